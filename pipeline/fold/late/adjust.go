@@ -37,6 +37,9 @@ func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf
 	if p.Fee {
 		l.Tier = feeTier
 	}
+	if p.Charge != "" {
+		l.ID = p.Charge
+	}
 	adjust(b, l, p.Origin, billed, bounds.From, asOf)
 	return l
 }

@@ -18,12 +18,15 @@ type Place struct {
 	Region, Resource string
 	// the fee at zero of a meter whose records have lines of their own: it has differences of its own (§10.3)
 	Fee bool
+	// id of the line of a recurring charge: each has differences of its own (§10.5)
+	Charge string
 }
 
 // Compare orders places.
 func (p Place) Compare(o Place) int {
 	return cmp.Or(cmp.Compare(p.Customer, o.Customer), cmp.Compare(p.Origin, o.Origin), cmp.Compare(p.SKU, o.SKU),
-		cmp.Compare(p.Region, o.Region), cmp.Compare(p.Resource, o.Resource), compareBools(p.Fee, o.Fee))
+		cmp.Compare(p.Region, o.Region), cmp.Compare(p.Resource, o.Resource), compareBools(p.Fee, o.Fee),
+		cmp.Compare(p.Charge, o.Charge))
 }
 
 func compareBools(a, b bool) int {

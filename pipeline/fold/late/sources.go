@@ -2,6 +2,7 @@ package late
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
@@ -12,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -411,7 +413,11 @@ func feeLine(c []parquet.Col, i int, day string) bool {
 // AddBilledFile is AddBilled for one file.
 func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sums,
 	note func(Place, string, string)) error {
-	f, err := tablefile.Open(s.Txn, e, tables.Lines(), billedColumns)
+	columns := billedColumns
+	if len(s.Books.Recurring) > 0 {
+		columns = append(slices.Clip(columns), tables.LID)
+	}
+	f, err := tablefile.Open(s.Txn, e, tables.Lines(), columns)
 	if err != nil {
 		return err
 	}
@@ -447,6 +453,9 @@ func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sum
 				SKU:      skus[c[tables.LSKU].Codes[i]],
 				Region:   c[tables.LRegionCode].Word(i),
 				Resource: string(c[tables.LResourceID].Text(i)),
+			}
+			if s.Books.Products[p.SKU].Model == books.Recurring && len(s.Books.Recurring) > 0 {
+				p.Charge = string(c[tables.LID].Text(i))
 			}
 			p.Fee = s.Books.Products[p.SKU].FeeApart() && feeLine(c, i, e.Day)
 			if err := to.At(p).Add(sum); err != nil {

@@ -30,6 +30,27 @@ type posting struct {
 // feeMark stands for the draws of a difference of late.Place.Fee, which has none. Draws have a colon.
 const feeMark = "fee"
 
+// mark is what the table holds as draws: of a fee feeMark, of a recurring charge its id; both have no draws.
+func (p *posting) mark() string {
+	switch {
+	case p.Fee:
+		return feeMark
+	case p.Charge != "":
+		return p.Charge
+	}
+	return p.drawn
+}
+
+// takeMark reads what mark wrote.
+func (p *posting) takeMark(b *books.Books) {
+	switch {
+	case p.drawn == feeMark:
+		p.Fee, p.drawn = true, ""
+	case b.Products[p.SKU].Model == books.Recurring:
+		p.Charge, p.drawn = p.drawn, ""
+	}
+}
+
 func (r *rerating) key(table string) lake.FileKey {
 	return lake.FileKey{Table: table, Cycle: r.LateIn.String(), Bucket: r.bucket}
 }
@@ -83,9 +104,7 @@ func (r *rerating) postings() ([]posting, error) {
 				return err
 			}
 			p.Region, p.Resource = c[tables.TRegionCode].Word(i), string(c[tables.TResourceID].Text(i))
-			if p.Fee = p.drawn == feeMark; p.Fee {
-				p.drawn = ""
-			}
+			p.takeMark(r.Books)
 			for _, t := range []books.AssociationType{books.Referral, books.Resale} {
 				if associationWord(t) == c[tables.TAssociationType].Word(i) {
 					p.association = t
@@ -132,11 +151,7 @@ func (r *rerating) storePostings(list []posting) *parquet.Columns {
 		for k, a := range [...]money.Amount{p.Official, p.Discount, p.Truncated, p.Payment} {
 			c[tables.TOfficial+k].AddDec(a.Raw())
 		}
-		if drawn := p.drawn; p.Fee {
-			c[tables.TDraws].AddText(feeMark)
-		} else {
-			c[tables.TDraws].AddText(drawn)
-		}
+		c[tables.TDraws].AddText(p.mark())
 		c[tables.TAsOf].Ints = append(c[tables.TAsOf].Ints, int64(p.asOf))
 		out.N++
 	}

@@ -101,7 +101,7 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.subscribed = place.ByBucket(r.Books, r.Buckets, r.Books.Subscribers,
 		func(s *books.Subscriber) int32 { return s.Customer })[r.bucket]
 	for _, do := range []func() error{r.step.Load, r.samples, r.openCycle, r.own, r.ends, r.differing, r.byRecord,
-		r.levels, r.bandwidth, r.conserve} {
+		r.levels, r.charges, r.bandwidth, r.conserve} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -405,7 +405,7 @@ func (r *rerating) conserve() error {
 func (r *rerating) billed() (late.Sums, error) {
 	sums := make(late.Sums)
 	for _, e := range r.FilesOf(r.origin, r.bucket, "lines") {
-		if lake.IsPosted(e.Day) {
+		if lake.IsPosted(e.Day) && e.Day != lake.ChargesDay {
 			continue
 		}
 		if err := late.AddBilledFile(r.State, e, r.origin, sums, r.noteBilled); err != nil {
