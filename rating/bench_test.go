@@ -16,12 +16,14 @@ const benchSKUs = 400
 
 // benchShop has 400 skus of one model with prices in eight regions, two versions each and a discount for all and one
 // for the customer, as the generator's books.
-func benchShop(tb testing.TB, model books.Model, meter books.Meter, packages int) (*rating.Book, *shop) {
+func benchShop(tb testing.TB, c *benchModel) (*rating.Book, *shop) {
+	model, meter, packages := c.model, c.meter, c.packages
 	s := newShop(tb, "Asia/Shanghai")
 	var skus []int32
 	for i := range benchSKUs {
 		sku := s.product(fmt.Sprintf("sku%03d", i), model, meter)
 		skus = append(skus, sku)
+		s.b.Products[sku].Counting = c.counting
 		for _, region := range []string{"*", "north", "south", "east"} {
 			for _, valid := range []string{"..2026-09-10", "2026-09-10.."} {
 				tiers := []string{"100 0.24 0 5", "10000 0.23 0 5", "- 0.2 0 5"}
@@ -49,14 +51,15 @@ func benchRecords(s *shop, n int) []rating.Record {
 			SKU: int32(i*7919) % benchSKUs, Region: int32(i % len(regions)),
 			Resource: []byte(fmt.Sprint("resource-", i%20)),
 			ID:       []byte(fmt.Sprint("record-", i)), Name: []byte("name"), Tag: []byte("tag"),
-			Start: start + period.Instant(int64(i)*period.Second), Quantity: q("12.3456789"),
+			Start: start + period.Instant(int64(i)*period.Second), End: start + period.Instant(30*period.Hour),
+			Quantity: q("12.3456789"),
 		}
 	}
 	return records
 }
 
-func benchRater(tb testing.TB, model books.Model, meter books.Meter, packages int) (*rating.Rater, []rating.Record) {
-	book, s := benchShop(tb, model, meter, packages)
+func benchRater(tb testing.TB, c *benchModel) (*rating.Rater, []rating.Record) {
+	book, s := benchShop(tb, c)
 	r := book.NewRater(func(i int32) string { return regions[i] })
 	if err := r.Open(0, must(period.ParseCycle(month)), nil); err != nil {
 		tb.Fatal(err)
@@ -64,25 +67,35 @@ func benchRater(tb testing.TB, model books.Model, meter books.Meter, packages in
 	return r, benchRecords(s, 4096)
 }
 
-var benchModels = []struct {
+// benchModel is a kind of product.
+type benchModel struct {
 	name     string
 	model    books.Model
 	meter    books.Meter
 	packages int
-}{
-	{"flat", books.Flat, books.PerRegion, 0},
-	{"flat/packages=3", books.Flat, books.PerRegion, 3},
-	{"graduated", books.Graduated, books.PerRegion, 0},
-	{"graduated/meter=resource", books.Graduated, books.PerResource, 0},
-	{"volume", books.Volume, books.PerRegion, 0},
-	{"block", books.Block, books.PerRegion, 0},
-	{"stairstep", books.Stairstep, books.PerCustomer, 0},
+	counting books.Counting
+}
+
+var benchModels = []benchModel{
+	{name: "flat", model: books.Flat},
+	{name: "flat/packages=3", model: books.Flat, packages: 3},
+	{name: "graduated", model: books.Graduated},
+	{name: "graduated/meter=resource", model: books.Graduated, meter: books.PerResource},
+	{name: "volume", model: books.Volume},
+	{name: "block", model: books.Block},
+	{name: "stairstep", model: books.Stairstep, meter: books.PerCustomer},
+	{name: "graduated/fee_at_zero", model: books.Graduated, counting: books.Counting{FeeAtZero: true}},
+	{name: "graduated/prorate", model: books.Graduated, counting: books.Counting{Prorate: true}},
+	{name: "volume/prorate", model: books.Volume, counting: books.Counting{Prorate: true}},
+	{name: "flat/time_weighted", model: books.Flat, counting: books.Counting{Aggregation: books.TimeWeighted}},
+	{name: "flat/time_weighted/delta", model: books.Flat, meter: books.PerResource,
+		counting: books.Counting{Aggregation: books.TimeWeighted, Delta: true}},
 }
 
 // Nothing is allocated for a record whose meter is known.
 func TestUsageAllocatesNothing(t *testing.T) {
 	for _, c := range benchModels {
-		r, records := benchRater(t, c.model, c.meter, c.packages)
+		r, records := benchRater(t, &c)
 		var out line.Charges
 		all := func() {
 			out.Reset()
@@ -103,7 +116,7 @@ func TestUsageAllocatesNothing(t *testing.T) {
 func BenchmarkUsage(b *testing.B) {
 	for _, c := range benchModels {
 		b.Run("model="+c.name, func(b *testing.B) {
-			r, records := benchRater(b, c.model, c.meter, c.packages)
+			r, records := benchRater(b, &c)
 			var out line.Charges
 			b.ReportAllocs()
 			i := 0
@@ -123,7 +136,7 @@ func BenchmarkUsage(b *testing.B) {
 
 // One customer with ten meters opened, and his positions taken.
 func BenchmarkOpenPositions(b *testing.B) {
-	r, records := benchRater(b, books.Graduated, books.PerRegion, 0)
+	r, records := benchRater(b, &benchModel{model: books.Graduated})
 	var out line.Charges
 	for i := range records[:10] {
 		if err := r.Usage(&records[i], int32(i), &out); err != nil {
@@ -145,7 +158,7 @@ func BenchmarkOpenPositions(b *testing.B) {
 // A day of customers with twenty records each, half of them opened with meters: what a night mostly is. One op is a
 // record.
 func BenchmarkCustomers(b *testing.B) {
-	r, records := benchRater(b, books.Graduated, books.PerRegion, 0)
+	r, records := benchRater(b, &benchModel{model: books.Graduated})
 	cycle := must(period.ParseCycle(month))
 	var out line.Charges
 	var opening, closing []position.Row
@@ -172,7 +185,7 @@ func BenchmarkCustomers(b *testing.B) {
 func BenchmarkPriced(b *testing.B) {
 	for _, c := range benchModels[:5] {
 		b.Run("model="+c.name, func(b *testing.B) {
-			book, s := benchShop(b, c.model, c.meter, 0)
+			book, s := benchShop(b, &c)
 			bounds, north := s.span("2026-09-01..2026-10-01"), book.Region("north")
 			i := int32(0)
 			for b.Loop() {
