@@ -78,8 +78,8 @@ func ageing() *Question {
 		Span:    UpTo, Keys: ageTable().Columns[:ageMonth],
 		Sums: []tables.Column{
 			amount("current_amount", "owed since the cycle itself"),
-			amount("month_1_amount", "owed since the cycle before"),
-			amount("month_2_amount", "owed since two cycles before"),
+			amount("one_month_amount", "owed since the cycle before"),
+			amount("two_months_amount", "owed since two cycles before"),
 			amount("older_amount", "owed since three cycles before or longer"),
 			amount("debt_amount", "debt at the end of the cycle: the sum of the others"),
 		},
