@@ -142,7 +142,7 @@ func (c *client) orderOfficial(o *Order, ch *line.Charge) (money.Amount, error) 
 
 // roundRat is Rd (§1.1) of an exact rational.
 func roundRat(r *big.Rat, digits int) (money.Amount, error) {
-	return money.ParseAmount(r.FloatString(digits)) // despite its name exact, halves away from zero
+	return money.RoundRat(r, digits)
 }
 
 // orderOffer leaves in s what the order is to pay: by the discount that it names where that fits, else by the best

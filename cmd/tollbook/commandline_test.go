@@ -36,7 +36,7 @@ func TestCommandLine(t *testing.T) {
 		{"explain r1 --cycle x", "not a cycle"},
 		{"export --cycle 2026-09 --table bills",
 			`--table "bills": want one of lines, rejects, statements, partner_statements, incentives, ` +
-				`accounts, margins, totals, partner_accounts, receivables, coupons, coupon_records, ` +
+				`accounts, margins, taxes, totals, partner_accounts, receivables, coupons, coupon_records, ` +
 				`funds, withdrawals, invoices, invoice_records`},
 		{"export --cycle 2026-09 --format xml", `--format "xml": want one of csv, ndjson, parquet`},
 		{"export --table lines", "--cycle is missing"},

@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/fold/statements"
+	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
@@ -27,6 +28,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Folder is one run's fold over all buckets.
@@ -57,6 +59,7 @@ type Folder struct {
 	Grain    rating.Grain
 	Mode     money.Mode
 	Digits   int
+	Tax      settings.Tax
 	Progress func(stage string, done, total int64)
 
 	charged   [][]int32 // by bucket: customers with recurring charges
@@ -191,10 +194,16 @@ func (f *Folder) state() *state.State {
 // strays finds samples that are with another customer than their link's.
 func (f *Folder) strays() *samples.Strays { return samples.NewStrays(f.state(), f.Workers, f.LateIn) }
 
-// Statements makes the statements of places again from the sums of their days, once their lines are made and paid.
+// Statements calculates the taxes of places and makes their statements again from the sums of their days, once their
+// lines are made and paid.
 func (f *Folder) Statements(ctx context.Context, places []place.Place) error {
+	again := func(c period.Cycle) bool { return f.Refold(c) && f.Change.Taxes() }
+	t := &taxes.Folder{State: f.state(), Workers: f.Workers, Tax: f.Tax, Again: again}
+	if err := t.All(ctx, places); err != nil {
+		return err
+	}
 	s := &statements.Folder{State: f.state(), Workers: f.Workers, Refold: f.Refold, Grain: f.Grain, Mode: f.Mode,
-		Digits: f.Digits}
+		Digits: f.Digits, Tax: f.Tax}
 	return s.All(ctx, places)
 }
 

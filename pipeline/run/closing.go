@@ -48,7 +48,10 @@ func (r *run) mayClose(ctx context.Context) error {
 	if !r.job.dryRun && !r.o.CloseIf.Allow(&open) {
 		return &OpenItemsError{open}
 	}
-	if !r.job.dryRun && (missing.NeedsAttention() || len(open.NotTaken) > 0) {
+	if r.job.dryRun {
+		return r.noteNoCountry(ctx, snap)
+	}
+	if missing.NeedsAttention() || len(open.NotTaken) > 0 {
 		r.note("closed although %s", open.Counts())
 	}
 	return nil

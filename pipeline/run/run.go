@@ -411,7 +411,7 @@ func (r *run) folder() *fold.Folder {
 			return r.events.touched[place.Place{Cycle: c, Bucket: bucket}]
 		},
 		Events: r.events.touchedCycles(),
-		Grain:  rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Progress: r.o.Progress,
+		Grain:  rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Tax: r.ws.Settings.Tax, Progress: r.o.Progress,
 	}
 	if r.job.rerate != nil {
 		f.Reposted = r.job.rerate.reposted

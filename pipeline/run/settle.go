@@ -25,7 +25,7 @@ type settling struct {
 func (st *settling) settle(ctx context.Context) error {
 	step := &settle.Step{Txn: st.txn, Books: st.ws.Books, Book: st.partners, Buckets: st.ws.Settings.Lake.Buckets,
 		Workers: st.o.Workers, Closed: func(c period.Cycle) bool { return c <= st.closed }, Gone: st.archived,
-		Again: st.settleAgain}
+		Again: st.settleAgain, Tax: st.ws.Settings.Tax}
 	for _, name := range st.cycles {
 		c, err := period.ParseCycle(name)
 		if err != nil {

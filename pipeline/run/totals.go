@@ -56,6 +56,9 @@ func (t *controlTotals) calculate() error {
 		if err := t.couponsAgree(ref, lines); err != nil {
 			return err
 		}
+		if err := taxesAgree(ref, files, statements); err != nil {
+			return err
+		}
 		list = append(list, lines.all.totals(ref+"/lines.")...)
 		list = append(list, statements.all.totals(ref+"/statements.")...)
 		margins, err := marginTotals(ref, files)
@@ -88,6 +91,28 @@ func (t *controlTotals) couponsAgree(cycle string, lines *bucketSums) error {
 	if uses != paid {
 		return &TotalsError{Name: "coupon_amount of cycle " + cycle, Left: paid + " in lines",
 			Right: uses + " in coupon_records"}
+	}
+	return nil
+}
+
+// taxesAgree checks Σ tax_amount of the rows of customers in taxes = Σ tax_amount of statements, bucket by bucket
+// (§10.6).
+func taxesAgree(cycle string, files []lake.FileEntry, statements *bucketSums) error {
+	taxes, err := sumBuckets(files, tables.Taxes().Name)
+	if err != nil {
+		return err
+	}
+	buckets := slices.AppendSeq(slices.Collect(maps.Keys(statements.of)), maps.Keys(taxes.of))
+	slices.Sort(buckets)
+	const column = "tax_amount"
+	for _, bucket := range slices.Compact(buckets) {
+		if bucket == lake.NoBucket {
+			continue // rows of partners
+		}
+		if s, t := statements.text(bucket, column), taxes.text(bucket, column); s != t {
+			return &TotalsError{Name: fmt.Sprintf("%s of cycle %s, bucket %d", column, cycle, bucket),
+				Left: s + " in statements", Right: t + " in taxes"}
+		}
 	}
 	return nil
 }

@@ -207,5 +207,8 @@ func Fingerprint(w *Workspace) string {
 	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code,
 		s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets,
 		s.Refund.UnconditionalHours, s.Refund.FeeRate, s.Payments)
+	if s.Tax != (settings.Tax{}) {
+		text += "|tax " + s.Tax.Prices() + " " + s.Tax.Rounding()
+	}
 	return string(lake.HashBytes([]byte(text)))
 }

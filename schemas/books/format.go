@@ -89,8 +89,8 @@ func Formats() []Format {
 		productsFormat(), pricesFormat(), customersFormat(), partnersFormat(), associationsFormat(), discountsFormat(),
 		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(),
 		incentivesFormat(), recurringFormat(), commitmentsFormat(), fundsFormat(), fundQuotasFormat(), expertsFormat(),
-		qualificationsFormat(), couponQuotasFormat(), solutionsFormat(), partiesFormat(), allocationFormat(),
-		markupsFormat(), subscribersFormat(),
+		qualificationsFormat(), couponQuotasFormat(), solutionsFormat(), partiesFormat(), taxesFormat(),
+		allocationFormat(), markupsFormat(), subscribersFormat(),
 	}
 }
 

@@ -66,6 +66,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.commitments()
 	l.subscribers()
 	loadPartnerMoney(l)
+	l.taxes()
 	l.allocation()
 	l.markups()
 	l.costPackages()

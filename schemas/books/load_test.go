@@ -83,8 +83,11 @@ up,d1,,pickup,1000,,1,,,vm-month,NOT_COMMERCIAL,,,
 s1,r1,c1,basic,2026-01-01,2026-06-01
 s1,r1,c1,certified,2026-06-01,
 `,
-	"parties.csv": `party_id,legal_name,address,tax_id,country,email,bank
-c1,First Ltd,1 Street,T1,GB,a@b.example,IBAN 1
+	"parties.csv": `party_id,legal_name,address,tax_id,country,email,bank,tax_exempt,exempt_reason
+c1,First Ltd,1 Street,T1,GB,a@b.example,IBAN 1,YES,charity
+`,
+	"taxes.csv": `tax_id,name,rate,country,customer_id,service_type_code,valid_from,valid_to
+vat,VAT,0.2,GB,,,2026-01-01,
 `,
 	"associations.csv": `customer_id,partner_id,association_type,valid_from,valid_to
 c1,r1,2,2026-01-01,2026-06-01

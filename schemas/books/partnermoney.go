@@ -127,9 +127,12 @@ func (m *PartnerMoney) SolutionAt(id string, t period.Instant) (*Solution, bool)
 	return s, s != nil
 }
 
-// Party is one row of parties.csv: the name and the bank details that documents show.
+// Party is one row of parties.csv: the name and the bank details that documents show, and what decides about tax.
 type Party struct {
 	ID, LegalName, Address, TaxID, Country, Email, Bank string
+
+	TaxExempt    bool
+	ExemptReason string // shown on bills; empty unless TaxExempt
 }
 
 // FundNamed returns the index of a fund, or -1.
@@ -140,6 +143,13 @@ func (m *PartnerMoney) FundNamed(id string) int32 {
 // PartyNamed returns the index of a party, or -1.
 func (m *PartnerMoney) PartyNamed(id string) int32 {
 	return find(m.Parties, id, func(p *Party) string { return p.ID })
+}
+
+// NoCountry reports whether a party can have taxes and has no country, so that only taxes of any country fit it
+// (§10.6).
+func (m *PartnerMoney) NoCountry(id string) bool {
+	at := m.PartyNamed(id)
+	return at < 0 || m.Parties[at].Country == "" && !m.Parties[at].TaxExempt
 }
 
 // Names reports whether a fund is for a partner.

@@ -124,15 +124,17 @@ func partiesFormat() Format {
 	return Format{
 		File:    "parties.csv",
 		Key:     "party_id",
-		Meaning: "names and bank details on invoices (§9.7)",
+		Meaning: "names and bank details on invoices, and what decides about tax (§9.7, §10.6)",
 		Columns: []Column{
 			id("party_id", "the vendor, a partner or a customer"),
 			text("legal_name", "its legal name"),
 			text("address", "its address"),
 			text("tax_id", "its tax number"),
-			text("country", "its country"),
+			text("country", "its country, which rows of taxes.csv name"),
 			text("email", "where invoices are sent"),
 			text("bank", "its bank details"),
+			word("tax_exempt", yesNo, "NO", "YES: it pays no tax (§10.6)"),
+			text("exempt_reason", "why it is exempt, as its bills say"),
 		},
 	}
 }
@@ -423,6 +425,10 @@ func loadParties(l *loader) {
 			Country:   r.text("country"),
 			Email:     r.text("email"),
 			Bank:      r.text("bank"),
+			TaxExempt: r.flag("tax_exempt"), ExemptReason: r.text("exempt_reason"),
+		}
+		if p.ExemptReason != "" && !p.TaxExempt {
+			r.fail("exempt_reason", "write tax_exempt YES, or leave it empty", "the party is not exempt")
 		}
 		if p.ID != "" {
 			rows = append(rows, entry[Party]{row: p, at: r.mark("party_id")})

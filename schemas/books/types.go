@@ -333,6 +333,8 @@ type Books struct {
 	Commitments  []Commitment      // sorted by Customer, ID, Valid.From
 	Subscribers  []Subscriber      // sorted by Customer, SKU, Region, Resource, Valid.From
 	Money        PartnerMoney      // §9
+	Taxes        []Tax             // sorted by ID, Party, Country, Service, Valid.From
+	TaxCountries bool              // a row of Taxes names a country
 	Allocations  []Allocation      // in the order of allocation.yaml
 	Markups      []Markup          // sorted by Customer, Service, Source, Valid.From
 	Hash         [32]byte          // of all books' bytes, by file name

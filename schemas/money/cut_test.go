@@ -134,3 +134,28 @@ func FuzzCut(f *testing.F) {
 		checkCut(t, raw, int(digits%9))
 	})
 }
+
+// RoundRat rounds the exact value once, halves away from zero.
+func TestRoundRat(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		num, den int64
+		digits   int
+		want     string
+	}{
+		{1, 3, 2, "0.33000000"}, {2, 3, 2, "0.67000000"}, {1, 200, 2, "0.01000000"}, {-1, 200, 2, "-0.01000000"},
+		// 0.0049999999 is below the half, though it is 0.005 with eight decimals
+		{49_999_999, 10_000_000_000, 2, "0.00000000"}, {5, 2, 0, "3.00000000"},
+	} {
+		got, err := RoundRat(big.NewRat(c.num, c.den), c.digits)
+		if err != nil || got.String() != c.want {
+			t.Errorf("RoundRat(%d/%d, %d) = %s, %v, want %s", c.num, c.den, c.digits, got, err, c.want)
+		}
+	}
+	if _, err := RoundRat(big.NewRat(1, 1), 9); err == nil {
+		t.Error("9 digits: no error")
+	}
+	if _, err := RoundRat(new(big.Rat).SetInt64(1e18), 2); err == nil {
+		t.Error("10^18: no error")
+	}
+}

@@ -25,6 +25,7 @@ type Key struct {
 func Keys() []Key {
 	return slices.Concat(
 		moneyKeys(),
+		taxKeys(),
 		partnerMoneyKeys(),
 		gateKeys(),
 		costKeys(),

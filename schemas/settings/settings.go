@@ -18,6 +18,7 @@ type Settings struct {
 	Vendor     Vendor
 	Rounding   Rounding
 	Payments   Payments
+	Tax        Tax
 	Usage      Usage
 	Inbox      Inbox
 	Refund     Refund

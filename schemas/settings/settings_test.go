@@ -447,3 +447,22 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Prices are exclusive of tax and a bill's tax is rounded once, unless the settings say otherwise (§10.6).
+func TestTax(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":          "exclusive bill",
+		"tax: {}\n": "exclusive bill",
+		"tax: {prices: inclusive, rounding: line}\n": "inclusive line",
+		"tax: {prices: exclusive, rounding: bill}\n": "exclusive bill",
+	} {
+		s := parse(t, required+text)
+		if got := s.Tax.Prices() + " " + s.Tax.Rounding(); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	if got := wrong(t, required+"tax: {prices: gross}\n"); !strings.Contains(got, `tax.prices "gross": not one of`) {
+		t.Error(got)
+	}
+}

@@ -37,6 +37,7 @@ type customerBill struct {
 	State    lake.State `json:"state"`
 	MonthEnd bool       `json:"month_end"`
 	Currency string     `json:"currency"`
+	Notes    []string   `json:"notes,omitempty"` // about tax
 }
 
 // billOptions are those of bill.
@@ -136,6 +137,9 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 		ref, _ := snap.Cycle(o.cycle.String())
 		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code}
 		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, o.cycle.String(), o.customer, rows.Limits{})
+		if err == nil && billed.Tax != nil {
+			billed.Notes = compose.TaxNotes(w.Books, &w.Settings, o.customer)
+		}
 		return err
 	})
 	if err != nil {
@@ -182,17 +186,19 @@ func printCycle(a *cli.App, b *cycleBill, digits int) {
 		return
 	}
 	g := cli.NewGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment",
-		">."+cli.RoundingHead, ">.due")
+		">."+cli.RoundingHead, ">.tax", ">.due")
 	for i := range b.Statements {
 		s := &b.Statements[i]
 		g.Add(s.CustomerID, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
 			s.Truncated.StringFixed(digits),
-			s.Payment.StringFixed(digits), cli.Opposite(s.Rounding.StringFixed(digits)), s.Due.StringFixed(digits))
+			s.Payment.StringFixed(digits), cli.Opposite(s.Rounding.StringFixed(digits)),
+			taxOf(s.Tax).StringFixed(digits), s.Due.StringFixed(digits))
 	}
 	t := &b.Total
 	g.Add(cli.Counted(t.Customers, "customer", "customers"), t.Lines, t.Official.StringFixed(digits),
 		t.Discount.StringFixed(digits), t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits),
-		cli.Opposite(t.Rounding.StringFixed(digits)), t.Due.StringFixed(digits))
+		cli.Opposite(t.Rounding.StringFixed(digits)), taxOf(t.Tax).StringFixed(digits),
+		t.Due.StringFixed(digits))
 	g.DropEmpty("official", "payment", "due")
 	g.Print(a.Out, "  ")
 	g.ExplainRounding(a.Out)
@@ -239,7 +245,26 @@ func printCustomer(a *cli.App, b *customerBill, digits int) {
 		billState(b.State, b.MonthEnd))
 	printSections(a, b.Sections, digits)
 	printAmounts(a, &document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated,
-		Payment: b.Payment, Rounding: b.Rounding, Due: b.Due}, b.Currency, digits)
+		Payment: b.Payment, Rounding: b.Rounding, Due: b.Due, Taxes: shownTaxes(b.Taxes)}, b.Currency, digits)
+	for _, note := range b.Notes {
+		fmt.Fprintf(a.Out, "\n%s\n", note)
+	}
+}
+
+// shownTaxes are taxes as documents show them.
+func shownTaxes(list []rows.Tax) (out []document.Tax) {
+	for _, t := range list {
+		out = append(out, document.Tax(t))
+	}
+	return out
+}
+
+// taxOf is a sum of tax; nil is 0.
+func taxOf[T any](sum *T) T {
+	if sum == nil {
+		return *new(T)
+	}
+	return *sum
 }
 
 // printSections prints the sections of a bill, each service under its name.

@@ -131,5 +131,5 @@ func quoteCycle(a *cli.App, c *quote.Cycle, currency string, digits int) {
 	fmt.Fprintf(a.Out, "\ncycle %s, %s\n", c.Cycle, cli.Counted(c.Lines, "line", "lines"))
 	printSections(a, c.Sections, digits)
 	printAmounts(a, &document.Amounts{Official: c.Official, Discount: c.Discount, Truncated: c.Truncated,
-		Payment: c.Payment, Rounding: c.Rounding, Due: c.Due}, currency, digits)
+		Payment: c.Payment, Rounding: c.Rounding, Due: c.Due, Taxes: shownTaxes(c.Taxes)}, currency, digits)
 }

@@ -74,9 +74,9 @@ the statements.`,
 	flags.StringVar(&o.Table, "table", "lines", strings.Join(export.Tables(), ", "))
 	flags.StringVar(&o.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
 	flags.StringVar(&o.Scope.Customer, "customer", "",
-		"only what is this customer's: lines, statements, accounts; FOCUS: what it is billed")
+		"only what is this customer's: lines, statements, accounts, taxes; FOCUS: what it is billed")
 	flags.StringVar(&o.Scope.Partner, "partner", "",
-		"only what is this partner's: lines, partner_statements, incentives; FOCUS: what it is billed")
+		"only what is this partner's: lines, partner_statements, incentives, taxes; FOCUS: what it is billed")
 	flags.StringVar(&o.reseller, "indirect-partner", "",
 		"lines: what customers consumed as this reseller's, while it bought from --partner")
 	flags.BoolVar(&o.withResellers, "with-resellers", false,

@@ -27,6 +27,7 @@ type Change struct {
 	partners bool
 	// ids of commercial discounts differ
 	commercial bool
+	taxes      bool
 }
 
 // Orders reports whether the lines of orders and adjustments may come out different.
@@ -37,6 +38,9 @@ func (c *Change) Payments() bool { return c == nil || c.payments }
 
 // Commercial reports whether other discounts may be commercial.
 func (c *Change) Commercial() bool { return c == nil || c.commercial }
+
+// Taxes reports whether lines that are the same may have other taxes.
+func (c *Change) Taxes() bool { return c == nil || c.taxes }
 
 // Partners reports whether performance of lines that are the same may come out different.
 func (c *Change) Partners() bool { return c == nil || c.partners }

@@ -22,8 +22,8 @@ type comparison struct {
 }
 
 // Compare says what going from the old books to the new ones can touch; both are of the same settings. nil = everything
-// (CHANGE-3). Books of partners' money, allocation.yaml and markups.csv are not compared: they touch no day of usage,
-// and their stages follow the books themselves (PARTNER-1, FCOST-2).
+// (CHANGE-3). Of books of partners' money only what decides about tax is compared; allocation.yaml and markups.csv are
+// not: they touch no day of usage, and their stages follow the books themselves (PARTNER-1, FCOST-2).
 func Compare(old, is *books.Books) *Change {
 	c := &comparison{is: is}
 	c.packages = make(map[int32]period.Instant)
@@ -288,6 +288,10 @@ func (c *comparison) pairs() {
 		// the lines of charges, commitments and subscribers follow from many books, and few lines are made again
 		c.ends = true
 	}
+	if !slices.Equal(was.Taxes, is.Taxes) || len(is.Taxes) > 0 && !slices.EqualFunc(was.Money.Parties, is.Money.Parties,
+		sameTaxParty) {
+		c.taxes, c.ends = true, true // statements of every bucket
+	}
 	c.commercial = !maps.Equal(was.Commercial(), is.Commercial())
 	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool {
 		return c.newCustomers[x.Customer]
@@ -303,4 +307,9 @@ func (c *comparison) pairs() {
 	if !same {
 		c.partners = true
 	}
+}
+
+// sameTaxParty reports whether tax treats two parties alike.
+func sameTaxParty(a, b books.Party) bool {
+	return a.ID == b.ID && a.Country == b.Country && a.TaxExempt == b.TaxExempt
 }

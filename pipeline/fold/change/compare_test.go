@@ -40,6 +40,8 @@ var shop = map[string]string{
 	"coupons.csv":     "coupon_id,customer_id,kind,amount,valid_from,valid_to\nc1,acme,cash_coupon,5,2026-01-01,\n",
 	"terms.csv":       "seller_id,buyer_id,basis,rate,valid_from\nvendor,p1,payable,0.8,2026-01-01\n",
 	"calendar.csv":    "date,working\n2026-10-01,NO\n",
+	"parties.csv":     "party_id,country,bank,tax_exempt\nacme,DE,b1,\n",
+	"taxes.csv":       "tax_id,rate,country\nvat,0.19,DE\n",
 	"policies.yaml":   "p: {method: monthly_p95}\n",
 	"incentives.yaml": "- {id: boost, period: month, tiers: [{from: \"0\", rate: \"0.1\"}]}\n",
 }
@@ -91,7 +93,8 @@ func told(c *Change, b *books.Books) []string {
 	for _, flag := range []struct {
 		set  bool
 		name string
-	}{{c.ends, "ends"}, {c.orders, "orders"}, {c.payments, "payments"}, {c.partners, "partners"}} {
+	}{{c.ends, "ends"}, {c.orders, "orders"}, {c.payments, "payments"}, {c.partners, "partners"},
+		{c.taxes, "taxes"}} {
 		if flag.set {
 			out = append(out, flag.name)
 		}
@@ -153,6 +156,10 @@ func TestCompare(t *testing.T) {
 		{"a term", "terms.csv", "0.8", "0.7", []string{"partners"}},
 		{"a holiday", "calendar.csv", "2026-10-01", "2026-10-02", []string{"partners"}},
 		{"a programme", "incentives.yaml", "0.1", "0.2", []string{"partners"}},
+		{"a rate of a tax", "taxes.csv", "0.19", "0.2", []string{"ends", "taxes"}},
+		{"a country", "parties.csv", "acme,DE", "acme,FR", []string{"ends", "taxes"}},
+		{"an exemption", "parties.csv", "b1,", "b1,YES", []string{"ends", "taxes"}},
+		{"a bank", "parties.csv", "b1", "b2", nil},
 		{"a service", "products.csv", "vm,compute,", "vm,store,", []string{"everything"}},
 		{"a model", "products.csv", "vm,compute,hour,flat", "vm,compute,hour,graduated", []string{"everything"}},
 		{"a new product", "products.csv", "vm,compute", "new,compute,hour,flat,\nvm,compute", nil},
@@ -180,7 +187,7 @@ func TestCompare(t *testing.T) {
 // thought of.
 func TestEveryColumnIsKnown(t *testing.T) {
 	t.Parallel()
-	want := map[string]int{"Books": 24, "Product": 18, "Tier": 6, "Version": 7, "CustomerRow": 4, "PartnerRow": 6,
+	want := map[string]int{"Books": 26, "Product": 18, "Tier": 6, "Version": 7, "CustomerRow": 4, "PartnerRow": 6,
 		"Association": 4, "Discount": 11,
 		"Package": 7, "Link": 8, "Term": 7, "Coupon": 13, "Policy": 10, "Programme": 17}
 	got := make(map[string]int)

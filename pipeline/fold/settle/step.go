@@ -3,17 +3,21 @@ package settle
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
+	"github.com/tollbook/tollbook/settlement/tax"
 )
 
 // Step settles within a run, after its lines are made and paid.
@@ -29,6 +33,7 @@ type Step struct {
 	Again  func(c period.Cycle) bool // whether a cycle was rated with other books before
 	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stays
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
+	Tax    settings.Tax
 }
 
 // IncentivesKey is where the incentives are: one list, of no cycle.
@@ -124,8 +129,10 @@ func LoadIncentives(o tablefile.Opener, b *books.Books, e lake.FileEntry) (list 
 	return list, err
 }
 
-// Statements keeps the partner statements of a cycle that the run closes, bucket by bucket (SETTLE-1).
+// Statements keeps the partner statements of a cycle that the run closes, bucket by bucket, and their taxes (SETTLE-1).
 func (s *Step) Statements(ctx context.Context, cycle period.Cycle) error {
+	bases := tax.Bases{}
+	var mu sync.Mutex // of bases
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, s.Workers))
 	for bucket := range s.Buckets {
@@ -138,9 +145,59 @@ func (s *Step) Statements(ctx context.Context, cycle period.Cycle) error {
 			if err != nil {
 				return err
 			}
+			if len(s.Books.Taxes) > 0 {
+				mu.Lock()
+				err = AddBases(s.Books, bases, rows)
+				mu.Unlock()
+			}
+			if err != nil {
+				return err
+			}
 			return s.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: cycle.String(),
 				Bucket: bucket}, rows)
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if len(s.Books.Taxes) == 0 {
+		return nil
+	}
+	w, err := PartnerTaxes(s.Books, s.Tax, cycle, bases)
+	if err != nil {
+		return err
+	}
+	return tablefile.Put(s.Txn, taxes.Key(cycle, lake.NoBucket), w.Cols, w.Sums())
+}
+
+// AddBases adds what rows of partner statements ask for to the bases of their taxes.
+func AddBases(b *books.Books, bases tax.Bases, rows []settlement.Row) error {
+	for i := range rows {
+		r := &rows[i]
+		owed := r.Owed
+		if r.Reseller != settlement.None {
+			owed = r.Cost
+		}
+		err := bases.Add(tax.BaseKey{Seller: settlement.PartnerID(b, r.Seller),
+			Partner: settlement.PartnerID(b, r.Partner), Service: r.Service}, owed)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PartnerTaxes calculates the taxes of the partner statements of a cycle, by what is in force at its end (§10.6).
+func PartnerTaxes(b *books.Books, s settings.Tax, cycle period.Cycle, bases tax.Bases) (*taxes.Writer, error) {
+	w := taxes.NewWriter(cycle, s, b.Digits)
+	rows, err := bases.Rows(tax.NewBook(b), taxes.Rules(s, b.Digits), b.Zone.Bounds(cycle).To-1)
+	if err != nil {
+		return nil, fmt.Errorf("taxes of partner statements: %w", err)
+	}
+	for i := range rows {
+		if err := w.Add(rows[i].Seller, rows[i].Partner, &rows[i].Row); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
 }

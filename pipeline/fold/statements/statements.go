@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -15,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -50,6 +52,7 @@ type Folder struct {
 	Grain   rating.Grain
 	Mode    money.Mode
 	Digits  int
+	Tax     settings.Tax
 }
 
 // All makes the statements of places again from the sums of their days, once their lines are made and paid.
@@ -88,7 +91,10 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 		}
 	}
 	slices.Sort(a.customers)
-	w := f.newStatementWriter(cycle)
+	w, err := f.newStatementWriter(cycle, bucket)
+	if err != nil {
+		return err
+	}
 	for _, e := range live {
 		if err := w.change(e, &a); err != nil {
 			return err
@@ -126,18 +132,28 @@ func (f *Folder) statementSources(bucket int, cycle period.Cycle) (live, gone, f
 type statementWriter struct {
 	f         *Folder
 	cycle     period.Cycle
-	asTheyAre bool // statements to which nothing came stay: they were cut by today's settings
+	asTheyAre bool                         // statements to which nothing came stay: they were cut by today's settings
+	taxed     bool                         // statements have the column of tax
+	taxes     map[string]money.AmountTotal // by customer
 	cols      *parquet.Columns
 	sums      [len(statementColumns)]money.AmountTotal
 	due       money.AmountTotal
 	rounding  money.AmountTotal
+	tax       money.AmountTotal
 }
 
-func (f *Folder) newStatementWriter(cycle period.Cycle) *statementWriter {
-	w := &statementWriter{f: f, cycle: cycle, asTheyAre: !f.Refold(cycle),
-		cols: parquet.NewColumns(tables.Statements())}
+func (f *Folder) newStatementWriter(cycle period.Cycle, bucket int) (*statementWriter, error) {
+	taxed := len(f.Books.Taxes) > 0
+	w := &statementWriter{f: f, cycle: cycle, taxed: taxed, cols: parquet.NewColumns(tables.StatementsOf(taxed))}
+	if taxed {
+		var err error
+		if w.taxes, err = taxes.Of(f.State, cycle, bucket); err != nil {
+			return nil, err
+		}
+	}
+	w.asTheyAre = !f.Refold(cycle) && !w.taxed
 	w.cols.C[tables.SCycle].SetWord(cycle.String())
-	return w
+	return w, nil
 }
 
 // change goes through a file of statements and writes them as they are now: with the totals of those customers to whom
@@ -242,6 +258,11 @@ func (w *statementWriter) put(id string, t *customerTotal) error {
 		return fmt.Errorf("statement of customer %s for %s: %w", id, w.cycle, err)
 	}
 	c := w.cols.C
+	if w.taxed {
+		if d, err = w.addTax(id, d); err != nil {
+			return fmt.Errorf("statement of customer %s for %s: %w", id, w.cycle, err)
+		}
+	}
 	c[tables.SCustomerID].AddNewWord(id)
 	c[tables.SLineCount].Ints = append(c[tables.SLineCount].Ints, t.lines)
 	for i, col := range statementColumns {
@@ -259,12 +280,29 @@ func (w *statementWriter) put(id string, t *customerTotal) error {
 	return w.rounding.Add(r)
 }
 
+// addTax writes the tax of a customer and returns the amount due with it: the tax is added to prices that do not
+// include it (§10.6).
+func (w *statementWriter) addTax(id string, due money.Amount) (money.Amount, error) {
+	tax, err := w.taxes[id].Amount()
+	if err != nil {
+		return due, err
+	}
+	w.cols.C[tables.STax].AddDec(tax.Raw())
+	if err := w.tax.Add(tax); err != nil || w.f.Tax.Inclusive {
+		return due, err
+	}
+	return due.Add(tax)
+}
+
 // list is the sums of the amount columns.
 func (w *statementWriter) list() []lake.Sum {
 	list := []lake.Sum{{Column: "due_amount", Value: w.due.String()},
 		{Column: "rounding_amount", Value: w.rounding.String()}}
 	for i, col := range statementColumns {
 		list = append(list, lake.Sum{Column: tables.Statements().Columns[col].Name, Value: w.sums[i].String()})
+	}
+	if w.taxed {
+		list = append(list, lake.Sum{Column: w.cols.Def.Columns[tables.STax].Name, Value: w.tax.String()})
 	}
 	return list
 }

@@ -98,6 +98,18 @@ func marginsOrder() order {
 	}}
 }
 
+func taxesOrder() order {
+	words := []int{tables.TaxSeller, tables.TaxBuyer, tables.TaxID}
+	return order{cols: append(slices.Clone(words), tables.TaxRate), compare: func(a, b Row) int {
+		for _, c := range words {
+			if n := strings.Compare(a.Word(c), b.Word(c)); n != 0 {
+				return n
+			}
+		}
+		return cmp.Compare(a.Cols.C[tables.TaxRate].Decs[a.I].Lo, b.Cols.C[tables.TaxRate].Decs[b.I].Lo)
+	}}
+}
+
 // with adds the order's columns to those that are asked for; nil = all.
 func (o order) with(cols []int) []int {
 	if cols == nil {
@@ -147,6 +159,8 @@ func orderOf(def *tables.Table) order {
 		return accountsOrder()
 	case tables.Margins().Name:
 		return marginsOrder()
+	case tables.Taxes().Name:
+		return taxesOrder()
 	case tables.Positions().Name, tables.Sums().Name, tables.Orders().Name, tables.CostGroups().Name:
 		return byCustomer()
 	}

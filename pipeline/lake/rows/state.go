@@ -116,13 +116,18 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 	})
 }
 
-// Statements gives the statements of a cycle by customer_id; customer "" = all.
+// Statements gives the statements of a cycle by customer_id, of the table that StatementsTable names; customer "" =
+// all.
 func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (*Rows, error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
 		return nil, err
 	}
-	return newMerger(tables.Statements(), statementsOrder(), nil, l).
+	def, err := StatementsTable(snap, cycle)
+	if err != nil {
+		return nil, err
+	}
+	return newMerger(def, statementsOrder(), nil, l).
 		rowsOf(ctx, snap, files, Filter{tables.SCustomerID, customer})
 }
 
@@ -229,7 +234,11 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 			out = append(out, t)
 		}
 	}
-	for _, def := range []*tables.Table{tables.Lines(), tables.Statements()} {
+	statements, err := StatementsTable(snap, cycle)
+	if err != nil {
+		return nil, err
+	}
+	for _, def := range []*tables.Table{tables.Lines(), statements} {
 		for _, c := range def.Columns[:def.Exported] {
 			if c.Type != tables.Amount {
 				continue

@@ -10,7 +10,7 @@ import (
 )
 
 // Statement is what a customer is asked to pay for a cycle. Official = Discount + Truncated + Payment, Payment =
-// Rounding + Due.
+// Rounding + Due, less Tax where prices are exclusive of it.
 type Statement struct {
 	Cycle      string       `json:"cycle"`
 	CustomerID string       `json:"customer_id"`
@@ -21,6 +21,8 @@ type Statement struct {
 	Payment    money.Amount `json:"payment_amount"`
 	Rounding   money.Amount `json:"rounding_amount"`
 	Due        money.Amount `json:"due_amount"`
+
+	Tax *money.Amount `json:"tax_amount,omitempty"` // nil in a cycle without taxes
 }
 
 // Sums adds statements up.
@@ -33,12 +35,22 @@ type Sums struct {
 	Payment   money.AmountTotal `json:"payment_amount"`
 	Rounding  money.AmountTotal `json:"rounding_amount"`
 	Due       money.AmountTotal `json:"due_amount"`
+
+	Tax *money.AmountTotal `json:"tax_amount,omitempty"` // nil in a cycle without taxes
 }
 
 // Add adds a statement.
 func (s *Sums) Add(st *Statement) error {
 	s.Customers++
 	s.Lines += st.Lines
+	if st.Tax != nil {
+		if s.Tax == nil {
+			s.Tax = &money.AmountTotal{}
+		}
+		if err := s.Tax.Add(*st.Tax); err != nil {
+			return err
+		}
+	}
 	return errors.Join(s.Official.Add(st.Official), s.Discount.Add(st.Discount), s.Truncated.Add(st.Truncated),
 		s.Payment.Add(st.Payment), s.Rounding.Add(st.Rounding), s.Due.Add(st.Due))
 }
@@ -62,6 +74,13 @@ func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle, customer str
 			to  *money.Amount
 		}{{tables.SOfficial, &s.Official}, {tables.SDiscount, &s.Discount}, {tables.STruncated, &s.Truncated},
 			{tables.SPayment, &s.Payment}, {tables.SRounding, &s.Rounding}, {tables.SDue, &s.Due}}
+		if len(row.Cols.C) > tables.STax {
+			s.Tax = new(money.Amount)
+			amounts = append(amounts, struct {
+				col int
+				to  *money.Amount
+			}{tables.STax, s.Tax})
+		}
 		for _, a := range amounts {
 			var err error
 			if *a.to, err = row.Amount(a.col); err != nil {

@@ -114,7 +114,16 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 			return err
 		}
 	}
-	return nil
+	if len(row.Cols.C) <= tables.STax {
+		return nil
+	}
+	a.Tax = new(money.Amount)
+	if *a.Tax, err = row.Amount(tables.STax); err != nil {
+		return err
+	}
+	taxes, err := rows.CustomerTaxes(ctx, s.Snap, b.Header.Cycle.String(), b.Customer.ID, s.Limits)
+	a.Taxes = s.taxes(taxes)
+	return err
 }
 
 // packages adds the prepaid packages in force; where what was drawn is not what is gone, a note says so.

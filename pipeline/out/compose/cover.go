@@ -61,12 +61,16 @@ func billCover(s *Sources, b *document.Bill) (*letter.Letter, error) {
 	if err != nil {
 		return nil, err
 	}
+	services = append(services, addedTaxes(b.Amounts.Taxes)...)
 	due := letter.Row{Name: letter.Text{English: "Amount due", Chinese: "应付总额"}, Amount: b.Amounts.Due}
 	table, err := letter.Rounded(letter.Text{English: "Service", Chinese: "服务"}, l.Digits, services, due)
 	if err != nil {
 		return nil, err
 	}
 	l.Tables, l.Payable = []letter.Table{table}, b.Amounts.Due
+	if err := includedTaxes(l, b.Amounts.Taxes); err != nil {
+		return nil, err
+	}
 	if err := settlePaid(s, b, l, due); err != nil {
 		return nil, err
 	}
@@ -123,6 +127,11 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row) 
 	if open == b.Amounts.Payment {
 		return nil // nothing is paid yet
 	}
+	for _, t := range addedTaxes(b.Amounts.Taxes) { // no balance pays tax
+		if open, err = open.Add(t.Amount); err != nil {
+			return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
+		}
+	}
 	toPay := letter.Row{Name: letter.Text{English: "To pay", Chinese: "应付金额"},
 		Amount: open.Cut(l.Digits, money.HalfEven)}
 	table, err := letter.Rounded(letter.Text{English: "Payment", Chinese: "支付情况"}, l.Digits,
@@ -177,5 +186,8 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 		return nil, err
 	}
 	l.Tables, l.Payable = []letter.Table{table}, total.Amount
+	if err := statementTaxes(l, st.Taxes, total); err != nil {
+		return nil, err
+	}
 	return l, l.Check()
 }

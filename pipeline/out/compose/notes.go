@@ -130,6 +130,9 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 // billNotes are the sentences below a customer's bill.
 func (s *Sources) billNotes(b *document.Bill, g *gathered, left *leftOut) []string {
 	notes := append([]string{stateText(&b.Header), s.rounding(), s.payments()}, s.servedBy(b)...)
+	if b.Amounts.Tax != nil {
+		notes = append(notes, TaxNotes(s.Books, s.Settings, b.Customer.ID)...)
+	}
 	if g.late > 0 {
 		notes = append(notes,
 			"Lines with another cycle of origin belong to that cycle, which was closed when they were accepted or "+

@@ -41,6 +41,11 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	if err := s.summarize(st, nets, code); err != nil {
 		return nil, err
 	}
+	taxes, err := s.reader().TaxesOf(ctx, cycle.String(), partner)
+	if err != nil {
+		return nil, err
+	}
+	st.Taxes = s.taxes(taxes)
 	st.Sellers = s.sellers(st, code)
 	used, err := s.consumption(ctx, st, code)
 	if err != nil {

@@ -29,7 +29,7 @@ type Bill struct {
 }
 
 // Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment, Payment = Rounding +
-// Due.
+// Due, less the taxes that are not included in prices.
 type Amounts struct {
 	Lines     int64        `json:"line_count"`
 	Official  money.Amount `json:"official_amount"`
@@ -38,6 +38,9 @@ type Amounts struct {
 	Payment   money.Amount `json:"payment_amount"`
 	Rounding  money.Amount `json:"rounding_amount"`
 	Due       money.Amount `json:"due_amount"`
+
+	Tax   *money.Amount `json:"tax_amount,omitempty"` // Σ of Taxes; nil in a cycle without taxes
+	Taxes []Tax         `json:"taxes,omitempty"`
 }
 
 // Payments is how Payment was paid, or is to be; its parts add up to it.
@@ -165,7 +168,15 @@ func (b *Bill) Check() error {
 	c.same("discount", total(a.Discount), discount)
 	c.same("truncated amount", total(a.Truncated), truncated)
 	c.same("payment amount", total(a.Payment), payment)
-	c.same("payment amount of rounding and due", total(a.Payment), c.of(total(a.Rounding), total(a.Due)))
+	c.same("payment amount of rounding and due", total(a.Payment), c.of(total(a.Rounding), total(a.Due),
+		negated(c.added(a.Taxes))))
+	if a.Tax != nil {
+		var taxes money.AmountTotal
+		for i := range a.Taxes {
+			c.add(&taxes, total(a.Taxes[i].Amount))
+		}
+		c.same("tax", total(*a.Tax), taxes)
+	}
 	p := &b.Payments
 	c.same("payment amount by how it is paid", total(a.Payment), c.of(total(p.Coupon), total(p.StoredValue),
 		total(p.Flexi), total(p.Cash), total(p.Credit), total(p.Debt)))

@@ -20,7 +20,8 @@ func (b *Bill) page() *page {
 	if p.chart != nil {
 		p.parts = append(p.parts, p.chart.servicePart())
 	}
-	p.parts = append(p.parts, b.itemPart(), b.correctionPart(), b.packagePart())
+	p.parts = append(p.parts, b.itemPart(), b.correctionPart(),
+		taxPart(b.Amounts.Taxes, "Each tax on the amounts to pay, before rounding, of its lines."), b.packagePart())
 	p.parts = append(p.parts, commonParts(&b.Header, b.Usage, b.Annexes, b.Notes)...)
 	p.parts = slices.DeleteFunc(p.parts, func(p *part) bool { return p == nil })
 	return p
@@ -29,16 +30,20 @@ func (b *Bill) page() *page {
 // summaryData is the bill's amounts and payments as they are.
 func (b *Bill) summaryData() *part {
 	a, p := &b.Amounts, &b.Payments
-	return entryData("summary", entry{name: "official_amount", amount: total(a.Official)},
-		entry{name: "official_discount_amount", amount: total(a.Discount)},
-		entry{name: "truncated_amount", amount: total(a.Truncated)},
-		entry{name: "payment_amount", amount: total(a.Payment)},
-		entry{name: "rounding_amount", amount: total(a.Rounding)},
-		entry{name: "due_amount", amount: total(a.Due)}, entry{name: "coupon_amount", amount: total(p.Coupon)},
-		entry{name: "stored_value_card_amount", amount: total(p.StoredValue)},
-		entry{name: "flexipurchase_coupon_amount", amount: total(p.Flexi)},
-		entry{name: "cash_amount", amount: total(p.Cash)}, entry{name: "credit_amount", amount: total(p.Credit)},
-		entry{name: "debt_amount", amount: total(p.Debt)})
+	list := []entry{
+		{name: "official_amount", amount: total(a.Official)},
+		{name: "official_discount_amount", amount: total(a.Discount)},
+		{name: "truncated_amount", amount: total(a.Truncated)}, {name: "payment_amount", amount: total(a.Payment)},
+		{name: "rounding_amount", amount: total(a.Rounding)}, {name: "due_amount", amount: total(a.Due)},
+		{name: "coupon_amount", amount: total(p.Coupon)},
+		{name: "stored_value_card_amount", amount: total(p.StoredValue)},
+		{name: "flexipurchase_coupon_amount", amount: total(p.Flexi)}, {name: "cash_amount", amount: total(p.Cash)},
+		{name: "credit_amount", amount: total(p.Credit)}, {name: "debt_amount", amount: total(p.Debt)},
+	}
+	if a.Tax != nil {
+		list = append(list, entry{name: "tax_amount", amount: total(*a.Tax)})
+	}
+	return entryData("summary", list...)
 }
 
 // summaryPart is the bill's amounts with the signs with which they make the amount due (DOC-8).
@@ -62,7 +67,17 @@ func (a *Amounts) column() []entry {
 	case sign > 0:
 		list, of = append(list, entry{name: "Rounding down", amount: negated(total(a.Rounding))}), 2
 	}
-	return append(list, entry{name: "Due", amount: total(a.Due), above: of})
+	var included []entry
+	for i := range a.Taxes {
+		t := &a.Taxes[i]
+		if e := (entry{name: t.Label(), amount: total(t.Amount)}); t.Included() {
+			included = append(included, e)
+		} else {
+			list, of = append(list, e), of+1
+		}
+	}
+	list = append(list, entry{name: "Due", amount: total(a.Due), above: of})
+	return append(list, included...)
 }
 
 // Column is the amounts as people read them, in every format and on a terminal: a column of signed amounts that adds up

@@ -27,7 +27,8 @@ type Statement struct {
 	Rows       []Row       `json:"rows"`       // in the order of table partner_statements
 	Incentives []Incentive `json:"incentives"` // of every period that has begun, or those that are to be shown
 	Clawbacks  []Clawback  `json:"clawbacks"`
-	Usage      []Usage     `json:"consumption"` // Σ = Σ payment_amount of Rows; none: no chart
+	Taxes      []Tax       `json:"taxes,omitempty"` // not part of the net
+	Usage      []Usage     `json:"consumption"`     // Σ = Σ payment_amount of Rows; none: no chart
 	Annexes    []Annex     `json:"annexes,omitempty"`
 	Notes      []string    `json:"notes"` // sentences, such as how was rounded
 	Money

@@ -31,7 +31,8 @@ func (s *Statement) page() *page {
 		p.parts = append(p.parts, p.chart.servicePart())
 	}
 	p.parts = append(p.parts, s.customerSums(), s.rowPart(), s.resellerSums(), s.resellerServices(), s.resellerPart(),
-		s.incentivePart(), s.clawbackPart())
+		s.incentivePart(), s.clawbackPart(), taxPart(s.Taxes, "Tax on what the partner owes each seller for the "+
+			"cycle, before incentives. It is not part of the net."))
 	p.parts = append(p.parts, s.Money.parts()...)
 	p.parts = append(p.parts, commonParts(&s.Header, s.Usage, s.Annexes, s.Notes)...)
 	p.parts = slices.DeleteFunc(p.parts, func(p *part) bool { return p == nil })

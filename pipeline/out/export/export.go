@@ -20,7 +20,7 @@ import (
 // Tables are the tables that can be exported.
 func Tables() []string {
 	list := []string{
-		"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "margins", "totals",
+		"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "margins", "taxes", "totals",
 	}
 	for _, t := range partnerTables() {
 		list = append(list, t.def.Name)
@@ -162,8 +162,13 @@ func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows, *ta
 		def = tables.AccountEntries()
 		list, err = rows.Accounts(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
 	case "statements":
-		def = tables.Statements()
+		if def, err = rows.StatementsTable(snap, r.Cycle); err != nil {
+			return nil, nil, err
+		}
 		list, err = rows.Statements(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
+	case "taxes":
+		def = tables.Taxes()
+		list, err = r.taxes(ctx, snap)
 	case "margins":
 		def = tables.Margins()
 		list, err = margins(ctx, snap, r)
@@ -172,6 +177,11 @@ func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows, *ta
 		list, err = rows.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners), leading(def), r.Limits)
 	}
 	return list, def, err
+}
+
+// taxes gives the taxes of a cycle: all of them, a customer's or a partner's.
+func (r *Request) taxes(ctx context.Context, snap *lake.Snapshot) (*rows.Rows, error) {
+	return r.partners(snap).Taxes(ctx, r.Cycle, r.Scope.Customer, r.Scope.Partner)
 }
 
 // margins gives the margins of a cycle. They are the vendor's side of the business alone: no partner and no customer

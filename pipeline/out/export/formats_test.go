@@ -214,9 +214,9 @@ func TestRequestScope(t *testing.T) {
 		{Request{Table: "lines", Format: "csv", Scope: Scope{Customer: "a", Partner: "p", Resellers: true}}, ""},
 		{Request{Table: "statements", Format: "csv", Scope: Scope{Partner: "p"}},
 			"partner: statements cannot be limited to a partner; want one of lines, partner_statements, incentives, " +
-				"partner_accounts, receivables, funds, withdrawals"},
+				"partner_accounts, receivables, funds, withdrawals, taxes"},
 		{Request{Table: "totals", Format: "csv", Scope: Scope{Customer: "a"}},
-			"customer: totals cannot be limited to a customer; want one of lines, statements, accounts"},
+			"customer: totals cannot be limited to a customer; want one of lines, statements, accounts, taxes"},
 		{Request{Table: "lines", Format: "csv", Scope: Scope{Seller: "p"}},
 			"with-resellers: name the partner of the resellers"},
 		{Request{Table: "lines", Format: "csv", Scope: OfPartner("p", "r", true)},

@@ -43,8 +43,9 @@ func OfPartner(partner, reseller string, resellers bool) Scope {
 
 // scoped are the tables that can be narrowed to a customer and to a partner.
 var scoped = struct{ customer, partner []string }{
-	[]string{"lines", "statements", "accounts"},
-	[]string{"lines", "partner_statements", "incentives", "partner_accounts", "receivables", "funds", "withdrawals"},
+	[]string{"lines", "statements", "accounts", "taxes"},
+	[]string{"lines", "partner_statements", "incentives", "partner_accounts", "receivables", "funds", "withdrawals",
+		"taxes"},
 }
 
 // check says what is wrong with a scope for a table. A customer's statement and balances are the customer's as a whole:

@@ -117,7 +117,7 @@ func TestRequestCheck(t *testing.T) {
 		{"lines", "csv", ""}, {"totals", "parquet", ""},
 		{"bill", "csv",
 			`table "bill": want one of lines, rejects, statements, partner_statements, incentives, accounts, margins, ` +
-				`totals, partner_accounts, receivables, coupons, coupon_records, funds, withdrawals, invoices, ` +
+				`taxes, totals, partner_accounts, receivables, coupons, coupon_records, funds, withdrawals, invoices, ` +
 				`invoice_records`},
 		{"lines", "CSV", `format "CSV": want one of csv, ndjson, parquet, arrow, xlsx`},
 	} {

@@ -19,8 +19,9 @@ import (
 // Bill is a customer's lines of a cycle, put together for a person.
 type Bill struct {
 	rows.Statement
-	Name     string    `json:"name,omitempty"`
-	Sections []Section `json:"sections"` // by service, sku
+	Name     string     `json:"name,omitempty"`
+	Taxes    []rows.Tax `json:"taxes,omitempty"`
+	Sections []Section  `json:"sections"` // by service, sku
 }
 
 // Section is the lines of one product. Names are those of the books; they are empty for what the books no longer hold.
@@ -93,6 +94,12 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 		rows := b.Customers[code].Rows
 		bill.Name = rows[len(rows)-1].Name
 	}
+	if bill.Tax != nil {
+		if bill.Taxes, err = rows.CustomerTaxes(ctx, snap, cycle, customer, l); err != nil {
+			return nil, err
+		}
+		NameTaxes(b, bill.Taxes)
+	}
 	list, err := rows.Lines(ctx, snap, cycle, customer, billColumns(), l)
 	if err != nil {
 		return nil, err
@@ -106,6 +113,15 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 		return nil, err
 	}
 	return bill, bill.measure(ctx, snap, b)
+}
+
+// NameTaxes fills in the names that the books have.
+func NameTaxes(b *books.Books, list []rows.Tax) {
+	for i := range list {
+		if known := b.TaxNamed(list[i].TaxID); known != nil {
+			list[i].Name = known.Name
+		}
+	}
 }
 
 // gather adds a line to its item.

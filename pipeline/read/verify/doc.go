@@ -26,6 +26,8 @@
 //	           expired of it and what is left (§9.1, §9.2, §9.5, §9.7).
 //	VERIFY-12  Per source and billing period, the margins of all cycles come to the delivery that counts, in each cost
 //	           column. Per cycle, their payments come to the lines of cost files (§11.6).
+//	VERIFY-13  Taxes come to the lines of their customers, counted again and rounded again. A statement's tax is the
+//	           sum of its taxes, and payment = rounding + due, less the tax where prices are exclusive of it (§10.6).
 //
 // Memory is bounded by the customers of a bucket and the workers, not by the rows.
 package verify

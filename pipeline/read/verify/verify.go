@@ -29,6 +29,7 @@ const (
 	Quantities = "quantities" // VERIFY-6
 	Totals     = "totals"     // VERIFY-2, for the control totals
 	Costs      = "costs"      // VERIFY-12; checked where there are cost files
+	Taxes      = "taxes"      // VERIFY-13; checked where there are taxes
 )
 
 // Check is one check and what it found.
@@ -68,6 +69,14 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 		Records, Quantities, Totals} {
 		v.found[name] = &Check{Name: name}
 		v.order = append(v.order, name)
+	}
+	taxed, err := v.hasTaxes()
+	if err != nil {
+		return nil, err
+	}
+	if taxed {
+		v.found[Taxes] = &Check{Name: Taxes}
+		v.order = append(v.order, Taxes)
 	}
 	if v.hasPartnerMoney() {
 		v.found[PartnerMoney] = &Check{Name: PartnerMoney}
@@ -121,6 +130,7 @@ type counts struct {
 	samples, orders, adjustments             int64
 	accounts, transfers, incentives          int64 // of account and incentive events those that count
 	deliveries, margins                      int64 // of cost files
+	taxes                                    int64 // rows of the table
 	settled, entries                         int64 // rows of partner statements, entries of accounts
 	archived                                 int64 // cycles of which only what later runs read is there
 	broken                                   int64 // files that could not be read: sums over all say nothing then
@@ -234,6 +244,8 @@ func (v *verifier) report() *Report {
 		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines",
 			n.waiting),
 		PartnerMoney: n.moneyLooked(),
+		Taxes: fmt.Sprintf("%d rows of taxes: counted again from the lines; each statement's tax is their sum, and the "+
+			"amount due has it", n.taxes),
 		Costs: fmt.Sprintf("%d deliveries of cost files, %d rows of margins: margins come to the counted deliveries, "+
 			"their payments to the lines", n.deliveries, n.margins),
 		Totals: fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),

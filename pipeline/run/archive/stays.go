@@ -20,7 +20,7 @@ func Stays(files []lake.FileEntry) func(lake.FileEntry) bool {
 			return e.Day == lake.EventsDay // a refund reads what its base cost, and what paid it
 		case tables.Ident().Name, tables.Positions().Name:
 			return e.Day == last[e.Bucket]
-		case tables.Sums().Name, tables.Usage().Name, tables.Bandwidth().Name:
+		case tables.Sums().Name, tables.TaxSums().Name, tables.Usage().Name, tables.Bandwidth().Name:
 			return false
 		}
 		return true

@@ -71,6 +71,7 @@ type Reject struct {
 // Cycle is the part of a quote that one cycle's statement would show.
 type Cycle struct {
 	rows.Statement
+	Taxes    []rows.Tax     `json:"taxes,omitempty"`
 	Sections []bill.Section `json:"sections"` // by service, sku
 	Priced   []Line         `json:"lines"`    // in the order of rating, month-end lines last
 }

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/settlement/tax"
 )
 
 // itemKey distinguishes items of a bill.
@@ -106,6 +110,57 @@ func (p *pricing) total(c *Cycle) error {
 		c.Due = c.Payment.Cut(p.Rules.Digits, p.Rules.Mode)
 	}
 	var err error
-	c.Rounding, err = c.Payment.Sub(c.Due)
+	if c.Rounding, err = c.Payment.Sub(c.Due); err != nil {
+		return err
+	}
+	return p.tax(c)
+}
+
+// tax adds the taxes of the cycle's lines by today's books (§10.6).
+func (p *pricing) tax(c *Cycle) error {
+	b := p.trial.Books
+	if len(b.Taxes) == 0 {
+		return nil
+	}
+	book, sum := tax.NewBook(b), tax.NewSum(taxes.Rules(p.trial.Settings.Tax, b.Digits))
+	for i := range c.Priced {
+		l := &c.Priced[i]
+		if l.Payment.IsZero() {
+			continue
+		}
+		set, err := book.At(p.Customer, b.Products[b.SKU(l.SKU)].ServiceTypeCode, l.Start)
+		if err != nil {
+			return err
+		}
+		if err := sum.AddLine(l.Payment, set); err != nil {
+			return err
+		}
+	}
+	list, err := sum.Rows()
+	if err != nil {
+		return err
+	}
+	return c.addTaxes(b, p.trial.Settings.Tax, list)
+}
+
+// addTaxes puts taxes on the statement.
+func (c *Cycle) addTaxes(b *books.Books, s settings.Tax, list []tax.Row) error {
+	var all money.AmountTotal
+	for _, r := range list {
+		c.Taxes = append(c.Taxes, rows.Tax{TaxID: r.ID, Rate: r.Rate, Taxable: r.Taxable, Amount: r.Tax,
+			Prices: s.Prices()})
+		if err := all.Add(r.Tax); err != nil {
+			return err
+		}
+	}
+	bill.NameTaxes(b, c.Taxes)
+	sum, err := all.Amount()
+	if err != nil {
+		return err
+	}
+	c.Tax = &sum
+	if !s.Inclusive {
+		c.Due, err = c.Due.Add(sum)
+	}
 	return err
 }

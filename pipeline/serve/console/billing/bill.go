@@ -97,7 +97,7 @@ func statementBlock(v *page.View, cycle string, st *statement) page.Block {
 		return v.To("lines", "customer_id", st.customer, "cycle", cycle, "nonzero", column)
 	}
 	all := v.To("lines", "customer_id", st.customer, "cycle", cycle)
-	return page.Block{ID: "statement", Title: v.T("应付金额", "Amount due"), Figures: []page.Figure{
+	block := page.Block{ID: "statement", Title: v.T("应付金额", "Amount due"), Figures: []page.Figure{
 		{Name: v.T("应付", "Due"), Value: v.Sum(st.due), Note: v.Currency(), Href: all, Main: true},
 		{Name: v.T("官网价", "Official amount"), Value: v.Sum(st.official), Href: of("official_amount")},
 		{Name: v.T("折扣", "Discount"), Value: v.Sum(st.discount.Neg()), Href: of("official_discount_amount")},
@@ -107,6 +107,11 @@ func statementBlock(v *page.View, cycle string, st *statement) page.Block {
 			Note: v.T("应付＝小计＋舍入", "due = payment + rounding")},
 		{Name: v.T("明细行", "Lines"), Value: document.Grouped(strconv.FormatInt(st.lines, 10)), Href: all},
 	}}
+	if !st.tax.IsZero() {
+		block.Figures = append(block.Figures, page.Figure{Name: v.T("税额", "Tax"), Value: v.Sum(st.tax), Href: all,
+			Note: v.T("由设置 tax.prices 决定是否已含在价格中", "part of due, by tax.prices included in payment or added")})
+	}
+	return block
 }
 
 // paidBlock is what paid the bill.

@@ -20,7 +20,7 @@ type statement struct {
 	customer                                             string
 	lines                                                int64
 	official, discount, truncated, payment               money.Amount
-	rounding, due                                        money.Amount
+	rounding, due, tax                                   money.Amount
 	cash, credit, coupon, storedValue, flexiCoupon, debt money.Amount
 }
 
@@ -38,7 +38,10 @@ func statementOf(row rows.Row) (s statement, err error) {
 			return s, fmt.Errorf("statement of customer %q: %w", s.customer, err)
 		}
 	}
-	return s, nil
+	if len(row.Cols.C) > tables.STax {
+		s.tax, err = row.Amount(tables.STax)
+	}
+	return s, err
 }
 
 // eachStatement visits the statements of a cycle; customer "" = of all.

@@ -1,0 +1,358 @@
+package taxes
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/tax"
+)
+
+// Folder calculates the taxes of customers.
+type Folder struct {
+	*state.State
+	Workers int
+	Tax     settings.Tax
+	Again   func(period.Cycle) bool // whether lines that did not change can have other taxes
+}
+
+// Rules are the settings and the books' digits as the rules of tax take them.
+func Rules(s settings.Tax, digits int) tax.Rules {
+	return tax.Rules{Inclusive: s.Inclusive, PerLine: s.PerLine, Digits: digits}
+}
+
+// All calculates the taxes of places whose lines changed, once their lines are made and paid.
+func (f *Folder) All(ctx context.Context, places []place.Place) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, f.Workers))
+	for _, p := range places {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := f.place(p); err != nil {
+				return fmt.Errorf("calculate the taxes of cycle %s, bucket %d: %w", p.Cycle, p.Bucket, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// place calculates the taxes of a bucket of a cycle.
+func (f *Folder) place(p place.Place) error {
+	old := f.FilesOf(p.Cycle, p.Bucket, tables.TaxSums().Name, tables.Taxes().Name)
+	if len(f.Books.Taxes) == 0 && len(old) == 0 {
+		return nil // FTAX-3
+	}
+	if err := f.days(p, old); err != nil {
+		return err
+	}
+	return f.sum(p)
+}
+
+// days brings the sums of the days up to date (FTAX-1).
+func (f *Folder) days(p place.Place, old []lake.FileEntry) error {
+	before, err := f.Txn.Base().Files(p.Cycle.String())
+	if err != nil {
+		return err
+	}
+	known := make(map[string]string) // hash of the file of lines in the live state, by day
+	for _, e := range before {
+		if e.Table == tables.Lines().Name && e.Bucket == p.Bucket {
+			known[e.Day] = string(e.Hash)
+		}
+	}
+	again := f.Again(p.Cycle)
+	stale := make(map[string]bool) // days with sums that have no lines any more
+	for _, e := range old {
+		stale[e.Day] = e.Table == tables.TaxSums().Name
+	}
+	s := newSummer(f)
+	for _, e := range f.FilesOf(p.Cycle, p.Bucket, tables.Lines().Name) {
+		stale[e.Day] = false
+		if !again && known[e.Day] == string(e.Hash) {
+			continue
+		}
+		if err := s.day(e); err != nil {
+			return err
+		}
+	}
+	for _, e := range old {
+		if stale[e.Day] {
+			if err := f.Replace(sumKey(p, e.Day), nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sumKey names the file of the sums of a day.
+func sumKey(p place.Place, day string) lake.FileKey {
+	return lake.FileKey{Table: tables.TaxSums().Name, Cycle: p.Cycle.String(), Day: day, Bucket: p.Bucket}
+}
+
+// Key names the file of the taxes of a bucket's customers, or with lake.NoBucket of partners.
+func Key(cycle period.Cycle, bucket int) lake.FileKey {
+	return lake.FileKey{Table: tables.Taxes().Name, Cycle: cycle.String(), Bucket: bucket}
+}
+
+// lineColumns are the columns of lines that tax depends on.
+var lineColumns = []int{tables.LCustomerID, tables.LServiceTypeCode, tables.LPaymentAmount, tables.LUsageStart,
+	tables.LOwnTime}
+
+// sumID is what the lines of a day are added up by.
+type sumID struct {
+	customer, service string
+	set               *tax.Set
+}
+
+// daySum is the sum of lines with the same taxes.
+type daySum struct {
+	taxable money.AmountTotal
+	rounded []money.AmountTotal // by tax of the set
+}
+
+// summer adds up the lines of days.
+type summer struct {
+	f     *Folder
+	book  *tax.Book
+	rules tax.Rules
+	sums  map[sumID]*daySum
+	last  sumID // of the line before
+	at    *daySum
+}
+
+func newSummer(f *Folder) *summer {
+	return &summer{f: f, book: tax.NewBook(f.Books), rules: Rules(f.Tax, f.Books.Digits)}
+}
+
+// day writes the sums of a file of lines.
+func (s *summer) day(e lake.FileEntry) error {
+	s.sums, s.at = make(map[sumID]*daySum), nil
+	if err := tablefile.Each(s.f.Txn, e, tables.Lines(), lineColumns, s.line); err != nil {
+		return err
+	}
+	out := parquet.NewColumns(tables.TaxSums())
+	for _, id := range sortedIDs(s.sums) {
+		one := s.sums[id]
+		for i, t := range id.set.Taxes {
+			c := out.C
+			c[tables.TaxSumCustomer].AddWord(id.customer)
+			c[tables.TaxSumService].AddWord(id.service)
+			addBound(&c[tables.TaxSumFrom], id.set.Valid.From, period.Past)
+			addBound(&c[tables.TaxSumTo], id.set.Valid.To, period.Forever)
+			c[tables.TaxSumID].AddWord(t.ID)
+			c[tables.TaxSumRate].AddDec(t.Rate.Raw())
+			c[tables.TaxSumRates].AddDec(id.set.Rates.Raw())
+			c[tables.TaxSumTaxable].AddDec(one.taxable.Raw())
+			c[tables.TaxSumRounded].AddDec(one.rounded[i].Raw())
+			out.N++
+		}
+	}
+	return s.f.Put(lake.FileKey{Table: out.Def.Name, Cycle: e.Cycle, Day: e.Day, Bucket: e.Bucket}, out)
+}
+
+// line adds a line.
+func (s *summer) line(cols *parquet.Columns, i int) error {
+	c := cols.C
+	d := c[tables.LPaymentAmount].Decs[i]
+	if d == (parquet.Dec{}) {
+		return nil // it gives no row
+	}
+	own := period.Instant(c[tables.LOwnTime].Ints[i])
+	if own == tables.Nothing {
+		own = period.Instant(c[tables.LUsageStart].Ints[i])
+	}
+	customer, service := c[tables.LCustomerID].Word(i), c[tables.LServiceTypeCode].Word(i)
+	if s.at == nil || s.last.customer != customer || s.last.service != service || !s.last.set.Valid.Holds(own) {
+		set, err := s.book.At(customer, service, own)
+		if err != nil {
+			return err
+		}
+		s.last = sumID{customer, service, set}
+		if s.at = s.sums[s.last]; s.at == nil {
+			s.at = &daySum{rounded: make([]money.AmountTotal, len(set.Taxes))}
+			s.sums[s.last] = s.at
+		}
+	}
+	return s.add(d)
+}
+
+// add adds the payment of a line to the sum at hand.
+func (s *summer) add(d parquet.Dec) error {
+	set := s.last.set
+	if len(set.Taxes) == 0 {
+		return nil
+	}
+	payment, err := money.AmountFromRaw(d.Hi, d.Lo)
+	if err != nil {
+		return err
+	}
+	if err := s.at.taxable.Add(payment); err != nil {
+		return err
+	}
+	if !s.rules.PerLine {
+		return nil
+	}
+	for i, t := range set.Taxes {
+		rounded, err := s.rules.LineTax(payment, t.Rate, set.Rates)
+		if err == nil {
+			err = s.at.rounded[i].Add(rounded)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sortedIDs(sums map[sumID]*daySum) []sumID {
+	ids := make([]sumID, 0, len(sums))
+	for id := range sums {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b sumID) int {
+		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.service, b.service),
+			cmp.Compare(a.set.Valid.From, b.set.Valid.From))
+	})
+	return ids
+}
+
+// addBound appends a bound of a span; one that is open is null.
+func addBound(col *parquet.Col, t, open period.Instant) {
+	if t == open {
+		t = tables.Nothing
+	}
+	col.Ints = append(col.Ints, int64(t))
+}
+
+// sum writes the taxes of a bucket's customers (FTAX-2).
+func (f *Folder) sum(p place.Place) error {
+	rules := Rules(f.Tax, f.Books.Digits)
+	sums := make(map[string]*tax.Sum)
+	for _, e := range f.FilesOf(p.Cycle, p.Bucket, tables.TaxSums().Name) {
+		err := tablefile.Each(f.Txn, e, tables.TaxSums(), nil, func(c *parquet.Columns, i int) error {
+			part, err := partAt(c.C, i)
+			if err != nil {
+				return err
+			}
+			customer := c.C[tables.TaxSumCustomer].Word(i)
+			if sums[customer] == nil {
+				sums[customer] = tax.NewSum(rules)
+			}
+			return sums[customer].Add(&part)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	customers := make([]string, 0, len(sums))
+	for id := range sums {
+		customers = append(customers, id)
+	}
+	slices.Sort(customers)
+	w := NewWriter(p.Cycle, f.Tax, f.Books.Digits)
+	for _, id := range customers {
+		rows, err := sums[id].Rows()
+		if err != nil {
+			return fmt.Errorf("customer %s: %w", id, err)
+		}
+		for i := range rows {
+			if err := w.Add("", id, &rows[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return tablefile.Put(f.Txn, Key(p.Cycle, p.Bucket), w.Cols, w.Sums())
+}
+
+// partAt reads a row of tax_sums.
+func partAt(c []parquet.Col, i int) (p tax.Part, err error) {
+	p.ID = c[tables.TaxSumID].Word(i)
+	dec := func(col int) (hi int64, lo uint64) { return c[col].Decs[i].Hi, c[col].Decs[i].Lo }
+	var errs [4]error
+	p.Rate, errs[0] = money.RateFromRaw(dec(tables.TaxSumRate))
+	p.Rates, errs[1] = money.UnitPriceFromRaw(dec(tables.TaxSumRates))
+	p.Taxable, errs[2] = money.AmountTotalFromRaw(dec(tables.TaxSumTaxable))
+	p.Rounded, errs[3] = money.AmountTotalFromRaw(dec(tables.TaxSumRounded))
+	return p, errors.Join(errs[:]...)
+}
+
+// Writer appends rows to a batch of the table taxes and adds them up.
+type Writer struct {
+	Cols         *parquet.Columns
+	prices       string
+	rounding     string
+	digits       int32
+	cycle        string
+	taxable, tax money.AmountTotal
+}
+
+// NewWriter makes a writer for rows of a cycle.
+func NewWriter(cycle period.Cycle, s settings.Tax, digits int) *Writer {
+	return &Writer{Cols: parquet.NewColumns(tables.Taxes()), prices: s.Prices(), rounding: s.Rounding(),
+		digits: int32(digits), cycle: cycle.String()}
+}
+
+// Add appends a row of a buyer; seller is empty for customers.
+func (w *Writer) Add(seller, buyer string, r *tax.Row) error {
+	c := w.Cols.C
+	c[tables.TaxCycle].AddWord(w.cycle)
+	c[tables.TaxSeller].AddWord(seller)
+	c[tables.TaxBuyer].AddWord(buyer)
+	c[tables.TaxID].AddWord(r.ID)
+	c[tables.TaxRate].AddDec(r.Rate.Raw())
+	c[tables.TaxTaxable].AddDec(r.Taxable.Raw())
+	c[tables.TaxAmount].AddDec(r.Tax.Raw())
+	c[tables.TaxPrices].AddWord(w.prices)
+	c[tables.TaxRounding].AddWord(w.rounding)
+	c[tables.TaxDigits].Codes = append(c[tables.TaxDigits].Codes, w.digits)
+	w.Cols.N++
+	return errors.Join(w.taxable.Add(r.Taxable), w.tax.Add(r.Tax))
+}
+
+// Sums are the sums of the amount columns.
+func (w *Writer) Sums() []lake.Sum {
+	return []lake.Sum{{Column: "tax_amount", Value: w.tax.String()},
+		{Column: "taxable_amount", Value: w.taxable.String()}}
+}
+
+// Of are the taxes of the customers of a bucket in the next state: Σ tax_amount of each.
+func Of(s *state.State, cycle period.Cycle, bucket int) (map[string]money.AmountTotal, error) {
+	out := make(map[string]money.AmountTotal)
+	for _, e := range s.Find(Key(cycle, bucket)) {
+		cols := []int{tables.TaxBuyer, tables.TaxAmount}
+		err := tablefile.Each(s.Txn, e, tables.Taxes(), cols, func(c *parquet.Columns, i int) error {
+			d := c.C[tables.TaxAmount].Decs[i]
+			part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
+			if err != nil {
+				return err
+			}
+			id := c.C[tables.TaxBuyer].Word(i)
+			sum := out[id]
+			err = sum.AddTotal(part)
+			out[id] = sum
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

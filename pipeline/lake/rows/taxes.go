@@ -1,0 +1,77 @@
+package rows
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// StatementsTable is the table of the statements of a cycle: with the column of tax where the cycle can have tax.
+func StatementsTable(snap *lake.Snapshot, cycle string) (*tables.Table, error) {
+	files, err := filesOf(snap, cycle, tables.Statements().Name)
+	if err != nil {
+		return nil, err
+	}
+	taxed := tables.StatementsOf(true)
+	for _, e := range files {
+		if slices.ContainsFunc(e.Sums, func(s lake.Sum) bool { return s.Column == taxed.Columns[tables.STax].Name }) {
+			return taxed, nil
+		}
+	}
+	return tables.Statements(), nil
+}
+
+// Tax is one row of taxes: a tax of what a customer or a partner is asked to pay for a cycle.
+type Tax struct {
+	SellerID string       `json:"seller_id,omitempty"` // of a partner's row
+	TaxID    string       `json:"tax_id"`
+	Name     string       `json:"name,omitempty"` // of the books
+	Rate     money.Rate   `json:"rate"`
+	Taxable  money.Amount `json:"taxable_amount"`
+	Amount   money.Amount `json:"tax_amount"`
+	Prices   string       `json:"prices"` // exclusive, or inclusive: Taxable includes the tax
+}
+
+// TaxAt reads a row of taxes.
+func TaxAt(row Row) (t Tax, err error) {
+	t = Tax{SellerID: row.Word(tables.TaxSeller), TaxID: row.Word(tables.TaxID), Prices: row.Word(tables.TaxPrices)}
+	d := row.Cols.C[tables.TaxRate].Decs[row.I]
+	if t.Rate, err = money.RateFromRaw(d.Hi, d.Lo); err != nil {
+		return t, row.wrap(tables.TaxRate, err)
+	}
+	if t.Taxable, err = row.Amount(tables.TaxTaxable); err != nil {
+		return t, err
+	}
+	t.Amount, err = row.Amount(tables.TaxAmount)
+	return t, err
+}
+
+// Taxes gives the stored taxes of a cycle by seller, buyer, tax and rate: of customers, and of partners once the cycle
+// is closed. buyer "" = all.
+func Taxes(ctx context.Context, snap *lake.Snapshot, cycle, buyer string, l Limits) (*Rows, error) {
+	files, err := filesOf(snap, cycle, tables.Taxes().Name)
+	if err != nil {
+		return nil, err
+	}
+	return newMerger(tables.Taxes(), taxesOrder(), nil, l).rowsOf(ctx, snap, files, Filter{tables.TaxBuyer, buyer})
+}
+
+// CustomerTaxes gives the taxes of a customer for a cycle by tax and rate.
+func CustomerTaxes(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (list []Tax, err error) {
+	all, err := Taxes(ctx, snap, cycle, customer, l)
+	if err != nil {
+		return nil, err
+	}
+	err = all.Each(func(row Row) error {
+		t, err := TaxAt(row)
+		if t.SellerID == "" {
+			list = append(list, t)
+		}
+		return err
+	})
+	return list, errors.Join(err, all.Close())
+}

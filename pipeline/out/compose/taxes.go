@@ -1,0 +1,106 @@
+package compose
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/letter"
+	"github.com/tollbook/tollbook/pipeline/read/bill"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// taxes are rows of taxes as documents show them, with the names that the books have.
+func (s *Sources) taxes(list []rows.Tax) []document.Tax {
+	bill.NameTaxes(s.Books, list)
+	var out []document.Tax
+	for _, t := range list {
+		out = append(out, document.Tax(t))
+	}
+	return out
+}
+
+// TaxNotes are the sentences below a bill that say how its tax is calculated (§10.6).
+func TaxNotes(b *books.Books, s *settings.Settings, customer string) []string {
+	if at := b.Money.PartyNamed(customer); at >= 0 && b.Money.Parties[at].TaxExempt {
+		text := "The customer is exempt from tax."
+		if reason := b.Money.Parties[at].ExemptReason; reason != "" {
+			text = "The customer is exempt from tax: " + reason + "."
+		}
+		return []string{text}
+	}
+	text := "Tax is added to prices"
+	if s.Tax.Inclusive {
+		text = "Prices include tax"
+	}
+	if s.Tax.PerLine {
+		text += "; the tax of each line is rounded half up."
+	} else {
+		text += "; each tax of the cycle is rounded half up once."
+	}
+	notes := []string{text}
+	if b.TaxCountries && b.Money.NoCountry(customer) {
+		notes = append(notes, "books/parties.csv has no country for the customer, so only taxes of any country apply.")
+	}
+	return notes
+}
+
+// addedTaxes are the rows of the taxes that prices do not include.
+func addedTaxes(list []document.Tax) []letter.Row {
+	var out []letter.Row
+	for i := range list {
+		if !list[i].Included() {
+			out = append(out, letter.Row{Name: letter.Same(list[i].Label()), Amount: list[i].Amount})
+		}
+	}
+	return out
+}
+
+// includedTaxes adds a table of the taxes that are included in what is due.
+func includedTaxes(l *letter.Letter, list []document.Tax) error {
+	var rows []letter.Row
+	var sum money.AmountTotal
+	for i := range list {
+		if !list[i].Included() {
+			continue
+		}
+		rows = append(rows, letter.Row{Name: letter.Same(list[i].Label()), Amount: list[i].Amount})
+		if err := sum.Add(list[i].Amount); err != nil {
+			return err
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	total, err := sum.Amount()
+	if err != nil {
+		return err
+	}
+	table, err := letter.Rounded(letter.Text{English: "Included tax", Chinese: "含税"}, l.Digits, rows,
+		letter.Row{Name: letter.Text{English: "Tax", Chinese: "税额"}, Amount: total})
+	l.Tables = append(l.Tables, table)
+	return err
+}
+
+// statementTaxes adds the taxes of a partner's statement, which are not part of its net.
+func statementTaxes(l *letter.Letter, list []document.Tax, net letter.Row) error {
+	added := addedTaxes(list)
+	if len(added) == 0 {
+		return includedTaxes(l, list)
+	}
+	var sum money.AmountTotal
+	rows := append([]letter.Row{net}, added...)
+	for _, r := range rows {
+		if err := sum.Add(r.Amount); err != nil {
+			return err
+		}
+	}
+	total, err := sum.Amount()
+	if err != nil {
+		return err
+	}
+	table, err := letter.Rounded(letter.Text{English: "Tax", Chinese: "税额"}, l.Digits, rows,
+		letter.Row{Name: letter.Text{English: "Net with tax", Chinese: "含税净额"}, Amount: total})
+	l.Tables, l.Payable = append(l.Tables, table), total
+	return err
+}

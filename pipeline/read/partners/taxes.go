@@ -1,0 +1,123 @@
+package partners
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/tax"
+)
+
+// Taxes gives the rows of taxes of a cycle: those of one customer, of one partner, or of all. Those of partners are
+// calculated from the lines while the cycle is open (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
+func (r *Reader) Taxes(ctx context.Context, name, customer, partner string) (*rows.Rows, error) {
+	if err := rows.HasCycle(r.Snap, name); err != nil {
+		return nil, err
+	}
+	files, err := r.taxFiles(name, customer, partner)
+	if err != nil {
+		return nil, err
+	}
+	where := rows.Filter{Column: tables.TaxBuyer, Word: customer + partner}
+	parts, calculated := len(files), -1
+	if ref, _ := r.Snap.Cycle(name); ref.State != lake.CycleClosed && customer == "" && len(r.Books.Taxes) > 0 {
+		calculated, parts = parts, parts+1
+	}
+	return rows.Materialize(ctx, tables.Taxes(), parts,
+		func(ctx context.Context, part int, write func(*parquet.Columns) error) error {
+			if part == calculated {
+				cols, err := r.openTaxes(ctx, name)
+				if err != nil || cols.N == 0 {
+					return err
+				}
+				return write(cols)
+			}
+			return copyFile(r.Snap, files[part], write)
+		}, where, r.Limits)
+}
+
+// taxFiles are the files of stored rows that a request needs.
+func (r *Reader) taxFiles(name, customer, partner string) ([]lake.FileEntry, error) {
+	all, err := r.Snap.Files(name)
+	return slices.DeleteFunc(slices.Clone(all), func(e lake.FileEntry) bool {
+		ofPartners := e.Bucket == lake.NoBucket
+		return e.Table != tables.Taxes().Name || ofPartners && customer != "" || !ofPartners && partner != ""
+	}), err
+}
+
+// copyFile writes all rows of a file.
+func copyFile(snap *lake.Snapshot, e lake.FileEntry, write func(*parquet.Columns) error) (err error) {
+	in, err := tablefile.Open(snap, e, tables.Taxes(), nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	for {
+		cols, err := in.Next()
+		if err != nil || cols == nil {
+			return err
+		}
+		if err := write(cols); err != nil {
+			return err
+		}
+	}
+}
+
+// openTaxes calculates the taxes of the partner statements of an open cycle.
+func (r *Reader) openTaxes(ctx context.Context, name string) (cols *parquet.Columns, err error) {
+	cycle, err := period.ParseCycle(name)
+	if err != nil {
+		return nil, err
+	}
+	list, err := r.Statements(ctx, name, "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	bases := tax.Bases{}
+	err = list.Each(func(row rows.Row) error {
+		col := tables.XOwed
+		if row.Word(tables.XResellerID) != "" {
+			col = tables.XCost
+		}
+		owed, err := row.Amount(col)
+		if err != nil {
+			return err
+		}
+		return bases.Add(tax.BaseKey{Seller: row.Word(tables.XSellerID), Partner: row.Word(tables.XPartnerID),
+			Service: row.Word(tables.XServiceTypeCode)}, owed)
+	})
+	if err != nil {
+		return nil, err
+	}
+	w, err := settle.PartnerTaxes(r.Books, r.Settings.Tax, cycle, bases)
+	if err != nil {
+		return nil, err
+	}
+	return w.Cols, nil
+}
+
+// TaxesOf are the taxes of a partner's statement of a cycle, by seller, tax and rate.
+func (r *Reader) TaxesOf(ctx context.Context, name, partner string) (out []rows.Tax, err error) {
+	list, err := r.Taxes(ctx, name, "", partner)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	err = list.Each(func(row rows.Row) error {
+		t, err := rows.TaxAt(row)
+		if err != nil {
+			return err
+		}
+		out = append(out, t)
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,309 @@
+package verify
+
+import (
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// taxKey is what a tax is stored by.
+type taxKey struct {
+	seller, buyer, id string
+	rate              string // with all digits
+}
+
+func (k taxKey) String() string {
+	who := "customer " + k.buyer
+	if k.seller != "" {
+		who = "partner " + k.buyer + " of seller " + k.seller
+	}
+	return who + ", tax " + k.id + " " + k.rate
+}
+
+// taxed is a tax as it is stored, or as it was counted again.
+type taxed struct{ taxable, tax *big.Rat }
+
+// taxPart is a row of tax_sums: the lines of a service whose own times are in a span.
+type taxPart struct {
+	customer, service       string
+	span                    period.Span
+	id                      string
+	rate, rates             *big.Rat
+	rateText                string
+	taxable, rounded        *big.Rat // as stored
+	countedTax, countedBase *big.Rat
+}
+
+// taxCheck is VERIFY-13 for a bucket.
+type taxCheck struct {
+	*bucket
+	digits    int
+	inclusive bool
+	perLine   bool
+	stored    map[taxKey]taxed
+	counted   map[taxKey]taxed
+}
+
+// hasTaxes reports whether a cycle has taxes.
+func (v *verifier) hasTaxes() (bool, error) {
+	for _, ref := range v.snap.Manifest.Cycles {
+		files, err := v.snap.Files(ref.Cycle)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(files, func(e lake.FileEntry) bool {
+			return e.Table == tables.Taxes().Name || e.Table == tables.TaxSums().Name
+		}) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// taxes is VERIFY-13: taxes are counted again from the lines.
+func (b *bucket) taxes() error {
+	if len(b.p.of(tables.Taxes().Name))+len(b.p.of(tables.TaxSums().Name)) == 0 {
+		return nil
+	}
+	c := &taxCheck{bucket: b, stored: make(map[taxKey]taxed), counted: make(map[taxKey]taxed)}
+	for _, e := range b.p.of(tables.Taxes().Name) {
+		if err := c.load(e); err != nil {
+			return err
+		}
+	}
+	if b.p.bucket == lake.NoBucket {
+		c.partners()
+		return nil
+	}
+	for _, e := range b.p.of(tables.TaxSums().Name) {
+		if err := c.day(e); err != nil {
+			return err
+		}
+	}
+	c.compare()
+	return c.statements()
+}
+
+// load reads the stored taxes.
+func (c *taxCheck) load(e lake.FileEntry) error {
+	sums := newColumnSums(tables.Taxes())
+	err := c.each(e, tables.Taxes(), nil, func(row rows.Row) error {
+		c.inclusive = row.Word(tables.TaxPrices) == "inclusive"
+		c.perLine, c.digits = row.Word(tables.TaxRounding) == "line", row.Small(tables.TaxDigits)
+		key := taxKey{row.Word(tables.TaxSeller), row.Word(tables.TaxBuyer), row.Word(tables.TaxID),
+			ratOf(row, tables.TaxRate).FloatString(money.RateScale)}
+		home := c.p.bucket != lake.NoBucket && c.belongs(key.buyer)
+		if row.Word(tables.TaxCycle) != e.Cycle || home != (key.seller == "") {
+			c.v.differ(Contents, "%s: the row of %s does not belong there", e.Path, key)
+		}
+		one := taxed{ratOf(row, tables.TaxTaxable), ratOf(row, tables.TaxAmount)}
+		c.stored[key] = one
+		c.counts.taxes++
+		return sums.add(row, []int{tables.TaxTaxable, tables.TaxAmount})
+	})
+	c.v.sumsOf(e, sums)
+	return err
+}
+
+// ratOf is the value of a decimal column.
+func ratOf(row rows.Row, col int) *big.Rat {
+	def := row.Cols.Def.Columns[col]
+	d := row.Cols.C[col].Decs[row.I]
+	v := new(big.Int).Lsh(big.NewInt(d.Hi), 64)
+	v.Add(v, new(big.Int).SetUint64(d.Lo))
+	return new(big.Rat).SetFrac(v, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(def.Type.Scale())), nil))
+}
+
+// day counts the lines of a day again and adds them to the taxes of their customers.
+func (c *taxCheck) day(e lake.FileEntry) error {
+	parts := make(map[string][]*taxPart) // by customer
+	err := c.each(e, tables.TaxSums(), nil, func(row rows.Row) error {
+		p := partOf(row)
+		if !c.belongs(p.customer) {
+			c.v.differ(Contents, "%s: the row of customer %s does not belong there", e.Path, p.customer)
+		}
+		parts[p.customer] = append(parts[p.customer], p)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if lines, there := c.p.find(tables.Lines().Name, e.Day); there {
+		cols := []int{tables.LCustomerID, tables.LServiceTypeCode, tables.LPaymentAmount, tables.LUsageStart,
+			tables.LOwnTime}
+		err := c.each(lines, tables.Lines(), cols, func(row rows.Row) error {
+			c.line(parts[row.Word(tables.LCustomerID)], row)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, customer := range slices.Sorted(maps.Keys(parts)) {
+		for _, p := range parts[customer] {
+			if p.taxable.Cmp(p.countedBase) != 0 || p.rounded.Cmp(p.countedTax) != 0 {
+				c.v.differ(Taxes, "cycle %s, day %s, customer %s, service %s, tax %s: lines have %s and a tax of %s by "+
+					"line, tax_sums %s and %s", e.Cycle, e.Day, customer, p.service, p.id,
+					p.countedBase.FloatString(money.AmountScale), p.countedTax.FloatString(money.AmountScale),
+					p.taxable.FloatString(money.AmountScale), p.rounded.FloatString(money.AmountScale))
+			}
+			c.add(p)
+		}
+	}
+	return nil
+}
+
+// partOf reads a row of tax_sums.
+func partOf(row rows.Row) *taxPart {
+	p := &taxPart{customer: row.Word(tables.TaxSumCustomer), service: row.Word(tables.TaxSumService),
+		span: period.Span{From: row.Time(tables.TaxSumFrom), To: row.Time(tables.TaxSumTo)},
+		id:   row.Word(tables.TaxSumID), rate: ratOf(row, tables.TaxSumRate), rates: ratOf(row, tables.TaxSumRates),
+		taxable: ratOf(row, tables.TaxSumTaxable), rounded: ratOf(row, tables.TaxSumRounded),
+		countedTax: new(big.Rat), countedBase: new(big.Rat)}
+	if p.span.To == tables.Nothing {
+		p.span.To = period.Forever
+	}
+	p.rateText = p.rate.FloatString(money.RateScale)
+	return p
+}
+
+// line adds a line to the parts that it belongs to.
+func (c *taxCheck) line(parts []*taxPart, row rows.Row) {
+	own := row.Time(tables.LOwnTime)
+	if own == tables.Nothing {
+		own = row.Time(tables.LUsageStart)
+	}
+	for _, p := range parts {
+		if p.service != row.Word(tables.LServiceTypeCode) || !p.span.Holds(own) {
+			continue
+		}
+		payment := ratOf(row, tables.LPaymentAmount)
+		p.countedBase.Add(p.countedBase, payment)
+		if c.perLine {
+			p.countedTax.Add(p.countedTax, rounded(c.exact(payment, p), c.digits))
+		}
+	}
+}
+
+// exact is the tax of a payment at the rates of a part.
+func (c *taxCheck) exact(payment *big.Rat, p *taxPart) *big.Rat {
+	tax := new(big.Rat).Mul(payment, p.rate)
+	if c.inclusive {
+		tax.Quo(tax, new(big.Rat).Add(big.NewRat(1, 1), p.rates))
+	}
+	return tax
+}
+
+// rounded is a number rounded half away from zero.
+func rounded(r *big.Rat, digits int) *big.Rat {
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	num := new(big.Int).Mul(new(big.Int).Abs(r.Num()), unit)
+	num.Lsh(num, 1).Add(num, r.Denom())
+	num.Quo(num, new(big.Int).Lsh(r.Denom(), 1))
+	if r.Sign() < 0 {
+		num.Neg(num)
+	}
+	return new(big.Rat).SetFrac(num, unit)
+}
+
+// add adds a part to the tax of its customer.
+func (c *taxCheck) add(p *taxPart) {
+	key := taxKey{"", p.customer, p.id, p.rateText}
+	one, known := c.counted[key]
+	if !known {
+		one = taxed{new(big.Rat), new(big.Rat)}
+		c.counted[key] = one
+	}
+	one.taxable.Add(one.taxable, p.countedBase)
+	if c.perLine {
+		one.tax.Add(one.tax, p.countedTax)
+	} else {
+		one.tax.Add(one.tax, c.exact(p.countedBase, p))
+	}
+}
+
+// compare compares the stored taxes with those that were counted.
+func (c *taxCheck) compare() {
+	for key := range c.counted {
+		if _, there := c.stored[key]; !there {
+			c.v.differ(Taxes, "cycle %s, %s: lines, but no row of taxes", c.p.cycle.Cycle, key)
+		}
+	}
+	for key, s := range c.stored {
+		n, there := c.counted[key]
+		if !there {
+			c.v.differ(Taxes, "cycle %s, %s: a row of taxes without lines", c.p.cycle.Cycle, key)
+			continue
+		}
+		c.same(key, s, taxed{n.taxable, rounded(n.tax, c.digits)})
+	}
+}
+
+func (c *taxCheck) same(key taxKey, stored, counted taxed) {
+	if stored.taxable.Cmp(counted.taxable) == 0 && stored.tax.Cmp(counted.tax) == 0 {
+		return
+	}
+	text := func(t taxed) string {
+		return fmt.Sprintf("%s of %s", t.tax.FloatString(money.AmountScale), t.taxable.FloatString(money.AmountScale))
+	}
+	c.v.differ(Taxes, "cycle %s, %s: counted %s, stored %s", c.p.cycle.Cycle, key, text(counted), text(stored))
+}
+
+// partners checks the rows of partners: where prices are exclusive of tax, a row's tax follows from its other columns.
+func (c *taxCheck) partners() {
+	for key, s := range c.stored {
+		if c.inclusive {
+			continue
+		}
+		rate, _ := new(big.Rat).SetString(key.rate)
+		c.same(key, s, taxed{s.taxable, rounded(rate.Mul(rate, s.taxable), c.digits)})
+	}
+}
+
+// statements checks that the tax of each statement is the sum of its rows of taxes, and that the amount due has it.
+func (c *taxCheck) statements() error {
+	sums := make(map[string]*big.Rat)
+	for key, s := range c.stored {
+		if sums[key.buyer] == nil {
+			sums[key.buyer] = new(big.Rat)
+		}
+		sums[key.buyer].Add(sums[key.buyer], s.tax)
+	}
+	for _, e := range c.p.of(tables.Statements().Name) {
+		err := c.each(e, tables.StatementsOf(true), nil, func(row rows.Row) error {
+			id := row.Word(tables.SCustomerID)
+			want := sums[id]
+			if want == nil {
+				want = new(big.Rat)
+			}
+			delete(sums, id)
+			if got := ratOf(row, tables.STax); got.Cmp(want) != 0 {
+				c.v.differ(Taxes, "cycle %s, customer %s: the statement's tax is %s, its rows of taxes have %s",
+					e.Cycle, id, got.FloatString(money.AmountScale), want.FloatString(money.AmountScale))
+			}
+			owed := new(big.Rat).Add(ratOf(row, tables.SRounding), ratOf(row, tables.SDue))
+			if !c.inclusive {
+				owed.Sub(owed, ratOf(row, tables.STax))
+			}
+			if owed.Cmp(ratOf(row, tables.SPayment)) != 0 {
+				c.v.differ(Statements, "cycle %s, customer %s: rounding + due is %s without the tax, which is not the "+
+					"payment", e.Cycle, id, owed.FloatString(money.AmountScale))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(sums)) {
+		c.v.differ(Taxes, "cycle %s, customer %s: taxes, but no statement", c.p.cycle.Cycle, id)
+	}
+	return nil
+}

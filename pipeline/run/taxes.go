@@ -1,0 +1,63 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// maxNoCountry is how many buyers without a country a note lists.
+const maxNoCountry = 20
+
+// noteNoCountry notes who has lines in the cycle and no country, although taxes.csv names countries (§10.6).
+func (r *run) noteNoCountry(ctx context.Context, snap *lake.Snapshot) error {
+	if !r.ws.Books.TaxCountries {
+		return nil
+	}
+	var list []string
+	note := func(id string) {
+		if r.ws.Books.Money.NoCountry(id) && (len(list) == 0 || list[len(list)-1] != id) {
+			list = append(list, id)
+		}
+	}
+	cycle := r.job.cycle.String()
+	err := rows.EachStatement(ctx, snap, cycle, "", rows.Limits{}, func(s *rows.Statement) error {
+		note(s.CustomerID)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	reader := partners.Reader{Snap: snap, Books: r.ws.Books, Book: r.partners, Settings: &r.ws.Settings}
+	settled, err := reader.Statements(ctx, cycle, "")
+	if err != nil {
+		return err
+	}
+	err = settled.Each(func(row rows.Row) error {
+		if row.Word(tables.XSellerID) != "" {
+			note(row.Word(tables.XPartnerID))
+		}
+		return nil
+	})
+	if err := errors.Join(err, settled.Close()); err != nil {
+		return err
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if len(list) == 0 {
+		return nil
+	}
+	more := ""
+	if n := len(list) - maxNoCountry; n > 0 {
+		list, more = list[:maxNoCountry], fmt.Sprintf(" and %d more", n)
+	}
+	r.note("no country in books/parties.csv, so only taxes of any country apply: %s%s", strings.Join(list, ", "), more)
+	return nil
+}

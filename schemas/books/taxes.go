@@ -1,0 +1,100 @@
+package books
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Tax is one row of taxes.csv (§10.6).
+type Tax struct {
+	ID, Name string
+	Rate     money.Rate
+	Party    string // customer_id or partner_id; "*" = any
+	Country  string // "*" = any
+	Service  string // "*" = any
+	Valid    period.Span
+}
+
+func taxesFormat() Format {
+	return Format{
+		File:    "taxes.csv",
+		Key:     "tax_id, country, customer_id, service_type_code",
+		Meaning: "taxes and their rates; of several rows of a tax, the most specific counts (§10.6)",
+		Columns: []Column{
+			id("tax_id", "the tax"),
+			text("name", "its name on bills"),
+			number("rate", "rate", "", "share of the payment, such as 0.19"),
+			scope("country", "country of the buyer in parties.csv"),
+			scope("customer_id", "customer or partner"),
+			scope("service_type_code", "service"),
+			validFrom(false), validTo(),
+		},
+	}
+}
+
+// compareTaxKey orders the rows by tax and by what they fit.
+func compareTaxKey(a, b *Tax) int {
+	return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Party, b.Party), strings.Compare(a.Country, b.Country),
+		strings.Compare(a.Service, b.Service))
+}
+
+// taxes reads taxes.csv. Customers, partners, products and parties are read before.
+func (l *loader) taxes() {
+	var rows []entry[Tax]
+	countries := false
+	l.each(taxesFormat(), func(r *row) {
+		t := Tax{
+			ID: r.key("tax_id"), Name: r.text("name"), Rate: r.rate("rate"), Party: r.key("customer_id"),
+			Country: r.key("country"), Service: r.key("service_type_code"),
+		}
+		if t.Service != "*" && !l.services[t.Service] && !l.broken["products.csv"] {
+			r.fail("service_type_code", "", "of no product in products.csv")
+		}
+		known := l.broken["customers.csv"] || l.broken["partners.csv"] || l.b.Customer(t.Party) >= 0 ||
+			l.b.Partner(t.Party) >= 0
+		if t.Party != "*" && !known {
+			r.fail("customer_id", "", "neither in customers.csv nor in partners.csv")
+		}
+		countries = countries || t.Country != "*"
+		t.Valid = r.valid()
+		if t.ID != "" {
+			rows = append(rows, entry[Tax]{row: t, span: t.Valid, at: r.mark("tax_id")})
+		}
+	})
+	rows = sortEntries(rows, compareTaxKey)
+	overlaps(l, "taxes.csv", rows, compareTaxKey, func(t *Tax) string {
+		return "tax_id " + t.ID + ", country " + t.Country + ", customer_id " + t.Party + ", service_type_code " +
+			t.Service
+	})
+	l.b.Taxes, l.b.TaxCountries = rowsOf(rows), countries
+}
+
+// Specificity ranks what a row is for: a party comes before a country, and that before a service (§10.6).
+func (t *Tax) Specificity() int {
+	rank := 0
+	for i, named := range [...]bool{t.Service != "*", t.Country != "*", t.Party != "*"} {
+		if named {
+			rank |= 1 << i
+		}
+	}
+	return rank
+}
+
+// Fits reports whether a row is for what a party of a country buys of a service; a party without a country has "".
+func (t *Tax) Fits(party, country, service string) bool {
+	return (t.Party == "*" || t.Party == party) && (t.Country == "*" || t.Country == country) &&
+		(t.Service == "*" || t.Service == service)
+}
+
+// TaxNamed is the first row of a tax, which has its name; nil if there is none.
+func (b *Books) TaxNamed(id string) *Tax {
+	at, ok := slices.BinarySearchFunc(b.Taxes, id, func(t Tax, id string) int { return strings.Compare(t.ID, id) })
+	if !ok {
+		return nil
+	}
+	return &b.Taxes[at]
+}

@@ -1,0 +1,12 @@
+// Package tax calculates the tax of what customers and partners pay (§10.6). It is pure: it reads no clock, no file and
+// no environment.
+//
+//	TAX-1  A line has each tax that has a row in force at the line's own time. Of several rows of a tax that fit, the
+//	       most specific counts: party, then country, then service. An exempt party has none.
+//	TAX-2  Tax is exact until it is rounded once: per buyer, tax, rate and cycle, or per line.
+//	TAX-3  The rows of a buyer do not depend on the order in which lines are added, nor on how they are distributed
+//	       over parts.
+//
+// The contract leaves open, and this package decides: a row of taxes.csv for a party fits lines of that customer and
+// statements of that partner; an id that is both has it on both.
+package tax

@@ -1,0 +1,74 @@
+package tax
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Bases is what the tax of partners' statements is calculated on: what each partner owes a seller, by service.
+type Bases map[BaseKey]money.AmountTotal
+
+// BaseKey is a partner, the seller of its statement's rows, and a service.
+type BaseKey struct{ Seller, Partner, Service string }
+
+// PartnerRow is one tax of a partner's statement.
+type PartnerRow struct {
+	Seller, Partner string
+	Row
+}
+
+// Add adds an amount that is owed: owed_amount of a row, or cost_amount of a distributor's row about a reseller.
+func (b Bases) Add(k BaseKey, owed money.Amount) error {
+	if owed.IsZero() {
+		return nil
+	}
+	sum := b[k]
+	if err := sum.Add(owed); err != nil {
+		return fmt.Errorf("add up what partner %s owes %s: %w", k.Partner, k.Seller, err)
+	}
+	b[k] = sum
+	return nil
+}
+
+// Rows returns the rows of all partners by seller, partner, tax and rate, by the taxes in force at an instant: the last
+// of the cycle. Each is rounded once, whatever the rules say about lines (§10.6).
+func (b Bases) Rows(book *Book, rules Rules, at period.Instant) ([]PartnerRow, error) {
+	rules.PerLine = false
+	type statement struct{ seller, partner string }
+	sums := make(map[statement]*Sum)
+	for k, taxable := range b {
+		set, err := book.At(k.Partner, k.Service, at)
+		if err != nil {
+			return nil, err
+		}
+		to := statement{k.Seller, k.Partner}
+		if sums[to] == nil {
+			sums[to] = NewSum(rules)
+		}
+		for _, t := range set.Taxes {
+			if err := sums[to].Add(&Part{ID: t.ID, Rate: t.Rate, Rates: set.Rates, Taxable: taxable}); err != nil {
+				return nil, fmt.Errorf("partner %s: %w", k.Partner, err)
+			}
+		}
+	}
+	var out []PartnerRow
+	for to, sum := range sums {
+		rows, err := sum.Rows()
+		if err != nil {
+			return nil, fmt.Errorf("partner %s: %w", to.partner, err)
+		}
+		for _, r := range rows {
+			out = append(out, PartnerRow{Seller: to.seller, Partner: to.partner, Row: r})
+		}
+	}
+	slices.SortFunc(out, func(a, b PartnerRow) int {
+		return cmp.Or(strings.Compare(a.Seller, b.Seller), strings.Compare(a.Partner, b.Partner),
+			strings.Compare(a.ID, b.ID), a.Rate.Cmp(b.Rate))
+	})
+	return out, nil
+}

@@ -1,0 +1,140 @@
+package tax
+
+import (
+	"math/big"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Set is the taxes of what a party buys of a service in a span, within which no row begins or ends.
+type Set struct {
+	Valid period.Span
+	Taxes []*books.Tax    // by ID; none = no tax
+	Rates money.UnitPrice // Σ of their rates
+}
+
+// Book finds the taxes of parties. It keeps what it has found, so it must not be shared between goroutines.
+type Book struct {
+	books    *books.Books
+	named    map[string][]*books.Tax // rows that name a party
+	open     []*books.Tax            // rows that do not
+	sets     map[setKey][]*Set
+	none     *Set   // of exempt parties
+	party    string // whose country and rows are below
+	known    bool
+	country  string
+	exempt   bool
+	byItself bool // rows name the party
+}
+
+// setKey is what sets are kept by: party is empty for parties that no row names.
+type setKey struct{ party, country, service string }
+
+// NewBook returns a finder of the taxes of books.
+func NewBook(b *books.Books) *Book {
+	bk := &Book{books: b, named: make(map[string][]*books.Tax), sets: make(map[setKey][]*Set),
+		none: &Set{Valid: period.Span{From: period.Past, To: period.Forever}}}
+	for i := range b.Taxes {
+		if t := &b.Taxes[i]; t.Party == "*" {
+			bk.open = append(bk.open, t)
+		} else {
+			bk.named[t.Party] = append(bk.named[t.Party], t)
+		}
+	}
+	return bk
+}
+
+// At returns the taxes of what a party buys of a service at an instant (TAX-1).
+func (b *Book) At(party, service string, t period.Instant) (*Set, error) {
+	b.choose(party)
+	key := setKey{country: b.country, service: service}
+	switch {
+	case b.exempt:
+		return b.none, nil
+	case b.byItself:
+		key.party = party
+	}
+	for _, s := range b.sets[key] {
+		if s.Valid.Holds(t) {
+			return s, nil
+		}
+	}
+	s, err := b.find(party, service, t)
+	if err == nil {
+		b.sets[key] = append(b.sets[key], s)
+	}
+	return s, err
+}
+
+// choose looks a party up, unless it is the one of the last call.
+func (b *Book) choose(party string) {
+	if b.known && b.party == party {
+		return
+	}
+	b.party, b.known, b.country, b.exempt = party, true, "", false
+	if at := b.books.Money.PartyNamed(party); at >= 0 {
+		row := &b.books.Money.Parties[at]
+		b.country, b.exempt = row.Country, row.TaxExempt
+	}
+	_, b.byItself = b.named[party]
+}
+
+// find calculates the set of a party that is not exempt.
+func (b *Book) find(party, service string, t period.Instant) (*Set, error) {
+	s := &Set{Valid: period.Span{From: period.Past, To: period.Forever}}
+	best := make(map[string]*books.Tax)
+	var ids []string
+	for _, list := range [...][]*books.Tax{b.named[party], b.open} {
+		for _, row := range list {
+			if !row.Fits(party, b.country, service) {
+				continue
+			}
+			s.narrow(row.Valid, t)
+			if !row.Valid.Holds(t) {
+				continue
+			}
+			if old := best[row.ID]; old == nil {
+				ids = append(ids, row.ID)
+			} else if old.Specificity() > row.Specificity() {
+				continue
+			}
+			best[row.ID] = row
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		s.Taxes = append(s.Taxes, best[id])
+		hi, lo := best[id].Rate.Raw()
+		one, err := money.UnitPriceFromRaw(hi, lo)
+		if err != nil {
+			return nil, err
+		}
+		if s.Rates, err = s.Rates.Add(one); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// narrow ends the set's span where a row begins or ends next to t.
+func (s *Set) narrow(valid period.Span, t period.Instant) {
+	for _, at := range [...]period.Instant{valid.From, valid.To} {
+		if at <= t {
+			s.Valid.From = max(s.Valid.From, at)
+		} else {
+			s.Valid.To = min(s.Valid.To, at)
+		}
+	}
+}
+
+// base is what rates are applied to: a payment, without the tax that it includes.
+func base(payment *big.Rat, rates money.UnitPrice, inclusive bool) *big.Rat {
+	if inclusive {
+		all := new(big.Rat).Add(big.NewRat(1, 1), rates.Rat())
+		payment.Quo(payment, all)
+	}
+	return payment
+}

@@ -1,0 +1,130 @@
+package tax
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Rules is how tax is calculated: the settings under tax, and the digits of the currency.
+type Rules struct {
+	Inclusive bool // payments include the tax
+	PerLine   bool // the tax of each line is rounded; else the sum of a cycle
+	Digits    int
+}
+
+// Part is what some lines of a buyer add to one tax. Rates are all rates of these lines, which decide what part of an
+// inclusive payment is tax.
+type Part struct {
+	ID      string
+	Rate    money.Rate
+	Rates   money.UnitPrice
+	Taxable money.AmountTotal // Σ of payments
+	Rounded money.AmountTotal // Σ of the tax of each line, rounded; with PerLine only
+}
+
+// Row is one tax of one buyer for a cycle: a row of the table taxes.
+type Row struct {
+	ID      string
+	Rate    money.Rate
+	Taxable money.Amount
+	Tax     money.Amount
+}
+
+// LineTax is the tax of one line at a rate, rounded (§10.6, rounding line).
+func (r Rules) LineTax(payment money.Amount, rate money.Rate, rates money.UnitPrice) (money.Amount, error) {
+	exact := base(payment.Rat(), rates, r.Inclusive)
+	return money.RoundRat(exact.Mul(exact, rate.Rat()), r.Digits)
+}
+
+// Sum adds up the tax of one buyer in one cycle.
+type Sum struct {
+	rules Rules
+	sums  map[rowKey]*rowSum
+}
+
+type rowKey struct {
+	id   string
+	rate money.Rate
+}
+
+type rowSum struct {
+	taxable money.AmountTotal
+	tax     *big.Rat // exact
+}
+
+// NewSum returns a sum of nothing.
+func NewSum(r Rules) *Sum { return &Sum{rules: r, sums: make(map[rowKey]*rowSum)} }
+
+// Add adds a part.
+func (s *Sum) Add(p *Part) error {
+	key := rowKey{p.ID, p.Rate}
+	one := s.sums[key]
+	if one == nil {
+		one = &rowSum{tax: new(big.Rat)}
+		s.sums[key] = one
+	}
+	if err := one.taxable.AddTotal(p.Taxable); err != nil {
+		return fmt.Errorf("add up tax %s: %w", p.ID, err)
+	}
+	if s.rules.PerLine {
+		one.tax.Add(one.tax, ratOf(p.Rounded))
+		return nil
+	}
+	exact := base(ratOf(p.Taxable), p.Rates, s.rules.Inclusive)
+	one.tax.Add(one.tax, exact.Mul(exact, p.Rate.Rat()))
+	return nil
+}
+
+// AddLine adds a line with the taxes of a set.
+func (s *Sum) AddLine(payment money.Amount, set *Set) error {
+	for _, t := range set.Taxes {
+		p := Part{ID: t.ID, Rate: t.Rate, Rates: set.Rates}
+		if err := p.Taxable.Add(payment); err != nil {
+			return err
+		}
+		if s.rules.PerLine {
+			rounded, err := s.rules.LineTax(payment, t.Rate, set.Rates)
+			if err == nil {
+				err = p.Rounded.Add(rounded)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := s.Add(&p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ratOf is a sum of amounts as an exact rational.
+func ratOf(t money.AmountTotal) *big.Rat {
+	r, ok := new(big.Rat).SetString(t.String())
+	if !ok {
+		panic("tax: a sum of amounts is not a decimal: " + t.String())
+	}
+	return r
+}
+
+// Rows returns the rows of the buyer by tax and rate, the tax of each rounded (TAX-2, TAX-3).
+func (s *Sum) Rows() ([]Row, error) {
+	var out []Row
+	for key, sum := range s.sums {
+		row := Row{ID: key.id, Rate: key.rate}
+		var err error
+		if row.Taxable, err = sum.taxable.Amount(); err == nil {
+			row.Tax, err = money.RoundRat(sum.tax, s.rules.Digits)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("tax %s: %w", key.id, err)
+		}
+		out = append(out, row)
+	}
+	slices.SortFunc(out, func(a, b Row) int { return cmp.Or(cmp.Compare(a.ID, b.ID), a.Rate.Cmp(b.Rate)) })
+	return out, nil
+}
