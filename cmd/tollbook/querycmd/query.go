@@ -93,7 +93,8 @@ deadlines lists what lapses in the next --days days, counted from the day of the
 	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the query as SQL over the published views, without running it")
 	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv, ics (deadlines only) (default table)")
 	cmd.Flags().StringArrayVar(&f.only.Customers, "customer", nil, "only this customer")
-	cmd.Flags().StringArrayVar(&f.only.Partners, "partner", nil, "only this partner: owing, or as a seller")
+	cmd.Flags().StringArrayVar(&f.only.Partners, "partner", nil,
+		"only this partner, as the one who owes or as the seller")
 	cmd.Flags().StringArrayVar(&f.only.Services, "service", nil, "only this service, by its code")
 	cmd.Flags().StringArrayVar(&f.only.Tags, "tag", nil,
 		"only resources with this tag: key=value, or key for any value")

@@ -120,18 +120,22 @@ func (b *bar) add(colour int, a money.AmountTotal) {
 	_ = b.total.AddTotal(a)
 }
 
-// spread divides an amount evenly by days. The parts differ by at most one in the last digit and add up to the amount.
+// spread divides an amount evenly by days, without loss (money.Allocate). An amount that is too large for that is on
+// the first day.
 func spread(a money.AmountTotal, days int) []money.AmountTotal {
-	unit := power(money.AmountScale)
-	all := new(big.Rat).Mul(rat(a), unit).Num()
 	parts := make([]money.AmountTotal, days)
-	before := new(big.Int)
-	for day := range parts {
-		until := new(big.Int).Mul(all, big.NewInt(int64(day+1)))
-		until.Div(until, big.NewInt(int64(days)))
-		part := new(big.Rat).SetInt(new(big.Int).Sub(until, before))
-		_ = parts[day].UnmarshalText([]byte(part.Quo(part, unit).FloatString(money.AmountScale))) // at most the amount
-		before = until
+	parts[0] = a
+	all, err := a.Amount()
+	if err != nil {
+		return parts
+	}
+	shares, err := money.Allocate(all, slices.Repeat([]money.Amount{all.Abs()}, days), money.AmountScale)
+	if err != nil { // an amount of 0
+		return parts
+	}
+	for day, share := range shares {
+		parts[day] = money.AmountTotal{}
+		_ = parts[day].Add(share) // a part of the amount
 	}
 	return parts
 }

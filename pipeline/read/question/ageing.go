@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -44,27 +43,13 @@ func aged() *Question {
 
 // ages takes the entries of accounts that change a debt.
 func ages(w *reading, from, to *parquet.Columns) error {
-	for i := range from.N {
-		if from.C[tables.EBalanceType].Word(i) != "debt" {
-			continue
-		}
-		a, err := rows.Row{Cols: from, I: i}.Amount(tables.EAmount)
-		if err != nil {
-			return err
-		}
-		to.C[ageCustomer].AddWord(from.C[tables.ECustomerID].Word(i))
+	return eachDebt(from, func(customer string, _, incurred, repaid money.Amount) {
+		to.C[ageCustomer].AddWord(customer)
 		to.C[ageMonth].AddWord(w.cycle)
-		var incurred, repaid money.Amount
-		if a.Sign() < 0 {
-			repaid = a.Neg()
-		} else {
-			incurred = a
-		}
 		to.C[ageIncurred].AddDec(incurred.Raw())
 		to.C[ageRepaid].AddDec(repaid.Raw())
 		to.N++
-	}
-	return nil
+	})
 }
 
 // ageing is the question how old the debts of customers are.

@@ -125,8 +125,25 @@ func debtTable() *tables.Table {
 	}}
 }
 
-// debts takes the entries of accounts that move a debt.
+// debts takes the entries of accounts that change a debt.
 func debts(w *reading, from, to *parquet.Columns) error {
+	return eachDebt(from, func(customer string, a, incurred, repaid money.Amount) {
+		var opening money.Amount
+		if w.before {
+			opening, incurred, repaid = a, money.Amount{}, money.Amount{}
+		}
+		to.C[debtCustomer].AddWord(customer)
+		to.C[debtOpening].AddDec(opening.Raw())
+		to.C[debtIncurred].AddDec(incurred.Raw())
+		to.C[debtRepaid].AddDec(repaid.Raw())
+		to.C[debtClosing].AddDec(a.Raw())
+		to.N++
+	})
+}
+
+// eachDebt visits the entries of accounts that change a debt: a is the change, incurred what a line left unpaid, repaid
+// what was taken from the debt. One of the two is 0.
+func eachDebt(from *parquet.Columns, visit func(customer string, a, incurred, repaid money.Amount)) error {
 	for i := range from.N {
 		if from.C[tables.EBalanceType].Word(i) != "debt" {
 			continue
@@ -135,21 +152,13 @@ func debts(w *reading, from, to *parquet.Columns) error {
 		if err != nil {
 			return err
 		}
-		to.C[debtCustomer].AddWord(from.C[tables.ECustomerID].Word(i))
-		var opening, incurred, repaid money.Amount
-		switch {
-		case w.before:
-			opening = a
-		case a.Sign() < 0:
+		var incurred, repaid money.Amount
+		if a.Sign() < 0 {
 			repaid = a.Neg()
-		default:
+		} else {
 			incurred = a
 		}
-		to.C[debtOpening].AddDec(opening.Raw())
-		to.C[debtIncurred].AddDec(incurred.Raw())
-		to.C[debtRepaid].AddDec(repaid.Raw())
-		to.C[debtClosing].AddDec(a.Raw())
-		to.N++
+		visit(from.C[tables.ECustomerID].Word(i), a, incurred, repaid)
 	}
 	return nil
 }
