@@ -16,7 +16,9 @@ import (
 var ddl embed.FS
 
 // The migrations, in order; the first is version 1. What is in the list never changes: what is new comes after it.
-func migrations() []string { return []string{"0001_tables.sql", "0002_samples.sql", databasesFile} }
+func migrations() []string {
+	return []string{"0001_tables.sql", "0002_samples.sql", databasesFile, "0004_costs.sql"}
+}
 
 // databasesFile is the migration that gave the views a database to themselves.
 const databasesFile = "0003_databases.sql"

@@ -51,6 +51,9 @@ func theTables(samples bool) []*published {
 		{name: "rejects", lake: tables.Rejects().Name, def: tables.Rejects()},
 		{name: "runs", def: tables.Runs()},
 		{name: "totals", def: tables.Totals(), cycle: true},
+		{name: "margins", lake: tables.Margins().Name, def: tables.Margins()},
+		{name: "cost_groups", lake: tables.CostGroups().Name, def: tables.CostGroups(), cycle: true},
+		{name: "cost_deliveries", lake: tables.CostDeliveries().Name, def: tables.CostDeliveries()},
 	}
 	if samples {
 		list = append(list, &published{name: "samples", lake: tables.Bandwidth().Name, def: tables.Bandwidth(),

@@ -8,21 +8,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// LakeOnly are the questions that the lake alone answers.
-func LakeOnly() []*Question {
-	return append([]*Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
-		performance("customer", "customer_id"), performance("service", "service_type_code"), transfers()}, OfCosts()...)
-}
-
-// OfCosts are the questions about vendors' cost files (§11), which are not published.
-func OfCosts() []*Question {
-	return []*Question{margin(), lowMargin(), unallocated(), costDeliveries()}
-}
-
 func margin() *Question {
 	return &Question{
 		Name:    "margin",
 		Answers: "what the vendors' cost files cost and what customers pay for them, by customer, service, account and day",
+		View:    "margins",
 		Keys: pick(tables.Margins(),
 			"cycle origin_cycle source customer_id service_name account day commitment_status reason currency"),
 		Sums: pick(tables.Margins(),
@@ -34,6 +24,7 @@ func margin() *Question {
 func unallocated() *Question {
 	return &Question{
 		Name: "unallocated", Answers: "which costs nobody bears: they hold up the close of their cycle",
+		View:  "margins",
 		Keys:  pick(tables.Margins(), "cycle origin_cycle reason source account service_name currency"),
 		Sums:  pick(tables.Margins(), "cost_list cost_contracted cost_effective cost_billed"),
 		Order: []By{{"cost_billed", true}},
@@ -60,6 +51,7 @@ func lowMargin() *Question {
 	return &Question{
 		Name:    "low-margin",
 		Answers: "which lines of cost files bring less than effective cost × (1 + min_margin)",
+		View:    "cost_groups",
 		Keys:    pick(lowTable(), "customer_id id origin_cycle source service_name account sku min_margin"),
 		Sums:    pick(lowTable(), "cost_effective payment_amount"),
 		lake: shape{table: tables.CostGroups(), reads: append(columnsOf(tables.CostGroups(), lowTable()), tables.CGLow),
@@ -113,6 +105,7 @@ func costDeliveries() *Question {
 	return &Question{
 		Name:    "cost-deliveries",
 		Answers: "which deliveries of cost files there are, and which of them count",
+		View:    "cost_deliveries",
 		Span:    OfNone,
 		Keys:    pick(deliveryTable(), "source period delivery state currency tolerated fault"),
 		Sums:    pick(deliveryTable(), "rows rejected cost_list cost_contracted cost_effective cost_billed"),

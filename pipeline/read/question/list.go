@@ -11,9 +11,15 @@ import (
 func All() []*Question {
 	return []*Question{
 		revenue(), revenueByKind(), topCustomers(), partnerMargin(), discountLeakage(), lateAdjustments(), paymentMix(),
-		couponUse(), packageUse(),
-		debt(), incentivesOwed(), unbilledRejects(),
+		couponUse(), packageUse(), debt(), incentivesOwed(), unbilledRejects(), margin(), lowMargin(), unallocated(),
+		costDeliveries(),
 	}
+}
+
+// LakeOnly are the questions that the lake alone answers.
+func LakeOnly() []*Question {
+	return []*Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
+		performance("customer", "customer_id"), performance("service", "service_type_code"), transfers()}
 }
 
 // What the sums of lines mean.

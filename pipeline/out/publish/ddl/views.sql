@@ -292,3 +292,108 @@ SELECT
 FROM {{.DB}}.samples_rows
 WHERE {{live}}
 COMMENT 'One row per bandwidth sample that counts; empty unless clickhouse.samples is true.';
+
+CREATE OR REPLACE TABLE {{.DB}}.margins_rows AS {{.DB}}.margins_data
+ENGINE = {{rows "margins"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.margins
+(
+{{columns "margins"}}
+)
+AS
+SELECT
+    cycle,
+    origin_cycle,
+    source,
+    customer_id,
+    service_name,
+    account,
+    day,
+    commitment_status,
+    reason,
+    currency,
+    cost_list,
+    cost_contracted,
+    cost_effective,
+    cost_billed,
+    payment_currency,
+    payment_amount,
+    margin_amount
+FROM {{.DB}}.margins_rows
+WHERE {{live}}
+COMMENT 'One row per cycle, origin cycle, source, customer, service, account, day, commitment status and reason: what vendors charge and what customers pay.';
+
+CREATE OR REPLACE TABLE {{.DB}}.cost_groups_rows AS {{.DB}}.cost_groups_data
+ENGINE = {{rows "cost_groups"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.cost_groups
+(
+{{columns "cost_groups"}}
+)
+AS
+SELECT
+    cycle,
+    customer_id,
+    id,
+    origin_cycle,
+    source,
+    delivery,
+    rule,
+    sku,
+    quantity_column,
+    account,
+    service_name,
+    region_id,
+    resource_id,
+    charge_category,
+    charge_class,
+    commitment_status,
+    rows,
+    cost_list,
+    cost_contracted,
+    cost_effective,
+    cost_billed,
+    pricing_quantity,
+    consumed_quantity,
+    fx_rate,
+    min_margin,
+    payment_amount,
+    low_margin,
+    usage_start,
+    usage_end,
+    came,
+    pricing_units,
+    consumed_units
+FROM {{.DB}}.cost_groups_rows
+WHERE {{live}}
+COMMENT 'One row per group of cost rows that was priced as one.';
+
+CREATE OR REPLACE TABLE {{.DB}}.cost_deliveries_rows AS {{.DB}}.cost_deliveries_data
+ENGINE = {{rows "cost_deliveries"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.cost_deliveries
+(
+{{columns "cost_deliveries"}}
+)
+AS
+SELECT
+    source,
+    period,
+    delivery,
+    state,
+    hash,
+    fixed,
+    rows,
+    rejected,
+    accepted_rejects,
+    currency,
+    cost_list,
+    cost_contracted,
+    cost_effective,
+    cost_billed,
+    tolerated,
+    fault,
+    made
+FROM {{.DB}}.cost_deliveries_rows
+WHERE {{live}}
+COMMENT 'One row per delivery of a cost file.';
