@@ -42,6 +42,13 @@ func (c *Config) chunkBytes() int {
 	return 48 << 20
 }
 
+// heldBytes is how much of the sorted runs of all workers stays in memory: at most a third of what a run may use.
+// Only what exceeds it is written to scratch files.
+func (c *Config) heldBytes() int64 {
+	const chunks = 5
+	return chunks * int64(c.chunkBytes())
+}
+
 // Parts maps a bucket and a day to the number by which runs are sorted, and back.
 type Parts struct{ base period.Day }
 

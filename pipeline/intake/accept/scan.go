@@ -46,6 +46,7 @@ type Scanned struct {
 	Parts     Parts
 	tasks     []*task
 	scratch   []scratchFile
+	held      atomic.Int64 // bytes of runs in memory
 	mu        sync.Mutex
 }
 
@@ -222,8 +223,9 @@ type worker struct {
 	cfg     *Config
 	scanned *Scanned
 	check   *acceptor
-	chunks  [2]sorting.Chunk // usage, bandwidth
-	runs    [2][]*sorting.Run
+	chunks  [2]sorting.Chunk  // usage, bandwidth
+	runs    [2][]*sorting.Run // in scratch files
+	held    [2][]*sorting.Run // in memory
 	scratch []scratchFile
 	file    *File
 	task    *task
@@ -341,8 +343,13 @@ func (w *worker) reject(index int, column string, why reason.Reason, value, id s
 // openRuns is how many sorted runs all workers together keep: each is an open file, and a read buffer of every merge.
 const openRuns = 384
 
-// flush writes a chunk as a sorted run to a scratch file, and joins the worker's runs when they have become too many.
+// flush makes a chunk a sorted run: in memory as long as all workers' runs fit there, else in a scratch file. It joins
+// the worker's runs in files when they have become too many.
 func (w *worker) flush(slot int) error {
+	if w.scanned.hold(int64(w.chunks[slot].Bytes()), w.cfg.heldBytes()) {
+		w.held[slot] = append(w.held[slot], w.chunks[slot].Hold())
+		return nil
+	}
 	run, err := w.scratchRun(func(f io.Writer, open func() (io.ReaderAt, error)) (*sorting.Run, error) {
 		return w.chunks[slot].Flush(f, open)
 	})
@@ -404,7 +411,17 @@ func (w *worker) dropScratch(old []*sorting.Run) error {
 	return errors.Join(errs...)
 }
 
-// end hands the worker's runs over. Rows that never filled a chunk stay in memory.
+// hold reserves memory for a run of that size, if there is as much left of the limit.
+func (s *Scanned) hold(size, limit int64) bool {
+	if s.held.Add(size) <= limit {
+		return true
+	}
+	s.held.Add(-size)
+	return false
+}
+
+// end hands the worker's runs over. The memory of its chunks is free then. Rows that never filled a chunk stay in
+// memory.
 func (w *worker) end() error {
 	for slot := range w.chunks {
 		if w.chunks[slot].Len() == 0 {
@@ -416,12 +433,13 @@ func (w *worker) end() error {
 			}
 			continue
 		}
-		w.runs[slot] = append(w.runs[slot], w.chunks[slot].Keep())
+		w.held[slot] = append(w.held[slot], w.chunks[slot].Hold())
 	}
+	w.chunks = [2]sorting.Chunk{}
 	w.scanned.mu.Lock()
 	defer w.scanned.mu.Unlock()
-	w.scanned.Usage = append(w.scanned.Usage, w.runs[0]...)
-	w.scanned.Bandwidth = append(w.scanned.Bandwidth, w.runs[1]...)
+	w.scanned.Usage = slices.Concat(w.scanned.Usage, w.held[0], w.runs[0])
+	w.scanned.Bandwidth = slices.Concat(w.scanned.Bandwidth, w.held[1], w.runs[1])
 	w.scanned.scratch = append(w.scanned.scratch, w.scratch...)
 	return nil
 }

@@ -88,40 +88,51 @@ func (c *cursor) need(n int) error {
 	return nil
 }
 
-// contender is a cursor in the heap with the beginning of its row's key, in two numbers that sort like it: customer and
-// the high half of start, then the low half and the first bytes of the id. What they do not decide, the rows do.
+// contender is a cursor in the heap with the beginning of its row's key, in three numbers that sort like it: customer
+// and the high half of start; the low half and four bytes of the id; the eight bytes of the id after them. Rows that
+// are equal in all three are compared completely.
 type contender struct {
-	first, second uint64
+	first, second, third uint64
 	*cursor
 }
 
 func (c *contender) set() {
 	start := uint64(c.head.Start) ^ 1<<63 // unsigned, in the same order
 	c.first = uint64(uint32(c.head.Customer))<<32 | start>>32
-	c.second = start<<32 | begin(c.head.ID)
+	c.second = start<<32 | first8(c.head.ID)>>32
+	if id := c.head.ID; len(id) > 4 {
+		c.third = first8(id[4:])
+	} else {
+		c.third = 0
+	}
 }
 
-// begin is the first four bytes of an id as a number that sorts like them.
-func begin(id []byte) uint64 {
-	if len(id) >= 4 {
-		return uint64(binary.BigEndian.Uint32(id))
+// first8 is the first eight bytes of an id as a number that sorts like them. A shorter id is filled with zeros.
+func first8(id []byte) uint64 {
+	if len(id) >= 8 {
+		return binary.BigEndian.Uint64(id)
 	}
-	var b [4]byte
+	var b [8]byte
 	copy(b[:], id)
-	return uint64(binary.BigEndian.Uint32(b[:]))
+	return binary.BigEndian.Uint64(b[:])
 }
 
 // less orders two contenders by their present rows: 1 = a is first, as a number so that the caller need not branch.
 func less(a, b *contender) int {
 	if a.first == b.first && a.second == b.second {
-		if tail(a.head, b.head) < 0 {
-			return 1
-		}
-		return 0
+		return lessByID(a, b)
 	}
 	_, borrow := bits.Sub64(a.second, b.second, 0)
 	_, borrow = bits.Sub64(a.first, b.first, borrow)
 	return int(borrow)
+}
+
+// lessByID is less for rows of one customer and start whose ids begin with the same bytes.
+func lessByID(a, b *contender) int {
+	if a.third < b.third || a.third == b.third && tail(a.head, b.head) < 0 {
+		return 1
+	}
+	return 0
 }
 
 // Merger gives the rows of one part from all runs, in order.

@@ -202,6 +202,11 @@ func parseHead(p []byte) Head {
 	}
 }
 
+// parseID is the record id of a packed row that follows its size.
+func parseID(p []byte) []byte {
+	return p[fixed-4 : fixed-4+int(binary.LittleEndian.Uint16(p[fixed-6:]))]
+}
+
 func (h *Head) content() []byte { return h.rest[: len(h.rest)-origin : len(h.rest)-origin] }
 
 // File is the index of the feed file the row came in.

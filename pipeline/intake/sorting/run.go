@@ -36,6 +36,7 @@ type Chunk struct {
 	entries  []entry
 	reserved bool
 	order    []slot // memory for sorting
+	ties     []tied // memory for sorting rows of equal keys
 	out      []byte // memory for writing
 	fetched  byte   // means nothing
 }
@@ -157,7 +158,8 @@ func (c *Chunk) sortByKey() ([]slot, bool) {
 	return sorted, true
 }
 
-// settle puts rows of equal keys into the order of what follows.
+// settle sorts rows of equal keys by record id, content, file and row. Most ids differ in their first bytes, which are
+// read once per row: reading them at each comparison would wait for the row's memory each time.
 func (c *Chunk) settle(sorted []slot) {
 	for i := 0; i < len(sorted); {
 		j := i + 1
@@ -165,11 +167,31 @@ func (c *Chunk) settle(sorted []slot) {
 			j++
 		}
 		if j > i+1 {
-			slices.SortFunc(sorted[i:j], func(a, b slot) int {
-				return tail(parseHead(c.packed(a.off, a.size)[4:]), parseHead(c.packed(b.off, b.size)[4:]))
-			})
+			c.settleTies(sorted[i:j])
 		}
 		i = j
+	}
+}
+
+// tied is a slot of one of several rows with equal keys, and the first bytes of its record id.
+type tied struct {
+	id uint64
+	slot
+}
+
+func (c *Chunk) settleTies(same []slot) {
+	c.ties = c.ties[:0]
+	for _, s := range same {
+		c.ties = append(c.ties, tied{first8(parseID(c.bytes[s.off+4:])), s})
+	}
+	slices.SortFunc(c.ties, func(a, b tied) int {
+		if a.id != b.id {
+			return cmp.Compare(a.id, b.id)
+		}
+		return tail(parseHead(c.packed(a.off, a.size)[4:]), parseHead(c.packed(b.off, b.size)[4:]))
+	})
+	for i := range c.ties {
+		same[i] = c.ties[i].slot
 	}
 }
 
@@ -227,17 +249,24 @@ func (c *Chunk) fetch(rows []slot) {
 	}
 }
 
-// Keep sorts the chunk into a run that stays in memory; the chunk must not be used afterwards.
-func (c *Chunk) Keep() *Run {
+// Hold sorts the chunk into a run that stays in memory; the chunk is empty afterwards.
+func (c *Chunk) Hold() *Run {
 	run := &Run{memory: make([]byte, 0, len(c.bytes))}
-	for _, s := range c.sort() {
+	sorted := c.sort()
+	for i, s := range sorted {
+		if i%ahead == 0 {
+			c.fetch(sorted[i:min(i+ahead, len(sorted))])
+		}
 		row := c.packed(s.off, s.size)
 		run.add(Part(s.key), int64(len(run.memory)), int64(len(row)))
 		run.memory = append(run.memory, row...)
 	}
-	*c = Chunk{}
+	c.bytes, c.entries = c.bytes[:0], c.entries[:0]
 	return run
 }
+
+// Bytes is the size of the chunk's packed rows, and so of the run that it becomes.
+func (c *Chunk) Bytes() int { return len(c.bytes) }
 
 func (r *Run) add(part Part, off, size int64) {
 	if n := len(r.segments); n > 0 && r.segments[n-1].part == part {

@@ -95,7 +95,7 @@ func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 				runs = append(runs, run)
 				continue
 			}
-			runs = append(runs, chunks[i].Keep())
+			runs = append(runs, chunks[i].Hold())
 		}
 		if rapid.Bool().Draw(t, "join") {
 			var disk bytes.Buffer
@@ -282,7 +282,7 @@ func BenchmarkMerge(b *testing.B) {
 				ID: fmt.Appendf(nil, "record-%d-%d", k, i), Resource: []byte("i-0123456789")}
 			c.Add(0, &r)
 		}
-		runs[k] = c.Keep()
+		runs[k] = c.Hold()
 	}
 	var buffers Buffers
 	var row Row
