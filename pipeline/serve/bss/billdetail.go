@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -12,7 +14,7 @@ func subCustomerBillDetail() operation.Operation {
 	return operation.Operation{
 		Name: "ListSubCustomerBillDetail", Method: http.MethodGet, Path: "/v2/bills/subcustomer-bills/res-fee-records",
 		Summary: "The consumption records of a partner's customer in a cycle",
-		Callers: partners(), Subject: operation.OneCustomer,
+		Callers: form.Partners(), Subject: operation.OneCustomer,
 		Params: append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
 			{Name: "customer_id", Required: true, Meaning: "whose records"},
@@ -30,7 +32,7 @@ func subCustomerBillDetail() operation.Operation {
 			{Name: "bill_date_begin", Kind: operation.Date,
 				Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
-		}, pageParams()...),
+		}, form.PageParams()...),
 		Answer: billDetail{},
 		Handle: handleSubCustomerBillDetail,
 	}
@@ -188,7 +190,7 @@ func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, e
 }
 
 func feeRecordOf(r *reader) feeRecord {
-	product, measure := r.product(), measureID(r.word(tables.LMeasure))
+	product, measure := r.product(), form.MeasureID(r.word(tables.LMeasure))
 	return feeRecord{
 		BillCycle: r.word(tables.LCycle), CustomerID: r.word(tables.LCustomerID),
 		AssociationType: r.word(tables.LAssociationType),

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -13,21 +15,13 @@ func consumeSubCustomers() operation.Operation {
 		Name: "ListConsumeSubCustomers", Method: http.MethodPost,
 		Path:    "/v2/bills/subcustomer-bills/res-fee-records/sub-customers/query",
 		Summary: "The customers that consumed as a partner's in a cycle, including those that left since",
-		Callers: partners(), Subject: operation.Customers,
-		Params: inBody(append([]operation.Param{
+		Callers: form.Partners(), Subject: operation.Customers,
+		Params: form.InBody(append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-		}, pageParams()...)),
+		}, form.PageParams()...)),
 		Answer: consumers{},
 		Handle: handleConsumeSubCustomers,
 	}
-}
-
-// inBody makes parameters members of the body.
-func inBody(params []operation.Param) []operation.Param {
-	for i := range params {
-		params[i].In = operation.Body
-	}
-	return params
 }
 
 // consumers is ListConsumeSubCustomersResponse.
@@ -45,7 +39,7 @@ func handleConsumeSubCustomers(ctx context.Context, c *operation.Call) (any, err
 	name, _ := cycleOf(c, "bill_cycle")
 	list, err := c.Customers(ctx, name, func(records.Share) bool { return true })
 	out := &consumers{Customers: []customerRef{}, Total: len(list)}
-	for _, id := range window(c, list) {
+	for _, id := range form.Window(c, list) {
 		out.Customers = append(out.Customers, customerRef{id})
 	}
 	return out, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -14,10 +16,10 @@ func customerBillsFeeRecords() operation.Operation {
 	return operation.Operation{
 		Name: "ListCustomerBillsFeeRecords", Method: http.MethodGet, Path: "/v2/bills/customer-bills/fee-records",
 		Summary: "What a customer's own bill charges, with the amounts truncated to the currency's digits",
-		Callers: owners(), Subject: operation.ItsCustomer,
+		Callers: form.Owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-			whoseBill(),
+			form.WhoseBill(),
 			{Name: "provider_type", Kind: operation.Word, Words: []string{"1", "2"},
 				Meaning: "1: the cloud; 2: its market place, which has no data"},
 			{Name: "service_type_code", Meaning: "only this service's"},
@@ -31,7 +33,7 @@ func customerBillsFeeRecords() operation.Operation {
 			{Name: "bill_date_begin", Kind: operation.Date,
 				Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
-		}, append(ownBill(), pageParams()...)...),
+		}, append(ownBill(), form.PageParams()...)...),
 		Answer: billRecords{},
 		Handle: handleCustomerBillsFeeRecords,
 	}
@@ -106,7 +108,7 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	out := &billRecords{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code,
 		Records: make([]billRecord, 0, p.Rows.N)}
 	r := newReader(c, cycle)
-	account := customerName(c, c.Scope.Customer)
+	account := form.CustomerName(c, c.Scope.Customer)
 	return out, r.each(p, func() {
 		record := billRecordOf(r, open)
 		record.AccountName = account

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -21,15 +23,15 @@ func freeResourcesUsageRecords() operation.Operation {
 		Name: "ListFreeResourcesUsageRecords", Method: http.MethodGet,
 		Path:    "/v2/bills/customer-bills/free-resources-usage-records",
 		Summary: "What records drew from a customer's prepaid packages",
-		Callers: owners(), Subject: operation.ItsCustomer,
+		Callers: form.Owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
-			whoseBill(),
+			form.WhoseBill(),
 			{Name: "deduct_time_begin", Kind: operation.Date, Required: true, Meaning: "first day"},
 			{Name: "deduct_time_end", Kind: operation.Date, Required: true, Meaning: "last day, at most 90 days later"},
 			{Name: "free_resource_id", Meaning: "only this package's; a package is its own one item"},
 			{Name: "product_id", Meaning: "only this package's"},
 			{Name: "resource_type_code", Meaning: "only what this kind of resource drew"},
-		}, pageParams()...),
+		}, form.PageParams()...),
 		Answer: freeUsages{},
 		Handle: handleFreeResourcesUsageRecords,
 	}
@@ -80,7 +82,7 @@ func handleFreeResourcesUsageRecords(ctx context.Context, c *operation.Call) (an
 		}
 		all = append(all, list...)
 	}
-	return &freeUsages{Records: append([]freeUsage{}, window(c, all)...), Total: len(all)}, nil
+	return &freeUsages{Records: append([]freeUsage{}, form.Window(c, all)...), Total: len(all)}, nil
 }
 
 // freeUsagesOf are the draws of a cycle within a time, in order of time.
@@ -154,7 +156,7 @@ func freeUsageOf(b *books.Books, d *quota.Draw, left []balance) (freeUsage, erro
 	if sku := b.SKU(d.SKU); sku >= 0 {
 		p := &b.Products[sku]
 		u.ResourceTypeCode, u.ResourceTypeName, u.UsageTypeCode, u.Measure = p.ResourceTypeCode, p.ResourceTypeName,
-			p.UsageType, measureID(p.Measure)
+			p.UsageType, form.MeasureID(p.Measure)
 	}
 	if d.Late {
 		return u, nil

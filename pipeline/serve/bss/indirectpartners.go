@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -13,14 +15,14 @@ func indirectPartners() operation.Operation {
 	return operation.Operation{
 		Name: "ListIndirectPartners", Method: http.MethodPost, Path: "/v2/partners/indirect-partners/query",
 		Summary: "The resellers that a distributor has now",
-		Callers: partners(), Subject: operation.ItsPartner,
-		Params: inBody(append([]operation.Param{
+		Callers: form.Partners(), Subject: operation.ItsPartner,
+		Params: form.InBody(append([]operation.Param{
 			{Name: "partner_id", Meaning: "the distributor: only for the vendor"},
 			{Name: "account_name", Meaning: "the reseller's name"},
 			{Name: "associated_on_begin", Kind: operation.Moment, Meaning: "joined the distributor then or later"},
 			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "joined the distributor before then"},
 			{Name: "indirect_partner_id", Meaning: "only this reseller"},
-		}, pageParams()...)),
+		}, form.PageParams()...)),
 		Answer: indirectPartnerList{},
 		Handle: handleIndirectPartners,
 	}
@@ -42,7 +44,7 @@ type indirectPartner struct {
 }
 
 func handleIndirectPartners(_ context.Context, c *operation.Call) (any, error) {
-	during, err := span(c, "associated_on_begin", "associated_on_end", 0)
+	during, err := form.Span(c, "associated_on_begin", "associated_on_end", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +65,7 @@ func handleIndirectPartners(_ context.Context, c *operation.Call) (any, error) {
 		}
 		list = append(list, p)
 	}
-	return &indirectPartnerList{Count: len(list), Partners: window(c, list)}, nil
+	return &indirectPartnerList{Count: len(list), Partners: form.Window(c, list)}, nil
 }
 
 // ofDistributor reports whether a reseller is one that the call asks for. Its scope is a reseller where

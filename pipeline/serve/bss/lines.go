@@ -187,9 +187,3 @@ func cycleOf(c *operation.Call, name string) (string, period.Cycle) {
 	cycle, _ := c.Month(name) // was checked
 	return cycle.String(), cycle
 }
-
-// window is the part of a list that offset and limit say.
-func window[T any](c *operation.Call, list []T) []T {
-	from := min(c.Whole("offset"), len(list))
-	return list[from:min(from+c.Whole("limit"), len(list))]
-}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -16,7 +18,7 @@ func subcustomerMonthlyBills() operation.Operation {
 		Path: "/v2/bills/partner-bills/subcustomer-bills/monthly-sum",
 		Summary: "What a partner's reseller customers consumed in a cycle, added up by customer, service and kind of " +
 			"resource",
-		Callers: partners(), Subject: operation.Customers,
+		Callers: form.Partners(), Subject: operation.Customers,
 		Params: append([]operation.Param{
 			{Name: "cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
 			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"}, Required: true,
@@ -26,7 +28,7 @@ func subcustomerMonthlyBills() operation.Operation {
 			{Name: "bill_type", Kind: operation.Word, Words: []string{"0", "1", "2"},
 				Meaning: "0 consumption, 1 unsubscribed, 2 written off"},
 			{Name: "indirect_partner_id", Meaning: "customers of this reseller"},
-		}, pageParams()...),
+		}, form.PageParams()...),
 		Answer: monthlyBills{},
 		Handle: handleSubcustomerMonthlyBills,
 	}
@@ -92,12 +94,12 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 	if list, err = merged(list, 4, billTypeOf); err != nil {
 		return nil, err
 	}
-	names := namesOf(c.State.Workspace.Books)
+	names := form.NamesOf(c.State.Workspace.Books)
 	out.Count = len(list)
-	for _, s := range window(c, list) {
-		sum := customerSum{CustomerID: s.By[0], ServiceType: s.By[1], ServiceTypeName: names.services[s.By[1]],
-			ResourceTypeCode: s.By[2], ResourceTypeName: names.resources[s.By[2]], ChargeMode: s.By[3],
-			BillType: s.By[4], Amount: sumOf(&s, records.Payment), Measure: measureYuan,
+	for _, s := range form.Window(c, list) {
+		sum := customerSum{CustomerID: s.By[0], ServiceType: s.By[1], ServiceTypeName: names.Services[s.By[1]],
+			ResourceTypeCode: s.By[2], ResourceTypeName: names.Resources[s.By[2]], ChargeMode: s.By[3],
+			BillType: s.By[4], Amount: sumOf(&s, records.Payment), Measure: form.MeasureYuan,
 			Details: detailsOf(&s, s.By[4])}
 		if sum.BillType == consumed {
 			sum.Debt, sum.Discount = sumOf(&s, records.Debt), sumOf(&s, records.Discount)

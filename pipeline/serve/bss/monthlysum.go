@@ -7,9 +7,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -18,12 +19,12 @@ func customerMonthlySum() operation.Operation {
 		Name: "ShowCustomerMonthlySum", Method: http.MethodGet, Path: "/v2/bills/customer-bills/monthly-sum",
 		Summary: "A customer's own bill of a cycle, added up by service, kind of resource, charging mode and what " +
 			"happened",
-		Callers: owners(), Subject: operation.ItsCustomer,
+		Callers: form.Owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-			whoseBill(),
+			form.WhoseBill(),
 			{Name: "service_type_code", Meaning: "only this service's"},
-		}, append(ownBill(), pageParams()...)...),
+		}, append(ownBill(), form.PageParams()...)...),
 		Answer: monthlySum{},
 		Handle: handleCustomerMonthlySum,
 	}
@@ -91,9 +92,10 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 		Debt: sumOf(&all, records.Debt), Coupon: sumOf(&all, records.Coupon),
 		FlexiCoupon: sumOf(&all, records.FlexiCoupon), StoredValue: sumOf(&all, records.StoredValue),
 		Cash:   sumOf(&all, records.Cash),
-		Credit: sumOf(&all, records.Credit), Measure: measureYuan, Currency: c.State.Workspace.Settings.Currency.Code}
-	names, account := namesOf(c.State.Workspace.Books), customerName(c, c.Scope.Customer)
-	for _, s := range window(c, list) {
+		Credit: sumOf(&all, records.Credit), Measure: form.MeasureYuan,
+		Currency: c.State.Workspace.Settings.Currency.Code}
+	names, account := form.NamesOf(c.State.Workspace.Books), form.CustomerName(c, c.Scope.Customer)
+	for _, s := range form.Window(c, list) {
 		mode, err := strconv.Atoi(s.By[2])
 		if err != nil {
 			return nil, err
@@ -103,13 +105,13 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 			return nil, err
 		}
 		out.Sums = append(out.Sums, billSum{BillCycle: name, ServiceTypeCode: s.By[0],
-			ServiceTypeName: names.services[s.By[0]], ResourceTypeCode: s.By[1],
-			ResourceTypeName: names.resources[s.By[1]], ChargingMode: mode, Official: sumOf(&s, records.Official),
+			ServiceTypeName: names.Services[s.By[0]], ResourceTypeCode: s.By[1],
+			ResourceTypeName: names.Resources[s.By[1]], ChargingMode: mode, Official: sumOf(&s, records.Official),
 			Discount: sumOf(&s, records.Discount), Truncated: sumOf(&s, records.Truncated),
 			Consume: sumOf(&s, records.Payment), Coupon: sumOf(&s, records.Coupon),
 			FlexiCoupon: sumOf(&s, records.FlexiCoupon), StoredValue: sumOf(&s, records.StoredValue),
 			Debt: sumOf(&s, records.Debt), Cash: sumOf(&s, records.Cash), Credit: sumOf(&s, records.Credit),
-			Measure: measureYuan, BillType: bill, CustomerID: c.Scope.Customer, AccountName: account})
+			Measure: form.MeasureYuan, BillType: bill, CustomerID: c.Scope.Customer, AccountName: account})
 	}
 	return out, nil
 }
@@ -149,16 +151,4 @@ func merged(list []records.Sum, place int, class func(string) string) ([]records
 	}
 	slices.SortFunc(out, func(a, b records.Sum) int { return slices.CompareFunc(a.By, b.By, strings.Compare) })
 	return out, nil
-}
-
-// names are the names of services and kinds of resources, by code.
-type names struct{ services, resources map[string]string }
-
-func namesOf(b *books.Books) names {
-	n := names{map[string]string{}, map[string]string{}}
-	for i := range b.Products {
-		p := &b.Products[i]
-		n.services[p.ServiceTypeCode], n.resources[p.ResourceTypeCode] = p.ServiceTypeName, p.ResourceTypeName
-	}
-	return n
 }

@@ -2,18 +2,9 @@ package bss
 
 import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
-
-// owners may call what reads a customer's own bill.
-func owners() []keys.Role { return []keys.Role{keys.Vendor, keys.Customer} }
-
-// whoseBill is the parameter by which the vendor says whose bill; a customer's own key needs none.
-func whoseBill() operation.Param {
-	return operation.Param{Name: "customer_id", Meaning: "the customer of the bill: only for the vendor"}
-}
 
 // ownBill are the parameters that operations on a customer's own bill share. tollbook has no enterprise projects: all
 // records belong to none, whose id is null. Nor has it enterprise sub-customers.

@@ -107,6 +107,7 @@ e6,ann,2026-09-10T00:00:00Z,recharge,cash,5
 	}
 }
 
+// Invariant: TRADE-1.
 func TestCustomerOrders(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, paidByHub())

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -17,7 +19,7 @@ func rateOnPeriodDetail() operation.Operation {
 		Path: "/v2/bills/ratings/period-resources/subscribe-rate",
 		Summary: "What an order of products for a period would cost a customer now, by the prices and discounts of " +
 			"orders",
-		Callers: askers(), Subject: operation.Customers, Params: priced([]periodProduct(nil)),
+		Callers: form.Anyone(), Subject: operation.Customers, Params: priced([]periodProduct(nil)),
 		Answer: periodRatings{},
 		Handle: handleRateOnPeriodDetail,
 	}
@@ -77,7 +79,7 @@ func handleRateOnPeriodDetail(_ context.Context, c *operation.Call) (any, error)
 		return nil, err
 	}
 	var offers orderOffers
-	out := &periodRatings{Official: periodOfficial{Measure: measureYuan, Products: []periodPrice{}},
+	out := &periodRatings{Official: periodOfficial{Measure: form.MeasureYuan, Products: []periodPrice{}},
 		Currency: q.books.Currency}
 	for i := range list {
 		sku, charge, err := q.order(i, &list[i])
@@ -88,19 +90,20 @@ func handleRateOnPeriodDetail(_ context.Context, c *operation.Call) (any, error)
 			return nil, err
 		}
 		out.Official.Products = append(out.Official.Products, periodPrice{list[i].ID, q.books.Products[sku].SKU,
-			operation.Decimal(charge.Official.String()), measureYuan})
+			operation.Decimal(charge.Official.String()), form.MeasureYuan})
 	}
 	out.Official.Official = operation.Decimal(offers.official.String())
 	for _, o := range offers.list {
 		d := &q.books.Discounts[o.discount]
 		best := periodDiscount{ID: d.ID, Amount: operation.Decimal(o.amount.String()),
 			Official: operation.Decimal(o.official.String()),
-			Discount: operation.Decimal(o.off.String()), Measure: measureYuan, Type: discountType(d), Best: 1}
+			Discount: operation.Decimal(o.off.String()), Measure: form.MeasureYuan, Type: form.DiscountType(d), Best: 1}
 		for _, k := range o.products {
 			charge := &offers.charges[k]
 			best.Products = append(best.Products, periodDiscountPrice{list[k].ID, list[k].Spec,
 				operation.Decimal(charge.Payment.String()),
-				operation.Decimal(charge.Official.String()), operation.Decimal(charge.Discount.String()), measureYuan})
+				operation.Decimal(charge.Official.String()), operation.Decimal(charge.Discount.String()),
+				form.MeasureYuan})
 		}
 		out.Optional = append(out.Optional, best)
 	}

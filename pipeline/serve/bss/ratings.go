@@ -7,19 +7,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 )
-
-// askers may ask for a customer's prices: the customer itself, its partner and the vendor, who name it.
-func askers() []keys.Role { return []keys.Role{keys.Vendor, keys.Partner, keys.Customer} }
 
 // priced are the parameters of price enquiries about products of a kind.
 func priced(product any) []operation.Param {
@@ -37,7 +35,7 @@ func onDemandResourceRatings() operation.Operation {
 		Name: "ListOnDemandResourceRatings", Method: http.MethodPost, Path: "/v2/bills/ratings/on-demand-resources",
 		Summary: "What usage would cost a customer now, by the prices and discounts of bills; meters begin at 0, " +
 			"packages are ignored",
-		Callers: askers(), Subject: operation.Customers,
+		Callers: form.Anyone(), Subject: operation.Customers,
 		Params: append(priced([]demandProduct(nil)), operation.Param{Name: "inquiry_precision", In: operation.Body,
 			Kind: operation.Whole, Max: 1, Default: "0",
 			Meaning: "0: amounts are truncated to 6 decimals; 1: all decimals"}),
@@ -212,7 +210,7 @@ func handleOnDemandResourceRatings(_ context.Context, c *operation.Call) (any, e
 	if err != nil {
 		return nil, err
 	}
-	out := &demandRatings{Measure: measureYuan, Currency: q.books.Currency, Products: []demandRating{}}
+	out := &demandRatings{Measure: form.MeasureYuan, Currency: q.books.Currency, Products: []demandRating{}}
 	var all cost
 	for i := range list {
 		one, sku, err := q.usage(i, &list[i])
@@ -222,14 +220,14 @@ func handleOnDemandResourceRatings(_ context.Context, c *operation.Call) (any, e
 		if err := all.join(one); err != nil {
 			return nil, err
 		}
-		r := demandRating{ID: list[i].ID, ProductID: q.books.Products[sku].SKU, Measure: measureYuan}
+		r := demandRating{ID: list[i].ID, ProductID: q.books.Products[sku].SKU, Measure: form.MeasureYuan}
 		if r.Official, r.Amount, r.Discount, err = one.texts(); err != nil {
 			return nil, err
 		}
 		for _, d := range one.discounts {
 			r.Discounts = append(r.Discounts, demandDiscount{ID: q.books.Discounts[d.index].ID,
-				Type: discountType(&q.books.Discounts[d.index]), Amount: operation.Decimal(d.amount.String()),
-				Measure: measureYuan})
+				Type: form.DiscountType(&q.books.Discounts[d.index]), Amount: operation.Decimal(d.amount.String()),
+				Measure: form.MeasureYuan})
 		}
 		out.Products = append(out.Products, r)
 	}
@@ -373,17 +371,4 @@ func (s *cost) texts() (official, after, discount operation.Decimal, err error) 
 	}
 	d, err := o.Sub(a)
 	return operation.Decimal(o.String()), operation.Decimal(a.String()), operation.Decimal(d.String()), err
-}
-
-// discountType is the vendor's number of who offers a discount; 0 = it has none.
-func discountType(d *books.Discount) int {
-	switch d.Kind {
-	case books.Commercial:
-		return 605
-	case books.Channel:
-		return 606
-	case books.PartnerOffer:
-		return 607
-	}
-	return 0
 }

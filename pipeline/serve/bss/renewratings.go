@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -22,7 +24,7 @@ func renewRateOnPeriod() operation.Operation {
 	return operation.Operation{
 		Name: "ListRenewRateOnPeriod", Method: http.MethodPost, Path: "/v2/bills/ratings/period-resources/renew-rate",
 		Summary: "What renewing a customer's resources would cost now, by the last order of each",
-		Callers: askers(), Subject: operation.Customers,
+		Callers: form.Anyone(), Subject: operation.Customers,
 		Params: []operation.Param{
 			{Name: "resource_ids", In: operation.Body, Kind: operation.Raw, Required: true, Max: maxResources,
 				Of: []string(nil), Meaning: "1 to 10 resources"},
@@ -129,7 +131,7 @@ func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) 
 	for _, o := range offers.list {
 		d := &q.books.Discounts[o.discount]
 		out.Optional = append(out.Optional, renewDiscount{d.ID, o.amount.String(), o.official.String(), o.off.String(),
-			discountType(d), 1})
+			form.DiscountType(d), 1})
 	}
 	return out, nil
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -16,10 +18,10 @@ func customerselfResourceRecords() operation.Operation {
 		Name: "ListCustomerselfResourceRecords", Method: http.MethodGet,
 		Path:    "/v2/bills/customer-bills/res-fee-records",
 		Summary: "The consumption records of a customer's own bill in a cycle",
-		Callers: owners(), Subject: operation.ItsCustomer,
+		Callers: form.Owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
 			{Name: "cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-			whoseBill(),
+			form.WhoseBill(),
 			{Name: "cloud_service_type", Meaning: "only this service's"},
 			{Name: "region", Meaning: "only this region's"},
 			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"},
@@ -32,7 +34,7 @@ func customerselfResourceRecords() operation.Operation {
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
 			{Name: "statistic_type", Kind: operation.Word, Words: []string{"1", "3"}, Default: "3",
 				Meaning: "3: each record; 1: one row for all of a resource in the cycle"},
-		}, append(ownBill(), pageParams()...)...),
+		}, append(ownBill(), form.PageParams()...)...),
 		Answer: selfRecords{},
 		Handle: handleCustomerselfResourceRecords,
 	}
@@ -181,7 +183,7 @@ func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (
 	if err := r.findTerms(ctx, c, name, p); err != nil {
 		return nil, err
 	}
-	account := customerName(c, c.Scope.Customer)
+	account := form.CustomerName(c, c.Scope.Customer)
 	return out, r.each(p, func() {
 		record := selfRecordOf(r)
 		record.AccountName = account
@@ -193,7 +195,7 @@ func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (
 }
 
 func selfRecordOf(r *reader) selfRecord {
-	product, measure := r.product(), measureID(r.word(tables.LMeasure))
+	product, measure := r.product(), form.MeasureID(r.word(tables.LMeasure))
 	s := selfRecord{
 		BillDate: r.billDate(), BillType: r.row.Small(tables.LBillDetailType), CustomerID: r.word(tables.LCustomerID),
 		Region:      r.word(tables.LRegionCode),
@@ -213,7 +215,7 @@ func selfRecordOf(r *reader) selfRecord {
 		Coupon:      r.amount(tables.LCouponAmount),
 		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredCard: r.amount(tables.LStoredValueAmount),
 		Debt:    r.amount(tables.LDebtAmount),
-		Measure: measureYuan, ConsumeTime: r.time(tables.LConsumeTime),
+		Measure: form.MeasureYuan, ConsumeTime: r.time(tables.LConsumeTime),
 	}
 	if s.ChargeMode == chargedByPeriod {
 		s.OrderID = s.TradeID
@@ -241,7 +243,7 @@ func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) e
 	}
 	b := f.call.State.Workspace.Books
 	out.Total = int64(len(list))
-	for _, s := range window(f.call, list) {
+	for _, s := range form.Window(f.call, list) {
 		product := &books.Product{}
 		if sku := b.SKU(s.By[4]); sku >= 0 {
 			product = &b.Products[sku]
@@ -253,7 +255,7 @@ func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) e
 		record := selfRecord{BillType: bill, CustomerID: f.call.Scope.Customer, Region: s.By[2], ServiceType: s.By[0],
 			ResourceType: s.By[1], ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
 			ResourceID: s.By[3], ProductID: s.By[4], ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5],
-			TradeID: s.By[7], Measure: measureYuan, AccountName: customerName(f.call, f.call.Scope.Customer),
+			TradeID: s.By[7], Measure: form.MeasureYuan, AccountName: form.CustomerName(f.call, f.call.Scope.Customer),
 			Official: sumOf(&s, records.Official), Discount: sumOf(&s, records.Discount),
 			Amount: sumOf(&s, records.Payment), Cash: sumOf(&s, records.Cash), Credit: sumOf(&s, records.Credit),
 			Coupon: sumOf(&s, records.Coupon), FlexiCoupon: sumOf(&s, records.FlexiCoupon),
@@ -268,20 +270,4 @@ func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) e
 
 func sumOf(s *records.Sum, amount int) operation.Decimal {
 	return operation.Decimal(s.Amounts[amount].String())
-}
-
-// customerName is a customer's name now, or the last one before; "" = none.
-func customerName(c *operation.Call, id string) string {
-	b := c.State.Workspace.Books
-	customer := b.Customer(id)
-	if customer < 0 {
-		return ""
-	}
-	name := ""
-	for _, row := range b.Customers[customer].Rows {
-		if row.Valid.From <= c.State.Now {
-			name = row.Name
-		}
-	}
-	return name
 }

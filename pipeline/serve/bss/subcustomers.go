@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -14,8 +16,8 @@ func subCustomers() operation.Operation {
 	return operation.Operation{
 		Name: "ListSubCustomers", Method: http.MethodPost, Path: "/v2/partners/sub-customers/query",
 		Summary: "The customers that belong to a partner now",
-		Callers: partners(), Subject: operation.Customers,
-		Params: inBody(append([]operation.Param{
+		Callers: form.Partners(), Subject: operation.Customers,
+		Params: form.InBody(append([]operation.Param{
 			{Name: "account_name", Meaning: "part of the customer's name"},
 			{Name: "customer", Meaning: "part of the customer's name"},
 			{Name: "label", Meaning: "part of the customer's label; no customer has one"},
@@ -25,7 +27,7 @@ func subCustomers() operation.Operation {
 			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "associated before then"},
 			{Name: "customer_id", Meaning: "only this customer"},
 			{Name: "indirect_partner_id", Meaning: "the customers of this reseller"},
-		}, pageParams()...)),
+		}, form.PageParams()...)),
 		Answer: subCustomerList{},
 		Handle: handleSubCustomers,
 	}
@@ -55,7 +57,7 @@ type accountManager struct {
 }
 
 func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
-	during, err := span(c, "associated_on_begin", "associated_on_end", 0)
+	during, err := form.Span(c, "associated_on_begin", "associated_on_end", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +70,7 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 			c.Scope.Customer != b.Customers[code].ID {
 			continue
 		}
-		s := subCustomer{Customer: customerName(c, b.Customers[code].ID), CustomerID: b.Customers[code].ID,
+		s := subCustomer{Customer: form.CustomerName(c, b.Customers[code].ID), CustomerID: b.Customers[code].ID,
 			AssociationType: associationText(a.Type)}
 		s.AccountName = s.Customer
 		if s.AccountName == "" {
@@ -88,7 +90,7 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 		}
 		list = append(list, s)
 	}
-	return &subCustomerList{Customers: window(c, list), Count: len(list)}, nil
+	return &subCustomerList{Customers: form.Window(c, list), Count: len(list)}, nil
 }
 
 // associatedSince is when a customer came to its partner: rows of the book that follow each other without a gap and tie
@@ -114,26 +116,4 @@ func associationText(t books.AssociationType) string {
 	case books.NoAssociation:
 	}
 	return ""
-}
-
-// span is the time from one parameter to before another, each of which may be missing; most is how many months it may
-// be long where both are given, 0 = any number.
-func span(c *operation.Call, begin, end string, most int) (period.Span, error) {
-	s := period.Span{From: period.Past, To: period.Forever}
-	from, ok1 := c.Moment(begin)
-	to, ok2 := c.Moment(end)
-	if ok1 {
-		s.From = from
-	}
-	if ok2 {
-		s.To = to
-	}
-	if ok1 && ok2 && from > to {
-		return s, operation.BadParameter(begin, operation.Textf("晚于%s", "is after %s", end))
-	}
-	if most > 0 && ok1 && ok2 && to > c.State.Workspace.Books.Zone.AddMonths(from, most) {
-		return s, operation.BadParameter(end, operation.Textf("与%s间隔超过%d个月", "is more than %[2]d months after %[1]s",
-			begin, most))
-	}
-	return s, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -45,7 +47,7 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string,
 	r.terms = make(map[string]term)
 	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OPeriodType, tables.OPeriodNum}
 	for _, e := range files {
-		if e.Table != tables.Orders().Name || e.Bucket != bucketOf(c, customer) {
+		if e.Table != tables.Orders().Name || e.Bucket != form.BucketOf(c, customer) {
 			continue
 		}
 		scan := rows.Scan{Table: tables.Orders(), Cols: cols}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -17,7 +19,7 @@ import (
 func measured() []operation.Param {
 	return []operation.Param{
 		{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-		whoseBill(),
+		form.WhoseBill(),
 		{Name: "service_type_code", Required: true, Meaning: "the service"},
 		{Name: "resource_type_code", Required: true, Meaning: "the kind of resource"},
 		{Name: "usage_type", Required: true, Meaning: "the usage type of the product"},
@@ -29,19 +31,19 @@ func resourceUsageSummary() operation.Operation {
 		Name: "ListResourceUsageSummary", Method: http.MethodGet,
 		Path:    "/v2/bills/customer-bills/resources/usage/summary",
 		Summary: "The measured bandwidth of a customer in a cycle, one row for each link or group",
-		Callers: owners(), Subject: operation.ItsCustomer, Params: append(measured(), pageParams()...),
+		Callers: form.Owners(), Subject: operation.ItsCustomer, Params: append(measured(), form.PageParams()...),
 		Answer: usageSummaries{},
 		Handle: handleResourceUsageSummary,
 	}
 }
 
 func resourceUsage() operation.Operation {
-	list := pageParams()
+	list := form.PageParams()
 	list[1].Max = 1000
 	return operation.Operation{
 		Name: "ListResourceUsage", Method: http.MethodGet, Path: "/v2/bills/customer-bills/resources/usage/details",
 		Summary: "Every sample that a link's or group's bandwidth was measured by",
-		Callers: owners(), Subject: operation.ItsCustomer,
+		Callers: form.Owners(), Subject: operation.ItsCustomer,
 		Params: append(append(measured(), operation.Param{Name: "resource_id", Required: true,
 			Meaning: "the link or group"}), list...),
 		Answer: usageDetails{},
@@ -96,7 +98,7 @@ func handleResourceUsageSummary(ctx context.Context, c *operation.Call) (any, er
 		return nil, err
 	}
 	out := &usageSummaries{Total: len(list), List: []usageSummary{}}
-	for _, a := range window(c, list) {
+	for _, a := range form.Window(c, list) {
 		out.List = append(out.List, usageSummary{a.Object, totalsOf(a)})
 	}
 	return out, nil
@@ -115,7 +117,7 @@ func handleResourceUsage(ctx context.Context, c *operation.Call) (any, error) {
 		samples = append(samples, usageSample{operation.Time(at), digitsOf(mbps), measureMbps})
 	})
 	out.Total = len(samples)
-	out.List = append(out.List, window(c, samples)...)
+	out.List = append(out.List, form.Window(c, samples)...)
 	return out, nil
 }
 

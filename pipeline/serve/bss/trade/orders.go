@@ -1,4 +1,4 @@
-package bss
+package trade
 
 import (
 	"context"
@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -17,7 +18,7 @@ func customerOrders() operation.Operation {
 	return operation.Operation{
 		Name: "ListCustomerOrders", Method: http.MethodGet, Path: "/v2/orders/customer-orders",
 		Summary: "The orders of a customer, or of a partner's customers, of the last 18 months",
-		Callers: []keys.Role{keys.Vendor, keys.Partner, keys.Customer}, Subject: operation.Customers,
+		Callers: form.Anyone(), Subject: operation.Customers,
 		Params: append([]operation.Param{
 			{Name: "order_id", Meaning: "only this order; case does not matter"},
 			{Name: "customer_id", Meaning: "only this customer's"},
@@ -37,7 +38,7 @@ func customerOrders() operation.Operation {
 			{Name: "indirect_partner_id", Meaning: "orders of this reseller's customers"},
 			{Name: "method", Kind: operation.Word, Words: []string{"oneself", "sub_customer"}, Default: "oneself",
 				Meaning: "sub_customer: paid for enterprise sub-customers; there are none"},
-		}, pageParams()...),
+		}, form.PageParams()...),
 		Answer: orderList{},
 		Handle: handleCustomerOrders,
 	}
@@ -115,13 +116,13 @@ func handleCustomerOrders(ctx context.Context, c *operation.Call) (any, error) {
 		slices.Reverse(list)
 	}
 	out.Total = len(list)
-	names := namesOf(c.State.Workspace.Books)
-	for _, lines := range window(c, list) {
+	names := form.NamesOf(c.State.Workspace.Books)
+	for _, lines := range form.Window(c, list) {
 		o, err := orderOf(c, lines)
 		if err != nil {
 			return nil, err
 		}
-		o.ServiceTypeName = names.services[o.ServiceTypeCode]
+		o.ServiceTypeName = names.Services[o.ServiceTypeCode]
 		out.Orders = append(out.Orders, o)
 	}
 	return out, nil
@@ -130,11 +131,11 @@ func handleCustomerOrders(ctx context.Context, c *operation.Call) (any, error) {
 // ordersDuring is the time that both pairs of parameters leave of the window.
 func ordersDuring(c *operation.Call) (period.Span, error) {
 	const year = 12
-	created, err := span(c, "create_time_begin", "create_time_end", year)
+	created, err := form.Span(c, "create_time_begin", "create_time_end", year)
 	if err != nil {
 		return created, err
 	}
-	paid, err := span(c, "payment_time_begin", "payment_time_end", year)
+	paid, err := form.Span(c, "payment_time_begin", "payment_time_end", year)
 	zone := c.State.Workspace.Books.Zone
 	oldest := zone.Bounds(zone.Cycle(c.State.Now).Add(-operation.Window)).From
 	return period.Span{From: max(created.From, paid.From, oldest), To: min(created.To, paid.To)}, err
@@ -150,7 +151,7 @@ func bucketsOf(c *operation.Call) map[int]bool {
 	buckets := make(map[int]bool)
 	for _, a := range b.Associations {
 		if a.Partner == partner {
-			buckets[bucketOf(c, b.Customers[a.Customer].ID)] = true
+			buckets[form.BucketOf(c, b.Customers[a.Customer].ID)] = true
 		}
 	}
 	return buckets
@@ -220,7 +221,7 @@ func orderOf(c *operation.Call, lines []boughtLine) (order, error) {
 	o := order{OrderID: first.order, CustomerID: first.customer, ServiceTypeCode: first.service, Status: completed,
 		OrderType:     orderType(first.kind),
 		AfterDiscount: operation.Decimal(after.String()), Official: operation.Decimal(official.String()),
-		Measure:    measureYuan,
+		Measure:    form.MeasureYuan,
 		CreateTime: operation.Time(first.at), PaymentTime: operation.Time(first.at),
 		Currency: c.State.Workspace.Settings.Currency.Code,
 		Amounts: orderAmounts{Discounts: []orderDiscount{}, FlexiCoupon: operation.Decimal(flexi.String()),
@@ -246,8 +247,8 @@ const discountOfOrder = "609"
 // offer is the total of a line's kind of discount.
 func offer(offers map[string]*money.AmountTotal, c *operation.Call, l *boughtLine) *money.AmountTotal {
 	kind := discountOfOrder
-	if rows := c.State.Workspace.Books.DiscountsOf(l.discountID); len(rows) > 0 && discountType(&rows[0]) != 0 {
-		kind = strconv.Itoa(discountType(&rows[0]))
+	if rows := c.State.Workspace.Books.DiscountsOf(l.discountID); len(rows) > 0 && form.DiscountType(&rows[0]) != 0 {
+		kind = strconv.Itoa(form.DiscountType(&rows[0]))
 	}
 	if offers[kind] == nil {
 		offers[kind] = &money.AmountTotal{}

@@ -1,4 +1,4 @@
-package bss
+package trade
 
 import (
 	"cmp"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -24,7 +26,7 @@ func partnerAccountChanges() operation.Operation {
 		Path: "/v2/accounts/partner-accounts/account-change-records",
 		Summary: "What moved a partner's account: orders that it paid and got back, what it gave customers and " +
 			"took back",
-		Callers: partners(), Subject: operation.ItsPartner,
+		Callers: form.Partners(), Subject: operation.ItsPartner,
 		Params: append([]operation.Param{
 			{Name: "partner_id", Meaning: "the partner of the account: only for the vendor"},
 			{Name: "balance_type", Kind: operation.Word, Words: []string{cashAccount, creditAccount}, Required: true,
@@ -38,7 +40,7 @@ func partnerAccountChanges() operation.Operation {
 			{Name: "trade_time_begin", Kind: operation.Date, Meaning: "first day; without it, this day a year ago"},
 			{Name: "trade_time_end", Kind: operation.Date, Meaning: "last day; without it, today"},
 			{Name: "indirect_partner_id", Meaning: "this reseller's account"},
-		}, pageParams()...),
+		}, form.PageParams()...),
 		Answer: accountChanges{},
 		Handle: handlePartnerAccountChanges,
 	}
@@ -97,11 +99,12 @@ func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, e
 	b := c.State.Workspace.Books
 	out := &accountChanges{Total: len(list), Currency: c.State.Workspace.Settings.Currency.Code,
 		Records: []accountChange{}}
-	for _, r := range window(c, list) {
+	for _, r := range form.Window(c, list) {
 		record := accountChange{ID: r.id, DetailType: r.kind, TradeTime: operation.Time(r.at), TradeID: r.trade,
 			Amount: r.amount.String(), Type: "2", CustomerID: r.customer}
 		if c.Caller.Role != keys.Partner || c.Scope.Knows(b, r.customer, c.State.Now) {
-			record.Account = customerName(c, r.customer) // a partner may pay the orders of customers that it never had
+			// A partner may pay the orders of customers that it never had.
+			record.Account = form.CustomerName(c, r.customer)
 		}
 		if r.came {
 			record.Type = "1"
@@ -204,14 +207,14 @@ func payersOf(ctx context.Context, c *operation.Call, lines []boughtLine) (map[s
 	for i := range lines {
 		if orderType(lines[i].kind) == typeUnsubscribe {
 			payers[lines[i].base] = ""
-			buckets[bucketOf(c, lines[i].customer)] = true
+			buckets[form.BucketOf(c, lines[i].customer)] = true
 		}
 	}
 	if len(payers) == 0 {
 		return payers, nil
 	}
 	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OPayer}
-	return payers, filesSince(c, period.Past, func(files []lake.FileEntry) error {
+	return payers, form.FilesSince(c, period.Past, func(files []lake.FileEntry) error {
 		for _, e := range files {
 			if e.Table != tables.Orders().Name || !buckets[e.Bucket] {
 				continue

@@ -1,4 +1,4 @@
-package bss
+package trade
 
 import (
 	"cmp"
@@ -8,9 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -86,7 +87,7 @@ func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]bought
 
 // places visits the files of orders and those of their lines, cycle by cycle and bucket by bucket.
 func (q *orderQuery) places(c *operation.Call, visit func(orders, lines []lake.FileEntry) error) error {
-	return filesSince(c, q.during.From, func(files []lake.FileEntry) error {
+	return form.FilesSince(c, q.during.From, func(files []lake.FileEntry) error {
 		orders, lines := make(map[int][]lake.FileEntry), make(map[int][]lake.FileEntry)
 		for _, e := range files {
 			switch {
@@ -108,36 +109,9 @@ func (q *orderQuery) places(c *operation.Call, visit func(orders, lines []lake.F
 
 func (q *orderQuery) in(c *operation.Call, bucket int) bool {
 	if q.customer != "" {
-		return bucket == bucketOf(c, q.customer)
+		return bucket == form.BucketOf(c, q.customer)
 	}
 	return q.buckets == nil || q.buckets[bucket]
-}
-
-// bucketOf is the bucket of a customer.
-func bucketOf(c *operation.Call, customer string) int {
-	return place.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
-}
-
-// filesSince visits the files of each cycle that may hold something of an instant or later: low-volume events take
-// effect in its own cycle or after it.
-func filesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEntry) error) error {
-	for _, ref := range c.State.Snap.Manifest.Cycles {
-		cycle, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return err
-		}
-		if c.State.Workspace.Books.Zone.Bounds(cycle).To <= from {
-			continue
-		}
-		files, err := c.State.Snap.Files(ref.Cycle)
-		if err == nil {
-			err = visit(files)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // readOrders finds the lines of orders that are wanted, by customer and id.

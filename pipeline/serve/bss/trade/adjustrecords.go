@@ -1,4 +1,4 @@
-package bss
+package trade
 
 import (
 	"cmp"
@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -20,7 +22,7 @@ func partnerAdjustRecords() operation.Operation {
 	return operation.Operation{
 		Name: "ListPartnerAdjustRecords", Method: http.MethodGet, Path: "/v3/accounts/partner-accounts/adjust-records",
 		Summary: "What a partner allocated to its customers and reclaimed from them, in the last 18 months",
-		Callers: partners(), Subject: operation.Customers,
+		Callers: form.Partners(), Subject: operation.Customers,
 		Params: append([]operation.Param{
 			{Name: "customer_id", Meaning: "only this customer's"},
 			{Name: "operation_type", Kind: operation.Word, Words: []string{sourceGiven, sourceTaken, sourceUnbound},
@@ -29,7 +31,7 @@ func partnerAdjustRecords() operation.Operation {
 			{Name: "operation_time_end", Kind: operation.Moment, Meaning: "before then"},
 			{Name: "trans_id", Meaning: "only this one"},
 			{Name: "indirect_partner_id", Meaning: "what this reseller gave its customers"},
-		}, pageParams()...),
+		}, form.PageParams()...),
 		Answer: adjustRecords{},
 		Handle: handlePartnerAdjustRecords,
 	}
@@ -64,7 +66,7 @@ type adjustRecord struct {
 }
 
 func handlePartnerAdjustRecords(ctx context.Context, c *operation.Call) (any, error) {
-	during, err := span(c, "operation_time_begin", "operation_time_end", 0)
+	during, err := form.Span(c, "operation_time_begin", "operation_time_end", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -79,11 +81,11 @@ func handlePartnerAdjustRecords(ctx context.Context, c *operation.Call) (any, er
 			g.id != c.Text("trans_id")
 	})
 	out := &adjustRecords{Records: []adjustRecord{}, Total: len(list)}
-	for _, g := range window(c, list) {
+	for _, g := range form.Window(c, list) {
 		out.Records = append(out.Records, adjustRecord{CustomerID: g.customer,
-			CustomerName: customerName(c, g.customer), OperationType: g.kind,
+			CustomerName: form.CustomerName(c, g.customer), OperationType: g.kind,
 			Amount: g.amount.String(), Currency: c.State.Workspace.Settings.Currency.Code,
-			OperationTime: operation.Time(g.at), Measure: measureYuan, TransID: g.id})
+			OperationTime: operation.Time(g.at), Measure: form.MeasureYuan, TransID: g.id})
 	}
 	return out, nil
 }
@@ -104,10 +106,10 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 		return nil, nil
 	}
 	buckets := bucketsOf(c)
-	err := filesSince(c, during.From, func(files []lake.FileEntry) error {
+	err := form.FilesSince(c, during.From, func(files []lake.FileEntry) error {
 		for _, e := range files {
 			if e.Table != tables.AccountEvents().Name || buckets != nil && !buckets[e.Bucket] ||
-				c.Scope.Customer != "" && e.Bucket != bucketOf(c, c.Scope.Customer) {
+				c.Scope.Customer != "" && e.Bucket != form.BucketOf(c, c.Scope.Customer) {
 				continue
 			}
 			err := readGifts(ctx, c.State.Snap, e, func(g gift) {

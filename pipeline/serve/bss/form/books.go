@@ -1,0 +1,89 @@
+package form
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Names are the names of services and kinds of resources, by code.
+type Names struct{ Services, Resources map[string]string }
+
+// NamesOf are the names in the books' products.
+func NamesOf(b *books.Books) Names {
+	n := Names{map[string]string{}, map[string]string{}}
+	for i := range b.Products {
+		p := &b.Products[i]
+		n.Services[p.ServiceTypeCode], n.Resources[p.ResourceTypeCode] = p.ServiceTypeName, p.ResourceTypeName
+	}
+	return n
+}
+
+// CustomerName is a customer's name now, or the last one before; "" = none.
+func CustomerName(c *operation.Call, id string) string {
+	b := c.State.Workspace.Books
+	customer := b.Customer(id)
+	if customer < 0 {
+		return ""
+	}
+	name := ""
+	for _, row := range b.Customers[customer].Rows {
+		if row.Valid.From <= c.State.Now {
+			name = row.Name
+		}
+	}
+	return name
+}
+
+// PartnerName is a partner's name now, or the last one before; "" = none.
+func PartnerName(c *operation.Call, partner int32) string {
+	name := ""
+	for _, row := range c.State.Workspace.Books.Partners[partner].Rows {
+		if row.Valid.From <= c.State.Now {
+			name = row.Name
+		}
+	}
+	return name
+}
+
+// BucketOf is the bucket of a customer.
+func BucketOf(c *operation.Call, customer string) int {
+	return place.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
+}
+
+// FilesSince visits the files of each cycle that may hold something of an instant or later: low-volume events take
+// effect in its own cycle or after it.
+func FilesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEntry) error) error {
+	for _, ref := range c.State.Snap.Manifest.Cycles {
+		cycle, err := period.ParseCycle(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		if c.State.Workspace.Books.Zone.Bounds(cycle).To <= from {
+			continue
+		}
+		files, err := c.State.Snap.Files(ref.Cycle)
+		if err == nil {
+			err = visit(files)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DiscountType is the vendor's number of who offers a discount; 0 = it has none.
+func DiscountType(d *books.Discount) int {
+	switch d.Kind {
+	case books.Commercial:
+		return 605
+	case books.Channel:
+		return 606
+	case books.PartnerOffer:
+		return 607
+	}
+	return 0
+}

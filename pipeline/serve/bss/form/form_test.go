@@ -1,0 +1,27 @@
+package form
+
+import (
+	"testing"
+
+	"github.com/tollbook/tollbook/schemas/books"
+)
+
+// TestMeasureID: the numbers that the documentation of the vendor's SDK gives, and none for other measures.
+func TestMeasureID(t *testing.T) {
+	t.Parallel()
+	for measure, want := range map[string]int{"GB": 17, "Mbps": 15, "piece": 14, "GB-hour": 0} {
+		if got := MeasureID(measure); got != want {
+			t.Errorf("%s: %d, want %d", measure, got, want)
+		}
+	}
+}
+
+// TestNamesOf: names are by code, and a code has the name that its product has.
+func TestNamesOf(t *testing.T) {
+	t.Parallel()
+	n := NamesOf(&books.Books{Products: []books.Product{{ServiceTypeCode: "st", ServiceTypeName: "Stores",
+		ResourceTypeCode: "st.gb", ResourceTypeName: "Store"}}})
+	if n.Services["st"] != "Stores" || n.Resources["st.gb"] != "Store" || n.Services["st.gb"] != "" {
+		t.Errorf("%+v", n)
+	}
+}

@@ -1,0 +1,17 @@
+package form
+
+// MeasureYuan is the vendor's id of the currency's main unit.
+const MeasureYuan = 1
+
+// MeasureID is the vendor's number of a measure, as far as the SDK's documentation names it; 0 = it does not.
+func MeasureID(measure string) int {
+	switch measure {
+	case "piece", "count", "request", "call":
+		return 14
+	case "Mbps":
+		return 15
+	case "GB":
+		return 17
+	}
+	return 0
+}
