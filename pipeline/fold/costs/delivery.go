@@ -1,15 +1,20 @@
 package costs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // The states of deliveries.
@@ -45,15 +50,29 @@ type Delivery struct {
 // Path is the delivery as people name it: SOURCE/YYYY-MM/DELIVERY.
 func (d *Delivery) Path() string { return d.Source + "/" + d.Period.String() + "/" + d.Name }
 
-// survey finds the deliveries of the inbox and decides which count.
-func (s *Stage) survey(ctx context.Context, old []*Delivery) error {
+// survey is the deliveries of the inbox and of earlier runs, and which of them count.
+type survey struct {
+	stage   *Stage
+	sources map[string]*source
+	result  *Result
+}
+
+// source is what is known of one source of cost files.
+type source struct {
+	settings.CostSource
+	currency   string // of its first counted delivery; "" = none yet
+	deliveries map[period.Cycle][]*Delivery
+}
+
+// find finds the deliveries of the inbox and decides which count.
+func (s *survey) find(ctx context.Context, old []*Delivery) error {
 	s.sources = make(map[string]*source)
 	var names []string
-	for _, one := range s.Costs.Sources.All() {
+	for _, one := range s.stage.Costs.Sources.All() {
 		s.sources[one.Source] = &source{CostSource: one, deliveries: make(map[period.Cycle][]*Delivery)}
 		names = append(names, one.Source)
 	}
-	found, strange, err := intake.Discover(s.Inbox, names)
+	found, strange, err := intake.Discover(s.stage.Inbox, names)
 	if err != nil {
 		return err
 	}
@@ -70,14 +89,14 @@ func (s *Stage) survey(ctx context.Context, old []*Delivery) error {
 			}
 		}
 	}
-	if s.Accept != "" && !s.result.Accepted {
-		s.note("--accept-rejects: no delivery %s is held", s.Accept)
+	if s.stage.Accept != "" && !s.result.Accepted {
+		s.note("--accept-rejects: no delivery %s is held", s.stage.Accept)
 	}
 	return nil
 }
 
 // gather puts the deliveries of the inbox and of earlier runs into their sources, by period and name.
-func (s *Stage) gather(found []*intake.Found, old []*Delivery) {
+func (s *survey) gather(found []*intake.Found, old []*Delivery) {
 	known := make(map[string]*Delivery, len(old))
 	for _, d := range old {
 		known[d.Path()] = d
@@ -119,13 +138,13 @@ func (s *Stage) gather(found []*intake.Found, old []*Delivery) {
 	}
 }
 
-func (s *Stage) add(d *Delivery) {
+func (s *survey) add(d *Delivery) {
 	list := s.sources[d.Source].deliveries
 	list[d.Period] = append(list[d.Period], d)
 }
 
 // decide finds the delivery of a source and period that counts: the last one that neither fails nor is held (COSTS-2).
-func (s *Stage) decide(ctx context.Context, one *source, c period.Cycle) error {
+func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error {
 	list := one.deliveries[c]
 	for i := len(list) - 1; i >= 0; i-- {
 		d := list[i]
@@ -150,12 +169,12 @@ func (s *Stage) decide(ctx context.Context, one *source, c period.Cycle) error {
 }
 
 // judge reads a delivery that is new or changed, and says whether it can count.
-func (s *Stage) judge(ctx context.Context, one *source, d *Delivery) error {
+func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 	if d.found == nil {
 		d.State, d.Fault = Counted, "" // it counted, and its files went away since
 		return nil
 	}
-	hash, err := d.found.Hash(s.Hash)
+	hash, err := d.found.Hash(s.stage.Hash)
 	if err != nil {
 		return err
 	}
@@ -169,7 +188,7 @@ func (s *Stage) judge(ctx context.Context, one *source, d *Delivery) error {
 		}
 	}
 	d.Hash = hash
-	if s.Accept == d.Path() && d.Rejected > 0 {
+	if s.stage.Accept == d.Path() && d.Rejected > 0 {
 		d.Accepted, s.result.Accepted = true, true
 	}
 	d.State, d.Fault = Counted, ""
@@ -180,10 +199,10 @@ func (s *Stage) judge(ctx context.Context, one *source, d *Delivery) error {
 	case d.Currency != "" && one.currency != "" && d.Currency != one.currency:
 		d.State, d.Fault = Failed, fmt.Sprintf("its currency is %s, that of the source's first delivery %s", d.Currency,
 			one.currency)
-	case d.Currency != "" && d.Currency != s.Currency && !rate:
+	case d.Currency != "" && d.Currency != s.stage.Currency && !rate:
 		d.State, d.Fault = Failed, fmt.Sprintf("there is no rate from %s to %s for %s: add one to fx of the source in "+
-			"costs.sources", d.Currency, s.Currency, d.Period)
-	case d.Period <= s.Archived:
+			"costs.sources", d.Currency, s.stage.Currency, d.Period)
+	case d.Period <= s.stage.Archived:
 		d.State, d.Fault = Failed, "its cycle is archived"
 	case d.Rejected > 0 && !d.Accepted:
 		d.State = Held
@@ -192,8 +211,8 @@ func (s *Stage) judge(ctx context.Context, one *source, d *Delivery) error {
 }
 
 // examine reads a delivery.
-func (s *Stage) examine(ctx context.Context, d *Delivery) error {
-	x, err := intake.Examine(ctx, s.Inbox, d.found)
+func (s *survey) examine(ctx context.Context, d *Delivery) error {
+	x, err := intake.Examine(ctx, s.stage.Inbox, d.found)
 	if err != nil {
 		return err
 	}
@@ -204,7 +223,7 @@ func (s *Stage) examine(ctx context.Context, d *Delivery) error {
 }
 
 // complain reports a delivery that does not count.
-func (s *Stage) complain(d *Delivery) {
+func (s *survey) complain(d *Delivery) {
 	if d.State == Held {
 		first := ""
 		if len(d.rejects) > 0 {
@@ -223,4 +242,72 @@ func (s *Stage) complain(d *Delivery) {
 		return
 	}
 	s.note("delivery %s failed and does not count: %s", d.Path(), d.Fault)
+}
+
+// cycles are the periods of all deliveries, ascending.
+func (s *survey) cycles(old []*Delivery) []period.Cycle {
+	set := make(map[period.Cycle]bool)
+	for _, d := range old {
+		set[d.Period] = true
+	}
+	for _, one := range s.sources {
+		for c := range one.deliveries {
+			set[c] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(set), cmp.Compare[period.Cycle])
+}
+
+// counted are the deliveries of a period that count, by source.
+func (s *survey) counted(c period.Cycle) []*Delivery {
+	var out []*Delivery
+	for _, name := range slices.Sorted(maps.Keys(s.sources)) {
+		for _, d := range s.sources[name].deliveries[c] {
+			if d.State == Counted {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// news reports whether other deliveries of a period count than before (FCOST-2).
+func (s *survey) news(c period.Cycle, old []*Delivery) bool {
+	was := slices.DeleteFunc(slices.Clone(old), func(d *Delivery) bool { return d.Period != c || d.State != Counted })
+	return !slices.EqualFunc(was, s.counted(c), func(a, b *Delivery) bool {
+		return a.Source == b.Source && a.Name == b.Name && a.Hash == b.Hash
+	})
+}
+
+// fx is the rate from a source's currency to the workspace's.
+func (s *survey) fx(d *Delivery) money.UnitPrice {
+	if rate, ok := s.sources[d.Source].Fx[d.Period]; ok && d.Currency != s.stage.Currency {
+		return rate
+	}
+	one, _ := money.ParseUnitPrice("1")
+	return one
+}
+
+// complete reports whether a delivery of the inbox can be taken.
+func (s *survey) complete(newest period.Instant, ok func(now period.Instant, settle time.Duration) bool) bool {
+	return (s.stage.Until == 0 || newest <= s.stage.Until) && ok(s.stage.Now, s.stage.Costs.Settle)
+}
+
+// all are the deliveries by source, period and name.
+func (s *survey) all(old []*Delivery) []*Delivery {
+	var list []*Delivery
+	for _, c := range s.cycles(old) {
+		for _, one := range s.sources {
+			list = append(list, one.deliveries[c]...)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Delivery) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Period, b.Period),
+			strings.Compare(a.Name, b.Name))
+	})
+	return list
+}
+
+func (s *survey) note(format string, args ...any) {
+	s.result.Notes = append(s.result.Notes, fmt.Sprintf(format, args...))
 }

@@ -21,7 +21,7 @@ type Difference struct {
 
 // compare notes what re-rating changes: what is due less all that was billed, and what the open cycle has
 // posted so far.
-func (s *Stage) compare(r *rated, billed []*posting) error {
+func (s *poster) compare(r *rated, billed []*posting) error {
 	posted, err := s.posted(s.target(), r.cycle)
 	if err != nil {
 		return err

@@ -81,11 +81,22 @@ func (p *posting) add(o *posting, away bool) error {
 	return nil
 }
 
+// poster posts what a closed cycle differs in into the earliest open one.
+type poster struct {
+	*writer
+	found    *survey
+	closed   period.Cycle // the last closed cycle
+	asOf     period.Instant
+	currency string // the workspace's
+	again    bool   // the cycle is rated again whatever counts
+	dry      bool   // list the differences and write nothing
+}
+
 // target is the cycle that differences of closed cycles are billed in.
-func (s *Stage) target() period.Cycle { return s.Closed + 1 }
+func (s *poster) target() period.Cycle { return s.closed + 1 }
 
 // post writes what a cycle that is closed differs in into the earliest open one (FCOST-4).
-func (s *Stage) post(r *rated) error {
+func (s *poster) post(r *rated) error {
 	billed, err := s.billed(r.cycle)
 	if err != nil {
 		return err
@@ -97,17 +108,17 @@ func (s *Stage) post(r *rated) error {
 	if err := s.subtract(r, due, billed); err != nil {
 		return err
 	}
-	if r.cycle == s.Rerate {
-		if err := s.compare(r, billed); err != nil || s.DryRun {
+	if s.again {
+		if err := s.compare(r, billed); err != nil || s.dry {
 			return err
 		}
 	}
-	buckets := make([][]*posting, s.Buckets)
+	buckets := make([][]*posting, s.buckets)
 	for _, p := range due {
 		b := s.bucket(p.customer)
 		buckets[b] = append(buckets[b], p)
 	}
-	for b := range s.Buckets {
+	for b := range s.buckets {
 		if err := s.postBucket(r, b, buckets[b]); err != nil {
 			return err
 		}
@@ -134,7 +145,7 @@ func byKind(billed []*posting) func(lineKey) lineKey {
 }
 
 // subtract takes what was billed away from what is due, and removes what does not differ.
-func (s *Stage) subtract(r *rated, due map[lineKey]*posting, billed []*posting) error {
+func (s *poster) subtract(r *rated, due map[lineKey]*posting, billed []*posting) error {
 	key := byKind(billed)
 	for _, p := range billed {
 		k := key(p.lineKey)
@@ -155,12 +166,12 @@ func (s *Stage) subtract(r *rated, due map[lineKey]*posting, billed []*posting) 
 }
 
 // nothingDue is a line that was billed and is no longer due.
-func (s *Stage) nothingDue(r *rated, billed *posting) *posting {
+func (s *poster) nothingDue(r *rated, billed *posting) *posting {
 	one := *billed
 	one.usage, one.free, one.quantity = money.SignedQuantity{}, money.SignedQuantity{}, money.SignedQuantity{}
 	one.official, one.discount = money.Amount{}, money.Amount{}
 	one.truncated, one.payment = money.Amount{}, money.Amount{}
-	one.origin, one.delivery, one.asOf = r.cycle, causes(r.counted), s.AsOf
+	one.origin, one.delivery, one.asOf = r.cycle, causes(r.counted), s.asOf
 	return &one
 }
 
@@ -174,7 +185,7 @@ func causes(counted []*Delivery) string {
 }
 
 // due is what the lines of a cycle come to by today's rating, by what they are compared by.
-func (s *Stage) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting, error) {
+func (s *poster) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting, error) {
 	out := make(map[lineKey]*posting)
 	for _, l := range r.lines {
 		k := key(lineKey{r.books.Customers[l.Customer].ID, l.ID, int(l.Tier), l.Kind})
@@ -183,7 +194,7 @@ func (s *Stage) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting, 
 			own: l.Own, unitPrice: l.UnitPrice, usage: l.UsageAmount, free: l.Free, quantity: l.Quantity,
 			official: l.Official,
 			discount: l.Discount, truncated: l.Truncated, payment: l.Payment, partner: l.Partner,
-			delivery: causes(r.counted), asOf: s.AsOf}
+			delivery: causes(r.counted), asOf: s.asOf}
 		if l.Association != books.NoAssociation {
 			p.association = strconv.Itoa(int(l.Association))
 		}
@@ -203,16 +214,16 @@ func (s *Stage) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting, 
 
 // billed is every line that cycles up to the last closed one billed for the cost files of a cycle: its own lines, and
 // what later cycles posted.
-func (s *Stage) billed(c period.Cycle) (list []*posting, err error) {
-	files := s.Txn.Next().Select(c.String(), func(k lake.FileKey) bool {
+func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
+	files := s.txn.Next().Select(c.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.Lines().Name && k.Day == lake.CostsDay
 	})
-	err = each(s.Txn.Open, files, tables.Lines(), func(row rows.Row) error {
+	err = each(s.txn.Open, files, tables.Lines(), func(row rows.Row) error {
 		p, err := billedLine(row)
 		list = append(list, p)
 		return err
 	})
-	for at := c + 1; at <= s.Closed && err == nil; at++ {
+	for at := c + 1; at <= s.closed && err == nil; at++ {
 		var posted []*posting
 		posted, err = s.posted(at, c)
 		list = append(list, posted...)
@@ -221,11 +232,11 @@ func (s *Stage) billed(c period.Cycle) (list []*posting, err error) {
 }
 
 // posted is what a cycle posted, or has posted so far, for the cost files of an earlier one.
-func (s *Stage) posted(at, origin period.Cycle) (list []*posting, err error) {
-	files := s.Txn.Next().Select(at.String(), func(k lake.FileKey) bool {
+func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
+	files := s.txn.Next().Select(at.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.CostPostings().Name
 	})
-	err = each(s.Txn.Open, files, tables.CostPostings(), func(row rows.Row) error {
+	err = each(s.txn.Open, files, tables.CostPostings(), func(row rows.Row) error {
 		p, err := readPosting(row)
 		if err == nil && p.origin == origin {
 			list = append(list, p)
@@ -275,9 +286,9 @@ func billedLine(row rows.Row) (*posting, error) {
 }
 
 // postBucket writes the postings of a bucket: those of the cycle, and those that the open cycle has of others.
-func (s *Stage) postBucket(r *rated, bucket int, list []*posting) error {
+func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 	key := lake.FileKey{Table: tables.CostPostings().Name, Cycle: s.target().String(), Bucket: bucket}
-	err := each(s.Txn.Open, s.Txn.Next().Find(key), tables.CostPostings(), func(row rows.Row) error {
+	err := each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(), func(row rows.Row) error {
 		p, err := readPosting(row)
 		if err == nil && p.origin != r.cycle {
 			list = append(list, p)
@@ -312,8 +323,8 @@ func (s *Stage) postBucket(r *rated, bucket int, list []*posting) error {
 }
 
 // postedLine is the line of a posting (§4.11, §4.12).
-func (s *Stage) postedLine(p *posting) (*events.Line, error) {
-	customer, sku := s.Books.Customer(p.customer), s.Books.SKU(p.sku)
+func (s *poster) postedLine(p *posting) (*events.Line, error) {
+	customer, sku := s.books.Customer(p.customer), s.books.SKU(p.sku)
 	if customer < 0 || sku < 0 {
 		return nil, fmt.Errorf(
 			"customer %q or sku %q of a posting is no longer in the books: put the row back",
@@ -324,7 +335,7 @@ func (s *Stage) postedLine(p *posting) (*events.Line, error) {
 	l := &events.Line{Customer: customer, SKU: sku, Partner: p.partner, Region: p.region, Resource: p.resource,
 		ChargingMode: onDemand, Detail: detailLate, TradeID: s.target().String(), ID: p.id, TradeTime: p.end,
 		Start: p.start, End: p.end, DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
-		Instant: events.LateInstant(s.Books.Zone, s.target(), p.asOf)}
+		Instant: events.LateInstant(s.books.Zone, s.target(), p.asOf)}
 	l.Charge = line.Charge{UsageAmount: p.usage, Free: p.free, Quantity: p.quantity, UnitPrice: p.unitPrice,
 		Official: p.official,
 		Discount: p.discount, Truncated: p.truncated, Payment: p.payment, DiscountID: -1, Version: -1,
@@ -342,7 +353,7 @@ func (s *Stage) postedLine(p *posting) (*events.Line, error) {
 const detailLate = 16
 
 // holds reports whether the open cycle has unallocated costs of a closed one, which keep it from being closed.
-func (s *Stage) holds(c period.Cycle) (bool, error) {
+func (s *poster) holds(c period.Cycle) (bool, error) {
 	held := false
 	err := s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *marginKey, _ *margin) error {
 		held = held || origin == c && k.isUnallocated()
@@ -352,11 +363,11 @@ func (s *Stage) holds(c period.Cycle) (bool, error) {
 }
 
 // eachMargin gives the margins of a cycle.
-func (s *Stage) eachMargin(c period.Cycle, day string, take func(period.Cycle, *marginKey, *margin) error) error {
-	files := s.Txn.Next().Select(c.String(), func(k lake.FileKey) bool {
+func (s *poster) eachMargin(c period.Cycle, day string, take func(period.Cycle, *marginKey, *margin) error) error {
+	files := s.txn.Next().Select(c.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.Margins().Name && k.Day == day
 	})
-	return each(s.Txn.Open, files, tables.Margins(), func(row rows.Row) error {
+	return each(s.txn.Open, files, tables.Margins(), func(row rows.Row) error {
 		origin, k, one, err := readMargin(row)
 		if err != nil {
 			return err
@@ -366,9 +377,9 @@ func (s *Stage) eachMargin(c period.Cycle, day string, take func(period.Cycle, *
 }
 
 // postMargins writes the differences of a closed cycle's margins into the open cycle.
-func (s *Stage) postMargins(r *rated) error {
+func (s *poster) postMargins(r *rated) error {
 	due := r.margins.rows
-	for at := r.cycle; at <= s.Closed; at++ {
+	for at := r.cycle; at <= s.closed; at++ {
 		day := lake.RestatedDay
 		if at == r.cycle {
 			day = lake.CostsDay
@@ -417,11 +428,11 @@ type restated struct {
 }
 
 // storeRestated writes all margins of closed cycles that the open one has.
-func (s *Stage) storeRestated(list []restated) error {
+func (s *poster) storeRestated(list []restated) error {
 	slices.SortFunc(list, func(a, b restated) int {
 		return cmp.Or(cmp.Compare(a.origin, b.origin), a.key.compare(&b.key))
 	})
-	out := make([]*parquet.Columns, s.Buckets)
+	out := make([]*parquet.Columns, s.buckets)
 	for b := range out {
 		out[b] = parquet.NewColumns(tables.Margins())
 	}
@@ -447,12 +458,12 @@ func (s *Stage) storeRestated(list []restated) error {
 }
 
 // otherMargins can store margins of another cycle: it knows the rates of that cycle.
-func (s *Stage) otherMargins(c period.Cycle) *margins {
-	m := newMargins(s.Books, s.Currency)
-	for name, one := range s.sources {
+func (s *poster) otherMargins(c period.Cycle) *margins {
+	m := newMargins(s.books, s.currency)
+	for name, one := range s.found.sources {
 		for _, d := range one.deliveries[c] {
 			if d.State == Counted {
-				m.fx[name] = s.fx(d)
+				m.fx[name] = s.found.fx(d)
 			}
 		}
 	}

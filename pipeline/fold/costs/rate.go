@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io/fs"
 	"math/big"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement/allocation"
 )
 
@@ -29,6 +31,18 @@ type rated struct {
 	groups  []*group // by customer, start and id
 	lines   []*events.Line
 	margins *margins
+	fx      func(*Delivery) money.UnitPrice // the rate from a source's currency to the workspace's
+}
+
+// pricer allocates and prices cost files by a set of books.
+type pricer struct {
+	books    *books.Books
+	prices   *rating.Book
+	grain    settings.CostGrain
+	currency string // the workspace's
+	inbox    fs.FS
+	monthEnd func(period.Cycle) bool // whether month-end lines are due
+	fx       func(*Delivery) money.UnitPrice
 }
 
 // Values of charging_mode and bill_detail_type of lines of cost files (§5).
@@ -39,17 +53,17 @@ const (
 
 // rate allocates and prices the counted deliveries of a cycle by today's books: nothing else enters (FCOST-1). Rows are
 // read one by one; groups are kept (FCOST-5).
-func (s *Stage) rate(ctx context.Context, c period.Cycle, counted []*Delivery) (*rated, error) {
-	r := &rated{cycle: c, books: s.Books, bounds: s.Books.Zone.Bounds(c), counted: counted,
-		margins: newMargins(s.Books, s.Currency)}
-	groups := newGrouper(s.Books, s.Costs.Grain)
+func (p *pricer) rate(ctx context.Context, c period.Cycle, counted []*Delivery) (*rated, error) {
+	r := &rated{cycle: c, books: p.books, bounds: p.books.Zone.Bounds(c), counted: counted,
+		margins: newMargins(p.books, p.currency), fx: p.fx}
+	groups := newGrouper(p.books, p.grain)
 	for _, d := range counted {
-		if err := s.allocate(ctx, r, d, groups); err != nil {
+		if err := p.allocate(ctx, r, d, groups); err != nil {
 			return nil, fmt.Errorf("delivery %s: %w", d.Path(), err)
 		}
 	}
 	for _, g := range groups.list {
-		model := s.Books.Products[g.sku].Model
+		model := p.books.Products[g.sku].Model
 		if model != books.PassThrough && model != books.Flat && g.values[g.column].Sign() < 0 {
 			if err := r.margins.unallocated(g, books.NegativeQuantity); err != nil {
 				return nil, err
@@ -61,19 +75,19 @@ func (s *Stage) rate(ctx context.Context, c period.Cycle, counted []*Delivery) (
 	slices.SortFunc(r.groups, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.start, b.start), strings.Compare(a.id, b.id))
 	})
-	rater := s.Prices.NewCostRater()
+	rater := p.prices.NewCostRater()
 	for at := 0; at < len(r.groups); {
 		n := at + 1
 		for n < len(r.groups) && r.groups[n].customer == r.groups[at].customer {
 			n++
 		}
-		if err := s.customer(r, rater, r.groups[at:n]); err != nil {
+		if err := p.customer(r, rater, r.groups[at:n]); err != nil {
 			return nil, err
 		}
 		at = n
 	}
 	for _, g := range r.groups {
-		if err := r.margins.group(g, s.fx(g.delivery)); err != nil {
+		if err := r.margins.group(g, p.fx(g.delivery)); err != nil {
 			return nil, err
 		}
 	}
@@ -81,18 +95,18 @@ func (s *Stage) rate(ctx context.Context, c period.Cycle, counted []*Delivery) (
 }
 
 // allocate gives the rows of a delivery to customers and puts their parts into groups.
-func (s *Stage) allocate(ctx context.Context, r *rated, d *Delivery, groups *grouper) error {
+func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery, groups *grouper) error {
 	if d.found == nil {
 		return fmt.Errorf("its folder inbox/%s/%s is gone: put it back, so that its rows can be billed again",
 			costs.Folder, d.Path())
 	}
-	allocator := allocation.New(s.Books)
+	allocator := allocation.New(p.books)
 	ignore := func(costs.Reject) error { return nil } // the delivery was examined
 	var tally costs.Tally
 	if allocator.ByCost() {
 		if err := costs.Read(
 			ctx,
-			s.Inbox,
+			p.inbox,
 			d.found,
 			&tally,
 			costs.Sink{Take: allocator.Weigh, Reject: ignore},
@@ -101,12 +115,12 @@ func (s *Stage) allocate(ctx context.Context, r *rated, d *Delivery, groups *gro
 		}
 	}
 	var parts []allocation.Part
-	return costs.Read(ctx, s.Inbox, d.found, &tally, costs.Sink{Reject: ignore, Take: func(row *cost.Row) (err error) {
+	return costs.Read(ctx, p.inbox, d.found, &tally, costs.Sink{Reject: ignore, Take: func(row *cost.Row) (err error) {
 		if parts, err = allocator.Parts(parts[:0], row); err != nil {
 			return err
 		}
 		for i := range parts {
-			if err := s.part(r, d, row, &parts[i], groups); err != nil {
+			if err := p.part(r, d, row, &parts[i], groups); err != nil {
 				return err
 			}
 		}
@@ -115,36 +129,36 @@ func (s *Stage) allocate(ctx context.Context, r *rated, d *Delivery, groups *gro
 }
 
 // part puts a part of a row where it belongs: a group, or the costs that are kept or unallocated.
-func (s *Stage) part(r *rated, d *Delivery, row *cost.Row, p *allocation.Part, groups *grouper) error {
-	if p.Customer < 0 {
-		return r.margins.row(d, row, p.Reason, s.fx(d), &p.Values)
+func (p *pricer) part(r *rated, d *Delivery, row *cost.Row, of *allocation.Part, groups *grouper) error {
+	if of.Customer < 0 {
+		return r.margins.row(d, row, of.Reason, p.fx(d), &of.Values)
 	}
-	one := priced{Part: p, sku: -1, column: cost.PricingQuantity}
+	one := priced{Part: of, sku: -1, column: cost.PricingQuantity}
 	unit := ""
-	if p.Rule >= 0 {
-		rule := &s.Books.Allocations[p.Rule]
+	if of.Rule >= 0 {
+		rule := &p.books.Allocations[of.Rule]
 		one.sku, one.column, unit = rule.SKU, rule.Quantity, rule.Unit
 	}
 	if one.sku < 0 {
-		one.markup = s.Books.MarkupAt(p.Customer, d.Source, row.Field(cost.Service), row.Start)
+		one.markup = p.books.MarkupAt(of.Customer, d.Source, row.Field(cost.Service), row.Start)
 		if one.markup != nil {
 			one.sku = one.markup.SKU
 		}
 	}
-	if why := s.unpriced(r, row, &one, unit); why != "" {
-		return r.margins.row(d, row, why, s.fx(d), &p.Values)
+	if why := p.unpriced(r, row, &one, unit); why != "" {
+		return r.margins.row(d, row, why, p.fx(d), &of.Values)
 	}
 	return groups.add(d, row, &one)
 }
 
 // unpriced says why a customer's part of a row cannot be priced; "" = it can.
-func (s *Stage) unpriced(r *rated, row *cost.Row, p *priced, unit string) string {
-	if p.sku < 0 {
+func (p *pricer) unpriced(r *rated, row *cost.Row, one *priced, unit string) string {
+	if one.sku < 0 {
 		return books.NoPrice
 	}
-	product := &s.Books.Products[p.sku]
-	region := s.Prices.Region(row.Field(cost.Region))
-	if !s.Prices.Priced(p.Customer, p.sku, region, row.Start, r.bounds) {
+	product := &p.books.Products[one.sku]
+	region := p.prices.Region(row.Field(cost.Region))
+	if !p.prices.Priced(one.Customer, one.sku, region, row.Start, r.bounds) {
 		return books.NoPrice
 	}
 	if product.Model == books.PassThrough {
@@ -154,17 +168,17 @@ func (s *Stage) unpriced(r *rated, row *cost.Row, p *priced, unit string) string
 		return ""
 	}
 	of := cost.PricingUnit
-	if p.column == cost.ConsumedQuantity {
+	if one.column == cost.ConsumedQuantity {
 		of = cost.ConsumedUnit
 	}
-	if !row.Has[p.column] || unit != "" && row.Field(of) != unit {
+	if !row.Has[one.column] || unit != "" && row.Field(of) != unit {
 		return books.NoQuantity
 	}
 	return ""
 }
 
 // customer rates the groups of one customer.
-func (s *Stage) customer(r *rated, rater *rating.CostRater, groups []*group) error {
+func (p *pricer) customer(r *rated, rater *rating.CostRater, groups []*group) error {
 	who := groups[0].customer
 	if err := rater.Open(who, r.cycle); err != nil {
 		return err
@@ -174,8 +188,8 @@ func (s *Stage) customer(r *rated, rater *rating.CostRater, groups []*group) err
 		one := rating.CostGroup{SKU: g.sku, Region: g.field(cost.Region), Resource: g.field(cost.Resource), ID: g.id,
 			Start: g.start, End: g.end}
 		var err error
-		if product := &s.Books.Products[g.sku]; product.Model == books.PassThrough {
-			one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), s.fx(g.delivery).Rat())
+		if product := &p.books.Products[g.sku]; product.Model == books.PassThrough {
+			one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), p.fx(g.delivery).Rat())
 		} else if one.Quantity, err = money.SignedQuantityFromRat(g.values[g.column].Rat()); err != nil {
 			return err
 		}
@@ -190,14 +204,14 @@ func (s *Stage) customer(r *rated, rater *rating.CostRater, groups []*group) err
 			return err
 		}
 		g.priced = true
-		l := s.groupLine(r, g, ch)
-		l.Draws = string(lines.AppendDraws(nil, s.Books, out.Draws[ch.DrawsFrom:ch.DrawsTo]))
+		l := p.groupLine(r, g, ch)
+		l.Draws = string(lines.AppendDraws(nil, p.books, out.Draws[ch.DrawsFrom:ch.DrawsTo]))
 		r.lines = append(r.lines, l)
 	}
-	if !s.MonthEnd(r.cycle) && r.cycle > s.Closed {
+	if !p.monthEnd(r.cycle) {
 		return nil // month-end lines come with the cycle's
 	}
-	return s.customerEnd(r, rater, groups)
+	return p.customerEnd(r, rater, groups)
 }
 
 // nameKey is what the name and tag of a resource on month-end lines are looked up by.
@@ -206,18 +220,18 @@ type nameKey struct {
 	region, resource string // no region if the meter counts over all
 }
 
-func (s *Stage) nameKey(sku int32, region, resource string) nameKey {
-	if s.Books.Products[sku].Meter != books.PerRegion {
+func (p *pricer) nameKey(sku int32, region, resource string) nameKey {
+	if p.books.Products[sku].Meter != books.PerRegion {
 		region = ""
 	}
 	return nameKey{sku, region, resource}
 }
 
 // named are the first groups of each resource, whose name and tag its month-end lines have.
-func (s *Stage) named(groups []*group) map[nameKey]*group {
+func (p *pricer) named(groups []*group) map[nameKey]*group {
 	first := make(map[nameKey]*group)
 	for _, g := range groups {
-		k := s.nameKey(g.sku, g.field(cost.Region), g.field(cost.Resource))
+		k := p.nameKey(g.sku, g.field(cost.Region), g.field(cost.Resource))
 		if first[k] == nil {
 			first[k] = g
 		}
@@ -226,13 +240,13 @@ func (s *Stage) named(groups []*group) map[nameKey]*group {
 }
 
 // customerEnd adds a customer's month-end lines.
-func (s *Stage) customerEnd(r *rated, rater *rating.CostRater, groups []*group) error {
+func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, groups []*group) error {
 	var out line.Charges
 	var about []rating.Object
 	if err := rater.CycleEnd(&out, &about); err != nil {
 		return err
 	}
-	first := s.named(groups)
+	first := p.named(groups)
 	for i := range out.List {
 		ch := &out.List[i]
 		o := about[ch.Record]
@@ -245,19 +259,19 @@ func (s *Stage) customerEnd(r *rated, rater *rating.CostRater, groups []*group) 
 			ChargingMode: onDemand,
 			Detail:       detailUsage,
 			TradeID:      r.cycle.String(),
-			ID:           r.cycle.String() + "/" + s.Books.Products[o.SKU].SKU + "/" + o.Region + "/" + o.Resource,
+			ID:           r.cycle.String() + "/" + p.books.Products[o.SKU].SKU + "/" + o.Region + "/" + o.Resource,
 			TradeTime:    r.bounds.To,
 			Start:        r.bounds.From,
 			End:          r.bounds.To,
 			Own:          r.bounds.From,
 			Instant:      r.bounds.To - 1,
-			Draws:        string(lines.AppendDraws(nil, s.Books, out.Draws[ch.DrawsFrom:ch.DrawsTo])),
+			Draws:        string(lines.AppendDraws(nil, p.books, out.Draws[ch.DrawsFrom:ch.DrawsTo])),
 		}
 		if l.Resource != "" {
-			g := first[s.nameKey(o.SKU, o.Region, o.Resource)]
+			g := first[p.nameKey(o.SKU, o.Region, o.Resource)]
 			l.Name, l.Tag = g.text("ResourceName"), g.text("Tags")
 		}
-		s.associate(l)
+		p.associate(l)
 		r.lines = append(r.lines, l)
 		if err := r.margins.line(r.cycle, l); err != nil {
 			return err
@@ -267,19 +281,19 @@ func (s *Stage) customerEnd(r *rated, rater *rating.CostRater, groups []*group) 
 }
 
 // groupLine is a line of a group.
-func (s *Stage) groupLine(r *rated, g *group, ch *line.Charge) *events.Line {
+func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *events.Line {
 	l := &events.Line{Charge: *ch, Customer: g.customer, SKU: g.sku, Region: g.field(cost.Region),
 		Resource: g.field(cost.Resource), Name: g.text("ResourceName"), Tag: g.text("Tags"),
 		ChargingMode: onDemand, Detail: detailUsage, TradeID: r.cycle.String(), ID: g.id,
 		TradeTime: g.end, Start: g.start, End: g.end, Own: g.start,
 		Instant: min(max(g.start, r.bounds.From), r.bounds.To-1)}
-	s.associate(l)
+	p.associate(l)
 	return l
 }
 
 // associate puts the partner at the line's own time on it (§6.1).
-func (s *Stage) associate(l *events.Line) {
-	if as, ok := s.Books.AssociationAt(l.Customer, l.Own); ok {
-		l.Partner, l.Association = s.Books.Partners[as.Partner].ID, as.Type
+func (p *pricer) associate(l *events.Line) {
+	if as, ok := p.books.AssociationAt(l.Customer, l.Own); ok {
+		l.Partner, l.Association = p.books.Partners[as.Partner].ID, as.Type
 	}
 }

@@ -26,7 +26,7 @@ func storedKey(row rows.Row) groupKey {
 
 // restatedGroups writes the groups of a bucket's postings into the open cycle, so that differences can be shown with
 // what came in the cost file. A group that is no longer in the delivery is taken as the cycle that billed it has it.
-func (s *Stage) restatedGroups(r *rated, bucket int, list []*posting) error {
+func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 	want := make(map[groupKey]bool)
 	for _, p := range list {
 		want[groupKey{p.customer, p.origin.String(), p.id}] = true
@@ -50,11 +50,11 @@ func (s *Stage) restatedGroups(r *rated, bucket int, list []*posting) error {
 		}
 		return nil
 	}
-	if err := each(s.Txn.Open, s.Txn.Next().Find(key), tables.CostGroups(), take); err != nil {
+	if err := each(s.txn.Open, s.txn.Next().Find(key), tables.CostGroups(), take); err != nil {
 		return err
 	}
-	for at := s.Closed; at >= r.cycle && len(want) > 0; at-- {
-		if err := each(s.Txn.Open, s.groupFiles(r.cycle, at, bucket), tables.CostGroups(), take); err != nil {
+	for at := s.closed; at >= r.cycle && len(want) > 0; at-- {
+		if err := each(s.txn.Open, s.groupFiles(r.cycle, at, bucket), tables.CostGroups(), take); err != nil {
 			return err
 		}
 	}
@@ -73,12 +73,12 @@ func (s *Stage) restatedGroups(r *rated, bucket int, list []*posting) error {
 }
 
 // groupFiles are the files of a bucket in which a closed cycle has groups of a billing period.
-func (s *Stage) groupFiles(origin, at period.Cycle, bucket int) []lake.FileEntry {
+func (s *poster) groupFiles(origin, at period.Cycle, bucket int) []lake.FileEntry {
 	day := lake.RestatedDay
 	if at == origin {
 		day = lake.CostsDay
 	}
-	return s.Txn.Next().Select(at.String(), func(k lake.FileKey) bool {
+	return s.txn.Next().Select(at.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.CostGroups().Name && k.Day == day && k.Bucket == bucket
 	})
 }

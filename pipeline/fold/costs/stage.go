@@ -1,19 +1,14 @@
 package costs
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
-	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -40,8 +35,7 @@ type Stage struct {
 	DryRun   bool         // list the differences of Rerate and write nothing
 	Accept   string       // the delivery whose rejects are accepted, SOURCE/YYYY-MM/DELIVERY; "" = none
 
-	sources map[string]*source
-	result  Result
+	result Result
 }
 
 // Draft is books that only Stage.Rerate is rated by.
@@ -61,13 +55,6 @@ type Result struct {
 	Differences []Difference
 }
 
-// source is what the stage knows of one source of cost files.
-type source struct {
-	settings.CostSource
-	currency   string // of its first counted delivery; "" = none yet
-	deliveries map[period.Cycle][]*Delivery
-}
-
 // Run brings the lines of cost files up to date in the transaction's next state.
 func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	old, err := Deliveries(s.Txn.Open, s.Txn.Next().Find(DeliveriesKey()))
@@ -77,64 +64,37 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	if len(old) == 0 && len(s.Costs.Sources.All()) == 0 {
 		return &s.result, nil
 	}
-	if err := s.survey(ctx, old); err != nil {
+	found := &survey{stage: s, result: &s.result}
+	if err := found.find(ctx, old); err != nil {
 		return nil, err
 	}
+	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result}
 	if s.DryRun {
-		return &s.result, s.closed(ctx, s.Rerate, old)
+		return &s.result, s.closed(ctx, found, w, s.Rerate, old)
 	}
-	for _, c := range s.cycles(old) {
+	for _, c := range found.cycles(old) {
 		if c > s.Closed {
-			err = s.open(ctx, c, old)
+			err = s.open(ctx, found, w, c, old)
 		} else {
-			err = s.closed(ctx, c, old)
+			err = s.closed(ctx, found, w, c, old)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("bill the cost files of %s: %w", c, err)
 		}
 	}
-	return &s.result, s.keep(old)
+	return &s.result, w.keep(found.all(old))
 }
 
-// cycles are the periods of all deliveries, ascending.
-func (s *Stage) cycles(old []*Delivery) []period.Cycle {
-	set := make(map[period.Cycle]bool)
-	for _, d := range old {
-		set[d.Period] = true
-	}
-	for _, one := range s.sources {
-		for c := range one.deliveries {
-			set[c] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(set), cmp.Compare[period.Cycle])
-}
-
-// counted are the deliveries of a period that count, by source.
-func (s *Stage) counted(c period.Cycle) []*Delivery {
-	var out []*Delivery
-	for _, name := range slices.Sorted(maps.Keys(s.sources)) {
-		for _, d := range s.sources[name].deliveries[c] {
-			if d.State == Counted {
-				out = append(out, d)
-			}
-		}
-	}
-	return out
-}
-
-// news reports whether other deliveries of a period count than before (FCOST-2).
-func (s *Stage) news(c period.Cycle, old []*Delivery) bool {
-	was := slices.DeleteFunc(slices.Clone(old), func(d *Delivery) bool { return d.Period != c || d.State != Counted })
-	return !slices.EqualFunc(was, s.counted(c), func(a, b *Delivery) bool {
-		return a.Source == b.Source && a.Name == b.Name && a.Hash == b.Hash
-	})
+// pricer prices by a set of books.
+func (s *Stage) pricer(found *survey, b *books.Books, prices *rating.Book) *pricer {
+	return &pricer{books: b, prices: prices, grain: s.Costs.Grain, currency: s.Currency, inbox: s.Inbox, fx: found.fx,
+		monthEnd: func(c period.Cycle) bool { return s.MonthEnd(c) || c <= s.Closed }}
 }
 
 // made names what the lines of a cycle depend on besides its deliveries.
-func (s *Stage) made(d *Delivery) string {
+func (s *Stage) made(found *survey, d *Delivery) string {
 	rate := ""
-	if fx, ok := s.sources[d.Source].Fx[d.Period]; ok {
+	if fx, ok := found.sources[d.Source].Fx[d.Period]; ok {
 		rate = fx.Trim()
 	}
 	end := ""
@@ -145,70 +105,54 @@ func (s *Stage) made(d *Delivery) string {
 }
 
 // open rates an open cycle again if it must be.
-func (s *Stage) open(ctx context.Context, c period.Cycle, old []*Delivery) error {
-	counted := s.counted(c)
-	stale := s.news(c, old)
+func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cycle, old []*Delivery) error {
+	counted := found.counted(c)
+	stale := found.news(c, old)
 	for _, d := range counted {
-		stale = stale || d.Made != s.made(d)
+		stale = stale || d.Made != s.made(found, d)
 	}
 	if !stale {
 		return nil
 	}
-	r, err := s.rate(ctx, c, counted)
+	r, err := s.pricer(found, s.Books, s.Prices).rate(ctx, c, counted)
 	if err != nil {
 		return err
 	}
 	for _, d := range counted {
-		d.Made = s.made(d)
+		d.Made = s.made(found, d)
 	}
-	return s.write(r)
+	return w.write(r)
 }
 
 // closed posts what another delivery changes in a closed cycle.
-func (s *Stage) closed(ctx context.Context, c period.Cycle, old []*Delivery) error {
-	counted, news := s.counted(c), s.news(c, old)
+func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.Cycle, old []*Delivery) error {
+	p := &poster{writer: w, found: found, closed: s.Closed, asOf: s.AsOf, currency: s.Currency, again: c == s.Rerate,
+		dry: s.DryRun}
+	counted, news := found.counted(c), found.news(c, old)
 	stale := news || c == s.Rerate && len(counted) > 0
 	if !stale {
 		other := false
 		for _, d := range counted {
-			other = other || d.Made != s.made(d)
+			other = other || d.Made != s.made(found, d)
 		}
 		if !other {
 			return nil
 		}
-		held, err := s.holds(c)
+		held, err := p.holds(c)
 		if err != nil || !held {
 			return err
 		}
 	}
-	by := *s
+	by := s.pricer(found, s.Books, s.Prices)
 	if c == s.Rerate && s.Draft != nil {
-		by.Books, by.Prices = s.Draft.Books, s.Draft.Prices
+		by = s.pricer(found, s.Draft.Books, s.Draft.Prices)
 	}
 	r, err := by.rate(ctx, c, counted)
 	if err != nil {
 		return err
 	}
 	for _, d := range counted {
-		d.Made = s.made(d)
+		d.Made = s.made(found, d)
 	}
-	return s.post(r)
-}
-
-// fx is the rate from a source's currency to the workspace's.
-func (s *Stage) fx(d *Delivery) money.UnitPrice {
-	if rate, ok := s.sources[d.Source].Fx[d.Period]; ok && d.Currency != s.Currency {
-		return rate
-	}
-	one, _ := money.ParseUnitPrice("1")
-	return one
-}
-
-// complete reports whether a delivery of the inbox can be taken.
-func (s *Stage) complete(newest period.Instant, ok func(now period.Instant, settle time.Duration) bool) bool {
-	return (s.Until == 0 || newest <= s.Until) && ok(s.Now, s.Costs.Settle)
-}
-
-func (s *Stage) note(format string, args ...any) {
-	s.result.Notes = append(s.result.Notes, fmt.Sprintf(format, args...))
+	return p.post(r)
 }

@@ -1,11 +1,8 @@
 package costs
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -102,21 +99,8 @@ func eachOf(o Opener, e lake.FileEntry, def *tables.Table, visit func(rows.Row) 
 }
 
 // keep writes the deliveries and the rows that are rejected of those that are held.
-func (s *Stage) keep(old []*Delivery) error {
-	var list []*Delivery
-	for _, c := range s.cycles(old) {
-		for _, one := range s.sources {
-			list = append(list, one.deliveries[c]...)
-		}
-	}
-	slices.SortFunc(list, func(a, b *Delivery) int {
-		return cmp.Or(
-			strings.Compare(a.Source, b.Source),
-			cmp.Compare(a.Period, b.Period),
-			strings.Compare(a.Name, b.Name),
-		)
-	})
-	if err := s.oldRejects(list); err != nil {
+func (w *writer) keep(list []*Delivery) error {
+	if err := w.oldRejects(list); err != nil {
 		return err
 	}
 	out, rejects := parquet.NewColumns(tables.CostDeliveries()), parquet.NewColumns(tables.CostRejects())
@@ -126,14 +110,14 @@ func (s *Stage) keep(old []*Delivery) error {
 			storeRejects(rejects, d)
 		}
 	}
-	if err := s.file(DeliveriesKey(), out, nil); err != nil {
+	if err := w.file(DeliveriesKey(), out, nil); err != nil {
 		return err
 	}
-	return s.file(RejectsKey(), rejects, nil)
+	return w.file(RejectsKey(), rejects, nil)
 }
 
 // oldRejects fetches the rejected rows of accepted deliveries that were not read again.
-func (s *Stage) oldRejects(list []*Delivery) error {
+func (w *writer) oldRejects(list []*Delivery) error {
 	need := make(map[string]*Delivery)
 	for _, d := range list {
 		if d.Accepted && d.rejects == nil {
@@ -143,7 +127,7 @@ func (s *Stage) oldRejects(list []*Delivery) error {
 	if len(need) == 0 {
 		return nil
 	}
-	return each(s.Txn.Open, s.Txn.Next().Find(RejectsKey()), tables.CostRejects(), func(row rows.Row) error {
+	return each(w.txn.Open, w.txn.Next().Find(RejectsKey()), tables.CostRejects(), func(row rows.Row) error {
 		path := row.Word(tables.CRSource) + "/" + row.Word(tables.CRPeriod) + "/" + string(row.Text(tables.CRDelivery))
 		if d := need[path]; d != nil {
 			d.rejects = append(d.rejects, intake.Reject{File: row.Word(tables.CRFile), Row: row.Whole(tables.CRRow),
@@ -194,11 +178,11 @@ func storeRejects(out *parquet.Columns, d *Delivery) {
 }
 
 // file writes a batch as the one file of its key; an empty batch removes it.
-func (s *Stage) file(key lake.FileKey, cols *parquet.Columns, sums []lake.Sum) error {
+func (w *writer) file(key lake.FileKey, cols *parquet.Columns, sums []lake.Sum) error {
 	if cols.N == 0 {
-		return s.Txn.Next().Replace(key)
+		return w.txn.Next().Replace(key)
 	}
-	out, err := s.Txn.Create(key)
+	out, err := w.txn.Create(key)
 	if err != nil {
 		return err
 	}
@@ -216,7 +200,7 @@ func (s *Stage) file(key lake.FileKey, cols *parquet.Columns, sums []lake.Sum) e
 	if err != nil {
 		return err
 	}
-	return s.Txn.Next().Replace(key, e)
+	return w.txn.Next().Replace(key, e)
 }
 
 func addInt(c *parquet.Col, v int64) { c.Ints = append(c.Ints, v) }

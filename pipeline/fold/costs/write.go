@@ -7,35 +7,44 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
+// writer writes into the next state of a transaction.
+type writer struct {
+	txn     *lake.Txn
+	books   *books.Books
+	buckets int
+	result  *Result
+}
+
 // write puts the lines, groups and margins of an open cycle into the next state.
-func (s *Stage) write(r *rated) error {
-	lines, groups := make([][]*events.Line, s.Buckets), make([][]*group, s.Buckets)
-	keys := make([][]marginKey, s.Buckets)
+func (w *writer) write(r *rated) error {
+	lines, groups := make([][]*events.Line, w.buckets), make([][]*group, w.buckets)
+	keys := make([][]marginKey, w.buckets)
 	for _, l := range r.lines {
-		b := s.bucket(s.Books.Customers[l.Customer].ID)
+		b := w.bucket(w.books.Customers[l.Customer].ID)
 		lines[b] = append(lines[b], l)
 	}
 	for _, g := range r.groups {
-		b := s.bucket(s.Books.Customers[g.customer].ID)
+		b := w.bucket(w.books.Customers[g.customer].ID)
 		groups[b] = append(groups[b], g)
 	}
 	for _, k := range sortedKeys(r.margins.rows) {
-		b := s.bucket(k.customer)
+		b := w.bucket(k.customer)
 		keys[b] = append(keys[b], k)
 	}
-	for b := range s.Buckets {
+	for b := range w.buckets {
 		key := lake.FileKey{Table: tables.Lines().Name, Cycle: r.cycle.String(), Day: lake.CostsDay, Bucket: b}
-		if err := s.lines(key, lines[b]); err != nil {
+		if err := w.lines(key, lines[b]); err != nil {
 			return err
 		}
 		key.Table = tables.CostGroups().Name
-		if err := s.groups(key, r, groups[b]); err != nil {
+		if err := w.groups(key, r, groups[b]); err != nil {
 			return err
 		}
 		out := parquet.NewColumns(tables.Margins())
@@ -45,7 +54,7 @@ func (s *Stage) write(r *rated) error {
 			}
 		}
 		key.Table = tables.Margins().Name
-		if err := s.marginFile(key, out); err != nil {
+		if err := w.marginFile(key, out); err != nil {
 			return err
 		}
 	}
@@ -53,20 +62,20 @@ func (s *Stage) write(r *rated) error {
 }
 
 // bucket is the bucket of a customer; costs without one are in the first.
-func (s *Stage) bucket(customer string) int {
+func (w *writer) bucket(customer string) int {
 	if customer == "" {
 		return 0
 	}
-	return place.Bucket(customer, s.Buckets)
+	return place.Bucket(customer, w.buckets)
 }
 
 // lines writes the lines of a key with their sums, and notes the place if there are or were any.
-func (s *Stage) lines(key lake.FileKey, lines []*events.Line) error {
-	next := s.Txn.Next()
+func (w *writer) lines(key lake.FileKey, lines []*events.Line) error {
+	next := w.txn.Next()
 	if len(lines)+len(next.Find(key)) == 0 {
 		return nil
 	}
-	files, err := events.Files(s.Txn, s.Books, key, lines)
+	files, err := events.Files(w.txn, w.books, key, lines)
 	if err != nil {
 		return err
 	}
@@ -79,8 +88,8 @@ func (s *Stage) lines(key lake.FileKey, lines []*events.Line) error {
 	if err != nil {
 		return err
 	}
-	s.result.Places = append(s.result.Places, place.Place{Cycle: c, Bucket: key.Bucket})
-	s.result.Lines += int64(len(lines))
+	w.result.Places = append(w.result.Places, place.Place{Cycle: c, Bucket: key.Bucket})
+	w.result.Lines += int64(len(lines))
 	return nil
 }
 
@@ -89,7 +98,7 @@ func marginSums() []int {
 	return []int{tables.MList, tables.MContracted, tables.MEffective, tables.MBilled, tables.MPayment, tables.MMargin}
 }
 
-func (s *Stage) marginFile(key lake.FileKey, out *parquet.Columns) error {
+func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns) error {
 	list, err := out.Sum(marginSums()...)
 	if err != nil {
 		return err
@@ -98,22 +107,22 @@ func (s *Stage) marginFile(key lake.FileKey, out *parquet.Columns) error {
 	for _, one := range list {
 		sums = append(sums, lake.Sum{Column: one.Column, Value: one.Value})
 	}
-	return s.file(key, out, sums)
+	return w.file(key, out, sums)
 }
 
 // groups writes groups of rows.
-func (s *Stage) groups(key lake.FileKey, r *rated, list []*group) error {
+func (w *writer) groups(key lake.FileKey, r *rated, list []*group) error {
 	out := parquet.NewColumns(tables.CostGroups())
 	for _, g := range list {
-		if err := s.storeGroup(out, r, g); err != nil {
+		if err := w.storeGroup(out, r, g); err != nil {
 			return err
 		}
 	}
-	return s.file(key, out, nil)
+	return w.file(key, out, nil)
 }
 
-func (s *Stage) storeGroup(out *parquet.Columns, r *rated, g *group) error {
-	c, fx := out.C, s.fx(g.delivery)
+func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
+	c, fx := out.C, r.fx(g.delivery)
 	came, err := g.cameJSON()
 	if err != nil {
 		return err

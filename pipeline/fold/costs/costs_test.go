@@ -1,0 +1,352 @@
+package costs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func cycle(t *testing.T, text string) period.Cycle {
+	t.Helper()
+	c, err := period.ParseCycle(text)
+	must(t, err)
+	return c
+}
+
+const head = "BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd," +
+	"ChargeCategory,CommitmentDiscountStatus,SubAccountId,ServiceName,ResourceId,PricingQuantity,PricingUnit\n"
+
+// file is a cost file of September. A row is its day, its cost, and the columns from ChargeCategory on.
+func file(rows ...string) *fstest.MapFile {
+	text := head
+	for _, row := range rows {
+		c := strings.SplitN(row, ",", 3)
+		text += fmt.Sprintf("%s,%s,USD,2026-09-01T00:00:00Z,2026-09-%sT00:00:00Z,2026-09-%sT12:00:00Z,%s\n", c[1], c[1],
+			c[0], c[0], c[2])
+	}
+	return &fstest.MapFile{Data: []byte(text)}
+}
+
+// bill is a stage over an inbox in memory, with the customers x and y, cloud at cost plus 10 % and a fee of 5 for the
+// month, and calls at 0.5 each above the first ten, which cost 1 each.
+func bill(t *testing.T, allocation string, inbox fstest.MapFS) *Stage {
+	t.Helper()
+	s, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: USD, digits: 2}\n"+
+		"rounding: {grain: cycle, mode: half_up}\ncosts: {sources: [{source: aws, provider: aws, format: focus}]}\n"))
+	must(t, err)
+	fsys := fstest.MapFS{}
+	for name, text := range map[string]string{
+		"products.csv": "sku,service_type_code,measure,pricing_model,basis\ncloud,cloud,USD,pass_through,effective\n" +
+			"calls,calls,call,graduated,\n",
+		"prices.csv": "sku,valid_from,tier,up_to,unit_price,rate,flat_fee\ncloud,2026-01-01,1,,,0.1,5\n" +
+			"calls,2026-01-01,1,10,1,,\ncalls,2026-01-01,2,,0.5,,\n",
+		"customers.csv":   "customer_id\nx\ny\n",
+		"markups.csv":     "service_name,sku\n*,cloud\nCalls,calls\n",
+		"allocation.yaml": allocation,
+	} {
+		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	b, err := books.Load(fsys, s)
+	must(t, err)
+	return &Stage{Books: b, Prices: rating.Compile(b, rating.Rules{Grain: rating.PerCycle, Mode: s.Rounding.Mode, Digits: 2}), Costs: s.Costs, Currency: "USD", Buckets: 2,
+		Inbox: inbox, Closed: place.NoCycle, Archived: place.NoCycle, Rerate: place.NoCycle,
+		Hash:     func(name string) (string, error) { return string(inbox[name].Data), nil },
+		MonthEnd: func(period.Cycle) bool { return false }}
+}
+
+const byAccount = "- {match: {SubAccountId: A}, customer: x}\n- {match: {SubAccountId: B}, customer: y}\n"
+
+// of is a folder of a delivery in the inbox.
+func of(delivery string) string { return "costs/aws/2026-09/" + delivery + "/" }
+
+// price surveys the inbox and prices what counts.
+func price(t *testing.T, s *Stage) *rated {
+	t.Helper()
+	found := &survey{stage: s, result: &s.result}
+	must(t, found.find(t.Context(), nil))
+	c := cycle(t, "2026-09")
+	r, err := s.pricer(found, s.Books, s.Prices).rate(t.Context(), c, found.counted(c))
+	must(t, err)
+	return r
+}
+
+// described are lines as "customer kind tier quantity payment", and margins as "customer reason status effective payment".
+func described(r *rated) (lines, margins []string) {
+	for _, l := range r.lines {
+		lines = append(lines, fmt.Sprintf("%s %s %d %s %s", r.books.Customers[l.Customer].ID, l.Kind, l.Tier,
+			l.Quantity.Trim(), l.Payment.Trim()))
+	}
+	for _, k := range sortedKeys(r.margins.rows) {
+		one := r.margins.rows[k]
+		margins = append(margins, fmt.Sprintf("%s/%s/%s %s %s", k.customer, k.reason, k.status,
+			one.values[cost.Effective].Trim(), trim(one.payment)))
+	}
+	return lines, margins
+}
+
+// trim is a total without zeros at its end.
+func trim(total money.AmountTotal) string {
+	return strings.TrimSuffix(strings.TrimRight(total.String(), "0"), ".")
+}
+
+// TestRate prices §11.7's first example, a graduated product, a row that is kept, one of tax, one that no rule takes,
+// and one of an idle commitment. With the month's end each meter of cloud has its fee of 5.
+// Invariants: FCOST-1, FCOST-3.
+func TestRate(t *testing.T) {
+	t.Parallel()
+	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file(
+		"03,0.1,Usage,,A,S3,bucket,,", "04,60,Usage,Unused,B,EC2,vm,,", "05,7,Tax,,B,EC2,,,",
+		"06,12.34,Usage,,C,S3,,,", "07,2,Usage,,KEEP,Tools,,,"), of("1") + "b/c.csv": file("03,0.2,Usage,,A,S3,bucket,,",
+		"03,1E-10,Usage,,A,S3,bucket,,", "08,3,Usage,,A,Calls,,12,Calls", "09,-3,Usage,,A,Calls,,-1,Calls")}
+	s := bill(t, byAccount+"- {match: {SubAccountId: KEEP}, keep: overhead}\n", inbox)
+	// x: 0.3000000001 x 1.1; 12 calls: 10 at 1 and 2 at 0.5. y: 60 x 1.1.
+	wantLines := []string{"x usage 1 0.3000000001 0.33", "x usage 1 10 10", "x usage 2 2 1", "y usage 1 60 66"}
+	wantMargins := []string{"/no_rule/ 12.34 0", "/tax/ 7 0", "/overhead/ 2 0", "x// 3 11", "x// 0.3000000001 0.33",
+		"/negative_quantity/ -3 0", "y//Unused 60 66"}
+	slices.Sort(wantMargins)
+	for range 3 {
+		lines, margins := described(price(t, s))
+		slices.Sort(margins)
+		if !slices.Equal(lines, wantLines) || !slices.Equal(margins, wantMargins) {
+			t.Errorf("lines %q, want %q; margins %q, want %q", lines, wantLines, margins, wantMargins)
+		}
+	}
+	s.MonthEnd = func(period.Cycle) bool { return true }
+	lines, margins := described(price(t, s))
+	fees := []string{"x flat_fee 1 1 5", "y flat_fee 1 1 5"}
+	for _, fee := range fees {
+		if !slices.Contains(lines, fee) {
+			t.Errorf("at the month's end %q lack %q", lines, fee)
+		}
+	}
+	if len(lines) != len(wantLines)+len(fees) || !slices.Contains(margins, "x// 0 5") {
+		t.Errorf("at the month's end: %q, %q", lines, margins)
+	}
+}
+
+// TestGrain tests how rows are added up: by day, by month, and not at all.
+func TestGrain(t *testing.T) {
+	t.Parallel()
+	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file("03,1,Usage,,A,S3,bucket,,",
+		"03,2,Usage,,A,S3,bucket,,", "03,2,Usage,,A,S3,bucket,,", "04,4,Usage,,A,S3,bucket,,", "04,8,Usage,,A,S3,disk,,")}
+	for grain, want := range map[settings.CostGrain]string{settings.ResourceDay: "4.4 5.5 8.8",
+		settings.ResourceMonth: "8.8 9.9", settings.CostRow: "1.1 2.2 2.2 4.4 8.8"} {
+		s := bill(t, byAccount, inbox)
+		s.Costs.Grain = grain
+		var got []string
+		ids := make(map[string]bool)
+		for _, l := range price(t, s).lines {
+			got = append(got, l.Payment.Trim())
+			ids[l.ID] = true
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != want || len(ids) != len(got) {
+			t.Errorf("%s: %q, want %s; %d ids", grain, got, want, len(ids))
+		}
+	}
+}
+
+// TestSurvey tests which delivery of a month counts.
+// Invariants: COSTS-2, FCOST-1.
+func TestSurvey(t *testing.T) {
+	t.Parallel()
+	good, bad := file("03,1,Usage,,A,S3,,,"), file("03,one,Usage,,A,S3,,,")
+	euro := &fstest.MapFile{Data: []byte(strings.Replace(string(good.Data), "USD", "EUR", 1))}
+	mark := &fstest.MapFile{}
+	for name, c := range map[string]struct {
+		inbox     fstest.MapFS
+		accept    string
+		want      string
+		attention bool
+	}{
+		"the last one": {fstest.MapFS{of("1") + "_SUCCESS": mark, of("1") + "a.csv": good, of("2") + "_SUCCESS": mark,
+			of("2") + "a.csv": good}, "", "1 superseded, 2 counted", false},
+		"the last one is held": {fstest.MapFS{of("1") + "_SUCCESS": mark, of("1") + "a.csv": good,
+			of("2") + "_SUCCESS": mark, of("2") + "a.csv": bad}, "", "1 counted, 2 held", true},
+		"its rejects are accepted": {fstest.MapFS{of("1") + "_SUCCESS": mark, of("1") + "a.csv": good,
+			of("2") + "_SUCCESS": mark, of("2") + "a.csv": bad}, "aws/2026-09/2", "1 superseded, 2 counted", false},
+		"it lacks a column": {fstest.MapFS{of("1") + "_SUCCESS": mark, of("1") + "a.csv": good,
+			of("2") + "_SUCCESS": mark, of("2") + "a.csv": {Data: []byte("BilledCost\n1\n")}}, "",
+			"1 counted, 2 failed", true},
+		"no rate": {fstest.MapFS{of("1") + "_SUCCESS": mark, of("1") + "a.csv": euro}, "", "1 failed", true},
+		"a strange file": {fstest.MapFS{of("1") + "_SUCCESS": mark, of("1") + "a.csv": good,
+			of("1") + "notes.txt": mark}, "", "1 failed", true},
+		"nothing": {fstest.MapFS{of("1") + "_SUCCESS": mark}, "", "", false},
+	} {
+		s := bill(t, byAccount, c.inbox)
+		s.Accept = c.accept
+		found := &survey{stage: s, result: &s.result}
+		must(t, found.find(t.Context(), nil))
+		if got := states(found); got != c.want || s.result.Attention != c.attention {
+			t.Errorf("%s: %s (attention %v), want %s; %q", name, got, s.result.Attention, c.want, s.result.Notes)
+		}
+	}
+}
+
+// states says what became of the deliveries.
+func states(found *survey) string {
+	var list []string
+	for _, d := range found.all(nil) {
+		list = append(list, d.Name+" "+d.State)
+	}
+	return strings.Join(list, ", ")
+}
+
+// TestFixedDelivery tests that a delivery that counted fails when its files change, stays when they are gone, and that
+// nothing is read again while they are the same. Invariant: FCOST-2.
+func TestFixedDelivery(t *testing.T) {
+	t.Parallel()
+	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file("03,1,Usage,,A,S3,,,")}
+	s := bill(t, byAccount, inbox)
+	first := &survey{stage: s, result: &s.result}
+	must(t, first.find(t.Context(), nil))
+	old, c := first.all(nil), cycle(t, "2026-09")
+	if first.news(c, old) || !first.news(c, nil) {
+		t.Error("a delivery is news once")
+	}
+	for _, d := range old {
+		d.found = nil // the lake does not keep it
+	}
+	for name, change := range map[string]struct {
+		file *fstest.MapFile
+		want string
+		news bool
+	}{"same": {inbox[of("1")+"a.csv"], "1 counted", false}, "changed": {file("03,2,Usage,,A,S3,,,"), "1 failed", true},
+		"gone": {nil, "1 counted", false}} {
+		next := fstest.MapFS{}
+		if change.file != nil {
+			maps.Copy(next, fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": change.file})
+		}
+		s := bill(t, byAccount, next)
+		found := &survey{stage: s, result: &s.result}
+		must(t, found.find(t.Context(), old))
+		if got := states(found); got != change.want || found.news(c, old) != change.news {
+			t.Errorf("%s: %s, news %v", name, got, found.news(c, old))
+		}
+	}
+}
+
+// amount is an amount of a posting.
+func amount(t *testing.T, text string) money.Amount {
+	t.Helper()
+	a, err := money.ParseAmount(text)
+	must(t, err)
+	return a
+}
+
+// TestSubtract tests §11.7's third example: what is due now less all that was billed, by id, tier and kind. What does
+// not differ has no posting, and A to B to A cancels. Invariant: FCOST-4.
+func TestSubtract(t *testing.T) {
+	t.Parallel()
+	post := &poster{asOf: 7}
+	r := &rated{cycle: cycle(t, "2026-09"), counted: []*Delivery{{Source: "aws", Name: "2"}}}
+	one := func(id string, kind line.Kind, payment string) *posting {
+		return &posting{lineKey: lineKey{"x", id, 1, kind}, origin: r.cycle, payment: amount(t, payment)}
+	}
+	for name, c := range map[string]struct {
+		due, billed []*posting
+		want        string
+	}{
+		"less":  {[]*posting{one("a", line.Usage, "99")}, []*posting{one("a", line.Usage, "110")}, "a usage -11"},
+		"equal": {[]*posting{one("a", line.Usage, "110")}, []*posting{one("a", line.Usage, "110")}, ""},
+		"back": {[]*posting{one("a", line.Usage, "110")}, []*posting{one("a", line.Usage, "110"),
+			one("a", line.Usage, "-11")}, "a usage 11"},
+		"and again": {[]*posting{one("a", line.Usage, "110")}, []*posting{one("a", line.Usage, "110"),
+			one("a", line.Usage, "-11"), one("a", line.Usage, "11")}, ""},
+		"gone":  {nil, []*posting{one("a", line.Usage, "5")}, "a usage -5"},
+		"new":   {[]*posting{one("b", line.Usage, "5")}, nil, "b usage 5"},
+		"kinds": {[]*posting{one("a", line.Usage, "4")}, []*posting{one("a", line.FlatFee, "4")}, "a flat_fee -4; a usage 4"},
+		"an earlier build's": {[]*posting{one("a", line.Usage, "4"), one("a", line.FlatFee, "3")},
+			[]*posting{one("a", line.Usage, "3"), one("a", allKinds, "1")}, "a all 3"},
+	} {
+		key := byKind(c.billed)
+		due := make(map[lineKey]*posting)
+		for _, p := range c.due {
+			k := key(p.lineKey)
+			if due[k] == nil {
+				due[k] = &posting{lineKey: k, origin: r.cycle}
+			}
+			must(t, due[k].add(p, false))
+		}
+		must(t, post.subtract(r, due, c.billed))
+		var got []string
+		for k, p := range due {
+			kind := "all"
+			if k.kind != allKinds {
+				kind = k.kind.String()
+			}
+			got = append(got, fmt.Sprintf("%s %s %s", k.id, kind, p.payment.Trim()))
+			if len(c.due) == 0 && (p.delivery != "aws/2" || p.asOf != 7) {
+				t.Errorf("%s: delivery %q as of %d", name, p.delivery, p.asOf)
+			}
+		}
+		slices.Sort(got)
+		if strings.Join(got, "; ") != c.want {
+			t.Errorf("%s: %q, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestReconcile tests that a row that is missing from the margins stops the run. Invariant: FCOST-3.
+func TestReconcile(t *testing.T) {
+	t.Parallel()
+	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file("03,1,Usage,,A,S3,,,", "04,2,Usage,,B,S3,,,")}
+	r := price(t, bill(t, byAccount, inbox))
+	for k, one := range r.margins.rows {
+		kept := *one
+		delete(r.margins.rows, k)
+		if err := r.reconcile(); err == nil || !strings.Contains(err.Error(), "EffectiveCost of delivery aws/2026-09/1") &&
+			!strings.Contains(err.Error(), "of delivery aws/2026-09/1") {
+			t.Errorf("without %v: %v", k, err)
+		}
+		r.margins.rows[k] = &kept
+	}
+	for _, one := range r.margins.rows {
+		must(t, one.payment.Add(amount(t, "0.00000001")))
+		break
+	}
+	if err := r.reconcile(); err == nil || !strings.Contains(err.Error(), "payment_amount of the cost files of 2026-09") {
+		t.Errorf("a payment too much: %v", err)
+	}
+}
+
+// FuzzFile bills any file: it is rejected, held or billed, and never ends the program or differs from its rows.
+func FuzzFile(f *testing.F) {
+	f.Add([]byte(head + "1,1,USD,2026-09-01T00:00:00Z,2026-09-03,2026-09-04,Usage,,A,S3,r,7,GB\n"))
+	f.Add([]byte(head + "-1,1E-10,USD,2026-09-01,2026-09-03,2026-09-04,tax,NULL,B,Calls,,-7,\n"))
+	f.Add(file("03,999999999999999999,Usage,,A,S3,bucket,,", "03,999999999999999999,Usage,,A,S3,bucket,,").Data)
+	f.Add([]byte("BilledCost\n1\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s := bill(t, byAccount+"- split: by_cost \"*\"\n- split: even [x, y]\n",
+			fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": {Data: data}})
+		s.Accept = "aws/2026-09/1"
+		found := &survey{stage: s, result: &s.result}
+		must(t, found.find(context.Background(), nil))
+		c := cycle(t, "2026-09")
+		_, err := s.pricer(found, s.Books, s.Prices).rate(context.Background(), c, found.counted(c))
+		if differs := new(DifferenceError); errors.As(err, &differs) {
+			t.Error(err)
+		}
+	})
+}
