@@ -171,7 +171,7 @@ func TestGrain(t *testing.T) {
 // Invariants: COSTS-2, FCOST-1.
 func TestSurvey(t *testing.T) {
 	t.Parallel()
-	good, bad := file("03,1,Usage,,A,S3,,,"), file("03,one,Usage,,A,S3,,,")
+	good, bad := file("03,1,Usage,,A,S3,,,"), file("03,one,Usage,,A,S3,,,", "04,1,Usage,,A,S3,,,")
 	euro := &fstest.MapFile{Data: []byte(strings.Replace(string(good.Data), "USD", "EUR", 1))}
 	mark := &fstest.MapFile{}
 	for name, c := range map[string]struct {
