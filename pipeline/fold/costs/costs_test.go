@@ -120,7 +120,8 @@ func TestRate(t *testing.T) {
 	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file(
 		"03,0.1,Usage,,A,S3,bucket,,", "04,60,Usage,Unused,B,EC2,vm,,", "05,7,Tax,,B,EC2,,,",
 		"06,12.34,Usage,,C,S3,,,", "07,2,Usage,,KEEP,Tools,,,"), of("1") + "b/c.csv": file(
-		"03,0.2,Usage,,A,S3,bucket,,", "03,1E-10,Usage,,A,S3,bucket,,", "08,3,Usage,,A,Calls,,12,Calls", "09,-3,Usage,,A,Calls,,-1,Calls")}
+		"03,0.2,Usage,,A,S3,bucket,,", "03,1E-10,Usage,,A,S3,bucket,,", "08,3,Usage,,A,Calls,,12,Calls",
+		"09,-3,Usage,,A,Calls,,-1,Calls")}
 	s := bill(t, byAccount+"- {match: {SubAccountId: KEEP}, keep: overhead}\n", inbox)
 	// x: 0.3000000001 x 1.1; 12 calls: 10 at 1 and 2 at 0.5. y: 60 x 1.1.
 	wantLines := []string{"x usage 1 0.3000000001 0.33", "x usage 1 10 10", "x usage 2 2 1", "y usage 1 60 66"}
