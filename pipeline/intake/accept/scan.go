@@ -84,7 +84,8 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 				if i >= len(s.tasks) {
 					break
 				}
-				if err := w.run(ctx, s.tasks[i]); err != nil {
+				last := total-int64(i) < int64(cfg.Workers) // a core has no task of its own
+				if err := w.run(ctx, s.tasks[i], last); err != nil {
 					return err
 				}
 				if cfg.Progress != nil {
@@ -241,8 +242,8 @@ func newWorker(cfg *Config, lim *limits, s *Scanned) *worker {
 	return &worker{cfg: cfg, scanned: s, check: newAcceptor(cfg, lim, s.Regions)}
 }
 
-// run reads one task to its end or to the point where its file fails.
-func (w *worker) run(ctx context.Context, t *task) error {
+// run reads one task to its end or to the point where its file fails; ahead uses more than one core for it.
+func (w *worker) run(ctx context.Context, t *task, ahead bool) error {
 	f := w.scanned.Files[t.file]
 	t.rejects.txn = w.cfg.Txn
 	w.file, w.task, w.slot = f, t, 0
@@ -251,7 +252,7 @@ func (w *worker) run(ctx context.Context, t *task) error {
 	}
 	w.count.rows, w.count.rejected, w.header = 0, 0, ""
 	w.first, w.last = 1<<30, -1<<30
-	ours, err := w.read(ctx, t, f)
+	ours, err := w.read(ctx, t, f, ahead)
 	w.scanned.mu.Lock()
 	defer w.scanned.mu.Unlock()
 	f.Header = w.header
@@ -273,12 +274,14 @@ func (w *worker) run(ctx context.Context, t *task) error {
 }
 
 // read takes a task's rows. The error is ours if it is not one of reading the file.
-func (w *worker) read(ctx context.Context, t *task, f *File) (ours bool, err error) {
+func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours bool, err error) {
 	if (f.Feed == "partner_accounts" || f.Feed == "withdrawals") && w.cfg.Settings.Payments != settings.Ledger {
 		return false, &feedfile.Error{File: f.Name, Text: "partners' accounts need payments: ledger",
 			Hint: "set payments: ledger in tollbook.yaml, or remove the file"}
 	}
-	r, err := feed.OpenRange(w.cfg.Inbox, f.Name, w.cfg.spec(f.Feed), w.cfg.readOptions(), t.from, t.to)
+	opts := w.cfg.readOptions()
+	opts.Ahead = ahead
+	r, err := feed.OpenRange(w.cfg.Inbox, f.Name, w.cfg.spec(f.Feed), opts, t.from, t.to)
 	if err != nil {
 		return false, err
 	}

@@ -95,7 +95,7 @@ func chomp(line []byte) []byte {
 }
 
 func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (Reader, error) {
-	text, done, err := src.Unpack(packed)
+	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err
 	}

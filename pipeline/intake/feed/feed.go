@@ -17,6 +17,9 @@ type Options struct {
 	BatchRows  int // the most rows of a batch; default 32768
 	BatchBytes int // a batch ends near this size, of raw text or of Arrow memory; default 8 MiB
 	MaxRecord  int // a record longer than this, in Parquet a text value, fails the file; default 1 MiB
+	// Ahead unpacks and parses before Next is called, in goroutines of their own, for a file that is read while a core
+	// has nothing else to do. It takes the memory of two more batches.
+	Ahead bool
 	// Memory is where arrow-go's memory comes from; default the Go heap, in which texts of Parquet are in any case.
 	Memory memory.Allocator
 }
@@ -93,6 +96,9 @@ func open(fsys fs.FS, name string, spec *feeds.Spec, opts Options, from, to int)
 	}
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
+	}
+	if opts.Ahead {
+		r = &aheadReader{Reader: r}
 	}
 	return r, nil
 }

@@ -29,7 +29,7 @@ type ndjsonReader struct {
 }
 
 func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (Reader, error) {
-	text, done, err := src.Unpack(packed)
+	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err
 	}

@@ -120,7 +120,8 @@ func TestSameRecords(t *testing.T) {
 	for name := range files {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, o := range []Options{{BatchRows: 1}, {BatchRows: 7}, {BatchRows: 4096}, {BatchBytes: 1000}} {
+			for _, o := range []Options{{BatchRows: 1}, {BatchRows: 7}, {BatchRows: 4096}, {BatchBytes: 1000},
+				{BatchRows: 7, Ahead: true}, {Ahead: true}} {
 				got := readAll(t, files, name, feeds.Usage(), o)
 				if got.err != nil {
 					t.Fatal(got.err)
@@ -496,7 +497,8 @@ func TestEnvironment(t *testing.T) {
 		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 5000, 1000)}}
 	for name, file := range files {
 		for _, share := range []int64{0, 3, 6} {
-			got := readAll(t, failingFS{files, int64(len(file.Data)) * share / 8}, name, feeds.Usage(), Options{})
+			got := readAll(t, failingFS{files, int64(len(file.Data)) * share / 8}, name, feeds.Usage(),
+				Options{Ahead: share > 3})
 			var whole *feedfile.Error
 			if !errors.Is(got.err, errDisk) || errors.As(got.err, &whole) || got.err.Error() != "read inbox/"+name+
 				": input/output error" {

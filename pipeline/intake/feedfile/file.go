@@ -149,8 +149,9 @@ func (s *File) Blame(what *Error) error {
 // zstdWindow is the largest window a zstd file may ask for, as the zstd command's own limit.
 const zstdWindow = 128 << 20
 
-// Unpack gives the text of a file, without a byte order mark, and what to close after it.
-func (s *File) Unpack(packed string) (*bufio.Reader, func(), error) {
+// Unpack gives the text of a file, without a byte order mark, and what to close after it. With readAhead a packed file
+// is unpacked in a goroutine of its own.
+func (s *File) Unpack(packed string, readAhead bool) (*bufio.Reader, func(), error) {
 	var text io.Reader = s
 	done := func() {}
 	switch packed {
@@ -167,6 +168,10 @@ func (s *File) Unpack(packed string) (*bufio.Reader, func(), error) {
 			return nil, nil, s.UnpackError(packed, err)
 		}
 		text, done = z, z.Close
+	}
+	if readAhead && packed != "" {
+		a, close := newAhead(text), done
+		text, done = a, func() { a.close(); close() }
 	}
 	r := bufio.NewReaderSize(text, 64<<10)
 	mark, err := r.Peek(3)

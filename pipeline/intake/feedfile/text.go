@@ -25,7 +25,7 @@ func OpenText(fsys fs.FS, name string) (*OpenedText, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, done, err := file.Unpack(format.Packed)
+	r, done, err := file.Unpack(format.Packed, false)
 	if err != nil {
 		_ = file.Close() // the file's own error is what a person needs
 		return nil, err

@@ -1,0 +1,68 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/fstest"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
+)
+
+// TestAheadGivesBackWhatNobodyTook: a reader that is closed before the end, or whose context ends, releases the batches
+// that it has read ahead, and the batches that it returned stay valid.
+func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
+	t.Parallel()
+	text := writeCSV(usageRecord, 5000, usageNames)
+	files := fstest.MapFS{"a.csv.gz": {Data: gz(text)}, "a.csv.zst": {Data: zst(text)},
+		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 5000, 1000)}}
+	for name := range files {
+		for _, batches := range []int{0, 1, 3} {
+			mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+			r, err := Open(files, name, feeds.Usage(), Options{BatchRows: 100, Ahead: true, Memory: mem})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			var taken []*Batch
+			for range batches {
+				b, err := r.Next(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				taken = append(taken, b)
+			}
+			if stop(); batches > 1 {
+				if err := endOf(r, ctx); !errors.Is(err, context.Canceled) {
+					t.Errorf("%s: the context ended, error %v", name, err)
+				}
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+			for i, b := range taken {
+				if want := int64(i*100 + 1); b.First != want || b.Len() != 100 {
+					t.Errorf("%s: batch %d begins at row %d with %d rows", name, i, b.First, b.Len())
+				}
+				b.Release()
+			}
+			if _, err := r.Next(t.Context()); err == nil {
+				t.Errorf("%s: a closed reader gave a batch", name)
+			}
+			mem.AssertSize(t, 0)
+		}
+	}
+}
+
+// endOf reads to the end and returns the error there.
+func endOf(r Reader, ctx context.Context) error {
+	for {
+		b, err := r.Next(ctx)
+		if err != nil {
+			return err
+		}
+		b.Release()
+	}
+}
