@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -15,9 +16,10 @@ import (
 //go:embed ddl/*.sql
 var ddl embed.FS
 
-// The migrations, in order; the first is version 1. What is in the list never changes: what is new comes after it.
+// The migrations, in order; the first is version 1. A new one is appended. A column that a migration adds to a table is
+// also in the migration that creates the table, so that a new copy needs no right to alter tables.
 func migrations() []string {
-	return []string{"0001_tables.sql", "0002_samples.sql", databasesFile, "0004_costs.sql"}
+	return []string{"0001_tables.sql", "0002_samples.sql", databasesFile, "0004_costs.sql", "0005_taxes.sql"}
 }
 
 // databasesFile is the migration that gave the views a database to themselves.
@@ -276,8 +278,8 @@ func (s Schema) apply(ctx context.Context, c *clickhouse.Conn, step step) error 
 		step.name, step.hash)
 }
 
-// execute runs a statement of DDL. A database that is there is not created again, so that a user without the right to
-// create databases can publish into two that an administrator made.
+// execute runs a statement of DDL. A database that exists is not created again, so that a user without the right to
+// create databases can publish into two that an administrator created; the same holds for a column.
 func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql string) error {
 	for _, database := range []string{s.Database, s.Internal()} {
 		if !strings.Contains(sql, "CREATE DATABASE IF NOT EXISTS "+clickhouse.Name(database)) {
@@ -295,5 +297,24 @@ func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql strin
 		}
 		return c.Do(ctx, what, sql)
 	}
+	if m := addColumn().FindStringSubmatch(sql); m != nil {
+		if there, err := s.hasColumn(ctx, c, m[1], m[2]); err != nil || there {
+			return err
+		}
+	}
 	return c.Do(ctx, "run "+file, sql)
+}
+
+// addColumn matches a statement that adds a column to a table: their names.
+func addColumn() *regexp.Regexp {
+	return regexp.MustCompile(`^ALTER TABLE \S+\.(\w+) ADD COLUMN IF NOT EXISTS (\w+) `)
+}
+
+// hasColumn reports whether a table of the internal database has a column.
+func (s Schema) hasColumn(ctx context.Context, c *clickhouse.Conn, table, column string) (bool, error) {
+	var n uint64
+	err := c.One(ctx, "read the columns of "+table,
+		"SELECT count() FROM system.columns WHERE database = ? AND table = ? AND name = ?",
+		[]any{s.Internal(), table, column}, &n)
+	return n > 0, err
 }

@@ -2,7 +2,9 @@ package publish
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +76,7 @@ func two(lines, statements string, totals ...lake.Total) *copyState {
 		r.items = append(r.items, i)
 		r.whole[i.key()] = l
 	}
+	add("taxes", "e", "0", 0)
 	add("lines", "a", "0.1", 0)
 	add("lines", "b", lines, 1)
 	add("statements", "c", "0.1", 0)
@@ -102,6 +105,39 @@ func TestTotalsThatDiffer(t *testing.T) {
 		err := c.r.totals()
 		var differ *DifferError
 		if c.want == "" && err != nil || c.want != "" && (!errors.As(err, &differ) || err.Error() != c.want) {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
+	}
+}
+
+// Taxes of customers that are not those of statements stop the pointer; taxes of partners, which have no bucket, do not
+// count (§10.6).
+func TestTaxTotals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ customers, partners, total, want string }{
+		{"10.01", "18.01", "10.01", ""},
+		{"10", "18.01", "10.01",
+			"publish: tax_amount of cycle 2026-09 differs: 10.01 in statements, but 10 in taxes"},
+		{"10.01", "18.01", "10.02", "publish: tax_amount of cycle 2026-09 differs: 10.02 in the lake's control " +
+			"totals, but 10.01 in statements on the server"},
+	} {
+		r := two("1", "1", lake.Total{Name: "2026-09/statements.tax_amount", Value: c.total})
+		taxes := find(r.tables, "taxes")
+		r.items = append(r.items, &item{table: taxes, path: "partners", cycle: "2026-09", bucket: lake.NoBucket})
+		for path, amount := range map[string]string{"d": "10.01", "e": c.customers, "partners": c.partners} {
+			p := taxes
+			if path == "d" {
+				p = find(r.tables, "statements")
+			}
+			l := r.whole[key{p.name, path}]
+			if l == nil {
+				l = &load{rows: 1, sums: []string{"0", "0", "0"}}
+				r.whole[key{p.name, path}] = l
+			}
+			l.sums[slices.Index(p.sumNames(), taxAmount)] = amount
+		}
+		err := r.totals()
+		if got := fmt.Sprint(err); c.want == "" && err != nil || c.want != "" && got != c.want {
 			t.Errorf("got  %v\nwant %s", err, c.want)
 		}
 	}

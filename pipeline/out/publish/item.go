@@ -28,6 +28,7 @@ type item struct {
 	cycle  string // "" = of no cycle
 	bucket int    // lake.NoBucket = all
 	known  bool   // rows and sums are those of the manifest
+	taxed  bool   // statements with tax_amount
 	rows   int64
 	sums   []lake.Sum
 	read   func(context.Context) batches
@@ -85,6 +86,9 @@ func (s *Source) items(list []*published) ([]*item, error) {
 		all = append(all, s.files(list, files)...)
 		if ref.State != lake.CycleClosed {
 			all = append(all, s.partners(list, ref.Cycle, files))
+			if len(s.Partners.Books.Taxes) > 0 {
+				all = append(all, s.taxes(list, ref.Cycle, files))
+			}
 		}
 		totals, err := s.totals(list, ref.Cycle)
 		if err != nil {
@@ -133,9 +137,24 @@ func (s *Source) files(list []*published, files []lake.FileEntry) []*item {
 			continue
 		}
 		out = append(out, &item{table: list[i], path: e.Path, cycle: e.Cycle, bucket: e.Bucket, known: true,
-			rows: e.Rows, sums: e.Sums, read: func(context.Context) batches { return s.readFile(list[i].def, e) }})
+			taxed: taxed(e), rows: e.Rows, sums: e.Sums,
+			read: func(context.Context) batches { return s.readFile(list[i].def, e) }})
 	}
 	return out
+}
+
+// taxed reports whether a file has statements with tax_amount.
+func taxed(e lake.FileEntry) bool {
+	return e.Table == tables.Statements().Name &&
+		slices.ContainsFunc(e.Sums, func(sum lake.Sum) bool { return sum.Column == taxAmount })
+}
+
+// layout is the layout of the item's load.
+func (i *item) layout() int {
+	if i.taxed {
+		return taxedLayout
+	}
+	return plainLayout
 }
 
 // sentRows is how many rows of a file are read, and sent as a block: what the processor's cache holds of the way from
@@ -170,23 +189,14 @@ func (s *Source) readFile(def *tables.Table, e lake.FileEntry) batches {
 	}
 }
 
-// partners is the partner statements of an open cycle: they are calculated of its lines, and known by what they are
-// calculated of.
+// partners is the partner statements of an open cycle: they are calculated from its lines.
 func (s *Source) partners(list []*published, cycle string, files []lake.FileEntry) *item {
 	p := find(list, "partner_statements")
-	var made strings.Builder
-	made.WriteString(s.Books)
-	for _, e := range files {
-		if e.Table == tables.Lines().Name {
-			made.WriteString("\n" + e.Path)
-		}
-	}
-	path := fmt.Sprintf("worked out/partner_statements/cycle=%s/%s", cycle, lake.HashBytes([]byte(made.String())))
-	return &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket, read: func(ctx context.Context) batches {
+	path := s.calculated(p, cycle, files)
+	it := &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket}
+	it.read = func(ctx context.Context) batches {
 		return func(yield func(*parquet.Columns, error) bool) {
-			reader := s.Partners
-			reader.Snap, reader.Limits = s.Snap, s.Limits
-			rows, err := reader.Statements(ctx, cycle, "")
+			rows, err := s.reader().Statements(ctx, cycle, "")
 			if err != nil {
 				yield(nil, fmt.Errorf("calculate the partner statements of %s: %w", cycle, err))
 				return
@@ -194,7 +204,46 @@ func (s *Source) partners(list []*published, cycle string, files []lake.FileEntr
 			defer func() { _ = rows.Close() }() // scratch space alone
 			eachBatch(rows, p.def, yield)
 		}
-	}}
+	}
+	return it
+}
+
+// taxes is the taxes of the partner statements of an open cycle (§10.6).
+func (s *Source) taxes(list []*published, cycle string, files []lake.FileEntry) *item {
+	p := find(list, "taxes")
+	path := s.calculated(p, cycle, files)
+	it := &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket}
+	it.read = func(ctx context.Context) batches {
+		return func(yield func(*parquet.Columns, error) bool) {
+			cols, err := s.reader().OpenTaxes(ctx, cycle)
+			switch {
+			case err != nil:
+				yield(nil, fmt.Errorf("calculate the taxes of partner statements of %s: %w", cycle, err))
+			case cols.N > 0:
+				yield(cols, nil)
+			}
+		}
+	}
+	return it
+}
+
+// reader reads the partner statements of the state.
+func (s *Source) reader() *partners.Reader {
+	reader := s.Partners
+	reader.Snap, reader.Limits = s.Snap, s.Limits
+	return &reader
+}
+
+// calculated is the path of what is calculated from the lines of an open cycle: it names all inputs.
+func (s *Source) calculated(p *published, cycle string, files []lake.FileEntry) string {
+	var made strings.Builder
+	made.WriteString(s.Books)
+	for _, e := range files {
+		if e.Table == tables.Lines().Name {
+			made.WriteString("\n" + e.Path)
+		}
+	}
+	return fmt.Sprintf("worked out/%s/cycle=%s/%s", p.name, cycle, lake.HashBytes([]byte(made.String())))
 }
 
 // errEnough ends a reading whose reader wants no more.

@@ -20,6 +20,8 @@ type load struct {
 	shard int
 	rows  int64
 	sums  []string // as tally.texts gives them
+
+	layout int
 }
 
 // group is what goes into one INSERT: items of one table, cycle and shard.
@@ -93,7 +95,8 @@ type sender struct {
 func (ld *loader) insert(ctx context.Context, n *node, g *group, ids []uint64) (loads []load, err error) {
 	s := &sender{loader: ld, group: g, block: newBlock(g.table), at: -1, stop: func() {}}
 	for k, i := range g.items {
-		s.loads = append(s.loads, load{id: ids[k], table: g.table.name, path: i.path, cycle: g.cycle, shard: g.shard})
+		s.loads = append(s.loads, load{id: ids[k], table: g.table.name, path: i.path, cycle: g.cycle, shard: g.shard,
+			layout: i.layout()})
 	}
 	defer func() { s.stop() }()
 	at := place{n.Address(), g.table.data(), g.cycle}

@@ -154,7 +154,7 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 			id.Append(l.id)
 			name.Append(l.table)
 			path.Append(l.path)
-			layouts.Append(layout)
+			layouts.Append(uint16(l.layout))
 			cycle.Append(l.cycle)
 			shard.Append(uint32(l.shard))
 			rows.Append(uint64(l.rows))

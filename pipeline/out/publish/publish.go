@@ -318,7 +318,7 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	return c.readLoads(ctx)
 }
 
-// readLoads reads every load that is noted. What an earlier layout noted is known only to be deleted one day.
+// readLoads reads every load that is noted. One of an unknown layout is read only to be deleted one day.
 func (c *copyState) readLoads(ctx context.Context) error {
 	var id, rows uint64
 	var name, path, cycle string
@@ -330,16 +330,27 @@ func (c *copyState) readLoads(ctx context.Context) error {
 		SQL:  "SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM " + c.schema.name("loads"),
 		Into: []any{&id, &name, &path, &in, &cycle, &shard, &rows, &sums}, Begin: func() { clear(c.noted) },
 	}, func() error {
-		if in != layout {
+		if in < plainLayout || in > taxedLayout {
 			path = ""
 		}
 		if old := c.noted[id]; old != nil && old.path != "" {
 			return nil // another publisher took it for a stray before it was noted
 		}
 		c.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows),
-			sums: slices.Clone(sums)}
+			sums: c.padded(name, sums), layout: int(in)}
 		return nil
 	})
+}
+
+// padded are a load's sums with those of columns that were added to its table later: the server has 0 there.
+func (c *copyState) padded(table string, sums []string) []string {
+	sums = slices.Clone(sums)
+	if p := find(c.tables, table); p != nil {
+		for len(sums) < len(p.sums) {
+			sums = append(sums, "0")
+		}
+	}
+	return sums
 }
 
 // match finds the items whose rows are there, and returns those that are missing.
@@ -348,16 +359,21 @@ func (r *run) match(ctx context.Context) ([]*item, error) {
 	if r.items, err = r.src.items(r.tables); err != nil {
 		return nil, err
 	}
-	byKey := make(map[key]*load)
+	type content struct {
+		key
+		layout int
+	}
+	byKey := make(map[content]*load)
 	for id, l := range r.noted {
-		k := key{l.table, l.path}
+		k := content{key{l.table, l.path}, l.layout}
 		if old := byKey[k]; l.path != "" && r.usable(l) && (old == nil || r.better(id, old.id)) {
 			byKey[k] = l
 		}
 	}
 	var there []*load
 	for _, i := range r.items {
-		if l := byKey[i.key()]; l != nil && (!r.o.Rebalance || l.shard == shardOf(i, r.nodes.shards)) {
+		l := byKey[content{i.key(), i.layout()}]
+		if l != nil && (!r.o.Rebalance || l.shard == shardOf(i, r.nodes.shards)) {
 			there = append(there, l)
 			r.whole[i.key()] = l
 		}

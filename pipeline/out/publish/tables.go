@@ -9,9 +9,12 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// layout is the version of what a load's rows are made of: columns, their order and what is put into them. A file that
-// was inserted by another layout is inserted again.
-const layout = 1
+// The layouts are versions of the contents of a load's rows: columns, their order and their values. A file that was
+// inserted with another layout than its item has is inserted again.
+const (
+	plainLayout = 1
+	taxedLayout = 2 // of statements with tax_amount: earlier programs inserted these files without the column
+)
 
 // published is a table of the copy.
 type published struct {
@@ -44,7 +47,8 @@ func (p *published) data() string { return p.name + "_data" }
 func theTables(samples bool) []*published {
 	list := []*published{
 		{name: "lines", lake: tables.Lines().Name, def: tables.Lines()},
-		{name: "statements", lake: tables.Statements().Name, def: tables.Statements()},
+		{name: "statements", lake: tables.Statements().Name, def: tables.StatementsOf(true)},
+		{name: "taxes", lake: tables.Taxes().Name, def: tables.Taxes()},
 		{name: "partner_statements", lake: tables.PartnerStatements().Name, def: tables.PartnerStatements()},
 		{name: "incentives", lake: tables.Incentives().Name, def: tables.Incentives()},
 		{name: "accounts", lake: tables.AccountEntries().Name, def: tables.AccountEntries(), cycle: true},
@@ -83,6 +87,9 @@ func (p *published) columns() []column {
 	}
 	return list
 }
+
+// taxAmount is the column of taxes and statements that must agree.
+const taxAmount = "tax_amount"
 
 // cycleColumn is what every data table is partitioned by.
 const cycleColumn = "cycle"

@@ -11,8 +11,8 @@ import (
 )
 
 // totals checks Σ lines = Σ statements = Σ ClickHouse for every amount column of every cycle that is published, and
-// that both are what the lake's manifest says (§6.6). What a load sums up to was read from the lake's files, which
-// an export writes, and found on the server.
+// that both are what the lake's manifest says (§6.6). The sums of a load were read from the lake's files, which an
+// export writes, and found on the server.
 func (c *copyState) totals() error {
 	manifest := make(map[string]string)
 	for _, t := range c.src.Snap.Manifest.Totals {
@@ -48,7 +48,42 @@ func (c *copyState) totals() error {
 			}
 			c.report.Totals = append(c.report.Totals, lake.Total{Name: ref.Cycle + "/" + name, Value: l.String()})
 		}
+		if err := c.taxTotals(ref.Cycle, manifest); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// taxTotals checks Σ tax_amount of customers in taxes = Σ tax_amount of statements = the manifest for a cycle (§10.6).
+func (c *copyState) taxTotals(cycle string, manifest map[string]string) error {
+	statements, taxes := find(c.tables, "statements"), find(c.tables, "taxes")
+	inStatements, inTaxes := slices.Index(statements.sumNames(), taxAmount), slices.Index(taxes.sumNames(), taxAmount)
+	s, err := c.sum(statements, cycle, inStatements, lake.NoBucket)
+	if err != nil {
+		return err
+	}
+	var t decimal.Decimal
+	for bucket := range max(1, c.src.Snap.Manifest.Buckets) { // rows of partners have no bucket
+		part, err := c.sum(taxes, cycle, inTaxes, bucket)
+		if err != nil {
+			return err
+		}
+		t = t.Add(part)
+	}
+	if !s.Equal(t) {
+		return &DifferError{What: "cycle " + cycle, Column: taxAmount, Left: s.String() + " in statements",
+			Right: t.String() + " in taxes"}
+	}
+	want, known := manifest[cycle+"/statements."+taxAmount]
+	if !known {
+		return nil
+	}
+	if want != s.String() {
+		return &DifferError{What: "cycle " + cycle, Column: taxAmount, Left: want + " in the lake's control totals",
+			Right: s.String() + " in statements on the server"}
+	}
+	c.report.Totals = append(c.report.Totals, lake.Total{Name: cycle + "/" + taxAmount, Value: s.String()})
 	return nil
 }
 

@@ -33,7 +33,7 @@ func (r *Reader) Taxes(ctx context.Context, name, customer, partner string) (*ro
 	return rows.Materialize(ctx, tables.Taxes(), parts,
 		func(ctx context.Context, part int, write func(*parquet.Columns) error) error {
 			if part == calculated {
-				cols, err := r.openTaxes(ctx, name)
+				cols, err := r.OpenTaxes(ctx, name)
 				if err != nil || cols.N == 0 {
 					return err
 				}
@@ -70,8 +70,8 @@ func copyFile(snap *lake.Snapshot, e lake.FileEntry, write func(*parquet.Columns
 	}
 }
 
-// openTaxes calculates the taxes of the partner statements of an open cycle.
-func (r *Reader) openTaxes(ctx context.Context, name string) (cols *parquet.Columns, err error) {
+// OpenTaxes calculates the taxes of the partner statements of an open cycle.
+func (r *Reader) OpenTaxes(ctx context.Context, name string) (cols *parquet.Columns, err error) {
 	cycle, err := period.ParseCycle(name)
 	if err != nil {
 		return nil, err

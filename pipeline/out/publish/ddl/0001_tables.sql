@@ -133,7 +133,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.statements_data
     coupon_amount Decimal(38, 8) CODEC(ZSTD(1)),
     stored_value_card_amount Decimal(38, 8) CODEC(ZSTD(1)),
     flexipurchase_coupon_amount Decimal(38, 8) CODEC(ZSTD(1)),
-    debt_amount Decimal(38, 8) CODEC(ZSTD(1))
+    debt_amount Decimal(38, 8) CODEC(ZSTD(1)),
+    tax_amount Decimal(38, 8) CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY cycle

@@ -131,10 +131,34 @@ SELECT
     coupon_amount,
     stored_value_card_amount,
     flexipurchase_coupon_amount,
-    debt_amount
+    debt_amount,
+    tax_amount
 FROM {{.DB}}.statements_rows
 WHERE {{live}}
 COMMENT 'One row per customer and cycle: what the month costs, what is due, and what paid it.';
+
+CREATE OR REPLACE TABLE {{.DB}}.taxes_rows AS {{.DB}}.taxes_data
+ENGINE = {{rows "taxes"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.taxes
+(
+{{columns "taxes"}}
+)
+AS
+SELECT
+    cycle,
+    seller_id,
+    buyer_id,
+    tax_id,
+    rate,
+    taxable_amount,
+    tax_amount,
+    prices,
+    rounding,
+    digits
+FROM {{.DB}}.taxes_rows
+WHERE {{live}}
+COMMENT 'One row per buyer, tax and rate in a cycle; rows with a seller_id are of partner statements.';
 
 CREATE OR REPLACE TABLE {{.DB}}.partner_statements_rows AS {{.DB}}.partner_statements_data
 ENGINE = {{rows "partner_statements"}};
