@@ -6,6 +6,7 @@
 //	TAX-2  Tax is exact until it is rounded once: per buyer, tax, rate and cycle, or per line.
 //	TAX-3  The rows of a buyer do not depend on the order in which lines are added, nor on how they are distributed
 //	       over parts.
+//	TAX-4  The parts that a row is divided into add up to it. Each is its exact tax, rounded up or down.
 //
 // The contract leaves open, and this package decides: a row of taxes.csv for a party fits lines of that customer and
 // statements of that partner; an id that is both has it on both.

@@ -128,7 +128,11 @@ func (r *round) factsOf(c period.Cycle, closed bool) (list []fact, err error) {
 	if !closed {
 		return list, nil
 	}
-	if list, err = r.sold(c, list); err != nil {
+	list, issuers, err := r.sold(c, list)
+	if err != nil {
+		return nil, err
+	}
+	if list, err = r.taxFacts(c, issuers, list); err != nil {
 		return nil, err
 	}
 	if list, err = r.couponFacts(c, list); err != nil {
@@ -307,76 +311,82 @@ func (r *round) payers() map[string]payer {
 	return out
 }
 
-// sold adds up what can be invoiced to customers, and what was collected from them (§9.1, §9.7).
-func (r *round) sold(c period.Cycle, list []fact) ([]fact, error) {
-	type key struct{ issuer, customer string }
-	invoiceable, collected := map[key]*money.AmountTotal{}, map[string]*money.AmountTotal{}
-	columns := []int{
-		tables.LCustomerID,
-		tables.LPartnerID,
-		tables.LAssociationType,
-		tables.LPaymentAmount,
-		tables.LCouponAmount,
-		tables.LCashAmount,
-		tables.LStoredValueAmount,
-	}
+// sold adds up what can be invoiced to customers, and what was collected from them (§9.1, §9.7). issuers are those of
+// customers that a reseller sold lines to.
+func (r *round) sold(c period.Cycle, list []fact) (facts []fact, issuers map[string][]string, err error) {
+	invoiceable, collected := map[sale]*money.AmountTotal{}, map[string]*money.AmountTotal{}
+	columns := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LPaymentAmount,
+		tables.LCouponAmount, tables.LCashAmount, tables.LStoredValueAmount}
 	for _, e := range r.Txn.Next().Files(c.String()) {
 		if e.Table != tables.Lines().Name {
 			continue
 		}
 		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns, i int) error {
 			col := cols.C
-			k := key{settlement.VendorID, col[tables.LCustomerID].Word(i)}
+			to := sale{settlement.VendorID, col[tables.LCustomerID].Word(i)}
 			if col[tables.LAssociationType].Word(i) == "2" {
-				k.issuer = col[tables.LPartnerID].Word(i)
-				if err := addTo(
-					collected,
-					k.issuer,
-					cols,
-					i,
-					tables.LCashAmount,
-					tables.LStoredValueAmount,
-				); err != nil {
+				to.issuer = col[tables.LPartnerID].Word(i)
+				err := addTo(collected, to.issuer, cols, i, tables.LCashAmount, tables.LStoredValueAmount)
+				if err != nil {
 					return err
 				}
 			}
-			if err := addTo(invoiceable, k, cols, i, tables.LPaymentAmount); err != nil {
+			if err := addTo(invoiceable, to, cols, i, tables.LPaymentAmount); err != nil {
 				return err
 			}
-			return subFrom(invoiceable[k], cols, i, tables.LCouponAmount)
+			return subFrom(invoiceable[to], cols, i, tables.LCouponAmount)
 		})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	nothing := fact{cycle: c, time: tables.Nothing, instant: tables.Nothing}
-	for k, sum := range invoiceable {
+	add := func(f fact, sum *money.AmountTotal, rounded bool) error {
 		a, err := sum.Amount()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		f := nothing
-		f.kind, f.partner, f.other, f.amount = factInvoiceable, k.issuer, k.customer, a.Cut(
-			r.Books.Digits,
-			r.Settings.Rounding.Mode,
-		)
+		if f.amount = a; rounded {
+			f.amount = a.Cut(r.Books.Digits, r.Settings.Rounding.Mode)
+		}
 		if !f.amount.IsZero() {
 			list = append(list, f)
 		}
+		return nil
+	}
+	nothing := fact{cycle: c, time: tables.Nothing, instant: tables.Nothing}
+	for to, sum := range invoiceable {
+		f := nothing
+		f.kind, f.partner, f.other = factInvoiceable, to.issuer, to.recipient
+		if err := add(f, sum, true); err != nil {
+			return nil, nil, err
+		}
 	}
 	for partner, sum := range collected {
-		a, err := sum.Amount()
-		if err != nil {
-			return nil, err
-		}
 		f := nothing
-		f.kind, f.partner, f.amount = factCollected, partner, a
-		if !a.IsZero() {
-			list = append(list, f)
+		f.kind, f.partner = factCollected, partner
+		if err := add(f, sum, false); err != nil {
+			return nil, nil, err
 		}
 	}
 	slices.SortFunc(list, compareFacts)
-	return list, nil
+	return list, issuersOf(invoiceable), nil
+}
+
+// issuersOf are who sold lines to each customer, where the vendor is not the only one, ascending.
+func issuersOf(sold map[sale]*money.AmountTotal) map[string][]string {
+	out := map[string][]string{}
+	for to := range sold {
+		if to.issuer != settlement.VendorID {
+			out[to.recipient] = append(out[to.recipient], to.issuer)
+		}
+	}
+	for customer, list := range out {
+		if sold[sale{settlement.VendorID, customer}] != nil {
+			out[customer] = append(list, settlement.VendorID)
+		}
+		slices.Sort(out[customer])
+	}
+	return out
 }
 
 // addTo adds amounts of a row to the total of a key.

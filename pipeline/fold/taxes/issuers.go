@@ -1,0 +1,227 @@
+package taxes
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+	"github.com/tollbook/tollbook/settlement/tax"
+)
+
+// Exclusive reports whether a row of taxes comes in addition to the price.
+func Exclusive(cols *parquet.Columns, i int) bool {
+	return cols.C[tables.TaxPrices].Word(i) == settings.Tax{}.Prices()
+}
+
+// Issued is the part of a customer's tax that belongs to the lines of one issuer.
+type Issued struct {
+	Customer, ID string
+	Rate         money.Rate
+	Issuer       string // settlement.VendorID or a partner_id
+	Tax          money.Amount
+}
+
+// ByIssuer divides the taxes of customers by who sold them the lines (FTAX-4). files are those of the cycle. Taxes that
+// prices include are left out. The parts are in the order of customer, tax, rate and issuer.
+func ByIssuer(from tablefile.Opener, files []lake.FileEntry, customers map[string]bool) ([]Issued, error) {
+	if len(customers) == 0 {
+		return nil, nil
+	}
+	d := &division{from: from, files: files, rows: map[rowID]*dividedRow{}}
+	err := d.each(tables.Taxes(), nil, func(_ lake.FileEntry, cols *parquet.Columns, i int) error {
+		if cols.C[tables.TaxSeller].Word(i) != "" || !Exclusive(cols, i) ||
+			!customers[cols.C[tables.TaxBuyer].Word(i)] {
+			return nil
+		}
+		return d.take(cols, i)
+	})
+	if err == nil && len(d.rows) > 0 {
+		err = d.addLines()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.parts()
+}
+
+// rowID names a row of taxes of a customer.
+type rowID struct {
+	customer, id string
+	rate         money.Rate
+}
+
+func compareRowIDs(a, b rowID) int {
+	return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.id, b.id), a.rate.Cmp(b.rate))
+}
+
+// rowIDAt reads the columns of a row that name a tax of a customer.
+func rowIDAt(cols *parquet.Columns, i, customer, id, rate int) (rowID, error) {
+	d := cols.C[rate].Decs[i]
+	r, err := money.RateFromRaw(d.Hi, d.Lo)
+	return rowID{cols.C[customer].Word(i), cols.C[id].Word(i), r}, err
+}
+
+// dividedRow is a row of taxes that is being divided.
+type dividedRow struct {
+	amount  money.Amount
+	digits  int
+	perLine bool
+	exact   map[string]*big.Rat // by issuer
+}
+
+// division divides rows of taxes by issuer.
+type division struct {
+	from  tablefile.Opener
+	files []lake.FileEntry
+	rows  map[rowID]*dividedRow
+}
+
+// each visits the rows of a table.
+func (d *division) each(def *tables.Table, columns []int,
+	visit func(lake.FileEntry, *parquet.Columns, int) error) error {
+	for _, e := range d.files {
+		if e.Table != def.Name {
+			continue
+		}
+		err := tablefile.Each(d.from, e, def, columns, func(cols *parquet.Columns, i int) error {
+			return visit(e, cols, i)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take notes a row of taxes.
+func (d *division) take(cols *parquet.Columns, i int) error {
+	id, err := rowIDAt(cols, i, tables.TaxBuyer, tables.TaxID, tables.TaxRate)
+	if err != nil {
+		return err
+	}
+	raw := cols.C[tables.TaxAmount].Decs[i]
+	amount, err := money.AmountFromRaw(raw.Hi, raw.Lo)
+	d.rows[id] = &dividedRow{amount: amount, digits: int(cols.C[tables.TaxDigits].Codes[i]),
+		perLine: cols.C[tables.TaxRounding].Word(i) == settings.Tax{PerLine: true}.Rounding(),
+		exact:   map[string]*big.Rat{}}
+	return err
+}
+
+// lineTax is a row of tax_sums: a tax of lines of a customer and service whose own times are in a span.
+type lineTax struct {
+	rowID
+	service string
+	valid   period.Span
+}
+
+// addLines adds up the exact tax of lines by issuer. The sums of a file say which taxes its lines have.
+func (d *division) addLines() error {
+	type fileID struct {
+		bucket int
+		day    string
+	}
+	byFile := map[fileID]map[string][]lineTax{} // by customer
+	err := d.each(tables.TaxSums(), nil, func(e lake.FileEntry, cols *parquet.Columns, i int) error {
+		id, err := rowIDAt(cols, i, tables.TaxSumCustomer, tables.TaxSumID, tables.TaxSumRate)
+		if err != nil || d.rows[id] == nil {
+			return err
+		}
+		file := fileID{e.Bucket, e.Day}
+		if byFile[file] == nil {
+			byFile[file] = map[string][]lineTax{}
+		}
+		t := lineTax{id, cols.C[tables.TaxSumService].Word(i), period.Span{
+			From: period.Instant(cols.C[tables.TaxSumFrom].Ints[i]),
+			To:   period.Instant(cols.C[tables.TaxSumTo].Ints[i])}}
+		if t.valid.To == tables.Nothing {
+			t.valid.To = period.Forever
+		}
+		byFile[file][id.customer] = append(byFile[file][id.customer], t)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	columns := append([]int{tables.LPartnerID, tables.LAssociationType}, lineColumns...)
+	for _, e := range d.files {
+		taxes := byFile[fileID{e.Bucket, e.Day}]
+		if e.Table != tables.Lines().Name || len(taxes) == 0 {
+			continue
+		}
+		err := tablefile.Each(d.from, e, tables.Lines(), columns, func(cols *parquet.Columns, i int) error {
+			return d.line(taxes[cols.C[tables.LCustomerID].Word(i)], cols, i)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line adds the taxes of a line.
+func (d *division) line(taxes []lineTax, cols *parquet.Columns, i int) error {
+	c := cols.C
+	own := period.Instant(c[tables.LOwnTime].Ints[i])
+	if own == tables.Nothing {
+		own = period.Instant(c[tables.LUsageStart].Ints[i])
+	}
+	issuer := settlement.VendorID
+	if c[tables.LAssociationType].Word(i) == "2" {
+		issuer = c[tables.LPartnerID].Word(i)
+	}
+	for _, t := range taxes {
+		if t.service != c[tables.LServiceTypeCode].Word(i) || !t.valid.Holds(own) {
+			continue
+		}
+		raw := c[tables.LPaymentAmount].Decs[i]
+		payment, err := money.AmountFromRaw(raw.Hi, raw.Lo)
+		if err != nil {
+			return err
+		}
+		row := d.rows[t.rowID]
+		exact := new(big.Rat).Mul(payment.Rat(), t.rate.Rat())
+		if row.perLine {
+			rounded, err := money.RoundRat(exact, row.digits)
+			if err != nil {
+				return err
+			}
+			exact = rounded.Rat()
+		}
+		if row.exact[issuer] == nil {
+			row.exact[issuer] = new(big.Rat)
+		}
+		row.exact[issuer].Add(row.exact[issuer], exact)
+	}
+	return nil
+}
+
+// parts divides the rows.
+func (d *division) parts() (list []Issued, err error) {
+	for _, id := range slices.SortedFunc(maps.Keys(d.rows), compareRowIDs) {
+		row := d.rows[id]
+		issuers := slices.Sorted(maps.Keys(row.exact))
+		exact := make([]*big.Rat, len(issuers))
+		for i, issuer := range issuers {
+			exact[i] = row.exact[issuer]
+		}
+		amounts, err := tax.Divide(row.amount, exact, row.digits)
+		if err != nil {
+			return nil, fmt.Errorf("customer %s, tax %s, rate %s: %w", id.customer, id.id, id.rate.Trim(), err)
+		}
+		for i, amount := range amounts {
+			list = append(list, Issued{id.customer, id.id, id.rate, issuers[i], amount})
+		}
+	}
+	return list, nil
+}
