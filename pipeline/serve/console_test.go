@@ -51,10 +51,19 @@ var mayOpen = map[string]string{
 	"calculator":    "vendor partner customer",
 	"orders":        "vendor finance customer",
 	"account":       "vendor finance customer",
+
+	"chain":       "vendor finance partner",
+	"funds":       "vendor finance partner",
+	"coupons":     "vendor finance partner",
+	"receivables": "vendor finance partner",
+	"withdrawals": "vendor finance partner",
+	"invoices":    "vendor finance partner",
+	"deadlines":   "vendor finance partner",
+	"margins":     "vendor finance",
 }
 
 // mayShow are pages that show words of others by right: a distributor's statement names the customers of its resellers.
-var mayShow = map[string][]string{"statement": mayName["ShowStatement"]}
+var mayShow = map[string][]string{"statement": mayName["ShowStatement"], "chain": mayName["ShowStatement"]}
 
 // need are parameters without which a page has nothing to show.
 var need = map[string]map[string]string{

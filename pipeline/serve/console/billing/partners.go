@@ -63,7 +63,8 @@ func partners(v *page.View) (*page.Page, error) {
 		t.Total = append([]page.Cell{{}, {}, {}, {Text: strconv.FormatInt(all.Total.Lines, 10)}},
 			settledCells(v, &all.Total, "")...)
 	}
-	p.Blocks = append(p.Blocks, page.Block{Title: v.T("结算", "Settlement"), Table: t})
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("结算", "Settlement"), Table: t},
+		page.Block{Title: v.T("更多", "More about partners"), Links: otherMoney(v, "partners")})
 	return p, nil
 }
 
@@ -118,7 +119,7 @@ func statementPage(v *page.View) (*page.Page, error) {
 	if len(st.Clawbacks) > 0 {
 		p.Blocks = append(p.Blocks, page.Block{Title: v.T("追回", "Clawbacks"), Table: clawbackTable(v, st)})
 	}
-	p.Blocks = append(p.Blocks, page.Block{Title: v.T("说明", "Notes"), Text: st.Notes})
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("说明", "Notes"), Text: st.Notes, Links: otherMoney(v, "")})
 	return p, nil
 }
 

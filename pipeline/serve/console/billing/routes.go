@@ -10,7 +10,7 @@ import (
 )
 
 // Routes are the pages of the package, in the order of the navigation.
-func Routes() []page.Route { return slices.Concat(bills(), others()) }
+func Routes() []page.Route { return slices.Concat(bills(), others(), ofMoney()) }
 
 // bills are the pages from the months down to one line.
 func bills() []page.Route {
@@ -75,6 +75,31 @@ func others() []page.Route {
 		page.NewRoute("search", none, search, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.Customers,
 			Params: []operation.Param{{Name: "q", Max: 256, Meaning: "an id or a part of a name"}, ofManager()}}),
+	}
+}
+
+// ofMoney are the pages about partners' money and vendor costs.
+func ofMoney() []page.Route {
+	none := operation.Text{}
+	settled := func(more ...operation.Param) operation.Operation {
+		return operation.Operation{Callers: sellers(), Subject: operation.AnyStatement,
+			Params: append([]operation.Param{ofPartner(false)}, more...)}
+	}
+	return []page.Route{
+		page.NewRoute("chain", none, chain, settled(ofCycle())),
+		page.NewRoute("funds", none, funds, settled()),
+		page.NewRoute("coupons", none, couponPage, settled(operation.Param{Name: "coupon_id", Max: 1024,
+			Meaning: "the coupon"})),
+		page.NewRoute("receivables", none, receivables, settled()),
+		page.NewRoute("withdrawals", none, withdrawals, settled()),
+		page.NewRoute("invoices", none, invoices, settled()),
+		page.NewRoute("deadlines", operation.Text{Zh: "期限", En: "Deadlines"}, deadlinePage, settled()),
+		page.NewRoute("margins", operation.Text{Zh: "毛利", En: "Margins"}, margins, operation.Operation{
+			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Customers,
+			Params: []operation.Param{ofCustomer(false), ofCycle(),
+				{Name: "reason", Max: 256, Meaning: "costs that were kept or not allocated for this reason"},
+				{Name: "service_name", Max: 256, Meaning: "the service; - = none"},
+				{Name: "account", Max: 1024, Meaning: "the account; - = none"}}}),
 	}
 }
 

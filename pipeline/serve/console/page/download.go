@@ -82,6 +82,10 @@ func add(col *parquet.Col, kind tables.Type, text string) error {
 		q, err := money.ParseSignedQuantity(text)
 		col.AddDec(q.Raw())
 		return err
+	case tables.Cost:
+		c, _, err := money.ParseCost(text)
+		col.AddDec(c.Raw())
+		return err
 	case tables.Whole:
 		n, err := strconv.ParseInt(text, 10, 64)
 		col.Ints = append(col.Ints, n)

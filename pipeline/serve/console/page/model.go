@@ -120,12 +120,13 @@ const (
 	Code          // an id: a text in a font of equal widths
 	Amount        // of money
 	Quantity      // a quantity or a price
+	Cost          // a cost of a vendor, which has more digits than an amount
 	Whole         // a whole number
 	Time          // an instant, RFC 3339 in UTC
 )
 
 // Number reports whether values of the kind are numbers.
-func (k Kind) Number() bool { return k == Amount || k == Quantity || k == Whole }
+func (k Kind) Number() bool { return k == Amount || k == Quantity || k == Cost || k == Whole }
 
 // Column is one column of a table. Name is that of the address and of downloads.
 type Column struct {
@@ -187,6 +188,8 @@ func (c *Column) typeOf() tables.Type {
 		return tables.Amount
 	case c.Kind == Quantity:
 		return tables.Quantity
+	case c.Kind == Cost:
+		return tables.Cost
 	}
 	return tables.Whole
 }

@@ -1,0 +1,152 @@
+package billing
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// listing shows a table of the lake that is one list of no cycle.
+type listing struct {
+	def     *tables.Table
+	name    string   // of the table on the page
+	columns string   // names of columns, in order
+	order   string   // how it is sorted unless the address says otherwise
+	owner   []string // columns that name a partner: the caller, a partner, sees rows in which one of them is its own
+	spare   []string // columns that the screen omits if they are empty
+	empty   operationText
+	keep    func(rows.Row) bool           // nil = all rows
+	link    func(rows.Row, string) string // the address that a cell of a column leads to; nil = none
+}
+
+// operationText is a text in both languages.
+type operationText struct{ zh, en string }
+
+// titles are what columns of listings are called.
+func titles() map[string]operationText {
+	return map[string]operationText{
+		"partner_id": {"伙伴", "Partner"}, "customer_id": {"客户", "Customer"}, "cycle": {"账期", "Cycle"},
+		"programme_id": {"计划", "Programme"}, "period": {"周期", "Period"}, "claim_id": {"申报单", "Claim"},
+		"heads": {"人数", "Heads"}, "quota_amount": {"额度", "Quota"}, "listed_amount": {"名单金额", "Listed"},
+		"reserved_amount": {"占用", "Reserved"}, "claimed_amount": {"申报", "Claimed"},
+		"approved_amount": {"批准", "Approved"}, "paid_amount": {"已付", "Paid"}, "state": {"状态", "State"},
+		"until": {"期限", "Until"}, "withdrawal_id": {"提现单", "Withdrawal"}, "part": {"部分", "Part"},
+		"source": {"来源", "Source"}, "route": {"路径", "Route"}, "recharge_id": {"充值", "Recharge"},
+		"channel": {"渠道", "Channel"}, "amount": {"金额", "Amount"}, "requested": {"申请时间", "Requested"},
+		"decided": {"处理时间", "Decided"}, "collected_amount": {"已代收", "Collected"},
+		"unpaid_amount": {"未付", "Unpaid"}, "due_date": {"到期日", "Due"}, "age_days": {"逾期天数", "Days overdue"},
+		"bucket": {"账龄", "Age"}, "issuer_id": {"开票方", "Issuer"}, "recipient_id": {"受票方", "Recipient"},
+		"invoiceable_amount": {"可开票", "To invoice"}, "issued_amount": {"已开票", "Issued"},
+		"returned_amount": {"已退回", "Returned"}, "credited_amount": {"已冲红", "Credited"},
+		"left_amount": {"未开票", "Left"}, "invoice_id": {"发票", "Invoice"}, "number": {"号码", "Number"},
+		"time": {"时间", "Time"}, "event": {"事件", "Event"}, "content": {"内容", "Content"},
+		"coupon_id": {"代金券", "Coupon"}, "kind": {"类型", "Kind"}, "used": {"已用", "Used"},
+		"taken_back": {"已收回", "Taken back"}, "expired": {"已过期", "Expired"}, "left": {"剩余", "Left"},
+		"valid_from": {"生效", "Valid from"}, "valid_to": {"失效", "Valid to"}, "type": {"类型", "Type"},
+		"id": {"编号", "Id"}, "left_after": {"之后剩余", "Left afterwards"}, "entry_id": {"分录", "Entry"},
+		"counterparty_id": {"对方", "Counterparty"}, "balance_type": {"余额类型", "Balance"},
+		"balance_after": {"之后余额", "Balance afterwards"}, "delivery": {"交付", "Delivery"},
+		"rows": {"行数", "Rows"}, "rejected": {"拒收", "Rejected"}, "currency": {"币种", "Currency"},
+		"cost_billed": {"账单成本", "Billed cost"}, "cost_effective": {"有效成本", "Effective cost"},
+		"tolerated": {"容忍项", "Tolerated"}, "fault": {"失败原因", "Fault"},
+	}
+}
+
+// kindOf is how a column of the lake is shown.
+func kindOf(c *tables.Column) page.Kind {
+	switch c.Type {
+	case tables.Amount:
+		return page.Amount
+	case tables.Quantity:
+		return page.Quantity
+	case tables.Cost:
+		return page.Cost
+	case tables.Whole, tables.Small:
+		return page.Whole
+	case tables.Time, tables.MaybeTime:
+		return page.Time
+	}
+	if strings.HasSuffix(c.Name, "_id") || c.Name == "id" {
+		return page.Code
+	}
+	return page.Text
+}
+
+// looseTable is a listing as a table of a page.
+func looseTable(v *page.View, l *listing) (*page.Table, error) {
+	t := &page.Table{Name: l.name, Order: l.order, Empty: v.T(l.empty.zh, l.empty.en)}
+	words := titles()
+	var cols []int
+	for name := range strings.FieldsSeq(l.columns) {
+		at := l.def.Index(name)
+		cols = append(cols, at)
+		t.Columns = append(t.Columns, page.Column{Name: name, Title: v.T(words[name].zh, words[name].en),
+			Kind: kindOf(&l.def.Columns[at]), Spare: slices.Contains(l.spare, name)})
+	}
+	err := coupons.Each(v.State.Snap, l.def, func(r rows.Row) error {
+		if !l.mine(v, r) || l.keep != nil && !l.keep(r) {
+			return nil
+		}
+		row := make([]page.Cell, len(cols))
+		for i, col := range cols {
+			var err error
+			if row[i], err = cellOf(v, r, col); err != nil {
+				return err
+			}
+			if l.link != nil && row[i].Text != "" {
+				row[i].Href = l.link(r, l.def.Columns[col].Name)
+			}
+		}
+		t.Rows = append(t.Rows, row)
+		return nil
+	})
+	return t, err
+}
+
+// mine reports whether the call may see a row.
+func (l *listing) mine(v *page.View, r rows.Row) bool {
+	if v.Scope.Nothing && l.owner != nil {
+		return false
+	}
+	if v.Scope.Partner == "" || l.owner == nil {
+		return true
+	}
+	return slices.ContainsFunc(l.owner, func(name string) bool {
+		return r.Word(l.def.Index(name)) == v.Scope.Partner
+	})
+}
+
+// cellOf is a value of the lake.
+func cellOf(v *page.View, r rows.Row, col int) (page.Cell, error) {
+	switch r.Cols.Def.Columns[col].Type {
+	case tables.Word:
+		return page.Cell{Text: r.Word(col)}, nil
+	case tables.Text:
+		return page.Cell{Text: string(r.Text(col))}, nil
+	case tables.Amount:
+		a, err := r.Amount(col)
+		return v.Money(a, ""), err
+	case tables.Quantity:
+		q, err := r.Quantity(col)
+		return quantityCell(q), err
+	case tables.Cost:
+		c, err := r.Cost(col)
+		return costCell(v, c), err
+	case tables.Whole:
+		n := strconv.FormatInt(r.Whole(col), 10)
+		return page.Cell{Text: n, Shown: document.Grouped(n)}, nil
+	case tables.Small:
+		return page.Cell{Text: strconv.Itoa(r.Small(col))}, nil
+	}
+	if t := r.Time(col); t != period.Forever && t != period.Past {
+		return v.Time(t), nil
+	}
+	return page.Cell{}, nil
+}

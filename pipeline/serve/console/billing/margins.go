@@ -1,0 +1,387 @@
+package billing
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// marginKey is what rows of margins are added up by.
+type marginKey struct{ customer, reason, service, account, day, currency string }
+
+func (k marginKey) compare(o marginKey) int {
+	return cmp.Or(strings.Compare(k.customer, o.customer), strings.Compare(k.reason, o.reason),
+		strings.Compare(k.service, o.service), strings.Compare(k.account, o.account), strings.Compare(k.day, o.day),
+		strings.Compare(k.currency, o.currency))
+}
+
+// marginSum is what a vendor charges and what the customer pays.
+type marginSum struct {
+	costs           [cost.CostColumns]money.Cost // in the source's currency
+	payment, margin money.AmountTotal
+}
+
+func (m *marginSum) add(o *marginSum) (err error) {
+	for c := range m.costs {
+		if m.costs[c], err = m.costs[c].Add(o.costs[c]); err != nil {
+			return err
+		}
+	}
+	if err := m.payment.AddTotal(o.payment); err != nil {
+		return err
+	}
+	return m.margin.AddTotal(o.margin)
+}
+
+// marginRow reads a row of the table margins.
+func marginRow(row rows.Row) (k marginKey, sum marginSum, err error) {
+	k = marginKey{row.Word(tables.MCustomerID), row.Word(tables.MReason), row.Word(tables.MServiceName),
+		row.Word(tables.MAccount), row.Word(tables.MDay), row.Word(tables.MCurrency)}
+	for c := range sum.costs {
+		if sum.costs[c], err = row.Cost(tables.MList + c); err != nil {
+			return k, sum, err
+		}
+	}
+	for col, to := range map[int]*money.AmountTotal{tables.MPayment: &sum.payment, tables.MMargin: &sum.margin} {
+		a, err := row.Amount(col)
+		if err != nil {
+			return k, sum, err
+		}
+		if err := to.Add(a); err != nil {
+			return k, sum, err
+		}
+	}
+	return k, sum, nil
+}
+
+// eachOf visits the rows of a table of a cycle; bucket lake.NoBucket = of all buckets.
+func eachOf(v *page.View, def *tables.Table, cycle string, bucket int, visit func(rows.Row) error) error {
+	files, err := v.State.Snap.Files(cycle)
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		if e.Table != def.Name || bucket != lake.NoBucket && e.Bucket != bucket {
+			continue
+		}
+		err := tablefile.Each(v.State.Snap, e, def, nil, func(c *parquet.Columns, i int) error {
+			return visit(rows.Row{Cols: c, I: i})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return v.Request.Context().Err()
+}
+
+// bucketOf is the bucket of a customer; rows without one are in the first.
+func bucketOf(v *page.View, customer string) int {
+	if customer == "" {
+		return 0
+	}
+	return place.Bucket(customer, v.State.Snap.Manifest.Buckets)
+}
+
+// marginSums adds the margins of a cycle up by what key keeps of a row's; ok false = the row is not wanted.
+func marginSums(v *page.View, cycle string, bucket int, key func(marginKey) (marginKey, bool)) (
+	map[marginKey]*marginSum, error) {
+	sums := make(map[marginKey]*marginSum)
+	err := eachOf(v, tables.Margins(), cycle, bucket, func(row rows.Row) error {
+		k, one, err := marginRow(row)
+		if err != nil {
+			return err
+		}
+		k, wanted := key(k)
+		if !wanted {
+			return nil
+		}
+		if sums[k] == nil {
+			sums[k] = &marginSum{}
+		}
+		return sums[k].add(&one)
+	})
+	return sums, err
+}
+
+// margins is what vendors charge and what customers pay, by customer; of one customer by service and account.
+func margins(v *page.View) (*page.Page, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	if v.Text("customer_id") != "" || v.Text("reason") != "" {
+		return marginDetail(v, cycle.String())
+	}
+	sums, err := marginSums(v, cycle.String(), lake.NoBucket, func(k marginKey) (marginKey, bool) {
+		return marginKey{customer: k.customer, reason: k.reason, currency: k.currency}, true
+	})
+	if err != nil {
+		return nil, err
+	}
+	state, _ := stateText(v, cycle.String())
+	p := &page.Page{Title: v.F("成本与毛利，%s", "Costs and margins, %s", cycle), Lead: state,
+		Crumbs: []page.Link{home(v)}, Tabs: months(v, cycle.String())}
+	if len(sums) == 0 {
+		p.Notes = append(p.Notes, page.Note{Text: v.T("该月没有供应商的成本文件。",
+			"There are no vendor costs in this cycle: see docs/vendor-costs.md.")})
+	} else {
+		figures, err := marginFigures(v, sums)
+		if err != nil {
+			return nil, err
+		}
+		p.Blocks = append(p.Blocks, page.Block{ID: "margin", Title: v.T("毛利", "Margin"), Figures: figures})
+	}
+	t := &page.Table{Name: "margins", Order: "-payment_amount", Columns: append([]page.Column{
+		{Name: "customer", Title: v.T("客户", "Customer")},
+		{Name: "customer_id", Title: v.T("编号", "Id"), Kind: page.Code},
+		{Name: "reason", Title: v.T("自留或未分配的原因", "Kept or unallocated because")}}, marginColumns(v)...)}
+	err = addMargins(v, t, sums, func(k marginKey) []page.Cell {
+		href := v.To("margins", "cycle", cycle.String(), "customer_id", k.customer, "reason", reasonOf(k))
+		name := page.Cell{Text: v.T("（无客户）", "(no customer)"), Href: href}
+		if k.customer != "" {
+			name.Text = called(v, k.customer)
+		}
+		return []page.Cell{name, {Text: k.customer}, reasonCell(v, k.reason)}
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("按客户", "By customer"), Table: t})
+	deliveries, err := deliveryBlock(v)
+	if err != nil {
+		return nil, err
+	}
+	p.Blocks = append(p.Blocks, deliveries)
+	return p, nil
+}
+
+// reasonOf is the reason as an address has it: a row without a customer has one, or is a difference without reason.
+func reasonOf(k marginKey) string {
+	if k.customer == "" {
+		return exactly(k.reason)
+	}
+	return ""
+}
+
+// reasonCell is why a cost has no customer.
+func reasonCell(v *page.View, reason string) page.Cell {
+	if slices.Contains(books.Unallocated(), reason) {
+		return page.Cell{Text: reason, Shown: v.F("未分配：%s", "unallocated: %s", reason), Tone: page.Bad}
+	}
+	return page.Cell{Text: reason}
+}
+
+// marginColumns are the columns of costs, payments and margins.
+func marginColumns(v *page.View) []page.Column {
+	return []page.Column{
+		{Name: "currency", Title: v.T("成本币种", "Cost currency")},
+		{Name: "cost_billed", Title: v.T("账单成本", "Billed cost"), Kind: page.Cost},
+		{Name: "cost_effective", Title: v.T("有效成本", "Effective cost"), Kind: page.Cost},
+		{Name: "payment_amount", Title: v.T("客户应付", "Customer pays"), Kind: page.Amount},
+		{Name: "margin_amount", Title: v.T("毛利", "Margin"), Kind: page.Amount},
+	}
+}
+
+// costCell shows a cost with all of its digits.
+func costCell(v *page.View, c money.Cost) page.Cell {
+	shown := c.Trim()
+	if _, digits, _ := strings.Cut(shown, "."); len(digits) < v.Digits() {
+		shown = strings.TrimSuffix(shown, ".")
+		if digits == "" && v.Digits() > 0 {
+			shown += "."
+		}
+		shown += strings.Repeat("0", v.Digits()-len(digits))
+	}
+	return page.Cell{Text: c.String(), Shown: document.Grouped(shown)}
+}
+
+// addMargins adds sums to a table, and their total if the costs have one currency.
+func addMargins(v *page.View, t *page.Table, sums map[marginKey]*marginSum, lead func(marginKey) []page.Cell) error {
+	var all marginSum
+	currencies := make(map[string]bool)
+	for _, k := range slices.SortedFunc(maps.Keys(sums), marginKey.compare) {
+		one := sums[k]
+		if err := all.add(one); err != nil {
+			return err
+		}
+		if k.currency != "" {
+			currencies[k.currency] = true
+		}
+		margin := v.Money(one.margin, "")
+		if strings.HasPrefix(one.margin.String(), "-") && k.customer != "" {
+			margin.Tone = page.Bad
+		}
+		t.Rows = append(t.Rows, append(lead(k), page.Cell{Text: k.currency}, costCell(v, one.costs[cost.Billed]),
+			costCell(v, one.costs[cost.Effective]), v.Money(one.payment, ""), margin))
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	t.Total = make([]page.Cell, len(t.Columns))
+	n := len(t.Columns)
+	if len(currencies) == 1 {
+		t.Total[n-4], t.Total[n-3] = costCell(v, all.costs[cost.Billed]), costCell(v, all.costs[cost.Effective])
+	}
+	t.Total[n-2], t.Total[n-1] = v.Money(all.payment, ""), v.Money(all.margin, "")
+	return nil
+}
+
+// marginFigures are what customers pay, what that leaves, what the reseller bears, and what nobody bears.
+func marginFigures(v *page.View, sums map[marginKey]*marginSum) ([]page.Figure, error) {
+	var all, kept, open, sold marginSum
+	for k, one := range sums {
+		to := &sold
+		switch {
+		case slices.Contains(books.Unallocated(), k.reason):
+			to = &open
+		case k.reason != "":
+			to = &kept
+		}
+		if err := errorsOf(to.add(one), all.add(one)); err != nil {
+			return nil, err
+		}
+	}
+	unit := v.Currency()
+	list := []page.Figure{
+		{Name: v.T("毛利", "Margin"), Value: v.Sum(all.margin), Note: unit, Main: true},
+		{Name: v.T("客户应付", "Customers pay"), Value: v.Sum(all.payment), Note: unit},
+		{Name: v.T("客户的毛利", "Margin on customers"), Value: v.Sum(sold.margin), Note: unit},
+		{Name: v.T("自留", "Kept"), Value: v.Sum(kept.margin), Note: unit,
+			Href: v.Here("margins.sort", "reason")}}
+	waiting := page.Figure{Name: v.T("未分配", "Unallocated"), Value: v.Sum(open.margin), Note: unit, Tone: page.Good}
+	if slices.ContainsFunc(slices.Collect(maps.Keys(sums)), func(k marginKey) bool {
+		return slices.Contains(books.Unallocated(), k.reason)
+	}) {
+		waiting.Tone, waiting.Note = page.Bad, v.T("阻止结账", "keeps the month from being closed")
+	}
+	return append(list, waiting), nil
+}
+
+// errorsOf is the first error.
+func errorsOf(list ...error) error {
+	for _, err := range list {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// marginDetail is the margins of a customer, or of what is kept or unallocated for a reason: by service and account, by
+// day, or group by group.
+func marginDetail(v *page.View, cycle string) (*page.Page, error) {
+	customer, reason := v.Text("customer_id"), v.Text("reason")
+	if reason == nothing {
+		reason = ""
+	}
+	service, account, byDay := v.Text("service_name"), v.Text("account"), v.Text("service_name") != ""
+	sums, err := marginSums(v, cycle, bucketOf(v, customer), func(k marginKey) (marginKey, bool) {
+		if k.customer != customer || customer == "" && k.reason != reason {
+			return k, false
+		}
+		if byDay {
+			return k, exactly(k.service) == service && exactly(k.account) == account
+		}
+		return marginKey{customer: k.customer, reason: k.reason, service: k.service, account: k.account,
+			currency: k.currency}, true
+	})
+	if err != nil {
+		return nil, err
+	}
+	whom := called(v, customer)
+	if customer == "" {
+		whom = v.F("无客户（%s）", "no customer (%s)", exactly(reason))
+	}
+	up := page.Link{Text: v.T("成本与毛利", "Costs and margins"), Href: v.To("margins", "cycle", cycle)}
+	p := &page.Page{Title: v.F("%s的成本与毛利，%s", "Costs and margin of %s, %s", whom, cycle),
+		Crumbs: []page.Link{home(v), up}, Tabs: months(v, cycle)}
+	t := &page.Table{Name: "margins", Columns: append([]page.Column{
+		{Name: "service_name", Title: v.T("服务", "Service")},
+		{Name: "account", Title: v.T("云账号", "Account"), Kind: page.Code}}, marginColumns(v)...)}
+	lead := func(k marginKey) []page.Cell {
+		href := v.To("margins", "cycle", cycle, "customer_id", customer, "reason", reasonOf(k), "service_name",
+			exactly(k.service), "account", exactly(k.account))
+		return []page.Cell{{Text: k.service, Shown: cmp.Or(k.service, v.T("月末费用", "month-end lines")), Href: href},
+			{Text: k.account}}
+	}
+	if byDay {
+		p.Lead = fmt.Sprintf("%s · %s", service, account)
+		t.Columns = append([]page.Column{{Name: "day", Title: v.T("日期（UTC）", "Day (UTC)")}}, marginColumns(v)...)
+		lead = func(k marginKey) []page.Cell { return []page.Cell{{Text: k.day}} }
+	}
+	if err := addMargins(v, t, sums, lead); err != nil {
+		return nil, err
+	}
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("成本与毛利", "Costs and margins"), Table: t})
+	if byDay && customer != "" {
+		groups, err := groupBlock(v, cycle, customer, service, account)
+		if err != nil {
+			return nil, err
+		}
+		p.Blocks = append(p.Blocks, groups)
+	}
+	return p, nil
+}
+
+// groupBlock is the groups of rows of a customer's service and account: each links to how its line was calculated.
+func groupBlock(v *page.View, cycle, customer, service, account string) (page.Block, error) {
+	t := &page.Table{Name: "groups", Empty: v.T("没有成本行", "No cost rows"), Columns: []page.Column{
+		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code},
+		{Name: "resource_id", Title: v.T("资源", "Resource"), Kind: page.Code},
+		{Name: "sku", Title: "SKU", Kind: page.Code},
+		{Name: "rows", Title: v.T("成本行数", "Cost rows"), Kind: page.Whole},
+		{Name: "cost_effective", Title: v.T("有效成本", "Effective cost"), Kind: page.Cost},
+		{Name: "payment_amount", Title: v.T("客户应付", "Customer pays"), Kind: page.Amount},
+		{Name: "min_margin", Title: v.T("最低毛利", "Minimum margin")},
+	}}
+	err := eachOf(v, tables.CostGroups(), cycle, bucketOf(v, customer), func(row rows.Row) error {
+		if row.Word(tables.CGCustomerID) != customer || exactly(row.Word(tables.CGServiceName)) != service ||
+			exactly(string(row.Text(tables.CGAccount))) != account || len(t.Rows) > maxSorted {
+			return nil
+		}
+		effective, err := row.Cost(tables.CGEffective)
+		if err != nil {
+			return err
+		}
+		paid, err := row.Amount(tables.CGPayment)
+		if err != nil {
+			return err
+		}
+		id := string(row.Text(tables.CGID))
+		href := v.Link("line", "id", id, "customer_id", customer, "cycle", cycle)
+		least := page.Cell{Text: string(row.Text(tables.CGMinMargin))}
+		if row.Small(tables.CGLow) == 1 {
+			least.Tone, least.Shown = page.Bad, v.F("低于%s", "below %s", least.Text)
+		}
+		t.Rows = append(t.Rows, []page.Cell{{Text: id, Href: href}, {Text: string(row.Text(tables.CGResourceID))},
+			{Text: row.Word(tables.CGSKU)}, {Text: fmt.Sprint(row.Whole(tables.CGRows))}, costCell(v, effective),
+			linked(v, paid, href), least})
+		return nil
+	})
+	if len(t.Rows) > maxSorted {
+		t.Rows = t.Rows[:maxSorted]
+		t.Note = v.F("仅列出前%d组。", "The first %d groups are listed; `tollbook export` has all lines.", maxSorted)
+	}
+	return page.Block{Title: v.T("成本行组", "Groups of cost rows"), Table: t}, err
+}
+
+// deliveryBlock is the deliveries of cost files.
+func deliveryBlock(v *page.View) (page.Block, error) {
+	t, err := looseTable(v, &listing{def: tables.CostDeliveries(), name: "deliveries", order: "-period",
+		columns: "source period delivery state rows rejected currency cost_billed cost_effective tolerated fault"})
+	return page.Block{Title: v.T("成本文件交付", "Deliveries of cost files"), Table: t}, err
+}

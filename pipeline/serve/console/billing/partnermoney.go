@@ -1,0 +1,379 @@
+package billing
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/deadlines"
+	settled "github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// moneyLinks are links to the pages about partners' money.
+func moneyLinks(v *page.View, current string) []page.Link {
+	var list []page.Link
+	for _, one := range []struct{ path, zh, en string }{{"partners", "结算", "Settlement"},
+		{"chain", "毛利链", "Margin chain"}, {"incentives", "激励", "Incentives"}, {"funds", "基金", "Funds"},
+		{"coupons", "代金券", "Coupons"}, {"receivables", "应收", "Receivables"},
+		{"withdrawals", "提现", "Withdrawals"}, {"invoices", "发票", "Invoices"}, {"deadlines", "期限", "Deadlines"}} {
+		if href := v.Link(one.path, "partner_id", v.Text("partner_id")); href != "" {
+			if one.path == current {
+				href = ""
+			}
+			list = append(list, page.Link{Text: v.T(one.zh, one.en), Href: href})
+		}
+	}
+	return list
+}
+
+// otherMoney are moneyLinks without the page that they are on.
+func otherMoney(v *page.View, current string) []page.Link {
+	return slices.DeleteFunc(moneyLinks(v, current), func(l page.Link) bool { return l.Href == "" })
+}
+
+// moneyPage is a page about partners' money.
+func moneyPage(v *page.View, current, zh, en string, blocks ...page.Block) *page.Page {
+	p := &page.Page{Title: v.T(zh, en), Crumbs: []page.Link{home(v),
+		{Text: v.T("伙伴", "Partners"), Href: v.To("partners")}}, Tabs: moneyLinks(v, current), Blocks: blocks}
+	if id := v.Scope.Partner; id != "" {
+		p.Lead = id
+	}
+	return p
+}
+
+// funds are the months, claims and quotas of funds.
+func funds(v *page.View) (*page.Page, error) {
+	t, err := looseTable(v, &listing{def: tables.Funds(), name: "funds", order: "-period", owner: []string{"partner_id"},
+		columns: "partner_id programme_id period claim_id heads quota_amount listed_amount reserved_amount " +
+			"claimed_amount approved_amount paid_amount state until",
+		spare: []string{"heads", "quota_amount", "listed_amount", "reserved_amount", "claimed_amount",
+			"approved_amount", "paid_amount"},
+		empty: operationText{"没有基金", "No funds"}})
+	return moneyPage(v, "funds", "基金", "Funds", page.Block{Title: v.T("名单、申报与额度", "Lists, claims and quotas"),
+		Table: t}), err
+}
+
+// withdrawals are the parts of withdrawals.
+func withdrawals(v *page.View) (*page.Page, error) {
+	t, err := looseTable(v, &listing{def: tables.Withdrawals(), name: "withdrawals", order: "-requested",
+		owner: []string{"partner_id"}, empty: operationText{"没有提现", "No withdrawals"},
+		columns: "withdrawal_id part partner_id source route recharge_id channel amount state requested decided"})
+	if err != nil {
+		return nil, err
+	}
+	entries, err := looseTable(v, &listing{def: tables.PartnerAccounts(), name: "entries", order: "-time",
+		owner: []string{"partner_id"}, empty: operationText{"没有账户变动", "No entries"},
+		columns: "partner_id time entry_id type counterparty_id balance_type amount balance_after"})
+	return moneyPage(v, "withdrawals", "提现与账户", "Withdrawals and accounts",
+		page.Block{Title: v.T("提现", "Withdrawals"), Table: t},
+		page.Block{Title: v.T("账户变动", "Entries of the accounts"), Table: entries}), err
+}
+
+// receivables is what partners owe for closed cycles.
+func receivables(v *page.View) (*page.Page, error) {
+	t, err := looseTable(v, &listing{def: tables.Receivables(), name: "receivables", order: "-age_days",
+		owner: []string{"partner_id"}, empty: operationText{"没有应收", "No receivables"},
+		columns: "cycle partner_id amount collected_amount paid_amount unpaid_amount due_date age_days bucket",
+		link: func(r rows.Row, column string) string {
+			if column != "cycle" && column != "amount" {
+				return ""
+			}
+			return v.Link("statement", "partner_id", r.Word(tables.ReceivablePartner), "cycle",
+				r.Word(tables.ReceivableCycle))
+		}})
+	if err != nil {
+		return nil, err
+	}
+	figures, err := ageFigures(v)
+	return moneyPage(v, "receivables", "应收", "Receivables", page.Block{ID: "ages", Title: v.T("未付", "Unpaid"),
+		Figures: figures}, page.Block{Title: v.T("按账期", "By cycle"), Table: t}), err
+}
+
+// ageFigures is what is unpaid, by how long it is overdue.
+func ageFigures(v *page.View) ([]page.Figure, error) {
+	words := map[string]operationText{"not_due": {"未到期", "not due"}, "1-30": {"1至30天", "1 to 30 days"},
+		"31-60": {"31至60天", "31 to 60 days"}, "61-90": {"61至90天", "61 to 90 days"},
+		"over_90": {"超过90天", "more than 90 days"}}
+	sums := make(map[string]*money.AmountTotal)
+	of := &listing{def: tables.Receivables(), owner: []string{"partner_id"}}
+	err := coupons.Each(v.State.Snap, of.def, func(r rows.Row) error {
+		bucket := r.Word(tables.ReceivableBucket)
+		if !of.mine(v, r) || bucket == "" {
+			return nil
+		}
+		unpaid, err := r.Amount(tables.ReceivableUnpaid)
+		if err != nil {
+			return err
+		}
+		if sums[bucket] == nil {
+			sums[bucket] = &money.AmountTotal{}
+		}
+		return sums[bucket].Add(unpaid)
+	})
+	var list []page.Figure
+	for _, bucket := range []string{"not_due", "1-30", "31-60", "61-90", "over_90"} {
+		if sum := sums[bucket]; sum != nil {
+			f := page.Figure{Name: v.T(words[bucket].zh, words[bucket].en), Value: v.Sum(sum), Note: v.Currency()}
+			if bucket != "not_due" {
+				f.Tone = page.Warn
+			}
+			list = append(list, f)
+		}
+	}
+	return list, err
+}
+
+// invoices is what is invoiced of what can be invoiced, and each invoice.
+func invoices(v *page.View) (*page.Page, error) {
+	owner := []string{"issuer_id", "recipient_id"}
+	t, err := looseTable(v, &listing{def: tables.Invoices(), name: "invoices", order: "-cycle", owner: owner,
+		empty: operationText{"没有可开票金额", "Nothing can be invoiced yet"},
+		columns: "cycle issuer_id recipient_id invoiceable_amount issued_amount returned_amount credited_amount " +
+			"left_amount state", spare: []string{"returned_amount", "credited_amount"}})
+	if err != nil {
+		return nil, err
+	}
+	// A return or void names the invoice alone: it belongs to whom the invoice belongs to.
+	visible := make(map[string]bool)
+	of := &listing{def: tables.InvoiceRecords(), owner: owner}
+	err = coupons.Each(v.State.Snap, of.def, func(r rows.Row) error {
+		if r.Word(tables.InvoiceRecordIssuer) != "" && of.mine(v, r) {
+			visible[string(r.Text(tables.InvoiceRecordInvoice))] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	records, err := looseTable(v, &listing{def: tables.InvoiceRecords(), name: "records", order: "-time",
+		empty:   operationText{"没有发票", "No invoices"},
+		columns: "time invoice_id number event issuer_id recipient_id cycle amount content",
+		keep: func(r rows.Row) bool {
+			return v.Scope.Partner == "" && !v.Scope.Nothing || visible[string(r.Text(tables.InvoiceRecordInvoice))]
+		}})
+	return moneyPage(v, "invoices", "发票", "Invoices",
+		page.Block{Title: v.T("可开票与已开票", "To invoice and invoiced"), Table: t},
+		page.Block{Title: v.T("发票与红字发票", "Invoices and credit notes"), Table: records}), err
+}
+
+// couponPage is the coupons, and of one what happened to it.
+func couponPage(v *page.View) (*page.Page, error) {
+	id := v.Text("coupon_id")
+	t, err := looseTable(v, &listing{def: tables.Coupons(), name: "coupons", order: "coupon_id",
+		owner: []string{"partner_id"}, empty: operationText{"没有代金券", "No coupons"},
+		columns: "coupon_id source partner_id customer_id kind amount used taken_back expired left valid_from " +
+			"valid_to state", spare: []string{"taken_back", "expired"},
+		keep: func(r rows.Row) bool { return id == "" || string(r.Text(tables.CouponID)) == id },
+		link: func(r rows.Row, column string) string {
+			switch column {
+			case "coupon_id":
+				return v.Link("coupons", "coupon_id", string(r.Text(tables.CouponID)), "partner_id",
+					v.Text("partner_id"))
+			case "customer_id":
+				return v.Link("customer", "customer_id", r.Word(tables.CouponCustomer))
+			}
+			return ""
+		}})
+	if err != nil || id == "" {
+		return moneyPage(v, "coupons", "代金券", "Coupons", page.Block{Title: v.T("代金券", "Coupons"), Table: t}), err
+	}
+	records, err := looseTable(v, &listing{def: tables.CouponRecords(), name: "records", order: "time",
+		empty: operationText{"没有记录", "No records"}, columns: "time type id customer_id amount left_after",
+		// the coupon is the caller's: the table above has found it
+		keep: func(r rows.Row) bool {
+			return len(t.Rows) > 0 && string(r.Text(tables.CouponRecordCoupon)) == id
+		}})
+	p := moneyPage(v, "", "代金券", "Coupons", page.Block{Title: v.T("代金券", "Coupon"), Table: t},
+		page.Block{Title: v.T("经过", "What happened to it"), Table: records})
+	p.Crumbs = append(p.Crumbs, page.Link{Text: v.T("代金券", "Coupons"), Href: v.To("coupons")})
+	p.Title, p.Tabs = id, nil
+	return p, err
+}
+
+// dueDays is how far ahead the page of deadlines looks.
+const dueDays = 90
+
+// deadlinePage is what lapses in the next days if nothing is done.
+func deadlinePage(v *page.View) (*page.Page, error) {
+	reader, err := readerOf(v)
+	if err != nil {
+		return nil, err
+	}
+	asOf, err := period.ParseInstant(v.State.Snap.Manifest.AsOf)
+	if err != nil {
+		asOf = v.State.Now
+	}
+	list, err := deadlines.List(reader, deadlines.Choice{Through: v.Zone().Day(asOf) + dueDays,
+		Partner: v.Scope.Partner})
+	if err != nil {
+		return nil, err
+	}
+	t := &page.Table{Name: "deadlines", Order: "last_day", Empty: v.F("未来%d天没有期限", "Nothing lapses in the next %d days",
+		dueDays), Columns: []page.Column{
+		{Name: "last_day", Title: v.T("最后一天", "Last day")},
+		{Name: "kind", Title: v.T("事项", "What")},
+		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code},
+		{Name: "period", Title: v.T("周期", "Period")},
+		{Name: "partner_id", Title: v.T("伙伴", "Partner"), Kind: page.Code},
+		{Name: "customer_id", Title: v.T("客户", "Customer"), Kind: page.Code},
+		{Name: "amount", Title: v.T("金额", "Amount"), Kind: page.Amount},
+		{Name: "state", Title: v.T("状态", "State")},
+		{Name: "then", Title: v.T("之后", "Then")}}}
+	for i := range list {
+		d := &list[i]
+		if v.Scope.Partner != "" && d.PartnerID != v.Scope.Partner || v.Scope.Nothing {
+			continue
+		}
+		t.Rows = append(t.Rows, []page.Cell{{Text: d.LastDay.String()}, {Text: d.Kind}, {Text: d.ID}, {Text: d.Period},
+			{Text: d.PartnerID}, {Text: d.CustomerID}, v.Money(d.Amount, ""), {Text: d.State}, {Text: d.Then}})
+	}
+	return moneyPage(v, "deadlines", "期限", "Deadlines", page.Block{
+		Title: v.F("未来%d天到期", "What lapses in the next %d days", dueDays), Table: t}), nil
+}
+
+// readerOf answers what partners owe and earn in the view's state.
+func readerOf(v *page.View) (*settled.Reader, error) {
+	s, err := sources(v)
+	if err != nil {
+		return nil, err
+	}
+	return &settled.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Settings: s.Settings, Limits: s.Limits,
+		Cache: s.Cache}, nil
+}
+
+// link is one customer's way to the vendor: what each party pays the next.
+type link struct {
+	customer, partner, seller string
+	pays, owes                money.AmountTotal // the customer the partner, the partner its seller
+	cost, margin              money.AmountTotal // the seller, a distributor, the vendor; what it keeps
+	distributed               bool
+}
+
+// chainKey distinguishes links.
+type chainKey struct{ customer, partner string }
+
+// chain is who pays whom from the customer to the vendor, and what each keeps. A reseller sees what it pays; what its
+// distributor pays is in the distributor's rows.
+func chain(v *page.View) (*page.Page, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := readerOf(v)
+	if err != nil {
+		return nil, err
+	}
+	links, err := linksOf(v.Request.Context(), reader, cycle.String(), v.Scope.Partner)
+	if err != nil {
+		return nil, err
+	}
+	t := &page.Table{Name: "chain", Order: "-payment_amount", Empty: v.T("没有伙伴结算", "No partner settles in this cycle"),
+		Columns: []page.Column{
+			{Name: "customer_id", Title: v.T("客户", "Customer"), Kind: page.Code},
+			{Name: "payment_amount", Title: v.T("客户应付", "Customer pays"), Kind: page.Amount},
+			{Name: "partner_id", Title: v.T("伙伴", "Partner"), Kind: page.Code},
+			{Name: "kept_amount", Title: v.T("伙伴留存", "Partner keeps"), Kind: page.Amount},
+			{Name: "owed_amount", Title: v.T("伙伴应付", "Partner pays"), Kind: page.Amount},
+			{Name: "seller_id", Title: v.T("卖方", "Seller"), Kind: page.Code},
+			{Name: "margin_amount", Title: v.T("卖方留存", "Seller keeps"), Kind: page.Amount},
+			{Name: "cost_amount", Title: v.T("厂商收入", "Vendor receives"), Kind: page.Amount},
+		}}
+	total := &link{}
+	for _, k := range slices.SortedFunc(maps.Keys(links), func(a, b chainKey) int {
+		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.partner, b.partner))
+	}) {
+		one := links[k]
+		row, err := chainRow(v, cycle.String(), one, total)
+		if err != nil {
+			return nil, err
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if len(t.Rows) > 0 {
+		kept := total.pays
+		if err := kept.SubTotal(total.owes); err != nil {
+			return nil, err
+		}
+		t.Total = []page.Cell{{}, v.Money(total.pays, ""), {}, v.Money(kept, ""), v.Money(total.owes, ""), {},
+			v.Money(total.margin, ""), v.Money(total.cost, "")}
+	}
+	state, _ := stateText(v, cycle.String())
+	return &page.Page{Title: v.F("毛利链，%s", "Margin chain, %s", cycle), Lead: state, Crumbs: []page.Link{home(v),
+		{Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
+		Tabs: months(v, cycle.String()), Blocks: []page.Block{{Title: v.T("从客户到厂商", "From customer to vendor"),
+			Table: t, Links: otherMoney(v, "chain"),
+			Text: []string{v.T("转介绍伙伴的客户直接向厂商付款，不在此列。",
+				"Customers of referral partners pay the vendor and are not listed.")}}}}, nil
+}
+
+// chainRow is a link as a row, added to the total.
+func chainRow(v *page.View, cycle string, one, total *link) ([]page.Cell, error) {
+	cost, margin := one.cost, one.margin
+	if !one.distributed && one.seller == settlement.VendorID {
+		cost = one.owes // the vendor itself sells
+	}
+	kept := one.pays
+	if err := errorsOf(kept.SubTotal(one.owes), total.pays.AddTotal(one.pays), total.owes.AddTotal(one.owes),
+		total.cost.AddTotal(cost), total.margin.AddTotal(margin)); err != nil {
+		return nil, err
+	}
+	href := ""
+	if house(v) || v.Scope.Partner == one.partner { // a distributor does not see the bills of its resellers' customers
+		href = v.Link("bill", "customer_id", one.customer, "cycle", cycle)
+	}
+	return []page.Cell{{Text: one.customer, Href: href}, v.Money(one.pays, href), {Text: one.partner,
+		Href: v.Link("statement", "partner_id", one.partner, "cycle", cycle)}, v.Money(kept, ""),
+		v.Money(one.owes, ""), {Text: one.seller}, v.Money(margin, ""), v.Money(cost, "")}, nil
+}
+
+// linksOf adds the rows of partner statements up by customer and the partner that bears the lines; partner "" = of all.
+func linksOf(ctx context.Context, reader *settled.Reader, cycle, partner string) (links map[chainKey]*link, err error) {
+	list, err := reader.Statements(ctx, cycle, partner)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	links = make(map[chainKey]*link)
+	return links, list.Each(func(r rows.Row) error {
+		reseller := r.Word(tables.XResellerID)
+		if r.Word(tables.XSellerID) == "" && reseller == "" {
+			return nil // a referral: the customer pays the vendor
+		}
+		k := chainKey{r.Word(tables.XCustomerID), cmp.Or(reseller, r.Word(tables.XPartnerID))}
+		one := links[k]
+		if one == nil {
+			one = &link{customer: k.customer, partner: k.partner}
+			links[k] = one
+		}
+		sums := map[int]*money.AmountTotal{tables.XPayment: &one.pays, tables.XOwed: &one.owes}
+		if reseller != "" { // a distributor's row about its reseller
+			one.distributed, one.seller = true, r.Word(tables.XPartnerID)
+			sums = map[int]*money.AmountTotal{tables.XCost: &one.cost, tables.XMargin: &one.margin}
+			if partner != "" {
+				sums[tables.XPayment], sums[tables.XRevenue] = &one.pays, &one.owes // the reseller's own rows are not read
+			}
+		} else {
+			one.seller = r.Word(tables.XSellerID)
+		}
+		for col, to := range sums {
+			a, err := r.Amount(col)
+			if err != nil {
+				return err
+			}
+			if err := to.Add(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
