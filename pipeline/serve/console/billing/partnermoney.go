@@ -53,7 +53,8 @@ func moneyPage(v *page.View, current, zh, en string, blocks ...page.Block) *page
 
 // funds are the months, claims and quotas of funds.
 func funds(v *page.View) (*page.Page, error) {
-	t, err := looseTable(v, &listing{def: tables.Funds(), name: "funds", order: "-period", owner: []string{"partner_id"},
+	t, err := looseTable(v, &listing{def: tables.Funds(), name: "funds", order: "-period",
+		owner: []string{"partner_id"},
 		columns: "partner_id programme_id period claim_id heads quota_amount listed_amount reserved_amount " +
 			"claimed_amount approved_amount paid_amount state until",
 		spare: []string{"heads", "quota_amount", "listed_amount", "reserved_amount", "claimed_amount",
@@ -360,7 +361,8 @@ func linksOf(ctx context.Context, reader *settled.Reader, cycle, partner string)
 			one.distributed, one.seller = true, r.Word(tables.XPartnerID)
 			sums = map[int]*money.AmountTotal{tables.XCost: &one.cost, tables.XMargin: &one.margin}
 			if partner != "" {
-				sums[tables.XPayment], sums[tables.XRevenue] = &one.pays, &one.owes // the reseller's own rows are not read
+				// the reseller's own rows are not read
+				sums[tables.XPayment], sums[tables.XRevenue] = &one.pays, &one.owes
 			}
 		} else {
 			one.seller = r.Word(tables.XSellerID)
