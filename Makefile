@@ -29,7 +29,9 @@ SEED      ?= 1
 CORES     ?= 2
 MEMORY    ?= 1GB
 RUNS      ?= 1
-BENCH     := $(BUILD)/bench-$(ROWS)
+# mixed, resources (many per customer, ids of 32 digits, eight files) or giant (10 skus, one large customer).
+PROFILE   ?= mixed
+BENCH     := $(BUILD)/bench-$(ROWS)$(if $(filter-out mixed,$(PROFILE)),-$(PROFILE))
 HISTORY   ?= docs/bench-history.ndjson
 BENCH_AS_OF := 2026-09-03T01:30:00+08:00
 
@@ -332,7 +334,7 @@ fuzz: ## try every fuzz target for FUZZTIME (default 30s) each
 	done
 
 $(BENCH)/tollbook.yaml: | build
-	$(TOLLBOOK) generate -w $(BENCH) --rows $(ROWS) --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench
+	$(TOLLBOOK) generate -w $(BENCH) --rows $(ROWS) --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench --profile $(PROFILE)
 
 # The floor reads the same columns and writes the same files with nothing in between, in turn with the runs.
 .PHONY: bench
@@ -467,7 +469,7 @@ bench-peers: RUNS = 5
 bench-peers: build $(BENCH)/tollbook.yaml ## a night and the same job in DuckDB, in turn, RUNS times each, compared only if all totals agree (needs a C compiler)
 	cd fixtures/peers && CGO_ENABLED=1 $(GO) build -o $(CURDIR)/$(BIN)/peers .
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench peers -program $(TOLLBOOK) -peer $(BIN)/peers -workspace $(BENCH) -scratch $(BENCH)-peer -rows $(ROWS) -customers $(CUSTOMERS) \
+	$(BIN)/bench peers -program $(TOLLBOOK) -peer $(BIN)/peers -workspace $(BENCH) -scratch $(BENCH)-peer -rows $(ROWS) -customers $(CUSTOMERS) -profile $(PROFILE) \
 	  -memory $(MEMORY) -workers $(CORES) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
 	$(GO) generate ./fixtures/bench
 
