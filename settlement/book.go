@@ -98,7 +98,12 @@ func (bk *Book) product(l *Line) (number int32, class books.Class) {
 	if l.SKU >= 0 {
 		return l.SKU, bk.books.Products[l.SKU].Class
 	}
-	return int32(len(bk.books.Products)) + bk.serviceAt(l.Service), books.Ordinary
+	return bk.NoProduct(l.Service), books.Ordinary
+}
+
+// NoProduct is the number of lines of a service that are of no product, for Deal.
+func (bk *Book) NoProduct(service string) int32 {
+	return int32(len(bk.books.Products)) + bk.serviceAt(service)
 }
 
 // always is the span without bounds.
@@ -197,7 +202,8 @@ type Deal struct {
 	Owed, Cost Share // Cost is of no meaning where the seller is the vendor
 }
 
-// Deal looks up by what terms a partner deals in a product at t; both are indexes in the books.
+// Deal looks up by what terms a partner deals in a product at t; both are indexes in the books, or the product is a
+// number of NoProduct.
 func (bk *Book) Deal(partner, sku int32, t period.Instant) Deal {
 	span := always
 	d := Deal{Seller: bk.seller(partner, t, &span)}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/taxes"
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -42,7 +42,7 @@ func (r *round) taxFacts(c period.Cycle, issuers map[string][]string, list []fac
 					return nil
 				}
 			}
-			if !taxes.Exclusive(cols, i) {
+			if !settle.TaxAdded(cols, i) {
 				return nil
 			}
 			return addTo(sums, to, cols, i, tables.TaxAmount)
@@ -51,7 +51,7 @@ func (r *round) taxFacts(c period.Cycle, issuers map[string][]string, list []fac
 			return nil, err
 		}
 	}
-	parts, err := taxes.ByIssuer(r.Txn, files, shared)
+	parts, err := settle.TaxesByIssuer(r.Txn, files, shared)
 	if err != nil {
 		return nil, fmt.Errorf("divide the taxes of cycle %s by issuer: %w", c, err)
 	}

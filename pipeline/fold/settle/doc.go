@@ -7,6 +7,8 @@
 //	          depends on its input.
 //	SETTLE-3  Incentives are stored as one list. The amounts of a period whose last cycle is closed do not change;
 //	          states do (§6.5).
+//	SETTLE-4  The taxes of a customer to whom several issuers sold are divided by issuer: each row by the exact tax
+//	          of the issuer's lines. The parts of a row add up to it.
 //
 // Memory is bounded by the number of files of a bucket and its customers' rows, whatever the number of lines.
 package settle

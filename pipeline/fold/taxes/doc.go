@@ -4,8 +4,6 @@
 //	        for all files if taxes, parties or settings changed. It is a function of the lines and the books.
 //	FTAX-2  The table taxes of a bucket and cycle is the sum of its days. Rounding comes after the sum.
 //	FTAX-3  Without taxes.csv nothing is read and nothing is written.
-//	FTAX-4  The taxes of a customer to whom several issuers sold are divided by issuer: each row by the exact tax of
-//	        the issuer's lines. The parts of a row add up to it.
 //
 // The taxes of a closed cycle do not change. A late line has the tax of its own time, in the cycle in which it is
 // billed.

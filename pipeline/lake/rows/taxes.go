@@ -60,6 +60,20 @@ func Taxes(ctx context.Context, snap *lake.Snapshot, cycle, buyer string, l Limi
 	return newMerger(tables.Taxes(), taxesOrder(), nil, l).rowsOf(ctx, snap, files, Filter{tables.TaxBuyer, buyer})
 }
 
+// TaxesOfCustomers gives the rows of customers in taxes of a cycle, by customer, tax and rate; nil if there is no file
+// of them.
+func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle string, l Limits) (*Rows, error) {
+	files, err := filesOf(snap, cycle, tables.Taxes().Name)
+	if err != nil {
+		return nil, err
+	}
+	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Bucket == lake.NoBucket })
+	if len(files) == 0 {
+		return nil, nil
+	}
+	return newMerger(tables.Taxes(), taxesOrder(), nil, l).rowsOf(ctx, snap, files, Filter{tables.TaxBuyer, ""})
+}
+
 // CustomerTaxes gives the taxes of a customer for a cycle by tax and rate.
 func CustomerTaxes(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (list []Tax, err error) {
 	all, err := Taxes(ctx, snap, cycle, customer, l)

@@ -202,4 +202,4 @@ func (s *summed) Next() ([]rules.Cell, error) {
 }
 
 // derived are the values of x_LineKind on rows that are no line of a statement.
-var derived = []string{"package", "term", "rounding", "incentive"}
+var derived = []string{"package", "term", "rounding", "incentive", "tax"}

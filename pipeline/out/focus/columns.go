@@ -123,9 +123,8 @@ func chargeColumns() []Column {
 		text("BillingCurrency", "currency.code of tollbook.yaml", func(r *Row) string { return r.Set.Currency }),
 		instant("BillingPeriodEnd", "end of the cycle", func(r *Row) period.Instant { return r.Set.Bounds.To }),
 		instant("BillingPeriodStart", "start of the cycle", func(r *Row) period.Instant { return r.Set.Bounds.From }),
-		text("ChargeCategory", "Usage, Purchase, Credit or Adjustment: see the table of rows", func(r *Row) string {
-			return r.Category
-		}),
+		text("ChargeCategory", "Usage, Purchase, Credit, Adjustment or Tax: see the table of rows",
+			func(r *Row) string { return r.Category }),
 		text("ChargeClass", "Correction if the line's origin_cycle, or the cycle that a refund's order was paid "+
 			"in, is an earlier one", func(r *Row) string { return r.Class }).nullable(),
 		text("ChargeDescription", "the product's name and what the row is for", func(r *Row) string {
@@ -250,8 +249,8 @@ func ownColumns() []Column {
 		text("x_BillDetailType", "bill_detail_type", func(r *Row) string { return r.Detail }).nullable(),
 		text("x_CustomerId", "who consumed", func(r *Row) string { return r.Customer }).nullable(),
 		text("x_DiscountId", "discount_id", func(r *Row) string { return r.Discount }).nullable(),
-		text("x_LineId", "id of the line", func(r *Row) string { return r.Line }).nullable(),
-		text("x_LineKind", "kind of the line; rounding, term, package or incentive on rows that are none",
+		text("x_LineId", "id of the line; tax_id on rows of tax", func(r *Row) string { return r.Line }).nullable(),
+		text("x_LineKind", "kind of the line; rounding, term, package, incentive or tax on rows that are none",
 			func(r *Row) string { return r.What }),
 		text("x_OriginCycle", "origin_cycle", func(r *Row) string { return r.Origin }).nullable(),
 		text("x_PartnerId", "partner of the line", func(r *Row) string { return r.Partner }).nullable(),

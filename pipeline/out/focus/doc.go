@@ -2,8 +2,8 @@
 // corrections of a cycle. docs/focus.md describes the columns.
 //
 //	FOCUS-1  The BilledCost of an issuer's data set adds up to the statements of the cycle: due amounts of customers,
-//	         what partners owe and what distributors cost, less incentives; to the last digit, for each billed
-//	         account (Source.Owed).
+//	         what partners owe and what distributors cost, with added tax, less incentives; to the last digit, for
+//	         each billed account (Source.Owed).
 //	FOCUS-2  ListCost = ListUnitPrice × PricingQuantity and ContractedCost = ContractedUnitPrice × PricingQuantity,
 //	         exactly, if the unit price exists. No value is converted to binary floating point.
 //	FOCUS-3  The EffectiveCost of an order with a term adds up, over the data sets of all cycles, to its BilledCost.

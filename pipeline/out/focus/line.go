@@ -109,10 +109,13 @@ func (m *maker) bills(l *theLine) []bill {
 	case m.issuer == l.partner:
 		out = append(out, bill{account: m.customer(l.custom), partner: -1, reseller: -1})
 	default:
-		if l.product.code < 0 {
+		number := l.product.code
+		if number < 0 && l.Word(tables.LSKU) != "" {
 			break // settlement refuses such a line before
+		} else if number < 0 {
+			number = m.src.Book.NoProduct(l.Word(tables.LServiceTypeCode))
 		}
-		deal := m.deal(l)
+		deal := m.deal(l, number)
 		switch {
 		case deal.Seller == m.issuer:
 			out = append(out, bill{account: m.partnerParty(l.partner), partner: l.partner, reseller: -1,

@@ -34,8 +34,9 @@ type Request struct {
 }
 
 // Each visits the rows of a data set: those of lines by customer and in the order of lines, after each customer's its
-// terms of earlier cycles and roundings; last the incentives by partner. A row is valid until the next. Errors:
-// *rows.NoCycleError, *rows.NotFoundError for an issuer or account that the books do not have.
+// terms of earlier cycles, roundings and taxes; last the taxes of partners' statements and the incentives by partner. A
+// row is valid until the next. Errors: *rows.NoCycleError, *rows.NotFoundError for an issuer or account that the books
+// do not have.
 func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) error {
 	m, err := s.maker(r, visit)
 	if err != nil {
@@ -43,6 +44,9 @@ func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) er
 	}
 	if err := m.lines(ctx); err != nil {
 		return fmt.Errorf("make the FOCUS rows of %s for %s: %w", r.Issuer, r.Cycle, err)
+	}
+	if err := m.partnerTaxes(ctx); err != nil {
+		return fmt.Errorf("make the FOCUS rows of tax of %s for %s: %w", r.Issuer, r.Cycle, err)
 	}
 	return m.incentives()
 }
@@ -121,6 +125,11 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, terms.close()) }()
+	taxed, err := m.openTaxes(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, taxed.close()) }()
 	groups, err := m.openGroups(ctx)
 	if err != nil {
 		return err
@@ -141,7 +150,7 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		if n&0xff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		next, err := first(current, rounded, terms.lines, terms.orders, groups)
+		next, err := first(current, rounded, terms.lines, terms.orders, groups, taxed.ahead())
 		if err != nil || next == "" {
 			return err
 		}
@@ -156,7 +165,7 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		if err == nil {
 			err = rounded.each(next, m.rounding)
 		}
-		if err != nil {
+		if err = errors.Join(err, m.taxesOf(taxed, next)); err != nil {
 			return err
 		}
 	}
@@ -369,11 +378,11 @@ type deal struct {
 	settlement.Deal
 }
 
-func (m *maker) deal(l *theLine) settlement.Deal {
-	key := dealKey{l.partner, l.product.code}
+func (m *maker) deal(l *theLine, product int32) settlement.Deal {
+	key := dealKey{l.partner, product}
 	d, ok := m.deals[key]
 	if !ok || d.at != l.own {
-		d = deal{l.own, m.src.Book.Deal(l.partner, l.product.code, l.own)}
+		d = deal{l.own, m.src.Book.Deal(l.partner, product, l.own)}
 		m.deals[key] = d
 	}
 	return d.Deal

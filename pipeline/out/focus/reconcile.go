@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/big"
 
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
@@ -17,19 +18,19 @@ type AccountSum struct {
 }
 
 // Owed is what the statements of a cycle say that an issuer bills each account: the payments of the customers that it
-// invoices and what rounding took from them, what partners owe it, for the vendor also what distributors owe for their
-// resellers, less incentives. It looks at statements and partner statements alone, at no line.
+// invoices, what rounding took from them and what tax added, what partners owe it, for the vendor also what
+// distributors owe for their resellers, with added tax, less incentives. It reads no line, except to divide the tax of
+// customers with several issuers.
 func (s *Source) Owed(ctx context.Context, cycle, issuer string) (map[string]*AccountSum, error) {
 	m, err := s.maker(Request{Cycle: cycle, Issuer: issuer}, nil)
 	if err != nil {
 		return nil, err
 	}
 	o := &owed{maker: m, accounts: map[string]*AccountSum{}, vendor: m.issuer == settlement.Vendor, issuerID: issuer}
-	if err := o.ofCustomers(ctx); err != nil {
-		return nil, err
-	}
-	if err := o.ofPartners(ctx); err != nil {
-		return nil, err
+	for _, add := range []func(context.Context) error{o.ofCustomers, o.ofPartners, o.taxOfPartners} {
+		if err := add(ctx); err != nil {
+			return nil, err
+		}
 	}
 	m.visit = func(r *Row) error {
 		v := r.Billed.BigInt()
@@ -64,8 +65,13 @@ func (o *owed) ofCustomers(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, statements.Close()) }()
+	parts, err := o.customerParts(ctx)
+	if err != nil {
+		return err
+	}
 	return statements.Each(func(row rows.Row) error {
 		customer := row.Word(table.SCustomerID)
+		o.taxOf(customer, &parts, row)
 		if o.vendor {
 			o.add(customer, amountIn(row, table.SPayment), 1, row.Whole(table.SLineCount))
 		}
@@ -100,6 +106,33 @@ func (o *owed) ofPartners(ctx context.Context) (err error) {
 				o.add(customer, amountIn(row, table.XPayment), 1, lines)
 			}
 		}
+		return nil
+	})
+}
+
+// taxOf adds the tax of a customer that comes in addition to prices: what is due is the rounded total and that tax.
+func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row) {
+	tax := new(big.Int).Sub(amountIn(row, table.SDue), amountIn(row, table.SPayment))
+	tax.Add(tax, amountIn(row, table.SRounding))
+	if issuer, sole := parts.issuer(customer); sole {
+		if issuer == o.issuerID && tax.Sign() != 0 {
+			o.add(customer, tax, 1, 0)
+		}
+		return
+	}
+	for _, t := range parts.parts[customer] {
+		if t.Issuer == o.issuerID {
+			hi, lo := t.Tax.Raw()
+			o.add(customer, decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
+		}
+	}
+}
+
+// taxOfPartners adds the tax of partners' statements.
+func (o *owed) taxOfPartners(ctx context.Context) error {
+	return o.eachPartnerTax(ctx, func(partner string, t *rows.Tax) error {
+		hi, lo := t.Amount.Raw()
+		o.add(partner, decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
 		return nil
 	})
 }

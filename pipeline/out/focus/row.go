@@ -16,6 +16,7 @@ type Party struct{ ID, Name, Type string }
 // Words of FOCUS 1.2.
 const (
 	usage, purchase, credit, adjustment = "Usage", "Purchase", "Credit", "Adjustment"
+	taxCategory                         = "Tax"
 	correction                          = "Correction"
 	usageBased, recurring, oneTime      = "Usage-Based", "Recurring", "One-Time"
 	standard, committed                 = "Standard", "Committed"

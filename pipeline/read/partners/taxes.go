@@ -25,9 +25,30 @@ func (r *Reader) Taxes(ctx context.Context, name, customer, partner string) (*ro
 	if err != nil {
 		return nil, err
 	}
-	where := rows.Filter{Column: tables.TaxBuyer, Word: customer + partner}
+	return r.taxes(ctx, name, files, customer == "", rows.Filter{Column: tables.TaxBuyer, Word: customer + partner})
+}
+
+// PartnerTaxes gives the rows of taxes of all partners of a cycle, as Taxes does; nil if there can be none.
+func (r *Reader) PartnerTaxes(ctx context.Context, name string) (*rows.Rows, error) {
+	if err := rows.HasCycle(r.Snap, name); err != nil {
+		return nil, err
+	}
+	files, err := r.taxFiles(name, "", "")
+	if err != nil {
+		return nil, err
+	}
+	files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != lake.NoBucket })
+	if len(files) == 0 && len(r.Books.Taxes) == 0 {
+		return nil, nil
+	}
+	return r.taxes(ctx, name, files, true, rows.Filter{Column: tables.TaxBuyer})
+}
+
+// taxes gives the rows of files, and of open cycles those of partners.
+func (r *Reader) taxes(ctx context.Context, name string, files []lake.FileEntry, ofPartners bool,
+	where rows.Filter) (*rows.Rows, error) {
 	parts, calculated := len(files), -1
-	if ref, _ := r.Snap.Cycle(name); ref.State != lake.CycleClosed && customer == "" && len(r.Books.Taxes) > 0 {
+	if ref, _ := r.Snap.Cycle(name); ref.State != lake.CycleClosed && ofPartners && len(r.Books.Taxes) > 0 {
 		calculated, parts = parts, parts+1
 	}
 	return rows.Materialize(ctx, tables.Taxes(), parts,

@@ -1,4 +1,4 @@
-package taxes
+package settle
 
 import (
 	"cmp"
@@ -19,28 +19,28 @@ import (
 	"github.com/tollbook/tollbook/settlement/tax"
 )
 
-// Exclusive reports whether a row of taxes comes in addition to the price.
-func Exclusive(cols *parquet.Columns, i int) bool {
+// TaxAdded reports whether a row of taxes comes in addition to the price.
+func TaxAdded(cols *parquet.Columns, i int) bool {
 	return cols.C[tables.TaxPrices].Word(i) == settings.Tax{}.Prices()
 }
 
-// Issued is the part of a customer's tax that belongs to the lines of one issuer.
-type Issued struct {
+// IssuedTax is the part of a customer's tax that belongs to the lines of one issuer.
+type IssuedTax struct {
 	Customer, ID string
 	Rate         money.Rate
 	Issuer       string // settlement.VendorID or a partner_id
 	Tax          money.Amount
 }
 
-// ByIssuer divides the taxes of customers by who sold them the lines (FTAX-4). files are those of the cycle. Taxes that
-// prices include are left out. The parts are in the order of customer, tax, rate and issuer.
-func ByIssuer(from tablefile.Opener, files []lake.FileEntry, customers map[string]bool) ([]Issued, error) {
+// TaxesByIssuer divides the taxes of customers by who sold them the lines (SETTLE-4). files are those of the cycle.
+// Taxes that prices include are left out. The parts are in the order of customer, tax, rate and issuer.
+func TaxesByIssuer(from tablefile.Opener, files []lake.FileEntry, customers map[string]bool) ([]IssuedTax, error) {
 	if len(customers) == 0 {
 		return nil, nil
 	}
-	d := &division{from: from, files: files, rows: map[rowID]*dividedRow{}}
+	d := &taxDivision{from: from, files: files, rows: map[taxRowID]*dividedTax{}}
 	err := d.each(tables.Taxes(), nil, func(_ lake.FileEntry, cols *parquet.Columns, i int) error {
-		if cols.C[tables.TaxSeller].Word(i) != "" || !Exclusive(cols, i) ||
+		if cols.C[tables.TaxSeller].Word(i) != "" || !TaxAdded(cols, i) ||
 			!customers[cols.C[tables.TaxBuyer].Word(i)] {
 			return nil
 		}
@@ -55,40 +55,40 @@ func ByIssuer(from tablefile.Opener, files []lake.FileEntry, customers map[strin
 	return d.parts()
 }
 
-// rowID names a row of taxes of a customer.
-type rowID struct {
+// taxRowID names a row of taxes of a customer.
+type taxRowID struct {
 	customer, id string
 	rate         money.Rate
 }
 
-func compareRowIDs(a, b rowID) int {
+func compareTaxRows(a, b taxRowID) int {
 	return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.id, b.id), a.rate.Cmp(b.rate))
 }
 
-// rowIDAt reads the columns of a row that name a tax of a customer.
-func rowIDAt(cols *parquet.Columns, i, customer, id, rate int) (rowID, error) {
+// taxRowAt reads the columns of a row that name a tax of a customer.
+func taxRowAt(cols *parquet.Columns, i, customer, id, rate int) (taxRowID, error) {
 	d := cols.C[rate].Decs[i]
 	r, err := money.RateFromRaw(d.Hi, d.Lo)
-	return rowID{cols.C[customer].Word(i), cols.C[id].Word(i), r}, err
+	return taxRowID{cols.C[customer].Word(i), cols.C[id].Word(i), r}, err
 }
 
-// dividedRow is a row of taxes that is being divided.
-type dividedRow struct {
+// dividedTax is a row of taxes that is being divided.
+type dividedTax struct {
 	amount  money.Amount
 	digits  int
 	perLine bool
 	exact   map[string]*big.Rat // by issuer
 }
 
-// division divides rows of taxes by issuer.
-type division struct {
+// taxDivision divides rows of taxes by issuer.
+type taxDivision struct {
 	from  tablefile.Opener
 	files []lake.FileEntry
-	rows  map[rowID]*dividedRow
+	rows  map[taxRowID]*dividedTax
 }
 
 // each visits the rows of a table.
-func (d *division) each(def *tables.Table, columns []int,
+func (d *taxDivision) each(def *tables.Table, columns []int,
 	visit func(lake.FileEntry, *parquet.Columns, int) error) error {
 	for _, e := range d.files {
 		if e.Table != def.Name {
@@ -105,14 +105,14 @@ func (d *division) each(def *tables.Table, columns []int,
 }
 
 // take notes a row of taxes.
-func (d *division) take(cols *parquet.Columns, i int) error {
-	id, err := rowIDAt(cols, i, tables.TaxBuyer, tables.TaxID, tables.TaxRate)
+func (d *taxDivision) take(cols *parquet.Columns, i int) error {
+	id, err := taxRowAt(cols, i, tables.TaxBuyer, tables.TaxID, tables.TaxRate)
 	if err != nil {
 		return err
 	}
 	raw := cols.C[tables.TaxAmount].Decs[i]
 	amount, err := money.AmountFromRaw(raw.Hi, raw.Lo)
-	d.rows[id] = &dividedRow{amount: amount, digits: int(cols.C[tables.TaxDigits].Codes[i]),
+	d.rows[id] = &dividedTax{amount: amount, digits: int(cols.C[tables.TaxDigits].Codes[i]),
 		perLine: cols.C[tables.TaxRounding].Word(i) == settings.Tax{PerLine: true}.Rounding(),
 		exact:   map[string]*big.Rat{}}
 	return err
@@ -120,20 +120,20 @@ func (d *division) take(cols *parquet.Columns, i int) error {
 
 // lineTax is a row of tax_sums: a tax of lines of a customer and service whose own times are in a span.
 type lineTax struct {
-	rowID
+	taxRowID
 	service string
 	valid   period.Span
 }
 
 // addLines adds up the exact tax of lines by issuer. The sums of a file say which taxes its lines have.
-func (d *division) addLines() error {
+func (d *taxDivision) addLines() error {
 	type fileID struct {
 		bucket int
 		day    string
 	}
 	byFile := map[fileID]map[string][]lineTax{} // by customer
 	err := d.each(tables.TaxSums(), nil, func(e lake.FileEntry, cols *parquet.Columns, i int) error {
-		id, err := rowIDAt(cols, i, tables.TaxSumCustomer, tables.TaxSumID, tables.TaxSumRate)
+		id, err := taxRowAt(cols, i, tables.TaxSumCustomer, tables.TaxSumID, tables.TaxSumRate)
 		if err != nil || d.rows[id] == nil {
 			return err
 		}
@@ -153,7 +153,8 @@ func (d *division) addLines() error {
 	if err != nil {
 		return err
 	}
-	columns := append([]int{tables.LPartnerID, tables.LAssociationType}, lineColumns...)
+	columns := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LServiceTypeCode,
+		tables.LPaymentAmount, tables.LUsageStart, tables.LOwnTime}
 	for _, e := range d.files {
 		taxes := byFile[fileID{e.Bucket, e.Day}]
 		if e.Table != tables.Lines().Name || len(taxes) == 0 {
@@ -170,7 +171,7 @@ func (d *division) addLines() error {
 }
 
 // line adds the taxes of a line.
-func (d *division) line(taxes []lineTax, cols *parquet.Columns, i int) error {
+func (d *taxDivision) line(taxes []lineTax, cols *parquet.Columns, i int) error {
 	c := cols.C
 	own := period.Instant(c[tables.LOwnTime].Ints[i])
 	if own == tables.Nothing {
@@ -189,7 +190,7 @@ func (d *division) line(taxes []lineTax, cols *parquet.Columns, i int) error {
 		if err != nil {
 			return err
 		}
-		row := d.rows[t.rowID]
+		row := d.rows[t.taxRowID]
 		exact := new(big.Rat).Mul(payment.Rat(), t.rate.Rat())
 		if row.perLine {
 			rounded, err := money.RoundRat(exact, row.digits)
@@ -207,8 +208,8 @@ func (d *division) line(taxes []lineTax, cols *parquet.Columns, i int) error {
 }
 
 // parts divides the rows.
-func (d *division) parts() (list []Issued, err error) {
-	for _, id := range slices.SortedFunc(maps.Keys(d.rows), compareRowIDs) {
+func (d *taxDivision) parts() (list []IssuedTax, err error) {
+	for _, id := range slices.SortedFunc(maps.Keys(d.rows), compareTaxRows) {
 		row := d.rows[id]
 		issuers := slices.Sorted(maps.Keys(row.exact))
 		exact := make([]*big.Rat, len(issuers))
@@ -220,7 +221,7 @@ func (d *division) parts() (list []Issued, err error) {
 			return nil, fmt.Errorf("customer %s, tax %s, rate %s: %w", id.customer, id.id, id.rate.Trim(), err)
 		}
 		for i, amount := range amounts {
-			list = append(list, Issued{id.customer, id.id, id.rate, issuers[i], amount})
+			list = append(list, IssuedTax{id.customer, id.id, id.rate, issuers[i], amount})
 		}
 	}
 	return list, nil
