@@ -24,7 +24,7 @@ func TestViewsAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.month()
+	w.publishedMonth()
 	w.shows("SHOW TABLES FROM copy", viewNames)
 	w.shows("SELECT DISTINCT engine FROM system.tables WHERE database = 'copy'", "View")
 	w.shows("SELECT name FROM system.tables WHERE database = 'copy' AND comment = ''", "")
@@ -99,7 +99,7 @@ func TestOldLayout(t *testing.T) {
 				servers[0] = server.Start(t, server.Options{})
 			}
 			w := at(t, servers[0], copyOf(servers[0].DSN()), cluster)
-			w.month()
+			w.publishedMonth()
 			pointer := w.ask("SELECT number, toString(moved_at), manifest FROM copy.live")
 			w.old(servers)
 			same := func(when string) {
@@ -156,7 +156,7 @@ func TestOldLayoutIsRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.month()
+	w.publishedMonth()
 	w.old([]*server.Server{w.server})
 	go func() {
 		// Is killed below, so its error says nothing.
@@ -187,9 +187,9 @@ func TestInternalIsNoCopy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.month()
+	w.publishedMonth()
 	other := at(t, w.server, strings.Replace(copyOf(w.server.DSN()), "/copy", "/copy_internal", 1), "")
-	other.stopAt1()
+	other.unpublishedMonth()
 	_, err := other.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	if refused := new(publish.NotViewsError); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "database copy_internal contains the tables behind the views of database copy") {
@@ -215,7 +215,7 @@ func TestInternalDatabaseIsCreated(t *testing.T) {
 	}
 	s := server.Start(t, server.Options{Users: []server.User{{Name: "billing", Password: "p", Grants: grants}}})
 	w := at(t, s, "clickhouse://billing:p@"+s.Addr()+"/copy", "")
-	w.stopAt1()
+	w.unpublishedMonth()
 	w.ask("CREATE DATABASE copy")
 	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	failed := new(clickhouse.Error)

@@ -61,7 +61,7 @@ func TestChangedCycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.month()
+	w.publishedMonth()
 	// 100 units of an adjustment, as one line more.
 	w.must(os.MkdirAll(filepath.Join(w.dir, "inbox", "adjustments"), 0o755))
 	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "adjustments", "more.csv"),
@@ -84,7 +84,7 @@ func TestCleaning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), ", keep: 0s")
-	w.stopAt1()
+	w.unpublishedMonth()
 	w.stopAt(publish.StepInserted)
 	w.publish()
 	w.publish()
@@ -92,15 +92,6 @@ func TestCleaning(t *testing.T) {
 	w.shows(rowsOfLinesSQL, "18351")
 	w.shows("SELECT count() FROM copy_internal.loads WHERE path = ''", "0")
 	w.shows("SELECT count() FROM copy_internal.published", "1")
-}
-
-// stopAt1 runs the month without a server.
-func (w *world) stopAt1() {
-	w.Helper()
-	ws := w.workspace()
-	ws.Settings.ClickHouse.DSN.Host = ""
-	_, err := run.Monthly(w.Context(), ws, cycle(w.T, "2026-09"), w.options())
-	w.must(err)
 }
 
 // A publish may end at any of its points: the views show what they did, and the next one ends the work.
@@ -117,7 +108,7 @@ func TestStopped(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			database := strings.ReplaceAll(point, "-", "_")
 			w := at(t, s, strings.Replace(copyOf(s.DSN()), "/copy", "/"+database, 1), "")
-			w.stopAt1()
+			w.unpublishedMonth()
 			w.stopAt(point)
 			on := func(sql string) string { return strings.ReplaceAll(sql, "copy.", database+".") }
 			moved := point == publish.StepMoved || point == publish.StepBeforeClean || point == publish.StepForgotten ||
@@ -147,7 +138,7 @@ func TestMended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.month()
+	w.publishedMonth()
 	for _, by := range []string{
 		"DELETE FROM copy_internal.lines_data WHERE customer_id = (SELECT min(customer_id) FROM " +
 			"copy_internal.lines_data)",
@@ -173,7 +164,7 @@ func TestAltered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.month()
+	w.publishedMonth()
 	w.ask("ALTER TABLE copy_internal.lines_data DROP COLUMN cash_amount")
 	w.ask("ALTER TABLE copy_internal.statements_data MODIFY COLUMN due_amount Decimal(38, 2)")
 	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
@@ -218,7 +209,7 @@ func TestDryRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.stopAt1()
+	w.unpublishedMonth()
 	r, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, DryRun: true})
 	w.must(err)
 	if len(r.DDL) != 6 || r.Changed || len(r.Tables) != 7 {
@@ -243,7 +234,7 @@ func TestOtherLake(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.month()
+	w.publishedMonth()
 	other := at(t, w.server, copyOf(w.server.DSN()), "")
 	other.asOf = "2026-10-06T04:00:00Z"
 	r := other.month()

@@ -109,7 +109,7 @@ func TestEarlierState(t *testing.T) {
 				servers[0] = server.Start(t, server.Options{})
 			}
 			w := at(t, servers[0], copyOf(servers[0].DSN()), cluster)
-			w.month()
+			w.publishedMonth()
 			earlier := w.head()
 			want, err := told(t.Context(), w.files(earlier))
 			w.must(err)
@@ -156,7 +156,7 @@ func TestEarlierStateGoes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.month()
+	w.publishedMonth()
 	earlier := w.head()
 	w.more()
 	conn := w.connect()

@@ -50,7 +50,7 @@ func TestTLSAndSecrets(t *testing.T) {
 	s.Ask(t, "SELECT 1")
 	proxy, certificate := server.TLS(t, s.Addr())
 	w := at(t, s, "clickhouse://finance:"+secret+"@"+proxy.Addr()+"/copy?secure=true", "")
-	w.stopAt1()
+	w.unpublishedMonth()
 	told := func(want string) {
 		t.Helper()
 		_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
@@ -77,7 +77,7 @@ func TestCredentials(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{Users: []server.User{{Name: "finance", Password: "from file"},
 		{Name: "ops", Password: "from env"}}}, "")
-	w.stopAt1()
+	w.unpublishedMonth()
 	w.must(os.WriteFile(filepath.Join(w.dir, "secret"), []byte("from file\n"), 0o600))
 	w.settings(copyOf(w.server.DSN()), ", user: finance, password_file: secret")
 	w.publish()
@@ -104,7 +104,7 @@ func TestMigration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.month()
+	w.publishedMonth()
 	w.ask("DROP VIEW copy.samples")
 	w.ask("DROP TABLE copy_internal.samples_rows SYNC")
 	w.ask("DROP TABLE copy_internal.samples_data SYNC")
@@ -160,7 +160,7 @@ func TestMoreShards(t *testing.T) {
 	t.Parallel()
 	shards := server.StartCluster(t, 3, server.Options{})
 	w := at(t, shards[0], copyOf(shards[0].DSN()), "")
-	w.month() // one server
+	w.publishedMonth() // one server
 	w.settings(copyOf(shards[0].DSN()), ", cluster: "+server.ClusterName)
 	w.publish()
 	for _, s := range shards {
@@ -184,7 +184,7 @@ func TestTwoPublishers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
-	w.stopAt1()
+	w.unpublishedMonth()
 	w.stopAt(publish.StepMigrated)
 	var all sync.WaitGroup
 	for range 3 {
@@ -208,7 +208,7 @@ func TestQueryHoldsRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), ", keep: 0s")
-	w.month()
+	w.publishedMonth()
 	ctx := t.Context()
 	began, ended := make(chan struct{}), make(chan string)
 	go func() {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
@@ -85,6 +86,54 @@ func (w *world) month() *workspace.Report {
 	r, err := run.Monthly(w.Context(), w.workspace(), cycle(w.T, sample.Cycle), w.options())
 	w.must(err)
 	return r
+}
+
+// billed is a workspace whose month was run without a server.
+var billed = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "publish-")
+	if err != nil {
+		return "", err
+	}
+	asOf, ofAsOf := period.ParseInstant(sample.AsOf)
+	c, ofCycle := period.ParseCycle(sample.Cycle)
+	if err := errors.Join(ofAsOf, ofCycle, sample.Write(filepath.Join(dir, "w"))); err != nil {
+		return dir, err
+	}
+	ws, err := workspace.Open(filepath.Join(dir, "w"))
+	if err != nil {
+		return dir, err
+	}
+	_, err = run.Monthly(context.Background(), ws, c, workspace.Options{AsOf: asOf, Workers: 2})
+	return dir, err
+})
+
+// TestMain removes that workspace.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, _ := billed(); dir != "" {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// unpublishedMonth gives the workspace a lake with the sample's month, which no server has.
+func (w *world) unpublishedMonth() {
+	w.Helper()
+	dir, err := billed()
+	w.must(err)
+	settings := filepath.Join(w.dir, "tollbook.yaml")
+	text, err := os.ReadFile(settings)
+	w.must(err)
+	w.must(os.RemoveAll(w.dir))
+	w.must(os.CopyFS(w.dir, os.DirFS(filepath.Join(dir, "w"))))
+	w.must(os.WriteFile(settings, text, 0o644))
+}
+
+// publishedMonth is unpublishedMonth and a publish of it.
+func (w *world) publishedMonth() {
+	w.Helper()
+	w.unpublishedMonth()
+	w.publish()
 }
 
 func cycle(t *testing.T, name string) period.Cycle {
