@@ -22,6 +22,9 @@ FUZZTIME  ?= 30s
 # The sample's month, and the clock of the run that bills it: noon of the 5th in Shanghai.
 CYCLE     ?= 2026-09
 AS_OF     ?= 2026-10-05T04:00:00Z
+# The month before, and the clock of its close.
+BEFORE      := 2026-08
+CLOSE_AS_OF := 2026-09-05T04:00:00Z
 # The benchmark: one day of usage in Parquet, on two cores.
 ROWS      ?= 20000000
 CUSTOMERS ?= 100000
@@ -48,17 +51,25 @@ build: ## build bin/tollbook
 LOOK = || [ $$? -eq 1 ]
 
 .PHONY: run
-run: build ## bill the sample's month from feed files to a Parquet lake
+run: build ## bill the sample from feed files to a Parquet lake: August is closed, September is billed
 	@rm -rf $(BUILD)/sample
 	$(TOLLBOOK) init $(BUILD)/sample --sample
+	@echo "The feed files of August arrive, and August is closed."
+	@mv $(BUILD)/sample/inbox $(BUILD)/sample/september; mv $(BUILD)/sample/august $(BUILD)/sample/inbox
 	$(TOLLBOOK) -w $(BUILD)/sample check
+	$(TOLLBOOK) -q -w $(BUILD)/sample close --cycle $(BEFORE) --as-of $(CLOSE_AS_OF) --allow-future
+	@echo "The feed files of September arrive, and what came too late for August. 21 records are wrong on purpose."
+	@cp -r $(BUILD)/sample/september/. $(BUILD)/sample/after-august/. $(BUILD)/sample/inbox
 	$(TOLLBOOK) -w $(BUILD)/sample run monthly --cycle $(CYCLE) --as-of $(AS_OF) --allow-future $(LOOK)
 	$(TOLLBOOK) -w $(BUILD)/sample rejects $(LOOK)
 	$(TOLLBOOK) -w $(BUILD)/sample verify
-	$(TOLLBOOK) -w $(BUILD)/sample explain vm-delta-depot-0901
+	$(TOLLBOOK) -w $(BUILD)/sample explain vm-ocean-port-0815
+	$(TOLLBOOK) -w $(BUILD)/sample incentives
 	$(TOLLBOOK) -w $(BUILD)/sample statement --cycle $(CYCLE)
 	$(TOLLBOOK) -w $(BUILD)/sample bill --cycle $(CYCLE)
 	$(TOLLBOOK) -w $(BUILD)/sample documents --cycle $(CYCLE)
+	@echo "  a bill       $(BUILD)/sample/exports/documents-$(CYCLE)/bills/kestrel.html"
+	@echo "  a statement  $(BUILD)/sample/exports/documents-$(CYCLE)/statements/meridian.html"
 	@echo "To look at the amounts in a browser: make console"
 
 # The month of the sample with cost files, and a clock after it. Its month has costs that no rule caught, on purpose.

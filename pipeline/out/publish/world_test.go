@@ -38,7 +38,7 @@ func newWorld(t *testing.T, o server.Options, more string) *world {
 func at(t *testing.T, s *server.Server, dsn, more string) *world {
 	t.Helper()
 	w := &world{T: t, dir: filepath.Join(t.TempDir(), "w"), server: s, env: map[string]string{}, asOf: sample.AsOf}
-	w.must(sample.Write(w.dir))
+	w.must(sample.WriteUsage(w.dir))
 	w.settings(dsn, more)
 	return w
 }
@@ -96,7 +96,7 @@ var billed = sync.OnceValues(func() (string, error) {
 	}
 	asOf, ofAsOf := period.ParseInstant(sample.AsOf)
 	c, ofCycle := period.ParseCycle(sample.Cycle)
-	if err := errors.Join(ofAsOf, ofCycle, sample.Write(filepath.Join(dir, "w"))); err != nil {
+	if err := errors.Join(ofAsOf, ofCycle, sample.WriteUsage(filepath.Join(dir, "w"))); err != nil {
 		return dir, err
 	}
 	ws, err := workspace.Open(filepath.Join(dir, "w"))

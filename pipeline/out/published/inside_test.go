@@ -29,7 +29,7 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "w")
-	must(sample.Write(dir))
+	must(sample.WriteUsage(dir))
 	dsn := strings.TrimSuffix(server.Start(t, server.Options{}).DSN(), "/default") + "/goes"
 	file := filepath.Join(dir, "tollbook.yaml")
 	text, err := os.ReadFile(file)
