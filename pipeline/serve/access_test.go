@@ -16,42 +16,54 @@ import (
 
 // mayCall is who may call what. An operation that is not here fails the test: say here first who may call it.
 var mayCall = map[string]string{
-	"ListSubCustomerBillDetail":       "vendor partner",
-	"ListConsumeSubCustomers":         "vendor partner",
-	"ListSubcustomerMonthlyBills":     "vendor partner",
-	"ListCustomerselfResourceRecords": "vendor customer",
-	"ListCustomerBillsFeeRecords":     "vendor customer",
-	"ShowCustomerMonthlySum":          "vendor customer",
-	"ListSubCustomers":                "vendor partner",
-	"ListIndirectPartners":            "vendor partner",
-	"ListPartnerAccountChangeRecords": "vendor partner",
-	"ListPartnerAdjustRecords":        "vendor partner",
-	"ListIncentiveDiscountPolicies":   "vendor partner",
-	"ListCustomerOrders":              "vendor partner customer",
-	"ListResourceUsageSummary":        "vendor customer",
-	"ListResourceUsage":               "vendor customer",
-	"ListFreeResourcesUsageRecords":   "vendor customer",
-	"ListOnDemandResourceRatings":     "vendor partner customer",
-	"ListRateOnPeriodDetail":          "vendor partner customer",
-	"ListRenewRateOnPeriod":           "vendor partner customer",
-	"ListServiceTypes":                "vendor partner customer",
-	"ListResourceTypes":               "vendor partner customer",
-	"ListServiceResources":            "vendor partner customer",
-	"ListUsageTypes":                  "vendor partner customer",
-	"ListMeasureUnits":                "vendor partner customer",
-	"ListConversions":                 "vendor partner customer",
-	"ListResourceSpecs":               "vendor partner customer",
-	"ExportConsumption":               "vendor partner customer",
-	"ListStatements":                  "vendor finance partner",
-	"ShowStatement":                   "vendor finance partner",
-	"ListIncentives":                  "vendor finance partner",
-	"ListCycles":                      "vendor finance",
-	"ListRuns":                        "vendor finance",
-	"ExplainLine":                     "vendor finance partner customer",
-	"Health":                          "anybody",
-	"Ready":                           "anybody",
-	"Metrics":                         "anybody",
-	"OpenAPI":                         "anybody",
+	"ListSubCustomerBillDetail":        "vendor partner",
+	"ListConsumeSubCustomers":          "vendor partner",
+	"ListSubcustomerMonthlyBills":      "vendor partner",
+	"ListCustomerselfResourceRecords":  "vendor customer",
+	"ListCustomerBillsFeeRecords":      "vendor customer",
+	"ShowCustomerMonthlySum":           "vendor customer",
+	"ListSubCustomers":                 "vendor partner",
+	"ListIndirectPartners":             "vendor partner",
+	"ListPartnerAccountChangeRecords":  "vendor partner",
+	"ListPartnerAdjustRecords":         "vendor partner",
+	"ListIncentiveDiscountPolicies":    "vendor partner",
+	"ListCustomerOrders":               "vendor partner customer",
+	"ListResourceUsageSummary":         "vendor customer",
+	"ListResourceUsage":                "vendor customer",
+	"ListFreeResourcesUsageRecords":    "vendor customer",
+	"ListOnDemandResourceRatings":      "vendor partner customer",
+	"ListRateOnPeriodDetail":           "vendor partner customer",
+	"ListRenewRateOnPeriod":            "vendor partner customer",
+	"ListServiceTypes":                 "vendor partner customer",
+	"ListResourceTypes":                "vendor partner customer",
+	"ListServiceResources":             "vendor partner customer",
+	"ListUsageTypes":                   "vendor partner customer",
+	"ListMeasureUnits":                 "vendor partner customer",
+	"ListConversions":                  "vendor partner customer",
+	"ListResourceSpecs":                "vendor partner customer",
+	"ListPartnerBalances":              "vendor partner",
+	"ShowCustomerAccountBalances":      "vendor customer",
+	"ListCustomersBalancesDetail":      "vendor partner",
+	"ListCustomerAccountChangeRecords": "vendor customer",
+	"ListQuotaCoupons":                 "vendor partner",
+	"ListIssuedCouponQuotas":           "vendor partner",
+	"ListCouponQuotasRecords":          "vendor partner",
+	"ListIssuedPartnerCoupons":         "vendor partner",
+	"ListPartnerCouponsRecord":         "vendor partner",
+	"ListSubCustomerCoupons":           "vendor customer",
+	"ListCustomerCouponChangeRecords":  "vendor customer",
+	"ListStoredValueCards":             "vendor customer",
+	"ExportConsumption":                "vendor partner customer",
+	"ListStatements":                   "vendor finance partner",
+	"ShowStatement":                    "vendor finance partner",
+	"ListIncentives":                   "vendor finance partner",
+	"ListCycles":                       "vendor finance",
+	"ListRuns":                         "vendor finance",
+	"ExplainLine":                      "vendor finance partner customer",
+	"Health":                           "anybody",
+	"Ready":                            "anybody",
+	"Metrics":                          "anybody",
+	"OpenAPI":                          "anybody",
 }
 
 // asked are parameters that an operation needs to have an answer of status 200, beyond those that the test knows by
@@ -65,8 +77,17 @@ var asked = map[string]map[string]string{
 		"product_infos": `[{"id":"1","cloud_service_type":"compute","resource_type":"server","resource_spec":"server","region":"east",` +
 			`"period_type":2,"period_num":1,"subscription_num":1}]`},
 	"ListPartnerAccountChangeRecords": {"partner_id": "PARTNER"},
+	"ListPartnerBalances":             {"partner_id": "PARTNER"},
+	"ListQuotaCoupons":                {"partner_id": "PARTNER"},
+	"ListIssuedCouponQuotas":          {"partner_id": "PARTNER"},
+	"ListCouponQuotasRecords":         {"partner_id": "PARTNER"},
+	"ListCustomersBalancesDetail":     {"customer_infos": everybody},
 	"ListRenewRateOnPeriod":           {"resource_ids": `["res-CUSTOMER"]`},
 }
+
+// everybody is a list of all customers, and one that does not exist: a caller gets its own of them.
+const everybody = `[{"customer_id":"cust-aurora"},{"customer_id":"cust-birch"},{"customer_id":"cust-cedar"},` +
+	`{"customer_id":"cust-dune"},{"customer_id":"cust-elm"},{"customer_id":"cust-fern"},{"customer_id":"cust-nobody"}]`
 
 // caller is one column of the matrix.
 type caller struct {
@@ -193,7 +214,48 @@ var mayName = map[string][]string{
 // Invariants: BSS-3, OP-3, OP-6.
 func TestAccess(t *testing.T) {
 	t.Parallel()
-	w, described := start(t, billed(t), nil), loadSpec(t)
+	seen := start(t, billed(t), nil).matrix()
+	for name := range mayCall {
+		if !seen[name] {
+			t.Errorf("%s is in the matrix and no operation", name)
+		}
+	}
+}
+
+// TestAccessToMoney does the same where customers and partners have accounts, quotas and coupons.
+// Invariants: ACCOUNTS-2, BENEFITS-1.
+func TestAccessToMoney(t *testing.T) {
+	t.Parallel()
+	w := start(t, billedWith(t, "testdata/money"), nil)
+	w.matrix()
+	north := w.key(keys.Caller{Role: keys.Partner, Partner: "part-north"}, true).Secret
+	east := w.key(keys.Caller{Role: keys.Partner, Partner: "part-east"}, true).Secret
+	for _, c := range []struct{ token, path, shows, hides string }{
+		// part-south was north's reseller until 11 September, and is east's since.
+		{north, "/v2/partners/issued-coupon-quotas", "q-down", "q-cust-cedar"},
+		{north, "/v2/partners/coupon-quotas/records?indirect_partner_id=part-south", "q-down", "q-cust-cedar"},
+		{north, "/v2/promotions/benefits/partner-coupons", "rec-aurora-gift", "rec-cedar"},
+		{north, "/v2/promotions/benefits/partner-coupons?indirect_partner_id=part-south", "[]", "rec-cedar"},
+		{east, "/v2/promotions/benefits/partner-coupons?indirect_partner_id=part-south", "rec-cedar-gift", "rec-dune"},
+		{north, "/v2/promotions/benefits/partner-coupons/records/query?customer_id=cust-elm", "rec-elm-1-gift",
+			"aurora"},
+		{north, "/v2/accounts/partner-accounts/balances?indirect_partner_id=part-south", "[]", "300"},
+		{east, "/v2/accounts/partner-accounts/balances?indirect_partner_id=part-south", `"amount":200.00000000`, "q-"},
+		{east, "/v2/accounts/partner-accounts/balances", `"credit_amount":200.00000000`, "300"},
+		{north, "/v2/accounts/partner-accounts/account-change-records?balance_type=BALANCE_TYPE_DEBIT",
+			`"balance_after_change":"400.00000000"`, "cedar"},
+	} {
+		got := w.get(c.token, c.path)
+		if got.status != http.StatusOK || !strings.Contains(got.body, c.shows) || strings.Contains(got.body, c.hides) {
+			t.Errorf("%s: %d, want %s and not %s:\n%s", c.path, got.status, c.shows, c.hides, got.body)
+		}
+	}
+}
+
+// matrix calls every operation as every caller for every customer, and returns the names of the operations.
+func (w *world) matrix() map[string]bool {
+	t := w.t
+	described := loadSpec(t)
 	tokens := map[string]string{}
 	for _, c := range callers() {
 		tokens[c.name] = w.key(c.key, true).Secret
@@ -232,11 +294,7 @@ func TestAccess(t *testing.T) {
 			}
 		}
 	}
-	for name := range mayCall {
-		if !seen[name] {
-			t.Errorf("%s is in the matrix and no operation", name)
-		}
-	}
+	return seen
 }
 
 func outcome(r reply) string {
@@ -247,7 +305,7 @@ func outcome(r reply) string {
 }
 
 // expected is a cell of the matrix.
-func expected(t *testing.T, op *operation.Operation, who string, c caller, i int) string {
+func expected(t testing.TB, op *operation.Operation, who string, c caller, i int) string {
 	t.Helper()
 	switch {
 	case who == "anybody":

@@ -66,9 +66,23 @@ func (s *syncBuffer) String() string {
 // billed is a copy of the workspace with September 2026 billed.
 func billed(t testing.TB) string {
 	t.Helper()
+	return billedWith(t)
+}
+
+// billedWith is billed with the files of other folders, which add to those of the workspace or replace them.
+func billedWith(t testing.TB, overlays ...string) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
 	if err := os.CopyFS(dir, os.DirFS("testdata/access")); err != nil {
 		t.Fatal(err)
+	}
+	for _, overlay := range overlays {
+		if err := os.Remove(filepath.Join(dir, "tollbook.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(dir, os.DirFS(overlay)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w, err := workspace.Open(dir)
 	if err != nil {

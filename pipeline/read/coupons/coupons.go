@@ -33,12 +33,12 @@ type Quota struct {
 	Issued, HandedDown, TakenBack, Left money.Amount
 }
 
-// key is the place of a table that is one list of no cycle.
-func key(def *tables.Table) lake.FileKey { return lake.FileKey{Table: def.Name, Bucket: lake.NoBucket} }
+// Key is the place of a table that is one list of no cycle.
+func Key(def *tables.Table) lake.FileKey { return lake.FileKey{Table: def.Name, Bucket: lake.NoBucket} }
 
 // Each visits the rows of a table that is one list of no cycle. A state without the table has no rows.
 func Each(snap *lake.Snapshot, def *tables.Table, visit func(rows.Row) error) error {
-	files, err := snap.Find(key(def))
+	files, err := snap.Find(Key(def))
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func Each(snap *lake.Snapshot, def *tables.Table, visit func(rows.Row) error) er
 
 // List gives all coupons by coupon_id and valid_from, as of an instant if the state has no table of them.
 func List(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, error) {
-	files, err := snap.Find(key(tables.Coupons()))
+	files, err := snap.Find(Key(tables.Coupons()))
 	if err != nil {
 		return nil, err
 	}

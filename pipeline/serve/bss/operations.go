@@ -3,6 +3,8 @@ package bss
 import (
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/serve/bss/accounts"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/benefits"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/catalogue"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/trade"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -14,5 +16,6 @@ func Operations() []operation.Operation {
 		customerselfResourceRecords(), customerBillsFeeRecords(), customerMonthlySum(), resourceUsageSummary(),
 		resourceUsage(), freeResourcesUsageRecords(), incentiveDiscountPolicies(), onDemandResourceRatings(),
 		rateOnPeriodDetail(), renewRateOnPeriod(), subCustomers(), indirectPartners()}
-	return slices.Concat(bills, catalogue.Operations(), trade.Operations())
+	return slices.Concat(bills, catalogue.Operations(), trade.Operations(), benefits.Operations(),
+		accounts.Operations())
 }

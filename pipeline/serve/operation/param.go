@@ -43,7 +43,7 @@ const (
 	Moment              // 2026-09-01T00:00:00Z
 	Word                // one of Words
 	Flag                // true, false
-	Raw                 // of a body: any JSON value, checked by the operation
+	Raw                 // any JSON value of a body, checked by the operation; of a query a list of texts
 )
 
 // Param is one parameter.
@@ -162,6 +162,10 @@ func Parse(op *Operation, r *http.Request, body []byte, now period.Instant, zone
 		var given string
 		switch p.In {
 		case Query:
+			if p.Kind == Raw {
+				given = v.list(p.Name, query[p.Name])
+				break
+			}
 			if len(query[p.Name]) > 1 {
 				return v, BadParameter(p.Name, Text{"重复", "is duplicate"})
 			}
@@ -195,6 +199,20 @@ func Parse(op *Operation, r *http.Request, body []byte, now period.Instant, zone
 		v.values[p.Name] = given
 	}
 	return v, nil
+}
+
+// list takes the values of a parameter that a query may repeat as a JSON list, and returns it; "" = there are none.
+func (v *Values) list(name string, values []string) string {
+	values = slices.DeleteFunc(values, func(s string) bool { return s == "" })
+	if len(values) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(values)
+	if err != nil { // not UTF-8: Decode refuses it
+		text = []byte("0")
+	}
+	v.raw[name] = text
+	return string(text)
 }
 
 func malformed() Text { return Text{"格式错误", "is malformed"} }

@@ -63,3 +63,72 @@ func Span(c *operation.Call, begin, end string, most int) (period.Span, error) {
 	}
 	return s, nil
 }
+
+// WhosePartner is the parameter by which the vendor names the partner; a partner's own key needs none.
+func WhosePartner() operation.Param {
+	return operation.Param{Name: "partner_id", Meaning: "the partner: only for the vendor"}
+}
+
+// NeedPartner refuses a call of the vendor that names no partner.
+func NeedPartner(c *operation.Call) error {
+	if c.Scope.Partner != "" {
+		return nil
+	}
+	return operation.BadParameter("partner_id",
+		operation.Text{Zh: "必填", En: "is missing: the vendor must name the partner"})
+}
+
+// Between reports which instants are in the time that two parameters leave. Where neither is given, all are.
+func Between(c *operation.Call, begin, end string) (func(period.Instant) bool, error) {
+	s, err := Span(c, begin, end, 0)
+	if !c.Given(begin) && !c.Given(end) {
+		return func(period.Instant) bool { return true }, err
+	}
+	return s.Holds, err
+}
+
+// List reads a parameter that is a list. One with more values than the parameter may have is an error.
+func List[T any](c *operation.Call, name string, to *[]T) error {
+	if err := c.Decode(name, to); err != nil {
+		return err
+	}
+	if p, _ := c.Op.Param(name); int64(len(*to)) > p.Max {
+		return operation.BadParameter(name, operation.Textf("超过%d个", "has more than %d values", p.Max))
+	}
+	return nil
+}
+
+// TradeDays is the time from the day trade_time_begin to the day trade_time_end, in days of the contract zone: by
+// default from this day a year ago to today.
+func TradeDays(c *operation.Call) (period.Span, error) {
+	zone := c.State.Workspace.Books.Zone
+	first, ok := c.Day("trade_time_begin")
+	if !ok {
+		first = zone.Day(zone.AddMonths(c.State.Now, -12))
+	}
+	last, ok := c.Day("trade_time_end")
+	if !ok {
+		last = zone.Day(c.State.Now)
+	}
+	if first > last {
+		return period.Span{}, operation.BadParameter("trade_time_begin", operation.Text{Zh: "晚于trade_time_end",
+			En: "is after trade_time_end"})
+	}
+	return period.Span{From: zone.Start(first), To: zone.Start(last + 1)}, nil
+}
+
+// Bound is an end of a validity as answers have it; "" = open.
+func Bound(t period.Instant) string {
+	if t == period.Past || t == period.Forever {
+		return ""
+	}
+	return operation.Time(t)
+}
+
+// AsOf is the as-of of the last run; before the first run it is the request's time.
+func AsOf(c *operation.Call) (period.Instant, error) {
+	if c.State.Snap.Manifest.AsOf == "" {
+		return c.State.Now, nil
+	}
+	return period.ParseInstant(c.State.Snap.Manifest.AsOf)
+}

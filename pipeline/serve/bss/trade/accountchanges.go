@@ -28,15 +28,16 @@ func partnerAccountChanges() operation.Operation {
 			"took back",
 		Callers: form.Partners(), Subject: operation.ItsPartner,
 		Params: append([]operation.Param{
-			{Name: "partner_id", Meaning: "the partner of the account: only for the vendor"},
-			{Name: "balance_type", Kind: operation.Word, Words: []string{cashAccount, creditAccount}, Required: true,
-				Meaning: "the account of cash, or that of credit"},
+			form.WhosePartner(),
+			{Name: "balance_type", Kind: operation.Word, Words: []string{form.CashAccount, form.CreditAccount},
+				Required: true,
+				Meaning:  "the account of cash, or that of credit"},
 			{Name: "trade_type", Kind: operation.Word, Words: []string{"RECHARGE", "DEDEUCT", "REFUND", "RFROZEN",
 				"TRANS", "ADJUST", "BEADJUST", "BERETRIEVE", "BEUNBIND",
 				"BONUSCONVERT", "TRADE_MODE_TRANSFER"},
-				Meaning: "DEDEUCT an order, REFUND a refunded one, BEADJUST allocated to a customer, BERETRIEVE " +
-					"reclaimed " +
-					"back; no other is known"},
+				Meaning: "DEDEUCT paid an order or a statement, REFUND of an order or a withdrawal, BEADJUST allocated, " +
+					"BERETRIEVE reclaimed; with recorded accounts also RECHARGE, BONUSCONVERT, ADJUST a credit " +
+					"limit, RFROZEN set aside by a withdrawal"},
 			{Name: "trade_time_begin", Kind: operation.Date, Meaning: "first day; without it, this day a year ago"},
 			{Name: "trade_time_end", Kind: operation.Date, Meaning: "last day; without it, today"},
 			{Name: "indirect_partner_id", Meaning: "this reseller's account"},
@@ -46,12 +47,6 @@ func partnerAccountChanges() operation.Operation {
 	}
 }
 
-// Values of balance_type.
-const (
-	cashAccount   = "BALANCE_TYPE_DEBIT"
-	creditAccount = "BALANCE_TYPE_CREDIT"
-)
-
 // accountChanges is ListPartnerAccountChangeRecordsResponse.
 type accountChanges struct {
 	Total    int             `json:"total_count"`
@@ -59,16 +54,17 @@ type accountChanges struct {
 	Records  []accountChange `json:"records"`
 }
 
-// accountChange is AccountChangeRecord. change_amount has no sign: type says whether it came (1) or went (2). tollbook
-// does not know what else moves a partner's account, and so no balance after a change.
+// accountChange is AccountChangeRecord. change_amount has no sign: type says whether it came (1) or went (2). A
+// workspace that does not record partners' accounts knows no balance after a change.
 type accountChange struct {
 	ID         string `json:"account_change_id"`
 	DetailType string `json:"trade_detail_type"`
 	TradeTime  string `json:"trade_time"`
 	TradeID    string `json:"trade_id"`
 	Amount     string `json:"change_amount"`
+	After      string `json:"balance_after_change,omitempty"`
 	Type       string `json:"type"`
-	CustomerID string `json:"customer_id"`
+	CustomerID string `json:"customer_id,omitempty"`
 	Account    string `json:"account_name,omitempty"`
 }
 
@@ -78,16 +74,16 @@ type change struct {
 	at                        period.Instant
 	amount                    money.Amount // above 0
 	came                      bool
+	after                     string // the balance afterwards; "" = it is not known
 }
 
 func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, error) {
-	during, err := tradeDays(c)
+	during, err := form.TradeDays(c)
 	if err != nil {
 		return nil, err
 	}
-	if c.Scope.Partner == "" {
-		return nil, operation.BadParameter("partner_id",
-			operation.Text{Zh: "必填", En: "is missing: the vendor must name the partner"})
+	if err := form.NeedPartner(c); err != nil {
+		return nil, err
 	}
 	list, err := changes(ctx, c, during)
 	if err != nil {
@@ -101,7 +97,7 @@ func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, e
 		Records: []accountChange{}}
 	for _, r := range form.Window(c, list) {
 		record := accountChange{ID: r.id, DetailType: r.kind, TradeTime: operation.Time(r.at), TradeID: r.trade,
-			Amount: r.amount.String(), Type: "2", CustomerID: r.customer}
+			Amount: r.amount.String(), After: r.after, Type: "2", CustomerID: r.customer}
 		if c.Caller.Role != keys.Partner || c.Scope.Knows(b, r.customer, c.State.Now) {
 			// A partner may pay the orders of customers that it never had.
 			record.Account = form.CustomerName(c, r.customer)
@@ -114,51 +110,45 @@ func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, e
 	return out, nil
 }
 
-// tradeDays is the time that the call asks for, in days of the contract zone.
-func tradeDays(c *operation.Call) (period.Span, error) {
-	zone := c.State.Workspace.Books.Zone
-	first, ok := c.Day("trade_time_begin")
-	if !ok {
-		first = zone.Day(zone.AddMonths(c.State.Now, -12))
-	}
-	last, ok := c.Day("trade_time_end")
-	if !ok {
-		last = zone.Day(c.State.Now)
-	}
-	if first > last {
-		return period.Span{}, operation.BadParameter("trade_time_begin", operation.Text{Zh: "晚于trade_time_end",
-			En: "is after trade_time_end"})
-	}
-	return period.Span{From: zone.Start(first), To: zone.Start(last + 1)}, nil
-}
-
 // tradeType is the trade_type of a trade_detail_type.
 func tradeType(kind string) string {
 	switch kind {
-	case sourceOrder:
+	case sourceOrder, sourcePaid:
 		return "DEDEUCT"
-	case sourceRefund:
+	case sourceRefund, sourceBack:
 		return "REFUND"
 	case sourceGiven:
 		return "BEADJUST"
+	case sourceRecharge:
+		return "RECHARGE"
+	case sourceRebate:
+		return "BONUSCONVERT"
+	case sourceLimit:
+		return "ADJUST"
+	case sourceFrozen:
+		return "RFROZEN"
 	}
 	return "BERETRIEVE"
 }
 
-// changes are those of the scope's partner's account, by time, trade and id.
+// changes are those of the scope's partner's account: as its account records them (§9.1) or, in a workspace that does
+// not record partners' accounts, as orders and customers' accounts show them, by time, trade and id.
 func changes(ctx context.Context, c *operation.Call, during period.Span) ([]change, error) {
+	if list, recorded, err := recordedChanges(c, during); err != nil || recorded {
+		return list, err
+	}
 	given, err := gifts(ctx, c, during)
 	if err != nil {
 		return nil, err
 	}
 	var out []change
 	for _, g := range given {
-		if (g.balance == "credit") == (c.Text("balance_type") == creditAccount) {
+		if (g.balance == "credit") == (c.Text("balance_type") == form.CreditAccount) {
 			out = append(out, change{id: g.id, kind: g.kind, trade: g.id, customer: g.customer, at: g.at,
 				amount: g.amount, came: g.kind == sourceTaken})
 		}
 	}
-	if c.Text("balance_type") == cashAccount { // orders are paid of cash alone
+	if c.Text("balance_type") == form.CashAccount { // orders are paid of cash alone
 		paid, err := paidOrders(ctx, c, during)
 		if err != nil {
 			return nil, err

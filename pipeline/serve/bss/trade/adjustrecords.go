@@ -44,6 +44,13 @@ const (
 	sourceUnbound = "SOURCE_OPERATION_BEUNBIND"
 	sourceOrder   = "SOURCE_OPERAIION_DEDEUCT" // spelt so by the vendor
 	sourceRefund  = "SOURCE_OPERAIION_UNSUBSCRIBE"
+
+	sourceRecharge = "SOURCE_OPERAIION_RECHARGE"
+	sourceRebate   = "SOURCE_OPERAIION_CONVERT_BONUS"
+	sourcePaid     = "SOURCE_OPERAIION_WRITEOFF"
+	sourceLimit    = "SOURCE_OPERAIION_ADJUST_CREDIT"
+	sourceFrozen   = "SOURCE_OPERAIION_RFROZEN"
+	sourceBack     = "SOURCE_OPERAIION_UNFROZEN"
 )
 
 // adjustRecords is ListPartnerAdjustRecordsResponse.

@@ -1,0 +1,187 @@
+package accounts
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func customerChanges() operation.Operation {
+	return operation.Operation{
+		Name: "ListCustomerAccountChangeRecords", Method: http.MethodGet,
+		Path:    "/v2/accounts/customer-accounts/account-change-records",
+		Summary: "What moved a customer's cash or credit",
+		Callers: form.Owners(), Subject: operation.ItsCustomer,
+		Params: append([]operation.Param{
+			form.WhoseBill(),
+			{Name: "balance_type", Kind: operation.Word, Words: []string{form.CashAccount, form.CreditAccount},
+				Required: true, Meaning: "the account of cash, or that of credit"},
+			{Name: "revenue_expense_type", Kind: operation.Word, Words: []string{form.Revenue, form.Expense},
+				Meaning: "only what came, or what went"},
+			{Name: "trade_type", Kind: operation.Word, Words: []string{"RECHARGE", "DEDEUCT", "REFUND", "RFROZEN",
+				"TRANS", "ADJUST", "BEUNBIND", "EXPIRED", "BONUSCONVERT", "TRADE_MODE_TRANSFER", "DEPOSIT", "BEADJUST",
+				"BERETRIEVE"},
+				Meaning: "RECHARGE, DEDEUCT paid a line, REFUND given back by a refund or withdrawn, ADJUST a credit " +
+					"limit, BEADJUST allocated, BERETRIEVE reclaimed; no other occurs"},
+			{Name: "trade_time_begin", Kind: operation.Date, Meaning: "first day; without it, this day a year ago"},
+			{Name: "trade_time_end", Kind: operation.Date, Meaning: "last day; without it, today"},
+			{Name: "trade_id", Max: 128, Meaning: "only of this order, record or event"},
+			{Name: "payment_channel_id", Meaning: "no channel of a customer's payment is known, so none is found"},
+			{Name: "payment_channel_no", Meaning: "no channel of a customer's payment is known, so none is found"},
+		}, form.PageParams()...),
+		Answer: changeList{},
+		Handle: handleCustomerChanges,
+	}
+}
+
+// changeList is ListCustomerAccountChangeRecordsResponse.
+type changeList struct {
+	Total    int      `json:"total_count"`
+	Currency string   `json:"currency"`
+	Records  []change `json:"records"`
+}
+
+// change is CustomerAccountChangeRecord. change_amount has no sign: revenue_expense_type says whether it came or went.
+// The entries of accounts do not say for which service a line was.
+type change struct {
+	ID         string `json:"account_change_id"`
+	DetailType string `json:"trade_detail_type"`
+	Time       string `json:"trade_time"`
+	TradeID    string `json:"trade_id"`
+	Amount     string `json:"change_amount"`
+	After      string `json:"balance_after_change"`
+	Type       string `json:"revenue_expense_type"`
+	Cycle      string `json:"bill_cycle"`
+	Account    string `json:"account_name,omitempty"`
+}
+
+// entry is a row of account_entries.
+type entry struct {
+	id, kind      string
+	at            period.Instant
+	amount, after money.Amount
+}
+
+// trade is the trade_type and the trade_detail_type of an entry, and the trade that it belongs to.
+func (e *entry) trade(orders map[string]string) (kind, detail, id string) {
+	switch e.kind {
+	case "recharge":
+		return "RECHARGE", "SOURCE_OPERAIION_RECHARGE", e.id
+	case "allocate":
+		return "BEADJUST", "SOURCE_OPERATION_BEADJUST", e.id
+	case "reclaim":
+		return "BERETRIEVE", "SOURCE_OPERATION_BERETRIEVE", e.id
+	case "withdraw":
+		return "REFUND", "SOURCE_OPERAIION_REFUND", e.id
+	case "credit_limit":
+		return "ADJUST", "SOURCE_OPERAIION_ADJUST_CREDIT", e.id
+	}
+	order, isOrder := orders[e.id]
+	switch {
+	case e.kind == "refund":
+		return "REFUND", "SOURCE_OPERAIION_UNSUBSCRIBE", cmp.Or(order, e.id)
+	case isOrder:
+		return "DEDEUCT", "SOURCE_OPERAIION_DEDEUCT", order
+	}
+	return "DEDEUCT", "SOURCE_OPERAIION_USAGE", e.id
+}
+
+func handleCustomerChanges(ctx context.Context, c *operation.Call) (any, error) {
+	during, err := form.TradeDays(c)
+	if err != nil {
+		return nil, err
+	}
+	list, err := entriesOf(ctx, c, during)
+	if err != nil {
+		return nil, err
+	}
+	orders, err := form.OrderLines(ctx, c, c.Scope.Customer, during.From)
+	if err != nil {
+		return nil, err
+	}
+	out := &changeList{Currency: c.State.Workspace.Settings.Currency.Code, Records: []change{}}
+	name, zone := form.CustomerName(c, c.Scope.Customer), c.State.Workspace.Books.Zone
+	seen := map[string]int{}
+	for i := range list {
+		e := &list[i]
+		kind, detail, trade := e.trade(orders)
+		one := change{ID: e.id, DetailType: detail, Time: operation.Time(e.at), TradeID: trade,
+			Amount: e.amount.Abs().String(), After: e.after.String(), Type: form.Expense,
+			Cycle: zone.Cycle(e.at).String(), Account: name}
+		if seen[e.id]++; seen[e.id] > 1 { // a record can have lines of several tiers
+			one.ID += "#" + strconv.Itoa(seen[e.id])
+		}
+		if e.amount.Sign() > 0 {
+			one.Type = form.Revenue
+		}
+		if c.Given("revenue_expense_type") && c.Text("revenue_expense_type") != one.Type ||
+			c.Given("trade_type") && c.Text("trade_type") != kind || c.Given("trade_id") &&
+			c.Text("trade_id") != trade ||
+			c.Given("payment_channel_id") || c.Given("payment_channel_no") {
+			continue
+		}
+		out.Records = append(out.Records, one)
+	}
+	out.Total = len(out.Records)
+	out.Records = form.Window(c, out.Records)
+	return out, nil
+}
+
+// entriesOf are the entries of the call's customer in the account that it asks for, by time and then as the lake has
+// them.
+func entriesOf(ctx context.Context, c *operation.Call, during period.Span) ([]entry, error) {
+	balance := "cash"
+	if c.Text("balance_type") == form.CreditAccount {
+		balance = "credit"
+	}
+	var out []entry
+	read := func(batch *parquet.Columns) error {
+		for i := range batch.N {
+			r := rows.Row{Cols: batch, I: i}
+			e := entry{at: r.Time(tables.ETime)}
+			if r.Word(tables.ECustomerID) != c.Scope.Customer || r.Word(tables.EBalanceType) != balance ||
+				!during.Holds(e.at) {
+				continue
+			}
+			e.id, e.kind = string(r.Text(tables.EID)), r.Word(tables.EType)
+			var err error
+			if e.amount, err = r.Amount(tables.EAmount); err == nil {
+				e.after, err = r.Amount(tables.EBalanceAfter)
+			}
+			if err != nil {
+				return err
+			}
+			out = append(out, e)
+		}
+		return nil
+	}
+	bucket := form.BucketOf(c, c.Scope.Customer)
+	err := form.FilesSince(c, during.From, func(files []lake.FileEntry) error {
+		files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+			return e.Table != tables.AccountEntries().Name || e.Bucket != bucket
+		})
+		slices.SortStableFunc(files, func(x, y lake.FileEntry) int {
+			return cmp.Or(strings.Compare(x.Cycle, y.Cycle), strings.Compare(x.Day, y.Day))
+		})
+		for _, e := range files {
+			if err := rows.Groups(ctx, c.State.Snap, e, rows.Scan{Table: tables.AccountEntries()}, read); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	slices.SortStableFunc(out, func(x, y entry) int { return cmp.Compare(x.at, y.at) })
+	return out, err
+}

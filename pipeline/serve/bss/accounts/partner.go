@@ -1,0 +1,109 @@
+package accounts
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func partnerBalances() operation.Operation {
+	return operation.Operation{
+		Name: "ListPartnerBalances", Method: http.MethodGet, Path: "/v2/accounts/partner-accounts/balances",
+		Summary: "The balances of a partner's account", Callers: form.Partners(), Subject: operation.ItsPartner,
+		Params: []operation.Param{form.WhosePartner(),
+			{Name: "indirect_partner_id", Meaning: "the balances of this reseller"}},
+		Answer: balanceList{},
+		Handle: handlePartnerBalances,
+	}
+}
+
+// balanceList is ListPartnerBalancesResponse.
+type balanceList struct {
+	Balances []balance `json:"account_balances"`
+}
+
+// balance is AccountBalanceV2 and AccountBalanceV3. No balance is reserved for a purpose.
+type balance struct {
+	ID       string            `json:"account_id"`
+	Type     int               `json:"account_type"`
+	Amount   operation.Decimal `json:"amount"`
+	Currency string            `json:"currency"`
+	Credit   operation.Decimal `json:"credit_amount,omitempty"` // the limit
+	Measure  int               `json:"measure_id"`
+}
+
+func balanceOf(c *operation.Call, id string, kind int, amount money.Amount) balance {
+	return balance{ID: id, Type: kind, Amount: operation.Decimal(amount.String()),
+		Currency: c.State.Workspace.Settings.Currency.Code, Measure: form.MeasureYuan}
+}
+
+func handlePartnerBalances(_ context.Context, c *operation.Call) (any, error) {
+	if err := form.NeedPartner(c); err != nil {
+		return nil, err
+	}
+	out := &balanceList{Balances: []balance{}}
+	if !c.Scope.Line(c.Scope.Partner, c.State.Now) { // it is no reseller of the caller's now (ACCOUNTS-1)
+		return out, nil
+	}
+	after := map[string]money.Amount{}
+	err := coupons.Each(c.State.Snap, tables.PartnerAccounts(), func(r rows.Row) (err error) {
+		if r.Word(tables.PartnerAccountPartner) == c.Scope.Partner {
+			after[r.Word(tables.PartnerAccountBalance)], err = r.Amount(tables.PartnerAccountAfter)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	limit, err := limitOf(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, account := range []struct {
+		word string
+		kind int
+	}{{"cash", ofCash}, {"credit", ofCredit}, {"rebate", ofRebate}} {
+		amount, has := after[account.word]
+		if !has {
+			continue
+		}
+		one := balanceOf(c, account.word, account.kind, amount)
+		if account.kind == ofCredit {
+			one.Credit = operation.Decimal(limit.String())
+		}
+		out.Balances = append(out.Balances, one)
+	}
+	return out, nil
+}
+
+// limitOf is the credit limit of the scope's partner: the last one that was set.
+func limitOf(c *operation.Call) (limit money.Amount, err error) {
+	var last struct {
+		instant, time period.Instant
+		id            string
+	}
+	last.instant = period.Past
+	err = coupons.Each(c.State.Snap, tables.PartnerEvents(), func(r rows.Row) (err error) {
+		if r.Word(tables.PartnerEventFeed) != "partner_accounts" || r.Word(tables.PartnerEventType) != "credit_limit" ||
+			r.Word(tables.PartnerEventPartner) != c.Scope.Partner || r.Word(tables.PartnerEventReason) != "" {
+			return nil
+		}
+		instant, time := r.Time(tables.PartnerEventInstant), r.Time(tables.PartnerEventTime)
+		id := string(r.Text(tables.PartnerEventID))
+		if cmp.Or(cmp.Compare(instant, last.instant), cmp.Compare(time, last.time), strings.Compare(id, last.id)) > 0 {
+			last.instant, last.time, last.id = instant, time, id
+			limit, err = r.Amount(tables.PartnerEventAmount)
+		}
+		return err
+	})
+	return limit, err
+}

@@ -1,0 +1,196 @@
+package benefits
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func customerCouponChanges() operation.Operation {
+	return operation.Operation{
+		Name: "ListCustomerCouponChangeRecords", Method: http.MethodGet,
+		Path:    "/v2/promotions/benefits/account-change-records",
+		Summary: "What a customer's coupons received, paid and lost",
+		Callers: form.Owners(), Subject: operation.ItsCustomer,
+		Params: append([]operation.Param{
+			form.WhoseBill(),
+			{Name: "balance_type", Kind: operation.Word, Words: []string{"BALANCE_TYPE_COUPON"}, Required: true,
+				Meaning: "coupons"},
+			{Name: "revenue_expense_type", Kind: operation.Word, Words: []string{form.Revenue, form.Expense},
+				Meaning: "only what came, or what went"},
+			{Name: "trade_type", Kind: operation.Word, Words: []string{"ADJUST", "DEDEUCT", "REFUND", "RFROZEN",
+				"EXPIRED", "COUPONADJUST", "COUPONCANCEL"},
+				Meaning: "ADJUST issued, DEDEUCT paid a line, REFUND given back by a refund, EXPIRED, COUPONCANCEL " +
+					"reclaimed; no other occurs"},
+			{Name: "trade_id", Max: 128, Meaning: "only of this line or event"},
+			{Name: "trade_time_begin", Kind: operation.Date, Meaning: "first day; without it, this day a year ago"},
+			{Name: "trade_time_end", Kind: operation.Date, Meaning: "last day; without it, today"},
+			{Name: "coupon_id", Max: 64, Meaning: "only of this coupon"},
+		}, form.PageParams()...),
+		Answer: couponChanges{},
+		Handle: handleCustomerCouponChanges,
+	}
+}
+
+// couponChanges is ListCustomerCouponChangeRecordsResponse.
+type couponChanges struct {
+	Total    int            `json:"total_count"`
+	Currency string         `json:"currency"`
+	Records  []couponChange `json:"records"`
+}
+
+// couponChange is CustomerCouponChangeRecord. change_amount has no sign: revenue_expense_type says whether it came or
+// went. The records of coupons do not say for which service a line was.
+type couponChange struct {
+	Coupon     string `json:"coupon_id"`
+	DetailType string `json:"trade_detail_type"`
+	Time       string `json:"trade_time"`
+	TradeID    string `json:"trade_id,omitempty"`
+	Amount     string `json:"change_amount"`
+	After      string `json:"balance_after_change"`
+	Type       string `json:"revenue_expense_type"`
+	Cycle      string `json:"bill_cycle"`
+	Account    string `json:"account_name,omitempty"`
+}
+
+// moved is a row of coupon_records or coupon_entries.
+type moved struct {
+	coupon, kind, id string
+	at               period.Instant
+	amount, left     money.Amount
+}
+
+// trade is the trade_type and the trade_detail_type of a change, and whether it came.
+func (m *moved) trade(orders map[string]string) (kind, detail string, came bool) {
+	switch m.kind {
+	case "issue":
+		return "ADJUST", "SOURCE_OPERAIION_PRIZE", true
+	case "reclaim":
+		return "COUPONCANCEL", "SOURCE_OPERATION_COUPONCANCEL", false
+	case "expire":
+		return "EXPIRED", "SOURCE_OPERAIION_EXPIRECLEAR", false
+	}
+	if m.amount.Sign() < 0 {
+		return "REFUND", "SOURCE_OPERAIION_UNSUBSCRIBE", true
+	}
+	if _, ok := orders[m.id]; ok {
+		return "DEDEUCT", "SOURCE_OPERAIION_DEDEUCT", false
+	}
+	return "DEDEUCT", "SOURCE_OPERAIION_USAGE", false
+}
+
+func handleCustomerCouponChanges(ctx context.Context, c *operation.Call) (any, error) {
+	during, err := form.TradeDays(c)
+	if err != nil {
+		return nil, err
+	}
+	list, err := movements(ctx, c, during)
+	if err != nil {
+		return nil, err
+	}
+	orders, err := form.OrderLines(ctx, c, c.Scope.Customer, during.From)
+	if err != nil {
+		return nil, err
+	}
+	out := &couponChanges{Currency: c.State.Workspace.Settings.Currency.Code, Records: []couponChange{}}
+	name, zone := form.CustomerName(c, c.Scope.Customer), c.State.Workspace.Books.Zone
+	for i := range list {
+		m := &list[i]
+		kind, detail, came := m.trade(orders)
+		one := couponChange{Coupon: m.coupon, DetailType: detail, Time: operation.Time(m.at), TradeID: m.id,
+			Amount: m.amount.Abs().String(), After: m.left.String(), Type: form.Expense,
+			Cycle: zone.Cycle(m.at).String(), Account: name}
+		if came {
+			one.Type = form.Revenue
+		}
+		if !during.Holds(m.at) || c.Given("revenue_expense_type") && c.Text("revenue_expense_type") != one.Type ||
+			c.Given("trade_type") && c.Text("trade_type") != kind || c.Given("trade_id") &&
+			c.Text("trade_id") != m.id ||
+			c.Given("coupon_id") && c.Text("coupon_id") != m.coupon {
+			continue
+		}
+		out.Records = append(out.Records, one)
+	}
+	out.Total = len(out.Records)
+	out.Records = form.Window(c, out.Records)
+	return out, nil
+}
+
+// movements are what happened to the coupons of the call's customer, by time and coupon, as the lake has them in order.
+// A workspace that does not record partners' money has the entries of each day and no table of all records.
+func movements(ctx context.Context, c *operation.Call, during period.Span) ([]moved, error) {
+	var out []moved
+	has := false
+	err := coupons.Each(c.State.Snap, tables.CouponRecords(), func(r rows.Row) error {
+		has = true
+		if r.Word(tables.CouponRecordCustomer) != c.Scope.Customer {
+			return nil
+		}
+		m := moved{coupon: string(r.Text(tables.CouponRecordCoupon)), kind: r.Word(tables.CouponRecordType),
+			id: string(r.Text(tables.CouponRecordID)), at: r.Time(tables.CouponRecordTime)}
+		err := m.read(r, tables.CouponRecordAmount, tables.CouponRecordLeft)
+		out = append(out, m)
+		return err
+	})
+	if err == nil && !has {
+		out, err = entries(ctx, c, during)
+	}
+	slices.SortStableFunc(out, func(x, y moved) int {
+		return cmp.Or(cmp.Compare(x.at, y.at), strings.Compare(x.coupon, y.coupon))
+	})
+	return out, err
+}
+
+func (m *moved) read(r rows.Row, amount, left int) (err error) {
+	if m.amount, err = r.Amount(amount); err == nil {
+		m.left, err = r.Amount(left)
+	}
+	return err
+}
+
+// entries are the entries of each day about the call's customer.
+func entries(ctx context.Context, c *operation.Call, during period.Span) ([]moved, error) {
+	var out []moved
+	bucket := form.BucketOf(c, c.Scope.Customer)
+	err := form.FilesSince(c, during.From, func(files []lake.FileEntry) error {
+		for _, e := range files {
+			if e.Table != tables.CouponEntries().Name || e.Bucket != bucket {
+				continue
+			}
+			err := rows.Groups(ctx, c.State.Snap, e, rows.Scan{Table: tables.CouponEntries()},
+				func(batch *parquet.Columns) error {
+					for i := range batch.N {
+						r := rows.Row{Cols: batch, I: i}
+						if r.Word(tables.CouponEntryCustomer) != c.Scope.Customer {
+							continue
+						}
+						m := moved{coupon: string(r.Text(tables.CouponEntryCoupon)),
+							kind: r.Word(tables.CouponEntryType), id: string(r.Text(tables.CouponEntryID)),
+							at: r.Time(tables.CouponEntryTime)}
+						if err := m.read(r, tables.CouponEntryAmount, tables.CouponEntryLeft); err != nil {
+							return err
+						}
+						out = append(out, m)
+					}
+					return nil
+				})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,74 @@
+package form
+
+import (
+	"context"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// Values of revenue_expense_type.
+const (
+	Revenue = "REVENUE"
+	Expense = "EXPENSE"
+)
+
+// Balances are a customer's balances other than coupons; one that never moved is missing.
+type Balances map[payment.RowKind]money.Amount
+
+// BalancesOf reads a customer's balances as the last run left them.
+func BalancesOf(ctx context.Context, c *operation.Call, customer string) (Balances, error) {
+	e, ok, err := latestBalances(c, BucketOf(c, customer))
+	if err != nil || !ok {
+		return nil, err
+	}
+	out := Balances{}
+	return out, rows.Groups(ctx, c.State.Snap, e, rows.Scan{Table: tables.Balances()},
+		func(batch *parquet.Columns) error {
+			for i := range batch.N {
+				r := rows.Row{Cols: batch, I: i}
+				if r.Word(tables.KCustomerID) != customer {
+					continue
+				}
+				kind, err := payment.ParseRowKind(r.Word(tables.KBalance))
+				if err != nil {
+					return err
+				}
+				if kind.OfCoupon() {
+					continue
+				}
+				if out[kind], err = r.Amount(tables.KAmount); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+// latestBalances is the file of a bucket's balances of the last day that was paid.
+func latestBalances(c *operation.Call, bucket int) (last lake.FileEntry, ok bool, err error) {
+	for _, ref := range c.State.Snap.Manifest.Cycles {
+		files, err := c.State.Snap.Files(ref.Cycle)
+		if err != nil {
+			return last, false, err
+		}
+		for _, e := range files {
+			if e.Table == tables.Balances().Name && e.Bucket == bucket &&
+				(!ok || e.Cycle > last.Cycle || e.Cycle == last.Cycle && e.Day >= last.Day) {
+				last, ok = e, true
+			}
+		}
+	}
+	return last, ok, nil
+}
+
+// Values of balance_type.
+const (
+	CashAccount   = "BALANCE_TYPE_DEBIT"
+	CreditAccount = "BALANCE_TYPE_CREDIT"
+)

@@ -1,0 +1,73 @@
+package trade
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// recordedChanges are the entries of the scope's partner in the account that the call asks for, in the order in which
+// they took effect; recorded is whether the state has accounts of partners.
+func recordedChanges(c *operation.Call, during period.Span) (out []change, recorded bool, err error) {
+	files, err := c.State.Snap.Find(coupons.Key(tables.PartnerAccounts()))
+	if err != nil || len(files) == 0 {
+		return nil, false, err
+	}
+	balance := "cash"
+	if c.Text("balance_type") == form.CreditAccount {
+		balance = "credit"
+	}
+	b := c.State.Workspace.Books
+	err = coupons.Each(c.State.Snap, tables.PartnerAccounts(), func(r rows.Row) error {
+		at := r.Time(tables.PartnerAccountTime)
+		if r.Word(tables.PartnerAccountBalance) != balance || !during.Holds(at) ||
+			!c.Scope.Line(r.Word(tables.PartnerAccountPartner), at) {
+			return nil
+		}
+		id := string(r.Text(tables.PartnerAccountEntry))
+		one := change{id: id, kind: sourceOf(r.Word(tables.PartnerAccountType)), trade: id, at: at}
+		if one.kind == sourceOrder || one.kind == sourceRefund {
+			one.trade = form.OrderOfLine(id)
+		}
+		if with := r.Word(tables.PartnerAccountCounterparty); b.Customer(with) >= 0 {
+			one.customer = with
+		}
+		amount, err := r.Amount(tables.PartnerAccountAmount)
+		if err != nil {
+			return err
+		}
+		after, err := r.Amount(tables.PartnerAccountAfter)
+		one.amount, one.came, one.after = amount.Abs(), amount.Sign() > 0, after.String()
+		out = append(out, one)
+		return err
+	})
+	return out, true, err
+}
+
+// sourceOf is the trade_detail_type of an entry of a partner's account.
+func sourceOf(kind string) string {
+	switch kind {
+	case "recharge":
+		return sourceRecharge
+	case "allocate":
+		return sourceGiven
+	case "convert_rebate":
+		return sourceRebate
+	case "statement_payment":
+		return sourcePaid
+	case "credit_limit":
+		return sourceLimit
+	case "order":
+		return sourceOrder
+	case "refund":
+		return sourceRefund
+	case "withdraw_request":
+		return sourceFrozen
+	case "withdraw_back":
+		return sourceBack
+	}
+	return sourceTaken
+}
