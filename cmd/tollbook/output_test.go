@@ -289,6 +289,8 @@ query coupon-quotas
 query discounts
 query performance-by-customer
 query transfers
+query budgets
+query budgets --format alerts
 quote --customer acme --usage USAGE --as-of 2026-10-05T04:00:00Z
 rejects
 rejects dismiss nothing --reason test

@@ -90,7 +90,7 @@ func Formats() []Format {
 		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(),
 		incentivesFormat(), recurringFormat(), commitmentsFormat(), fundsFormat(), fundQuotasFormat(), expertsFormat(),
 		qualificationsFormat(), couponQuotasFormat(), solutionsFormat(), partiesFormat(), taxesFormat(),
-		allocationFormat(), markupsFormat(), subscribersFormat(),
+		allocationFormat(), markupsFormat(), subscribersFormat(), budgetsFormat(),
 	}
 }
 

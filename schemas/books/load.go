@@ -65,6 +65,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.recurring()
 	l.commitments()
 	l.subscribers()
+	l.budgets()
 	loadPartnerMoney(l)
 	l.taxes()
 	l.allocation()

@@ -52,14 +52,18 @@ for the same state. --sql prints the query for other tools.
 times. A query that has no such column refuses the flag.
 
 deadlines lists what lapses in the next --days days, counted from the day of the last run. With
---format ics it is a calendar file.`,
+--format ics it is a calendar file.
+
+budgets compares bills with books/budgets.csv. With --format alerts it prints one JSON object per
+line for each threshold that was reached.`,
 		Example: "  tollbook query\n  tollbook query revenue --cycle 2026-09\n" +
 			"  tollbook query top-customers --cycle 2026-09 --limit 5\n" +
 			"  tollbook query discount-leakage --cycle 2026-09 --format csv\n" +
 			"  tollbook query change --customer acme --service storage\n" +
 			"  tollbook query revenue --tag team=web --tag team=data\n" +
 			"  tollbook query debt --json --from lake\n  tollbook query revenue --sql\n" +
-			"  tollbook query deadlines --days 14\n  tollbook query deadlines --days 90 --format ics",
+			"  tollbook query deadlines --days 14\n  tollbook query deadlines --days 90 --format ics\n" +
+			"  tollbook query budgets --format alerts",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -75,8 +79,12 @@ deadlines lists what lapses in the next --days days, counted from the day of the
 			switch {
 			case f.excel && f.format != "csv":
 				return cli.ExcelOnly(f.format)
-			case a.Flags.JSON && (f.format == "csv" || f.format == "ics"):
+			case a.Flags.JSON && slices.Contains([]string{"csv", "ics", "alerts"}, f.format):
 				return cli.NotJSON(f.format, "leave --format out for JSON")
+			}
+			if f.sql && !q.Published() {
+				return &cli.UsageError{What: fmt.Sprintf("--sql: %s has no SQL, the lake alone answers it", q.Name),
+					Hint: "leave --sql out"}
 			}
 			if f.sql {
 				return printSQL(a, q, f.only)
@@ -84,6 +92,12 @@ deadlines lists what lapses in the next --days days, counted from the day of the
 			return runQuery(cmd.Context(), a, q, &f)
 		},
 	}
+	f.add(cmd)
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+// add adds the flags to the command.
+func (f *queryFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.cycle, "cycle", "", "the month, as 2026-09 (default: all of them)")
 	cmd.Flags().IntVar(&f.limit, "limit", ownLimit,
 		"show at most this number of rows; 0 = all (default: depends on the query)")
@@ -91,7 +105,8 @@ deadlines lists what lapses in the next --days days, counted from the day of the
 	cmd.Flags().StringVar(&f.from, "from", "",
 		"lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
 	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the query as SQL over the published views, without running it")
-	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv, ics (deadlines only) (default table)")
+	cmd.Flags().StringVar(&f.format, "format", "",
+		"table, json, csv, ics (deadlines only), alerts (budgets only) (default table)")
 	cmd.Flags().StringArrayVar(&f.only.Customers, "customer", nil, "only this customer")
 	cmd.Flags().StringArrayVar(&f.only.Partners, "partner", nil,
 		"only this partner, as the one who owes or as the seller")
@@ -99,7 +114,6 @@ deadlines lists what lapses in the next --days days, counted from the day of the
 	cmd.Flags().StringArrayVar(&f.only.Tags, "tag", nil,
 		"only resources with this tag: key=value, or key for any value")
 	cmd.Flags().BoolVar(&f.excel, "excel", false, cli.ExcelUsage)
-	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
 // check reads the command line: the question and how it is asked.
@@ -132,8 +146,13 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 	if !slices.Contains([]string{"", string(question.Lake), string(question.ClickHouse)}, f.from) {
 		return nil, &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", f.from)}
 	}
-	if !slices.Contains([]string{"", "table", "json", "csv", "ics"}, f.format) {
-		return nil, &cli.UsageError{What: fmt.Sprintf("--format %q: want one of table, json, csv, ics", f.format)}
+	if !slices.Contains([]string{"", "table", "json", "csv", "ics", "alerts"}, f.format) {
+		return nil, &cli.UsageError{
+			What: fmt.Sprintf("--format %q: want one of table, json, csv, ics, alerts", f.format)}
+	}
+	if f.format == "alerts" && q.Name != question.Budgets {
+		return nil, &cli.UsageError{What: fmt.Sprintf("--format alerts: %s has no thresholds", q.Name),
+			Hint: "`tollbook query budgets --format alerts` prints alerts"}
 	}
 	return q, nil
 }
@@ -190,6 +209,8 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 		return shown.csv(a.Out, f.excel)
 	case f.format == "ics":
 		return shown.calendar(a.Out)
+	case f.format == "alerts":
+		return shown.alerts(a.Out)
 	case f.format == "json", a.Flags.JSON:
 		return a.PrintJSON(shown.json())
 	}

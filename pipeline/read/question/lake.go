@@ -58,10 +58,10 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 			return nil, err
 		}
 	}
+	if r.Cycle == "" && (q.Span == WithBefore || q.Span == OfOne) {
+		r.Cycle = lastCycle(snap)
+	}
 	if q.Span == WithBefore {
-		if r.Cycle == "" {
-			r.Cycle = lastCycle(snap)
-		}
 		// a cycle before the lake's first has no lines; one whose lines left the lake is an error
 		if before := cycleBefore(r.Cycle); before >= firstCycle(snap) {
 			if err := rows.HasCycle(snap, before); err != nil {
@@ -98,8 +98,8 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 
 // gather adds up what the question is of.
 func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
-	if q.lake.list != nil {
-		return q.gatherList(r, from)
+	if q.lake.list != nil || q.lake.ask != nil {
+		return q.gatherList(ctx, r, from)
 	}
 	switch q.lake.table.Name {
 	case tables.PartnerStatements().Name:
@@ -247,10 +247,16 @@ func statements(ctx context.Context, from *partners.Reader, cycle string, take f
 }
 
 // gatherList takes the rows of a question that lists them itself.
-func (q *Question) gatherList(r Request, from *partners.Reader) (*groups, error) {
+func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
 	w := &reading{groups: newGroups(q), only: newSieve(q, r.Only)}
 	rows := parquet.NewColumns(q.lake.table)
-	if err := q.lake.list(r, from, rows); err != nil {
+	list := q.lake.ask
+	if list == nil {
+		list = func(_ context.Context, r Request, from *partners.Reader, to *parquet.Columns) error {
+			return q.lake.list(r, from, to)
+		}
+	}
+	if err := list(ctx, r, from, rows); err != nil {
 		return nil, err
 	}
 	return w.groups, w.take(rows)

@@ -1,6 +1,7 @@
 package question
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ const (
 	UpTo                   // all cycles up to the one that is asked for
 	OfNone                 // what it counts is of no cycle: it takes none
 	WithBefore             // the cycle that is asked for, or the last one, and the cycle before it
+	OfOne                  // the cycle that is asked for, or the last one
 )
 
 // String is what --cycle means to the question.
@@ -25,7 +27,8 @@ func (s Span) String() string {
 	return [...]string{OfCycle: "of that cycle; without it of all cycles",
 		UpTo:       "at the end of that cycle; without it at the end of the last one",
 		OfNone:     "of no cycle",
-		WithBefore: "of that cycle and the one before; without it of the last one and the one before"}[s]
+		WithBefore: "of that cycle and the one before; without it of the last one and the one before",
+		OfOne:      "of that cycle; without it of the last one"}[s]
 }
 
 // Question is one question.
@@ -65,6 +68,8 @@ type shape struct {
 	nozero bool
 	// lists the rows; nil = they are read from the files of the table
 	list func(r Request, from *partners.Reader, to *parquet.Columns) error
+	// like list, for rows that are calculated from files of the lake
+	ask func(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns) error
 }
 
 // derived is how the rows of an answer follow from those of another question.

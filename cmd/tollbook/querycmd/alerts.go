@@ -1,0 +1,46 @@
+package querycmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// alertResult is a threshold of a budget that was reached. It has only what later runs leave as it is, unless the books
+// or earlier days change, so that a script can compare the output of two nights line by line.
+type alertResult struct {
+	Cycle        string `json:"cycle"`
+	Customer     string `json:"customer_id"`
+	Threshold    int    `json:"threshold_percent"`
+	CrossedOn    string `json:"crossed_on"` // day in the contract zone
+	BudgetAmount string `json:"budget_amount"`
+	Currency     string `json:"currency"`
+}
+
+// alerts writes the thresholds that were reached, one JSON object per line, by cycle, customer and percent.
+func (s *shownAnswer) alerts(w io.Writer) error {
+	out := json.NewEncoder(w)
+	for _, row := range s.Rows {
+		of := make(map[string]string, len(row.Keys))
+		for i, c := range s.Question.Keys {
+			of[c.Name] = row.Keys[i]
+		}
+		if of["crossed"] == "" {
+			continue
+		}
+		for one := range strings.SplitSeq(of["crossed"], ";") {
+			percent, day, _ := strings.Cut(one, ":")
+			n, err := strconv.Atoi(percent)
+			if err != nil {
+				return fmt.Errorf("crossed %q of customer %s: %w", one, of["customer_id"], err)
+			}
+			if err := out.Encode(alertResult{of["cycle"], of["customer_id"], n, day, row.Sums[0].String(),
+				s.currency.Code}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,328 @@
+package question
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Budgets is the name of the question whose rows have alerts.
+const Budgets = "budgets"
+
+// Keys of budgets.
+const (
+	budgetCycle = iota
+	budgetCustomer
+	budgetPartner
+	budgetShare
+	budgetForecastShare
+	budgetNext
+	budgetCrossed
+	budgetKeys
+)
+
+// budgets is the question how far customers have used their budgets.
+func budgets() *Question {
+	def := &tables.Table{Name: Budgets, Columns: []tables.Column{
+		wordColumn("cycle", "the month"),
+		wordColumn("customer_id", "whose budget it is"),
+		wordColumn("partner_id", "the customer's partner at the last run, or at the end of the cycle if that was before; "+
+			"empty without one"),
+		wordColumn("share_percent", "billed_amount × 100 / budget_amount, rounded down to 2 decimals"),
+		wordColumn("forecast_percent", "forecast_amount × 100 / budget_amount, rounded down to 2 decimals"),
+		wordColumn("next_threshold", "the lowest percent of thresholds that was not reached; empty if all were"),
+		wordColumn("crossed", "the percents of thresholds that were reached, each with the first day at whose end they "+
+			"were: percent:day;…"),
+		amountColumn("budget_amount", "amount of the row of budgets.csv that is in force in the cycle"),
+		amountColumn("billed_amount", "sum of payment_amount of the customer's lines of the cycle"),
+		amountColumn("forecast_amount", "billed_amount at the end of the cycle at the run-rate so far"),
+	}}
+	return &Question{
+		Name: Budgets, Span: OfOne,
+		Answers: "how far customers have used their budgets, and what they will have used at the month's end",
+		Reads: "It compares `lines` with `books/budgets.csv`. [The guide](guides/watch-budgets.md) says how the forecast " +
+			"is calculated. `--format alerts` prints one JSON object for each threshold that was reached.",
+		Keys: def.Columns[:budgetKeys], Sums: def.Columns[budgetKeys:],
+		lake: shape{table: def, ask: listBudgets},
+	}
+}
+
+// listBudgets compares the lines of a cycle with the budgets that are in force in it.
+func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns) error {
+	cycle, err := period.ParseCycle(r.Cycle)
+	if err != nil {
+		return nil //nolint:nilerr // a lake without a cycle
+	}
+	b := from.Books
+	start := b.Zone.Start(cycle.First())
+	list := map[string]*books.Budget{}
+	for i := range b.Budgets {
+		id := b.Customers[b.Budgets[i].Customer].ID
+		if b.Budgets[i].Valid.Holds(start) && (len(r.Only.Customers) == 0 || slices.Contains(r.Only.Customers, id)) {
+			list[id] = &b.Budgets[i]
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	all, err := spent(list).gather(ctx, Request{Cycle: r.Cycle}, from)
+	if err != nil {
+		return err
+	}
+	days := map[string][]Row{}
+	for _, row := range all.rows() {
+		days[row.Keys[spentCustomer]] = append(days[row.Keys[spentCustomer]], row)
+	}
+	t, err := lastIntake(from.Snap)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(list)) {
+		budget := list[id]
+		m := month{cycle: cycle, complete: completeDays(cycle, b.Zone, t), digits: b.Digits, budget: budget}
+		partner := partnerAt(b, budget.Customer, min(t, b.Zone.Bounds(cycle).To-1))
+		if err := m.row(id, partner, days[id], to); err != nil {
+			return fmt.Errorf("budget of customer %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// partnerAt is the id of a customer's partner; "" = none.
+func partnerAt(b *books.Books, customer int32, t period.Instant) string {
+	if a, ok := b.AssociationAt(customer, t); ok {
+		return b.Partners[a.Partner].ID
+	}
+	return ""
+}
+
+// lastIntake is the as-of of the newest run that took feeds in; that of the state without one, such as in an archive.
+func lastIntake(snap *lake.Snapshot) (period.Instant, error) {
+	took := func(m *lake.Manifest) bool {
+		command, _, _ := strings.Cut(m.Command, " --")
+		return slices.Contains([]string{"ingest", "run nightly", "run monthly", "close"}, command)
+	}
+	last := snap.Manifest
+	if !took(&last) {
+		history, err := snap.History()
+		if err != nil {
+			return 0, err
+		}
+		if i := slices.IndexFunc(history, func(m lake.Manifest) bool { return took(&m) }); i >= 0 {
+			last = history[i]
+		}
+	}
+	if last.AsOf == "" {
+		return period.Past, nil
+	}
+	return period.ParseInstant(last.AsOf)
+}
+
+// completeDays is how many days of a cycle were over at an instant.
+func completeDays(cycle period.Cycle, zone *period.Zone, t period.Instant) int {
+	if t < zone.Start(cycle.First()) {
+		return 0
+	}
+	return min(cycle.Days(), int(zone.Day(t)-cycle.First()))
+}
+
+// Keys of spent.
+const (
+	spentCustomer = iota
+	spentDay
+	spentKind
+	spentAmount
+)
+
+// spentTable is what customers were billed by day; kind is usage on lines that the run-rate is of.
+func spentTable() *tables.Table {
+	line := tables.Lines().Columns
+	return &tables.Table{Name: "spent", Columns: []tables.Column{line[tables.LCustomerID], line[tables.LDay],
+		line[tables.LKind], line[tables.LPaymentAmount]}}
+}
+
+// spent is what the customers that have a budget were billed, by day.
+func spent(list map[string]*books.Budget) *Question {
+	t := spentTable()
+	return &Question{
+		Name: "spent", Keys: t.Columns[:spentAmount], Sums: t.Columns[spentAmount:],
+		lake: shape{table: tables.Lines(), reads: []int{tables.LCustomerID, tables.LDay, tables.LKind,
+			tables.LPaymentAmount, tables.LTradeTime, tables.LUsageStart, tables.LInstant}, made: t,
+			make: func(w *reading, from, to *parquet.Columns) error { return spend(w, list, from, to) }},
+	}
+}
+
+// spend takes the lines of the customers that have a budget.
+func spend(w *reading, list map[string]*books.Budget, from, to *parquet.Columns) error {
+	cycle, err := period.ParseCycle(w.cycle)
+	if err != nil {
+		return err
+	}
+	wanted := make([]bool, len(from.C[tables.LCustomerID].Dict))
+	for code, id := range from.C[tables.LCustomerID].Dict {
+		wanted[code] = list[id] != nil
+	}
+	for i := range from.N {
+		if !wanted[from.C[tables.LCustomerID].Codes[i]] {
+			continue
+		}
+		file := from.C[tables.LDay].Word(i)
+		kind := from.C[tables.LKind].Word(i)
+		if kind != usageKind || slices.Contains(monthEndDays[:], file) || lake.IsPosted(file) && file != lake.CostsDay {
+			kind = ""
+		}
+		to.C[spentCustomer].AddWord(from.C[tables.LCustomerID].Word(i))
+		to.C[spentDay].AddWord(w.dayBilled(cycle, file, from, i))
+		to.C[spentKind].AddWord(kind)
+		to.C[spentAmount].Decs = append(to.C[spentAmount].Decs, from.C[tables.LPaymentAmount].Decs[i])
+		to.N++
+	}
+	return nil
+}
+
+// usageKind is the kind of lines of usage.
+const usageKind = "usage"
+
+// monthEndDays are the days of lines that the end of a cycle gives.
+var monthEndDays = [...]string{lake.EndDay, lake.ChargesDay, lake.CommitmentsDay}
+
+// dayBilled is the day of the cycle on which a line is billed: of usage its day, of orders and adjustments that on
+// which they were traded, of late records and re-rating that on which they were posted, of month-end charges the last
+// one.
+func (w *reading) dayBilled(cycle period.Cycle, file string, from *parquet.Columns, i int) string {
+	at := period.Instant(from.C[tables.LUsageStart].Ints[i])
+	switch {
+	case slices.Contains(monthEndDays[:], file):
+		return cycle.Last().String()
+	case file == lake.EventsDay:
+		at = period.Instant(from.C[tables.LTradeTime].Ints[i])
+	case file == lake.CostsDay:
+	case !lake.IsPosted(file):
+		return file
+	default:
+		if t := period.Instant(from.C[tables.LInstant].Ints[i]); t != tables.Nothing {
+			at = t
+		}
+	}
+	return max(cycle.First(), min(cycle.Last(), w.clock.Day(at))).String()
+}
+
+// month is a cycle of a customer with a budget.
+type month struct {
+	cycle    period.Cycle
+	complete int // days that are over
+	digits   int
+	budget   *books.Budget
+}
+
+// row adds up the days of a customer.
+func (m *month) row(customer, partner string, days []Row, to *parquet.Columns) error {
+	slices.SortFunc(days, func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Keys[spentDay], b.Keys[spentDay]),
+			strings.Compare(a.Keys[spentKind], b.Keys[spentKind]))
+	})
+	today := (m.cycle.First() + period.Day(m.complete)).String()
+	billed, usage, before := new(big.Int), new(big.Int), new(big.Int)
+	var crossed []string
+	for i, d := range days {
+		n := bigOf(d.Sums[0])
+		billed.Add(billed, n)
+		if d.Keys[spentKind] == usageKind {
+			usage.Add(usage, n)
+			if d.Keys[spentDay] < today {
+				before.Add(before, n)
+			}
+		}
+		if i+1 == len(days) || days[i+1].Keys[spentDay] != d.Keys[spentDay] {
+			for len(crossed) < len(m.budget.Thresholds) && m.reached(billed, m.budget.Thresholds[len(crossed)]) {
+				crossed = append(crossed, fmt.Sprintf("%d:%s", m.budget.Thresholds[len(crossed)], d.Keys[spentDay]))
+			}
+		}
+	}
+	next := ""
+	if len(crossed) < len(m.budget.Thresholds) {
+		next = fmt.Sprint(m.budget.Thresholds[len(crossed)])
+	}
+	forecast, err := m.forecast(billed, usage, before)
+	if err != nil {
+		return err
+	}
+	total, err := amountOf(billed)
+	if err != nil {
+		return err
+	}
+	words := []string{m.cycle.String(), customer, partner, m.share(billed), m.share(bigAmount(forecast)), next,
+		strings.Join(crossed, ";")}
+	for i, text := range words {
+		to.C[i].AddWord(text)
+	}
+	to.C[budgetKeys].AddDec(m.budget.Amount.Raw())
+	to.C[budgetKeys+1].AddDec(total.Raw())
+	to.C[budgetKeys+2].AddDec(forecast.Raw())
+	to.N++
+	return nil
+}
+
+// forecast is the amount billed at the end of the cycle: usage of the days that are over × days of the cycle / days
+// that are over, rounded half away from zero to the currency's digits, and everything else as it was billed. It is the
+// amount that was billed before the first day and after the last one is over, and never below it.
+func (m *month) forecast(billed, usage, before *big.Int) (money.Amount, error) {
+	is, err := amountOf(billed)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	now, err := money.AmountFromRaw(is.Raw())
+	if err != nil || m.complete == 0 || m.complete == m.cycle.Days() {
+		return now, err
+	}
+	unit := big.NewInt(1)
+	for range money.AmountScale {
+		unit.Mul(unit, big.NewInt(10))
+	}
+	whole := new(big.Rat).SetFrac(new(big.Int).Mul(before, big.NewInt(int64(m.cycle.Days()))),
+		new(big.Int).Mul(unit, big.NewInt(int64(m.complete))))
+	rest := new(big.Rat).SetFrac(new(big.Int).Sub(billed, usage), unit)
+	then, err := money.RoundRat(whole.Add(whole, rest), m.digits)
+	if err != nil || then.Cmp(now) < 0 {
+		return now, err
+	}
+	return then, nil
+}
+
+// reached reports whether an amount is at least a percent of the budget.
+func (m *month) reached(billed *big.Int, percent int) bool {
+	limit := new(big.Int).Mul(bigAmount(m.budget.Amount), big.NewInt(int64(percent)))
+	return new(big.Int).Mul(billed, big.NewInt(100)).Cmp(limit) >= 0
+}
+
+// share is an amount as percent of the budget, rounded down to 2 decimals, so that a threshold that was not reached
+// never seems to be.
+func (m *month) share(n *big.Int) string {
+	hundredths := new(big.Int).Mul(n, big.NewInt(10_000))
+	hundredths.Div(hundredths, bigAmount(m.budget.Amount)) // the divisor is positive: rounded down
+	whole, rest := new(big.Int).QuoRem(hundredths, big.NewInt(100), new(big.Int))
+	sign := ""
+	if hundredths.Sign() < 0 {
+		sign = "-"
+	}
+	return fmt.Sprintf("%s%d.%02d", sign, whole.Abs(whole), rest.Abs(rest))
+}
+
+// bigAmount is an amount as a count of its last digit.
+func bigAmount(a money.Amount) *big.Int {
+	hi, lo := a.Raw()
+	n := new(big.Int).Lsh(big.NewInt(hi), 64)
+	return n.Add(n, new(big.Int).SetUint64(lo))
+}
