@@ -17,8 +17,16 @@ func TestTuneMemory(t *testing.T) {
 	if got := debug.SetMemoryLimit(-1); got != math.MaxInt64 {
 		t.Errorf("GOMEMLIMIT was set, and yet the limit became %d", got)
 	}
-	TuneMemory(func(string) string { return "" })
-	if got := debug.SetMemoryLimit(-1); got != 805_306_368 {
-		t.Errorf("limit %d, want 768 MiB", got)
+	for _, c := range []struct {
+		tune func(func(string) string)
+		want int
+	}{{TuneMemory, 200}, {TuneExport, 50}} {
+		c.tune(func(string) string { return "" })
+		if got := debug.SetMemoryLimit(-1); got != 805_306_368 {
+			t.Errorf("limit %d, want 768 MiB", got)
+		}
+		if got := debug.SetGCPercent(100); got != c.want {
+			t.Errorf("percentage %d, want %d", got, c.want)
+		}
 	}
 }

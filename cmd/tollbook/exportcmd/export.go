@@ -140,7 +140,7 @@ func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
 		return err
 	}
 	r := &o.Request
-	cli.TuneMemory(a.Env)
+	cli.TuneExport(a.Env)
 	r.Limits.Workers = a.Flags.Workers
 	r.Progress = func(rows int64) { a.Bar.Update("export "+r.Table+": rows", rows, 0) }
 	read := func(reader func(*lake.Snapshot) error) error {

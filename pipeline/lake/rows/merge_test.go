@@ -249,3 +249,39 @@ func TestKindRank(t *testing.T) {
 		}
 	}
 }
+
+// TestSelectionOpensFewFiles: lines of more files than a selection may have open are merged by scratch space, in the
+// same order. Without a selection all files are open at once.
+func TestSelectionOpensFewFiles(t *testing.T) {
+	t.Parallel()
+	l := newLake(t)
+	var lines []testLine
+	for day := range 28 {
+		for _, c := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+			lines = append(lines, testLine{c, int64(day) * 86_400, "r", 1, "usage", 7})
+		}
+	}
+	spread(l, lines, 2)
+	snap := l.commit()
+	files, err := filesOf(snap, testCycle, tables.Lines().Name)
+	if err != nil || len(files) <= selectedFiles {
+		t.Fatalf("%d files, error %v: too few for this test", len(files), err)
+	}
+	for _, c := range []struct {
+		keep    func(Row) bool
+		scratch bool
+	}{{nil, false}, {func(Row) bool { return true }, true}} {
+		limits := Limits{Scratch: t.TempDir(), Workers: 2}
+		rows, err := LinesOf(t.Context(), snap, testCycle, Selection{Keep: c.keep}, nil, limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		used, err := os.ReadDir(limits.Scratch)
+		if err != nil || len(used) > 0 != c.scratch {
+			t.Errorf("selection %v: scratch space has %d folders, error %v", c.keep != nil, len(used), err)
+		}
+		if got, want := collect(t, rows), slices.SortedFunc(slices.Values(lines), inOrder); !slices.Equal(got, want) {
+			t.Errorf("selection %v: got %d lines, want %d in order", c.keep != nil, len(got), len(want))
+		}
+	}
+}

@@ -88,6 +88,10 @@ func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, col
 	return LinesOf(ctx, snap, cycle, Selection{Customer: customer}, cols, l)
 }
 
+// selectedFiles is how many files a selection has open at once. Its lines are few, so merging them in two passes costs
+// little, and many readings at once need few descriptors.
+const selectedFiles = 64
+
 // LinesOf is Lines for a selection of them.
 func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection, cols []int, l Limits) (*Rows, error) {
 	files, err := filesOf(snap, cycle, tables.Lines().Name)
@@ -99,6 +103,9 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
 	}
 	where := Filter{tables.LCustomerID, s.Customer}
+	if s.Keep != nil {
+		l.Files = min(l.withDefaults().Files, selectedFiles)
+	}
 	m := newMerger(tables.Lines(), linesOrder(), cols, l)
 	if s.Keep == nil {
 		return m.rowsOf(ctx, snap, files, where)
