@@ -96,7 +96,7 @@ func (t *Txn) append(ctx context.Context, m *Manifest, lists []small) (committed
 	if err := errors.Join(ctx.Err(), t.checkUploads(lists)); err != nil {
 		return false, fmt.Errorf("commit: %w", err)
 	}
-	if err := t.create(m.Number, b); err != nil {
+	if err := t.lake.createManifest(m.Number, b); err != nil {
 		return false, err
 	}
 	if err := t.lake.stop(BeforeHead); err != nil {
@@ -117,14 +117,14 @@ func (t *Txn) append(ctx context.Context, m *Manifest, lists []small) (committed
 	return true, nil
 }
 
-// create creates the manifest. Where the store does not confirm it, what is there decides (CHAIN-3).
-func (t *Txn) create(number int64, content []byte) error {
+// createManifest creates the manifest. Where the store does not confirm it, what is there decides (CHAIN-3).
+func (l *Lake) createManifest(number int64, content []byte) error {
 	name := manifestName(number)
-	err := t.lake.chain.CreateOnly(name, content)
+	err := l.chain.CreateOnly(name, content)
 	if err == nil {
 		return nil
 	}
-	there, readErr := t.lake.readFile(name)
+	there, readErr := l.readFile(name)
 	if readErr != nil {
 		return &UnknownCommitError{Number: number, Err: errors.Join(err, readErr)}
 	}

@@ -10,8 +10,8 @@ import (
 
 // commit goes through the write order of the package's comment, from WRITE-2 on, and DEL-2.
 func (t *Txn) commit(ctx context.Context) (bool, error) {
-	if t.failed != nil {
-		return false, fmt.Errorf("commit after a failed sync: %w", t.failed)
+	if t.folders.failed != nil {
+		return false, fmt.Errorf("commit after a failed sync: %w", t.folders.failed)
 	}
 	m, lists, err := t.next.plan()
 	if err != nil {
@@ -142,7 +142,7 @@ func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, er
 	if err := t.announce(m.Number, hash); err != nil {
 		return "", err
 	}
-	if err := t.syncFolders(); err != nil {
+	if err := t.folders.sync(); err != nil {
 		return "", err
 	}
 	if err := t.pause(ctx, BeforeManifest); err != nil {
@@ -154,7 +154,7 @@ func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, er
 	if err := t.writeSmall(manifestName(m.Number), b); err != nil {
 		return "", err
 	}
-	return hash, t.syncFolders()
+	return hash, t.folders.sync()
 }
 
 // writeLists writes the lists that the base does not name.
@@ -182,14 +182,12 @@ func (t *Txn) announce(number int64, hash Hash) error {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(t.syncFailed(intentName, err), f.Close())
+		return errors.Join(t.folders.syncFailed(intentName, err), f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.touched[tempDir], t.touched[""] = true, true
+	t.folders.add(tempDir, "")
 	return nil
 }
 
@@ -212,7 +210,7 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replace
 	if err := t.lake.stop(AfterHead); err != nil {
 		return true, err
 	}
-	if err := t.syncFolders(); err != nil {
+	if err := t.folders.sync(); err != nil {
 		return true, err
 	}
 	return true, nil
@@ -237,7 +235,7 @@ func (t *Txn) writeSmall(name string, b []byte) error {
 		return fmt.Errorf("write %s of the lake: %w", name, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(t.syncFailed(name, err), f.Close())
+		return errors.Join(t.folders.syncFailed(name, err), f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("close %s of the lake: %w", name, err)
@@ -245,7 +243,7 @@ func (t *Txn) writeSmall(name string, b []byte) error {
 	if err := t.lake.st.Rename(f.Name(), name); err != nil {
 		return fmt.Errorf("put %s of the lake in place: %w", name, err)
 	}
-	t.touch(name)
+	t.folders.touch(name)
 	return nil
 }
 
@@ -282,7 +280,7 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 			return err
 		}
 	}
-	return t.syncFolders()
+	return t.folders.sync()
 }
 
 // cyclesWithFiles lists the cycles of the state that have files, sorted.

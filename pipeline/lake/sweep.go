@@ -23,54 +23,61 @@ const (
 	sweepsDir = "sweeps"
 )
 
+// sweeper deletes old files of a lake on an object store, when a run begins.
+type sweeper struct {
+	lake  *Lake
+	base  *Snapshot
+	named map[string]bool // what the base names
+}
+
 // sweep deletes what no state of the last 24 hours names and nobody wrote in this time (CHAIN-6). seen is a listing
 // that is not older than the base. A sweep that fails leaves files, and the next one deletes them.
-func (t *Txn) sweep(seen []storage.Entry) {
+func (s *sweeper) sweep(seen []storage.Entry) {
 	// Before the mark is written, the newest object gives a time that the store's clock has passed.
-	if len(t.old(seen, newest(seen), nil)) == 0 && !slices.ContainsFunc(seen, isMarked) {
+	if len(s.old(seen, newest(seen), nil)) == 0 && !slices.ContainsFunc(seen, isMarked) {
 		return
 	}
-	if err := t.sweepMarked(); err != nil {
-		t.lake.log.Warn("old files of the lake were not all deleted; the next run does it", "why", err)
+	if err := s.sweepMarked(); err != nil {
+		s.lake.log.Warn("old files of the lake were not all deleted; the next run does it", "why", err)
 	}
 }
 
 // sweepMarked puts a mark, lists what is old, deletes it, and deletes the mark.
-func (t *Txn) sweepMarked() error {
+func (s *sweeper) sweepMarked() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTime)
 	defer cancel()
-	mark, err := t.lake.chain.Mark(sweepsDir + "/")
+	mark, err := s.lake.chain.Mark(sweepsDir + "/")
 	if err != nil {
 		return err
 	}
-	doomed, err := t.doomed()
+	doomed, err := s.doomed()
 	if err != nil { // nothing was deleted: the mark is not needed
-		return errors.Join(err, t.lake.chain.Delete(ctx, mark))
+		return errors.Join(err, s.lake.chain.Delete(ctx, mark))
 	}
 	for _, o := range doomed {
-		t.lake.log.Debug("delete old file", "file", o.Name, "bytes", o.Size)
-		if err := t.lake.chain.Delete(ctx, o.Name); err != nil {
+		s.lake.log.Debug("delete old file", "file", o.Name, "bytes", o.Size)
+		if err := s.lake.chain.Delete(ctx, o.Name); err != nil {
 			return err
 		}
 	}
-	return t.lake.chain.Delete(ctx, mark)
+	return s.lake.chain.Delete(ctx, mark)
 }
 
 // doomed lists what is to be deleted, after a mark was put: old files, then old marks.
-func (t *Txn) doomed() ([]storage.Entry, error) {
-	seen, err := t.lake.st.List("")
+func (s *sweeper) doomed() ([]storage.Entry, error) {
+	seen, err := s.lake.st.List("")
 	if err != nil {
 		return nil, err
 	}
-	if live, err := t.base.Live(); err != nil || !live {
+	if live, err := s.base.Live(); err != nil || !live {
 		return nil, err // what a newer state names is not known here
 	}
 	now := newest(seen)
-	kept, err := t.keptFor(seen, now)
+	kept, err := s.keptFor(seen, now)
 	if err != nil {
 		return nil, err
 	}
-	out := t.old(seen, now, kept)
+	out := s.old(seen, now, kept)
 	for _, o := range seen {
 		if isMarked(o) && o.Changed < now-int64(markTime/time.Second) {
 			out = append(out, o)
@@ -91,11 +98,11 @@ func newest(seen []storage.Entry) int64 {
 }
 
 // old are the data files and lists that neither the base nor kept names and that were written before the grace began.
-func (t *Txn) old(seen []storage.Entry, now int64, kept map[string]bool) []storage.Entry {
+func (s *sweeper) old(seen []storage.Entry, now int64, kept map[string]bool) []storage.Entry {
 	var out []storage.Entry
 	for _, o := range seen {
 		kind, _ := classify(o.Name)
-		if (kind == data || kind == listFile) && !t.named[o.Name] && !kept[o.Name] &&
+		if (kind == data || kind == listFile) && !s.named[o.Name] && !kept[o.Name] &&
 			o.Changed < now-int64(grace/time.Second) {
 			out = append(out, o)
 		}
@@ -105,7 +112,7 @@ func (t *Txn) old(seen []storage.Entry, now int64, kept map[string]bool) []stora
 
 // keptFor are the files that states before the base name, as far as they were replaced within the grace. A state whose
 // lists are gone can be read by nobody and keeps nothing.
-func (t *Txn) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) {
+func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) {
 	written := make(map[int64]int64) // manifests, by number
 	for _, o := range seen {
 		if kind, number := classify(o.Name); kind == manifest {
@@ -113,13 +120,13 @@ func (t *Txn) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) 
 		}
 	}
 	kept := make(map[string]bool)
-	for s := t.base; s.Manifest.Number > 1; {
-		if at, listed := written[s.Manifest.Number]; listed && at < now-int64(grace/time.Second) {
+	for state := s.base; state.Manifest.Number > 1; {
+		if at, listed := written[state.Manifest.Number]; listed && at < now-int64(grace/time.Second) {
 			break // it replaced the state before it long ago
 		}
-		before, err := t.lake.load(s.Manifest.Number-1, s.Manifest.Parent)
+		before, err := s.lake.load(state.Manifest.Number-1, state.Manifest.Parent)
 		if err != nil {
-			return nil, unmoved(err, s.name())
+			return nil, unmoved(err, state.name())
 		}
 		files, lists, err := before.all()
 		missing, moved := new(MissingError), new(MovedError)
@@ -132,7 +139,7 @@ func (t *Txn) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) 
 		for _, name := range lists {
 			kept[name] = true
 		}
-		s = before
+		state = before
 	}
 	return kept, nil
 }

@@ -1,15 +1,9 @@
 package lake
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"path"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -26,11 +20,11 @@ type Txn struct {
 	// unnamedAtBegin is what an object store had when the run began and the base does not name; nil for a folder
 	unnamedAtBegin map[string]bool
 
+	folders *folders
+
 	mu       sync.Mutex
 	sequence int64                // of temporary names
 	made     map[string]FileEntry // by path: what Finish put in place
-	touched  map[string]bool      // folders with names that are not durable yet
-	failed   error                // the first failed sync: nothing is committed after it
 	ended    bool
 }
 
@@ -70,7 +64,7 @@ func (l *Lake) begin() (*Txn, error) {
 	t := &Txn{
 		lake: l, base: base, next: next,
 		named: make(map[string]bool, len(files)+len(lists)), made: make(map[string]FileEntry),
-		touched: make(map[string]bool),
+		folders: &folders{st: l.st, touched: make(map[string]bool)},
 	}
 	entries, err := l.st.List("")
 	if err != nil {
@@ -94,7 +88,7 @@ func (l *Lake) begin() (*Txn, error) {
 		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
 	}
 	if l.chain != nil {
-		t.sweep(entries)
+		(&sweeper{lake: l, base: base, named: t.named}).sweep(entries)
 		t.unnamedAtBegin = make(map[string]bool)
 		for _, e := range entries {
 			if !t.named[e.Name] {
@@ -167,7 +161,7 @@ func (t *Txn) settle() error {
 		return nil
 	}
 	if err := t.lake.st.SyncDir(""); err != nil {
-		return t.syncFailed("the lake's folder", err)
+		return t.folders.syncFailed("the lake's folder", err)
 	}
 	return nil
 }
@@ -191,7 +185,7 @@ func (t *Txn) clear(entries []storage.Entry) error {
 		}
 	}
 	if announced {
-		if err := t.syncFolders(); err != nil {
+		if err := t.folders.sync(); err != nil {
 			return err
 		}
 		if err := t.remove(intentName); err != nil {
@@ -226,55 +220,11 @@ func (t *Txn) remove(name string) error {
 	if err := t.lake.st.Remove(name); err != nil {
 		return fmt.Errorf("remove %s from the lake: %w", name, err)
 	}
-	t.touch(name)
+	t.folders.touch(name)
 	if name == intentName { // its folder was synced with it
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.touched[tempDir] = true
+		t.folders.add(tempDir)
 	}
 	return nil
-}
-
-// touch notes that a name changed in a folder, which may be new and so may the folders above it (STO-3).
-func (t *Txn) touch(name string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	dir := path.Dir(name)
-	if dir == tempDir {
-		return // nothing in it need outlive a crash
-	}
-	for ; dir != "."; dir = path.Dir(dir) {
-		t.touched[dir] = true
-	}
-	t.touched[""] = true
-}
-
-// syncFolders makes the names of all touched folders durable, the deepest first.
-func (t *Txn) syncFolders() error {
-	t.mu.Lock()
-	dirs := slices.SortedFunc(maps.Keys(t.touched), func(a, b string) int {
-		return cmp.Or(cmp.Compare(strings.Count(b, "/"), strings.Count(a, "/")), cmp.Compare(len(b), len(a)),
-			strings.Compare(a, b))
-	})
-	clear(t.touched)
-	t.mu.Unlock()
-	for _, dir := range dirs {
-		if err := t.lake.st.SyncDir(dir); err != nil {
-			return t.syncFailed("folder "+strconv.Quote(dir), err)
-		}
-	}
-	return nil
-}
-
-// syncFailed notes a failed sync: from now on the transaction commits nothing (WRITE-6).
-func (t *Txn) syncFailed(name string, err error) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	failed := &SyncError{Name: name, Err: err}
-	if t.failed == nil {
-		t.failed = failed
-	}
-	return failed
 }
 
 // Base is the state the transaction started from.
@@ -349,7 +299,7 @@ func (t *Txn) Close() error {
 		return nil
 	}
 	t.ended = true
-	if t.failed != nil { // returned to whoever made the sync
+	if t.folders.failed != nil { // returned to whoever made the sync
 		return t.unlock()
 	}
 	return errors.Join(t.clearUp(t.named), t.unlock())

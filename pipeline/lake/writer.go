@@ -75,7 +75,7 @@ func (w *Writer) Finish(rows int64, sums []Sum) (FileEntry, error) {
 		return e, w.drop()
 	}
 	if err := w.file.Sync(); err != nil {
-		return FileEntry{}, errors.Join(w.txn.syncFailed(e.Path, err), w.file.Close())
+		return FileEntry{}, errors.Join(w.txn.folders.syncFailed(e.Path, err), w.file.Close())
 	}
 	if err := w.file.Close(); err != nil {
 		return FileEntry{}, fmt.Errorf("close %v of the lake: %w", w.key, err)
@@ -83,7 +83,7 @@ func (w *Writer) Finish(rows int64, sums []Sum) (FileEntry, error) {
 	if err := w.txn.lake.st.Rename(w.file.Name(), e.Path); err != nil {
 		return FileEntry{}, fmt.Errorf("put %s of the lake in place: %w", e.Path, err)
 	}
-	w.txn.touch(e.Path)
+	w.txn.folders.touch(e.Path)
 	w.txn.mu.Lock()
 	defer w.txn.mu.Unlock()
 	w.txn.made[e.Path] = e
