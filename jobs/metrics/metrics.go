@@ -19,6 +19,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	counts   counts
 	gauges   gauges
+	budgets  budgetWatch
 
 	mu     sync.Mutex
 	status schedule.Status // of the last look
@@ -35,6 +36,7 @@ type counts struct {
 type gauges struct {
 	good, owed, next, newest, failing                                *prometheus.GaugeVec
 	oldest, unpublished, publishOwed, clockBack, blind, looked, lake prometheus.Gauge
+	budgets                                                          budgetGauges
 }
 
 // minutes are the buckets of a run's time, from a fraction of a second to half a day.
@@ -50,6 +52,7 @@ func New(version string, clock func() time.Time) *Metrics {
 	build.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(build, c.runs, c.rows, c.rejects, c.panics, c.seconds, c.stages, c.waits, g.good, g.owed,
 		g.next, g.newest, g.failing, g.oldest, g.unpublished, g.publishOwed, g.clockBack, g.blind, g.looked, g.lake,
+		g.budgets.count, g.budgets.crossed, g.budgets.over,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m
@@ -117,7 +120,8 @@ func newGauges() gauges {
 		blind:       one("tollbook_blind", "1 while settings, lake or ledger cannot be read: nothing runs."),
 		looked: one("tollbook_last_look_timestamp_seconds",
 			"When the scheduler last checked what is due; it does not while a run is active."),
-		lake: one("tollbook_lake_state", "Number of the committed state."),
+		lake:    one("tollbook_lake_state", "Number of the committed state."),
+		budgets: newBudgetGauges(),
 	}
 }
 
@@ -197,6 +201,7 @@ func (m *Metrics) looked(s *schedule.Status) {
 	for feed, at := range s.Newest {
 		g.newest.WithLabelValues(feed).Set(seconds(at))
 	}
+	m.lookAtBudgets(s.Manifest)
 }
 
 // seconds is an instant as Prometheus has it. No money is near: an instant of this century is exact to the microsecond.

@@ -139,6 +139,7 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 		_ = f.MarkHidden(name) // fails for a flag that is not there alone
 	}
 	root.AddCommand(commands...)
+	a.completeValues(root)
 	return root
 }
 

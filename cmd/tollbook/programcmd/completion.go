@@ -18,7 +18,8 @@ func NewCompletion(a *cli.App) *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Write a completion script for a shell",
 		Long: `completion writes a script by which bash, zsh, fish or PowerShell complete the commands, flags and
-values of tollbook. Load it in the shell's start-up file:
+values of tollbook, among them the cycles of the lake and the ids of customers and partners. Load it
+in the shell's start-up file:
 
   bash        source <(tollbook completion bash)
   zsh         source <(tollbook completion zsh)

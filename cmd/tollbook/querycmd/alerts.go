@@ -2,10 +2,9 @@ package querycmd
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
-	"strconv"
-	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/read/question"
 )
 
 // alertResult is a threshold of a budget that was reached. It has only what later runs leave as it is, unless the books
@@ -27,16 +26,8 @@ func (s *shownAnswer) alerts(w io.Writer) error {
 		for i, c := range s.Question.Keys {
 			of[c.Name] = row.Keys[i]
 		}
-		if of["crossed"] == "" {
-			continue
-		}
-		for one := range strings.SplitSeq(of["crossed"], ";") {
-			percent, day, _ := strings.Cut(one, ":")
-			n, err := strconv.Atoi(percent)
-			if err != nil {
-				return fmt.Errorf("crossed %q of customer %s: %w", one, of["customer_id"], err)
-			}
-			if err := out.Encode(alertResult{of["cycle"], of["customer_id"], n, day, row.Sums[0].String(),
+		for _, c := range question.Crossings(row) {
+			if err := out.Encode(alertResult{of["cycle"], of["customer_id"], c.Percent, c.Day, row.Sums[0].String(),
 				s.currency.Code}); err != nil {
 				return err
 			}

@@ -64,7 +64,8 @@ line for each threshold that was reached.`,
 			"  tollbook query debt --json --from lake\n  tollbook query revenue --sql\n" +
 			"  tollbook query deadlines --days 14\n  tollbook query deadlines --days 90 --format ics\n" +
 			"  tollbook query budgets --format alerts",
-		Args: cobra.MaximumNArgs(1),
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeQuestion,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return listQuestions(a)
@@ -94,6 +95,17 @@ line for each threshold that was reached.`,
 	}
 	f.add(cmd)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+// completeQuestion offers shells the names of the questions.
+func completeQuestion(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	for _, q := range question.Every() {
+		if len(args) == 0 {
+			out = append(out, cobra.CompletionWithDesc(q.Name, q.Answers))
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
 // add adds the flags to the command.

@@ -90,6 +90,7 @@ func runScheduler(ctx context.Context, a *cli.App) (err error) {
 	}
 	m := metrics.New(cli.Version(), a.Clock)
 	runner.Ended = m.Ended
+	m.WatchBudgets(runner.Dir, runner.Options, a.Log)
 	s, err := schedule.Open(runner, a.Log, m.Watch())
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -326,3 +327,23 @@ func bigAmount(a money.Amount) *big.Int {
 	n := new(big.Int).Lsh(big.NewInt(hi), 64)
 	return n.Add(n, new(big.Int).SetUint64(lo))
 }
+
+// Crossing is a threshold of a budget that was crossed.
+type Crossing struct {
+	Percent int
+	Day     string // in the contract zone
+}
+
+// Crossings are the thresholds that a row of budgets has as crossed, in ascending order.
+func Crossings(r Row) (out []Crossing) {
+	for one := range strings.SplitSeq(r.Keys[budgetCrossed], ";") {
+		percent, day, found := strings.Cut(one, ":")
+		if n, err := strconv.Atoi(percent); found && err == nil { // as row wrote it
+			out = append(out, Crossing{n, day})
+		}
+	}
+	return out
+}
+
+// ForecastOver reports whether the forecast of a row of budgets is above its budget.
+func ForecastOver(r Row) bool { return compareTotals(r.Sums[2], r.Sums[0]) > 0 }

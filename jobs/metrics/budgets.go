@@ -1,0 +1,129 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// budgetGauges are of the budgets of the lake's last cycle. They name no customer and have no amount.
+type budgetGauges struct {
+	crossed     *prometheus.GaugeVec
+	count, over prometheus.Gauge
+}
+
+func newBudgetGauges() budgetGauges {
+	one := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+	}
+	return budgetGauges{
+		count: one("tollbook_budgets", "Customers with a budget in the last cycle."),
+		crossed: gauge("tollbook_budget_thresholds_crossed",
+			"Customers that crossed a threshold of their budget in the last cycle, by percent.", "percent"),
+		over: one("tollbook_budgets_forecast_over",
+			"Customers whose forecast of the last cycle is above their budget."),
+	}
+}
+
+// budgetWatch is where budgets are read, and from what they were read.
+type budgetWatch struct {
+	dir     string // workspace; "" = budgets are not watched
+	options workspace.Options
+	log     *slog.Logger
+	seen    string // state and book of the last attempt; "" = there was no book
+}
+
+// WatchBudgets makes the gauges of budgets follow a workspace. It is called before the scheduler starts.
+func (m *Metrics) WatchBudgets(dir string, o workspace.Options, log *slog.Logger) {
+	m.budgets = budgetWatch{dir: dir, options: o, log: log}
+}
+
+// lookAtBudgets calculates the gauges again if the lake or the book of budgets changed. Without the book it costs one
+// look at the folder.
+func (m *Metrics) lookAtBudgets(manifest int64) {
+	w := &m.budgets
+	if w.dir == "" {
+		return
+	}
+	info, err := os.Stat(filepath.Join(w.dir, "books", "budgets.csv"))
+	if errors.Is(err, fs.ErrNotExist) {
+		if w.seen != "" {
+			w.seen = ""
+			m.gauges.budgets.set(nil)
+		}
+		return
+	}
+	seen := "unreadable"
+	if err == nil {
+		seen = fmt.Sprint(manifest, info.ModTime().UnixNano(), info.Size())
+	}
+	if seen == w.seen {
+		return
+	}
+	w.seen = seen
+	var answer *question.Answer
+	if err == nil {
+		answer, err = w.ask()
+	}
+	if err != nil { // the gauges stay
+		w.log.Warn("the metrics of budgets are of an earlier state", "why", err)
+		return
+	}
+	m.gauges.budgets.set(answer.Rows)
+}
+
+// ask compares the budgets with the lake.
+func (w *budgetWatch) ask() (answer *question.Answer, err error) {
+	ws, err := workspace.Open(w.dir)
+	if err != nil {
+		return nil, err
+	}
+	from, err := ws.Partners()
+	if err != nil {
+		return nil, err
+	}
+	from.Limits = rows.Limits{Workers: w.options.Workers}
+	l, err := ws.Lake(w.options)
+	if err != nil {
+		return nil, err
+	}
+	q, _ := question.Find(question.Budgets)
+	err = l.Read(func(snap *lake.Snapshot) (err error) {
+		from.Snap = snap
+		answer, err = question.FromLake(context.Background(), q, question.Request{}, &from)
+		return err
+	})
+	return answer, err
+}
+
+// set counts the rows of an answer.
+func (g *budgetGauges) set(rows []question.Row) {
+	over := 0
+	crossed := map[int]int{}
+	for _, row := range rows {
+		for _, c := range question.Crossings(row) {
+			crossed[c.Percent]++
+		}
+		if question.ForecastOver(row) {
+			over++
+		}
+	}
+	g.count.Set(float64(len(rows)))
+	g.over.Set(float64(over))
+	g.crossed.Reset()
+	for percent, n := range crossed {
+		g.crossed.WithLabelValues(strconv.Itoa(percent)).Set(float64(n))
+	}
+}
