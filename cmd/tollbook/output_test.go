@@ -291,6 +291,7 @@ query performance-by-customer
 query transfers
 query budgets
 query budgets --format alerts
+query deferred-revenue
 quote --customer acme --usage USAGE --as-of 2026-10-05T04:00:00Z
 rejects
 rejects dismiss nothing --reason test
