@@ -23,6 +23,7 @@ type signDesk struct {
 	*desk
 	keys keys.File
 	host string
+	dir  string // of the workspace
 }
 
 func signing(t *testing.T, change func(*settings.API)) *signDesk {
@@ -35,7 +36,8 @@ func signing(t *testing.T, change func(*settings.API)) *signDesk {
 	if change != nil {
 		change(&w.Settings.API)
 	}
-	d := &signDesk{desk: &desk{t: t, log: &syncBuffer{}, now: asOf}, keys: serve.KeysFile(w), host: "127.0.0.1:8080"}
+	d := &signDesk{desk: &desk{t: t, log: &syncBuffer{}, now: asOf}, keys: serve.KeysFile(w), host: "127.0.0.1:8080",
+		dir: w.Dir}
 	if d.api, err = serve.New(serve.Config{Workspace: w, Clock: func() time.Time { return d.now },
 		Log: slog.New(slog.NewTextHandler(d.log, nil)), Scratch: filepath.Join(t.TempDir(), "scratch")}); err != nil {
 		t.Fatal(err)
@@ -338,5 +340,43 @@ func TestConsoleRateLimit(t *testing.T) {
 	}
 	if last != http.StatusTooManyRequests {
 		t.Errorf("the 20th page of a second: %d", last)
+	}
+}
+
+// TestKeptPages: callers of one server who open the same addresses one after the other, in both languages, each see
+// what they see alone: what the server keeps for one is not shown to another. Invariant: CONSOLE-1.
+func TestKeptPages(t *testing.T) {
+	t.Parallel()
+	shared := signing(t, nil)
+	addresses := []string{"/console/customers", "/console/customers?lang=zh",
+		"/console/customers?customers.sort=customer_id", "/console/customers?customers.find=cedar",
+		"/console/partners", "/console/chain?lang=zh", "/console/chain",
+		"/console/chain?chain.sort=-customer_id"}
+	cookies := map[string]string{}
+	for _, c := range callers() {
+		if c.key.Manager == "" && c.key.Role != keys.Customer && c.name != "left" {
+			cookies[c.name] = shared.signIn(shared.key(c.key, true), "")
+		}
+	}
+	alone := map[string]string{}
+	for _, c := range callers() {
+		if cookies[c.name] == "" {
+			continue
+		}
+		d := console(t, shared.dir, c.key, nil)
+		for _, address := range addresses {
+			alone[c.name+address] = d.page(address).text("main")
+		}
+	}
+	for _, order := range [][]string{{"vendor", "north", "south", "east", "finance"}, {"east", "vendor", "finance",
+		"south", "north"}} {
+		for _, address := range addresses {
+			for _, who := range order {
+				p := shared.send(http.MethodGet, address, cookies[who], nil)
+				if got, want := p.text("main"), alone[who+address]; p.status != http.StatusOK || got != want {
+					t.Errorf("%s as %s: %d %s\nwant %s", address, who, p.status, got, want)
+				}
+			}
+		}
 	}
 }

@@ -130,6 +130,10 @@ func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string
 	if err != nil {
 		return nil, err
 	}
+	if customer != "" {
+		bucket := place.Bucket(customer, max(1, snap.Manifest.Buckets))
+		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
+	}
 	def, err := StatementsTable(snap, cycle)
 	if err != nil {
 		return nil, err

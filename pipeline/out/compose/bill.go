@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
@@ -52,19 +53,35 @@ func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) 
 	return b, s.packages(ctx, b)
 }
 
-// DayDrawing draws a customer's consumption by day and service in a cycle; nil if there is none. Errors are those of
-// Bill.
-func DayDrawing(ctx context.Context, s *Sources, cycle period.Cycle, customer string) (*document.Drawing, error) {
+// Consumed is what lines of a file come to that have one service and day.
+type Consumed struct {
+	File    string // the line's column day: a day, or what else the file has
+	Service string
+	Day     period.Day // of the line's time, for files that are of no day
+	Amount  money.AmountTotal
+}
+
+// DayDrawing draws a customer's consumption by day and service in a cycle; nil if there is none.
+func DayDrawing(s *Sources, cycle period.Cycle, list []Consumed) (*document.Drawing, error) {
 	header, err := s.header(cycle)
 	if err != nil {
 		return nil, err
 	}
-	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{}, cycle: cycle,
-		clock: s.Books.Zone.Clock(), s: s}
-	if err := g.lines(ctx, customer); err != nil {
-		return nil, err
+	used := newUsed()
+	for i := range list {
+		c := &list[i]
+		key := dayOf{day: c.Day, service: c.Service, monthEnd: c.File == lake.EndDay}
+		if day, err := period.ParseDay(c.File); err == nil {
+			key.day = day
+		}
+		key.day = dayWithin(cycle, key.day)
+		sum := used.days[key]
+		if err := sum.AddTotal(c.Amount); err != nil {
+			return nil, err
+		}
+		used.days[key] = sum
 	}
-	return document.DayDrawing(&header, g.used.usage(s.namer(cycle).services)), nil
+	return document.DayDrawing(&header, used.usage(s.namer(cycle).services)), nil
 }
 
 // servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's

@@ -170,7 +170,7 @@ func (a *answer) try(route *page.Route, moved bool) error {
 	if call.Scope, err = operation.Decide(&route.Op, &a.caller, &call.Values, books, now); err != nil {
 		return err
 	}
-	v := &page.View{Call: call, Request: r, Query: a.query, Allowed: a.allowed}
+	v := &page.View{Call: call, Request: r, Query: a.query, Allowed: a.allowed, Kept: c.kept}
 	if route.File != nil {
 		return a.file(route, v)
 	}

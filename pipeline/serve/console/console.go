@@ -50,6 +50,7 @@ type Console struct {
 	menu     []*page.Route
 	sessions session.Store
 	guard    *http.CrossOriginProtection
+	kept     *page.Kept
 
 	mu     sync.Mutex
 	recent []*lake.Snapshot // states that pages were made of, the newest last
@@ -64,8 +65,12 @@ func New(c Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := page.NewKept()
+	if err != nil {
+		return nil, err
+	}
 	out := &Console{Config: c, render: render, routes: map[string]*page.Route{},
-		guard: http.NewCrossOriginProtection()}
+		guard: http.NewCrossOriginProtection(), kept: kept}
 	if c.Keys != nil {
 		out.sessions.Known = c.Keys.Known
 	}

@@ -2,8 +2,11 @@ package billing
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/records"
@@ -223,11 +226,63 @@ func dayChart(v *page.View, cycle period.Cycle, id string, lines int64, whole bo
 	if err != nil {
 		return nil, err
 	}
-	drawing, err := compose.DayDrawing(v.Request.Context(), s, cycle, id)
+	list, err := consumed(v, cycle.String(), id)
+	if err != nil {
+		return nil, err
+	}
+	drawing, err := compose.DayDrawing(s, cycle, list)
 	if err != nil || drawing == nil {
 		return nil, err
 	}
 	return page.NewChart(drawing, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency())), nil
+}
+
+// consumed is what a customer's lines come to by service and day. Of lines that no file of a day has, such as those of
+// orders, the time is read.
+func consumed(v *page.View, cycle, id string) ([]compose.Consumed, error) {
+	list, err := sums(v, cycle, []string{id}, nil, tables.LServiceTypeCode, tables.LDay)
+	if err != nil {
+		return nil, err
+	}
+	var out []compose.Consumed
+	var others []string
+	for i := range list {
+		one := compose.Consumed{Service: list[i].By[0], File: list[i].By[1], Amount: list[i].Amounts[records.Payment]}
+		if _, err := period.ParseDay(one.File); err == nil {
+			out = append(out, one)
+		} else if !slices.Contains(others, one.File) {
+			others = append(others, one.File)
+		}
+	}
+	if len(others) == 0 {
+		return out, nil
+	}
+	found, err := v.State.Store.Page(v.Request.Context(), records.Query{Cycle: cycle, Customer: id, Limit: maxCharted,
+		Where: []records.Condition{{Column: tables.LDay, Op: records.Is, Values: others}},
+		Columns: []int{tables.LServiceTypeCode, tables.LDay, tables.LUsageStart, tables.LTradeTime,
+			tables.LPaymentAmount}})
+	if err != nil {
+		return nil, err
+	}
+	clock := v.Zone().Clock()
+	for i := range found.Rows.N {
+		row := rows.Row{Cols: found.Rows, I: i}
+		at := row.Time(tables.LUsageStart)
+		if row.Word(tables.LDay) == lake.EventsDay {
+			at = row.Time(tables.LTradeTime)
+		}
+		one := compose.Consumed{Service: row.Word(tables.LServiceTypeCode), File: row.Word(tables.LDay),
+			Day: clock.Day(at)}
+		payment, err := row.Amount(tables.LPaymentAmount)
+		if err == nil {
+			err = one.Amount.Add(payment)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }
 
 // related are links to what belongs to the bill.

@@ -31,7 +31,9 @@ func customers(v *page.View) (*page.Page, error) {
 		Tabs: months(v, cycle.String())}
 	var t *page.Table
 	if everybody(v) {
-		t, err = customersDue(v, cycle.String())
+		t, err = page.KeepTable(v, "customers "+cycle.String(), func(v *page.View) (*page.Table, error) {
+			return customersDue(v, cycle.String())
+		})
 	} else {
 		t, err = customersPart(v, cycle.String())
 		p.Notes = append(p.Notes, page.Note{Text: v.T("仅含这些客户作为您的客户时的消费，舍入前。",

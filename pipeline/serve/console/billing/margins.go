@@ -126,9 +126,12 @@ func margins(v *page.View) (*page.Page, error) {
 	if v.Text("customer_id") != "" || v.Text("reason") != "" {
 		return marginDetail(v, cycle.String())
 	}
-	sums, err := marginSums(v, cycle.String(), lake.NoBucket, func(k marginKey) (marginKey, bool) {
-		return marginKey{customer: k.customer, reason: k.reason, currency: k.currency}, true
-	})
+	sums, err := page.Keep(v, "margins "+cycle.String(), func(m map[marginKey]*marginSum) int { return 12 * len(m) },
+		func(v *page.View) (map[marginKey]*marginSum, error) {
+			return marginSums(v, cycle.String(), lake.NoBucket, func(k marginKey) (marginKey, bool) {
+				return marginKey{customer: k.customer, reason: k.reason, currency: k.currency}, true
+			})
+		})
 	if err != nil {
 		return nil, err
 	}

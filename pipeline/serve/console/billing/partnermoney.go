@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -270,11 +271,27 @@ func chain(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	t, err := page.KeepTable(v, fmt.Sprintf("chain %s %q %s", cycle, v.Scope.Partner, v.Caller.Role),
+		func(v *page.View) (*page.Table, error) { return chainTable(v, cycle.String()) })
+	if err != nil {
+		return nil, err
+	}
+	state, _ := stateText(v, cycle.String())
+	return &page.Page{Title: v.F("毛利链，%s", "Margin chain, %s", cycle), Lead: state, Crumbs: []page.Link{home(v),
+		{Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
+		Tabs: months(v, cycle.String()), Blocks: []page.Block{{Title: v.T("从客户到厂商", "From customer to vendor"),
+			Table: t, Links: otherMoney(v, "chain"),
+			Text: []string{v.T("转介绍伙伴的客户直接向厂商付款，不在此列。",
+				"Customers of referral partners pay the vendor and are not listed.")}}}}, nil
+}
+
+// chainTable is the links of a cycle that the caller may see.
+func chainTable(v *page.View, cycle string) (*page.Table, error) {
 	reader, err := readerOf(v)
 	if err != nil {
 		return nil, err
 	}
-	links, err := linksOf(v.Request.Context(), reader, cycle.String(), v.Scope.Partner)
+	links, err := linksOf(v.Request.Context(), reader, cycle, v.Scope.Partner)
 	if err != nil {
 		return nil, err
 	}
@@ -293,28 +310,22 @@ func chain(v *page.View) (*page.Page, error) {
 	for _, k := range slices.SortedFunc(maps.Keys(links), func(a, b chainKey) int {
 		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.partner, b.partner))
 	}) {
-		one := links[k]
-		row, err := chainRow(v, cycle.String(), one, total)
+		row, err := chainRow(v, cycle, links[k], total)
 		if err != nil {
 			return nil, err
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	if len(t.Rows) > 0 {
-		kept := total.pays
-		if err := kept.SubTotal(total.owes); err != nil {
-			return nil, err
-		}
-		t.Total = []page.Cell{{}, v.Money(total.pays, ""), {}, v.Money(kept, ""), v.Money(total.owes, ""), {},
-			v.Money(total.margin, ""), v.Money(total.cost, "")}
+	if len(t.Rows) == 0 {
+		return t, nil
 	}
-	state, _ := stateText(v, cycle.String())
-	return &page.Page{Title: v.F("毛利链，%s", "Margin chain, %s", cycle), Lead: state, Crumbs: []page.Link{home(v),
-		{Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
-		Tabs: months(v, cycle.String()), Blocks: []page.Block{{Title: v.T("从客户到厂商", "From customer to vendor"),
-			Table: t, Links: otherMoney(v, "chain"),
-			Text: []string{v.T("转介绍伙伴的客户直接向厂商付款，不在此列。",
-				"Customers of referral partners pay the vendor and are not listed.")}}}}, nil
+	kept := total.pays
+	if err := kept.SubTotal(total.owes); err != nil {
+		return nil, err
+	}
+	t.Total = []page.Cell{{}, v.Money(total.pays, ""), {}, v.Money(kept, ""), v.Money(total.owes, ""), {},
+		v.Money(total.margin, ""), v.Money(total.cost, "")}
+	return t, nil
 }
 
 // chainRow is a link as a row, added to the total.

@@ -25,7 +25,8 @@ func partners(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := compose.Partners(v.Request.Context(), s, cycle)
+	all, err := page.Keep(v, "partners "+cycle.String(), func(o *compose.Overview) int { return 12 * len(o.Partners) },
+		func(v *page.View) (*compose.Overview, error) { return compose.Partners(v.Request.Context(), s, cycle) })
 	if err != nil {
 		return nil, err
 	}

@@ -167,6 +167,7 @@ type Table struct {
 
 	find    string
 	sort    string
+	sorted  string // how Rows are sorted already
 	spare   map[int]bool
 	matched int
 	from    int

@@ -30,6 +30,13 @@ func (t *Table) arrange(v *View) {
 		t.order()
 	}
 	t.matched = len(t.Rows)
+	if t.sorted == "" || t.find != "" { // else they are known
+		t.spares()
+	}
+}
+
+// spares finds the columns that the screen omits.
+func (t *Table) spares() {
 	t.spare = map[int]bool{}
 	for i := range t.Columns {
 		t.spare[i] = t.Columns[i].Spare && !slices.ContainsFunc(t.Rows, func(row []Cell) bool {
@@ -56,63 +63,89 @@ func (t *Table) column(order string) int {
 	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
 }
 
+// sortKey is what a row is compared by. Its parts are made once, as a row is compared many times.
+type sortKey struct {
+	row     int
+	empty   bool
+	text    string
+	decimal decimal
+}
+
 // order sorts the rows; rows that are equal keep their order.
 func (t *Table) order() {
 	at := t.column(t.sort)
-	if at < 0 {
+	if at < 0 || t.sorted == t.sort {
 		return
 	}
 	down, number := strings.HasPrefix(t.sort, "-"), t.Columns[at].Kind.Number()
-	rows := slices.Clone(t.Rows)
-	slices.SortStableFunc(rows, func(a, b []Cell) int {
-		if by := empties(a[at].Text, b[at].Text); by != 0 {
-			return by
+	keys := make([]sortKey, len(t.Rows))
+	for i, row := range t.Rows {
+		keys[i] = sortKey{row: i, empty: row[at].Text == ""}
+		if number {
+			keys[i].decimal = newDecimal(row[at].Text)
+		} else {
+			keys[i].text = strings.ToLower(row[at].Say())
+		}
+	}
+	compare := func(a, b sortKey) int {
+		if a.empty != b.empty { // empty cells are last, whatever the direction
+			if a.empty {
+				return 1
+			}
+			return -1
 		}
 		by := 0
 		if number {
-			by = CompareDecimals(a[at].Text, b[at].Text)
+			by = a.decimal.compare(&b.decimal)
 		} else {
-			by = cmp.Compare(strings.ToLower(a[at].Say()), strings.ToLower(b[at].Say()))
+			by = strings.Compare(a.text, b.text)
 		}
 		if down {
-			return -by
+			by = -by
 		}
-		return by
-	})
+		return cmp.Or(by, a.row-b.row)
+	}
+	slices.SortFunc(keys, compare)
+	rows := make([][]Cell, len(keys))
+	for i := range keys {
+		rows[i] = t.Rows[keys[i].row]
+	}
 	t.Rows = rows
 }
 
-// empties puts empty cells last, whatever the direction.
-func empties(a, b string) int {
-	switch {
-	case a == "" && b != "":
-		return 1
-	case a != "" && b == "":
-		return -1
+// decimal is a plain decimal in its parts: no zeros at the beginning of whole and none at the end of rest.
+type decimal struct {
+	sign        int8
+	whole, rest string
+}
+
+func newDecimal(text string) decimal {
+	d := decimal{sign: 1}
+	text, negative := strings.CutPrefix(text, "-")
+	if negative {
+		d.sign = -1
 	}
-	return 0
+	d.whole, d.rest, _ = strings.Cut(text, ".")
+	d.whole, d.rest = strings.TrimLeft(d.whole, "0"), strings.TrimRight(d.rest, "0")
+	if d.whole == "" && d.rest == "" {
+		d.sign = 0
+	}
+	return d
+}
+
+func (d *decimal) compare(o *decimal) int {
+	if d.sign != o.sign {
+		return int(d.sign) - int(o.sign)
+	}
+	by := cmp.Or(cmp.Compare(len(d.whole), len(o.whole)), strings.Compare(d.whole, o.whole),
+		strings.Compare(d.rest, o.rest))
+	return by * int(d.sign)
 }
 
 // CompareDecimals compares two plain decimals, exactly (PAGE-3).
 func CompareDecimals(a, b string) int {
-	left, negA := strings.CutPrefix(a, "-")
-	right, negB := strings.CutPrefix(b, "-")
-	zeroA, zeroB := strings.Trim(left, "0.") == "", strings.Trim(right, "0.") == ""
-	switch {
-	case zeroA && zeroB:
-		return 0
-	case negA && !zeroA && (!negB || zeroB):
-		return -1
-	case negB && !zeroB && (!negA || zeroA):
-		return 1
-	case negA && negB:
-		left, right = right, left
-	}
-	wholeA, restA, _ := strings.Cut(left, ".")
-	wholeB, restB, _ := strings.Cut(right, ".")
-	wholeA, wholeB = strings.TrimLeft(wholeA, "0"), strings.TrimLeft(wholeB, "0")
-	return cmp.Or(cmp.Compare(len(wholeA), len(wholeB)), strings.Compare(wholeA, wholeB),
-		strings.Compare(strings.TrimRight(restA, "0"), strings.TrimRight(restB, "0")))
+	x, y := newDecimal(a), newDecimal(b)
+	return x.compare(&y)
 }
 
 // turn chooses the page of the table that the address asks for.

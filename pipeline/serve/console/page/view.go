@@ -42,6 +42,7 @@ type View struct {
 	Request *http.Request
 	Query   url.Values
 	Allowed func(path string) bool // whether the caller may open a page at all
+	Kept    *Kept                  // nil = nothing is kept
 }
 
 // T is a text in the view's language.

@@ -1,0 +1,92 @@
+package page
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Kept holds what pages were made of, so that a list of every customer is made once for a state and not for each of its
+// pages and orders. What it holds is never changed.
+type Kept struct {
+	cache *otter.Cache[keptKey, kept]
+}
+
+// keptKey says what something was made of: state, books and settings, the minute of the clock, and the rest.
+type keptKey struct {
+	state  lake.Hash
+	books  *workspace.Workspace
+	minute period.Instant
+	what   string
+}
+
+type kept struct {
+	value any
+	cells uint32
+}
+
+// keptCells is the most table cells that are kept, of about 120 bytes each.
+const keptCells = 1_500_000
+
+// NewKept starts empty.
+func NewKept() (*Kept, error) {
+	c, err := otter.New(&otter.Options[keptKey, kept]{MaximumWeight: keptCells,
+		Weigher: func(_ keptKey, k kept) uint32 { return k.cells }})
+	if err != nil {
+		return nil, fmt.Errorf("make a cache of pages: %w", err)
+	}
+	return &Kept{c}, nil
+}
+
+// Keep gives what build made before of the view's state, books, language and minute under the same key, or builds it.
+// The key names everything else that it depends on, the caller's rights included. It weighs as many table cells as
+// cells counts. What is built must not be changed.
+func Keep[V any](v *View, key string, cells func(V) int, build func(*View) (V, error)) (V, error) {
+	if v.Kept == nil {
+		return build(v)
+	}
+	const minute = 60_000_000
+	at := keptKey{v.State.Snap.Hash, v.State.Workspace, v.State.Now / minute,
+		fmt.Sprintf("%q %d %s", v.Query.Get("lang"), v.Language, key)}
+	// It is for all who ask: that the first of them goes away does not end it.
+	ctx := context.WithoutCancel(v.Request.Context())
+	own := *v
+	own.Request = v.Request.WithContext(ctx)
+	got, err := v.Kept.cache.Get(ctx, at, otter.LoaderFunc[keptKey, kept](func(context.Context, keptKey) (kept, error) {
+		value, err := build(&own)
+		if err != nil {
+			return kept{}, err
+		}
+		return kept{value, uint32(min(cells(value)+1, keptCells))}, nil
+	}))
+	if err != nil {
+		var none V
+		return none, err
+	}
+	return got.value.(V), nil
+}
+
+// KeepTable is Keep of a table, sorted in its own order. The table that it gives is the caller's.
+func KeepTable(v *View, key string, build func(*View) (*Table, error)) (*Table, error) {
+	t, err := Keep(v, key, func(t *Table) int { return len(t.Rows) * len(t.Columns) },
+		func(v *View) (*Table, error) {
+			t, err := build(v)
+			if err == nil {
+				t.sort = t.Order
+				t.order()
+				t.sorted = t.sort
+				t.spares()
+			}
+			return t, err
+		})
+	if err != nil {
+		return nil, err
+	}
+	own := *t
+	return &own, nil
+}
