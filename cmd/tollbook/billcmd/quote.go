@@ -23,7 +23,9 @@ func NewQuote(a *cli.App) *cobra.Command {
 		Long: `quote reads a file of the usage feed, checks its records as a run does, and prices those of one
 customer with the code of a run. Meters and packages open as in an empty lake, or with --from-lake
 at their current positions. --books prices with another folder of books, which replaces all of the
-workspace's. --as-of is the clock of the checks. Bandwidth and orders are not part of a quote.`,
+workspace's. --as-of is the clock of the checks. Recurring charges and commitments of the cycles of
+the file are included as if the cycles had ended, but not with --from-lake, which prices what the
+file adds. Bandwidth and orders are not part of a quote.`,
 		Example: "  tollbook quote --customer aurora --usage plan.csv\n" +
 			"  tollbook quote --customer aurora --usage plan.csv --books books-2027 --json",
 		Args: cobra.NoArgs,

@@ -5,6 +5,8 @@
 //	         the amounts are those of a run over an empty lake.
 //	QUOTE-2  Month-end products are priced as if the cycle ended now. If the opening positions contain quantities of
 //	         them already, the price of those alone is subtracted: a quote is what the file adds.
+//	         With the positions of an empty lake, the quote has the recurring charges and commitments of the cycles
+//	         of the file, as if these had ended; with current positions it has none.
 //	QUOTE-3  The statement's total is rounded as the settings say (§4.2), over the quote's own lines.
 //	QUOTE-4  Files are written only below a folder in the system's temporary folder, which is deleted when Run
 //	         returns. The workspace's lake is read only for current positions.

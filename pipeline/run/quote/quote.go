@@ -73,7 +73,8 @@ type Cycle struct {
 	rows.Statement
 	Taxes    []rows.Tax     `json:"taxes,omitempty"`
 	Sections []bill.Section `json:"sections"` // by service, sku
-	Priced   []Line         `json:"lines"`    // in the order of rating, month-end lines last
+	// in the order of rating; then month-end lines, recurring charges and commitments
+	Priced []Line `json:"lines"`
 }
 
 // Line is one line of a quote.
@@ -100,6 +101,11 @@ type Line struct {
 	Truncated  money.Amount         `json:"truncated_amount"`
 	Payment    money.Amount         `json:"payment_amount"`
 	Draws      string               `json:"package_draws,omitempty"`
+
+	service string
+	own     period.Instant // own time, for tax
+	counts  period.Instant // when it counts for commitments
+	record  bool           // it stems from one record
 }
 
 // Run prices a file. o's clock is that of the acceptance checks. The customer's records and lines are held in memory.
@@ -138,6 +144,7 @@ type job struct {
 	prices   *rating.Book
 	customer int32
 	out      *Quote
+	spent    []rating.Spent // what counts for commitments, of all cycles so far
 }
 
 // prepare makes the trial workspace: the file in an inbox, the books, an empty lake.
@@ -250,7 +257,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 		return err
 	}
 	j.out.Others = j.out.Accepted
-	j.out.Cycles, j.out.Replaced = j.out.Cycles[:0], 0
+	j.out.Cycles, j.out.Replaced, j.spent = j.out.Cycles[:0], 0, nil
 	var closing []position.Row
 	for _, ref := range snap.Manifest.Cycles {
 		cycle, err := period.ParseCycle(ref.Cycle)
@@ -361,6 +368,7 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 		for k := range charges.List {
 			l := p.line(&charges.List[k], charges.Draws, r.SKU, r.region)
 			l.ID, l.ResourceID, l.Start, l.End = string(r.ID), string(r.Resource), r.Start, r.End
+			l.own, l.counts, l.record = r.Start, r.Start, true
 			p.lines = append(p.lines, l)
 		}
 	}
@@ -368,6 +376,14 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 	p.lines = append(p.lines[before:len(p.lines):len(p.lines)], p.lines[:before]...)
 	if err := p.monthEnd(false); err != nil {
 		return nil, err
+	}
+	if !p.FromLake { // they are not what the file adds
+		if err := p.recurring(); err != nil {
+			return nil, err
+		}
+		if err := p.commitments(); err != nil {
+			return nil, err
+		}
 	}
 	return p.rater.Positions(nil), p.finish()
 }
@@ -386,6 +402,7 @@ func (p *pricing) monthEnd(before bool) error {
 		l := p.line(c, charges.Draws, o.SKU, o.Region)
 		l.ID = p.cycle.String() + "/" + l.SKU + "/" + o.Region + "/" + o.Resource
 		l.ResourceID, l.Start, l.End = o.Resource, bounds.From, bounds.To
+		l.own, l.counts = bounds.From, bounds.To-1
 		if before {
 			l.takeOff()
 		}
@@ -402,12 +419,15 @@ func (l *Line) takeOff() {
 		l.Payment.Neg()
 }
 
-// line is a charge as the line it becomes.
+// line is a charge as the line it becomes; sku -1 is no product.
 func (p *pricing) line(c *line.Charge, draws []line.Draw, sku int32, region string) Line {
 	b := p.trial.Books
-	l := Line{Tier: int(c.Tier), Kind: c.Kind.String(), SKU: b.Products[sku].SKU, Region: region, Usage: c.UsageAmount,
-		Free: c.Free, Quantity: c.Quantity,
+	l := Line{Tier: int(c.Tier), Kind: c.Kind.String(), Region: region, Usage: c.UsageAmount, Free: c.Free,
+		Quantity:  c.Quantity,
 		UnitPrice: c.UnitPrice, Official: c.Official, Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment}
+	if sku >= 0 {
+		l.SKU, l.service = b.Products[sku].SKU, b.Products[sku].ServiceTypeCode
+	}
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement/tax"
@@ -33,8 +32,7 @@ func (p *pricing) finish() error {
 	for i := range c.Priced {
 		l := &c.Priced[i]
 		l.UsageStart, l.UsageEnd = l.Start.String(), l.End.String()
-		product := &p.trial.Books.Products[p.trial.Books.SKU(l.SKU)]
-		k := itemKey{product.ServiceTypeCode, l.SKU, l.Region, l.Tier, l.Kind, l.DiscountID, l.UnitPrice}
+		k := itemKey{l.service, l.SKU, l.Region, l.Tier, l.Kind, l.DiscountID, l.UnitPrice}
 		if items[k] == nil {
 			items[k] = &bill.Item{Region: l.Region, Tier: l.Tier, Kind: l.Kind, UnitPrice: l.UnitPrice,
 				DiscountID: l.DiscountID}
@@ -47,10 +45,8 @@ func (p *pricing) finish() error {
 	slices.SortFunc(keys, compareItems)
 	for _, k := range keys {
 		n := len(c.Sections)
-		if n == 0 || c.Sections[n-1].SKU != k.sku {
-			product := &p.trial.Books.Products[p.trial.Books.SKU(k.sku)]
-			c.Sections = append(c.Sections, bill.Section{Service: k.service, ServiceName: product.ServiceTypeName,
-				SKU: k.sku, Product: product.Name, Model: product.Model.String(), Measure: product.Measure})
+		if n == 0 || c.Sections[n-1].SKU != k.sku || c.Sections[n-1].Service != k.service {
+			c.Sections = append(c.Sections, p.section(k))
 			n++
 		}
 		s := &c.Sections[n-1]
@@ -66,15 +62,22 @@ func (p *pricing) finish() error {
 	return nil
 }
 
+// section begins the section of a product, or of a service's lines of no product.
+func (p *pricing) section(k itemKey) bill.Section {
+	s := bill.Section{Service: k.service, SKU: k.sku}
+	if at := p.trial.Books.SKU(k.sku); at >= 0 {
+		product := &p.trial.Books.Products[at]
+		s.ServiceName, s.Product, s.Model, s.Measure = product.ServiceTypeName, product.Name, product.Model.String(),
+			product.Measure
+	}
+	return s
+}
+
 func compareItems(a, b itemKey) int {
 	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.region, b.region),
 		cmp.Compare(a.tier, b.tier),
-		cmp.Compare(kindRank(a.kind), kindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
-}
-
-// kindRank is a kind's place in the list of §8.
-func kindRank(word string) int {
-	return slices.Index([]string{line.Usage.String(), line.FlatFee.String(), line.Period.String()}, word)
+		cmp.Compare(rows.KindRank(a.kind), rows.KindRank(b.kind)), a.price.Cmp(b.price),
+		cmp.Compare(a.discount, b.discount))
 }
 
 // add adds a line to its item.
@@ -128,7 +131,7 @@ func (p *pricing) tax(c *Cycle) error {
 		if l.Payment.IsZero() {
 			continue
 		}
-		set, err := book.At(p.Customer, b.Products[b.SKU(l.SKU)].ServiceTypeCode, l.Start)
+		set, err := book.At(p.Customer, l.service, l.own)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,82 @@
+package quote
+
+import (
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// recurring adds the lines of the customer's recurring charges, as if the cycle had ended (§10.5).
+func (p *pricing) recurring() error {
+	b, bounds := p.trial.Books, p.trial.Books.Zone.Bounds(p.cycle)
+	charges := b.RecurringOf(p.customer)
+	for i := range charges {
+		parts := rating.Parts(&charges[i], b.Zone, bounds)
+		for k := range parts {
+			if err := p.part(&parts[k], bounds); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// part adds what a part of a charge is charged and refunded in the cycle.
+func (p *pricing) part(part *rating.Part, bounds period.Span) error {
+	charge, err := p.prices.Recur(part, nil)
+	if err != nil {
+		return err
+	}
+	add := func(c *line.Charge, span period.Span, at period.Instant) {
+		l := p.line(c, nil, part.Row.SKU, part.Row.Region)
+		l.ID, l.ResourceID, l.Start, l.End = part.ID(p.trial.Books.Zone), part.Row.Resource, span.From, span.To
+		l.own, l.counts = part.Span.From, at
+		p.lines = append(p.lines, l)
+	}
+	if bounds.Holds(part.Instant()) {
+		add(&charge, part.Span, part.Instant())
+	}
+	if at := part.Back.From; part.Back.To > at && bounds.Holds(at) {
+		back, err := p.prices.RecurBack(part, &charge)
+		if err != nil {
+			return err
+		}
+		back.DiscountID = charge.DiscountID
+		add(&back, part.Back, at)
+	}
+	return nil
+}
+
+// commitments adds the lines of the customer's commitments, as if the cycle had ended: on the lines of the quote, also
+// those of its cycles before (§10.4).
+func (p *pricing) commitments() error {
+	b := p.trial.Books
+	if len(b.CommitmentsOf(p.customer)) == 0 {
+		return nil
+	}
+	for i := range p.lines {
+		l := &p.lines[i]
+		p.spent = append(p.spent, rating.Spent{At: l.counts, SKU: b.SKU(l.SKU), Service: l.service,
+			Payment: l.Payment, Record: l.record})
+	}
+	bounds := b.Zone.Bounds(p.cycle)
+	list, err := p.prices.CommitmentLines(p.customer, p.cycle, p.spent, bounds.To, nil)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		c := &list[i]
+		charge, err := p.prices.CommitmentCharge(c)
+		if err != nil {
+			return err
+		}
+		l := p.line(&charge, nil, c.Row.SKU, "")
+		l.ID, l.Start, l.End = measure.CommitmentID(c.Row), c.Bounds.From, c.Bounds.To
+		l.own, l.counts, l.service = bounds.From, c.Bounds.To-1, p.prices.CommitmentService(c.Row)
+		p.lines = append(p.lines, l)
+		p.spent = append(p.spent, rating.Spent{At: l.counts, SKU: c.Row.SKU, Service: l.service, Payment: l.Payment,
+			By: c.Row.ID})
+	}
+	return nil
+}
