@@ -2,6 +2,7 @@ package billcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -24,9 +26,11 @@ func NewExplain(a *cli.App) *cobra.Command {
 packages, price version, meter, tiers, discounts, rounding. It rates the record again and compares
 the result with the lines of the lake. Late records and re-rating differences in another cycle are
 shown as they were posted. RECORD is the id of any line: a record_id, a record_id#tier,
-order_id/order_line, an adjustment_id, or the id of a month-end line.`,
+order_id/order_line, an adjustment_id, or the id of a month-end line. tax/TAX_ID with --customer
+and --cycle explains a tax: base, rate, the row of taxes.csv and why it fits, rounding.`,
 		Example: "  tollbook explain r-000017 --customer aurora\n" +
-			"  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09",
+			"  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09\n" +
+			"  tollbook explain tax/vat --customer aurora --cycle 2026-09",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ID = args[0]
@@ -56,8 +60,12 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 		if err != nil {
 			return err
 		}
-		story, err = explain.Explain(ctx, &explain.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings,
-			Prices: w.Prices(), Refund: workspace.RefundRules(&w.Settings), Inbox: inbox, Progress: a.Bar.Update}, q)
+		sources := &explain.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(),
+			Refund: workspace.RefundRules(&w.Settings), Inbox: inbox, Progress: a.Bar.Update}
+		story, err = explain.Explain(ctx, sources, q)
+		if none := new(rows.NotFoundError); errors.As(err, &none) && explain.IsTax(q.ID) {
+			story, err = explain.Tax(ctx, sources, q)
+		}
 		return err
 	})
 	if err != nil {
@@ -92,6 +100,7 @@ func stateText(state string) string {
 		explain.StateDifference: "what late records change of a closed month-end line",
 		explain.StateRerating:   "what re-rating changes of a closed cycle",
 		explain.StateCosts:      "rows of cost files",
+		explain.StateTax:        "tax",
 		explain.StateRestated:   "what another delivery of cost files changes of a closed cycle",
 	}[state]
 }

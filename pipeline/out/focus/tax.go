@@ -180,11 +180,8 @@ func (m *maker) tax(account Party, customer, id string, rate money.Rate, tax mon
 
 // taxName is the name that the books have for a tax, else its id.
 func (m *maker) taxName(id string) string {
-	list := m.src.Books.Taxes
-	for i := range list {
-		if list[i].ID == id && list[i].Name != "" {
-			return list[i].Name
-		}
+	if t := m.src.Books.TaxNamed(id); t != nil && t.Name != "" {
+		return t.Name
 	}
 	return id
 }

@@ -76,6 +76,7 @@ const (
 	StateDifference = "difference" // what late records changed of a closed month's end; not rated again
 	StateRerating   = "rerating"   // what re-rating a closed cycle changed; not rated again
 	StateCosts      = "costs"      // rows of cost files; not rated again
+	StateTax        = "tax"        // a tax of a customer or partner; its parts are rates
 	StateRestated   = "restated"   // what another delivery of cost files changed of a closed cycle; not rated again
 )
 

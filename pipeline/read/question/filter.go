@@ -14,7 +14,7 @@ import (
 
 // Only limits an answer to some rows of its table. A row must fit every list that has an entry.
 type Only struct {
-	Customers []string // customer_id
+	Customers []string // customer_id; of taxes buyer_id
 	Partners  []string // partner_id; of partner statements also seller_id
 	Services  []string // service_type_code; of cost files service_name
 	Tags      []string // of resource_tag: key=value, or key for any value
@@ -30,7 +30,7 @@ type limit struct {
 // limits are the lists that have entries.
 func (o Only) limits() []limit {
 	return slices.DeleteFunc([]limit{
-		{"customer", []string{"customer_id"}, o.Customers},
+		{"customer", []string{"customer_id", "buyer_id"}, o.Customers},
 		{"partner", []string{"partner_id", "seller_id"}, o.Partners},
 		{"service", []string{"service_type_code", "service_name"}, o.Services},
 		{"tag", []string{"resource_tag"}, o.Tags},
@@ -106,6 +106,9 @@ func (q *Question) Check(o Only) error {
 func (q *Question) columnsOf(l limit) []int {
 	if q.from != nil {
 		return q.from.of.columnsOf(l)
+	}
+	if q.lake.only != nil && !slices.Contains(q.lake.only, l.name) {
+		return nil
 	}
 	var out []int
 	for _, name := range l.columns {

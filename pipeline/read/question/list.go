@@ -12,7 +12,7 @@ func All() []*Question {
 	return []*Question{
 		revenue(), revenueByKind(), topCustomers(), partnerMargin(), discountLeakage(), lateAdjustments(), paymentMix(),
 		couponUse(), packageUse(), debt(), incentivesOwed(), unbilledRejects(), margin(), lowMargin(), unallocated(),
-		costDeliveries(),
+		costDeliveries(), customersTax(),
 	}
 }
 
@@ -20,7 +20,7 @@ func All() []*Question {
 func LakeOnly() []*Question {
 	return []*Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
 		performance("customer", "customer_id"), performance("service", "service_type_code"), transfers(), budgets(),
-		deferredRevenue()}
+		deferredRevenue(), taxByCountry()}
 }
 
 // What the sums of lines mean.

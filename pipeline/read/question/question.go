@@ -64,6 +64,7 @@ type shape struct {
 	made *tables.Table
 	// appends to the rows of made what a batch gives
 	make func(w *reading, from *parquet.Columns, to *parquet.Columns) error
+	only []string // limits that the question takes, of those that the table has columns for; nil = all
 	// rows whose amounts are all 0 are left out
 	nozero bool
 	// lists the rows; nil = they are read from the files of the table

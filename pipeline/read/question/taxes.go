@@ -1,0 +1,131 @@
+package question
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Columns of taxTable.
+const (
+	taxCycle = iota
+	taxID
+	taxRate
+	taxPrices
+	taxTaxable
+	taxAmount
+)
+
+// taxTable is the rows of customers in taxes, with the rate as a word.
+func taxTable() *tables.Table {
+	columns := pick(tables.Taxes(), "cycle tax_id rate prices taxable_amount tax_amount")
+	columns[taxRate].Type = tables.Word
+	return &tables.Table{Name: tables.Taxes().Name, Columns: columns}
+}
+
+// customersTax is the question which taxes customers were charged. Amounts of lines with several taxes are in the
+// taxable amount of each, so that it has no total; the total of tax_amount is that of statements.
+func customersTax() *Question {
+	t := taxTable()
+	return &Question{
+		Name: "tax", Answers: "which taxes customers are charged, by tax and rate", View: tables.Taxes().Name,
+		Keys: t.Columns[:taxTaxable], Sums: t.Columns[taxTaxable:], Apart: []string{"taxable_amount"},
+		lake: shape{table: tables.Taxes(), reads: append(columnsOf(tables.Taxes(), t), tables.TaxSeller), made: t,
+			make: customerTaxes, only: []string{"customer"}},
+	}
+}
+
+// customerTaxes takes over the rows of customers.
+func customerTaxes(_ *reading, from, to *parquet.Columns) error {
+	for i := range from.N {
+		if from.C[tables.TaxSeller].Word(i) != "" {
+			continue
+		}
+		if err := addTax(from, i, to.C); err != nil {
+			return err
+		}
+		to.N++
+	}
+	return nil
+}
+
+// addTax appends a row of taxes to columns in the order of taxTable.
+func addTax(from *parquet.Columns, i int, to []parquet.Col) error {
+	d := from.C[tables.TaxRate].Decs[i]
+	rate, err := money.RateFromRaw(d.Hi, d.Lo)
+	if err != nil {
+		return err
+	}
+	to[taxCycle].AddWord(from.C[tables.TaxCycle].Word(i))
+	to[taxID].AddWord(from.C[tables.TaxID].Word(i))
+	to[taxRate].AddWord(rate.Trim())
+	to[taxPrices].AddWord(from.C[tables.TaxPrices].Word(i))
+	for col, at := range map[int]int{taxTaxable: tables.TaxTaxable, taxAmount: tables.TaxAmount} {
+		d := from.C[at].Decs[i]
+		to[col].AddDec(d.Hi, d.Lo)
+	}
+	return nil
+}
+
+// countryTable is taxTable with the names of taxes and the countries of customers.
+func countryTable() *tables.Table {
+	t := taxTable()
+	t.Columns = append(t.Columns,
+		tables.Column{Name: "country", Type: tables.Word,
+			Meaning: "country of the customer in the current books/parties.csv; empty = none"},
+		tables.Column{Name: "name", Type: tables.Word, Meaning: "name of the tax in the current books/taxes.csv"},
+		tables.Taxes().Columns[tables.TaxBuyer])
+	return t
+}
+
+// taxByCountry is the same by the countries of customers.
+func taxByCountry() *Question {
+	t := countryTable()
+	return &Question{
+		Name: "tax-by-country", Answers: "which taxes customers are charged, by country, tax and rate",
+		Keys: pick(t, "cycle country tax_id name rate prices"), Sums: pick(t, "taxable_amount tax_amount"),
+		Apart: []string{"taxable_amount"},
+		lake:  shape{table: t, list: listCountryTaxes, only: []string{"customer"}},
+	}
+}
+
+// listCountryTaxes lists the rows of customers.
+func listCountryTaxes(r Request, from *partners.Reader, to *parquet.Columns) error {
+	for _, ref := range from.Snap.Manifest.Cycles {
+		if r.Cycle != "" && ref.Cycle != r.Cycle {
+			continue
+		}
+		files, err := from.Snap.Files(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		for _, e := range files {
+			if e.Table != tables.Taxes().Name || e.Bucket == lake.NoBucket {
+				continue
+			}
+			err := tablefile.Each(from.Snap, e, tables.Taxes(), nil, func(cols *parquet.Columns, i int) error {
+				buyer, id := cols.C[tables.TaxBuyer].Word(i), cols.C[tables.TaxID].Word(i)
+				country := ""
+				if at := from.Books.Money.PartyNamed(buyer); at >= 0 {
+					country = from.Books.Money.Parties[at].Country
+				}
+				name := ""
+				if t := from.Books.TaxNamed(id); t != nil {
+					name = t.Name
+				}
+				to.C[taxAmount+1].AddWord(country)
+				to.C[taxAmount+2].AddWord(name)
+				to.C[taxAmount+3].AddWord(buyer)
+				to.N++
+				return addTax(cols, i, to.C)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
