@@ -41,6 +41,11 @@ var mayCall = map[string]string{
 	"ListMeasureUnits":                 "vendor partner customer",
 	"ListConversions":                  "vendor partner customer",
 	"ListResourceSpecs":                "vendor partner customer",
+	"ShowCustomerOrderDetails":         "vendor partner customer",
+	"ShowRefundOrderDetails":           "vendor partner customer",
+	"ListFreeResourceInfos":            "vendor customer",
+	"ListFreeResourceUsages":           "vendor customer",
+	"ListCosts":                        "vendor customer",
 	"ListPartnerBalances":              "vendor partner",
 	"ShowCustomerAccountBalances":      "vendor customer",
 	"ListCustomersBalancesDetail":      "vendor partner",
@@ -82,7 +87,12 @@ var asked = map[string]map[string]string{
 	"ListIssuedCouponQuotas":          {"partner_id": "PARTNER"},
 	"ListCouponQuotasRecords":         {"partner_id": "PARTNER"},
 	"ListCustomersBalancesDetail":     {"customer_infos": everybody},
-	"ListRenewRateOnPeriod":           {"resource_ids": `["res-CUSTOMER"]`},
+	"ListFreeResourceUsages":          {"free_resource_ids": `["rec-aurora-pack","rec-fern-pack"]`},
+	"ShowCustomerOrderDetails":        {"order_id": "rec-CUSTOMER"},
+	"ShowRefundOrderDetails":          {"order_id": "rec-CUSTOMER"},
+	"ListCosts": {"time_condition": `{"time_measure_id":2,"begin_time":"2026-09","end_time":"2026-09"}`,
+		"groupby": `[{"type":"dimension","key":"RESOURCE_ID"}]`},
+	"ListRenewRateOnPeriod": {"resource_ids": `["res-CUSTOMER"]`},
 }
 
 // everybody is a list of all customers, and one that does not exist: a caller gets its own of them.

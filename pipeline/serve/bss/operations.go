@@ -6,6 +6,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/bss/accounts"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/benefits"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/catalogue"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/costs"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/packages"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/trade"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -17,5 +19,5 @@ func Operations() []operation.Operation {
 		resourceUsage(), freeResourcesUsageRecords(), incentiveDiscountPolicies(), onDemandResourceRatings(),
 		rateOnPeriodDetail(), renewRateOnPeriod(), subCustomers(), indirectPartners()}
 	return slices.Concat(bills, catalogue.Operations(), trade.Operations(), benefits.Operations(),
-		accounts.Operations())
+		accounts.Operations(), packages.Operations(), costs.Operations())
 }

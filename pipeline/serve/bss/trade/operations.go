@@ -4,5 +4,6 @@ import "github.com/tollbook/tollbook/pipeline/serve/operation"
 
 // Operations lists the operations about orders and partners' account changes.
 func Operations() []operation.Operation {
-	return []operation.Operation{customerOrders(), partnerAccountChanges(), partnerAdjustRecords()}
+	return []operation.Operation{customerOrders(), customerOrderDetails(), refundOrderDetails(),
+		partnerAccountChanges(), partnerAdjustRecords()}
 }

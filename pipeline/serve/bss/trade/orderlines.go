@@ -31,6 +31,15 @@ type boughtLine struct {
 	own             period.Instant
 	service         string
 	discountID      string
+	sku             string
+	resourceType    string
+	region          string
+	baseOrder       string // of an unsubscribe
+	periodType      string
+	periodNum       int64
+	effective       period.Instant
+	expire          period.Instant // tables.Nothing = never
+	number          int64          // how many; 0 = not a whole number
 	official        money.Amount
 	discount        money.Amount
 	payment         money.Amount
@@ -119,7 +128,8 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 	found map[string]*boughtLine) error {
 	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPayTime,
 		tables.OPayer,
-		tables.OBaseOrderID, tables.OBaseOrderLine}
+		tables.OBaseOrderID, tables.OBaseOrderLine, tables.OPeriodType, tables.OPeriodNum, tables.OEffectiveTime,
+		tables.OExpireTime, tables.OQuantity}
 	scan := rows.Scan{Table: tables.Orders(), Cols: cols}
 	return rows.Groups(ctx, snap, e, scan, func(batch *parquet.Columns) error {
 		for i := range batch.N {
@@ -130,6 +140,14 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 			if q.customer != "" && o.customer != q.customer || !q.during.Holds(o.at) {
 				continue
 			}
+			o.baseOrder = string(row.Text(tables.OBaseOrderID))
+			o.periodType, o.periodNum = row.Word(tables.OPeriodType), row.Whole(tables.OPeriodNum)
+			o.effective, o.expire = row.Time(tables.OEffectiveTime), row.Time(tables.OExpireTime)
+			quantity, err := row.Quantity(tables.OQuantity)
+			if err != nil {
+				return err
+			}
+			o.number, _ = quantity.Abs().Whole()
 			o.base = orderKey(o.customer, string(row.Text(tables.OBaseOrderID)), row.Whole(tables.OBaseOrderLine))
 			found[orderKey(o.customer, o.order, o.line)] = o
 		}
@@ -141,7 +159,8 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) (billed int,
 	err error) {
 	cols := []int{tables.LCustomerID, tables.LTradeID, tables.LID, tables.LPartnerID, tables.LOwnTime,
-		tables.LUsageStart, tables.LServiceTypeCode, tables.LDiscountID,
+		tables.LUsageStart, tables.LServiceTypeCode, tables.LDiscountID, tables.LSKU,
+		tables.LResourceTypeCode, tables.LRegionCode,
 		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCouponAmount,
 		tables.LStoredValueAmount, tables.LFlexiCouponAmount}
 	scan := rows.Scan{Table: tables.Lines(), Cols: cols}
@@ -165,6 +184,8 @@ func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, foun
 func (o *boughtLine) fill(row rows.Row) (err error) {
 	o.partner, o.service, o.discountID = row.Word(tables.LPartnerID), row.Word(tables.LServiceTypeCode),
 		row.Word(tables.LDiscountID)
+	o.sku, o.resourceType, o.region = row.Word(tables.LSKU), row.Word(tables.LResourceTypeCode),
+		row.Word(tables.LRegionCode)
 	if o.own = row.Time(tables.LOwnTime); o.own == tables.Nothing {
 		o.own = row.Time(tables.LUsageStart)
 	}
