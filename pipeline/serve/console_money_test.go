@@ -166,9 +166,9 @@ func TestConsoleMargins(t *testing.T) {
 	paid := map[string]string{}
 	var bad []string
 	for _, row := range p.sheet("margins").rows {
-		paid[row[1]+row[2]] = row[6]
+		paid[row[1]+row[2]] = row[3]
 		if strings.HasPrefix(row[2], "unallocated: ") {
-			bad = append(bad, row[2]+" "+row[5])
+			bad = append(bad, row[2]+" "+row[6])
 		}
 	}
 	for customer, want := range map[string]string{"acme": "718.73", "bolt": "1,117.51", "core": "735.84"} {

@@ -191,11 +191,11 @@ func reasonCell(v *page.View, reason string) page.Cell {
 // marginColumns are the columns of costs, payments and margins.
 func marginColumns(v *page.View) []page.Column {
 	return []page.Column{
-		{Name: "currency", Title: v.T("成本币种", "Cost currency")},
-		{Name: "cost_billed", Title: v.T("账单成本", "Billed cost"), Kind: page.Cost},
-		{Name: "cost_effective", Title: v.T("有效成本", "Effective cost"), Kind: page.Cost},
 		{Name: "payment_amount", Title: v.T("客户应付", "Customer pays"), Kind: page.Amount},
 		{Name: "margin_amount", Title: v.T("毛利", "Margin"), Kind: page.Amount},
+		{Name: "currency", Title: v.T("成本币种", "Cost currency")},
+		{Name: "cost_effective", Title: v.T("有效成本", "Effective cost"), Kind: page.Cost},
+		{Name: "cost_billed", Title: v.T("账单成本", "Billed cost"), Kind: page.Cost},
 	}
 }
 
@@ -228,8 +228,8 @@ func addMargins(v *page.View, t *page.Table, sums map[marginKey]*marginSum, lead
 		if strings.HasPrefix(one.margin.String(), "-") && k.customer != "" {
 			margin.Tone = page.Bad
 		}
-		t.Rows = append(t.Rows, append(lead(k), page.Cell{Text: k.currency}, costCell(v, one.costs[cost.Billed]),
-			costCell(v, one.costs[cost.Effective]), v.Money(one.payment, ""), margin))
+		t.Rows = append(t.Rows, append(lead(k), v.Money(one.payment, ""), margin, page.Cell{Text: k.currency},
+			costCell(v, one.costs[cost.Effective]), costCell(v, one.costs[cost.Billed])))
 	}
 	if len(t.Rows) == 0 {
 		return nil
@@ -237,9 +237,9 @@ func addMargins(v *page.View, t *page.Table, sums map[marginKey]*marginSum, lead
 	t.Total = make([]page.Cell, len(t.Columns))
 	n := len(t.Columns)
 	if len(currencies) == 1 {
-		t.Total[n-4], t.Total[n-3] = costCell(v, all.costs[cost.Billed]), costCell(v, all.costs[cost.Effective])
+		t.Total[n-2], t.Total[n-1] = costCell(v, all.costs[cost.Effective]), costCell(v, all.costs[cost.Billed])
 	}
-	t.Total[n-2], t.Total[n-1] = v.Money(all.payment, ""), v.Money(all.margin, "")
+	t.Total[n-5], t.Total[n-4] = v.Money(all.payment, ""), v.Money(all.margin, "")
 	return nil
 }
 
