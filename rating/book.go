@@ -21,7 +21,7 @@ const (
 type Rules struct {
 	Grain  Grain
 	Mode   money.Mode // how a line's payment is cut; PerLine only
-	Digits int        // the currency's
+	Digits int        // the workspace's currency's
 }
 
 // anyRegion is the region `*` of the books, and the number of every region that the books do not name.
@@ -74,6 +74,14 @@ func Compile(b *books.Books, rules Rules) *Book {
 	return bk
 }
 
+// digits are those of a customer's currency (§10.7).
+func (bk *Book) digits(customer int32) int {
+	if own := bk.books.Customers[customer].Currency; own > 0 {
+		return bk.books.Currencies[own].Digits
+	}
+	return bk.rules.Digits
+}
+
 // number gives each name the next number on its first use.
 func number(names map[string]int32, name string) int32 {
 	n, ok := names[name]
@@ -111,7 +119,7 @@ func (bk *Book) compileCustomers() {
 	for i := range b.Customers {
 		bk.listsFrom = append(bk.listsFrom, int32(len(bk.lists)))
 		for j := range b.Customers[i].Rows {
-			bk.lists = append(bk.lists, bk.prices.list(b.Customers[i].Rows[j].PriceList))
+			bk.lists = append(bk.lists, bk.listOf(int32(i), b.Customers[i].Rows[j].PriceList))
 		}
 		bk.first = append(bk.first, firstRow{b.Customers[i].Rows[0].Valid, bk.lists[bk.listsFrom[i]]})
 	}

@@ -11,6 +11,7 @@ import (
 type client struct {
 	bk       *Book
 	customer int32
+	digits   int // of the customer's currency
 	trace    func(Step)
 
 	list     int32 // price list in force within listSpan
@@ -22,7 +23,7 @@ type client struct {
 
 // serve turns to another customer.
 func (c *client) serve(customer int32) {
-	c.customer = customer
+	c.customer, c.digits = customer, c.bk.digits(customer)
 	c.listSpan, c.resellerSpan = period.Span{}, period.Span{}
 }
 

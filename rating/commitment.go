@@ -116,7 +116,7 @@ func (bk *Book) committed(c *books.Commitment, w window) (money.Amount, error) {
 		return value, nil
 	}
 	share := shareOf(bk.books.Zone, books.ByDays, w.part, w.whole)
-	return roundRat(share.Mul(share, value.Rat()), bk.rules.Digits)
+	return roundRat(share.Mul(share, value.Rat()), bk.digits(c.Customer))
 }
 
 // inScope reports whether a line is in the scope of a commitment and counts in its windows.
@@ -167,7 +167,7 @@ func (bk *Book) CommitmentLines(customer int32, cycle period.Cycle, spent []Spen
 		}
 		for i := range list {
 			s := bk.commitmentSpent(c, list[i].Bounds.To-1)
-			s.Payment = bk.cut(list[i].Amount)
+			s.Payment = bk.cut(customer, list[i].Amount)
 			at, _ := slices.BinarySearchFunc(k.spent, s.At+1, compareTime)
 			k.spent = slices.Insert(k.spent, at, s)
 		}
@@ -193,9 +193,9 @@ func (bk *Book) CommitmentService(c *books.Commitment) string {
 }
 
 // cut is the payment of a line without a discount, by grain and mode (§4.2).
-func (bk *Book) cut(a money.Amount) money.Amount {
+func (bk *Book) cut(customer int32, a money.Amount) money.Amount {
 	if bk.rules.Grain == PerLine {
-		return a.Cut(bk.rules.Digits, bk.rules.Mode)
+		return a.Cut(bk.digits(customer), bk.rules.Mode)
 	}
 	return a
 }
@@ -387,7 +387,7 @@ func overage(c *books.Commitment, excess money.Amount) (money.Amount, error) {
 
 // CommitmentCharge is the charge of a commitment's line, without discount.
 func (bk *Book) CommitmentCharge(l *CommitmentLine) (line.Charge, error) {
-	ch := line.Charge{Kind: l.Kind, Official: l.Amount, Payment: bk.cut(l.Amount), Version: noVersion,
+	ch := line.Charge{Kind: l.Kind, Official: l.Amount, Payment: bk.cut(l.Row.Customer, l.Amount), Version: noVersion,
 		DiscountID: noOne}
 	var err error
 	ch.Truncated, err = l.Amount.Sub(ch.Payment)

@@ -21,6 +21,7 @@ type offer struct {
 	sku      int32 // noOne = any
 	service  int32 // number of the service_type_code; noOne = any
 	partner  int32 // the associated reseller it needs; noOne = none
+	currency int32 // of a fixed price or a reduction; noOne = any
 	kind     books.DiscountKind
 	fixed    bool
 	rate     money.Rate
@@ -76,7 +77,10 @@ func compileOffers(b *books.Books, services map[string]int32, takes func(*books.
 func newOffer(d *books.Discount, index int32, services map[string]int32) (offer, bool) {
 	o := offer{
 		discount: index, sku: d.SKU, service: noOne, partner: noOne, kind: d.Kind,
-		fixed: d.Mode == books.ModeFixed, rate: d.Rate, price: d.Fixed, valid: d.Valid,
+		fixed: d.Mode == books.ModeFixed, rate: d.Rate, price: d.Fixed, valid: d.Valid, currency: d.Currency,
+	}
+	if d.Mode == books.ModeRate {
+		o.currency = noOne
 	}
 	if d.Kind == books.PartnerOffer {
 		if d.Partner == noOne {
@@ -161,7 +165,7 @@ func (c *client) settleAt(s *sale, official money.Amount) (err error) {
 	}
 	ch.Truncated = money.Amount{}
 	if c.bk.rules.Grain == PerLine {
-		ch.Payment = s.after.Cut(c.bk.rules.Digits, c.bk.rules.Mode)
+		ch.Payment = s.after.Cut(c.digits, c.bk.rules.Mode)
 		ch.Truncated, err = s.after.Sub(ch.Payment)
 	}
 	if c.trace != nil {
@@ -202,7 +206,8 @@ func (c *client) tryOffers(s *sale, list []offer) error {
 	for i := range list {
 		o := &list[i]
 		if !o.valid.Holds(s.at) || (o.service != noOne && o.service != c.bk.service[s.sku]) ||
-			(o.partner != noOne && o.partner != c.resellerAt(s.at)) {
+			(o.partner != noOne && o.partner != c.resellerAt(s.at)) ||
+			(o.currency != noOne && o.currency != c.bk.books.Customers[c.customer].Currency) {
 			continue
 		}
 		verdict, after, err := c.try(s, o)

@@ -31,10 +31,13 @@ func (bk *Book) compileSubscriptions() {
 // subscriptionChain is where to look for an order's price version, the first place first: the price list that the
 // customer has at pay_time, then standard; in a list the region, then any (§3.2).
 func (bk *Book) subscriptionChain(o *Order) []subscription {
-	lists := []string{standardName}
+	var lists []string
 	if row, ok := bk.books.CustomerRowAt(o.Customer, o.PayTime); ok && row.PriceList != "" &&
 		row.PriceList != standardName {
-		lists = []string{row.PriceList, standardName}
+		lists = []string{row.PriceList}
+	}
+	if bk.books.Customers[o.Customer].Currency == bk.books.ListCurrency(standardName) {
+		lists = append(lists, standardName)
 	}
 	chain := make([]subscription, 0, 4)
 	for _, list := range lists {
@@ -96,7 +99,7 @@ func (c *client) order(o *Order) (line.Charge, error) {
 			return ch, err
 		}
 	}
-	ch.Official, ch.DiscountID, ch.Payment = official, s.discount, s.after.Rd(c.bk.rules.Digits)
+	ch.Official, ch.DiscountID, ch.Payment = official, s.discount, s.after.Rd(c.digits)
 	if ch.Discount, err = official.Sub(ch.Payment); err != nil {
 		return ch, err
 	}
@@ -130,7 +133,7 @@ func (c *client) orderOfficial(o *Order, ch *line.Charge) (money.Amount, error) 
 	ch.Tier, ch.UnitPrice = 1, c.bk.books.Versions[ch.Version].Tiers[0].UnitPrice
 	product := new(big.Rat).Mul(ch.UnitPrice.Rat(), o.Quantity.Rat())
 	product.Mul(product, new(big.Rat).SetInt64(o.PeriodNum))
-	official, err := roundRat(product, c.bk.rules.Digits)
+	official, err := roundRat(product, c.digits)
 	if err != nil {
 		return official, fmt.Errorf("official amount: %w", err)
 	}
@@ -193,6 +196,8 @@ func (c *client) fits(d *books.Discount, s *sale) bool {
 	case !d.Valid.Holds(s.at), d.Customer != noOne && d.Customer != c.customer, d.SKU != noOne && d.SKU != s.sku:
 		return false
 	case d.Service != "*" && d.Service != "" && d.Service != product.ServiceTypeCode:
+		return false
+	case d.Mode != books.ModeRate && d.Currency != c.bk.books.Customers[c.customer].Currency:
 		return false
 	case d.Kind == books.PartnerOffer:
 		return d.Partner != noOne && d.Partner == c.resellerAt(s.at)

@@ -24,7 +24,13 @@ type PaidOrder struct {
 type RefundRules struct {
 	UnconditionalHours int        // after the payment of a new order, in which everything comes back
 	FeeRate            money.Rate // share of what was paid that a later refund retains
-	Digits             int        // the currency's
+	Digits             int        // of the currency of the customer; In sets it
+}
+
+// In is the rules for a customer with a currency.
+func (r RefundRules) In(c money.Currency) RefundRules {
+	r.Digits = c.Digits
+	return r
 }
 
 // RefundAllowed checks an unsubscribe at t, its pay_time, in the order of §4.9: unknown_order (no base, which is

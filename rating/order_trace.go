@@ -84,7 +84,7 @@ func (c *client) tracePaid(s *sale) {
 	ch := s.charge
 	step := Step{
 		Kind: StepPaid, Official: ch.Official, Reduction: ch.Discount, Amount: s.after, Payment: ch.Payment,
-		Digits: c.bk.rules.Digits,
+		Digits: c.digits,
 	}
 	if s.discount != noOne {
 		step.Discount = c.bk.books.Discounts[s.discount].ID

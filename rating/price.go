@@ -15,6 +15,7 @@ const noVersion int32 = -1
 const (
 	standardName       = "standard"
 	standardList int32 = 0
+	noList       int32 = -1 // of customers in another currency than standard, where none of their lists applies
 )
 
 // prices finds the price version of (price list, sku, region) at an instant. The chain of §3.2 (the customer's
@@ -24,6 +25,7 @@ type prices struct {
 	lists    map[string]int32
 	names    []string // of lists
 	versions map[chainKey][]int32
+	alone    map[int32]bool   // lists in another currency than standard, which is no fallback for them (§10.7)
 	standard []grid           // by sku
 	special  map[listSKU]grid // lists other than standard, for the skus they price
 }
@@ -60,6 +62,16 @@ func (p *prices) list(name string) int32 {
 	return standardList
 }
 
+// listOf is the number of a customer's price list: list, or noList where that is in the customer's currency only by
+// falling back to standard.
+func (bk *Book) listOf(customer int32, name string) int32 {
+	n := bk.prices.list(name)
+	if n == standardList && bk.books.Customers[customer].Currency != bk.books.ListCurrency(standardName) {
+		return noList
+	}
+	return n
+}
+
 func (bk *Book) compilePrices() {
 	p := &bk.prices
 	p.lists = map[string]int32{standardName: standardList}
@@ -80,10 +92,19 @@ func (bk *Book) compilePrices() {
 	p.names = make([]string, len(p.lists))
 	for name, n := range p.lists {
 		p.names[n] = name
+		if bk.books.ListCurrency(name) != bk.books.ListCurrency(standardName) {
+			if p.alone == nil {
+				p.alone = map[int32]bool{}
+			}
+			p.alone[n] = true
+		}
 	}
 	p.standard = make([]grid, len(bk.books.Products))
 	for at, own := range regions {
-		all := slices.Concat(own, regions[listSKU{standardList, at.sku}])
+		all := own
+		if !p.alone[at.list] {
+			all = slices.Concat(own, regions[listSKU{standardList, at.sku}])
+		}
 		g := p.grid(bk.books.Versions, at, all)
 		if at.list == standardList {
 			p.standard[at.sku] = g
@@ -107,9 +128,12 @@ func (p *prices) grid(versions []books.Version, at listSKU, regions []int32) gri
 }
 
 // chain is where to look for a version, the first place first.
-func chain(at listSKU, region int32) []chainKey {
+func (p *prices) chain(at listSKU, region int32) []chainKey {
 	keys := make([]chainKey, 0, 4)
 	for _, list := range []int32{at.list, standardList} {
+		if list != at.list && p.alone[at.list] {
+			break
+		}
 		if region != anyRegion {
 			keys = append(keys, chainKey{listSKU{list, at.sku}, region})
 		}
@@ -124,7 +148,7 @@ func chain(at listSKU, region int32) []chainKey {
 // resolve makes the timeline of one region: between two bounds of any version of the chain nothing changes.
 func (p *prices) resolve(versions []books.Version, at listSKU, region int32) timeline {
 	var bounds []period.Instant
-	keys := chain(at, region)
+	keys := p.chain(at, region)
 	for _, key := range keys {
 		for _, v := range p.versions[key] {
 			bounds = append(bounds, versions[v].Valid.From, versions[v].Valid.To)
@@ -171,8 +195,12 @@ func inForce(versions []books.Version, own []int32, t period.Instant) int32 {
 func (p *prices) line(list, sku, region int32) timeline {
 	g := &p.standard[sku]
 	if list != standardList {
-		if own, ok := p.special[listSKU{list, sku}]; ok {
+		own, ok := p.special[listSKU{list, sku}]
+		switch {
+		case ok:
 			g = &own
+		case list == noList || p.alone[list]:
+			return nil
 		}
 	}
 	if len(g.lines) == 0 {
@@ -232,7 +260,7 @@ func (bk *Book) listAt(customer int32, t period.Instant) (int32, period.Span) {
 			return bk.lists[bk.listsFrom[customer]+int32(i)], rows[i].Valid
 		}
 	}
-	return standardList, period.Span{From: t, To: t}
+	return bk.listOf(customer, standardName), period.Span{From: t, To: t}
 }
 
 // listOfCycle is the customer's price list for period-level models: at the cycle's first instant, or of the first row
@@ -244,7 +272,7 @@ func (bk *Book) listOfCycle(customer int32, bounds period.Span) int32 {
 			return bk.lists[bk.listsFrom[customer]+int32(i)]
 		}
 	}
-	return standardList
+	return bk.listOf(customer, standardName)
 }
 
 // Priced reports whether usage or bandwidth of sku by customer at t has a price: the check behind no_price

@@ -166,14 +166,14 @@ func (s *sale) shared(price money.UnitPrice) (money.Amount, error) {
 func (bk *Book) RecurBack(p *Part, charged *line.Charge) (line.Charge, error) {
 	ch := line.Charge{Version: noVersion, DiscountID: noOne, Kind: line.Refund}
 	share := shareOf(bk.books.Zone, p.Row.Proration, p.Back, p.Span)
-	back, err := roundRat(share.Mul(share, charged.Payment.Rat()), bk.rules.Digits)
+	back, err := roundRat(share.Mul(share, charged.Payment.Rat()), bk.digits(p.Row.Customer))
 	if err != nil {
 		return ch, fmt.Errorf("refund of recurring charge %s: %w", p.Row.ID, err)
 	}
 	ch.Payment = back.Neg()
 	if !charged.Payment.IsZero() {
 		exact := new(big.Rat).Mul(charged.Official.Rat(), back.Rat())
-		official, err := roundRat(exact.Quo(exact, charged.Payment.Rat()), bk.rules.Digits)
+		official, err := roundRat(exact.Quo(exact, charged.Payment.Rat()), bk.digits(p.Row.Customer))
 		if err != nil {
 			return ch, err
 		}

@@ -279,7 +279,7 @@ func (s Step) amounts() string {
 func (c *client) tracePrice(sku, list, region int32, regionName string, t period.Instant, version int32) {
 	b := c.bk.books
 	v := &b.Versions[version]
-	for _, key := range chain(listSKU{list, sku}, region) {
+	for _, key := range c.bk.prices.chain(listSKU{list, sku}, region) {
 		step := Step{Kind: StepPassed, SKU: b.Products[sku].SKU, List: c.bk.prices.names[key.list], Region: "*", At: t}
 		if key.region != anyRegion {
 			step.Region = regionName
@@ -356,7 +356,7 @@ func (c *client) traceAmounts(s *sale) {
 	step := Step{
 		Kind: StepAmounts, Quantity: ch.Quantity.Abs(), Negative: ch.Quantity.Sign() < 0, Price: ch.UnitPrice,
 		Official: ch.Official, Reduction: ch.Discount, Amount: s.after, Truncated: ch.Truncated, Payment: ch.Payment,
-		PerLine: rules.Grain == PerLine, Mode: rules.Mode, Digits: rules.Digits,
+		PerLine: rules.Grain == PerLine, Mode: rules.Mode, Digits: c.digits,
 	}
 	if s.discount != noOne {
 		step.Discount = c.bk.books.Discounts[s.discount].ID

@@ -124,6 +124,9 @@ func (c *chain) listed(span period.Span) bool {
 	return false
 }
 
+// digits are those of the partner's currency.
+func (c *chain) digits() int { return c.bk.books.PartnerCurrency(c.partner).Digits }
+
 // compute fills in the amounts of a row that has what was carried in (§6.5).
 func (c *chain) compute(row *Incentive, f *facts) error {
 	base, err := c.base(row, f)
@@ -137,7 +140,7 @@ func (c *chain) compute(row *Incentive, f *facts) error {
 		}
 		return nil
 	}
-	if row.Tier, err = tierPart(g, base, c.bk.books.Digits); err != nil {
+	if row.Tier, err = tierPart(g, base, c.digits()); err != nil {
 		return err
 	}
 	fresh, err := f.fresh.Amount()
@@ -147,7 +150,7 @@ func (c *chain) compute(row *Incentive, f *facts) error {
 	if fresh.Sign() > 0 {
 		var bonus products
 		bonus.add(fresh, g.BonusRate)
-		if row.Bonus, err = bonus.rd(c.bk.books.Digits); err != nil {
+		if row.Bonus, err = bonus.rd(c.digits()); err != nil {
 			return err
 		}
 	}

@@ -205,7 +205,7 @@ func (s *Settler) finish(g *group, rows []Row) ([]Row, error) {
 		return append(rows, r), nil
 	}
 	var err error
-	if r.Owed, err = g.owed.rd(s.bk.books.Digits); err != nil {
+	if r.Owed, err = g.owed.rd(s.bk.books.PartnerCurrency(g.key.partner).Digits); err != nil {
 		return rows, err
 	}
 	rows = append(rows, r)
@@ -215,7 +215,7 @@ func (s *Settler) finish(g *group, rows []Row) ([]Row, error) {
 	about := r
 	about.Partner, about.Seller, about.Reseller = g.key.seller, Vendor, g.key.partner
 	about.Owed, about.Revenue = money.Amount{}, r.Owed
-	if about.Cost, err = g.cost.rd(s.bk.books.Digits); err != nil {
+	if about.Cost, err = g.cost.rd(s.bk.books.PartnerCurrency(g.key.seller).Digits); err != nil {
 		return rows, err
 	}
 	if about.Margin, err = about.Revenue.Sub(about.Cost); err != nil {

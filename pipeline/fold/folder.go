@@ -203,7 +203,7 @@ func (f *Folder) Statements(ctx context.Context, places []place.Place) error {
 		return err
 	}
 	s := &statements.Folder{State: f.state(), Workers: f.Workers, Refold: f.Refold, Grain: f.Grain, Mode: f.Mode,
-		Digits: f.Digits, Tax: f.Tax}
+		Tax: f.Tax}
 	return s.All(ctx, places)
 }
 

@@ -181,6 +181,9 @@ func (r *run) prepare() (err error) {
 	if r.partners, err = r.ws.PartnerBook(); err != nil {
 		return err
 	}
+	if err := r.sameCurrencies(); err != nil {
+		return err
+	}
 	r.books = workspace.Fingerprint(r.ws)
 	r.change = r.booksDiff()
 	if r.job.rerate != nil {

@@ -53,14 +53,19 @@ func (t *controlTotals) calculate() error {
 		if err := agree(ref, lines, statements); err != nil {
 			return err
 		}
+		byMoney, err := t.moneyTotals(ref, files)
+		if err != nil {
+			return err
+		}
 		if err := t.couponsAgree(ref, lines); err != nil {
 			return err
 		}
 		if err := taxesAgree(ref, files, statements); err != nil {
 			return err
 		}
-		list = append(list, lines.all.totals(ref+"/lines.")...)
-		list = append(list, statements.all.totals(ref+"/statements.")...)
+		list = append(list, withCurrencies(lines.all.totals(ref+"/lines."), byMoney)...)
+		list = append(list, withCurrencies(statements.all.totals(ref+"/statements."), byMoney)...)
+		list = append(list, byMoney...)
 		margins, err := marginTotals(ref, files)
 		if err != nil {
 			return err

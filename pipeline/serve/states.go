@@ -62,6 +62,9 @@ func (s *states) at(now period.Instant) (*operation.State, error) {
 	s.reload(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if refused := new(workspace.RefusedError); errors.As(s.booksErr, &refused) {
+		return nil, refused
+	}
 	snap, err := s.lake.HeadSince(s.snap)
 	if err != nil {
 		return nil, err
@@ -78,6 +81,9 @@ func (s *states) reload(now period.Instant) {
 		return
 	}
 	b, err := workspace.LoadBooks(w.Dir, w.Settings)
+	if err == nil {
+		err = (&workspace.Workspace{Books: b}).OneCurrency("serve")
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.booksErr = err

@@ -22,7 +22,9 @@ func (l *loader) customers() {
 		r.notAny("customer_id", c.id)
 		c.row = CustomerRow{Name: r.text("name"), PriceList: r.key("price_list"),
 			AccountManager: r.text("account_manager_id"), Valid: r.valid()}
-		if list := c.row.PriceList; !l.lists[list] && !unpriced[list] && !l.broken["prices.csv"] {
+		list := c.row.PriceList
+		falls := l.b.ListCurrency(list) == l.b.ListCurrency("") // standard is a fallback
+		if falls && !l.lists[list] && !unpriced[list] && !l.broken["prices.csv"] {
 			unpriced[list] = true
 			l.notes.Add(r.pos(r.mark("price_list")), "", "price_list %q: no price is in it, so standard applies",
 				shorten(list))
@@ -51,6 +53,7 @@ func (l *loader) customers() {
 		l.b.Customers = append(l.b.Customers, Customer{ID: rows[from].row.id, Rows: all[from:to:to]})
 		from = to
 	}
+	l.customerCurrencies(rows)
 }
 
 // partnerRow is one row of partners.csv.
@@ -58,6 +61,7 @@ type partnerRow struct {
 	id, parent string
 	row        PartnerRow
 	parentAt   mark
+	currency   int32
 }
 
 // partners reads partners.csv (§3.4).
@@ -73,6 +77,7 @@ func (l *loader) partners() {
 		kind := r.word("kind")
 		p.row = PartnerRow{Name: r.text("name"), Kind: PartnerKind(max(kind, 0)), Parent: -1, Valid: r.valid(),
 			LeftOn: period.Forever, SigningEntity: r.text("signing_entity")}
+		p.currency = r.currency("currency")
 		if day, ok := r.date("left_on"); ok {
 			p.row.LeftOn = l.s.Zone.Start(day)
 		}
@@ -91,9 +96,15 @@ func (l *loader) partners() {
 	overlaps(l, "partners.csv", rows, byID, func(p *partnerRow) string { return "partner_id " + p.id })
 	for _, e := range rows {
 		if n := len(l.b.Partners); n == 0 || l.b.Partners[n-1].ID != e.row.id {
-			l.b.Partners = append(l.b.Partners, Partner{ID: e.row.id})
+			l.b.Partners = append(l.b.Partners, Partner{ID: e.row.id, Currency: e.row.currency})
 		}
 		last := &l.b.Partners[len(l.b.Partners)-1]
+		if last.Currency != e.row.currency {
+			l.c.Add(Pos{File: dir + "/partners.csv", Line: int(e.at.line), Column: int(e.at.column)},
+				"a partner's currency does not change: give it another partner_id",
+				"partner_id %s: currency %s, and in its first row %s", e.row.id,
+				l.b.Currencies[e.row.currency].Code, l.b.Currencies[last.Currency].Code)
+		}
 		last.Rows = append(last.Rows, e.row.row)
 	}
 	l.parents(rows)

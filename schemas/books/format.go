@@ -90,7 +90,7 @@ func Formats() []Format {
 		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(),
 		incentivesFormat(), recurringFormat(), commitmentsFormat(), fundsFormat(), fundQuotasFormat(), expertsFormat(),
 		qualificationsFormat(), couponQuotasFormat(), solutionsFormat(), partiesFormat(), taxesFormat(),
-		allocationFormat(), markupsFormat(), subscribersFormat(), budgetsFormat(),
+		allocationFormat(), markupsFormat(), subscribersFormat(), budgetsFormat(), priceListsFormat(), ratesFormat(),
 	}
 }
 
@@ -186,6 +186,7 @@ func partnersFormat() Format {
 		{Name: "left_on", Type: "date", Meaning: "date it left the programme; empty = it has not"},
 		{Name: "signing_entity", Type: "text", Default: "default",
 			Meaning: "with whom it signed: a key of withdrawal.original_route in tollbook.yaml"},
+		currencyColumn("currency of its statements; the same in all rows of a partner"),
 	}}
 }
 
@@ -211,6 +212,7 @@ func discountsFormat() Format {
 			"rate: share that is paid; fixed: unit price, or an order's amount; reduction: off the order"),
 		number("value", "rate, unit price or amount", "", "by mode"),
 		validFrom(true), validTo(),
+		currencyColumn("fixed and reduction: currency of the value; other customers do not get it"),
 	}}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -44,6 +45,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 		s: s, data: map[string][]byte{}, broken: map[string]bool{}, services: map[string]bool{},
 		lists: map[string]bool{"standard": true}, badSKU: map[string]bool{},
 		b: &Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
+			Currencies: []money.Currency{{Code: s.Currency.Code, Digits: s.Currency.Digits}},
 			NonWorking: map[period.Day]bool{}},
 	}
 	if err := l.readFiles(fsys); err != nil {
@@ -52,6 +54,8 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.policies()
 	l.products()
 	l.prices()
+	l.priceLists()
+	l.exchangeRates()
 	l.customers()
 	l.partners()
 	l.associations()
@@ -71,6 +75,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.allocation()
 	l.markups()
 	l.costPackages()
+	l.currencies()
 	l.data = nil
 	if err := l.c.Err(); err != nil {
 		return nil, err

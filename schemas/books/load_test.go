@@ -38,10 +38,10 @@ c2,Second,gold,am1,2026-01-01,2026-06-01
 c2,Second,,am1,2026-06-01,
 c1,First,,,,
 `,
-	"partners.csv": `partner_id,name,kind,parent_partner_id,valid_from,valid_to,left_on,signing_entity
-d1,Dist,distributor,,,,,
-r1,Res,reseller,d1,2026-01-01,,2026-09-30,overseas
-f1,Ref,referrer,,,,,
+	"partners.csv": `partner_id,name,kind,parent_partner_id,valid_from,valid_to,left_on,signing_entity,currency
+d1,Dist,distributor,,,,,,
+r1,Res,reseller,d1,2026-01-01,,2026-09-30,overseas,
+f1,Ref,referrer,,,,,,
 `,
 	"funds.yaml": `- id: heads
   kind: headcount
@@ -89,17 +89,23 @@ c1,First Ltd,1 Street,T1,GB,a@b.example,IBAN 1,YES,charity
 	"taxes.csv": `tax_id,name,rate,country,customer_id,service_type_code,valid_from,valid_to
 vat,VAT,0.2,GB,,,2026-01-01,
 `,
+	"price_lists.csv": `price_list,currency
+gold,
+`,
+	"rates.csv": `date,from,to,rate
+2026-09-01,USD,CNY,7.1
+`,
 	"associations.csv": `customer_id,partner_id,association_type,valid_from,valid_to
 c1,r1,2,2026-01-01,2026-06-01
 c1,f1,1,2026-06-01,
 c2,d1,2,,
 `,
-	"discounts.csv": `discount_id,kind,customer_id,partner_id,service_type_code,sku,mode,value,valid_from,valid_to
-a,commercial,*,,*,*,rate,0.85,2026-01-01,2026-06-01
-a,commercial,,,,,rate,0.8,2026-06-01,
-b,partner,c1,r1,compute,ecs,fixed,0.1234567891,2026-01-01,
-c,order,c2,,*,vm-month,reduction,10.5,2026-01-01,
-d,channel,*,,compute,vm-month,fixed,50,2026-01-01,
+	"discounts.csv": `discount_id,kind,customer_id,partner_id,service_type_code,sku,mode,value,valid_from,valid_to,currency
+a,commercial,*,,*,*,rate,0.85,2026-01-01,2026-06-01,
+a,commercial,,,,,rate,0.8,2026-06-01,,
+b,partner,c1,r1,compute,ecs,fixed,0.1234567891,2026-01-01,,
+c,order,c2,,*,vm-month,reduction,10.5,2026-01-01,,
+d,channel,*,,compute,vm-month,fixed,50,2026-01-01,,
 `,
 	"packages.csv": `package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to
 p1,c1,obs;cdn,*,1000,cycle,2026-01-01,2027-01-01

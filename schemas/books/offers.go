@@ -32,7 +32,10 @@ func (l *loader) discounts() {
 			d.Mode = DiscountMode(mode)
 			l.discountValue(r, &d)
 		}
-		d.Valid = r.valid()
+		d.Valid, d.Currency = r.valid(), r.currency("currency")
+		if d.Currency > 0 && d.Mode == ModeRate && !r.bad {
+			r.fail("currency", "leave it empty", "a rate is a share and has no currency")
+		}
 		if d.ID != "" {
 			rows = append(rows, entry[Discount]{row: d, span: d.Valid, at: r.mark("discount_id")})
 		}

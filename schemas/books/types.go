@@ -97,8 +97,9 @@ type CustomerRow struct {
 
 // Customer is one customer with all rows, sorted by Valid.From, none overlapping.
 type Customer struct {
-	ID   string
-	Rows []CustomerRow
+	ID       string
+	Rows     []CustomerRow
+	Currency int32 // index in Books.Currencies
 }
 
 // PartnerKind is distributor, reseller or referrer (§3.4).
@@ -124,8 +125,9 @@ type PartnerRow struct {
 
 // Partner is one partner with all rows, sorted by Valid.From.
 type Partner struct {
-	ID   string
-	Rows []PartnerRow
+	ID       string
+	Rows     []PartnerRow
+	Currency int32 // index in Books.Currencies
 }
 
 // AssociationType is 1 referral, 2 reseller; 0 = none.
@@ -178,6 +180,7 @@ type Discount struct {
 	Rate     money.Rate      // ModeRate: the share that is paid
 	Fixed    money.UnitPrice // ModeFixed
 	Amount   money.Amount    // ModeFixed (orders) and ModeReduction
+	Currency int32           // index in Books.Currencies: of Fixed and Amount
 	Valid    period.Span
 }
 
@@ -314,8 +317,12 @@ type Policy struct {
 // Books is the reference data of a workspace, checked. All slices are sorted by id (bytewise); codes are indexes.
 type Books struct {
 	Zone         *period.Zone
-	Digits       int // the currency's
+	Digits       int // of the workspace's currency
 	Currency     string
+	Currencies   []money.Currency // the workspace's, then those that the books name
+	Mixed        bool             // a customer or a partner has another currency than the workspace's
+	listCurrency map[string]int32 // of price lists in another currency than the workspace's
+	Rates        []ExchangeRate   // sorted by From, To, Date
 	Products     []Product
 	Versions     []Version // sorted by SKU, PriceList, Region, PeriodType, Valid.From
 	Customers    []Customer

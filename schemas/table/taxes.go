@@ -1,17 +1,36 @@
 package table
 
-// STax is the column of a statement's tax, which StatementsOf adds to Statements.
+// STax is the column of a statement's tax in the tables of StatementsOf that have it.
 const STax = StatementColumns
 
-// StatementsOf is Statements of a cycle; if taxed, of one that was billed with rows of taxes.csv (§10.6).
-func StatementsOf(taxed bool) *Table {
+// StatementsOf is Statements with the columns of what a cycle was billed with: tax, where there were rows of taxes.csv
+// (§10.6), and the currency, where there were customers or partners of several (§10.7).
+func StatementsOf(taxed, mixed bool) *Table {
 	plain := Statements()
-	if !taxed {
-		return plain
+	columns := plain.Columns
+	if taxed {
+		columns = append(columns, Column{"tax_amount", Amount,
+			"tax on payment_amount: added to due_amount where prices are exclusive of tax, else included in it; only of " +
+				"cycles with taxes"})
 	}
-	return define(plain.Name, append(plain.Columns, Column{"tax_amount", Amount,
-		"tax on payment_amount: added to due_amount where prices are exclusive of tax, else included in it; only of " +
-			"cycles with taxes"})).adding(1)
+	if mixed {
+		columns = append(columns, Column{"currency", Word,
+			"currency of the amounts; only of cycles that were billed with several currencies"})
+	}
+	return define(plain.Name, columns).adding(len(columns) - len(plain.Columns))
+}
+
+// HasTax reports whether a table of statements has the column STax.
+func HasTax(statements *Table) bool {
+	return len(statements.Columns) > STax && statements.Columns[STax].Type == Amount
+}
+
+// CurrencyColumn is the column of the currency of a table of statements; -1 = none.
+func CurrencyColumn(statements *Table) int {
+	if last := len(statements.Columns) - 1; last >= STax && statements.Columns[last].Type == Word {
+		return last
+	}
+	return -1
 }
 
 // Columns of the taxes table.

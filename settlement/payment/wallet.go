@@ -13,7 +13,7 @@ import (
 // Rules is what the settings say about payments (§2.1).
 type Rules struct {
 	Ledger bool // payments: ledger; else assume_cash
-	Digits int  // the currency's
+	Digits int  // of the currency of the customer's money; Wallet.SetDigits changes it
 }
 
 // EntryType is why a balance moved, as the accounts table names it: an event's type, or what a line does.
@@ -94,6 +94,9 @@ type Wallet struct {
 
 // NewWallet starts without a customer.
 func NewWallet(rules Rules) *Wallet { return &Wallet{rules: rules} }
+
+// SetDigits sets the digits of the currency of the next customer (§10.7).
+func (w *Wallet) SetDigits(digits int) { w.rules.Digits = digits }
 
 // Open takes a customer up: the coupons in the order of drawing (Coupons.Of), which must outlive the wallet's use, and
 // the stored rows. It is an error if a row is of an unknown kind or negative.

@@ -36,9 +36,8 @@ func (b Bases) Add(k BaseKey, owed money.Amount) error {
 }
 
 // Rows returns the rows of all partners by seller, partner, tax and rate, by the taxes in force at an instant: the last
-// of the cycle. Each is rounded once, whatever the rules say about lines (§10.6).
-func (b Bases) Rows(book *Book, rules Rules, at period.Instant) ([]PartnerRow, error) {
-	rules.PerLine = false
+// of the cycle. Each is rounded once, whatever the rules of the partner say about lines (§10.6).
+func (b Bases) Rows(book *Book, rulesOf func(partner string) Rules, at period.Instant) ([]PartnerRow, error) {
 	type statement struct{ seller, partner string }
 	sums := make(map[statement]*Sum)
 	for k, taxable := range b {
@@ -48,6 +47,8 @@ func (b Bases) Rows(book *Book, rules Rules, at period.Instant) ([]PartnerRow, e
 		}
 		to := statement{k.Seller, k.Partner}
 		if sums[to] == nil {
+			rules := rulesOf(k.Partner)
+			rules.PerLine = false
 			sums[to] = NewSum(rules)
 		}
 		for _, t := range set.Taxes {

@@ -209,7 +209,8 @@ func TestPartnerRows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rows := must(bases.Rows(tax.NewBook(b), tax.Rules{Digits: 2, PerLine: true}, at("2026-10-01")-1))
+	rules := func(string) tax.Rules { return tax.Rules{Digits: 2, PerLine: true} }
+	rows := must(bases.Rows(tax.NewBook(b), rules, at("2026-10-01")-1))
 	var got []string
 	for _, r := range rows {
 		got = append(got, fmt.Sprintf("%s %s %s %s %s %s", r.Seller, r.Partner, r.ID, r.Rate.Trim(), r.Taxable.Trim(),

@@ -84,7 +84,7 @@ func runBandwidth(ctx context.Context, a *cli.App, o *bandwidthOptions) (err err
 		}
 	case o.svg.File != "-":
 		for _, x := range r.Objects {
-			if err := printAnnex(a, x, w.Settings.Currency.Digits); err != nil {
+			if err := printAnnex(a, x, w.Books.CurrencyNamed(x.Currency).Digits); err != nil {
 				return err
 			}
 		}

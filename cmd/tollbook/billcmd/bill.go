@@ -27,7 +27,8 @@ type cycleBill struct {
 	MonthEnd   bool             `json:"month_end"` // month-end lines are in
 	Currency   string           `json:"currency"`
 	Statements []rows.Statement `json:"statements"`
-	Total      rows.Sums        `json:"total"`
+	Total      *rows.Sums       `json:"total,omitempty"`  // nil in a cycle of several currencies
+	Totals     []rows.Sums      `json:"totals,omitempty"` // by currency, of a cycle of several
 	Measured   []annex.Measured `json:"measured,omitempty"`
 }
 
@@ -94,14 +95,16 @@ func runBill(ctx context.Context, a *cli.App, o *billOptions) (err error) {
 
 func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 	var bill *cycleBill
+	var totals rows.CurrencySums
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		ref, _ := snap.Cycle(cycle.String())
 		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd,
 			Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
 		err := rows.EachStatement(ctx, snap, bill.Cycle, "", rows.Limits{}, func(s *rows.Statement) error {
 			bill.Statements = append(bill.Statements, *s)
-			return bill.Total.Add(s)
+			return totals.Add(s)
 		})
+		bill.setTotals(totals)
 		if err != nil || !ref.MonthEnd || linksInForce(w.Books, cycle) > maxMeasured {
 			return err
 		}
@@ -114,8 +117,20 @@ func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 	if a.Flags.JSON {
 		return a.PrintJSON(bill)
 	}
-	printCycle(a, bill, w.Settings.Currency.Digits)
+	printCycle(a, bill, w.Books)
 	return nil
+}
+
+// setTotals keeps the totals: one of a cycle of one currency, else one of each currency.
+func (b *cycleBill) setTotals(totals rows.CurrencySums) {
+	switch {
+	case len(totals) == 0:
+		b.Total = &rows.Sums{}
+	case totals[0].Currency == "":
+		b.Total = &totals[0]
+	default:
+		b.Currency, b.Totals = "", totals
+	}
 }
 
 // maxMeasured is with how many links the bill of all customers still shows each percentile.
@@ -135,7 +150,8 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	var billed customerBill
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		ref, _ := snap.Cycle(o.cycle.String())
-		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code}
+		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd,
+			Currency: w.Books.CustomerCurrencyOf(o.customer).Code}
 		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, o.cycle.String(), o.customer, rows.Limits{})
 		if err == nil && billed.Tax != nil {
 			billed.Notes = compose.TaxNotes(w.Books, &w.Settings, o.customer)
@@ -148,7 +164,7 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	if a.Flags.JSON {
 		return a.PrintJSON(billed)
 	}
-	printCustomer(a, &billed, w.Settings.Currency.Digits)
+	printCustomer(a, &billed, w.Books.CustomerCurrencyOf(o.customer).Digits)
 	return nil
 }
 
@@ -179,26 +195,38 @@ func billState(state lake.State, monthEnd bool) string {
 	}
 }
 
-func printCycle(a *cli.App, b *cycleBill, digits int) {
-	fmt.Fprintf(a.Out, "bill of cycle %s in %s (%s)\n\n", b.Cycle, b.Currency, billState(b.State, b.MonthEnd))
+func printCycle(a *cli.App, b *cycleBill, bk *books.Books) {
+	in := " in " + b.Currency
+	if b.Total == nil {
+		in = ""
+	}
+	fmt.Fprintf(a.Out, "bill of cycle %s%s (%s)\n\n", b.Cycle, in, billState(b.State, b.MonthEnd))
 	if len(b.Statements) == 0 {
 		fmt.Fprintln(a.Out, "no lines")
 		return
 	}
-	g := cli.NewGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment",
+	g := cli.NewGrid("customer", "currency", ">lines", ">.official", ">.discount", ">.truncated", ">.payment",
 		">."+cli.RoundingHead, ">.tax", ">.due")
 	for i := range b.Statements {
 		s := &b.Statements[i]
-		g.Add(s.CustomerID, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
+		digits := bk.CurrencyNamed(s.Currency).Digits
+		g.Add(s.CustomerID, s.Currency, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
 			s.Truncated.StringFixed(digits),
 			s.Payment.StringFixed(digits), cli.Opposite(s.Rounding.StringFixed(digits)),
 			taxOf(s.Tax).StringFixed(digits), s.Due.StringFixed(digits))
 	}
-	t := &b.Total
-	g.Add(cli.Counted(t.Customers, "customer", "customers"), t.Lines, t.Official.StringFixed(digits),
-		t.Discount.StringFixed(digits), t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits),
-		cli.Opposite(t.Rounding.StringFixed(digits)), taxOf(t.Tax).StringFixed(digits),
-		t.Due.StringFixed(digits))
+	totals := b.Totals
+	if b.Total != nil {
+		totals = []rows.Sums{*b.Total}
+	}
+	for i := range totals {
+		t := &totals[i]
+		digits := bk.CurrencyNamed(t.Currency).Digits
+		g.Add(cli.Counted(t.Customers, "customer", "customers"), t.Currency, t.Lines, t.Official.StringFixed(digits),
+			t.Discount.StringFixed(digits), t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits),
+			cli.Opposite(t.Rounding.StringFixed(digits)), taxOf(t.Tax).StringFixed(digits),
+			t.Due.StringFixed(digits))
+	}
 	g.DropEmpty("official", "payment", "due")
 	g.Print(a.Out, "  ")
 	g.ExplainRounding(a.Out)

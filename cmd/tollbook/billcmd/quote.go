@@ -67,7 +67,7 @@ func runQuote(ctx context.Context, a *cli.App, q quote.Question) error {
 			return err
 		}
 	} else {
-		printQuote(a, r, w.Settings.Currency.Digits)
+		printQuote(a, r, w.Books.CurrencyNamed(r.Currency).Digits)
 	}
 	if r.Rejected > 0 {
 		return cli.ErrNeedsAttention

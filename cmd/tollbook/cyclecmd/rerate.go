@@ -19,11 +19,13 @@ import (
 
 // rerateResult is what re-rating found, and the run that posted it.
 type rerateResult struct {
-	Run         cli.RunResult    `json:"run"`
-	Cycle       string           `json:"cycle"`
-	DryRun      bool             `json:"dry_run"`
-	Payment     string           `json:"payment_amount"` // sum over the differences
-	Differences []run.Difference `json:"differences"`
+	Run     cli.RunResult `json:"run"`
+	Cycle   string        `json:"cycle"`
+	DryRun  bool          `json:"dry_run"`
+	Payment string        `json:"payment_amount"` // sum over the differences; "" of several currencies
+
+	Totals      []money.CurrencyTotal `json:"totals,omitempty"` // sums by currency, of several
+	Differences []run.Difference      `json:"differences"`
 }
 
 // rerateOptions are those of rerate.
@@ -68,9 +70,9 @@ func runRerate(ctx context.Context, a *cli.App, o *rerateOptions) error {
 		return failed
 	}
 	w, r, list := res.Workspace, res.Report, res.Differences
-	var sum money.AmountTotal
+	var sums money.PerCurrency
 	for i := range list {
-		if err := sum.Add(list[i].Payment); err != nil {
+		if err := sums.Add(w.Books.CustomerCurrencyOf(list[i].CustomerID).Code, list[i].Payment); err != nil {
 			return err
 		}
 	}
@@ -78,9 +80,15 @@ func runRerate(ctx context.Context, a *cli.App, o *rerateOptions) error {
 		if list == nil {
 			list = []run.Difference{}
 		}
-		err = a.PrintJSON(rerateResult{cli.NewRunResult(w, r), cycle.String(), o.DryRun, sum.String(), list})
+		result := rerateResult{Run: cli.NewRunResult(w, r), Cycle: cycle.String(), DryRun: o.DryRun, Differences: list}
+		if w.Books.Mixed {
+			result.Totals = sums.List()
+		} else {
+			result.Payment = sums.Of(w.Books.Currency).String()
+		}
+		err = a.PrintJSON(result)
 	} else {
-		printRerate(a, cycle, list, sum)
+		printRerate(a, cycle, list, &sums)
 		err = a.Report(w, r)
 	}
 	if err = errors.Join(err, failed); err == nil && r.NeedsAttention() {
@@ -90,7 +98,7 @@ func runRerate(ctx context.Context, a *cli.App, o *rerateOptions) error {
 }
 
 // printRerate lists the differences, and sums them up by customer.
-func printRerate(a *cli.App, cycle period.Cycle, list []run.Difference, sum money.AmountTotal) {
+func printRerate(a *cli.App, cycle period.Cycle, list []run.Difference, sums *money.PerCurrency) {
 	if len(list) == 0 {
 		fmt.Fprintf(a.Out, "cycle %s: by these books it costs what was billed\n\n", cycle)
 		return
@@ -110,7 +118,14 @@ func printRerate(a *cli.App, cycle period.Cycle, list []run.Difference, sum mone
 			why[d.CustomerID][word] = true
 		}
 	}
-	g.Add("total", "", "", "", "", "", sum, "")
+	totals := sums.List()
+	for _, t := range totals {
+		name := "total"
+		if len(totals) > 1 {
+			name += " " + t.Currency
+		}
+		g.Add(name, "", "", "", "", "", t.Total, "")
+	}
 	g.DropEmpty("payment")
 	g.Print(a.Out, "  ")
 	for _, customer := range slices.Sorted(maps.Keys(why)) {

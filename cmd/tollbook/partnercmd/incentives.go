@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -58,6 +59,9 @@ func runIncentives(_ context.Context, a *cli.App, c compose.Choice) error {
 	var list []compose.Earned
 	r := incentivesResult{}
 	w, err := a.Compose(func(s *compose.Sources) (err error) {
+		if err := (&workspace.Workspace{Books: s.Books}).OneCurrency("incentives"); err != nil {
+			return err
+		}
 		if err := knownProgramme(s.Books, c.Programme); err != nil {
 			return err
 		}

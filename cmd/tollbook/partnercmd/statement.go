@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -90,6 +91,9 @@ type overviewResult struct {
 func writeOverview(ctx context.Context, a *cli.App, o *statementOptions, format document.Format) error {
 	var all *compose.Overview
 	_, err := a.Compose(func(s *compose.Sources) (err error) {
+		if err := (&workspace.Workspace{Books: s.Books}).OneCurrency("statement without --partner"); err != nil {
+			return err
+		}
 		all, err = compose.Partners(ctx, s, o.cycle)
 		return err
 	})

@@ -195,6 +195,9 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	if err != nil {
 		return err
 	}
+	if err := w.OneCurrency("query"); err != nil {
+		return err
+	}
 	r := question.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only, Days: f.days}
 	var answer *question.Answer
 	switch server := w.Settings.ClickHouse.DSN.Set(); {

@@ -37,10 +37,25 @@ func Compare(old, is *books.Books) *Change {
 		c.pairs} {
 		step()
 	}
-	if c.everything {
+	if c.everything || c.otherCurrencies() {
 		return nil
 	}
 	return &c.Change
+}
+
+// otherCurrencies reports whether a customer or a partner has another currency than before.
+func (c *comparison) otherCurrencies() bool {
+	for i := range c.was.Customers {
+		if !c.newCustomers[int32(i)] && c.was.Customers[i].Currency != c.is.Customers[i].Currency {
+			return true
+		}
+	}
+	for i := range c.was.Partners {
+		if p := &c.was.Partners[i]; p.ID == c.is.Partners[i].ID && p.Currency != c.is.Partners[i].Currency {
+			return true
+		}
+	}
+	return false
 }
 
 // match gives the new code of every old row, the codes that are new, and whether no row went.
@@ -73,6 +88,9 @@ func (c *comparison) translate(old *books.Books) *books.Books {
 	partners, _, ok[2] = match(old.Partners, c.is.Partners, func(x *books.Partner) string { return x.ID })
 	_, _, ok[3] = match(old.Programmes, c.is.Programmes, func(x *books.Programme) string { return x.ID })
 	if ok != [4]bool{true, true, true, true} {
+		return nil
+	}
+	if !slices.Equal(old.Currencies, c.is.Currencies) {
 		return nil
 	}
 	b := *old
@@ -302,7 +320,8 @@ func (c *comparison) pairs() {
 	same := slices.EqualFunc(was.Partners, is.Partners, func(a, b books.Partner) bool {
 		return a.ID == b.ID && slices.Equal(a.Rows, b.Rows)
 	}) &&
-		slices.Equal(was.Terms, is.Terms) && reflect.DeepEqual(was.Programmes, is.Programmes) &&
+		slices.Equal(was.Terms, is.Terms) && slices.Equal(was.Rates, is.Rates) &&
+		reflect.DeepEqual(was.Programmes, is.Programmes) &&
 		reflect.DeepEqual(was.NonWorking, is.NonWorking)
 	if !same {
 		c.partners = true

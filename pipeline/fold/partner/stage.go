@@ -1,6 +1,7 @@
 package partner
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -59,7 +60,7 @@ func Key(t *tables.Table) lake.FileKey { return lake.FileKey{Table: t.Name, Buck
 
 // Used reports whether a workspace uses the step (PARTNER-2).
 func (s *Stage) Used() bool {
-	if s.Books.UsesMoney() || s.Settings.IncentivePayout {
+	if (s.Books.UsesMoney() || s.Settings.IncentivePayout) && !s.Books.Mixed {
 		return true
 	}
 	for _, list := range s.Events.Money {
@@ -81,6 +82,10 @@ func (s *Stage) Run() (*Outcome, error) {
 	out := &Outcome{}
 	if !s.Used() {
 		return out, nil
+	}
+	if s.Books.Mixed {
+		return nil, errors.New("the lake has events of partners' money, which are not supported with customers or " +
+			"partners of several currencies")
 	}
 	r := &round{Stage: s, out: out}
 	inputs := r.inputs()

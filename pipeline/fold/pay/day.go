@@ -181,6 +181,7 @@ func (d *day) pay(rows []payment.Row) ([]payment.Row, error) {
 	var coupons []books.Coupon
 	if code := d.w.Books.Customer(d.customer); code >= 0 {
 		coupons = d.w.coupons.Of(code)
+		d.w.wallet.SetDigits(d.w.Books.CustomerCurrency(code).Digits)
 	}
 	if err := d.w.wallet.Open(coupons, rows); err != nil {
 		return nil, err
@@ -342,7 +343,8 @@ func (d *day) refund(h *heldLine, l *payment.Line) error {
 	o := base.order
 	charge, _, err := rating.Refund(&rating.PaidOrder{Type: o.Type, PayTime: o.PayTime, Effective: o.Effective,
 		Expire:   o.Expire,
-		Official: base.official, Payment: base.payment, Coupons: base.split.Coupon}, h.order.PayTime, d.w.Refunds)
+		Official: base.official, Payment: base.payment, Coupons: base.split.Coupon}, h.order.PayTime,
+		d.w.Refunds.In(d.w.Books.CustomerCurrencyOf(d.customer)))
 	if err != nil {
 		return fmt.Errorf("line %s: %w", h.text(tables.LID), err)
 	}

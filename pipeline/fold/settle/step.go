@@ -189,13 +189,16 @@ func AddBases(b *books.Books, bases tax.Bases, rows []settlement.Row) error {
 
 // PartnerTaxes calculates the taxes of the partner statements of a cycle, by what is in force at its end (§10.6).
 func PartnerTaxes(b *books.Books, s settings.Tax, cycle period.Cycle, bases tax.Bases) (*taxes.Writer, error) {
-	w := taxes.NewWriter(cycle, s, b.Digits)
-	rows, err := bases.Rows(tax.NewBook(b), taxes.Rules(s, b.Digits), b.Zone.Bounds(cycle).To-1)
+	own := func(partner string) money.Currency { return b.PartnerCurrency(b.Partner(partner)) }
+	w := taxes.NewWriter(cycle, s)
+	rows, err := bases.Rows(tax.NewBook(b), func(partner string) tax.Rules {
+		return taxes.Rules(s, own(partner))
+	}, b.Zone.Bounds(cycle).To-1)
 	if err != nil {
 		return nil, fmt.Errorf("taxes of partner statements: %w", err)
 	}
 	for i := range rows {
-		if err := w.Add(rows[i].Seller, rows[i].Partner, &rows[i].Row); err != nil {
+		if err := w.Add(rows[i].Seller, rows[i].Partner, &rows[i].Row, own(rows[i].Partner)); err != nil {
 			return nil, err
 		}
 	}

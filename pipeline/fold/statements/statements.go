@@ -2,7 +2,9 @@ package statements
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -51,7 +53,6 @@ type Folder struct {
 	Refold  func(period.Cycle) bool // whether a cycle was rated with other books
 	Grain   rating.Grain
 	Mode    money.Mode
-	Digits  int
 	Tax     settings.Tax
 }
 
@@ -134,6 +135,8 @@ type statementWriter struct {
 	cycle     period.Cycle
 	asTheyAre bool                         // statements to which nothing came stay: they were cut by today's settings
 	taxed     bool                         // statements have the column of tax
+	mixed     bool                         // statements have the column of the currency
+	byMoney   map[string]*currencySums     // by currency, if mixed
 	taxes     map[string]money.AmountTotal // by customer
 	cols      *parquet.Columns
 	sums      [len(statementColumns)]money.AmountTotal
@@ -143,15 +146,22 @@ type statementWriter struct {
 }
 
 func (f *Folder) newStatementWriter(cycle period.Cycle, bucket int) (*statementWriter, error) {
-	taxed := len(f.Books.Taxes) > 0
-	w := &statementWriter{f: f, cycle: cycle, taxed: taxed, cols: parquet.NewColumns(tables.StatementsOf(taxed))}
+	taxed, mixed := len(f.Books.Taxes) > 0, f.Books.Mixed
+	w := &statementWriter{f: f, cycle: cycle, taxed: taxed, mixed: mixed,
+		cols: parquet.NewColumns(tables.StatementsOf(taxed, mixed))}
+	if mixed {
+		w.byMoney = make(map[string]*currencySums)
+		for _, c := range f.Books.Currencies {
+			w.byMoney[c.Code] = &currencySums{}
+		}
+	}
 	if taxed {
 		var err error
 		if w.taxes, err = taxes.Of(f.State, cycle, bucket); err != nil {
 			return nil, err
 		}
 	}
-	w.asTheyAre = !f.Refold(cycle) && !w.taxed
+	w.asTheyAre = !f.Refold(cycle) && !w.taxed && !w.mixed
 	w.cols.C[tables.SCycle].SetWord(cycle.String())
 	return w, nil
 }
@@ -253,13 +263,15 @@ func (w *statementWriter) put(id string, t *customerTotal) error {
 	if t.lines == 0 {
 		return nil
 	}
-	d, r, err := w.f.due(t)
+	own := w.f.Books.CustomerCurrencyOf(id)
+	d, r, err := w.f.due(t, own)
 	if err != nil {
 		return fmt.Errorf("statement of customer %s for %s: %w", id, w.cycle, err)
 	}
 	c := w.cols.C
+	var tax money.Amount
 	if w.taxed {
-		if d, err = w.addTax(id, d); err != nil {
+		if tax, d, err = w.addTax(id, d); err != nil {
 			return fmt.Errorf("statement of customer %s for %s: %w", id, w.cycle, err)
 		}
 	}
@@ -273,6 +285,12 @@ func (w *statementWriter) put(id string, t *customerTotal) error {
 	}
 	c[tables.SRounding].AddDec(r.Raw())
 	c[tables.SDue].AddDec(d.Raw())
+	if w.mixed {
+		c[tables.CurrencyColumn(w.cols.Def)].AddWord(own.Code)
+		if err := w.byMoney[own.Code].add(t, d, r, tax); err != nil {
+			return err
+		}
+	}
 	w.cols.N++
 	if err := w.due.Add(d); err != nil {
 		return err
@@ -280,18 +298,48 @@ func (w *statementWriter) put(id string, t *customerTotal) error {
 	return w.rounding.Add(r)
 }
 
-// addTax writes the tax of a customer and returns the amount due with it: the tax is added to prices that do not
-// include it (§10.6).
-func (w *statementWriter) addTax(id string, due money.Amount) (money.Amount, error) {
-	tax, err := w.taxes[id].Amount()
-	if err != nil {
-		return due, err
+// currencySums are the sums of the statements of one currency.
+type currencySums struct {
+	amounts       [len(statementColumns)]money.AmountTotal
+	due, rounding money.AmountTotal
+	tax           money.AmountTotal
+}
+
+func (s *currencySums) add(t *customerTotal, due, rounding, tax money.Amount) error {
+	for i := range t.amounts {
+		if err := s.amounts[i].AddTotal(t.amounts[i]); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.due.Add(due), s.rounding.Add(rounding), s.tax.Add(tax))
+}
+
+// list is the sums of a currency as the manifest keeps them.
+func (s *currencySums) list(currency string, taxed bool) []lake.Sum {
+	list := []lake.Sum{{Column: "due_amount." + currency, Value: s.due.String()},
+		{Column: "rounding_amount." + currency, Value: s.rounding.String()}}
+	for i, col := range statementColumns {
+		list = append(list, lake.Sum{Column: tables.Statements().Columns[col].Name + "." + currency,
+			Value: s.amounts[i].String()})
+	}
+	if taxed {
+		list = append(list, lake.Sum{Column: "tax_amount." + currency, Value: s.tax.String()})
+	}
+	return list
+}
+
+// addTax writes the tax of a customer and returns it and the amount due with it: the tax is added to prices that do
+// not include it (§10.6).
+func (w *statementWriter) addTax(id string, due money.Amount) (tax, with money.Amount, err error) {
+	if tax, err = w.taxes[id].Amount(); err != nil {
+		return tax, due, err
 	}
 	w.cols.C[tables.STax].AddDec(tax.Raw())
 	if err := w.tax.Add(tax); err != nil || w.f.Tax.Inclusive {
-		return due, err
+		return tax, due, err
 	}
-	return due.Add(tax)
+	with, err = due.Add(tax)
+	return tax, with, err
 }
 
 // list is the sums of the amount columns.
@@ -304,16 +352,19 @@ func (w *statementWriter) list() []lake.Sum {
 	if w.taxed {
 		list = append(list, lake.Sum{Column: w.cols.Def.Columns[tables.STax].Name, Value: w.tax.String()})
 	}
+	for _, c := range slices.Sorted(maps.Keys(w.byMoney)) {
+		list = append(list, w.byMoney[c].list(c, w.taxed)...)
+	}
 	return list
 }
 
 // due is the amount asked for and what rounding took: the cycle's total is cut once where lines are not (§4.2).
-func (f *Folder) due(t *customerTotal) (due, rounding money.Amount, err error) {
+func (f *Folder) due(t *customerTotal, own money.Currency) (due, rounding money.Amount, err error) {
 	payment, err := t.amounts[paymentAt].Amount()
 	if err != nil || f.Grain == rating.PerLine {
 		return payment, money.Amount{}, err
 	}
-	due = payment.Cut(f.Digits, f.Mode)
+	due = payment.Cut(own.Digits, f.Mode)
 	rounding, err = payment.Sub(due)
 	return due, rounding, err
 }

@@ -30,9 +30,9 @@ type Folder struct {
 	Again   func(period.Cycle) bool // whether lines that did not change can have other taxes
 }
 
-// Rules are the settings and the books' digits as the rules of tax take them.
-func Rules(s settings.Tax, digits int) tax.Rules {
-	return tax.Rules{Inclusive: s.Inclusive, PerLine: s.PerLine, Digits: digits}
+// Rules are the settings as the rules of tax take them, for money in a currency.
+func Rules(s settings.Tax, c money.Currency) tax.Rules {
+	return tax.Rules{Inclusive: s.Inclusive, PerLine: s.PerLine, Digits: c.Digits}
 }
 
 // All calculates the taxes of places whose lines changed, once their lines are made and paid.
@@ -139,7 +139,7 @@ type summer struct {
 }
 
 func newSummer(f *Folder) *summer {
-	return &summer{f: f, book: tax.NewBook(f.Books), rules: Rules(f.Tax, f.Books.Digits)}
+	return &summer{f: f, book: tax.NewBook(f.Books), rules: Rules(f.Tax, f.Books.OwnCurrency())}
 }
 
 // day writes the sums of a file of lines.
@@ -186,6 +186,7 @@ func (s *summer) line(cols *parquet.Columns, i int) error {
 			return err
 		}
 		s.last = sumID{customer, service, set}
+		s.rules.Digits = s.f.Books.CustomerCurrencyOf(customer).Digits
 		if s.at = s.sums[s.last]; s.at == nil {
 			s.at = &daySum{rounded: make([]money.AmountTotal, len(set.Taxes))}
 			s.sums[s.last] = s.at
@@ -244,7 +245,6 @@ func addBound(col *parquet.Col, t, open period.Instant) {
 
 // sum writes the taxes of a bucket's customers (FTAX-2).
 func (f *Folder) sum(p place.Place) error {
-	rules := Rules(f.Tax, f.Books.Digits)
 	sums := make(map[string]*tax.Sum)
 	for _, e := range f.FilesOf(p.Cycle, p.Bucket, tables.TaxSums().Name) {
 		err := tablefile.Each(f.Txn, e, tables.TaxSums(), nil, func(c *parquet.Columns, i int) error {
@@ -254,7 +254,7 @@ func (f *Folder) sum(p place.Place) error {
 			}
 			customer := c.C[tables.TaxSumCustomer].Word(i)
 			if sums[customer] == nil {
-				sums[customer] = tax.NewSum(rules)
+				sums[customer] = tax.NewSum(Rules(f.Tax, f.Books.CustomerCurrencyOf(customer)))
 			}
 			return sums[customer].Add(&part)
 		})
@@ -267,14 +267,14 @@ func (f *Folder) sum(p place.Place) error {
 		customers = append(customers, id)
 	}
 	slices.Sort(customers)
-	w := NewWriter(p.Cycle, f.Tax, f.Books.Digits)
+	w := NewWriter(p.Cycle, f.Tax)
 	for _, id := range customers {
 		rows, err := sums[id].Rows()
 		if err != nil {
 			return fmt.Errorf("customer %s: %w", id, err)
 		}
 		for i := range rows {
-			if err := w.Add("", id, &rows[i]); err != nil {
+			if err := w.Add("", id, &rows[i], f.Books.CustomerCurrencyOf(id)); err != nil {
 				return err
 			}
 		}
@@ -299,19 +299,18 @@ type Writer struct {
 	Cols         *parquet.Columns
 	prices       string
 	rounding     string
-	digits       int32
 	cycle        string
 	taxable, tax money.AmountTotal
 }
 
 // NewWriter makes a writer for rows of a cycle.
-func NewWriter(cycle period.Cycle, s settings.Tax, digits int) *Writer {
+func NewWriter(cycle period.Cycle, s settings.Tax) *Writer {
 	return &Writer{Cols: parquet.NewColumns(tables.Taxes()), prices: s.Prices(), rounding: s.Rounding(),
-		digits: int32(digits), cycle: cycle.String()}
+		cycle: cycle.String()}
 }
 
-// Add appends a row of a buyer; seller is empty for customers.
-func (w *Writer) Add(seller, buyer string, r *tax.Row) error {
+// Add appends a row of a buyer, whose money is in a currency; seller is empty for customers.
+func (w *Writer) Add(seller, buyer string, r *tax.Row, own money.Currency) error {
 	c := w.Cols.C
 	c[tables.TaxCycle].AddWord(w.cycle)
 	c[tables.TaxSeller].AddWord(seller)
@@ -322,7 +321,7 @@ func (w *Writer) Add(seller, buyer string, r *tax.Row) error {
 	c[tables.TaxAmount].AddDec(r.Tax.Raw())
 	c[tables.TaxPrices].AddWord(w.prices)
 	c[tables.TaxRounding].AddWord(w.rounding)
-	c[tables.TaxDigits].Codes = append(c[tables.TaxDigits].Codes, w.digits)
+	c[tables.TaxDigits].Codes = append(c[tables.TaxDigits].Codes, int32(own.Digits))
 	w.Cols.N++
 	return errors.Join(w.taxable.Add(r.Taxable), w.tax.Add(r.Tax))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -84,9 +85,9 @@ func badAccountWord(kind, balance string) *failure {
 }
 
 // badMoney is an amount with more digits than the currency has, or a 0 that is not a credit limit (§3.16).
-func (in *Intake) badMoney(e *AccountEvent) *failure {
+func (in *Intake) badMoney(e *AccountEvent, digits int) *failure {
 	switch {
-	case finer(e.Amount, in.Books.Digits):
+	case finer(e.Amount, digits):
 		return &failure{"amount", reason.BadDecimal, e.Amount.Trim()}
 	case e.Amount.IsZero() && e.Type != CreditLimit:
 		return &failure{"amount", reason.OutOfRange, e.Amount.Trim()}
@@ -102,7 +103,7 @@ func (in *Intake) account(v *view, i int, file int32) (id string, bad *failure) 
 	if bad := badAccountWord(e.Type, e.Balance); bad != nil {
 		return e.ID, bad
 	}
-	if bad := in.badMoney(e); bad != nil {
+	if bad := in.badMoney(e, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return e.ID, bad
 	}
 	if e.Time, _ = v.time("time", i); e.Time > in.Latest {
@@ -111,6 +112,9 @@ func (in *Intake) account(v *view, i int, file int32) (id string, bad *failure) 
 	if bad := in.checkCustomer(v.text("customer_id", i), e.Time, &e.Customer); bad != nil {
 		return e.ID, bad
 	}
+	if in.crossesCurrencies(e) {
+		return e.ID, &failure{"type", reason.BadRow, e.Type}
+	}
 	if e.Takes() {
 		e.From.Raw = string(v.batch.Raw(nil, i))
 	}
@@ -118,6 +122,17 @@ func (in *Intake) account(v *view, i int, file int32) (id string, bad *failure) 
 	defer in.mu.Unlock()
 	in.accounts = append(in.accounts, e)
 	return e.ID, nil
+}
+
+// crossesCurrencies reports whether an event moves money between a customer and its reseller (§9.1) that have different
+// currencies (§10.7).
+func (in *Intake) crossesCurrencies(e *AccountEvent) bool {
+	if !in.Books.Mixed || e.Balance != Cash || e.Type != Allocate && e.Type != Reclaim {
+		return false
+	}
+	a, ok := in.Books.AssociationAt(e.Customer, e.Time)
+	return ok && a.Type == books.Resale &&
+		in.Books.Partners[a.Partner].Currency != in.Books.Customers[e.Customer].Currency
 }
 
 // takeEffect puts the event into the cycle it is billed in: its own, or the earliest that was open when it came (EV-6).

@@ -194,7 +194,7 @@ func orderID(texts map[string]string, f *feed.Fault) string {
 
 // earlierInOrder is rules.earlier of orders: some columns need a value in some orders only.
 func (in *Intake) earlierInOrder(texts map[string]string, f *feed.Fault) *failure {
-	if bad := in.badWord(texts["order_type"], texts["period_type"], texts["payer"]); bad != nil {
+	if bad := in.badWord(texts["order_type"], texts["period_type"], texts["payer"], texts["customer_id"]); bad != nil {
 		return bad
 	}
 	spec := feeds.Orders()
@@ -244,7 +244,8 @@ func (in *Intake) tooFine(spec *feeds.Spec, column string, texts map[string]stri
 	if errors.As(err, &wrong) && wrong.Kind != money.OutOfRange {
 		return nil
 	}
-	if _, decimals, _ := strings.Cut(text, "."); len(strings.TrimRight(decimals, "0")) > in.Books.Digits {
+	if _, decimals, _ := strings.Cut(text, "."); len(strings.TrimRight(decimals, "0")) >
+		in.Books.CustomerCurrencyOf(texts["customer_id"]).Digits {
 		return &failure{column, reason.BadDecimal, text}
 	}
 	return nil
@@ -274,15 +275,19 @@ func comesBefore(spec *feeds.Spec, column, other string) bool {
 	return spec.Column(column) < spec.Column(other)
 }
 
-// badWord is a word that is not in its list (§3.20).
-func (in *Intake) badWord(kind, periodType, payer string) *failure {
+// badWord is a word that is not in its list (§3.20), or a payer with another currency than the customer (§10.7).
+func (in *Intake) badWord(kind, periodType, payer, customer string) *failure {
 	if _, err := rating.ParseOrderType(kind); err != nil && kind != "" {
 		return &failure{"order_type", reason.BadRow, kind}
 	}
 	if periodType != "" && !slices.Contains([]string{"hour", "day", "month", "year", "one_off"}, periodType) {
 		return &failure{"period_type", reason.BadRow, periodType}
 	}
-	if payer != "" && payer != "customer" && in.Books.Partner(payer) < 0 {
+	if payer == "" || payer == "customer" {
+		return nil
+	}
+	partner, buyer := in.Books.Partner(payer), in.Books.Customer(customer)
+	if partner < 0 || buyer >= 0 && in.Books.Partners[partner].Currency != in.Books.Customers[buyer].Currency {
 		return &failure{"payer", reason.BadRow, payer}
 	}
 	return nil
@@ -312,11 +317,11 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	}
 	id = o.ID + "/" + strconv.FormatInt(o.Line, 10)
 	kind := v.text("order_type", i)
-	if bad := in.badWord(kind, v.text("period_type", i), v.text("payer", i)); bad != nil {
+	if bad := in.badWord(kind, v.text("period_type", i), v.text("payer", i), v.text("customer_id", i)); bad != nil {
 		return id, bad
 	}
 	o.Type, _ = rating.ParseOrderType(kind) // badWord has seen it
-	if bad := o.fill(v, i, in.Books.Digits); bad != nil {
+	if bad := o.fill(v, i, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return id, bad
 	}
 	if bad := in.checkOrder(o, v, i); bad != nil {
@@ -422,7 +427,8 @@ func (in *Intake) adjustment(v *view, i int, file int32) (id string, bad *failur
 		return a.ID, &failure{"bill_detail_type", reason.BadRow, fmt.Sprint(a.Detail)}
 	}
 	a.Time, _ = v.time("time", i)
-	if a.Amount, _ = v.amount("amount", i); finer(a.Amount, in.Books.Digits) {
+	a.Amount, _ = v.amount("amount", i)
+	if finer(a.Amount, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits) {
 		return a.ID, &failure{"amount", reason.BadDecimal, a.Amount.Trim()}
 	}
 	if a.Time > in.Latest {

@@ -186,7 +186,8 @@ func (m *Maker) refund(b *Book, o, base *Order, l *Line) error {
 		return err
 	}
 	charge, _, err := rating.Refund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective,
-		Expire: base.Expire, Official: paid.official, Payment: paid.payment}, o.PayTime, m.Refund)
+		Expire: base.Expire, Official: paid.official, Payment: paid.payment}, o.PayTime,
+		m.Refund.In(m.Books.CustomerCurrency(o.Customer)))
 	if err != nil {
 		return fmt.Errorf("refund %s of customer %s: %w", o.id(), m.Books.Customers[o.Customer].ID, err)
 	}

@@ -81,6 +81,10 @@ func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure)
 		badCycle(cycle)); bad != nil {
 		return t.ID, bad
 	}
+	from, to := in.Books.Partner(t.From), in.Books.Partner(t.To)
+	if in.Books.Partners[from].Currency != in.Books.Partners[to].Currency {
+		return t.ID, &failure{"to_partner_id", reason.BadRow, t.To}
+	}
 	t.Own, _ = period.ParseCycle(cycle) // badCycle has seen it
 	if t.Customer != "" && in.Books.Customer(t.Customer) < 0 {
 		return t.ID, &failure{"customer_id", reason.UnknownCustomer, t.Customer}

@@ -1,10 +1,12 @@
 package rows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -249,12 +251,23 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 	if err != nil {
 		return nil, err
 	}
+	currencies, err := currenciesIn(snap, cycle)
+	if err != nil {
+		return nil, err
+	}
 	for _, def := range []*tables.Table{tables.Lines(), statements} {
 		for _, c := range def.Columns[:def.Exported] {
 			if c.Type != tables.Amount {
 				continue
 			}
 			name := def.Name + "." + c.Name
+			if len(currencies) > 0 {
+				for _, currency := range currencies {
+					out = append(out, lake.Total{Name: name + "." + currency,
+						Value: cmp.Or(values[cycle+"/"+name+"."+currency], money.AmountTotal{}.String())})
+				}
+				continue
+			}
 			value, ok := values[cycle+"/"+name]
 			if !ok {
 				value = money.AmountTotal{}.String()
@@ -263,6 +276,23 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 		}
 	}
 	return out, nil
+}
+
+// currenciesIn are the currencies of the sums of a cycle's statements; none of a cycle of one currency.
+func currenciesIn(snap *lake.Snapshot, cycle string) ([]string, error) {
+	files, err := filesOf(snap, cycle, tables.Statements().Name)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]bool)
+	for _, e := range files {
+		for _, s := range e.Sums {
+			if c := CurrencyOfSum(s); c != "" {
+				all[c] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all)), nil
 }
 
 // File returns the rows of one file of the lake, of a table whose definition is def, and checks that they are in the

@@ -3,6 +3,8 @@ package rows
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -23,9 +25,11 @@ type Statement struct {
 	Due        money.Amount `json:"due_amount"`
 
 	Tax *money.Amount `json:"tax_amount,omitempty"` // nil in a cycle without taxes
+
+	Currency string `json:"currency,omitempty"` // "" in a cycle of one currency
 }
 
-// Sums adds statements up.
+// Sums adds statements of one currency up.
 type Sums struct {
 	Customers int64             `json:"customers"`
 	Lines     int64             `json:"line_count"`
@@ -37,10 +41,26 @@ type Sums struct {
 	Due       money.AmountTotal `json:"due_amount"`
 
 	Tax *money.AmountTotal `json:"tax_amount,omitempty"` // nil in a cycle without taxes
+
+	Currency string `json:"currency,omitempty"` // "" in a cycle of one currency
 }
 
-// Add adds a statement.
-func (s *Sums) Add(st *Statement) error {
+// CurrencySums are the sums of statements by currency; of a cycle of one currency there is one.
+type CurrencySums []Sums
+
+// Add adds a statement to the sums of its currency.
+func (t *CurrencySums) Add(st *Statement) error {
+	at, ok := slices.BinarySearchFunc(*t, st.Currency, func(s Sums, currency string) int {
+		return strings.Compare(s.Currency, currency)
+	})
+	if !ok {
+		*t = slices.Insert(*t, at, Sums{Currency: st.Currency})
+	}
+	return (*t)[at].add(st)
+}
+
+// add adds a statement of the same currency.
+func (s *Sums) add(st *Statement) error {
 	s.Customers++
 	s.Lines += st.Lines
 	if st.Tax != nil {
@@ -74,7 +94,10 @@ func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle, customer str
 			to  *money.Amount
 		}{{tables.SOfficial, &s.Official}, {tables.SDiscount, &s.Discount}, {tables.STruncated, &s.Truncated},
 			{tables.SPayment, &s.Payment}, {tables.SRounding, &s.Rounding}, {tables.SDue, &s.Due}}
-		if len(row.Cols.C) > tables.STax {
+		if at := tables.CurrencyColumn(row.Cols.Def); at >= 0 {
+			s.Currency = row.Word(at)
+		}
+		if tables.HasTax(row.Cols.Def) {
 			s.Tax = new(money.Amount)
 			amounts = append(amounts, struct {
 				col int

@@ -4,25 +4,36 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// StatementsTable is the table of the statements of a cycle: with the column of tax where the cycle can have tax.
+// StatementsTable is the table of the statements of a cycle: with the columns of tax and of the currency where the
+// cycle can have tax or several currencies.
 func StatementsTable(snap *lake.Snapshot, cycle string) (*tables.Table, error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
 		return nil, err
 	}
-	taxed := tables.StatementsOf(true)
+	taxed, mixed := false, false
+	tax := tables.StatementsOf(true, false).Columns[tables.STax].Name
 	for _, e := range files {
-		if slices.ContainsFunc(e.Sums, func(s lake.Sum) bool { return s.Column == taxed.Columns[tables.STax].Name }) {
-			return taxed, nil
+		for _, s := range e.Sums {
+			taxed = taxed || s.Column == tax
+			mixed = mixed || CurrencyOfSum(s) != ""
 		}
 	}
-	return tables.Statements(), nil
+	return tables.StatementsOf(taxed, mixed), nil
+}
+
+// CurrencyOfSum is the currency of a sum of statements of several currencies, of which the manifest keeps one per
+// currency as column.CURRENCY; "" = a sum of a column.
+func CurrencyOfSum(s lake.Sum) string {
+	_, currency, _ := strings.Cut(s.Column, ".")
+	return currency
 }
 
 // Tax is one row of taxes: a tax of what a customer or a partner is asked to pay for a cycle.

@@ -24,6 +24,7 @@ func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) 
 	if err != nil {
 		return nil, err
 	}
+	header = inCurrency(header, s.Books.CustomerCurrencyOf(customer))
 	b := &document.Bill{Header: header, Customer: s.customer(customer, cycle),
 		Partner: s.servingPartner(customer, cycle)}
 	if err := s.amounts(ctx, b); err != nil {
@@ -131,7 +132,7 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 			return err
 		}
 	}
-	if len(row.Cols.C) <= tables.STax {
+	if !tables.HasTax(row.Cols.Def) {
 		return nil
 	}
 	a.Tax = new(money.Amount)

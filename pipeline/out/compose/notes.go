@@ -47,8 +47,8 @@ func decimals(digits int) string {
 }
 
 // rounding says how amounts of lines come to what customers pay (§4.2).
-func (s *Sources) rounding() string {
-	r, digits := s.Settings.Rounding, decimals(s.Settings.Currency.Digits)
+func (s *Sources) rounding(h *document.Header) string {
+	r, digits := s.Settings.Rounding, decimals(h.Digits)
 	if r.Grain == settings.Line {
 		return fmt.Sprintf("Each usage line is %s to %s; truncated is the difference.", modeWords(r.Mode), digits)
 	}
@@ -101,7 +101,7 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Referral }) {
 		notes = append(notes, "Nothing is owed for referred customers: they pay the vendor.")
 	}
-	notes = append(notes, s.rounding(), s.payments())
+	notes = append(notes, s.rounding(&st.Header), s.payments())
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Sign == "-" }) {
 		notes = append(notes,
 			"Rows of sign - are refunds and corrections. They lower the performance of the period's incentives; what "+
@@ -129,7 +129,7 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 
 // billNotes are the sentences below a customer's bill.
 func (s *Sources) billNotes(b *document.Bill, g *gathered, left *leftOut) []string {
-	notes := append([]string{stateText(&b.Header), s.rounding(), s.payments()}, s.servedBy(b)...)
+	notes := append([]string{stateText(&b.Header), s.rounding(&b.Header), s.payments()}, s.servedBy(b)...)
 	if b.Amounts.Tax != nil {
 		notes = append(notes, TaxNotes(s.Books, s.Settings, b.Customer.ID)...)
 	}

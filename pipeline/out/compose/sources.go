@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement"
@@ -48,6 +49,12 @@ func (s *Sources) header(cycle period.Cycle) (document.Header, error) {
 		return h, fmt.Errorf("as-of of manifest %d: %w", s.Snap.Manifest.Number, err)
 	}
 	return h, nil
+}
+
+// inCurrency is a header of a document in a currency.
+func inCurrency(h document.Header, c money.Currency) document.Header {
+	h.Currency, h.Digits = c.Code, c.Digits
+	return h
 }
 
 func (s *Sources) vendor() document.Party {

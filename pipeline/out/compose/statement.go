@@ -26,6 +26,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	if err != nil {
 		return nil, err
 	}
+	header = inCurrency(header, s.Books.PartnerCurrency(code))
 	st := &document.Statement{Header: header, Partner: s.partner(partner, cycle),
 		Kind: kindWord(s.partnerRow(code, cycle).Kind)}
 	nets := s.Partners.Nets(cycle)

@@ -47,7 +47,7 @@ func (p *published) data() string { return p.name + "_data" }
 func theTables(samples bool) []*published {
 	list := []*published{
 		{name: "lines", lake: tables.Lines().Name, def: tables.Lines()},
-		{name: "statements", lake: tables.Statements().Name, def: tables.StatementsOf(true)},
+		{name: "statements", lake: tables.Statements().Name, def: tables.StatementsOf(true, false)},
 		{name: "taxes", lake: tables.Taxes().Name, def: tables.Taxes()},
 		{name: "partner_statements", lake: tables.PartnerStatements().Name, def: tables.PartnerStatements()},
 		{name: "incentives", lake: tables.Incentives().Name, def: tables.Incentives()},

@@ -202,8 +202,9 @@ func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.K
 		Index: r.Index,
 		Value: decimal(r.Value), ValidDays: r.ValidDays, Days: r.Days, MonthDays: r.MonthDays, Commit: r.Commit,
 		Billed:   decimal(r.Billed),
-		Quantity: r.Quantity, Currency: s.Currency, Largest: []Peak{}, zone: s.Books.Zone,
-		bounds: s.Books.Zone.Bounds(cycle), digits: s.Books.Digits,
+		Quantity: r.Quantity, Currency: s.Books.CustomerCurrency(k.Customer).Code, Largest: []Peak{},
+		zone:   s.Books.Zone,
+		bounds: s.Books.Zone.Bounds(cycle), digits: s.Books.CustomerCurrency(k.Customer).Digits,
 		megabit: megabit(policy), value: r.Value, manifest: s.Snap.Manifest.Number,
 	}
 	rows := s.Books.Customers[k.Customer].Rows

@@ -140,7 +140,8 @@ func (ev *eventStory) refund(base, o *events.Order, trace func(rating.Step)) (Li
 	billed := &ev.story.Base[0]
 	ch, _, err := rating.TraceRefund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime,
 		Effective: base.Effective, Expire: base.Expire,
-		Official: billed.Official, Payment: billed.Payment, Coupons: billed.coupons()}, o.PayTime, ev.Refund, trace)
+		Official: billed.Official, Payment: billed.Payment, Coupons: billed.coupons()}, o.PayTime,
+		ev.Refund.In(ev.Books.CustomerCurrency(o.Customer)), trace)
 	if err != nil {
 		return Line{}, err
 	}

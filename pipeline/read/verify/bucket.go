@@ -76,6 +76,8 @@ type bucket struct {
 	counts    counts
 
 	withPartner settledSum
+	currency    map[string]string     // of customers, as the statements have it; none in a cycle of one currency
+	money       map[string]*moneySums // by currency
 
 	broken bool // a file could not be read: sums of the bucket say nothing
 	where  string
@@ -86,9 +88,10 @@ type bucket struct {
 func (v *verifier) part(ctx context.Context, p part) error {
 	b := &bucket{
 		v: v, p: &p, buckets: max(1, v.snap.Manifest.Buckets), customers: make(map[string]*customerSum),
-		partnered: make(map[string]*customerSum),
-		waiting:   make(map[product]*waits), lines: newColumnSums(tables.Lines()),
-		stated:  newColumnSums(tables.StatementsOf(true)),
+		partnered: make(map[string]*customerSum), currency: make(map[string]string),
+		money:   make(map[string]*moneySums),
+		waiting: make(map[product]*waits), lines: newColumnSums(tables.Lines()),
+		stated:  newColumnSums(tables.StatementsOf(true, true)),
 		settled: newColumnSums(tables.PartnerStatements()),
 	}
 	if p.cycle.Archived != nil {
@@ -141,7 +144,7 @@ func (b *bucket) hand() error {
 	if b.p.cycle.Archived != nil {
 		return nil
 	}
-	if err := v.handPartners(b); err != nil {
+	if err := errors.Join(v.handPartners(b), v.handMoney(b)); err != nil {
 		return err
 	}
 	for table, s := range map[string]*columnSums{"lines": b.lines, "statements": b.stated,
@@ -256,8 +259,9 @@ func (b *bucket) quantities() {
 func (b *bucket) statements() error {
 	seen := make(map[string]bool, len(b.customers))
 	for _, e := range b.p.of(tables.Statements().Name) {
-		sums := newColumnSums(tables.StatementsOf(true))
+		sums := newColumnSums(tables.StatementsOf(true, true))
 		cols := decimals(sums.def)
+		byMoney := make(map[string]*columnSums)
 		err := b.each(e, sums.def, nil, func(row rows.Row) error {
 			id := row.Word(tables.SCustomerID)
 			if !b.belongs(id) || row.Word(tables.SCycle) != e.Cycle || seen[id] {
@@ -267,12 +271,25 @@ func (b *bucket) statements() error {
 			if err := sums.add(row, cols); err != nil {
 				return err
 			}
+			own := row.Word(tables.CurrencyColumn(sums.def))
+			if byMoney[own] == nil {
+				byMoney[own] = newColumnSums(sums.def)
+			}
+			if err := byMoney[own].add(row, cols); err != nil {
+				return err
+			}
+			if own != "" {
+				if err := b.inCurrency(own, id, row, cols); err != nil {
+					return err
+				}
+			}
 			return b.statement(id, row)
 		})
 		if err != nil {
 			return err
 		}
 		b.v.sumsOf(e, sums)
+		b.v.currenciesOf(e, sums.def, byMoney)
 		if err := b.stated.merge(sums, cols); err != nil {
 			return err
 		}

@@ -189,6 +189,10 @@ func (v *verifier) total(name string, rows map[string]int64) (string, bool) {
 	if column == "rows" {
 		return strconv.FormatInt(s.rows, 10), true
 	}
+	if column, currency, of := strings.Cut(column, "."); of {
+		cycle, def, _ := strings.Cut(table, "/")
+		return v.moneyTotal(cycle, def, column, currency)
+	}
 	col := s.def.Index(column)
 	if col < 0 {
 		return "", false

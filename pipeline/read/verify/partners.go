@@ -154,6 +154,12 @@ func (b *bucket) comparePartners(rows map[string]*customerSum) error {
 					tables.PartnerStatements().Columns[a.col].Name, lines.totals[a.at], sum.totals[a.at])
 			}
 		}
+		if own := b.currency[customer]; own != "" {
+			m := b.moneyOf(own)
+			if err := errors.Join(m.partner.lines.add(lines), m.partner.rows.add(sum)); err != nil {
+				return err
+			}
+		}
 		if err := errors.Join(b.withPartner.lines.add(lines), b.withPartner.rows.add(sum)); err != nil {
 			return err
 		}
@@ -284,7 +290,7 @@ func (v *verifier) entry(e lake.FileEntry, row rows.Row, stands map[balance]mone
 // column.
 type Sum struct {
 	Cycle        string `json:"cycle"`
-	Column       string `json:"column"`
+	Column       string `json:"column"` // with .CURRENCY after it in a cycle of several currencies
 	Lines        string `json:"lines"`
 	Statements   string `json:"statements"`
 	PartnerLines string `json:"lines_with_partner,omitempty"`
@@ -302,15 +308,31 @@ func (v *verifier) controlTotals() []Sum {
 		if lines == nil || stated == nil {
 			continue
 		}
-		for i, a := range amounts {
-			s := Sum{Cycle: ref.Cycle, Column: tables.Lines().Columns[a.line].Name,
-				Lines: lines.totals[a.line].String(), Statements: stated.totals[a.statement].String()}
-			if p := v.partner[ref.Cycle]; p != nil &&
-				slices.ContainsFunc(shared[:], func(x struct{ at, col int }) bool { return x.at == i }) {
-				s.PartnerLines, s.PartnerRows = p.lines.totals[i].String(), p.rows.totals[i].String()
+		if m := v.money[ref.Cycle]; len(m) > 0 {
+			for _, currency := range slices.Sorted(maps.Keys(m)) {
+				one := m[currency]
+				out = append(out, sumsOf(ref.Cycle, currency, one.lines, one.stated,
+					&settledSum{one.partner.lines, one.partner.rows}, v.partner[ref.Cycle] != nil)...)
 			}
-			out = append(out, s)
+			continue
 		}
+		out = append(out, sumsOf(ref.Cycle, "", lines, stated, v.partner[ref.Cycle], v.partner[ref.Cycle] != nil)...)
+	}
+	return out
+}
+
+// sumsOf are the control totals of the lines and statements of a cycle in one currency.
+func sumsOf(cycle, currency string, lines, stated *columnSums, p *settledSum, settled bool) (out []Sum) {
+	if currency != "" {
+		currency = "." + currency
+	}
+	for i, a := range amounts {
+		s := Sum{Cycle: cycle, Column: tables.Lines().Columns[a.line].Name + currency,
+			Lines: lines.totals[a.line].String(), Statements: stated.totals[a.statement].String()}
+		if settled && slices.ContainsFunc(shared[:], func(x struct{ at, col int }) bool { return x.at == i }) {
+			s.PartnerLines, s.PartnerRows = p.lines.totals[i].String(), p.rows.totals[i].String()
+		}
+		out = append(out, s)
 	}
 	return out
 }

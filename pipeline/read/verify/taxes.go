@@ -44,7 +44,7 @@ type taxPart struct {
 // taxCheck is VERIFY-13 for a bucket.
 type taxCheck struct {
 	*bucket
-	digits    int
+	digits    map[string]int // by seller and buyer
 	inclusive bool
 	perLine   bool
 	stored    map[taxKey]taxed
@@ -72,7 +72,8 @@ func (b *bucket) taxes() error {
 	if len(b.p.of(tables.Taxes().Name))+len(b.p.of(tables.TaxSums().Name)) == 0 {
 		return nil
 	}
-	c := &taxCheck{bucket: b, stored: make(map[taxKey]taxed), counted: make(map[taxKey]taxed)}
+	c := &taxCheck{bucket: b, digits: make(map[string]int),
+		stored: make(map[taxKey]taxed), counted: make(map[taxKey]taxed)}
 	for _, e := range b.p.of(tables.Taxes().Name) {
 		if err := c.load(e); err != nil {
 			return err
@@ -96,9 +97,10 @@ func (c *taxCheck) load(e lake.FileEntry) error {
 	sums := newColumnSums(tables.Taxes())
 	err := c.each(e, tables.Taxes(), nil, func(row rows.Row) error {
 		c.inclusive = row.Word(tables.TaxPrices) == "inclusive"
-		c.perLine, c.digits = row.Word(tables.TaxRounding) == "line", row.Small(tables.TaxDigits)
+		c.perLine = row.Word(tables.TaxRounding) == "line"
 		key := taxKey{row.Word(tables.TaxSeller), row.Word(tables.TaxBuyer), row.Word(tables.TaxID),
 			ratOf(row, tables.TaxRate).FloatString(money.RateScale)}
+		c.digits[key.seller+"/"+key.buyer] = row.Small(tables.TaxDigits)
 		home := c.p.bucket != lake.NoBucket && c.belongs(key.buyer)
 		if row.Word(tables.TaxCycle) != e.Cycle || home != (key.seller == "") {
 			c.v.differ(Contents, "%s: the row of %s does not belong there", e.Path, key)
@@ -187,7 +189,7 @@ func (c *taxCheck) line(parts []*taxPart, row rows.Row) {
 		payment := ratOf(row, tables.LPaymentAmount)
 		p.countedBase.Add(p.countedBase, payment)
 		if c.perLine {
-			p.countedTax.Add(p.countedTax, rounded(c.exact(payment, p), c.digits))
+			p.countedTax.Add(p.countedTax, rounded(c.exact(payment, p), c.digits["/"+p.customer]))
 		}
 	}
 }
@@ -242,7 +244,7 @@ func (c *taxCheck) compare() {
 			c.v.differ(Taxes, "cycle %s, %s: a row of taxes without lines", c.p.cycle.Cycle, key)
 			continue
 		}
-		c.same(key, s, taxed{n.taxable, rounded(n.tax, c.digits)})
+		c.same(key, s, taxed{n.taxable, rounded(n.tax, c.digits[key.seller+"/"+key.buyer])})
 	}
 }
 
@@ -263,7 +265,7 @@ func (c *taxCheck) partners() {
 			continue
 		}
 		rate, _ := new(big.Rat).SetString(key.rate)
-		c.same(key, s, taxed{s.taxable, rounded(rate.Mul(rate, s.taxable), c.digits)})
+		c.same(key, s, taxed{s.taxable, rounded(rate.Mul(rate, s.taxable), c.digits[key.seller+"/"+key.buyer])})
 	}
 }
 
@@ -277,7 +279,7 @@ func (c *taxCheck) statements() error {
 		sums[key.buyer].Add(sums[key.buyer], s.tax)
 	}
 	for _, e := range c.p.of(tables.Statements().Name) {
-		err := c.each(e, tables.StatementsOf(true), nil, func(row rows.Row) error {
+		err := c.each(e, tables.StatementsOf(true, true), nil, func(row rows.Row) error {
 			id := row.Word(tables.SCustomerID)
 			want := sums[id]
 			if want == nil {

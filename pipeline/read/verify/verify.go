@@ -117,9 +117,10 @@ type verifier struct {
 	counts  counts
 	unnamed []string
 	foreign []string
-	sums    map[string]*columnSums // recomputed, by cycle/table
-	partner map[string]*settledSum // by cycle
-	fed     map[string]*Rows       // by feed
+	sums    map[string]*columnSums           // recomputed, by cycle/table
+	partner map[string]*settledSum           // by cycle
+	money   map[string]map[string]*moneySums // by cycle and currency; none of cycles of one currency
+	fed     map[string]*Rows                 // by feed
 }
 
 // counts are what was looked at.
@@ -197,6 +198,7 @@ func (v *verifier) files(ctx context.Context) error {
 // cycles checks every cycle, a bucket at a time.
 func (v *verifier) cycles(ctx context.Context) error {
 	v.sums, v.partner = make(map[string]*columnSums), make(map[string]*settledSum)
+	v.money = make(map[string]map[string]*moneySums)
 	var parts []part
 	for _, ref := range v.snap.Manifest.Cycles {
 		files, err := v.snap.Files(ref.Cycle)

@@ -187,6 +187,7 @@ func (j *job) prepare(dir string) error {
 		return &workspace.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer),
 			Hint: "check --customer"}
 	}
+	j.out.Currency = trial.Books.CustomerCurrency(j.customer).Code
 	rows := trial.Books.Customers[j.customer].Rows
 	j.out.Name = rows[len(rows)-1].Name
 	j.prices = rating.Compile(trial.Books, j.Rules)

@@ -110,7 +110,7 @@ func (p *pricing) total(c *Cycle) error {
 	}
 	c.Due = c.Payment
 	if p.Rules.Grain == rating.PerCycle {
-		c.Due = c.Payment.Cut(p.Rules.Digits, p.Rules.Mode)
+		c.Due = c.Payment.Cut(p.currency().Digits, p.Rules.Mode)
 	}
 	var err error
 	if c.Rounding, err = c.Payment.Sub(c.Due); err != nil {
@@ -119,13 +119,16 @@ func (p *pricing) total(c *Cycle) error {
 	return p.tax(c)
 }
 
+// currency is that of the customer.
+func (p *pricing) currency() money.Currency { return p.trial.Books.CustomerCurrency(p.customer) }
+
 // tax adds the taxes of the cycle's lines by today's books (§10.6).
 func (p *pricing) tax(c *Cycle) error {
 	b := p.trial.Books
 	if len(b.Taxes) == 0 {
 		return nil
 	}
-	book, sum := tax.NewBook(b), tax.NewSum(taxes.Rules(p.trial.Settings.Tax, b.Digits))
+	book, sum := tax.NewBook(b), tax.NewSum(taxes.Rules(p.trial.Settings.Tax, p.currency()))
 	for i := range c.Priced {
 		l := &c.Priced[i]
 		if l.Payment.IsZero() {

@@ -38,7 +38,7 @@ func statementOf(row rows.Row) (s statement, err error) {
 			return s, fmt.Errorf("statement of customer %q: %w", s.customer, err)
 		}
 	}
-	if len(row.Cols.C) > tables.STax {
+	if tables.HasTax(row.Cols.Def) {
 		s.tax, err = row.Amount(tables.STax)
 	}
 	return s, err

@@ -1,0 +1,87 @@
+package verify
+
+import (
+	"errors"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// moneySums are the lines, the statements and the partners' rows of one currency (§10.7).
+type moneySums struct {
+	lines, stated *columnSums
+	partner       settledSum
+}
+
+func newMoneySums() *moneySums {
+	return &moneySums{lines: newColumnSums(tables.Lines()), stated: newColumnSums(tables.StatementsOf(true, true))}
+}
+
+// merge adds other sums of the same currency.
+func (m *moneySums) merge(o *moneySums) error {
+	return errors.Join(m.lines.merge(o.lines, decimals(o.lines.def)), m.stated.merge(o.stated, decimals(o.stated.def)),
+		m.partner.lines.add(&o.partner.lines), m.partner.rows.add(&o.partner.rows))
+}
+
+// moneyOf are the sums of a currency in the bucket.
+func (b *bucket) moneyOf(currency string) *moneySums {
+	if b.money[currency] == nil {
+		b.money[currency] = newMoneySums()
+	}
+	return b.money[currency]
+}
+
+// inCurrency adds a customer's statement and lines to the sums of its currency.
+func (b *bucket) inCurrency(currency, customer string, row rows.Row, cols []int) error {
+	b.currency[customer] = currency
+	m := b.moneyOf(currency)
+	if err := m.stated.add(row, cols); err != nil {
+		return err
+	}
+	s := b.customers[customer]
+	if s == nil {
+		return nil
+	}
+	for i, a := range amounts {
+		hi, lo := s.totals[i].Raw()
+		if err := m.lines.totals[a.line].Add(hi, lo); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handMoney adds the sums of a bucket to those of its cycle. The verifier is locked.
+func (v *verifier) handMoney(b *bucket) error {
+	for currency, m := range b.money {
+		of := v.money[b.p.cycle.Cycle]
+		if of == nil {
+			of = make(map[string]*moneySums)
+			v.money[b.p.cycle.Cycle] = of
+		}
+		if of[currency] == nil {
+			of[currency] = newMoneySums()
+		}
+		if err := of[currency].merge(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moneyTotal counts a control total of one currency: of the column of the table lines or statements.
+func (v *verifier) moneyTotal(cycle, table, column, currency string) (string, bool) {
+	m := v.money[cycle][currency]
+	if m == nil {
+		return "0.00000000", true
+	}
+	s := m.stated
+	if table == tables.Lines().Name {
+		s = m.lines
+	}
+	col := s.def.Index(column)
+	if col < 0 {
+		return "", false
+	}
+	return s.totals[col].String(), true
+}

@@ -1,0 +1,281 @@
+package books
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// ExchangeRate is one row of rates.csv: 1 unit of From is Rate units of To, from Date until the next row of the pair.
+type ExchangeRate struct {
+	From, To string // ISO 4217
+	Date     period.Day
+	Rate     money.UnitPrice
+}
+
+// priceListRow is one row of price_lists.csv.
+type priceListRow struct {
+	list     string
+	currency int32
+}
+
+func priceListsFormat() Format {
+	return Format{File: "price_lists.csv", Key: "price_list",
+		Meaning: "currencies of price lists; a list that is not here has the workspace's currency (§10.7)",
+		Columns: []Column{id("price_list", "the list"), currencyColumn("currency of its prices")}}
+}
+
+func ratesFormat() Format {
+	return Format{File: "rates.csv", Key: "from, to, date",
+		Meaning: "exchange rates for partner statements (§10.7)", Columns: []Column{
+			{Name: "date", Type: "date", Required: true, Meaning: "the day from which the rate applies"},
+			id("from", "currency that is converted: that of a customer"),
+			id("to", "currency that it is converted to: that of a partner"),
+			number("rate", "unit price", "", "how much of `to` one unit of `from` is, above 0"),
+		}}
+}
+
+// currencyColumn is an optional column with a currency.
+func currencyColumn(meaning string) Column {
+	return Column{Name: "currency", Type: "id", Meaning: meaning + ": a code of ISO 4217; empty = the workspace's"}
+}
+
+// currency is the index in Currencies of the currency that a cell names; an empty one is the workspace's.
+func (r *row) currency(name string) int32 {
+	code := r.key(name)
+	b := r.l.b
+	for i := range b.Currencies {
+		if code == "" || b.Currencies[i].Code == code {
+			return int32(i)
+		}
+	}
+	c, ok := money.CurrencyOf(code)
+	if !ok {
+		r.fail(name, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
+		return 0
+	}
+	b.Currencies = append(b.Currencies, c)
+	return int32(len(b.Currencies) - 1)
+}
+
+// priceLists reads price_lists.csv. Prices are read before.
+func (l *loader) priceLists() {
+	var rows []entry[priceListRow]
+	l.each(priceListsFormat(), func(r *row) {
+		p := priceListRow{r.key("price_list"), r.currency("currency")}
+		r.notAny("price_list", p.list)
+		if p.list != "" {
+			rows = append(rows, entry[priceListRow]{row: p, at: r.mark("price_list")})
+		}
+	})
+	byList := func(a, b *priceListRow) int { return strings.Compare(a.list, b.list) }
+	rows = sortEntries(rows, byList)
+	for _, p := range once(l, "price_lists.csv", rows, byList, func(p *priceListRow) string {
+		return "price_list " + p.list
+	}) {
+		if p.row.currency > 0 {
+			if l.b.listCurrency == nil {
+				l.b.listCurrency = map[string]int32{}
+			}
+			l.b.listCurrency[p.row.list] = p.row.currency
+		}
+	}
+}
+
+// exchangeRates reads rates.csv.
+func (l *loader) exchangeRates() {
+	var rows []entry[ExchangeRate]
+	l.each(ratesFormat(), func(r *row) {
+		day, ok := r.date("date")
+		x := ExchangeRate{From: r.key("from"), To: r.key("to"), Date: day, Rate: r.price("rate")}
+		for _, column := range [...]string{"from", "to"} {
+			code := r.cell(column).text
+			if _, known := money.CurrencyOf(code); code != "" && !known && code != l.b.Currency {
+				r.fail(column, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
+			}
+		}
+		switch {
+		case !r.bad && x.Rate.IsZero():
+			r.fail("rate", "", "not above 0")
+		case !r.bad && x.From == x.To:
+			r.fail("to", "", "a rate is between two currencies")
+		}
+		if ok && !r.bad {
+			rows = append(rows, entry[ExchangeRate]{row: x, at: r.mark("date")})
+		}
+	})
+	compare := func(a, b *ExchangeRate) int {
+		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To), cmp.Compare(a.Date, b.Date))
+	}
+	rows = sortEntries(rows, compare)
+	l.b.Rates = rowsOf(once(l, "rates.csv", rows, compare, func(x *ExchangeRate) string {
+		return "from " + x.From + ", to " + x.To + ", date " + x.Date.String()
+	}))
+}
+
+// ListCurrency is the index in Currencies of a price list's currency; an empty list is standard.
+func (b *Books) ListCurrency(list string) int32 {
+	if list == "" {
+		list = "standard"
+	}
+	return b.listCurrency[list]
+}
+
+// customerCurrencies sets the customers' currencies, which are those of their price lists. rows are those of
+// customers.csv, by customer.
+func (l *loader) customerCurrencies(rows []entry[customerRow]) {
+	if len(l.b.Currencies) == 1 {
+		return
+	}
+	for _, e := range rows {
+		c := &l.b.Customers[l.b.Customer(e.row.id)]
+		first := l.b.ListCurrency(c.Rows[0].PriceList)
+		own := l.b.ListCurrency(e.row.row.PriceList)
+		if c.Currency = first; own != first {
+			at := Pos{File: dir + "/customers.csv", Line: int(e.at.line), Column: int(e.at.column)}
+			l.c.Add(at, "a customer's currency does not change: give it another customer_id",
+				"customer_id %s: price_list is in %s, and that of its first row in %s", e.row.id,
+				l.b.Currencies[own].Code, l.b.Currencies[first].Code)
+		}
+	}
+}
+
+// OwnCurrency is the workspace's currency.
+func (b *Books) OwnCurrency() money.Currency {
+	return money.Currency{Code: b.Currency, Digits: b.Digits}
+}
+
+// CustomerCurrency is the currency of a customer's money (§10.7).
+func (b *Books) CustomerCurrency(customer int32) money.Currency {
+	return b.currencyAt(b.Customers[customer].Currency)
+}
+
+func (b *Books) currencyAt(i int32) money.Currency {
+	if i == 0 {
+		return b.OwnCurrency()
+	}
+	return b.Currencies[i]
+}
+
+// CustomerCurrencyOf is CustomerCurrency by the id. A customer that the books do not have has the workspace's currency.
+func (b *Books) CustomerCurrencyOf(id string) money.Currency {
+	if b.Mixed {
+		if code := b.Customer(id); code >= 0 {
+			return b.CustomerCurrency(code)
+		}
+	}
+	return b.OwnCurrency()
+}
+
+// CurrencyNamed is a currency of the workspace by its code. One that no book names any more has the digits of ISO 4217.
+func (b *Books) CurrencyNamed(code string) money.Currency {
+	if code == "" || code == b.Currency {
+		return b.OwnCurrency()
+	}
+	c, _ := money.CurrencyOf(code)
+	return c
+}
+
+// PartnerCurrency is the currency of a partner's money (§10.7).
+func (b *Books) PartnerCurrency(partner int32) money.Currency {
+	return b.currencyAt(b.Partners[partner].Currency)
+}
+
+// RateOn is the exchange rate of a pair on a day: the row with the latest date up to it, never inverted or crossed
+// (§10.7); nil = none.
+func (b *Books) RateOn(from, to string, day period.Day) *ExchangeRate {
+	rows := run(b.Rates, func(x *ExchangeRate) int {
+		return cmp.Or(strings.Compare(x.From, from), strings.Compare(x.To, to))
+	})
+	at, exact := slices.BinarySearchFunc(rows, day, func(x ExchangeRate, day period.Day) int {
+		return cmp.Compare(x.Date, day)
+	})
+	if exact {
+		return &rows[at]
+	}
+	if at == 0 {
+		return nil
+	}
+	return &rows[at-1]
+}
+
+// currencies orders the currencies by code, so that the order of rows does not matter, and refuses what does not know a
+// second currency.
+func (l *loader) currencies() {
+	b := l.b
+	if len(b.Currencies) == 1 {
+		return
+	}
+	order := make([]int32, len(b.Currencies)) // new places of the old ones
+	sorted := slices.Clone(b.Currencies)
+	slices.SortFunc(sorted[1:], func(x, y money.Currency) int { return strings.Compare(x.Code, y.Code) })
+	for i, c := range b.Currencies {
+		order[i] = int32(slices.Index(sorted, c))
+	}
+	b.Currencies = sorted
+	for list := range b.listCurrency {
+		b.listCurrency[list] = order[b.listCurrency[list]]
+	}
+	for i := range b.Customers {
+		b.Customers[i].Currency = order[b.Customers[i].Currency]
+		b.Mixed = b.Mixed || b.Customers[i].Currency > 0
+	}
+	for i := range b.Partners {
+		b.Partners[i].Currency = order[b.Partners[i].Currency]
+		b.Mixed = b.Mixed || b.Partners[i].Currency > 0
+	}
+	for i := range b.Discounts {
+		b.Discounts[i].Currency = order[b.Discounts[i].Currency]
+	}
+	if b.Mixed {
+		l.refuseMixed()
+		l.refuseConversion()
+	}
+}
+
+// refuseConversion refuses partners with customers or parents of another currency.
+func (l *loader) refuseConversion() {
+	refuse := func(file, what string) {
+		l.c.Add(Pos{File: dir + "/" + file}, "give both one currency",
+			"%s have different currencies: conversion is not supported yet", what)
+	}
+	for _, a := range l.b.Associations {
+		c, p := &l.b.Customers[a.Customer], &l.b.Partners[a.Partner]
+		if c.Currency != p.Currency {
+			refuse("associations.csv", "customer_id "+c.ID+" and partner_id "+p.ID)
+		}
+	}
+	for i := range l.b.Partners {
+		for _, row := range l.b.Partners[i].Rows {
+			if row.Parent >= 0 && l.b.Partners[row.Parent].Currency != l.b.Partners[i].Currency {
+				refuse("partners.csv", "partner_id "+l.b.Partners[i].ID+" and its parent_partner_id")
+			}
+		}
+	}
+}
+
+// refuseMixed refuses features of a workspace with several currencies that do not distinguish them yet. Nothing is
+// rated then, so that no amounts of two currencies are added.
+func (l *loader) refuseMixed() {
+	for _, f := range [...]struct {
+		used bool
+		name string
+	}{
+		{l.s.ClickHouse.DSN.Set(), "publishing to ClickHouse (clickhouse.dsn)"},
+		{len(l.s.Costs.Sources.All()) > 0, "vendor costs (costs.sources)"},
+		{len(l.b.Money.Funds) > 0, "funds (funds.yaml)"},
+		{len(l.b.Money.CouponQuotas)+len(l.b.Money.Solutions) > 0, "coupon quotas (coupon_quotas.csv, solutions.csv)"},
+		{l.s.IncentivePayout, "paying incentives into partners' accounts (incentive_payout: account)"},
+		{slices.ContainsFunc(l.b.Coupons, func(c Coupon) bool { return c.Pickup || c.NotCommercial }),
+			"coupons of kind pickup or with_discount NOT_COMMERCIAL (coupons.csv)"},
+	} {
+		if f.used {
+			l.c.Add(Pos{File: dir + "/" + priceListsFormat().File},
+				"use it in a workspace of one currency, and the other currency in a workspace of its own",
+				"customers or partners of several currencies: %s is not supported with them", f.name)
+		}
+	}
+}
