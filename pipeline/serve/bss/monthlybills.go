@@ -4,9 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
-
 	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"

@@ -7,10 +7,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
-
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 )

@@ -6,10 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -147,40 +144,19 @@ func entriesOf(ctx context.Context, c *operation.Call, during period.Span) ([]en
 		balance = "credit"
 	}
 	var out []entry
-	read := func(batch *parquet.Columns) error {
-		for i := range batch.N {
-			r := rows.Row{Cols: batch, I: i}
-			e := entry{at: r.Time(tables.ETime)}
-			if r.Word(tables.ECustomerID) != c.Scope.Customer || r.Word(tables.EBalanceType) != balance ||
-				!during.Holds(e.at) {
-				continue
-			}
-			e.id, e.kind = string(r.Text(tables.EID)), r.Word(tables.EType)
-			var err error
-			if e.amount, err = r.Amount(tables.EAmount); err == nil {
-				e.after, err = r.Amount(tables.EBalanceAfter)
-			}
-			if err != nil {
-				return err
-			}
-			out = append(out, e)
+	scan := rows.Scan{Table: tables.AccountEntries()}
+	err := form.EachOfCustomerSince(ctx, c, c.Scope.Customer, during.From, scan, func(r rows.Row) (err error) {
+		e := entry{at: r.Time(tables.ETime)}
+		if r.Word(tables.ECustomerID) != c.Scope.Customer || r.Word(tables.EBalanceType) != balance ||
+			!during.Holds(e.at) {
+			return nil
 		}
-		return nil
-	}
-	bucket := form.BucketOf(c, c.Scope.Customer)
-	err := form.FilesSince(c, during.From, func(files []lake.FileEntry) error {
-		files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
-			return e.Table != tables.AccountEntries().Name || e.Bucket != bucket
-		})
-		slices.SortStableFunc(files, func(x, y lake.FileEntry) int {
-			return cmp.Or(strings.Compare(x.Cycle, y.Cycle), strings.Compare(x.Day, y.Day))
-		})
-		for _, e := range files {
-			if err := rows.Groups(ctx, c.State.Snap, e, rows.Scan{Table: tables.AccountEntries()}, read); err != nil {
-				return err
-			}
+		e.id, e.kind = string(r.Text(tables.EID)), r.Word(tables.EType)
+		if e.amount, err = r.Amount(tables.EAmount); err == nil {
+			e.after, err = r.Amount(tables.EBalanceAfter)
 		}
-		return nil
+		out = append(out, e)
+		return err
 	})
 	slices.SortStableFunc(out, func(x, y entry) int { return cmp.Compare(x.at, y.at) })
 	return out, err

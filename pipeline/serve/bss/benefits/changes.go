@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
@@ -163,34 +161,16 @@ func (m *moved) read(r rows.Row, amount, left int) (err error) {
 // entries are the entries of each day about the call's customer.
 func entries(ctx context.Context, c *operation.Call, during period.Span) ([]moved, error) {
 	var out []moved
-	bucket := form.BucketOf(c, c.Scope.Customer)
-	err := form.FilesSince(c, during.From, func(files []lake.FileEntry) error {
-		for _, e := range files {
-			if e.Table != tables.CouponEntries().Name || e.Bucket != bucket {
-				continue
-			}
-			err := rows.Groups(ctx, c.State.Snap, e, rows.Scan{Table: tables.CouponEntries()},
-				func(batch *parquet.Columns) error {
-					for i := range batch.N {
-						r := rows.Row{Cols: batch, I: i}
-						if r.Word(tables.CouponEntryCustomer) != c.Scope.Customer {
-							continue
-						}
-						m := moved{coupon: string(r.Text(tables.CouponEntryCoupon)),
-							kind: r.Word(tables.CouponEntryType), id: string(r.Text(tables.CouponEntryID)),
-							at: r.Time(tables.CouponEntryTime)}
-						if err := m.read(r, tables.CouponEntryAmount, tables.CouponEntryLeft); err != nil {
-							return err
-						}
-						out = append(out, m)
-					}
-					return nil
-				})
-			if err != nil {
-				return err
-			}
+	scan := rows.Scan{Table: tables.CouponEntries()}
+	err := form.EachOfCustomerSince(ctx, c, c.Scope.Customer, during.From, scan, func(r rows.Row) error {
+		if r.Word(tables.CouponEntryCustomer) != c.Scope.Customer {
+			return nil
 		}
-		return nil
+		m := moved{coupon: string(r.Text(tables.CouponEntryCoupon)), kind: r.Word(tables.CouponEntryType),
+			id: string(r.Text(tables.CouponEntryID)), at: r.Time(tables.CouponEntryTime)}
+		err := m.read(r, tables.CouponEntryAmount, tables.CouponEntryLeft)
+		out = append(out, m)
+		return err
 	})
 	return out, err
 }

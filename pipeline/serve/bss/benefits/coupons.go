@@ -3,6 +3,7 @@ package benefits
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
@@ -16,7 +17,7 @@ func issuedPartnerCoupons() operation.Operation {
 		Name: "ListIssuedPartnerCoupons", Method: http.MethodGet, Path: "/v2/promotions/benefits/partner-coupons",
 		Summary: "The coupons that a partner issued or applied for",
 		Callers: form.Partners(), Subject: operation.Customers,
-		Params: append([]operation.Param{
+		Params: slices.Concat([]operation.Param{
 			{Name: "coupon_id", Meaning: "only this coupon"},
 			{Name: "customer_id", Meaning: "only this customer's"},
 			{Name: "order_id", Meaning: "coupons belong to no order, so none is found"},
@@ -24,12 +25,9 @@ func issuedPartnerCoupons() operation.Operation {
 			{Name: "status", Kind: operation.Whole, Min: 1, Max: 5, Meaning: statusMeaning},
 			{Name: "create_time_begin", Kind: operation.Moment, Meaning: "issued then or later"},
 			{Name: "create_time_end", Kind: operation.Moment, Meaning: "issued before then"},
-			{Name: "effective_time_begin", Kind: operation.Moment, Meaning: "valid from then or later"},
-			{Name: "effective_time_end", Kind: operation.Moment, Meaning: "valid from before then"},
-			{Name: "expire_time_begin", Kind: operation.Moment, Meaning: "valid until then or later"},
-			{Name: "expire_time_end", Kind: operation.Moment, Meaning: "valid until before then"},
+		}, form.ValidityParams(), []operation.Param{
 			{Name: "indirect_partner_id", Meaning: "what this reseller issued"},
-		}, form.PageParams()...),
+		}, form.PageParams()),
 		Answer: issuedList{},
 		Handle: handleIssuedPartnerCoupons,
 	}
@@ -69,11 +67,7 @@ func handleIssuedPartnerCoupons(_ context.Context, c *operation.Call) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	begins, err := form.Between(c, "effective_time_begin", "effective_time_end")
-	if err != nil {
-		return nil, err
-	}
-	ends, err := form.Between(c, "expire_time_begin", "expire_time_end")
+	valid, err := form.Validity(c)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +79,8 @@ func handleIssuedPartnerCoupons(_ context.Context, c *operation.Call) (any, erro
 	for i := range list {
 		k := &list[i]
 		if k.Source == coupon.OfBook || !c.Scope.Line(k.Partner, k.From) ||
-			c.Scope.Customer != "" && k.Customer != c.Scope.Customer || !issued(k.From) || !begins(k.From) ||
-			!ends(k.To) || !fits(c, k, asOf) {
+			c.Scope.Customer != "" && k.Customer != c.Scope.Customer || !issued(k.From) ||
+			!valid(period.Span{From: k.From, To: k.To}) || !fits(c, k, asOf) {
 			continue
 		}
 		begin := form.Bound(k.From)

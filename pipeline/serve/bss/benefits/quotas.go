@@ -17,7 +17,7 @@ func quotaCoupons() operation.Operation {
 		Name: "ListQuotaCoupons", Method: http.MethodPost, Path: "/v2/partners/coupon-quotas/query",
 		Summary: "The quotas from which a partner issues vouchers or cash coupons",
 		Callers: form.Partners(), Subject: operation.ItsPartner,
-		Params: form.InBody(append([]operation.Param{
+		Params: form.InBody(slices.Concat([]operation.Param{
 			form.WhosePartner(),
 			{Name: "quota_ids", Kind: operation.Raw, Of: []string{}, Max: maxList, Meaning: "only these quotas"},
 			{Name: "quota_status_list", Kind: operation.Raw, Of: []int32{}, Max: maxList,
@@ -25,12 +25,9 @@ func quotaCoupons() operation.Operation {
 			{Name: "quota_type", Kind: operation.Whole, Max: 1, Default: "0", Meaning: "0 vouchers, 1 cash coupons"},
 			{Name: "create_time_begin", Kind: operation.Moment, Meaning: "no quota has a time of creation"},
 			{Name: "create_time_end", Kind: operation.Moment, Meaning: "no quota has a time of creation"},
-			{Name: "effective_time_begin", Kind: operation.Moment, Meaning: "valid from then or later"},
-			{Name: "effective_time_end", Kind: operation.Moment, Meaning: "valid from before then"},
-			{Name: "expire_time_begin", Kind: operation.Moment, Meaning: "valid until then or later"},
-			{Name: "expire_time_end", Kind: operation.Moment, Meaning: "valid until before then"},
+		}, form.ValidityParams(), []operation.Param{
 			{Name: "indirect_partner_id", Meaning: "the quotas of this reseller"},
-		}, form.PageParams()...)),
+		}, form.PageParams())),
 		Answer: quotaList{},
 		Handle: handleQuotaCoupons,
 	}
@@ -152,11 +149,7 @@ func quotaFilter(c *operation.Call) (func(*quotaInfo, period.Span) bool, error) 
 	if err := form.List(c, "quota_status_list", &states); err != nil {
 		return nil, err
 	}
-	begins, err := form.Between(c, "effective_time_begin", "effective_time_end")
-	if err != nil {
-		return nil, err
-	}
-	ends, err := form.Between(c, "expire_time_begin", "expire_time_end")
+	wanted, err := form.Validity(c)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +159,6 @@ func quotaFilter(c *operation.Call) (func(*quotaInfo, period.Span) bool, error) 
 	created := c.Given("create_time_begin") || c.Given("create_time_end")
 	return func(q *quotaInfo, valid period.Span) bool {
 		return !created && (len(ids) == 0 || slices.Contains(ids, q.ID)) &&
-			(len(states) == 0 || slices.Contains(states, q.Status)) && begins(valid.From) && ends(valid.To)
+			(len(states) == 0 || slices.Contains(states, q.Status)) && wanted(valid)
 	}, nil
 }

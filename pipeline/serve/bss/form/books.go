@@ -1,8 +1,12 @@
 package form
 
 import (
+	"context"
+
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -73,6 +77,37 @@ func FilesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEn
 		}
 	}
 	return nil
+}
+
+// EachSince visits the rows of a table in the buckets that are wanted, in the order of the cycles and of their files.
+func EachSince(ctx context.Context, c *operation.Call, from period.Instant, scan rows.Scan,
+	wanted func(bucket int) bool, visit func(rows.Row) error) error {
+	return FilesSince(c, from, func(files []lake.FileEntry) error {
+		for _, e := range files {
+			if e.Table != scan.Table.Name || !wanted(e.Bucket) {
+				continue
+			}
+			err := rows.Groups(ctx, c.State.Snap, e, scan, func(batch *parquet.Columns) error {
+				for i := range batch.N {
+					if err := visit(rows.Row{Cols: batch, I: i}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// EachOfCustomerSince is EachSince of the bucket of a customer.
+func EachOfCustomerSince(ctx context.Context, c *operation.Call, customer string, from period.Instant, scan rows.Scan,
+	visit func(rows.Row) error) error {
+	bucket := BucketOf(c, customer)
+	return EachSince(ctx, c, from, scan, func(b int) bool { return b == bucket }, visit)
 }
 
 // DiscountType is the vendor's number of who offers a discount; 0 = it has none.

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -20,25 +18,11 @@ func OrderOfLine(id string) string { return id[:max(0, strings.LastIndexByte(id,
 // records and of month-end lines can look the same, so that only the orders themselves tell.
 func OrderLines(ctx context.Context, c *operation.Call, customer string, from period.Instant) (map[string]string,
 	error) {
-	out, bucket := map[string]string{}, BucketOf(c, customer)
+	out := map[string]string{}
 	scan := rows.Scan{Table: tables.Orders(), Cols: []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine}}
-	err := FilesSince(c, from, func(files []lake.FileEntry) error {
-		for _, e := range files {
-			if e.Table != tables.Orders().Name || e.Bucket != bucket {
-				continue
-			}
-			err := rows.Groups(ctx, c.State.Snap, e, scan, func(batch *parquet.Columns) error {
-				for i := range batch.N {
-					r := rows.Row{Cols: batch, I: i}
-					if order := string(r.Text(tables.OOrderID)); r.Word(tables.OCustomerID) == customer {
-						out[order+"/"+strconv.FormatInt(r.Whole(tables.OOrderLine), 10)] = order
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return err
-			}
+	err := EachOfCustomerSince(ctx, c, customer, from, scan, func(r rows.Row) error {
+		if order := string(r.Text(tables.OOrderID)); r.Word(tables.OCustomerID) == customer {
+			out[order+"/"+strconv.FormatInt(r.Whole(tables.OOrderLine), 10)] = order
 		}
 		return nil
 	})

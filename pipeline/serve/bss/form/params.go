@@ -87,6 +87,26 @@ func Between(c *operation.Call, begin, end string) (func(period.Instant) bool, e
 	return s.Holds, err
 }
 
+// ValidityParams select by the ends of a validity, which Validity reads.
+func ValidityParams() []operation.Param {
+	return []operation.Param{
+		{Name: "effective_time_begin", Kind: operation.Moment, Meaning: "valid from then or later"},
+		{Name: "effective_time_end", Kind: operation.Moment, Meaning: "valid from before then"},
+		{Name: "expire_time_begin", Kind: operation.Moment, Meaning: "valid until then or later"},
+		{Name: "expire_time_end", Kind: operation.Moment, Meaning: "valid until before then"},
+	}
+}
+
+// Validity reports which validities ValidityParams leave.
+func Validity(c *operation.Call) (func(period.Span) bool, error) {
+	begins, err := Between(c, "effective_time_begin", "effective_time_end")
+	if err != nil {
+		return nil, err
+	}
+	ends, err := Between(c, "expire_time_begin", "expire_time_end")
+	return func(valid period.Span) bool { return begins(valid.From) && ends(valid.To) }, err
+}
+
 // List reads a parameter that is a list. One with more values than the parameter may have is an error.
 func List[T any](c *operation.Call, name string, to *[]T) error {
 	if err := c.Decode(name, to); err != nil {

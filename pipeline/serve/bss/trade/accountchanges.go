@@ -8,11 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
-
-	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -204,26 +201,12 @@ func payersOf(ctx context.Context, c *operation.Call, lines []boughtLine) (map[s
 		return payers, nil
 	}
 	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OPayer}
-	return payers, form.FilesSince(c, period.Past, func(files []lake.FileEntry) error {
-		for _, e := range files {
-			if e.Table != tables.Orders().Name || !buckets[e.Bucket] {
-				continue
-			}
-			scan := rows.Scan{Table: tables.Orders(), Cols: cols}
-			err := rows.Groups(ctx, c.State.Snap, e, scan, func(batch *parquet.Columns) error {
-				for i := range batch.N {
-					row := rows.Row{Cols: batch, I: i}
-					key := orderKey(row.Word(tables.OCustomerID), string(row.Text(tables.OOrderID)),
-						row.Whole(tables.OOrderLine))
-					if _, wanted := payers[key]; wanted {
-						payers[key] = row.Word(tables.OPayer)
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return err
-			}
+	scan := rows.Scan{Table: tables.Orders(), Cols: cols}
+	in := func(bucket int) bool { return buckets[bucket] }
+	return payers, form.EachSince(ctx, c, period.Past, scan, in, func(row rows.Row) error {
+		key := orderKey(row.Word(tables.OCustomerID), string(row.Text(tables.OOrderID)), row.Whole(tables.OOrderLine))
+		if _, wanted := payers[key]; wanted {
+			payers[key] = row.Word(tables.OPayer)
 		}
 		return nil
 	})

@@ -7,11 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
-
-	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -113,23 +110,20 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 		return nil, nil
 	}
 	buckets := bucketsOf(c)
-	err := form.FilesSince(c, during.From, func(files []lake.FileEntry) error {
-		for _, e := range files {
-			if e.Table != tables.AccountEvents().Name || buckets != nil && !buckets[e.Bucket] ||
-				c.Scope.Customer != "" && e.Bucket != form.BucketOf(c, c.Scope.Customer) {
-				continue
-			}
-			err := readGifts(ctx, c.State.Snap, e, func(g gift) {
-				if during.Holds(g.at) && (c.Scope.Customer == "" || c.Scope.Customer == g.customer) &&
-					c.Scope.Line(partnerAt(c, g.customer, g.at), g.at) {
-					out = append(out, g)
-				}
-			})
-			if err != nil {
-				return err
-			}
+	in := func(bucket int) bool {
+		return (buckets == nil || buckets[bucket]) &&
+			(c.Scope.Customer == "" || bucket == form.BucketOf(c, c.Scope.Customer))
+	}
+	cols := []int{tables.GCustomerID, tables.GEventID, tables.GTime, tables.GType, tables.GBalanceType, tables.GAmount,
+		tables.GRefused}
+	scan := rows.Scan{Table: tables.AccountEvents(), Cols: cols}
+	err := form.EachSince(ctx, c, during.From, scan, in, func(row rows.Row) error {
+		g, ok, err := giftOf(row)
+		if ok && during.Holds(g.at) && (c.Scope.Customer == "" || c.Scope.Customer == g.customer) &&
+			c.Scope.Line(partnerAt(c, g.customer, g.at), g.at) {
+			out = append(out, g)
 		}
-		return nil
+		return err
 	})
 	slices.SortFunc(out, func(a, b gift) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.customer, b.customer), strings.Compare(a.id, b.id))
@@ -137,32 +131,21 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 	return out, err
 }
 
-func readGifts(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, visit func(gift)) error {
-	cols := []int{tables.GCustomerID, tables.GEventID, tables.GTime, tables.GType, tables.GBalanceType, tables.GAmount,
-		tables.GRefused}
-	scan := rows.Scan{Table: tables.AccountEvents(), Cols: cols}
-	return rows.Groups(ctx, snap, e, scan, func(batch *parquet.Columns) error {
-		for i := range batch.N {
-			row := rows.Row{Cols: batch, I: i}
-			g := gift{customer: row.Word(tables.GCustomerID), id: string(row.Text(tables.GEventID)),
-				balance: row.Word(tables.GBalanceType), at: row.Time(tables.GTime)}
-			switch row.Word(tables.GType) {
-			case "allocate":
-				g.kind = sourceGiven
-			case "reclaim":
-				g.kind = sourceTaken
-			}
-			if g.kind == "" || g.balance != "cash" && g.balance != "credit" || row.Small(tables.GRefused) == 1 {
-				continue
-			}
-			var err error
-			if g.amount, err = row.Amount(tables.GAmount); err != nil {
-				return err
-			}
-			visit(g)
-		}
-		return nil
-	})
+// giftOf is the event of a row; ok is false for another event than a gift that took place.
+func giftOf(row rows.Row) (g gift, ok bool, err error) {
+	g = gift{customer: row.Word(tables.GCustomerID), id: string(row.Text(tables.GEventID)),
+		balance: row.Word(tables.GBalanceType), at: row.Time(tables.GTime)}
+	switch row.Word(tables.GType) {
+	case "allocate":
+		g.kind = sourceGiven
+	case "reclaim":
+		g.kind = sourceTaken
+	}
+	if g.kind == "" || g.balance != "cash" && g.balance != "credit" || row.Small(tables.GRefused) == 1 {
+		return g, false, nil
+	}
+	g.amount, err = row.Amount(tables.GAmount)
+	return g, err == nil, err
 }
 
 // partnerAt is the partner of a customer at an instant; "" = none.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
-
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
