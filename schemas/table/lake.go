@@ -333,7 +333,7 @@ func Orders() *Table {
 		Column{"period_num", Whole, "how many periods"}, Column{"pay_time", Time, "when it was paid"},
 		Column{"effective_time", Time, "when it begins"},
 		Column{"expire_time", MaybeTime, "when it ends; null = never"},
-		Column{"base_order_id", Text, "of an unsubscribe: the order that is taken back"},
+		Column{"base_order_id", Text, "the order that is taken back, renewed or changed"},
 		Column{"base_order_line", Whole, "the line of that order"},
 		Column{"payer", Word, "who pays: customer, or a partner_id"},
 		Column{"discount_id", Word, "the discount that the order names"},

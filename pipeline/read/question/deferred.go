@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -38,7 +38,10 @@ func deferredRevenue() *Question {
 }
 
 // prepaid is an order whose term reaches beyond the cycle.
-type prepaid struct{ first, end period.Day } // end is the first day after the term
+type prepaid struct {
+	order      string     // its order_id
+	first, end period.Day // end is the first day after the term
+}
 
 // deferral spreads orders as of the end of a cycle.
 type deferral struct {
@@ -64,11 +67,12 @@ func listDeferred(ctx context.Context, r Request, from *partners.Reader, to *par
 	d := &deferral{snap: from.Snap, zone: from.Books.Zone, cycle: cycle, digits: from.Books.Digits,
 		orders: map[string]prepaid{}, ended: map[string]bool{}, to: to}
 	err = d.each(ctx, tables.Orders(), []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine,
-		tables.OEffectiveTime, tables.OExpireTime, tables.OBaseOrderID, tables.OBaseOrderLine}, d.takeOrder)
+		tables.OOrderType, tables.OEffectiveTime, tables.OExpireTime, tables.OBaseOrderID, tables.OBaseOrderLine},
+		d.takeOrder)
 	if err != nil {
 		return err
 	}
-	return d.each(ctx, tables.Lines(), []int{tables.LCustomerID, tables.LID, tables.LKind, tables.LPartnerID,
+	return d.each(ctx, tables.Lines(), []int{tables.LCustomerID, tables.LID, tables.LTradeID, tables.LPartnerID,
 		tables.LServiceTypeCode, tables.LSKU, tables.LPaymentAmount}, d.takeLine)
 }
 
@@ -105,13 +109,14 @@ func (d *deferral) each(ctx context.Context, table *tables.Table, cols []int, ta
 // orderKey is a customer's line of an order; no customer's id has a 0 byte.
 func orderKey(customer, id string) string { return customer + "\x00" + id }
 
-// takeOrder notes an order whose term reaches beyond the cycle, or the order that an unsubscribe takes back.
+// takeOrder notes an order whose term reaches beyond the cycle, or the order that an unsubscribe takes back. Renewals
+// and changes name an order, too, which they do not take back.
 func (d *deferral) takeOrder(row rows.Row) error {
 	key := func(id, number int) string {
 		return orderKey(row.Word(tables.OCustomerID),
 			string(row.Text(id))+"/"+strconv.FormatInt(row.Whole(number), 10))
 	}
-	if len(row.Text(tables.OBaseOrderID)) > 0 {
+	if row.Word(tables.OOrderType) == rating.Unsubscribe.String() {
 		d.ended[key(tables.OBaseOrderID, tables.OBaseOrderLine)] = true
 		return nil
 	}
@@ -119,18 +124,19 @@ func (d *deferral) takeOrder(row rows.Row) error {
 	if end == tables.Nothing || end <= start {
 		return nil
 	}
-	p := prepaid{first: d.zone.Day(start), end: d.zone.Day(end-1) + 1}
+	p := prepaid{order: string(row.Text(tables.OOrderID)), first: d.zone.Day(start), end: d.zone.Day(end-1) + 1}
 	if p.end > d.cycle.Last()+1 {
 		d.orders[key(tables.OOrderID, tables.OOrderLine)] = p
 	}
 	return nil
 }
 
-// takeLine spreads the line of an order.
+// takeLine spreads the line of an order, which is an adjustment if the order came after the close of its cycle. Another
+// adjustment may have the same id, but not the order as its trade.
 func (d *deferral) takeLine(row rows.Row) error {
 	key := orderKey(row.Word(tables.LCustomerID), string(row.Text(tables.LID)))
 	p, found := d.orders[key]
-	if !found || d.ended[key] || row.Word(tables.LKind) != line.Order.String() {
+	if !found || d.ended[key] || row.Word(tables.LTradeID) != p.order {
 		return nil
 	}
 	paid, err := row.Amount(tables.LPaymentAmount)
