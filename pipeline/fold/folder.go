@@ -33,7 +33,7 @@ import (
 
 // Folder is one run's fold over all buckets.
 type Folder struct {
-	Txn      *lake.Txn
+	Txn      *lake.SubTxn
 	Books    *books.Books
 	Prices   *rating.Book
 	Scanned  *accept.Scanned

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -58,7 +57,7 @@ func (t *Txn) check(m *Manifest) (map[string]bool, error) {
 	keep := make(map[string]bool)
 	for _, cycle := range append([]string{""}, t.next.cyclesWithFiles()...) {
 		for _, e := range t.next.Files(cycle) {
-			made, isMade := t.made[e.Path]
+			made, isMade := t.finished[e.Path]
 			switch {
 			case e.Path != e.path(e.Hash) || keep[e.Path]:
 				return nil, fmt.Errorf("lake: commit %s: named twice, or not by its key and hash", e.Path)
@@ -257,7 +256,7 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 				unnamed = append(unnamed, name)
 			}
 		}
-		for name := range t.made {
+		for name := range t.finished {
 			if !keep[name] {
 				unnamed = append(unnamed, name)
 			}
@@ -281,17 +280,4 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 		}
 	}
 	return t.folders.sync()
-}
-
-// cyclesWithFiles lists the cycles of the state that have files, sorted.
-func (n *NextState) cyclesWithFiles() []string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	var out []string
-	for _, cycle := range slices.Sorted(maps.Keys(n.files)) {
-		if cycle != "" {
-			out = append(out, cycle)
-		}
-	}
-	return out
 }

@@ -85,6 +85,15 @@
 //	DEL-5  A HEAD that is missing although manifests exist, or older than the lake (LAKE-14), stops the run before
 //	       anything is deleted.
 //
+// # Tasks
+//
+// A task is a function of a run: from named inputs to named outputs. It works in a SubTxn and commits nothing.
+//
+//	TASK-1  The task of a bucket must read and change no files of another bucket in the state to come. What it did is
+//	        returned as Changes; the state to come must not depend on the order in which Changes are taken.
+//	TASK-2  A file that a task made must be named in its Changes, also if no key names it any more: the run deletes it
+//	        at its end.
+//
 // # On an object store
 //
 // A storage.Chain has no rename and no lock across machines. There the manifest is the commit:

@@ -36,18 +36,18 @@ func (s *Snapshot) Select(cycle string, wanted func(FileKey) bool) ([]FileEntry,
 	return slices.DeleteFunc(slices.Clone(files), func(e FileEntry) bool { return !wanted(e.FileKey) }), nil
 }
 
-// Pending returns the files of the state that the transaction will commit, as they are at each call.
-func (t *Txn) Pending() FileSet { return pending{t} }
+// Pending returns the files of the state to come, as they are at each call.
+func (s *SubTxn) Pending() FileSet { return pending{s} }
 
-// pending is the files of a transaction's next state.
-type pending struct{ txn *Txn }
+// pending is the files of a state to come.
+type pending struct{ txn *SubTxn }
 
-func (p pending) Cycles() []string { return p.txn.next.cyclesWithFiles() }
+func (p pending) Cycles() []string { return p.txn.files.cyclesWithFiles() }
 
 func (p pending) Select(cycle string, wanted func(FileKey) bool) ([]FileEntry, error) {
-	return p.txn.next.Select(cycle, wanted), nil
+	return p.txn.files.Select(cycle, wanted), nil
 }
 
-func (p pending) Find(key FileKey) ([]FileEntry, error) { return p.txn.next.Find(key), nil }
+func (p pending) Find(key FileKey) ([]FileEntry, error) { return p.txn.files.Find(key), nil }
 
 func (p pending) Open(e FileEntry) (storage.ReadFile, error) { return p.txn.Open(e) }

@@ -6,18 +6,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // NextState is the state a transaction will commit: at first a copy of the live one. Its methods may be called from
 // several goroutines; the result depends on what was set, not on the order in which different keys were.
 type NextState struct {
-	mu   sync.Mutex
+	*NextFiles
 	base *Snapshot
 	// AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by plan
 	head   Manifest
-	files  map[string]map[FileKey][]FileEntry // by cycle; "" = loose
-	cycles map[string]CycleRef                // MonthEnd and Books; State and Files are built by plan
+	cycles map[string]CycleRef // MonthEnd and Books; State and Files are built by plan
 	inputs map[inputKey]Input
 	reset  bool // another AsOf is a change by itself
 }
@@ -27,11 +25,11 @@ type inputKey struct{ feed, hash string }
 // newNext copies a snapshot whose lists were read.
 func newNext(s *Snapshot) (*NextState, error) {
 	n := &NextState{
-		base:   s,
-		head:   s.Manifest,
-		files:  make(map[string]map[FileKey][]FileEntry),
-		cycles: make(map[string]CycleRef),
-		inputs: make(map[inputKey]Input),
+		NextFiles: newNextFiles(),
+		base:      s,
+		head:      s.Manifest,
+		cycles:    make(map[string]CycleRef),
+		inputs:    make(map[inputKey]Input),
 	}
 	n.head.Totals, n.head.Accepted = slices.Clone(s.Manifest.Totals), ""
 	for _, ref := range s.Manifest.Cycles {
@@ -54,95 +52,20 @@ func newNext(s *Snapshot) (*NextState, error) {
 	return n, nil
 }
 
-func (n *NextState) add(e FileEntry) {
-	of := n.files[e.Cycle]
-	if of == nil {
-		of = make(map[FileKey][]FileEntry)
-		n.files[e.Cycle] = of
-	}
-	of[e.FileKey] = append(of[e.FileKey], e)
-}
-
 // Number is the number the state will have if anything differs.
 func (n *NextState) Number() int64 { return n.base.Manifest.Number + 1 }
-
-// Replace puts files in the place of all files of a key; with none given it removes them.
-func (n *NextState) Replace(key FileKey, files ...FileEntry) error {
-	if err := key.Check(); err != nil {
-		return err
-	}
-	for _, e := range files {
-		if e.FileKey != key {
-			return fmt.Errorf("replace files of %v: %s is of %v", key, e.Path, e.FileKey)
-		}
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	delete(n.files[key.Cycle], key)
-	for _, e := range files {
-		n.add(e)
-	}
-	return nil
-}
-
-// Add adds files to those of their keys. A file that is there already stays once.
-func (n *NextState) Add(files ...FileEntry) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, e := range files {
-		if err := e.Check(); err != nil {
-			return err
-		}
-		same := func(o FileEntry) bool { return o.Path == e.Path }
-		if !slices.ContainsFunc(n.files[e.Cycle][e.FileKey], same) {
-			n.add(e)
-		}
-	}
-	return nil
-}
 
 // RemoveTable removes every file of a table in a cycle; cycle "" means its files of no cycle.
 func (n *NextState) RemoveTable(table, cycle string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	maps.DeleteFunc(n.files[cycle], func(key FileKey, _ []FileEntry) bool { return key.Table == table })
-}
-
-// Files returns the state's files of a cycle as they are now, sorted by path; cycle "" means the files of no cycle.
-func (n *NextState) Files(cycle string) []FileEntry {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.sorted(cycle)
-}
-
-// Select is Files of the keys that are wanted. It looks at every key of the cycle and copies no others.
-func (n *NextState) Select(cycle string, wanted func(FileKey) bool) []FileEntry {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	var out []FileEntry
-	for key, files := range n.files[cycle] {
-		if wanted(key) {
-			out = append(out, files...)
+	maps.DeleteFunc(n.files[cycle], func(key FileKey, _ []FileEntry) bool {
+		if key.Table != table {
+			return false
 		}
-	}
-	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
-	return out
-}
-
-func (n *NextState) sorted(cycle string) []FileEntry {
-	out := []FileEntry{}
-	for _, files := range n.files[cycle] {
-		out = append(out, files...)
-	}
-	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
-	return out
-}
-
-// Find returns the state's files of one key as they are now.
-func (n *NextState) Find(key FileKey) []FileEntry {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return slices.Clone(n.files[key.Cycle][key])
+		n.changed[key] = true
+		return true
+	})
 }
 
 // SetRun notes who made the state: the run's clock as RFC 3339 in UTC, and its command. It is no change by itself.

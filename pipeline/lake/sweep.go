@@ -175,7 +175,7 @@ func (t *Txn) checkUploads(lists []small) error {
 		}
 		return nil
 	}
-	for name := range t.made {
+	for name := range t.finished {
 		if err := check(name); err != nil {
 			return err
 		}

@@ -4,28 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Txn is one run's writing. It holds the lake's lock from Begin until Commit or Close. Create, the writers and the
 // temporary files may be used from several goroutines; Commit and Close come after all of them have ended.
+//
+// Its SubTxn is what a part of the run may do without committing, here with all files of the next state.
 type Txn struct {
-	lake   *Lake
+	*SubTxn
 	unlock func() error
-	base   *Snapshot
 	next   *NextState
-	named  map[string]bool // what the base names: data files and lists
 	// unnamedAtBegin is what an object store had when the run began and the base does not name; nil for a folder
 	unnamedAtBegin map[string]bool
 
-	folders *folders
-
-	mu       sync.Mutex
-	sequence int64                // of temporary names
-	made     map[string]FileEntry // by path: what Finish put in place
-	ended    bool
+	ended bool
 }
 
 // Begin takes the lock, reads the live state, checks that every file it names is there with its size, and deletes the
@@ -61,11 +55,7 @@ func (l *Lake) begin() (*Txn, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Txn{
-		lake: l, base: base, next: next,
-		named: make(map[string]bool, len(files)+len(lists)), made: make(map[string]FileEntry),
-		folders: &folders{st: l.st, touched: make(map[string]bool)},
-	}
+	t := &Txn{next: next, SubTxn: &SubTxn{files: next.NextFiles, writing: newWriting(l, base, len(files)+len(lists))}}
 	entries, err := l.st.List("")
 	if err != nil {
 		return nil, fmt.Errorf("list the lake: %w", err)
@@ -215,21 +205,6 @@ func (t *Txn) unnamed(name string) string {
 	return ""
 }
 
-// remove takes a file away; its folder is to be synced before the run ends.
-func (t *Txn) remove(name string) error {
-	if err := t.lake.st.Remove(name); err != nil {
-		return fmt.Errorf("remove %s from the lake: %w", name, err)
-	}
-	t.folders.touch(name)
-	if name == intentName { // its folder was synced with it
-		t.folders.add(tempDir)
-	}
-	return nil
-}
-
-// Base is the state the transaction started from.
-func (t *Txn) Base() *Snapshot { return t.base }
-
 // Next is the state the transaction will commit. It is one value for the whole transaction.
 func (t *Txn) Next() *NextState { return t.next }
 
@@ -246,50 +221,6 @@ func (t *Txn) Preview() (*Snapshot, error) {
 		s.files[ref.Cycle] = t.next.Files(ref.Cycle)
 	}
 	return s, nil
-}
-
-// Open opens a data file for reading: one of the base, or one this transaction finished. The caller closes it.
-func (t *Txn) Open(e FileEntry) (storage.ReadFile, error) { return t.base.Open(e) }
-
-// CreateTemp makes a file for this run's own use, as a spill. It is not synced and needs no sync; it is deleted when
-// the run ends, or by the next one. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes
-// it.
-func (t *Txn) CreateTemp(label string) (storage.File, error) {
-	for i := range len(label) {
-		if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
-			return nil, fmt.Errorf("create a temporary file of the lake: label %q", label)
-		}
-	}
-	t.mu.Lock()
-	t.sequence++
-	name := tempName(t.sequence, label)
-	t.mu.Unlock()
-	f, err := t.lake.st.Create(name)
-	if err != nil {
-		return nil, fmt.Errorf("create %s in the lake: %w", name, err)
-	}
-	return f, nil
-}
-
-// OpenTemp opens a temporary file of this run for reading, by the Name of the file CreateTemp returned. The caller
-// closes it.
-func (t *Txn) OpenTemp(name string) (storage.ReadFile, error) {
-	if kind, _ := classify(name); kind != temp {
-		return nil, fmt.Errorf("open %s in the lake: not a temporary file", name)
-	}
-	f, err := t.lake.st.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("open %s in the lake: %w", name, err)
-	}
-	return f, nil
-}
-
-// RemoveTemp deletes a temporary file of this run before its end.
-func (t *Txn) RemoveTemp(name string) error {
-	if kind, _ := classify(name); kind != temp {
-		return fmt.Errorf("remove %s from the lake: not a temporary file", name)
-	}
-	return t.remove(name)
 }
 
 // Close ends the transaction without a commit, if Commit did not end it: it deletes what was made and releases the

@@ -18,7 +18,7 @@ const bufferBytes = 64 << 10
 // Writer is a data file being written. It belongs to one goroutine, and ends with Finish or Abort. It has no Close, so
 // that a Parquet writer that closes what it writes to leaves it alone.
 type Writer struct {
-	txn   *Txn
+	txn   *SubTxn
 	key   FileKey
 	file  storage.File
 	buf   *bufio.Writer
@@ -30,15 +30,15 @@ type Writer struct {
 }
 
 // Create begins a data file under a temporary name.
-func (t *Txn) Create(key FileKey) (*Writer, error) {
+func (s *SubTxn) Create(key FileKey) (*Writer, error) {
 	if err := key.Check(); err != nil {
 		return nil, err
 	}
-	f, err := t.CreateTemp(strings.ReplaceAll(key.Table, "_", "-"))
+	f, err := s.CreateTemp(strings.ReplaceAll(key.Table, "_", "-"))
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{txn: t, key: key, file: f, buf: bufio.NewWriterSize(f, bufferBytes), hash: sha256.New()}, nil
+	return &Writer{txn: s, key: key, file: f, buf: bufio.NewWriterSize(f, bufferBytes), hash: sha256.New()}, nil
 }
 
 // Write writes and hashes. After an error every further Write and Finish return it.
@@ -84,9 +84,7 @@ func (w *Writer) Finish(rows int64, sums []Sum) (FileEntry, error) {
 		return FileEntry{}, fmt.Errorf("put %s of the lake in place: %w", e.Path, err)
 	}
 	w.txn.folders.touch(e.Path)
-	w.txn.mu.Lock()
-	defer w.txn.mu.Unlock()
-	w.txn.made[e.Path] = e
+	w.txn.finish(e)
 	return e, nil
 }
 

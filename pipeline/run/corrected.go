@@ -28,7 +28,7 @@ func (r *run) watchRejects(cfg *accept.Config) error {
 
 // correctRejects ends the rejects whose identity this run accepted (REJ-2).
 func (rc *reconciler) correctRejects() error {
-	n, err := rejects.Correct(rc.txn, rc.ws.Books.Zone, rc.watch.Found(), rc.o.AsOf)
+	n, err := rejects.Correct(rc.txn.SubTxn, rc.ws.Books.Zone, rc.watch.Found(), rc.o.AsOf)
 	if err != nil {
 		return err
 	}

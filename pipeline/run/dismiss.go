@@ -94,7 +94,8 @@ func dismiss(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *
 	if err != nil {
 		return err
 	}
-	if _, err := rejects.Update(txn, func(x *rejects.Row) rejects.End { return d.end(x, named, o.AsOf) }); err != nil {
+	end := func(x *rejects.Row) rejects.End { return d.end(x, named, o.AsOf) }
+	if _, err := rejects.Update(txn.SubTxn, end); err != nil {
 		return err
 	}
 	for _, x := range named {

@@ -127,7 +127,7 @@ func (ev *eventStage) loadMoney(book *events.Book, feedNames []string) error {
 func (r *runState) maker() *events.Maker {
 	s := &r.ws.Settings
 	return &events.Maker{
-		Txn: r.txn, Books: r.ws.Books, Prices: r.prices,
+		Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices,
 		Refund: workspace.RefundRules(s),
 		Bucket: func(customer string) int { return place.Bucket(customer, s.Lake.Buckets) },
 		Closed: func(c period.Cycle) bool { return c <= r.closed },
@@ -327,7 +327,7 @@ func (ev *eventStage) turnEnded(t *turning) error {
 
 // replaceRejects puts rejects in the place of all those that the next state has of a key.
 func (r *runState) replaceRejects(key lake.FileKey, list []rejects.Row) error {
-	w := rejects.NewWriter(r.txn, key)
+	w := rejects.NewWriter(r.txn.SubTxn, key)
 	for i := range list {
 		if err := w.Add(&list[i]); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -107,7 +108,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 		return err
 	}
 	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, Inbox: r.inbox,
-		Txn: r.txn}
+		Txn: r.txn.SubTxn}
 	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf}
 	cfg.Events = r.events.intake
 	files, err := r.files(ctx, cfg)
@@ -331,7 +332,8 @@ func TestRefuseNights(t *testing.T) {
 // TestRefuseClosed: a verdict over a closed cycle is our own fault, and nothing is committed.
 func TestRefuseClosed(t *testing.T) {
 	t.Parallel()
-	ev := &eventStage{runState: &runState{ws: &workspace.Workspace{}, closed: period.CycleOf(2026, 9)}}
+	ev := &eventStage{runState: &runState{ws: &workspace.Workspace{}, txn: &lake.Txn{},
+		closed: period.CycleOf(2026, 9)}}
 	err := ev.refuse(map[place.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
 	if err == nil || err.Error() != "cycle 2026-09 is closed: its account events are not decided again" {
 		t.Error(err)

@@ -12,8 +12,9 @@ import (
 
 // issueCoupons decides which coupons are issued (§9.2). It comes before lines are paid.
 func (r *run) issueCoupons() (err error) {
-	r.money = &partner.Stage{Txn: r.txn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners, AsOf: r.o.AsOf,
-		Events: r.events.intake.Book(), Maker: r.maker(), Closed: r.closed, Closing: place.NoCycle, Gone: r.archived}
+	r.money = &partner.Stage{Txn: r.txn.SubTxn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners,
+		AsOf: r.o.AsOf, Events: r.events.intake.Book(), Maker: r.maker(),
+		Closed: r.closed, Closing: place.NoCycle, Gone: r.archived}
 	if r.job.close {
 		r.money.Closing = r.job.cycle
 	}

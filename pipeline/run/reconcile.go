@@ -98,7 +98,7 @@ type rejectWriter struct {
 }
 
 func (rc *reconciler) newRejectWriter() *rejectWriter {
-	w := &rejectWriter{r: rc.runState, out: rejects.NewWriter(rc.txn, rejects.OpenKey()), tally: newTally()}
+	w := &rejectWriter{r: rc.runState, out: rejects.NewWriter(rc.txn.SubTxn, rejects.OpenKey()), tally: newTally()}
 	if rc.retried != nil {
 		w.untried = rc.retried.untried(rc.scanned)
 		slices.SortFunc(w.untried, func(a, b rejects.Row) int { return order(&a, &b) })

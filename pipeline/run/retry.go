@@ -56,7 +56,7 @@ func (r *run) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 		return nil, err
 	}
 	r.retried = &retried{}
-	scratch := &scratchInbox{txn: r.txn, names: make(map[string]string)}
+	scratch := &scratchInbox{txn: r.txn.SubTxn, names: make(map[string]string)}
 	cfg.Inbox = scratch
 	var files []*accept.File
 	var out *bufio.Writer
@@ -110,7 +110,7 @@ func extension(name string) string {
 // scratchInbox replaces the inbox: files of the lake's temporary folder, which the next run clears if this one is
 // killed.
 type scratchInbox struct {
-	txn   *lake.Txn
+	txn   *lake.SubTxn
 	names map[string]string // in the lake, by the name below the inbox
 }
 

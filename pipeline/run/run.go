@@ -233,8 +233,8 @@ func (r *runState) checkCycle() error {
 func (r *run) work(ctx context.Context) (err error) {
 	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
 		Archived: r.archivedThrough(),
-		Inbox:    r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes,
-		Log: r.o.Log, Progress: r.o.Progress}
+		Inbox:    r.inbox, Txn: r.txn.SubTxn, Workers: r.o.Workers, BatchRows: r.o.BatchRows,
+		ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
 	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
 		period.Instant(r.ws.Settings.Usage.FutureTolerance),
 		Money: events.MoneyWords{Vendor: r.ws.Settings.Vendor.ID, Content: r.ws.Settings.Invoice.Content}}
@@ -401,7 +401,7 @@ func (r *run) folder() *fold.Folder {
 		lateIn = r.closed + 1
 	}
 	f := &fold.Folder{
-		Txn: r.txn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets,
+		Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets,
 		Workers:  r.o.Workers,
 		Open:     func(c period.Cycle) bool { return c > r.closed },
 		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },

@@ -15,7 +15,7 @@ import (
 
 // Stage is one run's work on cost files.
 type Stage struct {
-	Txn      *lake.Txn
+	Txn      *lake.SubTxn
 	Books    *books.Books
 	Prices   *rating.Book
 	Costs    settings.Costs

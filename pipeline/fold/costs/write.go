@@ -16,7 +16,7 @@ import (
 
 // writer writes into the next state of a transaction.
 type writer struct {
-	txn     *lake.Txn
+	txn     *lake.SubTxn
 	books   *books.Books
 	buckets int
 	result  *Result

@@ -36,7 +36,7 @@ func TestCarry(t *testing.T) {
 	for i := range customers + 1 {
 		b.Customers = append(b.Customers, books.Customer{ID: fmt.Sprintf("c%06d", i)})
 	}
-	w := opening.NewWriter(txn, b)
+	w := opening.NewWriter(txn.SubTxn, b)
 	src := &opening.Source{Files: txn.Pending(), Books: b, Buckets: 1}
 	key := func(table string, day int) lake.FileKey {
 		return lake.FileKey{Table: table, Cycle: "2026-09", Day: fmt.Sprintf("2026-09-%02d", day)}
@@ -50,7 +50,7 @@ func TestCarry(t *testing.T) {
 		must(t, txn.Next().Replace(files[0].FileKey, files...))
 		ident := parquet.NewColumns(tables.Ident())
 		ident.C[0].Ints, ident.N = append(ident.C[0].Ints, 1), 1
-		must(t, tablefile.Put(txn, key("ident", day), ident, nil))
+		must(t, tablefile.Put(txn.SubTxn, key("ident", day), ident, nil))
 		return files[0]
 	}
 	const newcomer = 12_345

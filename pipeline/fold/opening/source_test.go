@@ -48,7 +48,7 @@ func store(t *testing.T, lines ...string) *stored {
 		s.line(text)
 	}
 	for key, rows := range s.rows {
-		must(t, tablefile.Put(txn, key, rows, nil))
+		must(t, tablefile.Put(txn.SubTxn, key, rows, nil))
 	}
 	return s
 }
@@ -196,7 +196,7 @@ func (s *stored) inBulk(day period.Day, customer int32) string {
 	r, earlier, err := s.src.Day(0, day)
 	must(s.t, err)
 	defer r.Close()
-	w := opening.NewWriter(s.txn, s.src.Books)
+	w := opening.NewWriter(s.txn.SubTxn, s.src.Books)
 	w.Restart(lake.FileKey{Table: "positions", Cycle: day.Cycle().String(), Day: day.String()})
 	if r.Carries() {
 		must(s.t, r.Carry(w, customer))
@@ -265,7 +265,7 @@ func TestShiftTable(t *testing.T) {
 	must(t, err)
 	out, err := opening.ShiftTable(s.src.Books, all)
 	must(t, err)
-	must(t, tablefile.Put(s.txn, lake.FileKey{Table: "shifts", Cycle: "2026-10"}, out, nil))
+	must(t, tablefile.Put(s.txn.SubTxn, lake.FileKey{Table: "shifts", Cycle: "2026-10"}, out, nil))
 	all, err = s.src.Shifts(0, october, opening.Anyone)
 	must(t, err)
 	var got []string

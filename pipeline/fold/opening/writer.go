@@ -16,7 +16,7 @@ type Writer struct {
 }
 
 // NewWriter makes a writer of closing positions.
-func NewWriter(txn *lake.Txn, b *books.Books) *Writer {
+func NewWriter(txn *lake.SubTxn, b *books.Books) *Writer {
 	return &Writer{tablefile.NewWriter(txn, tables.Positions()), b}
 }
 

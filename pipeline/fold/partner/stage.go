@@ -25,7 +25,7 @@ import (
 
 // Stage replays partners' money within a run, after its lines are paid and its partners settled.
 type Stage struct {
-	Txn      *lake.Txn
+	Txn      *lake.SubTxn
 	Books    *books.Books
 	Settings *settings.Settings
 	Book     *settlement.Book

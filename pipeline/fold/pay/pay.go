@@ -21,7 +21,7 @@ import (
 
 // Payer pays what a run has rated. It is used once.
 type Payer struct {
-	Txn     *lake.Txn
+	Txn     *lake.SubTxn
 	Books   *books.Books
 	Rules   payment.Rules
 	Refunds rating.RefundRules

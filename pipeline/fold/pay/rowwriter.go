@@ -15,7 +15,7 @@ const groupRows = 1 << 16
 
 // fileWriter writes batches to one file of the lake, a row group a batch. It is used for one file after the other.
 type fileWriter struct {
-	txn  *lake.Txn
+	txn  *lake.SubTxn
 	def  *tables.Table
 	mem  *parquet.Memory
 	key  lake.FileKey
@@ -24,7 +24,7 @@ type fileWriter struct {
 	rows int64
 }
 
-func newFileWriter(txn *lake.Txn, def *tables.Table) *fileWriter {
+func newFileWriter(txn *lake.SubTxn, def *tables.Table) *fileWriter {
 	return &fileWriter{txn: txn, def: def, mem: parquet.NewMemory()}
 }
 
@@ -75,7 +75,7 @@ type rowWriter struct {
 	cols *parquet.Columns // the caller appends to it and says so with added
 }
 
-func newRowWriter(txn *lake.Txn, def *tables.Table) *rowWriter {
+func newRowWriter(txn *lake.SubTxn, def *tables.Table) *rowWriter {
 	return &rowWriter{newFileWriter(txn, def), parquet.NewColumns(def)}
 }
 
@@ -113,7 +113,7 @@ type tableFile struct {
 }
 
 // openTable opens a file of a table for all its columns. The caller closes it.
-func openTable(txn *lake.Txn, e lake.FileEntry, def *tables.Table) (*tableFile, error) {
+func openTable(txn *lake.SubTxn, e lake.FileEntry, def *tables.Table) (*tableFile, error) {
 	f, err := txn.Open(e)
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (t *tableFile) close() {
 }
 
 // readAll reads a file into one batch of its own.
-func readAll(txn *lake.Txn, e lake.FileEntry, def *tables.Table) (*parquet.Columns, error) {
+func readAll(txn *lake.SubTxn, e lake.FileEntry, def *tables.Table) (*parquet.Columns, error) {
 	f, err := openTable(txn, e, def)
 	if err != nil {
 		return nil, err

@@ -144,7 +144,7 @@ func (w *world) night(cycles map[string]string) {
 		w.rate(txn, name, cycles[name])
 		list = append(list, c)
 	}
-	p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
+	p := &pay.Payer{Txn: txn.SubTxn, Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
 		Refunds: rating.RefundRules{UnconditionalHours: 24, Digits: 2},
 		Buckets: w.buckets, Workers: w.workers, Closed: w.closed, Cycles: list, Refold: func(period.Cycle) bool {
 			return w.refold || w.again

@@ -22,7 +22,7 @@ import (
 
 // Step settles within a run, after its lines are made and paid.
 type Step struct {
-	Txn     *lake.Txn
+	Txn     *lake.SubTxn
 	Books   *books.Books
 	Book    *settlement.Book
 	Buckets int

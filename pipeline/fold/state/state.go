@@ -19,7 +19,7 @@ import (
 
 // State is the next state of the lake as one worker reads and writes it, with the books that it rates with.
 type State struct {
-	Txn     *lake.Txn
+	Txn     *lake.SubTxn
 	Books   *books.Books
 	Prices  *rating.Book // of Books
 	Regions *accept.Regions
@@ -30,7 +30,7 @@ type State struct {
 }
 
 // New is a state of a transaction.
-func New(txn *lake.Txn, prices *rating.Book, b *books.Books, regions *accept.Regions, buckets int) *State {
+func New(txn *lake.SubTxn, prices *rating.Book, b *books.Books, regions *accept.Regions, buckets int) *State {
 	return &State{Txn: txn, Books: b, Prices: prices, Regions: regions, Buckets: buckets,
 		Opening: &opening.Source{Files: txn.Pending(), Books: b, Prices: prices, Buckets: buckets},
 		decoder: sync.OnceValues(parquet.NewDecoder)}

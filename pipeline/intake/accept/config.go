@@ -23,7 +23,7 @@ type Config struct {
 	Inbox    fs.FS          // the workspace's inbox folder
 	// Still says whether a file is what its hash was made of (inbox.Hashes.Still); nil = it always is.
 	Still  func(fsys fs.FS, name string) error
-	Txn    *lake.Txn
+	Txn    *lake.SubTxn
 	Events *events.Intake // takes the rows of every feed but usage and bandwidth
 	// Rejected sees every record that fails by itself, from several goroutines; header is what makes its Raw readable.
 	// nil = nothing.

@@ -25,7 +25,7 @@ type Reject struct {
 // spool keeps the rejects of one task in the order in which they came, in memory up to a limit and then in a scratch
 // file.
 type spool struct {
-	txn    *lake.Txn
+	txn    *lake.SubTxn
 	buf    []byte
 	file   storage.File
 	onDisk int64

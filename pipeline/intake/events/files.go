@@ -20,7 +20,8 @@ func summedColumns() []int {
 
 // Files writes lines, in the order of §8, and their sums per customer: the files of table lines of a key, and of
 // table sums next to it. No line gives a key no file. It sorts the lines it is given.
-func Files(t *lake.Txn, bk *books.Books, key lake.FileKey, lines []*Line) (map[lake.FileKey][]lake.FileEntry, error) {
+func Files(t *lake.SubTxn, bk *books.Books, key lake.FileKey, lines []*Line) (map[lake.FileKey][]lake.FileEntry,
+	error) {
 	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
 	rows := parquet.NewColumns(tables.Lines())
 	for _, l := range lines {
@@ -48,7 +49,7 @@ func Files(t *lake.Txn, bk *books.Books, key lake.FileKey, lines []*Line) (map[l
 }
 
 // writeFile writes a batch as one file of its key; an empty batch gives none.
-func writeFile(t *lake.Txn, key lake.FileKey, rows *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
+func writeFile(t *lake.SubTxn, key lake.FileKey, rows *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
 	if rows.N == 0 {
 		return nil, nil
 	}

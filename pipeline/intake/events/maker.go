@@ -20,7 +20,7 @@ import (
 
 // Maker makes the event lines of cycles and stores the events (EV-3).
 type Maker struct {
-	Txn    *lake.Txn
+	Txn    *lake.SubTxn
 	Books  *books.Books
 	Prices *rating.Book
 	Refund rating.RefundRules

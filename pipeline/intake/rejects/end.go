@@ -14,7 +14,7 @@ type Decide func(*Row) End
 
 // Update decides every reject of the transaction's next state, open or ended, and puts each in the table that its end
 // belongs to (REJ-1). It returns how many ends are other than before. Files in which nothing changes stay as they are.
-func Update(txn *lake.Txn, decide Decide) (changed int, err error) {
+func Update(txn *lake.SubTxn, decide Decide) (changed int, err error) {
 	next := txn.Next()
 	u := &update{decide: decide, open: NewWriter(txn, OpenKey()), ended: NewWriter(txn, EndedKey())}
 	for _, key := range []lake.FileKey{OpenKey(), EndedKey()} {
@@ -51,7 +51,7 @@ type update struct {
 
 // file decides the rejects of one file. A file is read once to see whether anything changes, and a second time where it
 // does.
-func (u *update) file(txn *lake.Txn, e lake.FileEntry) error {
+func (u *update) file(txn *lake.SubTxn, e lake.FileEntry) error {
 	changes := 0
 	err := Each(txn.Open, e, func(r *Row) error {
 		if u.decide(r) != r.End {
@@ -81,7 +81,7 @@ func (u *update) file(txn *lake.Txn, e lake.FileEntry) error {
 
 // Correct ends the rejects of the transaction's next state whose identity was accepted by the run, and returns how many
 // they are (REJ-2, REJ-3).
-func Correct(txn *lake.Txn, zone *period.Zone, found map[Identity]Place, asOf period.Instant) (int, error) {
+func Correct(txn *lake.SubTxn, zone *period.Zone, found map[Identity]Place, asOf period.Instant) (int, error) {
 	if len(found) == 0 {
 		return 0, nil
 	}

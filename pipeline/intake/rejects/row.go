@@ -129,7 +129,7 @@ const groupRows = 1 << 14
 
 // Writer writes one file of rejects, of either table. A writer that got no row makes no file.
 type Writer struct {
-	txn  *lake.Txn
+	txn  *lake.SubTxn
 	key  lake.FileKey
 	cols *parquet.Columns
 	out  *lake.Writer
@@ -137,7 +137,7 @@ type Writer struct {
 }
 
 // NewWriter begins a file of open or, with EndedKey, ended rejects.
-func NewWriter(txn *lake.Txn, key lake.FileKey) *Writer {
+func NewWriter(txn *lake.SubTxn, key lake.FileKey) *Writer {
 	def := tables.Rejects()
 	if key == EndedKey() {
 		def = tables.EndedRejects()

@@ -54,7 +54,7 @@ func add(t *testing.T, w *tablefile.Writer, n int) {
 func TestWriter(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
-	w := tablefile.NewWriter(txn, tables.Redraws())
+	w := tablefile.NewWriter(txn.SubTxn, tables.Redraws())
 	for _, rows := range []int{tablefile.GroupRows + 3, 5} {
 		w.Restart(key(rows))
 		add(t, w, rows)
@@ -84,7 +84,7 @@ func TestWriter(t *testing.T) {
 func TestPut(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
-	w := tablefile.NewWriter(txn, tables.Redraws())
+	w := tablefile.NewWriter(txn.SubTxn, tables.Redraws())
 	w.Restart(key(1))
 	if files, err := w.Finish(nil); err != nil || files != nil {
 		t.Errorf("a file without rows: %v, %v", files, err)
@@ -97,7 +97,7 @@ func TestPut(t *testing.T) {
 	batch.C[tables.WDraws].AddText("")
 	batch.N = 1
 	for _, want := range []int{1, 0} {
-		must(t, tablefile.Put(txn, key(1), batch, nil))
+		must(t, tablefile.Put(txn.SubTxn, key(1), batch, nil))
 		if got := len(txn.Next().Find(key(1))); got != want {
 			t.Errorf("%d files, want %d", got, want)
 		}
@@ -109,7 +109,7 @@ func TestPut(t *testing.T) {
 func TestEachOf(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
-	w := tablefile.NewWriter(txn, tables.Redraws())
+	w := tablefile.NewWriter(txn.SubTxn, tables.Redraws())
 	w.Restart(key(1))
 	add(t, w, tablefile.GroupRows+4) // the customers c000000, …, two rows each
 	files, err := w.Finish(nil)
@@ -139,7 +139,7 @@ func TestEachOf(t *testing.T) {
 func TestCursor(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
-	w := tablefile.NewWriter(txn, tables.Redraws())
+	w := tablefile.NewWriter(txn.SubTxn, tables.Redraws())
 	w.Restart(key(1))
 	add(t, w, tablefile.GroupRows+4)
 	files, err := w.Finish(nil)

@@ -13,7 +13,7 @@ const GroupRows = 1 << 16
 // other.
 type Writer struct {
 	Cols *parquet.Columns // the caller appends rows to it and calls Added
-	txn  *lake.Txn
+	txn  *lake.SubTxn
 	key  lake.FileKey
 	out  *lake.Writer
 	pq   *parquet.Writer
@@ -22,7 +22,7 @@ type Writer struct {
 }
 
 // NewWriter makes a writer for files of a table.
-func NewWriter(txn *lake.Txn, def *tables.Table) *Writer {
+func NewWriter(txn *lake.SubTxn, def *tables.Table) *Writer {
 	return &Writer{Cols: parquet.NewColumns(def), txn: txn, mem: parquet.NewMemory()}
 }
 
@@ -92,13 +92,13 @@ func (w *Writer) Abort() error {
 }
 
 // Write writes a batch as one file of the lake.
-func Write(txn *lake.Txn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
+func Write(txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
 	w := &Writer{Cols: batch, txn: txn, key: key, mem: parquet.NewMemory()}
 	return w.Finish(sums)
 }
 
 // Put writes a batch as the one file of its key in the next state; an empty batch removes the file.
-func Put(txn *lake.Txn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) error {
+func Put(txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) error {
 	files, err := Write(txn, key, batch, sums)
 	if err != nil {
 		return err

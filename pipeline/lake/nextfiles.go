@@ -1,0 +1,149 @@
+package lake
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// NextFiles is the data files of the state that a transaction will commit, or of one bucket of it. Its methods may be
+// called from several goroutines.
+type NextFiles struct {
+	mu      sync.Mutex
+	files   map[string]map[FileKey][]FileEntry // by cycle; "" = loose
+	changed map[FileKey]bool                   // keys whose files were replaced or added
+	bucket  *int                               // whose files may change; nil = all may
+}
+
+func newNextFiles() *NextFiles {
+	return &NextFiles{files: make(map[string]map[FileKey][]FileEntry), changed: make(map[FileKey]bool)}
+}
+
+// note notes that the files of a key change.
+func (n *NextFiles) note(key FileKey) error {
+	if n.bucket != nil && key.Bucket != *n.bucket {
+		return fmt.Errorf("the task of bucket %d changes no files of bucket %d", *n.bucket, key.Bucket)
+	}
+	n.changed[key] = true
+	return nil
+}
+
+// replacements are the files of the keys that changed, by cycle, table, day and bucket.
+func (n *NextFiles) replacements() []Replacement {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	list := make([]Replacement, 0, len(n.changed))
+	for key := range n.changed {
+		files := append([]FileEntry{}, n.files[key.Cycle][key]...)
+		slices.SortFunc(files, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+		list = append(list, Replacement{key, files})
+	}
+	slices.SortFunc(list, func(a, b Replacement) int {
+		return cmp.Or(strings.Compare(a.Cycle, b.Cycle), strings.Compare(a.Table, b.Table),
+			strings.Compare(a.Day, b.Day), cmp.Compare(a.Bucket, b.Bucket))
+	})
+	return list
+}
+
+func (n *NextFiles) add(e FileEntry) {
+	of := n.files[e.Cycle]
+	if of == nil {
+		of = make(map[FileKey][]FileEntry)
+		n.files[e.Cycle] = of
+	}
+	of[e.FileKey] = append(of[e.FileKey], e)
+}
+
+// Replace puts files in the place of all files of a key; with none given it removes them.
+func (n *NextFiles) Replace(key FileKey, files ...FileEntry) error {
+	if err := key.Check(); err != nil {
+		return err
+	}
+	for _, e := range files {
+		if e.FileKey != key {
+			return fmt.Errorf("replace files of %v: %s is of %v", key, e.Path, e.FileKey)
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := n.note(key); err != nil {
+		return fmt.Errorf("replace files of %v: %w", key, err)
+	}
+	delete(n.files[key.Cycle], key)
+	for _, e := range files {
+		n.add(e)
+	}
+	return nil
+}
+
+// Add adds files to those of their keys. A file that is there already stays once.
+func (n *NextFiles) Add(files ...FileEntry) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, e := range files {
+		if err := e.Check(); err != nil {
+			return err
+		}
+		if err := n.note(e.FileKey); err != nil {
+			return fmt.Errorf("add %s: %w", e.Path, err)
+		}
+		same := func(o FileEntry) bool { return o.Path == e.Path }
+		if !slices.ContainsFunc(n.files[e.Cycle][e.FileKey], same) {
+			n.add(e)
+		}
+	}
+	return nil
+}
+
+// Files returns the state's files of a cycle as they are now, sorted by path; cycle "" means the files of no cycle.
+func (n *NextFiles) Files(cycle string) []FileEntry {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.sorted(cycle)
+}
+
+// Select is Files of the keys that are wanted. It looks at every key of the cycle and copies no others.
+func (n *NextFiles) Select(cycle string, wanted func(FileKey) bool) []FileEntry {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var out []FileEntry
+	for key, files := range n.files[cycle] {
+		if wanted(key) {
+			out = append(out, files...)
+		}
+	}
+	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+func (n *NextFiles) sorted(cycle string) []FileEntry {
+	out := []FileEntry{}
+	for _, files := range n.files[cycle] {
+		out = append(out, files...)
+	}
+	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+// Find returns the state's files of one key as they are now.
+func (n *NextFiles) Find(key FileKey) []FileEntry {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.files[key.Cycle][key])
+}
+
+// cyclesWithFiles lists the cycles of the state that have files, sorted.
+func (n *NextFiles) cyclesWithFiles() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var out []string
+	for _, cycle := range slices.Sorted(maps.Keys(n.files)) {
+		if cycle != "" {
+			out = append(out, cycle)
+		}
+	}
+	return out
+}

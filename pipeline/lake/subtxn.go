@@ -1,0 +1,219 @@
+package lake
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// SubTxn is what a task of a run may do in its transaction: read the base and files of the state to come, make files,
+// and put them in the place of others. It commits nothing. The task of a bucket returns what it did (TASK-1), and the
+// transaction takes it over.
+type SubTxn struct {
+	*writing
+	files *NextFiles
+	task  bool        // the subtransaction is one for tasks of buckets
+	made  []FileEntry // since Enter
+}
+
+// writing is what all parts of a transaction share.
+type writing struct {
+	lake    *Lake
+	base    *Snapshot
+	named   map[string]bool // what the base names: data files and lists
+	folders *folders
+	indexed func() (map[int][]FileEntry, error) // files of the base by bucket
+
+	mu       sync.Mutex
+	sequence int64                // of temporary names
+	finished map[string]FileEntry // by path: what Finish put in place
+}
+
+func newWriting(l *Lake, base *Snapshot, named int) *writing {
+	w := &writing{
+		lake: l, base: base, named: make(map[string]bool, named), finished: make(map[string]FileEntry),
+		folders: &folders{st: l.st, touched: make(map[string]bool)},
+	}
+	w.indexed = sync.OnceValues(func() (map[int][]FileEntry, error) {
+		files, _, err := base.all()
+		index := make(map[int][]FileEntry)
+		for _, e := range files {
+			index[e.Bucket] = append(index[e.Bucket], e)
+		}
+		return index, err
+	})
+	return w
+}
+
+// Next is the files of the state to come, as far as the subtransaction has them.
+func (s *SubTxn) Next() *NextFiles { return s.files }
+
+// finish notes a file that is in place.
+func (s *SubTxn) finish(e FileEntry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finished[e.Path] = e
+	if s.task {
+		s.made = append(s.made, e)
+	}
+}
+
+// Replacement is the files in the place of all files of a key.
+type Replacement struct {
+	FileKey
+	Files []FileEntry `json:"files"`
+}
+
+// BucketState is the input of the task of a bucket: the base, and what the run did so far to the files of the bucket
+// and to those of no bucket.
+type BucketState struct {
+	Base     Hash          `json:"base"` // of the manifest; "" = an empty lake
+	Bucket   int           `json:"bucket"`
+	Replaced []Replacement `json:"replaced"`
+}
+
+// BucketStates are the inputs of tasks of all buckets, as the next state is now. No task sees what another one changes
+// (TASK-1).
+func (t *Txn) BucketStates(buckets int) []*BucketState {
+	states := make([]*BucketState, buckets)
+	for b := range states {
+		states[b] = &BucketState{Base: t.base.Hash, Bucket: b, Replaced: []Replacement{}}
+	}
+	for _, r := range t.files.replacements() {
+		if r.Bucket != NoBucket {
+			states[r.Bucket].Replaced = append(states[r.Bucket].Replaced, r)
+			continue
+		}
+		for _, s := range states {
+			s.Replaced = append(s.Replaced, r)
+		}
+	}
+	return states
+}
+
+// Sub returns a subtransaction for tasks of buckets. One goroutine uses it, for one task after the other.
+func (t *Txn) Sub() *SubTxn { return &SubTxn{writing: t.writing, files: newNextFiles(), task: true} }
+
+// Enter begins the task of a bucket: the subtransaction has the bucket's files and those of no bucket.
+func (s *SubTxn) Enter(state *BucketState) error {
+	if state.Base != s.base.Hash {
+		return fmt.Errorf("begin the task of bucket %d: it is of base %q, the run has %q", state.Bucket, state.Base,
+			s.base.Hash)
+	}
+	base, err := s.indexed()
+	if err != nil {
+		return err
+	}
+	s.files.mu.Lock()
+	defer s.files.mu.Unlock()
+	clear(s.files.files)
+	clear(s.files.changed)
+	s.files.bucket, s.made = &state.Bucket, nil
+	for _, bucket := range [...]int{state.Bucket, NoBucket} {
+		for _, e := range base[bucket] {
+			s.files.add(e)
+		}
+	}
+	for _, r := range state.Replaced {
+		delete(s.files.files[r.Cycle], r.FileKey)
+		for _, e := range r.Files {
+			s.files.add(e)
+		}
+	}
+	return nil
+}
+
+// Changes is what the task of a bucket did to the state to come.
+type Changes struct {
+	Bucket   int           `json:"bucket"`
+	Replaced []Replacement `json:"replaced"`
+	Made     []FileEntry   `json:"made"` // by path: all files that were made, also those that no key names any more
+}
+
+// Leave ends the task of a bucket and returns what it did.
+func (s *SubTxn) Leave() *Changes {
+	c := &Changes{Bucket: *s.files.bucket, Replaced: s.files.replacements(), Made: append([]FileEntry{}, s.made...)}
+	slices.SortFunc(c.Made, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	c.Made = slices.CompactFunc(c.Made, func(a, b FileEntry) bool { return a.Path == b.Path })
+	return c
+}
+
+// Take takes over what the task of a bucket did. Changes of several buckets may be taken in any order.
+func (t *Txn) Take(c *Changes) error {
+	for _, r := range c.Replaced {
+		if r.Bucket != c.Bucket {
+			return fmt.Errorf("take the changes of bucket %d: files of %v are of another one", c.Bucket, r.FileKey)
+		}
+		if err := t.next.Replace(r.FileKey, r.Files...); err != nil {
+			return fmt.Errorf("take the changes of bucket %d: %w", c.Bucket, err)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range c.Made {
+		t.finished[e.Path] = e
+	}
+	return nil
+}
+
+// remove takes a file away; its folder is to be synced before the run ends.
+func (w *writing) remove(name string) error {
+	if err := w.lake.st.Remove(name); err != nil {
+		return fmt.Errorf("remove %s from the lake: %w", name, err)
+	}
+	w.folders.touch(name)
+	if name == intentName { // its folder was synced with it
+		w.folders.add(tempDir)
+	}
+	return nil
+}
+
+// Base is the state the transaction started from.
+func (w *writing) Base() *Snapshot { return w.base }
+
+// Open opens a data file for reading: one of the base, or one this transaction finished. The caller closes it.
+func (w *writing) Open(e FileEntry) (storage.ReadFile, error) { return w.base.Open(e) }
+
+// CreateTemp makes a file for this run's own use, as a spill. It is not synced and needs no sync; it is deleted when
+// the run ends, or by the next one. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes
+// it.
+func (w *writing) CreateTemp(label string) (storage.File, error) {
+	for i := range len(label) {
+		if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
+			return nil, fmt.Errorf("create a temporary file of the lake: label %q", label)
+		}
+	}
+	w.mu.Lock()
+	w.sequence++
+	name := tempName(w.sequence, label)
+	w.mu.Unlock()
+	f, err := w.lake.st.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("create %s in the lake: %w", name, err)
+	}
+	return f, nil
+}
+
+// OpenTemp opens a temporary file of this run for reading, by the Name of the file CreateTemp returned. The caller
+// closes it.
+func (w *writing) OpenTemp(name string) (storage.ReadFile, error) {
+	if kind, _ := classify(name); kind != temp {
+		return nil, fmt.Errorf("open %s in the lake: not a temporary file", name)
+	}
+	f, err := w.lake.st.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open %s in the lake: %w", name, err)
+	}
+	return f, nil
+}
+
+// RemoveTemp deletes a temporary file of this run before its end.
+func (w *writing) RemoveTemp(name string) error {
+	if kind, _ := classify(name); kind != temp {
+		return fmt.Errorf("remove %s from the lake: not a temporary file", name)
+	}
+	return w.remove(name)
+}

@@ -1,0 +1,195 @@
+package lake_test
+
+import (
+	"context"
+	"io"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+)
+
+// rewrite puts a new file in the place of those of a key, in a subtransaction.
+func rewrite(t *testing.T, s *lake.SubTxn, key lake.FileKey, text string) lake.FileEntry {
+	t.Helper()
+	w, err := s.Create(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	e, err := w.Finish(int64(len(text)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Next().Replace(key, e); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// Tasks of two buckets change the state to come through bytes, taken in either order; neither sees the other's changes,
+// and neither can change a file of the other.
+// Invariants: TASK-1.
+func TestTasksOfBuckets(t *testing.T) {
+	t.Parallel()
+	var heads []lake.Hash
+	for _, order := range [][]int{{0, 1}, {1, 0}} {
+		l := open(t, storage.NewMem())
+		txn, err := l.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for b := range 2 {
+			if err := replace(txn, dayKey("2026-09-01", b), "before"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := txn.Next().SetBuckets(2); err != nil {
+			t.Fatal(err)
+		}
+		s, states := txn.Sub(), txn.BucketStates(2)
+		results := make([]*lake.Changes, 2)
+		for b := range 2 {
+			state, err := task.RoundTrip("state", states[b])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Enter(state); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Next().Find(dayKey("2026-09-01", 1-b)); len(got) != 0 {
+				t.Fatalf("bucket %d has files of the other one: %v", b, got)
+			}
+			rewrite(t, s, dayKey("2026-09-02", b), "new")
+			if err := s.Next().Replace(dayKey("2026-09-01", b)); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Next().Replace(dayKey("2026-09-01", 1-b)); err == nil {
+				t.Fatalf("bucket %d changes a file of the other one", b)
+			}
+			if results[b], err = task.RoundTrip("changes", s.Leave()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(txn.Next().Files("2026-09")); n != 2 {
+			t.Fatalf("%d files before changes are taken", n)
+		}
+		for _, b := range order {
+			if err := txn.Take(results[b]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := txn.Commit(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		snap, err := l.Head()
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := snap.Files("2026-09")
+		if err != nil || len(files) != 2 || files[0].Day != "2026-09-02" || files[1].Day != "2026-09-02" {
+			t.Fatalf("files are %v, %v", files, err)
+		}
+		heads = append(heads, snap.Hash)
+	}
+	if heads[0] != heads[1] {
+		t.Errorf("the order of tasks changes the state: %v", heads)
+	}
+}
+
+// A task begins with the files of the base and what the run did to them so far, and only on the base that it is of.
+// Invariants: TASK-1.
+func TestTaskState(t *testing.T) {
+	t.Parallel()
+	l := open(t, storage.NewMem())
+	txn, err := l.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := nights[0](txn); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := txn.Commit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if txn, err = l.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	defer txn.Close()
+	if err := txn.Next().Replace(dayKey("2026-09-01", 1)); err != nil {
+		t.Fatal(err)
+	}
+	s, state := txn.Sub(), txn.BucketStates(2)[1]
+	if err := s.Enter(state); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range append(s.Next().Files("2026-09"), s.Next().Files("")...) {
+		got = append(got, e.Table+" "+e.Day)
+	}
+	if diff := cmp.Diff([]string{"lines 2026-09-02", "rejects "}, got); diff != "" {
+		t.Errorf("files of bucket 1 (-want +got):\n%s", diff)
+	}
+	state.Base = "00000000000000000000000000000000"
+	if err := s.Enter(state); err == nil {
+		t.Error("a task of another base begins")
+	}
+}
+
+// Changes of a bucket that name a file of another one are refused.
+// Invariants: TASK-1.
+func TestTakeOtherBucket(t *testing.T) {
+	t.Parallel()
+	txn, err := open(t, storage.NewMem()).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer txn.Close()
+	bad := &lake.Changes{Bucket: 1, Replaced: []lake.Replacement{{FileKey: dayKey("2026-09-01", 0)}}}
+	if err := txn.Take(bad); err == nil {
+		t.Error("files of bucket 0 were taken from the task of bucket 1")
+	}
+}
+
+// A file that a task made and replaced itself is named in its changes, and is gone after the run.
+// Invariants: TASK-2.
+func TestTaskFilesInBetween(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	txn, err := open(t, m).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := txn.Next().SetBuckets(1); err != nil {
+		t.Fatal(err)
+	}
+	s := txn.Sub()
+	if err := s.Enter(txn.BucketStates(1)[0]); err != nil {
+		t.Fatal(err)
+	}
+	first := rewrite(t, s, dayKey("2026-09-01", 0), "rated")
+	last := rewrite(t, s, dayKey("2026-09-01", 0), "paid")
+	changes := s.Leave()
+	made := map[string]bool{}
+	for _, e := range changes.Made {
+		made[e.Path] = true
+	}
+	if diff := cmp.Diff(map[string]bool{first.Path: true, last.Path: true}, made); diff != "" {
+		t.Errorf("made (-want +got):\n%s", diff)
+	}
+	if err := txn.Take(changes); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := txn.Commit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := m.List("lines")
+	if err != nil || len(entries) != 1 || entries[0].Name != last.Path {
+		t.Errorf("the lake has %v, %v", entries, err)
+	}
+}

@@ -1,0 +1,75 @@
+package task
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// version is the version of all messages. A program only accepts its own.
+const version = 1
+
+// message is a value with what it is.
+type message struct {
+	Kind    string          `json:"kind"`
+	Version int             `json:"version"`
+	Value   json.RawMessage `json:"value"`
+}
+
+// Encode encodes a task or a result. kind says which: "scan task", for example.
+func Encode(kind string, value any) ([]byte, error) {
+	v, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("encode a %s: %w", kind, err)
+	}
+	b, err := json.Marshal(message{kind, version, v})
+	if err != nil {
+		return nil, fmt.Errorf("encode a %s: %w", kind, err)
+	}
+	return append(b, '\n'), nil
+}
+
+// Decode decodes what Encode encoded as the same kind, into a value that is empty (TASKENC-1).
+func Decode(kind string, b []byte, value any) error {
+	var m message
+	if err := strict(b, &m); err != nil {
+		return fmt.Errorf("decode a %s: %w", kind, err)
+	}
+	if m.Kind != kind || m.Version != version {
+		return fmt.Errorf("decode a %s: it is a %s of version %d, want version %d", kind, m.Kind, m.Version, version)
+	}
+	if err := strict(m.Value, value); err != nil {
+		return fmt.Errorf("decode a %s: %w", kind, err)
+	}
+	again, err := Encode(kind, value)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(again, b) {
+		return fmt.Errorf("decode a %s: it is not in the form in which it is encoded", kind)
+	}
+	return nil
+}
+
+func strict(b []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(to); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("text after its end")
+	}
+	return nil
+}
+
+// RoundTrip is a value as who gets its bytes sees it.
+func RoundTrip[T any](kind string, value *T) (*T, error) {
+	b, err := Encode(kind, value)
+	if err != nil {
+		return nil, err
+	}
+	out := new(T)
+	return out, Decode(kind, b, out)
+}
