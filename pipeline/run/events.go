@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,10 +62,15 @@ func (ev *eventStage) decide() error {
 			ev.touched[p] = true
 		}
 	}
-	if err := m.StorePartners(book); err != nil {
+	if err := errors.Join(m.StorePartners(book), m.StoreStatuses(book)); err != nil {
 		return err
 	}
-	return ev.turn(book.Turned)
+	for _, list := range turnsByFeed(book.Turned) {
+		if err := ev.turn(list); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // acceptedEvents reads the events that earlier runs accepted; of the account events, of which there may be many, those
@@ -86,6 +92,11 @@ func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 			if err != nil {
 				return nil, err
 			}
+		}
+	}
+	for _, e := range ev.next.Find(events.StatusKey()) {
+		if err := book.LoadStatuses(ev.txn, e, ev.ws.Books); err != nil {
+			return nil, err
 		}
 	}
 	for _, e := range ev.next.Find(events.IncentivesKey()) {
@@ -227,6 +238,18 @@ func (ev *eventStage) refuseNew(list []events.Decision) {
 			ev.decided[i] = refusal
 		}
 	}
+}
+
+// turnsByFeed cuts turns where the feed changes.
+func turnsByFeed(list []events.Turn) (out [][]events.Turn) {
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].Feed == list[0].Feed {
+			n++
+		}
+		out, list = append(out, list[:n]), list[n:]
+	}
+	return out
 }
 
 // turn moves rows of earlier runs between accepted and rejected: in the counts of their files and in the rejects that

@@ -46,15 +46,10 @@ func (r *run) partnerMoney() error {
 		refusals[i] = e.Refusal()
 	}
 	r.events.refuseNew(refusals)
-	for len(out.Turned) > 0 { // by feed
-		n := 1
-		for n < len(out.Turned) && out.Turned[n].Feed == out.Turned[0].Feed {
-			n++
-		}
-		if err := r.events.turn(out.Turned[:n]); err != nil {
+	for _, list := range turnsByFeed(out.Turned) {
+		if err := r.events.turn(list); err != nil {
 			return err
 		}
-		out.Turned = out.Turned[n:]
 	}
 	r.report.Notes = append(r.report.Notes, out.Notes...)
 	if r.report.Overdrawn = out.Overdrawn; len(out.Overdrawn) > 0 {

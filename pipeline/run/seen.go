@@ -37,8 +37,8 @@ func seen(x *rejects.Row) {
 // loses reports whether a column's values are not kept as the text they came as.
 func loses(column string) bool {
 	switch column {
-	case "usage_start", "usage_end", "sample_time", "pay_time", "expire_time", "effective_time", "time",
-		"official_amount", "amount", "bill_detail_type", "period_num", "heads":
+	case "usage_start", "usage_end", "sample_time", "pay_time", "status_time", "expire_time", "effective_time",
+		"time", "official_amount", "amount", "bill_detail_type", "period_num", "heads":
 		return true
 	}
 	return false

@@ -545,6 +545,75 @@ func IncentiveEvents() *Table {
 		Column{"raw", Text, "the whole record as it came"})
 }
 
+// Columns of the order_status table.
+const (
+	STCustomerID = iota
+	STOrderID
+	STOrderLine
+	STStatus
+	STTime
+	STOrderType
+	STSKU
+	STRegionCode
+	STResourceID
+	STQuantity
+	STPeriodType
+	STPeriodNum
+	STEffectiveTime
+	STExpireTime
+	STBaseOrderID
+	STBaseOrderLine
+	STPayer
+	STDiscountID
+	STCouponIDs
+	STOfficialAmount
+	STHasOfficial
+	STAsOf
+	STPaid
+	STRefused
+	STMet
+	STFile
+	STFileHash
+	STRow
+	STHeader
+	STRaw
+	OrderStatusColumns
+)
+
+// OrderStatus is the steps in the life of order lines that passed acceptance, in one file of no cycle. Those with
+// refused = 1 count as rejects of their file: they do not fit the state that they meet.
+func OrderStatus() *Table {
+	return define("order_status", nil,
+		Column{"customer_id", Word, "who ordered"}, Column{"order_id", Text, "the order's id"},
+		Column{"order_line", Whole, "the line of the order"},
+		Column{"status", Word, "pending_approval, unpaid, processing, completed or cancelled"},
+		Column{"time", Time, "when the line entered the status"},
+		Column{"order_type", Word, "new, renew, auto_renew, change or unsubscribe"},
+		Column{"sku", Word, "the product, as given"},
+		Column{"region_code", Word, "the region, as given"}, Column{"resource_id", Text, "the resource, as given"},
+		Column{"quantity", Quantity, "how many, as given"},
+		Column{"period_type", Word, "hour, day, month, year or one_off"},
+		Column{"period_num", Whole, "how many periods"},
+		Column{"effective_time", Time, "when it is to begin; time if not given"},
+		Column{"expire_time", MaybeTime, "when it is to end; null = never or not given"},
+		Column{"base_order_id", Text, "the order that is taken back, renewed or changed"},
+		Column{"base_order_line", Whole, "the line of that order"},
+		Column{"payer", Word, "who is to pay: customer, or a partner_id"},
+		Column{"discount_id", Word, "the discount that the order names"},
+		Column{"coupon_ids", Text, "the coupons that the order names"},
+		Column{"official_amount", Amount, "the official amount as given; 0 where has_official is 0"},
+		Column{"has_official", Small, "1 = official_amount overrides the price book"},
+		Column{"as_of", Time, "clock of the run that accepted it"},
+		Column{"paid", Small, "1: the table orders has the order line"},
+		Column{"refused", Small, "1: it does not fit the state that it meets; it is listed among the rejects"},
+		Column{"met", Word, "that state, where refused is 1"},
+		Column{"file", Word, "path of its feed file below inbox/"},
+		Column{"file_hash", Word, "content hash of the feed file"},
+		Column{"row", Whole, "place of the record in the file"},
+		Column{"header", Word, "what is needed before raw to read it again: the header of a CSV file"},
+		Column{"raw", Text, "the complete record as it came"})
+}
+
 // Columns of the balances table.
 const (
 	KCustomerID = iota

@@ -23,4 +23,7 @@
 //	      the state is a reject and changes nothing (§6.5).
 //	EV-9  The amount of an order, of an adjustment and of an account event has at most the currency's digits (§3.15,
 //	      §3.16, §3.19).
+//	EV-10 A step in the life of an order line brings no line, changes no order and belongs to no cycle. Each run
+//	      decides all steps again, after all orders: those of one order line in the order of status_time and of the
+//	      list of statuses. A step that does not fit the state that it meets is a reject and changes nothing.
 package events

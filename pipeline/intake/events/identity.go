@@ -30,6 +30,7 @@ type row[P any] interface {
 func (e *AccountEvent) place() (string, int32, int64)   { return e.ID, e.File, e.Row }
 func (t *Transfer) place() (string, int32, int64)       { return t.ID, t.File, t.Row }
 func (e *IncentiveEvent) place() (string, int32, int64) { return e.ID, e.File, e.Row }
+func (e *StatusEvent) place() (string, int32, int64)    { return e.ID, e.File, e.Row }
 
 // byIdentity groups rows by their id, ascending, each group by file and row, without those of dropped files.
 func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {

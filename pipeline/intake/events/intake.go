@@ -34,6 +34,7 @@ type Intake struct {
 
 	mu          sync.Mutex
 	orders      []*Order
+	statuses    []*StatusEvent
 	adjustments []*Adjustment
 	accounts    []*AccountEvent
 	transfers   []*Transfer
@@ -189,7 +190,11 @@ func orderID(texts map[string]string, f *feed.Fault) string {
 	if n, ok := feed.ParseWhole(line); ok {
 		line = strconv.FormatInt(n, 10)
 	}
-	return id + "/" + line
+	id += "/" + line
+	if status := texts["status"]; status != "" {
+		id += "/" + status
+	}
+	return id
 }
 
 // earlierInOrder is rules.earlier of orders: some columns need a value in some orders only.
@@ -197,11 +202,15 @@ func (in *Intake) earlierInOrder(texts map[string]string, f *feed.Fault) *failur
 	if bad := in.badWord(texts["order_type"], texts["period_type"], texts["payer"], texts["customer_id"]); bad != nil {
 		return bad
 	}
+	status := texts["status"]
+	if bad := badStatus(status); bad != nil {
+		return bad
+	}
 	spec := feeds.Orders()
 	kind, err := rating.ParseOrderType(texts["order_type"])
 	for i := range spec.Column(f.Column) {
 		name := spec.Columns[i].Name
-		if err == nil && texts[name] == "" && needs(kind, name) {
+		if err == nil && texts[name] == "" && needs(kind, status, name) {
 			return &failure{name, reason.MissingValue, ""}
 		}
 		if n, ok := feed.ParseWhole(texts[name]); ok && name == "period_num" && n < 1 {
@@ -293,8 +302,18 @@ func (in *Intake) badWord(kind, periodType, payer, customer string) *failure {
 	return nil
 }
 
-// needs reports whether an order of a type must have a value in a column that not all orders need.
-func needs(kind rating.OrderType, column string) bool {
+// needs reports whether an order of a type must have a value in a column that not all orders need. A step in its life
+// needs what describes the order only while nothing else does.
+func needs(kind rating.OrderType, status, column string) bool {
+	switch column {
+	case "pay_time":
+		return status == ""
+	case "status_time":
+		return status != ""
+	}
+	if status != "" && !describes(status) {
+		return false
+	}
 	switch column {
 	case "sku", "region_code", "resource_id", "quantity":
 		return kind != rating.Unsubscribe
@@ -320,11 +339,14 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	if bad := in.badWord(kind, v.text("period_type", i), v.text("payer", i), v.text("customer_id", i)); bad != nil {
 		return id, bad
 	}
+	if status := v.text("status", i); status != "" {
+		return in.status(v, i, o, status)
+	}
 	o.Type, _ = rating.ParseOrderType(kind) // badWord has seen it
-	if bad := o.fill(v, i, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
+	if bad := o.fill(v, i, "", in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return id, bad
 	}
-	if bad := in.checkOrder(o, v, i); bad != nil {
+	if bad := in.checkOrder(o, v, i, ""); bad != nil {
 		return id, bad
 	}
 	in.mu.Lock()
@@ -333,10 +355,11 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	return id, nil
 }
 
-// fill takes over the cells that checks or lines need, column by column. digits are those of the currency.
-func (o *Order) fill(v *view, i, digits int) *failure {
+// fill takes over the cells that checks or lines need, column by column. digits are those of the currency. The time of
+// a step in the order's life takes the place of its pay_time.
+func (o *Order) fill(v *view, i int, status string, digits int) *failure {
 	for _, c := range v.spec.Columns {
-		if needs(o.Type, c.Name) && v.col(c.Name).IsNull(i) {
+		if needs(o.Type, status, c.Name) && v.col(c.Name).IsNull(i) {
 			return &failure{c.Name, reason.MissingValue, ""}
 		}
 		if n, ok := v.whole("period_num", i); c.Name == "period_num" && ok && n < 1 {
@@ -349,7 +372,7 @@ func (o *Order) fill(v *view, i, digits int) *failure {
 	}
 	o.PeriodType = v.text("period_type", i)
 	o.PeriodNum, _ = v.whole("period_num", i)
-	o.PayTime, _ = v.time("pay_time", i)
+	o.PayTime, _ = v.time(timeColumn(status), i)
 	o.Effective, o.Expire = o.PayTime, period.Forever
 	if t, ok := v.time("effective_time", i); ok {
 		o.Effective = t
@@ -380,18 +403,26 @@ func (o *Order) fill(v *view, i, digits int) *failure {
 // finer reports whether an amount has more digits than the currency (§3.15, §3.16, §3.19).
 func finer(a money.Amount, digits int) bool { return a.Td(digits) != a }
 
+// timeColumn is the column that says when a row of the orders feed takes effect.
+func timeColumn(status string) string {
+	if status == "" {
+		return "pay_time"
+	}
+	return "status_time"
+}
+
 // checkOrder applies the checks of §3.20 that need the books.
-func (in *Intake) checkOrder(o *Order, v *view, i int) *failure {
+func (in *Intake) checkOrder(o *Order, v *view, i int, status string) *failure {
 	switch {
-	case o.Expire <= o.Effective:
+	case o.Expire <= o.Effective && (status == "" || describes(status)):
 		return &failure{"expire_time", reason.EndBeforeStart, o.Expire.String()}
 	case o.PayTime > in.Latest:
-		return &failure{"pay_time", reason.Future, o.PayTime.String()}
+		return &failure{timeColumn(status), reason.Future, o.PayTime.String()}
 	}
 	if bad := in.checkCustomer(v.text("customer_id", i), o.PayTime, &o.Customer); bad != nil {
 		return bad
 	}
-	if o.Type == rating.Unsubscribe {
+	if o.Type == rating.Unsubscribe || status != "" && !describes(status) {
 		return nil
 	}
 	if o.SKU = in.Books.SKU(o.SKUText); o.SKU < 0 {

@@ -32,7 +32,7 @@ func (m *Maker) StorePartners(b *Book) error {
 			return err
 		}
 	}
-	changed := len(b.Turned) > 0
+	changed := slices.ContainsFunc(b.Turned, func(t Turn) bool { return t.Feed == IncentivesKey().Table })
 	for _, e := range b.Incentives {
 		changed = changed || e.File >= 0
 	}

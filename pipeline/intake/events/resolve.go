@@ -23,19 +23,21 @@ type Decision struct {
 // only those whose identity comes in this run (EV-4), refused ones among them.
 type Book struct {
 	Orders      map[Key]*Order
+	Statuses    map[string]*StatusEvent
 	Adjustments map[string]*Adjustment
 	Accounts    map[string]*AccountEvent
 	Transfers   map[string]*Transfer
 	Incentives  map[string]*IncentiveEvent
-	Turned      []Turn                            // of incentive events, after Decide
+	Turned      []Turn                            // of statuses and of incentive events, after Decide
 	Money       map[string]map[string]*MoneyEvent // by feed and event_id
 	refunded    map[Key]bool
+	lives       bool // a step in the life of an order is new or was decided otherwise, or an order was paid
 }
 
 // NewBook starts without events.
 func NewBook() *Book {
-	return &Book{Orders: make(map[Key]*Order), Adjustments: make(map[string]*Adjustment),
-		Accounts:  make(map[string]*AccountEvent),
+	return &Book{Orders: make(map[Key]*Order), Statuses: make(map[string]*StatusEvent),
+		Adjustments: make(map[string]*Adjustment), Accounts: make(map[string]*AccountEvent),
 		Transfers: make(map[string]*Transfer), Incentives: make(map[string]*IncentiveEvent),
 		Money: make(map[string]map[string]*MoneyEvent), refunded: make(map[Key]bool)}
 }
@@ -48,7 +50,7 @@ func (b *Book) add(o *Order) {
 }
 
 // Decide decides the rows of the intake against each other and the book, and adds what is accepted to the book (EV-1,
-// EV-2, EV-7, EV-8).
+// EV-2, EV-7, EV-8, EV-10).
 func (b *Book) Decide(in *Intake, t *Terms) []Decision {
 	orders := slices.DeleteFunc(in.orders, func(o *Order) bool { return t.Drop(o.File) })
 	adjustments := slices.DeleteFunc(in.adjustments, func(a *Adjustment) bool { return t.Drop(a.File) })
@@ -59,8 +61,8 @@ func (b *Book) Decide(in *Intake, t *Terms) []Decision {
 		a.Cycle = t.BilledIn(a.Time)
 	}
 	in.book = b
-	return slices.Concat(b.decideOrders(orders), b.decideAdjustments(adjustments), b.decideAccounts(in, t),
-		b.decideTransfers(in, t), b.decideIncentives(in, t), b.decideMoney(in, t))
+	return slices.Concat(b.decideOrders(orders), b.decideStatuses(in, t), b.decideAdjustments(adjustments),
+		b.decideAccounts(in, t), b.decideTransfers(in, t), b.decideIncentives(in, t), b.decideMoney(in, t))
 }
 
 // decideOrders takes the orders identity by identity, and unsubscribes after all others in the order of EV-2.

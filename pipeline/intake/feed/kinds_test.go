@@ -26,9 +26,10 @@ func TestSpecs(t *testing.T) {
 		{feeds.Usage(), "usage", "record_id customer_id resource_id sku region_code usage_start usage_end quantity",
 			"resource_name resource_tag unit replaces", "unit"},
 		{feeds.Bandwidth(), "bandwidth", "resource_id sample_time", "in_bps out_bps", ""},
-		{feeds.Orders(), "orders", "order_id order_type customer_id pay_time",
-			"order_line sku region_code resource_id quantity period_type period_num " +
-				"effective_time expire_time base_order_id base_order_line payer discount_id coupon_ids official_amount",
+		{feeds.Orders(), "orders", "order_id order_type customer_id",
+			"order_line sku region_code resource_id quantity period_type period_num pay_time " +
+				"effective_time expire_time base_order_id base_order_line payer discount_id coupon_ids " +
+				"official_amount status status_time",
 			""},
 		{feeds.Accounts(), "accounts", "event_id customer_id time type balance_type amount", "", ""},
 		{feeds.Transfers(), "transfers", "transfer_id cycle from_partner_id to_partner_id amount", "customer_id", ""},

@@ -147,7 +147,8 @@ func Bandwidth() *Spec {
 	}}
 }
 
-// Orders is the feed of §3.15. What an unsubscribe takes over from its base may be empty in it.
+// Orders is the feed of §3.15. What an unsubscribe takes over from its base may be empty in it. A row with a status is
+// a step in the life of an order line.
 func Orders() *Spec {
 	const source = "§3.15"
 	return &Spec{Name: "orders", Columns: []Column{
@@ -167,8 +168,8 @@ func Orders() *Spec {
 			Meaning: "hour, day, month, year or one_off; may be empty in a change"},
 		{Name: "period_num", Kind: Whole, Header: true, Content: true, Source: source,
 			Meaning: "how many periods; may be empty in a change"},
-		{Name: "pay_time", Kind: Time, Required: true, Content: true, Source: source,
-			Meaning: "when it was paid; its day and cycle are the order's"},
+		{Name: "pay_time", Kind: Time, Header: true, Content: true, Source: source,
+			Meaning: "when it was paid; its day and cycle are the order's; not used with a status"},
 		{Name: "effective_time", Kind: Time, Content: true, Source: source,
 			Meaning: "when it begins; pay_time if empty"},
 		{Name: "expire_time", Kind: Time, Content: true, Source: source, Meaning: "when it ends; never if empty"},
@@ -184,6 +185,11 @@ func Orders() *Spec {
 			Meaning: "overrides the price book; at most the currency's digits; must be given in a change, where " +
 				"it may " +
 				"be negative"},
+		{Name: "status", Kind: Word, Content: true, Source: source,
+			Meaning: "empty: the order was paid; else the row is a step in its life, which costs nothing: " +
+				"pending_approval, unpaid, processing, completed or cancelled"},
+		{Name: "status_time", Kind: Time, Content: true, Source: source,
+			Meaning: "when the order entered the status; must be given with one"},
 	}}
 }
 

@@ -14,7 +14,8 @@ type Identity struct {
 	Feed     string
 	Customer string // of usage; "" for other feeds
 	When     int64  // of usage the cycle, of bandwidth the slot; 0 for other feeds
-	ID       string // record_id, resource_id, order_id/order_line, or the id of the other feeds
+	// record_id, resource_id, order_id/order_line with the status of a step behind it, or the id of the other feeds
+	ID string
 }
 
 // Usage is the identity of a usage record.
@@ -65,6 +66,9 @@ func IdentityOf(zone *period.Zone, feedName, column, reason, header string, raw 
 		line, ok := wholeNumber(texts["order_line"])
 		if !ok || texts["order_id"] == "" {
 			return id, false
+		}
+		if status := texts["status"]; status != "" {
+			line += "/" + status
 		}
 		return Event("orders", texts["order_id"]+"/"+line), true
 	}

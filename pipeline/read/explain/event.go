@@ -236,7 +236,7 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *events.Order) ([]Orig
 		if !given {
 			n = 1
 		}
-		if c.text("order_id") != o.ID || n != o.Line {
+		if c.text("order_id") != o.ID || n != o.Line || c.text("status") != "" {
 			return false, false
 		}
 		payTime, _ := c.time("pay_time")

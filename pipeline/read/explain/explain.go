@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/orders"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -218,6 +220,9 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 		return &rows.NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")),
 			Do: "`tollbook rejects` lists it and what to do"}
 	}
+	if err := s.unpaid(q); err != nil {
+		return err
+	}
 	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID),
 		Do: "`tollbook export --table lines` lists the ids"}
 	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order
@@ -228,6 +233,22 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 		}
 	}
 	return none
+}
+
+// unpaid says of an order line that was not paid in which status it is; nil of any other id.
+func (s *Sources) unpaid(q *Question) error {
+	lives, err := orders.Lives(s.Snap, s.Books)
+	if gone := new(events.GoneError); errors.As(err, &gone) {
+		return &rows.NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
+	}
+	for i := range lives {
+		if l := &lives[i]; l.ID() == q.ID && !l.Paid {
+			what := fmt.Sprintf("order line %s of customer %s is %s since %s: it was not paid, costs nothing and has no line",
+				l.ID(), l.Customer, l.Status, l.Since)
+			return &rows.NotFoundError{What: what, Do: "`tollbook query orders` lists it"}
+		}
+	}
+	return err
 }
 
 // search finds where an id is: in lines, or in the usage table.

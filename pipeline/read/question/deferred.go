@@ -78,19 +78,25 @@ func listDeferred(ctx context.Context, r Request, from *partners.Reader, to *par
 
 // each visits the rows of a table up to the cycle; of lines those of orders and adjustments.
 func (d *deferral) each(ctx context.Context, table *tables.Table, cols []int, take func(rows.Row) error) error {
-	for _, ref := range d.snap.Manifest.Cycles {
-		if ref.Cycle > d.cycle.String() {
+	return eachUpTo(ctx, d.snap, d.cycle.String(), rows.Scan{Table: table, Cols: cols}, take)
+}
+
+// eachUpTo visits the rows of a table up to a cycle; of lines those of orders and adjustments.
+func eachUpTo(ctx context.Context, snap *lake.Snapshot, cycle string, scan rows.Scan,
+	take func(rows.Row) error) error {
+	for _, ref := range snap.Manifest.Cycles {
+		if ref.Cycle > cycle {
 			continue
 		}
-		files, err := d.snap.Files(ref.Cycle)
+		files, err := snap.Files(ref.Cycle)
 		if err != nil {
 			return err
 		}
 		for _, e := range files {
-			if e.Table != table.Name || e.Table == tables.Lines().Name && e.Day != lake.EventsDay {
+			if e.Table != scan.Table.Name || e.Table == tables.Lines().Name && e.Day != lake.EventsDay {
 				continue
 			}
-			err := rows.Groups(ctx, d.snap, e, rows.Scan{Table: table, Cols: cols}, func(c *parquet.Columns) error {
+			err := rows.Groups(ctx, snap, e, scan, func(c *parquet.Columns) error {
 				for i := range c.N {
 					if err := take(rows.Row{Cols: c, I: i}); err != nil {
 						return err

@@ -20,7 +20,7 @@ func All() []*Question {
 func LakeOnly() []*Question {
 	return []*Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
 		performance("customer", "customer_id"), performance("service", "service_type_code"), transfers(), budgets(),
-		deferredRevenue(), taxByCountry()}
+		deferredRevenue(), taxByCountry(), orderList()}
 }
 
 // What the sums of lines mean.

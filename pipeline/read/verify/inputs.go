@@ -65,7 +65,8 @@ func (v *verifier) inputs(ctx context.Context) error {
 	for _, f := range []struct {
 		feed, what string
 		found      int64
-	}{{"usage", "usage records", v.counts.records}, {"orders", "orders", v.counts.orders},
+	}{{"usage", "usage records", v.counts.records},
+		{"orders", "orders and steps in their life", v.counts.orders + v.counts.statuses},
 		{"adjustments", "adjustments", v.counts.adjustments},
 		{"accounts", "account events", v.counts.accounts}, {"transfers", "transfers", v.counts.transfers},
 		{"incentive_events", "incentive events", v.counts.incentives}} {
@@ -95,7 +96,9 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 		case tables.EndedRejects().Name:
 			n, err = v.rejectFile(e, tables.EndedRejects(), kept)
 		case tables.IncentiveEvents().Name:
-			n, err = v.incentiveFile(e)
+			n, err = v.fitting(e, tables.IncentiveEvents(), tables.VRefused, &v.counts.incentives)
+		case tables.OrderStatus().Name:
+			n, err = v.fitting(e, tables.OrderStatus(), tables.STRefused, &v.counts.statuses)
 		default:
 			var is bool
 			if n, is, err = (&moneyChecks{v}).file(e); !is {
@@ -131,16 +134,16 @@ func (v *verifier) rejectFile(e lake.FileEntry, def *tables.Table, kept map[file
 	})
 }
 
-// incentiveFile counts the incentive events that fit.
-func (v *verifier) incentiveFile(e lake.FileEntry) (n int64, err error) {
-	list, err := rows.Unsorted(v.snap, e, tables.IncentiveEvents(), []int{tables.VRefused})
+// fitting counts the events of a file and, in count, those that fit.
+func (v *verifier) fitting(e lake.FileEntry, def *tables.Table, refused int, count *int64) (n int64, err error) {
+	list, err := rows.Unsorted(v.snap, e, def, []int{refused})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	return n, list.Each(func(row rows.Row) error {
-		if n++; row.Small(tables.VRefused) == 0 {
-			v.counts.incentives++ // the workers have ended
+		if n++; row.Small(refused) == 0 {
+			*count++ // the workers have ended
 		}
 		return nil
 	})

@@ -129,6 +129,7 @@ type counts struct {
 	files, bytes, manifests                  int64
 	rows, lines, customers, records, waiting int64
 	samples, orders, adjustments             int64
+	statuses                                 int64 // steps in the life of orders that count
 	accounts, transfers, incentives          int64 // of account and incentive events those that count
 	deliveries, margins                      int64 // of cost files
 	taxes                                    int64 // rows of the table
@@ -281,7 +282,8 @@ func (n *counts) recordsLooked() string {
 	for _, one := range []struct {
 		count int64
 		what  string
-	}{{n.accounts, "account events"}, {n.transfers, "transfers"}, {n.incentives, "incentive events"}} {
+	}{{n.statuses, "steps in the life of orders"}, {n.accounts, "account events"}, {n.transfers, "transfers"},
+		{n.incentives, "incentive events"}} {
 		if one.count > 0 {
 			text += fmt.Sprintf(", %d %s", one.count, one.what)
 		}

@@ -1,0 +1,291 @@
+package events
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Statuses of the life of an order line.
+const (
+	PendingApproval = "pending_approval"
+	Unpaid          = "unpaid"
+	Processing      = "processing"
+	Completed       = "completed"
+	Cancelled       = "cancelled"
+)
+
+// noStatus is the state of an order line of which nothing is known.
+const noStatus = "none"
+
+// Statuses are all statuses, in the order in which steps of one instant are taken.
+func Statuses() []string { return []string{PendingApproval, Unpaid, Processing, Completed, Cancelled} }
+
+// Rated is the order as package rating takes it, if it is paid at an instant.
+func (e *StatusEvent) Rated(at period.Instant) *rating.Order {
+	o := e.rated()
+	o.PayTime, o.Effective = at, max(at, o.Effective)
+	return o
+}
+
+// Describes reports whether the step says what was ordered.
+func (e *StatusEvent) Describes() bool { return describes(e.Status) }
+
+// describes reports whether rows with a status describe the order: nothing else does before it is paid.
+func describes(status string) bool { return status == PendingApproval || status == Unpaid }
+
+// badStatus is a status that is not in its list.
+func badStatus(status string) *failure {
+	if status != "" && !slices.Contains(Statuses(), status) {
+		return &failure{"status", reason.BadRow, status}
+	}
+	return nil
+}
+
+// StatusEvent is one row of the orders feed with a status: a step in the life of an order line.
+type StatusEvent struct {
+	Order         // as described; its PayTime is the time of the step
+	ID     string // order_id/order_line/status
+	Status string
+
+	Paid    bool   // the order line is among the accepted orders
+	Refused bool   // it does not fit the state that it meets: it counts as rejected (EV-10)
+	Met     string // that state, where Refused
+	From    Source
+}
+
+func (e *StatusEvent) same(f *StatusEvent) bool {
+	return e.Status == f.Status && e.Order.same(&f.Order)
+}
+
+// Refusal is the outcome of the row of a step that does not fit.
+func (e *StatusEvent) Refusal() Decision {
+	return Decision{File: e.File, Row: e.Row, Why: reason.BadState, Column: "status", Value: e.Met, ID: e.ID}
+}
+
+// status reads and checks row i of the orders feed, which has a status, and keeps it if it passes. Whether it fits the
+// life of its order is decided later (EV-10).
+func (in *Intake) status(v *view, i int, o *Order, status string) (id string, bad *failure) {
+	e := &StatusEvent{ID: o.id() + "/" + status, Status: status}
+	if bad := badStatus(status); bad != nil {
+		return e.ID, bad
+	}
+	o.Type, _ = rating.ParseOrderType(v.text("order_type", i)) // badWord has seen it
+	if bad := o.fill(v, i, status, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
+		return e.ID, bad
+	}
+	if bad := in.checkOrder(o, v, i, status); bad != nil {
+		return e.ID, bad
+	}
+	e.Order, e.From.Raw = *o, string(v.batch.Raw(nil, i))
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.statuses = append(in.statuses, e)
+	return e.ID, nil
+}
+
+// decideStatuses decides the steps of the intake by identity and adds what is accepted to the book; then it decides of
+// all steps in the book whether they fit the state that they meet (EV-10).
+func (b *Book) decideStatuses(in *Intake, t *Terms) []Decision {
+	out, sound := decideIdentities(byIdentity(in.statuses, t.Drop), b.Statuses, "order_id")
+	for _, g := range sound {
+		e := g[0]
+		raw := e.From.Raw
+		e.From = t.Source(e.File, e.Row)
+		e.From.Raw = raw
+		b.Statuses[e.ID] = e
+		out = append(out, acceptFirst(g)...)
+	}
+	for _, steps := range b.stepsByLine() {
+		b.judgeSteps(steps)
+	}
+	for i, d := range out {
+		if e := b.Statuses[d.ID]; e != nil && e.Refused && e.File == d.File && e.Row == d.Row {
+			out[i] = e.Refusal()
+		}
+	}
+	return out
+}
+
+// Lives are the steps that count of each order line, in their order, by order_id and order_line.
+func (b *Book) Lives() [][]*StatusEvent {
+	var out [][]*StatusEvent
+	for _, steps := range b.stepsByLine() {
+		steps = slices.DeleteFunc(steps, func(e *StatusEvent) bool { return e.Refused })
+		if len(steps) > 0 {
+			out = append(out, steps)
+		}
+	}
+	return out
+}
+
+// stepsByLine are the steps of each order line in their order, by order_id and order_line.
+func (b *Book) stepsByLine() [][]*StatusEvent {
+	byKey := make(map[Key][]*StatusEvent)
+	for _, e := range b.Statuses {
+		byKey[e.Key] = append(byKey[e.Key], e)
+	}
+	keys := slices.SortedFunc(maps.Keys(byKey), func(a, b Key) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Line, b.Line))
+	})
+	var out [][]*StatusEvent
+	for _, key := range keys {
+		slices.SortFunc(byKey[key], func(x, y *StatusEvent) int {
+			return cmp.Or(cmp.Compare(x.PayTime, y.PayTime),
+				cmp.Compare(slices.Index(Statuses(), x.Status), slices.Index(Statuses(), y.Status)))
+		})
+		out = append(out, byKey[key])
+	}
+	return out
+}
+
+// judgeSteps decides which steps of an order line fit, in their order. A row that says that it was paid is always
+// right: what contradicts it does not fit.
+func (b *Book) judgeSteps(steps []*StatusEvent) {
+	met, owner := noStatus, int32(-1)
+	paid := b.Orders[steps[0].Key]
+	if paid != nil {
+		owner = paid.Customer
+	}
+	for _, e := range steps {
+		b.lives = b.lives || e.File >= 0 || e.Paid != (paid != nil)
+		e.Paid = paid != nil
+		state := met
+		if paid != nil && e.PayTime >= paid.PayTime && met != Processing && met != Completed {
+			state = "paid"
+		}
+		was, before := e.Refused, e.Met
+		e.Refused = !follows(e.Status, state) || paid != nil && e.Status == Cancelled ||
+			owner >= 0 && e.Customer != owner
+		if e.Met = ""; e.Refused {
+			e.Met = state
+		} else {
+			met, owner = e.Status, e.Customer
+		}
+		if e.File < 0 && (was != e.Refused || before != e.Met) {
+			b.lives = true
+			b.Turned = append(b.Turned, Turn{"orders", e.From, was, e.Refused, e.Refusal()})
+		}
+	}
+}
+
+// follows reports whether a status can follow a state. Nothing follows cancelled and completed.
+func follows(status, state string) bool {
+	switch status {
+	case PendingApproval:
+		return state == noStatus
+	case Unpaid:
+		return state == noStatus || state == PendingApproval
+	case Cancelled:
+		return state == Unpaid || state == PendingApproval
+	case Processing:
+		return state == "paid"
+	}
+	return state == "paid" || state == Processing
+}
+
+// StatusKey is the place of the steps in the life of orders in the lake: one file for all (EV-4, EV-10).
+func StatusKey() lake.FileKey {
+	return lake.FileKey{Table: tables.OrderStatus().Name, Bucket: lake.NoBucket}
+}
+
+// StoreStatuses stores the steps in the life of orders if one is new or decided otherwise, or an order was paid.
+func (m *Maker) StoreStatuses(b *Book) error {
+	if !b.lives {
+		return nil
+	}
+	list := slices.SortedFunc(maps.Values(b.Statuses), func(x, y *StatusEvent) int {
+		return cmp.Or(strings.Compare(m.Books.Customers[x.Customer].ID, m.Books.Customers[y.Customer].ID),
+			strings.Compare(x.ID, y.ID))
+	})
+	rows := parquet.NewColumns(tables.OrderStatus())
+	for _, e := range list {
+		storeStatus(rows, e, m.Books)
+	}
+	return m.file(StatusKey(), rows, nil)
+}
+
+func storeStatus(c *parquet.Columns, e *StatusEvent, bk *books.Books) {
+	col := c.C
+	for i, word := range map[int]string{tables.STCustomerID: bk.Customers[e.Customer].ID, tables.STStatus: e.Status,
+		tables.STOrderType: e.Type.String(), tables.STSKU: e.SKUText, tables.STRegionCode: e.Region,
+		tables.STPeriodType: e.PeriodType, tables.STPayer: e.Payer, tables.STDiscountID: e.Discount,
+		tables.STMet: e.Met, tables.STFile: e.From.File, tables.STFileHash: e.From.Hash,
+		tables.STHeader: e.From.Header} {
+		col[i].AddWord(word)
+	}
+	for i, text := range map[int]string{tables.STOrderID: e.Key.ID, tables.STResourceID: e.Resource,
+		tables.STBaseOrderID: e.Base.ID, tables.STCouponIDs: e.Coupons, tables.STRaw: e.From.Raw} {
+		col[i].AddText(text)
+	}
+	for i, v := range map[int]int64{tables.STOrderLine: e.Line, tables.STTime: int64(e.PayTime),
+		tables.STPeriodNum: e.PeriodNum, tables.STEffectiveTime: int64(e.Effective),
+		tables.STExpireTime: int64(orNothing(e.Expire)), tables.STBaseOrderLine: e.Base.Line,
+		tables.STAsOf: int64(e.AsOf), tables.STRow: e.From.Row} {
+		addInt(&col[i], v)
+	}
+	col[tables.STQuantity].AddDec(e.Quantity.Raw())
+	col[tables.STOfficialAmount].AddDec(e.Official.Raw())
+	col[tables.STHasOfficial].Codes = append(col[tables.STHasOfficial].Codes, flag(e.HasOfficial))
+	col[tables.STPaid].Codes = append(col[tables.STPaid].Codes, flag(e.Paid))
+	col[tables.STRefused].Codes = append(col[tables.STRefused].Codes, flag(e.Refused))
+	c.N++
+}
+
+// LoadStatuses adds the steps in the life of orders of a lake file to the book, refused ones among them.
+func (b *Book) LoadStatuses(o tablefile.Opener, f lake.FileEntry, bk *books.Books) error {
+	return tablefile.Each(o, f, tables.OrderStatus(), nil, func(c *parquet.Columns, i int) (err error) {
+		col := c.C
+		e := &StatusEvent{Status: col[tables.STStatus].Word(i), Paid: col[tables.STPaid].Codes[i] == 1,
+			Refused: col[tables.STRefused].Codes[i] == 1,
+			Met:     col[tables.STMet].Word(i), From: Source{File: col[tables.STFile].Word(i),
+				Hash: col[tables.STFileHash].Word(i), Row: col[tables.STRow].Ints[i],
+				Header: col[tables.STHeader].Word(i), Raw: string(col[tables.STRaw].Text(i))}}
+		o := &e.Order
+		o.File = -1
+		if o.Customer, err = customerOf(bk, col[tables.STCustomerID].Word(i)); err != nil {
+			return err
+		}
+		if o.Type, err = rating.ParseOrderType(col[tables.STOrderType].Word(i)); err != nil {
+			return err
+		}
+		o.Key = Key{string(col[tables.STOrderID].Text(i)), col[tables.STOrderLine].Ints[i]}
+		o.SKUText = col[tables.STSKU].Word(i)
+		if o.SKU = -1; o.SKUText != "" && o.Type != rating.Unsubscribe && describes(e.Status) {
+			if o.SKU, err = skuOf(bk, o.SKUText); err != nil {
+				return err
+			}
+		}
+		o.Region, o.Resource = col[tables.STRegionCode].Word(i), string(col[tables.STResourceID].Text(i))
+		o.PeriodType, o.PeriodNum = col[tables.STPeriodType].Word(i), col[tables.STPeriodNum].Ints[i]
+		o.PayTime, o.Effective = period.Instant(col[tables.STTime].Ints[i]),
+			period.Instant(col[tables.STEffectiveTime].Ints[i])
+		if o.Expire = period.Instant(col[tables.STExpireTime].Ints[i]); o.Expire == tables.Nothing {
+			o.Expire = period.Forever
+		}
+		o.Base = Key{string(col[tables.STBaseOrderID].Text(i)), col[tables.STBaseOrderLine].Ints[i]}
+		o.Payer, o.Discount = col[tables.STPayer].Word(i), col[tables.STDiscountID].Word(i)
+		o.Coupons, o.HasOfficial = string(col[tables.STCouponIDs].Text(i)), col[tables.STHasOfficial].Codes[i] == 1
+		o.AsOf = period.Instant(col[tables.STAsOf].Ints[i])
+		if o.Quantity, err = money.QuantityFromRaw(col[tables.STQuantity].Decs[i].Hi,
+			col[tables.STQuantity].Decs[i].Lo); err != nil {
+			return err
+		}
+		o.Official, err = money.AmountFromRaw(col[tables.STOfficialAmount].Decs[i].Hi,
+			col[tables.STOfficialAmount].Decs[i].Lo)
+		e.ID = o.id() + "/" + e.Status
+		b.Statuses[e.ID] = e
+		return err
+	})
+}

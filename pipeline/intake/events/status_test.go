@@ -1,0 +1,101 @@
+package events
+
+import (
+	"fmt"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+// lifeHeader is the header of the feed files of these tests.
+const lifeHeader = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num," +
+	"pay_time,status,status_time\n"
+
+// life is a step of an order in the hour of a day in October; described if it says what was ordered.
+func life(order, status string, hour int) string {
+	what := ",,,,,"
+	if describes(status) {
+		what = "seat,east,r1,1,month,1"
+	}
+	return fmt.Sprintf("%s,new,acme,%s,,%s,2026-10-05T%02d:00:00Z\n", order, what, status, hour)
+}
+
+// paidAt is an order that was paid in the hour of a day in October.
+func paidAt(order string, hour int) string {
+	return fmt.Sprintf("%s,new,acme,seat,east,r1,1,month,1,2026-10-05T%02d:00:00Z,,\n", order, hour)
+}
+
+// TestLifeOfOrder: the outcome of each row of one order, in the order of the file. Files are read in both directions.
+// Invariant: EV-10.
+func TestLifeOfOrder(t *testing.T) {
+	t.Parallel()
+	bk := loadBooks(t, 2)
+	refused := func(status, met string) string { return fmt.Sprintf("status bad_state %q o/1/%s", met, status) }
+	for _, tt := range []struct {
+		name string
+		rows []string
+		want []string
+	}{
+		{"all steps, shuffled", []string{life("o", Completed, 9), life("o", Unpaid, 2), paidAt("o", 5),
+			life("o", Processing, 6), life("o", PendingApproval, 1)},
+			[]string{"accepted", "accepted", "accepted", "accepted", "accepted"}},
+		{"cancelled when it waits", []string{life("o", PendingApproval, 1), life("o", Cancelled, 2)},
+			[]string{"accepted", "accepted"}},
+		{"nothing after cancelled", []string{life("o", Unpaid, 1), life("o", Cancelled, 2), life("o", Processing, 3)},
+			[]string{"accepted", "accepted", refused(Processing, Cancelled)}},
+		{"approval after unpaid", []string{life("o", Unpaid, 1), life("o", PendingApproval, 2)},
+			[]string{"accepted", refused(PendingApproval, Unpaid)}},
+		{"steps of one instant", []string{life("o", Cancelled, 1), life("o", Unpaid, 1), life("o", PendingApproval, 1)},
+			[]string{"accepted", "accepted", "accepted"}},
+		{"unpaid when it was paid", []string{paidAt("o", 5), life("o", Unpaid, 5)},
+			[]string{"accepted", refused(Unpaid, "paid")}},
+		{"cancelled before it was paid", []string{life("o", Unpaid, 1), life("o", Cancelled, 2), paidAt("o", 5)},
+			[]string{"accepted", refused(Cancelled, Unpaid), "accepted"}},
+		{"processing before it was paid", []string{paidAt("o", 5), life("o", Processing, 4)},
+			[]string{"accepted", refused(Processing, "none")}},
+		{"completed twice", []string{paidAt("o", 5), life("o", Completed, 6), life("o", Completed, 6)},
+			[]string{"accepted", "accepted", "duplicate"}},
+		{"completed, then processing", []string{paidAt("o", 5), life("o", Completed, 6), life("o", Processing, 7)},
+			[]string{"accepted", "accepted", refused(Processing, Completed)}},
+		{"nothing is known", []string{life("o", Cancelled, 1)}, []string{refused(Cancelled, "none")}},
+		{"one status at two times", []string{life("o", Unpaid, 1), life("o", Unpaid, 2)},
+			[]string{`order_id conflict "o/1/unpaid" o/1/unpaid`, `order_id conflict "o/1/unpaid" o/1/unpaid`}},
+	} {
+		for _, backwards := range []bool{false, true} {
+			files, want := map[string]string{}, map[string]string{}
+			for i, row := range tt.rows { // a file for each row
+				name := fmt.Sprintf("orders/%d.csv", i)
+				files[name], want[name+":1"] = lifeHeader+row, tt.want[i]
+			}
+			got := take(t, bk, NewBook(), files, 7, backwards)
+			if diff := gocmp.Diff(want, got.rows); diff != "" {
+				t.Errorf("%s, backwards %t:\n%s", tt.name, backwards, diff)
+			}
+		}
+	}
+}
+
+// TestLifeTurns: a row that a run rejected because nothing was known of the order is accepted by the run that brings
+// the order, and one that was accepted is rejected by it.
+// Invariant: EV-10.
+func TestLifeTurns(t *testing.T) {
+	t.Parallel()
+	bk := loadBooks(t, 2)
+	book := NewBook()
+	take(t, bk, book, map[string]string{"orders/1.csv": lifeHeader + life("a", Processing, 6) + life("b", Unpaid, 1) +
+		life("b", Cancelled, 2)}, 7, false)
+	for _, e := range book.Statuses {
+		e.File = -1 // an earlier run's
+	}
+	book.Turned, book.lives = nil, false
+	take(t, bk, book, map[string]string{"orders/2.csv": lifeHeader + paidAt("a", 5) + paidAt("b", 5)}, 7, false)
+	var got []string
+	for _, turn := range book.Turned {
+		got = append(got, fmt.Sprintf("%s %s was rejected: %t, is: %t", turn.Feed, turn.Refusal.ID, turn.Was, turn.Is))
+	}
+	want := []string{"orders a/1/processing was rejected: true, is: false",
+		"orders b/1/cancelled was rejected: false, is: true"}
+	if diff := gocmp.Diff(want, got); diff != "" || !book.lives {
+		t.Errorf("stored again: %t\n%s", book.lives, diff)
+	}
+}

@@ -1,0 +1,79 @@
+package orders
+
+import (
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Life is what is known of an order line by the steps in its life.
+type Life struct {
+	Key      events.Key
+	Customer string
+	Status   string
+	Since    period.Instant // when it entered the status
+	Created  period.Instant // the first step
+	Paid     bool
+	Order    *events.StatusEvent // the last step that describes the order; nil if none does
+}
+
+// Lives are the order lines of a state that have steps, by order_id and order_line. Errors: *events.GoneError if the
+// books no longer have a customer or product of a step.
+func Lives(snap *lake.Snapshot, b *books.Books) ([]Life, error) {
+	files, err := snap.Find(events.StatusKey())
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
+	book := events.NewBook()
+	for _, f := range files {
+		if err := book.LoadStatuses(snap, f, b); err != nil {
+			return nil, err
+		}
+	}
+	return livesOf(book, b), nil
+}
+
+// livesOf are the order lines that have steps in a book of events.
+func livesOf(book *events.Book, b *books.Books) []Life {
+	var out []Life
+	for _, steps := range book.Lives() {
+		first, last := steps[0], steps[len(steps)-1]
+		l := Life{Key: first.Key, Customer: b.Customers[first.Customer].ID, Status: last.Status, Since: last.PayTime,
+			Created: first.PayTime, Paid: first.Paid}
+		for _, e := range steps {
+			if e.Describes() {
+				l.Order = e
+			}
+		}
+		if l.Paid && l.Status != events.Processing {
+			l.Status = events.Completed
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// ID is order_id/order_line.
+func (l *Life) ID() string { return l.Key.ID + "/" + strconv.FormatInt(l.Key.Line, 10) }
+
+// Open reports whether the order line can still be paid.
+func (l *Life) Open() bool { return !l.Paid && l.Order != nil && l.Status != events.Cancelled }
+
+// Price is the charge of an order line that is not paid, as if it were paid at an instant; false where it has none
+// (ORDERS-2).
+func (l *Life) Price(prices *rating.Book, at period.Instant) (line.Charge, bool, error) {
+	if l.Order == nil || l.Order.Type == rating.Unsubscribe {
+		return line.Charge{}, false, nil
+	}
+	o := l.Order.Rated(at)
+	if !prices.OrderPriced(o) {
+		return line.Charge{}, false, nil
+	}
+	charge, err := prices.PriceOrder(o, nil)
+	return charge, err == nil, err
+}

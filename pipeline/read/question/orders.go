@@ -1,0 +1,119 @@
+package question
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/orders"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// orderList is the question which orders there are, in which status.
+func orderList() *Question {
+	def := &tables.Table{Name: "order_list", Columns: []tables.Column{
+		wordColumn("customer_id", "who ordered"),
+		wordColumn("order_line", "order_id/order_line"),
+		wordColumn("order_type", "new, renew, auto_renew, change or unsubscribe"),
+		wordColumn("sku", "the product, as given"),
+		wordColumn("status", "pending_approval, unpaid, processing, completed or cancelled"),
+		wordColumn("since", "when it entered the status; of a line that was paid its pay_time, or that of processing"),
+		amountColumn("payment_amount", "what was billed; 0 if it was not paid"),
+		amountColumn("open_amount", "what a pending or unpaid line would cost if it were paid at the last run; else 0"),
+	}}
+	count := tables.Column{Name: "line_count", Type: tables.Whole, Meaning: "number of order lines"}
+	return &Question{
+		Name: "orders", Answers: "which orders there are, in which status, and what the unpaid ones would cost",
+		Span: OfNone, Reads: "It reads `orders`, their `lines`, and `order_status`. A closed month's orders have the " +
+			"amounts that were billed.",
+		Keys: def.Columns[:6], Sums: append(def.Columns[6:8:8], count),
+		lake: shape{table: def, count: count.Name, ask: listOrders},
+	}
+}
+
+// orderRow is an order line that was paid.
+type orderRow struct {
+	order, kind, sku string
+	paid             period.Instant
+}
+
+// listOrders lists the order lines that were paid, then those that were not.
+func listOrders(ctx context.Context, _ Request, from *partners.Reader, to *parquet.Columns) error {
+	lives, err := orders.Lives(from.Snap, from.Books)
+	if err != nil {
+		return err
+	}
+	byID := make(map[string]*orders.Life, len(lives))
+	for i := range lives {
+		byID[orderKey(lives[i].Customer, lives[i].ID())] = &lives[i]
+	}
+	paid := make(map[string]orderRow)
+	last := lastCycle(from.Snap)
+	scan := rows.Scan{Table: tables.Orders(), Cols: []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine,
+		tables.OOrderType, tables.OSKU, tables.OPayTime}}
+	err = eachUpTo(ctx, from.Snap, last, scan, func(row rows.Row) error {
+		id := string(row.Text(tables.OOrderID))
+		paid[orderKey(row.Word(tables.OCustomerID), id+"/"+strconv.FormatInt(row.Whole(tables.OOrderLine), 10))] =
+			orderRow{id, row.Word(tables.OOrderType), row.Word(tables.OSKU), row.Time(tables.OPayTime)}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	scan = rows.Scan{Table: tables.Lines(), Cols: []int{tables.LCustomerID, tables.LID, tables.LTradeID,
+		tables.LPaymentAmount}}
+	err = eachUpTo(ctx, from.Snap, last, scan, func(row rows.Row) error {
+		customer, id := row.Word(tables.LCustomerID), string(row.Text(tables.LID))
+		o, is := paid[orderKey(customer, id)]
+		if !is || row.Word(tables.LTradeID) != o.order {
+			return nil // a manual adjustment can have the id of an order line
+		}
+		status, since := events.Completed, o.paid
+		if l := byID[orderKey(customer, id)]; l != nil && l.Status == events.Processing {
+			status, since = l.Status, l.Since
+		}
+		a, err := row.Amount(tables.LPaymentAmount)
+		add(to, []string{customer, id, o.kind, o.sku, status, since.String()}, a, money.Amount{})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return listUnpaid(lives, from, to)
+}
+
+// listUnpaid lists the order lines that were not paid.
+func listUnpaid(lives []orders.Life, from *partners.Reader, to *parquet.Columns) error {
+	t, err := asOf(from)
+	if err != nil || len(lives) == 0 {
+		return err
+	}
+	prices := rating.Compile(from.Books, rating.Rules{})
+	for i := range lives {
+		l := &lives[i]
+		if l.Paid {
+			continue
+		}
+		var open money.Amount
+		if l.Open() {
+			charge, _, err := l.Price(prices, t)
+			if err != nil {
+				return err
+			}
+			open = charge.Payment
+		}
+		kind, sku := "", ""
+		if l.Order != nil {
+			kind, sku = l.Order.Type.String(), l.Order.SKUText
+		}
+		add(to, []string{l.Customer, l.ID(), kind, sku, l.Status, l.Since.String()}, money.Amount{},
+			open)
+	}
+	return nil
+}
