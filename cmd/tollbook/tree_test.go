@@ -102,7 +102,7 @@ func TestTree(t *testing.T) {
 				t.Errorf("%s --help lacks %q", cmd.CommandPath(), want)
 			}
 		}
-		for _, hidden := range []string{"--fault", "--stop-at", "--batch-rows", "--chunk-bytes"} {
+		for _, hidden := range []string{"--fault", "--stop-at", "--batch-rows", "--chunk-bytes", "--task-bytes"} {
 			if strings.Contains(help.String(), hidden) {
 				t.Errorf("%s --help shows %s", cmd.CommandPath(), hidden)
 			}

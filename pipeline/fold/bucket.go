@@ -5,9 +5,67 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 )
+
+// bucketTask is the fold of one bucket. Its rows are in the runs of the scan.
+type bucketTask struct {
+	State   *lake.BucketState `json:"state"`
+	Usage   []dayRows         `json:"usage"` // days with new rows, ascending
+	Samples []dayRows         `json:"samples"`
+}
+
+// dayRows counts the new rows of a day.
+type dayRows struct {
+	Day  period.Day `json:"day"`
+	Rows int64      `json:"rows"`
+}
+
+// bucketResult is what the fold of one bucket did.
+type bucketResult struct {
+	Changes *lake.Changes    `json:"changes"`
+	Days    int              `json:"days"`
+	Cycles  []period.Cycle   `json:"cycles"` // in which something was folded
+	Counts  *incoming.Counts `json:"counts"`
+}
+
+func (t *bucketTask) rows() (n int64) {
+	for _, d := range t.Usage {
+		n += d.Rows
+	}
+	for _, d := range t.Samples {
+		n += d.Rows
+	}
+	return n
+}
+
+// work is a bucket's days with new rows.
+type work struct {
+	usage, samples map[period.Day]int64 // rows
+}
+
+func rowsByDay(list []dayRows) map[period.Day]int64 {
+	rows := make(map[period.Day]int64, len(list))
+	for _, d := range list {
+		rows[d.Day] = d.Rows
+	}
+	return rows
+}
+
+// do does the task of a bucket.
+func (w *worker) do(ctx context.Context, t *bucketTask) (*bucketResult, error) {
+	if err := w.txn.Enter(t.State); err != nil {
+		return nil, err
+	}
+	days, cycles, err := w.bucket(ctx, t.State.Bucket, work{rowsByDay(t.Usage), rowsByDay(t.Samples)})
+	if err != nil {
+		return nil, err
+	}
+	return &bucketResult{w.txn.Leave(), days, append([]period.Cycle{}, cycles...), w.tally.Leave()}, nil
+}
 
 // bucket brings one bucket up to date: late records, then cycle by cycle its days and its month-end. It returns how
 // many days were folded, and the cycles in which something was.
@@ -67,7 +125,7 @@ func (w *worker) cycles(bucket int, todo work, late bool) []period.Cycle {
 	for day := range todo.samples {
 		set[day.Cycle()] = true
 	}
-	for _, ref := range w.Txn.Base().Manifest.Cycles {
+	for _, ref := range w.txn.Base().Manifest.Cycles {
 		if c, err := period.ParseCycle(ref.Cycle); err == nil && w.Open(c) {
 			set[c] = true
 		}

@@ -11,7 +11,7 @@ import (
 // come (§10.5). It does nothing if they have none and had none.
 func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: lake.ChargesDay, Bucket: bucket}
-	st := w.state()
+	st := w.state(w.txn)
 	if len(w.charged[bucket]) == 0 && len(st.Find(key)) == 0 {
 		return nil
 	}
@@ -29,7 +29,7 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 			}
 		}
 	}
-	files, err := events.Files(w.Txn, w.Books, key, lines)
+	files, err := events.Files(w.txn, w.Books, key, lines)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package fold
 import (
 	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -24,6 +26,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -33,12 +36,12 @@ import (
 
 // Folder is one run's fold over all buckets.
 type Folder struct {
-	Txn      *lake.SubTxn
+	Txn      *lake.Txn
 	Books    *books.Books
 	Prices   *rating.Book
 	Scanned  *accept.Scanned
 	Buckets  int
-	Workers  int
+	Tasks    task.Local
 	Open     func(period.Cycle) bool // whether a cycle may still change
 	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
 	// whether a cycle must be folded again whatever its records: the books changed
@@ -74,55 +77,29 @@ type Result struct {
 	Places          []place.Place  // whose lines changed: their statements are to be made again, once they are paid
 }
 
-// work is a bucket's days with new rows, by cycle.
-type work struct {
-	usage, samples map[period.Day]int64 // rows
-}
-
 // Run folds every bucket that has something new and puts the files into the transaction's next state.
 func (f *Folder) Run(ctx context.Context) (*Result, error) {
-	result := &Result{Tally: incoming.NewTally(len(f.Scanned.Files), f.Books, nil)}
-	todo := f.plan()
+	result := &Result{Tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch)}
 	f.indexCustomers()
 	strays := f.strays()
-	group, ctx := errgroup.WithContext(ctx)
-	next := make(chan int)
-	group.Go(func() error {
-		defer close(next)
-		for _, b := range largestFirst(todo) {
-			select {
-			case next <- b:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
-	var mu sync.Mutex // of result and done
 	done := int64(0)
-	for range max(1, f.Workers) {
-		group.Go(func() error {
-			w := f.newWorker(strays)
-			for bucket := range next {
-				days, cycles, err := w.bucket(ctx, bucket, todo[bucket])
-				if err != nil {
-					return err
-				}
-				mu.Lock()
-				done++
-				err = result.add(w.tally, bucket, days, cycles)
-				if f.Progress != nil {
-					f.Progress("rate buckets", done, int64(f.Buckets))
-				}
-				mu.Unlock()
-				if err != nil {
-					return err
-				}
+	err := task.Run(ctx, f.Tasks, task.Stage[bucketTask, bucketResult]{
+		Kind:  "fold",
+		Tasks: largestFirst(f.plan()),
+		Worker: func() func(context.Context, *bucketTask) (*bucketResult, error) {
+			return f.newWorker(f.Txn.Sub(), strays).do
+		},
+		Take: func(r *bucketResult) error {
+			if done++; f.Progress != nil {
+				f.Progress("rate buckets", done, int64(f.Buckets))
 			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
+			if err := f.Txn.Take(r.Changes); err != nil {
+				return err
+			}
+			return result.add(r)
+		},
+	})
+	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(result.Rejects, func(a, b accept.Reject) int {
@@ -133,30 +110,20 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	return result, nil
 }
 
-// add adds what a worker did in a bucket.
-func (r *Result) add(t *incoming.Tally, bucket, days int, cycles []period.Cycle) error {
-	r.Days += days
-	r.Cycles = append(r.Cycles, cycles...)
-	for _, c := range cycles {
-		r.Places = append(r.Places, place.Place{Cycle: c, Bucket: bucket})
+// add adds what was done in a bucket.
+func (r *Result) add(one *bucketResult) error {
+	r.Days += one.Days
+	r.Cycles = append(r.Cycles, one.Cycles...)
+	for _, c := range one.Cycles {
+		r.Places = append(r.Places, place.Place{Cycle: c, Bucket: one.Changes.Bucket})
 	}
-	return r.Take(t)
+	return r.Take(one.Counts)
 }
 
-// largestFirst orders the buckets by their new rows, so that no worker is left alone with a large one at the end.
-func largestFirst(todo []work) []int {
-	rows, order := make([]int64, len(todo)), make([]int, len(todo))
-	for b := range todo {
-		order[b] = b
-		for _, n := range todo[b].usage {
-			rows[b] += n
-		}
-		for _, n := range todo[b].samples {
-			rows[b] += n
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rows[b], rows[a]) })
-	return order
+// largestFirst orders the tasks by their new rows, so that no worker is left alone with a large one at the end.
+func largestFirst(tasks []*bucketTask) []*bucketTask {
+	slices.SortStableFunc(tasks, func(a, b *bucketTask) int { return cmp.Compare(b.rows(), a.rows()) })
+	return tasks
 }
 
 // indexCustomers finds the customers whose lines come without a record, by bucket.
@@ -167,44 +134,79 @@ func (f *Folder) indexCustomers() {
 		func(c *books.Commitment) int32 { return c.Customer })
 }
 
-// plan sorts the scan's parts by bucket.
-func (f *Folder) plan() []work {
-	todo := make([]work, f.Buckets)
-	for i := range todo {
-		todo[i] = work{usage: make(map[period.Day]int64), samples: make(map[period.Day]int64)}
+// plan makes the tasks of all buckets of the parts that the scan found.
+func (f *Folder) plan() []*bucketTask {
+	states := f.Txn.BucketStates(f.Buckets)
+	tasks := make([]*bucketTask, f.Buckets)
+	for i := range tasks {
+		tasks[i] = &bucketTask{State: states[i], Usage: []dayRows{}, Samples: []dayRows{}}
 	}
 	usage, rows := sorting.Parts(f.Scanned.Usage)
 	for _, p := range usage {
 		bucket, day := f.Scanned.Parts.Split(p)
-		todo[bucket].usage[day] = rows[p]
+		tasks[bucket].Usage = append(tasks[bucket].Usage, dayRows{day, rows[p]})
 	}
 	samples, rows := sorting.Parts(f.Scanned.Bandwidth)
 	for _, p := range samples {
 		bucket, day := f.Scanned.Parts.Split(p)
-		todo[bucket].samples[day] = rows[p]
+		tasks[bucket].Samples = append(tasks[bucket].Samples, dayRows{day, rows[p]})
 	}
-	return todo
+	return tasks
 }
 
-// state is the next state of the run.
-func (f *Folder) state() *state.State {
-	return state.New(f.Txn, f.Prices, f.Books, f.Scanned.Regions, f.Buckets)
+// state is the next state as a part of the run sees it.
+func (f *Folder) state(txn *lake.SubTxn) *state.State {
+	return state.New(txn, f.Prices, f.Books, f.Scanned.Regions, f.Buckets)
 }
 
 // strays finds samples that are with another customer than their link's.
-func (f *Folder) strays() *samples.Strays { return samples.NewStrays(f.state(), f.Workers, f.LateIn) }
+func (f *Folder) strays() *samples.Strays {
+	return samples.NewStrays(f.state(f.Txn.SubTxn), f.Tasks.Workers, f.LateIn)
+}
+
+// statementsTask makes the statements of a bucket.
+type statementsTask struct {
+	State  *lake.BucketState `json:"state"`
+	Cycles []period.Cycle    `json:"cycles"`
+}
 
 // Statements calculates the taxes of places and makes their statements again from the sums of their days, once their
 // lines are made and paid.
 func (f *Folder) Statements(ctx context.Context, places []place.Place) error {
-	again := func(c period.Cycle) bool { return f.Refold(c) && f.Change.Taxes() }
-	t := &taxes.Folder{State: f.state(), Workers: f.Workers, Tax: f.Tax, Again: again}
-	if err := t.All(ctx, places); err != nil {
-		return err
+	states := f.Txn.BucketStates(f.Buckets)
+	cycles := make(map[int][]period.Cycle)
+	for _, p := range places {
+		cycles[p.Bucket] = append(cycles[p.Bucket], p.Cycle)
 	}
-	s := &statements.Folder{State: f.state(), Workers: f.Workers, Refold: f.Refold, Grain: f.Grain, Mode: f.Mode,
-		Tax: f.Tax}
-	return s.All(ctx, places)
+	var tasks []*statementsTask
+	for _, bucket := range slices.Sorted(maps.Keys(cycles)) {
+		tasks = append(tasks, &statementsTask{states[bucket], cycles[bucket]})
+	}
+	return task.Run(ctx, f.Tasks, task.Stage[statementsTask, lake.Changes]{
+		Kind: "statements", Tasks: tasks, Take: f.Txn.Take,
+		Worker: func() func(context.Context, *statementsTask) (*lake.Changes, error) {
+			txn := f.Txn.Sub()
+			s := f.state(txn)
+			again := func(c period.Cycle) bool { return f.Refold(c) && f.Change.Taxes() }
+			t := &taxes.Folder{State: s, Tax: f.Tax, Again: again}
+			st := &statements.Folder{State: s, Refold: f.Refold, Grain: f.Grain, Mode: f.Mode, Tax: f.Tax}
+			return func(ctx context.Context, one *statementsTask) (*lake.Changes, error) {
+				if err := txn.Enter(one.State); err != nil {
+					return nil, err
+				}
+				for _, c := range one.Cycles {
+					p := place.Place{Cycle: c, Bucket: one.State.Bucket}
+					if err := errors.Join(ctx.Err(), t.Place(p)); err != nil {
+						return nil, err
+					}
+					if err := st.Place(p); err != nil {
+						return nil, err
+					}
+				}
+				return txn.Leave(), nil
+			}
+		},
+	})
 }
 
 // Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (§4.12) and returns the
@@ -214,13 +216,14 @@ func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (li
 	posted map[int]bool,
 	err error) {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, f.Workers))
+	group.SetLimit(max(1, f.Tasks.Workers))
 	posted = make(map[int]bool)
 	strays := f.strays()
 	var mu sync.Mutex // of the results
 	for bucket := range f.Buckets {
 		group.Go(func() error {
-			differences, changed, err := rerate.Bucket(ctx, f.newWorker(strays).late, bucket, origin, post)
+			w := f.newWorker(f.Txn.SubTxn, strays)
+			differences, changed, err := rerate.Bucket(ctx, w.late, bucket, origin, post)
 			if err != nil {
 				return err
 			}
@@ -243,6 +246,7 @@ func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (li
 // worker folds one bucket at a time with memory of its own: one room for each kind of work.
 type worker struct {
 	*Folder
+	txn      *lake.SubTxn
 	tally    *incoming.Tally
 	late     *late.Folder
 	days     *day.Folder
@@ -252,9 +256,9 @@ type worker struct {
 	commitments *commitments.Folder
 }
 
-func (f *Folder) newWorker(strays *samples.Strays) *worker {
-	w := &worker{Folder: f, tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch)}
-	in := incoming.New(f.state(), f.Scanned, w.tally)
+func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
+	w := &worker{Folder: f, txn: txn, tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch.ForTask())}
+	in := incoming.New(f.state(txn), f.Scanned, w.tally)
 	rater := f.Prices.NewRater(f.Scanned.Regions.Name)
 	w.samples = samples.New(in, strays)
 	w.late = late.New(w.samples, rater, late.Terms{LateIn: f.LateIn, AsOf: f.AsOf, Refold: f.Refold,

@@ -28,7 +28,7 @@ func (r *run) pay(ctx context.Context, f *fold.Folder) error {
 		cycles = append(cycles, r.reclaimCycles()...)
 	}
 	payer := &pay.Payer{
-		Txn: r.txn.SubTxn, Books: r.ws.Books, Buckets: s.Lake.Buckets, Workers: r.o.Workers, Closed: r.closed,
+		Txn: r.txn, Books: r.ws.Books, Buckets: s.Lake.Buckets, Tasks: r.engine(), Closed: r.closed,
 		Cycles: cycles, Refold: r.payAgain(), Issued: *r.issued,
 		Rules:   payment.Rules{Ledger: s.Payments == settings.Ledger, Digits: s.Currency.Digits},
 		Refunds: workspace.RefundRules(s), Progress: r.o.Progress,

@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -401,8 +402,8 @@ func (r *run) folder() *fold.Folder {
 		lateIn = r.closed + 1
 	}
 	f := &fold.Folder{
-		Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets,
-		Workers:  r.o.Workers,
+		Txn: r.txn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets,
+		Tasks:    r.engine(),
 		Open:     func(c period.Cycle) bool { return c > r.closed },
 		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
 		Refold:   r.refold,
@@ -421,6 +422,9 @@ func (r *run) folder() *fold.Folder {
 	}
 	return f
 }
+
+// engine runs the tasks of the run.
+func (r *runState) engine() task.Local { return task.Local{Workers: r.o.Workers, Bytes: r.o.TaskBytes} }
 
 // cycles notes the state of every cycle that the run touched.
 func (r *run) cycles() error {

@@ -23,8 +23,8 @@ type settling struct {
 // settle brings performance and incentives up to date and keeps the partner statements of the cycle that the run
 // closes.
 func (st *settling) settle(ctx context.Context) error {
-	step := &settle.Step{Txn: st.txn.SubTxn, Books: st.ws.Books, Book: st.partners,
-		Buckets: st.ws.Settings.Lake.Buckets, Workers: st.o.Workers,
+	step := &settle.Step{Txn: st.txn, Books: st.ws.Books, Book: st.partners,
+		Buckets: st.ws.Settings.Lake.Buckets, Tasks: st.engine(),
 		Closed: func(c period.Cycle) bool { return c <= st.closed }, Gone: st.archived,
 		Again: st.settleAgain, Tax: st.ws.Settings.Tax}
 	for _, name := range st.cycles {

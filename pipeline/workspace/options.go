@@ -13,6 +13,8 @@ type Options struct {
 	Workers    int            // 0 = 1
 	BatchRows  int            // 0 = default; for tests
 	ChunkBytes int            // 0 = default; for tests
+	// TaskBytes encodes and decodes every task and every result, as if tasks ran in other processes; for tests.
+	TaskBytes bool
 	// InboxUntil leaves feed files that changed after it, by mtime, for a later run: what a run that is caught up would
 	// not have found. 0 = takes all.
 	InboxUntil period.Instant

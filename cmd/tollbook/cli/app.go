@@ -48,6 +48,7 @@ type Flags struct {
 	JSON, allowFuture     bool
 	quiet, verbose        bool
 	batchRows, chunkBytes int
+	taskBytes             bool
 	fault, stopAt         string
 	cpuProfile, allocs    string
 }
@@ -130,12 +131,14 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	f.BoolVar(&a.Flags.JSON, "json", false, "results and failures as JSON")
 	f.IntVar(&a.Flags.batchRows, "batch-rows", 0, "rows of a batch")
 	f.IntVar(&a.Flags.chunkBytes, "chunk-bytes", 0, "bytes of a sorted chunk")
+	f.BoolVar(&a.Flags.taskBytes, "task-bytes", false, "encode and decode tasks and results")
 	f.StringVar(&a.Flags.fault, "fault", "", "at the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, "+
 		"kill:N, stop:N; at its n-th reading one: read:N; at its n-th opening one: files:N")
 	f.StringVar(&a.Flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(stopPoints(), ", "))
 	f.StringVar(&a.Flags.cpuProfile, "cpu-profile", "", "write a CPU profile to FILE")
 	f.StringVar(&a.Flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")
-	for _, name := range []string{"batch-rows", "chunk-bytes", "fault", "stop-at", "cpu-profile", "alloc-profile"} {
+	for _, name := range []string{"batch-rows", "chunk-bytes", "task-bytes", "fault", "stop-at", "cpu-profile",
+		"alloc-profile"} {
 		_ = f.MarkHidden(name) // fails for a flag that is not there alone
 	}
 	root.AddCommand(commands...)
@@ -245,8 +248,9 @@ func (a *App) Options() (workspace.Options, error) {
 	}
 	o := workspace.Options{
 		AsOf: asOf, Workers: a.Flags.Workers, BatchRows: a.Flags.batchRows, ChunkBytes: a.Flags.chunkBytes,
-		HashCache: a.CacheFile("inbox"), LastRunFile: a.CacheFile("standing"), Program: thisBuild(),
-		BooksCopy: workspace.BooksCopy(a.Flags.Workspace), Log: a.Log, Progress: a.Bar.Update, Env: a.Env,
+		TaskBytes: a.Flags.taskBytes, HashCache: a.CacheFile("inbox"), LastRunFile: a.CacheFile("standing"),
+		Program: thisBuild(), BooksCopy: workspace.BooksCopy(a.Flags.Workspace), Log: a.Log, Progress: a.Bar.Update,
+		Env: a.Env,
 	}
 	plan, err := storage.ParsePlan(a.Flags.fault)
 	if err != nil {

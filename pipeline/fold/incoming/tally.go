@@ -1,6 +1,8 @@
 package incoming
 
 import (
+	"fmt"
+
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
@@ -11,7 +13,11 @@ import (
 )
 
 // FileCount is what became of a file's rows that passed by themselves.
-type FileCount struct{ Accepted, Duplicate, Rejected int64 }
+type FileCount struct {
+	Accepted  int64 `json:"accepted"`
+	Duplicate int64 `json:"duplicate"`
+	Rejected  int64 `json:"rejected"`
+}
 
 // Tally counts what became of new rows, and the lines that were written.
 type Tally struct {
@@ -29,19 +35,48 @@ func NewTally(files int, b *books.Books, watch *rejects.Watch) *Tally {
 	return &Tally{Files: make([]FileCount, files), books: b, watch: watch}
 }
 
-// Take adds the counts of another tally and sets them to 0.
-func (t *Tally) Take(o *Tally) error {
-	for i, c := range o.Files {
-		r := &t.Files[i]
-		r.Accepted, r.Duplicate, r.Rejected = r.Accepted+c.Accepted, r.Duplicate+c.Duplicate, r.Rejected+c.Rejected
+// Counts is what a task counted.
+type Counts struct {
+	Files    []CountOfFile       `json:"files"` // ascending; only those with rows
+	Rejects  []accept.Reject     `json:"rejects"`
+	Replaced money.QuantityTotal `json:"replaced"`
+	Lines    int64               `json:"lines"`
+	Watched  []rejects.Accepted  `json:"watched"`
+}
+
+// CountOfFile is what a task counted of a file.
+type CountOfFile struct {
+	File int32 `json:"file"`
+	FileCount
+}
+
+// Leave returns what was counted and sets all counts to 0.
+func (t *Tally) Leave() *Counts {
+	c := &Counts{Files: []CountOfFile{}, Rejects: append([]accept.Reject{}, t.Rejects...), Replaced: t.Replaced,
+		Lines: t.Lines, Watched: t.watch.Leave()}
+	for i, n := range t.Files {
+		if n != (FileCount{}) {
+			c.Files = append(c.Files, CountOfFile{int32(i), n})
+		}
 	}
-	clear(o.Files)
-	t.Rejects = append(t.Rejects, o.Rejects...)
-	o.Rejects = o.Rejects[:0]
-	t.Lines += o.Lines
-	err := t.Replaced.AddTotal(o.Replaced)
-	o.Lines, o.Replaced = 0, money.QuantityTotal{}
-	return err
+	clear(t.Files)
+	t.Rejects, t.Lines, t.Replaced = t.Rejects[:0], 0, money.QuantityTotal{}
+	return c
+}
+
+// Take adds what a task counted.
+func (t *Tally) Take(c *Counts) error {
+	for _, n := range c.Files {
+		if int(n.File) >= len(t.Files) {
+			return fmt.Errorf("take the counts of a task: there is no file %d", n.File)
+		}
+		r := &t.Files[n.File]
+		r.Accepted, r.Duplicate, r.Rejected = r.Accepted+n.Accepted, r.Duplicate+n.Duplicate, r.Rejected+n.Rejected
+	}
+	t.Rejects = append(t.Rejects, c.Rejects...)
+	t.Lines += c.Lines
+	t.watch.Take(c.Watched)
+	return t.Replaced.AddTotal(c.Replaced)
 }
 
 // Accept counts a new usage record of a cycle that is accepted.

@@ -55,7 +55,7 @@ func BenchmarkDay(b *testing.B) {
 				if err := txn.Next().Replace(key, e); err != nil {
 					b.Fatal(err)
 				}
-				p := &pay.Payer{Txn: txn.SubTxn, Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2},
+				p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2},
 					Refunds: rating.RefundRules{Digits: 2}, Buckets: 1, Closed: place.NoCycle,
 					Cycles: []period.Cycle{period.CycleOf(2026, 9)}, Refold: func(period.Cycle) bool { return false }}
 				b.StartTimer()

@@ -220,18 +220,18 @@ func (pl *bucketCycle) refused() map[string]bool {
 
 // refuse hands the place's verdict over its account events to the result.
 func (pl *bucketCycle) refuse(ids map[string]bool) {
-	pl.w.mu.Lock()
-	defer pl.w.mu.Unlock()
-	pl.w.result.Refused[pl.at] = ids
+	one := refusedIn{Cycle: pl.at.Cycle, IDs: [][]byte{}}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		one.IDs = append(one.IDs, []byte(id))
+	}
+	pl.w.result.Refused = append(pl.w.result.Refused, one)
 }
 
 // hand adds what was paid to the result.
 func (pl *bucketCycle) hand() {
-	p := pl.w.Payer
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.result.Places = append(p.result.Places, pl.at)
-	p.result.Days, p.result.Lines = p.result.Days+pl.days, p.result.Lines+pl.lines
+	r := &pl.w.result
+	r.Cycles = append(r.Cycles, pl.at.Cycle)
+	r.Days, r.Lines = r.Days+pl.days, r.Lines+pl.lines
 }
 
 // key names a file of the place.

@@ -70,11 +70,11 @@ func (pl *bucketCycle) hold() error {
 	}
 	byOrder := make(map[events.Key]*heldLine)
 	for _, day := range heldDays {
-		cols, e, err := batchOf(pl.w.Payer, pl.next, day)
+		cols, e, err := batchOf(pl.w.bucketPayer, pl.next, day)
 		if err != nil {
 			return err
 		}
-		was, wasEntry, err := batchOf(pl.w.Payer, pl.base, day)
+		was, wasEntry, err := batchOf(pl.w.bucketPayer, pl.base, day)
 		if err != nil {
 			return err
 		}

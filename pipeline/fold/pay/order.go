@@ -18,13 +18,13 @@ import (
 
 // orderBook finds the orders of a bucket and their lines, a cycle at a time, as far as they are asked for.
 type orderBook struct {
-	p      *Payer
+	p      *bucketPayer
 	bucket int
 	orders map[period.Cycle]map[events.Key]*events.Order
 	lines  map[period.Cycle]map[string]row // by id; of cycles that are paid
 }
 
-func newOrderBook(p *Payer, bucket int) *orderBook {
+func newOrderBook(p *bucketPayer, bucket int) *orderBook {
 	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[events.Key]*events.Order),
 		lines: make(map[period.Cycle]map[string]row)}
 }
@@ -139,7 +139,7 @@ func paidAs(o *events.Order, r row) (*baseLine, error) {
 func byPartner(o *events.Order) bool { return o.Payer != "customer" }
 
 // batchOf is a file of lines in memory; nil without one.
-func batchOf(p *Payer, files dayFiles, day string) (*parquet.Columns, lake.FileEntry, error) {
+func batchOf(p *bucketPayer, files dayFiles, day string) (*parquet.Columns, lake.FileEntry, error) {
 	e, ok := files[tableDay{tables.Lines().Name, day}]
 	if !ok {
 		return nil, e, nil

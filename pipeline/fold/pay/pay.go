@@ -5,13 +5,11 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -21,12 +19,12 @@ import (
 
 // Payer pays what a run has rated. It is used once.
 type Payer struct {
-	Txn     *lake.SubTxn
+	Txn     *lake.Txn
 	Books   *books.Books
 	Rules   payment.Rules
 	Refunds rating.RefundRules
 	Buckets int
-	Workers int          // 0 = 1
+	Tasks   task.Local
 	Closed  period.Cycle // the last closed cycle; accept.NoCycle = none
 	// in which the run wrote lines or account events; those of the live state need not be named
 	Cycles   []period.Cycle
@@ -38,14 +36,9 @@ type Payer struct {
 	// ids of commercial discounts; nil if no coupon excludes them
 	commercial map[string]bool
 	altered    map[int]period.Instant // by bucket: from when issued coupons are others than in the live state
-	reclaims   map[int][]*Reclaim     // by bucket
 	holders    map[int][]int32        // customers with coupons, by bucket
 	cycles     []period.Cycle         // known ones, ascending
-	next       map[place.Place]dayFiles
 	base       map[place.Place]dayFiles
-
-	mu     sync.Mutex
-	result Result
 }
 
 // Result is what was paid.
@@ -81,47 +74,34 @@ func (p *Payer) Run(ctx context.Context) (*Result, error) {
 	if err := p.index(); err != nil {
 		return nil, err
 	}
-	p.result.Refused = make(map[place.Place]map[string]bool)
-	group, ctx := errgroup.WithContext(ctx)
-	todo := make(chan int)
-	group.Go(func() error {
-		defer close(todo)
-		for b := range p.Buckets {
-			select {
-			case todo <- b:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
-	done := int64(0)
-	for range max(1, p.Workers) {
-		group.Go(func() error {
-			w := newWorker(p)
-			for b := range todo {
-				if err := w.bucket(ctx, b); err != nil {
-					return err
-				}
-				p.mu.Lock()
-				if done++; p.Progress != nil {
-					p.Progress("pay buckets", done, int64(p.Buckets))
-				}
-				p.mu.Unlock()
-			}
-			return nil
-		})
+	states := p.Txn.BucketStates(p.Buckets)
+	tasks := make([]*bucketTask, p.Buckets)
+	for b := range tasks {
+		tasks[b] = &bucketTask{states[b]}
 	}
-	if err := group.Wait(); err != nil {
+	result, done := &Result{Refused: make(map[place.Place]map[string]bool)}, int64(0)
+	err := task.Run(ctx, p.Tasks, task.Stage[bucketTask, bucketResult]{
+		Kind: "pay", Tasks: tasks,
+		Worker: func() func(context.Context, *bucketTask) (*bucketResult, error) { return newWorker(p).do },
+		Take: func(r *bucketResult) error {
+			if done++; p.Progress != nil {
+				p.Progress("pay buckets", done, int64(p.Buckets))
+			}
+			result.add(r)
+			p.decideReclaims(r.Reclaims)
+			return p.Txn.Take(r.Changes)
+		},
+	})
+	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(p.result.Places, func(a, b place.Place) int {
+	slices.SortFunc(result.Places, func(a, b place.Place) int {
 		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
 	})
-	return &p.result, nil
+	return result, nil
 }
 
-// index sorts the files of both states by place.
+// index finds the cycles, and sorts the files of the live state by place.
 func (p *Payer) index() error {
 	set := make(map[period.Cycle]bool)
 	for _, c := range p.Cycles {
@@ -135,14 +115,13 @@ func (p *Payer) index() error {
 		set[c] = true
 	}
 	p.cycles = slices.Sorted(maps.Keys(set))
-	p.next, p.base = make(map[place.Place]dayFiles), make(map[place.Place]dayFiles)
+	p.base = make(map[place.Place]dayFiles)
 	for _, c := range p.cycles {
 		was, err := p.Txn.Base().Files(c.String())
 		if err != nil {
 			return err
 		}
 		sortPlaces(p.base, c, was)
-		sortPlaces(p.next, c, p.Txn.Next().Files(c.String()))
 	}
 	return nil
 }
@@ -160,9 +139,18 @@ func sortPlaces(to map[place.Place]dayFiles, c period.Cycle, files []lake.FileEn
 	}
 }
 
+// bucketPayer is a Payer as the task of a bucket sees it.
+type bucketPayer struct {
+	*Payer
+	Txn      *lake.SubTxn // in the place of Payer.Txn
+	next     map[place.Place]dayFiles
+	reclaims map[int][]*Reclaim // by bucket: copies, which the task decides
+	result   bucketResult
+}
+
 // worker pays one bucket after the other with memory of its own.
 type worker struct {
-	*Payer
+	*bucketPayer
 	wallet   *payment.Wallet
 	lines    *fileWriter
 	balances *rowWriter
@@ -178,10 +166,31 @@ type worker struct {
 	orders  *orderBook
 }
 
+// do does the task of a bucket.
+func (w *worker) do(ctx context.Context, t *bucketTask) (*bucketResult, error) {
+	if err := w.Txn.Enter(t.State); err != nil {
+		return nil, err
+	}
+	bucket := t.State.Bucket
+	w.next, w.result = make(map[place.Place]dayFiles), newResult()
+	for _, c := range w.cycles {
+		sortPlaces(w.next, c, w.Txn.Next().Files(c.String()))
+	}
+	if err := w.bucket(ctx, bucket); err != nil {
+		return nil, err
+	}
+	r := w.result
+	for _, one := range w.reclaims[bucket] {
+		r.Reclaims = append(r.Reclaims, verdictOf(one.Event))
+	}
+	r.Changes = w.Txn.Leave()
+	return &r, nil
+}
+
 // bucket pays the open cycles of a bucket, oldest first.
 func (w *worker) bucket(ctx context.Context, bucket int) error {
 	w.of, w.opening, w.was = bucket, lake.FileEntry{}, lake.FileEntry{}
-	w.resplit, w.orders = make(map[events.Key]bool), newOrderBook(w.Payer, bucket)
+	w.resplit, w.orders = make(map[events.Key]bool), newOrderBook(w.bucketPayer, bucket)
 	for _, c := range w.cycles {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -221,7 +230,8 @@ const (
 func (w *worker) carries() bool { return w.opening.Hash != w.was.Hash }
 
 func newWorker(p *Payer) *worker {
-	return &worker{Payer: p, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(p.Txn, tables.Lines()),
-		balances: newRowWriter(p.Txn, tables.Balances()), entries: newRowWriter(p.Txn, tables.AccountEntries()),
-		uses: newRowWriter(p.Txn, tables.CouponEntries())}
+	b := &bucketPayer{Payer: p, Txn: p.Txn.Sub(), reclaims: p.reclaimsByBucket()}
+	return &worker{bucketPayer: b, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(b.Txn, tables.Lines()),
+		balances: newRowWriter(b.Txn, tables.Balances()), entries: newRowWriter(b.Txn, tables.AccountEntries()),
+		uses: newRowWriter(b.Txn, tables.CouponEntries())}
 }

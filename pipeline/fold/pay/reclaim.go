@@ -37,19 +37,39 @@ func (r *Reclaim) before(o *Reclaim) int {
 		verdict.Stamp{Time: o.Event.Time, Instant: o.Event.Instant}, o.Event.ID)
 }
 
-// indexIssued sorts what Issued says by bucket.
+// indexIssued sorts what Issued says of coupons by bucket.
 func (p *Payer) indexIssued() {
-	p.altered, p.reclaims = make(map[int]period.Instant), make(map[int][]*Reclaim)
+	p.altered = make(map[int]period.Instant)
 	for customer, from := range p.Issued.Altered {
 		bucket := place.Bucket(customer, p.Buckets)
 		if was, has := p.altered[bucket]; !has || from < was {
 			p.altered[bucket] = from
 		}
 	}
+}
+
+// reclaimsByBucket copies the reclaims, so that a task changes no event of the run.
+func (p *Payer) reclaimsByBucket() map[int][]*Reclaim {
+	by := make(map[int][]*Reclaim)
 	for _, r := range p.Issued.Reclaims {
-		r.customer = p.Books.Customers[r.Coupon.Terms.Customer].ID
-		bucket := place.Bucket(r.customer, p.Buckets)
-		p.reclaims[bucket] = append(p.reclaims[bucket], r)
+		event := *r.Event
+		own := &Reclaim{Event: &event, Coupon: r.Coupon, customer: p.Books.Customers[r.Coupon.Terms.Customer].ID}
+		bucket := place.Bucket(own.customer, p.Buckets)
+		by[bucket] = append(by[bucket], own)
+	}
+	return by
+}
+
+// decideReclaims takes over the verdicts of a task.
+func (p *Payer) decideReclaims(list []reclaimVerdict) {
+	decided := make(map[string]verdict.Verdict, len(list))
+	for _, v := range list {
+		decided[string(v.ID)] = v.verdict()
+	}
+	for _, r := range p.Issued.Reclaims {
+		if v, is := decided[r.Event.ID]; is {
+			r.Event.Verdict = v
+		}
 	}
 }
 

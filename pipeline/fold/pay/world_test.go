@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -144,9 +145,10 @@ func (w *world) night(cycles map[string]string) {
 		w.rate(txn, name, cycles[name])
 		list = append(list, c)
 	}
-	p := &pay.Payer{Txn: txn.SubTxn, Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
+	p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
 		Refunds: rating.RefundRules{UnconditionalHours: 24, Digits: 2},
-		Buckets: w.buckets, Workers: w.workers, Closed: w.closed, Cycles: list, Refold: func(period.Cycle) bool {
+		Buckets: w.buckets, Tasks: task.Local{Workers: w.workers}, Closed: w.closed, Cycles: list,
+		Refold: func(period.Cycle) bool {
 			return w.refold || w.again
 		}}
 	if w.result, err = p.Run(w.t.Context()); err != nil {

@@ -5,13 +5,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -27,7 +25,7 @@ type share struct {
 
 // performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it
 // unless again is set; for a closed cycle nothing is written.
-func (s *Step) performances(cycle period.Cycle, bucket int, again bool) ([]settlement.Performance, error) {
+func (s *bucketStep) performances(cycle period.Cycle, bucket int, again bool) ([]settlement.Performance, error) {
 	key := lake.FileKey{Table: tables.Performances().Name, Cycle: cycle.String(), Bucket: bucket}
 	known, err := s.loadShares(key, cycle)
 	if err != nil {
@@ -71,14 +69,14 @@ func (s *Step) performances(cycle period.Cycle, bucket int, again bool) ([]settl
 }
 
 // shareOf calculates what a file of lines adds.
-func (s *Step) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
+func (s *bucketStep) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
 	settler := s.Book.Settler(cycle)
 	err := settleFiles(s.Txn, s.Books, settler, []lake.FileEntry{e}, func([]settlement.Row) error { return nil })
 	return share{e.Day, string(e.Hash), settler.Performances()}, err
 }
 
 // storeShares writes the shares of a bucket, one file; nothing where there is no file of lines.
-func (s *Step) storeShares(key lake.FileKey, shares []share) error {
+func (s *bucketStep) storeShares(key lake.FileKey, shares []share) error {
 	slices.SortFunc(shares, func(a, b share) int { return strings.Compare(a.day, b.day) })
 	out := parquet.NewColumns(tables.Performances())
 	for _, one := range shares {
@@ -89,7 +87,7 @@ func (s *Step) storeShares(key lake.FileKey, shares []share) error {
 			s.addShare(out, &one, &one.rows[i])
 		}
 	}
-	return s.putBatch(key, out)
+	return putBatch(s.Txn, key, out)
 }
 
 func (s *Step) addShare(out *parquet.Columns, one *share, p *settlement.Performance) {
@@ -109,9 +107,9 @@ func (s *Step) addShare(out *parquet.Columns, one *share, p *settlement.Performa
 }
 
 // loadShares reads the shares of a bucket by the day of their lines. What programmes no longer pay is left out.
-func (s *Step) loadShares(key lake.FileKey, cycle period.Cycle) (map[string]share, error) {
+func (s *bucketStep) loadShares(key lake.FileKey, cycle period.Cycle) (map[string]share, error) {
 	known := make(map[string]share)
-	err := s.each(key, tables.Performances(), func(c []parquet.Col, i int) error {
+	err := each(s.Txn, key, tables.Performances(), func(c []parquet.Col, i int) error {
 		day := c[tables.NDay].Word(i)
 		one := known[day]
 		one.day, one.hash = day, c[tables.NHash].Word(i)
@@ -142,9 +140,9 @@ func programmeCode(b *books.Books, id string) int32 {
 }
 
 // each visits every row of the files of a key.
-func (s *Step) each(key lake.FileKey, def *tables.Table, visit func([]parquet.Col, int) error) error {
-	for _, e := range s.Txn.Next().Find(key) {
-		err := tablefile.Each(s.Txn, e, def, nil, func(c *parquet.Columns, i int) error { return visit(c.C, i) })
+func each(txn *lake.SubTxn, key lake.FileKey, def *tables.Table, visit func([]parquet.Col, int) error) error {
+	for _, e := range txn.Next().Find(key) {
+		err := tablefile.Each(txn, e, def, nil, func(c *parquet.Columns, i int) error { return visit(c.C, i) })
 		if err != nil {
 			return err
 		}
@@ -153,17 +151,17 @@ func (s *Step) each(key lake.FileKey, def *tables.Table, visit func([]parquet.Co
 }
 
 // putBatch writes a batch as the one file of its key in the next state; an empty batch removes it.
-func (s *Step) putBatch(key lake.FileKey, rows *parquet.Columns) error {
-	return s.put(key, rows.Def, rows.N, nil, func(write func(*parquet.Columns) error) error { return write(rows) })
+func putBatch(txn *lake.SubTxn, key lake.FileKey, rows *parquet.Columns) error {
+	return put(txn, key, rows.Def, rows.N, nil, func(write func(*parquet.Columns) error) error { return write(rows) })
 }
 
 // put makes the one file of a key in the next state; without rows there is none.
-func (s *Step) put(key lake.FileKey, def *tables.Table, rows int, sums []lake.Sum,
+func put(txn *lake.SubTxn, key lake.FileKey, def *tables.Table, rows int, sums []lake.Sum,
 	fill func(write func(*parquet.Columns) error) error) error {
 	if rows == 0 {
-		return s.Txn.Next().Replace(key)
+		return txn.Next().Replace(key)
 	}
-	out, err := s.Txn.Create(key)
+	out, err := txn.Create(key)
 	if err != nil {
 		return err
 	}
@@ -181,31 +179,74 @@ func (s *Step) put(key lake.FileKey, def *tables.Table, rows int, sums []lake.Su
 	if err != nil {
 		return err
 	}
-	return s.Txn.Next().Replace(key, e)
+	return txn.Next().Replace(key, e)
+}
+
+// performanceTask is the performance of one bucket in all cycles.
+type performanceTask struct {
+	State *lake.BucketState `json:"state"`
+}
+
+// performanceResult is what it is, and what changed for it.
+type performanceResult struct {
+	Changes      *lake.Changes    `json:"changes"`
+	Performances []bucketPerforms `json:"performances"`
+}
+
+// bucketPerforms is a settlement.Performance in a message.
+type bucketPerforms struct {
+	Programme int32             `json:"programme"`
+	Partner   int32             `json:"partner"`
+	Cycle     period.Cycle      `json:"cycle"`
+	Own       money.AmountTotal `json:"own"`
+	New       money.AmountTotal `json:"new"`
 }
 
 // allPerformances is the performance of every cycle of the lake.
 func (s *Step) allPerformances(ctx context.Context) ([]settlement.Performance, error) {
-	var mu sync.Mutex
-	var parts [][]settlement.Performance
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, s.Workers))
-	for _, c := range s.Cycles {
-		for bucket := range s.Buckets {
-			group.Go(func() error {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				rows, err := s.performances(c, bucket, s.Again(c))
-				mu.Lock()
-				defer mu.Unlock()
-				parts = append(parts, rows)
-				return err
-			})
-		}
+	var tasks []*performanceTask
+	for _, state := range s.Txn.BucketStates(s.Buckets) {
+		tasks = append(tasks, &performanceTask{state})
 	}
-	if err := group.Wait(); err != nil {
+	var parts [][]settlement.Performance
+	err := task.Run(ctx, s.Tasks, task.Stage[performanceTask, performanceResult]{
+		Kind: "performance", Tasks: tasks,
+		Worker: func() func(context.Context, *performanceTask) (*performanceResult, error) {
+			return (&bucketStep{Step: s, Txn: s.Txn.Sub()}).do
+		},
+		Take: func(r *performanceResult) error {
+			var rows []settlement.Performance
+			for _, p := range r.Performances {
+				rows = append(rows, settlement.Performance(p))
+			}
+			parts = append(parts, rows)
+			return s.Txn.Take(r.Changes)
+		},
+	})
+	if err != nil {
 		return nil, err
 	}
 	return settlement.MergePerformances(parts...)
+}
+
+// do does the task of a bucket.
+func (s *bucketStep) do(ctx context.Context, t *performanceTask) (*performanceResult, error) {
+	if err := s.Txn.Enter(t.State); err != nil {
+		return nil, err
+	}
+	r := &performanceResult{Performances: []bucketPerforms{}}
+	for _, c := range s.Cycles {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		rows, err := s.performances(c, t.State.Bucket, s.Again(c))
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range rows {
+			r.Performances = append(r.Performances, bucketPerforms(p))
+		}
+	}
+	r.Changes = s.Txn.Leave()
+	return r, nil
 }

@@ -81,7 +81,7 @@ func addRow(out *parquet.Columns, b *books.Books, r *settlement.Row) {
 }
 
 // putRows keeps rows as the one file of a key, with the sums of its amounts; no rows give no file.
-func (s *Step) putRows(key lake.FileKey, rows []settlement.Row) error {
+func (s *bucketStep) putRows(key lake.FileKey, rows []settlement.Row) error {
 	var totals [len(rowAmounts)]money.AmountTotal
 	for i := range rows {
 		for k, a := range amountsIn(&rows[i]) {
@@ -95,7 +95,6 @@ func (s *Step) putRows(key lake.FileKey, rows []settlement.Row) error {
 		sums[k] = lake.Sum{Column: tables.PartnerStatements().Columns[rowAmounts[k]].Name, Value: t.String()}
 	}
 	slices.SortFunc(sums, func(a, b lake.Sum) int { return strings.Compare(a.Column, b.Column) })
-	return s.put(key, tables.PartnerStatements(), len(rows), sums, func(write func(*parquet.Columns) error) error {
-		return WriteRows(s.Books, rows, write)
-	})
+	write := func(write func(*parquet.Columns) error) error { return WriteRows(s.Books, rows, write) }
+	return put(s.Txn, key, tables.PartnerStatements(), len(rows), sums, write)
 }

@@ -1,16 +1,18 @@
 package settle
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -22,11 +24,11 @@ import (
 
 // Step settles within a run, after its lines are made and paid.
 type Step struct {
-	Txn     *lake.SubTxn
+	Txn     *lake.Txn
 	Books   *books.Books
 	Book    *settlement.Book
 	Buckets int
-	Workers int // 0 = 1
+	Tasks   task.Local
 
 	Cycles []period.Cycle            // of the state to come, ascending
 	Closed func(c period.Cycle) bool // whether a cycle was closed before the run
@@ -34,6 +36,12 @@ type Step struct {
 	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stays
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
 	Tax    settings.Tax
+}
+
+// bucketStep is a Step as tasks of buckets see it.
+type bucketStep struct {
+	*Step
+	Txn *lake.SubTxn // in the place of Step.Txn
 }
 
 // IncentivesKey is where the incentives are: one list, of no cycle.
@@ -75,7 +83,7 @@ func (s *Step) Incentives(ctx context.Context) ([]settlement.Incentive, error) {
 	for i := range list {
 		AddIncentive(out, s.Books, &list[i])
 	}
-	return list, s.putBatch(IncentivesKey(), out)
+	return list, putBatch(s.Txn.SubTxn, IncentivesKey(), out)
 }
 
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.
@@ -129,35 +137,51 @@ func LoadIncentives(o tablefile.Opener, b *books.Books, e lake.FileEntry) (list 
 	return list, err
 }
 
+// statementsTask makes the partner statements of one bucket.
+type statementsTask struct {
+	State *lake.BucketState `json:"state"`
+	Cycle period.Cycle      `json:"cycle"`
+}
+
+// statementsResult is what changed for them, and what is owed by them.
+type statementsResult struct {
+	Changes *lake.Changes `json:"changes"`
+	Bases   []base        `json:"bases"` // by seller, partner and service; none if there are no taxes
+}
+
+// base is an entry of tax.Bases in a message.
+type base struct {
+	Seller  []byte            `json:"seller"`
+	Partner []byte            `json:"partner"`
+	Service []byte            `json:"service"`
+	Owed    money.AmountTotal `json:"owed"`
+}
+
 // Statements keeps the partner statements of a cycle that the run closes, bucket by bucket, and their taxes (SETTLE-1).
 func (s *Step) Statements(ctx context.Context, cycle period.Cycle) error {
 	bases := tax.Bases{}
-	var mu sync.Mutex // of bases
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, s.Workers))
-	for bucket := range s.Buckets {
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			files := LinesOf(s.Txn.Next().Files(cycle.String()), bucket)
-			rows, err := BucketRows(s.Txn, s.Books, s.Book.Settler(cycle), files)
-			if err != nil {
-				return err
-			}
-			if len(s.Books.Taxes) > 0 {
-				mu.Lock()
-				err = AddBases(s.Books, bases, rows)
-				mu.Unlock()
-			}
-			if err != nil {
-				return err
-			}
-			return s.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: cycle.String(),
-				Bucket: bucket}, rows)
-		})
+	var tasks []*statementsTask
+	for _, state := range s.Txn.BucketStates(s.Buckets) {
+		tasks = append(tasks, &statementsTask{state, cycle})
 	}
-	if err := group.Wait(); err != nil {
+	err := task.Run(ctx, s.Tasks, task.Stage[statementsTask, statementsResult]{
+		Kind: "partner statements", Tasks: tasks,
+		Worker: func() func(context.Context, *statementsTask) (*statementsResult, error) {
+			return (&bucketStep{Step: s, Txn: s.Txn.Sub()}).statements
+		},
+		Take: func(r *statementsResult) error {
+			for _, b := range r.Bases {
+				key := tax.BaseKey{Seller: string(b.Seller), Partner: string(b.Partner), Service: string(b.Service)}
+				sum := bases[key]
+				if err := sum.AddTotal(b.Owed); err != nil {
+					return fmt.Errorf("add up what partner %s owes %s: %w", b.Partner, b.Seller, err)
+				}
+				bases[key] = sum
+			}
+			return s.Txn.Take(r.Changes)
+		},
+	})
+	if err != nil {
 		return err
 	}
 	if len(s.Books.Taxes) == 0 {
@@ -167,7 +191,39 @@ func (s *Step) Statements(ctx context.Context, cycle period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	return tablefile.Put(s.Txn, taxes.Key(cycle, lake.NoBucket), w.Cols, w.Sums())
+	return tablefile.Put(s.Txn.SubTxn, taxes.Key(cycle, lake.NoBucket), w.Cols, w.Sums())
+}
+
+// statements does the task of a bucket.
+func (s *bucketStep) statements(ctx context.Context, t *statementsTask) (*statementsResult, error) {
+	if err := errors.Join(ctx.Err(), s.Txn.Enter(t.State)); err != nil {
+		return nil, err
+	}
+	files := LinesOf(s.Txn.Next().Files(t.Cycle.String()), t.State.Bucket)
+	rows, err := BucketRows(s.Txn, s.Books, s.Book.Settler(t.Cycle), files)
+	if err != nil {
+		return nil, err
+	}
+	bases := tax.Bases{}
+	if len(s.Books.Taxes) > 0 {
+		if err := AddBases(s.Books, bases, rows); err != nil {
+			return nil, err
+		}
+	}
+	err = s.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: t.Cycle.String(),
+		Bucket: t.State.Bucket}, rows)
+	if err != nil {
+		return nil, err
+	}
+	r := &statementsResult{Changes: s.Txn.Leave(), Bases: []base{}}
+	for key, owed := range bases {
+		r.Bases = append(r.Bases, base{[]byte(key.Seller), []byte(key.Partner), []byte(key.Service), owed})
+	}
+	slices.SortFunc(r.Bases, func(a, b base) int {
+		return cmp.Or(bytes.Compare(a.Seller, b.Seller), bytes.Compare(a.Partner, b.Partner),
+			bytes.Compare(a.Service, b.Service))
+	})
+	return r, nil
 }
 
 // AddBases adds what rows of partner statements ask for to the bases of their taxes.

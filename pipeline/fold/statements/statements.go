@@ -1,13 +1,10 @@
 package statements
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/fold/taxes"
@@ -49,27 +46,14 @@ type customerTotal struct {
 // Folder makes the statements of buckets.
 type Folder struct {
 	*state.State
-	Workers int
-	Refold  func(period.Cycle) bool // whether a cycle was rated with other books
-	Grain   rating.Grain
-	Mode    money.Mode
-	Tax     settings.Tax
+	Refold func(period.Cycle) bool // whether a cycle was rated with other books
+	Grain  rating.Grain
+	Mode   money.Mode
+	Tax    settings.Tax
 }
 
-// All makes the statements of places again from the sums of their days, once their lines are made and paid.
-func (f *Folder) All(ctx context.Context, places []place.Place) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, f.Workers))
-	for _, p := range places {
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return f.statements(p.Bucket, p.Cycle)
-		})
-	}
-	return group.Wait()
-}
+// Place makes the statements of a bucket of a cycle again from the sums of its days, once its lines are made and paid.
+func (f *Folder) Place(p place.Place) error { return f.statements(p.Bucket, p.Cycle) }
 
 // statements writes what each customer of the bucket is asked to pay for the cycle: the sums of its days, added up.
 // Those of the live state are in its statements, from which the days that changed are taken away and to which the new

@@ -2,13 +2,10 @@ package taxes
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -25,9 +22,8 @@ import (
 // Folder calculates the taxes of customers.
 type Folder struct {
 	*state.State
-	Workers int
-	Tax     settings.Tax
-	Again   func(period.Cycle) bool // whether lines that did not change can have other taxes
+	Tax   settings.Tax
+	Again func(period.Cycle) bool // whether lines that did not change can have other taxes
 }
 
 // Rules are the settings as the rules of tax take them, for money in a currency.
@@ -35,25 +31,14 @@ func Rules(s settings.Tax, c money.Currency) tax.Rules {
 	return tax.Rules{Inclusive: s.Inclusive, PerLine: s.PerLine, Digits: c.Digits}
 }
 
-// All calculates the taxes of places whose lines changed, once their lines are made and paid.
-func (f *Folder) All(ctx context.Context, places []place.Place) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, f.Workers))
-	for _, p := range places {
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := f.place(p); err != nil {
-				return fmt.Errorf("calculate the taxes of cycle %s, bucket %d: %w", p.Cycle, p.Bucket, err)
-			}
-			return nil
-		})
+// Place calculates the taxes of a bucket of a cycle whose lines changed, once its lines are made and paid.
+func (f *Folder) Place(p place.Place) error {
+	if err := f.place(p); err != nil {
+		return fmt.Errorf("calculate the taxes of cycle %s, bucket %d: %w", p.Cycle, p.Bucket, err)
 	}
-	return group.Wait()
+	return nil
 }
 
-// place calculates the taxes of a bucket of a cycle.
 func (f *Folder) place(p place.Place) error {
 	old := f.FilesOf(p.Cycle, p.Bucket, tables.TaxSums().Name, tables.Taxes().Name)
 	if len(f.Books.Taxes) == 0 && len(old) == 0 {

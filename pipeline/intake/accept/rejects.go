@@ -2,6 +2,7 @@ package accept
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -20,6 +21,37 @@ type Reject struct {
 	Value  string // as seen
 	ID     string // the record's identity as far as it can be read
 	Raw    []byte // the whole record as it came
+}
+
+// rejectMessage is a reject in a message. Its texts need not be UTF-8.
+type rejectMessage struct {
+	File   int32  `json:"file"`
+	Row    int64  `json:"row"`
+	Reason string `json:"reason"`
+	Column []byte `json:"column"`
+	Value  []byte `json:"value"`
+	ID     []byte `json:"id"`
+	Raw    []byte `json:"raw"`
+}
+
+// MarshalJSON implements json.Marshaler, for messages between tasks.
+func (r Reject) MarshalJSON() ([]byte, error) {
+	return json.Marshal(rejectMessage{r.File, r.Row, r.Reason.String(), []byte(r.Column), []byte(r.Value),
+		[]byte(r.ID), r.Raw})
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *Reject) UnmarshalJSON(b []byte) error {
+	var m rejectMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	why, ok := reason.Parse(m.Reason)
+	if !ok {
+		return fmt.Errorf("unknown reason %q", m.Reason)
+	}
+	*r = Reject{m.File, m.Row, why, string(m.Column), string(m.Value), string(m.ID), m.Raw}
+	return nil
 }
 
 // spool keeps the rejects of one task in the order in which they came, in memory up to a limit and then in a scratch

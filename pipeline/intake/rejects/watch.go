@@ -1,8 +1,11 @@
 package rejects
 
 import (
+	"bytes"
 	"cmp"
 	"hash/maphash"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/tollbook/tollbook/schemas/period"
@@ -34,6 +37,48 @@ type Place struct {
 func NewWatch(zone *period.Zone, source func(file int32, row int64) (string, int64)) *Watch {
 	return &Watch{Zone: zone, Source: source, seed: maphash.MakeSeed(), wanted: make(map[uint64]struct{}),
 		found: make(map[Identity]Place)}
+}
+
+// Accepted is an accepted record with the identity of a reject.
+type Accepted struct {
+	Feed     string `json:"feed"`
+	Customer []byte `json:"customer"`
+	When     int64  `json:"when"`
+	ID       []byte `json:"id"`
+	File     []byte `json:"file"`
+	Row      int64  `json:"row"`
+}
+
+// ForTask returns a watch for the same records that notes what it finds by itself. It is for one goroutine.
+func (w *Watch) ForTask() *Watch {
+	if !w.Active() {
+		return nil
+	}
+	return &Watch{Zone: w.Zone, Source: w.Source, seed: w.seed, wanted: w.wanted, found: make(map[Identity]Place)}
+}
+
+// Leave returns what was found and forgets it.
+func (w *Watch) Leave() []Accepted {
+	list := []Accepted{}
+	if w == nil {
+		return list
+	}
+	for id, at := range w.found {
+		list = append(list, Accepted{id.Feed, []byte(id.Customer), id.When, []byte(id.ID), []byte(at.File), at.Row})
+	}
+	clear(w.found)
+	slices.SortFunc(list, func(a, b Accepted) int {
+		return cmp.Or(strings.Compare(a.Feed, b.Feed), bytes.Compare(a.Customer, b.Customer),
+			cmp.Compare(a.When, b.When), bytes.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+// Take takes over what a task found.
+func (w *Watch) Take(list []Accepted) {
+	for _, a := range list {
+		w.note(Identity{a.Feed, string(a.Customer), a.When, string(a.ID)}, Place{string(a.File), a.Row})
+	}
 }
 
 // Want announces a rejected record, where its identity can be read.

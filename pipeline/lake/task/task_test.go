@@ -1,6 +1,8 @@
 package task_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -45,6 +47,47 @@ func TestStrict(t *testing.T) {
 		}
 		if err := task.Decode("scan task", []byte(bad), &piece{}); err == nil {
 			t.Errorf("%s is accepted: %s", name, bad)
+		}
+	}
+}
+
+// A stage does every task once and takes every result, with and without bytes.
+func TestStage(t *testing.T) {
+	t.Parallel()
+	for _, bytes := range []bool{false, true} {
+		var tasks []*piece
+		want := int64(0)
+		for i := range int64(100) {
+			tasks, want = append(tasks, &piece{From: i}), want+i
+		}
+		got := int64(0)
+		err := task.Run(context.Background(), task.Local{Workers: 3, Bytes: bytes}, task.Stage[piece, piece]{
+			Kind: "scan", Tasks: tasks,
+			Worker: func() func(context.Context, *piece) (*piece, error) {
+				return func(_ context.Context, p *piece) (*piece, error) { return &piece{From: p.From}, nil }
+			},
+			Take: func(p *piece) error { got += p.From; return nil },
+		})
+		if err != nil || got != want {
+			t.Errorf("bytes %v: the results add up to %d, want %d, %v", bytes, got, want, err)
+		}
+	}
+}
+
+// The error of a task, and that of taking a result, end the stage.
+func TestStageError(t *testing.T) {
+	t.Parallel()
+	wrong := errors.New("wrong")
+	for name, where := range map[string][2]error{"task": {wrong, nil}, "take": {nil, wrong}} {
+		err := task.Run(context.Background(), task.Local{}, task.Stage[piece, piece]{
+			Kind: "scan", Tasks: []*piece{{}, {}, {}},
+			Worker: func() func(context.Context, *piece) (*piece, error) {
+				return func(_ context.Context, p *piece) (*piece, error) { return p, where[0] }
+			},
+			Take: func(*piece) error { return where[1] },
+		})
+		if !errors.Is(err, wrong) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -1,0 +1,78 @@
+package task
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Local runs tasks in goroutines of this process.
+type Local struct {
+	Workers int  // 0 = 1
+	Bytes   bool // every task and every result is encoded and decoded
+}
+
+// Stage is tasks of one kind, and what becomes of their results. A task is a function of its input and of what all
+// tasks of a run share: settings, books, the base, and files that other stages made.
+type Stage[T, R any] struct {
+	Kind  string // of the messages: "fold" has fold tasks and fold results
+	Tasks []*T   // in the order in which they are begun
+	// Worker makes a worker, which does one task after the other and keeps its memory between them.
+	Worker func() func(context.Context, *T) (*R, error)
+	Take   func(*R) error // takes one result at a time, in any order
+}
+
+// Run does the tasks of a stage. The first error ends it.
+func Run[T, R any](ctx context.Context, l Local, s Stage[T, R]) error {
+	group, ctx := errgroup.WithContext(ctx)
+	next := make(chan *T)
+	group.Go(func() error {
+		defer close(next)
+		for _, t := range s.Tasks {
+			select {
+			case next <- t:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	var mu sync.Mutex // of Take
+	for range max(1, l.Workers) {
+		group.Go(func() error {
+			do := s.Worker()
+			for t := range next {
+				r, err := perform(ctx, l, s.Kind, t, do)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				err = s.Take(r)
+				mu.Unlock()
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// perform does one task, through bytes if the engine says so.
+func perform[T, R any](ctx context.Context, l Local, kind string, t *T,
+	do func(context.Context, *T) (*R, error)) (*R, error) {
+	if !l.Bytes {
+		return do(ctx, t)
+	}
+	t, err := RoundTrip(kind+" task", t)
+	if err != nil {
+		return nil, err
+	}
+	r, err := do(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return RoundTrip(kind+" result", r)
+}
