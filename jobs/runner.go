@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -38,7 +39,8 @@ type Result struct {
 	Workspace   *workspace.Workspace
 	Report      *workspace.Report  // of a run on the lake; nil for publish, and if nothing was done
 	Differences []run.Difference   // of rerate
-	Published   *publish.Report    // of publish
+	Published   *publish.Report    // of publish, to ClickHouse
+	Iceberg     *iceberg.Report    // of publish, to Iceberg
 	Pruned      *run.PruneReport   // of prune
 	Dismissed   *run.DismissReport // of rejects
 	Entry       ledger.Entry       // as it was ended; of a dry run its ID is ""
@@ -208,7 +210,7 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 	case Publish:
 		po := t.Publish
 		po.Cycle = t.Cycle
-		res.Published, err = run.Publish(ctx, w, po, o)
+		res.Published, res.Iceberg, err = run.PublishAll(ctx, w, po, o)
 	case Prune:
 		res.Pruned, err = run.Prune(ctx, w, t.Prune, o)
 	case Rejects:
@@ -224,6 +226,11 @@ func (res *Result) note() {
 	e := &res.Entry
 	if p := res.Published; p != nil {
 		e.Changed, e.Manifest, e.Published = p.Changed, int64(p.Manifest), int64(p.Manifest)
+	}
+	if p := res.Iceberg; p != nil {
+		e.Changed, e.Manifest, e.Published = e.Changed || p.Changed, p.Manifest, p.Manifest
+	}
+	if res.Published != nil || res.Iceberg != nil {
 		return
 	}
 	if p := res.Pruned; p != nil {
@@ -248,8 +255,12 @@ func (res *Result) note() {
 		if r.Owed != nil {
 			e.Owed = &ledger.Owed{Why: r.Owed.Why, Hint: r.Owed.Hint}
 		}
-		if r.Published != nil {
+		switch {
+		case r.Owed != nil: // a target has not got it
+		case r.Published != nil:
 			e.Published = int64(r.Published.Manifest)
+		case r.Iceberg != nil:
+			e.Published = r.Iceberg.Manifest
 		}
 	}
 }

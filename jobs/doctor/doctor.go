@@ -22,6 +22,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -81,7 +82,8 @@ func Inspect(ctx context.Context, o Options) *Report {
 	d.books()
 	if d.ws != nil {
 		for _, check := range []func(context.Context){d.store, d.lake, d.unnamed, d.space, d.scratch, d.clock,
-			d.times, d.zone, d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server, d.cache} {
+			d.times, d.zone, d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server,
+			d.iceberg, d.cache} {
 			check(ctx)
 		}
 	}
@@ -617,6 +619,32 @@ func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
 			strings.Join(drift, ", "))
 	default:
 		d.describe(name, OK, "", "as this program makes them")
+	}
+}
+
+// iceberg looks which state the Iceberg tables show.
+func (d *doctor) iceberg(context.Context) {
+	const name = "Iceberg"
+	s := &d.ws.Settings.Iceberg
+	if !s.Set() {
+		d.describe(name, Skipped, "", "iceberg.warehouse is empty")
+		return
+	}
+	warehouse, err := d.ws.IcebergWarehouse()
+	var shown int64
+	if err == nil {
+		shown, err = iceberg.Shown(warehouse, s.Namespace)
+	}
+	switch {
+	case err != nil:
+		d.describe(name, Warn, "`tollbook publish` shows details", "%v", err)
+	case shown == 0:
+		d.describe(name, Warn, "`tollbook publish`", "%s: nothing is published", warehouse.Root())
+	case d.snap != nil && shown != d.snap.Manifest.Number:
+		d.describe(name, Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", warehouse.Root(), shown,
+			d.snap.Manifest.Number)
+	default:
+		d.describe(name, OK, "", "%s shows manifest %d, as the lake", warehouse.Root(), shown)
 	}
 }
 

@@ -114,7 +114,7 @@ func newGauges() gauges {
 			"kind"),
 		oldest: one("tollbook_oldest_owed_timestamp_seconds",
 			"When the oldest pending job was due; 0 = none is pending."),
-		unpublished: one("tollbook_unpublished_cycles", "Cycles whose newest state ClickHouse does not have."),
+		unpublished: one("tollbook_unpublished_cycles", "Cycles whose newest state is not published."),
 		publishOwed: one("tollbook_publish_owed", "1 while a run's publish is pending."),
 		clockBack:   one("tollbook_clock_back", "1 while the clock is before the newest state's as-of: nothing runs."),
 		blind:       one("tollbook_blind", "1 while settings, lake or ledger cannot be read: nothing runs."),

@@ -16,12 +16,12 @@ type Plan struct {
 	zone      *period.Zone
 	times     map[jobs.Kind]*Times // of nightly, monthly, publish, prune; none = not scheduled
 	closeTime func(period.Cycle) period.Instant
-	server    bool // there is a ClickHouse to publish to
+	server    bool // there is a ClickHouse or an Iceberg warehouse to publish to
 }
 
 // NewPlan reads the schedule of a workspace's settings.
 func NewPlan(s *settings.Settings) (*Plan, error) {
-	p := &Plan{zone: s.Zone, times: make(map[jobs.Kind]*Times), closeTime: s.CloseTime, server: s.ClickHouse.DSN.Set()}
+	p := &Plan{zone: s.Zone, times: make(map[jobs.Kind]*Times), closeTime: s.CloseTime, server: s.Publishes()}
 	for kind, expression := range map[jobs.Kind]string{
 		jobs.Nightly: s.Schedule.Nightly, jobs.Monthly: s.Schedule.Monthly, jobs.Publish: s.Schedule.Publish,
 		jobs.Prune: s.Schedule.Retention,

@@ -415,7 +415,7 @@ func (s *Scheduler) settle(p *Plan, o Outcome) {
 	if owed := o.Result.Report.Owed; owed != nil {
 		s.hold(p, publishLane, Firing{Kind: jobs.Publish, Cycle: jobs.NoCycle, Due: o.Firing.AsOf, AsOf: o.Firing.AsOf},
 			&owedError{owed.Why})
-	} else if o.Result.Report.Published != nil {
+	} else if o.Result.Report.Published != nil || o.Result.Report.Iceberg != nil {
 		delete(s.holds, publishLane)
 	}
 }

@@ -102,7 +102,7 @@ func (r *reader) lake(f *found, snap *lake.Snapshot, entries []ledger.Entry, now
 	for _, run := range r.own {
 		f.state.ran(run, now)
 	}
-	if !f.settings.ClickHouse.DSN.Set() {
+	if !f.settings.Publishes() {
 		f.state.Unpaid = period.Past
 	}
 	if f.state.Unpaid != period.Past {

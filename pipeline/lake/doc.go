@@ -119,6 +119,9 @@
 //	         written and keeps them. A mark is an obstacle only if one of the files existed when the run began, or was
 //	         uploaded more than 12 hours ago: no sweep deletes others.
 //
+//	CHAIN-8  A sweep must delete nothing that a state names on which there is a pin: an object in pins/ with the
+//	         number and hash of the manifest. A reader that needs a state for longer than 24 hours makes one.
+//
 // Lists of older manifests are deleted with the files that they name. The manifests that are kept still contain their
 // hashes and totals: the history can be audited, but old states cannot be read.
 package lake

@@ -61,7 +61,7 @@ func (k FileKey) Check() error {
 	case !validTable(k.Table):
 		return fmt.Errorf("file key %v: table %q: want lower-case letters, digits and underscores, a letter first", k,
 			k.Table)
-	case k.Table == manifestsDir || k.Table == tempDir || k.Table == sweepsDir:
+	case k.Table == manifestsDir || k.Table == tempDir || k.Table == sweepsDir || k.Table == pinsDir:
 		return fmt.Errorf("file key %v: table %q is the name of a folder of the lake's own", k, k.Table)
 	case k.Cycle != "" && !validCycle(k.Cycle):
 		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
@@ -145,7 +145,7 @@ type kind uint8
 
 const (
 	foreign  kind = iota // not a name the lake gives: never deleted
-	fixed                // HEAD, LOCK, the mark of a sweep
+	fixed                // HEAD, LOCK, the mark of a sweep, a pin
 	manifest             // manifests/NNNNNN.json
 	listFile             // manifests/files-…, manifests/inputs-…
 	temp                 // tmp/NNNNNN-…
@@ -158,7 +158,7 @@ func isMark(name string) bool { return strings.HasPrefix(name, sweepsDir+"/") }
 // classify names the kind of a file; number is a manifest's.
 func classify(name string) (k kind, number int64) {
 	switch {
-	case name == headName || name == "LOCK" || isMark(name):
+	case name == headName || name == "LOCK" || isMark(name) || isPin(name):
 		return fixed, 0
 	case strings.HasPrefix(name, tempDir+"/"):
 		if sequence, _, found := strings.Cut(name[len(tempDir)+1:], "-"); found && len(sequence) >= 6 &&

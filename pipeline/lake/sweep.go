@@ -110,8 +110,8 @@ func (s *sweeper) old(seen []storage.Entry, now int64, kept map[string]bool) []s
 	return out
 }
 
-// keptFor are the files that states before the base name, as far as they were replaced within the grace. A state whose
-// lists are gone can be read by nobody and keeps nothing.
+// keptFor are the files that states before the base name, as far as they were replaced within the grace or are pinned.
+// A state whose lists are gone can be read by nobody and keeps nothing.
 func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) {
 	written := make(map[int64]int64) // manifests, by number
 	for _, o := range seen {
@@ -124,24 +124,42 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 		if at, listed := written[state.Manifest.Number]; listed && at < now-int64(grace/time.Second) {
 			break // it replaced the state before it long ago
 		}
-		before, err := s.lake.load(state.Manifest.Number-1, state.Manifest.Parent)
+		before, err := s.keep(kept, state.Manifest.Number-1, state.Manifest.Parent, state.name())
 		if err != nil {
-			return nil, unmoved(err, state.name())
-		}
-		files, lists, err := before.all()
-		missing, moved := new(MissingError), new(MovedError)
-		if err != nil && !errors.As(err, &missing) && !errors.As(err, &moved) {
 			return nil, err
-		}
-		for _, e := range files {
-			kept[e.Path] = true
-		}
-		for _, name := range lists {
-			kept[name] = true
 		}
 		state = before
 	}
+	for _, o := range seen { // CHAIN-8
+		_, number, hash, ok := parsePin(o.Name)
+		if _, listed := written[number]; !ok || !listed {
+			continue // of a lake that was here before
+		}
+		if _, err := s.keep(kept, number, hash, o.Name); err != nil {
+			return nil, err
+		}
+	}
 	return kept, nil
+}
+
+// keep adds what a state names to kept; by says who names its manifest. A state whose lists are gone adds nothing.
+func (s *sweeper) keep(kept map[string]bool, number int64, hash Hash, by string) (*Snapshot, error) {
+	state, err := s.lake.load(number, hash)
+	if err != nil {
+		return nil, unmoved(err, by)
+	}
+	files, lists, err := state.all()
+	missing, moved := new(MissingError), new(MovedError)
+	if err != nil && !errors.As(err, &missing) && !errors.As(err, &moved) {
+		return nil, err
+	}
+	for _, e := range files {
+		kept[e.Path] = true
+	}
+	for _, name := range lists {
+		kept[name] = true
+	}
+	return state, nil
 }
 
 // checkUploads makes sure that what this run is about to name is there, and that no sweep is about to delete it

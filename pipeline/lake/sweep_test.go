@@ -242,3 +242,38 @@ func TestSweepAndWriter(t *testing.T) {
 		})
 	}
 }
+
+// TestPin: a sweep keeps what a pinned state names, and deletes it a day after the pin ended (CHAIN-8).
+func TestPin(t *testing.T) {
+	t.Parallel()
+	store := objects.NewMem()
+	must(t, dayText(t, store, "first"))
+	first, err := open(t, over(t, store)).Head()
+	must(t, err)
+	must(t, first.Pin("reader"))
+	must(t, first.Pin("reader"))
+	for _, text := range []string{"second", "third"} {
+		must(t, dayText(t, store, text))
+		store.Advance(25 * hour)
+	}
+	must(t, dayText(t, store, "fourth"))
+	if diff := cmp.Diff([]string{"first", "fourth", "third"}, texts(store)); diff != "" {
+		t.Error(diff)
+	}
+	newest, err := open(t, over(t, store)).Head()
+	must(t, err)
+	no := func(int64, lake.Hash) bool { return false }
+	must(t, newest.Unpin(context.Background(), "other", no))
+	store.Advance(50 * hour)
+	must(t, dayText(t, store, "fifth"))
+	if diff := cmp.Diff([]string{"fifth", "first", "fourth"}, texts(store)); diff != "" {
+		t.Error(diff)
+	}
+	must(t, newest.Unpin(context.Background(), "reader", func(number int64, _ lake.Hash) bool { return number == 1 }))
+	must(t, newest.Unpin(context.Background(), "reader", no))
+	store.Advance(50 * hour)
+	must(t, dayText(t, store, "sixth"))
+	if diff := cmp.Diff([]string{"fifth", "sixth"}, texts(store)); diff != "" {
+		t.Error(diff)
+	}
+}

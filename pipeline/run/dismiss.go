@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -37,6 +38,7 @@ type DismissReport struct {
 	Open     int64          `json:"open"`    // rejects of the lake that are open after it
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
+	Iceberg   *iceberg.Report `json:"iceberg,omitempty"`
 	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
 }
 
@@ -65,12 +67,12 @@ func Dismiss(ctx context.Context, w *workspace.Workspace, d DismissOptions, o wo
 	if err := dismiss(ctx, w, &d, &o, r); err != nil {
 		return nil, err
 	}
-	if !r.Changed || !w.Settings.ClickHouse.DSN.Set() {
+	if !r.Changed || !w.Settings.Publishes() {
 		return r, nil
 	}
 	after := &workspace.Report{}
 	err := publishRun(ctx, w, o, after)
-	r.Published, r.Owed = after.Published, after.Owed
+	r.Published, r.Iceberg, r.Owed = after.Published, after.Iceberg, after.Owed
 	return r, err
 }
 

@@ -252,7 +252,7 @@ func (r *runState) remember(l *lake.Lake) {
 	if r.o.LastRunFile == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 ||
 		r.ws.Books.UsesMoney() || len(r.next.Find(events.MoneyKey())) > 0 ||
 		len(r.ws.Settings.Costs.Sources.All()) > 0 ||
-		r.ws.Settings.ClickHouse.DSN.Set() {
+		r.ws.Settings.Publishes() {
 		return
 	}
 	snap, err := l.Head()

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -41,6 +42,7 @@ type PruneReport struct {
 	DryRun  bool `json:"dry_run,omitempty"`
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
+	Iceberg   *iceberg.Report `json:"iceberg,omitempty"`
 	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
 }
 
@@ -77,12 +79,12 @@ func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o works
 	if err := p.transact(ctx); err != nil {
 		return nil, err
 	}
-	if po.DryRun || !p.report.Changed || !w.Settings.ClickHouse.DSN.Set() {
+	if po.DryRun || !p.report.Changed || !w.Settings.Publishes() {
 		return p.report, nil
 	}
 	after := &workspace.Report{}
 	err := publishRun(ctx, w, o, after)
-	p.report.Published, p.report.Owed = after.Published, after.Owed
+	p.report.Published, p.report.Iceberg, p.report.Owed = after.Published, after.Iceberg, after.Owed
 	return p.report, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -29,7 +30,7 @@ func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions,
 	s := &w.Settings.ClickHouse
 	if !s.DSN.Set() {
 		return nil, &workspace.RefusedError{What: "no server to publish to",
-			Hint: "set clickhouse.dsn in tollbook.yaml"}
+			Hint: "set clickhouse.dsn in tollbook.yaml, or iceberg.warehouse for Iceberg tables"}
 	}
 	env := o.Env
 	if env == nil {
@@ -72,22 +73,98 @@ func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions,
 	return report, nil
 }
 
-// publishRun publishes what a run left. A server that cannot be reached, or that does not let us, owes nothing to the
+// PublishIceberg brings the Iceberg tables of the settings to the lake's state. Errors: *RefusedError without a
+// warehouse, and those of iceberg.Publish.
+func PublishIceberg(ctx context.Context, w *workspace.Workspace, po PublishOptions,
+	o workspace.Options) (report *iceberg.Report, err error) {
+	s := &w.Settings.Iceberg
+	switch {
+	case !s.Set():
+		return nil, &workspace.RefusedError{What: "no Iceberg warehouse to publish to",
+			Hint: "set iceberg.warehouse in tollbook.yaml"}
+	case po.Cycle != place.NoCycle:
+		return nil, &workspace.RefusedError{What: "Iceberg tables are published for all cycles together",
+			Hint: "leave --cycle out"}
+	}
+	warehouse, err := w.IcebergWarehouse()
+	if err != nil {
+		return nil, err
+	}
+	l, err := w.Lake(o)
+	if err != nil {
+		return nil, err
+	}
+	o.BeginStage(workspace.StageIceberg)
+	to := &iceberg.Options{Warehouse: warehouse, Namespace: s.Namespace, Keep: s.Keep, Now: max(o.Started, 0),
+		DryRun: po.DryRun, TakeOver: po.TakeOver, StopAt: o.StopAt}
+	err = l.Read(func(snap *lake.Snapshot) error {
+		report, err = iceberg.Publish(ctx, to, snap)
+		return err
+	})
+	return report, err
+}
+
+// PublishAll publishes to each target of the settings. A target that fails does not keep the other from being tried.
+// Errors: *RefusedError where there is no target, and those of Publish and PublishIceberg.
+func PublishAll(ctx context.Context, w *workspace.Workspace, po PublishOptions,
+	o workspace.Options) (server *publish.Report, tables *iceberg.Report, err error) {
+	s := &w.Settings
+	if s.ClickHouse.DSN.Set() || !s.Iceberg.Set() {
+		server, err = Publish(ctx, w, po, o)
+	}
+	if !s.Iceberg.Set() || ctx.Err() != nil || s.ClickHouse.DSN.Set() && po.Cycle != place.NoCycle {
+		return server, nil, err
+	}
+	tables, icebergErr := PublishIceberg(ctx, w, po, o)
+	if err == nil {
+		return server, tables, icebergErr
+	}
+	if icebergErr != nil {
+		err = errors.Join(err, icebergErr)
+	}
+	return server, tables, err
+}
+
+// publishRun publishes what a run left. A target that cannot be reached, or that does not let us, owes nothing to the
 // lake: the report says that the publish is owed. Totals that differ are an error (§6.6).
 func publishRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, report *workspace.Report) error {
-	published, err := Publish(ctx, w, PublishOptions{Cycle: place.NoCycle}, o)
-	var differ *publish.DifferError
-	switch {
-	case err == nil:
-		report.Published = published
-		return nil
-	case errors.As(err, &differ), ctx.Err() != nil:
-		return err
+	po := PublishOptions{Cycle: place.NoCycle}
+	if w.Settings.ClickHouse.DSN.Set() {
+		published, err := Publish(ctx, w, po, o)
+		var differ *publish.DifferError
+		switch {
+		case err == nil:
+			report.Published = published
+		case errors.As(err, &differ), ctx.Err() != nil:
+			return err
+		default:
+			owe(report, err)
+		}
 	}
-	report.Owed = &workspace.Owed{Why: err.Error()}
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		report.Owed.Hint = hinted.Hint()
+	if w.Settings.Iceberg.Set() {
+		tables, err := PublishIceberg(ctx, w, po, o)
+		switch {
+		case err == nil:
+			report.Iceberg = tables
+		case ctx.Err() != nil:
+			return err
+		default:
+			owe(report, err)
+		}
 	}
 	return nil
+}
+
+// owe notes why a target was not published to.
+func owe(report *workspace.Report, err error) {
+	if report.Owed == nil {
+		report.Owed = &workspace.Owed{}
+	} else {
+		report.Owed.Why += "; "
+	}
+	report.Owed.Why += err.Error()
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) && report.Owed.Hint == "" {
+		report.Owed.Hint = hinted.Hint()
+	}
 }

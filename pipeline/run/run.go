@@ -107,14 +107,14 @@ func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
 	return &run{runState: s, events: &eventStage{runState: s}}
 }
 
-// perform does a job and publishes what it left, where there is a server for it. The report is there with an error of
+// perform does a job and publishes what it left, where the settings say so. The report is there with an error of
 // publishing too: the lake has the run then.
 func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report, error) {
 	report, err := transact(ctx, w, o, j)
 	if err != nil {
 		return nil, err
 	}
-	if j.dryRun || !w.Settings.ClickHouse.DSN.Set() {
+	if j.dryRun || !w.Settings.Publishes() {
 		return report, nil
 	}
 	return report, publishRun(ctx, w, o, report)

@@ -3,6 +3,7 @@ package workspace
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -51,7 +52,9 @@ type Report struct {
 	Costs bool `json:"costs_need_attention,omitempty"`
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
-	Owed      *Owed           `json:"publish_owed,omitempty"`
+	// Iceberg is what became of the Iceberg tables; nil where there are none, or where they are owed.
+	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
+	Owed    *Owed           `json:"publish_owed,omitempty"`
 	// Missing is what the cycle that a run closes, or a dry run would close, lacks; nil of other runs.
 	Missing *compose.Missing `json:"missing,omitempty"`
 }

@@ -17,4 +17,5 @@ const (
 	StagePack    = "pack"    // of a prune: feed files to the archive
 	StageCommit  = "commit"  // folders synced, manifest, HEAD, clearing up
 	StagePublish = "publish" // the copy in ClickHouse; rows: inserted
+	StageIceberg = "iceberg" // the Iceberg tables
 )

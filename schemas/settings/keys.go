@@ -30,6 +30,7 @@ func Keys() []Key {
 		gateKeys(),
 		costKeys(),
 		clickHouseKeys(),
+		icebergKeys(),
 		apiKeys(),
 		consoleKeys(),
 		scheduleKeys(),
@@ -120,6 +121,19 @@ func clickHouseKeys() []Key {
 			Meaning: "how long rows stay on the server that the views no longer show"},
 		{Name: "clickhouse.samples", Type: "true | false", Default: "false", read: readSamples,
 			Meaning: "publish bandwidth samples too"},
+	}
+}
+
+// icebergKeys are those of the Iceberg tables.
+func icebergKeys() []Key {
+	return []Key{
+		{Name: "iceberg.warehouse", Type: "folder or s3://bucket/prefix", Default: `""`, read: readWarehouse,
+			Meaning: "where Iceberg tables of the lake are kept: a folder on the lake's file system, relative to the " +
+				"workspace, or, if the lake is in an object store, a place in the same store; empty = none"},
+		{Name: "iceberg.namespace", Type: "text", Default: "tollbook", read: readNamespace,
+			Meaning: "folder of the tables in the warehouse"},
+		{Name: "iceberg.keep", Type: "duration", Default: "24h", read: readIcebergKeep,
+			Meaning: "how long snapshots stay readable after they were replaced"},
 	}
 }
 
@@ -225,6 +239,7 @@ func Default() Settings {
 		Retention: Retention{LinesMonths: 18, Archive: "archive"},
 		ClickHouse: ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3,
 			Keep: 24 * time.Hour},
+		Iceberg:          Iceberg{Namespace: "tollbook", Keep: 24 * time.Hour},
 		StatementDueDays: 30, Invoice: Invoice{Content: "Cloud services"},
 	}
 }

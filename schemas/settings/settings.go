@@ -28,6 +28,7 @@ type Settings struct {
 	Gates      Gates
 	Costs      Costs
 	ClickHouse ClickHouse
+	Iceberg    Iceberg
 	API        API
 	Console    bool // serve has the console too
 	Schedule   Schedule

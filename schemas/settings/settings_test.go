@@ -125,6 +125,7 @@ func TestParseSample(t *testing.T) {
 		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}},
 		Close: Close{4, 1440},
 		Lake:  Lake{"lake", 16, "", ""}, Costs: Costs{Settle: 15 * time.Minute}, ClickHouse: defaultClickHouse,
+		Iceberg:   Iceberg{"", "tollbook", 24 * time.Hour},
 		API:       defaultAPI,
 		Schedule:  Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
 		Retention: Retention{18, 0, "archive"},
@@ -179,6 +180,7 @@ clickhouse:
   retries: 0
   keep: 0s
   samples: true
+iceberg: {warehouse: /var/tables, namespace: billing, keep: 0s}
 api:
   listen: ":0"
   keys: /etc/tollbook/keys.json
@@ -208,7 +210,7 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate},
 		Close: Close{28, 365},
 		Lake:  Lake{"/var/lake", 1024, "", ""}, Costs: Costs{Settle: 15 * time.Minute},
-		ClickHouse: otherClickHouse, API: otherAPI, Console: true,
+		ClickHouse: otherClickHouse, API: otherAPI, Console: true, Iceberg: Iceberg{"/var/tables", "billing", 0},
 		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
 		Retention: Retention{24, 2, "/var/cold"},
 
@@ -268,8 +270,17 @@ func TestErrors(t *testing.T) {
 			`https://host:port`,
 		"retention: {archive: 's3://b'}": `4:22: retention.archive "s3://b": the archive is a folder, also of a ` +
 			`lake in an object store`,
-		"lake: {buckets: 0}":                           `4:17: lake.buckets "0": not from 1 to 1024`,
-		"lake: {buckets: 1025}":                        `4:17: lake.buckets "1025": not from 1 to 1024`,
+		"lake: {buckets: 0}":    `4:17: lake.buckets "0": not from 1 to 1024`,
+		"lake: {buckets: 1025}": `4:17: lake.buckets "1025": not from 1 to 1024`,
+		"iceberg: {warehouse: 's3://b/t'}": `4:22: iceberg.warehouse "s3://b/t": the lake is in "lake": both must be ` +
+			`folders, or both in the same object store`,
+		"iceberg: {warehouse: lake/tables}": `4:22: iceberg.warehouse "lake/tables": is in another folder of the ` +
+			`workspace, or contains one`,
+		"lake: {path: 's3://b/lake'}\niceberg: {warehouse: 's3://b/lake/tables'}": `5:22: iceberg.warehouse ` +
+			`"s3://b/lake/tables": overlaps with lake.path "s3://b/lake"`,
+		"iceberg: {namespace: a-b}": `4:22: iceberg.namespace must consist of letters, digits and underscores, a ` +
+			`letter first`,
+		"iceberg: {keep: 1}":                           `4:17: iceberg.keep "1": not a duration from 0s to 8760h`,
 		"clickhouse: {cluster: main}":                  `4:23: clickhouse.cluster "main": a cluster without a dsn`,
 		"api: {listen: localhost}":                     `4:15: api.listen "localhost": not host:port`,
 		"api: {listen: 'localhost:http'}":              `4:15: api.listen "localhost:http": not a port from 0 to 65535`,

@@ -284,7 +284,7 @@ func (a *App) Open() (*workspace.Workspace, error) {
 		return w, err
 	}
 	// what is published is the workspace's own
-	w.Settings.Lake.Path, w.Settings.ClickHouse.DSN = a.Flags.Lake, settings.DSN{}
+	w.Settings.Lake.Path, w.Settings.ClickHouse.DSN, w.Settings.Iceberg.Warehouse = a.Flags.Lake, settings.DSN{}, ""
 	return w, nil
 }
 

@@ -9,19 +9,23 @@ import (
 
 // PrintPublished prints what became of publishing at the end of a run.
 func PrintPublished(a *App, r *workspace.Report) {
-	switch {
-	case r.Owed != nil:
-		fmt.Fprintf(a.Out, "\nThe publish is pending: %s\n", r.Owed.Why)
-		if r.Owed.Hint != "" {
-			fmt.Fprintf(a.Out, "    hint: %s\n", r.Owed.Hint)
-		}
-		fmt.Fprintln(a.Out, "  The next run publishes it, or `tollbook publish`.")
-	case r.Published != nil && r.Published.Changed:
+	if r.Published != nil && r.Published.Changed {
 		fmt.Fprintf(a.Out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server,
 			r.Published.Database, r.Published.Manifest)
 		PrintLayout(a, r.Published)
 		PrintRepaired(a, r.Published.Repaired)
 		PrintUncleaned(a, r.Published)
+	}
+	if r.Iceberg != nil && r.Iceberg.Changed {
+		fmt.Fprintf(a.Out, "\nPublished to Iceberg, %s/%s: its tables show manifest %d.\n", r.Iceberg.Warehouse,
+			r.Iceberg.Namespace, r.Iceberg.Manifest)
+	}
+	if r.Owed != nil {
+		fmt.Fprintf(a.Out, "\nThe publish is pending: %s\n", r.Owed.Why)
+		if r.Owed.Hint != "" {
+			fmt.Fprintf(a.Out, "    hint: %s\n", r.Owed.Hint)
+		}
+		fmt.Fprintln(a.Out, "  The next run publishes it, or `tollbook publish`.")
 	}
 }
 

@@ -101,5 +101,5 @@ func printPrune(a *cli.App, r *run.PruneReport) {
 	default:
 		fmt.Fprintf(a.Out, "\nThe lake is at manifest %d.\n", r.Manifest)
 	}
-	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Owed: r.Owed})
+	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Iceberg: r.Iceberg, Owed: r.Owed})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 )
@@ -21,7 +22,7 @@ func NewPublish(a *cli.App) *cobra.Command {
 	po := run.PublishOptions{Cycle: place.NoCycle}
 	cmd := &cobra.Command{
 		Use:   "publish",
-		Short: "Copy the lake to ClickHouse and verify that both are equal",
+		Short: "Copy the lake to ClickHouse and verify that both are equal; update Iceberg tables",
 		Long: `publish inserts what the server of clickhouse.dsn lacks of the lake, counts the rows and sums every
 amount there, and then shows all of it at once: a query of the views sees the previous state or the
 new one, never a part. Existing rows are counted too; files that differ are inserted again and
@@ -32,7 +33,10 @@ this command publishes what a run could not.
 create tables and views, and connects to no server. --take-over replaces the copy of another lake,
 such as this one before it was rebuilt. --rebalance inserts files again on the shard of their
 bucket. Exit code 1 means that something had to be corrected, or that the server did not delete rows
-that no view shows.`,
+that no view shows.
+
+If iceberg.warehouse is set, publish also brings the Iceberg tables lines, statements and accounts to
+the lake's state: one snapshot for each manifest, without copying data. --cycle does not update them.`,
 		Example: "  tollbook publish\n  tollbook publish --cycle 2026-09 --dry-run\n  tollbook publish --print-ddl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -79,16 +83,53 @@ func runPublish(ctx context.Context, a *cli.App, po run.PublishOptions) error {
 	if err != nil {
 		return cli.PartnersWrong(err)
 	}
-	r := res.Published
 	if a.Flags.JSON {
-		err = a.PrintJSON(r)
+		err = a.PrintJSON(published{res.Published, res.Iceberg})
 	} else {
-		printPublish(a, r)
+		if res.Published != nil {
+			printPublish(a, res.Published)
+		}
+		if res.Iceberg != nil {
+			if res.Published != nil {
+				fmt.Fprintln(a.Out)
+			}
+			printIceberg(a, res.Iceberg)
+		}
 	}
-	if err == nil && r.NeedsAttention() {
+	if err == nil && res.Published != nil && res.Published.NeedsAttention() {
 		return cli.ErrNeedsAttention
 	}
 	return err
+}
+
+// published is what --json prints: the keys of the report of ClickHouse, if there is one, and iceberg.
+type published struct {
+	*publish.Report
+	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
+}
+
+// printIceberg prints what became of the Iceberg tables, for people.
+func printIceberg(a *cli.App, r *iceberg.Report) {
+	fmt.Fprintf(a.Out, "publish to Iceberg, %s/%s\n\n", r.Warehouse, r.Namespace)
+	g := cli.NewGrid("table", ">files", ">rows", ">files added", ">files removed")
+	for _, t := range r.Tables {
+		g.Add(t.Table, t.Files, t.Rows, t.Added, t.Removed)
+	}
+	g.Print(a.Out, "  ")
+	switch {
+	case r.DryRun:
+		fmt.Fprintln(a.Out, "\ndry run: nothing was written")
+	case r.Changed:
+		fmt.Fprintf(a.Out, "\nThe tables show manifest %d.\n", r.Manifest)
+	default:
+		fmt.Fprintf(a.Out, "\nNothing new: the tables show manifest %d as before.\n", r.Manifest)
+	}
+	if r.Relinked > 0 {
+		fmt.Fprintf(a.Out, "restored: %s\n", cli.Counted(int64(r.Relinked), "file", "files"))
+	}
+	if r.Expired > 0 {
+		fmt.Fprintf(a.Out, "expired: %s\n", cli.Counted(int64(r.Expired), "snapshot", "snapshots"))
+	}
 }
 
 // printPublish prints what a publish did, for people.

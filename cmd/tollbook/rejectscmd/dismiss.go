@@ -146,7 +146,7 @@ func printDismiss(a *cli.App, r *run.DismissReport) {
 		fmt.Fprintf(a.Out, "\nby %s; the lake is at manifest %d\n", cli.Printable(r.By), r.Manifest)
 	}
 	fmt.Fprintf(a.Out, "%s open\n", cli.Counted(r.Open, "reject is", "rejects are"))
-	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Owed: r.Owed})
+	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Iceberg: r.Iceberg, Owed: r.Owed})
 }
 
 // osUser is the name of the operating system's user, or its number where there is no name.

@@ -1,0 +1,104 @@
+package iceberg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// ownName matches the files of a table's metadata folder that tollbook writes, other than the metadata files.
+var ownName = regexp.MustCompile(`^(snap|([0-9]{4}-[0-9]{2})?-[0-9a-f]{32})-[0-9a-f]{16}\.avro$`)
+
+// dayOld is the age, in seconds of the store's clock, of a file in an object store that no publish is about to name.
+const dayOld = 24 * 60 * 60
+
+// clean deletes what no snapshot of the newest version names: files of expired snapshots, and what a publish that was
+// stopped left (ICE-8).
+func (p *publisher) clean(ctx context.Context, s *state) error {
+	named, err := p.named(s)
+	if err != nil {
+		return err
+	}
+	seen, err := p.Warehouse.st.List(s.folder + "/")
+	if err != nil {
+		return err
+	}
+	var newest int64
+	for _, e := range seen {
+		newest = max(newest, e.Changed)
+	}
+	for _, e := range seen {
+		if named[e.Name] || !s.isOwn(e.Name) || p.Warehouse.chain != nil && e.Changed > newest-dayOld {
+			continue
+		}
+		if err := p.Warehouse.remove(ctx, e.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("delete %s: %w", p.Warehouse.uri(e.Name), err)
+		}
+		p.report.Deleted++
+	}
+	return nil
+}
+
+// isOwn reports whether a name is one that tollbook gives.
+func (s *state) isOwn(name string) bool {
+	rest := strings.TrimPrefix(name, s.folder+"/")
+	base := path.Base(name)
+	if strings.HasPrefix(rest, "data/") {
+		return strings.HasSuffix(base, ".parquet")
+	}
+	return version(base) > 0 || ownName.MatchString(base) || strings.HasPrefix(base, temporaryPrefix)
+}
+
+// named are the names that the snapshots of the newest version need.
+func (p *publisher) named(s *state) (map[string]bool, error) {
+	named := map[string]bool{metadataFile(s.folder, s.version): true}
+	add := func(uri string) error {
+		name, err := p.Warehouse.name(uri)
+		named[name] = true
+		return err
+	}
+	for _, l := range s.meta.MetadataLog {
+		if err := add(l.MetadataFile); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range s.entries {
+		named[dataName(s.folder, e)] = true
+	}
+	read := make(map[string]bool)
+	for i := len(s.meta.Snapshots) - 1; i >= 0; i-- {
+		of := &s.meta.Snapshots[i]
+		manifests, err := p.listed(s, of)
+		if err != nil {
+			return nil, err
+		}
+		if err := add(of.ManifestList); err != nil {
+			return nil, err
+		}
+		for _, m := range manifests {
+			if err := add(m.FilePath()); err != nil {
+				return nil, err
+			}
+			newest := of.ID == s.meta.CurrentSnapshotID // its files are those of the state
+			if newest || read[m.FilePath()] || p.Warehouse.chain != nil {
+				read[m.FilePath()] = true
+				continue
+			}
+			read[m.FilePath()] = true
+			entries, err := p.entries(s, m)
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range entries {
+				if err := add(e.DataFile().FilePath()); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return named, nil
+}

@@ -1,0 +1,213 @@
+package iceberg
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	ice "github.com/apache/iceberg-go"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// formatVersion is the version of the Iceberg format: it has sequence numbers, and all engines read it.
+const formatVersion = 2
+
+// metadata is the metadata file of a table, version 2 of the format. Fields that other programs add are not kept.
+type metadata struct {
+	FormatVersion      int               `json:"format-version"`
+	TableUUID          string            `json:"table-uuid"`
+	Location           string            `json:"location"`
+	LastSequenceNumber int64             `json:"last-sequence-number"`
+	LastUpdatedMS      int64             `json:"last-updated-ms"`
+	LastColumnID       int               `json:"last-column-id"`
+	CurrentSchemaID    int               `json:"current-schema-id"`
+	Schemas            []*ice.Schema     `json:"schemas"`
+	DefaultSpecID      int               `json:"default-spec-id"`
+	PartitionSpecs     []partitionSpec   `json:"partition-specs"`
+	LastPartitionID    int               `json:"last-partition-id"`
+	DefaultSortOrderID int               `json:"default-sort-order-id"`
+	SortOrders         []sortOrder       `json:"sort-orders"`
+	Properties         map[string]string `json:"properties"`
+	CurrentSnapshotID  int64             `json:"current-snapshot-id"`
+	Snapshots          []snapshot        `json:"snapshots"`
+	SnapshotLog        []snapshotLog     `json:"snapshot-log"`
+	MetadataLog        []metadataLog     `json:"metadata-log"`
+	Refs               map[string]ref    `json:"refs"`
+}
+
+type partitionSpec struct {
+	ID     int              `json:"spec-id"`
+	Fields []partitionField `json:"fields"`
+}
+
+type partitionField struct {
+	SourceID  int    `json:"source-id"`
+	FieldID   int    `json:"field-id"`
+	Name      string `json:"name"`
+	Transform string `json:"transform"`
+}
+
+type sortOrder struct {
+	ID     int        `json:"order-id"`
+	Fields []struct{} `json:"fields"`
+}
+
+// snapshot is one state of a table.
+type snapshot struct {
+	ID             int64             `json:"snapshot-id"`
+	ParentID       int64             `json:"parent-snapshot-id,omitempty"`
+	SequenceNumber int64             `json:"sequence-number"`
+	TimestampMS    int64             `json:"timestamp-ms"`
+	ManifestList   string            `json:"manifest-list"`
+	Summary        map[string]string `json:"summary"`
+	SchemaID       int               `json:"schema-id"`
+}
+
+type snapshotLog struct {
+	SnapshotID  int64 `json:"snapshot-id"`
+	TimestampMS int64 `json:"timestamp-ms"`
+}
+
+type metadataLog struct {
+	MetadataFile string `json:"metadata-file"`
+	TimestampMS  int64  `json:"timestamp-ms"`
+}
+
+type ref struct {
+	SnapshotID int64  `json:"snapshot-id"`
+	Type       string `json:"type"`
+}
+
+// firstPartitionField is the least id of a partition field.
+const firstPartitionField = 1000
+
+// Properties of a table, beyond those of the format.
+const (
+	// lakeProperty is the hash of the first manifest of the lake whose rows the table has.
+	lakeProperty        = "tollbook.lake"
+	nameMappingProperty = "schema.name-mapping.default"
+	// gcProperty keeps other programs from deleting data files: they belong to tollbook.
+	gcProperty = "gc.enabled"
+)
+
+// newMetadata is a table without snapshots.
+func newMetadata(def *table.Table, location, id string) *metadata {
+	m := &metadata{FormatVersion: formatVersion, TableUUID: id, Location: location, CurrentSnapshotID: -1,
+		PartitionSpecs: []partitionSpec{{Fields: []partitionField{}}}, LastPartitionID: firstPartitionField - 1,
+		SortOrders: []sortOrder{{Fields: []struct{}{}}}, Properties: make(map[string]string),
+		Snapshots: []snapshot{}, SnapshotLog: []snapshotLog{}, MetadataLog: []metadataLog{}, Refs: make(map[string]ref)}
+	m.adopt(def)
+	if source := m.fieldID(cycleColumn); source != 0 {
+		m.PartitionSpecs[0].Fields = []partitionField{{source, firstPartitionField, cycleColumn, "identity"}}
+		m.LastPartitionID = firstPartitionField
+	}
+	return m
+}
+
+// parseMetadata reads a metadata file.
+func parseMetadata(text []byte) (*metadata, error) {
+	m := new(metadata)
+	if err := json.Unmarshal(text, m); err != nil {
+		return nil, err
+	}
+	if m.FormatVersion != formatVersion {
+		return nil, fmt.Errorf("format version %d: want %d", m.FormatVersion, formatVersion)
+	}
+	if m.schema() == nil || len(m.PartitionSpecs) != 1 {
+		return nil, fmt.Errorf("schema %d, %d partition specs: not a table of tollbook", m.CurrentSchemaID,
+			len(m.PartitionSpecs))
+	}
+	if m.Properties == nil {
+		m.Properties = make(map[string]string)
+	}
+	return m, nil
+}
+
+// schema is the current schema.
+func (m *metadata) schema() *ice.Schema {
+	i := slices.IndexFunc(m.Schemas, func(s *ice.Schema) bool { return s.ID == m.CurrentSchemaID })
+	if i < 0 {
+		return nil
+	}
+	return m.Schemas[i]
+}
+
+// current is the current snapshot, or nil.
+func (m *metadata) current() *snapshot {
+	i := slices.IndexFunc(m.Snapshots, func(s snapshot) bool { return s.ID == m.CurrentSnapshotID })
+	if i < 0 {
+		return nil
+	}
+	return &m.Snapshots[i]
+}
+
+// fieldID is the id of a column in the current schema; 0 = it has none of that name.
+func (m *metadata) fieldID(name string) int {
+	f, found := m.schema().FindFieldByName(name)
+	if !found {
+		return 0
+	}
+	return f.ID
+}
+
+// spec is how the table is partitioned: by cycle, where its files have that column.
+func (m *metadata) spec() ice.PartitionSpec {
+	var fields []ice.PartitionField
+	for _, f := range m.PartitionSpecs[0].Fields {
+		fields = append(fields, ice.PartitionField{SourceIDs: []int{f.SourceID}, FieldID: f.FieldID, Name: f.Name,
+			Transform: ice.IdentityTransform{}})
+	}
+	return ice.NewPartitionSpecID(m.PartitionSpecs[0].ID, fields...)
+}
+
+// adopt gives the table the columns that a definition has and the current schema lacks (ICE-6). It reports whether
+// there were any.
+func (m *metadata) adopt(def *table.Table) bool {
+	var fields []ice.NestedField
+	next := 0
+	if s := m.schema(); s != nil {
+		fields, next = s.Fields(), m.CurrentSchemaID+1
+	}
+	before := len(fields)
+	for _, c := range def.Columns {
+		if slices.ContainsFunc(fields, func(f ice.NestedField) bool { return f.Name == c.Name }) {
+			continue
+		}
+		m.LastColumnID++
+		fields = append(fields, ice.NestedField{ID: m.LastColumnID, Name: c.Name, Type: typeOf(c.Type), Doc: c.Meaning})
+	}
+	if len(fields) == before {
+		return false
+	}
+	m.CurrentSchemaID = next
+	m.Schemas = append(m.Schemas, ice.NewSchema(next, fields...))
+	type named struct {
+		ID    int      `json:"field-id"`
+		Names []string `json:"names"`
+	}
+	mapping := make([]named, len(fields))
+	for i, f := range fields {
+		mapping[i] = named{f.ID, []string{f.Name}}
+	}
+	text, _ := json.Marshal(mapping) // numbers and texts
+	m.Properties[nameMappingProperty] = string(text)
+	return true
+}
+
+// typeOf is a column type of the lake in Iceberg. No column is required: files of older programs can lack one.
+func typeOf(t table.Type) ice.Type {
+	const digits = 38
+	switch t {
+	case table.Word, table.Text:
+		return ice.PrimitiveTypes.String
+	case table.Time, table.MaybeTime:
+		return ice.PrimitiveTypes.TimestampTz
+	case table.Amount, table.Quantity, table.Cost:
+		return ice.DecimalTypeOf(digits, t.Scale())
+	case table.Whole:
+		return ice.PrimitiveTypes.Int64
+	default:
+		return ice.PrimitiveTypes.Int32
+	}
+}

@@ -1,0 +1,280 @@
+package iceberg
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+
+	ice "github.com/apache/iceberg-go"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// plan is the next snapshot of a table.
+type plan struct {
+	id                       int64
+	sequence                 int64
+	kept                     []ice.ManifestFile // of the current snapshot, as they are
+	cycles                   []*cyclePlan       // manifests to be written, by cycle
+	list                     string             // name of the manifest list
+	addedFiles, removedFiles int
+	addedRows, removedRows   int64
+}
+
+// cyclePlan is the manifest of a cycle whose files are to change.
+type cyclePlan struct {
+	name          string // of the manifest
+	kept, removed []ice.ManifestEntry
+	added         []*lake.FileEntry
+	cycle         string
+}
+
+// changed reports whether any file is added or removed.
+func (p *plan) changed() bool { return len(p.cycles) > 0 }
+
+// manifestName matches the name of the manifest of a cycle: cycle, hash of its files, snapshot. Manifests of other
+// programs have other names: their files are replaced.
+var manifestName = regexp.MustCompile(`^([0-9]{4}-[0-9]{2})-([0-9a-f]{32})-[0-9a-f]{16}\.avro$`)
+
+// plan compares what a table has with what it is to have. A manifest whose name has the hash of the wanted files is not
+// read.
+func (p *publisher) plan(s *state) (*plan, error) {
+	next := &plan{sequence: s.meta.LastSequenceNumber + 1}
+	var token [8]byte
+	_, _ = rand.Read(token[:]) // never fails
+	next.id = int64(binary.BigEndian.Uint64(token[:]) >> 1)
+	suffix := hex.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(next.id)))
+	next.list = fmt.Sprintf("%s/metadata/snap-%s.avro", s.folder, suffix)
+	current, err := p.manifests(s)
+	if err != nil {
+		return nil, err
+	}
+	byCycle := make(map[string][]ice.ManifestFile)
+	hashes := make(map[string]string)
+	for _, m := range current {
+		cycle := "" // of another program
+		if match := manifestName.FindStringSubmatch(path.Base(m.FilePath())); match != nil {
+			cycle, hashes[match[1]] = match[1], match[2]
+		}
+		byCycle[cycle] = append(byCycle[cycle], m)
+	}
+	for cycle := range s.wanted {
+		byCycle[cycle] = append(byCycle[cycle], []ice.ManifestFile{}...)
+	}
+	for _, cycle := range slices.Sorted(maps.Keys(byCycle)) {
+		files := s.wanted[cycle]
+		hash := hashOf(files)
+		have := byCycle[cycle]
+		if cycle != "" && len(have) == 1 && hashes[cycle] == hash {
+			if len(files) > 0 { // a manifest of removed files alone has been shown once
+				next.kept = append(next.kept, have[0])
+			}
+			continue
+		}
+		c := &cyclePlan{cycle: cycle, name: fmt.Sprintf("%s/metadata/%s-%s-%s.avro", s.folder, cycle, hash, suffix)}
+		if err := p.compare(s, c, have, files); err != nil {
+			return nil, err
+		}
+		if len(c.kept)+len(c.removed)+len(c.added) == 0 {
+			continue
+		}
+		next.count(c)
+		next.cycles = append(next.cycles, c)
+	}
+	return next, nil
+}
+
+func (p *plan) count(c *cyclePlan) {
+	p.addedFiles += len(c.added)
+	p.removedFiles += len(c.removed)
+	for _, e := range c.added {
+		p.addedRows += e.Rows
+	}
+	for _, e := range c.removed {
+		p.removedRows += e.DataFile().Count()
+	}
+}
+
+// compare distinguishes the files of a cycle that stay, that are removed and that are added.
+func (p *publisher) compare(s *state, c *cyclePlan, have []ice.ManifestFile, files []*lake.FileEntry) error {
+	wanted := make(map[string]*lake.FileEntry, len(files))
+	for _, e := range files {
+		wanted[p.Warehouse.dataURI(s.folder, e)] = e
+	}
+	for _, m := range have {
+		entries, err := p.entries(s, m)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			file := e.DataFile()
+			if to := wanted[file.FilePath()]; to != nil && c.cycle != "" && file.Count() == to.Rows &&
+				file.FileSizeBytes() == to.Bytes {
+				delete(wanted, file.FilePath())
+				c.kept = append(c.kept, e)
+			} else {
+				c.removed = append(c.removed, e)
+			}
+		}
+	}
+	for _, e := range files {
+		if wanted[p.Warehouse.dataURI(s.folder, e)] != nil {
+			c.added = append(c.added, e)
+		}
+	}
+	return nil
+}
+
+// hashOf names a set of files of the lake.
+func hashOf(files []*lake.FileEntry) string {
+	var text []byte
+	for _, e := range files {
+		text = append(append(text, e.Path...), '\n')
+	}
+	return string(lake.HashBytes(text))
+}
+
+// manifests are those of the current snapshot.
+func (p *publisher) manifests(s *state) ([]ice.ManifestFile, error) {
+	current := s.meta.current()
+	if current == nil {
+		return nil, nil
+	}
+	return p.listed(s, current)
+}
+
+// listed are the manifests of a snapshot.
+func (p *publisher) listed(s *state, of *snapshot) ([]ice.ManifestFile, error) {
+	text, err := p.readURI(of.ManifestList)
+	if err != nil {
+		return nil, s.failed(p, of.ManifestList, err)
+	}
+	list, err := ice.ReadManifestList(bytes.NewReader(text))
+	if err != nil {
+		return nil, s.failed(p, of.ManifestList, err)
+	}
+	return list, nil
+}
+
+// entries are the files of a manifest, without those that it says were removed.
+func (p *publisher) entries(s *state, m ice.ManifestFile) ([]ice.ManifestEntry, error) {
+	text, err := p.readURI(m.FilePath())
+	if err != nil {
+		return nil, s.failed(p, m.FilePath(), err)
+	}
+	const withoutRemoved = true
+	entries, err := ice.ReadManifest(m, bytes.NewReader(text), withoutRemoved)
+	if err != nil {
+		return nil, s.failed(p, m.FilePath(), err)
+	}
+	return entries, nil
+}
+
+func (s *state) failed(p *publisher, uri string, err error) error {
+	return &TableError{Table: p.Warehouse.uri(s.folder), What: "read " + path.Base(uri), Err: err}
+}
+
+func (p *publisher) readURI(uri string) ([]byte, error) {
+	name, err := p.Warehouse.name(uri)
+	if err != nil {
+		return nil, err
+	}
+	return p.Warehouse.read(name)
+}
+
+// write writes the manifests of a plan and their list.
+func (p *publisher) write(s *state, next *plan) error {
+	list := next.kept
+	for _, c := range next.cycles {
+		m, err := p.writeManifest(s, next, c)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", p.Warehouse.uri(c.name), err)
+		}
+		list = append(list, m)
+	}
+	var parent *int64
+	if current := s.meta.current(); current != nil {
+		parent = &current.ID
+	}
+	var out bytes.Buffer
+	err := ice.WriteManifestList(formatVersion, &out, next.id, parent, &next.sequence, 0, list)
+	if err == nil {
+		err = p.Warehouse.create(next.list, out.Bytes())
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", p.Warehouse.uri(next.list), err)
+	}
+	return nil
+}
+
+// writeManifest writes the manifest of a cycle.
+func (p *publisher) writeManifest(s *state, next *plan, c *cyclePlan) (ice.ManifestFile, error) {
+	var out bytes.Buffer
+	spec := s.meta.spec()
+	w, err := ice.NewManifestWriter(formatVersion, &out, spec, s.meta.schema(), next.id)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range c.kept {
+		if err := w.Existing(e); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range c.removed {
+		if err := w.Delete(e); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range c.added {
+		file, err := p.dataFile(s, spec, e)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.Add(ice.NewManifestEntry(ice.EntryStatusADDED, &next.id, nil, nil, file)); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	m, err := w.ToManifestFile(p.Warehouse.uri(c.name), int64(out.Len()))
+	if err != nil {
+		return nil, err
+	}
+	return m, p.Warehouse.create(c.name, out.Bytes())
+}
+
+// dataFile describes a file of the lake. Bounds are known of the columns that follow from its key.
+func (p *publisher) dataFile(s *state, spec ice.PartitionSpec, e *lake.FileEntry) (ice.DataFile, error) {
+	partition := make(map[int]any)
+	if spec.NumFields() > 0 {
+		partition[firstPartitionField] = e.Cycle
+	}
+	b, err := ice.NewDataFileBuilder(spec, ice.EntryContentData, p.Warehouse.dataURI(s.folder, e), ice.ParquetFile,
+		partition, nil, nil, e.Rows, e.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	if id := s.meta.fieldID(cycleColumn); id != 0 {
+		bound := map[int][]byte{id: []byte(e.Cycle)}
+		b.LowerBoundValues(bound).UpperBoundValues(bound)
+	}
+	return b.Build(), nil
+}
+
+// encode gives the bytes of a metadata file.
+func encode(m *metadata) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	err := enc.Encode(m)
+	return out.Bytes(), err
+}

@@ -1,0 +1,436 @@
+package iceberg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// Options is where tables are brought to a state, and how.
+type Options struct {
+	Warehouse *Warehouse
+	Namespace string         // folder of the tables in the warehouse
+	Keep      time.Duration  // how long snapshots stay that were replaced
+	Now       period.Instant // time of the snapshots
+	DryRun    bool           // say what would be done
+	TakeOver  bool           // change the tables of another lake
+	// StopAt is called at StopPoints: tests stop there. nil = nothing.
+	StopAt func(point string) error
+}
+
+// The points at which tests stop a publish, in order; all but the first and last come once for each table.
+const (
+	StopHeld      = "iceberg-held"      // the files of the new state will stay
+	StopManifests = "iceberg-manifests" // manifests and their list are written, nothing names them
+	StopCommitted = "iceberg-committed" // the table is in the new state
+	StopCleaned   = "iceberg-cleaned"   // what no snapshot names was deleted
+)
+
+// StopPoints lists the points in order.
+func StopPoints() []string { return []string{StopHeld, StopManifests, StopCommitted, StopCleaned} }
+
+// target is a table of a namespace.
+type target struct {
+	name string // as it is called in the namespace
+	def  *table.Table
+}
+
+// targets are the tables that are kept.
+func targets() []target {
+	return []target{
+		{"lines", table.Lines()},
+		{"statements", table.StatementsOf(true, false)},
+		{"accounts", table.AccountEntries()},
+	}
+}
+
+const cycleColumn = "cycle"
+
+// Report is what a publish did.
+type Report struct {
+	Warehouse string        `json:"warehouse"`
+	Namespace string        `json:"namespace"`
+	Changed   bool          `json:"changed"`
+	Manifest  int64         `json:"manifest"` // of the lake, that the tables show now
+	Was       int64         `json:"was"`      // the oldest that a table showed before; 0 = none
+	Tables    []TableReport `json:"tables"`
+	Relinked  int           `json:"relinked"` // links that a table needed and that were missing or damaged
+	Expired   int           `json:"expired"`  // snapshots
+	Deleted   int           `json:"deleted"`  // files that no snapshot names
+	DryRun    bool          `json:"dry_run,omitempty"`
+}
+
+// TableReport is what became of one table.
+type TableReport struct {
+	Table    string `json:"table"`
+	Files    int    `json:"files"`
+	Rows     int64  `json:"rows"`
+	Added    int    `json:"files_added"`
+	Removed  int    `json:"files_removed"`
+	Snapshot int64  `json:"snapshot,omitempty"` // the newest
+}
+
+// OtherLakeError says that a table has the rows of another lake (ICE-7).
+type OtherLakeError struct{ Table string }
+
+// Error names the table.
+func (e *OtherLakeError) Error() string {
+	return fmt.Sprintf("Iceberg table %s contains the rows of another lake", e.Table)
+}
+
+// Hint is what to do about it.
+func (e *OtherLakeError) Hint() string {
+	return "set another iceberg.namespace, or replace its rows with `tollbook publish --take-over`"
+}
+
+// attempts is how often a publish starts over because another publisher commits.
+const attempts = 5
+
+// Publish brings the tables to a state of the lake. Errors: *OtherLakeError, *TableError, *LinkError, those of a
+// Snapshot, of which *lake.MovedError says that the state is no longer the newest, and *storage.LockedError where
+// another process of this machine publishes.
+func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Report, err error) {
+	if !o.DryRun {
+		unlock, err := o.Warehouse.st.Lock()
+		if err != nil {
+			return nil, fmt.Errorf("publish to Iceberg: %w", err)
+		}
+		defer func() { err = errors.Join(err, unlock()) }()
+	}
+	for range attempts {
+		p := &publisher{Options: o, snap: snap, report: &Report{Warehouse: o.Warehouse.root, Namespace: o.Namespace,
+			DryRun: o.DryRun}}
+		if p.StopAt == nil {
+			p.StopAt = func(string) error { return nil }
+		}
+		err = p.publish(ctx)
+		if report = p.report; !errors.Is(err, errConflict) {
+			return report, err
+		}
+	}
+	return report, err
+}
+
+// errConflict says that another publisher committed the version that was about to be committed.
+var errConflict = errors.New("another publisher committed first")
+
+// publisher does one publish.
+type publisher struct {
+	*Options
+	snap   *lake.Snapshot
+	report *Report
+	origin string
+	tables []*state
+}
+
+// state is a table, and what it is to become.
+type state struct {
+	target
+	folder  string
+	version int                          // of meta; 0 = there is no table
+	meta    *metadata                    // to be changed
+	wanted  map[string][]*lake.FileEntry // by cycle
+	entries []*lake.FileEntry            // all of them
+	report  *TableReport
+}
+
+func (p *publisher) publish(ctx context.Context) error {
+	if p.snap.Manifest.Number == 0 {
+		return nil
+	}
+	if live, err := p.snap.Live(); err != nil || !live {
+		return errors.Join(err, p.moved())
+	}
+	origin, err := p.snap.Origin()
+	if err != nil {
+		return err
+	}
+	p.origin = string(origin)
+	for _, t := range targets() {
+		if err := p.open(t); err != nil {
+			return err
+		}
+	}
+	p.report.Manifest = p.snap.Manifest.Number
+	if !p.DryRun {
+		if err := p.hold(); err != nil {
+			return err
+		}
+	}
+	for i, s := range p.tables {
+		s.report = &p.report.Tables[i]
+		if err := p.bring(ctx, s); err != nil {
+			return err
+		}
+	}
+	if p.DryRun {
+		return nil
+	}
+	for _, s := range p.tables {
+		if err := p.clean(ctx, s); err != nil {
+			return fmt.Errorf("clean up Iceberg table %s: %w", p.Warehouse.uri(s.folder), err)
+		}
+	}
+	if err := p.release(ctx); err != nil {
+		return err
+	}
+	return p.StopAt(StopCleaned)
+}
+
+// moved says that the lake has a newer state.
+func (p *publisher) moved() error {
+	return &lake.MovedError{Name: "HEAD", Was: p.snap.Manifest.Number, Now: p.snap.Manifest.Number + 1}
+}
+
+// open reads a table, and what the lake has of it.
+func (p *publisher) open(t target) error {
+	s := &state{target: t, folder: p.Namespace + "/" + t.name, wanted: make(map[string][]*lake.FileEntry)}
+	var err error
+	if s.version, s.meta, err = p.Warehouse.load(s.folder); err != nil {
+		return err
+	}
+	at := p.Warehouse.uri(s.folder)
+	switch {
+	case s.meta == nil:
+		s.meta = newMetadata(t.def, at, uuid.NewString())
+	case s.meta.Location != at:
+		return &TableError{Table: at, What: "use", Err: fmt.Errorf("its location is %s: it was moved", s.meta.Location)}
+	case s.meta.Properties[lakeProperty] != p.origin && !p.TakeOver:
+		return &OtherLakeError{Table: at}
+	}
+	p.report.Tables = append(p.report.Tables, TableReport{Table: t.name})
+	r := &p.report.Tables[len(p.report.Tables)-1]
+	for _, ref := range p.snap.Manifest.Cycles {
+		files, err := p.snap.Files(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		for i := range files {
+			if e := &files[i]; e.Table == t.def.Name {
+				s.wanted[ref.Cycle] = append(s.wanted[ref.Cycle], e)
+				s.entries = append(s.entries, e)
+				r.Rows += e.Rows
+			}
+		}
+	}
+	r.Files = len(s.entries)
+	if shown := s.shown(); len(p.tables) == 0 || shown < p.report.Was {
+		p.report.Was = shown
+	}
+	p.tables = append(p.tables, s)
+	return nil
+}
+
+// shown is the number of the lake's manifest that a table shows; 0 = none.
+func (s *state) shown() int64 {
+	number, _ := shownBy(s.meta.current())
+	return number
+}
+
+// Keys of a snapshot's summary (ICE-1).
+const (
+	manifestKey = "tollbook.manifest"
+	hashKey     = "tollbook.manifest-hash"
+	asOfKey     = "tollbook.as-of"
+	commandKey  = "tollbook.command"
+)
+
+// shownBy is the state that a snapshot shows; 0 = none that tollbook published.
+func shownBy(s *snapshot) (number int64, hash lake.Hash) {
+	if s == nil {
+		return 0, ""
+	}
+	number, err := strconv.ParseInt(s.Summary[manifestKey], 10, 64)
+	if err != nil {
+		return 0, ""
+	}
+	return number, lake.Hash(s.Summary[hashKey])
+}
+
+// hold sees that the data files of the state stay (ICE-4).
+func (p *publisher) hold() error {
+	if err := p.snap.Pin(p.pinner()); err != nil {
+		return err
+	}
+	for _, s := range p.tables {
+		made, err := p.Warehouse.hold(s.folder, p.snap, s.entries)
+		if err != nil {
+			return err
+		}
+		if number, hash := shownBy(s.meta.current()); number == p.snap.Manifest.Number && hash == p.snap.Hash {
+			p.report.Relinked += made
+		}
+	}
+	return p.StopAt(StopHeld)
+}
+
+// pinner names these tables in the pins of the lake.
+func (p *publisher) pinner() string {
+	return "iceberg-" + string(lake.HashBytes([]byte(p.Warehouse.uri(p.Namespace)))[:8])
+}
+
+// release ends the pins of states that no snapshot shows any more (ICE-4).
+func (p *publisher) release(ctx context.Context) error {
+	needed := make(map[int64]lake.Hash)
+	for _, s := range p.tables {
+		for i := range s.meta.Snapshots {
+			number, hash := shownBy(&s.meta.Snapshots[i])
+			needed[number] = hash
+		}
+	}
+	return p.snap.Unpin(ctx, p.pinner(), func(number int64, hash lake.Hash) bool { return needed[number] == hash })
+}
+
+// bring commits a new snapshot, unless the table shows the state already.
+func (p *publisher) bring(ctx context.Context, s *state) error {
+	number, hash := shownBy(s.meta.current())
+	same := number == p.snap.Manifest.Number && hash == p.snap.Hash && s.meta.Properties[lakeProperty] == p.origin
+	evolved := s.meta.adopt(s.def)
+	next, err := p.plan(s)
+	if err != nil {
+		return err
+	}
+	s.report.Added, s.report.Removed = next.addedFiles, next.removedFiles
+	if same && !evolved && !next.changed() {
+		s.report.Snapshot = s.meta.CurrentSnapshotID
+		return nil
+	}
+	p.report.Changed = true
+	if p.DryRun {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := p.write(s, next); err != nil {
+		return err
+	}
+	if err := p.StopAt(StopManifests); err != nil {
+		return err
+	}
+	if err := p.commit(s, next); err != nil {
+		return err
+	}
+	s.report.Snapshot = s.meta.CurrentSnapshotID
+	return p.StopAt(StopCommitted)
+}
+
+// commit creates the next version of the table (ICE-3).
+func (p *publisher) commit(s *state, next *plan) error {
+	m := s.meta
+	at := max(int64(p.Now)/int64(period.Second/1000), m.LastUpdatedMS+1)
+	if s.version > 0 {
+		m.MetadataLog = append(m.MetadataLog,
+			metadataLog{p.Warehouse.uri(metadataFile(s.folder, s.version)), m.LastUpdatedMS})
+	}
+	parent := int64(0)
+	if current := m.current(); current != nil {
+		parent = current.ID
+	}
+	m.LastUpdatedMS, m.LastSequenceNumber = at, next.sequence
+	m.Snapshots = append(m.Snapshots, snapshot{ID: next.id, ParentID: parent, SequenceNumber: next.sequence,
+		TimestampMS: at, ManifestList: p.Warehouse.uri(next.list), Summary: p.summary(s, next),
+		SchemaID: m.CurrentSchemaID})
+	m.SnapshotLog = append(m.SnapshotLog, snapshotLog{next.id, at})
+	m.CurrentSnapshotID = next.id
+	m.Refs = map[string]ref{"main": {next.id, "branch"}}
+	m.Properties[lakeProperty], m.Properties[gcProperty] = p.origin, "false"
+	p.report.Expired += m.expire(at - p.Keep.Milliseconds())
+	text, err := encode(m)
+	if err != nil {
+		return err
+	}
+	name := metadataFile(s.folder, s.version+1)
+	switch err := p.Warehouse.create(name, text); {
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("commit %s: %w", p.Warehouse.uri(name), errConflict)
+	case err != nil:
+		return fmt.Errorf("commit %s: %w", p.Warehouse.uri(name), err)
+	}
+	s.version++
+	hint := s.folder + "/metadata/version-hint.text"
+	if err := p.Warehouse.replace(hint, []byte(strconv.Itoa(s.version))); err != nil {
+		return fmt.Errorf("write %s: %w", p.Warehouse.uri(hint), err)
+	}
+	return nil
+}
+
+// expire drops the snapshots that were replaced before an instant (ICE-5), and what the logs say of that time.
+func (m *metadata) expire(before int64) (dropped int) {
+	kept := m.Snapshots[:0:0]
+	for i := range m.Snapshots {
+		if i+1 < len(m.Snapshots) && m.Snapshots[i+1].TimestampMS <= before {
+			dropped++
+			continue
+		}
+		kept = append(kept, m.Snapshots[i])
+	}
+	m.Snapshots = kept
+	known := func(id int64) bool {
+		return slices.ContainsFunc(kept, func(s snapshot) bool { return s.ID == id })
+	}
+	// The log of snapshots must not have gaps: what is before one that is not known is of no use.
+	for i := len(m.SnapshotLog) - 1; i >= 0; i-- {
+		if !known(m.SnapshotLog[i].SnapshotID) {
+			m.SnapshotLog = m.SnapshotLog[i+1:]
+			break
+		}
+	}
+	m.MetadataLog = slices.DeleteFunc(m.MetadataLog, func(l metadataLog) bool { return l.TimestampMS < before })
+	return dropped
+}
+
+// summary says what a snapshot is.
+func (p *publisher) summary(s *state, next *plan) map[string]string {
+	operation := "append"
+	switch {
+	case next.removedFiles > 0 && next.addedFiles == 0:
+		operation = "delete"
+	case next.removedFiles > 0:
+		operation = "overwrite"
+	}
+	var bytes int64
+	for _, e := range s.entries {
+		bytes += e.Bytes
+	}
+	text := func(n int64) string { return strconv.FormatInt(n, 10) }
+	return map[string]string{
+		"operation": operation, manifestKey: text(p.snap.Manifest.Number), hashKey: string(p.snap.Hash),
+		asOfKey: p.snap.Manifest.AsOf, commandKey: p.snap.Manifest.Command,
+		"added-data-files": text(int64(next.addedFiles)), "deleted-data-files": text(int64(next.removedFiles)),
+		"added-records": text(next.addedRows), "deleted-records": text(next.removedRows),
+		"total-data-files": text(int64(len(s.entries))), "total-records": text(s.report.Rows),
+		"total-files-size": text(bytes), "total-delete-files": "0", "total-position-deletes": "0",
+		"total-equality-deletes": "0",
+	}
+}
+
+// Shown is the number of the lake's manifest that the tables show, the oldest of them if a publish was stopped; 0 = no
+// table, or one that tollbook did not publish.
+func Shown(w *Warehouse, namespace string) (int64, error) {
+	var oldest int64
+	for i, t := range targets() {
+		_, m, err := w.load(namespace + "/" + t.name)
+		if err != nil {
+			return 0, err
+		}
+		var number int64
+		if m != nil {
+			number, _ = shownBy(m.current())
+		}
+		if i == 0 || number < oldest {
+			oldest = number
+		}
+	}
+	return oldest, nil
+}

@@ -1,0 +1,494 @@
+package iceberg_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	ice "github.com/apache/iceberg-go"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/objects"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// world is a lake, a warehouse, and what reads them. The lake's files are texts: no publish reads them.
+type world struct {
+	testing.TB
+	lake  storage.Storage
+	to    iceberg.Options
+	read  func(uri string) ([]byte, error) // a file of the warehouse, or a data file
+	root  string
+	store *objects.Mem // nil = folders
+}
+
+// folders is a world in folders.
+func folders(t testing.TB) *world {
+	t.Helper()
+	dir := t.TempDir()
+	lakeDir, warehouse := filepath.Join(dir, "lake"), filepath.Join(dir, "warehouse")
+	return &world{TB: t, lake: storage.Dir(lakeDir), root: "file://" + warehouse,
+		to: iceberg.Options{Warehouse: iceberg.InFolder(warehouse, lakeDir), Namespace: "tollbook", Keep: time.Hour},
+		read: func(uri string) ([]byte, error) {
+			return os.ReadFile(strings.TrimPrefix(uri, "file://"))
+		}}
+}
+
+// below is the part of a store behind a prefix.
+type below struct {
+	*objects.Mem
+	prefix string
+}
+
+func (b below) Get(ctx context.Context, name string, at, n int64) ([]byte, int64, error) {
+	return b.Mem.Get(ctx, b.prefix+name, at, n)
+}
+
+func (b below) Create(ctx context.Context, name string, content []byte) error {
+	return b.Mem.Create(ctx, b.prefix+name, content)
+}
+
+func (b below) Put(ctx context.Context, name string, content *io.SectionReader) error {
+	return b.Mem.Put(ctx, b.prefix+name, content)
+}
+
+func (b below) Stat(ctx context.Context, name string) (int64, error) {
+	return b.Mem.Stat(ctx, b.prefix+name)
+}
+
+func (b below) Delete(ctx context.Context, name string) error {
+	return b.Mem.Delete(ctx, b.prefix+name)
+}
+
+func (b below) List(ctx context.Context, prefix string, visit func(objects.Object)) error {
+	return b.Mem.List(ctx, b.prefix+prefix, func(o objects.Object) {
+		o.Name = strings.TrimPrefix(o.Name, b.prefix)
+		visit(o)
+	})
+}
+
+// inStore is a world in an object store.
+func inStore(t testing.TB) *world {
+	t.Helper()
+	store := objects.NewMem()
+	w := &world{TB: t, store: store, root: "s3://bucket/tables"}
+	w.lake = w.over("lake/")
+	w.to = iceberg.Options{Warehouse: iceberg.InStore(w.over("tables/"), w.root, "s3://bucket/lake"),
+		Namespace: "tollbook", Keep: time.Hour}
+	w.read = func(uri string) ([]byte, error) {
+		text, found := store.Objects()[strings.TrimPrefix(uri, "s3://bucket/")]
+		if !found {
+			return nil, fs.ErrNotExist
+		}
+		return []byte(text), nil
+	}
+	return w
+}
+
+// over is a storage on the part of the store behind a prefix.
+func (w *world) over(prefix string) *objects.Storage {
+	w.Helper()
+	st, err := objects.New(below{w.store, prefix}, storage.NewMem(), objects.Options{})
+	w.must(err)
+	return st
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// commit gives buckets of the lake's tables new texts, as `lines 2026-09 2026-09-03 0` to the text; "" removes.
+func (w *world) commit(texts map[string]string) {
+	w.Helper()
+	l, err := lake.Open(w.lake, lake.Options{})
+	w.must(err)
+	txn, err := l.Begin()
+	w.must(err)
+	defer func() { w.must(txn.Close()) }()
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		var key lake.FileKey
+		if _, err := fmt.Sscan(name, &key.Table, &key.Cycle, &key.Day, &key.Bucket); err != nil {
+			w.Fatal(err)
+		}
+		if key.Day == "-" {
+			key.Day = ""
+		}
+		if texts[name] == "" {
+			w.must(txn.Next().Replace(key))
+			continue
+		}
+		file, err := txn.Create(key)
+		w.must(err)
+		_, err = io.WriteString(file, texts[name])
+		w.must(err)
+		entry, err := file.Finish(int64(len(texts[name])), nil)
+		w.must(err)
+		w.must(txn.Next().Replace(key, entry))
+	}
+	changed, err := txn.Commit(w.Context())
+	w.must(err)
+	if !changed {
+		w.Fatal("nothing was committed")
+	}
+}
+
+func (w *world) head() *lake.Snapshot {
+	w.Helper()
+	l, err := lake.Open(w.lake, lake.Options{})
+	w.must(err)
+	snap, err := l.Head()
+	w.must(err)
+	return snap
+}
+
+// publish publishes the newest state an hour's share after the one before.
+func (w *world) publish() *iceberg.Report {
+	w.Helper()
+	r, err := iceberg.Publish(w.Context(), &w.to, w.head())
+	w.must(err)
+	return r
+}
+
+// table is a table as a reader finds it.
+type table struct {
+	Location   string `json:"location"`
+	Current    int64  `json:"current-snapshot-id"`
+	Properties map[string]string
+	Snapshots  []struct {
+		ID           int64             `json:"snapshot-id"`
+		ManifestList string            `json:"manifest-list"`
+		Summary      map[string]string `json:"summary"`
+	} `json:"snapshots"`
+	MetadataLog []struct {
+		File string `json:"metadata-file"`
+	} `json:"metadata-log"`
+}
+
+// open reads the newest version of a table by its hint.
+func (w *world) open(name string) *table {
+	w.Helper()
+	at := w.root + "/tollbook/" + name + "/metadata/"
+	hint, err := w.read(at + "version-hint.text")
+	w.must(err)
+	text, err := w.read(at + "v" + string(hint) + ".metadata.json")
+	w.must(err)
+	t := new(table)
+	w.must(json.Unmarshal(text, t))
+	return t
+}
+
+// files are the data files of a snapshot, rows and content by the path in the lake.
+func (w *world) files(list string) map[string]string {
+	w.Helper()
+	out := make(map[string]string)
+	text, err := w.read(list)
+	w.must(err)
+	manifests, err := ice.ReadManifestList(bytes.NewReader(text))
+	w.must(err)
+	for _, m := range manifests {
+		text, err := w.read(m.FilePath())
+		w.must(err)
+		if int64(len(text)) != m.Length() {
+			w.Errorf("%s has %d bytes, the list says %d", m.FilePath(), len(text), m.Length())
+		}
+		entries, err := ice.ReadManifest(m, bytes.NewReader(text), true)
+		w.must(err)
+		for _, e := range entries {
+			file := e.DataFile()
+			content, err := w.read(file.FilePath())
+			if err != nil {
+				w.Errorf("the snapshot names %s: %v", file.FilePath(), err)
+			}
+			_, rest, _ := strings.Cut(file.FilePath(), "cycle=")
+			if file.FileSizeBytes() != int64(len(content)) || out[rest] != "" {
+				w.Errorf("%s: %d bytes, %d were read, twice: %t", rest, file.FileSizeBytes(), len(content),
+					out[rest] != "")
+			}
+			out[rest] = fmt.Sprintf("%d %s", file.Count(), content)
+		}
+	}
+	return out
+}
+
+// same compares the newest snapshots with the newest state of the lake (ICE-1).
+func (w *world) same() {
+	w.Helper()
+	snap := w.head()
+	for name, of := range map[string]string{"lines": "lines", "statements": "statements",
+		"accounts": "account_entries"} {
+		want := make(map[string]string)
+		for _, ref := range snap.Manifest.Cycles {
+			files, err := snap.Files(ref.Cycle)
+			w.must(err)
+			for _, e := range files {
+				if e.Table != of {
+					continue
+				}
+				f, err := snap.Open(e)
+				w.must(err)
+				text, err := io.ReadAll(f)
+				w.must(errors.Join(err, f.Close()))
+				_, rest, _ := strings.Cut(e.Path, "cycle=")
+				want[rest] = fmt.Sprintf("%d %s", e.Rows, text)
+			}
+		}
+		t := w.open(name)
+		for _, s := range t.Snapshots {
+			got := w.files(s.ManifestList) // of every snapshot all files are there (ICE-4)
+			if s.ID != t.Current {
+				continue
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				w.Errorf("%s of manifest %d (-lake +table):\n%s", name, snap.Manifest.Number, diff)
+			}
+			if s.Summary["tollbook.manifest"] != fmt.Sprint(snap.Manifest.Number) ||
+				s.Summary["tollbook.manifest-hash"] != string(snap.Hash) {
+				w.Errorf("%s: the summary is %v, the lake is at %d %s", name, s.Summary, snap.Manifest.Number, snap.Hash)
+			}
+			if s.Summary["total-data-files"] != fmt.Sprint(len(want)) {
+				w.Errorf("%s: the summary has %s files, want %d", name, s.Summary["total-data-files"], len(want))
+			}
+		}
+	}
+}
+
+// histories are 20 commits: days come, are rated again, a late record changes an earlier day, a month ends, the next
+// one begins, files leave a cycle.
+func histories() []map[string]string {
+	var out []map[string]string
+	for day := 1; day <= 9; day++ {
+		out = append(out, map[string]string{
+			fmt.Sprintf("lines 2026-09 2026-09-%02d 0", day):           fmt.Sprintf("lines %d", day),
+			fmt.Sprintf("lines 2026-09 2026-09-%02d 1", day):           fmt.Sprintf("other lines %d", day),
+			fmt.Sprintf("account_entries 2026-09 2026-09-%02d 0", day): fmt.Sprintf("entries %d", day),
+			"statements 2026-09 - 0":                                   fmt.Sprintf("statements to %d", day),
+			"usage 2026-09 2026-09-01 0":                               fmt.Sprintf("usage %d", day),
+		})
+	}
+	return append(out,
+		map[string]string{"usage 2026-09 2026-09-02 0": "no table shows it"},
+		map[string]string{"lines 2026-09 2026-09-02 0": "lines 2 with a late record"},
+		map[string]string{"lines 2026-09 end 0": "percentiles", "statements 2026-09 - 0": "all"},
+		map[string]string{"lines 2026-10 2026-10-01 0": "october", "statements 2026-10 - 0": "october"},
+		map[string]string{"lines 2026-09 rerate 0": "differences", "lines 2026-10 2026-10-02 0": "october"},
+		map[string]string{"lines 2026-09 end 0": ""},
+		map[string]string{"lines 2026-10 2026-10-01 0": "", "lines 2026-10 2026-10-02 0": ""},
+		map[string]string{"lines 2026-10 2026-10-01 0": "october"},
+		map[string]string{"statements 2026-09 - 0": "", "statements 2026-10 - 0": ""},
+		map[string]string{"account_entries 2026-10 2026-10-01 0": "entries", "statements 2026-10 - 0": "again"},
+		map[string]string{"lines 2026-08 late 3": "late"},
+	)
+}
+
+var errStopped = errors.New("stopped here")
+
+// TestEachCommit: after each of 20 commits the tables are equal to the lake, where a publish before was stopped at each
+// of its points, or did not take place (ICE-1, ICE-2, ICE-8).
+func TestEachCommit(t *testing.T) {
+	t.Parallel()
+	for name, make := range map[string]func(testing.TB) *world{"folders": folders, "store": inStore} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := make(t)
+			points := iceberg.StopPoints()
+			for i, texts := range histories() {
+				w.commit(texts)
+				w.to.Now = period.Instant(int64(i) * 10 * period.Minute)
+				if i%3 == 2 {
+					continue // owed
+				}
+				point, times := points[i%len(points)], i/len(points)%3
+				w.to.StopAt = func(at string) error {
+					if at == point {
+						if times--; times < 0 {
+							return errStopped
+						}
+					}
+					return nil
+				}
+				_, err := iceberg.Publish(t.Context(), &w.to, w.head())
+				w.to.StopAt = nil
+				if err != nil && !errors.Is(err, errStopped) {
+					t.Fatal(err)
+				}
+				w.publish()
+				w.same()
+				if r := w.publish(); r.Changed || r.Relinked+r.Deleted > 0 {
+					t.Errorf("publish again: %+v", r)
+				}
+			}
+		})
+	}
+}
+
+// TestExpire: a snapshot stays for `keep` after it was replaced, and with it its files (ICE-4, ICE-5).
+func TestExpire(t *testing.T) {
+	t.Parallel()
+	w := folders(t)
+	for i, minutes := range []int{0, 300, 330, 390, 391} {
+		w.to.Now = period.Instant(int64(minutes) * period.Minute)
+		w.commit(map[string]string{"lines 2026-09 2026-09-01 0": fmt.Sprint("text ", i)})
+		w.publish()
+		w.same()
+	}
+	// The first was replaced after 300 minutes, the second after 330, the third after 390: at 391 the first is gone and
+	// the second, which was replaced 61 minutes ago, too.
+	var shown []string
+	for _, s := range w.open("lines").Snapshots {
+		shown = append(shown, s.Summary["tollbook.manifest"])
+	}
+	if diff := cmp.Diff([]string{"3", "4", "5"}, shown); diff != "" {
+		t.Error(diff)
+	}
+	var names []string
+	w.must(filepath.WalkDir(strings.TrimPrefix(w.root, "file://")+"/tollbook/lines", func(path string, e fs.DirEntry,
+		err error) error {
+		if err == nil && !e.IsDir() {
+			names = append(names, strings.Split(filepath.Base(path), "-")[0])
+		}
+		return err
+	}))
+	slices.Sort(names)
+	// Three data files of bucket 0, three manifests, three lists, the hint, and the versions since minute 331.
+	want := []string{"000", "000", "000", "2026", "2026", "2026", "snap", "snap", "snap", "v4.metadata.json",
+		"v5.metadata.json", "version"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestOtherLake: the tables of another lake are changed if that is asked for (ICE-7).
+func TestOtherLake(t *testing.T) {
+	t.Parallel()
+	w := folders(t)
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "text"})
+	w.publish()
+	other := folders(t)
+	other.commit(map[string]string{"lines 2026-08 2026-08-01 0": "other"})
+	dir := strings.TrimPrefix(w.root, "file://")
+	otherDir := strings.TrimSuffix(strings.TrimPrefix(other.root, "file://"), "warehouse") + "lake"
+	other.to.Warehouse, other.root = iceberg.InFolder(dir, otherDir), w.root
+	if _, err := iceberg.Publish(t.Context(), &other.to, other.head()); !errors.As(err, new(*iceberg.OtherLakeError)) {
+		t.Fatal(err)
+	}
+	w.same()
+	other.to.TakeOver = true
+	other.publish()
+	other.same()
+}
+
+// TestTwoPublishers: of two that are about to commit one does, and the other starts over and finds nothing to do
+// (ICE-3). One that has an older state than the lake leaves the tables as they are.
+func TestTwoPublishers(t *testing.T) {
+	t.Parallel()
+	w := inStore(t)
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "text"})
+	w.publish()
+	old := w.head()
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "another text"})
+	second := w.to // on another machine: with a lock of its own
+	second.Warehouse = iceberg.InStore(w.over("tables/"), w.root, "s3://bucket/lake")
+	first := w.to
+	met := false
+	first.StopAt = func(point string) error {
+		if point == iceberg.StopManifests && !met {
+			met = true
+			_, err := iceberg.Publish(t.Context(), &second, w.head())
+			return err
+		}
+		return nil
+	}
+	r, err := iceberg.Publish(t.Context(), &first, w.head())
+	w.must(err)
+	if !met || r.Changed {
+		t.Errorf("met %t, %+v", met, r)
+	}
+	w.same()
+	if _, err := iceberg.Publish(t.Context(), &first, old); !errors.As(err, new(*lake.MovedError)) {
+		t.Errorf("an old state: %v", err)
+	}
+	w.same()
+}
+
+// TestPinned: a sweep keeps what the newest snapshot names, however old it is, until the next publish (ICE-4, CHAIN-8).
+func TestPinned(t *testing.T) {
+	t.Parallel()
+	const day = 24 * 60 * 60
+	w := inStore(t)
+	w.to.Keep = 0
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "first"})
+	w.publish()
+	for _, text := range []string{"second", "third", "fourth"} {
+		w.commit(map[string]string{"lines 2026-09 2026-09-01 0": text})
+		w.store.Advance(2 * day)
+	}
+	lists := w.open("lines").Snapshots
+	if got := w.files(lists[0].ManifestList); len(got) != 1 || !strings.Contains(fmt.Sprint(got), "5 first") {
+		t.Errorf("the newest snapshot has %v", got)
+	}
+	w.publish()
+	w.same()
+	w.store.Advance(2 * day)
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "fifth"}) // sweeps
+	var texts []string
+	for name, text := range w.store.Objects() {
+		if strings.HasPrefix(name, "lake/lines/") {
+			texts = append(texts, text)
+		}
+	}
+	slices.Sort(texts)
+	if diff := cmp.Diff([]string{"fifth", "fourth"}, texts); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRelinked: a link that is missing or damaged is made again.
+func TestRelinked(t *testing.T) {
+	t.Parallel()
+	w := folders(t)
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "text", "lines 2026-09 2026-09-02 0": "longer text"})
+	w.publish()
+	links, err := filepath.Glob(strings.TrimPrefix(w.root, "file://") + "/tollbook/lines/data/*/*/*")
+	w.must(err)
+	if len(links) != 2 {
+		t.Fatal(links)
+	}
+	w.must(os.Remove(links[0]))
+	w.must(errors.Join(os.Remove(links[1]), os.WriteFile(links[1], []byte("short"), 0o644)))
+	if r := w.publish(); r.Changed || r.Relinked != 2 {
+		t.Errorf("%+v", r)
+	}
+	w.same()
+}
+
+// TestDryRun writes nothing.
+func TestDryRun(t *testing.T) {
+	t.Parallel()
+	w := folders(t)
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "text"})
+	w.to.DryRun = true
+	r := w.publish()
+	if !r.Changed || r.Tables[0].Added != 1 || r.Tables[0].Rows != 4 {
+		t.Errorf("%+v", r)
+	}
+	if _, err := os.Stat(strings.TrimPrefix(w.root, "file://")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the warehouse: %v", err)
+	}
+}

@@ -1,0 +1,289 @@
+package iceberg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// Warehouse is where tables are.
+type Warehouse struct {
+	st    storage.Storage
+	chain storage.Chain // nil = a folder
+	root  string        // URI, without a slash at its end
+	dir   string        // of a folder: its path
+	lake  string        // of a folder the lake's folder, else the URI of the lake
+}
+
+// InFolder is a warehouse in a folder, for a lake in a folder. Both paths are absolute.
+func InFolder(dir, lakeDir string) *Warehouse {
+	root := url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}
+	return &Warehouse{st: storage.Dir(dir), root: root.Scheme + "://" + root.Path, dir: dir, lake: lakeDir}
+}
+
+// InStore is a warehouse in an object store, for a lake in the same store. root and lakeRoot are their URIs.
+func InStore(chain storage.Chain, root, lakeRoot string) *Warehouse {
+	return &Warehouse{st: chain, chain: chain, root: strings.TrimSuffix(root, "/"),
+		lake: strings.TrimSuffix(lakeRoot, "/")}
+}
+
+// Root is the URI of the warehouse.
+func (w *Warehouse) Root() string { return w.root }
+
+// uri is the URI of a name.
+func (w *Warehouse) uri(name string) string { return w.root + "/" + name }
+
+// name is the inverse of uri.
+func (w *Warehouse) name(uri string) (string, error) {
+	name, ours := strings.CutPrefix(uri, w.root+"/")
+	if !ours {
+		return "", fmt.Errorf("%s is not in the warehouse %s", uri, w.root)
+	}
+	return name, nil
+}
+
+// dataName is the name of the link to a file of the lake.
+func dataName(folder string, e *lake.FileEntry) string {
+	_, rest, _ := strings.Cut(e.Path, "/")
+	return folder + "/data/" + rest
+}
+
+// dataURI is where a table finds a file of the lake (ICE-2).
+func (w *Warehouse) dataURI(folder string, e *lake.FileEntry) string {
+	if w.chain != nil {
+		return w.lake + "/" + e.Path
+	}
+	return w.uri(dataName(folder, e))
+}
+
+// read returns the content of a file.
+func (w *Warehouse) read(name string) ([]byte, error) {
+	f, err := w.st.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.NewSectionReader(f, 0, f.Size()))
+	return content, errors.Join(err, f.Close())
+}
+
+// create gives content a name that nobody has, durable and in one step: fs.ErrExist if it is taken (ICE-3). In a folder
+// the lock is held.
+func (w *Warehouse) create(name string, content []byte) error {
+	if w.chain != nil {
+		err := w.chain.CreateOnly(name, content)
+		if errors.Is(err, fs.ErrExist) { // an earlier attempt of this one, perhaps
+			if there, readErr := w.read(name); readErr == nil && bytes.Equal(there, content) {
+				return nil
+			}
+		}
+		return err
+	}
+	if _, err := os.Lstat(filepath.Join(w.dir, filepath.FromSlash(name))); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
+		}
+		return err
+	}
+	return w.replace(name, content)
+}
+
+// replace gives content a name, durable and in one step, also if it is taken.
+func (w *Warehouse) replace(name string, content []byte) error {
+	temporary := path.Dir(name) + "/" + temporaryPrefix + path.Base(name)
+	if w.chain != nil {
+		temporary = "tmp/" + temporaryPrefix + strings.ReplaceAll(name, "/", "-")
+	}
+	if err := w.st.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err // what a publish that was killed left
+	}
+	f, err := w.st.Create(temporary)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := w.st.Rename(temporary, name); err != nil {
+		return err
+	}
+	return w.sync(path.Dir(name))
+}
+
+// sync makes the names in a folder durable, and that of the folder itself.
+func (w *Warehouse) sync(dir string) error {
+	for {
+		if err := w.st.SyncDir(dir); err != nil || dir == "" {
+			return err
+		}
+		if dir = path.Dir(dir); dir == "." {
+			dir = ""
+		}
+	}
+}
+
+// temporaryPrefix begins the name of a file that is being written.
+const temporaryPrefix = ".unfinished-"
+
+// metadataName matches the name of a version of the metadata file.
+var metadataName = regexp.MustCompile(`^v([1-9][0-9]*)\.metadata\.json$`)
+
+// version is the number of a metadata file, or 0.
+func version(name string) int {
+	match := metadataName.FindStringSubmatch(path.Base(name))
+	if match == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(match[1])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func metadataFile(folder string, version int) string {
+	return fmt.Sprintf("%s/metadata/v%d.metadata.json", folder, version)
+}
+
+// load reads the newest version of a table's metadata; 0 and nil if there is no table.
+func (w *Warehouse) load(folder string) (newest int, m *metadata, err error) {
+	seen, err := w.st.List(folder + "/metadata/")
+	if err != nil {
+		return 0, nil, fmt.Errorf("list Iceberg table %s: %w", w.uri(folder), err)
+	}
+	for _, e := range seen {
+		newest = max(newest, version(e.Name))
+	}
+	if newest == 0 {
+		return 0, nil, nil
+	}
+	name := metadataFile(folder, newest)
+	text, err := w.read(name)
+	if err == nil {
+		m, err = parseMetadata(text)
+	}
+	if err != nil {
+		return 0, nil, &TableError{Table: w.uri(folder), What: "read " + path.Base(name), Err: err}
+	}
+	return newest, m, nil
+}
+
+// TableError says that a table cannot be read, or not changed.
+type TableError struct {
+	Table, What string
+	Err         error
+}
+
+// Error says what was done.
+func (e *TableError) Error() string {
+	return fmt.Sprintf("Iceberg table %s: %s: %v", e.Table, e.What, e.Err)
+}
+
+// Unwrap is the cause.
+func (e *TableError) Unwrap() error { return e.Err }
+
+// Hint is what to do about it.
+func (e *TableError) Hint() string {
+	return "if it is damaged, delete the table's folder: `tollbook publish` makes the table again"
+}
+
+// hold sees that the files of a state are there and stay, before a table names them (ICE-2, ICE-4). It returns how many
+// links were made.
+func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*lake.FileEntry) (made int, err error) {
+	if w.chain != nil {
+		return 0, nil // Publish pins the state
+	}
+	there := make(map[string]int64)
+	seen, err := w.st.List(folder + "/data/")
+	if err != nil {
+		return 0, fmt.Errorf("list Iceberg table %s: %w", w.uri(folder), err)
+	}
+	for _, e := range seen {
+		there[e.Name] = e.Size
+	}
+	dirs := make(map[string]bool)
+	for _, e := range entries {
+		name := dataName(folder, e)
+		if size, found := there[name]; found && size == e.Bytes {
+			continue
+		} else if found {
+			if err := w.st.Remove(name); err != nil {
+				return made, fmt.Errorf("replace damaged file of Iceberg table: %w", err)
+			}
+		}
+		if err := w.link(name, snap, e); err != nil {
+			return made, err
+		}
+		made++
+		dirs[path.Dir(name)] = true
+	}
+	for dir := range dirs {
+		if err := w.sync(dir); err != nil {
+			return made, fmt.Errorf("sync Iceberg table %s: %w", w.uri(folder), err)
+		}
+	}
+	return made, nil
+}
+
+// link gives a file of the lake a second name.
+func (w *Warehouse) link(name string, snap *lake.Snapshot, e *lake.FileEntry) error {
+	target := filepath.Join(w.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+		return fmt.Errorf("make folder of Iceberg table: %w", err)
+	}
+	err := os.Link(filepath.Join(w.lake, filepath.FromSlash(e.Path)), target)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist): // a newer state, or a damaged lake: the lake says which
+		f, openErr := snap.Open(*e)
+		if openErr != nil {
+			return openErr
+		}
+		return errors.Join(err, f.Close())
+	}
+	return &LinkError{Warehouse: w.dir, Lake: w.lake, Err: err}
+}
+
+// LinkError says that the warehouse cannot have a link to a file of the lake.
+type LinkError struct {
+	Warehouse, Lake string
+	Err             error
+}
+
+// Error says what was done.
+func (e *LinkError) Error() string {
+	return fmt.Sprintf("link a file of the lake %s into the Iceberg warehouse %s: %v", e.Lake, e.Warehouse, e.Err)
+}
+
+// Unwrap is the cause.
+func (e *LinkError) Unwrap() error { return e.Err }
+
+// Hint is what to do about it.
+func (e *LinkError) Hint() string {
+	return "set iceberg.warehouse to a folder on the lake's file system, one that has hard links"
+}
+
+// remove deletes a file that nothing names.
+func (w *Warehouse) remove(ctx context.Context, name string) error {
+	if w.chain != nil {
+		return w.chain.Delete(ctx, name)
+	}
+	return w.st.Remove(name)
+}
