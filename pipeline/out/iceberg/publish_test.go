@@ -260,7 +260,8 @@ func (w *world) same() {
 			}
 			if s.Summary["tollbook.manifest"] != fmt.Sprint(snap.Manifest.Number) ||
 				s.Summary["tollbook.manifest-hash"] != string(snap.Hash) {
-				w.Errorf("%s: the summary is %v, the lake is at %d %s", name, s.Summary, snap.Manifest.Number, snap.Hash)
+				w.Errorf("%s: the summary is %v, the lake is at %d %s", name, s.Summary, snap.Manifest.Number,
+					snap.Hash)
 			}
 			if s.Summary["total-data-files"] != fmt.Sprint(len(want)) {
 				w.Errorf("%s: the summary has %s files, want %d", name, s.Summary["total-data-files"], len(want))
@@ -303,10 +304,10 @@ var errStopped = errors.New("stopped here")
 // of its points, or did not take place (ICE-1, ICE-2, ICE-8).
 func TestEachCommit(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(testing.TB) *world{"folders": folders, "store": inStore} {
+	for name, build := range map[string]func(testing.TB) *world{"folders": folders, "store": inStore} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := make(t)
+			w := build(t)
 			points := iceberg.StopPoints()
 			for i, texts := range histories() {
 				w.commit(texts)
