@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -68,7 +69,7 @@ func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
 		if left.IsZero() {
 			break
 		}
-		if c.Pickup || !c.fits(l) {
+		if c.Pickup || !Fits(c.Coupon, l) {
 			continue
 		}
 		rest, err := c.rest()
@@ -101,7 +102,7 @@ func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
 // its amount, and nothing is left of it (§9.2).
 func (w *Wallet) pickUp(l *Line) bool {
 	for i := range w.coupons {
-		if c := &w.coupons[i]; c.Pickup && c.drawn.IsZero() && c.taken.IsZero() && c.fits(l) {
+		if c := &w.coupons[i]; c.Pickup && c.drawn.IsZero() && c.taken.IsZero() && Fits(c.Coupon, l) {
 			w.drawn = append(w.drawn, draw{i, l.Payment, c.Amount})
 			return true
 		}
@@ -109,8 +110,8 @@ func (w *Wallet) pickUp(l *Line) bool {
 	return false
 }
 
-// fits reports whether a coupon may pay a line (§6.3).
-func (c *coupon) fits(l *Line) bool {
+// Fits reports whether a coupon may pay a line (§6.3).
+func Fits(c *books.Coupon, l *Line) bool {
 	return c.Valid.Holds(l.Instant) && (c.Since == 0 || l.Instant >= c.Since) &&
 		(c.Service == "*" || c.Service == l.Service) && (c.SKU < 0 || c.SKU == l.SKU) &&
 		l.Payment.Cmp(c.MinConsumption) >= 0 && (c.WithDiscount || !l.Discounted) &&

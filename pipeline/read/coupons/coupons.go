@@ -190,8 +190,10 @@ func (q *Quota) left(amount money.Amount) (money.Amount, error) {
 type Issued struct {
 	ID, Event, SourceID, Partner, Customer string
 	Source                                 coupon.Source
-	Amount                                 money.Amount
+	Amount, Min                            money.Amount
 	Instant                                period.Instant // from which it pays
+	From, To                               period.Instant
+	Text                                   string // its other terms, as the table has them
 }
 
 // EachIssued visits the coupons that events issued or applied for, by coupon_id.
@@ -200,8 +202,13 @@ func EachIssued(snap *lake.Snapshot, visit func(*Issued) error) error {
 		one := Issued{ID: string(r.Text(tables.IssuedCouponID)), Event: string(r.Text(tables.IssuedCouponEvent)),
 			Source:   coupon.Source(r.Word(tables.IssuedCouponSource)),
 			SourceID: r.Word(tables.IssuedCouponSourceID), Partner: r.Word(tables.IssuedCouponPartner),
-			Customer: r.Word(tables.IssuedCouponCustomer), Instant: r.Time(tables.IssuedCouponInstant)}
+			Customer: r.Word(tables.IssuedCouponCustomer), Instant: r.Time(tables.IssuedCouponInstant),
+			From: r.Time(tables.IssuedCouponFrom), To: bound(r.Time(tables.IssuedCouponTo), period.Forever),
+			Text: r.Word(tables.IssuedCouponTerms)}
 		if one.Amount, err = r.Amount(tables.IssuedCouponAmount); err != nil {
+			return err
+		}
+		if one.Min, err = r.Amount(tables.IssuedCouponMin); err != nil {
 			return err
 		}
 		return visit(&one)

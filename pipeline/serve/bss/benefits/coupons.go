@@ -110,15 +110,7 @@ func fits(c *operation.Call, k *coupons.Coupon, asOf period.Instant) bool {
 }
 
 // typeOf is the vendor's number of a coupon's kind.
-func typeOf(k *coupons.Coupon) int {
-	switch k.Kind {
-	case "cash_coupon":
-		return 4
-	case "pickup":
-		return 3
-	}
-	return 1
-}
+func typeOf(k *coupons.Coupon) int { return form.CouponType(k.Kind) }
 
 // statusOf is the vendor's number of a coupon's state.
 func statusOf(k *coupons.Coupon, asOf period.Instant) int {

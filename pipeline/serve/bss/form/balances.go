@@ -72,3 +72,14 @@ const (
 	CashAccount   = "BALANCE_TYPE_DEBIT"
 	CreditAccount = "BALANCE_TYPE_CREDIT"
 )
+
+// CouponType is the vendor's number of a coupon's kind.
+func CouponType(kind string) int {
+	switch kind {
+	case "cash_coupon":
+		return 4
+	case "pickup":
+		return 3
+	}
+	return 1
+}

@@ -105,6 +105,9 @@ func linesOf(ctx context.Context, c *operation.Call) ([]boughtLine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if lines, err = withLives(c, lines); err != nil {
+		return nil, err
+	}
 	lines = slices.DeleteFunc(lines, func(l boughtLine) bool {
 		return l.order != c.Text("order_id") || !c.Scope.Line(l.partner, l.own)
 	})
@@ -131,7 +134,10 @@ func lineItemOf(c *operation.Call, l boughtLine) (lineItem, error) {
 	if n, ok := periodNumbers()[l.periodType]; ok {
 		item.PeriodType, item.PeriodNum = &n, l.periodNum
 	}
-	item.EffectiveTime, item.Number = operation.Time(l.effective), l.number
+	item.Number = l.number
+	if l.effective != tables.Nothing {
+		item.EffectiveTime = operation.Time(l.effective)
+	}
 	if l.expire != tables.Nothing {
 		item.ExpireTime = operation.Time(l.expire)
 	}
@@ -181,7 +187,7 @@ func handleRefundOrderDetails(ctx context.Context, c *operation.Call) (any, erro
 	names := form.NamesOf(c.State.Workspace.Books)
 	out := &refundList{Refunds: []refundInfo{}}
 	for _, l := range lines {
-		if orderType(l.kind) != typeUnsubscribe {
+		if orderType(l.kind) != typeUnsubscribe || l.open() {
 			continue
 		}
 		out.Refunds = append(out.Refunds, refundInfo{ID: l.order + "/" + strconv.FormatInt(l.line, 10),

@@ -2,4 +2,8 @@
 // orders that partners paid and what they allocated to their customers.
 //
 //	TRADE-1  An order is shown as it was billed: its amounts are those of its lines.
+//	TRADE-2  An order that was not paid is shown with what it would cost at the last run, or at its cancellation. Its
+//	         partner is that of its creation.
+//	TRADE-3  The coupons and discounts of an order are those that fit it at the last run by the rules of billing. An
+//	         order that was paid or cancelled has none.
 package trade

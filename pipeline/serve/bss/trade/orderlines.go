@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -22,11 +23,13 @@ import (
 type boughtLine struct {
 	customer, order string
 	line            int64
-	kind            string // order_type of the feed
-	at              period.Instant
-	payer           string // customer, or a partner_id; of an unsubscribe its base's counts
-	base            string // lineKey of what an unsubscribe takes back
-	partner         string // as of own
+	kind            string         // order_type of the feed
+	at              period.Instant // when it was paid; of an open line when it was created
+	status          string         // of its life
+	created         period.Instant // the first step in its life, at the latest its payment
+	payer           string         // customer, or a partner_id; of an unsubscribe its base's counts
+	base            string         // lineKey of what an unsubscribe takes back
+	partner         string         // as of own
 	own             period.Instant
 	service         string
 	discountID      string
@@ -135,7 +138,9 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 			row := rows.Row{Cols: batch, I: i}
 			o := &boughtLine{customer: row.Word(tables.OCustomerID), order: string(row.Text(tables.OOrderID)),
 				line: row.Whole(tables.OOrderLine),
-				kind: row.Word(tables.OOrderType), at: row.Time(tables.OPayTime), payer: row.Word(tables.OPayer)}
+				kind: row.Word(tables.OOrderType), at: row.Time(tables.OPayTime), payer: row.Word(tables.OPayer),
+				status: events.Completed}
+			o.created = o.at
 			if q.customer != "" && o.customer != q.customer || !q.during.Holds(o.at) {
 				continue
 			}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -26,7 +27,8 @@ func customerOrders() operation.Operation {
 				Meaning: "created before then, a year after create_time_begin at most"},
 			{Name: "service_type_code", Meaning: "only this service's; case does not matter"},
 			{Name: "status", Kind: operation.Whole, Max: 1000,
-				Meaning: "only orders in this state; all are 5, completed"},
+				Meaning: "only orders in this state: 1 pending approval, 3 processing, 4 cancelled, 5 completed, " +
+					"6 unpaid; there are no others"},
 			{Name: "order_type", Kind: operation.Word, Words: []string{"1", "2", "3", "4", "10", "11", "13", "14",
 				"15"}, Meaning: "1 new, 2 renew, 3 change, 4 unsubscribe; there are no others"},
 			{Name: "order_by", Default: "createTime",
@@ -49,8 +51,8 @@ type orderList struct {
 	Orders []order `json:"order_infos"`
 }
 
-// order is CustomerOrderV2. An order comes to tollbook when it is paid: it is created then, and completed. tollbook
-// knows no source, contract, enterprise project or order above it.
+// order is CustomerOrderV2. An order whose life tollbook does not know was created when it was paid, and is completed.
+// tollbook knows no source, contract, enterprise project or order above it.
 type order struct {
 	OrderID         string            `json:"order_id"`
 	CustomerID      string            `json:"customer_id"`
@@ -62,7 +64,7 @@ type order struct {
 	Official        operation.Decimal `json:"official_amount"`       // of an unsubscribe: amount_after_discount
 	Measure         int               `json:"measure_id"`
 	CreateTime      string            `json:"create_time"`
-	PaymentTime     string            `json:"payment_time"`
+	PaymentTime     string            `json:"payment_time,omitempty"`
 	Currency        string            `json:"currency"`
 	Amounts         orderAmounts      `json:"amount_info"`
 	AgentPay        *agentPay         `json:"agent_pay_info,omitempty"`
@@ -88,11 +90,8 @@ type agentPay struct {
 	Agent bool   `json:"is_agent_pay"`
 }
 
-// completed is the state of an order that was paid and delivered.
-const completed = 5
-
 func handleCustomerOrders(ctx context.Context, c *operation.Call) (any, error) {
-	during, err := ordersDuring(c)
+	created, paid, err := ordersDuring(c)
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +101,22 @@ func handleCustomerOrders(ctx context.Context, c *operation.Call) (any, error) {
 			En: "is none of createTime, -createTime"})
 	}
 	out := &orderList{Orders: []order{}}
-	if c.Scope.Nothing || c.Text("method") != "oneself" || c.Given("status") && c.Whole("status") != completed {
+	if c.Scope.Nothing || c.Text("method") != "oneself" {
 		return out, nil
 	}
-	lines, err := orderLines(ctx, c, &orderQuery{customer: c.Scope.Customer, buckets: bucketsOf(c), during: during})
+	lines, err := orderLines(ctx, c, &orderQuery{customer: c.Scope.Customer, buckets: bucketsOf(c),
+		during: period.Span{From: max(created.From, paid.From), To: paid.To}})
 	if err != nil {
 		return nil, err
 	}
 	lines = slices.DeleteFunc(lines, func(o boughtLine) bool { return !c.Scope.Line(o.partner, o.own) })
+	if lines, err = withLives(c, lines); err != nil {
+		return nil, err
+	}
+	lines = slices.DeleteFunc(lines, func(o boughtLine) bool {
+		return !created.Holds(o.created) || o.open() &&
+			(c.Given("payment_time_begin") || c.Given("payment_time_end"))
+	})
 	list := wanted(c, byOrder(lines))
 	if newest {
 		slices.Reverse(list)
@@ -127,17 +134,21 @@ func handleCustomerOrders(ctx context.Context, c *operation.Call) (any, error) {
 	return out, nil
 }
 
-// ordersDuring is the time that both pairs of parameters leave of the window.
-func ordersDuring(c *operation.Call) (period.Span, error) {
+// ordersDuring are the times in which orders were created and paid that are asked for, in the window.
+func ordersDuring(c *operation.Call) (created, paid period.Span, err error) {
 	const year = 12
-	created, err := form.Span(c, "create_time_begin", "create_time_end", year)
-	if err != nil {
-		return created, err
+	if created, err = form.Span(c, "create_time_begin", "create_time_end", year); err != nil {
+		return created, paid, err
 	}
-	paid, err := form.Span(c, "payment_time_begin", "payment_time_end", year)
+	paid, err = form.Span(c, "payment_time_begin", "payment_time_end", year)
 	zone := c.State.Workspace.Books.Zone
-	oldest := zone.Bounds(zone.Cycle(c.State.Now).Add(-operation.Window)).From
-	return period.Span{From: max(created.From, paid.From, oldest), To: min(created.To, paid.To)}, err
+	created.From = max(created.From, zone.Bounds(zone.Cycle(c.State.Now).Add(-operation.Window)).From)
+	return created, paid, err
+}
+
+// open reports whether the line was not paid.
+func (o *boughtLine) open() bool {
+	return o.status != events.Completed && o.status != events.Processing
 }
 
 // bucketsOf are the buckets of the customers that ever were the scope's partner's; nil = all.
@@ -178,6 +189,7 @@ func wanted(c *operation.Call, list [][]boughtLine) [][]boughtLine {
 	return slices.DeleteFunc(list, func(lines []boughtLine) bool {
 		o := lines[0]
 		return c.Given("order_id") && !strings.EqualFold(c.Text("order_id"), o.order) ||
+			c.Given("status") && c.Whole("status") != statusNumbers()[o.status] ||
 			c.Given("service_type_code") && !strings.EqualFold(c.Text("service_type_code"), o.service) ||
 			c.Given("order_type") && c.Whole("order_type") != orderType(o.kind)
 	})
@@ -217,14 +229,18 @@ func orderOf(c *operation.Call, lines []boughtLine) (order, error) {
 			}
 		}
 	}
-	o := order{OrderID: first.order, CustomerID: first.customer, ServiceTypeCode: first.service, Status: completed,
+	o := order{OrderID: first.order, CustomerID: first.customer, ServiceTypeCode: first.service,
+		Status:        statusNumbers()[first.status],
 		OrderType:     orderType(first.kind),
 		AfterDiscount: operation.Decimal(after.String()), Official: operation.Decimal(official.String()),
 		Measure:    form.MeasureYuan,
-		CreateTime: operation.Time(first.at), PaymentTime: operation.Time(first.at),
-		Currency: c.State.Workspace.Settings.Currency.Code,
+		CreateTime: operation.Time(first.created),
+		Currency:   c.State.Workspace.Settings.Currency.Code,
 		Amounts: orderAmounts{Discounts: []orderDiscount{}, FlexiCoupon: operation.Decimal(flexi.String()),
 			Coupon: operation.Decimal(coupon.String()), StoredCard: operation.Decimal(stored.String())}}
+	if !first.open() {
+		o.PaymentTime = operation.Time(first.at)
+	}
 	if o.OrderType == typeUnsubscribe {
 		o.Official = o.AfterDiscount
 		return o, nil

@@ -1,0 +1,79 @@
+package coupons
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement/coupon"
+)
+
+// Usable is a coupon of which something is left, with the terms by which it pays lines.
+type Usable struct {
+	Coupon
+	Terms books.Coupon
+}
+
+// UsableOf lists the coupons of a customer of which something is left, as of an instant, by coupon_id.
+func UsableOf(snap *lake.Snapshot, b *books.Books, customer string, asOf period.Instant) ([]Usable, error) {
+	list, err := List(snap, b, asOf)
+	if err != nil {
+		return nil, err
+	}
+	var out []Usable
+	issued := map[string]int{} // in out
+	for i := range list {
+		c := &list[i]
+		if c.Customer != customer || c.Left.IsZero() {
+			continue
+		}
+		one := Usable{Coupon: *c}
+		if c.Source != coupon.OfBook {
+			issued[c.ID] = len(out)
+		} else if !one.fromBook(b) {
+			continue // its row has left the book
+		}
+		out = append(out, one)
+	}
+	if len(issued) == 0 {
+		return out, nil
+	}
+	return out, EachIssued(snap, func(one *Issued) (err error) {
+		if i, is := issued[one.ID]; is {
+			out[i].Terms, err = one.terms(b)
+		}
+		return err
+	})
+}
+
+// fromBook takes the terms of a coupon from its row of the book.
+func (u *Usable) fromBook(b *books.Books) bool {
+	for i := range b.Coupons {
+		if c := &b.Coupons[i]; c.ID == u.ID && c.Valid.From == u.From {
+			u.Terms = *c
+			return true
+		}
+	}
+	return false
+}
+
+// terms are the terms of an issued coupon.
+func (one *Issued) terms(b *books.Books) (books.Coupon, error) {
+	var kind, sku string
+	c := books.Coupon{ID: one.ID, Customer: b.Customer(one.Customer), Amount: one.Amount, MinConsumption: one.Min,
+		SKU: -1, Valid: period.Span{From: one.From, To: one.To}, Since: one.Instant}
+	_, err := fmt.Sscanf(one.Text, "%s %t %t %t %q %q", &kind, &c.Performance, &c.WithDiscount, &c.NotCommercial,
+		&c.Service, &sku)
+	if err != nil {
+		return c, fmt.Errorf("coupon %s: terms %q of issued_coupons: %w", one.ID, one.Text, err)
+	}
+	c.Cash, c.Pickup = kind == "cash_coupon", kind == "pickup"
+	if sku == "*" {
+		return c, nil
+	}
+	if c.SKU = b.SKU(sku); c.SKU < 0 {
+		return c, fmt.Errorf("coupon %s: products.csv no longer has sku %q", one.ID, sku)
+	}
+	return c, nil
+}
