@@ -19,7 +19,8 @@ type CostGroup struct {
 	Region       string
 	Resource, ID string
 	Start, End   period.Instant
-	Basis        *big.Rat             // pass_through: the basis cost in the customer's currency, unrounded
+	Basis        *big.Rat             // pass_through: the basis cost in the customer's currency, unrounded; nil = Cost
+	Cost         money.Cost           // the basis cost, where it needs no more decimals
 	Quantity     money.SignedQuantity // other models; below 0 for flat only
 }
 
@@ -33,8 +34,30 @@ type CostRater struct {
 
 // costMeter counts the basis costs of a customer and a pass_through product.
 type costMeter struct {
-	region            string // of the first group
-	position, highest big.Rat
+	region  string // of the first group
+	at, top money.Cost
+	wide    *wideMeter // counts in place of at and top, which do not hold a basis cost; nil = they do
+}
+
+// wideMeter counts costs of any number of digits.
+type wideMeter struct{ position, highest big.Rat }
+
+// widen makes the meter count costs of any number of digits.
+func (m *costMeter) widen() *wideMeter {
+	if m.wide == nil {
+		m.wide = new(wideMeter)
+		m.wide.position.Set(m.at.Rat())
+		m.wide.highest.Set(m.top.Rat())
+	}
+	return m.wide
+}
+
+// above reports whether the meter was above a bound.
+func (m *costMeter) above(bound money.Quantity) bool {
+	if c, ok := money.CostOf(bound); ok && m.wide == nil {
+		return c.Cmp(m.top) < 0
+	}
+	return bound.Rat().Cmp(&m.widen().highest) < 0
 }
 
 // NewCostRater makes a rater of groups of cost files.
@@ -112,12 +135,21 @@ func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.C
 		m = &costMeter{region: g.Region}
 		c.meters[g.SKU] = m
 	}
-	end := new(big.Rat).Add(&m.position, g.Basis)
-	low, high := new(big.Rat).Set(&m.position), end
-	if g.Basis.Sign() < 0 {
+	tiers := c.r.bk.books.Versions[version].Tiers
+	if g.Basis == nil && m.wide == nil {
+		if done, err := c.narrow(g, m, version, index, out); done || err != nil {
+			return err
+		}
+	}
+	basis, wide := g.Basis, m.widen()
+	if basis == nil {
+		basis = g.Cost.Rat()
+	}
+	end := new(big.Rat).Add(&wide.position, basis)
+	low, high := new(big.Rat).Set(&wide.position), end
+	if basis.Sign() < 0 {
 		low, high = end, low
 	}
-	tiers := c.r.bk.books.Versions[version].Tiers
 	for i := range tiers {
 		from, to := low, high
 		if i > 0 {
@@ -130,33 +162,94 @@ func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.C
 		if part.Sign() <= 0 {
 			continue
 		}
-		if g.Basis.Sign() < 0 {
+		if basis.Sign() < 0 {
 			part.Neg(part)
 		}
-		if err := c.markUp(part, &line.Charge{UnitPrice: tiers[i].UnitPrice, Record: index, Version: version,
-			Tier: int16(i + 1), Kind: line.Usage}, g, out); err != nil {
+		quantity, err := money.SignedQuantityFromRat(part)
+		if err != nil {
+			return err
+		}
+		price := tiers[i].UnitPrice
+		official, err := money.AmountFromRat(new(big.Rat).Mul(part, price.Rat()))
+		if err != nil {
+			return err
+		}
+		if err := c.markUp(&line.Charge{Quantity: quantity, UnitPrice: price, Record: index, Version: version,
+			Tier: int16(i + 1)}, official, g, out); err != nil {
 			return err
 		}
 	}
-	m.position.Set(end)
-	if end.Cmp(&m.highest) > 0 {
-		m.highest.Set(end)
+	wide.position.Set(end)
+	if end.Cmp(&wide.highest) > 0 {
+		wide.highest.Set(end)
 	}
 	return nil
 }
 
+// narrow is passThrough where all numbers fit into a Cost: the same cuts and products, in integers. Not done: one does
+// not fit, and nothing was changed.
+func (c *CostRater) narrow(g *CostGroup, m *costMeter, version, index int32, out *line.Charges) (done bool, err error) {
+	tiers := c.r.bk.books.Versions[version].Tiers
+	end, err := m.at.Add(g.Cost)
+	if err != nil {
+		return false, nil //nolint:nilerr // the sum has more digits than a Cost
+	}
+	var memory [8]money.Cost
+	bounds := memory[:0]
+	for i := range tiers {
+		bound, ok := money.CostOf(tiers[i].UpTo)
+		if !ok {
+			return false, nil
+		}
+		bounds = append(bounds, bound)
+	}
+	low, high := m.at, end
+	if g.Cost.Sign() < 0 {
+		low, high = end, low
+	}
+	for i := range tiers {
+		from, to := low, high
+		if i > 0 && from.Cmp(bounds[i-1]) < 0 {
+			from = bounds[i-1]
+		}
+		if !tiers[i].Open && to.Cmp(bounds[i]) > 0 {
+			to = bounds[i]
+		}
+		if to.Cmp(from) <= 0 {
+			continue
+		}
+		part, err := to.Sub(from)
+		if err != nil {
+			return true, err
+		}
+		if g.Cost.Sign() < 0 {
+			part = part.Neg()
+		}
+		quantity, err := part.R10()
+		if err != nil {
+			return true, err
+		}
+		official, err := part.MulR8(tiers[i].UnitPrice)
+		if err != nil {
+			return true, err
+		}
+		if err := c.markUp(&line.Charge{Quantity: quantity, UnitPrice: tiers[i].UnitPrice, Record: index,
+			Version: version, Tier: int16(i + 1)}, official, g, out); err != nil {
+			return true, err
+		}
+	}
+	m.at = end
+	if end.Cmp(m.top) > 0 {
+		m.top = end
+	}
+	return true, nil
+}
+
 // markUp appends the line of a part of a group's cost: official_amount = R8(cost × (1 + rate)), exact before it is
 // rounded.
-func (c *CostRater) markUp(part *big.Rat, ch *line.Charge, g *CostGroup, out *line.Charges) (err error) {
-	if ch.Quantity, err = money.SignedQuantityFromRat(part); err != nil {
-		return err
-	}
-	ch.UsageAmount = ch.Quantity
+func (c *CostRater) markUp(ch *line.Charge, official money.Amount, g *CostGroup, out *line.Charges) error {
+	ch.UsageAmount, ch.Kind = ch.Quantity, line.Usage
 	ch.DrawsFrom, ch.DrawsTo = int32(len(out.Draws)), int32(len(out.Draws))
-	official, err := money.AmountFromRat(new(big.Rat).Mul(part, ch.UnitPrice.Rat()))
-	if err != nil {
-		return err
-	}
 	out.List = append(out.List, *ch)
 	return c.r.settleAt(&sale{charge: &out.List[len(out.List)-1], sku: g.SKU, at: g.Start, noFixed: true}, official)
 }
@@ -174,17 +267,17 @@ func (c *CostRater) CycleEnd(out *line.Charges, objs *[]Object) error {
 		if err != nil {
 			continue // no price of the cycle has a fee
 		}
-		tiers, lower := c.r.bk.books.Versions[version].Tiers, new(big.Rat)
+		tiers, lower := c.r.bk.books.Versions[version].Tiers, money.Quantity{}
 		*objs = append(*objs, Object{SKU: sku, Region: m.region})
 		n := int32(len(out.Draws))
 		for i := range tiers {
-			if !tiers[i].FlatFee.IsZero() && lower.Cmp(&m.highest) < 0 {
+			if !tiers[i].FlatFee.IsZero() && m.above(lower) {
 				if err := c.r.flatFee(&climb{sku: sku, version: version, at: c.r.bounds.From,
 					record: int32(len(*objs) - 1), drawsFrom: n, drawsTo: n}, i, &tiers[i], out); err != nil {
 					return err
 				}
 			}
-			lower = tiers[i].UpTo.Rat()
+			lower = tiers[i].UpTo
 		}
 	}
 	return nil

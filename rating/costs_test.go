@@ -5,14 +5,29 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// costBill rates groups of costs of the shop's first customer in September and shows their lines.
+// costBill rates groups of costs of the shop's first customer in September and shows their lines. Basis costs are given
+// as costs, as rationals, and as both in turn: the lines are the same.
 func costBill(s *shop, groups ...string) *bill {
+	s.t.Helper()
+	never := func(int) bool { return false }
+	asCosts := costBillOf(s, never, groups).lines()
+	for _, wide := range []func(int) bool{func(int) bool { return true }, func(i int) bool { return i%2 == 1 }} {
+		if diff := cmp.Diff(asCosts, costBillOf(s, wide, groups).lines()); diff != "" {
+			s.t.Errorf("lines of costs and of rationals differ:\n%s", diff)
+		}
+	}
+	return costBillOf(s, never, groups)
+}
+
+func costBillOf(s *shop, wide func(int) bool, groups []string) *bill {
 	s.t.Helper()
 	book := s.compile()
 	b := &bill{shop: s, book: book}
@@ -23,8 +38,12 @@ func costBill(s *shop, groups ...string) *bill {
 	for i, text := range groups {
 		f := strings.Fields(text) // when, sku, basis or quantity
 		at := s.at(f[0])
-		basis, _ := new(big.Rat).SetString(f[2])
-		g := rating.CostGroup{SKU: s.b.SKU(f[1]), Region: "north", ID: text, Start: at, End: at, Basis: basis}
+		g := rating.CostGroup{SKU: s.b.SKU(f[1]), Region: "north", ID: text, Start: at, End: at}
+		basis, _, err := money.ParseCost(f[2])
+		if g.Cost = basis; wide(i) || err != nil {
+			g.Cost = money.Cost{}
+			g.Basis, _ = new(big.Rat).SetString(f[2])
+		}
 		if s.b.Products[g.SKU].Model != books.PassThrough {
 			g.Quantity = must(money.ParseSignedQuantity(f[2]))
 		}

@@ -30,6 +30,7 @@ func (r *run) costs(ctx context.Context) error {
 	stage := &costs.Stage{
 		Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices, Costs: r.ws.Settings.Costs,
 		Currency: r.ws.Settings.Currency.Code, Buckets: r.ws.Settings.Lake.Buckets, Inbox: r.inbox,
+		Workers: r.o.Workers,
 		Hash: func(name string) (string, error) {
 			hash, _, err := r.hashes.Hash(r.inbox, name)
 			return hash, err

@@ -119,8 +119,10 @@ func (v *Values) Add(o *Values) (err error) {
 // Row is an accepted row. It is valid until the next one is read.
 type Row struct {
 	*Header
-	Cells      []string // by column of the header; null is empty (COST-1)
-	Values     Values   // null is 0
+	Cells      []string                // by column of the header; null is empty (COST-1), and so is what Late has
+	Codes      []int32                 // numbers of the cells in the reader's Words, or Uncoded
+	Late       func(column int) string // the text of a number or time that has none in Cells; nil = Cells has all
+	Values     Values                  // null is 0
 	Has        [Columns]bool
 	Tags       map[string]string // nil = none; not to be changed
 	Start, End period.Instant    // of the charge period
@@ -129,15 +131,34 @@ type Row struct {
 // Field is the text of a field, in FOCUS's spelling (COST-2).
 func (r *Row) Field(f Field) string {
 	if i := r.fields[f]; i >= 0 {
-		return r.Cells[i]
+		return r.Cell(i)
 	}
 	return ""
+}
+
+// Cell is the text of a column of the header.
+func (r *Row) Cell(i int) string {
+	if r.Late != nil && r.Cells[i] == "" {
+		return r.Late(i)
+	}
+	return r.Cells[i]
+}
+
+// Code is the number of a cell's text; i below 0 is a column that the file lacks, which is null.
+func (r *Row) Code(i int, words *Words) int32 {
+	if i < 0 {
+		return 0
+	}
+	if r.Codes[i] == Uncoded {
+		r.Codes[i] = words.Code(r.Cell(i))
+	}
+	return r.Codes[i]
 }
 
 // Text is the text of any column; of one that the file lacks it is empty.
 func (r *Row) Text(name string) string {
 	if i := r.Index(name); i >= 0 {
-		return r.Cells[i]
+		return r.Cell(i)
 	}
 	return ""
 }
@@ -148,6 +169,17 @@ func (r *Row) Account() string {
 		return id
 	}
 	return r.Field(BillingAccount)
+}
+
+// FieldCode is the number of a field's text.
+func (r *Row) FieldCode(f Field, words *Words) int32 { return r.Code(r.fields[f], words) }
+
+// AccountIndex is the column of Account; -1 = none.
+func (r *Row) AccountIndex() int {
+	if i := r.fields[SubAccount]; i >= 0 && r.Cell(i) != "" {
+		return i
+	}
+	return r.fields[BillingAccount]
 }
 
 // Day is the UTC day of the charge period's start (§11.1).

@@ -150,6 +150,20 @@ func CostFromRaw(hi int64, lo uint64) (Cost, error) {
 	return Cost{v}, nil
 }
 
+// CostFromDecimal takes a decimal, two's complement over 128 bits, that ParseCost would read without rounding. Not ok: it
+// has more decimals, or is out of range.
+func CostFromDecimal(hi int64, lo uint64, scale int) (c Cost, ok bool) {
+	if scale < 0 || scale > CostScale {
+		return Cost{}, false
+	}
+	v := int128{hi, lo}
+	mag, fits := v.abs().mul64(pow10[CostScale-scale]).narrow()
+	if !fits || mag.cmp(costLimit()) >= 0 {
+		return Cost{}, false
+	}
+	return Cost{mag.signed(hi < 0)}, true
+}
+
 // Raw gives the count of 10^-18, two's complement over 128 bits.
 func (c Cost) Raw() (hi int64, lo uint64) { return c.v.hi, c.v.lo }
 

@@ -29,6 +29,7 @@ type Allocator struct {
 	header  *cost.Header // that the rules' columns were looked up in
 	weights map[int32]money.Cost
 	taking  []int32 // memory
+	parts   []money.Cost
 }
 
 // rule is a rule with the places of its columns in the header at hand.
@@ -37,6 +38,8 @@ type rule struct {
 	match   []match
 	column  int // of ToNamed by a column
 	taxRule bool
+	among   []int32 // who the last row was split among, and in what proportion
+	by      *money.Weights
 }
 
 type match struct {
@@ -56,6 +59,48 @@ func New(b *books.Books) *Allocator {
 		a.rules = append(a.rules, r)
 	}
 	return a
+}
+
+// Clone is an allocator for another goroutine. It has the weights of a, which may not change from then on.
+func (a *Allocator) Clone() *Allocator {
+	c := New(a.books)
+	c.weights = a.weights
+	return c
+}
+
+// AddWeights counts what another allocator weighed.
+func (a *Allocator) AddWeights(o *Allocator) error {
+	for customer, sum := range o.weights {
+		sum, err := a.weights[customer].Add(sum)
+		if err != nil {
+			return err
+		}
+		a.weights[customer] = sum
+	}
+	return nil
+}
+
+// Columns are the columns that the rules look at.
+func (a *Allocator) Columns() []string {
+	names := []string{cost.Category.String(), cost.Effective.String()}
+	for i := range a.rules {
+		r := &a.rules[i]
+		for j := range r.match {
+			names = append(names, tagsOr(r.match[j].Column))
+		}
+		if r.Kind == books.ToNamed {
+			names = append(names, tagsOr(r.Column))
+		}
+	}
+	return names
+}
+
+// tagsOr is a column, or the one of tags where there is none.
+func tagsOr(column string) string {
+	if column == "" {
+		return cost.Tags.String()
+	}
+	return column
 }
 
 // ByCost reports whether a rule splits by cost: then all rows are weighed before any is allocated.
@@ -145,7 +190,7 @@ func (a *Allocator) holds(r *rule, row *cost.Row, tax bool) bool {
 		case m.Column == "":
 			text = row.Tags[m.Tag]
 		case m.column >= 0:
-			text = row.Cells[m.column]
+			text = row.Cell(m.column)
 		}
 		if !slices.ContainsFunc(m.Values, func(pattern string) bool { return matches(pattern, text) }) {
 			return false
@@ -170,7 +215,7 @@ func (a *Allocator) customer(r *rule, row *cost.Row) int32 {
 		if r.Column != "" {
 			name = ""
 			if r.column >= 0 {
-				name = row.Cells[r.column]
+				name = row.Cell(r.column)
 			}
 		}
 		if who = -1; name != "" {
@@ -205,26 +250,32 @@ func (a *Allocator) take(dst []Part, number int, row *cost.Row) (out []Part, tak
 
 // split divides the row among the customers of a rule in proportion to their weights.
 func (a *Allocator) split(dst []Part, number int, row *cost.Row) (out []Part, taken bool, err error) {
-	customers, weights := a.weigh(&a.rules[number], row.Start)
+	r := &a.rules[number]
+	customers := a.bearers(r, row.Start)
 	if len(customers) == 0 {
 		return dst, false, nil
 	}
+	if r.by == nil || !slices.Equal(r.among, customers) {
+		r.among, r.by = slices.Clone(customers), money.NewWeights(a.weigh(r, customers))
+	}
 	first := len(dst)
-	for _, who := range customers {
+	for _, who := range r.among {
 		dst = append(dst, Part{Customer: who, Rule: number})
 	}
 	for column := range row.Values {
-		parts, err := money.SplitCost(row.Values[column], weights)
-		if err != nil {
+		if row.Values[column].IsZero() {
+			continue
+		}
+		if a.parts, err = r.by.Split(a.parts[:0], row.Values[column]); err != nil {
 			return dst, false, err
 		}
-		for k := range parts {
-			dst[first+k].Values[column] = parts[k]
+		for k := range a.parts {
+			dst[first+k].Values[column] = a.parts[k]
 		}
 	}
 	bearing := first
-	for k := range weights {
-		if weights[k].Sign() > 0 {
+	for k := range r.among {
+		if !r.by.IsZero(k) {
 			dst[bearing] = dst[first+k]
 			bearing++
 		}
@@ -232,50 +283,54 @@ func (a *Allocator) split(dst []Part, number int, row *cost.Row) (out []Part, ta
 	return dst[:bearing], true, nil
 }
 
-// weigh is who bears a row that a rule splits, by customer, and in what proportion; nobody: the rule does not match.
-func (a *Allocator) weigh(r *rule, t period.Instant) (customers []int32, weights []*big.Rat) {
-	switch r.Kind {
-	case books.SplitByShares:
+// bearers are who bears a row that a rule splits, by customer; nobody: the rule does not match. It is valid until the
+// next call.
+func (a *Allocator) bearers(r *rule, t period.Instant) []int32 {
+	switch {
+	case r.Kind == books.SplitByShares:
 		if !a.allInForce(r, t) {
-			return nil, nil
+			return nil
 		}
+		a.taking = a.taking[:0]
 		for _, s := range r.Shares {
-			customers, weights = append(customers, s.Customer), append(weights, s.Share.Rat())
+			a.taking = append(a.taking, s.Customer)
 		}
-		return customers, weights
-	case books.SplitEven:
-		customers = a.inForce(r.Customers, t)
-		return customers, even(len(customers))
-	default:
-		return a.weighByCost(r, t)
-	}
-}
-
-// weighByCost is who bears a row that a rule splits by cost, in proportion to their costs.
-func (a *Allocator) weighByCost(r *rule, t period.Instant) (customers []int32, weights []*big.Rat) {
-	if r.Customers == nil {
+		return a.taking
+	case r.Kind == books.SplitByCost && r.Customers == nil:
+		var customers []int32
 		for who, sum := range a.weights {
 			if sum.Sign() > 0 {
 				customers = append(customers, who)
 			}
 		}
 		slices.Sort(customers)
-		customers = slices.Clone(a.inForce(customers, t))
-	} else {
-		customers = a.inForce(r.Customers, t)
+		return a.inForce(customers, t)
 	}
-	zero := true
-	for _, who := range customers {
-		weight := new(big.Rat)
-		if sum := a.weights[who]; sum.Sign() > 0 {
-			weight, zero = sum.Rat(), false
+	return a.inForce(r.Customers, t)
+}
+
+// weigh is in what proportion customers bear a row that a rule splits.
+func (a *Allocator) weigh(r *rule, customers []int32) (weights []*big.Rat) {
+	switch r.Kind {
+	case books.SplitByShares:
+		for _, s := range r.Shares {
+			weights = append(weights, s.Share.Rat())
 		}
-		weights = append(weights, weight)
+		return weights
+	case books.SplitByCost:
+		zero := true
+		for _, who := range customers {
+			weight := new(big.Rat)
+			if sum := a.weights[who]; sum.Sign() > 0 {
+				weight, zero = sum.Rat(), false
+			}
+			weights = append(weights, weight)
+		}
+		if !zero {
+			return weights
+		}
 	}
-	if zero {
-		return customers, even(len(customers))
-	}
-	return customers, weights
+	return even(len(customers))
 }
 
 func even(n int) []*big.Rat {

@@ -212,7 +212,7 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 
 // examine reads a delivery.
 func (s *survey) examine(ctx context.Context, d *Delivery) error {
-	x, err := intake.Examine(ctx, s.stage.Inbox, d.found)
+	x, err := intake.ExamineFiles(ctx, s.stage.Inbox, d.found, s.stage.Workers)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,10 @@
 package costs
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,43 +18,62 @@ import (
 	"github.com/tollbook/tollbook/settlement/allocation"
 )
 
+// groupTexts is how many texts distinguish groups: the account and groupFields.
+const groupTexts = 1 + len(groupFields)
+
+// groupOf is what groups of a delivery are told apart by. Texts are numbers of a cost.Words.
+type groupOf struct {
+	customer, sku int32
+	day           period.Day // of the start; 0 with grain resource_month
+	column        cost.Column
+	texts         [groupTexts]int32
+	row           int32 // grain row: the number of the row's text
+	copies        int32 // grain row: 1, 2, … among equal rows
+}
+
 // group is rows, or parts of rows, of equal keys that are priced as one (§11.3).
 type group struct {
-	customer, sku int32
-	id            string
-	delivery      *Delivery
-	rule          int // of the first row; allocation.NoRule = none
-	column        cost.Column
-	account       string
-	fields        [len(groupFields)]string
-	rows          int64
-	values        cost.Values
-	start, end    period.Instant
-	came          []string // texts of cameColumns; differing = not the same in all rows
-	has           [cost.Columns]bool
-	markup        *books.Markup
-	payment       money.AmountTotal
-	priced        bool // it has a line
+	groupOf
+	words      *cost.Words
+	delivery   *Delivery
+	id         string
+	rule       int // of the first row; allocation.NoRule = none
+	rows       int64
+	values     cost.Values
+	start, end period.Instant
+	came       [cameTexts]int32 // texts of cameColumns; differing = not the same in all rows
+	has        [cost.Columns]bool
+	priced     bool // it has a line
+	markup     *books.Markup
+	payment    money.AmountTotal
 }
 
 // groupFields are the columns that groups are told apart by, in the order of the hash, after the account.
 var groupFields = [...]cost.Field{cost.Service, cost.Region, cost.Resource, cost.Category, cost.Class,
 	cost.CommitmentStatus}
 
+// cameTexts is how many columns leave as they came.
+const cameTexts = len(cameColumns)
+
 // cameColumns are columns that leave as they came where all rows of a group agree.
-var cameColumns = []string{"AvailabilityZone", "BillingAccountId", "BillingAccountName", "ChargeDescription",
+var cameColumns = [...]string{"AvailabilityZone", "BillingAccountId", "BillingAccountName", "ChargeDescription",
 	"ChargeFrequency", "ConsumedUnit", "PricingCategory", "PricingUnit", "PublisherName", "RegionName", "ResourceName",
 	"ResourceType", "ServiceCategory", "ServiceSubcategory", "SkuId", "SkuMeter", "SkuPriceDetails", "SubAccountId",
 	"SubAccountName", "SubAccountType", "Tags"}
 
 // differing marks a text in which the rows of a group differ.
-const differing = "\x00"
+const differing = -1
 
-func (g *group) field(f cost.Field) string { return g.fields[slices.Index(groupFields[:], f)] }
+func (g *group) field(f cost.Field) string {
+	return g.words.Text(g.texts[1+slices.Index(groupFields[:], f)])
+}
+
+// account is the account of the group's rows.
+func (g *group) account() string { return g.words.Text(g.texts[0]) }
 
 func (g *group) text(name string) string {
-	if i := slices.Index(cameColumns, name); g.came[i] != differing {
-		return g.came[i]
+	if code := g.came[slices.Index(cameColumns[:], name)]; code != differing {
+		return g.words.Text(code)
 	}
 	return ""
 }
@@ -64,7 +83,7 @@ func (g *group) units(c cost.Column, unit string) int32 {
 	switch {
 	case !g.has[c]:
 		return tables.NoQuantity
-	case g.came[slices.Index(cameColumns, unit)] == differing:
+	case g.came[slices.Index(cameColumns[:], unit)] == differing:
 		return tables.SeveralUnits
 	}
 	return tables.OneUnit
@@ -73,27 +92,69 @@ func (g *group) units(c cost.Column, unit string) int32 {
 // cameJSON is the columns in which all rows agree, as a JSON object.
 func (g *group) cameJSON() (string, error) {
 	came := make(map[string]string)
-	for i, text := range g.came {
-		if text != "" && text != differing {
-			came[cameColumns[i]] = text
+	for i, code := range g.came {
+		if code > 0 {
+			came[cameColumns[i]] = g.words.Text(code)
 		}
 	}
 	text, err := json.Marshal(came)
 	return string(text), err
 }
 
-// grouper makes groups of parts of rows.
-type grouper struct {
-	books *books.Books
-	grain settings.CostGrain
-	list  []*group
-	byID  map[string]*group
-	equal map[string]int // grain row: how many rows of the same text there were
-	key   []byte
+// add counts other rows of the group.
+func (g *group) add(o *group) error {
+	g.rows += o.rows
+	if o.start < g.start || o.start == g.start && g.markup == nil {
+		g.start, g.markup = o.start, o.markup
+	}
+	g.end, g.rule = max(g.end, o.end), min(g.rule, o.rule)
+	for c, has := range o.has {
+		g.has[c] = g.has[c] || has
+	}
+	for i := range g.came {
+		if g.came[i] != o.came[i] {
+			g.came[i] = differing
+		}
+	}
+	return g.values.Add(&o.values)
 }
 
-func newGrouper(b *books.Books, grain settings.CostGrain) *grouper {
-	return &grouper{books: b, grain: grain, byID: make(map[string]*group), equal: make(map[string]int)}
+// compare is the order in which groups are priced.
+func (g *group) compare(o *group) int {
+	return cmp.Or(cmp.Compare(g.customer, o.customer), cmp.Compare(g.start, o.start), strings.Compare(g.id, o.id))
+}
+
+// grouper makes groups of parts of rows of one delivery. It is for one goroutine; several may share the words.
+type grouper struct {
+	delivery *Delivery
+	grain    settings.CostGrain
+	words    *cost.Words
+	groups   map[groupOf]*group
+	equal    map[groupOf]int32 // grain row: how many rows of the same text there were
+	key      []byte
+
+	header  *cost.Header // whose places these are
+	texts   [groupTexts]int
+	came    [cameTexts]int
+	others  []int
+	current group // the part that is added
+}
+
+func newGrouper(d *Delivery, grain settings.CostGrain, words *cost.Words) *grouper {
+	return &grouper{delivery: d, grain: grain, words: words, groups: make(map[groupOf]*group),
+		equal: make(map[groupOf]int32)}
+}
+
+// numbered are the columns whose texts a grouper asks the numbers of.
+func numbered() map[string]bool {
+	out := map[string]bool{cost.SubAccount.String(): true, cost.BillingAccount.String(): true}
+	for _, f := range groupFields {
+		out[f.String()] = true
+	}
+	for _, name := range cameColumns {
+		out[name] = true
+	}
+	return out
 }
 
 // priced is a customer's part of a row with the product that it is billed by.
@@ -104,63 +165,96 @@ type priced struct {
 	markup *books.Markup // nil = the rule names the product
 }
 
-// add counts a part of a row.
-func (g *grouper) add(d *Delivery, row *cost.Row, p *priced) error {
-	id := g.id(d, row, p)
-	one := g.byID[id]
-	if one == nil {
-		one = &group{customer: p.Customer, sku: p.sku, id: id, delivery: d, rule: p.Rule, column: p.column,
-			account: row.Account(), start: row.Start, end: row.End, markup: p.markup}
-		for i, f := range groupFields {
-			one.fields[i] = strings.Clone(row.Field(f))
-		}
-		for _, name := range cameColumns {
-			one.came = append(one.came, strings.Clone(row.Text(name)))
-		}
-		g.byID[id] = one
-		g.list = append(g.list, one)
+// turn looks the columns up in a file's header.
+func (g *grouper) turn(h *cost.Header) {
+	if g.header == h {
+		return
 	}
-	one.rows++
-	if row.Start < one.start {
-		one.start, one.markup = row.Start, p.markup
-	}
-	one.end, one.rule = max(one.end, row.End), min(one.rule, p.Rule)
-	for c, has := range row.Has {
-		one.has[c] = one.has[c] || has
+	g.header = h
+	for i, f := range groupFields {
+		g.texts[1+i] = h.Index(f.String())
 	}
 	for i, name := range cameColumns {
-		if one.came[i] != differing && one.came[i] != row.Text(name) {
-			one.came[i] = differing
-		}
-	}
-	return one.values.Add(&p.Values)
-}
-
-// id is source/day/hash (§11.3).
-func (g *grouper) id(d *Delivery, row *cost.Row, p *priced) string {
-	day := row.Day().String()
-	if g.grain == settings.ResourceMonth {
-		day = d.Period.String()
-	}
-	g.key = g.key[:0]
-	add := func(text string) { g.key = append(append(g.key, text...), 0) }
-	add(g.books.Customers[p.Customer].ID)
-	add(g.books.Products[p.sku].SKU)
-	add(p.column.String())
-	add(row.Account())
-	for _, f := range groupFields {
-		add(row.Field(f))
+		g.came[i] = h.Index(name)
 	}
 	if g.grain == settings.CostRow {
-		for _, at := range otherColumns(row.Header) {
-			add(row.Cells[at])
+		g.others = otherColumns(h)
+	}
+}
+
+// add counts a part of a row.
+func (g *grouper) add(row *cost.Row, p *priced) error {
+	g.turn(row.Header)
+	one := &g.current
+	one.groupOf = groupOf{customer: p.Customer, sku: p.sku, column: p.column}
+	if g.grain != settings.ResourceMonth {
+		one.day = row.Day()
+	}
+	g.texts[0] = row.AccountIndex()
+	for i, at := range g.texts {
+		one.groupOf.texts[i] = row.Code(at, g.words)
+	}
+	for i, at := range g.came {
+		one.came[i] = row.Code(at, g.words)
+	}
+	if g.grain == settings.CostRow {
+		g.key = g.key[:0]
+		for _, at := range g.others {
+			g.key = append(append(g.key, row.Cell(at)...), 0)
 		}
-		whole := d.Source + "\x00" + day + "\x00" + string(g.key)
-		g.equal[whole]++
-		add(strconv.Itoa(g.equal[whole]))
+		one.row = g.words.Code(string(g.key))
+		g.equal[one.groupOf]++
+		one.copies = g.equal[one.groupOf]
+	}
+	one.rule, one.rows, one.values, one.has = p.Rule, 1, p.Values, row.Has
+	one.start, one.end, one.markup = row.Start, row.End, p.markup
+	if known := g.groups[one.groupOf]; known != nil {
+		return known.add(one)
+	}
+	kept := *one
+	kept.words, kept.delivery = g.words, g.delivery
+	g.groups[kept.groupOf] = &kept
+	return nil
+}
+
+// merge counts the groups of another grouper of the same delivery. Grain row numbers equal rows, so that one grouper
+// must see them all.
+func (g *grouper) merge(o *grouper) error {
+	for k, one := range o.groups {
+		known := g.groups[k]
+		if known == nil {
+			g.groups[k] = one
+			continue
+		}
+		if err := known.add(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// name gives a group its id, source/day/hash (§11.3).
+func (g *grouper) name(b *books.Books, one *group) {
+	g.key = g.key[:0]
+	add := func(text string) { g.key = append(append(g.key, text...), 0) }
+	add(b.Customers[one.customer].ID)
+	add(b.Products[one.sku].SKU)
+	add(one.column.String())
+	for _, code := range one.texts {
+		add(g.words.Text(code))
+	}
+	if g.grain == settings.CostRow {
+		g.key = append(g.key, g.words.Text(one.row)...)
+		add(strconv.Itoa(int(one.copies)))
 	}
 	sum := sha256.Sum256(g.key)
-	return fmt.Sprintf("%s/%s/%s", d.Source, day, hex.EncodeToString(sum[:16]))
+	day := one.day.String()
+	if g.grain == settings.ResourceMonth {
+		day = g.delivery.Period.String()
+	}
+	id := make([]byte, 0, len(g.delivery.Source)+len(day)+2*len(sum)/2+2)
+	id = append(append(append(append(id, g.delivery.Source...), '/'), day...), '/')
+	one.id = string(hex.AppendEncode(id, sum[:len(sum)/2]))
 }
 
 // otherColumns are the places of a header's columns that groups are not told apart by anyway, by name.

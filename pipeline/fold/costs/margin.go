@@ -52,11 +52,20 @@ type margins struct {
 	currency string // the workspace's
 	rows     map[marginKey]*margin
 	fx       map[string]money.UnitPrice // by source
+	words    *cost.Words                // of the rows that are counted
+	known    map[rowKey]*margin         // rows by the numbers of their texts
+}
+
+// rowKey is a marginKey of a row without a customer, by the numbers of its texts.
+type rowKey struct {
+	service, account, status int32
+	day                      period.Day
+	reason                   string
 }
 
 func newMargins(b *books.Books, currency string) *margins {
 	return &margins{books: b, currency: currency, rows: make(map[marginKey]*margin),
-		fx: make(map[string]money.UnitPrice)}
+		fx: make(map[string]money.UnitPrice), known: make(map[rowKey]*margin)}
 }
 
 func (m *margins) at(k marginKey) *margin {
@@ -68,16 +77,37 @@ func (m *margins) at(k marginKey) *margin {
 	return one
 }
 
-// row counts a part of a row that is kept or unallocated.
+// merge adds what another worker counted.
+func (m *margins) merge(o *margins) error {
+	maps.Copy(m.fx, o.fx)
+	for k, one := range o.rows {
+		into := m.at(k)
+		if err := into.payment.AddTotal(one.payment); err != nil {
+			return err
+		}
+		if err := into.add(&one.values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// row counts a part of a row of the delivery that is kept or unallocated.
 func (m *margins) row(d *Delivery, row *cost.Row, reason string, fx money.UnitPrice, v *cost.Values) error {
-	m.fx[d.Source] = fx
-	return m.at(marginKey{source: d.Source, service: row.Field(cost.Service), account: row.Account(),
-		day: row.Day().String(), status: row.Field(cost.CommitmentStatus), reason: reason, currency: d.Currency}).
-		add((*[cost.CostColumns]money.Cost)(v[:cost.CostColumns]))
+	k := rowKey{service: row.FieldCode(cost.Service, m.words), account: row.Code(row.AccountIndex(), m.words),
+		status: row.FieldCode(cost.CommitmentStatus, m.words), day: row.Day(), reason: reason}
+	one := m.known[k]
+	if one == nil {
+		m.fx[d.Source] = fx
+		one = m.at(marginKey{source: d.Source, service: row.Field(cost.Service), account: row.Account(),
+			day: row.Day().String(), status: row.Field(cost.CommitmentStatus), reason: reason, currency: d.Currency})
+		m.known[k] = one
+	}
+	return one.add((*[cost.CostColumns]money.Cost)(v[:cost.CostColumns]))
 }
 
 func (m *margins) keyOf(g *group) marginKey {
-	return marginKey{source: g.delivery.Source, service: g.field(cost.Service), account: g.account,
+	return marginKey{source: g.delivery.Source, service: g.field(cost.Service), account: g.account(),
 		day: cost.DayOf(g.start).String(), status: g.field(cost.CommitmentStatus), currency: g.delivery.Currency}
 }
 
@@ -109,7 +139,7 @@ func (m *margins) line(_ period.Cycle, l *events.Line) error {
 // (FCOST-3).
 func (r *rated) reconcile() error {
 	sums := make(map[string]*margin)
-	var paid, billed money.AmountTotal
+	var paid money.AmountTotal
 	for k, one := range r.margins.rows {
 		if sums[k.source] == nil {
 			sums[k.source] = &margin{}
@@ -133,15 +163,10 @@ func (r *rated) reconcile() error {
 			}
 		}
 	}
-	for _, l := range r.lines {
-		if err := billed.Add(l.Payment); err != nil {
-			return err
-		}
-	}
-	if paid.Cmp(billed) != 0 {
+	if paid.Cmp(r.billed) != 0 {
 		return &DifferenceError{
 			"payment_amount of the cost files of " + r.cycle.String(),
-			billed.String() + " in lines",
+			r.billed.String() + " in lines",
 			paid.String() + " in margins",
 		}
 	}
@@ -162,18 +187,15 @@ func sortedKeys(all map[marginKey]*margin) []marginKey {
 
 // store appends a row to a batch of the table margins.
 func (m *margins) store(out *parquet.Columns, cycle, origin period.Cycle, k *marginKey, one *margin) error {
-	amount := new(big.Rat)
 	paid, err := one.payment.Amount()
 	if err != nil {
 		return err
 	}
-	amount.Set(paid.Rat())
+	rest := paid
 	if fx, ok := m.fx[k.source]; ok {
-		amount.Sub(amount, new(big.Rat).Mul(one.values[cost.Effective].Rat(), fx.Rat()))
-	}
-	rest, err := money.AmountFromRat(amount)
-	if err != nil {
-		return err
+		if rest, err = less(paid, one.values[cost.Effective], fx); err != nil {
+			return err
+		}
 	}
 	c := out.C
 	for i, word := range map[int]string{tables.MCycle: cycle.String(), tables.MOriginCycle: origin.String(),
@@ -189,6 +211,20 @@ func (m *margins) store(out *parquet.Columns, cycle, origin period.Cycle, k *mar
 	c[tables.MMargin].AddDec(rest.Raw())
 	out.N++
 	return nil
+}
+
+// less gives R8(paid − cost × fx).
+func less(paid money.Amount, c money.Cost, fx money.UnitPrice) (money.Amount, error) {
+	if isOne(fx) {
+		return paid.LessR8(c)
+	}
+	return money.AmountFromRat(new(big.Rat).Sub(paid.Rat(), new(big.Rat).Mul(c.Rat(), fx.Rat())))
+}
+
+// isOne reports whether a rate converts to the same currency.
+func isOne(fx money.UnitPrice) bool {
+	one, _ := money.ParseUnitPrice("1")
+	return fx == one
 }
 
 // readMargin is a row of the table margins.

@@ -1,13 +1,11 @@
 package costs
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
 	"math/big"
 	"slices"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/intake/costs"
@@ -30,6 +28,7 @@ type rated struct {
 	counted []*Delivery
 	groups  []*group // by customer, start and id
 	lines   []*events.Line
+	billed  money.AmountTotal // of all lines
 	margins *margins
 	fx      func(*Delivery) money.UnitPrice // the rate from a source's currency to the workspace's
 }
@@ -43,6 +42,7 @@ type pricer struct {
 	inbox    fs.FS
 	monthEnd func(period.Cycle) bool // whether month-end lines are due
 	fx       func(*Delivery) money.UnitPrice
+	workers  int
 }
 
 // Values of charging_mode and bill_detail_type of lines of cost files (§5).
@@ -54,84 +54,177 @@ const (
 // rate allocates and prices the counted deliveries of a cycle by today's books: nothing else enters (FCOST-1). Rows are
 // read one by one; groups are kept (FCOST-5).
 func (p *pricer) rate(ctx context.Context, c period.Cycle, counted []*Delivery) (*rated, error) {
-	r := &rated{cycle: c, books: p.books, bounds: p.books.Zone.Bounds(c), counted: counted,
-		margins: newMargins(p.books, p.currency), fx: p.fx}
-	groups := newGrouper(p.books, p.grain)
-	for _, d := range counted {
-		if err := p.allocate(ctx, r, d, groups); err != nil {
-			return nil, fmt.Errorf("delivery %s: %w", d.Path(), err)
-		}
+	r, err := p.gather(ctx, c, counted)
+	if err != nil {
+		return nil, err
 	}
-	for _, g := range groups.list {
-		model := p.books.Products[g.sku].Model
-		if model != books.PassThrough && model != books.Flat && g.values[g.column].Sign() < 0 {
-			if err := r.margins.unallocated(g, books.NegativeQuantity); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		r.groups = append(r.groups, g)
-	}
-	slices.SortFunc(r.groups, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.start, b.start), strings.Compare(a.id, b.id))
-	})
-	rater := p.prices.NewCostRater()
-	for at := 0; at < len(r.groups); {
-		n := at + 1
-		for n < len(r.groups) && r.groups[n].customer == r.groups[at].customer {
-			n++
-		}
-		if err := p.customer(r, rater, r.groups[at:n]); err != nil {
-			return nil, err
-		}
-		at = n
-	}
-	for _, g := range r.groups {
-		if err := r.margins.group(g, p.fx(g.delivery)); err != nil {
-			return nil, err
-		}
+	if r.lines, err = p.price(r, r.groups); err != nil {
+		return nil, err
 	}
 	return r, r.reconcile()
 }
 
-// allocate gives the rows of a delivery to customers and puts their parts into groups.
-func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery, groups *grouper) error {
+// gather allocates the counted deliveries of a cycle and puts the parts of their rows into groups.
+func (p *pricer) gather(ctx context.Context, c period.Cycle, counted []*Delivery) (*rated, error) {
+	r := &rated{cycle: c, books: p.books, bounds: p.books.Zone.Bounds(c), counted: counted,
+		margins: newMargins(p.books, p.currency), fx: p.fx}
+	for _, d := range counted {
+		groups, err := p.allocate(ctx, r, d)
+		if err != nil {
+			return nil, fmt.Errorf("delivery %s: %w", d.Path(), err)
+		}
+		for _, g := range groups.groups {
+			groups.name(p.books, g)
+			model := p.books.Products[g.sku].Model
+			if model != books.PassThrough && model != books.Flat && g.values[g.column].Sign() < 0 {
+				if err := r.margins.unallocated(g, books.NegativeQuantity); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			r.groups = append(r.groups, g)
+		}
+	}
+	slices.SortFunc(r.groups, (*group).compare)
+	return r, nil
+}
+
+// price rates groups, which are all those of their customers, and counts them and their lines in the margins.
+func (p *pricer) price(r *rated, groups []*group) ([]*events.Line, error) {
+	rater := p.prices.NewCostRater()
+	var list []*events.Line
+	for at := 0; at < len(groups); {
+		n := at + 1
+		for n < len(groups) && groups[n].customer == groups[at].customer {
+			n++
+		}
+		var err error
+		if list, err = p.customer(list, r, rater, groups[at:n]); err != nil {
+			return nil, err
+		}
+		at = n
+	}
+	for _, g := range groups {
+		if err := r.margins.group(g, p.fx(g.delivery)); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range list {
+		if err := r.billed.Add(l.Payment); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// worker is what one goroutine makes of the files that it reads.
+type worker struct {
+	allocator *allocation.Allocator
+	groups    *grouper
+	margins   *margins
+	tally     costs.Tally
+	parts     []allocation.Part
+}
+
+// allocate gives the rows of a delivery to customers and puts their parts into groups. Files are read by several
+// workers; what they find is added up, so that their number does not matter. Rows that are numbered among equal ones
+// (grain row) are read by one.
+func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper, error) {
 	if d.found == nil {
-		return fmt.Errorf("its folder inbox/%s/%s is gone: put it back, so that its rows can be billed again",
+		return nil, fmt.Errorf("its folder inbox/%s/%s is gone: put it back, so that its rows can be billed again",
 			costs.Folder, d.Path())
 	}
-	allocator := allocation.New(p.books)
-	ignore := func(costs.Reject) error { return nil } // the delivery was examined
-	var tally costs.Tally
-	if allocator.ByCost() {
-		if err := costs.Read(
-			ctx,
-			p.inbox,
-			d.found,
-			&tally,
-			costs.Sink{Take: allocator.Weigh, Reject: ignore},
-		); err != nil {
-			return err
+	weights := allocation.New(p.books)
+	if weights.ByCost() {
+		if err := p.weigh(ctx, d, weights); err != nil {
+			return nil, err
 		}
 	}
-	var parts []allocation.Part
-	return costs.Read(ctx, p.inbox, d.found, &tally, costs.Sink{Reject: ignore, Take: func(row *cost.Row) (err error) {
-		if parts, err = allocator.Parts(parts[:0], row); err != nil {
-			return err
+	sink := costs.Sink{Words: cost.NewWords(), Coded: numbered(), Reject: examined}
+	if d.Rejected == 0 && p.grain != settings.CostRow {
+		sink.Only = numbered()
+		for _, name := range weights.Columns() {
+			sink.Only[name] = true
 		}
-		for i := range parts {
-			if err := p.part(r, d, row, &parts[i], groups); err != nil {
+		for c := range cost.Columns {
+			sink.Only[c.String()] = true
+		}
+	}
+	workers := make([]worker, max(1, p.workers))
+	if p.grain == settings.CostRow {
+		workers = workers[:1]
+	}
+	for i := range workers {
+		workers[i] = worker{allocator: weights.Clone(), groups: newGrouper(d, p.grain, sink.Words),
+			margins: newMargins(p.books, p.currency)}
+		workers[i].margins.words = sink.Words
+	}
+	err := costs.ReadFiles(ctx, p.inbox, d.found, len(workers), func(i, _ int) (*costs.Tally, costs.Sink) {
+		w, to := &workers[i], sink
+		to.Take = func(row *cost.Row) (err error) {
+			if w.parts, err = w.allocator.Parts(w.parts[:0], row); err != nil {
 				return err
 			}
+			for k := range w.parts {
+				if err := p.part(r, w, row, &w.parts[k]); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
-		return nil
-	}})
+		return &w.tally, to
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range workers {
+		if i > 0 {
+			if err := workers[0].groups.merge(workers[i].groups); err != nil {
+				return nil, err
+			}
+		}
+		if err := r.margins.merge(workers[i].margins); err != nil {
+			return nil, err
+		}
+	}
+	return workers[0].groups, nil
+}
+
+// examined takes no notice of a reject: the delivery was examined.
+func examined(costs.Reject) error { return nil }
+
+// weigh adds up what the rules without split give to each customer.
+func (p *pricer) weigh(ctx context.Context, d *Delivery, into *allocation.Allocator) error {
+	workers := make([]*allocation.Allocator, max(1, p.workers))
+	tallies := make([]costs.Tally, len(workers))
+	for i := range workers {
+		workers[i] = allocation.New(p.books)
+	}
+	sink := costs.Sink{Reject: examined}
+	if d.Rejected == 0 {
+		sink.Only = make(map[string]bool)
+		for _, name := range into.Columns() {
+			sink.Only[name] = true
+		}
+	}
+	err := costs.ReadFiles(ctx, p.inbox, d.found, len(workers), func(i, _ int) (*costs.Tally, costs.Sink) {
+		to := sink
+		to.Take = workers[i].Weigh
+		return &tallies[i], to
+	})
+	for _, w := range workers {
+		if err == nil {
+			err = into.AddWeights(w)
+		}
+	}
+	return err
 }
 
 // part puts a part of a row where it belongs: a group, or the costs that are kept or unallocated.
-func (p *pricer) part(r *rated, d *Delivery, row *cost.Row, of *allocation.Part, groups *grouper) error {
+func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) error {
+	d := w.groups.delivery
 	if of.Customer < 0 {
-		return r.margins.row(d, row, of.Reason, p.fx(d), &of.Values)
+		return w.margins.row(d, row, of.Reason, p.fx(d), &of.Values)
 	}
 	one := priced{Part: of, sku: -1, column: cost.PricingQuantity}
 	unit := ""
@@ -146,9 +239,9 @@ func (p *pricer) part(r *rated, d *Delivery, row *cost.Row, of *allocation.Part,
 		}
 	}
 	if why := p.unpriced(r, row, &one, unit); why != "" {
-		return r.margins.row(d, row, why, p.fx(d), &of.Values)
+		return w.margins.row(d, row, why, p.fx(d), &of.Values)
 	}
-	return groups.add(d, row, &one)
+	return w.groups.add(row, &one)
 }
 
 // unpriced says why a customer's part of a row cannot be priced; "" = it can.
@@ -177,41 +270,48 @@ func (p *pricer) unpriced(r *rated, row *cost.Row, one *priced, unit string) str
 	return ""
 }
 
-// customer rates the groups of one customer.
-func (p *pricer) customer(r *rated, rater *rating.CostRater, groups []*group) error {
+// customer rates the groups of one customer and appends their lines.
+func (p *pricer) customer(dst []*events.Line, r *rated, rater *rating.CostRater, groups []*group,
+) ([]*events.Line, error) {
 	who := groups[0].customer
 	if err := rater.Open(who, r.cycle); err != nil {
-		return err
+		return nil, err
 	}
 	var out line.Charges
 	for i, g := range groups {
 		one := rating.CostGroup{SKU: g.sku, Region: g.field(cost.Region), Resource: g.field(cost.Resource), ID: g.id,
 			Start: g.start, End: g.end}
 		var err error
-		if product := &p.books.Products[g.sku]; product.Model == books.PassThrough {
-			one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), p.fx(g.delivery).Rat())
-		} else if one.Quantity, err = money.SignedQuantityFromRat(g.values[g.column].Rat()); err != nil {
-			return err
+		product, fx := &p.books.Products[g.sku], p.fx(g.delivery)
+		switch {
+		case product.Model == books.PassThrough && isOne(fx):
+			one.Cost = g.values[product.Basis]
+		case product.Model == books.PassThrough:
+			one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), fx.Rat())
+		default:
+			if one.Quantity, err = g.values[g.column].R10(); err != nil {
+				return nil, err
+			}
 		}
 		if err := rater.Rate(&one, int32(i), &out); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for i := range out.List {
 		ch := &out.List[i]
 		g := groups[ch.Record]
 		if err := g.payment.Add(ch.Payment); err != nil {
-			return err
+			return nil, err
 		}
 		g.priced = true
 		l := p.groupLine(r, g, ch)
 		l.Draws = string(lines.AppendDraws(nil, p.books, out.Draws[ch.DrawsFrom:ch.DrawsTo]))
-		r.lines = append(r.lines, l)
+		dst = append(dst, l)
 	}
 	if !p.monthEnd(r.cycle) {
-		return nil // month-end lines come with the cycle's
+		return dst, nil // month-end lines come with the cycle's
 	}
-	return p.customerEnd(r, rater, groups)
+	return p.customerEnd(dst, r, rater, groups)
 }
 
 // nameKey is what the name and tag of a resource on month-end lines are looked up by.
@@ -239,12 +339,13 @@ func (p *pricer) named(groups []*group) map[nameKey]*group {
 	return first
 }
 
-// customerEnd adds a customer's month-end lines.
-func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, groups []*group) error {
+// customerEnd appends a customer's month-end lines.
+func (p *pricer) customerEnd(dst []*events.Line, r *rated, rater *rating.CostRater, groups []*group,
+) ([]*events.Line, error) {
 	var out line.Charges
 	var about []rating.Object
 	if err := rater.CycleEnd(&out, &about); err != nil {
-		return err
+		return nil, err
 	}
 	first := p.named(groups)
 	for i := range out.List {
@@ -272,12 +373,12 @@ func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, groups []*group)
 			l.Name, l.Tag = g.text("ResourceName"), g.text("Tags")
 		}
 		p.associate(l)
-		r.lines = append(r.lines, l)
+		dst = append(dst, l)
 		if err := r.margins.line(r.cycle, l); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return dst, nil
 }
 
 // groupLine is a line of a group.

@@ -21,6 +21,7 @@ type Stage struct {
 	Costs    settings.Costs
 	Currency string // the workspace's
 	Buckets  int
+	Workers  int // how many files are read at a time; 0 = one
 	Inbox    fs.FS
 	Hash     func(name string) (string, error) // content hash of a file of the inbox
 	Now      period.Instant                    // the machine's clock, for settle; 0 = every delivery is complete
@@ -88,6 +89,7 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 // pricer prices by a set of books.
 func (s *Stage) pricer(found *survey, b *books.Books, prices *rating.Book) *pricer {
 	return &pricer{books: b, prices: prices, grain: s.Costs.Grain, currency: s.Currency, inbox: s.Inbox, fx: found.fx,
+		workers:  s.Workers,
 		monthEnd: func(c period.Cycle) bool { return s.MonthEnd(c) || c <= s.Closed }}
 }
 
@@ -114,14 +116,15 @@ func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cyc
 	if !stale {
 		return nil
 	}
-	r, err := s.pricer(found, s.Books, s.Prices).rate(ctx, c, counted)
+	by := s.pricer(found, s.Books, s.Prices)
+	r, err := by.gather(ctx, c, counted)
 	if err != nil {
 		return err
 	}
 	for _, d := range counted {
 		d.Made = s.made(found, d)
 	}
-	return w.write(r)
+	return w.write(by, r)
 }
 
 // closed posts what another delivery changes in a closed cycle.

@@ -22,38 +22,49 @@ type writer struct {
 	result  *Result
 }
 
-// write puts the lines, groups and margins of an open cycle into the next state.
-func (w *writer) write(r *rated) error {
-	lines, groups := make([][]*events.Line, w.buckets), make([][]*group, w.buckets)
-	keys := make([][]marginKey, w.buckets)
-	for _, l := range r.lines {
-		b := w.bucket(w.books.Customers[l.Customer].ID)
-		lines[b] = append(lines[b], l)
-	}
+// write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket: the lines of
+// one bucket are held at a time.
+func (w *writer) write(by *pricer, r *rated) error {
+	groups := make([][]*group, w.buckets)
 	for _, g := range r.groups {
 		b := w.bucket(w.books.Customers[g.customer].ID)
 		groups[b] = append(groups[b], g)
 	}
-	for _, k := range sortedKeys(r.margins.rows) {
-		b := w.bucket(k.customer)
-		keys[b] = append(keys[b], k)
-	}
 	for b := range w.buckets {
+		lines, err := by.price(r, groups[b])
+		if err != nil {
+			return err
+		}
 		key := lake.FileKey{Table: tables.Lines().Name, Cycle: r.cycle.String(), Day: lake.CostsDay, Bucket: b}
-		if err := w.lines(key, lines[b]); err != nil {
+		if err := w.lines(key, lines); err != nil {
 			return err
 		}
 		key.Table = tables.CostGroups().Name
 		if err := w.groups(key, r, groups[b]); err != nil {
 			return err
 		}
+	}
+	if err := r.reconcile(); err != nil {
+		return err
+	}
+	return w.margins(r)
+}
+
+// margins writes the margins of an open cycle.
+func (w *writer) margins(r *rated) error {
+	keys := make([][]marginKey, w.buckets)
+	for _, k := range sortedKeys(r.margins.rows) {
+		b := w.bucket(k.customer)
+		keys[b] = append(keys[b], k)
+	}
+	for b := range w.buckets {
 		out := parquet.NewColumns(tables.Margins())
 		for i := range keys[b] {
 			if err := r.margins.store(out, r.cycle, r.cycle, &keys[b][i], r.margins.rows[keys[b][i]]); err != nil {
 				return err
 			}
 		}
-		key.Table = tables.Margins().Name
+		key := lake.FileKey{Table: tables.Margins().Name, Cycle: r.cycle.String(), Day: lake.CostsDay, Bucket: b}
 		if err := w.marginFile(key, out); err != nil {
 			return err
 		}
@@ -140,7 +151,7 @@ func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
 		c[i].AddWord(word)
 	}
 	for i, text := range map[int]string{tables.CGID: g.id, tables.CGDelivery: g.delivery.Name,
-		tables.CGAccount: g.account, tables.CGResourceID: g.field(cost.Resource), tables.CGMinMargin: g.minMargin(),
+		tables.CGAccount: g.account(), tables.CGResourceID: g.field(cost.Resource), tables.CGMinMargin: g.minMargin(),
 		tables.CGCame: came} {
 		c[i].AddText(text)
 	}
@@ -174,6 +185,9 @@ func (g *group) minMargin() string {
 func (g *group) low(paid money.Amount, fx money.UnitPrice) bool {
 	if g.markup == nil || !g.markup.HasMin || !g.priced {
 		return false
+	}
+	if isOne(fx) {
+		return paid.BelowMargin(g.values[cost.Effective], g.markup.MinMargin)
 	}
 	least := new(big.Rat).Add(big.NewRat(1, 1), g.markup.MinMargin.Rat())
 	least.Mul(least, g.values[cost.Effective].Rat())

@@ -1,6 +1,7 @@
 package costs
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -9,6 +10,9 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 func isEnd(err error) bool { return errors.Is(err, io.EOF) }
@@ -18,6 +22,7 @@ type csvRecords struct {
 	text   *feedfile.OpenedText
 	csv    *csv.Reader
 	header []string
+	cells  []string // of the last row
 }
 
 func openCSV(fsys fs.FS, name string) (records, error) {
@@ -39,13 +44,36 @@ func (c *csvRecords) names() []string { return c.header }
 
 func (c *csvRecords) float(int) bool { return false }
 
-func (c *csvRecords) next() ([]string, error) {
-	cells, err := c.csv.Read()
-	if err != nil && !isEnd(err) {
-		return nil, c.text.Blame(err)
+func (c *csvRecords) next(_ context.Context, row *cost.Row) (fields int, nulls int64, err error) {
+	c.cells, err = c.csv.Read()
+	if err != nil {
+		if !isEnd(err) {
+			err = c.text.Blame(err)
+		}
+		return 0, 0, err
 	}
-	return cells, err
+	if len(c.cells) != len(c.header) {
+		return len(c.cells), 0, nil
+	}
+	for i, text := range c.cells {
+		if text == "NULL" {
+			text = ""
+			nulls++
+		}
+		row.Cells[i], row.Codes[i] = text, cost.Uncoded
+	}
+	return len(c.cells), nulls, nil
 }
+
+func (c *csvRecords) raw() []string { return c.cells }
+
+func (c *csvRecords) null(int) bool { return true }
+
+func (c *csvRecords) late() func(int) string { return nil }
+
+func (c *csvRecords) cost(int) (v money.Cost, ok bool) { return v, false }
+
+func (c *csvRecords) instant(int) (t period.Instant, ok bool) { return t, false }
 
 func (c *csvRecords) close() error { return c.text.Close() }
 

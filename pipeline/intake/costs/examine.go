@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/cost"
@@ -26,6 +29,16 @@ type Examined struct {
 // MaxRejects is how many rejected rows of a delivery are kept one by one. The others are counted by file, column and
 // reason, so that a delivery in the wrong folder does not fill the memory.
 const MaxRejects = 10_000
+
+// ExamineFiles is Examine by several workers, which read a file each. What it finds does not depend on their number.
+func ExamineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int) (*Examined, error) {
+	if workers > 1 && len(f.Files) > 1 && len(f.Odd) == 0 {
+		if x, ok := examineFiles(ctx, fsys, f, workers); ok {
+			return x, nil
+		}
+	}
+	return Examine(ctx, fsys, f)
+}
 
 // Examine reads a delivery once and checks it. An error is one of the disk.
 func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
@@ -47,6 +60,53 @@ func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
 		return x, nil
 	}
 	return x, err
+}
+
+// examineFiles reads files at the same time. Not ok: the delivery has a fault or a reject, which is reported as one
+// reader finds it.
+func examineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int) (x *Examined, ok bool) {
+	files := make([]Examined, len(f.Files))
+	odd := errors.New("odd")
+	if err := ReadFiles(ctx, fsys, f, workers, func(_, file int) (*Tally, Sink) {
+		return &files[file].Tally, Sink{Take: files[file].take, Reject: func(Reject) error { return odd }}
+	}); err != nil {
+		return nil, false
+	}
+	x = &Examined{}
+	for i := range files {
+		one := &files[i]
+		if one.Rows > 0 && x.Rows > 0 && one.Currency != x.Currency || x.Values.Add(&one.Values) != nil {
+			return nil, false
+		}
+		if one.Rows > 0 {
+			x.Currency = one.Currency
+		}
+		x.Rows += one.Rows
+		x.Tally.Add(&one.Tally)
+	}
+	return x, true
+}
+
+// ReadFiles gives the rows of a delivery to sinks, several files at a time; to names the sink of a worker's next file.
+func ReadFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, to func(worker, file int) (*Tally, Sink),
+) error {
+	all, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for worker := range max(1, min(workers, len(f.Files))) {
+		all.Go(func() error {
+			for {
+				file := int(next.Add(1)) - 1
+				if file >= len(f.Files) {
+					return nil
+				}
+				tally, sink := to(worker, file)
+				if err := ReadFile(ctx, fsys, f.Files[file], f.Period, tally, sink); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return all.Wait()
 }
 
 // Read gives the rows of a delivery to a sink, file by file; a row does not depend on the rows before it (COSTS-4).

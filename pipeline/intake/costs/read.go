@@ -33,6 +33,15 @@ type Reject struct {
 type Sink struct {
 	Take   func(*cost.Row) error
 	Reject func(Reject) error
+	Words  *cost.Words     // numbers the texts of rows (cost.Row.Code); nil = the sink does not ask for numbers
+	Coded  map[string]bool // the columns that it asks for numbers of
+	// Only are the columns that the sink looks at, next to those that a row must have a value in; nil = all. The others
+	// may be null. It is for files that were read before and in which no row is rejected.
+	Only map[string]bool
+}
+
+func (s *Sink) wants(column string) bool {
+	return s.Only == nil || s.Only[column] || slices.Contains(required, column)
 }
 
 // required are the columns that a file must have and a row must have a value in, in the order in which they are
@@ -56,11 +65,18 @@ var words = map[string][]string{
 	"CommitmentDiscountStatus": {"Used", "Unused"},
 }
 
-// records are the rows of a file as texts.
+// records are the rows of a file.
 type records interface {
 	names() []string
-	float(column int) bool             // whether the column's numbers are binary floating point
-	next() (cells []string, err error) // io.EOF at the end; null is empty
+	float(column int) bool // whether the column's numbers are binary floating point
+	// next puts the next row's cells into a row, or returns io.EOF. A cell of the word NULL is null, and counted. If
+	// the row has not as many fields as there are names, the cells stay.
+	next(ctx context.Context, row *cost.Row) (fields int, nulls int64, err error)
+	raw() []string                                  // the row's texts as they came
+	null(column int) bool                           // whether a cell that is empty is null
+	late() func(column int) string                  // see cost.Row
+	cost(column int) (v money.Cost, ok bool)        // a number that needs no text; not ok = read its text
+	instant(column int) (t period.Instant, ok bool) // likewise a time
 	close() error
 }
 
@@ -69,7 +85,7 @@ type records interface {
 func ReadFile(ctx context.Context, fsys fs.FS, name string, cycle period.Cycle, tally *Tally, to Sink) (err error) {
 	var in records
 	if kind, _ := feedfile.Kind(name); kind == "parquet" {
-		in, err = openParquet(ctx, fsys, name)
+		in, err = openParquet(fsys, name, &to)
 	} else {
 		in, err = openCSV(fsys, name)
 	}
@@ -98,7 +114,9 @@ type reader struct {
 	numbers  []number
 	words    []wordColumn
 	tags     map[string]tagSet // by their text
+	coded    map[int32]tagSet  // by the number of their text
 	period   period.Instant    // BillingPeriodStart
+	tagsAt   int               // the column Tags, or -1
 }
 
 // number is a column of numbers that a row need not have.
@@ -132,7 +150,7 @@ func (r *reader) start() error {
 		r.required = append(r.required, at)
 	}
 	for _, name := range otherNumbers {
-		if at := r.row.Index(name); at >= 0 {
+		if at := r.row.Index(name); at >= 0 && r.to.wants(name) {
 			column, keep := cost.ColumnOf(name)
 			r.numbers = append(r.numbers, number{at, r.in.float(at), column, keep})
 		}
@@ -142,13 +160,19 @@ func (r *reader) start() error {
 			r.words = append(r.words, wordColumn{at, words[name]})
 		}
 	}
-	r.tags = make(map[string]tagSet)
+	r.tags, r.coded = make(map[string]tagSet), make(map[int32]tagSet)
+	r.tagsAt = r.row.Index(cost.Tags.String())
+	r.row.Cells, r.row.Codes = make([]string, len(names)), make([]int32, len(names))
+	for i := range r.row.Codes {
+		r.row.Codes[i] = cost.Uncoded
+	}
+	r.row.Late = r.in.late()
 	return nil
 }
 
 func (r *reader) run(ctx context.Context) error {
 	for {
-		cells, err := r.in.next()
+		fields, nulls, err := r.in.next(ctx, &r.row)
 		if isEnd(err) {
 			break
 		}
@@ -161,7 +185,7 @@ func (r *reader) run(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := r.take(cells); err != nil {
+		if err := r.take(fields, nulls); err != nil {
 			return err
 		}
 	}
@@ -177,32 +201,28 @@ func (r *reader) run(ctx context.Context) error {
 type flaw struct{ column, reason, value string }
 
 // take accepts or rejects a row.
-func (r *reader) take(cells []string) error {
-	raw := cells
-	bad := &flaw{reason: reason.BadRow.String(), value: fmt.Sprintf("%d fields, the header has %d", len(cells),
+func (r *reader) take(fields int, nulls int64) error {
+	bad := &flaw{reason: reason.BadRow.String(), value: fmt.Sprintf("%d fields, the header has %d", fields,
 		len(r.row.Names))}
-	if len(cells) == len(r.row.Names) {
-		r.row.Cells = append(r.row.Cells[:0], cells...)
+	if fields == len(r.row.Names) {
+		r.tally.counts[NullWord] += nulls
 		bad = r.read()
 	}
 	if bad == nil {
 		return r.to.Take(&r.row)
 	}
 	return r.to.Reject(Reject{File: r.name, Row: r.number, Column: bad.column, Reason: bad.reason, Value: bad.value,
-		Raw: rawOf(raw)})
+		Raw: rawOf(r.in.raw())})
 }
+
+// isNull reports whether a cell is null.
+func (r *reader) isNull(at int) bool { return r.row.Cells[at] == "" && r.in.null(at) }
 
 // read fills the row from its cells.
 func (r *reader) read() *flaw {
-	for i, text := range r.row.Cells {
-		if text == "NULL" {
-			r.row.Cells[i] = ""
-			r.tally.counts[NullWord]++
-		}
-	}
 	r.row.Values, r.row.Has = cost.Values{}, [cost.Columns]bool{}
 	for i, at := range r.required {
-		if r.row.Cells[at] == "" {
+		if r.isNull(at) {
 			return &flaw{required[i], reason.MissingValue.String(), ""}
 		}
 		if bad := r.requiredCell(required[i], at); bad != nil {
@@ -215,42 +235,38 @@ func (r *reader) read() *flaw {
 		}
 	}
 	for i := range r.words {
-		w := &r.words[i]
-		r.row.Cells[w.at], _ = r.spell(w.words, r.row.Cells[w.at])
+		r.spellCell(r.words[i].words, r.words[i].at)
 	}
 	if cost.PeriodOf(r.period) != r.cycle {
 		return &flaw{"BillingPeriodStart", WrongPeriod, r.row.Text("BillingPeriodStart")}
 	}
-	r.row.Tags = r.readTags(r.row.Field(cost.Tags))
+	r.row.Tags = r.readTags()
 	return nil
 }
 
-// requiredCell reads a required column that has a value.
+// requiredCell reads a required column.
 func (r *reader) requiredCell(name string, at int) (bad *flaw) {
-	text := r.row.Cells[at]
 	switch name {
 	case "BilledCost":
 		return r.cost(name, at, r.in.float(at), cost.Billed)
 	case "EffectiveCost":
 		return r.cost(name, at, r.in.float(at), cost.Effective)
 	case "BillingPeriodStart":
-		r.period, bad = r.time(name, text)
+		r.period, bad = r.time(name, at)
 	case "ChargePeriodStart":
-		r.row.Start, bad = r.time(name, text)
+		r.row.Start, bad = r.time(name, at)
 	case "ChargePeriodEnd":
-		r.row.End, bad = r.time(name, text)
+		r.row.End, bad = r.time(name, at)
 	case "ChargeCategory":
-		word, known := r.spell(words[name], text)
-		if !known {
-			return &flaw{name, reason.BadRow.String(), text}
+		if !r.spellCell(words[name], at) {
+			return &flaw{name, reason.BadRow.String(), r.row.Cells[at]}
 		}
-		r.row.Cells[at] = word
 	}
 	return bad
 }
 
 func (r *reader) otherNumber(n *number) *flaw {
-	if r.row.Cells[n.at] == "" {
+	if r.isNull(n.at) {
 		switch {
 		case n.keep && n.into == cost.List:
 			r.tally.counts[NullListCost]++
@@ -262,17 +278,22 @@ func (r *reader) otherNumber(n *number) *flaw {
 	if n.keep {
 		return r.cost(r.row.Names[n.at], n.at, n.float, n.into)
 	}
-	_, bad := r.decimal(r.row.Names[n.at], r.row.Cells[n.at], n.float)
+	_, bad := r.decimal(r.row.Names[n.at], n.at, n.float)
 	return bad
 }
 
 func (r *reader) cost(name string, at int, float bool, into cost.Column) *flaw {
-	v, bad := r.decimal(name, r.row.Cells[at], float)
+	v, bad := r.decimal(name, at, float)
 	r.row.Values[into], r.row.Has[into] = v, bad == nil
 	return bad
 }
 
-func (r *reader) decimal(name, text string, float bool) (money.Cost, *flaw) {
+// decimal reads a number that is not null.
+func (r *reader) decimal(name string, at int, float bool) (money.Cost, *flaw) {
+	if v, ok := r.in.cost(at); ok {
+		return v, nil
+	}
+	text := r.row.Cell(at)
 	v, form, err := money.ParseCost(text)
 	if err != nil {
 		why := reason.BadDecimal.String()
@@ -290,7 +311,11 @@ func (r *reader) decimal(name, text string, float bool) (money.Cost, *flaw) {
 }
 
 // time reads RFC 3339 with the tolerances of §11.1.
-func (r *reader) time(name, text string) (period.Instant, *flaw) {
+func (r *reader) time(name string, at int) (period.Instant, *flaw) {
+	if t, ok := r.in.instant(at); ok {
+		return t, nil
+	}
+	text := r.row.Cell(at)
 	full := text
 	switch {
 	case len(text) == len("2026-09-01"):
@@ -316,6 +341,15 @@ func (r *reader) time(name, text string) (period.Instant, *flaw) {
 		r.tally.counts[NoOffset]++
 	}
 	return t, nil
+}
+
+// spellCell gives a cell FOCUS's spelling; not known = it is no word of the list.
+func (r *reader) spellCell(list []string, at int) (known bool) {
+	word, known := r.spell(list, r.row.Cells[at])
+	if word != r.row.Cells[at] {
+		r.row.Cells[at], r.row.Codes[at] = word, cost.Uncoded
+	}
+	return known
 }
 
 // spell gives a word FOCUS's spelling. A word that is not in the list stays as it is.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"github.com/tollbook/tollbook/schemas/cost"
 )
 
 // tagSet is what a text of the column Tags says, and what was tolerated in it.
@@ -18,18 +20,11 @@ type tagSet struct {
 const keptTags = 1 << 14
 
 // readTags reads the column Tags; no tags are nil.
-func (r *reader) readTags(text string) map[string]string {
-	if text == "" {
+func (r *reader) readTags() map[string]string {
+	if r.tagsAt < 0 || r.row.Cells[r.tagsAt] == "" {
 		return nil
 	}
-	set, known := r.tags[text]
-	if !known {
-		set = parseTags(text)
-		if len(r.tags) >= keptTags {
-			clear(r.tags)
-		}
-		r.tags[strings.Clone(text)] = set
-	}
+	set := r.tagSet(r.row.Cells[r.tagsAt])
 	if set.broken {
 		r.tally.counts[TagsUnreadable]++
 		return nil
@@ -38,6 +33,29 @@ func (r *reader) readTags(text string) map[string]string {
 	r.tally.counts[TagsLiteral] += set.literal
 	r.tally.counts[TagsNull] += set.null
 	return set.tags
+}
+
+// tagSet is what a text says. It is looked up by the number of the text, if it has one.
+func (r *reader) tagSet(text string) tagSet {
+	code := r.row.Codes[r.tagsAt]
+	set, known := r.coded[code]
+	if code == cost.Uncoded || !known {
+		set, known = r.tags[text]
+	}
+	if !known {
+		set = parseTags(text)
+		if len(r.tags) >= keptTags {
+			clear(r.tags)
+		}
+		r.tags[strings.Clone(text)] = set
+	}
+	if code != cost.Uncoded {
+		if len(r.coded) >= keptTags {
+			clear(r.coded)
+		}
+		r.coded[code] = set
+	}
+	return set
 }
 
 // parseTags reads a JSON object of strings. Keys are compared byte by byte, neither trimmed nor folded.

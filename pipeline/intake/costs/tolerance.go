@@ -61,6 +61,16 @@ func (t *Tally) lack(column string, rows int64) {
 	t.missing[column] += rows
 }
 
+// Add counts what another tally counted.
+func (t *Tally) Add(o *Tally) {
+	for k, n := range o.counts {
+		t.counts[k] += n
+	}
+	for column, rows := range o.missing {
+		t.lack(column, rows)
+	}
+}
+
 // Count is how often a tolerance was used.
 func (t *Tally) Count(k Tolerance) int64 { return t.counts[k] }
 
