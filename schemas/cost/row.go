@@ -196,3 +196,10 @@ func DayOf(t period.Instant) period.Day {
 
 // PeriodOf is the year and month of an instant in UTC.
 func PeriodOf(t period.Instant) period.Cycle { return DayOf(t).Cycle() }
+
+// SpanOf is a cycle's month in UTC: the instants whose PeriodOf it is.
+func SpanOf(c period.Cycle) period.Span {
+	day := 24 * period.Instant(period.Hour)
+	first := period.Instant(c.First()) * day
+	return period.Span{From: first, To: period.Instant((c + 1).First()) * day}
+}

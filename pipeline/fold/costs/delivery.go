@@ -44,7 +44,8 @@ type Delivery struct {
 
 	found   *intake.Found // nil = its folder is not in the inbox
 	rejects []intake.Reject
-	broken  string // what is wrong with its files, whatever the settings say
+	broken  string   // what is wrong with its files, whatever the settings say
+	ahead   []worker // what was made of its rows by the books of the workspace; nil = nothing yet
 }
 
 // Path is the delivery as people name it: SOURCE/YYYY-MM/DELIVERY.
@@ -55,6 +56,7 @@ type survey struct {
 	stage   *Stage
 	sources map[string]*source
 	result  *Result
+	ahead   *Delivery // of the one cycle whose deliveries are allocated while they are examined (FCOST-5)
 }
 
 // source is what is known of one source of cost files.
@@ -152,6 +154,7 @@ func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error 
 			return err
 		}
 		if d.State != Counted {
+			d.ahead = nil
 			s.result.Attention = true
 			s.complain(d)
 			continue
@@ -212,9 +215,17 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 
 // examine reads a delivery.
 func (s *survey) examine(ctx context.Context, d *Delivery) error {
-	x, err := intake.ExamineFiles(ctx, s.stage.Inbox, d.found, s.stage.Workers)
+	var ahead []worker
+	sinks := func(int) intake.Sink { return intake.Sink{} }
+	if d.Period > s.stage.Closed && (s.ahead == nil || s.ahead.Period == d.Period) {
+		ahead, sinks = s.stage.pricer(s, s.stage.Books, s.stage.Prices).ahead(d)
+	}
+	x, complete, err := intake.ExamineFiles(ctx, s.stage.Inbox, d.found, s.stage.Workers, sinks)
 	if err != nil {
 		return err
+	}
+	if complete && ahead != nil {
+		d.ahead, s.ahead = ahead, d
 	}
 	d.Rows, d.Rejected, d.rejects, d.broken = x.Rows, x.Rejected, x.Rejects, x.Fault
 	d.Currency, d.Tolerant = x.Currency, x.Tally.String()

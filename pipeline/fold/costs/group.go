@@ -89,8 +89,23 @@ func (g *group) units(c cost.Column, unit string) int32 {
 	return tables.OneUnit
 }
 
-// cameJSON is the columns in which all rows agree, as a JSON object.
-func (g *group) cameJSON() (string, error) {
+// cameJSON makes JSON objects of the columns in which all rows of a group agree. Most groups of a resource have the same
+// ones, so that it keeps what it made last.
+type cameJSON struct {
+	words *cost.Words
+	made  map[[cameTexts]int32]string
+}
+
+// keptCame is how many objects are kept.
+const keptCame = 1 << 14
+
+func (j *cameJSON) of(g *group) (string, error) {
+	if j.words != g.words || len(j.made) >= keptCame {
+		j.words, j.made = g.words, make(map[[cameTexts]int32]string)
+	}
+	if text, ok := j.made[g.came]; ok {
+		return text, nil
+	}
 	came := make(map[string]string)
 	for i, code := range g.came {
 		if code > 0 {
@@ -98,7 +113,11 @@ func (g *group) cameJSON() (string, error) {
 		}
 	}
 	text, err := json.Marshal(came)
-	return string(text), err
+	if err != nil {
+		return "", err
+	}
+	j.made[g.came] = string(text)
+	return string(text), nil
 }
 
 // add counts other rows of the group.

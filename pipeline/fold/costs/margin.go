@@ -77,10 +77,10 @@ func (m *margins) at(k marginKey) *margin {
 	return one
 }
 
-// merge adds what another worker counted.
-func (m *margins) merge(o *margins) error {
-	maps.Copy(m.fx, o.fx)
+// merge adds what a worker counted of a delivery, whose currency it need not have known.
+func (m *margins) merge(o *margins, d *Delivery) error {
 	for k, one := range o.rows {
+		k.currency = d.Currency
 		into := m.at(k)
 		if err := into.payment.AddTotal(one.payment); err != nil {
 			return err
@@ -93,14 +93,13 @@ func (m *margins) merge(o *margins) error {
 }
 
 // row counts a part of a row of the delivery that is kept or unallocated.
-func (m *margins) row(d *Delivery, row *cost.Row, reason string, fx money.UnitPrice, v *cost.Values) error {
+func (m *margins) row(d *Delivery, row *cost.Row, reason string, v *cost.Values) error {
 	k := rowKey{service: row.FieldCode(cost.Service, m.words), account: row.Code(row.AccountIndex(), m.words),
 		status: row.FieldCode(cost.CommitmentStatus, m.words), day: row.Day(), reason: reason}
 	one := m.known[k]
 	if one == nil {
-		m.fx[d.Source] = fx
 		one = m.at(marginKey{source: d.Source, service: row.Field(cost.Service), account: row.Account(),
-			day: row.Day().String(), status: row.Field(cost.CommitmentStatus), reason: reason, currency: d.Currency})
+			day: row.Day().String(), status: row.Field(cost.CommitmentStatus), reason: reason})
 		m.known[k] = one
 	}
 	return one.add((*[cost.CostColumns]money.Cost)(v[:cost.CostColumns]))

@@ -134,12 +134,29 @@ func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper,
 		return nil, fmt.Errorf("its folder inbox/%s/%s is gone: put it back, so that its rows can be billed again",
 			costs.Folder, d.Path())
 	}
+	if d.ahead != nil {
+		workers := d.ahead
+		d.ahead = nil
+		return r.join(d, workers)
+	}
 	weights := allocation.New(p.books)
 	if weights.ByCost() {
 		if err := p.weigh(ctx, d, weights); err != nil {
 			return nil, err
 		}
 	}
+	workers, sinks := p.workersOf(r, d, weights)
+	err := costs.ReadFiles(ctx, p.inbox, d.found, len(workers), func(i, _ int) (*costs.Tally, costs.Sink) {
+		return &workers[i].tally, sinks(i)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.join(d, workers)
+}
+
+// workersOf makes workers and says where each of them takes its rows.
+func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator) ([]worker, func(int) costs.Sink) {
 	sink := costs.Sink{Words: cost.NewWords(), Coded: numbered(), Reject: examined}
 	if d.Rejected == 0 && p.grain != settings.CostRow {
 		sink.Only = numbered()
@@ -159,7 +176,7 @@ func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper,
 			margins: newMargins(p.books, p.currency)}
 		workers[i].margins.words = sink.Words
 	}
-	err := costs.ReadFiles(ctx, p.inbox, d.found, len(workers), func(i, _ int) (*costs.Tally, costs.Sink) {
+	return workers, func(i int) costs.Sink {
 		w, to := &workers[i], sink
 		to.Take = func(row *cost.Row) (err error) {
 			if w.parts, err = w.allocator.Parts(w.parts[:0], row); err != nil {
@@ -172,22 +189,34 @@ func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper,
 			}
 			return nil
 		}
-		return &w.tally, to
-	})
-	if err != nil {
-		return nil, err
+		return to
 	}
+}
+
+// join adds up what workers made of a delivery.
+func (r *rated) join(d *Delivery, workers []worker) (*grouper, error) {
+	r.margins.fx[d.Source] = r.fx(d)
 	for i := range workers {
 		if i > 0 {
 			if err := workers[0].groups.merge(workers[i].groups); err != nil {
 				return nil, err
 			}
 		}
-		if err := r.margins.merge(workers[i].margins); err != nil {
+		if err := r.margins.merge(workers[i].margins, d); err != nil {
 			return nil, err
 		}
 	}
 	return workers[0].groups, nil
+}
+
+// ahead allocates a delivery of an open cycle while it is examined, so that its files are read once. nil = a rule splits
+// by cost, which needs all rows before the first is allocated, or one worker must see all files.
+func (p *pricer) ahead(d *Delivery) ([]worker, func(int) costs.Sink) {
+	weights := allocation.New(p.books)
+	if weights.ByCost() || p.grain == settings.CostRow {
+		return nil, func(int) costs.Sink { return costs.Sink{} }
+	}
+	return p.workersOf(&rated{cycle: d.Period, books: p.books, bounds: p.books.Zone.Bounds(d.Period)}, d, weights)
 }
 
 // examined takes no notice of a reject: the delivery was examined.
@@ -224,7 +253,7 @@ func (p *pricer) weigh(ctx context.Context, d *Delivery, into *allocation.Alloca
 func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) error {
 	d := w.groups.delivery
 	if of.Customer < 0 {
-		return w.margins.row(d, row, of.Reason, p.fx(d), &of.Values)
+		return w.margins.row(d, row, of.Reason, &of.Values)
 	}
 	one := priced{Part: of, sku: -1, column: cost.PricingQuantity}
 	unit := ""
@@ -239,7 +268,7 @@ func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) e
 		}
 	}
 	if why := p.unpriced(r, row, &one, unit); why != "" {
-		return w.margins.row(d, row, why, p.fx(d), &of.Values)
+		return w.margins.row(d, row, why, &of.Values)
 	}
 	return w.groups.add(row, &one)
 }

@@ -20,6 +20,7 @@ type writer struct {
 	books   *books.Books
 	buckets int
 	result  *Result
+	came    cameJSON
 }
 
 // write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket: the lines of
@@ -134,7 +135,7 @@ func (w *writer) groups(key lake.FileKey, r *rated, list []*group) error {
 
 func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
 	c, fx := out.C, r.fx(g.delivery)
-	came, err := g.cameJSON()
+	came, err := w.came.of(g)
 	if err != nil {
 		return err
 	}

@@ -30,14 +30,17 @@ type Examined struct {
 // reason, so that a delivery in the wrong folder does not fill the memory.
 const MaxRejects = 10_000
 
-// ExamineFiles is Examine by several workers, which read a file each. What it finds does not depend on their number.
-func ExamineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int) (*Examined, error) {
-	if workers > 1 && len(f.Files) > 1 && len(f.Odd) == 0 {
-		if x, ok := examineFiles(ctx, fsys, f, workers); ok {
-			return x, nil
+// ExamineFiles is Examine by several workers, which read a file each. What it finds does not depend on their number. Also
+// names a sink that gets the rows of a worker as well; complete = those sinks have all rows of the delivery.
+func ExamineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, also func(worker int) Sink,
+) (x *Examined, complete bool, err error) {
+	if len(f.Odd) == 0 {
+		if x, ok := examineFiles(ctx, fsys, f, workers, also); ok {
+			return x, true, nil
 		}
 	}
-	return Examine(ctx, fsys, f)
+	x, err = Examine(ctx, fsys, f)
+	return x, false, err
 }
 
 // Examine reads a delivery once and checks it. An error is one of the disk.
@@ -64,11 +67,24 @@ func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
 
 // examineFiles reads files at the same time. Not ok: the delivery has a fault or a reject, which is reported as one
 // reader finds it.
-func examineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int) (x *Examined, ok bool) {
+func examineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, also func(worker int) Sink,
+) (x *Examined, ok bool) {
 	files := make([]Examined, len(f.Files))
 	odd := errors.New("odd")
-	if err := ReadFiles(ctx, fsys, f, workers, func(_, file int) (*Tally, Sink) {
-		return &files[file].Tally, Sink{Take: files[file].take, Reject: func(Reject) error { return odd }}
+	if err := ReadFiles(ctx, fsys, f, workers, func(worker, file int) (*Tally, Sink) {
+		to, one := also(worker), &files[file]
+		if take := to.Take; take != nil {
+			to.Take = func(row *cost.Row) error {
+				if err := one.take(row); err != nil {
+					return err
+				}
+				return take(row)
+			}
+		} else {
+			to.Take = one.take
+		}
+		to.Reject, to.Only = func(Reject) error { return odd }, nil
+		return &one.Tally, to
 	}); err != nil {
 		return nil, false
 	}

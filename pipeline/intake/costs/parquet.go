@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,7 @@ type parquetRecords struct {
 	column  []int           // place in columns by column of the header; -1 = it is not read
 	leaves  []int
 	group   int   // the next row group
+	active  []int // places in columns of those whose cell changes within the batch
 	nulls   int64 // columns of texts whose cell is the word NULL
 	at, n   int
 }
@@ -56,11 +58,11 @@ type parquetColumn struct {
 	everyRow bool // the cell is set for every row, since the reader changes it
 	counted  bool // its texts have numbers in Words
 
-	indices  []int32 // into words; nil = no dictionary
-	nullable bool    // the batch has a null
-	last     int32   // of the row's cell; noWord = null or none
-	words    []string
-	codes    []int32
+	coded   bool    // it has a dictionary
+	indices []int32 // into words; noWord = null
+	last    int32   // of the row's cell
+	words   []string
+	codes   []int32
 
 	decimals []decimal128.Num // nil = no decimals
 	scale    int32
@@ -154,17 +156,17 @@ func (p *parquetRecords) next(ctx context.Context, row *cost.Row) (fields int, n
 			return 0, 0, err
 		}
 		p.at = -1
+		for i := range p.columns {
+			if c := &p.columns[i]; c.coded && c.last != c.indices[0] {
+				p.set(row, c, c.indices[0])
+			}
+		}
 	}
-	nulls = 0
-	for i := range p.columns {
+	for _, i := range p.active {
 		c := &p.columns[i]
 		switch {
-		case c.indices != nil:
-			k := c.indices[p.at]
-			if c.nullable && c.array.IsNull(p.at) {
-				k = noWord
-			}
-			if k != c.last || c.everyRow {
+		case c.coded:
+			if k := c.indices[p.at]; k != c.last || c.everyRow {
 				p.set(row, c, k)
 			}
 		case !c.late:
@@ -205,7 +207,7 @@ func (p *parquetRecords) set(row *cost.Row, c *parquetColumn, k int32) {
 // decode reads the next batch; io.EOF after the last.
 func (p *parquetRecords) decode(ctx context.Context) (err error) {
 	for {
-		if p.batches != nil && p.batches.Next() {
+		if p.batches != nil && p.batches.Next() && p.batches.RecordBatch().NumRows() > 0 {
 			break
 		}
 		if p.batches != nil {
@@ -228,10 +230,14 @@ func (p *parquetRecords) decode(ctx context.Context) (err error) {
 		p.nulls = 0
 	}
 	batch := p.batches.RecordBatch()
+	p.n = int(batch.NumRows())
+	p.active = p.active[:0]
 	for i := range p.columns {
 		p.columns[i].turn(batch.Column(i), p.words)
+		if p.columns[i].changes() {
+			p.active = append(p.active, i)
+		}
 	}
-	p.n = int(batch.NumRows())
 	return nil
 }
 
@@ -240,7 +246,7 @@ func (c *parquetColumn) forget() { c.last, c.words, c.codes = noWord-1, c.words[
 
 // turn takes the column of a batch.
 func (c *parquetColumn) turn(a arrow.Array, words *cost.Words) {
-	c.array, c.indices, c.decimals, c.times, c.late = a, nil, nil, nil, false
+	c.array, c.coded, c.decimals, c.times, c.late = a, false, nil, nil, false
 	switch a := a.(type) {
 	case *array.Dictionary:
 		c.turnWords(a, words)
@@ -273,7 +279,23 @@ func (c *parquetColumn) turnWords(a *array.Dictionary, words *cost.Words) {
 		}
 		c.words = append(c.words, text)
 	}
-	c.indices, c.nullable = indices.Int32Values(), a.NullN() > 0
+	c.indices = append(c.indices[:0], indices.Int32Values()...)
+	if a.NullN() > 0 {
+		for i := range c.indices {
+			if indices.IsNull(i) {
+				c.indices[i] = noWord
+			}
+		}
+	}
+	c.coded = true
+}
+
+// changes reports whether the cell must be looked at in every row of the batch.
+func (c *parquetColumn) changes() bool {
+	if !c.coded {
+		return !c.late
+	}
+	return c.everyRow || slices.ContainsFunc(c.indices, func(k int32) bool { return k != c.indices[0] })
 }
 
 // nullWord is a text that is null (§11.1).

@@ -116,6 +116,7 @@ type reader struct {
 	tags     map[string]tagSet // by their text
 	coded    map[int32]tagSet  // by the number of their text
 	period   period.Instant    // BillingPeriodStart
+	span     period.Span       // of the cycle, in UTC
 	tagsAt   int               // the column Tags, or -1
 }
 
@@ -161,6 +162,7 @@ func (r *reader) start() error {
 		}
 	}
 	r.tags, r.coded = make(map[string]tagSet), make(map[int32]tagSet)
+	r.span = cost.SpanOf(r.cycle)
 	r.tagsAt = r.row.Index(cost.Tags.String())
 	r.row.Cells, r.row.Codes = make([]string, len(names)), make([]int32, len(names))
 	for i := range r.row.Codes {
@@ -202,11 +204,13 @@ type flaw struct{ column, reason, value string }
 
 // take accepts or rejects a row.
 func (r *reader) take(fields int, nulls int64) error {
-	bad := &flaw{reason: reason.BadRow.String(), value: fmt.Sprintf("%d fields, the header has %d", fields,
-		len(r.row.Names))}
+	var bad *flaw
 	if fields == len(r.row.Names) {
 		r.tally.counts[NullWord] += nulls
 		bad = r.read()
+	} else {
+		bad = &flaw{reason: reason.BadRow.String(), value: fmt.Sprintf("%d fields, the header has %d", fields,
+			len(r.row.Names))}
 	}
 	if bad == nil {
 		return r.to.Take(&r.row)
@@ -237,7 +241,7 @@ func (r *reader) read() *flaw {
 	for i := range r.words {
 		r.spellCell(r.words[i].words, r.words[i].at)
 	}
-	if cost.PeriodOf(r.period) != r.cycle {
+	if r.period < r.span.From || r.period >= r.span.To {
 		return &flaw{"BillingPeriodStart", WrongPeriod, r.row.Text("BillingPeriodStart")}
 	}
 	r.row.Tags = r.readTags()
