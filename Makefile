@@ -484,6 +484,19 @@ bench-peers: build $(BENCH)/tollbook.yaml ## a night and the same job in DuckDB,
 	  -memory $(MEMORY) -workers $(CORES) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
 	$(GO) generate ./fixtures/bench
 
+# Cost files of a month, made after the providers' samples; docs/performance.md has 20,000,000 rows.
+COST_ROWS ?= 2000000
+COSTS     := $(BUILD)/costs-$(COST_ROWS)
+
+.PHONY: bench-costs
+bench-costs: build ## a month of cost files billed, and the same job in DuckDB, in turn, RUNS times each (needs a C compiler)
+	cd fixtures/peers && CGO_ENABLED=1 $(GO) build -o $(CURDIR)/$(BIN)/peers .
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	test -e $(COSTS)/tollbook.yaml || $(TOLLBOOK) generate -w $(COSTS) --profile costs --rows $(COST_ROWS) --customers 1000 --days 28 --seed $(SEED)
+	$(BIN)/bench peers -program $(TOLLBOOK) -peer $(BIN)/peers -workspace $(COSTS) -scratch $(COSTS)-peer -rows $(COST_ROWS) -customers 1000 -profile costs \
+	  -memory $(MEMORY) -workers $(CORES) -runs $(RUNS) -as-of 2026-10-05T00:00:00Z -record $(RECORD)
+	$(GO) generate ./fixtures/bench
+
 .PHONY: bench-clickhouse
 bench-clickhouse: build $(BENCH)/tollbook.yaml ## lines per second into a ClickHouse server, compared with the server's own INSERT of the same files
 	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) $(LOOK)

@@ -150,8 +150,8 @@ func CostFromRaw(hi int64, lo uint64) (Cost, error) {
 	return Cost{v}, nil
 }
 
-// CostFromDecimal takes a decimal, two's complement over 128 bits, that ParseCost would read without rounding. Not ok: it
-// has more decimals, or is out of range.
+// CostFromDecimal takes a decimal, two's complement over 128 bits, that ParseCost would read without rounding. Not ok:
+// it has more decimals, or is out of range.
 func CostFromDecimal(hi int64, lo uint64, scale int) (c Cost, ok bool) {
 	if scale < 0 || scale > CostScale {
 		return Cost{}, false

@@ -171,6 +171,43 @@ func TestGrain(t *testing.T) {
 	}
 }
 
+// TestWorkers prices files that several workers read: the lines, groups and margins are those of one, also where a
+// row is split and where resources are in several files. Invariant: FCOST-1.
+func TestWorkers(t *testing.T) {
+	t.Parallel()
+	rules := byAccount + "- {match: {ServiceName: VPC}, split: {x: 0.3, y: 0.7}}\n" +
+		"- match: {ServiceName: EBS}\n  split: by_cost \"*\"\n- {match: {SubAccountId: KEEP}, keep: overhead}\n"
+	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}}
+	for i := range 9 {
+		inbox[fmt.Sprintf("%sfile-%d.csv", of("1"), i)] = file(
+			fmt.Sprintf("0%d,0.%d,Usage,,A,S3,bucket,,", 1+i%3, i+1), "04,7,Usage,Unused,B,EC2,vm,,",
+			fmt.Sprintf("05,%d.1,Usage,,C,VPC,net,,", i), fmt.Sprintf("06,-%d,Usage,,KEEP,Tools,,,", i),
+			"07,3,Usage,,A,Calls,,12,Calls", "08,0.0000000000000007,Usage,,D,EBS,,,", "09,1,Usage,,C,S3,,,")
+	}
+	even := strings.Replace(rules, "split: by_cost \"*\"", "split: even [x, y]", 1)
+	for _, allocation := range []string{rules, even} {
+		var want string
+		for _, workers := range []int{1, 3, 8} {
+			s := bill(t, allocation, inbox)
+			s.Workers = workers
+			r := price(t, s)
+			lines, margins := described(r)
+			var groups []string
+			for _, g := range r.groups {
+				groups = append(groups, fmt.Sprintf("%s %d %d %s %s", g.id, g.rule, g.rows, g.text("SubAccountId"),
+					g.values[cost.Effective].Trim()))
+			}
+			got := strings.Join(slices.Concat(lines, margins, groups), "\n")
+			if want == "" {
+				want = got
+			}
+			if got != want {
+				t.Errorf("%d workers:\n%s\nwant\n%s", workers, got, want)
+			}
+		}
+	}
+}
+
 // TestSurvey tests which delivery of a month counts.
 // Invariants: COSTS-2, FCOST-1.
 func TestSurvey(t *testing.T) {

@@ -89,8 +89,8 @@ func (g *group) units(c cost.Column, unit string) int32 {
 	return tables.OneUnit
 }
 
-// cameJSON makes JSON objects of the columns in which all rows of a group agree. Most groups of a resource have the same
-// ones, so that it keeps what it made last.
+// cameJSON makes JSON objects of the columns in which all rows of a group agree. Most groups of a resource have the
+// same ones, so that it keeps what it made last.
 type cameJSON struct {
 	words *cost.Words
 	made  map[[cameTexts]int32]string

@@ -119,11 +119,31 @@ func (p *pricer) price(r *rated, groups []*group) ([]*events.Line, error) {
 
 // worker is what one goroutine makes of the files that it reads.
 type worker struct {
+	books     *books.Books
+	markups   map[markupOf]*books.Markup // those that were looked up; nil = they depend on the time
 	allocator *allocation.Allocator
 	groups    *grouper
 	margins   *margins
 	tally     costs.Tally
 	parts     []allocation.Part
+}
+
+// markupOf is what a mark-up without a validity is looked up by, within a delivery.
+type markupOf struct{ customer, service int32 }
+
+// markupAt is the mark-up of a customer's row.
+func (w *worker) markupAt(customer int32, row *cost.Row) *books.Markup {
+	source := w.groups.delivery.Source
+	if w.markups == nil {
+		return w.books.MarkupAt(customer, source, row.Field(cost.Service), row.Start)
+	}
+	k := markupOf{customer, row.FieldCode(cost.Service, w.groups.words)}
+	m, known := w.markups[k]
+	if !known {
+		m = w.books.MarkupAt(customer, source, row.Field(cost.Service), row.Start)
+		w.markups[k] = m
+	}
+	return m
 }
 
 // allocate gives the rows of a delivery to customers and puts their parts into groups. Files are read by several
@@ -171,9 +191,13 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 	if p.grain == settings.CostRow {
 		workers = workers[:1]
 	}
+	always := period.Span{From: period.Past, To: period.Forever}
 	for i := range workers {
-		workers[i] = worker{allocator: weights.Clone(), groups: newGrouper(d, p.grain, sink.Words),
+		workers[i] = worker{books: p.books, allocator: weights.Clone(), groups: newGrouper(d, p.grain, sink.Words),
 			margins: newMargins(p.books, p.currency)}
+		if !slices.ContainsFunc(p.books.Markups, func(m books.Markup) bool { return m.Valid != always }) {
+			workers[i].markups = make(map[markupOf]*books.Markup)
+		}
 		workers[i].margins.words = sink.Words
 	}
 	return workers, func(i int) costs.Sink {
@@ -209,8 +233,8 @@ func (r *rated) join(d *Delivery, workers []worker) (*grouper, error) {
 	return workers[0].groups, nil
 }
 
-// ahead allocates a delivery of an open cycle while it is examined, so that its files are read once. nil = a rule splits
-// by cost, which needs all rows before the first is allocated, or one worker must see all files.
+// ahead allocates a delivery of an open cycle while it is examined, so that its files are read once. nil = a rule
+// splits by cost, which needs all rows before the first is allocated, or one worker must see all files.
 func (p *pricer) ahead(d *Delivery) ([]worker, func(int) costs.Sink) {
 	weights := allocation.New(p.books)
 	if weights.ByCost() || p.grain == settings.CostRow {
@@ -262,7 +286,7 @@ func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) e
 		one.sku, one.column, unit = rule.SKU, rule.Quantity, rule.Unit
 	}
 	if one.sku < 0 {
-		one.markup = p.books.MarkupAt(of.Customer, d.Source, row.Field(cost.Service), row.Start)
+		one.markup = w.markupAt(of.Customer, row)
 		if one.markup != nil {
 			one.sku = one.markup.SKU
 		}

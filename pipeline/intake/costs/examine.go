@@ -30,8 +30,8 @@ type Examined struct {
 // reason, so that a delivery in the wrong folder does not fill the memory.
 const MaxRejects = 10_000
 
-// ExamineFiles is Examine by several workers, which read a file each. What it finds does not depend on their number. Also
-// names a sink that gets the rows of a worker as well; complete = those sinks have all rows of the delivery.
+// ExamineFiles is Examine by several workers, which read a file each. What it finds does not depend on their number.
+// also gives a sink that gets the rows of a worker as well; complete = those sinks have all rows of the delivery.
 func ExamineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, also func(worker int) Sink,
 ) (x *Examined, complete bool, err error) {
 	if len(f.Odd) == 0 {

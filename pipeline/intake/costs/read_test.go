@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/tollbook/tollbook/schemas/cost"
@@ -288,4 +291,100 @@ func TestManyRejects(t *testing.T) {
 		t.Errorf("beyond %d:\n%s\nwant\n%s\nof %d rows", MaxRejects, strings.Join(got, "\n"),
 			strings.Join(want, "\n"), sum)
 	}
+}
+
+// TestSameOfParquet reads rows as CSV and as Parquet files with dictionaries, decimals and times: rows, rejects and
+// tolerances are the same, row by row, also over row groups and batches. Invariant: COSTS-3.
+func TestSameOfParquet(t *testing.T) {
+	t.Parallel()
+	decimal := &arrow.Decimal128Type{Precision: 38, Scale: 10}
+	text := arrow.BinaryTypes.String
+	moment := &arrow.TimestampType{Unit: arrow.Millisecond, TimeZone: "UTC"}
+	names := strings.Split(strings.TrimSpace(head), ",")
+	kinds := []arrow.DataType{decimal, decimal, decimal, decimal, text, moment, moment, moment, text, text, text, text,
+		text}
+	var fields []arrow.Field
+	for i, name := range names {
+		fields = append(fields, arrow.Field{Name: name, Type: kinds[i], Nullable: true})
+	}
+	schema := arrow.NewSchema(fields, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	var csv strings.Builder
+	csv.WriteString(head)
+	categories := []string{"Usage", "usage", "TAX", "Bogus", "NULL", "Credit"}
+	classes := []string{"", "correction", "NULL"}
+	tags := []string{"", "NULL", `{"a":"b"}`, `{"a":1,"a":null}`, "{"}
+	for i := range 36_000 {
+		costs := []string{strconv.Itoa(i) + ".5", "-" + strconv.Itoa(i%7) + ".0000000001", "0", strconv.Itoa(i % 3)}
+		if i%11 == 0 {
+			costs[2] = ""
+		}
+		if i%5000 == 17 {
+			costs[0] = "9999999999999999999" // not below 10^18
+		}
+		day := 1 + i%28
+		month := "2026-09"
+		if i%1009 == 3 {
+			month = "2026-10"
+		}
+		cells := append(costs, "USD", month+"-01T00:00:00Z", fmt.Sprintf("2026-09-%02dT05:00:00.25Z", day),
+			fmt.Sprintf("2026-09-%02dT06:00:00Z", day), categories[i/100%len(categories)], classes[i%len(classes)],
+			"sub-"+strconv.Itoa(i%17), []string{"payer", "NULL"}[i/16384%2], tags[i%len(tags)])
+		for k, cell := range cells {
+			switch to := b.Field(k).(type) {
+			case *array.Decimal128Builder:
+				v, err := decimal128.FromString(cell, 38, 10)
+				if cell == "" {
+					to.AppendNull()
+				} else if to.Append(v); err != nil {
+					t.Fatal(err)
+				}
+			case *array.TimestampBuilder:
+				at, err := time.Parse(time.RFC3339Nano, cell)
+				if err != nil {
+					t.Fatal(err)
+				}
+				to.Append(arrow.Timestamp(at.UnixMilli()))
+			case *array.StringBuilder:
+				to.Append(cell)
+			}
+			csv.WriteString(quoteCSV(cell))
+			if k < len(cells)-1 {
+				csv.WriteByte(',')
+			}
+		}
+		csv.WriteByte('\n')
+	}
+	var file bytes.Buffer
+	w, err := pqarrow.NewFileWriter(schema, &file, parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(15_000)),
+		pqarrow.DefaultWriterProps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.WriteBuffered(b.NewRecordBatch()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantRows, wantRejects, wantTally := readAll(t, "a.csv", []byte(csv.String()))
+	rows, rejects, tally := readAll(t, "a.parquet", file.Bytes())
+	if !slices.Equal(rows, wantRows) || tally != wantTally {
+		t.Errorf("%d rows, want %d; %s, want %s", len(rows), len(wantRows), tally, wantTally)
+	}
+	if len(rejects) != len(wantRejects) || len(rejects) < 6000 || len(rows) < 20_000 {
+		t.Fatalf("%d rejects, want %d, of %d rows", len(rejects), len(wantRejects), len(rows))
+	}
+	for i := range rejects {
+		if number := strings.Fields(wantRejects[i]); !strings.HasPrefix(rejects[i], strings.Join(number[:3], " ")) {
+			t.Errorf("reject %s, want %s", rejects[i], wantRejects[i])
+		}
+	}
+}
+
+func quoteCSV(text string) string {
+	if strings.Contains(text, `"`) {
+		return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+	}
+	return text
 }
