@@ -311,26 +311,24 @@ func (a *Allocator) bearers(r *rule, t period.Instant) []int32 {
 
 // weigh is in what proportion customers bear a row that a rule splits.
 func (a *Allocator) weigh(r *rule, customers []int32) (weights []*big.Rat) {
-	switch r.Kind {
-	case books.SplitByShares:
+	if r.Kind == books.SplitByShares {
 		for _, s := range r.Shares {
 			weights = append(weights, s.Share.Rat())
 		}
 		return weights
-	case books.SplitByCost:
-		zero := true
-		for _, who := range customers {
-			weight := new(big.Rat)
-			if sum := a.weights[who]; sum.Sign() > 0 {
-				weight, zero = sum.Rat(), false
-			}
-			weights = append(weights, weight)
-		}
-		if !zero {
-			return weights
-		}
 	}
-	return even(len(customers))
+	zero := true
+	for _, who := range customers {
+		weight := new(big.Rat)
+		if sum := a.weights[who]; r.Kind == books.SplitByCost && sum.Sign() > 0 {
+			weight, zero = sum.Rat(), false
+		}
+		weights = append(weights, weight)
+	}
+	if zero {
+		return even(len(customers))
+	}
+	return weights
 }
 
 func even(n int) []*big.Rat {
