@@ -25,7 +25,7 @@ const (
 // MaxLogo is how many bytes a logo has at most. It is embedded in every document.
 const MaxLogo = 256 << 10
 
-// Language is the language of an issuer's covers.
+// Language is the language of an issuer's documents.
 type Language uint8
 
 // The languages.

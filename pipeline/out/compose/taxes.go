@@ -50,7 +50,7 @@ func addedTaxes(list []document.Tax) []letter.Row {
 	var out []letter.Row
 	for i := range list {
 		if !list[i].Included() {
-			out = append(out, letter.Row{Name: letter.Same(list[i].Label()), Amount: list[i].Amount})
+			out = append(out, letter.Row{Name: list[i].Text(), Amount: list[i].Amount})
 		}
 	}
 	return out
@@ -64,7 +64,7 @@ func includedTaxes(l *letter.Letter, list []document.Tax) error {
 		if !list[i].Included() {
 			continue
 		}
-		rows = append(rows, letter.Row{Name: letter.Same(list[i].Label()), Amount: list[i].Amount})
+		rows = append(rows, letter.Row{Name: list[i].Text(), Amount: list[i].Amount})
 		if err := sum.Add(list[i].Amount); err != nil {
 			return err
 		}

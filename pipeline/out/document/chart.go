@@ -14,7 +14,8 @@ import (
 // chart is consumption by day and service as stacked bars. Bars of a day's negative amounts go down from the axis.
 type chart struct {
 	header   *Header
-	services []*service // the largest first; those from maxColours−1 on share the last colour
+	words    *dictionary // nil = English
+	services []*service  // the largest first; those from maxColours−1 on share the last colour
 	bars     []bar
 	axis     axis
 	title    string // of the drawing
@@ -226,18 +227,18 @@ func (c *chart) servicePart() *part {
 
 // caption says what the drawing leaves to others.
 func (c *chart) caption() string {
-	text := "By day; the colours are those of the table."
+	list := []string{"By day; the colours are those of the table."}
 	if len(c.bars) > c.header.Cycle.Days() {
-		text += " < 1: late lines, of days before the cycle."
+		list = append(list, "< 1: late lines, of days before the cycle.")
 	}
 	if c.spread {
-		text += " What is charged at the month's end is spread evenly over its days."
+		list = append(list, "What is charged at the month's end is spread evenly over its days.")
 	}
-	text += " Every day's amounts are in the XLSX, CSV and JSON forms of this document."
+	list = append(list, "Every day's amounts are in the XLSX, CSV and JSON forms of this document.")
 	if n := len(c.services) - maxColours + 1; n > 1 {
-		text += fmt.Sprintf(" The %d smallest services share one colour.", n)
+		list = append(list, fmt.Sprintf("The %d smallest services share one colour.", n))
 	}
-	return text
+	return strings.Join(c.words.all(texts, list), " ")
 }
 
 // The drawing's measures, in units of its view box.
@@ -271,7 +272,7 @@ func (c *chart) svg() string {
 	fmt.Fprintf(&b,
 		`<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="chart-title chart-desc">`+"\n", chartWidth, chartHeight)
 	fmt.Fprintf(&b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
-		escape(c.title), escape(c.describe()))
+		escape(c.words.say(texts, c.title)), escape(c.words.say(texts, c.describe())))
 	for i, p := range palette() {
 		fmt.Fprintf(&b,
 			`<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="%s"/>%s</pattern>`+"\n", i, p.fill, p.pattern)
@@ -301,7 +302,7 @@ func (c *chart) describe() string {
 	}
 	return fmt.Sprintf("Stacked bars, one per day, in %s before rounding. The largest day is %s with %s. The table of "+
 		"services has the sums.",
-		c.header.Currency, most.day, grouped(most.total.StringFixed(c.header.Digits)))
+		c.header.Currency, c.dayName(most), grouped(most.total.StringFixed(c.header.Digits)))
 }
 
 // y is the height of an amount, in hundredths.
@@ -313,7 +314,7 @@ func (c *chart) y(v *big.Rat) int64 {
 }
 
 func (c *chart) grid(b *strings.Builder) {
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-10, escape(c.per))
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-10, escape(c.words.say(texts, c.per)))
 	for i := -c.axis.below; i <= c.axis.above; i++ {
 		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
 		y := c.y(v)
@@ -321,7 +322,7 @@ func (c *chart) grid(b *strings.Builder) {
 			hundredths(y), plotRight, plotLeft-6, hundredths(y+350), escape(grouped(v.FloatString(c.axis.digits))))
 	}
 	fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
-		escape(c.below))
+		escape(c.words.say(texts, c.below)))
 }
 
 // bar draws one day: positive amounts upward, negative ones downward, each with its value for who points at it.
@@ -343,16 +344,24 @@ func (c *chart) bar(b *strings.Builder, day *bar, x, width int) {
 		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="url(#fill-%d)"><title>%s</title></rect>`+"\n",
 			hundredths(int64(x+gap)), hundredths(min(from, to)),
 			hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from)), i,
-			escape(fmt.Sprintf("%s, %s: %s", day.day, c.colourName(i), grouped(a.StringFixed(c.header.Digits)))))
+			escape(fmt.Sprintf("%s, %s: %s", c.dayName(day), c.colourName(i), grouped(a.StringFixed(c.header.Digits)))))
 	}
 	fmt.Fprintf(b, `<text x="%s" y="%d" class="mid">%s</text>`+"\n", hundredths(int64(x+width/2)), plotBottom+14,
 		escape(day.label))
 }
 
+// dayName is what a bar is of.
+func (c *chart) dayName(b *bar) string {
+	if strings.ContainsFunc(b.day, latin) {
+		return c.words.say(texts, b.day)
+	}
+	return b.day
+}
+
 // colourName is the service that has a colour, or how many share it.
 func (c *chart) colourName(colour int) string {
 	if colour == maxColours-1 && len(c.services) > maxColours {
-		return fmt.Sprintf("%d other services", len(c.services)-maxColours+1)
+		return c.words.say(texts, fmt.Sprintf("%d other services", len(c.services)-maxColours+1))
 	}
 	return c.services[colour].called()
 }

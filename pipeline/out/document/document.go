@@ -294,9 +294,9 @@ func (d *writers) write(w io.Writer, f Format, o Options) error {
 	case CSV:
 		return writeCSV(w, d.pages(), o.Excel)
 	case XLSX:
-		return writeXLSX(w, d.pages())
+		return writeXLSX(w, d.pages().translated())
 	case HTML:
-		return writeHTML(w, d.pages(), o.most())
+		return writeHTML(w, d.pages().translated(), o.most())
 	case Table:
 		return writeText(w, d.pages())
 	}

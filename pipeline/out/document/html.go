@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/letter"
@@ -18,16 +19,17 @@ var pageTemplate string
 
 // printed is what the template makes a page of.
 type printed struct {
-	Title, Foot, Vendor, Kind, Subject, Cycle, Standing string
-	Closed, Wide                                        bool
-	Pads                                                []int // of numbers, in digits
-	Headline                                            Figure
-	Facts                                               []Figure
-	Views                                               []printedView
-	Notes                                               []string
-	Annexes                                             []printedAnnex
-	Cover                                               template.HTML // empty = none
-	CoverStyle                                          template.CSS
+	Language, Title, Foot, Vendor, Kind, Subject, Cycle, Standing string
+	NotesTitle, AnnexTitle                                        string
+	Closed, Wide                                                  bool
+	Pads                                                          []int // of numbers, in digits
+	Headline                                                      Figure
+	Facts                                                         []Figure
+	Views                                                         []printedView
+	Notes                                                         []string
+	Annexes                                                       []printedAnnex
+	Cover                                                         template.HTML // empty = none
+	CoverStyle                                                    template.CSS
 }
 
 // printedView is a part with its drawing.
@@ -77,12 +79,17 @@ func writeHTML(w io.Writer, pg *page, most int) error {
 
 func (pg *page) printed(most int) (*printed, error) {
 	h := pg.header
-	d := &printed{Vendor: h.Vendor.called(), Kind: pg.kind + " of", Subject: pg.subject.called(),
-		Cycle: h.Cycle.String(), Standing: h.stateText(), Closed: h.Closed, Headline: pg.headline, Notes: pg.notes}
-	d.Title = fmt.Sprintf("%s of %s, %s", pg.kind, d.Subject, d.Cycle)
-	d.Foot = cutTo(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), h.stateText()), 110)
-	d.Facts = append(append([]Figure{}, pg.facts...), Figure{"Vendor", h.Vendor.full()}, Figure{"Cycle", h.span()},
-		Figure{"Zone", h.Zone.Name()}, Figure{"Currency", h.Currency}, Figure{"As of", h.time(h.AsOf)})
+	d := &printed{Vendor: h.Vendor.called(), Kind: pg.words.say(texts, pg.kind+" of"), Subject: pg.subject.called(),
+		Cycle: h.Cycle.String(), Standing: pg.words.say(texts, h.stateText()), Closed: h.Closed, Headline: pg.headline, Notes: pg.notes}
+	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.say(texts, "Notes")
+	d.AnnexTitle = pg.words.say(texts, "Annex")
+	d.Title = fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle)
+	d.Foot = cutTo(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Standing), 110)
+	d.Facts = slices.Clone(pg.facts)
+	for _, f := range []Figure{{"Vendor", h.Vendor.full()}, {"Cycle", pg.words.say(spans, h.span())},
+		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.time(h.AsOf)}} {
+		d.Facts = append(d.Facts, Figure{pg.words.say(texts, f.Name), f.Value})
+	}
 	for n := range maxPad {
 		d.Pads = append(d.Pads, n)
 	}

@@ -22,6 +22,7 @@ type page struct {
 	annexes  []Annex
 	notes    []string
 	cover    *letter.Letter // nil = none
+	words    *dictionary    // of the page's language; nil = English
 }
 
 // kind is what a column holds.
@@ -41,10 +42,11 @@ type column struct {
 	name  string // of the CSV, as in the tables of §8; empty = not there
 	title string
 	kind  kind
-	sum   bool // the part's totals have it
-	keep  bool // shown even where it is 0 throughout
-	fold  bool // in print a value that all rows have is said once, below the table
-	code  bool // in print it replaces an empty value of the column before it, and has no column of its own
+	sum   bool   // the part's totals have it
+	keep  bool   // shown even where it is 0 throughout
+	fold  bool   // in print a value that all rows have is said once, below the table
+	say   string // the section of the dictionary that has its words; empty = it has none
+	code  bool   // in print it replaces an empty value of the column before it, and has no column of its own
 }
 
 // cell is one value: text for words and, with all digits of its scale, quantity; count for an instant as well, 0 =

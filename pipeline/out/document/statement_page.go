@@ -178,8 +178,8 @@ func (s *Statement) rowPart() *part {
 			"what the partner owes its seller, by its terms."},
 		cols: []column{{name: "customer_name", title: "Customer"}, {name: "customer_id", title: "Id"},
 			{name: "service_type_name", title: "Service"}, {name: "service_type_code", title: "Code", code: true},
-			{name: "association_type", title: "Type", kind: coded, fold: true},
-			{name: "charging_mode", title: "Mode", kind: coded, fold: true}, {name: "sign", title: "Sign", fold: true},
+			{name: "association_type", title: "Type", kind: coded, fold: true, say: modes},
+			{name: "charging_mode", title: "Mode", kind: coded, fold: true, say: modes}, {name: "sign", title: "Sign", fold: true},
 			{name: "line_count", title: "Lines", kind: count, sum: true},
 			{name: "official_amount", title: "Official", kind: amount, sum: true},
 			{name: "official_discount_amount", title: "Discount", kind: amount, sum: true},
@@ -248,8 +248,8 @@ func (s *Statement) resellerPart() *part {
 		cols: []column{{name: "reseller_name", title: "Reseller"}, {name: "reseller_id", title: "Reseller id"},
 			{name: "customer_name", title: "Customer"}, {name: "customer_id", title: "Id"},
 			{name: "service_type_name", title: "Service"}, {name: "service_type_code", title: "Code", code: true},
-			{name: "association_type", title: "Type", kind: coded, fold: true},
-			{name: "charging_mode", title: "Mode", kind: coded, fold: true}, {name: "sign", title: "Sign", fold: true},
+			{name: "association_type", title: "Type", kind: coded, fold: true, say: modes},
+			{name: "charging_mode", title: "Mode", kind: coded, fold: true, say: modes}, {name: "sign", title: "Sign", fold: true},
 			{name: "line_count", title: "Lines", kind: count, sum: true},
 			{name: "official_amount", title: "Official", kind: amount, sum: true},
 			{name: "official_discount_amount", title: "Discount", kind: amount, sum: true},
@@ -295,8 +295,8 @@ func (s *Statement) incentivePart() *part {
 			{name: "bonus_amount", title: "Bonus", kind: amount},
 			{name: "incentive_amount", title: "Incentive", kind: amount, keep: true},
 			{name: "carried_out", title: "Carried out", kind: amount},
-			{name: "in_net", title: "In net"}, {name: "state", title: "State"},
-			{name: "deadline", title: "Until", kind: instant}, {name: "next", title: "Then"}},
+			{name: "in_net", title: "In net", say: states}, {name: "state", title: "State", say: states},
+			{name: "deadline", title: "Until", kind: instant}, {name: "next", title: "Then", say: states}},
 		rows: listed(s.Incentives, func(i *Incentive) []cell {
 			in := "no"
 			if i.Counts {

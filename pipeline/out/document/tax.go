@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -24,12 +25,24 @@ func (t *Tax) Included() bool { return t.Prices == "inclusive" }
 
 // Label is the tax with its rate: `VAT 19 %`.
 func (t *Tax) Label() string {
-	percent := new(big.Rat).Mul(t.Rate.Rat(), big.NewRat(100, 1)).FloatString(money.RateScale)
-	text := cmp.Or(t.Name, t.TaxID) + " " + strings.TrimSuffix(strings.TrimRight(percent, "0"), ".") + " %"
 	if t.Included() {
-		text += ", included"
+		return t.rated() + ", included"
+	}
+	return t.rated()
+}
+
+// Text is the label in the languages of covers.
+func (t *Tax) Text() letter.Text {
+	text := letter.Same(t.rated())
+	if t.Included() {
+		text.English, text.Chinese = t.Label(), text.Chinese+"（已含）"
 	}
 	return text
+}
+
+func (t *Tax) rated() string {
+	percent := new(big.Rat).Mul(t.Rate.Rat(), big.NewRat(100, 1)).FloatString(money.RateScale)
+	return cmp.Or(t.Name, t.TaxID) + " " + strings.TrimSuffix(strings.TrimRight(percent, "0"), ".") + " %"
 }
 
 // added is Σ of the taxes that are added to prices.
@@ -48,7 +61,7 @@ func taxPart(list []Tax, about string) *part {
 		return nil
 	}
 	cols := []column{{name: "tax_id", title: "Tax"}, {name: "tax_name", title: "Name"},
-		{name: "tax_rate", title: "Rate"}, {name: "tax_prices", title: "Prices"},
+		{name: "tax_rate", title: "Rate"}, {name: "tax_prices", title: "Prices", say: kinds},
 		{name: "taxable_amount", title: "Taxable", kind: amount},
 		{name: "tax_amount", title: "Tax amount", kind: amount, sum: true, keep: true}}
 	sellers := list[0].SellerID != ""

@@ -72,7 +72,7 @@ func (pg *page) viewOf(p *part, most int) (*view, error) {
 		return nil, err
 	}
 	if v.totals.rows == 0 {
-		out.After = append(out.After, "Nothing in this cycle.")
+		out.After = append(out.After, v.words.say(texts, "Nothing in this cycle."))
 	}
 	v.align(out)
 	return out, nil
@@ -137,10 +137,11 @@ func (v *viewer) columns(out *view) {
 		}
 	}
 	if len(folded) > 0 {
-		out.After = append(out.After, "In every row: "+strings.Join(folded, ", ")+".")
+		out.After = append(out.After, v.words.say(texts, "In every row: "+strings.Join(folded, ", ")+"."))
 	}
 	if len(zero) > 0 {
-		out.After = append(out.After, "Omitted, because 0 in every row: "+strings.Join(zero, ", ")+".")
+		out.After = append(out.After, v.words.say(texts,
+			"Omitted, because 0 in every row: "+strings.Join(zero, ", ")+"."))
 	}
 }
 
@@ -179,13 +180,13 @@ func (v *viewer) fill(out *view) error {
 	}
 	for _, g := range out.Groups {
 		if v.p.group > 0 && len(g.Rows) > 1 {
-			g.Sums = v.sums(g.tally, "Sum")
+			g.Sums = v.sums(g.tally, v.words.say(texts, "Sum"))
 		}
 		g.tally = nil
 	}
 	v.rest(out, rest, len(hidden))
 	if slices.ContainsFunc(v.p.cols, func(c column) bool { return c.sum }) && v.totals.rows > 0 {
-		out.Foot = v.sums(v.totals, "Total")
+		out.Foot = v.sums(v.totals, v.words.say(texts, "Total"))
 	}
 	return nil
 }
@@ -196,7 +197,7 @@ func (v *viewer) newGroup(row []cell) *group {
 	switch {
 	case v.p.group >= 4: // service, product, sku, measure
 		g.Name, g.ID = row[1].text, row[2].text
-		g.More = strings.Join(slices.DeleteFunc([]string{row[0].text, per(row[3].text)}, func(s string) bool {
+		g.More = strings.Join(slices.DeleteFunc([]string{row[0].text, v.per(row[3].text)}, func(s string) bool {
 			return s == ""
 		}), ", ")
 	case v.p.group >= 2: // name, id
@@ -208,11 +209,11 @@ func (v *viewer) newGroup(row []cell) *group {
 	return g
 }
 
-func per(measure string) string {
+func (v *viewer) per(measure string) string {
 	if measure == "" {
 		return ""
 	}
-	return "per " + measure
+	return v.words.say(texts, "per "+measure)
 }
 
 // rest says what is not listed and where it is.
@@ -220,16 +221,16 @@ func (v *viewer) rest(out *view, t *tally, groups int) {
 	if groups == 0 {
 		return
 	}
-	out.Rest = v.sums(t, fmt.Sprintf("%s further %s", grouped(fmt.Sprint(groups)), v.p.each))
+	out.Rest = v.sums(t, v.words.say(texts, fmt.Sprintf("%s further %s", grouped(fmt.Sprint(groups)), v.p.each)))
 	by := ""
 	if v.p.rank >= 0 {
 		by = fmt.Sprintf(" with the largest amounts in column %q", strings.ToLower(v.p.cols[v.p.rank].title))
 	}
 	out.About = append(out.About,
-		fmt.Sprintf("Listed here are the %s %s%s. The %s others, %s rows, are one row before the total; all of them "+
-			"are in the XLSX, CSV and JSON forms of this document.",
+		v.words.say(texts, fmt.Sprintf("Listed here are the %s %s%s. The %s others, %s rows, are one row before the "+
+			"total; all of them are in the XLSX, CSV and JSON forms of this document.",
 			grouped(fmt.Sprint(len(v.order)-groups)), v.p.each, by, grouped(fmt.Sprint(groups)),
-			grouped(fmt.Sprint(t.rows))))
+			grouped(fmt.Sprint(t.rows)))))
 }
 
 // fields are a row's printed values.

@@ -58,6 +58,9 @@ type book struct {
 	totalWords, totalCount, totalAmount, exact, total int
 }
 
+// say is a text in the language of the page.
+func (b *book) say(text string) string { return b.page.words.say(texts, text) }
+
 // amountFormat is the number format of the currency: thousands grouped, negative numbers red with a minus.
 func amountFormat(digits int) string {
 	f := "#,##0"
@@ -212,7 +215,7 @@ func (b *book) cell(col *column, c *cell) (_ excelize.Cell, plain bool) {
 	case quantity:
 		return b.decimal(c.text, b.quantity, b.exact)
 	}
-	return excelize.Cell{StyleID: b.words, Value: fitting(c.shown(col.kind, b.page.header))}, false
+	return excelize.Cell{StyleID: b.words, Value: b.fitting(c.shown(col.kind, b.page.header))}, false
 }
 
 // decimal is a decimal as a number where a spreadsheet keeps all its digits, else as text.
@@ -228,16 +231,28 @@ func (b *book) decimal(text string, style, exact int) (_ excelize.Cell, plain bo
 	return excelize.Cell{StyleID: style, Value: f}, false
 }
 
+// cutNote is the end of a text that was cut.
+const cutNote = "… (cut: longer than a cell)"
+
+// fitting is a text as a cell takes it, with the note in the language of the page.
+func (b *book) fitting(text string) string {
+	text = fitting(text)
+	if rest, found := strings.CutSuffix(text, cutNote); found {
+		return rest + b.say(cutNote)
+	}
+	return text
+}
+
 // fitting cuts a text to what a cell takes, and says so.
 func fitting(text string) string {
-	const most, note = 32_000, "… (cut: longer than a cell)"
+	const most = 32_000
 	n := 0
 	for i, r := range text {
 		if n++; r > 0xffff {
 			n++
 		}
 		if n > most {
-			return text[:i] + note
+			return text[:i] + cutNote
 		}
 	}
 	return text
@@ -254,7 +269,7 @@ func (b *book) totals(out *excelize.StreamWriter, p *part, t *tally, isText []bo
 		col := &p.cols[i]
 		switch {
 		case i == 0:
-			values[i] = excelize.Cell{StyleID: b.totalWords, Value: "Total"}
+			values[i] = excelize.Cell{StyleID: b.totalWords, Value: b.say("Total")}
 		case !col.sum:
 			values[i] = excelize.Cell{StyleID: b.totalWords, Value: ""}
 		default:
@@ -342,10 +357,10 @@ func (b *book) paper(p *part) error {
 		return err
 	}
 	h := b.page.header
-	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.page.kind, cutTo(b.page.subject.full(), 80), h.Cycle), "&",
+	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.say(b.page.kind), cutTo(b.page.subject.full(), 80), h.Cycle), "&",
 		"&&")
 	if err := b.file.SetHeaderFooter(p.title, &excelize.HeaderFooterOptions{OddHeader: "&L" + name + "&R&A",
-		OddFooter: "&L" + h.stateText() + "&R&P / &N"}); err != nil {
+		OddFooter: "&L" + b.say(h.stateText()) + "&R&P / &N"}); err != nil {
 		return err
 	}
 	last, err := excelize.ColumnNumberToName(len(p.cols))
@@ -368,10 +383,10 @@ func cutTo(text string, most int) string {
 func (b *book) properties() error {
 	h := b.page.header
 	at := h.AsOf.String()
-	return b.file.SetDocProps(&excelize.DocProperties{Title: cutTo(fmt.Sprintf("%s of %s for %s", b.page.kind,
-		b.page.subject.full(), h.Cycle), 200),
+	return b.file.SetDocProps(&excelize.DocProperties{Title: cutTo(fmt.Sprintf("%s %s %s %s", b.say(b.page.kind+" of"),
+		b.page.subject.full(), b.say("for"), h.Cycle), 200),
 		Creator: cutTo(h.Vendor.called(), 200), LastModifiedBy: cutTo(h.Vendor.called(), 200),
-		Description: h.stateText(), Created: at, Modified: at, Language: "en"})
+		Description: b.say(h.stateText()), Created: at, Modified: at, Language: b.page.language().Tag()})
 }
 
 // inOrder writes the files of an archive by name, the list of contents first: excelize gives them in any order.
