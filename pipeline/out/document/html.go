@@ -79,8 +79,10 @@ func writeHTML(w io.Writer, pg *page, most int) error {
 
 func (pg *page) printed(most int) (*printed, error) {
 	h := pg.header
-	d := &printed{Vendor: h.Vendor.called(), Kind: pg.words.say(texts, pg.kind+" of"), Subject: pg.subject.called(),
-		Cycle: h.Cycle.String(), Standing: pg.words.say(texts, h.stateText()), Closed: h.Closed, Headline: pg.headline, Notes: pg.notes}
+	d := &printed{Vendor: h.Vendor.called(), Kind: pg.words.say(texts, pg.kind+" of"),
+		Subject: pg.subject.called(),
+		Cycle:   h.Cycle.String(), Standing: pg.words.say(texts, h.stateText()), Closed: h.Closed,
+		Headline: pg.headline, Notes: pg.notes}
 	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.say(texts, "Notes")
 	d.AnnexTitle = pg.words.say(texts, "Annex")
 	d.Title = fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle)

@@ -80,8 +80,8 @@ func fullStatement(t testing.TB) *Statement {
 func fullBill(t testing.TB) *Bill {
 	t.Helper()
 	b := bill(t)
-	for _, kind := range []string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "recurring", "true_up",
-		"overage", "cap"} {
+	for _, kind := range []string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "recurring",
+		"true_up", "overage", "cap"} {
 		b.Sections[0].Items = append(b.Sections[0].Items, Item{Kind: kind})
 	}
 	b.Amounts.Truncated = yuan(t, "0.01")
@@ -98,8 +98,8 @@ func fullBill(t testing.TB) *Bill {
 		{"points", "8640, of valid days only"}, {"value", "95.5 Mbps, 95th percentile"}, {"above it", "432 points"},
 		{"share of days", "30 / 30 (days: all)"}}
 	b.Annexes[0].Title = "link-1 of aurora"
-	b.Annexes[0].SVG = []byte(`<svg xmlns="http://www.w3.org/2000/svg"><title>Aurora Ltd: bandwidth of link-1 in 2026-09` +
-		`</title><text x="1">95th percentile</text><text>no samples</text><text>95.5</text></svg>`)
+	b.Annexes[0].SVG = []byte(`<svg xmlns="http://www.w3.org/2000/svg">` +
+		`<title>Aurora Ltd: bandwidth of link-1 in 2026-09</title><text x="1">95th percentile</text><text>no samples</text><text>95.5</text></svg>`)
 	b.Notes = []string{"Each usage line is truncated toward zero to 2 decimals; truncated is the difference."}
 	b.Cover = cover(t, letter.Invoice, "zh")
 	return b
@@ -186,7 +186,8 @@ func TestLanguages(t *testing.T) {
 	zh, en := bill(t), bill(t)
 	zh.Cover, en.Cover = cover(t, letter.Invoice, "zh"), cover(t, letter.Invoice, "en")
 	for _, f := range []Format{JSON, CSV, Table} {
-		if !bytes.Equal(written(t, zh, f), written(t, en, f)) || !bytes.Equal(written(t, zh, f), written(t, bill(t), f)) {
+		if !bytes.Equal(written(t, zh, f), written(t, en, f)) ||
+			!bytes.Equal(written(t, zh, f), written(t, bill(t), f)) {
 			t.Errorf("%s depends on the cover's language", f)
 		}
 	}

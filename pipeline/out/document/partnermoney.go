@@ -114,7 +114,8 @@ func (m *Money) confirmPart(where medium) *part {
 	}
 	return &part{name: "to_confirm", title: "To confirm", where: where, each: "entries", rank: 3,
 		about: []string{"These wait for the partner. After the last day it is too late."},
-		cols: []column{{name: "kind", title: "What", say: kinds}, {name: "id", title: "Id"}, {name: "period", title: "Period"},
+		cols: []column{{name: "kind", title: "What", say: kinds}, {name: "id", title: "Id"},
+			{name: "period", title: "Period"},
 			{name: "amount", title: "Amount", kind: amount, keep: true}, {name: "state", title: "State", say: states},
 			{name: "last_day", title: "Last day"}, {name: "until", title: "Until", kind: instant},
 			{name: "then", title: "Then", say: states}},
@@ -154,7 +155,8 @@ func (m *Money) accountPart() *part {
 	return &part{name: "account", title: "Account entries", where: everywhere, each: "entries", rank: 5,
 		cols: []column{{name: "time", title: "Time", kind: instant}, {name: "entry_id", title: "Entry"},
 			{name: "type", title: "Type", say: kinds}, {name: "counterparty_id", title: "Counterparty"},
-			{name: "balance_type", title: "Balance", say: kinds}, {name: "amount", title: "Amount", kind: amount, keep: true},
+			{name: "balance_type", title: "Balance", say: kinds},
+			{name: "amount", title: "Amount", kind: amount, keep: true},
 			{name: "balance_after", title: "After", kind: amount, keep: true}},
 		rows: listed(m.Account, func(e *AccountEntry) []cell {
 			return []cell{e.Time.cell(), word(e.ID), word(e.Type), word(e.Counterparty), word(e.Balance),

@@ -357,8 +357,8 @@ func (b *book) paper(p *part) error {
 		return err
 	}
 	h := b.page.header
-	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.say(b.page.kind), cutTo(b.page.subject.full(), 80), h.Cycle), "&",
-		"&&")
+	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.say(b.page.kind), cutTo(b.page.subject.full(), 80),
+		h.Cycle), "&", "&&")
 	if err := b.file.SetHeaderFooter(p.title, &excelize.HeaderFooterOptions{OddHeader: "&L" + name + "&R&A",
 		OddFooter: "&L" + b.say(h.stateText()) + "&R&P / &N"}); err != nil {
 		return err
