@@ -11,39 +11,52 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// deferredRevenue is the question what of the payments of orders belongs to later months.
+// deferredRevenue is the question what of the payments of orders and of charges in advance belongs to later months.
 func deferredRevenue() *Question {
 	def := &tables.Table{Name: "deferred_revenue", Columns: []tables.Column{
 		wordColumn("month", "the later month that the amount belongs to"),
-		wordColumn("customer_id", "who ordered"),
-		wordColumn("partner_id", "partner of the order's line; empty without one"),
+		wordColumn("customer_id", "who ordered, or is charged"),
+		wordColumn("partner_id", "partner of the line; empty without one"),
 		wordColumn("service_type_code", "the product's service"),
 		wordColumn("sku", "the product"),
-		amountColumn("deferred_amount", "part of the orders' payment_amount for days of the month"),
+		amountColumn("deferred_amount", "part of the lines' payment_amount for days of the month"),
 	}}
 	return &Question{
 		Name: "deferred-revenue", Span: UpTo,
-		Answers: "what of the payments of orders belongs to later months, by straight line per day",
-		Reads: "It reads `orders` and their `lines`. A payment is spread evenly over the days of the contract zone from " +
-			"effective_time to expire_time. The part up to the end of a month is rounded half away from zero to the " +
+		Answers: "what of the payments of orders and of recurring charges in advance belongs to later months, by straight " +
+			"line per day",
+		Reads: "It reads `orders`, their `lines`, and the `lines` of recurring charges in advance. A payment is spread " +
+			"evenly over the days of the contract zone from effective_time to expire_time, that of a charge from " +
+			"usage_start to usage_end. The part up to the end of a month is rounded half away from zero to the " +
 			"currency's digits; a month has the difference to the month before, so that all months add up to the " +
-			"payment. Orders that were unsubscribed or have no expire_time, and recurring charges, have no row.",
+			"payment. Orders that were unsubscribed or have no expire_time, charges that were refunded up to the end " +
+			"of the cycle, and differences of re-rating have no row.",
 		Keys: def.Columns[:5], Sums: def.Columns[5:], lake: shape{table: def, ask: listDeferred},
 	}
 }
 
-// prepaid is an order whose term reaches beyond the cycle.
+// prepaid is an order or a charge whose term reaches beyond the cycle.
 type prepaid struct {
-	order      string     // its order_id
+	order      string     // its order_id; of a charge empty
 	first, end period.Day // end is the first day after the term
 }
 
-// deferral spreads orders as of the end of a cycle.
+// charge is the line of a recurring charge whose period reaches beyond the cycle.
+type charge struct {
+	prepaid
+	key   string   // customer and id of the line, which the line of its refund has as well
+	words []string // of its rows, behind the month
+	paid  money.Amount
+}
+
+// deferral spreads orders and charges as of the end of a cycle.
 type deferral struct {
 	snap   *lake.Snapshot
 	zone   *period.Zone
@@ -51,10 +64,14 @@ type deferral struct {
 	digits int
 	orders map[string]prepaid // by customer and id of the line
 	ended  map[string]bool    // orders that were unsubscribed
-	to     *parquet.Columns
+
+	charges  []charge
+	refunded map[string]bool // charges that were refunded, which have ended
+	to       *parquet.Columns
 }
 
-// listDeferred spreads the orders of the lake. Those of archived cycles stay in the lake.
+// listDeferred spreads the orders and charges of the lake. The orders of archived cycles stay in the lake. Errors:
+// *rows.ArchivedError if the line of a charge did not, and its period reaches beyond the cycle.
 func listDeferred(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns) error {
 	name := r.Cycle
 	if name == "" {
@@ -65,35 +82,85 @@ func listDeferred(ctx context.Context, r Request, from *partners.Reader, to *par
 		return nil //nolint:nilerr // a lake without a cycle
 	}
 	d := &deferral{snap: from.Snap, zone: from.Books.Zone, cycle: cycle, digits: from.Books.Digits,
-		orders: map[string]prepaid{}, ended: map[string]bool{}, to: to}
-	err = d.each(ctx, tables.Orders(), []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine,
+		orders: map[string]prepaid{}, ended: map[string]bool{}, refunded: map[string]bool{}, to: to}
+	if err := d.archived(from.Books.Recurring); err != nil {
+		return err
+	}
+	err = d.each(ctx, tables.Orders(), "", []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine,
 		tables.OOrderType, tables.OEffectiveTime, tables.OExpireTime, tables.OBaseOrderID, tables.OBaseOrderLine},
 		d.takeOrder)
 	if err != nil {
 		return err
 	}
-	return d.each(ctx, tables.Lines(), []int{tables.LCustomerID, tables.LID, tables.LTradeID, tables.LPartnerID,
-		tables.LServiceTypeCode, tables.LSKU, tables.LPaymentAmount}, d.takeLine)
-}
-
-// each visits the rows of a table up to the cycle; of lines those of orders and adjustments.
-func (d *deferral) each(ctx context.Context, table *tables.Table, cols []int, take func(rows.Row) error) error {
-	return eachUpTo(ctx, d.snap, d.cycle.String(), rows.Scan{Table: table, Cols: cols}, take)
-}
-
-// eachUpTo visits the rows of a table up to a cycle; of lines those of orders and adjustments.
-func eachUpTo(ctx context.Context, snap *lake.Snapshot, cycle string, scan rows.Scan,
-	take func(rows.Row) error) error {
-	for _, ref := range snap.Manifest.Cycles {
-		if ref.Cycle > cycle {
+	cols := []int{tables.LCustomerID, tables.LID, tables.LTradeID, tables.LPartnerID, tables.LServiceTypeCode,
+		tables.LSKU, tables.LPaymentAmount}
+	if err := d.each(ctx, tables.Lines(), lake.EventsDay, cols, d.takeLine); err != nil {
+		return err
+	}
+	cols = append(cols, tables.LKind, tables.LUsageStart, tables.LUsageEnd)
+	if err := d.each(ctx, tables.Lines(), lake.ChargesDay, cols, d.takeCharge); err != nil {
+		return err
+	}
+	for i := range d.charges {
+		c := &d.charges[i]
+		if d.refunded[c.key] {
 			continue
 		}
-		files, err := snap.Files(ref.Cycle)
+		if err := d.spread(&c.prepaid, c.words, c.paid); err != nil {
+			return fmt.Errorf("spread a charge of customer %s for %s: %w", c.words[0], c.words[3], err)
+		}
+	}
+	return nil
+}
+
+// archived is an error if a charge in advance began in a cycle that was archived, and reaches beyond the cycle that is
+// asked for.
+func (d *deferral) archived(charges []books.RecurringCharge) error {
+	end := d.zone.Bounds(d.cycle).To
+	for _, ref := range d.snap.Manifest.Cycles {
+		if ref.Archived == nil || ref.Cycle > d.cycle.String() {
+			continue
+		}
+		cycle, err := period.ParseCycle(ref.Cycle)
 		if err != nil {
 			return err
 		}
-		for _, e := range files {
-			if e.Table != scan.Table.Name || e.Table == tables.Lines().Name && e.Day != lake.EventsDay {
+		bounds := d.zone.Bounds(cycle)
+		for i := range charges {
+			for _, p := range rating.Parts(&charges[i], d.zone, bounds) {
+				back := p.Back.From < p.Back.To && p.Back.From < end
+				if charges[i].Advance && bounds.Holds(p.Instant()) && p.Span.To > end && !back {
+					return fmt.Errorf("spread charge %s: %w", p.ID(d.zone), &rows.ArchivedError{Cycle: ref.Cycle,
+						Archived: *ref.Archived})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// each visits the rows of a table up to the cycle, those of files of a day.
+func (d *deferral) each(ctx context.Context, table *tables.Table, day string, cols []int,
+	take func(rows.Row) error) error {
+	return eachUpTo(ctx, d.snap, upTo{d.cycle.String(), day}, rows.Scan{Table: table, Cols: cols}, take)
+}
+
+// upTo names files: those of a day in every cycle up to one. The day is empty for tables whose files have none.
+type upTo struct{ cycle, day string }
+
+// eachUpTo visits the rows of files of a table.
+func eachUpTo(ctx context.Context, snap *lake.Snapshot, files upTo, scan rows.Scan,
+	take func(rows.Row) error) error {
+	for _, ref := range snap.Manifest.Cycles {
+		if ref.Cycle > files.cycle {
+			continue
+		}
+		list, err := snap.Files(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			if e.Table != scan.Table.Name || e.Day != files.day {
 				continue
 			}
 			err := rows.Groups(ctx, snap, e, scan, func(c *parquet.Columns) error {
@@ -149,23 +216,55 @@ func (d *deferral) takeLine(row rows.Row) error {
 	if err != nil {
 		return err
 	}
-	last, err := p.earned(paid, d.cycle, d.digits)
-	for c := d.cycle + 1; err == nil && c.First() < p.end; c++ {
-		var now, part money.Amount
-		if now, err = p.earned(paid, c, d.digits); err != nil {
-			break
-		}
-		if part, err = now.Sub(last); err != nil {
-			break
-		}
-		if last = now; !part.IsZero() {
-			add(d.to, []string{c.String(), row.Word(tables.LCustomerID), row.Word(tables.LPartnerID),
-				row.Word(tables.LServiceTypeCode), row.Word(tables.LSKU)}, part)
-		}
-	}
-	if err != nil {
+	if err := d.spread(&p, words(row), paid); err != nil {
 		return fmt.Errorf("spread order line %s of customer %s: %w", row.Text(tables.LID),
 			row.Word(tables.LCustomerID), err)
+	}
+	return nil
+}
+
+// words are those of a line's rows, behind the month.
+func words(row rows.Row) []string {
+	return []string{row.Word(tables.LCustomerID), row.Word(tables.LPartnerID), row.Word(tables.LServiceTypeCode),
+		row.Word(tables.LSKU)}
+}
+
+// takeCharge notes a charge whose period reaches beyond the cycle, or the refund that ends it. A charge in arrears ends
+// in its own cycle.
+func (d *deferral) takeCharge(row rows.Row) error {
+	key := orderKey(row.Word(tables.LCustomerID), string(row.Text(tables.LID)))
+	if row.Word(tables.LKind) == line.Refund.String() {
+		d.refunded[key] = true
+		return nil
+	}
+	start, end := row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd)
+	p := prepaid{first: d.zone.Day(start), end: d.zone.Day(end-1) + 1}
+	if p.end <= d.cycle.Last()+1 {
+		return nil
+	}
+	paid, err := row.Amount(tables.LPaymentAmount)
+	d.charges = append(d.charges, charge{p, key, words(row), paid})
+	return err
+}
+
+// spread gives a row for each later month that has a part of a payment.
+func (d *deferral) spread(p *prepaid, words []string, paid money.Amount) error {
+	last, err := p.earned(paid, d.cycle, d.digits)
+	if err != nil {
+		return err
+	}
+	for c := d.cycle + 1; c.First() < p.end; c++ {
+		now, err := p.earned(paid, c, d.digits)
+		if err != nil {
+			return err
+		}
+		part, err := now.Sub(last)
+		if err != nil {
+			return err
+		}
+		if last = now; !part.IsZero() {
+			add(d.to, append([]string{c.String()}, words...), part)
+		}
 	}
 	return nil
 }

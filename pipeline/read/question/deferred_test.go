@@ -1,8 +1,12 @@
 package question
 
 import (
+	"errors"
 	"testing"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -25,5 +29,42 @@ func TestEarned(t *testing.T) {
 	last, err := p.earned(amount(t, "100.00000001"), period.CycleOf(2026, 3), 2)
 	if err != nil || last.Trim() != "100.00000001" {
 		t.Errorf("the end of the term: %s, %v", last, err)
+	}
+}
+
+// TestArchivedCharge: the line of a charge in advance leaves the lake with its cycle. While its period reaches beyond
+// the cycle that is asked for, the question has no answer: a year from 1 January 2026 until December, one that ended on
+// 10 March until February. A charge in arrears and one of a cycle that is in the lake are no reason.
+func TestArchivedCharge(t *testing.T) {
+	t.Parallel()
+	zone, err := period.LoadZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	january := period.CycleOf(2026, 1)
+	from := zone.Bounds(january).From
+	year := books.RecurringCharge{ID: "c", Advance: true, Months: 12, First: from,
+		Valid: period.Span{From: from, To: period.Forever}}
+	ended, arrears, later := year, year, year
+	ended.Valid.To = zone.DaySpan(period.DayOf(2026, 3, 10)).From
+	arrears.Advance = false
+	later.Valid.From = zone.Bounds(january.Add(1)).From
+	later.First, later.FromStart = later.Valid.From, true
+	for _, tt := range []struct {
+		name  string
+		row   books.RecurringCharge
+		month int // after January
+		gone  bool
+	}{
+		{"year", year, 0, true}, {"year", year, 10, true}, {"year", year, 11, false}, {"ended", ended, 1, true},
+		{"ended", ended, 2, false}, {"arrears", arrears, 0, false}, {"later", later, 1, false},
+	} {
+		d := &deferral{zone: zone, cycle: january.Add(tt.month), snap: &lake.Snapshot{Manifest: lake.Manifest{
+			Cycles: []lake.CycleRef{{Cycle: "2026-01", Archived: &lake.Archived{Where: "old"}}, {Cycle: "2026-02"}}}}}
+		err := d.archived([]books.RecurringCharge{tt.row})
+		var gone *rows.ArchivedError
+		if errors.As(err, &gone) != tt.gone || tt.gone && gone.Cycle != "2026-01" {
+			t.Errorf("%s, %d months after January: %v", tt.name, tt.month, err)
+		}
 	}
 }

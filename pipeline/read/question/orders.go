@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/orders"
@@ -57,7 +58,7 @@ func listOrders(ctx context.Context, _ Request, from *partners.Reader, to *parqu
 	last := lastCycle(from.Snap)
 	scan := rows.Scan{Table: tables.Orders(), Cols: []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine,
 		tables.OOrderType, tables.OSKU, tables.OPayTime}}
-	err = eachUpTo(ctx, from.Snap, last, scan, func(row rows.Row) error {
+	err = eachUpTo(ctx, from.Snap, upTo{cycle: last}, scan, func(row rows.Row) error {
 		id := string(row.Text(tables.OOrderID))
 		paid[orderKey(row.Word(tables.OCustomerID), id+"/"+strconv.FormatInt(row.Whole(tables.OOrderLine), 10))] =
 			orderRow{id, row.Word(tables.OOrderType), row.Word(tables.OSKU), row.Time(tables.OPayTime)}
@@ -68,7 +69,7 @@ func listOrders(ctx context.Context, _ Request, from *partners.Reader, to *parqu
 	}
 	scan = rows.Scan{Table: tables.Lines(), Cols: []int{tables.LCustomerID, tables.LID, tables.LTradeID,
 		tables.LPaymentAmount}}
-	err = eachUpTo(ctx, from.Snap, last, scan, func(row rows.Row) error {
+	err = eachUpTo(ctx, from.Snap, upTo{last, lake.EventsDay}, scan, func(row rows.Row) error {
 		customer, id := row.Word(tables.LCustomerID), string(row.Text(tables.LID))
 		o, is := paid[orderKey(customer, id)]
 		if !is || row.Word(tables.LTradeID) != o.order {
