@@ -222,6 +222,18 @@ clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache f
 # More than one server is a cluster named loopback.
 SHARDS ?= 1
 
+AXE_VERSION := 4.14.1
+AXE          = $(TOOLS)/axe-core-$(AXE_VERSION)
+
+.PHONY: console-accessible
+console-accessible: $(AXE)/.done ## check every page of the console by axe-core (npm) and at widths from 320 to 2,560 pixels (needs Chromium or Chrome)
+	$(GO) test -count=1 -timeout 30m ./fixtures/browser -run TestAccessible -axe $(CURDIR)/$(AXE)/node_modules/axe-core/axe.min.js
+
+$(AXE)/.done:
+	@mkdir -p $(AXE)
+	cd $(AXE) && npm install --no-audit --no-fund --no-save axe-core@$(AXE_VERSION)
+	@touch $@
+
 # Chromium or Chrome draws the covers of README.
 BROWSER ?= chromium
 .PHONY: picture
