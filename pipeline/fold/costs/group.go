@@ -1,6 +1,7 @@
 package costs
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,21 +32,29 @@ type groupOf struct {
 	copies        int32 // grain row: 1, 2, … among equal rows
 }
 
-// group is rows, or parts of rows, of equal keys that are priced as one (§11.3).
-type group struct {
+// groupSum is what is known of a group while rows are read. It has no pointers, so that the garbage collector need not
+// look at the groups of a month.
+type groupSum struct {
 	groupOf
-	words      *cost.Words
-	delivery   *Delivery
-	id         string
-	rule       int // of the first row; allocation.NoRule = none
+	hash       [16]byte // of the keys, once all rows are counted
+	rule       int32    // of the first row; allocation.NoRule = none
+	markup     int32    // place in the books of that of the first row; -1 = none
 	rows       int64
 	values     cost.Values
 	start, end period.Instant
 	came       [cameTexts]int32 // texts of cameColumns; differing = not the same in all rows
 	has        [cost.Columns]bool
-	priced     bool // it has a line
-	markup     *books.Markup
-	payment    money.AmountTotal
+}
+
+// group is rows, or parts of rows, of equal keys that are priced as one (§11.3).
+type group struct {
+	*groupSum
+	words    *cost.Words
+	delivery *Delivery
+	id       string
+	markup   *books.Markup
+	payment  money.AmountTotal
+	priced   bool // it has a line
 }
 
 // groupFields are the columns that groups are told apart by, in the order of the hash, after the account.
@@ -121,9 +130,9 @@ func (j *cameJSON) of(g *group) (string, error) {
 }
 
 // add counts other rows of the group.
-func (g *group) add(o *group) error {
+func (g *groupSum) add(o *groupSum) error {
 	g.rows += o.rows
-	if o.start < g.start || o.start == g.start && g.markup == nil {
+	if o.start < g.start || o.start == g.start && g.markup < 0 {
 		g.start, g.markup = o.start, o.markup
 	}
 	g.end, g.rule = max(g.end, o.end), min(g.rule, o.rule)
@@ -138,17 +147,48 @@ func (g *group) add(o *group) error {
 	return g.values.Add(&o.values)
 }
 
-// compare is the order in which groups are priced.
-func (g *group) compare(o *group) int {
-	return cmp.Or(cmp.Compare(g.customer, o.customer), cmp.Compare(g.start, o.start), strings.Compare(g.id, o.id))
+// found is a group and the grouper that has it.
+type found struct {
+	*groupSum
+	of *grouper
 }
+
+// compare is the order in which groups are priced: by customer, start and id.
+func (f found) compare(o found) int {
+	if by := cmp.Or(cmp.Compare(f.customer, o.customer), cmp.Compare(f.start, o.start)); by != 0 {
+		return by
+	}
+	if f.of != o.of {
+		return strings.Compare(f.of.delivery.Source+"/", o.of.delivery.Source+"/")
+	}
+	return cmp.Or(cmp.Compare(f.day, o.day), bytes.Compare(f.hash[:], o.hash[:]))
+}
+
+// group is all that is known of a group.
+func (f found) group(b *books.Books) *group {
+	day := f.day.String()
+	if f.of.grain == settings.ResourceMonth {
+		day = f.of.delivery.Period.String()
+	}
+	g := &group{groupSum: f.groupSum, words: f.of.words, delivery: f.of.delivery,
+		id: f.of.delivery.Source + "/" + day + "/" + hex.EncodeToString(f.hash[:])}
+	if f.groupSum.markup >= 0 {
+		g.markup = &b.Markups[f.groupSum.markup]
+	}
+	return g
+}
+
+// slab is how many groups are allocated at once.
+const slab = 1 << 10
 
 // grouper makes groups of parts of rows of one delivery. It is for one goroutine; several may share the words.
 type grouper struct {
 	delivery *Delivery
 	grain    settings.CostGrain
 	words    *cost.Words
-	groups   map[groupOf]*group
+	markups  map[*books.Markup]int32
+	places   map[groupOf]int32 // of groups
+	slabs    [][]groupSum
 	equal    map[groupOf]int32 // grain row: how many rows of the same text there were
 	key      []byte
 
@@ -156,12 +196,36 @@ type grouper struct {
 	texts   [groupTexts]int
 	came    [cameTexts]int
 	others  []int
-	current group // the part that is added
+	current groupSum // the part that is added
 }
 
-func newGrouper(d *Delivery, grain settings.CostGrain, words *cost.Words) *grouper {
-	return &grouper{delivery: d, grain: grain, words: words, groups: make(map[groupOf]*group),
-		equal: make(map[groupOf]int32)}
+func newGrouper(b *books.Books, d *Delivery, grain settings.CostGrain, words *cost.Words) *grouper {
+	g := &grouper{delivery: d, grain: grain, words: words, places: make(map[groupOf]int32),
+		equal: make(map[groupOf]int32), markups: map[*books.Markup]int32{nil: -1}}
+	for i := range b.Markups {
+		g.markups[&b.Markups[i]] = int32(i)
+	}
+	return g
+}
+
+// len is how many groups there are.
+func (g *grouper) len() int { return len(g.places) }
+
+// at is a group.
+func (g *grouper) at(place int) *groupSum { return &g.slabs[place/slab][place%slab] }
+
+// count adds what is known of a group.
+func (g *grouper) count(one *groupSum) error {
+	if place, known := g.places[one.groupOf]; known {
+		return g.at(int(place)).add(one)
+	}
+	place := g.len()
+	if place%slab == 0 {
+		g.slabs = append(g.slabs, make([]groupSum, slab))
+	}
+	g.places[one.groupOf] = int32(place)
+	*g.at(place) = *one
+	return nil
 }
 
 // numbered are the columns whose texts a grouper asks the numbers of.
@@ -225,35 +289,24 @@ func (g *grouper) add(row *cost.Row, p *priced) error {
 		g.equal[one.groupOf]++
 		one.copies = g.equal[one.groupOf]
 	}
-	one.rule, one.rows, one.values, one.has = p.Rule, 1, p.Values, row.Has
-	one.start, one.end, one.markup = row.Start, row.End, p.markup
-	if known := g.groups[one.groupOf]; known != nil {
-		return known.add(one)
-	}
-	kept := *one
-	kept.words, kept.delivery = g.words, g.delivery
-	g.groups[kept.groupOf] = &kept
-	return nil
+	one.rule, one.rows, one.values, one.has = int32(p.Rule), 1, p.Values, row.Has
+	one.start, one.end, one.markup = row.Start, row.End, g.markups[p.markup]
+	return g.count(one)
 }
 
 // merge counts the groups of another grouper of the same delivery. Grain row numbers equal rows, so that one grouper
 // must see them all.
 func (g *grouper) merge(o *grouper) error {
-	for k, one := range o.groups {
-		known := g.groups[k]
-		if known == nil {
-			g.groups[k] = one
-			continue
-		}
-		if err := known.add(one); err != nil {
+	for place := range o.len() {
+		if err := g.count(o.at(place)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// name gives a group its id, source/day/hash (§11.3).
-func (g *grouper) name(b *books.Books, one *group) {
+// name gives a group the hash of its id (§11.3).
+func (g *grouper) name(b *books.Books, one *groupSum) {
 	g.key = g.key[:0]
 	add := func(text string) { g.key = append(append(g.key, text...), 0) }
 	add(b.Customers[one.customer].ID)
@@ -267,13 +320,7 @@ func (g *grouper) name(b *books.Books, one *group) {
 		add(strconv.Itoa(int(one.copies)))
 	}
 	sum := sha256.Sum256(g.key)
-	day := one.day.String()
-	if g.grain == settings.ResourceMonth {
-		day = g.delivery.Period.String()
-	}
-	id := make([]byte, 0, len(g.delivery.Source)+len(day)+2*len(sum)/2+2)
-	id = append(append(append(append(id, g.delivery.Source...), '/'), day...), '/')
-	one.id = string(hex.AppendEncode(id, sum[:len(sum)/2]))
+	one.hash = [16]byte(sum[:16])
 }
 
 // otherColumns are the places of a header's columns that groups are not told apart by anyway, by name.

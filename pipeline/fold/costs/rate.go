@@ -26,7 +26,8 @@ type rated struct {
 	books   *books.Books
 	bounds  period.Span
 	counted []*Delivery
-	groups  []*group // by customer, start and id
+	found   []found  // the groups, by customer, start and id
+	groups  []*group // of found; nil = they are made bucket by bucket
 	lines   []*events.Line
 	billed  money.AmountTotal // of all lines
 	margins *margins
@@ -58,6 +59,7 @@ func (p *pricer) rate(ctx context.Context, c period.Cycle, counted []*Delivery) 
 	if err != nil {
 		return nil, err
 	}
+	r.groups = r.open(r.found)
 	if r.lines, err = p.price(r, r.groups); err != nil {
 		return nil, err
 	}
@@ -73,20 +75,31 @@ func (p *pricer) gather(ctx context.Context, c period.Cycle, counted []*Delivery
 		if err != nil {
 			return nil, fmt.Errorf("delivery %s: %w", d.Path(), err)
 		}
-		for _, g := range groups.groups {
-			groups.name(p.books, g)
+		for place := range groups.len() {
+			g := found{groups.at(place), groups}
+			groups.name(p.books, g.groupSum)
 			model := p.books.Products[g.sku].Model
 			if model != books.PassThrough && model != books.Flat && g.values[g.column].Sign() < 0 {
-				if err := r.margins.unallocated(g, books.NegativeQuantity); err != nil {
+				if err := r.margins.unallocated(g.group(p.books), books.NegativeQuantity); err != nil {
 					return nil, err
 				}
 				continue
 			}
-			r.groups = append(r.groups, g)
+			r.found = append(r.found, g)
 		}
+		groups.places, groups.equal = nil, nil
 	}
-	slices.SortFunc(r.groups, (*group).compare)
+	slices.SortFunc(r.found, found.compare)
 	return r, nil
+}
+
+// open makes groups of what was found.
+func (r *rated) open(list []found) []*group {
+	groups := make([]*group, len(list))
+	for i, f := range list {
+		groups[i] = f.group(r.books)
+	}
+	return groups
 }
 
 // price rates groups, which are all those of their customers, and counts them and their lines in the margins.
@@ -193,8 +206,8 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 	}
 	always := period.Span{From: period.Past, To: period.Forever}
 	for i := range workers {
-		workers[i] = worker{books: p.books, allocator: weights.Clone(), groups: newGrouper(d, p.grain, sink.Words),
-			margins: newMargins(p.books, p.currency)}
+		workers[i] = worker{books: p.books, allocator: weights.Clone(), margins: newMargins(p.books, p.currency),
+			groups: newGrouper(p.books, d, p.grain, sink.Words)}
 		if !slices.ContainsFunc(p.books.Markups, func(m books.Markup) bool { return m.Valid != always }) {
 			workers[i].markups = make(map[markupOf]*books.Markup)
 		}

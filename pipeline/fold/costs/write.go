@@ -26,13 +26,14 @@ type writer struct {
 // write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket: the lines of
 // one bucket are held at a time.
 func (w *writer) write(by *pricer, r *rated) error {
-	groups := make([][]*group, w.buckets)
-	for _, g := range r.groups {
-		b := w.bucket(w.books.Customers[g.customer].ID)
-		groups[b] = append(groups[b], g)
+	list := make([][]found, w.buckets)
+	for _, f := range r.found {
+		b := w.bucket(w.books.Customers[f.customer].ID)
+		list[b] = append(list[b], f)
 	}
 	for b := range w.buckets {
-		lines, err := by.price(r, groups[b])
+		groups := r.open(list[b])
+		lines, err := by.price(r, groups)
 		if err != nil {
 			return err
 		}
@@ -41,7 +42,7 @@ func (w *writer) write(by *pricer, r *rated) error {
 			return err
 		}
 		key.Table = tables.CostGroups().Name
-		if err := w.groups(key, r, groups[b]); err != nil {
+		if err := w.groups(key, r, groups); err != nil {
 			return err
 		}
 	}
