@@ -235,7 +235,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
 		Archived: r.archivedThrough(),
 		Inbox:    r.inbox, Txn: r.txn.SubTxn, Workers: r.o.Workers, BatchRows: r.o.BatchRows,
-		ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
+		ChunkBytes: r.o.ChunkBytes, TaskBytes: r.o.TaskBytes, Log: r.o.Log, Progress: r.o.Progress}
 	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
 		period.Instant(r.ws.Settings.Usage.FutureTolerance),
 		Money: events.MoneyWords{Vendor: r.ws.Settings.Vendor.ID, Content: r.ws.Settings.Invoice.Content}}

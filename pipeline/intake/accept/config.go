@@ -31,8 +31,11 @@ type Config struct {
 	Workers    int
 	BatchRows  int // 0 = the reader's default
 	ChunkBytes int // 0 = 48 MiB a worker
-	Log        *slog.Logger
-	Progress   func(stage string, done, total int64)
+	// TaskBytes encodes and decodes the tasks that read usage and bandwidth, and their results: their rows go through
+	// files.
+	TaskBytes bool
+	Log       *slog.Logger
+	Progress  func(stage string, done, total int64)
 }
 
 func (c *Config) chunkBytes() int {

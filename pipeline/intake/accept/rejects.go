@@ -59,16 +59,15 @@ func (r *Reject) UnmarshalJSON(b []byte) error {
 type spool struct {
 	txn    *lake.SubTxn
 	buf    []byte
-	file   storage.File
+	file   storage.File // until it is closed
+	name   string       // of the scratch file; "" = there is none
 	onDisk int64
-	count  int64
 }
 
 // spoolBytes is how much a spool holds in memory.
 const spoolBytes = 1 << 20
 
 func (s *spool) add(r *Reject) error {
-	s.count++
 	s.buf = binary.AppendUvarint(s.buf, uint64(r.Row))
 	s.buf = append(s.buf, byte(r.Reason))
 	for _, text := range [...]string{r.Column, r.Value, r.ID} {
@@ -80,12 +79,17 @@ func (s *spool) add(r *Reject) error {
 	if len(s.buf) < spoolBytes {
 		return nil
 	}
+	return s.flush()
+}
+
+// flush writes what is in memory to the scratch file.
+func (s *spool) flush() error {
 	if s.file == nil {
 		f, err := s.txn.CreateTemp("rejects")
 		if err != nil {
 			return err
 		}
-		s.file = f
+		s.file, s.name = f, f.Name()
 	}
 	n, err := s.file.Write(s.buf)
 	s.onDisk += int64(n)
@@ -99,7 +103,13 @@ func (s *spool) each(file int32, visit func(*Reject) error) error {
 		if err := s.file.Close(); err != nil {
 			return err
 		}
+		s.file = nil
+	}
+	if s.name != "" {
 		if err := s.eachOnDisk(file, visit); err != nil {
+			return err
+		}
+		if err := s.txn.RemoveTemp(s.name); err != nil {
 			return err
 		}
 	}
@@ -115,7 +125,7 @@ func (s *spool) each(file int32, visit func(*Reject) error) error {
 }
 
 func (s *spool) eachOnDisk(file int32, visit func(*Reject) error) error {
-	f, err := s.txn.OpenTemp(s.file.Name())
+	f, err := s.txn.OpenTemp(s.name)
 	if err != nil {
 		return err
 	}
@@ -146,7 +156,7 @@ func (s *spool) eachOnDisk(file int32, visit func(*Reject) error) error {
 		}
 		pending = append(pending[:0], pending[done:]...)
 	}
-	return s.txn.RemoveTemp(s.file.Name())
+	return nil
 }
 
 // unpackReject reads one reject; 0 bytes mean that b does not hold a whole one.

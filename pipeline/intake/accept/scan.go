@@ -74,29 +74,7 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 	if err := s.plan(cfg); err != nil {
 		return nil, err
 	}
-	var next, done atomic.Int64
-	total := int64(len(s.tasks))
-	group, ctx := errgroup.WithContext(ctx)
-	for range max(1, min(cfg.Workers, len(s.tasks))) {
-		group.Go(func() error {
-			w := newWorker(cfg, lim, s)
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(s.tasks) {
-					break
-				}
-				last := total-int64(i) < int64(cfg.Workers) // a core has no task of its own
-				if err := w.run(ctx, s.tasks[i], last); err != nil {
-					return err
-				}
-				if cfg.Progress != nil {
-					cfg.Progress("read feeds", done.Add(1), total)
-				}
-			}
-			return w.end()
-		})
-	}
-	err := group.Wait()
+	err := s.run(ctx, cfg, lim)
 	for i := 0; i < len(files) && err == nil; i++ {
 		err = files[i].inspect(cfg)
 	}
@@ -104,6 +82,76 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// run reads all tasks.
+func (s *Scanned) run(ctx context.Context, cfg *Config, lim *limits) error {
+	if !cfg.TaskBytes {
+		return s.readAll(ctx, cfg, lim, s.tasks)
+	}
+	var apart, here []*task
+	for _, t := range s.tasks {
+		if feed := s.Files[t.file].Feed; feed == "usage" || feed == "bandwidth" {
+			apart = append(apart, t)
+		} else {
+			here = append(here, t) // what they read goes into cfg.Events
+		}
+	}
+	if err := s.readAll(ctx, cfg, lim, here); err != nil {
+		return err
+	}
+	return s.readApart(ctx, cfg, lim, apart)
+}
+
+// readAll reads tasks with workers that keep their rows from task to task.
+func (s *Scanned) readAll(ctx context.Context, cfg *Config, lim *limits, tasks []*task) error {
+	var next, done atomic.Int64
+	total := int64(len(tasks))
+	group, ctx := errgroup.WithContext(ctx)
+	for range max(1, min(cfg.Workers, len(tasks))) {
+		group.Go(func() error {
+			w := newWorker(cfg, lim, s)
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(tasks) {
+					break
+				}
+				last := total-int64(i) < int64(cfg.Workers) // a core has no task of its own
+				found, err := w.run(ctx, tasks[i], s.Files[tasks[i].file], last)
+				if err != nil {
+					return err
+				}
+				s.add(tasks[i], found)
+				if cfg.Progress != nil {
+					cfg.Progress("read feeds", done.Add(1), total)
+				}
+			}
+			return w.end()
+		})
+	}
+	return group.Wait()
+}
+
+// add adds what was found in a task to its file.
+func (s *Scanned) add(t *task, found *found) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.Files[t.file]
+	t.first, f.Header = found.first, found.header
+	f.Rows += found.rows
+	f.Rejected += found.rejected
+	if found.firstDay <= found.lastDay {
+		if f.First == 0 && f.Last == 0 {
+			f.First, f.Last = found.firstDay, found.lastDay
+		}
+		f.First, f.Last = min(f.First, found.firstDay), max(f.Last, found.lastDay)
+	}
+	if found.fault != nil {
+		f.Fault = found.fault
+	}
+	if found.deferred != nil {
+		f.Deferred = found.deferred
+	}
 }
 
 // inspect marks a file that is not what it was hashed as: neither its rows nor its faults mean anything then.
@@ -220,6 +268,15 @@ func (f *File) fail(err error) bool {
 	return true
 }
 
+// found is what was found in a task, but for its rows and rejects.
+type found struct {
+	first             int64  // row number of its first row; 0 = it has none
+	header            string // see File
+	rows, rejected    int64
+	firstDay, lastDay period.Day // of accepted rows; no day if the last is before the first
+	fault, deferred   error      // of its file
+}
+
 // worker reads tasks one after the other into its chunks.
 type worker struct {
 	cfg     *Config
@@ -232,46 +289,33 @@ type worker struct {
 	file    *File
 	task    *task
 	batch   *feed.Batch
-	header  string
 	slot    int // of chunks: 0 usage, 1 bandwidth
-	count   struct{ rows, rejected int64 }
-	first   period.Day
-	last    period.Day
+	found   found
 }
 
 func newWorker(cfg *Config, lim *limits, s *Scanned) *worker {
 	return &worker{cfg: cfg, scanned: s, check: newAcceptor(cfg, lim, s.Regions)}
 }
 
-// run reads one task to its end or to the point where its file fails; ahead uses more than one core for it.
-func (w *worker) run(ctx context.Context, t *task, ahead bool) error {
-	f := w.scanned.Files[t.file]
+// run reads one task of a file to its end or to the point where the file fails; ahead uses more than one core for it.
+func (w *worker) run(ctx context.Context, t *task, f *File, ahead bool) (*found, error) {
 	t.rejects.txn = w.cfg.Txn
 	w.file, w.task, w.slot = f, t, 0
 	if f.Feed == "bandwidth" {
 		w.slot = 1
 	}
-	w.count.rows, w.count.rejected, w.header = 0, 0, ""
-	w.first, w.last = 1<<30, -1<<30
+	w.found = found{firstDay: 1 << 30, lastDay: -1 << 30}
 	ours, err := w.read(ctx, t, f, ahead)
-	w.scanned.mu.Lock()
-	defer w.scanned.mu.Unlock()
-	f.Header = w.header
-	f.Rows += w.count.rows
-	f.Rejected += w.count.rejected
-	if w.first <= w.last {
-		if f.First == 0 && f.Last == 0 {
-			f.First, f.Last = w.first, w.last
-		}
-		f.First, f.Last = min(f.First, w.first), max(f.Last, w.last)
-	}
-	if !ours {
-		err = f.judge(w.cfg, err)
+	out := w.found
+	if !ours && err != nil {
+		judged := File{Name: f.Name}
+		err = judged.judge(w.cfg, err)
+		out.fault, out.deferred = judged.Fault, judged.Deferred
 	}
 	if err != nil {
-		return fmt.Errorf("read inbox/%s: %w", f.Name, err)
+		return nil, fmt.Errorf("read inbox/%s: %w", f.Name, err)
 	}
-	return nil
+	return &out, nil
 }
 
 // read takes a task's rows. The error is ours if it is not one of reading the file.
@@ -292,7 +336,7 @@ func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours b
 		return false, err
 	}
 	defer r.Close()
-	w.header = string(r.Header())
+	w.found.header = string(r.Header())
 	for {
 		b, err := r.Next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -301,11 +345,11 @@ func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours b
 		if err != nil {
 			return false, err
 		}
-		if t.first == 0 {
-			t.first = b.First
+		if w.found.first == 0 {
+			w.found.first = b.First
 		}
 		w.batch = b
-		w.count.rows += int64(b.Len())
+		w.found.rows += int64(b.Len())
 		err = w.take(b, t.file)
 		b.Release()
 		if err != nil {
@@ -322,7 +366,7 @@ func (w *worker) take(b *feed.Batch, file int32) error {
 	case "bandwidth":
 		return w.check.bandwidth(b, file, w)
 	}
-	fields := func(i int) map[string]string { return feed.Fields(w.header, b.Raw(nil, i)) }
+	fields := func(i int) map[string]string { return feed.Fields(w.found.header, b.Raw(nil, i)) }
 	return w.cfg.Events.Batch(w.cfg.spec(w.file.Feed), b, file, fields, w.reject)
 }
 
@@ -331,7 +375,7 @@ func (w *worker) keep(part sorting.Part, day period.Day, r *sorting.Row) error {
 	c := &w.chunks[w.slot]
 	c.Reserve(w.cfg.chunkBytes())
 	c.Add(part, r)
-	w.first, w.last = min(w.first, day), max(w.last, day)
+	w.found.firstDay, w.found.lastDay = min(w.found.firstDay, day), max(w.found.lastDay, day)
 	if c.Size() < w.cfg.chunkBytes() {
 		return nil
 	}
@@ -340,11 +384,11 @@ func (w *worker) keep(part sorting.Part, day period.Day, r *sorting.Row) error {
 
 // reject implements sink.
 func (w *worker) reject(index int, column string, why reason.Reason, value, id string) error {
-	w.count.rejected++
+	w.found.rejected++
 	x := &Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id,
 		Raw: w.batch.Raw(nil, index)}
 	if w.cfg.Rejected != nil {
-		w.cfg.Rejected(w.file.Feed, w.header, x)
+		w.cfg.Rejected(w.file.Feed, w.found.header, x)
 	}
 	return w.task.rejects.add(x)
 }

@@ -4,6 +4,8 @@
 //
 //	SORT-1  Rows of one partition are returned by customer, usage_start, record id, content, file, row (§4.1).
 //	SORT-3  A row that is read points into the merger's memory and is valid until the next one is requested.
+//	SORT-4  A run that is stored in a file has the words of its region codes. A reader gets its rows with the codes of
+//	        its own, in the order that these give.
 //
 // Memory is bounded by the chunk size, the number of workers and a read buffer per run, not by the number of rows.
 package sorting

@@ -21,6 +21,7 @@ type cursor struct {
 	buf      []byte
 	pos      int
 	head     Head
+	other    *translated // rows are those of it; nil = those of data or buf
 }
 
 // bufferSize is what a cursor reads at a time: less is still in the cache when its turn comes, more takes fewer calls.
@@ -40,6 +41,14 @@ func (c *cursor) next() (bool, error) {
 
 // nextPart is next where what is in memory ends.
 func (c *cursor) nextPart() (bool, error) {
+	if c.other != nil {
+		row, err := c.other.next()
+		if err != nil || row == nil {
+			return false, err
+		}
+		c.head = parseHead(row[4:])
+		return true, nil
+	}
 	if err := c.need(4); err != nil {
 		return false, err
 	}
@@ -60,6 +69,9 @@ func (c *cursor) nextPart() (bool, error) {
 
 // packed is the present row with its size.
 func (c *cursor) packed() []byte {
+	if c.other != nil {
+		return c.other.rows[c.other.at]
+	}
 	size := fixed + len(c.head.ID) - 4 + len(c.head.rest)
 	return c.buf[c.pos-size-4 : c.pos]
 }
@@ -154,9 +166,12 @@ func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
 			continue
 		}
 		c := &cursor{}
-		if r.memory != nil {
+		switch {
+		case r.regions != nil:
+			c.other = &translated{regions: r.regions, raw: cursor{data: r.data, off: s.off, end: s.off + s.size}}
+		case r.memory != nil:
 			c.buf = r.memory[s.off : s.off+s.size]
-		} else {
+		default:
 			c.data, c.off, c.end = r.data, s.off, s.off+s.size
 			if n := len(b.free); n > 0 {
 				c.buf, b.free = b.free[n-1][:0], b.free[:n-1]

@@ -28,6 +28,7 @@ type Run struct {
 	data     io.ReaderAt
 	memory   []byte // the rows, when they never left memory
 	segments []segment
+	regions  []int32 // by region code of the rows: the code that they are returned with; nil = the same
 }
 
 // Chunk gathers packed rows until it is sorted into a run. It holds less than 4 GiB.
@@ -303,4 +304,12 @@ func Parts(runs []*Run) ([]Part, map[Part]int64) {
 	}
 	slices.Sort(parts)
 	return parts, rows
+}
+
+// Size is the size of the run's rows in bytes.
+func (r *Run) Size() (n int64) {
+	for _, s := range r.segments {
+		n += s.size
+	}
+	return n
 }

@@ -1,0 +1,236 @@
+package accept
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	tasks "github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// scanTask reads a stretch of a usage or bandwidth file.
+type scanTask struct {
+	Task int    `json:"task"` // number in the scan
+	File int32  `json:"file"`
+	Feed string `json:"feed"`
+	Name []byte `json:"name"`
+	Hash string `json:"hash"`
+	From int    `json:"from"` // row groups
+	To   int    `json:"to"`
+}
+
+// scanResult is what was found there.
+type scanResult struct {
+	Task     int         `json:"task"`
+	First    int64       `json:"first"`
+	Header   []byte      `json:"header"`
+	Rows     int64       `json:"rows"`
+	Rejected int64       `json:"rejected"`
+	FirstDay period.Day  `json:"first_day"`
+	LastDay  period.Day  `json:"last_day"`
+	Fault    *fileFault  `json:"fault"`
+	Deferred *fileFault  `json:"deferred"`
+	Run      *storedFile `json:"run"` // accepted rows, sorted; nil = none
+	Rejects  *storedFile `json:"rejects"`
+}
+
+// storedFile is a temporary file of the lake.
+type storedFile struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+}
+
+// fileFault is a *feedfile.Error or an *inbox.ChangedError, and the text of the error that wraps it.
+type fileFault struct {
+	Text   []byte `json:"text"`
+	File   []byte `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	What   []byte `json:"what"`
+	Hint   []byte `json:"hint"`
+}
+
+// wrapped is an error with the text that it had before it was encoded.
+type wrapped struct {
+	text string
+	err  error
+}
+
+func (w *wrapped) Error() string { return w.text }
+func (w *wrapped) Unwrap() error { return w.err }
+
+func faultOf(err error) *fileFault {
+	if e := new(feedfile.Error); errors.As(err, &e) {
+		return &fileFault{[]byte(err.Error()), []byte(e.File), e.Line, e.Column, []byte(e.Text), []byte(e.Hint)}
+	}
+	if e := new(inbox.ChangedError); errors.As(err, &e) {
+		return &fileFault{Text: []byte(err.Error()), File: []byte(e.File), What: []byte(e.How), Hint: []byte{}}
+	}
+	return nil
+}
+
+// fault is the error of a file that fails, deferred that of one that changed; nil if there is none.
+func (f *fileFault) fault() error {
+	if f == nil {
+		return nil
+	}
+	e := &feedfile.Error{File: string(f.File), Line: f.Line, Column: f.Column, Text: string(f.What),
+		Hint: string(f.Hint)}
+	return &wrapped{string(f.Text), e}
+}
+
+func (f *fileFault) deferred() error {
+	if f == nil {
+		return nil
+	}
+	return &wrapped{string(f.Text), &inbox.ChangedError{File: string(f.File), How: string(f.What)}}
+}
+
+// readApart reads tasks each for itself: the result of one goes through files, with regions numbered by the task.
+func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list []*task) error {
+	var todo []*scanTask
+	for i, t := range list {
+		f := s.Files[t.file]
+		todo = append(todo, &scanTask{i, t.file, f.Feed, []byte(f.Name), f.Hash, t.from, t.to})
+	}
+	done := int64(0)
+	return tasks.Run(ctx, tasks.Local{Workers: cfg.Workers, Bytes: true}, tasks.Stage[scanTask, scanResult]{
+		Kind: "scan", Tasks: todo,
+		Worker: func() func(context.Context, *scanTask) (*scanResult, error) {
+			return func(ctx context.Context, t *scanTask) (*scanResult, error) { return scanApart(ctx, cfg, lim, t) }
+		},
+		Take: func(r *scanResult) error {
+			if r.Task < 0 || r.Task >= len(list) {
+				return fmt.Errorf("take the result of scan task %d: there are %d", r.Task, len(list))
+			}
+			if done++; cfg.Progress != nil {
+				cfg.Progress("read feeds", done, int64(len(list)))
+			}
+			return s.take(cfg, list[r.Task], r)
+		},
+	})
+}
+
+// scanApart does a scan task.
+func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask) (r *scanResult, err error) {
+	own := *cfg
+	own.Workers, own.Rejected = 1, nil
+	s := &Scanned{Regions: NewRegions(), Parts: lim.parts}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	w := newWorker(&own, lim, s)
+	piece := &task{file: t.File, from: t.From, to: t.To}
+	found, err := w.run(ctx, piece, &File{Feed: t.Feed, Name: string(t.Name), Hash: t.Hash}, false)
+	if err != nil {
+		return nil, errors.Join(err, w.drop())
+	}
+	if err := w.end(); err != nil {
+		return nil, err
+	}
+	r = &scanResult{Task: t.Task, First: found.first, Header: []byte(found.header), Rows: found.rows,
+		Rejected: found.rejected, FirstDay: found.firstDay, LastDay: found.lastDay, Fault: faultOf(found.fault),
+		Deferred: faultOf(found.deferred)}
+	if r.Run, err = s.store(cfg); err != nil {
+		return nil, err
+	}
+	r.Rejects, err = piece.rejects.store()
+	return r, err
+}
+
+// drop closes the scratch files of a worker that failed.
+func (w *worker) drop() error {
+	var errs []error
+	for _, f := range w.scratch {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// store joins the runs of a task into one file with the words of its regions.
+func (s *Scanned) store(cfg *Config) (*storedFile, error) {
+	runs := slices.Concat(s.Usage, s.Bandwidth) // a task has those of one feed
+	if len(runs) == 0 {
+		return nil, nil
+	}
+	f, err := cfg.Txn.CreateTemp("run")
+	if err != nil {
+		return nil, err
+	}
+	run, err := sorting.Join(runs, &sorting.Buffers{}, f, func() (io.ReaderAt, error) { return nil, nil })
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	end, err := run.Footer(s.Regions.names)
+	if err == nil {
+		_, err = f.Write(end)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	out := &storedFile{f.Name(), run.Size() + int64(len(end))}
+	for _, old := range s.scratch {
+		if err := errors.Join(old.Close(), cfg.Txn.RemoveTemp(old.name)); err != nil {
+			return nil, err
+		}
+	}
+	s.scratch = nil
+	return out, nil
+}
+
+// store puts all rejects of a spool into its file.
+func (s *spool) store() (*storedFile, error) {
+	if len(s.buf) > 0 {
+		if err := s.flush(); err != nil {
+			return nil, err
+		}
+	}
+	if s.file == nil {
+		return nil, nil
+	}
+	return &storedFile{s.name, s.onDisk}, s.file.Close()
+}
+
+// take takes over what a scan task found.
+func (s *Scanned) take(cfg *Config, t *task, r *scanResult) error {
+	s.add(t, &found{first: r.First, header: string(r.Header), rows: r.Rows, rejected: r.Rejected, firstDay: r.FirstDay,
+		lastDay: r.LastDay, fault: r.Fault.fault(), deferred: r.Deferred.deferred()})
+	f := s.Files[t.file]
+	if r.Rejects != nil {
+		t.rejects = spool{txn: cfg.Txn, name: r.Rejects.Name, onDisk: r.Rejects.Bytes}
+		if cfg.Rejected != nil {
+			err := t.rejects.eachOnDisk(t.file, func(x *Reject) error {
+				cfg.Rejected(f.Feed, string(r.Header), x)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if r.Run == nil {
+		return nil
+	}
+	data, err := cfg.Txn.OpenTemp(r.Run.Name)
+	if err != nil {
+		return err
+	}
+	s.scratch = append(s.scratch, scratchFile{data, r.Run.Name})
+	if data.Size() != r.Run.Bytes {
+		return fmt.Errorf("%s of a scan task has %d bytes, want %d", r.Run.Name, data.Size(), r.Run.Bytes)
+	}
+	run, err := sorting.OpenStored(data, data.Size(), s.Regions.Code)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Run.Name, err)
+	}
+	if f.Feed == "bandwidth" {
+		s.Bandwidth = append(s.Bandwidth, run)
+	} else {
+		s.Usage = append(s.Usage, run)
+	}
+	return nil
+}

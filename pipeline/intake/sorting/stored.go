@@ -1,0 +1,165 @@
+package sorting
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+)
+
+// footer follows the rows of a run that is stored in a file of its own. After it come its size, eight bytes,
+// little-endian.
+type footer struct {
+	Regions  [][]byte        `json:"regions"` // words of the region codes of the rows
+	Segments []storedSegment `json:"segments"`
+}
+
+// storedSegment is a segment in a footer.
+type storedSegment struct {
+	Part Part  `json:"part"`
+	Off  int64 `json:"off"`
+	Size int64 `json:"size"`
+	Rows int64 `json:"rows"`
+}
+
+const footerKind = "sorted run"
+
+// sizeBytes is what the size of a footer takes.
+const sizeBytes = 8
+
+// Footer is what makes a file of the run's rows one that OpenStored opens. regions are the words of the region codes.
+func (r *Run) Footer(regions []string) ([]byte, error) {
+	f := footer{Regions: [][]byte{}, Segments: []storedSegment{}}
+	for _, word := range regions {
+		f.Regions = append(f.Regions, []byte(word))
+	}
+	for _, s := range r.segments {
+		f.Segments = append(f.Segments, storedSegment{s.part, s.off, s.size, s.rows})
+	}
+	b, err := task.Encode(footerKind, &f)
+	if err != nil {
+		return nil, err
+	}
+	return binary.LittleEndian.AppendUint64(b, uint64(len(b))), nil
+}
+
+// OpenStored opens a run that is stored with a footer. code gives the region codes of the run that reads it: rows are
+// returned with those (SORT-4).
+func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*Run, error) {
+	b, err := readFooter(data, size)
+	if err != nil {
+		return nil, fmt.Errorf("read the footer of a sorted run: %w", err)
+	}
+	var f footer
+	if err := task.Decode(footerKind, b, &f); err != nil {
+		return nil, err
+	}
+	r, end := &Run{data: data}, int64(0)
+	for _, s := range f.Segments {
+		if s.Off != end || s.Size <= 0 || s.Rows <= 0 {
+			return nil, fmt.Errorf("read the footer of a sorted run: the segment of part %d is at %d, want %d", s.Part,
+				s.Off, end)
+		}
+		end += s.Size
+		r.segments = append(r.segments, segment{s.Part, s.Off, s.Size, s.Rows})
+	}
+	if rows := size - sizeBytes - int64(len(b)); end != rows {
+		return nil, fmt.Errorf("read the footer of a sorted run: its segments have %d bytes, the file has %d", end,
+			rows)
+	}
+	differ := false
+	for i, word := range f.Regions {
+		c := code(string(word))
+		differ = differ || c != int32(i)
+		r.regions = append(r.regions, c)
+	}
+	if !differ {
+		r.regions = nil
+	}
+	return r, nil
+}
+
+func readFooter(data io.ReaderAt, size int64) ([]byte, error) {
+	var b [sizeBytes]byte
+	if size < sizeBytes {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if n, err := data.ReadAt(b[:], size-sizeBytes); n < len(b) {
+		return nil, err
+	}
+	n := binary.LittleEndian.Uint64(b[:])
+	if n > uint64(size-sizeBytes) {
+		return nil, io.ErrUnexpectedEOF
+	}
+	text := make([]byte, n)
+	if got, err := data.ReadAt(text, size-sizeBytes-int64(n)); got < len(text) {
+		return nil, err
+	}
+	return text, nil
+}
+
+// translated gives the rows of a segment with other region codes. Region codes are part of the content, by which rows
+// of one customer, start and id are ordered: these are translated together and sorted again.
+type translated struct {
+	regions []int32
+	raw     cursor
+	more    bool // raw is at a row that is not in rows
+	began   bool
+	mem     []byte
+	rows    [][]byte // packed, of one customer, start and id
+	at      int
+}
+
+// next moves to the next row and returns its packed bytes; nil at the end.
+func (t *translated) next() ([]byte, error) {
+	if t.at++; t.at < len(t.rows) {
+		return t.rows[t.at], nil
+	}
+	if !t.began {
+		t.began = true
+		var err error
+		if t.more, err = t.raw.next(); err != nil {
+			return nil, err
+		}
+	}
+	t.rows, t.mem, t.at = t.rows[:0], t.mem[:0], 0
+	if err := t.fill(); err != nil || len(t.rows) == 0 {
+		return nil, err
+	}
+	slices.SortFunc(t.rows, func(a, b []byte) int { return tail(parseHead(a[4:]), parseHead(b[4:])) })
+	return t.rows[0], nil
+}
+
+// fill translates the next row and all that follow it with its customer, start and id.
+func (t *translated) fill() error {
+	var first, row Row
+	var ends []int
+	for t.more {
+		if err := t.raw.head.Row(&row); err != nil {
+			return err
+		}
+		if len(ends) > 0 && row.Compare(&first) != 0 {
+			break
+		}
+		if int(row.Region) >= len(t.regions) {
+			return fmt.Errorf("record %q of a sorted run has region %d, the run has %d", row.ID, row.Region,
+				len(t.regions))
+		}
+		row.Region = t.regions[row.Region]
+		t.mem = row.Pack(t.mem)
+		if ends = append(ends, len(t.mem)); len(ends) == 1 {
+			first = Row{Customer: row.Customer, Start: row.Start, ID: slices.Clone(row.ID)}
+		}
+		var err error
+		if t.more, err = t.raw.next(); err != nil {
+			return err
+		}
+	}
+	from := 0
+	for _, end := range ends {
+		t.rows, from = append(t.rows, t.mem[from:end:end]), end
+	}
+	return nil
+}

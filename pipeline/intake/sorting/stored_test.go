@@ -1,0 +1,103 @@
+package sorting
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// regionsOf numbers region words as they come.
+type regionsOf struct{ words []string }
+
+func (r *regionsOf) code(word string) int32 {
+	if i := slices.Index(r.words, word); i >= 0 {
+		return int32(i)
+	}
+	r.words = append(r.words, word)
+	return int32(len(r.words) - 1)
+}
+
+// store writes the rows of a chunk as a file with a footer.
+func store(t *rapid.T, c *Chunk, regions []string) []byte {
+	var b bytes.Buffer
+	run, err := Join([]*Run{c.Hold()}, &Buffers{}, &b, func() (io.ReaderAt, error) { return nil, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, err := run.Footer(regions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(b.Bytes(), end...)
+}
+
+// Runs that number their regions each for itself give the rows, in the order, of runs that share one numbering: also
+// rows that differ in the region alone, and codes that take one byte in one numbering and four in the other.
+// Invariants: SORT-4.
+func TestStoredRunsShareRegions(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var shared regionsOf
+		if rapid.Bool().Draw(t, "many regions before") {
+			for i := range 300 {
+				shared.code(fmt.Sprint("other-", i))
+			}
+		}
+		var want, got []*Run
+		for range rapid.IntRange(1, 3).Draw(t, "runs") {
+			var own regionsOf
+			var plain, apart Chunk
+			if rapid.Bool().Draw(t, "many regions in the run") {
+				for i := range 300 {
+					own.code(fmt.Sprint("mine-", i))
+				}
+			}
+			for range rapid.IntRange(1, 30).Draw(t, "rows") {
+				r := draw(t)
+				word := fmt.Sprint("region-", r.Region%4)
+				r.Region = shared.code(word)
+				plain.Add(1, &r)
+				r.Region = own.code(word)
+				apart.Add(1, &r)
+			}
+			want = append(want, plain.Hold())
+			file := store(t, &apart, own.words)
+			run, err := OpenStored(bytes.NewReader(file), int64(len(file)), shared.code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, run)
+		}
+		if a, b := drain(t, want, 1), drain(t, got, 1); !slices.Equal(a, b) {
+			t.Fatalf("rows of one numbering:\n%q\nof several:\n%q", a, b)
+		}
+	})
+}
+
+// A stored run that is cut off, or whose footer is of another file, is an error.
+func TestStoredRunDamaged(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var c Chunk
+		r := draw(t)
+		r.Region = 0
+		c.Add(1, &r)
+		file := store(t, &c, []string{"cn-1"})
+		code := func(string) int32 { return 0 }
+		if _, err := OpenStored(bytes.NewReader(file), int64(len(file)), code); err != nil {
+			t.Fatal(err)
+		}
+		n := rapid.IntRange(0, len(file)-1).Draw(t, "length")
+		if _, err := OpenStored(bytes.NewReader(file[:n]), int64(n), code); err == nil {
+			t.Fatalf("%d of %d bytes are a run", n, len(file))
+		}
+		longer := append([]byte{0}, file...)
+		if _, err := OpenStored(bytes.NewReader(longer), int64(len(longer)), code); err == nil {
+			t.Fatal("a footer of fewer bytes than the file has is accepted")
+		}
+	})
+}
