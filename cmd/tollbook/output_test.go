@@ -38,6 +38,10 @@ func fileFlags() map[string][]written {
 			{args: []string{"export", "--cycle", "2026-09", "--format", "focus", "--issuer", "vendor", "--out"}},
 			{args: []string{"export", "--cycle", "2026-09", "--format", "focus", "--out"}, folder: true},
 		},
+		"tollbook query --out": {
+			{args: []string{"query", "revenue", "--out"}},
+			{args: []string{"query", "revenue", "--format", "svg", "--out"}},
+		},
 		"tollbook man --out": {{args: []string{"man", "--out"}}},
 		"tollbook statement --out": {
 			{args: []string{"statement", "--cycle", "2026-09", "--format", "csv", "--out"}},

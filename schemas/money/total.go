@@ -87,6 +87,14 @@ func (t AmountTotal) Amount() (Amount, error) {
 // Raw gives the sum in units of 10^-8, two's complement over 128 bits.
 func (t AmountTotal) Raw() (hi int64, lo uint64) { return t.v.hi, t.v.lo }
 
+// Abs gives the sum without its sign.
+func (t AmountTotal) Abs() AmountTotal {
+	if t.v.hi < 0 {
+		return AmountTotal{t.v.neg()}
+	}
+	return t
+}
+
 // IsZero reports whether the sum is 0.
 func (t AmountTotal) IsZero() bool { return t.v.isZero() }
 

@@ -147,17 +147,7 @@ func (s *shownAnswer) csv(w io.Writer, excel bool) error {
 // table prints the answer for a person.
 func (s *shownAnswer) table(w io.Writer) {
 	q := s.Question
-	of := []string{"from " + s.from()}
-	if slices.ContainsFunc(q.Sums, func(c table.Column) bool { return c.Type == table.Amount }) {
-		of = slices.Insert(of, 0, "in "+s.currency.Code)
-	}
-	if s.only.Any() {
-		of = slices.Insert(of, 0, s.only.String())
-	}
-	if s.cycle != "" {
-		of = slices.Insert(of, 0, "cycle "+s.cycle)
-	}
-	fmt.Fprintf(w, "%s: %s\n%s\n\n", q.Name, q.Answers, strings.Join(of, ", "))
+	fmt.Fprintf(w, "%s: %s\n%s\n\n", q.Name, q.Answers, s.about())
 	if s.Count == 0 {
 		fmt.Fprintln(w, "nothing")
 		return
@@ -175,6 +165,21 @@ func (s *shownAnswer) table(w io.Writer) {
 	g.DropEmpty(shownName(q.Sums[len(q.Sums)-1]))
 	g.Print(w, "  ")
 	g.ExplainRounding(w)
+}
+
+// about is what the answer is of: cycle, limits, currency and state.
+func (s *shownAnswer) about() string {
+	of := []string{"from " + s.from()}
+	if slices.ContainsFunc(s.Question.Sums, func(c table.Column) bool { return c.Type == table.Amount }) {
+		of = slices.Insert(of, 0, "in "+s.currency.Code)
+	}
+	if s.only.Any() {
+		of = slices.Insert(of, 0, s.only.String())
+	}
+	if s.cycle != "" {
+		of = slices.Insert(of, 0, "cycle "+s.cycle)
+	}
+	return strings.Join(of, ", ")
 }
 
 // from says what state the answer is of.

@@ -25,7 +25,9 @@ type queryFlags struct {
 	cycle, format, from string
 	limit, days         int
 	sql, excel          bool
+	value, by           string // of a chart: the names of an amount and of a key
 	only                question.Only
+	out                 cli.Output
 }
 
 // standardDays is how many days deadlines are listed for.
@@ -54,6 +56,9 @@ times. A query that has no such column refuses the flag.
 deadlines lists what lapses in the next --days days, counted from the day of the last run. With
 --format ics it is a calendar file.
 
+--format svg draws an amount of the answer as stacked bars, and --format xlsx is a workbook of its
+rows with the same chart. --value chooses the amount and --by the column whose values are the bars.
+
 budgets compares bills with books/budgets.csv. With --format alerts it prints one JSON object per
 line for each threshold that was reached.`,
 		Example: "  tollbook query\n  tollbook query revenue --cycle 2026-09\n" +
@@ -63,6 +68,8 @@ line for each threshold that was reached.`,
 			"  tollbook query revenue --tag team=web --tag team=data\n" +
 			"  tollbook query debt --json --from lake\n  tollbook query revenue --sql\n" +
 			"  tollbook query deadlines --days 14\n  tollbook query deadlines --days 90 --format ics\n" +
+			"  tollbook query revenue --format svg --out revenue.svg\n" +
+			"  tollbook query revenue --by region_code --value official_amount --format xlsx --out revenue.xlsx\n" +
 			"  tollbook query budgets --format alerts",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeQuestion,
@@ -80,8 +87,11 @@ line for each threshold that was reached.`,
 			switch {
 			case f.excel && f.format != "csv":
 				return cli.ExcelOnly(f.format)
-			case a.Flags.JSON && slices.Contains([]string{"csv", "ics", "alerts"}, f.format):
+			case a.Flags.JSON && !slices.Contains([]string{"", "table", "json"}, f.format):
 				return cli.NotJSON(f.format, "leave --format out for JSON")
+			}
+			if err := f.checkDrawing(a, cmd.Flags().Changed("limit")); err != nil {
+				return err
 			}
 			if f.sql && !q.Published() {
 				return &cli.UsageError{What: fmt.Sprintf("--sql: %s has no SQL, the lake alone answers it", q.Name),
@@ -118,7 +128,12 @@ func (f *queryFlags) add(cmd *cobra.Command) {
 		"lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
 	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the query as SQL over the published views, without running it")
 	cmd.Flags().StringVar(&f.format, "format", "",
-		"table, json, csv, ics (deadlines only), alerts (budgets only) (default table)")
+		"table, json, csv, svg, xlsx, ics (deadlines only), alerts (budgets only) (default table)")
+	cmd.Flags().StringVar(&f.value, "value", "", "svg, xlsx: the amount of the chart (default: the last one)")
+	cmd.Flags().StringVar(&f.by, "by", "",
+		"svg, xlsx: the column whose values are the bars (default: month or day if there are several, else the "+
+			"first one)")
+	f.out.Add(cmd, "out", cli.OutUsage)
 	cmd.Flags().StringArrayVar(&f.only.Customers, "customer", nil, "only this customer")
 	cmd.Flags().StringArrayVar(&f.only.Partners, "partner", nil,
 		"only this partner, as the one who owes or as the seller")
@@ -158,15 +173,34 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 	if !slices.Contains([]string{"", string(question.Lake), string(question.ClickHouse)}, f.from) {
 		return nil, &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", f.from)}
 	}
-	if !slices.Contains([]string{"", "table", "json", "csv", "ics", "alerts"}, f.format) {
+	if formats := queryFormats(); f.format != "" && !slices.Contains(formats, f.format) {
 		return nil, &cli.UsageError{
-			What: fmt.Sprintf("--format %q: want one of table, json, csv, ics, alerts", f.format)}
+			What: fmt.Sprintf("--format %q: want one of %s", f.format, strings.Join(formats, ", "))}
 	}
 	if f.format == "alerts" && q.Name != question.Budgets {
 		return nil, &cli.UsageError{What: fmt.Sprintf("--format alerts: %s has no thresholds", q.Name),
 			Hint: "`tollbook query budgets --format alerts` prints alerts"}
 	}
 	return q, nil
+}
+
+// queryFormats are the forms of an answer.
+func queryFormats() []string { return []string{"table", "json", "csv", "svg", "xlsx", "ics", "alerts"} }
+
+// drawn reports whether the form shows a chart.
+func (f *queryFlags) drawn() bool { return f.format == "svg" || f.format == "xlsx" }
+
+// checkDrawing checks what applies to charts alone. A chart is of all rows unless a limit is given.
+func (f *queryFlags) checkDrawing(a *cli.App, limited bool) error {
+	switch drawn := f.drawn(); {
+	case f.format == "xlsx" && f.out.ToStdout() && cli.IsTerminal(a.Out):
+		return &cli.UsageError{What: "a binary format on a terminal", Hint: "name a file: --out FILE"}
+	case !drawn && f.value+f.by != "":
+		return &cli.UsageError{What: "--value and --by apply to charts", Hint: "add --format svg or --format xlsx"}
+	case drawn && !limited:
+		f.limit = 0
+	}
+	return f.out.Check()
 }
 
 // maxDays is for how many days deadlines are listed at most: a hundred years.
@@ -219,18 +253,33 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 		return err
 	}
 	shown := &shownAnswer{answer, f.cycle, f.only, w.Settings.Currency}
+	_, err = a.WriteOutput(&f.out, func(w io.Writer) error { return shown.write(w, a, f) })
+	return err
+}
+
+// write writes the answer in the format that was asked for.
+func (s *shownAnswer) write(w io.Writer, a *cli.App, f *queryFlags) error {
 	switch {
 	case f.format == "csv":
-		return shown.csv(a.Out, f.excel)
+		return s.csv(w, f.excel)
 	case f.format == "ics":
-		return shown.calendar(a.Out)
+		return s.calendar(w)
 	case f.format == "alerts":
-		return shown.alerts(a.Out)
+		return s.alerts(w)
 	case f.format == "json", a.Flags.JSON:
-		return a.PrintJSON(shown.json())
+		return cli.WriteJSON(w, s.json())
+	case !f.drawn():
+		s.table(w)
+		return nil
 	}
-	shown.table(a.Out)
-	return nil
+	series, err := s.series(f)
+	if err != nil {
+		return err
+	}
+	if f.format == "svg" {
+		return s.svg(w, series)
+	}
+	return s.xlsx(w, series)
 }
 
 // askLake counts from the lake's files.

@@ -21,7 +21,8 @@ type chart struct {
 	title    string // of the drawing
 	per      string // what a bar is of, above the axis
 	below    string // what the labels are, below the axis
-	months   bool   // a bar is a month
+	each     string // what a bar is; "" = a day, whose services a table has
+	turned   bool   // the labels of the bars are too long for lines
 	spread   bool   // amounts of the month's end are in every day
 }
 
@@ -68,7 +69,7 @@ func newChart(h *Header, usage []Usage) *chart {
 			c.services = append(c.services, s)
 		}
 		_ = s.total.AddTotal(u.Amount) // in range, as all of them together are
-		_ = s.size.AddTotal(absolute(u.Amount))
+		_ = s.size.AddTotal(u.Amount.Abs())
 	}
 	slices.SortFunc(c.services, func(a, b *service) int {
 		return cmp.Or(b.size.Cmp(a.size), cmp.Compare(a.code, b.code))
@@ -266,26 +267,31 @@ func palette() []struct{ fill, pattern string } {
 	}
 }
 
-// svg draws the chart. Coordinates are whole hundredths, calculated in rationals.
+// svg is the chart as markup for a page.
 func (c *chart) svg() string {
 	var b strings.Builder
 	fmt.Fprintf(&b,
 		`<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="chart-title chart-desc">`+"\n", chartWidth, chartHeight)
-	fmt.Fprintf(&b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
+	c.draw(&b)
+	b.WriteString("</svg>\n")
+	return b.String()
+}
+
+// draw draws the chart. Coordinates are hundredths, calculated in rationals.
+func (c *chart) draw(b *strings.Builder) {
+	fmt.Fprintf(b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
 		escape(c.words.say(texts, c.title)), escape(c.words.say(texts, c.describe())))
 	for i, p := range palette() {
-		fmt.Fprintf(&b,
+		fmt.Fprintf(b,
 			`<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="%s"/>%s</pattern>`+"\n", i, p.fill, p.pattern)
 	}
 	b.WriteString("</defs>\n")
-	c.grid(&b)
+	c.grid(b)
 	width := (plotRight - plotLeft) * 100 / len(c.bars)
 	for i := range c.bars {
-		c.bar(&b, &c.bars[i], plotLeft*100+i*width, width)
+		c.bar(b, &c.bars[i], plotLeft*100+i*width, width)
 	}
-	fmt.Fprintf(&b, `<path class="zero" d="M%d %sH%d"/>`+"\n", plotLeft, hundredths(c.y(new(big.Rat))), plotRight)
-	b.WriteString("</svg>\n")
-	return b.String()
+	fmt.Fprintf(b, `<path class="zero" d="M%d %sH%d"/>`+"\n", plotLeft, hundredths(c.y(new(big.Rat))), plotRight)
 }
 
 // describe says in words what the drawing shows.
@@ -296,9 +302,9 @@ func (c *chart) describe() string {
 			most = &c.bars[i]
 		}
 	}
-	if c.months {
-		return fmt.Sprintf("Bars, one per month, in %s. The largest month is %s with %s.", c.header.Currency, most.day,
-			grouped(most.total.StringFixed(c.header.Digits)))
+	if c.each != "" {
+		return fmt.Sprintf("Bars, one per %s, in %s. The largest %[1]s is %[3]s with %[4]s.", c.each, c.header.Currency,
+			most.day, grouped(most.total.StringFixed(c.header.Digits)))
 	}
 	return fmt.Sprintf("Stacked bars, one per day, in %s before rounding. The largest day is %s with %s. The table of "+
 		"services has the sums.",
@@ -321,8 +327,10 @@ func (c *chart) grid(b *strings.Builder) {
 		fmt.Fprintf(b, `<path class="grid" d="M%d %sH%d"/><text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft,
 			hundredths(y), plotRight, plotLeft-6, hundredths(y+350), escape(grouped(v.FloatString(c.axis.digits))))
 	}
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
-		escape(c.words.say(texts, c.below)))
+	if c.below != "" {
+		fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
+			escape(c.words.say(texts, c.below)))
+	}
 }
 
 // bar draws one day: positive amounts upward, negative ones downward, each with its value for who points at it.
@@ -341,10 +349,19 @@ func (c *chart) bar(b *strings.Builder, day *bar, x, width int) {
 		from := c.y(base)
 		base.Add(base, v)
 		to := c.y(base)
+		name := c.dayName(day)
+		if called := c.colourName(i); called != "" {
+			name += ", " + called
+		}
 		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="url(#fill-%d)"><title>%s</title></rect>`+"\n",
 			hundredths(int64(x+gap)), hundredths(min(from, to)),
 			hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from)), i,
-			escape(fmt.Sprintf("%s, %s: %s", c.dayName(day), c.colourName(i), grouped(a.StringFixed(c.header.Digits)))))
+			escape(name+": "+grouped(a.StringFixed(c.header.Digits))))
+	}
+	if c.turned {
+		fmt.Fprintf(b, `<text class="end" transform="translate(%s %d) rotate(-40)">%s</text>`+"\n",
+			hundredths(int64(x+width/2)+400), plotBottom+12, escape(day.label))
+		return
 	}
 	fmt.Fprintf(b, `<text x="%s" y="%d" class="mid">%s</text>`+"\n", hundredths(int64(x+width/2)), plotBottom+14,
 		escape(day.label))

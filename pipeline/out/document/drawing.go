@@ -33,7 +33,7 @@ func MonthDrawing(currency string, digits int, title, closed, provisional string
 	if len(months) == 0 {
 		return nil
 	}
-	c := &chart{header: &Header{Currency: currency, Digits: digits}, title: title, per: currency, months: true,
+	c := &chart{header: &Header{Currency: currency, Digits: digits}, title: title, per: currency, each: "month",
 		services: []*service{{code: closed}, {code: provisional, colour: 1}}}
 	for _, m := range months {
 		b := bar{label: m.Cycle, day: m.Cycle, amounts: make([]money.AmountTotal, maxColours), total: m.Amount}

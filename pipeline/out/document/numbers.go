@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -87,12 +86,4 @@ func significant(text string) int {
 		digits = strings.TrimRight(digits, "0")
 	}
 	return len(digits)
-}
-
-// absolute is |t|.
-func absolute(t money.AmountTotal) money.AmountTotal {
-	if t.Cmp(money.AmountTotal{}) < 0 {
-		return negated(t)
-	}
-	return t
 }

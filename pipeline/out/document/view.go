@@ -100,7 +100,7 @@ func (v *viewer) count() error {
 			v.order = append(v.order, key)
 		}
 		if v.p.rank >= 0 {
-			_ = size.AddTotal(absolute(row[v.p.rank].amount)) // it serves the order alone
+			_ = size.AddTotal(row[v.p.rank].amount.Abs()) // it serves the order alone
 		}
 	}
 	return nil

@@ -61,8 +61,9 @@ type book struct {
 // say is a text in the language of the page.
 func (b *book) say(text string) string { return b.page.words.say(texts, text) }
 
-// amountFormat is the number format of the currency: thousands grouped, negative numbers red with a minus.
-func amountFormat(digits int) string {
+// NumberFormat is the number format of a currency by its digits, for a spreadsheet program: thousands grouped, negative
+// numbers red with a minus.
+func NumberFormat(digits int) string {
 	f := "#,##0"
 	if digits > 0 {
 		f += "." + strings.Repeat("0", digits)
@@ -74,7 +75,7 @@ func amountFormat(digits int) string {
 const quantityFormat = "#,##0.##########;[Red]-#,##0.##########"
 
 func (b *book) styles() error {
-	money, quantities, whole, text := amountFormat(b.page.header.Digits), quantityFormat, "#,##0", "@"
+	money, quantities, whole, text := NumberFormat(b.page.header.Digits), quantityFormat, "#,##0", "@"
 	// Every style names its font: a program chooses one of its own for those that do not, and bold rows would look
 	// foreign.
 	plain, bold := &excelize.Font{Family: "Calibri", Size: 11}, &excelize.Font{Family: "Calibri", Size: 11, Bold: true}

@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -62,43 +59,11 @@ func (t *Table) columns() (*parquet.Columns, error) {
 	cols := parquet.NewColumns(def)
 	for i := range t.Columns {
 		for _, row := range t.Rows {
-			if err := add(&cols.C[i], def.Columns[i].Type, row[i].Text); err != nil {
+			if err := export.AppendText(&cols.C[i], def.Columns[i].Type, row[i].Text); err != nil {
 				return nil, fmt.Errorf("table %s: column %s: %w", t.Name, t.Columns[i].Name, err)
 			}
 		}
 	}
 	cols.N = len(t.Rows)
 	return cols, nil
-}
-
-// add appends a value to a column.
-func add(col *parquet.Col, kind tables.Type, text string) error {
-	switch kind {
-	case tables.Amount:
-		a, err := money.ParseAmount(text)
-		col.AddDec(a.Raw())
-		return err
-	case tables.Quantity:
-		q, err := money.ParseSignedQuantity(text)
-		col.AddDec(q.Raw())
-		return err
-	case tables.Cost:
-		c, _, err := money.ParseCost(text)
-		col.AddDec(c.Raw())
-		return err
-	case tables.Whole:
-		n, err := strconv.ParseInt(text, 10, 64)
-		col.Ints = append(col.Ints, n)
-		return err
-	case tables.MaybeTime:
-		if text == "" {
-			col.Ints = append(col.Ints, int64(tables.Nothing))
-			return nil
-		}
-		t, err := period.ParseInstant(text)
-		col.Ints = append(col.Ints, int64(t))
-		return err
-	}
-	col.AddText(text)
-	return nil
 }

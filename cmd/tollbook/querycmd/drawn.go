@@ -1,0 +1,91 @@
+package querycmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// series is the chart's amounts.
+func (s *shownAnswer) series(f *queryFlags) (*question.Series, error) {
+	series, err := s.Series(f.value, f.by)
+	if wrong := new(question.SeriesError); errors.As(err, &wrong) {
+		return nil, &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
+	}
+	return series, err
+}
+
+// title is what a chart shows: the query and its amount.
+func (s *shownAnswer) title(series *question.Series) string {
+	return s.Question.Name + ": " + strings.ReplaceAll(series.Value, "_", " ")
+}
+
+// each is what a bar is of.
+func each(series *question.Series) string {
+	return shownName(table.Column{Name: series.By})
+}
+
+// svg draws the answer.
+func (s *shownAnswer) svg(w io.Writer, series *question.Series) error {
+	graph := &document.Graph{Title: s.title(series), About: s.about(), Currency: s.currency.Code,
+		Digits: s.currency.Digits, Each: each(series), Bars: series.Bars, Parts: series.Parts,
+		Amounts: series.Amounts}
+	_, err := io.WriteString(w, graph.SVG())
+	return err
+}
+
+// xlsx writes the rows, and the chart on a sheet of its own.
+func (s *shownAnswer) xlsx(w io.Writer, series *question.Series) error {
+	chart := &export.Chart{Title: s.title(series), By: each(series), Bars: series.Bars,
+		Format: document.NumberFormat(s.currency.Digits)}
+	for _, name := range series.Parts {
+		if name == "" {
+			name = series.Value
+		}
+		chart.Parts = append(chart.Parts, name)
+	}
+	for _, bar := range series.Amounts {
+		var texts []string
+		for _, amount := range bar {
+			texts = append(texts, amount.String())
+		}
+		chart.Amounts = append(chart.Amounts, texts)
+	}
+	cols, err := s.columns()
+	if err != nil {
+		return err
+	}
+	return export.Charted(cols, chart, w)
+}
+
+// columns is the rows as a table: keys are texts.
+func (s *shownAnswer) columns() (*parquet.Columns, error) {
+	def := &table.Table{Name: s.Question.Name, Columns: slices.Clone(s.Question.Columns())}
+	def.Exported = len(def.Columns)
+	for i := range s.Question.Keys {
+		def.Columns[i].Type = table.Text
+	}
+	cols := parquet.NewColumns(def)
+	for _, row := range s.Rows {
+		texts := slices.Clone(row.Keys)
+		for _, sum := range row.Sums {
+			texts = append(texts, sum.String())
+		}
+		for i, text := range texts {
+			if err := export.AppendText(&cols.C[i], def.Columns[i].Type, text); err != nil {
+				return nil, fmt.Errorf("column %s: %w", def.Columns[i].Name, err)
+			}
+		}
+		cols.N++
+	}
+	return cols, nil
+}
