@@ -31,6 +31,7 @@ type Book struct {
 
 	programmes []programme
 	every      []int32   // programmes of all partners
+	rollsUp    bool      // a programme does
 	named      [][]place // by partner: programmes that name it
 	places     int32     // how many (programme, partner) there are
 	months     []int     // the different lengths of new_customer_bonus

@@ -35,6 +35,9 @@
 //	        and partner.
 //	SET-13  A Book does not change after Compile. A Settler and a Nets belong to one goroutine. An amount out of
 //	        range is an error that names cycle, customer and partner; nothing is clamped.
+//	SET-14  What is owed, revenue and cost are converted from the customer's currency to the partner's, one Rd per
+//	        row, performance one R8 per line: at the latest rate of exactly that pair up to the last day of the cycle
+//	        that bills the line, or the one that the closed cycle keeps. Without a rate there is an error (§10.7).
 //
 // Cases that the rules leave open and that are decided here. A partner without a row in force at a line's own time
 // buys from the vendor. Terms are looked up between two parties only: a distributor's terms for its resellers never

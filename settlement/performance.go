@@ -62,16 +62,36 @@ func (n *newcomer) at(bk *Book, t period.Instant) {
 
 func associationValid(a *books.Association) period.Span { return a.Valid }
 
-// perform adds a line's performance to its partner's, and to its distributor's where a programme rolls up.
-func (s *Settler) perform(l *Line, class books.Class, seller int32, performance money.Amount) error {
-	if performance.IsZero() {
-		return nil
+// counted is a line's performance in the currency of its partner and in that of the partner's distributor.
+type counted struct{ own, above money.Amount }
+
+// performances converts a line's performance (§10.7).
+func (s *Settler) performances(l *Line, seller int32, a money.Amount) (p counted, err error) {
+	p = counted{a, a}
+	if !s.bk.books.Mixed || a.IsZero() {
+		return p, nil
 	}
-	if err := s.count(l, class, l.Partner, false, performance); err != nil {
+	x, err := s.rate(l.Partner)
+	if err != nil {
+		return p, err
+	}
+	if p.own, err = convert(a, x); err != nil || seller < 0 || l.Association != books.Resale && !s.bk.rollsUp {
+		return p, err
+	}
+	if x, err = s.rate(seller); err != nil {
+		return p, err
+	}
+	p.above, err = convert(a, x)
+	return p, err
+}
+
+// perform adds a line's performance to its partner's, and to its distributor's where a programme rolls up.
+func (s *Settler) perform(l *Line, class books.Class, seller int32, p counted) error {
+	if err := s.count(l, class, l.Partner, false, p.own); err != nil {
 		return err
 	}
 	if seller >= 0 {
-		return s.count(l, class, seller, true, performance)
+		return s.count(l, class, seller, true, p.above)
 	}
 	return nil
 }

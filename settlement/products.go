@@ -85,11 +85,22 @@ func (p products) neg() products {
 	return n
 }
 
-// String is the sum of a value that is not negative, rounded to eight decimals, for messages.
-func (p products) String() string {
+// rat is the sum as a fraction.
+func (p products) rat() *big.Rat {
+	negative := int64(p.hi) < 0
+	if negative {
+		p = p.neg()
+	}
 	n := new(big.Int).SetUint64(p.hi)
 	n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(p.mid))
 	n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(p.lo))
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(money.AmountScale+money.RateScale), nil)
-	return new(big.Rat).SetFrac(n, scale).FloatString(money.AmountScale)
+	sum := new(big.Rat).SetFrac(n, scale)
+	if negative {
+		sum.Neg(sum)
+	}
+	return sum
 }
+
+// String is the sum of a value that is not negative, rounded to eight decimals, for messages.
+func (p products) String() string { return p.rat().FloatString(money.AmountScale) }

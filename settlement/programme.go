@@ -25,6 +25,7 @@ func (bk *Book) compileProgrammes() {
 	bk.named = make([][]place, len(bk.books.Partners))
 	for i := range bk.books.Programmes {
 		p := &bk.books.Programmes[i]
+		bk.rollsUp = bk.rollsUp || p.RollUp
 		c := programme{valid: p.Valid, bonus: -1, rollUp: p.RollUp, first: bk.places}
 		for _, class := range p.ProductClasses {
 			if class == books.Ordinary || class == books.Specific { // others have no performance (§6.2)

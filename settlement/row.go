@@ -29,7 +29,11 @@ type Row struct {
 	Negative                  bool // sign: true is `-`, of lines whose payment is below 0
 	Lines                     int64
 
-	Official, Discount, Truncated, Payment, Performance money.Amount // sums over the lines
+	Official, Discount, Truncated, Payment money.Amount // sums over the lines, in the customer's currency
+	Performance                            money.Amount // sum over the lines, as all that follows in the partner's
+
+	// Rate is how amounts were converted from the customer's currency to the partner's; nil = it is one currency.
+	Rate *books.ExchangeRate
 
 	Owed                  money.Amount // what the partner owes the seller; 0 on a row about a reseller
 	Revenue, Cost, Margin money.Amount // of a distributor's row about a reseller; else 0

@@ -25,6 +25,7 @@ type Settler struct {
 
 	sums  []sum // by place
 	since newcomer
+	x     *exchange
 }
 
 // groupKey is what lines of one customer share that are in one row.
@@ -41,6 +42,7 @@ type group struct {
 	lines                                               int64
 	official, discount, truncated, payment, performance money.AmountTotal
 	owed, cost                                          products
+	above                                               money.AmountTotal // performance in the distributor's currency
 }
 
 // resolvedTerms is by what terms a partner deals in a product, in all of span: from whom it buys, and what both pay.
@@ -61,10 +63,12 @@ func termsSlot(partner, sku int32) uint32 {
 	return uint32(h*0x9E3779B97F4A7C15>>32) & (resolved - 1)
 }
 
-// Settler makes a settler of a cycle.
-func (bk *Book) Settler(cycle period.Cycle) *Settler {
+// Settler makes a settler of a cycle. kept are the rates that a closed cycle was converted by; for other pairs, and for
+// an open cycle, those of the books apply.
+func (bk *Book) Settler(cycle period.Cycle, kept ...books.ExchangeRate) *Settler {
 	s := &Settler{bk: bk, cycle: cycle, customer: -1, index: map[groupKey]int32{},
-		known: make([]resolvedTerms, resolved), sums: make([]sum, bk.places)}
+		known: make([]resolvedTerms, resolved), sums: make([]sum, bk.places),
+		x: newExchange(bk.books, cycle, kept)}
 	s.since.until = make([]period.Instant, len(bk.months))
 	return s
 }
@@ -107,12 +111,16 @@ func (s *Settler) add(l *Line) error {
 	d := s.terms(l, sku)
 	g := s.group(l, d)
 	g.lines++
+	p, err := s.performances(l, d.seller, performance)
+	if err != nil {
+		return err
+	}
 	for _, part := range [...]struct {
 		sum *money.AmountTotal
 		a   money.Amount
 	}{
 		{&g.official, l.Official}, {&g.discount, l.Discount}, {&g.truncated, l.Truncated},
-		{&g.payment, l.Payment}, {&g.performance, performance},
+		{&g.payment, l.Payment}, {&g.performance, p.own}, {&g.above, p.above},
 	} {
 		if err := part.sum.Add(part.a); err != nil {
 			return err
@@ -124,7 +132,10 @@ func (s *Settler) add(l *Line) error {
 			g.cost.add(d.cost.basis(l), d.cost.rate)
 		}
 	}
-	return s.perform(l, class, d.seller, performance)
+	if performance.IsZero() {
+		return nil
+	}
+	return s.perform(l, class, d.seller, p)
 }
 
 // resolvedTerms looks up by what terms a line's partner deals in its product at the line's own time.
@@ -184,8 +195,12 @@ func (s *Settler) Finish(rows []Row) ([]Row, error) {
 
 // finish appends the row of a group, and the distributor's about it.
 func (s *Settler) finish(g *group, rows []Row) ([]Row, error) {
+	rate, err := s.rate(g.key.partner)
+	if err != nil {
+		return rows, err
+	}
 	r := Row{
-		Cycle: s.cycle, Partner: g.key.partner, Seller: g.key.seller, Reseller: None, Customer: s.customer,
+		Rate: rate, Cycle: s.cycle, Partner: g.key.partner, Seller: g.key.seller, Reseller: None, Customer: s.customer,
 		Association: g.key.association, Service: s.bk.services[g.key.service], ChargingMode: g.key.mode,
 		Negative: g.key.negative, Lines: g.lines,
 	}
@@ -196,7 +211,6 @@ func (s *Settler) finish(g *group, rows []Row) ([]Row, error) {
 		{&r.Official, &g.official}, {&r.Discount, &g.discount}, {&r.Truncated, &g.truncated},
 		{&r.Payment, &g.payment}, {&r.Performance, &g.performance},
 	} {
-		var err error
 		if *part.a, err = part.sum.Amount(); err != nil {
 			return rows, err
 		}
@@ -204,22 +218,40 @@ func (s *Settler) finish(g *group, rows []Row) ([]Row, error) {
 	if g.key.association != books.Resale {
 		return append(rows, r), nil
 	}
-	var err error
-	if r.Owed, err = g.owed.rd(s.bk.books.PartnerCurrency(g.key.partner).Digits); err != nil {
+	if r.Owed, err = g.owed.in(r.Rate, s.bk.books.PartnerCurrency(g.key.partner).Digits); err != nil {
 		return rows, err
 	}
 	rows = append(rows, r)
 	if g.key.seller < 0 {
 		return rows, nil
 	}
-	about := r
-	about.Partner, about.Seller, about.Reseller = g.key.seller, Vendor, g.key.partner
-	about.Owed, about.Revenue = money.Amount{}, r.Owed
-	if about.Cost, err = g.cost.rd(s.bk.books.PartnerCurrency(g.key.seller).Digits); err != nil {
-		return rows, err
+	about, err := s.about(g, r)
+	return append(rows, about), err
+}
+
+// about is a distributor's row about the row of its reseller. Each of them is converted from the customer's currency.
+func (s *Settler) about(g *group, r Row) (Row, error) {
+	digits := s.bk.books.PartnerCurrency(g.key.seller).Digits
+	r.Partner, r.Seller, r.Reseller = g.key.seller, Vendor, g.key.partner
+	r.Owed = money.Amount{}
+	var err error
+	if r.Rate, err = s.rate(g.key.seller); err != nil {
+		return r, err
 	}
-	if about.Margin, err = about.Revenue.Sub(about.Cost); err != nil {
-		return rows, err
+	if r.Performance, err = g.above.Amount(); err != nil {
+		return r, err
 	}
-	return append(rows, about), nil
+	if r.Revenue, err = g.owed.in(r.Rate, digits); err != nil {
+		return r, err
+	}
+	if r.Cost, err = g.cost.in(r.Rate, digits); err != nil {
+		return r, err
+	}
+	r.Margin, err = r.Revenue.Sub(r.Cost)
+	return r, err
+}
+
+// rate is the rate from the customer's currency to a partner's; nil = they are one currency.
+func (s *Settler) rate(partner int32) (*books.ExchangeRate, error) {
+	return s.x.rate(s.bk.books.Customers[s.customer].Currency, s.bk.books.Partners[partner].Currency)
 }

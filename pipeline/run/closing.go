@@ -49,6 +49,7 @@ func (r *run) mayClose(ctx context.Context) error {
 		return &OpenItemsError{open}
 	}
 	if r.job.dryRun {
+		r.noteOldRates()
 		return r.noteNoCountry(ctx, snap)
 	}
 	if missing.NeedsAttention() || len(open.NotTaken) > 0 {

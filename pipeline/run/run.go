@@ -259,6 +259,9 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.events.decide(); err != nil {
 		return booksWrong(err)
 	}
+	if err := r.haveRates(r.events.touchedCycles()...); err != nil {
+		return err
+	}
 	if err := r.costs(ctx); err != nil {
 		return booksWrong(err)
 	}
@@ -325,7 +328,10 @@ func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
 		rows += f.Rows
 	}
 	r.o.CountRows(rows)
-	return (&gate{r.runState}).checkScanned()
+	if err := (&gate{r.runState}).checkScanned(); err != nil {
+		return err
+	}
+	return r.haveRates()
 }
 
 // booksWrong turns an error that corrected books would fix into what a check of the books would have said.
@@ -338,7 +344,10 @@ func booksWrong(err error) error {
 	var unnamed *settle.MissingBookError
 	var price *rating.NoPriceError
 	var gone *events.GoneError
+	var rate *settlement.MissingRateError
 	switch {
+	case errors.As(err, &rate):
+		return missingRates(rate)
 	case errors.As(err, &gone):
 		return rowBack(gone.Book)
 	case errors.As(err, &unnamed):

@@ -232,28 +232,6 @@ func (l *loader) currencies() {
 	}
 	if b.Mixed {
 		l.refuseMixed()
-		l.refuseConversion()
-	}
-}
-
-// refuseConversion refuses partners with customers or parents of another currency.
-func (l *loader) refuseConversion() {
-	refuse := func(file, what string) {
-		l.c.Add(Pos{File: dir + "/" + file}, "give both one currency",
-			"%s have different currencies: conversion is not supported yet", what)
-	}
-	for _, a := range l.b.Associations {
-		c, p := &l.b.Customers[a.Customer], &l.b.Partners[a.Partner]
-		if c.Currency != p.Currency {
-			refuse("associations.csv", "customer_id "+c.ID+" and partner_id "+p.ID)
-		}
-	}
-	for i := range l.b.Partners {
-		for _, row := range l.b.Partners[i].Rows {
-			if row.Parent >= 0 && l.b.Partners[row.Parent].Currency != l.b.Partners[i].Currency {
-				refuse("partners.csv", "partner_id "+l.b.Partners[i].ID+" and its parent_partner_id")
-			}
-		}
 	}
 }
 

@@ -92,8 +92,6 @@ func TestCurrencyProblems(t *testing.T) {
 		{"partners.csv", "partner_id,kind,valid_from,valid_to,currency\nd1,distributor,,2026-01-01,USD\n" +
 			"d1,distributor,2026-01-01,,EUR\nr1,reseller,,,\nf1,referrer,,,\n",
 			"partner_id d1: currency EUR, and in its first row USD"},
-		{"associations.csv", "customer_id,partner_id,association_type,valid_from,valid_to\nc1,r1,2,2026-01-01,\n",
-			"customer_id c1 and partner_id r1 have different currencies"},
 		{"funds.yaml", sample["funds.yaml"], "funds (funds.yaml) is not supported with them"},
 	} {
 		_, err := Load(workspace(oneOf(map[string]string{c.file: c.text})), chosen(t))

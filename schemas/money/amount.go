@@ -114,6 +114,16 @@ func (a Amount) MulRateR8(r Rate) (Amount, error) {
 	return Amount{mag.signed(a.v.hi < 0)}, nil
 }
 
+// MulPriceR8 is R8(a × p): an amount in another currency of which one unit of a's costs p. A negative amount mirrors
+// the positive. The error is a *RangeError.
+func (a Amount) MulPriceR8(p UnitPrice) (Amount, error) {
+	mag, fits := mulHalfUp(a.v.abs(), p.v.lo, pow10[UnitPriceScale])
+	if !fits || mag.cmp(amountDomain.max) > 0 {
+		return Amount{}, amountDomain.rangeError("×", a.String(), p.String())
+	}
+	return Amount{mag.signed(a.v.hi < 0)}, nil
+}
+
 // mulHalfUp gives x × y / unit, the exact product rounded half up once; unit is a power of ten above 1. It is false
 // where the result needs more than 128 bits.
 func mulHalfUp(x uint128, y, unit uint64) (uint128, bool) {

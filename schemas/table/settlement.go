@@ -24,6 +24,13 @@ const (
 	PartnerStatementColumns
 )
 
+// Columns of the partner_statements of cycles that were billed with several currencies.
+const (
+	XCurrency = PartnerStatementColumns + iota
+	XRate
+	XRateDate
+)
+
 // sumOfRow is what the amounts of a partner's row add up.
 const sumOfRow = "sum of that column over the row's lines"
 
@@ -48,6 +55,39 @@ func PartnerStatements() *Table {
 		{"cost_amount", Amount, "row about a reseller: what the distributor owes the vendor; else 0"},
 		{"margin_amount", Amount, "revenue_amount less cost_amount"},
 	})
+}
+
+// PartnerStatementsOf is PartnerStatements with the currency and how amounts were converted to it, in a cycle that was
+// billed with several (§10.7).
+func PartnerStatementsOf(mixed bool) *Table {
+	plain := PartnerStatements()
+	if !mixed {
+		return plain
+	}
+	columns := append(plain.Columns,
+		Column{"currency", Word, "currency of the partner: of performance_amount and the amounts after it; the amounts " +
+			"before it are in the customer's. It and the columns after it: only of cycles that were billed with " +
+			"several currencies"},
+		Column{"fx_rate", Word, "rate from the customer's currency to this one; empty where they are the same"},
+		Column{"fx_date", Word, "date of the rate in rates.csv"})
+	return define(plain.Name, columns).adding(len(columns) - len(plain.Columns))
+}
+
+// Columns of the exchange_rates table.
+const (
+	FXFrom = iota
+	FXTo
+	FXDate
+	FXRate
+	ExchangeRateColumns
+)
+
+// ExchangeRates is the exchange rates that a cycle of several currencies was closed with (§10.7).
+func ExchangeRates() *Table {
+	return define("exchange_rates", nil, Column{"from", Word, "the currency that is converted"},
+		Column{"to", Word, "the currency that it is converted to"},
+		Column{"date", Word, "date of the row of rates.csv"},
+		Column{"rate", Quantity, "how much of `to` one unit of `from` is"})
 }
 
 // Columns of the incentives table.

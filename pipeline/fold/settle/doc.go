@@ -9,6 +9,8 @@
 //	          states do (§6.5).
 //	SETTLE-4  The taxes of a customer to whom several issuers sold are divided by issuer: each row by the exact tax
 //	          of the issuer's lines. The parts of a row add up to it.
+//	SETTLE-5  A closed cycle keeps the exchange rates that it was closed with: its amounts are never converted by
+//	          others.
 //
 // Memory is bounded by the number of files of a bucket and its customers' rows, whatever the number of lines.
 package settle

@@ -70,7 +70,7 @@ func (s *bucketStep) performances(cycle period.Cycle, bucket int, again bool) ([
 
 // shareOf calculates what a file of lines adds.
 func (s *bucketStep) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
-	settler := s.Book.Settler(cycle)
+	settler := s.Book.Settler(cycle, s.kept[cycle]...)
 	err := settleFiles(s.Txn, s.Books, settler, []lake.FileEntry{e}, func([]settlement.Row) error { return nil })
 	return share{e.Day, string(e.Hash), settler.Performances()}, err
 }
@@ -185,6 +185,7 @@ func put(txn *lake.SubTxn, key lake.FileKey, def *tables.Table, rows int, sums [
 // performanceTask is the performance of one bucket in all cycles.
 type performanceTask struct {
 	State *lake.BucketState `json:"state"`
+	Rates keptRates         `json:"rates,omitempty"`
 }
 
 // performanceResult is what it is, and what changed for it.
@@ -204,12 +205,16 @@ type bucketPerforms struct {
 
 // allPerformances is the performance of every cycle of the lake.
 func (s *Step) allPerformances(ctx context.Context) ([]settlement.Performance, error) {
+	kept, err := s.keptRates()
+	if err != nil {
+		return nil, err
+	}
 	var tasks []*performanceTask
 	for _, state := range s.Txn.BucketStates(s.Buckets) {
-		tasks = append(tasks, &performanceTask{state})
+		tasks = append(tasks, &performanceTask{state, kept})
 	}
 	var parts [][]settlement.Performance
-	err := task.Run(ctx, s.Tasks, task.Stage[performanceTask, performanceResult]{
+	err = task.Run(ctx, s.Tasks, task.Stage[performanceTask, performanceResult]{
 		Kind: "performance", Tasks: tasks,
 		Worker: func() func(context.Context, *performanceTask) (*performanceResult, error) {
 			return (&bucketStep{Step: s, Txn: s.Txn.Sub()}).do
@@ -234,6 +239,7 @@ func (s *bucketStep) do(ctx context.Context, t *performanceTask) (*performanceRe
 	if err := s.Txn.Enter(t.State); err != nil {
 		return nil, err
 	}
+	s.kept = t.Rates
 	r := &performanceResult{Performances: []bucketPerforms{}}
 	for _, c := range s.Cycles {
 		if err := ctx.Err(); err != nil {

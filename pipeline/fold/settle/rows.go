@@ -38,7 +38,7 @@ const groupRows = 1 << 16
 
 // WriteRows writes rows in batches.
 func WriteRows(b *books.Books, rows []settlement.Row, write func(*parquet.Columns) error) error {
-	out := parquet.NewColumns(tables.PartnerStatements())
+	out := parquet.NewColumns(tables.PartnerStatementsOf(b.Mixed))
 	for part := range slices.Chunk(rows, groupRows) {
 		out.Reset()
 		for i := range part {
@@ -77,7 +77,43 @@ func addRow(out *parquet.Columns, b *books.Books, r *settlement.Row) {
 	for k, a := range amountsIn(r) {
 		c[rowAmounts[k]].AddDec(a.Raw())
 	}
+	if len(c) > tables.XRateDate {
+		c[tables.XCurrency].AddWord(b.PartnerCurrency(r.Partner).Code)
+		rate, date := "", ""
+		if r.Rate != nil {
+			rate, date = r.Rate.Rate.String(), r.Rate.Date.String()
+		}
+		c[tables.XRate].AddWord(rate)
+		c[tables.XRateDate].AddWord(date)
+	}
 	out.N++
+}
+
+// firstOfPartner is the place in rowAmounts of the first amount in the partner's currency.
+const firstOfPartner = 4
+
+// currencySums are the sums of the amounts in partners' currencies, by currency, as the manifest keeps them; none of
+// one currency.
+func currencySums(b *books.Books, rows []settlement.Row) (sums []lake.Sum, err error) {
+	if !b.Mixed {
+		return nil, nil
+	}
+	var totals [len(rowAmounts)]money.PerCurrency
+	for i := range rows {
+		currency := b.PartnerCurrency(rows[i].Partner).Code
+		for k, a := range amountsIn(&rows[i]) {
+			if err := totals[k].Add(currency, *a); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for k := firstOfPartner; k < len(rowAmounts); k++ {
+		for _, t := range totals[k].List() {
+			column := tables.PartnerStatements().Columns[rowAmounts[k]].Name
+			sums = append(sums, lake.Sum{Column: column + "." + t.Currency, Value: t.Total.String()})
+		}
+	}
+	return sums, nil
 }
 
 // putRows keeps rows as the one file of a key, with the sums of its amounts; no rows give no file.
@@ -91,10 +127,15 @@ func (s *bucketStep) putRows(key lake.FileKey, rows []settlement.Row) error {
 		}
 	}
 	sums := make([]lake.Sum, len(totals))
+	byMoney, err := currencySums(s.Books, rows)
+	if err != nil {
+		return err
+	}
 	for k, t := range totals {
 		sums[k] = lake.Sum{Column: tables.PartnerStatements().Columns[rowAmounts[k]].Name, Value: t.String()}
 	}
+	sums = append(sums, byMoney...)
 	slices.SortFunc(sums, func(a, b lake.Sum) int { return strings.Compare(a.Column, b.Column) })
 	write := func(write func(*parquet.Columns) error) error { return WriteRows(s.Books, rows, write) }
-	return put(s.Txn, key, tables.PartnerStatements(), len(rows), sums, write)
+	return put(s.Txn, key, tables.PartnerStatementsOf(s.Books.Mixed), len(rows), sums, write)
 }

@@ -41,7 +41,8 @@ type Step struct {
 // bucketStep is a Step as tasks of buckets see it.
 type bucketStep struct {
 	*Step
-	Txn *lake.SubTxn // in the place of Step.Txn
+	Txn  *lake.SubTxn // in the place of Step.Txn
+	kept keptRates
 }
 
 // IncentivesKey is where the incentives are: one list, of no cycle.
@@ -159,6 +160,9 @@ type base struct {
 
 // Statements keeps the partner statements of a cycle that the run closes, bucket by bucket, and their taxes (SETTLE-1).
 func (s *Step) Statements(ctx context.Context, cycle period.Cycle) error {
+	if err := s.keepRates(cycle); err != nil {
+		return err
+	}
 	bases := tax.Bases{}
 	var tasks []*statementsTask
 	for _, state := range s.Txn.BucketStates(s.Buckets) {

@@ -112,7 +112,10 @@ func Spilled(ctx context.Context, f *os.File, def *tables.Table, where Filter, l
 
 // PartnerStatements gives the kept partner statements of a closed cycle in the order of §8; partner "" = all.
 func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle, partner string, l Limits) (*Rows, error) {
-	def := tables.PartnerStatements()
+	def, err := PartnerStatementsTable(snap, cycle)
+	if err != nil {
+		return nil, err
+	}
 	files, err := filesOf(snap, cycle, def.Name)
 	if err != nil {
 		return nil, err

@@ -29,6 +29,19 @@ func StatementsTable(snap *lake.Snapshot, cycle string) (*tables.Table, error) {
 	return tables.StatementsOf(taxed, mixed), nil
 }
 
+// PartnerStatementsTable is the table of the kept partner statements of a closed cycle: with the columns of currencies
+// where it can have several.
+func PartnerStatementsTable(snap *lake.Snapshot, cycle string) (*tables.Table, error) {
+	files, err := filesOf(snap, cycle, tables.PartnerStatements().Name)
+	if err != nil {
+		return nil, err
+	}
+	mixed := slices.ContainsFunc(files, func(e lake.FileEntry) bool {
+		return slices.ContainsFunc(e.Sums, func(s lake.Sum) bool { return CurrencyOfSum(s) != "" })
+	})
+	return tables.PartnerStatementsOf(mixed), nil
+}
+
 // CurrencyOfSum is the currency of a sum of statements of several currencies, of which the manifest keeps one per
 // currency as column.CURRENCY; "" = a sum of a column.
 func CurrencyOfSum(s lake.Sum) string {

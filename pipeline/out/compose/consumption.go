@@ -128,14 +128,17 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	if !st.Header.MonthEnd {
+		s.linksOf(st.Header.Cycle, customers, all.objects)
+	}
 	var want money.AmountTotal
 	for i := range st.Rows {
+		if st.Rows[i].Currency != "" { // there is no sum of the lines
+			return all, nil
+		}
 		if err := want.Add(st.Rows[i].Payment); err != nil {
 			return nil, err
 		}
-	}
-	if !st.Header.MonthEnd {
-		s.linksOf(st.Header.Cycle, customers, all.objects)
 	}
 	if all.differs = all.total != want; !all.differs {
 		st.Usage = all.usage(s.namer(st.Header.Cycle).services)

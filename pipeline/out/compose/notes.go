@@ -116,6 +116,11 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 		notes = append(notes, "The states of incentives change after the close; one that becomes void no longer "+
 			"counts in the net.")
 	}
+	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Currency != "" }) {
+		notes = append(notes, "Customers have other currencies than the partner. Each row is converted exactly at the "+
+			"rate that it names, and rounded once; the performance of a line is rounded to 8 decimals. The consumption "+
+			"by day is omitted: amounts of several currencies have no sum.")
+	}
 	if u.differs {
 		notes = append(notes,
 			"The consumption by day is omitted: with the current books, the lines do not add up to the rows that "+

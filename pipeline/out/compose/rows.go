@@ -109,7 +109,14 @@ func (n *namer) shown(r *settlement.Row, row rows.Row) (document.Row, error) {
 	if err != nil {
 		return document.Row{}, err
 	}
-	return document.Row{SellerID: row.Word(tables.XSellerID), ResellerID: row.Word(tables.XResellerID),
+	currency, rate, date := "", "", ""
+	if row.Cols.Def.Index("fx_rate") >= 0 {
+		if rate, date = row.Word(tables.XRate), row.Word(tables.XRateDate); rate != "" {
+			currency = n.s.Books.CustomerCurrencyOf(customer.ID).Code
+		}
+	}
+	return document.Row{Currency: currency, Rate: rate, RateDate: date,
+		SellerID: row.Word(tables.XSellerID), ResellerID: row.Word(tables.XResellerID),
 		ResellerName: n.partner(row.Word(tables.XResellerID)), CustomerID: customer.ID, CustomerName: customer.Name,
 		AssociationType: association, Service: r.Service, ServiceName: n.services[r.Service],
 		ChargingMode: int(r.ChargingMode), Sign: r.Sign(), Lines: r.Lines, Official: r.Official, Discount: r.Discount,

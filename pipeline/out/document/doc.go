@@ -33,4 +33,6 @@
 //	DOC-11  HTML and XLSX are in the language of the Cover, English without one. chinese.tsv has the translation of
 //	        every heading, caption, sentence, kind and state. Names and texts of books and feeds, ids, codes and
 //	        numbers are the same in every language. CSV, JSON and the text for a terminal are English.
+//	DOC-12  A statement of a partner whose customers have other currencies has no sum of amounts of two currencies: it
+//	        leaves out the consumption by day and sums of what customers pay.
 package document

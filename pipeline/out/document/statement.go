@@ -28,9 +28,10 @@ type Statement struct {
 	Incentives []Incentive `json:"incentives"` // of every period that has begun, or those that are to be shown
 	Clawbacks  []Clawback  `json:"clawbacks"`
 	Taxes      []Tax       `json:"taxes,omitempty"` // not part of the net
-	Usage      []Usage     `json:"consumption"`     // Σ = Σ payment_amount of Rows; none: no chart
-	Annexes    []Annex     `json:"annexes,omitempty"`
-	Notes      []string    `json:"notes"` // sentences, such as how was rounded
+	// Σ = Σ payment_amount of Rows; none: no chart, as where Rows have several currencies
+	Usage   []Usage  `json:"consumption"`
+	Annexes []Annex  `json:"annexes,omitempty"`
+	Notes   []string `json:"notes"` // sentences, such as how was rounded
 	Money
 
 	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
@@ -69,6 +70,11 @@ type Row struct {
 	Revenue         money.Amount `json:"revenue_amount"`
 	Cost            money.Amount `json:"cost_amount"`
 	Margin          money.Amount `json:"margin_amount"`
+
+	// currency of Official, Discount, Truncated and Payment; empty = that of the header
+	Currency string `json:"customer_currency,omitempty"`
+	Rate     string `json:"fx_rate,omitempty"` // from Currency to that of the header
+	RateDate string `json:"fx_date,omitempty"`
 }
 
 // Incentive is one row of table incentives with what comes next.
@@ -140,7 +146,7 @@ func (s *Statement) Check() error {
 	}
 	c := &sums{document: s.subject()}
 	var counted Summary
-	var payment money.AmountTotal
+	var payment money.AmountTotal // of the header's currency
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		what := fmt.Sprintf("row %d (customer %s, service %s)", i+1, r.CustomerID, r.Service)
@@ -151,7 +157,9 @@ func (s *Statement) Check() error {
 		c.add(&counted.Cost, total(r.Cost))
 		c.add(&counted.Revenue, total(r.Revenue))
 		c.add(&counted.Margin, total(r.Margin))
-		c.add(&payment, total(r.Payment))
+		if r.Currency == "" {
+			c.add(&payment, total(r.Payment))
+		}
 		if c.err != nil {
 			return c.err
 		}

@@ -157,7 +157,7 @@ func (s *Statement) customerSums() *part {
 	if len(list) == 0 {
 		return nil
 	}
-	return &part{name: "customer", title: "Customers", where: inSheet,
+	return s.inCurrencies(&part{name: "customer", title: "Customers", where: inSheet,
 		cols: []column{{title: "Customer"}, {title: "Id"}, {title: "Lines", kind: count, sum: true},
 			{title: "Official", kind: amount, sum: true},
 			{title: "Discount", kind: amount, sum: true}, {title: "Truncated", kind: amount, sum: true},
@@ -167,13 +167,13 @@ func (s *Statement) customerSums() *part {
 			return []cell{word((*t).party.Name), word((*t).party.ID), number((*t).lines), sumCell((*t).official),
 				sumCell((*t).discount),
 				sumCell((*t).truncated), sumCell((*t).payment), sumCell((*t).performance), sumCell((*t).owed)}
-		})}
+		})})
 }
 
 // rowPart is the partner's own rows, by customer.
 func (s *Statement) rowPart() *part {
-	return &part{name: "row", title: "Rows", heading: "Customers", where: everywhere, group: 2, each: "customers",
-		rank: 12,
+	return s.inCurrencies(&part{name: "row", title: "Rows", heading: "Customers", where: everywhere, group: 2,
+		each: "customers", rank: 12,
 		about: []string{"Customers of the partner itself. To pay is what the customers pay before rounding; owed is " +
 			"what the partner owes its seller, by its terms."},
 		cols: []column{{name: "customer_name", title: "Customer"}, {name: "customer_id", title: "Id"},
@@ -190,12 +190,13 @@ func (s *Statement) rowPart() *part {
 			{name: "performance_amount", title: "Performance", kind: amount, sum: true},
 			{name: "seller_id", title: "Seller", fold: true}},
 		rows: rowsOf(only(s.Rows, own), func(r *Row) []cell {
-			return []cell{word(r.CustomerName), word(r.CustomerID), word(r.ServiceName), word(r.Service),
+			return append([]cell{word(r.CustomerName), word(r.CustomerID), word(r.ServiceName), word(r.Service),
 				code(r.AssociationType, associationWord),
 				code(r.ChargingMode, modeWord), word(r.Sign), number(r.Lines), amountCell(r.Official),
 				amountCell(r.Discount), amountCell(r.Truncated),
-				amountCell(r.Payment), amountCell(r.Owed), amountCell(r.Performance), word(r.SellerID)}
-		})}
+				amountCell(r.Payment), amountCell(r.Owed), amountCell(r.Performance), word(r.SellerID)},
+				s.conversion(r)...)
+		})})
 }
 
 // resellerSums is a row a reseller.
@@ -204,7 +205,8 @@ func (s *Statement) resellerSums() *part {
 	if len(list) == 0 {
 		return nil
 	}
-	return &part{name: "reseller", title: "Resellers", where: inSheet | inPrint, each: "resellers", rank: 5,
+	return s.withoutPaid(&part{name: "reseller", title: "Resellers", where: inSheet | inPrint, each: "resellers",
+		rank: 5,
 		about: []string{"Revenue is what resellers owe the partner, cost what the partner owes its own seller for " +
 			"the same lines."},
 		cols: []column{{title: "Reseller"}, {title: "Id"}, {title: "Customers", kind: count},
@@ -216,7 +218,7 @@ func (s *Statement) resellerSums() *part {
 			return []cell{word((*t).party.Name), word((*t).party.ID), number(int64(len((*t).customers))),
 				number((*t).lines), sumCell((*t).payment),
 				sumCell((*t).revenue), sumCell((*t).cost), sumCell((*t).margin), sumCell((*t).performance)}
-		})}
+		})})
 }
 
 // resellerServices is a row a reseller and service, for print.
@@ -225,8 +227,8 @@ func (s *Statement) resellerServices() *part {
 	if len(list) == 0 {
 		return nil
 	}
-	return &part{name: "reseller_service", title: "Resellers by service", where: inPrint, group: 2, each: "resellers",
-		rank:  6,
+	return s.withoutPaid(&part{name: "reseller_service", title: "Resellers by service", where: inPrint, group: 2,
+		each: "resellers", rank: 6,
 		about: []string{"The rows of resellers by customer are in the XLSX, CSV and JSON forms of this statement."},
 		cols: []column{{title: "Reseller"}, {title: "Id"}, {title: "Service"}, {title: "Code", code: true},
 			{title: "Lines", kind: count, sum: true},
@@ -237,7 +239,7 @@ func (s *Statement) resellerServices() *part {
 			return []cell{word((*t).party.Name), word((*t).party.ID), word((*t).serviceName), word((*t).service),
 				number((*t).lines), sumCell((*t).payment),
 				sumCell((*t).revenue), sumCell((*t).cost), sumCell((*t).margin)}
-		})}
+		})})
 }
 
 // resellerPart is a distributor's rows about its resellers.
@@ -245,7 +247,7 @@ func (s *Statement) resellerPart() *part {
 	if !s.hasResellers() {
 		return nil
 	}
-	return &part{name: "reseller_row", title: "Reseller rows", where: inData | inSheet,
+	return s.inCurrencies(&part{name: "reseller_row", title: "Reseller rows", where: inData | inSheet,
 		cols: []column{{name: "reseller_name", title: "Reseller"}, {name: "reseller_id", title: "Reseller id"},
 			{name: "customer_name", title: "Customer"}, {name: "customer_id", title: "Id"},
 			{name: "service_type_name", title: "Service"}, {name: "service_type_code", title: "Code", code: true},
@@ -263,13 +265,13 @@ func (s *Statement) resellerPart() *part {
 			{name: "performance_amount", title: "Performance", kind: amount, sum: true},
 			{name: "seller_id", title: "Seller", fold: true}},
 		rows: rowsOf(only(s.Rows, through), func(r *Row) []cell {
-			return []cell{word(r.ResellerName), word(r.ResellerID), word(r.CustomerName), word(r.CustomerID),
+			return append([]cell{word(r.ResellerName), word(r.ResellerID), word(r.CustomerName), word(r.CustomerID),
 				word(r.ServiceName), word(r.Service),
 				code(r.AssociationType, associationWord), code(r.ChargingMode, modeWord), word(r.Sign), number(r.Lines),
 				amountCell(r.Official), amountCell(r.Discount),
 				amountCell(r.Truncated), amountCell(r.Payment), amountCell(r.Revenue), amountCell(r.Cost),
-				amountCell(r.Margin), amountCell(r.Performance), word(r.SellerID)}
-		})}
+				amountCell(r.Margin), amountCell(r.Performance), word(r.SellerID)}, s.conversion(r)...)
+		})})
 }
 
 // rowsOf makes cells of picked rows.

@@ -156,7 +156,9 @@ func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows, *ta
 		def = tables.Rejects()
 		list, err = rows.Rejects(ctx, snap, leading(def), r.Limits)
 	case "partner_statements":
-		def = tables.PartnerStatements()
+		if def, err = r.partners(snap).TableOf(r.Cycle); err != nil {
+			return nil, nil, err
+		}
 		list, err = r.partners(snap).Statements(ctx, r.Cycle, r.Scope.Partner)
 	case "accounts":
 		def = tables.AccountEntries()

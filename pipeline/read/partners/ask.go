@@ -50,12 +50,23 @@ func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Ro
 		if err != nil {
 			return err
 		}
-		return rows.Spill(w, tables.PartnerStatements(), list)
+		return rows.Spill(w, r.table(), list)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return rows.Spilled(ctx, f, tables.PartnerStatements(), of(partner), r.Limits)
+	return rows.Spilled(ctx, f, r.table(), of(partner), r.Limits)
+}
+
+// table is the table of the statements of an open cycle.
+func (r *Reader) table() *tables.Table { return tables.PartnerStatementsOf(r.Books.Mixed) }
+
+// TableOf is the table that Statements gives rows of.
+func (r *Reader) TableOf(cycle string) (*tables.Table, error) {
+	if ref, _ := r.Snap.Cycle(cycle); ref.State == lake.CycleClosed {
+		return rows.PartnerStatementsTable(r.Snap, cycle)
+	}
+	return r.table(), nil
 }
 
 // of selects a partner's rows; "" = all.
@@ -73,7 +84,7 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 	if err != nil {
 		return nil, err
 	}
-	return rows.Materialize(ctx, tables.PartnerStatements(), max(1, r.Snap.Manifest.Buckets),
+	return rows.Materialize(ctx, r.table(), max(1, r.Snap.Manifest.Buckets),
 		func(ctx context.Context, bucket int, write func(*parquet.Columns) error) error {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -92,7 +92,7 @@ func (v *verifier) part(ctx context.Context, p part) error {
 		money:   make(map[string]*moneySums),
 		waiting: make(map[product]*waits), lines: newColumnSums(tables.Lines()),
 		stated:  newColumnSums(tables.StatementsOf(true, true)),
-		settled: newColumnSums(tables.PartnerStatements()),
+		settled: newColumnSums(tables.PartnerStatementsOf(true)),
 	}
 	if p.cycle.Archived != nil {
 		return b.archived()

@@ -16,8 +16,9 @@
 //	VERIFY-7  Every check is reported, and a difference with the smallest group that differs. Nothing is changed.
 //	VERIFY-9  In a closed cycle the rows of partner statements that are not about a reseller add up to the lines that
 //	          have a partner, per customer, in number and in official, discount, truncated and payment. Each row adds
-//	          up. What resellers owe distributors is the distributors' revenue, and margin = revenue − cost (§6.4,
-//	          §6.6).
+//	          up. What resellers owe distributors of their currency is the distributors' revenue, and margin = revenue
+//	          − cost (§6.4, §6.6). A row has an exchange rate if its partner has another currency than the customer
+//	          (§10.7).
 //	VERIFY-10  Each entry of accounts follows from the previous entry of the same balance, across days and cycles,
 //	           and no balance except that of a lowered credit limit is below zero (§6.3).
 //	VERIFY-11  Each entry of partner_accounts follows from the previous entry of the same balance. The two sides of an

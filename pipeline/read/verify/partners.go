@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,33 +24,48 @@ var shared = [...]struct{ at, col int }{{official, tables.XOfficial}, {discount,
 // settledSum is what a closed cycle's partner statements and the lines with a partner come to.
 type settledSum struct{ lines, rows customerSum }
 
-// through is what a customer's resellers owe their distributors, and what the distributors' rows say of it.
-type through struct{ owed, revenue money.AmountTotal }
+// resold names what a reseller sold to a customer for a distributor.
+type resold struct{ customer, reseller, distributor string }
+
+// through is what a reseller owes its distributor for a customer, and what the distributor's rows say of it. Each has
+// its currency; amounts of two are not compared.
+type through struct {
+	owed, revenue money.AmountTotal
+	owes, earns   string
+}
 
 // partners is VERIFY-9 for the bucket's customers.
 func (b *bucket) partners() error {
 	if b.p.cycle.State != lake.CycleClosed {
 		return nil
 	}
-	list, resold := make(map[string]*customerSum), make(map[string]*through)
+	list, sold := make(map[string]*customerSum), make(map[resold]*through)
 	for _, e := range b.p.of(tables.PartnerStatements().Name) {
-		sums := newColumnSums(tables.PartnerStatements())
+		sums := newColumnSums(tables.PartnerStatementsOf(true))
 		cols := decimals(sums.def)
-		err := b.each(e, tables.PartnerStatements(), nil, func(row rows.Row) error {
+		byMoney := make(map[string]*columnSums)
+		err := b.each(e, sums.def, nil, func(row rows.Row) error {
 			customer := row.Word(tables.XCustomerID)
 			if !b.belongs(customer) || row.Word(tables.XCycle) != e.Cycle {
 				b.v.differ(Contents, "%s: a row of customer %s does not belong there", e.Path, customer)
 			}
 			if list[customer] == nil {
-				list[customer], resold[customer] = &customerSum{}, &through{}
+				list[customer] = &customerSum{}
 			}
 			b.counts.settled++
-			return errors.Join(sums.add(row, cols), b.partnerRow(row, list[customer], resold[customer]))
+			own := row.Word(tables.XCurrency)
+			if byMoney[own] == nil {
+				byMoney[own] = newColumnSums(sums.def)
+			}
+			b.converted(row)
+			return errors.Join(sums.add(row, cols), byMoney[own].add(row, cols),
+				b.partnerRow(row, list[customer], sold))
 		})
 		if err != nil {
 			return err
 		}
 		b.v.sumsOf(e, sums)
+		b.v.currenciesOf(e, sums.def, byMoney)
 		if err := b.settled.merge(sums, cols); err != nil {
 			return err
 		}
@@ -57,18 +73,28 @@ func (b *bucket) partners() error {
 	if b.broken {
 		return nil
 	}
-	for customer, r := range resold {
-		if r.owed != r.revenue {
+	for key, r := range sold {
+		if r.owed != r.revenue && (r.owes == r.earns || r.owes == "" || r.earns == "") {
 			b.v.differ(Partners,
 				"cycle %s, customer %s: resellers owe their distributors %s, the distributors' revenue is %s",
-				b.p.cycle.Cycle, customer, r.owed, r.revenue)
+				b.p.cycle.Cycle, key.customer, r.owed, r.revenue)
 		}
 	}
 	return b.comparePartners(list)
 }
 
+// converted checks that a row has a rate if and only if its partner and its customer have two currencies (§10.7).
+func (b *bucket) converted(row rows.Row) {
+	customer := b.currency[row.Word(tables.XCustomerID)]
+	own, rate, date := row.Word(tables.XCurrency), row.Word(tables.XRate), row.Word(tables.XRateDate)
+	if other := customer != "" && customer != own; (rate != "") != other || (date != "") != other {
+		b.differRow(row, "the customer's currency is %s, the partner's %s, and the rate %s of %s", customer, own,
+			cmp.Or(rate, "none"), cmp.Or(date, "no date"))
+	}
+}
+
 // partnerRow checks one row and adds it up: what is not about a reseller to the customer's sum.
-func (b *bucket) partnerRow(row rows.Row, sum *customerSum, resold *through) error {
+func (b *bucket) partnerRow(row rows.Row, sum *customerSum, sold map[resold]*through) error {
 	var values [len(shared)]money.AmountTotal
 	var parts money.AmountTotal
 	about := row.Word(tables.XResellerID) != ""
@@ -91,27 +117,40 @@ func (b *bucket) partnerRow(row rows.Row, sum *customerSum, resold *through) err
 		b.differRow(row, "official %s is not discount + truncated + payment, %s", values[0], parts)
 	}
 	if about {
-		return b.resellerRow(row, resold)
+		return b.resellerRow(row, sold)
 	}
 	sum.lines += row.Whole(tables.XLineCount)
 	if seller := row.Word(tables.XSellerID); seller == "" || seller == vendor {
 		return nil
 	}
 	owed, err := row.Amount(tables.XOwed)
-	return errors.Join(err, resold.owed.Add(owed))
+	t := throughOf(sold, row, row.Word(tables.XPartnerID), row.Word(tables.XSellerID))
+	t.owes = row.Word(tables.XCurrency)
+	return errors.Join(err, t.owed.Add(owed))
+}
+
+// throughOf is what a reseller sold to a row's customer for a distributor.
+func throughOf(sold map[resold]*through, row rows.Row, reseller, distributor string) *through {
+	key := resold{row.Word(tables.XCustomerID), reseller, distributor}
+	if sold[key] == nil {
+		sold[key] = &through{}
+	}
+	return sold[key]
 }
 
 // vendor is the seller_id of the vendor (§3.9).
 const vendor = "vendor"
 
 // resellerRow checks a distributor's row about a reseller.
-func (b *bucket) resellerRow(row rows.Row, resold *through) error {
+func (b *bucket) resellerRow(row rows.Row, sold map[resold]*through) error {
+	t := throughOf(sold, row, row.Word(tables.XResellerID), row.Word(tables.XPartnerID))
+	t.earns = row.Word(tables.XCurrency)
 	revenue, err := row.Amount(tables.XRevenue)
 	cost, costErr := row.Amount(tables.XCost)
 	margin, marginErr := row.Amount(tables.XMargin)
 	var sum money.AmountTotal
 	if err := errors.Join(err, costErr, marginErr, sum.Add(cost), sum.Add(margin),
-		resold.revenue.Add(revenue)); err != nil {
+		t.revenue.Add(revenue)); err != nil {
 		return err
 	}
 	var whole money.AmountTotal

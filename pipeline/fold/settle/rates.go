@@ -1,0 +1,68 @@
+package settle
+
+import (
+	"errors"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// keepRates stores the exchange rates of a cycle that the run closes: of each pair of currencies the row of rates.csv
+// that applies (SETTLE-5).
+func (s *Step) keepRates(cycle period.Cycle) error {
+	if !s.Books.Mixed {
+		return nil
+	}
+	out := parquet.NewColumns(tables.ExchangeRates())
+	for _, from := range s.Books.Currencies {
+		for _, to := range s.Books.Currencies {
+			x := s.Books.RateOn(from.Code, to.Code, cycle.Last())
+			if x == nil {
+				continue
+			}
+			out.C[tables.FXFrom].AddWord(from.Code)
+			out.C[tables.FXTo].AddWord(to.Code)
+			out.C[tables.FXDate].AddWord(x.Date.String())
+			out.C[tables.FXRate].AddDec(x.Rate.Raw())
+			out.N++
+		}
+	}
+	return putBatch(s.Txn.SubTxn, ratesKey(cycle), out)
+}
+
+func ratesKey(cycle period.Cycle) lake.FileKey {
+	return lake.FileKey{Table: tables.ExchangeRates().Name, Cycle: cycle.String(), Bucket: lake.NoBucket}
+}
+
+// keptRates are the rates that cycles were closed with before the run.
+type keptRates map[period.Cycle][]books.ExchangeRate
+
+// keptRates reads them; nil in a workspace of one currency.
+func (s *Step) keptRates() (keptRates, error) {
+	if !s.Books.Mixed {
+		return nil, nil
+	}
+	kept := keptRates{}
+	for _, cycle := range s.Cycles {
+		if !s.Closed(cycle) {
+			continue
+		}
+		err := each(s.Txn.SubTxn, ratesKey(cycle), tables.ExchangeRates(), func(c []parquet.Col, i int) error {
+			x := books.ExchangeRate{From: c[tables.FXFrom].Word(i), To: c[tables.FXTo].Word(i)}
+			raw := c[tables.FXRate].Decs[i]
+			var rateErr, dateErr error
+			x.Rate, rateErr = money.UnitPriceFromRaw(raw.Hi, raw.Lo)
+			x.Date, dateErr = period.ParseDay(c[tables.FXDate].Word(i))
+			kept[cycle] = append(kept[cycle], x)
+			return errors.Join(rateErr, dateErr)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
+}

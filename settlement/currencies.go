@@ -1,0 +1,124 @@
+package settlement
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// MissingRateError says that rates.csv has no rate for a pair of currencies that a cycle converts (§10.7).
+type MissingRateError struct {
+	Cycle    period.Cycle
+	From, To string
+}
+
+func (e *MissingRateError) Error() string {
+	return fmt.Sprintf("cycle %s: no rate from %s to %s up to %s", e.Cycle, e.From, e.To, e.Cycle.Last())
+}
+
+// Hint says what to do.
+func (e *MissingRateError) Hint() string {
+	return "add a row with this from and to: a rate is neither inverted nor crossed"
+}
+
+// exchange are the rates by which a cycle is converted (§10.7). A closed cycle keeps those that it was closed with.
+type exchange struct {
+	books *books.Books
+	cycle period.Cycle
+	kept  []books.ExchangeRate
+	known []*books.ExchangeRate // by from and to; nil = not looked up yet
+}
+
+func newExchange(b *books.Books, cycle period.Cycle, kept []books.ExchangeRate) *exchange {
+	n := len(b.Currencies)
+	return &exchange{books: b, cycle: cycle, kept: kept, known: make([]*books.ExchangeRate, n*n)}
+}
+
+// rate is the rate from a currency to another; both are indexes in the books. nil = they are one currency.
+func (x *exchange) rate(from, to int32) (*books.ExchangeRate, error) {
+	if from == to {
+		return nil, nil
+	}
+	at := int(from)*len(x.books.Currencies) + int(to)
+	if x.known[at] == nil {
+		source, target := x.books.Currencies[from].Code, x.books.Currencies[to].Code
+		for i := range x.kept {
+			if x.kept[i].From == source && x.kept[i].To == target {
+				x.known[at] = &x.kept[i]
+				return x.known[at], nil
+			}
+		}
+		if x.known[at] = x.books.RateOn(source, target, x.cycle.Last()); x.known[at] == nil {
+			return nil, &MissingRateError{x.cycle, source, target}
+		}
+	}
+	return x.known[at], nil
+}
+
+// convert is R8(a × x), what an amount of a line is in another currency; nil is the same currency.
+func convert(a money.Amount, x *books.ExchangeRate) (money.Amount, error) {
+	if x == nil {
+		return a, nil
+	}
+	return a.MulPriceR8(x.Rate)
+}
+
+// in is Rd of the sum in another currency: converted exactly, rounded once. nil is the same currency.
+func (p products) in(x *books.ExchangeRate, digits int) (money.Amount, error) {
+	if x == nil {
+		return p.rd(digits)
+	}
+	return money.RoundRat(new(big.Rat).Mul(p.rat(), x.Rate.Rat()), digits)
+}
+
+// Conversions lists the rates by which the books convert a cycle, by pair of currencies, and the pairs without one: of
+// customers and their partners, and of customers and the distributors of these.
+func (bk *Book) Conversions(cycle period.Cycle) (rates []books.ExchangeRate, missing []*MissingRateError) {
+	if !bk.books.Mixed {
+		return nil, nil
+	}
+	x := newExchange(bk.books, cycle, nil)
+	bounds := bk.books.Zone.Bounds(cycle)
+	for i := range bk.books.Associations {
+		a := &bk.books.Associations[i]
+		if !a.Valid.Overlaps(bounds) {
+			continue
+		}
+		for _, partner := range bk.sellersOf(a, bounds) {
+			rate, err := x.rate(bk.books.Customers[a.Customer].Currency, bk.books.Partners[partner].Currency)
+			var none *MissingRateError
+			switch {
+			case errors.As(err, &none):
+				missing = append(missing, none)
+			case rate != nil:
+				rates = append(rates, *rate)
+			}
+		}
+	}
+	slices.SortFunc(rates, func(a, b books.ExchangeRate) int {
+		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
+	})
+	slices.SortFunc(missing, func(a, b *MissingRateError) int {
+		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
+	})
+	return slices.Compact(rates), slices.CompactFunc(missing, func(a, b *MissingRateError) bool { return *a == *b })
+}
+
+// sellersOf are the partner of an association and the distributors that have rows about it or count its performance.
+func (bk *Book) sellersOf(a *books.Association, bounds period.Span) []int32 {
+	list := []int32{a.Partner}
+	counts := a.Type == books.Resale || bk.rollsUp
+	for _, row := range bk.books.Partners[a.Partner].Rows {
+		if counts && row.Parent >= 0 && row.Valid.Overlaps(bounds) && row.Valid.Overlaps(a.Valid) {
+			list = append(list, row.Parent)
+		}
+	}
+	return list
+}
