@@ -169,8 +169,8 @@ func (d *doctor) lake(context.Context) {
 		if m.ClosedThrough != "" {
 			closed = "closed through " + m.ClosedThrough
 		}
-		d.describe("lake", OK, "", "manifest %d as of %s, cycles: %d, %s, format %d", m.Number, m.AsOf, len(m.Cycles),
-			closed, m.Format)
+		d.describe("lake", OK, "", "manifest %d as of %s, cycles: %d, %s, format %d", m.Number,
+			d.local(m.AsOf), len(m.Cycles), closed, m.Format)
 	}
 }
 
@@ -276,12 +276,22 @@ func (d *doctor) scratch(context.Context) {
 	d.room(name, d.Scratch, "an export", elsewhere, max(little, d.largest()))
 }
 
+// local is an as-of for people; a text that is none stays as it is, for clock reports it.
+func (d *doctor) local(asOf string) string {
+	at, err := period.ParseInstant(asOf)
+	if err != nil {
+		return asOf
+	}
+	return d.ws.Settings.Zone.Show(at)
+}
+
 // clock holds the machine's clock against the newest state.
 func (d *doctor) clock(context.Context) {
 	if d.snap == nil || d.snap.Manifest.Number == 0 {
-		d.describe("clock", OK, "", "%s", d.now)
+		d.describe("clock", OK, "", "%s", d.ws.Settings.Zone.Show(d.now))
 		return
 	}
+	zone := d.ws.Settings.Zone
 	asOf, err := period.ParseInstant(d.snap.Manifest.AsOf)
 	switch {
 	case err != nil:
@@ -289,9 +299,9 @@ func (d *doctor) clock(context.Context) {
 	case d.now < asOf:
 		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run. "+
 			"If that run's as-of was an error, `tollbook run nightly --reset-clock`",
-			"%s, before the newest run's as-of, %s", d.now, asOf)
+			"%s, before the newest run's as-of, %s", zone.Show(d.now), zone.Show(asOf))
 	default:
-		d.describe("clock", OK, "", "%s, after the newest run's as-of, %s", d.now, asOf)
+		d.describe("clock", OK, "", "%s, after the newest run's as-of, %s", zone.Show(d.now), zone.Show(asOf))
 	}
 }
 

@@ -46,6 +46,12 @@ func (z *Zone) Name() string { return z.name }
 // Location is the zone for the standard library's time.
 func (z *Zone) Location() *time.Location { return z.location }
 
+// Show is an instant for people: the time in the zone, to the second, and the offset from UTC, as in
+// 2026-10-05 12:00:00 +08:00.
+func (z *Zone) Show(at Instant) string {
+	return time.UnixMicro(int64(at)).In(z.location).Format("2006-01-02 15:04:05 -07:00")
+}
+
 // Start is the day's first instant: the first whose local date is the day or later.
 func (z *Zone) Start(d Day) Instant { return z.At(d, 0) }
 

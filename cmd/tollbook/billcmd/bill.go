@@ -164,7 +164,7 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	if a.Flags.JSON {
 		return a.PrintJSON(billed)
 	}
-	printCustomer(a, &billed, w.Books.CustomerCurrencyOf(o.customer).Digits)
+	printCustomer(a, w.Books.Zone, &billed, w.Books.CustomerCurrencyOf(o.customer).Digits)
 	return nil
 }
 
@@ -230,11 +230,11 @@ func printCycle(a *cli.App, b *cycleBill, bk *books.Books) {
 	g.DropEmpty("official", "payment", "due")
 	g.Print(a.Out, "  ")
 	g.ExplainRounding(a.Out)
-	printMeasured(a, b.Measured)
+	printMeasured(a, bk.Zone, b.Measured)
 }
 
 // printMeasured prints how percentiles were measured.
-func printMeasured(a *cli.App, list []annex.Measured) {
+func printMeasured(a *cli.App, zone *period.Zone, list []annex.Measured) {
 	if len(list) == 0 {
 		return
 	}
@@ -243,7 +243,7 @@ func printMeasured(a *cli.App, list []annex.Measured) {
 		">days", ">.quantity")
 	for i := range list {
 		m := &list[i]
-		g.Add(m.CustomerID, m.Object, m.SKU, m.Method, m.Points, rank(m), m.Value, slotText(m), m.Commit.Trim(),
+		g.Add(m.CustomerID, m.Object, m.SKU, m.Method, m.Points, rank(m), m.Value, slotText(zone, m), m.Commit.Trim(),
 			fmt.Sprintf("%d of %d", m.Days, m.MonthDays), m.Quantity.Trim())
 	}
 	g.Print(a.Out, "  ")
@@ -257,21 +257,21 @@ func rank(m *annex.Measured) string {
 	return fmt.Sprint(m.Index + 1)
 }
 
-func slotText(m *annex.Measured) string {
+func slotText(zone *period.Zone, m *annex.Measured) string {
 	if m.Slot == "" {
 		return "-"
 	}
-	return m.Slot
+	return cli.Local(zone, m.Slot)
 }
 
-func printCustomer(a *cli.App, b *customerBill, digits int) {
+func printCustomer(a *cli.App, zone *period.Zone, b *customerBill, digits int) {
 	name := b.CustomerID
 	if b.Name != "" {
 		name = fmt.Sprintf("%s (%s)", b.Name, b.CustomerID)
 	}
 	fmt.Fprintf(a.Out, "bill of %s for cycle %s in %s (%s)\n", name, b.Cycle, b.Currency,
 		billState(b.State, b.MonthEnd))
-	printSections(a, b.Sections, digits)
+	printSections(a, zone, b.Sections, digits)
 	printAmounts(a, &document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated,
 		Payment: b.Payment, Rounding: b.Rounding, Due: b.Due, Taxes: shownTaxes(b.Taxes)}, b.Currency, digits)
 	for _, note := range b.Notes {
@@ -296,7 +296,7 @@ func taxOf[T any](sum *T) T {
 }
 
 // printSections prints the sections of a bill, each service under its name.
-func printSections(a *cli.App, sections []bill.Section, digits int) {
+func printSections(a *cli.App, zone *period.Zone, sections []bill.Section, digits int) {
 	service := ""
 	for i := range sections {
 		s := &sections[i]
@@ -304,7 +304,7 @@ func printSections(a *cli.App, sections []bill.Section, digits int) {
 			service = s.Service
 			fmt.Fprintf(a.Out, "\n%s\n", cli.Or(s.ServiceName, s.Service))
 		}
-		printSection(a, s, digits)
+		printSection(a, zone, s, digits)
 	}
 }
 
@@ -318,7 +318,7 @@ func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits
 	g.Print(a.Out, "")
 }
 
-func printSection(a *cli.App, s *bill.Section, digits int) {
+func printSection(a *cli.App, zone *period.Zone, s *bill.Section, digits int) {
 	fmt.Fprintf(a.Out, "\n  %s: %s\n", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
 	g := cli.NewGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price",
 		">.official", ">.discount", "", ">.truncated", ">.to pay")
@@ -336,7 +336,7 @@ func printSection(a *cli.App, s *bill.Section, digits int) {
 	g.Print(a.Out, "    ")
 	for i := range s.Items {
 		if m := s.Items[i].Measured; m != nil {
-			fmt.Fprintf(a.Out, "    %s: %s\n", m.Object, m.String())
+			fmt.Fprintf(a.Out, "    %s: %s\n", m.Object, m.Describe(zone))
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/run/quote"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // NewQuote is the command quote.
@@ -67,7 +68,7 @@ func runQuote(ctx context.Context, a *cli.App, q quote.Question) error {
 			return err
 		}
 	} else {
-		printQuote(a, r, w.Books.CurrencyNamed(r.Currency).Digits)
+		printQuote(a, w.Books.Zone, r, w.Books.CurrencyNamed(r.Currency).Digits)
 	}
 	if r.Rejected > 0 {
 		return cli.ErrNeedsAttention
@@ -75,7 +76,7 @@ func runQuote(ctx context.Context, a *cli.App, q quote.Question) error {
 	return nil
 }
 
-func printQuote(a *cli.App, r *quote.Quote, digits int) {
+func printQuote(a *cli.App, zone *period.Zone, r *quote.Quote, digits int) {
 	name := r.CustomerID
 	if r.Name != "" {
 		name = fmt.Sprintf("%s (%s)", r.Name, r.CustomerID)
@@ -100,7 +101,7 @@ func printQuote(a *cli.App, r *quote.Quote, digits int) {
 		return
 	}
 	for i := range r.Cycles {
-		quoteCycle(a, &r.Cycles[i], r.Currency, digits)
+		quoteCycle(a, zone, &r.Cycles[i], r.Currency, digits)
 	}
 	if len(r.Cycles) > 1 {
 		fmt.Fprintf(a.Out, "\ndue for %d cycles: %s %s\n", len(r.Cycles), r.Due.StringFixed(digits), r.Currency)
@@ -129,9 +130,9 @@ func quoteRejects(a *cli.App, r *quote.Quote) {
 	}
 }
 
-func quoteCycle(a *cli.App, c *quote.Cycle, currency string, digits int) {
+func quoteCycle(a *cli.App, zone *period.Zone, c *quote.Cycle, currency string, digits int) {
 	fmt.Fprintf(a.Out, "\ncycle %s, %s\n", c.Cycle, cli.Counted(c.Lines, "line", "lines"))
-	printSections(a, c.Sections, digits)
+	printSections(a, zone, c.Sections, digits)
 	printAmounts(a, &document.Amounts{Official: c.Official, Discount: c.Discount, Truncated: c.Truncated,
 		Payment: c.Payment, Rounding: c.Rounding, Due: c.Due, Taxes: shownTaxes(c.Taxes)}, currency, digits)
 }

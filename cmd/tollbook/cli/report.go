@@ -39,8 +39,8 @@ func (a *App) Report(w *workspace.Workspace, r *workspace.Report) error {
 }
 
 // PrintRunHead prints what a run did with feed files, and what a person should know.
-func PrintRunHead(a *App, r *workspace.Report) {
-	fmt.Fprintf(a.Out, "%s, as of %s\n", r.Command, r.AsOf)
+func PrintRunHead(a *App, w *workspace.Workspace, r *workspace.Report) {
+	fmt.Fprintf(a.Out, "%s, as of %s\n", r.Command, w.Settings.Zone.Show(r.AsOf))
 	printFiles(a, r)
 	if len(r.Reasons) > 0 {
 		fmt.Fprintln(a.Out, "\nrejected in this run, by reason")
@@ -58,7 +58,7 @@ func PrintRunHead(a *App, r *workspace.Report) {
 
 // PrintRun prints it for people.
 func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
-	PrintRunHead(a, r)
+	PrintRunHead(a, w, r)
 	switch r.Closed {
 	case "":
 	case AlreadyClosed:

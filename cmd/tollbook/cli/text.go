@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Counted is a number with its noun.
@@ -58,4 +60,14 @@ const LineBytes = 500
 func OneLine(text string) bool {
 	odd := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
 	return text != "" && len(text) <= LineBytes && !strings.ContainsFunc(text, odd)
+}
+
+// Local is an instant for people, in the contract zone. The instant is a text as results have it, RFC 3339; any other
+// text stays as it is.
+func Local(zone *period.Zone, text string) string {
+	at, err := period.ParseInstant(text)
+	if err != nil {
+		return text
+	}
+	return zone.Show(at)
 }

@@ -114,7 +114,7 @@ func confirm(a *cli.App, open *run.OpenItemsError) (bool, error) {
 // printClose prints it for people.
 func printClose(a *cli.App, w *workspace.Workspace, r *workspace.Report, dry bool) {
 	if dry && r.Closed != cli.AlreadyClosed {
-		cli.PrintRunHead(a, r)
+		cli.PrintRunHead(a, w, r)
 		fmt.Fprintf(a.Out, "\nclosing would rate %s and write %s\n", cli.Counted(int64(r.DaysDone), "day of a bucket",
 			"days of a bucket"), cli.Counted(r.Lines, "line", "lines"))
 		cli.PrintTotals(a, r.Totals)

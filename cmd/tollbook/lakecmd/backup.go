@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run/backup"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // backupOptions are those of backup.
@@ -94,7 +95,7 @@ func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
 	if a.Flags.JSON {
 		err = a.PrintJSON(r)
 	} else {
-		printBackup(a, r)
+		printBackup(a, w.Settings.Zone, r)
 	}
 	if err == nil && r.NeedsAttention() {
 		return cli.ErrNeedsAttention
@@ -102,10 +103,10 @@ func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
 	return err
 }
 
-func printBackup(a *cli.App, r *backup.Report) {
+func printBackup(a *cli.App, zone *period.Zone, r *backup.Report) {
 	fmt.Fprintf(a.Out, "backup to %s\n\nthe lake at manifest %d", r.Dir, r.Manifest)
 	if r.AsOf != "" {
-		fmt.Fprintf(a.Out, ", as of %s", r.AsOf)
+		fmt.Fprintf(a.Out, ", as of %s", cli.Local(zone, r.AsOf))
 	}
 	fmt.Fprintf(a.Out, "\n%s copied, %s; %s there already\n", cli.Counted(int64(r.Files), "file", "files"),
 		cli.Counted(r.Bytes, "byte", "bytes"), cli.Counted(int64(r.Kept), "file", "files"))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // headResult is what restore-head found and did.
@@ -75,7 +76,7 @@ func runRestoreHead(ctx context.Context, a *cli.App, yes bool) error {
 	if a.Flags.JSON {
 		err = a.PrintJSON(&r)
 	} else {
-		printHead(a, &r)
+		printHead(a, w.Settings.Zone, &r)
 	}
 	if err == nil && !r.Good && !r.Written {
 		return cli.ErrNeedsAttention
@@ -83,7 +84,7 @@ func runRestoreHead(ctx context.Context, a *cli.App, yes bool) error {
 	return err
 }
 
-func printHead(a *cli.App, r *headResult) {
+func printHead(a *cli.App, zone *period.Zone, r *headResult) {
 	if r.Good {
 		fmt.Fprintf(a.Out, "HEAD is right: it names manifest %d, the newest. Nothing was written.\n", r.Manifest)
 		return
@@ -97,7 +98,8 @@ func printHead(a *cli.App, r *headResult) {
 		closed = "closed through " + r.ClosedThrough
 	}
 	fmt.Fprintf(a.Out, "HEAD is     %s\n", was)
-	fmt.Fprintf(a.Out, "newest      manifest %d: %s, as of %s, %s\n", r.Manifest, r.Command, r.AsOf, closed)
+	fmt.Fprintf(a.Out, "newest      manifest %d: %s, as of %s, %s\n", r.Manifest, r.Command,
+		cli.Local(zone, r.AsOf), closed)
 	fmt.Fprintf(a.Out, "compared    %s, %s, and a chain of %s: all unchanged\n",
 		cli.Counted(int64(r.Files), "file", "files"), cli.Counted(r.Bytes, "byte", "bytes"),
 		cli.Counted(int64(r.Manifests), "manifest", "manifests"))

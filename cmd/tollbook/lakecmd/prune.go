@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // NewPrune is the command prune.
@@ -53,7 +54,11 @@ func runPrune(ctx context.Context, a *cli.App, po run.PruneOptions) error {
 			return err
 		}
 	} else {
-		printPrune(a, r)
+		w, err := a.Open()
+		if err != nil {
+			return err
+		}
+		printPrune(a, w.Settings.Zone, r)
 	}
 	if failed == nil && r.NeedsAttention() {
 		return cli.ErrNeedsAttention
@@ -62,8 +67,8 @@ func runPrune(ctx context.Context, a *cli.App, po run.PruneOptions) error {
 }
 
 // printPrune prints what left, for people.
-func printPrune(a *cli.App, r *run.PruneReport) {
-	fmt.Fprintf(a.Out, "prune as of %s\n", r.AsOf)
+func printPrune(a *cli.App, zone *period.Zone, r *run.PruneReport) {
+	fmt.Fprintf(a.Out, "prune as of %s\n", zone.Show(r.AsOf))
 	if len(r.Cycles) > 0 {
 		fmt.Fprintf(a.Out, "\ncycles to %s\n", r.Archive)
 		g := cli.NewGrid("cycle", ">files", ">bytes", ">lines")

@@ -87,7 +87,8 @@ func runIncentives(_ context.Context, a *cli.App, c compose.Choice) error {
 		fmt.Fprintln(a.Out, text)
 		return nil
 	}
-	fmt.Fprintf(a.Out, "incentives in %s, as of %s\n\n", w.Settings.Currency.Code, r.AsOf)
+	fmt.Fprintf(a.Out, "incentives in %s, as of %s\n\n", w.Settings.Currency.Code,
+		cli.Local(w.Settings.Zone, r.AsOf))
 	printIncentives(a, list, w.Books.Zone, w.Settings.Currency.Digits)
 	return nil
 }

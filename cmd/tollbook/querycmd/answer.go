@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/schemas/table"
 )
@@ -21,6 +22,7 @@ type shownAnswer struct {
 	cycle    string // that was asked for; "" = none
 	only     question.Only
 	currency settings.Currency
+	zone     *period.Zone
 }
 
 // answerResult is an answer as JSON: rows and totals by the names of the columns.
@@ -188,7 +190,7 @@ func (s *shownAnswer) from() string {
 	if s.AsOf == "" {
 		return name
 	}
-	return fmt.Sprintf("%s, manifest %d as of %s", name, s.Manifest, s.AsOf)
+	return fmt.Sprintf("%s, manifest %d as of %s", name, s.Manifest, cli.Local(s.zone, s.AsOf))
 }
 
 // header is the columns as a grid takes them.

@@ -252,7 +252,7 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	if err != nil {
 		return err
 	}
-	shown := &shownAnswer{answer, f.cycle, f.only, w.Settings.Currency}
+	shown := &shownAnswer{answer, f.cycle, f.only, w.Settings.Currency, w.Settings.Zone}
 	_, err = a.WriteOutput(&f.out, func(w io.Writer) error { return shown.write(w, a, f) })
 	return err
 }

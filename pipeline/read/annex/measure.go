@@ -92,15 +92,15 @@ func ratText(r *big.Rat) string {
 	return r.RatString()
 }
 
-// String says how the value was measured.
-func (m *Measured) String() string {
+// Describe says how the value was measured. Its time is in a zone.
+func (m *Measured) Describe(zone *period.Zone) string {
 	text := fmt.Sprintf("%s of %d points", m.Method, m.Points)
 	if m.Index >= 0 {
 		text += fmt.Sprintf(", the one at rank %d from the top", m.Index+1)
 	}
 	text += fmt.Sprintf(": %s Mbps", m.Value)
-	if m.Slot != "" {
-		text += ", first at " + m.Slot
+	if at, err := period.ParseInstant(m.Slot); err == nil { // of a method without a slot it is empty
+		text += ", first at " + zone.Show(at)
 	}
 	return text + fmt.Sprintf("; commit %s, billed %s Mbps for %d of %d days (%d with traffic) = %s", m.Commit.Trim(),
 		m.Billed, m.Days, m.MonthDays, m.ValidDays, m.Quantity.Trim())

@@ -146,7 +146,7 @@ func (me *monthEndStory) percentile(ctx context.Context, sku int32) error {
 		}
 		me.fact("object", m.Object)
 		me.fact("policy", m.Policy)
-		me.story.Before = append(me.story.Before, m.String())
+		me.story.Before = append(me.story.Before, m.Describe(me.Books.Zone))
 		var steps []rating.Step
 		var charges line.Charges
 		bw := rating.Bandwidth{Customer: me.customer, SKU: sku, Region: m.Region, Cycle: me.cycle, Quantity: m.Quantity}
