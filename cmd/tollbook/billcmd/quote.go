@@ -18,22 +18,31 @@ import (
 // NewQuote is the command quote.
 func NewQuote(a *cli.App) *cobra.Command {
 	var q quote.Question
+	var change quote.ChangeQuestion
 	cmd := &cobra.Command{
 		Use:   "quote",
-		Short: "Price a usage file for a customer without changing the lake",
+		Short: "Price a usage file or the change of an order without changing the lake",
 		Long: `quote reads a file of the usage feed, checks its records as a run does, and prices those of one
 customer with the code of a run. Meters and packages open as in an empty lake, or with --from-lake
 at their current positions. --books prices with another folder of books, which replaces all of the
 workspace's. --as-of is the clock of the checks. Recurring charges and commitments of the cycles of
 the file are included as if the cycles had ended, but not with --from-lake, which prices what the
-file adds. Bandwidth and orders are not part of a quote.`,
+file adds. Bandwidth and orders are not part of a quote.
+
+With --order and --to, quote prices the change of an order line to another product for the rest of
+its term, at --as-of. The amount is what the other product costs for the rest, less what was paid
+for it. An order of type change with the official_amount that quote prints is billed that amount.`,
 		Example: "  tollbook quote --customer aurora --usage plan.csv\n" +
-			"  tollbook quote --customer aurora --usage plan.csv --books books-2027 --json",
+			"  tollbook quote --customer aurora --usage plan.csv --books books-2027 --json\n" +
+			"  tollbook quote --customer aurora --order o-17 --to server.large",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case q.Customer == "":
 				return &cli.UsageError{What: "--customer is missing", Hint: "name the customer: --customer aurora"}
+			case change.Order != "" || change.SKU != "":
+				change.Customer = q.Customer
+				return runChange(cmd, a, change)
 			case q.File == "":
 				return &cli.UsageError{What: "--usage is missing",
 					Hint: "name a file of the usage feed: --usage plan.csv"}
@@ -45,6 +54,8 @@ file adds. Bandwidth and orders are not part of a quote.`,
 	cmd.Flags().StringVar(&q.File, "usage", "", "file of the usage feed: .csv, .ndjson (.gz, .zst) or .parquet")
 	cmd.Flags().StringVar(&q.Books, "books", "", "folder of books to price by (default: the workspace's)")
 	cmd.Flags().BoolVar(&q.FromLake, "from-lake", false, "open with the customer's current meters and packages")
+	cmd.Flags().StringVar(&change.Order, "order", "", "price the change of this order: order_id or order_id/order_line")
+	cmd.Flags().StringVar(&change.SKU, "to", "", "the product that the order is changed to, by sku")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 

@@ -112,6 +112,20 @@ func afterOthers(o *Order) int {
 	return 0
 }
 
+// Altered is the line id of the first accepted change or unsubscribe of an order line; empty if there is none.
+func (b *Book) Altered(key Key) string {
+	var first *Order
+	for _, o := range b.Orders {
+		if o.Base == key && o.Type >= rating.Change && (first == nil || o.before(first) < 0) {
+			first = o
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return first.id()
+}
+
 // LineID is the id of the order's line.
 func (o *Order) LineID() string { return o.id() }
 

@@ -1,4 +1,4 @@
-// Package quote prices a usage file for one customer without changing the lake.
+// Package quote prices a usage file for one customer, or the change of an order, without changing the lake.
 //
 //	QUOTE-1  Records are accepted by the checks of a run and rated by the rater of a run, in the order of §4.1, from
 //	         opening positions: those of an empty lake, or the customer's current ones. With those of an empty lake,
@@ -12,4 +12,8 @@
 //	         returns. The workspace's lake is read only for current positions.
 //	QUOTE-5  Records of other customers are counted and ignored. Bandwidth and orders are not usage and are not in a
 //	         quote.
+//	QUOTE-6  The change of an order line to another product costs what the other product costs for the rest of the
+//	         term, by the prices and discounts of a new order at that time, less what was paid for the rest without
+//	         coupons. An order of type change with the official amount that the quote gives is billed that. It is
+//	         priced for new orders and renewals that no accepted order has changed or unsubscribed.
 package quote
