@@ -45,6 +45,7 @@ var mayCall = map[string]string{
 	"ShowRefundOrderDetails":           "vendor partner customer",
 	"ListOrderCouponsByOrderId":        "vendor partner customer",
 	"ListOrderDiscounts":               "vendor partner customer",
+	"ListPayPerUseCustomerResources":   "vendor partner customer",
 	"ListFreeResourceInfos":            "vendor customer",
 	"ListFreeResourceUsages":           "vendor customer",
 	"ListCosts":                        "vendor customer",
@@ -187,7 +188,8 @@ var outcomes = map[operation.Subject]map[string][]string{
 }
 
 // priced are operations that need a customer of those who are none themselves, and know only those of the books.
-var priced = []string{"ListOnDemandResourceRatings", "ListRateOnPeriodDetail", "ListRenewRateOnPeriod"}
+var priced = []string{"ListOnDemandResourceRatings", "ListRateOnPeriodDetail", "ListRenewRateOnPeriod",
+	"ListPayPerUseCustomerResources"}
 
 // unnamed is what a caller that may call is answered by operations that take no customer.
 var unnamed = map[operation.Subject]map[string]string{

@@ -104,3 +104,42 @@ func TestFitting(t *testing.T) {
 	}
 	h.fails("ann", coupons, "", 400, "CBC.0100")
 }
+
+// TestPeriodResources: ann's s1 for October is renewed for November by r1, s2 was unsubscribed, s3 was unsubscribed and
+// ordered again without an end, s4 has expired.
+// Invariant: TRADE-4.
+func TestPeriodResources(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, map[string]string{"inbox/orders/r.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id
+r1,auto_renew,ann,care,east,s1,1,month,1,2026-09-22T10:00:00Z,2026-11-05T00:00:00Z,2026-12-05T00:00:00Z,o1
+r2,new,ann,care,west,s3,1,month,1,2026-09-20T10:00:00Z,,2026-10-20T10:00:00Z,
+r3,unsubscribe,ann,,,,,,,2026-09-21T10:00:00Z,,,r2
+r4,new,ann,care,east,s3,1,month,1,2026-09-22T10:00:00Z,,,
+r5,new,ann,care,east,s4,1,day,10,2026-09-10T10:00:00Z,,2026-09-20T10:00:00Z,
+`,
+		"books/prices.csv": books["books/prices.csv"] + "care,*,day,2026-01-01,,1,,1\n"})
+	const path = "/v2/orders/suscriptions/resources/query"
+	list := func(as, body string) string {
+		return h.few(as, path, body, "data", "resource_id", "region_code", "status", "effective_time", "expire_time",
+			"expire_policy")
+	}
+	const (
+		s1 = "s1 east 2 2026-10-05T00:00:00Z 2026-12-05T00:00:00Z 3"
+		s2 = "s2 east 3 2026-09-20T10:00:00Z 2026-10-20T10:00:00Z "
+		s3 = "s3 east 2 2026-09-22T10:00:00Z  "
+		s4 = "s4 east 5 2026-09-10T10:00:00Z 2026-09-20T10:00:00Z "
+	)
+	for _, c := range []struct{ as, body, want string }{
+		{"ann", `{}`, s1 + "\n" + s2 + "\n" + s3 + "\n" + s4},
+		{"north", `{"customer_id":"ann","status_list":[2]}`, s1 + "\n" + s3},
+		{"hub", `{"customer_id":"bob"}`, ""},
+		{"", `{"customer_id":"ann","offset":3}`, s4},
+		{"ann", `{"resource_ids":["s4","s9"]}`, s4}, {"ann", `{"order_id":"o1"}`, s1}, {"ann", `{"order_id":"r2"}`, s3},
+		{"ann", `{"service_type_code":"ST"}`, ""}, {"ann", `{"service_type_code":"SU","limit":1}`, s1},
+		{"ann", `{"expire_time_begin":"2026-09-20T10:00:00Z","expire_time_end":"2026-10-20T10:00:00Z"}`, s4},
+	} {
+		h.same(c.as+c.body, list(c.as, c.body), c.want)
+	}
+	h.fails("north", path, `{}`, 400, "CBC.0100")
+	h.fails("north", path, `{"customer_id":"bob"}`, 400, "CBC.99000035")
+}

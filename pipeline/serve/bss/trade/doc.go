@@ -6,4 +6,6 @@
 //	         partner is that of its creation.
 //	TRADE-3  The coupons and discounts of an order are those that fit it at the last run by the rules of billing. An
 //	         order that was paid or cancelled has none.
+//	TRADE-4  A resource is in use from its first order on until the last of its orders expires, without those that
+//	         were unsubscribed; if all were, it is unsubscribed.
 package trade

@@ -5,6 +5,6 @@ import "github.com/tollbook/tollbook/pipeline/serve/operation"
 // Operations lists the operations about orders and partners' account changes.
 func Operations() []operation.Operation {
 	return []operation.Operation{customerOrders(), customerOrderDetails(), refundOrderDetails(),
-		orderCoupons(), orderDiscounts(),
+		orderCoupons(), orderDiscounts(), periodResources(),
 		partnerAccountChanges(), partnerAdjustRecords()}
 }

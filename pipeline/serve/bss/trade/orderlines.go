@@ -34,6 +34,7 @@ type boughtLine struct {
 	service         string
 	discountID      string
 	sku             string
+	resource        string
 	resourceType    string
 	region          string
 	baseOrder       string // of an unsubscribe
@@ -129,7 +130,7 @@ func (q *orderQuery) in(c *operation.Call, bucket int) bool {
 func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry,
 	found map[string]*boughtLine) error {
 	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPayTime,
-		tables.OPayer,
+		tables.OPayer, tables.OResourceID,
 		tables.OBaseOrderID, tables.OBaseOrderLine, tables.OPeriodType, tables.OPeriodNum, tables.OEffectiveTime,
 		tables.OExpireTime, tables.OQuantity}
 	scan := rows.Scan{Table: tables.Orders(), Cols: cols}
@@ -144,6 +145,7 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 			if q.customer != "" && o.customer != q.customer || !q.during.Holds(o.at) {
 				continue
 			}
+			o.resource = string(row.Text(tables.OResourceID))
 			o.baseOrder = string(row.Text(tables.OBaseOrderID))
 			o.periodType, o.periodNum = row.Word(tables.OPeriodType), row.Whole(tables.OPeriodNum)
 			o.effective, o.expire = row.Time(tables.OEffectiveTime), row.Time(tables.OExpireTime)
