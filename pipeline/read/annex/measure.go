@@ -92,15 +92,25 @@ func ratText(r *big.Rat) string {
 	return r.RatString()
 }
 
-// Describe says how the value was measured. Its time is in a zone.
+// String says how the value was measured. Its time is in UTC.
+func (m *Measured) String() string { return m.describe(m.Slot) }
+
+// Describe is String with the time in a zone.
 func (m *Measured) Describe(zone *period.Zone) string {
+	if at, err := period.ParseInstant(m.Slot); err == nil { // a method without a slot has no text
+		return m.describe(zone.Show(at))
+	}
+	return m.describe(m.Slot)
+}
+
+func (m *Measured) describe(slot string) string {
 	text := fmt.Sprintf("%s of %d points", m.Method, m.Points)
 	if m.Index >= 0 {
 		text += fmt.Sprintf(", the one at rank %d from the top", m.Index+1)
 	}
 	text += fmt.Sprintf(": %s Mbps", m.Value)
-	if at, err := period.ParseInstant(m.Slot); err == nil { // of a method without a slot it is empty
-		text += ", first at " + zone.Show(at)
+	if slot != "" {
+		text += ", first at " + slot
 	}
 	return text + fmt.Sprintf("; commit %s, billed %s Mbps for %d of %d days (%d with traffic) = %s", m.Commit.Trim(),
 		m.Billed, m.Days, m.MonthDays, m.ValidDays, m.Quantity.Trim())
