@@ -21,7 +21,7 @@ func printing() []string {
 		"-w W run monthly --cycle 2026-09",
 		"-w W rejects", "-w W rejects dismiss bad-separator --reason test", "-w W rejects restore bad-separator",
 		"-w W doctor",
-		"-w W restore-head", "focus check W-focus.csv",
+		"-w W restore-head", "-w W upgrade", "focus check W-focus.csv",
 		"-w W bandwidth aurora-east-a --cycle 2026-09", "-w W bill --cycle 2026-09",
 		"-w W bill --cycle 2026-09 --customer aurora --format html",
 		"-w W bill --cycle 2026-09 --customer aurora --format xlsx", "-w W explain vm-delta-depot-0901",

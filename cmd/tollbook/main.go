@@ -76,6 +76,7 @@ func tree(a *cli.App) *cobra.Command {
 		lakecmd.NewBackup(a),
 		lakecmd.NewRestore(a),
 		lakecmd.NewRestoreHead(a),
+		lakecmd.NewUpgrade(a),
 		workspacecmd.NewDoctor(a),
 		programcmd.NewVersion(a),
 		programcmd.NewCompletion(a),

@@ -315,6 +315,8 @@ statement --cycle 2026-09
 statement --cycle 2026-09 --format table
 statement --cycle 2026-09 --format csv
 statement --cycle 2026-09 --format json
+upgrade
+upgrade --dry-run
 verify
 version
 `

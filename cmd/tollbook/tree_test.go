@@ -58,6 +58,7 @@ func commands() []string {
 		"tollbook schedule",
 		"tollbook serve",
 		"tollbook statement",
+		"tollbook upgrade",
 		"tollbook verify",
 		"tollbook version",
 	}

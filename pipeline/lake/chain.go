@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,9 +25,9 @@ func (l *Lake) newest() (number int64, hash Hash, err error) {
 		if err != nil {
 			return 0, "", fmt.Errorf("read %s of the lake: %w", name, err)
 		}
-		m := new(Manifest)
-		if err := decode(b, m); err != nil {
-			return 0, "", &CorruptError{Name: name, Detail: err.Error(), Hint: hintNewer}
+		var m envelope
+		if err := json.Unmarshal(b, &m); err != nil {
+			return 0, "", &CorruptError{Name: name, Detail: err.Error(), Hint: hintRestore}
 		}
 		if m.Number != number+1 || m.Parent != hash {
 			detail := fmt.Sprintf("is number %d with parent %s: want number %d with parent %s", m.Number, m.Parent,
@@ -36,9 +37,6 @@ func (l *Lake) newest() (number int64, hash Hash, err error) {
 		number, hash = number+1, HashBytes(b)
 	}
 }
-
-// hintNewer is for a manifest that cannot be read.
-const hintNewer = "a newer program may have written it: use that one"
 
 // hinted returns a manifest that is committed, the newest as far as HEAD or a listing says: 0 and "" if there is none.
 func (l *Lake) hinted() (int64, Hash, error) {

@@ -24,7 +24,8 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
 	}
-	if same && !(t.next.reset && m.AsOf != t.base.Manifest.AsOf) {
+	upgraded := len(t.base.steps) > 0
+	if same && !upgraded && !(t.next.reset && m.AsOf != t.base.Manifest.AsOf) {
 		return false, t.clearUp(t.named)
 	}
 	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
@@ -86,6 +87,9 @@ func (t *Txn) checkClosed(m *Manifest) error {
 		old, found := was[ref.Cycle]
 		if !found {
 			return &ClosedError{Cycle: ref.Cycle, Detail: "it had no files when it was closed, none can be added"}
+		}
+		if len(t.base.steps) > 0 {
+			old = listsAgain(ref, old)
 		}
 		if err := t.checkKept(ref, old); err != nil {
 			return err

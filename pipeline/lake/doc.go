@@ -46,6 +46,9 @@
 //	         lake is damaged, and neither a run nor a reader uses it. RestoreHead repairs HEAD.
 //	LAKE-15  HEAD must only be restored to the newest manifest, and only if all files that it names and its chain of
 //	         parents are complete.
+//	LAKE-16  The newest manifest and its lists must have one format. A program must refuse any other format than its
+//	         own, and change nothing. Only an upgrade converts it: it copies the state, durable, and then commits
+//	         it in the new format. The files of the state stay the same. Manifests before it keep their formats.
 //
 // # Write order
 //

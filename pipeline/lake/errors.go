@@ -133,6 +133,9 @@ const (
 		"from inbox and books"
 	hintHead = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; " +
 		"nothing was changed"
+	hintNewer = "a newer version of tollbook wrote it: use that version, or restore the backup that was made before " +
+		"the upgrade"
+	hintOlder = "an earlier version of tollbook wrote it: `tollbook upgrade --dry-run` shows what converts the lake"
 )
 
 // notThere is the Detail of a MissingError for a file that is gone, not short.

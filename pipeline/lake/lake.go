@@ -17,6 +17,8 @@ type Options struct {
 	// Stop, if set, is called at the named points of a commit (StopPoints). Tests kill the process there; an error it
 	// returns ends the commit at that point.
 	Stop func(point string) error
+	// Steps convert lakes of earlier formats. nil = those of this program.
+	Steps []Step
 }
 
 // The stop points of a commit, in order.
@@ -36,6 +38,9 @@ type Lake struct {
 	chain storage.Chain // nil = st is a file system
 	log   *slog.Logger
 	stop  func(point string) error
+	steps []Step
+	// upgrades accepts a live manifest of an earlier format
+	upgrades bool
 
 	blocks sync.Pool // of *[blockBytes]byte, what a reader checks parts of blocks with
 }
@@ -52,7 +57,10 @@ func Open(st storage.Storage, o Options) (*Lake, error) {
 
 // newLake is Open without a look at HEAD.
 func newLake(st storage.Storage, o Options) *Lake {
-	l := &Lake{st: st, log: o.Log, stop: o.Stop}
+	l := &Lake{st: st, log: o.Log, stop: o.Stop, steps: o.Steps}
+	if l.steps == nil {
+		l.steps = Steps()
+	}
 	if l.chain = storage.AsChain(st); l.chain != nil {
 		l.st = l.chain
 	}
@@ -143,29 +151,25 @@ func (l *Lake) load(number int64, hash Hash) (*Snapshot, error) {
 	if number == 0 {
 		return &Snapshot{Manifest: Manifest{Format: format}, lake: l}, nil
 	}
-	m, err := l.readManifest(number, hash, headName)
+	m, steps, err := l.readManifest(number, hash, headName)
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{Manifest: *m, Hash: hash, lake: l}, nil
+	if len(steps) > 0 && !l.upgrades {
+		detail := fmt.Sprintf("has format %d, this program works with format %d", steps[0].From, format)
+		return nil, &CorruptError{Name: manifestName(number), Detail: detail, Hint: hintOlder}
+	}
+	return &Snapshot{Manifest: *m, Hash: hash, lake: l, steps: steps}, nil
 }
 
-// readManifest reads and checks one manifest; by says who names it.
-func (l *Lake) readManifest(number int64, hash Hash, by string) (*Manifest, error) {
+// readManifest reads and checks one manifest; by says who names it. The steps are those that its lists need.
+func (l *Lake) readManifest(number int64, hash Hash, by string) (*Manifest, []Step, error) {
 	name := manifestName(number)
 	b, err := l.readNamed(name, hash, by, number)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	m := new(Manifest)
-	if err := decode(b, m); err != nil {
-		return nil, &CorruptError{Name: name, Detail: err.Error(), Hint: hintRestore}
-	}
-	if m.Format != format || m.Number != number {
-		detail := fmt.Sprintf("format %d, number %d: want format %d, number %d", m.Format, m.Number, format, number)
-		return nil, &CorruptError{Name: name, Detail: detail, Hint: "a newer program may have written it: use that one"}
-	}
-	return m, nil
+	return l.decodeManifest(name, number, b)
 }
 
 // readNamed reads a file that by names with its hash. number is the manifest the reader is at.

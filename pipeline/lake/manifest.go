@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// format is the version of the manifests' and lists' layout. A reader refuses any other.
+// format is the version of the manifests' and lists' layout. A reader refuses any other (LAKE-16).
 const format = 1
 
 // State says whether a cycle still takes records (§7.1).

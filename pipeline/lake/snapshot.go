@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,7 @@ type Snapshot struct {
 	Hash     Hash // of the manifest; "" for the empty lake
 
 	lake   *Lake
+	steps  []Step // that convert its lists; none = they have the program's format
 	mu     sync.Mutex
 	files  map[string][]FileEntry // by cycle
 	inputs []Input
@@ -145,7 +147,7 @@ func (s *Snapshot) Since(number int64) ([]Manifest, error) {
 	}
 	out := []Manifest{s.Manifest}
 	for m := s.Manifest; m.Number > number; {
-		parent, err := s.lake.readManifest(m.Number-1, m.Parent, manifestName(m.Number))
+		parent, _, err := s.lake.readManifest(m.Number-1, m.Parent, manifestName(m.Number))
 		if err != nil {
 			return out, unmoved(err, manifestName(m.Number))
 		}
@@ -177,8 +179,8 @@ func (s *Snapshot) Origin() (Hash, error) {
 	if err != nil {
 		return "", fmt.Errorf("read %s of the lake: %w", manifestName(2), err)
 	}
-	second := new(Manifest)
-	if err := decode(b, second); err != nil {
+	var second envelope
+	if err := json.Unmarshal(b, &second); err != nil {
 		return "", &CorruptError{Name: manifestName(2), Detail: err.Error(), Hint: hintRestore}
 	}
 	return second.Parent, s.lake.checkFirst(second.Parent)
@@ -186,7 +188,7 @@ func (s *Snapshot) Origin() (Hash, error) {
 
 // checkFirst compares the first manifest with the hash that the second one says.
 func (l *Lake) checkFirst(hash Hash) error {
-	_, err := l.readManifest(1, hash, manifestName(2))
+	_, _, err := l.readManifest(1, hash, manifestName(2))
 	return unmoved(err, manifestName(2))
 }
 
@@ -246,7 +248,10 @@ func readList[T any](s *Snapshot, ref *ListRef, cycle string) ([]T, error) {
 		return nil, err
 	}
 	var l list[T]
-	if err := decodeList(b, &l); err != nil {
+	if b, err = convertList(b, s.steps); err == nil {
+		err = decodeList(b, &l)
+	}
+	if err != nil {
 		return nil, &CorruptError{Name: ref.Name, Detail: err.Error(), Hint: hintRestore}
 	}
 	if l.Format != format || l.Cycle != cycle || len(l.Entries) != ref.Count {

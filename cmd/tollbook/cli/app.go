@@ -157,7 +157,7 @@ func (a *App) prepare(cmd *cobra.Command) error {
 	switch {
 	case a.Flags.quiet && a.Flags.verbose:
 		return &UsageError{What: "--quiet and --verbose exclude each other"}
-	case a.Flags.Lake != "" && topOf(cmd) != "restore-head" && !slices.Contains(readers(), topOf(cmd)):
+	case a.Flags.Lake != "" && !slices.Contains(append(readers(), "restore-head", "upgrade"), topOf(cmd)):
 		return &UsageError{What: fmt.Sprintf("--lake: %s does not only read", topOf(cmd)),
 			Hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
 	case a.Flags.Workers < 1:

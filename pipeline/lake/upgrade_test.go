@@ -1,0 +1,282 @@
+package lake_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/objects"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// renamed are the fields that format 0 of these tests calls differently: of manifests and of lists.
+var renamed = []struct{ old, now string }{
+	{`"format": 0,`, `"format": 1,`}, {`"closed_until"`, `"closed_through"`},
+	{`{"format":0,`, `{"format":1,`}, {`"files":[`, `"entries":[`},
+}
+
+// fromZero is a step from a format 0 that no version of the program wrote.
+func fromZero() []lake.Step {
+	convert := func(b []byte) ([]byte, error) {
+		if !bytes.Contains(b, []byte(renamed[0].old)) && !bytes.Contains(b, []byte(renamed[2].old)) {
+			return nil, fmt.Errorf("not of format 0: %.40q", b)
+		}
+		for _, field := range renamed {
+			b = bytes.ReplaceAll(b, []byte(field.old), []byte(field.now))
+		}
+		return b, nil
+	}
+	return []lake.Step{{From: 0, Text: "closed_until is called closed_through", Manifest: convert, List: convert}}
+}
+
+// lay puts files into a storage, durable.
+func lay(t testing.TB, st storage.Storage, files map[string]string) {
+	t.Helper()
+	dirs := map[string]bool{"": true}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		w, err := st.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.WriteString(w, files[name])
+		if err := errors.Join(err, w.Sync(), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			dirs[dir] = true
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		if err := st.SyncDir(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+var listName = regexp.MustCompile(`manifests/(?:files-2026-\d\d|inputs)-([0-9a-f]{32})\.json`)
+
+// inFormatZero is all nights as a program of format 0 would have written them.
+func inFormatZero(t testing.TB) map[string]string {
+	t.Helper()
+	m := storage.NewMem()
+	history(t, m)
+	files := dump(t, m)
+	older := func(text string) string {
+		for _, field := range renamed {
+			text = strings.ReplaceAll(text, field.now, field.old)
+		}
+		return text
+	}
+	out, hashes := make(map[string]string), make(map[string]string)
+	for name, text := range files {
+		if of := listName.FindStringSubmatch(name); of != nil {
+			text = older(text)
+			hashes[of[1]] = string(lake.HashBytes([]byte(text)))
+			name = strings.ReplaceAll(name, of[1], hashes[of[1]])
+		}
+		if name != "LOCK" {
+			out[name] = text
+		}
+	}
+	parent := ""
+	for n := 1; n <= 3; n++ {
+		name := fmt.Sprintf("manifests/%06d.json", n)
+		text := older(files[name])
+		for was, now := range hashes {
+			text = strings.ReplaceAll(text, was, now)
+		}
+		if n > 1 {
+			was := lake.HashBytes([]byte(files[fmt.Sprintf("manifests/%06d.json", n-1)]))
+			text = strings.ReplaceAll(text, string(was), parent)
+		}
+		out[name], parent = text, string(lake.HashBytes([]byte(text)))
+	}
+	out["HEAD"] = "3 " + parent + "\n"
+	return out
+}
+
+// stateOf is what a lake's live state says, without what a commit changes by itself.
+func stateOf(t testing.TB, st storage.Storage) (m lake.Manifest, files []lake.FileEntry, inputs []lake.Input) {
+	t.Helper()
+	snap, err := open(t, st).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m = snap.Manifest
+	for _, ref := range m.Cycles {
+		of, err := snap.Files(ref.Cycle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, of...)
+	}
+	if inputs, err = snap.Inputs(); err != nil {
+		t.Fatal(err)
+	}
+	m.Number, m.Parent, m.Command = 0, "", ""
+	return m, files, inputs
+}
+
+// TestUpgrade ends an upgrade at each point of its commit, by a kill and by a power failure: the lake has its format or
+// the new one, and after the same upgrade again it has the state that it had, with the state before as a backup
+// (LAKE-16).
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	plain := storage.NewMem()
+	history(t, plain)
+	wantManifest, wantFiles, wantInputs := stateOf(t, plain)
+	zero := inFormatZero(t)
+	stopped := errors.New("stopped here")
+	for _, point := range append(lake.StopPoints(), "nowhere") {
+		m, backup := storage.NewMem(), storage.NewMem()
+		lay(t, m, zero)
+		o := lake.Options{Steps: fromZero()}
+		killing := o
+		killing.Stop = func(at string) error {
+			if at == point {
+				return stopped
+			}
+			return nil
+		}
+		if _, err := lake.Upgrade(t.Context(), m, backup, killing); errors.Is(err, stopped) != (point != "nowhere") {
+			t.Fatalf("%s: %v", point, err)
+		}
+		for _, st := range []storage.Storage{m, m.PowerCut(nil)} {
+			if _, err := lake.Upgrade(t.Context(), st, backup, o); err != nil {
+				t.Fatalf("%s, then again: %v", point, err)
+			}
+			manifest, files, inputs := stateOf(t, st)
+			if diff := cmp.Diff(wantManifest, manifest); diff != "" {
+				t.Errorf("%s (- never upgraded, + upgraded):\n%s", point, diff)
+			}
+			if diff := cmp.Diff(wantFiles, files) + cmp.Diff(wantInputs, inputs); diff != "" {
+				t.Errorf("%s (- never upgraded, + upgraded):\n%s", point, diff)
+			}
+		}
+		copied := dump(t, backup)
+		if diff := cmp.Diff(zero, copied); diff != "" {
+			t.Errorf("%s: the backup (- as it was, + copied):\n%s", point, diff)
+		}
+	}
+}
+
+// TestUpgradeThenRun: an upgraded lake takes runs, its history is read back to the first manifest of the earlier
+// format, nothing is left to upgrade, and no other file than lists and a manifest was added.
+func TestUpgradeThenRun(t *testing.T) {
+	t.Parallel()
+	zero := inFormatZero(t)
+	folder, store := storage.NewMem(), objects.NewMem()
+	lay(t, folder, zero)
+	for name, text := range zero {
+		store.Set(name, []byte(text))
+	}
+	for _, st := range []storage.Storage{folder, over(t, store)} {
+		o := lake.Options{Steps: fromZero()}
+		plan, err := lake.PlanUpgrade(st, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := &lake.UpgradePlan{Manifest: 3, Format: 0, Program: 1, Steps: []string{fromZero()[0].Text}, Lists: 3,
+			Files: 9, Bytes: 223}
+		if diff := cmp.Diff(want, plan); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if changed, err := lake.Upgrade(t.Context(), st, storage.NewMem(), o); err != nil || !changed {
+			t.Fatalf("changed %v, %v", changed, err)
+		}
+		before := dump(t, st)
+		if changed, err := lake.Upgrade(t.Context(), st, storage.NewMem(), o); err != nil || changed {
+			t.Errorf("the second time: changed %v, %v", changed, err)
+		}
+		if diff := cmp.Diff(before, dump(t, st)); diff != "" {
+			t.Errorf("the second upgrade changed the lake:\n%s", diff)
+		}
+		l, err := lake.Open(st, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		txn, err := l.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := lake.FileKey{Table: "lines", Cycle: "2026-11", Day: "2026-11-01", Bucket: 0}
+		if err := replace(txn, key, "lines of November"); err != nil {
+			t.Fatal(err)
+		}
+		if changed, err := txn.Commit(context.Background()); err != nil || !changed {
+			t.Fatalf("changed %v, %v", changed, err)
+		}
+		snap, err := l.Head()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := snap.CheckFiles(t.Context(), nil)
+		if err != nil || len(r.Findings) > 0 || r.Manifests != 5 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+}
+
+// TestOtherFormat: a lake of an earlier format is refused by readers and runs, and the error names the command; one of
+// a later format, or of one without a step, is refused by an upgrade too. Nothing of the lake changes (LAKE-16).
+func TestOtherFormat(t *testing.T) {
+	t.Parallel()
+	zero := inFormatZero(t)
+	later := make(map[string]string)
+	for name, text := range zero {
+		later[name] = strings.ReplaceAll(text, `"format": 0`, `"format": 7`)
+	}
+	later["HEAD"] = "3 " + string(lake.HashBytes([]byte(later["manifests/000003.json"]))) + "\n"
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		steps []lake.Step
+		hint  string // of readers and runs
+		plan  bool   // an upgrade is possible
+	}{
+		{"earlier", zero, fromZero(), "`tollbook upgrade --dry-run`", true},
+		{"earlier, no step", zero, nil, "use that version", false},
+		{"later", later, fromZero(), "use that version", false},
+	} {
+		st := storage.NewMem()
+		lay(t, st, c.files)
+		o := lake.Options{Steps: c.steps}
+		l, err := lake.Open(st, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, read := l.Head()
+		_, begun := l.Begin()
+		errs := []error{read, begun}
+		_, planned := lake.PlanUpgrade(st, o)
+		if !c.plan {
+			_, upgraded := lake.Upgrade(t.Context(), st, storage.NewMem(), o)
+			errs = append(errs, planned, upgraded)
+		} else if planned != nil {
+			t.Errorf("%s: %v", c.name, planned)
+		}
+		for i, err := range errs {
+			var corrupt *lake.CorruptError
+			if !errors.As(err, &corrupt) || corrupt.Name != "manifests/000003.json" ||
+				!strings.Contains(corrupt.Hint, c.hint) {
+				t.Errorf("%s, %d: %v", c.name, i, err)
+			}
+		}
+		left := dump(t, st)
+		delete(left, "LOCK")
+		if diff := cmp.Diff(c.files, left); diff != "" {
+			t.Errorf("%s: the lake was changed:\n%s", c.name, diff)
+		}
+	}
+}
