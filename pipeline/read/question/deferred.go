@@ -269,15 +269,20 @@ func (d *deferral) spread(p *prepaid, words []string, paid money.Amount) error {
 	return nil
 }
 
-// earned is the part of a payment for the days up to the end of a cycle, rounded half away from zero to the currency's
-// digits; all of it when the term is over, without rounding.
+// earned is the part of a payment for the days up to the end of a cycle.
 func (p prepaid) earned(paid money.Amount, c period.Cycle, digits int) (money.Amount, error) {
-	days := int64(min(p.end, c.Last()+1) - p.first)
+	return Earned(paid, p.first, p.end, c, digits)
+}
+
+// Earned is the part of a payment for the days from first to before end that it counts for up to the end of a cycle,
+// rounded half away from zero to the currency's digits; all of it when the term is over, without rounding.
+func Earned(paid money.Amount, first, end period.Day, c period.Cycle, digits int) (money.Amount, error) {
+	days := int64(min(end, c.Last()+1) - first)
 	switch {
 	case days <= 0:
 		return money.Amount{}, nil
-	case p.end <= c.Last()+1:
+	case end <= c.Last()+1:
 		return paid, nil
 	}
-	return money.RoundRat(new(big.Rat).Mul(paid.Rat(), big.NewRat(days, int64(p.end-p.first))), digits)
+	return money.RoundRat(new(big.Rat).Mul(paid.Rat(), big.NewRat(days, int64(end-first))), digits)
 }

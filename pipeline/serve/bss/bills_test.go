@@ -13,6 +13,9 @@ const (
 	ownRecords  = "/v2/bills/customer-bills/res-fee-records"
 	ownFees     = "/v2/bills/customer-bills/fee-records"
 	ownSums     = "/v2/bills/customer-bills/monthly-sum"
+	ownDetails  = "/v2/bills/customer-bills/res-records/query"
+	breakDowns  = "/v2/costs/cost-analysed-bills/monthly-breakdown"
+	onDemand    = "/v2/partners/sub-customers/on-demand-resources/query"
 )
 
 // TestSubCustomerBillDetail: bob's 10.00551 GB cost 20.01102, of which 0.00102 is cut off.

@@ -15,9 +15,10 @@ import (
 // Operations lists the vendor-compatible operations.
 func Operations() []operation.Operation {
 	bills := []operation.Operation{subCustomerBillDetail(), consumeSubCustomers(), subcustomerMonthlyBills(),
-		customerselfResourceRecords(), customerBillsFeeRecords(), customerMonthlySum(), resourceUsageSummary(),
-		resourceUsage(), freeResourcesUsageRecords(), incentiveDiscountPolicies(), onDemandResourceRatings(),
-		rateOnPeriodDetail(), renewRateOnPeriod(), subCustomers(), indirectPartners()}
+		customerselfResourceRecords(), customerselfResourceRecordDetails(), customerBillsFeeRecords(),
+		customerMonthlySum(), resourceUsageSummary(), resourceUsage(), freeResourcesUsageRecords(),
+		incentiveDiscountPolicies(), onDemandResourceRatings(), rateOnPeriodDetail(),
+		renewRateOnPeriod(), subCustomers(), subCustomerNewTag(), customerOnDemandResources(), indirectPartners()}
 	return slices.Concat(bills, catalogue.Operations(), trade.Operations(), benefits.Operations(),
 		accounts.Operations(), packages.Operations(), costs.Operations())
 }

@@ -234,37 +234,48 @@ const chargedByPeriod = "1"
 
 // selfSums fills in one row for all of a resource in the cycle.
 func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) error {
-	list, err := f.sums(ctx, cycle, []string{f.call.Scope.Customer}, tables.LServiceTypeCode, tables.LResourceTypeCode,
-		tables.LRegionCode,
-		tables.LResourceID, tables.LSKU, tables.LChargingMode, tables.LBillDetailType, tables.LTradeID)
+	list, err := f.resourceSums(ctx, cycle)
 	if err != nil {
 		return err
 	}
-	b := f.call.State.Workspace.Books
 	out.Total = int64(len(list))
 	for _, s := range form.Window(f.call, list) {
-		product := &books.Product{}
-		if sku := b.SKU(s.By[4]); sku >= 0 {
-			product = &b.Products[sku]
-		}
-		bill, err := strconv.Atoi(s.By[6])
+		record, err := f.selfSum(&s)
 		if err != nil {
 			return err
-		}
-		record := selfRecord{BillType: bill, CustomerID: f.call.Scope.Customer, Region: s.By[2], ServiceType: s.By[0],
-			ResourceType: s.By[1], ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
-			ResourceID: s.By[3], ProductID: s.By[4], ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5],
-			TradeID: s.By[7], Measure: form.MeasureYuan, AccountName: form.CustomerName(f.call, f.call.Scope.Customer),
-			Official: sumOf(&s, records.Official), Discount: sumOf(&s, records.Discount),
-			Amount: sumOf(&s, records.Payment), Cash: sumOf(&s, records.Cash), Credit: sumOf(&s, records.Credit),
-			Coupon: sumOf(&s, records.Coupon), FlexiCoupon: sumOf(&s, records.FlexiCoupon),
-			StoredCard: sumOf(&s, records.StoredValue), Debt: sumOf(&s, records.Debt)}
-		if record.ChargeMode == chargedByPeriod {
-			record.OrderID = record.TradeID
 		}
 		out.Records = append(out.Records, record)
 	}
 	return nil
+}
+
+// resourceSums adds up the lines of each resource, product and trade.
+func (f *filter) resourceSums(ctx context.Context, cycle string) ([]records.Sum, error) {
+	return f.sums(ctx, cycle, []string{f.call.Scope.Customer}, tables.LServiceTypeCode, tables.LResourceTypeCode,
+		tables.LRegionCode,
+		tables.LResourceID, tables.LSKU, tables.LChargingMode, tables.LBillDetailType, tables.LTradeID)
+}
+
+// selfSum is the row of a sum of resourceSums.
+func (f *filter) selfSum(s *records.Sum) (selfRecord, error) {
+	b := f.call.State.Workspace.Books
+	product := &books.Product{}
+	if sku := b.SKU(s.By[4]); sku >= 0 {
+		product = &b.Products[sku]
+	}
+	bill, err := strconv.Atoi(s.By[6])
+	record := selfRecord{BillType: bill, CustomerID: f.call.Scope.Customer, Region: s.By[2], ServiceType: s.By[0],
+		ResourceType: s.By[1], ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
+		ResourceID: s.By[3], ProductID: s.By[4], ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5],
+		TradeID: s.By[7], Measure: form.MeasureYuan, AccountName: form.CustomerName(f.call, f.call.Scope.Customer),
+		Official: sumOf(s, records.Official), Discount: sumOf(s, records.Discount),
+		Amount: sumOf(s, records.Payment), Cash: sumOf(s, records.Cash), Credit: sumOf(s, records.Credit),
+		Coupon: sumOf(s, records.Coupon), FlexiCoupon: sumOf(s, records.FlexiCoupon),
+		StoredCard: sumOf(s, records.StoredValue), Debt: sumOf(s, records.Debt)}
+	if record.ChargeMode == chargedByPeriod {
+		record.OrderID = record.TradeID
+	}
+	return record, err
 }
 
 func sumOf(s *records.Sum, amount int) operation.Decimal {

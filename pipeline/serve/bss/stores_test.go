@@ -125,11 +125,16 @@ func requests() (out []request) {
 			for _, more := range []string{"", "&status=1", "&status=2", "&status=3", "&resource_type_code=st.gb"} {
 				out = append(out, request{as, ownFees + "?bill_cycle=" + cycle + more, ""})
 			}
-			out = append(out, request{as, ownSums + "?bill_cycle=" + cycle, ""},
+			for _, more := range []string{"", `,"statistic_type":2`, `,"statistic_type":3,"limit":2,"offset":1`} {
+				out = append(out, request{as, ownDetails, `{"cycle":"` + cycle + `"` + more + `}`})
+			}
+			out = append(out, request{as, breakDowns + "?shared_month=" + cycle + "&limit=50", ""},
+				request{as, ownSums + "?bill_cycle=" + cycle, ""},
 				request{as, ownSums + "?bill_cycle=" + cycle + "&service_type_code=st", ""})
 		}
 	}
-	return out
+	return append(out, request{"north", onDemand, `{"customer_id":"ann"}`},
+		request{"hub", onDemand, `{"customer_id":"ann","indirect_partner_id":"north"}`})
 }
 
 // lay writes a file of the workspace.

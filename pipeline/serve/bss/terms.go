@@ -20,11 +20,6 @@ type term struct {
 	count operation.Decimal
 }
 
-// termKinds are the vendor's numbers of periods: 周期类型 of its model.
-func termKinds() map[string]int {
-	return map[string]int{"year": 19, "month": 20, "day": 24, "hour": 25, "one_off": 5}
-}
-
 // findTerms adds to a reader the terms of the lines of a page that orders made: they are in the orders as they were
 // taken in, which are in the cycle and the bucket of their lines. What takes an order back has none, and neither has
 // usage.
@@ -42,7 +37,7 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string,
 	if err != nil {
 		return err
 	}
-	kinds, customer := termKinds(), c.Scope.Customer
+	kinds, customer := form.TermKinds(), c.Scope.Customer
 	r.terms = make(map[string]term)
 	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OPeriodType, tables.OPeriodNum}
 	for _, e := range files {

@@ -16,8 +16,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Operations lists the operation about costs.
-func Operations() []operation.Operation { return []operation.Operation{listCosts()} }
+// Operations lists the operations about costs.
+func Operations() []operation.Operation {
+	return []operation.Operation{listCosts(), monthlyBreakDown()}
+}
 
 func listCosts() operation.Operation {
 	return operation.Operation{

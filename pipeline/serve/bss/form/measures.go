@@ -15,3 +15,8 @@ func MeasureID(measure string) int {
 	}
 	return 0
 }
+
+// TermKinds are the vendor's numbers of periods: 周期类型 of its model.
+func TermKinds() map[string]int {
+	return map[string]int{"year": 19, "month": 20, "day": 24, "hour": 25, "one_off": 5}
+}

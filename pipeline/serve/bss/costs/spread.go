@@ -1,0 +1,254 @@
+package costs
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// chargedByPeriod is the charging mode of what is paid for a period.
+const chargedByPeriod = 1
+
+// prepaidTerm is the term of an order line.
+type prepaidTerm struct {
+	order      string
+	kind       int        // the vendor's number of the kind of period
+	first, end period.Day // end is the first day after the term
+}
+
+// paid is a line whose payment is spread.
+type paid struct {
+	entry  spreadEntry
+	id     string
+	term   prepaidTerm
+	billed period.Cycle
+	whole  payments
+}
+
+// findTerms reads the terms of the customer's orders up to the month, and the cycles in which orders were unsubscribed.
+// Errors: *rows.ArchivedError if the line of an order whose term reaches the month is archived.
+func (s *spreading) findTerms(ctx context.Context) error {
+	s.terms, s.ended = map[string]prepaidTerm{}, map[string]period.Cycle{}
+	kinds, zone, customer := form.TermKinds(), s.call.State.Workspace.Books.Zone, s.call.Scope.Customer
+	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPeriodType,
+		tables.OPayTime, tables.OEffectiveTime, tables.OExpireTime, tables.OBaseOrderID, tables.OBaseOrderLine}
+	id := func(row rows.Row, order, number int) string {
+		return string(row.Text(order)) + "/" + strconv.FormatInt(row.Whole(number), 10)
+	}
+	return form.EachOfCustomerSince(ctx, s.call, customer, period.Past, rows.Scan{Table: tables.Orders(), Cols: cols},
+		func(row rows.Row) error {
+			if row.Word(tables.OCustomerID) != customer {
+				return nil
+			}
+			if row.Word(tables.OOrderType) == rating.Unsubscribe.String() {
+				s.ended[id(row, tables.OBaseOrderID, tables.OBaseOrderLine)] = zone.Cycle(row.Time(tables.OPayTime))
+				return nil
+			}
+			t := prepaidTerm{order: string(row.Text(tables.OOrderID)), kind: kinds[row.Word(tables.OPeriodType)]}
+			start, end := row.Time(tables.OEffectiveTime), row.Time(tables.OExpireTime)
+			if end != tables.Nothing && end > start {
+				t.first, t.end = zone.Day(start), zone.Day(end-1)+1
+			}
+			s.terms[id(row, tables.OOrderID, tables.OOrderLine)] = t
+			return s.archivedOrder(zone.Cycle(row.Time(tables.OPayTime)), t)
+		})
+}
+
+// archivedOrder is an error if an order's term reaches the month and the cycle that it was paid in is archived.
+func (s *spreading) archivedOrder(cycle period.Cycle, t prepaidTerm) error {
+	ref, ok := s.call.State.Snap.Cycle(cycle.String())
+	if !ok || ref.Archived == nil || cycle > s.month || t.end <= s.month.First() {
+		return nil
+	}
+	return &rows.ArchivedError{Cycle: ref.Cycle, Archived: *ref.Archived}
+}
+
+// archivedCharge is an error if a recurring charge of an archived cycle reaches the month.
+func (s *spreading) archivedCharge(cycle period.Cycle, ref *lake.CycleRef) error {
+	b := s.call.State.Workspace.Books
+	customer := b.Customer(s.call.Scope.Customer)
+	for i := range b.Recurring {
+		if c := &b.Recurring[i]; c.Customer == customer && c.Advance {
+			for _, p := range rating.Parts(c, b.Zone, b.Zone.Bounds(cycle)) {
+				if p.Span.To > b.Zone.Start(s.month.First()) {
+					return &rows.ArchivedError{Cycle: ref.Cycle, Archived: *ref.Archived}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// paidAhead adds the lines of orders and recurring charges of the month and the cycles before it.
+func (s *spreading) paidAhead(ctx context.Context) error {
+	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LDay, Op: records.Is,
+		Values: spreadDays()})
+	var list []paid
+	refunded := map[string]period.Cycle{}
+	for _, ref := range s.call.State.Snap.Manifest.Cycles {
+		cycle, err := period.ParseCycle(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		if cycle > s.month {
+			continue
+		}
+		if ref.Archived != nil {
+			if err := s.archivedCharge(cycle, &ref); err != nil {
+				return err
+			}
+			continue
+		}
+		page, err := s.call.State.Store.Page(ctx, records.Query{Cycle: ref.Cycle, Customer: s.call.Scope.Customer,
+			Where: where, Limit: math.MaxInt32, Columns: spreadColumns()})
+		if err != nil {
+			return err
+		}
+		for i := range page.Rows.N {
+			row := rows.Row{Cols: page.Rows, I: i}
+			if row.Word(tables.LKind) == line.Refund.String() {
+				refunded[string(row.Text(tables.LID))] = cycle
+			}
+			p, err := s.paidOf(row, cycle)
+			if err != nil {
+				return err
+			}
+			list = append(list, p)
+		}
+	}
+	for i := range list {
+		if err := s.add(&list[i], refunded); err != nil {
+			return fmt.Errorf("spread line %s of customer %s: %w", list[i].id, s.call.Scope.Customer, err)
+		}
+	}
+	return nil
+}
+
+func spreadColumns() []int {
+	amounts := paymentColumns()
+	return append(amounts[:], tables.LID, tables.LTradeID, tables.LKind, tables.LDay, tables.LUsageStart,
+		tables.LUsageEnd, tables.LServiceTypeCode, tables.LResourceTypeCode, tables.LRegionCode, tables.LResourceID,
+		tables.LResourceName, tables.LResourceTag, tables.LChargingMode, tables.LBillDetailType, tables.LUsageType)
+}
+
+// paidOf is the line of a row. A refund, and what was bought once or without an end, has no term.
+func (s *spreading) paidOf(row rows.Row, cycle period.Cycle) (paid, error) {
+	p := paid{id: string(row.Text(tables.LID)), billed: cycle}
+	for i, col := range paymentColumns() {
+		var err error
+		if p.whole[i], err = row.Amount(col); err != nil {
+			return p, err
+		}
+	}
+	trade := row.Word(tables.LTradeID)
+	zone := s.call.State.Workspace.Books.Zone
+	switch t, ok := s.terms[p.id]; {
+	case row.Word(tables.LKind) == line.Refund.String():
+	case ok && t.order == trade:
+		p.term = t
+	case row.Word(tables.LDay) == lake.ChargesDay:
+		if start, end := row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd); end > start {
+			p.term = prepaidTerm{first: zone.Day(start), end: zone.Day(end-1) + 1}
+		}
+	}
+	p.entry = spreadEntry{BillType: row.Small(tables.LBillDetailType), RegionCode: row.Word(tables.LRegionCode),
+		ServiceTypeCode: row.Word(tables.LServiceTypeCode), ResourceTypeCode: row.Word(tables.LResourceTypeCode),
+		ResourceID: string(row.Text(tables.LResourceID)), ResourceName: string(row.Text(tables.LResourceName)),
+		ResourceTag: string(row.Text(tables.LResourceTag)), ChargingMode: row.Small(tables.LChargingMode),
+		UsageType: row.Word(tables.LUsageType), PeriodType: p.term.kind}
+	if p.entry.ChargingMode == chargedByPeriod && row.Word(tables.LDay) == lake.EventsDay {
+		p.entry.OrderID = trade
+	}
+	return p, nil
+}
+
+// add adds a line's row unless nothing of it belongs to the month. A line counts from its cycle on: what is for days
+// before that belongs to its cycle. What was taken back has its rest in the month of the refund.
+func (s *spreading) add(p *paid, refunded map[string]period.Cycle) error {
+	end, ended := s.ended[p.id]
+	if p.term.order == "" {
+		end, ended = refunded[p.id]
+	}
+	reached := func(c period.Cycle) (payments, error) {
+		var out payments
+		for i := range out {
+			switch {
+			case c < p.billed:
+			case p.term.end == 0 || ended && end <= c:
+				out[i] = p.whole[i]
+			default:
+				var err error
+				out[i], err = question.Earned(p.whole[i], p.term.first, p.term.end, c,
+					s.call.State.Workspace.Books.Digits)
+				if err != nil {
+					return out, err
+				}
+			}
+		}
+		return out, nil
+	}
+	before, err := reached(s.month - 1)
+	if err != nil {
+		return err
+	}
+	until, err := reached(s.month)
+	if err != nil || before == until && p.billed != s.month {
+		return err
+	}
+	if err := p.entry.fill(&p.whole, &before, &until); err != nil {
+		return err
+	}
+	s.put(p.entry, p.billed)
+	return nil
+}
+
+// put adds a row.
+func (s *spreading) put(e spreadEntry, billed period.Cycle) {
+	e.SharedMonth, e.BillCycle, e.CustomerID = s.month.String(), billed.String(), s.call.Scope.Customer
+	e.ServiceTypeName, e.ResourceTypeName = s.names.Services[e.ServiceTypeCode], s.names.Resources[e.ResourceTypeCode]
+	s.out = append(s.out, e)
+}
+
+// paidByUse adds the month's other lines, one row for all of a resource.
+func (s *spreading) paidByUse(ctx context.Context) error {
+	name := s.month.String()
+	if _, ok := s.call.State.Snap.Cycle(name); !ok {
+		return nil
+	}
+	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LDay, Op: records.IsNot,
+		Values: spreadDays()})
+	sums, err := s.call.State.Store.Sums(ctx, records.SumQuery{Cycle: name, Where: where,
+		Customers: []string{s.call.Scope.Customer}, By: []int{tables.LServiceTypeCode, tables.LResourceTypeCode,
+			tables.LRegionCode, tables.LResourceID, tables.LUsageType, tables.LChargingMode, tables.LBillDetailType}})
+	if err != nil {
+		return err
+	}
+	for i := range sums {
+		by := sums[i].By
+		e := spreadEntry{ServiceTypeCode: by[0], ResourceTypeCode: by[1], RegionCode: by[2], ResourceID: by[3],
+			UsageType: by[4]}
+		e.ChargingMode, _ = strconv.Atoi(by[5]) // columns of small numbers
+		e.BillType, _ = strconv.Atoi(by[6])
+		a := &sums[i].Amounts
+		zero := operation.Decimal(money.Amount{}.String())
+		text := func(place int) operation.Decimal { return operation.Decimal(a[place].String()) }
+		e.Consume, e.Past, e.Current, e.Future = text(records.Payment), zero, text(records.Payment), zero
+		e.Cash, e.Credit, e.Coupon = text(records.Cash), text(records.Credit), text(records.Coupon)
+		e.FlexiCoupon, e.StoredValue = text(records.FlexiCoupon), text(records.StoredValue)
+		s.put(e, s.month)
+	}
+	return nil
+}
