@@ -411,6 +411,19 @@ bench-growth: build ## what rows, workers, buckets and formats of the feed cost,
 	  -buckets $(GROWTH_BUCKETS) -feeds $(GROWTH_FEEDS) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
 	$(GO) generate ./fixtures/bench
 
+# With 100,000 customers there are 1,000,000 meters. 20,000,000 rows need 4 GB.
+COUNTED := $(BUILD)/counted-$(ROWS)
+
+.PHONY: bench-counted
+bench-counted: build ## time `run nightly` and `run monthly` over ROWS records of levels and unique counts
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	$(TOLLBOOK) generate -w $(COUNTED) --rows $(ROWS) --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench --profile counted
+	$(BIN)/bench -rows $(ROWS) -look -json $(COUNTED)-nightly.json -output $(COUNTED)/lake \
+	  -- $(TOLLBOOK) -w $(COUNTED) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES)
+	$(BIN)/bench -rows $(ROWS) -look -json $(COUNTED)-month.json -output $(COUNTED)/lake \
+	  -- $(TOLLBOOK) -w $(COUNTED) run monthly --cycle 2026-09 --as-of 2026-10-05T04:00:00Z --workers $(CORES)
+	rm -rf $(COUNTED)
+
 # A link is 8,928 samples: 20,000 of them are 2.4 GB of feeds, which go as they are taken in, and 3.2 GB of lake.
 LINKS ?= 2000
 

@@ -121,3 +121,31 @@ func TestMissingRates(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The payments of a partner's customers are by their currency: 11.03 USD and 3 JPY are never 14.03 of anything. A row
+// whose customer is unknown is refused.
+// Invariant: SET-14.
+func TestNetsPerCurrency(t *testing.T) {
+	t.Parallel()
+	h := newMixed(t)
+	n := h.book().Nets(h.cycle("2026-09"))
+	for _, r := range []settlement.Row{
+		{Customer: ann, Payment: amount("11.03"), Owed: amount("70")}, {Customer: bob, Payment: amount("3")},
+		{Customer: ann, Payment: amount("0.55")},
+	} {
+		r.Cycle, r.Partner, r.Seller, r.Reseller = h.cycle("2026-09"), resOne, settlement.Vendor, settlement.None
+		if err := n.AddRow(&r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, p := range must(n.List())[0].Payment.List() {
+		got = append(got, p.Currency+" "+p.Total.StringFixed(2))
+	}
+	same(t, "payments", got, []string{"JPY 3.00", "USD 11.58"})
+	err := n.AddRow(&settlement.Row{Cycle: h.cycle("2026-09"), Partner: resOne, Seller: settlement.Vendor,
+		Reseller: settlement.None, Customer: -1, Payment: amount("1")})
+	if err == nil || !strings.Contains(err.Error(), "the currency of a row is unknown") {
+		t.Errorf("a row without a customer: %v", err)
+	}
+}

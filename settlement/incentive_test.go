@@ -306,7 +306,7 @@ func TestNets(t *testing.T) {
 		text := fmt.Sprintf("%s %d: owed %s + cost %s - revenue %s - incentives %s = %s; payment %s performance %s",
 			h.partner(net.Partner), net.Lines, net.Owed.StringFixed(2), net.Cost.StringFixed(2),
 			net.Revenue.StringFixed(2), net.Incentives.StringFixed(2), net.Net.StringFixed(2),
-			net.Payment.StringFixed(2), net.Performance.StringFixed(2))
+			net.Payment.Of("CNY").StringFixed(2), net.Performance.StringFixed(2))
 		for _, d := range net.ToSellers {
 			text += " to " + h.partner(d.Party) + " " + d.Amount.StringFixed(2)
 		}

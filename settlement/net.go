@@ -17,7 +17,8 @@ type Net struct {
 	Partner int32
 	Lines   int64 // of the partner's own rows
 
-	Payment, Performance money.AmountTotal // of the partner's own rows
+	Payment     money.PerCurrency // of the partner's own rows: customers can have other currencies than the partner
+	Performance money.AmountTotal // of the partner's own rows
 
 	Owed          money.AmountTotal // to its sellers, for its own customers
 	Cost, Revenue money.AmountTotal // of its resellers' rows: what it owes the vendor for them, what they owe it
@@ -59,23 +60,35 @@ func (n *Nets) AddRow(r *Row) error {
 		return fmt.Errorf("net of %s: a row of %s", n.cycle, r.Cycle)
 	}
 	to := n.of(r.Partner)
-	var err error
+	currency, err := n.payer(r)
 	if r.Reseller >= 0 {
-		err = errors.Join(
+		err = errors.Join(err,
 			n.due(&to.ToSellers, Vendor, r.Cost), n.due(&to.FromResellers, r.Reseller, r.Revenue),
 			to.Cost.Add(r.Cost), to.Revenue.Add(r.Revenue),
 		)
 	} else {
 		to.Lines += r.Lines
 		if r.Seller != None {
-			err = n.due(&to.ToSellers, r.Seller, r.Owed)
+			err = errors.Join(err, n.due(&to.ToSellers, r.Seller, r.Owed))
 		}
-		err = errors.Join(err, to.Owed.Add(r.Owed), to.Payment.Add(r.Payment), to.Performance.Add(r.Performance))
+		err = errors.Join(err, to.Owed.Add(r.Owed), to.Payment.Add(currency, r.Payment),
+			to.Performance.Add(r.Performance))
 	}
 	if err != nil {
 		return fmt.Errorf("net of %s: partner %s: %w", n.cycle, PartnerID(n.books, r.Partner), err)
 	}
 	return nil
+}
+
+// payer is the currency of a row's customer.
+func (n *Nets) payer(r *Row) (string, error) {
+	switch {
+	case !n.books.Mixed:
+		return n.books.Currency, nil
+	case r.Customer < 0:
+		return "", errors.New("the currency of a row is unknown: the books do not have its customer")
+	}
+	return n.books.CustomerCurrency(r.Customer).Code, nil
 }
 
 // AddIncentive adds an incentive where its period ends with the cycle; others, and void ones, change nothing.

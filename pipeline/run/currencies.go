@@ -132,6 +132,44 @@ func withCurrencies(list, byMoney []lake.Total) []lake.Total {
 	return slices.DeleteFunc(list, func(t lake.Total) bool { return apart[t.Name] || strings.Count(t.Name, ".") > 1 })
 }
 
+// samePartners refuses books that give a partner another currency than that of its statement of a closed cycle: what it
+// was owed and earned there would be added to amounts of another currency.
+func (r *runState) samePartners(cycle string, files []lake.FileEntry) error {
+	def, err := rows.PartnerStatementsTable(r.txn.Base(), cycle)
+	if err != nil {
+		return err
+	}
+	cols, at := []int{tables.XPartnerID}, -1
+	if len(def.Columns) > tables.XCurrency {
+		at = tables.XCurrency
+		cols = append(cols, at)
+	}
+	for _, e := range files {
+		if e.Table != def.Name {
+			continue
+		}
+		err := tablefile.Each(r.txn, e, def, cols, func(c *parquet.Columns, row int) error {
+			id, was := c.C[tables.XPartnerID].Word(row), r.ws.Books.Currency
+			if at >= 0 {
+				was = c.C[at].Word(row)
+			}
+			code := r.ws.Books.Partner(id)
+			if code < 0 || r.ws.Books.PartnerCurrency(code).Code == was {
+				return nil
+			}
+			return &workspace.RefusedError{
+				What: fmt.Sprintf("the books give partner %s the currency %s, and its closed cycle %s is in %s", id,
+					r.ws.Books.PartnerCurrency(code).Code, cycle, was),
+				Hint: "a partner's currency does not change: give it a new partner_id for the new currency",
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sameCurrencies refuses books that give a customer another currency than that of its statements of closed cycles:
 // late records and re-rating would add amounts of two currencies.
 func (r *runState) sameCurrencies() error {
@@ -152,6 +190,9 @@ func (r *runState) sameCurrencies() error {
 		}
 		billed, err := currenciesOf(r.txn, files)
 		if err != nil {
+			return err
+		}
+		if err := r.samePartners(ref.Cycle, files); err != nil {
 			return err
 		}
 		for _, id := range slices.Sorted(maps.Keys(billed)) {

@@ -8,7 +8,7 @@ func (w *Workspace) OneCurrency(what string) error {
 	}
 	return &RefusedError{
 		What: what + " is not supported with customers or partners of several currencies",
-		Hint: "bill, statement, explain, quote and export distinguish currencies; docs/rules.md (10.7 Currencies) lists " +
+		Hint: "bill, statement, query, documents, explain, quote and export distinguish currencies; docs/rules.md (10.7) lists " +
 			"what does not",
 	}
 }

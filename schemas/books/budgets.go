@@ -22,7 +22,7 @@ func budgetsFormat() Format {
 	return Format{File: "budgets.csv", Key: "customer_id",
 		Meaning: "what customers expect to be billed per month; `tollbook query budgets` compares", Columns: []Column{
 			id("customer_id", "whose budget it is"),
-			number("amount", "amount", "", "the budget of one month, above 0, with at most the currency's digits"),
+			number("amount", "amount", "", "the budget of one month, above 0, with at most the digits of the customer's currency"),
 			{Name: "thresholds", Type: "list", Default: "100",
 				Meaning: "percents of the amount, ascending, joined by ;: each gives an alert when it is reached"},
 			{Name: "valid_from", Type: "time",
@@ -36,11 +36,15 @@ func budgetsFormat() Format {
 func (l *loader) budgets() {
 	var rows []entry[Budget]
 	l.each(budgetsFormat(), func(r *row) {
-		b := Budget{Amount: r.budgetAmount("amount"), Thresholds: r.percents("thresholds"), Valid: r.valid()}
+		b := Budget{Thresholds: r.percents("thresholds"), Valid: r.valid()}
 		r.startsMonth("valid_from", b.Valid.From)
 		r.startsMonth("valid_to", b.Valid.To)
 		var ok bool
+		currency := l.b.OwnCurrency()
 		if b.Customer, ok = l.needCustomer(r, "customer_id"); ok {
+			currency = l.b.CustomerCurrency(b.Customer)
+		}
+		if b.Amount = r.budgetAmount("amount", currency); ok {
 			rows = append(rows, entry[Budget]{row: b, span: b.Valid, at: r.mark("customer_id")})
 		}
 	})
@@ -53,14 +57,14 @@ func (l *loader) budgets() {
 }
 
 // budgetAmount is an amount above 0 with at most the currency's digits.
-func (r *row) budgetAmount(name string) money.Amount {
+func (r *row) budgetAmount(name string, currency money.Currency) money.Amount {
 	a, ok := decimal(r, name, money.ParseAmount[string])
 	switch {
 	case !ok:
 	case a.Sign() <= 0:
 		r.fail(name, "remove the row if there is no budget", "not above 0")
-	case a.Td(r.l.s.Currency.Digits) != a:
-		r.fail(name, "", "more decimals than %s has, which is %d", r.l.s.Currency.Code, r.l.s.Currency.Digits)
+	case a.Td(currency.Digits) != a:
+		r.fail(name, "", "more decimals than %s has, which is %d", currency.Code, currency.Digits)
 	}
 	return a
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -20,8 +19,8 @@ import (
 
 // incentivesResult is the list of incentives.
 type incentivesResult struct {
-	AsOf       string          `json:"as_of"` // of the run whose states they are; empty = no run yet
-	Currency   string          `json:"currency"`
+	AsOf       string          `json:"as_of"`    // of the run whose states they are; empty = no run yet
+	Currency   string          `json:"currency"` // empty: see the incentives
 	Incentives []compose.Entry `json:"incentives"`
 }
 
@@ -59,9 +58,6 @@ func runIncentives(_ context.Context, a *cli.App, c compose.Choice) error {
 	var list []compose.Earned
 	r := incentivesResult{}
 	w, err := a.Compose(func(s *compose.Sources) (err error) {
-		if err := (&workspace.Workspace{Books: s.Books}).OneCurrency("incentives"); err != nil {
-			return err
-		}
 		if err := knownProgramme(s.Books, c.Programme); err != nil {
 			return err
 		}
@@ -73,7 +69,10 @@ func runIncentives(_ context.Context, a *cli.App, c compose.Choice) error {
 		return err
 	}
 	if a.Flags.JSON {
-		r.Currency, r.Incentives = w.Settings.Currency.Code, []compose.Entry{}
+		r.Incentives = []compose.Entry{}
+		if !w.Books.Mixed {
+			r.Currency = w.Books.Currency
+		}
 		for i := range list {
 			r.Incentives = append(r.Incentives, list[i].Entry())
 		}
@@ -87,9 +86,12 @@ func runIncentives(_ context.Context, a *cli.App, c compose.Choice) error {
 		fmt.Fprintln(a.Out, text)
 		return nil
 	}
-	fmt.Fprintf(a.Out, "incentives in %s, as of %s\n\n", w.Settings.Currency.Code,
-		cli.Local(w.Settings.Zone, r.AsOf))
-	printIncentives(a, list, w.Books.Zone, w.Settings.Currency.Digits)
+	in := " in " + w.Books.Currency
+	if w.Books.Mixed {
+		in = ""
+	}
+	fmt.Fprintf(a.Out, "incentives%s, as of %s\n\n", in, cli.Local(w.Settings.Zone, r.AsOf))
+	printIncentives(a, list, w.Books)
 	return nil
 }
 
@@ -113,16 +115,17 @@ func knownProgramme(b *books.Books, id string) error {
 }
 
 // printIncentives prints the list; amounts have the currency's digits, or more where they have more.
-func printIncentives(a *cli.App, list []compose.Earned, zone *period.Zone, digits int) {
-	g := cli.NewGrid("partner", "programme", "period", ">.performance", ">.transferred", ">.carried in", ">.tier",
+func printIncentives(a *cli.App, list []compose.Earned, b *books.Books) {
+	g := cli.NewGrid("partner", "programme", "period", "currency", ">.performance", ">.transferred", ">.carried in", ">.tier",
 		">.bonus", ">.incentive", ">.carried out", "state", "until", "then")
 	for k := range list {
 		e := &list[k]
 		i := &e.Incentive
-		g.Add(e.Partner.ID, i.ProgrammeID, i.Period, i.Performance.StringFixed(digits),
+		digits := b.CurrencyNamed(e.Currency).Digits
+		g.Add(e.Partner.ID, i.ProgrammeID, i.Period, e.Currency, i.Performance.StringFixed(digits),
 			i.Transferred.StringFixed(digits), i.CarriedIn.StringFixed(digits),
 			i.Tier.StringFixed(digits), i.Bonus.StringFixed(digits), i.Amount.StringFixed(digits),
-			i.CarriedOut.StringFixed(digits), i.State, until(i, zone), i.Next)
+			i.CarriedOut.StringFixed(digits), i.State, until(i, b.Zone), i.Next)
 	}
 	g.DropEmpty("performance", "incentive")
 	g.Print(a.Out, "  ")

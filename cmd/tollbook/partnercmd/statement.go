@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -11,7 +12,8 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -84,23 +86,35 @@ func writeStatement(ctx context.Context, a *cli.App, o *statementOptions, format
 type overviewResult struct {
 	Header   document.Header        `json:"header"`
 	Partners []compose.SettledEntry `json:"partners"`
-	Total    compose.SettledEntry   `json:"total"`
+	Total    *compose.SettledEntry  `json:"total,omitempty"`
+
+	PerCurrency []compose.SettledEntry `json:"totals,omitempty"` // in place of Total, where partners have several
+
+	books *books.Books
 }
 
 // writeOverview writes the table of all partners.
 func writeOverview(ctx context.Context, a *cli.App, o *statementOptions, format document.Format) error {
 	var all *compose.Overview
-	_, err := a.Compose(func(s *compose.Sources) (err error) {
-		if err := (&workspace.Workspace{Books: s.Books}).OneCurrency("statement without --partner"); err != nil {
-			return err
-		}
+	w, err := a.Compose(func(s *compose.Sources) (err error) {
 		all, err = compose.Partners(ctx, s, o.cycle)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	r := overviewResult{Header: all.Header, Partners: []compose.SettledEntry{}, Total: all.Total.Entry()}
+	r := overviewResult{Header: all.Header, Partners: []compose.SettledEntry{}, books: w.Books}
+	for i := range all.Totals {
+		t := all.Totals[i].Entry()
+		if t.Currency == "" {
+			r.Total = &t
+		} else {
+			r.PerCurrency = append(r.PerCurrency, t)
+		}
+	}
+	if r.Total == nil {
+		r.Header.Currency = ""
+	}
 	for i := range all.Partners {
 		r.Partners = append(r.Partners, all.Partners[i].Entry())
 	}
@@ -126,24 +140,43 @@ func (r *overviewResult) text(w io.Writer) {
 	case h.MonthEnd:
 		state = "provisional, with month-end lines"
 	}
-	fmt.Fprintf(w, "partners of cycle %s in %s (%s)\n\n", h.Cycle, h.Currency, state)
+	in := ""
+	if h.Currency != "" {
+		in = " in " + h.Currency
+	}
+	fmt.Fprintf(w, "partners of cycle %s%s (%s)\n\n", h.Cycle, in, state)
 	if len(r.Partners) == 0 {
 		fmt.Fprintln(w, "no partner has a line or an incentive")
 		return
 	}
-	g := cli.NewGrid("partner", "name", "kind", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue", ">.margin",
+	g := cli.NewGrid("partner", "name", "kind", "currency", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue", ">.margin",
 		">.incentives", ">.net")
 	row := func(s *compose.SettledEntry, id string) {
-		cells := []any{id, cli.Printable(s.Name), s.Kind, s.Lines}
+		paid := s.PaymentText(func(t money.AmountTotal, currency string) string {
+			return t.StringFixed(r.books.CurrencyNamed(currency).Digits)
+		})
+		cells := []any{id, cli.Printable(s.Name), s.Kind, s.Currency, s.Lines, paid}
 		for _, amount := range s.Amounts() {
-			cells = append(cells, amount.StringFixed(h.Digits))
+			cells = append(cells, amount.StringFixed(r.books.CurrencyNamed(s.Currency).Digits))
 		}
 		g.Add(cells...)
 	}
 	for i := range r.Partners {
 		row(&r.Partners[i], r.Partners[i].PartnerID)
 	}
-	row(&r.Total, cli.Counted(int64(len(r.Partners)), "partner", "partners"))
+	if r.Total != nil {
+		row(r.Total, cli.Counted(int64(len(r.Partners)), "partner", "partners"))
+	}
+	for i := range r.PerCurrency {
+		t := &r.PerCurrency[i]
+		n := 0
+		for k := range r.Partners {
+			if r.Partners[k].Currency == t.Currency {
+				n++
+			}
+		}
+		row(t, cli.Counted(int64(n), "partner", "partners"))
+	}
 	g.DropEmpty("payment", "owed", "incentives", "net")
 	g.Print(w, "  ")
 	fmt.Fprintln(w, "\nnet = owed + cost - revenue - incentives: above 0 the partner pays, below 0 it is paid.")
@@ -151,16 +184,26 @@ func (r *overviewResult) text(w io.Writer) {
 
 // csv writes the partners with all digits, without the total.
 func (r *overviewResult) csv(w io.Writer, excel bool) error {
-	out, err := cli.NewCSVCells(w, excel, []string{"cycle", "partner_id", "kind", "line_count", "payment_amount",
-		"owed_amount", "cost_amount",
-		"revenue_amount", "margin_amount", "incentive_amount", "net_amount"})
+	header := []string{"cycle", "partner_id", "kind", "line_count", "payment_amount", "owed_amount", "cost_amount",
+		"revenue_amount", "margin_amount", "incentive_amount", "net_amount"}
+	if r.Total == nil {
+		header = slices.Insert(header, 3, "currency", "payment_amounts")
+		header = slices.Delete(header, 6, 7)
+	}
+	out, err := cli.NewCSVCells(w, excel, header)
 	for i := 0; i < len(r.Partners) && err == nil; i++ {
 		s := &r.Partners[i]
-		numbers := []string{strconv.FormatInt(s.Lines, 10)}
+		paid := s.PaymentText(func(t money.AmountTotal, _ string) string { return t.String() })
+		texts, numbers := []string{r.Header.Cycle.String(), s.PartnerID, s.Kind}, []string{strconv.FormatInt(s.Lines, 10)}
+		if r.Total == nil {
+			texts = append(texts, s.Currency, paid)
+		} else {
+			numbers = append(numbers, paid)
+		}
 		for _, amount := range s.Amounts() {
 			numbers = append(numbers, amount.String())
 		}
-		err = out.Add([]string{r.Header.Cycle.String(), s.PartnerID, s.Kind}, numbers)
+		err = out.Add(texts, numbers)
 	}
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (s *shownAnswer) alerts(w io.Writer) error {
 		}
 		for _, c := range question.Crossings(row) {
 			if err := out.Encode(alertResult{of["cycle"], of["customer_id"], c.Percent, c.Day, row.Sums[0].String(),
-				s.currency.Code}); err != nil {
+				s.books.CurrencyNamed(s.Question.Currency(row)).Code}); err != nil {
 				return err
 			}
 		}

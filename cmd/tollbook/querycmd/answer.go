@@ -10,35 +10,51 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // shownAnswer is an answer on its way out.
 type shownAnswer struct {
 	*question.Answer
-	cycle    string // that was asked for; "" = none
-	only     question.Only
-	currency settings.Currency
-	zone     *period.Zone
+	cycle string // that was asked for; "" = none
+	only  question.Only
+	books *books.Books
+	zone  *period.Zone
+}
+
+// several reports whether the rows have a currency as a key.
+func (s *shownAnswer) several() bool {
+	return len(s.Totals) != 1 || s.Totals[0].Currency != ""
+}
+
+// currency is the one of all rows; without a code if they can have several.
+func (s *shownAnswer) currency() money.Currency {
+	if len(s.Totals) != 1 {
+		return money.Currency{Digits: s.books.Digits}
+	}
+	return s.books.CurrencyNamed(s.Totals[0].Currency)
 }
 
 // answerResult is an answer as JSON: rows and totals by the names of the columns.
 type answerResult struct {
 	Question string          `json:"question"`
 	Answers  string          `json:"answers"`
-	Cycle    string          `json:"cycle"`  // empty = no single one
-	Limits   []limitResult   `json:"limits"` // of the rows that are counted
-	Currency string          `json:"currency"`
+	Cycle    string          `json:"cycle"`    // empty = no single one
+	Limits   []limitResult   `json:"limits"`   // of the rows that are counted
+	Currency string          `json:"currency"` // empty: see the rows
 	Source   question.Source `json:"source"`
 	Manifest int64           `json:"manifest"` // number of the state
 	AsOf     string          `json:"as_of"`    // of the run that made the state
 	Columns  []columnResult  `json:"columns"`
 	RowCount int64           `json:"row_count"` // of all rows, listed or not
 	Rows     []object        `json:"rows"`
-	Totals   object          `json:"totals"` // of all rows
+	Totals   object          `json:"totals,omitempty"` // of all rows
+
+	// Of all rows of each currency, in place of totals, where customers or partners have several.
+	PerCurrency []object `json:"totals_per_currency,omitempty"`
 }
 
 // limitResult is what the counted rows are limited to: one of the values.
@@ -88,7 +104,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 func (s *shownAnswer) json() *answerResult {
 	q := s.Question
 	r := &answerResult{Question: q.Name, Answers: q.Answers, Cycle: s.cycle, Limits: limitResults(s.only),
-		Currency: s.currency.Code, Source: s.Source, Manifest: s.Manifest,
+		Currency: s.currency().Code, Source: s.Source, Manifest: s.Manifest,
 		AsOf: s.AsOf, Columns: columnResults(q), RowCount: s.Count, Rows: []object{}}
 	for _, row := range s.Rows {
 		var o object
@@ -97,7 +113,16 @@ func (s *shownAnswer) json() *answerResult {
 		}
 		r.Rows = append(r.Rows, append(o, s.sums(row.Sums, true)...))
 	}
-	r.Totals = s.sums(s.Totals, false)
+	if !s.several() {
+		r.Totals = s.sums(s.Totals[0].Sums, false)
+		return r
+	}
+	r.Currency, r.PerCurrency = "", []object{}
+	for i := range s.Totals {
+		t := &s.Totals[i]
+		o := object{{"currency", t.Currency}, {"row_count", t.Count}}
+		r.PerCurrency = append(r.PerCurrency, append(o, s.sums(t.Sums, false)...))
+	}
 	return r
 }
 
@@ -158,11 +183,14 @@ func (s *shownAnswer) table(w io.Writer) {
 	for _, row := range s.Rows {
 		g.Add(s.cells(row.Keys, row.Sums, true)...)
 	}
-	if rest := s.Count - int64(len(s.Rows)); rest > 0 {
-		g.Add(s.cells(s.label(cli.Counted(rest, "other row", "other rows")), s.Rest, false)...)
-	}
-	if s.Count > 1 {
-		g.Add(s.cells(s.label(cli.Counted(s.Count, "row", "rows")), s.Totals, false)...)
+	for i := range s.Totals {
+		t := &s.Totals[i]
+		if rest := t.Count - t.Shown; rest > 0 {
+			g.Add(s.cells(s.label(cli.Counted(rest, "other row", "other rows"), t.Currency), t.Rest, false)...)
+		}
+		if s.Count > 1 {
+			g.Add(s.cells(s.label(cli.Counted(t.Count, "row", "rows"), t.Currency), t.Sums, false)...)
+		}
 	}
 	g.DropEmpty(shownName(q.Sums[len(q.Sums)-1]))
 	g.Print(w, "  ")
@@ -172,8 +200,9 @@ func (s *shownAnswer) table(w io.Writer) {
 // about is what the answer is of: cycle, limits, currency and state.
 func (s *shownAnswer) about() string {
 	of := []string{"from " + s.from()}
-	if slices.ContainsFunc(s.Question.Sums, func(c table.Column) bool { return c.Type == table.Amount }) {
-		of = slices.Insert(of, 0, "in "+s.currency.Code)
+	amount := func(c table.Column) bool { return c.Type == table.Amount }
+	if code := s.currency().Code; code != "" && slices.ContainsFunc(s.Question.Sums, amount) {
+		of = slices.Insert(of, 0, "in "+code)
 	}
 	if s.only.Any() {
 		of = slices.Insert(of, 0, s.only.String())
@@ -221,9 +250,12 @@ func shownName(c table.Column) string {
 	return strings.ReplaceAll(name, "_", " ")
 }
 
-// label is the keys of a row of sums: a text in the first column.
-func (s *shownAnswer) label(text string) []string {
+// label is the keys of a row of sums: a text in the first column, the currency in the last.
+func (s *shownAnswer) label(text, currency string) []string {
 	keys := make([]string, len(s.Question.Keys))
+	if currency != "" {
+		keys[len(keys)-1] = currency
+	}
 	keys[0] = text
 	return keys
 }
@@ -242,7 +274,8 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 		switch t := s.Question.Sums[i].Type; {
 		case !all && !s.Question.HasTotal(i):
 		case t == table.Amount:
-			cell = fixed(sum.String(), s.currency.Digits)
+			currency := s.Question.SumCurrency(question.Row{Keys: keys}, i)
+			cell = fixed(sum.String(), s.books.CurrencyNamed(currency).Digits)
 			if shownName(s.Question.Sums[i]) == cli.RoundingHead {
 				cell = cli.Opposite(cell)
 			}

@@ -27,7 +27,8 @@ func (s *shownAnswer) calendar(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		amount := fixed(row.Sums[0].String(), s.currency.Digits) + " " + s.currency.Code
+		currency := s.books.CurrencyNamed(s.Question.Currency(row))
+		amount := fixed(row.Sums[0].String(), currency.Digits) + " " + currency.Code
 		// the deadline is no part of the UID: one that moves replaces its event
 		uid := []string{of["kind"], of["id"], of["period"], of["partner_id"], of["customer_id"]}
 		out.Events = append(out.Events, calendar.Event{

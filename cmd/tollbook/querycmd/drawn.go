@@ -36,8 +36,8 @@ func each(series *question.Series) string {
 
 // svg draws the answer.
 func (s *shownAnswer) svg(w io.Writer, series *question.Series) error {
-	graph := &document.Graph{Title: s.title(series), About: s.about(), Currency: s.currency.Code,
-		Digits: s.currency.Digits, Each: each(series), Bars: series.Bars, Parts: series.Parts,
+	graph := &document.Graph{Title: s.title(series), About: s.about(), Currency: s.currency().Code,
+		Digits: s.currency().Digits, Each: each(series), Bars: series.Bars, Parts: series.Parts,
 		Amounts: series.Amounts}
 	_, err := io.WriteString(w, graph.SVG())
 	return err
@@ -46,7 +46,7 @@ func (s *shownAnswer) svg(w io.Writer, series *question.Series) error {
 // xlsx writes the rows, and the chart on a sheet of its own.
 func (s *shownAnswer) xlsx(w io.Writer, series *question.Series) error {
 	chart := &export.Chart{Title: s.title(series), By: each(series), Bars: series.Bars,
-		Format: document.NumberFormat(s.currency.Digits)}
+		Format: document.NumberFormat(s.currency().Digits)}
 	for _, name := range series.Parts {
 		if name == "" {
 			name = series.Value

@@ -229,9 +229,6 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	if err != nil {
 		return err
 	}
-	if err := w.OneCurrency("query"); err != nil {
-		return err
-	}
 	r := question.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only, Days: f.days}
 	var answer *question.Answer
 	switch server := w.Settings.ClickHouse.DSN.Set(); {
@@ -252,7 +249,7 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	if err != nil {
 		return err
 	}
-	shown := &shownAnswer{answer, f.cycle, f.only, w.Settings.Currency, w.Settings.Zone}
+	shown := &shownAnswer{answer, f.cycle, f.only, w.Books, w.Settings.Zone}
 	_, err = a.WriteOutput(&f.out, func(w io.Writer) error { return shown.write(w, a, f) })
 	return err
 }

@@ -53,7 +53,7 @@ The same seed gives the same bytes.`,
 	f.StringVar(&o.Format, "format", generate.FormatParquet, "format of the feeds: parquet or csv")
 	f.StringVar(&o.Profile, "profile", generate.ProfileMixed,
 		"mixed; resources: many per customer, ids of 32 digits, eight files per day; giant: 10 skus, one large customer; "+
-			"costs: cost files of two clouds")
+			"counted: levels and unique counts, ten resources per customer; costs: cost files of two clouds")
 	f.StringVar(&o.Start, "start", "", "first day (default 2026-09-01)")
 	f.StringVar(&o.Zone, "zone", "", "contract zone (default Asia/Shanghai)")
 	f.IntVar(&o.Links, "links", 0, "bandwidth links, a sample every five minutes each")

@@ -390,14 +390,14 @@ func TestOverview(t *testing.T) {
 	}
 	line := func(s *compose.Settled) string {
 		return fmt.Sprintf("%s %s lines %d pay %s owed %s cost %s revenue %s margin %s incentives %s net %s",
-			s.Partner.ID, s.Kind, s.Lines, trim(s.Payment),
+			s.Partner.ID, s.Kind, s.Lines, trim(s.Payment.Of("CNY")),
 			trim(s.Owed), trim(s.Cost), trim(s.Revenue), trim(s.Margin), trim(s.Incentives), trim(s.Net))
 	}
 	var got []string
 	for i := range all.Partners {
 		got = append(got, line(&all.Partners[i]))
 	}
-	same(t, "partners", append(got, line(&all.Total)),
+	same(t, "partners", append(got, line(&all.Totals[0])),
 		"hub distributor lines 1 pay 20.01 owed 16.01 cost 53.2 revenue 59.85 margin 6.65 incentives 2 net 7.36",
 		"north reseller lines 8 pay 66.5 owed 59.85 cost 0 revenue 0 margin 0 incentives 6.65 net 53.2",
 		"scout referrer lines 1 pay 8 owed 0 cost 0 revenue 0 margin 0 incentives 0.8 net -0.8",

@@ -13,7 +13,8 @@ import (
 type Earned struct {
 	Partner document.Party
 	document.Incentive
-	period settlement.Period
+	Currency string // of the amounts; "" = the workspace's only one
+	period   settlement.Period
 }
 
 // Entry is an incentive as a program reads it: the columns of table incentives, and what comes next. Amounts have all
@@ -33,6 +34,7 @@ type Entry struct {
 	State       string `json:"state"`
 	Deadline    string `json:"deadline,omitempty"` // the first instant at which the state changes by itself
 	Next        string `json:"next,omitempty"`     // to what, or what has to happen
+	Currency    string `json:"currency,omitempty"` // where customers or partners have several
 }
 
 // Entry is the incentive as a program reads it.
@@ -41,7 +43,7 @@ func (e *Earned) Entry() Entry {
 	out := Entry{PartnerID: e.Partner.ID, Name: e.Partner.Name, ProgrammeID: i.ProgrammeID, Period: i.Period,
 		Performance: i.Performance.String(), Transferred: i.Transferred.String(), CarriedIn: i.CarriedIn.String(),
 		Tier: i.Tier.String(), Bonus: i.Bonus.String(), Amount: i.Amount.String(), CarriedOut: i.CarriedOut.String(),
-		State: i.State, Next: i.Next}
+		State: i.State, Next: i.Next, Currency: e.Currency}
 	if i.Deadline != 0 {
 		out.Deadline = i.Deadline.String()
 	}
@@ -76,8 +78,12 @@ func Incentives(s *Sources, c Choice) ([]Earned, error) {
 			c.Programme != "" && c.Programme != programme {
 			continue
 		}
-		out = append(out, Earned{Partner: s.partner(partner, one.Period.Last()), Incentive: s.incentive(one),
-			period: one.Period})
+		earned := Earned{Partner: s.partner(partner, one.Period.Last()), Incentive: s.incentive(one),
+			period: one.Period}
+		if s.Books.Mixed {
+			earned.Currency = s.Books.PartnerCurrency(one.Partner).Code
+		}
+		out = append(out, earned)
 	}
 	return out, nil
 }

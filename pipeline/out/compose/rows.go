@@ -39,7 +39,7 @@ func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner strin
 
 // row reads what settlement adds up: whose row it is, lines and amounts.
 func (s *Sources) row(cycle period.Cycle, row rows.Row) (*settlement.Row, error) {
-	r := &settlement.Row{Cycle: cycle, Service: row.Word(tables.XServiceTypeCode),
+	r := &settlement.Row{Cycle: cycle, Customer: settlement.None, Service: row.Word(tables.XServiceTypeCode),
 		ChargingMode: uint8(row.Small(tables.XChargingMode)),
 		Negative:     row.Word(tables.XSign) == "-", Lines: row.Whole(tables.XLineCount)}
 	for _, p := range [...]struct {
@@ -50,6 +50,9 @@ func (s *Sources) row(cycle period.Cycle, row rows.Row) (*settlement.Row, error)
 		if *p.to, err = s.code(row.Word(p.col)); err != nil {
 			return nil, err
 		}
+	}
+	if s.Books.Mixed { // whose currency payment_amount is in
+		r.Customer = s.Books.Customer(row.Word(tables.XCustomerID))
 	}
 	for _, a := range [...]struct {
 		col int

@@ -121,8 +121,9 @@ func (s *Sources) sellers(st *document.Statement, partner int32) []document.Part
 type Settled struct {
 	Partner    document.Party
 	Kind       string // as of the cycle's end
+	Currency   string // of the amounts; "" = the workspace's only one
 	Lines      int64
-	Payment    money.AmountTotal // of the customers of its own rows
+	Payment    money.PerCurrency // of the customers of its own rows
 	Owed       money.AmountTotal
 	Cost       money.AmountTotal
 	Revenue    money.AmountTotal
@@ -133,35 +134,72 @@ type Settled struct {
 
 // SettledEntry is what one partner comes to, as a program reads it.
 type SettledEntry struct {
-	PartnerID  string            `json:"partner_id,omitempty"`
-	Name       string            `json:"name,omitempty"`
-	Kind       string            `json:"kind,omitempty"`
-	Lines      int64             `json:"line_count"`
-	Payment    money.AmountTotal `json:"payment_amount"`
-	Owed       money.AmountTotal `json:"owed_amount"`
-	Cost       money.AmountTotal `json:"cost_amount"`
-	Revenue    money.AmountTotal `json:"revenue_amount"`
-	Margin     money.AmountTotal `json:"margin_amount"`
-	Incentives money.AmountTotal `json:"incentive_amount"`
-	Net        money.AmountTotal `json:"net_amount"`
+	PartnerID  string             `json:"partner_id,omitempty"`
+	Name       string             `json:"name,omitempty"`
+	Kind       string             `json:"kind,omitempty"`
+	Lines      int64              `json:"line_count"`
+	Payment    *money.AmountTotal `json:"payment_amount,omitempty"` // in a workspace of one currency
+	Owed       money.AmountTotal  `json:"owed_amount"`
+	Cost       money.AmountTotal  `json:"cost_amount"`
+	Revenue    money.AmountTotal  `json:"revenue_amount"`
+	Margin     money.AmountTotal  `json:"margin_amount"`
+	Incentives money.AmountTotal  `json:"incentive_amount"`
+	Net        money.AmountTotal  `json:"net_amount"`
+
+	// Of customers or partners of several currencies: that of the amounts, and the payments by the customers' currency.
+	Currency string                `json:"currency,omitempty"`
+	Payments []money.CurrencyTotal `json:"payment_amounts,omitempty"`
 }
 
 // Entry is what the partner comes to as a program reads it.
 func (s *Settled) Entry() SettledEntry {
-	return SettledEntry{s.Partner.ID, s.Partner.Name, s.Kind, s.Lines, s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin,
-		s.Incentives, s.Net}
+	e := SettledEntry{PartnerID: s.Partner.ID, Name: s.Partner.Name, Kind: s.Kind, Lines: s.Lines, Owed: s.Owed,
+		Cost: s.Cost, Revenue: s.Revenue, Margin: s.Margin, Incentives: s.Incentives, Net: s.Net, Currency: s.Currency}
+	if s.Currency != "" {
+		e.Payments = s.Payment.List()
+		return e
+	}
+	e.Payment = new(money.AmountTotal)
+	for _, t := range s.Payment.List() { // one at most
+		*e.Payment = t.Total
+	}
+	return e
 }
 
-// Amounts are the entry's amounts in the order in which they are shown.
+// Amounts are the entry's amounts in the order in which they are shown, behind the payments.
 func (e *SettledEntry) Amounts() []money.AmountTotal {
-	return []money.AmountTotal{e.Payment, e.Owed, e.Cost, e.Revenue, e.Margin, e.Incentives, e.Net}
+	return []money.AmountTotal{e.Owed, e.Cost, e.Revenue, e.Margin, e.Incentives, e.Net}
+}
+
+// PaymentText is the payments of customers, each written by shown: one amount in a workspace of one currency, else
+// amounts with their currencies.
+func (e *SettledEntry) PaymentText(shown func(t money.AmountTotal, currency string) string) string {
+	if e.Payment != nil {
+		return shown(*e.Payment, "")
+	}
+	var all []string
+	for _, t := range e.Payments {
+		all = append(all, shown(t.Total, t.Currency)+" "+t.Currency)
+	}
+	return strings.Join(all, "; ")
 }
 
 // Overview is what all partners of a cycle come to.
 type Overview struct {
 	Header   document.Header
 	Partners []Settled // by partner_id
-	Total    Settled   // Partner is empty
+	Totals   []Settled // by the partners' currency; of a workspace of one currency there is one. Partner is empty
+}
+
+// add adds a partner to the total of its currency.
+func (o *Overview) add(one *Settled) error {
+	at, found := slices.BinarySearchFunc(o.Totals, one.Currency, func(t Settled, currency string) int {
+		return strings.Compare(t.Currency, currency)
+	})
+	if !found {
+		o.Totals = slices.Insert(o.Totals, at, Settled{Currency: one.Currency})
+	}
+	return o.Totals[at].add(one)
 }
 
 // Partners composes the table of all partners that have a row or an incentive of a period that ends with the cycle.
@@ -194,6 +232,9 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 		return nil, err
 	}
 	out := &Overview{Header: header, Partners: []Settled{}}
+	if !s.Books.Mixed {
+		out.Totals = []Settled{{}}
+	}
 	for _, n := range all {
 		one := Settled{Partner: s.partner(s.Books.Partners[n.Partner].ID, cycle),
 			Kind: kindWord(s.partnerRow(n.Partner, cycle).Kind), Lines: n.Lines,
@@ -201,17 +242,26 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 		if m := margins[n.Partner]; m != nil {
 			one.Margin = *m
 		}
+		if s.Books.Mixed {
+			one.Currency = s.Books.PartnerCurrency(n.Partner).Code
+		}
 		out.Partners = append(out.Partners, one)
-		if err := out.Total.add(&one); err != nil {
+		if err := out.add(&one); err != nil {
 			return nil, fmt.Errorf("add up the partners of %s: %w", cycle, err)
 		}
 	}
 	return out, nil
 }
 
+// add adds a partner of the same currency.
 func (t *Settled) add(o *Settled) error {
 	t.Lines += o.Lines
-	return errors.Join(t.Payment.AddTotal(o.Payment), t.Owed.AddTotal(o.Owed), t.Cost.AddTotal(o.Cost),
+	for _, p := range o.Payment.List() {
+		if err := t.Payment.AddTotal(p.Currency, p.Total); err != nil {
+			return err
+		}
+	}
+	return errors.Join(t.Owed.AddTotal(o.Owed), t.Cost.AddTotal(o.Cost),
 		t.Revenue.AddTotal(o.Revenue),
 		t.Margin.AddTotal(o.Margin), t.Incentives.AddTotal(o.Incentives), t.Net.AddTotal(o.Net))
 }

@@ -44,13 +44,15 @@ type Document struct {
 	File   string `json:"file"`             // within the folder, with slashes
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
+
+	Currency string `json:"currency,omitempty"` // of the amount, where customers or partners have several
 }
 
 // Index is index.json.
 type Index struct {
 	Cycle     string     `json:"cycle"`
 	State     string     `json:"state"`
-	Currency  string     `json:"currency"`
+	Currency  string     `json:"currency"` // empty: see the documents
 	Manifest  int64      `json:"manifest"` // the state of the lake
 	Documents []Document `json:"documents"`
 }
@@ -75,6 +77,9 @@ func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir stri
 	}
 	w := &writer{s: s, cycle: cycle, o: &o, index: &Index{Cycle: cycle.String(), Currency: s.Settings.Currency.Code,
 		Manifest: s.Snap.Manifest.Number}}
+	if s.Books.Mixed {
+		w.index.Currency = ""
+	}
 	if err := w.list(ctx); err != nil {
 		return nil, err
 	}
@@ -255,6 +260,7 @@ func (w *writer) html(ctx context.Context, d *Document, name string) error {
 		if err != nil {
 			return err
 		}
+		w.in(d, &b.Header)
 		d.Name, d.Amount = b.Customer.Name, b.Amounts.Due.StringFixed(b.Header.Digits)
 		if b.Cover != nil {
 			d.Number = b.Cover.Number()
@@ -265,6 +271,7 @@ func (w *writer) html(ctx context.Context, d *Document, name string) error {
 		if err != nil {
 			return err
 		}
+		w.in(d, &st.Header)
 		d.Name, d.Amount = st.Partner.Name, st.Summary.Net.StringFixed(st.Header.Digits)
 		if st.Cover != nil {
 			d.Number = st.Cover.Number()
@@ -272,6 +279,13 @@ func (w *writer) html(ctx context.Context, d *Document, name string) error {
 		write = func(to io.Writer) error { return st.Write(to, document.HTML, document.Options{}) }
 	}
 	return create(name, write)
+}
+
+// in notes the currency of a document where they can have several.
+func (w *writer) in(d *Document, h *document.Header) {
+	if w.index.Currency == "" {
+		d.Currency = h.Currency
+	}
 }
 
 // lists writes index.json and index.html.

@@ -132,7 +132,7 @@ func ageRow(entries []Row, cycle string) (Row, error) {
 		age.Add(age, left)
 		ages[ageCount].Add(ages[ageCount], left)
 	}
-	row := Row{Keys: []string{entries[0].Keys[ageCustomer]}}
+	row := Row{Keys: append([]string{entries[0].Keys[ageCustomer]}, entries[0].Keys[ageMonth+1:]...)}
 	for _, n := range ages {
 		total, err := amountOf(n)
 		if err != nil {

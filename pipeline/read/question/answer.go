@@ -26,11 +26,19 @@ type Row struct {
 type Answer struct {
 	Question *Question
 	Source   Source
-	Manifest int64         // number of the state that it is of
-	AsOf     string        // clock of the run that made the state: RFC 3339, UTC; "" = no run yet
-	Rows     []Row         // in order, as many as were asked for
+	Manifest int64    // number of the state that it is of
+	AsOf     string   // clock of the run that made the state: RFC 3339, UTC; "" = no run yet
+	Rows     []Row    // in order, as many as were asked for: of each currency, where there are several
+	Count    int64    // of all rows
+	Totals   []Totals // by currency; of a workspace of one currency one, whose Currency is empty
+}
+
+// Totals are the sums of the rows of one currency. There are none over several (ASK-5).
+type Totals struct {
+	Currency string
 	Count    int64         // of all rows
-	Totals   []money.Total // of all rows, by sum
+	Shown    int64         // of the rows that are among Rows
+	Sums     []money.Total // of all rows, by sum
 	Rest     []money.Total // of the rows that are not among Rows
 }
 
@@ -46,33 +54,75 @@ const (
 // NewAnswer starts without rows.
 func NewAnswer(q *Question, source Source, manifest int64, asOf string) (*Answer, error) {
 	a := &Answer{Question: q, Source: source, Manifest: manifest, AsOf: asOf, Rows: []Row{}}
-	for i := range q.Sums {
-		t, err := money.NewTotal(q.scale(i))
+	if q.currencies > 0 {
+		return a, nil
+	}
+	_, err := a.totals("")
+	return a, err
+}
+
+// totals is the totals of a currency.
+func (a *Answer) totals(currency string) (*Totals, error) {
+	for i := range a.Totals {
+		if a.Totals[i].Currency == currency {
+			return &a.Totals[i], nil
+		}
+	}
+	t := Totals{Currency: currency}
+	for i := range a.Question.Sums {
+		zero, err := money.NewTotal(a.Question.scale(i))
 		if err != nil {
 			return nil, err
 		}
-		a.Totals, a.Rest = append(a.Totals, t), append(a.Rest, t)
+		t.Sums, t.Rest = append(t.Sums, zero), append(t.Rest, zero)
 	}
-	return a, nil
+	a.Totals = append(a.Totals, t)
+	return &a.Totals[len(a.Totals)-1], nil
 }
 
 // Clone is the same answer with totals of its own.
 func (a *Answer) Clone() *Answer {
 	b := *a
-	b.Rows, b.Totals, b.Rest = slices.Clone(a.Rows), slices.Clone(a.Totals), slices.Clone(a.Rest)
+	b.Rows, b.Totals = slices.Clone(a.Rows), slices.Clone(a.Totals)
+	for i := range b.Totals {
+		t := &b.Totals[i]
+		t.Sums, t.Rest = slices.Clone(t.Sums), slices.Clone(t.Rest)
+	}
 	return &b
 }
 
 // Add takes the next row in order (ASK-3).
 func (a *Answer) Add(row Row, limit int) error {
-	if err := a.sum(a.Totals, row); err != nil {
+	t, err := a.totals(a.Question.Currency(row))
+	if err != nil {
 		return err
 	}
-	if a.Count++; limit > 0 && a.Count > int64(limit) {
-		return a.sum(a.Rest, row)
+	if err := a.sum(t.Sums, row); err != nil {
+		return err
 	}
+	a.Count++
+	if t.Count++; limit > 0 && t.Count > int64(limit) {
+		return a.sum(t.Rest, row)
+	}
+	t.Shown++
 	a.Rows = append(a.Rows, row)
 	return nil
+}
+
+// Currency is that of a row's amounts; "" = the workspace's only one.
+func (q *Question) Currency(row Row) string {
+	if q.currencies == 0 {
+		return ""
+	}
+	return row.Keys[len(row.Keys)-1]
+}
+
+// SumCurrency is the currency of one sum of a row; "" = the workspace's only one.
+func (q *Question) SumCurrency(row Row, sum int) string {
+	if q.currencies > 1 && q.Sums[sum].Name == "payment_amount" {
+		return row.Keys[len(row.Keys)-2]
+	}
+	return q.Currency(row)
 }
 
 // sum adds a row to totals.

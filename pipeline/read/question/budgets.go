@@ -78,7 +78,7 @@ func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parq
 	if len(list) == 0 {
 		return nil
 	}
-	all, err := spent(list).gather(ctx, Request{Cycle: r.Cycle}, from)
+	all, err := spent(list).gather(ctx, Request{Cycle: r.Cycle}, from, nil)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,8 @@ func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parq
 	}
 	for _, id := range slices.Sorted(maps.Keys(list)) {
 		budget := list[id]
-		m := month{cycle: cycle, complete: completeDays(cycle, b.Zone, t), digits: b.Digits, budget: budget}
+		m := month{cycle: cycle, complete: completeDays(cycle, b.Zone, t), digits: b.CustomerCurrency(budget.Customer).Digits,
+			budget: budget}
 		partner := partnerAt(b, budget.Customer, min(t, b.Zone.Bounds(cycle).To-1))
 		if err := m.row(id, partner, days[id], to); err != nil {
 			return fmt.Errorf("budget of customer %s: %w", id, err)

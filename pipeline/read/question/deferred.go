@@ -61,7 +61,7 @@ type deferral struct {
 	snap   *lake.Snapshot
 	zone   *period.Zone
 	cycle  period.Cycle
-	digits int
+	books  *books.Books
 	orders map[string]prepaid // by customer and id of the line
 	ended  map[string]bool    // orders that were unsubscribed
 
@@ -81,7 +81,7 @@ func listDeferred(ctx context.Context, r Request, from *partners.Reader, to *par
 	if err != nil {
 		return nil //nolint:nilerr // a lake without a cycle
 	}
-	d := &deferral{snap: from.Snap, zone: from.Books.Zone, cycle: cycle, digits: from.Books.Digits,
+	d := &deferral{snap: from.Snap, zone: from.Books.Zone, cycle: cycle, books: from.Books,
 		orders: map[string]prepaid{}, ended: map[string]bool{}, refunded: map[string]bool{}, to: to}
 	if err := d.archived(from.Books.Recurring); err != nil {
 		return err
@@ -249,12 +249,13 @@ func (d *deferral) takeCharge(row rows.Row) error {
 
 // spread gives a row for each later month that has a part of a payment.
 func (d *deferral) spread(p *prepaid, words []string, paid money.Amount) error {
-	last, err := p.earned(paid, d.cycle, d.digits)
+	digits := d.books.CustomerCurrencyOf(words[0]).Digits
+	last, err := p.earned(paid, d.cycle, digits)
 	if err != nil {
 		return err
 	}
 	for c := d.cycle + 1; c.First() < p.end; c++ {
-		now, err := p.earned(paid, c, d.digits)
+		now, err := p.earned(paid, c, digits)
 		if err != nil {
 			return err
 		}

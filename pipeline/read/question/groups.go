@@ -21,7 +21,7 @@ type id [maxKeys]int32
 // groups adds rows up by their keys.
 type groups struct {
 	q    *Question
-	keys []int // columns of the batches, by key
+	keys []int // columns of the batches, by key; -1 = a currency
 	sums []int // by sum; -1 = 1 for each row
 
 	words  []string
@@ -30,14 +30,20 @@ type groups struct {
 	place  map[id]int
 	totals []money.Total // len(q.Sums) for each group
 
+	in [2]int32 // words of the currencies of the batch at hand
+
 	numbers [maxKeys][]int32 // of the dictionary of the batch at hand
 }
 
 func newGroups(q *Question) *groups {
 	g := &groups{q: q, number: map[string]int32{}, place: map[id]int{}}
 	def := q.lake.given()
-	for _, c := range q.Keys {
-		g.keys = append(g.keys, def.Index(c.Name))
+	for i, c := range q.Keys {
+		at := -1
+		if i < len(q.Keys)-q.currencies {
+			at = def.Index(c.Name)
+		}
+		g.keys = append(g.keys, at)
 	}
 	for _, c := range q.Sums {
 		at := -1
@@ -85,6 +91,9 @@ func (g *groups) at(key id) (int, error) {
 // add adds the rows of a batch that are of interest.
 func (g *groups) add(c *parquet.Columns) error {
 	for k, col := range g.keys {
+		if col < 0 {
+			continue
+		}
 		g.numbers[k] = g.numbers[k][:0]
 		for _, text := range c.C[col].Dict {
 			g.numbers[k] = append(g.numbers[k], g.word(text))
@@ -115,6 +124,10 @@ func (g *groups) add(c *parquet.Columns) error {
 // key is the keys of a row.
 func (g *groups) key(c *parquet.Columns, row int) (key id) {
 	for k, col := range g.keys {
+		if col < 0 {
+			key[k] = g.in[k-len(g.keys)+g.q.currencies]
+			continue
+		}
 		code := c.C[col].Codes[row]
 		if c.Def.Columns[col].Type == tables.Word {
 			key[k] = g.numbers[k][code]
@@ -186,8 +199,13 @@ func allZero(sums []money.Total) bool {
 	return !slices.ContainsFunc(sums, func(t money.Total) bool { hi, lo := t.Raw(); return hi != 0 || lo != 0 })
 }
 
-// Compare is the question's order.
+// Compare is the question's order: rows of one currency before those of the next.
 func (q *Question) Compare(a, b Row) int {
+	for i := len(q.Keys) - 1; i >= len(q.Keys)-q.currencies; i-- {
+		if c := q.compareKey(i, a, b); c != 0 {
+			return c
+		}
+	}
 	if q.from != nil && q.from.order != nil {
 		if c := q.from.order(a, b); c != 0 {
 			return c

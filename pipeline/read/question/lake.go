@@ -25,6 +25,7 @@ type reading struct {
 	cycle  string // of the batch
 	before bool   // the batch is of a cycle before the one that is asked for
 	only   *sieve
+	money  *splitter // nil = rows have one currency
 }
 
 // day is the day of an instant in the contract zone.
@@ -32,10 +33,23 @@ func (w *reading) day(t period.Instant) string { return w.clock.Day(t).String() 
 
 // take adds a batch of the lake.
 func (w *reading) take(c *parquet.Columns) error {
-	q := w.groups.q
 	if w.only != nil {
 		c = w.only.pass(c)
 	}
+	if w.money == nil {
+		return w.add(c)
+	}
+	return w.money.each(c, func(part *parquet.Columns, currencies [2]string) error {
+		for i, code := range currencies {
+			w.groups.in[i] = w.groups.word(code)
+		}
+		return w.add(part)
+	})
+}
+
+// add adds rows of one currency.
+func (w *reading) add(c *parquet.Columns) error {
+	q := w.groups.q
 	if q.lake.make == nil {
 		return w.groups.add(c)
 	}
@@ -69,11 +83,18 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 			}
 		}
 	}
+	find, err := newCurrencyFinder(ctx, from)
+	if err != nil {
+		return nil, fmt.Errorf("answer %s: %w", q.Name, err)
+	}
+	if find != nil {
+		q = q.PerCurrency()
+	}
 	added := q
 	if q.from != nil {
 		added = q.from.of
 	}
-	all, err := added.gather(ctx, r, from)
+	all, err := added.gather(ctx, r, from, find)
 	if err != nil {
 		return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 	}
@@ -96,16 +117,21 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 	return a, nil
 }
 
-// gather adds up what the question is of.
-func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
+// gather adds up what the question is of; find is nil in a workspace of one currency.
+func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader, find *currencyFinder) (*groups,
+	error) {
+	one := func() *reading {
+		return &reading{groups: newGroups(q), clock: from.Books.Zone.Clock(), only: newSieve(q, r.Only),
+			money: newSplitter(q, r.Only, find)}
+	}
 	if q.lake.list != nil || q.lake.ask != nil {
-		return q.gatherList(ctx, r, from)
+		return q.gatherList(ctx, r, from, one())
 	}
 	switch q.lake.table.Name {
 	case tables.PartnerStatements().Name:
-		return q.gatherPartners(ctx, r, from)
+		return q.gatherPartners(ctx, r, from, one())
 	case tables.Incentives().Name:
-		return q.gatherIncentives(r, from)
+		return q.gatherIncentives(r, from, one())
 	}
 	files, err := q.files(from.Snap, r.Cycle)
 	if err != nil {
@@ -128,7 +154,7 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader)
 	})
 	for range max(1, from.Limits.Workers) {
 		group.Go(func() error {
-			w := &reading{groups: newGroups(q), clock: from.Books.Zone.Clock(), only: newSieve(q, r.Only)}
+			w := one()
 			for e := range next {
 				w.cycle, w.before = e.Cycle, e.Cycle < r.Cycle
 				scan := rows.Scan{Table: q.lake.table, Cols: q.reads(r.Only)}
@@ -209,8 +235,8 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
 }
 
 // gatherPartners adds up partner statements, which are calculated for cycles that are open.
-func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
-	w := &reading{groups: newGroups(q), only: newSieve(q, r.Only)}
+func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners.Reader, w *reading) (*groups,
+	error) {
 	for _, cycle := range q.cycles(from.Snap, r.Cycle) {
 		if err := statements(ctx, from, cycle, w.take); err != nil {
 			return nil, err
@@ -247,8 +273,8 @@ func statements(ctx context.Context, from *partners.Reader, cycle string, take f
 }
 
 // gatherList takes the rows of a question that lists them itself.
-func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
-	w := &reading{groups: newGroups(q), only: newSieve(q, r.Only)}
+func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Reader, w *reading) (*groups,
+	error) {
 	rows := parquet.NewColumns(q.lake.table)
 	list := q.lake.ask
 	if list == nil {
@@ -263,8 +289,7 @@ func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Rea
 }
 
 // gatherIncentives adds up incentives: those of the periods that hold the cycle, or all.
-func (q *Question) gatherIncentives(r Request, from *partners.Reader) (*groups, error) {
-	w := &reading{groups: newGroups(q), only: newSieve(q, r.Only)}
+func (q *Question) gatherIncentives(r Request, from *partners.Reader, w *reading) (*groups, error) {
 	rows, err := from.IncentiveRows(r.Cycle)
 	if err != nil {
 		return nil, err

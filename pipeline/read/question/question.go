@@ -46,6 +46,8 @@ type Question struct {
 
 	lake shape
 	from *derived // nil = rows of the lake are added up
+
+	currencies int // how many of the last keys are currencies: see PerCurrency
 }
 
 // By is a column that rows are ordered by.
@@ -128,8 +130,9 @@ func (s *shape) given() *tables.Table {
 func (q *Question) columns() []int {
 	cols := slices.Clone(q.lake.reads)
 	if q.lake.made == nil {
-		for _, c := range q.Columns() {
-			if c.Name != q.lake.count {
+		for i, c := range q.Columns() {
+			currency := i < len(q.Keys) && i >= len(q.Keys)-q.currencies
+			if c.Name != q.lake.count && !currency {
 				cols = append(cols, q.lake.table.Index(c.Name))
 			}
 		}

@@ -162,10 +162,10 @@ func TestAnswerLimit(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		rest := strings.TrimSpace(text([]Row{{Sums: a.Rest}}))
-		if got := text(a.Rows) + " | " + rest; got != c.want || a.Count != 3 || a.Totals[0].String() != "3" ||
-			a.Totals[1].String() != "1.23000000" {
-			t.Errorf("limit %d: %s, %d rows, totals %s", c.limit, got, a.Count, a.Totals)
+		rest := strings.TrimSpace(text([]Row{{Sums: a.Totals[0].Rest}}))
+		if got := text(a.Rows) + " | " + rest; got != c.want || a.Count != 3 || a.Totals[0].Sums[0].String() != "3" ||
+			a.Totals[0].Sums[1].String() != "1.23000000" {
+			t.Errorf("limit %d: %s, %d rows, totals %s", c.limit, got, a.Count, a.Totals[0].Sums)
 		}
 	}
 }

@@ -41,6 +41,10 @@ func (e *SeriesError) Hint() string { return e.Fix }
 // of the rows if they have several, else the first key with several values. The error is a *SeriesError or a
 // *money.RangeError.
 func (a *Answer) Series(value, by string) (*Series, error) {
+	if len(a.Totals) > 1 {
+		return nil, &SeriesError{a.Question.Name + " has amounts of several currencies, which a chart would add",
+			"`--customer` and `--partner` limit it to those of one; `--format csv` writes its rows"}
+	}
 	if a.Count == 0 {
 		return nil, &SeriesError{a.Question.Name + " has no rows to draw", "ask for another cycle"}
 	}
@@ -70,7 +74,7 @@ func (a *Answer) Series(value, by string) (*Series, error) {
 	}
 	if rest := a.Count - int64(len(a.Rows)); rest > 0 {
 		others := fmt.Sprintf("%d other rows", rest)
-		if err := t.add(others, map[bool]string{true: others}[part >= 0], a.Rest[sum]); err != nil {
+		if err := t.add(others, map[bool]string{true: others}[part >= 0], a.Totals[0].Rest[sum]); err != nil {
 			return nil, err
 		}
 	}

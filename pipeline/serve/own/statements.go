@@ -51,8 +51,10 @@ func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
 		}
 	}
 	if c.Scope.Partner == "" {
-		total := all.Total.Entry()
-		out.Total = &total
+		for i := range all.Totals {
+			total := all.Totals[i].Entry() // the only one: the server refuses several currencies
+			out.Total = &total
+		}
 	}
 	return out, nil
 }

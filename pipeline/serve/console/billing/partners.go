@@ -61,8 +61,11 @@ func partners(v *page.View) (*page.Page, error) {
 			{Text: strconv.FormatInt(one.Lines, 10)}}, settledCells(v, one, href)...))
 	}
 	if v.Scope.Partner == "" {
-		t.Total = append([]page.Cell{{}, {}, {}, {Text: strconv.FormatInt(all.Total.Lines, 10)}},
-			settledCells(v, &all.Total, "")...)
+		for i := range all.Totals { // one: the server refuses several currencies
+			total := &all.Totals[i]
+			t.Total = append([]page.Cell{{}, {}, {}, {Text: strconv.FormatInt(total.Lines, 10)}},
+				settledCells(v, total, "")...)
+		}
 	}
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("结算", "Settlement"), Table: t},
 		page.Block{Title: v.T("更多", "More about partners"), Links: otherMoney(v, "partners")})
@@ -72,7 +75,7 @@ func partners(v *page.View) (*page.Page, error) {
 // settledCells is the amounts of a partner.
 func settledCells(v *page.View, s *compose.Settled, href string) []page.Cell {
 	var cells []page.Cell
-	for _, a := range []money.AmountTotal{s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
+	for _, a := range []money.AmountTotal{s.Payment.Of(v.Currency()), s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
 		to := href
 		if a.IsZero() {
 			to = ""

@@ -1,0 +1,42 @@
+package rows
+
+import (
+	"context"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// CustomerCurrencies is the currencies that customers were billed in, in the cycles of a state that were billed with
+// several currencies (§10.7); empty if there is no such cycle.
+func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]string, error) {
+	billed := make(map[string]string)
+	for _, ref := range snap.Manifest.Cycles {
+		def, err := StatementsTable(snap, ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		at := tables.CurrencyColumn(def)
+		if at < 0 {
+			continue
+		}
+		files, err := filesOf(snap, ref.Cycle, def.Name)
+		if err != nil {
+			return nil, err
+		}
+		scan := Scan{Table: def, Cols: []int{tables.SCustomerID, at}}
+		for _, e := range files {
+			err := Groups(ctx, snap, e, scan, func(c *parquet.Columns) error {
+				for i := range c.N {
+					billed[c.C[tables.SCustomerID].Word(i)] = c.C[at].Word(i)
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return billed, nil
+}

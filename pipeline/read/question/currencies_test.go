@@ -1,0 +1,151 @@
+package question
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// finder has ann in CNY, bob in JPY and the partners hub in EUR, pat in CNY. cid was billed in USD, and left the books.
+func finder() *currencyFinder {
+	b := &books.Books{Currency: "CNY", Digits: 2, Mixed: true, Currencies: []money.Currency{{Code: "CNY", Digits: 2},
+		{Code: "EUR", Digits: 2}, {Code: "JPY"}}}
+	b.Customers = []books.Customer{{ID: "ann"}, {ID: "bob", Currency: 2}}
+	b.Partners = []books.Partner{{ID: "hub", Currency: 1}, {ID: "pat"}}
+	return &currencyFinder{b, map[string]string{"cid": "USD"}}
+}
+
+// amounts is a question whose amounts are those of customers, or, without one, of partners.
+func amounts(name string) *Question {
+	def := &tables.Table{Name: name, Columns: []tables.Column{{Name: "customer_id", Type: tables.Word},
+		{Name: "partner_id", Type: tables.Word}, {Name: "service", Type: tables.Word},
+		{Name: "payment_amount", Type: tables.Amount}}}
+	return &Question{Name: "amounts", Keys: def.Columns[2:3], Sums: append([]tables.Column{{Name: "n",
+		Type: tables.Whole}}, def.Columns[3]), Order: []By{{"payment_amount", true}},
+		lake: shape{table: def, count: "n"}}
+}
+
+// perCurrency is the rows and the totals of an answer over rows: customer, partner, service, cents.
+func perCurrency(t *testing.T, q *Question, limit int, rows ...string) string {
+	t.Helper()
+	batch := parquet.NewColumns(q.lake.table)
+	for _, row := range rows {
+		cells := strings.Fields(strings.ReplaceAll(row, "-", " ' "))
+		for i := range 3 {
+			batch.C[i].AddWord(strings.Trim(cells[i], "'"))
+		}
+		a, err := money.ParseAmount(cells[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.C[3].AddDec(a.Raw())
+		batch.N++
+	}
+	q = q.PerCurrency()
+	w := &reading{groups: newGroups(q), money: newSplitter(q, Only{}, finder())}
+	if err := w.take(batch); err != nil {
+		return err.Error()
+	}
+	a, err := NewAnswer(q, Lake, 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := w.groups.rows()
+	slices.SortFunc(list, q.Compare)
+	for _, row := range list {
+		if err := a.Add(row, limit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out []string
+	show := func(head string, sums []money.Total) {
+		out = append(out, head+" "+sums[0].String()+" "+strings.TrimRight(sums[1].String(), "0"))
+	}
+	for _, row := range a.Rows {
+		show(strings.Join(row.Keys, " "), row.Sums)
+	}
+	for _, total := range a.Totals {
+		show("= "+total.Currency, total.Sums)
+		show("> "+total.Currency, total.Rest)
+	}
+	return strings.Join(out, "\n")
+}
+
+// Rows of equal keys are apart by currency, ordered by it, limited in each, and no total is over two: 5 and 3 of net are
+// 5 CNY and 3 JPY.
+// Invariant: ASK-5.
+func TestRowsPerCurrency(t *testing.T) {
+	t.Parallel()
+	got := perCurrency(t, amounts("t"), 1, "bob pat net 3", "ann pat net 5", "ann hub disk 2.5", "cid pat net 7",
+		"- hub net 11")
+	want := `net CNY 1 5.
+net EUR 1 11.
+net JPY 1 3.
+net USD 1 7.
+= CNY 2 7.5
+> CNY 1 2.5
+= EUR 1 11.
+> EUR 0 0.
+= JPY 1 3.
+> JPY 0 0.
+= USD 1 7.
+> USD 0 0.`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := perCurrency(t, amounts("t"), 0, "eve pat net 1"); got !=
+		"the currency of customer eve: books/customers.csv does not have it" {
+		t.Error(got)
+	}
+}
+
+// A partner statement's payment is in the customer's currency, its other amounts in the partner's: both are keys, and
+// payments have no total.
+// Invariant: ASK-5.
+func TestPartnersPerCurrency(t *testing.T) {
+	t.Parallel()
+	q := amounts(tables.PartnerStatements().Name)
+	got := perCurrency(t, q, 0, "bob hub net 3", "ann hub net 5", "ann pat net 7")
+	want := "net CNY CNY 1 7.\nnet CNY EUR 1 5.\nnet JPY EUR 1 3."
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	q = q.PerCurrency()
+	row := Row{Keys: []string{"net", "JPY", "EUR"}}
+	if q.HasTotal(1) || q.SumCurrency(row, 1) != "JPY" || q.Currency(row) != "EUR" {
+		t.Error("payments of customers in other currencies have a total, or the partner's currency")
+	}
+}
+
+// TestEveryQuestionPerCurrency: each question with amounts has its currency as the last key, finds out whose it is, and
+// stays as it is without amounts.
+func TestEveryQuestionPerCurrency(t *testing.T) {
+	t.Parallel()
+	for _, q := range Every() {
+		per := q.PerCurrency()
+		if len(per.Keys) > maxKeys {
+			t.Errorf("%s has %d keys", q.Name, len(per.Keys))
+		}
+		amount := slices.ContainsFunc(q.Sums, func(c tables.Column) bool { return c.Type == tables.Amount })
+		named := slices.ContainsFunc(q.Keys, func(c tables.Column) bool { return c.Name == currencyKey })
+		if amount == named {
+			continue // margin is of the workspace's currency
+		}
+		last := per.Keys[len(per.Keys)-1].Name == currencyKey
+		if last != amount && !named {
+			t.Errorf("%s: has amounts: %t, the last key is a currency: %t", q.Name, amount, last)
+		}
+		of := q
+		if q.from != nil {
+			of = q.from.of
+		}
+		if amount && len(of.lake.owners()) == 0 && q.Name != "receivables" {
+			t.Errorf("%s: no column says in whose currency its amounts are", q.Name)
+		}
+	}
+}
