@@ -116,8 +116,8 @@ func knownProgramme(b *books.Books, id string) error {
 
 // printIncentives prints the list; amounts have the currency's digits, or more where they have more.
 func printIncentives(a *cli.App, list []compose.Earned, b *books.Books) {
-	g := cli.NewGrid("partner", "programme", "period", "currency", ">.performance", ">.transferred", ">.carried in", ">.tier",
-		">.bonus", ">.incentive", ">.carried out", "state", "until", "then")
+	g := cli.NewGrid("partner", "programme", "period", "currency", ">.performance", ">.transferred", ">.carried in",
+		">.tier", ">.bonus", ">.incentive", ">.carried out", "state", "until", "then")
 	for k := range list {
 		e := &list[k]
 		i := &e.Incentive

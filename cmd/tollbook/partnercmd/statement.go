@@ -149,8 +149,8 @@ func (r *overviewResult) text(w io.Writer) {
 		fmt.Fprintln(w, "no partner has a line or an incentive")
 		return
 	}
-	g := cli.NewGrid("partner", "name", "kind", "currency", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue", ">.margin",
-		">.incentives", ">.net")
+	g := cli.NewGrid("partner", "name", "kind", "currency", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue",
+		">.margin", ">.incentives", ">.net")
 	row := func(s *compose.SettledEntry, id string) {
 		paid := s.PaymentText(func(t money.AmountTotal, currency string) string {
 			return t.StringFixed(r.books.CurrencyNamed(currency).Digits)
@@ -194,7 +194,8 @@ func (r *overviewResult) csv(w io.Writer, excel bool) error {
 	for i := 0; i < len(r.Partners) && err == nil; i++ {
 		s := &r.Partners[i]
 		paid := s.PaymentText(func(t money.AmountTotal, _ string) string { return t.String() })
-		texts, numbers := []string{r.Header.Cycle.String(), s.PartnerID, s.Kind}, []string{strconv.FormatInt(s.Lines, 10)}
+		texts := []string{r.Header.Cycle.String(), s.PartnerID, s.Kind}
+		numbers := []string{strconv.FormatInt(s.Lines, 10)}
 		if r.Total == nil {
 			texts = append(texts, s.Currency, paid)
 		} else {

@@ -390,7 +390,7 @@ func TestOverview(t *testing.T) {
 	}
 	line := func(s *compose.Settled) string {
 		return fmt.Sprintf("%s %s lines %d pay %s owed %s cost %s revenue %s margin %s incentives %s net %s",
-			s.Partner.ID, s.Kind, s.Lines, trim(s.Payment.Of("CNY")),
+			s.Partner.ID, s.Kind, s.Lines, trim(s.Payment.Of("EUR")),
 			trim(s.Owed), trim(s.Cost), trim(s.Revenue), trim(s.Margin), trim(s.Incentives), trim(s.Net))
 	}
 	var got []string

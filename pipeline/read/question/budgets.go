@@ -92,8 +92,8 @@ func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parq
 	}
 	for _, id := range slices.Sorted(maps.Keys(list)) {
 		budget := list[id]
-		m := month{cycle: cycle, complete: completeDays(cycle, b.Zone, t), digits: b.CustomerCurrency(budget.Customer).Digits,
-			budget: budget}
+		m := month{cycle: cycle, complete: completeDays(cycle, b.Zone, t),
+			digits: b.CustomerCurrency(budget.Customer).Digits, budget: budget}
 		partner := partnerAt(b, budget.Customer, min(t, b.Zone.Bounds(cycle).To-1))
 		if err := m.row(id, partner, days[id], to); err != nil {
 			return fmt.Errorf("budget of customer %s: %w", id, err)

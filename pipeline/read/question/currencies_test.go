@@ -76,8 +76,8 @@ func perCurrency(t *testing.T, q *Question, limit int, rows ...string) string {
 	return strings.Join(out, "\n")
 }
 
-// Rows of equal keys are apart by currency, ordered by it, limited in each, and no total is over two: 5 and 3 of net are
-// 5 CNY and 3 JPY.
+// Rows of equal keys are apart by currency, ordered by it, limited in each, and no total is over two: 5 and 3 of net
+// are 5 CNY and 3 JPY.
 // Invariant: ASK-5.
 func TestRowsPerCurrency(t *testing.T) {
 	t.Parallel()

@@ -75,7 +75,8 @@ func partners(v *page.View) (*page.Page, error) {
 // settledCells is the amounts of a partner.
 func settledCells(v *page.View, s *compose.Settled, href string) []page.Cell {
 	var cells []page.Cell
-	for _, a := range []money.AmountTotal{s.Payment.Of(v.Currency()), s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
+	for _, a := range []money.AmountTotal{s.Payment.Of(v.Currency()), s.Owed,
+		s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
 		to := href
 		if a.IsZero() {
 			to = ""
