@@ -119,13 +119,29 @@ func (v *Values) Add(o *Values) (err error) {
 // Row is an accepted row. It is valid until the next one is read.
 type Row struct {
 	*Header
-	Cells      []string                // by column of the header; null is empty (COST-1), and so is what Late has
-	Codes      []int32                 // numbers of the cells in the reader's Words, or Uncoded
-	Late       func(column int) string // the text of a number or time that has none in Cells; nil = Cells has all
-	Values     Values                  // null is 0
+	Cells []string                // by column of the header; null is empty (COST-1), and so is what Late has
+	Codes []int32                 // numbers of the cells in the reader's Words, or Uncoded
+	Late  func(column int) string // the text of a number or time that has none in Cells; nil = Cells has all
+	Fill  func()                  // puts the row's texts into Cells and Codes; nil = they are there
+	// Kind is a number of the row's texts: rows of one Header that have the same Kind agree in all texts that the
+	// reader's sink looks at. NoKind = it is not known.
+	Kind       int32
+	Values     Values // null is 0
 	Has        [Columns]bool
 	Tags       map[string]string // nil = none; not to be changed
 	Start, End period.Instant    // of the charge period
+}
+
+// NoKind is the Kind of a row whose texts have no number.
+const NoKind = -1
+
+// fill makes sure that Cells and Codes are those of the row.
+func (r *Row) fill() {
+	if r.Fill != nil {
+		fill := r.Fill
+		r.Fill = nil
+		fill()
+	}
 }
 
 // Field is the text of a field, in FOCUS's spelling (COST-2).
@@ -138,6 +154,7 @@ func (r *Row) Field(f Field) string {
 
 // Cell is the text of a column of the header.
 func (r *Row) Cell(i int) string {
+	r.fill()
 	if r.Late != nil && r.Cells[i] == "" {
 		return r.Late(i)
 	}
@@ -149,6 +166,7 @@ func (r *Row) Code(i int, words *Words) int32 {
 	if i < 0 {
 		return 0
 	}
+	r.fill()
 	if r.Codes[i] == Uncoded {
 		r.Codes[i] = words.Code(r.Cell(i))
 	}
@@ -161,6 +179,12 @@ func (r *Row) Text(name string) string {
 		return r.Cell(i)
 	}
 	return ""
+}
+
+// Tag is the value of a tag; "" = the row does not have it.
+func (r *Row) Tag(key string) string {
+	r.fill()
+	return r.Tags[key]
 }
 
 // Account is SubAccountId, or BillingAccountId if that is null.

@@ -80,9 +80,12 @@ func (a *Allocator) AddWeights(o *Allocator) error {
 	return nil
 }
 
-// Columns are the columns that the rules look at.
-func (a *Allocator) Columns() []string {
-	names := []string{cost.Category.String(), cost.Effective.String()}
+// Columns are the columns that an allocation looks at.
+func (a *Allocator) Columns() []string { return append(a.Texts(), cost.Effective.String()) }
+
+// Texts are the columns whose texts the rules look at.
+func (a *Allocator) Texts() []string {
+	names := []string{cost.Category.String()}
 	for i := range a.rules {
 		r := &a.rules[i]
 		for j := range r.match {
@@ -188,7 +191,7 @@ func (a *Allocator) holds(r *rule, row *cost.Row, tax bool) bool {
 		text := ""
 		switch {
 		case m.Column == "":
-			text = row.Tags[m.Tag]
+			text = row.Tag(m.Tag)
 		case m.column >= 0:
 			text = row.Cell(m.column)
 		}
@@ -211,7 +214,7 @@ func matches(pattern, text string) bool {
 func (a *Allocator) customer(r *rule, row *cost.Row) int32 {
 	who := r.Customer
 	if r.Kind == books.ToNamed {
-		name := row.Tags[r.Tag]
+		name := row.Tag(r.Tag)
 		if r.Column != "" {
 			name = ""
 			if r.column >= 0 {

@@ -52,6 +52,12 @@ func file(rows ...string) *fstest.MapFile {
 // month, and calls at 0.5 each above the first ten, which cost 1 each.
 func bill(t *testing.T, allocation string, inbox fstest.MapFS) *Stage {
 	t.Helper()
+	return billBy(t, allocation, inbox, nil)
+}
+
+// billBy is bill with other files of the books.
+func billBy(t *testing.T, allocation string, inbox fstest.MapFS, other map[string]string) *Stage {
+	t.Helper()
 	s, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: USD, digits: 2}\n"+
 		"rounding: {grain: cycle, mode: half_up}\ncosts: {sources: [{source: aws, provider: aws, format: focus}]}\n"))
 	must(t, err)
@@ -65,6 +71,9 @@ func bill(t *testing.T, allocation string, inbox fstest.MapFS) *Stage {
 		"markups.csv":     "service_name,sku\n*,cloud\nCalls,calls\n",
 		"allocation.yaml": allocation,
 	} {
+		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	for name, text := range other {
 		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	b, err := books.Load(fsys, s)

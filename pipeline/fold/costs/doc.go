@@ -12,4 +12,7 @@
 //	         due now less all that was billed for the cycle. A posting stays until another delivery for its cycle
 //	         counts, unless unallocated rows hold it.
 //	FCOST-5  All groups of a cycle are held in memory; rows are not.
+//	FCOST-6  A row that differs from an earlier one of its file in numbers alone, and in a time between two changes of
+//	         the books and within the group's day, is given where that one went. The result is that of allocating
+//	         every row.
 package costs

@@ -101,40 +101,59 @@ func (g *group) units(c cost.Column, unit string) int32 {
 // cameJSON makes JSON objects of the columns in which all rows of a group agree. Most groups of a resource have the
 // same ones, so that it keeps what it made last.
 type cameJSON struct {
-	words *cost.Words
-	made  map[[cameTexts]int32]string
+	made  map[*cost.Words]map[[cameTexts]int32]string
+	names [cameTexts]string // as JSON, with the colon
+	order [cameTexts]int    // of cameColumns, by name
+	text  []byte
 }
 
-// keptCame is how many objects are kept.
+// keptCame is how many objects are kept of a delivery.
 const keptCame = 1 << 14
 
-func (j *cameJSON) of(g *group) (string, error) {
-	if j.words != g.words || len(j.made) >= keptCame {
-		j.words, j.made = g.words, make(map[[cameTexts]int32]string)
+func newCameJSON() (*cameJSON, error) {
+	j := &cameJSON{made: make(map[*cost.Words]map[[cameTexts]int32]string)}
+	for i, name := range cameColumns {
+		text, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		j.names[i], j.order[i] = string(text)+":", i
 	}
-	if text, ok := j.made[g.came]; ok {
+	slices.SortFunc(j.order[:], func(a, b int) int { return strings.Compare(cameColumns[a], cameColumns[b]) })
+	return j, nil
+}
+
+func (j *cameJSON) of(g *group) (string, error) {
+	made := j.made[g.words]
+	if text, ok := made[g.came]; ok {
 		return text, nil
 	}
-	came := make(map[string]string)
-	for i, code := range g.came {
-		if code > 0 {
-			came[cameColumns[i]] = g.words.Text(code)
+	if len(made) == 0 || len(made) >= keptCame {
+		made = make(map[[cameTexts]int32]string)
+		j.made[g.words] = made
+	}
+	j.text = append(j.text[:0], '{')
+	for _, i := range j.order {
+		if g.came[i] <= 0 {
+			continue
 		}
+		if len(j.text) > 1 {
+			j.text = append(j.text, ',')
+		}
+		value, err := json.Marshal(g.words.Text(g.came[i]))
+		if err != nil {
+			return "", err
+		}
+		j.text = append(append(j.text, j.names[i]...), value...)
 	}
-	text, err := json.Marshal(came)
-	if err != nil {
-		return "", err
-	}
-	j.made[g.came] = string(text)
-	return string(text), nil
+	made[g.came] = string(append(j.text, '}'))
+	return made[g.came], nil
 }
 
 // add counts other rows of the group.
 func (g *groupSum) add(o *groupSum) error {
 	g.rows += o.rows
-	if o.start < g.start || o.start == g.start && g.markup < 0 {
-		g.start, g.markup = o.start, o.markup
-	}
+	g.begin(o.start, o.markup)
 	g.end, g.rule = max(g.end, o.end), min(g.rule, o.rule)
 	for c, has := range o.has {
 		g.has[c] = g.has[c] || has
@@ -145,6 +164,13 @@ func (g *groupSum) add(o *groupSum) error {
 		}
 	}
 	return g.values.Add(&o.values)
+}
+
+// begin takes the mark-up of a row that begins before the others.
+func (g *groupSum) begin(start period.Instant, markup int32) {
+	if start < g.start || start == g.start && g.markup < 0 {
+		g.start, g.markup = start, markup
+	}
 }
 
 // found is a group and the grouper that has it.
@@ -197,6 +223,7 @@ type grouper struct {
 	came    [cameTexts]int
 	others  []int
 	current groupSum // the part that is added
+	last    int32    // place of the group that it was added to
 }
 
 func newGrouper(b *books.Books, d *Delivery, grain settings.CostGrain, words *cost.Words) *grouper {
@@ -217,9 +244,11 @@ func (g *grouper) at(place int) *groupSum { return &g.slabs[place/slab][place%sl
 // count adds what is known of a group.
 func (g *grouper) count(one *groupSum) error {
 	if place, known := g.places[one.groupOf]; known {
+		g.last = place
 		return g.at(int(place)).add(one)
 	}
 	place := g.len()
+	g.last = int32(place)
 	if place%slab == 0 {
 		g.slabs = append(g.slabs, make([]groupSum, slab))
 	}
@@ -292,6 +321,15 @@ func (g *grouper) add(row *cost.Row, p *priced) error {
 	one.rule, one.rows, one.values, one.has = int32(p.Rule), 1, p.Values, row.Has
 	one.start, one.end, one.markup = row.Start, row.End, g.markups[p.markup]
 	return g.count(one)
+}
+
+// repeat counts a row that differs from an earlier one of its group in its time and numbers alone.
+func (g *grouper) repeat(row *cost.Row, of *repeated) error {
+	one := g.at(int(of.place))
+	one.rows++
+	one.begin(row.Start, of.markup)
+	one.end = max(one.end, row.End)
+	return one.values.Add(&row.Values)
 }
 
 // merge counts the groups of another grouper of the same delivery. Grain row numbers equal rows, so that one grouper

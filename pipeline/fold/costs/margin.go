@@ -54,6 +54,7 @@ type margins struct {
 	fx       map[string]money.UnitPrice // by source
 	words    *cost.Words                // of the rows that are counted
 	known    map[rowKey]*margin         // rows by the numbers of their texts
+	last     *margin                    // of the last part of a row; nil = a group has it
 }
 
 // rowKey is a marginKey of a row without a customer, by the numbers of its texts.
@@ -102,6 +103,7 @@ func (m *margins) row(d *Delivery, row *cost.Row, reason string, v *cost.Values)
 			day: row.Day().String(), status: row.Field(cost.CommitmentStatus), reason: reason})
 		m.known[k] = one
 	}
+	m.last = one
 	return one.add((*[cost.CostColumns]money.Cost)(v[:cost.CostColumns]))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -139,6 +140,7 @@ type worker struct {
 	margins   *margins
 	tally     costs.Tally
 	parts     []allocation.Part
+	repeats   repeats
 }
 
 // markupOf is what a mark-up without a validity is looked up by, within a delivery.
@@ -191,13 +193,16 @@ func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper,
 // workersOf makes workers and says where each of them takes its rows.
 func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator) ([]worker, func(int) costs.Sink) {
 	sink := costs.Sink{Words: cost.NewWords(), Coded: numbered(), Reject: examined}
-	if d.Rejected == 0 && p.grain != settings.CostRow {
-		sink.Only = numbered()
-		for _, name := range weights.Columns() {
-			sink.Only[name] = true
+	if p.grain != settings.CostRow {
+		sink.Looks = numbered()
+		for _, name := range weights.Texts() {
+			sink.Looks[name] = true
 		}
-		for c := range cost.Columns {
-			sink.Only[c.String()] = true
+		if d.Rejected == 0 {
+			sink.Only = maps.Clone(sink.Looks)
+			for c := range cost.Columns {
+				sink.Only[c.String()] = true
+			}
 		}
 	}
 	workers := make([]worker, max(1, p.workers))
@@ -205,9 +210,10 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 		workers = workers[:1]
 	}
 	always := period.Span{From: period.Past, To: period.Forever}
+	repeats := newRepeats(p.books, p.grain != settings.ResourceMonth)
 	for i := range workers {
 		workers[i] = worker{books: p.books, allocator: weights.Clone(), margins: newMargins(p.books, p.currency),
-			groups: newGrouper(p.books, d, p.grain, sink.Words)}
+			groups: newGrouper(p.books, d, p.grain, sink.Words), repeats: repeats}
 		if !slices.ContainsFunc(p.books.Markups, func(m books.Markup) bool { return m.Valid != always }) {
 			workers[i].markups = make(map[markupOf]*books.Markup)
 		}
@@ -216,14 +222,20 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 	return workers, func(i int) costs.Sink {
 		w, to := &workers[i], sink
 		to.Take = func(row *cost.Row) (err error) {
+			one := w.repeats.of(row)
+			if done, err := w.repeat(row, one); done || err != nil {
+				return err
+			}
 			if w.parts, err = w.allocator.Parts(w.parts[:0], row); err != nil {
 				return err
 			}
+			w.margins.last = nil
 			for k := range w.parts {
 				if err := p.part(r, w, row, &w.parts[k]); err != nil {
 					return err
 				}
 			}
+			w.remember(row, one, w.parts)
 			return nil
 		}
 		return to

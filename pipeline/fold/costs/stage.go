@@ -69,7 +69,11 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	if err := found.find(ctx, old); err != nil {
 		return nil, err
 	}
-	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result}
+	came, err := newCameJSON()
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result, came: came}
 	if s.DryRun {
 		return &s.result, s.closed(ctx, found, w, s.Rerate, old)
 	}

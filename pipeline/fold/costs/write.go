@@ -1,7 +1,10 @@
 package costs
 
 import (
+	"context"
 	"math/big"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -20,7 +23,7 @@ type writer struct {
 	books   *books.Books
 	buckets int
 	result  *Result
-	came    cameJSON
+	came    *cameJSON
 }
 
 // write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket: the lines of
@@ -31,25 +34,58 @@ func (w *writer) write(by *pricer, r *rated) error {
 		b := w.bucket(w.books.Customers[f.customer].ID)
 		list[b] = append(list[b], f)
 	}
-	for b := range w.buckets {
-		groups := r.open(list[b])
-		lines, err := by.price(r, groups)
-		if err != nil {
-			return err
-		}
-		key := lake.FileKey{Table: tables.Lines().Name, Cycle: r.cycle.String(), Day: lake.CostsDay, Bucket: b}
-		if err := w.lines(key, lines); err != nil {
-			return err
-		}
-		key.Table = tables.CostGroups().Name
-		if err := w.groups(key, r, groups); err != nil {
-			return err
-		}
+	if err := w.pricedBuckets(by, r, list); err != nil {
+		return err
 	}
 	if err := r.reconcile(); err != nil {
 		return err
 	}
 	return w.margins(r)
+}
+
+// pricedBucket is the groups of a bucket and their lines.
+type pricedBucket struct {
+	bucket int
+	groups []*group
+	lines  []*events.Line
+}
+
+// pricedBuckets prices the groups of each bucket and writes them and their lines. A bucket is written while the next
+// one is priced.
+func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
+	all, ctx := errgroup.WithContext(context.Background())
+	ready := make(chan pricedBucket)
+	all.Go(func() error {
+		defer close(ready)
+		for b := range w.buckets {
+			one := pricedBucket{bucket: b, groups: r.open(list[b])}
+			var err error
+			if one.lines, err = by.price(r, one.groups); err != nil {
+				return err
+			}
+			select {
+			case ready <- one:
+			case <-ctx.Done():
+				return nil // the other one has the error
+			}
+		}
+		return nil
+	})
+	all.Go(func() error {
+		for one := range ready {
+			key := lake.FileKey{Table: tables.Lines().Name, Cycle: r.cycle.String(), Day: lake.CostsDay,
+				Bucket: one.bucket}
+			if err := w.lines(key, one.lines); err != nil {
+				return err
+			}
+			key.Table = tables.CostGroups().Name
+			if err := w.groups(key, r, one.groups); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return all.Wait()
 }
 
 // margins writes the margins of an open cycle.
@@ -144,28 +180,35 @@ func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
 	if err != nil {
 		return err
 	}
-	for i, word := range map[int]string{tables.CGCustomerID: r.books.Customers[g.customer].ID,
-		tables.CGOriginCycle: r.cycle.String(), tables.CGSource: g.delivery.Source,
-		tables.CGSKU: r.books.Products[g.sku].SKU, tables.CGQuantityColumn: g.column.String(),
-		tables.CGServiceName: g.field(cost.Service), tables.CGRegionID: g.field(cost.Region),
-		tables.CGCategory: g.field(cost.Category), tables.CGClass: g.field(cost.Class),
-		tables.CGStatus: g.field(cost.CommitmentStatus)} {
-		c[i].AddWord(word)
+	for _, one := range [...]struct {
+		at   int
+		word string
+	}{
+		{tables.CGCustomerID, r.books.Customers[g.customer].ID}, {tables.CGOriginCycle, r.cycle.String()},
+		{tables.CGSource, g.delivery.Source}, {tables.CGSKU, r.books.Products[g.sku].SKU},
+		{tables.CGQuantityColumn, g.column.String()}, {tables.CGServiceName, g.field(cost.Service)},
+		{tables.CGRegionID, g.field(cost.Region)}, {tables.CGCategory, g.field(cost.Category)},
+		{tables.CGClass, g.field(cost.Class)}, {tables.CGStatus, g.field(cost.CommitmentStatus)},
+	} {
+		c[one.at].AddWord(one.word)
 	}
-	for i, text := range map[int]string{tables.CGID: g.id, tables.CGDelivery: g.delivery.Name,
-		tables.CGAccount: g.account(), tables.CGResourceID: g.field(cost.Resource), tables.CGMinMargin: g.minMargin(),
-		tables.CGCame: came} {
-		c[i].AddText(text)
+	for _, one := range [...]struct {
+		at   int
+		text string
+	}{
+		{tables.CGID, g.id}, {tables.CGDelivery, g.delivery.Name}, {tables.CGAccount, g.account()},
+		{tables.CGResourceID, g.field(cost.Resource)}, {tables.CGMinMargin, g.minMargin()}, {tables.CGCame, came},
+	} {
+		c[one.at].AddText(one.text)
 	}
 	c[tables.CGRule].Codes = append(c[tables.CGRule].Codes, int32(g.rule+1))
 	addInt(&c[tables.CGRows], g.rows)
 	for i := range g.values {
 		c[tables.CGList+i].AddDec(g.values[i].Raw())
 	}
-	for i, n := range map[int]int32{tables.CGPricingUnits: g.units(cost.PricingQuantity, "PricingUnit"),
-		tables.CGConsumedUnits: g.units(cost.ConsumedQuantity, "ConsumedUnit")} {
-		c[i].Codes = append(c[i].Codes, n)
-	}
+	pricing, consumed := g.units(cost.PricingQuantity, "PricingUnit"), g.units(cost.ConsumedQuantity, "ConsumedUnit")
+	c[tables.CGPricingUnits].Codes = append(c[tables.CGPricingUnits].Codes, pricing)
+	c[tables.CGConsumedUnits].Codes = append(c[tables.CGConsumedUnits].Codes, consumed)
 	c[tables.CGFx].AddDec(fx.Raw())
 	c[tables.CGPayment].AddDec(paid.Raw())
 	addSmall(&c[tables.CGLow], g.low(paid, fx))

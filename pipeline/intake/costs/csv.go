@@ -44,25 +44,23 @@ func (c *csvRecords) names() []string { return c.header }
 
 func (c *csvRecords) float(int) bool { return false }
 
-func (c *csvRecords) next(_ context.Context, row *cost.Row) (fields int, nulls int64, err error) {
+func (c *csvRecords) next(context.Context, *cost.Row) (fields int, err error) {
 	c.cells, err = c.csv.Read()
-	if err != nil {
-		if !isEnd(err) {
-			err = c.text.Blame(err)
-		}
-		return 0, 0, err
+	if err != nil && !isEnd(err) {
+		err = c.text.Blame(err)
 	}
-	if len(c.cells) != len(c.header) {
-		return len(c.cells), 0, nil
-	}
+	return len(c.cells), err
+}
+
+func (c *csvRecords) fill(row *cost.Row) (nulls int64) {
 	for i, text := range c.cells {
-		if text == "NULL" {
+		if text == nullWord {
 			text = ""
 			nulls++
 		}
 		row.Cells[i], row.Codes[i] = text, cost.Uncoded
 	}
-	return len(c.cells), nulls, nil
+	return nulls
 }
 
 func (c *csvRecords) raw() []string { return c.cells }

@@ -24,6 +24,9 @@ type Examined struct {
 	Values   cost.Values // sums over the accepted rows
 	Currency string      // BillingCurrency; "" without a row
 	Fault    string      // why the delivery fails; "" = it does not
+
+	header *cost.Header // of the file whose kinds these are
+	kinds  []bool       // kinds of rows whose currency was compared
 }
 
 // MaxRejects is how many rejected rows of a delivery are kept one by one. The others are counted by file, column and
@@ -152,16 +155,35 @@ func (e *mixedError) Error() string {
 type sumError struct{ error }
 
 func (x *Examined) take(row *cost.Row) error {
-	currency := row.Field(cost.Currency)
-	if x.Currency != "" && x.Currency != currency {
-		return &mixedError{min(x.Currency, currency), max(x.Currency, currency)}
+	if !x.compared(row) {
+		currency := row.Field(cost.Currency)
+		if x.Currency != "" && x.Currency != currency {
+			return &mixedError{min(x.Currency, currency), max(x.Currency, currency)}
+		}
+		x.Currency = currency
 	}
-	x.Currency = currency
 	x.Rows++
 	if err := x.Values.Add(&row.Values); err != nil {
 		return &sumError{err}
 	}
 	return nil
+}
+
+// compared reports whether the currency of a row's kind was compared, and notes that it is.
+func (x *Examined) compared(row *cost.Row) bool {
+	kind := int(row.Kind)
+	if kind < 0 {
+		return false
+	}
+	if x.header != row.Header {
+		x.header, x.kinds = row.Header, x.kinds[:0]
+	}
+	for len(x.kinds) <= kind {
+		x.kinds = append(x.kinds, false)
+	}
+	was := x.kinds[kind]
+	x.kinds[kind] = true
+	return was
 }
 
 func (x *Examined) reject(r Reject) error {

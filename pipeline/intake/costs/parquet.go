@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -30,49 +29,59 @@ import (
 // parquetBatch is how many rows of a Parquet file are decoded at once.
 const parquetBatch = 1 << 14
 
-// parquetRecords are the rows of a Parquet file. Texts are read as numbers of the dictionary of their row group, so
-// that a text is made once for each row group, and decimals and times without a text.
+// parquetRecords are the rows of a Parquet file. Texts are read as numbers of the distinct texts of a column, and
+// decimals and times without a text.
 type parquetRecords struct {
 	name    string
 	file    fs.File
 	reader  *file.Reader
 	rows    *pqarrow.FileReader
-	batches pqarrow.RecordReader // of a row group
+	batches pqarrow.RecordReader // of a row group: the columns that arrow reads
 	words   *cost.Words
 
 	header  []string
 	floats  []bool
 	columns []parquetColumn // those that are read
 	column  []int           // place in columns by column of the header; -1 = it is not read
-	leaves  []int
-	group   int   // the next row group
-	active  []int // places in columns of those whose cell changes within the batch
-	nulls   int64 // columns of texts whose cell is the word NULL
+	leaves  []int           // those that arrow reads
+	group   int             // the next row group
+	left    int64           // rows of the row group at hand that were not decoded yet
+	active  []int           // places in columns of texts that change within the batch
+	filled  bool            // a row of the batch was filled
+	nulls   int64           // columns of texts whose cell is the word NULL
 	at, n   int
+
+	kinds   *kinds // nil = rows have no kinds
+	kind    []int32
+	numbers [][]int32 // of the texts that kinds are distinguished by
 }
 
 // parquetColumn is a column of a batch.
 type parquetColumn struct {
 	at       int // of the header
+	place    int // in the batches; of a column that arrow reads
 	array    arrow.Array
 	everyRow bool // the cell is set for every row, since the reader changes it
 	counted  bool // its texts have numbers in Words
 
-	coded   bool    // it has a dictionary
-	indices []int32 // into words; noWord = null
+	leaf    int        // of the file
+	pages   *textPages // nil = arrow reads it
+	idle    bool       // no row of the row group has the word NULL, and nobody looks at other texts
+	texts   numberedTexts
+	indices []int32 // into texts; nil = it has no texts
 	last    int32   // of the row's cell
-	words   []string
-	codes   []int32
+	codes   []int32 // of texts, in Words
 
 	decimals []decimal128.Num // nil = no decimals
 	scale    int32
 	times    []arrow.Timestamp // nil = no times
 	micros   int64             // of a unit of times, or 0 if a unit is shorter
 	late     bool              // a text is made when it is asked for
+	nullable bool              // a number or time of the batch is null
 }
 
-// noWord is the index of a null.
-const noWord = -1
+// unset is the number of no text, not even of a null.
+const unset = noText - 1
 
 func openParquet(fsys fs.FS, name string, to *Sink) (_ records, err error) {
 	f, err := fsys.Open(name)
@@ -89,47 +98,128 @@ func openParquet(fsys fs.FS, name string, to *Sink) (_ records, err error) {
 	if !ok {
 		return nil, fmt.Errorf("read inbox/%s: the file system does not read at an offset", name)
 	}
-	if p.reader, err = file.NewParquetReader(source); err != nil {
+	if err := guard(func() error { return p.open(source, to) }); err != nil {
 		return nil, p.broken(err)
-	}
-	properties := pqarrow.ArrowReadProperties{BatchSize: parquetBatch}
-	for i := range p.reader.MetaData().Schema.NumColumns() {
-		if isText(p.reader.MetaData().Schema.Column(i)) {
-			properties.SetReadDict(i, true)
-		}
-	}
-	if p.rows, err = pqarrow.NewFileReader(p.reader, properties, memory.DefaultAllocator); err != nil {
-		return nil, p.broken(err)
-	}
-	fields, err := p.rows.Schema()
-	if err != nil {
-		return nil, p.broken(err)
-	}
-	for i, field := range fields.Fields() {
-		p.header = append(p.header, field.Name)
-		p.floats = append(p.floats, arrow.IsFloating(field.Type.ID()))
-		p.column = append(p.column, -1)
-		if to.wants(field.Name) {
-			p.column[i] = len(p.columns)
-			p.leaves = appendLeaves(p.leaves, &p.rows.Manifest.Fields[i])
-			_, everyRow := words[field.Name]
-			p.columns = append(p.columns, parquetColumn{at: i, everyRow: everyRow, last: noWord,
-				counted: to.Words != nil && to.Coded[field.Name]})
-		}
 	}
 	return p, nil
 }
 
-// isText reports whether a leaf is a column of texts, not part of a list or map.
-func isText(c *schema.Column) bool {
+// guard calls into the Parquet library, which panics on some broken files.
+func guard(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return do()
+}
+
+func (p *parquetRecords) open(source parquet.ReaderAtSeeker, to *Sink) (err error) {
+	if p.reader, err = file.NewParquetReader(source); err != nil {
+		return err
+	}
+	properties := pqarrow.ArrowReadProperties{BatchSize: parquetBatch}
+	if p.rows, err = pqarrow.NewFileReader(p.reader, properties, memory.DefaultAllocator); err != nil {
+		return err
+	}
+	schema, err := p.rows.Schema()
+	if err != nil {
+		return err
+	}
+	fields := schema.Fields()
+	if hasKinds(fields, to) {
+		p.kinds = newKinds()
+	}
+	for i := range fields {
+		p.header = append(p.header, fields[i].Name)
+		p.floats = append(p.floats, arrow.IsFloating(fields[i].Type.ID()))
+		p.column = append(p.column, -1)
+		if p.reads(&fields[i], to) {
+			p.column[i] = len(p.columns)
+			p.add(i, to)
+		}
+	}
+	return nil
+}
+
+// add takes a column of the header.
+func (p *parquetRecords) add(i int, to *Sink) {
+	name, field := p.header[i], &p.rows.Manifest.Fields[i]
+	_, everyRow := words[name]
+	c := parquetColumn{at: i, everyRow: everyRow, last: unset, counted: to.Words != nil && to.Coded[name]}
+	c.texts.onlyNull = p.kinds != nil && !to.looksAt(name)
+	c.texts.reset()
+	if c.leaf = field.ColIndex; len(field.Children) == 0 && p.isText(c.leaf) {
+		c.pages = &textPages{to: &c.texts, optional: p.reader.MetaData().Schema.Column(c.leaf).MaxDefinitionLevel() > 0}
+	} else {
+		c.place = p.top()
+		p.leaves = appendLeaves(p.leaves, field)
+	}
+	p.columns = append(p.columns, c)
+	if last := &p.columns[len(p.columns)-1]; last.pages != nil {
+		last.pages.to = nil // columns may move: it is set when a row group begins
+	}
+}
+
+// top is how many columns arrow reads so far.
+func (p *parquetRecords) top() (n int) {
+	for i := range p.columns {
+		if p.columns[i].pages == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// reads reports whether a column is read. Of texts that the sink does not look at, it is only needed whether they are
+// the word NULL.
+func (p *parquetRecords) reads(field *arrow.Field, to *Sink) bool {
+	if p.kinds == nil || to.looksAt(field.Name) || isNumber(field.Name) {
+		return to.wants(field.Name)
+	}
+	switch field.Type.ID() {
+	case arrow.STRING, arrow.BINARY, arrow.LARGE_STRING, arrow.LARGE_BINARY:
+		return to.Only == nil
+	}
+	return false
+}
+
+// isNumber reports whether a column contains numbers or times that a row is checked for.
+func isNumber(name string) bool {
+	return slices.Contains(otherNumbers, name) || slices.Contains(required, name) && !slices.Contains(texts, name)
+}
+
+// hasKinds reports whether rows of a file can be distinguished by the texts that a sink looks at: a number or time has
+// too many.
+func hasKinds(fields []arrow.Field, to *Sink) bool {
+	return to.Looks != nil && !slices.ContainsFunc(fields, func(f arrow.Field) bool {
+		late := false
+		switch f.Type.ID() {
+		case arrow.DECIMAL128, arrow.TIMESTAMP, arrow.FLOAT64, arrow.FLOAT32:
+			late = true
+		}
+		return isNumber(f.Name) && !late || to.looksAt(f.Name) && late
+	})
+}
+
+// isText reports whether a leaf is a column of texts, not part of a list or map, and in encodings of textPages.
+func (p *parquetRecords) isText(leaf int) bool {
+	c := p.reader.MetaData().Schema.Column(leaf)
 	if c.PhysicalType() != parquet.Types.ByteArray || c.MaxRepetitionLevel() > 0 || len(c.ColumnPath()) > 1 {
 		return false
 	}
 	switch c.LogicalType().(type) {
 	case schema.StringLogicalType, schema.NoLogicalType:
-		return true
+	default:
+		return false
 	}
-	return false
+	for group := range p.reader.NumRowGroups() {
+		chunk, err := p.reader.MetaData().RowGroup(group).ColumnChunk(leaf)
+		if err != nil || !hasTextPages(chunk) {
+			return false
+		}
+	}
+	return true
 }
 
 func appendLeaves(dst []int, f *pqarrow.SchemaField) []int {
@@ -150,152 +240,215 @@ func (p *parquetRecords) names() []string { return p.header }
 
 func (p *parquetRecords) float(column int) bool { return p.floats[column] }
 
-func (p *parquetRecords) next(ctx context.Context, row *cost.Row) (fields int, nulls int64, err error) {
+func (p *parquetRecords) next(ctx context.Context, row *cost.Row) (fields int, err error) {
 	for p.at++; p.at >= p.n; p.at++ {
-		if err := p.decode(ctx); err != nil {
-			return 0, 0, err
+		if err := guard(func() error { return p.decode(ctx) }); err != nil {
+			if isEnd(err) {
+				return 0, err
+			}
+			return 0, p.broken(err)
 		}
-		p.at = -1
+		p.at, p.filled = -1, false
+	}
+	row.Kind = cost.NoKind
+	if p.kinds != nil {
+		row.Kind = p.kind[p.at]
+	}
+	return len(p.header), nil
+}
+
+func (p *parquetRecords) fill(row *cost.Row) (nulls int64) {
+	if !p.filled {
+		p.filled = true
 		for i := range p.columns {
-			if c := &p.columns[i]; c.coded && c.last != c.indices[0] {
-				p.set(row, c, c.indices[0])
+			if c := &p.columns[i]; c.indices != nil && c.indices[p.at] != c.last {
+				p.set(row, c, c.indices[p.at])
 			}
 		}
 	}
 	for _, i := range p.active {
 		c := &p.columns[i]
-		switch {
-		case c.coded:
-			if k := c.indices[p.at]; k != c.last || c.everyRow {
-				p.set(row, c, k)
-			}
-		case !c.late:
-			text, err := cellText(c.array, p.at)
-			if err != nil {
-				return 0, 0, p.broken(fmt.Errorf("row %d, column %s: %w", p.at+1, p.header[c.at], err))
-			}
-			if text == nullWord {
-				text = ""
-				nulls++
-			}
-			row.Cells[c.at], row.Codes[c.at] = text, cost.Uncoded
+		if k := c.indices[p.at]; k != c.last || c.everyRow {
+			p.set(row, c, k)
 		}
 	}
-	return len(p.header), nulls + p.nulls, nil
+	return p.nulls
 }
 
-// set puts a word of the dictionary into the row.
+// set puts a text into the row.
 func (p *parquetRecords) set(row *cost.Row, c *parquetColumn, k int32) {
-	if c.last >= 0 && c.words[c.last] == nullWord {
+	if c.last >= 0 && c.texts.texts[c.last] == nullWord {
 		p.nulls--
 	}
 	c.last = k
 	text, code := "", int32(0)
 	switch {
-	case k == noWord:
-	case c.words[k] == nullWord:
+	case k == noText:
+	case c.texts.texts[k] == nullWord:
 		p.nulls++
 	default:
-		text, code = c.words[k], cost.Uncoded
+		text, code = c.texts.texts[k], cost.Uncoded
 		if c.counted {
-			code = c.codes[k]
+			code = c.code(k, p.words)
 		}
 	}
 	row.Cells[c.at], row.Codes[c.at] = text, code
 }
 
+// code is the number of a text in Words.
+func (c *parquetColumn) code(k int32, words *cost.Words) int32 {
+	for int(k) >= len(c.codes) {
+		c.codes = append(c.codes, cost.Uncoded)
+	}
+	if c.codes[k] == cost.Uncoded {
+		c.codes[k] = words.Code(c.texts.texts[k])
+	}
+	return c.codes[k]
+}
+
 // decode reads the next batch; io.EOF after the last.
-func (p *parquetRecords) decode(ctx context.Context) (err error) {
-	for {
-		if p.batches != nil && p.batches.Next() && p.batches.RecordBatch().NumRows() > 0 {
-			break
-		}
-		if p.batches != nil {
-			if err := p.batches.Err(); err != nil && !isEnd(err) {
-				return p.broken(err)
-			}
-			p.batches.Release()
-			p.batches = nil
-		}
+func (p *parquetRecords) decode(ctx context.Context) error {
+	for p.left == 0 {
 		if p.group == p.reader.NumRowGroups() {
 			return io.EOF
 		}
-		if p.batches, err = p.rows.GetRecordReader(ctx, p.leaves, []int{p.group}); err != nil {
-			return p.broken(err)
+		if err := p.begin(ctx); err != nil {
+			return err
 		}
-		p.group++
-		for i := range p.columns {
-			p.columns[i].forget()
-		}
-		p.nulls = 0
 	}
-	batch := p.batches.RecordBatch()
-	p.n = int(batch.NumRows())
+	p.n = int(min(p.left, parquetBatch))
+	if p.batches != nil {
+		if !p.batches.Next() {
+			if err := p.batches.Err(); err != nil && !isEnd(err) {
+				return err
+			}
+			return errors.New("a column has fewer rows than its row group")
+		}
+		p.n = int(p.batches.RecordBatch().NumRows())
+	}
+	p.left -= int64(p.n)
 	p.active = p.active[:0]
 	for i := range p.columns {
-		p.columns[i].turn(batch.Column(i), p.words)
-		if p.columns[i].changes() {
+		c := &p.columns[i]
+		if err := p.turn(c); err != nil {
+			return fmt.Errorf("column %s: %w", p.header[c.at], err)
+		}
+		if c.indices != nil && (c.everyRow || !constant(c.indices)) {
 			p.active = append(p.active, i)
+		}
+	}
+	p.numberKinds()
+	return nil
+}
+
+// begin opens the next row group.
+func (p *parquetRecords) begin(ctx context.Context) (err error) {
+	if p.batches != nil {
+		p.batches.Release()
+		p.batches = nil
+	}
+	p.left = p.reader.MetaData().RowGroup(p.group).NumRows()
+	if len(p.leaves) > 0 && p.left > 0 {
+		if p.batches, err = p.rows.GetRecordReader(ctx, p.leaves, []int{p.group}); err != nil {
+			return err
+		}
+	}
+	group := p.reader.RowGroup(p.group)
+	p.group++
+	p.nulls = 0
+	for i := range p.columns {
+		c := &p.columns[i]
+		c.last = unset
+		if p.kinds == nil || c.texts.onlyNull {
+			c.texts.reset()
+			c.codes = c.codes[:0]
+		}
+		if c.pages == nil || p.left == 0 {
+			continue
+		}
+		if err := c.begin(group); err != nil {
+			return fmt.Errorf("column %s: %w", p.header[c.at], err)
 		}
 	}
 	return nil
 }
 
-// forget drops the dictionary of a row group.
-func (c *parquetColumn) forget() { c.last, c.words, c.codes = noWord-1, c.words[:0], c.codes[:0] }
+// begin opens the pages of a row group.
+func (c *parquetColumn) begin(group *file.RowGroupReader) error {
+	pages, err := group.GetColumnPageReader(c.leaf)
+	if err != nil {
+		return err
+	}
+	c.pages.to = &c.texts
+	if err := c.pages.begin(pages); err != nil {
+		return err
+	}
+	c.idle = false
+	if c.texts.onlyNull && !c.texts.hasNull() {
+		chunk, err := group.MetaData().ColumnChunk(c.leaf)
+		if err != nil {
+			return err
+		}
+		c.idle = onlyDictionary(chunk)
+	}
+	return nil
+}
 
-// turn takes the column of a batch.
-func (c *parquetColumn) turn(a arrow.Array, words *cost.Words) {
-	c.array, c.coded, c.decimals, c.times, c.late = a, false, nil, nil, false
-	switch a := a.(type) {
-	case *array.Dictionary:
-		c.turnWords(a, words)
+// turn takes the next rows of a column.
+func (p *parquetRecords) turn(c *parquetColumn) error {
+	if c.pages != nil {
+		if c.idle {
+			c.indices = nil
+			return nil
+		}
+		c.indices = slices.Grow(c.indices[:0], p.n)[:p.n]
+		return c.pages.read(c.indices)
+	}
+	c.array, c.decimals, c.times, c.late = p.batches.RecordBatch().Column(c.place), nil, nil, true
+	c.nullable = c.array.NullN() > 0
+	switch a := c.array.(type) {
 	case *array.Decimal128:
-		c.decimals, c.scale, c.late = a.Values(), a.DataType().(*arrow.Decimal128Type).Scale, true
+		c.decimals, c.scale = a.Values(), a.DataType().(*arrow.Decimal128Type).Scale
 	case *array.Timestamp:
-		c.times, c.late = a.TimestampValues(), true
+		c.times = a.TimestampValues()
 		c.micros = int64(a.DataType().(*arrow.TimestampType).Unit.Multiplier() / time.Microsecond)
 	case *array.Float64, *array.Float32:
-		c.late = true
+	default:
+		c.late, c.indices = false, slices.Grow(c.indices[:0], p.n)[:p.n]
+		return c.turnTexts()
 	}
+	return nil
 }
 
-// turnWords takes a column of texts. The dictionary of a row group only grows.
-func (c *parquetColumn) turnWords(a *array.Dictionary, words *cost.Words) {
-	texts, ok := a.Dictionary().(interface {
-		Len() int
-		Value(int) string
-	})
-	indices, number := a.Indices().(*array.Int32)
-	if !ok || !number {
+// turnTexts numbers the texts of an array.
+func (c *parquetColumn) turnTexts() error {
+	for i := range c.indices {
+		if c.array.IsNull(i) {
+			c.indices[i] = noText
+			continue
+		}
+		text, err := cellText(c.array, i)
+		if err != nil {
+			return err
+		}
+		c.indices[i] = c.texts.number([]byte(text))
+	}
+	return nil
+}
+
+// numberKinds numbers the rows of the batch.
+func (p *parquetRecords) numberKinds() {
+	if p.kinds == nil {
 		return
 	}
-	for k := len(c.words); k < texts.Len(); k++ {
-		text := strings.Clone(texts.Value(k))
-		if c.counted {
-			code := words.Code(text)
-			text = words.Text(code)
-			c.codes = append(c.codes, code)
-		}
-		c.words = append(c.words, text)
-	}
-	c.indices = append(c.indices[:0], indices.Int32Values()...)
-	if a.NullN() > 0 {
-		for i := range c.indices {
-			if indices.IsNull(i) {
-				c.indices[i] = noWord
-			}
+	p.numbers = p.numbers[:0]
+	for i := range p.columns {
+		if c := &p.columns[i]; !c.late {
+			p.numbers = append(p.numbers, c.indices)
 		}
 	}
-	c.coded = true
-}
-
-// changes reports whether the cell must be looked at in every row of the batch.
-func (c *parquetColumn) changes() bool {
-	if !c.coded {
-		return !c.late
-	}
-	return c.everyRow || slices.ContainsFunc(c.indices, func(k int32) bool { return k != c.indices[0] })
+	p.kind = slices.Grow(p.kind[:0], p.n)[:p.n]
+	p.kinds.number(p.numbers, p.kind)
 }
 
 // nullWord is a text that is null (§11.1).
@@ -305,15 +458,31 @@ func (p *parquetRecords) raw() []string {
 	out := make([]string, len(p.header))
 	for i := range out {
 		if k := p.column[i]; k >= 0 {
-			out[i], _ = cellText(p.columns[k].array, p.at) // a text that cannot be made is no part of what is shown
+			out[i] = p.columns[k].text(p.at)
 		}
 	}
 	return out
 }
 
+// text is the text of a row as it came.
+func (c *parquetColumn) text(at int) string {
+	if !c.late {
+		if c.indices == nil || c.indices[at] == noText {
+			return ""
+		}
+		return c.texts.texts[c.indices[at]]
+	}
+	text, _ := cellText(c.array, at) // numbers and times have a text
+	return text
+}
+
 func (p *parquetRecords) null(column int) bool {
 	k := p.column[column]
-	return k < 0 || !p.columns[k].late || p.columns[k].array.IsNull(p.at)
+	if k < 0 {
+		return true
+	}
+	c := &p.columns[k]
+	return !c.late || c.nullable && c.array.IsNull(p.at)
 }
 
 func (p *parquetRecords) late() func(int) string {
@@ -321,8 +490,7 @@ func (p *parquetRecords) late() func(int) string {
 		if p.null(column) {
 			return ""
 		}
-		text, _ := cellText(p.columns[p.column[column]].array, p.at) // numbers and times have a text
-		return text
+		return p.columns[p.column[column]].text(p.at)
 	}
 }
 
@@ -375,8 +543,6 @@ func cellText(column arrow.Array, i int) (string, error) {
 		return c.Value(i), nil
 	case *array.Binary:
 		return string(c.Value(i)), nil
-	case *array.Dictionary:
-		return cellText(c.Dictionary(), c.GetValueIndex(i))
 	case *array.Decimal128:
 		return c.Value(i).ToString(c.DataType().(*arrow.Decimal128Type).Scale), nil
 	case *array.Decimal256:

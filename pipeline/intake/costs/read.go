@@ -38,16 +38,36 @@ type Sink struct {
 	// Only are the columns that the sink looks at, next to those that a row must have a value in; nil = all. The others
 	// may be null. It is for files that were read before and in which no row is rejected.
 	Only map[string]bool
+	// Looks are the columns whose texts the sink looks at; nil = it may look at all. Otherwise rows of a file can have
+	// kinds, and the texts of other columns are empty.
+	Looks map[string]bool
 }
 
 func (s *Sink) wants(column string) bool {
 	return s.Only == nil || s.Only[column] || slices.Contains(required, column)
 }
 
+// looksAt reports whether the reader or the sink looks at the texts of a column.
+func (s *Sink) looksAt(column string) bool { return s.Looks[column] || slices.Contains(texts, column) }
+
+// texts are the columns whose texts the reader looks at.
+var texts = []string{"BillingCurrency", "ChargeCategory", "ChargeClass", "CommitmentDiscountStatus", "Tags"}
+
 // required are the columns that a file must have and a row must have a value in, in the order in which they are
 // checked.
 var required = []string{"BilledCost", "EffectiveCost", "BillingCurrency", "BillingPeriodStart", "ChargePeriodStart",
 	"ChargePeriodEnd", "ChargeCategory"}
+
+// Places in required.
+const (
+	billedCost = iota
+	effectiveCost
+	billingCurrency
+	billingPeriodStart
+	chargePeriodStart
+	chargePeriodEnd
+	chargeCategory
+)
 
 // otherNumbers are the cost and quantity columns that a row need not have a value in.
 var otherNumbers = []string{"ListCost", "ContractedCost", "PricingQuantity", "ConsumedQuantity",
@@ -69,9 +89,11 @@ var words = map[string][]string{
 type records interface {
 	names() []string
 	float(column int) bool // whether the column's numbers are binary floating point
-	// next puts the next row's cells into a row, or returns io.EOF. A cell of the word NULL is null, and counted. If
-	// the row has not as many fields as there are names, the cells stay.
-	next(ctx context.Context, row *cost.Row) (fields int, nulls int64, err error)
+	// next goes to the next row and says of what kind it is, or returns io.EOF.
+	next(ctx context.Context, row *cost.Row) (fields int, err error)
+	// fill puts the row's cells into a row that has as many fields as there are names. A cell of the word NULL is null,
+	// and counted.
+	fill(row *cost.Row) (nulls int64)
 	raw() []string                                  // the row's texts as they came
 	null(column int) bool                           // whether a cell that is empty is null
 	late() func(column int) string                  // see cost.Row
@@ -118,6 +140,8 @@ type reader struct {
 	period   period.Instant    // BillingPeriodStart
 	span     period.Span       // of the cycle, in UTC
 	tagsAt   int               // the column Tags, or -1
+	known    []known           // by kind
+	fill     func()            // fillTexts
 }
 
 // number is a column of numbers that a row need not have.
@@ -168,13 +192,13 @@ func (r *reader) start() error {
 	for i := range r.row.Codes {
 		r.row.Codes[i] = cost.Uncoded
 	}
-	r.row.Late = r.in.late()
+	r.row.Late, r.row.Kind, r.fill = r.in.late(), cost.NoKind, r.fillTexts
 	return nil
 }
 
 func (r *reader) run(ctx context.Context) error {
 	for {
-		fields, nulls, err := r.in.next(ctx, &r.row)
+		fields, err := r.in.next(ctx, &r.row)
 		if isEnd(err) {
 			break
 		}
@@ -187,7 +211,7 @@ func (r *reader) run(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := r.take(fields, nulls); err != nil {
+		if err := r.take(fields); err != nil {
 			return err
 		}
 	}
@@ -203,14 +227,18 @@ func (r *reader) run(ctx context.Context) error {
 type flaw struct{ column, reason, value string }
 
 // take accepts or rejects a row.
-func (r *reader) take(fields int, nulls int64) error {
-	var bad *flaw
+func (r *reader) take(fields int) error {
+	if r.repeat() {
+		return r.to.Take(&r.row)
+	}
+	bad := &flaw{reason: reason.BadRow.String()}
 	if fields == len(r.row.Names) {
-		r.tally.counts[NullWord] += nulls
-		bad = r.read()
+		before := r.tally.counts
+		if bad = r.read(); bad == nil {
+			r.remember(&before)
+		}
 	} else {
-		bad = &flaw{reason: reason.BadRow.String(), value: fmt.Sprintf("%d fields, the header has %d", fields,
-			len(r.row.Names))}
+		bad.value = fmt.Sprintf("%d fields, the header has %d", fields, len(r.row.Names))
 	}
 	if bad == nil {
 		return r.to.Take(&r.row)
@@ -219,17 +247,84 @@ func (r *reader) take(fields int, nulls int64) error {
 		Raw: rawOf(r.in.raw())})
 }
 
+// known is what the texts of a kind of rows are known to be.
+type known struct {
+	fine  bool               // no text is a flaw
+	tally *[tolerances]int64 // what is tolerated in them; nil = nothing
+}
+
+// repeat fills a row of a kind whose texts were read before from its numbers and times. Not ok: it must be read.
+func (r *reader) repeat() (ok bool) {
+	kind := int(r.row.Kind)
+	if kind < 0 || kind >= len(r.known) || !r.known[kind].fine {
+		return false
+	}
+	before := r.tally.counts
+	r.row.Fill = nil
+	if !r.values() {
+		r.tally.counts = before
+		return false
+	}
+	if tally := r.known[kind].tally; tally != nil {
+		for k, n := range tally {
+			r.tally.counts[k] += n
+		}
+	}
+	r.row.Fill = r.fill
+	return true
+}
+
+// remember keeps what is tolerated in the texts of an accepted row, so that rows of its kind need not be read.
+func (r *reader) remember(before *[tolerances]int64) {
+	kind := int(r.row.Kind)
+	if kind < 0 {
+		return
+	}
+	after := r.tally.counts
+	r.tally.counts = *before
+	if !r.values() {
+		r.tally.counts = after
+		return
+	}
+	var texts [tolerances]int64
+	for k := range texts {
+		texts[k] = after[k] - r.tally.counts[k]
+	}
+	r.tally.counts = after
+	for len(r.known) <= kind {
+		r.known = append(r.known, known{})
+	}
+	r.known[kind].fine = true
+	if texts != [tolerances]int64{} {
+		r.known[kind].tally = &texts
+	}
+}
+
+// fillTexts puts the texts of a row into it that was filled from its numbers and times.
+func (r *reader) fillTexts() {
+	counted := r.tally.counts
+	r.in.fill(&r.row)
+	r.spellCell(words["ChargeCategory"], r.required[chargeCategory])
+	for i := range r.words {
+		r.spellCell(r.words[i].words, r.words[i].at)
+	}
+	r.row.Tags = r.readTags()
+	r.tally.counts = counted
+}
+
 // isNull reports whether a cell is null.
 func (r *reader) isNull(at int) bool { return r.row.Cells[at] == "" && r.in.null(at) }
 
 // read fills the row from its cells.
 func (r *reader) read() *flaw {
+	r.row.Fill = nil
+	r.tally.counts[NullWord] += r.in.fill(&r.row)
 	r.row.Values, r.row.Has = cost.Values{}, [cost.Columns]bool{}
 	for i, at := range r.required {
 		if r.isNull(at) {
 			return &flaw{required[i], reason.MissingValue.String(), ""}
 		}
-		if bad := r.requiredCell(required[i], at); bad != nil {
+		if bad := r.requiredCell(i, at); bad != nil {
 			return bad
 		}
 	}
@@ -241,27 +336,46 @@ func (r *reader) read() *flaw {
 	for i := range r.words {
 		r.spellCell(r.words[i].words, r.words[i].at)
 	}
-	if r.period < r.span.From || r.period >= r.span.To {
+	if !r.inPeriod() {
 		return &flaw{"BillingPeriodStart", WrongPeriod, r.row.Text("BillingPeriodStart")}
 	}
 	r.row.Tags = r.readTags()
 	return nil
 }
 
+func (r *reader) inPeriod() bool { return r.period >= r.span.From && r.period < r.span.To }
+
+// values fills the row from its numbers and times alone. Not ok: one of them is a flaw.
+func (r *reader) values() (ok bool) {
+	r.row.Values, r.row.Has = cost.Values{}, [cost.Columns]bool{}
+	for i, at := range r.required {
+		if i != billingCurrency && i != chargeCategory && (r.isNull(at) || r.requiredCell(i, at) != nil) {
+			return false
+		}
+	}
+	for i := range r.numbers {
+		if r.otherNumber(&r.numbers[i]) != nil {
+			return false
+		}
+	}
+	return r.inPeriod()
+}
+
 // requiredCell reads a required column.
-func (r *reader) requiredCell(name string, at int) (bad *flaw) {
-	switch name {
-	case "BilledCost":
+func (r *reader) requiredCell(i, at int) (bad *flaw) {
+	name := required[i]
+	switch i {
+	case billedCost:
 		return r.cost(name, at, r.in.float(at), cost.Billed)
-	case "EffectiveCost":
+	case effectiveCost:
 		return r.cost(name, at, r.in.float(at), cost.Effective)
-	case "BillingPeriodStart":
+	case billingPeriodStart:
 		r.period, bad = r.time(name, at)
-	case "ChargePeriodStart":
+	case chargePeriodStart:
 		r.row.Start, bad = r.time(name, at)
-	case "ChargePeriodEnd":
+	case chargePeriodEnd:
 		r.row.End, bad = r.time(name, at)
-	case "ChargeCategory":
+	case chargeCategory:
 		if !r.spellCell(words[name], at) {
 			return &flaw{name, reason.BadRow.String(), r.row.Cells[at]}
 		}

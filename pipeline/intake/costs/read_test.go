@@ -3,6 +3,7 @@ package costs
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -17,8 +18,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -32,11 +35,12 @@ func cycle(t *testing.T, text string) period.Cycle {
 	return c
 }
 
-// readAll reads one file and describes its rows, rejects and tolerances.
-func readAll(t *testing.T, name string, data []byte) (rows, rejects []string, tally string) {
+// readAll reads one file and describes its rows, rejects and tolerances. looks are the columns that the sink looks at;
+// none = all.
+func readAll(t *testing.T, name string, data []byte, looks ...string) (rows, rejects []string, tally string) {
 	t.Helper()
 	var counted Tally
-	err := ReadFile(context.Background(), fstest.MapFS{name: {Data: data}}, name, cycle(t, "2026-09"), &counted, Sink{
+	sink := Sink{
 		Take: func(r *cost.Row) error {
 			rows = append(rows, fmt.Sprintf("%s billed %s effective %s list %s quantity %s %s %s %s %v", r.Account(),
 				r.Values[cost.Billed].Trim(), r.Values[cost.Effective].Trim(), r.Values[cost.List].Trim(),
@@ -47,8 +51,15 @@ func readAll(t *testing.T, name string, data []byte) (rows, rejects []string, ta
 			rejects = append(rejects, fmt.Sprintf("%d %s %s %q", r.Row, r.Column, r.Reason, r.Value))
 			return nil
 		},
-	})
-	if err != nil {
+	}
+	for _, name := range looks {
+		if sink.Looks == nil {
+			sink.Looks, sink.Words, sink.Coded = make(map[string]bool), cost.NewWords(), make(map[string]bool)
+		}
+		sink.Looks[name], sink.Coded[name] = true, true
+	}
+	fsys := fstest.MapFS{name: {Data: data}}
+	if err := ReadFile(context.Background(), fsys, name, cycle(t, "2026-09"), &counted, sink); err != nil {
 		t.Fatal(err)
 	}
 	return rows, rejects, counted.String()
@@ -355,30 +366,113 @@ func TestSameOfParquet(t *testing.T) {
 		}
 		csv.WriteByte('\n')
 	}
-	var file bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &file, parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(15_000)),
-		pqarrow.DefaultWriterProps())
+	batch := b.NewRecordBatch()
+	wantRows, wantRejects, wantTally := readAll(t, "a.csv", []byte(csv.String()))
+	if len(wantRejects) < 6000 || len(wantRows) < 20_000 {
+		t.Fatalf("%d rejects of %d rows", len(wantRejects), len(wantRows))
+	}
+	for name, properties := range map[string][]parquet.WriterProperty{
+		"row groups":        {parquet.WithMaxRowGroupLength(15_000)},
+		"pages 2":           {parquet.WithDataPageVersion(parquet.DataPageV2), parquet.WithDataPageSize(1 << 10)},
+		"small pages":       {parquet.WithDataPageSize(100), parquet.WithCompression(compress.Codecs.Zstd)},
+		"no dictionary":     {parquet.WithDictionaryDefault(false), parquet.WithMaxRowGroupLength(20_000)},
+		"small dictionary":  {parquet.WithDictionaryPageSizeLimit(60), parquet.WithDataPageSize(1 << 12)},
+		"other encoding":    nil,
+		"numbers in 8 byte": {parquet.WithStoreDecimalAsInteger(true)},
+	} {
+		if name == "other encoding" { // it is one of texts alone
+			properties = nil
+			for i, n := range names {
+				if kinds[i] == text {
+					properties = append(properties, parquet.WithDictionaryFor(n, false),
+						parquet.WithEncodingFor(n, parquet.Encodings.DeltaByteArray))
+				}
+			}
+		}
+		var file bytes.Buffer
+		w, err := pqarrow.NewFileWriter(schema, &file, parquet.NewWriterProperties(properties...),
+			pqarrow.DefaultWriterProps())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.WriteBuffered(batch); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, looks := range [][]string{nil, {"SubAccountId", "BillingAccountId"}} {
+			rows, rejects, tally := readAll(t, "a.parquet", file.Bytes(), looks...)
+			sameRows(t, fmt.Sprintf("%s, looks at %q", name, looks), rows, wantRows)
+			sameRows(t, name, numbered(rejects), numbered(wantRejects))
+			if tally != wantTally {
+				t.Errorf("%s: %s, want %s", name, tally, wantTally)
+			}
+		}
+	}
+}
+
+// numbered are rejects without their values.
+func numbered(rejects []string) (out []string) {
+	for _, r := range rejects {
+		out = append(out, strings.Join(strings.Fields(r)[:3], " "))
+	}
+	return out
+}
+
+func sameRows(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d, want %d", what, len(got), len(want))
+		return
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Errorf("%s: %d is %s, want %s", what, i, got[i], want[i])
+			return
+		}
+	}
+}
+
+// TestBroken reads Parquet files of which a byte was changed: there is an error or a result, and no panic.
+func TestBroken(t *testing.T) {
+	t.Parallel()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "A", Type: arrow.BinaryTypes.String, Nullable: true}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	for i := range 300 {
+		b.Field(0).(*array.StringBuilder).Append("text-" + strconv.Itoa(i%40))
+		b.Field(0).(*array.StringBuilder).AppendNull()
+	}
+	var whole bytes.Buffer
+	w, err := pqarrow.NewFileWriter(schema, &whole, nil, pqarrow.DefaultWriterProps())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.WriteBuffered(b.NewRecordBatch()); err != nil {
+	if err := errors.Join(w.Write(b.NewRecordBatch()), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	wantRows, wantRejects, wantTally := readAll(t, "a.csv", []byte(csv.String()))
-	rows, rejects, tally := readAll(t, "a.parquet", file.Bytes())
-	if !slices.Equal(rows, wantRows) || tally != wantTally {
-		t.Errorf("%d rows, want %d; %s, want %s", len(rows), len(wantRows), tally, wantTally)
-	}
-	if len(rejects) != len(wantRejects) || len(rejects) < 6000 || len(rows) < 20_000 {
-		t.Fatalf("%d rejects, want %d, of %d rows", len(rejects), len(wantRejects), len(rows))
-	}
-	for i := range rejects {
-		if number := strings.Fields(wantRejects[i]); !strings.HasPrefix(rejects[i], strings.Join(number[:3], " ")) {
-			t.Errorf("reject %s, want %s", rejects[i], wantRejects[i])
+	failed := 0
+	for at := range whole.Bytes() {
+		data := bytes.Clone(whole.Bytes())
+		data[at] ^= 0x55
+		in, err := openParquet(fstest.MapFS{"a.parquet": {Data: data}}, "a.parquet", &Sink{})
+		if err == nil {
+			row := cost.Row{Cells: make([]string, 1), Codes: make([]int32, 1)}
+			for err == nil {
+				if _, err = in.next(context.Background(), &row); err == nil {
+					in.fill(&row)
+				}
+			}
+			_ = in.close()
 		}
+		if broken := new(feedfile.Error); errors.As(err, &broken) {
+			failed++
+		} else if !isEnd(err) {
+			t.Fatalf("byte %d: %v", at, err)
+		}
+	}
+	if failed < 100 {
+		t.Errorf("%d of %d files are broken", failed, whole.Len())
 	}
 }
 
