@@ -125,6 +125,18 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 	})
 }
 
+// BucketLines gives the lines of a cycle of the customers of one bucket, in the order of §8: one customer's lines after
+// those of another. cols as in Lines.
+func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle string, bucket int, cols []int, l Limits) (*Rows,
+	error) {
+	files, err := filesOf(snap, cycle, tables.Lines().Name)
+	if err != nil {
+		return nil, err
+	}
+	files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
+	return newMerger(tables.Lines(), linesOrder(), cols, l).rowsOf(ctx, snap, files, Filter{})
+}
+
 // Statements gives the statements of a cycle by customer_id, of the table that StatementsTable names; customer "" =
 // all.
 func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (*Rows, error) {

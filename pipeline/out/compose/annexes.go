@@ -64,7 +64,7 @@ func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[o
 
 // annex is an annex as documents have it.
 func (s *Sources) annex(cycle period.Cycle, a *annex.Annex) (document.Annex, error) {
-	drawn, err := a.SVG()
+	drawn, err := a.Draw()
 	if err != nil {
 		return document.Annex{}, err
 	}
@@ -73,7 +73,7 @@ func (s *Sources) annex(cycle period.Cycle, a *annex.Annex) (document.Annex, err
 	if customer.Name != "" && customer.Name != customer.ID {
 		title = fmt.Sprintf("%s of %s (%s)", a.Object, customer.Name, customer.ID)
 	}
-	out := document.Annex{Object: a.Object, SKU: a.SKU, Title: title, SVG: drawn}
+	out := document.Annex{Object: a.Object, SKU: a.SKU, Title: title, SVG: drawn.SVG, Cut: drawn.Cut}
 	for _, f := range append(a.Measured(), a.Charged()...) {
 		out.Figures = append(out.Figures, document.Figure{Name: f.Name, Value: f.Value})
 	}

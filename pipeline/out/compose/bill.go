@@ -20,6 +20,35 @@ import (
 // Bill composes what a customer is asked to pay for a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError where the
 // customer has no line in the cycle.
 func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) (*document.Bill, error) {
+	return s.bill(ctx, cycle, customer, s.ownReading(cycle))
+}
+
+// Bills composes the bills of customers of one bucket of the lake, in the order of their ids, and gives one after the
+// other. They are those of Bill; the bucket's lines are read once for all of them (COMPOSE-10). Errors are those of
+// Bill and of give.
+func Bills(ctx context.Context, s *Sources, cycle period.Cycle, bucket int, customers []string,
+	give func(*document.Bill) error) (err error) {
+	list, err := rows.BucketLines(ctx, s.Snap, cycle.String(), bucket, lineColumns(), s.Limits)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	read := inTurn(list)
+	for _, customer := range slices.Sorted(slices.Values(customers)) {
+		b, err := s.bill(ctx, cycle, customer, read)
+		if err != nil {
+			return err
+		}
+		if err := give(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bill composes a bill from the lines that read gives.
+func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string, read reading) (*document.Bill,
+	error) {
 	header, err := s.header(cycle)
 	if err != nil {
 		return nil, err
@@ -32,7 +61,7 @@ func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) 
 	}
 	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{}, cycle: cycle,
 		clock: s.Books.Zone.Clock(), s: s}
-	if err := g.lines(ctx, customer); err != nil {
+	if err := g.lines(ctx, customer, read); err != nil {
 		return nil, err
 	}
 	services := s.namer(cycle).services

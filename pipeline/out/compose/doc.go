@@ -20,6 +20,7 @@
 //	           accepted for it.
 //	COMPOSE-9  A statement's sections about partners' money are the rows of the lake's tables of §9 that concern the
 //	           partner and the cycle. They change no total. What waits for a confirmation comes first.
+//	COMPOSE-10  Bills gives the same bills as Bill. It reads the lines of a bucket once.
 //
 // Memory is bounded by what a document shows: its rows, a sum per day and service, one per billing object of
 // bandwidth. Lines are read file by file; row groups without one of the partner's customers are skipped.

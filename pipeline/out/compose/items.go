@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -31,21 +32,63 @@ type gathered struct {
 	late        int            // lines of other cycles
 }
 
-// lines adds the customer's lines up.
-func (g *gathered) lines(ctx context.Context, customer string) (err error) {
-	cols := []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID,
+// lineColumns are the columns of lines that a bill shows.
+func lineColumns() []int {
+	return []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID,
 		tables.LSKU, tables.LMeasure, tables.LUsageAmount,
 		tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount,
 		tables.LDiscountID, tables.LTruncatedAmount,
 		tables.LPaymentAmount, tables.LDay, tables.LID, tables.LUsageStart, tables.LTradeTime, tables.LTradeID,
 		tables.LOriginCycle}
-	list, err := rows.Lines(ctx, g.s.Snap, g.cycle.String(), customer, cols, g.s.Limits)
-	if err != nil {
-		return err
+}
+
+// reading visits the lines of a customer in the order of §8.
+type reading func(ctx context.Context, customer string, visit func(rows.Row) error) error
+
+// ownReading reads the lines of one customer alone.
+func (s *Sources) ownReading(cycle period.Cycle) reading {
+	return func(ctx context.Context, customer string, visit func(rows.Row) error) (err error) {
+		list, err := rows.Lines(ctx, s.Snap, cycle.String(), customer, lineColumns(), s.Limits)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, list.Close()) }()
+		return list.Each(visit)
 	}
-	defer func() { err = errors.Join(err, list.Close()) }()
+}
+
+// inTurn reads the lines of customers that are asked for in the order of their ids, from one list.
+func inTurn(list *rows.Rows) reading {
+	var row rows.Row
+	held, ended := false, false
+	return func(_ context.Context, customer string, visit func(rows.Row) error) (err error) {
+		for {
+			if !held && !ended {
+				if row, held, err = list.Next(); err != nil {
+					return err
+				}
+				ended = !held
+			}
+			if ended {
+				return nil
+			}
+			switch c := strings.Compare(row.Word(tables.LCustomerID), customer); {
+			case c > 0:
+				return nil // of a later one: it stays held
+			case c == 0:
+				if err := visit(row); err != nil {
+					return err
+				}
+			}
+			held = false
+		}
+	}
+}
+
+// lines adds the customer's lines up.
+func (g *gathered) lines(ctx context.Context, customer string, read reading) error {
 	n := 0
-	return list.Each(func(row rows.Row) error {
+	return read(ctx, customer, func(row rows.Row) error {
 		if n++; n&0xfff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -1,6 +1,7 @@
 package compose_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/reference"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
@@ -106,18 +108,51 @@ func documents(t *rapid.T, w *workspace.Workspace) {
 		statements(ctx, t, s, cycle)
 		list, err := rows.Statements(ctx, snap, ref.Cycle, "", rows.Limits{})
 		must(t, err)
+		own := map[string][]byte{}
 		must(t, list.Each(func(row rows.Row) error {
 			b, err := compose.Bill(ctx, s, cycle, row.Word(tables.SCustomerID))
 			if err != nil {
 				return err
 			}
+			own[b.Customer.ID] = asJSON(t, b)
 			return written(b.Write)
 		}))
 		must(t, list.Close())
+		inBuckets(ctx, t, s, cycle, own)
 		_, err = compose.WhatIsMissing(ctx, s, cycle, period.Forever)
 		must(t, err)
 	}
 	checkLake(ctx, t, snap)
+}
+
+func asJSON(t *rapid.T, b *document.Bill) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	must(t, b.Write(&out, document.JSON, document.Options{}))
+	return out.Bytes()
+}
+
+// inBuckets composes the bills of each bucket together: they are those that were composed one by one (COMPOSE-10).
+func inBuckets(ctx context.Context, t *rapid.T, s *compose.Sources, cycle period.Cycle, own map[string][]byte) {
+	t.Helper()
+	buckets := max(1, s.Snap.Manifest.Buckets)
+	in := make([][]string, buckets)
+	for id := range own {
+		bucket := place.Bucket(id, buckets)
+		in[bucket] = append(in[bucket], id)
+	}
+	done := 0
+	for bucket, ids := range in {
+		must(t, compose.Bills(ctx, s, cycle, bucket, ids, func(b *document.Bill) error {
+			if done++; !bytes.Equal(asJSON(t, b), own[b.Customer.ID]) {
+				t.Errorf("the bill of %s for %s is another one in its bucket", b.Customer.ID, cycle)
+			}
+			return nil
+		}))
+	}
+	if done != len(own) {
+		t.Errorf("%d of %d bills of %s", done, len(own), cycle)
+	}
 }
 
 // statements makes every partner's statement of a cycle and compares them with the overview.

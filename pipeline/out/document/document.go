@@ -194,6 +194,8 @@ type Annex struct {
 	Title   string   `json:"title"`
 	Figures []Figure `json:"figures"`
 	SVG     []byte   `json:"-"`
+	// Cut has the complete text of each text of SVG that was too long for its place.
+	Cut map[string]string `json:"-"`
 }
 
 // SumError says that two sums of a document that must be one are not. Nothing of it was written.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/schemas/branding"
 )
@@ -236,12 +238,40 @@ func (a Annex) in(d *dictionary) Annex {
 		text, end, _ := bytes.Cut(found[1:], []byte("</"))
 		var b bytes.Buffer
 		b.WriteByte('>')
-		_ = xml.EscapeText(&b, []byte(d.figure(html.UnescapeString(string(text))))) // a Buffer takes everything
+		_ = xml.EscapeText(&b, []byte(d.drawn(html.UnescapeString(string(text)), a.Cut))) // a Buffer takes everything
 		b.WriteString("</")
 		b.Write(end)
 		return b.Bytes()
 	})
 	return a
+}
+
+// drawn translates a text of a drawing. Of one that was cut the complete text is translated and cut to the same width,
+// where a character that is not of ASCII is as wide as two.
+func (d *dictionary) drawn(text string, cut map[string]string) string {
+	complete, wasCut := cut[text]
+	if !wasCut {
+		return d.figure(text)
+	}
+	return cutToWidth(d.figure(complete), utf8.RuneCountInString(text))
+}
+
+// cutToWidth shortens a text to a width.
+func cutToWidth(text string, most int) string {
+	width, fits := 0, 0 // fits = the bytes that leave a place for …
+	for i, r := range text {
+		wide := 1
+		if r > unicode.MaxASCII {
+			wide = 2
+		}
+		if width += wide; width < most {
+			fits = i + utf8.RuneLen(r)
+		}
+	}
+	if width <= most {
+		return text
+	}
+	return text[:fits] + "…"
 }
 
 // figure translates a text of an annex, if it has letters.

@@ -299,6 +299,56 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// TestCutTexts: DOC-11. A text that a drawing cut is translated from the complete text, and cut again.
+func TestCutTexts(t *testing.T) {
+	t.Parallel()
+	d := newDictionary("[figure]\nday of {}, {}\t{1}各日（{2}）\n")
+	cut := map[string]string{"day of 2026-…": "day of 2026-09, Asia"}
+	a := Annex{SVG: []byte("<text>day of 2026-…</text><text>95</text>"), Cut: cut}
+	if got, want := string(a.in(d).SVG), "<text>2026-09各日…</text><text>95</text>"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	for _, c := range []struct {
+		text string
+		most int
+		want string
+	}{
+		{"abcd", 4, "abcd"}, {"abcde", 4, "abc…"}, {"各日", 4, "各日"}, {"各日各", 4, "各…"},
+		{"a各日", 5, "a各日"}, {"ab各日", 5, "ab各…"},
+	} {
+		if got := cutToWidth(c.text, c.most); got != c.want {
+			t.Errorf("%s to %d: %s, want %s", c.text, c.most, got, c.want)
+		}
+	}
+}
+
+// TestAnnexTexts: DOC-11. Every text that package annex gives a figure or writes into its drawing has a translation.
+// They are read from the source, so that a new one is missed here.
+func TestAnnexTexts(t *testing.T) {
+	t.Parallel()
+	d := newDictionary(chinese)
+	d.lost = func(section, text string) {
+		t.Errorf("chinese.tsv has no translation of %q in section %s", text, section)
+	}
+	// SVG, its paths and classes, layouts of times, and a part of a sentence
+	other := regexp.MustCompile("[<{]|2006|^[MVH]7|^7 minutes$|^(7 )?((end|mid) )?(title|sub|small|end|under|above|" +
+		"series|cut|bold|cuttext|name)$")
+	filled := strings.NewReplacer("every 7;", "every 40 minutes;", "above the 7.", "above the 95th percentile.",
+		"daily 7s", "daily 95th percentiles", "7 of in and out", "95th percentile of in and out", "apart; 7", "apart; in")
+	texts := 0
+	for _, file := range []string{"svg", "svg_numbers", "shown"} {
+		eachText(t, "../../read/annex/"+file+".go", func(_, text string) {
+			if !other.MatchString(text) {
+				texts++
+				d.figure(filled.Replace(text))
+			}
+		})
+	}
+	if texts < 40 {
+		t.Errorf("%d texts were found: the test no longer reads the source", texts)
+	}
+}
+
 // eachText visits the texts of a source file, with the field that each is given to. What is not constant is 7.
 func eachText(t *testing.T, file string, visit func(field, text string)) {
 	t.Helper()

@@ -18,10 +18,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/cache"
+	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -75,7 +78,8 @@ func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir stri
 	if _, err := os.Lstat(dir); err == nil && !o.Replace {
 		return nil, fmt.Errorf("write documents to %s: %w", dir, os.ErrExist)
 	}
-	w := &writer{s: s, cycle: cycle, o: &o, index: &Index{Cycle: cycle.String(), Currency: s.Settings.Currency.Code,
+	own := *s
+	w := &writer{s: &own, cycle: cycle, o: &o, index: &Index{Cycle: cycle.String(), Currency: s.Settings.Currency.Code,
 		Manifest: s.Snap.Manifest.Number}}
 	if s.Books.Mixed {
 		w.index.Currency = ""
@@ -91,7 +95,7 @@ func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir stri
 		return nil, fmt.Errorf("write documents: %w", err)
 	}
 	w.dir = tmp.Path
-	err = w.write(ctx)
+	err = w.keepingStatements(filepath.Dir(dir), func() error { return w.write(ctx) })
 	if err == nil {
 		err = appear(tmp.Path, dir, o.Replace)
 	}
@@ -99,6 +103,25 @@ func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir stri
 		return nil, fmt.Errorf("write documents to %s: %w", dir, err)
 	}
 	return w.index, nil
+}
+
+// keptBytes is how much space the statements of all partners may take while documents are written.
+const keptBytes = 1 << 30
+
+// keepingStatements does something while what is calculated of an open cycle is kept in a folder: the statements of all
+// partners are calculated once, and not for each document.
+func (w *writer) keepingStatements(dir string, do func() error) error {
+	if w.s.Cache != nil {
+		return do()
+	}
+	kept, err := scratch.New(dir, "documents")
+	if err != nil {
+		return err
+	}
+	if w.s.Cache, err = cache.New(filepath.Join(kept.Path, "kept"), keptBytes); err == nil {
+		err = do()
+	}
+	return errors.Join(err, kept.Close())
 }
 
 // appear gives the finished folder its name.
@@ -208,21 +231,11 @@ func (w *writer) write(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, w.o.Workers))
-	for i := range w.index.Documents {
+	for _, task := range w.tasks() {
 		if ctx.Err() != nil {
 			break
 		}
-		g.Go(func() error {
-			if err := w.document(ctx, &w.index.Documents[i]); err != nil {
-				return err
-			}
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			if w.done++; w.o.Progress != nil {
-				w.o.Progress(w.done, int64(len(w.index.Documents)))
-			}
-			return nil
-		})
+		g.Go(func() error { return task(ctx) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
@@ -230,10 +243,79 @@ func (w *writer) write(ctx context.Context) error {
 	return w.lists()
 }
 
-// document writes one document and fills its row of the list.
+// tasks are the parts of the work that can be done at once. If all customers of the cycle are wanted, the bills of a
+// bucket are one task, which reads its lines once.
+func (w *writer) tasks() (list []func(context.Context) error) {
+	all := len(w.o.Customers)+len(w.o.Partners) == 0
+	buckets := max(1, w.s.Snap.Manifest.Buckets)
+	bills := make([][]*Document, buckets)
+	var single []func(context.Context) error
+	for i := range w.index.Documents {
+		d := &w.index.Documents[i]
+		if all && d.Kind == Bills {
+			bucket := place.Bucket(d.ID, buckets)
+			bills[bucket] = append(bills[bucket], d)
+			continue
+		}
+		single = append(single, func(ctx context.Context) error { return w.document(ctx, d) })
+	}
+	for bucket, of := range bills {
+		if len(of) > 0 {
+			list = append(list, func(ctx context.Context) error { return w.bucket(ctx, bucket, of) })
+		}
+	}
+	return append(list, single...)
+}
+
+// bucket writes the bills of a bucket, which are sorted by id.
+func (w *writer) bucket(ctx context.Context, bucket int, of []*Document) error {
+	ids := make([]string, len(of))
+	for i := range of {
+		ids[i] = of[i].ID
+	}
+	at := 0
+	return compose.Bills(ctx, w.s, w.cycle, bucket, ids, func(b *document.Bill) error {
+		d := of[at]
+		at++
+		return w.put(ctx, d, w.bill(d, b))
+	})
+}
+
+// document composes and writes one document.
 func (w *writer) document(ctx context.Context, d *Document) error {
+	if d.Kind == Bills {
+		b, err := compose.Bill(ctx, w.s, w.cycle, d.ID)
+		if err != nil {
+			return err
+		}
+		return w.put(ctx, d, w.bill(d, b))
+	}
+	st, err := compose.Statement(ctx, w.s, w.cycle, d.ID)
+	if err != nil {
+		return err
+	}
+	w.in(d, &st.Header)
+	d.Name, d.Amount = st.Partner.Name, st.Summary.Net.StringFixed(st.Header.Digits)
+	if st.Cover != nil {
+		d.Number = st.Cover.Number()
+	}
+	return w.put(ctx, d, func(to io.Writer) error { return st.Write(to, document.HTML, document.Options{}) })
+}
+
+// bill fills the row of a bill and returns what writes it.
+func (w *writer) bill(d *Document, b *document.Bill) func(io.Writer) error {
+	w.in(d, &b.Header)
+	d.Name, d.Amount = b.Customer.Name, b.Amounts.Due.StringFixed(b.Header.Digits)
+	if b.Cover != nil {
+		d.Number = b.Cover.Number()
+	}
+	return func(to io.Writer) error { return b.Write(to, document.HTML, document.Options{}) }
+}
+
+// put writes a document and completes its row of the list.
+func (w *writer) put(ctx context.Context, d *Document, write func(io.Writer) error) error {
 	html := filepath.Join(w.dir, filepath.FromSlash(strings.TrimSuffix(d.File, filepath.Ext(d.File))+".html"))
-	if err := w.html(ctx, d, html); err != nil {
+	if err := create(html, write); err != nil {
 		return err
 	}
 	name := filepath.Join(w.dir, filepath.FromSlash(d.File))
@@ -249,36 +331,15 @@ func (w *writer) document(ctx context.Context, d *Document) error {
 	hash := sha256.New()
 	d.Bytes, err = io.Copy(hash, f)
 	d.SHA256 = hex.EncodeToString(hash.Sum(nil))
-	return errors.Join(err, f.Close())
-}
-
-// html composes a document and writes its page.
-func (w *writer) html(ctx context.Context, d *Document, name string) error {
-	var write func(io.Writer) error
-	if d.Kind == Bills {
-		b, err := compose.Bill(ctx, w.s, w.cycle, d.ID)
-		if err != nil {
-			return err
-		}
-		w.in(d, &b.Header)
-		d.Name, d.Amount = b.Customer.Name, b.Amounts.Due.StringFixed(b.Header.Digits)
-		if b.Cover != nil {
-			d.Number = b.Cover.Number()
-		}
-		write = func(to io.Writer) error { return b.Write(to, document.HTML, document.Options{}) }
-	} else {
-		st, err := compose.Statement(ctx, w.s, w.cycle, d.ID)
-		if err != nil {
-			return err
-		}
-		w.in(d, &st.Header)
-		d.Name, d.Amount = st.Partner.Name, st.Summary.Net.StringFixed(st.Header.Digits)
-		if st.Cover != nil {
-			d.Number = st.Cover.Number()
-		}
-		write = func(to io.Writer) error { return st.Write(to, document.HTML, document.Options{}) }
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
 	}
-	return create(name, write)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.done++; w.o.Progress != nil {
+		w.o.Progress(w.done, int64(len(w.index.Documents)))
+	}
+	return nil
 }
 
 // in notes the currency of a document where they can have several.
@@ -297,7 +358,19 @@ func (w *writer) lists() error {
 			enc.SetIndent("", "  ")
 			return enc.Encode(w.index)
 		}),
-		create(filepath.Join(w.dir, "index.html"), w.index.page))
+		create(filepath.Join(w.dir, "index.html"), func(to io.Writer) error { return w.index.page(to, w.language()) }))
+}
+
+// language is that of the vendor's documents.
+func (w *writer) language() branding.Language {
+	if w.s.Covers == nil {
+		return branding.English
+	}
+	style, ok := w.s.Covers.Branding.Style(w.s.Settings.Vendor.ID)
+	if !ok {
+		return branding.English
+	}
+	return style.Language
 }
 
 // create writes a file, durably.

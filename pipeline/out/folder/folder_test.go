@@ -1,11 +1,43 @@
 package folder
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/tollbook/tollbook/schemas/branding"
 )
+
+// TestIndexPage: the page has the language of the issuer: in Chinese no English word but the currency, the file's name
+// and its hash, and in both the same cells.
+func TestIndexPage(t *testing.T) {
+	t.Parallel()
+	x := &Index{Cycle: "2026-09", State: "closed", Currency: "CNY", Documents: []Document{
+		{Kind: Bills, ID: "7", Name: "极光", Amount: "1.00", File: "bills/7.html"},
+		{Kind: Statements, ID: "8", Name: "北方", Amount: "-2.00", File: "statements/8.html"}}}
+	for l, want := range map[branding.Language][]string{
+		branding.English: {`<html lang="en">`, "<h1>Documents of 2026-09</h1>", "The cycle is closed.", ">bill</a>"},
+		branding.Chinese: {`<html lang="zh">`, "<h1>2026-09 账期文件</h1>", "本账期已结账。", ">账单</a>", ">结算单</a>"},
+	} {
+		var b strings.Builder
+		if err := x.page(&b, l); err != nil {
+			t.Fatal(err)
+		}
+		page := b.String()
+		for _, text := range append(want, `<a href="bills/7.html">`, ">1.00<", ">-2.00<") {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s: no %q in\n%s", l.Tag(), text, page)
+			}
+		}
+		_, body, _ := strings.Cut(page, "<body>")
+		plain := regexp.MustCompile("<[^>]*>|CNY|index.json|SHA-256").ReplaceAllString(body, "")
+		if words := regexp.MustCompile("[A-Za-z]+").FindAllString(plain, -1); l == branding.Chinese && len(words) > 0 {
+			t.Errorf("English words on the Chinese page: %q", words)
+		}
+	}
+}
 
 // TestFileName: FOLDER-3. Names are plain, and two ids have two names even if case does not count.
 func TestFileName(t *testing.T) {

@@ -1,11 +1,14 @@
 package folder
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"io"
 	"net/url"
 	"strings"
+
+	"github.com/tollbook/tollbook/schemas/branding"
 )
 
 //go:embed index.gohtml
@@ -20,11 +23,37 @@ func (d Document) Path() string {
 	return strings.Join(parts, "/")
 }
 
+// words are the texts of the index page in one language.
+type words struct {
+	Language, Title, Open, Closed, About, Document, For, ID, Number, Amount, Bill, Statement string
+}
+
+// wordsIn are the texts in a language; currency "" = each document has its own.
+func wordsIn(l branding.Language, cycle, currency string) words {
+	if l == branding.Chinese {
+		return words{Language: "zh", Title: cycle + " 账期文件",
+			Open: "本账期未结账，金额可能变化。", Closed: "本账期已结账。",
+			About: "金额币种为" + cmp.Or(currency, "各文件的币种") + "：账单为应付总额，结算单为净额。" +
+				"index.json含各文件的SHA-256。",
+			Document: "文件", For: "收件方", ID: "编号", Number: "单据号", Amount: cmp.Or(currency, "金额"),
+			Bill: "账单", Statement: "结算单"}
+	}
+	return words{Language: "en", Title: "Documents of " + cycle,
+		Open: "The cycle is open.", Closed: "The cycle is closed.",
+		About: "Amounts are in " + cmp.Or(currency, "the currency of each document") + ": the amount due of a bill, " +
+			"the net of a statement. index.json has the SHA-256 of each file.",
+		Document: "Document", For: "For", ID: "Id", Number: "Number", Amount: cmp.Or(currency, "Amount"),
+		Bill: "bill", Statement: "statement"}
+}
+
 // page writes index.html.
-func (x *Index) page(w io.Writer) error {
+func (x *Index) page(w io.Writer, l branding.Language) error {
 	t, err := template.New("index").Parse(indexTemplate)
 	if err != nil {
 		return err
 	}
-	return t.Execute(w, x)
+	return t.Execute(w, struct {
+		*Index
+		Words words
+	}{x, wordsIn(l, x.Cycle, x.Currency)})
 }

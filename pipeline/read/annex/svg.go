@@ -36,6 +36,18 @@ const style = `text{font-family:Helvetica,Arial,"Liberation Sans","DejaVu Sans",
 
 // SVG draws the annex.
 func (a *Annex) SVG() ([]byte, error) {
+	drawn, err := a.Draw()
+	return drawn.SVG, err
+}
+
+// Drawing is a drawing of an annex.
+type Drawing struct {
+	SVG []byte
+	Cut map[string]string // the complete text of each text that was too long, by what is drawn; nil = none was
+}
+
+// Draw draws the annex and notes the texts that it cut.
+func (a *Annex) Draw() (Drawing, error) {
 	d := &drawing{a: a}
 	d.scale()
 	d.header()
@@ -43,7 +55,7 @@ func (a *Annex) SVG() ([]byte, error) {
 	d.plot()
 	d.marks()
 	if err := d.numbers(); err != nil {
-		return nil, err
+		return Drawing{}, err
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<?xml version="1.0" encoding="UTF-8"?>
@@ -54,7 +66,7 @@ func (a *Annex) SVG() ([]byte, error) {
 `, pageWidth, d.y, escape(a.heading()), escape(style), pageWidth, d.y)
 	out.Write(d.body.Bytes())
 	out.WriteString("</svg>\n")
-	return out.Bytes(), nil
+	return Drawing{out.Bytes(), d.whole}, nil
 }
 
 // drawing is a drawing in the making. Lengths are tenths of a unit where they are called tenths.
@@ -63,6 +75,8 @@ type drawing struct {
 	body bytes.Buffer
 	axis axis
 	y    int // where the part below the plot has come to
+
+	whole map[string]string // the complete texts of those that were cut
 }
 
 func (a *Annex) heading() string {
@@ -79,12 +93,17 @@ func escape(text string) string {
 	return b.String()
 }
 
-// cut shortens a text that would not fit.
-func cut(text string, most int) string {
+// cut shortens a text that would not fit, and notes it.
+func (d *drawing) cut(text string, most int) string {
 	if utf8.RuneCountInString(text) <= most {
 		return text
 	}
-	return string([]rune(text)[:most-1]) + "…"
+	short := string([]rune(text)[:most-1]) + "…"
+	if d.whole == nil {
+		d.whole = make(map[string]string)
+	}
+	d.whole[short] = text
+	return short
 }
 
 // text puts words at a place.
@@ -133,9 +152,9 @@ func (d *drawing) xOf(t period.Instant) int64 {
 
 func (d *drawing) header() {
 	a := d.a
-	d.text(margin, 46, "title", cut(a.heading(), 84))
+	d.text(margin, 46, "title", d.cut(a.heading(), 84))
 	what := fmt.Sprintf("customer %s, %s (%s), region %s", a.CustomerID, a.Product, a.SKU, a.Region)
-	d.text(margin, 68, "sub", cut(what, 150))
+	d.text(margin, 68, "sub", d.cut(what, 150))
 	day := func(t period.Instant) string { return a.zone.Day(t).String() }
 	d.text(margin, 88, "sub", fmt.Sprintf("%s to %s (not included), %s; %s", day(a.bounds.From), day(a.bounds.To),
 		a.Zone, a.StateText()))
@@ -283,6 +302,6 @@ func (d *drawing) marks() {
 		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="%s">%s</text>`+"\n", plotRight+11, tenths(m.label+10), words,
 			escape(m.value))
 		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="small">%s</text>`+"\n", plotRight+11, tenths(m.label+150),
-			escape(cut(m.name, 30)))
+			escape(d.cut(m.name, 30)))
 	}
 }

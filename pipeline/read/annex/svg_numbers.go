@@ -30,7 +30,7 @@ func (d *drawing) numbers() error {
 func (d *drawing) figures(x, y int, list []Figure) int {
 	for _, f := range list {
 		d.text(x, y, "name", f.Name)
-		d.text(x+valueIndent, y, "", cut(f.Value, 66))
+		d.text(x+valueIndent, y, "", d.cut(f.Value, 66))
 		y += rowHeight
 	}
 	return y
@@ -99,7 +99,7 @@ func (d *drawing) source() {
 		}
 	}
 	d.text(margin, d.y, "small",
-		cut(fmt.Sprintf("Source: the %d samples of %s that were accepted for %s (lake manifest %d).", a.Samples,
+		d.cut(fmt.Sprintf("Source: the %d samples of %s that were accepted for %s (lake manifest %d).", a.Samples,
 			strings.Join(links, ", "), a.Cycle, a.manifest), 170))
 	d.y += 15
 	d.text(margin, d.y, "small",
