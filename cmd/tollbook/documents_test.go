@@ -2,15 +2,65 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/folder"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
 )
+
+// TestDocumentsStopped: documents that are stopped after any of them leave no folder, also if what was being written
+// ended well (FOLDER-1).
+func TestDocumentsStopped(t *testing.T) {
+	t.Parallel()
+	dir := monthOf(t)
+	w, err := workspace.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := w.Lake(workspace.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := l.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := w.PartnerBook()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cycle, err := period.ParseCycle("2026-09")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book}
+	all := int64(1)
+	for after := int64(1); after <= all; after++ {
+		to := filepath.Join(t.TempDir(), "documents")
+		ctx, stop := context.WithCancel(t.Context())
+		_, err := folder.Write(ctx, s, cycle, to, folder.Options{Workers: 1, Progress: func(done, of int64) {
+			if all = of; done == after {
+				stop()
+			}
+		}})
+		stop()
+		if _, there := os.Stat(to); !errors.Is(err, context.Canceled) || !errors.Is(there, os.ErrNotExist) {
+			t.Errorf("stopped after %d of %d: %v; the folder: %v", after, all, err, there)
+		}
+	}
+	if all < 2 {
+		t.Errorf("only %d document", all)
+	}
+}
 
 // TestDocumentsFolder: one worker and four write the same folder (FOLDER-2), index.json has the hash of every file
 // (FOLDER-4), and what fails leaves nothing behind (FOLDER-1). Script documents has the content.

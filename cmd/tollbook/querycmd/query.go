@@ -250,7 +250,10 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 		return err
 	}
 	shown := &shownAnswer{answer, f.cycle, f.only, w.Books, w.Settings.Zone}
-	_, err = a.WriteOutput(&f.out, func(w io.Writer) error { return shown.write(w, a, f) })
+	size, err := a.WriteOutput(&f.out, func(w io.Writer) error { return shown.write(w, a, f) })
+	if err == nil && !f.out.ToStdout() {
+		fmt.Fprintf(a.Err, "wrote %s: %s\n", f.out.File, cli.Counted(size, "byte", "bytes"))
+	}
 	return err
 }
 

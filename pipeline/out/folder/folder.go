@@ -229,15 +229,20 @@ func (w *writer) write(ctx context.Context) error {
 			return err
 		}
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, within := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, w.o.Workers))
 	for _, task := range w.tasks() {
-		if ctx.Err() != nil {
-			break
-		}
-		g.Go(func() error { return task(ctx) })
+		g.Go(func() error {
+			if err := within.Err(); err != nil {
+				return err
+			}
+			return task(within)
+		})
 	}
 	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil { // tasks may have ended before they noticed
 		return err
 	}
 	return w.lists()
