@@ -331,10 +331,11 @@ func TestAnnexTexts(t *testing.T) {
 		t.Errorf("chinese.tsv has no translation of %q in section %s", text, section)
 	}
 	// SVG, its paths and classes, layouts of times, and a part of a sentence
-	other := regexp.MustCompile("[<{]|2006|^[MVH]7|^7 minutes$|^(7 )?((end|mid) )?(title|sub|small|end|under|above|" +
-		"series|cut|bold|cuttext|name)$")
+	other := regexp.MustCompile("[<{]|2006|^[MVH]7|^7 minutes$|" +
+		"^(7 )?((end|mid) )?(title|sub|small|end|under|above|series|cut|bold|cuttext|name)$")
 	filled := strings.NewReplacer("every 7;", "every 40 minutes;", "above the 7.", "above the 95th percentile.",
-		"daily 7s", "daily 95th percentiles", "7 of in and out", "95th percentile of in and out", "apart; 7", "apart; in")
+		"daily 7s", "daily 95th percentiles", "7 of in and out", "95th percentile of in and out",
+		"apart; 7", "apart; in")
 	texts := 0
 	for _, file := range []string{"svg", "svg_numbers", "shown"} {
 		eachText(t, "../../read/annex/"+file+".go", func(_, text string) {
