@@ -253,7 +253,7 @@ picture: build ## draw the chart and the covers of README again from the sample
 
 .PHONY: console-pictures
 console-pictures: ## take the pictures of docs/console.md again from the sample (Chromium or Chrome)
-	$(GO) test -count=1 ./fixtures/browser -run TestPictures -pictures $(CURDIR)/docs/images
+	$(GO) test -count=1 ./fixtures/browser -run TestPictures$$ -pictures $(CURDIR)/docs/images
 
 .PHONY: run-clickhouse
 run-clickhouse: build ## bill the sample's month, publish it to a ClickHouse server, and print the bill from its views

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console"
+	"github.com/tollbook/tollbook/pipeline/serve/console/openid"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
@@ -40,6 +42,10 @@ type Config struct {
 	// LocalConsole serves the console and no API: every request of this machine is one of this caller, without a key
 	// (CONSOLE-4). nil = there is no console.
 	LocalConsole *keys.Caller
+	// Untranslated is told the texts of Chinese pages of the console that have no translation; nil = nobody is.
+	Untranslated func(section, text string)
+	// Env gives environment variables; nil = there are none.
+	Env func(string) string
 }
 
 // Server is the query API. It is an http.Handler; Serve runs it on a socket.
@@ -109,8 +115,13 @@ func (s *Server) addConsole(c *Config) error {
 	if c.LocalConsole == nil && !c.Workspace.Settings.Console {
 		return nil
 	}
-	made, err := console.New(console.Config{State: s.states.at, Store: s.states.store, Inside: s.inside(),
-		Clock: s.clock, Log: s.log, Local: c.LocalConsole, Keys: s.keys, Secure: s.Secure(), Limit: s.limits.take,
+	provider, err := s.openID(c)
+	if err != nil {
+		return err
+	}
+	made, err := console.New(console.Config{OpenID: provider, Untranslated: c.Untranslated,
+		State: s.states.at, Store: s.states.store, Inside: s.inside(), Clock: s.clock, Log: s.log,
+		Local: c.LocalConsole, Keys: s.keys, Secure: s.Secure(), Limit: s.limits.take,
 		Failed:   func(r *http.Request, now time.Time) { s.failures.add(remote(r), now) },
 		Blocked:  func(r *http.Request, now time.Time) bool { return s.failures.blocked(remote(r), now) },
 		Language: s.language, Timeout: s.api.WriteTimeout})
@@ -118,6 +129,29 @@ func (s *Server) addConsole(c *Config) error {
 		s.console = s.packed(made)
 	}
 	return err
+}
+
+// secretEnv is the environment variable that comes before oidc.client_secret_file.
+const secretEnv = "TOLLBOOK_OIDC_CLIENT_SECRET"
+
+// openID is the provider of the settings; nil = there is none.
+func (s *Server) openID(c *Config) (*openid.Client, error) {
+	of := c.Workspace.Settings.OIDC
+	if !of.Set() || c.LocalConsole != nil {
+		return nil, nil
+	}
+	secret := ""
+	if c.Env != nil {
+		secret = c.Env(secretEnv)
+	}
+	if secret == "" && of.SecretFile != "" {
+		text, err := os.ReadFile(s.path(of.SecretFile))
+		if err != nil {
+			return nil, fmt.Errorf("read oidc.client_secret_file: %w", err)
+		}
+		secret = strings.TrimRight(string(text), "\r\n")
+	}
+	return openid.New(of, settings.Secret(secret), s.clock), nil
 }
 
 // build names the program's source as far as it knows it: answers of two builds may differ in their bytes.

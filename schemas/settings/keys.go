@@ -142,6 +142,20 @@ func consoleKeys() []Key {
 	return []Key{
 		{Name: "console", Type: "on | off", Default: "off", read: readConsole,
 			Meaning: "on: `tollbook serve` also serves the console, with sign-in by key"},
+		{Name: "oidc.issuer", Type: "https:// address", Default: `""`, read: readOIDCIssuer,
+			Meaning: "OpenID Connect provider by which callers of the console can sign in; empty = none"},
+		{Name: "oidc.client_id", Type: "text", Default: `""`, read: readOIDCText,
+			Meaning: "client id of the console at the provider"},
+		{Name: "oidc.client_secret_file", Type: "file", Default: `""`, read: readOIDCText,
+			Meaning: "file with the client's secret, relative to the workspace; TOLLBOOK_OIDC_CLIENT_SECRET comes first; " +
+				"without either the client is a public one"},
+		{Name: "oidc.redirect_url", Type: "https://host/console/oidc", Default: `""`, read: readOIDCRedirect,
+			Meaning: "address to which the provider sends a browser back"},
+		{Name: "oidc.claim", Type: "text", Default: "tollbook", read: readOIDCText,
+			Meaning: "claim of the id token that says who a person is: vendor, finance, partner:ID or customer:ID, alone " +
+				"or in a list"},
+		{Name: "oidc.scopes", Type: "text", Default: "openid", read: readOIDCText,
+			Meaning: "scopes to ask for, separated by spaces; openid is one of them"},
 	}
 }
 
@@ -240,6 +254,7 @@ func Default() Settings {
 		ClickHouse: ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3,
 			Keep: 24 * time.Hour},
 		Iceberg:          Iceberg{Namespace: "tollbook", Keep: 24 * time.Hour},
+		OIDC:             OIDC{Claim: "tollbook", Scopes: "openid"},
 		StatementDueDays: 30, Invoice: Invoice{Content: "Cloud services"},
 	}
 }

@@ -31,6 +31,7 @@ type Settings struct {
 	Iceberg    Iceberg
 	API        API
 	Console    bool // serve has the console too
+	OIDC       OIDC
 	Schedule   Schedule
 	Retention  Retention
 

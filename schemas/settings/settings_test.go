@@ -127,6 +127,7 @@ func TestParseSample(t *testing.T) {
 		Lake:  Lake{"lake", 16, "", ""}, Costs: Costs{Settle: 15 * time.Minute}, ClickHouse: defaultClickHouse,
 		Iceberg:   Iceberg{"", "tollbook", 24 * time.Hour},
 		API:       defaultAPI,
+		OIDC:      OIDC{Claim: "tollbook", Scopes: "openid"},
 		Schedule:  Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
 		Retention: Retention{18, 0, "archive"},
 
@@ -197,6 +198,8 @@ api:
   idle_timeout: 1m30s
   stop_timeout: 5s
 console: on
+oidc: {issuer: "https://login.example.com/realm", client_id: console, redirect_url: "https://billing.example.com/console/oidc",
+  client_secret_file: secret.txt, claim: groups, scopes: openid groups}
 schedule: {nightly: "@daily", monthly: "0 0 29 2 *", publish: "15 */2 * * *", retention: "0 4 * * 0", stop_timeout: 30s, listen: ":9464"}
 retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 `)
@@ -211,6 +214,8 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Close: Close{28, 365},
 		Lake:  Lake{"/var/lake", 1024, "", ""}, Costs: Costs{Settle: 15 * time.Minute},
 		ClickHouse: otherClickHouse, API: otherAPI, Console: true, Iceberg: Iceberg{"/var/tables", "billing", 0},
+		OIDC: OIDC{"https://login.example.com/realm", "console", "https://billing.example.com/console/oidc",
+			"secret.txt", "groups", "openid groups"},
 		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
 		Retention: Retention{24, 2, "/var/cold"},
 
@@ -225,21 +230,30 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"colour: red":                  `4:1: unknown key "colour"`,
-		"lake: {buckets: 4, size: 3}":  `4:20: unknown key "lake.size"`,
-		"zone: UTC":                    `4:1: key "zone" is duplicate: first on line 1`,
-		"lake: {path: a, path: b}":     `4:17: key "path" is duplicate: first on line 4`,
-		"vendor: acme":                 `4:9: vendor is a single value, not a mapping`,
-		"vendor:":                      `4:1: vendor is nothing, not a mapping`,
-		"vendor: [acme]":               `4:9: vendor is a list, not a mapping`,
-		"vendor: {id: ''}":             `4:14: vendor.id "": not an id`,
-		"vendor: {id: customer}":       `4:14: vendor.id "customer": not an id`,
-		"vendor: {name: [x]}":          `4:16: vendor.name: a list instead of one value`,
-		"console: true":                `4:10: console "true": not one of off, on`,
-		"payments: cash":               `4:11: payments "cash": not one of assume_cash, ledger`,
-		"usage: {max_age_months: 1.5}": `4:25: usage.max_age_months "1.5": not a whole number`,
-		"usage: {max_age_months: 010}": `4:25: usage.max_age_months "010": not a whole number`,
-		"usage: {max_age_months: -1}":  `4:25: usage.max_age_months "-1": not from 0 to 1200`,
+		"colour: red":                 `4:1: unknown key "colour"`,
+		"lake: {buckets: 4, size: 3}": `4:20: unknown key "lake.size"`,
+		"zone: UTC":                   `4:1: key "zone" is duplicate: first on line 1`,
+		"lake: {path: a, path: b}":    `4:17: key "path" is duplicate: first on line 4`,
+		"vendor: acme":                `4:9: vendor is a single value, not a mapping`,
+		"vendor:":                     `4:1: vendor is nothing, not a mapping`,
+		"vendor: [acme]":              `4:9: vendor is a list, not a mapping`,
+		"vendor: {id: ''}":            `4:14: vendor.id "": not an id`,
+		"vendor: {id: customer}":      `4:14: vendor.id "customer": not an id`,
+		"vendor: {name: [x]}":         `4:16: vendor.name: a list instead of one value`,
+		"oidc: {issuer: 'http://login.example.com', client_id: a, redirect_url: 'https://b/console/oidc'}": `4:16: ` +
+			`oidc.issuer "http://login.example.com": must begin with https://`,
+		"oidc: {issuer: 'https://login.example.com', redirect_url: 'https://b/console/oidc'}": `4:16: oidc.issuer ` +
+			`"https://login.example.com": without oidc.client_id`,
+		"oidc: {redirect_url: 'https://b/oidc'}":   `4:22: oidc.redirect_url "https://b/oidc": must end in /console/oidc`,
+		"oidc: {redirect_url: 'ftp://localhost/'}": `4:22: oidc.redirect_url "ftp://localhost/": must begin with https://`,
+		"oidc: {claim: ''}":                        `4:15: oidc.claim is empty`,
+		"oidc: {scopes: email}":                    `4:16: oidc.scopes "email": without openid`,
+		"oidc: {client_secret_file: secrets/}":     `4:28: oidc.client_secret_file "secrets/": not a file`,
+		"console: true":                            `4:10: console "true": not one of off, on`,
+		"payments: cash":                           `4:11: payments "cash": not one of assume_cash, ledger`,
+		"usage: {max_age_months: 1.5}":             `4:25: usage.max_age_months "1.5": not a whole number`,
+		"usage: {max_age_months: 010}":             `4:25: usage.max_age_months "010": not a whole number`,
+		"usage: {max_age_months: -1}":              `4:25: usage.max_age_months "-1": not from 0 to 1200`,
 		"usage: {max_age_months: {}}": `4:25: usage.max_age_months: a mapping instead of a ` +
 			`whole number`,
 		"usage: {future_tolerance: 24}":        `4:27: usage.future_tolerance "24": not a duration such as 24h or 30m`,

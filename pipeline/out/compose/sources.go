@@ -29,6 +29,7 @@ type Sources struct {
 	Limits   rows.Limits
 	Cache    *cache.Cache // as partners.Reader's
 	Covers   *Covers      // nil = documents have no covers
+	Brief    bool         // statements without cover, annexes and consumption by day, which every line is read for
 }
 
 func (s *Sources) reader() *partners.Reader {

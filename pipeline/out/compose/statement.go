@@ -48,6 +48,10 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	}
 	st.Taxes = s.taxes(taxes)
 	st.Sellers = s.sellers(st, code)
+	if s.Brief {
+		st.Notes = s.statementNotes(st, newUsed(), &leftOut{})
+		return st, s.partnerMoney(st)
+	}
 	used, err := s.consumption(ctx, st, code)
 	if err != nil {
 		return nil, err

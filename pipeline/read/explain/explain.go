@@ -28,6 +28,8 @@ type Question struct {
 	Cycle    string // billed in; "" = look in all
 	Origin   string // cycle that it belongs to, where it was billed later; "" = any
 	Customer string // "" = look at all
+	// the calendar day of the record, whose files and those of days that are none are looked through; "" = all days
+	Day string
 }
 
 // Sources is what an explanation is made from.
@@ -38,6 +40,7 @@ type Sources struct {
 	Prices   *rating.Book
 	Refund   rating.RefundRules
 	Inbox    fs.FS // where feed files may still be; nil = do not look
+	MaxFeeds int64 // bytes of feed files that are looked through at most, else Story.Unread is set; 0 = any
 	Progress func(stage string, done, total int64)
 }
 
@@ -51,6 +54,7 @@ type Story struct {
 	Origin     string   `json:"origin_cycle,omitempty"` // that it belongs to, where that is another than Cycle
 	Facts      []Fact   `json:"facts"`                  // what the record says
 	Feeds      []Origin `json:"feeds,omitempty"`
+	Unread     int64    `json:"-"`     // bytes of the feed files that were too large to be looked through
 	Parts      []Part   `json:"parts"` // step by step, a part a line
 	Before     []string `json:"before,omitempty"`
 	Stored     []Line   `json:"stored"`
@@ -274,8 +278,11 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 	of := rows.Filter{Word: q.Customer}
 	bucket := place.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
 	for i, e := range files {
+		if q.Customer != "" && e.Bucket != bucket || q.Day != "" && e.Day != q.Day && isCalendar(e.Day) {
+			continue
+		}
 		in, ok := searchedTable(e)
-		if !ok || q.Customer != "" && e.Bucket != bucket {
+		if !ok {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -306,6 +313,9 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 	}
 	return places, nil
 }
+
+// isCalendar reports whether a day in the lake is one of the calendar, not one of the words for other files.
+func isCalendar(day string) bool { return day != "" && day[0] >= '0' && day[0] <= '9' }
 
 // scanFile visits the selected rows of a file in the order in which the file stores them.
 func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, where rows.Filter,

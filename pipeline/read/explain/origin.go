@@ -59,11 +59,22 @@ func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day string, ma
 	if err != nil {
 		return nil, err
 	}
+	var candidates []lake.Input
+	var size int64
+	for _, in := range inputs {
+		if in.Feed == spec.Name && (day == "" || day >= in.FirstDay && day <= in.LastDay) {
+			candidates, size = append(candidates, in), size+in.Bytes
+		}
+	}
+	if os.MaxFeeds > 0 && size > os.MaxFeeds {
+		os.story.Unread = size
+		return nil, nil
+	}
 	var out []Origin
-	for i, in := range inputs {
-		os.Progress("look through the feeds: files", int64(i), int64(len(inputs)))
-		if in.Feed != spec.Name || day != "" && (day < in.FirstDay || day > in.LastDay) || len(out) >= maxOrigins {
-			continue
+	for i, in := range candidates {
+		os.Progress("look through the feeds: files", int64(i), int64(len(candidates)))
+		if len(out) >= maxOrigins {
+			break
 		}
 		found, err := os.inFile(ctx, &in, spec, match)
 		if err != nil {

@@ -3,6 +3,7 @@ package quota
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -14,6 +15,7 @@ type Sources struct {
 	Snap   *lake.Snapshot
 	Books  *books.Books
 	Prices *rating.Book
+	Store  records.Store // of Snap, which knows where a customer's lines are; nil = every file is looked through
 }
 
 // positions is where positions are read from.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -154,52 +156,62 @@ type packageState struct {
 	own                    bool // closing is of a day of the cycle
 }
 
-// lines takes the draws of records from their lines.
-func (b *builder) lines(ctx context.Context) (err error) {
+// lines takes the draws of records from their lines. The draws are sorted at the end, so the files are read one after
+// the other, in the order of their days. Month-end lines add up what their records drew (QUOTA-3).
+func (b *builder) lines(ctx context.Context) error {
 	cols := []int{tables.LID, tables.LSKU, tables.LResourceID, tables.LPackageDraws, tables.LUsageStart,
 		tables.LUsageEnd, tables.LResourceTag, tables.LDay}
-	list, err := rows.Lines(ctx, b.Snap, b.report.Cycle, b.report.CustomerID, cols, rows.Limits{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, list.Close()) }()
-	return list.Each(func(row rows.Row) error {
-		text, day := row.Text(tables.LPackageDraws), row.Word(tables.LDay)
-		if len(text) == 0 || day == lake.EndDay {
-			return nil // month-end lines add up what their records drew (QUOTA-3)
+	if b.Store != nil {
+		found, err := b.Store.Page(ctx, records.Query{Cycle: b.report.Cycle, Customer: b.report.CustomerID,
+			Limit: math.MaxInt32, Columns: cols, Where: []records.Condition{
+				{Column: tables.LPackageDraws, Op: records.IsNot, Values: []string{""}},
+				{Column: tables.LDay, Op: records.IsNot, Values: []string{lake.EndDay}}}})
+		if err != nil {
+			return err
 		}
-		_, err := period.ParseDay(day)
-		at := row.Time(tables.LUsageStart)
-		return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at),
-			SKU: row.Word(tables.LSKU), Resource: string(row.Text(tables.LResourceID)), Late: err != nil,
-			Rerated: day == lake.RerateDay, End: row.Time(tables.LUsageEnd), Tag: string(row.Text(tables.LResourceTag)),
-			at: at})
+		for i := range found.Rows.N {
+			if err := b.line(rows.Row{Cols: found.Rows, I: i}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return b.eachFile(ctx, tables.Lines(), func(e lake.FileEntry) error {
+		if e.Day == lake.EndDay {
+			return nil
+		}
+		where := rows.Filter{Column: tables.LCustomerID, Word: b.report.CustomerID}
+		return eachRow(b.Snap, e, tables.Lines(), cols, where, b.line)
 	})
+}
+
+// line takes the draws of one line.
+func (b *builder) line(row rows.Row) error {
+	text, day := row.Text(tables.LPackageDraws), row.Word(tables.LDay)
+	if len(text) == 0 {
+		return nil
+	}
+	_, err := period.ParseDay(day)
+	at := row.Time(tables.LUsageStart)
+	return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at),
+		SKU: row.Word(tables.LSKU), Resource: string(row.Text(tables.LResourceID)), Late: err != nil,
+		Rerated: day == lake.RerateDay, End: row.Time(tables.LUsageEnd), Tag: string(row.Text(tables.LResourceTag)),
+		at: at})
 }
 
 // waiting takes the draws of records that wait for a month-end line.
 func (b *builder) waiting(ctx context.Context) error {
-	files, err := b.Snap.Files(b.report.Cycle)
-	if err != nil {
-		return err
+	if !slices.ContainsFunc(b.Books.Products, func(p books.Product) bool { return p.PeriodLevel() }) {
+		return nil
 	}
-	bucket := place.Bucket(b.report.CustomerID, max(1, b.Snap.Manifest.Buckets))
-	for _, e := range files {
-		if e.Table != tables.Usage().Name || e.Bucket != bucket {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		list, err := rows.File(b.Snap, e, tables.Usage(), nil)
-		if err != nil {
-			return err
-		}
-		err = list.Each(func(row rows.Row) error {
+	cols := []int{tables.URecordID, tables.USKU, tables.UResourceID, tables.UDraws, tables.UUsageStart,
+		tables.UUsageEnd, tables.UResourceTag}
+	return b.eachFile(ctx, tables.Usage(), func(e lake.FileEntry) error {
+		where := rows.Filter{Column: tables.UCustomerID, Word: b.report.CustomerID}
+		return eachRow(b.Snap, e, tables.Usage(), cols, where, func(row rows.Row) error {
 			sku := b.Books.SKU(row.Word(tables.USKU))
 			text := row.Text(tables.UDraws)
-			if row.Word(tables.UCustomerID) != b.report.CustomerID || len(text) == 0 || sku < 0 ||
-				!b.Books.Products[sku].PeriodLevel() {
+			if len(text) == 0 || sku < 0 || !b.Books.Products[sku].PeriodLevel() {
 				return nil
 			}
 			at := row.Time(tables.UUsageStart)
@@ -207,11 +219,39 @@ func (b *builder) waiting(ctx context.Context) error {
 				SKU: row.Word(tables.USKU), Resource: string(row.Text(tables.UResourceID)), MonthEnd: true,
 				End: row.Time(tables.UUsageEnd), Tag: string(row.Text(tables.UResourceTag)), at: at})
 		})
-		if err := errors.Join(err, list.Close()); err != nil {
+	})
+}
+
+// eachFile visits the files of a table that can have rows of the customer, by day.
+func (b *builder) eachFile(ctx context.Context, def *tables.Table, visit func(lake.FileEntry) error) error {
+	files, err := b.Snap.Files(b.report.Cycle)
+	if err != nil {
+		return err
+	}
+	bucket := place.Bucket(b.report.CustomerID, max(1, b.Snap.Manifest.Buckets))
+	var own []lake.FileEntry
+	for _, e := range files {
+		if e.Table == def.Name && e.Bucket == bucket {
+			own = append(own, e)
+		}
+	}
+	slices.SortStableFunc(own, func(x, y lake.FileEntry) int { return strings.Compare(x.Day, y.Day) })
+	for _, e := range own {
+		if err := errors.Join(ctx.Err(), visit(e)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// eachRow visits the selected rows of a file in the order in which the file stores them.
+func eachRow(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, where rows.Filter,
+	visit func(rows.Row) error) error {
+	list, err := rows.UnsortedOf(snap, e, def, cols, where)
+	if err != nil {
+		return err
+	}
+	return errors.Join(list.Each(visit), list.Close())
 }
 
 // draws reads package_id:quantity;… .

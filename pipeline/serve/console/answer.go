@@ -20,6 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // answer is the answer to one request.
@@ -54,6 +55,8 @@ func (a *answer) serve() {
 		a.signIn()
 	case path == signOutPath:
 		a.signOut()
+	case path == beginPath || path == settings.CallbackPath:
+		a.byProvider(path == beginPath)
 	default:
 		a.page()
 	}
@@ -171,6 +174,9 @@ func (a *answer) try(route *page.Route, moved bool) error {
 		return err
 	}
 	v := &page.View{Call: call, Request: r, Query: a.query, Allowed: a.allowed, Kept: c.kept}
+	if a.language == operation.Chinese {
+		v.Words = c.words
+	}
 	if route.File != nil {
 		return a.file(route, v)
 	}

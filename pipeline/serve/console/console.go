@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/billing"
+	"github.com/tollbook/tollbook/pipeline/serve/console/openid"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/session"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
@@ -31,6 +33,8 @@ type Config struct {
 	// Local is the caller that every request on this machine has (CONSOLE-4); nil = callers sign in (CONSOLE-6).
 	Local *keys.Caller
 	Keys  *keys.Store // of those who sign in
+	// OpenID is the provider by which callers can sign in too (CONSOLE-7); nil = there is none.
+	OpenID *openid.Client
 	// Secure says that the server itself uses TLS.
 	Secure bool
 	// Limit reports whether a caller may open a page now; nil = always. Failed counts a sign-in that failed from an
@@ -40,6 +44,8 @@ type Config struct {
 	Blocked  func(r *http.Request, now time.Time) bool
 	Language operation.Language // of callers whose browser asks for none that the console has
 	Timeout  time.Duration      // of one page; 0 = none
+	// Untranslated is called for a text of a Chinese page that has no translation; nil = nobody asks.
+	Untranslated func(section, text string)
 }
 
 // Console is an http.Handler for the paths below page.Root.
@@ -51,6 +57,7 @@ type Console struct {
 	sessions session.Store
 	guard    *http.CrossOriginProtection
 	kept     *page.Kept
+	words    *document.Words // of Chinese pages
 
 	mu     sync.Mutex
 	recent []*lake.Snapshot // states that pages were made of, the newest last
@@ -70,9 +77,17 @@ func New(c Config) (*Console, error) {
 		return nil, err
 	}
 	out := &Console{Config: c, render: render, routes: map[string]*page.Route{},
-		guard: http.NewCrossOriginProtection(), kept: kept}
+		guard: http.NewCrossOriginProtection(), kept: kept, words: document.NewWords(billing.Chinese())}
+	if c.Untranslated != nil {
+		out.words.Watch(c.Untranslated)
+	}
 	if c.Keys != nil {
-		out.sessions.Known = c.Keys.Known
+		out.sessions.Known = func(caller keys.Caller) (bool, error) {
+			if strings.HasPrefix(caller.ID, openid.IDPrefix) { // it has no key
+				return c.OpenID != nil, nil
+			}
+			return c.Keys.Known(caller)
+		}
 	}
 	routes := Routes()
 	for i := range routes {

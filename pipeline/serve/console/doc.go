@@ -12,4 +12,6 @@
 //	CONSOLE-6  Else a caller signs in with a key. The cookie is HttpOnly and SameSite, and is sent by TLS alone unless
 //	           the browser is on this machine. A form is accepted only from the console's own pages, and only with the
 //	           token of the session where there is one.
+//	CONSOLE-7  With an OpenID Connect provider a person can sign in by it. The session is one like that of a key, of
+//	           the caller that the provider's claim names (OPENID-3).
 package console

@@ -6,17 +6,20 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/session"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 const (
 	signInPath  = page.Root + "sign-in"
 	signOutPath = page.Root + "sign-out"
+	beginPath   = page.Root + "oidc/begin"
 	maxForm     = 8 << 10 // bytes
 )
 
@@ -33,10 +36,13 @@ func (a *answer) cookie() string {
 }
 
 // setCookie sets the session's cookie; "" deletes it.
-func (a *answer) setCookie(id string) {
-	cookie := &http.Cookie{Name: a.cookie(), Value: id, Path: "/", HttpOnly: true, Secure: a.secure(),
-		SameSite: http.SameSiteLaxMode, MaxAge: int(session.Life.Seconds())}
-	if id == "" {
+func (a *answer) setCookie(id string) { a.keepInBrowser(a.cookie(), id, session.Life) }
+
+// keepInBrowser sets a cookie for some time; an empty value deletes it.
+func (a *answer) keepInBrowser(name, value string, life time.Duration) {
+	cookie := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, Secure: a.secure(),
+		SameSite: http.SameSiteLaxMode, MaxAge: int(life.Seconds())}
+	if value == "" {
 		cookie.MaxAge = -1
 	}
 	http.SetCookie(a.w, cookie)
@@ -83,12 +89,18 @@ func (a *answer) signIn() {
 		a.signInPage(http.StatusUnauthorized, operation.Text{Zh: "密钥无效。", En: "The key is not valid."}.In(a.language))
 		return
 	}
+	a.begin(caller, a.r.PostForm.Get("next"))
+}
+
+// begin begins a session, ends the one that the browser had before, and goes to the page that was asked for.
+func (a *answer) begin(caller keys.Caller, next string) {
+	c := a.console
 	if old, err := a.r.Cookie(a.cookie()); err == nil {
 		c.sessions.End(old.Value)
 	}
 	a.setCookie(c.sessions.Begin(caller, a.now))
 	c.Log.Info("signed in", "caller", caller.ID, "role", string(caller.Role), "remote", a.r.RemoteAddr)
-	a.redirect(target(a.r.PostForm.Get("next")))
+	a.redirect(target(next))
 }
 
 // known is the caller of a token, or of an access key with its secret.
@@ -119,7 +131,7 @@ func target(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, page.Root) ||
 		strings.Contains(next, `\`) || strings.ContainsFunc(u.Path, unicode.IsControl) || path.Clean(u.Path)+"/" != page.Root && path.Clean(u.Path) != u.Path ||
-		u.Path == signInPath || u.Path == signOutPath {
+		u.Path == signInPath || u.Path == signOutPath || u.Path == beginPath || u.Path == settings.CallbackPath {
 		return page.Root
 	}
 	return u.RequestURI()
@@ -141,6 +153,10 @@ func (a *answer) signInPage(status int, wrong string) {
 					Required: true},
 				{Name: "secret", Label: t("访问密钥的密钥（使用令牌时留空）", "Secret of the access key (empty with a token)"),
 					Type: "password"}}}}}}
+	if a.console.OpenID != nil {
+		p.Blocks[0].Links = []page.Link{{Text: t("使用单位账号登录", "Sign in with your organization's account"),
+			Href: beginPath + "?" + url.Values{"next": {target(next)}}.Encode()}}
+	}
 	if wrong != "" {
 		p.Notes = []page.Note{{Tone: page.Bad, Text: wrong}}
 	}

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"errors"
+	"fmt"
 	"math/big"
 	"strconv"
 	"strings"
@@ -29,13 +30,23 @@ func measured(v *page.View) ([]*annex.Annex, period.Cycle, error) {
 		return nil, cycle, operation.BadParameter("customer_id", operation.Textf("链路多于%d条，请指定客户",
 			"is missing: the books have more than %d links", maxLinks))
 	}
-	list, err := annex.Build(v.Request.Context(), &annex.Sources{Snap: v.State.Snap, Books: w.Books,
-		Prices: v.State.Prices.Bill(), Currency: v.Currency()}, &annex.Question{Cycle: cycle, Customer: customer,
-		Resource: v.Text("resource"), SKU: v.Text("sku")})
+	q := annex.Question{Cycle: cycle, Customer: customer, Resource: v.Text("resource"), SKU: v.Text("sku")}
+	list, err := page.Keep(v, fmt.Sprintf("bandwidth %q", q), cellsOf, func(v *page.View) ([]*annex.Annex, error) {
+		return annex.Build(v.Request.Context(), &annex.Sources{Snap: v.State.Snap, Books: w.Books,
+			Prices: v.State.Prices.Bill(), Currency: v.Currency()}, &q)
+	})
 	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Text("resource") == "" {
 		return nil, cycle, nil
 	}
 	return list, cycle, err
+}
+
+// cellsOf is about how much memory measured links take, in cells of tables.
+func cellsOf(list []*annex.Annex) (n int) {
+	for _, a := range list {
+		n += 1000 + 2*a.Points
+	}
+	return n
 }
 
 // bandwidth shows how links were measured: a list of them, or one with its curve.
@@ -73,12 +84,21 @@ func bandwidth(v *page.View) (*page.Page, error) {
 		}
 		href := v.To("bandwidth", "customer_id", a.CustomerID, "cycle", a.Cycle, "resource", a.Object, "sku", a.SKU)
 		t.Rows = append(t.Rows, []page.Cell{{Text: a.Object, Href: href}, {Text: called(v, a.CustomerID)},
-			{Text: a.SKU}, {Text: a.Policy.Method}, {Text: strconv.Itoa(a.Points)}, {Text: annex.Mbps(a.Value)},
+			{Text: a.SKU}, methodCell(v, a.Policy.Method), {Text: strconv.Itoa(a.Points)}, {Text: annex.Mbps(a.Value)},
 			{Text: a.Commit.String(), Shown: a.Commit.Trim()}, {Text: a.Quantity.String(), Shown: a.Quantity.Trim()},
 			v.Money(payment, href)})
 	}
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("链路", "Links"), Table: t})
 	return p, nil
+}
+
+// methodCell is how a link is measured.
+func methodCell(v *page.View, method string) page.Cell {
+	c := page.Cell{Text: method}
+	if v.Words != nil {
+		c.Shown = v.Words.Figure(method)
+	}
+	return c
 }
 
 // oneObject is the page of one link or group.
@@ -96,6 +116,9 @@ func oneObject(v *page.View, p *page.Page, a *annex.Annex) error {
 				a.Object, a.Cycle, annex.Mbps(a.Billed))}})
 	facts := page.Block{ID: "measured", Title: v.T("测量与计费", "How it was measured and billed")}
 	for _, f := range append(a.Measured(), a.Charged()...) {
+		if v.Words != nil {
+			f.Name, f.Value = v.Words.Figure(f.Name), v.Words.Figure(f.Value)
+		}
 		facts.Facts = append(facts.Facts, page.Figure{Name: f.Name, Value: f.Value})
 	}
 	if a.Slot != "" {
@@ -104,9 +127,14 @@ func oneObject(v *page.View, p *page.Page, a *annex.Annex) error {
 			Text: v.F("决定计费值的日期%s的采样点", "Points of %s, the day of the slot that set the value", day),
 			Href: v.Here("points.find", day, "points.page", "") + "#points"}}
 	}
+	all, err := page.KeepTable(v, fmt.Sprintf("points %q %q %q %q", a.CustomerID, a.Cycle, a.Object, a.SKU),
+		func(v *page.View) (*page.Table, error) { return points(v, a), nil })
+	if err != nil {
+		return err
+	}
 	p.Blocks = append(p.Blocks, facts, page.Block{ID: "charged", Title: v.T("明细", "Lines"), Table: annexLines(v, a)},
 		page.Block{Title: v.T("最大的采样点", "Largest points"), Table: peaks(v, a)},
-		page.Block{ID: "samples", Title: v.T("所有采样点", "All points"), Table: points(v, a)})
+		page.Block{ID: "samples", Title: v.T("所有采样点", "All points"), Table: all})
 	return nil
 }
 
@@ -180,6 +208,9 @@ func drawing(r page.Route) page.Route {
 				"there are %d links and groups: select one with resource and sku", len(list)))
 		}
 		drawn, err := list[0].SVG()
+		if v.Words != nil {
+			drawn = v.Words.Drawing(drawn)
+		}
 		return &page.File{Type: "image/svg+xml", Bytes: drawn}, err
 	}
 	return r

@@ -234,7 +234,7 @@ func dayChart(v *page.View, cycle period.Cycle, id string, lines int64, whole bo
 	if err != nil || drawing == nil {
 		return nil, err
 	}
-	return page.NewChart(drawing, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency())), nil
+	return page.NewChart(v, drawing, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency())), nil
 }
 
 // consumed is what a customer's lines come to by service and day. Of lines that no file of a day has, such as those of

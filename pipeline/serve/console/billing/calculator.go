@@ -54,7 +54,8 @@ func calculator(v *page.View) (*page.Page, error) {
 	t, err := chargeTable(v, charges)
 	p.Blocks = append(p.Blocks, page.Block{ID: "cost", Title: v.F("%s %s，%s", "%s %s of %s", quantity.Trim(),
 		b.Products[sku].Measure, b.Products[sku].SKU), Table: t,
-		Steps: []page.Step{{Title: v.T("计算过程", "How it is calculated"), Steps: steps}}})
+		Steps: []page.Step{{Title: v.T("计算过程", "How it is calculated"),
+			Steps: sayAll(v, "step", steps)}}})
 	return p, err
 }
 

@@ -8,6 +8,7 @@
 //	           customer's lines sees the sums of that part, and not the statement.
 //	BILLING-3  From each amount of a bill page that comes from feeds at most three links lead to a row of a feed file,
 //	           if the caller may see feeds. An amount that was measured from samples leads to the samples.
+//	BILLING-5  A Chinese page is Chinese but for names, ids and units.
 //	BILLING-4  Pages of partners have the amounts of package compose, which documents and the API have too. A partner
 //	           sees its own.
 package billing

@@ -65,11 +65,11 @@ func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry) (err 
 			base = fmt.Sprintf("%s/%d", row.Text(tables.OBaseOrderID), row.Whole(tables.OBaseOrderLine))
 		}
 		if unit := row.Word(tables.OPeriodType); unit != "" {
-			term = strconv.FormatInt(row.Whole(tables.OPeriodNum), 10) + " " + unit
+			term = strconv.FormatInt(row.Whole(tables.OPeriodNum), 10) + " " + v.Word(unit).Say()
 		}
 		t.Rows = append(t.Rows, []page.Cell{
 			{Text: order, Href: v.Link("line", "id", order, "customer_id", v.Scope.Customer, "cycle", cycle)},
-			v.Time(row.Time(tables.OPayTime)), {Text: row.Word(tables.OOrderType)}, {Text: row.Word(tables.OSKU)},
+			v.Time(row.Time(tables.OPayTime)), v.Word(row.Word(tables.OOrderType)), {Text: row.Word(tables.OSKU)},
 			{Text: string(row.Text(tables.OResourceID))}, quantityCell(q), {Text: term},
 			v.Time(row.Time(tables.OEffectiveTime)), v.Time(row.Time(tables.OExpireTime)), {Text: base},
 			{Text: row.Word(tables.OPayer)}})
@@ -108,8 +108,8 @@ func account(v *page.View) (*page.Page, error) {
 		if kind == "consume" || kind == "refund" { // of a line; the others are events
 			href = v.Link("line", "id", entry, "customer_id", id, "cycle", cycle.String())
 		}
-		t.Rows = append(t.Rows, []page.Cell{v.Time(row.Time(tables.ETime)), {Text: entry, Href: href}, {Text: kind},
-			{Text: row.Word(tables.EBalanceType)}, linked(v, amount, href), v.Money(after, "")})
+		t.Rows = append(t.Rows, []page.Cell{v.Time(row.Time(tables.ETime)), {Text: entry, Href: href}, v.Word(kind),
+			v.Word(row.Word(tables.EBalanceType)), linked(v, amount, href), v.Money(after, "")})
 		return errors.Join(err, wrong)
 	})
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("流水", "Movements"), Table: t})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
@@ -13,6 +14,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 )
+
+// maxFeeds is how many bytes of feed files a page of a line looks through at most without being asked to.
+const maxFeeds = 4 << 20
 
 // oneLine shows how the lines of a record were calculated.
 func oneLine(v *page.View) (*page.Page, error) {
@@ -24,11 +28,14 @@ func oneLine(v *page.View) (*page.Page, error) {
 		if s.Inbox, err = w.Inbox(); err != nil {
 			return nil, err
 		}
+		if s.MaxFeeds = maxFeeds; v.Text("feed") != "" {
+			s.MaxFeeds = 0
+		}
 	}
 	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: v.Text("id"), Cycle: v.Text("cycle"),
-		Origin: v.Text("origin_cycle"), Customer: v.Scope.Customer})
+		Origin: v.Text("origin_cycle"), Customer: v.Scope.Customer, Day: v.Text("day")})
 	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Scope.Feeds {
-		return nil, operation.NotFound(operation.Text{Zh: "没有找到该记录，或者编号不唯一：" + none.What, En: none.What})
+		return nil, operation.NotFound(operation.Text{Zh: "没有找到该记录，或者编号不唯一", En: none.What})
 	}
 	if err != nil {
 		return nil, err
@@ -59,10 +66,10 @@ func storyPage(v *page.View, s *explain.Story) *page.Page {
 	}
 	facts := page.Block{ID: "record", Title: v.T("记录", "The record")}
 	for _, f := range s.Facts {
-		facts.Facts = append(facts.Facts, page.Figure{Name: f.Name, Value: f.Value})
+		facts.Facts = append(facts.Facts, factOf(v, f))
 	}
 	p.Blocks = append(p.Blocks, facts)
-	if feeds := feedBlock(v, s); len(feeds.Records) > 0 {
+	if feeds := feedBlock(v, s); len(feeds.Records) > 0 || feeds.Links != nil {
 		p.Blocks = append(p.Blocks, feeds)
 	}
 	p.Blocks = append(p.Blocks, stepBlock(v, s))
@@ -91,6 +98,30 @@ func storyPage(v *page.View, s *explain.Story) *page.Page {
 	return p
 }
 
+// factOf is one thing that a record says.
+func factOf(v *page.View, f explain.Fact) page.Figure {
+	out := page.Figure{Name: f.Name, Value: f.Value}
+	if v.Words == nil {
+		return out
+	}
+	if section := "fact " + f.Name; v.Words.Has(section) {
+		out.Value = v.Say(section, f.Value)
+	}
+	if !strings.HasPrefix(f.Name, "x_") { // a column of the feed has its own name
+		out.Name = v.Say("fact", f.Name)
+	}
+	return out
+}
+
+// sayAll is texts of a section in the view's language.
+func sayAll(v *page.View, section string, list []string) []string {
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = v.Say(section, list[i])
+	}
+	return out
+}
+
 // stateOf says what a record is.
 func stateOf(v *page.View, state string) string {
 	texts := map[string]operation.Text{
@@ -105,6 +136,7 @@ func stateOf(v *page.View, state string) string {
 		explain.StateDifference: {Zh: "迟到记录引起的差额", En: "what late records change of a closed month-end line"},
 		explain.StateRerating:   {Zh: "重新计价的差额", En: "what re-rating changes of a closed cycle"},
 		explain.StateCosts:      {Zh: "成本文件的行", En: "rows of cost files"},
+		explain.StateTax:        {Zh: "税", En: "tax"},
 		explain.StateRestated:   {Zh: "成本文件更新的差额", En: "what another delivery of cost files changes"},
 	}
 	if t, ok := texts[state]; ok {
@@ -121,7 +153,13 @@ func feedBlock(v *page.View, s *explain.Story) page.Block {
 		if f.Row > 0 {
 			title += v.F(" 第%d行", " row %d", f.Row)
 		}
-		b.Records = append(b.Records, page.Record{Title: title, Note: f.Note, Text: f.Raw})
+		b.Records = append(b.Records, page.Record{Title: title, Note: v.Say("origin", f.Note), Text: f.Raw})
+	}
+	if s.Unread > 0 {
+		b.Text = []string{v.F("该日的来源文件共%d MB：查找该行需要数秒。",
+			"The feed files of the day have %d MB: to find the row takes seconds.", s.Unread/1_000_000)}
+		b.Links = []page.Link{{Text: v.T("显示收到的行", "Show the row as it was received"),
+			Href: v.Here("feed", "1") + "#feed"}}
 	}
 	return b
 }
@@ -130,7 +168,7 @@ func feedBlock(v *page.View, s *explain.Story) page.Block {
 func stepBlock(v *page.View, s *explain.Story) page.Block {
 	b := page.Block{ID: "steps", Title: v.T("计算过程", "How it was calculated")}
 	if len(s.Before) > 0 {
-		b.Steps = append(b.Steps, page.Step{Title: v.T("之前", "Before"), Steps: s.Before})
+		b.Steps = append(b.Steps, page.Step{Title: v.T("之前", "Before"), Steps: sayAll(v, "step", s.Before)})
 	}
 	for _, part := range s.Parts {
 		if s.Tier != 0 && part.Tier != s.Tier {
@@ -140,7 +178,7 @@ func stepBlock(v *page.View, s *explain.Story) page.Block {
 		if part.Tier != 0 {
 			title = v.F("第%d阶梯，", "Tier %d, ", part.Tier) + title
 		}
-		b.Steps = append(b.Steps, page.Step{Title: title, Steps: part.Steps})
+		b.Steps = append(b.Steps, page.Step{Title: title, Steps: sayAll(v, "step", part.Steps)})
 	}
 	return b
 }
@@ -202,8 +240,9 @@ func sumTable(v *page.View, sums []explain.Sum) *page.Table {
 	}}
 	for i := range sums {
 		s := &sums[i]
-		t.Rows = append(t.Rows, []page.Cell{{Text: s.What}, quantityCell(s.Usage), quantityCell(s.Free),
-			v.Money(s.Official, ""), v.Money(s.Discount, ""), v.Money(s.Truncated, ""), v.Money(s.Payment, "")})
+		t.Rows = append(t.Rows, []page.Cell{{Text: s.What, Shown: v.Say("posting", s.What)}, quantityCell(s.Usage),
+			quantityCell(s.Free), v.Money(s.Official, ""), v.Money(s.Discount, ""), v.Money(s.Truncated, ""),
+			v.Money(s.Payment, "")})
 	}
 	return t
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -86,14 +87,33 @@ func chosen(v *page.View) []page.Figure {
 			if value == nothing {
 				value = v.T("无", "none")
 			}
-			name := p.Name
-			if name == "nonzero" {
-				name = v.T("金额不为0", "amount other than 0")
+			name := titleOf(v, p.Name)
+			switch p.Name {
+			case "nonzero":
+				value = titleOf(v, value)
+			case "kind":
+				value = kindCell(v, value).Say()
 			}
 			list = append(list, page.Figure{Name: name, Value: value})
 		}
 	}
 	return list
+}
+
+// titleOf is what a parameter or a column of lines is called; in English as in the address.
+func titleOf(v *page.View, name string) string {
+	zh := map[string]string{"service_type_code": "服务", "sku": "SKU", "region_code": "区域", "kind": "类型", "tier": "阶梯",
+		"discount_id": "折扣编号", "origin_cycle": "归属账期", "resource_id": "资源", "nonzero": "金额不为0",
+		"official_amount": "官网价", "official_discount_amount": "折扣", "truncated_amount": "抹零", "payment_amount": "应付",
+		"cash_amount": "现金", "credit_amount": "信用", "coupon_amount": "代金券", "stored_value_card_amount": "储值卡",
+		"flexipurchase_coupon_amount": "现金券", "debt_amount": "欠款"}[name]
+	if v.Words == nil || zh == "" {
+		if name == "nonzero" {
+			return "amount other than 0"
+		}
+		return name
+	}
+	return zh
 }
 
 // lineColumns are the columns of lines that the page reads.
@@ -217,7 +237,11 @@ func lineHeads(v *page.View) []page.Column {
 // lineRow is one line.
 func lineRow(v *page.View, cycle, id string, row rows.Row) ([]page.Cell, error) {
 	record, origin := string(row.Text(tables.LID)), row.Word(tables.LOriginCycle)
-	href := v.Link("line", "id", record, "customer_id", id, "cycle", cycle, "origin_cycle", origin)
+	day := ""
+	if _, err := period.ParseDay(row.Word(tables.LDay)); err == nil {
+		day = row.Word(tables.LDay)
+	}
+	href := v.Link("line", "id", record, "customer_id", id, "cycle", cycle, "origin_cycle", origin, "day", day)
 	tier := ""
 	if n := row.Small(tables.LTier); n != 0 {
 		tier = strconv.Itoa(n)

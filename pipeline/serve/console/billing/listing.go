@@ -103,11 +103,19 @@ func looseTable(v *page.View, l *listing) (*page.Table, error) {
 			if l.link != nil && row[i].Text != "" {
 				row[i].Href = l.link(r, l.def.Columns[col].Name)
 			}
+			if slices.Contains(wordColumns(), l.def.Columns[col].Name) {
+				row[i].Shown = v.Word(row[i].Text).Shown
+			}
 		}
 		t.Rows = append(t.Rows, row)
 		return nil
 	})
 	return t, err
+}
+
+// wordColumns are the columns of listings whose values are words of a list.
+func wordColumns() []string {
+	return []string{"state", "kind", "type", "event", "balance_type", "bucket"}
 }
 
 // mine reports whether the call may see a row.

@@ -138,7 +138,7 @@ func monthsBlock(v *page.View, months []document.Month) page.Block {
 	closed, open := v.T("已结账", "closed"), v.T("暂定", "provisional")
 	if d := document.MonthDrawing(v.Currency(), v.Digits(), v.T("月度金额", "Amounts by month"), closed, open,
 		filled(months)); d != nil {
-		b.Chart = page.NewChart(d, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency()))
+		b.Chart = page.NewChart(v, d, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency()))
 	}
 	t := &page.Table{Name: "months", Order: "-cycle", Columns: []page.Column{
 		{Name: "cycle", Title: v.T("账期", "Cycle")},

@@ -16,7 +16,7 @@ func packages(v *page.View) (*page.Page, error) {
 	}
 	id, w := v.Scope.Customer, v.State.Workspace
 	r, err := quota.Build(v.Request.Context(), &quota.Sources{Snap: v.State.Snap, Books: w.Books,
-		Prices: v.State.Prices.Bill()}, cycle, id, maxSorted)
+		Prices: v.State.Prices.Bill(), Store: v.State.Store}, cycle, id, maxSorted)
 	if err != nil {
 		return nil, err
 	}

@@ -236,8 +236,8 @@ func deadlinePage(v *page.View) (*page.Page, error) {
 		if v.Scope.Partner != "" && d.PartnerID != v.Scope.Partner || v.Scope.Nothing {
 			continue
 		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: d.LastDay.String()}, {Text: d.Kind}, {Text: d.ID}, {Text: d.Period},
-			{Text: d.PartnerID}, {Text: d.CustomerID}, v.Money(d.Amount, ""), {Text: d.State}, {Text: d.Then}})
+		t.Rows = append(t.Rows, []page.Cell{{Text: d.LastDay.String()}, v.Word(d.Kind), {Text: d.ID}, {Text: d.Period},
+			{Text: d.PartnerID}, {Text: d.CustomerID}, v.Money(d.Amount, ""), v.Word(d.State), v.Word(d.Then)})
 	}
 	return moneyPage(v, "deadlines", "期限", "Deadlines", page.Block{
 		Title: v.F("未来%d天到期", "What lapses in the next %d days", dueDays), Table: t}), nil

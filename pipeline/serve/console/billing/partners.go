@@ -57,7 +57,7 @@ func partners(v *page.View) (*page.Page, error) {
 		if name == "" {
 			name = one.Partner.ID
 		}
-		t.Rows = append(t.Rows, append([]page.Cell{{Text: name, Href: href}, {Text: one.Partner.ID}, {Text: one.Kind},
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: name, Href: href}, {Text: one.Partner.ID}, v.Word(one.Kind),
 			{Text: strconv.FormatInt(one.Lines, 10)}}, settledCells(v, one, href)...))
 	}
 	if v.Scope.Partner == "" {
@@ -96,6 +96,7 @@ func statementPage(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Brief = true
 	st, err := compose.Statement(v.Request.Context(), s, cycle, v.Text("partner_id"))
 	if err != nil {
 		return nil, err
@@ -105,7 +106,8 @@ func statementPage(v *page.View) (*page.Page, error) {
 		name = st.Partner.ID
 	}
 	state, tone := stateText(v, cycle.String())
-	p := &page.Page{Title: v.F("%s的结算单，%s", "Statement of %s, %s", name, cycle), Lead: st.Kind + " · " + state,
+	p := &page.Page{Title: v.F("%s的结算单，%s", "Statement of %s, %s", name, cycle),
+		Lead:   v.Word(st.Kind).Say() + " · " + state,
 		Crumbs: []page.Link{home(v), {Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
 		Tabs:   months(v, cycle.String())}
 	if tone == page.Warn {
@@ -124,8 +126,21 @@ func statementPage(v *page.View) (*page.Page, error) {
 	if len(st.Clawbacks) > 0 {
 		p.Blocks = append(p.Blocks, page.Block{Title: v.T("追回", "Clawbacks"), Table: clawbackTable(v, st)})
 	}
-	p.Blocks = append(p.Blocks, page.Block{Title: v.T("说明", "Notes"), Text: st.Notes, Links: otherMoney(v, "")})
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("说明", "Notes"), Text: notesOf(v, st.Notes),
+		Links: otherMoney(v, "")})
 	return p, nil
+}
+
+// notesOf is the notes of a statement in the view's language.
+func notesOf(v *page.View, notes []string) []string {
+	if v.Words == nil {
+		return notes
+	}
+	out := make([]string, len(notes))
+	for i := range notes {
+		out[i] = v.Words.Note(notes[i])
+	}
+	return out
 }
 
 // netBlock derives the net amount: owed + cost − revenue − incentives + clawbacks.
@@ -247,5 +262,5 @@ func addIncentive(v *page.View, t *page.Table, partner *document.Party, i *docum
 	t.Rows = append(t.Rows, []page.Cell{{Text: partner.ID, Shown: partner.Name}, {Text: i.ProgrammeID},
 		{Text: i.Period}, v.Money(i.Performance, ""), v.Money(i.Transferred, ""), v.Money(i.CarriedIn, ""),
 		linked(v, i.Amount, href),
-		v.Money(i.CarriedOut, ""), {Text: i.State}, deadline, {Text: i.Next}})
+		v.Money(i.CarriedOut, ""), v.Word(i.State), deadline, v.Word(i.Next)})
 }

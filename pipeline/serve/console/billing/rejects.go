@@ -3,6 +3,7 @@ package billing
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -19,29 +20,18 @@ func rejects(v *page.View) (*page.Page, error) {
 	p := &page.Page{Title: v.T("拒收记录", "Rejects"), Crumbs: []page.Link{home(v)},
 		Lead: v.T("未被接受的记录。更正后的记录被接受时，拒收即结束。",
 			"Records that were not accepted. A reject ends when a corrected record is accepted, or when it is dismissed.")}
-	counts, total := map[string]int{}, 0
-	t := rejectTable(v)
 	why, file, number := v.Text("reason"), v.Text("file"), v.Text("row")
-	var shown []page.Record
-	err := eachReject(v, func(row rows.Row) error {
-		at := strconv.FormatInt(row.Whole(tables.RRow), 10)
-		counts[row.Word(tables.RReason)]++
-		if why != "" && row.Word(tables.RReason) != why || file != "" && row.Word(tables.RFile) != file ||
-			number != "" && at != number {
-			return nil
-		}
-		if total++; total > maxSorted {
-			return nil
-		}
-		t.Rows = append(t.Rows, rejectRow(v, row, at))
-		if number != "" {
-			shown = append(shown, rejectRecord(v, row, at)...)
-		}
-		return nil
-	})
+	counts, err := page.Keep(v, "reasons of rejects", func(m map[string]int) int { return len(m) }, countRejects)
 	if err != nil {
 		return nil, err
 	}
+	found, err := page.Keep(v, fmt.Sprintf("rejects %q %q %q", why, file, number),
+		func(f *foundRejects) int { return 6 * len(f.table.Rows) },
+		func(v *page.View) (*foundRejects, error) { return findRejects(v, why, file, number) })
+	if err != nil {
+		return nil, err
+	}
+	t, total, shown := *found.table, found.count, found.shown
 	if total > maxSorted {
 		t.Note = v.F("共%d条，仅列出前%d条；用tollbook export --table rejects导出全部。",
 			"%d rejects: the first %d are listed. `tollbook export --table rejects` writes all.", total, maxSorted)
@@ -51,8 +41,61 @@ func rejects(v *page.View) (*page.Page, error) {
 		p.Blocks = append(p.Blocks, page.Block{ID: "feed", Title: v.T("收到的记录", "The record as it was received"),
 			Records: shown})
 	}
-	p.Blocks = append(p.Blocks, page.Block{ID: "rejects-block", Title: v.T("记录", "Records"), Table: t})
+	p.Blocks = append(p.Blocks, page.Block{ID: "rejects-block", Title: v.T("记录", "Records"), Table: &t})
 	return p, nil
+}
+
+// foundRejects is the rejects that an address asks for.
+type foundRejects struct {
+	table *page.Table // of the first
+	count int         // of all
+	shown []page.Record
+}
+
+// findRejects finds the rejects of a reason, a file and a row; "" = of any.
+func findRejects(v *page.View, why, file, number string) (*foundRejects, error) {
+	out := &foundRejects{table: rejectTable(v)}
+	return out, eachReject(v, func(row rows.Row) error {
+		at := strconv.FormatInt(row.Whole(tables.RRow), 10)
+		if why != "" && row.Word(tables.RReason) != why || file != "" && row.Word(tables.RFile) != file ||
+			number != "" && at != number {
+			return nil
+		}
+		if out.count++; out.count > maxSorted {
+			return nil
+		}
+		out.table.Rows = append(out.table.Rows, rejectRow(v, row, at))
+		if number != "" {
+			out.shown = append(out.shown, rejectRecord(v, row, at)...)
+		}
+		return nil
+	})
+}
+
+// countRejects counts the open rejects by reason.
+func countRejects(v *page.View) (map[string]int, error) {
+	files, err := v.State.Snap.Files("")
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, e := range files {
+		if e.Table != tables.Rejects().Name {
+			continue
+		}
+		list, err := rows.Unsorted(v.State.Snap, e, tables.Rejects(), []int{tables.RReason})
+		if err != nil {
+			return nil, err
+		}
+		err = list.Each(func(row rows.Row) error {
+			counts[row.Word(tables.RReason)]++
+			return nil
+		})
+		if err := errors.Join(err, list.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
 }
 
 // eachReject visits the open rejects by file and row.
@@ -78,7 +121,8 @@ func reasonBlock(v *page.View, counts map[string]int) page.Block {
 		word, _ := reason.Parse(why)
 		href := v.To("rejects", "reason", why)
 		t.Rows = append(t.Rows, []page.Cell{{Text: why, Href: href}, {Text: strconv.Itoa(counts[why]), Href: href},
-			{Text: word.Meaning()}, {Text: word.Remedy()}})
+			{Text: word.Meaning(), Shown: v.Say("reason", word.Meaning())},
+			{Text: word.Remedy(), Shown: v.Say("reason", word.Remedy())}})
 	}
 	return page.Block{ID: "reasons-block", Title: v.T("按原因", "By reason"), Table: t}
 }
@@ -90,7 +134,7 @@ func rejectTable(v *page.View) *page.Table {
 		{Name: "row", Title: v.T("行", "Row"), Kind: page.Whole},
 		{Name: "column", Title: v.T("列", "Column"), Kind: page.Code},
 		{Name: "reason", Title: v.T("原因", "Reason"), Kind: page.Code},
-		{Name: "value", Title: v.T("值", "Value")},
+		{Name: "value", Title: v.T("值", "Value"), Kind: page.Code},
 		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code}}}
 }
 
@@ -110,5 +154,5 @@ func rejectRecord(v *page.View, row rows.Row, at string) []page.Record {
 		text = head + "\n" + text
 	}
 	return []page.Record{{Title: "inbox/" + row.Word(tables.RFile) + v.F(" 第%s行", " row %s", at),
-		Note: row.Word(tables.RReason) + ": " + word.Remedy(), Text: text}}
+		Note: row.Word(tables.RReason) + ": " + v.Say("reason", word.Remedy()), Text: text}}
 }

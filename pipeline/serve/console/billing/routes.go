@@ -39,6 +39,9 @@ func bills() []page.Route {
 				{Name: "id", Required: true, Max: 1024, Meaning: "of a line or a record"},
 				ofCustomer(false), ofCycle(),
 				{Name: "origin_cycle", Kind: operation.Month, Meaning: "that it belongs to, if it is billed later"},
+				{Name: "day", Kind: operation.Date, Meaning: "the day of the record, which finds it faster"},
+				{Name: "feed", Kind: operation.Word, Words: []string{"1"},
+					Meaning: "look through large feed files too"},
 			}}),
 	}
 }
@@ -74,7 +77,9 @@ func others() []page.Route {
 		page.NewRoute("account", none, account, ofOwnBooks(ofCycle())),
 		page.NewRoute("search", none, search, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.Customers,
-			Params: []operation.Param{{Name: "q", Max: 256, Meaning: "an id or a part of a name"}, ofManager()}}),
+			Params: []operation.Param{{Name: "q", Max: 256, Meaning: "an id or a part of a name"}, ofManager(),
+				{Name: "in", Kind: operation.Word, Words: []string{"lines"},
+					Meaning: "look through all lines, however many there are"}}}),
 	}
 }
 

@@ -22,18 +22,43 @@ func search(v *page.View) (*page.Page, error) {
 		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code}, {Name: "name", Title: v.T("名称", "Name")}},
 		Empty: v.T("没有找到", "Nothing was found")}
 	if q != "" {
-		customersFound(v, t, q)
+		if err := customersFound(v, t, q); err != nil {
+			return nil, err
+		}
 		if house(v) {
 			booksFound(v, t, q)
 		}
 		if v.Caller.Role != keys.Partner { // a partner names the customer of a record
-			if err := recordFound(v, p, t, q); err != nil {
+			if err := recordOr(v, p, t, q); err != nil {
 				return nil, err
 			}
 		}
 	}
-	p.Blocks = []page.Block{{Title: v.T("结果", "Results"), Table: t}}
+	p.Blocks = append([]page.Block{{Title: v.T("结果", "Results"), Table: t}}, p.Blocks...)
 	return p, nil
+}
+
+// recordOr looks for a record or line, or, in a lake of many lines, links to a page that does.
+func recordOr(v *page.View, p *page.Page, t *page.Table, q string) error {
+	if v.Text("in") == "lines" {
+		return recordFound(v, p, t, q)
+	}
+	var count int64
+	for _, ref := range v.State.Snap.Manifest.Cycles {
+		n, err := lineCount(v, ref.Cycle)
+		if err != nil {
+			return err
+		}
+		count += n
+	}
+	if count <= maxCompared {
+		return recordFound(v, p, t, q)
+	}
+	p.Blocks = append(p.Blocks, page.Block{ID: "records", Title: v.T("记录与明细", "Records and lines"),
+		Text: []string{v.F("数据中有%d条明细，按编号逐条查找需要较长时间。",
+			"The lake has %d lines. To look for an id in all of them takes long.", count)},
+		Links: []page.Link{{Text: v.F("在所有明细中查找%q", "Look for %q in all lines", q), Href: v.Here("in", "lines")}}})
+	return nil
 }
 
 // matches reports whether one of the texts contains what is searched, in any case.
@@ -47,21 +72,36 @@ func matches(q string, texts ...string) bool {
 }
 
 // customersFound adds the customers that the caller may see.
-func customersFound(v *page.View, t *page.Table, q string) {
-	b, n := v.State.Workspace.Books, 0
+func customersFound(v *page.View, t *page.Table, q string) error {
+	names, err := page.Keep(v, "customer names", func(list []string) int { return len(list) }, customerNames)
+	if err != nil {
+		return err
+	}
+	b, n, lower := v.State.Workspace.Books, 0, strings.ToLower(q)
 	for code := range b.Customers {
 		id := b.Customers[code].ID
-		if v.Scope.Customer != "" && id != v.Scope.Customer || !matches(q, id, nameOf(v, id)) ||
+		if !strings.Contains(names[code], lower) || v.Scope.Customer != "" && id != v.Scope.Customer ||
 			!v.Scope.Knows(b, id, v.State.Now) || !v.Scope.Managed(b, int32(code), v.State.Now) {
 			continue
 		}
 		if n++; n > maxFound {
 			t.Note = v.F("仅列出前%d个客户。", "Only the first %d customers are listed.", maxFound)
-			return
+			return nil
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: v.T("客户", "customer")},
 			{Text: id, Href: v.To("customer", "customer_id", id)}, {Text: nameOf(v, id)}})
 	}
+	return nil
+}
+
+// customerNames is the id and the name of each customer, by code, as it is searched.
+func customerNames(v *page.View) ([]string, error) {
+	list := make([]string, len(v.State.Workspace.Books.Customers))
+	for code := range list {
+		id := v.State.Workspace.Books.Customers[code].ID
+		list[code] = strings.ToLower(id + "\n" + nameOf(v, id))
+	}
+	return list, nil
 }
 
 // booksFound adds partners and links.
@@ -98,7 +138,7 @@ func recordFound(v *page.View, p *page.Page, t *page.Table, q string) error {
 	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: q, Customer: v.Scope.Customer})
 	if none := new(rows.NotFoundError); errors.As(err, &none) {
 		if house(v) && strings.Contains(none.What, "is the id of several records") {
-			p.Notes = append(p.Notes, page.Note{Text: none.What})
+			p.Notes = append(p.Notes, page.Note{Text: v.T("该编号属于多条记录。", none.What)})
 		}
 		return nil
 	}

@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/maypok86/otter/v2"
 
@@ -15,14 +16,19 @@ import (
 // pages and orders. What it holds is never changed.
 type Kept struct {
 	cache *otter.Cache[keptKey, kept]
+
+	mu     sync.Mutex
+	books  *workspace.Workspace // that steady is of
+	steady period.Span
 }
 
-// keptKey says what something was made of: state, books and settings, the minute of the clock, and the rest.
+// keptKey says what something was made of: state, books and settings, since when the books' names and associations are
+// those of now, and the rest.
 type keptKey struct {
-	state  lake.Hash
-	books  *workspace.Workspace
-	minute period.Instant
-	what   string
+	state lake.Hash
+	books *workspace.Workspace
+	since period.Instant
+	what  string
 }
 
 type kept struct {
@@ -40,18 +46,56 @@ func NewKept() (*Kept, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a cache of pages: %w", err)
 	}
-	return &Kept{c}, nil
+	return &Kept{cache: c}, nil
 }
 
-// Keep gives what build made before of the view's state, books, language and minute under the same key, or builds it.
+// since is when the customers' and partners' names and associations last changed by the books' validity.
+func (k *Kept) since(w *workspace.Workspace, now period.Instant) period.Instant {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.books != w || !k.steady.Holds(now) {
+		k.books, k.steady = w, steadyAt(w, now)
+	}
+	return k.steady.From
+}
+
+// steadyAt is the time around an instant in which no row of customers, partners and associations begins or ends.
+func steadyAt(w *workspace.Workspace, now period.Instant) period.Span {
+	out := period.Span{From: period.Past, To: period.Forever}
+	narrow := func(valid period.Span) {
+		for _, at := range [...]period.Instant{valid.From, valid.To} {
+			if at <= now {
+				out.From = max(out.From, at)
+			} else {
+				out.To = min(out.To, at)
+			}
+		}
+	}
+	for i := range w.Books.Customers {
+		for k := range w.Books.Customers[i].Rows {
+			narrow(w.Books.Customers[i].Rows[k].Valid)
+		}
+	}
+	for i := range w.Books.Partners {
+		for k := range w.Books.Partners[i].Rows {
+			narrow(w.Books.Partners[i].Rows[k].Valid)
+		}
+	}
+	for i := range w.Books.Associations {
+		narrow(w.Books.Associations[i].Valid)
+	}
+	return out
+}
+
+// Keep gives what build made before of the view's state, books and language under the same key, or builds it. It may
+// depend on the clock through names and associations of the books alone.
 // The key names everything else that it depends on, the caller's rights included. It weighs as many table cells as
 // cells counts. What is built must not be changed.
 func Keep[V any](v *View, key string, cells func(V) int, build func(*View) (V, error)) (V, error) {
 	if v.Kept == nil {
 		return build(v)
 	}
-	const minute = 60_000_000
-	at := keptKey{v.State.Snap.Hash, v.State.Workspace, v.State.Now / minute,
+	at := keptKey{v.State.Snap.Hash, v.State.Workspace, v.Kept.since(v.State.Workspace, v.State.Now),
 		fmt.Sprintf("%q %d %s", v.Query.Get("lang"), v.Language, key)}
 	// It is for all who ask: that the first of them goes away does not end it.
 	ctx := context.WithoutCancel(v.Request.Context())

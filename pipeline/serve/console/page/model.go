@@ -74,8 +74,12 @@ type Mark struct {
 }
 
 // NewChart is a drawing of package document, which escapes its texts (PAGE-1).
-func NewChart(d *document.Drawing, caption string) *Chart {
-	c := &Chart{SVG: template.HTML(d.SVG), Caption: caption}
+func NewChart(v *View, d *document.Drawing, caption string) *Chart {
+	svg := []byte(d.SVG)
+	if v.Words != nil {
+		svg = v.Words.Chart(svg)
+	}
+	c := &Chart{SVG: template.HTML(svg), Caption: caption}
 	for _, m := range d.Legend {
 		c.Legend = append(c.Legend, Mark{template.HTML(m.Swatch), m.Name})
 	}

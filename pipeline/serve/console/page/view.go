@@ -43,6 +43,7 @@ type View struct {
 	Query   url.Values
 	Allowed func(path string) bool // whether the caller may open a page at all
 	Kept    *Kept                  // nil = nothing is kept
+	Words   *document.Words        // of a Chinese page; nil = English
 }
 
 // T is a text in the view's language.
@@ -51,6 +52,23 @@ func (v *View) T(zh, en string) string { return operation.Text{Zh: zh, En: en}.I
 // F is Textf in the view's language.
 func (v *View) F(zh, en string, args ...any) string {
 	return operation.Textf(zh, en, args...).In(v.Language)
+}
+
+// Say is a text of a section of the dictionary in the view's language.
+func (v *View) Say(section, text string) string {
+	if v.Words == nil {
+		return text
+	}
+	return v.Words.Say(section, text)
+}
+
+// Word is a cell of a word of a table, such as a state or a kind, shown in the view's language.
+func (v *View) Word(text string) Cell {
+	c := Cell{Text: text}
+	if v.Words != nil && text != "" {
+		c.Shown = v.Words.Word(text)
+	}
+	return c
 }
 
 // To is the address of a page with parameters, given as names and values; empty values are omitted.

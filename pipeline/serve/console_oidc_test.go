@@ -1,0 +1,306 @@
+package serve_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/oauth2-proxy/mockoidc"
+
+	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// person is one who has an account at the provider. forge changes the id token before it is signed.
+type person struct {
+	*mockoidc.MockUser
+	claim any
+	forge func(*mockoidc.IDTokenClaims)
+}
+
+// claimed is an id token with the claim that names a caller.
+type claimed struct {
+	*mockoidc.IDTokenClaims
+	Tollbook any `json:"tollbook,omitempty"`
+}
+
+func (p *person) Claims(_ []string, base *mockoidc.IDTokenClaims) (jwt.Claims, error) {
+	if p.forge != nil {
+		p.forge(base)
+	}
+	return &claimed{base, p.claim}, nil
+}
+
+// provided is a console whose callers can sign in by a provider of this machine.
+type provided struct {
+	*signDesk
+	provider *mockoidc.MockOIDC
+	tamper   atomic.Bool
+}
+
+func withProvider(t *testing.T, change func(*settings.Settings)) *provided {
+	t.Helper()
+	m, err := mockoidc.NewServer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &provided{provider: m}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err := errors.Join(err, m.AddMiddleware(p.tampering)); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Start(l, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Shutdown() })
+	m.FastForward(asOf.Sub(m.Now()))
+	w, err := workspace.Open(billed(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.Dir, "secret"), []byte(m.ClientSecret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.Settings.Console, w.Settings.API.RateLimit = true, 0
+	w.Settings.OIDC = settings.OIDC{Issuer: m.Issuer(), ClientID: m.ClientID, SecretFile: "secret",
+		RedirectURL: "http://127.0.0.1:8080/console/oidc", Claim: "tollbook", Scopes: "openid"}
+	if change != nil {
+		change(&w.Settings)
+	}
+	d := &signDesk{desk: &desk{t: t, log: &syncBuffer{}, now: asOf}, keys: serve.KeysFile(w), host: "127.0.0.1:8080",
+		dir: w.Dir}
+	d.api, err = serve.New(serve.Config{Workspace: w, Clock: func() time.Time { return d.now },
+		Log: slog.New(slog.NewTextHandler(d.log, nil)), Scratch: filepath.Join(t.TempDir(), "scratch")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.signDesk = d
+	return p
+}
+
+// tampering is the provider behind somebody who changes id tokens, if tamper is set.
+func (p *provided) tampering(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != mockoidc.TokenEndpoint || !p.tamper.Load() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		// another audience, with the signature of the token as it was
+		text := regexp.MustCompile(`("id_token":"[^.]*\.)[^.]*`).ReplaceAllString(answer.Body.String(),
+			"${1}"+base64.RawURLEncoding.EncodeToString([]byte(`{"tollbook":"vendor"}`)))
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, text)
+	})
+}
+
+// begin goes to the provider: the cookie of the attempt, and the address that the provider sends the browser back to.
+func (p *provided) begin(who *person, next string) (cookie, back string) {
+	p.t.Helper()
+	p.provider.QueueUser(who)
+	v := p.send(http.MethodGet, "/console/oidc/begin?"+url.Values{"next": {next}}.Encode(), "", nil)
+	cookie, _, _ = strings.Cut(v.header.Get("Set-Cookie"), ";")
+	to, err := url.Parse(v.header.Get("Location"))
+	if err != nil || v.status != http.StatusSeeOther || !strings.HasPrefix(to.String(), p.provider.Issuer()) {
+		p.t.Fatalf("begin: %d %v %s", v.status, v.header, v.text("main"))
+	}
+	q := to.Query()
+	for name, length := range map[string]int{"state": 43, "nonce": 43, "code_challenge": 43} {
+		if len(q.Get(name)) != length {
+			p.t.Errorf("%s is %q", name, q.Get(name))
+		}
+	}
+	if q.Get("code_challenge_method") != "S256" || q.Get("scope") != "openid" {
+		p.t.Errorf("asked with %v", q)
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Get(to.String())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	back, ok := strings.CutPrefix(answer.Header.Get("Location"), "http://127.0.0.1:8080")
+	if !ok {
+		p.t.Fatalf("the provider sends to %s", answer.Header.Get("Location"))
+	}
+	return cookie, back
+}
+
+// finish takes the provider's answer: the cookie of the session; "" = nobody is signed in.
+func (p *provided) finish(cookie, back string) (session string, v *view) {
+	p.t.Helper()
+	v = p.send(http.MethodGet, back, cookie, nil, "Sec-Fetch-Site", "cross-site")
+	for _, one := range v.header.Values("Set-Cookie") {
+		if value, _, _ := strings.Cut(one, ";"); strings.HasPrefix(value, "tollbook=") {
+			session = value
+		}
+	}
+	return session, v
+}
+
+// TestProviderSignIn: the claim of a verified id token says who a person is, as a key does. Invariants: CONSOLE-7,
+// OPENID-2, OPENID-3.
+func TestProviderSignIn(t *testing.T) {
+	t.Parallel()
+	d := withProvider(t, nil)
+	form := d.send(http.MethodGet, "/console/sign-in?next=%2Fconsole%2Fcustomers", "", nil)
+	if !strings.Contains(form.body, `href="/console/oidc/begin?next=%2Fconsole%2Fcustomers"`) {
+		t.Errorf("the form has no link to the provider: %s", form.text("main"))
+	}
+	bill := "/console/bill?customer_id=cust-fern"
+	for _, c := range []struct {
+		claim any
+		who   string
+		want  string // of a bill of cust-fern
+	}{
+		{"vendor", "Vendor", ok}, {"finance", "Finance", ok}, {"customer:cust-fern", "Customer cust-fern", ok},
+		{"customer:cust-aurora", "Customer cust-aurora", role},
+		{"partner:part-north", "Partner part-north", foreign},
+		{[]string{"everyone", "partner:part-north", "team:billing"}, "Partner part-north", foreign},
+	} {
+		cookie, back := d.begin(&person{MockUser: &mockoidc.MockUser{Subject: "4711"}, claim: c.claim}, bill)
+		session, v := d.finish(cookie, back)
+		if session == "" || v.header.Get("Location") != bill {
+			t.Errorf("%v: %d %v %s", c.claim, v.status, v.header, v.text("main"))
+			continue
+		}
+		if got := d.send(http.MethodGet, "/console/", session, nil).text("header"); !strings.Contains(got, c.who) {
+			t.Errorf("%v is %q, want %q", c.claim, got, c.who)
+		}
+		if got := d.send(http.MethodGet, bill, session, nil).outcome(); got != c.want {
+			t.Errorf("%v: the bill: %s, want %s", c.claim, got, c.want)
+		}
+		if again, _ := d.finish(cookie, back); again != "" {
+			t.Error("an answer of the provider was taken twice")
+		}
+		d.now = d.now.Add(30 * time.Minute)
+		d.provider.FastForward(30 * time.Minute)
+		if d.signedIn(session) {
+			t.Error("idle for 30 minutes")
+		}
+	}
+}
+
+// TestProviderRefuses: what does not name exactly one caller, and a token that is not the provider's, of another
+// sign-in or for another client, signs nobody in; the page says so and the log says why. Invariants: OPENID-1,
+// OPENID-2, OPENID-3.
+func TestProviderRefuses(t *testing.T) {
+	t.Parallel()
+	d := withProvider(t, nil)
+	for name, c := range map[string]struct {
+		claim any
+		forge func(*mockoidc.IDTokenClaims)
+		log   string
+	}{
+		"no claim":       {nil, nil, "the id token does not have it"},
+		"another role":   {"admin", nil, "it names 0 callers"},
+		"no id":          {"partner:", nil, "it names 0 callers"},
+		"id of a vendor": {"vendor:all", nil, "it names 0 callers"},
+		"two":            {[]string{"vendor", "customer:cust-elm"}, nil, "it names 2 callers"},
+		"a number":       {7, nil, "no text"},
+		"another issuer": {"vendor", func(c *mockoidc.IDTokenClaims) { c.Issuer = "https://evil.example" },
+			"issued by a different"},
+		"another client": {"vendor", func(c *mockoidc.IDTokenClaims) { c.Audience = jwt.ClaimStrings{"other"} },
+			"expected audience"},
+		"expired": {"vendor", func(c *mockoidc.IDTokenClaims) {
+			c.ExpiresAt = jwt.NewNumericDate(asOf.Add(-time.Hour))
+		}, "token is expired"},
+		"another nonce": {"vendor", func(c *mockoidc.IDTokenClaims) { c.Nonce = "x" }, "nonce is of another sign-in"},
+	} {
+		who := &person{MockUser: &mockoidc.MockUser{Subject: "4711"}, claim: c.claim, forge: c.forge}
+		cookie, back := d.begin(who, "")
+		session, v := d.finish(cookie, back)
+		if session != "" || v.status != http.StatusUnauthorized || !strings.Contains(d.log.String(), c.log) {
+			t.Errorf("%s: %d %v\n%s", name, v.status, v.header, d.log.String())
+		}
+	}
+	cookie, back := d.begin(&person{MockUser: &mockoidc.MockUser{Subject: "4711"}, claim: "vendor"}, "")
+	d.tamper.Store(true)
+	if session, v := d.finish(cookie, back); session != "" || v.status != http.StatusUnauthorized {
+		t.Errorf("a token that was changed on its way: %d", v.status)
+	}
+}
+
+// TestProviderAttempts: an answer counts for the browser that began, once, and for ten minutes. Another site can
+// neither plant an answer nor choose where a person goes. Invariant: OPENID-1.
+func TestProviderAttempts(t *testing.T) {
+	t.Parallel()
+	d := withProvider(t, nil)
+	who := &person{MockUser: &mockoidc.MockUser{Subject: "4711"}, claim: "vendor"}
+	mine, back := d.begin(who, "https://evil.example/")
+	other, foreignBack := d.begin(who, "")
+	for name, c := range map[string]struct{ cookie, back string }{
+		"no cookie": {"", back}, "another browser's cookie": {"tollbook-oidc=" + strings.Repeat("A", 43), back},
+		"an answer of another browser": {other, back},
+		"no state":                     {mine, "/console/oidc?code=x"},
+	} {
+		if session, v := d.finish(c.cookie, c.back); session != "" || v.status != http.StatusUnauthorized {
+			t.Errorf("%s: %d %v", name, v.status, v.header)
+		}
+	}
+	if session, _ := d.finish(other, foreignBack); session != "" {
+		t.Error("an attempt is used twice")
+	}
+	mine, back = d.begin(who, "https://evil.example/")
+	if _, v := d.finish(mine, back); v.header.Get("Location") != "/console/" {
+		t.Errorf("leads to %q", v.header.Get("Location"))
+	}
+	mine, back = d.begin(who, "")
+	d.now = d.now.Add(10 * time.Minute)
+	if session, _ := d.finish(mine, back); session != "" {
+		t.Error("an attempt of ten minutes ago")
+	}
+	mine, back = d.begin(who, "")
+	denied := "/console/oidc?error=access_denied&state=" + mustQuery(t, back).Get("state")
+	if session, v := d.finish(mine, denied); session != "" || !strings.Contains(v.text("main"), "did not sign you in") {
+		t.Errorf("access_denied: %d %s", v.status, v.text("main"))
+	}
+	mine, back = d.begin(who, "")
+	if session, _ := d.finish(mine, back+"&iss=https%3A%2F%2Fevil.example"); session != "" {
+		t.Error("an answer that says it is of another provider")
+	}
+	if v := d.send(http.MethodPost, "/console/oidc", "", url.Values{}); v.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", v.status)
+	}
+}
+
+// Without a provider there is nothing to sign in by, and one that does not answer is said so.
+func TestProviderUnreachable(t *testing.T) {
+	t.Parallel()
+	without := signing(t, nil)
+	for _, path := range []string{"/console/oidc", "/console/oidc/begin"} {
+		if v := without.send(http.MethodGet, path, "", nil); v.status != http.StatusNotFound {
+			t.Errorf("%s without a provider: %d", path, v.status)
+		}
+	}
+	d := withProvider(t, func(s *settings.Settings) { s.OIDC.Issuer = "http://127.0.0.1:1" })
+	v := d.send(http.MethodGet, "/console/oidc/begin?lang=zh", "", nil)
+	if v.status != http.StatusUnauthorized || !strings.Contains(v.text("main"), "无法连接身份提供方") ||
+		!strings.Contains(d.log.String(), "sign-in by the provider failed") {
+		t.Errorf("%d %s\n%s", v.status, v.text("main"), d.log.String())
+	}
+}
+
+func mustQuery(t *testing.T, address string) url.Values {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query()
+}
