@@ -37,7 +37,7 @@ func TestCommandLine(t *testing.T) {
 		{"export --cycle 2026-09 --table bills",
 			`--table "bills": want one of lines, rejects, statements, partner_statements, incentives, ` +
 				`accounts, margins, taxes, totals, partner_accounts, receivables, coupons, coupon_records, ` +
-				`funds, withdrawals, invoices, invoice_records`},
+				`funds, withdrawals, invoices, invoice_records, order_status`},
 		{"export --cycle 2026-09 --format xml", `--format "xml": want one of csv, ndjson, parquet`},
 		{"export --table lines", "--cycle is missing"},
 		{"rejects --reason dislike", `--reason "dislike": not a reason`},

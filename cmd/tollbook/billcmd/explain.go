@@ -27,10 +27,11 @@ packages, price version, meter, tiers, discounts, rounding. It rates the record 
 the result with the lines of the lake. Late records and re-rating differences in another cycle are
 shown as they were posted. RECORD is the id of any line: a record_id, a record_id#tier,
 order_id/order_line, an adjustment_id, or the id of a month-end line. tax/TAX_ID with --customer
-and --cycle explains a tax: base, rate, the row of taxes.csv and why it fits, rounding.`,
+and --cycle explains a tax: base, rate, the row of taxes.csv and why it fits, rounding.
+coupon/COUPON_ID explains a coupon: where it comes from, its terms, and what used it.`,
 		Example: "  tollbook explain r-000017 --customer aurora\n" +
 			"  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09\n" +
-			"  tollbook explain tax/vat --customer aurora --cycle 2026-09",
+			"  tollbook explain tax/vat --customer aurora --cycle 2026-09\n  tollbook explain coupon/welcome",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ID = args[0]
@@ -65,6 +66,9 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 		story, err = explain.Explain(ctx, sources, q)
 		if none := new(rows.NotFoundError); errors.As(err, &none) && explain.IsTax(q.ID) {
 			story, err = explain.Tax(ctx, sources, q)
+		}
+		if none := new(rows.NotFoundError); errors.As(err, &none) && explain.IsCoupon(q.ID) {
+			story, err = explain.Coupon(sources, q)
 		}
 		return err
 	})
@@ -101,12 +105,16 @@ func stateText(state string) string {
 		explain.StateRerating:   "what re-rating changes of a closed cycle",
 		explain.StateCosts:      "rows of cost files",
 		explain.StateTax:        "tax",
+		explain.StateCoupon:     "coupon",
 		explain.StateRestated:   "what another delivery of cost files changes of a closed cycle",
 	}[state]
 }
 
 func printStory(a *cli.App, s *explain.Story, digits int) {
-	head := fmt.Sprintf("%s of customer %s, cycle %s", s.ID, s.CustomerID, s.Cycle)
+	head := fmt.Sprintf("%s of customer %s", s.ID, s.CustomerID)
+	if s.Cycle != "" {
+		head += ", cycle " + s.Cycle
+	}
 	if s.Origin != "" {
 		head += " (of " + s.Origin + ")"
 	}

@@ -12,7 +12,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// partnerTable is a table of partners' money: one list of no cycle in the lake.
+// partnerTable is a table of partners' money, or of the statuses of orders: one list of no cycle in the lake.
 type partnerTable struct {
 	def     *tables.Table
 	instant int // column of the instant that says to which cycle a row belongs; -1 = none
@@ -20,7 +20,7 @@ type partnerTable struct {
 	partner int // column of the partner; -1 = its rows are of no one partner
 }
 
-// partnerTables are the tables of partners' money (§8).
+// partnerTables are the tables of partners' money (§8) and of the statuses of orders.
 func partnerTables() []partnerTable {
 	return []partnerTable{
 		{tables.PartnerAccounts(), tables.PartnerAccountTime, -1, tables.PartnerAccountPartner},
@@ -31,6 +31,7 @@ func partnerTables() []partnerTable {
 		{tables.Withdrawals(), -1, -1, tables.WithdrawalPartner},
 		{tables.Invoices(), -1, tables.InvoiceCycle, -1},
 		{tables.InvoiceRecords(), tables.InvoiceRecordInstant, -1, -1},
+		{tables.OrderStatus(), -1, -1, -1},
 	}
 }
 

@@ -118,7 +118,7 @@ func TestRequestCheck(t *testing.T) {
 		{"bill", "csv",
 			`table "bill": want one of lines, rejects, statements, partner_statements, incentives, accounts, margins, ` +
 				`taxes, totals, partner_accounts, receivables, coupons, coupon_records, funds, withdrawals, invoices, ` +
-				`invoice_records`},
+				`invoice_records, order_status`},
 		{"lines", "CSV", `format "CSV": want one of csv, ndjson, parquet, arrow, xlsx`},
 	} {
 		got := ""

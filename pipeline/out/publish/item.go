@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -70,7 +71,10 @@ func (s *Source) items(list []*published) ([]*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := s.files(list, s.Snap.Manifest.Loose)
+	all, err := s.loose(list)
+	if err != nil {
+		return nil, err
+	}
 	if s.Cycle == "" {
 		kept, err := s.archived(list)
 		if err != nil {
@@ -141,6 +145,68 @@ func (s *Source) files(list []*published, files []lake.FileEntry) []*item {
 			read: func(context.Context) batches { return s.readFile(list[i].def, e) }})
 	}
 	return out
+}
+
+// loose are the items of the lake's files of no cycle. A file whose rows have cycles is an item for each of them, as
+// rows of a load are in one partition.
+func (s *Source) loose(list []*published) ([]*item, error) {
+	var whole []lake.FileEntry
+	var out []*item
+	for _, e := range s.Snap.Manifest.Loose {
+		i := slices.IndexFunc(list, func(p *published) bool { return p.lake == e.Table })
+		if i < 0 || list[i].def.Index(cycleColumn) < 0 {
+			whole = append(whole, e)
+			continue
+		}
+		cycles, err := s.cyclesOf(list[i], e)
+		if err != nil {
+			return nil, err
+		}
+		for _, cycle := range cycles {
+			out = append(out, &item{table: list[i], path: e.Path + "/cycle=" + cycle, cycle: cycle, bucket: e.Bucket,
+				read: func(context.Context) batches { return s.readCycle(list[i], e, cycle) }})
+		}
+	}
+	return append(out, s.files(list, whole)...), nil
+}
+
+// cyclesOf are the cycles of the rows of a file, without those that are not published now.
+func (s *Source) cyclesOf(p *published, e lake.FileEntry) ([]string, error) {
+	col, seen := p.def.Index(cycleColumn), map[string]bool{}
+	for cols, err := range s.readFile(p.def, e) {
+		if err != nil {
+			return nil, err
+		}
+		for i := range cols.N {
+			if cycle := cols.C[col].Word(i); s.Cycle == "" || s.Cycle == cycle {
+				seen[cycle] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen)), nil
+}
+
+// readCycle reads the rows of a file that have a cycle.
+func (s *Source) readCycle(p *published, e lake.FileEntry, cycle string) batches {
+	return func(yield func(*parquet.Columns, error) bool) {
+		col, out, words := p.def.Index(cycleColumn), parquet.NewColumns(p.def), parquet.Recode{}
+		for cols, err := range s.readFile(p.def, e) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			out.Reset()
+			words.Reset(cols)
+			for i := range cols.N {
+				if cols.C[col].Word(i) == cycle {
+					out.AppendRun(cols, i, i+1, nil, &words)
+				}
+			}
+			if out.N > 0 && !yield(out, nil) {
+				return
+			}
+		}
+	}
 }
 
 // taxed reports whether a file has statements with tax_amount.

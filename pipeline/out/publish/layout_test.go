@@ -16,8 +16,9 @@ import (
 )
 
 // The views of a copy, by name. `live` and `schema_versions` are about the copy itself.
-const viewNames = "accounts\ncost_deliveries\ncost_groups\nincentives\nlines\nlive\nmargins\npartner_statements\nrejects\n" +
-	"runs\nsamples\nschema_versions\nstatements\ntaxes\ntotals"
+const viewNames = "accounts\ncost_deliveries\ncost_groups\ncoupon_records\ncoupons\nfunds\nincentives\ninvoice_records\n" +
+	"invoices\nlines\nlive\nmargins\norder_status\npartner_accounts\npartner_statements\nreceivables\nrejects\n" +
+	"runs\nsamples\nschema_versions\nstatements\ntaxes\ntotals\nwithdrawals"
 
 // The database of the dsn holds views only, and each view and column says what it is.
 func TestViewsAlone(t *testing.T) {
@@ -29,7 +30,7 @@ func TestViewsAlone(t *testing.T) {
 	w.shows("SELECT DISTINCT engine FROM system.tables WHERE database = 'copy'", "View")
 	w.shows("SELECT name FROM system.tables WHERE database = 'copy' AND comment = ''", "")
 	w.shows("SELECT table, name FROM system.columns WHERE database = 'copy' AND comment = ''", "")
-	w.shows("SELECT count() FROM system.columns WHERE database = 'copy'", "217")
+	w.shows("SELECT count() FROM system.columns WHERE database = 'copy'", "328")
 	w.shows("SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'lines' AND name = 'customer_id'",
 		"who consumed")
 	w.shows("SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'totals' AND name = 'cycle'",

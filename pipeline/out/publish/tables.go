@@ -59,6 +59,11 @@ func theTables(samples bool) []*published {
 		{name: "cost_groups", lake: tables.CostGroups().Name, def: tables.CostGroups(), cycle: true},
 		{name: "cost_deliveries", lake: tables.CostDeliveries().Name, def: tables.CostDeliveries()},
 	}
+	for _, def := range []*tables.Table{tables.PartnerAccounts(), tables.Receivables(), tables.Coupons(),
+		tables.CouponRecords(), tables.Funds(), tables.Withdrawals(), tables.Invoices(), tables.InvoiceRecords(),
+		tables.OrderStatus()} {
+		list = append(list, &published{name: def.Name, lake: def.Name, def: def})
+	}
 	if samples {
 		list = append(list, &published{name: "samples", lake: tables.Bandwidth().Name, def: tables.Bandwidth(),
 			cycle: true})

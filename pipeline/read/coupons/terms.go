@@ -41,7 +41,7 @@ func UsableOf(snap *lake.Snapshot, b *books.Books, customer string, asOf period.
 	}
 	return out, EachIssued(snap, func(one *Issued) (err error) {
 		if i, is := issued[one.ID]; is {
-			out[i].Terms, err = one.terms(b)
+			out[i].Terms, err = one.Terms(b)
 		}
 		return err
 	})
@@ -58,8 +58,8 @@ func (u *Usable) fromBook(b *books.Books) bool {
 	return false
 }
 
-// terms are the terms of an issued coupon.
-func (one *Issued) terms(b *books.Books) (books.Coupon, error) {
+// Terms are the terms of an issued coupon.
+func (one *Issued) Terms(b *books.Books) (books.Coupon, error) {
 	var kind, sku string
 	c := books.Coupon{ID: one.ID, Customer: b.Customer(one.Customer), Amount: one.Amount, MinConsumption: one.Min,
 		SKU: -1, Valid: period.Span{From: one.From, To: one.To}, Since: one.Instant}

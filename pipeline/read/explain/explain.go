@@ -83,6 +83,7 @@ const (
 	StateRerating   = "rerating"   // what re-rating a closed cycle changed; not rated again
 	StateCosts      = "costs"      // rows of cost files; not rated again
 	StateTax        = "tax"        // a tax of a customer or partner; its parts are rates
+	StateCoupon     = "coupon"     // a coupon; it is of no cycle
 	StateRestated   = "restated"   // what another delivery of cost files changed of a closed cycle; not rated again
 )
 

@@ -421,3 +421,231 @@ SELECT
 FROM {{.DB}}.cost_deliveries_rows
 WHERE {{live}}
 COMMENT 'One row per delivery of a cost file.';
+
+CREATE OR REPLACE TABLE {{.DB}}.partner_accounts_rows AS {{.DB}}.partner_accounts_data
+ENGINE = {{rows "partner_accounts"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.partner_accounts
+(
+{{columns "partner_accounts"}}
+)
+AS
+SELECT
+    partner_id,
+    time,
+    entry_id,
+    type,
+    counterparty_id,
+    balance_type,
+    amount,
+    balance_after
+FROM {{.DB}}.partner_accounts_rows
+WHERE {{live}}
+COMMENT 'One row per change of a balance of a partner.';
+
+CREATE OR REPLACE TABLE {{.DB}}.receivables_rows AS {{.DB}}.receivables_data
+ENGINE = {{rows "receivables"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.receivables
+(
+{{columns "receivables"}}
+)
+AS
+SELECT
+    cycle,
+    partner_id,
+    amount,
+    collected_amount,
+    paid_amount,
+    unpaid_amount,
+    due_date,
+    age_days,
+    bucket
+FROM {{.DB}}.receivables_rows
+WHERE {{live}}
+COMMENT 'One row per partner and closed cycle: what it owes and has paid.';
+
+CREATE OR REPLACE TABLE {{.DB}}.coupons_rows AS {{.DB}}.coupons_data
+ENGINE = {{rows "coupons"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.coupons
+(
+{{columns "coupons"}}
+)
+AS
+SELECT
+    coupon_id,
+    source,
+    partner_id,
+    customer_id,
+    kind,
+    amount,
+    used,
+    taken_back,
+    expired,
+    `left`,
+    valid_from,
+    valid_to,
+    state
+FROM {{.DB}}.coupons_rows
+WHERE {{live}}
+COMMENT 'One row per coupon: what became of its amount.';
+
+CREATE OR REPLACE TABLE {{.DB}}.coupon_records_rows AS {{.DB}}.coupon_records_data
+ENGINE = {{rows "coupon_records"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.coupon_records
+(
+{{columns "coupon_records"}}
+)
+AS
+SELECT
+    coupon_id,
+    time,
+    type,
+    id,
+    customer_id,
+    amount,
+    left_after
+FROM {{.DB}}.coupon_records_rows
+WHERE {{live}}
+COMMENT 'One row per issue, use, reclaim and expiry of a coupon.';
+
+CREATE OR REPLACE TABLE {{.DB}}.funds_rows AS {{.DB}}.funds_data
+ENGINE = {{rows "funds"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.funds
+(
+{{columns "funds"}}
+)
+AS
+SELECT
+    partner_id,
+    programme_id,
+    period,
+    claim_id,
+    heads,
+    quota_amount,
+    listed_amount,
+    reserved_amount,
+    claimed_amount,
+    approved_amount,
+    paid_amount,
+    state,
+    until
+FROM {{.DB}}.funds_rows
+WHERE {{live}}
+COMMENT 'One row per list, claim and quota of a fund.';
+
+CREATE OR REPLACE TABLE {{.DB}}.withdrawals_rows AS {{.DB}}.withdrawals_data
+ENGINE = {{rows "withdrawals"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.withdrawals
+(
+{{columns "withdrawals"}}
+)
+AS
+SELECT
+    withdrawal_id,
+    part,
+    partner_id,
+    source,
+    route,
+    recharge_id,
+    channel,
+    amount,
+    state,
+    requested,
+    decided
+FROM {{.DB}}.withdrawals_rows
+WHERE {{live}}
+COMMENT 'One row per part of a withdrawal.';
+
+CREATE OR REPLACE TABLE {{.DB}}.invoices_rows AS {{.DB}}.invoices_data
+ENGINE = {{rows "invoices"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.invoices
+(
+{{columns "invoices"}}
+)
+AS
+SELECT
+    cycle,
+    issuer_id,
+    recipient_id,
+    invoiceable_amount,
+    issued_amount,
+    returned_amount,
+    credited_amount,
+    left_amount,
+    state
+FROM {{.DB}}.invoices_rows
+WHERE {{live}}
+COMMENT 'One row per issuer, recipient and cycle: what can be invoiced and was invoiced.';
+
+CREATE OR REPLACE TABLE {{.DB}}.invoice_records_rows AS {{.DB}}.invoice_records_data
+ENGINE = {{rows "invoice_records"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.invoice_records
+(
+{{columns "invoice_records"}}
+)
+AS
+SELECT
+    event_id,
+    invoice_id,
+    number,
+    issuer_id,
+    recipient_id,
+    cycle,
+    time,
+    event,
+    amount,
+    content,
+    instant
+FROM {{.DB}}.invoice_records_rows
+WHERE {{live}}
+COMMENT 'One row per accepted event of an invoice.';
+
+CREATE OR REPLACE TABLE {{.DB}}.order_status_rows AS {{.DB}}.order_status_data
+ENGINE = {{rows "order_status"}};
+
+CREATE OR REPLACE VIEW {{.Views}}.order_status
+(
+{{columns "order_status"}}
+)
+AS
+SELECT
+    customer_id,
+    order_id,
+    order_line,
+    status,
+    time,
+    order_type,
+    sku,
+    region_code,
+    resource_id,
+    quantity,
+    period_type,
+    period_num,
+    effective_time,
+    expire_time,
+    base_order_id,
+    base_order_line,
+    payer,
+    discount_id,
+    coupon_ids,
+    official_amount,
+    has_official,
+    as_of,
+    paid,
+    refused,
+    met,
+    file,
+    file_hash,
+    row,
+    header,
+    raw
+FROM {{.DB}}.order_status_rows
+WHERE {{live}}
+COMMENT 'One row per step in the life of an order line.';

@@ -1,0 +1,201 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/coupon"
+)
+
+// couponPrefix begins the id of a coupon: coupon/COUPON_ID.
+const couponPrefix = "coupon/"
+
+// IsCoupon reports whether an id is of a coupon, which Coupon explains.
+func IsCoupon(id string) bool { return strings.HasPrefix(id, couponPrefix) }
+
+// Coupon explains a coupon: where it comes from, its terms, and what became of its amount (§9.2). It agrees if the
+// records follow from each other and add up to the amounts of the table coupons. Errors: *rows.NotFoundError.
+func Coupon(s *Sources, q *Question) (*Story, error) {
+	id := strings.TrimPrefix(q.ID, couponPrefix)
+	asOf := period.Forever
+	if s.Snap.Manifest.AsOf != "" {
+		var err error
+		if asOf, err = period.ParseInstant(s.Snap.Manifest.AsOf); err != nil {
+			return nil, err
+		}
+	}
+	list, err := coupons.List(s.Snap, s.Books, asOf)
+	if err != nil {
+		return nil, err
+	}
+	c := &couponStory{Sources: s, id: id, story: &Story{ID: q.ID, State: StateCoupon, Agrees: true}}
+	for i := range list {
+		if list[i].ID == id && (q.Customer == "" || q.Customer == list[i].Customer) {
+			c.rows = append(c.rows, list[i])
+		}
+	}
+	if len(c.rows) == 0 {
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("no coupon %q", id),
+			Do: "`tollbook export --table coupons` lists the coupons as of the last run"}
+	}
+	c.story.CustomerID = c.rows[0].Customer
+	for i := range c.rows {
+		if err := c.coupon(&c.rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.records(); err != nil {
+		return nil, err
+	}
+	return c.story, nil
+}
+
+// couponStory explains the rows of one coupon_id: a coupon of the book may have several.
+type couponStory struct {
+	*Sources
+	id    string
+	rows  []coupons.Coupon
+	story *Story
+}
+
+func (c *couponStory) fact(name, value string) {
+	c.story.Facts = append(c.story.Facts, Fact{name, value})
+}
+
+// coupon notes where a coupon comes from, its terms, and what became of its amount.
+func (c *couponStory) coupon(one *coupons.Coupon) error {
+	c.fact("kind", one.Kind)
+	c.fact("amount", one.Amount.Trim())
+	c.fact("valid", c.validity(one.From, one.To))
+	if one.Source == coupon.OfBook {
+		c.fact("source", "books/coupons.csv")
+		for i := range c.Books.Coupons {
+			if row := &c.Books.Coupons[i]; row.ID == one.ID && row.Valid.From == one.From {
+				c.terms(row)
+			}
+		}
+	} else if err := c.issued(one); err != nil {
+		return err
+	}
+	c.story.Parts = append(c.story.Parts, Part{Kind: "state " + one.State, Steps: []string{
+		fmt.Sprintf("%s = %s used + %s taken back + %s expired + %s left", one.Amount.Trim(), one.Used.Trim(),
+			one.TakenBack.Trim(), one.Expired.Trim(), one.Left.Trim())}})
+	return nil
+}
+
+// issued notes the event that made a coupon, and its terms.
+func (c *couponStory) issued(one *coupons.Coupon) error {
+	if err := coupons.EachIssued(c.Snap, func(i *coupons.Issued) error {
+		if i.ID != one.ID {
+			return nil
+		}
+		c.fact("source", fmt.Sprintf("%s %s of partner %s, event %s", i.Source, i.SourceID, i.Partner, i.Event))
+		c.fact("pays from", i.Instant.String())
+		terms, err := i.Terms(c.Books)
+		if err == nil {
+			c.terms(&terms)
+		}
+		return err
+	}); err != nil {
+		return fmt.Errorf("explain coupon %s: %w", one.ID, err)
+	}
+	return nil
+}
+
+// terms notes which lines a coupon pays.
+func (c *couponStory) terms(t *books.Coupon) {
+	product := "any"
+	if t.SKU >= 0 {
+		product = c.Books.Products[t.SKU].SKU
+	}
+	c.fact("service", t.Service)
+	c.fact("product", product)
+	c.fact("least amount of a line", t.MinConsumption.Trim())
+	goes := "lines without a discount"
+	switch {
+	case t.NotCommercial:
+		goes = "lines without a commercial discount"
+	case t.WithDiscount:
+		goes = "all lines"
+	}
+	c.fact("pays", goes)
+}
+
+func (c *couponStory) validity(from, to period.Instant) string {
+	text := "at all times"
+	if from != period.Past {
+		text = "from " + from.String()
+	}
+	if to != period.Forever {
+		text += " to before " + to.String()
+	}
+	return text
+}
+
+// records lists what happened to the coupon, and compares it with the coupon's amounts. A state that uses nothing of
+// chapter 9 has no such table.
+func (c *couponStory) records() error {
+	files, err := c.Snap.Find(coupons.Key(tables.CouponRecords()))
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	sums := map[string]*money.AmountTotal{"use": {}, "reclaim": {}, "expire": {}}
+	part := Part{Kind: "what happened"}
+	err = coupons.Each(c.Snap, tables.CouponRecords(), func(r rows.Row) error {
+		if string(r.Text(tables.CouponRecordCoupon)) != c.id {
+			return nil
+		}
+		amount, err := r.Amount(tables.CouponRecordAmount)
+		if err != nil {
+			return err
+		}
+		left, err := r.Amount(tables.CouponRecordLeft)
+		if err != nil {
+			return err
+		}
+		kind, id := r.Word(tables.CouponRecordType), string(r.Text(tables.CouponRecordID))
+		if id != "" {
+			id = " " + id
+		}
+		part.Steps = append(part.Steps, fmt.Sprintf("%s %s%s: %s, %s left",
+			r.Time(tables.CouponRecordTime).String(), kind, id, amount.Trim(), left.Trim()))
+		if sum := sums[kind]; sum != nil {
+			return sum.Add(amount)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(part.Steps) > 0 {
+		c.story.Parts = append(c.story.Parts, part)
+	}
+	return c.compare(sums)
+}
+
+// compare compares the sums of records with the coupon's amounts. A pickup is used up whatever it paid.
+func (c *couponStory) compare(sums map[string]*money.AmountTotal) error {
+	if c.rows[0].Kind == "pickup" {
+		return nil
+	}
+	var used, back, expired money.AmountTotal
+	for i := range c.rows {
+		for _, add := range []struct {
+			to *money.AmountTotal
+			of money.Amount
+		}{{&used, c.rows[i].Used}, {&back, c.rows[i].TakenBack}, {&expired, c.rows[i].Expired}} {
+			if err := add.to.Add(add.of); err != nil {
+				return err
+			}
+		}
+	}
+	c.story.Agrees = used.Cmp(*sums["use"]) == 0 && back.Cmp(*sums["reclaim"]) == 0 &&
+		expired.Cmp(*sums["expire"]) == 0
+	return nil
+}
