@@ -522,6 +522,17 @@ bench-costs: build ## a month of cost files billed, and the same job in DuckDB, 
 	  -memory $(MEMORY) -workers $(CORES) -runs $(RUNS) -as-of 2026-10-05T00:00:00Z -record $(RECORD)
 	$(GO) generate ./fixtures/bench
 
+# Events of partners' accounts; there is a coupon for ten of them.
+PARTNER_ROWS ?= 1000000
+PARTNERS     := $(BUILD)/partners-$(PARTNER_ROWS)
+
+.PHONY: bench-partners
+bench-partners: build ## the replay of partners' accounts and coupons: 5,000 partners, PARTNER_ROWS events of accounts, a coupon for ten of them
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	test -e $(PARTNERS)/tollbook.yaml || $(TOLLBOOK) generate -w $(PARTNERS) --profile partners --rows $(PARTNER_ROWS) --customers 20000 --partners 5000 --days 28 --seed $(SEED)
+	$(BIN)/bench -rows $(PARTNER_ROWS) -runs $(RUNS) -fresh $(PARTNERS)/lake -output $(PARTNERS)/lake -json $(PARTNERS).json -- \
+	  $(TOLLBOOK) -w $(PARTNERS) run nightly --as-of 2026-09-29T01:30:00Z --workers $(CORES)
+
 .PHONY: bench-clickhouse
 bench-clickhouse: build $(BENCH)/tollbook.yaml ## lines per second into a ClickHouse server, compared with the server's own INSERT of the same files
 	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) $(LOOK)

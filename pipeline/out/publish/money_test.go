@@ -25,8 +25,10 @@ func moneyFiles() map[string]string {
 			"acme,rex,2,2026-01-01\n",
 		"books/coupon_quotas.csv": "quota_id,partner_id,kind,amount,coupon_months,min_consumption\n" +
 			"q,rex,voucher,80,3,20\n",
-		"books/funds.yaml":  "- {id: heads, kind: headcount, valid_from: 2026-09-01, levels: [{level: senior, amount: \"8000\"}]}\n",
-		"books/experts.csv": "expert_id,partner_id,programme_id,level,project_id,valid_from\nann,rex,heads,senior,p,2026-09-01\n",
+		"books/funds.yaml": "- {id: heads, kind: headcount, valid_from: 2026-09-01, " +
+			"levels: [{level: senior, amount: \"8000\"}]}\n",
+		"books/experts.csv": "expert_id,partner_id,programme_id,level,project_id,valid_from\n" +
+			"ann,rex,heads,senior,p,2026-09-01\n",
 		"inbox/usage/a.csv": "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
 			"a1,acme,r,gb,east,2026-09-12T00:00:00Z,2026-09-12T00:00:00Z,30\n" +
 			"a2,acme,r,gb,east,2026-09-13T00:00:00Z,2026-09-13T00:00:00Z,10\n",
@@ -75,19 +77,22 @@ func TestPartnerMoney(t *testing.T) {
 			"w\t1\tbank\t\t40\trequested\t\\N"},
 		{"SELECT coupon_id, amount, used, taken_back, expired, `left`, valid_to, state FROM copy.coupons",
 			"k\t50\t30\t0\t0\t20\t2026-12-03 00:00:00.000000\tactive"},
-		{"SELECT type, id, amount, left_after FROM copy.coupon_records ORDER BY time", "issue\tk1\t50\t50\nuse\ta1\t30\t20"},
+		{"SELECT type, id, amount, left_after FROM copy.coupon_records ORDER BY time",
+			"issue\tk1\t50\t50\nuse\ta1\t30\t20"},
 		{"SELECT programme_id, period, heads, listed_amount, state FROM copy.funds", "heads\t2026-09\t1\t8000\tlisted"},
-		{"SELECT cycle, partner_id, amount, unpaid_amount, bucket FROM copy.receivables", "2026-09\trex\t40\t40\tnot_due"},
+		{"SELECT cycle, partner_id, amount, unpaid_amount, bucket FROM copy.receivables",
+			"2026-09\trex\t40\t40\tnot_due"},
 		{"SELECT cycle, issuer_id, recipient_id, invoiceable_amount, issued_amount, `left_amount`, state " +
-			"FROM copy.invoices ORDER BY recipient_id", "2026-09\trex\tacme\t10\t0\t10\topen\n2026-09\tvendor\trex\t40\t6\t34\tpartly"},
+			"FROM copy.invoices ORDER BY recipient_id",
+			"2026-09\trex\tacme\t10\t0\t10\topen\n2026-09\tvendor\trex\t40\t6\t34\tpartly"},
 		{"SELECT event_id, number, amount, content FROM copy.invoice_records", "i1\tN-1\t6\tCloud services"},
 		{"SELECT order_id, order_line, status, sku, paid, refused FROM copy.order_status", "o\t1\tunpaid\tbox\t0\t0"},
 	}
 	for _, v := range views {
 		w.shows(v[0], v[1])
 	}
-	for _, table := range []string{"partner_accounts", "receivables", "coupons", "coupon_records", "funds", "withdrawals",
-		"invoices", "invoice_records", "order_status"} {
+	for _, table := range []string{"partner_accounts", "receivables", "coupons", "coupon_records", "funds",
+		"withdrawals", "invoices", "invoice_records", "order_status"} {
 		w.ask("DROP VIEW copy." + table)
 		w.ask("DROP TABLE copy_internal." + table + "_rows SYNC")
 		w.ask("DROP TABLE copy_internal." + table + "_data SYNC")
