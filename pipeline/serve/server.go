@@ -21,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/console/openid"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
@@ -42,6 +43,8 @@ type Config struct {
 	// LocalConsole serves the console and no API: every request of this machine is one of this caller, without a key
 	// (CONSOLE-4). nil = there is no console.
 	LocalConsole *keys.Caller
+	// Jobs gives the runs of jobs to the console, the oldest first; nil = they are not known.
+	Jobs func() ([]page.Job, error)
 	// Untranslated is told the texts of Chinese pages of the console that have no translation; nil = nobody is.
 	Untranslated func(section, text string)
 	// Env gives environment variables; nil = there are none.
@@ -119,7 +122,7 @@ func (s *Server) addConsole(c *Config) error {
 	if err != nil {
 		return err
 	}
-	made, err := console.New(console.Config{OpenID: provider, Untranslated: c.Untranslated,
+	made, err := console.New(console.Config{OpenID: provider, Jobs: c.Jobs, Untranslated: c.Untranslated,
 		State: s.states.at, Store: s.states.store, Inside: s.inside(), Clock: s.clock, Log: s.log,
 		Local: c.LocalConsole, Keys: s.keys, Secure: s.Secure(), Limit: s.limits.take,
 		Failed:   func(r *http.Request, now time.Time) { s.failures.add(remote(r), now) },

@@ -68,7 +68,8 @@ func runConsole(ctx context.Context, a *cli.App, listen string) (err error) {
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	s, err := serve.New(serve.Config{Workspace: w, Clock: a.Clock, Log: cli.NewServerLogger(a.Err, a.Flags.JSON),
-		Scratch: filepath.Join(folder.Path, "files"), LocalConsole: &keys.Caller{ID: "local", Role: keys.Vendor}})
+		Scratch: filepath.Join(folder.Path, "files"), Jobs: jobsOf(w.Dir),
+		LocalConsole: &keys.Caller{ID: "local", Role: keys.Vendor}})
 	if err != nil {
 		return err
 	}

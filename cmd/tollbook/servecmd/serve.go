@@ -72,7 +72,8 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
-	c := serve.Config{Workspace: w, Clock: a.Clock, Log: log, Scratch: filepath.Join(folder.Path, "files"), Env: a.Env}
+	c := serve.Config{Workspace: w, Clock: a.Clock, Log: log, Scratch: filepath.Join(folder.Path, "files"), Env: a.Env,
+		Jobs: jobsOf(w.Dir)}
 	switch question.Source(o.from) {
 	case question.Lake:
 	case question.ClickHouse:

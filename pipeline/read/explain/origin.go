@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -93,6 +94,22 @@ func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day string, ma
 		}
 	}
 	return out, nil
+}
+
+// Samples looks for the samples of links at a slot in the feed files that were taken.
+func Samples(ctx context.Context, s *Sources, links []string, slot period.Instant) ([]Origin, error) {
+	if s.Progress == nil {
+		s.Progress = func(string, int64, int64) {}
+	}
+	spec, story := feeds.Bandwidth(), &Story{}
+	search := &originSearch{&explainer{Sources: s, story: story}}
+	const length = 5 * 60 * period.Instant(period.Second)
+	return search.in(ctx, spec, s.Books.Zone.Day(slot).String(), func(b *feed.Batch, i int) (bears, same bool) {
+		c := cells{b, spec, i}
+		at, ok := c.time("sample_time")
+		found := ok && at >= slot && at < slot+length && slices.Contains(links, c.text("resource_id"))
+		return found, found
+	})
 }
 
 // sameRecord marks a row that says what was accepted, until it is known which of them was first.

@@ -173,7 +173,8 @@ func (a *answer) try(route *page.Route, moved bool) error {
 	if call.Scope, err = operation.Decide(&route.Op, &a.caller, &call.Values, books, now); err != nil {
 		return err
 	}
-	v := &page.View{Call: call, Request: r, Query: a.query, Allowed: a.allowed, Kept: c.kept}
+	v := &page.View{Call: call, Request: r, Query: a.query, Allowed: a.allowed, Kept: c.kept,
+		Jobs: c.Jobs}
 	if a.language == operation.Chinese {
 		v.Words = c.words
 	}

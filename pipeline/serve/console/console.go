@@ -44,6 +44,8 @@ type Config struct {
 	Blocked  func(r *http.Request, now time.Time) bool
 	Language operation.Language // of callers whose browser asks for none that the console has
 	Timeout  time.Duration      // of one page; 0 = none
+	// Jobs gives the runs of jobs, the oldest first; nil = they are not known.
+	Jobs func() ([]page.Job, error)
 	// Untranslated is called for a text of a Chinese page that has no translation; nil = nobody asks.
 	Untranslated func(section, text string)
 }

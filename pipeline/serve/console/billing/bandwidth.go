@@ -31,14 +31,19 @@ func measured(v *page.View) ([]*annex.Annex, period.Cycle, error) {
 			"is missing: the books have more than %d links", maxLinks))
 	}
 	q := annex.Question{Cycle: cycle, Customer: customer, Resource: v.Text("resource"), SKU: v.Text("sku")}
-	list, err := page.Keep(v, fmt.Sprintf("bandwidth %q", q), cellsOf, func(v *page.View) ([]*annex.Annex, error) {
-		return annex.Build(v.Request.Context(), &annex.Sources{Snap: v.State.Snap, Books: w.Books,
-			Prices: v.State.Prices.Bill(), Currency: v.Currency()}, &q)
-	})
+	list, err := keptAnnexes(v, &q)
 	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Text("resource") == "" {
 		return nil, cycle, nil
 	}
 	return list, cycle, err
+}
+
+// keptAnnexes measures links, once for a state.
+func keptAnnexes(v *page.View, q *annex.Question) ([]*annex.Annex, error) {
+	return page.Keep(v, fmt.Sprintf("bandwidth %q", *q), cellsOf, func(v *page.View) ([]*annex.Annex, error) {
+		return annex.Build(v.Request.Context(), &annex.Sources{Snap: v.State.Snap, Books: v.State.Workspace.Books,
+			Prices: v.State.Prices.Bill(), Currency: v.Currency()}, q)
+	})
 }
 
 // cellsOf is about how much memory measured links take, in cells of tables.

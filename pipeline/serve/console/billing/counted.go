@@ -3,14 +3,17 @@ package billing
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -47,12 +50,64 @@ func countedBlock(v *page.View, s *explain.Story) (*page.Block, error) {
 	if l.product.Model == books.Percentile {
 		href := v.Link("bandwidth", "customer_id", s.CustomerID, "cycle", s.Cycle, "resource", l.object, "sku",
 			l.product.SKU)
-		return &page.Block{ID: "counted", Title: v.T("带宽采样", "Samples"),
+		b := &page.Block{ID: "counted", Title: v.T("带宽采样", "Samples"),
 			Links: []page.Link{{Text: v.F("%s的曲线、百分位线与采样", "Curve, percentile and samples of %s", l.object),
-				Href: href}}}, nil
+				Href: href}}}
+		return b, addSlot(v, s, &l, b)
 	}
 	t, err := countedTable(v, s, &l)
 	return &page.Block{ID: "counted", Title: v.T("计入的用量记录", "Usage records that it counts"), Table: t}, err
+}
+
+// addSlot adds the rows of feed files that the value of a link comes from: the samples of the slot that set it or, if a
+// method has no such slot, of the largest point.
+func addSlot(v *page.View, s *explain.Story, l *endLine, b *page.Block) error {
+	if !v.Scope.Feeds {
+		return nil
+	}
+	list, err := annexOf(v, s, l)
+	if err != nil || len(list) != 1 {
+		return err
+	}
+	a := list[0]
+	text := a.Slot
+	if text == "" && len(a.Largest) > 0 {
+		text = a.Largest[0].Slot
+	}
+	slot, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil // nothing was measured
+	}
+	from, err := explainSources(v)
+	if err != nil {
+		return err
+	}
+	var links []string
+	for i := range a.Links {
+		links = append(links, a.Links[i].ResourceID)
+	}
+	rows, err := explain.Samples(v.Request.Context(), from, links, period.Instant(slot.UnixMicro()))
+	for _, f := range rows {
+		title := "inbox/" + f.File
+		if f.Row > 0 {
+			title += v.F(" 第%d行", " row %d", f.Row)
+		}
+		b.Records = append(b.Records, page.Record{Title: title, Note: v.Say("origin", f.Note), Text: f.Raw})
+	}
+	if len(rows) > 0 {
+		b.ID = "feed"
+		b.Text = []string{v.F("取值时段%s的采样，原样如下。", "The samples of the slot %s, as they were received.", a.Time(text))}
+	}
+	return err
+}
+
+// annexOf is how the link or group of a month-end line was measured.
+func annexOf(v *page.View, s *explain.Story, l *endLine) ([]*annex.Annex, error) {
+	cycle, err := period.ParseCycle(s.Cycle)
+	if err != nil {
+		return nil, err
+	}
+	return keptAnnexes(v, &annex.Question{Cycle: cycle, Customer: s.CustomerID, Resource: l.object, SKU: l.product.SKU})
 }
 
 // countedTable is the usage records of a month-end line. At most maxSorted are listed.

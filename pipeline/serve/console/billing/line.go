@@ -20,17 +20,9 @@ const maxFeeds = 4 << 20
 
 // oneLine shows how the lines of a record were calculated.
 func oneLine(v *page.View) (*page.Page, error) {
-	w := v.State.Workspace
-	s := &explain.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
-		Refund: workspace.RefundRules(&w.Settings)}
-	if v.Scope.Feeds {
-		var err error
-		if s.Inbox, err = w.Inbox(); err != nil {
-			return nil, err
-		}
-		if s.MaxFeeds = maxFeeds; v.Text("feed") != "" {
-			s.MaxFeeds = 0
-		}
+	s, err := explainSources(v)
+	if err != nil {
+		return nil, err
 	}
 	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: v.Text("id"), Cycle: v.Text("cycle"),
 		Origin: v.Text("origin_cycle"), Customer: v.Scope.Customer, Day: v.Text("day")})
@@ -49,6 +41,22 @@ func oneLine(v *page.View) (*page.Page, error) {
 		p.Blocks = slices.Insert(p.Blocks, 1, *counted)
 	}
 	return p, err
+}
+
+// explainSources is what explanations are made from, with feeds for those who may see them.
+func explainSources(v *page.View) (*explain.Sources, error) {
+	w := v.State.Workspace
+	s := &explain.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
+		Refund: workspace.RefundRules(&w.Settings)}
+	if !v.Scope.Feeds {
+		return s, nil
+	}
+	var err error
+	if s.MaxFeeds = maxFeeds; v.Text("feed") != "" {
+		s.MaxFeeds = 0
+	}
+	s.Inbox, err = w.Inbox()
+	return s, err
 }
 
 // storyPage is an explanation as a page.

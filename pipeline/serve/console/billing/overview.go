@@ -117,6 +117,13 @@ func overview(v *page.View) (*page.Page, error) {
 	}
 	if changes != nil {
 		p.Blocks = append(p.Blocks, *changes)
+		causes, err := causesBlock(v, refs)
+		if err != nil {
+			return nil, err
+		}
+		if causes != nil {
+			p.Blocks = append(p.Blocks, *causes)
+		}
 	}
 	return p, nil
 }
@@ -328,6 +335,13 @@ func waiting(v *page.View, refs []lake.CycleRef) (page.Block, error) {
 		v.Link("cycles"))
 	f.Note = strings.Join(open, ", ")
 	b.Figures = append(b.Figures, f)
+	failed, err := failedRuns(v)
+	if err != nil {
+		return b, err
+	}
+	if v.Jobs != nil {
+		b.Figures = append(b.Figures, waitingFigure(v.T("失败的运行", "Failed runs"), failed, v.Link("runs")))
+	}
 	s, err := sources(v)
 	if err != nil {
 		return b, err

@@ -67,7 +67,8 @@ func others() []page.Route {
 				{Name: "row", Kind: operation.Whole, Min: 1, Max: math.MaxInt64,
 					Meaning: "only this row of the file"}}}),
 		page.NewRoute("runs", operation.Text{Zh: "运行", En: "Runs"}, runs, operation.Operation{
-			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody}),
+			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody,
+			Params: []operation.Param{{Name: "id", Meaning: "one run of a job"}}}),
 		page.NewRoute("calculator", operation.Text{Zh: "价格计算", En: "Price calculator"}, calculator,
 			operation.Operation{Callers: []keys.Role{keys.Vendor, keys.Partner, keys.Customer},
 				Subject: operation.Customers, Params: []operation.Param{ofCustomer(false), ofManager(),

@@ -12,6 +12,16 @@ import (
 
 // runs lists the runs that changed the lake, with the sum of all lines after each and what it changed.
 func runs(v *page.View) (*page.Page, error) {
+	var jobs []page.Job
+	if v.Jobs != nil {
+		var err error
+		if jobs, err = v.Jobs(); err != nil {
+			return nil, err
+		}
+	}
+	if id := v.Text("id"); id != "" {
+		return jobPage(v, jobs, id)
+	}
 	history, err := v.State.Snap.History()
 	if err != nil {
 		return nil, err
@@ -24,8 +34,7 @@ func runs(v *page.View) (*page.Page, error) {
 		{Name: "closed_through", Title: v.T("已结账至", "Closed through")},
 		{Name: "payment_amount", Title: v.T("全部明细应付", "Payment of all lines"), Kind: page.Amount},
 		{Name: "change", Title: v.T("变化", "Change"), Kind: page.Amount},
-	}, Note: v.T("各次运行的阶段、内存与文件：tollbook runs show。",
-		"Stages, memory and files of a run: `tollbook runs show`.")}
+	}}
 	for i := range history {
 		m := &history[i]
 		sum, err := linesTotal(m)
@@ -46,8 +55,12 @@ func runs(v *page.View) (*page.Page, error) {
 			{Text: m.AsOf, Shown: v.Clock(m.AsOf)}, {Text: m.Command}, {Text: strconv.Itoa(len(m.Cycles))},
 			{Text: m.ClosedThrough}, v.Money(sum, ""), v.Money(change, "")})
 	}
-	return &page.Page{Title: v.T("运行", "Runs"), Crumbs: []page.Link{home(v)},
-		Blocks: []page.Block{{Title: v.T("变更数据的运行，最新在前", "Runs that changed the lake, newest first"), Table: t}}}, nil
+	p := &page.Page{Title: v.T("运行", "Runs"), Crumbs: []page.Link{home(v)},
+		Blocks: []page.Block{{Title: v.T("变更数据的运行，最新在前", "Runs that changed the lake, newest first"), Table: t}}}
+	if v.Jobs != nil {
+		p.Blocks = append(p.Blocks, jobBlock(v, jobs))
+	}
+	return p, nil
 }
 
 // linesTotal is the sum of the payments of all lines of a state, over its cycles.

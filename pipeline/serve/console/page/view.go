@@ -44,6 +44,7 @@ type View struct {
 	Allowed func(path string) bool // whether the caller may open a page at all
 	Kept    *Kept                  // nil = nothing is kept
 	Words   *document.Words        // of a Chinese page; nil = English
+	Jobs    func() ([]Job, error)  // the runs of jobs, the oldest first; nil = not known
 }
 
 // T is a text in the view's language.

@@ -1,0 +1,98 @@
+package billing
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// causesBlock says why the newest month differs from the one before, for those who see every customer; nil if there
+// is no month before.
+func causesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
+	if len(refs) < 2 || !everybody(v) || v.State.Workspace.Books.Mixed {
+		return nil, nil
+	}
+	this := refs[len(refs)-1].Cycle
+	q, _ := question.Find("change")
+	reader, err := readerOf(v)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := page.Keep(v, "causes "+this, func(m map[string]causeSum) int { return len(m) },
+		func(v *page.View) (map[string]causeSum, error) {
+			a, err := question.FromLake(v.Request.Context(), q, question.Request{Cycle: this}, reader)
+			if err != nil {
+				return nil, err
+			}
+			return sumCauses(a.Rows)
+		})
+	if err != nil {
+		return nil, err
+	}
+	t := &page.Table{Name: "causes", Order: "-difference", Columns: []page.Column{
+		{Name: "cause", Title: v.T("原因", "Cause")},
+		{Name: "before", Title: v.T("上月", "Month before"), Kind: page.Amount},
+		{Name: "now", Title: v.T("本月", "This month"), Kind: page.Amount},
+		{Name: "difference", Title: v.T("差额", "Difference"), Kind: page.Amount}},
+		Note: v.T("各行之和等于总变化。", "The rows add up to the change.")}
+	var all causeSum
+	for _, cause := range slices.SortedFunc(maps.Keys(sums), cmp.Compare) {
+		one := sums[cause]
+		if err := all.add(one); err != nil {
+			return nil, err
+		}
+		t.Rows = append(t.Rows, []page.Cell{{Text: cause, Shown: causeText(cause).In(v.Language)},
+			v.Money(one.before, ""), v.Money(one.now, ""), v.Money(one.change, "")})
+	}
+	t.Total = []page.Cell{{}, v.Money(all.before, ""), v.Money(all.now, ""), v.Money(all.change, "")}
+	return &page.Block{ID: "causes-block", Title: v.T("变化的原因", "Why it changed"), Table: t}, nil
+}
+
+// causeSum is what a cause comes to.
+type causeSum struct{ before, now, change money.AmountTotal }
+
+func (s *causeSum) add(o causeSum) error {
+	return errorsOf(s.before.AddTotal(o.before), s.now.AddTotal(o.now), s.change.AddTotal(o.change))
+}
+
+// sumCauses adds the rows of the question change up by cause.
+func sumCauses(rows []question.Row) (map[string]causeSum, error) {
+	sums := map[string]causeSum{}
+	for _, row := range rows {
+		var one causeSum
+		for i, to := range []*money.AmountTotal{&one.before, &one.now, &one.change} {
+			if err := to.UnmarshalText([]byte(row.Sums[i].String())); err != nil {
+				return nil, err
+			}
+		}
+		all := sums[row.Keys[0]]
+		if err := all.add(one); err != nil {
+			return nil, err
+		}
+		sums[row.Keys[0]] = all
+	}
+	return sums, nil
+}
+
+// causeText is a cause in words.
+func causeText(cause string) operation.Text {
+	texts := map[string]operation.Text{
+		"new_customer":  {Zh: "新客户", En: "new customers"},
+		"lost_customer": {Zh: "流失客户", En: "lost customers"},
+		"new_product":   {Zh: "新用产品", En: "new products of customers"},
+		"lost_product":  {Zh: "停用产品", En: "lost products of customers"},
+		"volume":        {Zh: "用量", En: "volume, at the average price before"},
+		"price":         {Zh: "价格", En: "prices, tiers and discounts"},
+		"correction":    {Zh: "更正（以前账期）", En: "corrections of earlier cycles"},
+	}
+	if t, ok := texts[cause]; ok {
+		return t
+	}
+	return operation.Text{Zh: cause, En: cause}
+}

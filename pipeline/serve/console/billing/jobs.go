@@ -1,0 +1,122 @@
+package billing
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// failedRuns counts the runs that failed since the last one of their kind that ended well.
+func failedRuns(v *page.View) (int64, error) {
+	if v.Jobs == nil {
+		return 0, nil
+	}
+	jobs, err := v.Jobs()
+	failed := map[string]int64{}
+	for i := range jobs {
+		if failed[jobs[i].Kind]++; jobs[i].Good {
+			failed[jobs[i].Kind] = 0
+		}
+	}
+	var n int64
+	for _, one := range failed {
+		n += one
+	}
+	return n, err
+}
+
+// jobBlock lists the runs of jobs, the newest first.
+func jobBlock(v *page.View, jobs []page.Job) page.Block {
+	t := &page.Table{Name: "jobs", Order: "-started", Empty: v.T("没有运行记录", "No run is recorded"),
+		Columns: []page.Column{
+			{Name: "started", Title: v.T("开始", "Started"), Kind: page.Time},
+			{Name: "kind", Title: v.T("任务", "Job")},
+			{Name: "outcome", Title: v.T("结果", "Outcome")},
+			{Name: "seconds", Title: v.T("秒", "Seconds"), Kind: page.Quantity, Some: true},
+			{Name: "peak_bytes", Title: v.T("最大内存", "Most memory"), Kind: page.Whole, Some: true},
+			{Name: "rows", Title: v.T("读取行数", "Rows read"), Kind: page.Whole},
+			{Name: "rejected", Title: v.T("拒收", "Rejected"), Kind: page.Whole},
+			{Name: "lines", Title: v.T("写入明细", "Lines written"), Kind: page.Whole},
+			{Name: "state", Title: v.T("状态", "State"), Kind: page.Whole, Some: true}}}
+	for i := range jobs {
+		j := &jobs[i]
+		outcome, state := v.Word(j.Outcome), ""
+		if !j.Good {
+			outcome.Tone = page.Bad
+		}
+		if j.Manifest > 0 {
+			state = strconv.FormatInt(j.Manifest, 10)
+		}
+		started := v.Time(period.Instant(j.Started.UnixMicro()))
+		started.Href = v.To("runs", "id", j.ID)
+		t.Rows = append(t.Rows, []page.Cell{started, {Text: j.Kind}, outcome, secondsCell(j.Started, j.Ended),
+			memoryCell(mostOf(j.Stages)), wholeCell(j.Rows), wholeCell(j.Rejected), wholeCell(j.Lines), {Text: state}})
+	}
+	return page.Block{ID: "jobs-block", Title: v.T("任务的运行", "Runs of jobs"), Table: t}
+}
+
+// mostOf is the most memory that a stage took.
+func mostOf(stages []page.Stage) (most int64) {
+	for i := range stages {
+		most = max(most, stages[i].Peak)
+	}
+	return most
+}
+
+func wholeCell(n int64) page.Cell {
+	text := strconv.FormatInt(n, 10)
+	return page.Cell{Text: text, Shown: document.Grouped(text)}
+}
+
+// secondsCell is how long something took; empty if it has not ended.
+func secondsCell(from, to time.Time) page.Cell {
+	if to.IsZero() {
+		return page.Cell{}
+	}
+	return page.Cell{Text: fmt.Sprintf("%.1f", to.Sub(from).Seconds())}
+}
+
+// memoryCell is a number of bytes; empty if it is not known.
+func memoryCell(n int64) page.Cell {
+	if n == 0 {
+		return page.Cell{}
+	}
+	return page.Cell{Text: strconv.FormatInt(n, 10), Shown: strconv.FormatInt(n>>20, 10) + " MiB"}
+}
+
+// jobPage is one run of a job: what it did, and its stages.
+func jobPage(v *page.View, jobs []page.Job, id string) (*page.Page, error) {
+	for i := range jobs {
+		j := &jobs[i]
+		if j.ID != id {
+			continue
+		}
+		p := &page.Page{Title: v.F("%s的运行", "Run of %s", j.Kind), Lead: id, Crumbs: []page.Link{home(v),
+			{Text: v.T("运行", "Runs"), Href: v.To("runs")}}}
+		if j.Error != "" {
+			p.Notes = append(p.Notes, page.Note{Tone: page.Bad, Text: j.Error})
+		}
+		if j.Hint != "" {
+			p.Notes = append(p.Notes, page.Note{Text: j.Hint})
+		}
+		t := &page.Table{Name: "stages", Empty: v.T("没有阶段", "No stages"), Columns: []page.Column{
+			{Name: "stage", Title: v.T("阶段", "Stage"), Kind: page.Code},
+			{Name: "seconds", Title: v.T("秒", "Seconds"), Kind: page.Quantity, Some: true},
+			{Name: "cpu_seconds", Title: v.T("处理器秒", "CPU seconds"), Kind: page.Quantity, Some: true},
+			{Name: "peak_bytes", Title: v.T("最大内存", "Most memory"), Kind: page.Whole, Some: true},
+			{Name: "rows", Title: v.T("行数", "Rows"), Kind: page.Whole}}}
+		for _, s := range j.Stages {
+			t.Rows = append(t.Rows, []page.Cell{{Text: s.Name}, {Text: fmt.Sprintf("%.2f", s.Seconds)},
+				{Text: fmt.Sprintf("%.2f", s.CPU)}, memoryCell(s.Peak), wholeCell(s.Rows)})
+		}
+		p.Blocks = append(p.Blocks, jobBlock(v, jobs[i:i+1]),
+			page.Block{ID: "stages-block", Title: v.T("阶段", "Stages"), Table: t})
+		return p, nil
+	}
+	return nil, operation.NotFound(operation.Textf("没有运行%q", "there is no run %q", id))
+}
