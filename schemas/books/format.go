@@ -91,6 +91,7 @@ func Formats() []Format {
 		incentivesFormat(), recurringFormat(), commitmentsFormat(), fundsFormat(), fundQuotasFormat(), expertsFormat(),
 		qualificationsFormat(), couponQuotasFormat(), solutionsFormat(), partiesFormat(), taxesFormat(),
 		allocationFormat(), markupsFormat(), subscribersFormat(), budgetsFormat(), priceListsFormat(), ratesFormat(),
+		managersFormat(),
 	}
 }
 

@@ -70,6 +70,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.commitments()
 	l.subscribers()
 	l.budgets()
+	loadManagers(l)
 	loadPartnerMoney(l)
 	l.taxes()
 	l.allocation()

@@ -126,7 +126,8 @@ d1,r1,,,official,0.95,2026-01-01,2026-06-01
 k1,c1,cash_coupon,YES,100,10,*,*,YES,2026-01-01,2027-01-01
 k2,c2,voucher,,50.5,,app,msg,,2026-01-01,
 `,
-	"budgets.csv": "customer_id,amount,thresholds,valid_from,valid_to\nc1,100,50;100,2026-01-01,\n",
+	"budgets.csv":  "customer_id,amount,thresholds,valid_from,valid_to\nc1,100,50;100,2026-01-01,\n",
+	"managers.csv": "account_manager_id,name,partner_id,email\nm1,Ann,r1,ann@example.com\n",
 	"calendar.csv": `date,working
 2026-10-01,NO
 2026-10-10,YES

@@ -340,6 +340,7 @@ type Books struct {
 	Commitments  []Commitment      // sorted by Customer, ID, Valid.From
 	Subscribers  []Subscriber      // sorted by Customer, SKU, Region, Resource, Valid.From
 	Budgets      []Budget          // sorted by Customer, Valid.From
+	Managers     []Manager         // sorted by ID
 	Money        PartnerMoney      // §9
 	Taxes        []Tax             // sorted by ID, Party, Country, Service, Valid.From
 	TaxCountries bool              // a row of Taxes names a country

@@ -396,7 +396,7 @@ books/readme.txt: not a book: it is not read`
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	formats := Formats()
-	if len(formats) != 29 {
+	if len(formats) != 30 {
 		t.Errorf("%d books", len(formats))
 	}
 	for _, f := range formats {

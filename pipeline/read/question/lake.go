@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -22,6 +23,7 @@ import (
 type reading struct {
 	groups *groups
 	clock  period.Clock
+	books  *books.Books
 	cycle  string // of the batch
 	before bool   // the batch is of a cycle before the one that is asked for
 	only   *sieve
@@ -121,8 +123,8 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader, find *currencyFinder) (*groups,
 	error) {
 	one := func() *reading {
-		return &reading{groups: newGroups(q), clock: from.Books.Zone.Clock(), only: newSieve(q, r.Only),
-			money: newSplitter(q, r.Only, find)}
+		return &reading{groups: newGroups(q), clock: from.Books.Zone.Clock(), books: from.Books,
+			only: newSieve(q, r.Only), money: newSplitter(q, r.Only, find)}
 	}
 	if q.lake.list != nil || q.lake.ask != nil {
 		return q.gatherList(ctx, r, from, one())

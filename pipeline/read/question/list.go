@@ -19,7 +19,8 @@ func All() []*Question {
 // LakeOnly are the questions that the lake alone answers.
 func LakeOnly() []*Question {
 	return []*Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
-		performance("customer", "customer_id"), performance("service", "service_type_code"), transfers(), budgets(),
+		performance("customer", "customer_id"), performance("service", "service_type_code"), performanceByManager(),
+		transfers(), budgets(),
 		deferredRevenue(), taxByCountry(), orderList()}
 }
 

@@ -1,6 +1,8 @@
 package question
 
 import (
+	"slices"
+
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
@@ -221,6 +223,57 @@ func performance(by, column string) *Question {
 		lake: shape{table: tables.PartnerStatements(), reads: []int{tables.XResellerID},
 			keep: func(c *parquet.Columns, row int) bool { return c.C[tables.XResellerID].Word(row) == "" }},
 	}
+}
+
+// performanceByManager is the question which account managers bring partners performance.
+func performanceByManager() *Question {
+	def := &tables.Table{Name: "performance_by_manager", Columns: slices.Concat(
+		pick(tables.PartnerStatements(), "partner_id"), []tables.Column{
+			wordColumn("account_manager_id",
+				"the customers' account manager at the end of the cycle; empty without one"),
+			wordColumn("name", "its name in the current books/managers.csv"),
+			wordColumn("email", "its e-mail address there"),
+		}, pick(tables.PartnerStatements(), "line_count payment_amount performance_amount"))}
+	return &Question{
+		Name: "performance-by-account-manager", Answers: "which account managers bring partners most performance",
+		Limit: 20,
+		Reads: "It sums the rows of `partner_statements` about a partner's own customers by the account manager that " +
+			"`customers.csv` gives them.",
+		Keys: def.Columns[:4], Sums: def.Columns[4:], Order: []By{{"performance_amount", true}},
+		lake: shape{table: tables.PartnerStatements(), reads: []int{tables.XCycle, tables.XPartnerID,
+			tables.XResellerID, tables.XCustomerID, tables.XLineCount, tables.XPayment, tables.XPerformance},
+			made: def, make: byManager},
+	}
+}
+
+// byManager gives the rows about a partner's own customers the customer's account manager.
+func byManager(w *reading, from, to *parquet.Columns) error {
+	for i := range from.N {
+		if from.C[tables.XResellerID].Word(i) != "" {
+			continue
+		}
+		cycle, err := period.ParseCycle(from.C[tables.XCycle].Word(i))
+		if err != nil {
+			return err
+		}
+		var manager string
+		if customer := w.books.Customer(from.C[tables.XCustomerID].Word(i)); customer >= 0 {
+			manager = books.ManagerOf(w.books, customer, w.books.Zone.Bounds(cycle).To-1)
+		}
+		row := books.ManagerNamed(w.books, manager)
+		if row == nil {
+			row = &books.Manager{}
+		}
+		for k, text := range []string{from.C[tables.XPartnerID].Word(i), manager, row.Name, row.Email} {
+			to.C[k].AddWord(text)
+		}
+		to.C[4].Ints = append(to.C[4].Ints, from.C[tables.XLineCount].Ints[i])
+		for k, at := range []int{tables.XPayment, tables.XPerformance} {
+			to.C[5+k].Decs = append(to.C[5+k].Decs, from.C[at].Decs[i])
+		}
+		to.N++
+	}
+	return nil
 }
 
 func transfers() *Question {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -176,7 +177,7 @@ func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, e
 	}
 	manager := ""
 	if customer := r.books.Customer(c.Scope.Customer); customer >= 0 {
-		manager = operation.ManagerOf(r.books, customer, c.State.Now)
+		manager = books.ManagerOf(r.books, customer, c.State.Now)
 	}
 	return out, r.each(p, func() {
 		record := feeRecordOf(r)

@@ -66,6 +66,18 @@ func TestNewTags(t *testing.T) {
 	h.fails("ann", path, `{}`, 403, "CBC.0151")
 }
 
+// TestManagerNames: the API shows the name of an account manager that managers.csv has, else its id.
+func TestManagerNames(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, map[string]string{"books/managers.csv": "account_manager_id,name,partner_id,email\n" +
+		"am1,Lin Wei,north,lin@north.example\nam9,Nobody,north,\n"})
+	const path = "/v2/partners/sub-customers/query"
+	h.same("of ann", h.few("north", path, `{}`, "customer_infos", "account_managers"), `[{"account_name":"Lin Wei"}]`)
+	h.edit("books/managers.csv", "am1,Lin Wei", "am8,Lin Wei")
+	h.server = h.serve(nil)
+	h.same("without a row", h.few("north", path, `{}`, "customer_infos", "account_managers"), `[{"account_name":"am1"}]`)
+}
+
 // TestRecordDetails: ann's bill of September by resource, by day and by record.
 func TestRecordDetails(t *testing.T) {
 	t.Parallel()

@@ -84,7 +84,10 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 		if since != period.Past {
 			s.AssociatedOn = operation.Time(since)
 		}
-		if manager := operation.ManagerOf(b, customer, c.State.Now); manager != "" {
+		if manager := books.ManagerOf(b, customer, c.State.Now); manager != "" {
+			if row := books.ManagerNamed(b, manager); row != nil && row.Name != "" {
+				manager = row.Name
+			}
 			s.Managers = []accountManager{{manager}}
 		}
 		list = append(list, s)

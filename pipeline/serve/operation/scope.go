@@ -31,21 +31,7 @@ func (s *Scope) Line(partner string, own period.Instant) bool {
 // Managed reports whether a customer is one of the scope's manager's at an instant; true where the scope has no
 // manager.
 func (s *Scope) Managed(b *books.Books, customer int32, at period.Instant) bool {
-	return s.Manager == "" || ManagerOf(b, customer, at) == s.Manager
-}
-
-// ManagerOf is the account manager of a customer at an instant: that of the row in force, or of the last one before.
-func ManagerOf(b *books.Books, customer int32, at period.Instant) string {
-	if row, ok := b.CustomerRowAt(customer, at); ok {
-		return row.AccountManager
-	}
-	manager := ""
-	for _, row := range b.Customers[customer].Rows {
-		if row.Valid.From <= at {
-			manager = row.AccountManager
-		}
-	}
-	return manager
+	return s.Manager == "" || books.ManagerOf(b, customer, at) == s.Manager
 }
 
 // Admit says whether a caller may call an operation at all, whatever it asks for: the first half of Decide, done before

@@ -9,7 +9,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
-	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -176,7 +175,7 @@ func bookBlock(v *page.View, id string) page.Block {
 	}
 	if now, ok := b.AssociationAt(code, v.State.Now); all || ok && v.Caller.Role == keys.Partner &&
 		b.Partners[now.Partner].ID == v.Caller.Partner { // a former partner does not learn who looks after it today
-		add("客户经理", "Account manager", operation.ManagerOf(b, code, v.State.Now), "")
+		add("客户经理", "Account manager", books.ManagerOf(b, code, v.State.Now), "")
 	}
 	if row, ok := b.CustomerRowAt(code, v.State.Now); ok && all {
 		add("价目表", "Price list", row.PriceList, "")

@@ -1,0 +1,64 @@
+package books
+
+import (
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Manager is one row of managers.csv: an account manager, whom rows of customers.csv name. It changes no line.
+type Manager struct {
+	ID, Name string
+	Partner  int32 // whose account manager it is
+	Email    string
+}
+
+func managersFormat() Format {
+	return Format{File: "managers.csv", Key: "account_manager_id",
+		Meaning: "account managers, whom customers.csv names; for the query API and `tollbook query`", Columns: []Column{
+			id("account_manager_id", "the account manager"),
+			text("name", "its name"),
+			id("partner_id", "whose account manager it is"),
+			text("email", "its e-mail address"),
+		}}
+}
+
+// loadManagers reads managers.csv.
+func loadManagers(l *loader) {
+	var rows []entry[Manager]
+	l.each(managersFormat(), func(r *row) {
+		m := Manager{ID: r.key("account_manager_id"), Name: r.text("name"), Email: r.text("email")}
+		var ok bool
+		if m.Partner, ok = l.needPartner(r, "partner_id"); ok && m.ID != "" {
+			rows = append(rows, entry[Manager]{row: m, at: r.mark("account_manager_id")})
+		}
+	})
+	byID := func(a, b *Manager) int { return strings.Compare(a.ID, b.ID) }
+	rows = once(l, "managers.csv", sortEntries(rows, byID), byID, func(m *Manager) string {
+		return "account_manager_id " + m.ID
+	})
+	l.b.Managers = rowsOf(rows)
+}
+
+// ManagerNamed is the row of an account manager, or nil.
+func ManagerNamed(b *Books, id string) *Manager {
+	if at := find(b.Managers, id, func(m *Manager) string { return m.ID }); at >= 0 {
+		return &b.Managers[at]
+	}
+	return nil
+}
+
+// ManagerOf is the account manager of a customer at an instant: that of the row of customers.csv in force, or of the
+// last one before; "" = none.
+func ManagerOf(b *Books, customer int32, at period.Instant) string {
+	if row, ok := b.CustomerRowAt(customer, at); ok {
+		return row.AccountManager
+	}
+	manager := ""
+	for _, row := range b.Customers[customer].Rows {
+		if row.Valid.From <= at {
+			manager = row.AccountManager
+		}
+	}
+	return manager
+}
