@@ -130,7 +130,9 @@ func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, 
 	feedName, _, _ := strings.Cut(name, "/")
 	spec := map[string]*feeds.Spec{"orders": feeds.Orders(), "adjustments": feeds.Adjustments(),
 		"accounts": feeds.Accounts(), "transfers": feeds.Transfers(),
-		"incentive_events": feeds.IncentiveEvents()}[feedName]
+		"incentive_events": feeds.IncentiveEvents(), "coupons": feeds.Coupons(), "withdrawals": feeds.Withdrawals(),
+		"partner_accounts": feeds.PartnerAccounts(), "fund_events": feeds.FundEvents(),
+		"invoices": feeds.Invoices()}[feedName]
 	r, err := feed.Open(fstest.MapFS{name: {Data: []byte(text)}}, name, spec,
 		feed.Options{BatchRows: batchRows, MaxRecord: 4096})
 	var whole *feedfile.Error
@@ -473,10 +475,17 @@ func FuzzIntake(f *testing.F) {
 				"base_order_id\n"+
 				"o,new,acme,seat,east,r,1,month,1,2026-10-02T00:00:00Z,\n"+
 				"u,unsubscribe,acme,,,,,,,2026-10-03T00:00:00Z,o\n"))
+	f.Add(uint8(10), []byte("event_id,time,event,coupon_id,quota_id,solution_id,partner_id,customer_id,amount\n"+
+		"i,2026-10-02T00:00:00Z,issue,k,q,,p1,acme,1\nr,2026-10-02T00:00:00Z,reclaim,k,,,p1,,1\n"+
+		"a,2026-10-02T00:00:00Z,apply,k2,,s,p1,acme,0.001\ni,2026-10-02T00:00:00Z,issue,k,q,,p1,acme,2\n"))
+	f.Add(uint8(11), []byte("event_id,withdrawal_id,partner_id,time,event,source,amount,account\n"+
+		"w,w1,p1,2026-10-02T00:00:00Z,request,cash,1,IBAN\nw2,w1,p1,2026-10-02T00:00:00Z,done,,,\n"))
 	bk := loadBooks(f, 2)
+	feeds := []string{"accounts", "transfers", "incentive_events", "adjustments", "orders", "coupons", "withdrawals",
+		"partner_accounts", "fund_events", "invoices"}
 	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		name := []string{"accounts", "transfers", "incentive_events", "adjustments", "orders"}[which%5] +
-			[]string{"/a.csv", "/a.ndjson"}[which/5%2]
+		// Of each ten five are CSV and five NDJSON; the first ten are the feeds of other chapters than 9.
+		name := feeds[which%5+which/10%2*5] + []string{"/a.csv", "/a.ndjson"}[which/5%2]
 		one := take(t, bk, NewBook(), map[string]string{name: string(data)}, 1, false)
 		many := take(t, bk, NewBook(), map[string]string{name: string(data)}, 1000, false)
 		if _, whole := one.rows[name]; whole {
