@@ -89,19 +89,9 @@ func (r *Rater) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.C
 		Record:  w.record,
 		Version: w.version, DrawsFrom: w.drawsFrom, DrawsTo: w.drawsTo, Tier: int16(i + 1), Kind: w.kind,
 	}
-	blocks := part
-	if w.product.Model == books.Stairstep {
-		ch.UnitPrice, ch.Quantity = tier.FlatFee, money.SignedQuantity{}
-		if !part.IsZero() {
-			ch.Quantity = r.bk.one
-		}
-	}
-	if w.product.Model == books.Block {
-		var err error
-		if blocks, err = blocksOf(w.product, part, tier.BlockSize); err != nil {
-			return err
-		}
-		ch.Quantity = blocks.Signed()
+	blocks, err := r.tierByModel(w, tier, part, &ch)
+	if err != nil {
+		return err
 	}
 	if r.trace != nil {
 		step := r.tierStep(StepTier, w.version, i)
@@ -113,8 +103,23 @@ func (r *Rater) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.C
 	}
 	out.List = append(out.List, ch)
 	return r.settle(&sale{
-		charge: &out.List[len(out.List)-1], sku: w.sku, at: w.at, noFixed: w.product.Model == books.Stairstep,
+		charge: &out.List[len(out.List)-1], sku: w.sku, at: w.at, noFixed: w.product.Model.NoFixed(),
 	})
+}
+
+// step charges the flat fee of a stairstep tier, if the meter has anything.
+func (r *Rater) step(tier *books.Tier, part money.Quantity, ch *line.Charge) {
+	ch.UnitPrice, ch.Quantity = tier.FlatFee, money.SignedQuantity{}
+	if !part.IsZero() {
+		ch.Quantity = r.bk.one
+	}
+}
+
+// blocks charges the blocks of a part of a meter.
+func (r *Rater) blocks(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity, error) {
+	blocks, err := blocksOf(w.product, part, tier.BlockSize)
+	ch.Quantity = blocks.Signed()
+	return blocks, err
 }
 
 // blocksOf is a quantity in blocks of a tier: begun ones are paid, or free (§4.6, §10.3).

@@ -111,14 +111,7 @@ func (r *Rater) endFigure(row int32, out *line.Charges, objs *[]Object) error {
 		kind: line.Period, sku: m.sku, version: version, at: r.bounds.From, end: quantity, drawsFrom: n, drawsTo: n,
 		record: int32(len(*objs) - 1),
 	}}
-	switch p.Model {
-	case books.Graduated:
-		return r.ladder(&w.climb, out)
-	case books.Flat, books.Volume, books.Block, books.Stairstep:
-		return r.priceWhole(&w, out)
-	default:
-		return fmt.Errorf("its model takes no figure")
-	}
+	return r.figureByModel(&w, out)
 }
 
 // figureOf is the figure of a meter, and the same in the product's measure.

@@ -9,33 +9,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// counters are the positions that a product's meters keep from record to record, beyond what a month-end line is made
-// of.
-var (
-	noCounters         []position.Kind
-	tierCounters       = []position.Kind{position.Meter}
-	measureCounters    = []position.Kind{position.Measure}
-	convertedCounters  = []position.Kind{position.Meter, position.Measure}
-	percentageCounters = []position.Kind{position.Meter, position.Events}
-)
-
-// Counters lists the kinds of positions in which a product's meters count record by record: the position in tiers, the
-// unconverted position (§10.2) and the number of records (§10.3).
-func Counters(p *books.Product) []position.Kind {
-	converts := !p.Convert.IsZero() && !p.Aggregation.Figure()
-	switch {
-	case p.Model == books.Percentage:
-		return percentageCounters
-	case p.Model == books.Graduated && !p.Aggregation.Figure() && converts:
-		return convertedCounters
-	case p.Model == books.Graduated && !p.Aggregation.Figure():
-		return tierCounters
-	case converts:
-		return measureCounters
-	}
-	return noCounters
-}
-
 // Counted is what a record of a sum or a count counts before it is converted (§10.1). A withdrawal counts nothing.
 func Counted(p *books.Product, quantity money.Quantity, withdrawn bool) money.Quantity {
 	if p.Aggregation != books.Count {

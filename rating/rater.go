@@ -171,26 +171,20 @@ func (r *Rater) rate(u *usage, out *line.Charges) error {
 	if u.product.FeeApart() && !u.reversed && !u.Withdrawn {
 		r.noteMeter(u)
 	}
-	switch u.product.Model {
-	case books.Flat:
-		return r.flat(u, out)
-	case books.Graduated:
-		return r.graduated(u, out)
-	case books.Percentage:
-		return r.percentage(u, out)
-	case books.Volume, books.Block, books.Stairstep:
-		if !u.reversed && u.product.FeeAtZero && u.Withdrawn {
-			return nil // a withdrawal is no record of the meter
-		}
-		if !u.reversed {
-			return r.gather(u, out.Draws[u.drawsFrom:])
-		}
-		err := r.ungather(u, out.Draws[u.drawsFrom:])
-		out.Draws = out.Draws[:u.drawsFrom]
-		return err
-	default:
-		return fmt.Errorf("its model takes no usage")
+	return r.byModel(u, out)
+}
+
+// gathered adds a record to its month-end meter, or takes it from there.
+func (r *Rater) gathered(u *usage, out *line.Charges) error {
+	if !u.reversed && u.product.FeeAtZero && u.Withdrawn {
+		return nil // a withdrawal is no record of the meter
 	}
+	if !u.reversed {
+		return r.gather(u, out.Draws[u.drawsFrom:])
+	}
+	err := r.ungather(u, out.Draws[u.drawsFrom:])
+	out.Draws = out.Draws[:u.drawsFrom]
+	return err
 }
 
 // replayed takes a record of which the cycle's end makes lines from all records of the meter.

@@ -83,7 +83,7 @@ func (p *Product) MonthEnd() bool { return p.PeriodLevel() || p.FeeAtZero }
 func (p *Product) FeeApart() bool { return p.FeeAtZero && !p.PeriodLevel() }
 
 // Draws reports whether usage of the product draws on prepaid packages.
-func (p *Product) Draws() bool { return p.Model != Percentage && !p.Replayed() }
+func (p *Product) Draws() bool { return !p.Model.is().noDraws && !p.Replayed() }
 
 // MeterLines reports whether all of a month-end meter is priced as one, without a line for each of its resources.
 func (p *Product) MeterLines() bool {
@@ -104,10 +104,10 @@ func countingColumns() []Column {
 		word("block_rounding", roundingWords, "up", "block only: whether a begun block is paid or free"),
 		word("block_fill", fillWords, "top",
 			"block only: the tier of the total prices all blocks, or each tier its own"),
-		word("prorate", prorateWords, "none", "graduated and volume only, days: a record is charged for its days of "+
-			"the cycle, and a quantity may be negative"),
-		word("fee_at_zero", yesNo, "NO", "graduated, volume, stairstep and percentage only, YES: a meter with nothing "+
-			"to price owes tier 1's flat_fee if it has an accepted record or a row of subscribers.csv"),
+		word("prorate", prorateWords, "none", named(func(t *traits) bool { return t.days })+" only, days: a record "+
+			"is charged for its days of the cycle, and a quantity may be negative"),
+		word("fee_at_zero", yesNo, "NO", named(func(t *traits) bool { return t.feeAtZero })+" only, YES: a meter "+
+			"with nothing to price owes tier 1's flat_fee if it has an accepted record or a row of subscribers.csv"),
 	}
 }
 
@@ -130,19 +130,19 @@ func (r *row) counting(p *Product, modelKnown bool) {
 	if !modelKnown {
 		return
 	}
-	usage := p.Model == Flat || p.Model == Graduated || p.Model == Volume || p.Model == Block || p.Model == Stairstep
+	of := p.Model.is()
 	switch {
-	case p.Aggregation != Sum && !usage:
+	case p.Aggregation != Sum && !of.usage:
 		r.fail("aggregation", "leave it empty", "does not fit a %s product", p.Model)
-	case !p.Convert.IsZero() && !usage:
+	case !p.Convert.IsZero() && !of.usage:
 		r.fail("convert", "leave it empty", "does not fit a %s product", p.Model)
 	}
-	if p.FeeAtZero && p.Model != Graduated && p.Model != Volume && p.Model != Stairstep && p.Model != Percentage {
+	if p.FeeAtZero && !of.feeAtZero {
 		r.fail("fee_at_zero", "leave it empty", "does not fit a %s product", p.Model)
 	}
 	switch {
 	case !p.Prorate:
-	case p.Model != Graduated && p.Model != Volume:
+	case !of.days:
 		r.fail("prorate", "leave it empty", "does not fit a %s product", p.Model)
 	case p.Aggregation != Sum || !p.Convert.IsZero() || p.FeeAtZero:
 		r.fail("prorate", "leave it empty, or those columns", "does not go with aggregation, convert or fee_at_zero")

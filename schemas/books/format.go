@@ -20,8 +20,6 @@ type Column struct {
 }
 
 var (
-	modelWords = []string{"flat", "graduated", "volume", "block", "stairstep", "percentile", "period", "percentage",
-		"recurring", "pass_through"}
 	meterWords    = []string{"region", "customer", "resource"}
 	classWords    = []string{"ordinary", "specific", "none", "no_rebate"}
 	periodWords   = []string{"hour", "day", "month", "year", "one_off"}
@@ -42,9 +40,6 @@ var (
 	spanWords      = []string{"month", "quarter"}
 	tierRuleWords  = []string{"whole", "graduated"}
 )
-
-// String is the model's word in the book.
-func (m Model) String() string { return wordOf(modelWords, int(m)) }
 
 // String is the meter's word in the book.
 func (m Meter) String() string { return wordOf(meterWords, int(m)) }
@@ -138,7 +133,7 @@ func productsFormat() Format {
 			text("resource_type_name", "its name"),
 			text("usage_type", "what is counted, such as duration or traffic"),
 			{Name: "measure", Type: "text", Required: true, Meaning: "unit of quantities: GB, GB-hour, Mbps"},
-			word("pricing_model", modelWords, "", "how quantities become money"),
+			word("pricing_model", modelWords(), "", "how quantities become money"),
 			word("meter", meterWords, "region", "what a meter distinguishes, in addition to the customer and the sku"),
 			text("policy", "id in policies.yaml; percentile only, and required there"),
 			word("allow_discount", yesNo, "YES", "NO: no discount ever lowers it"),

@@ -53,9 +53,9 @@ func (l *loader) discountValue(r *row, d *Discount) {
 	if d.SKU >= 0 && !l.badSKU[l.b.Products[d.SKU].SKU] {
 		model := l.b.Products[d.SKU].Model
 		usage, orders = model != Subscription, model == Subscription
-		if d.Mode == ModeFixed && model == Stairstep {
+		if d.Mode == ModeFixed && model.NoFixed() {
 			l.notes.Add(r.pos(r.mark("mode")), "",
-				"discount_id %s: a fixed price does not fit a stairstep product, so it never applies", d.ID)
+				"discount_id %s: a fixed price does not fit a %s product, so it never applies", d.ID, model)
 		}
 	}
 	if d.Kind == OrderOffer {

@@ -15,11 +15,6 @@ func costBasisColumn() Column {
 		Meaning: "pass_through only, and required there: the cost that the mark-up is on"}
 }
 
-// TakesCosts reports whether rows of cost files can be billed by the model (§11.3).
-func (m Model) TakesCosts() bool {
-	return m == PassThrough || m == Flat || m == Graduated || m == Volume || m == Block || m == Stairstep
-}
-
 // costBasis reads what only a pass_through product has.
 func (r *row) costBasis(p *Product, modelKnown bool) {
 	given := r.cell("basis").text != ""

@@ -23,7 +23,7 @@ func (l *loader) products() {
 		}
 		r.notAny("sku", p.SKU)
 		r.notAny("service_type_code", p.ServiceTypeCode)
-		modelKnown := int(p.Model) < len(modelWords)
+		modelKnown := int(p.Model) < len(models)
 		switch {
 		case !modelKnown:
 		case p.Model == Percentile && p.Policy == "":
@@ -122,18 +122,16 @@ func priceCells(r *row, p *priceRow, known bool) {
 	}
 	p.model = r.l.b.Products[p.sku].Model
 	model := p.model.String()
-	if p.model == Stairstep {
-		if p.tier.UnitPrice != (money.UnitPrice{}) {
-			r.fail("unit_price", "leave it empty", "a stairstep price has only flat_fee")
-		}
-	} else if r.cell("unit_price").text == "" && p.model != Percentage &&
-		p.model != PassThrough {
+	of := p.model.is()
+	switch {
+	case of.onlyFee && p.tier.UnitPrice != (money.UnitPrice{}):
+		r.fail("unit_price", "leave it empty", "a %s price has only flat_fee", model)
+	case !of.onlyFee && !of.ownPrice && r.cell("unit_price").text == "":
 		r.fail("unit_price", "", "empty")
 	}
 	r.percentage(p)
 	r.markUp(p)
-	if oneFee := p.model == Flat || p.model == Subscription || p.model == Block || p.model == Recurring; oneFee &&
-		!p.tier.FlatFee.IsZero() {
+	if of.noFee && !p.tier.FlatFee.IsZero() {
 		r.fail("flat_fee", "leave it empty", "a %s price has none", model)
 	}
 	size := r.cell("block_size").text
@@ -213,7 +211,7 @@ func (l *loader) tiers(rows []entry[priceRow]) {
 			fail(e.at, "tiers are 1, 2, … without gaps", "tier %d of %s where tier %d is missing", e.row.number,
 				e.row.describe(l), i+1)
 			return
-		case i > 0 && (model == Flat || model == Subscription || model == Recurring):
+		case i > 0 && model.is().oneTier:
 			fail(e.at, "", "tier %d: a %s price has one tier", e.row.number, model)
 			return
 		case last && !e.row.tier.Open:

@@ -6,28 +6,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Model is a product's pricing model (§3.1).
-type Model uint8
-
-// The pricing models.
-const (
-	Flat Model = iota
-	Graduated
-	Volume
-	Block
-	Stairstep
-	Percentile
-	Subscription // `period` in the book
-	Percentage
-	Recurring   // charged by recurring.csv; takes no feed
-	PassThrough // a vendor's cost with a mark-up (§11.3)
-)
-
-// PeriodLevel reports whether the model's lines come at the cycle's end (§4.6, §4.7).
-func (m Model) PeriodLevel() bool {
-	return m == Volume || m == Block || m == Stairstep || m == Percentile
-}
-
 // Meter says over what a meter counts (§4.5).
 type Meter uint8
 

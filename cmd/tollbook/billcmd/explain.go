@@ -28,10 +28,13 @@ the result with the lines of the lake. Late records and re-rating differences in
 shown as they were posted. RECORD is the id of any line: a record_id, a record_id#tier,
 order_id/order_line, an adjustment_id, or the id of a month-end line. tax/TAX_ID with --customer
 and --cycle explains a tax: base, rate, the row of taxes.csv and why it fits, rounding.
+statement/PARTNER_ID with --customer and --cycle explains the rows of a partner's statement: basis,
+terms, exchange rate, rounding.
 coupon/COUPON_ID explains a coupon: where it comes from, its terms, and what used it.`,
 		Example: "  tollbook explain r-000017 --customer aurora\n" +
 			"  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09\n" +
-			"  tollbook explain tax/vat --customer aurora --cycle 2026-09\n  tollbook explain coupon/welcome",
+			"  tollbook explain tax/vat --customer aurora --cycle 2026-09\n" +
+			"  tollbook explain statement/north --customer aurora --cycle 2026-09\n  tollbook explain coupon/welcome",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ID = args[0]
@@ -64,10 +67,18 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 		sources := &explain.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(),
 			Refund: workspace.RefundRules(&w.Settings), Inbox: inbox, Progress: a.Bar.Update}
 		story, err = explain.Explain(ctx, sources, q)
-		if none := new(rows.NotFoundError); errors.As(err, &none) && explain.IsTax(q.ID) {
+		switch none := new(rows.NotFoundError); {
+		case !errors.As(err, &none):
+		case explain.IsTax(q.ID):
 			story, err = explain.Tax(ctx, sources, q)
-		}
-		if none := new(rows.NotFoundError); errors.As(err, &none) && explain.IsCoupon(q.ID) {
+		case explain.IsStatement(q.ID):
+			partners, wrong := w.Partners()
+			if wrong != nil {
+				return wrong
+			}
+			partners.Snap = snap
+			story, err = explain.Statement(ctx, sources, q, &partners)
+		case explain.IsCoupon(q.ID):
 			story, err = explain.Coupon(sources, q)
 		}
 		return err
@@ -106,6 +117,7 @@ func stateText(state string) string {
 		explain.StateCosts:      "rows of cost files",
 		explain.StateTax:        "tax",
 		explain.StateCoupon:     "coupon",
+		explain.StateStatement:  "rows of a partner's statement",
 		explain.StateRestated:   "what another delivery of cost files changes of a closed cycle",
 	}[state]
 }

@@ -360,8 +360,7 @@ func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 		return verdict{reason.UnknownSKU, uSKU}
 	}
 	product := &a.cfg.Books.Products[r.SKU]
-	if m := product.Model; m == books.Percentile || m == books.Subscription || m == books.Recurring ||
-		m == books.PassThrough || product.PackagedCosts {
+	if !product.Model.TakesFeed() || product.PackagedCosts {
 		return verdict{reason.WrongFeed, uSKU}
 	}
 	if v.hasUnit && (v.unit.nulls == nil || v.unit.nulls.IsValid(i)) && v.unit.at(i) != a.measure[r.SKU] {

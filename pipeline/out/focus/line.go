@@ -338,11 +338,8 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 	default:
 		r.Category, r.Frequency, r.Description = usage, usageBased, r.Product.name
 		r.Consumed, r.ConsumedUnit = some(l.usage.Sub(l.free)), unit
-		switch {
-		case r.Product.model == books.Block:
-			r.Unit = "Blocks"
-		case r.Product.model == books.Stairstep:
-			r.Unit = "Months"
+		if own := r.Product.model.PricingUnit(); own != "" {
+			r.Unit = own
 		}
 		if r.Class == correction {
 			r.Description += ", correction of " + l.origin

@@ -84,6 +84,7 @@ const (
 	StateCosts      = "costs"      // rows of cost files; not rated again
 	StateTax        = "tax"        // a tax of a customer or partner; its parts are rates
 	StateCoupon     = "coupon"     // a coupon; it is of no cycle
+	StateStatement  = "statement"  // rows of a partner's statement about a customer; its parts are rows
 	StateRestated   = "restated"   // what another delivery of cost files changed of a closed cycle; not rated again
 )
 

@@ -1,0 +1,75 @@
+package rating
+
+import (
+	"errors"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// byModel prices a record of a sum or a count, or takes it back, by its product's model.
+func (r *Rater) byModel(u *usage, out *line.Charges) error {
+	switch m := u.product.Model; {
+	case m == books.Flat:
+		return r.flat(u, out)
+	case m == books.Graduated:
+		return r.graduated(u, out)
+	case m == books.Percentage:
+		return r.percentage(u, out)
+	case m.Usage() && m.PeriodLevel():
+		return r.gathered(u, out)
+	}
+	return errors.New("its model takes no usage")
+}
+
+// figureByModel prices the one figure that a meter makes of its records.
+func (r *Rater) figureByModel(w *wholeMeter, out *line.Charges) error {
+	switch m := w.product.Model; {
+	case m == books.Graduated:
+		return r.ladder(&w.climb, out)
+	case m.Usage():
+		return r.priceWhole(w, out)
+	}
+	return errors.New("its model takes no figure")
+}
+
+// tierByModel says what the line of a tier charges, which holds a part of a month-end meter: that part at the unit
+// price, unless the model says otherwise. after is what the steps of an explanation show for the part.
+func (r *Rater) tierByModel(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity,
+	error) {
+	switch m := w.product.Model; {
+	case m == books.Stairstep:
+		r.step(tier, part, ch)
+	case m == books.Block:
+		return r.blocks(w, tier, part, ch)
+	}
+	return part, nil
+}
+
+// What Counters gives.
+var (
+	noCounters         []position.Kind
+	tierCounters       = []position.Kind{position.Meter}
+	measureCounters    = []position.Kind{position.Measure}
+	convertedCounters  = []position.Kind{position.Meter, position.Measure}
+	percentageCounters = []position.Kind{position.Meter, position.Events}
+)
+
+// Counters lists the kinds of positions in which a product's meters count record by record: the position in tiers, the
+// unconverted position (§10.2) and the number of records (§10.3).
+func Counters(p *books.Product) []position.Kind {
+	converts := !p.Convert.IsZero() && !p.Aggregation.Figure()
+	switch {
+	case p.Model == books.Percentage:
+		return percentageCounters
+	case p.Model == books.Graduated && !p.Aggregation.Figure() && converts:
+		return convertedCounters
+	case p.Model == books.Graduated && !p.Aggregation.Figure():
+		return tierCounters
+	case converts:
+		return measureCounters
+	}
+	return noCounters
+}
