@@ -43,10 +43,10 @@ func (w *writer) write(by *pricer, r *rated) error {
 	return w.margins(r)
 }
 
-// pricedBucket is the groups of a bucket and their lines.
+// pricedBucket is the groups of a bucket, as rows of their table, and their lines.
 type pricedBucket struct {
 	bucket int
-	groups []*group
+	groups *parquet.Columns
 	lines  []*events.Line
 }
 
@@ -58,9 +58,12 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 	all.Go(func() error {
 		defer close(ready)
 		for b := range w.buckets {
-			one := pricedBucket{bucket: b, groups: r.open(list[b])}
+			one, groups := pricedBucket{bucket: b}, r.open(list[b])
 			var err error
-			if one.lines, err = by.price(r, one.groups); err != nil {
+			if one.lines, err = by.price(r, groups); err != nil {
+				return err
+			}
+			if one.groups, err = w.groups(r, groups); err != nil {
 				return err
 			}
 			select {
@@ -79,7 +82,7 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 				return err
 			}
 			key.Table = tables.CostGroups().Name
-			if err := w.groups(key, r, one.groups); err != nil {
+			if err := w.file(key, one.groups, nil); err != nil {
 				return err
 			}
 		}
@@ -159,15 +162,15 @@ func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns) error {
 	return w.file(key, out, sums)
 }
 
-// groups writes groups of rows.
-func (w *writer) groups(key lake.FileKey, r *rated, list []*group) error {
+// groups are the rows of the table of groups.
+func (w *writer) groups(r *rated, list []*group) (*parquet.Columns, error) {
 	out := parquet.NewColumns(tables.CostGroups())
 	for _, g := range list {
 		if err := w.storeGroup(out, r, g); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return w.file(key, out, nil)
+	return out, nil
 }
 
 func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
