@@ -183,7 +183,13 @@ func (e *DifferenceError) Error() string {
 
 // sortedKeys are the keys of margins in the order of the table.
 func sortedKeys(all map[marginKey]*margin) []marginKey {
-	return slices.SortedFunc(maps.Keys(all), func(a, b marginKey) int { return a.compare(&b) })
+	keys := slices.Collect(maps.Keys(all))
+	sortKeys(keys)
+	return keys
+}
+
+func sortKeys(keys []marginKey) {
+	slices.SortFunc(keys, func(a, b marginKey) int { return a.compare(&b) })
 }
 
 // store appends a row to a batch of the table margins.

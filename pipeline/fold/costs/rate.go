@@ -27,8 +27,8 @@ type rated struct {
 	books   *books.Books
 	bounds  period.Span
 	counted []*Delivery
-	found   []found  // the groups, by customer, start and id
-	groups  []*group // of found; nil = they are made bucket by bucket
+	found   []found  // the groups
+	groups  []*group // by customer, start and id; nil = they are made bucket by bucket
 	lines   []*events.Line
 	billed  money.AmountTotal // of all lines
 	margins *margins
@@ -60,6 +60,7 @@ func (p *pricer) rate(ctx context.Context, c period.Cycle, counted []*Delivery) 
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(r.found, found.compare)
 	r.groups = r.open(r.found)
 	if r.lines, err = p.price(r, r.groups); err != nil {
 		return nil, err
@@ -90,7 +91,6 @@ func (p *pricer) gather(ctx context.Context, c period.Cycle, counted []*Delivery
 		}
 		groups.places, groups.equal = nil, nil
 	}
-	slices.SortFunc(r.found, found.compare)
 	return r, nil
 }
 

@@ -3,6 +3,7 @@ package costs
 import (
 	"context"
 	"math/big"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,13 +35,27 @@ func (w *writer) write(by *pricer, r *rated) error {
 		b := w.bucket(w.books.Customers[f.customer].ID)
 		list[b] = append(list[b], f)
 	}
+	eachBucket(list, by.workers, func(one []found) { slices.SortFunc(one, found.compare) })
 	if err := w.pricedBuckets(by, r, list); err != nil {
 		return err
 	}
 	if err := r.reconcile(); err != nil {
 		return err
 	}
-	return w.margins(r)
+	return w.margins(r, by.workers)
+}
+
+// eachBucket works on buckets, several at a time.
+func eachBucket[T any](buckets [][]T, workers int, do func([]T)) {
+	var all errgroup.Group
+	all.SetLimit(max(1, workers))
+	for _, one := range buckets {
+		all.Go(func() error {
+			do(one)
+			return nil
+		})
+	}
+	_ = all.Wait() // none fails
 }
 
 // pricedBucket is the groups of a bucket, as rows of their table, and their lines.
@@ -54,7 +69,10 @@ type pricedBucket struct {
 // one is priced.
 func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 	all, ctx := errgroup.WithContext(context.Background())
-	ready := make(chan pricedBucket)
+	ready, free := make(chan pricedBucket), make(chan *parquet.Columns, 3)
+	for range cap(free) { // of the buckets that are priced, handed over and written
+		free <- parquet.NewColumns(tables.CostGroups())
+	}
 	all.Go(func() error {
 		defer close(ready)
 		for b := range w.buckets {
@@ -63,7 +81,12 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 			if one.lines, err = by.price(r, groups); err != nil {
 				return err
 			}
-			if one.groups, err = w.groups(r, groups); err != nil {
+			select {
+			case one.groups = <-free:
+			case <-ctx.Done():
+				return nil // the other one has the error
+			}
+			if err := w.groups(one.groups, r, groups); err != nil {
 				return err
 			}
 			select {
@@ -85,6 +108,7 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 			if err := w.file(key, one.groups, nil); err != nil {
 				return err
 			}
+			free <- one.groups
 		}
 		return nil
 	})
@@ -92,12 +116,13 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 }
 
 // margins writes the margins of an open cycle.
-func (w *writer) margins(r *rated) error {
+func (w *writer) margins(r *rated, workers int) error {
 	keys := make([][]marginKey, w.buckets)
-	for _, k := range sortedKeys(r.margins.rows) {
+	for k := range r.margins.rows {
 		b := w.bucket(k.customer)
 		keys[b] = append(keys[b], k)
 	}
+	eachBucket(keys, workers, sortKeys)
 	for b := range w.buckets {
 		out := parquet.NewColumns(tables.Margins())
 		for i := range keys[b] {
@@ -162,15 +187,15 @@ func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns) error {
 	return w.file(key, out, sums)
 }
 
-// groups are the rows of the table of groups.
-func (w *writer) groups(r *rated, list []*group) (*parquet.Columns, error) {
-	out := parquet.NewColumns(tables.CostGroups())
+// groups fills a batch of the table of groups.
+func (w *writer) groups(out *parquet.Columns, r *rated, list []*group) error {
+	out.Reset()
 	for _, g := range list {
 		if err := w.storeGroup(out, r, g); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
