@@ -3,6 +3,7 @@ package serve_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -254,8 +255,13 @@ func TestConsoleOrdersAndAccount(t *testing.T) {
 		"inbox/accounts/a.csv": "event_id,customer_id,time,type,balance_type,amount\n" +
 			"e1,cust-fern,2026-09-01T00:00:00+08:00,recharge,cash,500\n",
 		"inbox/orders/o.csv": "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type," +
-			"period_num,pay_time,expire_time\n" +
-			"o1,new,cust-fern,server,east,srv-1,1,month,2,2026-09-06T10:00:00+08:00,2026-11-06T10:00:00+08:00\n",
+			"period_num,pay_time,expire_time,status,status_time\n" +
+			"o1,new,cust-fern,server,east,srv-1,1,month,2,2026-09-06T10:00:00+08:00,2026-11-06T10:00:00+08:00,,\n" +
+			"o2,new,cust-fern,server,east,srv-2,1,month,3,,,unpaid,2026-09-07T10:00:00+08:00\n" +
+			"o3,new,cust-fern,server,east,srv-3,1,month,1,,,pending_approval,2026-09-05T10:00:00+08:00\n" +
+			"o4,new,cust-fern,server,east,srv-4,1,month,1,,,unpaid,2026-09-03T10:00:00+08:00\n" +
+			"o4,new,cust-fern,,,,,,,,,cancelled,2026-09-04T10:00:00+08:00\n" +
+			"o5,new,cust-aurora,server,east,srv-5,1,month,1,,,unpaid,2026-09-03T10:00:00+08:00\n",
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -278,10 +284,15 @@ func TestConsoleOrdersAndAccount(t *testing.T) {
 		t.Errorf("account:\n%swant:\n%s", got, want)
 	}
 	orders := d.page("orders?customer_id=cust-fern")
-	rows := orders.sheet("orders").rows
-	if len(rows) != 1 || strings.Join(rows[0][:8], " ") !=
-		"o1/1 2026-09-06 10:00 new server srv-1 1 2 month 2026-09-06 10:00" {
-		t.Errorf("orders: %v", rows)
+	wantOrders := []string{
+		"o2/1 unpaid 2026-09-07 10:00  new server srv-2 1 3 month    customer 300.00",
+		"o1/1 completed 2026-09-06 10:00 2026-09-06 10:00 new server srv-1 1 2 month 2026-09-06 10:00 " +
+			"2026-11-06 10:00  customer ",
+		"o3/1 pending_approval 2026-09-05 10:00  new server srv-3 1 1 month    customer 100.00",
+		"o4/1 cancelled 2026-09-04 10:00  new server srv-4 1 1 month    customer ",
+	}
+	if rows := rowTexts(orders.sheet("orders")); !slices.Equal(rows, wantOrders) {
+		t.Errorf("orders: %q, want %q", rows, wantOrders)
 	}
 	walked := false
 	for _, link := range orders.links() {

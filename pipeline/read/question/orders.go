@@ -95,7 +95,7 @@ func listUnpaid(lives []orders.Life, from *partners.Reader, to *parquet.Columns)
 	if err != nil || len(lives) == 0 {
 		return err
 	}
-	prices := rating.Compile(from.Books, rating.Rules{})
+	prices := rating.Compile(from.Books, rating.Rules{Digits: from.Books.OwnCurrency().Digits})
 	for i := range lives {
 		l := &lives[i]
 		if l.Paid {

@@ -5,19 +5,25 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	orderlife "github.com/tollbook/tollbook/pipeline/read/orders"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// orders is a customer's orders of all cycles of the lake.
+// orders is a customer's orders of all cycles of the lake, and those that were not paid.
 func orders(v *page.View) (*page.Page, error) {
 	id := v.Scope.Customer
-	t := &page.Table{Name: "orders", Order: "-pay_time", Empty: v.T("没有订单", "No orders"), Columns: []page.Column{
+	t := &page.Table{Name: "orders", Order: "-since", Empty: v.T("没有订单", "No orders"), Columns: []page.Column{
 		{Name: "order", Title: v.T("订单", "Order"), Kind: page.Code},
+		{Name: "status", Title: v.T("状态", "Status")},
+		{Name: "since", Title: v.T("自", "Since"), Kind: page.Time},
 		{Name: "pay_time", Title: v.T("支付时间", "Paid"), Kind: page.Time},
 		{Name: "order_type", Title: v.T("类型", "Type")},
 		{Name: "sku", Title: "SKU", Kind: page.Code},
@@ -28,7 +34,12 @@ func orders(v *page.View) (*page.Page, error) {
 		{Name: "expire_time", Title: v.T("到期", "Ends"), Kind: page.Time},
 		{Name: "base", Title: v.T("被退订单", "Takes back"), Kind: page.Code},
 		{Name: "payer", Title: v.T("付款方", "Payer"), Kind: page.Code},
+		{Name: "open_amount", Title: v.T("现在支付的金额", "To pay now"), Kind: page.Amount, Spare: true},
 	}}
+	processing, err := unpaidOrders(v, t)
+	if err != nil {
+		return nil, err
+	}
 	bucket := place.Bucket(id, max(1, v.State.Snap.Manifest.Buckets))
 	for _, ref := range v.State.Snap.Manifest.Cycles {
 		files, err := v.State.Snap.Files(ref.Cycle)
@@ -39,7 +50,7 @@ func orders(v *page.View) (*page.Page, error) {
 			if e.Table != tables.Orders().Name || e.Bucket != bucket {
 				continue
 			}
-			if err := ordersIn(v, t, ref.Cycle, e); err != nil {
+			if err := ordersIn(v, t, ref.Cycle, e, processing); err != nil {
 				return nil, err
 			}
 		}
@@ -49,8 +60,74 @@ func orders(v *page.View) (*page.Page, error) {
 		Blocks: []page.Block{{Title: v.T("订单", "Orders"), Table: t}}}, nil
 }
 
-// ordersIn adds the customer's orders of one file.
-func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry) (err error) {
+// unpaidOrders adds the customer's order lines that were not paid, with what they would cost if they were paid at the
+// last run, and returns since when those that were paid are in processing.
+func unpaidOrders(v *page.View, t *page.Table) (map[string]period.Instant, error) {
+	lives, err := orderlife.Lives(v.State.Snap, v.State.Workspace.Books)
+	if err != nil {
+		return nil, err
+	}
+	at := v.State.Now
+	if text := v.State.Snap.Manifest.AsOf; text != "" {
+		if at, err = period.ParseInstant(text); err != nil {
+			return nil, err
+		}
+	}
+	processing := map[string]period.Instant{}
+	for i := range lives {
+		l := &lives[i]
+		switch {
+		case l.Customer != v.Scope.Customer:
+		case l.Status == events.Processing:
+			processing[l.ID()] = l.Since
+		case !l.Paid && l.Order != nil:
+			open := page.Cell{}
+			if l.Open() {
+				charge, priced, err := l.Price(v.State.Prices.Ask(), at)
+				if err != nil {
+					return nil, err
+				}
+				if priced {
+					open = v.Money(charge.Payment, "")
+				}
+			}
+			t.Rows = append(t.Rows, unpaidRow(v, l, open))
+		}
+	}
+	return processing, nil
+}
+
+// unpaidRow is an order line that was not paid. It leads to no line, as it has none.
+func unpaidRow(v *page.View, l *orderlife.Life, open page.Cell) []page.Cell {
+	o := l.Order
+	base, effective, expire := "", page.Cell{}, page.Cell{}
+	if o.Base.ID != "" {
+		base = fmt.Sprintf("%s/%d", o.Base.ID, o.Base.Line)
+	}
+	if o.Effective > o.PayTime { // else it begins with the payment
+		effective = v.Time(o.Effective)
+	}
+	if o.Expire != period.Forever {
+		expire = v.Time(o.Expire)
+	}
+	return []page.Cell{{Text: l.ID()}, v.Word(l.Status), v.Time(l.Since), {}, v.Word(o.Type.String()),
+		{Text: o.SKUText}, {Text: o.Resource},
+		{Text: o.Quantity.String(), Shown: document.Grouped(o.Quantity.Trim())},
+		{Text: termText(v, o.PeriodType, o.PeriodNum)}, effective, expire, {Text: base}, {Text: o.Payer}, open}
+}
+
+// termText is for how many periods an order is.
+func termText(v *page.View, unit string, number int64) string {
+	if unit == "" {
+		return ""
+	}
+	return strconv.FormatInt(number, 10) + " " + v.Word(unit).Say()
+}
+
+// ordersIn adds the customer's orders of one file. processing is since when order lines are in processing; the others
+// are completed.
+func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry, processing map[string]period.Instant) (
+	err error) {
 	list, err := rows.FileOf(v.State.Snap, e, tables.Orders(), nil, rows.Filter{Column: tables.OCustomerID,
 		Word: v.Scope.Customer})
 	if err != nil {
@@ -60,19 +137,21 @@ func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry) (err 
 	return list.Each(func(row rows.Row) error {
 		q, err := row.Quantity(tables.OQuantity)
 		order := fmt.Sprintf("%s/%d", row.Text(tables.OOrderID), row.Whole(tables.OOrderLine))
-		base, term := "", ""
+		base, status, since := "", events.Completed, row.Time(tables.OPayTime)
 		if len(row.Text(tables.OBaseOrderID)) > 0 {
 			base = fmt.Sprintf("%s/%d", row.Text(tables.OBaseOrderID), row.Whole(tables.OBaseOrderLine))
 		}
-		if unit := row.Word(tables.OPeriodType); unit != "" {
-			term = strconv.FormatInt(row.Whole(tables.OPeriodNum), 10) + " " + v.Word(unit).Say()
+		if at, is := processing[order]; is {
+			status, since = events.Processing, at
 		}
 		t.Rows = append(t.Rows, []page.Cell{
 			{Text: order, Href: v.Link("line", "id", order, "customer_id", v.Scope.Customer, "cycle", cycle)},
-			v.Time(row.Time(tables.OPayTime)), v.Word(row.Word(tables.OOrderType)), {Text: row.Word(tables.OSKU)},
-			{Text: string(row.Text(tables.OResourceID))}, quantityCell(q), {Text: term},
+			v.Word(status), v.Time(since), v.Time(row.Time(tables.OPayTime)), v.Word(row.Word(tables.OOrderType)),
+			{Text: row.Word(tables.OSKU)},
+			{Text: string(row.Text(tables.OResourceID))}, quantityCell(q),
+			{Text: termText(v, row.Word(tables.OPeriodType), row.Whole(tables.OPeriodNum))},
 			v.Time(row.Time(tables.OEffectiveTime)), v.Time(row.Time(tables.OExpireTime)), {Text: base},
-			{Text: row.Word(tables.OPayer)}})
+			{Text: row.Word(tables.OPayer)}, {}})
 		return err
 	})
 }
@@ -89,7 +168,8 @@ func account(v *page.View) (*page.Page, error) {
 		Crumbs: way(v, page.Link{Text: called(v, id), Href: v.To("customer", "customer_id", id)}),
 		Tabs:   months(v, cycle.String())}
 	if v.State.Workspace.Settings.Payments != settings.Ledger {
-		p.Notes = append(p.Notes, page.Note{Text: v.T("设置payments不是ledger：没有账户流水，所有明细按现金支付。",
+		p.Notes = append(p.Notes, page.Note{Text: v.T(
+			"设置payments不是ledger：没有账户流水，所有明细按现金支付。",
 			"The setting payments is not ledger: there are no accounts, and every line counts as paid in cash.")})
 		return p, nil
 	}
