@@ -25,6 +25,8 @@ AS_OF     ?= 2026-10-05T04:00:00Z
 # The month before, and the clock of its close.
 BEFORE      := 2026-08
 CLOSE_AS_OF := 2026-09-05T04:00:00Z
+# A night of September, in which incentives of August are confirmed and those of September estimated.
+NIGHT_AS_OF := 2026-09-11T01:30:00+08:00
 # The benchmark: one day of usage in Parquet, on two cores.
 ROWS      ?= 20000000
 CUSTOMERS ?= 100000
@@ -58,7 +60,13 @@ run: build ## bill the sample from feed files to a Parquet lake: August is close
 	@mv $(BUILD)/sample/inbox $(BUILD)/sample/september; mv $(BUILD)/sample/august $(BUILD)/sample/inbox
 	$(TOLLBOOK) -w $(BUILD)/sample check
 	$(TOLLBOOK) -q -w $(BUILD)/sample close --cycle $(BEFORE) --as-of $(CLOSE_AS_OF) --allow-future
-	@echo "The feed files of September arrive, and what came too late for August. 21 records are wrong on purpose."
+	@echo "A night of September: usage comes too late for August, and partners confirm and dispute their incentives."
+	@mkdir $(BUILD)/sample/inbox/incentive_events
+	@cp -r $(BUILD)/sample/after-august/usage $(BUILD)/sample/inbox
+	@cp $(BUILD)/sample/after-august/incentive_events/2026-09.csv $(BUILD)/sample/inbox/incentive_events
+	$(TOLLBOOK) -q -w $(BUILD)/sample run nightly --as-of $(NIGHT_AS_OF) --allow-future
+	$(TOLLBOOK) -w $(BUILD)/sample incentives
+	@echo "The feed files of September arrive, and the last incentive events. 21 records are wrong on purpose."
 	@cp -r $(BUILD)/sample/september/. $(BUILD)/sample/after-august/. $(BUILD)/sample/inbox
 	$(TOLLBOOK) -w $(BUILD)/sample run monthly --cycle $(CYCLE) --as-of $(AS_OF) --allow-future $(LOOK)
 	$(TOLLBOOK) -w $(BUILD)/sample rejects $(LOOK)

@@ -118,5 +118,6 @@ func printer(a *cli.App, format string) (func(ctx context.Context, html, pdf str
 		browser, err := a.Browser()
 		return func(ctx context.Context, html, pdf string) error { return cli.Print(ctx, browser, html, pdf) }, err
 	}
-	return nil, &cli.UsageError{What: fmt.Sprintf("--format %q: it is one of html, pdf", format)}
+	return nil, (&cli.UsageError{What: fmt.Sprintf("--format %q: it is one of html, pdf", format)}).Meant(format,
+		[]string{"html", "pdf"})
 }

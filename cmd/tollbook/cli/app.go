@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -90,12 +91,42 @@ func (a *App) usage(root *cobra.Command, args []string, err error) error {
 		what = "the commands"
 	}
 	hint := fmt.Sprintf("`%s --help` lists %s", cmd.CommandPath(), what)
-	if findErr != nil && len(rest) > 0 {
-		if names := root.SuggestionsFor(rest[0]); len(names) > 0 {
-			hint = fmt.Sprintf("did you mean `tollbook %s`?", strings.Join(names, "` or `tollbook "))
+	wrong := &UsageError{What: err.Error(), Hint: hint}
+	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
+		return wrong.Meant("--"+name, flagNames(cmd))
+	}
+	if len(rest) == 0 || strings.HasPrefix(rest[0], "-") || findErr == nil && !cmd.HasSubCommands() {
+		return wrong
+	}
+	names := cmd.SuggestionsFor(rest[0])
+	if near := Nearest(rest[0], commandNames(cmd)); len(names) == 0 && near != "" {
+		names = []string{near}
+	}
+	if len(names) > 0 {
+		path := cmd.CommandPath() + " "
+		wrong.Hint = fmt.Sprintf("did you mean `%s%s`?", path, strings.Join(names, "` or `"+path))
+	}
+	return wrong
+}
+
+// flagNames are the flags of a command, as they are written.
+func flagNames(cmd *cobra.Command) (out []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			out = append(out, "--"+f.Name)
+		}
+	})
+	return out
+}
+
+// commandNames are the commands directly below a command.
+func commandNames(cmd *cobra.Command) (out []string) {
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			out = append(out, sub.Name())
 		}
 	}
-	return &UsageError{What: err.Error(), Hint: hint}
+	return out
 }
 
 // Root is the program with its commands.

@@ -26,13 +26,17 @@ type DocumentFlags struct {
 }
 
 func (f *DocumentFlags) Add(cmd *cobra.Command) {
-	var names []string
-	for _, one := range document.Formats() {
-		names = append(names, string(one))
-	}
-	cmd.Flags().StringVar(&f.Format, "format", "", strings.Join(names, ", ")+" (default table)")
+	cmd.Flags().StringVar(&f.Format, "format", "", strings.Join(documentFormats(), ", ")+" (default table)")
 	cmd.Flags().BoolVar(&f.Excel, "excel", false, ExcelUsage)
 	f.Output.Add(cmd, "out", OutUsage)
+}
+
+// documentFormats are the forms of a document.
+func documentFormats() (out []string) {
+	for _, one := range document.Formats() {
+		out = append(out, string(one))
+	}
+	return out
 }
 
 // What --excel and --out mean wherever they are.
@@ -77,7 +81,7 @@ func (a *App) parseDocumentFormat(f *DocumentFlags) (document.Format, error) {
 	}
 	format, err := document.ParseFormat(f.Format)
 	if err != nil {
-		return "", &UsageError{What: "--" + err.Error()}
+		return "", (&UsageError{What: "--" + err.Error()}).Meant(f.Format, documentFormats())
 	}
 	return format, nil
 }

@@ -115,7 +115,14 @@ func checkExport(a *cli.App, o *exportOptions) error {
 		return cli.ExcelOnly(o.Format)
 	}
 	if err := o.Request.Check(); err != nil {
-		return &cli.UsageError{What: "--" + err.Error()}
+		wrong := &cli.UsageError{What: "--" + err.Error()}
+		switch {
+		case !slices.Contains(export.Tables(), o.Table):
+			return wrong.Meant(o.Table, export.Tables())
+		case !slices.Contains(export.Formats(), o.Format):
+			return wrong.Meant(o.Format, append(export.Formats(), focusFormats...))
+		}
+		return wrong
 	}
 	if o.Cycle != "" || !export.OfNoCycle(o.Table) {
 		cycle, err := cli.CycleFlag(o.Cycle)

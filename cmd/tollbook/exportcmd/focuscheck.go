@@ -167,9 +167,8 @@ func checkRules(ctx context.Context, a *cli.App, o *focusCheckOptions) (c *focus
 		c.Version = rules.VersionOf(names)
 	}
 	if !slices.Contains(rules.Versions(), c.Version) {
-		return nil, &cli.UsageError{
-			What: fmt.Sprintf("--focus-version %q: want one of %s", c.Version, strings.Join(rules.Versions(), ", ")),
-		}
+		return nil, (&cli.UsageError{What: fmt.Sprintf("--focus-version %q: want one of %s", c.Version,
+			strings.Join(rules.Versions(), ", "))}).Meant(c.Version, rules.Versions())
 	}
 	if err := criteriaOf(c, names); err != nil {
 		return nil, err

@@ -108,7 +108,9 @@ func knownProgramme(b *books.Books, id string) error {
 		return nil
 	}
 	do := "it has none at all"
-	if len(known) > 0 {
+	if near := cli.Nearest(id, known); near != "" {
+		do = "did you mean `" + near + "`?"
+	} else if len(known) > 0 {
 		do = "programmes: " + strings.Join(known, ", ")
 	}
 	return &rows.NotFoundError{What: fmt.Sprintf("books/incentives.yaml has no programme %q", id), Do: do}

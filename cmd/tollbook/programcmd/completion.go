@@ -42,8 +42,8 @@ in the shell's start-up file:
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(a.Out)
 			}
-			return &cli.UsageError{What: fmt.Sprintf("completion: shell %q: want one of %s", args[0],
-				strings.Join(shells(), ", "))}
+			return (&cli.UsageError{What: fmt.Sprintf("completion: shell %q: want one of %s", args[0],
+				strings.Join(shells(), ", "))}).Meant(args[0], shells())
 		},
 	}
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)

@@ -147,8 +147,8 @@ func (f *queryFlags) add(cmd *cobra.Command) {
 func (f *queryFlags) check(name string) (*question.Question, error) {
 	q, ok := question.Find(name)
 	if !ok {
-		return nil, &cli.UsageError{What: fmt.Sprintf("query %q does not exist", name),
-			Hint: "questions: " + strings.Join(question.Names(), ", ")}
+		return nil, (&cli.UsageError{What: fmt.Sprintf("query %q does not exist", name),
+			Hint: "questions: " + strings.Join(question.Names(), ", ")}).Meant(name, question.Names())
 	}
 	if f.cycle != "" {
 		c, err := cli.CycleFlag(f.cycle)
@@ -174,8 +174,8 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 		return nil, &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", f.from)}
 	}
 	if formats := queryFormats(); f.format != "" && !slices.Contains(formats, f.format) {
-		return nil, &cli.UsageError{
-			What: fmt.Sprintf("--format %q: want one of %s", f.format, strings.Join(formats, ", "))}
+		return nil, (&cli.UsageError{What: fmt.Sprintf("--format %q: want one of %s", f.format,
+			strings.Join(formats, ", "))}).Meant(f.format, formats)
 	}
 	if f.format == "alerts" && q.Name != question.Budgets {
 		return nil, &cli.UsageError{What: fmt.Sprintf("--format alerts: %s has no thresholds", q.Name),

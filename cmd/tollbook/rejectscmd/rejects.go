@@ -83,8 +83,8 @@ The exit code is 1 while a reject that matches the flags is open.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, ok := reason.Parse(f.reason); f.reason != "" && !ok {
-				return &cli.UsageError{What: fmt.Sprintf("--reason %q: not a reason", f.reason),
-					Hint: fmt.Sprintf("reasons: %v", reason.All())}
+				return (&cli.UsageError{What: fmt.Sprintf("--reason %q: not a reason", f.reason),
+					Hint: fmt.Sprintf("reasons: %v", reason.All())}).Meant(f.reason, reasonNames())
 			}
 			if f.limit < 0 {
 				return &cli.UsageError{What: fmt.Sprintf("--limit %d: want 0 or more", f.limit)}
@@ -289,4 +289,12 @@ func remedies(a *cli.App, r *rejectsResult) {
 		fmt.Fprintf(a.Out, "  %s: %s\n", strings.Join(reasons[remedy], ", "), remedy)
 	}
 	fmt.Fprintln(a.Out, "  a record that is not to be billed: `tollbook rejects dismiss FILE:ROW --reason \"why\"`")
+}
+
+// reasonNames are the words of all reasons.
+func reasonNames() (out []string) {
+	for _, r := range reason.All() {
+		out = append(out, r.String())
+	}
+	return out
 }

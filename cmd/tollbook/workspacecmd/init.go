@@ -78,8 +78,9 @@ func writeSample(dir, which string) (initResult, error) {
 	case sampleReseller:
 		return initResult{Workspace: dir, Sample: true, Cycle: reseller.Cycle, AsOf: reseller.AsOf}, reseller.Write(dir)
 	}
-	return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: there is no sample %q", dir, which),
-		Hint: "--sample is usage, --sample=reseller is the other one"}
+	return initResult{}, (&cli.UsageError{What: fmt.Sprintf("init %s: there is no sample %q", dir, which),
+		Hint: "--sample is usage, --sample=reseller is the other one"}).Meant(which,
+		[]string{sampleUsage, sampleReseller})
 }
 
 func initWorkspace(dir, which string) (initResult, error) {

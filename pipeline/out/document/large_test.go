@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -40,77 +41,137 @@ func large(t testing.TB, customers int) *Statement {
 	return s
 }
 
+// largeCase is a large statement and what is expected of it.
+type largeCase struct {
+	customers     int
+	owed          string // of all, exactly
+	others, total string // rows of the page: what is not listed, and the total
+	note          string // on what is not listed
+	first         string // the first customer that is listed
+	rows          int
+	lastCell      string // of the last row of the XLSX: the total
+}
+
+// largeStatements are worked out by hand. Customer n owes 3 × (n + 0.25) − 1; listed are the 300 with the largest n.
+func largeStatements() []largeCase {
+	return []largeCase{
+		// Σ over n = 0 … 499 = 3 × 124750 + 3 × 125 − 500; the listed 200 … 499: 3 × (104850 + 75) − 300 = 314475; the
+		// others 374125 − 314475 = 59650.
+		{
+			customers: 500, owed: "374125.00000000", first: "Customer 200 (c-00200)", rows: 2000, lastCell: "374125",
+			note:   "The 200 others, 800 rows, are one row before the total; all of them are in the XLSX, CSV and JSON ",
+			others: "200 further customers||2,400|59,650.00|59,650.00|59,650.00|59,650.00",
+			total:  "Total||6,000|374,125.00|374,125.00|374,125.00|374,125.00",
+		},
+		// Σ over n = 0 … 4999 = 3 × 12497500 + 3 × 1250 − 5000; the listed 4700 … 4999: 3 × (1454850 + 75) − 300 =
+		// 4364475; the others 37491250 − 4364475 = 33126775.
+		{
+			customers: 5000, owed: "37491250.00000000", first: "Customer 4700 (c-04700)", rows: 20_000,
+			lastCell: "37491250",
+			note: "The 4,700 others, 18,800 rows, are one row before the total; all of them are in the XLSX, CSV " +
+				"and JSON ",
+			others: "4,700 further customers||56,400|33,126,775.00|33,126,775.00|33,126,775.00|33,126,775.00",
+			total:  "Total||60,000|37,491,250.00|37,491,250.00|37,491,250.00|37,491,250.00",
+		},
+	}
+}
+
+// The full form, of 5,000 customers, takes a minute.
 func TestLargeStatement(t *testing.T) {
 	t.Parallel()
-	s := large(t, 5000)
-	// Σ 3 × (n + 0.25) − 1 over n = 0 … 4999 = 3 × 12497500 + 3 × 1250 − 5000.
-	if got := s.Summary.Owed.String(); got != "37491250.00000000" {
-		t.Fatalf("owed %s", got)
+	for _, c := range largeStatements() {
+		t.Run(strconv.Itoa(c.customers), func(t *testing.T) {
+			t.Parallel()
+			if testing.Short() && c.customers > 500 {
+				t.Skip("-short")
+			}
+			s := large(t, c.customers)
+			if got := s.Summary.Owed.String(); got != c.owed {
+				t.Fatalf("owed %s", got)
+			}
+			c.page(t, s)
+			c.files(t, s)
+		})
 	}
-	page := parsed(t, written(t, s, HTML))
-	part := section(t, page, "row")
+}
+
+// page checks the HTML page, which lists some customers, or all where that is asked for.
+func (c *largeCase) page(t *testing.T, s *Statement) {
+	part := section(t, parsed(t, written(t, s, HTML)), "row")
 	text := textOf(part)
 	for _, want := range []string{"Listed here are the 300 customers with the largest amounts in column \"owed\".",
-		"The 4,700 others, 18,800 rows, are one row before the total; all of them are in the XLSX, CSV and JSON " +
-			"forms of this document."} {
+		c.note + "forms of this document."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not there", want)
 		}
 	}
 	list := rows(part)
-	// The listed 4700 … 4999: 3 × (1454850 + 75) − 300 = 4364475; the others 37491250 − 4364475 = 33126775.
-	if got := strings.Join(list[len(list)-2],
-		"|"); got != "4,700 further customers||56,400|33,126,775.00|33,126,775.00|33,126,775.00|33,126,775.00" {
+	if got := strings.Join(list[len(list)-2], "|"); got != c.others {
 		t.Errorf("the others are %s", got)
 	}
-	if got := strings.Join(list[len(list)-1],
-		"|"); got != "Total||60,000|37,491,250.00|37,491,250.00|37,491,250.00|37,491,250.00" {
+	if got := strings.Join(list[len(list)-1], "|"); got != c.total {
 		t.Errorf("the total is %s", got)
 	}
-	if got := textOf(all(part, atom.Th)[7]); got != "Customer 4700 (c-04700)" {
+	if got := textOf(all(part, atom.Th)[7]); got != c.first {
 		t.Errorf("the first listed is %s", got)
 	}
 	var out bytes.Buffer
 	if err := s.Write(&out, HTML, Options{Most: -1}); err != nil {
 		t.Fatal(err)
 	}
-	if got := bytes.Count(out.Bytes(), []byte(`scope="rowgroup"`)); got != 5000 ||
+	if got := bytes.Count(out.Bytes(), []byte(`scope="rowgroup"`)); got != c.customers ||
 		bytes.Contains(out.Bytes(), []byte("Listed here")) {
 		t.Errorf("all of them are %d groups", got)
 	}
+}
+
+// files checks the forms that have every row.
+func (c *largeCase) files(t *testing.T, s *Statement) {
 	f := open(t, written(t, s, XLSX))
-	if got := rawCells(t, f, "Rows"); len(got) != 20_002 || got[20_001][11] != "37491250" ||
-		got[20_001][12] != "37491250" {
+	if got := rawCells(t, f, "Rows"); len(got) != c.rows+2 || got[c.rows+1][11] != c.lastCell ||
+		got[c.rows+1][12] != c.lastCell {
 		t.Errorf("%d rows, the last %v", len(got), got[len(got)-1])
 	}
-	if got := rawCells(t, f, "Customers"); len(got) != 5002 {
+	if got := rawCells(t, f, "Customers"); len(got) != c.customers+2 {
 		t.Errorf("%d customers", len(got))
 	}
-	if got := bytes.Count(written(t, s, Table), []byte("\n  Customer ")); got != 5000 {
+	if got := bytes.Count(written(t, s, Table), []byte("\n  Customer ")); got != c.customers {
 		t.Errorf("%d customers in the text", got)
 	}
-	if got := len(table(t, written(t, s, CSV))); got != 11+7+20_000+20_000+1 {
+	if got := len(table(t, written(t, s, CSV))); got != 11+7+c.rows+c.rows+1 {
 		t.Errorf("%d rows in the CSV", got)
 	}
 }
 
-// What is allocated grows with the rows and no faster.
+// allocated is what writing a statement allocates, in bytes.
+func allocated(t *testing.T, s *Statement, format Format) uint64 {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := s.Write(io.Discard, format, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// What is allocated grows with the rows and no faster: a statement of twice the customers allocates for each further
+// row no more than a limit. The page lists 300 customers of both.
 func TestMemoryOfLargeStatement(t *testing.T) {
-	s := large(t, 5000)
+	customers := 2500
+	if testing.Short() {
+		customers = 400
+	}
+	half, whole := large(t, customers), large(t, 2*customers)
 	for _, tt := range []struct {
 		format Format
-		most   uint64 // bytes allocated for each row
+		most   uint64 // bytes allocated for each further row
 	}{{HTML, 5000}, {JSON, 10_000}, {CSV, 3000}, {XLSX, 30_000}} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		if err := s.Write(io.Discard, tt.format, Options{}); err != nil {
-			t.Fatal(err)
-		}
-		runtime.ReadMemStats(&after)
-		if got := (after.TotalAlloc - before.TotalAlloc) / 20_000; got > tt.most {
-			t.Errorf("%s: %d bytes a row, %d at most", tt.format, got, tt.most)
+		less, more := allocated(t, half, tt.format), allocated(t, whole, tt.format)
+		if got := (max(more, less) - less) / uint64(4*customers); got > tt.most {
+			t.Errorf("%s: %d bytes for each further row, %d at most", tt.format, got, tt.most)
 		} else {
-			t.Logf("%s: %d bytes a row", tt.format, got)
+			t.Logf("%s: %d bytes for each further row", tt.format, got)
 		}
 	}
 }

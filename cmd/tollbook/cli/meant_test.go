@@ -1,0 +1,26 @@
+package cli
+
+import "testing"
+
+func TestMeant(t *testing.T) {
+	t.Parallel()
+	names := []string{"revenue", "margin", "low-margin", "top-customers", "top-movers", "debt"}
+	for _, c := range []struct{ word, want string }{
+		{"margn", "margin"}, {"magrin", "margin"}, {"Margin", "margin"}, {"margins", "margin"},
+		{"low_margin", "low-margin"}, {"reveneu", "revenue"}, {"dept", "debt"}, {"top-c", "top-customers"},
+		{"rev", "revenue"},
+		// two begin so; three letters wrong; half a word; nothing
+		{"top", ""}, {"mxxxin", ""}, {"xx", ""}, {"", ""}, {"zzz", ""},
+	} {
+		if got := Nearest(c.word, names); got != c.want {
+			t.Errorf("%q: %q, want %q", c.word, got, c.want)
+		}
+	}
+	e := (&UsageError{What: "no", Hint: "names: revenue"}).Meant("zzz", names)
+	if e.Hint != "names: revenue" {
+		t.Errorf("the hint of a word that is like no other: %q", e.Hint)
+	}
+	if e = e.Meant("reveune", names); e.Hint != "did you mean `revenue`?" {
+		t.Errorf("%q", e.Hint)
+	}
+}
