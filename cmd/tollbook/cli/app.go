@@ -398,6 +398,9 @@ func (a *App) PrintJSON(v any) error { return WriteJSON(a.Out, v) }
 
 // WriteJSON writes a result as one JSON object.
 func WriteJSON(w io.Writer, v any) error {
+	if s, ok := w.(*sink); ok && s.OnJSON != nil {
+		s.OnJSON(v)
+	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

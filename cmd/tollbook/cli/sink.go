@@ -8,9 +8,10 @@ import (
 // sink is standard output. It remembers the first write that failed, so that those who print a result need not look
 // (CLI-7).
 type sink struct {
-	w     io.Writer
-	style Style
-	err   error
+	w      io.Writer
+	style  Style
+	err    error
+	OnJSON func(result any) // nil, or called with each result that is printed as JSON: its type is the result's shape
 }
 
 // Write writes until a write fails, and from then on fails the same way.

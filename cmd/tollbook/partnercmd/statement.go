@@ -118,6 +118,9 @@ func writeOverview(ctx context.Context, a *cli.App, o *statementOptions, format 
 	for i := range all.Partners {
 		r.Partners = append(r.Partners, all.Partners[i].Entry())
 	}
+	if format == document.JSON && o.ToStdout() {
+		return a.PrintJSON(r)
+	}
 	return a.WriteDocument(format, &o.Output, func(w io.Writer) error {
 		switch format {
 		case document.JSON:

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+)
+
+var updateJSON = flag.Bool("update-json", false, "write docs/json.md and docs/json-schema.json")
+
+// jsonCall is a call of a command with --json on the sample.
+type jsonCall struct {
+	shape string // its name among the schemas; "" = not of the documentation, as preparation
+	args  string // DIR is a temporary folder, DIR/w the workspace
+	code  int    // exit code
+	of    reflect.Type
+}
+
+// jsonCalls are the calls in their order. Each command that takes --json has one for each shape of its result.
+func jsonCalls() []jsonCall {
+	return []jsonCall{
+		{shape: "init", args: "init DIR/w --sample"},
+		{shape: "generate", args: "generate -w DIR/g --rows 100 --customers 2 --days 1"},
+		{shape: "check", args: "check"},
+		{shape: "ingest", args: "ingest", code: 1},
+		{shape: "run-nightly", args: "run nightly"},
+		{shape: "run-monthly", args: "run monthly --cycle 2026-09"},
+		{shape: "bill", args: "bill --cycle 2026-09"},
+		{shape: "bill-customer", args: "bill --cycle 2026-09 --customer aurora"},
+		{shape: "bill-document", args: "bill --cycle 2026-09 --customer aurora --format json",
+			of: reflect.TypeFor[document.Bill]()},
+		{shape: "bill-out", args: "bill --cycle 2026-09 --customer aurora --format html --out DIR/aurora.html"},
+		{shape: "statement", args: "statement --cycle 2026-09"},
+		{shape: "statement-partner", args: "statement --cycle 2026-09 --partner meridian",
+			of: reflect.TypeFor[document.Statement]()},
+		{shape: "statement-out", args: "statement --cycle 2026-09 --partner meridian --format xlsx --out DIR/m.xlsx"},
+		{shape: "documents", args: "documents --cycle 2026-09 --customer delta --dir DIR/documents"},
+		{shape: "bandwidth", args: "bandwidth bamboo-studio --cycle 2026-09"},
+		{shape: "explain", args: "explain llm-01467i"},
+		{shape: "explain", args: "explain 2026-09/line.p95/east-1/aurora-east"},
+		{shape: "incentives", args: "incentives"},
+		{shape: "packages", args: "packages --customer grove"},
+		{shape: "quote", args: "quote --customer delta --usage DIR/w/inbox/usage/machines-2026-09.csv"},
+		{shape: "quote-order", args: "quote --customer meadow --order plan-meadow-1 --to desk.plan"},
+		{shape: "export", args: "export --cycle 2026-09 --table statements --out DIR/statements.csv"},
+		{shape: "export-focus", args: "export --cycle 2026-09 --format focus --out DIR/focus"},
+		{shape: "focus-check", args: "focus check DIR/focus/focus-2026-09-vendor.csv"},
+		{shape: "rejects", args: "rejects --all --raw", code: 1},
+		{shape: "rejects-dismiss", args: "rejects dismiss bandwidth/resent.ndjson:5 --reason test --by finance"},
+		{shape: "rejects-restore", args: "rejects restore bandwidth/resent.ndjson:5 --reason test --by finance"},
+		{shape: "query-list", args: "query"},
+		{shape: "query-sql", args: "query revenue --sql"},
+		{shape: "query", args: "query revenue --cycle 2026-09"},
+		{shape: "query", args: "query partner-margin --cycle 2026-09"},
+		{shape: "close", args: "close --cycle 2026-09 --yes"},
+		{shape: "rerate", args: "rerate --cycle 2026-09 --dry-run"},
+		{shape: "runs", args: "runs"},
+		{shape: "runs-show", args: "runs show 1"},
+		{shape: "verify", args: "verify"},
+		{shape: "doctor", args: "doctor"},
+		{shape: "version", args: "version"},
+		{shape: "man-dir", args: "man --dir DIR/man"},
+		{shape: "man-out", args: "man --out DIR/cli.md"},
+		{shape: "backup", args: "backup DIR/backup"},
+		{shape: "restore", args: "restore DIR/backup --into DIR/restored"},
+		{shape: "restore-head", args: "restore-head"},
+		{shape: "prune", args: "prune --dry-run"},
+		{shape: "upgrade", args: "upgrade --dry-run"},
+		{shape: "keys-add", args: "keys add --role finance"},
+		{shape: "keys-list", args: "keys list"},
+		{shape: "keys-revoke", args: "keys revoke KEY"},
+		{shape: "schedule", args: "schedule --dry-run"},
+		{shape: "schedule", args: "schedule --once"},
+		{shape: "publish", args: "publish"},
+		{shape: "failure", args: "bill --cycle 2020-01", code: 2, of: reflect.TypeFor[cli.Failure]()},
+	}
+}
+
+// withoutJSON are the commands that print no JSON, and why.
+func withoutJSON() map[string]string {
+	return map[string]string{
+		"tollbook completion": "a script",
+		"tollbook console":    "it ends with Ctrl-C: one object with the address",
+		"tollbook serve":      "it ends with Ctrl-C: one object per request, on standard error",
+	}
+}
+
+// jsonPage is docs/json.md and docs/json-schema.json in the making.
+type jsonPage struct {
+	shapes  *shapes
+	schemas map[string]*jsonschema.Schema // by shape
+	order   []string
+	first   map[string]string // the first call of a shape
+	key     string            // that was added
+}
+
+// TestJSON calls every command that takes --json on the sample and validates what it prints by docs/json-schema.json,
+// which is made from the types of the results. With -update-json it writes that file and docs/json.md.
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := &jsonPage{newShapes(), map[string]*jsonschema.Schema{}, nil, map[string]string{}, ""}
+	called := withoutJSON()
+	var printed [][]byte
+	for _, c := range jsonCalls() {
+		if c.shape == "publish" {
+			appendFile(t, filepath.Join(dir, "w", "tollbook.yaml"), "iceberg: {warehouse: tables}\n")
+		}
+		result, command := p.call(t, dir, &c)
+		called[command] = c.args
+		printed = append(printed, result)
+	}
+	walk(tree(testApp()), func(cmd *cobra.Command) {
+		if cmd.Runnable() && called[cmd.CommandPath()] == "" && !cmd.HasSubCommands() {
+			t.Errorf("%s is not called with --json", cmd.CommandPath())
+		}
+	})
+	p.check(t, "../../docs/json-schema.json", p.file(t))
+	p.check(t, "../../docs/json.md", p.page())
+	for i, text := range printed {
+		p.validate(t, jsonCalls()[i].shape, text)
+	}
+}
+
+// call calls a command and returns what it printed, as JSON objects, and its name.
+func (p *jsonPage) call(t *testing.T, dir string, c *jsonCall) (result []byte, command string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	a := cli.New(strings.NewReader(""), &stdout, &stderr, func(string) string { return "" }, noon)
+	printed := c.of
+	a.Out.OnJSON = func(v any) {
+		if printed == nil {
+			printed = reflect.TypeOf(v)
+		}
+	}
+	args := strings.Fields(strings.NewReplacer("DIR", dir, "KEY", p.key).Replace(c.args))
+	if !strings.Contains(c.args, "-w ") {
+		args = append([]string{"-w", filepath.Join(dir, "w")}, args...)
+	}
+	root := tree(a)
+	if cmd, _, err := root.Find(strings.Fields(c.args)); err == nil {
+		command = cmd.CommandPath()
+	}
+	if code := a.Run(root, append(args, "--json")); code != c.code {
+		t.Errorf("tollbook %s --json: exit %d, want %d: %s", c.args, code, c.code, stderr.String())
+	}
+	text := stdout.Bytes()
+	if c.code == cli.ExitWrong {
+		text = stderr.Bytes()
+	}
+	if printed == nil {
+		t.Errorf("tollbook %s --json printed no JSON: %s%s", c.args, text, stderr.String())
+		return nil, command
+	}
+	if p.schemas[c.shape] == nil {
+		schema, err := p.shapes.schema(printed)
+		if err != nil {
+			t.Fatalf("tollbook %s --json: %v", c.args, err)
+		}
+		p.schemas[c.shape], p.first[c.shape] = schema, c.args
+		p.order = append(p.order, c.shape)
+	}
+	if c.shape == "keys-add" {
+		var made struct{ ID string }
+		if err := json.Unmarshal(text, &made); err != nil {
+			t.Fatal(err)
+		}
+		p.key = made.ID
+	}
+	return text, command
+}
+
+// validate checks a result by the schema of its shape.
+func (p *jsonPage) validate(t *testing.T, shape string, text []byte) {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		t.Errorf("%s: %v in %.300s", shape, err, text)
+		return
+	}
+	resolved, err := p.schemas[shape].Resolve(nil)
+	if err != nil {
+		t.Errorf("%s: %v", shape, err)
+		return
+	}
+	if err := resolved.Validate(value); err != nil {
+		t.Errorf("%s: %v in %.2000s", shape, err, text)
+	}
+	if members, ok := value.(map[string]any); ok {
+		members["of no type"] = true
+		if resolved.Validate(members) == nil {
+			t.Errorf("%s: the schema allows any member", shape)
+		}
+	}
+}
+
+// file is docs/json-schema.json.
+func (p *jsonPage) file(t *testing.T) string {
+	t.Helper()
+	all := &jsonschema.Schema{
+		Schema: "https://json-schema.org/draft/2020-12/schema",
+		Title:  "What the commands of tollbook print with --json",
+		Defs:   map[string]*jsonschema.Schema{},
+	}
+	for _, shape := range p.order {
+		all.Defs[shape] = p.schemas[shape]
+		if like := p.like(shape); like != shape {
+			all.Defs[shape] = &jsonschema.Schema{Ref: "#/$defs/" + like}
+		}
+	}
+	text, err := json.MarshalIndent(all, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text) + "\n"
+}
+
+// check compares a file of the documentation with what it should be, or writes it.
+func (p *jsonPage) check(t *testing.T, name, want string) {
+	t.Helper()
+	if *updateJSON {
+		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(kept), want); diff != "" {
+		t.Errorf("%s (-file +commands); `go test ./cmd/tollbook -run TestJSON$ -update-json` writes it:\n%s", name, diff)
+	}
+}
+
+// like is the first shape that is the same as one.
+func (p *jsonPage) like(shape string) string {
+	for _, before := range p.order {
+		if reflect.DeepEqual(p.schemas[before], p.schemas[shape]) {
+			return before
+		}
+	}
+	return shape
+}
+
+// page is docs/json.md.
+func (p *jsonPage) page() string {
+	var out strings.Builder
+	out.WriteString(jsonHead)
+	for _, shape := range p.order {
+		var members strings.Builder
+		sketch(&members, p.schemas[shape], "")
+		call := strings.NewReplacer("-w DIR/g ", "", "DIR/w/", "", "DIR/", "").Replace(p.first[shape])
+		fmt.Fprintf(&out, "\n## %s\n\n    tollbook %s --json\n\n", shape, call)
+		if like := p.like(shape); like != shape {
+			fmt.Fprintf(&out, "The same members as [%s](#%s).\n", like, like)
+			continue
+		}
+		fmt.Fprintf(&out, "```txt\n%s```\n", members.String())
+	}
+	return out.String()
+}
+
+const jsonHead = `# JSON of the commands
+
+With ` + "`--json`" + ` a command prints its result as one JSON object on standard output. This page lists the members of each result, made from the
+types of the program (` + "`go test ./cmd/tollbook -run TestJSON$ -update-json`" + `). The same as JSON Schema 2020-12 is
+[json-schema.json](json-schema.json), with one definition for each heading below. A test calls each command on the sample and validates what
+it prints.
+
+- A member with ? is left out where it has no value. Amounts, prices and quantities are decimals in text, with all digits.
+- Times are UTC in RFC 3339. Cycles are months, such as 2026-09.
+- A command that fails prints the [failure](#failure) on standard error, and the exit code is that of the command without ` + "`--json`" + `.
+- ` + "`tollbook console`" + ` prints one object with its address, and ` + "`tollbook serve`" + ` one object per request on standard error. The table that
+  ` + "`tollbook export --format ndjson`" + ` prints has the columns of [formats](formats.md). ` + "`tollbook query budgets --format alerts`" + ` prints one
+  object per line.
+- Members can be added in a later version. A member that exists keeps its name, type and meaning ([upgrade](guides/upgrade.md)).
+`
+
+// appendFile adds text to a file.
+func appendFile(t *testing.T, name, text string) {
+	t.Helper()
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+)
+
+// shapes makes JSON schemas and sketches of Go types, as encoding/json writes them. Comments are those of the source.
+type shapes struct {
+	own      map[reflect.Type]*jsonschema.Schema // types that write their JSON themselves
+	comments map[string]string                   // by package, type and field
+	parsed   map[string]bool                     // packages whose comments are in comments
+}
+
+func newShapes() *shapes {
+	return &shapes{map[reflect.Type]*jsonschema.Schema{}, map[string]string{}, map[string]bool{}}
+}
+
+// decimalPattern is the text of an exact number.
+const decimalPattern = `^-?[0-9]+(\.[0-9]+)?$`
+
+// schema is the schema of a type. Objects have no further members.
+func (s *shapes) schema(t reflect.Type) (*jsonschema.Schema, error) {
+	if err := s.collect(t, map[reflect.Type]bool{}); err != nil {
+		return nil, err
+	}
+	if own := s.own[t]; own != nil {
+		return own, nil
+	}
+	schema, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: s.own})
+	if err != nil {
+		return nil, err
+	}
+	return schema, s.describe(t, schema)
+}
+
+// collect finds the types below a type that write their JSON themselves.
+func (s *shapes) collect(t reflect.Type, seen map[reflect.Type]bool) error {
+	if seen[t] || s.own[t] != nil || t == reflect.TypeFor[time.Time]() {
+		return nil
+	}
+	seen[t] = true
+	writes := func(i reflect.Type) bool { return t.Implements(i) || reflect.PointerTo(t).Implements(i) }
+	switch {
+	case t.Kind() == reflect.Pointer:
+		return s.collect(t.Elem(), seen)
+	case t == reflect.TypeFor[json.RawMessage]():
+		return nil
+	case writes(reflect.TypeFor[json.Marshaler]()):
+		own, err := s.marshaled(t)
+		s.own[t] = own
+		return err
+	case writes(reflect.TypeFor[encoding.TextMarshaler]()):
+		s.own[t] = &jsonschema.Schema{Type: "string"}
+		if strings.HasSuffix(t.PkgPath(), "schemas/money") {
+			s.own[t].Pattern = decimalPattern
+		}
+	case t.Kind() == reflect.Slice, t.Kind() == reflect.Map:
+		return s.collect(t.Elem(), seen)
+	case t.Kind() == reflect.Struct:
+		for _, f := range reflect.VisibleFields(t) {
+			if f.Tag.Get("json") == "-" || !f.IsExported() && !f.Anonymous {
+				continue
+			}
+			if err := s.collect(f.Type, seen); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// marshaled is the schema of a type with a MarshalJSON.
+func (s *shapes) marshaled(t reflect.Type) (*jsonschema.Schema, error) {
+	if shaped, ok := reflect.Zero(t).Interface().(interface{ JSONValue() any }); ok {
+		return s.schema(reflect.TypeOf(shaped.JSONValue()))
+	}
+	if t.String() == "querycmd.object" { // a row of an answer: the columns of the question
+		text := &jsonschema.Schema{Types: []string{"string", "integer", "null"}}
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: text}, nil
+	}
+	return nil, fmt.Errorf("%s writes its JSON itself: give it a JSONValue that says what", t)
+}
+
+// describe puts the comments of a type's fields into its schema.
+func (s *shapes) describe(t reflect.Type, schema *jsonschema.Schema) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if s.own[t] != nil || schema == nil {
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array:
+		return s.describe(t.Elem(), schema.Items)
+	case reflect.Map:
+		return s.describe(t.Elem(), schema.AdditionalProperties)
+	case reflect.Struct:
+		for f := range t.Fields() {
+			if err := s.describeField(t, f, schema); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *shapes) describeField(t reflect.Type, f reflect.StructField, schema *jsonschema.Schema) error {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	if name == "" && f.Anonymous {
+		if t.String() == "publishcmd.published" { // the embedded result of ClickHouse can be nil
+			schema.Required = nil
+		}
+		return s.describe(f.Type, schema)
+	}
+	if name == "" {
+		name = f.Name
+	}
+	of := schema.Properties[name]
+	if of == nil {
+		return nil // not exported, or "-"
+	}
+	if err := s.describe(f.Type, of); err != nil {
+		return err
+	}
+	text, err := s.comment(t, f.Name)
+	for _, verb := range []string{"is", "are", "says", "reports"} {
+		text = strings.TrimPrefix(text, f.Name+" "+verb+" ")
+	}
+	of.Description = goNil.ReplaceAllString(text, "absent")
+	return err
+}
+
+// goNil is what comments of Go call a member that is left out.
+var goNil = regexp.MustCompile(`\bnil\b`)
+
+// comment is what the source says about a field.
+func (s *shapes) comment(t reflect.Type, field string) (string, error) {
+	path, ours := strings.CutPrefix(t.PkgPath(), "github.com/tollbook/tollbook/")
+	if !ours {
+		return "", nil
+	}
+	if !s.parsed[path] {
+		s.parsed[path] = true
+		files, err := filepath.Glob(filepath.Join("../..", path, "*.go"))
+		if err != nil {
+			return "", err
+		}
+		for _, name := range files {
+			if err := s.parse(path, name); err != nil {
+				return "", err
+			}
+		}
+	}
+	return s.comments[path+"."+t.Name()+"."+field], nil
+}
+
+// parse reads the comments of a file's structs.
+func (s *shapes) parse(path, name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok {
+			return true
+		}
+		object, ok := spec.Type.(*ast.StructType)
+		if !ok {
+			return true
+		}
+		for _, f := range object.Fields.List {
+			about := strings.Join(strings.Fields(f.Doc.Text()+" "+f.Comment.Text()), " ")
+			for _, id := range f.Names {
+				s.comments[path+"."+spec.Name.Name+"."+id.Name] = about
+			}
+		}
+		return true
+	})
+	return nil
+}
+
+// kindOf is the type of a value as the page names it.
+func kindOf(s *jsonschema.Schema) string {
+	names := map[string]string{"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false",
+		"object": "object", "array": "list"}
+	kinds := s.Types
+	if s.Type != "" {
+		kinds = []string{s.Type}
+	}
+	var out []string
+	for _, k := range kinds {
+		switch {
+		case k == "null":
+		case s.Pattern == decimalPattern:
+			out = append(out, "decimal")
+		default:
+			out = append(out, names[k])
+		}
+	}
+	if len(out) == 0 {
+		return "any value"
+	}
+	return strings.Join(out, " or ")
+}
+
+// sketch writes the members of an object, one per line, those of objects below them indented.
+func sketch(out *strings.Builder, s *jsonschema.Schema, indent string) {
+	required := map[string]bool{}
+	for _, name := range s.Required {
+		required[name] = true
+	}
+	for _, name := range s.PropertyOrder {
+		p := s.Properties[name]
+		in, kind := p, kindOf(p)
+		for in.Items != nil {
+			in = in.Items
+			kind = "list of " + plural(kindOf(in))
+		}
+		if values := in.AdditionalProperties; values != nil && values.Not == nil {
+			in = values
+			kind += " of " + plural(kindOf(in)) + " by name"
+		}
+		line := indent + name
+		if !required[name] {
+			line += "?"
+		}
+		line = fmt.Sprintf("%-32s %s", line, kind)
+		if p.Description != "" {
+			line = fmt.Sprintf("%-56s %s", line, p.Description)
+		}
+		out.WriteString(strings.TrimRight(line, " ") + "\n")
+		sketch(out, in, indent+"  ")
+	}
+}
+
+// plural is the name of a type for several values.
+func plural(kind string) string {
+	switch kind {
+	case "text", "true or false":
+		return kind
+	case "any value":
+		return "any values"
+	}
+	return strings.ReplaceAll(kind, " or ", "s or ") + "s"
+}
