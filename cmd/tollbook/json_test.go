@@ -56,7 +56,7 @@ func jsonCalls() []jsonCall {
 		{shape: "quote", args: "quote --customer delta --usage DIR/w/inbox/usage/machines-2026-09.csv"},
 		{shape: "quote-order", args: "quote --customer meadow --order plan-meadow-1 --to desk.plan"},
 		{shape: "export", args: "export --cycle 2026-09 --table statements --out DIR/statements.csv"},
-		{shape: "export-focus", args: "export --cycle 2026-09 --format focus --out DIR/focus"},
+		{shape: "export-focus", args: "export --cycle 2026-09 --format focus --dir DIR/focus"},
 		{shape: "focus-check", args: "focus check DIR/focus/focus-2026-09-vendor.csv"},
 		{shape: "rejects", args: "rejects --all --raw", code: 1},
 		{shape: "rejects-dismiss", args: "rejects dismiss bandwidth/resent.ndjson:5 --reason test --by finance"},
@@ -275,18 +275,21 @@ func (p *jsonPage) page() string {
 
 const jsonHead = `# JSON of the commands
 
-With ` + "`--json`" + ` a command prints its result as one JSON object on standard output. This page lists the members of each result, made from the
-types of the program (` + "`go test ./cmd/tollbook -run TestJSON$ -update-json`" + `). The same as JSON Schema 2020-12 is
-[json-schema.json](json-schema.json), with one definition for each heading below. A test calls each command on the sample and validates what
-it prints.
+With ` + "`--json`" + ` a command prints its result as one JSON value on standard output: an object, or a list of objects
+where it says so. This page lists the members of each result, made from the types of the program
+(` + "`go test ./cmd/tollbook -run TestJSON$ -update-json`" + `). The same as JSON Schema 2020-12 is
+[json-schema.json](json-schema.json), with one definition for each heading below. A test calls each command on the
+sample and validates what it prints.
 
-- A member with ? is left out where it has no value. Amounts, prices and quantities are decimals in text, with all digits.
+- A member with ? is left out where it has no value. Amounts, prices and quantities are decimals in text, with all
+  digits.
 - Times are UTC in RFC 3339. Cycles are months, such as 2026-09.
-- A command that fails prints the [failure](#failure) on standard error, and the exit code is that of the command without ` + "`--json`" + `.
-- ` + "`tollbook console`" + ` prints one object with its address, and ` + "`tollbook serve`" + ` one object per request on standard error. The table that
-  ` + "`tollbook export --format ndjson`" + ` prints has the columns of [formats](formats.md). ` + "`tollbook query budgets --format alerts`" + ` prints one
-  object per line.
-- Members can be added in a later version. A member that exists keeps its name, type and meaning ([upgrade](guides/upgrade.md)).
+- A command that fails prints the [failure](#failure) on standard error. Exit codes are the same as without ` + "`--json`" + `.
+- ` + "`tollbook console`" + ` prints one object with its address, and ` + "`tollbook serve`" + ` one object per request on standard
+  error. ` + "`tollbook export --format ndjson`" + ` prints rows with the columns of [formats](formats.md), and
+  ` + "`tollbook query budgets --format alerts`" + ` one object per line ([alerts](guides/watch-budgets.md)).
+- Members can be added in a later version. A member that exists keeps its name, type and meaning
+  ([upgrade](guides/upgrade.md)).
 `
 
 // appendFile adds text to a file.

@@ -37,6 +37,7 @@ func fileFlags() map[string][]written {
 			{args: []string{"export", "--cycle", "2026-09", "--split", "--out"}},
 			{args: []string{"export", "--cycle", "2026-09", "--format", "focus", "--issuer", "vendor", "--out"}},
 			{args: []string{"export", "--cycle", "2026-09", "--format", "focus", "--out"}, folder: true},
+			{args: []string{"export", "--cycle", "2026-09", "--format", "focus", "--dir"}, folder: true},
 		},
 		"tollbook query --out": {
 			{args: []string{"query", "revenue", "--out"}},
@@ -373,4 +374,46 @@ func isOneJSON(text string) bool {
 func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return lines[len(lines)-1]
+}
+
+// - is standard input where a command reads a file: the result is that of the file.
+func TestStandardInput(t *testing.T) {
+	t.Parallel()
+	dir := monthOf(t)
+	focus := filepath.Join(t.TempDir(), "focus")
+	for _, format := range []string{"focus", "focus-parquet"} {
+		succeeds(t, dir, "export", "--cycle", "2026-09", "--format", format, "--dir", focus)
+	}
+	plan := filepath.Join(t.TempDir(), "plan.ndjson")
+	row := `{"record_id":"p1","customer_id":"acme","resource_id":"x","sku":"gb","region_code":"east",` +
+		`"usage_start":"2026-09-20T00:00:00Z","usage_end":"2026-09-20T01:00:00Z","quantity":"3"}`
+	if err := os.WriteFile(plan, []byte(row+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file string
+		args []string
+	}{
+		{filepath.Join(dir, "inbox", "usage", "first.csv"), []string{"quote", "--customer", "acme", "--usage"}},
+		{plan, []string{"quote", "--customer", "acme", "--usage"}},
+		{filepath.Join(focus, "focus-2026-09-vendor.csv"), []string{"focus", "check"}},
+		{filepath.Join(focus, "focus-2026-09-vendor.parquet"), []string{"focus", "check"}},
+	} {
+		code, want, told := runs(dir, append(c.args, c.file)...)
+		if code > cli.ExitNeedsAttention || want == "" {
+			t.Errorf("%v %s: exit %d, %s", c.args, c.file, code, told)
+		}
+		in, err := os.Open(c.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		got := Main(append([]string{"-w", dir}, append(c.args, "-")...), in, &stdout, &stderr, func(string) string {
+			return ""
+		}, noon)
+		_ = in.Close() // it was read only
+		if got != code || stdout.String() != strings.ReplaceAll(want, c.file, "-") {
+			t.Errorf("%v - < %s: exit %d, %s\n%s\nwant\n%s", c.args, c.file, got, stderr.String(), stdout.String(), want)
+		}
+	}
 }

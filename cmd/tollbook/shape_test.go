@@ -199,8 +199,8 @@ func (s *shapes) parse(path, name string) error {
 
 // kindOf is the type of a value as the page names it.
 func kindOf(s *jsonschema.Schema) string {
-	names := map[string]string{"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false",
-		"object": "object", "array": "list"}
+	names := map[string]string{"string": "text", "integer": "whole number", "number": "number",
+		"boolean": "true or false", "object": "object", "array": "list"}
 	kinds := s.Types
 	if s.Type != "" {
 		kinds = []string{s.Type}
@@ -226,6 +226,11 @@ func sketch(out *strings.Builder, s *jsonschema.Schema, indent string) {
 	required := map[string]bool{}
 	for _, name := range s.Required {
 		required[name] = true
+	}
+	if s.Items != nil && indent == "" {
+		out.WriteString("a list of objects:\n")
+		sketch(out, s.Items, "  ")
+		return
 	}
 	for _, name := range s.PropertyOrder {
 		p := s.Properties[name]

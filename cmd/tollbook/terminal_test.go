@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -38,7 +39,7 @@ func newTerminal(t *testing.T, answer func(person *os.File)) *terminal {
 		for answered := false; ; {
 			n, err := person.Read(buf)
 			shown.Write(buf[:n])
-			if !answered && strings.HasSuffix(shown.String(), closeQuestion) {
+			if !answered && strings.HasSuffix(shown.String(), "[y/N] ") {
 				answered = true
 				answer(person)
 			}
@@ -103,5 +104,34 @@ func TestCloseAsks(t *testing.T) {
 	code, out, shown = newTerminal(t, types("n\n")).call(w, closingLine)
 	if code != 0 || !strings.Contains(out, "the cycle was closed before") || strings.Contains(shown, closeQuestion) {
 		t.Errorf("once closed: exit %d, want 0 without a question\n%s\n%s", code, out, shown)
+	}
+}
+
+// A key that is revoked cannot be made valid again: on a terminal a person is asked.
+func TestRevokeAsks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var made struct{ ID string }
+	code, out, told := runs(w.dir, "keys", "add", "--role", "finance", "--json")
+	if err := json.Unmarshal([]byte(out), &made); err != nil || code != 0 {
+		t.Fatalf("exit %d, %v, %s", code, err, told)
+	}
+	line := "-w " + w.dir + " keys revoke " + made.ID
+	for name, answer := range map[string]string{"no": "no\n", "only return": "\n", "end of input": "\x04"} {
+		code, out, shown := newTerminal(t, types(answer)).call(w, line)
+		if code != 2 || out != "" || !strings.Contains(shown, "was not revoked") {
+			t.Errorf("%s: exit %d\n%s\n%s", name, code, out, shown)
+		}
+	}
+	if _, out, _ := runs(w.dir, "keys", "list", "--json"); strings.Contains(out, `"revoked"`) {
+		t.Errorf("revoked without a yes: %s", out)
+	}
+	code, out, shown := newTerminal(t, types("y\n")).call(w, line)
+	if code != 0 || !strings.Contains(out, "is revoked") || strings.Count(shown, "[y/N]") != 1 {
+		t.Errorf("yes: exit %d\n%s\n%s", code, out, shown)
+	}
+	code, out, shown = newTerminal(t, types("")).call(w, line+" --yes")
+	if code != 0 || !strings.Contains(out, "was revoked before") || strings.Contains(shown, "[y/N]") {
+		t.Errorf("--yes: exit %d\n%s\n%s", code, out, shown)
 	}
 }

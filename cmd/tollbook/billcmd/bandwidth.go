@@ -44,7 +44,7 @@ a group selects its group. --svg draws a chart as an annex to the invoice.`,
 			return runBandwidth(cmd.Context(), a, &o)
 		},
 	}
-	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09 (default: the newest)")
 	o.svg.Add(cmd, "svg", "draw the annex into this file; - is standard output, which then has nothing else")
 	cmd.Flags().StringVar(&o.Customer, "customer", "", "the customer, if the link changed hands in the cycle")
 	cmd.Flags().StringVar(&o.SKU, "sku", "", "the product, if it changed in the cycle")
@@ -52,7 +52,7 @@ a group selects its group. --svg draws a chart as an annex to the invoice.`,
 }
 
 func runBandwidth(ctx context.Context, a *cli.App, o *bandwidthOptions) (err error) {
-	if o.Cycle, err = cli.CycleFlag(o.month); err != nil {
+	if o.Cycle, err = a.CycleOrNewest(o.month); err != nil {
 		return err
 	}
 	if a.Flags.JSON && o.svg.File == "-" {

@@ -51,7 +51,8 @@ for it. An order of type change with the official_amount that quote prints is bi
 		},
 	}
 	cmd.Flags().StringVar(&q.Customer, "customer", "", "for whom, by customer_id")
-	cmd.Flags().StringVar(&q.File, "usage", "", "file of the usage feed: .csv, .ndjson (.gz, .zst) or .parquet")
+	cmd.Flags().StringVar(&q.File, "usage", "", "file of the usage feed: .csv, .ndjson (.gz, .zst) or .parquet; - is "+
+		"standard input")
 	cmd.Flags().StringVar(&q.Books, "books", "", "folder of books to price by (default: the workspace's)")
 	cmd.Flags().BoolVar(&q.FromLake, "from-lake", false, "open with the customer's current meters and packages")
 	cmd.Flags().StringVar(&change.Order, "order", "", "price the change of this order: order_id or order_id/order_line")
@@ -69,11 +70,18 @@ func runQuote(ctx context.Context, a *cli.App, q quote.Question) error {
 		return err
 	}
 	q.Rules = workspace.Rules(&w.Settings)
-	r, err := quote.Run(ctx, w, o, q)
+	var r *quote.Quote
+	given := q.File
+	err = cli.WithInput(a, q.File, func(file string) (err error) {
+		q.File = file
+		r, err = quote.Run(ctx, w, o, q)
+		return err
+	})
 	a.Bar.End()
 	if err != nil {
 		return err
 	}
+	r.File = given
 	if a.Flags.JSON {
 		if err := a.PrintJSON(r); err != nil {
 			return err

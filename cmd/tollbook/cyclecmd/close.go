@@ -1,16 +1,11 @@
 package cyclecmd
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
@@ -62,7 +57,7 @@ schedule applies close.with_open_rejects and close.with_missing_feeds of the set
 // is asked where something is open.
 func runClose(ctx context.Context, a *cli.App, t jobs.Task) error {
 	res, failed := a.Do(ctx, t)
-	if open := new(run.OpenItemsError); errors.As(failed, &open) && asks(a) {
+	if open := new(run.OpenItemsError); errors.As(failed, &open) && cli.Asks(a) {
 		agreed, err := confirm(a, open)
 		if err != nil || !agreed {
 			return errors.Join(failed, err)
@@ -90,25 +85,14 @@ func runClose(ctx context.Context, a *cli.App, t jobs.Task) error {
 	return failed
 }
 
-// asks reports whether a person at a terminal can be asked.
-func asks(a *cli.App) bool {
-	in, ok := a.In.(*os.File)
-	return ok && term.IsTerminal(int(in.Fd())) && cli.IsTerminal(a.Err) && !a.Flags.JSON
-}
-
 // confirm shows a person what is open of a cycle and asks whether to close it with these items.
 func confirm(a *cli.App, open *run.OpenItemsError) (bool, error) {
 	fmt.Fprintf(a.Err, "open items of cycle %s\n", open.Missing.Cycle)
 	for _, line := range cli.OpenLines(&open.OpenItems) {
 		fmt.Fprintf(a.Err, "  %s\n", line)
 	}
-	fmt.Fprintf(a.Err, "Close cycle %s with these open items? Its bill never changes again. [y/N] ", open.Missing.Cycle)
-	answer, err := bufio.NewReader(a.In).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("read the answer: %w", err)
-	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
+	return cli.Agrees(a, fmt.Sprintf("Close cycle %s with these open items? Its bill never changes again.",
+		open.Missing.Cycle))
 }
 
 // printClose prints it for people.

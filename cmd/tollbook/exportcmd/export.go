@@ -60,7 +60,7 @@ the statements.`,
 		Example: "  tollbook export --cycle 2026-09 --table lines --format csv\n" +
 			"  tollbook export --cycle 2026-09 --table statements --format parquet --out exports/statements.parquet\n" +
 			"  tollbook export --cycle 2026-09 --partner north --split --out exports/north.tar.gz\n" +
-			"  tollbook export --cycle 2026-09 --format focus --out exports/focus --validate",
+			"  tollbook export --cycle 2026-09 --format focus --dir exports/focus --validate",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if slices.Contains(focusFormats, o.Format) {
@@ -85,7 +85,8 @@ the statements.`,
 	flags.BoolVar(&o.Excel, "excel", false, cli.ExcelUsage)
 	o.out.Add(cmd, "out", cli.OutUsage)
 	flags.StringVar(&o.focus.issuer, "issuer", "",
-		"FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
+		"FOCUS: whose invoices: vendor, or a partner_id (default: all, one file of each in --dir)")
+	flags.StringVar(&o.focus.dir, "dir", "", "FOCUS: folder of the data sets of all issuers")
 	flags.BoolVar(&o.focus.validate, "validate", false,
 		"FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
@@ -106,7 +107,7 @@ func (o *exportOptions) scope() error {
 // checkExport checks the command line of a table.
 func checkExport(a *cli.App, o *exportOptions) error {
 	if o.focus != (focusFlags{}) {
-		return &cli.UsageError{What: "--issuer and --validate are for FOCUS", Hint: "add --format focus"}
+		return &cli.UsageError{What: "--issuer, --dir and --validate are for FOCUS", Hint: "add --format focus"}
 	}
 	if err := o.scope(); err != nil {
 		return err

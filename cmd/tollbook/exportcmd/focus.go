@@ -19,6 +19,7 @@ var focusFormats = []string{"focus", "focus-parquet"}
 // focusFlags are what export takes for FOCUS alone.
 type focusFlags struct {
 	issuer   string
+	dir      string // folder of the data sets of all issuers
 	validate bool
 }
 
@@ -36,6 +37,13 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 		return &cli.UsageError{What: "--indirect-partner and --with-resellers are not for FOCUS",
 			Hint: "--partner is the account that is billed"}
 	}
+	if f.dir != "" {
+		if f.issuer != "" || out.File != "" {
+			return &cli.UsageError{What: "--dir is the folder of the data sets of all issuers",
+				Hint: "leave --issuer and --out out"}
+		}
+		out.File = f.dir
+	}
 	cycle, err := cli.CycleFlag(r.Cycle)
 	switch {
 	case err != nil:
@@ -49,7 +57,7 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 			Hint: "leave one of them out"}
 	case f.issuer == "" && out.ToStdout():
 		return &cli.UsageError{What: "--issuer is missing",
-			Hint: "name the issuer: --issuer vendor, or write all into a folder: --out exports/focus"}
+			Hint: "name the issuer: --issuer vendor, or write all into a folder: --dir exports/focus"}
 	case r.Scope.Customer != "" && r.Scope.Partner != "":
 		return &cli.UsageError{What: "--customer and --partner: a FOCUS data set has one billed account"}
 	case out.ToStdout() && f.validate:

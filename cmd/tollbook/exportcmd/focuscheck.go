@@ -134,15 +134,19 @@ func runFocusCheck(ctx context.Context, a *cli.App, o *focusCheckOptions) error 
 			return err
 		}
 	}
-	c, err := checkRules(ctx, a, o)
+	var c *focusChecked
+	given := o.file
+	err := cli.WithInput(a, given, func(file string) (err error) {
+		o.file = file
+		if c, err = checkRules(ctx, a, o); err != nil || o.cycle == "" {
+			return err
+		}
+		return checkStatements(ctx, a, c, o)
+	})
 	if err != nil {
 		return err
 	}
-	if o.cycle != "" {
-		if err := checkStatements(ctx, a, c, o); err != nil {
-			return err
-		}
-	}
+	c.File = given
 	if a.Flags.JSON {
 		err = a.PrintJSON(c)
 	} else {

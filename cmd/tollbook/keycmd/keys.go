@@ -176,15 +176,18 @@ func runList(a *cli.App) error {
 }
 
 func revokeCommand(a *cli.App) *cobra.Command {
+	var yes bool
 	cmd := &cobra.Command{
 		Use:   "revoke KEY",
 		Short: "Revoke a key",
 		Long: `revoke invalidates a key: a running server refuses it from the next request on. The key stays in the
-list, without its secret. Revoking a key twice has no further effect.`,
+list, without its secret, and cannot be made valid again: on a terminal revoke asks, unless --yes is
+given. Revoking a key twice has no further effect.`,
 		Example: "  tollbook keys revoke 7QK2M9XWPL4VHB3TRN6C",
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return runRevoke(a, args[0]) },
+		RunE:    func(_ *cobra.Command, args []string) error { return runRevoke(a, args[0], yes) },
 	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "revoke it without a question")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -194,10 +197,20 @@ type revokeResult struct {
 	Changed bool   `json:"changed"` // false: it was revoked before
 }
 
-func runRevoke(a *cli.App, id string) error {
+func runRevoke(a *cli.App, id string, yes bool) error {
 	w, err := a.Open()
 	if err != nil {
 		return err
+	}
+	if !yes && cli.Asks(a) {
+		agreed, err := cli.Agrees(a, fmt.Sprintf("Revoke key %s? It cannot be made valid again.", cli.Printable(id)))
+		if err != nil {
+			return err
+		}
+		if !agreed {
+			return &cli.UsageError{What: fmt.Sprintf("key %s was not revoked", cli.Printable(id)),
+				Hint: "answer y, or give --yes"}
+		}
 	}
 	changed, err := serve.KeysFile(w).Revoke(id, now(a))
 	if err != nil {

@@ -87,7 +87,7 @@ func sweep(parent string) {
 
 // Kinds are the kinds of folders that there are.
 func Kinds() []string {
-	return []string{"documents", "made", "merge", "print", "quote", "serve", "xlsx"}
+	return []string{"documents", "input", "made", "merge", "print", "quote", "serve", "xlsx"}
 }
 
 // ours reports whether a name is one of a scratch folder: nothing else is deleted.

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+)
+
+// Stdin is what a command line calls standard input, in place of a file to read.
+const Stdin = "-"
+
+// WithInput calls use with a file to read: the named one, or a copy of standard input, which is deleted afterwards.
+// Readers know a feed by the ending of its file, so that the copy gets one by how it begins.
+func WithInput(a *App, name string, use func(file string) error) (err error) {
+	if name != Stdin {
+		return use(name)
+	}
+	folder, err := scratch.New("", "input")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	in := bufio.NewReader(a.In)
+	begin, err := in.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read standard input: %w", err)
+	}
+	file := filepath.Join(folder.Path, "input"+ending(begin))
+	f, err := os.Create(file)
+	if err != nil {
+		return fmt.Errorf("copy standard input: %w", err)
+	}
+	_, err = io.Copy(f, in)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("copy standard input: %w", err)
+	}
+	return use(file)
+}
+
+// ending is the ending of a file that begins so.
+func ending(begin []byte) string {
+	switch {
+	case bytes.HasPrefix(begin, []byte("PAR1")):
+		return ".parquet"
+	case bytes.HasPrefix(begin, []byte{0x1f, 0x8b}):
+		return ".csv.gz"
+	case bytes.HasPrefix(begin, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return ".csv.zst"
+	case bytes.HasPrefix(begin, []byte("{")):
+		return ".ndjson"
+	}
+	return ".csv"
+}
