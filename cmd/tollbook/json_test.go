@@ -263,7 +263,7 @@ func (p *jsonPage) page() string {
 		var members strings.Builder
 		sketch(&members, p.schemas[shape], "")
 		call := strings.NewReplacer("-w DIR/g ", "", "DIR/w/", "", "DIR/", "").Replace(p.first[shape])
-		fmt.Fprintf(&out, "\n## %s\n\n    tollbook %s --json\n\n", shape, call)
+		fmt.Fprintf(&out, "\n## %s\n\n```txt\n$ tollbook %s --json\n```\n\n", shape, call)
 		if like := p.like(shape); like != shape {
 			fmt.Fprintf(&out, "The same members as [%s](#%s).\n", like, like)
 			continue

@@ -413,7 +413,8 @@ func TestStandardInput(t *testing.T) {
 		}, noon)
 		_ = in.Close() // it was read only
 		if got != code || stdout.String() != strings.ReplaceAll(want, c.file, "-") {
-			t.Errorf("%v - < %s: exit %d, %s\n%s\nwant\n%s", c.args, c.file, got, stderr.String(), stdout.String(), want)
+			t.Errorf("%v - < %s: exit %d, %s\n%s\nwant\n%s", c.args, c.file, got, stderr.String(), stdout.String(),
+				want)
 		}
 	}
 }

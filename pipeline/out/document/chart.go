@@ -320,7 +320,7 @@ func (c *chart) y(v *big.Rat) int64 {
 }
 
 func (c *chart) grid(b *strings.Builder) {
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-10, escape(c.words.say(texts, c.per)))
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-12, escape(c.words.say(texts, c.per)))
 	for i := -c.axis.below; i <= c.axis.above; i++ {
 		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
 		y := c.y(v)
