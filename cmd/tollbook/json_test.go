@@ -241,7 +241,8 @@ func (p *jsonPage) check(t *testing.T, name, want string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(kept), want); diff != "" {
-		t.Errorf("%s (-file +commands); `go test ./cmd/tollbook -run TestJSON$ -update-json` writes it:\n%s", name, diff)
+		t.Errorf("%s (-file +commands); `go test ./cmd/tollbook -run TestJSON$ -update-json` writes it:\n%s", name,
+			diff)
 	}
 }
 
@@ -275,8 +276,8 @@ func (p *jsonPage) page() string {
 
 const jsonHead = `# JSON of the commands
 
-With ` + "`--json`" + ` a command prints its result as one JSON value on standard output: an object, or a list of objects
-where it says so. This page lists the members of each result, made from the types of the program
+With ` + "`--json`" + ` a command prints its result as one JSON value on standard output: an object, or a list of
+objects where it says so. This page lists the members of each result, made from the types of the program
 (` + "`go test ./cmd/tollbook -run TestJSON$ -update-json`" + `). The same as JSON Schema 2020-12 is
 [json-schema.json](json-schema.json), with one definition for each heading below. A test calls each command on the
 sample and validates what it prints.
@@ -284,9 +285,11 @@ sample and validates what it prints.
 - A member with ? is left out where it has no value. Amounts, prices and quantities are decimals in text, with all
   digits.
 - Times are UTC in RFC 3339. Cycles are months, such as 2026-09.
-- A command that fails prints the [failure](#failure) on standard error. Exit codes are the same as without ` + "`--json`" + `.
-- ` + "`tollbook console`" + ` prints one object with its address, and ` + "`tollbook serve`" + ` one object per request on standard
-  error. ` + "`tollbook export --format ndjson`" + ` prints rows with the columns of [formats](formats.md), and
+- A command that fails prints the [failure](#failure) on standard error. Exit codes are the same as without
+  ` + "`--json`" + `.
+- ` + "`tollbook console`" + ` prints one object with its address, and ` + "`tollbook serve`" + ` one object per
+  request on standard error. ` + "`tollbook export --format ndjson`" + ` prints rows with the columns of
+  [formats](formats.md), and
   ` + "`tollbook query budgets --format alerts`" + ` one object per line ([alerts](guides/watch-budgets.md)).
 - Members can be added in a later version. A member that exists keeps its name, type and meaning
   ([upgrade](guides/upgrade.md)).

@@ -271,7 +271,8 @@ func palette() []struct{ fill, pattern string } {
 func (c *chart) svg() string {
 	var b strings.Builder
 	fmt.Fprintf(&b,
-		`<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="chart-title chart-desc">`+"\n", chartWidth, chartHeight)
+		`<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" `+
+			`aria-labelledby="chart-title chart-desc">`+"\n", chartWidth, chartHeight)
 	c.draw(&b)
 	b.WriteString("</svg>\n")
 	return b.String()
@@ -283,7 +284,8 @@ func (c *chart) draw(b *strings.Builder) {
 		escape(c.words.say(texts, c.title)), escape(c.words.say(texts, c.describe())))
 	for i, p := range palette() {
 		fmt.Fprintf(b,
-			`<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="%s"/>%s</pattern>`+"\n", i, p.fill, p.pattern)
+			`<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse">`+
+				`<rect width="8" height="8" fill="%s"/>%s</pattern>`+"\n", i, p.fill, p.pattern)
 	}
 	b.WriteString("</defs>\n")
 	c.grid(b)
@@ -320,7 +322,8 @@ func (c *chart) y(v *big.Rat) int64 {
 }
 
 func (c *chart) grid(b *strings.Builder) {
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-12, escape(c.words.say(texts, c.per)))
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-12,
+		escape(c.words.say(texts, c.per)))
 	for i := -c.axis.below; i <= c.axis.above; i++ {
 		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
 		y := c.y(v)
@@ -386,7 +389,8 @@ func (c *chart) colourName(colour int) string {
 // swatch is a small field in a service's colour, for the legend.
 func swatch(colour int) string {
 	return fmt.Sprintf(
-		`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" fill="url(#fill-%d)"/></svg>`, colour)
+		`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true">`+
+			`<rect width="16" height="16" fill="url(#fill-%d)"/></svg>`, colour)
 }
 
 func escape(text string) string {

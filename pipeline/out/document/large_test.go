@@ -55,16 +55,17 @@ type largeCase struct {
 // largeStatements are worked out by hand. Customer n owes 3 × (n + 0.25) − 1; listed are the 300 with the largest n.
 func largeStatements() []largeCase {
 	return []largeCase{
-		// Σ over n = 0 … 499 = 3 × 124750 + 3 × 125 − 500; the listed 200 … 499: 3 × (104850 + 75) − 300 = 314475; the
-		// others 374125 − 314475 = 59650.
+		// The sum over n = 0 … 499 is 3 × 124750 + 3 × 125 − 500; of the listed 200 … 499 it is
+		// 3 × (104850 + 75) − 300 = 314475; of the others 374125 − 314475 = 59650.
 		{
 			customers: 500, owed: "374125.00000000", first: "Customer 200 (c-00200)", rows: 2000, lastCell: "374125",
-			note:   "The 200 others, 800 rows, are one row before the total; all of them are in the XLSX, CSV and JSON ",
+			note: "The 200 others, 800 rows, are one row before the total; all of them are in the XLSX, CSV and " +
+				"JSON ",
 			others: "200 further customers||2,400|59,650.00|59,650.00|59,650.00|59,650.00",
 			total:  "Total||6,000|374,125.00|374,125.00|374,125.00|374,125.00",
 		},
-		// Σ over n = 0 … 4999 = 3 × 12497500 + 3 × 1250 − 5000; the listed 4700 … 4999: 3 × (1454850 + 75) − 300 =
-		// 4364475; the others 37491250 − 4364475 = 33126775.
+		// The sum over n = 0 … 4999 is 3 × 12497500 + 3 × 1250 − 5000; of the listed 4700 … 4999 it is
+		// 3 × (1454850 + 75) − 300 = 4364475; of the others 37491250 − 4364475 = 33126775.
 		{
 			customers: 5000, owed: "37491250.00000000", first: "Customer 4700 (c-04700)", rows: 20_000,
 			lastCell: "37491250",
