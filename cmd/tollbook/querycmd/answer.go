@@ -267,6 +267,9 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 		if key == "" && all && slices.ContainsFunc(s.Rows, func(r question.Row) bool { return r.Keys[i] != "" }) {
 			key = "-"
 		}
+		if slices.Contains([]string{"until", "since", "valid_from", "valid_to"}, s.Question.Keys[i].Name) {
+			key = cli.Local(s.zone, key)
+		}
 		out = append(out, cli.Shown(key))
 	}
 	for i, sum := range sums {
