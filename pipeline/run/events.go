@@ -39,6 +39,7 @@ func (ev *eventStage) decide() error {
 	s := &ev.ws.Settings
 	ev.decided = book.Decide(ev.intake, &events.Terms{Zone: ev.ws.Books.Zone, Partners: ev.partners,
 		BilledIn: ev.billedIn, Source: ev.source, Drop: func(file int32) bool { return !ev.scanned.Taken(file) }})
+	book.Ledger.Stored(ev.txn, ev.next.Find(events.MoneyKey()))
 	m := ev.maker()
 	ev.touched = make(map[place.Place]bool)
 	places := m.Places(book)
@@ -115,11 +116,13 @@ func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 // couponFeed is the feed whose events every run needs: lines are paid by the coupons that they issue.
 const couponFeed = "coupons"
 
-// moneyFeeds are the feeds about partners' money.
+// moneyFeeds are the feeds about partners' money whose events are held in memory.
 func moneyFeeds() []string {
 	var names []string
 	for _, spec := range feeds.PartnerMoney() {
-		names = append(names, spec.Name)
+		if spec.Name != events.LedgerFeed {
+			names = append(names, spec.Name)
+		}
 	}
 	return names
 }
@@ -398,25 +401,30 @@ func (ev *eventStage) noteTurned(list []events.Turn) {
 
 // count adds what became of the events to the counts of their files.
 func (ev *eventStage) count(folded *fold.Result) {
-	for _, d := range ev.decided {
-		n := &folded.Files[d.File]
-		switch {
-		case d.Why != reason.None:
-			n.Rejected++
-			folded.Rejects = append(folded.Rejects, accept.Reject{File: d.File, Row: d.Row, Reason: d.Why,
-				Column: d.Column, Value: d.Value, ID: d.ID})
-		case d.Duplicate:
-			n.Duplicate++
-		default:
-			n.Accepted++
-			file, row := ev.nameOf(d.File, d.Row)
-			ev.watch.AcceptedEvent(ev.scanned.Files[d.File].Feed, d.ID, rejects.Place{File: file, Row: row})
-		}
+	for i := range ev.decided {
+		ev.countRow(folded, &ev.decided[i])
 	}
 	slices.SortFunc(folded.Rejects, func(a, b accept.Reject) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
 	})
 	ev.addCycles(folded)
+}
+
+// countRow adds what became of a row to the counts of its file.
+func (ev *eventStage) countRow(folded *fold.Result, d *events.Decision) {
+	n := &folded.Files[d.File]
+	switch {
+	case d.Why != reason.None:
+		n.Rejected++
+		folded.Rejects = append(folded.Rejects, accept.Reject{File: d.File, Row: d.Row, Reason: d.Why,
+			Column: d.Column, Value: d.Value, ID: d.ID})
+	case d.Duplicate:
+		n.Duplicate++
+	default:
+		n.Accepted++
+		file, row := ev.nameOf(d.File, d.Row)
+		ev.watch.AcceptedEvent(ev.scanned.Files[d.File].Feed, d.ID, rejects.Place{File: file, Row: row})
+	}
 }
 
 // addCycles adds the cycles with events of this run to those that the run touched.

@@ -14,7 +14,8 @@ import (
 func (r *run) issueCoupons() (err error) {
 	r.money = &partner.Stage{Txn: r.txn.SubTxn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners,
 		AsOf: r.o.AsOf, Events: r.events.intake.Book(), Maker: r.maker(),
-		Closed: r.closed, Closing: place.NoCycle, Gone: r.archived}
+		Closed: r.closed, Closing: place.NoCycle, Gone: r.archived,
+		Decided: func(d events.Decision) { r.events.countRow(r.folded, &d) }}
 	if r.job.close {
 		r.money.Closing = r.job.cycle
 	}

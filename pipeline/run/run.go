@@ -136,6 +136,9 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 		if r.scanned != nil {
 			err = errors.Join(err, r.scanned.Close())
 		}
+		if r.events.intake != nil {
+			err = errors.Join(err, r.events.intake.Close())
+		}
 		err = errors.Join(err, r.txn.Close())
 	}()
 	r.next = r.txn.Next()
@@ -238,7 +241,8 @@ func (r *run) work(ctx context.Context) (err error) {
 		ChunkBytes: r.o.ChunkBytes, TaskBytes: r.o.TaskBytes, Log: r.o.Log, Progress: r.o.Progress}
 	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
 		period.Instant(r.ws.Settings.Usage.FutureTolerance),
-		Money: events.MoneyWords{Vendor: r.ws.Settings.Vendor.ID, Content: r.ws.Settings.Invoice.Content}}
+		Money: events.MoneyWords{Vendor: r.ws.Settings.Vendor.ID, Content: r.ws.Settings.Invoice.Content},
+		Temp:  r.txn.SubTxn}
 	cfg.Events = r.events.intake
 	if err := r.watchRejects(cfg); err != nil {
 		return err

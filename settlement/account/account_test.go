@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement/account"
+	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 var partners = []string{"d", "r"}
@@ -56,60 +57,98 @@ func read(t *testing.T, zone *period.Zone, id int, line string) account.Entry {
 	return e
 }
 
+// input is entries in any order.
+type input struct {
+	zone    *period.Zone
+	entries []account.Entry
+}
+
+// result is what became of entries.
+type result struct {
+	verdicts    []verdict.Verdict // of the entries, as given
+	postings    []posting         // in the order in which entries take effect
+	withdrawals []*account.Withdrawal
+	balances    map[int32][4]money.Amount
+}
+
+// posting is one of the entry with an index.
+type posting struct {
+	account.Posting
+	entry int
+}
+
+// run replays entries in their order.
+func run(t *testing.T, in *input) *result {
+	t.Helper()
+	order := make([]int, len(in.entries))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return account.Compare(&in.entries[a], &in.entries[b]) })
+	out := &result{verdicts: make([]verdict.Verdict, len(in.entries))}
+	r := account.NewReplay(in.zone)
+	for _, i := range order {
+		v, postings, err := r.Next(&in.entries[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.verdicts[i] = v
+		for _, p := range postings {
+			out.postings = append(out.postings, posting{p, i})
+		}
+	}
+	out.withdrawals, out.balances = r.Withdrawals(), r.Balances()
+	return out
+}
+
 // replay replays lines `entry -> verdict` and gives postings and withdrawals as text.
-func replay(t *testing.T, script string, change func(*account.Entry)) (*account.Result, string) {
+func replay(t *testing.T, script string, change func(*account.Entry)) (*result, string) {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &account.Input{Zone: zone}
+	in := &input{zone: zone}
 	var want []string
 	for i, line := range strings.Split(strings.TrimSpace(script), "\n") {
-		entry, verdict, _ := strings.Cut(line, "->")
+		entry, decided, _ := strings.Cut(line, "->")
 		e := read(t, zone, i, entry)
 		if change != nil {
 			change(&e)
 		}
-		in.Entries = append(in.Entries, e)
-		want = append(want, strings.TrimSpace(verdict))
+		in.entries = append(in.entries, e)
+		want = append(want, strings.TrimSpace(decided))
 	}
-	out, err := account.Replay(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range out.Verdicts {
+	out := run(t, in)
+	for i, v := range out.verdicts {
 		if got := strings.TrimSpace(v.Why.String() + " " + v.Column + " " + v.Value); got != want[i] {
-			t.Errorf("%s: %q, want %q", in.Entries[i].ID, got, want[i])
+			t.Errorf("%s: %q, want %q", in.entries[i].ID, got, want[i])
 		}
 	}
 	holdInvariants(t, in, out)
 	text := describe(in, out)
-	slices.Reverse(in.Entries) // ACCT-1
-	for _, e := range in.Entries {
+	slices.Reverse(in.entries) // ACCT-1
+	for _, e := range in.entries {
 		if e.Unpaid != nil {
 			e.Unpaid.Paid = money.Amount{}
 		}
 	}
-	again, err := account.Replay(in)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := run(t, in)
 	if got := describe(in, again); got != text {
 		t.Errorf("with the entries in reverse:\n%s\nnot:\n%s", got, text)
 	}
-	slices.Reverse(in.Entries)
+	slices.Reverse(in.entries)
 	return out, text
 }
 
 // describe is the postings and withdrawals as text.
-func describe(in *account.Input, out *account.Result) string {
+func describe(in *input, out *result) string {
 	var text strings.Builder
-	for _, p := range out.Postings {
-		e := in.Entries[p.Entry]
+	for _, p := range out.postings {
+		e := in.entries[p.entry]
 		fmt.Fprintln(&text, e.ID, partners[p.Partner], e.Type, p.Other+"|", p.Balance, p.Amount.Trim(), p.After.Trim())
 	}
-	for _, w := range out.Withdrawals {
+	for _, w := range out.withdrawals {
 		for _, part := range w.Parts {
 			fmt.Fprintln(&text, w.ID, w.State, part.Route, part.RechargeID+"|"+part.Channel+"|", part.Amount.Trim())
 		}
@@ -118,7 +157,7 @@ func describe(in *account.Input, out *account.Result) string {
 }
 
 // holdInvariants holds a result to ACCT-2, ACCT-5, ACCT-6 and ACCT-7.
-func holdInvariants(t *testing.T, in *account.Input, out *account.Result) {
+func holdInvariants(t *testing.T, in *input, out *result) {
 	t.Helper()
 	add := func(a, b money.Amount) money.Amount {
 		sum, err := a.Add(b)
@@ -132,26 +171,26 @@ func holdInvariants(t *testing.T, in *account.Input, out *account.Result) {
 		balance account.Balance
 	}
 	after := make(map[place]money.Amount)
-	between := make(map[int32]money.Amount) // Σ of an allocation between two partners
-	for _, p := range out.Postings {
-		e := &in.Entries[p.Entry]
+	between := make(map[int]money.Amount) // Σ of an allocation between two partners
+	for _, p := range out.postings {
+		e := &in.entries[p.entry]
 		at := place{p.Partner, p.Balance}
 		if after[at] = add(after[at], p.Amount); after[at] != p.After {
 			t.Errorf("%s: %s after it is %s, want %s (ACCT-2)", e.ID, p.Balance, p.After.Trim(), after[at].Trim())
 		}
-		if !out.Verdicts[p.Entry].Accepted() {
+		if !out.verdicts[p.entry].Accepted() {
 			t.Errorf("%s: rejected, and posts %s (ACCT-7)", e.ID, p.Amount.Trim())
 		}
 		if e.To >= 0 {
-			between[p.Entry] = add(between[p.Entry], p.Amount)
+			between[p.entry] = add(between[p.entry], p.Amount)
 		}
 	}
 	for i, sum := range between {
 		if sum.Sign() != 0 {
-			t.Errorf("%s: the two sides add up to %s (ACCT-5)", in.Entries[i].ID, sum.Trim())
+			t.Errorf("%s: the two sides add up to %s (ACCT-5)", in.entries[i].ID, sum.Trim())
 		}
 	}
-	for _, w := range out.Withdrawals {
+	for _, w := range out.withdrawals {
 		var sum money.Amount
 		for _, part := range w.Parts {
 			sum = add(sum, part.Amount)
@@ -203,7 +242,7 @@ func TestAllocations(t *testing.T) {
 		e10 r convert_rebate | cash 30 50
 		e10 r convert_rebate | rebate -30 0
 		e11 r reclaim acme| cash 10 60`)
-	if got := out.Balances[1]; got[account.Cash].Trim() != "60" || got[account.Credit].Trim() != "100" {
+	if got := out.balances[1]; got[account.Cash].Trim() != "60" || got[account.Credit].Trim() != "100" {
 		t.Errorf("balances of r: %v", got)
 	}
 }
@@ -351,4 +390,24 @@ func TestOrderAtOneInstant(t *testing.T) {
 		e00 d withdraw_request | cash -30 0
 		e00 d withdraw_request | frozen 30 30
 		w1 requested original e03|transfer| 30`)
+}
+
+// An entry that comes after one that takes effect later is an error.
+// Invariant: ACCT-1.
+func TestEntriesInOrder(t *testing.T) {
+	t.Parallel()
+	zone, err := period.LoadZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := account.NewReplay(zone)
+	for i, e := range []account.Entry{
+		{ID: "b", Type: account.Recharge, To: -1, Stamp: verdict.Stamp{Time: 1, Instant: 5}},
+		{ID: "a", Type: account.Allocate, To: -1, Stamp: verdict.Stamp{Time: 1, Instant: 5}},
+		{ID: "c", Type: account.Recharge, To: -1, Stamp: verdict.Stamp{Time: 1, Instant: 5}},
+	} {
+		if _, _, err := r.Next(&e); (err != nil) != (i == 2) {
+			t.Errorf("entry %s: %v", e.ID, err)
+		}
+	}
 }

@@ -2,8 +2,8 @@
 // withdrawals go back to, and what is unpaid of statements (§9.1, §9.6). It is pure: it reads no clock, no file and no
 // environment.
 //
-//	ACCT-1  Replay is a function of the entries and the settings. The order in which entries are given does not
-//	        matter: they take effect by instant, own time, rank of the type, order of the line and id.
+//	ACCT-1  A replay is a function of the entries and the settings. Entries take effect by instant, own time, rank of
+//	        the type, order of the line and id; an entry that comes in another order is an error.
 //	ACCT-2  A posting is the change of one balance. Each balance follows from the one before: after = before + amount.
 //	ACCT-3  An event counts only if its balance holds it; a fact always counts and may take cash below zero. What
 //	        comes in then fills the hole first.

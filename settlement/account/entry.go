@@ -109,9 +109,25 @@ type Entry struct {
 	Windows    Routes // of WithdrawRequest: those of the partner's signing entity
 }
 
-func compareEntries(a, b *Entry) int {
-	return cmp.Or(cmp.Compare(a.Instant, b.Instant), cmp.Compare(a.Time, b.Time),
-		cmp.Compare(a.Type.rank(), b.Type.rank()), cmp.Compare(a.Place, b.Place), strings.Compare(a.ID, b.ID))
+// Compare is the order in which entries take effect (§9.1).
+func Compare(a, b *Entry) int { return a.order().compare(b.order()) }
+
+// Rank is the place of the entry's type among the entries of one instant and own time.
+func (e *Entry) Rank() int { return e.Type.rank() }
+
+// order is what orders an entry.
+type order struct {
+	instant, time period.Instant
+	rank          int
+	place         int64
+	id            string
+}
+
+func (e *Entry) order() order { return order{e.Instant, e.Time, e.Type.rank(), e.Place, e.ID} }
+
+func (o order) compare(p order) int {
+	return cmp.Or(cmp.Compare(o.instant, p.instant), cmp.Compare(o.time, p.time), cmp.Compare(o.rank, p.rank),
+		cmp.Compare(o.place, p.place), strings.Compare(o.id, p.id))
 }
 
 // Always is the window of a channel whose recharges always go back the way they came.
@@ -140,7 +156,6 @@ func (b Balance) String() string { return balanceWords[b] }
 
 // Posting is a row of the table partner_accounts.
 type Posting struct {
-	Entry   int32 // index in the entries
 	Partner int32
 	Other   string // counterparty
 	Balance Balance

@@ -2,26 +2,11 @@ package account
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
-
-// Input is all that partners' accounts are computed from.
-type Input struct {
-	Zone    *period.Zone
-	Entries []Entry
-}
-
-// Result is the accounts after all entries.
-type Result struct {
-	Verdicts    []verdict.Verdict // of the entries, as given
-	Postings    []Posting         // in the order in which entries take effect
-	Withdrawals []*Withdrawal     // by id
-	Balances    map[int32][4]money.Amount
-}
 
 // account is a partner's balances between entries.
 type account struct {
@@ -31,40 +16,46 @@ type account struct {
 	withdrawals []*Withdrawal // undecided ones
 }
 
-// replay is the state between entries.
-type replay struct {
-	in          *Input
+// Replay is the state of partners' accounts between entries. Partners that no entry or withdrawal_id connects can have
+// replays of their own.
+type Replay struct {
+	zone        *period.Zone
 	accounts    map[int32]*account
 	withdrawals map[string]*Withdrawal
-	postings    []Posting
-	at          int32 // index of the entry
+	postings    []Posting // of the last entry
+	last        order     // of the last entry
 }
 
-// Replay decides the entries and computes the accounts.
-func Replay(in *Input) (*Result, error) {
-	r := &replay{in: in, accounts: map[int32]*account{}, withdrawals: map[string]*Withdrawal{}}
-	order := make([]int32, len(in.Entries))
-	for i := range order {
-		order[i] = int32(i)
+// NewReplay returns accounts without entries.
+func NewReplay(zone *period.Zone) *Replay {
+	return &Replay{zone: zone, accounts: map[int32]*account{}, withdrawals: map[string]*Withdrawal{}}
+}
+
+// Next decides an entry, and lets it happen if it counts. Entries come in the order of Compare (ACCT-1). The postings are
+// valid until the next entry.
+func (r *Replay) Next(e *Entry) (verdict.Verdict, []Posting, error) {
+	at := e.order()
+	if begun := r.last.id != ""; begun && r.last.compare(at) > 0 {
+		return verdict.Verdict{}, nil, fmt.Errorf("partner account entry %s comes after %s", e.ID, r.last.id)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return compareEntries(&in.Entries[a], &in.Entries[b]) })
-	out := &Result{Verdicts: make([]verdict.Verdict, len(in.Entries)), Balances: map[int32][4]money.Amount{}}
-	for _, i := range order {
-		r.at = i
-		v, err := r.decide(&in.Entries[i])
-		if err != nil {
-			return nil, fmt.Errorf("partner account entry %s: %w", in.Entries[i].ID, err)
-		}
-		out.Verdicts[i] = v
+	r.last, r.postings = at, r.postings[:0]
+	v, err := r.decide(e)
+	if err != nil {
+		return v, nil, fmt.Errorf("partner account entry %s: %w", e.ID, err)
 	}
+	return v, r.postings, nil
+}
+
+// Balances are the balances of all partners that had an entry.
+func (r *Replay) Balances() map[int32][4]money.Amount {
+	out := make(map[int32][4]money.Amount, len(r.accounts))
 	for partner, a := range r.accounts {
-		out.Balances[partner] = a.balance
+		out[partner] = a.balance
 	}
-	out.Postings, out.Withdrawals = r.postings, sortWithdrawals(r.withdrawals)
-	return out, nil
+	return out
 }
 
-func (r *replay) account(partner int32) *account {
+func (r *Replay) account(partner int32) *account {
 	a := r.accounts[partner]
 	if a == nil {
 		a = &account{}
@@ -74,7 +65,7 @@ func (r *replay) account(partner int32) *account {
 }
 
 // decide gives the verdict over an entry, and lets it happen if it counts.
-func (r *replay) decide(e *Entry) (v verdict.Verdict, err error) {
+func (r *Replay) decide(e *Entry) (v verdict.Verdict, err error) {
 	switch {
 	case e.Final:
 		v = e.Past
@@ -88,7 +79,7 @@ func (r *replay) decide(e *Entry) (v verdict.Verdict, err error) {
 }
 
 // check gives the verdict over an event.
-func (r *replay) check(e *Entry) (verdict.Verdict, error) {
+func (r *Replay) check(e *Entry) (verdict.Verdict, error) {
 	a := r.account(e.Partner)
 	var has money.Amount
 	switch e.Type {
@@ -112,7 +103,7 @@ func (r *replay) check(e *Entry) (verdict.Verdict, error) {
 }
 
 // checkPayment gives the verdict over the payment of a statement.
-func (r *replay) checkPayment(a *account, e *Entry) (verdict.Verdict, error) {
+func (r *Replay) checkPayment(a *account, e *Entry) (verdict.Verdict, error) {
 	if e.Unpaid == nil {
 		return verdict.State("type", "open"), nil
 	}
@@ -134,7 +125,7 @@ func (r *replay) checkPayment(a *account, e *Entry) (verdict.Verdict, error) {
 }
 
 // apply lets an entry happen that counts.
-func (r *replay) apply(e *Entry) error {
+func (r *Replay) apply(e *Entry) error {
 	a := r.account(e.Partner)
 	switch e.Type {
 	case CreditLimit:
@@ -163,7 +154,7 @@ func (r *replay) apply(e *Entry) error {
 }
 
 // post changes a balance and notes it; a change by 0 is none.
-func (r *replay) post(a *account, e *Entry, b Balance, change money.Amount) (err error) {
+func (r *Replay) post(a *account, e *Entry, b Balance, change money.Amount) (err error) {
 	return r.postFor(a, party{e.Partner, e.Other}, b, change)
 }
 
@@ -173,19 +164,19 @@ type party struct {
 	other   string
 }
 
-func (r *replay) postFor(a *account, who party, b Balance, change money.Amount) (err error) {
+func (r *Replay) postFor(a *account, who party, b Balance, change money.Amount) (err error) {
 	if change.IsZero() {
 		return nil
 	}
 	if a.balance[b], err = a.balance[b].Add(change); err != nil {
 		return err
 	}
-	r.postings = append(r.postings, Posting{r.at, who.partner, who.other, b, change, a.balance[b]})
+	r.postings = append(r.postings, Posting{who.partner, who.other, b, change, a.balance[b]})
 	return nil
 }
 
 // bring adds to cash; what is above zero afterwards is a new layer.
-func (r *replay) bring(a *account, e *Entry, amount money.Amount) error {
+func (r *Replay) bring(a *account, e *Entry, amount money.Amount) error {
 	if err := a.layer(e, amount, ""); err != nil {
 		return err
 	}
@@ -206,7 +197,7 @@ func (a *account) layer(e *Entry, amount money.Amount, channel string) error {
 }
 
 // pay takes from cash, which a fact may take below zero.
-func (r *replay) pay(a *account, e *Entry, amount money.Amount) error {
+func (r *Replay) pay(a *account, e *Entry, amount money.Amount) error {
 	if err := a.layers.spend(amount); err != nil {
 		return err
 	}
@@ -214,7 +205,7 @@ func (r *replay) pay(a *account, e *Entry, amount money.Amount) error {
 }
 
 // setLimit sets the limit of credit; below what is used, nothing is left.
-func (r *replay) setLimit(a *account, e *Entry) error {
+func (r *Replay) setLimit(a *account, e *Entry) error {
 	a.limit = e.Amount
 	change, err := a.creditChange()
 	if err != nil {
@@ -233,11 +224,11 @@ func (a *account) creditChange() (money.Amount, error) {
 }
 
 // recharge fills a hole in cash, then gives credit back, and adds the rest to cash.
-func (r *replay) recharge(a *account, e *Entry) error {
+func (r *Replay) recharge(a *account, e *Entry) error {
 	return r.rechargeFor(a, e, party{e.Partner, e.Other})
 }
 
-func (r *replay) rechargeFor(a *account, e *Entry, who party) error {
+func (r *Replay) rechargeFor(a *account, e *Entry, who party) error {
 	hole := least(e.Amount, most(a.balance[Cash].Neg(), money.Amount{}))
 	rest, err := e.Amount.Sub(hole)
 	if err != nil {
@@ -265,7 +256,7 @@ func (r *replay) rechargeFor(a *account, e *Entry, who party) error {
 }
 
 // allocate moves cash between partners, or between a partner and its customer.
-func (r *replay) allocate(a *account, e *Entry) error {
+func (r *Replay) allocate(a *account, e *Entry) error {
 	switch {
 	case e.To < 0 && e.Type == Allocate:
 		return r.pay(a, e, e.Amount)
@@ -289,7 +280,7 @@ func (r *replay) allocate(a *account, e *Entry) error {
 }
 
 // payStatement pays what a partner owes for a cycle: from cash, then from credit.
-func (r *replay) payStatement(a *account, e *Entry) (err error) {
+func (r *Replay) payStatement(a *account, e *Entry) (err error) {
 	if e.Unpaid == nil {
 		return nil // a final event of a cycle that is not closed
 	}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -80,7 +81,7 @@ type Withdrawal struct {
 func (w *Withdrawal) pending() bool { return w.State == Requested || w.State == Approved }
 
 // checkWithdrawal gives the verdict over an event of a withdrawal.
-func (r *replay) checkWithdrawal(e *Entry) verdict.Verdict {
+func (r *Replay) checkWithdrawal(e *Entry) verdict.Verdict {
 	w, met := r.withdrawals[e.Withdrawal], NoWithdrawal
 	if w != nil && w.Partner == e.Partner {
 		met = w.State
@@ -115,7 +116,7 @@ func (a *account) pending(rebate bool) *Withdrawal {
 }
 
 // applyWithdrawal lets an event of a withdrawal happen that counts.
-func (r *replay) applyWithdrawal(e *Entry) error {
+func (r *Replay) applyWithdrawal(e *Entry) error {
 	a := r.account(e.Partner)
 	if e.Type == WithdrawRequest {
 		return r.request(a, e)
@@ -168,7 +169,7 @@ func (a *account) giveBack(taken []layer) error {
 }
 
 // request freezes the amount of a new withdrawal.
-func (r *replay) request(a *account, e *Entry) error {
+func (r *Replay) request(a *account, e *Entry) error {
 	w := &Withdrawal{
 		ID:        e.Withdrawal,
 		Partner:   e.Partner,
@@ -195,7 +196,7 @@ func (r *replay) request(a *account, e *Entry) error {
 
 // route takes the amount of a withdrawal from the layers of cash: newest first from recharges that go back the way they
 // came, the rest from the other layers, oldest first, as one part to the bank.
-func (r *replay) route(a *account, w *Withdrawal, e *Entry) error {
+func (r *Replay) route(a *account, w *Withdrawal, e *Entry) error {
 	left := e.Amount
 	for i := len(a.layers.list) - 1; i >= 0 && left.Sign() > 0; i-- {
 		one := &a.layers.list[i]
@@ -234,17 +235,19 @@ func (r *replay) route(a *account, w *Withdrawal, e *Entry) error {
 }
 
 // goesBack reports whether a layer is a recharge that goes back the way it came at a request.
-func (r *replay) goesBack(one *layer, e *Entry) bool {
+func (r *Replay) goesBack(one *layer, e *Entry) bool {
 	months, has := e.Windows[one.channel]
-	return one.channel != "" && has && (months == Always || e.Time < r.in.Zone.MonthsAfter(one.time, months))
+	return one.channel != "" && has && (months == Always || e.Time < r.zone.MonthsAfter(one.time, months))
 }
 
-// sortWithdrawals lists withdrawals by id.
-func sortWithdrawals(all map[string]*Withdrawal) []*Withdrawal {
-	list := make([]*Withdrawal, 0, len(all))
-	for _, w := range all {
-		list = append(list, w)
-	}
-	slices.SortFunc(list, func(a, b *Withdrawal) int { return strings.Compare(a.ID, b.ID) })
+// Withdrawals are all withdrawals, by id.
+func (r *Replay) Withdrawals() []*Withdrawal {
+	list := slices.Collect(maps.Values(r.withdrawals))
+	SortWithdrawals(list)
 	return list
+}
+
+// SortWithdrawals sorts withdrawals by id.
+func SortWithdrawals(list []*Withdrawal) {
+	slices.SortFunc(list, func(a, b *Withdrawal) int { return strings.Compare(a.ID, b.ID) })
 }

@@ -23,8 +23,6 @@ const couponFeed = "coupons"
 // Issue decides which coupons are issued, and says what that brings to the payment of lines. It comes before Run, and
 // before lines are paid (PARTNER-6).
 func (s *Stage) Issue() (*pay.Issued, error) {
-	s.before = map[*events.MoneyEvent]verdict.Verdict{}
-	s.remember()
 	out := &pay.Issued{Records: s.Used()}
 	list := s.Events.MoneyEvents(couponFeed)
 	if len(list) == 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -140,7 +141,9 @@ func (r *round) rest() error {
 	if err := r.load(); err != nil { // all events are stored together
 		return err
 	}
-	return r.Maker.StoreMoney(r.Events)
+	return r.Maker.StoreMoney(r.Events, func(write func(*events.MoneyEvent) error) error {
+		return r.Events.Ledger.Each(write, nil)
+	})
 }
 
 // load loads the events that were not loaded yet.
@@ -150,22 +153,7 @@ func (r *round) load() error {
 	}
 	load := r.Load
 	r.Load = nil
-	if err := load(); err != nil {
-		return err
-	}
-	r.remember()
-	return nil
-}
-
-// remember notes the verdicts of loaded events before the replays.
-func (s *Stage) remember() {
-	for _, list := range s.Events.Money {
-		for _, e := range list {
-			if _, known := s.before[e]; !known {
-				s.before[e] = e.Verdict
-			}
-		}
-	}
+	return load()
 }
 
 // mark stores the facts of closed cycles, and what the replay followed from.

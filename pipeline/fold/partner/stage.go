@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
-	"github.com/tollbook/tollbook/settlement/account"
 	"github.com/tollbook/tollbook/settlement/coupon"
 	"github.com/tollbook/tollbook/settlement/fund"
 	"github.com/tollbook/tollbook/settlement/invoice"
@@ -36,10 +35,12 @@ type Stage struct {
 	Closed   period.Cycle              // the last cycle closed before the run; place.NoCycle = none
 	Closing  period.Cycle              // the cycle that the run closes; place.NoCycle = none
 	Gone     func(c period.Cycle) bool // whether a closed cycle's lines are archived
-	// Load loads the events of all feeds but coupons; nil = they are loaded. It is set if none of them is new.
+	// Load loads the events of all feeds but coupons and those of Events.Ledger; nil = they are loaded. It is set if no
+	// event is new.
 	Load func() error
+	// Decided takes what became of each row of the run that Events.Ledger has.
+	Decided func(events.Decision)
 
-	before map[*events.MoneyEvent]verdict.Verdict // verdicts before the run
 	issued []coupon.Issued
 }
 
@@ -67,6 +68,9 @@ func (s *Stage) Used() bool {
 		if len(list) > 0 {
 			return true
 		}
+	}
+	if s.Events.Ledger.Fresh() {
+		return true
 	}
 	for _, e := range s.Txn.Next().Find(events.MoneyKey()) {
 		if e.Rows > 0 {
@@ -107,11 +111,14 @@ func (s *Stage) Run() (*Outcome, error) {
 			return nil, err
 		}
 	}
-	r.compare()
 	if err := r.mark(inputs); err != nil {
 		return nil, err
 	}
-	return out, s.Maker.StoreMoney(s.Events)
+	if err := s.Maker.StoreMoney(s.Events, r.decideLedger); err != nil {
+		return nil, err
+	}
+	r.compare()
+	return out, nil
 }
 
 // round is one run of the stage.
@@ -122,6 +129,8 @@ type round struct {
 	frozen   []fact // those of closed cycles, which are stored
 	payments []fund.Payment
 	fundRows []fund.Row
+	refused  map[int64]verdict.Verdict // over events of the ledger, by place, where the replay rejected them
+	turned   []events.Turn             // of the ledger
 
 	performances map[period.Cycle]map[int32]money.Amount
 }
@@ -132,31 +141,32 @@ func (r *round) closedThrough() period.Cycle { return max(r.Closed, r.Closing) }
 // stamp places an event in time; it is final if its cycle was closed before the run (PARTNER-3).
 func (s *Stage) stamp(e *events.MoneyEvent) verdict.Stamp {
 	final := s.Closed != place.NoCycle && s.Books.Zone.Cycle(e.Instant) <= s.Closed
-	return verdict.Stamp{Time: e.Time, Instant: e.Instant, Final: final, Past: e.Verdict}
+	return verdict.Stamp{Time: e.Time, Instant: e.Instant, Final: final, Past: e.Past}
 }
 
-// compare lists the events whose verdict is another than before.
+// compare lists the events whose verdict is another than before, by feed and event_id. Those of the ledger are known.
 func (r *round) compare() {
-	for _, name := range slices.Sorted(maps.Keys(r.Events.Money)) {
+	names := append(slices.Collect(maps.Keys(r.Events.Money)), events.LedgerFeed)
+	slices.Sort(names)
+	for _, name := range names {
+		if name == events.LedgerFeed {
+			r.out.Turned = append(r.out.Turned, r.turned...)
+		}
 		for _, e := range r.Events.MoneyEvents(name) {
-			was := r.before[e]
 			switch {
 			case e.File >= 0 && !e.Verdict.Accepted():
 				r.out.Refused = append(r.out.Refused, e)
-			case e.File < 0 && was != e.Verdict:
-				r.out.Turned = append(
-					r.out.Turned,
-					events.Turn{
-						Feed:    name,
-						From:    e.From,
-						Was:     !was.Accepted(),
-						Is:      !e.Verdict.Accepted(),
-						Refusal: e.Refusal(),
-					},
-				)
+			case e.File < 0 && e.Past != e.Verdict:
+				r.out.Turned = append(r.out.Turned, turnOf(e))
 			}
 		}
 	}
+}
+
+// turnOf is the change in what became of an event of an earlier run.
+func turnOf(e *events.MoneyEvent) events.Turn {
+	return events.Turn{Feed: e.Feed, From: e.From, Was: !e.Past.Accepted(), Is: !e.Verdict.Accepted(),
+		Refusal: e.Refusal()}
 }
 
 // gone is the verdict over an event of whom the books no longer know something.
@@ -209,209 +219,6 @@ func (r *round) fundEvent(e *events.MoneyEvent) (it fund.Event, ok bool) {
 		it.Day, errs[2] = period.ParseDay(e.Note)
 	}
 	return it, it.Partner >= 0 && it.Fund >= 0 && errs == [3]error{}
-}
-
-// accounts replays partners' accounts and withdrawals.
-func (r *round) accounts() error {
-	receivables, err := r.receivables()
-	if err != nil {
-		return err
-	}
-	in := &account.Input{Zone: r.Books.Zone}
-	var list []*events.MoneyEvent
-	add := func(e *events.MoneyEvent, it account.Entry, ok bool) {
-		if !ok {
-			e.Verdict = gone(columnOfType(e.Feed))
-			return
-		}
-		list, in.Entries = append(list, e), append(in.Entries, it)
-	}
-	for _, e := range r.Events.MoneyEvents("partner_accounts") {
-		it, ok := r.accountEntry(e, receivables)
-		add(e, it, ok)
-	}
-	for _, e := range r.Events.MoneyEvents("withdrawals") {
-		it, ok := r.withdrawalEntry(e)
-		add(e, it, ok)
-	}
-	facts, err := r.factEntries()
-	if err != nil {
-		return err
-	}
-	in.Entries = append(in.Entries, facts...)
-	out, err := account.Replay(in)
-	if err != nil {
-		return fmt.Errorf("replay partners' accounts: %w", err)
-	}
-	for i, e := range list {
-		e.Verdict = out.Verdicts[i]
-	}
-	for partner := range r.Books.Partners {
-		if out.Balances[int32(partner)][account.Cash].Sign() < 0 {
-			r.out.Overdrawn = append(r.out.Overdrawn, r.Books.Partners[partner].ID)
-		}
-	}
-	if err := r.putAccounts(in.Entries, out.Postings); err != nil {
-		return err
-	}
-	if err := r.putWithdrawals(out.Withdrawals); err != nil {
-		return err
-	}
-	return r.putReceivables(receivables)
-}
-
-// columnOfType is the column of a feed that says what happens.
-func columnOfType(feedName string) string {
-	if feedName == "partner_accounts" {
-		return "type"
-	}
-	return "event"
-}
-
-type receivableKey struct {
-	partner int32
-	cycle   period.Cycle
-}
-
-// receivables is what partners owe for closed cycles, before anything is paid.
-func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
-	all := map[receivableKey]*account.Receivable{}
-	for i := range r.facts {
-		f := &r.facts[i]
-		if f.kind != factOwed && f.kind != factCollected {
-			continue
-		}
-		key := receivableKey{r.Books.Partner(f.partner), f.cycle}
-		if key.partner < 0 {
-			return nil, &events.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
-		}
-		one := all[key]
-		if one == nil {
-			one = &account.Receivable{Partner: key.partner, Cycle: key.cycle, SetOff: r.Settings.Receivables.SetOff}
-			all[key] = one
-		}
-		to := &one.Amount
-		if f.kind == factCollected {
-			to = &one.Collected
-		}
-		var err error
-		if *to, err = to.Add(f.amount); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// accountEntry is an event of partner_accounts as package account takes it.
-func (r *round) accountEntry(
-	e *events.MoneyEvent,
-	receivables map[receivableKey]*account.Receivable,
-) (it account.Entry, ok bool) {
-	it = account.Entry{
-		Stamp:   r.stamp(e),
-		ID:      e.ID,
-		Partner: r.Books.Partner(e.Partner),
-		To:      -1,
-		Amount:  e.Amount,
-		Channel: e.Detail,
-	}
-	it.Type, ok = account.ParseType(e.Type)
-	switch it.Type {
-	case account.Allocate, account.Reclaim:
-		it.To, it.Other, it.From = r.Books.Partner(e.Other), e.Other, e.Partner
-		ok = ok && it.To >= 0
-	case account.StatementPayment:
-		var err error
-		if it.Cycle, err = period.ParseCycle(e.Scope); err != nil {
-			return it, false
-		}
-		if it.Cycle <= r.Closed && r.Closed != place.NoCycle {
-			key := receivableKey{it.Partner, it.Cycle}
-			if receivables[key] == nil {
-				receivables[key] = &account.Receivable{
-					Partner: it.Partner,
-					Cycle:   it.Cycle,
-					SetOff:  r.Settings.Receivables.SetOff,
-				}
-			}
-			it.Unpaid = receivables[key]
-		}
-	}
-	return it, ok && it.Partner >= 0
-}
-
-// withdrawalEntry is an event of withdrawals as package account takes it.
-func (r *round) withdrawalEntry(e *events.MoneyEvent) (it account.Entry, ok bool) {
-	it = account.Entry{
-		Stamp:      r.stamp(e),
-		ID:         e.ID,
-		Partner:    r.Books.Partner(e.Partner),
-		To:         -1,
-		Amount:     e.Amount,
-		Withdrawal: e.Subject,
-		Rebate:     e.Detail == "rebate",
-	}
-	it.Type, ok = account.ParseWithdrawal(e.Type)
-	if it.Partner < 0 {
-		return it, false
-	}
-	entity := "default"
-	if row, there := r.Books.PartnerRowAt(it.Partner, e.Time); there && row.SigningEntity != "" {
-		entity = row.SigningEntity
-	}
-	it.Windows = r.Settings.Withdrawal.OriginalRoute.Of(entity)
-	return it, ok
-}
-
-// factEntries are the entries that other facts make: customers' allocations, order lines, and payments of incentives
-// and funds.
-func (r *round) factEntries() ([]account.Entry, error) {
-	if r.Settings.Payments != settings.Ledger {
-		return nil, nil
-	}
-	var list []account.Entry
-	for i := range r.facts {
-		f := &r.facts[i]
-		kind, is := entryTypes[f.kind]
-		if !is {
-			continue
-		}
-		it := account.Entry{
-			Stamp:   verdict.Stamp{Time: f.time, Instant: f.instant},
-			ID:      f.id,
-			Type:    kind,
-			Fact:    true,
-			Place:   f.place,
-			Partner: r.Books.Partner(f.partner),
-			To:      -1,
-			Other:   f.other,
-			Amount:  f.amount,
-		}
-		if it.Partner < 0 {
-			return nil, &events.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
-		}
-		list = append(list, it)
-	}
-	if !r.Settings.IncentivePayout {
-		return list, nil
-	}
-	for i := range r.payments {
-		p := &r.payments[i]
-		list = append(
-			list,
-			account.Entry{
-				Stamp:   verdict.Stamp{Time: p.Time, Instant: p.Instant},
-				ID:      p.EventID,
-				Type:    account.Fund,
-				Fact:    true,
-				Partner: p.Partner,
-				To:      -1,
-				Amount:  p.Amount,
-			},
-		)
-	}
-	paid, err := r.incentivesPaid()
-	return append(list, paid...), err
 }
 
 // invoices replays invoices.

@@ -2,6 +2,7 @@ package partner
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -18,14 +19,24 @@ import (
 
 // put stores rows as the one list of a table; no rows give no file.
 func (s *Stage) put(def *tables.Table, n int, row func(c []parquet.Col, i int)) error {
+	return s.putFrom(def, func(w *tablefile.Writer) error {
+		for i := range n {
+			row(w.Cols.C, i)
+			w.Cols.N++
+			if err := w.Added(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// putFrom stores the rows that write writes as the one list of a table.
+func (s *Stage) putFrom(def *tables.Table, write func(w *tablefile.Writer) error) error {
 	w := tablefile.NewWriter(s.Txn, def)
 	w.Restart(Key(def))
-	for i := range n {
-		row(w.Cols.C, i)
-		w.Cols.N++
-		if err := w.Added(); err != nil {
-			return err
-		}
+	if err := write(w); err != nil {
+		return errors.Join(err, w.Abort())
 	}
 	files, err := w.Finish(nil)
 	if err != nil {
@@ -97,23 +108,6 @@ func (s *Stage) putFunds(list []fund.Row) error {
 		}
 		c[tables.FundState].AddWord(one.State.String())
 		addMaybe(&c[tables.FundUntil], one.Until, period.Forever)
-	})
-}
-
-// putAccounts stores what moved partners' balances, by partner and the order of the replay.
-func (s *Stage) putAccounts(entries []account.Entry, list []account.Posting) error {
-	slices.SortStableFunc(list, func(a, b account.Posting) int { return cmp.Compare(a.Partner, b.Partner) })
-	return s.put(tables.PartnerAccounts(), len(list), func(c []parquet.Col, i int) {
-		p := &list[i]
-		e := &entries[p.Entry]
-		c[tables.PartnerAccountPartner].AddWord(s.Books.Partners[p.Partner].ID)
-		addTime(&c[tables.PartnerAccountTime], e.Instant)
-		c[tables.PartnerAccountEntry].AddText(e.ID)
-		c[tables.PartnerAccountType].AddWord(e.Type.String())
-		c[tables.PartnerAccountCounterparty].AddWord(p.Other)
-		c[tables.PartnerAccountBalance].AddWord(p.Balance.String())
-		c[tables.PartnerAccountAmount].AddDec(p.Amount.Raw())
-		c[tables.PartnerAccountAfter].AddDec(p.After.Raw())
 	})
 }
 

@@ -95,7 +95,7 @@ func (in *Intake) AccountIDs() map[string]bool {
 }
 
 // HasMoney reports whether events about partners' money come in this run.
-func (in *Intake) HasMoney() bool { return len(in.money) > 0 }
+func (in *Intake) HasMoney() bool { return len(in.money) > 0 || in.ledger.rows > 0 }
 
 // decideAccounts decides the account events of the intake against each other and the book, and adds what is accepted to
 // the book. Whether a balance holds what they take is decided by a replay (EV-7): until then they count as accepted.

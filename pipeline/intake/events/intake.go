@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
+	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -31,6 +32,7 @@ type Intake struct {
 	AsOf   period.Instant
 	Latest period.Instant // a time after it is `future`
 	Money  MoneyWords
+	Temp   extsort.Temp // of rows of LedgerFeed that do not fit in memory
 
 	mu          sync.Mutex
 	orders      []*Order
@@ -40,6 +42,7 @@ type Intake struct {
 	transfers   []*Transfer
 	incentives  []*IncentiveEvent
 	money       []*MoneyEvent
+	ledger      ledgerRows
 	book        *Book
 }
 
@@ -141,6 +144,9 @@ type failure struct {
 // Batch takes a batch of a feed of events. fields reads a faulty row's texts by column.
 func (in *Intake) Batch(spec *feeds.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string,
 	reject RejectFunc) error {
+	if spec.Name == LedgerFeed {
+		in.beginLedger()
+	}
 	v := &view{b, spec}
 	rules, form := in.rulesOf(spec.Name), formOf(spec.Name)
 	fault := 0
@@ -174,7 +180,7 @@ func (in *Intake) Batch(spec *feeds.Spec, b *feed.Batch, file int32, fields func
 			return err
 		}
 	}
-	return nil
+	return in.ledgerError()
 }
 
 // orderID is an order line's identity from its texts. A line number that is none is kept as it was given; one that is

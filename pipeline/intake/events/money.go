@@ -34,6 +34,7 @@ type MoneyEvent struct {
 	AsOf    period.Instant // clock of the run that accepted it
 	Instant period.Instant // when it takes effect (EV-10)
 	Verdict verdict.Verdict
+	Past    verdict.Verdict // what the last run decided
 	From    Source
 	File    int32 // of the run; -1 = accepted by an earlier one
 	Row     int64
@@ -204,6 +205,10 @@ func (in *Intake) moneyRow(f *form) func(v *view, i int, file int32) (string, *f
 func (in *Intake) keepMoney(e *MoneyEvent) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if e.Feed == LedgerFeed {
+		in.ledger.add(e)
+		return
+	}
 	in.money = append(in.money, e)
 }
 
@@ -321,7 +326,11 @@ func (b *Book) decideMoney(in *Intake, t *Terms) (out []Decision) {
 	for _, e := range in.money {
 		byFeed[e.Feed] = append(byFeed[e.Feed], e)
 	}
+	b.Ledger = &Ledger{fresh: &in.ledger, terms: t}
 	for _, spec := range feeds.PartnerMoney() {
+		if spec.Name == LedgerFeed {
+			continue // Ledger.Each decides them
+		}
 		known := b.Money[spec.Name]
 		if known == nil {
 			known = map[string]*MoneyEvent{}

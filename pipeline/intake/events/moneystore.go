@@ -1,8 +1,9 @@
 package events
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -80,6 +81,7 @@ func moneyAt(c *parquet.Columns, i int) (*MoneyEvent, error) {
 		Column: col[tables.PartnerEventColumn].Word(i),
 		Value:  string(col[tables.PartnerEventValue].Text(i)),
 	}
+	e.Past = e.Verdict
 	return e, nil
 }
 
@@ -93,22 +95,34 @@ func (b *Book) MoneyEvents(feedName string) []*MoneyEvent {
 	return list
 }
 
-// StoreMoney stores the events about partners' money with their verdicts, by feed and event_id.
-func (m *Maker) StoreMoney(b *Book) error {
-	var list []*MoneyEvent
-	for _, events := range b.Money {
-		for _, e := range events {
-			list = append(list, e)
+// StoreMoney stores the events about partners' money with their verdicts, by feed and event_id. ledger writes those of
+// LedgerFeed.
+func (m *Maker) StoreMoney(b *Book, ledger func(write func(*MoneyEvent) error) error) error {
+	w := tablefile.NewWriter(m.Txn, tables.PartnerEvents())
+	w.Restart(MoneyKey())
+	write := func(e *MoneyEvent) error {
+		storeMoney(w.Cols, e)
+		return w.Added()
+	}
+	names := append(slices.Collect(maps.Keys(b.Money)), LedgerFeed)
+	slices.Sort(names)
+	for _, name := range names {
+		if name == LedgerFeed {
+			if err := ledger(write); err != nil {
+				return errors.Join(err, w.Abort())
+			}
+		}
+		for _, e := range b.MoneyEvents(name) {
+			if err := write(e); err != nil {
+				return errors.Join(err, w.Abort())
+			}
 		}
 	}
-	slices.SortFunc(list, func(a, b *MoneyEvent) int {
-		return cmp.Or(strings.Compare(a.Feed, b.Feed), strings.Compare(a.ID, b.ID))
-	})
-	rows := parquet.NewColumns(tables.PartnerEvents())
-	for _, e := range list {
-		storeMoney(rows, e)
+	files, err := w.Finish(nil)
+	if err != nil {
+		return err
 	}
-	return m.file(MoneyKey(), rows, nil)
+	return m.Txn.Next().Replace(MoneyKey(), files...)
 }
 
 // storeMoney appends an event to a batch of the partner_events table.

@@ -29,7 +29,8 @@ type Book struct {
 	Transfers   map[string]*Transfer
 	Incentives  map[string]*IncentiveEvent
 	Turned      []Turn                            // of statuses and of incentive events, after Decide
-	Money       map[string]map[string]*MoneyEvent // by feed and event_id
+	Money       map[string]map[string]*MoneyEvent // by feed and event_id, without LedgerFeed
+	Ledger      *Ledger                           // the events of LedgerFeed, after Decide
 	refunded    map[Key]bool
 	lives       bool // a step in the life of an order is new or was decided otherwise, or an order was paid
 }

@@ -1,0 +1,495 @@
+package partner
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/extsort"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/account"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// accountReplay replays partners' accounts and withdrawals, group of partners by group (PARTNER-8). Entries and postings
+// are sorted on disk. Of the events of the ledger only those that the replay rejects are held in memory.
+type accountReplay struct {
+	*round
+	receivables map[receivableKey]*account.Receivable
+	withdrawals []*events.MoneyEvent // of the first entries of held
+	held        []account.Entry      // those that the ledger does not have
+	groups      groups
+	entries     *extsort.Sorter // by group and order of entries
+	postings    *extsort.Sorter // by partner and order of entries
+	key, value  []byte
+	done        []*account.Withdrawal
+}
+
+// accounts replays partners' accounts and withdrawals.
+func (r *round) accounts() (err error) {
+	a := &accountReplay{round: r, groups: newGroups(len(r.Books.Partners)), entries: extsort.New(r.Txn, 0),
+		postings: extsort.New(r.Txn, 0)}
+	defer func() { err = errors.Join(err, a.entries.Close(), a.postings.Close()) }()
+	r.refused = map[int64]verdict.Verdict{}
+	if a.receivables, err = r.receivables(); err != nil {
+		return err
+	}
+	for _, step := range []func() error{a.hold, a.group, a.sort, a.replay, a.putAccounts} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	if err := r.putWithdrawals(a.done); err != nil {
+		return err
+	}
+	return r.putReceivables(a.receivables)
+}
+
+// hold makes the entries that are not in the ledger: withdrawals, and what other facts make.
+func (a *accountReplay) hold() error {
+	for _, e := range a.Events.MoneyEvents("withdrawals") {
+		it, ok := a.withdrawalEntry(e)
+		if !ok {
+			e.Verdict = gone("event")
+			continue
+		}
+		a.withdrawals, a.held = append(a.withdrawals, e), append(a.held, it)
+	}
+	facts, err := a.factEntries()
+	a.held = append(a.held, facts...)
+	return err
+}
+
+// group joins the partners that an entry or a withdrawal_id connects.
+func (a *accountReplay) group() error {
+	first := make(map[string]int32, len(a.withdrawals)) // by withdrawal_id
+	for i := range a.withdrawals {
+		e := &a.held[i]
+		if other, known := first[e.Withdrawal]; known {
+			a.groups.join(e.Partner, other)
+		}
+		first[e.Withdrawal] = e.Partner
+	}
+	return a.Events.Ledger.Between(func(partner, other string) {
+		if p, o := a.Books.Partner(partner), a.Books.Partner(other); p >= 0 && o >= 0 {
+			a.groups.join(p, o)
+		}
+	})
+}
+
+// sort gives all entries to the sorter. An event that the last replay rejected for good changes nothing.
+func (a *accountReplay) sort() error {
+	at := int64(-1)
+	err := a.Events.Ledger.Each(func(e *events.MoneyEvent) error {
+		at++
+		it, ok := a.accountEntry(e)
+		switch {
+		case !ok:
+			a.refused[at] = gone("type")
+			return nil
+		case it.Final && !it.Past.Accepted():
+			return nil
+		}
+		a.value = packEntry(a.value[:0], at, &it)
+		return a.add(&it)
+	}, nil)
+	if err != nil {
+		return err
+	}
+	for i := range a.held {
+		a.value = binary.AppendUvarint(append(a.value[:0], heldEntry), uint64(i))
+		if err := a.add(&a.held[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add gives an entry to the sorter whose packed form is in value.
+func (a *accountReplay) add(e *account.Entry) error {
+	a.key = extsort.AppendInt(a.key[:0], int64(a.groups.of(e.Partner)))
+	a.key = extsort.AppendInt(extsort.AppendInt(a.key, int64(e.Instant)), int64(e.Time))
+	a.key = extsort.AppendInt(append(a.key, byte(e.Rank())), e.Place)
+	a.key = extsort.AppendText(a.key, e.ID)
+	return a.entries.Add(a.key, a.value)
+}
+
+// replay decides the entries group by group.
+func (a *accountReplay) replay() error {
+	var book *account.Replay
+	group := int64(-1)
+	overdrawn := make([]bool, len(a.Books.Partners))
+	end := func() {
+		if book == nil {
+			return
+		}
+		a.done = append(a.done, book.Withdrawals()...)
+		for partner, balance := range book.Balances() {
+			overdrawn[partner] = balance[account.Cash].Sign() < 0
+		}
+	}
+	for r, n := a.entries.Read(), int64(0); ; n++ {
+		key, value, ok, err := r.Next()
+		if err != nil {
+			return fmt.Errorf("replay partners' accounts: %w", err)
+		}
+		if !ok {
+			break
+		}
+		if of := extsort.Int(key); of != group {
+			end()
+			book, group = account.NewReplay(a.Books.Zone), of
+		}
+		if err := a.decide(book, key, value, n); err != nil {
+			return fmt.Errorf("replay partners' accounts: %w", err)
+		}
+	}
+	end()
+	account.SortWithdrawals(a.done)
+	for partner, is := range overdrawn {
+		if is {
+			a.out.Overdrawn = append(a.out.Overdrawn, a.Books.Partners[partner].ID)
+		}
+	}
+	return nil
+}
+
+// decide decides the n-th entry.
+func (a *accountReplay) decide(book *account.Replay, key, value []byte, n int64) error {
+	var e *account.Entry
+	ledger, held := int64(-1), -1
+	if value[0] == heldEntry {
+		i, _ := binary.Uvarint(value[1:])
+		held, e = int(i), &a.held[i]
+	} else {
+		var err error
+		if ledger, e, err = a.unpackEntry(key, value); err != nil {
+			return err
+		}
+	}
+	v, postings, err := book.Next(e)
+	if err != nil {
+		return err
+	}
+	switch {
+	case held >= 0 && held < len(a.withdrawals):
+		a.withdrawals[held].Verdict = v
+	case ledger >= 0 && !v.Accepted():
+		a.refused[ledger] = v
+	}
+	for i := range postings {
+		p := &postings[i]
+		a.key = extsort.AppendInt(extsort.AppendInt(a.key[:0], int64(p.Partner)), n)
+		a.value = packPosting(a.value[:0], e, p)
+		if err := a.postings.Add(a.key, a.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decideLedger writes the events of the ledger with their verdicts, and says what became of the rows of the run.
+func (r *round) decideLedger(write func(*events.MoneyEvent) error) error {
+	at := int64(-1)
+	return r.Events.Ledger.Each(func(e *events.MoneyEvent) error {
+		at++
+		refused, is := r.refused[at]
+		switch {
+		case is:
+			e.Verdict = refused
+		case !r.stamp(e).Final:
+			e.Verdict = verdict.Verdict{}
+		}
+		switch {
+		case e.File >= 0:
+			r.Decided(e.Refusal())
+		case e.Past != e.Verdict:
+			r.turned = append(r.turned, turnOf(e))
+		}
+		return write(e)
+	}, r.Decided)
+}
+
+// putAccounts stores what moved partners' balances, by partner and the order of the replay.
+func (a *accountReplay) putAccounts() error {
+	return a.putFrom(tables.PartnerAccounts(), func(w *tablefile.Writer) error {
+		for r := a.postings.Read(); ; {
+			key, value, ok, err := r.Next()
+			if err != nil || !ok {
+				return err
+			}
+			if err := addPosting(w.Cols.C, a.Books.Partners[extsort.Int(key)].ID, value); err != nil {
+				return err
+			}
+			w.Cols.N++
+			if err := w.Added(); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// The first byte of a packed entry.
+const (
+	ledgerEntry = iota
+	heldEntry
+)
+
+// packEntry appends what the key does not say of the entry of an event of the ledger, and the place of the event.
+func packEntry(b []byte, at int64, e *account.Entry) []byte {
+	final := byte(0)
+	if e.Final {
+		final = 1
+	}
+	hi, lo := e.Amount.Raw()
+	b = append(b, ledgerEntry, byte(e.Type), final)
+	for _, n := range [...]int64{at, int64(e.Partner), int64(e.To), hi, int64(lo), int64(e.Cycle)} {
+		b = binary.AppendVarint(b, n)
+	}
+	return append(appendText(b, e.ID), e.Channel...)
+}
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+// unpackEntry is the entry of an event of the ledger, and the event's place.
+func (a *accountReplay) unpackEntry(key, value []byte) (at int64, e *account.Entry, err error) {
+	e = &account.Entry{Type: account.Type(value[1])}
+	e.Instant, e.Time = period.Instant(extsort.Int(key[8:])), period.Instant(extsort.Int(key[16:]))
+	e.Final = value[2] == 1
+	value = value[3:]
+	var n [6]int64
+	for i := range n {
+		size := 0
+		n[i], size = binary.Varint(value)
+		value = value[size:]
+	}
+	if e.Amount, err = money.AmountFromRaw(n[3], uint64(n[4])); err != nil {
+		return 0, nil, err
+	}
+	e.Partner, e.To = int32(n[1]), int32(n[2])
+	if e.To >= 0 {
+		e.Other, e.From = a.Books.Partners[e.To].ID, a.Books.Partners[e.Partner].ID
+	}
+	if e.Type == account.StatementPayment {
+		e.Cycle = period.Cycle(n[5])
+		e.Unpaid = a.unpaid(e.Partner, e.Cycle)
+	}
+	size, m := binary.Uvarint(value)
+	text := string(value[m:])
+	e.ID, e.Channel = text[:size], text[size:]
+	return n[0], e, nil
+}
+
+// packPosting appends a posting of an entry without its partner.
+func packPosting(b []byte, e *account.Entry, p *account.Posting) []byte {
+	b = append(b, byte(e.Type), byte(p.Balance))
+	hi, lo := p.Amount.Raw()
+	afterHi, afterLo := p.After.Raw()
+	for _, n := range [...]int64{int64(e.Instant), hi, int64(lo), afterHi, int64(afterLo)} {
+		b = binary.AppendVarint(b, n)
+	}
+	return append(appendText(b, e.ID), p.Other...)
+}
+
+// addPosting appends a packed posting of a partner to the columns of partner_accounts.
+func addPosting(c []parquet.Col, partner string, b []byte) error {
+	kind, balance := account.Type(b[0]), account.Balance(b[1])
+	b = b[2:]
+	var n [5]int64
+	for i := range n {
+		size := 0
+		n[i], size = binary.Varint(b)
+		b = b[size:]
+	}
+	size, m := binary.Uvarint(b)
+	b = b[m:]
+	c[tables.PartnerAccountPartner].AddWord(partner)
+	addTime(&c[tables.PartnerAccountTime], period.Instant(n[0]))
+	c[tables.PartnerAccountEntry].AddBytes(b[:size])
+	c[tables.PartnerAccountType].AddWord(kind.String())
+	c[tables.PartnerAccountCounterparty].AddWord(string(b[size:]))
+	c[tables.PartnerAccountBalance].AddWord(balance.String())
+	c[tables.PartnerAccountAmount].AddDec(n[1], uint64(n[2]))
+	c[tables.PartnerAccountAfter].AddDec(n[3], uint64(n[4]))
+	return nil
+}
+
+// groups are sets of partners that together have all partners.
+type groups []int32 // by partner: one of its set, itself if it stands for the set
+
+func newGroups(partners int) groups {
+	g := make(groups, partners)
+	for i := range g {
+		g[i] = int32(i)
+	}
+	return g
+}
+
+// of is the partner that stands for the set of another.
+func (g groups) of(partner int32) int32 {
+	for g[partner] != partner {
+		g[partner] = g[g[partner]]
+		partner = g[partner]
+	}
+	return partner
+}
+
+// join makes the sets of two partners one.
+func (g groups) join(a, b int32) {
+	a, b = g.of(a), g.of(b)
+	g[max(a, b)] = min(a, b)
+}
+
+type receivableKey struct {
+	partner int32
+	cycle   period.Cycle
+}
+
+// receivables is what partners owe for closed cycles, before anything is paid.
+func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
+	all := map[receivableKey]*account.Receivable{}
+	for i := range r.facts {
+		f := &r.facts[i]
+		if f.kind != factOwed && f.kind != factCollected {
+			continue
+		}
+		key := receivableKey{r.Books.Partner(f.partner), f.cycle}
+		if key.partner < 0 {
+			return nil, &events.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
+		}
+		one := all[key]
+		if one == nil {
+			one = &account.Receivable{Partner: key.partner, Cycle: key.cycle, SetOff: r.Settings.Receivables.SetOff}
+			all[key] = one
+		}
+		to := &one.Amount
+		if f.kind == factCollected {
+			to = &one.Collected
+		}
+		var err error
+		if *to, err = to.Add(f.amount); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// accountEntry is an event of partner_accounts as package account takes it.
+func (a *accountReplay) accountEntry(e *events.MoneyEvent) (it account.Entry, ok bool) {
+	it = account.Entry{
+		Stamp:   a.stamp(e),
+		ID:      e.ID,
+		Partner: a.Books.Partner(e.Partner),
+		To:      -1,
+		Amount:  e.Amount,
+		Channel: e.Detail,
+	}
+	it.Type, ok = account.ParseType(e.Type)
+	switch it.Type {
+	case account.Allocate, account.Reclaim:
+		it.To, it.Other, it.From = a.Books.Partner(e.Other), e.Other, e.Partner
+		ok = ok && it.To >= 0
+	case account.StatementPayment:
+		var err error
+		if it.Cycle, err = period.ParseCycle(e.Scope); err != nil {
+			return it, false
+		}
+		it.Unpaid = a.unpaid(it.Partner, it.Cycle)
+	}
+	return it, ok && it.Partner >= 0
+}
+
+// unpaid is what a partner owes for a cycle; nil if it is not closed.
+func (a *accountReplay) unpaid(partner int32, c period.Cycle) *account.Receivable {
+	if a.Closed == place.NoCycle || c > a.Closed {
+		return nil
+	}
+	key := receivableKey{partner, c}
+	if a.receivables[key] == nil {
+		a.receivables[key] = &account.Receivable{Partner: partner, Cycle: c, SetOff: a.Settings.Receivables.SetOff}
+	}
+	return a.receivables[key]
+}
+
+// withdrawalEntry is an event of withdrawals as package account takes it.
+func (r *round) withdrawalEntry(e *events.MoneyEvent) (it account.Entry, ok bool) {
+	it = account.Entry{
+		Stamp:      r.stamp(e),
+		ID:         e.ID,
+		Partner:    r.Books.Partner(e.Partner),
+		To:         -1,
+		Amount:     e.Amount,
+		Withdrawal: e.Subject,
+		Rebate:     e.Detail == "rebate",
+	}
+	it.Type, ok = account.ParseWithdrawal(e.Type)
+	if it.Partner < 0 {
+		return it, false
+	}
+	entity := "default"
+	if row, there := r.Books.PartnerRowAt(it.Partner, e.Time); there && row.SigningEntity != "" {
+		entity = row.SigningEntity
+	}
+	it.Windows = r.Settings.Withdrawal.OriginalRoute.Of(entity)
+	return it, ok
+}
+
+// factEntries are the entries that other facts make: customers' allocations, order lines, and payments of incentives
+// and funds.
+func (r *round) factEntries() ([]account.Entry, error) {
+	if r.Settings.Payments != settings.Ledger {
+		return nil, nil
+	}
+	var list []account.Entry
+	for i := range r.facts {
+		f := &r.facts[i]
+		kind, is := entryTypes[f.kind]
+		if !is {
+			continue
+		}
+		it := account.Entry{
+			Stamp:   verdict.Stamp{Time: f.time, Instant: f.instant},
+			ID:      f.id,
+			Type:    kind,
+			Fact:    true,
+			Place:   f.place,
+			Partner: r.Books.Partner(f.partner),
+			To:      -1,
+			Other:   f.other,
+			Amount:  f.amount,
+		}
+		if it.Partner < 0 {
+			return nil, &events.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
+		}
+		list = append(list, it)
+	}
+	if !r.Settings.IncentivePayout {
+		return list, nil
+	}
+	for i := range r.payments {
+		p := &r.payments[i]
+		list = append(
+			list,
+			account.Entry{
+				Stamp:   verdict.Stamp{Time: p.Time, Instant: p.Instant},
+				ID:      p.EventID,
+				Type:    account.Fund,
+				Fact:    true,
+				Partner: p.Partner,
+				To:      -1,
+				Amount:  p.Amount,
+			},
+		)
+	}
+	paid, err := r.incentivesPaid()
+	return append(list, paid...), err
+}

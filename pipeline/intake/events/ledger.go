@@ -1,0 +1,316 @@
+package events
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/extsort"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// LedgerFeed is the feed of which there can be many millions of events. They are read in order of event_id and not held
+// in memory (EV-11).
+const LedgerFeed = "partner_accounts"
+
+// ledgerRows are the rows of LedgerFeed that come in a run, sorted by event_id, file and row.
+type ledgerRows struct {
+	sorter   *extsort.Sorter // nil = no file of the feed came
+	rows     int64
+	between  map[[2]string]bool // partners between which cash moves
+	key, buf []byte
+	err      error // of the sorter
+}
+
+func (in *Intake) beginLedger() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.ledger.sorter == nil {
+		in.ledger.sorter, in.ledger.between = extsort.New(in.Temp, 0), make(map[[2]string]bool)
+	}
+}
+
+func (in *Intake) ledgerError() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.ledger.err
+}
+
+// Close deletes temporary files.
+func (in *Intake) Close() error {
+	if in.ledger.sorter == nil {
+		return nil
+	}
+	return in.ledger.sorter.Close()
+}
+
+func (l *ledgerRows) add(e *MoneyEvent) {
+	l.rows++
+	if e.Other != "" {
+		l.between[[2]string{e.Partner, e.Other}] = true
+	}
+	l.key = extsort.AppendText(l.key[:0], e.ID)
+	l.key = extsort.AppendInt(extsort.AppendInt(l.key, int64(e.File)), e.Row)
+	l.buf = e.pack(l.buf[:0])
+	l.err = errors.Join(l.err, l.sorter.Add(l.key, l.buf))
+}
+
+// texts are the texts of an event but those of its source.
+func (e *MoneyEvent) texts() [10]*string {
+	return [...]*string{&e.ID, &e.Partner, &e.Type, &e.Subject, &e.Other, &e.Scope, &e.Period, &e.Detail, &e.Note,
+		&e.From.Raw}
+}
+
+// pack appends what a row of the run says.
+func (e *MoneyEvent) pack(b []byte) []byte {
+	hi, lo := e.Amount.Raw()
+	for _, n := range [...]int64{int64(e.File), e.Row, int64(e.Time), int64(e.AsOf), e.Heads, hi, int64(lo)} {
+		b = binary.AppendVarint(b, n)
+	}
+	for _, text := range e.texts() {
+		b = append(binary.AppendUvarint(b, uint64(len(*text))), *text...)
+	}
+	return b
+}
+
+// unpackMoney is the event of a packed row.
+func unpackMoney(b []byte) (*MoneyEvent, error) {
+	e := &MoneyEvent{Feed: LedgerFeed}
+	var numbers [7]int64
+	for i := range numbers {
+		n, size := binary.Varint(b)
+		if size <= 0 {
+			return nil, errors.New("a packed event ends inside a number")
+		}
+		numbers[i], b = n, b[size:]
+	}
+	e.File, e.Row, e.Time, e.AsOf = int32(numbers[0]), numbers[1], period.Instant(numbers[2]), period.Instant(numbers[3])
+	e.Heads = numbers[4]
+	var err error
+	if e.Amount, err = money.AmountFromRaw(numbers[5], uint64(numbers[6])); err != nil {
+		return nil, err
+	}
+	all := string(b) // the texts share it
+	for _, text := range e.texts() {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > uint64(len(b)-size) {
+			return nil, errors.New("a packed event ends inside a text")
+		}
+		from := len(all) - len(b) + size
+		*text, b = all[from:from+int(n)], b[size+int(n):]
+	}
+	return e, nil
+}
+
+// Ledger is the events of LedgerFeed that earlier runs accepted, and those of this run.
+type Ledger struct {
+	stored []lake.FileEntry
+	open   tablefile.Opener
+	fresh  *ledgerRows
+	terms  *Terms
+}
+
+// Stored says where the events of earlier runs are.
+func (l *Ledger) Stored(o tablefile.Opener, files []lake.FileEntry) { l.open, l.stored = o, files }
+
+// Fresh reports whether rows of the feed come in this run.
+func (l *Ledger) Fresh() bool { return l.fresh.rows > 0 }
+
+// Each visits the accepted events by event_id, those among them that the last replay rejected. Rows of the run are
+// decided on the way by identity, as other events are; decided gets those that are not accepted, and may be nil. An
+// event is valid until the next one.
+func (l *Ledger) Each(visit func(*MoneyEvent) error, decided func(Decision)) error {
+	m := &ledgerMerge{Ledger: l, visit: visit, decided: decided}
+	if l.fresh.sorter != nil {
+		m.reader = l.fresh.sorter.Read()
+	}
+	last := ""
+	for _, file := range l.stored {
+		err := tablefile.EachOf(l.open, file, tables.PartnerEvents(), tables.PartnerEventFeed, LedgerFeed,
+			func(c *parquet.Columns, i int) error {
+				e, err := moneyAt(c, i)
+				if err != nil {
+					return err
+				}
+				if e.ID <= last {
+					return fmt.Errorf("event %q comes after %q", e.ID, last)
+				}
+				last = e.ID
+				return m.known(e)
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return m.rest()
+}
+
+// Between visits the pairs of partners between which events move cash. It may visit a pair several times, and pairs of
+// rows that are not accepted.
+func (l *Ledger) Between(visit func(partner, other string)) error {
+	for pair := range l.fresh.between {
+		visit(pair[0], pair[1])
+	}
+	columns := []int{tables.PartnerEventFeed, tables.PartnerEventPartner, tables.PartnerEventOther}
+	for _, file := range l.stored {
+		err := tablefile.Each(l.open, file, tables.PartnerEvents(), columns, func(c *parquet.Columns, i int) error {
+			other := c.C[tables.PartnerEventOther].Word(i)
+			if other != "" && c.C[tables.PartnerEventFeed].Word(i) == LedgerFeed {
+				visit(c.C[tables.PartnerEventPartner].Word(i), other)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ledgerMerge merges the rows of a run with the events that are stored.
+type ledgerMerge struct {
+	*Ledger
+	visit   func(*MoneyEvent) error
+	decided func(Decision)
+	reader  *extsort.Reader // nil = no rows, or no more
+	next    *MoneyEvent     // the first row of the next identity
+	id      identityRows
+}
+
+// identityRows are the rows of the run with one identity, by file and row.
+type identityRows struct {
+	kinds []*MoneyEvent // the rows that differ from each other
+	rows  []identityRow
+}
+
+type identityRow struct {
+	file int32
+	row  int64
+	kind int // index in kinds
+}
+
+func (g *identityRows) add(e *MoneyEvent) {
+	kind := 0
+	for kind < len(g.kinds) && !g.kinds[kind].same(e) {
+		kind++
+	}
+	if kind == len(g.kinds) {
+		g.kinds = append(g.kinds, e)
+	}
+	g.rows = append(g.rows, identityRow{e.File, e.Row, kind})
+}
+
+// row reads the next row of a file that did not fail completely; nil = there is none.
+func (m *ledgerMerge) row() (*MoneyEvent, error) {
+	for m.reader != nil {
+		_, value, ok, err := m.reader.Next()
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			m.reader = nil
+			break
+		}
+		e, err := unpackMoney(value)
+		if err != nil || !m.terms.Drop(e.File) {
+			return e, err
+		}
+	}
+	return nil, nil
+}
+
+// peek makes id the rows of the next identity; false = there is none.
+func (m *ledgerMerge) peek() (bool, error) {
+	if len(m.id.rows) > 0 {
+		return true, nil
+	}
+	e := m.next
+	m.next = nil
+	for {
+		if e == nil {
+			var err error
+			if e, err = m.row(); err != nil {
+				return false, err
+			}
+		}
+		if e == nil {
+			return len(m.id.rows) > 0, nil
+		}
+		if len(m.id.rows) > 0 && e.ID != m.id.kinds[0].ID {
+			m.next = e
+			return true, nil
+		}
+		m.id.add(e)
+		e = nil
+	}
+}
+
+// known visits a stored event, after the events of the run that come before it, and decides the rows of its identity.
+func (m *ledgerMerge) known(e *MoneyEvent) error {
+	for {
+		some, err := m.peek()
+		if err != nil {
+			return err
+		}
+		if !some || m.id.kinds[0].ID > e.ID {
+			return m.visit(e)
+		}
+		if m.id.kinds[0].ID == e.ID {
+			m.tell(func(r identityRow) bool { return m.id.kinds[r.kind].same(e) })
+			return m.visit(e)
+		}
+		if err := m.accept(); err != nil {
+			return err
+		}
+	}
+}
+
+// rest visits the events of the run that come after all that are stored.
+func (m *ledgerMerge) rest() error {
+	for {
+		some, err := m.peek()
+		if err != nil || !some {
+			return err
+		}
+		if err := m.accept(); err != nil {
+			return err
+		}
+	}
+}
+
+// accept decides the rows of an identity that is new: the first one is accepted if all are the same.
+func (m *ledgerMerge) accept() error {
+	if len(m.id.kinds) > 1 {
+		m.tell(func(identityRow) bool { return false })
+		return nil
+	}
+	e := m.id.kinds[0]
+	raw := e.From.Raw
+	e.From = m.terms.Source(e.File, e.Row)
+	e.From.Raw = raw
+	e.Instant = Effect(m.terms.Zone, m.terms.BilledIn(e.Time), e.Time, e.AsOf)
+	m.id.rows = m.id.rows[1:]
+	m.tell(func(identityRow) bool { return true })
+	return m.visit(e)
+}
+
+// tell decides rows that are not accepted: duplicates and conflicts.
+func (m *ledgerMerge) tell(duplicate func(identityRow) bool) {
+	id := m.id.kinds[0].ID
+	for _, r := range m.id.rows {
+		d := Decision{File: r.file, Row: r.row, ID: id, Duplicate: true}
+		if !duplicate(r) {
+			d = Decision{File: r.file, Row: r.row, ID: id, Why: reason.Conflict, Column: "event_id", Value: id}
+		}
+		if m.decided != nil {
+			m.decided(d)
+		}
+	}
+	m.id = identityRows{}
+}

@@ -1,0 +1,21 @@
+package extsort
+
+import "encoding/binary"
+
+// AppendInt appends a number to a key so that keys are ordered by it.
+func AppendInt(key []byte, n int64) []byte {
+	return binary.BigEndian.AppendUint64(key, uint64(n)^1<<63)
+}
+
+// AppendText appends a text to a key so that keys are ordered bytewise by it, then by what follows it.
+func AppendText(key []byte, text string) []byte {
+	for i := range len(text) {
+		if key = append(key, text[i]); text[i] == 0 {
+			key = append(key, 0xff)
+		}
+	}
+	return append(key, 0, 0)
+}
+
+// Int is the number that a key begins with.
+func Int(key []byte) int64 { return int64(binary.BigEndian.Uint64(key) ^ 1<<63) }
