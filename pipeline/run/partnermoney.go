@@ -15,7 +15,7 @@ func (r *run) issueCoupons() (err error) {
 	r.money = &partner.Stage{Txn: r.txn.SubTxn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners,
 		AsOf: r.o.AsOf, Events: r.events.intake.Book(), Maker: r.maker(),
 		Closed: r.closed, Closing: place.NoCycle, Gone: r.archived,
-		Decided: func(d events.Decision) { r.events.countRow(r.folded, &d) }}
+		SortBytes: r.o.ChunkBytes, Decided: func(d events.Decision) { r.events.countRow(r.folded, &d) }}
 	if r.job.close {
 		r.money.Closing = r.job.cycle
 	}
@@ -26,8 +26,8 @@ func (r *run) issueCoupons() (err error) {
 	return err
 }
 
-// partnerMoney replays partners' money, and takes over which events do not fit (§9). It comes after the partners of the
-// run's cycles are settled and before rows are counted.
+// partnerMoney replays partners' money, and takes over which events do not fit (§9). It comes after the partners of
+// the run's cycles are settled and before rows are counted.
 func (r *run) partnerMoney() error {
 	stage := r.money
 	for _, name := range r.cycleNames() {

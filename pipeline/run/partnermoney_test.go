@@ -93,8 +93,8 @@ func TestPartnerRests(t *testing.T) {
 	n := moneyNights{t, filepath.Join(t.TempDir(), "w")}
 	usage := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 	fund := func(amount string) string {
-		return "- id: heads\n  kind: headcount\n  valid_from: 2026-09-01\n  levels: [{level: senior, amount: \"" + amount +
-			"\"}]\n"
+		return "- id: heads\n  kind: headcount\n  valid_from: 2026-09-01\n  levels: [{level: senior, amount: \"" +
+			amount + "\"}]\n"
 	}
 	n.put(map[string]string{
 		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
@@ -160,5 +160,37 @@ func TestPartnerRests(t *testing.T) {
 	}
 	if diff := cmp.Diff(n.paths(before, tables.PartnerFacts()), n.paths(after, tables.PartnerFacts())); diff != "" {
 		t.Errorf("a day later there was a replay (-before +after)\n%s", diff)
+	}
+}
+
+// TestWithdrawalOfTwoPartners: partners that nothing else connects know of each other's withdrawal ids, and of an event
+// that comes again.
+// Invariants: PARTNER-8, EV-11.
+func TestWithdrawalOfTwoPartners(t *testing.T) {
+	t.Parallel()
+	n := moneyNights{t, filepath.Join(t.TempDir(), "w")}
+	recharges := "event_id,partner_id,time,type,amount\nr1,north,2026-09-01T09:00:00+08:00,recharge,100\n" +
+		"r2,south,2026-09-01T09:00:00+08:00,recharge,100\n"
+	n.put(map[string]string{
+		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
+			"rounding: {grain: line, mode: truncate}\npayments: ledger\n",
+		"books/products.csv":           "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n",
+		"books/prices.csv":             "sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1,1\n",
+		"books/customers.csv":          "customer_id\nacme\n",
+		"books/partners.csv":           "partner_id,kind\nnorth,reseller\nsouth,reseller\n",
+		"inbox/partner_accounts/a.csv": recharges,
+		"inbox/withdrawals/a.csv": "event_id,withdrawal_id,partner_id,time,event,source,amount,account\n" +
+			"w2,one,south,2026-09-02T09:00:00+08:00,request,cash,40,IBAN\n" +
+			"w1,one,north,2026-09-02T08:00:00+08:00,request,cash,30,IBAN\n",
+	})
+	_, report := n.night("2026-09-03T04:00:00Z", "")
+	if diff := cmp.Diff(map[string]int64{"bad_state": 1}, report.Reasons); diff != "" || report.Accepted != 3 {
+		t.Errorf("%d rows are accepted, want 3; rejects (-want +got)\n%s", report.Accepted, diff)
+	}
+	n.put(map[string]string{"inbox/partner_accounts/b.csv": recharges +
+		"r2,south,2026-09-01T09:00:00+08:00,recharge,1\n"})
+	_, report = n.night("2026-09-04T04:00:00Z", "")
+	if diff := cmp.Diff(map[string]int64{"conflict": 1}, report.Reasons); diff != "" || report.Duplicate != 2 {
+		t.Errorf("%d rows are duplicates, want 2; rejects (-want +got)\n%s", report.Duplicate, diff)
 	}
 }

@@ -242,7 +242,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
 		period.Instant(r.ws.Settings.Usage.FutureTolerance),
 		Money: events.MoneyWords{Vendor: r.ws.Settings.Vendor.ID, Content: r.ws.Settings.Invoice.Content},
-		Temp:  r.txn.SubTxn}
+		Temp:  r.txn.SubTxn, SortBytes: r.o.ChunkBytes}
 	cfg.Events = r.events.intake
 	if err := r.watchRejects(cfg); err != nil {
 		return err

@@ -1,6 +1,6 @@
 // Package account replays partners' accounts: cash, rebate, credit and frozen money, the layers of cash that
-// withdrawals go back to, and what is unpaid of statements (§9.1, §9.6). It is pure: it reads no clock, no file and no
-// environment.
+// withdrawals go back to, and what is unpaid of statements (§9.1, §9.6). It is pure: it reads no clock, no file and
+// no environment.
 //
 //	ACCT-1  A replay is a function of the entries and the settings. Entries take effect by instant, own time, rank of
 //	        the type, order of the line and id; an entry that comes in another order is an error.

@@ -10,7 +10,8 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// Type is what an entry does. The order of the constants is the order among entries of one instant and own time (§9.1).
+// Type is what an entry does. The order of the constants is the order among entries of one instant and own time
+// (§9.1).
 type Type uint8
 
 // The types of entries.

@@ -31,8 +31,8 @@ func NewReplay(zone *period.Zone) *Replay {
 	return &Replay{zone: zone, accounts: map[int32]*account{}, withdrawals: map[string]*Withdrawal{}}
 }
 
-// Next decides an entry, and lets it happen if it counts. Entries come in the order of Compare (ACCT-1). The postings are
-// valid until the next entry.
+// Next decides an entry, and lets it happen if it counts. Entries come in the order of Compare (ACCT-1). The postings
+// are valid until the next entry.
 func (r *Replay) Next(e *Entry) (verdict.Verdict, []Posting, error) {
 	at := e.order()
 	if begun := r.last.id != ""; begun && r.last.compare(at) > 0 {

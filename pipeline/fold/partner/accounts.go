@@ -18,8 +18,8 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// accountReplay replays partners' accounts and withdrawals, group of partners by group (PARTNER-8). Entries and postings
-// are sorted on disk. Of the events of the ledger only those that the replay rejects are held in memory.
+// accountReplay replays partners' accounts and withdrawals, group of partners by group (PARTNER-8). What does not fit
+// in memory of entries and postings is sorted on disk.
 type accountReplay struct {
 	*round
 	receivables map[receivableKey]*account.Receivable
@@ -34,8 +34,8 @@ type accountReplay struct {
 
 // accounts replays partners' accounts and withdrawals.
 func (r *round) accounts() (err error) {
-	a := &accountReplay{round: r, groups: newGroups(len(r.Books.Partners)), entries: extsort.New(r.Txn, 0),
-		postings: extsort.New(r.Txn, 0)}
+	a := &accountReplay{round: r, groups: newGroups(len(r.Books.Partners)), entries: extsort.New(r.Txn, r.SortBytes),
+		postings: extsort.New(r.Txn, r.SortBytes)}
 	defer func() { err = errors.Join(err, a.entries.Close(), a.postings.Close()) }()
 	r.refused = map[int64]verdict.Verdict{}
 	if a.receivables, err = r.receivables(); err != nil {

@@ -16,4 +16,6 @@
 //	           is new, books, settings and closes are those of the last replay, the files of open cycles that it read
 //	           are the same, and no state changes by time. The events are not read then, and their tables stay;
 //	           receivables get their age.
+//	PARTNER-8  Memory does not grow with the number of accepted events of partner_accounts, but with that of partners,
+//	           of the layers of cash that one group of connected partners has, and of rejected events.
 package partner

@@ -40,6 +40,8 @@ type Stage struct {
 	Load func() error
 	// Decided takes what became of each row of the run that Events.Ledger has.
 	Decided func(events.Decision)
+	// SortBytes is how many bytes of entries are sorted in memory; 0 = the default of package extsort.
+	SortBytes int
 
 	issued []coupon.Issued
 }

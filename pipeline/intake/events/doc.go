@@ -26,4 +26,6 @@
 //	EV-10 A step in the life of an order line brings no line, changes no order and belongs to no cycle. Each run
 //	      decides all steps again, after all orders: those of one order line in the order of status_time and of the
 //	      list of statuses. A step that does not fit the state that it meets is a reject and changes nothing.
+//	EV-11 Events of partners' accounts are not held in memory: those of earlier runs are read in order of event_id and
+//	      merged with the sorted rows of the run. The rows are decided by identity as those of other feeds are.
 package events

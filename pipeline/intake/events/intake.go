@@ -33,6 +33,8 @@ type Intake struct {
 	Latest period.Instant // a time after it is `future`
 	Money  MoneyWords
 	Temp   extsort.Temp // of rows of LedgerFeed that do not fit in memory
+	// SortBytes is how many bytes of such rows are sorted in memory; 0 = the default of package extsort.
+	SortBytes int
 
 	mu          sync.Mutex
 	orders      []*Order

@@ -102,6 +102,15 @@ func take(t testing.TB, bk *books.Books, book *Book, files map[string]string, ba
 			return whole
 		},
 		Source: func(file int32, row int64) Source { return Source{File: names[file], Hash: names[file], Row: row} }})
+	err = book.Ledger.Each(func(e *MoneyEvent) error {
+		if e.File >= 0 {
+			decided = append(decided, Decision{File: e.File, Row: e.Row, ID: e.ID})
+		}
+		return nil
+	}, func(d Decision) { decided = append(decided, d) })
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, d := range decided {
 		text := "accepted"
 		switch {
@@ -351,9 +360,12 @@ func TestBefore(t *testing.T) {
 func TestNDJSONForm(t *testing.T) {
 	t.Parallel()
 	got := take(t, loadBooks(t, 2), NewBook(), map[string]string{
-		"accounts/a.ndjson":         `{"event_id":"a","customer_id":"acme","time":[1],"type":"top_up","balance_type":"cash","amount":"1"}`,
-		"incentive_events/a.ndjson": `{"event_id":"e","partner_id":"px","programme_id":"boost","period":true,"event":"confirm","time":"x"}`,
-		"transfers/a.ndjson":        `{"transfer_id":"t","cycle":202609,"from_partner_id":"p1","to_partner_id":"p2","amount":1.50}`,
+		"accounts/a.ndjson": `{"event_id":"a","customer_id":"acme","time":[1],` +
+			`"type":"top_up","balance_type":"cash","amount":"1"}`,
+		"incentive_events/a.ndjson": `{"event_id":"e","partner_id":"px","programme_id":"boost",` +
+			`"period":true,"event":"confirm","time":"x"}`,
+		"transfers/a.ndjson": `{"transfer_id":"t","cycle":202609,"from_partner_id":"p1",` +
+			`"to_partner_id":"p2","amount":1.50}`,
 	}, 10, false)
 	want := map[string]string{"accounts/a.ndjson:1": `time bad_row "[1]" a`,
 		"incentive_events/a.ndjson:1": `period bad_row "true" e`, "transfers/a.ndjson:1": `cycle bad_time "202609" t`}

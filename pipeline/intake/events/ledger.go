@@ -32,7 +32,7 @@ func (in *Intake) beginLedger() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.ledger.sorter == nil {
-		in.ledger.sorter, in.ledger.between = extsort.New(in.Temp, 0), make(map[[2]string]bool)
+		in.ledger.sorter, in.ledger.between = extsort.New(in.Temp, in.SortBytes), make(map[[2]string]bool)
 	}
 }
 
@@ -90,8 +90,8 @@ func unpackMoney(b []byte) (*MoneyEvent, error) {
 		}
 		numbers[i], b = n, b[size:]
 	}
-	e.File, e.Row, e.Time, e.AsOf = int32(numbers[0]), numbers[1], period.Instant(numbers[2]), period.Instant(numbers[3])
-	e.Heads = numbers[4]
+	e.File, e.Row, e.Heads = int32(numbers[0]), numbers[1], numbers[4]
+	e.Time, e.AsOf = period.Instant(numbers[2]), period.Instant(numbers[3])
 	var err error
 	if e.Amount, err = money.AmountFromRaw(numbers[5], uint64(numbers[6])); err != nil {
 		return nil, err

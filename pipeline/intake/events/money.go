@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// MoneyEvent is one row of a feed about partners' money that passed acceptance (§9). Columns that the event's type does
-// not use are empty. Feeds share fields; the table of forms says which column is in which field.
+// MoneyEvent is one row of a feed about partners' money that passed acceptance (§9). Columns that the event's type
+// does not use are empty. Feeds share fields; the table of forms says which column is in which field.
 type MoneyEvent struct {
 	Feed    string
 	ID      string

@@ -1,7 +1,7 @@
 // Package extsort sorts records by keys of bytes, whatever the number of records: what exceeds a limit of memory is
 // written to temporary files of the lake as sorted runs, which are merged when the records are read.
 //
-//	XSORT-1  Records are returned in bytewise order of their keys, records of equal keys in the order in which they were
+//	XSORT-1  Records are returned in bytewise order of their keys, those of equal keys in the order in which they were
 //	         added.
 //	XSORT-2  Memory is bounded by the limit and a read buffer per run, not by the number of records.
 //	XSORT-3  Without more records than the limit holds, no file is created.

@@ -60,7 +60,7 @@ func all(t interface{ Fatal(...any) }, s *extsort.Sorter) (out []string) {
 
 // Records come in order of their keys, equal ones as they were added, whether they fit in memory, in a few files, or in
 // more files than are merged at once. They can be read again, and added to.
-// Invariants: XSORT-1, XSORT-3.
+// Invariants: XSORT-1, XSORT-2, XSORT-3.
 func TestSorter(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1 << 20, 200, 12} {
