@@ -99,14 +99,15 @@ func (e *GoneError) Error() string {
 
 type replay struct {
 	in      *Input
-	issued  map[string]Issued
+	at      map[string]int32 // index in issued, by coupon_id
+	issued  []Issued
 	moved   []money.AmountTotal // by quota: issued from it, less what was taken back
 	applied map[string]*money.AmountTotal
 }
 
 // Replay decides the events in their order.
 func Replay(in *Input) (*Result, error) {
-	r := &replay{in: in, issued: map[string]Issued{},
+	r := &replay{in: in, at: make(map[string]int32, len(in.Events)), issued: make([]Issued, 0, len(in.Events)),
 		moved: make([]money.AmountTotal, len(in.Books.Money.CouponQuotas)), applied: map[string]*money.AmountTotal{}}
 	order := make([]int, len(in.Events))
 	for i := range order {
@@ -131,16 +132,14 @@ func Replay(in *Input) (*Result, error) {
 		}
 		out.Verdicts[i] = v
 	}
-	for _, one := range r.issued {
-		out.Issued = append(out.Issued, one)
-	}
+	out.Issued = r.issued
 	slices.SortFunc(out.Issued, func(a, b Issued) int { return strings.Compare(a.Terms.ID, b.Terms.ID) })
 	return out, nil
 }
 
 // check gives the verdict over an event, in the order of the contract's text.
 func (r *replay) check(e *Event) (verdict.Verdict, error) {
-	if _, taken := r.issued[e.Coupon]; taken || r.in.Books.Coupon(e.Coupon) >= 0 {
+	if _, taken := r.at[e.Coupon]; taken || r.in.Books.Coupon(e.Coupon) >= 0 {
 		return verdict.Conflict("coupon_id", e.Coupon), nil
 	}
 	if e.Kind == Apply {
@@ -257,7 +256,12 @@ func (r *replay) apply(e *Event) error {
 	}
 	one.Terms.ID, one.Terms.Customer, one.Terms.Amount = e.Coupon, e.Customer, e.Amount
 	one.Terms.Since = e.Instant
-	r.issued[e.Coupon] = one
+	if at, known := r.at[e.Coupon]; known {
+		r.issued[at] = one
+		return nil
+	}
+	r.at[e.Coupon] = int32(len(r.issued))
+	r.issued = append(r.issued, one)
 	return nil
 }
 

@@ -31,12 +31,14 @@ func (r *round) coupons() error {
 	if err != nil {
 		return err
 	}
-	all := make([]coupon.Issued, 0, len(r.Books.Coupons)+len(r.issued))
+	all := make([]*coupon.Issued, 0, len(r.Books.Coupons)+len(r.issued))
 	for _, c := range r.Books.Coupons {
-		all = append(all, coupon.Issued{Terms: c, Source: coupon.OfBook})
+		all = append(all, &coupon.Issued{Terms: c, Source: coupon.OfBook})
 	}
-	all = append(all, r.issued...)
-	slices.SortFunc(all, func(a, b coupon.Issued) int {
+	for i := range r.issued {
+		all = append(all, &r.issued[i])
+	}
+	slices.SortFunc(all, func(a, b *coupon.Issued) int {
 		return cmp.Or(strings.Compare(a.Terms.ID, b.Terms.ID), cmp.Compare(a.Terms.Valid.From, b.Terms.Valid.From))
 	})
 	by, err := r.spent()
@@ -66,7 +68,7 @@ func (r *round) spent() (map[opening.CouponKey]opening.Spent, error) {
 	return opening.CouponsSpent(r.Txn, files)
 }
 
-func (r *round) putCoupons(all []coupon.Issued, list []coupon.Row) error {
+func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
 	return r.put(tables.Coupons(), len(all), func(c []parquet.Col, i int) {
 		t, row := &all[i].Terms, &list[i]
 		c[tables.CouponID].AddText(t.ID)
@@ -84,10 +86,10 @@ func (r *round) putCoupons(all []coupon.Issued, list []coupon.Row) error {
 }
 
 // couponRecords stores what happened to coupons, by coupon and the order in which it happened.
-func (r *round) couponRecords(all []coupon.Issued, list []coupon.Row) error {
+func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	var out []record
 	for i := range all {
-		one, t := &all[i], &all[i].Terms
+		one, t := all[i], &all[i].Terms
 		customer := r.Books.Customers[t.Customer].ID
 		if one.Source != coupon.OfBook {
 			out = append(out, record{coupon: t.ID, time: t.Since, kind: coupon.Issue.String(), id: one.Event,

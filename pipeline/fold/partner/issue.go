@@ -76,6 +76,9 @@ func (s *Stage) couponEvent(e *events.MoneyEvent) (it coupon.Event, ok bool) {
 // matchReclaims finds the coupons of reclaims of open cycles. Those of coupons that the partner issued before are
 // decided with the lines; the others are rejected.
 func (s *Stage) matchReclaims(list []*events.MoneyEvent, out *pay.Issued) {
+	if len(list) == 0 {
+		return
+	}
 	byID := make(map[string]*coupon.Issued, len(s.issued))
 	for i := range s.issued {
 		byID[s.issued[i].Terms.ID] = &s.issued[i]
@@ -115,44 +118,48 @@ func (s *Stage) takenBack(by map[string]money.Amount) error {
 	return nil
 }
 
-// altered finds the customers whose issued coupons are others than in the live state, and from when.
+// altered finds the customers whose issued coupons are others than in the live state, and from when. Both are in order
+// of coupon_id, and each id is there once.
 func (s *Stage) altered() (map[string]period.Instant, error) {
-	now := parquet.NewColumns(tables.IssuedCoupons())
-	for i := range s.issued {
-		addIssued(now.C, s.Books, &s.issued[i])
-	}
-	now.N = len(s.issued)
-	known := make(map[string]period.Instant, now.N) // by row
-	owner := make(map[string]string, now.N)
-	note := func(c *parquet.Columns, i int) string {
-		key := issuedText(c, i)
-		owner[key] = c.C[tables.IssuedCouponCustomer].Word(i)
-		return key
-	}
-	for i := range now.N {
-		known[note(now, i)] = period.Instant(now.C[tables.IssuedCouponInstant].Ints[i])
-	}
 	out := map[string]period.Instant{}
-	alter := func(customer string, from period.Instant) {
+	alter := func(c *parquet.Columns, i int) {
+		customer := c.C[tables.IssuedCouponCustomer].Word(i)
+		from := period.Instant(c.C[tables.IssuedCouponInstant].Ints[i])
 		if was, has := out[customer]; !has || from < was {
 			out[customer] = from
 		}
 	}
+	rest := s.issued
+	now := parquet.NewColumns(tables.IssuedCoupons()) // the row of the first of rest
+	next := func() {
+		now.Reset()
+		addIssued(now.C, s.Books, &rest[0])
+		rest = rest[1:]
+	}
 	for _, e := range s.Txn.Next().Find(Key(tables.IssuedCoupons())) {
 		err := tablefile.Each(s.Txn, e, tables.IssuedCoupons(), nil, func(c *parquet.Columns, i int) error {
-			key := note(c, i)
-			if _, same := known[key]; !same {
-				alter(owner[key], period.Instant(c.C[tables.IssuedCouponInstant].Ints[i]))
+			id := string(c.C[tables.IssuedCouponID].Text(i))
+			for len(rest) > 0 && rest[0].Terms.ID < id {
+				next()
+				alter(now, 0)
 			}
-			delete(known, key)
+			if len(rest) == 0 || rest[0].Terms.ID != id {
+				alter(c, i)
+				return nil
+			}
+			if next(); issuedText(now, 0) != issuedText(c, i) {
+				alter(now, 0)
+				alter(c, i)
+			}
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	for key, from := range known {
-		alter(owner[key], from)
+	for len(rest) > 0 {
+		next()
+		alter(now, 0)
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -34,21 +35,25 @@ func (e *StatusEvent) place() (string, int32, int64)    { return e.ID, e.File, e
 
 // byIdentity groups rows by their id, ascending, each group by file and row, without those of dropped files.
 func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {
-	groups := make(map[string][]P)
-	for _, p := range list {
-		if id, file, _ := p.place(); !drop(file) {
-			groups[id] = append(groups[id], p)
-		}
-	}
+	list = slices.DeleteFunc(slices.Clone(list), func(p P) bool {
+		_, file, _ := p.place()
+		return drop(file)
+	})
+	slices.SortFunc(list, func(a, b P) int {
+		i, f, n := a.place()
+		j, g, m := b.place()
+		return cmp.Or(strings.Compare(i, j), cmp.Compare(f, g), cmp.Compare(n, m))
+	})
 	var out [][]P
-	for _, id := range slices.Sorted(maps.Keys(groups)) {
-		g := groups[id]
-		slices.SortFunc(g, func(a, b P) int {
-			_, f, n := a.place()
-			_, g, m := b.place()
-			return cmp.Or(cmp.Compare(f, g), cmp.Compare(n, m))
-		})
-		out = append(out, g)
+	for len(list) > 0 {
+		id, _, _ := list[0].place()
+		n := 1
+		for ; n < len(list); n++ {
+			if other, _, _ := list[n].place(); other != id {
+				break
+			}
+		}
+		out, list = append(out, list[:n:n]), list[n:]
 	}
 	return out
 }
