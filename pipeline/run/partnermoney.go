@@ -41,6 +41,9 @@ func (r *run) partnerMoney() error {
 	if err != nil {
 		return err
 	}
+	if err := r.events.intake.Close(); err != nil { // a commit deletes temporary files
+		return err
+	}
 	r.couponUses = out.CouponUses
 	refusals := make([]events.Decision, len(out.Refused))
 	for i, e := range out.Refused {

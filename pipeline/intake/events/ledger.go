@@ -42,7 +42,8 @@ func (in *Intake) ledgerError() error {
 	return in.ledger.err
 }
 
-// Close deletes temporary files.
+// Close deletes temporary files. The events of Book.Ledger cannot be read afterwards. It comes before the commit of the
+// run, and may be called again.
 func (in *Intake) Close() error {
 	if in.ledger.sorter == nil {
 		return nil
