@@ -2,8 +2,10 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
@@ -13,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 // costs bills the vendors' cost files (§11). It comes after the events, whose places it adds to.
@@ -50,7 +53,14 @@ func (r *run) costs(ctx context.Context) error {
 		}
 	}
 	result, err := stage.Run(ctx)
-	if err != nil {
+	var none *costs.MissingRatesError
+	var noRate *settlement.MissingRateError
+	switch {
+	case errors.As(err, &none):
+		return missingRates(none.List...)
+	case errors.As(err, &noRate):
+		return missingRates(noRate)
+	case err != nil:
 		return err
 	}
 	if r.job.rerate != nil {
@@ -86,22 +96,46 @@ func (r *run) refuseUnallocated() error {
 		Hint: "add rules to books/allocation.yaml, or products and prices, until `tollbook query unallocated` is empty"}
 }
 
-// marginTotals are the control totals of a cycle's margins; their payments come to the lines of cost files.
-func marginTotals(cycle string, files []lake.FileEntry) ([]lake.Total, error) {
+// marginTotals are the control totals of a cycle's margins; their payments come to the lines of cost files, in each
+// currency (§11.6).
+func (t *controlTotals) marginTotals(cycle string, files []lake.FileEntry) ([]lake.Total, error) {
 	margins, err := sumBuckets(files, tables.Margins().Name)
 	if err != nil || margins.all.rows == 0 {
 		return nil, err
 	}
-	lines, err := sumBuckets(slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
-		return e.Day != lake.CostsDay && e.Day != lake.RestatedDay
-	}), tables.Lines().Name)
+	const payment = "payment_amount"
+	ofCosts := func(e lake.FileEntry) bool { return e.Day == lake.CostsDay || e.Day == lake.RestatedDay }
+	list := margins.all.totals(cycle + "/margins.")
+	byMoney := slices.DeleteFunc(slices.Clone(list), func(t lake.Total) bool { return strings.Count(t.Name, ".") == 1 })
+	paid := slices.DeleteFunc(slices.Clone(margins.all.columns), func(column string) bool {
+		return !strings.HasPrefix(column, payment+".")
+	})
+	if len(paid) == 0 {
+		lines, err := sumBuckets(slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+			return !ofCosts(e)
+		}), tables.Lines().Name)
+		if err != nil {
+			return nil, err
+		}
+		if m, l := margins.all.text(payment), lines.all.text(payment); m != l {
+			return nil, &TotalsError{Name: payment + " of the cost files of cycle " + cycle, Left: l + " in lines",
+				Right: m + " in margins"}
+		}
+		return append(withCurrencies(list, byMoney), byMoney...), nil
+	}
+	lines, err := t.moneyOfLines(slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+		return e.Table == tables.Sums().Name && !ofCosts(e)
+	}))
 	if err != nil {
 		return nil, err
 	}
-	const payment = "payment_amount"
-	if m, l := margins.all.text(payment), lines.all.text(payment); m != l {
-		return nil, &TotalsError{Name: payment + " of the cost files of cycle " + cycle, Left: l + " in lines",
-			Right: m + " in margins"}
+	billed := lines[slices.Index(amountsOfSums[:], tables.DPayment)]
+	for _, column := range paid {
+		currency := strings.TrimPrefix(column, payment+".")
+		if m, l := margins.all.text(column), billed.Of(currency).String(); m != l {
+			return nil, &TotalsError{Name: payment + " of the cost files of cycle " + cycle + " in " + currency,
+				Left: l + " in lines", Right: m + " in margins"}
+		}
 	}
-	return margins.all.totals(cycle + "/margins."), nil
+	return append(withCurrencies(list, byMoney), byMoney...), nil
 }

@@ -26,7 +26,7 @@ func (st *settling) settle(ctx context.Context) error {
 	step := &settle.Step{Txn: st.txn, Books: st.ws.Books, Book: st.partners,
 		Buckets: st.ws.Settings.Lake.Buckets, Tasks: st.engine(),
 		Closed: func(c period.Cycle) bool { return c <= st.closed }, Gone: st.archived,
-		Again: st.settleAgain, Tax: st.ws.Settings.Tax}
+		Again: st.settleAgain, Tax: st.ws.Settings.Tax, Costs: len(st.ws.Settings.Costs.Sources.All()) > 0}
 	for _, name := range st.cycles {
 		c, err := period.ParseCycle(name)
 		if err != nil {

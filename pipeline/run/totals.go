@@ -66,7 +66,7 @@ func (t *controlTotals) calculate() error {
 		list = append(list, withCurrencies(lines.all.totals(ref+"/lines."), byMoney)...)
 		list = append(list, withCurrencies(statements.all.totals(ref+"/statements."), byMoney)...)
 		list = append(list, byMoney...)
-		margins, err := marginTotals(ref, files)
+		margins, err := t.marginTotals(ref, files)
 		if err != nil {
 			return err
 		}

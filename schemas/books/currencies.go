@@ -30,10 +30,10 @@ func priceListsFormat() Format {
 
 func ratesFormat() Format {
 	return Format{File: "rates.csv", Key: "from, to, date",
-		Meaning: "exchange rates for partner statements (§10.7)", Columns: []Column{
+		Meaning: "exchange rates for partner statements (§10.7) and vendor costs (§11.5)", Columns: []Column{
 			{Name: "date", Type: "date", Required: true, Meaning: "the day from which the rate applies"},
-			id("from", "currency that is converted: that of a customer"),
-			id("to", "currency that it is converted to: that of a partner"),
+			id("from", "currency that is converted: that of a customer or of a cost file"),
+			id("to", "currency that it is converted to: that of a partner or, for vendor costs, of a customer or the workspace"),
 			number("rate", "unit price", "", "how much of `to` one unit of `from` is, above 0"),
 		}}
 }
@@ -244,7 +244,6 @@ func (l *loader) refuseMixed() {
 	}{
 		{l.s.ClickHouse.DSN.Set(), "publishing to ClickHouse (clickhouse.dsn)"},
 		{l.s.Iceberg.Set(), "publishing Iceberg tables (iceberg.warehouse)"},
-		{len(l.s.Costs.Sources.All()) > 0, "vendor costs (costs.sources)"},
 		{len(l.b.Money.Funds) > 0, "funds (funds.yaml)"},
 		{len(l.b.Money.CouponQuotas)+len(l.b.Money.Solutions) > 0, "coupon quotas (coupon_quotas.csv, solutions.csv)"},
 		{l.s.IncentivePayout, "paying incentives into partners' accounts (incentive_payout: account)"},

@@ -19,6 +19,7 @@ const (
 	CDTolerated
 	CDFault
 	CDMade
+	CDRates
 	CostDeliveryColumns
 )
 
@@ -44,7 +45,9 @@ func CostDeliveries() *Table {
 		Column{"cost_effective", Cost, sumOfRows}, Column{"cost_billed", Cost, sumOfRows},
 		Column{"tolerated", Text, "what was read although FOCUS does not allow it so: name:count;…"},
 		Column{"fault", Text, "why it failed"},
-		Column{"made", Text, "names the books and settings by which its rows were billed last"})
+		Column{"made", Text, "names the books and settings by which its rows were billed last"},
+		Column{"rates", Text, "rates from its currency by which its rows are converted: `CNY 7.1234; EUR 0.91`; empty = " +
+			"they are not, or an earlier build wrote it"}).adding(1)
 }
 
 // Columns of the cost_rejects table.
@@ -137,7 +140,7 @@ func CostGroups() *Table {
 		Column{"cost_list", Cost, sumOfParts}, Column{"cost_contracted", Cost, sumOfParts},
 		Column{"cost_effective", Cost, sumOfParts}, Column{"cost_billed", Cost, sumOfParts},
 		Column{"pricing_quantity", Cost, sumOfParts}, Column{"consumed_quantity", Cost, sumOfParts},
-		Column{"fx_rate", Quantity, "rate from the source's currency to the workspace's"},
+		Column{"fx_rate", Quantity, "rate from the source's currency to the customer's"},
 		Column{"min_margin", Text, "min_margin of markups.csv; empty = none"},
 		Column{"payment_amount", Amount, "sum of that column over its lines"},
 		Column{"low_margin", Small, "1: payment_amount is below the effective cost × (1 + min_margin)"},

@@ -141,7 +141,7 @@ func keyValue(t table.Type, text string) any {
 func (s *shownAnswer) sums(totals []money.Total, all bool) (o object) {
 	for i, c := range s.Question.Sums {
 		switch {
-		case !all && !s.Question.HasTotal(i):
+		case !all && !s.HasTotal(i):
 		case c.Type == table.Whole:
 			o = append(o, member{c.Name, json.Number(totals[i].String())})
 		default:
@@ -275,7 +275,7 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 	for i, sum := range sums {
 		cell := ""
 		switch t := s.Question.Sums[i].Type; {
-		case !all && !s.Question.HasTotal(i):
+		case !all && !s.HasTotal(i):
 		case t == table.Amount:
 			currency := s.Question.SumCurrency(question.Row{Keys: keys}, i)
 			cell = fixed(sum.String(), s.books.CurrencyNamed(currency).Digits)

@@ -96,7 +96,7 @@ func price(t *testing.T, s *Stage) *rated {
 	found := &survey{stage: s, result: &s.result}
 	must(t, found.find(t.Context(), nil))
 	c := cycle(t, "2026-09")
-	r, err := s.pricer(found, s.Books, s.Prices).rate(t.Context(), c, found.counted(c))
+	r, err := s.pricer(s.Books, s.Prices).rate(t.Context(), c, c, found.counted(c))
 	must(t, err)
 	return r
 }
@@ -396,7 +396,7 @@ func FuzzFile(f *testing.F) {
 		found := &survey{stage: s, result: &s.result}
 		must(t, found.find(context.Background(), nil))
 		c := cycle(t, "2026-09")
-		_, err := s.pricer(found, s.Books, s.Prices).rate(context.Background(), c, found.counted(c))
+		_, err := s.pricer(s.Books, s.Prices).rate(context.Background(), c, c, found.counted(c))
 		if differs := new(DifferenceError); errors.As(err, &differs) {
 			t.Error(err)
 		}

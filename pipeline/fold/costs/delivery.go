@@ -12,7 +12,6 @@ import (
 
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/schemas/cost"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -41,11 +40,14 @@ type Delivery struct {
 	Tolerant string
 	Fault    string
 	Made     string
+	Rates    string // by which it was rated: see conversion; "" = it was not converted
 
 	found   *intake.Found // nil = its folder is not in the inbox
 	rejects []intake.Reject
 	broken  string   // what is wrong with its files, whatever the settings say
 	ahead   []worker // what was made of its rows by the books of the workspace; nil = nothing yet
+
+	conversion *conversion // of a delivery that counts
 }
 
 // Path is the delivery as people name it: SOURCE/YYYY-MM/DELIVERY.
@@ -148,9 +150,10 @@ func (s *survey) add(d *Delivery) {
 // decide finds the delivery of a source and period that counts: the last one that neither fails nor is held (COSTS-2).
 func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error {
 	list := one.deliveries[c]
+	kept := s.keptRates(list, c)
 	for i := len(list) - 1; i >= 0; i-- {
 		d := list[i]
-		if err := s.judge(ctx, one, d); err != nil {
+		if err := s.judge(ctx, one, d, kept); err != nil {
 			return err
 		}
 		if d.State != Counted {
@@ -172,10 +175,10 @@ func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error 
 }
 
 // judge reads a delivery that is new or changed, and says whether it can count.
-func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
+func (s *survey) judge(ctx context.Context, one *source, d *Delivery, kept string) error {
 	if d.found == nil {
 		d.State, d.Fault = Counted, "" // it counted, and its files went away since
-		return nil
+		return s.convert(one, d, kept)
 	}
 	hash, err := d.found.Hash(s.stage.Hash)
 	if err != nil {
@@ -184,7 +187,7 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 	switch {
 	case d.Fixed && hash != d.Hash:
 		d.State, d.Fault = Failed, "its files changed after it had counted: put them back, or send a new delivery"
-		return nil
+		return s.convert(one, d, kept)
 	case !d.Fixed || hash != d.Hash:
 		if err := s.examine(ctx, d); err != nil {
 			return err
@@ -195,16 +198,19 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 		d.Accepted, s.result.Accepted = true, true
 	}
 	d.State, d.Fault = Counted, ""
-	_, rate := one.Fx[d.Period]
+	if err := s.convert(one, d, kept); err != nil {
+		return err
+	}
+	_, noRate := d.conversion.to(s.stage.Currency)
 	switch {
 	case d.broken != "":
 		d.State, d.Fault = Failed, d.broken
 	case d.Currency != "" && one.currency != "" && d.Currency != one.currency:
 		d.State, d.Fault = Failed, fmt.Sprintf("its currency is %s, that of the source's first delivery %s", d.Currency,
 			one.currency)
-	case d.Currency != "" && d.Currency != s.stage.Currency && !rate:
-		d.State, d.Fault = Failed, fmt.Sprintf("there is no rate from %s to %s for %s: add one to fx of the source in "+
-			"costs.sources", d.Currency, s.stage.Currency, d.Period)
+	case noRate != nil:
+		d.State, d.Fault = Failed, fmt.Sprintf("there is no rate from %s to %s for %s: add a row to books/rates.csv, "+
+			"or fx of the source to costs.sources", d.Currency, s.stage.Currency, d.Period)
 	case d.Period <= s.stage.Archived:
 		d.State, d.Fault = Failed, "its cycle is archived"
 	case d.Rejected > 0 && !d.Accepted:
@@ -218,7 +224,7 @@ func (s *survey) examine(ctx context.Context, d *Delivery) error {
 	var ahead []worker
 	sinks := func(int) intake.Sink { return intake.Sink{} }
 	if d.Period > s.stage.Closed && (s.ahead == nil || s.ahead.Period == d.Period) {
-		ahead, sinks = s.stage.pricer(s, s.stage.Books, s.stage.Prices).ahead(d)
+		ahead, sinks = s.stage.pricer(s.stage.Books, s.stage.Prices).ahead(d)
 	}
 	x, complete, err := intake.ExamineFiles(ctx, s.stage.Inbox, d.found, s.stage.Workers, sinks)
 	if err != nil {
@@ -290,13 +296,30 @@ func (s *survey) news(c period.Cycle, old []*Delivery) bool {
 	})
 }
 
-// fx is the rate from a source's currency to the workspace's.
-func (s *survey) fx(d *Delivery) money.UnitPrice {
-	if rate, ok := s.sources[d.Source].Fx[d.Period]; ok && d.Currency != s.stage.Currency {
-		return rate
+// several reports whether the sources have several currencies.
+func (s *survey) several() bool {
+	first := ""
+	for _, one := range s.sources {
+		first = cmp.Or(first, one.currency)
+		if one.currency != "" && one.currency != first {
+			return true
+		}
 	}
-	one, _ := money.ParseUnitPrice("1")
-	return one
+	return false
+}
+
+// conversions are the rates of a period's deliveries by source. Of a source without a delivery that counts, they are
+// those of one that did.
+func (s *survey) conversions(c period.Cycle) map[string]*conversion {
+	out := make(map[string]*conversion)
+	for name, one := range s.sources {
+		for _, d := range one.deliveries[c] {
+			if d.conversion != nil && (d.State == Counted || out[name] == nil) {
+				out[name] = d.conversion
+			}
+		}
+	}
+	return out
 }
 
 // complete reports whether a delivery of the inbox can be taken.

@@ -53,6 +53,7 @@ type group struct {
 	delivery *Delivery
 	id       string
 	markup   *books.Markup
+	fx       money.UnitPrice // rate from the source's currency to the customer's
 	payment  money.AmountTotal
 	priced   bool // it has a line
 }

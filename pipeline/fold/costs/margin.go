@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -19,13 +18,16 @@ import (
 )
 
 // marginKey distinguishes rows of the table margins within a cycle and an origin cycle (§11.6).
-type marginKey struct{ source, customer, service, account, day, status, reason, currency string }
+type marginKey struct {
+	source, customer, service, account, day, status, reason, currency string
+	paid                                                              string // currency of the payments
+}
 
 func (k *marginKey) compare(o *marginKey) int {
 	return cmp.Or(strings.Compare(k.source, o.source), strings.Compare(k.customer, o.customer),
 		strings.Compare(k.service, o.service), strings.Compare(k.account, o.account), strings.Compare(k.day, o.day),
 		strings.Compare(k.status, o.status), strings.Compare(k.reason, o.reason),
-		strings.Compare(k.currency, o.currency))
+		strings.Compare(k.currency, o.currency), strings.Compare(k.paid, o.paid))
 }
 
 // isUnallocated reports whether the row holds up the close of its cycle.
@@ -49,12 +51,14 @@ func (m *margin) add(values *[cost.CostColumns]money.Cost) (err error) {
 // margins are the costs of a cycle's deliveries next to what customers pay for them.
 type margins struct {
 	books    *books.Books
-	currency string // the workspace's
+	rates    *books.Books // of the workspace: they have the rates
+	currency string       // the workspace's
 	rows     map[marginKey]*margin
-	fx       map[string]money.UnitPrice // by source
-	words    *cost.Words                // of the rows that are counted
-	known    map[rowKey]*margin         // rows by the numbers of their texts
-	last     *margin                    // of the last part of a row; nil = a group has it
+	billedIn period.Cycle           // the cycle of the table's rows
+	sources  map[string]*conversion // of the deliveries that count
+	words    *cost.Words            // of the rows that are counted
+	known    map[rowKey]*margin     // rows by the numbers of their texts
+	last     *margin                // of the last part of a row; nil = a group has it
 }
 
 // rowKey is a marginKey of a row without a customer, by the numbers of its texts.
@@ -64,9 +68,10 @@ type rowKey struct {
 	reason                   string
 }
 
-func newMargins(b *books.Books, currency string) *margins {
-	return &margins{books: b, currency: currency, rows: make(map[marginKey]*margin),
-		fx: make(map[string]money.UnitPrice), known: make(map[rowKey]*margin)}
+func newMargins(b, rates *books.Books, billedIn period.Cycle) *margins {
+	return &margins{books: b, rates: rates, currency: rates.Currency, billedIn: billedIn,
+		rows:    make(map[marginKey]*margin),
+		sources: make(map[string]*conversion), known: make(map[rowKey]*margin)}
 }
 
 func (m *margins) at(k marginKey) *margin {
@@ -100,7 +105,8 @@ func (m *margins) row(d *Delivery, row *cost.Row, reason string, v *cost.Values)
 	one := m.known[k]
 	if one == nil {
 		one = m.at(marginKey{source: d.Source, service: row.Field(cost.Service), account: row.Account(),
-			day: row.Day().String(), status: row.Field(cost.CommitmentStatus), reason: reason})
+			day: row.Day().String(), status: row.Field(cost.CommitmentStatus), reason: reason,
+			paid: m.currency})
 		m.known[k] = one
 	}
 	m.last = one
@@ -109,7 +115,8 @@ func (m *margins) row(d *Delivery, row *cost.Row, reason string, v *cost.Values)
 
 func (m *margins) keyOf(g *group) marginKey {
 	return marginKey{source: g.delivery.Source, service: g.field(cost.Service), account: g.account(),
-		day: cost.DayOf(g.start).String(), status: g.field(cost.CommitmentStatus), currency: g.delivery.Currency}
+		day: cost.DayOf(g.start).String(), status: g.field(cost.CommitmentStatus), currency: g.delivery.Currency,
+		paid: m.currency}
 }
 
 // unallocated counts a group that cannot be priced.
@@ -120,10 +127,9 @@ func (m *margins) unallocated(g *group, reason string) error {
 }
 
 // group counts a group and what its lines come to.
-func (m *margins) group(g *group, fx money.UnitPrice) error {
-	m.fx[g.delivery.Source] = fx
+func (m *margins) group(g *group) error {
 	k := m.keyOf(g)
-	k.customer = m.books.Customers[g.customer].ID
+	k.customer, k.paid = m.books.Customers[g.customer].ID, m.books.CustomerCurrency(g.customer).Code
 	one := m.at(k)
 	if err := one.payment.AddTotal(g.payment); err != nil {
 		return err
@@ -132,15 +138,16 @@ func (m *margins) group(g *group, fx money.UnitPrice) error {
 }
 
 // line counts a line without an account.
-func (m *margins) line(_ period.Cycle, l *events.Line) error {
-	return m.at(marginKey{customer: m.books.Customers[l.Customer].ID}).payment.Add(l.Payment)
+func (m *margins) line(l *events.Line) error {
+	k := marginKey{customer: m.books.Customers[l.Customer].ID, paid: m.books.CustomerCurrency(l.Customer).Code}
+	return m.at(k).payment.Add(l.Payment)
 }
 
 // reconcile checks that the margins come to the accepted rows of each delivery, and their payments to the lines
 // (FCOST-3).
 func (r *rated) reconcile() error {
 	sums := make(map[string]*margin)
-	var paid money.AmountTotal
+	var paid money.PerCurrency
 	for k, one := range r.margins.rows {
 		if sums[k.source] == nil {
 			sums[k.source] = &margin{}
@@ -148,7 +155,7 @@ func (r *rated) reconcile() error {
 		if err := sums[k.source].add(&one.values); err != nil {
 			return err
 		}
-		if err := paid.AddTotal(one.payment); err != nil {
+		if err := paid.AddTotal(k.paid, one.payment); err != nil {
 			return err
 		}
 	}
@@ -164,11 +171,13 @@ func (r *rated) reconcile() error {
 			}
 		}
 	}
-	if paid.Cmp(r.billed) != 0 {
-		return &DifferenceError{
-			"payment_amount of the cost files of " + r.cycle.String(),
-			r.billed.String() + " in lines",
-			paid.String() + " in margins",
+	for _, of := range append(paid.List(), r.billed.List()...) {
+		if p, b := paid.Of(of.Currency), r.billed.Of(of.Currency); p.Cmp(b) != 0 {
+			return &DifferenceError{
+				fmt.Sprintf("payment_amount of the cost files of %s in %s", r.cycle, of.Currency),
+				b.String() + " in lines",
+				p.String() + " in margins",
+			}
 		}
 	}
 	return nil
@@ -198,17 +207,15 @@ func (m *margins) store(out *parquet.Columns, cycle, origin period.Cycle, k *mar
 	if err != nil {
 		return err
 	}
-	rest := paid
-	if fx, ok := m.fx[k.source]; ok {
-		if rest, err = less(paid, one.values[cost.Effective], fx); err != nil {
-			return err
-		}
+	rest, err := m.left(k, one, paid)
+	if err != nil {
+		return err
 	}
 	c := out.C
 	for i, word := range map[int]string{tables.MCycle: cycle.String(), tables.MOriginCycle: origin.String(),
 		tables.MSource: k.source, tables.MCustomerID: k.customer, tables.MServiceName: k.service,
 		tables.MAccount: k.account, tables.MDay: k.day, tables.MStatus: k.status, tables.MReason: k.reason,
-		tables.MCurrency: k.currency, tables.MPaymentCurrency: m.currency} {
+		tables.MCurrency: k.currency, tables.MPaymentCurrency: k.paid} {
 		c[i].AddWord(word)
 	}
 	for i := range one.values {
@@ -220,18 +227,19 @@ func (m *margins) store(out *parquet.Columns, cycle, origin period.Cycle, k *mar
 	return nil
 }
 
-// less gives R8(paid − cost × fx).
-func less(paid money.Amount, c money.Cost, fx money.UnitPrice) (money.Amount, error) {
-	if isOne(fx) {
-		return paid.LessR8(c)
+// left is what the payment of a row leaves of its effective cost. Lines without an account have no source and no cost.
+func (m *margins) left(k *marginKey, one *margin, paid money.Amount) (money.Amount, error) {
+	x, err := m.paidRate(k.paid)
+	if err != nil {
+		return money.Amount{}, err
 	}
-	return money.AmountFromRat(new(big.Rat).Sub(paid.Rat(), new(big.Rat).Mul(c.Rat(), fx.Rat())))
-}
-
-// isOne reports whether a rate converts to the same currency.
-func isOne(fx money.UnitPrice) bool {
-	one, _ := money.ParseUnitPrice("1")
-	return fx == one
+	fx := par()
+	if of := m.sources[k.source]; of != nil {
+		if fx, err = of.to(m.currency); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	return left(paid, x, one.values[cost.Effective], fx)
 }
 
 // readMargin is a row of the table margins.
@@ -241,7 +249,8 @@ func readMargin(row rows.Row) (origin period.Cycle, k marginKey, one margin, err
 	}
 	k = marginKey{source: row.Word(tables.MSource), customer: row.Word(tables.MCustomerID),
 		service: row.Word(tables.MServiceName), account: row.Word(tables.MAccount), day: row.Word(tables.MDay),
-		status: row.Word(tables.MStatus), reason: row.Word(tables.MReason), currency: row.Word(tables.MCurrency)}
+		status: row.Word(tables.MStatus), reason: row.Word(tables.MReason), currency: row.Word(tables.MCurrency),
+		paid: row.Word(tables.MPaymentCurrency)}
 	for c := range one.values {
 		if one.values[c], err = row.Cost(tables.MList + c); err != nil {
 			return origin, k, one, err

@@ -84,12 +84,11 @@ func (p *posting) add(o *posting, away bool) error {
 // poster posts what a closed cycle differs in into the earliest open one.
 type poster struct {
 	*writer
-	found    *survey
-	closed   period.Cycle // the last closed cycle
-	asOf     period.Instant
-	currency string // the workspace's
-	again    bool   // the cycle is rated again whatever counts
-	dry      bool   // list the differences and write nothing
+	found  *survey
+	closed period.Cycle // the last closed cycle
+	asOf   period.Instant
+	again  bool // the cycle is rated again whatever counts
+	dry    bool // list the differences and write nothing
 }
 
 // target is the cycle that differences of closed cycles are billed in.
@@ -379,6 +378,7 @@ func (s *poster) eachMargin(c period.Cycle, day string, take func(period.Cycle, 
 // postMargins writes the differences of a closed cycle's margins into the open cycle.
 func (s *poster) postMargins(r *rated) error {
 	due := r.margins.rows
+	r.margins.sources = s.found.conversions(r.cycle)
 	for at := r.cycle; at <= s.closed; at++ {
 		day := lake.RestatedDay
 		if at == r.cycle {
@@ -401,20 +401,37 @@ func (s *poster) postMargins(r *rated) error {
 			return err
 		}
 	}
-	var list []restated
-	err := s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *marginKey, one *margin) error {
-		if origin != r.cycle {
-			list = append(list, restated{origin, *k, one, s.otherMargins(origin)})
-		}
-		return nil
-	})
+	list, err := s.restatedMargins()
 	if err != nil {
 		return err
 	}
+	list = slices.DeleteFunc(list, func(one restated) bool { return one.origin == r.cycle })
 	for k, one := range due {
 		if *one != (margin{}) || k.isUnallocated() {
 			list = append(list, restated{r.cycle, k, one, r.margins})
 		}
+	}
+	return s.storeRestated(list)
+}
+
+// restatedMargins are the rows of margins that the open cycle has of closed ones.
+func (s *poster) restatedMargins() (list []restated, err error) {
+	of := make(map[period.Cycle]*margins)
+	err = s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *marginKey, one *margin) error {
+		if of[origin] == nil {
+			of[origin] = s.otherMargins(origin)
+		}
+		list = append(list, restated{origin, *k, one, of[origin]})
+		return nil
+	})
+	return list, err
+}
+
+// convertAgain writes the rows of margins that the open cycle has of closed ones with today's rates.
+func (s *poster) convertAgain() error {
+	list, err := s.restatedMargins()
+	if err != nil || len(list) == 0 {
+		return err
 	}
 	return s.storeRestated(list)
 }
@@ -459,13 +476,7 @@ func (s *poster) storeRestated(list []restated) error {
 
 // otherMargins can store margins of another cycle: it knows the rates of that cycle.
 func (s *poster) otherMargins(c period.Cycle) *margins {
-	m := newMargins(s.books, s.currency)
-	for name, one := range s.found.sources {
-		for _, d := range one.deliveries[c] {
-			if d.State == Counted {
-				m.fx[name] = s.found.fx(d)
-			}
-		}
-	}
+	m := newMargins(s.books, s.books, s.target())
+	m.sources = s.found.conversions(c)
 	return m
 }

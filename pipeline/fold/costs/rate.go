@@ -30,9 +30,8 @@ type rated struct {
 	found   []found  // the groups
 	groups  []*group // by customer, start and id; nil = they are made bucket by bucket
 	lines   []*events.Line
-	billed  money.AmountTotal // of all lines
+	billed  money.PerCurrency // of all lines
 	margins *margins
-	fx      func(*Delivery) money.UnitPrice // the rate from a source's currency to the workspace's
 }
 
 // pricer allocates and prices cost files by a set of books.
@@ -40,10 +39,9 @@ type pricer struct {
 	books    *books.Books
 	prices   *rating.Book
 	grain    settings.CostGrain
-	currency string // the workspace's
+	rates    *books.Books // of the workspace, with the rates of margins
 	inbox    fs.FS
 	monthEnd func(period.Cycle) bool // whether month-end lines are due
-	fx       func(*Delivery) money.UnitPrice
 	workers  int
 }
 
@@ -54,9 +52,10 @@ const (
 )
 
 // rate allocates and prices the counted deliveries of a cycle by today's books: nothing else enters (FCOST-1). Rows are
-// read one by one; groups are kept (FCOST-5).
-func (p *pricer) rate(ctx context.Context, c period.Cycle, counted []*Delivery) (*rated, error) {
-	r, err := p.gather(ctx, c, counted)
+// read one by one; groups are kept (FCOST-5). billedIn is the cycle that bills them, or what they differ in. Errors:
+// *MissingRatesError.
+func (p *pricer) rate(ctx context.Context, c, billedIn period.Cycle, counted []*Delivery) (*rated, error) {
+	r, err := p.gather(ctx, c, billedIn, counted)
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +67,11 @@ func (p *pricer) rate(ctx context.Context, c period.Cycle, counted []*Delivery) 
 	return r, r.reconcile()
 }
 
-// gather allocates the counted deliveries of a cycle and puts the parts of their rows into groups.
-func (p *pricer) gather(ctx context.Context, c period.Cycle, counted []*Delivery) (*rated, error) {
+// gather allocates the counted deliveries of a cycle and puts the parts of their rows into groups. Errors:
+// *MissingRatesError.
+func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted []*Delivery) (*rated, error) {
 	r := &rated{cycle: c, books: p.books, bounds: p.books.Zone.Bounds(c), counted: counted,
-		margins: newMargins(p.books, p.currency), fx: p.fx}
+		margins: newMargins(p.books, p.rates, billedIn)}
 	for _, d := range counted {
 		groups, err := p.allocate(ctx, r, d)
 		if err != nil {
@@ -91,7 +91,7 @@ func (p *pricer) gather(ctx context.Context, c period.Cycle, counted []*Delivery
 		}
 		groups.places, groups.equal = nil, nil
 	}
-	return r, nil
+	return r, r.convert()
 }
 
 // open makes groups of what was found.
@@ -119,12 +119,12 @@ func (p *pricer) price(r *rated, groups []*group) ([]*events.Line, error) {
 		at = n
 	}
 	for _, g := range groups {
-		if err := r.margins.group(g, p.fx(g.delivery)); err != nil {
+		if err := r.margins.group(g); err != nil {
 			return nil, err
 		}
 	}
 	for _, l := range list {
-		if err := r.billed.Add(l.Payment); err != nil {
+		if err := r.billed.Add(p.books.CustomerCurrency(l.Customer).Code, l.Payment); err != nil {
 			return nil, err
 		}
 	}
@@ -212,7 +212,7 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 	always := period.Span{From: period.Past, To: period.Forever}
 	repeats := newRepeats(p.books, p.grain != settings.ResourceMonth)
 	for i := range workers {
-		workers[i] = worker{books: p.books, allocator: weights.Clone(), margins: newMargins(p.books, p.currency),
+		workers[i] = worker{books: p.books, allocator: weights.Clone(), margins: newMargins(p.books, p.rates, d.Period),
 			groups: newGrouper(p.books, d, p.grain, sink.Words), repeats: repeats}
 		if !slices.ContainsFunc(p.books.Markups, func(m books.Markup) bool { return m.Valid != always }) {
 			workers[i].markups = make(map[markupOf]*books.Markup)
@@ -244,7 +244,7 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 
 // join adds up what workers made of a delivery.
 func (r *rated) join(d *Delivery, workers []worker) (*grouper, error) {
-	r.margins.fx[d.Source] = r.fx(d)
+	r.margins.sources[d.Source] = d.conversion
 	for i := range workers {
 		if i > 0 {
 			if err := workers[0].groups.merge(workers[i].groups); err != nil {
@@ -355,17 +355,21 @@ func (p *pricer) customer(dst []*events.Line, r *rated, rater *rating.CostRater,
 	if err := rater.Open(who, r.cycle); err != nil {
 		return nil, err
 	}
+	own := p.books.CustomerCurrency(who).Code
 	var out line.Charges
 	for i, g := range groups {
 		one := rating.CostGroup{SKU: g.sku, Region: g.field(cost.Region), Resource: g.field(cost.Resource), ID: g.id,
 			Start: g.start, End: g.end}
 		var err error
-		product, fx := &p.books.Products[g.sku], p.fx(g.delivery)
+		if g.fx, err = g.delivery.conversion.to(own); err != nil {
+			return nil, err
+		}
+		product := &p.books.Products[g.sku]
 		switch {
-		case product.Model == books.PassThrough && isOne(fx):
+		case product.Model == books.PassThrough && isPar(g.fx):
 			one.Cost = g.values[product.Basis]
 		case product.Model == books.PassThrough:
-			one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), fx.Rat())
+			one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), g.fx.Rat())
 		default:
 			if one.Quantity, err = g.values[g.column].R10(); err != nil {
 				return nil, err
@@ -452,7 +456,7 @@ func (p *pricer) customerEnd(dst []*events.Line, r *rated, rater *rating.CostRat
 		}
 		p.associate(l)
 		dst = append(dst, l)
-		if err := r.margins.line(r.cycle, l); err != nil {
+		if err := r.margins.line(l); err != nil {
 			return nil, err
 		}
 	}

@@ -73,7 +73,8 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result, came: came}
+	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result, came: came,
+		several: found.several()}
 	if s.DryRun {
 		return &s.result, s.closed(ctx, found, w, s.Rerate, old)
 	}
@@ -91,9 +92,8 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 }
 
 // pricer prices by a set of books.
-func (s *Stage) pricer(found *survey, b *books.Books, prices *rating.Book) *pricer {
-	return &pricer{books: b, prices: prices, grain: s.Costs.Grain, currency: s.Currency, inbox: s.Inbox, fx: found.fx,
-		workers:  s.Workers,
+func (s *Stage) pricer(b *books.Books, prices *rating.Book) *pricer {
+	return &pricer{books: b, prices: prices, grain: s.Costs.Grain, rates: s.Books, inbox: s.Inbox, workers: s.Workers,
 		monthEnd: func(c period.Cycle) bool { return s.MonthEnd(c) || c <= s.Closed }}
 }
 
@@ -106,6 +106,9 @@ func (s *Stage) made(found *survey, d *Delivery) string {
 	end := ""
 	if d.Period > s.Closed && s.MonthEnd(d.Period) {
 		end = "end"
+	}
+	if found.several() {
+		end += "|several"
 	}
 	return string(lake.HashBytes([]byte(s.Made + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
 }
@@ -120,8 +123,8 @@ func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cyc
 	if !stale {
 		return nil
 	}
-	by := s.pricer(found, s.Books, s.Prices)
-	r, err := by.gather(ctx, c, counted)
+	by := s.pricer(s.Books, s.Prices)
+	r, err := by.gather(ctx, c, c, counted)
 	if err != nil {
 		return err
 	}
@@ -131,9 +134,20 @@ func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cyc
 	return w.write(by, r)
 }
 
+// again converts what the open cycle has of a closed one by today's books, which can have later rates.
+func (s *Stage) again(found *survey, p *poster, counted []*Delivery) error {
+	if !s.Books.Mixed {
+		return nil
+	}
+	for _, d := range counted {
+		d.Made = s.made(found, d)
+	}
+	return p.convertAgain()
+}
+
 // closed posts what another delivery changes in a closed cycle.
 func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.Cycle, old []*Delivery) error {
-	p := &poster{writer: w, found: found, closed: s.Closed, asOf: s.AsOf, currency: s.Currency, again: c == s.Rerate,
+	p := &poster{writer: w, found: found, closed: s.Closed, asOf: s.AsOf, again: c == s.Rerate,
 		dry: s.DryRun}
 	counted, news := found.counted(c), found.news(c, old)
 	stale := news || c == s.Rerate && len(counted) > 0
@@ -146,15 +160,18 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 			return nil
 		}
 		held, err := p.holds(c)
+		if err == nil && !held {
+			err = s.again(found, p, counted)
+		}
 		if err != nil || !held {
 			return err
 		}
 	}
-	by := s.pricer(found, s.Books, s.Prices)
+	by := s.pricer(s.Books, s.Prices)
 	if c == s.Rerate && s.Draft != nil {
-		by = s.pricer(found, s.Draft.Books, s.Draft.Prices)
+		by = s.pricer(s.Draft.Books, s.Draft.Prices)
 	}
-	r, err := by.rate(ctx, c, counted)
+	r, err := by.rate(ctx, c, p.target(), counted)
 	if err != nil {
 		return err
 	}

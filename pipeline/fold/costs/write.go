@@ -2,6 +2,7 @@ package costs
 
 import (
 	"context"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -25,6 +26,7 @@ type writer struct {
 	buckets int
 	result  *Result
 	came    *cameJSON
+	several bool // the sources have several currencies
 }
 
 // write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket: the lines of
@@ -175,6 +177,8 @@ func marginSums() []int {
 	return []int{tables.MList, tables.MContracted, tables.MEffective, tables.MBilled, tables.MPayment, tables.MMargin}
 }
 
+// marginFile writes a file of margins. Its sums are of the columns and, where there are several currencies, of each
+// currency of the costs and of the payments: column.CURRENCY (§10.7).
 func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns) error {
 	list, err := out.Sum(marginSums()...)
 	if err != nil {
@@ -183,6 +187,41 @@ func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns) error {
 	var sums []lake.Sum
 	for _, one := range list {
 		sums = append(sums, lake.Sum{Column: one.Column, Value: one.Value})
+	}
+	add := func(column, by int) error {
+		totals := make(map[string]money.Total)
+		for i := range out.N {
+			of, d := out.C[by].Word(i), out.C[column].Decs[i]
+			t, known := totals[of]
+			if !known {
+				if t, err = money.NewTotal(out.Def.Columns[column].Type.Scale()); err != nil {
+					return err
+				}
+			}
+			if err := t.Add(d.Hi, d.Lo); err != nil {
+				return err
+			}
+			totals[of] = t
+		}
+		for _, currency := range slices.Sorted(maps.Keys(totals)) {
+			if currency != "" { // of a line without an account, which has no cost
+				name := out.Def.Columns[column].Name + "." + currency
+				sums = append(sums, lake.Sum{Column: name, Value: totals[currency].String()})
+			}
+		}
+		return nil
+	}
+	if w.several {
+		for column := tables.MList; column <= tables.MBilled; column++ {
+			if err := add(column, tables.MCurrency); err != nil {
+				return err
+			}
+		}
+	}
+	if w.books.Mixed {
+		if err := add(tables.MPayment, tables.MPaymentCurrency); err != nil {
+			return err
+		}
 	}
 	return w.file(key, out, sums)
 }
@@ -199,7 +238,7 @@ func (w *writer) groups(out *parquet.Columns, r *rated, list []*group) error {
 }
 
 func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
-	c, fx := out.C, r.fx(g.delivery)
+	c := out.C
 	came, err := w.came.of(g)
 	if err != nil {
 		return err
@@ -237,9 +276,9 @@ func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
 	pricing, consumed := g.units(cost.PricingQuantity, "PricingUnit"), g.units(cost.ConsumedQuantity, "ConsumedUnit")
 	c[tables.CGPricingUnits].Codes = append(c[tables.CGPricingUnits].Codes, pricing)
 	c[tables.CGConsumedUnits].Codes = append(c[tables.CGConsumedUnits].Codes, consumed)
-	c[tables.CGFx].AddDec(fx.Raw())
+	c[tables.CGFx].AddDec(g.fx.Raw())
 	c[tables.CGPayment].AddDec(paid.Raw())
-	addSmall(&c[tables.CGLow], g.low(paid, fx))
+	addSmall(&c[tables.CGLow], g.low(paid))
 	addInt(&c[tables.CGStart], int64(g.start))
 	addInt(&c[tables.CGEnd], int64(g.end))
 	out.N++
@@ -255,14 +294,14 @@ func (g *group) minMargin() string {
 }
 
 // low reports whether the group's lines bring less than effective cost × (1 + min_margin).
-func (g *group) low(paid money.Amount, fx money.UnitPrice) bool {
+func (g *group) low(paid money.Amount) bool {
 	if g.markup == nil || !g.markup.HasMin || !g.priced {
 		return false
 	}
-	if isOne(fx) {
+	if isPar(g.fx) {
 		return paid.BelowMargin(g.values[cost.Effective], g.markup.MinMargin)
 	}
 	least := new(big.Rat).Add(big.NewRat(1, 1), g.markup.MinMargin.Rat())
 	least.Mul(least, g.values[cost.Effective].Rat())
-	return paid.Rat().Cmp(least.Mul(least, fx.Rat())) < 0
+	return paid.Rat().Cmp(least.Mul(least, g.fx.Rat())) < 0
 }

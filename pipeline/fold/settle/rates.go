@@ -2,6 +2,7 @@ package settle
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -12,20 +13,31 @@ import (
 )
 
 // keepRates stores the exchange rates of a cycle that the run closes: of each pair of currencies the row of rates.csv
-// that applies (SETTLE-5).
+// that applies (SETTLE-5). The currencies of vendors' costs are not in the books.
 func (s *Step) keepRates(cycle period.Cycle) error {
-	if !s.Books.Mixed {
+	if !s.Books.Mixed && !s.Costs {
 		return nil
 	}
+	var codes []string
+	for _, c := range s.Books.Currencies {
+		codes = append(codes, c.Code)
+	}
+	if s.Costs {
+		for i := range s.Books.Rates {
+			codes = append(codes, s.Books.Rates[i].From, s.Books.Rates[i].To)
+		}
+		slices.Sort(codes)
+		codes = slices.Compact(codes)
+	}
 	out := parquet.NewColumns(tables.ExchangeRates())
-	for _, from := range s.Books.Currencies {
-		for _, to := range s.Books.Currencies {
-			x := s.Books.RateOn(from.Code, to.Code, cycle.Last())
+	for _, from := range codes {
+		for _, to := range codes {
+			x := s.Books.RateOn(from, to, cycle.Last())
 			if x == nil {
 				continue
 			}
-			out.C[tables.FXFrom].AddWord(from.Code)
-			out.C[tables.FXTo].AddWord(to.Code)
+			out.C[tables.FXFrom].AddWord(from)
+			out.C[tables.FXTo].AddWord(to)
 			out.C[tables.FXDate].AddWord(x.Date.String())
 			out.C[tables.FXRate].AddDec(x.Rate.Raw())
 			out.N++
@@ -51,18 +63,27 @@ func (s *Step) keptRates() (keptRates, error) {
 		if !s.Closed(cycle) {
 			continue
 		}
-		err := each(s.Txn.SubTxn, ratesKey(cycle), tables.ExchangeRates(), func(c []parquet.Col, i int) error {
-			x := books.ExchangeRate{From: c[tables.FXFrom].Word(i), To: c[tables.FXTo].Word(i)}
-			raw := c[tables.FXRate].Decs[i]
-			var rateErr, dateErr error
-			x.Rate, rateErr = money.UnitPriceFromRaw(raw.Hi, raw.Lo)
-			x.Date, dateErr = period.ParseDay(c[tables.FXDate].Word(i))
-			kept[cycle] = append(kept[cycle], x)
-			return errors.Join(rateErr, dateErr)
-		})
+		rates, err := KeptRates(s.Txn.SubTxn, cycle)
 		if err != nil {
 			return nil, err
 		}
+		if rates != nil {
+			kept[cycle] = rates
+		}
 	}
 	return kept, nil
+}
+
+// KeptRates are the rates that a cycle was closed with; none of a cycle that is open or needed none.
+func KeptRates(txn *lake.SubTxn, cycle period.Cycle) (list []books.ExchangeRate, err error) {
+	err = each(txn, ratesKey(cycle), tables.ExchangeRates(), func(c []parquet.Col, i int) error {
+		x := books.ExchangeRate{From: c[tables.FXFrom].Word(i), To: c[tables.FXTo].Word(i)}
+		raw := c[tables.FXRate].Decs[i]
+		var rateErr, dateErr error
+		x.Rate, rateErr = money.UnitPriceFromRaw(raw.Hi, raw.Lo)
+		x.Date, dateErr = period.ParseDay(c[tables.FXDate].Word(i))
+		list = append(list, x)
+		return errors.Join(rateErr, dateErr)
+	})
+	return list, err
 }

@@ -36,6 +36,7 @@ type Step struct {
 	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stays
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
 	Tax    settings.Tax
+	Costs  bool // vendors' costs are converted by rates.csv
 }
 
 // bucketStep is a Step as tasks of buckets see it.

@@ -31,6 +31,9 @@ type Answer struct {
 	Rows     []Row    // in order, as many as were asked for: of each currency, where there are several
 	Count    int64    // of all rows
 	Totals   []Totals // by currency; of a workspace of one currency one, whose Currency is empty
+
+	costCurrency string // of the rows of margins
+	costsApart   bool   // they have several
 }
 
 // Totals are the sums of the rows of one currency. There are none over several (ASK-5).
@@ -100,6 +103,7 @@ func (a *Answer) Add(row Row, limit int) error {
 	if err := a.sum(t.Sums, row); err != nil {
 		return err
 	}
+	a.cost(row)
 	a.Count++
 	if t.Count++; limit > 0 && t.Count > int64(limit) {
 		return a.sum(t.Rest, row)
@@ -107,6 +111,21 @@ func (a *Answer) Add(row Row, limit int) error {
 	t.Shown++
 	a.Rows = append(a.Rows, row)
 	return nil
+}
+
+// cost notes whether the costs of the rows have one currency.
+func (a *Answer) cost(row Row) {
+	for i, c := range a.Question.Keys {
+		if c.Name == currencyKey && a.Question.View == "margins" && row.Keys[i] != "" {
+			a.costsApart = a.costsApart || a.costCurrency != "" && a.costCurrency != row.Keys[i]
+			a.costCurrency = row.Keys[i]
+		}
+	}
+}
+
+// HasTotal reports whether the total of a sum means anything: ASK-3. Costs of several currencies have none.
+func (a *Answer) HasTotal(sum int) bool {
+	return a.Question.HasTotal(sum) && (!a.costsApart || a.Question.Sums[sum].Type != tables.Cost)
 }
 
 // Currency is that of a row's amounts; "" = the workspace's only one.
@@ -119,7 +138,10 @@ func (q *Question) Currency(row Row) string {
 
 // SumCurrency is the currency of one sum of a row; "" = the workspace's only one.
 func (q *Question) SumCurrency(row Row, sum int) string {
-	if q.currencies > 1 && q.Sums[sum].Name == "payment_amount" {
+	switch name := q.Sums[sum].Name; {
+	case slices.Contains(q.own, name):
+		return ""
+	case q.currencies > 1 && name == "payment_amount":
 		return row.Keys[len(row.Keys)-2]
 	}
 	return q.Currency(row)

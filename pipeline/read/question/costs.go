@@ -17,6 +17,7 @@ func margin() *Question {
 			"cycle origin_cycle source customer_id service_name account day commitment_status reason currency"),
 		Sums: pick(tables.Margins(),
 			"cost_list cost_contracted cost_effective cost_billed payment_amount margin_amount"),
+		own:  []string{"margin_amount"},
 		lake: shape{table: tables.Margins()},
 	}
 }
@@ -54,6 +55,7 @@ func lowMargin() *Question {
 		View:    "cost_groups",
 		Keys:    pick(lowTable(), "customer_id id origin_cycle source service_name account sku min_margin"),
 		Sums:    pick(lowTable(), "cost_effective payment_amount"),
+		Apart:   []string{"cost_effective"}, // of sources that can have several currencies
 		lake: shape{table: tables.CostGroups(), reads: append(columnsOf(tables.CostGroups(), lowTable()), tables.CGLow),
 			made: lowTable(), make: lows},
 	}

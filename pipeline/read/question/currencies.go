@@ -32,7 +32,15 @@ func (q *Question) PerCurrency() *Question {
 	}
 	amount := func(c tables.Column) bool { return c.Type == tables.Amount }
 	named := func(c tables.Column) bool { return c.Name == currencyKey }
-	if !slices.ContainsFunc(q.Sums, amount) || slices.ContainsFunc(q.Keys, named) {
+	switch {
+	case !slices.ContainsFunc(q.Sums, amount):
+		return q
+	case q.lake.table.Name == tables.Margins().Name: // its currency is that of the costs
+		out := *q
+		out.Keys = append(slices.Clone(q.Keys), wordColumn("payment_currency", "currency of payment_amount"))
+		out.currencies = 1
+		return &out
+	case slices.ContainsFunc(q.Keys, named):
 		return q
 	}
 	out := *q
@@ -79,8 +87,11 @@ func newCurrencyFinder(ctx context.Context, from *partners.Reader) (*currencyFin
 	return &currencyFinder{from.Books, billed}, nil
 }
 
-// of is the currency of the customer or partner that a column names.
+// of is the currency of the customer or partner that a column names; the workspace's if it names nobody.
 func (f *currencyFinder) of(column, id string) (string, error) {
+	if id == "" {
+		return f.books.Currency, nil
+	}
 	if column == "customer_id" || column == "buyer_id" {
 		if code, ok := f.billed[id]; ok {
 			return code, nil

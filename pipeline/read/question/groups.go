@@ -13,7 +13,7 @@ import (
 )
 
 // maxKeys is how many keys a question has at most.
-const maxKeys = 10
+const maxKeys = 11
 
 // id is the keys of a group, as numbers of words.
 type id [maxKeys]int32

@@ -48,6 +48,8 @@ type Question struct {
 	from *derived // nil = rows of the lake are added up
 
 	currencies int // how many of the last keys are currencies: see PerCurrency
+
+	own []string // sums of amounts in the workspace's currency, whatever the keys say
 }
 
 // By is a column that rows are ordered by.

@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"maps"
-	"math/big"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -89,15 +88,22 @@ func (c *costChecks) all(ctx context.Context) error {
 	return nil
 }
 
-// margins adds up the margins of a cycle, by source and origin cycle, and compares their payments with the lines.
+// margins adds up the margins of a cycle, by source and origin cycle, and compares their payments with the lines,
+// customer by customer.
 func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) error {
-	sums := newColumnSums(tables.Margins())
+	sums, paid := newColumnSums(tables.Margins()), make(customerPayments)
 	err := c.eachRow(cycle, tables.Margins(), func(e lake.FileEntry, row rows.Row) error {
 		c.counts.margins++
 		if row.Word(tables.MCycle) != cycle {
 			c.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MCycle))
 		}
 		if err := sums.add(row, decimals(sums.def)); err != nil {
+			return err
+		}
+		if err := c.inCurrencies(cycle, row); err != nil {
+			return err
+		}
+		if err := paid.add(row.Word(tables.MCustomerID), row, tables.MPayment); err != nil {
 			return err
 		}
 		at := sourcePeriod{row.Word(tables.MSource), row.Word(tables.MOriginCycle)}
@@ -113,26 +119,63 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 		return err
 	}
 	c.sums[cycle+"/margins"] = sums
-	files, err := c.snap.Files(cycle)
+	owed := make(customerPayments)
+	err = c.eachRow(cycle, tables.Sums(), func(e lake.FileEntry, row rows.Row) error {
+		if e.Day != lake.CostsDay && e.Day != lake.RestatedDay {
+			return nil
+		}
+		return owed.add(row.Word(tables.DCustomerID), row, tables.DPayment)
+	})
 	if err != nil {
 		return err
 	}
-	paid := new(big.Rat)
-	for _, e := range files {
-		if e.Table != tables.Lines().Name || e.Day != lake.CostsDay && e.Day != lake.RestatedDay {
-			continue
-		}
-		for _, s := range e.Sums {
-			if n, ok := new(big.Rat).SetString(s.Value); ok && s.Column == "payment_amount" {
-				paid.Add(paid, n)
-			}
-		}
+	for customer := range owed {
+		paid[customer] = paid[customer] // one without margins
 	}
-	if got, ok := new(big.Rat).SetString(sums.totals[tables.MPayment].String()); !ok || got.Cmp(paid) != 0 {
-		c.differ(Costs, "cycle %s: payment_amount of the lines of cost files is %s, margins come to %s", cycle,
-			paid.FloatString(money.AmountScale), sums.totals[tables.MPayment].String())
+	for _, customer := range slices.Sorted(maps.Keys(paid)) {
+		if m, l := paid[customer], owed[customer]; m.Cmp(l) != 0 {
+			c.differ(Costs, "cycle %s, customer %s: payment_amount of the lines of cost files is %s, margins come to %s",
+				cycle, customer, l.String(), m.String())
+		}
 	}
 	return nil
+}
+
+// customerPayments are payments by customer. The sum of a customer has one currency.
+type customerPayments map[string]money.AmountTotal
+
+func (p customerPayments) add(customer string, row rows.Row, column int) error {
+	d, sum := row.Cols.C[column].Decs[row.I], p[customer]
+	part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
+	if err == nil {
+		err = sum.AddTotal(part)
+	}
+	p[customer] = sum
+	return err
+}
+
+// inCurrencies adds the costs of a row of margins to the sums of their currency, and the payment to those of its own.
+func (c *costChecks) inCurrencies(cycle string, row rows.Row) error {
+	if c.verifier.margins[cycle] == nil {
+		c.verifier.margins[cycle] = make(map[string]*columnSums)
+	}
+	of := func(currency string) *columnSums {
+		s := c.verifier.margins[cycle][currency]
+		if s == nil {
+			s = newColumnSums(tables.Margins())
+			c.verifier.margins[cycle][currency] = s
+		}
+		return s
+	}
+	var list []int
+	for _, column := range costColumns {
+		list = append(list, column.margin)
+	}
+	err := of(row.Word(tables.MCurrency)).add(row, list)
+	if err != nil {
+		return err
+	}
+	return of(row.Word(tables.MPaymentCurrency)).add(row, []int{tables.MPayment})
 }
 
 // eachRow gives the rows of a table of a cycle; "" = of no cycle.

@@ -69,8 +69,15 @@ func (v *verifier) handMoney(b *bucket) error {
 	return nil
 }
 
-// moneyTotal counts a control total of one currency: of the column of the table lines or statements.
+// moneyTotal counts a control total of one currency: of the column of the table lines, statements or margins.
 func (v *verifier) moneyTotal(cycle, table, column, currency string) (string, bool) {
+	if table == tables.Margins().Name {
+		s, col := v.margins[cycle][currency], tables.Margins().Index(column)
+		if s == nil || col < 0 {
+			return "", false
+		}
+		return s.totals[col].String(), true
+	}
 	m := v.money[cycle][currency]
 	if m == nil {
 		return "0.00000000", true

@@ -117,10 +117,11 @@ type verifier struct {
 	counts  counts
 	unnamed []string
 	foreign []string
-	sums    map[string]*columnSums           // recomputed, by cycle/table
-	partner map[string]*settledSum           // by cycle
-	money   map[string]map[string]*moneySums // by cycle and currency; none of cycles of one currency
-	fed     map[string]*Rows                 // by feed
+	sums    map[string]*columnSums            // recomputed, by cycle/table
+	partner map[string]*settledSum            // by cycle
+	money   map[string]map[string]*moneySums  // by cycle and currency; none of cycles of one currency
+	margins map[string]map[string]*columnSums // of the table margins, by cycle and currency
+	fed     map[string]*Rows                  // by feed
 }
 
 // counts are what was looked at.
@@ -199,7 +200,7 @@ func (v *verifier) files(ctx context.Context) error {
 // cycles checks every cycle, a bucket at a time.
 func (v *verifier) cycles(ctx context.Context) error {
 	v.sums, v.partner = make(map[string]*columnSums), make(map[string]*settledSum)
-	v.money = make(map[string]map[string]*moneySums)
+	v.money, v.margins = make(map[string]map[string]*moneySums), make(map[string]map[string]*columnSums)
 	var parts []part
 	for _, ref := range v.snap.Manifest.Cycles {
 		files, err := v.snap.Files(ref.Cycle)

@@ -31,8 +31,9 @@ func (k marginKey) compare(o marginKey) int {
 
 // marginSum is what a vendor charges and what the customer pays.
 type marginSum struct {
-	costs           [cost.CostColumns]money.Cost // in the source's currency
-	payment, margin money.AmountTotal
+	costs   [cost.CostColumns]money.Cost // in the source's currency
+	payment money.PerCurrency
+	margin  money.AmountTotal // in the workspace's currency
 }
 
 func (m *marginSum) add(o *marginSum) (err error) {
@@ -41,8 +42,10 @@ func (m *marginSum) add(o *marginSum) (err error) {
 			return err
 		}
 	}
-	if err := m.payment.AddTotal(o.payment); err != nil {
-		return err
+	for _, paid := range o.payment.List() {
+		if err := m.payment.AddTotal(paid.Currency, paid.Total); err != nil {
+			return err
+		}
 	}
 	return m.margin.AddTotal(o.margin)
 }
@@ -56,16 +59,18 @@ func marginRow(row rows.Row) (k marginKey, sum marginSum, err error) {
 			return k, sum, err
 		}
 	}
-	for col, to := range map[int]*money.AmountTotal{tables.MPayment: &sum.payment, tables.MMargin: &sum.margin} {
-		a, err := row.Amount(col)
-		if err != nil {
-			return k, sum, err
-		}
-		if err := to.Add(a); err != nil {
-			return k, sum, err
-		}
+	paid, err := row.Amount(tables.MPayment)
+	if err != nil {
+		return k, sum, err
 	}
-	return k, sum, nil
+	rest, err := row.Amount(tables.MMargin)
+	if err != nil {
+		return k, sum, err
+	}
+	if err := sum.payment.Add(row.Word(tables.MPaymentCurrency), paid); err != nil {
+		return k, sum, err
+	}
+	return k, sum, sum.margin.Add(rest)
 }
 
 // eachOf visits the rows of a table of a cycle; bucket lake.NoBucket = of all buckets.
@@ -228,7 +233,7 @@ func addMargins(v *page.View, t *page.Table, sums map[marginKey]*marginSum, lead
 		if strings.HasPrefix(one.margin.String(), "-") && k.customer != "" {
 			margin.Tone = page.Bad
 		}
-		t.Rows = append(t.Rows, append(lead(k), v.Money(one.payment, ""), margin, page.Cell{Text: k.currency},
+		t.Rows = append(t.Rows, append(lead(k), paidCell(v, one.payment), margin, page.Cell{Text: k.currency},
 			costCell(v, one.costs[cost.Effective]), costCell(v, one.costs[cost.Billed])))
 	}
 	if len(t.Rows) == 0 {
@@ -239,8 +244,36 @@ func addMargins(v *page.View, t *page.Table, sums map[marginKey]*marginSum, lead
 	if len(currencies) == 1 {
 		t.Total[n-2], t.Total[n-1] = costCell(v, all.costs[cost.Effective]), costCell(v, all.costs[cost.Billed])
 	}
-	t.Total[n-5], t.Total[n-4] = v.Money(all.payment, ""), v.Money(all.margin, "")
+	t.Total[n-5], t.Total[n-4] = paidCell(v, all.payment), v.Money(all.margin, "")
 	return nil
+}
+
+// paidCell is what customers of one currency pay, with the currency if it is not the workspace's. Payments of several
+// currencies have no sum.
+func paidCell(v *page.View, paid money.PerCurrency) page.Cell {
+	list := nonzero(paid)
+	switch {
+	case len(list) > 1:
+		return page.Cell{}
+	case len(list) == 0:
+		return v.Money(money.AmountTotal{}, "")
+	}
+	return page.Cell{Text: list[0].Total.String(), Shown: paidText(v, list[0])}
+}
+
+// paidText is a payment as people read it.
+func paidText(v *page.View, paid money.CurrencyTotal) string {
+	own := v.State.Workspace.Books.CurrencyNamed(paid.Currency)
+	text := document.Grouped(paid.Total.StringFixed(own.Digits))
+	if own.Code != v.Currency() {
+		text += " " + own.Code
+	}
+	return text
+}
+
+// nonzero are the totals that are not 0.
+func nonzero(paid money.PerCurrency) []money.CurrencyTotal {
+	return slices.DeleteFunc(paid.List(), func(t money.CurrencyTotal) bool { return t.Total == money.AmountTotal{} })
 }
 
 // marginFigures are what customers pay, what that leaves, what the reseller bears, and what nobody bears.
@@ -260,11 +293,18 @@ func marginFigures(v *page.View, sums map[marginKey]*marginSum) ([]page.Figure, 
 	}
 	unit := v.Currency()
 	list := []page.Figure{
-		{Name: v.T("毛利", "Margin"), Value: v.Sum(all.margin), Note: unit, Main: true},
-		{Name: v.T("客户应付", "Customers pay"), Value: v.Sum(all.payment), Note: unit},
-		{Name: v.T("客户的毛利", "Margin on customers"), Value: v.Sum(sold.margin), Note: unit},
-		{Name: v.T("自留", "Kept"), Value: v.Sum(kept.margin), Note: unit,
-			Href: v.Here("margins.sort", "reason")}}
+		{Name: v.T("毛利", "Margin"), Value: v.Sum(all.margin), Note: unit, Main: true}}
+	paid := nonzero(all.payment)
+	if len(paid) == 0 {
+		paid = []money.CurrencyTotal{{Currency: unit}}
+	}
+	for _, of := range paid {
+		list = append(list, page.Figure{Name: v.T("客户应付", "Customers pay"),
+			Value: strings.TrimSuffix(paidText(v, of), " "+of.Currency), Note: of.Currency})
+	}
+	list = append(list, page.Figure{Name: v.T("客户的毛利", "Margin on customers"), Value: v.Sum(sold.margin), Note: unit},
+		page.Figure{Name: v.T("自留", "Kept"), Value: v.Sum(kept.margin), Note: unit,
+			Href: v.Here("margins.sort", "reason")})
 	waiting := page.Figure{Name: v.T("未分配", "Unallocated"), Value: v.Sum(open.margin), Note: unit, Tone: page.Good}
 	if slices.ContainsFunc(slices.Collect(maps.Keys(sums)), func(k marginKey) bool {
 		return slices.Contains(books.Unallocated(), k.reason)

@@ -1,0 +1,197 @@
+package costs
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// conversion is the rates from a delivery's currency to others (§11.5): fx of its source, or the row of rates.csv that
+// applies to the delivery's period. A closed cycle keeps the rates that it was rated with (§11.4, FCOST-7). It is for
+// one goroutine at a time.
+type conversion struct {
+	books *books.Books
+	from  string
+	cycle period.Cycle
+	fixed money.UnitPrice            // fx of the source, to the workspace's currency; 0 = none
+	kept  []books.ExchangeRate       // of the close of the cycle
+	rates map[string]money.UnitPrice // by currency, those that were kept or looked up
+}
+
+// to is the rate to a currency. Errors: *settlement.MissingRateError.
+func (c *conversion) to(currency string) (money.UnitPrice, error) {
+	if currency == c.from || c.from == "" { // a delivery of nothing has no currency
+		return par(), nil
+	}
+	if rate, known := c.rates[currency]; known {
+		return rate, nil
+	}
+	rate := c.fixed
+	if currency != c.books.Currency || rate == (money.UnitPrice{}) {
+		x := c.row(currency)
+		if x == nil {
+			return rate, &settlement.MissingRateError{Cycle: c.cycle, From: c.from, To: currency}
+		}
+		rate = x.Rate
+	}
+	c.rates[currency] = rate
+	return rate, nil
+}
+
+// row is the row of rates.csv to a currency: that of the close of the cycle, or else today's; nil = none.
+func (c *conversion) row(currency string) *books.ExchangeRate {
+	for i := range c.kept {
+		if c.kept[i].From == c.from && c.kept[i].To == currency {
+			return &c.kept[i]
+		}
+	}
+	return c.books.RateOn(c.from, currency, c.cycle.Last())
+}
+
+// String is the rates as the table of deliveries keeps them: `CNY 7.1234; EUR 0.91`.
+func (c *conversion) String() string {
+	var parts []string
+	for _, currency := range slices.Sorted(maps.Keys(c.rates)) {
+		parts = append(parts, currency+" "+c.rates[currency].Trim())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// parseRates reads what String gave.
+func parseRates(text string) (map[string]money.UnitPrice, error) {
+	rates := make(map[string]money.UnitPrice)
+	for part := range strings.SplitSeq(text, "; ") {
+		if part == "" {
+			continue
+		}
+		currency, price, _ := strings.Cut(part, " ")
+		rate, err := money.ParseUnitPrice(price)
+		if err != nil {
+			return nil, fmt.Errorf("rates %q of a delivery: %w", text, err)
+		}
+		rates[currency] = rate
+	}
+	return rates, nil
+}
+
+// par is the rate of a currency to itself.
+func par() money.UnitPrice {
+	one, _ := money.ParseUnitPrice("1")
+	return one
+}
+
+// isPar reports whether a rate converts to the same currency.
+func isPar(rate money.UnitPrice) bool { return rate == par() }
+
+// convert finds the rates of a delivery to all currencies of the books, as far as there are any. kept are those of the
+// close of its cycle; "" = it is open, or was closed before rates were kept.
+func (s *survey) convert(one *source, d *Delivery, kept string) error {
+	rates, err := parseRates(kept)
+	if err != nil {
+		return err
+	}
+	d.conversion = &conversion{books: s.stage.Books, from: d.Currency, cycle: d.Period, fixed: one.Fx[d.Period],
+		rates: rates}
+	if d.Period <= s.stage.Closed {
+		if d.conversion.kept, err = settle.KeptRates(s.stage.Txn, d.Period); err != nil {
+			return err
+		}
+	}
+	for _, c := range s.stage.Books.Currencies {
+		_, _ = d.conversion.to(cmp.Or(c.Code, s.stage.Currency)) // what lacks a rate may not be needed
+	}
+	d.Rates = d.conversion.String()
+	return nil
+}
+
+// keptRates are the rates that a closed cycle was rated with: those of the delivery that counted before the run.
+func (s *survey) keptRates(list []*Delivery, c period.Cycle) string {
+	if c > s.stage.Closed {
+		return ""
+	}
+	for _, d := range list {
+		if d.State == Counted && d.Rates != "" {
+			return d.Rates
+		}
+	}
+	return ""
+}
+
+// MissingRatesError is the rates that rates.csv lacks for customers of cost files, and for their margins (§10.7).
+type MissingRatesError struct {
+	List []*settlement.MissingRateError
+}
+
+func (e *MissingRatesError) Error() string {
+	var parts []string
+	for _, one := range e.List {
+		parts = append(parts, one.Error())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// convert finds the rates by which the groups of customers are priced and their payments compared with costs. It comes
+// before anything is priced. Errors: *MissingRatesError.
+func (r *rated) convert() error {
+	type pair struct {
+		delivery *Delivery
+		currency string
+	}
+	seen := make(map[pair]bool)
+	var none MissingRatesError
+	for i := range r.found {
+		f := &r.found[i]
+		p := pair{f.of.delivery, r.books.CustomerCurrency(f.customer).Code}
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		if _, err := p.delivery.conversion.to(p.currency); err != nil {
+			none.List = append(none.List, &settlement.MissingRateError{Cycle: r.cycle, From: p.delivery.Currency,
+				To: p.currency})
+		}
+		if _, err := r.margins.paidRate(p.currency); err != nil {
+			none.List = append(none.List, &settlement.MissingRateError{Cycle: r.margins.billedIn, From: p.currency,
+				To: r.margins.currency})
+		}
+	}
+	if none.List == nil {
+		return nil
+	}
+	slices.SortFunc(none.List, func(a, b *settlement.MissingRateError) int {
+		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
+	})
+	none.List = slices.CompactFunc(none.List, func(a, b *settlement.MissingRateError) bool { return *a == *b })
+	return &none
+}
+
+// paidRate is the rate from a customer's currency to the workspace's for the cycle that bills the lines (§10.7).
+// Errors: *settlement.MissingRateError.
+func (m *margins) paidRate(currency string) (money.UnitPrice, error) {
+	if currency == m.currency {
+		return par(), nil
+	}
+	x := m.rates.RateOn(currency, m.currency, m.billedIn.Last())
+	if x == nil {
+		return money.UnitPrice{}, &settlement.MissingRateError{Cycle: m.billedIn, From: currency, To: m.currency}
+	}
+	return x.Rate, nil
+}
+
+// left is R8(paid × x − cost × fx): what a payment leaves of a cost, each in the workspace's currency (§11.6).
+func left(paid money.Amount, x money.UnitPrice, c money.Cost, fx money.UnitPrice) (money.Amount, error) {
+	if isPar(x) && isPar(fx) {
+		return paid.LessR8(c)
+	}
+	return money.AmountFromRat(new(big.Rat).Sub(new(big.Rat).Mul(paid.Rat(), x.Rat()),
+		new(big.Rat).Mul(c.Rat(), fx.Rat())))
+}
