@@ -15,4 +15,6 @@
 //	FCOST-6  A row that differs from an earlier one of its file in numbers alone, and in a time between two changes of
 //	         the books and within the group's day, is given where that one went. The result is that of allocating
 //	         every row.
+//	FCOST-7  A closed cycle is converted by the rates that it was billed by, whatever fx and rates.csv say later
+//	         (§11.4, §11.5).
 package costs
