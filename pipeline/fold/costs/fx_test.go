@@ -1,0 +1,69 @@
+package costs
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// TestConversion tests which rate converts a delivery in USD of September: what its closed cycle was billed by comes
+// before fx of the source, fx before the rates of the close, and these before today's rates.csv. fx is to the
+// workspace's currency alone. Invariant: FCOST-7.
+func TestConversion(t *testing.T) {
+	t.Parallel()
+	rate := func(text string) money.UnitPrice {
+		p, err := money.ParseUnitPrice(text)
+		must(t, err)
+		return p
+	}
+	row := func(to, date, price string) books.ExchangeRate {
+		day, err := period.ParseDay(date)
+		must(t, err)
+		return books.ExchangeRate{From: "USD", To: to, Date: day, Rate: rate(price)}
+	}
+	b := &books.Books{Currency: "CNY", Digits: 2, Rates: []books.ExchangeRate{row("CNY", "2026-09-01", "7.1"),
+		row("CNY", "2026-09-30", "7.2"), row("CNY", "2026-10-01", "7.3"), row("EUR", "2026-10-01", "0.9")}}
+	closed := []books.ExchangeRate{row("CNY", "2026-09-20", "7"), row("JPY", "2026-09-20", "150")}
+	for _, c := range []struct {
+		name, billed, fx string
+		close            []books.ExchangeRate
+		currency, want   string
+	}{
+		{"the currency of the delivery", "", "", nil, "USD", "1"},
+		{"the last day of the period", "", "", nil, "CNY", "7.2"},
+		{"a later row", "", "", nil, "EUR", "none"},
+		{"fx of the source", "", "6.5", closed, "CNY", "6.5"},
+		{"fx is not for other currencies", "", "6.5", closed, "JPY", "150"},
+		{"the rates of the close", "", "", closed, "CNY", "7"},
+		{"what it was billed by", "CNY 6; JPY 140", "6.5", closed, "CNY", "6"},
+		{"what it was billed by, another currency", "CNY 6; JPY 140", "6.5", closed, "JPY", "140"},
+	} {
+		rates, err := parseRates(c.billed)
+		must(t, err)
+		x := &conversion{books: b, from: "USD", cycle: cycle(t, "2026-09"), kept: c.close, rates: rates}
+		if c.fx != "" {
+			x.fixed = rate(c.fx)
+		}
+		got, err := x.to(c.currency)
+		if missing := new(settlement.MissingRateError); c.want == "none" {
+			if !errors.As(err, &missing) || missing.From != "USD" || missing.To != c.currency {
+				t.Errorf("%s: %v, %v", c.name, got, err)
+			}
+			continue
+		}
+		must(t, err)
+		if got != rate(c.want) {
+			t.Errorf("%s: %s, want %s", c.name, got.Trim(), c.want)
+		}
+		if c.billed != "" && x.String() != c.billed {
+			t.Errorf("%s: kept as %q", c.name, x)
+		}
+	}
+	if _, err := parseRates("CNY"); err == nil {
+		t.Error("rates without a number are read")
+	}
+}
