@@ -19,7 +19,6 @@ const (
 	CDTolerated
 	CDFault
 	CDMade
-	CDRates
 	CostDeliveryColumns
 )
 
@@ -45,9 +44,23 @@ func CostDeliveries() *Table {
 		Column{"cost_effective", Cost, sumOfRows}, Column{"cost_billed", Cost, sumOfRows},
 		Column{"tolerated", Text, "what was read although FOCUS does not allow it so: name:count;…"},
 		Column{"fault", Text, "why it failed"},
-		Column{"made", Text, "names the books and settings by which its rows were billed last"},
-		Column{"rates", Text, "rates from its currency by which its rows are converted: `CNY 7.1234; EUR 0.91`; empty = " +
-			"they are not, or an earlier build wrote it"}).adding(1)
+		Column{"made", Text, "names the books and settings by which its rows were billed last"})
+}
+
+// Columns of the cost_rates table.
+const (
+	CXSource = iota
+	CXPeriod
+	CXTo
+	CXRate
+)
+
+// CostRates is the exchange rates by which cost files are converted, in one file of no cycle (§11.5).
+func CostRates() *Table {
+	return define("cost_rates", nil, Column{"source", Word, "the source of cost files"},
+		Column{"period", Word, "the billing period: 2026-09"},
+		Column{"to", Word, "the currency that the source's is converted to"},
+		Column{"rate", Quantity, "how much of `to` one unit of the source's currency is"})
 }
 
 // Columns of the cost_rejects table.

@@ -40,7 +40,6 @@ type Delivery struct {
 	Tolerant string
 	Fault    string
 	Made     string
-	Rates    string // by which it was rated: see conversion; "" = it was not converted
 
 	found   *intake.Found // nil = its folder is not in the inbox
 	rejects []intake.Reject
@@ -58,6 +57,7 @@ type survey struct {
 	stage   *Stage
 	sources map[string]*source
 	result  *Result
+	rates   costRates // that the lake has
 	ahead   *Delivery // of the one cycle whose deliveries are allocated while they are examined (FCOST-5)
 }
 
@@ -150,10 +150,9 @@ func (s *survey) add(d *Delivery) {
 // decide finds the delivery of a source and period that counts: the last one that neither fails nor is held (COSTS-2).
 func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error {
 	list := one.deliveries[c]
-	kept := s.keptRates(list, c)
 	for i := len(list) - 1; i >= 0; i-- {
 		d := list[i]
-		if err := s.judge(ctx, one, d, kept); err != nil {
+		if err := s.judge(ctx, one, d); err != nil {
 			return err
 		}
 		if d.State != Counted {
@@ -175,10 +174,10 @@ func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error 
 }
 
 // judge reads a delivery that is new or changed, and says whether it can count.
-func (s *survey) judge(ctx context.Context, one *source, d *Delivery, kept string) error {
+func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 	if d.found == nil {
 		d.State, d.Fault = Counted, "" // it counted, and its files went away since
-		return s.convert(one, d, kept)
+		return s.convert(one, d)
 	}
 	hash, err := d.found.Hash(s.stage.Hash)
 	if err != nil {
@@ -187,7 +186,7 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery, kept strin
 	switch {
 	case d.Fixed && hash != d.Hash:
 		d.State, d.Fault = Failed, "its files changed after it had counted: put them back, or send a new delivery"
-		return s.convert(one, d, kept)
+		return s.convert(one, d)
 	case !d.Fixed || hash != d.Hash:
 		if err := s.examine(ctx, d); err != nil {
 			return err
@@ -198,7 +197,7 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery, kept strin
 		d.Accepted, s.result.Accepted = true, true
 	}
 	d.State, d.Fault = Counted, ""
-	if err := s.convert(one, d, kept); err != nil {
+	if err := s.convert(one, d); err != nil {
 		return err
 	}
 	_, noRate := d.conversion.to(s.stage.Currency)

@@ -2,16 +2,19 @@ package costs
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"math/big"
 	"slices"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
 
@@ -24,7 +27,7 @@ type conversion struct {
 	cycle period.Cycle
 	fixed money.UnitPrice            // fx of the source, to the workspace's currency; 0 = none
 	kept  []books.ExchangeRate       // of the close of the cycle
-	rates map[string]money.UnitPrice // by currency, those that were kept or looked up
+	rates map[string]money.UnitPrice // by currency, those that it was billed by or that were looked up
 }
 
 // to is the rate to a currency. Errors: *settlement.MissingRateError.
@@ -57,32 +60,6 @@ func (c *conversion) row(currency string) *books.ExchangeRate {
 	return c.books.RateOn(c.from, currency, c.cycle.Last())
 }
 
-// String is the rates as the table of deliveries keeps them: `CNY 7.1234; EUR 0.91`.
-func (c *conversion) String() string {
-	var parts []string
-	for _, currency := range slices.Sorted(maps.Keys(c.rates)) {
-		parts = append(parts, currency+" "+c.rates[currency].Trim())
-	}
-	return strings.Join(parts, "; ")
-}
-
-// parseRates reads what String gave.
-func parseRates(text string) (map[string]money.UnitPrice, error) {
-	rates := make(map[string]money.UnitPrice)
-	for part := range strings.SplitSeq(text, "; ") {
-		if part == "" {
-			continue
-		}
-		currency, price, _ := strings.Cut(part, " ")
-		rate, err := money.ParseUnitPrice(price)
-		if err != nil {
-			return nil, fmt.Errorf("rates %q of a delivery: %w", text, err)
-		}
-		rates[currency] = rate
-	}
-	return rates, nil
-}
-
 // par is the rate of a currency to itself.
 func par() money.UnitPrice {
 	one, _ := money.ParseUnitPrice("1")
@@ -92,16 +69,67 @@ func par() money.UnitPrice {
 // isPar reports whether a rate converts to the same currency.
 func isPar(rate money.UnitPrice) bool { return rate == par() }
 
-// convert finds the rates of a delivery to all currencies of the books, as far as there are any. kept are those of the
-// close of its cycle; "" = it is open, or was closed before rates were kept.
-func (s *survey) convert(one *source, d *Delivery, kept string) error {
-	rates, err := parseRates(kept)
-	if err != nil {
+// costRates are the rates by which cost files were converted last, by source, period and currency.
+type costRates map[rateKey]map[string]money.UnitPrice
+
+type rateKey struct {
+	source string
+	period period.Cycle
+}
+
+func costRatesKey() lake.FileKey {
+	return lake.FileKey{Table: tables.CostRates().Name, Bucket: lake.NoBucket}
+}
+
+// readCostRates reads the rates that the lake has.
+func readCostRates(txn *lake.SubTxn) (costRates, error) {
+	out := make(costRates)
+	err := each(txn.Open, txn.Next().Find(costRatesKey()), tables.CostRates(), func(row rows.Row) error {
+		at := rateKey{source: row.Word(tables.CXSource)}
+		var err error
+		if at.period, err = period.ParseCycle(row.Word(tables.CXPeriod)); err != nil {
+			return err
+		}
+		if out[at] == nil {
+			out[at] = make(map[string]money.UnitPrice)
+		}
+		out[at][row.Word(tables.CXTo)], err = row.UnitPrice(tables.CXRate)
 		return err
+	})
+	return out, err
+}
+
+// keepRates writes the rates by which the deliveries were converted.
+func (w *writer) keepRates(found *survey) error {
+	all := maps.Clone(found.rates)
+	for name, one := range found.sources {
+		for c := range one.deliveries {
+			if x := found.conversions(c)[name]; x != nil {
+				all[rateKey{name, c}] = x.rates
+			}
+		}
 	}
+	out := parquet.NewColumns(tables.CostRates())
+	for _, at := range slices.SortedFunc(maps.Keys(all), func(a, b rateKey) int {
+		return cmp.Or(strings.Compare(a.source, b.source), cmp.Compare(a.period, b.period))
+	}) {
+		for _, to := range slices.Sorted(maps.Keys(all[at])) {
+			out.C[tables.CXSource].AddWord(at.source)
+			out.C[tables.CXPeriod].AddWord(at.period.String())
+			out.C[tables.CXTo].AddWord(to)
+			out.C[tables.CXRate].AddDec(all[at][to].Raw())
+			out.N++
+		}
+	}
+	return w.file(costRatesKey(), out, nil)
+}
+
+// convert finds the rates of a delivery to all currencies of the books, as far as there are any.
+func (s *survey) convert(one *source, d *Delivery) (err error) {
 	d.conversion = &conversion{books: s.stage.Books, from: d.Currency, cycle: d.Period, fixed: one.Fx[d.Period],
-		rates: rates}
+		rates: make(map[string]money.UnitPrice)}
 	if d.Period <= s.stage.Closed {
+		maps.Copy(d.conversion.rates, s.rates[rateKey{d.Source, d.Period}])
 		if d.conversion.kept, err = settle.KeptRates(s.stage.Txn, d.Period); err != nil {
 			return err
 		}
@@ -109,21 +137,7 @@ func (s *survey) convert(one *source, d *Delivery, kept string) error {
 	for _, c := range s.stage.Books.Currencies {
 		_, _ = d.conversion.to(cmp.Or(c.Code, s.stage.Currency)) // what lacks a rate may not be needed
 	}
-	d.Rates = d.conversion.String()
 	return nil
-}
-
-// keptRates are the rates that a closed cycle was rated with: those of the delivery that counted before the run.
-func (s *survey) keptRates(list []*Delivery, c period.Cycle) string {
-	if c > s.stage.Closed {
-		return ""
-	}
-	for _, d := range list {
-		if d.State == Counted && d.Rates != "" {
-			return d.Rates
-		}
-	}
-	return ""
 }
 
 // MissingRatesError is the rates that rates.csv lacks for customers of cost files, and for their margins (§10.7).

@@ -66,6 +66,9 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 		return &s.result, nil
 	}
 	found := &survey{stage: s, result: &s.result}
+	if found.rates, err = readCostRates(s.Txn); err != nil {
+		return nil, err
+	}
 	if err := found.find(ctx, old); err != nil {
 		return nil, err
 	}
@@ -87,6 +90,9 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bill the cost files of %s: %w", c, err)
 		}
+	}
+	if err := w.keepRates(found); err != nil {
+		return nil, err
 	}
 	return &s.result, w.keep(found.all(old))
 }

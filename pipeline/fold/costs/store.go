@@ -48,7 +48,6 @@ func Deliveries(o Opener, files []lake.FileEntry) ([]*Delivery, error) {
 			Tolerant: string(row.Text(tables.CDTolerated)),
 			Fault:    string(row.Text(tables.CDFault)),
 			Made:     string(row.Text(tables.CDMade)),
-			Rates:    string(row.Text(tables.CDRates)),
 		}
 		var err error
 		if d.Period, err = period.ParseCycle(row.Word(tables.CDPeriod)); err != nil {
@@ -158,7 +157,6 @@ func storeDelivery(out *parquet.Columns, d *Delivery) {
 	c[tables.CDTolerated].AddText(d.Tolerant)
 	c[tables.CDFault].AddText(d.Fault)
 	c[tables.CDMade].AddText(d.Made)
-	c[tables.CDRates].AddText(d.Rates)
 	out.N++
 }
 
