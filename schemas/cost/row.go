@@ -167,10 +167,14 @@ func (r *Row) Code(i int, words *Words) int32 {
 		return 0
 	}
 	r.fill()
-	if r.Codes[i] == Uncoded {
-		r.Codes[i] = words.Code(r.Cell(i))
+	if r.Codes[i] != Uncoded {
+		return r.Codes[i]
 	}
-	return r.Codes[i]
+	code := words.Code(r.Cell(i))
+	if r.Late == nil || r.Cells[i] != "" { // the text of a number or time is that of this row alone
+		r.Codes[i] = code
+	}
+	return code
 }
 
 // Text is the text of any column; of one that the file lacks it is empty.

@@ -274,7 +274,8 @@ func (p *textPages) values(dst []int32) error {
 	return nil
 }
 
-// hybrid reads numbers in Parquet's mixture of run lengths and packed bits.
+// hybrid reads numbers in Parquet's mixture of run lengths and packed bits, as many as rows are asked for. Decoders of
+// the libraries decode a page whole, and the rows of a page are only limited by what its header claims.
 type hybrid struct {
 	in     []byte
 	width  uint

@@ -98,20 +98,10 @@ func openParquet(fsys fs.FS, name string, to *Sink) (_ records, err error) {
 	if !ok {
 		return nil, fmt.Errorf("read inbox/%s: the file system does not read at an offset", name)
 	}
-	if err := guard(func() error { return p.open(source, to) }); err != nil {
+	if err := feedfile.Guard(func() error { return p.open(source, to) }); err != nil {
 		return nil, p.broken(err)
 	}
 	return p, nil
-}
-
-// guard calls into the Parquet library, which panics on some broken files.
-func guard(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	return do()
 }
 
 func (p *parquetRecords) open(source parquet.ReaderAtSeeker, to *Sink) (err error) {
@@ -242,7 +232,7 @@ func (p *parquetRecords) float(column int) bool { return p.floats[column] }
 
 func (p *parquetRecords) next(ctx context.Context, row *cost.Row) (fields int, err error) {
 	for p.at++; p.at >= p.n; p.at++ {
-		if err := guard(func() error { return p.decode(ctx) }); err != nil {
+		if err := feedfile.Guard(func() error { return p.decode(ctx) }); err != nil {
 			if isEnd(err) {
 				return 0, err
 			}

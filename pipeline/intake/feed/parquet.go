@@ -43,16 +43,6 @@ type parquetColumn struct {
 	column int // place in the Spec; −1 for an x_ column
 }
 
-// guard calls into the Parquet library, which panics on some broken files.
-func guard(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	return do()
-}
-
 // broken is the file's error for what the Parquet library could not read.
 func (f *parquetFile) broken(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -102,7 +92,7 @@ func loadParquet(src *feedfile.File, spec *feeds.Spec, opts Options) (*parquetFi
 	props := parquet.NewReaderProperties(nil)
 	props.BufferedStreamEnabled = true
 	props.BufferSize = parquetBuffer
-	err := guard(func() (err error) {
+	err := feedfile.Guard(func() (err error) {
 		f.meta, err = file.NewParquetReader(src, file.WithReadProps(props))
 		return err
 	})
@@ -112,7 +102,7 @@ func loadParquet(src *feedfile.File, spec *feeds.Spec, opts Options) (*parquetFi
 	// The types are those of the Parquet schema; an Arrow schema that the writer left next to it is not asked.
 	f.meta.MetaData().FileMetaData.KeyValueMetadata = nil
 	var wrong error
-	err = guard(func() error {
+	err = feedfile.Guard(func() error {
 		if wrong = f.tieColumns(); wrong != nil {
 			return nil
 		}
@@ -224,7 +214,7 @@ func (f *parquetFile) groupReaders(ctx context.Context, columns []parquetColumn,
 	readers := make([]columnReader, 0, len(columns))
 	for _, c := range columns {
 		var r columnReader
-		err := guard(func() (err error) {
+		err := feedfile.Guard(func() (err error) {
 			r, err = f.columnReader(ctx, c, group)
 			return err
 		})
@@ -256,7 +246,7 @@ func (f *parquetFile) hasTexts(c parquetColumn) bool {
 // releaseReaders releases column readers; one that a broken file left in a bad state must not stop the others.
 func releaseReaders(readers []columnReader) {
 	for _, r := range readers {
-		_ = guard(func() error { r.release(); return nil })
+		_ = feedfile.Guard(func() error { r.release(); return nil })
 	}
 }
 
@@ -265,7 +255,7 @@ var errFewer = errors.New("fewer values than the row group has rows")
 // readColumn reads the next n values of a column; fewer are an error.
 func readColumn(r columnReader, c parquetColumn, n int64) (arrow.Array, error) {
 	var out arrow.Array
-	err := guard(func() (err error) {
+	err := feedfile.Guard(func() (err error) {
 		if out, err = r.next(n); err != nil {
 			return err
 		}
@@ -286,7 +276,7 @@ func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
 	if f.spec.Columns[c.column].Kind != feeds.Word {
 		return nil
 	}
-	return guard(func() error {
+	return feedfile.Guard(func() error {
 		pages, err := f.meta.RowGroup(group).GetColumnPageReader(c.leaf)
 		if err != nil {
 			return err
@@ -427,7 +417,7 @@ func (r *parquetReader) endGroup() error {
 	r.readers = nil
 	defer releaseReaders(readers)
 	for i, reader := range readers {
-		err := guard(func() error {
+		err := feedfile.Guard(func() error {
 			rest, err := reader.next(1)
 			if err != nil || rest == nil {
 				return err

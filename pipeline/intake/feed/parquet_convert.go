@@ -77,7 +77,7 @@ func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []Fault
 			continue
 		}
 		var err error
-		err = guard(func() error {
+		err = feedfile.Guard(func() error {
 			columns[i], err = c.column(i, from[i])
 			return err
 		})

@@ -12,6 +12,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 // appendText appends a value that is not null as the text that a text format would hold.
@@ -110,7 +112,7 @@ func (p *parquetRaw) appendRaw(dst []byte, row int) []byte {
 		if mark > begin {
 			dst = append(dst, ',')
 		}
-		err := guard(func() error {
+		err := feedfile.Guard(func() error {
 			dst = appendQuoted(dst, []byte(c.name))
 			dst = appendJSON(append(dst, ':'), a, row)
 			return nil

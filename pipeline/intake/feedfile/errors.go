@@ -38,3 +38,13 @@ func ShownName(name string) string {
 	}
 	return strconv.Quote(name)
 }
+
+// Guard calls into the Parquet library, which panics on some broken files: the panic becomes an error.
+func Guard(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return do()
+}

@@ -130,7 +130,9 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 		return err
 	}
 	for customer := range owed {
-		paid[customer] = paid[customer] // one without margins
+		if _, has := paid[customer]; !has {
+			paid[customer] = money.AmountTotal{}
+		}
 	}
 	for _, customer := range slices.Sorted(maps.Keys(paid)) {
 		if m, l := paid[customer], owed[customer]; m.Cmp(l) != 0 {

@@ -1,0 +1,32 @@
+package cost_test
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/tollbook/tollbook/schemas/cost"
+)
+
+// TestCodeOfNumber tests that a column of texts that a file has as numbers keeps its text: each row has its own, which
+// the reader holds back.
+func TestCodeOfNumber(t *testing.T) {
+	t.Parallel()
+	words := cost.NewWords()
+	at := 0
+	row := cost.Row{Header: cost.NewHeader([]string{"SubAccountId", "ServiceName"}), Cells: make([]string, 2),
+		Codes: []int32{cost.Uncoded, 0}, Late: func(column int) string {
+			if column == 0 {
+				return strconv.Itoa(at)
+			}
+			return ""
+		}}
+	for at = 77; at < 80; at++ {
+		want := strconv.Itoa(at)
+		if got := words.Text(row.FieldCode(cost.SubAccount, words)); got != want || row.Account() != want {
+			t.Errorf("account %q and %q, want %q", got, row.Account(), want)
+		}
+		if got := row.FieldCode(cost.Service, words); got != 0 {
+			t.Errorf("an empty service is %q", words.Text(got))
+		}
+	}
+}
