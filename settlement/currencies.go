@@ -62,6 +62,18 @@ func (x *exchange) rate(from, to int32) (*books.ExchangeRate, error) {
 	return x.known[at], nil
 }
 
+// Rates are the exchange rates of a cycle.
+type Rates struct{ x *exchange }
+
+// RatesOf are the rates by which a cycle is converted: those that it was closed with, else those of rates.csv.
+func (bk *Book) RatesOf(cycle period.Cycle, kept []books.ExchangeRate) Rates {
+	return Rates{newExchange(bk.books, cycle, kept)}
+}
+
+// Of is the rate from a currency to another, both indexes in Currencies of the books; nil = they are one. Errors:
+// *MissingRateError.
+func (r Rates) Of(from, to int32) (*books.ExchangeRate, error) { return r.x.rate(from, to) }
+
 // convert is R8(a × x), what an amount of a line is in another currency; nil is the same currency.
 func convert(a money.Amount, x *books.ExchangeRate) (money.Amount, error) {
 	if x == nil {

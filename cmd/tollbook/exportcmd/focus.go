@@ -159,9 +159,6 @@ func writeDataSet(ctx context.Context, a *cli.App, r focus.Request, format strin
 // withFocus runs a reader over the live state.
 func withFocus(a *cli.App, reader func(*focus.Source) error) error {
 	_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
-		if err := w.OneCurrency("a FOCUS data set"); err != nil {
-			return err
-		}
 		partners, err := w.Partners()
 		if err != nil {
 			return err

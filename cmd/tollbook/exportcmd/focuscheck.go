@@ -59,8 +59,8 @@ If a rule that MUST hold is violated, the data set fails. Recommendations (SHOUL
 are not followed are listed separately and do not change the exit code.
 
 --cycle also compares the file with a workspace: what it bills each account, and the number of
-lines, with the statements of the cycle. If the workspace bills cost files in the cycle, the
-criteria are those of its own data sets, which have no price list.`,
+lines, with the statements of the cycle, for each currency. If the workspace bills cost files or
+several currencies in the cycle, the criteria are those of its own data sets.`,
 		Example: "  tollbook focus check focus.csv.gz\n  tollbook focus check focus.parquet --json\n" +
 			"  tollbook -w sample focus check exports/focus-2026-09-vendor.csv --cycle 2026-09",
 		Args: cobra.ExactArgs(1),
@@ -93,8 +93,8 @@ criteria are those of its own data sets, which have no price list.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// criteriaOfCycle takes the criteria of the workspace's own data sets where cost files are billed in the cycle: what is
-// priced on a cost has no unit price.
+// criteriaOfCycle takes the criteria of the workspace's own data sets where cost files are billed in the cycle, because
+// what is priced on a cost has no unit price, or several currencies.
 func criteriaOfCycle(a *cli.App, o *focusCheckOptions) error {
 	cycle, err := cli.CycleFlag(o.cycle)
 	if err != nil {
@@ -102,7 +102,11 @@ func criteriaOfCycle(a *cli.App, o *focusCheckOptions) error {
 	}
 	return withFocus(a, func(s *focus.Source) error {
 		costs, err := s.HasCosts(cycle.String())
-		if costs && err == nil {
+		if err != nil {
+			return err
+		}
+		mixed, err := s.HasCurrencies(cycle.String())
+		if (costs || mixed) && err == nil {
 			o.criteria, err = s.Supports(cycle.String())
 		}
 		return err
@@ -111,16 +115,15 @@ func criteriaOfCycle(a *cli.App, o *focusCheckOptions) error {
 
 // focusChecked is the result of `focus check`.
 type focusChecked struct {
-	File       string          `json:"file"`
-	Model      string          `json:"rules"`         // version of FOCUS whose rules were applied
-	Version    string          `json:"focus_version"` // that the columns are of
-	Criteria   []string        `json:"criteria"`
-	Violations int             `json:"violations"`      // rules that must hold and do not
-	Advice     int             `json:"recommendations"` // that are not followed
-	Issuer     string          `json:"issuer,omitempty"`
-	Billed     string          `json:"billed_cost,omitempty"`
-	Statements string          `json:"statements,omitempty"`
-	Accounts   []focus.Account `json:"accounts,omitempty"` // that differ from the statements
+	File       string   `json:"file"`
+	Model      string   `json:"rules"`         // version of FOCUS whose rules were applied
+	Version    string   `json:"focus_version"` // that the columns are of
+	Criteria   []string `json:"criteria"`
+	Violations int      `json:"violations"`      // rules that must hold and do not
+	Advice     int      `json:"recommendations"` // that are not followed
+	Issuer     string   `json:"issuer,omitempty"`
+	focus.Summed
+	Accounts []focus.Account `json:"accounts,omitempty"` // that differ from the statements
 	*rules.Report
 }
 
@@ -241,7 +244,7 @@ func checkStatements(ctx context.Context, a *cli.App, c *focusChecked, o *focusC
 	return withFocus(a, func(s *focus.Source) error {
 		sums, err := s.Compare(ctx, focus.Request{Cycle: cycle.String(), Issuer: c.Issuer}, c.File)
 		if err == nil {
-			c.Billed, c.Statements, c.Accounts = sums.Billed, sums.Expected, sums.Differ
+			c.Summed, c.Accounts = sums.Summed, sums.Differ
 		}
 		return err
 	})
@@ -300,7 +303,19 @@ func printFocusChecked(a *cli.App, c *focusChecked) {
 	if c.Issuer == "" {
 		return
 	}
-	fmt.Fprintf(a.Out, "\nstatements of issuer %s: BilledCost %s, statements %s\n", c.Issuer, c.Billed, c.Statements)
+	sums := c.Currencies
+	if len(sums) == 0 {
+		sums = []focus.CurrencySum{{Billed: c.Billed, Expected: c.Expected}}
+	}
+	fmt.Fprintln(a.Out)
+	for _, sum := range sums {
+		in := ""
+		if sum.Currency != "" {
+			in = " in " + sum.Currency
+		}
+		fmt.Fprintf(a.Out, "statements of issuer %s%s: BilledCost %s, statements %s\n", c.Issuer, in, sum.Billed,
+			sum.Expected)
+	}
 	if len(c.Accounts) == 0 {
 		fmt.Fprintln(a.Out, "every account has the amount and the lines of its statement")
 		return
@@ -312,7 +327,11 @@ func printFocusChecked(a *cli.App, c *focusChecked) {
 func printAccounts(a *cli.App, list []focus.Account) {
 	g := cli.NewGrid("account", ">.BilledCost", ">.statement", ">lines", ">lines of the statement")
 	for _, one := range list {
-		g.Add(one.ID, one.Billed, one.Expected, one.Lines, one.Stated)
+		id := one.ID
+		if one.Currency != "" {
+			id += " in " + one.Currency
+		}
+		g.Add(id, one.Billed, one.Expected, one.Lines, one.Stated)
 	}
 	g.Print(a.Out, "  ")
 }

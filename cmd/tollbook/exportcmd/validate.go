@@ -62,12 +62,25 @@ func validateFocus(ctx context.Context, a *cli.App, r focus.Request, written []f
 }
 
 func printValidation(a *cli.App, v *validation) {
-	g := cli.NewGrid("issuer", ">rows", ">passed", ">failed", ">no row about it", ">not run", ">.BilledCost",
-		">.statements", "")
+	mixed := slices.ContainsFunc(v.Sets, func(c *focus.Checked) bool { return len(c.Currencies) > 0 })
+	columns := []string{"issuer", ">rows", ">passed", ">failed", ">no row about it", ">not run"}
+	if mixed {
+		columns = append(columns, "currency")
+	}
+	g := cli.NewGrid(append(columns, ">.BilledCost", ">.statements", "")...)
 	for _, c := range v.Sets {
 		same := map[bool]string{true: "same", false: "DIFFERENT"}[len(c.Differ) == 0]
-		g.Add(c.Issuer, c.Rows, c.Count(rules.Passed), c.Count(rules.Failed), c.Count(rules.Untried),
-			c.Count(rules.NotRun), c.Billed, c.Expected, same)
+		counts := []any{c.Issuer, c.Rows, c.Count(rules.Passed), c.Count(rules.Failed), c.Count(rules.Untried),
+			c.Count(rules.NotRun)}
+		if !mixed {
+			g.Add(append(counts, c.Billed, c.Expected, same)...)
+		}
+		for _, sum := range c.Currencies {
+			same := map[bool]string{true: "same", false: "DIFFERENT"}[!slices.ContainsFunc(c.Differ,
+				func(a focus.Account) bool { return a.Currency == sum.Currency })]
+			g.Add(append(counts, sum.Currency, sum.Billed, sum.Expected, same)...)
+			counts = []any{"", "", "", "", "", ""}
+		}
 	}
 	g.Print(a.Out, "")
 	for _, c := range v.Sets {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -50,6 +51,31 @@ func ratesKey(cycle period.Cycle) lake.FileKey {
 	return lake.FileKey{Table: tables.ExchangeRates().Name, Cycle: cycle.String(), Bucket: lake.NoBucket}
 }
 
+// ReadRates reads the rates that a cycle was closed with; none of an open cycle.
+func ReadRates(snap *lake.Snapshot, cycle period.Cycle) ([]books.ExchangeRate, error) {
+	files, err := snap.Find(ratesKey(cycle))
+	if err != nil {
+		return nil, err
+	}
+	return readRates(snap, files)
+}
+
+func readRates(from tablefile.Opener, files []lake.FileEntry) (list []books.ExchangeRate, err error) {
+	for _, e := range files {
+		err = errors.Join(err, tablefile.Each(from, e, tables.ExchangeRates(), nil, func(cols *parquet.Columns, i int) error {
+			c := cols.C
+			x := books.ExchangeRate{From: c[tables.FXFrom].Word(i), To: c[tables.FXTo].Word(i)}
+			raw := c[tables.FXRate].Decs[i]
+			var rateErr, dateErr error
+			x.Rate, rateErr = money.UnitPriceFromRaw(raw.Hi, raw.Lo)
+			x.Date, dateErr = period.ParseDay(c[tables.FXDate].Word(i))
+			list = append(list, x)
+			return errors.Join(rateErr, dateErr)
+		}))
+	}
+	return list, err
+}
+
 // keptRates are the rates that cycles were closed with before the run.
 type keptRates map[period.Cycle][]books.ExchangeRate
 
@@ -74,16 +100,7 @@ func (s *Step) keptRates() (keptRates, error) {
 	return kept, nil
 }
 
-// KeptRates are the rates that a cycle was closed with; none of a cycle that is open or needed none.
-func KeptRates(txn *lake.SubTxn, cycle period.Cycle) (list []books.ExchangeRate, err error) {
-	err = each(txn, ratesKey(cycle), tables.ExchangeRates(), func(c []parquet.Col, i int) error {
-		x := books.ExchangeRate{From: c[tables.FXFrom].Word(i), To: c[tables.FXTo].Word(i)}
-		raw := c[tables.FXRate].Decs[i]
-		var rateErr, dateErr error
-		x.Rate, rateErr = money.UnitPriceFromRaw(raw.Hi, raw.Lo)
-		x.Date, dateErr = period.ParseDay(c[tables.FXDate].Word(i))
-		list = append(list, x)
-		return errors.Join(rateErr, dateErr)
-	})
-	return list, err
+// KeptRates are the rates that a cycle was closed with before the run; none of a cycle that is open or needed none.
+func KeptRates(txn *lake.SubTxn, cycle period.Cycle) ([]books.ExchangeRate, error) {
+	return readRates(txn, txn.Next().Find(ratesKey(cycle)))
 }

@@ -33,7 +33,11 @@ const cameScale = money.CostScale
 // columns are the columns of a cycle's data sets.
 func (s *Source) columns(cycle string) ([]Column, error) {
 	costs, err := s.HasCosts(cycle)
-	return columnsFor(costs), err
+	if err != nil {
+		return nil, err
+	}
+	mixed, err := s.HasCurrencies(cycle)
+	return columnsFor(costs, mixed), err
 }
 
 // HasCosts reports whether cost files are billed in a cycle. A cycle that the lake does not have has none.
@@ -130,7 +134,8 @@ func (m *maker) asItCame(l *theLine, r *Row) {
 	r.Category, r.Frequency = g.category, or(g.texts["ChargeFrequency"], r.Frequency)
 	r.Class = or(r.Class, g.class)
 	if r.Account.Type != "Partner" {
-		r.Sub = Party{g.texts["SubAccountId"], g.texts["SubAccountName"], g.texts["SubAccountType"]}
+		r.Sub = Party{ID: g.texts["SubAccountId"], Name: g.texts["SubAccountName"],
+			Type: g.texts["SubAccountType"]}
 	}
 	if l.isPassThrough() {
 		r.SKU, r.Meter = g.texts["SkuId"], g.texts["SkuMeter"]

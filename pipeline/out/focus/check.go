@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,22 +36,39 @@ func (s *Source) Supports(cycle string) ([]string, error) {
 			return c == "NEGOTIATED_PRICING_SUPPORTED" || c == "PUBLIC_PRICE_LIST_SUPPORTED"
 		})
 	}
+	if mixed, mixedErr := s.HasCurrencies(cycle); mixed || mixedErr != nil {
+		list, err = append(list, "PRICING_BILLING_CURRENCY_DIFFERENCES_SUPPORTED"), errors.Join(err, mixedErr)
+	}
 	return list, err
 }
 
 // Checked is what a check of a written data set found.
 type Checked struct {
-	Issuer   string    `json:"issuer"`
-	File     string    `json:"file"`
-	Billed   string    `json:"billed_cost"`        // the sum of BilledCost as the file has it
-	Expected string    `json:"statements"`         // what the statements of the cycle say it is
-	Differ   []Account `json:"accounts,omitempty"` // accounts of which the file says something else than the statements
+	Issuer string `json:"issuer"`
+	File   string `json:"file"`
+	Summed
+	Differ []Account `json:"accounts,omitempty"` // accounts of which the file says something else than the statements
 	*rules.Report
+}
+
+// Summed is the sum of BilledCost in a data set and in the statements; of several currencies that of each.
+type Summed struct {
+	Billed     string        `json:"billed_cost,omitempty"` // as the file has it
+	Expected   string        `json:"statements,omitempty"`  // what the statements of the cycle say it is
+	Currencies []CurrencySum `json:"currencies,omitempty"`
+}
+
+// CurrencySum is the sum of BilledCost in one currency.
+type CurrencySum struct {
+	Currency string `json:"currency"`
+	Billed   string `json:"billed_cost"`
+	Expected string `json:"statements"`
 }
 
 // Account is a billed account in a data set and in the statements.
 type Account struct {
 	ID       string `json:"account"`
+	Currency string `json:"currency,omitempty"` // of a cycle with several
 	Billed   string `json:"billed_cost"`
 	Expected string `json:"statements"`
 	Lines    int64  `json:"lines"`           // rows that are a line
@@ -113,26 +131,62 @@ func (s *Source) compare(ctx context.Context, r Request, c *Checked, sums *summe
 		return err
 	}
 	if r.Account != "" {
-		maps.DeleteFunc(owed, func(id string, _ *AccountSum) bool { return id != r.Account })
+		maps.DeleteFunc(owed, func(id AccountKey, _ *AccountSum) bool { return id.ID != r.Account })
 	}
-	return c.compare(sums, owed)
+	mixed, err := s.HasCurrencies(r.Cycle)
+	if err != nil {
+		return err
+	}
+	return c.compare(sums, owed, mixed)
 }
 
-// compare notes accounts that differ, and the sums over all.
-func (c *Checked) compare(sums *summed, owed map[string]*AccountSum) error {
-	billed, expected := new(big.Rat), new(big.Int)
-	ids := slices.AppendSeq(slices.Collect(maps.Keys(owed)), maps.Keys(sums.accounts))
-	slices.Sort(ids)
+// byAccount is what the file bills each account. Without several currencies, the currency that it names does not matter.
+func (s *summed) byAccount(mixed bool) map[AccountKey]*fileSum {
+	if mixed {
+		return s.accounts
+	}
+	out := map[AccountKey]*fileSum{}
+	for key, sum := range s.accounts {
+		key.Currency = ""
+		if one := out[key]; one != nil {
+			sum.billed.Add(&sum.billed, &one.billed)
+			sum.lines += one.lines
+		}
+		out[key] = sum
+	}
+	return out
+}
+
+// compare notes accounts that differ, and the sums over all of a currency.
+func (c *Checked) compare(sums *summed, owed map[AccountKey]*AccountSum, mixed bool) error {
+	accounts := sums.byAccount(mixed)
+	type total struct {
+		billed   big.Rat
+		expected big.Int
+	}
+	totals := map[string]*total{}
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(owed)), maps.Keys(accounts))
+	slices.SortFunc(ids, func(a, b AccountKey) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Currency, b.Currency))
+	})
 	for _, id := range slices.Compact(ids) {
-		file, stated := sums.accounts[id], owed[id]
+		file, stated := accounts[id], owed[id]
 		if file == nil {
+			if stated.Billed.Sign() == 0 && stated.Lines == 0 { // a reseller bills all of it
+				continue
+			}
 			file = &fileSum{}
 		}
 		if stated == nil {
 			stated = &AccountSum{Billed: new(big.Int)}
 		}
-		billed.Add(billed, &file.billed)
-		expected.Add(expected, stated.Billed)
+		sum := totals[id.Currency]
+		if sum == nil {
+			sum = &total{}
+			totals[id.Currency] = sum
+		}
+		sum.billed.Add(&sum.billed, &file.billed)
+		sum.expected.Add(&sum.expected, stated.Billed)
 		want := new(big.Rat).SetFrac(stated.Billed, power(amountScale))
 		if file.billed.Cmp(want) == 0 && (!sums.hasKinds || file.lines == stated.Lines) {
 			continue
@@ -141,12 +195,24 @@ func (c *Checked) compare(sums *summed, owed map[string]*AccountSum) error {
 		if err != nil {
 			return err
 		}
-		c.Differ = append(c.Differ, Account{id, exactly(&file.billed), text, file.lines, stated.Lines})
+		c.Differ = append(c.Differ, Account{id.ID, id.Currency, exactly(&file.billed), text, file.lines, stated.Lines})
 	}
-	var err error
-	c.Billed = exactly(billed)
-	c.Expected, err = amountText(expected)
-	return err
+	if !mixed && len(totals) == 0 {
+		totals[""] = &total{}
+	}
+	for _, currency := range slices.Sorted(maps.Keys(totals)) {
+		expected, err := amountText(&totals[currency].expected)
+		if err != nil {
+			return err
+		}
+		one := CurrencySum{currency, exactly(&totals[currency].billed), expected}
+		if !mixed {
+			c.Billed, c.Expected = one.Billed, one.Expected
+			continue
+		}
+		c.Currencies = append(c.Currencies, one)
+	}
+	return nil
 }
 
 // exactly is a sum of decimals as text, with all of its decimals.
@@ -165,13 +231,15 @@ type fileSum struct {
 type summed struct {
 	rules.Data
 	cost, account, kind int
+	currency            int
 	hasKinds            bool // the column x_LineKind is there: rows that are lines can be counted
-	accounts            map[string]*fileSum
+	accounts            map[AccountKey]*fileSum
 }
 
 func newSummed(d rules.Data) (*summed, error) {
 	names, _ := d.Columns()
-	s := &summed{Data: d, kind: slices.Index(names, "x_LineKind"), accounts: map[string]*fileSum{}}
+	s := &summed{Data: d, kind: slices.Index(names, "x_LineKind"), accounts: map[AccountKey]*fileSum{},
+		currency: slices.Index(names, "BillingCurrency")}
 	s.hasKinds = s.kind >= 0
 	for column, at := range map[string]*int{"BilledCost": &s.cost, "BillingAccountId": &s.account} {
 		if *at = slices.Index(names, column); *at < 0 {
@@ -187,10 +255,14 @@ func (s *summed) Next() ([]rules.Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := s.accounts[row[s.account].Text]
+	key := AccountKey{ID: row[s.account].Text}
+	if s.currency >= 0 {
+		key.Currency = row[s.currency].Text
+	}
+	sum := s.accounts[key]
 	if sum == nil {
 		sum = &fileSum{}
-		s.accounts[strings.Clone(row[s.account].Text)] = sum
+		s.accounts[AccountKey{strings.Clone(key.ID), strings.Clone(key.Currency)}] = sum
 	}
 	if v, ok := rules.Number(row[s.cost].Text); ok && !row[s.cost].Null {
 		sum.billed.Add(&sum.billed, v.Rat())

@@ -68,20 +68,16 @@ func CostColumns() []Column {
 }
 
 // columnsFor are the columns of a data set. Costs says that cost files are billed in its cycle: quantities have all
-// decimals that came then.
-func columnsFor(costs bool) []Column {
+// decimals that came then. Mixed says that it is of several currencies.
+func columnsFor(costs, mixed bool) []Column {
 	list := Columns()
+	if mixed {
+		list = insertColumns(list, CurrencyColumns())
+	}
 	if !costs {
 		return list
 	}
-	own := len(list) - len(ownColumns())
-	for _, c := range CostColumns() {
-		at, _ := slices.BinarySearchFunc(list[:own], c.Name, func(l Column, name string) int {
-			return strings.Compare(l.Name, name)
-		})
-		list = slices.Insert(list, at, c)
-		own++
-	}
+	list = insertColumns(list, CostColumns())
 	for i := range list {
 		switch list[i].Name {
 		case "PricingQuantity":
@@ -91,6 +87,19 @@ func columnsFor(costs bool) []Column {
 			list[i].Kind = Quantity
 			list[i].price = cameOr(func(r *Row) (maybe, maybe) { return r.CameConsumed, r.Consumed })
 		}
+	}
+	return list
+}
+
+// insertColumns adds columns in their place by name, which is before tollbook's own.
+func insertColumns(list, more []Column) []Column {
+	own := len(list) - len(ownColumns())
+	for _, c := range more {
+		at, _ := slices.BinarySearchFunc(list[:own], c.Name, func(l Column, name string) int {
+			return strings.Compare(l.Name, name)
+		})
+		list = slices.Insert(list, at, c)
+		own++
 	}
 	return list
 }
@@ -120,7 +129,8 @@ func chargeColumns() []Column {
 			return r.Account.Name
 		}),
 		text("BillingAccountType", "Customer or Partner", func(r *Row) string { return r.Account.Type }),
-		text("BillingCurrency", "currency.code of tollbook.yaml", func(r *Row) string { return r.Set.Currency }),
+		text("BillingCurrency", "currency of the customer or partner that is billed; without another one "+
+			"currency.code of tollbook.yaml", func(r *Row) string { return r.Account.Currency }),
 		instant("BillingPeriodEnd", "end of the cycle", func(r *Row) period.Instant { return r.Set.Bounds.To }),
 		instant("BillingPeriodStart", "start of the cycle", func(r *Row) period.Instant { return r.Set.Bounds.From }),
 		text("ChargeCategory", "Usage, Purchase, Credit, Adjustment or Tax: see the table of rows",

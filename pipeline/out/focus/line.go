@@ -185,7 +185,7 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	}
 	fits := round(product, costScale-amountScale) == l.official
 	if l.order && !fits {
-		fits, periods = m.periods(product, l.official)
+		fits, periods = m.periods(l.custom, product, l.official)
 	}
 	switch {
 	case l.isPassThrough():
@@ -228,7 +228,7 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 
 // periods finds how many periods an order is for: the amount is the currency's digits of so many times quantity × unit
 // price.
-func (m *maker) periods(product, official dec) (bool, int64) {
+func (m *maker) periods(customer string, product, official dec) (bool, int64) {
 	if product.Sign() == 0 || official.Sign() <= 0 {
 		return false, 1
 	}
@@ -240,8 +240,9 @@ func (m *maker) periods(product, official dec) (bool, int64) {
 	if err != nil {
 		return false, 1
 	}
-	cut := costScale - m.src.Books.Digits
-	rounded, err := upscale(round(whole, cut), amountScale-m.src.Books.Digits)
+	digits := m.src.Books.CustomerCurrencyOf(customer).Digits
+	cut := costScale - digits
+	rounded, err := upscale(round(whole, cut), amountScale-digits)
 	return err == nil && rounded == official, int64(n.LowBits())
 }
 

@@ -81,6 +81,8 @@ type maker struct {
 	refunds map[string]string // id of a refund: id of the order line that it takes back
 	spans   map[lineKey]period.Span
 	came    map[lineKey]*came // of the customer's lines of cost files
+
+	exchanges map[string]settlement.Rates // by cycle, as looked up
 }
 
 func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
@@ -95,9 +97,9 @@ func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
 		products: newDictionary(s.Books), units: map[string]string{},
 		named: map[priceKey][2]string{}, partners: map[int32]Party{}, deals: map[dealKey]deal{},
 		groups: map[groupKey]*group{}, refunds: map[string]string{}, spans: map[lineKey]period.Span{},
-		came: map[lineKey]*came{}}
-	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Currency: s.Books.Currency,
-		Cycle: r.Cycle, Bounds: s.Books.Zone.Bounds(cycle)}
+		came: map[lineKey]*came{}, exchanges: map[string]settlement.Rates{}}
+	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Cycle: r.Cycle,
+		Bounds: s.Books.Zone.Bounds(cycle)}
 	if r.Issuer != settlement.VendorID {
 		if m.issuer = s.Books.Partner(r.Issuer); m.issuer < 0 {
 			return nil, &rows.NotFoundError{What: fmt.Sprintf("no issuer %q: the books have no such partner", r.Issuer),
@@ -267,18 +269,26 @@ func (m *maker) bill(l *theLine, b *bill) error {
 	if err := m.amounts(l, b, r); err != nil {
 		return err
 	}
+	x, err := m.billRate(l, b)
+	if err != nil {
+		return err
+	}
+	exact := r.Billed
+	if err := r.convert(x); err != nil {
+		return err
+	}
 	if b.partner >= 0 {
-		if err := m.group(l, b, r); err != nil {
+		if err := m.group(l, b, r, exact); err != nil {
 			return err
 		}
 	}
 	if _, spread := m.spans[lineKey{l.cycle, l.id}]; l.order && spread {
-		r.Effective = dec{} // it is in the rows of the term
+		r.Effective, r.Priced.Effective = dec{}, dec{} // it is in the rows of the term
 	}
 	if err := m.emit(r); err != nil {
 		return err
 	}
-	return m.draws(l, r)
+	return m.draws(l, r, x)
 }
 
 // begin makes a row of an account empty; of a partner's the customer is the sub account.
@@ -303,7 +313,7 @@ func (m *maker) emit(r *Row) error {
 
 // draws makes a row of each package that a line drew on: a quantity that costs nothing more, beside the row of what is
 // left to pay.
-func (m *maker) draws(l *theLine, r *Row) error {
+func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	text := string(l.Text(tables.LPackageDraws))
 	if text == "" {
 		return nil
@@ -337,6 +347,9 @@ func (m *maker) draws(l *theLine, r *Row) error {
 		}
 		r.Contracted = r.List
 		r.Description = l.product.name + ", from package " + r.Package.name
+		if err := r.convert(x); err != nil {
+			return err
+		}
 		if err := m.emit(r); err != nil {
 			return err
 		}
@@ -417,11 +430,13 @@ type group struct {
 	key     groupKey
 	account Party
 	product *product
-	sum     dec
+	sum     dec                 // exact, in the customer's currency
+	billed  dec                 // of the rows, in the partner's
+	rate    *books.ExchangeRate // nil = the same currency
 }
 
-// group adds a line to the row of the statement that it is in.
-func (m *maker) group(l *theLine, b *bill, r *Row) error {
+// group adds a line to the row of the statement that it is in. exact is what it bills before conversion.
+func (m *maker) group(l *theLine, b *bill, r *Row, exact dec) error {
 	key := groupKey{b.partner, b.reseller, l.Word(tables.LServiceTypeCode), l.Small(tables.LChargingMode),
 		l.payment.Sign() < 0}
 	if l.product.code >= 0 {
@@ -432,11 +447,11 @@ func (m *maker) group(l *theLine, b *bill, r *Row) error {
 	}
 	g := m.groups[key]
 	if g == nil {
-		g = &group{key: key, account: b.account, product: l.product}
+		g = &group{key: key, account: b.account, product: l.product, rate: r.Priced.Rate}
 		m.groups[key] = g
 	}
-	g.sum = g.sum.Add(r.Billed)
-	if !g.sum.FitsInPrecision(precision) {
+	g.sum, g.billed = g.sum.Add(exact), g.billed.Add(r.Billed)
+	if !g.sum.FitsInPrecision(precision) || !g.billed.FitsInPrecision(precision) {
 		return errors.New("the sum of a statement's row is out of range")
 	}
 	return nil
@@ -459,12 +474,11 @@ func (m *maker) endCustomer() error {
 			cmp.Compare(a.key.mode, b.key.mode), cmp.Compare(b2i(a.key.negative), b2i(b.key.negative)))
 	})
 	for _, g := range list {
-		cut := costScale - m.src.Books.Digits
-		whole, err := upscale(round(g.sum, cut), cut)
+		whole, err := g.rounded(m.src.Books.PartnerCurrency(g.key.partner).Digits)
 		if err != nil {
 			return err
 		}
-		if err := m.difference(g.account, m.at, g.product, whole.Sub(g.sum), "Rounding of "+
+		if err := m.difference(g.account, m.at, g.product, whole.Sub(g.billed), "Rounding of "+
 			g.product.service); err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func or(text, otherwise string) string {
 
 // customerParty is a customer as it was called last before the end of a cycle.
 func customerParty(b *books.Books, id string, end period.Instant) Party {
-	p := Party{ID: id, Name: id, Type: "Customer"}
+	p := Party{ID: id, Name: id, Type: "Customer", Currency: b.CustomerCurrencyOf(id).Code}
 	if code := b.Customer(id); code >= 0 {
 		for _, row := range b.Customers[code].Rows {
 			if row.Valid.From < end && row.Name != "" {
@@ -80,7 +80,8 @@ func customerParty(b *books.Books, id string, end period.Instant) Party {
 
 // partnerParty is a partner as it was called last before the end of a cycle.
 func partnerParty(b *books.Books, code int32, end period.Instant) Party {
-	p := Party{ID: b.Partners[code].ID, Name: b.Partners[code].ID, Type: "Partner"}
+	p := Party{ID: b.Partners[code].ID, Name: b.Partners[code].ID, Type: "Partner",
+		Currency: b.PartnerCurrency(code).Code}
 	for _, row := range b.Partners[code].Rows {
 		if row.Valid.From < end && row.Name != "" {
 			p.Name = row.Name

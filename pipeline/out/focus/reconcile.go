@@ -11,6 +11,9 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
+// AccountKey is a billed account. Currency is empty in a cycle of one currency.
+type AccountKey struct{ ID, Currency string }
+
 // AccountSum is what an issuer bills an account for a cycle.
 type AccountSum struct {
 	Billed *big.Int // in units of amountScale
@@ -21,12 +24,15 @@ type AccountSum struct {
 // invoices, what rounding took from them and what tax added, what partners owe it, for the vendor also what
 // distributors owe for their resellers, with added tax, less incentives. It reads no line, except to divide the tax of
 // customers with several issuers.
-func (s *Source) Owed(ctx context.Context, cycle, issuer string) (map[string]*AccountSum, error) {
+func (s *Source) Owed(ctx context.Context, cycle, issuer string) (map[AccountKey]*AccountSum, error) {
 	m, err := s.maker(Request{Cycle: cycle, Issuer: issuer}, nil)
 	if err != nil {
 		return nil, err
 	}
-	o := &owed{maker: m, accounts: map[string]*AccountSum{}, vendor: m.issuer == settlement.Vendor, issuerID: issuer}
+	o := &owed{maker: m, accounts: map[AccountKey]*AccountSum{}, vendor: m.issuer == settlement.Vendor, issuerID: issuer}
+	if o.mixed, err = s.HasCurrencies(cycle); err != nil {
+		return nil, err
+	}
 	for _, add := range []func(context.Context) error{o.ofCustomers, o.ofPartners, o.taxOfPartners} {
 		if err := add(ctx); err != nil {
 			return nil, err
@@ -34,7 +40,7 @@ func (s *Source) Owed(ctx context.Context, cycle, issuer string) (map[string]*Ac
 	}
 	m.visit = func(r *Row) error {
 		v := r.Billed.BigInt()
-		o.add(r.Account.ID, v.Quo(v, power(costScale-amountScale)), 1, 0)
+		o.add(r.Account, v.Quo(v, power(costScale-amountScale)), 1, 0)
 		return nil
 	}
 	return o.accounts, m.incentives()
@@ -43,16 +49,21 @@ func (s *Source) Owed(ctx context.Context, cycle, issuer string) (map[string]*Ac
 // owed adds up what an issuer bills.
 type owed struct {
 	*maker
-	accounts map[string]*AccountSum
+	accounts map[AccountKey]*AccountSum
 	vendor   bool
+	mixed    bool // the cycle has several currencies
 	issuerID string
 }
 
-func (o *owed) add(account string, amount *big.Int, sign int, lines int64) {
-	sum := o.accounts[account]
+func (o *owed) add(account Party, amount *big.Int, sign int, lines int64) {
+	key := AccountKey{ID: account.ID}
+	if o.mixed {
+		key.Currency = account.Currency
+	}
+	sum := o.accounts[key]
 	if sum == nil {
 		sum = &AccountSum{Billed: new(big.Int)}
-		o.accounts[account] = sum
+		o.accounts[key] = sum
 	}
 	sum.Billed.Add(sum.Billed, new(big.Int).Mul(amount, big.NewInt(int64(sign))))
 	sum.Lines += int64(sign) * lines
@@ -73,10 +84,10 @@ func (o *owed) ofCustomers(ctx context.Context) (err error) {
 		customer := row.Word(table.SCustomerID)
 		o.taxOf(customer, &parts, row)
 		if o.vendor {
-			o.add(customer, amountIn(row, table.SPayment), 1, row.Whole(table.SLineCount))
+			o.add(o.customer(customer), amountIn(row, table.SPayment), 1, row.Whole(table.SLineCount))
 		}
 		if o.invoicer(customer) == o.issuer {
-			o.add(customer, amountIn(row, table.SRounding), -1, 0)
+			o.add(o.customer(customer), amountIn(row, table.SRounding), -1, 0)
 		}
 		return nil
 	})
@@ -94,16 +105,16 @@ func (o *owed) ofPartners(ctx context.Context) (err error) {
 		switch {
 		case row.Word(table.XResellerID) != "":
 			if o.vendor {
-				o.add(row.Word(table.XPartnerID), amountIn(row, table.XCost), 1, lines)
+				o.add(o.account(row.Word(table.XPartnerID)), amountIn(row, table.XCost), 1, lines)
 			}
 		case row.Word(table.XAssociationType) == resale:
 			if row.Word(table.XSellerID) == o.issuerID {
-				o.add(row.Word(table.XPartnerID), amountIn(row, table.XOwed), 1, lines)
+				o.add(o.account(row.Word(table.XPartnerID)), amountIn(row, table.XOwed), 1, lines)
 			}
 			if o.vendor {
-				o.add(customer, amountIn(row, table.XPayment), -1, lines)
+				o.add(o.customer(customer), amountIn(row, table.XPayment), -1, lines)
 			} else if row.Word(table.XPartnerID) == o.issuerID {
-				o.add(customer, amountIn(row, table.XPayment), 1, lines)
+				o.add(o.customer(customer), amountIn(row, table.XPayment), 1, lines)
 			}
 		}
 		return nil
@@ -116,14 +127,14 @@ func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row) {
 	tax.Add(tax, amountIn(row, table.SRounding))
 	if issuer, sole := parts.issuer(customer); sole {
 		if issuer == o.issuerID && tax.Sign() != 0 {
-			o.add(customer, tax, 1, 0)
+			o.add(o.customer(customer), tax, 1, 0)
 		}
 		return
 	}
 	for _, t := range parts.parts[customer] {
 		if t.Issuer == o.issuerID {
 			hi, lo := t.Tax.Raw()
-			o.add(customer, decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
+			o.add(o.customer(customer), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
 		}
 	}
 }
@@ -132,7 +143,7 @@ func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row) {
 func (o *owed) taxOfPartners(ctx context.Context) error {
 	return o.eachPartnerTax(ctx, func(partner string, t *rows.Tax) error {
 		hi, lo := t.Amount.Raw()
-		o.add(partner, decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
+		o.add(o.account(partner), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
 		return nil
 	})
 }

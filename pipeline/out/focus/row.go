@@ -4,14 +4,17 @@ import "github.com/tollbook/tollbook/schemas/period"
 
 // Set is what all rows of a data set share: one issuer's invoices of one cycle.
 type Set struct {
-	Issuer, IssuerName  string
-	Publisher, Currency string
-	Cycle               string
-	Bounds              period.Span
+	Issuer, IssuerName string
+	Publisher          string
+	Cycle              string
+	Bounds             period.Span
 }
 
 // Party is who is billed, or for whom.
-type Party struct{ ID, Name, Type string }
+type Party struct {
+	ID, Name, Type string
+	Currency       string // of what it is billed
+}
 
 // Words of FOCUS 1.2.
 const (
@@ -36,6 +39,7 @@ type Row struct {
 	ListPrice, ContractedPrice          maybe // of priceScale, like all quantities
 	Quantity, Consumed                  maybe
 	CamePricing, CameConsumed           maybe // of cameScale: of a cost file, instead of the two above
+	Priced                              priced
 	Unit, ConsumedUnit, Pricing         string
 
 	Package drawn

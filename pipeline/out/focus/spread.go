@@ -23,7 +23,8 @@ type terms struct {
 // term is an amount that is spread over time, on one invoice.
 type term struct {
 	span   period.Span
-	amount dec
+	amount dec // as it was billed, in the currency of the invoice
+	priced dec // in the currency of the prices
 	row    Row
 }
 
@@ -113,7 +114,15 @@ func (m *maker) note(l *theLine, span period.Span) error {
 		if err := m.amounts(l, &b, r); err != nil {
 			return fmt.Errorf("line %s of customer %s: %w", l.id, l.custom, err)
 		}
-		t := term{span: span, amount: r.Billed, row: *r}
+		x, err := m.billRate(l, &b)
+		if err != nil {
+			return err
+		}
+		t := term{span: span, priced: r.Billed}
+		if err := r.convert(x); err != nil {
+			return err
+		}
+		t.amount, t.row = r.Billed, *r
 		zero := some(dec{})
 		t.row.Category, t.row.Class, t.row.Frequency, t.row.What = usage, "", usageBased, "term"
 		t.row.Description, t.row.Pricing = l.product.name+", share of its term", standard
@@ -122,6 +131,9 @@ func (m *maker) note(l *theLine, span period.Span) error {
 		t.row.Unit = m.unit(or(l.Word(tables.LMeasure), "unit"))
 		t.row.PriceID, t.row.PriceDetails = m.priceOf(l)
 		t.row.Consumed, t.row.ConsumedUnit = some(l.quantity), t.row.Unit
+		if err := t.row.convert(x); err != nil {
+			return err
+		}
 		m.orders = append(m.orders, t)
 	}
 	return nil
@@ -134,8 +146,10 @@ func (m *maker) spread() error {
 		t := &m.orders[i]
 		from, to := max(t.span.From, m.set.Bounds.From), min(t.span.To, m.set.Bounds.To)
 		whole := int64(t.span.To - t.span.From)
-		t.row.Effective = part(t.amount, int64(to-t.span.From), whole).Sub(part(t.amount, int64(from-t.span.From),
-			whole))
+		share := func(a dec) dec {
+			return part(a, int64(to-t.span.From), whole).Sub(part(a, int64(from-t.span.From), whole))
+		}
+		t.row.Effective, t.row.Priced.Effective = share(t.amount), share(t.priced)
 		t.row.Start, t.row.End = down(from), up(to)
 		if err := m.emit(&t.row); err != nil {
 			return err

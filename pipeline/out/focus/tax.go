@@ -189,13 +189,16 @@ func (m *maker) taxName(id string) string {
 // partnerTaxes makes the rows of the taxes of partners' statements.
 func (m *maker) partnerTaxes(ctx context.Context) error {
 	return m.eachPartnerTax(ctx, func(partner string, t *rows.Tax) error {
-		code := m.src.Books.Partner(partner)
-		account := Party{ID: partner, Name: partner, Type: "Partner"}
-		if code >= 0 {
-			account = m.partnerParty(code)
-		}
-		return m.tax(account, "", t.TaxID, t.Rate, t.Amount)
+		return m.tax(m.account(partner), "", t.TaxID, t.Rate, t.Amount)
 	})
+}
+
+// account is a partner by its id.
+func (m *maker) account(partner string) Party {
+	if code := m.src.Books.Partner(partner); code >= 0 {
+		return m.partnerParty(code)
+	}
+	return Party{ID: partner, Name: partner, Type: "Partner", Currency: m.src.Books.Currency}
 }
 
 // eachPartnerTax visits the taxes that are added to what partners owe the issuer.

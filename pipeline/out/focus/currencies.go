@@ -1,0 +1,136 @@
+package focus
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/books"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// priced is a row's prices in the currency of the customer's price list, where the row is billed in another (§10.7).
+type priced struct {
+	Rate                       *books.ExchangeRate // nil = it is billed in that currency
+	Effective                  dec                 // of costScale
+	ListPrice, ContractedPrice maybe               // of priceScale
+}
+
+// CurrencyColumns are further columns of data sets of cycles with several currencies, in their place by name (§10.8).
+func CurrencyColumns() []Column {
+	own := func(of func(*Row) maybe, row func(*Row) maybe) func(*Row) maybe {
+		return func(r *Row) maybe {
+			if r.Priced.Rate != nil {
+				return of(r)
+			}
+			return row(r)
+		}
+	}
+	return []Column{
+		text("PricingCurrency", "currency of the customer's price list; of rows that are no line BillingCurrency",
+			func(r *Row) string {
+				if r.Priced.Rate != nil {
+					return r.Priced.Rate.From
+				}
+				return r.Account.Currency
+			}),
+		price("PricingCurrencyContractedUnitPrice", "ContractedUnitPrice before conversion",
+			own(func(r *Row) maybe { return r.Priced.ContractedPrice }, func(r *Row) maybe {
+				return r.ContractedPrice
+			})),
+		cost("PricingCurrencyEffectiveCost", "EffectiveCost before conversion", func(r *Row) dec {
+			if r.Priced.Rate != nil {
+				return r.Priced.Effective
+			}
+			return r.Effective
+		}),
+		price("PricingCurrencyListUnitPrice", "ListUnitPrice before conversion",
+			own(func(r *Row) maybe { return r.Priced.ListPrice }, func(r *Row) maybe { return r.ListPrice })),
+	}
+}
+
+// HasCurrencies reports whether a cycle is billed in several currencies.
+func (s *Source) HasCurrencies(cycle string) (bool, error) {
+	if _, known := s.Snap.Cycle(cycle); !known {
+		return false, nil
+	}
+	def, err := rows.StatementsTable(s.Snap, cycle)
+	return err == nil && tables.CurrencyColumn(def) >= 0, err
+}
+
+// billRate is the rate by which a line is converted on an invoice: that of the cycle in which the line is billed
+// (§10.7); nil = the invoice is in the line's currency.
+func (m *maker) billRate(l *theLine, b *bill) (*books.ExchangeRate, error) {
+	if b.partner < 0 || !m.src.Books.Mixed {
+		return nil, nil
+	}
+	code := m.src.Books.Customer(l.custom)
+	if code < 0 {
+		return nil, fmt.Errorf("no customer %q in the books, which say its currency", l.custom)
+	}
+	from, to := m.src.Books.Customers[code].Currency, m.src.Books.Partners[b.partner].Currency
+	if from == to {
+		return nil, nil
+	}
+	rates, known := m.exchanges[l.cycle]
+	if !known {
+		var err error
+		if rates, err = m.src.Rates(l.cycle); err != nil {
+			return nil, fmt.Errorf("read the exchange rates of %s: %w", l.cycle, err)
+		}
+		m.exchanges[l.cycle] = rates
+	}
+	return rates.Of(from, to)
+}
+
+// convert converts a row's costs and unit prices. Costs have 20 decimals, unit prices 10; a cost that is a product
+// remains the product of its unit price and quantity (FOCUS-2).
+func (r *Row) convert(x *books.ExchangeRate) (err error) {
+	if x == nil {
+		return nil
+	}
+	r.Priced = priced{x, r.Effective, r.ListPrice, r.ContractedPrice}
+	hi, lo := x.Rate.Raw()
+	rate := decimal128.New(hi, lo)
+	for _, v := range [...]*dec{&r.Billed, &r.Effective, &r.List, &r.Contracted, &r.ListPrice.v, &r.ContractedPrice.v} {
+		if *v, err = times(*v, rate, priceScale); err != nil {
+			return err
+		}
+	}
+	if r.ListPrice.ok && r.Quantity.ok {
+		if r.List, err = mul(r.ListPrice.v, r.Quantity.v); err != nil {
+			return err
+		}
+	}
+	if r.ContractedPrice.ok && r.Quantity.ok {
+		r.Contracted, err = mul(r.ContractedPrice.v, r.Quantity.v)
+	}
+	return err
+}
+
+// rounded is what a row of a partner's statement owes: converted exactly, rounded once (§10.7).
+func (g *group) rounded(digits int) (dec, error) {
+	cut := costScale - digits
+	if g.rate == nil {
+		return upscale(round(g.sum, cut), cut)
+	}
+	hi, lo := g.rate.Rate.Raw()
+	whole, err := times(g.sum, decimal128.New(hi, lo), cut+priceScale)
+	if err != nil {
+		return dec{}, err
+	}
+	return upscale(whole, cut)
+}
+
+// times is a product rounded half away from zero to so many decimals fewer than it has.
+func times(a, b dec, cut int) (dec, error) {
+	v := new(big.Int).Mul(a.BigInt(), b.BigInt())
+	unit := power(cut)
+	half := new(big.Int).Rsh(unit, 1) // a power of ten is even
+	if v.Sign() < 0 {
+		half.Neg(half)
+	}
+	return fromBig(v.Quo(v.Add(v, half), unit))
+}

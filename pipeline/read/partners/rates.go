@@ -1,0 +1,17 @@
+package partners
+
+import (
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Rates are the exchange rates by which the lines that a cycle bills are converted (§10.7).
+func (r *Reader) Rates(name string) (rates settlement.Rates, err error) {
+	cycle, err := period.ParseCycle(name)
+	if err != nil {
+		return rates, err
+	}
+	kept, err := settle.ReadRates(r.Snap, cycle)
+	return r.Book.RatesOf(cycle, kept), err
+}
