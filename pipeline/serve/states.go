@@ -81,9 +81,6 @@ func (s *states) reload(now period.Instant) {
 		return
 	}
 	b, err := workspace.LoadBooks(w.Dir, w.Settings)
-	if err == nil {
-		err = (&workspace.Workspace{Books: b}).OneCurrency("serve")
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.booksErr = err

@@ -57,9 +57,6 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := w.OneCurrency("serve"); err != nil {
-		return err
-	}
 	if o.listen != "" {
 		w.Settings.API.Listen = o.listen
 	}

@@ -62,7 +62,7 @@ func ReadRates(snap *lake.Snapshot, cycle period.Cycle) ([]books.ExchangeRate, e
 
 func readRates(from tablefile.Opener, files []lake.FileEntry) (list []books.ExchangeRate, err error) {
 	for _, e := range files {
-		err = errors.Join(err, tablefile.Each(from, e, tables.ExchangeRates(), nil, func(cols *parquet.Columns, i int) error {
+		add := func(cols *parquet.Columns, i int) error {
 			c := cols.C
 			x := books.ExchangeRate{From: c[tables.FXFrom].Word(i), To: c[tables.FXTo].Word(i)}
 			raw := c[tables.FXRate].Decs[i]
@@ -71,7 +71,8 @@ func readRates(from tablefile.Opener, files []lake.FileEntry) (list []books.Exch
 			x.Date, dateErr = period.ParseDay(c[tables.FXDate].Word(i))
 			list = append(list, x)
 			return errors.Join(rateErr, dateErr)
-		}))
+		}
+		err = errors.Join(err, tablefile.Each(from, e, tables.ExchangeRates(), nil, add))
 	}
 	return list, err
 }

@@ -140,7 +140,8 @@ func (s *Source) compare(ctx context.Context, r Request, c *Checked, sums *summe
 	return c.compare(sums, owed, mixed)
 }
 
-// byAccount is what the file bills each account. Without several currencies, the currency that it names does not matter.
+// byAccount is what the file bills each account. Without several currencies, the currency that it names does not
+// matter.
 func (s *summed) byAccount(mixed bool) map[AccountKey]*fileSum {
 	if mixed {
 		return s.accounts

@@ -18,7 +18,7 @@ type priced struct {
 	ListPrice, ContractedPrice maybe               // of priceScale
 }
 
-// CurrencyColumns are further columns of data sets of cycles with several currencies, in their place by name (§10.8).
+// CurrencyColumns are further columns of data sets of cycles with several currencies, in their place by name (§10.7).
 func CurrencyColumns() []Column {
 	own := func(of func(*Row) maybe, row func(*Row) maybe) func(*Row) maybe {
 		return func(r *Row) maybe {

@@ -29,7 +29,8 @@ func (s *Source) Owed(ctx context.Context, cycle, issuer string) (map[AccountKey
 	if err != nil {
 		return nil, err
 	}
-	o := &owed{maker: m, accounts: map[AccountKey]*AccountSum{}, vendor: m.issuer == settlement.Vendor, issuerID: issuer}
+	o := &owed{maker: m, accounts: map[AccountKey]*AccountSum{}, vendor: m.issuer == settlement.Vendor,
+		issuerID: issuer}
 	if o.mixed, err = s.HasCurrencies(cycle); err != nil {
 		return nil, err
 	}

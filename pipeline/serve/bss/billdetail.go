@@ -169,7 +169,7 @@ func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, e
 	if err != nil {
 		return nil, err
 	}
-	out := &billDetail{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code,
+	out := &billDetail{Total: p.Total, Currency: c.InCurrency().Code,
 		Records: make([]feeRecord, 0, p.Rows.N)}
 	r := newReader(c, cycle)
 	if err := r.findTerms(ctx, c, name, p); err != nil {

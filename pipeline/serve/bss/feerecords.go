@@ -104,7 +104,7 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	if err != nil {
 		return nil, err
 	}
-	out := &billRecords{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code,
+	out := &billRecords{Total: p.Total, Currency: c.InCurrency().Code,
 		Records: make([]billRecord, 0, p.Rows.N)}
 	r := newReader(c, cycle)
 	account := form.CustomerName(c, c.Scope.Customer)

@@ -105,12 +105,14 @@ type reader struct {
 	row   rows.Row
 	split bool
 	terms map[string]term // of lines of orders, by id
-	err   error
+	// of the lines' amounts
+	currency string
+	err      error
 }
 
 func newReader(c *operation.Call, cycle period.Cycle) *reader {
 	b := c.State.Workspace.Books
-	return &reader{books: b, clock: b.Zone.Clock(), last: cycle.Last()}
+	return &reader{books: b, clock: b.Zone.Clock(), last: cycle.Last(), currency: c.InCurrency().Code}
 }
 
 // each visits the rows of a page.

@@ -27,6 +27,7 @@ func subcustomerMonthlyBills() operation.Operation {
 			{Name: "bill_type", Kind: operation.Word, Words: []string{"0", "1", "2"},
 				Meaning: "0 consumption, 1 unsubscribed, 2 written off"},
 			{Name: "indirect_partner_id", Meaning: "customers of this reseller"},
+			operation.OfCurrency(),
 		}, form.PageParams()...),
 		Answer: monthlyBills{},
 		Handle: handleSubcustomerMonthlyBills,
@@ -75,8 +76,14 @@ const resold = "2"
 
 func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any, error) {
 	name, _ := cycleOf(c, "cycle")
-	out := &monthlyBills{Sums: []customerSum{}, Currency: c.State.Workspace.Settings.Currency.Code}
-	customers, err := c.Customers(ctx, name, func(s records.Share) bool { return s.Association == resold })
+	if code := c.Text("currency"); code != "" && c.InCurrency().Code != code {
+		return nil, operation.BadParameter("currency", operation.Textf("金额的币种为%s",
+			"the amounts are in %s", c.InCurrency().Code))
+	}
+	out := &monthlyBills{Sums: []customerSum{}, Currency: c.InCurrency().Code}
+	customers, err := c.Customers(ctx, name, func(s records.Share) bool {
+		return s.Association == resold && c.BillsIn(s.Customer)
+	})
 	if err != nil {
 		return nil, err
 	}

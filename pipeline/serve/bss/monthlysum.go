@@ -92,7 +92,7 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 		FlexiCoupon: sumOf(&all, records.FlexiCoupon), StoredValue: sumOf(&all, records.StoredValue),
 		Cash:   sumOf(&all, records.Cash),
 		Credit: sumOf(&all, records.Credit), Measure: form.MeasureYuan,
-		Currency: c.State.Workspace.Settings.Currency.Code}
+		Currency: c.InCurrency().Code}
 	names, account := form.NamesOf(c.State.Workspace.Books), form.CustomerName(c, c.Scope.Customer)
 	for _, s := range form.Window(c, list) {
 		mode, err := strconv.Atoi(s.By[2])

@@ -79,7 +79,7 @@ func handleRateOnPeriodDetail(_ context.Context, c *operation.Call) (any, error)
 	}
 	var offers orderOffers
 	out := &periodRatings{Official: periodOfficial{Measure: form.MeasureYuan, Products: []periodPrice{}},
-		Currency: q.books.Currency}
+		Currency: c.InCurrency().Code}
 	for i := range list {
 		sku, charge, err := q.order(i, &list[i])
 		if err != nil {
@@ -123,7 +123,8 @@ func (q *enquiry) order(i int, a *asked) (int32, *line.Charge, error) {
 		return 0, nil, q.wrong(i, "period_num", operation.Textf("应为1到%d", "want 1 to %d", maxPeriods))
 	}
 	if q.books.Products[sku].Model != books.Subscription {
-		return 0, nil, q.wrong(i, "resource_spec", operation.Text{Zh: "不是包年/包月产品", En: "is not sold for a period"})
+		return 0, nil, q.wrong(i, "resource_spec", operation.Text{Zh: "不是包年/包月产品",
+			En: "is not sold for a period"})
 	}
 	quantity, err := money.QuantityFromInt(a.times())
 	if err != nil {

@@ -158,7 +158,8 @@ func (q *enquiry) products() ([]asked, error) {
 		return nil, err
 	}
 	if len(list) == 0 || len(list) > maxAsked {
-		return nil, operation.BadParameter("product_infos", operation.Textf("应为1到%d个", "want 1 to %d", maxAsked))
+		return nil, operation.BadParameter("product_infos", operation.Textf("应为1到%d个",
+			"want 1 to %d", maxAsked))
 	}
 	seen := make(map[string]bool)
 	for i := range list {
@@ -195,7 +196,8 @@ func (q *enquiry) sku(i int, a *asked) (int32, error) {
 
 // unpriced is the error of a product that the customer has no price of.
 func (q *enquiry) unpriced(i int) error {
-	return q.wrong(i, "resource_spec", operation.Text{Zh: "在该区域没有价格", En: "has no price in this region"})
+	return q.wrong(i, "resource_spec", operation.Text{Zh: "在该区域没有价格",
+		En: "has no price in this region"})
 }
 
 func handleOnDemandResourceRatings(_ context.Context, c *operation.Call) (any, error) {
@@ -210,7 +212,7 @@ func handleOnDemandResourceRatings(_ context.Context, c *operation.Call) (any, e
 	if err != nil {
 		return nil, err
 	}
-	out := &demandRatings{Measure: form.MeasureYuan, Currency: q.books.Currency, Products: []demandRating{}}
+	out := &demandRatings{Measure: form.MeasureYuan, Currency: c.InCurrency().Code, Products: []demandRating{}}
 	var all cost
 	for i := range list {
 		one, sku, err := q.usage(i, &list[i])
@@ -244,10 +246,12 @@ func (q *enquiry) usage(i int, a *asked) (*cost, int32, error) {
 	p := &q.books.Products[sku]
 	if !strings.EqualFold(a.UsageFactor, p.UsageType) {
 		return nil, 0,
-			q.wrong(i, "usage_factor", operation.Text{Zh: "不是该产品的使用量类型", En: "is not what this product counts"})
+			q.wrong(i, "usage_factor", operation.Text{Zh: "不是该产品的使用量类型",
+				En: "is not what this product counts"})
 	}
 	if p.Model == books.Subscription {
-		return nil, 0, q.wrong(i, "resource_spec", operation.Text{Zh: "不是按需产品", En: "is not sold on demand"})
+		return nil, 0, q.wrong(i, "resource_spec", operation.Text{Zh: "不是按需产品",
+			En: "is not sold on demand"})
 	}
 	quantity, err := quantityOf(a)
 	if err != nil {

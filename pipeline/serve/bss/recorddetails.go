@@ -102,7 +102,7 @@ func handleCustomerselfResourceRecordDetails(ctx context.Context, c *operation.C
 	f.byNumber("bill_type", tables.LBillDetailType)
 	f.own()
 	f.none = f.none || c.Given("payer_account_id") && c.Text("payer_account_id") != c.Scope.Customer
-	out := &resourceDetails{Currency: c.State.Workspace.Settings.Currency.Code, Records: []resourceDetail{}}
+	out := &resourceDetails{Currency: c.InCurrency().Code, Records: []resourceDetail{}}
 	switch c.Text("statistic_type") {
 	case "3":
 		if first != cycle.First() || last != cycle.Last() {
@@ -146,7 +146,8 @@ func detailDays(c *operation.Call, cycle period.Cycle) (first, last period.Day, 
 	case !ok2:
 		err = operation.BadParameter("bill_cycle_end", missing)
 	case begin < first || end > last || begin > end:
-		err = operation.BadParameter("bill_cycle_begin", operation.Text{Zh: "与bill_cycle_end须为该账期内的日期",
+		err = operation.BadParameter("bill_cycle_begin", operation.Text{
+			Zh: "与bill_cycle_end须为该账期内的日期",
 			En: "and bill_cycle_end are not days of the cycle in their order"})
 	}
 	return begin, end, err

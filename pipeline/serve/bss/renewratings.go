@@ -93,7 +93,8 @@ func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) 
 		return nil, err
 	}
 	if len(ids) == 0 || len(ids) > maxResources {
-		return nil, operation.BadParameter("resource_ids", operation.Textf("应为1到%d个", "want 1 to %d", maxResources))
+		return nil, operation.BadParameter("resource_ids", operation.Textf("应为1到%d个",
+			"want 1 to %d", maxResources))
 	}
 	word := "month"
 	if c.Text("period_type") == "3" {
@@ -107,7 +108,7 @@ func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) 
 		return nil, err
 	}
 	var offers orderOffers
-	out := &renewRatings{Currency: q.books.Currency, Renewals: []renewal{}}
+	out := &renewRatings{Currency: c.InCurrency().Code, Renewals: []renewal{}}
 	for i, id := range ids {
 		last, ok := orders[id]
 		var charge *line.Charge

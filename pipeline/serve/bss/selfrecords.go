@@ -166,7 +166,7 @@ func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (
 	f.by("resource_id", tables.LResourceID)
 	f.by("trade_id", tables.LTradeID)
 	f.own()
-	out := &selfRecords{Currency: c.State.Workspace.Settings.Currency.Code, Records: []selfRecord{}}
+	out := &selfRecords{Currency: c.InCurrency().Code, Records: []selfRecord{}}
 	if c.Text("statistic_type") == "1" {
 		return out, f.selfSums(ctx, name, out)
 	}
@@ -224,7 +224,7 @@ func selfRecordOf(r *reader) selfRecord {
 	}
 	// one price, without tiers
 	if product.SKU != "" && (product.Model == books.Flat || product.Model == books.Subscription) {
-		s.UnitPrice, s.Unit = r.quantity(tables.LUnitPrice), r.books.Currency+"/"+product.Measure
+		s.UnitPrice, s.Unit = r.quantity(tables.LUnitPrice), r.currency+"/"+product.Measure
 	}
 	return s
 }

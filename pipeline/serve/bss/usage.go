@@ -125,7 +125,7 @@ func measurements(ctx context.Context, c *operation.Call, resource string) ([]*a
 	_, cycle := cycleOf(c, "bill_cycle")
 	w := c.State.Workspace
 	from := &annex.Sources{Snap: c.State.Snap, Books: w.Books, Prices: c.State.Prices.Bill(),
-		Currency: w.Settings.Currency.Code}
+		Currency: c.InCurrency().Code}
 	list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Customer: c.Scope.Customer, Resource: resource})
 	none, nothing := new(rows.NoCycleError), new(rows.NotFoundError)
 	if errors.As(err, &none) || errors.As(err, &nothing) {

@@ -32,6 +32,8 @@ type overview struct {
 	Header   document.Header        `json:"header"`
 	Partners []compose.SettledEntry `json:"partners"`
 	Total    *compose.SettledEntry  `json:"total,omitempty"` // of all partners: for those who see all
+	// in place of Total, where customers or partners have several currencies
+	Totals []compose.SettledEntry `json:"totals,omitempty"`
 }
 
 func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
@@ -52,8 +54,12 @@ func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
 	}
 	if c.Scope.Partner == "" {
 		for i := range all.Totals {
-			total := all.Totals[i].Entry() // the only one: the server refuses several currencies
-			out.Total = &total
+			total := all.Totals[i].Entry()
+			if total.Currency == "" {
+				out.Total = &total
+				continue
+			}
+			out.Totals = append(out.Totals, total)
 		}
 	}
 	return out, nil
@@ -152,7 +158,7 @@ func handleIncentives(_ context.Context, c *operation.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := incentiveList{AsOf: c.State.Snap.Manifest.AsOf, Currency: c.State.Workspace.Settings.Currency.Code,
+	out := incentiveList{AsOf: c.State.Snap.Manifest.AsOf, Currency: c.InCurrency().Code,
 		Incentives: []compose.Entry{}}
 	for i := range list {
 		out.Incentives = append(out.Incentives, list[i].Entry())

@@ -108,7 +108,7 @@ func handleCustomerChanges(ctx context.Context, c *operation.Call) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := &changeList{Currency: c.State.Workspace.Settings.Currency.Code, Records: []change{}}
+	out := &changeList{Currency: c.InCurrency().Code, Records: []change{}}
 	name, zone := form.CustomerName(c, c.Scope.Customer), c.State.Workspace.Books.Zone
 	seen := map[string]int{}
 	for i := range list {

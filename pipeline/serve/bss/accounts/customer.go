@@ -36,7 +36,7 @@ func handleCustomerBalances(ctx context.Context, c *operation.Call) (any, error)
 		return nil, err
 	}
 	out := &customerBalanceList{Balances: []balance{}, Debt: operation.Decimal(has[payment.DebtOwed].String()),
-		Measure: form.MeasureYuan, Currency: c.State.Workspace.Settings.Currency.Code}
+		Measure: form.MeasureYuan, Currency: c.InCurrency().Code}
 	if cash, ok := has[payment.HeldCash]; ok {
 		out.Balances = append(out.Balances, balanceOf(c, payment.HeldCash.String(), ofCash, cash))
 	}
@@ -109,7 +109,7 @@ func handleCustomersBalances(ctx context.Context, c *operation.Call) (any, error
 		}
 		out.Customers = append(out.Customers, detail{ID: ref.ID,
 			Debt: operation.Decimal(has[payment.DebtOwed].String()), Amount: operation.Decimal(amount.String()),
-			Currency: c.State.Workspace.Settings.Currency.Code, Measure: form.MeasureYuan})
+			Currency: c.CurrencyOf(ref.ID), Measure: form.MeasureYuan})
 	}
 	return out, nil
 }

@@ -43,7 +43,7 @@ type balance struct {
 
 func balanceOf(c *operation.Call, id string, kind int, amount money.Amount) balance {
 	return balance{ID: id, Type: kind, Amount: operation.Decimal(amount.String()),
-		Currency: c.State.Workspace.Settings.Currency.Code, Measure: form.MeasureYuan}
+		Currency: c.InCurrency().Code, Measure: form.MeasureYuan}
 }
 
 func handlePartnerBalances(_ context.Context, c *operation.Call) (any, error) {

@@ -102,7 +102,7 @@ func handleCustomerCouponChanges(ctx context.Context, c *operation.Call) (any, e
 	if err != nil {
 		return nil, err
 	}
-	out := &couponChanges{Currency: c.State.Workspace.Settings.Currency.Code, Records: []couponChange{}}
+	out := &couponChanges{Currency: c.InCurrency().Code, Records: []couponChange{}}
 	name, zone := form.CustomerName(c, c.Scope.Customer), c.State.Workspace.Books.Zone
 	for i := range list {
 		m := &list[i]

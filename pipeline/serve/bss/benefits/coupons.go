@@ -196,7 +196,7 @@ func handleSubCustomerCoupons(_ context.Context, c *operation.Call) (any, error)
 			Measure: form.MeasureYuan, Face: operation.Decimal(k.Amount.String()), ValidTime: begin,
 			ExpireTime: form.Bound(k.To), ActiveTime: begin, Version: reusable,
 			Balance: operation.Decimal(k.Left.String()), Frozen: "0",
-			Currency: c.State.Workspace.Settings.Currency.Code, Source: k.Partner})
+			Currency: c.CurrencyOf(k.Customer), Source: k.Partner})
 	}
 	return &couponList{Count: len(out), Coupons: form.Window(c, out)}, nil
 }

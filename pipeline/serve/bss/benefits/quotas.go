@@ -67,7 +67,7 @@ func quotaInfoOf(c *operation.Call, q *coupons.Quota, asOf period.Instant) quota
 	terms := &c.State.Workspace.Books.Money.CouponQuotas[q.At].Terms
 	one := quotaInfo{ID: terms.ID, Type: quotaType(terms), Value: operation.Decimal(terms.Amount.String()),
 		Status: quotaNormal, Balance: operation.Decimal(q.Left.String()), Measure: form.MeasureYuan,
-		Currency: c.State.Workspace.Settings.Currency.Code, EffectiveTime: form.Bound(terms.Valid.From),
+		Currency: c.InCurrency().Code, EffectiveTime: form.Bound(terms.Valid.From),
 		ExpireTime: form.Bound(terms.Valid.To)}
 	if terms.Valid.To <= asOf {
 		one.Status = quotaExpired

@@ -118,7 +118,7 @@ func handleMonthlyBreakDown(ctx context.Context, c *operation.Call) (any, error)
 }
 
 func (s *spreading) answer() *breakDown {
-	return &breakDown{Currency: s.call.State.Workspace.Settings.Currency.Code, Total: len(s.out),
+	return &breakDown{Currency: s.call.InCurrency().Code, Total: len(s.out),
 		Details: append([]spreadEntry{}, form.Window(s.call, s.out)...)}
 }
 

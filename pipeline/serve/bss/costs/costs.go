@@ -154,7 +154,7 @@ func handleListCosts(ctx context.Context, c *operation.Call) (any, error) {
 	for i := range q.out {
 		q.out[i].Amount, q.out[i].Official = q.out[i].amount.String(), q.out[i].official.String()
 	}
-	return &costList{Currency: c.State.Workspace.Settings.Currency.Code, Total: len(q.out),
+	return &costList{Currency: c.InCurrency().Code, Total: len(q.out),
 		Data: append([]costData{}, form.Window(c, q.out)...)}, nil
 }
 
@@ -207,14 +207,16 @@ func (q *query) columns() error {
 	for _, g := range q.groups {
 		col, ok := columnOf(g.Key)
 		if !ok || g.Type != "dimension" && g.Type != "" {
-			return operation.BadParameter("groupby", operation.Textf("不支持维度%s", "%s is not a dimension", g.Key))
+			return operation.BadParameter("groupby", operation.Textf("不支持维度%s",
+				"%s is not a dimension", g.Key))
 		}
 		q.by = append(q.by, col)
 	}
 	for _, f := range q.filters {
 		col, ok := columnOf(f.Factor.Key)
 		if !ok || f.Operator != 0 && f.Operator != 1 {
-			return operation.BadParameter("filters", operation.Textf("不支持维度%s", "%s is not a dimension", f.Factor.Key))
+			return operation.BadParameter("filters", operation.Textf("不支持维度%s",
+				"%s is not a dimension", f.Factor.Key))
 		}
 		q.by = append(q.by, col)
 	}

@@ -192,7 +192,7 @@ func (s *spreading) add(p *paid, refunded map[string]period.Cycle) error {
 			default:
 				var err error
 				out[i], err = question.Earned(p.whole[i], p.term.first, p.term.end, c,
-					s.call.State.Workspace.Books.Digits)
+					s.call.InCurrency().Digits)
 				if err != nil {
 					return out, err
 				}

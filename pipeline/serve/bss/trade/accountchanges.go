@@ -32,7 +32,8 @@ func partnerAccountChanges() operation.Operation {
 			{Name: "trade_type", Kind: operation.Word, Words: []string{"RECHARGE", "DEDEUCT", "REFUND", "RFROZEN",
 				"TRANS", "ADJUST", "BEADJUST", "BERETRIEVE", "BEUNBIND",
 				"BONUSCONVERT", "TRADE_MODE_TRANSFER"},
-				Meaning: "DEDEUCT paid an order or a statement, REFUND of an order or a withdrawal, BEADJUST allocated, " +
+				Meaning: "DEDEUCT paid an order or a statement, REFUND of an order or a withdrawal, " +
+					"BEADJUST allocated, " +
 					"BERETRIEVE reclaimed; with recorded accounts also RECHARGE, BONUSCONVERT, ADJUST a credit " +
 					"limit, RFROZEN set aside by a withdrawal"},
 			{Name: "trade_time_begin", Kind: operation.Date, Meaning: "first day; without it, this day a year ago"},
@@ -90,7 +91,7 @@ func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, e
 		return c.Given("trade_type") && tradeType(r.kind) != c.Text("trade_type")
 	})
 	b := c.State.Workspace.Books
-	out := &accountChanges{Total: len(list), Currency: c.State.Workspace.Settings.Currency.Code,
+	out := &accountChanges{Total: len(list), Currency: c.InCurrency().Code,
 		Records: []accountChange{}}
 	for _, r := range form.Window(c, list) {
 		record := accountChange{ID: r.id, DetailType: r.kind, TradeTime: operation.Time(r.at), TradeID: r.trade,

@@ -88,7 +88,7 @@ func handlePartnerAdjustRecords(ctx context.Context, c *operation.Call) (any, er
 	for _, g := range form.Window(c, list) {
 		out.Records = append(out.Records, adjustRecord{CustomerID: g.customer,
 			CustomerName: form.CustomerName(c, g.customer), OperationType: g.kind,
-			Amount: g.amount.String(), Currency: c.State.Workspace.Settings.Currency.Code,
+			Amount: g.amount.String(), Currency: c.CurrencyOf(g.customer),
 			OperationTime: operation.Time(g.at), Measure: form.MeasureYuan, TransID: g.id})
 	}
 	return out, nil

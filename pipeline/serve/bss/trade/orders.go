@@ -235,7 +235,7 @@ func orderOf(c *operation.Call, lines []boughtLine) (order, error) {
 		AfterDiscount: operation.Decimal(after.String()), Official: operation.Decimal(official.String()),
 		Measure:    form.MeasureYuan,
 		CreateTime: operation.Time(first.created),
-		Currency:   c.State.Workspace.Settings.Currency.Code,
+		Currency:   c.CurrencyOf(first.customer),
 		Amounts: orderAmounts{Discounts: []orderDiscount{}, FlexiCoupon: operation.Decimal(flexi.String()),
 			Coupon: operation.Decimal(coupon.String()), StoredCard: operation.Decimal(stored.String())}}
 	if !first.open() {

@@ -44,7 +44,7 @@ func statementOf(row rows.Row) (s statement, err error) {
 	return s, err
 }
 
-// eachStatement visits the statements of a cycle; customer "" = of all.
+// eachStatement visits the statements of a cycle; customer "" = of all in the page's currency.
 func eachStatement(v *page.View, cycle, customer string, visit func(statement) error) (err error) {
 	list, err := rows.Statements(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
 	if err != nil {
@@ -52,6 +52,9 @@ func eachStatement(v *page.View, cycle, customer string, visit func(statement) e
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	return list.Each(func(row rows.Row) error {
+		if !v.BillsIn(row.Word(tables.SCustomerID)) {
+			return nil
+		}
 		s, err := statementOf(row)
 		if err != nil {
 			return err

@@ -30,7 +30,8 @@ func customers(v *page.View) (*page.Page, error) {
 		Tabs: months(v, cycle.String())}
 	var t *page.Table
 	if everybody(v) {
-		t, err = page.KeepTable(v, "customers "+cycle.String(), func(v *page.View) (*page.Table, error) {
+		key := "customers " + cycle.String() + " " + v.Currency()
+		t, err = page.KeepTable(v, key, func(v *page.View) (*page.Table, error) {
 			return customersDue(v, cycle.String())
 		})
 	} else {
@@ -41,7 +42,7 @@ func customers(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Blocks = append(p.Blocks, page.Block{Title: v.T("客户", "Customers"), Table: t})
+	p.Blocks = append(append(p.Blocks, currencies(v)...), page.Block{Title: v.T("客户", "Customers"), Table: t})
 	return p, nil
 }
 

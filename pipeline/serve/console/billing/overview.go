@@ -31,7 +31,7 @@ func monthSum(v *page.View, cycle string) (sum money.AmountTotal, err error) {
 			return sum, err
 		}
 		for _, t := range totals {
-			if t.Name == tables.Lines().Name+".payment_amount" {
+			if isPayment(v, t.Name) {
 				return sum, sum.UnmarshalText([]byte(t.Value))
 			}
 		}
@@ -54,7 +54,7 @@ func visible(v *page.View, cycle string) ([]string, error) {
 	if v.Scope.Customer != "" {
 		return []string{v.Scope.Customer}, nil
 	}
-	return v.Customers(v.Request.Context(), cycle, func(records.Share) bool { return true })
+	return v.Customers(v.Request.Context(), cycle, func(s records.Share) bool { return v.BillsIn(s.Customer) })
 }
 
 // shownMonths are the newest cycles with data, oldest first.
@@ -87,7 +87,8 @@ func overview(v *page.View) (*page.Page, error) {
 	p := &page.Page{Title: v.T("总览", "Overview"), Lead: who(v)}
 	refs := shownMonths(v)
 	if len(refs) == 0 {
-		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T("尚无账期数据：请先运行tollbook run nightly。",
+		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T(
+			"尚无账期数据：请先运行tollbook run nightly。",
 			"The lake has no data yet: run `tollbook run nightly`.")})
 		return p, nil
 	}
@@ -103,6 +104,7 @@ func overview(v *page.View) (*page.Page, error) {
 		}
 		months[i] = document.Month{Cycle: ref.Cycle, Closed: ref.State == lake.CycleClosed, Amount: sum}
 	}
+	p.Blocks = append(p.Blocks, currencies(v)...)
 	if everybody(v) {
 		waiting, err := waiting(v, refs)
 		if err != nil {
@@ -320,7 +322,8 @@ func waiting(v *page.View, refs []lake.CycleRef) (page.Block, error) {
 			rejects += e.Rows
 		}
 	}
-	b.Figures = append(b.Figures, waitingFigure(v.T("未处理的拒收记录", "Open rejects"), rejects, v.Link("rejects")))
+	b.Figures = append(b.Figures, waitingFigure(v.T("未处理的拒收记录", "Open rejects"), rejects,
+		v.Link("rejects")))
 	var open []string
 	for _, ref := range refs {
 		c, err := period.ParseCycle(ref.Cycle)

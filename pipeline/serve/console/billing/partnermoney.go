@@ -26,7 +26,8 @@ func moneyLinks(v *page.View, current string) []page.Link {
 	for _, one := range []struct{ path, zh, en string }{{"partners", "结算", "Settlement"},
 		{"chain", "毛利链", "Margin chain"}, {"incentives", "激励", "Incentives"}, {"funds", "基金", "Funds"},
 		{"coupons", "代金券", "Coupons"}, {"receivables", "应收", "Receivables"},
-		{"withdrawals", "提现", "Withdrawals"}, {"invoices", "发票", "Invoices"}, {"deadlines", "期限", "Deadlines"}} {
+		{"withdrawals", "提现", "Withdrawals"}, {"invoices", "发票", "Invoices"},
+		{"deadlines", "期限", "Deadlines"}} {
 		if href := v.Link(one.path, "partner_id", v.Text("partner_id")); href != "" {
 			if one.path == current {
 				href = ""
@@ -61,7 +62,8 @@ func funds(v *page.View) (*page.Page, error) {
 		spare: []string{"heads", "quota_amount", "listed_amount", "reserved_amount", "claimed_amount",
 			"approved_amount", "paid_amount"},
 		empty: operationText{"没有基金", "No funds"}})
-	return moneyPage(v, "funds", "基金", "Funds", page.Block{Title: v.T("名单、申报与额度", "Lists, claims and quotas"),
+	return moneyPage(v, "funds", "基金", "Funds", page.Block{Title: v.T("名单、申报与额度",
+		"Lists, claims and quotas"),
 		Table: t}), err
 }
 
@@ -187,7 +189,8 @@ func couponPage(v *page.View) (*page.Page, error) {
 			return ""
 		}})
 	if err != nil || id == "" {
-		return moneyPage(v, "coupons", "代金券", "Coupons", page.Block{Title: v.T("代金券", "Coupons"), Table: t}), err
+		return moneyPage(v, "coupons", "代金券", "Coupons", page.Block{Title: v.T("代金券", "Coupons"),
+			Table: t}), err
 	}
 	records, err := looseTable(v, &listing{def: tables.CouponRecords(), name: "records", order: "time",
 		empty: operationText{"没有记录", "No records"}, columns: "time type id customer_id amount left_after",
@@ -220,7 +223,8 @@ func deadlinePage(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &page.Table{Name: "deadlines", Order: "last_day", Empty: v.F("未来%d天没有期限", "Nothing lapses in the next %d days",
+	t := &page.Table{Name: "deadlines", Order: "last_day", Empty: v.F("未来%d天没有期限",
+		"Nothing lapses in the next %d days",
 		dueDays), Columns: []page.Column{
 		{Name: "last_day", Title: v.T("最后一天", "Last day")},
 		{Name: "kind", Title: v.T("事项", "What")},
@@ -279,7 +283,8 @@ func chain(v *page.View) (*page.Page, error) {
 	state, _ := stateText(v, cycle.String())
 	return &page.Page{Title: v.F("毛利链，%s", "Margin chain, %s", cycle), Lead: state, Crumbs: []page.Link{home(v),
 		{Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
-		Tabs: months(v, cycle.String()), Blocks: []page.Block{{Title: v.T("从客户到厂商", "From customer to vendor"),
+		Tabs: months(v, cycle.String()), Blocks: []page.Block{{Title: v.T("从客户到厂商",
+			"From customer to vendor"),
 			Table: t, Links: otherMoney(v, "chain"),
 			Text: []string{v.T("转介绍伙伴的客户直接向厂商付款，不在此列。",
 				"Customers of referral partners pay the vendor and are not listed.")}}}}, nil
@@ -295,7 +300,8 @@ func chainTable(v *page.View, cycle string) (*page.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &page.Table{Name: "chain", Order: "-payment_amount", Empty: v.T("没有伙伴结算", "No partner settles in this cycle"),
+	t := &page.Table{Name: "chain", Order: "-payment_amount", Empty: v.T("没有伙伴结算",
+		"No partner settles in this cycle"),
 		Columns: []page.Column{
 			{Name: "customer_id", Title: v.T("客户", "Customer"), Kind: page.Code},
 			{Name: "payment_amount", Title: v.T("客户应付", "Customer pays"), Kind: page.Amount},
@@ -307,9 +313,13 @@ func chainTable(v *page.View, cycle string) (*page.Table, error) {
 			{Name: "cost_amount", Title: v.T("厂商收入", "Vendor receives"), Kind: page.Amount},
 		}}
 	total := &link{}
-	for _, k := range slices.SortedFunc(maps.Keys(links), func(a, b chainKey) int {
+	keys := slices.SortedFunc(maps.Keys(links), func(a, b chainKey) int {
 		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.partner, b.partner))
-	}) {
+	})
+	if v.Mixed() {
+		return chainOfCurrencies(v, t, cycle, keys, links)
+	}
+	for _, k := range keys {
 		row, err := chainRow(v, cycle, links[k], total)
 		if err != nil {
 			return nil, err
@@ -328,21 +338,73 @@ func chainTable(v *page.View, cycle string) (*page.Table, error) {
 	return t, nil
 }
 
+// received is what the vendor gets: of a link without a distributor what the partner pays it.
+func (l *link) received() money.AmountTotal {
+	if !l.distributed && l.seller == settlement.VendorID {
+		return l.owes
+	}
+	return l.cost
+}
+
+// billOf is the address of a customer's bill; a distributor does not see the bills of its resellers' customers.
+func billOf(v *page.View, cycle string, one *link) string {
+	if house(v) || v.Scope.Partner == one.partner {
+		return v.Link("bill", "customer_id", one.customer, "cycle", cycle)
+	}
+	return ""
+}
+
+// chainOfCurrencies fills the table where the parties of a link can have several currencies: a party keeps an amount
+// only if what it gets and what it pays are in one currency, and there is no total.
+func chainOfCurrencies(v *page.View, t *page.Table, cycle string, keys []chainKey,
+	links map[chainKey]*link) (*page.Table, error) {
+	b := v.State.Workspace.Books
+	currencies := make([][3]string, len(keys)) // of customer, partner and seller
+	for i, k := range keys {
+		one := links[k]
+		// A distributor's rows about a reseller are in its own currency.
+		bearer := one.partner
+		if v.Scope.Partner != "" && one.distributed {
+			bearer = one.seller
+		}
+		paying, owing := b.CustomerCurrencyOf(one.customer).Code, currencyOfPartner(b, bearer, v.Currency())
+		selling := owing
+		if one.distributed {
+			selling = currencyOfPartner(b, one.seller, owing)
+		}
+		currencies[i] = [3]string{paying, owing, selling}
+		kept := page.Cell{}
+		if paying == owing {
+			amount := one.pays
+			if err := amount.SubTotal(one.owes); err != nil {
+				return nil, err
+			}
+			kept = v.MoneyIn(amount, owing, "")
+		}
+		href := billOf(v, cycle, one)
+		t.Rows = append(t.Rows, []page.Cell{{Text: one.customer, Href: href}, v.MoneyIn(one.pays, paying, href),
+			{Text: one.partner, Href: v.Link("statement", "partner_id", one.partner, "cycle", cycle)}, kept,
+			v.MoneyIn(one.owes, owing, ""), {Text: one.seller}, v.MoneyIn(one.margin, selling, ""),
+			v.MoneyIn(one.received(), selling, "")})
+	}
+	for at, c := range []struct{ before, name, zh, en string }{
+		{"payment_amount", "customer_currency", "客户币种", "Customer's currency"},
+		{"kept_amount", "partner_currency", "伙伴币种", "Partner's currency"},
+		{"margin_amount", "seller_currency", "卖方币种", "Seller's currency"}} {
+		withColumn(t, c.before, page.Column{Name: c.name, Title: v.T(c.zh, c.en)},
+			func(i int) page.Cell { return page.Cell{Text: currencies[i][at]} })
+	}
+	return t, nil
+}
+
 // chainRow is a link as a row, added to the total.
 func chainRow(v *page.View, cycle string, one, total *link) ([]page.Cell, error) {
-	cost, margin := one.cost, one.margin
-	if !one.distributed && one.seller == settlement.VendorID {
-		cost = one.owes // the vendor itself sells
-	}
-	kept := one.pays
+	cost, margin, kept := one.received(), one.margin, one.pays
 	if err := errorsOf(kept.SubTotal(one.owes), total.pays.AddTotal(one.pays), total.owes.AddTotal(one.owes),
 		total.cost.AddTotal(cost), total.margin.AddTotal(margin)); err != nil {
 		return nil, err
 	}
-	href := ""
-	if house(v) || v.Scope.Partner == one.partner { // a distributor does not see the bills of its resellers' customers
-		href = v.Link("bill", "customer_id", one.customer, "cycle", cycle)
-	}
+	href := billOf(v, cycle, one)
 	return []page.Cell{{Text: one.customer, Href: href}, v.Money(one.pays, href), {Text: one.partner,
 		Href: v.Link("statement", "partner_id", one.partner, "cycle", cycle)}, v.Money(kept, ""),
 		v.Money(one.owes, ""), {Text: one.seller}, v.Money(margin, ""), v.Money(cost, "")}, nil

@@ -49,7 +49,8 @@ func partners(v *page.View) (*page.Page, error) {
 		}}
 	for i := range all.Partners {
 		one := &all.Partners[i]
-		if v.Scope.Partner != "" && one.Partner.ID != v.Scope.Partner {
+		if v.Scope.Partner != "" && one.Partner.ID != v.Scope.Partner || one.Currency != "" &&
+			one.Currency != v.Currency() {
 			continue
 		}
 		href := v.Link("statement", "partner_id", one.Partner.ID, "cycle", cycle.String())
@@ -61,22 +62,24 @@ func partners(v *page.View) (*page.Page, error) {
 			{Text: strconv.FormatInt(one.Lines, 10)}}, settledCells(v, one, href)...))
 	}
 	if v.Scope.Partner == "" {
-		for i := range all.Totals { // one: the server refuses several currencies
+		for i := range all.Totals {
 			total := &all.Totals[i]
+			if total.Currency != "" && total.Currency != v.Currency() {
+				continue
+			}
 			t.Total = append([]page.Cell{{}, {}, {}, {Text: strconv.FormatInt(total.Lines, 10)}},
 				settledCells(v, total, "")...)
 		}
 	}
-	p.Blocks = append(p.Blocks, page.Block{Title: v.T("结算", "Settlement"), Table: t},
+	p.Blocks = append(append(p.Blocks, currencies(v)...), page.Block{Title: v.T("结算", "Settlement"), Table: t},
 		page.Block{Title: v.T("更多", "More about partners"), Links: otherMoney(v, "partners")})
 	return p, nil
 }
 
 // settledCells is the amounts of a partner.
 func settledCells(v *page.View, s *compose.Settled, href string) []page.Cell {
-	var cells []page.Cell
-	for _, a := range []money.AmountTotal{s.Payment.Of(v.Currency()), s.Owed,
-		s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
+	cells := []page.Cell{paymentsOf(v, &s.Payment, href)}
+	for _, a := range []money.AmountTotal{s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
 		to := href
 		if a.IsZero() {
 			to = ""
@@ -107,9 +110,10 @@ func statementPage(v *page.View) (*page.Page, error) {
 	}
 	state, tone := stateText(v, cycle.String())
 	p := &page.Page{Title: v.F("%s的结算单，%s", "Statement of %s, %s", name, cycle),
-		Lead:   v.Word(st.Kind).Say() + " · " + state,
-		Crumbs: []page.Link{home(v), {Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
-		Tabs:   months(v, cycle.String())}
+		Lead: v.Word(st.Kind).Say() + " · " + state,
+		Crumbs: []page.Link{home(v), {Text: v.T("伙伴", "Partners"),
+			Href: v.To("partners", "cycle", cycle.String())}},
+		Tabs: months(v, cycle.String())}
 	if tone == page.Warn {
 		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T("暂定：结账前金额仍可能变化。",
 			"Provisional: amounts can change until the month is closed.")})
@@ -181,7 +185,8 @@ func statementTable(v *page.View, cycle period.Cycle, st *document.Statement) *p
 		{Name: "revenue_amount", Title: v.T("收入", "Reseller owes it"), Kind: page.Amount, Spare: true},
 		{Name: "margin_amount", Title: v.T("差价", "Margin"), Kind: page.Amount, Spare: true},
 	}}
-	names := serviceNames(v.State.Workspace.Books)
+	b := v.State.Workspace.Books
+	names := serviceNames(b)
 	for i := range st.Rows {
 		r := &st.Rows[i]
 		href := ""
@@ -189,11 +194,24 @@ func statementTable(v *page.View, cycle period.Cycle, st *document.Statement) *p
 			href = v.Link("service", "customer_id", r.CustomerID, "cycle", cycle.String(), "service_type_code",
 				exactly(r.Service))
 		}
+		paying := b.CustomerCurrencyOf(r.CustomerID).Code
+		paid := func(a money.Amount) page.Cell { return v.MoneyIn(a, paying, "") }
+		payment := paid(r.Payment)
+		if !r.Payment.IsZero() {
+			payment.Href = href
+		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: r.SellerID}, {Text: r.ResellerID},
 			{Text: called(v, r.CustomerID), Href: href}, {Text: r.CustomerID},
-			{Text: serviceName(v, names, r.Service)}, {Text: strconv.FormatInt(r.Lines, 10)}, v.Money(r.Official, ""),
-			v.Money(r.Discount, ""), v.Money(r.Truncated, ""), linked(v, r.Payment, href), v.Money(r.Performance, ""),
+			{Text: serviceName(v, names, r.Service)}, {Text: strconv.FormatInt(r.Lines, 10)}, paid(r.Official),
+			paid(r.Discount), paid(r.Truncated), payment, v.Money(r.Performance, ""),
 			v.Money(r.Owed, ""), v.Money(r.Cost, ""), v.Money(r.Revenue, ""), v.Money(r.Margin, "")})
+	}
+	if v.Mixed() {
+		withColumn(t, "official_amount", page.Column{Name: "customer_currency",
+			Title: v.T("客户币种", "Customer's currency")},
+			func(i int) page.Cell { return page.Cell{Text: b.CustomerCurrencyOf(st.Rows[i].CustomerID).Code} })
+		withColumn(t, "performance_amount", page.Column{Name: "fx_rate", Title: v.T("汇率", "Rate")},
+			func(i int) page.Cell { return page.Cell{Text: st.Rows[i].Rate} })
 	}
 	return t
 }
@@ -227,6 +245,10 @@ func incentives(v *page.View) (*page.Page, error) {
 	for i := range list {
 		addIncentive(v, t, &list[i].Partner, &list[i].Incentive)
 	}
+	if v.Mixed() {
+		withColumn(t, "performance_amount", page.Column{Name: "currency", Title: v.T("币种", "Currency")},
+			func(i int) page.Cell { return page.Cell{Text: list[i].Currency} })
+	}
 	return &page.Page{Title: v.T("激励", "Incentives"), Crumbs: []page.Link{home(v)},
 		Blocks: []page.Block{{Title: v.T("激励与下一步", "Incentives and their next step"), Table: t}}}, nil
 }
@@ -259,8 +281,12 @@ func addIncentive(v *page.View, t *page.Table, partner *document.Party, i *docum
 	if cycle, _, quarter := strings.Cut(i.Period, "-Q"); !quarter {
 		href = v.Link("statement", "partner_id", partner.ID, "cycle", cycle)
 	}
+	currency := currencyOfPartner(v.State.Workspace.Books, partner.ID, v.Currency())
+	if i.Amount.IsZero() {
+		href = ""
+	}
 	t.Rows = append(t.Rows, []page.Cell{{Text: partner.ID, Shown: partner.Name}, {Text: i.ProgrammeID},
-		{Text: i.Period}, v.Money(i.Performance, ""), v.Money(i.Transferred, ""), v.Money(i.CarriedIn, ""),
-		linked(v, i.Amount, href),
-		v.Money(i.CarriedOut, ""), v.Word(i.State), deadline, v.Word(i.Next)})
+		{Text: i.Period}, v.MoneyIn(i.Performance, currency, ""), v.MoneyIn(i.Transferred, currency, ""),
+		v.MoneyIn(i.CarriedIn, currency, ""), v.MoneyIn(i.Amount, currency, href),
+		v.MoneyIn(i.CarriedOut, currency, ""), v.Word(i.State), deadline, v.Word(i.Next)})
 }

@@ -18,9 +18,10 @@ func bills() []page.Route {
 	return []page.Route{
 		page.NewRoute("", operation.Text{Zh: "总览", En: "Overview"}, overview, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.Customers,
-			Params: []operation.Param{ofCustomer(false), ofManager(), ofCycle()}}),
+			Params: []operation.Param{ofCustomer(false), ofManager(), ofCycle(), operation.OfCurrency()}}),
 		page.NewRoute("customers", operation.Text{Zh: "客户", En: "Customers"}, customers, operation.Operation{
-			Callers: sellers(), Subject: operation.Customers, Params: []operation.Param{ofManager(), ofCycle()}}),
+			Callers: sellers(), Subject: operation.Customers,
+			Params: []operation.Param{ofManager(), ofCycle(), operation.OfCurrency()}}),
 		page.NewRoute("customer", none, customer, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.OneCustomer,
 			Params: []operation.Param{ofCustomer(true), ofManager()}}),
@@ -54,7 +55,8 @@ func others() []page.Route {
 		drawing(page.NewRoute("bandwidth.svg", none, nil, ofBandwidth())),
 		page.NewRoute("packages", none, packages, ofOwnBooks(ofCycle())),
 		page.NewRoute("partners", operation.Text{Zh: "伙伴", En: "Partners"}, partners, operation.Operation{
-			Callers: sellers(), Subject: operation.AnyStatement, Params: []operation.Param{ofCycle()}}),
+			Callers: sellers(), Subject: operation.AnyStatement,
+			Params: []operation.Param{ofCycle(), operation.OfCurrency()}}),
 		page.NewRoute("statement", none, statementPage, operation.Operation{
 			Callers: sellers(), Subject: operation.AnyStatement,
 			Params: []operation.Param{ofPartner(true), ofCycle()}}),
@@ -68,7 +70,7 @@ func others() []page.Route {
 					Meaning: "only this row of the file"}}}),
 		page.NewRoute("runs", operation.Text{Zh: "运行", En: "Runs"}, runs, operation.Operation{
 			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody,
-			Params: []operation.Param{{Name: "id", Meaning: "one run of a job"}}}),
+			Params: []operation.Param{{Name: "id", Meaning: "one run of a job"}, operation.OfCurrency()}}),
 		page.NewRoute("calculator", operation.Text{Zh: "价格计算", En: "Price calculator"}, calculator,
 			operation.Operation{Callers: []keys.Role{keys.Vendor, keys.Partner, keys.Customer},
 				Subject: operation.Customers, Params: []operation.Param{ofCustomer(false), ofManager(),

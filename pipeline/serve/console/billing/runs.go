@@ -7,7 +7,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/schemas/money"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // runs lists the runs that changed the lake, with the sum of all lines after each and what it changed.
@@ -37,13 +36,13 @@ func runs(v *page.View) (*page.Page, error) {
 	}}
 	for i := range history {
 		m := &history[i]
-		sum, err := linesTotal(m)
+		sum, err := linesTotal(v, m)
 		if err != nil {
 			return nil, err
 		}
 		change := sum
 		if i+1 < len(history) {
-			before, err := linesTotal(&history[i+1])
+			before, err := linesTotal(v, &history[i+1])
 			if err != nil {
 				return nil, err
 			}
@@ -56,17 +55,18 @@ func runs(v *page.View) (*page.Page, error) {
 			{Text: m.ClosedThrough}, v.Money(sum, ""), v.Money(change, "")})
 	}
 	p := &page.Page{Title: v.T("运行", "Runs"), Crumbs: []page.Link{home(v)},
-		Blocks: []page.Block{{Title: v.T("变更数据的运行，最新在前", "Runs that changed the lake, newest first"), Table: t}}}
+		Blocks: append(currencies(v), page.Block{Title: v.T("变更数据的运行，最新在前",
+			"Runs that changed the lake, newest first"), Table: t})}
 	if v.Jobs != nil {
 		p.Blocks = append(p.Blocks, jobBlock(v, jobs))
 	}
 	return p, nil
 }
 
-// linesTotal is the sum of the payments of all lines of a state, over its cycles.
-func linesTotal(m *lake.Manifest) (sum money.AmountTotal, err error) {
+// linesTotal is the sum of the payments of all lines of a state in the page's currency, over its cycles.
+func linesTotal(v *page.View, m *lake.Manifest) (sum money.AmountTotal, err error) {
 	for _, t := range m.Totals {
-		if !strings.HasSuffix(t.Name, "/"+tables.Lines().Name+".payment_amount") {
+		if _, name, _ := strings.Cut(t.Name, "/"); !isPayment(v, name) {
 			continue
 		}
 		var one money.AmountTotal

@@ -110,17 +110,23 @@ func (v *View) address(path string, q url.Values) string {
 	if lang := v.Query.Get("lang"); lang != "" && q.Get("lang") == "" {
 		q.Set("lang", lang)
 	}
+	if currency := v.Text("currency"); currency != "" && !q.Has("currency") {
+		q.Set("currency", currency)
+	}
 	if len(q) == 0 {
 		return path
 	}
 	return path + "?" + q.Encode()
 }
 
-// Digits is how many decimals the currency has.
-func (v *View) Digits() int { return v.State.Workspace.Settings.Currency.Digits }
+// Digits is how many decimals the currency of the page has.
+func (v *View) Digits() int { return v.InCurrency().Digits }
 
-// Currency is the workspace's currency.
-func (v *View) Currency() string { return v.State.Workspace.Settings.Currency.Code }
+// Currency is the currency of the page: all amounts that it adds up are in it (PAGE-5).
+func (v *View) Currency() string { return v.InCurrency().Code }
+
+// Mixed reports whether customers and partners have several currencies.
+func (v *View) Mixed() bool { return v.State.Workspace.Books.Mixed }
 
 // Decimal is an amount of any of the money types.
 type Decimal interface {
@@ -131,6 +137,12 @@ type Decimal interface {
 // Money is a cell of an amount. It shows at least the currency's digits, and more if the amount has more.
 func (v *View) Money(a Decimal, href string) Cell {
 	return Cell{Text: a.String(), Shown: document.Grouped(a.StringFixed(v.Digits())), Href: href}
+}
+
+// MoneyIn is Money in another currency than the page's.
+func (v *View) MoneyIn(a Decimal, currency, href string) Cell {
+	digits := v.State.Workspace.Books.CurrencyNamed(currency).Digits
+	return Cell{Text: a.String(), Shown: document.Grouped(a.StringFixed(digits)), Href: href}
 }
 
 // Sum is an amount as people read it.

@@ -1,0 +1,86 @@
+package billing
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// currencies are links to the page in each currency that the caller's customers and partners have; none if they have
+// one.
+func currencies(v *page.View) []page.Block {
+	if !v.Mixed() || v.Scope.Customer != "" {
+		return nil
+	}
+	b := v.State.Workspace.Books
+	has := map[string]bool{v.Currency(): true}
+	if v.Scope.Partner == "" {
+		for i := range b.Customers {
+			has[b.CustomerCurrency(int32(i)).Code] = true
+		}
+		for i := range b.Partners {
+			has[b.PartnerCurrency(int32(i)).Code] = true
+		}
+	} else if partner := b.Partner(v.Scope.Partner); partner >= 0 {
+		has[b.PartnerCurrency(partner).Code] = true
+		for i := range b.Associations {
+			if a := &b.Associations[i]; a.Partner == partner {
+				has[b.CustomerCurrency(a.Customer).Code] = true
+			}
+		}
+	}
+	block := page.Block{ID: "currencies", Title: v.F("币种：%s", "In %s", v.Currency())}
+	for _, one := range b.Currencies {
+		if has[one.Code] && one.Code != v.Currency() {
+			block.Links = append(block.Links, page.Link{Text: one.Code, Href: v.Here("currency", one.Code)})
+		}
+	}
+	if len(block.Links) == 0 {
+		return nil
+	}
+	return []page.Block{block}
+}
+
+// isPayment reports whether a control total is the sum of payments in the page's currency. Cycles that were billed in
+// one currency have one sum, in the workspace's.
+func isPayment(v *page.View, name string) bool {
+	payment := tables.Lines().Name + ".payment_amount"
+	return name == payment && v.Currency() == v.State.Workspace.Books.Currency || name == payment+"."+v.Currency()
+}
+
+// paymentsOf shows payments by currency.
+func paymentsOf(v *page.View, p *money.PerCurrency, href string) page.Cell {
+	list := p.List()
+	if !v.Mixed() || len(list) == 1 && list[0].Currency == v.Currency() || len(list) == 0 {
+		return v.Money(p.Of(v.Currency()), href)
+	}
+	texts := make([]string, len(list))
+	for i, one := range list {
+		texts[i] = v.MoneyIn(one.Total, one.Currency, "").Shown + " " + one.Currency
+	}
+	return page.Cell{Text: strings.Join(texts, "; "), Href: href}
+}
+
+// currencyOfPartner is the currency of a party of a statement; that of the vendor is the buyer's.
+func currencyOfPartner(b *books.Books, id, otherwise string) string {
+	if code := b.Partner(id); code >= 0 {
+		return b.PartnerCurrency(code).Code
+	}
+	return otherwise
+}
+
+// withColumn is a table with a column before another one.
+func withColumn(t *page.Table, before string, c page.Column, cell func(row int) page.Cell) {
+	at := slices.IndexFunc(t.Columns, func(one page.Column) bool { return one.Name == before })
+	t.Columns = slices.Insert(t.Columns, at, c)
+	for i := range t.Rows {
+		t.Rows[i] = slices.Insert(t.Rows[i], at, cell(i))
+	}
+	if len(t.Total) > 0 {
+		t.Total = slices.Insert(t.Total, at, page.Cell{})
+	}
+}

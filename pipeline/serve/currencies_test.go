@@ -1,0 +1,114 @@
+package serve_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+)
+
+// currencies bills the workspace of testdata/currencies.txtar.
+func currencies(t *testing.T) string {
+	t.Helper()
+	archive, err := txtar.ParseFile("testdata/currencies.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "w")
+	for _, f := range archive.Files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bill(t, dir, asOf)
+	return dir
+}
+
+// TestCurrencies asks for amounts of customers and partners in several currencies: each answer is of one, or says the
+// currency of each row, and no amount is the sum of two.
+func TestCurrencies(t *testing.T) {
+	t.Parallel()
+	dir := currencies(t)
+	w := start(t, dir, nil)
+	all, north := w.key(vendor, true).Secret, w.key(keys.Caller{Role: keys.Partner, Partner: "north"}, true).Secret
+	bell := w.key(keys.Caller{Role: keys.Customer, Customer: "bell"}, true).Secret
+	const monthly = "/v2/bills/partner-bills/subcustomer-bills/monthly-sum?cycle=2026-09&charge_mode=3"
+	const detail = "/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-09&customer_id="
+	const own = "/v2/bills/customer-bills/monthly-sum?bill_cycle=2026-09"
+	for _, c := range []struct {
+		key, path  string
+		has, hasNo []string
+	}{
+		{north, monthly, []string{`"currency":"CNY"`, `"amount":24`, `"count":1`}, []string{"acme", "11.58", "35.58"}},
+		{north, monthly + "&currency=USD", []string{`"currency":"USD"`, `"amount":11.58`, `"count":1`},
+			[]string{"cho"}},
+		{north, monthly + "&customer_id=acme", []string{`"currency":"USD"`, `"amount":11.58`}, []string{"cho"}},
+		{north, monthly + "&currency=GBP", []string{"CBC.0100", "currency"}, []string{"acme", "cho"}},
+		{north, detail + "acme", []string{`"currency":"USD"`, "11.58"}, []string{"CNY"}},
+		{bell, own, []string{`"currency":"JPY"`, `"consume_amount":452`}, []string{"CNY"}},
+		{all, "/v1/statements/2026-09", []string{`"totals":[`, `"owed_amount":"101.17`, `"cost_amount":"10.74`},
+			[]string{`"total":{`, "111.91"}},
+	} {
+		body := strings.ReplaceAll(w.get(c.key, c.path).body, `": `, `":`)
+		for _, text := range c.has {
+			if !strings.Contains(body, text) {
+				t.Errorf("%s has no %s:\n%s", c.path, text, body)
+			}
+		}
+		for _, text := range c.hasNo {
+			if strings.Contains(body, text) {
+				t.Errorf("%s has %s:\n%s", c.path, text, body)
+			}
+		}
+	}
+}
+
+// TestConsoleCurrencies opens pages over customers and partners of several currencies: each adds up those of one, has
+// links to the others, and shows the currencies of rows that have two. Invariant: PAGE-5.
+func TestConsoleCurrencies(t *testing.T) {
+	t.Parallel()
+	dir := currencies(t)
+	all := console(t, dir, vendor, nil)
+	for _, c := range []struct {
+		page, table string
+		rows        []string
+	}{
+		{"", "months", []string{"2026-09 provisional (open, with month-end lines) 24.00"}},
+		{"?currency=USD", "months", []string{"2026-09 provisional (open, with month-end lines) 11.58"}},
+		{"?currency=JPY", "months", []string{"2026-09 provisional (open, with month-end lines) 452"}},
+		{"customers", "customers", []string{"cho cho north 1 24.00 24.00 24.00"}},
+		{"customers?currency=USD", "customers", []string{"acme acme north 1 11.583 0.003 11.58 11.58"}},
+		{"customers?currency=JPY", "customers", []string{"bell bell 1 451.5 −0.5 452 452"}},
+		{"bill?customer_id=bell", "services", []string{"network network 1 451.5 −0.5 452"}},
+		{"partners", "partners", []string{"north north reseller 2 24.00 CNY; 11.58 USD 101.17 101.17"}},
+		{"partners?currency=EUR", "partners", []string{"hub hub distributor 0 0.00 0.00 10.74 12.75 2.01 −2.01"}},
+		{"chain", "chain", []string{"acme USD 11.58 north CNY  78.37 hub EUR 1.56 8.34",
+			"cho CNY 24.00 north CNY 1.20 22.80 hub EUR 0.45 2.40"}},
+	} {
+		p := all.page(c.page)
+		rows := rowTexts(p.sheet(c.table))
+		slices.Sort(rows)
+		if !slices.Equal(rows, c.rows) {
+			t.Errorf("%s: %q, want %q", c.page, rows, c.rows)
+		}
+		for _, sum := range []string{"35.58", "476", "463.58", "487.58", "111.91", "34.74"} {
+			if strings.Contains(p.body, sum) {
+				t.Errorf("%s adds currencies up to %s:\n%s", c.page, sum, p.text("main"))
+			}
+		}
+	}
+	if links := all.page("customers").links(); !slices.ContainsFunc(links, func(l string) bool {
+		return strings.Contains(l, "currency=USD")
+	}) || slices.ContainsFunc(links, func(l string) bool { return strings.HasSuffix(l, "currency=CNY") }) {
+		t.Errorf("links of customers: %q", links)
+	}
+}
