@@ -244,7 +244,6 @@ func (l *loader) refuseMixed() {
 		name string
 	}{
 		{l.s.ClickHouse.DSN.Set(), "publishing to ClickHouse (clickhouse.dsn)"},
-		{l.s.Iceberg.Set(), "publishing Iceberg tables (iceberg.warehouse)"},
 		{len(l.b.Money.Funds) > 0, "funds (funds.yaml)"},
 		{len(l.b.Money.CouponQuotas)+len(l.b.Money.Solutions) > 0, "coupon quotas (coupon_quotas.csv, solutions.csv)"},
 		{l.s.IncentivePayout, "paying incentives into partners' accounts (incentive_payout: account)"},

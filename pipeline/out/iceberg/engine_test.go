@@ -169,3 +169,56 @@ func TestEngine(t *testing.T) {
 		t.Errorf("%d commits before the last, want 19", report.Manifest)
 	}
 }
+
+// TestEngineCurrencies: the column of the currency comes with the first month of a customer with another currency; the
+// month before it has none, and sums per currency are those worked out here. August: acme 3 GB at 8.00 = 24.00 CNY.
+// September: acme 2 GB = 16.00 CNY; bell 3 GB at 150.5 = 451.5, 452 JPY.
+func TestEngineCurrencies(t *testing.T) {
+	t.Parallel()
+	b := &billing{T: t, dir: filepath.Join(t.TempDir(), "w"), engine: server.Start(t, server.Options{})}
+	lay := func(files map[string]string) {
+		for name, text := range files {
+			path := filepath.Join(b.dir, filepath.FromSlash(name))
+			b.must(os.MkdirAll(filepath.Dir(path), 0o755))
+			b.must(os.WriteFile(path, []byte(text), 0o644))
+		}
+	}
+	const head = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
+	const at = ",r,gb,east,2026-0%d-02T00:00:00Z,2026-0%d-02T01:00:00Z,%d\n"
+	lay(map[string]string{
+		"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: line, mode: half_up}\n" +
+			"iceberg: {warehouse: tables, keep: 0s}\n",
+		"books/products.csv": "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n",
+		"books/prices.csv": "sku,price_list,valid_from,tier,unit_price\ngb,,2026-01-01,1,8\n" +
+			"gb,jp,2026-01-01,1,150.5\n",
+		"books/customers.csv": "customer_id,price_list\nacme,\n",
+		"inbox/usage/a.csv":   head + "a1,acme" + fmt.Sprintf(at, 8, 8, 3),
+	})
+	w, o := b.open("2026-09-05T00:00:00Z")
+	report, err := run.Close(t.Context(), w, period.CycleOf(2026, 8), false, o)
+	b.ran("2026-09-05T00:00:00Z", report, err)
+	table := func(name string) string {
+		return "icebergLocal('" + strings.TrimPrefix(filepath.Join(b.dir, "tables", "tollbook", name), "/") + "')"
+	}
+	if got := b.engine.Ask(t, "DESCRIBE "+table("statements")); strings.Contains(got, "currency") {
+		t.Errorf("a table of one currency has the column:\n%s", got)
+	}
+	lay(map[string]string{
+		"books/price_lists.csv": "price_list,currency\njp,JPY\n",
+		"books/customers.csv":   "customer_id,price_list\nacme,\nbell,jp\n",
+		"inbox/usage/b.csv":     head + "a2,acme" + fmt.Sprintf(at, 9, 9, 2) + "b1,bell" + fmt.Sprintf(at, 9, 9, 3),
+	})
+	w, o = b.open("2026-10-02T00:00:00Z")
+	report, err = run.Monthly(t.Context(), w, period.CycleOf(2026, 9), o)
+	b.ran("2026-10-02T00:00:00Z", report, err)
+	got := b.engine.Ask(t, "SELECT cycle, ifNull(currency, '-'), count(), sum(payment_amount) FROM "+
+		table("statements")+" GROUP BY ALL ORDER BY ALL")
+	if want := "2026-08\t-\t1\t24\n2026-09\tCNY\t1\t16\n2026-09\tJPY\t1\t452"; strings.TrimSpace(got) != want {
+		t.Errorf("statements:\n%s\nwant\n%s", got, want)
+	}
+	got = b.engine.Ask(t, "SELECT currency, sum(l.payment_amount) FROM "+table("lines")+" l JOIN "+table("statements")+
+		" s USING (cycle, customer_id) WHERE cycle = '2026-09' GROUP BY ALL ORDER BY ALL")
+	if want := "CNY\t16\nJPY\t452"; strings.TrimSpace(got) != want {
+		t.Errorf("lines by currency:\n%s\nwant\n%s", got, want)
+	}
+}

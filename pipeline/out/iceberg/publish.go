@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 )
@@ -45,13 +46,25 @@ type target struct {
 	def  *table.Table
 }
 
-// targets are the tables that are kept.
-func targets() []target {
+// targets are the tables that are kept. mixed adds the columns of cycles with several currencies.
+func targets(mixed bool) []target {
 	return []target{
 		{"lines", table.Lines()},
-		{"statements", table.StatementsOf(true, false)},
+		{"statements", table.StatementsOf(true, mixed)},
 		{"accounts", table.AccountEntries()},
 	}
+}
+
+// mixed reports whether any cycle of the state was billed in several currencies. A table keeps the column of one that
+// was (ICE-6).
+func (p *publisher) mixed() (bool, error) {
+	for _, ref := range p.snap.Manifest.Cycles {
+		def, err := rows.StatementsTable(p.snap, ref.Cycle)
+		if err != nil || table.CurrencyColumn(def) >= 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 const cycleColumn = "cycle"
@@ -156,7 +169,11 @@ func (p *publisher) publish(ctx context.Context) error {
 		return err
 	}
 	p.origin = string(origin)
-	for _, t := range targets() {
+	mixed, err := p.mixed()
+	if err != nil {
+		return err
+	}
+	for _, t := range targets(mixed) {
 		if err := p.open(t); err != nil {
 			return err
 		}
@@ -419,7 +436,7 @@ func (p *publisher) summary(s *state, next *plan) map[string]string {
 // table, or one that tollbook did not publish.
 func Shown(w *Warehouse, namespace string) (int64, error) {
 	var oldest int64
-	for i, t := range targets() {
+	for i, t := range targets(false) {
 		_, m, err := w.load(namespace + "/" + t.name)
 		if err != nil {
 			return 0, err
