@@ -333,6 +333,14 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 	case l.kind == line.Adjustment.String() && nothing:
 		r.Category, r.Frequency, r.Description = adjustment, oneTime, r.Product.name+", adjusted by hand"
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
+	case l.Small(tables.LChargingMode) == 1: // a recurring charge
+		r.Category, r.Frequency, r.Description = purchase, recurring, r.Product.name
+		switch {
+		case l.kind == refundKind:
+			r.Frequency, r.Description = oneTime, r.Product.name+", taken back"
+		case r.Class == correction:
+			r.Description += ", correction of " + l.origin
+		}
 	case l.kind == line.FlatFee.String():
 		r.Category, r.Frequency, r.Description, r.Unit = purchase, recurring, r.Product.name+", fee of tier "+
 			strconv.Itoa(l.Small(tables.LTier)), "Months"
