@@ -39,6 +39,7 @@ func printing() []string {
 		"-w W publish --print-ddl",
 		"-w W keys list", "-w W keys add --role vendor", "-w W keys add --role finance --token", "-w W keys revoke KEY",
 		"-w W close --cycle 2026-09 --dry-run", "-w W close --cycle 2026-09 --yes",
+		"-w W invoice --cycle 2026-09 --to delta", "-w W invoice --cycle 2026-09 --to delta --format html",
 		"-w W rerate --cycle 2026-09 --dry-run",
 		"-w W rerate --cycle 2026-09",
 		"-w W prune --dry-run", "-w W prune", "-w W runs", "-w W runs show 1", "-w W schedule --dry-run",
@@ -65,7 +66,14 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, dir: filepath.Join(t.TempDir(), "w")}
-	for _, line := range []string{"init W --sample", "-w W run monthly --cycle 2026-09",
+	if code, out, told := w.call("init W --sample"); code > 1 {
+		t.Fatalf("exit %d\n%s%s", code, out, told)
+	}
+	parties := filepath.Join(w.dir, "books", "parties.csv")
+	if err := os.WriteFile(parties, []byte("party_id\ndelta\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"-w W run monthly --cycle 2026-09",
 		"-w W export --cycle 2026-09 --format focus --issuer vendor --out W-focus.csv"} {
 		if code, out, told := w.call(line); code > 1 {
 			t.Fatalf("%s: exit %d\n%s%s", line, code, out, told)

@@ -66,6 +66,8 @@ func jsonCalls() []jsonCall {
 		{shape: "query", args: "query revenue --cycle 2026-09"},
 		{shape: "query", args: "query partner-margin --cycle 2026-09"},
 		{shape: "close", args: "close --cycle 2026-09 --yes"},
+		{shape: "invoice", args: "invoice --cycle 2026-09 --to delta --number N-1",
+			of: reflect.TypeFor[document.Invoice]()},
 		{shape: "rerate", args: "rerate --cycle 2026-09 --dry-run"},
 		{shape: "runs", args: "runs"},
 		{shape: "runs-show", args: "runs show 1"},
@@ -118,6 +120,12 @@ func TestJSON(t *testing.T) {
 	for _, c := range jsonCalls() {
 		if c.shape == "publish" {
 			appendFile(t, filepath.Join(dir, "w", "tollbook.yaml"), "iceberg: {warehouse: tables}\n")
+		}
+		if c.shape == "close" { // what can be invoiced is a table of workspaces with partners' money
+			parties := filepath.Join(dir, "w", "books", "parties.csv")
+			if err := os.WriteFile(parties, []byte("party_id,legal_name\ndelta,Delta Ltd\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		result, command := p.call(t, dir, &c)
 		called[command] = c.args

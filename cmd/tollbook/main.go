@@ -65,6 +65,7 @@ func tree(a *cli.App) *cobra.Command {
 		billcmd.NewPackages(a),
 		billcmd.NewQuote(a),
 		partnercmd.NewStatement(a),
+		partnercmd.NewInvoice(a),
 		partnercmd.NewIncentives(a),
 		querycmd.NewQuery(a),
 		servecmd.NewServe(a),

@@ -22,6 +22,7 @@ import (
 type written struct {
 	args   []string
 	folder bool // it may name a folder, which gets several files
+	closed bool // of a closed month
 }
 
 // fileFlags are the flags that name a file to write, with command lines that use them.
@@ -43,6 +44,11 @@ func fileFlags() map[string][]written {
 			{args: []string{"query", "revenue", "--out"}},
 			{args: []string{"query", "revenue", "--format", "svg", "--out"}},
 		},
+		"tollbook invoice --out": {
+			{args: []string{"invoice", "--cycle", "2026-09", "--to", "acme", "--out"}, closed: true},
+			{args: []string{"invoice", "--cycle", "2026-09", "--to", "acme", "--format", "xlsx", "--out"},
+				closed: true},
+		},
 		"tollbook man --out": {{args: []string{"man", "--out"}}},
 		"tollbook statement --out": {
 			{args: []string{"statement", "--cycle", "2026-09", "--format", "csv", "--out"}},
@@ -58,6 +64,21 @@ func monthOf(t *testing.T) string {
 		t.Fatal(err)
 	}
 	if code, _, told := runs(dir, "run", "monthly", "--cycle", "2026-09", "--as-of",
+		"2026-10-05T04:00:00Z"); code > cli.ExitNeedsAttention {
+		t.Fatal(told)
+	}
+	return dir
+}
+
+// closedMonthOf is monthOf, closed, with a book of parties, so that it can be invoiced.
+func closedMonthOf(t *testing.T) string {
+	t.Helper()
+	dir := monthOf(t)
+	if err := os.WriteFile(filepath.Join(dir, "books", "parties.csv"), []byte("party_id,legal_name\nacme,Acme Ltd\n"),
+		0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--yes", "--as-of",
 		"2026-10-05T04:00:00Z"); code > cli.ExitNeedsAttention {
 		t.Fatal(told)
 	}
@@ -95,9 +116,13 @@ func TestFileFlags(t *testing.T) {
 // Invariant: EXPORT-4.
 func TestFilesAreKept(t *testing.T) {
 	t.Parallel()
-	dir := monthOf(t)
+	open, closed := monthOf(t), closedMonthOf(t)
 	for flag, list := range fileFlags() {
 		for _, w := range list {
+			dir := open
+			if w.closed {
+				dir = closed
+			}
 			t.Run(strings.Join(w.args, " "), func(t *testing.T) {
 				t.Parallel()
 				if w.folder {
@@ -269,6 +294,7 @@ console --listen nowhere
 generate --rows 100 -w NEW/load
 incentives
 ingest
+invoice --cycle 2026-09 --to acme
 init NEW/workspace
 keys
 keys add --role vendor

@@ -34,6 +34,7 @@ func commands() []string {
 		"tollbook incentives",
 		"tollbook ingest",
 		"tollbook init",
+		"tollbook invoice",
 		"tollbook keys",
 		"tollbook keys add",
 		"tollbook keys list",

@@ -1,0 +1,234 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// InvoiceTerms say which invoice is composed.
+type InvoiceTerms struct {
+	Cycle  period.Cycle
+	To     string     // the recipient: a customer_id or partner_id
+	From   string     // the issuer; "" = the only one
+	Number string     // "" = a draft
+	Issued period.Day // the date of issue; 0 = the day of the last run
+}
+
+// Invoice composes what is left to invoice to a recipient for a closed cycle (§9.7). Errors: *rows.NoCycleError;
+// *rows.NotFoundError if there is nothing to invoice, or if several issuers have something and none is named.
+func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoice, error) {
+	header, err := s.header(t.Cycle)
+	if err != nil {
+		return nil, err
+	}
+	v := &document.Invoice{Header: header, Number: t.Number, Issued: t.Issued, Content: s.Settings.Invoice.Content}
+	issuer, shared, err := s.invoiceable(v, t)
+	if err != nil {
+		return nil, err
+	}
+	if v.Issued == 0 {
+		v.Issued = s.Books.Zone.Day(header.AsOf)
+	}
+	v.Due = v.Issued + period.Day(s.Settings.StatementDueDays)
+	v.Issuer = s.invoiceContact(s.partner(issuer, t.Cycle))
+	if code := s.Books.Partner(t.To); code >= 0 {
+		v.Role, v.Recipient = "partner", s.invoiceContact(s.partner(t.To, t.Cycle))
+		v.Header = inCurrency(header, s.Books.PartnerCurrency(code))
+		err = s.partnerServices(ctx, v, issuer)
+	} else {
+		v.Role, v.Recipient = "customer", s.invoiceContact(s.customer(t.To, t.Cycle))
+		v.Header = inCurrency(header, s.Books.CustomerCurrencyOf(t.To))
+		err = s.customerServices(ctx, v, issuer)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v, s.invoiceTaxes(ctx, v, issuer, shared)
+}
+
+// invoiceable finds the row of table invoices and its issuer. shared: the recipient has other issuers too.
+func (s *Sources) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer string, shared bool, err error) {
+	var issuers []string
+	err = coupons.Each(s.Snap, tables.Invoices(), func(r rows.Row) error {
+		from := r.Word(tables.InvoiceIssuer)
+		if r.Word(tables.InvoiceCycle) != t.Cycle.String() || r.Word(tables.InvoiceRecipient) != t.To {
+			return nil
+		}
+		if issuers = append(issuers, from); t.From != "" && from != t.From {
+			return nil
+		}
+		issuer = from
+		for i, to := range []*money.Amount{&v.Invoiceable, &v.Before.Issued, &v.Before.Returned, &v.Before.Credited,
+			&v.Left} {
+			a, err := r.Amount(tables.InvoiceInvoiceable + i)
+			if err != nil {
+				return err
+			}
+			*to = a
+		}
+		return nil
+	})
+	named := strings.Join(issuers, ", ")
+	switch {
+	case err != nil:
+		return "", false, err
+	case !v.Header.Closed:
+		return "", false, &rows.NotFoundError{
+			What: fmt.Sprintf("cycle %s is open: nothing can be invoiced for it", t.Cycle),
+			Do:   "close the cycle first: `tollbook close --cycle " + t.Cycle.String() + "`"}
+	case issuer == "" && t.From != "" && len(issuers) > 0:
+		return "", false, &rows.NotFoundError{What: fmt.Sprintf("%s has nothing to invoice to %s for %s", t.From, t.To,
+			t.Cycle), Do: "issuers: " + named}
+	case issuer == "":
+		return "", false, &rows.NotFoundError{What: fmt.Sprintf("nothing can be invoiced to %q for %s", t.To, t.Cycle),
+			Do: "`tollbook export --table invoices --cycle " + t.Cycle.String() + "` lists issuers and recipients"}
+	case t.From == "" && len(issuers) > 1:
+		return "", false, &rows.NotFoundError{
+			What: fmt.Sprintf("several issuers have something to invoice to %s for %s", t.To, t.Cycle),
+			Do:   "name one with --from: " + named}
+	}
+	return issuer, len(issuers) > 1, nil
+}
+
+// invoiceContact is a party with its legal name and address.
+func (s *Sources) invoiceContact(p document.Party) document.Contact {
+	return document.Contact(contact(s, p))
+}
+
+// customerServices adds up what the issuer sold the customer, without coupons.
+func (s *Sources) customerServices(ctx context.Context, v *document.Invoice, issuer string) (err error) {
+	list, err := rows.Lines(ctx, s.Snap, v.Header.Cycle.String(), v.Recipient.ID, []int{tables.LPartnerID,
+		tables.LAssociationType, tables.LServiceTypeCode, tables.LPaymentAmount, tables.LCouponAmount}, s.Limits)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return list.Each(func(row rows.Row) error {
+		seller := settlement.VendorID
+		if row.Word(tables.LAssociationType) == "2" { // resale
+			seller = row.Word(tables.LPartnerID)
+		}
+		if seller != issuer {
+			return nil
+		}
+		payment, err := row.Amount(tables.LPaymentAmount)
+		coupon, wrong := row.Amount(tables.LCouponAmount)
+		if err = errors.Join(err, wrong); err != nil {
+			return err
+		}
+		to := s.invoiceService(v, row.Word(tables.LServiceTypeCode))
+		return errors.Join(to.Amount.Add(payment), to.Amount.Add(coupon.Neg()))
+	})
+}
+
+// partnerServices adds up what the partner owes the issuer: for its own customers, and to the vendor for the customers
+// of its resellers.
+func (s *Sources) partnerServices(ctx context.Context, v *document.Invoice, issuer string) error {
+	return s.eachRow(ctx, v.Header.Cycle, v.Recipient.ID, func(r *settlement.Row, row rows.Row) error {
+		to := s.invoiceService(v, r.Service)
+		var err error
+		if row.Word(tables.XSellerID) == issuer {
+			err = to.Amount.Add(r.Owed)
+		}
+		if issuer == settlement.VendorID {
+			err = errors.Join(err, to.Amount.Add(r.Cost))
+		}
+		return err
+	})
+}
+
+// invoiceService is the row of a service, made on first use, in the order of their codes.
+func (s *Sources) invoiceService(v *document.Invoice, service string) *document.InvoiceService {
+	at, found := slices.BinarySearchFunc(v.Services, service, func(one document.InvoiceService, code string) int {
+		return strings.Compare(one.Service, code)
+	})
+	if !found {
+		v.Services = slices.Insert(v.Services, at, document.InvoiceService{Service: service,
+			Name: s.serviceName(service)})
+	}
+	return &v.Services[at]
+}
+
+// serviceName is what products.csv calls a service; empty if it has no name.
+func (s *Sources) serviceName(code string) string {
+	for i := range s.Books.Products {
+		if p := &s.Books.Products[i]; p.ServiceTypeCode == code && p.ServiceTypeName != "" {
+			return p.ServiceTypeName
+		}
+	}
+	return ""
+}
+
+// invoiceTaxes adds the tax that prices do not include, and the rounding: what is left of the invoiceable amount. The
+// taxes of a customer that several issuers share are one sum.
+func (s *Sources) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
+	v.Services = slices.DeleteFunc(v.Services, func(one document.InvoiceService) bool {
+		return one.Amount == money.AmountTotal{}
+	})
+	var sum money.AmountTotal
+	for i := range v.Services {
+		if err := sum.AddTotal(v.Services[i].Amount); err != nil {
+			return err
+		}
+	}
+	exact, err := sum.Amount()
+	if err != nil {
+		return err
+	}
+	net := exact
+	if v.Role == "customer" { // what partners owe is rounded row by row
+		net = exact.Cut(v.Header.Digits, s.Settings.Rounding.Mode)
+	}
+	rounding, err := net.Sub(exact)
+	if err != nil {
+		return err
+	}
+	if v.Tax, err = v.Invoiceable.Sub(net); err != nil {
+		return err
+	}
+	if err := v.Rounding.Add(rounding); err != nil || v.Tax.IsZero() || shared && v.Role == "customer" {
+		return err
+	}
+	v.Taxes, err = s.taxesTo(ctx, v, issuer)
+	return err
+}
+
+// taxesTo are the taxes of the recipient's statement that prices do not include; of a partner's those of the issuer.
+func (s *Sources) taxesTo(ctx context.Context, v *document.Invoice, issuer string) ([]document.Tax, error) {
+	customer, partner := v.Recipient.ID, ""
+	if v.Role == "partner" {
+		customer, partner = "", v.Recipient.ID
+	}
+	rowsOf, err := s.reader().Taxes(ctx, v.Header.Cycle.String(), customer, partner)
+	if err != nil {
+		return nil, err
+	}
+	var list []rows.Tax
+	err = rowsOf.Each(func(row rows.Row) error {
+		t, err := rows.TaxAt(row)
+		list = append(list, t)
+		return err
+	})
+	if err = errors.Join(err, rowsOf.Close()); err != nil {
+		return nil, err
+	}
+	out := s.taxes(list)
+	out = slices.DeleteFunc(out, func(t document.Tax) bool {
+		return t.Included() || v.Role == "partner" && t.SellerID != issuer
+	})
+	for i := range out {
+		out[i].SellerID = ""
+	}
+	return out, nil
+}
