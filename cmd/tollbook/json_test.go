@@ -95,6 +95,7 @@ func jsonCalls() []jsonCall {
 func withoutJSON() map[string]string {
 	return map[string]string{
 		"tollbook completion": "a script",
+		"tollbook invoice":    "the sample has no invoices",
 		"tollbook console":    "it ends with Ctrl-C: one object with the address",
 		"tollbook serve":      "it ends with Ctrl-C: one object per request, on standard error",
 	}
