@@ -1,11 +1,13 @@
 package partnercmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +36,9 @@ func NewStatement(a *cli.App) *cobra.Command {
 as incentives, with the net; or with --partner one partner's statement: rows by customer and
 service, resellers with revenue, cost and margin, incentives with the next step, consumption by day,
 and how the largest bandwidth was measured. A statement of an open cycle is provisional.
+
+Where vendors' cost files are billed, the table of all partners is followed by the reseller's own
+statement: what each vendor charges, what of it customers bear, and the margin.
 
 Formats: table, json, csv, xlsx (real numbers, one sheet per part), html (one page, to print or to
 send). All partners: table, json, csv.`,
@@ -89,6 +94,7 @@ type overviewResult struct {
 	Total    *compose.SettledEntry  `json:"total,omitempty"`
 
 	PerCurrency []compose.SettledEntry `json:"totals,omitempty"` // in place of Total, where partners have several
+	VendorCosts []compose.VendorCosts  `json:"vendor_costs,omitempty"`
 
 	books *books.Books
 }
@@ -103,7 +109,8 @@ func writeOverview(ctx context.Context, a *cli.App, o *statementOptions, format 
 	if err != nil {
 		return err
 	}
-	r := overviewResult{Header: all.Header, Partners: []compose.SettledEntry{}, books: w.Books}
+	r := overviewResult{Header: all.Header, Partners: []compose.SettledEntry{}, VendorCosts: all.Costs,
+		books: w.Books}
 	for i := range all.Totals {
 		t := all.Totals[i].Entry()
 		if t.Currency == "" {
@@ -150,8 +157,16 @@ func (r *overviewResult) text(w io.Writer) {
 	fmt.Fprintf(w, "partners of cycle %s%s (%s)\n\n", h.Cycle, in, state)
 	if len(r.Partners) == 0 {
 		fmt.Fprintln(w, "no partner has a line or an incentive")
-		return
+	} else {
+		r.partners(w)
 	}
+	if len(r.VendorCosts) > 0 {
+		r.vendorCosts(w)
+	}
+}
+
+// partners prints the partners and their totals.
+func (r *overviewResult) partners(w io.Writer) {
 	g := cli.NewGrid("partner", "name", "kind", "currency", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue",
 		">.margin", ">.incentives", ">.net")
 	row := func(s *compose.SettledEntry, id string) {
@@ -183,6 +198,33 @@ func (r *overviewResult) text(w io.Writer) {
 	g.DropEmpty("payment", "owed", "incentives", "net")
 	g.Print(w, "  ")
 	fmt.Fprintln(w, "\nnet = owed + cost - revenue - incentives: above 0 the partner pays, below 0 it is paid.")
+}
+
+// vendorCosts prints the reseller's own statement: what its vendors charge and what its customers pay.
+func (r *overviewResult) vendorCosts(w io.Writer) {
+	own := r.books.OwnCurrency()
+	fmt.Fprintf(w, "\nvendor costs and margin\n\n")
+	g := cli.NewGrid("source", "currency", ">.billed", ">.allocated", ">.kept", ">.unallocated", ">.effective",
+		">payment", ">.margin "+own.Code)
+	cost := func(c money.Cost) string { return cli.TrimZeros(c.String()) }
+	var margin money.AmountTotal
+	for i := range r.VendorCosts {
+		v := &r.VendorCosts[i]
+		if err := margin.AddTotal(v.Margin); err != nil {
+			fmt.Fprintln(w, err)
+			return
+		}
+		var paid []string
+		for _, t := range v.Payments {
+			paid = append(paid, t.Total.StringFixed(r.books.CurrencyNamed(t.Currency).Digits)+" "+t.Currency)
+		}
+		g.Add(cmp.Or(v.Source, "fees of the month"), v.Currency, cost(v.Billed), cost(v.Allocated), cost(v.Kept),
+			cost(v.Unallocated), cost(v.Effective), strings.Join(paid, "; "), v.Margin.StringFixed(own.Digits))
+	}
+	g.Add("total", "", "", "", "", "", "", "", margin.StringFixed(own.Digits))
+	g.Print(w, "  ")
+	fmt.Fprintln(w, "\nbilled = allocated to customers + kept + unallocated; margin = payment - effective cost. By customer, "+
+		"service and day: tollbook query margin")
 }
 
 // csv writes the partners with all digits, without the total.

@@ -193,6 +193,7 @@ type Overview struct {
 	Header   document.Header
 	Partners []Settled // by partner_id
 	Totals   []Settled // by the partners' currency; of a workspace of one currency there is one. Partner is empty
+	Costs    []VendorCosts
 }
 
 // add adds a partner to the total of its currency.
@@ -236,6 +237,9 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 		return nil, err
 	}
 	out := &Overview{Header: header, Partners: []Settled{}}
+	if out.Costs, err = s.vendorCosts(cycle); err != nil {
+		return nil, err
+	}
 	if !s.Books.Mixed {
 		out.Totals = []Settled{{}}
 	}

@@ -1,0 +1,111 @@
+package compose
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// VendorCosts is what a vendor charges for a cycle and what customers pay for it: the reseller's own statement, which
+// comes from the table margins (§11.6). BilledCost, the amount of the vendor's invoice, is Allocated + Kept +
+// Unallocated, exactly.
+type VendorCosts struct {
+	Source      string     `json:"source,omitempty"`   // none: lines without an account, such as month-end fees
+	Currency    string     `json:"currency,omitempty"` // of the costs
+	Billed      money.Cost `json:"cost_billed"`
+	Allocated   money.Cost `json:"allocated_cost"`
+	Kept        money.Cost `json:"kept_cost"`
+	Unallocated money.Cost `json:"unallocated_cost"`
+	Effective   money.Cost `json:"cost_effective"`
+
+	Payments []money.CurrencyTotal `json:"payment_amounts"`
+	Margin   money.AmountTotal     `json:"margin_amount"` // payments − effective costs, in the workspace's currency
+
+	paid money.PerCurrency
+}
+
+// add adds a row of margins.
+func (v *VendorCosts) add(row rows.Row) error {
+	billed, err := row.Cost(tables.MBilled)
+	if err != nil {
+		return err
+	}
+	effective, err := row.Cost(tables.MEffective)
+	if err != nil {
+		return err
+	}
+	part := &v.Kept
+	switch {
+	case slices.Contains(books.Unallocated(), row.Word(tables.MReason)):
+		part = &v.Unallocated
+	case row.Word(tables.MCustomerID) != "":
+		part = &v.Allocated
+	}
+	for _, sum := range []struct {
+		to *money.Cost
+		by money.Cost
+	}{{&v.Billed, billed}, {part, billed}, {&v.Effective, effective}} {
+		if *sum.to, err = sum.to.Add(sum.by); err != nil {
+			return err
+		}
+	}
+	paid, err := row.Amount(tables.MPayment)
+	if err != nil {
+		return err
+	}
+	if row.Word(tables.MCustomerID) != "" {
+		if err := v.paid.Add(row.Word(tables.MPaymentCurrency), paid); err != nil {
+			return err
+		}
+	}
+	rest, err := row.Amount(tables.MMargin)
+	if err != nil {
+		return err
+	}
+	return v.Margin.Add(rest)
+}
+
+// vendorCosts adds the margins of a cycle up by source; lines without an account are last.
+func (s *Sources) vendorCosts(cycle period.Cycle) ([]VendorCosts, error) {
+	files, err := s.Snap.Files(cycle.String())
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]*VendorCosts)
+	for _, e := range files {
+		if e.Table != tables.Margins().Name {
+			continue
+		}
+		err := tablefile.Each(s.Snap, e, tables.Margins(), nil, func(c *parquet.Columns, i int) error {
+			row := rows.Row{Cols: c, I: i}
+			source := row.Word(tables.MSource)
+			if all[source] == nil {
+				all[source] = &VendorCosts{Source: source, Currency: row.Word(tables.MCurrency)}
+			}
+			return all[source].add(row)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	var list []VendorCosts
+	for _, source := range slices.SortedFunc(maps.Keys(all), func(a, b string) int {
+		if (a == "") != (b == "") {
+			return cmp.Compare(b, a)
+		}
+		return cmp.Compare(a, b)
+	}) {
+		v := all[source]
+		v.Payments = v.paid.List()
+		list = append(list, *v)
+	}
+	return list, nil
+}
