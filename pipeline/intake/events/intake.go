@@ -373,6 +373,11 @@ func (o *Order) fill(v *view, i int, status string, digits int) *failure {
 		if n, ok := v.whole("period_num", i); c.Name == "period_num" && ok && n < 1 {
 			return &failure{c.Name, reason.OutOfRange, strconv.FormatInt(n, 10)}
 		}
+		if c.Name == "official_amount" {
+			if bad := o.official(v, i, digits); bad != nil {
+				return bad
+			}
+		}
 	}
 	o.SKUText, o.Region, o.Resource = v.text("sku", i), v.text("region_code", i), v.text("resource_id", i)
 	if hi, lo, ok := v.decimal("quantity", i); ok {
@@ -399,10 +404,13 @@ func (o *Order) fill(v *view, i int, status string, digits int) *failure {
 		o.Payer = "customer"
 	}
 	o.Discount, o.Coupons = v.text("discount_id", i), v.text("coupon_ids", i)
-	if o.Official, o.HasOfficial = v.amount("official_amount", i); !o.HasOfficial {
-		return nil
-	}
-	if finer(o.Official, digits) || o.Official.Sign() < 0 && o.Type != rating.Change {
+	return nil
+}
+
+// official takes over the amount that the order itself names.
+func (o *Order) official(v *view, i, digits int) *failure {
+	o.Official, o.HasOfficial = v.amount("official_amount", i)
+	if o.HasOfficial && (finer(o.Official, digits) || o.Official.Sign() < 0 && o.Type != rating.Change) {
 		return &failure{"official_amount", reason.BadDecimal, o.Official.Trim()}
 	}
 	return nil

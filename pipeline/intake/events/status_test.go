@@ -99,3 +99,18 @@ func TestLifeTurns(t *testing.T) {
 		t.Errorf("stored again: %t\n%s", book.lives, diff)
 	}
 }
+
+// TestFirstColumnOfStep tests that a step with two faults is rejected for the first column that fails.
+func TestFirstColumnOfStep(t *testing.T) {
+	t.Parallel()
+	header := "official_amount," + lifeHeader
+	for row, want := range map[string]string{
+		"1.005,o,new,acme,,,,,,,,cancelled,\n": `official_amount bad_decimal "1.005" o/1/cancelled`,
+		"1.00,o,new,acme,,,,,,,,cancelled,\n":  `status_time missing_value "" o/1/cancelled`,
+	} {
+		got := take(t, loadBooks(t, 2), NewBook(), map[string]string{"orders/1.csv": header + row}, 7, false)
+		if got := got.rows["orders/1.csv:1"]; got != want {
+			t.Errorf("%s: %s, want %s", row, got, want)
+		}
+	}
+}
