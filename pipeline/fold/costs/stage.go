@@ -140,8 +140,8 @@ func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cyc
 	return w.write(by, r)
 }
 
-// again converts what the open cycle has of a closed one by today's books, which can have later rates.
-func (s *Stage) again(found *survey, p *poster, counted []*Delivery) error {
+// convertPosted converts what the open cycle has of a closed one by today's books, which can have later rates.
+func (s *Stage) convertPosted(found *survey, p *poster, counted []*Delivery) error {
 	if !s.Books.Mixed {
 		return nil
 	}
@@ -167,7 +167,7 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 		}
 		held, err := p.holds(c)
 		if err == nil && !held {
-			err = s.again(found, p, counted)
+			err = s.convertPosted(found, p, counted)
 		}
 		if err != nil || !held {
 			return err

@@ -260,6 +260,15 @@ func appendText(b []byte, text string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
+// varints reads numbers and returns what follows them.
+func varints(to []int64, b []byte) []byte {
+	for i := range to {
+		n, size := binary.Varint(b)
+		to[i], b = n, b[size:]
+	}
+	return b
+}
+
 // unpackEntry is the entry of an event of the ledger, and the event's place.
 func (a *accountReplay) unpackEntry(key, value []byte) (at int64, e *account.Entry, err error) {
 	e = &account.Entry{Type: account.Type(value[1])}
@@ -267,11 +276,7 @@ func (a *accountReplay) unpackEntry(key, value []byte) (at int64, e *account.Ent
 	e.Final = value[2] == 1
 	value = value[3:]
 	var n [6]int64
-	for i := range n {
-		size := 0
-		n[i], size = binary.Varint(value)
-		value = value[size:]
-	}
+	value = varints(n[:], value)
 	if e.Amount, err = money.AmountFromRaw(n[3], uint64(n[4])); err != nil {
 		return 0, nil, err
 	}
@@ -305,11 +310,7 @@ func addPosting(c []parquet.Col, partner string, b []byte) error {
 	kind, balance := account.Type(b[0]), account.Balance(b[1])
 	b = b[2:]
 	var n [5]int64
-	for i := range n {
-		size := 0
-		n[i], size = binary.Varint(b)
-		b = b[size:]
-	}
+	b = varints(n[:], b)
 	size, m := binary.Uvarint(b)
 	b = b[m:]
 	c[tables.PartnerAccountPartner].AddWord(partner)
