@@ -37,8 +37,8 @@ as incentives, with the net; or with --partner one partner's statement: rows by 
 service, resellers with revenue, cost and margin, incentives with the next step, consumption by day,
 and how the largest bandwidth was measured. A statement of an open cycle is provisional.
 
-Where vendors' cost files are billed, the table of all partners is followed by the reseller's own
-statement: what each vendor charges, what of it customers bear, and the margin.
+Where vendors' cost files are billed, the reseller's own statement follows the table of all
+partners: the costs of each vendor, the part that customers bear, and the margin.
 
 Formats: table, json, csv, xlsx (real numbers, one sheet per part), html (one page, to print or to
 send). All partners: table, json, csv.`,
@@ -200,7 +200,7 @@ func (r *overviewResult) partners(w io.Writer) {
 	fmt.Fprintln(w, "\nnet = owed + cost - revenue - incentives: above 0 the partner pays, below 0 it is paid.")
 }
 
-// vendorCosts prints the reseller's own statement: what its vendors charge and what its customers pay.
+// vendorCosts prints the reseller's own statement: the costs of its vendors beside the payments of its customers.
 func (r *overviewResult) vendorCosts(w io.Writer) {
 	own := r.books.OwnCurrency()
 	fmt.Fprintf(w, "\nvendor costs and margin\n\n")

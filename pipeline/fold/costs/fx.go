@@ -135,7 +135,7 @@ func (s *survey) convert(one *source, d *Delivery) (err error) {
 		}
 	}
 	for _, c := range s.stage.Books.Currencies {
-		_, _ = d.conversion.to(cmp.Or(c.Code, s.stage.Currency)) // what lacks a rate may not be needed
+		_, _ = d.conversion.to(cmp.Or(c.Code, s.stage.Currency)) // a currency without a rate may not be needed
 	}
 	return nil
 }

@@ -14,9 +14,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// VendorCosts is what a vendor charges for a cycle and what customers pay for it: the reseller's own statement, which
-// comes from the table margins (§11.6). BilledCost, the amount of the vendor's invoice, is Allocated + Kept +
-// Unallocated, exactly.
+// VendorCosts is a row of the reseller's own statement: the costs of a vendor for a cycle beside the payments of
+// customers, from the table margins (§11.6). Billed, the amount of the vendor's invoice, is exactly Allocated + Kept +
+// Unallocated.
 type VendorCosts struct {
 	Source      string     `json:"source,omitempty"`   // none: lines without an account, such as month-end fees
 	Currency    string     `json:"currency,omitempty"` // of the costs
