@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -36,7 +37,8 @@ func Open(ctx context.Context, o Options) (*Conn, error) {
 		Protocol: protocol, Addr: []string{o.Address}, TLS: o.TLS, Compression: compression, Settings: settings,
 		Auth:        ch.Auth{Database: o.Database, Username: o.user(), Password: string(o.Password)},
 		DialTimeout: o.ConnectTimeout, ReadTimeout: o.Timeout, MaxOpenConns: maxConns, MaxIdleConns: maxConns,
-		ClientInfo: ch.ClientInfo{Products: []struct{ Name, Version string }{{Name: "tollbook"}}},
+		TransportFunc: func(t *http.Transport) (http.RoundTripper, error) { return packedInserts{t}, nil },
+		ClientInfo:    ch.ClientInfo{Products: []struct{ Name, Version string }{{Name: "tollbook"}}},
 	})
 	if err != nil {
 		return nil, o.wrap("connect", err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -127,7 +128,7 @@ func (c *Conn) insertHTTP(ctx context.Context, in *Insert) error {
 	}
 	body := &blocks{in: in, packed: compress.NewWriter(compress.LevelZero, method)}
 	defer body.end() // the transport may still read when an answer came early
-	server := ch.Settings{"decompress": "1"}
+	server := ch.Settings{}
 	for key, value := range in.Settings {
 		server[key] = value
 	}
@@ -137,6 +138,23 @@ func (c *Conn) insertHTTP(ctx context.Context, in *Insert) error {
 		return sourceError{body.failed}
 	}
 	return err
+}
+
+// packedInserts tells a server over HTTP that the body of an INSERT is packed. A setting of the statement would not do:
+// the library sends settings of a statement also with the question that opens a new connection, whose body is not
+// packed.
+type packedInserts struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (p packedInserts) RoundTrip(r *http.Request) (*http.Response, error) {
+	query := r.URL.Query()
+	if !query.Has("query") { // the statement is the body
+		return p.RoundTripper.RoundTrip(r)
+	}
+	query.Set("decompress", "1")
+	packed := r.Clone(r.Context())
+	packed.URL.RawQuery = query.Encode()
+	return p.RoundTripper.RoundTrip(packed)
 }
 
 // blocks is the body of an INSERT over HTTP: packed blocks, made when they are asked for.
