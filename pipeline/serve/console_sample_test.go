@@ -1,6 +1,10 @@
 package serve_test
 
 import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +16,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/tollbook/tollbook/fixtures/sample"
+	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
@@ -351,5 +356,43 @@ func TestConsoleRuns(t *testing.T) {
 		"1 2026-10-05 12:00 run monthly --cycle 2026-09 1  255.00 255.00\n"
 	if got != want {
 		t.Errorf("runs:\n%swant:\n%s", got, want)
+	}
+}
+
+// TestPrepared tests CONSOLE-8: the server makes what the lists of the whole lake are made of when it starts. The
+// statements that they come from are taken away, and the lists are still there.
+func TestPrepared(t *testing.T) {
+	t.Parallel()
+	dir := sampleBilled(t)
+	cold := console(t, dir, vendor, nil)
+	want := console(t, dir, vendor, nil).page("customers").text("main")
+	prepared := console(t, dir, vendor, nil)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- prepared.api.(*serve.Server).Serve(ctx, listener) }()
+	for !strings.Contains(prepared.log.String(), "pages are prepared") {
+		time.Sleep(time.Millisecond)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "lake", "statements")); err != nil {
+		t.Fatal(err)
+	}
+	for _, language := range []string{"en", "zh"} {
+		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8181/console/customers", nil)
+		r.Header.Set("Accept-Language", language)
+		v := prepared.do(r)
+		if v.status != http.StatusOK || language == "en" && v.text("main") != want {
+			t.Errorf("%s: status %d: %s, want %s", language, v.status, v.text("main"), want)
+		}
+	}
+	if v := cold.open("customers"); v.status != http.StatusInternalServerError {
+		t.Errorf("without statements and not prepared: status %d: %s", v.status, v.text("main"))
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

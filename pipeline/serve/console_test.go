@@ -371,7 +371,7 @@ type less struct{ records.Store }
 
 func (l less) Sums(ctx context.Context, q records.SumQuery) ([]records.Sum, error) {
 	list, err := l.Store.Sums(ctx, q)
-	if len(list) > 0 && len(q.By) == 1 {
+	if len(list) > 0 {
 		list[0].Lines--
 	}
 	return list, err

@@ -72,7 +72,8 @@ type Server struct {
 	program  string // which build this is
 	language operation.Language
 	packed   func(http.Handler) http.HandlerFunc
-	console  http.Handler // nil = there is none
+	console  http.Handler          // nil = there is none
+	prepare  func(context.Context) // prepares the console's pages
 }
 
 // kept is how many bytes are kept of exports, for those who come back for a part of one, and of what settles in open
@@ -129,7 +130,7 @@ func (s *Server) addConsole(c *Config) error {
 		Blocked:  func(r *http.Request, now time.Time) bool { return s.failures.blocked(remote(r), now) },
 		Language: s.language, Timeout: s.api.WriteTimeout})
 	if err == nil {
-		s.console = s.packed(made)
+		s.console, s.prepare = s.packed(made), made.Prepare
 	}
 	return err
 }
@@ -267,6 +268,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		h.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certs.get,
 			NextProtos: []string{"h2", "http/1.1"}}
+	}
+	if s.prepare != nil {
+		ended := make(chan struct{})
+		preparing, cancel := context.WithCancel(ctx)
+		go func() {
+			defer close(ended)
+			s.prepare(preparing)
+		}()
+		defer func() { cancel(); <-ended }()
 	}
 	failed := make(chan error, 1)
 	l = &listener{Listener: l, server: s}

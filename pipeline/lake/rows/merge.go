@@ -71,8 +71,11 @@ func openCursor(name string, f file, o opening) (*cursor, error) {
 	if cols != nil && o.where.Word != "" {
 		cols = append(cols, o.where.Column)
 	}
-	wanted := parquet.Wanted{Cols: cols, Rows: cmp.Or(o.piece, maxPiece), By: o.where.Column, Only: o.where.Word,
-		Decoder: o.decoder}
+	piece := cmp.Or(o.piece, maxPiece)
+	if o.where.Word != "" { // pages without the word are not decoded
+		piece = minPiece
+	}
+	wanted := parquet.Wanted{Cols: cols, Rows: piece, By: o.where.Column, Only: o.where.Word, Decoder: o.decoder}
 	r, err := parquet.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), o.def, wanted)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())

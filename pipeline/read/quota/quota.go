@@ -141,6 +141,9 @@ func (b *builder) build(ctx context.Context) (err error) {
 	if stands.closing, stands.own, err = b.positions().Closing(b.customer, b.cycle); err != nil {
 		return err
 	}
+	if len(b.Books.PackagesOf(b.customer)) == 0 && !stands.hasPackages() {
+		return nil // nothing that a record could have drawn on
+	}
 	if err := b.lines(ctx); err != nil {
 		return err
 	}
@@ -154,6 +157,12 @@ func (b *builder) build(ctx context.Context) (err error) {
 type packageState struct {
 	before, found, closing []position.Row
 	own                    bool // closing is of a day of the cycle
+}
+
+// hasPackages reports whether a position is one of a package, as it is after every draw.
+func (st *packageState) hasPackages() bool {
+	return slices.ContainsFunc(slices.Concat(st.before, st.found, st.closing),
+		func(r position.Row) bool { return r.Kind == position.Package })
 }
 
 // lines takes the draws of records from their lines. The draws are sorted at the end, so the files are read one after

@@ -36,6 +36,8 @@ type answer struct {
 	status   int // 0 = nothing is out yet
 	state    *operation.State
 	note     string // about the state
+	// background says that nobody waits for the answer: it ends with its context.
+	background bool
 }
 
 // serve answers the request.
@@ -174,7 +176,7 @@ func (a *answer) try(route *page.Route, moved bool) error {
 		return err
 	}
 	v := &page.View{Call: call, Request: r, Query: a.query, Allowed: a.allowed, Kept: c.kept,
-		Jobs: c.Jobs}
+		Jobs: c.Jobs, Background: a.background}
 	if a.language == operation.Chinese {
 		v.Words = c.words
 	}

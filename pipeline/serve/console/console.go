@@ -56,6 +56,7 @@ type Console struct {
 	render   *page.Renderer
 	routes   map[string]*page.Route
 	menu     []*page.Route
+	dear     []*page.Route // that are prepared
 	sessions session.Store
 	guard    *http.CrossOriginProtection
 	kept     *page.Kept
@@ -96,6 +97,9 @@ func New(c Config) (*Console, error) {
 		out.routes[routes[i].Op.Path] = &routes[i]
 		if routes[i].Menu.En != "" {
 			out.menu = append(out.menu, &routes[i])
+		}
+		if routes[i].Prepared {
+			out.dear = append(out.dear, &routes[i])
 		}
 	}
 	return out, nil

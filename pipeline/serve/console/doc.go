@@ -14,4 +14,6 @@
 //	           token of the session where there is one.
 //	CONSOLE-7  With an OpenID Connect provider a person can sign in by it. The session is one like that of a key, of
 //	           the caller that the provider's claim names (OPENID-3).
+//	CONSOLE-8  What pages of the whole lake are made of is made once for a state and the books, by the server when it
+//	           starts and after a commit, or by the first request that comes before it is done.
 package console

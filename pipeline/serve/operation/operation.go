@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 // Operation is one operation of the API.
@@ -79,10 +80,12 @@ type State struct {
 	Now       period.Instant // of the request: for what is in force today; amounts never depend on it
 }
 
-// Prices are what rating makes of a workspace's books, when it is first asked for.
+// Prices are what rating and settlement make of a workspace's books, when it is first asked for.
 type Prices struct {
 	Bill func() *rating.Book // as bills are rated
 	Ask  func() *rating.Book // without prepaid packages: a price is asked for, and nothing drawn
+
+	Partners func() (*settlement.Book, error) // what partners are settled by
 }
 
 // NewPrices is of a workspace whose books do not change.
@@ -91,7 +94,7 @@ func NewPrices(w *workspace.Workspace) *Prices {
 		b := *w.Books
 		b.Packages = nil
 		return rating.Compile(&b, workspace.Rules(&w.Settings))
-	})}
+	}), Partners: sync.OnceValues(w.PartnerBook)}
 }
 
 // Inside is what the server says of itself.

@@ -30,7 +30,7 @@ func explainLine() operation.Operation {
 
 func handleExplain(ctx context.Context, c *operation.Call) (any, error) {
 	w := c.State.Workspace
-	s := &explain.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(),
+	s := &explain.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: c.State.Prices.Bill(),
 		Refund: workspace.RefundRules(&w.Settings)}
 	if c.Scope.Feeds {
 		var err error

@@ -68,8 +68,8 @@ func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
 // sourcesOf is what documents are made from.
 func sourcesOf(c *operation.Call) (*compose.Sources, error) {
 	w := c.State.Workspace
-	book, err := w.PartnerBook()
-	return &compose.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(),
+	book, err := c.State.Prices.Partners()
+	return &compose.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: c.State.Prices.Bill(),
 		Partners: book, Cache: c.Inside.Cache}, err
 }
 

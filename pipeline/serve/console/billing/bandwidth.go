@@ -12,38 +12,79 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // maxLinks is how many rows of links.csv a page measures at most: that reads all of their samples.
 const maxLinks = 200
 
-// measured is the links and groups that the address asks for.
-func measured(v *page.View) ([]*annex.Annex, period.Cycle, error) {
-	cycle, err := cycleOf(v)
-	if err != nil {
-		return nil, 0, err
-	}
-	w := v.State.Workspace
+// object is a link or group in a list. Its samples are not kept with it.
+type object struct {
+	name, customer, sku, method string
+	points                      int
+	mbps                        string
+	commit, quantity            money.Quantity
+	payment                     money.AmountTotal
+}
+
+// objects are the links and groups of a cycle that the address asks for, measured once for a state.
+func objects(v *page.View, cycle period.Cycle) ([]object, error) {
 	customer := v.Scope.Customer
-	if customer == "" && v.Text("resource") == "" && len(w.Books.Links) > maxLinks {
-		return nil, cycle, operation.BadParameter("customer_id", operation.Textf("链路多于%d条，请指定客户",
+	if customer == "" && v.Text("resource") == "" && len(v.State.Workspace.Books.Links) > maxLinks {
+		return nil, operation.BadParameter("customer_id", operation.Textf("链路多于%d条，请指定客户",
 			"is missing: the books have more than %d links", maxLinks))
 	}
 	q := annex.Question{Cycle: cycle, Customer: customer, Resource: v.Text("resource"), SKU: v.Text("sku")}
-	list, err := keptAnnexes(v, &q)
+	list, err := page.Keep(v, fmt.Sprintf("objects %q", q), func(list []object) int { return 9 * len(list) },
+		func(v *page.View) ([]object, error) { return measured(v, &q) })
 	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Text("resource") == "" {
-		return nil, cycle, nil
+		return nil, nil
 	}
-	return list, cycle, err
+	return list, err
 }
 
-// keptAnnexes measures links, once for a state.
+// measured measures the links and groups that a question is about.
+func measured(v *page.View, q *annex.Question) ([]object, error) {
+	measure := annexes
+	if q.Resource != "" { // its points are shown next
+		measure = keptAnnexes
+	}
+	list, err := measure(v, q)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]object, len(list))
+	for i, a := range list {
+		_, payment, err := a.Payment()
+		if err != nil {
+			return nil, err
+		}
+		out[i] = object{name: a.Object, customer: a.CustomerID, sku: a.SKU, method: a.Policy.Method, points: a.Points,
+			mbps: annex.Mbps(a.Value), commit: a.Commit, quantity: a.Quantity, payment: payment}
+	}
+	return out, nil
+}
+
+// annex is how the object was measured, with all of its points.
+func (o *object) annex(v *page.View, cycle period.Cycle) (*annex.Annex, error) {
+	list, err := keptAnnexes(v, &annex.Question{Cycle: cycle, Customer: o.customer, Resource: o.name, SKU: o.sku})
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// annexes measures links and groups with all of their points.
+func annexes(v *page.View, q *annex.Question) ([]*annex.Annex, error) {
+	return annex.Build(v.Request.Context(), &annex.Sources{Snap: v.State.Snap, Books: v.State.Workspace.Books,
+		Prices: v.State.Prices.Bill(), Currency: v.Currency()}, q)
+}
+
+// keptAnnexes are the points of a link or group, measured once for a state.
 func keptAnnexes(v *page.View, q *annex.Question) ([]*annex.Annex, error) {
-	return page.Keep(v, fmt.Sprintf("bandwidth %q", *q), cellsOf, func(v *page.View) ([]*annex.Annex, error) {
-		return annex.Build(v.Request.Context(), &annex.Sources{Snap: v.State.Snap, Books: v.State.Workspace.Books,
-			Prices: v.State.Prices.Bill(), Currency: v.Currency()}, q)
-	})
+	return page.Keep(v, fmt.Sprintf("bandwidth %q", *q), cellsOf,
+		func(v *page.View) ([]*annex.Annex, error) { return annexes(v, q) })
 }
 
 // cellsOf is about how much memory measured links take, in cells of tables.
@@ -56,7 +97,11 @@ func cellsOf(list []*annex.Annex) (n int) {
 
 // bandwidth shows how links were measured: a list of them, or one with its curve.
 func bandwidth(v *page.View) (*page.Page, error) {
-	list, cycle, err := measured(v)
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	list, err := objects(v, cycle)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +113,11 @@ func bandwidth(v *page.View) (*page.Page, error) {
 			page.Link{Text: cycle.String(), Href: v.To("bill", "customer_id", id, "cycle", cycle.String())})
 	}
 	if len(list) == 1 {
-		return p, oneObject(v, p, list[0])
+		a, err := list[0].annex(v, cycle)
+		if err != nil {
+			return nil, err
+		}
+		return p, oneObject(v, p, a)
 	}
 	t := &page.Table{Name: "objects", Empty: v.T("没有带宽链路", "No links are measured in this cycle"),
 		Columns: []page.Column{
@@ -82,16 +131,13 @@ func bandwidth(v *page.View) (*page.Page, error) {
 			{Name: "quantity", Title: v.T("计费量", "Billed quantity"), Kind: page.Quantity},
 			{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount},
 		}}
-	for _, a := range list {
-		_, payment, err := a.Payment()
-		if err != nil {
-			return nil, err
-		}
-		href := v.To("bandwidth", "customer_id", a.CustomerID, "cycle", a.Cycle, "resource", a.Object, "sku", a.SKU)
-		t.Rows = append(t.Rows, []page.Cell{{Text: a.Object, Href: href}, {Text: called(v, a.CustomerID)},
-			{Text: a.SKU}, methodCell(v, a.Policy.Method), {Text: strconv.Itoa(a.Points)}, {Text: annex.Mbps(a.Value)},
-			{Text: a.Commit.String(), Shown: a.Commit.Trim()}, {Text: a.Quantity.String(), Shown: a.Quantity.Trim()},
-			v.Money(payment, href)})
+	for i := range list {
+		o := &list[i]
+		href := v.To("bandwidth", "customer_id", o.customer, "cycle", cycle.String(), "resource", o.name, "sku", o.sku)
+		t.Rows = append(t.Rows, []page.Cell{{Text: o.name, Href: href}, {Text: called(v, o.customer)},
+			{Text: o.sku}, methodCell(v, o.method), {Text: strconv.Itoa(o.points)}, {Text: o.mbps},
+			{Text: o.commit.String(), Shown: o.commit.Trim()}, {Text: o.quantity.String(), Shown: o.quantity.Trim()},
+			v.Money(o.payment, href)})
 	}
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("链路", "Links"), Table: t})
 	return p, nil
@@ -204,7 +250,11 @@ func points(v *page.View, a *annex.Annex) *page.Table {
 // drawing makes a route one of a file: the curve of one link.
 func drawing(r page.Route) page.Route {
 	r.File = func(v *page.View) (*page.File, error) {
-		list, _, err := measured(v)
+		cycle, err := cycleOf(v)
+		if err != nil {
+			return nil, err
+		}
+		list, err := objects(v, cycle)
 		if err != nil {
 			return nil, err
 		}
@@ -212,7 +262,11 @@ func drawing(r page.Route) page.Route {
 			return nil, operation.NotFound(operation.Textf("有%d个计费对象：请用resource和sku指定一个",
 				"there are %d links and groups: select one with resource and sku", len(list)))
 		}
-		drawn, err := list[0].SVG()
+		a, err := list[0].annex(v, cycle)
+		if err != nil {
+			return nil, err
+		}
+		drawn, err := a.SVG()
 		if v.Words != nil {
 			drawn = v.Words.Drawing(drawn)
 		}

@@ -27,7 +27,11 @@ func bill(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	id := v.Text("customer_id")
-	list, err := sums(v, cycle.String(), []string{id}, nil, tables.LServiceTypeCode)
+	days, err := sums(v, cycle.String(), []string{id}, nil, tables.LServiceTypeCode, tables.LDay)
+	if err != nil {
+		return nil, err
+	}
+	list, err := byFirst(days)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +58,10 @@ func bill(v *page.View) (*page.Page, error) {
 		p.Blocks = append(p.Blocks, partBlock(v, cycle.String(), &all))
 	}
 	p.Blocks = append(p.Blocks, servicesBlock(v, cycle.String(), list, &all))
-	chart, err := dayChart(v, cycle, id, all.Lines, whole)
+	var chart *page.Chart
+	if whole && all.Lines > 0 && all.Lines <= maxCharted {
+		chart, err = dayChart(v, cycle, id, days)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +70,19 @@ func bill(v *page.View) (*page.Page, error) {
 	}
 	p.Blocks = append(p.Blocks, related(v, cycle.String()))
 	return p, nil
+}
+
+// byFirst adds sums up by the first of the columns that they are of, in which they are ordered.
+func byFirst(list []records.Sum) (out []records.Sum, err error) {
+	for i := range list {
+		if n := len(out); n == 0 || out[n-1].By[0] != list[i].By[0] {
+			out = append(out, records.Sum{By: list[i].By[:1]})
+		}
+		if err := out[len(out)-1].Add(&list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // completeStatement is the customer's statement if the lines that the caller may see are all of its lines (BILLING-2).
@@ -212,21 +232,19 @@ func servicesBlock(v *page.View, cycle string, list []records.Sum, all *records.
 // sources are what documents are made from.
 func sources(v *page.View) (*compose.Sources, error) {
 	w := v.State.Workspace
-	book, err := w.PartnerBook()
+	book, err := v.State.Prices.Partners()
 	return &compose.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
 		Partners: book, Cache: v.Inside.Cache}, err
 }
 
-// dayChart is the consumption of a whole customer by day; nil where it is not drawn.
-func dayChart(v *page.View, cycle period.Cycle, id string, lines int64, whole bool) (*page.Chart, error) {
-	if !whole || lines == 0 || lines > maxCharted {
-		return nil, nil
-	}
+// dayChart is the consumption of a whole customer by day: days are its sums by service and day. It is nil if there is
+// nothing to draw.
+func dayChart(v *page.View, cycle period.Cycle, id string, days []records.Sum) (*page.Chart, error) {
 	s, err := sources(v)
 	if err != nil {
 		return nil, err
 	}
-	list, err := consumed(v, cycle.String(), id)
+	list, err := consumed(v, cycle.String(), id, days)
 	if err != nil {
 		return nil, err
 	}
@@ -239,11 +257,7 @@ func dayChart(v *page.View, cycle period.Cycle, id string, lines int64, whole bo
 
 // consumed is what a customer's lines come to by service and day. Of lines that no file of a day has, such as those of
 // orders, the time is read.
-func consumed(v *page.View, cycle, id string) ([]compose.Consumed, error) {
-	list, err := sums(v, cycle, []string{id}, nil, tables.LServiceTypeCode, tables.LDay)
-	if err != nil {
-		return nil, err
-	}
+func consumed(v *page.View, cycle, id string, list []records.Sum) ([]compose.Consumed, error) {
 	var out []compose.Consumed
 	var others []string
 	for i := range list {

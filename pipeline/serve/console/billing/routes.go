@@ -16,12 +16,12 @@ func Routes() []page.Route { return slices.Concat(bills(), others(), ofMoney()) 
 func bills() []page.Route {
 	none := operation.Text{}
 	return []page.Route{
-		page.NewRoute("", operation.Text{Zh: "总览", En: "Overview"}, overview, operation.Operation{
+		prepared(page.NewRoute("", operation.Text{Zh: "总览", En: "Overview"}, overview, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.Customers,
-			Params: []operation.Param{ofCustomer(false), ofManager(), ofCycle(), operation.OfCurrency()}}),
-		page.NewRoute("customers", operation.Text{Zh: "客户", En: "Customers"}, customers, operation.Operation{
+			Params: []operation.Param{ofCustomer(false), ofManager(), ofCycle(), operation.OfCurrency()}})),
+		prepared(page.NewRoute("customers", operation.Text{Zh: "客户", En: "Customers"}, customers, operation.Operation{
 			Callers: sellers(), Subject: operation.Customers,
-			Params: []operation.Param{ofManager(), ofCycle(), operation.OfCurrency()}}),
+			Params: []operation.Param{ofManager(), ofCycle(), operation.OfCurrency()}})),
 		page.NewRoute("customer", none, customer, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.OneCustomer,
 			Params: []operation.Param{ofCustomer(true), ofManager()}}),
@@ -51,23 +51,23 @@ func bills() []page.Route {
 func others() []page.Route {
 	none := operation.Text{}
 	return []page.Route{
-		page.NewRoute("bandwidth", operation.Text{Zh: "带宽", En: "Bandwidth"}, bandwidth, ofBandwidth()),
+		prepared(page.NewRoute("bandwidth", operation.Text{Zh: "带宽", En: "Bandwidth"}, bandwidth, ofBandwidth())),
 		drawing(page.NewRoute("bandwidth.svg", none, nil, ofBandwidth())),
 		page.NewRoute("packages", none, packages, ofOwnBooks(ofCycle())),
-		page.NewRoute("partners", operation.Text{Zh: "伙伴", En: "Partners"}, partners, operation.Operation{
+		prepared(page.NewRoute("partners", operation.Text{Zh: "伙伴", En: "Partners"}, partners, operation.Operation{
 			Callers: sellers(), Subject: operation.AnyStatement,
-			Params: []operation.Param{ofCycle(), operation.OfCurrency()}}),
+			Params: []operation.Param{ofCycle(), operation.OfCurrency()}})),
 		page.NewRoute("statement", none, statementPage, operation.Operation{
 			Callers: sellers(), Subject: operation.AnyStatement,
 			Params: []operation.Param{ofPartner(true), ofCycle()}}),
 		page.NewRoute("incentives", operation.Text{Zh: "激励", En: "Incentives"}, incentives, operation.Operation{
 			Callers: sellers(), Subject: operation.AnyStatement, Params: []operation.Param{ofPartner(false)}}),
-		page.NewRoute("rejects", operation.Text{Zh: "拒收记录", En: "Rejects"}, rejects, operation.Operation{
+		prepared(page.NewRoute("rejects", operation.Text{Zh: "拒收记录", En: "Rejects"}, rejects, operation.Operation{
 			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody,
 			Params: []operation.Param{{Name: "reason", Meaning: "only rejects with this reason"},
 				{Name: "file", Max: 1024, Meaning: "only rejects of this file below inbox/"},
 				{Name: "row", Kind: operation.Whole, Min: 1, Max: math.MaxInt64,
-					Meaning: "only this row of the file"}}}),
+					Meaning: "only this row of the file"}}})),
 		page.NewRoute("runs", operation.Text{Zh: "运行", En: "Runs"}, runs, operation.Operation{
 			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody,
 			Params: []operation.Param{{Name: "id", Meaning: "one run of a job"}, operation.OfCurrency()}}),
@@ -94,7 +94,7 @@ func ofMoney() []page.Route {
 			Params: append([]operation.Param{ofPartner(false)}, more...)}
 	}
 	return []page.Route{
-		page.NewRoute("chain", none, chain, settled(ofCycle())),
+		prepared(page.NewRoute("chain", none, chain, settled(ofCycle()))),
 		page.NewRoute("funds", none, funds, settled()),
 		page.NewRoute("coupons", none, couponPage, settled(operation.Param{Name: "coupon_id", Max: 1024,
 			Meaning: "the coupon"})),
@@ -109,6 +109,12 @@ func ofMoney() []page.Route {
 				{Name: "service_name", Max: 256, Meaning: "the service; - = none"},
 				{Name: "account", Max: 1024, Meaning: "the account; - = none"}}}),
 	}
+}
+
+// prepared makes a route one of a page that is prepared.
+func prepared(r page.Route) page.Route {
+	r.Prepared = true
+	return r
 }
 
 // sellers are those who see more than one customer.

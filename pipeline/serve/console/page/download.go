@@ -57,13 +57,15 @@ func (t *Table) columns() (*parquet.Columns, error) {
 		def.Columns = append(def.Columns, tables.Column{Name: t.Columns[i].Name, Type: t.Columns[i].typeOf()})
 	}
 	cols := parquet.NewColumns(def)
+	rows := t.source()
 	for i := range t.Columns {
-		for _, row := range t.Rows {
-			if err := export.AppendText(&cols.C[i], def.Columns[i].Type, row[i].Text); err != nil {
+		for k := range t.count() {
+			text := rows.cell(t.at(k), i).Text
+			if err := export.AppendText(&cols.C[i], def.Columns[i].Type, text); err != nil {
 				return nil, fmt.Errorf("table %s: column %s: %w", t.Name, t.Columns[i].Name, err)
 			}
 		}
 	}
-	cols.N = len(t.Rows)
+	cols.N = t.count()
 	return cols, nil
 }

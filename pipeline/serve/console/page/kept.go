@@ -33,16 +33,19 @@ type keptKey struct {
 
 type kept struct {
 	value any
-	cells uint32
+	bytes uint32
 }
 
-// keptCells is the most table cells that are kept, of about 120 bytes each.
-const keptCells = 1_500_000
+// keptBytes is about how much memory is kept at most, and cellBytes how much a table cell takes.
+const (
+	keptBytes = 256 << 20
+	cellBytes = 120
+)
 
 // NewKept starts empty.
 func NewKept() (*Kept, error) {
-	c, err := otter.New(&otter.Options[keptKey, kept]{MaximumWeight: keptCells,
-		Weigher: func(_ keptKey, k kept) uint32 { return k.cells }})
+	c, err := otter.New(&otter.Options[keptKey, kept]{MaximumWeight: keptBytes,
+		Weigher: func(_ keptKey, k kept) uint32 { return k.bytes }})
 	if err != nil {
 		return nil, fmt.Errorf("make a cache of pages: %w", err)
 	}
@@ -92,13 +95,20 @@ func steadyAt(w *workspace.Workspace, now period.Instant) period.Span {
 // The key names everything else that it depends on, the caller's rights included. It weighs as many table cells as
 // cells counts. What is built must not be changed.
 func Keep[V any](v *View, key string, cells func(V) int, build func(*View) (V, error)) (V, error) {
+	return keep(v, key, func(value V) int { return cellBytes * cells(value) }, build)
+}
+
+// keep is Keep with a weight in bytes.
+func keep[V any](v *View, key string, bytes func(V) int, build func(*View) (V, error)) (V, error) {
 	if v.Kept == nil {
 		return build(v)
 	}
 	at := keptKey{v.State.Snap.Hash, v.State.Workspace, v.Kept.since(v.State.Workspace, v.State.Now),
 		fmt.Sprintf("%q %d %s", v.Query.Get("lang"), v.Language, key)}
-	// It is for all who ask: that the first of them goes away does not end it.
-	ctx := context.WithoutCancel(v.Request.Context())
+	ctx := v.Request.Context()
+	if !v.Background { // it is for all who ask: that the first of them goes away does not end it
+		ctx = context.WithoutCancel(ctx)
+	}
 	own := *v
 	own.Request = v.Request.WithContext(ctx)
 	got, err := v.Kept.cache.Get(ctx, at, otter.LoaderFunc[keptKey, kept](func(context.Context, keptKey) (kept, error) {
@@ -106,7 +116,7 @@ func Keep[V any](v *View, key string, cells func(V) int, build func(*View) (V, e
 		if err != nil {
 			return kept{}, err
 		}
-		return kept{value, uint32(min(cells(value)+1, keptCells))}, nil
+		return kept{value, uint32(min(bytes(value)+cellBytes, keptBytes))}, nil
 	}))
 	if err != nil {
 		var none V
@@ -117,14 +127,15 @@ func Keep[V any](v *View, key string, cells func(V) int, build func(*View) (V, e
 
 // KeepTable is Keep of a table, sorted in its own order. The table that it gives is the caller's.
 func KeepTable(v *View, key string, build func(*View) (*Table, error)) (*Table, error) {
-	t, err := Keep(v, key, func(t *Table) int { return len(t.Rows) * len(t.Columns) },
+	t, err := keep(v, key, func(t *Table) int { return t.packed.bytes() },
 		func(v *View) (*Table, error) {
 			t, err := build(v)
 			if err == nil {
 				t.sort = t.Order
-				t.order()
-				t.sorted = t.sort
+				t.pick()
 				t.spares()
+				t.packed = pack(t.Rows, t.picked, len(t.Columns))
+				t.Rows, t.picked, t.sorted = nil, nil, t.sort
 			}
 			return t, err
 		})

@@ -171,7 +171,9 @@ type Table struct {
 
 	find    string
 	sort    string
-	sorted  string // how Rows are sorted already
+	packed  *packedRows // instead of Rows, of a table that is kept
+	sorted  string      // how the rows are sorted already
+	picked  []uint32    // places of the rows that fit, in order; nil = all as they are
 	spare   map[int]bool
 	matched int
 	from    int

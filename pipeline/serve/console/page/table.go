@@ -20,34 +20,81 @@ type pager struct {
 func (t *Table) arrange(v *View) {
 	t.view = v
 	t.find, t.sort = strings.TrimSpace(v.Query.Get(t.Name+".find")), v.Query.Get(t.Name+".sort")
+	t.picked = nil
 	if t.Part == nil {
-		if t.find != "" {
-			t.Rows = slices.DeleteFunc(slices.Clone(t.Rows), func(row []Cell) bool { return !t.fits(row) })
-		}
 		if t.column(t.sort) < 0 {
 			t.sort = t.Order
 		}
-		t.order()
+		t.pick()
 	}
-	t.matched = len(t.Rows)
-	if t.sorted == "" || t.find != "" { // else they are known
+	t.matched = t.count()
+	if t.packed == nil || t.find != "" { // else they are known
 		t.spares()
+	}
+}
+
+// source is the rows of the table as they were made.
+func (t *Table) source() rowSource {
+	if t.packed != nil {
+		return t.packed
+	}
+	return plainRows(t.Rows)
+}
+
+// count is how many rows are picked.
+func (t *Table) count() int {
+	if t.picked != nil {
+		return len(t.picked)
+	}
+	return t.source().count()
+}
+
+// at is the place in the source of a row that is picked.
+func (t *Table) at(i int) int {
+	if t.picked != nil {
+		return int(t.picked[i])
+	}
+	return i
+}
+
+// pick picks the rows that fit, in the order that is asked for.
+func (t *Table) pick() {
+	rows := t.source()
+	if t.find != "" {
+		t.picked = []uint32{}
+		words := slices.Collect(strings.FieldsSeq(strings.ToLower(t.find)))
+		var row []Cell
+		for i := range rows.count() {
+			if row = rows.row(i, row); fits(row, words) {
+				t.picked = append(t.picked, uint32(i))
+			}
+		}
+	}
+	at := t.column(t.sort)
+	switch {
+	case at < 0 || t.sorted == t.sort:
+	case t.packed != nil && t.find == "":
+		t.picked = t.packed.ordered(t.sort, func() []uint32 { return t.order(rows, at) })
+	default:
+		t.picked = t.order(rows, at)
 	}
 }
 
 // spares finds the columns that the screen omits.
 func (t *Table) spares() {
 	t.spare = map[int]bool{}
+	rows := t.source()
 	for i := range t.Columns {
-		t.spare[i] = t.Columns[i].Spare && !slices.ContainsFunc(t.Rows, func(row []Cell) bool {
-			return strings.Trim(row[i].Text, "0.-") != ""
-		})
+		t.spare[i] = t.Columns[i].Spare
+		for k := 0; t.spare[i] && k < t.count(); k++ {
+			t.spare[i] = strings.Trim(rows.cell(t.at(k), i).Text, "0.-") == ""
+		}
 	}
 }
 
-// fits reports whether a row contains every word that is looked for.
-func (t *Table) fits(row []Cell) bool {
-	for word := range strings.FieldsSeq(strings.ToLower(t.find)) {
+// fits reports whether a row contains every word.
+func fits(row []Cell, words []string) bool {
+	for _, word := range words {
 		if !slices.ContainsFunc(row, func(c Cell) bool {
 			return strings.Contains(strings.ToLower(c.Text), word) || strings.Contains(strings.ToLower(c.Shown), word)
 		}) {
@@ -65,26 +112,24 @@ func (t *Table) column(order string) int {
 
 // sortKey is what a row is compared by. Its parts are made once, as a row is compared many times.
 type sortKey struct {
-	row     int
+	row     uint32
 	empty   bool
 	text    string
 	decimal decimal
 }
 
-// order sorts the rows; rows that are equal keep their order.
-func (t *Table) order() {
-	at := t.column(t.sort)
-	if at < 0 || t.sorted == t.sort {
-		return
-	}
+// order is the picked rows sorted by a column; rows that are equal keep their order.
+func (t *Table) order(rows rowSource, at int) []uint32 {
 	down, number := strings.HasPrefix(t.sort, "-"), t.Columns[at].Kind.Number()
-	keys := make([]sortKey, len(t.Rows))
-	for i, row := range t.Rows {
-		keys[i] = sortKey{row: i, empty: row[at].Text == ""}
+	keys := make([]sortKey, t.count())
+	for i := range keys {
+		row := t.at(i)
+		cell := rows.cell(row, at)
+		keys[i] = sortKey{row: uint32(row), empty: cell.Text == ""}
 		if number {
-			keys[i].decimal = newDecimal(row[at].Text)
+			keys[i].decimal = newDecimal(cell.Text)
 		} else {
-			keys[i].text = strings.ToLower(row[at].Say())
+			keys[i].text = strings.ToLower(cell.Say())
 		}
 	}
 	compare := func(a, b sortKey) int {
@@ -103,14 +148,14 @@ func (t *Table) order() {
 		if down {
 			by = -by
 		}
-		return cmp.Or(by, a.row-b.row)
+		return cmp.Or(by, cmp.Compare(a.row, b.row))
 	}
 	slices.SortFunc(keys, compare)
-	rows := make([][]Cell, len(keys))
+	out := make([]uint32, len(keys))
 	for i := range keys {
-		rows[i] = t.Rows[keys[i].row]
+		out[i] = keys[i].row
 	}
-	t.Rows = rows
+	return out
 }
 
 // decimal is a plain decimal in its parts: no zeros at the beginning of whole and none at the end of rest.
@@ -150,7 +195,7 @@ func CompareDecimals(a, b string) int {
 
 // turn chooses the page of the table that the address asks for.
 func (t *Table) turn(v *View) {
-	number, count, limit := 1, int64(len(t.Rows)), int64(perPage)
+	number, count, limit := 1, int64(t.count()), int64(perPage)
 	if t.Part != nil {
 		count, limit = t.Part.Count, t.Part.Limit
 		number = int(t.Part.Offset/limit) + 1
@@ -161,7 +206,7 @@ func (t *Table) turn(v *View) {
 	number = min(max(number, 1), pages)
 	t.from = (number - 1) * int(limit)
 	if t.Part == nil {
-		t.Rows = t.Rows[t.from:min(t.from+perPage, len(t.Rows))]
+		t.Rows = t.cut(t.from, min(t.from+perPage, t.count()))
 	} else {
 		t.matched = int(count)
 	}
@@ -173,6 +218,15 @@ func (t *Table) turn(v *View) {
 	if number < pages {
 		t.pager.Next = v.Here(t.Name+".page", strconv.Itoa(number+1), "state", state) + "#" + t.Name
 	}
+}
+
+// cut is some of the rows that are picked.
+func (t *Table) cut(from, to int) [][]Cell {
+	rows, out := t.source(), make([][]Cell, 0, to-from)
+	for i := from; i < to; i++ {
+		out = append(out, rows.row(t.at(i), nil))
+	}
+	return out
 }
 
 // PageOf is the page of a table that the address asks for, from 0, for pages that choose the rows themselves.

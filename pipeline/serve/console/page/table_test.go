@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -34,10 +35,37 @@ func prices() *Table {
 // column is the texts of a column.
 func column(t *Table, at int) string {
 	var list []string
-	for _, row := range t.Rows {
+	for _, row := range t.cut(0, t.count()) {
 		list = append(list, row[at].Text)
 	}
 	return strings.Join(list, " ")
+}
+
+// forms gives a table as it is and as it is kept.
+func forms(t *testing.T, table *Table) map[string]*Table {
+	t.Helper()
+	kept, err := KeepTable(viewOf("/"), "", func(*View) (*Table, error) {
+		own := *table
+		return &own, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]*Table{"plain": table, "kept": kept}
+}
+
+// A kept table has the same cells as the table that was made, whatever their texts.
+func TestKeptCells(t *testing.T) {
+	t.Parallel()
+	made := &Table{Name: "t", Columns: []Column{{Name: "a"}, {Name: "b"}}, Rows: [][]Cell{
+		{{Text: "x", Shown: strings.Repeat("é", 100), Href: "/?a=b"}, {}},
+		{{}, {Text: strings.Repeat("z", 70_000), Tone: Bad}},
+		{{Text: "\x00\xff"}, {Shown: "only shown", Tone: Warn}}}}
+	kept := forms(t, made)["kept"]
+	kept.arrange(viewOf("/"))
+	if got := kept.cut(0, kept.count()); !reflect.DeepEqual(got, made.Rows) {
+		t.Errorf("%.200v, want %.200v", got, made.Rows)
+	}
 }
 
 // TestArrange tests PAGE-2 and PAGE-3: an address sorts and filters a table, numbers exactly and empty cells last.
@@ -58,10 +86,15 @@ func TestArrange(t *testing.T) {
 		"/?t.find=nothing":                   "",
 		"/?t.find=" + strings.Repeat("x", 9): "",
 	} {
-		table := prices()
-		table.arrange(viewOf(address))
-		if got := column(table, 1); got != want {
-			t.Errorf("%s: %s, want %s", address, got, want)
+		for form, table := range forms(t, prices()) {
+			table.arrange(viewOf(address))
+			if got := column(table, 1); got != want {
+				t.Errorf("%s, %s: %s, want %s", form, address, got, want)
+			}
+			table.arrange(viewOf(address))
+			if got := column(table, 1); got != want {
+				t.Errorf("%s, %s again: %s, want %s", form, address, got, want)
+			}
 		}
 	}
 	table := &Table{Name: "t", Order: "n", Columns: []Column{{Name: "n", Kind: Whole, Some: true}},
@@ -75,11 +108,14 @@ func TestArrange(t *testing.T) {
 // A column with zeros only is not on the screen, and in the download.
 func TestSpareColumns(t *testing.T) {
 	t.Parallel()
-	table := prices()
-	table.arrange(viewOf("/"))
-	if heads := table.Heads(); len(heads) != 2 || len(table.Lines()[0]) != 2 {
-		t.Errorf("heads %v, cells %v", heads, table.Lines()[0])
+	for form, table := range forms(t, prices()) {
+		table.arrange(viewOf("/"))
+		table.turn(viewOf("/"))
+		if heads := table.Heads(); len(heads) != 2 || len(table.Lines()[0]) != 2 {
+			t.Errorf("%s: heads %v, cells %v", form, heads, table.Lines()[0])
+		}
 	}
+	table := prices()
 	table.Rows[3][2].Text = "-0.01"
 	table.arrange(viewOf("/"))
 	if heads := table.Heads(); len(heads) != 3 || len(table.Lines()[0]) != 3 {
@@ -102,14 +138,16 @@ func TestTurn(t *testing.T) {
 		for i := range 120 {
 			table.Rows = append(table.Rows, []Cell{{Text: fmt.Sprint(i)}})
 		}
-		v := viewOf(c.address)
-		table.arrange(v)
-		table.turn(v)
-		got := table.Pager()
-		next := strings.ReplaceAll(c.next, "&#", "#")
-		if table.Rows[0][0].Text != c.first || got.Previous != c.previous || got.Next != next ||
-			table.Found() != c.found {
-			t.Errorf("%s: %s, %+v, %s", c.address, table.Rows[0][0].Text, got, table.Found())
+		for form, table := range forms(t, table) {
+			v := viewOf(c.address)
+			table.arrange(v)
+			table.turn(v)
+			got := table.Pager()
+			next := strings.ReplaceAll(c.next, "&#", "#")
+			if table.Rows[0][0].Text != c.first || got.Previous != c.previous || got.Next != next ||
+				table.Found() != c.found {
+				t.Errorf("%s, %s: %s, %+v, %s", form, c.address, table.Rows[0][0].Text, got, table.Found())
+			}
 		}
 	}
 }

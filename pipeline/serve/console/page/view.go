@@ -22,6 +22,8 @@ type Route struct {
 	Menu operation.Text
 	// File gives a file instead of a page, such as a drawing; nil = the route is a page.
 	File func(*View) (*File, error)
+	// Prepared says that the page shows much of the lake: what it keeps is made before somebody asks.
+	Prepared bool
 }
 
 // File is an answer that is no page.
@@ -45,6 +47,8 @@ type View struct {
 	Kept    *Kept                  // nil = nothing is kept
 	Words   *document.Words        // of a Chinese page; nil = English
 	Jobs    func() ([]Job, error)  // the runs of jobs, the oldest first; nil = not known
+	// Background says that nobody waits for the page: what is made for it ends with the request's context.
+	Background bool
 }
 
 // T is a text in the view's language.

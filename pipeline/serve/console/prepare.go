@@ -1,0 +1,85 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// lookEvery is how often the console looks for a new state to prepare.
+const lookEvery = 2 * time.Second
+
+// Prepare makes what the pages that show much of the lake are made of, once for every state and books, so that the
+// first request after a run does not wait for it (CONSOLE-8). It returns when ctx is done.
+func (c *Console) Prepare(ctx context.Context) {
+	var done prepared
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		state, err := c.State(period.Instant(c.Clock().UnixMicro()))
+		if now := preparedOf(state); err == nil && now != done && c.prepare(ctx) {
+			done = now
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+	}
+}
+
+// prepared says what was prepared.
+type prepared struct {
+	snap  *lake.Snapshot
+	books *workspace.Workspace
+}
+
+func preparedOf(s *operation.State) prepared {
+	if s == nil {
+		return prepared{}
+	}
+	return prepared{s.Snap, s.Workspace}
+}
+
+// prepare opens the pages in both languages, one after the other, as the vendor. It reports whether ctx lasted.
+func (c *Console) prepare(ctx context.Context) bool {
+	begun := c.Clock()
+	for _, language := range []operation.Language{c.Language, other(c.Language)} {
+		for _, route := range c.dear {
+			if ctx.Err() != nil {
+				return false
+			}
+			a := &answer{console: c, w: nowhere{}, now: c.Clock(), language: language, background: true,
+				caller: keys.Caller{ID: "console", Role: keys.Vendor},
+				r:      (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: route.Op.Path}}).WithContext(ctx)}
+			err := a.try(route, false)
+			if refused := new(operation.Error); err != nil && !errors.As(err, &refused) && ctx.Err() == nil {
+				c.Log.Warn("prepare a page", "path", route.Op.Path, "error", err.Error())
+			}
+		}
+	}
+	c.Log.Info("pages are prepared", "took", c.Clock().Sub(begun).String())
+	return ctx.Err() == nil
+}
+
+func other(l operation.Language) operation.Language {
+	if l == operation.Chinese {
+		return operation.English
+	}
+	return operation.Chinese
+}
+
+// nowhere takes an answer that nobody gets.
+type nowhere struct{}
+
+func (nowhere) Header() http.Header         { return http.Header{} }
+func (nowhere) Write(b []byte) (int, error) { return len(b), nil }
+func (nowhere) WriteHeader(int)             {}
