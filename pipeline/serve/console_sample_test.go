@@ -141,7 +141,7 @@ func showsBandwidth(t *testing.T, dir string) {
 	p := d.page("bandwidth?cycle=2026-09&resource=aurora-east-a")
 	main := p.text("main")
 	for _, want := range []string{"Curve and percentile", "6.48 Mbps, 95th percentile",
-		"431 = ⌊8631 × 0.05⌋", "Points of 2026-09-27, the day of the slot that set the value"} {
+		"431 = ⌊8631 × 0.05⌋", "Curve and points of 2026-09-27, the day of the slot that set the value"} {
 		if !strings.Contains(main, want) {
 			t.Errorf("the page lacks %q:\n%.3000s", want, main)
 		}

@@ -213,6 +213,34 @@ func drawn(t *testing.T, values map[int]int64, value string) *Annex {
 	return a
 }
 
+// A day has 288 slots, the plot 840 columns: slot i has the columns from ⌊i × 840 / 288⌋ to before that of the next.
+func TestDrawDay(t *testing.T) {
+	t.Parallel()
+	values := make(map[int]int64)
+	for i := range 8640 {
+		values[i] = 1_000_000
+	}
+	values[288*4+12] = 9_000_000 // 01:00 on the 5th: ⌊12 × 840 / 288⌋ = 35, ⌊13 × 840 / 288⌋ = 37
+	values[288*5] = 50_000_000   // of the next day
+	delete(values, 288*4+287)    // 23:55: ⌊287 × 840 / 288⌋ = 837
+	a := drawn(t, values, "2")
+	svg := string(a.DrawDay(period.CycleOf(2026, 9).First() + 4))
+	for _, want := range []string{
+		"bandwidth of lab &amp; co on 2026-09-05</title>", "2026-09-05 to 2026-09-06 (not included)",
+		"hour of 2026-09-05, ", `class="mid small">00</text>`, `class="mid small">23</text>`, ">10</text>",
+		// The axis goes to 10 Mbps over 350 units from 468: 1 Mbps is at 433, 9 at 153, the value 2 at 398.
+		`<path class="series" d="M92 433H93`, "H127V153H128H129V433H130", `H929"/>`,
+		`<path class="above" d="M127 398V153H128H129V398Z"/>`,
+	} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the drawing lacks %q:\n%s", want, svg)
+		}
+	}
+	if strings.Contains(svg, ">24</text>") || strings.Contains(svg, ">50</text>") {
+		t.Error("the drawing shows another day")
+	}
+}
+
 // A month has 8,640 slots, the plot 840 columns: slot i falls into column ⌊i × 840 / 8640⌋ = ⌊i × 7 / 72⌋.
 func TestColumnsKeepPeaks(t *testing.T) {
 	t.Parallel()
@@ -224,7 +252,7 @@ func TestColumnsKeepPeaks(t *testing.T) {
 	values[5001] = 8_000_000
 	delete(values, 0)
 	a := drawn(t, values, "2")
-	d := &drawing{a: a}
+	d := &drawing{a: a, span: a.bounds, series: a.series}
 	d.scale()
 	columns := d.columns()
 	if len(columns) != 840 {

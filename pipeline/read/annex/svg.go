@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/schemas/money"
@@ -48,44 +49,63 @@ type Drawing struct {
 
 // Draw draws the annex and notes the texts that it cut.
 func (a *Annex) Draw() (Drawing, error) {
-	d := &drawing{a: a}
+	d := &drawing{a: a, span: a.bounds, series: a.series}
 	d.scale()
-	d.header()
-	d.grid()
+	d.header(fmt.Sprintf("%s: bandwidth of %s in %s", a.named(), a.Object, a.Cycle))
+	d.days()
 	d.plot()
 	d.marks()
 	if err := d.numbers(); err != nil {
 		return Drawing{}, err
 	}
+	return Drawing{d.svg(), d.whole}, nil
+}
+
+// DrawDay draws one day of the cycle, with the value and the commit of the cycle.
+func (a *Annex) DrawDay(day period.Day) []byte {
+	d := &drawing{a: a, span: a.zone.DaySpan(day), y: plotBottom + 56}
+	for _, p := range a.series {
+		if d.span.Holds(p.slot.Start()) {
+			d.series = append(d.series, p)
+		}
+	}
+	d.scale()
+	d.header(fmt.Sprintf("%s: bandwidth of %s on %s", a.named(), a.Object, day))
+	d.hours(day)
+	d.plot()
+	d.marks()
+	return d.svg()
+}
+
+// svg is what was drawn as a file.
+func (d *drawing) svg() []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="297mm" viewBox="0 0 %d %d" preserveAspectRatio="xMidYMin meet">
 <title>%s</title>
 <style type="text/css">%s</style>
 <rect x="0" y="0" width="%d" height="%d" fill="#fff"/>
-`, pageWidth, d.y, escape(a.heading()), escape(style), pageWidth, d.y)
+`, pageWidth, d.y, escape(d.title), escape(style), pageWidth, d.y)
 	out.Write(d.body.Bytes())
 	out.WriteString("</svg>\n")
-	return Drawing{out.Bytes(), d.whole}, nil
+	return out.Bytes()
 }
 
 // drawing is a drawing in the making. Lengths are tenths of a unit where they are called tenths.
 type drawing struct {
-	a    *Annex
-	body bytes.Buffer
-	axis axis
-	y    int // where the part below the plot has come to
+	a      *Annex
+	span   period.Span // that is drawn
+	series []sample    // within span
+	title  string
+	body   bytes.Buffer
+	axis   axis
+	y      int // where the part below the plot has come to
 
 	whole map[string]string // the complete texts of those that were cut
 }
 
-func (a *Annex) heading() string {
-	name := a.CustomerName
-	if name == "" {
-		name = a.CustomerID
-	}
-	return fmt.Sprintf("%s: bandwidth of %s in %s", name, a.Object, a.Cycle)
-}
+// named is the customer's name, or its id.
+func (a *Annex) named() string { return cmp.Or(a.CustomerName, a.CustomerID) }
 
 func escape(text string) string {
 	var b strings.Builder
@@ -125,8 +145,8 @@ func (d *drawing) scale() {
 	if c := d.a.Commit.Rat(); c.Cmp(top) > 0 {
 		top = c
 	}
-	for i := range d.a.series {
-		if v := d.mbps(d.a.series[i].bps); v.Cmp(top) > 0 {
+	for i := range d.series {
+		if v := d.mbps(d.series[i].bps); v.Cmp(top) > 0 {
 			top = v
 		}
 	}
@@ -146,22 +166,23 @@ func (d *drawing) yOf(mbps *big.Rat) int64 {
 
 // xOf is the place of an instant, in tenths.
 func (d *drawing) xOf(t period.Instant) int64 {
-	b := d.a.bounds
+	b := d.span
 	return plotLeft*10 + int64(t-b.From)*(plotRight-plotLeft)*10/int64(b.To-b.From)
 }
 
-func (d *drawing) header() {
+func (d *drawing) header(title string) {
 	a := d.a
-	d.text(margin, 46, "title", d.cut(a.heading(), 84))
+	d.title = title
+	d.text(margin, 46, "title", d.cut(title, 84))
 	what := fmt.Sprintf("customer %s, %s (%s), region %s", a.CustomerID, a.Product, a.SKU, a.Region)
 	d.text(margin, 68, "sub", d.cut(what, 150))
 	day := func(t period.Instant) string { return a.zone.Day(t).String() }
-	d.text(margin, 88, "sub", fmt.Sprintf("%s to %s (not included), %s; %s", day(a.bounds.From), day(a.bounds.To),
+	d.text(margin, 88, "sub", fmt.Sprintf("%s to %s (not included), %s; %s", day(d.span.From), day(d.span.To),
 		a.Zone, a.StateText()))
 }
 
-// grid draws axes: a line a step, a line a day.
-func (d *drawing) grid() {
+// levels draws the axis of values: a line a step.
+func (d *drawing) levels() {
 	for i := range d.axis.steps + 1 {
 		y := d.yOf(d.axis.at(i))
 		fmt.Fprintf(&d.body, `<path class="grid" d="M%d %sH%d"/>`+"\n", plotLeft, tenths(y), plotRight)
@@ -169,6 +190,11 @@ func (d *drawing) grid() {
 			escape(d.axis.label(i)))
 	}
 	d.text(plotLeft-8, plotTop-12, "end small", "Mbps")
+}
+
+// days draws the axes of a cycle: a line a day.
+func (d *drawing) days() {
+	d.levels()
 	cycle := d.a.zone.Cycle(d.a.bounds.From)
 	for day := cycle.First(); day <= cycle.Last(); day++ {
 		span := d.a.zone.DaySpan(day)
@@ -184,6 +210,22 @@ func (d *drawing) grid() {
 	d.text((plotLeft+plotRight)/2, plotBottom+36, "mid small", fmt.Sprintf("day of %s, %s", cycle, d.a.Zone))
 }
 
+// hours draws the axes of a day: a line an hour.
+func (d *drawing) hours(day period.Day) {
+	d.levels()
+	clock := d.a.zone.Location()
+	for at := d.span.From; at < d.span.To; at += period.Instant(period.Hour) {
+		x := tenths(d.xOf(at))
+		if at > d.span.From {
+			fmt.Fprintf(&d.body, `<path class="grid" d="M%s %dV%d"/>`+"\n", x, plotTop, plotBottom)
+		}
+		fmt.Fprintf(&d.body, `<path class="tick" d="M%s %dV%d"/>`+"\n", x, plotBottom, plotBottom+5)
+		fmt.Fprintf(&d.body, `<text x="%s" y="%d" class="mid small">%s</text>`+"\n", x, plotBottom+17,
+			time.UnixMicro(int64(at)).In(clock).Format("15"))
+	}
+	d.text((plotLeft+plotRight)/2, plotBottom+36, "mid small", fmt.Sprintf("hour of %s, %s", day, d.a.Zone))
+}
+
 // column is one unit of the plot's width: the largest of its points.
 type column struct {
 	at  int64 // from the plot's left
@@ -193,15 +235,18 @@ type column struct {
 
 // columns brings the series down to the drawing's width (ANNEX-5).
 func (d *drawing) columns() []column {
-	b := d.a.bounds
+	const width = plotRight - plotLeft
 	var out []column
-	for i := range d.a.series {
-		p := &d.a.series[i]
-		at := int64(p.slot.Start()-b.From) * (plotRight - plotLeft) / int64(b.To-b.From)
-		if n := len(out); n == 0 || out[n-1].at != at {
-			out = append(out, column{at: at, bps: p.bps})
-		} else if p.bps.Cmp(out[n-1].bps) > 0 {
-			out[n-1].bps = p.bps
+	place := func(t period.Instant) int64 { return int64(t-d.span.From) * width / int64(d.span.To-d.span.From) }
+	for i := range d.series {
+		p := &d.series[i]
+		from, to := place(p.slot.Start()), place((p.slot + 1).Start())
+		for at := from; at < max(min(to, width), from+1); at++ {
+			if n := len(out); n == 0 || out[n-1].at != at {
+				out = append(out, column{at: at, bps: p.bps})
+			} else if p.bps.Cmp(out[n-1].bps) > 0 {
+				out[n-1].bps = p.bps
+			}
 		}
 	}
 	for i := range out {

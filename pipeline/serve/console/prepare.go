@@ -25,8 +25,10 @@ func (c *Console) Prepare(ctx context.Context) {
 	defer look.Stop()
 	for {
 		state, err := c.State(period.Instant(c.Clock().UnixMicro()))
-		if now := preparedOf(state); err == nil && now != done && c.prepare(ctx) {
-			done = now
+		if err == nil {
+			if now := (prepared{state.Snap.Hash, state.Workspace}); now != done && c.prepare(ctx) {
+				done = now
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -38,15 +40,8 @@ func (c *Console) Prepare(ctx context.Context) {
 
 // prepared says what was prepared.
 type prepared struct {
-	snap  *lake.Snapshot
+	state lake.Hash
 	books *workspace.Workspace
-}
-
-func preparedOf(s *operation.State) prepared {
-	if s == nil {
-		return prepared{}
-	}
-	return prepared{s.Snap, s.Workspace}
 }
 
 // prepare opens the pages in both languages, one after the other, as the vendor. It reports whether ctx lasted.

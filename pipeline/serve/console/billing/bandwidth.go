@@ -159,12 +159,11 @@ func oneObject(v *page.View, p *page.Page, a *annex.Annex) error {
 		p.Notes = append(p.Notes, page.Note{Tone: page.Bad, Text: v.T("现在重新测量的结果与账单不同：账单之后账本已变更。",
 			"Measuring it again gives another quantity than was billed: the books have changed since.")})
 	}
-	source := v.To("bandwidth.svg", "customer_id", a.CustomerID, "cycle", a.Cycle, "resource", a.Object, "sku", a.SKU)
-	p.Blocks = append(p.Blocks, page.Block{ID: "curve", Title: v.T("曲线与百分位线", "Curve and percentile"),
-		Chart: &page.Chart{Source: source,
-			Alt: v.F("%s在%s的带宽曲线，计费值%s Mbps。以下各表为图中数据。",
-				"Bandwidth of %s in %s with the line of the billed value, %s Mbps. The tables below have the values.",
-				a.Object, a.Cycle, annex.Mbps(a.Billed))}})
+	curve, err := curveBlock(v, a)
+	if err != nil {
+		return err
+	}
+	p.Blocks = append(p.Blocks, curve)
 	facts := page.Block{ID: "measured", Title: v.T("测量与计费", "How it was measured and billed")}
 	for _, f := range append(a.Measured(), a.Charged()...) {
 		if v.Words != nil {
@@ -175,8 +174,8 @@ func oneObject(v *page.View, p *page.Page, a *annex.Annex) error {
 	if a.Slot != "" {
 		day, _, _ := strings.Cut(a.Time(a.Slot), " ")
 		facts.Links = []page.Link{{
-			Text: v.F("决定计费值的日期%s的采样点", "Points of %s, the day of the slot that set the value", day),
-			Href: v.Here("points.find", day, "points.page", "") + "#points"}}
+			Text: v.F("决定计费值的日期%s的曲线与采样点", "Curve and points of %s, the day of the slot that set the value", day),
+			Href: v.Here("day", day, "points.find", day, "points.page", "") + "#curve"}}
 	}
 	all, err := page.KeepTable(v, fmt.Sprintf("points %q %q %q %q", a.CustomerID, a.Cycle, a.Object, a.SKU),
 		func(v *page.View) (*page.Table, error) { return points(v, a), nil })
@@ -187,6 +186,54 @@ func oneObject(v *page.View, p *page.Page, a *annex.Annex) error {
 		page.Block{Title: v.T("最大的采样点", "Largest points"), Table: peaks(v, a)},
 		page.Block{ID: "samples", Title: v.T("所有采样点", "All points"), Table: all})
 	return nil
+}
+
+// curveBlock is the curve of the cycle, or of the day that the address names, with links to the days.
+func curveBlock(v *page.View, a *annex.Annex) (page.Block, error) {
+	b := page.Block{ID: "curve", Title: v.T("曲线与百分位线", "Curve and percentile")}
+	day, zoomed, err := dayOf(v)
+	if err != nil {
+		return b, err
+	}
+	cycle, err := period.ParseCycle(a.Cycle)
+	if err != nil {
+		return b, err
+	}
+	what, shown := a.Cycle, ""
+	if zoomed {
+		what, shown = day.String(), day.String()
+		b.Title = v.F("%s的曲线与百分位线", "Curve of %s and percentile", what)
+		b.Links = append(b.Links, page.Link{Text: v.T("整月", "The whole month"),
+			Href: v.Here("day", "", "points.find", "", "points.page", "") + "#curve"})
+	}
+	for one := cycle.First(); one <= cycle.Last(); one++ {
+		b.Links = append(b.Links, page.Link{Text: strconv.Itoa(int(one-cycle.First()) + 1),
+			Href: v.Here("day", one.String(), "points.find", one.String(), "points.page", "") + "#curve"})
+	}
+	b.Chart = &page.Chart{Source: v.To("bandwidth.svg", "customer_id", a.CustomerID, "cycle", a.Cycle, "resource",
+		a.Object, "sku", a.SKU, "day", shown),
+		Alt: v.F("%s在%s的带宽曲线，计费值%s Mbps。以下各表为图中数据。",
+			"Bandwidth of %s in %s with the line of the billed value, %s Mbps. The tables below have the values.",
+			a.Object, what, annex.Mbps(a.Billed)),
+		Caption: v.T("选择一天以放大：", "Select a day to zoom in.")}
+	return b, nil
+}
+
+// dayOf is the day that the address names. It must be one of the cycle.
+func dayOf(v *page.View) (day period.Day, ok bool, err error) {
+	text := v.Text("day")
+	if text == "" {
+		return 0, false, nil
+	}
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return 0, false, err
+	}
+	day, err = period.ParseDay(text)
+	if err != nil || day < cycle.First() || day > cycle.Last() {
+		return 0, false, operation.BadParameter("day", operation.Textf("不在账期%s内", "is not a day of cycle %s", cycle))
+	}
+	return day, true, nil
 }
 
 // annexLines is what is billed of a link.
@@ -266,11 +313,20 @@ func drawing(r page.Route) page.Route {
 		if err != nil {
 			return nil, err
 		}
-		drawn, err := a.SVG()
+		day, zoomed, err := dayOf(v)
+		if err != nil {
+			return nil, err
+		}
+		var drawn []byte
+		if zoomed {
+			drawn = a.DrawDay(day)
+		} else if drawn, err = a.SVG(); err != nil {
+			return nil, err
+		}
 		if v.Words != nil {
 			drawn = v.Words.Drawing(drawn)
 		}
-		return &page.File{Type: "image/svg+xml", Bytes: drawn}, err
+		return &page.File{Type: "image/svg+xml", Bytes: drawn}, nil
 	}
 	return r
 }

@@ -129,7 +129,8 @@ func ofCustomer(required bool) operation.Param {
 func ofBandwidth() operation.Operation {
 	return operation.Operation{Callers: keys.Roles(), Subject: operation.WholeCustomer,
 		Params: []operation.Param{ofCustomer(false), ofCycle(),
-			{Name: "resource", Meaning: "a link or a group of links"}, {Name: "sku", Meaning: "the product"}}}
+			{Name: "resource", Meaning: "a link or a group of links"}, {Name: "sku", Meaning: "the product"},
+			{Name: "day", Kind: operation.Date, Meaning: "the day whose curve is drawn; default: the cycle"}}}
 }
 
 // ofOwnBooks describes pages about what belongs to a customer whoever its partner is: packages, orders and balances.
