@@ -20,6 +20,12 @@ import (
 // money bills the workspace of testdata/money.txtar, and closes September.
 func money(t *testing.T) string {
 	t.Helper()
+	return moneyOf(t, func(string) {})
+}
+
+// moneyOf is money with files that are changed before they are read.
+func moneyOf(t *testing.T, change func(dir string)) string {
+	t.Helper()
 	archive, err := txtar.ParseFile("testdata/money.txtar")
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +54,7 @@ func money(t *testing.T) string {
 		return workspace.Options{AsOf: asOf}
 	}
 	lay("")
+	change(dir)
 	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +63,7 @@ func money(t *testing.T) string {
 		t.Fatal(err)
 	}
 	lay("october/")
+	change(dir)
 	if _, err := run.Nightly(t.Context(), w, at("2026-10-07T04:00:00Z")); err != nil {
 		t.Fatal(err)
 	}
@@ -137,14 +145,14 @@ func rowTexts(s sheet) []string {
 	return out
 }
 
-// TestConsoleMargins follows the costs of two clouds from the month down to how a line was calculated. The amounts are
-// those of README.md of fixtures/reseller.
-func TestConsoleMargins(t *testing.T) {
-	t.Parallel()
+// costsOf is the sample with cost files, with its month billed. Its files are changed before they are read.
+func costsOf(t *testing.T, change func(dir string)) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
 	if err := reseller.Write(dir); err != nil {
 		t.Fatal(err)
 	}
+	change(dir)
 	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -160,6 +168,14 @@ func TestConsoleMargins(t *testing.T) {
 	if _, err := run.Monthly(t.Context(), w, cycle, workspace.Options{AsOf: asOf}); err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+// TestConsoleMargins follows the costs of two clouds from the month down to how a line was calculated. The amounts are
+// those of README.md of fixtures/reseller.
+func TestConsoleMargins(t *testing.T) {
+	t.Parallel()
+	dir := costsOf(t, func(string) {})
 	d := console(t, dir, vendor, nil)
 	p := d.page("margins?cycle=" + reseller.Cycle)
 	addsUp(t, p, &[]sheet{p.sheet("margins")}[0])

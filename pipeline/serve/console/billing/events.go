@@ -34,7 +34,8 @@ func orders(v *page.View) (*page.Page, error) {
 		{Name: "expire_time", Title: v.T("到期", "Ends"), Kind: page.Time},
 		{Name: "base", Title: v.T("被退订单", "Takes back"), Kind: page.Code},
 		{Name: "payer", Title: v.T("付款方", "Payer"), Kind: page.Code},
-		{Name: "open_amount", Title: v.T("现在支付的金额", "To pay now"), Kind: page.Amount, Spare: true},
+		{Name: "open_amount", Title: v.T("现在支付的金额", "To pay now"), Kind: page.Amount, Some: true,
+			Spare: true},
 	}}
 	processing, err := unpaidOrders(v, t)
 	if err != nil {
