@@ -122,6 +122,17 @@ func currenciesOf(o tablefile.Opener, files []lake.FileEntry) (map[string]string
 	return own, nil
 }
 
+// couponsPaid is the coupon_amount of the lines of a cycle by currency. totals are those of moneyTotals.
+func couponsPaid(cycle string, totals []lake.Total) map[string]string {
+	paid := map[string]string{}
+	for _, t := range totals {
+		if currency, is := strings.CutPrefix(t.Name, cycle+"/lines.coupon_amount."); is {
+			paid[currency] = t.Value
+		}
+	}
+	return paid
+}
+
 // withCurrencies leaves out of the control totals of a table the sums of amounts of which there is one for each
 // currency.
 func withCurrencies(list, byMoney []lake.Total) []lake.Total {

@@ -96,8 +96,8 @@ type run struct {
 	folded *fold.Result
 
 	money      *partner.Stage
-	issued     *pay.Issued                  // coupons that lines are paid by
-	couponUses map[string]money.AmountTotal // what coupons paid by cycle, as coupon_records have it
+	issued     *pay.Issued                             // coupons that lines are paid by
+	couponUses map[string]map[string]money.AmountTotal // what coupons paid by cycle and customer, as coupon_records have it
 }
 
 // newRun returns a run of a job that has not begun.

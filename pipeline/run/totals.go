@@ -28,8 +28,9 @@ type controlTotals struct {
 	*runState
 	cycles []string // with files in that state
 
-	couponRecords bool                         // what coupons pay is recorded
-	couponUses    map[string]money.AmountTotal // by cycle, as coupon_records have it
+	couponRecords bool // what coupons pay is recorded
+	// couponUses are by cycle and customer, as coupon_records have them.
+	couponUses map[string]map[string]money.AmountTotal
 }
 
 // calculate calculates the control totals of the state to come and checks those that must agree.
@@ -57,7 +58,7 @@ func (t *controlTotals) calculate() error {
 		if err != nil {
 			return err
 		}
-		if err := t.couponsAgree(ref, lines); err != nil {
+		if err := t.couponsAgree(ref, files, lines, byMoney); err != nil {
 			return err
 		}
 		if err := taxesAgree(ref, files, statements); err != nil {
@@ -81,10 +82,12 @@ func (t *controlTotals) calculate() error {
 	return t.next.SetTotals(list)
 }
 
-// couponsAgree checks Σ uses in coupon_records = Σ coupon_amount of lines (§9.2). Cycles that were closed before
-// coupons were recorded have no records.
-func (t *controlTotals) couponsAgree(cycle string, lines *bucketSums) error {
-	used, recorded := t.couponUses[cycle]
+// couponsAgree checks Σ uses in coupon_records = Σ coupon_amount of lines (§9.2), in a cycle of several currencies for
+// each of them: byMoney are its totals, none of a cycle of one currency. Cycles that were closed before coupons were
+// recorded have no records.
+func (t *controlTotals) couponsAgree(cycle string, files []lake.FileEntry, lines *bucketSums,
+	byMoney []lake.Total) error {
+	uses, recorded := t.couponUses[cycle]
 	c, err := period.ParseCycle(cycle)
 	if err != nil {
 		return err
@@ -92,10 +95,32 @@ func (t *controlTotals) couponsAgree(cycle string, lines *bucketSums) error {
 	if !t.couponRecords || !recorded && c <= t.closed {
 		return nil
 	}
-	uses, paid := used.String(), lines.all.text("coupon_amount")
-	if uses != paid {
-		return &TotalsError{Name: "coupon_amount of cycle " + cycle, Left: paid + " in lines",
-			Right: uses + " in coupon_records"}
+	var own map[string]string // by customer; none of a cycle of one currency
+	paid := map[string]string{"": lines.all.text("coupon_amount")}
+	if len(byMoney) > 0 {
+		paid = couponsPaid(cycle, byMoney)
+		if own, err = currenciesOf(t.txn, files); err != nil {
+			return err
+		}
+	}
+	var used money.PerCurrency
+	for customer, sum := range uses {
+		if err := used.AddTotal(own[customer], sum); err != nil {
+			return err
+		}
+		if _, there := paid[own[customer]]; !there {
+			paid[own[customer]] = "nothing"
+		}
+	}
+	for _, currency := range slices.Sorted(maps.Keys(paid)) {
+		name := "coupon_amount of cycle " + cycle
+		if currency != "" {
+			name += " in " + currency
+		}
+		sum := used.Of(currency)
+		if right := sum.String(); paid[currency] != right {
+			return &TotalsError{Name: name, Left: paid[currency] + " in lines", Right: right + " in coupon_records"}
+		}
 	}
 	return nil
 }

@@ -91,6 +91,12 @@ func (l *loader) handDown(rows []entry[quotaRow]) {
 			continue
 		}
 		list[i].Parent = parent
+		from, to := &l.b.Partners[list[parent].Partner], &l.b.Partners[list[i].Partner]
+		if from.Currency != to.Currency {
+			l.c.Add(at(rows[i].at), "hand quotas down between partners of one currency",
+				"quota_id %s: partner %s is in %s, and parent_quota_id is of partner %s, in %s", list[i].Terms.ID, to.ID,
+				l.b.Currencies[to.Currency].Code, from.ID, l.b.Currencies[from.Currency].Code)
+		}
 		if err := down[parent].Add(list[i].Terms.Amount); err != nil {
 			l.c.Add(at(rows[i].at), "", "quota_id %s: amount: %v", list[i].Terms.ID, err)
 		}
@@ -114,6 +120,9 @@ func loadSolutions(l *loader) {
 		if _, has := l.s.TestCoupons.Ceiling(s.Level); s.Level != "" && !has {
 			r.fail("level", "add it to test_coupons.ceilings in tollbook.yaml", "a level without a ceiling")
 		}
+		if known && ok {
+			l.ownCurrencyOnly(r, &s)
+		}
 		if known && ok && s.ID != "" {
 			rows = append(rows, entry[Solution]{row: s, span: s.Valid, at: r.mark("solution_id")})
 		}
@@ -122,6 +131,18 @@ func loadSolutions(l *loader) {
 	rows = sortEntries(rows, byID)
 	overlaps(l, "solutions.csv", rows, byID, func(s *Solution) string { return "solution_id " + s.ID })
 	l.b.Money.Solutions = rowsOf(rows)
+}
+
+// ownCurrencyOnly refuses a solution whose partner or customer is in another currency than the workspace, in which the
+// ceilings of test coupons are (§10.7).
+func (l *loader) ownCurrencyOnly(r *row, s *Solution) {
+	const hint = "test_coupons.ceilings are in the workspace's currency: issue such coupons in coupons.csv"
+	if at := l.b.Partners[s.Partner].Currency; at > 0 {
+		r.fail("partner_id", hint, "the partner is in %s", l.b.Currencies[at].Code)
+	}
+	if at := l.b.Customers[s.Customer].Currency; at > 0 {
+		r.fail("customer_id", hint, "the customer is in %s", l.b.Currencies[at].Code)
+	}
 }
 
 // Commercial lists the ids of the discounts of kind commercial.

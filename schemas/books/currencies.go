@@ -236,24 +236,21 @@ func (l *loader) currencies() {
 	}
 }
 
-// refuseMixed refuses features of a workspace with several currencies that do not distinguish them yet. Nothing is
-// rated then, so that no amounts of two currencies are added.
+// refuseMixed refuses what several currencies do not allow, so that no amounts of two currencies are added: publishing,
+// and a partner that is also a customer, of another currency.
 func (l *loader) refuseMixed() {
-	for _, f := range [...]struct {
-		used bool
-		name string
-	}{
-		{l.s.ClickHouse.DSN.Set(), "publishing to ClickHouse (clickhouse.dsn)"},
-		{len(l.b.Money.Funds) > 0, "funds (funds.yaml)"},
-		{len(l.b.Money.CouponQuotas)+len(l.b.Money.Solutions) > 0, "coupon quotas (coupon_quotas.csv, solutions.csv)"},
-		{l.s.IncentivePayout, "paying incentives into partners' accounts (incentive_payout: account)"},
-		{slices.ContainsFunc(l.b.Coupons, func(c Coupon) bool { return c.Pickup || c.NotCommercial }),
-			"coupons of kind pickup or with_discount NOT_COMMERCIAL (coupons.csv)"},
-	} {
-		if f.used {
-			l.c.Add(Pos{File: dir + "/" + priceListsFormat().File},
-				"use it in a workspace of one currency, and the other currency in a workspace of its own",
-				"customers or partners of several currencies: %s is not supported with them", f.name)
+	if l.s.ClickHouse.DSN.Set() {
+		l.c.Add(Pos{File: dir + "/" + priceListsFormat().File},
+			"use it in a workspace of one currency, and the other currency in a workspace of its own",
+			"customers or partners of several currencies: %s is not supported with them",
+			"publishing to ClickHouse (clickhouse.dsn)")
+	}
+	for i := range l.b.Partners {
+		p := &l.b.Partners[i]
+		if at := l.b.Customer(p.ID); at >= 0 && l.b.Customers[at].Currency != p.Currency {
+			l.c.Add(Pos{File: dir + "/" + partnersFormat().File}, "give the partner another partner_id",
+				"partner_id %s: it is in %s, and the customer of the same id in %s: an invoice to it would have two "+
+					"currencies", p.ID, l.b.PartnerCurrency(int32(i)).Code, l.b.CustomerCurrency(at).Code)
 		}
 	}
 }

@@ -56,7 +56,7 @@ type expert struct {
 // expertsWorth is the experts of a month with enough days, the most valuable first.
 func expertsWorth(bk *books.Books, fund, partner int32, month period.Cycle) ([]expert, error) {
 	f := &bk.Money.Funds[fund]
-	rows := bk.Money.ExpertsOf(fund, partner)
+	rows, digits := bk.Money.ExpertsOf(fund, partner), bk.PartnerCurrency(partner).Digits
 	var out []expert
 	for len(rows) > 0 {
 		n := 1
@@ -72,11 +72,11 @@ func expertsWorth(bk *books.Books, fund, partner int32, month period.Cycle) ([]e
 			amount, _ := f.Level(level)
 			if f.ByDays {
 				var err error
-				if amount, err = money.Prorate(amount, int64(days), int64(month.Days()), bk.Digits); err != nil {
+				if amount, err = money.Prorate(amount, int64(days), int64(month.Days()), digits); err != nil {
 					return nil, err
 				}
 			}
-			out = append(out, expert{rows[0].ID, amount.Rd(bk.Digits)})
+			out = append(out, expert{rows[0].ID, amount.Rd(digits)})
 		}
 		rows = rows[n:]
 	}

@@ -349,7 +349,7 @@ func (r *replay) quota(key quotaKey) (*quota, error) {
 	if err != nil || performance.Sign() <= 0 {
 		return q, err
 	}
-	if q.amount, err = shareOf(performance, f.QuotaRate, bk.Digits); err != nil {
+	if q.amount, err = shareOf(performance, f.QuotaRate, bk.PartnerCurrency(key.partner).Digits); err != nil {
 		return nil, err
 	}
 	if f.HasQuotaMax && q.amount.Cmp(f.QuotaMax) > 0 {
@@ -381,10 +381,10 @@ func (q *quota) left(t period.Instant) (money.Amount, error) {
 
 func keyOf(e *Event) quotaKey { return quotaKey{e.Fund, e.Partner, e.Period} }
 
-// share is Rd(share × amount) by the share of an activity.
-func (r *replay) share(fund int32, activity string, a money.Amount) (money.Amount, error) {
-	rate, _ := r.in.Books.Money.Funds[fund].Activity(activity)
-	return shareOf(a, rate, r.in.Books.Digits)
+// share is Rd(share × amount) by the share of an activity, in the digits of the partner's currency.
+func (r *replay) share(of quotaKey, activity string, a money.Amount) (money.Amount, error) {
+	rate, _ := r.in.Books.Money.Funds[of.fund].Activity(activity)
+	return shareOf(a, rate, r.in.Books.PartnerCurrency(of.partner).Digits)
 }
 
 func (r *replay) checkClaim(e *Event) (verdict.Verdict, error) {
@@ -428,7 +428,7 @@ func (r *replay) checkRequest(e *Event) (verdict.Verdict, error) {
 	if err != nil {
 		return verdict.Verdict{}, err
 	}
-	reserve, err := r.share(e.Fund, e.Activity, e.Amount)
+	reserve, err := r.share(keyOf(e), e.Activity, e.Amount)
 	if err != nil || reserve.Cmp(left) <= 0 {
 		return verdict.Verdict{}, err
 	}
@@ -452,10 +452,10 @@ func (r *replay) applyClaim(e *Event) (err error) {
 	switch e.Kind {
 	case Request:
 		c.planned, c.activity = e.Amount, e.Activity
-		c.reserved, err = r.share(e.Fund, c.activity, e.Amount)
+		c.reserved, err = r.share(c.key, c.activity, e.Amount)
 	case Approve:
 		c.approved = e.Amount
-		c.reserved, err = r.share(e.Fund, c.activity, e.Amount)
+		c.reserved, err = r.share(c.key, c.activity, e.Amount)
 	case Hold:
 		c.due = period.Forever
 		if days := r.in.Books.Money.Funds[e.Fund].ClaimWithin; days >= 0 {
@@ -464,7 +464,7 @@ func (r *replay) applyClaim(e *Event) (err error) {
 	case Claim:
 		c.spent = e.Amount
 		var payable money.Amount
-		if payable, err = r.share(e.Fund, c.activity, e.Amount); payable.Cmp(c.reserved) < 0 {
+		if payable, err = r.share(c.key, c.activity, e.Amount); payable.Cmp(c.reserved) < 0 {
 			c.reserved = payable
 		}
 	case Paid:

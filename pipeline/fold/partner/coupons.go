@@ -100,22 +100,24 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 				amount: row.Expired})
 		}
 	}
-	r.out.CouponUses = map[string]money.AmountTotal{}
+	r.out.CouponUses = map[string]map[string]money.AmountTotal{}
 	for _, c := range r.Cycles {
-		used, any := money.AmountTotal{}, false
+		uses := map[string]money.AmountTotal{}
 		err := r.couponEntries(c, func(one record) error {
 			out = append(out, one)
 			if one.kind != coupon.UseWord {
 				return nil
 			}
-			any = true
-			return used.Add(one.amount)
+			sum := uses[one.customer]
+			err := sum.Add(one.amount)
+			uses[one.customer] = sum
+			return err
 		})
 		if err != nil {
 			return err
 		}
-		if any {
-			r.out.CouponUses[c.String()] = used
+		if len(uses) > 0 {
+			r.out.CouponUses[c.String()] = uses
 		}
 	}
 	slices.SortStableFunc(out, func(a, b record) int {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -311,10 +312,13 @@ func (r *round) payers() map[string]payer {
 	return out
 }
 
+// collectedKey is what a partner's lines brought in from customers of a currency.
+type collectedKey struct{ partner, currency string }
+
 // sold adds up what can be invoiced to customers, and what was collected from them (§9.1, §9.7). issuers are those of
 // customers that a reseller sold lines to.
 func (r *round) sold(c period.Cycle, list []fact) (facts []fact, issuers map[string][]string, err error) {
-	invoiceable, collected := map[sale]*money.AmountTotal{}, map[string]*money.AmountTotal{}
+	invoiceable, collected := map[sale]*money.AmountTotal{}, map[collectedKey]*money.AmountTotal{}
 	columns := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LPaymentAmount,
 		tables.LCouponAmount, tables.LCashAmount, tables.LStoredValueAmount}
 	for _, e := range r.Txn.Next().Files(c.String()) {
@@ -326,7 +330,8 @@ func (r *round) sold(c period.Cycle, list []fact) (facts []fact, issuers map[str
 			to := sale{settlement.VendorID, col[tables.LCustomerID].Word(i)}
 			if col[tables.LAssociationType].Word(i) == "2" {
 				to.issuer = col[tables.LPartnerID].Word(i)
-				err := addTo(collected, to.issuer, cols, i, tables.LCashAmount, tables.LStoredValueAmount)
+				from := collectedKey{to.issuer, r.Books.CustomerCurrencyOf(to.recipient).Code}
+				err := addTo(collected, from, cols, i, tables.LCashAmount, tables.LStoredValueAmount)
 				if err != nil {
 					return err
 				}
@@ -340,36 +345,55 @@ func (r *round) sold(c period.Cycle, list []fact) (facts []fact, issuers map[str
 			return nil, nil, err
 		}
 	}
-	add := func(f fact, sum *money.AmountTotal, rounded bool) error {
-		a, err := sum.Amount()
-		if err != nil {
-			return err
-		}
-		if f.amount = a; rounded {
-			f.amount = a.Cut(r.Books.Digits, r.Settings.Rounding.Mode)
-		}
-		if !f.amount.IsZero() {
-			list = append(list, f)
-		}
-		return nil
-	}
 	nothing := fact{cycle: c, time: tables.Nothing, instant: tables.Nothing}
 	for to, sum := range invoiceable {
+		a, err := sum.Amount()
+		if err != nil {
+			return nil, nil, err
+		}
 		f := nothing
 		f.kind, f.partner, f.other = factInvoiceable, to.issuer, to.recipient
-		if err := add(f, sum, true); err != nil {
-			return nil, nil, err
-		}
+		f.amount = a.Cut(r.Books.CustomerCurrencyOf(to.recipient).Digits, r.Settings.Rounding.Mode)
+		list = append(list, f)
 	}
-	for partner, sum := range collected {
+	brought, err := r.collected(c, collected)
+	if err != nil {
+		return nil, nil, err
+	}
+	for partner, a := range brought {
 		f := nothing
-		f.kind, f.partner = factCollected, partner
-		if err := add(f, sum, false); err != nil {
-			return nil, nil, err
-		}
+		f.kind, f.partner, f.amount = factCollected, partner, a
+		list = append(list, f)
 	}
+	list = slices.DeleteFunc(list, func(f fact) bool {
+		return f.amount.IsZero() && (f.kind == factInvoiceable || f.kind == factCollected)
+	})
 	slices.SortFunc(list, compareFacts)
 	return list, issuersOf(invoiceable), nil
+}
+
+// collected is what was collected for each partner in its own currency. What came in another one is converted by the
+// rate of the cycle, as the partner's statement is, and rounded once for each currency (§10.7).
+func (r *round) collected(c period.Cycle, sums map[collectedKey]*money.AmountTotal) (map[string]money.Amount, error) {
+	kept, err := settle.KeptRates(r.Txn, c)
+	if err != nil {
+		return nil, err
+	}
+	rates := r.Book.RatesOf(c, kept)
+	out := make(map[string]money.Amount)
+	for from, sum := range sums {
+		a, err := sum.Amount()
+		if err != nil {
+			return nil, err
+		}
+		if a, err = rates.InPartners(a, from.currency, from.partner); err != nil {
+			return nil, err
+		}
+		if out[from.partner], err = out[from.partner].Add(a); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // issuersOf are who sold lines to each customer, where the vendor is not the only one, ascending.

@@ -1,7 +1,6 @@
 package partner
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,8 +52,8 @@ type Outcome struct {
 	Refused   []*events.MoneyEvent
 	Turned    []events.Turn
 	Overdrawn []string // partners whose cash is below zero
-	// CouponUses is what coupon_records say that coupons paid, by cycle; a cycle without uses has none.
-	CouponUses map[string]money.AmountTotal
+	// CouponUses is what coupon_records say that coupons paid, by cycle and customer; a cycle without uses has none.
+	CouponUses map[string]map[string]money.AmountTotal
 	Notes      []string
 }
 
@@ -63,7 +62,7 @@ func Key(t *tables.Table) lake.FileKey { return lake.FileKey{Table: t.Name, Buck
 
 // Used reports whether a workspace uses the step (PARTNER-2).
 func (s *Stage) Used() bool {
-	if (s.Books.UsesMoney() || s.Settings.IncentivePayout) && !s.Books.Mixed {
+	if s.Books.UsesMoney() || s.Settings.IncentivePayout {
 		return true
 	}
 	for _, list := range s.Events.Money {
@@ -88,10 +87,6 @@ func (s *Stage) Run() (*Outcome, error) {
 	out := &Outcome{}
 	if !s.Used() {
 		return out, nil
-	}
-	if s.Books.Mixed {
-		return nil, errors.New("the lake has events of partners' money, which are not supported with customers or " +
-			"partners of several currencies")
 	}
 	r := &round{Stage: s, out: out}
 	inputs := r.inputs()

@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
@@ -323,11 +322,6 @@ func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours b
 	if (f.Feed == "partner_accounts" || f.Feed == "withdrawals") && w.cfg.Settings.Payments != settings.Ledger {
 		return false, &feedfile.Error{File: f.Name, Text: "partners' accounts need payments: ledger",
 			Hint: "set payments: ledger in tollbook.yaml, or remove the file"}
-	}
-	if w.cfg.Books.Mixed && events.IsMoney(f.Feed) {
-		return false, &feedfile.Error{File: f.Name,
-			Text: "events of partners' money are not supported with customers or partners of several currencies",
-			Hint: "remove the file, or use workspaces of one currency each"}
 	}
 	opts := w.cfg.readOptions()
 	opts.Ahead = ahead

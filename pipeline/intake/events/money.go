@@ -88,6 +88,9 @@ type form struct {
 	done  func(in *Intake, e *MoneyEvent)          // fills in defaults
 }
 
+// invoiceFeed is the feed of §9.7.
+const invoiceFeed = "invoices"
+
 // formOf is the form of a feed about partners' money; nil for other feeds.
 func formOf(name string) *form {
 	switch name {
@@ -99,7 +102,7 @@ func formOf(name string) *form {
 		return fundForm()
 	case "withdrawals":
 		return withdrawalForm()
-	case "invoices":
+	case invoiceFeed:
 		return invoiceForm()
 	}
 	return nil
@@ -291,12 +294,24 @@ func (in *Intake) fillColumn(f *form, e *MoneyEvent, c cells, column *feeds.Colu
 // badAmount is an amount with more digits than the currency has, or a 0 that is not a credit limit (§9).
 func (in *Intake) badAmount(e *MoneyEvent) *failure {
 	switch {
-	case finer(e.Amount, in.Books.Digits):
+	case finer(e.Amount, in.currencyOf(e).Digits):
 		return &failure{"amount", reason.BadDecimal, e.Amount.Trim()}
 	case e.Amount.IsZero() && e.Type != CreditLimit:
 		return &failure{"amount", reason.OutOfRange, e.Amount.Trim()}
 	}
 	return nil
+}
+
+// currencyOf is the currency of an event's amount: that of its partner, of an invoice that of the recipient (§10.7).
+func (in *Intake) currencyOf(e *MoneyEvent) money.Currency {
+	id := e.Partner
+	if e.Feed == invoiceFeed {
+		id = e.Other
+	}
+	if partner := in.Books.Partner(id); partner >= 0 {
+		return in.Books.PartnerCurrency(partner)
+	}
+	return in.Books.CustomerCurrencyOf(id)
 }
 
 // faultyMoney reads a row with a fault. The fault does not count if the event does not use the column.

@@ -70,6 +70,10 @@ func accountForm() *form {
 			if !there || row.Parent < 0 || in.Books.Partners[row.Parent].ID != e.Partner {
 				return &failure{"partner_id", reason.BadRow, e.Partner}
 			}
+			from := in.Books.Partners[row.Parent].Currency
+			if in.Books.Partners[in.Books.Partner(e.Other)].Currency != from { // §10.7
+				return &failure{"to_partner_id", reason.BadRow, e.Other}
+			}
 			return nil
 		},
 		done: func(_ *Intake, e *MoneyEvent) {
@@ -109,7 +113,12 @@ func couponForm() *form {
 				return nil
 			}
 			var customer int32
-			return in.checkCustomer(e.Other, e.Time, &customer)
+			bad := in.checkCustomer(e.Other, e.Time, &customer)
+			partner := in.Books.Partner(e.Partner)
+			if bad == nil && in.Books.Partners[partner].Currency != in.Books.Customers[customer].Currency { // §10.7
+				bad = &failure{"customer_id", reason.BadRow, e.Other}
+			}
+			return bad
 		},
 	}
 }
