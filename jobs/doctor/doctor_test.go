@@ -149,5 +149,5 @@ func TestTables(t *testing.T) {
 	}
 	tells(t, o, name, OK, "", "")
 	s.Ask(t, "INSERT INTO copy_internal.schema_versions (version, name, hash) VALUES (99, 'later.sql', '')")
-	tells(t, o, name, Warn, "are of version 99, this program knows versions up to 6", "a newer one")
+	tells(t, o, name, Warn, "are of version 99, this program knows versions up to 7", "a newer one")
 }

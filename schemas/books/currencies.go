@@ -203,8 +203,7 @@ func (b *Books) RateOn(from, to string, day period.Day) *ExchangeRate {
 	return &rows[at-1]
 }
 
-// currencies orders the currencies by code, so that the order of rows does not matter, and refuses what does not know a
-// second currency.
+// currencies orders the currencies by code, so that the order of rows does not matter.
 func (l *loader) currencies() {
 	b := l.b
 	if len(b.Currencies) == 1 {
@@ -232,19 +231,12 @@ func (l *loader) currencies() {
 		b.Discounts[i].Currency = order[b.Discounts[i].Currency]
 	}
 	if b.Mixed {
-		l.refuseMixed()
+		l.oneCurrencyEach()
 	}
 }
 
-// refuseMixed refuses what several currencies do not allow, so that no amounts of two currencies are added: publishing,
-// and a partner that is also a customer, of another currency.
-func (l *loader) refuseMixed() {
-	if l.s.ClickHouse.DSN.Set() {
-		l.c.Add(Pos{File: dir + "/" + priceListsFormat().File},
-			"use it in a workspace of one currency, and the other currency in a workspace of its own",
-			"customers or partners of several currencies: %s is not supported with them",
-			"publishing to ClickHouse (clickhouse.dsn)")
-	}
+// oneCurrencyEach refuses a partner that is also a customer, of another currency: an invoice to it would add amounts of two.
+func (l *loader) oneCurrencyEach() {
 	for i := range l.b.Partners {
 		p := &l.b.Partners[i]
 		if at := l.b.Customer(p.ID); at >= 0 && l.b.Customers[at].Currency != p.Currency {

@@ -20,7 +20,7 @@ var ddl embed.FS
 // also in the migration that creates the table, so that a new copy needs no right to alter tables.
 func migrations() []string {
 	return []string{"0001_tables.sql", "0002_samples.sql", databasesFile, "0004_costs.sql", "0005_taxes.sql",
-		"0006_partners.sql"}
+		"0006_partners.sql", "0007_currencies.sql"}
 }
 
 // databasesFile is the migration that gave the views a database to themselves.

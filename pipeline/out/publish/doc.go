@@ -40,8 +40,8 @@
 //	       publish unless it is younger than half of it.
 //	PUB-7  A publish counts existing rows again, except in partitions of which the server says that no row and no
 //	       part was added, changed or removed since the same loads were found correct in them.
-//	PUB-8  Σ lines = Σ statements = the manifest, of the loads to be shown, for every amount column of every cycle,
-//	       and Σ customers' taxes = Σ tax of statements. Otherwise the pointer does not move (§6.6).
+//	PUB-8  Σ lines = Σ statements = the manifest, of the loads to be shown, for every amount column of every cycle and
+//	       each currency, and Σ customers' taxes = Σ tax of statements. Otherwise the pointer does not move (§6.6).
 //	PUB-9  On a cluster a file is on the shard of its bucket at the time of its insertion, and a file without a
 //	       bucket on the first shard. The place does not affect what is shown: every shard is read.
 //	PUB-10  Every statement of DDL may run twice, and a migration is recorded when all of it was run.
@@ -52,6 +52,8 @@
 //	        filled from the old one under a temporary name and renamed when it is complete, the pointer last. The
 //	        views read the old tables until all new ones exist, and the same pointer before and after. An old table
 //	        is dropped when no statement runs that began before the views were replaced.
+//	PUB-13  In a workspace of several currencies a load has amounts of one currency, which is in a column of each row.
+//	        No count, check or query adds amounts of two.
 //
 // # Why a reader sees one complete state
 //

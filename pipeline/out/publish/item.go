@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -30,6 +32,7 @@ type item struct {
 	bucket int    // lake.NoBucket = all
 	known  bool   // rows and sums are those of the manifest
 	taxed  bool   // statements with tax_amount
+	money  string // currency of its amounts; "" = the workspace has one
 	rows   int64
 	sums   []lake.Sum
 	read   func(context.Context) batches
@@ -49,6 +52,8 @@ type Source struct {
 	Cycle   string // publish this cycle alone; "" = all
 	Samples bool
 	Limits  rows.Limits
+
+	finder *currencies.Finder // nil = all amounts have one currency
 }
 
 // cycles are the cycles to be published: of those that are archived there is no whole table of lines to show.
@@ -66,7 +71,29 @@ func (s *Source) cycles() ([]lake.CycleRef, error) {
 }
 
 // items lists everything to be published of the state, by table and path.
-func (s *Source) items(list []*published) ([]*item, error) {
+func (s *Source) items(ctx context.Context, list []*published) (all []*item, err error) {
+	if s.finder, err = currencies.NewFinder(ctx, s.Snap, s.Partners.Books); err != nil {
+		return nil, err
+	}
+	whole, err := s.wholeItems(list)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range whole {
+		parts, err := s.byCurrency(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, parts...)
+	}
+	slices.SortFunc(all, func(a, b *item) int {
+		return cmp.Or(strings.Compare(a.table.name, b.table.name), strings.Compare(a.path, b.path))
+	})
+	return all, nil
+}
+
+// wholeItems lists everything to be published of the state, amounts of several currencies together.
+func (s *Source) wholeItems(list []*published) ([]*item, error) {
 	cycles, err := s.cycles()
 	if err != nil {
 		return nil, err
@@ -104,14 +131,7 @@ func (s *Source) items(list []*published) ([]*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, runs...)
-	slices.SortFunc(all, func(a, b *item) int {
-		if c := strings.Compare(a.table.name, b.table.name); c != 0 {
-			return c
-		}
-		return strings.Compare(a.path, b.path)
-	})
-	return all, nil
+	return append(all, runs...), nil
 }
 
 // archived are the items of what stays of archived cycles: statements and accounts, no lines and no samples.
@@ -212,7 +232,10 @@ func (s *Source) readCycle(p *published, e lake.FileEntry, cycle string) batches
 // taxed reports whether a file has statements with tax_amount.
 func taxed(e lake.FileEntry) bool {
 	return e.Table == tables.Statements().Name &&
-		slices.ContainsFunc(e.Sums, func(sum lake.Sum) bool { return sum.Column == taxAmount })
+		slices.ContainsFunc(e.Sums, func(sum lake.Sum) bool {
+			column, _, _ := strings.Cut(sum.Column, ".")
+			return column == taxAmount
+		})
 }
 
 // layout is the layout of the item's load.
@@ -286,7 +309,7 @@ func (s *Source) taxes(list []*published, cycle string, files []lake.FileEntry) 
 			case err != nil:
 				yield(nil, fmt.Errorf("calculate the taxes of partner statements of %s: %w", cycle, err))
 			case cols.N > 0:
-				yield(cols, nil)
+				yield(widened(cols, p.def), nil)
 			}
 		}
 	}
@@ -320,13 +343,16 @@ const batchRows = 1 << 16
 
 // eachBatch gathers rows in batches.
 func eachBatch(list *rows.Rows, def *tables.Table, yield func(*parquet.Columns, error) bool) {
-	cols := parquet.NewColumns(def)
+	var cols *parquet.Columns
 	err := list.Each(func(row rows.Row) error {
+		if cols == nil {
+			cols = parquet.NewColumns(row.Cols.Def)
+		}
 		rows.AppendRow(cols, row, nil)
 		if cols.N < batchRows {
 			return nil
 		}
-		if !yield(cols, nil) {
+		if !yield(widened(cols, def), nil) {
 			return errEnough
 		}
 		cols.Reset()
@@ -336,8 +362,8 @@ func eachBatch(list *rows.Rows, def *tables.Table, yield func(*parquet.Columns, 
 	case errors.Is(err, errEnough):
 	case err != nil:
 		yield(nil, err)
-	case cols.N > 0:
-		yield(cols, nil)
+	case cols != nil && cols.N > 0:
+		yield(widened(cols, def), nil)
 	}
 }
 

@@ -237,7 +237,7 @@ func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []st
 		whole = whole && states[i].whole
 	}
 	if !whole {
-		items, err := pr.src.items(pr.tables)
+		items, err := pr.src.items(ctx, pr.tables)
 		pr.report.plan(items, items)
 		return false, err
 	}
@@ -356,7 +356,7 @@ func (c *copyState) padded(table string, sums []string) []string {
 // match finds the items whose rows are there, and returns those that are missing.
 func (r *run) match(ctx context.Context) ([]*item, error) {
 	var err error
-	if r.items, err = r.src.items(r.tables); err != nil {
+	if r.items, err = r.src.items(ctx, r.tables); err != nil {
 		return nil, err
 	}
 	type content struct {

@@ -23,6 +23,7 @@ type published struct {
 	def   *tables.Table
 	cycle bool // its rows are of a cycle, and the lake's file does not say so in a column
 	sums  []int
+	money []int // columns of the currencies of its amounts, which a workspace of several fills; none = no amounts
 }
 
 // viewColumns are the columns of the view with their types and comments, as a CREATE VIEW lists them.
@@ -47,7 +48,7 @@ func (p *published) data() string { return p.name + "_data" }
 func theTables(samples bool) []*published {
 	list := []*published{
 		{name: "lines", lake: tables.Lines().Name, def: tables.Lines()},
-		{name: "statements", lake: tables.Statements().Name, def: tables.StatementsOf(true, false)},
+		{name: "statements", lake: tables.Statements().Name, def: tables.Statements()},
 		{name: "taxes", lake: tables.Taxes().Name, def: tables.Taxes()},
 		{name: "partner_statements", lake: tables.PartnerStatements().Name, def: tables.PartnerStatements()},
 		{name: "incentives", lake: tables.Incentives().Name, def: tables.Incentives()},
@@ -69,6 +70,13 @@ func theTables(samples bool) []*published {
 			cycle: true})
 	}
 	for _, p := range list {
+		plain := p.def
+		p.def = tables.Published(plain)
+		for _, name := range [...]string{"currency", "customer_currency"} {
+			if at := p.def.Index(name); at >= 0 && plain.Index(name) < 0 {
+				p.money = append(p.money, at)
+			}
+		}
 		for i, c := range p.def.Columns {
 			if c.Type.Scale() > 0 || c.Type == tables.Whole {
 				p.sums = append(p.sums, i)

@@ -3,6 +3,7 @@ package publish
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -11,8 +12,8 @@ import (
 )
 
 // totals checks Σ lines = Σ statements = Σ ClickHouse for every amount column of every cycle that is published, and
-// that both are what the lake's manifest says (§6.6). The sums of a load were read from the lake's files, which an
-// export writes, and found on the server.
+// that both are what the lake's manifest says (§6.6); of a workspace of several currencies for each of them (PUB-8). The
+// sums of a load were read from the lake's files, which an export writes, and found on the server.
 func (c *copyState) totals() error {
 	manifest := make(map[string]string)
 	for _, t := range c.src.Snap.Manifest.Totals {
@@ -22,99 +23,162 @@ func (c *copyState) totals() error {
 	if err != nil {
 		return err
 	}
-	lines, statements := find(c.tables, "lines"), find(c.tables, "statements")
 	for _, ref := range cycles {
-		for k, name := range statements.sumNames() {
-			at := slices.Index(lines.sumNames(), name)
-			if at < 0 || statements.def.Columns[statements.sums[k]].Type != tables.Amount {
-				continue
-			}
-			l, err := c.sum(lines, ref.Cycle, at, lake.NoBucket)
-			if err != nil {
+		for _, currency := range c.currenciesOf(ref.Cycle, manifest) {
+			t := &totalCheck{copyState: c, cycle: ref.Cycle, currency: currency, manifest: manifest}
+			if err := t.lines(); err != nil {
 				return err
 			}
-			s, err := c.sum(statements, ref.Cycle, k, lake.NoBucket)
-			if err != nil {
+			if err := t.taxes(); err != nil {
 				return err
 			}
-			if !l.Equal(s) {
-				return c.smallest(lines, statements, ref.Cycle, name, at, k)
-			}
-			for _, table := range []*published{lines, statements} { // both come to l
-				if want, known := manifest[ref.Cycle+"/"+table.name+"."+name]; known && want != l.String() {
-					return &DifferError{What: "cycle " + ref.Cycle, Column: name, Left: want +
-						" in the lake's control totals", Right: l.String() + " in " + table.name + " on the server"}
-				}
-			}
-			c.report.Totals = append(c.report.Totals, lake.Total{Name: ref.Cycle + "/" + name, Value: l.String()})
-		}
-		if err := c.taxTotals(ref.Cycle, manifest); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-// taxTotals checks Σ tax_amount of customers in taxes = Σ tax_amount of statements = the manifest for a cycle (§10.6).
-func (c *copyState) taxTotals(cycle string, manifest map[string]string) error {
-	statements, taxes := find(c.tables, "statements"), find(c.tables, "taxes")
-	inStatements, inTaxes := slices.Index(statements.sumNames(), taxAmount), slices.Index(taxes.sumNames(), taxAmount)
-	s, err := c.sum(statements, cycle, inStatements, lake.NoBucket)
-	if err != nil {
-		return err
+// currenciesOf are the currencies of the lines, statements and taxes of a cycle, on the server or in the manifest; "" =
+// the workspace has one.
+func (c *copyState) currenciesOf(cycle string, manifest map[string]string) []string {
+	if c.src.finder == nil {
+		return []string{""}
 	}
-	var t decimal.Decimal
-	for bucket := range max(1, c.src.Snap.Manifest.Buckets) { // rows of partners have no bucket
-		part, err := c.sum(taxes, cycle, inTaxes, bucket)
-		if err != nil {
-			return err
+	var list []string
+	for name := range manifest {
+		if currency, is := strings.CutPrefix(name, cycle+"/statements.due_amount."); is {
+			list = append(list, currency)
 		}
-		t = t.Add(part)
 	}
-	if !s.Equal(t) {
-		return &DifferError{What: "cycle " + cycle, Column: taxAmount, Left: s.String() + " in statements",
-			Right: t.String() + " in taxes"}
+	for _, i := range c.items {
+		if i.cycle == cycle && i.money != "" && slices.Contains([]string{"lines", "statements", "taxes"}, i.table.name) {
+			list = append(list, i.money)
+		}
 	}
-	want, known := manifest[cycle+"/statements."+taxAmount]
-	if !known {
-		return nil
-	}
-	if want != s.String() {
-		return &DifferError{What: "cycle " + cycle, Column: taxAmount, Left: want + " in the lake's control totals",
-			Right: s.String() + " in statements on the server"}
-	}
-	c.report.Totals = append(c.report.Totals, lake.Total{Name: cycle + "/" + taxAmount, Value: s.String()})
-	return nil
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
-// smallest names the first bucket in which lines and statements differ.
-func (c *copyState) smallest(lines, statements *published, cycle, column string, at, k int) error {
-	for bucket := range max(1, c.src.Snap.Manifest.Buckets) {
-		l, err := c.sum(lines, cycle, at, bucket)
+// totalCheck checks the control totals of a cycle in one currency.
+type totalCheck struct {
+	*copyState
+	cycle, currency string // currency "" = the workspace has one
+	manifest        map[string]string
+}
+
+// known is a total of the lake's manifest. A cycle that was billed in one currency has totals without a currency.
+func (t *totalCheck) known(table, column string) (want string, known bool) {
+	name := t.cycle + "/" + table + "." + column
+	if t.currency != "" {
+		if want, known = t.manifest[name+"."+t.currency]; known || t.currency != t.src.finder.Books.Currency {
+			return want, known
+		}
+	}
+	want, known = t.manifest[name]
+	return want, known
+}
+
+// what names the cycle and the currency.
+func (t *totalCheck) what() string {
+	return strings.TrimSuffix("cycle "+t.cycle+" in "+t.currency, " in ")
+}
+
+// agreed reports a total that agrees.
+func (t *totalCheck) agreed(column string, v decimal.Decimal) {
+	name := strings.TrimSuffix(t.cycle+"/"+column+"."+t.currency, ".")
+	t.report.Totals = append(t.report.Totals, lake.Total{Name: name, Value: v.String()})
+}
+
+// lines checks the amounts of lines and statements.
+func (t *totalCheck) lines() error {
+	lines, statements := find(t.tables, "lines"), find(t.tables, "statements")
+	for k, name := range statements.sumNames() {
+		at := slices.Index(lines.sumNames(), name)
+		if at < 0 || statements.def.Columns[statements.sums[k]].Type != tables.Amount {
+			continue
+		}
+		l, err := t.sum(lines, at, lake.NoBucket)
 		if err != nil {
 			return err
 		}
-		s, err := c.sum(statements, cycle, k, bucket)
+		s, err := t.sum(statements, k, lake.NoBucket)
 		if err != nil {
 			return err
 		}
 		if !l.Equal(s) {
-			return &DifferError{What: fmt.Sprintf("cycle %s, bucket %d", cycle, bucket), Column: column,
+			return t.smallest(name, at, k)
+		}
+		for _, table := range []*published{lines, statements} { // both come to l
+			if want, known := t.known(table.name, name); known && want != l.String() {
+				return &DifferError{What: t.what(), Column: name, Left: want +
+					" in the lake's control totals", Right: l.String() + " in " + table.name + " on the server"}
+			}
+		}
+		t.agreed(name, l)
+	}
+	return nil
+}
+
+// taxes checks Σ tax_amount of customers in taxes = Σ tax_amount of statements = the manifest (§10.6).
+func (t *totalCheck) taxes() error {
+	statements, taxes := find(t.tables, "statements"), find(t.tables, "taxes")
+	inStatements, inTaxes := slices.Index(statements.sumNames(), taxAmount), slices.Index(taxes.sumNames(), taxAmount)
+	s, err := t.sum(statements, inStatements, lake.NoBucket)
+	if err != nil {
+		return err
+	}
+	var sum decimal.Decimal
+	for bucket := range max(1, t.src.Snap.Manifest.Buckets) { // rows of partners have no bucket
+		part, err := t.sum(taxes, inTaxes, bucket)
+		if err != nil {
+			return err
+		}
+		sum = sum.Add(part)
+	}
+	if !s.Equal(sum) {
+		return &DifferError{What: t.what(), Column: taxAmount, Left: s.String() + " in statements",
+			Right: sum.String() + " in taxes"}
+	}
+	want, known := t.known(statements.name, taxAmount)
+	if !known {
+		return nil
+	}
+	if want != s.String() {
+		return &DifferError{What: t.what(), Column: taxAmount, Left: want + " in the lake's control totals",
+			Right: s.String() + " in statements on the server"}
+	}
+	t.agreed(taxAmount, s)
+	return nil
+}
+
+// smallest names the first bucket in which lines and statements differ.
+func (t *totalCheck) smallest(column string, at, k int) error {
+	lines, statements := find(t.tables, "lines"), find(t.tables, "statements")
+	for bucket := range max(1, t.src.Snap.Manifest.Buckets) {
+		l, err := t.sum(lines, at, bucket)
+		if err != nil {
+			return err
+		}
+		s, err := t.sum(statements, k, bucket)
+		if err != nil {
+			return err
+		}
+		if !l.Equal(s) {
+			return &DifferError{What: fmt.Sprintf("%s, bucket %d", t.what(), bucket), Column: column,
 				Left: l.String() + " in lines", Right: s.String() + " in statements"}
 		}
 	}
-	return &DifferError{What: "cycle " + cycle, Column: column, Left: "the sum of lines",
+	return &DifferError{What: t.what(), Column: column, Left: "the sum of lines",
 		Right: "that of statements differs"}
 }
 
-// sum adds a column up over the loads of a cycle; bucket lake.NoBucket = all.
-func (c *copyState) sum(p *published, cycle string, column, bucket int) (decimal.Decimal, error) {
+// sum adds a column up over the loads of the cycle and the currency; bucket lake.NoBucket = all.
+func (t *totalCheck) sum(p *published, column, bucket int) (decimal.Decimal, error) {
 	var total decimal.Decimal
-	for _, i := range c.items {
-		if i.table != p || i.cycle != cycle || bucket != lake.NoBucket && i.bucket != bucket {
+	for _, i := range t.items {
+		if i.table != p || i.cycle != t.cycle || i.money != t.currency || bucket != lake.NoBucket && i.bucket != bucket {
 			continue
 		}
-		v, err := decimal.NewFromString(c.whole[i.key()].sums[column])
+		v, err := decimal.NewFromString(t.whole[i.key()].sums[column])
 		if err != nil {
 			return total, fmt.Errorf("sum of %s: %w", i.path, err)
 		}

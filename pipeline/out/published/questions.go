@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,12 +33,44 @@ func SQL(q *question.Question, only question.Only) (string, error) {
 	if len(only.Tags) > 0 {
 		return "", &TagError{q.Name}
 	}
+	sql := perCurrency(q, string(text))
 	condition := q.Condition(only, clickhouse.Literal)
 	if condition == "" {
-		return string(text), nil
+		return sql, nil
 	}
 	from := "FROM " + q.View + " AS "
-	return strings.Replace(string(text), from, "FROM (SELECT * FROM "+q.View+" WHERE "+condition+") AS ", 1), nil
+	return strings.Replace(sql, from, "FROM (SELECT * FROM "+q.View+" WHERE "+condition+") AS ", 1), nil
+}
+
+// perCurrency is the SQL of a question with the currencies that it has as keys: after the sums, among the groups, and
+// first in the order.
+func perCurrency(q *question.Question, sql string) string {
+	keys := q.Currencies()
+	if len(keys) == 0 {
+		return sql
+	}
+	alias := regexp.MustCompile(`\nFROM ` + q.View + ` AS (\w+)`).FindStringSubmatch(sql)[1]
+	var columns, names strings.Builder
+	for _, k := range slices.Backward(keys) {
+		fmt.Fprintf(&columns, ",\n       %s.%s AS %s", alias, k, k)
+		fmt.Fprintf(&names, ", %s", k)
+	}
+	sql = strings.Replace(sql, "\nFROM "+q.View+" AS ", columns.String()+"\nFROM "+q.View+" AS ", 1)
+	sql = regexp.MustCompile(`(?m)^GROUP BY .*$`).ReplaceAllString(sql, "$0"+names.String())
+	return regexp.MustCompile(`(?m)^ORDER BY `).ReplaceAllString(sql, "ORDER BY "+names.String()[2:]+", ")
+}
+
+// several reports whether a published state has amounts of several currencies: then their rows have one.
+func several(ctx context.Context, conn *clickhouse.Conn) (bool, error) {
+	var n uint64
+	err := conn.One(ctx, "look for currencies", "SELECT count() FROM system.columns WHERE database = currentDatabase() "+
+		"AND table = 'statements' AND name = 'currency'", nil, &n)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	err = conn.One(ctx, "look for currencies",
+		"SELECT count() FROM (SELECT 1 FROM statements WHERE currency != '' LIMIT 1)", nil, &n)
+	return n > 0, err
 }
 
 // TagError says that a question cannot be limited by tags on a server.
@@ -117,15 +150,31 @@ func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error)
 // Ask runs the question's SQL. Its columns are those of the question, in order; rows come in order.
 func ask(ctx context.Context, q *question.Question, r question.Request, zone string, conn *clickhouse.Conn,
 	live shownState) (*question.Answer, error) {
+	mixed, err := several(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	if mixed {
+		q = q.PerCurrency()
+	}
 	sql, err := SQL(q, r.Only)
 	if err != nil {
 		return nil, err
 	}
 	cells := make([]cell, len(q.Columns()))
-	dest := make([]any, len(cells))
 	for i, c := range q.Columns() {
 		cells[i].of = c.Type
-		dest[i] = &cells[i]
+	}
+	own := len(q.Keys) - len(q.Currencies()) // the currencies come last in the SQL, the last key first
+	var dest []any
+	for i := range cells[:own] {
+		dest = append(dest, &cells[i])
+	}
+	for i := range q.Sums {
+		dest = append(dest, &cells[len(q.Keys)+i])
+	}
+	for i := len(q.Keys) - 1; i >= own; i-- {
+		dest = append(dest, &cells[i])
 	}
 	empty, err := question.NewAnswer(q, question.ClickHouse, int64(live.manifest),
 		period.Instant(live.asOf.UnixMicro()).String())

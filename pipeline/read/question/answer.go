@@ -136,6 +136,15 @@ func (q *Question) Currency(row Row) string {
 	return row.Keys[len(row.Keys)-1]
 }
 
+// Currencies are the names of the keys that PerCurrency has added, the last keys.
+func (q *Question) Currencies() []string {
+	var names []string
+	for _, c := range q.Keys[len(q.Keys)-q.currencies:] {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 // SumCurrency is the currency of one sum of a row; "" = the workspace's only one.
 func (q *Question) SumCurrency(row Row, sum int) string {
 	switch name := q.Sums[sum].Name; {

@@ -1,14 +1,11 @@
 package question
 
 import (
-	"context"
-	"fmt"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -52,76 +49,27 @@ func (q *Question) PerCurrency() *Question {
 	out.Keys = append(out.Keys, wordColumn(currencyKey, "currency of the amounts"))
 	out.currencies = len(out.Keys) - len(q.Keys)
 	out.lake.reads = slices.Clone(q.lake.reads)
-	for _, name := range q.lake.owners() {
+	for _, name := range currencies.Owners(q.lake.table) {
 		out.lake.reads = append(out.lake.reads, q.lake.table.Index(name))
 	}
 	return &out
 }
 
-// owners are the columns of the lake's table with the ids of those in whose currency amounts are: the first that is not
-// empty counts. Of partner statements it is the partner, and the second is the customer.
-func (s *shape) owners() []string {
-	names := []string{"customer_id", "buyer_id", "partner_id", "from_partner_id"}
-	switch s.table.Name {
-	case tables.PartnerStatements().Name:
-		names = []string{"partner_id", "customer_id"}
-	case tables.Transfers().Name:
-		names = names[3:]
-	}
-	return slices.DeleteFunc(names, func(name string) bool { return s.table.Index(name) < 0 })
-}
-
-// currencyFinder finds the currencies of customers and partners.
-type currencyFinder struct {
-	books  *books.Books
-	billed map[string]string // by customer, of statements
-}
-
-// newCurrencyFinder reads the currencies that customers were billed in: lines keep them until the next run, whatever
-// today's books say. nil = all amounts of the workspace have one currency.
-func newCurrencyFinder(ctx context.Context, from *partners.Reader) (*currencyFinder, error) {
-	billed, err := rows.CustomerCurrencies(ctx, from.Snap)
-	if err != nil || len(billed) == 0 && !from.Books.Mixed {
-		return nil, err
-	}
-	return &currencyFinder{from.Books, billed}, nil
-}
-
-// of is the currency of the customer or partner that a column names; the workspace's if it names nobody.
-func (f *currencyFinder) of(column, id string) (string, error) {
-	if id == "" {
-		return f.books.Currency, nil
-	}
-	if column == "customer_id" || column == "buyer_id" {
-		if code, ok := f.billed[id]; ok {
-			return code, nil
-		}
-		if code := f.books.Customer(id); code >= 0 {
-			return f.books.CustomerCurrency(code).Code, nil
-		}
-		return "", fmt.Errorf("the currency of customer %s: books/customers.csv does not have it", id)
-	}
-	if code := f.books.Partner(id); code >= 0 {
-		return f.books.PartnerCurrency(code).Code, nil
-	}
-	return "", fmt.Errorf("the currency of partner %s: books/partners.csv does not have it", id)
-}
-
 // splitter divides batches by the currencies of their rows.
 type splitter struct {
 	q      *Question
-	find   *currencyFinder
+	find   *currencies.Finder
 	owners []string
 	at     []int // columns of owners
 	reads  []int
 	out    parquet.Columns
 }
 
-func newSplitter(q *Question, o Only, find *currencyFinder) *splitter {
+func newSplitter(q *Question, o Only, find *currencies.Finder) *splitter {
 	if q.currencies == 0 {
 		return nil
 	}
-	s := &splitter{q: q, find: find, owners: q.lake.owners(), reads: q.reads(o),
+	s := &splitter{q: q, find: find, owners: currencies.Owners(q.lake.table), reads: q.reads(o),
 		out: *parquet.NewColumns(q.lake.table)}
 	for _, name := range s.owners {
 		s.at = append(s.at, q.lake.table.Index(name))
@@ -130,7 +78,7 @@ func newSplitter(q *Question, o Only, find *currencyFinder) *splitter {
 }
 
 // each visits the rows of a batch, those of one currency after those of another.
-func (s *splitter) each(c *parquet.Columns, visit func(part *parquet.Columns, currencies [2]string) error) error {
+func (s *splitter) each(c *parquet.Columns, visit func(part *parquet.Columns, of [2]string) error) error {
 	of := make([][2]string, c.N)
 	known := make([]map[string]string, len(s.owners))
 	for k := range known {
@@ -149,14 +97,14 @@ func (s *splitter) each(c *parquet.Columns, visit func(part *parquet.Columns, cu
 	if len(all) == 1 {
 		return visit(c, all[0])
 	}
-	for _, currencies := range all {
+	for _, one := range all {
 		s.out.Reset()
 		for i := range c.N {
-			if of[i] == currencies {
+			if of[i] == one {
 				rows.AppendRow(&s.out, rows.Row{Cols: c, I: i}, s.reads)
 			}
 		}
-		if err := visit(&s.out, currencies); err != nil {
+		if err := visit(&s.out, one); err != nil {
 			return err
 		}
 	}
@@ -167,17 +115,17 @@ func (s *splitter) each(c *parquet.Columns, visit func(part *parquet.Columns, cu
 // currencies that were found, by owner.
 func (s *splitter) currencies(c *parquet.Columns, i int, known []map[string]string) (out [2]string, err error) {
 	if len(s.owners) == 0 {
-		out[0] = s.find.books.Currency
+		out[0] = s.find.Books.Currency
 		return out, nil
 	}
 	for k, column := range s.owners {
-		id := wordOrText(c, s.at[k], i)
+		id := currencies.ID(c, s.at[k], i)
 		if id == "" && k+1 < len(s.owners) {
 			continue
 		}
 		code, ok := known[k][id]
 		if !ok {
-			if code, err = s.find.of(column, id); err != nil {
+			if code, err = s.find.Of(column, id); err != nil {
 				return out, err
 			}
 			known[k][id] = code
@@ -189,11 +137,4 @@ func (s *splitter) currencies(c *parquet.Columns, i int, known []map[string]stri
 		out[1-k] = code // partner, then customer
 	}
 	return out, nil
-}
-
-func wordOrText(c *parquet.Columns, col, row int) string {
-	if c.Def.Columns[col].Type == tables.Text {
-		return string(c.C[col].Text(row))
-	}
-	return c.C[col].Word(row)
 }

@@ -6,18 +6,19 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // finder has ann in CNY, bob in JPY and the partners hub in EUR, pat in CNY. cid was billed in USD, and left the books.
-func finder() *currencyFinder {
+func finder() *currencies.Finder {
 	b := &books.Books{Currency: "CNY", Digits: 2, Mixed: true, Currencies: []money.Currency{{Code: "CNY", Digits: 2},
 		{Code: "EUR", Digits: 2}, {Code: "JPY"}}}
 	b.Customers = []books.Customer{{ID: "ann"}, {ID: "bob", Currency: 2}}
 	b.Partners = []books.Partner{{ID: "hub", Currency: 1}, {ID: "pat"}}
-	return &currencyFinder{b, map[string]string{"cid": "USD"}}
+	return &currencies.Finder{Books: b, Billed: map[string]string{"cid": "USD"}}
 }
 
 // amounts is a question whose amounts are those of customers, or, without one, of partners.
@@ -144,7 +145,7 @@ func TestEveryQuestionPerCurrency(t *testing.T) {
 		if q.from != nil {
 			of = q.from.of
 		}
-		if amount && len(of.lake.owners()) == 0 && q.Name != "receivables" {
+		if amount && len(currencies.Owners(of.lake.table)) == 0 && q.Name != "receivables" {
 			t.Errorf("%s: no column says in whose currency its amounts are", q.Name)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -85,7 +86,7 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 			}
 		}
 	}
-	find, err := newCurrencyFinder(ctx, from)
+	find, err := currencies.NewFinder(ctx, from.Snap, from.Books)
 	if err != nil {
 		return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 	}
@@ -120,7 +121,7 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 }
 
 // gather adds up what the question is of; find is nil in a workspace of one currency.
-func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader, find *currencyFinder) (*groups,
+func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) (*groups,
 	error) {
 	one := func() *reading {
 		return &reading{groups: newGroups(q), clock: from.Books.Zone.Clock(), books: from.Books,

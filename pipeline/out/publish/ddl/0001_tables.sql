@@ -109,7 +109,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.lines_data
     day LowCardinality(String),
     counted_coupon_amount Decimal(38, 8) CODEC(ZSTD(1)),
     own_time Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1)),
-    instant Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1))
+    instant Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1)),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -134,7 +135,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.statements_data
     stored_value_card_amount Decimal(38, 8) CODEC(ZSTD(1)),
     flexipurchase_coupon_amount Decimal(38, 8) CODEC(ZSTD(1)),
     debt_amount Decimal(38, 8) CODEC(ZSTD(1)),
-    tax_amount Decimal(38, 8) CODEC(ZSTD(1))
+    tax_amount Decimal(38, 8) CODEC(ZSTD(1)),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -162,7 +164,11 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.partner_statements_data
     owed_amount Decimal(38, 8) CODEC(ZSTD(1)),
     revenue_amount Decimal(38, 8) CODEC(ZSTD(1)),
     cost_amount Decimal(38, 8) CODEC(ZSTD(1)),
-    margin_amount Decimal(38, 8) CODEC(ZSTD(1))
+    margin_amount Decimal(38, 8) CODEC(ZSTD(1)),
+    currency LowCardinality(String),
+    fx_rate LowCardinality(String),
+    fx_date LowCardinality(String),
+    customer_currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -183,7 +189,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.incentives_data
     bonus_amount Decimal(38, 8) CODEC(ZSTD(1)),
     incentive_amount Decimal(38, 8) CODEC(ZSTD(1)),
     carried_out Decimal(38, 8) CODEC(ZSTD(1)),
-    state LowCardinality(String)
+    state LowCardinality(String),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -201,7 +208,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.accounts_data
     balance_type LowCardinality(String),
     amount Decimal(38, 8) CODEC(ZSTD(1)),
     balance_after Decimal(38, 8) CODEC(ZSTD(1)),
-    month_end Int32
+    month_end Int32,
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle

@@ -60,7 +60,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.cost_groups_data
     usage_end DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
     came String CODEC(ZSTD(1)),
     pricing_units Int32,
-    consumed_units Int32
+    consumed_units Int32,
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.taxes_data
     tax_amount Decimal(38, 8) CODEC(ZSTD(1)),
     prices LowCardinality(String),
     rounding LowCardinality(String),
-    digits Int32
+    digits Int32,
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle

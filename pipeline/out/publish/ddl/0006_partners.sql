@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.partner_accounts_data
     counterparty_id LowCardinality(String),
     balance_type LowCardinality(String),
     amount Decimal(38, 8) CODEC(ZSTD(1)),
-    balance_after Decimal(38, 8) CODEC(ZSTD(1))
+    balance_after Decimal(38, 8) CODEC(ZSTD(1)),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -29,7 +30,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.receivables_data
     unpaid_amount Decimal(38, 8) CODEC(ZSTD(1)),
     due_date LowCardinality(String),
     age_days Int64 CODEC(ZSTD(1)),
-    bucket LowCardinality(String)
+    bucket LowCardinality(String),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -52,7 +54,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.coupons_data
     `left` Decimal(38, 8) CODEC(ZSTD(1)),
     valid_from Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1)),
     valid_to Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1)),
-    state LowCardinality(String)
+    state LowCardinality(String),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -69,7 +72,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.coupon_records_data
     id String CODEC(ZSTD(1)),
     customer_id LowCardinality(String),
     amount Decimal(38, 8) CODEC(ZSTD(1)),
-    left_after Decimal(38, 8) CODEC(ZSTD(1))
+    left_after Decimal(38, 8) CODEC(ZSTD(1)),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -92,7 +96,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.funds_data
     approved_amount Decimal(38, 8) CODEC(ZSTD(1)),
     paid_amount Decimal(38, 8) CODEC(ZSTD(1)),
     state LowCardinality(String),
-    until Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1))
+    until Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1)),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -113,7 +118,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.withdrawals_data
     amount Decimal(38, 8) CODEC(ZSTD(1)),
     state LowCardinality(String),
     requested DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
-    decided Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1))
+    decided Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1)),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -131,7 +137,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.invoices_data
     returned_amount Decimal(38, 8) CODEC(ZSTD(1)),
     credited_amount Decimal(38, 8) CODEC(ZSTD(1)),
     left_amount Decimal(38, 8) CODEC(ZSTD(1)),
-    state LowCardinality(String)
+    state LowCardinality(String),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -151,7 +158,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.invoice_records_data
     event LowCardinality(String),
     amount Decimal(38, 8) CODEC(ZSTD(1)),
     content String CODEC(ZSTD(1)),
-    instant DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1))
+    instant DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle
@@ -191,7 +199,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.order_status_data
     file_hash LowCardinality(String),
     row Int64 CODEC(ZSTD(1)),
     header LowCardinality(String),
-    raw String CODEC(ZSTD(1))
+    raw String CODEC(ZSTD(1)),
+    currency LowCardinality(String)
 )
 ENGINE = MergeTree
 PARTITION BY cycle

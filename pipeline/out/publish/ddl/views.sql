@@ -103,7 +103,8 @@ SELECT
     day,
     counted_coupon_amount,
     own_time,
-    instant
+    instant,
+    currency
 FROM {{.DB}}.lines_rows
 WHERE {{live}}
 COMMENT 'One row per consumption record.';
@@ -132,7 +133,8 @@ SELECT
     stored_value_card_amount,
     flexipurchase_coupon_amount,
     debt_amount,
-    tax_amount
+    tax_amount,
+    currency
 FROM {{.DB}}.statements_rows
 WHERE {{live}}
 COMMENT 'One row per customer and cycle: what the month costs, what is due, and what paid it.';
@@ -155,7 +157,8 @@ SELECT
     tax_amount,
     prices,
     rounding,
-    digits
+    digits,
+    currency
 FROM {{.DB}}.taxes_rows
 WHERE {{live}}
 COMMENT 'One row per buyer, tax and rate in a cycle; rows with a seller_id are of partner statements.';
@@ -187,7 +190,11 @@ SELECT
     owed_amount,
     revenue_amount,
     cost_amount,
-    margin_amount
+    margin_amount,
+    currency,
+    fx_rate,
+    fx_date,
+    customer_currency
 FROM {{.DB}}.partner_statements_rows
 WHERE {{live}}
 COMMENT 'One row per partner, customer, service, charging mode and sign in a cycle; open cycles are provisional.';
@@ -211,7 +218,8 @@ SELECT
     bonus_amount,
     incentive_amount,
     carried_out,
-    state
+    state,
+    currency
 FROM {{.DB}}.incentives_rows
 WHERE {{live}}
 COMMENT 'One row per incentive of a partner for a period.';
@@ -233,7 +241,8 @@ SELECT
     balance_type,
     amount,
     balance_after,
-    month_end
+    month_end,
+    currency
 FROM {{.DB}}.accounts_rows
 WHERE {{live}}
 COMMENT 'One row per movement of a customers balance.';
@@ -387,7 +396,8 @@ SELECT
     usage_end,
     came,
     pricing_units,
-    consumed_units
+    consumed_units,
+    currency
 FROM {{.DB}}.cost_groups_rows
 WHERE {{live}}
 COMMENT 'One row per group of cost rows that was priced as one.';
@@ -438,7 +448,8 @@ SELECT
     counterparty_id,
     balance_type,
     amount,
-    balance_after
+    balance_after,
+    currency
 FROM {{.DB}}.partner_accounts_rows
 WHERE {{live}}
 COMMENT 'One row per change of a balance of a partner.';
@@ -460,7 +471,8 @@ SELECT
     unpaid_amount,
     due_date,
     age_days,
-    bucket
+    bucket,
+    currency
 FROM {{.DB}}.receivables_rows
 WHERE {{live}}
 COMMENT 'One row per partner and closed cycle: what it owes and has paid.';
@@ -486,7 +498,8 @@ SELECT
     `left`,
     valid_from,
     valid_to,
-    state
+    state,
+    currency
 FROM {{.DB}}.coupons_rows
 WHERE {{live}}
 COMMENT 'One row per coupon: what became of its amount.';
@@ -506,7 +519,8 @@ SELECT
     id,
     customer_id,
     amount,
-    left_after
+    left_after,
+    currency
 FROM {{.DB}}.coupon_records_rows
 WHERE {{live}}
 COMMENT 'One row per issue, use, reclaim and expiry of a coupon.';
@@ -532,7 +546,8 @@ SELECT
     approved_amount,
     paid_amount,
     state,
-    until
+    until,
+    currency
 FROM {{.DB}}.funds_rows
 WHERE {{live}}
 COMMENT 'One row per list, claim and quota of a fund.';
@@ -556,7 +571,8 @@ SELECT
     amount,
     state,
     requested,
-    decided
+    decided,
+    currency
 FROM {{.DB}}.withdrawals_rows
 WHERE {{live}}
 COMMENT 'One row per part of a withdrawal.';
@@ -578,7 +594,8 @@ SELECT
     returned_amount,
     credited_amount,
     left_amount,
-    state
+    state,
+    currency
 FROM {{.DB}}.invoices_rows
 WHERE {{live}}
 COMMENT 'One row per issuer, recipient and cycle: what can be invoiced and was invoiced.';
@@ -602,7 +619,8 @@ SELECT
     event,
     amount,
     content,
-    instant
+    instant,
+    currency
 FROM {{.DB}}.invoice_records_rows
 WHERE {{live}}
 COMMENT 'One row per accepted event of an invoice.';
@@ -645,7 +663,8 @@ SELECT
     file_hash,
     row,
     header,
-    raw
+    raw,
+    currency
 FROM {{.DB}}.order_status_rows
 WHERE {{live}}
 COMMENT 'One row per step in the life of an order line.';

@@ -1,0 +1,164 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/currencies"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// pair is the currency of the amounts of a row and, of partner statements, that of the customer.
+type pair struct{ own, customer string }
+
+func (p pair) String() string { return strings.TrimSuffix(p.own+"-"+p.customer, "-") }
+
+// byCurrency divides an item of a workspace of several currencies: an item for each of them, so that no sum of a load is
+// over two (PUB-13). Its path names the customers and partners of the currency, who can have had another one before.
+func (s *Source) byCurrency(ctx context.Context, i *item) ([]*item, error) {
+	if s.finder == nil || len(i.table.money) == 0 {
+		return []*item{i}, nil
+	}
+	type part struct {
+		rows   int64
+		owners map[string]bool
+	}
+	parts := map[pair]*part{}
+	for cols, err := range i.read(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		owner := s.ownersOf(cols)
+		for row := range cols.N {
+			key, who := owner.of(row)
+			one := parts[key]
+			if one == nil {
+				one = &part{owners: map[string]bool{}}
+				parts[key] = one
+			}
+			one.rows++
+			one.owners[who] = true
+		}
+	}
+	var out []*item
+	for key, one := range parts {
+		names := strings.Join(slices.Sorted(maps.Keys(one.owners)), "\n")
+		it := *i
+		it.path = fmt.Sprintf("%s/currency=%s/%s", i.path, key, lake.HashBytes([]byte(names)))
+		it.known, it.money, it.rows, it.sums = false, key.own, one.rows, nil
+		it.read = func(ctx context.Context) batches { return s.readCurrency(i, ctx, key) }
+		out = append(out, &it)
+	}
+	return out, nil
+}
+
+// readCurrency reads the rows of an item that have a currency, with the columns of it.
+func (s *Source) readCurrency(i *item, ctx context.Context, key pair) batches {
+	return func(yield func(*parquet.Columns, error) bool) {
+		out, words := parquet.NewColumns(i.table.def), parquet.Recode{}
+		for cols, err := range i.read(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			out.Reset()
+			words.Reset(cols)
+			owner := s.ownersOf(cols)
+			for row := range cols.N {
+				if of, _ := owner.of(row); of == key {
+					out.AppendRun(cols, row, row+1, nil, &words)
+				}
+			}
+			if out.N == 0 {
+				continue
+			}
+			batch := *out
+			batch.C = slices.Clone(out.C)
+			for k, at := range i.table.money {
+				batch.C[at] = parquet.Col{}
+				batch.C[at].SetWord([]string{key.own, key.customer}[k])
+			}
+			if !yield(&batch, nil) {
+				return
+			}
+		}
+	}
+}
+
+// owners finds the currencies of the rows of a batch.
+type owners struct {
+	finder *currencies.Finder
+	cols   *parquet.Columns
+	stated int   // column of the currency, where the lake's file has it; -1 = none
+	at     []int // columns of those whose money it is
+	known  map[string]pair
+}
+
+func (s *Source) ownersOf(cols *parquet.Columns) *owners {
+	o := &owners{finder: s.finder, cols: cols, stated: -1, known: map[string]pair{}}
+	switch cols.Def.Name {
+	case tables.Statements().Name, tables.PartnerStatements().Name:
+		o.stated = cols.Def.Index("currency")
+	}
+	for _, name := range currencies.Owners(cols.Def) {
+		o.at = append(o.at, cols.Def.Index(name))
+	}
+	return o
+}
+
+// of is the currencies of a row, and the ids that they follow from. An id that neither the books nor a statement of
+// several currencies has is of a cycle of one currency.
+func (o *owners) of(row int) (pair, string) {
+	var ids []string
+	for _, at := range o.at {
+		ids = append(ids, currencies.ID(o.cols, at, row))
+	}
+	stated := ""
+	if o.stated >= 0 {
+		stated = o.cols.C[o.stated].Word(row)
+	}
+	who := stated + "\x00" + strings.Join(ids, "\x00")
+	of, known := o.known[who]
+	if known {
+		return of, who
+	}
+	find := func(k int) string {
+		code, err := o.finder.Of(o.cols.Def.Columns[o.at[k]].Name, ids[k])
+		if err != nil {
+			return o.finder.Books.Currency
+		}
+		return code
+	}
+	of.own = o.finder.Books.Currency
+	for k, id := range ids {
+		if id != "" {
+			of.own = find(k)
+			break
+		}
+	}
+	if stated != "" {
+		of.own = stated
+	}
+	if o.cols.Def.Name == tables.PartnerStatements().Name {
+		of.customer = find(1)
+	}
+	o.known[who] = of
+	return of, who
+}
+
+// widened is a batch with the columns that its table has in addition when it is published; they are empty.
+func widened(cols *parquet.Columns, def *tables.Table) *parquet.Columns {
+	out := *cols
+	out.Def, out.C = def, slices.Clone(cols.C)
+	for range def.Columns[len(cols.C):] {
+		c := parquet.Col{Codes: make([]int32, cols.N)}
+		c.Dict = []string{""}
+		out.C = append(out.C, c)
+	}
+	return &out
+}

@@ -1,0 +1,197 @@
+package publish_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/published"
+	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/run"
+)
+
+// moneyTables are the published tables with a currency that the lake's files do not have.
+var moneyTables = []string{"lines", "statements", "taxes", "partner_statements", "incentives", "accounts", "cost_groups",
+	"partner_accounts", "receivables", "coupons", "coupon_records", "funds", "withdrawals", "invoices", "invoice_records",
+	"order_status"}
+
+// newCurrencies is a world of the scenario of partners' money in several currencies. Its amounts are worked out there.
+func newCurrencies(t *testing.T) (w *world, later map[string]string) {
+	t.Helper()
+	archive, err := txtar.ParseFile("../../../fixtures/scenarios/working_currency_partner_money.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := server.Start(t, server.Options{})
+	w = &world{T: t, dir: t.TempDir(), server: s, env: map[string]string{}, asOf: "2026-10-01T00:00:00Z"}
+	later = map[string]string{}
+	for _, f := range archive.Files {
+		switch top, rest, _ := strings.Cut(f.Name, "/"); top {
+		case "tollbook.yaml", "books", "inbox":
+			w.write(f.Name, string(f.Data))
+		case "october":
+			later[rest] = string(f.Data)
+		}
+	}
+	w.settings(copyOf(s.DSN()), "")
+	return w, later
+}
+
+// A workspace of several currencies is published with the currency of each row; no load and no total is of two. The
+// answers are those of the lake.
+// Invariants: PUB-8, PUB-13.
+func TestCurrencies(t *testing.T) {
+	t.Parallel()
+	w, later := newCurrencies(t)
+	if r := w.month(); r.Published == nil {
+		t.Fatalf("pending %+v", r.Owed)
+	}
+	w.compareAnswers()
+	w.asOf = "2026-10-05T00:00:00Z"
+	_, err := run.Close(t.Context(), w.workspace(), cycle(t, "2026-09"), false, w.options())
+	w.must(err)
+	for name, text := range later {
+		w.write(name, text)
+	}
+	w.asOf = "2026-10-12T00:00:00Z"
+	r, err := run.Nightly(t.Context(), w.workspace(), w.options())
+	w.must(err)
+	for _, want := range []string{"2026-09/payment_amount.EUR=10", "2026-09/payment_amount.JPY=452",
+		"2026-09/payment_amount.USD=11", "2026-09/coupon_amount.USD=5.5"} {
+		if !hasTotal(r.Published.Totals, want) {
+			t.Errorf("no total %s: %v", want, r.Published.Totals)
+		}
+	}
+	for _, v := range [][2]string{
+		{"SELECT customer_id, currency, payment_amount FROM copy.lines ORDER BY customer_id",
+			"acme\tEUR\t10\nbell\tUSD\t11\ncho\tJPY\t452"},
+		{"SELECT customer_id, currency, due_amount FROM copy.statements ORDER BY customer_id",
+			"acme\tEUR\t10\nbell\tUSD\t11\ncho\tJPY\t452"},
+		{"SELECT partner_id, customer_id, currency, customer_currency, fx_rate, owed_amount FROM " +
+			"copy.partner_statements WHERE owed_amount > 0 ORDER BY 1, 2",
+			"pat\tacme\tUSD\tEUR\t1.1234500000\t10.11\npat\tbell\tUSD\tUSD\t\t9.9\nyen\tcho\tJPY\tJPY\t\t407"},
+		{"SELECT currency, sum(toDecimal256(unpaid_amount, 8)) FROM copy.receivables GROUP BY 1 ORDER BY 1",
+			"JPY\t-45\nUSD\t20.32"},
+		{"SELECT issuer_id, recipient_id, currency, invoiceable_amount FROM copy.invoices ORDER BY 1, 2",
+			"hub\tpat\tUSD\t20.01\nhub\tyen\tJPY\t407\npat\tacme\tEUR\t7\npat\tbell\tUSD\t5.5\nvendor\thub\tUSD\t20.32\n" +
+				"yen\tcho\tJPY\t452"},
+		{"SELECT coupon_id, currency FROM copy.coupons ORDER BY 1", "book\tEUR\nn1\tUSD"},
+	} {
+		w.shows(v[0], v[1])
+	}
+	for _, table := range moneyTables {
+		w.shows("SELECT count() FROM copy."+table+" WHERE currency = ''", "0")
+		w.shows("SELECT count() FROM (SELECT load FROM copy_internal."+table+
+			"_data GROUP BY load HAVING uniqExact(currency) > 1)", "0")
+	}
+	w.compareAnswers()
+	if again := w.publish(); again.Changed || inserted(again) != 0 {
+		t.Errorf("again: %+v", again)
+	}
+	w.mustNotAgree()
+}
+
+// mustNotAgree changes an amount of one currency on the server by what it takes from another one: the sum over both is
+// as before, and the publish inserts the rows again.
+func (w *world) mustNotAgree() {
+	w.Helper()
+	w.ask("ALTER TABLE copy_internal.lines_data UPDATE payment_amount = payment_amount + if(customer_id = 'acme', 1, -1) " +
+		"WHERE customer_id IN ('acme', 'bell') SETTINGS mutations_sync = 2")
+	if r := w.publish(); len(r.Repaired) != 2 {
+		w.Errorf("repaired %v, want the lines of EUR and of USD", r.Repaired)
+	}
+	w.shows("SELECT customer_id, payment_amount FROM copy.lines ORDER BY 1", "acme\t10\nbell\t11\ncho\t452")
+}
+
+func hasTotal(list []lake.Total, want string) bool {
+	for _, total := range list {
+		if total.Name+"="+total.Value == want {
+			return true
+		}
+	}
+	return false
+}
+
+// compareAnswers asks every question of the server and of the lake.
+func (w *world) compareAnswers() {
+	w.Helper()
+	ws := w.workspace()
+	l, err := ws.Lake(w.options())
+	w.must(err)
+	snap, err := l.Head()
+	w.must(err)
+	reader, err := ws.Partners()
+	w.must(err)
+	reader.Snap, reader.Limits = snap, rows.Limits{Workers: 1}
+	o, err := clickhouse.FromSettings(&ws.Settings.ClickHouse, w.dir, func(string) string { return "" })
+	w.must(err)
+	conn, err := clickhouse.Open(w.Context(), o)
+	w.must(err)
+	defer func() { w.must(conn.Close()) }()
+	for _, q := range question.All() {
+		for _, only := range []question.Only{{}, {Customers: []string{"acme", "cho"}}} {
+			if _, err := published.SQL(q, only); err != nil {
+				continue
+			}
+			r := question.Request{Only: only}
+			if q.Span != question.OfNone {
+				r.Cycle = "2026-09"
+			}
+			want, err := question.FromLake(w.Context(), q, r, &reader)
+			if len(only.Customers) > 0 && err != nil {
+				continue // the question has no such limit
+			}
+			w.must(err)
+			got, err := published.Ask(w.Context(), q, r, "UTC", conn)
+			w.must(err)
+			if a, b := answerText(want), answerText(got); a != b {
+				w.Errorf("%s %s\nlake:\n%s\nClickHouse:\n%s", q.Name, only, a, b)
+			}
+		}
+	}
+}
+
+// answerText is the rows and totals of an answer.
+func answerText(a *question.Answer) string {
+	var b strings.Builder
+	for _, row := range a.Rows {
+		fmt.Fprintln(&b, row.Keys, row.Sums)
+	}
+	for _, t := range a.Totals {
+		fmt.Fprintln(&b, t.Currency, t.Count, t.Sums)
+	}
+	return b.String()
+}
+
+// A copy of version 6 gets the columns, and no row is inserted again: a workspace of one currency has none in them.
+// Invariant: PUB-10.
+func TestCurrenciesMigration(t *testing.T) {
+	t.Parallel()
+	w := newTaxed(t)
+	w.month()
+	for _, table := range moneyTables {
+		w.ask("DROP VIEW copy." + table)
+		w.ask("DROP TABLE copy_internal." + table + "_rows SYNC")
+		columns := []string{"currency"}
+		if table == "partner_statements" {
+			columns = append(columns, "fx_rate", "fx_date", "customer_currency")
+		}
+		for _, c := range columns {
+			w.ask("ALTER TABLE copy_internal." + table + "_data DROP COLUMN " + c)
+		}
+	}
+	w.ask("DELETE FROM copy_internal.schema_versions WHERE version = 7")
+	r := w.publish()
+	if ddl := strings.Join(r.DDL, "; "); !strings.Contains(ddl, "0007_currencies.sql") || len(r.Repaired) > 0 ||
+		inserted(r) != 0 {
+		t.Errorf("%+v", r)
+	}
+	w.shows(taxedSQL, taxedWant)
+	w.shows("SELECT count() FROM copy.lines WHERE currency = ''", "1")
+}

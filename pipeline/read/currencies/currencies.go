@@ -1,0 +1,89 @@
+// Package currencies finds the currency of the amounts of a row of the lake: that of the customer or the partner whose
+// money it is (§10.7). Most tables have no column of it.
+package currencies
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/books"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Finder finds the currencies of customers and partners.
+type Finder struct {
+	Books  *books.Books
+	Billed map[string]string // by customer, of statements
+}
+
+// NewFinder reads the currencies that customers were billed in: lines keep them until the next run, whatever today's
+// books say. nil = all amounts of the workspace have one currency.
+func NewFinder(ctx context.Context, snap *lake.Snapshot, b *books.Books) (*Finder, error) {
+	billed, err := rows.CustomerCurrencies(ctx, snap)
+	if err != nil || len(billed) == 0 && !b.Mixed {
+		return nil, err
+	}
+	return &Finder{b, billed}, nil
+}
+
+// Of is the currency of the customer or partner that a column names; the workspace's if it names nobody.
+func (f *Finder) Of(column, id string) (string, error) {
+	if id == "" {
+		return f.Books.Currency, nil
+	}
+	switch column {
+	case "recipient_id": // of an invoice: a partner or a customer
+		if code := f.Books.Partner(id); code >= 0 {
+			return f.Books.PartnerCurrency(code).Code, nil
+		}
+		fallthrough
+	case "customer_id", "buyer_id":
+		if code, ok := f.Billed[id]; ok {
+			return code, nil
+		}
+		if code := f.Books.Customer(id); code >= 0 {
+			return f.Books.CustomerCurrency(code).Code, nil
+		}
+		return "", fmt.Errorf("the currency of customer %s: books/customers.csv does not have it", id)
+	}
+	if code := f.Books.Partner(id); code >= 0 {
+		return f.Books.PartnerCurrency(code).Code, nil
+	}
+	return "", fmt.Errorf("the currency of partner %s: books/partners.csv does not have it", id)
+}
+
+// Owners are the columns of a table with the ids of those in whose currency its amounts are: the first that is not empty
+// counts. Of partner statements it is the partner, and the second is the customer.
+func Owners(def *tables.Table) []string {
+	names := []string{"customer_id", "buyer_id", "recipient_id", "partner_id", "from_partner_id"}
+	switch def.Name {
+	case tables.PartnerStatements().Name:
+		names = []string{"partner_id", "customer_id"}
+	case tables.Transfers().Name:
+		names = []string{"from_partner_id"}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return def.Index(name) < 0 })
+}
+
+// ID is the text of a column of a row.
+func ID(c *parquet.Columns, col, row int) string {
+	if c.Def.Columns[col].Type == tables.Text {
+		return string(c.C[col].Text(row))
+	}
+	return c.C[col].Word(row)
+}
+
+// OfRow is the currency of the amounts of a row.
+func (f *Finder) OfRow(c *parquet.Columns, row int) (string, error) {
+	owners := Owners(c.Def)
+	for i, column := range owners {
+		if id := ID(c, c.Def.Index(column), row); id != "" || i+1 == len(owners) {
+			return f.Of(column, id)
+		}
+	}
+	return f.Books.Currency, nil
+}
