@@ -74,8 +74,8 @@ func (bk *Book) RatesOf(cycle period.Cycle, kept []books.ExchangeRate) Rates {
 // *MissingRateError.
 func (r Rates) Of(from, to int32) (*books.ExchangeRate, error) { return r.x.rate(from, to) }
 
-// InPartners is Rd(a × x), an amount of a currency in that of a partner; an amount of the partner's own currency, or of a
-// partner that the books do not have, is returned as it is. Errors: *MissingRateError.
+// InPartners is Rd(a × x), an amount of a currency in that of a partner; an amount of the partner's own currency, or of
+// a partner that the books do not have, is returned as it is. Errors: *MissingRateError.
 func (r Rates) InPartners(a money.Amount, currency, partner string) (money.Amount, error) {
 	b := r.x.books
 	at := b.Partner(partner)

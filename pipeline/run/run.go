@@ -97,7 +97,7 @@ type run struct {
 
 	money      *partner.Stage
 	issued     *pay.Issued                             // coupons that lines are paid by
-	couponUses map[string]map[string]money.AmountTotal // what coupons paid by cycle and customer, as coupon_records have it
+	couponUses map[string]map[string]money.AmountTotal // by cycle and customer, as coupon_records have them
 }
 
 // newRun returns a run of a job that has not begun.

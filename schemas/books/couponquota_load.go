@@ -91,12 +91,7 @@ func (l *loader) handDown(rows []entry[quotaRow]) {
 			continue
 		}
 		list[i].Parent = parent
-		from, to := &l.b.Partners[list[parent].Partner], &l.b.Partners[list[i].Partner]
-		if from.Currency != to.Currency {
-			l.c.Add(at(rows[i].at), "hand quotas down between partners of one currency",
-				"quota_id %s: partner %s is in %s, and parent_quota_id is of partner %s, in %s", list[i].Terms.ID, to.ID,
-				l.b.Currencies[to.Currency].Code, from.ID, l.b.Currencies[from.Currency].Code)
-		}
+		l.handedDownAcross(at(rows[i].at), &list[i], &list[parent])
 		if err := down[parent].Add(list[i].Terms.Amount); err != nil {
 			l.c.Add(at(rows[i].at), "", "quota_id %s: amount: %v", list[i].Terms.ID, err)
 		}
@@ -107,6 +102,19 @@ func (l *loader) handDown(rows []entry[quotaRow]) {
 			l.c.Add(at(rows[i].at), "", "quota_id %s: %s is handed down, and the quota is %s", list[i].Terms.ID,
 				sum.Trim(), list[i].Terms.Amount.Trim())
 		}
+	}
+}
+
+// handedDownAcross refuses a quota of a partner of another currency than the one that it was handed down from (§10.7).
+func (l *loader) handedDownAcross(at Pos, q, parent *CouponQuota) {
+	if q.Partner < 0 || parent.Partner < 0 {
+		return // reported before
+	}
+	from, to := &l.b.Partners[parent.Partner], &l.b.Partners[q.Partner]
+	if from.Currency != to.Currency {
+		l.c.Add(at, "hand quotas down between partners of one currency",
+			"quota_id %s: partner %s is in %s, and parent_quota_id is of partner %s, in %s", q.Terms.ID, to.ID,
+			l.b.Currencies[to.Currency].Code, from.ID, l.b.Currencies[from.Currency].Code)
 	}
 }
 

@@ -235,7 +235,8 @@ func (l *loader) currencies() {
 	}
 }
 
-// oneCurrencyEach refuses a partner that is also a customer, of another currency: an invoice to it would add amounts of two.
+// oneCurrencyEach refuses a partner that is also a customer, of another currency: an invoice to it would add amounts of
+// two.
 func (l *loader) oneCurrencyEach() {
 	for i := range l.b.Partners {
 		p := &l.b.Partners[i]

@@ -92,10 +92,37 @@ func TestCurrencyProblems(t *testing.T) {
 		{"partners.csv", "partner_id,kind,valid_from,valid_to,currency\nd1,distributor,,2026-01-01,USD\n" +
 			"d1,distributor,2026-01-01,,EUR\nr1,reseller,,,\nf1,referrer,,,\n",
 			"partner_id d1: currency EUR, and in its first row USD"},
-		{"funds.yaml", sample["funds.yaml"], "funds (funds.yaml) is not supported with them"},
 	} {
 		_, err := Load(workspace(oneOf(map[string]string{c.file: c.text})), chosen(t))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s:\n%v\nwant %s", c.text, err, c.want)
+		}
+	}
+}
+
+// What belongs to a partner and another party is in one currency (§10.7).
+func TestCurrenciesOfPartnersMoney(t *testing.T) {
+	t.Parallel()
+	const partners = "partner_id,kind,valid_from,valid_to,currency\nd1,distributor,,,USD\nr1,reseller,,,\nf1,referrer,,,\n"
+	const quotas = "quota_id,partner_id,parent_quota_id,kind,amount,coupon_months\n"
+	const solutions = "solution_id,partner_id,customer_id,level,valid_from,valid_to\n"
+	for _, c := range []struct {
+		file, text, want string
+	}{
+		{"coupon_quotas.csv", quotas + "a,d1,,voucher,100,3\nb,r1,a,voucher,10,3\n",
+			"quota_id b: partner r1 is in CNY, and parent_quota_id is of partner d1, in USD"},
+		{"solutions.csv", solutions + "s,d1,c2,basic,,\n", `partner_id "d1": the partner is in USD`},
+		{"solutions.csv", solutions + "s,r1,c1,basic,,\n", `customer_id "c1": the customer is in USD`},
+		{"customers.csv", customerHeader + "c1,gold,,\nc2,,,\nd1,yen,,\n",
+			"partner_id d1: it is in USD, and the customer of the same id in JPY"},
+		{"coupon_quotas.csv", quotas + "a,d1,,voucher,100,3\nb,r1,,voucher,10,3\n", ""},
+		{"solutions.csv", solutions + "s,r1,c2,basic,,\n", ""},
+		{"customers.csv", customerHeader + "c1,gold,,\nc2,,,\nd1,gold,,\n", ""},
+	} {
+		files := oneOf(map[string]string{c.file: c.text})
+		files["partners.csv"] = partners
+		_, err := Load(workspace(files), chosen(t))
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s:\n%v\nwant %s", c.text, err, c.want)
 		}
 	}

@@ -5,8 +5,8 @@ import "slices"
 // currencyName is the column of the currency of a row's amounts.
 const currencyName = "currency"
 
-// Published is a table as it is published to ClickHouse: with the currency of its amounts where the lake's files have no
-// column of it (§10.7). The added columns are empty in a workspace of one currency.
+// Published is a table as it is published to ClickHouse: with the currency of its amounts where the lake's files have
+// no column of it (§10.7). The added columns are empty in a workspace of one currency.
 func Published(t *Table) *Table {
 	amounts := func(c Column) bool { return c.Type == Amount }
 	named := func(c Column) bool { return c.Name == currencyName }
@@ -15,13 +15,14 @@ func Published(t *Table) *Table {
 		return StatementsOf(true, true)
 	case PartnerStatements().Name:
 		t = PartnerStatementsOf(true)
-		return t.with(Column{"customer_currency", Word, "currency of the amounts before performance_amount: the customer's"})
+		return t.with(Column{"customer_currency", Word,
+			"currency of the amounts before performance_amount: the customer's"})
 	}
 	if !slices.ContainsFunc(t.Columns, amounts) || slices.ContainsFunc(t.Columns, named) {
 		return t
 	}
-	return t.with(Column{currencyName, Word, "currency of the amounts: that of the customer or partner whose they are; " +
-		"empty in a workspace of one currency"})
+	return t.with(Column{currencyName, Word, "currency of the amounts: that of the customer or partner whose they " +
+		"are; empty in a workspace of one currency"})
 }
 
 // with is the table with a further column, which its files do not have.

@@ -18,8 +18,8 @@ type pair struct{ own, customer string }
 
 func (p pair) String() string { return strings.TrimSuffix(p.own+"-"+p.customer, "-") }
 
-// byCurrency divides an item of a workspace of several currencies: an item for each of them, so that no sum of a load is
-// over two (PUB-13). Its path names the customers and partners of the currency, who can have had another one before.
+// byCurrency divides an item of a workspace of several currencies: an item for each of them, so that no sum of a load
+// is over two (PUB-13). Its path names the customers and partners of the currency, who can have had another one before.
 func (s *Source) byCurrency(ctx context.Context, i *item) ([]*item, error) {
 	if s.finder == nil || len(i.table.money) == 0 {
 		return []*item{i}, nil
@@ -134,10 +134,8 @@ func (o *owners) of(row int) (pair, string) {
 		}
 		return code
 	}
-	of.own = o.finder.Books.Currency
 	for k, id := range ids {
-		if id != "" {
-			of.own = find(k)
+		if of.own = find(k); id != "" {
 			break
 		}
 	}

@@ -17,9 +17,9 @@ import (
 )
 
 // moneyTables are the published tables with a currency that the lake's files do not have.
-var moneyTables = []string{"lines", "statements", "taxes", "partner_statements", "incentives", "accounts", "cost_groups",
-	"partner_accounts", "receivables", "coupons", "coupon_records", "funds", "withdrawals", "invoices", "invoice_records",
-	"order_status"}
+var moneyTables = []string{"lines", "statements", "taxes", "partner_statements", "incentives", "accounts",
+	"cost_groups", "partner_accounts", "receivables", "coupons", "coupon_records", "funds", "withdrawals", "invoices",
+	"invoice_records", "order_status"}
 
 // newCurrencies is a world of the scenario of partners' money in several currencies. Its amounts are worked out there.
 func newCurrencies(t *testing.T) (w *world, later map[string]string) {

@@ -308,7 +308,7 @@ func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql strin
 
 // addColumn matches a statement that adds a column to a table: their names.
 func addColumn() *regexp.Regexp {
-	return regexp.MustCompile(`^ALTER TABLE \S+\.(\w+) ADD COLUMN IF NOT EXISTS (\w+) `)
+	return regexp.MustCompile(`(?m)^ALTER TABLE \S+\.(\w+) ADD COLUMN IF NOT EXISTS (\w+) `)
 }
 
 // hasColumn reports whether a table of the internal database has a column.

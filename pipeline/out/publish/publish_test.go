@@ -212,7 +212,7 @@ func TestDryRun(t *testing.T) {
 	w.unpublishedMonth()
 	r, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, DryRun: true})
 	w.must(err)
-	if len(r.DDL) != 7 || r.Changed || len(r.Tables) != 7 {
+	if len(r.DDL) != 8 || r.Changed || len(r.Tables) != 7 {
 		t.Errorf("%+v", r)
 	}
 	w.shows("SELECT count() FROM system.databases WHERE name IN ('copy', 'copy_internal')", "0")

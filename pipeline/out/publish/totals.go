@@ -12,8 +12,8 @@ import (
 )
 
 // totals checks Σ lines = Σ statements = Σ ClickHouse for every amount column of every cycle that is published, and
-// that both are what the lake's manifest says (§6.6); of a workspace of several currencies for each of them (PUB-8). The
-// sums of a load were read from the lake's files, which an export writes, and found on the server.
+// that both are what the lake's manifest says (§6.6); of a workspace of several currencies for each of them (PUB-8).
+// The sums of a load were read from the lake's files, which an export writes, and found on the server.
 func (c *copyState) totals() error {
 	manifest := make(map[string]string)
 	for _, t := range c.src.Snap.Manifest.Totals {
@@ -49,8 +49,9 @@ func (c *copyState) currenciesOf(cycle string, manifest map[string]string) []str
 			list = append(list, currency)
 		}
 	}
+	compared := []string{"lines", "statements", "taxes"}
 	for _, i := range c.items {
-		if i.cycle == cycle && i.money != "" && slices.Contains([]string{"lines", "statements", "taxes"}, i.table.name) {
+		if i.cycle == cycle && i.money != "" && slices.Contains(compared, i.table.name) {
 			list = append(list, i.money)
 		}
 	}
@@ -175,7 +176,8 @@ func (t *totalCheck) smallest(column string, at, k int) error {
 func (t *totalCheck) sum(p *published, column, bucket int) (decimal.Decimal, error) {
 	var total decimal.Decimal
 	for _, i := range t.items {
-		if i.table != p || i.cycle != t.cycle || i.money != t.currency || bucket != lake.NoBucket && i.bucket != bucket {
+		if i.table != p || i.cycle != t.cycle || i.money != t.currency ||
+			bucket != lake.NoBucket && i.bucket != bucket {
 			continue
 		}
 		v, err := decimal.NewFromString(t.whole[i.key()].sums[column])

@@ -63,8 +63,8 @@ func perCurrency(q *question.Question, sql string) string {
 // several reports whether a published state has amounts of several currencies: then their rows have one.
 func several(ctx context.Context, conn *clickhouse.Conn) (bool, error) {
 	var n uint64
-	err := conn.One(ctx, "look for currencies", "SELECT count() FROM system.columns WHERE database = currentDatabase() "+
-		"AND table = 'statements' AND name = 'currency'", nil, &n)
+	err := conn.One(ctx, "look for currencies", "SELECT count() FROM system.columns WHERE "+
+		"database = currentDatabase() AND table = 'statements' AND name = 'currency'", nil, &n)
 	if err != nil || n == 0 {
 		return false, err
 	}

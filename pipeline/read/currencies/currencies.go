@@ -1,5 +1,3 @@
-// Package currencies finds the currency of the amounts of a row of the lake: that of the customer or the partner whose
-// money it is (§10.7). Most tables have no column of it.
 package currencies
 
 import (
@@ -32,16 +30,19 @@ func NewFinder(ctx context.Context, snap *lake.Snapshot, b *books.Books) (*Finde
 
 // Of is the currency of the customer or partner that a column names; the workspace's if it names nobody.
 func (f *Finder) Of(column, id string) (string, error) {
-	if id == "" {
+	switch {
+	case id == "" && column == "recipient_id": // an event that takes an invoice back has no amount
+		return "", nil
+	case id == "":
 		return f.Books.Currency, nil
 	}
 	switch column {
-	case "recipient_id": // of an invoice: a partner or a customer
+	case "recipient_id", "buyer_id": // of an invoice or a tax: a partner or a customer
 		if code := f.Books.Partner(id); code >= 0 {
 			return f.Books.PartnerCurrency(code).Code, nil
 		}
 		fallthrough
-	case "customer_id", "buyer_id":
+	case "customer_id":
 		if code, ok := f.Billed[id]; ok {
 			return code, nil
 		}
@@ -56,8 +57,8 @@ func (f *Finder) Of(column, id string) (string, error) {
 	return "", fmt.Errorf("the currency of partner %s: books/partners.csv does not have it", id)
 }
 
-// Owners are the columns of a table with the ids of those in whose currency its amounts are: the first that is not empty
-// counts. Of partner statements it is the partner, and the second is the customer.
+// Owners are the columns of a table with the ids of those in whose currency its amounts are: the first that is not
+// empty counts. Of partner statements it is the partner, and the second is the customer.
 func Owners(def *tables.Table) []string {
 	names := []string{"customer_id", "buyer_id", "recipient_id", "partner_id", "from_partner_id"}
 	switch def.Name {

@@ -12,10 +12,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// causesBlock says why the newest month differs from the one before, for those who see every customer; nil if there
-// is no month before.
+// causesBlock says why the newest month differs from the one before in the page's currency, for those who see every
+// customer; nil if there is no month before.
 func causesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
-	if len(refs) < 2 || !everybody(v) || v.State.Workspace.Books.Mixed {
+	if len(refs) < 2 || !everybody(v) {
 		return nil, nil
 	}
 	this := refs[len(refs)-1].Cycle
@@ -24,13 +24,13 @@ func causesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	sums, err := page.Keep(v, "causes "+this, func(m map[string]causeSum) int { return len(m) },
+	sums, err := page.Keep(v, "causes "+this+" "+v.Currency(), func(m map[string]causeSum) int { return len(m) },
 		func(v *page.View) (map[string]causeSum, error) {
 			a, err := question.FromLake(v.Request.Context(), q, question.Request{Cycle: this}, reader)
 			if err != nil {
 				return nil, err
 			}
-			return sumCauses(a.Rows)
+			return sumCauses(a, v.Currency())
 		})
 	if err != nil {
 		return nil, err
@@ -61,10 +61,14 @@ func (s *causeSum) add(o causeSum) error {
 	return errorsOf(s.before.AddTotal(o.before), s.now.AddTotal(o.now), s.change.AddTotal(o.change))
 }
 
-// sumCauses adds the rows of the question change up by cause.
-func sumCauses(rows []question.Row) (map[string]causeSum, error) {
+// sumCauses adds the rows of an answer to the question change up by cause, where there are several currencies those of
+// one.
+func sumCauses(a *question.Answer, currency string) (map[string]causeSum, error) {
 	sums := map[string]causeSum{}
-	for _, row := range rows {
+	for _, row := range a.Rows {
+		if of := a.Question.Currency(row); of != "" && of != currency {
+			continue
+		}
 		var one causeSum
 		for i, to := range []*money.AmountTotal{&one.before, &one.now, &one.change} {
 			if err := to.UnmarshalText([]byte(row.Sums[i].String())); err != nil {

@@ -29,7 +29,10 @@ func TestSumCauses(t *testing.T) {
 		}
 		return r
 	}
-	sums, err := sumCauses([]question.Row{row("volume", 10, 12, 2), row("price", 0, 3, 3), row("volume", 5, 1, -4)})
+	change, _ := question.Find("change")
+	answer := &question.Answer{Question: change, Rows: []question.Row{row("volume", 10, 12, 2), row("price", 0, 3, 3),
+		row("volume", 5, 1, -4)}}
+	sums, err := sumCauses(answer, "CNY")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +42,23 @@ func TestSumCauses(t *testing.T) {
 		got := [3]string{one.before.StringFixed(2), one.now.StringFixed(2), one.change.StringFixed(2)}
 		if got != want {
 			t.Errorf("%s: %v, want %v", cause, got, want)
+		}
+	}
+	dollars := row("volume", 100, 200, 100)
+	answer.Question = change.PerCurrency()
+	for i := range answer.Rows {
+		answer.Rows[i].Keys = append(answer.Rows[i].Keys, "CNY")
+	}
+	dollars.Keys = append(dollars.Keys, "USD")
+	answer.Rows = append(answer.Rows, dollars)
+	for currency, want := range map[string]string{"CNY": "-2.00", "USD": "100.00", "EUR": "0.00"} {
+		sums, err := sumCauses(answer, currency)
+		if err != nil {
+			t.Fatal(err)
+		}
+		volume := sums["volume"]
+		if got := volume.change.StringFixed(2); got != want {
+			t.Errorf("volume in %s: %s, want %s", currency, got, want)
 		}
 	}
 	for _, cause := range []string{"new_customer", "lost_customer", "new_product", "lost_product", "volume", "price",

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	moneyof "github.com/tollbook/tollbook/pipeline/read/currencies"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -71,6 +73,19 @@ func currencyOfPartner(b *books.Books, id, otherwise string) string {
 		return b.PartnerCurrency(code).Code
 	}
 	return otherwise
+}
+
+// currencyOfRow is the currency of the amounts of a row of the lake: in a workspace of one currency the page's.
+func currencyOfRow(v *page.View, r rows.Row) string {
+	if !v.Mixed() {
+		return v.Currency()
+	}
+	b := v.State.Workspace.Books
+	code, err := (&moneyof.Finder{Books: b}).OfRow(r.Cols, r.I)
+	if err != nil { // the books do not have the customer or partner any more
+		return b.Currency
+	}
+	return code
 }
 
 // withColumn is a table with a column before another one.

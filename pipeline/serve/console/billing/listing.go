@@ -90,14 +90,17 @@ func looseTable(v *page.View, l *listing) (*page.Table, error) {
 		t.Columns = append(t.Columns, page.Column{Name: name, Title: v.T(words[name].zh, words[name].en),
 			Kind: kindOf(&l.def.Columns[at]), Spare: slices.Contains(l.spare, name)})
 	}
+	var codes []string // of the rows, where there are several currencies
 	err := coupons.Each(v.State.Snap, l.def, func(r rows.Row) error {
 		if !l.mine(v, r) || l.keep != nil && !l.keep(r) {
 			return nil
 		}
+		code := currencyOfRow(v, r)
+		codes = append(codes, code)
 		row := make([]page.Cell, len(cols))
 		for i, col := range cols {
 			var err error
-			if row[i], err = cellOf(v, r, col); err != nil {
+			if row[i], err = cellOf(v, r, col, code); err != nil {
 				return err
 			}
 			if l.link != nil && row[i].Text != "" {
@@ -110,6 +113,11 @@ func looseTable(v *page.View, l *listing) (*page.Table, error) {
 		t.Rows = append(t.Rows, row)
 		return nil
 	})
+	first := slices.IndexFunc(t.Columns, func(c page.Column) bool { return c.Kind == page.Amount })
+	if v.Mixed() && first >= 0 && l.def.Index("currency") < 0 {
+		withColumn(t, t.Columns[first].Name, page.Column{Name: "currency", Title: v.T("币种", "Currency")},
+			func(row int) page.Cell { return page.Cell{Text: codes[row]} })
+	}
 	return t, err
 }
 
@@ -131,8 +139,8 @@ func (l *listing) mine(v *page.View, r rows.Row) bool {
 	})
 }
 
-// cellOf is a value of the lake.
-func cellOf(v *page.View, r rows.Row, col int) (page.Cell, error) {
+// cellOf is a value of the lake; currency is that of amounts.
+func cellOf(v *page.View, r rows.Row, col int, currency string) (page.Cell, error) {
 	switch r.Cols.Def.Columns[col].Type {
 	case tables.Word:
 		return page.Cell{Text: r.Word(col)}, nil
@@ -140,7 +148,7 @@ func cellOf(v *page.View, r rows.Row, col int) (page.Cell, error) {
 		return page.Cell{Text: string(r.Text(col))}, nil
 	case tables.Amount:
 		a, err := r.Amount(col)
-		return v.Money(a, ""), err
+		return v.MoneyIn(a, currency, ""), err
 	case tables.Quantity:
 		q, err := r.Quantity(col)
 		return quantityCell(q), err

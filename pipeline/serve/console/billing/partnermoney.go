@@ -108,7 +108,7 @@ func ageFigures(v *page.View) ([]page.Figure, error) {
 	words := map[string]operationText{"not_due": {"未到期", "not due"}, "1-30": {"1至30天", "1 to 30 days"},
 		"31-60": {"31至60天", "31 to 60 days"}, "61-90": {"61至90天", "61 to 90 days"},
 		"over_90": {"超过90天", "more than 90 days"}}
-	sums := make(map[string]*money.AmountTotal)
+	sums := make(map[string]*money.PerCurrency)
 	of := &listing{def: tables.Receivables(), owner: []string{"partner_id"}}
 	err := coupons.Each(v.State.Snap, of.def, func(r rows.Row) error {
 		bucket := r.Word(tables.ReceivableBucket)
@@ -120,14 +120,18 @@ func ageFigures(v *page.View) ([]page.Figure, error) {
 			return err
 		}
 		if sums[bucket] == nil {
-			sums[bucket] = &money.AmountTotal{}
+			sums[bucket] = &money.PerCurrency{}
 		}
-		return sums[bucket].Add(unpaid)
+		return sums[bucket].Add(currencyOfRow(v, r), unpaid)
 	})
 	var list []page.Figure
 	for _, bucket := range []string{"not_due", "1-30", "31-60", "61-90", "over_90"} {
-		if sum := sums[bucket]; sum != nil {
-			f := page.Figure{Name: v.T(words[bucket].zh, words[bucket].en), Value: v.Sum(sum), Note: v.Currency()}
+		if sums[bucket] == nil {
+			continue
+		}
+		for _, sum := range sums[bucket].List() {
+			f := page.Figure{Name: v.T(words[bucket].zh, words[bucket].en),
+				Value: v.MoneyIn(sum.Total, sum.Currency, "").Shown, Note: sum.Currency}
 			if bucket != "not_due" {
 				f.Tone = page.Warn
 			}
@@ -235,13 +239,25 @@ func deadlinePage(v *page.View) (*page.Page, error) {
 		{Name: "amount", Title: v.T("金额", "Amount"), Kind: page.Amount},
 		{Name: "state", Title: v.T("状态", "State")},
 		{Name: "then", Title: v.T("之后", "Then")}}}
+	var codes []string
 	for i := range list {
 		d := &list[i]
 		if v.Scope.Partner != "" && d.PartnerID != v.Scope.Partner || v.Scope.Nothing {
 			continue
 		}
+		b := v.State.Workspace.Books
+		code := currencyOfPartner(b, d.PartnerID, v.Currency())
+		if d.CustomerID != "" {
+			code = b.CustomerCurrencyOf(d.CustomerID).Code
+		}
+		codes = append(codes, code)
 		t.Rows = append(t.Rows, []page.Cell{{Text: d.LastDay.String()}, v.Word(d.Kind), {Text: d.ID}, {Text: d.Period},
-			{Text: d.PartnerID}, {Text: d.CustomerID}, v.Money(d.Amount, ""), v.Word(d.State), v.Word(d.Then)})
+			{Text: d.PartnerID}, {Text: d.CustomerID}, v.MoneyIn(d.Amount, code, ""), v.Word(d.State),
+			v.Word(d.Then)})
+	}
+	if v.Mixed() {
+		withColumn(t, "amount", page.Column{Name: "currency", Title: v.T("币种", "Currency")},
+			func(row int) page.Cell { return page.Cell{Text: codes[row]} })
 	}
 	return moneyPage(v, "deadlines", "期限", "Deadlines", page.Block{
 		Title: v.F("未来%d天到期", "What lapses in the next %d days", dueDays), Table: t}), nil

@@ -1,0 +1,62 @@
+package currencies
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// TestOfRow: ann is in CNY and was billed in it, bob in JPY, cid left the books after it was billed in USD; the
+// partners are hub in EUR and pat in CNY.
+// Invariants: CURRENCY-1, CURRENCY-2.
+func TestOfRow(t *testing.T) {
+	t.Parallel()
+	f := &Finder{Billed: map[string]string{"cid": "USD", "ann": "CNY"}, Books: &books.Books{
+		Currency: "CNY", Digits: 2, Mixed: true,
+		Currencies: []money.Currency{{Code: "CNY", Digits: 2}, {Code: "EUR", Digits: 2}, {Code: "JPY"}},
+		Customers:  []books.Customer{{ID: "ann"}, {ID: "bob", Currency: 2}},
+		Partners:   []books.Partner{{ID: "hub", Currency: 1}, {ID: "pat"}},
+	}}
+	for _, c := range []struct {
+		table *tables.Table
+		ids   string // column=id
+		want  string
+	}{
+		{tables.Lines(), "customer_id=bob partner_id=hub", "JPY"},
+		{tables.Lines(), "customer_id=cid partner_id=hub", "USD"},
+		{tables.PartnerStatements(), "customer_id=bob partner_id=hub", "EUR"},
+		{tables.PartnerAccounts(), "partner_id=hub counterparty_id=bob", "EUR"},
+		{tables.Coupons(), "customer_id=bob partner_id=pat", "JPY"},
+		{tables.Invoices(), "issuer_id=hub recipient_id=pat", "CNY"},
+		{tables.Invoices(), "issuer_id=pat recipient_id=hub", "EUR"},
+		{tables.Invoices(), "issuer_id=hub recipient_id=bob", "JPY"},
+		{tables.InvoiceRecords(), "invoice_id=i", ""},
+		{tables.Taxes(), "buyer_id=hub seller_id=vendor", "EUR"},
+		{tables.Taxes(), "buyer_id=cid", "USD"},
+		{tables.Lines(), "customer_id=dan", "error"},
+	} {
+		cols := parquet.NewColumns(c.table)
+		cols.N = 1
+		for i := range cols.C {
+			cols.C[i].AddWord("")
+			cols.C[i].AddText("")
+		}
+		for pair := range strings.FieldsSeq(c.ids) {
+			name, id, _ := strings.Cut(pair, "=")
+			cols.C[c.table.Index(name)] = parquet.Col{}
+			cols.C[c.table.Index(name)].AddWord(id)
+			cols.C[c.table.Index(name)].AddText(id)
+		}
+		got, err := f.OfRow(cols, 0)
+		if err != nil {
+			got = "error"
+		}
+		if got != c.want {
+			t.Errorf("%s, %s: %q, want %q", c.table.Name, c.ids, got, c.want)
+		}
+	}
+}
