@@ -317,8 +317,11 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *quest
 	return answer, err
 }
 
-// printSQL prints the question as SQL.
+// printSQL prints the question as SQL: in a workspace of several currencies by currency. It needs no workspace.
 func printSQL(a *cli.App, q *question.Question, only question.Only) error {
+	if w, err := a.Open(); err == nil && w.Books.Mixed {
+		q = q.PerCurrency()
+	}
 	sql, err := published.SQL(q, only)
 	if wrong := new(published.TagError); errors.As(err, &wrong) {
 		return &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}

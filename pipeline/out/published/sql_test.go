@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/read/question"
@@ -31,5 +32,35 @@ func TestSQL(t *testing.T) {
 	}
 	if len(left) > 0 {
 		t.Errorf("no question for %v", left)
+	}
+}
+
+// TestSQLPerCurrency: of several currencies each group is of one, and the order is that of the answer.
+// Invariant: PUB-13.
+func TestSQLPerCurrency(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][]string{
+		"revenue": {"l.currency AS currency\nFROM lines AS l\n",
+			"\nGROUP BY 1, 2, 3, 4, currency\nORDER BY currency, 1, 2"},
+		"partner-margin": {"p.currency AS currency,\n       p.customer_currency AS customer_currency\nFROM ",
+			"\nGROUP BY 1, 2, 3, 4, 5, currency, customer_currency\nORDER BY currency, customer_currency, 1, 2"},
+		"margin": {"m.payment_currency AS payment_currency\nFROM ", "\nORDER BY payment_currency, 1, 2"},
+		"debt": {"\nGROUP BY 1, currency\nHAVING opening_amount",
+			"\nORDER BY currency, debt_amount DESC, customer_id"},
+		"top-customers": {"\nORDER BY currency, due_amount DESC, customer_id"},
+	} {
+		q, known := question.Find(name)
+		if !known {
+			t.Fatal(name)
+		}
+		sql, err := SQL(q.PerCurrency(), question.Only{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range want {
+			if !strings.Contains(sql, text) {
+				t.Errorf("%s lacks %q:\n%s", name, text, sql)
+			}
+		}
 	}
 }
