@@ -13,7 +13,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // moneyTables are the published tables with a currency that the lake's files do not have.
@@ -134,6 +136,7 @@ func (w *world) compareAnswers() {
 	conn, err := clickhouse.Open(w.Context(), o)
 	w.must(err)
 	defer func() { w.must(conn.Close()) }()
+	w.compareRecords(snap, conn)
 	for _, q := range question.All() {
 		for _, only := range []question.Only{{}, {Customers: []string{"acme", "cho"}}} {
 			if _, err := published.SQL(q, only); err != nil {
@@ -154,6 +157,33 @@ func (w *world) compareAnswers() {
 				w.Errorf("%s %s\nlake:\n%s\nClickHouse:\n%s", q.Name, only, a, b)
 			}
 		}
+	}
+}
+
+// compareRecords asks for the records of customers as `tollbook serve` does, which names customers of one currency.
+func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
+	w.Helper()
+	files, err := records.NewLake(records.Options{})
+	w.must(err)
+	defer files.Close()
+	answers := make([]string, 2)
+	for i, store := range []records.Store{files.At(snap), published.NewClickHouse(conn, "copy").At(snap, nil)} {
+		var b strings.Builder
+		for _, customer := range []string{"acme", "bell", "cho"} {
+			sums, err := store.Sums(w.Context(), records.SumQuery{Cycle: "2026-09", Customers: []string{customer},
+				By: []int{tables.LCustomerID, tables.LServiceTypeCode}})
+			w.must(err)
+			list, err := store.Page(w.Context(), records.Query{Cycle: "2026-09", Customer: customer, Limit: 10})
+			w.must(err)
+			fmt.Fprintln(&b, sums, list.Total, list.Rows.C[tables.LPaymentAmount].Decs, list.Split)
+		}
+		shares, err := store.Shares(w.Context(), "2026-09")
+		w.must(err)
+		fmt.Fprintln(&b, shares)
+		answers[i] = b.String()
+	}
+	if answers[0] != answers[1] || !strings.Contains(answers[0], "yen") {
+		w.Errorf("records of the lake:\n%s\nof ClickHouse:\n%s", answers[0], answers[1])
 	}
 }
 
