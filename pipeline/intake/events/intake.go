@@ -438,15 +438,30 @@ func (in *Intake) checkOrder(o *Order, v *view, i int, status string) *failure {
 	if bad := in.checkCustomer(v.text("customer_id", i), o.PayTime, &o.Customer); bad != nil {
 		return bad
 	}
-	if o.Type == rating.Unsubscribe || status != "" && !describes(status) {
+	if status != "" && !describes(status) {
 		return nil
 	}
-	if o.SKU = in.Books.SKU(o.SKUText); o.SKU < 0 {
+	return in.checkProduct(o)
+}
+
+// checkProduct is unknown_sku, wrong_feed and no_price. An unsubscribe can leave its product out; what it names is
+// checked and not used, because the base's counts (§4.9).
+func (in *Intake) checkProduct(o *Order) *failure {
+	refund := o.Type == rating.Unsubscribe
+	if refund && o.SKUText == "" {
+		return nil
+	}
+	sku := in.Books.SKU(o.SKUText)
+	if sku < 0 {
 		return &failure{"sku", reason.UnknownSKU, o.SKUText}
 	}
-	if in.Books.Products[o.SKU].Model != books.Subscription {
+	if in.Books.Products[sku].Model != books.Subscription {
 		return &failure{"sku", reason.WrongFeed, o.SKUText}
 	}
+	if refund {
+		return nil
+	}
+	o.SKU = sku
 	if !in.Prices.OrderPriced(o.rated()) {
 		return &failure{"sku", reason.NoPrice, o.SKUText}
 	}

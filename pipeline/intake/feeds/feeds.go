@@ -158,7 +158,7 @@ func Orders() *Spec {
 			Meaning: "new, renew, auto_renew, change or unsubscribe"},
 		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "who ordered"},
 		{Name: "sku", Kind: Word, Header: true, Content: true, Source: source,
-			Meaning: "the product; of an unsubscribe that of its base"},
+			Meaning: "the product; may be empty in an unsubscribe, which has that of its base"},
 		{Name: "region_code", Kind: Word, Header: true, Content: true, Source: source,
 			Meaning: "where; of an unsubscribe that of its base"},
 		{Name: "resource_id", Kind: Text, Header: true, Content: true, Source: source,
