@@ -18,46 +18,53 @@ type List struct {
 
 // listOf makes the list of a month. ok is false if there is none.
 func listOf(bk *books.Books, fund, partner int32, month period.Cycle) (list List, ok bool, err error) {
-	f, bounds := &bk.Money.Funds[fund], bk.Zone.Bounds(month)
-	last := bounds.To - 1
-	_, there := bk.PartnerRowAt(partner, last)
-	if !f.Names(partner) || !f.Valid.Holds(last) || !there || !bk.Money.Qualified(fund, partner, f.Requires, last) {
-		return List{}, false, nil
-	}
-	worth, err := expertsWorth(bk, fund, partner, month)
-	if err != nil || len(worth) == 0 {
+	experts, err := Experts(bk, fund, partner, month)
+	if err != nil || len(experts) == 0 {
 		return List{}, false, err
 	}
-	if f.MaxHeads > 0 && len(worth) > f.MaxHeads {
-		worth = worth[:f.MaxHeads]
-	}
 	var sum money.AmountTotal
-	for i := range worth {
-		if err := sum.Add(worth[i].amount); err != nil {
+	for i := range experts {
+		if err := sum.Add(experts[i].Amount); err != nil {
 			return List{}, false, err
 		}
 	}
-	list.Heads = int64(len(worth))
+	list.Heads = int64(len(experts))
 	if list.Amount, err = sum.Amount(); err != nil {
 		return List{}, false, err
 	}
-	if f.HasCap && list.Amount.Cmp(f.Cap) > 0 {
+	if f := &bk.Money.Funds[fund]; f.HasCap && list.Amount.Cmp(f.Cap) > 0 {
 		list.Amount = f.Cap
 	}
 	return list, true, nil
 }
 
-// expert is a partner's expert in a month.
-type expert struct {
-	id     string
-	amount money.Amount
+// Expert is one of a partner's experts on the list of a month.
+type Expert struct {
+	ID, Level string
+	Days      int // of the month on which a row of the book is in force
+	Amount    money.Amount
+}
+
+// Experts are those on the list of a month of a headcount fund, the most valuable first (§9.4). There are none if the
+// programme, the partner or a qualification is not in force at the end of the month.
+func Experts(bk *books.Books, fund, partner int32, month period.Cycle) ([]Expert, error) {
+	f, last := &bk.Money.Funds[fund], bk.Zone.Bounds(month).To-1
+	_, there := bk.PartnerRowAt(partner, last)
+	if !f.Names(partner) || !f.Valid.Holds(last) || !there || !bk.Money.Qualified(fund, partner, f.Requires, last) {
+		return nil, nil
+	}
+	out, err := expertsWorth(bk, fund, partner, month)
+	if f.MaxHeads > 0 && len(out) > f.MaxHeads {
+		out = out[:f.MaxHeads]
+	}
+	return out, err
 }
 
 // expertsWorth is the experts of a month with enough days, the most valuable first.
-func expertsWorth(bk *books.Books, fund, partner int32, month period.Cycle) ([]expert, error) {
+func expertsWorth(bk *books.Books, fund, partner int32, month period.Cycle) ([]Expert, error) {
 	f := &bk.Money.Funds[fund]
 	rows, digits := bk.Money.ExpertsOf(fund, partner), bk.PartnerCurrency(partner).Digits
-	var out []expert
+	var out []Expert
 	for len(rows) > 0 {
 		n := 1
 		for n < len(rows) && rows[n].ID == rows[0].ID {
@@ -76,11 +83,11 @@ func expertsWorth(bk *books.Books, fund, partner int32, month period.Cycle) ([]e
 					return nil, err
 				}
 			}
-			out = append(out, expert{rows[0].ID, amount.Rd(digits)})
+			out = append(out, Expert{rows[0].ID, level, days, amount.Rd(digits)})
 		}
 		rows = rows[n:]
 	}
-	slices.SortFunc(out, func(a, b expert) int { return cmp.Or(b.amount.Cmp(a.amount), strings.Compare(a.id, b.id)) })
+	slices.SortFunc(out, func(a, b Expert) int { return cmp.Or(b.Amount.Cmp(a.Amount), strings.Compare(a.ID, b.ID)) })
 	return out, nil
 }
 

@@ -239,7 +239,7 @@ func (r *replay) checkMonth(e *Event) (verdict.Verdict, error) {
 	}
 	met := m.at(e.Instant)
 	switch {
-	case afterMonth(met, e.Kind) == None:
+	case AfterMonth(met, e.Kind) == None:
 		return verdict.State("event", met.String()), nil
 	case e.Kind == Apply && e.Heads > m.list.Heads:
 		return verdict.Verdict{Why: reason.OverQuota, Column: "heads", Value: fmt.Sprint(e.Heads)}, nil
@@ -293,7 +293,7 @@ func (r *replay) checkQuarter(e *Event) (verdict.Verdict, error) {
 	}
 	bk := r.in.Books
 	switch {
-	case e.Kind == RequestPayment && e.Instant < e.Period.Span(bk.Zone).To, afterQuarter(met, e.Kind) == None:
+	case e.Kind == RequestPayment && e.Instant < e.Period.Span(bk.Zone).To, AfterQuarter(met, e.Kind) == None:
 		return verdict.State("event", met.String()), nil
 	case e.Kind == RequestPayment && !bk.Money.Qualified(e.Fund, e.Partner, bk.Money.Funds[e.Fund].PayRequires, e.Time):
 		return verdict.State("event", met.String()), nil
@@ -311,7 +311,7 @@ func (r *replay) applyQuarter(e *Event) error {
 		if e.Kind == RequestPayment && m.at(e.Instant) == Listed {
 			m.state = Forgone
 		}
-		next := afterQuarter(m.state, e.Kind)
+		next := AfterQuarter(m.state, e.Kind)
 		if next == None {
 			continue
 		}
@@ -381,10 +381,16 @@ func (q *quota) left(t period.Instant) (money.Amount, error) {
 
 func keyOf(e *Event) quotaKey { return quotaKey{e.Fund, e.Partner, e.Period} }
 
-// share is Rd(share × amount) by the share of an activity, in the digits of the partner's currency.
+// share is Share by the input's books.
 func (r *replay) share(of quotaKey, activity string, a money.Amount) (money.Amount, error) {
-	rate, _ := r.in.Books.Money.Funds[of.fund].Activity(activity)
-	return shareOf(a, rate, r.in.Books.PartnerCurrency(of.partner).Digits)
+	return Share(r.in.Books, of.fund, of.partner, activity, a)
+}
+
+// Share is what a marketing fund reimburses of the cost of an activity: Rd(share × cost), in the digits of the
+// partner's currency (§9.5).
+func Share(bk *books.Books, fund, partner int32, activity string, cost money.Amount) (money.Amount, error) {
+	rate, _ := bk.Money.Funds[fund].Activity(activity)
+	return shareOf(cost, rate, bk.PartnerCurrency(partner).Digits)
 }
 
 func (r *replay) checkClaim(e *Event) (verdict.Verdict, error) {
@@ -396,7 +402,7 @@ func (r *replay) checkClaim(e *Event) (verdict.Verdict, error) {
 	switch {
 	case c.key != keyOf(e):
 		return verdict.State("event", None.String()), nil
-	case afterClaim(met, e.Kind) == None:
+	case AfterClaim(met, e.Kind) == None:
 		return verdict.State("event", met.String()), nil
 	case e.Kind == Approve && e.Amount.Cmp(c.planned) > 0:
 		return verdict.OverQuota(e.Amount), nil
@@ -446,7 +452,7 @@ func (r *replay) applyClaim(e *Event) (err error) {
 		q.claims = append(q.claims, c)
 		r.claims[e.Claim] = c
 	}
-	if next := afterClaim(c.state, e.Kind); next != None {
+	if next := AfterClaim(c.state, e.Kind); next != None {
 		c.state = next
 	}
 	switch e.Kind {

@@ -43,8 +43,8 @@ var stateWords = [...]string{
 // String is the state's word in tables and messages.
 func (s State) String() string { return stateWords[s] }
 
-// afterClaim is the state of a marketing claim after an event, or None where the event does not fit (§9.5).
-func afterClaim(s State, k Kind) State {
+// AfterClaim is the state of a marketing claim after an event, or None where the event does not fit (§9.5).
+func AfterClaim(s State, k Kind) State {
 	switch {
 	case s == None && k == Request:
 		return Requested
@@ -68,9 +68,9 @@ func afterClaim(s State, k Kind) State {
 	return None
 }
 
-// afterMonth is the state of a listed month after an event that names the month, or None where the event does not fit
+// AfterMonth is the state of a listed month after an event that names the month, or None where the event does not fit
 // (§9.4).
-func afterMonth(s State, k Kind) State {
+func AfterMonth(s State, k Kind) State {
 	switch {
 	case s == Listed && k == Apply:
 		return InReview
@@ -82,9 +82,9 @@ func afterMonth(s State, k Kind) State {
 	return None
 }
 
-// afterQuarter is the state of the months of a payment after an event that names the quarter, or None where the event
+// AfterQuarter is the state of the months of a payment after an event that names the quarter, or None where the event
 // does not fit.
-func afterQuarter(s State, k Kind) State {
+func AfterQuarter(s State, k Kind) State {
 	switch {
 	case s == Approved && k == RequestPayment:
 		return Requested

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
+	"github.com/tollbook/tollbook/pipeline/read/explain/partnermoney"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -30,11 +31,20 @@ order_id/order_line, an adjustment_id, or the id of a month-end line. tax/TAX_ID
 and --cycle explains a tax: base, rate, the row of taxes.csv and why it fits, rounding.
 statement/PARTNER_ID with --customer and --cycle explains the rows of a partner's statement: basis,
 terms, exchange rate, rounding.
-coupon/COUPON_ID explains a coupon: where it comes from, its terms, and what used it.`,
+
+Of partners' money it explains, each with the rows of feed files, the rules, amounts before and
+after, state, deadline, and why an event was rejected:
+  account/EVENT_ID      what an event, or order_id/order_line, did to accounts of partners
+  coupon/COUPON_ID      a coupon: where it comes from, its terms, and what used it
+  claim/CLAIM_ID        a claim of a marketing fund
+  fund/PARTNER_ID/PROGRAMME_ID/PERIOD   the list of a month, or the quota of a quarter or year
+  invoice/INVOICE_ID    an invoice or a credit note
+  withdrawal/WITHDRAWAL_ID   a withdrawal and how it is paid`,
 		Example: "  tollbook explain r-000017 --customer aurora\n" +
 			"  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09\n" +
 			"  tollbook explain tax/vat --customer aurora --cycle 2026-09\n" +
-			"  tollbook explain statement/north --customer aurora --cycle 2026-09\n  tollbook explain coupon/welcome",
+			"  tollbook explain statement/north --customer aurora --cycle 2026-09\n  tollbook explain coupon/welcome\n" +
+			"  tollbook explain withdrawal/w3\n  tollbook explain fund/north/experts/2026-09",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ID = args[0]
@@ -78,10 +88,15 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 			}
 			partners.Snap = snap
 			story, err = explain.Statement(ctx, sources, q, &partners)
-		case explain.IsCoupon(q.ID):
-			story, err = explain.Coupon(sources, q)
+		case partnermoney.Is(q.ID):
+			partners, wrong := w.Partners()
+			if wrong != nil {
+				return wrong
+			}
+			partners.Snap = snap
+			story, err = partnermoney.Explain(ctx, sources, q, &partners)
 		}
-		return err
+		return suggestID(sources, q.ID, err)
 	})
 	if err != nil {
 		return err
@@ -96,9 +111,41 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 	if story.Agrees {
 		return nil
 	}
+	if partnermoney.Is(q.ID) {
+		return &cli.DifferError{What: "the steps of " + story.ID + " add up to other amounts than the lake has",
+			Hint: "books or settings have changed since the last run: the next run computes open states again; if it " +
+				"does not help, `tollbook verify` checks the lake"}
+	}
 	return &cli.DifferError{What: fmt.Sprintf("record %s rated again gives other amounts than the lake has", story.ID),
 		Hint: "the books or settings have changed since it was billed: an open cycle follows them with the next run, " +
 			"a closed one stays"}
+}
+
+// suggestID makes the hint of an id that is not found the id that is probably meant, if there is one.
+func suggestID(s *explain.Sources, id string, err error) error {
+	none, rejected := new(rows.NotFoundError), new(explain.RejectedError)
+	if !errors.As(err, &none) || errors.As(err, &rejected) {
+		return err
+	}
+	known, wrong := partnermoney.Known(s, id)
+	near := cli.Nearest(id, known)
+	if cut := strings.IndexByte(id, '/'); wrong == nil && near == "" && !partnermoney.Is(id) {
+		if cut > 0 {
+			near = cli.Nearest(id[:cut+1], append(partnermoney.Prefixes(), "statement/", "tax/"))
+		}
+		if near != "" {
+			near += id[cut+1:]
+		} else if known, wrong = partnermoney.Named(s, id); len(known) > 0 {
+			near = strings.Join(known, "` or `")
+		}
+	}
+	if wrong != nil {
+		return wrong
+	}
+	if near != "" {
+		return &rows.NotFoundError{What: none.What, Do: "did you mean `" + near + "`?"}
+	}
+	return err
 }
 
 // stateText says what a record is.
@@ -117,6 +164,11 @@ func stateText(state string) string {
 		explain.StateCosts:      "rows of cost files",
 		explain.StateTax:        "tax",
 		explain.StateCoupon:     "coupon",
+		explain.StateAccount:    "entry of partners' accounts",
+		explain.StateFund:       "list or quota of a fund",
+		explain.StateClaim:      "claim of a marketing fund",
+		explain.StateWithdrawal: "withdrawal",
+		explain.StateInvoice:    "invoice",
 		explain.StateStatement:  "rows of a partner's statement",
 		explain.StateRestated:   "what another delivery of cost files changes of a closed cycle",
 	}[state]
@@ -124,6 +176,9 @@ func stateText(state string) string {
 
 func printStory(a *cli.App, s *explain.Story, digits int) {
 	head := fmt.Sprintf("%s of customer %s", s.ID, s.CustomerID)
+	if s.CustomerID == "" && s.PartnerID != "" {
+		head = fmt.Sprintf("%s of partner %s", s.ID, s.PartnerID)
+	}
 	if s.Cycle != "" {
 		head += ", cycle " + s.Cycle
 	}

@@ -25,22 +25,35 @@ func MoneyKey() lake.FileKey {
 // feeds. What holds none of them is not read.
 func (b *Book) LoadMoney(o tablefile.Opener, e lake.FileEntry, feedNames ...string) error {
 	for _, name := range feedNames {
-		add := func(c *parquet.Columns, i int) error {
-			e, err := moneyAt(c, i)
-			if err != nil {
-				return err
-			}
+		err := EachMoney(o, e, name, nil, func(e *MoneyEvent) error {
 			if b.Money[name] == nil {
 				b.Money[name] = map[string]*MoneyEvent{}
 			}
 			b.Money[name][e.ID] = e
 			return nil
-		}
-		if err := tablefile.EachOf(o, e, tables.PartnerEvents(), tables.PartnerEventFeed, name, add); err != nil {
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// EachMoney visits the events of a feed about partners' money in a lake file that are wanted (nil = all), rejected ones
+// among them.
+func EachMoney(o tablefile.Opener, f lake.FileEntry, feedName string, wanted func(c *parquet.Columns, i int) bool,
+	visit func(*MoneyEvent) error) error {
+	return tablefile.EachOf(o, f, tables.PartnerEvents(), tables.PartnerEventFeed, feedName,
+		func(c *parquet.Columns, i int) error {
+			if wanted != nil && !wanted(c, i) {
+				return nil
+			}
+			e, err := moneyAt(c, i)
+			if err != nil {
+				return err
+			}
+			return visit(e)
+		})
 }
 
 // moneyAt reads a row of the partner_events table.

@@ -12,35 +12,40 @@ import (
 
 // funds are lists and claims that become void, and quotas whose period ends (§9.4, §9.5).
 func (l *lister) funds() error {
-	return coupons.Each(l.Snap, tables.Funds(), func(r rows.Row) (err error) {
-		at := r.Time(tables.FundUntil)
-		if at == tables.Nothing {
-			return nil
+	return coupons.Each(l.Snap, tables.Funds(), func(r rows.Row) error {
+		d, ok, err := OfFund(r)
+		if ok && (d.Kind != FundQuota || d.Amount.Sign() > 0) {
+			l.add(d)
 		}
-		d := Deadline{At: at, ID: r.Word(tables.FundProgramme), Period: r.Word(tables.FundPeriod),
-			PartnerID: r.Word(tables.FundPartner), State: r.Word(tables.FundState), Confirm: true}
-		claim := string(r.Text(tables.FundClaim))
-		switch {
-		case claim != "":
-			d.Kind, d.ID, d.Then = Claim, claim, "void without the activity"
-			if d.State == fund.Held.String() {
-				d.Then = "void without a claim"
-			}
-			d.Confirm = d.State != fund.Requested.String() // that one waits for the vendor
-			d.Amount, err = r.Amount(tables.FundReserved)
-		case d.State == fund.Listed.String():
-			d.Kind, d.Then = Headcount, "void without an application"
-			d.Amount, err = r.Amount(tables.FundListed)
-		default:
-			d.Kind, d.Then, d.Confirm = FundQuota, "ended", false
-			d.Amount, err = difference(r, tables.FundQuota, tables.FundReserved)
-			if d.Amount.Sign() <= 0 {
-				return err
-			}
-		}
-		l.add(d)
 		return err
 	})
+}
+
+// OfFund is the deadline of a row of the table funds; ok is false if time alone does not change its state.
+func OfFund(r rows.Row) (d Deadline, ok bool, err error) {
+	at := r.Time(tables.FundUntil)
+	if at == tables.Nothing {
+		return d, false, nil
+	}
+	d = Deadline{At: at, ID: r.Word(tables.FundProgramme), Period: r.Word(tables.FundPeriod),
+		PartnerID: r.Word(tables.FundPartner), State: r.Word(tables.FundState), Confirm: true}
+	claim := string(r.Text(tables.FundClaim))
+	switch {
+	case claim != "":
+		d.Kind, d.ID, d.Then = Claim, claim, "void without the activity"
+		if d.State == fund.Held.String() {
+			d.Then = "void without a claim"
+		}
+		d.Confirm = d.State != fund.Requested.String() // that one waits for the vendor
+		d.Amount, err = r.Amount(tables.FundReserved)
+	case d.State == fund.Listed.String():
+		d.Kind, d.Then = Headcount, "void without an application"
+		d.Amount, err = r.Amount(tables.FundListed)
+	default:
+		d.Kind, d.Then, d.Confirm = FundQuota, "ended", false
+		d.Amount, err = difference(r, tables.FundQuota, tables.FundReserved)
+	}
+	return d, err == nil, err
 }
 
 // difference is one amount of a row less another.

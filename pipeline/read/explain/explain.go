@@ -48,6 +48,7 @@ type Sources struct {
 type Story struct {
 	Cycle      string   `json:"cycle"`
 	CustomerID string   `json:"customer_id"`
+	PartnerID  string   `json:"partner_id,omitempty"` // of a story about partners' money
 	ID         string   `json:"id"`
 	Tier       int      `json:"tier,omitempty"`         // asked for with #tier
 	State      string   `json:"state"`                  // one of the states below
@@ -84,6 +85,11 @@ const (
 	StateCosts      = "costs"      // rows of cost files; not rated again
 	StateTax        = "tax"        // a tax of a customer or partner; its parts are rates
 	StateCoupon     = "coupon"     // a coupon; it is of no cycle
+	StateAccount    = "account"    // what an event or line did to accounts of partners
+	StateFund       = "fund"       // the list of a month, or the quota of a period, of a fund
+	StateClaim      = "claim"      // a claim of a marketing fund
+	StateWithdrawal = "withdrawal" // a withdrawal of a partner
+	StateInvoice    = "invoice"    // an invoice or a credit note
 	StateStatement  = "statement"  // rows of a partner's statement about a customer; its parts are rows
 	StateRestated   = "restated"   // what another delivery of cost files changed of a closed cycle; not rated again
 )
@@ -205,26 +211,9 @@ func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error
 }
 
 // notThere says of a record that is not in lines or usage what is known of it: that it was rejected, or nothing.
-func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
-	list, err := rows.Rejects(ctx, s.Snap, nil, rows.Limits{})
-	if err != nil {
+func (s *Sources) notThere(ctx context.Context, q *Question) error {
+	if err := s.Rejected(ctx, q.ID); err != nil {
 		return err
-	}
-	defer func() { err = errors.Join(err, list.Close()) }()
-	var where []string
-	err = list.Each(func(row rows.Row) error {
-		if string(row.Text(tables.RID)) == q.ID && len(where) < maxOrigins {
-			where = append(where, fmt.Sprintf("inbox/%s row %d: %s %s", row.Word(tables.RFile), row.Whole(tables.RRow),
-				row.Word(tables.RReason), row.Text(tables.RValue)))
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if len(where) > 0 {
-		return &rows.NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")),
-			Do: "`tollbook rejects` lists it and what to do"}
 	}
 	if err := s.unpaid(q); err != nil {
 		return err
@@ -239,6 +228,34 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 		}
 	}
 	return none
+}
+
+// RejectedError says where and why records with an id were rejected. It is a *rows.NotFoundError too.
+type RejectedError struct{ *rows.NotFoundError }
+
+// Unwrap gives the *rows.NotFoundError.
+func (e *RejectedError) Unwrap() error { return e.NotFoundError }
+
+// Rejected is a *RejectedError if records with an id were rejected, else nil.
+func (s *Sources) Rejected(ctx context.Context, id string) error {
+	list, err := rows.Rejects(ctx, s.Snap, nil, rows.Limits{})
+	if err != nil {
+		return err
+	}
+	var where []string
+	err = list.Each(func(row rows.Row) error {
+		if string(row.Text(tables.RID)) == id && len(where) < maxOrigins {
+			where = append(where, fmt.Sprintf("inbox/%s row %d: %s %s", row.Word(tables.RFile), row.Whole(tables.RRow),
+				row.Word(tables.RReason), row.Text(tables.RValue)))
+		}
+		return nil
+	})
+	if err := errors.Join(err, list.Close()); err != nil || len(where) == 0 {
+		return err
+	}
+	return &RejectedError{&rows.NotFoundError{
+		What: fmt.Sprintf("record %q was not accepted: %s", id, strings.Join(where, "; ")),
+		Do:   "`tollbook rejects` lists it and what to do"}}
 }
 
 // unpaid says of an order line that was not paid in which status it is; nil of any other id.

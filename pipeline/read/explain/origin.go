@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -109,6 +110,25 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 		at, ok := c.time("sample_time")
 		found := ok && at >= slot && at < slot+length && slices.Contains(links, c.text("resource_id"))
 		return found, found
+	})
+}
+
+// FeedRows looks in the feed files that were taken for rows of a feed whose columns of texts and whole numbers have one
+// of the values given.
+func FeedRows(ctx context.Context, s *Sources, spec *feeds.Spec, values map[string][]string) ([]Origin, error) {
+	search := &originSearch{&explainer{Sources: s, story: &Story{}}}
+	return search.in(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
+		c := cells{b, spec, i}
+		for column, allowed := range values {
+			value := c.text(column)
+			if n, ok := c.whole(column); ok {
+				value = strconv.FormatInt(n, 10)
+			}
+			if !slices.Contains(allowed, value) {
+				return false, false
+			}
+		}
+		return true, true
 	})
 }
 

@@ -1,11 +1,13 @@
-package explain
+package partnermoney
 
 import (
+	"context"
 	"fmt"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/deadlines"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -13,63 +15,65 @@ import (
 	"github.com/tollbook/tollbook/settlement/coupon"
 )
 
-// couponPrefix begins the id of a coupon: coupon/COUPON_ID.
-const couponPrefix = "coupon/"
-
-// IsCoupon reports whether an id is of a coupon, which Coupon explains.
-func IsCoupon(id string) bool { return strings.HasPrefix(id, couponPrefix) }
-
-// Coupon explains a coupon: where it comes from, its terms, and what became of its amount (§9.2). It agrees if the
-// records follow from each other and add up to the amounts of the table coupons. Errors: *rows.NotFoundError.
-func Coupon(s *Sources, q *Question) (*Story, error) {
-	id := strings.TrimPrefix(q.ID, couponPrefix)
+// coupon explains a coupon: where it comes from, its terms, and what became of its amount (§9.2). It agrees if the
+// records follow from each other and add up to the amounts of the table coupons.
+func (t *teller) coupon(context.Context) error {
 	asOf := period.Forever
-	if s.Snap.Manifest.AsOf != "" {
+	if t.Snap.Manifest.AsOf != "" {
 		var err error
-		if asOf, err = period.ParseInstant(s.Snap.Manifest.AsOf); err != nil {
-			return nil, err
+		if asOf, err = period.ParseInstant(t.Snap.Manifest.AsOf); err != nil {
+			return err
 		}
 	}
-	list, err := coupons.List(s.Snap, s.Books, asOf)
+	list, err := coupons.List(t.Snap, t.Books, asOf)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c := &couponStory{Sources: s, id: id, story: &Story{ID: q.ID, State: StateCoupon, Agrees: true}}
+	c := &couponStory{teller: t}
 	for i := range list {
-		if list[i].ID == id && (q.Customer == "" || q.Customer == list[i].Customer) {
+		if list[i].ID == t.id && (t.customer == "" || t.customer == list[i].Customer) {
 			c.rows = append(c.rows, list[i])
 		}
 	}
-	if len(c.rows) == 0 {
-		return nil, &rows.NotFoundError{What: fmt.Sprintf("no coupon %q", id),
-			Do: "`tollbook export --table coupons` lists the coupons as of the last run"}
+	happened, err := t.happened("coupons", about(t.id))
+	if err != nil {
+		return err
 	}
-	c.story.CustomerID = c.rows[0].Customer
+	var refused []string
+	for _, e := range happened {
+		t.feed(e)
+		if !e.Verdict.Accepted() {
+			refused = append(refused, fmt.Sprintf("%s: %s", step(e), outcome(e)))
+		}
+	}
+	if len(c.rows) == 0 {
+		if len(happened) > 0 {
+			t.story.PartnerID, t.story.CustomerID = happened[0].Partner, happened[0].Other
+			t.fact("state", "none: it was not issued")
+		}
+		return nil
+	}
+	t.story.CustomerID, t.story.PartnerID = c.rows[0].Customer, c.rows[0].Partner
 	for i := range c.rows {
-		if err := c.coupon(&c.rows[i]); err != nil {
-			return nil, err
+		if err := c.row(&c.rows[i]); err != nil {
+			return err
 		}
 	}
 	if err := c.records(); err != nil {
-		return nil, err
+		return err
 	}
-	return c.story, nil
+	t.part("rejected, which changes nothing", refused...)
+	return t.deadline(deadlines.Coupon)
 }
 
 // couponStory explains the rows of one coupon_id: a coupon of the book may have several.
 type couponStory struct {
-	*Sources
-	id    string
-	rows  []coupons.Coupon
-	story *Story
+	*teller
+	rows []coupons.Coupon
 }
 
-func (c *couponStory) fact(name, value string) {
-	c.story.Facts = append(c.story.Facts, Fact{name, value})
-}
-
-// coupon notes where a coupon comes from, its terms, and what became of its amount.
-func (c *couponStory) coupon(one *coupons.Coupon) error {
+// row notes where a coupon comes from, its terms, and what became of its amount.
+func (c *couponStory) row(one *coupons.Coupon) error {
 	c.fact("kind", one.Kind)
 	c.fact("amount", one.Amount.Trim())
 	c.fact("valid", c.validity(one.From, one.To))
@@ -83,9 +87,8 @@ func (c *couponStory) coupon(one *coupons.Coupon) error {
 	} else if err := c.issued(one); err != nil {
 		return err
 	}
-	c.story.Parts = append(c.story.Parts, Part{Kind: "state " + one.State, Steps: []string{
-		fmt.Sprintf("%s = %s used + %s taken back + %s expired + %s left", one.Amount.Trim(), one.Used.Trim(),
-			one.TakenBack.Trim(), one.Expired.Trim(), one.Left.Trim())}})
+	c.part("state "+one.State, fmt.Sprintf("%s = %s used + %s taken back + %s expired + %s left", one.Amount.Trim(),
+		one.Used.Trim(), one.TakenBack.Trim(), one.Expired.Trim(), one.Left.Trim()))
 	return nil
 }
 
@@ -146,7 +149,7 @@ func (c *couponStory) records() error {
 		return err
 	}
 	sums := map[string]*money.AmountTotal{"use": {}, "reclaim": {}, "expire": {}}
-	part := Part{Kind: "what happened"}
+	part := explain.Part{Kind: "what happened"}
 	err = coupons.Each(c.Snap, tables.CouponRecords(), func(r rows.Row) error {
 		if string(r.Text(tables.CouponRecordCoupon)) != c.id {
 			return nil

@@ -1,0 +1,272 @@
+package partnermoney
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/account"
+)
+
+// posting is a row of the table partner_accounts.
+type posting struct {
+	partner, kind, other string
+	time                 period.Instant
+	text                 string
+}
+
+// entries groups rows by entry. Rows of one entry follow each other.
+func entries(list []posting) [][]posting {
+	return slices.Collect(func(yield func([]posting) bool) {
+		for len(list) > 0 {
+			first, n := list[0], 1
+			for n < len(list) && list[n].partner == first.partner && list[n].kind == first.kind &&
+				list[n].other == first.other && list[n].time == first.time {
+				n++
+			}
+			if !yield(list[:n:n]) {
+				return
+			}
+			list = list[n:]
+		}
+	})
+}
+
+// texts are what the rows of an entry say.
+func texts(list []posting) []string {
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = list[i].text
+	}
+	return out
+}
+
+// postings are the rows of partner_accounts with an entry_id.
+func (t *teller) postings(wanted func(id string) bool) ([]posting, error) {
+	var out []posting
+	err := coupons.Each(t.Snap, tables.PartnerAccounts(), func(r rows.Row) error {
+		if !wanted(string(r.Text(tables.PartnerAccountEntry))) {
+			return nil
+		}
+		amount, err := r.Amount(tables.PartnerAccountAmount)
+		if err != nil {
+			return err
+		}
+		after, err := r.Amount(tables.PartnerAccountAfter)
+		if err != nil {
+			return err
+		}
+		before, err := after.Sub(amount)
+		if err != nil {
+			return err
+		}
+		p := posting{partner: r.Word(tables.PartnerAccountPartner), kind: r.Word(tables.PartnerAccountType),
+			other: r.Word(tables.PartnerAccountCounterparty), time: r.Time(tables.PartnerAccountTime)}
+		p.text = fmt.Sprintf("%s: %s before, %s, %s after", r.Word(tables.PartnerAccountBalance), before.Trim(),
+			signed(amount.Trim()), after.Trim())
+		out = append(out, p)
+		return nil
+	})
+	return out, err
+}
+
+// signed is an amount with its sign.
+func signed(amount string) string {
+	if strings.HasPrefix(amount, "-") {
+		return amount
+	}
+	return "+" + amount
+}
+
+// account explains what an event or a line did to accounts of partners (§9.1).
+func (t *teller) account(ctx context.Context) error {
+	list, err := t.postings(func(id string) bool { return id == t.id })
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"partner_accounts", "withdrawals", "fund_events"} {
+		happened, err := t.happened(name, bears(t.id))
+		if err != nil {
+			return err
+		}
+		for _, e := range happened {
+			if err := t.accountEvent(e, list); err != nil {
+				return err
+			}
+		}
+	}
+	for _, one := range entries(list) {
+		if err := t.entry(ctx, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accountEvent notes an event of a feed about partners' money. One of fund_events moves an account if it pays a fund.
+func (t *teller) accountEvent(e *events.MoneyEvent, list []posting) error {
+	if e.Feed == "fund_events" && len(list) == 0 {
+		return nil
+	}
+	t.feed(e)
+	if t.story.PartnerID == "" {
+		t.story.PartnerID = e.Partner
+	}
+	t.fact("event", fmt.Sprintf("%s of %s", e.Type, e.Feed))
+	t.fact("state", outcome(e))
+	t.times(e.Time, e.Instant)
+	if !e.Amount.IsZero() || e.Type == events.CreditLimit {
+		t.fact("amount", e.Amount.Trim())
+	}
+	switch {
+	case e.Feed == "withdrawals":
+		t.fact("withdrawal", fmt.Sprintf("`tollbook explain withdrawal/%s` explains it", e.Subject))
+	case e.Type == events.Recharge:
+		t.fact("channel", e.Detail)
+		t.fact("deadline", t.window(e))
+	case e.Type == "statement_payment":
+		if err := t.receivable(e); err != nil {
+			return err
+		}
+	default:
+		t.fact("deadline", "none")
+	}
+	if len(list) > 0 {
+		return nil
+	}
+	text := "it moved no balance"
+	if !e.Verdict.Accepted() {
+		text = "a rejected event changes nothing"
+	}
+	t.part(ruleOf(e.Type, false), text)
+	return nil
+}
+
+// window says until when a recharge goes back the way it came (§9.6).
+func (t *teller) window(e *events.MoneyEvent) string {
+	entity := "default"
+	if row, there := t.Books.PartnerRowAt(t.Books.Partner(e.Partner), e.Time); there && row.SigningEntity != "" {
+		entity = row.SigningEntity
+	}
+	months, has := t.Settings.Withdrawal.OriginalRoute.Of(entity)[e.Detail]
+	switch {
+	case !has:
+		return "none: a withdrawal of it goes to the bank"
+	case months == account.Always:
+		return "none: a withdrawal of it always goes back the way it came"
+	}
+	return fmt.Sprintf("a withdrawal of it that is requested before %s goes back the way it came",
+		t.Books.Zone.MonthsAfter(e.Time, months))
+}
+
+// receivable notes what a statement payment pays (§9.1).
+func (t *teller) receivable(e *events.MoneyEvent) error {
+	t.fact("pays", "the statement of "+e.Scope)
+	return coupons.Each(t.Snap, tables.Receivables(), func(r rows.Row) error {
+		if r.Word(tables.ReceivableCycle) != e.Scope || r.Word(tables.ReceivablePartner) != e.Partner {
+			return nil
+		}
+		var amounts [3]string
+		for i, column := range []int{tables.ReceivableAmount, tables.ReceivablePaid, tables.ReceivableUnpaid} {
+			a, err := r.Amount(column)
+			if err != nil {
+				return err
+			}
+			amounts[i] = a.Trim()
+		}
+		t.fact("owed", fmt.Sprintf("%s, of which all payments paid %s; unpaid is %s", amounts[0], amounts[1],
+			amounts[2]))
+		t.fact("deadline", "it is due on "+r.Word(tables.ReceivableDue))
+		return nil
+	})
+}
+
+// entry explains one entry of the table partner_accounts: a row for each balance that it changed.
+func (t *teller) entry(ctx context.Context, list []posting) error {
+	first := &list[0]
+	if t.story.PartnerID == "" {
+		t.story.PartnerID = first.partner
+	}
+	customer := first.other != "" && t.Books.Partner(first.other) < 0
+	if err := t.source(ctx, first, customer); err != nil {
+		return err
+	}
+	title := fmt.Sprintf("partner %s, %s", first.partner, ruleOf(first.kind, customer))
+	if first.other != "" {
+		title = fmt.Sprintf("partner %s, counterparty %s, %s", first.partner, first.other, ruleOf(first.kind, customer))
+	}
+	t.part(title, texts(list)...)
+	return nil
+}
+
+// source notes the feed rows of an entry that is no event of a feed about partners' money.
+func (t *teller) source(ctx context.Context, p *posting, customer bool) (err error) {
+	var found []explain.Origin
+	switch {
+	case p.kind == "order" || p.kind == "refund":
+		cut := max(strings.LastIndexByte(t.id, '/'), 0)
+		lines := []string{strings.TrimPrefix(t.id[cut:], "/")}
+		if lines[0] == "1" {
+			lines = append(lines, "") // the default
+		}
+		found, err = explain.FeedRows(ctx, t.Sources, feeds.Orders(), map[string][]string{"order_id": {t.id[:cut]},
+			"order_line": lines, "status": {""}})
+		t.fact("line", fmt.Sprintf("`tollbook explain %s --customer %s` explains it", t.id, p.other))
+	case p.kind == "incentive":
+		found, err = explain.FeedRows(ctx, t.Sources, feeds.IncentiveEvents(), map[string][]string{"event_id": {t.id}})
+	case customer:
+		found, err = explain.FeedRows(ctx, t.Sources, feeds.Accounts(), map[string][]string{"event_id": {t.id}})
+		t.fact("customer", p.other)
+	default: // its event is noted
+		return nil
+	}
+	t.fact("event", p.kind)
+	t.fact("state", "accepted")
+	t.fact("takes effect", p.time.String())
+	t.fact("deadline", "none")
+	t.story.Feeds = append(t.story.Feeds, found...)
+	return err
+}
+
+// ruleOf is the rule by which an entry of a type moves balances.
+func ruleOf(kind string, customer bool) string {
+	if customer {
+		switch kind {
+		case "allocate":
+			return "allocate: what a reseller's customer receives is paid from the reseller's cash (§9.1)"
+		case "reclaim":
+			return "reclaim: what is taken back from a reseller's customer is the reseller's cash again (§9.1)"
+		}
+	}
+	if text, ok := map[string]string{
+		"recharge":          "used credit is given back first, the rest is added to cash (§9.1)",
+		"allocate":          "cash of a distributor is a recharge of its reseller (§9.1)",
+		"reclaim":           "cash of a reseller is its distributor's again (§9.1)",
+		"convert_rebate":    "rebate becomes cash (§9.1)",
+		"statement_payment": "cash pays the statement of a closed cycle, then credit (§9.1)",
+		"credit_limit":      "credit is the new limit less what is used of it, and not below 0 (§9.1)",
+		"order":             "cash pays the line of an order of a customer (§9.1)",
+		"refund":            "cash receives what the line of an order is refunded (§9.1)",
+		"incentive":         "an incentive that is paid is added to the rebate (§6.5, §9.1)",
+		"fund":              "a fund that is paid is added to the rebate (§9.1, §9.4, §9.5)",
+		"withdraw_request":  "the amount is frozen (§9.6)",
+		"withdraw_back":     "a withdrawal that is refused or failed is not frozen any more (§9.6)",
+		"withdraw_done":     "the frozen amount leaves the account (§9.6)",
+		"request":           "the amount is frozen (§9.6)",
+		"approve":           "an approval moves no balance (§9.6)",
+		"refuse":            "a withdrawal that is refused is not frozen any more (§9.6)",
+		"failed":            "a withdrawal that failed is not frozen any more (§9.6)",
+		"done":              "the frozen amount leaves the account (§9.6)",
+	}[kind]; ok {
+		return kind + ": " + text
+	}
+	return kind + " (§9.1)"
+}

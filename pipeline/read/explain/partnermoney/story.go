@@ -1,0 +1,275 @@
+package partnermoney
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/deadlines"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// subject is a kind of thing that this package explains. Its ids begin with the prefix.
+type subject struct {
+	prefix, state string
+	what          string // as messages name it
+	list          string // the command that lists the ids
+	tell          func(*teller, context.Context) error
+	table         func() *tables.Table // that the ids are in
+	column        int                  // of the id in that table
+}
+
+// subjects are all kinds, by prefix.
+func subjects() []subject {
+	return []subject{
+		{"account/", explain.StateAccount, "entry of partners' accounts",
+			"tollbook export --table partner_accounts", (*teller).account,
+			tables.PartnerAccounts, tables.PartnerAccountEntry},
+		{"claim/", explain.StateClaim, "claim", "tollbook export --table funds", (*teller).claim,
+			tables.Funds, tables.FundClaim},
+		{"coupon/", explain.StateCoupon, "coupon", "tollbook export --table coupons", (*teller).coupon,
+			tables.Coupons, tables.CouponID},
+		{"fund/", explain.StateFund, "list or quota of a fund", "tollbook export --table funds", (*teller).fund,
+			tables.Funds, -1},
+		{"invoice/", explain.StateInvoice, "invoice", "tollbook export --table invoice_records", (*teller).invoice,
+			tables.InvoiceRecords, tables.InvoiceRecordInvoice},
+		{"withdrawal/", explain.StateWithdrawal, "withdrawal", "tollbook export --table withdrawals",
+			(*teller).withdrawal, tables.Withdrawals, tables.WithdrawalID},
+	}
+}
+
+// subjectOf is the kind that an id is of; ok is false if this package does not explain it.
+func subjectOf(id string) (one subject, ok bool) {
+	all := subjects()
+	at := slices.IndexFunc(all, func(s subject) bool { return strings.HasPrefix(id, s.prefix) })
+	if at < 0 {
+		return subject{}, false
+	}
+	return all[at], true
+}
+
+// Is reports whether an id is of something that Explain explains.
+func Is(id string) bool {
+	_, ok := subjectOf(id)
+	return ok
+}
+
+// Prefixes are how the ids that Explain takes begin.
+func Prefixes() []string {
+	var out []string
+	for _, s := range subjects() {
+		out = append(out, s.prefix)
+	}
+	return out
+}
+
+// Explain explains an entry of partners' accounts, a coupon, a fund, a claim, a withdrawal or an invoice. Errors:
+// *rows.NotFoundError.
+func Explain(ctx context.Context, s *explain.Sources, q *explain.Question, from *partners.Reader) (*explain.Story,
+	error) {
+	of, ok := subjectOf(q.ID)
+	if !ok {
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("%q is not of partners' money", q.ID),
+			Do: "ids begin with " + strings.Join(Prefixes(), ", ")}
+	}
+	t := &teller{Sources: s, from: from, id: strings.TrimPrefix(q.ID, of.prefix), customer: q.Customer,
+		story: &explain.Story{ID: q.ID, State: of.state, Agrees: true}}
+	if err := of.tell(t, ctx); err != nil {
+		return nil, fmt.Errorf("explain %s: %w", q.ID, err)
+	}
+	if len(t.story.Facts) > 0 {
+		return t.story, nil
+	}
+	if err := s.Rejected(ctx, t.id); err != nil {
+		return nil, err
+	}
+	return nil, &rows.NotFoundError{What: fmt.Sprintf("no %s %q", of.what, t.id),
+		Do: "`" + of.list + "` lists them"}
+}
+
+// teller tells the story of one id.
+type teller struct {
+	*explain.Sources
+	from     *partners.Reader
+	id       string // without its prefix
+	customer string // whose it must be; "" = anybody's
+	story    *explain.Story
+}
+
+func (t *teller) fact(name, value string) {
+	if value != "" {
+		t.story.Facts = append(t.story.Facts, explain.Fact{Name: name, Value: value})
+	}
+}
+
+// part adds a part with its steps.
+func (t *teller) part(title string, steps ...string) {
+	if len(steps) > 0 {
+		t.story.Parts = append(t.story.Parts, explain.Part{Kind: title, Steps: steps})
+	}
+}
+
+// happened are the events of a feed that are wanted, in the order in which they take effect.
+func (t *teller) happened(feedName string, wanted func(rows.Row) bool) ([]*events.MoneyEvent, error) {
+	var out []*events.MoneyEvent
+	for _, f := range t.Snap.Manifest.Loose {
+		if f.FileKey != events.MoneyKey() {
+			continue
+		}
+		err := events.EachMoney(t.Snap, f, feedName,
+			func(c *parquet.Columns, i int) bool { return wanted(rows.Row{Cols: c, I: i}) },
+			func(e *events.MoneyEvent) error {
+				out = append(out, e)
+				return nil
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(out, func(a, b *events.MoneyEvent) int {
+		return cmp.Or(cmp.Compare(a.Instant, b.Instant), cmp.Compare(a.Time, b.Time), strings.Compare(a.ID, b.ID))
+	})
+	return out, nil
+}
+
+// about wants the events that name a claim, withdrawal, invoice or coupon.
+func about(id string) func(rows.Row) bool {
+	return func(r rows.Row) bool { return string(r.Text(tables.PartnerEventSubject)) == id }
+}
+
+// bears wants the event with an id.
+func bears(id string) func(rows.Row) bool {
+	return func(r rows.Row) bool { return string(r.Text(tables.PartnerEventID)) == id }
+}
+
+// feed notes the row of the feed file that an event came from. The account of a withdrawal is not shown.
+func (t *teller) feed(e *events.MoneyEvent) {
+	one := explain.Origin{File: e.From.File, Row: e.From.Row, Note: fmt.Sprintf("%s %s: %s", e.Type, e.ID, outcome(e))}
+	if e.Feed != "withdrawals" {
+		one.Raw = strings.TrimRight(e.From.Raw, "\r\n")
+	}
+	t.story.Feeds = append(t.story.Feeds, one)
+}
+
+// outcome is what the last replay said of an event.
+func outcome(e *events.MoneyEvent) string {
+	if e.Verdict.Accepted() {
+		return "accepted"
+	}
+	text := "rejected, " + e.Verdict.Why.String()
+	switch {
+	case e.Verdict.Why == reason.BadState:
+		return text + ": it met the state " + e.Verdict.Value
+	case e.Verdict.Column == "":
+		return text
+	}
+	return fmt.Sprintf("%s: %s %s", text, e.Verdict.Column, e.Verdict.Value)
+}
+
+// step begins the step of an event: when it takes effect, what it is, and its amount.
+func step(e *events.MoneyEvent) string {
+	text := fmt.Sprintf("%s %s (%s)", e.Instant, e.Type, e.ID)
+	if !e.Amount.IsZero() {
+		text += " of " + e.Amount.Trim()
+	}
+	return text
+}
+
+// times notes the event's own time, and when it takes effect if that is another instant.
+func (t *teller) times(own, instant period.Instant) {
+	t.fact("time", own.String())
+	if own != instant {
+		t.fact("takes effect", instant.String()+", because its cycle was closed when it was accepted")
+	}
+}
+
+// deadline notes the deadline of a kind and id that is still to come.
+func (t *teller) deadline(kind string) error {
+	list, err := deadlines.List(t.from, deadlines.Choice{Through: period.Day(1 << 30)})
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(list, func(d deadlines.Deadline) bool { return d.Kind == kind && d.ID == t.id })
+	if at < 0 {
+		t.fact("deadline", "none")
+		return nil
+	}
+	t.fact("deadline", deadlineText(&list[at]))
+	return nil
+}
+
+// deadlineText says when time alone changes a state, and what it is then.
+func deadlineText(d *deadlines.Deadline) string { return fmt.Sprintf("%s, then %s", d.At, d.Then) }
+
+// change is an amount before and after a step.
+func change(name string, before, after money.Amount) string {
+	return fmt.Sprintf("%s %s → %s", name, before.Trim(), after.Trim())
+}
+
+// maxKnown is how many ids are looked at for a suggestion.
+const maxKnown = 10_000
+
+// Known are ids of the kind that an id is of, with their prefix, whose length is that of the id or up to two letters
+// more or less. It returns no more than 10,000.
+func Known(s *explain.Sources, id string) ([]string, error) {
+	of, ok := subjectOf(id)
+	if !ok {
+		return nil, nil
+	}
+	seen := map[string]bool{}
+	err := coupons.Each(s.Snap, of.table(), func(r rows.Row) error {
+		one := of.prefix + idOf(&of, r)
+		if one != of.prefix && len(seen) < maxKnown && len(one) >= len(id)-2 && len(one) <= len(id)+2 {
+			seen[one] = true
+		}
+		return nil
+	})
+	out := make([]string, 0, len(seen))
+	for one := range seen {
+		out = append(out, one)
+	}
+	slices.Sort(out)
+	return out, err
+}
+
+// idOf is the id in a row of the table of a kind; empty if the row is of another kind.
+func idOf(of *subject, r rows.Row) string {
+	if of.column >= 0 {
+		return string(r.Text(of.column))
+	}
+	if len(r.Text(tables.FundClaim)) > 0 {
+		return ""
+	}
+	return strings.Join([]string{r.Word(tables.FundPartner), r.Word(tables.FundProgramme), r.Word(tables.FundPeriod)},
+		"/")
+}
+
+// Named are the ids that Explain takes for an id without a prefix.
+func Named(s *explain.Sources, id string) ([]string, error) {
+	var out []string
+	for _, of := range subjects() {
+		found := false
+		err := coupons.Each(s.Snap, of.table(), func(r rows.Row) error {
+			found = found || id != "" && idOf(&of, r) == id
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out = append(out, of.prefix+id)
+		}
+	}
+	return out, nil
+}
