@@ -73,6 +73,11 @@ func (t *controlTotals) calculate() error {
 		}
 		list = append(list, margins...)
 	}
+	ofPartners, err := t.partnerTotals()
+	if err != nil {
+		return err
+	}
+	list = append(list, ofPartners...)
 	// as the manifest has them
 	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) })
 	t.report.Totals = list

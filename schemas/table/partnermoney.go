@@ -482,3 +482,8 @@ func CouponRecords() *Table {
 		{"left_after", Amount, "what is left of the coupon afterwards"},
 	})
 }
+
+// PartnerMoneyTotals are the tables of partners' money whose rows and sums are control totals (§6.6), by name.
+func PartnerMoneyTotals() []*Table {
+	return []*Table{CouponRecords(), Coupons(), Funds(), Invoices(), PartnerAccounts(), Receivables(), Withdrawals()}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -96,7 +97,8 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 	PrintPublished(a, r)
 }
 
-// PrintTotals prints the control totals: for each cycle what its lines and its statements add up to, column by column.
+// PrintTotals prints the control totals: for each cycle what its lines and its statements add up to, column by column,
+// and what the tables of partners' money do.
 func PrintTotals(a *App, totals []lake.Total) {
 	type cell struct{ lines, statements string }
 	values := map[string]map[string]*cell{}
@@ -136,6 +138,40 @@ func PrintTotals(a *App, totals []lake.Total) {
 		}
 		g.Print(a.Out, "  ")
 	}
+	PrintPartnerTotals(a, rows.PartnerMoneyTotals(totals))
+}
+
+// PrintPartnerTotals prints the control totals of partners' money that are not 0, a line for each table.
+func PrintPartnerTotals(a *App, totals []lake.Total) {
+	if len(totals) == 0 {
+		return
+	}
+	fmt.Fprintln(a.Out, "\ncontrol totals of partners' money")
+	g := NewGrid("table", ">rows", "sums")
+	var sums []string
+	for i, t := range totals {
+		table, name, _ := strings.Cut(t.Name, ".")
+		switch {
+		case name == "rows":
+			g.Add(table, t.Value, "")
+		case strings.Trim(t.Value, "0.") != "":
+			sums = append(sums, name+" "+trimmed(t.Value))
+		}
+		next, _, _ := strings.Cut(totals[min(i+1, len(totals)-1)].Name, ".")
+		if last := i+1 == len(totals); last || next != table {
+			g.Rows[len(g.Rows)-1][2] = strings.Join(sums, ", ")
+			sums = nil
+		}
+	}
+	g.Print(a.Out, "  ")
+}
+
+// trimmed is a decimal without zeros at its end.
+func trimmed(text string) string {
+	if !strings.Contains(text, ".") {
+		return text
+	}
+	return strings.TrimRight(strings.TrimRight(text, "0"), ".")
 }
 
 // printFiles prints what became of each feed file.

@@ -114,4 +114,5 @@ func printControl(a *cli.App, r *verify.Report) {
 		g.DropEmpty("lines", "statements")
 		g.Print(a.Out, "  ")
 	}
+	cli.PrintPartnerTotals(a, r.PartnerMoney)
 }

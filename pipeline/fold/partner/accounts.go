@@ -30,7 +30,11 @@ type accountReplay struct {
 	postings    *extsort.Sorter // by partner and order of entries
 	key, value  []byte
 	done        []*account.Withdrawal
+	balances    [balances]money.AmountTotal // of all partners after their last entries
 }
+
+// balances is how many balances a partner has.
+const balances = int(account.Frozen) + 1
 
 // accounts replays partners' accounts and withdrawals.
 func (r *round) accounts() (err error) {
@@ -126,14 +130,20 @@ func (a *accountReplay) replay() error {
 	var book *account.Replay
 	group := int64(-1)
 	overdrawn := make([]bool, len(a.Books.Partners))
-	end := func() {
+	end := func() error {
 		if book == nil {
-			return
+			return nil
 		}
 		a.done = append(a.done, book.Withdrawals()...)
 		for partner, balance := range book.Balances() {
 			overdrawn[partner] = balance[account.Cash].Sign() < 0
+			for kind := range a.balances {
+				if err := a.balances[kind].Add(balance[kind]); err != nil {
+					return err
+				}
+			}
 		}
+		return nil
 	}
 	for r, n := a.entries.Read(), int64(0); ; n++ {
 		key, value, ok, err := r.Next()
@@ -144,14 +154,18 @@ func (a *accountReplay) replay() error {
 			break
 		}
 		if of := extsort.Int(key); of != group {
-			end()
+			if err := end(); err != nil {
+				return err
+			}
 			book, group = account.NewReplay(a.Books.Zone), of
 		}
 		if err := a.decide(book, key, value, n); err != nil {
 			return fmt.Errorf("replay partners' accounts: %w", err)
 		}
 	}
-	end()
+	if err := end(); err != nil {
+		return err
+	}
 	account.SortWithdrawals(a.done)
 	for partner, is := range overdrawn {
 		if is {
@@ -219,13 +233,21 @@ func (r *round) decideLedger(write func(*events.MoneyEvent) error) error {
 
 // putAccounts stores what moved partners' balances, by partner and the order of the replay.
 func (a *accountReplay) putAccounts() error {
-	return a.putFrom(tables.PartnerAccounts(), func(w *tablefile.Writer) error {
+	var moved [balances]money.AmountTotal
+	sums := make(tally, len(moved))
+	for kind := range moved {
+		sums[account.Balance(kind).String()] = &moved[kind]
+	}
+	return a.putFrom(tables.PartnerAccounts(), sums, func(w *tablefile.Writer) error {
 		for r := a.postings.Read(); ; {
 			key, value, ok, err := r.Next()
-			if err != nil || !ok {
+			if err != nil {
 				return err
 			}
-			if err := addPosting(w.Cols.C, a.Books.Partners[extsort.Int(key)].ID, value); err != nil {
+			if !ok {
+				return a.agree(&moved)
+			}
+			if err := addPosting(w.Cols.C, &moved, a.Books.Partners[extsort.Int(key)].ID, value); err != nil {
 				return err
 			}
 			w.Cols.N++
@@ -305,8 +327,19 @@ func packPosting(b []byte, e *account.Entry, p *account.Posting) []byte {
 	return append(appendText(b, e.ID), p.Other...)
 }
 
-// addPosting appends a packed posting of a partner to the columns of partner_accounts.
-func addPosting(c []parquet.Col, partner string, b []byte) error {
+// agree checks that what moved each balance adds up to the balances of all partners after their last entries (§6.6).
+func (a *accountReplay) agree(moved *[balances]money.AmountTotal) error {
+	for kind := range a.balances {
+		if moved[kind].Cmp(a.balances[kind]) != 0 {
+			return fmt.Errorf("control total partner_accounts.%s differs: the entries add up to %s, the balances to %s",
+				account.Balance(kind), moved[kind], a.balances[kind])
+		}
+	}
+	return nil
+}
+
+// addPosting appends a packed posting of a partner to the columns of partner_accounts and to the sums.
+func addPosting(c []parquet.Col, sums *[balances]money.AmountTotal, partner string, b []byte) error {
 	kind, balance := account.Type(b[0]), account.Balance(b[1])
 	b = b[2:]
 	var n [5]int64
@@ -321,7 +354,11 @@ func addPosting(c []parquet.Col, partner string, b []byte) error {
 	c[tables.PartnerAccountBalance].AddWord(balance.String())
 	c[tables.PartnerAccountAmount].AddDec(n[1], uint64(n[2]))
 	c[tables.PartnerAccountAfter].AddDec(n[3], uint64(n[4]))
-	return nil
+	amount, err := money.AmountFromRaw(n[1], uint64(n[2]))
+	if err != nil {
+		return err
+	}
+	return sums[balance].Add(amount)
 }
 
 // groups are sets of partners that together have all partners.

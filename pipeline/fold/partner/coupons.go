@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -25,7 +26,7 @@ type record struct {
 
 // coupons stores the coupons that were issued, all coupons with their states, and their records.
 func (r *round) coupons() error {
-	err := r.put(tables.IssuedCoupons(), len(r.issued), func(c []parquet.Col, i int) {
+	err := r.put(tables.IssuedCoupons(), len(r.issued), nil, func(c []parquet.Col, i int) {
 		addIssued(c, r.Books, &r.issued[i])
 	})
 	if err != nil {
@@ -69,20 +70,33 @@ func (r *round) spent() (map[opening.CouponKey]opening.Spent, error) {
 }
 
 func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
-	return r.put(tables.Coupons(), len(all), func(c []parquet.Col, i int) {
+	sums := tally{}
+	for i := range all {
+		for k, a := range amountsOfCoupon(&all[i].Terms, &list[i]) {
+			if err := sums.add(tables.Coupons().Columns[tables.CouponAmount+k].Name, a); err != nil {
+				return err
+			}
+		}
+	}
+	return r.put(tables.Coupons(), len(all), sums, func(c []parquet.Col, i int) {
 		t, row := &all[i].Terms, &list[i]
 		c[tables.CouponID].AddText(t.ID)
 		c[tables.CouponSource].AddWord(string(all[i].Source))
 		c[tables.CouponPartner].AddWord(all[i].Partner)
 		c[tables.CouponCustomer].AddWord(r.Books.Customers[t.Customer].ID)
 		c[tables.CouponKind].AddWord(t.Kind())
-		for k, a := range [...]money.Amount{t.Amount, row.Used, row.TakenBack, row.Expired, row.Left} {
+		for k, a := range amountsOfCoupon(t, row) {
 			c[tables.CouponAmount+k].AddDec(a.Raw())
 		}
 		addTime(&c[tables.CouponValidFrom], t.Valid.From)
 		addMaybe(&c[tables.CouponValidTo], t.Valid.To, period.Forever)
 		c[tables.CouponState].AddWord(row.State.String())
 	})
+}
+
+// amountsOfCoupon are the amounts of a coupon, in the order of the columns.
+func amountsOfCoupon(t *books.Coupon, row *coupon.Row) [5]money.Amount {
+	return [...]money.Amount{t.Amount, row.Used, row.TakenBack, row.Expired, row.Left}
 }
 
 // couponRecords stores what happened to coupons, by coupon and the order in which it happened.
@@ -123,7 +137,13 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	slices.SortStableFunc(out, func(a, b record) int {
 		return cmp.Or(strings.Compare(a.coupon, b.coupon), cmp.Compare(a.time, b.time), cmp.Compare(a.rank, b.rank))
 	})
-	return r.put(tables.CouponRecords(), len(out), func(c []parquet.Col, i int) {
+	sums := newTally(coupon.Issue.String(), coupon.UseWord, coupon.Reclaim.String(), "expire")
+	for i := range out {
+		if err := sums.add(out[i].kind, out[i].amount); err != nil {
+			return err
+		}
+	}
+	return r.put(tables.CouponRecords(), len(out), sums, func(c []parquet.Col, i int) {
 		one := &out[i]
 		c[tables.CouponRecordCoupon].AddText(one.coupon)
 		addTime(&c[tables.CouponRecordTime], one.time)

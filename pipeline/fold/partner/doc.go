@@ -18,4 +18,6 @@
 //	           receivables get their age.
 //	PARTNER-8  Memory does not grow with the number of accepted events of partner_accounts, but with that of partners,
 //	           of the layers of cash that one group of connected partners has, and of rejected events.
+//	PARTNER-9  The file of a table has the sums that are its control totals (§6.6). What moved each balance adds up to
+//	           the balances of all partners after their last entries.
 package partner

@@ -20,7 +20,7 @@ import (
 )
 
 // replayVersion is part of what a replay follows from. Raise it when a replay decides or stores something otherwise.
-const replayVersion = 1
+const replayVersion = 2
 
 // The kinds of facts that say how the last replay came out (PARTNER-7).
 const (
@@ -192,6 +192,11 @@ type receivable struct {
 	cycle, partner                  string
 	amount, collected, paid, unpaid money.Amount
 	due                             period.Day
+}
+
+// amounts are the receivable's, in the order of the columns.
+func (r *receivable) amounts() [4]money.Amount {
+	return [...]money.Amount{r.amount, r.collected, r.paid, r.unpaid}
 }
 
 // age stores the receivables with their age at the as-of.

@@ -17,9 +17,9 @@ import (
 	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
-// put stores rows as the one list of a table; no rows give no file.
-func (s *Stage) put(def *tables.Table, n int, row func(c []parquet.Col, i int)) error {
-	return s.putFrom(def, func(w *tablefile.Writer) error {
+// put stores rows as the one list of a table, with sums; no rows give no file.
+func (s *Stage) put(def *tables.Table, n int, sums tally, row func(c []parquet.Col, i int)) error {
+	return s.putFrom(def, sums, func(w *tablefile.Writer) error {
 		for i := range n {
 			row(w.Cols.C, i)
 			w.Cols.N++
@@ -31,14 +31,14 @@ func (s *Stage) put(def *tables.Table, n int, row func(c []parquet.Col, i int)) 
 	})
 }
 
-// putFrom stores the rows that write writes as the one list of a table.
-func (s *Stage) putFrom(def *tables.Table, write func(w *tablefile.Writer) error) error {
+// putFrom stores the rows that write writes as the one list of a table, with the sums that it leaves.
+func (s *Stage) putFrom(def *tables.Table, sums tally, write func(w *tablefile.Writer) error) error {
 	w := tablefile.NewWriter(s.Txn, def)
 	w.Restart(Key(def))
 	if err := write(w); err != nil {
 		return errors.Join(err, w.Abort())
 	}
-	files, err := w.Finish(nil)
+	files, err := w.Finish(sums.sums())
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func addMaybe(c *parquet.Col, t, never period.Instant) {
 }
 
 func (s *Stage) putFacts(list []fact) error {
-	return s.put(tables.PartnerFacts(), len(list), func(c []parquet.Col, i int) {
+	return s.put(tables.PartnerFacts(), len(list), nil, func(c []parquet.Col, i int) {
 		f := &list[i]
 		c[tables.PartnerFactCycle].AddWord(f.cycle.String())
 		c[tables.PartnerFactKind].AddWord(f.kind)
@@ -92,7 +92,11 @@ func (s *Stage) putFunds(list []fund.Row) error {
 		return cmp.Or(cmp.Compare(a.Partner, b.Partner), cmp.Compare(a.Fund, b.Fund),
 			strings.Compare(a.Period.String(), b.Period.String()), strings.Compare(a.Claim, b.Claim))
 	})
-	return s.put(tables.Funds(), len(list), func(c []parquet.Col, i int) {
+	sums, err := sumsOfFunds(list)
+	if err != nil {
+		return err
+	}
+	return s.put(tables.Funds(), len(list), sums, func(c []parquet.Col, i int) {
 		one := &list[i]
 		c[tables.FundPartner].AddWord(s.Books.Partners[one.Partner].ID)
 		c[tables.FundProgramme].AddWord(s.Books.Money.Funds[one.Fund].ID)
@@ -111,18 +115,46 @@ func (s *Stage) putFunds(list []fund.Row) error {
 	})
 }
 
+// sumsOfFunds adds up funds. What a quota's row has of its claims is not added again.
+func sumsOfFunds(list []fund.Row) (tally, error) {
+	sums := tally{}
+	for i := range list {
+		one := &list[i]
+		quota := one.State == fund.Open || one.State == fund.Ended
+		for _, a := range [...]struct {
+			name  string
+			a     money.Amount
+			twice bool
+		}{{"quota_amount", one.Quota, false}, {"listed_amount", one.Listed, false},
+			{"reserved_amount", one.Reserved, quota}, {"claimed_amount", one.Claimed, quota},
+			{"approved_amount", one.Approved, quota}, {"paid_amount", one.Paid, quota}} {
+			if a.twice {
+				a.a = money.Amount{}
+			}
+			if err := sums.add(a.name, a.a); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return sums, nil
+}
+
 func (s *Stage) putWithdrawals(list []*account.Withdrawal) error {
 	type row struct {
 		w    *account.Withdrawal
 		part int
 	}
 	var rows []row
+	sums := newTally("requested", "approved", "refused", "done", "failed")
 	for _, w := range list {
 		for part := range w.Parts {
 			rows = append(rows, row{w, part})
+			if err := sums.add(w.State.String(), w.Parts[part].Amount); err != nil {
+				return err
+			}
 		}
 	}
-	return s.put(tables.Withdrawals(), len(rows), func(c []parquet.Col, i int) {
+	return s.put(tables.Withdrawals(), len(rows), sums, func(c []parquet.Col, i int) {
 		w, part := rows[i].w, &rows[i].w.Parts[rows[i].part]
 		source := "cash"
 		if w.Rebate {
@@ -169,12 +201,20 @@ func (s *Stage) putReceivables(all map[receivableKey]*account.Receivable) error 
 // storeReceivables stores receivables with their age at the as-of.
 func (s *Stage) storeReceivables(list []receivable) error {
 	today := s.Books.Zone.Day(s.AsOf)
-	return s.put(tables.Receivables(), len(list), func(c []parquet.Col, i int) {
+	sums := tally{}
+	for i := range list {
+		for k, a := range list[i].amounts() {
+			if err := sums.add(tables.Receivables().Columns[tables.ReceivableAmount+k].Name, a); err != nil {
+				return err
+			}
+		}
+	}
+	return s.put(tables.Receivables(), len(list), sums, func(c []parquet.Col, i int) {
 		one := &list[i]
 		age := int64(today - one.due)
 		c[tables.ReceivableCycle].AddWord(one.cycle)
 		c[tables.ReceivablePartner].AddWord(one.partner)
-		for k, a := range [...]money.Amount{one.amount, one.collected, one.paid, one.unpaid} {
+		for k, a := range one.amounts() {
 			c[tables.ReceivableAmount+k].AddDec(a.Raw())
 		}
 		c[tables.ReceivableDue].AddWord(one.due.String())
@@ -201,14 +241,27 @@ func bucketOf(age int64, unpaid money.Amount) string {
 	}
 }
 
+// amountsOf are the amounts of a row of invoices, in the order of the columns.
+func amountsOf(one *invoice.Row) [5]money.Amount {
+	return [...]money.Amount{one.Invoiceable, one.Issued, one.Returned, one.Credited, one.Left}
+}
+
 // putInvoices stores what is invoiced, and the events that count.
 func (s *Stage) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error {
-	err := s.put(tables.Invoices(), len(list), func(c []parquet.Col, i int) {
+	sums := tally{}
+	for i := range list {
+		for k, a := range amountsOf(&list[i]) {
+			if err := sums.add(tables.Invoices().Columns[tables.InvoiceInvoiceable+k].Name, a); err != nil {
+				return err
+			}
+		}
+	}
+	err := s.put(tables.Invoices(), len(list), sums, func(c []parquet.Col, i int) {
 		one := &list[i]
 		c[tables.InvoiceCycle].AddWord(one.Cycle.String())
 		c[tables.InvoiceIssuer].AddWord(one.Issuer)
 		c[tables.InvoiceRecipient].AddWord(one.Recipient)
-		for k, a := range [...]money.Amount{one.Invoiceable, one.Issued, one.Returned, one.Credited, one.Left} {
+		for k, a := range amountsOf(one) {
 			c[tables.InvoiceInvoiceable+k].AddDec(a.Raw())
 		}
 		c[tables.InvoiceState].AddWord(one.State.String())
@@ -220,7 +273,7 @@ func (s *Stage) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error 
 	slices.SortFunc(accepted, func(a, b *events.MoneyEvent) int {
 		return cmp.Or(cmp.Compare(a.Instant, b.Instant), strings.Compare(a.ID, b.ID))
 	})
-	return s.put(tables.InvoiceRecords(), len(accepted), func(c []parquet.Col, i int) {
+	return s.put(tables.InvoiceRecords(), len(accepted), nil, func(c []parquet.Col, i int) {
 		e := accepted[i]
 		c[tables.InvoiceRecordEvent].AddText(e.ID)
 		c[tables.InvoiceRecordInvoice].AddText(e.Subject)

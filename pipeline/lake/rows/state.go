@@ -246,7 +246,8 @@ func Sorted(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, de
 const groupRows = 1 << 16
 
 // Totals is the control totals of a cycle (§6.6, §8): the rows of each feed by outcome, over all feed files ever
-// taken, and the sum of each amount column of the cycle's lines and statements, in the order of the columns.
+// taken, the sum of each amount column of the cycle's lines and statements, in the order of the columns, and those of
+// PartnerMoneyTotals.
 func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 	if err := HasCycle(snap, cycle); err != nil {
 		return nil, err
@@ -287,7 +288,20 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 			out = append(out, lake.Total{Name: name, Value: value})
 		}
 	}
-	return out, nil
+	return append(out, PartnerMoneyTotals(snap.Manifest.Totals)...), nil
+}
+
+// PartnerMoneyTotals are those of partners' money among control totals: the rows and sums of its tables as of the last
+// run, by name (§6.6, §9). A state without these tables has none.
+func PartnerMoneyTotals(all []lake.Total) []lake.Total {
+	var out []lake.Total
+	for _, t := range all {
+		table, _, _ := strings.Cut(t.Name, ".")
+		if slices.ContainsFunc(tables.PartnerMoneyTotals(), func(def *tables.Table) bool { return def.Name == table }) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // currenciesIn are the currencies of the sums of a cycle's statements; none of a cycle of one currency.

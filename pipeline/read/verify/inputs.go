@@ -151,6 +151,9 @@ func (v *verifier) fitting(e lake.FileEntry, def *tables.Table, refused int, cou
 
 // totals compares the manifest's control totals with what was counted.
 func (v *verifier) totals(rows map[string]int64) {
+	if v.hasPartnerMoney() {
+		v.frozen()
+	}
 	for _, t := range v.snap.Manifest.Totals {
 		if v.elsewhere(t.Name) {
 			continue
@@ -178,6 +181,9 @@ func (v *verifier) elsewhere(name string) bool {
 func (v *verifier) total(name string, rows map[string]int64) (string, bool) {
 	if n, ok := rows[name]; ok {
 		return strconv.FormatInt(n, 10), true
+	}
+	if value, known := v.moneyTotalOf(name); known {
+		return value, true
 	}
 	table, column, _ := strings.Cut(name, ".")
 	s := v.sums[table]

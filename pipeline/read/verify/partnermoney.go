@@ -3,6 +3,9 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -38,13 +41,109 @@ func (m *moneyChecks) file(e lake.FileEntry) (n int64, is bool, err error) {
 		tables.PartnerEvents().Name: m.partnerEvents, tables.PartnerAccounts().Name: m.partnerAccounts,
 		tables.Funds().Name: m.funds, tables.Invoices().Name: m.invoices, tables.Receivables().Name: m.receivables,
 		tables.Coupons().Name: m.coupons, tables.CouponRecords().Name: m.couponRecords,
+		tables.Withdrawals().Name: m.withdrawals,
 	}[e.Table]
 	if visit == nil {
 		return 0, false, nil
 	}
 	n, err = visit(e)
 	m.counts.money += n
+	m.storedSums(e)
 	return n, true, err
+}
+
+// sum adds an amount to a control total of a table.
+func (m *moneyChecks) sum(def *tables.Table, name string, a money.Amount) error {
+	if m.counts.moneySums == nil {
+		m.counts.moneySums = map[string]*money.AmountTotal{}
+	}
+	key := def.Name + "." + name
+	if m.counts.moneySums[key] == nil {
+		m.counts.moneySums[key] = &money.AmountTotal{}
+	}
+	return m.counts.moneySums[key].Add(a)
+}
+
+// sumColumns adds amounts of a row to the control totals that have the names of their columns.
+func (m *moneyChecks) sumColumns(def *tables.Table, row rows.Row, columns ...int) error {
+	for _, c := range columns {
+		a, err := row.Amount(c)
+		if err != nil {
+			return err
+		}
+		if err := m.sum(def, def.Columns[c].Name, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storedSums compares the sums that the manifest keeps of a file with what was counted.
+func (m *moneyChecks) storedSums(e lake.FileEntry) {
+	for _, one := range e.Sums {
+		if got := m.moneySum(e.Table + "." + one.Column); got != one.Value {
+			m.differ(PartnerMoney, "%s: Σ %s is %s, the manifest has %s", e.Path, one.Column, got, one.Value)
+		}
+	}
+}
+
+// moneySum is a control total of partners' money as it was counted.
+func (v *verifier) moneySum(name string) string {
+	if sum := v.counts.moneySums[name]; sum != nil {
+		return sum.String()
+	}
+	return money.AmountTotal{}.String()
+}
+
+// moneyTotalOf counts a control total of partners' money by its name; known is false for any other name.
+func (v *verifier) moneyTotalOf(name string) (value string, known bool) {
+	table, column, _ := strings.Cut(name, ".")
+	if !slices.ContainsFunc(tables.PartnerMoneyTotals(), func(def *tables.Table) bool { return def.Name == table }) {
+		return "", false
+	}
+	if column != "rows" {
+		return v.moneySum(name), true
+	}
+	n := int64(0)
+	for _, e := range v.snap.Manifest.Loose {
+		if e.Table == table {
+			n += e.Rows // counted: a file with other rows was reported
+		}
+	}
+	return strconv.FormatInt(n, 10), true
+}
+
+// moneyTotals are the control totals of partners' money that the manifest has, as they were counted.
+func (v *verifier) moneyTotals() []lake.Total {
+	out := rows.PartnerMoneyTotals(v.snap.Manifest.Totals)
+	for i := range out {
+		out[i].Value, _ = v.moneyTotalOf(out[i].Name)
+	}
+	return out
+}
+
+// frozen checks that what is frozen on accounts is what withdrawals hold that are not decided (§9.6).
+func (v *verifier) frozen() {
+	var held money.AmountTotal
+	for _, state := range []string{"requested", "approved"} {
+		if sum := v.counts.moneySums["withdrawals."+state]; sum != nil && held.AddTotal(*sum) != nil {
+			return // out of range, which no run can commit
+		}
+	}
+	if got := v.moneySum("partner_accounts.frozen"); got != held.String() {
+		v.differ(PartnerMoney, "%s is frozen on accounts, withdrawals that are not decided hold %s", got, held)
+	}
+}
+
+// withdrawals adds up what is withdrawn, by state.
+func (m *moneyChecks) withdrawals(e lake.FileEntry) (int64, error) {
+	return m.each(e, tables.Withdrawals(), nil, func(row rows.Row) error {
+		a, err := row.Amount(tables.WithdrawalAmount)
+		if err != nil {
+			return err
+		}
+		return m.sum(tables.Withdrawals(), row.Word(tables.WithdrawalState), a)
+	})
 }
 
 // each visits the rows of a file in their order.
@@ -96,6 +195,9 @@ func (m *moneyChecks) partnerAccounts(e lake.FileEntry) (int64, error) {
 		if err != nil {
 			return err
 		}
+		if err := m.sum(tables.PartnerAccounts(), kind, amount); err != nil {
+			return err
+		}
 		key := balance{partner, kind}
 		if want, err := after[key].Add(amount); err != nil || want != now {
 			m.differ(PartnerMoney, "partner %s: entry %s: %s: %s after %s and %s", partner, id, kind, now.Trim(),
@@ -141,6 +243,14 @@ func (m *moneyChecks) funds(e lake.FileEntry) (int64, error) {
 		quota, err := row.Amount(tables.FundQuota)
 		if err != nil {
 			return err
+		}
+		if err := m.sumColumns(tables.Funds(), row, tables.FundQuota, tables.FundListed); err != nil {
+			return err
+		}
+		if quota.IsZero() {
+			if err := m.sumColumns(tables.Funds(), row, columns[:]...); err != nil {
+				return err
+			}
 		}
 		if len(row.Text(tables.FundClaim)) == 0 {
 			if !quota.IsZero() {
@@ -198,6 +308,10 @@ func sumOf(row rows.Row, columns ...int) (money.Amount, error) {
 // invoices checks that left = invoiceable - issued + returned + credited.
 func (m *moneyChecks) invoices(e lake.FileEntry) (int64, error) {
 	return m.each(e, tables.Invoices(), nil, func(row rows.Row) error {
+		if err := m.sumColumns(tables.Invoices(), row, tables.InvoiceInvoiceable, tables.InvoiceIssued,
+			tables.InvoiceReturned, tables.InvoiceCredited, tables.InvoiceLeft); err != nil {
+			return err
+		}
 		rest, err := sumOf(row, tables.InvoiceInvoiceable, ^tables.InvoiceIssued, tables.InvoiceReturned,
 			tables.InvoiceCredited, ^tables.InvoiceLeft)
 		if err == nil && !rest.IsZero() {
@@ -212,6 +326,10 @@ func (m *moneyChecks) invoices(e lake.FileEntry) (int64, error) {
 // receivables checks that unpaid = amount - paid, less what was collected where that is set off.
 func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
 	return m.each(e, tables.Receivables(), nil, func(row rows.Row) error {
+		if err := m.sumColumns(tables.Receivables(), row, tables.ReceivableAmount, tables.ReceivableCollected,
+			tables.ReceivablePaid, tables.ReceivableUnpaid); err != nil {
+			return err
+		}
 		rest, err := sumOf(row, tables.ReceivableAmount, ^tables.ReceivablePaid, ^tables.ReceivableUnpaid)
 		if err != nil {
 			return err
@@ -228,6 +346,10 @@ func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
 // coupons checks that amount = used + taken_back + expired + left.
 func (m *moneyChecks) coupons(e lake.FileEntry) (int64, error) {
 	return m.each(e, tables.Coupons(), nil, func(row rows.Row) error {
+		if err := m.sumColumns(tables.Coupons(), row, tables.CouponAmount, tables.CouponUsed, tables.CouponTakenBack,
+			tables.CouponExpired, tables.CouponLeft); err != nil {
+			return err
+		}
 		rest, err := sumOf(row, tables.CouponAmount, ^tables.CouponUsed, ^tables.CouponTakenBack, ^tables.CouponExpired,
 			^tables.CouponLeft)
 		if err == nil && !rest.IsZero() {
@@ -257,6 +379,9 @@ func (m *moneyChecks) couponRecords(e lake.FileEntry) (int64, error) {
 			return err
 		}
 		kind := row.Word(tables.CouponRecordType)
+		if err := m.sum(tables.CouponRecords(), kind, amount); err != nil {
+			return err
+		}
 		if kind == "issue" {
 			issued, left = true, amount
 		} else if left, err = left.Sub(amount); err != nil {
@@ -274,8 +399,8 @@ func (m *moneyChecks) couponRecords(e lake.FileEntry) (int64, error) {
 // moneyLooked is what the check looked at.
 func (n *counts) moneyLooked() string {
 	return fmt.Sprintf(
-		"%d rows of partners' money: each balance follows from the one before, allocations have two sides, quotas and "+
-			"invoices add up",
+		"%d rows of partners' money: each balance follows from the one before, allocations have two sides, what is "+
+			"frozen is withdrawn, quotas and invoices add up",
 		n.money,
 	)
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -43,13 +44,15 @@ type Check struct {
 
 // Report is what a verification found.
 type Report struct {
-	Manifest int64    `json:"manifest"`
-	OK       bool     `json:"ok"`
-	Checks   []Check  `json:"checks"`
-	Totals   []Sum    `json:"totals"`            // counted again, by cycle and column
-	Rows     []Rows   `json:"rows"`              // of all feed files ever taken, by feed
-	Unnamed  []string `json:"unnamed,omitempty"` // files that nobody names: the next run deletes them
-	Foreign  []string `json:"foreign,omitempty"` // files that are not the lake's
+	Manifest int64   `json:"manifest"`
+	OK       bool    `json:"ok"`
+	Checks   []Check `json:"checks"`
+	Totals   []Sum   `json:"totals"` // counted again, by cycle and column
+	// of the tables of partners' money, counted again
+	PartnerMoney []lake.Total `json:"partner_money,omitempty"`
+	Rows         []Rows       `json:"rows"`              // of all feed files ever taken, by feed
+	Unnamed      []string     `json:"unnamed,omitempty"` // files that nobody names: the next run deletes them
+	Foreign      []string     `json:"foreign,omitempty"` // files that are not the lake's
 }
 
 // Options of a verification.
@@ -141,8 +144,9 @@ type counts struct {
 
 // moneyCounts are what was looked at of partners' money.
 type moneyCounts struct {
-	money       int64            // rows of the tables
-	moneyEvents map[string]int64 // events that count, by feed
+	money       int64                         // rows of the tables
+	moneyEvents map[string]int64              // events that count, by feed
+	moneySums   map[string]*money.AmountTotal // control totals, by table.sum
 }
 
 // maxListed is how many differences a check lists.
@@ -273,7 +277,7 @@ func (v *verifier) report() *Report {
 		r.OK = r.OK && c.OK
 		r.Checks = append(r.Checks, *c)
 	}
-	r.Totals, r.Rows = v.controlTotals(), v.fedRows()
+	r.Totals, r.Rows, r.PartnerMoney = v.controlTotals(), v.fedRows(), v.moneyTotals()
 	return r
 }
 

@@ -25,6 +25,8 @@ type cycleList struct {
 	ClosedThrough string       `json:"closed_through,omitempty"`
 	Rows          []lake.Total `json:"rows"` // of each feed by outcome, over all files ever taken
 	Cycles        []cycle      `json:"cycles"`
+	// of the tables of partners' money: rows and sums, as of the last run
+	PartnerMoney []lake.Total `json:"partner_money,omitempty"`
 }
 
 // cycle is one cycle.
@@ -38,7 +40,7 @@ type cycle struct {
 func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 	m := &c.State.Snap.Manifest
 	out := cycleList{State: m.Number, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough, Rows: []lake.Total{},
-		Cycles: []cycle{}}
+		Cycles: []cycle{}, PartnerMoney: rows.PartnerMoneyTotals(m.Totals)}
 	for _, t := range m.Totals {
 		if strings.HasPrefix(t.Name, "rows.") {
 			out.Rows = append(out.Rows, t)
@@ -51,7 +53,7 @@ func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 		}
 		one := cycle{Cycle: ref.Cycle, State: string(ref.State), MonthEnd: ref.MonthEnd, Totals: []lake.Total{}}
 		for _, t := range totals {
-			if !strings.HasPrefix(t.Name, "rows.") {
+			if strings.HasPrefix(t.Name, "lines.") || strings.HasPrefix(t.Name, "statements.") {
 				one.Totals = append(one.Totals, t)
 			}
 		}

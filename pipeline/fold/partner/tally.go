@@ -1,0 +1,38 @@
+package partner
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// tally adds up amounts of a table by name. The sums are stored with the table's file, and are control totals (§6.6).
+type tally map[string]*money.AmountTotal
+
+// newTally starts sums of 0.
+func newTally(names ...string) tally {
+	t := make(tally, len(names))
+	for _, name := range names {
+		t[name] = &money.AmountTotal{}
+	}
+	return t
+}
+
+// add adds an amount to the sum of a name.
+func (t tally) add(name string, a money.Amount) error {
+	if t[name] == nil {
+		t[name] = &money.AmountTotal{}
+	}
+	return t[name].Add(a)
+}
+
+// sums are the sums by name, as a file has them.
+func (t tally) sums() []lake.Sum {
+	var out []lake.Sum
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		out = append(out, lake.Sum{Column: name, Value: t[name].String()})
+	}
+	return out
+}

@@ -1,0 +1,110 @@
+package verify_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/verify"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// withdrawn is a workspace in which north recharges 100.00 and requests 30.00 back: 70.00 of cash, 30.00 frozen.
+func withdrawn(t *testing.T) *lake.Lake {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\n" +
+			"rounding: {grain: line, mode: truncate}\npayments: ledger\n",
+		"books/products.csv":  "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n",
+		"books/prices.csv":    "sku,valid_from,tier,unit_price\ngb,2026-01-01,1,1\n",
+		"books/customers.csv": "customer_id\nacme\n",
+		"books/partners.csv":  "partner_id,kind\nnorth,reseller\n",
+		"inbox/usage/a.csv": "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
+			"r1,acme,m,gb,e,2026-09-02T00:00:00Z,2026-09-02T01:00:00Z,1\n",
+		"inbox/partner_accounts/a.csv": "event_id,partner_id,time,type,amount\n" +
+			"p1,north,2026-09-01T00:00:00Z,recharge,100\n",
+		"inbox/withdrawals/a.csv": "event_id,withdrawal_id,partner_id,time,event,source,amount,account\n" +
+			"x1,w1,north,2026-09-02T00:00:00Z,request,cash,30,IBAN\n",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := workspace.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asOf, err := period.ParseInstant("2026-10-01T00:00:00Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: asOf, Workers: 1}); err != nil {
+		t.Fatal(err)
+	}
+	return lakeOf(t, w)
+}
+
+// differences are those of some checks, in their order.
+func differences(r *verify.Report, names ...string) string {
+	var out []string
+	for _, name := range names {
+		for _, c := range r.Checks {
+			if c.Name == name {
+				out = append(out, c.Differs...)
+			}
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// TestPartnerMoneyTotals: the control totals of partners' money are counted again from the rows (§6.6). A withdrawal of
+// which 1.00 is missing differs from the sum of its file, from the control total, and from what is frozen.
+// Invariants: VERIFY-11, PARTNER-9.
+func TestPartnerMoneyTotals(t *testing.T) {
+	t.Parallel()
+	l := withdrawn(t)
+	r := check(t, l)
+	if !r.OK {
+		t.Fatalf("before: %+v", r.Checks)
+	}
+	var text []string
+	for _, total := range r.PartnerMoney {
+		text = append(text, total.Name+" "+total.Value)
+	}
+	want := "partner_accounts.cash 70.00000000\npartner_accounts.credit 0.00000000\n" +
+		"partner_accounts.frozen 30.00000000\npartner_accounts.rebate 0.00000000\npartner_accounts.rows 3\n" +
+		"withdrawals.approved 0.00000000\nwithdrawals.done 0.00000000\nwithdrawals.failed 0.00000000\n" +
+		"withdrawals.refused 0.00000000\nwithdrawals.requested 30.00000000\nwithdrawals.rows 1"
+	if got := strings.Join(text, "\n"); got != want {
+		t.Errorf("totals:\n%s\nwant:\n%s", got, want)
+	}
+	key := lake.FileKey{Table: "withdrawals", Bucket: lake.NoBucket}
+	change(t, l, key, tables.Withdrawals(), func(c *parquet.Columns) {
+		c.C[tables.WithdrawalAmount].Decs[0].Lo -= 100_000_000
+	}, nil)
+	snap, err := l.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := snap.Find(key)
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	want = "withdrawals.requested: counted 29.00000000, the manifest has 30.00000000\n" +
+		"30.00000000 is frozen on accounts, withdrawals that are not decided hold 29.00000000\n" +
+		files[0].Path + ": Σ requested is 29.00000000, the manifest has 30.00000000"
+	if got := differences(check(t, l), verify.Totals, verify.PartnerMoney); got != want {
+		t.Errorf("differences:\n%s\nwant:\n%s", got, want)
+	}
+}
