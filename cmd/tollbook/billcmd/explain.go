@@ -124,7 +124,7 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 // suggestID makes the hint of an id that is not found the id that is probably meant, if there is one.
 func suggestID(s *explain.Sources, id string, err error) error {
 	none, rejected := new(rows.NotFoundError), new(explain.RejectedError)
-	if !errors.As(err, &none) || errors.As(err, &rejected) {
+	if !errors.As(err, &none) || errors.As(err, &rejected) || explain.IsTax(id) || explain.IsStatement(id) {
 		return err
 	}
 	known, wrong := partnermoney.Known(s, id)
