@@ -49,7 +49,8 @@ type answerResult struct {
 	Manifest int64           `json:"manifest"` // number of the state
 	AsOf     string          `json:"as_of"`    // of the run that made the state
 	Columns  []columnResult  `json:"columns"`
-	RowCount int64           `json:"row_count"` // of all rows, listed or not
+	RowCount int64           `json:"row_count"`           // of all rows, listed or not
+	WhyEmpty string          `json:"why_empty,omitempty"` // of an answer without rows: what is missing
 	Rows     []object        `json:"rows"`
 	Totals   object          `json:"totals,omitempty"` // of all rows
 
@@ -106,6 +107,9 @@ func (s *shownAnswer) json() *answerResult {
 	r := &answerResult{Question: q.Name, Answers: q.Answers, Cycle: s.cycle, Limits: limitResults(s.only),
 		Currency: s.currency().Code, Source: s.Source, Manifest: s.Manifest,
 		AsOf: s.AsOf, Columns: columnResults(q), RowCount: s.Count, Rows: []object{}}
+	if s.Count == 0 {
+		r.WhyEmpty = s.WhyEmpty(s.books, s.cycle, s.only)
+	}
 	for _, row := range s.Rows {
 		var o object
 		for i, c := range q.Keys {
@@ -176,7 +180,7 @@ func (s *shownAnswer) table(w io.Writer) {
 	q := s.Question
 	fmt.Fprintf(w, "%s: %s\n%s\n\n", q.Name, q.Answers, s.about())
 	if s.Count == 0 {
-		fmt.Fprintln(w, "nothing")
+		fmt.Fprintln(w, "nothing: "+s.WhyEmpty(s.books, s.cycle, s.only))
 		return
 	}
 	g := cli.NewGrid(s.header()...)

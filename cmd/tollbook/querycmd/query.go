@@ -251,6 +251,9 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	}
 	shown := &shownAnswer{answer, f.cycle, f.only, w.Books, w.Settings.Zone}
 	size, err := a.WriteOutput(&f.out, func(w io.Writer) error { return shown.write(w, a, f) })
+	if book := q.MissingBook(w.Books); err == nil && answer.Count == 0 && book != "" && f.format == "alerts" {
+		fmt.Fprintf(a.Err, "note: %s\n", answer.WhyEmpty(w.Books, f.cycle, f.only))
+	}
 	if err == nil && !f.out.ToStdout() {
 		fmt.Fprintf(a.Err, "wrote %s: %s\n", f.out.File, cli.Counted(size, "byte", "bytes"))
 	}

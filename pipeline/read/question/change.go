@@ -12,14 +12,18 @@ import (
 
 // The causes of a change from one cycle to the next.
 const (
-	newCustomer  = "new_customer"  // the customer has no line in the cycle before
-	lostCustomer = "lost_customer" // the customer has no line in this cycle
-	newProduct   = "new_product"   // the customer had lines before, but none of the product
-	lostProduct  = "lost_product"  // the customer has lines in this cycle, but none of the product
+	newCustomer  = "new_customer"  // the customer has no line in the cycle before, whatever the limits
+	lostCustomer = "lost_customer" // the customer has no line in this cycle, whatever the limits
+	newProduct   = "new_product"   // the customer had lines before, but none of the product, whatever the limits
+	lostProduct  = "lost_product"  // the customer has lines in this cycle, but none of the product, whatever the limits
 	byVolume     = "volume"        // another quantity, at the average price of the cycle before
 	byPrice      = "price"         // the rest of the change: prices, tiers, discounts
 	correction   = "correction"    // lines of either cycle that belong to an earlier one
 )
+
+// present marks rows that say which products a customer has in which cycle, whatever the limits. They have no amounts
+// and give no change.
+const present = "present"
 
 // Columns of comparedTable.
 const (
@@ -50,8 +54,9 @@ func comparedTable() *tables.Table {
 	line := tables.Lines().Columns
 	return &tables.Table{Name: "compared", Columns: []tables.Column{
 		{Name: "cause", Type: tables.Word,
-			Meaning: "new_customer, new_product, volume (another quantity, at the average price before), price (the " +
-				"rest), lost_product, lost_customer, or correction (lines of earlier cycles)"},
+			Meaning: "new_customer (no lines in the cycle before, whatever the limits), new_product, volume (another " +
+				"quantity, at the average price before), price (the rest), lost_product, lost_customer, or correction " +
+				"(lines of earlier cycles)"},
 		line[tables.LCustomerID], line[tables.LServiceTypeCode], line[tables.LSKU],
 		{Name: "before_amount", Type: tables.Amount,
 			Meaning: "sum of payment_amount of the cycle before; 0 in rows for price"},
@@ -75,6 +80,25 @@ func compared() *Question {
 	}
 }
 
+// presence is the products that customers have in two cycles: the rows of compared without amounts and without the lines
+// of earlier cycles.
+func presence() *Question {
+	q := compared()
+	q.Name, q.lake.reads = "presence", []int{tables.LOriginCycle, tables.LCustomerID, tables.LServiceTypeCode, tables.LSKU}
+	q.lake.keep = func(c *parquet.Columns, row int) bool { return c.C[cmpKind].Word(row) == present }
+	q.lake.make = func(w *reading, from, to *parquet.Columns) error {
+		for i := range from.N {
+			kind := present
+			if from.C[tables.LOriginCycle].Word(i) != "" {
+				kind = correction
+			}
+			w.compareRow(from, i, to, kind, parquet.Dec{}, parquet.Dec{})
+		}
+		return nil
+	}
+	return q
+}
+
 // compare puts amounts and quantities into the columns of the lines' cycle.
 func compare(w *reading, from, to *parquet.Columns) error {
 	for i := range from.N {
@@ -82,24 +106,28 @@ func compare(w *reading, from, to *parquet.Columns) error {
 		if from.C[tables.LOriginCycle].Word(i) != "" {
 			kind = correction
 		}
-		to.C[cmpKind].AddWord(kind)
-		to.C[cmpCustomer].AddWord(from.C[tables.LCustomerID].Word(i))
-		to.C[cmpService].AddWord(from.C[tables.LServiceTypeCode].Word(i))
-		to.C[cmpSKU].AddWord(from.C[tables.LSKU].Word(i))
-		amount, quantity := from.C[tables.LPaymentAmount].Decs[i], from.C[tables.LQuantity].Decs[i]
-		mine, other := 1, 0 // the columns of this cycle come after those of the one before
-		if w.before {
-			mine, other = 0, 1
-		}
-		to.C[cmpBefore+mine].Decs = append(to.C[cmpBefore+mine].Decs, amount)
-		to.C[cmpBefore+other].Decs = append(to.C[cmpBefore+other].Decs, parquet.Dec{})
-		to.C[cmpBeforeQuantity+mine].Decs = append(to.C[cmpBeforeQuantity+mine].Decs, quantity)
-		to.C[cmpBeforeQuantity+other].Decs = append(to.C[cmpBeforeQuantity+other].Decs, parquet.Dec{})
-		to.C[cmpBeforeLines+mine].Ints = append(to.C[cmpBeforeLines+mine].Ints, 1)
-		to.C[cmpBeforeLines+other].Ints = append(to.C[cmpBeforeLines+other].Ints, 0)
-		to.N++
+		w.compareRow(from, i, to, kind, from.C[tables.LPaymentAmount].Decs[i], from.C[tables.LQuantity].Decs[i])
 	}
 	return nil
+}
+
+// compareRow appends a row of comparedTable for a line.
+func (w *reading) compareRow(from *parquet.Columns, i int, to *parquet.Columns, kind string, amount, quantity parquet.Dec) {
+	to.C[cmpKind].AddWord(kind)
+	to.C[cmpCustomer].AddWord(from.C[tables.LCustomerID].Word(i))
+	to.C[cmpService].AddWord(from.C[tables.LServiceTypeCode].Word(i))
+	to.C[cmpSKU].AddWord(from.C[tables.LSKU].Word(i))
+	mine, other := 1, 0 // the columns of this cycle come after those of the one before
+	if w.before {
+		mine, other = 0, 1
+	}
+	to.C[cmpBefore+mine].Decs = append(to.C[cmpBefore+mine].Decs, amount)
+	to.C[cmpBefore+other].Decs = append(to.C[cmpBefore+other].Decs, parquet.Dec{})
+	to.C[cmpBeforeQuantity+mine].Decs = append(to.C[cmpBeforeQuantity+mine].Decs, quantity)
+	to.C[cmpBeforeQuantity+other].Decs = append(to.C[cmpBeforeQuantity+other].Decs, parquet.Dec{})
+	to.C[cmpBeforeLines+mine].Ints = append(to.C[cmpBeforeLines+mine].Ints, 1)
+	to.C[cmpBeforeLines+other].Ints = append(to.C[cmpBeforeLines+other].Ints, 0)
+	to.N++
 }
 
 // change is the question why a cycle's bills differ from those of the cycle before.
@@ -111,7 +139,7 @@ func change() *Question {
 		Span:    WithBefore, Keys: t.Columns[cmpKind:cmpBefore],
 		Sums: append(t.Columns[cmpBefore:cmpBeforeQuantity:cmpBeforeQuantity], tables.Column{Name: "change_amount",
 			Type: tables.Amount, Meaning: "payment_amount - before_amount; the sum over all rows is the whole change"}),
-		from: &derived{of: compared(), rows: causes, order: largestChange},
+		from: &derived{of: compared(), context: presence(), rows: causes, order: largestChange},
 	}
 }
 
@@ -138,38 +166,81 @@ func amountOf(n *big.Int) (money.Total, error) {
 	return t, t.Add(hi.Int64(), lo.Uint64())
 }
 
+// held is in which cycles a customer, or a customer's product, has lines of the cycle itself.
+type held struct{ before, now bool }
+
+// had adds a row to what its customer holds.
+func (h *held) had(r Row) {
+	h.before = h.before || some(r.Sums[wasLines])
+	h.now = h.now || some(r.Sums[isLines])
+}
+
+// holdings are the customers and the products of customers that have lines of the two cycles, whatever the limits.
+type holdings struct {
+	customers map[string]*held
+	products  map[[3]string]*held // customer, service, sku
+}
+
+// holdingsOf takes rows of compared and of presence; where there are rows of presence, they include those of compared.
+func holdingsOf(rows []Row) *holdings {
+	h := &holdings{map[string]*held{}, map[[3]string]*held{}}
+	for _, r := range rows {
+		if r.Keys[cmpKind] == correction {
+			continue
+		}
+		customer, product := r.Keys[cmpCustomer], productOf(r)
+		if h.customers[customer] == nil {
+			h.customers[customer] = &held{}
+		}
+		if h.products[product] == nil {
+			h.products[product] = &held{}
+		}
+		h.customers[customer].had(r)
+		h.products[product].had(r)
+	}
+	return h
+}
+
+func productOf(r Row) [3]string {
+	return [3]string{r.Keys[cmpCustomer], r.Keys[cmpService], r.Keys[cmpSKU]}
+}
+
+// cause is that of the whole change of a row; "" if volume and price divide it.
+func (h *holdings) cause(r Row) string {
+	if r.Keys[cmpKind] == correction {
+		return correction
+	}
+	customer, product := h.customers[r.Keys[cmpCustomer]], h.products[productOf(r)]
+	switch {
+	case !customer.before:
+		return newCustomer
+	case !customer.now:
+		return lostCustomer
+	case !product.before:
+		return newProduct
+	case !product.now:
+		return lostProduct
+	case !some(r.Sums[wasLines]) || !some(r.Sums[isLines]):
+		return byVolume // lines of the product, but none within the limits
+	}
+	return ""
+}
+
 // causes divides the change of each customer and product. A product that both cycles have gives the row volume, with
 // the amount before and what the quantity changes, and the row price with the rest: the change by volume is
 // (quantity − before_quantity) × before_amount / before_quantity, rounded half to even to 8 decimals. Where a cycle has
-// no quantity, such as for orders, the whole change is by price.
+// no quantity, such as for orders, the whole change is by price. Whether a customer or a product is new is decided by
+// all lines of the cycle before; if limits leave a cycle without lines of the product, the whole change is by volume.
 func causes(rows []Row, _ string) ([]Row, error) {
-	before, now := map[string]bool{}, map[string]bool{}
-	for _, r := range rows {
-		c := r.Keys[cmpCustomer]
-		if r.Keys[cmpKind] == "" {
-			before[c] = before[c] || some(r.Sums[wasLines])
-			now[c] = now[c] || some(r.Sums[isLines])
-		}
-	}
+	holdings := holdingsOf(rows)
 	var out []Row
 	for _, r := range rows {
-		c := r.Keys[cmpCustomer]
-		was, is := bigOf(r.Sums[wasAmount]), bigOf(r.Sums[isAmount])
-		var cause string
-		switch {
-		case r.Keys[cmpKind] == correction:
-			cause = correction
-		case !before[c]:
-			cause = newCustomer
-		case !now[c]:
-			cause = lostCustomer
-		case !some(r.Sums[wasLines]):
-			cause = newProduct
-		case !some(r.Sums[isLines]):
-			cause = lostProduct
+		if r.Keys[cmpKind] == present {
+			continue
 		}
+		was, is := bigOf(r.Sums[wasAmount]), bigOf(r.Sums[isAmount])
 		var err error
-		if cause != "" {
+		if cause := holdings.cause(r); cause != "" {
 			out, err = changed(out, r, cause, was, is)
 		} else {
 			at := volume(was, bigOf(r.Sums[wasQuantity]), bigOf(r.Sums[isQuantity]))
@@ -178,7 +249,7 @@ func causes(rows []Row, _ string) ([]Row, error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("change of %s, %s: %w", c, r.Keys[cmpSKU], err)
+			return nil, fmt.Errorf("change of %s, %s: %w", r.Keys[cmpCustomer], r.Keys[cmpSKU], err)
 		}
 	}
 	return out, nil

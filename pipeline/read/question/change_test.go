@@ -48,14 +48,6 @@ func TestCauses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, r := range rows {
-		line := strings.Join(r.Keys, "/")
-		for _, s := range r.Sums {
-			line += " " + strings.TrimSuffix(s.String(), ".00000000")
-		}
-		got = append(got, line)
-	}
 	want := `volume/both/ecs/vm 30 40 10
 price/both/ecs/vm 0 10 10
 lost_product/both/ecs/old 7 0 -7
@@ -66,9 +58,58 @@ volume/both/ecs/same 5 5 0
 lost_customer/gone/ecs/vm 4 0 -4
 correction/gone/ecs/vm 0 -2 -2
 new_customer/come/ecs/vm 0 3 3`
-	if strings.Join(got, "\n") != want {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	if got := changesOf(rows); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+}
+
+// TestCausesWithinLimits: what is new is decided by all lines of both cycles, whatever the limits. Of --service storage,
+// old had only compute before: its 3 of storage are a new product, not those of a new customer. With a tag, tag had the
+// product before without it: 20 for 2, now within the limits, are volume; the reverse of 6 is volume too. come has
+// nothing before, gone nothing now, and left lost the product.
+func TestCausesWithinLimits(t *testing.T) {
+	t.Parallel()
+	rows, err := causes([]Row{
+		comparison(t, "/old/obs/gb", 0, 3, 0, 1, 0, 1),
+		comparison(t, "/tag/obs/gb", 0, 20, 0, 2, 0, 1),
+		comparison(t, "/tag/obs/in", 6, 0, 3, 0, 1, 0),
+		comparison(t, "/come/obs/gb", 0, 4, 0, 1, 0, 1),
+		comparison(t, "/gone/obs/gb", 5, 0, 1, 0, 1, 0),
+		comparison(t, "/left/obs/gb", 8, 0, 1, 0, 1, 0),
+		comparison(t, "present/old/ecs/vm", 0, 0, 0, 0, 1, 0),
+		comparison(t, "present/old/obs/gb", 0, 0, 0, 0, 0, 1),
+		comparison(t, "present/tag/obs/gb", 0, 0, 0, 0, 7, 2),
+		comparison(t, "present/tag/obs/in", 0, 0, 0, 0, 1, 1),
+		comparison(t, "present/come/obs/gb", 0, 0, 0, 0, 0, 1),
+		comparison(t, "present/gone/obs/gb", 0, 0, 0, 0, 1, 0),
+		comparison(t, "present/left/obs/gb", 0, 0, 0, 0, 1, 0),
+		comparison(t, "present/left/ecs/vm", 0, 0, 0, 0, 0, 1),
+	}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `new_product/old/obs/gb 0 3 3
+volume/tag/obs/gb 0 20 20
+volume/tag/obs/in 6 0 -6
+new_customer/come/obs/gb 0 4 4
+lost_customer/gone/obs/gb 5 0 -5
+lost_product/left/obs/gb 8 0 -8`
+	if got := changesOf(rows); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// changesOf is rows with their amounts, one per line.
+func changesOf(rows []Row) string {
+	var out []string
+	for _, r := range rows {
+		line := strings.Join(r.Keys, "/")
+		for _, s := range r.Sums {
+			line += " " + strings.TrimSuffix(s.String(), ".00000000")
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
 }
 
 // TestVolumeRounding: half to even, with any signs.

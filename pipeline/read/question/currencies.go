@@ -23,6 +23,9 @@ func (q *Question) PerCurrency() *Question {
 		of := q.from.of.PerCurrency()
 		out := *q
 		out.from = &derived{of: of, rows: q.from.rows, order: q.from.order}
+		if q.from.context != nil {
+			out.from.context = q.from.context.PerCurrency()
+		}
 		out.Keys = append(slices.Clone(q.Keys), of.Keys[len(of.Keys)-1])
 		out.currencies = 1
 		return &out

@@ -107,6 +107,11 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 	}
 	rows := all.rows()
 	if q.from != nil {
+		context, err := q.from.unlimited(ctx, r, from, find)
+		if err != nil {
+			return nil, fmt.Errorf("answer %s: %w", q.Name, err)
+		}
+		rows = append(rows, context...)
 		if rows, err = q.from.rows(rows, cmp.Or(r.Cycle, lastCycle(snap))); err != nil {
 			return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 		}
@@ -118,6 +123,21 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 		}
 	}
 	return a, nil
+}
+
+// unlimited are the rows of the context, if the request has limits that can hide some of them.
+func (d *derived) unlimited(ctx context.Context, r Request, from *partners.Reader, find *currencyFinder) ([]Row,
+	error) {
+	customers := Only{Customers: r.Only.Customers}
+	if d.context == nil || len(r.Only.limits()) == len(customers.limits()) {
+		return nil, nil
+	}
+	r.Only = customers
+	all, err := d.context.gather(ctx, r, from, find)
+	if err != nil {
+		return nil, err
+	}
+	return all.rows(), nil
 }
 
 // gather adds up what the question is of; find is nil in a workspace of one currency.

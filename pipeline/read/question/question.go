@@ -79,9 +79,10 @@ type shape struct {
 
 // derived is how the rows of an answer follow from those of another question.
 type derived struct {
-	of    *Question
-	rows  func(rows []Row, cycle string) ([]Row, error) // cycle is the one that is asked for, or the last one
-	order func(a, b Row) int                            // before the keys
+	of      *Question
+	context *Question                                     // with limits other than of customers, its rows without these limits follow those of of; nil = none
+	rows    func(rows []Row, cycle string) ([]Row, error) // cycle is the one that is asked for, or the last one
+	order   func(a, b Row) int                            // before the keys
 }
 
 // Columns are the columns of the answer: keys, then sums.

@@ -1,0 +1,89 @@
+package question
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/books"
+)
+
+// empty is why an answer can be without rows.
+type empty struct {
+	none string // what there is none of: completes "there is no"
+	book string // the file without which there is none; "" = a run gives the rows
+	rows func(*books.Books) int
+	read bool // the rows are those of the book: no run is needed
+}
+
+// empties are the reasons by question.
+func empties() map[string]empty {
+	partners := func(none string) empty {
+		return empty{none: none, book: "partners.csv", rows: func(b *books.Books) int { return len(b.Partners) }}
+	}
+	taxes := empty{none: "tax", book: "taxes.csv", rows: func(b *books.Books) int { return len(b.Taxes) }}
+	line := empty{none: "line"}
+	costs := empty{none: "row of a cost file; costs.sources in tollbook.yaml names the sources"}
+	debt := empty{none: "debt of a customer"}
+	return map[string]empty{
+		"revenue": line, "revenue-by-kind": line, "discount-leakage": line, "payment-mix": line, "change": line,
+		"top-customers":    {none: "statement of a customer"},
+		"partner-margin":   partners("statement of a partner"),
+		"late-adjustments": {none: "line for a cycle that was closed already"},
+		"coupon-use":       {none: "line that a coupon paid"},
+		"package-use": {none: "line that drew from a package", book: "packages.csv",
+			rows: func(b *books.Books) int { return len(b.Packages) }},
+		"debt": debt, "ageing": debt,
+		"incentives-owed": {none: "incentive that is not paid", book: "incentives.yaml",
+			rows: func(b *books.Books) int { return len(b.Programmes) }},
+		"unbilled-rejects": {none: "open reject: every record was accepted"},
+		"margin":           costs,
+		"low-margin":       {none: "line of cost files that brings less than its minimum margin"},
+		"unallocated":      {none: "cost without a bearer"},
+		"cost-deliveries":  {none: "delivery of cost files; costs.sources in tollbook.yaml names the sources"},
+		"tax":              taxes, "tax-by-country": taxes,
+		Deadlines:     {none: "deadline in these days; --days N looks further ahead"},
+		"receivables": partners("amount that a partner owes for a closed cycle"),
+		"coupons":     {none: "coupon in books/coupons.csv or issued by a partner", read: true},
+		"coupon-quotas": {none: "quota", book: "coupon_quotas.csv", read: true,
+			rows: func(b *books.Books) int { return len(b.Money.CouponQuotas) }},
+		"discounts": {none: "discount", book: "discounts.csv", read: true,
+			rows: func(b *books.Books) int { return len(b.Discounts) }},
+		"performance-by-customer":        partners("performance"),
+		"performance-by-service":         partners("performance"),
+		"performance-by-account-manager": partners("performance"),
+		"transfers":                      partners("transfer"),
+		Budgets: {none: "budget that is in force", book: "budgets.csv",
+			rows: func(b *books.Books) int { return len(b.Budgets) }},
+		"deferred-revenue": {none: "prepaid period that reaches beyond the cycle"},
+		"orders":           {none: "order"},
+	}
+}
+
+// MissingBook is the book, such as budgets.csv, without which a question has no rows, if it has none itself; "" = none.
+func (q *Question) MissingBook(b *books.Books) string {
+	if why := empties()[q.Name]; why.rows != nil && why.rows(b) == 0 {
+		return why.book
+	}
+	return ""
+}
+
+// WhyEmpty says why an answer without rows has none: the book that is missing, the lake without a run, or what there is
+// none of in the cycle that was asked for and within the limits. It is a sentence without its full stop.
+func (a *Answer) WhyEmpty(b *books.Books, cycle string, only Only) string {
+	why := empties()[a.Question.Name]
+	if book := a.Question.MissingBook(b); book != "" {
+		return fmt.Sprintf("books/%s is missing or has no rows", book)
+	}
+	if a.AsOf == "" && !why.read {
+		return "the lake is empty: `tollbook run nightly` takes the feeds in"
+	}
+	text := "there is no " + why.none
+	switch {
+	case cycle != "" && only.Any():
+		return text + " (cycle " + cycle + ", " + only.String() + ")"
+	case cycle != "":
+		return text + " (cycle " + cycle + ")"
+	case only.Any():
+		return text + " (" + only.String() + ")"
+	}
+	return text
+}

@@ -1,0 +1,63 @@
+package question
+
+import (
+	"testing"
+
+	"github.com/tollbook/tollbook/schemas/books"
+)
+
+// TestEveryQuestionSaysWhyItIsEmpty: no question is without a reason, and no reason without a question.
+func TestEveryQuestionSaysWhyItIsEmpty(t *testing.T) {
+	t.Parallel()
+	reasons := empties()
+	for _, q := range Every() {
+		if reasons[q.Name].none == "" {
+			t.Errorf("%s: no reason", q.Name)
+		}
+		delete(reasons, q.Name)
+	}
+	for name := range reasons {
+		t.Errorf("%s: a reason without a question", name)
+	}
+	for name, why := range empties() {
+		if (why.book == "") != (why.rows == nil) {
+			t.Errorf("%s: book %q without a count of its rows, or the reverse", name, why.book)
+		}
+	}
+}
+
+func TestWhyEmpty(t *testing.T) {
+	t.Parallel()
+	full := &books.Books{Budgets: make([]books.Budget, 1), Discounts: make([]books.Discount, 1)}
+	none := &books.Books{}
+	acme := Only{Customers: []string{"acme"}}
+	for _, c := range []struct {
+		name, asOf, cycle string
+		books             *books.Books
+		only              Only
+		want              string
+	}{
+		{Budgets, "", "", none, Only{}, "books/budgets.csv is missing or has no rows"},
+		{Budgets, "2026-10-01T00:00:00Z", "2026-09", none, acme, "books/budgets.csv is missing or has no rows"},
+		{Budgets, "", "", full, Only{}, "the lake is empty: `tollbook run nightly` takes the feeds in"},
+		{Budgets, "2026-10-01T00:00:00Z", "2026-09", full, acme,
+			"there is no budget that is in force (cycle 2026-09, customer acme)"},
+		{"discounts", "", "", none, Only{}, "books/discounts.csv is missing or has no rows"},
+		{"revenue", "", "2026-09", none, Only{}, "the lake is empty: `tollbook run nightly` takes the feeds in"},
+		{"revenue", "2026-10-01T00:00:00Z", "2026-09", none, Only{}, "there is no line (cycle 2026-09)"},
+		{"coupons", "", "", none, acme,
+			"there is no coupon in books/coupons.csv or issued by a partner (customer acme)"},
+	} {
+		q, ok := Find(c.name)
+		if !ok {
+			t.Fatal(c.name)
+		}
+		a, err := NewAnswer(q, Lake, 1, c.asOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := a.WhyEmpty(c.books, c.cycle, c.only); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
