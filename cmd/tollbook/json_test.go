@@ -39,8 +39,8 @@ func jsonCalls() []jsonCall {
 		{shape: "run-nightly", args: "run nightly"},
 		{shape: "run-monthly", args: "run monthly --cycle 2026-09"},
 		{shape: "bill", args: "bill --cycle 2026-09"},
-		{shape: "bill-customer", args: "bill --cycle 2026-09 --customer aurora"},
-		{shape: "bill-document", args: "bill --cycle 2026-09 --customer aurora --format json",
+		{shape: "bill-customer", args: "bill --cycle 2026-09 --customer aurora", of: reflect.TypeFor[document.Bill]()},
+		{shape: "bill-customer", args: "bill --cycle 2026-09 --customer aurora --format json",
 			of: reflect.TypeFor[document.Bill]()},
 		{shape: "bill-out", args: "bill --cycle 2026-09 --customer aurora --format html --out DIR/aurora.html"},
 		{shape: "statement", args: "statement --cycle 2026-09"},
@@ -108,6 +108,7 @@ type jsonPage struct {
 	order   []string
 	first   map[string]string // the first call of a shape
 	key     string            // that was added
+	lined   []string          // shapes of which there is one per line
 }
 
 // TestJSON calls every command that takes --json on the sample and validates what it prints by docs/json-schema.json,
@@ -115,12 +116,15 @@ type jsonPage struct {
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p := &jsonPage{newShapes(), map[string]*jsonschema.Schema{}, nil, map[string]string{}, ""}
+	p := &jsonPage{newShapes(), map[string]*jsonschema.Schema{}, nil, map[string]string{}, "", nil}
 	called := withoutJSON()
 	var printed [][]byte
 	for _, c := range jsonCalls() {
 		if c.shape == "publish" {
 			appendFile(t, filepath.Join(dir, "w", "tollbook.yaml"), "iceberg: {warehouse: tables}\n")
+		}
+		if c.shape == "close" {
+			p.lines(t, dir)
 		}
 		if c.shape == "close" { // what can be invoiced is a table of workspaces with partners' money
 			parties := filepath.Join(dir, "w", "books", "parties.csv")
@@ -224,6 +228,9 @@ func (p *jsonPage) file(t *testing.T) string {
 		Title:  "What the commands of tollbook print with --json",
 		Defs:   map[string]*jsonschema.Schema{},
 	}
+	for _, shape := range p.lined {
+		all.Defs[shape] = p.schemas[shape]
+	}
 	for _, shape := range p.order {
 		all.Defs[shape] = p.schemas[shape]
 		if like := p.like(shape); like != shape {
@@ -280,6 +287,7 @@ func (p *jsonPage) page() string {
 		}
 		fmt.Fprintf(&out, "```txt\n%s```\n", members.String())
 	}
+	out.WriteString(p.linesPage())
 	return out.String()
 }
 
@@ -296,10 +304,10 @@ sample and validates what it prints.
 - Times are UTC in RFC 3339. Cycles are months, such as 2026-09.
 - A command that fails prints the [failure](#failure) on standard error. Exit codes are the same as without
   ` + "`--json`" + `.
-- ` + "`tollbook console`" + ` prints one object with its address, and ` + "`tollbook serve`" + ` one object per
-  request on standard error. ` + "`tollbook export --format ndjson`" + ` prints rows with the columns of
-  [formats](formats.md), and
-  ` + "`tollbook query budgets --format alerts`" + ` one object per line ([alerts](guides/watch-budgets.md)).
+- A command has one result. Where ` + "`--customer` or `--partner`" + ` selects one bill or statement, the result is that
+  document, the same as with ` + "`--format json`" + `. With ` + "`--out FILE`" + ` it says what was written.
+- ` + "`tollbook console`" + ` prints one object with its ` + "`address`" + `. What is printed line by line is
+  [below](#lines-of-json).
 - Members can be added in a later version. A member that exists keeps its name, type and meaning
   ([upgrade](guides/upgrade.md)).
 `

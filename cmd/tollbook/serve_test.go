@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -95,6 +96,18 @@ func TestServe(t *testing.T) {
 	}
 	if err := server.Wait(); err != nil {
 		t.Errorf("%v\n%s", err, rest)
+	}
+	requests := 0
+	for line := range bytes.Lines(rest) {
+		if bytes.Contains(line, []byte(`"msg":"request`)) {
+			requests++
+			if err := validRequest(t, line); err != nil {
+				t.Errorf("%s: %v", line, err)
+			}
+		}
+	}
+	if requests != 2 {
+		t.Errorf("%d lines about requests, want 2\n%s", requests, rest)
 	}
 	if !strings.Contains(string(rest), `"msg":"stopping"`) || strings.Contains(string(rest), key.Secret) {
 		t.Errorf("%s", rest)

@@ -32,13 +32,13 @@ type cycleBill struct {
 	Measured   []annex.Measured `json:"measured,omitempty"`
 }
 
-// customerBill is one customer's bill.
+// customerBill is one customer's bill as it is printed for people.
 type customerBill struct {
 	*bill.Bill
-	State    lake.State `json:"state"`
-	MonthEnd bool       `json:"month_end"`
-	Currency string     `json:"currency"`
-	Notes    []string   `json:"notes,omitempty"` // about tax
+	State    lake.State
+	MonthEnd bool
+	Currency string
+	Notes    []string // about tax
 }
 
 // billOptions are those of bill.
@@ -58,9 +58,9 @@ func NewBill(a *cli.App) *cobra.Command {
 bill: quantities, prices, tiers, discounts and amounts by product, and how each percentile was
 measured.
 
-With --format json, csv, xlsx (real numbers, one sheet per part) or html (one page, to print or to
-send) a customer's bill is the complete document: how it was paid, refunds and adjustments,
-packages, consumption by day, bandwidth.`,
+With --json, or with --format json, csv, xlsx (real numbers, one sheet per part) or html (one page, to
+print or to send) a customer's bill is the complete document: how it was paid, refunds and
+adjustments, packages, consumption by day, bandwidth.`,
 		Example: "  tollbook bill --cycle 2026-09\n  tollbook bill --cycle 2026-09 --customer aurora\n" +
 			"  tollbook bill --cycle 2026-09 --customer aurora --format html --out exports/aurora.html",
 		Args: cobra.NoArgs,
@@ -78,14 +78,14 @@ func runBill(ctx context.Context, a *cli.App, o *billOptions) (err error) {
 		return err
 	}
 	format, err := a.DocumentFormat(&o.DocumentFlags)
-	switch whole := o.Format != "" && format != document.Table; {
+	switch chosen := o.Format != "" && format != document.Table; {
 	case err != nil:
 		return err
-	case o.customer == "" && (whole || !o.ToStdout()):
+	case o.customer == "" && (chosen || !o.ToStdout()):
 		return &cli.UsageError{What: "--format and --out apply to one customer's bill",
 			Hint: "name the customer: --customer ID; `tollbook export --table statements` writes those of all " +
 				"customers"}
-	case whole || !o.ToStdout():
+	case o.customer != "" && (format != document.Table || !o.ToStdout()):
 		return billDocument(ctx, a, o, format)
 	case o.customer != "":
 		return billCustomer(ctx, a, o)
@@ -160,9 +160,6 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	})
 	if err != nil {
 		return err
-	}
-	if a.Flags.JSON {
-		return a.PrintJSON(billed)
 	}
 	printCustomer(a, w.Books.Zone, &billed, w.Books.CustomerCurrencyOf(o.customer).Digits)
 	return nil

@@ -397,12 +397,17 @@ func (a *App) CycleOrNewest(text string) (period.Cycle, error) {
 func (a *App) PrintJSON(v any) error { return WriteJSON(a.Out, v) }
 
 // WriteJSON writes a result as one JSON object.
-func WriteJSON(w io.Writer, v any) error {
+func WriteJSON(w io.Writer, v any) error { return writeJSON(w, v, "  ") }
+
+// WriteJSONLine writes a JSON object on a line of its own.
+func WriteJSONLine(w io.Writer, v any) error { return writeJSON(w, v, "") }
+
+func writeJSON(w io.Writer, v any, indent string) error {
 	if s, ok := w.(*sink); ok && s.OnJSON != nil {
 		s.OnJSON(v)
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
+	enc.SetIndent("", indent)
 	return enc.Encode(v)
 }

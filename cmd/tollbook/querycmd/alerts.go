@@ -1,9 +1,9 @@
 package querycmd
 
 import (
-	"encoding/json"
 	"io"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 )
 
@@ -20,14 +20,13 @@ type alertResult struct {
 
 // alerts writes the thresholds that were reached, one JSON object per line, by cycle, customer and percent.
 func (s *shownAnswer) alerts(w io.Writer) error {
-	out := json.NewEncoder(w)
 	for _, row := range s.Rows {
 		of := make(map[string]string, len(row.Keys))
 		for i, c := range s.Question.Keys {
 			of[c.Name] = row.Keys[i]
 		}
 		for _, c := range question.Crossings(row) {
-			if err := out.Encode(alertResult{of["cycle"], of["customer_id"], c.Percent, c.Day, row.Sums[0].String(),
+			if err := cli.WriteJSONLine(w, alertResult{of["cycle"], of["customer_id"], c.Percent, c.Day, row.Sums[0].String(),
 				s.books.CurrencyNamed(s.Question.Currency(row)).Code}); err != nil {
 				return err
 			}

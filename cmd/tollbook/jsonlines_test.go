@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// requestLine is a line of the log of `tollbook serve --json` about a request. Parameters of the request follow as p.NAME.
+type requestLine struct {
+	Time      string `json:"time"`
+	Level     string `json:"level"`               // INFO; ERROR of a request that failed inside the server
+	Msg       string `json:"msg"`                 // request | request failed
+	Request   string `json:"request"`             // the id that the answer's header X-Request-Id has
+	Method    string `json:"method,omitempty"`    // absent of what is no HTTP
+	Path      string `json:"path,omitempty"`      // cut to 200 bytes
+	Status    int    `json:"status"`              // of HTTP
+	Operation string `json:"operation,omitempty"` // its name in docs/api.md
+	Caller    string `json:"caller,omitempty"`    // id of the key
+	Role      string `json:"role,omitempty"`      // of the key
+	ErrorCode string `json:"error_code,omitempty"`
+	Why       string `json:"why,omitempty"`   // of what is no HTTP
+	Bytes     int64  `json:"bytes,omitempty"` // of the answer's body as it was sent
+	Took      string `json:"took,omitempty"`  // such as 3.2ms
+	Remote    string `json:"remote"`          // address and port of the client
+	Error     string `json:"error,omitempty"` // of a request that failed inside the server
+}
+
+// requestSchema is the schema of a requestLine with the parameters of any operation.
+func requestSchema(t *testing.T, s *shapes) *jsonschema.Schema {
+	t.Helper()
+	schema, err := s.schema(reflect.TypeFor[requestLine]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema.PatternProperties = map[string]*jsonschema.Schema{`^p\.`: {Type: "string"}}
+	return schema
+}
+
+// exportedRows are the tables of `tollbook export` with all columns that one can have, and the columns that all have.
+func exportedRows() map[string][2]*table.Table {
+	out := map[string][2]*table.Table{
+		"statements":         {table.StatementsOf(true, true), table.Statements()},
+		"partner_statements": {table.PartnerStatementsOf(true), table.PartnerStatements()},
+	}
+	for _, t := range []*table.Table{table.Lines(), table.Rejects(), table.Incentives(), table.AccountEntries(),
+		table.Margins(), table.Taxes(), table.Totals(), table.PartnerAccounts(), table.Receivables(), table.Coupons(),
+		table.CouponRecords(), table.Funds(), table.Withdrawals(), table.Invoices(), table.InvoiceRecords(),
+		table.OrderStatus()} {
+		name := t.Name
+		if name == table.AccountEntries().Name {
+			name = "accounts"
+		}
+		out[name] = [2]*table.Table{t, t}
+	}
+	return out
+}
+
+// rowSchema is the schema of a row of `tollbook export --format ndjson`.
+func rowSchema(all, always *table.Table) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "object", Properties: map[string]*jsonschema.Schema{},
+		AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}}}
+	for i, c := range all.Columns {
+		if i >= all.Exported {
+			break
+		}
+		of := &jsonschema.Schema{Types: []string{"null", "string"}, Description: c.Meaning}
+		switch c.Type {
+		case table.Whole, table.Small:
+			of.Types = []string{"null", "integer"}
+		case table.Amount, table.Quantity, table.Cost:
+			of.Pattern = decimalPattern
+		case table.Time, table.MaybeTime:
+			of.Pattern = `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$`
+		}
+		s.Properties[c.Name] = of
+		s.PropertyOrder = append(s.PropertyOrder, c.Name)
+		if always.Index(c.Name) >= 0 {
+			s.Required = append(s.Required, c.Name)
+		}
+	}
+	return s
+}
+
+// lines calls what prints one JSON object per line, and validates each line.
+func (p *jsonPage) lines(t *testing.T, dir string) {
+	t.Helper()
+	budget := filepath.Join(dir, "w", "books", "budgets.csv")
+	if err := os.WriteFile(budget, []byte("customer_id,amount,thresholds\naurora,100,50;100\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.line(t, dir, "alerts", "query budgets --format alerts", nil, 2)
+	rows := exportedRows()
+	for _, name := range export.Tables() {
+		tables, ok := rows[name]
+		if !ok {
+			t.Errorf("export --table %s has no schema", name)
+			continue
+		}
+		args := "export --table " + name + " --format ndjson"
+		if !export.OfNoCycle(name) {
+			args += " --cycle 2026-09"
+		}
+		least := map[string]int{"lines": 100, "statements": 10, "partner_statements": 5, "incentives": 1, "accounts": 1,
+			"rejects": 20, "totals": 10}[name]
+		p.line(t, dir, "export-"+name, args, rowSchema(tables[0], tables[1]), least)
+	}
+	p.schemas["serve-request"], p.first["serve-request"] = requestSchema(t, p.shapes), "serve --json"
+	p.lined = append(p.lined, "serve-request")
+}
+
+// line validates each line of what a command prints, at least a number of them. Without a schema it is that of the type
+// that the command prints.
+func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschema.Schema, least int) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	a := cli.New(strings.NewReader(""), &stdout, &stderr, func(string) string { return "" }, noon)
+	a.Out.OnJSON = func(v any) {
+		var err error
+		if schema, err = p.shapes.schema(reflect.TypeOf(v)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code := a.Run(tree(a), append([]string{"-w", filepath.Join(dir, "w")}, strings.Fields(args)...)); code != 0 {
+		t.Errorf("tollbook %s: exit %d: %s", args, code, stderr.String())
+	}
+	p.schemas[shape], p.first[shape] = schema, args
+	p.lined = append(p.lined, shape)
+	n := 0
+	for text := range bytes.Lines(stdout.Bytes()) {
+		p.validate(t, shape, text)
+		n++
+	}
+	if n < least {
+		t.Errorf("tollbook %s: %d lines, want at least %d", args, n, least)
+	}
+}
+
+// linesPage is the part of docs/json.md about what is printed line by line.
+func (p *jsonPage) linesPage() string {
+	var out strings.Builder
+	out.WriteString(linesHead)
+	for _, shape := range p.lined {
+		members := "[formats](formats.md)"
+		if !strings.HasPrefix(shape, "export-") {
+			members = "below"
+		}
+		fmt.Fprintf(&out, "| `%s` | `tollbook %s` | %s |\n", shape, p.first[shape], members)
+	}
+	for _, shape := range p.lined {
+		if !strings.HasPrefix(shape, "export-") {
+			fmt.Fprintf(&out, "\n### %s\n\n```txt\n", shape)
+			sketch(&out, p.schemas[shape], "")
+			out.WriteString("```\n")
+		}
+	}
+	return out.String()
+}
+
+const linesHead = `
+## Lines of JSON
+
+Some outputs are one JSON object per line (NDJSON), without ` + "`--json`" + ` except for ` + "`serve`" + `, whose log is on
+standard error. Each has a definition in [json-schema.json](json-schema.json) for one line. Members that have no value are
+null in rows of ` + "`export`" + `, whose columns [formats](formats.md) describes. Other lines of the log of
+` + "`serve`" + ` have ` + "`time`, `level` and `msg`" + `, and members that depend on the message.
+
+| definition | command | members |
+|---|---|---|
+`
+
+// TestRequestLine: a line that has another member, or lacks one, is refused.
+func TestRequestLine(t *testing.T) {
+	t.Parallel()
+	good := `{"time":"2026-09-01T00:00:00Z","level":"INFO","msg":"request","request":"a","status":200,"remote":"x:1","p.cycle":"2026-09"}`
+	for text, want := range map[string]bool{good: true,
+		strings.Replace(good, `"status":200,`, "", 1):            false,
+		strings.Replace(good, `"p.cycle"`, `"cycle"`, 1):         false,
+		strings.Replace(good, `"status":200`, `"status":"x"`, 1): false} {
+		if err := validRequest(t, []byte(text)); (err == nil) != want {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// validRequest validates a line of the log of serve about a request.
+func validRequest(t *testing.T, line []byte) error {
+	t.Helper()
+	resolved, err := requestSchema(t, newShapes()).Resolve(nil)
+	if err != nil {
+		return err
+	}
+	var value any
+	if err := json.Unmarshal(line, &value); err != nil {
+		return err
+	}
+	return resolved.Validate(value)
+}
