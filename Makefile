@@ -205,6 +205,10 @@ release: $(GORELEASER) $(SYFT) ## build archives, deb, rpm, SBOMs and checksums 
 	PATH=$(dir $(SYFT)):$$PATH $(GORELEASER) release --snapshot --clean
 	cd dist && sha256sum --check --quiet SHA256SUMS
 
+.PHONY: package-check
+package-check: ## check what `make release` left in dist/: files, checksums and SBOMs; install, try and remove a deb and an rpm
+	$(GO) test -count=1 ./fixtures/ops -run 'TestPackage' -dist $(CURDIR)/dist -v
+
 .PHONY: container
 container: ## build the container image with docker or podman, and run the sample in it
 	tool=$$(command -v podman || command -v docker) && $$tool build -f fixtures/ops/Containerfile -t tollbook . && \
