@@ -83,8 +83,8 @@ up,d1,,pickup,1000,,1,,,vm-month,NOT_COMMERCIAL,,,
 s1,r1,c1,basic,2026-01-01,2026-06-01
 s1,r1,c1,certified,2026-06-01,
 `,
-	"parties.csv": `party_id,legal_name,address,tax_id,country,email,bank,tax_exempt,exempt_reason
-c1,First Ltd,1 Street,T1,GB,a@b.example,IBAN 1,YES,charity
+	"parties.csv": `party_id,legal_name,address,tax_id,country,email,bank,tax_exempt,exempt_reason,purchase_order
+c1,First Ltd,1 Street,T1,GB,a@b.example,IBAN 1,YES,charity,PO-7
 `,
 	"taxes.csv": `tax_id,name,rate,country,customer_id,service_type_code,valid_from,valid_to
 vat,VAT,0.2,GB,,,2026-01-01,

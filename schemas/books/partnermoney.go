@@ -131,6 +131,8 @@ func (m *PartnerMoney) SolutionAt(id string, t period.Instant) (*Solution, bool)
 type Party struct {
 	ID, LegalName, Address, TaxID, Country, Email, Bank string
 
+	PurchaseOrder string // the recipient's number, shown on documents to it
+
 	TaxExempt    bool
 	ExemptReason string // shown on bills; empty unless TaxExempt
 }

@@ -135,6 +135,7 @@ func partiesFormat() Format {
 			text("bank", "its bank details"),
 			word("tax_exempt", yesNo, "NO", "YES: it pays no tax (§10.6)"),
 			text("exempt_reason", "why it is exempt, as its bills say"),
+			text("purchase_order", "the number of its purchase order, as documents to it show it"),
 		},
 	}
 }
@@ -426,6 +427,7 @@ func loadParties(l *loader) {
 			Email:     r.text("email"),
 			Bank:      r.text("bank"),
 			TaxExempt: r.flag("tax_exempt"), ExemptReason: r.text("exempt_reason"),
+			PurchaseOrder: r.text("purchase_order"),
 		}
 		if p.ExemptReason != "" && !p.TaxExempt {
 			r.fail("exempt_reason", "write tax_exempt YES, or leave it empty", "the party is not exempt")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -53,6 +54,8 @@ type Style struct {
 	IssueDay     int    // day of the month after the cycle, 1 to 28
 	PaymentDays  int    // from the date of issue to the due date; 0 = due on the date of issue
 	Instructions string // how to pay; may be empty
+	link         string // pattern of the address to pay online; may be empty
+	Footer       string // legal text at the end of the cover; may be empty
 }
 
 // Branding is the styles of a workspace.
@@ -79,6 +82,13 @@ func (s *Style) Number(kind string, cycle period.Cycle, recipient string) string
 	return strings.NewReplacer("{kind}", kind, "{cycle}", cycle.String(), "{party}", recipient).Replace(s.number)
 }
 
+// PaymentLink is the address at which a document is paid online: the pattern with the number, the amount and the currency
+// of the document as text of a query. It is empty without a pattern.
+func (s *Style) PaymentLink(number, amount, currency string) string {
+	return strings.NewReplacer("{number}", url.QueryEscape(number), "{amount}", url.QueryEscape(amount), "{currency}",
+		url.QueryEscape(currency)).Replace(s.link)
+}
+
 // Issued is the date of issue of a cycle's documents.
 func (s *Style) Issued(cycle period.Cycle) period.Day {
 	return (cycle + 1).First() + period.Day(s.IssueDay) - 1
@@ -86,7 +96,7 @@ func (s *Style) Issued(cycle period.Cycle) period.Day {
 
 // Keys are the keys of an issuer.
 func Keys() []string {
-	return []string{"logo", "colour", "language", "number", "issue_day", "payment_days", "instructions"}
+	return []string{"logo", "colour", "language", "number", "issue_day", "payment_days", "instructions", "payment_link", "footer"}
 }
 
 // defaults are what a key that is absent means.
@@ -145,6 +155,8 @@ func (r *reader) style(party string) Style {
 		IssueDay:     r.m.Int("issue_day", 1, 1, 28),
 		PaymentDays:  r.m.Int("payment_days", 30, 0, 365),
 		Instructions: strings.TrimSpace(r.m.Text("instructions", "")),
+		link:         yamldoc.Value(r.m, "payment_link", "", parseLink),
+		Footer:       strings.TrimSpace(r.m.Text("footer", "")),
 	}
 }
 
@@ -208,6 +220,18 @@ func parseNumber(text string) (string, error) {
 	}
 	if len(text) > longestNumber || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) {
 		return "", fmt.Errorf("%q: longer than %d bytes, or with a control character", text, longestNumber)
+	}
+	return text, nil
+}
+
+// parseLink checks a pattern of addresses: https, and {number}, without which a payment names no document.
+func parseLink(text string) (string, error) {
+	u, err := url.Parse(strings.NewReplacer("{number}", "n", "{amount}", "1", "{currency}", "EUR").Replace(text))
+	if err != nil || u.Scheme != "https" || u.Host == "" || strings.ContainsAny(text, " \t\r\n\"<>") {
+		return "", fmt.Errorf("%q: not an address like https://pay.example.com/?invoice={number}", text)
+	}
+	if !strings.Contains(text, "{number}") {
+		return "", fmt.Errorf("%q: without {number} a payment names no document", text)
 	}
 	return text, nil
 }

@@ -43,6 +43,7 @@ func contact(s *Sources, p document.Party) letter.Contact {
 		row := &s.Books.Money.Parties[at]
 		c.Name = cmp.Or(row.LegalName, c.Name)
 		c.Address, c.Country, c.TaxID, c.Email, c.Bank = row.Address, row.Country, row.TaxID, row.Email, row.Bank
+		c.PurchaseOrder = row.PurchaseOrder
 	}
 	return c
 }

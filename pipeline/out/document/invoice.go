@@ -44,6 +44,8 @@ type Contact struct {
 	TaxID   string `json:"tax_id,omitempty"`
 	Email   string `json:"email,omitempty"`
 	Bank    string `json:"bank,omitempty"`
+
+	PurchaseOrder string `json:"purchase_order,omitempty"` // of a recipient
 }
 
 // InvoiceService is what a service comes to, without tax and before rounding.
@@ -164,10 +166,10 @@ func (v *Invoice) partiesPart() *part {
 		{name: "party", title: "Party"},
 		{name: "id", title: "Id"}, {name: "name", title: "Name"}, {name: "address", title: "Address"},
 		{name: "country", title: "Country"}, {name: "tax_id", title: "Tax id"}, {name: "email", title: "E-mail"},
-		{name: "bank", title: "Bank"}},
+		{name: "bank", title: "Bank"}, {name: "purchase_order", title: "Purchase order"}},
 		rows: listed([]party{{"issuer", &v.Issuer}, {"recipient", &v.Recipient}}, func(p *party) []cell {
 			return []cell{word(p.role), word(p.ID), word(p.Name), word(p.Address), word(p.Country), word(p.TaxID),
-				word(p.Email), word(p.Bank)}
+				word(p.Email), word(p.Bank), word(p.PurchaseOrder)}
 		})}
 }
 

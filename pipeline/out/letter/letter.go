@@ -25,6 +25,8 @@ func (t Text) in(l branding.Language) string {
 // Contact is a party as letters name it. Fields that are empty are not shown.
 type Contact struct {
 	ID, Name, Address, Country, TaxID, Email, Bank string
+
+	PurchaseOrder string // of a recipient
 }
 
 // Kind is what a letter is.

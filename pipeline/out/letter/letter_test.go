@@ -121,6 +121,27 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// TestPaymentLink: an invoice shows the purchase order, a link with number, amount and currency, and the footer; what
+// asks for no payment has no link.
+func TestPaymentLink(t *testing.T) {
+	t.Parallel()
+	const keys = `payment_link: "https://pay.example.com/?n={number}&a={amount}&c={currency}", footer: "Register <HRB> 1"`
+	l := letter(t)
+	l.Recipient.ID, l.Recipient.PurchaseOrder, l.Style = "a&b", "PO <7>", style(t, keys)
+	got := page(t, l)
+	for _, want := range []string{"<dt>Purchase order</dt><dd><bdi>PO &lt;7&gt;</bdi></dd>",
+		`<a href="https://pay.example.com/?n=INV-2026-09-a%26b&amp;a=10.00&amp;c=CNY">Pay online</a>`,
+		"<footer><bdi>Register &lt;HRB&gt; 1</bdi></footer>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+	l.Draft = true
+	if got := page(t, l); strings.Contains(got, "pay.example.com") || !strings.Contains(got, "HRB") {
+		t.Errorf("a draft has a link, or no footer:\n%s", got)
+	}
+}
+
 // TestNothingToPay: LETTER-2 and LETTER-3. Drafts have no number; neither they nor credits ask for a payment.
 func TestNothingToPay(t *testing.T) {
 	t.Parallel()

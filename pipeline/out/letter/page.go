@@ -46,6 +46,8 @@ type printed struct {
 	Sentences                      []string
 	PayTitle                       string
 	Instructions                   []string // lines
+	Link, LinkText                 string   // to pay online
+	Footer                         []string // lines
 }
 
 // HTML is the cover as a section of a page. grouped separates the thousands of a decimal. Errors: those of Check.
@@ -113,6 +115,12 @@ func (w *writer) printed() *printed {
 		if w.Style.Instructions != "" {
 			p.Instructions = append(p.Instructions, strings.Split(w.Style.Instructions, "\n")...)
 		}
+		if p.Link = w.Style.PaymentLink(w.Number(), w.Payable.StringFixed(w.Digits), w.Currency); p.Link != "" {
+			p.LinkText = w.say("Pay online", "在线付款")
+		}
+	}
+	if w.Style.Footer != "" {
+		p.Footer = strings.Split(w.Style.Footer, "\n")
 	}
 	return p
 }
@@ -165,6 +173,9 @@ func (w *writer) facts() []fact {
 	who := w.say("Customer number", "客户编号")
 	if w.Kind == Statement {
 		who = w.say("Partner number", "伙伴编号")
+	}
+	if w.Recipient.PurchaseOrder != "" {
+		list = append(list, fact{w.say("Purchase order", "采购订单号"), w.Recipient.PurchaseOrder})
 	}
 	return append(list,
 		fact{w.say("Period", "账期"), w.Cycle.First().String() + w.say(" to ", " 至 ") + w.Cycle.Last().String()},
