@@ -42,6 +42,7 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 	}
 	v.Due = v.Issued + period.Day(s.Settings.StatementDueDays)
 	v.Issuer = s.invoiceContact(s.partner(issuer, t.Cycle))
+	v.Issuer.PurchaseOrder = "" // that of documents to it
 	if code := s.Books.Partner(t.To); code >= 0 {
 		v.Role, v.Recipient = "partner", s.invoiceContact(s.partner(t.To, t.Cycle))
 		v.Header = inCurrency(header, s.Books.PartnerCurrency(code))

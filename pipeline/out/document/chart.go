@@ -239,7 +239,7 @@ func (c *chart) caption() string {
 	if n := len(c.services) - maxColours + 1; n > 1 {
 		list = append(list, fmt.Sprintf("The %d smallest services share one colour.", n))
 	}
-	return strings.Join(c.words.all(texts, list), " ")
+	return strings.Join(c.words.all(texts, list), c.words.gap())
 }
 
 // The drawing's measures, in units of its view box.

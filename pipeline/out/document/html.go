@@ -84,7 +84,7 @@ func (pg *page) printed(most int) (*printed, error) {
 		Cycle:   h.Cycle.String(), Standing: pg.words.say(texts, h.stateText()), Closed: h.Closed,
 		Headline: pg.headline, Notes: pg.notes}
 	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.say(texts, "Notes")
-	d.AnnexTitle = pg.words.say(texts, "Annex")
+	d.AnnexTitle = pg.words.colon(pg.words.say(texts, "Annex"))
 	d.Title = fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle)
 	d.Foot = cutTo(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Standing), 110)
 	d.Facts = slices.Clone(pg.facts)
@@ -160,7 +160,13 @@ func printedAnnexOf(a *Annex) printedAnnex {
 	return p
 }
 
-// Class is the field's class in the page: n a number, w words, neg below 0, p or q how much shorter than the column's
+// isDate reports whether a text is a day or a cycle, which a line must not break.
+func isDate(text string) bool {
+	const digits = "0123456789"
+	return len(text) >= len("2026-09") && text[4] == '-' && strings.Trim(text, digits+"-") == ""
+}
+
+// Class is the field's class in the page: n a number, w words, d a day or a cycle, neg below 0, p or q how much shorter than the column's
 // longest.
 func (f field) Class() string {
 	class := ""
@@ -168,8 +174,11 @@ func (f field) Class() string {
 		class = "b "
 	}
 	if !f.Right {
-		if columns(f.Text) > 12 {
+		switch {
+		case columns(f.Text) > 12:
 			class += "w"
+		case isDate(f.Text):
+			class += "d"
 		}
 		return strings.TrimSpace(class)
 	}

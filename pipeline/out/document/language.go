@@ -284,3 +284,27 @@ func (d *dictionary) figure(text string) string {
 
 // latin reports whether a character is an ASCII letter.
 func latin(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
+
+// comma is what is between the parts of a list.
+func (d *dictionary) comma() string {
+	if d == nil {
+		return ", "
+	}
+	return "、"
+}
+
+// gap is what is between sentences.
+func (d *dictionary) gap() string {
+	if d == nil {
+		return " "
+	}
+	return ""
+}
+
+// colon is a heading with the mark after it.
+func (d *dictionary) colon(text string) string {
+	if d == nil {
+		return text + ": "
+	}
+	return text + "："
+}

@@ -137,11 +137,11 @@ func (v *viewer) columns(out *view) {
 		}
 	}
 	if len(folded) > 0 {
-		out.After = append(out.After, v.words.say(texts, "In every row: "+strings.Join(folded, ", ")+"."))
+		out.After = append(out.After, v.words.say(texts, "In every row: "+strings.Join(folded, v.words.comma())+"."))
 	}
 	if len(zero) > 0 {
 		out.After = append(out.After, v.words.say(texts,
-			"Omitted, because 0 in every row: "+strings.Join(zero, ", ")+"."))
+			"Omitted, because 0 in every row: "+strings.Join(zero, v.words.comma())+"."))
 	}
 }
 

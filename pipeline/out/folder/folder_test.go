@@ -26,7 +26,7 @@ func TestIndexPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := b.String()
-		for _, text := range append(want, `<a href="bills/7.html">`, ">1.00<", ">-2.00<") {
+		for _, text := range append(want, `<a href="bills/7.html">`, ">1.00<", ">−2.00<") {
 			if !strings.Contains(page, text) {
 				t.Errorf("%s: no %q in\n%s", l.Tag(), text, page)
 			}

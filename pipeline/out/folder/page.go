@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/branding"
 )
 
@@ -23,9 +24,12 @@ func (d Document) Path() string {
 	return strings.Join(parts, "/")
 }
 
+// Shown is the amount as people read it.
+func (d Document) Shown() string { return document.Grouped(d.Amount) }
+
 // words are the texts of the index page in one language.
 type words struct {
-	Language, Title, Open, Closed, About, Document, For, ID, Number, Amount, Bill, Statement string
+	Language, Title, Open, Closed, About, Document, For, ID, Number, Amount, Bill, Statement, Gap string
 }
 
 // wordsIn are the texts in a language; currency "" = each document has its own.
@@ -43,7 +47,7 @@ func wordsIn(l branding.Language, cycle, currency string) words {
 		About: "Amounts are in " + cmp.Or(currency, "the currency of each document") + ": the amount due of a bill, " +
 			"the net of a statement. index.json has the SHA-256 of each file.",
 		Document: "Document", For: "For", ID: "Id", Number: "Number", Amount: cmp.Or(currency, "Amount"),
-		Bill: "bill", Statement: "statement"}
+		Bill: "bill", Statement: "statement", Gap: " "}
 }
 
 // page writes index.html.

@@ -88,7 +88,7 @@ func (w *writer) printed() *printed {
 		Colour:    w.Style.Colour,
 		Title:     w.Kind.title().in(w.Style.Language),
 		Issuer:    w.issuer(),
-		Recipient: recipient(&w.Recipient),
+		Recipient: w.address(&w.Recipient),
 		To:        w.say("To", "致"),
 		Unit:      w.Currency,
 		Facts:     w.facts(),
@@ -138,18 +138,17 @@ func (w *writer) payable() string {
 
 // issuer is the letterhead.
 func (w *writer) issuer() []string {
-	c := &w.Issuer
+	return append(w.address(&w.Issuer), notEmpty(w.Issuer.Email)...)
+}
+
+// recipient is the address field.
+func (w *writer) recipient() []string { return w.address(&w.Recipient) }
+
+// address is name, address, country and tax id.
+func (w *writer) address(c *Contact) []string {
 	lines := notEmpty(c.Name, c.Address, c.Country)
 	if c.TaxID != "" {
 		lines = append(lines, w.say("Tax ID ", "税号 ")+c.TaxID)
-	}
-	return append(lines, notEmpty(c.Email)...)
-}
-
-func recipient(c *Contact) []string {
-	lines := notEmpty(c.Name, c.Address, c.Country)
-	if c.TaxID != "" {
-		lines = append(lines, c.TaxID)
 	}
 	return lines
 }
