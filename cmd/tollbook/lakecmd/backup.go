@@ -87,8 +87,9 @@ func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
 	if err := a.ReadOf(w, func(*lake.Snapshot) error { return nil }); err != nil {
 		return err
 	}
-	o.Wrap = of.Wrap
+	o.Wrap = counting(of.Wrap, a.Bar.Update)
 	r, err := backup.Make(ctx, w, o.dir, o.Options)
+	a.Bar.End()
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,8 @@ func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 	if err != nil {
 		return err
 	}
-	r, err := backup.Restore(ctx, o.dir, o.into, of.Wrap)
+	r, err := backup.Restore(ctx, o.dir, o.into, counting(of.Wrap, a.Bar.Update))
+	a.Bar.End()
 	if err != nil {
 		return err
 	}

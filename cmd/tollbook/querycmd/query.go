@@ -229,7 +229,8 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	if err != nil {
 		return err
 	}
-	r := question.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only, Days: f.days}
+	r := question.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only, Days: f.days,
+		Progress: func(done, total int64) { a.Bar.Update("read files", done, total) }}
 	var answer *question.Answer
 	switch server := w.Settings.ClickHouse.DSN.Set(); {
 	case f.from == string(question.ClickHouse) && !server:
@@ -246,6 +247,7 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	default:
 		answer, err = askServer(ctx, a, w, q, r)
 	}
+	a.Bar.End()
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,9 @@ type Request struct {
 	Limit int    // of rows that are given; 0 = all
 	Only  Only
 	Days  int // of deadlines: how many days after the as-of's the last day is at most
+
+	// Progress is nil, or called with the number of files that were read and that are, from several goroutines.
+	Progress func(done, total int64)
 }
 
 // Row is one row of an answer.

@@ -78,7 +78,7 @@ func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parq
 	if len(list) == 0 {
 		return nil
 	}
-	all, err := spent(list).gather(ctx, Request{Cycle: r.Cycle}, from, nil)
+	all, err := spent(list).gather(ctx, Request{Cycle: r.Cycle, Progress: r.Progress}, from, nil)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -163,6 +164,7 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 	all := newGroups(q)
 	var mu sync.Mutex
 	next := make(chan lake.FileEntry)
+	var done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(next)
@@ -183,6 +185,9 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 				scan := rows.Scan{Table: q.lake.table, Cols: q.reads(r.Only)}
 				if err := rows.Groups(ctx, from.Snap, e, scan, w.take); err != nil {
 					return err
+				}
+				if n := done.Add(1); r.Progress != nil {
+					r.Progress(n, int64(len(files)))
 				}
 			}
 			mu.Lock()
