@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -539,12 +540,13 @@ func (d *doctor) runs(context.Context) {
 func (d *doctor) version(context.Context) {
 	switch {
 	case d.last == nil:
-		d.describe("version", OK, "", "this is %s; no run is known", d.Version)
+		d.describe("version", OK, "", "this is %s; no run is known", named(d.Version))
 	case d.last.Version != d.Version:
 		d.describe("version", Warn, "use one version for all: the scheduler, the server and runs by hand",
-			"this is %s, the newest run was done by %s on %s", d.Version, d.last.Version, d.last.Host)
+			"this is %s, the newest run was done by %s on %s", named(d.Version), named(d.last.Version),
+			d.last.Host)
 	default:
-		d.describe("version", OK, "", "this is %s, as the newest run's", d.Version)
+		d.describe("version", OK, "", "this is %s, as the newest run's", named(d.Version))
 	}
 }
 
@@ -670,3 +672,6 @@ func (d *doctor) cache(context.Context) {
 	}
 	d.describe("hash cache", OK, "", "%s", d.HashCache)
 }
+
+// named is a version for people: a program that was not built from a repository has none.
+func named(version string) string { return cmp.Or(version, "a build without a version") }

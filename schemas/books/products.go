@@ -117,10 +117,13 @@ func (l *loader) prices() {
 func priceCells(r *row, p *priceRow, known bool) {
 	p.tier.FlatFee, p.tier.UnitPrice, p.tier.BlockSize = r.price("flat_fee"), r.price("unit_price"),
 		r.quantity("block_size")
-	if !known || r.l.badSKU[r.l.b.Products[p.sku].SKU] {
+	if !known {
 		return
 	}
-	p.model = r.l.b.Products[p.sku].Model
+	p.model = r.l.b.Products[p.sku].Model // unknown of a product that is refused: it has no rule for tiers
+	if r.l.badSKU[r.l.b.Products[p.sku].SKU] {
+		return
+	}
 	model := p.model.String()
 	of := p.model.is()
 	switch {

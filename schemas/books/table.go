@@ -201,9 +201,30 @@ func (r *row) word(name string) int {
 	words := r.column(name).Words
 	i := slices.Index(words, text)
 	if i < 0 && text != "" {
-		r.fail(name, "", "not one of %s", strings.Join(words, ", "))
+		r.fail(name, meant(name, text, words), "not one of %s", strings.Join(words, ", "))
 	}
 	return i
+}
+
+// meant is a hint for a word that other systems use, or that has other capitals; "" = none.
+func meant(column, text string, words []string) string {
+	text = strings.ToLower(text)
+	if column == "pricing_model" {
+		if word, ok := otherModels()[text]; ok {
+			text = word
+		}
+	}
+	if slices.Contains(words, text) {
+		return "write " + text
+	}
+	return ""
+}
+
+// otherModels are words of other systems for pricing models.
+func otherModels() map[string]string {
+	return map[string]string{"tiered": "graduated", "tiers": "graduated", "per_unit": "flat", "unit": "flat",
+		"standard": "flat", "package": "block", "stair_step": "stairstep", "stair": "stairstep", "p95": "percentile",
+		"percent": "percentage", "subscription": "period", "passthrough": "pass_through"}
 }
 
 // flag is YES or NO.

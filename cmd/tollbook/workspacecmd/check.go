@@ -78,6 +78,7 @@ nothing.`,
 				r.Notes = append(r.Notes, cli.SourcePlace{File: n.File, Line: n.Line,
 					Column: n.Column, Text: n.Text, Hint: n.Hint})
 			}
+			r.Notes = append(r.Notes, emptyBooks(w.Books)...)
 			if r.Inbox, err = seenFeeds(w.Dir); err != nil {
 				return err
 			}
@@ -113,6 +114,17 @@ func checked(a *cli.App) (*workspace.Workspace, error) {
 		problems = append(slices.Clone(problems), more...)
 	}
 	return nil, problems
+}
+
+// emptyBooks are notes on the books without which no usage can be billed.
+func emptyBooks(b *books.Books) (notes []cli.SourcePlace) {
+	for _, r := range readBooks(b)[:3] {
+		if r.Count == 0 {
+			notes = append(notes, cli.SourcePlace{File: "books/" + r.Book + ".csv",
+				Text: "no rows: usage cannot be billed without " + r.What})
+		}
+	}
+	return notes
 }
 
 func readBooks(b *books.Books) []bookRead {

@@ -61,7 +61,8 @@ func printInit(a *cli.App, r initResult) {
 			a.FutureFlag(r.AsOf))
 		return
 	}
-	fmt.Fprintf(a.Out, "next: fill %s, then tollbook -w %s check\n", filepath.Join(r.Workspace, "books"), r.Workspace)
+	fmt.Fprintf(a.Out, "next: set zone and currency in %s, fill %s, then tollbook -w %s check\n",
+		filepath.Join(r.Workspace, settings.File), filepath.Join(r.Workspace, "books"), r.Workspace)
 }
 
 // The samples. --sample alone is the first.
