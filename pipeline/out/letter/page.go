@@ -141,9 +141,6 @@ func (w *writer) issuer() []string {
 	return append(w.address(&w.Issuer), notEmpty(w.Issuer.Email)...)
 }
 
-// recipient is the address field.
-func (w *writer) recipient() []string { return w.address(&w.Recipient) }
-
 // address is name, address, country and tax id.
 func (w *writer) address(c *Contact) []string {
 	lines := notEmpty(c.Name, c.Address, c.Country)
