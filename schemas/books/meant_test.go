@@ -33,8 +33,8 @@ func TestUnknownModel(t *testing.T) {
 	t.Parallel()
 	_, err := Load(fstest.MapFS{
 		"books/products.csv": {Data: []byte("sku,service_type_code,measure,pricing_model\ngb,net,GB,tiered\n")},
-		"books/prices.csv": {Data: []byte("sku,region_code,valid_from,tier,up_to,unit_price\ngb,*,2026-01-01,1,100,2\n" +
-			"gb,*,2026-01-01,2,,1\n")},
+		"books/prices.csv": {Data: []byte("sku,region_code,valid_from,tier,up_to,unit_price\n" +
+			"gb,*,2026-01-01,1,100,2\ngb,*,2026-01-01,2,,1\n")},
 		"books/customers.csv": {Data: []byte("customer_id\nc1\n")},
 	}, chosen(t))
 	var problems problem.Problems

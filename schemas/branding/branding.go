@@ -82,8 +82,8 @@ func (s *Style) Number(kind string, cycle period.Cycle, recipient string) string
 	return strings.NewReplacer("{kind}", kind, "{cycle}", cycle.String(), "{party}", recipient).Replace(s.number)
 }
 
-// PaymentLink is the address at which a document is paid online: the pattern with the number, the amount and the currency
-// of the document as text of a query. It is empty without a pattern.
+// PaymentLink is the address at which a document is paid online: the pattern with the number, the amount and the
+// currency of the document as text of a query. It is empty without a pattern.
 func (s *Style) PaymentLink(number, amount, currency string) string {
 	return strings.NewReplacer("{number}", url.QueryEscape(number), "{amount}", url.QueryEscape(amount), "{currency}",
 		url.QueryEscape(currency)).Replace(s.link)
@@ -96,7 +96,8 @@ func (s *Style) Issued(cycle period.Cycle) period.Day {
 
 // Keys are the keys of an issuer.
 func Keys() []string {
-	return []string{"logo", "colour", "language", "number", "issue_day", "payment_days", "instructions", "payment_link", "footer"}
+	return []string{"logo", "colour", "language", "number", "issue_day", "payment_days", "instructions", "payment_link",
+		"footer"}
 }
 
 // defaults are what a key that is absent means.

@@ -84,21 +84,23 @@ func TestLoadRefuses(t *testing.T) {
 		"vendor:\n  language: fr\n":         `branding/branding.yaml:2:13: vendor.language "fr": not one of en, zh`,
 		"vendor:\n  number: \"{kind}{cycle}\"\n": `vendor.number "{kind}{cycle}": without {party} two documents ` +
 			`would have one number`,
-		"vendor:\n  number: \"{kind}{party}\"\n":                     "without {cycle} two documents would have one number",
-		"vendor:\n  number: \"{cycle}{party}\"\n":                    "without {kind} two documents would have one number",
+		"vendor:\n  number: \"{kind}{party}\"\n":  "without {cycle} two documents would have one number",
+		"vendor:\n  number: \"{cycle}{party}\"\n": "without {kind} two documents would have one number",
+
 		"vendor:\n  payment_link: http://pay.example.com/{number}\n": "not an address like https://",
 		"vendor:\n  payment_link: https://pay.example.com/\n":        "without {number} a payment names no document",
 		"vendor:\n  payment_link: \"https:///x/{number}\"\n":         "not an address like https://",
 		"vendor:\n  payment_link: \"javascript:alert({number})\"\n":  "not an address like https://",
-		"vendor:\n  issue_day: 29\n":                                 "vendor.issue_day \"29\": not from 1 to 28",
-		"vendor:\n  payment_days: -1\n":                              "not from 0 to 365",
-		"vendor:\n  logo: large.png\n":                               "bytes, more than 262144",
-		"vendor:\n  logo: text.svg\n":                                "neither PNG nor SVG",
-		"vendor:\n  logo: torn.svg\n":                                "neither PNG nor SVG",
-		"vendor:\n  logo: none.svg\n":                                "file does not exist",
-		"vendor:\n  logo: sub/logo\n":                                "not a file of the folder branding",
-		"vendor:\n  logo: ../books/x\n":                              "not a file of the folder branding",
-		"vendor:\n  logo: /etc/passwd\n":                             "not a file of the folder branding",
+
+		"vendor:\n  issue_day: 29\n":     "vendor.issue_day \"29\": not from 1 to 28",
+		"vendor:\n  payment_days: -1\n":  "not from 0 to 365",
+		"vendor:\n  logo: large.png\n":   "bytes, more than 262144",
+		"vendor:\n  logo: text.svg\n":    "neither PNG nor SVG",
+		"vendor:\n  logo: torn.svg\n":    "neither PNG nor SVG",
+		"vendor:\n  logo: none.svg\n":    "file does not exist",
+		"vendor:\n  logo: sub/logo\n":    "not a file of the folder branding",
+		"vendor:\n  logo: ../books/x\n":  "not a file of the folder branding",
+		"vendor:\n  logo: /etc/passwd\n": "not a file of the folder branding",
 	} {
 		if _, err := load(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)

@@ -26,8 +26,8 @@ func (s *shownAnswer) alerts(w io.Writer) error {
 			of[c.Name] = row.Keys[i]
 		}
 		for _, c := range question.Crossings(row) {
-			if err := cli.WriteJSONLine(w, alertResult{of["cycle"], of["customer_id"], c.Percent, c.Day, row.Sums[0].String(),
-				s.books.CurrencyNamed(s.Question.Currency(row)).Code}); err != nil {
+			if err := cli.WriteJSONLine(w, alertResult{of["cycle"], of["customer_id"], c.Percent, c.Day,
+				row.Sums[0].String(), s.books.CurrencyNamed(s.Question.Currency(row)).Code}); err != nil {
 				return err
 			}
 		}

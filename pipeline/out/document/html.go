@@ -166,8 +166,8 @@ func isDate(text string) bool {
 	return len(text) >= len("2026-09") && text[4] == '-' && strings.Trim(text, digits+"-") == ""
 }
 
-// Class is the field's class in the page: n a number, w words, d a day or a cycle, neg below 0, p or q how much shorter than the column's
-// longest.
+// Class is the field's class in the page: n a number, w words, d a day or a cycle, neg below 0, p or q how
+// much shorter than the column's longest.
 func (f field) Class() string {
 	class := ""
 	if f.Strong {

@@ -80,11 +80,12 @@ func compared() *Question {
 	}
 }
 
-// presence is the products that customers have in two cycles: the rows of compared without amounts and without the lines
-// of earlier cycles.
+// presence is the products that customers have in two cycles: the rows of compared without amounts and without the
+// lines of earlier cycles.
 func presence() *Question {
 	q := compared()
-	q.Name, q.lake.reads = "presence", []int{tables.LOriginCycle, tables.LCustomerID, tables.LServiceTypeCode, tables.LSKU}
+	q.Name = "presence"
+	q.lake.reads = []int{tables.LOriginCycle, tables.LCustomerID, tables.LServiceTypeCode, tables.LSKU}
 	q.lake.keep = func(c *parquet.Columns, row int) bool { return c.C[cmpKind].Word(row) == present }
 	q.lake.make = func(w *reading, from, to *parquet.Columns) error {
 		for i := range from.N {
@@ -112,7 +113,8 @@ func compare(w *reading, from, to *parquet.Columns) error {
 }
 
 // compareRow appends a row of comparedTable for a line.
-func (w *reading) compareRow(from *parquet.Columns, i int, to *parquet.Columns, kind string, amount, quantity parquet.Dec) {
+func (w *reading) compareRow(from *parquet.Columns, i int, to *parquet.Columns, kind string,
+	amount, quantity parquet.Dec) {
 	to.C[cmpKind].AddWord(kind)
 	to.C[cmpCustomer].AddWord(from.C[tables.LCustomerID].Word(i))
 	to.C[cmpService].AddWord(from.C[tables.LServiceTypeCode].Word(i))

@@ -63,8 +63,8 @@ new_customer/come/ecs/vm 0 3 3`
 	}
 }
 
-// TestCausesWithinLimits: what is new is decided by all lines of both cycles, whatever the limits. Of --service storage,
-// old had only compute before: its 3 of storage are a new product, not those of a new customer. With a tag, tag had the
+// TestCausesWithinLimits: what is new is decided by all lines of both cycles, whatever the limits. Of --service obs,
+// old had only compute before: its 3 of obs are a new product, not those of a new customer. With a tag, tag had the
 // product before without it: 20 for 2, now within the limits, are volume; the reverse of 6 is volume too. come has
 // nothing before, gone nothing now, and left lost the product.
 func TestCausesWithinLimits(t *testing.T) {

@@ -79,8 +79,9 @@ type shape struct {
 
 // derived is how the rows of an answer follow from those of another question.
 type derived struct {
-	of      *Question
-	context *Question                                     // with limits other than of customers, its rows without these limits follow those of of; nil = none
+	of *Question
+	// with limits other than of customers, its rows without these limits follow those of of; nil = none
+	context *Question
 	rows    func(rows []Row, cycle string) ([]Row, error) // cycle is the one that is asked for, or the last one
 	order   func(a, b Row) int                            // before the keys
 }
