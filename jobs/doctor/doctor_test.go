@@ -151,3 +151,12 @@ func TestTables(t *testing.T) {
 	s.Ask(t, "INSERT INTO copy_internal.schema_versions (version, name, hash) VALUES (99, 'later.sql', '')")
 	tells(t, o, name, Warn, "are of version 99, this program knows versions up to 7", "a newer one")
 }
+
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{"v1.2.0": "v1.2.0", "": "a build without a version"} {
+		if got := named(version); got != want {
+			t.Errorf("%q: %s, want %s", version, got, want)
+		}
+	}
+}
