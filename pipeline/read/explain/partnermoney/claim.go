@@ -70,15 +70,15 @@ func (c *claimSteps) happen(e *events.MoneyEvent) (string, error) {
 		c.request = e
 	}
 	text := fmt.Sprintf("%s: %s → %s", step(e), was, c.state)
-	at := c.books.Money.FundNamed(e.Scope)
-	if c.request == nil || at < 0 {
+	at, partner := c.books.Money.FundNamed(e.Scope), c.books.Partner(e.Partner)
+	if c.request == nil || at < 0 || partner < 0 {
 		return text, nil
 	}
 	activity := c.request.Detail
 	share, _ := c.books.Money.Funds[at].Activity(activity)
 	switch kind {
 	case fund.Request, fund.Approve, fund.Claim:
-		part, err := fund.Share(c.books, at, activity, e.Amount)
+		part, err := fund.Share(c.books, at, partner, activity, e.Amount)
 		if err != nil {
 			return "", err
 		}

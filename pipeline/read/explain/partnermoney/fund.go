@@ -146,7 +146,7 @@ func (t *teller) list(f *fundID, row *rowOfFund) error {
 	if err != nil {
 		return err
 	}
-	programme := &t.Books.Money.Funds[f.programme]
+	programme, digits := &t.Books.Money.Funds[f.programme], t.Books.PartnerCurrency(f.partner).Digits
 	var sum money.AmountTotal
 	var steps []string
 	for i := range experts {
@@ -160,7 +160,7 @@ func (t *teller) list(f *fundID, row *rowOfFund) error {
 			share = fmt.Sprintf(" × %d / %d days", x.Days, f.period.First.Days())
 		}
 		steps = append(steps, fmt.Sprintf("%s, %s, %d days in force: %s = %s%s; sum %s → %s", x.ID, x.Level, x.Days,
-			x.Amount.Trim(), level.Trim(), share, before.StringFixed(t.Books.Digits), sum.StringFixed(t.Books.Digits)))
+			x.Amount.Trim(), level.Trim(), share, before.StringFixed(digits), sum.StringFixed(digits)))
 	}
 	listed, err := sum.Amount()
 	if err != nil {
