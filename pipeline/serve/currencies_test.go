@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/txtar"
 
@@ -15,12 +16,24 @@ import (
 // currencies bills the workspace of testdata/currencies.txtar.
 func currencies(t *testing.T) string {
 	t.Helper()
-	archive, err := txtar.ParseFile("testdata/currencies.txtar")
+	dir := workspaceOf(t, "testdata/currencies.txtar", "")
+	bill(t, dir, asOf)
+	return dir
+}
+
+// workspaceOf is a new folder with the files of an archive, without those of a folder that is not in tops; tops "" =
+// all.
+func workspaceOf(t *testing.T, file, tops string) string {
+	t.Helper()
+	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "w")
 	for _, f := range archive.Files {
+		if top, _, _ := strings.Cut(f.Name, "/"); tops != "" && !slices.Contains(strings.Fields(tops), top) {
+			continue
+		}
 		path := filepath.Join(dir, filepath.FromSlash(f.Name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -29,7 +42,6 @@ func currencies(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	bill(t, dir, asOf)
 	return dir
 }
 
@@ -110,5 +122,31 @@ func TestConsoleCurrencies(t *testing.T) {
 		return strings.Contains(l, "currency=USD")
 	}) || slices.ContainsFunc(links, func(l string) bool { return strings.HasSuffix(l, "currency=CNY") }) {
 		t.Errorf("links of customers: %q", links)
+	}
+}
+
+// TestConsoleCurrenciesOfPartnersMoney opens the pages about partners' money of the scenario that works it out: each
+// row has its currency. Invariant: PAGE-5.
+func TestConsoleCurrenciesOfPartnersMoney(t *testing.T) {
+	t.Parallel()
+	dir := workspaceOf(t, "../../fixtures/scenarios/working_currency_partner_money.txtar", "tollbook.yaml books inbox")
+	bill(t, dir, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC))
+	all := console(t, dir, vendor, nil)
+	for _, c := range []struct {
+		page, table string
+		rows        []string
+	}{
+		{"coupons", "coupons", []string{"book book  acme voucher EUR 3.00 3.00 0.00",
+			"n1 quota pat bell voucher USD 5.50 5.50 0.00"}},
+		{"withdrawals", "entries", []string{"recharge  cash JPY 1,001 1,001",
+			"recharge  cash USD 1,000.00 1,000.00"}},
+		{"deadlines", "deadlines", []string{"JPY 1,001", "USD 500.25"}},
+	} {
+		rows := strings.Join(rowTexts(all.page(c.page).sheet(c.table)), "\n")
+		for _, want := range c.rows {
+			if !strings.Contains(rows, want) {
+				t.Errorf("%s: no %q in\n%s", c.page, want, rows)
+			}
+		}
 	}
 }
