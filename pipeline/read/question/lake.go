@@ -127,7 +127,7 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 }
 
 // unlimited are the rows of the context, if the request has limits that can hide some of them.
-func (d *derived) unlimited(ctx context.Context, r Request, from *partners.Reader, find *currencyFinder) ([]Row,
+func (d *derived) unlimited(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) ([]Row,
 	error) {
 	customers := Only{Customers: r.Only.Customers}
 	if d.context == nil || len(r.Only.limits()) == len(customers.limits()) {
