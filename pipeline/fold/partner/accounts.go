@@ -30,15 +30,19 @@ type accountReplay struct {
 	postings    *extsort.Sorter // by partner and order of entries
 	key, value  []byte
 	done        []*account.Withdrawal
-	balances    [balances]money.AmountTotal // of all partners after their last entries
+	balances    []balanceTotals // of each partner after its last entry
 }
 
 // balances is how many balances a partner has.
 const balances = int(account.Frozen) + 1
 
+// balanceTotals are the balances of a partner.
+type balanceTotals [balances]money.AmountTotal
+
 // accounts replays partners' accounts and withdrawals.
 func (r *round) accounts() (err error) {
-	a := &accountReplay{round: r, groups: newGroups(len(r.Books.Partners)), entries: extsort.New(r.Txn, r.SortBytes),
+	a := &accountReplay{round: r, groups: newGroups(len(r.Books.Partners)),
+		balances: make([]balanceTotals, len(r.Books.Partners)), entries: extsort.New(r.Txn, r.SortBytes),
 		postings: extsort.New(r.Txn, r.SortBytes)}
 	defer func() { err = errors.Join(err, a.entries.Close(), a.postings.Close()) }()
 	r.refused = map[int64]verdict.Verdict{}
@@ -137,8 +141,8 @@ func (a *accountReplay) replay() error {
 		a.done = append(a.done, book.Withdrawals()...)
 		for partner, balance := range book.Balances() {
 			overdrawn[partner] = balance[account.Cash].Sign() < 0
-			for kind := range a.balances {
-				if err := a.balances[kind].Add(balance[kind]); err != nil {
+			for kind := range balance {
+				if err := a.balances[partner][kind].Add(balance[kind]); err != nil {
 					return err
 				}
 			}
@@ -233,11 +237,8 @@ func (r *round) decideLedger(write func(*events.MoneyEvent) error) error {
 
 // putAccounts stores what moved partners' balances, by partner and the order of the replay.
 func (a *accountReplay) putAccounts() error {
-	var moved [balances]money.AmountTotal
-	sums := make(tally, len(moved))
-	for kind := range moved {
-		sums[account.Balance(kind).String()] = &moved[kind]
-	}
+	moved := make([]balanceTotals, len(a.Books.Partners))
+	sums := a.newTally(account.Cash.String(), account.Rebate.String(), account.Credit.String(), account.Frozen.String())
 	return a.putFrom(tables.PartnerAccounts(), sums, func(w *tablefile.Writer) error {
 		for r := a.postings.Read(); ; {
 			key, value, ok, err := r.Next()
@@ -245,9 +246,14 @@ func (a *accountReplay) putAccounts() error {
 				return err
 			}
 			if !ok {
-				return a.agree(&moved)
+				return a.agree(moved)
 			}
-			if err := addPosting(w.Cols.C, &moved, a.Books.Partners[extsort.Int(key)].ID, value); err != nil {
+			partner := extsort.Int(key)
+			balance, amount, err := addPosting(w.Cols.C, a.Books.Partners[partner].ID, value)
+			if err == nil {
+				err = errors.Join(moved[partner][balance].Add(amount), sums.add(balance.String(), amount))
+			}
+			if err != nil {
 				return err
 			}
 			w.Cols.N++
@@ -327,19 +333,22 @@ func packPosting(b []byte, e *account.Entry, p *account.Posting) []byte {
 	return append(appendText(b, e.ID), p.Other...)
 }
 
-// agree checks that what moved each balance adds up to the balances of all partners after their last entries (§6.6).
-func (a *accountReplay) agree(moved *[balances]money.AmountTotal) error {
-	for kind := range a.balances {
-		if moved[kind].Cmp(a.balances[kind]) != 0 {
-			return fmt.Errorf("control total partner_accounts.%s differs: the entries add up to %s, the balances to %s",
-				account.Balance(kind), moved[kind], a.balances[kind])
+// agree checks that what moved each partner's balances adds up to the balances after its last entry (§6.6).
+func (a *accountReplay) agree(moved []balanceTotals) error {
+	for partner := range moved {
+		for kind := range moved[partner] {
+			of, after := moved[partner][kind], a.balances[partner][kind]
+			if of.Cmp(after) != 0 {
+				return fmt.Errorf("control total partner_accounts.%s of partner %s differs: the entries add up to %s, "+
+					"the balance is %s", account.Balance(kind), a.Books.Partners[partner].ID, of, after)
+			}
 		}
 	}
 	return nil
 }
 
-// addPosting appends a packed posting of a partner to the columns of partner_accounts and to the sums.
-func addPosting(c []parquet.Col, sums *[balances]money.AmountTotal, partner string, b []byte) error {
+// addPosting appends a packed posting of a partner to the columns of partner_accounts. It returns what it moves.
+func addPosting(c []parquet.Col, partner string, b []byte) (account.Balance, money.Amount, error) {
 	kind, balance := account.Type(b[0]), account.Balance(b[1])
 	b = b[2:]
 	var n [5]int64
@@ -355,10 +364,7 @@ func addPosting(c []parquet.Col, sums *[balances]money.AmountTotal, partner stri
 	c[tables.PartnerAccountAmount].AddDec(n[1], uint64(n[2]))
 	c[tables.PartnerAccountAfter].AddDec(n[3], uint64(n[4]))
 	amount, err := money.AmountFromRaw(n[1], uint64(n[2]))
-	if err != nil {
-		return err
-	}
-	return sums[balance].Add(amount)
+	return balance, amount, err
 }
 
 // groups are sets of partners that together have all partners.

@@ -70,7 +70,7 @@ func (r *round) spent() (map[opening.CouponKey]opening.Spent, error) {
 }
 
 func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
-	sums := tally{}
+	sums := r.newTally()
 	for i := range all {
 		for k, a := range amountsOfCoupon(&all[i].Terms, &list[i]) {
 			if err := sums.add(tables.Coupons().Columns[tables.CouponAmount+k].Name, a); err != nil {
@@ -137,7 +137,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	slices.SortStableFunc(out, func(a, b record) int {
 		return cmp.Or(strings.Compare(a.coupon, b.coupon), cmp.Compare(a.time, b.time), cmp.Compare(a.rank, b.rank))
 	})
-	sums := newTally(coupon.Issue.String(), coupon.UseWord, coupon.Reclaim.String(), "expire")
+	sums := r.newTally(coupon.Issue.String(), coupon.UseWord, coupon.Reclaim.String(), "expire")
 	for i := range out {
 		if err := sums.add(out[i].kind, out[i].amount); err != nil {
 			return err

@@ -92,7 +92,7 @@ func (s *Stage) putFunds(list []fund.Row) error {
 		return cmp.Or(cmp.Compare(a.Partner, b.Partner), cmp.Compare(a.Fund, b.Fund),
 			strings.Compare(a.Period.String(), b.Period.String()), strings.Compare(a.Claim, b.Claim))
 	})
-	sums, err := sumsOfFunds(list)
+	sums, err := s.sumsOfFunds(list)
 	if err != nil {
 		return err
 	}
@@ -116,8 +116,8 @@ func (s *Stage) putFunds(list []fund.Row) error {
 }
 
 // sumsOfFunds adds up funds. What a quota's row has of its claims is not added again.
-func sumsOfFunds(list []fund.Row) (tally, error) {
-	sums := tally{}
+func (s *Stage) sumsOfFunds(list []fund.Row) (tally, error) {
+	sums := s.newTally()
 	for i := range list {
 		one := &list[i]
 		quota := one.State == fund.Open || one.State == fund.Ended
@@ -145,7 +145,7 @@ func (s *Stage) putWithdrawals(list []*account.Withdrawal) error {
 		part int
 	}
 	var rows []row
-	sums := newTally("requested", "approved", "refused", "done", "failed")
+	sums := s.newTally("requested", "approved", "refused", "done", "failed")
 	for _, w := range list {
 		for part := range w.Parts {
 			rows = append(rows, row{w, part})
@@ -201,7 +201,7 @@ func (s *Stage) putReceivables(all map[receivableKey]*account.Receivable) error 
 // storeReceivables stores receivables with their age at the as-of.
 func (s *Stage) storeReceivables(list []receivable) error {
 	today := s.Books.Zone.Day(s.AsOf)
-	sums := tally{}
+	sums := s.newTally()
 	for i := range list {
 		for k, a := range list[i].amounts() {
 			if err := sums.add(tables.Receivables().Columns[tables.ReceivableAmount+k].Name, a); err != nil {
@@ -248,7 +248,7 @@ func amountsOf(one *invoice.Row) [5]money.Amount {
 
 // putInvoices stores what is invoiced, and the events that count.
 func (s *Stage) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error {
-	sums := tally{}
+	sums := s.newTally()
 	for i := range list {
 		for k, a := range amountsOf(&list[i]) {
 			if err := sums.add(tables.Invoices().Columns[tables.InvoiceInvoiceable+k].Name, a); err != nil {

@@ -9,10 +9,14 @@ import (
 )
 
 // tally adds up amounts of a table by name. The sums are stored with the table's file, and are control totals (§6.6).
+// nil adds up nothing: nothing is added across currencies (§10.7).
 type tally map[string]*money.AmountTotal
 
-// newTally starts sums of 0.
-func newTally(names ...string) tally {
+// newTally starts sums of 0; nil if partners or customers have several currencies.
+func (s *Stage) newTally(names ...string) tally {
+	if s.Books.Mixed {
+		return nil
+	}
 	t := make(tally, len(names))
 	for _, name := range names {
 		t[name] = &money.AmountTotal{}
@@ -22,6 +26,9 @@ func newTally(names ...string) tally {
 
 // add adds an amount to the sum of a name.
 func (t tally) add(name string, a money.Amount) error {
+	if t == nil {
+		return nil
+	}
 	if t[name] == nil {
 		t[name] = &money.AmountTotal{}
 	}

@@ -101,7 +101,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 			n, err = v.fitting(e, tables.OrderStatus(), tables.STRefused, &v.counts.statuses)
 		default:
 			var is bool
-			if n, is, err = (&moneyChecks{v}).file(e); !is {
+			if n, is, err = (&moneyChecks{verifier: v}).file(e); !is {
 				n, err = rows.RowCount(v.snap, e)
 			}
 		}

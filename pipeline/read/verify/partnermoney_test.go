@@ -102,7 +102,7 @@ func TestPartnerMoneyTotals(t *testing.T) {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	want = "withdrawals.requested: counted 29.00000000, the manifest has 30.00000000\n" +
-		"30.00000000 is frozen on accounts, withdrawals that are not decided hold 29.00000000\n" +
+		"partner north: what is frozen less what undecided withdrawals hold is 1.00000000, not 0\n" +
 		files[0].Path + ": Σ requested is 29.00000000, the manifest has 30.00000000"
 	if got := differences(check(t, l), verify.Totals, verify.PartnerMoney); got != want {
 		t.Errorf("differences:\n%s\nwant:\n%s", got, want)

@@ -147,6 +147,7 @@ type moneyCounts struct {
 	money       int64                         // rows of the tables
 	moneyEvents map[string]int64              // events that count, by feed
 	moneySums   map[string]*money.AmountTotal // control totals, by table.sum
+	frozen      map[string]*money.AmountTotal // on accounts less in undecided withdrawals, by partner
 }
 
 // maxListed is how many differences a check lists.
