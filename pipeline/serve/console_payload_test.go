@@ -30,8 +30,8 @@ func spoiled(column string) bool {
 		"buyer_id", "claim_id", "coupon_id", "coupon_ids", "customer_id", "discount_id", "event_id", "fund_id", "group",
 		"invoice_id", "issuer_id", "manager_id", "name", "note", "order_id", "package_id", "parent_partner_id",
 		"partner_id", "recipient_id", "record_id", "region_code", "remark", "replaces", "resource_id", "resource_name",
-		"resource_type_code", "resource_type_name", "seller_id", "service_type_code", "service_type_name", "sku", "skus",
-		"solution_id", "title", "usage_type", "withdrawal_id", "x_note"}, column)
+		"resource_type_code", "resource_type_name", "seller_id", "service_type_code", "service_type_name", "sku",
+		"skus", "solution_id", "title", "usage_type", "withdrawal_id", "x_note"}, column)
 }
 
 // spoil puts payloads into every text of the CSV files of a workspace, and into the texts of its YAML books that are
@@ -148,8 +148,8 @@ func plain(t *testing.T, name string) string {
 	return string(text)
 }
 
-// TestConsoleKeepsEveryText reads pages of every kind of workspaces in which every text that people choose is HTML and a
-// formula: of each kind and set of parameters some. Invariants: PAGE-1, CONSOLE-3.
+// TestConsoleKeepsEveryText reads pages of every kind of workspaces in which every text that people choose is HTML and
+// a formula: of each kind and set of parameters some. Invariants: PAGE-1, CONSOLE-3.
 func TestConsoleKeepsEveryText(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(*testing.T, func(dir string)) string{

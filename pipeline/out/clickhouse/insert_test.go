@@ -26,8 +26,8 @@ func TestInsertOpensConnection(t *testing.T) {
 	}
 	for _, packing := range []settings.Compression{settings.LZ4, settings.ZSTD, settings.Unpacked} {
 		s.Ask(t, "TRUNCATE TABLE default.numbers")
-		conn, err := clickhouse.Open(t.Context(), clickhouse.Options{Address: dsn.Host, HTTP: true, Compression: packing,
-			Database: "default", ConnectTimeout: time.Minute, Timeout: time.Minute})
+		conn, err := clickhouse.Open(t.Context(), clickhouse.Options{Address: dsn.Host, HTTP: true,
+			Compression: packing, Database: "default", ConnectTimeout: time.Minute, Timeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
