@@ -93,12 +93,17 @@ func (w *world) args(line string) []string {
 	w.count++
 	var args []string
 	for _, arg := range strings.Split(line, " ") {
-		if rest, found := strings.CutPrefix(arg, "W"); found {
-			arg = w.dir + rest
+		if arg == "W" || !isID(arg) && strings.HasPrefix(arg, "W") {
+			arg = w.dir + arg[1:]
 		}
 		args = append(args, strings.ReplaceAll(strings.ReplaceAll(arg, "KEY", w.key), "#", fmt.Sprint(w.count)))
 	}
 	return args
+}
+
+// isID reports whether an argument can be the id of a key, which can begin with every letter.
+func isID(arg string) bool {
+	return !strings.ContainsFunc(arg, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
 }
 
 // call runs a command line and returns its exit code and what it printed.
