@@ -78,14 +78,20 @@ func partial(v *page.View) bool {
 	return v.Scope.Partner != "" || v.Scope.During != nil || v.Scope.Nothing
 }
 
-// sums adds up the lines of customers that the call may see.
+// sums adds up the lines of customers that the call may see. Those of one customer whose lines it may all see are kept
+// for a state, since a large customer has very many lines. What it gives must not be changed.
 func sums(v *page.View, cycle string, customers []string, more []records.Condition, by ...int) ([]records.Sum, error) {
 	where, none := v.Lines()
 	if none || len(customers) == 0 {
 		return nil, nil
 	}
-	return v.State.Store.Sums(v.Request.Context(), records.SumQuery{Cycle: cycle, Customers: customers,
-		Where: append(where, more...), By: by})
+	q := records.SumQuery{Cycle: cycle, Customers: customers, Where: append(where, more...), By: by}
+	add := func(v *page.View) ([]records.Sum, error) { return v.State.Store.Sums(v.Request.Context(), q) }
+	if len(where) > 0 || len(customers) > 1 {
+		return add(v)
+	}
+	return page.Keep(v, fmt.Sprintf("sums %#v", q),
+		func(list []records.Sum) int { return (len(by) + records.Amounts) * len(list) }, add)
 }
 
 // allOf is the sum of sums.
