@@ -302,15 +302,17 @@ func byService(v *page.View, cycle string) (map[string]money.AmountTotal, error)
 	return out, err
 }
 
-// lineCount is how many lines a cycle has.
-func lineCount(v *page.View, cycle string) (n int64, err error) {
-	files, err := v.State.Snap.Files(cycle)
-	for _, f := range files {
-		if f.Table == tables.Lines().Name {
-			n += f.Rows
+// lineCount is how many lines a cycle has. It is kept for a state: a large cycle has thousands of files.
+func lineCount(v *page.View, cycle string) (int64, error) {
+	return page.Keep(v, "lines of "+cycle, func(int64) int { return 1 }, func(v *page.View) (n int64, err error) {
+		files, err := v.State.Snap.Files(cycle)
+		for _, f := range files {
+			if f.Table == tables.Lines().Name {
+				n += f.Rows
+			}
 		}
-	}
-	return n, err
+		return n, err
+	})
 }
 
 // waiting counts what needs the attention of a person.
