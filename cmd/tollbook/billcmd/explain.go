@@ -81,20 +81,17 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 		case !errors.As(err, &none):
 		case explain.IsTax(q.ID):
 			story, err = explain.Tax(ctx, sources, q)
-		case explain.IsStatement(q.ID):
+		case explain.IsStatement(q.ID), partnermoney.Is(q.ID):
 			partners, wrong := w.Partners()
 			if wrong != nil {
 				return wrong
 			}
 			partners.Snap = snap
-			story, err = explain.Statement(ctx, sources, q, &partners)
-		case partnermoney.Is(q.ID):
-			partners, wrong := w.Partners()
-			if wrong != nil {
-				return wrong
+			explainOf := explain.Statement
+			if partnermoney.Is(q.ID) {
+				explainOf = partnermoney.Explain
 			}
-			partners.Snap = snap
-			story, err = partnermoney.Explain(ctx, sources, q, &partners)
+			story, err = explainOf(ctx, sources, q, &partners)
 		}
 		return suggestID(sources, q.ID, err)
 	})

@@ -24,8 +24,9 @@
 //	VERIFY-11  Each entry of partner_accounts follows from the previous entry of the same balance. The two sides of an
 //	           allocation add up to zero. Each quota of a fund equals the sum of its claims. What is left of invoices
 //	           and receivables follows from their other columns. A coupon's amount is what was used, taken back and
-//	           expired of it and what is left (§9.1, §9.2, §9.5, §9.7). What is frozen on accounts is what withdrawals
-//	           hold that are not decided (§9.6). The control totals of these tables are the sums of their rows (§6.6).
+//	           expired of it and what is left (§9.1, §9.2, §9.5, §9.7). The frozen amount of each account
+//	           equals the amounts of its undecided withdrawals (§9.6). The control totals of these tables are the sums
+//	           of their rows (§6.6).
 //	VERIFY-12  Per source and billing period, the margins of all cycles come to the delivery that counts, in each cost
 //	           column. Per cycle, their payments come to the lines of cost files (§11.6).
 //	VERIFY-13  Taxes come to the lines of their customers, counted again and rounded again. A statement's tax is the

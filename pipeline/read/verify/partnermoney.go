@@ -141,11 +141,11 @@ func (m *moneyChecks) holds(partner string, a money.Amount) error {
 	return m.counts.frozen[partner].Add(a)
 }
 
-// frozen checks that what is frozen on each account is what withdrawals hold that are not decided (§9.6).
+// frozen checks that the frozen amount of each account equals the amounts of its undecided withdrawals (§9.6).
 func (v *verifier) frozen() {
 	for _, partner := range slices.Sorted(maps.Keys(v.counts.frozen)) {
 		if rest := v.counts.frozen[partner]; !rest.IsZero() {
-			v.differ(PartnerMoney, "partner %s: what is frozen less what undecided withdrawals hold is %s, not 0",
+			v.differ(PartnerMoney, "partner %s: the frozen amount less the undecided withdrawals is %s, not 0",
 				partner, rest)
 		}
 	}

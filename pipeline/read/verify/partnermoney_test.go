@@ -1,8 +1,6 @@
 package verify_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,8 +16,7 @@ import (
 // withdrawn is a workspace in which north recharges 100.00 and requests 30.00 back: 70.00 of cash, 30.00 frozen.
 func withdrawn(t *testing.T) *lake.Lake {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+	w := opened(t, map[string]string{
 		"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\n" +
 			"rounding: {grain: line, mode: truncate}\npayments: ledger\n",
 		"books/products.csv":  "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n",
@@ -32,19 +29,7 @@ func withdrawn(t *testing.T) *lake.Lake {
 			"p1,north,2026-09-01T00:00:00Z,recharge,100\n",
 		"inbox/withdrawals/a.csv": "event_id,withdrawal_id,partner_id,time,event,source,amount,account\n" +
 			"x1,w1,north,2026-09-02T00:00:00Z,request,cash,30,IBAN\n",
-	} {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w, err := workspace.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	asOf, err := period.ParseInstant("2026-10-01T00:00:00Z")
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +87,7 @@ func TestPartnerMoneyTotals(t *testing.T) {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	want = "withdrawals.requested: counted 29.00000000, the manifest has 30.00000000\n" +
-		"partner north: what is frozen less what undecided withdrawals hold is 1.00000000, not 0\n" +
+		"partner north: the frozen amount less the undecided withdrawals is 1.00000000, not 0\n" +
 		files[0].Path + ": Σ requested is 29.00000000, the manifest has 30.00000000"
 	if got := differences(check(t, l), verify.Totals, verify.PartnerMoney); got != want {
 		t.Errorf("differences:\n%s\nwant:\n%s", got, want)

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,20 +38,7 @@ func sold(t *testing.T) (*workspace.Workspace, workspace.Options, period.Cycle) 
 	all["inbox/incentive_events/e.csv"] = "event_id,partner_id,programme_id,period,event,time\n" +
 		"e1,north,growth,2026-09,confirm,2026-10-05T00:00:00Z\n" +
 		"e2,north,growth,2026-09,paid,2026-10-05T00:00:00Z\n"
-	dir := t.TempDir()
-	for name, text := range all {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w, err := workspace.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := opened(t, all)
 	asOf, asOfErr := period.ParseInstant("2026-10-06T00:00:00Z")
 	month, err := period.ParseCycle(cycle)
 	if err := errors.Join(err, asOfErr); err != nil {

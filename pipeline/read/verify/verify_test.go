@@ -43,8 +43,8 @@ var files = map[string]string{
 		"r6,acme,m,vm,e,2026-09-03T01:00:00Z,2026-09-03T02:00:00Z,3,r2\n",
 }
 
-// billed is the workspace's lake after its month.
-func billed(t *testing.T) *lake.Lake {
+// opened writes the files of a workspace and opens it.
+func opened(t *testing.T, files map[string]string) *workspace.Workspace {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -60,6 +60,13 @@ func billed(t *testing.T) *lake.Lake {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+// billed is the workspace's lake after its month.
+func billed(t *testing.T) *lake.Lake {
+	t.Helper()
+	w := opened(t, files)
 	asOf, err := period.ParseInstant("2026-10-05T00:00:00Z")
 	if err != nil {
 		t.Fatal(err)
