@@ -14,6 +14,6 @@
 //	           token of the session where there is one.
 //	CONSOLE-7  With an OpenID Connect provider a person can sign in by it. The session is one like that of a key, of
 //	           the caller that the provider's claim names (OPENID-3).
-//	CONSOLE-8  What pages of the whole lake are made of is made once for a state and the books, by the server when it
-//	           starts and after a commit, or by the first request that comes before it is done.
+//	CONSOLE-8  The server calculates the tables of pages about the whole lake once for each state and books, when it
+//	           starts and within seconds of a commit. A request that comes earlier calculates the table that it needs.
 package console

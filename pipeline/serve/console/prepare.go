@@ -14,11 +14,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// lookEvery is how often the console looks for a new state to prepare.
-const lookEvery = 2 * time.Second
+// lookEvery is how often the console looks for a new state to prepare. Each look reads HEAD, from an object store too.
+const lookEvery = 10 * time.Second
 
-// Prepare makes what the pages that show much of the lake are made of, once for every state and books, so that the
-// first request after a run does not wait for it (CONSOLE-8). It returns when ctx is done.
+// Prepare calculates the tables of the pages that show much of the lake, once for every state and books, so that the
+// first request after a run does not wait for them (CONSOLE-8). It returns when ctx is done.
 func (c *Console) Prepare(ctx context.Context) {
 	var done prepared
 	look := time.NewTicker(lookEvery)
