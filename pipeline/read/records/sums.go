@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -70,19 +71,29 @@ func (s *State) Sums(ctx context.Context, q SumQuery) ([]Sum, error) {
 	if err := rows.HasCycle(s.Snapshot, q.Cycle); err != nil {
 		return nil, err
 	}
-	sums := make(map[string]*Sum)
+	a := adder{SumQuery: q, state: s, rows: parquet.NewColumns(tables.Lines()), found: make(map[string]*Sum)}
 	for _, customer := range q.Customers {
 		at, files, err := s.places(ctx, q.Cycle, customer, q.Where)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range at.parts {
-			if err := s.addPart(ctx, files, p, &q, sums); err != nil {
+			if err := a.part(ctx, files, p); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return InOrder(sums), nil
+	return InOrder(a.found), nil
+}
+
+// adder adds lines up for one query.
+type adder struct {
+	SumQuery
+	state *State
+	rows  *parquet.Columns // of one block
+	found map[string]*Sum  // by key
+	key   []byte           // of the row: its values, each ended by 0
+	last  *Sum             // of the row before
 }
 
 // InOrder is sums by what they are added up by.
@@ -95,10 +106,10 @@ func InOrder(sums map[string]*Sum) []Sum {
 	return out
 }
 
-// addPart adds a part's rows, a block at a time.
-func (s *State) addPart(ctx context.Context, files *bucketFiles, p part, q *SumQuery, sums map[string]*Sum) error {
+// part adds a part's rows, a block at a time.
+func (a *adder) part(ctx context.Context, files *bucketFiles, p part) error {
 	amounts := AmountColumns()
-	cols := append(slices.Clone(q.By), amounts[:]...)
+	cols := append(slices.Clone(a.By), amounts[:]...)
 	const block = 8 * parquet.PageRows
 	for from := p.from; from < p.to; from += block {
 		if err := ctx.Err(); err != nil {
@@ -108,17 +119,17 @@ func (s *State) addPart(ctx context.Context, files *bucketFiles, p part, q *SumQ
 		if p.count == p.to-p.from {
 			some.count = some.to - some.from
 		}
-		r := reading{state: s, files: files, where: q.Where}
+		r := reading{state: a.state, files: files, where: a.Where}
 		runs, err := r.runs(some, 0, block)
-		rows := parquet.NewColumns(tables.Lines())
+		a.rows.Reset()
 		for _, run := range runs {
-			err = errors.Join(err, s.appendRows(files, run, cols, rows))
+			err = errors.Join(err, a.state.appendRows(files, run, cols, a.rows))
 		}
 		if err != nil {
 			return err
 		}
-		for i := range rows.N {
-			if err := addRow(rows, i, q.By, amounts[:], sums); err != nil {
+		for i := range a.rows.N {
+			if err := a.row(i, amounts[:]); err != nil {
 				return err
 			}
 		}
@@ -126,25 +137,28 @@ func (s *State) addPart(ctx context.Context, files *bucketFiles, p part, q *SumQ
 	return nil
 }
 
-func addRow(rows *parquet.Columns, i int, by, amounts []int, sums map[string]*Sum) error {
-	var key []byte
-	for _, col := range by {
-		key = append(append(key, valueOf(rows, col, i)...), 0)
+func (a *adder) row(i int, amounts []int) error {
+	before := len(a.key)
+	for _, col := range a.By {
+		a.key = append(appendValue(a.key, a.rows, col, i), 0)
 	}
-	sum, ok := sums[string(key)]
-	if !ok {
-		sum = &Sum{}
-		for _, col := range by {
-			sum.By = append(sum.By, valueOf(rows, col, i))
+	if key := a.key[before:]; a.last == nil || !bytes.Equal(key, a.key[:before]) {
+		a.last = a.found[string(key)]
+		if a.last == nil {
+			a.last = &Sum{By: make([]string, len(a.By))}
+			for k, col := range a.By {
+				a.last.By[k] = string(appendValue(nil, a.rows, col, i))
+			}
+			a.found[string(key)] = a.last
 		}
-		sums[string(key)] = sum
 	}
-	sum.Lines++
+	a.key = a.key[:copy(a.key, a.key[before:])]
+	a.last.Lines++
 	for k, col := range amounts {
-		d := rows.C[col].Decs[i]
-		a, err := money.AmountFromRaw(d.Hi, d.Lo)
+		d := a.rows.C[col].Decs[i]
+		amount, err := money.AmountFromRaw(d.Hi, d.Lo)
 		if err == nil {
-			err = sum.Amounts[k].Add(a)
+			err = a.last.Amounts[k].Add(amount)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", tables.Lines().Columns[col].Name, err)
@@ -153,14 +167,15 @@ func addRow(rows *parquet.Columns, i int, by, amounts []int, sums map[string]*Su
 	return nil
 }
 
-func valueOf(rows *parquet.Columns, col, i int) string {
+// appendValue appends a value as text, a number by its digits.
+func appendValue(to []byte, rows *parquet.Columns, col, i int) []byte {
 	switch rows.Def.Columns[col].Type {
 	case tables.Small:
-		return strconv.Itoa(int(rows.C[col].Codes[i]))
+		return strconv.AppendInt(to, int64(rows.C[col].Codes[i]), 10)
 	case tables.Text:
-		return string(rows.C[col].Text(i))
+		return append(to, rows.C[col].Text(i)...)
 	}
-	return rows.C[col].Word(i)
+	return append(to, rows.C[col].Word(i)...)
 }
 
 // Share is a customer who consumed while he belonged to a partner.

@@ -180,6 +180,11 @@ func (a *answer) try(route *page.Route, moved bool) error {
 	if a.language == operation.Chinese {
 		v.Words = c.words
 	}
+	giveBack, err := c.turns.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	if route.File != nil {
 		return a.file(route, v)
 	}

@@ -60,6 +60,7 @@ type Console struct {
 	sessions session.Store
 	guard    *http.CrossOriginProtection
 	kept     *page.Kept
+	turns    turns
 	words    *document.Words // of Chinese pages
 
 	mu     sync.Mutex
@@ -80,7 +81,8 @@ func New(c Config) (*Console, error) {
 		return nil, err
 	}
 	out := &Console{Config: c, render: render, routes: map[string]*page.Route{},
-		guard: http.NewCrossOriginProtection(), kept: kept, words: document.NewWords(billing.Chinese())}
+		guard: http.NewCrossOriginProtection(), kept: kept, turns: newTurns(),
+		words: document.NewWords(billing.Chinese())}
 	if c.Untranslated != nil {
 		out.words.Watch(c.Untranslated)
 	}
@@ -98,7 +100,7 @@ func New(c Config) (*Console, error) {
 		if routes[i].Menu.En != "" {
 			out.menu = append(out.menu, &routes[i])
 		}
-		if routes[i].Prepared {
+		if routes[i].Prepare != nil {
 			out.dear = append(out.dear, &routes[i])
 		}
 	}

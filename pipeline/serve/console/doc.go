@@ -14,6 +14,9 @@
 //	           token of the session where there is one.
 //	CONSOLE-7  With an OpenID Connect provider a person can sign in by it. The session is one like that of a key, of
 //	           the caller that the provider's claim names (OPENID-3).
-//	CONSOLE-8  The server calculates the tables of pages about the whole lake once for each state and books, when it
-//	           starts and within seconds of a commit. A request that comes earlier calculates the table that it needs.
+//	CONSOLE-8  The server calculates the tables of pages about the whole lake, and the newest bills of the largest
+//	           customers, once for each state and books, when it starts and within seconds of a commit. A request that
+//	           comes earlier calculates what it needs.
+//	CONSOLE-9  Two pages for each processor are made at once, the others in the order of their requests. A page that
+//	           takes longer than longPage keeps no other waiting.
 package console

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -17,8 +19,8 @@ import (
 // lookEvery is how often the console looks for a new state to prepare. Each look reads HEAD, from an object store too.
 const lookEvery = 10 * time.Second
 
-// Prepare calculates the tables of the pages that show much of the lake, once for every state and books, so that the
-// first request after a run does not wait for them (CONSOLE-8). It returns when ctx is done.
+// Prepare calculates what pages show of much of the lake, once for every state and books, so that the first request
+// after a run does not wait for it (CONSOLE-8). It returns when ctx is done.
 func (c *Console) Prepare(ctx context.Context) {
 	var done prepared
 	look := time.NewTicker(lookEvery)
@@ -26,7 +28,7 @@ func (c *Console) Prepare(ctx context.Context) {
 	for {
 		state, err := c.State(period.Instant(c.Clock().UnixMicro()))
 		if err == nil {
-			if now := (prepared{state.Snap.Hash, state.Workspace}); now != done && c.prepare(ctx) {
+			if now := (prepared{state.Snap.Hash, state.Workspace}); now != done && c.prepare(ctx, state) {
 				done = now
 			}
 		}
@@ -44,25 +46,47 @@ type prepared struct {
 	books *workspace.Workspace
 }
 
-// prepare opens the pages in both languages, one after the other, as the vendor. It reports whether ctx lasted.
-func (c *Console) prepare(ctx context.Context) bool {
+// prepare opens the pages in both languages, one after the other, as the vendor: lists first, then what single
+// customers have. It reports whether ctx lasted.
+func (c *Console) prepare(ctx context.Context, state *operation.State) bool {
 	begun := c.Clock()
-	for _, language := range []operation.Language{c.Language, other(c.Language)} {
-		for _, route := range c.dear {
+	type wanted struct {
+		route *page.Route
+		query url.Values
+	}
+	var all []wanted
+	for _, route := range c.dear {
+		which, err := route.Prepare(ctx, state)
+		if err != nil && ctx.Err() == nil {
+			c.Log.Warn("prepare a page", "path", route.Op.Path, "error", err.Error())
+		}
+		for _, query := range which {
+			all = append(all, wanted{route, query})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b wanted) int { return len(a.query) - len(b.query) })
+	for _, one := range all {
+		for _, language := range []operation.Language{c.Language, other(c.Language)} {
 			if ctx.Err() != nil {
 				return false
 			}
-			a := &answer{console: c, w: nowhere{}, now: c.Clock(), language: language, background: true,
-				caller: keys.Caller{ID: "console", Role: keys.Vendor},
-				r:      (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: route.Op.Path}}).WithContext(ctx)}
-			err := a.try(route, false)
-			if refused := new(operation.Error); err != nil && !errors.As(err, &refused) && ctx.Err() == nil {
-				c.Log.Warn("prepare a page", "path", route.Op.Path, "error", err.Error())
-			}
+			c.prepareOne(ctx, one.route, one.query, language)
 		}
 	}
 	c.Log.Info("pages are prepared", "took", c.Clock().Sub(begun).String())
 	return ctx.Err() == nil
+}
+
+// prepareOne opens one page.
+func (c *Console) prepareOne(ctx context.Context, route *page.Route, query url.Values, language operation.Language) {
+	a := &answer{console: c, w: nowhere{}, now: c.Clock(), query: query, language: language, background: true,
+		caller: keys.Caller{ID: "console", Role: keys.Vendor},
+		r: (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: route.Op.Path,
+			RawQuery: query.Encode()}}).WithContext(ctx)}
+	err := a.try(route, false)
+	if refused := new(operation.Error); err != nil && !errors.As(err, &refused) && ctx.Err() == nil {
+		c.Log.Warn("prepare a page", "path", route.Op.Path, "error", err.Error())
+	}
 }
 
 func other(l operation.Language) operation.Language {

@@ -27,11 +27,11 @@ func bill(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	id := v.Text("customer_id")
-	days, err := sums(v, cycle.String(), []string{id}, nil, tables.LServiceTypeCode, tables.LDay)
+	of, err := itemsOf(v, cycle.String(), id)
 	if err != nil {
 		return nil, err
 	}
-	list, err := byFirst(days)
+	list, err := fold(of.items, itemColumns(), []int{tables.LServiceTypeCode})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func bill(v *page.View) (*page.Page, error) {
 	p.Blocks = append(p.Blocks, servicesBlock(v, cycle.String(), list, &all))
 	var chart *page.Chart
 	if whole && all.Lines > 0 && all.Lines <= maxCharted {
-		chart, err = dayChart(v, cycle, id, days)
+		chart, err = dayChart(v, cycle, id, of.days)
 	}
 	if err != nil {
 		return nil, err
@@ -70,19 +70,6 @@ func bill(v *page.View) (*page.Page, error) {
 	}
 	p.Blocks = append(p.Blocks, related(v, cycle.String()))
 	return p, nil
-}
-
-// byFirst adds sums up by the first of the columns that they are of, in which they are ordered.
-func byFirst(list []records.Sum) (out []records.Sum, err error) {
-	for i := range list {
-		if n := len(out); n == 0 || out[n-1].By[0] != list[i].By[0] {
-			out = append(out, records.Sum{By: list[i].By[:1]})
-		}
-		if err := out[len(out)-1].Add(&list[i]); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // completeStatement is the customer's statement if the lines that the caller may see are all of its lines (BILLING-2).

@@ -78,22 +78,6 @@ func partial(v *page.View) bool {
 	return v.Scope.Partner != "" || v.Scope.During != nil || v.Scope.Nothing
 }
 
-// sums adds up the lines of customers that the call may see. Those of one customer whose lines it may all see are kept
-// for a state, since a large customer has very many lines. What it gives must not be changed.
-func sums(v *page.View, cycle string, customers []string, more []records.Condition, by ...int) ([]records.Sum, error) {
-	where, none := v.Lines()
-	if none || len(customers) == 0 {
-		return nil, nil
-	}
-	q := records.SumQuery{Cycle: cycle, Customers: customers, Where: append(where, more...), By: by}
-	add := func(v *page.View) ([]records.Sum, error) { return v.State.Store.Sums(v.Request.Context(), q) }
-	if len(where) > 0 || len(customers) > 1 {
-		return add(v)
-	}
-	return page.Keep(v, fmt.Sprintf("sums %#v", q),
-		func(list []records.Sum) int { return (len(by) + records.Amounts) * len(list) }, add)
-}
-
 // allOf is the sum of sums.
 func allOf(list []records.Sum) (all records.Sum, err error) {
 	for i := range list {
@@ -109,14 +93,22 @@ func cycleOf(v *page.View) (period.Cycle, error) {
 	if c, ok := v.Month("cycle"); ok {
 		return c, rows.HasCycle(v.State.Snap, c.String())
 	}
-	refs := v.State.Snap.Manifest.Cycles
-	for i := len(refs) - 1; i >= 0; i-- {
-		if refs[i].Files != nil {
-			return period.ParseCycle(refs[i].Cycle)
-		}
+	if name := newest(v.State.Snap); name != "" {
+		return period.ParseCycle(name)
 	}
 	return 0, operation.NotFound(operation.Text{Zh: "尚无账期数据：请先运行tollbook run nightly",
 		En: "the lake has no cycle yet: run `tollbook run nightly`"})
+}
+
+// newest is the newest cycle that has data; "" = none.
+func newest(snap *lake.Snapshot) string {
+	refs := snap.Manifest.Cycles
+	for i := len(refs) - 1; i >= 0; i-- {
+		if refs[i].Files != nil {
+			return refs[i].Cycle
+		}
+	}
+	return ""
 }
 
 // stateText says whether a cycle's amounts can still change.

@@ -1,7 +1,9 @@
 package billing
 
 import (
+	"context"
 	"math"
+	"net/url"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -25,9 +27,9 @@ func bills() []page.Route {
 		page.NewRoute("customer", none, customer, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.OneCustomer,
 			Params: []operation.Param{ofCustomer(true), ofManager()}}),
-		page.NewRoute("bill", none, bill, operation.Operation{
+		preparedFor(page.NewRoute("bill", none, bill, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.OneCustomer,
-			Params: []operation.Param{ofCustomer(true), ofManager(), ofCycle()}}),
+			Params: []operation.Param{ofCustomer(true), ofManager(), ofCycle()}}), largeBills),
 		page.NewRoute("service", none, service, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.OneCustomer,
 			Params: slices.Concat([]operation.Param{ofCustomer(true), ofManager(), ofCycle()}, filters())}),
@@ -111,9 +113,14 @@ func ofMoney() []page.Route {
 	}
 }
 
-// prepared makes a route one of a page that is prepared.
+// prepared makes a route one of a page that is prepared without parameters.
 func prepared(r page.Route) page.Route {
-	r.Prepared = true
+	return preparedFor(r, func(context.Context, *operation.State) ([]url.Values, error) { return []url.Values{nil}, nil })
+}
+
+// preparedFor makes a route one of a page that is prepared with some parameters.
+func preparedFor(r page.Route, which func(context.Context, *operation.State) ([]url.Values, error)) page.Route {
+	r.Prepare = which
 	return r
 }
 

@@ -95,16 +95,23 @@ func steadyAt(w *workspace.Workspace, now period.Instant) period.Span {
 // The key names everything else that it depends on, the caller's rights included. It weighs as many table cells as
 // cells counts. What is built must not be changed.
 func Keep[V any](v *View, key string, cells func(V) int, build func(*View) (V, error)) (V, error) {
+	return keep(v, key+inLanguage(v), func(value V) int { return cellBytes * cells(value) }, build)
+}
+
+// KeepFigures is Keep of what is the same in every language.
+func KeepFigures[V any](v *View, key string, cells func(V) int, build func(*View) (V, error)) (V, error) {
 	return keep(v, key, func(value V) int { return cellBytes * cells(value) }, build)
 }
+
+// inLanguage is the part of a key that names the language of texts and links.
+func inLanguage(v *View) string { return fmt.Sprintf(" in %q %d", v.Query.Get("lang"), v.Language) }
 
 // keep is Keep with a weight in bytes.
 func keep[V any](v *View, key string, bytes func(V) int, build func(*View) (V, error)) (V, error) {
 	if v.Kept == nil {
 		return build(v)
 	}
-	at := keptKey{v.State.Snap.Hash, v.State.Workspace, v.Kept.since(v.State.Workspace, v.State.Now),
-		fmt.Sprintf("%q %d %s", v.Query.Get("lang"), v.Language, key)}
+	at := keptKey{v.State.Snap.Hash, v.State.Workspace, v.Kept.since(v.State.Workspace, v.State.Now), key}
 	ctx := v.Request.Context()
 	if !v.Background { // it is for all who ask: that the first of them goes away does not end it
 		ctx = context.WithoutCancel(ctx)
@@ -127,7 +134,7 @@ func keep[V any](v *View, key string, bytes func(V) int, build func(*View) (V, e
 
 // KeepTable is Keep of a table, sorted in its own order. The table that it gives is the caller's.
 func KeepTable(v *View, key string, build func(*View) (*Table, error)) (*Table, error) {
-	t, err := keep(v, key, func(t *Table) int { return t.packed.bytes() },
+	t, err := keep(v, key+inLanguage(v), func(t *Table) int { return t.packed.bytes() },
 		func(v *View) (*Table, error) {
 			t, err := build(v)
 			if err == nil {

@@ -274,15 +274,6 @@ type Head struct {
 	Href, Aria string
 }
 
-// Lines are the rows that the screen has.
-func (t *Table) Lines() [][]Entry {
-	out := make([][]Entry, len(t.Rows))
-	for i, row := range t.Rows {
-		out[i] = t.shown(row)
-	}
-	return out
-}
-
 // Sums is the total as the screen has it.
 func (t *Table) Sums() []Entry {
 	if t.Total == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"html/template"
 	"net/http/httptest"
 	"reflect"
 	"slices"
@@ -111,15 +112,43 @@ func TestSpareColumns(t *testing.T) {
 	for form, table := range forms(t, prices()) {
 		table.arrange(viewOf("/"))
 		table.turn(viewOf("/"))
-		if heads := table.Heads(); len(heads) != 2 || len(table.Lines()[0]) != 2 {
-			t.Errorf("%s: heads %v, cells %v", form, heads, table.Lines()[0])
+		if heads := table.Heads(); len(heads) != 2 || len(table.shown(table.Rows[0])) != 2 {
+			t.Errorf("%s: heads %v, cells %v", form, heads, table.shown(table.Rows[0]))
 		}
 	}
 	table := prices()
 	table.Rows[3][2].Text = "-0.01"
 	table.arrange(viewOf("/"))
-	if heads := table.Heads(); len(heads) != 3 || len(table.Lines()[0]) != 3 {
-		t.Errorf("heads %v, cells %v", heads, table.Lines()[0])
+	if heads := table.Heads(); len(heads) != 3 || len(table.shown(table.Rows[0])) != 3 {
+		t.Errorf("heads %v, cells %v", heads, table.shown(table.Rows[0]))
+	}
+}
+
+// TestCell tests PAGE-1: the markup of a cell is that of html/template, for any text, tone and address of the console.
+func TestCell(t *testing.T) {
+	t.Parallel()
+	cell := template.Must(template.New("").Parse(
+		`<td{{with .Class}} class="{{.}}"{{end}}>{{if .Href}}<a href="{{.Href}}">{{.Say}}</a>{{else}}{{.Say}}{{end}}</td>`))
+	texts := []string{"", "plain", `<script>alert("1")</script>`, "a & b's", "&amp;", "\x00", "\xff<\xc3", "中文",
+		strings.Repeat("x", 40)}
+	ours := []string{"/console/bill?customer_id=a&cycle=2026-09", "/console/x?q=%22%3E%3Cscript%3E", "?a=b", "#t"}
+	foreign := []string{"javascript:alert(1)", "JAVASCRIPT:x", "//host/", `/\host/`, "https://host/", "a:b", " /x",
+		"\t//x", "/\t/x"}
+	for _, text := range texts {
+		for _, href := range slices.Concat(texts, ours, foreign) {
+			e := Entry{Cell: Cell{Text: text, Href: href, Tone: Bad}, Column: &Column{Kind: Code}}
+			want := e
+			if !slices.Contains(ours, href) {
+				want.Href = ""
+			}
+			var out strings.Builder
+			if err := cell.Execute(&out, want); err != nil {
+				t.Fatal(err)
+			}
+			if got := string(e.HTML()); got != out.String() {
+				t.Errorf("%q to %q: %s, want %s", text, href, got, out.String())
+			}
+		}
 	}
 }
 

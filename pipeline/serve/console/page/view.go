@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -22,8 +23,9 @@ type Route struct {
 	Menu operation.Text
 	// File gives a file instead of a page, such as a drawing; nil = the route is a page.
 	File func(*View) (*File, error)
-	// Prepared says that the page shows much of the lake: what it keeps is made before somebody asks.
-	Prepared bool
+	// Prepare gives the parameters with which the page reads much of a state, so that what it keeps is made before
+	// somebody asks; nil = none.
+	Prepare func(context.Context, *operation.State) ([]url.Values, error)
 }
 
 // File is an answer that is no page.

@@ -1,0 +1,163 @@
+package billing
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// itemColumns are what the items of a bill differ in.
+func itemColumns() []int {
+	return []int{tables.LServiceTypeCode, tables.LSKU, tables.LRegionCode, tables.LKind, tables.LTier,
+		tables.LDiscountID, tables.LOriginCycle}
+}
+
+// sums adds up the lines of customers that the call may see. What it gives must not be changed.
+func sums(v *page.View, cycle string, customers []string, more []records.Condition, by ...int) ([]records.Sum, error) {
+	where, none := v.Lines()
+	if none || len(customers) == 0 {
+		return nil, nil
+	}
+	if len(customers) == 1 && ofItems(more, by) {
+		of, err := itemsOf(v, cycle, customers[0])
+		if err != nil {
+			return nil, err
+		}
+		return fold(chosenItems(of.items, more), itemColumns(), by)
+	}
+	q := records.SumQuery{Cycle: cycle, Customers: customers, Where: append(where, more...), By: by}
+	return page.KeepFigures(v, keyOf("sums", q), weightOf,
+		func(v *page.View) ([]records.Sum, error) { return v.State.Store.Sums(v.Request.Context(), q) })
+}
+
+// keyOf is what sums of a query are kept under. A partner's query names all of its customers.
+func keyOf(what string, q records.SumQuery) string {
+	return fmt.Sprintf("%s %x", what, sha256.Sum256(fmt.Appendf(nil, "%#v", q)))
+}
+
+// weightOf is about how many table cells weigh as much as sums do.
+func weightOf(list []records.Sum) int { return 6 * len(list) }
+
+// ofItems reports whether sums can be calculated from those of a bill's items.
+func ofItems(where []records.Condition, by []int) bool {
+	items := itemColumns()
+	for i := range where {
+		if where[i].Op != records.Is || !slices.Contains(items, where[i].Column) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(by, func(col int) bool { return !slices.Contains(items, col) })
+}
+
+// chosenItems are the items that conditions choose.
+func chosenItems(list []records.Sum, where []records.Condition) []records.Sum {
+	if len(where) == 0 {
+		return list
+	}
+	columns := itemColumns()
+	var out []records.Sum
+	for i := range list {
+		fits := func(c records.Condition) bool {
+			return slices.Contains(c.Values, list[i].By[slices.Index(columns, c.Column)])
+		}
+		if !slices.ContainsFunc(where, func(c records.Condition) bool { return !fits(c) }) {
+			out = append(out, list[i])
+		}
+	}
+	return out
+}
+
+// fold adds sums up by some of the columns that they are of.
+func fold(list []records.Sum, columns, by []int) ([]records.Sum, error) {
+	if slices.Equal(columns, by) {
+		return list, nil
+	}
+	found := make(map[string]*records.Sum)
+	for i := range list {
+		one := &records.Sum{By: make([]string, len(by))}
+		for k, col := range by {
+			one.By[k] = list[i].By[slices.Index(columns, col)]
+		}
+		key := fmt.Sprintf("%q", one.By)
+		if known := found[key]; known != nil {
+			one = known
+		} else {
+			found[key] = one
+		}
+		if err := one.Add(&list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return records.InOrder(found), nil
+}
+
+// billSums is what a customer's lines of a cycle come to.
+type billSums struct {
+	items []records.Sum // by itemColumns
+	// by service and day: of customers with at most maxCharted lines
+	days []records.Sum
+}
+
+// itemsOf adds up a customer's lines that the call may see: once for a state, since a large customer has very many.
+func itemsOf(v *page.View, cycle, id string) (billSums, error) {
+	where, none := v.Lines()
+	if none {
+		return billSums{}, nil
+	}
+	q := records.SumQuery{Cycle: cycle, Customers: []string{id}, Where: where, By: itemColumns()}
+	return page.KeepFigures(v, keyOf("items", q),
+		func(b billSums) int { return weightOf(b.items) + weightOf(b.days) },
+		func(v *page.View) (out billSums, err error) {
+			st, _, err := oneStatement(v, cycle, id)
+			if err != nil {
+				return out, err
+			}
+			if st.lines <= maxCharted {
+				q.By = append(q.By, tables.LDay)
+			}
+			list, err := v.State.Store.Sums(v.Request.Context(), q)
+			if err != nil {
+				return out, err
+			}
+			if st.lines <= maxCharted {
+				out.days, err = fold(list, q.By, []int{tables.LServiceTypeCode, tables.LDay})
+				if err != nil {
+					return out, err
+				}
+			}
+			out.items, err = fold(list, q.By, itemColumns())
+			return out, err
+		})
+}
+
+// LargeBill is how many lines a customer has whose bill is prepared: to read them takes longer than a page may.
+const LargeBill = 150_000
+
+// largeBills are the parameters of the newest cycle's bills of LargeBill lines and more.
+func largeBills(ctx context.Context, state *operation.State) (out []url.Values, err error) {
+	cycle := newest(state.Snap)
+	if cycle == "" {
+		return nil, nil
+	}
+	list, err := rows.Statements(ctx, state.Snap, cycle, "", rows.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	err = list.Each(func(row rows.Row) error {
+		if row.Whole(tables.SLineCount) >= LargeBill {
+			out = append(out, url.Values{"customer_id": {row.Word(tables.SCustomerID)}})
+		}
+		return nil
+	})
+	return out, err
+}

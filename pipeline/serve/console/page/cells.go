@@ -1,0 +1,63 @@
+package page
+
+import (
+	"html/template"
+	"strings"
+)
+
+// Body is the rows that the screen has, as markup (PAGE-1). A table has up to some hundred cells, and a template takes
+// several times as long for each.
+func (t *Table) Body() template.HTML {
+	var b strings.Builder
+	for _, row := range t.Rows {
+		b.WriteString("\n<tr>")
+		for _, e := range t.shown(row) {
+			e.write(&b)
+		}
+		b.WriteString("</tr>")
+	}
+	return template.HTML(b.String())
+}
+
+// HTML is the cell as markup.
+func (e Entry) HTML() template.HTML {
+	var b strings.Builder
+	e.write(&b)
+	return template.HTML(b.String())
+}
+
+// write writes the cell with everything escaped. A link that leads elsewhere than into the console is left out.
+func (e Entry) write(b *strings.Builder) {
+	b.WriteString("<td")
+	if class := e.Class(); class != "" {
+		b.WriteString(` class="`)
+		escape(b, class)
+		b.WriteByte('"')
+	}
+	b.WriteByte('>')
+	link := inside(e.Href)
+	if link {
+		b.WriteString(`<a href="`)
+		escape(b, e.Href)
+		b.WriteString(`">`)
+	}
+	escape(b, e.Say())
+	if link {
+		b.WriteString("</a>")
+	}
+	b.WriteString("</td>")
+}
+
+// inside reports whether an address is one of this server, whatever the browser makes of it.
+func inside(href string) bool {
+	return href != "" && !strings.ContainsAny(href, "\t\n\r\\") &&
+		(href[0] == '?' || href[0] == '#' || href[0] == '/' && !strings.HasPrefix(href, "//"))
+}
+
+// escape writes a text so that it is the same text in an element and in a quoted attribute.
+func escape(b *strings.Builder, text string) {
+	if strings.ContainsAny(text, "<>&'\"\x00") {
+		text = template.HTMLEscapeString(text)
+	}
+	b.WriteString(text)
+}

@@ -1,0 +1,34 @@
+package console
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// longPage is the time after which a page no longer keeps others waiting.
+const longPage = 50 * time.Millisecond
+
+// turns lets few pages at once use the processors, in the order of their requests (CONSOLE-9). Many pages at once
+// would all end late, and the long ones among them last.
+type turns chan struct{}
+
+// newTurns are as many turns as keep all processors busy while some pages wait for the disk.
+func newTurns() turns { return make(turns, 2*runtime.GOMAXPROCS(0)) }
+
+// take waits for a turn and returns how it is given back. A page that takes long gives it back early, so that pages
+// that wait for a large table, or for an object store, never stop the others.
+func (t turns) take(ctx context.Context) (giveBack func(), err error) {
+	select {
+	case t <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	once := sync.OnceFunc(func() { <-t })
+	early := time.AfterFunc(longPage, once)
+	return func() {
+		early.Stop()
+		once()
+	}, nil
+}
