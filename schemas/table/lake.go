@@ -58,10 +58,10 @@ const (
 
 // Late is the usage records that were accepted after their cycle was closed, in the cycle they are billed in
 // (§4.11).
-func Late() *Table {
-	return define("late", nil, append(usageColumns(), Column{"origin_cycle", Word, "cycle that the use belongs to"},
-		Column{"as_of", Time, "clock of the run that accepted it"})...)
-}
+func Late() *Table { return lateTable }
+
+var lateTable = define("late", nil, append(usageColumns(), Column{"origin_cycle", Word, "cycle that the use belongs to"},
+	Column{"as_of", Time, "clock of the run that accepted it"})...)
 
 // Columns of the bandwidth table.
 const (
@@ -90,10 +90,10 @@ const BAsOf = BandwidthColumns
 
 // LateSamples is the samples that took their slot's place after their cycle was closed, in the cycle they are billed in
 // (§4.11).
-func LateSamples() *Table {
-	return define("late_samples", nil,
-		append(bandwidthColumns(), Column{"as_of", Time, "clock of the run that accepted it"})...)
-}
+func LateSamples() *Table { return lateSamplesTable }
+
+var lateSamplesTable = define("late_samples", nil,
+	append(bandwidthColumns(), Column{"as_of", Time, "clock of the run that accepted it"})...)
 
 // Columns of the positions table.
 const (
@@ -141,10 +141,10 @@ const POrigin = PositionColumns
 
 // LatePositions is what late records leave behind in the cycle they are billed in: meters of closed cycles, and prepaid
 // packages.
-func LatePositions() *Table {
-	return define("late_positions", nil,
-		append(positionColumns(), Column{"origin_cycle", Word, "meter: cycle that it counts; empty for packages"})...)
-}
+func LatePositions() *Table { return latePositionsTable }
+
+var latePositionsTable = define("late_positions", nil,
+	append(positionColumns(), Column{"origin_cycle", Word, "meter: cycle that it counts; empty for packages"})...)
 
 // Columns of the sums table.
 const (
@@ -170,21 +170,21 @@ const (
 )
 
 // Sums is each customer's lines of one day added up; statements are made of them.
-func Sums() *Table {
-	return define("sums", nil,
-		Column{"customer_id", Word, "the customer"}, Column{"line_count", Whole, "number of lines of the day"},
-		Column{"official_amount", Amount, sumOfDay}, Column{"official_discount_amount", Amount, sumOfDay},
-		Column{"truncated_amount", Amount, sumOfDay}, Column{"payment_amount", Amount, sumOfDay},
-		Column{"cash_amount", Amount, sumOfDay}, Column{"credit_amount", Amount, sumOfDay},
-		Column{"coupon_amount", Amount, sumOfDay},
-		Column{"stored_value_card_amount", Amount, sumOfDay}, Column{"flexipurchase_coupon_amount", Amount, sumOfDay},
-		Column{"debt_amount", Amount, sumOfDay})
-}
+func Sums() *Table { return sumsTable }
+
+var sumsTable = define("sums", nil,
+	Column{"customer_id", Word, "the customer"}, Column{"line_count", Whole, "number of lines of the day"},
+	Column{"official_amount", Amount, sumOfDay}, Column{"official_discount_amount", Amount, sumOfDay},
+	Column{"truncated_amount", Amount, sumOfDay}, Column{"payment_amount", Amount, sumOfDay},
+	Column{"cash_amount", Amount, sumOfDay}, Column{"credit_amount", Amount, sumOfDay},
+	Column{"coupon_amount", Amount, sumOfDay},
+	Column{"stored_value_card_amount", Amount, sumOfDay}, Column{"flexipurchase_coupon_amount", Amount, sumOfDay},
+	Column{"debt_amount", Amount, sumOfDay})
 
 // Ident is the index by which a record id accepted on another day of the cycle is found.
-func Ident() *Table {
-	return define("ident", nil, Column{"hash", Whole, "upper 56 bits of the identity's hash, ascending"})
-}
+func Ident() *Table { return identTable }
+
+var identTable = define("ident", nil, Column{"hash", Whole, "upper 56 bits of the identity's hash, ascending"})
 
 // Columns of the rejects table.
 const (
@@ -272,27 +272,27 @@ const (
 )
 
 // Statements is what each customer is asked to pay for a cycle (§8).
-func Statements() *Table {
-	return define("statements", []Column{
-		{"cycle", Word, "the cycle"}, {"customer_id", Word, "who is asked to pay"},
-		{"line_count", Whole, "number of the customer's lines in the cycle"},
-		{"official_amount", Amount, sumOfCycle}, {"official_discount_amount", Amount, sumOfCycle},
-		{"truncated_amount", Amount, sumOfCycle}, {"payment_amount", Amount, sumOfCycle},
-		{"rounding_amount", Amount, "payment_amount less due_amount; 0 with rounding grain line"},
-		{"due_amount", Amount, "what is asked for: payment_amount, in the currency's digits"},
-		{"cash_amount", Amount, sumOfCycle}, {"credit_amount", Amount, sumOfCycle},
-		{"coupon_amount", Amount, sumOfCycle}, {"stored_value_card_amount", Amount, sumOfCycle},
-		{"flexipurchase_coupon_amount", Amount, sumOfCycle}, {"debt_amount", Amount, sumOfCycle},
-	})
-}
+func Statements() *Table { return statementsTable }
+
+var statementsTable = define("statements", []Column{
+	{"cycle", Word, "the cycle"}, {"customer_id", Word, "who is asked to pay"},
+	{"line_count", Whole, "number of the customer's lines in the cycle"},
+	{"official_amount", Amount, sumOfCycle}, {"official_discount_amount", Amount, sumOfCycle},
+	{"truncated_amount", Amount, sumOfCycle}, {"payment_amount", Amount, sumOfCycle},
+	{"rounding_amount", Amount, "payment_amount less due_amount; 0 with rounding grain line"},
+	{"due_amount", Amount, "what is asked for: payment_amount, in the currency's digits"},
+	{"cash_amount", Amount, sumOfCycle}, {"credit_amount", Amount, sumOfCycle},
+	{"coupon_amount", Amount, sumOfCycle}, {"stored_value_card_amount", Amount, sumOfCycle},
+	{"flexipurchase_coupon_amount", Amount, sumOfCycle}, {"debt_amount", Amount, sumOfCycle},
+})
 
 // Totals is the control totals of a cycle (§6.6, §8).
-func Totals() *Table {
-	return define("totals", []Column{
-		{"name", Word, "what was counted or added up: rows.FEED.OUTCOME, or TABLE.COLUMN"},
-		{"value", Text, "the count, or the sum with all digits of its column"},
-	})
-}
+func Totals() *Table { return totalsTable }
+
+var totalsTable = define("totals", []Column{
+	{"name", Word, "what was counted or added up: rows.FEED.OUTCOME, or TABLE.COLUMN"},
+	{"value", Text, "the count, or the sum with all digits of its column"},
+})
 
 // Columns of the orders table.
 const (
@@ -321,27 +321,27 @@ const (
 )
 
 // Orders is the accepted orders, in the cycle they are billed in, defaults filled in.
-func Orders() *Table {
-	return define("orders", nil,
-		Column{"customer_id", Word, "who ordered"}, Column{"order_id", Text, "the order's id"},
-		Column{"order_line", Whole, "the line of the order"},
-		Column{"order_type", Word, "new, renew, auto_renew, change or unsubscribe"},
-		Column{"sku", Word, "the product, as given"},
-		Column{"region_code", Word, "the region, as given"}, Column{"resource_id", Text, "the resource, as given"},
-		Column{"quantity", Quantity, "how many, as given"},
-		Column{"period_type", Word, "hour, day, month, year or one_off"},
-		Column{"period_num", Whole, "how many periods"}, Column{"pay_time", Time, "when it was paid"},
-		Column{"effective_time", Time, "when it begins"},
-		Column{"expire_time", MaybeTime, "when it ends; null = never"},
-		Column{"base_order_id", Text, "the order that is taken back, renewed or changed"},
-		Column{"base_order_line", Whole, "the line of that order"},
-		Column{"payer", Word, "who pays: customer, or a partner_id"},
-		Column{"discount_id", Word, "the discount that the order names"},
-		Column{"coupon_ids", Text, "the coupons that the order names"},
-		Column{"official_amount", Amount, "the official amount as given; 0 where has_official is 0"},
-		Column{"has_official", Small, "1 = official_amount overrides the price book"},
-		Column{"as_of", Time, "clock of the run that accepted it"})
-}
+func Orders() *Table { return ordersTable }
+
+var ordersTable = define("orders", nil,
+	Column{"customer_id", Word, "who ordered"}, Column{"order_id", Text, "the order's id"},
+	Column{"order_line", Whole, "the line of the order"},
+	Column{"order_type", Word, "new, renew, auto_renew, change or unsubscribe"},
+	Column{"sku", Word, "the product, as given"},
+	Column{"region_code", Word, "the region, as given"}, Column{"resource_id", Text, "the resource, as given"},
+	Column{"quantity", Quantity, "how many, as given"},
+	Column{"period_type", Word, "hour, day, month, year or one_off"},
+	Column{"period_num", Whole, "how many periods"}, Column{"pay_time", Time, "when it was paid"},
+	Column{"effective_time", Time, "when it begins"},
+	Column{"expire_time", MaybeTime, "when it ends; null = never"},
+	Column{"base_order_id", Text, "the order that is taken back, renewed or changed"},
+	Column{"base_order_line", Whole, "the line of that order"},
+	Column{"payer", Word, "who pays: customer, or a partner_id"},
+	Column{"discount_id", Word, "the discount that the order names"},
+	Column{"coupon_ids", Text, "the coupons that the order names"},
+	Column{"official_amount", Amount, "the official amount as given; 0 where has_official is 0"},
+	Column{"has_official", Small, "1 = official_amount overrides the price book"},
+	Column{"as_of", Time, "clock of the run that accepted it"})
 
 // Columns of the adjustments table.
 const (
@@ -357,14 +357,14 @@ const (
 )
 
 // Adjustments is the accepted manual adjustments, in the cycle they are billed in.
-func Adjustments() *Table {
-	return define("adjustments", nil,
-		Column{"customer_id", Word, "whose bill it changes"}, Column{"adjustment_id", Text, "the adjustment's id"},
-		Column{"sku", Word, "the product it is about"},
-		Column{"time", Time, "when it is for"}, Column{"amount", Amount, "what it adds to the bill"},
-		Column{"bill_detail_type", Small, "kind of adjustment: 9 or 16"},
-		Column{"note", Text, "why, for people"}, Column{"as_of", Time, "clock of the run that accepted it"})
-}
+func Adjustments() *Table { return adjustmentsTable }
+
+var adjustmentsTable = define("adjustments", nil,
+	Column{"customer_id", Word, "whose bill it changes"}, Column{"adjustment_id", Text, "the adjustment's id"},
+	Column{"sku", Word, "the product it is about"},
+	Column{"time", Time, "when it is for"}, Column{"amount", Amount, "what it adds to the bill"},
+	Column{"bill_detail_type", Small, "kind of adjustment: 9 or 16"},
+	Column{"note", Text, "why, for people"}, Column{"as_of", Time, "clock of the run that accepted it"})
 
 // Columns of the reratings table.
 const (
@@ -387,21 +387,21 @@ const (
 )
 
 // Reratings is the differences that re-rating posted into a cycle (§4.12). They stay as they were posted.
-func Reratings() *Table {
-	return define("reratings", nil,
-		Column{"customer_id", Word, "whose bill differs"},
-		Column{"origin_cycle", Word, "the closed cycle that was rated again"},
-		Column{"sku", Word, "the product"}, Column{"region_code", Word, "the region"},
-		Column{"resource_id", Text, "the resource; empty for wider meters"},
-		Column{"partner_id", Word, "partner at the closed cycle's first instant"},
-		Column{"association_type", Word, "1 referral, 2 reseller; empty without a partner"},
-		Column{"usage_amount", Quantity, "difference of that column over the place's lines: now less billed"},
-		Column{"free_resource_usage", Quantity, "the same"}, Column{"official_amount", Amount, "the same"},
-		Column{"official_discount_amount", Amount, "the same"},
-		Column{"truncated_amount", Amount, "the same"}, Column{"payment_amount", Amount, "the same"},
-		Column{"package_draws", Text, "difference of the draws: package_id:quantity;…"},
-		Column{"as_of", Time, "clock of the run that rated again"})
-}
+func Reratings() *Table { return reratingsTable }
+
+var reratingsTable = define("reratings", nil,
+	Column{"customer_id", Word, "whose bill differs"},
+	Column{"origin_cycle", Word, "the closed cycle that was rated again"},
+	Column{"sku", Word, "the product"}, Column{"region_code", Word, "the region"},
+	Column{"resource_id", Text, "the resource; empty for wider meters"},
+	Column{"partner_id", Word, "partner at the closed cycle's first instant"},
+	Column{"association_type", Word, "1 referral, 2 reseller; empty without a partner"},
+	Column{"usage_amount", Quantity, "difference of that column over the place's lines: now less billed"},
+	Column{"free_resource_usage", Quantity, "the same"}, Column{"official_amount", Amount, "the same"},
+	Column{"official_discount_amount", Amount, "the same"},
+	Column{"truncated_amount", Amount, "the same"}, Column{"payment_amount", Amount, "the same"},
+	Column{"package_draws", Text, "difference of the draws: package_id:quantity;…"},
+	Column{"as_of", Time, "clock of the run that rated again"})
 
 // Columns of the redraws table.
 const (
@@ -413,11 +413,11 @@ const (
 )
 
 // Redraws is what records of closed cycles draw since re-rating, where it is not what they drew when they were billed.
-func Redraws() *Table {
-	return define("redraws", nil,
-		Column{"customer_id", Word, "who used it"}, Column{"origin_cycle", Word, "cycle that the record belongs to"},
-		Column{"record_id", Text, "the record"}, Column{"draws", Text, "what it draws: package_id:quantity;…"})
-}
+func Redraws() *Table { return redrawsTable }
+
+var redrawsTable = define("redraws", nil,
+	Column{"customer_id", Word, "who used it"}, Column{"origin_cycle", Word, "cycle that the record belongs to"},
+	Column{"record_id", Text, "the record"}, Column{"draws", Text, "what it draws: package_id:quantity;…"})
 
 // Columns of the shifts table.
 const (
@@ -432,16 +432,16 @@ const (
 )
 
 // Shifts is by how much re-rating moved meters and packages from where billing had left them.
-func Shifts() *Table {
-	return define("shifts", nil,
-		Column{"customer_id", Word, "whose position it is"},
-		Column{"origin_cycle", Word, "the closed cycle that was rated again"},
-		Column{"kind", Small, "as in positions: 1, graduated meter; 3, prepaid package"},
-		Column{"key", Word, "sku of a meter, package_id of a package"},
-		Column{"scope", Word, "meter: region or resource that it counts over"},
-		Column{"at", MaybeTime, "package: start of the quota period"},
-		Column{"shift", Quantity, "by how much more the meter counts, or was drawn from the package; negative: less"})
-}
+func Shifts() *Table { return shiftsTable }
+
+var shiftsTable = define("shifts", nil,
+	Column{"customer_id", Word, "whose position it is"},
+	Column{"origin_cycle", Word, "the closed cycle that was rated again"},
+	Column{"kind", Small, "as in positions: 1, graduated meter; 3, prepaid package"},
+	Column{"key", Word, "sku of a meter, package_id of a package"},
+	Column{"scope", Word, "meter: region or resource that it counts over"},
+	Column{"at", MaybeTime, "package: start of the quota period"},
+	Column{"shift", Quantity, "by how much more the meter counts, or was drawn from the package; negative: less"})
 
 // Columns of the account_events table.
 const (
@@ -465,22 +465,22 @@ const (
 // AccountEvents is the account events that passed acceptance, in the cycle they take effect in (§3.16, §4.11).
 // Those with refused = 1 count as rejects of their file: the last replay of the cycle found less on the balance than
 // they take (§6.3).
-func AccountEvents() *Table {
-	return define("account_events", nil,
-		Column{"customer_id", Word, "whose account it moves"}, Column{"event_id", Text, "the event's id"},
-		Column{"time", Time, "when it happened, as given"},
-		Column{"instant", Time, "when it takes effect: its time; of a late one the clock of the run that accepted it"},
-		Column{"type", Word, "recharge, allocate, reclaim, withdraw or credit_limit"},
-		Column{"balance_type", Word, "cash, stored_value, flexi_coupon or credit"},
-		Column{"amount", Amount, "how much; of credit_limit the new limit"},
-		Column{"as_of", Time, "clock of the run that accepted it"},
-		Column{"refused", Small, "1: the balance does not hold what it takes; it is listed among the rejects"},
-		Column{"file", Word, "of a reclaim or withdrawal, as the next four: path of its feed file below inbox/"},
-		Column{"file_hash", Word, "content hash of the feed file"},
-		Column{"row", Whole, "place of the record in the file; 0 where file is empty"},
-		Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
-		Column{"raw", Text, "the whole record as it came"})
-}
+func AccountEvents() *Table { return accountEventsTable }
+
+var accountEventsTable = define("account_events", nil,
+	Column{"customer_id", Word, "whose account it moves"}, Column{"event_id", Text, "the event's id"},
+	Column{"time", Time, "when it happened, as given"},
+	Column{"instant", Time, "when it takes effect: its time; of a late one the clock of the run that accepted it"},
+	Column{"type", Word, "recharge, allocate, reclaim, withdraw or credit_limit"},
+	Column{"balance_type", Word, "cash, stored_value, flexi_coupon or credit"},
+	Column{"amount", Amount, "how much; of credit_limit the new limit"},
+	Column{"as_of", Time, "clock of the run that accepted it"},
+	Column{"refused", Small, "1: the balance does not hold what it takes; it is listed among the rejects"},
+	Column{"file", Word, "of a reclaim or withdrawal, as the next four: path of its feed file below inbox/"},
+	Column{"file_hash", Word, "content hash of the feed file"},
+	Column{"row", Whole, "place of the record in the file; 0 where file is empty"},
+	Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
+	Column{"raw", Text, "the whole record as it came"})
 
 // Columns of the transfers table.
 const (
@@ -495,16 +495,16 @@ const (
 )
 
 // Transfers is the accepted transfers of performance, in the cycle they count in (§3.17).
-func Transfers() *Table {
-	return define("transfers", nil,
-		Column{"transfer_id", Text, "the transfer's id"},
-		Column{"own_cycle", Word, "the cycle that it names: another one if that was closed before it came"},
-		Column{"from_partner_id", Word, "partner that loses performance"},
-		Column{"to_partner_id", Word, "partner that gains it"},
-		Column{"customer_id", Word, "customer whose business it is; may be empty"},
-		Column{"amount", Amount, "how much performance"},
-		Column{"as_of", Time, "clock of the run that accepted it"})
-}
+func Transfers() *Table { return transfersTable }
+
+var transfersTable = define("transfers", nil,
+	Column{"transfer_id", Text, "the transfer's id"},
+	Column{"own_cycle", Word, "the cycle that it names: another one if that was closed before it came"},
+	Column{"from_partner_id", Word, "partner that loses performance"},
+	Column{"to_partner_id", Word, "partner that gains it"},
+	Column{"customer_id", Word, "customer whose business it is; may be empty"},
+	Column{"amount", Amount, "how much performance"},
+	Column{"as_of", Time, "clock of the run that accepted it"})
 
 // Columns of the incentive_events table.
 const (
@@ -528,22 +528,22 @@ const (
 // IncentiveEvents is the steps in the life of incentives that passed acceptance, in one file of no cycle (§3.18).
 // Those with refused = 1 count as rejects of their file: as all events of their incentive stand, they do not fit the
 // state that they meet.
-func IncentiveEvents() *Table {
-	return define("incentive_events", nil,
-		Column{"event_id", Text, "the event's id"}, Column{"partner_id", Word, "partner whose incentive it is"},
-		Column{"programme_id", Word, "programme that pays it"},
-		Column{"period", Word, "period of the programme: 2026-09 or 2026-Q3"},
-		Column{"event", Word, "confirm, dispute, apply_payment, paid or reject"},
-		Column{"time", Time, "when it happened"},
-		Column{"as_of", Time, "clock of the run that accepted it"},
-		Column{"refused", Small, "1: it does not fit the state that it meets; it is listed among the rejects"},
-		Column{"met", Word, "that state, where refused is 1"},
-		Column{"file", Word, "path of its feed file below inbox/"},
-		Column{"file_hash", Word, "content hash of the feed file"},
-		Column{"row", Whole, "place of the record in the file"},
-		Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
-		Column{"raw", Text, "the whole record as it came"})
-}
+func IncentiveEvents() *Table { return incentiveEventsTable }
+
+var incentiveEventsTable = define("incentive_events", nil,
+	Column{"event_id", Text, "the event's id"}, Column{"partner_id", Word, "partner whose incentive it is"},
+	Column{"programme_id", Word, "programme that pays it"},
+	Column{"period", Word, "period of the programme: 2026-09 or 2026-Q3"},
+	Column{"event", Word, "confirm, dispute, apply_payment, paid or reject"},
+	Column{"time", Time, "when it happened"},
+	Column{"as_of", Time, "clock of the run that accepted it"},
+	Column{"refused", Small, "1: it does not fit the state that it meets; it is listed among the rejects"},
+	Column{"met", Word, "that state, where refused is 1"},
+	Column{"file", Word, "path of its feed file below inbox/"},
+	Column{"file_hash", Word, "content hash of the feed file"},
+	Column{"row", Whole, "place of the record in the file"},
+	Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
+	Column{"raw", Text, "the whole record as it came"})
 
 // Columns of the order_status table.
 const (
@@ -582,37 +582,37 @@ const (
 
 // OrderStatus is the steps in the life of order lines that passed acceptance, in one file of no cycle. Those with
 // refused = 1 count as rejects of their file: they do not fit the state that they meet.
-func OrderStatus() *Table {
-	return define("order_status", []Column{
-		{"customer_id", Word, "who ordered"}, {"order_id", Text, "the order's id"},
-		{"order_line", Whole, "the line of the order"},
-		{"status", Word, "pending_approval, unpaid, processing, completed or cancelled"},
-		{"time", Time, "when the line entered the status"},
-		{"order_type", Word, "new, renew, auto_renew, change or unsubscribe"},
-		{"sku", Word, "the product, as given"},
-		{"region_code", Word, "the region, as given"}, {"resource_id", Text, "the resource, as given"},
-		{"quantity", Quantity, "how many, as given"},
-		{"period_type", Word, "hour, day, month, year or one_off"},
-		{"period_num", Whole, "how many periods"},
-		{"effective_time", Time, "when it is to begin; time if not given"},
-		{"expire_time", MaybeTime, "when it is to end; null = never or not given"},
-		{"base_order_id", Text, "the order that is taken back, renewed or changed"},
-		{"base_order_line", Whole, "the line of that order"},
-		{"payer", Word, "who is to pay: customer, or a partner_id"},
-		{"discount_id", Word, "the discount that the order names"},
-		{"coupon_ids", Text, "the coupons that the order names"},
-		{"official_amount", Amount, "the official amount as given; 0 where has_official is 0"},
-		{"has_official", Small, "1 = official_amount overrides the price book"},
-		{"as_of", Time, "clock of the run that accepted it"},
-		{"paid", Small, "1: the table orders has the order line"},
-		{"refused", Small, "1: it does not fit the state that it meets; it is listed among the rejects"},
-		{"met", Word, "that state, where refused is 1"}},
-		Column{"file", Word, "path of its feed file below inbox/"},
-		Column{"file_hash", Word, "content hash of the feed file"},
-		Column{"row", Whole, "place of the record in the file"},
-		Column{"header", Word, "what is needed before raw to read it again: the header of a CSV file"},
-		Column{"raw", Text, "the complete record as it came"})
-}
+func OrderStatus() *Table { return orderStatusTable }
+
+var orderStatusTable = define("order_status", []Column{
+	{"customer_id", Word, "who ordered"}, {"order_id", Text, "the order's id"},
+	{"order_line", Whole, "the line of the order"},
+	{"status", Word, "pending_approval, unpaid, processing, completed or cancelled"},
+	{"time", Time, "when the line entered the status"},
+	{"order_type", Word, "new, renew, auto_renew, change or unsubscribe"},
+	{"sku", Word, "the product, as given"},
+	{"region_code", Word, "the region, as given"}, {"resource_id", Text, "the resource, as given"},
+	{"quantity", Quantity, "how many, as given"},
+	{"period_type", Word, "hour, day, month, year or one_off"},
+	{"period_num", Whole, "how many periods"},
+	{"effective_time", Time, "when it is to begin; time if not given"},
+	{"expire_time", MaybeTime, "when it is to end; null = never or not given"},
+	{"base_order_id", Text, "the order that is taken back, renewed or changed"},
+	{"base_order_line", Whole, "the line of that order"},
+	{"payer", Word, "who is to pay: customer, or a partner_id"},
+	{"discount_id", Word, "the discount that the order names"},
+	{"coupon_ids", Text, "the coupons that the order names"},
+	{"official_amount", Amount, "the official amount as given; 0 where has_official is 0"},
+	{"has_official", Small, "1 = official_amount overrides the price book"},
+	{"as_of", Time, "clock of the run that accepted it"},
+	{"paid", Small, "1: the table orders has the order line"},
+	{"refused", Small, "1: it does not fit the state that it meets; it is listed among the rejects"},
+	{"met", Word, "that state, where refused is 1"}},
+	Column{"file", Word, "path of its feed file below inbox/"},
+	Column{"file_hash", Word, "content hash of the feed file"},
+	Column{"row", Whole, "place of the record in the file"},
+	Column{"header", Word, "what is needed before raw to read it again: the header of a CSV file"},
+	Column{"raw", Text, "the complete record as it came"})
 
 // Columns of the balances table.
 const (
@@ -625,14 +625,14 @@ const (
 )
 
 // Balances is what a day's payments leave for the next, of customers whose balances ever moved (§6.3).
-func Balances() *Table {
-	return define("balances", nil,
-		Column{"customer_id", Word, "whose balance it is"},
-		Column{"balance", Word, "stored_value, flexi_coupon, cash, credit_limit, credit_used, debt or coupon"},
-		Column{"coupon_id", Word, "coupon: which one; else empty"},
-		Column{"valid_from", MaybeTime, "coupon: its valid_from; else null"},
-		Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"})
-}
+func Balances() *Table { return balancesTable }
+
+var balancesTable = define("balances", nil,
+	Column{"customer_id", Word, "whose balance it is"},
+	Column{"balance", Word, "stored_value, flexi_coupon, cash, credit_limit, credit_used, debt or coupon"},
+	Column{"coupon_id", Word, "coupon: which one; else empty"},
+	Column{"valid_from", MaybeTime, "coupon: its valid_from; else null"},
+	Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"})
 
 // Columns of the account_entries table.
 const (
@@ -649,19 +649,19 @@ const (
 
 // AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (§6.3, §8
 // accounts).
-func AccountEntries() *Table {
-	return define("account_entries", []Column{
-		{"customer_id", Word, "whose balance moved"},
-		{"time", Time, "when: the instant of the line or the account event"},
-		{"id", Text, "event_id, or the line's id"},
-		{"type", Word, "recharge, allocate, reclaim, withdraw or credit_limit; consume where a line drew, refund " +
-			"where one gave back"},
-		{"balance_type", Word,
-			"stored_value, flexi_coupon, cash, credit (the limit less what is used) or debt (what is owed)"},
-		{"amount", Amount, "by how much it moved"},
-		{"balance_after", Amount, "the balance after it"},
-	}, Column{"month_end", Small, "1: by a month-end line, which comes after all else of its instant"})
-}
+func AccountEntries() *Table { return accountEntriesTable }
+
+var accountEntriesTable = define("account_entries", []Column{
+	{"customer_id", Word, "whose balance moved"},
+	{"time", Time, "when: the instant of the line or the account event"},
+	{"id", Text, "event_id, or the line's id"},
+	{"type", Word, "recharge, allocate, reclaim, withdraw or credit_limit; consume where a line drew, refund " +
+		"where one gave back"},
+	{"balance_type", Word,
+		"stored_value, flexi_coupon, cash, credit (the limit less what is used) or debt (what is owed)"},
+	{"amount", Amount, "by how much it moved"},
+	{"balance_after", Amount, "the balance after it"},
+}, Column{"month_end", Small, "1: by a month-end line, which comes after all else of its instant"})
 
 // Columns of the runs table.
 const (
@@ -677,11 +677,11 @@ const (
 
 // Runs is the lake's manifests, one row each: which run made which state. It is no file of the lake; ClickHouse gets
 // it.
-func Runs() *Table {
-	return define("runs", nil,
-		Column{"number", Whole, "number of the manifest"}, Column{"hash", Text, "its hash"},
-		Column{"parent", Text, "hash of the manifest before; empty for the first"},
-		Column{"as_of", Time, "the run's clock"}, Column{"command", Word, "the run that made it"},
-		Column{"closed_through", Word, "every cycle up to this one was closed; empty = none"},
-		Column{"buckets", Small, "number of buckets"})
-}
+func Runs() *Table { return runsTable }
+
+var runsTable = define("runs", nil,
+	Column{"number", Whole, "number of the manifest"}, Column{"hash", Text, "its hash"},
+	Column{"parent", Text, "hash of the manifest before; empty for the first"},
+	Column{"as_of", Time, "the run's clock"}, Column{"command", Word, "the run that made it"},
+	Column{"closed_through", Word, "every cycle up to this one was closed; empty = none"},
+	Column{"buckets", Small, "number of buckets"})

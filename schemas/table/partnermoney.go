@@ -30,63 +30,63 @@ const (
 
 // PartnerEvents is the accepted events of the feeds about partners' money, with what the last replay decided about them
 // (§9).
-func PartnerEvents() *Table {
-	return define(
-		"partner_events",
-		nil,
-		Column{
-			"feed",
-			Word,
-			"coupons, fund_events, invoices, partner_accounts or withdrawals",
-		},
-		Column{"event_id", Text, "the event's id"},
-		Column{
-			"partner_id",
-			Word,
-			"the partner; of invoices the issuer",
-		},
-		Column{"type", Word, "type or event of the feed"},
-		Column{"time", Time, "when it happened"},
-		Column{"amount", Amount, "its amount; 0 where its type has none"},
-		Column{
-			"heads",
-			Whole,
-			"heads of fund_events; else 0",
-		},
-		Column{"subject_id", Text, "claim_id, withdrawal_id, invoice_id or coupon_id"},
-		Column{"other_id", Word, "to_partner_id, recipient_id or customer_id"},
-		Column{"scope", Word, "programme_id, cycle or quota_id"},
-		Column{
-			"period",
-			Word,
-			"period of fund_events",
-		},
-		Column{"detail", Text, "channel, activity_type, source, number or solution_id"},
-		Column{
-			"note",
-			Text,
-			"activity_date, account or content",
-		},
-		Column{"as_of", Time, "clock of the run that accepted it"},
-		Column{
-			"instant",
-			Time,
-			"when it takes effect",
-		},
-		Column{"reason", Word, "why the last replay rejected it; empty = it counts"},
-		Column{"reject_column", Word, "column of that reject"},
-		Column{"reject_value", Text, "value of that reject"},
-		Column{
-			"file",
-			Word,
-			"path of its feed file below inbox/",
-		},
-		Column{"file_hash", Word, "content hash of the feed file"},
-		Column{"row", Whole, "place of the record in the file"},
-		Column{"header", Word, "what must come before raw to read it again: the header of a CSV file"},
-		Column{"raw", Text, "the complete record as it came"},
-	)
-}
+func PartnerEvents() *Table { return partnerEventsTable }
+
+var partnerEventsTable = define(
+	"partner_events",
+	nil,
+	Column{
+		"feed",
+		Word,
+		"coupons, fund_events, invoices, partner_accounts or withdrawals",
+	},
+	Column{"event_id", Text, "the event's id"},
+	Column{
+		"partner_id",
+		Word,
+		"the partner; of invoices the issuer",
+	},
+	Column{"type", Word, "type or event of the feed"},
+	Column{"time", Time, "when it happened"},
+	Column{"amount", Amount, "its amount; 0 where its type has none"},
+	Column{
+		"heads",
+		Whole,
+		"heads of fund_events; else 0",
+	},
+	Column{"subject_id", Text, "claim_id, withdrawal_id, invoice_id or coupon_id"},
+	Column{"other_id", Word, "to_partner_id, recipient_id or customer_id"},
+	Column{"scope", Word, "programme_id, cycle or quota_id"},
+	Column{
+		"period",
+		Word,
+		"period of fund_events",
+	},
+	Column{"detail", Text, "channel, activity_type, source, number or solution_id"},
+	Column{
+		"note",
+		Text,
+		"activity_date, account or content",
+	},
+	Column{"as_of", Time, "clock of the run that accepted it"},
+	Column{
+		"instant",
+		Time,
+		"when it takes effect",
+	},
+	Column{"reason", Word, "why the last replay rejected it; empty = it counts"},
+	Column{"reject_column", Word, "column of that reject"},
+	Column{"reject_value", Text, "value of that reject"},
+	Column{
+		"file",
+		Word,
+		"path of its feed file below inbox/",
+	},
+	Column{"file_hash", Word, "content hash of the feed file"},
+	Column{"row", Whole, "place of the record in the file"},
+	Column{"header", Word, "what must come before raw to read it again: the header of a CSV file"},
+	Column{"raw", Text, "the complete record as it came"},
+)
 
 // Columns of the partner_facts table.
 const (
@@ -107,39 +107,39 @@ const FactTakenBack = "taken_back"
 
 // PartnerFacts is what closed cycles contribute to partners' accounts and invoices (§9.1, §9.7). It is kept so that an
 // archived cycle contributes the same as before.
-func PartnerFacts() *Table {
-	return define(
-		"partner_facts",
-		nil,
-		Column{"cycle", Word, "the closed cycle"},
-		Column{
-			"kind",
-			Word,
-			"allocate, reclaim, order or refund: an entry of an account; incentive: its payment; invoiceable; owed; " +
-				"collected; taken_back, of a coupon; closed: the cycle is complete; replayed: the last replay; " +
-				"overdrawn: a partner whose cash is below zero",
-		},
-		Column{
-			"id",
-			Text,
-			"event_id or line id of an entry; of replayed a hash of what it followed from",
-		},
-		Column{"partner_id", Word, "the partner; of invoiceable the issuer"},
-		Column{
-			"other_id",
-			Word,
-			"customer of an entry; recipient of invoiceable",
-		},
-		Column{"time", MaybeTime, "own time of an entry"},
-		Column{
-			"instant",
-			MaybeTime,
-			"when the entry takes effect",
-		},
-		Column{"place", Whole, "place of an order line among the lines of its instant"},
-		Column{"amount", Amount, "the amount; of order and refund the change of the partner's cash"},
-	)
-}
+func PartnerFacts() *Table { return partnerFactsTable }
+
+var partnerFactsTable = define(
+	"partner_facts",
+	nil,
+	Column{"cycle", Word, "the closed cycle"},
+	Column{
+		"kind",
+		Word,
+		"allocate, reclaim, order or refund: an entry of an account; incentive: its payment; invoiceable; owed; " +
+			"collected; taken_back, of a coupon; closed: the cycle is complete; replayed: the last replay; " +
+			"overdrawn: a partner whose cash is below zero",
+	},
+	Column{
+		"id",
+		Text,
+		"event_id or line id of an entry; of replayed a hash of what it followed from",
+	},
+	Column{"partner_id", Word, "the partner; of invoiceable the issuer"},
+	Column{
+		"other_id",
+		Word,
+		"customer of an entry; recipient of invoiceable",
+	},
+	Column{"time", MaybeTime, "own time of an entry"},
+	Column{
+		"instant",
+		MaybeTime,
+		"when the entry takes effect",
+	},
+	Column{"place", Whole, "place of an order line among the lines of its instant"},
+	Column{"amount", Amount, "the amount; of order and refund the change of the partner's cash"},
+)
 
 // Columns of the partner_accounts table.
 const (
@@ -155,22 +155,22 @@ const (
 )
 
 // PartnerAccounts is what moved partners' balances (§9.1).
-func PartnerAccounts() *Table {
-	return define("partner_accounts", []Column{
-		{"partner_id", Word, "whose balance it is"},
-		{"time", Time, "when the entry takes effect"},
-		{"entry_id", Text, "event_id, or id of the order line"},
-		{
-			"type",
-			Word,
-			"type of the event, or order, refund, incentive, fund, withdraw_request, withdraw_back or withdraw_done",
-		},
-		{"counterparty_id", Word, "the other partner, or the customer; empty = none"},
-		{"balance_type", Word, "cash, rebate, credit or frozen"},
-		{"amount", Amount, "change of the balance"},
-		{"balance_after", Amount, "the balance afterwards"},
-	})
-}
+func PartnerAccounts() *Table { return partnerAccountsTable }
+
+var partnerAccountsTable = define("partner_accounts", []Column{
+	{"partner_id", Word, "whose balance it is"},
+	{"time", Time, "when the entry takes effect"},
+	{"entry_id", Text, "event_id, or id of the order line"},
+	{
+		"type",
+		Word,
+		"type of the event, or order, refund, incentive, fund, withdraw_request, withdraw_back or withdraw_done",
+	},
+	{"counterparty_id", Word, "the other partner, or the customer; empty = none"},
+	{"balance_type", Word, "cash, rebate, credit or frozen"},
+	{"amount", Amount, "change of the balance"},
+	{"balance_after", Amount, "the balance afterwards"},
+})
 
 // Columns of the funds table.
 const (
@@ -191,29 +191,29 @@ const (
 )
 
 // Funds is the months, claims and quotas of headcount and marketing funds (§9.4, §9.5).
-func Funds() *Table {
-	return define("funds", []Column{
-		{"partner_id", Word, "whose fund it is"},
-		{"programme_id", Word, "the programme of funds.yaml"},
-		{"period", Word, "month of a headcount list; quarter or year of a claim or quota"},
-		{"claim_id", Text, "the claim; empty on a headcount list and on a quota"},
-		{"heads", Whole, "experts: as applied for, before that as listed; 0 on claims and quotas"},
-		{"quota_amount", Amount, "quota of the period; 0 on lists and claims"},
-		{"listed_amount", Amount, "what the month's list is worth; 0 on claims and quotas"},
-		{"reserved_amount", Amount, "what the claim holds of its quota"},
-		{"claimed_amount", Amount, "list: as applied for; claim: cost that was spent"},
-		{"approved_amount", Amount, "list: as approved; claim: cost that was approved"},
-		{"paid_amount", Amount, "what was paid"},
-		{
-			"state",
-			Word,
-			"list: listed, in_review, approved, refused, forgone, requested, invoice_received, paid or void; " +
-				"claim: requested, " +
-				"approved, refused, held, claimed, payable, invoice_received, paid or void; quota: open or ended",
-		},
-		{"until", MaybeTime, "instant at which time alone changes the state"},
-	})
-}
+func Funds() *Table { return fundsTable }
+
+var fundsTable = define("funds", []Column{
+	{"partner_id", Word, "whose fund it is"},
+	{"programme_id", Word, "the programme of funds.yaml"},
+	{"period", Word, "month of a headcount list; quarter or year of a claim or quota"},
+	{"claim_id", Text, "the claim; empty on a headcount list and on a quota"},
+	{"heads", Whole, "experts: as applied for, before that as listed; 0 on claims and quotas"},
+	{"quota_amount", Amount, "quota of the period; 0 on lists and claims"},
+	{"listed_amount", Amount, "what the month's list is worth; 0 on claims and quotas"},
+	{"reserved_amount", Amount, "what the claim holds of its quota"},
+	{"claimed_amount", Amount, "list: as applied for; claim: cost that was spent"},
+	{"approved_amount", Amount, "list: as approved; claim: cost that was approved"},
+	{"paid_amount", Amount, "what was paid"},
+	{
+		"state",
+		Word,
+		"list: listed, in_review, approved, refused, forgone, requested, invoice_received, paid or void; " +
+			"claim: requested, " +
+			"approved, refused, held, claimed, payable, invoice_received, paid or void; quota: open or ended",
+	},
+	{"until", MaybeTime, "instant at which time alone changes the state"},
+})
 
 // Columns of the withdrawals table.
 const (
@@ -232,29 +232,29 @@ const (
 )
 
 // Withdrawals is the parts of withdrawals (§9.6).
-func Withdrawals() *Table {
-	return define("withdrawals", []Column{
-		{
-			"withdrawal_id",
-			Text,
-			"the withdrawal",
-		},
-		{"part", Whole, "1, 2, … in the order in which the parts were taken"},
-		{"partner_id", Word, "who withdraws"},
-		{"source", Word, "cash or rebate"},
-		{"route", Word, "original: back the way a recharge came; bank; rebate: from the rebate, to the bank"},
-		{
-			"recharge_id",
-			Text,
-			"route original: event_id of the recharge",
-		},
-		{"channel", Word, "route original: its channel"},
-		{"amount", Amount, "amount of the part"},
-		{"state", Word, "requested, approved, refused, done or failed"},
-		{"requested", Time, "time of the request"},
-		{"decided", MaybeTime, "time of the last event after the request"},
-	})
-}
+func Withdrawals() *Table { return withdrawalsTable }
+
+var withdrawalsTable = define("withdrawals", []Column{
+	{
+		"withdrawal_id",
+		Text,
+		"the withdrawal",
+	},
+	{"part", Whole, "1, 2, … in the order in which the parts were taken"},
+	{"partner_id", Word, "who withdraws"},
+	{"source", Word, "cash or rebate"},
+	{"route", Word, "original: back the way a recharge came; bank; rebate: from the rebate, to the bank"},
+	{
+		"recharge_id",
+		Text,
+		"route original: event_id of the recharge",
+	},
+	{"channel", Word, "route original: its channel"},
+	{"amount", Amount, "amount of the part"},
+	{"state", Word, "requested, approved, refused, done or failed"},
+	{"requested", Time, "time of the request"},
+	{"decided", MaybeTime, "time of the last event after the request"},
+})
 
 // Columns of the receivables table.
 const (
@@ -271,23 +271,23 @@ const (
 )
 
 // Receivables is what partners owe for closed cycles (§9.1).
-func Receivables() *Table {
-	return define("receivables", []Column{
-		{"cycle", Word, "the closed cycle"},
-		{"partner_id", Word, "who owes it"},
-		{"amount", Amount, "sum of owed_amount and cost_amount of the partner's statement"},
-		{"collected_amount", Amount, "cash and stored value that paid the lines of the rows with an owed_amount"},
-		{"paid_amount", Amount, "sum of the statement payments that count"},
-		{"unpaid_amount", Amount, "what is left to pay; below 0 a credit of the partner's"},
-		{
-			"due_date",
-			Word,
-			"the day by which it is due",
-		},
-		{"age_days", Whole, "days of the as-of past due_date; below 0 before it"},
-		{"bucket", Word, "not_due, 1-30, 31-60, 61-90 or over_90; empty where nothing is unpaid"},
-	})
-}
+func Receivables() *Table { return receivablesTable }
+
+var receivablesTable = define("receivables", []Column{
+	{"cycle", Word, "the closed cycle"},
+	{"partner_id", Word, "who owes it"},
+	{"amount", Amount, "sum of owed_amount and cost_amount of the partner's statement"},
+	{"collected_amount", Amount, "cash and stored value that paid the lines of the rows with an owed_amount"},
+	{"paid_amount", Amount, "sum of the statement payments that count"},
+	{"unpaid_amount", Amount, "what is left to pay; below 0 a credit of the partner's"},
+	{
+		"due_date",
+		Word,
+		"the day by which it is due",
+	},
+	{"age_days", Whole, "days of the as-of past due_date; below 0 before it"},
+	{"bucket", Word, "not_due, 1-30, 31-60, 61-90 or over_90; empty where nothing is unpaid"},
+})
 
 // Columns of the invoices table.
 const (
@@ -304,23 +304,23 @@ const (
 )
 
 // Invoices is what is invoiced of what can be invoiced (§9.7).
-func Invoices() *Table {
-	return define("invoices", []Column{
-		{"cycle", Word, "the closed cycle"},
-		{"issuer_id", Word, "who sells: the vendor or a partner"},
-		{"recipient_id", Word, "who buys: a partner or a customer"},
-		{"invoiceable_amount", Amount, "what can be invoiced; below 0 a credit that is due"},
-		{
-			"issued_amount",
-			Amount,
-			"sum of the invoices issued",
-		},
-		{"returned_amount", Amount, "sum of those returned or voided"},
-		{"credited_amount", Amount, "sum of the credit notes"},
-		{"left_amount", Amount, "invoiceable less issued, plus returned and credited"},
-		{"state", Word, "open, partly, full, credit_due or settled"},
-	})
-}
+func Invoices() *Table { return invoicesTable }
+
+var invoicesTable = define("invoices", []Column{
+	{"cycle", Word, "the closed cycle"},
+	{"issuer_id", Word, "who sells: the vendor or a partner"},
+	{"recipient_id", Word, "who buys: a partner or a customer"},
+	{"invoiceable_amount", Amount, "what can be invoiced; below 0 a credit that is due"},
+	{
+		"issued_amount",
+		Amount,
+		"sum of the invoices issued",
+	},
+	{"returned_amount", Amount, "sum of those returned or voided"},
+	{"credited_amount", Amount, "sum of the credit notes"},
+	{"left_amount", Amount, "invoiceable less issued, plus returned and credited"},
+	{"state", Word, "open, partly, full, credit_due or settled"},
+})
 
 // Columns of the invoice_records table.
 const (
@@ -339,28 +339,28 @@ const (
 )
 
 // InvoiceRecords is every event of the feed invoices that counts (§9.7).
-func InvoiceRecords() *Table {
-	return define("invoice_records", []Column{
-		{"event_id", Text, "the event's id"},
-		{"invoice_id", Text, "the invoice or credit note"},
-		{
-			"number",
-			Text,
-			"its number; empty on return and void",
-		},
-		{"issuer_id", Word, "who issues it; empty on return and void"},
-		{
-			"recipient_id",
-			Word,
-			"who receives it; empty on return and void",
-		},
-		{"cycle", Word, "the cycle that is invoiced; empty on return and void"},
-		{"time", Time, "when"},
-		{"event", Word, "issue, return, void or credit_note"},
-		{"amount", Amount, "its amount; 0 on return and void"},
-		{"content", Text, "what the invoice says is sold"},
-	}, Column{"instant", Time, "when it takes effect"})
-}
+func InvoiceRecords() *Table { return invoiceRecordsTable }
+
+var invoiceRecordsTable = define("invoice_records", []Column{
+	{"event_id", Text, "the event's id"},
+	{"invoice_id", Text, "the invoice or credit note"},
+	{
+		"number",
+		Text,
+		"its number; empty on return and void",
+	},
+	{"issuer_id", Word, "who issues it; empty on return and void"},
+	{
+		"recipient_id",
+		Word,
+		"who receives it; empty on return and void",
+	},
+	{"cycle", Word, "the cycle that is invoiced; empty on return and void"},
+	{"time", Time, "when"},
+	{"event", Word, "issue, return, void or credit_note"},
+	{"amount", Amount, "its amount; 0 on return and void"},
+	{"content", Text, "what the invoice says is sold"},
+}, Column{"instant", Time, "when it takes effect"})
 
 // Columns of the coupon_entries table.
 const (
@@ -376,16 +376,16 @@ const (
 
 // CouponEntries is what lines drew from coupons on a day and what was taken back of them, in the order in which it
 // happened, customer by customer (§9.2).
-func CouponEntries() *Table {
-	return define("coupon_entries", nil,
-		Column{"customer_id", Word, "whose coupon it is"},
-		Column{"coupon_id", Text, "the coupon"},
-		Column{"time", Time, "when: the instant of the line or the reclaim"},
-		Column{"type", Word, "use or reclaim"},
-		Column{"id", Text, "the line's id, or event_id"},
-		Column{"amount", Amount, "what the line was paid, or what was taken back"},
-		Column{"left_after", Amount, "what is left of the coupon afterwards"})
-}
+func CouponEntries() *Table { return couponEntriesTable }
+
+var couponEntriesTable = define("coupon_entries", nil,
+	Column{"customer_id", Word, "whose coupon it is"},
+	Column{"coupon_id", Text, "the coupon"},
+	Column{"time", Time, "when: the instant of the line or the reclaim"},
+	Column{"type", Word, "use or reclaim"},
+	Column{"id", Text, "the line's id, or event_id"},
+	Column{"amount", Amount, "what the line was paid, or what was taken back"},
+	Column{"left_after", Amount, "what is left of the coupon afterwards"})
 
 // Columns of the issued_coupons table.
 const (
@@ -405,21 +405,21 @@ const (
 )
 
 // IssuedCoupons is the coupons that events made, with their terms, as lines were last paid by them (§9.2, §9.3).
-func IssuedCoupons() *Table {
-	return define("issued_coupons", nil,
-		Column{"coupon_id", Text, "the coupon"},
-		Column{"event_id", Text, "the event that issued it"},
-		Column{"source", Word, "quota or solution"},
-		Column{"source_id", Word, "quota_id or solution_id"},
-		Column{"partner_id", Word, "who issued it or applied for it"},
-		Column{"customer_id", Word, "who received it"},
-		Column{"terms", Word, "kind, performance, with_discount, service_type_code and sku"},
-		Column{"amount", Amount, "what it is worth"},
-		Column{"min_consumption", Amount, "smallest payment it may be used on"},
-		Column{"valid_from", Time, "start of its validity"},
-		Column{"valid_to", MaybeTime, "end of its validity"},
-		Column{"instant", Time, "it pays lines from then on"})
-}
+func IssuedCoupons() *Table { return issuedCouponsTable }
+
+var issuedCouponsTable = define("issued_coupons", nil,
+	Column{"coupon_id", Text, "the coupon"},
+	Column{"event_id", Text, "the event that issued it"},
+	Column{"source", Word, "quota or solution"},
+	Column{"source_id", Word, "quota_id or solution_id"},
+	Column{"partner_id", Word, "who issued it or applied for it"},
+	Column{"customer_id", Word, "who received it"},
+	Column{"terms", Word, "kind, performance, with_discount, service_type_code and sku"},
+	Column{"amount", Amount, "what it is worth"},
+	Column{"min_consumption", Amount, "smallest payment it may be used on"},
+	Column{"valid_from", Time, "start of its validity"},
+	Column{"valid_to", MaybeTime, "end of its validity"},
+	Column{"instant", Time, "it pays lines from then on"})
 
 // Columns of the coupons table.
 const (
@@ -440,23 +440,23 @@ const (
 )
 
 // Coupons is all coupons and what became of them (§9.2).
-func Coupons() *Table {
-	return define("coupons", []Column{
-		{"coupon_id", Text, "the coupon"},
-		{"source", Word, "book, quota or solution"},
-		{"partner_id", Word, "who issued it or applied for it; of a book empty"},
-		{"customer_id", Word, "whose it is"},
-		{"kind", Word, "voucher, cash_coupon or pickup"},
-		{"amount", Amount, "what it is worth: used + taken_back + expired + left"},
-		{"used", Amount, "what lines used; of a pickup its amount"},
-		{"taken_back", Amount, "what the partner took back"},
-		{"expired", Amount, "what was left when it expired"},
-		{"left", Amount, "what is left"},
-		{"valid_from", MaybeTime, "start of its validity"},
-		{"valid_to", MaybeTime, "end of its validity; empty = open"},
-		{"state", Word, "active, expired, reclaimed or used"},
-	})
-}
+func Coupons() *Table { return couponsTable }
+
+var couponsTable = define("coupons", []Column{
+	{"coupon_id", Text, "the coupon"},
+	{"source", Word, "book, quota or solution"},
+	{"partner_id", Word, "who issued it or applied for it; of a book empty"},
+	{"customer_id", Word, "whose it is"},
+	{"kind", Word, "voucher, cash_coupon or pickup"},
+	{"amount", Amount, "what it is worth: used + taken_back + expired + left"},
+	{"used", Amount, "what lines used; of a pickup its amount"},
+	{"taken_back", Amount, "what the partner took back"},
+	{"expired", Amount, "what was left when it expired"},
+	{"left", Amount, "what is left"},
+	{"valid_from", MaybeTime, "start of its validity"},
+	{"valid_to", MaybeTime, "end of its validity; empty = open"},
+	{"state", Word, "active, expired, reclaimed or used"},
+})
 
 // Columns of the coupon_records table.
 const (
@@ -471,17 +471,17 @@ const (
 )
 
 // CouponRecords is what happened to coupons (§9.2).
-func CouponRecords() *Table {
-	return define("coupon_records", []Column{
-		{"coupon_id", Text, "the coupon"},
-		{"time", Time, "when it took effect"},
-		{"type", Word, "issue, use, reclaim or expire"},
-		{"id", Text, "event_id, or the line's id; empty = it expired"},
-		{"customer_id", Word, "whose coupon it is"},
-		{"amount", Amount, "of the coupon; what a line was paid, was taken back or expired"},
-		{"left_after", Amount, "what is left of the coupon afterwards"},
-	})
-}
+func CouponRecords() *Table { return couponRecordsTable }
+
+var couponRecordsTable = define("coupon_records", []Column{
+	{"coupon_id", Text, "the coupon"},
+	{"time", Time, "when it took effect"},
+	{"type", Word, "issue, use, reclaim or expire"},
+	{"id", Text, "event_id, or the line's id; empty = it expired"},
+	{"customer_id", Word, "whose coupon it is"},
+	{"amount", Amount, "of the coupon; what a line was paid, was taken back or expired"},
+	{"left_after", Amount, "what is left of the coupon afterwards"},
+})
 
 // PartnerMoneyTotals are the tables of partners' money whose rows and sums are control totals (§6.6), by name.
 func PartnerMoneyTotals() []*Table {

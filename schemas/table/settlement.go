@@ -36,26 +36,26 @@ const sumOfRow = "sum of that column over the row's lines"
 
 // PartnerStatements is what partners owe their sellers for a cycle, and what distributors earn on their resellers
 // (§6.4, §8).
-func PartnerStatements() *Table {
-	return define("partner_statements", []Column{
-		{"cycle", Word, "the cycle"}, {"partner_id", Word, "whose statement the row stands in"},
-		{"seller_id", Word, "whom the partner buys from: a distributor, or vendor; empty on referral rows"},
-		{"reseller_id", Word, "on a distributor's row about a reseller: the reseller; else empty"},
-		{"customer_id", Word, "who consumed"}, {"association_type", Word, "1 referral, 2 reseller"},
-		{"service_type_code", Word, "the service"}, {"charging_mode", Small, "1: paid for a period; 3: on demand"},
-		{"sign", Word, "- for lines with a payment below 0, + for the others"},
-		{"line_count", Whole, "number of lines"},
-		{"official_amount", Amount, sumOfRow}, {"official_discount_amount", Amount, sumOfRow},
-		{"truncated_amount", Amount, sumOfRow}, {"payment_amount", Amount, sumOfRow},
-		{"performance_amount", Amount,
-			"performance of the row's lines: cash, stored value and coupons that count, of products that count"},
-		{"owed_amount", Amount,
-			"what the partner owes the seller for the row, in the currency's digits; 0 on a row about a reseller"},
-		{"revenue_amount", Amount, "row about a reseller: what the reseller owes the distributor; else 0"},
-		{"cost_amount", Amount, "row about a reseller: what the distributor owes the vendor; else 0"},
-		{"margin_amount", Amount, "revenue_amount less cost_amount"},
-	})
-}
+func PartnerStatements() *Table { return partnerStatementsTable }
+
+var partnerStatementsTable = define("partner_statements", []Column{
+	{"cycle", Word, "the cycle"}, {"partner_id", Word, "whose statement the row stands in"},
+	{"seller_id", Word, "whom the partner buys from: a distributor, or vendor; empty on referral rows"},
+	{"reseller_id", Word, "on a distributor's row about a reseller: the reseller; else empty"},
+	{"customer_id", Word, "who consumed"}, {"association_type", Word, "1 referral, 2 reseller"},
+	{"service_type_code", Word, "the service"}, {"charging_mode", Small, "1: paid for a period; 3: on demand"},
+	{"sign", Word, "- for lines with a payment below 0, + for the others"},
+	{"line_count", Whole, "number of lines"},
+	{"official_amount", Amount, sumOfRow}, {"official_discount_amount", Amount, sumOfRow},
+	{"truncated_amount", Amount, sumOfRow}, {"payment_amount", Amount, sumOfRow},
+	{"performance_amount", Amount,
+		"performance of the row's lines: cash, stored value and coupons that count, of products that count"},
+	{"owed_amount", Amount,
+		"what the partner owes the seller for the row, in the currency's digits; 0 on a row about a reseller"},
+	{"revenue_amount", Amount, "row about a reseller: what the reseller owes the distributor; else 0"},
+	{"cost_amount", Amount, "row about a reseller: what the distributor owes the vendor; else 0"},
+	{"margin_amount", Amount, "revenue_amount less cost_amount"},
+})
 
 // PartnerStatementsOf is PartnerStatements with the currency and how amounts were converted to it, in a cycle that was
 // billed with several (§10.7).
@@ -83,12 +83,12 @@ const (
 )
 
 // ExchangeRates is the exchange rates that a cycle of several currencies was closed with (§10.7).
-func ExchangeRates() *Table {
-	return define("exchange_rates", nil, Column{"from", Word, "the currency that is converted"},
-		Column{"to", Word, "the currency that it is converted to"},
-		Column{"date", Word, "date of the row of rates.csv"},
-		Column{"rate", Quantity, "how much of `to` one unit of `from` is"})
-}
+func ExchangeRates() *Table { return exchangeRatesTable }
+
+var exchangeRatesTable = define("exchange_rates", nil, Column{"from", Word, "the currency that is converted"},
+	Column{"to", Word, "the currency that it is converted to"},
+	Column{"date", Word, "date of the row of rates.csv"},
+	Column{"rate", Quantity, "how much of `to` one unit of `from` is"})
 
 // Columns of the incentives table.
 const (
@@ -107,21 +107,21 @@ const (
 )
 
 // Incentives is what partners earn in the periods of programmes, with states (§6.5, §8).
-func Incentives() *Table {
-	return define("incentives", []Column{
-		{"partner_id", Word, "who earns it"}, {"programme_id", Word, "the programme"},
-		{"period", Word, "its period: 2026-09 or 2026-Q3"},
-		{"performance_amount", Amount, "performance of the period's lines that count"},
-		{"transferred_amount", Amount, "performance that transfers brought less what they took"},
-		{"carried_in", Amount, "performance that earlier periods lacked: 0 or less"},
-		{"tier_amount", Amount, "what the tiers give, in the currency's digits"},
-		{"bonus_amount", Amount, "what new customers' business gives on top"},
-		{"incentive_amount", Amount, "what is earned: both, at most the cap"},
-		{"carried_out", Amount, "performance that the next period begins with: 0 or less"},
-		{"state", Word, "estimated, to_confirm, confirmed, disputed, payable, paying, paid or void, as of the last " +
-			"run that wrote"},
-	})
-}
+func Incentives() *Table { return incentivesTable }
+
+var incentivesTable = define("incentives", []Column{
+	{"partner_id", Word, "who earns it"}, {"programme_id", Word, "the programme"},
+	{"period", Word, "its period: 2026-09 or 2026-Q3"},
+	{"performance_amount", Amount, "performance of the period's lines that count"},
+	{"transferred_amount", Amount, "performance that transfers brought less what they took"},
+	{"carried_in", Amount, "performance that earlier periods lacked: 0 or less"},
+	{"tier_amount", Amount, "what the tiers give, in the currency's digits"},
+	{"bonus_amount", Amount, "what new customers' business gives on top"},
+	{"incentive_amount", Amount, "what is earned: both, at most the cap"},
+	{"carried_out", Amount, "performance that the next period begins with: 0 or less"},
+	{"state", Word, "estimated, to_confirm, confirmed, disputed, payable, paying, paid or void, as of the last " +
+		"run that wrote"},
+})
 
 // Columns of the performances table.
 const (
@@ -136,11 +136,11 @@ const (
 
 // Performances is what each file of lines adds to the performance of partners: what incentives are added up from. A
 // file that adds nothing has one row without a programme.
-func Performances() *Table {
-	return define("performances", nil, Column{"day", Word, "day of the lines, as in the table lines"},
-		Column{"lines_hash", Word, "content hash of the file of lines"},
-		Column{"programme_id", Word, "the programme; empty where the file adds nothing"},
-		Column{"partner_id", Word, "the partner"},
-		Column{"own_amount", Amount, "performance of the file's lines that count"},
-		Column{"new_amount", Amount, "that of new customers' lines among them"})
-}
+func Performances() *Table { return performancesTable }
+
+var performancesTable = define("performances", nil, Column{"day", Word, "day of the lines, as in the table lines"},
+	Column{"lines_hash", Word, "content hash of the file of lines"},
+	Column{"programme_id", Word, "the programme; empty where the file adds nothing"},
+	Column{"partner_id", Word, "the partner"},
+	Column{"own_amount", Amount, "performance of the file's lines that count"},
+	Column{"new_amount", Amount, "that of new customers' lines among them"})

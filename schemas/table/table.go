@@ -1,6 +1,8 @@
 package table
 
 import (
+	"slices"
+
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -77,5 +79,5 @@ func (t *Table) adding(columns int) *Table {
 
 // define makes a table of which every column is exported unless the lake's own follow.
 func define(name string, exported []Column, own ...Column) *Table {
-	return &Table{Name: name, Columns: append(exported[:len(exported):len(exported)], own...), Exported: len(exported)}
+	return &Table{Name: name, Columns: slices.Clip(slices.Concat(exported, own)), Exported: len(exported)}
 }

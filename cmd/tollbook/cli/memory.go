@@ -13,21 +13,25 @@ const (
 	batchPercent  = 200
 	exportPercent = 50        // most of what an export holds are decoded pages without pointers: collections are cheap
 	batchLimit    = 768 << 20 // bytes
+	keptByServers = 512 << 20 // bytes: tables that a server keeps for its pages, and as much garbage
 	ordinaryBooks = 64 << 20  // bytes
 )
 
 // TuneMemory sets the collector for a run whose workspace is open, as far as GOGC and GOMEMLIMIT do not say otherwise.
-func TuneMemory(env func(string) string) { tune(env, batchPercent) }
+func TuneMemory(env func(string) string) { tune(env, batchPercent, batchLimit) }
 
 // TuneExport is TuneMemory for an export, which holds less garbage at the same cost.
-func TuneExport(env func(string) string) { tune(env, exportPercent) }
+func TuneExport(env func(string) string) { tune(env, exportPercent, batchLimit) }
 
-func tune(env func(string) string, percent int) {
+// TuneServer is TuneMemory for a server.
+func TuneServer(env func(string) string) { tune(env, batchPercent, batchLimit+keptByServers) }
+
+func tune(env func(string) string, percent int, limit int64) {
 	if env("GOGC") == "" {
 		debug.SetGCPercent(percent)
 	}
 	if env("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(batchLimit + 2*max(0, heldNow()-ordinaryBooks))
+		debug.SetMemoryLimit(limit + 2*max(0, heldNow()-ordinaryBooks))
 	}
 }
 

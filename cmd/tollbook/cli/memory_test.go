@@ -18,12 +18,13 @@ func TestTuneMemory(t *testing.T) {
 		t.Errorf("GOMEMLIMIT was set, and yet the limit became %d", got)
 	}
 	for _, c := range []struct {
-		tune func(func(string) string)
-		want int
-	}{{TuneMemory, 200}, {TuneExport, 50}} {
+		tune  func(func(string) string)
+		want  int
+		limit int64
+	}{{TuneMemory, 200, 768 << 20}, {TuneExport, 50, 768 << 20}, {TuneServer, 200, 1280 << 20}} {
 		c.tune(func(string) string { return "" })
-		if got := debug.SetMemoryLimit(-1); got != 805_306_368 {
-			t.Errorf("limit %d, want 768 MiB", got)
+		if got := debug.SetMemoryLimit(-1); got != c.limit {
+			t.Errorf("limit %d, want %d", got, c.limit)
 		}
 		if got := debug.SetGCPercent(100); got != c.want {
 			t.Errorf("percentage %d, want %d", got, c.want)

@@ -53,7 +53,7 @@ func runConsole(ctx context.Context, a *cli.App, listen string) (err error) {
 	if err := onLoopback(listen); err != nil {
 		return err
 	}
-	cli.TuneMemory(a.Env)
+	cli.TuneServer(a.Env)
 	w, err := a.Open()
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ HTTP: then let it listen on loopback only, behind a proxy.`,
 }
 
 func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
-	cli.TuneMemory(a.Env)
+	cli.TuneServer(a.Env)
 	w, err := a.Open()
 	if err != nil {
 		return err

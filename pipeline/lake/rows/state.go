@@ -197,7 +197,13 @@ func filesOf(snap *lake.Snapshot, cycle, name string) ([]lake.FileEntry, error) 
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Table != name }), nil
+	var out []lake.FileEntry
+	for i := range files {
+		if files[i].Table == name {
+			out = append(out, files[i])
+		}
+	}
+	return out, nil
 }
 
 // newMerger returns a merger of files of one table that are sorted in the given order. cols as in Lines.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -347,11 +346,7 @@ func waiting(v *page.View, refs []lake.CycleRef) (page.Block, error) {
 	if v.Jobs != nil {
 		b.Figures = append(b.Figures, waitingFigure(v.T("失败的运行", "Failed runs"), failed, v.Link("runs")))
 	}
-	s, err := sources(v)
-	if err != nil {
-		return b, err
-	}
-	list, err := compose.Incentives(s, compose.Choice{})
+	list, err := earned(v, "")
 	if err != nil {
 		return b, err
 	}

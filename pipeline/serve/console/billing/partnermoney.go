@@ -214,16 +214,20 @@ const dueDays = 90
 
 // deadlinePage is what lapses in the next days if nothing is done.
 func deadlinePage(v *page.View) (*page.Page, error) {
-	reader, err := readerOf(v)
-	if err != nil {
-		return nil, err
-	}
 	asOf, err := period.ParseInstant(v.State.Snap.Manifest.AsOf)
 	if err != nil {
 		asOf = v.State.Now
 	}
-	list, err := deadlines.List(reader, deadlines.Choice{Through: v.Zone().Day(asOf) + dueDays,
-		Partner: v.Scope.Partner})
+	choice := deadlines.Choice{Through: v.Zone().Day(asOf) + dueDays, Partner: v.Scope.Partner}
+	list, err := page.KeepFigures(v, fmt.Sprintf("deadlines %d %q", choice.Through, choice.Partner),
+		func(list []deadlines.Deadline) int { return 3 * len(list) },
+		func(v *page.View) ([]deadlines.Deadline, error) {
+			reader, err := readerOf(v)
+			if err != nil {
+				return nil, err
+			}
+			return deadlines.List(reader, choice)
+		})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -233,11 +234,23 @@ func clawbackTable(v *page.View, st *document.Statement) *page.Table {
 
 // incentives is what partners earn by programmes, with what comes next.
 func incentives(v *page.View) (*page.Page, error) {
-	s, err := sources(v)
+	build := incentivesOf
+	if everybody(v) {
+		build = func(v *page.View) (*page.Table, error) {
+			return page.KeepTable(v, "incentives for "+string(v.Caller.Role), incentivesOf)
+		}
+	}
+	t, err := build(v)
 	if err != nil {
 		return nil, err
 	}
-	list, err := compose.Incentives(s, compose.Choice{Partner: v.Scope.Partner})
+	return &page.Page{Title: v.T("激励", "Incentives"), Crumbs: []page.Link{home(v)},
+		Blocks: []page.Block{{Title: v.T("激励与下一步", "Incentives and their next step"), Table: t}}}, nil
+}
+
+// incentivesOf is the table of the incentives that a call may see.
+func incentivesOf(v *page.View) (*page.Table, error) {
+	list, err := earned(v, v.Scope.Partner)
 	if err != nil {
 		return nil, err
 	}
@@ -249,8 +262,19 @@ func incentives(v *page.View) (*page.Page, error) {
 		withColumn(t, "performance_amount", page.Column{Name: "currency", Title: v.T("币种", "Currency")},
 			func(i int) page.Cell { return page.Cell{Text: list[i].Currency} })
 	}
-	return &page.Page{Title: v.T("激励", "Incentives"), Crumbs: []page.Link{home(v)},
-		Blocks: []page.Block{{Title: v.T("激励与下一步", "Incentives and their next step"), Table: t}}}, nil
+	return t, nil
+}
+
+// earned are the incentives of a partner; "" = of all. The list must not be changed.
+func earned(v *page.View, partner string) ([]compose.Earned, error) {
+	return page.KeepFigures(v, fmt.Sprintf("incentives of %q", partner),
+		func(list []compose.Earned) int { return 6 * len(list) }, func(v *page.View) ([]compose.Earned, error) {
+			s, err := sources(v)
+			if err != nil {
+				return nil, err
+			}
+			return compose.Incentives(s, compose.Choice{Partner: partner})
+		})
 }
 
 // incentiveTable has the columns of incentives.
