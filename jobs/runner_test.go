@@ -89,7 +89,7 @@ func TestRun(t *testing.T) {
 	for _, s := range e.Stages {
 		stages = append(stages, s.Name)
 	}
-	want := []string{"open", "begin", "inbox", "scan", "events", "fold", "pay", "settle", "rejects", "totals", "commit"}
+	want := []string{"open", "begin", "inbox", "scan", "events", "fold", "settle", "rejects", "totals", "commit"}
 	if diff := cmp.Diff(want, stages); diff != "" {
 		t.Error(diff)
 	}

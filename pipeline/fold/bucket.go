@@ -2,16 +2,19 @@ package fold
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/pay"
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// bucketTask is the fold of one bucket. Its rows are in the runs of the scan.
+// bucketTask is all work of one bucket. Its rows are in the runs of the scan.
 type bucketTask struct {
 	State   *lake.BucketState `json:"state"`
 	Usage   []dayRows         `json:"usage"` // days with new rows, ascending
@@ -24,12 +27,14 @@ type dayRows struct {
 	Rows int64      `json:"rows"`
 }
 
-// bucketResult is what the fold of one bucket did.
+// bucketResult is what was done in a bucket.
 type bucketResult struct {
 	Changes *lake.Changes    `json:"changes"`
 	Days    int              `json:"days"`
-	Cycles  []period.Cycle   `json:"cycles"` // in which something was folded
+	Cycles  []period.Cycle   `json:"cycles"` // in which something was folded or paid again
 	Counts  *incoming.Counts `json:"counts"`
+	Paid    *pay.Result      `json:"paid"`
+	Settled *settle.Result   `json:"settled"`
 }
 
 func (t *bucketTask) rows() (n int64) {
@@ -55,7 +60,8 @@ func rowsByDay(list []dayRows) map[period.Day]int64 {
 	return rows
 }
 
-// do does the task of a bucket.
+// do does the task of a bucket: it folds the bucket, pays what it rated, and makes the statements and the performance
+// of what it paid.
 func (w *worker) do(ctx context.Context, t *bucketTask) (*bucketResult, error) {
 	if err := w.txn.Enter(t.State); err != nil {
 		return nil, err
@@ -64,7 +70,27 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (*bucketResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bucketResult{w.txn.Leave(), days, append([]period.Cycle{}, cycles...), w.tally.Leave()}, nil
+	paid, err := w.pay.Pay(ctx, t.State.Bucket, cycles)
+	if err != nil {
+		return nil, err
+	}
+	cycles = slices.Concat([]period.Cycle{}, cycles, paid.Cycles)
+	slices.Sort(cycles)
+	cycles = slices.Compact(cycles)
+	for _, c := range cycles {
+		p := place.Place{Cycle: c, Bucket: t.State.Bucket}
+		if err := errors.Join(ctx.Err(), w.taxes.Place(p)); err != nil {
+			return nil, err
+		}
+		if err := w.statements.Place(p); err != nil {
+			return nil, err
+		}
+	}
+	settled, err := w.settle.Settle(ctx, t.State.Bucket, cycles)
+	if err != nil {
+		return nil, err
+	}
+	return &bucketResult{w.txn.Leave(), days, cycles, w.tally.Leave(), paid, settled}, nil
 }
 
 // bucket brings one bucket up to date: late records, then cycle by cycle its days and its month-end. It returns how

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 
@@ -16,8 +15,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/monthend"
+	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/fold/rerate"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/fold/statements"
 	"github.com/tollbook/tollbook/pipeline/fold/taxes"
@@ -63,6 +64,8 @@ type Folder struct {
 	Mode     money.Mode
 	Digits   int
 	Tax      settings.Tax
+	Pay      *pay.Payer   // pays what is rated
+	Settle   *settle.Step // settles partners of what is paid
 	Progress func(stage string, done, total int64)
 
 	charged   [][]int32 // by bucket: customers with recurring charges
@@ -74,29 +77,36 @@ type Result struct {
 	*incoming.Tally                // its Rejects are sorted by file and row
 	Days            int            // that were folded
 	Cycles          []period.Cycle // in which something was folded
-	Places          []place.Place  // whose lines changed: their statements are to be made again, once they are paid
+	// Refused are the ids of the account events that found too little on their balance, of every place that was
+	// replayed: all others of such a place count (§6.3).
+	Refused map[place.Place]map[string]bool
 }
 
-// Run folds every bucket that has something new and puts the files into the transaction's next state.
+// Run does the tasks of all buckets and puts the files into the transaction's next state.
 func (f *Folder) Run(ctx context.Context) (*Result, error) {
-	result := &Result{Tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch)}
+	result := &Result{Tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch),
+		Refused: make(map[place.Place]map[string]bool)}
 	f.indexCustomers()
+	if err := errors.Join(f.Pay.Begin(), f.Settle.Begin()); err != nil {
+		return nil, err
+	}
 	strays := f.strays()
 	done := int64(0)
 	err := task.Run(ctx, f.Tasks, task.Stage[bucketTask, bucketResult]{
-		Kind:  "fold",
+		Kind:  "bucket",
 		Tasks: largestFirst(f.plan()),
 		Worker: func() func(context.Context, *bucketTask) (*bucketResult, error) {
-			return f.newWorker(f.Txn.Sub(), strays).do
+			txn := f.Txn.Sub()
+			w := f.newWorker(txn, strays)
+			w.pay, w.settle = f.Pay.NewWorker(txn), f.Settle.NewWorker(txn)
+			return w.do
 		},
 		Take: func(r *bucketResult) error {
 			if done++; f.Progress != nil {
 				f.Progress("rate buckets", done, int64(f.Buckets))
 			}
-			if err := f.Txn.Take(r.Changes); err != nil {
-				return err
-			}
-			return result.add(r)
+			f.Pay.Take(r.Paid)
+			return errors.Join(f.Txn.Take(r.Changes), result.add(r), f.Settle.Take(r.Settled))
 		},
 	})
 	if err != nil {
@@ -114,8 +124,12 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 func (r *Result) add(one *bucketResult) error {
 	r.Days += one.Days
 	r.Cycles = append(r.Cycles, one.Cycles...)
-	for _, c := range one.Cycles {
-		r.Places = append(r.Places, place.Place{Cycle: c, Bucket: one.Changes.Bucket})
+	for _, of := range one.Paid.Refused {
+		ids := make(map[string]bool, len(of.IDs))
+		for _, id := range of.IDs {
+			ids[string(id)] = true
+		}
+		r.Refused[place.Place{Cycle: of.Cycle, Bucket: one.Changes.Bucket}] = ids
 	}
 	return r.Take(one.Counts)
 }
@@ -164,51 +178,6 @@ func (f *Folder) strays() *samples.Strays {
 	return samples.NewStrays(f.state(f.Txn.SubTxn), f.Tasks.Workers, f.LateIn)
 }
 
-// statementsTask makes the statements of a bucket.
-type statementsTask struct {
-	State  *lake.BucketState `json:"state"`
-	Cycles []period.Cycle    `json:"cycles"`
-}
-
-// Statements calculates the taxes of places and makes their statements again from the sums of their days, once their
-// lines are made and paid.
-func (f *Folder) Statements(ctx context.Context, places []place.Place) error {
-	states := f.Txn.BucketStates(f.Buckets)
-	cycles := make(map[int][]period.Cycle)
-	for _, p := range places {
-		cycles[p.Bucket] = append(cycles[p.Bucket], p.Cycle)
-	}
-	var tasks []*statementsTask
-	for _, bucket := range slices.Sorted(maps.Keys(cycles)) {
-		tasks = append(tasks, &statementsTask{states[bucket], cycles[bucket]})
-	}
-	return task.Run(ctx, f.Tasks, task.Stage[statementsTask, lake.Changes]{
-		Kind: "statements", Tasks: tasks, Take: f.Txn.Take,
-		Worker: func() func(context.Context, *statementsTask) (*lake.Changes, error) {
-			txn := f.Txn.Sub()
-			s := f.state(txn)
-			again := func(c period.Cycle) bool { return f.Refold(c) && f.Change.Taxes() }
-			t := &taxes.Folder{State: s, Tax: f.Tax, Again: again}
-			st := &statements.Folder{State: s, Refold: f.Refold, Grain: f.Grain, Mode: f.Mode, Tax: f.Tax}
-			return func(ctx context.Context, one *statementsTask) (*lake.Changes, error) {
-				if err := txn.Enter(one.State); err != nil {
-					return nil, err
-				}
-				for _, c := range one.Cycles {
-					p := place.Place{Cycle: c, Bucket: one.State.Bucket}
-					if err := errors.Join(ctx.Err(), t.Place(p)); err != nil {
-						return nil, err
-					}
-					if err := st.Place(p); err != nil {
-						return nil, err
-					}
-				}
-				return txn.Leave(), nil
-			}
-		},
-	})
-}
-
 // Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (§4.12) and returns the
 // differences to all that is billed of it, in order of place. With post it puts them into LateIn as lines, once and for
 // all; posted are the buckets in which that changed anything.
@@ -254,6 +223,10 @@ type worker struct {
 	monthEnd *monthend.Folder
 
 	commitments *commitments.Folder
+	pay         *pay.Worker
+	taxes       *taxes.Folder
+	statements  *statements.Folder
+	settle      *settle.Worker
 }
 
 func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
@@ -266,5 +239,8 @@ func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 	w.days = day.New(in, rater, f.Refold)
 	w.monthEnd = monthend.New(w.samples, rater)
 	w.commitments = &commitments.Folder{State: in.State, LateIn: f.LateIn, AsOf: f.AsOf, MonthEnd: f.MonthEnd}
+	w.taxes = &taxes.Folder{State: in.State, Tax: f.Tax,
+		Again: func(c period.Cycle) bool { return f.Refold(c) && f.Change.Taxes() }}
+	w.statements = &statements.Folder{State: in.State, Refold: f.Refold, Grain: f.Grain, Mode: f.Mode, Tax: f.Tax}
 	return w
 }

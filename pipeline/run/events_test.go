@@ -122,7 +122,12 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	if err := r.events.decide(); err != nil {
 		return err
 	}
-	if r.folded, err = r.folder().Run(ctx); err != nil {
+	if err := r.issueCoupons(); err != nil {
+		return err
+	}
+	f := r.folder()
+	f.Pay, f.Settle = r.payer(), r.settleStep()
+	if r.folded, err = f.Run(ctx); err != nil {
 		return err
 	}
 	replayed := make(map[place.Place]map[string]bool)

@@ -7,7 +7,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -17,11 +16,8 @@ import (
 func (r *run) issueCoupons() (err error) {
 	r.money = &partner.Stage{Txn: r.txn.SubTxn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners,
 		AsOf: r.o.AsOf, Events: r.events.intake.Book(), Maker: r.maker(),
-		Closed: r.closed, Closing: place.NoCycle, Gone: r.archived,
+		Closed: r.closed, Closing: r.closing(), Gone: r.archived,
 		SortBytes: r.o.ChunkBytes, Decided: func(d events.Decision) { r.events.countRow(r.folded, &d) }}
-	if r.job.close {
-		r.money.Closing = r.job.cycle
-	}
 	if len(r.events.unread) > 0 {
 		r.money.Load = func() error { return r.events.loadMoney(r.events.intake.Book(), r.events.unread) }
 	}

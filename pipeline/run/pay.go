@@ -1,11 +1,8 @@
 package run
 
 import (
-	"cmp"
-	"context"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -16,40 +13,22 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// pay pays the lines of open cycles, takes over which account events found too little on their balance, and makes the
-// statements of every place whose lines are others now.
-func (r *run) pay(ctx context.Context, f *fold.Folder) error {
+// payer pays the lines of open cycles, bucket by bucket.
+func (r *run) payer() *pay.Payer {
 	s := &r.ws.Settings
-	cycles := slices.Concat(r.folded.Cycles, r.events.touchedCycles())
+	cycles := r.events.touchedCycles()
 	if r.job.cycle != place.NoCycle {
 		cycles = append(cycles, r.job.cycle)
 	}
 	if r.issued.Reclaims != nil {
 		cycles = append(cycles, r.reclaimCycles()...)
 	}
-	payer := &pay.Payer{
-		Txn: r.txn, Books: r.ws.Books, Buckets: s.Lake.Buckets, Tasks: r.engine(), Closed: r.closed,
+	return &pay.Payer{
+		Base: r.txn.Base(), Books: r.ws.Books, Buckets: s.Lake.Buckets, Closed: r.closed,
 		Cycles: cycles, Refold: r.payAgain(), Issued: *r.issued,
 		Rules:   payment.Rules{Ledger: s.Payments == settings.Ledger, Digits: s.Currency.Digits},
-		Refunds: workspace.RefundRules(s), Progress: r.o.Progress,
+		Refunds: workspace.RefundRules(s),
 	}
-	paid, err := payer.Run(ctx)
-	if err != nil {
-		return err
-	}
-	if err := r.events.refuse(paid.Refused); err != nil {
-		return err
-	}
-	for _, p := range paid.Places {
-		r.folded.Cycles = append(r.folded.Cycles, p.Cycle)
-	}
-	slices.Sort(r.folded.Cycles)
-	r.folded.Cycles = slices.Compact(r.folded.Cycles)
-	places := slices.Concat(r.folded.Places, paid.Places)
-	slices.SortFunc(places, func(a, b place.Place) int {
-		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
-	})
-	return f.Statements(ctx, slices.Compact(places))
 }
 
 // payAgain is whether all lines of an open cycle are paid again: by other books, or because what coupons pay is

@@ -269,23 +269,22 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.costs(ctx); err != nil {
 		return booksWrong(err)
 	}
+	if err := r.issueCoupons(); err != nil {
+		return booksWrong(err)
+	}
 	r.o.BeginStage(workspace.StageFold)
 	f := r.folder()
+	f.Pay, f.Settle = r.payer(), r.settleStep()
 	if r.folded, err = f.Run(ctx); err != nil {
 		return booksWrong(err)
 	}
 	r.o.CountRows(r.folded.Lines)
-	r.o.BeginStage(workspace.StagePay)
-	if err := r.issueCoupons(); err != nil {
-		return booksWrong(err)
-	}
-	if err := r.pay(ctx, f); err != nil {
-		return booksWrong(err)
-	}
 	r.o.BeginStage(workspace.StageSettle)
+	if err := r.events.refuse(r.folded.Refused); err != nil {
+		return booksWrong(err)
+	}
 	r.events.addCycles(r.folded)
-	st := &settling{r.runState, r.cycleNames(), r.events.intake.Book()}
-	if err := st.settle(ctx); err != nil {
+	if err := r.settle(f.Settle); err != nil {
 		return booksWrong(err)
 	}
 	if err := r.partnerMoney(); err != nil {

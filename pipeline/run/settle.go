@@ -1,50 +1,69 @@
 package run
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// settling brings the partners' figures up to date.
-type settling struct {
-	*runState
-	cycles []string // with files in the state to come
-	events *events.Book
+// settleStep settles partners, bucket by bucket and then in settle.
+func (r *run) settleStep() *settle.Step {
+	return &settle.Step{Txn: r.txn.SubTxn, Books: r.ws.Books, Book: r.partners, Cycles: r.knownCycles(),
+		Closed: func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived, Again: r.settleAgain,
+		Tax: r.ws.Settings.Tax, Costs: len(r.ws.Settings.Costs.Sources.All()) > 0, Closing: r.closing()}
 }
 
-// settle brings performance and incentives up to date and keeps the partner statements of the cycle that the run
-// closes.
-func (st *settling) settle(ctx context.Context) error {
-	step := &settle.Step{Txn: st.txn, Books: st.ws.Books, Book: st.partners,
-		Buckets: st.ws.Settings.Lake.Buckets, Tasks: st.engine(),
-		Closed: func(c period.Cycle) bool { return c <= st.closed }, Gone: st.archived,
-		Again: st.settleAgain, Tax: st.ws.Settings.Tax, Costs: len(st.ws.Settings.Costs.Sources.All()) > 0}
-	for _, name := range st.cycles {
+// closing is the cycle that the run closes.
+func (r *runState) closing() period.Cycle {
+	if r.job.close {
+		return r.job.cycle
+	}
+	return place.NoCycle
+}
+
+// knownCycles are the cycles of the lake, of new events and of the job: those with files in the state to come, but for
+// cycles that are new and have only usage.
+func (r *run) knownCycles() []period.Cycle {
+	list := slices.Concat(r.events.intake.Book().NewCycles(), r.events.touchedCycles())
+	for _, ref := range r.txn.Base().Manifest.Cycles {
+		if c, err := period.ParseCycle(ref.Cycle); err == nil {
+			list = append(list, c)
+		}
+	}
+	if r.job.cycle != place.NoCycle {
+		list = append(list, r.job.cycle)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// settle brings incentives up to date and ends the partner statements of the cycle that the run closes, after all
+// buckets are settled.
+func (r *run) settle(step *settle.Step) error {
+	step.Cycles = nil
+	for _, name := range r.cycleNames() {
 		c, err := period.ParseCycle(name)
 		if err != nil {
 			return err
 		}
 		step.Cycles = append(step.Cycles, c)
 	}
-	step.Record = settlement.Record{AsOf: st.o.AsOf, Transfers: st.transfers(), Events: st.incentiveEvents()}
-	if st.closed != place.NoCycle {
-		step.Record.ClosedThrough = st.closed
+	step.Record = settlement.Record{AsOf: r.o.AsOf, Transfers: r.transfers(), Events: r.incentiveEvents()}
+	if r.closed != place.NoCycle {
+		step.Record.ClosedThrough = r.closed
 	}
-	if _, err := step.Incentives(ctx); err != nil {
+	if _, err := step.Incentives(); err != nil {
 		return fmt.Errorf("settle partners: %w", err)
 	}
-	if !st.job.close {
+	if !r.job.close {
 		return nil
 	}
-	if err := step.Statements(ctx, st.job.cycle); err != nil {
+	if err := step.Statements(); err != nil {
 		return fmt.Errorf("settle partners: %w", err)
 	}
 	return nil
@@ -52,17 +71,17 @@ func (st *settling) settle(ctx context.Context) error {
 
 // settleAgain reports whether performance is calculated from all lines of a cycle. What changed since a closed cycle
 // was rated, r.change does not say: it compares with the books of the open ones.
-func (st *settling) settleAgain(c period.Cycle) bool {
-	return st.refold(c) && (c <= st.closed || st.change.Partners())
+func (r *runState) settleAgain(c period.Cycle) bool {
+	return r.refold(c) && (c <= r.closed || r.change.Partners())
 }
 
 // transfers are all accepted transfers as settlement takes them.
-func (st *settling) transfers() []settlement.Transfer {
+func (r *run) transfers() []settlement.Transfer {
 	var list []settlement.Transfer
-	all := st.events.Transfers
+	all := r.events.intake.Book().Transfers
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		t := all[id]
-		from, to := st.ws.Books.Partner(t.From), st.ws.Books.Partner(t.To)
+		from, to := r.ws.Books.Partner(t.From), r.ws.Books.Partner(t.To)
 		if from >= 0 && to >= 0 {
 			list = append(list, settlement.Transfer{Cycle: t.Cycle, From: from, To: to, Amount: t.Amount})
 		}
@@ -71,11 +90,11 @@ func (st *settling) transfers() []settlement.Transfer {
 }
 
 // incentiveEvents are all events of incentives that the books still know.
-func (st *settling) incentiveEvents() []settlement.Event {
+func (r *run) incentiveEvents() []settlement.Event {
 	var list []settlement.Event
-	all := st.events.Incentives
+	all := r.events.intake.Book().Incentives
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if e, ok := all[id].Happens(st.ws.Books); ok {
+		if e, ok := all[id].Happens(r.ws.Books); ok {
 			list = append(list, e)
 		}
 	}

@@ -8,9 +8,8 @@ const (
 	StageRerate  = "rerate"  // a closed cycle rated again; rows: differences
 	StageEvents  = "events"  // orders, adjustments, account and partner events decided
 	StageCosts   = "costs"   // vendors' cost files counted, allocated and priced
-	StageFold    = "fold"    // identities, lines, month-ends; rows: lines
-	StagePay     = "pay"     // what paid each line, balances, statements
-	StageSettle  = "settle"  // performance, incentives, partner statements, partners' money
+	StageFold    = "fold"    // of each bucket: identities, lines, what paid them, statements, performance; rows: lines
+	StageSettle  = "settle"  // refused account events, incentives, partners' money
 	StageRejects = "rejects" // rejects kept, files noted as taken; rows: rejects
 	StageTotals  = "totals"  // control totals
 	StageArchive = "archive" // of a prune: closed cycles to the archive

@@ -22,7 +22,7 @@ type balanceReader struct {
 }
 
 // openBalances starts on a balances file; without one there are none.
-func openBalances(w *worker, e lake.FileEntry) (*balanceReader, error) {
+func openBalances(w *Worker, e lake.FileEntry) (*balanceReader, error) {
 	b := &balanceReader{at: -1}
 	if e.Path == "" {
 		return b, nil

@@ -55,11 +55,12 @@ func BenchmarkDay(b *testing.B) {
 				if err := txn.Next().Replace(key, e); err != nil {
 					b.Fatal(err)
 				}
-				p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2},
+				p := &pay.Payer{Base: txn.Base(), Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2},
 					Refunds: rating.RefundRules{Digits: 2}, Buckets: 1, Closed: place.NoCycle,
-					Cycles: []period.Cycle{period.CycleOf(2026, 9)}, Refold: func(period.Cycle) bool { return false }}
+					Refold: func(period.Cycle) bool { return false }}
 				b.StartTimer()
-				if r, err := p.Run(b.Context()); err != nil || r.Days != 1 {
+				r, err := payAll(b.Context(), txn, p, 1, []period.Cycle{period.CycleOf(2026, 9)})
+				if err != nil || r[0].Days != 1 {
 					b.Fatal(r, err)
 				}
 				b.StopTimer()

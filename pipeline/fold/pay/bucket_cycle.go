@@ -14,7 +14,7 @@ import (
 
 // bucketCycle is a bucket of an open cycle being paid.
 type bucketCycle struct {
-	w          *worker
+	w          *Worker
 	at         place.Place
 	bounds     period.Span
 	clock      period.Clock
@@ -32,7 +32,7 @@ type bucketCycle struct {
 }
 
 // place pays a bucket of a cycle, if it has to be.
-func (w *worker) place(ctx context.Context, at place.Place) error {
+func (w *Worker) place(ctx context.Context, at place.Place) error {
 	zone := w.Books.Zone
 	pl := &bucketCycle{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at],
 		base:    w.base[at],
@@ -220,7 +220,7 @@ func (pl *bucketCycle) refused() map[string]bool {
 
 // refuse hands the place's verdict over its account events to the result.
 func (pl *bucketCycle) refuse(ids map[string]bool) {
-	one := refusedIn{Cycle: pl.at.Cycle, IDs: [][]byte{}}
+	one := Refused{Cycle: pl.at.Cycle, IDs: [][]byte{}}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		one.IDs = append(one.IDs, []byte(id))
 	}
@@ -229,7 +229,7 @@ func (pl *bucketCycle) refuse(ids map[string]bool) {
 
 // hand adds what was paid to the result.
 func (pl *bucketCycle) hand() {
-	r := &pl.w.result
+	r := pl.w.result
 	r.Cycles = append(r.Cycles, pl.at.Cycle)
 	r.Days, r.Lines = r.Days+pl.days, r.Lines+pl.lines
 }

@@ -16,7 +16,7 @@ import (
 // day is a day of a place being paid.
 type day struct {
 	pl      *bucketCycle
-	w       *worker
+	w       *Worker
 	opening *balanceReader
 	lines   *lineStream
 	happenings
@@ -376,7 +376,7 @@ func (d *day) baseOf(h *heldLine) (*baseLine, error) {
 // paid.
 type lineStream struct {
 	row
-	w        *worker
+	w        *Worker
 	file     *tableFile
 	ok       bool // false at the end
 	customer string

@@ -53,7 +53,7 @@ type baseLine struct {
 
 // before finds an order that is billed in a cycle before another one, and its line.
 func (b *orderBook) before(key events.Key, c period.Cycle) (*baseLine, error) {
-	for _, earlier := range slices.Backward(b.p.cycles) {
+	for _, earlier := range slices.Backward(b.p.known) {
 		if earlier >= c {
 			continue
 		}

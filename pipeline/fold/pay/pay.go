@@ -1,7 +1,6 @@
 package pay
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -17,20 +15,18 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// Payer pays what a run has rated. It is used once.
+// Payer pays what a run has rated. It is used once: Begin, then workers, whose results it takes.
 type Payer struct {
-	Txn     *lake.Txn
+	Base    *lake.Snapshot
 	Books   *books.Books
 	Rules   payment.Rules
 	Refunds rating.RefundRules
 	Buckets int
-	Tasks   task.Local
 	Closed  period.Cycle // the last closed cycle; accept.NoCycle = none
-	// in which the run wrote lines or account events; those of the live state need not be named
-	Cycles   []period.Cycle
-	Refold   func(period.Cycle) bool // whether a cycle was paid by other books or settings than today's
-	Progress func(stage string, done, total int64)
-	Issued   Issued // §9.2
+	// in which the run wrote account events or takes coupons back; those of the live state need not be named
+	Cycles []period.Cycle
+	Refold func(period.Cycle) bool // whether a cycle was paid by other books or settings than today's
+	Issued Issued                  // §9.2
 
 	coupons *payment.Coupons
 	// ids of commercial discounts; nil if no coupon excludes them
@@ -41,26 +37,14 @@ type Payer struct {
 	base       map[place.Place]dayFiles
 }
 
-// Result is what was paid.
-type Result struct {
-	// Places are those whose lines were paid again, by cycle and bucket: the statements of each are to be made again.
-	Places []place.Place
-	// Refused are the ids of the account events that found too little on their balance, of every place that was
-	// replayed: all others of such a place count (§6.3).
-	Refused map[place.Place]map[string]bool
-	Days    int   // that were paid
-	Lines   int64 // in the files that were written
-}
-
 // tableDay names a file within its place.
 type tableDay struct{ table, day string }
 
 // dayFiles are the files of one place.
 type dayFiles map[tableDay]lake.FileEntry
 
-// Run pays all open cycles, oldest first, and puts the files into the transaction's next state. Errors: the lake's,
-// what the books no longer have (*events.GoneError), and *money.RangeError.
-func (p *Payer) Run(ctx context.Context) (*Result, error) {
+// Begin prepares what all buckets share. Errors: the lake's.
+func (p *Payer) Begin() error {
 	p.coupons = payment.NewCoupons(p.Books, p.Issued.Coupons...)
 	if p.coupons.NotCommercial() {
 		p.commercial = p.Books.Commercial()
@@ -71,34 +55,7 @@ func (p *Payer) Run(ctx context.Context) (*Result, error) {
 		bucket := place.Of(p.Books, customer, p.Buckets)
 		p.holders[bucket] = append(p.holders[bucket], customer)
 	}
-	if err := p.index(); err != nil {
-		return nil, err
-	}
-	states := p.Txn.BucketStates(p.Buckets)
-	tasks := make([]*bucketTask, p.Buckets)
-	for b := range tasks {
-		tasks[b] = &bucketTask{states[b]}
-	}
-	result, done := &Result{Refused: make(map[place.Place]map[string]bool)}, int64(0)
-	err := task.Run(ctx, p.Tasks, task.Stage[bucketTask, bucketResult]{
-		Kind: "pay", Tasks: tasks,
-		Worker: func() func(context.Context, *bucketTask) (*bucketResult, error) { return newWorker(p).do },
-		Take: func(r *bucketResult) error {
-			if done++; p.Progress != nil {
-				p.Progress("pay buckets", done, int64(p.Buckets))
-			}
-			result.add(r)
-			p.decideReclaims(r.Reclaims)
-			return p.Txn.Take(r.Changes)
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(result.Places, func(a, b place.Place) int {
-		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
-	})
-	return result, nil
+	return p.index()
 }
 
 // index finds the cycles, and sorts the files of the live state by place.
@@ -107,7 +64,7 @@ func (p *Payer) index() error {
 	for _, c := range p.Cycles {
 		set[c] = true
 	}
-	for _, ref := range p.Txn.Base().Manifest.Cycles {
+	for _, ref := range p.Base.Manifest.Cycles {
 		c, err := period.ParseCycle(ref.Cycle)
 		if err != nil {
 			return err
@@ -117,7 +74,7 @@ func (p *Payer) index() error {
 	p.cycles = slices.Sorted(maps.Keys(set))
 	p.base = make(map[place.Place]dayFiles)
 	for _, c := range p.cycles {
-		was, err := p.Txn.Base().Files(c.String())
+		was, err := p.Base.Files(c.String())
 		if err != nil {
 			return err
 		}
@@ -142,14 +99,15 @@ func sortPlaces(to map[place.Place]dayFiles, c period.Cycle, files []lake.FileEn
 // bucketPayer is a Payer as the task of a bucket sees it.
 type bucketPayer struct {
 	*Payer
-	Txn      *lake.SubTxn // in the place of Payer.Txn
+	Txn      *lake.SubTxn
+	known    []period.Cycle // as Payer.cycles, with those that were rated in the bucket at hand
 	next     map[place.Place]dayFiles
 	reclaims map[int][]*Reclaim // by bucket: copies, which the task decides
-	result   bucketResult
+	result   *Result
 }
 
-// worker pays one bucket after the other with memory of its own.
-type worker struct {
+// Worker pays one bucket after the other with memory of its own.
+type Worker struct {
 	*bucketPayer
 	wallet   *payment.Wallet
 	lines    *fileWriter
@@ -166,32 +124,31 @@ type worker struct {
 	orders  *orderBook
 }
 
-// do does the task of a bucket.
-func (w *worker) do(ctx context.Context, t *bucketTask) (*bucketResult, error) {
-	if err := w.Txn.Enter(t.State); err != nil {
-		return nil, err
-	}
-	bucket := t.State.Bucket
+// Pay pays the open cycles of a bucket, oldest first, and puts the files into its next state. rated are the cycles in
+// which the run rated something in the bucket. Errors: the lake's, what the books no longer have (*events.GoneError),
+// and *money.RangeError.
+func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Result, error) {
+	w.known = slices.Concat(w.cycles, rated)
+	slices.Sort(w.known)
+	w.known = slices.Compact(w.known)
 	w.next, w.result = make(map[place.Place]dayFiles), newResult()
-	for _, c := range w.cycles {
+	for _, c := range w.known {
 		sortPlaces(w.next, c, w.Txn.Next().Files(c.String()))
 	}
 	if err := w.bucket(ctx, bucket); err != nil {
 		return nil, err
 	}
-	r := w.result
 	for _, one := range w.reclaims[bucket] {
-		r.Reclaims = append(r.Reclaims, verdictOf(one.Event))
+		w.result.Reclaims = append(w.result.Reclaims, verdictOf(one.Event))
 	}
-	r.Changes = w.Txn.Leave()
-	return &r, nil
+	return w.result, nil
 }
 
 // bucket pays the open cycles of a bucket, oldest first.
-func (w *worker) bucket(ctx context.Context, bucket int) error {
+func (w *Worker) bucket(ctx context.Context, bucket int) error {
 	w.of, w.opening, w.was = bucket, lake.FileEntry{}, lake.FileEntry{}
 	w.resplit, w.orders = make(map[events.Key]bool), newOrderBook(w.bucketPayer, bucket)
-	for _, c := range w.cycles {
+	for _, c := range w.known {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -227,11 +184,12 @@ const (
 )
 
 // carries reports whether the place at hand opens with other balances than in the live state (CASH-3).
-func (w *worker) carries() bool { return w.opening.Hash != w.was.Hash }
+func (w *Worker) carries() bool { return w.opening.Hash != w.was.Hash }
 
-func newWorker(p *Payer) *worker {
-	b := &bucketPayer{Payer: p, Txn: p.Txn.Sub(), reclaims: p.reclaimsByBucket()}
-	return &worker{bucketPayer: b, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(b.Txn, tables.Lines()),
+// NewWorker returns a worker for buckets that txn enters.
+func (p *Payer) NewWorker(txn *lake.SubTxn) *Worker {
+	b := &bucketPayer{Payer: p, Txn: txn, reclaims: p.reclaimsByBucket()}
+	return &Worker{bucketPayer: b, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(b.Txn, tables.Lines()),
 		balances: newRowWriter(b.Txn, tables.Balances()), entries: newRowWriter(b.Txn, tables.AccountEntries()),
 		uses: newRowWriter(b.Txn, tables.CouponEntries())}
 }

@@ -241,7 +241,7 @@ func TestNothingNew(t *testing.T) {
 		t.Errorf("lines that were not paid yet left %v", strays)
 	}
 	w.night(map[string]string{"2026-09": text})
-	if len(w.result.Places) > 0 || len(w.result.Refused) > 0 || w.result.Days > 0 || w.files() != before {
+	if len(w.result.Cycles) > 0 || len(w.result.Refused) > 0 || w.result.Days > 0 || w.files() != before {
 		t.Errorf("nothing new, and the result is %+v", w.result)
 	}
 	// The first day's use grows by 1 and the second's shrinks by 1: from the third on all is as it was.

@@ -60,10 +60,10 @@ func (p *Payer) reclaimsByBucket() map[int][]*Reclaim {
 	return by
 }
 
-// decideReclaims takes over the verdicts of a task.
-func (p *Payer) decideReclaims(list []reclaimVerdict) {
-	decided := make(map[string]verdict.Verdict, len(list))
-	for _, v := range list {
+// Take takes over the verdicts over coupon events of a bucket.
+func (p *Payer) Take(r *Result) {
+	decided := make(map[string]verdict.Verdict, len(r.Reclaims))
+	for _, v := range r.Reclaims {
 		decided[string(v.ID)] = v.verdict()
 	}
 	for _, r := range p.Issued.Reclaims {

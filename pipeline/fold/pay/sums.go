@@ -92,7 +92,7 @@ func (s *sums) of(rated []lake.Sum) []lake.Sum {
 }
 
 // write writes the table sums of a key.
-func (s *sums) write(w *worker, key lake.FileKey) ([]lake.FileEntry, error) {
+func (s *sums) write(w *Worker, key lake.FileKey) ([]lake.FileEntry, error) {
 	out := newFileWriter(w.Txn, tables.Sums())
 	out.restart(key)
 	if err := out.write(s.cols); err != nil {

@@ -2,30 +2,24 @@ package pay
 
 import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// bucketTask is the payment of one bucket.
-type bucketTask struct {
-	State *lake.BucketState `json:"state"`
-}
-
-// bucketResult is what the payment of one bucket did.
-type bucketResult struct {
-	Changes  *lake.Changes    `json:"changes"`
-	Cycles   []period.Cycle   `json:"cycles"`   // whose lines were paid again
-	Refused  []refusedIn      `json:"refused"`  // of the cycles that were replayed
+// Result is what was paid in a bucket.
+type Result struct {
+	Cycles []period.Cycle `json:"cycles"` // whose lines were paid again: their statements are to be made again
+	// Refused are the account events that found too little on their balance, of every cycle that was replayed: all
+	// others of such a cycle count (§6.3).
+	Refused  []Refused        `json:"refused"`
 	Reclaims []reclaimVerdict `json:"reclaims"` // of the bucket's customers
-	Days     int              `json:"days"`
-	Lines    int64            `json:"lines"`
+	Days     int              `json:"days"`     // that were paid
+	Lines    int64            `json:"lines"`    // in the files that were written
 }
 
-// refusedIn are the ids of account events of a cycle that found too little on their balance.
-type refusedIn struct {
+// Refused are the ids of account events of a cycle that found too little on their balance.
+type Refused struct {
 	Cycle period.Cycle `json:"cycle"`
 	IDs   [][]byte     `json:"ids"`
 }
@@ -38,8 +32,8 @@ type reclaimVerdict struct {
 	Value  []byte        `json:"value"`
 }
 
-func newResult() bucketResult {
-	return bucketResult{Cycles: []period.Cycle{}, Refused: []refusedIn{}, Reclaims: []reclaimVerdict{}}
+func newResult() *Result {
+	return &Result{Cycles: []period.Cycle{}, Refused: []Refused{}, Reclaims: []reclaimVerdict{}}
 }
 
 func verdictOf(e *events.MoneyEvent) reclaimVerdict {
@@ -48,20 +42,4 @@ func verdictOf(e *events.MoneyEvent) reclaimVerdict {
 
 func (v *reclaimVerdict) verdict() verdict.Verdict {
 	return verdict.Verdict{Why: v.Why, Column: string(v.Column), Value: string(v.Value)}
-}
-
-// add adds what was done in a bucket.
-func (r *Result) add(one *bucketResult) {
-	bucket := one.Changes.Bucket
-	for _, c := range one.Cycles {
-		r.Places = append(r.Places, place.Place{Cycle: c, Bucket: bucket})
-	}
-	for _, of := range one.Refused {
-		ids := make(map[string]bool, len(of.IDs))
-		for _, id := range of.IDs {
-			ids[string(id)] = true
-		}
-		r.Refused[place.Place{Cycle: of.Cycle, Bucket: bucket}] = ids
-	}
-	r.Days, r.Lines = r.Days+one.Days, r.Lines+one.Lines
 }

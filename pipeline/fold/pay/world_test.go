@@ -2,6 +2,7 @@ package pay_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -40,7 +41,7 @@ type world struct {
 	again   bool // they changed, and no line did: it is there as it was paid
 	closed  period.Cycle
 	rated   map[lake.FileKey]string // what the files of each key were made of
-	result  *pay.Result
+	result  *pay.Result             // of all buckets of the last night
 }
 
 const (
@@ -145,21 +146,66 @@ func (w *world) night(cycles map[string]string) {
 		w.rate(txn, name, cycles[name])
 		list = append(list, c)
 	}
-	p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
+	p := &pay.Payer{Base: txn.Base(), Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
 		Refunds: rating.RefundRules{UnconditionalHours: 24, Digits: 2},
-		Buckets: w.buckets, Tasks: task.Local{Workers: w.workers}, Closed: w.closed, Cycles: list,
+		Buckets: w.buckets, Closed: w.closed,
 		Refold: func(period.Cycle) bool {
 			return w.refold || w.again
 		}}
-	if w.result, err = p.Run(w.t.Context()); err != nil {
+	results, err := payAll(w.t.Context(), txn, p, w.workers, list)
+	if err != nil {
 		w.t.Fatal(err)
 	}
-	for at, refused := range w.result.Refused {
-		w.flag(txn, at, refused)
+	w.result = &pay.Result{}
+	for bucket, r := range results {
+		w.result.Days += r.Days
+		w.result.Cycles = append(w.result.Cycles, r.Cycles...)
+		w.result.Refused = append(w.result.Refused, r.Refused...)
+		for _, one := range r.Refused {
+			ids := make(map[string]bool)
+			for _, id := range one.IDs {
+				ids[string(id)] = true
+			}
+			w.flag(txn, place.Place{Cycle: one.Cycle, Bucket: bucket}, ids)
+		}
 	}
 	if _, err := txn.Commit(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// paid is the result of a bucket.
+type paid struct {
+	Changes *lake.Changes `json:"changes"`
+	Result  *pay.Result   `json:"result"`
+}
+
+// payAll pays all buckets, in which cycles were rated, and returns the results by bucket.
+func payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, workers int, rated []period.Cycle) (map[int]*pay.Result,
+	error) {
+	if err := p.Begin(); err != nil {
+		return nil, err
+	}
+	results := make(map[int]*pay.Result)
+	return results, task.Run(ctx, task.Local{Workers: workers}, task.Stage[lake.BucketState, paid]{
+		Kind: "pay", Tasks: txn.BucketStates(p.Buckets),
+		Worker: func() func(context.Context, *lake.BucketState) (*paid, error) {
+			sub := txn.Sub()
+			w := p.NewWorker(sub)
+			return func(ctx context.Context, s *lake.BucketState) (*paid, error) {
+				if err := sub.Enter(s); err != nil {
+					return nil, err
+				}
+				r, err := w.Pay(ctx, s.Bucket, rated)
+				return &paid{sub.Leave(), r}, err
+			}
+		},
+		Take: func(r *paid) error {
+			results[r.Changes.Bucket] = r.Result
+			p.Take(r.Result)
+			return txn.Take(r.Changes)
+		},
+	})
 }
 
 // close closes a cycle.

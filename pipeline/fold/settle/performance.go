@@ -1,7 +1,6 @@
 package settle
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -25,7 +23,7 @@ type share struct {
 
 // performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it
 // unless again is set; for a closed cycle nothing is written.
-func (s *bucketStep) performances(cycle period.Cycle, bucket int, again bool) ([]settlement.Performance, error) {
+func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]settlement.Performance, error) {
 	key := lake.FileKey{Table: tables.Performances().Name, Cycle: cycle.String(), Bucket: bucket}
 	known, err := s.loadShares(key, cycle)
 	if err != nil {
@@ -69,14 +67,14 @@ func (s *bucketStep) performances(cycle period.Cycle, bucket int, again bool) ([
 }
 
 // shareOf calculates what a file of lines adds.
-func (s *bucketStep) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
+func (s *Worker) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
 	settler := s.Book.Settler(cycle, s.kept[cycle]...)
 	err := settleFiles(s.Txn, s.Books, settler, []lake.FileEntry{e}, func([]settlement.Row) error { return nil })
 	return share{e.Day, string(e.Hash), settler.Performances()}, err
 }
 
 // storeShares writes the shares of a bucket, one file; nothing where there is no file of lines.
-func (s *bucketStep) storeShares(key lake.FileKey, shares []share) error {
+func (s *Worker) storeShares(key lake.FileKey, shares []share) error {
 	slices.SortFunc(shares, func(a, b share) int { return strings.Compare(a.day, b.day) })
 	out := parquet.NewColumns(tables.Performances())
 	for _, one := range shares {
@@ -107,7 +105,7 @@ func (s *Step) addShare(out *parquet.Columns, one *share, p *settlement.Performa
 }
 
 // loadShares reads the shares of a bucket by the day of their lines. What programmes no longer pay is left out.
-func (s *bucketStep) loadShares(key lake.FileKey, cycle period.Cycle) (map[string]share, error) {
+func (s *Worker) loadShares(key lake.FileKey, cycle period.Cycle) (map[string]share, error) {
 	known := make(map[string]share)
 	err := each(s.Txn, key, tables.Performances(), func(c []parquet.Col, i int) error {
 		day := c[tables.NDay].Word(i)
@@ -180,79 +178,4 @@ func put(txn *lake.SubTxn, key lake.FileKey, def *tables.Table, rows int, sums [
 		return err
 	}
 	return txn.Next().Replace(key, e)
-}
-
-// performanceTask is the performance of one bucket in all cycles.
-type performanceTask struct {
-	State *lake.BucketState `json:"state"`
-	Rates keptRates         `json:"rates,omitempty"`
-}
-
-// performanceResult is what it is, and what changed for it.
-type performanceResult struct {
-	Changes      *lake.Changes    `json:"changes"`
-	Performances []bucketPerforms `json:"performances"`
-}
-
-// bucketPerforms is a settlement.Performance in a message.
-type bucketPerforms struct {
-	Programme int32             `json:"programme"`
-	Partner   int32             `json:"partner"`
-	Cycle     period.Cycle      `json:"cycle"`
-	Own       money.AmountTotal `json:"own"`
-	New       money.AmountTotal `json:"new"`
-}
-
-// allPerformances is the performance of every cycle of the lake.
-func (s *Step) allPerformances(ctx context.Context) ([]settlement.Performance, error) {
-	kept, err := s.keptRates()
-	if err != nil {
-		return nil, err
-	}
-	var tasks []*performanceTask
-	for _, state := range s.Txn.BucketStates(s.Buckets) {
-		tasks = append(tasks, &performanceTask{state, kept})
-	}
-	var parts [][]settlement.Performance
-	err = task.Run(ctx, s.Tasks, task.Stage[performanceTask, performanceResult]{
-		Kind: "performance", Tasks: tasks,
-		Worker: func() func(context.Context, *performanceTask) (*performanceResult, error) {
-			return (&bucketStep{Step: s, Txn: s.Txn.Sub()}).do
-		},
-		Take: func(r *performanceResult) error {
-			var rows []settlement.Performance
-			for _, p := range r.Performances {
-				rows = append(rows, settlement.Performance(p))
-			}
-			parts = append(parts, rows)
-			return s.Txn.Take(r.Changes)
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return settlement.MergePerformances(parts...)
-}
-
-// do does the task of a bucket.
-func (s *bucketStep) do(ctx context.Context, t *performanceTask) (*performanceResult, error) {
-	if err := s.Txn.Enter(t.State); err != nil {
-		return nil, err
-	}
-	s.kept = t.Rates
-	r := &performanceResult{Performances: []bucketPerforms{}}
-	for _, c := range s.Cycles {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		rows, err := s.performances(c, t.State.Bucket, s.Again(c))
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range rows {
-			r.Performances = append(r.Performances, bucketPerforms(p))
-		}
-	}
-	r.Changes = s.Txn.Leave()
-	return r, nil
 }

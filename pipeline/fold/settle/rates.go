@@ -44,7 +44,7 @@ func (s *Step) keepRates(cycle period.Cycle) error {
 			out.N++
 		}
 	}
-	return putBatch(s.Txn.SubTxn, ratesKey(cycle), out)
+	return putBatch(s.Txn, ratesKey(cycle), out)
 }
 
 func ratesKey(cycle period.Cycle) lake.FileKey {
@@ -90,7 +90,7 @@ func (s *Step) keptRates() (keptRates, error) {
 		if !s.Closed(cycle) {
 			continue
 		}
-		rates, err := KeptRates(s.Txn.SubTxn, cycle)
+		rates, err := KeptRates(s.Txn, cycle)
 		if err != nil {
 			return nil, err
 		}

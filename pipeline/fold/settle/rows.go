@@ -117,7 +117,7 @@ func currencySums(b *books.Books, rows []settlement.Row) (sums []lake.Sum, err e
 }
 
 // putRows keeps rows as the one file of a key, with the sums of its amounts; no rows give no file.
-func (s *bucketStep) putRows(key lake.FileKey, rows []settlement.Row) error {
+func (s *Worker) putRows(key lake.FileKey, rows []settlement.Row) error {
 	var totals [len(rowAmounts)]money.AmountTotal
 	for i := range rows {
 		for k, a := range amountsIn(&rows[i]) {

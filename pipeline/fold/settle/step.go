@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -22,28 +21,50 @@ import (
 	"github.com/tollbook/tollbook/settlement/tax"
 )
 
-// Step settles within a run, after its lines are made and paid.
+// Step settles within a run: Begin, then workers for buckets whose lines are made and paid, and whose results it takes;
+// then Incentives and, at a close, Statements.
 type Step struct {
-	Txn     *lake.Txn
-	Books   *books.Books
-	Book    *settlement.Book
-	Buckets int
-	Tasks   task.Local
+	Txn   *lake.SubTxn
+	Books *books.Books
+	Book  *settlement.Book
 
-	Cycles []period.Cycle            // of the state to come, ascending
+	// Cycles are those of the state to come, ascending; before Begin those that are known before anything is rated.
+	Cycles []period.Cycle
 	Closed func(c period.Cycle) bool // whether a cycle was closed before the run
 	Again  func(c period.Cycle) bool // whether a cycle was rated with other books before
 	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stays
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
 	Tax    settings.Tax
 	Costs  bool // vendors' costs are converted by rates.csv
+	// Closing is the cycle that the run closes: its partner statements are made; place.NoCycle = none
+	Closing period.Cycle
+
+	kept  keptRates
+	parts [][]settlement.Performance // of buckets, in the order in which they were taken
+	bases tax.Bases                  // of partner statements of all buckets
 }
 
-// bucketStep is a Step as tasks of buckets see it.
-type bucketStep struct {
+// Worker settles one bucket after the other.
+type Worker struct {
 	*Step
-	Txn  *lake.SubTxn // in the place of Step.Txn
-	kept keptRates
+	Txn *lake.SubTxn // in the place of Step.Txn
+}
+
+// Begin reads what all buckets share.
+func (s *Step) Begin() (err error) {
+	s.bases = tax.Bases{}
+	if s.kept, err = s.keptRates(); err != nil {
+		return fmt.Errorf("settle partners: %w", err)
+	}
+	return nil
+}
+
+// NewWorker returns a worker for buckets that txn enters.
+func (s *Step) NewWorker(txn *lake.SubTxn) *Worker { return &Worker{s, txn} }
+
+// hasIncentives reports whether there is performance to add up: without programmes nothing is written.
+func (s *Step) hasIncentives() bool {
+	return len(s.Books.Programmes) > 0 || len(s.Txn.Next().Find(IncentivesKey())) > 0
 }
 
 // IncentivesKey is where the incentives are: one list, of no cycle.
@@ -51,16 +72,15 @@ func IncentivesKey() lake.FileKey {
 	return lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket}
 }
 
-// Incentives brings performance and incentives up to date (SETTLE-2, SETTLE-3) and returns all incentives. Without
-// programmes there is nothing to do, and nothing is written.
-func (s *Step) Incentives(ctx context.Context) ([]settlement.Incentive, error) {
-	stored := len(s.Txn.Next().Find(IncentivesKey())) > 0
-	if len(s.Books.Programmes) == 0 && !stored {
+// Incentives brings incentives up to date (SETTLE-3) by the performance of all buckets, and returns all of them.
+// Without programmes there is nothing to do, and nothing is written.
+func (s *Step) Incentives() ([]settlement.Incentive, error) {
+	if !s.hasIncentives() {
 		return nil, nil
 	}
 	record := s.Record
 	var err error
-	if record.Performances, err = s.allPerformances(ctx); err != nil {
+	if record.Performances, err = settlement.MergePerformances(s.parts...); err != nil {
 		return nil, fmt.Errorf("add up performance: %w", err)
 	}
 	if len(s.Cycles) > 0 {
@@ -85,7 +105,7 @@ func (s *Step) Incentives(ctx context.Context) ([]settlement.Incentive, error) {
 	for i := range list {
 		AddIncentive(out, s.Books, &list[i])
 	}
-	return list, putBatch(s.Txn.SubTxn, IncentivesKey(), out)
+	return list, putBatch(s.Txn, IncentivesKey(), out)
 }
 
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.
@@ -139,16 +159,19 @@ func LoadIncentives(o tablefile.Opener, b *books.Books, e lake.FileEntry) (list 
 	return list, err
 }
 
-// statementsTask makes the partner statements of one bucket.
-type statementsTask struct {
-	State *lake.BucketState `json:"state"`
-	Cycle period.Cycle      `json:"cycle"`
+// Result is what settling a bucket gave.
+type Result struct {
+	Performances []performance `json:"performances"`
+	Bases        []base        `json:"bases"` // by seller, partner and service; none if there are no taxes
 }
 
-// statementsResult is what changed for them, and what is owed by them.
-type statementsResult struct {
-	Changes *lake.Changes `json:"changes"`
-	Bases   []base        `json:"bases"` // by seller, partner and service; none if there are no taxes
+// performance is a settlement.Performance in a message.
+type performance struct {
+	Programme int32             `json:"programme"`
+	Partner   int32             `json:"partner"`
+	Cycle     period.Cycle      `json:"cycle"`
+	Own       money.AmountTotal `json:"own"`
+	New       money.AmountTotal `json:"new"`
 }
 
 // base is an entry of tax.Bases in a message.
@@ -159,68 +182,53 @@ type base struct {
 	Owed    money.AmountTotal `json:"owed"`
 }
 
-// Statements keeps the partner statements of a cycle that the run closes, bucket by bucket, and their taxes (SETTLE-1).
-func (s *Step) Statements(ctx context.Context, cycle period.Cycle) error {
-	if err := s.keepRates(cycle); err != nil {
-		return err
-	}
-	bases := tax.Bases{}
-	var tasks []*statementsTask
-	for _, state := range s.Txn.BucketStates(s.Buckets) {
-		tasks = append(tasks, &statementsTask{state, cycle})
-	}
-	err := task.Run(ctx, s.Tasks, task.Stage[statementsTask, statementsResult]{
-		Kind: "partner statements", Tasks: tasks,
-		Worker: func() func(context.Context, *statementsTask) (*statementsResult, error) {
-			return (&bucketStep{Step: s, Txn: s.Txn.Sub()}).statements
-		},
-		Take: func(r *statementsResult) error {
-			for _, b := range r.Bases {
-				key := tax.BaseKey{Seller: string(b.Seller), Partner: string(b.Partner), Service: string(b.Service)}
-				sum := bases[key]
-				if err := sum.AddTotal(b.Owed); err != nil {
-					return fmt.Errorf("add up what partner %s owes %s: %w", b.Partner, b.Seller, err)
-				}
-				bases[key] = sum
+// Settle brings the performance of a bucket up to date (SETTLE-2) and makes its partner statements of the cycle that
+// the run closes (SETTLE-1). rated are the cycles in which the run changed lines of the bucket.
+func (w *Worker) Settle(ctx context.Context, bucket int, rated []period.Cycle) (*Result, error) {
+	r := &Result{Performances: []performance{}, Bases: []base{}}
+	if w.hasIncentives() {
+		cycles := slices.Concat(w.Cycles, rated)
+		slices.Sort(cycles)
+		for _, c := range slices.Compact(cycles) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
 			}
-			return s.Txn.Take(r.Changes)
-		},
-	})
-	if err != nil {
-		return err
-	}
-	if len(s.Books.Taxes) == 0 {
-		return nil
-	}
-	w, err := PartnerTaxes(s.Books, s.Tax, cycle, bases)
-	if err != nil {
-		return err
-	}
-	return tablefile.Put(s.Txn.SubTxn, taxes.Key(cycle, lake.NoBucket), w.Cols, w.Sums())
-}
-
-// statements does the task of a bucket.
-func (s *bucketStep) statements(ctx context.Context, t *statementsTask) (*statementsResult, error) {
-	if err := errors.Join(ctx.Err(), s.Txn.Enter(t.State)); err != nil {
-		return nil, err
-	}
-	files := LinesOf(s.Txn.Next().Files(t.Cycle.String()), t.State.Bucket)
-	rows, err := BucketRows(s.Txn, s.Books, s.Book.Settler(t.Cycle), files)
-	if err != nil {
-		return nil, err
-	}
-	bases := tax.Bases{}
-	if len(s.Books.Taxes) > 0 {
-		if err := AddBases(s.Books, bases, rows); err != nil {
-			return nil, err
+			rows, err := w.performances(c, bucket, w.Again(c))
+			if err != nil {
+				return nil, fmt.Errorf("settle partners: add up performance: %w", err)
+			}
+			for _, p := range rows {
+				r.Performances = append(r.Performances, performance(p))
+			}
 		}
 	}
-	err = s.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: t.Cycle.String(),
-		Bucket: t.State.Bucket}, rows)
-	if err != nil {
-		return nil, err
+	if w.Closing == place.NoCycle {
+		return r, nil
 	}
-	r := &statementsResult{Changes: s.Txn.Leave(), Bases: []base{}}
+	if err := w.statements(bucket, r); err != nil {
+		return nil, fmt.Errorf("settle partners: %w", err)
+	}
+	return r, nil
+}
+
+// statements makes the partner statements of a bucket.
+func (w *Worker) statements(bucket int, r *Result) error {
+	files := LinesOf(w.Txn.Next().Files(w.Closing.String()), bucket)
+	rows, err := BucketRows(w.Txn, w.Books, w.Book.Settler(w.Closing), files)
+	if err != nil {
+		return err
+	}
+	bases := tax.Bases{}
+	if len(w.Books.Taxes) > 0 {
+		if err := AddBases(w.Books, bases, rows); err != nil {
+			return err
+		}
+	}
+	err = w.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: w.Closing.String(), Bucket: bucket},
+		rows)
+	if err != nil {
+		return err
+	}
 	for key, owed := range bases {
 		r.Bases = append(r.Bases, base{[]byte(key.Seller), []byte(key.Partner), []byte(key.Service), owed})
 	}
@@ -228,7 +236,40 @@ func (s *bucketStep) statements(ctx context.Context, t *statementsTask) (*statem
 		return cmp.Or(bytes.Compare(a.Seller, b.Seller), bytes.Compare(a.Partner, b.Partner),
 			bytes.Compare(a.Service, b.Service))
 	})
-	return r, nil
+	return nil
+}
+
+// Take takes over the result of a bucket.
+func (s *Step) Take(r *Result) error {
+	var rows []settlement.Performance
+	for _, p := range r.Performances {
+		rows = append(rows, settlement.Performance(p))
+	}
+	s.parts = append(s.parts, rows)
+	for _, b := range r.Bases {
+		key := tax.BaseKey{Seller: string(b.Seller), Partner: string(b.Partner), Service: string(b.Service)}
+		sum := s.bases[key]
+		if err := sum.AddTotal(b.Owed); err != nil {
+			return fmt.Errorf("add up what partner %s owes %s: %w", b.Partner, b.Seller, err)
+		}
+		s.bases[key] = sum
+	}
+	return nil
+}
+
+// Statements ends the partner statements of the cycle that the run closes: with its exchange rates and their taxes.
+func (s *Step) Statements() error {
+	if err := s.keepRates(s.Closing); err != nil {
+		return err
+	}
+	if len(s.Books.Taxes) == 0 {
+		return nil
+	}
+	w, err := PartnerTaxes(s.Books, s.Tax, s.Closing, s.bases)
+	if err != nil {
+		return err
+	}
+	return tablefile.Put(s.Txn, taxes.Key(s.Closing, lake.NoBucket), w.Cols, w.Sums())
 }
 
 // AddBases adds what rows of partner statements ask for to the bases of their taxes.
