@@ -109,7 +109,7 @@ func (t *Txn) append(ctx context.Context, m *Manifest, lists []small) (committed
 			return true, err
 		}
 	}
-	if err := t.clearUp(nil); err != nil {
+	if err := errors.Join(t.dropShared(), t.clearUp(nil)); err != nil {
 		return true, &CleanError{Number: m.Number, Err: err}
 	}
 	return true, nil

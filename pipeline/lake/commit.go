@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // commit goes through the write order of the package's comment, from WRITE-2 on, and DEL-2.
@@ -26,7 +28,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	}
 	upgraded := len(t.base.steps) > 0
 	if same && !upgraded && !(t.next.reset && m.AsOf != t.base.Manifest.AsOf) {
-		return false, t.clearUp(t.named)
+		return false, errors.Join(t.dropShared(), t.clearUp(t.named))
 	}
 	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
 	if t.lake.chain != nil {
@@ -44,7 +46,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	}
 	err = t.lake.stop(BeforeClean)
 	if err == nil {
-		err = t.clearUp(keep)
+		err = errors.Join(t.dropShared(), t.clearUp(keep))
 	}
 	if err != nil {
 		return true, &CleanError{Number: m.Number, Err: err}
@@ -229,8 +231,8 @@ func (t *Txn) pause(ctx context.Context, point string) error {
 
 // writeSmall writes a file under a temporary name, makes its content durable and puts it in place. Its folder is synced
 // later.
-func (t *Txn) writeSmall(name string, b []byte) error {
-	f, err := t.CreateTemp("small")
+func (w *writing) writeSmall(name string, b []byte) error {
+	f, err := w.CreateTemp("small")
 	if err != nil {
 		return err
 	}
@@ -238,15 +240,20 @@ func (t *Txn) writeSmall(name string, b []byte) error {
 		return fmt.Errorf("write %s of the lake: %w", name, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(t.folders.syncFailed(name, err), f.Close())
+		return errors.Join(w.folders.syncFailed(name, err), f.Close())
 	}
+	return w.putInPlace(f, name)
+}
+
+// putInPlace closes a temporary file that is synced and gives it its name.
+func (w *writing) putInPlace(f storage.File, name string) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("close %s of the lake: %w", name, err)
 	}
-	if err := t.lake.st.Rename(f.Name(), name); err != nil {
+	if err := w.lake.st.Rename(f.Name(), name); err != nil {
 		return fmt.Errorf("put %s of the lake in place: %w", name, err)
 	}
-	t.folders.touch(name)
+	w.folders.touch(name)
 	return nil
 }
 

@@ -9,6 +9,7 @@
 //	manifests/inputs-<hash>.json                            the feed files ingested so far
 //	lines/cycle=2026-09/day=2026-09-03/003-<hash>.parquet   table, cycle, day (`end` for month-end), bucket
 //	rejects/<hash>.parquet                                  a table without cycle
+//	runs/<hash>/bucket/000003.result                        an object of a run whose tasks other processes do
 //	tmp/000007-lines                                        an unfinished file, or a spill of the current run
 //	tmp/000000-commit                                       the announced manifest: what HEAD will contain
 //
@@ -96,6 +97,10 @@
 //	        returned as Changes; the state to come must not depend on the order in which Changes are taken.
 //	TASK-2  A file that a task made must be named in its Changes, also if no key names it any more: the run deletes it
 //	        at its end.
+//	TASK-3  A run whose tasks other processes do (a shared run) keeps its objects in runs/<hash of its plan>/ and the
+//	        files of its tasks under their names until it commits. It must only be continued on the state it was
+//	        planned for, and must only name files of tasks that are there with their sizes. Any other run that begins
+//	        deletes all of them (DEL-3); on an object store they are deleted by their age (CHAIN-6).
 //
 // # On an object store
 //

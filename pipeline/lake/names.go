@@ -12,6 +12,7 @@ const (
 	headName     = "HEAD"
 	manifestsDir = "manifests"
 	tempDir      = "tmp"
+	runsDir      = "runs"
 	dataSuffix   = ".parquet"
 )
 
@@ -61,7 +62,8 @@ func (k FileKey) Check() error {
 	case !validTable(k.Table):
 		return fmt.Errorf("file key %v: table %q: want lower-case letters, digits and underscores, a letter first", k,
 			k.Table)
-	case k.Table == manifestsDir || k.Table == tempDir || k.Table == sweepsDir || k.Table == pinsDir:
+	case k.Table == manifestsDir || k.Table == tempDir || k.Table == sweepsDir || k.Table == pinsDir ||
+		k.Table == runsDir:
 		return fmt.Errorf("file key %v: table %q is the name of a folder of the lake's own", k, k.Table)
 	case k.Cycle != "" && !validCycle(k.Cycle):
 		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
@@ -150,6 +152,7 @@ const (
 	listFile             // manifests/files-…, manifests/inputs-…
 	temp                 // tmp/NNNNNN-…
 	data                 // <table>/…/<hash>.parquet
+	shared               // runs/<hash>/…
 )
 
 // isMark reports whether a name is the mark of a sweep.
@@ -167,6 +170,8 @@ func classify(name string) (k kind, number int64) {
 		}
 	case strings.HasPrefix(name, manifestsDir+"/"):
 		return classifyManifest(name[len(manifestsDir)+1:])
+	case sharedDir(name) != "":
+		return shared, 0
 	default:
 		if _, _, ok := parsePath(name); ok {
 			return data, 0
@@ -199,7 +204,7 @@ func classifyManifest(base string) (kind, int64) {
 
 // ownFolder says whether an empty folder is one the lake made and may take away.
 func ownFolder(dir string) bool {
-	if dir == tempDir || dir == manifestsDir {
+	if dir == tempDir || dir == manifestsDir || dir == runsDir || strings.HasPrefix(dir, runsDir+"/") {
 		return true
 	}
 	_, rest, found := strings.Cut(dir, "/")

@@ -26,6 +26,8 @@ type writing struct {
 	named   map[string]bool // what the base names: data files and lists
 	folders *folders
 	indexed func() (map[int][]FileEntry, error) // files of the base by bucket
+	shared  string                              // where the objects of the shared run are; "" = the run is not shared
+	suffix  string                              // of the names of temporary files
 
 	mu       sync.Mutex
 	sequence int64                // of temporary names
@@ -151,10 +153,14 @@ func (t *Txn) Take(c *Changes) error {
 			return fmt.Errorf("take the changes of bucket %d: %w", c.Bucket, err)
 		}
 	}
+	if err := t.checkMade(c.Made); err != nil {
+		return err
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range c.Made {
 		t.finished[e.Path] = e
+		t.folders.touch(e.Path) // a task of another process does not sync it
 	}
 	return nil
 }
@@ -188,7 +194,7 @@ func (w *writing) CreateTemp(label string) (storage.File, error) {
 	}
 	w.mu.Lock()
 	w.sequence++
-	name := tempName(w.sequence, label)
+	name := tempName(w.sequence, label+w.suffix)
 	w.mu.Unlock()
 	f, err := w.lake.st.Create(name)
 	if err != nil {
@@ -197,10 +203,10 @@ func (w *writing) CreateTemp(label string) (storage.File, error) {
 	return f, nil
 }
 
-// OpenTemp opens a temporary file of this run for reading, by the Name of the file CreateTemp returned. The caller
-// closes it.
+// OpenTemp opens a temporary file of this run for reading, by the Name of the file CreateTemp returned, or an object of
+// the shared run, by the name that KeepShared returned. The caller closes it.
 func (w *writing) OpenTemp(name string) (storage.ReadFile, error) {
-	if kind, _ := classify(name); kind != temp {
+	if kind, _ := classify(name); kind != temp && (w.shared == "" || sharedDir(name) != w.shared) {
 		return nil, fmt.Errorf("open %s in the lake: not a temporary file", name)
 	}
 	f, err := w.lake.st.Open(name)
@@ -210,8 +216,12 @@ func (w *writing) OpenTemp(name string) (storage.ReadFile, error) {
 	return f, nil
 }
 
-// RemoveTemp deletes a temporary file of this run before its end.
+// RemoveTemp deletes a temporary file of this run before its end. An object of the shared run stays: the run may be
+// continued.
 func (w *writing) RemoveTemp(name string) error {
+	if w.shared != "" && sharedDir(name) == w.shared {
+		return nil
+	}
 	if kind, _ := classify(name); kind != temp {
 		return fmt.Errorf("remove %s from the lake: not a temporary file", name)
 	}

@@ -102,7 +102,7 @@ func (s *sweeper) old(seen []storage.Entry, now int64, kept map[string]bool) []s
 	var out []storage.Entry
 	for _, o := range seen {
 		kind, _ := classify(o.Name)
-		if (kind == data || kind == listFile) && !s.named[o.Name] && !kept[o.Name] &&
+		if (kind == data || kind == listFile || kind == shared) && !s.named[o.Name] && !kept[o.Name] &&
 			o.Changed < now-int64(grace/time.Second) {
 			out = append(out, o)
 		}

@@ -19,17 +19,22 @@ type Txn struct {
 	// unnamedAtBegin is what an object store had when the run began and the base does not name; nil for a folder
 	unnamedAtBegin map[string]bool
 
-	ended bool
+	joined bool             // it is for a task of a shared run: it deletes and commits nothing
+	there  map[string]int64 // sizes of all files when a shared run was continued
+	ended  bool
 }
 
 // Begin takes the lock, reads the live state, checks that every file it names is there with its size, and deletes the
 // files of the lake that nobody names. Errors: *storage.LockedError, *MissingError, *CorruptError.
-func (l *Lake) Begin() (*Txn, error) {
+func (l *Lake) Begin() (*Txn, error) { return l.beginAs("", func(*Snapshot) error { return nil }) }
+
+// beginAs begins a run, or continues a shared one whose base check accepts.
+func (l *Lake) beginAs(run Hash, check func(base *Snapshot) error) (*Txn, error) {
 	unlock, err := l.st.Lock()
 	if err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)
 	}
-	t, err := l.begin()
+	t, err := l.begin(run, check)
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}
@@ -37,8 +42,11 @@ func (l *Lake) Begin() (*Txn, error) {
 	return t, nil
 }
 
-func (l *Lake) begin() (*Txn, error) {
+func (l *Lake) begin(run Hash, check func(base *Snapshot) error) (*Txn, error) {
 	base, err := l.Head()
+	if err == nil {
+		err = check(base)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +70,13 @@ func (l *Lake) begin() (*Txn, error) {
 	}
 	if err := l.checkThere(base, files, entries); err != nil {
 		return nil, err
+	}
+	if run != "" {
+		t.share(run)
+		t.there = make(map[string]int64, len(entries))
+		for _, e := range entries {
+			t.there[e.Name] = e.Size
+		}
 	}
 	for _, e := range files {
 		t.named[e.Path] = true
@@ -191,7 +206,13 @@ func (t *Txn) unnamed(name string) string {
 	if t.lake.chain != nil && kind != temp && kind != foreign {
 		return "" // CHAIN-4
 	}
+	if t.shared != "" && (kind == data && !t.named[name] || kind == temp && name != intentName ||
+		sharedDir(name) == t.shared) {
+		return "" // a task of the run may have made it (TASK-3)
+	}
 	switch {
+	case kind == shared:
+		return "it is of a run that was planned and not committed"
 	case kind == temp:
 		return "a run that did not end left it unfinished"
 	case kind == manifest && number > t.base.Manifest.Number:
@@ -233,6 +254,9 @@ func (t *Txn) Close() error {
 	if t.folders.failed != nil { // returned to whoever made the sync
 		return t.unlock()
 	}
+	if t.shared != "" {
+		return errors.Join(t.keep(), t.unlock())
+	}
 	return errors.Join(t.clearUp(t.named), t.unlock())
 }
 
@@ -245,6 +269,9 @@ func (t *Txn) Close() error {
 func (t *Txn) Commit(ctx context.Context) (changed bool, err error) {
 	if t.ended {
 		return false, errors.New("commit: the transaction has ended")
+	}
+	if t.joined {
+		return false, errors.New("commit: the transaction is for a task")
 	}
 	t.ended = true
 	changed, err = t.commit(ctx)

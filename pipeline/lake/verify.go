@@ -243,7 +243,7 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 			r.Findings = append(r.Findings,
 				Finding{FindForeign, e.Name, "not a file of the lake: take it out, readers that glob may read it"})
 		case s.lake.chain != nil: // what is not named waits for its deletion (CHAIN-4)
-		case kind == temp,
+		case kind == temp, kind == shared,
 			kind == manifest && number > s.Manifest.Number,
 			(kind == data || kind == listFile) && !named[e.Name]:
 			r.Findings = append(r.Findings,

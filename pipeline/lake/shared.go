@@ -1,0 +1,199 @@
+package lake
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// A shared run is one whose tasks other processes do. Its objects are in runs/<run>/, where run is the hash of its
+// plan. A process that begins, continues or commits it has the lake's lock, one that does a task has not.
+
+// sharedDir is the folder of an object of a shared run; "" of any other name.
+func sharedDir(name string) string {
+	rest, is := strings.CutPrefix(name, runsDir+"/")
+	if run, object, found := strings.Cut(rest, "/"); is && found && validHash(run) && object != "" {
+		return runsDir + "/" + run + "/"
+	}
+	return ""
+}
+
+// Resume is Begin of a process that continues a shared run: what its tasks made is kept. The base must still be the
+// live state. Errors: those of Begin, and *PlanError.
+func (l *Lake) Resume(run, base Hash) (*Txn, error) {
+	if !validHash(string(run)) {
+		return nil, &PlanError{Run: run, What: "no run has this name"}
+	}
+	return l.beginAs(run, func(s *Snapshot) error { return sameBase(run, base, s) })
+}
+
+// Join returns a transaction for a task of a shared run. It takes no lock, deletes nothing and cannot be committed.
+// Errors: *PlanError if the live state is no longer the base.
+func (l *Lake) Join(run, base Hash) (*Txn, error) {
+	s, err := l.Head()
+	if err != nil {
+		return nil, err
+	}
+	if err := sameBase(run, base, s); err != nil {
+		return nil, err
+	}
+	files, lists, err := s.all()
+	if err != nil {
+		return nil, err
+	}
+	next, err := newNext(s)
+	if err != nil {
+		return nil, err
+	}
+	t := &Txn{next: next, SubTxn: &SubTxn{files: next.NextFiles, writing: newWriting(l, s, len(files)+len(lists))},
+		unlock: func() error { return nil }, joined: true}
+	t.share(run)
+	for _, e := range files {
+		t.named[e.Path] = true
+	}
+	return t, nil
+}
+
+func sameBase(run, base Hash, s *Snapshot) error {
+	if s.Hash == base {
+		return nil
+	}
+	return &PlanError{Run: run, What: fmt.Sprintf("it was planned for another state of the lake than %s", s.name())}
+}
+
+// PlanError says that a shared run cannot be continued: it has to be planned again.
+type PlanError struct {
+	Run  Hash
+	What string
+}
+
+func (e *PlanError) Error() string { return fmt.Sprintf("run %s: %s", e.Run, e.What) }
+
+// Share makes the transaction that of a shared run, with the plan as its first object, and returns the run: the hash
+// of the plan. Close keeps what is made from now on.
+func (t *Txn) Share(plan []byte) (Hash, error) {
+	run := HashBytes(plan)
+	t.share(run)
+	return run, t.PutShared(planObject, plan)
+}
+
+// share makes the transaction one of several processes of a run.
+func (t *Txn) share(run Hash) {
+	t.shared, t.suffix = runsDir+"/"+string(run)+"/", "-"+strings.ToLower(rand.Text())
+}
+
+// planObject is the name of the plan among the objects of a shared run.
+const planObject = "plan"
+
+// ReadPlan returns the plan of a shared run. Errors: *PlanError if there is none.
+func (l *Lake) ReadPlan(run Hash) ([]byte, error) {
+	if !validHash(string(run)) {
+		return nil, &PlanError{Run: run, What: "no run has this name"}
+	}
+	b, err := l.readFile(runsDir + "/" + string(run) + "/" + planObject)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &PlanError{Run: run, What: "it was not planned, or was committed, or another run was begun since"}
+	}
+	if err == nil && HashBytes(b) != run {
+		err = &PlanError{Run: run, What: "its plan is damaged"}
+	}
+	return b, err
+}
+
+// PutShared stores an object of the shared run, durable and in one step. One of that name is replaced.
+func (w *writing) PutShared(name string, b []byte) error { return w.writeSmall(w.shared+name, b) }
+
+// KeepShared closes a temporary file and makes it an object of the shared run that is named by its content.
+func (w *writing) KeepShared(f storage.File, kind string) (name string, err error) {
+	if err := f.Sync(); err != nil {
+		return "", errors.Join(w.folders.syncFailed(f.Name(), err), f.Close())
+	}
+	hash, err := w.hashTemp(f.Name())
+	if err != nil {
+		return "", errors.Join(err, f.Close())
+	}
+	name = w.shared + kind + "-" + string(hash)
+	return name, w.putInPlace(f, name)
+}
+
+func (w *writing) hashTemp(name string) (Hash, error) {
+	r, err := w.lake.st.Open(name)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, io.NewSectionReader(r, 0, r.Size()))
+	return hashOf([sha256.Size]byte(h.Sum(nil))), errors.Join(err, r.Close())
+}
+
+// ReadShared returns an object of the shared run. The error is fs.ErrNotExist if it is not there.
+func (w *writing) ReadShared(name string) ([]byte, error) { return w.lake.readFile(w.shared + name) }
+
+// keep ends a transaction without deleting what the shared run needs: its own temporary files alone go.
+func (t *Txn) keep() error {
+	if t.sequence == 0 {
+		return t.folders.sync()
+	}
+	left, err := t.lake.st.List(tempDir + "/")
+	if err != nil {
+		return fmt.Errorf("list the lake's temporary files: %w", err)
+	}
+	for _, e := range left {
+		kind, _ := classify(e.Name)
+		if kind == temp && strings.HasSuffix(e.Name, t.suffix) {
+			if err := t.remove(e.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return t.folders.sync()
+}
+
+// dropShared deletes the objects of the shared run that was committed.
+func (t *Txn) dropShared() error {
+	if t.shared == "" {
+		return nil
+	}
+	left, err := t.lake.st.List(t.shared)
+	if err != nil {
+		return fmt.Errorf("list the objects of a run: %w", err)
+	}
+	for _, e := range left {
+		if err := t.remove(e.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMade refuses files that a task made and that are not there with their sizes (TASK-3).
+func (t *Txn) checkMade(made []FileEntry) error {
+	if t.shared == "" {
+		return nil
+	}
+	for _, e := range made {
+		size, found := t.there[e.Path]
+		if !found && t.lake.chain != nil { // a listing may be late
+			f, err := t.lake.st.Open(e.Path)
+			if err == nil {
+				size, found = f.Size(), true
+				err = f.Close()
+			}
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		if !found || size != e.Bytes {
+			return &PlanError{Run: Hash(strings.TrimSuffix(strings.TrimPrefix(t.shared, runsDir+"/"), "/")),
+				What: fmt.Sprintf("%s, which a task of bucket %d made, is not there: do the task again", e.Path,
+					e.Bucket)}
+		}
+	}
+	return nil
+}
