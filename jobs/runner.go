@@ -169,7 +169,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 	if m != nil {
 		o.Stage, o.StageRows = m.begin, m.rows
 	}
-	if t.takesIn() {
+	if t.takesIn() && o.SharedRun == "" {
 		w, report, err := run.SkipIfUnchanged(ctx, r.Dir, t.Command(), o)
 		if report != nil || err != nil {
 			res.Workspace, res.Report = w, report

@@ -86,21 +86,15 @@ type Result struct {
 func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	result := &Result{Tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch),
 		Refused: make(map[place.Place]map[string]bool)}
-	f.indexCustomers()
-	if err := errors.Join(f.Pay.Begin(), f.Settle.Begin()); err != nil {
+	work, err := f.begin()
+	if err != nil {
 		return nil, err
 	}
-	strays := f.strays()
 	done := int64(0)
-	err := task.Run(ctx, f.Tasks, task.Stage[bucketTask, bucketResult]{
-		Kind:  "bucket",
-		Tasks: largestFirst(f.plan()),
-		Worker: func() func(context.Context, *bucketTask) (*bucketResult, error) {
-			txn := f.Txn.Sub()
-			w := f.newWorker(txn, strays)
-			w.pay, w.settle = f.Pay.NewWorker(txn), f.Settle.NewWorker(txn)
-			return w.do
-		},
+	err = task.Run(ctx, f.Tasks, task.Stage[bucketTask, bucketResult]{
+		Kind:   BucketTask,
+		Tasks:  largestFirst(f.plan()),
+		Worker: work,
 		Take: func(r *bucketResult) error {
 			if done++; f.Progress != nil {
 				f.Progress("rate buckets", done, int64(f.Buckets))
@@ -118,6 +112,33 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	slices.Sort(result.Cycles)
 	result.Cycles = slices.Compact(result.Cycles)
 	return result, nil
+}
+
+// BucketTask is the kind of the tasks of buckets.
+const BucketTask = "bucket"
+
+// DoTask does the task of a bucket of a run whose tasks several processes do, and returns its result.
+func (f *Folder) DoTask(ctx context.Context, b []byte) ([]byte, error) {
+	work, err := f.begin()
+	if err != nil {
+		return nil, err
+	}
+	return task.Do(ctx, BucketTask, b, work())
+}
+
+// begin prepares what all buckets share, and returns what makes a worker.
+func (f *Folder) begin() (worker func() func(context.Context, *bucketTask) (*bucketResult, error), err error) {
+	f.indexCustomers()
+	if err := errors.Join(f.Pay.Begin(), f.Settle.Begin()); err != nil {
+		return nil, err
+	}
+	strays := f.strays()
+	return func() func(context.Context, *bucketTask) (*bucketResult, error) {
+		txn := f.Txn.Sub()
+		w := f.newWorker(txn, strays)
+		w.pay, w.settle = f.Pay.NewWorker(txn), f.Settle.NewWorker(txn)
+		return w.do
+	}, nil
 }
 
 // add adds what was done in a bucket.

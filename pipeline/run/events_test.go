@@ -125,9 +125,8 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	if err := r.issueCoupons(); err != nil {
 		return err
 	}
-	f := r.folder()
-	f.Pay, f.Settle = r.payer(), r.settleStep()
-	if r.folded, err = f.Run(ctx); err != nil {
+	r.known = r.knownCycles()
+	if r.folded, err = r.folder().Run(ctx); err != nil {
 		return err
 	}
 	replayed := make(map[place.Place]map[string]bool)

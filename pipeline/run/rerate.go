@@ -115,7 +115,7 @@ func (r *runState) checkRerate() error {
 func (r *run) rerate(ctx context.Context) error {
 	r.o.BeginStage(workspace.StageRerate)
 	re := r.job.rerate
-	f := r.folder()
+	f := r.rater()
 	if re.Books != "" {
 		b, err := draftBooks(re.Books, r.ws)
 		if err != nil {

@@ -36,6 +36,7 @@ type job struct {
 	dryRun  bool
 	retry   bool // rejects instead of the inbox
 	rerate  *rerateJob
+	sharing *sharing // its tasks are done by other processes; nil = by this one
 }
 
 // Ingest takes new feed files in and rates what they change.
@@ -51,13 +52,17 @@ func RetryRejects(ctx context.Context, w *workspace.Workspace, o workspace.Optio
 // Nightly takes new feed files in, rates the days that changed, and brings the statements of open cycles up to date
 // (§7.1).
 func Nightly(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
-	return perform(ctx, w, o, job{command: "run nightly", cycle: place.NoCycle})
+	return perform(ctx, w, o, job{command: nightlyCommand, cycle: place.NoCycle})
 }
+
+const nightlyCommand = "run nightly"
+
+func monthlyCommand(c period.Cycle) string { return "run monthly --cycle " + c.String() }
 
 // Monthly does what Nightly does and makes the month-end lines of a cycle (§7.1, §4.6).
 func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*workspace.Report,
 	error) {
-	return perform(ctx, w, o, job{command: "run monthly --cycle " + cycle.String(), cycle: cycle})
+	return perform(ctx, w, o, job{command: monthlyCommand(cycle), cycle: cycle})
 }
 
 // Close does what Monthly does and freezes the cycle. With dryRun nothing is committed: the report says what closing
@@ -94,6 +99,7 @@ type run struct {
 	hashes *inbox.Hashes // of the inbox; nil = not loaded
 	events *eventStage
 	folded *fold.Result
+	known  []period.Cycle // of the state to come, before anything is rated
 
 	money      *partner.Stage
 	issued     *pay.Issued                             // coupons that lines are paid by
@@ -129,8 +135,8 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 		return nil, err
 	}
 	o.BeginStage(workspace.StageBegin)
-	if r.txn, err = l.Begin(); err != nil {
-		return nil, err
+	if err = r.begin(l); err != nil {
+		return nil, refused(err)
 	}
 	defer func() {
 		if r.scanned != nil {
@@ -150,6 +156,9 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 		return r.report, nil
 	}
 	if err := r.work(ctx); err != nil {
+		if r.job.sharing == nil || r.job.sharing.commit {
+			err = refused(err)
+		}
 		return nil, err
 	}
 	if err := r.mayClose(ctx); err != nil {
@@ -235,10 +244,7 @@ func (r *runState) checkCycle() error {
 
 // work takes feeds in and folds.
 func (r *run) work(ctx context.Context) (err error) {
-	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
-		Archived: r.archivedThrough(),
-		Inbox:    r.inbox, Txn: r.txn.SubTxn, Workers: r.o.Workers, BatchRows: r.o.BatchRows,
-		ChunkBytes: r.o.ChunkBytes, TaskBytes: r.o.TaskBytes, Log: r.o.Log, Progress: r.o.Progress}
+	cfg := r.scanConfig()
 	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
 		period.Instant(r.ws.Settings.Usage.FutureTolerance),
 		Money: events.MoneyWords{Vendor: r.ws.Settings.Vendor.ID, Content: r.ws.Settings.Invoice.Content},
@@ -273,8 +279,11 @@ func (r *run) work(ctx context.Context) (err error) {
 		return booksWrong(err)
 	}
 	r.o.BeginStage(workspace.StageFold)
+	r.known = r.knownCycles()
+	if err := r.shareTerms(); err != nil {
+		return err
+	}
 	f := r.folder()
-	f.Pay, f.Settle = r.payer(), r.settleStep()
 	if r.folded, err = f.Run(ctx); err != nil {
 		return booksWrong(err)
 	}
@@ -302,6 +311,14 @@ func (r *run) work(ctx context.Context) (err error) {
 		return err
 	}
 	return (&controlTotals{r.runState, r.cycleNames(), r.issued.Records, r.couponUses}).calculate()
+}
+
+// scanConfig is what feed files are read with, without events.
+func (r *run) scanConfig() *accept.Config {
+	return &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
+		Archived: r.archivedThrough(), Inbox: r.inbox, Txn: r.txn.SubTxn, Workers: r.o.Workers,
+		BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, TaskBytes: r.o.TaskBytes,
+		Elsewhere: r.engine().Elsewhere, Log: r.o.Log, Progress: r.o.Progress}
 }
 
 // archivedThrough is the last cycle whose lines are archived.
@@ -374,6 +391,22 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 	}
 	hashes, err := inbox.LoadHashes(r.o.HashCache)
 	r.o.Debug(notHashed, err)
+	files, err := r.inboxFiles(ctx, hashes)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Still, r.hashes = hashes.Still, hashes
+	r.o.Debug(notHashed, hashes.Save())
+	return files, nil
+}
+
+// inboxFiles are the new files of the inbox, or those of the plan.
+func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.File, error) {
+	s := r.job.sharing
+	if s != nil && s.plan != nil {
+		return r.plannedFiles(hashes)
+	}
+	notes := len(r.report.Notes)
 	var files []*accept.File
 	for _, spec := range accept.Feeds() {
 		fresh, err := r.newFiles().fresh(ctx, spec.Name, hashes)
@@ -382,9 +415,10 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 		}
 		files = append(files, fresh...)
 	}
-	cfg.Still, r.hashes = hashes.Still, hashes
-	r.o.Debug(notHashed, hashes.Save())
-	return files, nil
+	if s == nil {
+		return files, nil
+	}
+	return files, r.share(files, notes)
 }
 
 // newFiles finds the new files of the run's inbox.
@@ -398,7 +432,15 @@ func (r *run) reconciler(cfg *accept.Config) *reconciler {
 // notHashed is what a run says that cannot remember the hashes of the inbox: a later one reads it again.
 const notHashed = "hashes of the inbox are not remembered"
 
+// folder does the work of buckets, once events are decided and coupons are issued.
 func (r *run) folder() *fold.Folder {
+	f := r.rater()
+	f.Pay, f.Settle = r.payer(), r.settleStep()
+	return f
+}
+
+// rater rates buckets.
+func (r *run) rater() *fold.Folder {
 	rule := workspace.Rules(&r.ws.Settings)
 	base := r.txn.Base()
 	ref := func(c period.Cycle) lake.CycleRef {
@@ -436,7 +478,13 @@ func (r *run) folder() *fold.Folder {
 }
 
 // engine runs the tasks of the run.
-func (r *runState) engine() task.Local { return task.Local{Workers: r.o.Workers, Bytes: r.o.TaskBytes} }
+func (r *run) engine() task.Local {
+	l := task.Local{Workers: r.o.Workers, Bytes: r.o.TaskBytes}
+	if r.job.sharing != nil {
+		l.Elsewhere = r.elsewhere
+	}
+	return l
+}
 
 // cycles notes the state of every cycle that the run touched.
 func (r *run) cycles() error {

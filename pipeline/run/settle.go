@@ -13,7 +13,7 @@ import (
 
 // settleStep settles partners, bucket by bucket and then in settle.
 func (r *run) settleStep() *settle.Step {
-	return &settle.Step{Txn: r.txn.SubTxn, Books: r.ws.Books, Book: r.partners, Cycles: r.knownCycles(),
+	return &settle.Step{Txn: r.txn.SubTxn, Books: r.ws.Books, Book: r.partners, Cycles: r.known,
 		Closed: func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived, Again: r.settleAgain,
 		Tax: r.ws.Settings.Tax, Costs: len(r.ws.Settings.Costs.Sources.All()) > 0, Closing: r.closing()}
 }

@@ -15,6 +15,11 @@ type Options struct {
 	ChunkBytes int            // 0 = default; for tests
 	// TaskBytes encodes and decodes every task and every result, as if tasks ran in other processes; for tests.
 	TaskBytes bool
+	// SharedRun is the run whose tasks other processes did and that is to be committed (run.PlanTasks); "" = this
+	// process does all of the run.
+	SharedRun string
+	// Build names the program by its content: processes of another build do no tasks of a shared run.
+	Build string
 	// InboxUntil leaves feed files that changed after it, by mtime, for a later run: what a run that is caught up would
 	// not have found. 0 = takes all.
 	InboxUntil period.Instant

@@ -1,6 +1,7 @@
 package accept
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 
@@ -34,6 +35,8 @@ type Config struct {
 	// TaskBytes encodes and decodes the tasks that read usage and bandwidth, and their results: their rows go through
 	// files.
 	TaskBytes bool
+	// Elsewhere has these tasks done by other processes (task.Local); nil = no other process does any.
+	Elsewhere func(ctx context.Context, kind string, tasks [][]byte, take func(result []byte) error) error
 	Log       *slog.Logger
 	Progress  func(stage string, done, total int64)
 }

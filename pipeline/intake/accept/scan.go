@@ -85,15 +85,15 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 
 // run reads all tasks.
 func (s *Scanned) run(ctx context.Context, cfg *Config, lim *limits) error {
-	if !cfg.TaskBytes {
+	if !cfg.TaskBytes && cfg.Elsewhere == nil {
 		return s.readAll(ctx, cfg, lim, s.tasks)
 	}
 	var apart, here []*task
 	for _, t := range s.tasks {
-		if feed := s.Files[t.file].Feed; feed == "usage" || feed == "bandwidth" {
+		if s.apart(t) {
 			apart = append(apart, t)
 		} else {
-			here = append(here, t) // what they read goes into cfg.Events
+			here = append(here, t)
 		}
 	}
 	if err := s.readAll(ctx, cfg, lim, here); err != nil {

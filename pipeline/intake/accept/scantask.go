@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tasks "github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -100,10 +102,14 @@ func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list 
 		todo = append(todo, &scanTask{i, t.file, f.Feed, []byte(f.Name), f.Hash, t.from, t.to})
 	}
 	done := int64(0)
-	return tasks.Run(ctx, tasks.Local{Workers: cfg.Workers, Bytes: true}, tasks.Stage[scanTask, scanResult]{
-		Kind: "scan", Tasks: todo,
+	engine := tasks.Local{Workers: cfg.Workers, Bytes: true, Elsewhere: cfg.Elsewhere}
+	return tasks.Run(ctx, engine, tasks.Stage[scanTask, scanResult]{
+		Kind: ScanTask, Tasks: todo,
 		Worker: func() func(context.Context, *scanTask) (*scanResult, error) {
-			return func(ctx context.Context, t *scanTask) (*scanResult, error) { return scanApart(ctx, cfg, lim, t) }
+			keep := func(f storage.File, _ string) (string, error) { return f.Name(), f.Close() }
+			return func(ctx context.Context, t *scanTask) (*scanResult, error) {
+				return scanApart(ctx, cfg, lim, t, keep)
+			}
 		},
 		Take: func(r *scanResult) error {
 			if r.Task < 0 || r.Task >= len(list) {
@@ -117,8 +123,68 @@ func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list 
 	})
 }
 
+// ScanTask is the kind of the tasks that read usage and bandwidth.
+const ScanTask = "scan"
+
+// DoTask does a scan task of a run whose tasks several processes do, and returns its result. Its files are objects of
+// the run.
+func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
+	lim := newLimits(cfg)
+	return tasks.Do(ctx, ScanTask, b, func(ctx context.Context, t *scanTask) (*scanResult, error) {
+		own := *cfg
+		own.Still = func(fsys fs.FS, name string) error {
+			hash, _, err := inbox.Hash(fsys, name)
+			if err == nil && hash != t.Hash {
+				err = &inbox.ChangedError{File: name, How: "was written to"}
+			}
+			return err
+		}
+		return scanApart(ctx, &own, lim, t, cfg.Txn.KeepShared)
+	})
+}
+
+// Recall returns what a scan found whose tasks other processes did: the tasks and their results, which Elsewhere had.
+// Only usage and bandwidth are in it.
+func Recall(cfg *Config, files []*File, todo, results [][]byte) (*Scanned, error) {
+	s := &Scanned{Files: files, Regions: NewRegions(), Parts: newLimits(cfg).parts}
+	for i := range todo {
+		t, r := new(scanTask), new(scanResult)
+		err := errors.Join(tasks.Decode(ScanTask+" task", todo[i], t), tasks.Decode(ScanTask+" result", results[i], r))
+		if err == nil && (t.File < 0 || int(t.File) >= len(files)) {
+			err = fmt.Errorf("scan task %d is of file %d, the run has %d", i, t.File, len(files))
+		}
+		if err == nil {
+			err = s.take(cfg, &task{file: t.File, from: t.From, to: t.To}, r)
+		}
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// Tasks is how many tasks read usage and bandwidth.
+func (s *Scanned) Tasks() int {
+	n := 0
+	for _, t := range s.tasks {
+		if s.apart(t) {
+			n++
+		}
+	}
+	return n
+}
+
+// apart reports whether a task can be done by itself: what the others read goes into Config.Events.
+func (s *Scanned) apart(t *task) bool {
+	feed := s.Files[t.file].Feed
+	return feed == "usage" || feed == "bandwidth"
+}
+
+// keepFile closes a file of a task's result and returns its name.
+type keepFile func(f storage.File, kind string) (name string, err error)
+
 // scanApart does a scan task.
-func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask) (r *scanResult, err error) {
+func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep keepFile) (r *scanResult, err error) {
 	own := *cfg
 	own.Workers, own.Rejected = 1, nil
 	s := &Scanned{Regions: NewRegions(), Parts: lim.parts}
@@ -135,10 +201,10 @@ func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask) (r *s
 	r = &scanResult{Task: t.Task, First: found.first, Header: []byte(found.header), Rows: found.rows,
 		Rejected: found.rejected, FirstDay: found.firstDay, LastDay: found.lastDay, Fault: faultOf(found.fault),
 		Deferred: faultOf(found.deferred)}
-	if r.Run, err = s.store(cfg); err != nil {
+	if r.Run, err = s.store(cfg, keep); err != nil {
 		return nil, err
 	}
-	r.Rejects, err = piece.rejects.store()
+	r.Rejects, err = piece.rejects.store(keep)
 	return r, err
 }
 
@@ -152,7 +218,7 @@ func (w *worker) drop() error {
 }
 
 // store joins the runs of a task into one file with the words of its regions.
-func (s *Scanned) store(cfg *Config) (*storedFile, error) {
+func (s *Scanned) store(cfg *Config, keep keepFile) (*storedFile, error) {
 	runs := slices.Concat(s.Usage, s.Bandwidth) // a task has those of one feed
 	if len(runs) == 0 {
 		return nil, nil
@@ -169,10 +235,14 @@ func (s *Scanned) store(cfg *Config) (*storedFile, error) {
 	if err == nil {
 		_, err = f.Write(end)
 	}
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	name, err := keep(f, "rows")
+	if err != nil {
 		return nil, err
 	}
-	out := &storedFile{f.Name(), run.Size() + int64(len(end))}
+	out := &storedFile{name, run.Size() + int64(len(end))}
 	for _, old := range s.scratch {
 		if err := errors.Join(old.Close(), cfg.Txn.RemoveTemp(old.name)); err != nil {
 			return nil, err
@@ -183,7 +253,7 @@ func (s *Scanned) store(cfg *Config) (*storedFile, error) {
 }
 
 // store puts all rejects of a spool into its file.
-func (s *spool) store() (*storedFile, error) {
+func (s *spool) store(keep keepFile) (*storedFile, error) {
 	if len(s.buf) > 0 {
 		if err := s.flush(); err != nil {
 			return nil, err
@@ -192,7 +262,8 @@ func (s *spool) store() (*storedFile, error) {
 	if s.file == nil {
 		return nil, nil
 	}
-	return &storedFile{s.name, s.onDisk}, s.file.Close()
+	name, err := keep(s.file, "rejects")
+	return &storedFile{name, s.onDisk}, err
 }
 
 // take takes over what a scan task found.

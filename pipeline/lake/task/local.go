@@ -7,10 +7,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Local runs tasks in goroutines of this process.
+// Local runs tasks in goroutines of this process, or has other processes do them.
 type Local struct {
 	Workers int  // 0 = 1
 	Bytes   bool // every task and every result is encoded and decoded
+	// Elsewhere has the tasks of a stage done by other processes and calls take with each result; nil = no other
+	// process does any.
+	Elsewhere func(ctx context.Context, kind string, tasks [][]byte, take func(result []byte) error) error
 }
 
 // Stage is tasks of one kind, and what becomes of their results. A task is a function of its input and of what all
@@ -25,6 +28,9 @@ type Stage[T, R any] struct {
 
 // Run does the tasks of a stage. The first error ends it.
 func Run[T, R any](ctx context.Context, l Local, s Stage[T, R]) error {
+	if l.Elsewhere != nil {
+		return runElsewhere(ctx, l, s)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	next := make(chan *T)
 	group.Go(func() error {
@@ -58,6 +64,38 @@ func Run[T, R any](ctx context.Context, l Local, s Stage[T, R]) error {
 		})
 	}
 	return group.Wait()
+}
+
+// runElsewhere has other processes do the tasks of a stage.
+func runElsewhere[T, R any](ctx context.Context, l Local, s Stage[T, R]) error {
+	tasks := make([][]byte, len(s.Tasks))
+	for i, t := range s.Tasks {
+		var err error
+		if tasks[i], err = Encode(s.Kind+" task", t); err != nil {
+			return err
+		}
+	}
+	return l.Elsewhere(ctx, s.Kind, tasks, func(b []byte) error {
+		r := new(R)
+		if err := Decode(s.Kind+" result", b, r); err != nil {
+			return err
+		}
+		return s.Take(r)
+	})
+}
+
+// Do does a task of another process: it decodes the task, does it, and encodes the result.
+func Do[T, R any](ctx context.Context, kind string, b []byte, do func(context.Context, *T) (*R, error)) ([]byte,
+	error) {
+	t := new(T)
+	if err := Decode(kind+" task", b, t); err != nil {
+		return nil, err
+	}
+	r, err := do(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return Encode(kind+" result", r)
 }
 
 // perform does one task, through bytes if the engine says so.
