@@ -169,6 +169,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 	if m != nil {
 		o.Stage, o.StageRows = m.begin, m.rows
 	}
+	o.SharedRun = t.SharedRun
 	if t.takesIn() && o.SharedRun == "" {
 		w, report, err := run.SkipIfUnchanged(ctx, r.Dir, t.Command(), o)
 		if report != nil || err != nil {

@@ -49,7 +49,8 @@ type Task struct {
 	RetryRejects bool                 // of ingest: the kept rejects instead of the inbox
 	// AcceptRejects is why this run may reject more than the gates of the settings allow; "" = it may not.
 	AcceptRejects string
-	ResetClock    bool // of nightly: the lake's clock becomes that of the run, if it is later
+	ResetClock    bool   // of nightly: the lake's clock becomes that of the run, if it is later
+	SharedRun     string // of nightly and monthly: the run whose tasks other processes did; "" = none
 	Rerate        run.RerateOptions
 	Publish       run.PublishOptions // its Cycle is the task's
 	Prune         run.PruneOptions

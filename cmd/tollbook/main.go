@@ -73,6 +73,7 @@ func tree(a *cli.App) *cobra.Command {
 		keycmd.NewKeys(a),
 		runcmd.NewSchedule(a),
 		runcmd.NewRuns(a),
+		runcmd.NewTask(a),
 		lakecmd.NewPrune(a),
 		lakecmd.NewBackup(a),
 		lakecmd.NewRestore(a),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -104,6 +105,22 @@ func (l *Lake) ReadPlan(run Hash) ([]byte, error) {
 		err = &PlanError{Run: run, What: "its plan is damaged"}
 	}
 	return b, err
+}
+
+// SharedRuns are the shared runs that were planned and not committed, by name.
+func (l *Lake) SharedRuns() ([]Hash, error) {
+	entries, err := l.st.List(runsDir + "/")
+	if err != nil {
+		return nil, fmt.Errorf("list the runs of the lake that are planned: %w", err)
+	}
+	var runs []Hash
+	for _, e := range entries {
+		run, is := strings.CutPrefix(strings.TrimSuffix(sharedDir(e.Name), "/"), runsDir+"/")
+		if is && path.Base(e.Name) == planObject {
+			runs = append(runs, Hash(run))
+		}
+	}
+	return runs, nil
 }
 
 // PutShared stores an object of the shared run, durable and in one step. One of that name is replaced.

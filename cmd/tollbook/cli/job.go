@@ -24,6 +24,11 @@ func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.SharedRun != "" {
+		if o.Build, err = buildID(); err != nil {
+			return nil, err
+		}
+	}
 	t.AsOf, t.Why = o.AsOf, jobs.ByHand
 	r := &jobs.Runner{Dir: a.Flags.Workspace, Clock: a.Clock, Options: o, Log: a.Log, Version: Version(),
 		Opened: func(*workspace.Workspace) { TuneMemory(a.Env) }}

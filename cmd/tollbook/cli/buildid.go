@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+)
+
+// buildID names this build by its content: the same program has the same name on every machine. It is the id that the
+// Go linker stores in the program, or, where there is none, the hash of the program.
+func buildID() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("name this build: %w", err)
+	}
+	if id := linkedID(path); id != "" {
+		return id, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("name this build: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("name this build: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// linkedID is the id in the note of the Go linker; "" = there is none.
+func linkedID(path string) string {
+	f, err := elf.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	s := f.Section(".note.go.buildid")
+	if s == nil {
+		return ""
+	}
+	note, err := s.Data()
+	const head = 16 // sizes of name and id, type, name
+	if err != nil || len(note) <= head {
+		return ""
+	}
+	size := f.ByteOrder.Uint32(note[4:])
+	id := note[head:]
+	return string(bytes.TrimRight(id[:min(int(size), len(id))], "\x00"))
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// SharedRun opens the workspace for a part of a run whose tasks several processes do.
+func (a *App) SharedRun() (*workspace.Workspace, workspace.Options, error) {
+	o, err := a.Options()
+	if err != nil {
+		return nil, o, err
+	}
+	if o.Build, err = buildID(); err != nil {
+		return nil, o, err
+	}
+	w, err := a.Open()
+	if err != nil {
+		return nil, o, err
+	}
+	TuneMemory(a.Env)
+	return w, o, nil
+}
+
+// TheRun is the run that --run names, or the only one that was planned and not committed.
+func (a *App) TheRun(w *workspace.Workspace, o workspace.Options, name string) (lake.Hash, error) {
+	if name != "" {
+		return lake.Hash(name), nil
+	}
+	l, err := w.Lake(o)
+	if err != nil {
+		return "", err
+	}
+	runs, err := l.SharedRuns()
+	if err != nil {
+		return "", err
+	}
+	if len(runs) == 1 {
+		return runs[0], nil
+	}
+	if len(runs) == 0 {
+		return "", &workspace.RefusedError{What: "no run is planned", Hint: "`tollbook task plan` plans one"}
+	}
+	return "", &UsageError{What: "--run is missing: several runs are planned", Hint: "name one, as `tollbook task " +
+		"plan` printed it"}
+}
