@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/run"
+)
+
+// TestSharedProcesses: a night by three processes gives the lake that one process gives, although one of them is killed
+// in the middle of a task, at several points, and another one is paused until the night is committed.
+// Invariants: TASK-3.
+func TestSharedProcesses(t *testing.T) {
+	t.Parallel()
+	const at = "2026-09-10T00:00:00+08:00"
+	alone, dir := scheduled(t, ""), scheduled(t, "")
+	if p := launch(t, at, "-w", alone, "-q", "--as-of", at, "run", "nightly"); p.ends() > 1 {
+		t.Fatal(p.text())
+	}
+	process := func(args ...string) *program {
+		return launch(t, at, append([]string{"-w", dir, "-q", "--as-of", at}, args...)...)
+	}
+	must := func(p *program) {
+		t.Helper()
+		if code := p.ends(); code > 1 {
+			t.Fatalf("exit code %d:\n%s", code, p.text())
+		}
+	}
+	waits := func(args ...string) (w run.Pending) {
+		t.Helper()
+		p := process(append([]string{"--json"}, args...)...)
+		must(p)
+		if err := json.Unmarshal([]byte(p.text()), &w); err != nil {
+			t.Fatalf("%v:\n%s", err, p.text())
+		}
+		return w
+	}
+	if p := launch(t, at, "-w", alone, "-q", "--as-of", at, "task", "plan"); p.ends() != 0 {
+		t.Fatal(p.text())
+	}
+	must(launch(t, at, "-w", alone, "-q", "run", "nightly")) // deletes what the plan left
+	w := waits("task", "plan")
+	var paused *program
+	for _, stage := range []string{"scan", "bucket"} {
+		if w.Stage != stage || w.Tasks == 0 {
+			t.Fatalf("want %s tasks: %+v", stage, w)
+		}
+		kills := 0
+		for n := 1; ; n *= 2 { // operations on the lake
+			p := process("task", "do", stage, "0", "--fault", fmt.Sprintf("kill:%d", n))
+			code := p.ends()
+			if code == 0 {
+				break
+			}
+			if kills++; code != -1 {
+				t.Fatalf("exit code %d, want a kill:\n%s", code, p.text())
+			}
+		}
+		if kills < 2 {
+			t.Errorf("stage %s: %d kills", stage, kills)
+		}
+		if stage == "bucket" {
+			paused = process("task", "do", stage, "0", "--fault", "stop:7")
+		}
+		var workers []*program
+		for k := range 3 {
+			args := []string{"task", "do", stage}
+			for i := k; i < w.Tasks; i += 3 {
+				args = append(args, fmt.Sprint(i))
+			}
+			if len(args) > 3 {
+				workers = append(workers, process(args...))
+			}
+		}
+		for _, p := range workers {
+			must(p)
+		}
+		w = waits("task", "next")
+	}
+	if w.Stage != "" {
+		t.Fatalf("all tasks are done: %+v", w)
+	}
+	must(process("task", "commit"))
+	want, got := lakeOf(t, alone), lakeOf(t, dir)
+	for name := range got { // of the task that is paused
+		if strings.HasPrefix(name, "tmp/") {
+			delete(got, name)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the lake (- one process, + three):\n%s", diff)
+	}
+	paused.signal(syscall.SIGCONT)
+	paused.ends()
+	if text := paused.text(); strings.Contains(text, "panic") {
+		t.Error(text)
+	}
+	must(launch(t, at, "-w", dir, "-q", "verify"))
+	must(launch(t, at, "-w", dir, "-q", "task", "plan")) // deletes what the paused task left
+	must(launch(t, at, "-w", dir, "-q", "run", "nightly"))
+	if diff := cmp.Diff(want, lakeOf(t, dir)); diff != "" {
+		t.Errorf("the lake after the paused task (- one process, + three):\n%s", diff)
+	}
+}
+
+// lakeOf is the lake's files by name.
+func lakeOf(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := make(map[string]string)
+	root := filepath.Join(dir, "lake")
+	err := filepath.Walk(root, func(path string, info os.FileInfo, err error) error {
+		if err != nil || info.IsDir() || info.Name() == "LOCK" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		files[strings.TrimPrefix(path, root+"/")] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
