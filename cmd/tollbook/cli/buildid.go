@@ -34,11 +34,15 @@ func buildID() (string, error) {
 
 // linkedID is the id in the note of the Go linker; "" = there is none.
 func linkedID(path string) string {
-	f, err := elf.Open(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return ""
 	}
-	defer f.Close()
+	defer file.Close()
+	f, err := elf.NewFile(file)
+	if err != nil {
+		return ""
+	}
 	s := f.Section(".note.go.buildid")
 	if s == nil {
 		return ""
