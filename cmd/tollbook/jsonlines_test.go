@@ -17,7 +17,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// requestLine is a line of the log of `tollbook serve --json` about a request. Parameters of the request follow as p.NAME.
+// requestLine is a line of the log of `tollbook serve --json` about a request. Parameters of the request follow as
+// p.NAME.
 type requestLine struct {
 	Time      string `json:"time"`
 	Level     string `json:"level"`               // INFO; ERROR of a request that failed inside the server

@@ -112,8 +112,9 @@ type SweepError struct {
 
 // Error names the file and says what to do.
 func (e *SweepError) Error() string {
-	return fmt.Sprintf("lake: %s may be an old file for another process, which is deleting old files (%s): nothing was "+
-		"committed; run again when it has ended. If it was killed, it no longer counts after an hour", e.Name, e.Mark)
+	return fmt.Sprintf("lake: %s may be an old file for another process, which is deleting old files (%s): "+
+		"nothing was committed; run again when it has ended. If it was killed, it no longer counts after "+
+		"an hour", e.Name, e.Mark)
 }
 
 // ClosedError says that a change would touch a closed cycle (LAKE-8).

@@ -32,8 +32,8 @@ const hintNoHead = "restore a backup of the workspace with `tollbook restore`, o
 // Errors: *storage.LockedError, *MissingError, *CorruptError.
 func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) (bool, error)) (err error) {
 	if storage.AsChain(st) != nil {
-		return errors.New("restore HEAD of the lake: in an object store HEAD needs no repair: readers find the newest " +
-			"manifest without it, and the next commit writes it")
+		return errors.New("restore HEAD of the lake: in an object store HEAD needs no repair: readers find the " +
+			"newest manifest without it, and the next commit writes it")
 	}
 	if entries, err := st.List(manifestsDir + "/"); err != nil || len(entries) == 0 {
 		return errors.Join(err, &MissingError{Name: headName, Detail: "there is no manifest that it could name",

@@ -22,7 +22,8 @@ func budgetsFormat() Format {
 	return Format{File: "budgets.csv", Key: "customer_id",
 		Meaning: "what customers expect to be billed per month; `tollbook query budgets` compares", Columns: []Column{
 			id("customer_id", "whose budget it is"),
-			number("amount", "amount", "", "the budget of one month, above 0, with at most the digits of the customer's currency"),
+			number("amount", "amount", "", "the budget of one month, above 0, with at most the digits of the "+
+				"customer's currency"),
 			{Name: "thresholds", Type: "list", Default: "100",
 				Meaning: "percents of the amount, ascending, joined by ;: each gives an alert when it is reached"},
 			{Name: "valid_from", Type: "time",

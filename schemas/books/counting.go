@@ -95,8 +95,8 @@ func countingColumns() []Column {
 	return []Column{
 		word("aggregation", aggregationWords, "sum", "what a meter makes of its records"),
 		{Name: "unique_by", Type: "id",
-			Meaning: "unique_count: the column of the usage feed whose values are counted: resource_id, resource_name, " +
-				"resource_tag, region_code, or one whose name begins with x_; empty = resource_id"},
+			Meaning: "unique_count: the column of the usage feed whose values are counted: resource_id, " +
+				"resource_name, resource_tag, region_code, or one whose name begins with x_; empty = resource_id"},
 		word("level", levelWords, "absolute", "time_weighted only: whether a quantity is the level from then on, or "+
 			"a change of it, which may be negative"),
 		{Name: "convert", Type: "text",

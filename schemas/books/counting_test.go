@@ -38,8 +38,8 @@ vms,2026-01-01,1,,1,5,,,,,,,
 `,
 	"recurring.csv": "charge_id,customer_id,sku,region_code,resource_id,quantity,timing,period,anchor,proration," +
 		"valid_from,valid_to\np,c1,plan,,,2,advance,quarter,start,seconds,2026-01-01,\n",
-	"commitments.csv": "commitment_id,customer_id,service_type_code,sku,kind,basis,value,window,overage_factor,true_up," +
-		"prorate,valid_from,valid_to\nm,c1,,plain,commit,quantity,5,day,2,NO,none,2026-01-01,\n",
+	"commitments.csv": "commitment_id,customer_id,service_type_code,sku,kind,basis,value,window,overage_factor," +
+		"true_up,prorate,valid_from,valid_to\nm,c1,,plain,commit,quantity,5,day,2,NO,none,2026-01-01,\n",
 	"subscribers.csv":  "customer_id,sku,region_code,resource_id,valid_from,valid_to\nc1,call,eu,,,\n",
 	"customers.csv":    "customer_id\nc1\n",
 	"associations.csv": "", "discounts.csv": "", "packages.csv": "", "links.csv": "", "terms.csv": "",

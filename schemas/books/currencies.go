@@ -33,8 +33,8 @@ func ratesFormat() Format {
 		Meaning: "exchange rates for partner statements (§10.7) and vendor costs (§11.5)", Columns: []Column{
 			{Name: "date", Type: "date", Required: true, Meaning: "the day from which the rate applies"},
 			id("from", "currency that is converted: that of a customer or of a cost file"),
-			id("to", "currency that it is converted to: that of a partner, or for vendor costs that of a customer or the "+
-				"workspace"),
+			id("to", "currency that it is converted to: that of a partner, or for vendor costs that of a customer "+
+				"or the workspace"),
 			number("rate", "unit price", "", "how much of `to` one unit of `from` is, above 0"),
 		}}
 }

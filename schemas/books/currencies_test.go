@@ -103,7 +103,8 @@ func TestCurrencyProblems(t *testing.T) {
 // What belongs to a partner and another party is in one currency (§10.7).
 func TestCurrenciesOfPartnersMoney(t *testing.T) {
 	t.Parallel()
-	const partners = "partner_id,kind,valid_from,valid_to,currency\nd1,distributor,,,USD\nr1,reseller,,,\nf1,referrer,,,\n"
+	const partners = "partner_id,kind,valid_from,valid_to,currency\nd1,distributor,,,USD\nr1,reseller,,,\n" +
+		"f1,referrer,,,\n"
 	const quotas = "quota_id,partner_id,parent_quota_id,kind,amount,coupon_months\n"
 	const solutions = "solution_id,partner_id,customer_id,level,valid_from,valid_to\n"
 	for _, c := range []struct {

@@ -256,7 +256,8 @@ func couponsFormat() Format {
 	return Format{File: "coupons.csv", Key: "coupon_id", Meaning: "coupons (§3.10)", Columns: []Column{
 		id("coupon_id", "the coupon"),
 		id("customer_id", "whose it is"),
-		word("kind", couponWords, "", "voucher, cash coupon, or pickup: a product voucher, which pays one order line in full"),
+		word("kind", couponWords, "", "voucher, cash coupon, or pickup: a product voucher, which pays one order "+
+			"line in full"),
 		word("counts_as_performance", yesNo, "NO", "whether what it pays is performance; a voucher's never is"),
 		number("amount", "amount", "", "what it is worth, above 0"),
 		number("min_consumption", "amount", "0", "smallest payment it may be used on"),

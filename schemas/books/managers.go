@@ -15,7 +15,8 @@ type Manager struct {
 
 func managersFormat() Format {
 	return Format{File: "managers.csv", Key: "account_manager_id",
-		Meaning: "account managers, whom customers.csv names; for the query API and `tollbook query`", Columns: []Column{
+		Meaning: "account managers, whom customers.csv names; for the query API and `tollbook query`",
+		Columns: []Column{
 			id("account_manager_id", "the account manager"),
 			text("name", "its name"),
 			id("partner_id", "whose account manager it is"),

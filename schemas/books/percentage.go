@@ -22,8 +22,8 @@ func percentageColumns() []Column {
 	const only = "percentage only"
 	return []Column{
 		{Name: "rate", Type: "rate", Meaning: "percentage and pass_through only, and required there. percentage: the " +
-			"share of the quantity, which is money, that is charged. pass_through: the mark-up on the cost, -1 or more: " +
-			"0.1 = 10 % above the cost"},
+			"share of the quantity, which is money, that is charged. pass_through: the mark-up on the cost, -1 " +
+			"or more: 0.1 = 10 % above the cost"},
 		{Name: "fixed_fee", Type: "amount", Meaning: only + ", one tier: charged for each record"},
 		{Name: "min_fee", Type: "amount", Meaning: only + ", one tier: the least that a record is charged"},
 		{Name: "max_fee", Type: "amount", Meaning: only + ", one tier: the most that a record is charged"},

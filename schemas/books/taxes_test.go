@@ -41,7 +41,8 @@ func TestTaxProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, text, want string }{
 		{"taxes.csv", taxesHeader + "vat,,0.19,DE,,,2026-01-01,\nvat,,0.2,DE,,,2026-06-01,\n",
-			"books/taxes.csv:3:1: overlaps books/taxes.csv:2: tax_id vat, country DE, customer_id *, service_type_code *,"},
+			"books/taxes.csv:3:1: overlaps books/taxes.csv:2: tax_id vat, country DE, customer_id *, " +
+				"service_type_code *,"},
 		{"taxes.csv", taxesHeader + "vat,,1.19,,,,,\n", `books/taxes.csv:2:6: rate "1.19": outside 0 to 1`},
 		{"taxes.csv", taxesHeader + "vat,,0.19,,nobody,,,\n",
 			`customer_id "nobody": neither in customers.csv nor in partners.csv`},

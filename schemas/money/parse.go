@@ -81,6 +81,10 @@ func scanShort[T Text](s T, first, scale int) (uint128, verdict) {
 
 // scanLong is scanShort for texts of any length. The form is judged to the end before the range is.
 func scanLong[T Text](s T, first, scale int) (uint128, verdict) {
+	whole, kept, ok := form(s, first, scale)
+	if !ok {
+		return uint128{}, malformed
+	}
 	var acc uint128
 	over := false
 	push := func(c byte) {
@@ -88,28 +92,11 @@ func scanLong[T Text](s T, first, scale int) (uint128, verdict) {
 		acc, lost = acc.shiftIn(c)
 		over = over || lost
 	}
-	i := first
-	for ; i < len(s) && s[i]-'0' <= 9; i++ {
+	for i := first; i < whole; i++ {
 		push(s[i] - '0')
 	}
-	if i == first {
-		return uint128{}, malformed
-	}
-	kept := 0
-	if i < len(s) {
-		if s[i] != '.' || i+1 == len(s) {
-			return uint128{}, malformed
-		}
-		for i++; i < len(s); i++ {
-			c := s[i] - '0'
-			if c > 9 || (kept == scale && c != 0) {
-				return uint128{}, malformed
-			}
-			if kept < scale {
-				push(c)
-				kept++
-			}
-		}
+	for i := whole + 1; i <= whole+kept; i++ {
+		push(s[i] - '0')
 	}
 	for ; kept < scale; kept++ {
 		push(0)
@@ -118,6 +105,26 @@ func scanLong[T Text](s T, first, scale int) (uint128, verdict) {
 		return uint128{}, overflowing
 	}
 	return acc, wellFormed
+}
+
+// form says where the integer digits of s end and how many digits after the point count: those after scale are zeros.
+func form[T Text](s T, first, scale int) (whole, kept int, ok bool) {
+	for whole = first; whole < len(s) && s[whole]-'0' <= 9; whole++ {
+	}
+	switch {
+	case whole == first:
+		return 0, 0, false
+	case whole == len(s):
+		return whole, 0, true
+	case s[whole] != '.' || whole+1 == len(s):
+		return 0, 0, false
+	}
+	for i := whole + 1; i < len(s); i++ {
+		if c := s[i] - '0'; c > 9 || (i-whole > scale && c != 0) {
+			return 0, 0, false
+		}
+	}
+	return whole, min(len(s)-whole-1, scale), true
 }
 
 // shiftIn gives x × 10 + c and whether it left 128 bits.

@@ -147,13 +147,13 @@ func consoleKeys() []Key {
 		{Name: "oidc.client_id", Type: "text", Default: `""`, read: readOIDCText,
 			Meaning: "client id of the console at the provider"},
 		{Name: "oidc.client_secret_file", Type: "file", Default: `""`, read: readOIDCText,
-			Meaning: "file with the client's secret, relative to the workspace; TOLLBOOK_OIDC_CLIENT_SECRET comes first; " +
-				"without either the client is a public one"},
+			Meaning: "file with the client's secret, relative to the workspace; TOLLBOOK_OIDC_CLIENT_SECRET comes " +
+				"first; without either the client is a public one"},
 		{Name: "oidc.redirect_url", Type: "https://host/console/oidc", Default: `""`, read: readOIDCRedirect,
 			Meaning: "address to which the provider sends a browser back"},
 		{Name: "oidc.claim", Type: "text", Default: "tollbook", read: readOIDCText,
-			Meaning: "claim of the id token that says who a person is: vendor, finance, partner:ID or customer:ID, alone " +
-				"or in a list"},
+			Meaning: "claim of the id token that says who a person is: vendor, finance, partner:ID or " +
+				"customer:ID, alone or in a list"},
 		{Name: "oidc.scopes", Type: "text", Default: "openid", read: readOIDCText,
 			Meaning: "scopes to ask for, separated by spaces; openid is one of them"},
 	}

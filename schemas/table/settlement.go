@@ -65,9 +65,9 @@ func PartnerStatementsOf(mixed bool) *Table {
 		return plain
 	}
 	columns := append(plain.Columns,
-		Column{"currency", Word, "currency of the partner: of performance_amount and the amounts after it; the amounts " +
-			"before it are in the customer's. It and the columns after it: only of cycles that were billed with " +
-			"several currencies"},
+		Column{"currency", Word, "currency of the partner: of performance_amount and the amounts after it; the " +
+			"amounts before it are in the customer's. It and the columns after it: only of cycles that were " +
+			"billed with several currencies"},
 		Column{"fx_rate", Word, "rate from the customer's currency to this one; empty where they are the same"},
 		Column{"fx_date", Word, "date of the rate in rates.csv"})
 	return define(plain.Name, columns).adding(len(columns) - len(plain.Columns))

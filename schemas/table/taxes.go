@@ -10,8 +10,8 @@ func StatementsOf(taxed, mixed bool) *Table {
 	columns := plain.Columns
 	if taxed {
 		columns = append(columns, Column{"tax_amount", Amount,
-			"tax on payment_amount: added to due_amount where prices are exclusive of tax, else included in it; only of " +
-				"cycles with taxes"})
+			"tax on payment_amount: added to due_amount where prices are exclusive of tax, else included in it; " +
+				"only of cycles with taxes"})
 	}
 	if mixed {
 		columns = append(columns, Column{"currency", Word,

@@ -131,7 +131,7 @@ func TestProperties(t *testing.T) {
 					orders[i] = payment.Split{}
 				}
 			case 5:
-				rows := b.w.Rows(nil)
+				rows := b.w.Rows(nil) // PAY-7: the checks that follow hold as if it were the same wallet
 				b.w = payment.NewWallet(payment.Rules{Ledger: true, Digits: 2})
 				if err := b.w.Open(list, rows); err != nil {
 					rt.Fatal(err)

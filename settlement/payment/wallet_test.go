@@ -244,6 +244,7 @@ func TestPay(t *testing.T) {
 	}
 }
 
+// TestAssumeCash: coupons pay as in the ledger, what they leave is cash, and no balance refuses anything (PAY-6).
 func TestAssumeCash(t *testing.T) {
 	t.Parallel()
 	play(t, wallet(t, payment.Rules{Digits: 2}, voucher(t, "k", "4")), []step{

@@ -43,7 +43,8 @@ after, state, deadline, and why an event was rejected:
 		Example: "  tollbook explain r-000017 --customer aurora\n" +
 			"  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09\n" +
 			"  tollbook explain tax/vat --customer aurora --cycle 2026-09\n" +
-			"  tollbook explain statement/north --customer aurora --cycle 2026-09\n  tollbook explain coupon/welcome\n" +
+			"  tollbook explain statement/north --customer aurora --cycle 2026-09\n" +
+			"  tollbook explain coupon/welcome\n" +
 			"  tollbook explain withdrawal/w3\n  tollbook explain fund/north/experts/2026-09",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -27,7 +27,8 @@ func TestProgress(t *testing.T) {
 	p.End()
 	p.End()
 	// Since the first report, of 1, 49 were done in 1 s: 150 last 3 s. Then 59 in 1.25 s: 140 last 3 s.
-	want := "\r\x1b[Kread feeds: 50 of 200 (25 %), 49/s, 3s left\r\x1b[Kread feeds: 60 of 200 (30 %), 47/s, 3s left\r\x1b[K"
+	want := "\r\x1b[Kread feeds: 50 of 200 (25 %), 49/s, 3s left" +
+		"\r\x1b[Kread feeds: 60 of 200 (30 %), 47/s, 3s left\r\x1b[K"
 	if out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}

@@ -85,8 +85,8 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 		Counted(r.Lines, "line", "lines"))
 	PrintTotals(a, r.Totals)
 	if w.LakeInStore() {
-		fmt.Fprintf(a.Out, "\nThe lines are in %s as Parquet (manifest %d). Files of earlier states are there too: read them "+
-			"with `tollbook export`.\n", w.LakeName(), r.Manifest)
+		fmt.Fprintf(a.Out, "\nThe lines are in %s as Parquet (manifest %d). Files of earlier states are there too: "+
+			"read them with `tollbook export`.\n", w.LakeName(), r.Manifest)
 		PrintPublished(a, r)
 		return
 	}

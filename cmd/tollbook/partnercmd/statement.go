@@ -223,8 +223,8 @@ func (r *overviewResult) vendorCosts(w io.Writer) {
 	}
 	g.Add("total", "", "", "", "", "", "", "", margin.StringFixed(own.Digits))
 	g.Print(w, "  ")
-	fmt.Fprintln(w, "\nbilled = allocated to customers + kept + unallocated; margin = payment - effective cost. By customer, "+
-		"service and day: tollbook query margin")
+	fmt.Fprintln(w, "\nbilled = allocated to customers + kept + unallocated; margin = payment - effective cost. By "+
+		"customer, service and day: tollbook query margin")
 }
 
 // csv writes the partners with all digits, without the total.

@@ -53,9 +53,9 @@ The same seed gives the same bytes.`,
 	f.StringVar(&o.Format, "format", "",
 		"format of the feeds: parquet or csv (default parquet; profile partners: csv)")
 	f.StringVar(&o.Profile, "profile", generate.ProfileMixed,
-		"mixed; resources: many per customer, ids of 32 digits, eight files per day; giant: 10 skus, one large customer; "+
-			"counted: levels and unique counts, ten resources per customer; costs: cost files of two clouds; "+
-			"partners: accounts and coupons of partners, in CSV")
+		"mixed; resources: many per customer, ids of 32 digits, eight files per day; giant: 10 skus, one large "+
+			"customer; counted: levels and unique counts, ten resources per customer; costs: cost files of two "+
+			"clouds; partners: accounts and coupons of partners, in CSV")
 	f.StringVar(&o.Start, "start", "", "first day (default 2026-09-01)")
 	f.StringVar(&o.Zone, "zone", "", "contract zone (default Asia/Shanghai)")
 	f.IntVar(&o.Links, "links", 0, "bandwidth links, a sample every five minutes each")

@@ -103,8 +103,8 @@ func TestSameRecords(t *testing.T) {
 	if want.err != nil || len(want.rows) != n || len(want.faults) != n/50*7 {
 		t.Fatalf("%d rows, %d faults, %v", len(want.rows), len(want.faults), want.err)
 	}
-	if got, want := want.rows[0],
-		"rec-000000000|cust-0000|res-000000|sku-000|region-0|2026-09-01T00:00:00Z|2026-09-01T00:00:59.5Z|0||||"; got != want {
+	const row = "rec-000000000|cust-0000|res-000000|sku-000|region-0|2026-09-01T00:00:00Z|2026-09-01T00:00:59.5Z|0||||"
+	if got, want := want.rows[0], row; got != want {
 		t.Errorf("row 1 %q, want %q", got, want)
 	}
 	if got, want := want.rows[41],

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -116,7 +117,7 @@ func (g *gathered) line(customer string, row rows.Row) error {
 			OriginCycle: key.origin, UnitPrice: key.price, DiscountID: key.discount}
 		g.items[key], g.measures[key.sku] = it, row.Word(tables.LMeasure)
 	}
-	if err := addLine(it, row); err != nil {
+	if err := bill.AddLine(&it.Sums, row); err != nil {
 		return err
 	}
 	payment, err := row.Amount(tables.LPaymentAmount)
@@ -173,37 +174,6 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 		g.manual[c.ID] = len(g.corrections)
 	}
 	g.corrections = append(g.corrections, c)
-}
-
-// addLine adds a line's quantities and amounts to an item.
-func addLine(it *document.Item, row rows.Row) error {
-	it.Lines++
-	for _, q := range [...]struct {
-		col int
-		to  *money.QuantityTotal
-	}{{tables.LUsageAmount, &it.Usage}, {tables.LFreeResourceUsage, &it.Free}, {tables.LQuantity, &it.Quantity}} {
-		v, err := row.Quantity(q.col)
-		if err == nil {
-			err = q.to.AddSigned(v)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for _, a := range [...]struct {
-		col int
-		to  *money.AmountTotal
-	}{{tables.LOfficialAmount, &it.Official}, {tables.LDiscountAmount, &it.Discount},
-		{tables.LTruncatedAmount, &it.Truncated}, {tables.LPaymentAmount, &it.Payment}} {
-		v, err := row.Amount(a.col)
-		if err == nil {
-			err = a.to.Add(v)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sections are the items by service and sku.

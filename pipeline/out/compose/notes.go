@@ -84,8 +84,8 @@ func (l *leftOut) notes() []string {
 }
 
 // monthEndDay says where the month's end is in the consumption by day.
-const monthEndDay = "What is charged at the month's end is spread evenly over the days of the chart. In the list of the " +
-	"consumption by day, it is on the cycle's first day and marked."
+const monthEndDay = "What is charged at the month's end is spread evenly over the days of the chart. In the list " +
+	"of the consumption by day, it is on the cycle's first day and marked."
 
 // statementNotes are the sentences below a partner's statement.
 func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut) []string {
@@ -118,8 +118,8 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 	}
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Currency != "" }) {
 		notes = append(notes, "Customers have other currencies than the partner. Each row is converted exactly at the "+
-			"rate that it names, and rounded once; the performance of a line is rounded to 8 decimals. The consumption "+
-			"by day is omitted: amounts of several currencies have no sum.")
+			"rate that it names, and rounded once; the performance of a line is rounded to 8 decimals. The "+
+			"consumption by day is omitted: amounts of several currencies have no sum.")
 	}
 	if u.differs {
 		notes = append(notes,

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/out/letter"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -66,21 +67,14 @@ type Section struct {
 
 // Item is lines of a product that differ in nothing but record, quantity and time.
 type Item struct {
-	Region      string              `json:"region_code"`
-	Object      string              `json:"object,omitempty"` // link or group
-	Tier        int                 `json:"tier"`             // 0 = none
-	Kind        string              `json:"kind"`
-	OriginCycle string              `json:"origin_cycle,omitempty"` // of lines that belong to another cycle
-	UnitPrice   money.UnitPrice     `json:"unit_price"`
-	DiscountID  string              `json:"discount_id,omitempty"`
-	Lines       int64               `json:"line_count"`
-	Usage       money.QuantityTotal `json:"usage_amount"`
-	Free        money.QuantityTotal `json:"free_resource_usage"`
-	Quantity    money.QuantityTotal `json:"quantity"`
-	Official    money.AmountTotal   `json:"official_amount"`
-	Discount    money.AmountTotal   `json:"official_discount_amount"`
-	Truncated   money.AmountTotal   `json:"truncated_amount"`
-	Payment     money.AmountTotal   `json:"payment_amount"`
+	Region      string          `json:"region_code"`
+	Object      string          `json:"object,omitempty"` // link or group
+	Tier        int             `json:"tier"`             // 0 = none
+	Kind        string          `json:"kind"`
+	OriginCycle string          `json:"origin_cycle,omitempty"` // of lines that belong to another cycle
+	UnitPrice   money.UnitPrice `json:"unit_price"`
+	DiscountID  string          `json:"discount_id,omitempty"`
+	line.Sums
 }
 
 // Correction is one line of a refund or an adjustment.

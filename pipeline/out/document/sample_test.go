@@ -5,6 +5,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -137,17 +138,18 @@ func bill(t testing.TB) *Bill {
 	b.Sections = []Section{
 		{Service: "ecs", ServiceName: "Elastic compute", SKU: "vm.small", Product: "Small machine", Model: "graduated",
 			Measure: "hour", Items: []Item{
-				{Region: "cn-north", Tier: 1, Kind: "usage", UnitPrice: price(t, "0.5"), Lines: 30,
-					Usage: units(t, "1100"), Free: units(t, "100"), Quantity: units(t, "1000"), Official: sum(t, "500"),
-					Discount: sum(t, "50"), DiscountID: "d-10", Payment: sum(t, "450")},
-				{Region: "cn-north", Tier: 2, Kind: "usage", UnitPrice: price(t, "0.4"), Lines: 4,
-					Usage: units(t, "12.3456789012"), Quantity: units(t, "12.3456789012"),
-					Official: sum(t, "4.93827156"), Payment: sum(t, "4.93827156")},
+				{Region: "cn-north", Tier: 1, Kind: "usage", UnitPrice: price(t, "0.5"), DiscountID: "d-10",
+					Sums: line.Sums{Lines: 30, Usage: units(t, "1100"), Free: units(t, "100"),
+						Quantity: units(t, "1000"), Official: sum(t, "500"),
+						Discount: sum(t, "50"), Payment: sum(t, "450")}},
+				{Region: "cn-north", Tier: 2, Kind: "usage", UnitPrice: price(t, "0.4"),
+					Sums: line.Sums{Lines: 4, Usage: units(t, "12.3456789012"), Quantity: units(t, "12.3456789012"),
+						Official: sum(t, "4.93827156"), Payment: sum(t, "4.93827156")}},
 			}},
 		{Service: "oss", ServiceName: "Object storage", SKU: "store.year", Product: "Storage, a year", Model: "period",
 			Measure: "GB", Items: []Item{
-				{Region: "cn-north", Kind: "refund", OriginCycle: "2026-08", Lines: 1, Official: sum(t, "-20"),
-					Payment: sum(t, "-20")},
+				{Region: "cn-north", Kind: "refund", OriginCycle: "2026-08",
+					Sums: line.Sums{Lines: 1, Official: sum(t, "-20"), Payment: sum(t, "-20")}},
 			}},
 	}
 	b.Corrections = []Correction{{ID: "o-9/1", Kind: "refund", OriginCycle: "2026-08", SKU: "store.year",

@@ -16,7 +16,8 @@ import (
 )
 
 // The views of a copy, by name. `live` and `schema_versions` are about the copy itself.
-const viewNames = "accounts\ncost_deliveries\ncost_groups\ncoupon_records\ncoupons\nfunds\nincentives\ninvoice_records\n" +
+const viewNames = "accounts\ncost_deliveries\ncost_groups\ncoupon_records\ncoupons\nfunds\nincentives\n" +
+	"invoice_records\n" +
 	"invoices\nlines\nlive\nmargins\norder_status\npartner_accounts\npartner_statements\nreceivables\nrejects\n" +
 	"runs\nsamples\nschema_versions\nstatements\ntaxes\ntotals\nwithdrawals"
 

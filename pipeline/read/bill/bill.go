@@ -39,21 +39,14 @@ type Section struct {
 // Item is the lines of a product that differ in nothing but record, quantity and time: one price, tier and discount.
 // Month-end lines of percentile products are alone, with how they were measured.
 type Item struct {
-	Region     string              `json:"region_code"`
-	Object     string              `json:"object,omitempty"` // link or group of a percentile line
-	Tier       int                 `json:"tier"`
-	Kind       string              `json:"kind"`
-	UnitPrice  money.UnitPrice     `json:"unit_price"`
-	DiscountID string              `json:"discount_id,omitempty"`
-	Lines      int64               `json:"line_count"`
-	Usage      money.QuantityTotal `json:"usage_amount"`
-	Free       money.QuantityTotal `json:"free_resource_usage"`
-	Quantity   money.QuantityTotal `json:"quantity"`
-	Official   money.AmountTotal   `json:"official_amount"`
-	Discount   money.AmountTotal   `json:"official_discount_amount"`
-	Truncated  money.AmountTotal   `json:"truncated_amount"`
-	Payment    money.AmountTotal   `json:"payment_amount"`
-	Measured   *annex.Measured     `json:"measured,omitempty"`
+	Region     string          `json:"region_code"`
+	Object     string          `json:"object,omitempty"` // link or group of a percentile line
+	Tier       int             `json:"tier"`
+	Kind       string          `json:"kind"`
+	UnitPrice  money.UnitPrice `json:"unit_price"`
+	DiscountID string          `json:"discount_id,omitempty"`
+	line.Sums
+	Measured *annex.Measured `json:"measured,omitempty"`
 }
 
 // itemKey distinguishes items.
@@ -142,17 +135,16 @@ func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books,
 			DiscountID: key.discount}
 		items[key], measures[key.sku] = it, row.Word(tables.LMeasure)
 	}
-	it.Lines++
-	return it.add(row)
+	return AddLine(&it.Sums, row)
 }
 
-// add adds a line's quantities and amounts.
-func (it *Item) add(row rows.Row) error {
-	quantities := []struct {
+// AddLine adds a row of lines, read with its quantities and amounts, to sums.
+func AddLine(s *line.Sums, row rows.Row) error {
+	s.Lines++
+	for _, q := range [...]struct {
 		col int
 		to  *money.QuantityTotal
-	}{{tables.LUsageAmount, &it.Usage}, {tables.LFreeResourceUsage, &it.Free}, {tables.LQuantity, &it.Quantity}}
-	for _, q := range quantities {
+	}{{tables.LUsageAmount, &s.Usage}, {tables.LFreeResourceUsage, &s.Free}, {tables.LQuantity, &s.Quantity}} {
 		v, err := row.Quantity(q.col)
 		if err == nil {
 			err = q.to.AddSigned(v)
@@ -161,13 +153,11 @@ func (it *Item) add(row rows.Row) error {
 			return err
 		}
 	}
-	amounts := []struct {
+	for _, a := range [...]struct {
 		col int
 		to  *money.AmountTotal
-	}{{tables.LOfficialAmount, &it.Official}, {tables.LDiscountAmount, &it.Discount},
-		{tables.LTruncatedAmount, &it.Truncated},
-		{tables.LPaymentAmount, &it.Payment}}
-	for _, a := range amounts {
+	}{{tables.LOfficialAmount, &s.Official}, {tables.LDiscountAmount, &s.Discount},
+		{tables.LTruncatedAmount, &s.Truncated}, {tables.LPaymentAmount, &s.Payment}} {
 		v, err := row.Amount(a.col)
 		if err == nil {
 			err = a.to.Add(v)

@@ -266,7 +266,8 @@ func (s *Sources) unpaid(q *Question) error {
 	}
 	for i := range lives {
 		if l := &lives[i]; l.ID() == q.ID && !l.Paid {
-			what := fmt.Sprintf("order line %s of customer %s is %s since %s: it was not paid, costs nothing and has no line",
+			what := fmt.Sprintf("order line %s of customer %s is %s since %s: it was not paid, costs nothing and "+
+				"has no line",
 				l.ID(), l.Customer, l.Status, l.Since)
 			return &rows.NotFoundError{What: what, Do: "`tollbook query orders` lists it"}
 		}

@@ -57,7 +57,8 @@ func Tax(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	}
 	if len(t.story.Parts) == 0 {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("customer %q has no tax %q in cycle %s", q.Customer, t.id,
-			q.Cycle), Do: "`tollbook export --table taxes` lists the taxes; those of partners are stored when a cycle is closed"}
+			q.Cycle), Do: "`tollbook export --table taxes` lists the taxes; those of partners are stored when a " +
+			"cycle is closed"}
 	}
 	return t.story, nil
 }

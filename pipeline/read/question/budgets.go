@@ -39,13 +39,13 @@ func budgets() *Question {
 	def := &tables.Table{Name: Budgets, Columns: []tables.Column{
 		wordColumn("cycle", "the month"),
 		wordColumn("customer_id", "whose budget it is"),
-		wordColumn("partner_id", "the customer's partner at the last run, or at the end of the cycle if that was before; "+
-			"empty without one"),
+		wordColumn("partner_id", "the customer's partner at the last run, or at the end of the cycle if that was "+
+			"before; empty without one"),
 		wordColumn("share_percent", "billed_amount × 100 / budget_amount, rounded down to 2 decimals"),
 		wordColumn("forecast_percent", "forecast_amount × 100 / budget_amount, rounded down to 2 decimals"),
 		wordColumn("next_threshold", "the lowest percent of thresholds that was not reached; empty if all were"),
-		wordColumn("crossed", "the percents of thresholds that were reached, each with the first day at whose end they "+
-			"were: percent:day;…"),
+		wordColumn("crossed", "the percents of thresholds that were reached, each with the first day at whose "+
+			"end they were: percent:day;…"),
 		amountColumn("budget_amount", "amount of the row of budgets.csv that is in force in the cycle"),
 		amountColumn("billed_amount", "sum of payment_amount of the customer's lines of the cycle"),
 		amountColumn("forecast_amount", "billed_amount at the end of the cycle at the run-rate so far"),
@@ -53,8 +53,8 @@ func budgets() *Question {
 	return &Question{
 		Name: Budgets, Span: OfOne,
 		Answers: "how far customers have used their budgets, and what they will have used at the month's end",
-		Reads: "It compares `lines` with `books/budgets.csv`. [The guide](guides/watch-budgets.md) says how the forecast " +
-			"is calculated. `--format alerts` prints one JSON object for each threshold that was reached.",
+		Reads: "It compares `lines` with `books/budgets.csv`. [The guide](guides/watch-budgets.md) says how the " +
+			"forecast is calculated. `--format alerts` prints one JSON object for each threshold that was reached.",
 		Keys: def.Columns[:budgetKeys], Sums: def.Columns[budgetKeys:],
 		lake: shape{table: def, ask: listBudgets},
 	}

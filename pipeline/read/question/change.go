@@ -55,14 +55,14 @@ func comparedTable() *tables.Table {
 	return &tables.Table{Name: "compared", Columns: []tables.Column{
 		{Name: "cause", Type: tables.Word,
 			Meaning: "new_customer (no lines in the cycle before, whatever the limits), new_product, volume (another " +
-				"quantity, at the average price before), price (the rest), lost_product, lost_customer, or correction " +
-				"(lines of earlier cycles)"},
+				"quantity, at the average price before), price (the rest), lost_product, lost_customer, or " +
+				"correction (lines of earlier cycles)"},
 		line[tables.LCustomerID], line[tables.LServiceTypeCode], line[tables.LSKU],
 		{Name: "before_amount", Type: tables.Amount,
 			Meaning: "sum of payment_amount of the cycle before; 0 in rows for price"},
 		{Name: "payment_amount", Type: tables.Amount,
-			Meaning: "sum of payment_amount of the cycle; in rows for volume at the average price before, in rows for " +
-				"price the rest"},
+			Meaning: "sum of payment_amount of the cycle; in rows for volume at the average price before, in " +
+				"rows for price the rest"},
 		{Name: "before_quantity", Type: tables.Quantity, Meaning: "quantity of the cycle before"},
 		{Name: "quantity", Type: tables.Quantity, Meaning: "quantity of the cycle"},
 		{Name: "before_line_count", Type: tables.Whole, Meaning: "number of lines of the cycle before"},

@@ -10,9 +10,10 @@ import (
 
 func margin() *Question {
 	return &Question{
-		Name:    "margin",
-		Answers: "what the vendors' cost files cost and what customers pay for them, by customer, service, account and day",
-		View:    "margins",
+		Name: "margin",
+		Answers: "what the vendors' cost files cost and what customers pay for them, by customer, service, account " +
+			"and day",
+		View: "margins",
 		Keys: pick(tables.Margins(),
 			"cycle origin_cycle source customer_id service_name account day commitment_status reason currency"),
 		Sums: pick(tables.Margins(),

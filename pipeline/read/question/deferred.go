@@ -30,14 +30,14 @@ func deferredRevenue() *Question {
 	}}
 	return &Question{
 		Name: "deferred-revenue", Span: UpTo,
-		Answers: "what of the payments of orders and of recurring charges in advance belongs to later months, by straight " +
-			"line per day",
-		Reads: "It reads `orders`, their `lines`, and the `lines` of recurring charges in advance. A payment is spread " +
-			"evenly over the days of the contract zone from effective_time to expire_time, that of a charge from " +
-			"usage_start to usage_end. The part up to the end of a month is rounded half away from zero to the " +
-			"currency's digits; a month has the difference to the month before, so that all months add up to the " +
-			"payment. Orders that were unsubscribed or have no expire_time, charges that were refunded up to the end " +
-			"of the cycle, and differences of re-rating have no row.",
+		Answers: "what of the payments of orders and of recurring charges in advance belongs to later months, by " +
+			"straight line per day",
+		Reads: "It reads `orders`, their `lines`, and the `lines` of recurring charges in advance. A payment is " +
+			"spread evenly over the days of the contract zone from effective_time to expire_time, that of a " +
+			"charge from usage_start to usage_end. The part up to the end of a month is rounded half away from " +
+			"zero to the currency's digits; a month has the difference to the month before, so that all months add " +
+			"up to the payment. Orders that were unsubscribed or have no expire_time, charges that were refunded " +
+			"up to the end of the cycle, and differences of re-rating have no row.",
 		Keys: def.Columns[:5], Sums: def.Columns[5:], lake: shape{table: def, ask: listDeferred},
 	}
 }

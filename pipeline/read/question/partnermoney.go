@@ -16,7 +16,8 @@ func deadlineTable() *tables.Table {
 	return &tables.Table{Name: Deadlines, Columns: []tables.Column{
 		wordColumn("last_day", "the last day on which something can be done, in the contract zone"),
 		wordColumn("until", "the first instant at which it has lapsed, in UTC"),
-		wordColumn("kind", "incentive, headcount, claim, fund_quota, coupon, coupon_quota, solution, receivable or invoice"),
+		wordColumn("kind", "incentive, headcount, claim, fund_quota, coupon, coupon_quota, solution, receivable or "+
+			"invoice"),
 		wordColumn("id", "the programme, claim, coupon, quota, solution, cycle or invoice"),
 		wordColumn("period", "month, quarter or year that it is about"),
 		wordColumn("partner_id", "whose it is; of an invoice to a partner the recipient"),
@@ -32,9 +33,9 @@ func lapses() *Question {
 	def := deadlineTable()
 	return &Question{
 		Name: Deadlines, Answers: "what lapses in the next days if nothing is done", Span: OfNone,
-		Reads: "It reads `incentives`, coupons, quotas, solutions, `funds`, `receivables` and `invoice_records`, as the " +
-			"last run left them. `--days` (default 30) counts from the day of the last run; `--format ics` writes a " +
-			"calendar file.",
+		Reads: "It reads `incentives`, coupons, quotas, solutions, `funds`, `receivables` and `invoice_records`, " +
+			"as the last run left them. `--days` (default 30) counts from the day of the last run; `--format ics` " +
+			"writes a calendar file.",
 		Keys: def.Columns[:9], Sums: def.Columns[9:], Apart: []string{"amount"},
 		lake: shape{table: def, list: listDeadlines},
 	}

@@ -136,7 +136,8 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 	}
 	for _, customer := range slices.Sorted(maps.Keys(paid)) {
 		if m, l := paid[customer], owed[customer]; m.Cmp(l) != 0 {
-			c.differ(Costs, "cycle %s, customer %s: payment_amount of the lines of cost files is %s, margins come to %s",
+			c.differ(Costs, "cycle %s, customer %s: payment_amount of the lines of cost files is %s, margins "+
+				"come to %s",
 				cycle, customer, l.String(), m.String())
 		}
 	}

@@ -151,8 +151,8 @@ func (c *taxCheck) day(e lake.FileEntry) error {
 	for _, customer := range slices.Sorted(maps.Keys(parts)) {
 		for _, p := range parts[customer] {
 			if p.taxable.Cmp(p.countedBase) != 0 || p.rounded.Cmp(p.countedTax) != 0 {
-				c.v.differ(Taxes, "cycle %s, day %s, customer %s, service %s, tax %s: lines have %s and a tax of %s by "+
-					"line, tax_sums %s and %s", e.Cycle, e.Day, customer, p.service, p.id,
+				c.v.differ(Taxes, "cycle %s, day %s, customer %s, service %s, tax %s: lines have %s and a tax "+
+					"of %s by line, tax_sums %s and %s", e.Cycle, e.Day, customer, p.service, p.id,
 					p.countedBase.FloatString(money.AmountScale), p.countedTax.FloatString(money.AmountScale),
 					p.taxable.FloatString(money.AmountScale), p.rounded.FloatString(money.AmountScale))
 			}

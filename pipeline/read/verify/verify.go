@@ -253,8 +253,8 @@ func (v *verifier) report() *Report {
 		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines",
 			n.waiting),
 		PartnerMoney: n.moneyLooked(),
-		Taxes: fmt.Sprintf("%d rows of taxes: counted again from the lines; each statement's tax is their sum, and the "+
-			"amount due has it", n.taxes),
+		Taxes: fmt.Sprintf("%d rows of taxes: counted again from the lines; each statement's tax is their sum, "+
+			"and the amount due has it", n.taxes),
 		Costs: fmt.Sprintf("%d deliveries of cost files, %d rows of margins: margins come to the counted deliveries, "+
 			"their payments to the lines", n.deliveries, n.margins),
 		Totals: fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),

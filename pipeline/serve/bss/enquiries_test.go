@@ -130,8 +130,8 @@ func TestRenewRateOnPeriod(t *testing.T) {
 		!strings.Contains(text, "period_num") {
 		t.Errorf("four years: %d %s", code, text)
 	}
-	if code, text := h.call("ann", askRenew,
-		`{"resource_ids":["1","2","3","4","5","6","7","8","9","10","11"],"period_type":2,"period_num":1}`); code != 400 || !strings.Contains(text, "resource_ids") {
+	eleven := `{"resource_ids":["1","2","3","4","5","6","7","8","9","10","11"],"period_type":2,"period_num":1}`
+	if code, text := h.call("ann", askRenew, eleven); code != 400 || !strings.Contains(text, "resource_ids") {
 		t.Errorf("eleven resources: %d %s", code, text)
 	}
 }

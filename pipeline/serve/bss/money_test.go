@@ -160,8 +160,8 @@ func TestAccounts(t *testing.T) {
 func TestAccountsWithoutLedger(t *testing.T) {
 	t.Parallel()
 	files := maps.Clone(books)
-	files["books/coupons.csv"] = "coupon_id,customer_id,kind,amount,min_consumption,service_type_code,sku,with_discount," +
-		"valid_from,valid_to\ngift,ann,voucher,2,0,*,*,NO,2026-01-01,2026-02-01\n"
+	files["books/coupons.csv"] = "coupon_id,customer_id,kind,amount,min_consumption,service_type_code,sku," +
+		"with_discount,valid_from,valid_to\ngift,ann,voucher,2,0,*,*,NO,2026-01-01,2026-02-01\n"
 	h := houseWith(t, files)
 	h.says("bob", ownBalances, "", `{"account_balances":[],"debt_amount":0.00000000,"measure_id":1,"currency":"CNY"}`)
 	h.says("hub", balances, "", `{"account_balances":[]}`)

@@ -153,7 +153,8 @@ gone,ann,basic,pl2,advance,quarter,start,days,2026-09-16,2026-10-02
 		"2026-09 pl2  91.00000000 15.00000000 76.00000000 0.00000000\n"+
 			"2026-10 pl2  -75.00000000 0.00000000 -75.00000000 0.00000000")
 	h.same("by use", list("shared_month=2026-09&service_type_code=st"),
-		"2026-09   -1.50000000 0.00000000 -1.50000000 0.00000000\n2026-09 r1  20.00000000 0.00000000 20.00000000 0.00000000")
+		"2026-09   -1.50000000 0.00000000 -1.50000000 0.00000000\n"+
+			"2026-09 r1  20.00000000 0.00000000 20.00000000 0.00000000")
 	h.says("ann", path+"?shared_month=2026-10&resource_id=s1", "", `{"currency":"CNY","total_count":1,"details":[{
 		"shared_month":"2026-10","bill_cycle":"2026-09","bill_type":1,"customer_id":"ann","region_code":"east",
 		"service_type_code":"su","resource_type_code":"su.care","service_type_name":"Support",

@@ -130,7 +130,8 @@ func (a *answer) own() bool {
 func target(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, page.Root) ||
-		strings.Contains(next, `\`) || strings.ContainsFunc(u.Path, unicode.IsControl) || path.Clean(u.Path)+"/" != page.Root && path.Clean(u.Path) != u.Path ||
+		strings.Contains(next, `\`) || strings.ContainsFunc(u.Path, unicode.IsControl) ||
+		path.Clean(u.Path)+"/" != page.Root && path.Clean(u.Path) != u.Path ||
 		u.Path == signInPath || u.Path == signOutPath || u.Path == beginPath || u.Path == settings.CallbackPath {
 		return page.Root
 	}

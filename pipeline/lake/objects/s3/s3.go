@@ -89,8 +89,8 @@ func (s *Store) failed(what, name string, err error) error {
 	case answer.StatusCode == http.StatusConflict, answer.StatusCode == http.StatusServiceUnavailable:
 		return fmt.Errorf("%s %s: %w: %w", what, place, objects.ErrBusy, err)
 	case answer.StatusCode == http.StatusForbidden:
-		return fmt.Errorf("%s %s: %w: see that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the machine's role) may "+
-			"read, write, list and delete there", what, place, err)
+		return fmt.Errorf("%s %s: %w: see that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the machine's "+
+			"role) may read, write, list and delete there", what, place, err)
 	}
 	return fmt.Errorf("%s %s: %w", what, place, err)
 }

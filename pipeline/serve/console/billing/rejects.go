@@ -19,7 +19,8 @@ import (
 func rejects(v *page.View) (*page.Page, error) {
 	p := &page.Page{Title: v.T("拒收记录", "Rejects"), Crumbs: []page.Link{home(v)},
 		Lead: v.T("未被接受的记录。更正后的记录被接受时，拒收即结束。",
-			"Records that were not accepted. A reject ends when a corrected record is accepted, or when it is dismissed.")}
+			"Records that were not accepted. A reject ends when a corrected record is accepted, or when it is "+
+				"dismissed.")}
 	why, file, number := v.Text("reason"), v.Text("file"), v.Text("row")
 	counts, err := page.Keep(v, "reasons of rejects", func(m map[string]int) int { return len(m) }, countRejects)
 	if err != nil {
