@@ -14,54 +14,54 @@ type wholeMeter struct {
 	usage, free money.Quantity // of the first line
 }
 
-// endWhole prices a meter of summed records as one (§4.6, §10.2, §10.3).
-func (r *Rater) endWhole(end *closing, row int32, out *line.Charges, objs *[]Object) error {
-	m := &r.meters.list[row]
-	g := &r.gathers[m.gather]
+// whole prices a meter of summed records as one (§4.6, §10.2, §10.3).
+func (e *monthEnd) whole(end *closing, row int32, out *line.Charges, objs *[]Object) error {
+	m := &e.meters.list[row]
+	g := &e.gathered.list[m.gather]
 	w := wholeMeter{product: end.product, resource: m.resource, usage: g.usage, free: g.free}
-	w.climb = climb{kind: line.Period, sku: end.sku, version: end.version, at: r.bounds.From, end: m.count}
+	w.climb = climb{kind: line.Period, sku: end.sku, version: end.version, at: e.c.bounds.From, end: m.count}
 	if !end.product.Convert.IsZero() {
 		var err error
 		if w.usage, err = end.product.Convert.Convert(g.usage); err != nil {
 			return err
 		}
 		if w.usage.IsZero() {
-			return r.feeAtZero(row, out, objs)
+			return e.feeAtZero(row, out, objs)
 		}
 		w.free = w.free.Min(w.usage)
 		if w.end, err = w.usage.Sub(w.free); err != nil {
 			return err
 		}
-		if r.trace != nil {
-			r.traceConverted(m, g.usage, w.usage)
+		if e.c.trace != nil {
+			e.meters.traceConverted(m, g.usage, w.usage)
 		}
 	}
 	w.record = int32(len(*objs))
 	*objs = append(*objs, Object{SKU: end.sku, Region: end.region, Resource: m.resource, Name: g.name, Tag: g.tag})
 	w.drawsFrom = int32(len(out.Draws))
 	var err error
-	if out.Draws, err = r.appendShares(out.Draws, g); err != nil {
+	if out.Draws, err = e.gathered.appendShares(out.Draws, g); err != nil {
 		return err
 	}
 	w.drawsTo = int32(len(out.Draws))
-	if err := r.priceWhole(&w, out); err != nil || !w.end.IsZero() {
+	if err := e.priceWhole(&w, out); err != nil || !w.end.IsZero() {
 		return err
 	}
-	return r.feeAtZero(row, out, objs)
+	return e.feeAtZero(row, out, objs)
 }
 
 // priceWhole appends the lines of a meter that is priced as one.
-func (r *Rater) priceWhole(w *wholeMeter, out *line.Charges) error {
-	tiers := r.bk.books.Versions[w.version].Tiers
+func (e *monthEnd) priceWhole(w *wholeMeter, out *line.Charges) error {
+	tiers := e.c.bk.books.Versions[w.version].Tiers
 	held := tierOf(tiers, w.end)
 	if !w.product.BlockEach {
-		if err := r.wholeLine(w, held, w.end, out); err != nil {
+		if err := e.wholeLine(w, held, w.end, out); err != nil {
 			return err
 		}
 		if w.product.Model != books.Volume || tiers[held].FlatFee.IsZero() || w.end.IsZero() {
 			return nil
 		}
-		return r.flatFee(&w.climb, held, &tiers[held], out)
+		return e.c.flatFee(&w.climb, held, &tiers[held], out)
 	}
 	lower := money.Quantity{}
 	for i := 0; i <= held; i++ {
@@ -73,7 +73,7 @@ func (r *Rater) priceWhole(w *wholeMeter, out *line.Charges) error {
 		if err != nil {
 			return err
 		}
-		if err := r.wholeLine(w, i, part, out); err != nil {
+		if err := e.wholeLine(w, i, part, out); err != nil {
 			return err
 		}
 		lower, w.usage, w.free, w.drawsFrom = upper, money.Quantity{}, money.Quantity{}, w.drawsTo
@@ -82,41 +82,42 @@ func (r *Rater) priceWhole(w *wholeMeter, out *line.Charges) error {
 }
 
 // wholeLine appends the line of one tier, which holds a part of the meter.
-func (r *Rater) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.Charges) error {
-	tier := &r.bk.books.Versions[w.version].Tiers[i]
+func (e *monthEnd) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.Charges) error {
+	tier := &e.c.bk.books.Versions[w.version].Tiers[i]
 	ch := line.Charge{
 		UsageAmount: w.usage.Signed(), Free: w.free.Signed(), Quantity: part.Signed(), UnitPrice: tier.UnitPrice,
 		Record:  w.record,
 		Version: w.version, DrawsFrom: w.drawsFrom, DrawsTo: w.drawsTo, Tier: int16(i + 1), Kind: w.kind,
 	}
-	blocks, err := r.tierByModel(w, tier, part, &ch)
+	blocks, err := e.tierByModel(w, tier, part, &ch)
 	if err != nil {
 		return err
 	}
-	if r.trace != nil {
-		step := r.tierStep(StepTier, w.version, i)
+	if e.c.trace != nil {
+		step := e.c.tierStep(StepTier, w.version, i)
 		step.Scope, step.Quantity, step.Price = w.resource, part, ch.UnitPrice
-		r.trace(step)
+		e.c.trace(step)
 		if w.product.Model == books.Block {
-			r.trace(Step{Kind: StepBlocks, Quantity: part, Size: tier.BlockSize, After: blocks})
+			e.c.trace(Step{Kind: StepBlocks, Quantity: part, Size: tier.BlockSize, After: blocks})
 		}
 	}
 	out.List = append(out.List, ch)
-	return r.settle(&sale{
+	return e.c.settle(&sale{
 		charge: &out.List[len(out.List)-1], sku: w.sku, at: w.at, noFixed: w.product.Model.NoFixed(),
 	})
 }
 
-// step charges the flat fee of a stairstep tier, if the meter has anything.
-func (r *Rater) step(tier *books.Tier, part money.Quantity, ch *line.Charge) {
+// stairstep charges the flat fee of a stairstep tier, if the meter has anything.
+func (e *monthEnd) stairstep(tier *books.Tier, part money.Quantity, ch *line.Charge) {
 	ch.UnitPrice, ch.Quantity = tier.FlatFee, money.SignedQuantity{}
 	if !part.IsZero() {
-		ch.Quantity = r.bk.one
+		ch.Quantity = e.c.bk.one
 	}
 }
 
 // blocks charges the blocks of a part of a meter.
-func (r *Rater) blocks(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity, error) {
+func (e *monthEnd) blocks(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity,
+	error) {
 	blocks, err := blocksOf(w.product, part, tier.BlockSize)
 	ch.Quantity = blocks.Signed()
 	return blocks, err

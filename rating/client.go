@@ -14,6 +14,9 @@ type client struct {
 	digits   int // of the customer's currency
 	trace    func(Step)
 
+	cycle  period.Cycle // the open one; orders have none
+	bounds period.Span  // of cycle
+
 	list     int32 // price list in force within listSpan
 	listSpan period.Span
 

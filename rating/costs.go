@@ -96,9 +96,9 @@ func (c *CostRater) Rate(g *CostGroup, index int32, out *line.Charges) error {
 		Quantity: g.Quantity.Abs(),
 	}
 	var err error
-	switch product := &c.r.bk.books.Products[g.SKU]; {
+	switch product := &c.r.client.bk.books.Products[g.SKU]; {
 	case product.Model == books.PassThrough:
-		err = c.passThrough(g, c.r.place(rec.Region), index, out)
+		err = c.passThrough(g, c.r.regions.place(rec.Region), index, out)
 	case g.Quantity.Sign() < 0 && product.Model == books.Flat:
 		err = c.negative(&rec, product, index, out)
 	case g.Quantity.Sign() < 0:
@@ -119,14 +119,14 @@ func (c *CostRater) negative(rec *Record, product *books.Product, index int32, o
 		return err
 	}
 	n := int32(len(out.Draws))
-	return c.r.flat(&usage{Record: rec, product: product, place: c.r.place(rec.Region), index: index,
+	return c.r.records.flat(&usage{Record: rec, product: product, place: c.r.regions.place(rec.Region), index: index,
 		raw: rec.Quantity, used: used, left: used, drawsFrom: n, drawsTo: n, reversed: true}, out)
 }
 
 // passThrough cuts the group's cost at the tiers of its version: the meter moves up by it, or back down by a negative
 // one at the rates it passes. Below zero is tier 1.
 func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.Charges) error {
-	version := c.r.version(g.SKU, at.book, g.Start)
+	version := c.r.client.version(g.SKU, at.book, g.Start)
 	if version == noVersion {
 		return noPrice(g.Region, g.Start)
 	}
@@ -135,7 +135,7 @@ func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.C
 		m = &costMeter{region: g.Region}
 		c.meters[g.SKU] = m
 	}
-	tiers := c.r.bk.books.Versions[version].Tiers
+	tiers := c.r.client.bk.books.Versions[version].Tiers
 	if g.Basis == nil && m.wide == nil {
 		if done, err := c.narrow(g, m, version, index, out); done || err != nil {
 			return err
@@ -189,7 +189,7 @@ func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.C
 // narrow is passThrough where all numbers fit into a Cost: the same cuts and products, in integers. Not done: one does
 // not fit, and nothing was changed.
 func (c *CostRater) narrow(g *CostGroup, m *costMeter, version, index int32, out *line.Charges) (done bool, err error) {
-	tiers := c.r.bk.books.Versions[version].Tiers
+	tiers := c.r.client.bk.books.Versions[version].Tiers
 	end, err := m.at.Add(g.Cost)
 	if err != nil {
 		return false, nil //nolint:nilerr // the sum has more digits than a Cost
@@ -251,7 +251,8 @@ func (c *CostRater) markUp(ch *line.Charge, official money.Amount, g *CostGroup,
 	ch.UsageAmount, ch.Kind = ch.Quantity, line.Usage
 	ch.DrawsFrom, ch.DrawsTo = int32(len(out.Draws)), int32(len(out.Draws))
 	out.List = append(out.List, *ch)
-	return c.r.settleAt(&sale{charge: &out.List[len(out.List)-1], sku: g.SKU, at: g.Start, noFixed: true}, official)
+	s := sale{charge: &out.List[len(out.List)-1], sku: g.SKU, at: g.Start, noFixed: true}
+	return c.r.client.settleAt(&s, official)
 }
 
 // CycleEnd appends the lines that come at the cycle's end: those of volume, block and stairstep meters, and the flat
@@ -263,16 +264,16 @@ func (c *CostRater) CycleEnd(out *line.Charges, objs *[]Object) error {
 	}
 	for _, sku := range slices.SortedFunc(maps.Keys(c.meters), cmp.Compare[int32]) {
 		m := c.meters[sku]
-		version, err := c.r.versionOfCycle(sku, m.region, c.r.bounds)
+		version, err := c.r.client.versionOfCycle(sku, m.region, c.r.client.bounds)
 		if err != nil {
 			continue // no price of the cycle has a fee
 		}
-		tiers, lower := c.r.bk.books.Versions[version].Tiers, money.Quantity{}
+		tiers, lower := c.r.client.bk.books.Versions[version].Tiers, money.Quantity{}
 		*objs = append(*objs, Object{SKU: sku, Region: m.region})
 		n := int32(len(out.Draws))
 		for i := range tiers {
 			if !tiers[i].FlatFee.IsZero() && m.above(lower) {
-				if err := c.r.flatFee(&climb{sku: sku, version: version, at: c.r.bounds.From,
+				if err := c.r.client.flatFee(&climb{sku: sku, version: version, at: c.r.client.bounds.From,
 					record: int32(len(*objs) - 1), drawsFrom: n, drawsTo: n}, i, &tiers[i], out); err != nil {
 					return err
 				}

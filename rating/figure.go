@@ -11,17 +11,28 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// figure takes a record into the one figure of its meter (§10.1). A withdrawal counts nowhere.
-func (r *Rater) figure(u *usage) error {
+// figures are the meters of which the cycle's end prices one figure of all records: the largest, the last, the number
+// of different values, or the mean level (§10.1).
+type figures struct {
+	c        *client
+	regions  *regions
+	meters   *meters
+	gathered *gathered
+	levels   *levels
+	scratch  []byte
+}
+
+// add takes a record into the one figure of its meter (§10.1). A withdrawal counts nowhere.
+func (fs *figures) add(u *usage) error {
 	if u.Withdrawn {
 		return nil
 	}
-	row, isNew := r.gatherRow(u.product, u.SKU, u.place.number, r.regionNames[u.place.number], u.Resource)
-	if g := &r.gathers[r.meters.list[row].gather]; isNew && r.meters.list[row].resource != "" {
+	row, isNew := fs.gathered.row(u.product, u.SKU, u.place.number, fs.regions.names[u.place.number], u.Resource)
+	if g := &fs.gathered.list[fs.meters.list[row].gather]; isNew && fs.meters.list[row].resource != "" {
 		tag, _, _ := books.SplitOwn(u.Tag)
 		g.name, g.tag = string(u.Name), string(tag)
 	}
-	before, after := r.meters.list[row].count, u.Quantity
+	before, after := fs.meters.list[row].count, u.Quantity
 	if u.product.Aggregation == books.Max && after.Cmp(before) < 0 {
 		after = before
 	}
@@ -29,20 +40,20 @@ func (r *Rater) figure(u *usage) error {
 		if err := counts(u); err != nil {
 			return err
 		}
-		after, r.extra = before, true
-		if _, first := r.meters.find(seenMeter, u.SKU, r.meters.list[row].region, r.seenKey(u)); first {
+		after = before
+		if _, first := fs.meters.find(seenMeter, u.SKU, fs.meters.list[row].region, fs.seenKey(u)); first {
 			var err error
-			if after, err = before.Add(r.bk.one.Abs()); err != nil {
+			if after, err = before.Add(fs.c.bk.one.Abs()); err != nil {
 				return err
 			}
 		}
 	}
-	m := &r.meters.list[row]
-	if r.trace != nil {
-		r.trace(Step{
-			Kind: StepFigure, SKU: u.product.SKU, Scope: r.scopeText(m), Aggregation: u.product.Aggregation,
+	m := &fs.meters.list[row]
+	if fs.c.trace != nil {
+		fs.c.trace(Step{
+			Kind: StepFigure, SKU: u.product.SKU, Scope: fs.meters.scopeText(m), Aggregation: u.product.Aggregation,
 			Quantity: u.Quantity,
-			Value:    string(uniqueValue(u, r)), Before: before, After: after,
+			Value:    string(uniqueValue(u, fs.regions)), Before: before, After: after,
 		})
 	}
 	m.count = after
@@ -59,7 +70,7 @@ func counts(u *usage) error {
 }
 
 // uniqueValue is the value of the record that a unique count counts.
-func uniqueValue(u *usage, r *Rater) []byte {
+func uniqueValue(u *usage, rs *regions) []byte {
 	tag, _, own := books.SplitOwn(u.Tag)
 	if u.product.CountsOwn() {
 		return own
@@ -70,59 +81,59 @@ func uniqueValue(u *usage, r *Rater) []byte {
 	case "resource_tag":
 		return tag
 	case "region_code":
-		return []byte(r.regionNames[u.place.number])
+		return []byte(rs.names[u.place.number])
 	}
 	return u.Resource
 }
 
 // seenKey is the value by which a meter knows again what it has counted. A meter of one resource has values of its own.
-func (r *Rater) seenKey(u *usage) []byte {
-	r.scratch = r.scratch[:0]
+func (fs *figures) seenKey(u *usage) []byte {
+	fs.scratch = fs.scratch[:0]
 	if u.product.Meter == books.PerResource {
-		r.scratch = append(append(r.scratch, u.Resource...), 0)
+		fs.scratch = append(append(fs.scratch, u.Resource...), 0)
 	}
-	r.scratch = append(r.scratch, uniqueValue(u, r)...)
-	return r.scratch
+	fs.scratch = append(fs.scratch, uniqueValue(u, fs.regions)...)
+	return fs.scratch
 }
 
-// endFigure appends the lines of a meter that has one figure, in the product's measure after conversion (§10.1, §10.2).
-func (r *Rater) endFigure(row int32, out *line.Charges, objs *[]Object) error {
-	m := &r.meters.list[row]
-	g := &r.gathers[m.gather]
-	p := &r.bk.books.Products[m.sku]
-	count, quantity, err := r.figureOf(row)
+// figure appends the lines of a meter that has one figure, in the product's measure after conversion (§10.1, §10.2).
+func (e *monthEnd) figure(row int32, out *line.Charges, objs *[]Object) error {
+	m := &e.meters.list[row]
+	g := &e.gathered.list[m.gather]
+	p := &e.c.bk.books.Products[m.sku]
+	count, quantity, err := e.figures.of(row)
 	if err == nil && quantity.IsZero() {
-		return r.feeAtZero(row, out, objs)
+		return e.feeAtZero(row, out, objs)
 	}
 	if err != nil {
 		return err
 	}
-	if r.trace != nil {
-		r.traceClose(m, count)
-		r.traceConverted(m, count, quantity)
+	if e.c.trace != nil {
+		e.meters.traceClose(m, count)
+		e.meters.traceConverted(m, count, quantity)
 	}
-	version, err := r.versionOfCycle(m.sku, g.region, r.bounds)
+	version, err := e.c.versionOfCycle(m.sku, g.region, e.c.bounds)
 	if err != nil {
 		return err
 	}
 	n := int32(len(out.Draws))
 	*objs = append(*objs, Object{SKU: m.sku, Region: g.region, Resource: m.resource, Name: g.name, Tag: g.tag})
 	w := wholeMeter{product: p, resource: m.resource, usage: quantity, climb: climb{
-		kind: line.Period, sku: m.sku, version: version, at: r.bounds.From, end: quantity, drawsFrom: n, drawsTo: n,
+		kind: line.Period, sku: m.sku, version: version, at: e.c.bounds.From, end: quantity, drawsFrom: n, drawsTo: n,
 		record: int32(len(*objs) - 1),
 	}}
-	return r.figureByModel(&w, out)
+	return e.figureByModel(&w, out)
 }
 
-// figureOf is the figure of a meter, and the same in the product's measure.
-func (r *Rater) figureOf(row int32) (count, quantity money.Quantity, err error) {
-	m := &r.meters.list[row]
-	p := &r.bk.books.Products[m.sku]
+// of is the figure of a meter, and the same in the product's measure.
+func (fs *figures) of(row int32) (count, quantity money.Quantity, err error) {
+	m := &fs.meters.list[row]
+	p := &fs.c.bk.books.Products[m.sku]
 	if p.Aggregation != books.TimeWeighted {
 		quantity, err = p.Convert.Convert(m.count)
 		return m.count, quantity, err
 	}
-	mean, err := r.meanLevel(row)
+	mean, err := fs.levels.mean(row)
 	if err != nil {
 		return count, quantity, err
 	}
@@ -133,13 +144,13 @@ func (r *Rater) figureOf(row int32) (count, quantity money.Quantity, err error) 
 }
 
 // traceConverted tells of a total that is converted at the cycle's end.
-func (r *Rater) traceConverted(m *meter, from, to money.Quantity) {
-	p := &r.bk.books.Products[m.sku]
+func (ms *meters) traceConverted(m *meter, from, to money.Quantity) {
+	p := &ms.c.bk.books.Products[m.sku]
 	if p.Convert.IsZero() {
 		return
 	}
-	r.trace(Step{
-		Kind: StepConvert, SKU: p.SKU, Scope: r.scopeText(m), Measure: p.Measure, Conversion: p.Convert, Upper: from,
+	ms.c.trace(Step{
+		Kind: StepConvert, SKU: p.SKU, Scope: ms.scopeText(m), Measure: p.Measure, Conversion: p.Convert, Upper: from,
 		After: to, Quantity: to,
 	})
 }
@@ -160,34 +171,33 @@ func (s Step) figureText() string {
 }
 
 // openSeen takes up a value that a unique count has counted.
-func (r *Rater) openSeen(sku int32, row *position.Row) {
+func (fs *figures) openSeen(sku int32, row *position.Row) {
 	region := noOne
-	p := &r.bk.books.Products[sku]
+	p := &fs.c.bk.books.Products[sku]
 	if p.Meter == books.PerRegion {
-		region = r.regionNumber(row.Scope)
+		region = fs.regions.number(row.Scope)
 	}
-	r.scratch = r.scratch[:0]
+	fs.scratch = fs.scratch[:0]
 	if p.Meter == books.PerResource {
-		r.scratch = append(append(r.scratch, row.Scope...), 0)
+		fs.scratch = append(append(fs.scratch, row.Scope...), 0)
 	}
-	r.scratch = append(r.scratch, row.Resource...)
-	r.meters.find(seenMeter, sku, region, r.scratch)
-	r.extra = true
+	fs.scratch = append(fs.scratch, row.Resource...)
+	fs.meters.find(seenMeter, sku, region, fs.scratch)
 }
 
-// seen appends the positions of the values that unique counts have counted, in order.
-func (r *Rater) seen(dst []position.Row) []position.Row {
+// positions appends the positions of the values that unique counts have counted, in order.
+func (fs *figures) positions(dst []position.Row) []position.Row {
 	start := len(dst)
-	for i := range r.meters.list {
-		m := &r.meters.list[i]
+	for i := range fs.meters.list {
+		m := &fs.meters.list[i]
 		if m.kind != seenMeter {
 			continue
 		}
-		p := &r.bk.books.Products[m.sku]
+		p := &fs.c.bk.books.Products[m.sku]
 		row := position.Row{Kind: position.Seen, Key: p.SKU, Resource: m.resource}
 		switch p.Meter {
 		case books.PerRegion:
-			row.Scope = r.regionNames[m.region]
+			row.Scope = fs.regions.names[m.region]
 		case books.PerResource:
 			row.Scope, row.Resource, _ = strings.Cut(m.resource, "\x00")
 		case books.PerCustomer:

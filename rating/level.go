@@ -22,33 +22,42 @@ type level struct {
 	name, tag string     // of the last record
 }
 
-// levelOf finds the level of a region and a resource, or makes it at zero; row is its gathered meter.
-func (r *Rater) levelOf(row, sku, region int32, resource []byte) (*level, bool) {
-	r.extra = true
-	i, isNew := r.meters.find(levelMeter, sku, region, resource)
-	if isNew {
-		g := &r.gathers[r.meters.list[row].gather]
-		r.meters.list[i].gather = int32(len(r.levels))
-		r.levels = append(r.levels, level{meter: i, next: g.levels})
-		g.levels = int32(len(r.levels))
-	}
-	return &r.levels[r.meters.list[i].gather], isNew
+// levels are the levels of the open customer.
+type levels struct {
+	c        *client
+	regions  *regions
+	meters   *meters
+	gathered *gathered
+	list     []level
+	scratch  []byte
 }
 
-// setLevel takes a record as the level from its usage_start on, or as a change of it. A withdrawal counts nowhere.
-func (r *Rater) setLevel(u *usage) error {
+// of finds the level of a region and a resource, or makes it at zero; row is its gathered meter.
+func (ls *levels) of(row, sku, region int32, resource []byte) (*level, bool) {
+	i, isNew := ls.meters.find(levelMeter, sku, region, resource)
+	if isNew {
+		g := &ls.gathered.list[ls.meters.list[row].gather]
+		ls.meters.list[i].gather = int32(len(ls.list))
+		ls.list = append(ls.list, level{meter: i, next: g.levels})
+		g.levels = int32(len(ls.list))
+	}
+	return &ls.list[ls.meters.list[i].gather], isNew
+}
+
+// set takes a record as the level from its usage_start on, or as a change of it. A withdrawal counts nowhere.
+func (ls *levels) set(u *usage) error {
 	if u.Withdrawn {
 		return nil
 	}
-	row, isNew := r.gatherRow(u.product, u.SKU, u.place.number, r.regionNames[u.place.number], u.Resource)
-	m := &r.meters.list[row]
-	g := &r.gathers[m.gather]
+	row, isNew := ls.gathered.row(u.product, u.SKU, u.place.number, ls.regions.names[u.place.number], u.Resource)
+	m := &ls.meters.list[row]
+	g := &ls.gathered.list[m.gather]
 	if g.recorded = true; isNew && m.resource != "" {
 		g.name, g.tag = string(u.Name), string(u.Tag)
 	}
-	l, _ := r.levelOf(row, u.SKU, u.place.number, u.Resource)
+	l, _ := ls.of(row, u.SKU, u.place.number, u.Resource)
 	before, err := l.now, error(nil)
-	if l.area, err = r.areaUntil(l, u.Start); err != nil {
+	if l.area, err = ls.areaUntil(l, u.Start); err != nil {
 		return err
 	}
 	l.since, l.now = u.Start, u.Signed()
@@ -60,9 +69,9 @@ func (r *Rater) setLevel(u *usage) error {
 	if u.product.Meter == books.PerResource && (l.name != string(u.Name) || l.tag != string(u.Tag)) {
 		l.name, l.tag = string(u.Name), string(u.Tag)
 	}
-	if r.trace != nil {
-		r.trace(Step{Kind: StepLevel, SKU: u.product.SKU, At: u.Start, Change: u.Signed(),
-			Scope: r.regionNames[u.place.number] + "/" + string(u.Resource),
+	if ls.c.trace != nil {
+		ls.c.trace(Step{Kind: StepLevel, SKU: u.product.SKU, At: u.Start, Change: u.Signed(),
+			Scope: ls.regions.names[u.place.number] + "/" + string(u.Resource),
 			Moved: [2]money.SignedQuantity{before, l.now}})
 	}
 	return nil
@@ -70,12 +79,12 @@ func (r *Rater) setLevel(u *usage) error {
 
 // areaUntil is the area of a level in the open cycle up to an instant: a level below zero counts as zero, and only
 // while the customer has a row in force.
-func (r *Rater) areaUntil(l *level, until period.Instant) (money.Area, error) {
-	area, from := l.area, max(l.since, r.bounds.From)
+func (ls *levels) areaUntil(l *level, until period.Instant) (money.Area, error) {
+	area, from := l.area, max(l.since, ls.c.bounds.From)
 	if l.now.Sign() <= 0 {
 		return area, nil
 	}
-	for _, row := range r.bk.books.Customers[r.customer].Rows {
+	for _, row := range ls.c.bk.books.Customers[ls.c.customer].Rows {
 		low, high := max(from, row.Valid.From), min(until, row.Valid.To)
 		if low >= high {
 			continue
@@ -88,13 +97,13 @@ func (r *Rater) areaUntil(l *level, until period.Instant) (money.Area, error) {
 	return area, nil
 }
 
-// meanLevel is Σ level × time / time of the cycle, over all levels of a meter, exactly.
-func (r *Rater) meanLevel(row int32) (*big.Rat, error) {
-	m := &r.meters.list[row]
+// mean is Σ level × time / time of the cycle, over all levels of a meter, exactly.
+func (ls *levels) mean(row int32) (*big.Rat, error) {
+	m := &ls.meters.list[row]
 	var sum money.Area
 	n := int64(0)
-	for i := r.gathers[m.gather].levels; i != 0; i = r.levels[i-1].next {
-		area, err := r.areaUntil(&r.levels[i-1], r.bounds.To)
+	for i := ls.gathered.list[m.gather].levels; i != 0; i = ls.list[i-1].next {
+		area, err := ls.areaUntil(&ls.list[i-1], ls.c.bounds.To)
 		if err == nil {
 			sum, err = sum.Plus(area)
 		}
@@ -103,29 +112,29 @@ func (r *Rater) meanLevel(row int32) (*big.Rat, error) {
 		}
 		n++
 	}
-	mean := sum.Over(int64(r.bounds.To - r.bounds.From))
-	if r.trace != nil {
-		r.trace(Step{Kind: StepMean, SKU: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Period: r.bounds,
-			Number: n, Ratio: mean.FloatString(money.QuantityScale)})
+	mean := sum.Over(int64(ls.c.bounds.To - ls.c.bounds.From))
+	if ls.c.trace != nil {
+		ls.c.trace(Step{Kind: StepMean, SKU: ls.c.bk.books.Products[m.sku].SKU, Scope: ls.meters.scopeText(m),
+			Period: ls.c.bounds, Number: n, Ratio: mean.FloatString(money.QuantityScale)})
 	}
 	return mean, nil
 }
 
 // onlyHolds reports whether a meter has levels of earlier cycles and nothing of its own.
-func (r *Rater) onlyHolds(m *meter) bool {
-	return r.bk.books.Products[m.sku].Aggregation == books.TimeWeighted && !r.gathers[m.gather].recorded
+func (gs *gathered) onlyHolds(m *meter) bool {
+	return gs.c.bk.books.Products[m.sku].Aggregation == books.TimeWeighted && !gs.list[m.gather].recorded
 }
 
-// openLevel takes a level up.
-func (r *Rater) openLevel(sku int32, row *position.Row) error {
-	p := &r.bk.books.Products[sku]
-	region := r.regionNumber(row.Scope)
-	r.scratch = append(r.scratch[:0], row.Resource...)
-	at, isNew := r.gatherRow(p, sku, region, row.Scope, r.scratch)
-	if m := &r.meters.list[at]; isNew && m.resource != "" {
-		r.gathers[m.gather].name, r.gathers[m.gather].tag = row.Name, row.Tag
+// open takes a level up.
+func (ls *levels) open(sku int32, row *position.Row) error {
+	p := &ls.c.bk.books.Products[sku]
+	region := ls.regions.number(row.Scope)
+	ls.scratch = append(ls.scratch[:0], row.Resource...)
+	at, isNew := ls.gathered.row(p, sku, region, row.Scope, ls.scratch)
+	if m := &ls.meters.list[at]; isNew && m.resource != "" {
+		ls.gathered.list[m.gather].name, ls.gathered.list[m.gather].tag = row.Name, row.Tag
 	}
-	l, isNew := r.levelOf(at, sku, region, r.scratch)
+	l, isNew := ls.of(at, sku, region, ls.scratch)
 	if !isNew {
 		return fmt.Errorf("level of region %q and resource %q given twice", row.Scope, row.Resource)
 	}
@@ -141,17 +150,17 @@ func (r *Rater) openLevel(sku int32, row *position.Row) error {
 	return err
 }
 
-// heldLevels appends the positions of levels, in order. One that ended before the cycle is forgotten.
-func (r *Rater) heldLevels(dst []position.Row) []position.Row {
+// positions appends the positions of levels, in order. One that ended before the cycle is forgotten.
+func (ls *levels) positions(dst []position.Row) []position.Row {
 	start := len(dst)
-	for i := range r.levels {
-		l := &r.levels[i]
+	for i := range ls.list {
+		l := &ls.list[i]
 		if l.now.IsZero() && l.area.IsZero() {
 			continue
 		}
-		m := &r.meters.list[l.meter]
-		row := position.Row{Kind: position.Level, Key: r.bk.books.Products[m.sku].SKU, Scope: r.regionNames[m.region],
-			Resource: m.resource, Name: l.name, Tag: l.tag, At: l.since}
+		m := &ls.meters.list[l.meter]
+		row := position.Row{Kind: position.Level, Key: ls.c.bk.books.Products[m.sku].SKU,
+			Scope: ls.regions.names[m.region], Resource: m.resource, Name: l.name, Tag: l.tag, At: l.since}
 		if l.now.Sign() < 0 {
 			row.Free = l.now.Abs()
 		} else {

@@ -51,20 +51,19 @@ func (r *Rater) Used() money.Quantity { return r.used }
 
 // measure makes what a record counts of what it says: its number, and its quantity in the product's measure (§10.1,
 // §10.2). Each record gets the difference of two rounded totals, so that nothing is rounded twice.
-func (r *Rater) measure(u *usage) error {
+func (rp *recordPricer) measure(u *usage) error {
 	p := u.product
 	u.raw = Counted(p, u.Quantity, u.Withdrawn)
 	u.used, u.left = u.raw, u.raw
-	if p.Aggregation == books.Count && r.trace != nil {
-		r.trace(Step{Kind: StepCounts, SKU: p.SKU, Before: u.Quantity, Quantity: u.raw, Measure: p.Measure})
+	if p.Aggregation == books.Count && rp.c.trace != nil {
+		rp.c.trace(Step{Kind: StepCounts, SKU: p.SKU, Before: u.Quantity, Quantity: u.raw, Measure: p.Measure})
 	}
 	if p.Convert.IsZero() || p.Aggregation.Figure() {
 		return nil
 	}
-	region, resource := r.scope(p, u.place.number, u.Resource)
-	r.extra = true
-	index, _ := r.meters.find(measureMeter, u.SKU, region, resource)
-	m := &r.meters.list[index]
+	region, resource := scopeOf(p, u.place.number, u.Resource)
+	index, _ := rp.meters.find(measureMeter, u.SKU, region, resource)
+	m := &rp.meters.list[index]
 	low, high := m.count, m.count
 	var err error
 	if u.reversed {
@@ -87,9 +86,9 @@ func (r *Rater) measure(u *usage) error {
 		return err
 	}
 	u.left = u.used
-	if r.trace != nil {
-		r.trace(Step{
-			Kind: StepConvert, SKU: p.SKU, Scope: r.scopeText(m), Measure: p.Measure, Conversion: p.Convert,
+	if rp.c.trace != nil {
+		rp.c.trace(Step{
+			Kind: StepConvert, SKU: p.SKU, Scope: rp.meters.scopeText(m), Measure: p.Measure, Conversion: p.Convert,
 			Lower: low, Upper: high, Before: from, After: to, Quantity: u.used, Negative: u.reversed,
 		})
 	}

@@ -17,7 +17,7 @@ const (
 	measureMeter                    // what the records of a product with a conversion say, unconverted
 	eventsMeter                     // how many records a percentage meter has
 	seenMeter                       // a value that a unique count has counted, as resource: see seenKey
-	levelMeter                      // a level of a time-weighted product; gather is its index in Rater.levels
+	levelMeter                      // a level of a time-weighted product; gather is its index in levels.list
 )
 
 // meter counts what a customer used in the cycle after packages (§4.5, §4.6). It is known by its first four
@@ -28,7 +28,7 @@ type meter struct {
 	region   int32  // the rater's number; noOne = not of one region
 	resource string // "" = not of one resource
 	count    money.Quantity
-	gather   int32 // index in Rater.gathers; graduatedMeter has none
+	gather   int32 // index in gathered.list; graduatedMeter has none
 }
 
 // meters is a customer's meters. Forgetting them costs nothing, however many there were: a slot counts only if it bears
@@ -38,6 +38,12 @@ type meters struct {
 	slots []slot // their number is a power of two
 	stamp uint32
 	seed  maphash.Seed // decides where a meter is in slots, which nothing outside sees
+	extra bool         // there are meters other than those of chapter 4
+
+	c       *client
+	regions *regions
+	order   []int32
+	scratch []byte
 }
 
 type slot struct {
@@ -46,25 +52,25 @@ type slot struct {
 	index int32 // in list
 }
 
-func newMeters() meters {
-	return meters{slots: make([]slot, 64), stamp: 1, seed: maphash.MakeSeed()}
+func newMeters(c *client, rs *regions) meters {
+	return meters{slots: make([]slot, 64), stamp: 1, seed: maphash.MakeSeed(), c: c, regions: rs}
 }
 
 // reset forgets all meters.
-func (m *meters) reset() {
-	m.list = m.list[:0]
-	m.stamp++
-	if m.stamp == 0 {
-		clear(m.slots)
-		m.stamp = 1
+func (ms *meters) reset() {
+	ms.list, ms.extra = ms.list[:0], false
+	ms.stamp++
+	if ms.stamp == 0 {
+		clear(ms.slots)
+		ms.stamp = 1
 	}
 }
 
 // hash mixes a key, by the odd constants of splitmix64.
-func (m *meters) hash(kind meterKind, sku, region int32, resource []byte) uint64 {
+func (ms *meters) hash(kind meterKind, sku, region int32, resource []byte) uint64 {
 	x := (uint64(uint32(sku))<<32 | uint64(uint32(region))) + uint64(kind)*0x9e3779b97f4a7c15
 	if len(resource) > 0 {
-		x ^= maphash.Bytes(m.seed, resource)
+		x ^= maphash.Bytes(ms.seed, resource)
 	}
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
@@ -72,48 +78,49 @@ func (m *meters) hash(kind meterKind, sku, region int32, resource []byte) uint64
 }
 
 // find gives the index of a meter and whether it was new; a new one is at 0.
-func (m *meters) find(kind meterKind, sku, region int32, resource []byte) (index int32, isNew bool) {
-	hash := m.hash(kind, sku, region, resource)
-	mask := uint64(len(m.slots) - 1)
+func (ms *meters) find(kind meterKind, sku, region int32, resource []byte) (index int32, isNew bool) {
+	hash := ms.hash(kind, sku, region, resource)
+	mask := uint64(len(ms.slots) - 1)
 	i := hash & mask
-	for ; m.slots[i].stamp == m.stamp; i = (i + 1) & mask {
-		s := &m.slots[i]
+	for ; ms.slots[i].stamp == ms.stamp; i = (i + 1) & mask {
+		s := &ms.slots[i]
 		if s.hash != hash {
 			continue
 		}
-		if k := &m.list[s.index]; k.kind == kind && k.sku == sku && k.region == region &&
+		if k := &ms.list[s.index]; k.kind == kind && k.sku == sku && k.region == region &&
 			k.resource == string(resource) {
 			return s.index, false
 		}
 	}
-	index = int32(len(m.list))
-	m.list = append(m.list, meter{kind: kind, sku: sku, region: region, resource: string(resource)})
-	m.slots[i] = slot{hash, m.stamp, index}
-	if len(m.list)*2 > len(m.slots) {
-		m.grow()
+	index = int32(len(ms.list))
+	ms.list = append(ms.list, meter{kind: kind, sku: sku, region: region, resource: string(resource)})
+	ms.slots[i] = slot{hash, ms.stamp, index}
+	ms.extra = ms.extra || kind >= measureMeter
+	if len(ms.list)*2 > len(ms.slots) {
+		ms.grow()
 	}
 	return index, true
 }
 
 // grow doubles the slots.
-func (m *meters) grow() {
-	old := m.slots
-	m.slots = make([]slot, 2*len(old))
-	mask := uint64(len(m.slots) - 1)
+func (ms *meters) grow() {
+	old := ms.slots
+	ms.slots = make([]slot, 2*len(old))
+	mask := uint64(len(ms.slots) - 1)
 	for _, s := range old {
-		if s.stamp != m.stamp {
+		if s.stamp != ms.stamp {
 			continue
 		}
 		i := s.hash & mask
-		for m.slots[i].stamp == m.stamp {
+		for ms.slots[i].stamp == ms.stamp {
 			i = (i + 1) & mask
 		}
-		m.slots[i] = s
+		ms.slots[i] = s
 	}
 }
 
-// scope is the part of a record that distinguishes a product's meters (§4.5): its region, its resource or nothing.
-func (r *Rater) scope(p *books.Product, region int32, resource []byte) (int32, []byte) {
+// scopeOf is the part of a record that distinguishes a product's meters (§4.5): its region, its resource or nothing.
+func scopeOf(p *books.Product, region int32, resource []byte) (int32, []byte) {
 	switch p.Meter {
 	case books.PerRegion:
 		return region, nil
@@ -125,10 +132,10 @@ func (r *Rater) scope(p *books.Product, region int32, resource []byte) (int32, [
 }
 
 // scopeText is a meter's scope as positions name it.
-func (r *Rater) scopeText(m *meter) string {
-	switch r.bk.books.Products[m.sku].Meter {
+func (ms *meters) scopeText(m *meter) string {
+	switch ms.c.bk.books.Products[m.sku].Meter {
 	case books.PerRegion:
-		return r.regionNames[m.region]
+		return ms.regions.names[m.region]
 	case books.PerResource:
 		return m.resource
 	default:

@@ -13,37 +13,37 @@ import (
 func (r *Rater) byModel(u *usage, out *line.Charges) error {
 	switch m := u.product.Model; {
 	case m == books.Flat:
-		return r.flat(u, out)
+		return r.records.flat(u, out)
 	case m == books.Graduated:
-		return r.graduated(u, out)
+		return r.records.graduated(u, out)
 	case m == books.Percentage:
-		return r.percentage(u, out)
+		return r.records.percentage(u, out)
 	case m.Usage() && m.PeriodLevel():
-		return r.gathered(u, out)
+		return r.count(u, out)
 	}
 	return errors.New("its model takes no usage")
 }
 
 // figureByModel prices the one figure that a meter makes of its records.
-func (r *Rater) figureByModel(w *wholeMeter, out *line.Charges) error {
+func (e *monthEnd) figureByModel(w *wholeMeter, out *line.Charges) error {
 	switch m := w.product.Model; {
 	case m == books.Graduated:
-		return r.ladder(&w.climb, out)
+		return e.c.ladder(&w.climb, out)
 	case m.Usage():
-		return r.priceWhole(w, out)
+		return e.priceWhole(w, out)
 	}
 	return errors.New("its model takes no figure")
 }
 
 // tierByModel says what the line of a tier charges, which holds a part of a month-end meter: that part at the unit
 // price, unless the model says otherwise. after is what the steps of an explanation show for the part.
-func (r *Rater) tierByModel(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity,
+func (e *monthEnd) tierByModel(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity,
 	error) {
 	switch m := w.product.Model; {
 	case m == books.Stairstep:
-		r.step(tier, part, ch)
+		e.stairstep(tier, part, ch)
 	case m == books.Block:
-		return r.blocks(w, tier, part, ch)
+		return e.blocks(w, tier, part, ch)
 	}
 	return part, nil
 }

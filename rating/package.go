@@ -30,33 +30,41 @@ func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
 	return left
 }
 
-// openQuotas makes the open customer's quotas, all untouched.
-func (r *Rater) openQuotas() {
-	n := int(r.bk.packagesFrom[r.customer+1] - r.bk.packagesFrom[r.customer])
-	r.quotas = slices.Grow(r.quotas[:0], n)[:n]
-	clear(r.quotas)
+// allowances are the packages of the open customer, and what was drawn of them (§4.3).
+type allowances struct {
+	c      *client
+	quotas []quota // as the customer's stretch of Book.packages
+	past   []quotaPeriod
+}
+
+// open makes the open customer's quotas, all untouched.
+func (a *allowances) open() {
+	n := int(a.c.bk.packagesFrom[a.c.customer+1] - a.c.bk.packagesFrom[a.c.customer])
+	a.quotas = slices.Grow(a.quotas[:0], n)[:n]
+	clear(a.quotas)
+	a.past = a.past[:0]
 }
 
 // packageAt is the books' package of the open customer's i-th quota.
-func (r *Rater) packageAt(i int) (int32, *books.Package) {
-	p := r.bk.packages[r.bk.packagesFrom[r.customer]+int32(i)]
-	return p, &r.bk.books.Packages[p]
+func (a *allowances) packageAt(i int) (int32, *books.Package) {
+	p := a.c.bk.packages[a.c.bk.packagesFrom[a.c.customer]+int32(i)]
+	return p, &a.c.bk.books.Packages[p]
 }
 
 // draw takes what it can of the record from the customer's packages, in the order nearest valid_to, then package_id
 // (§4.3), and appends the draws to out.
-func (r *Rater) draw(u *usage, out *line.Charges) error {
-	for i := range r.quotas {
+func (a *allowances) draw(u *usage, out *line.Charges) error {
+	for i := range a.quotas {
 		if u.left.IsZero() {
 			return nil
 		}
-		code, p := r.packageAt(i)
-		if !p.Valid.Holds(u.Start) || !r.covers(code, p, u) {
+		code, p := a.packageAt(i)
+		if !p.Valid.Holds(u.Start) || !a.covers(code, p, u) {
 			continue
 		}
-		q := &r.quotas[i]
+		q := &a.quotas[i]
 		if !q.now.Holds(u.Start) {
-			q.now = r.quotaPeriod(p, u.Start)
+			q.now = a.quotaPeriod(p, u.Start)
 		}
 		rest := p.Quota
 		switch {
@@ -64,37 +72,37 @@ func (r *Rater) draw(u *usage, out *line.Charges) error {
 		case q.start == q.now.From:
 			rest = leftOf(p, q.drawn)
 		default:
-			rest = leftOf(p, r.pastDrawn(int32(i), q.now.From))
+			rest = leftOf(p, a.pastDrawn(int32(i), q.now.From))
 		}
 		taken := rest.Min(u.left)
 		if taken.IsZero() {
 			continue
 		}
-		if err := r.take(u, int32(i), taken); err != nil {
+		if err := a.take(u, int32(i), taken); err != nil {
 			return err
 		}
 		out.Draws = append(out.Draws, line.Draw{Package: code, Quantity: taken})
-		if r.trace != nil {
+		if a.c.trace != nil {
 			after, err := rest.Sub(taken)
 			if err != nil {
 				return err
 			}
-			r.traceDraw(p, q, rest, taken, after)
+			a.c.traceDraw(p, q, rest, taken, after)
 		}
 	}
 	return nil
 }
 
 // take moves taken, at most what is left, from the quota to the record.
-func (r *Rater) take(u *usage, i int32, taken money.Quantity) (err error) {
+func (a *allowances) take(u *usage, i int32, taken money.Quantity) (err error) {
 	if u.left, err = u.left.Sub(taken); err != nil {
 		return err
 	}
-	q := &r.quotas[i]
+	q := &a.quotas[i]
 	before, past := q.drawn, q.touched && q.start > q.now.From
 	switch {
 	case past:
-		before = r.pastDrawn(i, q.now.From)
+		before = a.pastDrawn(i, q.now.From)
 	case !q.touched || q.start != q.now.From:
 		before = money.Quantity{}
 	}
@@ -103,7 +111,7 @@ func (r *Rater) take(u *usage, i int32, taken money.Quantity) (err error) {
 		return err
 	}
 	if past {
-		r.setPast(i, q.now.From, after)
+		a.setPast(i, q.now.From, after)
 	} else {
 		q.drawn, q.start, q.touched = after, q.now.From, true
 	}
@@ -120,30 +128,30 @@ type quotaPeriod struct {
 }
 
 // pastDrawn is what was drawn of an earlier quota period of the i-th quota: all of it, unless something was given back.
-func (r *Rater) pastDrawn(i int32, start period.Instant) money.Quantity {
-	for _, f := range r.past {
+func (a *allowances) pastDrawn(i int32, start period.Instant) money.Quantity {
+	for _, f := range a.past {
 		if f.quota == i && f.start == start {
 			return f.drawn
 		}
 	}
-	_, p := r.packageAt(int(i))
+	_, p := a.packageAt(int(i))
 	return p.Quota
 }
 
 // setPast notes what was drawn of an earlier quota period of the i-th quota.
-func (r *Rater) setPast(i int32, start period.Instant, drawn money.Quantity) {
-	for j := range r.past {
-		if f := &r.past[j]; f.quota == i && f.start == start {
+func (a *allowances) setPast(i int32, start period.Instant, drawn money.Quantity) {
+	for j := range a.past {
+		if f := &a.past[j]; f.quota == i && f.start == start {
 			f.drawn = drawn
 			return
 		}
 	}
-	r.past = append(r.past, quotaPeriod{i, start, drawn})
+	a.past = append(a.past, quotaPeriod{i, start, drawn})
 }
 
 // covers reports whether a package names the record's region and sku.
-func (r *Rater) covers(code int32, p *books.Package, u *usage) bool {
-	if area := r.bk.packageArea[code]; area != anyRegion && area != u.place.book {
+func (a *allowances) covers(code int32, p *books.Package, u *usage) bool {
+	if area := a.c.bk.packageArea[code]; area != anyRegion && area != u.place.book {
 		return false
 	}
 	_, named := slices.BinarySearch(p.SKUs, u.SKU)
@@ -152,12 +160,12 @@ func (r *Rater) covers(code int32, p *books.Package, u *usage) bool {
 
 // quotaPeriod is the period around t, an instant of the open cycle and of the package's validity, that one refill
 // lasts. A period begins no earlier than the package, so that its start distinguishes the package's rows.
-func (r *Rater) quotaPeriod(p *books.Package, t period.Instant) period.Span {
+func (a *allowances) quotaPeriod(p *books.Package, t period.Instant) period.Span {
 	switch {
 	case p.Reset == books.ResetCycle:
-		return period.Span{From: max(r.bounds.From, p.Valid.From), To: r.bounds.To}
+		return period.Span{From: max(a.c.bounds.From, p.Valid.From), To: a.c.bounds.To}
 	case p.Reset == books.ResetAnniversary && p.Valid.From != period.Past:
-		return anniversary(r.bk.books.Zone, p.Valid.From, t)
+		return anniversary(a.c.bk.books.Zone, p.Valid.From, t)
 	default:
 		return p.Valid
 	}
@@ -178,16 +186,16 @@ func anniversary(zone *period.Zone, start, t period.Instant) period.Span {
 	return span
 }
 
-// openQuota takes a Package row up; false where the books no longer hold the package.
-func (r *Rater) openQuota(row *position.Row) bool {
-	for i := range r.quotas {
-		_, p := r.packageAt(i)
+// openRow takes a Package row up; false where the books no longer hold the package.
+func (a *allowances) openRow(row *position.Row) bool {
+	for i := range a.quotas {
+		_, p := a.packageAt(i)
 		if p.ID == row.Key && p.Valid.Holds(row.At) {
 			drawn, err := row.Usage.Sub(row.Count)
 			if row.Usage.IsZero() || err != nil {
 				drawn = leftOf(p, row.Count) // the row does not say what its count is left of: of today's quota
 			}
-			r.quotas[i] = quota{drawn: drawn, start: row.At, touched: true}
+			a.quotas[i] = quota{drawn: drawn, start: row.At, touched: true}
 			return true
 		}
 	}

@@ -70,16 +70,16 @@ func (t *transfer) fee(rate money.UnitPrice, terms *books.PercentageTerms) (fee 
 }
 
 // percentage charges a share of the record, whose quantity is money, and counts it.
-func (r *Rater) percentage(u *usage, out *line.Charges) error {
-	v, err := r.price(u)
+func (rp *recordPricer) percentage(u *usage, out *line.Charges) error {
+	v, err := rp.price(u)
 	if err != nil {
 		return err
 	}
-	t, err := r.transfer(u)
+	t, err := rp.transfer(u)
 	if err != nil {
 		return fmt.Errorf("meter: %w", err)
 	}
-	tiers := r.bk.books.Versions[v].Tiers
+	tiers := rp.c.bk.books.Versions[v].Tiers
 	end, err := t.before.Add(t.q)
 	if err != nil {
 		return fmt.Errorf("meter: %w", err)
@@ -89,24 +89,23 @@ func (r *Rater) percentage(u *usage, out *line.Charges) error {
 		drawsFrom: u.drawsFrom, drawsTo: u.drawsTo, record: u.index, noFixed: true,
 	}
 	if len(tiers) > 1 {
-		return r.ladder(&k, out)
+		return rp.c.ladder(&k, out)
 	}
-	if err := r.charge(&k, &t, &tiers[0], out); err != nil {
+	if err := rp.charge(&k, &t, &tiers[0], out); err != nil {
 		return err
 	}
 	if !tiers[0].FlatFee.IsZero() && t.before.IsZero() && !t.q.IsZero() {
-		return r.flatFee(&k, 0, &tiers[0], out)
+		return rp.c.flatFee(&k, 0, &tiers[0], out)
 	}
 	return nil
 }
 
 // transfer moves the meter's two counters by a record, and back by a reversed one, which counts as the meter's last.
-func (r *Rater) transfer(u *usage) (transfer, error) {
-	region, resource := r.scope(u.product, u.place.number, u.Resource)
-	at, _ := r.meters.find(graduatedMeter, u.SKU, region, resource)
-	r.extra = true
-	number, _ := r.meters.find(eventsMeter, u.SKU, region, resource)
-	amount, events := &r.meters.list[at], &r.meters.list[number]
+func (rp *recordPricer) transfer(u *usage) (transfer, error) {
+	region, resource := scopeOf(u.product, u.place.number, u.Resource)
+	at, _ := rp.meters.find(graduatedMeter, u.SKU, region, resource)
+	number, _ := rp.meters.find(eventsMeter, u.SKU, region, resource)
+	amount, events := &rp.meters.list[at], &rp.meters.list[number]
 	t := transfer{before: amount.count, q: u.Quantity, withdrawn: u.Withdrawn}
 	before, after := amount.count, amount.count
 	var err error
@@ -126,7 +125,7 @@ func (r *Rater) transfer(u *usage) (transfer, error) {
 		return t, fmt.Errorf("number of records %s: not whole", events.count.Trim())
 	}
 	t.n = n + 1
-	switch one := r.bk.one.Abs(); {
+	switch one := rp.c.bk.one.Abs(); {
 	case u.Withdrawn:
 	case u.reversed:
 		t.n = n
@@ -134,23 +133,24 @@ func (r *Rater) transfer(u *usage) (transfer, error) {
 	default:
 		events.count, err = events.count.Add(one)
 	}
-	if r.trace != nil {
-		r.trace(Step{
-			Kind: StepEvent, SKU: u.product.SKU, Scope: r.scopeText(amount), Measure: u.product.Measure, Before: before,
-			Quantity: u.Quantity, After: after, Number: t.n, Withdrawn: u.Withdrawn, Negative: u.reversed,
+	if rp.c.trace != nil {
+		rp.c.trace(Step{
+			Kind: StepEvent, SKU: u.product.SKU, Scope: rp.meters.scopeText(amount), Measure: u.product.Measure,
+			Before: before, Quantity: u.Quantity, After: after, Number: t.n,
+			Withdrawn: u.Withdrawn, Negative: u.reversed,
 		})
 	}
 	return t, err
 }
 
 // charge appends the one line of a record under a price of one tier.
-func (r *Rater) charge(k *climb, t *transfer, tier *books.Tier, out *line.Charges) error {
+func (rp *recordPricer) charge(k *climb, t *transfer, tier *books.Tier, out *line.Charges) error {
 	fee, paying, err := t.fee(tier.UnitPrice, &tier.Percentage)
 	if err != nil {
 		return err
 	}
-	if r.trace != nil {
-		r.trace(Step{
+	if rp.c.trace != nil {
+		rp.c.trace(Step{
 			Kind: StepShare, Tier: 1, Quantity: paying, Price: tier.UnitPrice, Before: t.before, Number: t.n,
 			Allowance: tier.Percentage,
 			Amount:    fee, Negative: k.reversed, Withdrawn: t.withdrawn,
@@ -165,7 +165,7 @@ func (r *Rater) charge(k *climb, t *transfer, tier *books.Tier, out *line.Charge
 		fee = fee.Neg()
 	}
 	out.List = append(out.List, ch)
-	return r.settleAt(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at, noFixed: true}, fee)
+	return rp.c.settleAt(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at, noFixed: true}, fee)
 }
 
 // eventText describes a record on a percentage meter.

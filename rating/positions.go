@@ -15,25 +15,24 @@ import (
 
 // openRow takes one opening position up.
 func (r *Rater) openRow(row *position.Row) error {
-	sku, known := r.bk.skus[row.Key]
+	sku, known := r.client.bk.skus[row.Key]
 	switch {
-	case row.Kind == position.Package && r.openQuota(row):
+	case row.Kind == position.Package && r.packages.openRow(row):
 		return nil
-	case known && slices.Contains(Counters(&r.bk.books.Products[sku]), row.Kind):
-		region, resource := r.openScope(sku, row.Scope)
+	case known && slices.Contains(Counters(&r.client.bk.books.Products[sku]), row.Kind):
+		region, resource := r.meters.openScope(sku, row.Scope)
 		i, isNew := r.meters.find(counterKinds[row.Kind], sku, region, resource)
 		if !isNew {
 			return errors.New("given twice")
 		}
 		r.meters.list[i].count = row.Count
-		r.extra = r.extra || row.Kind != position.Meter
 		return nil
-	case row.Kind == position.Gather && known && gathers(&r.bk.books.Products[sku]):
-		return r.openGather(sku, row)
-	case row.Kind == position.Level && known && r.bk.books.Products[sku].Aggregation == books.TimeWeighted:
-		return r.openLevel(sku, row)
-	case row.Kind == position.Seen && known && r.bk.books.Products[sku].Aggregation == books.UniqueCount:
-		r.openSeen(sku, row)
+	case row.Kind == position.Gather && known && gathers(&r.client.bk.books.Products[sku]):
+		return r.gathered.open(sku, row)
+	case row.Kind == position.Level && known && r.client.bk.books.Products[sku].Aggregation == books.TimeWeighted:
+		return r.levels.open(sku, row)
+	case row.Kind == position.Seen && known && r.client.bk.books.Products[sku].Aggregation == books.UniqueCount:
+		r.figures.openSeen(sku, row)
 		return nil
 	}
 	r.kept = append(r.kept, *row)
@@ -48,40 +47,40 @@ var counterKinds = [...]meterKind{position.Meter: graduatedMeter, position.Measu
 func gathers(p *books.Product) bool { return p.MonthEnd() && p.Model != books.Percentile }
 
 // openScope reads a scope as Rater.scopeText wrote it.
-func (r *Rater) openScope(sku int32, scope string) (region int32, resource []byte) {
-	r.scratch = append(r.scratch[:0], scope...)
+func (ms *meters) openScope(sku int32, scope string) (region int32, resource []byte) {
+	ms.scratch = append(ms.scratch[:0], scope...)
 	number := noOne
-	if r.bk.books.Products[sku].Meter == books.PerRegion {
-		number = r.regionNumber(scope)
+	if ms.c.bk.books.Products[sku].Meter == books.PerRegion {
+		number = ms.regions.number(scope)
 	}
-	return r.scope(&r.bk.books.Products[sku], number, r.scratch)
+	return scopeOf(&ms.c.bk.books.Products[sku], number, ms.scratch)
 }
 
-// openGather takes a row of a period-level meter up.
-func (r *Rater) openGather(sku int32, row *position.Row) error {
-	p := &r.bk.books.Products[sku]
-	r.scratch = append(r.scratch[:0], row.Resource...)
+// open takes a row of a period-level meter up.
+func (gs *gathered) open(sku int32, row *position.Row) error {
+	p := &gs.c.bk.books.Products[sku]
+	gs.scratch = append(gs.scratch[:0], row.Resource...)
 	region := noOne
 	if p.Meter == books.PerRegion {
-		region = r.regionNumber(row.Scope)
+		region = gs.regions.number(row.Scope)
 	}
-	i, isNew := r.gatherRow(p, sku, region, row.Region, r.scratch)
+	i, isNew := gs.row(p, sku, region, row.Region, gs.scratch)
 	if !isNew {
 		return fmt.Errorf("resource %q given twice", row.Resource)
 	}
-	m := &r.meters.list[i]
+	m := &gs.meters.list[i]
 	m.count = row.Count
-	g := &r.gathers[m.gather]
+	g := &gs.list[m.gather]
 	g.recorded = true
 	g.usage, g.free, g.name, g.tag, g.opened = row.Usage, row.Free, row.Name, row.Tag, row.Draws
 	g.order = row.Order
-	parent := &r.gathers[r.meters.list[g.meter].gather]
+	parent := &gs.list[gs.meters.list[g.meter].gather]
 	parent.rows = max(parent.rows, row.Order+1)
 	return nil
 }
 
 // readShares takes up a row's draws from the text of its opening position, on their first use.
-func (r *Rater) readShares(g *gather) error {
+func (gs *gathered) readShares(g *gather) error {
 	text := g.opened
 	g.opened = ""
 	for text != "" {
@@ -91,7 +90,7 @@ func (r *Rater) readShares(g *gather) error {
 		if colon < 0 {
 			return fmt.Errorf("draw %q: no colon", part)
 		}
-		pack := r.packageCode(part[:colon])
+		pack := gs.packages.code(part[:colon])
 		if pack == noOne {
 			return fmt.Errorf("draw on package %s: not in the books", part[:colon])
 		}
@@ -99,74 +98,56 @@ func (r *Rater) readShares(g *gather) error {
 		if err != nil {
 			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
 		}
-		if err := r.addShare(g, pack, quantity); err != nil {
+		if err := gs.addShare(g, pack, quantity); err != nil {
 			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
 		}
 	}
 	return nil
 }
 
-// packageCode is the first row of the open customer's package, or noOne.
-func (r *Rater) packageCode(id string) int32 {
-	for i := range r.quotas {
-		if code, p := r.packageAt(i); p.ID == id {
-			return r.bk.firstRow(code)
+// code is the first row of the open customer's package, or noOne.
+func (a *allowances) code(id string) int32 {
+	for i := range a.quotas {
+		if code, p := a.packageAt(i); p.ID == id {
+			return a.c.bk.firstRow(code)
 		}
 	}
 	return noOne
 }
 
-// sharesText is a row's draws as a position holds them.
-func (r *Rater) sharesText(g *gather) string {
-	if g.prorated != 0 {
-		return r.prorata[g.prorated-1].text()
-	}
+// drawsText is a row's draws as a position holds them.
+func (gs *gathered) drawsText(g *gather) string {
 	if g.shares == 0 {
 		return g.opened
 	}
-	draws, err := r.appendShares(nil, g)
+	draws, err := gs.appendShares(nil, g)
 	if err != nil {
 		return g.opened // unread text and read shares never are together
 	}
-	r.scratch = r.scratch[:0]
+	gs.scratch = gs.scratch[:0]
 	for i, d := range draws {
 		if i > 0 {
-			r.scratch = append(r.scratch, ';')
+			gs.scratch = append(gs.scratch, ';')
 		}
-		r.scratch = append(r.scratch, r.bk.books.Packages[d.Package].ID...)
-		r.scratch = append(r.scratch, ':')
-		r.scratch = append(r.scratch, d.Quantity.Trim()...)
+		gs.scratch = append(gs.scratch, gs.c.bk.books.Packages[d.Package].ID...)
+		gs.scratch = append(gs.scratch, ':')
+		gs.scratch = append(gs.scratch, d.Quantity.Trim()...)
 	}
-	return string(r.scratch)
+	return string(gs.scratch)
 }
 
 // Positions appends the closing positions of the open customer to dst, sorted by kind, key, scope, resource and start
 // of the quota period. They are those that Open was given if no record came since.
 func (r *Rater) Positions(dst []position.Row) []position.Row {
 	start := len(dst)
-	dst = r.counters(dst, graduatedMeter, position.Meter)
-	rows := r.rows()
-	slices.SortFunc(rows, func(x, y int32) int {
-		return cmp.Or(r.byScope(x, y), cmp.Compare(r.meters.list[x].resource, r.meters.list[y].resource))
-	})
-	for _, row := range rows {
-		if m := &r.meters.list[row]; !r.onlyHolds(m) {
-			dst = append(dst, r.gatherPosition(m))
-		}
-	}
-	packages := len(dst)
-	for i := range r.quotas {
-		if q := &r.quotas[i]; q.touched {
-			_, p := r.packageAt(i)
-			dst = append(dst, PackageRow(p, q.drawn, q.start))
-		}
-	}
-	slices.SortFunc(dst[packages:], comparePositions)
-	if r.extra {
-		dst = r.counters(dst, measureMeter, position.Measure)
-		dst = r.counters(dst, eventsMeter, position.Events)
-		dst = r.seen(dst)
-		dst = r.heldLevels(dst)
+	dst = r.meters.counters(dst, graduatedMeter, position.Meter)
+	dst = r.gatherPositions(dst)
+	dst = r.packages.positions(dst)
+	if r.meters.extra {
+		dst = r.meters.counters(dst, measureMeter, position.Measure)
+		dst = r.meters.counters(dst, eventsMeter, position.Events)
+		dst = r.figures.positions(dst)
+		dst = r.levels.positions(dst)
 	}
 	if len(r.kept) > 0 {
 		dst = append(dst, r.kept...)
@@ -175,19 +156,52 @@ func (r *Rater) Positions(dst []position.Row) []position.Row {
 	return dst
 }
 
-// counters appends the positions of the meters of one kind that count record by record.
-func (r *Rater) counters(dst []position.Row, of meterKind, kind position.Kind) []position.Row {
-	r.order = r.order[:0]
-	for i := range r.meters.list {
-		if m := &r.meters.list[i]; m.kind == of && !m.count.IsZero() {
-			r.order = append(r.order, int32(i))
+// gatherPositions appends the positions of what was gathered for the cycle's end.
+func (r *Rater) gatherPositions(dst []position.Row) []position.Row {
+	rows := r.gathered.rows()
+	slices.SortFunc(rows, func(x, y int32) int {
+		return cmp.Or(r.meters.byScope(x, y), cmp.Compare(r.meters.list[x].resource, r.meters.list[y].resource))
+	})
+	for _, i := range rows {
+		m := &r.meters.list[i]
+		if r.gathered.onlyHolds(m) {
+			continue
+		}
+		row := r.gathered.position(m)
+		if g := &r.gathered.list[m.gather]; g.prorated != 0 {
+			row.Draws = r.prorations.list[g.prorated-1].text()
+		}
+		dst = append(dst, row)
+	}
+	return dst
+}
+
+// positions appends the positions of the packages of which something was drawn, in order.
+func (a *allowances) positions(dst []position.Row) []position.Row {
+	start := len(dst)
+	for i := range a.quotas {
+		if q := &a.quotas[i]; q.touched {
+			_, p := a.packageAt(i)
+			dst = append(dst, PackageRow(p, q.drawn, q.start))
 		}
 	}
-	slices.SortFunc(r.order, r.byScope)
-	for _, i := range r.order {
-		m := &r.meters.list[i]
+	slices.SortFunc(dst[start:], comparePositions)
+	return dst
+}
+
+// counters appends the positions of the meters of one kind that count record by record.
+func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind) []position.Row {
+	ms.order = ms.order[:0]
+	for i := range ms.list {
+		if m := &ms.list[i]; m.kind == of && !m.count.IsZero() {
+			ms.order = append(ms.order, int32(i))
+		}
+	}
+	slices.SortFunc(ms.order, ms.byScope)
+	for _, i := range ms.order {
+		m := &ms.list[i]
 		dst = append(dst, position.Row{
-			Kind: kind, Key: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Resource: m.resource,
+			Kind: kind, Key: ms.c.bk.books.Products[m.sku].SKU, Scope: ms.scopeText(m), Resource: m.resource,
 			Count: m.count,
 		})
 	}
@@ -213,12 +227,12 @@ func DrawnOf(p *books.Package, row *position.Row) (money.Quantity, error) {
 }
 
 // byScope puts meters in the order of their positions: skus are in the order of their numbers.
-func (r *Rater) byScope(x, y int32) int {
-	a, b := &r.meters.list[x], &r.meters.list[y]
+func (ms *meters) byScope(x, y int32) int {
+	a, b := &ms.list[x], &ms.list[y]
 	if a.sku != b.sku {
 		return cmp.Compare(a.sku, b.sku)
 	}
-	return cmp.Compare(r.scopeText(a), r.scopeText(b))
+	return cmp.Compare(ms.scopeText(a), ms.scopeText(b))
 }
 
 func comparePositions(a, b position.Row) int {
@@ -226,12 +240,13 @@ func comparePositions(a, b position.Row) int {
 		cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.At, b.At))
 }
 
-func (r *Rater) gatherPosition(m *meter) position.Row {
-	g := &r.gathers[m.gather]
+func (gs *gathered) position(m *meter) position.Row {
+	g := &gs.list[m.gather]
 	return position.Row{
-		Kind: position.Gather, Key: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Resource: m.resource,
-		Region: r.gathers[r.meters.list[g.meter].gather].region, Name: g.name, Tag: g.tag, Order: g.order,
-		Count: m.count, Usage: g.usage, Free: g.free, Draws: r.sharesText(g),
+		Kind: position.Gather, Key: gs.c.bk.books.Products[m.sku].SKU, Scope: gs.meters.scopeText(m),
+		Resource: m.resource, Region: gs.list[gs.meters.list[g.meter].gather].region, Name: g.name,
+		Tag: g.tag, Order: g.order,
+		Count: m.count, Usage: g.usage, Free: g.free, Draws: gs.drawsText(g),
 	}
 }
 

@@ -19,6 +19,15 @@ type prorated struct {
 	version int32                // of the cycle; noVersion = not yet looked up
 }
 
+// prorations are the prorated meters of the open customer.
+type prorations struct {
+	c        *client
+	regions  *regions
+	meters   *meters
+	gathered *gathered
+	list     []prorated
+}
+
 // proratedTier is what records moved within one tier.
 type proratedTier struct{ part, shared money.SignedQuantity }
 
@@ -58,56 +67,56 @@ func (p *prorated) text() string {
 	return b.String()
 }
 
-// proratedOf reads the state of a meter, and the version of its cycle, on first use.
-func (r *Rater) proratedOf(row int32) (*prorated, error) {
-	m := &r.meters.list[row]
-	g := &r.gathers[m.gather]
+// of reads the state of a meter, and the version of its cycle, on first use.
+func (ps *prorations) of(row int32) (*prorated, error) {
+	m := &ps.meters.list[row]
+	g := &ps.gathered.list[m.gather]
 	if g.prorated == 0 {
-		if len(r.prorata) < cap(r.prorata) { // keeps the memory of tiers
-			r.prorata = r.prorata[:len(r.prorata)+1]
+		if len(ps.list) < cap(ps.list) { // keeps the memory of tiers
+			ps.list = ps.list[:len(ps.list)+1]
 		} else {
-			r.prorata = append(r.prorata, prorated{})
+			ps.list = append(ps.list, prorated{})
 		}
-		if err := r.prorata[len(r.prorata)-1].read(g.opened); err != nil {
+		if err := ps.list[len(ps.list)-1].read(g.opened); err != nil {
 			return nil, err
 		}
-		g.prorated = int32(len(r.prorata))
+		g.prorated = int32(len(ps.list))
 	}
-	p := &r.prorata[g.prorated-1]
+	p := &ps.list[g.prorated-1]
 	if p.version != noVersion {
 		return p, nil
 	}
-	region := r.gathers[r.meters.list[g.meter].gather].region
-	trace := r.client.trace
-	r.client.trace = nil // the cycle's end tells where the price is from
-	version, err := r.versionOfCycle(m.sku, region, r.bounds)
-	r.client.trace = trace
+	region := ps.gathered.list[ps.meters.list[g.meter].gather].region
+	trace := ps.c.trace
+	ps.c.trace = nil // the cycle's end tells where the price is from
+	version, err := ps.c.versionOfCycle(m.sku, region, ps.c.bounds)
+	ps.c.trace = trace
 	p.version = version
 	return p, err
 }
 
-// prorate takes a record into its meter (§10.3). A withdrawal counts nowhere.
-func (r *Rater) prorate(u *usage) error {
+// add takes a record into its meter (§10.3). A withdrawal counts nowhere.
+func (ps *prorations) add(u *usage) error {
 	if u.Withdrawn {
 		return nil
 	}
-	row, isNew := r.gatherRow(u.product, u.SKU, u.place.number, r.regionNames[u.place.number], u.Resource)
-	if m := &r.meters.list[row]; isNew && m.resource != "" {
-		r.gathers[m.gather].name, r.gathers[m.gather].tag = string(u.Name), string(u.Tag)
+	row, isNew := ps.gathered.row(u.product, u.SKU, u.place.number, ps.regions.names[u.place.number], u.Resource)
+	if m := &ps.meters.list[row]; isNew && m.resource != "" {
+		ps.gathered.list[m.gather].name, ps.gathered.list[m.gather].tag = string(u.Name), string(u.Tag)
 	}
-	p, err := r.proratedOf(row)
+	p, err := ps.of(row)
 	if err != nil {
 		return err
 	}
-	zone, change, before := r.bk.books.Zone, u.Signed(), p.total
-	days := daysOf(zone, period.Span{From: u.Start, To: min(u.End, r.bounds.To)})
-	of := daysOf(zone, r.bounds)
+	zone, change, before := ps.c.bk.books.Zone, u.Signed(), p.total
+	days := daysOf(zone, period.Span{From: u.Start, To: min(u.End, ps.c.bounds.To)})
+	of := daysOf(zone, ps.c.bounds)
 	if p.total, err = before.Add(change); err != nil {
 		return fmt.Errorf("meter: %w", err)
 	}
-	if r.trace != nil {
-		r.trace(Step{Kind: StepProrate, SKU: u.product.SKU, Scope: r.scopeText(&r.meters.list[row]), Change: change,
-			Moved: [2]money.SignedQuantity{before, p.total}, Days: days, Of: of})
+	if ps.c.trace != nil {
+		ps.c.trace(Step{Kind: StepProrate, SKU: u.product.SKU, Scope: ps.meters.scopeText(&ps.meters.list[row]),
+			Change: change, Moved: [2]money.SignedQuantity{before, p.total}, Days: days, Of: of})
 	}
 	if p.highest.Cmp(p.total) < 0 {
 		p.highest = p.total
@@ -115,7 +124,7 @@ func (r *Rater) prorate(u *usage) error {
 	if u.product.Model == books.Volume {
 		return addPart(&p.shared, change, days, of)
 	}
-	return p.climb(r.bk.books.Versions[p.version].Tiers, before, days, of)
+	return p.climb(ps.c.bk.books.Versions[p.version].Tiers, before, days, of)
 }
 
 // addPart adds R10(quantity × days / of).
@@ -164,46 +173,46 @@ func (p *prorated) climb(tiers []books.Tier, before money.SignedQuantity, days, 
 	return nil
 }
 
-// endProrated appends the lines of a prorated meter: for graduated one per tier, each with its flat fee, for volume one
+// prorated appends the lines of a prorated meter: for graduated one per tier, each with its flat fee, for volume one
 // and the fee of its tier (§10.3).
-func (r *Rater) endProrated(row int32, out *line.Charges, objs *[]Object) error {
-	p, err := r.proratedOf(row)
+func (e *monthEnd) prorated(row int32, out *line.Charges, objs *[]Object) error {
+	p, err := e.prorations.of(row)
 	if err != nil {
 		return err
 	}
-	m := &r.meters.list[row]
-	g := &r.gathers[m.gather]
-	product, region := &r.bk.books.Products[m.sku], r.gathers[r.meters.list[g.meter].gather].region
-	if r.trace != nil {
-		if _, err := r.versionOfCycle(m.sku, region, r.bounds); err != nil {
+	m := &e.meters.list[row]
+	g := &e.gathered.list[m.gather]
+	product, region := &e.c.bk.books.Products[m.sku], e.gathered.list[e.meters.list[g.meter].gather].region
+	if e.c.trace != nil {
+		if _, err := e.c.versionOfCycle(m.sku, region, e.c.bounds); err != nil {
 			return err
 		}
 	}
 	n := int32(len(out.Draws))
 	*objs = append(*objs, Object{SKU: m.sku, Region: region, Resource: m.resource, Name: g.name, Tag: g.tag})
-	k := climb{kind: line.Period, sku: m.sku, version: p.version, at: r.bounds.From, drawsFrom: n, drawsTo: n,
+	k := climb{kind: line.Period, sku: m.sku, version: p.version, at: e.c.bounds.From, drawsFrom: n, drawsTo: n,
 		record: int32(len(*objs) - 1)}
-	tiers, zero := r.bk.books.Versions[p.version].Tiers, money.SignedQuantity{}
+	tiers, zero := e.c.bk.books.Versions[p.version].Tiers, money.SignedQuantity{}
 	if product.Model == books.Volume {
 		held := 0
 		if p.total.Sign() > 0 {
 			held = tierOf(tiers, p.total.Abs())
 		}
-		err := r.proratedLine(&k, held, proratedTier{p.total, p.shared}, out)
+		err := e.proratedLine(&k, held, proratedTier{p.total, p.shared}, out)
 		if err != nil || p.total.Sign() <= 0 || tiers[held].FlatFee.IsZero() {
 			return err
 		}
-		return r.flatFee(&k, held, &tiers[held], out)
+		return e.c.flatFee(&k, held, &tiers[held], out)
 	}
 	lower := zero
 	for i := range tiers {
 		if i < len(p.tiers) {
-			if err := r.proratedLine(&k, i, p.tiers[i], out); err != nil {
+			if err := e.proratedLine(&k, i, p.tiers[i], out); err != nil {
 				return err
 			}
 		}
 		if lower.Cmp(p.highest) < 0 && !tiers[i].FlatFee.IsZero() {
-			if err := r.flatFee(&k, i, &tiers[i], out); err != nil {
+			if err := e.c.flatFee(&k, i, &tiers[i], out); err != nil {
 				return err
 			}
 		}
@@ -213,20 +222,20 @@ func (r *Rater) endProrated(row int32, out *line.Charges, objs *[]Object) error 
 }
 
 // proratedLine appends the line of a tier, unless records moved nothing in it.
-func (r *Rater) proratedLine(k *climb, i int, t proratedTier, out *line.Charges) error {
+func (e *monthEnd) proratedLine(k *climb, i int, t proratedTier, out *line.Charges) error {
 	if t.part.IsZero() && t.shared.IsZero() {
 		return nil
 	}
-	tier := &r.bk.books.Versions[k.version].Tiers[i]
-	if r.trace != nil {
-		r.trace(Step{Kind: StepProrated, Tier: i + 1, Change: t.part, Price: tier.UnitPrice,
+	tier := &e.c.bk.books.Versions[k.version].Tiers[i]
+	if e.c.trace != nil {
+		e.c.trace(Step{Kind: StepProrated, Tier: i + 1, Change: t.part, Price: tier.UnitPrice,
 			Moved: [2]money.SignedQuantity{{}, t.shared}})
 	}
 	out.List = append(out.List, line.Charge{
 		UsageAmount: t.part, Quantity: t.shared, UnitPrice: tier.UnitPrice, Record: k.record, Version: k.version,
 		DrawsFrom: k.drawsFrom, DrawsTo: k.drawsTo, Tier: int16(i + 1), Kind: k.kind,
 	})
-	return r.settle(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at})
+	return e.c.settle(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at})
 }
 
 // prorateText describes a record of a prorated meter, or a tier of it.

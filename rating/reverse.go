@@ -24,7 +24,7 @@ import (
 // draw, draw exceeds the record's quantity, or the meter never counted the rest. index becomes Charge.Record.
 func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, index int32, out *line.Charges) error {
 	u := usage{
-		Record: rec, product: &r.bk.books.Products[rec.SKU], place: r.place(rec.Region), index: index,
+		Record: rec, product: &r.client.bk.books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
 		raw: rec.Quantity, used: rec.Quantity, free: draw, drawsFrom: int32(len(out.Draws)), reversed: true,
 	}
 	if err := r.reverse(&u, draws, out); err != nil {
@@ -36,7 +36,7 @@ func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, ind
 func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
 	var err error
 	if !Summed(u.product) {
-		if err := r.measure(u); err != nil {
+		if err := r.records.measure(u); err != nil {
 			return err
 		}
 		if draws, err = u.cutDraws(draws); err != nil {
@@ -49,7 +49,7 @@ func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
 	if u.left, err = u.used.Sub(u.free); err != nil {
 		return fmt.Errorf("its draw: %w", err)
 	}
-	if err := r.giveBack(u, draws, out); err != nil {
+	if err := r.packages.giveBack(u, draws, out); err != nil {
 		return err
 	}
 	u.drawsTo = int32(len(out.Draws))
@@ -57,7 +57,7 @@ func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
 }
 
 // giveBack returns the record's draws to the quotas they came from and notes them in out.
-func (r *Rater) giveBack(u *usage, draws []line.Draw, out *line.Charges) error {
+func (a *allowances) giveBack(u *usage, draws []line.Draw, out *line.Charges) error {
 	rest := u.free
 	for _, d := range draws {
 		var err error
@@ -65,7 +65,7 @@ func (r *Rater) giveBack(u *usage, draws []line.Draw, out *line.Charges) error {
 			return fmt.Errorf("draws of more than %s: %w", u.free.Trim(), err)
 		}
 		out.Draws = append(out.Draws, d)
-		if err := r.refill(u, d); err != nil {
+		if err := a.refill(u, d); err != nil {
 			return err
 		}
 	}
@@ -74,67 +74,67 @@ func (r *Rater) giveBack(u *usage, draws []line.Draw, out *line.Charges) error {
 
 // refill gives a draw back to the row of its package that is in force at the record's usage_start; where the books no
 // longer have one there is nothing to give it back to.
-func (r *Rater) refill(u *usage, d line.Draw) error {
-	id := r.bk.books.Packages[d.Package].ID
-	for i := range r.quotas {
-		_, p := r.packageAt(i)
+func (a *allowances) refill(u *usage, d line.Draw) error {
+	id := a.c.bk.books.Packages[d.Package].ID
+	for i := range a.quotas {
+		_, p := a.packageAt(i)
 		if p.ID != id || !p.Valid.Holds(u.Start) {
 			continue
 		}
-		return r.refillQuota(int32(i), p, u.Start, d.Quantity)
+		return a.refillQuota(int32(i), p, u.Start, d.Quantity)
 	}
 	return nil
 }
 
 // refillQuota gives a draw at t back to the quota period of the i-th quota that holds t. Where the quota is not known
 // to have been drawn on since that quota period began, it is full.
-func (r *Rater) refillQuota(i int32, p *books.Package, t period.Instant, drawn money.Quantity) error {
-	q := &r.quotas[i]
+func (a *allowances) refillQuota(i int32, p *books.Package, t period.Instant, drawn money.Quantity) error {
+	q := &a.quotas[i]
 	if !q.now.Holds(t) {
-		q.now = r.quotaPeriod(p, t)
+		q.now = a.quotaPeriod(p, t)
 	}
 	if !q.touched || q.start < q.now.From {
-		if r.trace != nil {
-			r.trace(Step{Kind: StepGone, Package: p.ID, Period: q.now, Quantity: drawn})
+		if a.c.trace != nil {
+			a.c.trace(Step{Kind: StepGone, Package: p.ID, Period: q.now, Quantity: drawn})
 		}
 		return nil
 	}
 	before, past := q.drawn, q.start > q.now.From
 	if past {
-		before = r.pastDrawn(i, q.now.From)
+		before = a.pastDrawn(i, q.now.From)
 	}
 	after, err := before.Sub(drawn.Min(before)) // the books may have another quota by now
 	if err != nil {
 		return fmt.Errorf("package %s: %w", p.ID, err)
 	}
-	if r.trace != nil {
-		r.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: leftOf(p, before), Quantity: drawn,
+	if a.c.trace != nil {
+		a.c.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: leftOf(p, before), Quantity: drawn,
 			After: leftOf(p, after)})
 	}
 	if past {
-		r.setPast(i, q.now.From, after)
+		a.setPast(i, q.now.From, after)
 	} else {
 		q.drawn = after
 	}
 	return nil
 }
 
-// ungather lowers what the cycle's end will price by the record.
-func (r *Rater) ungather(u *usage, draws []line.Draw) error {
-	row, isNew := r.gatherRow(u.product, u.SKU, u.place.number, r.regionNames[u.place.number], u.Resource)
+// takeBack lowers what the cycle's end will price by the record.
+func (gs *gathered) takeBack(u *usage, draws []line.Draw) error {
+	row, isNew := gs.row(u.product, u.SKU, u.place.number, gs.regions.names[u.place.number], u.Resource)
 	if isNew {
 		return fmt.Errorf("no quantity of resource %q was counted", u.Resource)
 	}
-	m := &r.meters.list[row]
-	g := &r.gathers[m.gather]
+	m := &gs.meters.list[row]
+	g := &gs.list[m.gather]
 	var err error
 	if u.product.Convert.IsZero() {
 		end, err := m.count.Sub(u.left)
 		if err != nil {
 			return fmt.Errorf("meter: %w", err)
 		}
-		if r.trace != nil {
-			r.traceMeter(m, u.left, end, true)
+		if gs.c.trace != nil {
+			gs.meters.traceMeter(m, u.left, end, true)
 		}
 		m.count = end
 	}
@@ -144,11 +144,11 @@ func (r *Rater) ungather(u *usage, draws []line.Draw) error {
 	if g.free, err = g.free.Sub(u.free); err != nil {
 		return fmt.Errorf("its draw: %w", err)
 	}
-	if err := r.readShares(g); err != nil {
+	if err := gs.readShares(g); err != nil {
 		return err
 	}
 	for _, d := range draws {
-		if err := r.takeShare(g, r.bk.firstRow(d.Package), d.Quantity); err != nil {
+		if err := gs.takeShare(g, gs.c.bk.firstRow(d.Package), d.Quantity); err != nil {
 			return err
 		}
 	}
@@ -156,13 +156,13 @@ func (r *Rater) ungather(u *usage, draws []line.Draw) error {
 }
 
 // takeShare takes a draw from those of a row.
-func (r *Rater) takeShare(g *gather, pack int32, quantity money.Quantity) error {
-	for i := g.shares; i != 0; i = r.shares[i-1].next {
-		if s := &r.shares[i-1]; s.pack == pack {
+func (gs *gathered) takeShare(g *gather, pack int32, quantity money.Quantity) error {
+	for i := g.shares; i != 0; i = gs.shares[i-1].next {
+		if s := &gs.shares[i-1]; s.pack == pack {
 			var err error
 			s.quantity, err = s.quantity.Sub(quantity)
 			return err
 		}
 	}
-	return fmt.Errorf("no draw on package %s was counted", r.bk.books.Packages[pack].ID)
+	return fmt.Errorf("no draw on package %s was counted", gs.c.bk.books.Packages[pack].ID)
 }

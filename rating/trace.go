@@ -299,10 +299,10 @@ func (c *client) traceDraw(p *books.Package, q *quota, before, taken, after mone
 }
 
 // traceMeter reports how far a meter goes, before it does.
-func (r *Rater) traceMeter(m *meter, quantity, after money.Quantity, reversed bool) {
-	p := &r.bk.books.Products[m.sku]
-	r.trace(Step{
-		Kind: StepMeter, SKU: p.SKU, Measure: p.Measure, Scope: r.scopeText(m), Before: m.count, Quantity: quantity,
+func (ms *meters) traceMeter(m *meter, quantity, after money.Quantity, reversed bool) {
+	p := &ms.c.bk.books.Products[m.sku]
+	ms.c.trace(Step{
+		Kind: StepMeter, SKU: p.SKU, Measure: p.Measure, Scope: ms.scopeText(m), Before: m.count, Quantity: quantity,
 		After:    after,
 		Negative: reversed,
 	})
@@ -315,16 +315,16 @@ func (c *client) traceTier(version int32, i int, quantity money.Quantity, revers
 }
 
 // traceClose reports a meter at the cycle's end, before its price is looked for.
-func (r *Rater) traceClose(m *meter, quantity money.Quantity) {
-	p := &r.bk.books.Products[m.sku]
-	r.trace(Step{Kind: StepClose, SKU: p.SKU, Measure: p.Measure, Scope: r.scopeText(m), Quantity: quantity})
+func (ms *meters) traceClose(m *meter, quantity money.Quantity) {
+	p := &ms.c.bk.books.Products[m.sku]
+	ms.c.trace(Step{Kind: StepClose, SKU: p.SKU, Measure: p.Measure, Scope: ms.scopeText(m), Quantity: quantity})
 }
 
 // traceRow reports a line at the cycle's end.
-func (r *Rater) traceRow(end *closing, m *meter, ch *line.Charge) {
-	step := r.tierStep(StepTier, end.version, end.tier)
+func (e *monthEnd) traceRow(end *closing, m *meter, ch *line.Charge) {
+	step := e.c.tierStep(StepTier, end.version, end.tier)
 	step.Scope, step.Quantity, step.Price = m.resource, m.count, ch.UnitPrice
-	r.trace(step)
+	e.c.trace(step)
 }
 
 func (c *client) traceFee(version int32, i int, reversed bool) {

@@ -1,0 +1,161 @@
+package rating
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// monthEnd prices at the cycle's end what was gathered of the open customer. It changes nothing of what it prices.
+type monthEnd struct {
+	c          *client
+	meters     *meters
+	gathered   *gathered
+	figures    *figures
+	prorations *prorations
+	scratch    []byte
+}
+
+// CycleEnd appends the lines of the customer's volume, block and stairstep meters as of now (§4.6), and to objs
+// what they are about; Charge.Record is an index in objs. It changes no position. The lines are in order of sku,
+// scope of the meter and first use; a meter's flat fee follows its lines.
+func (r *Rater) CycleEnd(out *line.Charges, objs *[]Object) error {
+	bk, rows, list := r.client.bk, r.gathered.rows(), r.gathered.list
+	slices.SortFunc(rows, func(x, y int32) int {
+		a, b := &r.meters.list[x], &r.meters.list[y]
+		return cmp.Or(r.meters.byScope(x, y), cmp.Compare(list[a.gather].order, list[b.gather].order))
+	})
+	for len(rows) > 0 {
+		n := 1
+		meter := list[r.meters.list[rows[0]].gather].meter
+		for n < len(rows) && list[r.meters.list[rows[n]].gather].meter == meter {
+			n++
+		}
+		if err := r.end.meter(rows[:n], out, objs); err != nil {
+			return fmt.Errorf("close %s of customer %s, sku %s: %w", r.client.cycle,
+				bk.books.Customers[r.client.customer].ID, bk.books.Products[r.meters.list[meter].sku].SKU, err)
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// closing is a period-level meter at the cycle's end.
+type closing struct {
+	product  *books.Product
+	sku      int32
+	region   string
+	version  int32
+	tier     int // index of the tier that holds quantity; 0 if quantity is 0
+	quantity money.Quantity
+}
+
+// meter prices one meter from its rows.
+func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error {
+	first := &e.meters.list[rows[0]]
+	switch p := &e.c.bk.books.Products[first.sku]; {
+	case p.Aggregation.Figure():
+		return e.figure(rows[0], out, objs)
+	case p.Prorate:
+		return e.prorated(rows[0], out, objs)
+	case p.FeeApart():
+		return e.recordFee(rows[0], out, objs)
+	}
+	end := closing{product: &e.c.bk.books.Products[first.sku], sku: first.sku}
+	end.region = e.gathered.list[e.meters.list[e.gathered.list[first.gather].meter].gather].region
+	used := false
+	for _, row := range rows {
+		m := &e.meters.list[row]
+		var err error
+		if end.quantity, err = end.quantity.Add(m.count); err != nil {
+			return err
+		}
+		used = used || !e.gathered.list[m.gather].usage.IsZero()
+	}
+	if !used {
+		return e.feeAtZero(rows[0], out, objs)
+	}
+	if e.c.trace != nil {
+		e.meters.traceClose(first, end.quantity)
+	}
+	var err error
+	if end.version, err = e.c.versionOfCycle(end.sku, end.region, e.c.bounds); err != nil {
+		return err
+	}
+	if end.product.MeterLines() {
+		return e.whole(&end, rows[0], out, objs)
+	}
+	tiers := e.c.bk.books.Versions[end.version].Tiers
+	end.tier = tierOf(tiers, end.quantity)
+	for _, row := range rows {
+		if err := e.row(&end, &tiers[end.tier], row, out, objs); err != nil {
+			return err
+		}
+	}
+	if end.quantity.IsZero() {
+		return e.feeAtZero(rows[0], out, objs)
+	}
+	if tiers[end.tier].FlatFee.IsZero() {
+		return nil
+	}
+	if end.product.Meter != books.PerResource {
+		*objs = append(*objs, Object{SKU: end.sku, Region: end.region})
+	}
+	n := int32(len(out.Draws))
+	return e.c.flatFee(&climb{
+		sku: end.sku, version: end.version, at: e.c.bounds.From, record: int32(len(*objs) - 1), drawsFrom: n, drawsTo: n,
+	}, end.tier, &tiers[end.tier], out)
+}
+
+// row appends the line of one resource of a volume meter, unless nothing was used.
+func (e *monthEnd) row(end *closing, tier *books.Tier, row int32, out *line.Charges, objs *[]Object) error {
+	m := &e.meters.list[row]
+	g := &e.gathered.list[m.gather]
+	if g.usage.IsZero() {
+		return nil
+	}
+	ch := line.Charge{
+		UsageAmount: g.usage.Signed(), Free: g.free.Signed(), Quantity: m.count.Signed(), UnitPrice: tier.UnitPrice,
+		Record: int32(len(*objs)), Version: end.version, Tier: int16(end.tier + 1), Kind: line.Period,
+	}
+	*objs = append(*objs, Object{SKU: end.sku, Region: end.region, Resource: m.resource, Name: g.name, Tag: g.tag})
+	var err error
+	ch.DrawsFrom = int32(len(out.Draws))
+	if out.Draws, err = e.gathered.appendShares(out.Draws, g); err != nil {
+		return err
+	}
+	ch.DrawsTo = int32(len(out.Draws))
+	if e.c.trace != nil {
+		e.traceRow(end, m, &ch)
+	}
+	out.List = append(out.List, ch)
+	return e.c.settle(&sale{charge: &out.List[len(out.List)-1], sku: end.sku, at: e.c.bounds.From})
+}
+
+// tierOf is the index of the tier that holds a quantity, its up_to included; 0 for a quantity of 0.
+func tierOf(tiers []books.Tier, quantity money.Quantity) int {
+	for i := range tiers {
+		if tiers[i].Open || quantity.Cmp(tiers[i].UpTo) <= 0 {
+			return i
+		}
+	}
+	return len(tiers) - 1
+}
+
+// versionOfCycle is the version of a period-level model for the customer's cycle (§4.6).
+func (c *client) versionOfCycle(sku int32, region string, bounds period.Span) (int32, error) {
+	list, place := c.bk.listOfCycle(c.customer, bounds), c.bk.Region(region)
+	v := c.bk.prices.line(list, sku, place).ofCycle(bounds)
+	if v == noVersion {
+		return v, noPrice(region, bounds.From)
+	}
+	if c.trace != nil {
+		c.tracePrice(sku, list, place, region, bounds.From, v)
+	}
+	return v, nil
+}

@@ -1,0 +1,76 @@
+package rating
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/line"
+)
+
+// recordPricer prices records one by one: flat, graduated and percentage. What it counts is in meters.
+type recordPricer struct {
+	c       *client
+	regions *regions
+	meters  *meters
+}
+
+// price is the version in force at the record's usage_start.
+func (rp *recordPricer) price(u *usage) (int32, error) {
+	v := rp.c.version(u.SKU, u.place.book, u.Start)
+	if v == noVersion {
+		return v, noPrice(rp.regions.names[u.place.number], u.Start)
+	}
+	if rp.c.trace != nil {
+		rp.c.tracePrice(u.SKU, rp.c.list, u.place.book, rp.regions.names[u.place.number], u.Start, v)
+	}
+	return v, nil
+}
+
+// flat prices the whole quantity at the one tier (§4.4).
+func (rp *recordPricer) flat(u *usage, out *line.Charges) error {
+	v, err := rp.price(u)
+	if err != nil {
+		return err
+	}
+	ch := line.Charge{
+		UsageAmount: u.used.Signed(), Free: u.free.Signed(), Quantity: u.left.Signed(),
+		UnitPrice: rp.c.bk.books.Versions[v].Tiers[0].UnitPrice,
+		Record:    u.index, Version: v, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Tier: 1, Kind: line.Usage,
+	}
+	if u.reversed {
+		takeBack(&ch)
+	}
+	out.List = append(out.List, ch)
+	return rp.c.settle(&sale{charge: &out.List[len(out.List)-1], sku: u.SKU, at: u.Start})
+}
+
+// graduated cuts the record's interval at the tiers of its version (§4.5).
+func (rp *recordPricer) graduated(u *usage, out *line.Charges) error {
+	v, err := rp.price(u)
+	if err != nil {
+		return err
+	}
+	region, resource := scopeOf(u.product, u.place.number, u.Resource)
+	index, _ := rp.meters.find(graduatedMeter, u.SKU, region, resource)
+	m := &rp.meters.list[index]
+	position, end := m.count, m.count
+	if u.reversed {
+		position, err = end.Sub(u.left)
+	} else {
+		end, err = position.Add(u.left)
+	}
+	if err != nil {
+		return fmt.Errorf("meter: %w", err)
+	}
+	after := end
+	if u.reversed {
+		after = position
+	}
+	if rp.c.trace != nil {
+		rp.meters.traceMeter(m, u.left, after, u.reversed)
+	}
+	m.count = after
+	return rp.c.ladder(&climb{
+		kind: line.Usage, sku: u.SKU, version: v, at: u.Start, position: position, end: end, reversed: u.reversed,
+		free: u.free, drawsFrom: u.drawsFrom, drawsTo: u.drawsTo, record: u.index,
+	}, out)
+}
