@@ -1,11 +1,8 @@
 package rating
 
 import (
-	"slices"
-
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Grain says what is cut to the currency's digits: each line, or the cycle's total on the statement (§4.2).
@@ -38,19 +35,12 @@ type Book struct {
 	service []int32          // by product: number of its service_type_code
 
 	prices        prices
-	subscriptions map[subscription][]int32 // versions of orders' prices, by valid_from
-	offers        offers                   // of usage
-	orderOffers   offers                   // of orders, but those of kind order
-
-	lists     []int32    // price list of every customer row, customer after customer
-	first     []firstRow // by customer
-	listsFrom []int32    // by customer: where its rows begin in lists
-
-	associationsFrom []int32 // by customer: where its rows begin in books.Associations
-
-	packages     []int32 // indexes in books.Packages in the order in which a customer draws on them (§4.3)
-	packagesFrom []int32 // by customer: where they begin in packages
-	packageArea  []int32 // by package: number of its region, or anyRegion
+	subscriptions subscriptions
+	offers        offers // of usage
+	orderOffers   offers // of orders, but those of kind order
+	lists         customerLists
+	associations  associations
+	packages      drawOrder
 }
 
 // Compile makes the lookups that rating needs from checked books. b must not change afterwards.
@@ -66,9 +56,10 @@ func Compile(b *books.Books, rules Rules) *Book {
 		bk.service = append(bk.service, number(services, p.ServiceTypeCode))
 	}
 	bk.compilePrices()
-	bk.compileCustomers()
-	bk.compilePackages()
-	bk.compileSubscriptions()
+	bk.lists = newCustomerLists(b, &bk.prices)
+	bk.associations = newAssociations(b)
+	bk.packages = newDrawOrder(b, bk.region)
+	bk.subscriptions = newSubscriptions(b)
 	bk.offers = compileOffers(b, services, forUsage)
 	bk.orderOffers = compileOffers(b, services, forOrders)
 	return bk
@@ -106,49 +97,6 @@ func (bk *Book) region(name string) int32 {
 		return anyRegion
 	}
 	return number(bk.regions, name)
-}
-
-// firstRow is what most customers have only one of, next to each other in memory: a night looks up customers at random.
-type firstRow struct {
-	valid period.Span
-	list  int32
-}
-
-func (bk *Book) compileCustomers() {
-	b := bk.books
-	for i := range b.Customers {
-		bk.listsFrom = append(bk.listsFrom, int32(len(bk.lists)))
-		for j := range b.Customers[i].Rows {
-			bk.lists = append(bk.lists, bk.listOf(int32(i), b.Customers[i].Rows[j].PriceList))
-		}
-		bk.first = append(bk.first, firstRow{b.Customers[i].Rows[0].Valid, bk.lists[bk.listsFrom[i]]})
-	}
-	bk.listsFrom = append(bk.listsFrom, int32(len(bk.lists)))
-	bk.associationsFrom = offsets(len(b.Customers), len(b.Associations), func(i int) int32 {
-		return b.Associations[i].Customer
-	})
-}
-
-func (bk *Book) compilePackages() {
-	b := bk.books
-	for i := range b.Packages {
-		bk.packages = append(bk.packages, int32(i))
-		bk.packageArea = append(bk.packageArea, bk.region(b.Packages[i].Region))
-	}
-	// books.Packages are in order of customer, id and validity; the stable sort keeps that where valid_to is the same.
-	slices.SortStableFunc(bk.packages, func(x, y int32) int {
-		p, q := &b.Packages[x], &b.Packages[y]
-		switch {
-		case p.Customer != q.Customer:
-			return int(p.Customer - q.Customer)
-		case p.Valid.To < q.Valid.To:
-			return -1
-		case p.Valid.To > q.Valid.To:
-			return 1
-		}
-		return 0
-	})
-	bk.packagesFrom = offsets(len(b.Customers), len(b.Packages), func(i int) int32 { return b.Packages[i].Customer })
 }
 
 // offsets says for each of n keys where its rows begin among rows that are sorted by key, and at n where the last ones

@@ -33,7 +33,7 @@ func (c *client) serve(customer int32) {
 // version is the price version in force at t, for models that are priced by the record.
 func (c *client) version(sku, region int32, t period.Instant) int32 {
 	if !c.listSpan.Holds(t) {
-		c.list, c.listSpan = c.bk.listAt(c.customer, t)
+		c.list, c.listSpan = c.bk.lists.at(c.customer, t)
 	}
 	return c.bk.prices.line(c.list, sku, region).at(t)
 }
@@ -41,16 +41,28 @@ func (c *client) version(sku, region int32, t period.Instant) int32 {
 // resellerAt is the partner associated as a reseller at t, or noOne (§3.5, §4.10).
 func (c *client) resellerAt(t period.Instant) int32 {
 	if !c.resellerSpan.Holds(t) {
-		c.reseller, c.resellerSpan = c.bk.resellerAt(c.customer, t)
+		c.reseller, c.resellerSpan = c.bk.associations.resellerAt(c.customer, t)
 	}
 	return c.reseller
 }
 
+// associations say which partner a customer belongs to when (§3.5).
+type associations struct {
+	list []books.Association // of the books
+	from []int32             // by customer: where its rows begin in list
+}
+
+func newAssociations(b *books.Books) associations {
+	return associations{b.Associations, offsets(len(b.Customers), len(b.Associations), func(i int) int32 {
+		return b.Associations[i].Customer
+	})}
+}
+
 // resellerAt is the customer's reseller at t and the stretch of time around t for which that holds.
-func (bk *Book) resellerAt(customer int32, t period.Instant) (int32, period.Span) {
+func (as *associations) resellerAt(customer int32, t period.Instant) (int32, period.Span) {
 	around := period.Span{From: period.Past, To: period.Forever}
-	for i := bk.associationsFrom[customer]; i < bk.associationsFrom[customer+1]; i++ {
-		a := &bk.books.Associations[i]
+	for i := as.from[customer]; i < as.from[customer+1]; i++ {
+		a := &as.list[i]
 		switch {
 		case a.Valid.Holds(t) && a.Type == books.Resale:
 			return a.Partner, a.Valid

@@ -149,7 +149,7 @@ func tierOf(tiers []books.Tier, quantity money.Quantity) int {
 
 // versionOfCycle is the version of a period-level model for the customer's cycle (§4.6).
 func (c *client) versionOfCycle(sku int32, region string, bounds period.Span) (int32, error) {
-	list, place := c.bk.listOfCycle(c.customer, bounds), c.bk.Region(region)
+	list, place := c.bk.lists.ofCycle(c.customer, bounds), c.bk.Region(region)
 	v := c.bk.prices.line(list, sku, place).ofCycle(bounds)
 	if v == noVersion {
 		return v, noPrice(region, bounds.From)

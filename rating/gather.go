@@ -107,16 +107,15 @@ func (gs *gathered) add(u *usage, draws []line.Draw) error {
 		}
 	}
 	for _, d := range draws {
-		if err := gs.addShare(g, gs.c.bk.firstRow(d.Package), d.Quantity); err != nil {
+		if err := gs.addShare(g, firstPackageRow(gs.c.bk.books.Packages, d.Package), d.Quantity); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// firstRow is the first of the rows of one package: draws on all of them are one to a reader.
-func (bk *Book) firstRow(code int32) int32 {
-	all := bk.books.Packages
+// firstPackageRow is the first of the rows of one package: draws on all of them are one to a reader.
+func firstPackageRow(all []books.Package, code int32) int32 {
 	for code > 0 && all[code-1].Customer == all[code].Customer && all[code-1].ID == all[code].ID {
 		code--
 	}

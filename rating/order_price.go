@@ -17,26 +17,33 @@ type subscription struct {
 	list, region, periodType string
 }
 
-func (bk *Book) compileSubscriptions() {
-	bk.subscriptions = map[subscription][]int32{}
-	for i := range bk.books.Versions {
-		v := &bk.books.Versions[i]
-		if bk.books.Products[v.SKU].Model == books.Subscription {
-			key := subscription{v.SKU, v.PriceList, v.Region, v.PeriodType}
-			bk.subscriptions[key] = append(bk.subscriptions[key], int32(i))
-		}
-	}
+// subscriptions finds the price versions of orders.
+type subscriptions struct {
+	books    *books.Books
+	versions map[subscription][]int32 // by valid_from
 }
 
-// subscriptionChain is where to look for an order's price version, the first place first: the price list that the
+func newSubscriptions(b *books.Books) subscriptions {
+	s := subscriptions{b, map[subscription][]int32{}}
+	for i := range b.Versions {
+		v := &b.Versions[i]
+		if b.Products[v.SKU].Model == books.Subscription {
+			key := subscription{v.SKU, v.PriceList, v.Region, v.PeriodType}
+			s.versions[key] = append(s.versions[key], int32(i))
+		}
+	}
+	return s
+}
+
+// chain is where to look for an order's price version, the first place first: the price list that the
 // customer has at pay_time, then standard; in a list the region, then any (§3.2).
-func (bk *Book) subscriptionChain(o *Order) []subscription {
+func (s *subscriptions) chain(o *Order) []subscription {
 	var lists []string
-	if row, ok := bk.books.CustomerRowAt(o.Customer, o.PayTime); ok && row.PriceList != "" &&
+	if row, ok := s.books.CustomerRowAt(o.Customer, o.PayTime); ok && row.PriceList != "" &&
 		row.PriceList != standardName {
 		lists = []string{row.PriceList}
 	}
-	if bk.books.Customers[o.Customer].Currency == bk.books.ListCurrency(standardName) {
+	if s.books.Customers[o.Customer].Currency == s.books.ListCurrency(standardName) {
 		lists = append(lists, standardName)
 	}
 	chain := make([]subscription, 0, 4)
@@ -47,15 +54,15 @@ func (bk *Book) subscriptionChain(o *Order) []subscription {
 	return chain
 }
 
-// subscriptionVersion is the price version of an order, or noVersion. trace may be nil.
-func (bk *Book) subscriptionVersion(o *Order, trace func(Step)) int32 {
-	for _, key := range bk.subscriptionChain(o) {
-		v := inForce(bk.books.Versions, bk.subscriptions[key], o.PayTime)
+// version is the price version of an order, or noVersion. trace may be nil.
+func (s *subscriptions) version(o *Order, trace func(Step)) int32 {
+	for _, key := range s.chain(o) {
+		v := inForce(s.books.Versions, s.versions[key], o.PayTime)
 		if trace != nil {
-			step := Step{Kind: StepPassed, SKU: bk.books.Products[o.SKU].SKU, List: key.list, Region: key.region,
+			step := Step{Kind: StepPassed, SKU: s.books.Products[o.SKU].SKU, List: key.list, Region: key.region,
 				At: o.PayTime}
 			if v != noVersion {
-				step.Kind, step.Period = StepPrice, bk.books.Versions[v].Valid
+				step.Kind, step.Period = StepPrice, s.books.Versions[v].Valid
 			}
 			trace(step)
 		}
@@ -69,7 +76,7 @@ func (bk *Book) subscriptionVersion(o *Order, trace func(Step)) int32 {
 // OrderPriced reports whether an order has the price that it needs: the check behind no_price (§3.20). A given
 // official_amount replaces the book's price; change and unsubscribe never look for one.
 func (bk *Book) OrderPriced(o *Order) bool {
-	return o.HasOfficial || o.Type == Change || o.Type == Unsubscribe || bk.subscriptionVersion(o, nil) != noVersion
+	return o.HasOfficial || o.Type == Change || o.Type == Unsubscribe || bk.subscriptions.version(o, nil) != noVersion
 }
 
 // PriceOrder calculates the line of an order other than unsubscribe (§4.8): the official amount by the book's price
@@ -126,7 +133,7 @@ func (c *client) orderOfficial(o *Order, ch *line.Charge) (money.Amount, error) 
 	case o.PeriodNum < 1:
 		return money.Amount{}, fmt.Errorf("period_num %d below 1", o.PeriodNum)
 	}
-	ch.Version = c.bk.subscriptionVersion(o, c.trace)
+	ch.Version = c.bk.subscriptions.version(o, c.trace)
 	if ch.Version == noVersion {
 		return money.Amount{}, fmt.Errorf("%w for %s", noPrice(o.Region, o.PayTime), o.PeriodType)
 	}

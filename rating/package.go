@@ -1,6 +1,7 @@
 package rating
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tollbook/tollbook/schemas/books"
@@ -30,16 +31,41 @@ func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
 	return left
 }
 
+// drawOrder is the order in which customers draw on their packages (§4.3).
+type drawOrder struct {
+	order []int32 // indexes in books.Packages, customer after customer
+	from  []int32 // by customer: where its packages begin in order
+	area  []int32 // by package: number of its region, or anyRegion
+}
+
+// newDrawOrder orders the packages of each customer; region numbers their regions.
+func newDrawOrder(b *books.Books, region func(string) int32) (d drawOrder) {
+	for i := range b.Packages {
+		d.order = append(d.order, int32(i))
+		d.area = append(d.area, region(b.Packages[i].Region))
+	}
+	// books.Packages are in order of customer, id and validity; the stable sort keeps that where valid_to is the same.
+	slices.SortStableFunc(d.order, func(x, y int32) int {
+		p, q := &b.Packages[x], &b.Packages[y]
+		return cmp.Or(cmp.Compare(p.Customer, q.Customer), cmp.Compare(p.Valid.To, q.Valid.To))
+	})
+	d.from = offsets(len(b.Customers), len(b.Packages), func(i int) int32 { return b.Packages[i].Customer })
+	return d
+}
+
+// of are the packages of a customer.
+func (d *drawOrder) of(customer int32) []int32 { return d.order[d.from[customer]:d.from[customer+1]] }
+
 // allowances are the packages of the open customer, and what was drawn of them (§4.3).
 type allowances struct {
 	c      *client
-	quotas []quota // as the customer's stretch of Book.packages
+	quotas []quota // as drawOrder.of the customer
 	past   []quotaPeriod
 }
 
 // open makes the open customer's quotas, all untouched.
 func (a *allowances) open() {
-	n := int(a.c.bk.packagesFrom[a.c.customer+1] - a.c.bk.packagesFrom[a.c.customer])
+	n := len(a.c.bk.packages.of(a.c.customer))
 	a.quotas = slices.Grow(a.quotas[:0], n)[:n]
 	clear(a.quotas)
 	a.past = a.past[:0]
@@ -47,7 +73,7 @@ func (a *allowances) open() {
 
 // packageAt is the books' package of the open customer's i-th quota.
 func (a *allowances) packageAt(i int) (int32, *books.Package) {
-	p := a.c.bk.packages[a.c.bk.packagesFrom[a.c.customer]+int32(i)]
+	p := a.c.bk.packages.of(a.c.customer)[i]
 	return p, &a.c.bk.books.Packages[p]
 }
 
@@ -151,7 +177,7 @@ func (a *allowances) setPast(i int32, start period.Instant, drawn money.Quantity
 
 // covers reports whether a package names the record's region and sku.
 func (a *allowances) covers(code int32, p *books.Package, u *usage) bool {
-	if area := a.c.bk.packageArea[code]; area != anyRegion && area != u.place.book {
+	if area := a.c.bk.packages.area[code]; area != anyRegion && area != u.place.book {
 		return false
 	}
 	_, named := slices.BinarySearch(p.SKUs, u.SKU)
@@ -214,7 +240,7 @@ func (bk *Book) NextCycle(dst, rows []position.Row, customer int32, cycle period
 		if row.Kind != position.Package {
 			continue
 		}
-		for _, code := range bk.packages[bk.packagesFrom[customer]:bk.packagesFrom[customer+1]] {
+		for _, code := range bk.packages.of(customer) {
 			p := &bk.books.Packages[code]
 			if p.ID == row.Key && p.Valid.Holds(row.At) && p.Valid.To > start && p.Reset != books.ResetCycle {
 				dst = append(dst, *row)

@@ -109,7 +109,7 @@ func (gs *gathered) readShares(g *gather) error {
 func (a *allowances) code(id string) int32 {
 	for i := range a.quotas {
 		if code, p := a.packageAt(i); p.ID == id {
-			return a.c.bk.firstRow(code)
+			return firstPackageRow(a.c.bk.books.Packages, code)
 		}
 	}
 	return noOne

@@ -62,16 +62,6 @@ func (p *prices) list(name string) int32 {
 	return standardList
 }
 
-// listOf is the number of a customer's price list: list, or noList where that is in the customer's currency only by
-// falling back to standard.
-func (bk *Book) listOf(customer int32, name string) int32 {
-	n := bk.prices.list(name)
-	if n == standardList && bk.books.Customers[customer].Currency != bk.books.ListCurrency(standardName) {
-		return noList
-	}
-	return n
-}
-
 func (bk *Book) compilePrices() {
 	p := &bk.prices
 	p.lists = map[string]int32{standardName: standardList}
@@ -248,48 +238,21 @@ func (l timeline) ofCycle(bounds period.Span) int32 {
 	return noVersion
 }
 
-// listAt is the customer's price list at t, and the stretch of time around t for which that holds; without a row in
-// force it is standard, for t alone.
-func (bk *Book) listAt(customer int32, t period.Instant) (int32, period.Span) {
-	if first := &bk.first[customer]; first.valid.Holds(t) {
-		return first.list, first.valid
-	}
-	rows := bk.books.Customers[customer].Rows
-	for i := range rows {
-		if rows[i].Valid.Holds(t) {
-			return bk.lists[bk.listsFrom[customer]+int32(i)], rows[i].Valid
-		}
-	}
-	return bk.listOf(customer, standardName), period.Span{From: t, To: t}
-}
-
-// listOfCycle is the customer's price list for period-level models: at the cycle's first instant, or of the first row
-// that begins in the cycle (§4.6).
-func (bk *Book) listOfCycle(customer int32, bounds period.Span) int32 {
-	rows := bk.books.Customers[customer].Rows
-	for i := range rows {
-		if rows[i].Valid.Overlaps(bounds) {
-			return bk.lists[bk.listsFrom[customer]+int32(i)]
-		}
-	}
-	return bk.listOf(customer, standardName)
-}
-
 // Priced reports whether usage or bandwidth of sku by customer at t has a price: the check behind no_price
 // (§3.20). region is a number from Region. bounds is the cycle that holds t; only period-level models look at it: they
 // take the version of the cycle (§4.6), the others that in force at t.
 func (bk *Book) Priced(customer, sku, region int32, t period.Instant, bounds period.Span) bool {
 	if bk.books.Products[sku].PeriodLevel() {
-		list := bk.listOfCycle(customer, bounds)
+		list := bk.lists.ofCycle(customer, bounds)
 		return bk.prices.line(list, sku, region).ofCycle(bounds) != noVersion
 	}
-	list, _ := bk.listAt(customer, t)
+	list, _ := bk.lists.at(customer, t)
 	return bk.PricedIn(list, sku, region, t)
 }
 
 // FirstList is the price list of a customer's first row, and the time for which that row holds.
 func (bk *Book) FirstList(customer int32) (list int32, valid period.Span) {
-	first := &bk.first[customer]
+	first := &bk.lists.first[customer]
 	return first.list, first.valid
 }
 

@@ -148,7 +148,7 @@ func (gs *gathered) takeBack(u *usage, draws []line.Draw) error {
 		return err
 	}
 	for _, d := range draws {
-		if err := gs.takeShare(g, gs.c.bk.firstRow(d.Package), d.Quantity); err != nil {
+		if err := gs.takeShare(g, firstPackageRow(gs.c.bk.books.Packages, d.Package), d.Quantity); err != nil {
 			return err
 		}
 	}

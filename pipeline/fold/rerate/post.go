@@ -51,17 +51,26 @@ func (p *posting) takeMark(b *books.Books) {
 	}
 }
 
-func (r *rerating) key(table string) lake.FileKey {
+// poster puts the result of a re-rate into the open cycle of one bucket.
+type poster struct {
+	*late.Folder
+	bucket int
+}
+
+// key names the files of a table of the bucket in the open cycle.
+func (r *poster) key(table string) lake.FileKey {
 	return lake.FileKey{Table: table, Cycle: r.LateIn.String(), Bucket: r.bucket}
 }
 
-// post puts the differences into the open cycle, and keeps what later records depend on.
-func (r *rerating) post(differences []Difference) error {
+// post puts the differences, which a re-rate of origin has found, into the open cycle, and keeps what later records
+// depend on: the shifts of positions, and what records draw now.
+func (r *poster) post(origin period.Cycle, differences []Difference, shifts []opening.Shift,
+	redrawn map[late.Key]string) error {
 	list, err := r.postings()
 	if err != nil {
 		return err
 	}
-	start := r.Books.Zone.Bounds(r.origin).From
+	start := r.Books.Zone.Bounds(origin).From
 	for i := range differences {
 		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(),
 			asOf: r.AsOf}
@@ -70,20 +79,20 @@ func (r *rerating) post(differences []Difference) error {
 		}
 		list = append(list, p)
 	}
-	if err := r.Put(r.key("reratings"), r.storePostings(list)); err != nil {
+	if err := r.Put(r.key("reratings"), r.table(list)); err != nil {
 		return err
 	}
-	if err := r.postLines(list); err != nil {
+	if err := r.lines(list); err != nil {
 		return err
 	}
-	if err := r.postShifts(); err != nil {
+	if err := r.shifts(shifts); err != nil {
 		return err
 	}
-	return r.postReratedDraws()
+	return r.draws(redrawn)
 }
 
 // postings reads what was posted into the open cycle before, in that order.
-func (r *rerating) postings() ([]posting, error) {
+func (r *poster) postings() ([]posting, error) {
 	var out []posting
 	for _, e := range r.Find(r.key("reratings")) {
 		err := tablefile.Each(r.Txn, e, tables.Reratings(), nil, func(cols *parquet.Columns, i int) error {
@@ -133,7 +142,8 @@ func associationWord(t books.AssociationType) string {
 	return ""
 }
 
-func (r *rerating) storePostings(list []posting) *parquet.Columns {
+// table holds postings as they are stored.
+func (r *poster) table(list []posting) *parquet.Columns {
 	out := parquet.NewColumns(tables.Reratings())
 	c := out.C
 	for i := range list {
@@ -158,8 +168,8 @@ func (r *rerating) storePostings(list []posting) *parquet.Columns {
 	return out
 }
 
-// postLines writes the lines of all postings of the bucket.
-func (r *rerating) postLines(list []posting) error {
+// lines writes the lines of all postings of the bucket.
+func (r *poster) lines(list []posting) error {
 	var lines []*events.Line
 	for i := range list {
 		p := &list[i]
@@ -181,27 +191,27 @@ func (r *rerating) postLines(list []posting) error {
 	return nil
 }
 
-// postShifts adds the shifts to those that hold from the open cycle on.
-func (r *rerating) postShifts() error {
+// shifts adds the shifts to those that hold from the open cycle on.
+func (r *poster) shifts(list []opening.Shift) error {
 	all, err := r.Opening.Shifts(r.bucket, r.LateIn, opening.Anyone)
 	if err != nil {
 		return err
 	}
-	out, err := opening.ShiftTable(r.Books, append(all, r.shifts...))
+	out, err := opening.ShiftTable(r.Books, append(all, list...))
 	if err != nil {
 		return err
 	}
 	return r.Put(r.key("shifts"), out)
 }
 
-// postReratedDraws adds what records draw now to what re-rating from the open cycle on has found before.
-func (r *rerating) postReratedDraws() error {
+// draws adds what records draw now to what re-rating from the open cycle on has found before.
+func (r *poster) draws(redrawn map[late.Key]string) error {
 	all := make(map[late.Key]string)
-	step := *r.step
+	step := late.Step{Folder: r.Folder, Bucket: r.bucket, Cycle: r.LateIn}
 	if err := step.RedrawnIn(r.LateIn, all); err != nil {
 		return err
 	}
-	maps.Copy(all, r.redrawn)
+	maps.Copy(all, redrawn)
 	out := parquet.NewColumns(tables.Redraws())
 	for _, key := range slices.SortedFunc(maps.Keys(all), func(a, b late.Key) int {
 		if a.Customer != b.Customer {

@@ -51,7 +51,7 @@ func Bucket(ctx context.Context, late *late.Folder, bucket int, origin period.Cy
 	}
 	changed = len(list) > 0 || len(r.shifts) > 0 || len(r.redrawn) > 0
 	if post && changed {
-		err = r.post(list)
+		err = (&poster{r.Folder, r.bucket}).post(r.origin, list, r.shifts, r.redrawn)
 	}
 	return list, changed, err
 }

@@ -49,42 +49,50 @@ func (s *Source) HasCosts(cycle string) (bool, error) {
 	return slices.ContainsFunc(files, func(e lake.FileEntry) bool { return e.Table == tables.CostGroups().Name }), err
 }
 
-// openGroups starts before the groups of cost rows of the first customer; nil without cost files.
-func (m *maker) openGroups(ctx context.Context) (*ahead, error) {
-	if costs, err := m.src.HasCosts(m.request.Cycle); !costs || err != nil {
-		return nil, err
+// costGroups are the groups of rows of cost files that lines are priced from.
+type costGroups struct {
+	ahead *ahead            // nil without cost files
+	came  map[lineKey]*came // for the lines of the customer read last
+}
+
+// open starts before the groups of the first customer.
+func (g *costGroups) open(ctx context.Context, src *Source, cycle string) error {
+	if costs, err := src.HasCosts(cycle); !costs || err != nil {
+		return err
 	}
-	files, err := m.src.Snap.Files(m.request.Cycle)
+	files, err := src.Snap.Files(cycle)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
 		return e.Table != tables.CostGroups().Name
 	})
-	groups, err := rows.Sorted(ctx, m.src.Snap, files, tables.CostGroups(), nil, m.src.Limits)
+	groups, err := rows.Sorted(ctx, src.Snap, files, tables.CostGroups(), nil, src.Limits)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &ahead{rows: groups, customer: tables.CGCustomerID}, nil
+	g.ahead = &ahead{rows: groups, customer: tables.CGCustomerID}
+	return nil
 }
 
-// readGroups notes what came for a customer's lines.
-func (m *maker) readGroups(groups *ahead, customer string) error {
-	clear(m.came)
-	if groups == nil {
+// read notes what came for a customer's lines.
+func (g *costGroups) read(customer string) error {
+	clear(g.came)
+	if g.ahead == nil {
 		return nil
 	}
-	return groups.each(customer, func(row rows.Row) error {
-		g, err := m.readGroup(row)
+	return g.ahead.each(customer, func(row rows.Row) error {
+		one, err := cameOf(row)
 		if err != nil {
 			return fmt.Errorf("cost group %s of customer %s: %w", row.Text(tables.CGID), customer, err)
 		}
-		m.came[lineKey{row.Word(tables.CGOriginCycle), string(row.Text(tables.CGID))}] = g
+		g.came[lineKey{row.Word(tables.CGOriginCycle), string(row.Text(tables.CGID))}] = one
 		return nil
 	})
 }
 
-func (m *maker) readGroup(row rows.Row) (*came, error) {
+// cameOf reads one group.
+func cameOf(row rows.Row) (*came, error) {
 	g := &came{category: row.Word(tables.CGCategory), class: row.Word(tables.CGClass),
 		region: row.Word(tables.CGRegionID), resource: string(row.Text(tables.CGResourceID)),
 		unused: row.Word(tables.CGStatus) == "Unused"}
@@ -116,7 +124,7 @@ func (l *theLine) isPassThrough() bool {
 
 // asItCame replaces what the reseller does not change by what the vendor's file says (§11.6). A null in a column that
 // FOCUS 1.2 does not allow to be null stays what the books say.
-func (m *maker) asItCame(l *theLine, r *Row) {
+func (l *theLine) asItCame(r *Row, publisher string) {
 	g := l.came
 	p := &g.product
 	p.code, p.name = l.product.code, l.product.name
@@ -128,7 +136,7 @@ func (m *maker) asItCame(l *theLine, r *Row) {
 		r.RegionName = ""
 	}
 	r.Resource, r.ResourceName = g.resource, g.texts["ResourceName"]
-	r.Zone, r.Publisher = g.texts["AvailabilityZone"], or(g.texts["PublisherName"], m.set.Publisher)
+	r.Zone, r.Publisher = g.texts["AvailabilityZone"], or(g.texts["PublisherName"], publisher)
 	r.Tags = g.texts["Tags"]
 	r.Description = or(g.texts["ChargeDescription"], l.product.name)
 	r.Category, r.Frequency = g.category, or(g.texts["ChargeFrequency"], r.Frequency)
@@ -146,12 +154,12 @@ func (m *maker) asItCame(l *theLine, r *Row) {
 	} else if sku := g.texts["SkuId"]; sku != "" { // a price is of one SkuId
 		r.SKU, r.Meter, r.PriceID = sku, or(g.texts["SkuMeter"], r.Meter), sku+"/"+r.PriceID
 	}
-	m.cameQuantities(l, r)
+	l.cameQuantities(r)
 }
 
 // cameQuantities puts the quantities of the file on the first line of a group. A difference of a restated month has
 // none: it corrects an amount.
-func (m *maker) cameQuantities(l *theLine, r *Row) {
+func (l *theLine) cameQuantities(r *Row) {
 	g := l.came
 	if l.kind == line.Adjustment.String() {
 		r.Consumed, r.Quantity, r.ConsumedUnit, r.Unit = maybe{}, maybe{}, "", ""

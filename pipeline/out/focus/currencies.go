@@ -1,7 +1,6 @@
 package focus
 
 import (
-	"fmt"
 	"math/big"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
@@ -58,31 +57,6 @@ func (s *Source) HasCurrencies(cycle string) (bool, error) {
 	}
 	def, err := rows.StatementsTable(s.Snap, cycle)
 	return err == nil && tables.CurrencyColumn(def) >= 0, err
-}
-
-// billRate is the rate by which a line is converted on an invoice: that of the cycle in which the line is billed
-// (§10.7); nil = the invoice is in the line's currency.
-func (m *maker) billRate(l *theLine, b *bill) (*books.ExchangeRate, error) {
-	if b.partner < 0 || !m.src.Books.Mixed {
-		return nil, nil
-	}
-	code := m.src.Books.Customer(l.custom)
-	if code < 0 {
-		return nil, fmt.Errorf("no customer %q in the books, which say its currency", l.custom)
-	}
-	from, to := m.src.Books.Customers[code].Currency, m.src.Books.Partners[b.partner].Currency
-	if from == to {
-		return nil, nil
-	}
-	rates, known := m.exchanges[l.cycle]
-	if !known {
-		var err error
-		if rates, err = m.src.Rates(l.cycle); err != nil {
-			return nil, fmt.Errorf("read the exchange rates of %s: %w", l.cycle, err)
-		}
-		m.exchanges[l.cycle] = rates
-	}
-	return rates.Of(from, to)
 }
 
 // convert converts a row's costs and unit prices. Costs have 20 decimals, unit prices 10; a cost that is a product

@@ -1,7 +1,6 @@
 package focus
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement"
 )
 
 // lineColumns are the columns of lines that rows are made of.
@@ -78,7 +76,7 @@ func (m *maker) read(row rows.Row) (*theLine, error) {
 		{tables.LPaymentAmount, &l.payment}} {
 		*v.to = decOf(row.Cols.C[v.col].Decs[row.I])
 	}
-	l.came = m.came[lineKey{or(l.origin, l.cycle), l.id}]
+	l.came = m.groups.came[lineKey{or(l.origin, l.cycle), l.id}]
 	l.order = row.Small(tables.LChargingMode) == 1 && strings.HasPrefix(l.id, l.trade+"/")
 	return l, nil
 }
@@ -87,47 +85,6 @@ func decOf(d parquet.Dec) dec { return decimal128.New(d.Hi, d.Lo) }
 
 // resale is the association type of a reseller's customer.
 var resale = strconv.Itoa(int(books.Resale))
-
-// bill is one invoice that a line is on: who gets it, and, for a partner's, the share of the line that it pays.
-type bill struct {
-	account  Party
-	partner  int32 // -1 = the customer's own
-	reseller int32 // on a distributor's about a reseller; -1 = none
-	share    settlement.Share
-}
-
-// bills are the issuer's invoices on which a line stands. Who invoices whom: the reseller its customer; whom the
-// reseller buys from, the reseller; the vendor a distributor for what that one's resellers sold, and every customer who
-// is no reseller's (§6.4).
-func (m *maker) bills(l *theLine) []bill {
-	out := m.found[:0]
-	switch {
-	case !l.resold:
-		if m.issuer == settlement.Vendor {
-			out = append(out, bill{account: m.customer(l.custom), partner: -1, reseller: -1})
-		}
-	case m.issuer == l.partner:
-		out = append(out, bill{account: m.customer(l.custom), partner: -1, reseller: -1})
-	default:
-		number := l.product.code
-		if number < 0 && l.Word(tables.LSKU) != "" {
-			break // settlement refuses such a line before
-		} else if number < 0 {
-			number = m.src.Book.NoProduct(l.Word(tables.LServiceTypeCode))
-		}
-		deal := m.deal(l, number)
-		switch {
-		case deal.Seller == m.issuer:
-			out = append(out, bill{account: m.partnerParty(l.partner), partner: l.partner, reseller: -1,
-				share: deal.Owed})
-		case m.issuer == settlement.Vendor:
-			out = append(out, bill{account: m.partnerParty(deal.Seller), partner: deal.Seller, reseller: l.partner,
-				share: deal.Cost})
-		}
-	}
-	m.found = out
-	return out
-}
 
 // amounts are a line's costs on one bill.
 func (m *maker) amounts(l *theLine, b *bill, r *Row) error {
@@ -292,20 +249,20 @@ func (m *maker) describe(l *theLine, r *Row) {
 	if r.ResourceName == r.Resource || r.Resource == "" {
 		r.ResourceName = ""
 	}
-	r.Tags = m.tag(l.Text(tables.LResourceTag))
+	r.Tags = m.names.tag(l.Text(tables.LResourceTag))
 	measure := l.Word(tables.LMeasure)
 	r.Meter = or(l.Word(tables.LUsageType), or(measure, r.Product.name))
-	unit := m.unit(or(measure, "unit"))
+	unit := m.names.unit(or(measure, "unit"))
 	r.Unit, r.Pricing = unit, standard
 	r.Customer, r.Partner, r.Discount, r.Line = l.custom, l.Word(tables.LPartnerID), l.Word(tables.LDiscountID), l.id
 	r.Detail, r.What, r.Origin, r.Trade = strconv.Itoa(l.Small(tables.LBillDetailType)), l.kind, l.origin, l.trade
-	r.PriceID, r.PriceDetails = m.priceOf(l)
+	r.PriceID, r.PriceDetails = m.names.price(l)
 	if l.origin != "" && l.origin != m.set.Cycle {
 		r.Class = correction
 	}
 	m.categorize(l, r, unit)
 	if l.came != nil {
-		m.asItCame(l, r)
+		l.asItCame(r, m.set.Publisher)
 	}
 }
 
@@ -372,55 +329,6 @@ func (l *theLine) ofCommitment() bool {
 
 // autoRenew is the bill_detail_type of an automatic renewal.
 const autoRenew = 8
-
-// priceOf names the price of a line: list, region, start and tier together are one row of prices.csv.
-func (m *maker) priceOf(l *theLine) (id, details string) {
-	key := priceKey{l.Word(tables.LSKU), l.Word(tables.LPriceList), l.Word(tables.LPriceRegion),
-		l.Time(tables.LPriceValidFrom), l.Small(tables.LTier)}
-	if p, ok := m.named[key]; ok {
-		return p[0], p[1]
-	}
-	if key.list == "" {
-		id = key.sku + "/given"
-	} else {
-		from := ""
-		list := []pair{{"x_PriceList", key.list}, {"x_PriceRegion", key.region}}
-		if key.from != tables.Nothing {
-			from = key.from.String()
-			list = append(list, pair{"x_PriceValidFrom", from})
-		}
-		if key.tier > 0 {
-			list = append(list, pair{"x_Tier", strconv.Itoa(key.tier)})
-		}
-		id = strings.Join([]string{key.sku, key.list, key.region, from, strconv.Itoa(key.tier)}, "/")
-		details = string(jsonObject(list))
-	}
-	m.named[key] = [2]string{id, details}
-	return id, details
-}
-
-type priceKey struct {
-	sku, list, region string
-	from              period.Instant
-	tier              int
-}
-
-// tag is tags, made once for those that follow each other.
-func (m *maker) tag(text []byte) string {
-	if !bytes.Equal(m.lastTag, text) {
-		m.lastTag, m.lastTags = append(m.lastTag[:0], text...), tags(text)
-	}
-	return m.lastTags
-}
-
-func (m *maker) unit(measure string) string {
-	unit, ok := m.units[measure]
-	if !ok {
-		unit = focusUnit(measure)
-		m.units[measure] = unit
-	}
-	return unit
-}
 
 // second is a second in microseconds.
 const second = 1_000_000

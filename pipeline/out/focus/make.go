@@ -61,28 +61,18 @@ type maker struct {
 	issuer  int32 // index of the partner, or settlement.Vendor
 
 	products dictionary
-	units    map[string]string
-	// packageUnits is the unit of each package of the books, or severalUnits; nil = not looked up yet.
-	packageUnits map[string]string
-	named        map[priceKey][2]string
-	customers    Party // the last one
-	partners     map[int32]Party
-	deals        map[dealKey]deal
+	names    names
+	invoices invoices
+	groups   costGroups
 
-	line     theLine
-	row      Row
-	found    []bill
-	lastTag  []byte
-	lastTags string
+	line theLine
+	row  Row
 
 	at      string // customer whose rows are being made
-	groups  map[groupKey]*group
+	shared  map[groupKey]*group
 	orders  []term
 	refunds map[string]string // id of a refund: id of the order line that it takes back
 	spans   map[lineKey]period.Span
-	came    map[lineKey]*came // of the customer's lines of cost files
-
-	exchanges map[string]settlement.Rates // by cycle, as looked up
 }
 
 func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
@@ -94,19 +84,21 @@ func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
 		return nil, err
 	}
 	m := &maker{src: s, request: r, visit: visit, cycle: cycle, issuer: settlement.Vendor,
-		products: newDictionary(s.Books), units: map[string]string{},
-		named: map[priceKey][2]string{}, partners: map[int32]Party{}, deals: map[dealKey]deal{},
-		groups: map[groupKey]*group{}, refunds: map[string]string{}, spans: map[lineKey]period.Span{},
-		came: map[lineKey]*came{}, exchanges: map[string]settlement.Rates{}}
+		products: newDictionary(s.Books), shared: map[groupKey]*group{}, refunds: map[string]string{},
+		spans: map[lineKey]period.Span{}}
 	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Cycle: r.Cycle,
 		Bounds: s.Books.Zone.Bounds(cycle)}
+	m.names = newNames(s.Books, m.set.Bounds.To)
 	if r.Issuer != settlement.VendorID {
 		if m.issuer = s.Books.Partner(r.Issuer); m.issuer < 0 {
 			return nil, &rows.NotFoundError{What: fmt.Sprintf("no issuer %q: the books have no such partner", r.Issuer),
 				Do: "the issuer is vendor, or a partner_id of books/partners.csv"}
 		}
-		m.set.IssuerName = m.partnerParty(m.issuer).Name
+		m.set.IssuerName = m.names.partner(m.issuer).Name
 	}
+	m.invoices = invoices{src: s, names: &m.names, issuer: m.issuer, deals: map[dealKey]deal{},
+		rates: map[string]settlement.Rates{}}
+	m.groups = costGroups{came: map[lineKey]*came{}}
 	if r.Account != "" && s.Books.Customer(r.Account) < 0 && s.Books.Partner(r.Account) < 0 {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("no account %q: the books have no such customer or partner",
 			r.Account), Do: "an account is a customer_id or a partner_id"}
@@ -132,12 +124,11 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, taxed.close()) }()
-	groups, err := m.openGroups(ctx)
-	if err != nil {
+	if err := m.groups.open(ctx, m.src, m.request.Cycle); err != nil {
 		return err
 	}
-	if groups != nil {
-		defer func() { err = errors.Join(err, groups.rows.Close()) }()
+	if m.groups.ahead != nil {
+		defer func() { err = errors.Join(err, m.groups.ahead.rows.Close()) }()
 	}
 	lines, err := rows.LinesOf(ctx, m.src.Snap, m.request.Cycle,
 		rows.Selection{Keep: m.wanted, Cols: []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart,
@@ -152,12 +143,12 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		if n&0xff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		next, err := first(current, rounded, terms.lines, terms.orders, groups, taxed.ahead())
+		next, err := first(current, rounded, terms.lines, terms.orders, m.groups.ahead, taxed.ahead())
 		if err != nil || next == "" {
 			return err
 		}
 		m.at = next
-		err = errors.Join(terms.read(next), m.readGroups(groups, next))
+		err = errors.Join(terms.read(next), m.groups.read(next))
 		if err == nil {
 			err = current.each(next, m.add)
 		}
@@ -254,7 +245,7 @@ func (m *maker) add(row rows.Row) error {
 	if err != nil {
 		return err
 	}
-	for _, b := range m.bills(l) {
+	for _, b := range m.invoices.of(l) {
 		if err := m.bill(l, &b); err != nil {
 			return fmt.Errorf("line %s of customer %s: %w", l.id, l.custom, err)
 		}
@@ -269,7 +260,7 @@ func (m *maker) bill(l *theLine, b *bill) error {
 	if err := m.amounts(l, b, r); err != nil {
 		return err
 	}
-	x, err := m.billRate(l, b)
+	x, err := m.invoices.rate(l, b)
 	if err != nil {
 		return err
 	}
@@ -296,7 +287,7 @@ func (m *maker) begin(account Party, customer string) *Row {
 	m.row = Row{Set: &m.set, Account: account, Publisher: m.set.Publisher,
 		Invoice: m.set.Issuer + "/" + account.ID + "/" + m.set.Cycle}
 	if account.Type == "Partner" && customer != "" {
-		m.row.Sub = m.customer(customer)
+		m.row.Sub = m.names.customer(customer)
 	}
 	return &m.row
 }
@@ -322,9 +313,9 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	r = &one
 	r.Billed, r.Effective, r.Discount, r.What, r.Pricing = dec{}, dec{}, "", "package", committed
 	r.Category, r.Frequency = usage, usageBased
-	r.Unit = m.unit(or(l.Word(tables.LMeasure), "unit"))
+	r.Unit = m.names.unit(or(l.Word(tables.LMeasure), "unit"))
 	r.ConsumedUnit = r.Unit
-	r.PriceID, r.PriceDetails = m.priceOf(l)
+	r.PriceID, r.PriceDetails = m.names.price(l)
 	for draw := range strings.SplitSeq(text, ";") {
 		at := strings.LastIndexByte(draw, ':')
 		if at < 0 {
@@ -336,7 +327,7 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 		}
 		hi, lo := q.Raw()
 		drawnQuantity := decimal128.New(hi, lo)
-		r.Package = drawn{m.commitment(draw[:at], r.ConsumedUnit), draw[:at], r.ConsumedUnit, some(drawnQuantity)}
+		r.Package = drawn{m.names.commitment(draw[:at], r.ConsumedUnit), draw[:at], r.ConsumedUnit, some(drawnQuantity)}
 		r.Consumed, r.Quantity, r.ListPrice = some(drawnQuantity), some(drawnQuantity), some(l.price)
 		if l.quantity.Add(l.free) != l.usage { // priced by the block or the step: a drawn unit has no price of its own
 			r.Quantity = some(dec{})
@@ -355,66 +346,6 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 		}
 	}
 	return nil
-}
-
-// commitment is the id of the commitment that a package is for what has a unit. A commitment has one unit (FOCUS-6):
-// where packages of an id are of products with several, each unit is a commitment of its own. The books say so, not the
-// lines, so that an id is the same in all data sets.
-func (m *maker) commitment(id, unit string) string {
-	if m.packageUnits == nil {
-		m.packageUnits = map[string]string{}
-		for i := range m.src.Books.Packages {
-			p := &m.src.Books.Packages[i]
-			for _, sku := range p.SKUs {
-				one := m.unit(or(m.src.Books.Products[sku].Measure, "unit"))
-				if known, ok := m.packageUnits[p.ID]; ok && known != one {
-					one = severalUnits
-				}
-				m.packageUnits[p.ID] = one
-			}
-		}
-	}
-	if only, known := m.packageUnits[id]; known && only != unit {
-		return id + "/" + unit
-	}
-	return id
-}
-
-// severalUnits stands for the unit of a package that is of products with different ones; no unit is empty.
-const severalUnits = ""
-
-// dealKey and deal remember terms: they are looked up for runs of lines of one day.
-type dealKey struct{ partner, sku int32 }
-
-type deal struct {
-	at period.Instant
-	settlement.Deal
-}
-
-func (m *maker) deal(l *theLine, product int32) settlement.Deal {
-	key := dealKey{l.partner, product}
-	d, ok := m.deals[key]
-	if !ok || d.at != l.own {
-		d = deal{l.own, m.src.Book.Deal(l.partner, product, l.own)}
-		m.deals[key] = d
-	}
-	return d.Deal
-}
-
-func (m *maker) customer(id string) Party {
-	if m.customers.ID != id {
-		m.customers = customerParty(m.src.Books, id, m.set.Bounds.To)
-	}
-	return m.customers
-}
-
-func (m *maker) partnerParty(code int32) Party {
-	p, ok := m.partners[code]
-	if !ok {
-		p = partnerParty(m.src.Books, code, m.set.Bounds.To)
-		m.partners[code] = p
-	}
-	return p
 }
 
 // groupKey is what lines of one customer share that are in one row of a partner's statement: it is rounded once
@@ -445,10 +376,10 @@ func (m *maker) group(l *theLine, b *bill, r *Row, exact dec) error {
 	if b.reseller < 0 && m.issuer == settlement.Vendor {
 		key.reseller = -1
 	}
-	g := m.groups[key]
+	g := m.shared[key]
 	if g == nil {
 		g = &group{key: key, account: b.account, product: l.product, rate: r.Priced.Rate}
-		m.groups[key] = g
+		m.shared[key] = g
 	}
 	g.sum, g.billed = g.sum.Add(exact), g.billed.Add(r.Billed)
 	if !g.sum.FitsInPrecision(precision) || !g.billed.FitsInPrecision(precision) {
@@ -463,11 +394,11 @@ func (m *maker) endCustomer() error {
 	if err := m.spread(); err != nil {
 		return err
 	}
-	list := make([]*group, 0, len(m.groups))
-	for _, g := range m.groups {
+	list := make([]*group, 0, len(m.shared))
+	for _, g := range m.shared {
 		list = append(list, g)
 	}
-	clear(m.groups)
+	clear(m.shared)
 	slices.SortFunc(list, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.key.partner, b.key.partner), cmp.Compare(a.key.reseller, b.key.reseller),
 			strings.Compare(a.key.service, b.key.service),
@@ -513,24 +444,14 @@ func billing() *product { return &product{code: -1, service: "Billing", category
 func (m *maker) rounding(row rows.Row) error {
 	amount := decOf(row.Cols.C[tables.SRounding].Decs[row.I])
 	customer := row.Word(tables.SCustomerID)
-	if amount.Sign() == 0 || m.invoicer(customer) != m.issuer {
+	if amount.Sign() == 0 || m.names.invoicer(customer) != m.issuer {
 		return nil
 	}
 	less, err := upscale(amount.Negate(), costScale-amountScale)
 	if err != nil {
 		return err
 	}
-	return m.difference(m.customer(customer), customer, billing(), less, "Rounding of the month")
-}
-
-// invoicer is who invoices a customer at the cycle's last instant.
-func (m *maker) invoicer(customer string) int32 {
-	if code := m.src.Books.Customer(customer); code >= 0 {
-		if as, ok := m.src.Books.AssociationAt(code, m.set.Bounds.To-1); ok && as.Type == books.Resale {
-			return as.Partner
-		}
-	}
-	return settlement.Vendor
+	return m.difference(m.names.customer(customer), customer, billing(), less, "Rounding of the month")
 }
 
 // incentives makes a credit of each incentive of a period that ends with the cycle, void ones left out, by who sells to
@@ -550,7 +471,7 @@ func (m *maker) incentives() error {
 		if m.src.Book.Seller(in.Partner, span.To-1) != m.issuer {
 			continue
 		}
-		r := m.begin(m.partnerParty(in.Partner), "")
+		r := m.begin(m.names.partner(in.Partner), "")
 		hi, lo := in.Amount.Raw()
 		amount, err := upscale(decimal128.New(hi, lo).Negate(), costScale-amountScale)
 		if err != nil {

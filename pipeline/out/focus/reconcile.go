@@ -85,10 +85,10 @@ func (o *owed) ofCustomers(ctx context.Context) (err error) {
 		customer := row.Word(table.SCustomerID)
 		o.taxOf(customer, &parts, row)
 		if o.vendor {
-			o.add(o.customer(customer), amountIn(row, table.SPayment), 1, row.Whole(table.SLineCount))
+			o.add(o.names.customer(customer), amountIn(row, table.SPayment), 1, row.Whole(table.SLineCount))
 		}
-		if o.invoicer(customer) == o.issuer {
-			o.add(o.customer(customer), amountIn(row, table.SRounding), -1, 0)
+		if o.names.invoicer(customer) == o.issuer {
+			o.add(o.names.customer(customer), amountIn(row, table.SRounding), -1, 0)
 		}
 		return nil
 	})
@@ -106,16 +106,16 @@ func (o *owed) ofPartners(ctx context.Context) (err error) {
 		switch {
 		case row.Word(table.XResellerID) != "":
 			if o.vendor {
-				o.add(o.account(row.Word(table.XPartnerID)), amountIn(row, table.XCost), 1, lines)
+				o.add(o.names.partnerNamed(row.Word(table.XPartnerID)), amountIn(row, table.XCost), 1, lines)
 			}
 		case row.Word(table.XAssociationType) == resale:
 			if row.Word(table.XSellerID) == o.issuerID {
-				o.add(o.account(row.Word(table.XPartnerID)), amountIn(row, table.XOwed), 1, lines)
+				o.add(o.names.partnerNamed(row.Word(table.XPartnerID)), amountIn(row, table.XOwed), 1, lines)
 			}
 			if o.vendor {
-				o.add(o.customer(customer), amountIn(row, table.XPayment), -1, lines)
+				o.add(o.names.customer(customer), amountIn(row, table.XPayment), -1, lines)
 			} else if row.Word(table.XPartnerID) == o.issuerID {
-				o.add(o.customer(customer), amountIn(row, table.XPayment), 1, lines)
+				o.add(o.names.customer(customer), amountIn(row, table.XPayment), 1, lines)
 			}
 		}
 		return nil
@@ -128,14 +128,14 @@ func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row) {
 	tax.Add(tax, amountIn(row, table.SRounding))
 	if issuer, sole := parts.issuer(customer); sole {
 		if issuer == o.issuerID && tax.Sign() != 0 {
-			o.add(o.customer(customer), tax, 1, 0)
+			o.add(o.names.customer(customer), tax, 1, 0)
 		}
 		return
 	}
 	for _, t := range parts.parts[customer] {
 		if t.Issuer == o.issuerID {
 			hi, lo := t.Tax.Raw()
-			o.add(o.customer(customer), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
+			o.add(o.names.customer(customer), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row) {
 func (o *owed) taxOfPartners(ctx context.Context) error {
 	return o.eachPartnerTax(ctx, func(partner string, t *rows.Tax) error {
 		hi, lo := t.Amount.Raw()
-		o.add(o.account(partner), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
+		o.add(o.names.partnerNamed(partner), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
 		return nil
 	})
 }

@@ -108,13 +108,13 @@ func (m *maker) note(l *theLine, span period.Span) error {
 	if span.To <= m.set.Bounds.From || span.From >= m.set.Bounds.To {
 		return nil
 	}
-	for _, b := range m.bills(l) {
+	for _, b := range m.invoices.of(l) {
 		r := m.begin(b.account, l.custom)
 		m.describe(l, r)
 		if err := m.amounts(l, &b, r); err != nil {
 			return fmt.Errorf("line %s of customer %s: %w", l.id, l.custom, err)
 		}
-		x, err := m.billRate(l, &b)
+		x, err := m.invoices.rate(l, &b)
 		if err != nil {
 			return err
 		}
@@ -128,8 +128,8 @@ func (m *maker) note(l *theLine, span period.Span) error {
 		t.row.Description, t.row.Pricing = l.product.name+", share of its term", standard
 		t.row.Billed, t.row.List, t.row.Contracted = dec{}, dec{}, dec{}
 		t.row.Quantity, t.row.ListPrice, t.row.ContractedPrice = zero, some(l.price), some(l.price)
-		t.row.Unit = m.unit(or(l.Word(tables.LMeasure), "unit"))
-		t.row.PriceID, t.row.PriceDetails = m.priceOf(l)
+		t.row.Unit = m.names.unit(or(l.Word(tables.LMeasure), "unit"))
+		t.row.PriceID, t.row.PriceDetails = m.names.price(l)
 		t.row.Consumed, t.row.ConsumedUnit = some(l.quantity), t.row.Unit
 		if err := t.row.convert(x); err != nil {
 			return err

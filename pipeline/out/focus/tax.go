@@ -144,7 +144,7 @@ func (m *maker) taxesOf(a *addedTaxes, customer string) error {
 		if err != nil {
 			return err
 		}
-		return m.tax(m.customer(customer), customer, t.TaxID, t.Rate, t.Amount)
+		return m.tax(m.names.customer(customer), customer, t.TaxID, t.Rate, t.Amount)
 	})
 	if err != nil {
 		return err
@@ -152,7 +152,7 @@ func (m *maker) taxesOf(a *addedTaxes, customer string) error {
 	parts := a.parts.parts[customer]
 	for i := range parts {
 		if t := &parts[i]; t.Issuer == m.request.Issuer {
-			if err := m.tax(m.customer(customer), customer, t.ID, t.Rate, t.Tax); err != nil {
+			if err := m.tax(m.names.customer(customer), customer, t.ID, t.Rate, t.Tax); err != nil {
 				return err
 			}
 		}
@@ -172,33 +172,17 @@ func (m *maker) tax(account Party, customer, id string, rate money.Rate, tax mon
 	}
 	r := m.begin(account, "")
 	r.Product, r.Category, r.Frequency, r.What, r.Line = billing(), taxCategory, oneTime, "tax", id
-	r.Description = "Tax " + m.taxName(id) + ", rate " + rate.Trim()
+	r.Description = "Tax " + m.names.tax(id) + ", rate " + rate.Trim()
 	r.Start, r.End, r.Customer = m.set.Bounds.From, m.set.Bounds.To, customer
 	r.Billed, r.Effective, r.List, r.Contracted = amount, amount, amount, amount
 	return m.emit(r)
 }
 
-// taxName is the name that the books have for a tax, else its id.
-func (m *maker) taxName(id string) string {
-	if t := m.src.Books.TaxNamed(id); t != nil && t.Name != "" {
-		return t.Name
-	}
-	return id
-}
-
 // partnerTaxes makes the rows of the taxes of partners' statements.
 func (m *maker) partnerTaxes(ctx context.Context) error {
 	return m.eachPartnerTax(ctx, func(partner string, t *rows.Tax) error {
-		return m.tax(m.account(partner), "", t.TaxID, t.Rate, t.Amount)
+		return m.tax(m.names.partnerNamed(partner), "", t.TaxID, t.Rate, t.Amount)
 	})
-}
-
-// account is a partner by its id.
-func (m *maker) account(partner string) Party {
-	if code := m.src.Books.Partner(partner); code >= 0 {
-		return m.partnerParty(code)
-	}
-	return Party{ID: partner, Name: partner, Type: "Partner", Currency: m.src.Books.Currency}
 }
 
 // eachPartnerTax visits the taxes that are added to what partners owe the issuer.

@@ -127,7 +127,7 @@ func (a *answer) identify() bool {
 		a.caller = *c.Local
 		return true
 	}
-	id, err := a.r.Cookie(a.cookie())
+	id, err := a.r.Cookie(a.cookies().session())
 	if err == nil {
 		found, ok, err := c.sessions.Find(id.Value, a.now)
 		if err != nil {

@@ -8,9 +8,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// attemptCookie is the name of the cookie of a sign-in by the provider.
-func (a *answer) attemptCookie() string { return a.cookie() + "-oidc" }
-
 // byProvider sends a browser to the provider, or takes the provider's answer (CONSOLE-7).
 func (a *answer) byProvider(begin bool) {
 	c := a.console
@@ -27,21 +24,22 @@ func (a *answer) byProvider(begin bool) {
 		a.fail(operation.TooMany())
 		return
 	}
+	in := a.cookies()
 	if begin {
 		id, to, err := c.OpenID.Begin(a.r.Context(), target(a.query.Get("next")))
 		if err != nil {
 			a.notSignedIn(err)
 			return
 		}
-		a.keepInBrowser(a.attemptCookie(), id, openid.Attempt)
+		in.set(in.attempt(), id, openid.Attempt)
 		a.redirect(to)
 		return
 	}
 	id := ""
-	if cookie, err := a.r.Cookie(a.attemptCookie()); err == nil {
+	if cookie, err := a.r.Cookie(in.attempt()); err == nil {
 		id = cookie.Value
 	}
-	a.keepInBrowser(a.attemptCookie(), "", 0)
+	in.set(in.attempt(), "", 0)
 	caller, next, err := c.OpenID.Finish(a.r.Context(), id, a.query)
 	if err != nil {
 		a.notSignedIn(err)

@@ -23,30 +23,38 @@ const (
 	maxForm     = 8 << 10 // bytes
 )
 
-// secure reports whether the cookie is for TLS alone. Behind a proxy the server itself does not see TLS: a plain cookie
-// is for a browser of this machine only.
-func (a *answer) secure() bool { return a.console.Secure || !loopback(a.r.Host) }
+// cookies are those of a request and of its answer.
+type cookies struct {
+	w http.ResponseWriter
+	r *http.Request
+	// secure says that cookies are for TLS alone. Behind a proxy the server itself does not see TLS: a plain cookie is
+	// for a browser of this machine only.
+	secure bool
+}
 
-// cookie is the name of the cookie of sessions. With the prefix, a browser takes it only by TLS and for this host.
-func (a *answer) cookie() string {
-	if a.secure() {
+// session is the name of the cookie of sessions. With the prefix, a browser takes it only by TLS and for this host.
+func (c cookies) session() string {
+	if c.secure {
 		return "__Host-tollbook"
 	}
 	return "tollbook"
 }
 
-// setCookie sets the session's cookie; "" deletes it.
-func (a *answer) setCookie(id string) { a.keepInBrowser(a.cookie(), id, session.Life) }
+// attempt is the name of the cookie of a sign-in by the provider.
+func (c cookies) attempt() string { return c.session() + "-oidc" }
 
-// keepInBrowser sets a cookie for some time; an empty value deletes it.
-func (a *answer) keepInBrowser(name, value string, life time.Duration) {
-	cookie := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, Secure: a.secure(),
+// set sets a cookie for some time; an empty value deletes it.
+func (c cookies) set(name, value string, life time.Duration) {
+	cookie := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, Secure: c.secure,
 		SameSite: http.SameSiteLaxMode, MaxAge: int(life.Seconds())}
 	if value == "" {
 		cookie.MaxAge = -1
 	}
-	http.SetCookie(a.w, cookie)
+	http.SetCookie(c.w, cookie)
 }
+
+// cookies are those of the request and of this answer.
+func (a *answer) cookies() cookies { return cookies{a.w, a.r, a.console.Secure || !loopback(a.r.Host)} }
 
 // signIn shows the form, or takes it (CONSOLE-6).
 func (a *answer) signIn() {
@@ -95,10 +103,10 @@ func (a *answer) signIn() {
 // begin begins a session, ends the one that the browser had before, and goes to the page that was asked for.
 func (a *answer) begin(caller keys.Caller, next string) {
 	c := a.console
-	if old, err := a.r.Cookie(a.cookie()); err == nil {
+	if old, err := a.r.Cookie(a.cookies().session()); err == nil {
 		c.sessions.End(old.Value)
 	}
-	a.setCookie(c.sessions.Begin(caller, a.now))
+	a.cookies().set(a.cookies().session(), c.sessions.Begin(caller, a.now), session.Life)
 	c.Log.Info("signed in", "caller", caller.ID, "role", string(caller.Role), "remote", a.r.RemoteAddr)
 	a.redirect(target(next))
 }
@@ -185,9 +193,9 @@ func (a *answer) signOut() {
 		a.fail(operation.MayNot(operation.Text{Zh: "表单令牌无效", En: "the token of the form is not valid"}))
 		return
 	}
-	if id, err := a.r.Cookie(a.cookie()); err == nil {
+	if id, err := a.r.Cookie(a.cookies().session()); err == nil {
 		a.console.sessions.End(id.Value)
 	}
-	a.setCookie("")
+	a.cookies().set(a.cookies().session(), "", session.Life)
 	a.redirect(signInPath)
 }

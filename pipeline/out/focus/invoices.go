@@ -1,0 +1,104 @@
+package focus
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// invoices finds the invoices of the issuer on which a line is, and their rates.
+type invoices struct {
+	src    *Source
+	names  *names
+	issuer int32 // as maker.issuer
+	deals  map[dealKey]deal
+	rates  map[string]settlement.Rates // by cycle, as looked up
+	found  []bill
+}
+
+// bill is one invoice that a line is on: who gets it, and, for a partner's, the share of the line that it pays.
+type bill struct {
+	account  Party
+	partner  int32 // -1 = the customer's own
+	reseller int32 // on a distributor's about a reseller; -1 = none
+	share    settlement.Share
+}
+
+// of are the issuer's invoices on which a line stands. Who invoices whom: the reseller its customer; whom the
+// reseller buys from, the reseller; the vendor a distributor for what that one's resellers sold, and every customer who
+// is no reseller's (§6.4).
+func (v *invoices) of(l *theLine) []bill {
+	out := v.found[:0]
+	switch {
+	case !l.resold:
+		if v.issuer == settlement.Vendor {
+			out = append(out, bill{account: v.names.customer(l.custom), partner: -1, reseller: -1})
+		}
+	case v.issuer == l.partner:
+		out = append(out, bill{account: v.names.customer(l.custom), partner: -1, reseller: -1})
+	default:
+		number := l.product.code
+		if number < 0 && l.Word(tables.LSKU) != "" {
+			break // settlement refuses such a line before
+		} else if number < 0 {
+			number = v.src.Book.NoProduct(l.Word(tables.LServiceTypeCode))
+		}
+		deal := v.deal(l, number)
+		switch {
+		case deal.Seller == v.issuer:
+			out = append(out, bill{account: v.names.partner(l.partner), partner: l.partner, reseller: -1,
+				share: deal.Owed})
+		case v.issuer == settlement.Vendor:
+			out = append(out, bill{account: v.names.partner(deal.Seller), partner: deal.Seller, reseller: l.partner,
+				share: deal.Cost})
+		}
+	}
+	v.found = out
+	return out
+}
+
+// dealKey and deal remember terms: they are looked up for runs of lines of one day.
+type dealKey struct{ partner, sku int32 }
+
+type deal struct {
+	at period.Instant
+	settlement.Deal
+}
+
+func (v *invoices) deal(l *theLine, product int32) settlement.Deal {
+	key := dealKey{l.partner, product}
+	d, ok := v.deals[key]
+	if !ok || d.at != l.own {
+		d = deal{l.own, v.src.Book.Deal(l.partner, product, l.own)}
+		v.deals[key] = d
+	}
+	return d.Deal
+}
+
+// rate is the rate by which a line is converted on an invoice: that of the cycle in which the line is billed
+// (§10.7); nil = the invoice is in the line's currency.
+func (v *invoices) rate(l *theLine, b *bill) (*books.ExchangeRate, error) {
+	if b.partner < 0 || !v.src.Books.Mixed {
+		return nil, nil
+	}
+	code := v.src.Books.Customer(l.custom)
+	if code < 0 {
+		return nil, fmt.Errorf("no customer %q in the books, which say its currency", l.custom)
+	}
+	from, to := v.src.Books.Customers[code].Currency, v.src.Books.Partners[b.partner].Currency
+	if from == to {
+		return nil, nil
+	}
+	rates, known := v.rates[l.cycle]
+	if !known {
+		var err error
+		if rates, err = v.src.Rates(l.cycle); err != nil {
+			return nil, fmt.Errorf("read the exchange rates of %s: %w", l.cycle, err)
+		}
+		v.rates[l.cycle] = rates
+	}
+	return rates.Of(from, to)
+}

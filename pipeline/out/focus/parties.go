@@ -1,0 +1,149 @@
+package focus
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// names says how a data set names parties, units, prices and commitments. What it has found it finds once.
+type names struct {
+	books *books.Books
+	until period.Instant // the end of the cycle: parties have the names of its last instant
+
+	last     Party // the customer named last
+	partners map[int32]Party
+	units    map[string]string
+	prices   map[priceKey][2]string
+	// packageUnits is the unit of each package of the books, or severalUnits; nil = not looked up yet.
+	packageUnits map[string]string
+	lastTag      []byte
+	lastTags     string
+}
+
+func newNames(b *books.Books, until period.Instant) names {
+	return names{books: b, until: until, partners: map[int32]Party{}, units: map[string]string{},
+		prices: map[priceKey][2]string{}}
+}
+
+func (n *names) customer(id string) Party {
+	if n.last.ID != id {
+		n.last = customerParty(n.books, id, n.until)
+	}
+	return n.last
+}
+
+func (n *names) partner(code int32) Party {
+	p, ok := n.partners[code]
+	if !ok {
+		p = partnerParty(n.books, code, n.until)
+		n.partners[code] = p
+	}
+	return p
+}
+
+// partnerNamed is a partner by its id.
+func (n *names) partnerNamed(partner string) Party {
+	if code := n.books.Partner(partner); code >= 0 {
+		return n.partner(code)
+	}
+	return Party{ID: partner, Name: partner, Type: "Partner", Currency: n.books.Currency}
+}
+
+// invoicer is who invoices a customer at the cycle's last instant.
+func (n *names) invoicer(customer string) int32 {
+	if code := n.books.Customer(customer); code >= 0 {
+		if as, ok := n.books.AssociationAt(code, n.until-1); ok && as.Type == books.Resale {
+			return as.Partner
+		}
+	}
+	return settlement.Vendor
+}
+
+// tax is the name that the books have for a tax, else its id.
+func (n *names) tax(id string) string {
+	if t := n.books.TaxNamed(id); t != nil && t.Name != "" {
+		return t.Name
+	}
+	return id
+}
+
+// tag is tags, made once for those that follow each other.
+func (n *names) tag(text []byte) string {
+	if !bytes.Equal(n.lastTag, text) {
+		n.lastTag, n.lastTags = append(n.lastTag[:0], text...), tags(text)
+	}
+	return n.lastTags
+}
+
+func (n *names) unit(measure string) string {
+	unit, ok := n.units[measure]
+	if !ok {
+		unit = focusUnit(measure)
+		n.units[measure] = unit
+	}
+	return unit
+}
+
+// commitment is the id of the commitment that a package is for what has a unit. A commitment has one unit (FOCUS-6):
+// where packages of an id are of products with several, each unit is a commitment of its own. The books say so, not the
+// lines, so that an id is the same in all data sets.
+func (n *names) commitment(id, unit string) string {
+	if n.packageUnits == nil {
+		n.packageUnits = map[string]string{}
+		for i := range n.books.Packages {
+			p := &n.books.Packages[i]
+			for _, sku := range p.SKUs {
+				one := n.unit(or(n.books.Products[sku].Measure, "unit"))
+				if known, ok := n.packageUnits[p.ID]; ok && known != one {
+					one = severalUnits
+				}
+				n.packageUnits[p.ID] = one
+			}
+		}
+	}
+	if only, known := n.packageUnits[id]; known && only != unit {
+		return id + "/" + unit
+	}
+	return id
+}
+
+// price names the price of a line: list, region, start and tier together are one row of prices.csv.
+func (n *names) price(l *theLine) (id, details string) {
+	key := priceKey{l.Word(tables.LSKU), l.Word(tables.LPriceList), l.Word(tables.LPriceRegion),
+		l.Time(tables.LPriceValidFrom), l.Small(tables.LTier)}
+	if p, ok := n.prices[key]; ok {
+		return p[0], p[1]
+	}
+	if key.list == "" {
+		id = key.sku + "/given"
+	} else {
+		from := ""
+		list := []pair{{"x_PriceList", key.list}, {"x_PriceRegion", key.region}}
+		if key.from != tables.Nothing {
+			from = key.from.String()
+			list = append(list, pair{"x_PriceValidFrom", from})
+		}
+		if key.tier > 0 {
+			list = append(list, pair{"x_Tier", strconv.Itoa(key.tier)})
+		}
+		id = strings.Join([]string{key.sku, key.list, key.region, from, strconv.Itoa(key.tier)}, "/")
+		details = string(jsonObject(list))
+	}
+	n.prices[key] = [2]string{id, details}
+	return id, details
+}
+
+type priceKey struct {
+	sku, list, region string
+	from              period.Instant
+	tier              int
+}
+
+// severalUnits stands for the unit of a package that is of products with different ones; no unit is empty.
+const severalUnits = ""
