@@ -33,6 +33,7 @@ func main() {
 // begin is Main as a process of its own, by a clock.
 func begin(clock func() time.Time) int {
 	fatal.Handle()
+	cli.StartMemory(os.Getenv)
 	return Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, clock)
 }
 

@@ -546,3 +546,35 @@ func TestEmptyFolders(t *testing.T) {
 		}
 	}
 }
+
+// A writer that has ended takes nothing more: its buffer may belong to another.
+func TestWriteAfterEnd(t *testing.T) {
+	t.Parallel()
+	txn := begin(t, open(t, storage.NewMem()))
+	t.Cleanup(func() { _ = txn.Close() })
+	ended, err := txn.Create(dayKey("2026-09-01", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ended.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := txn.Create(dayKey("2026-09-01", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, "kept"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.WriteString(ended, "lost"); err == nil || n != 0 {
+		t.Errorf("wrote %d bytes, error %v; want none and an error", n, err)
+	}
+	e, err := w.Finish(4, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// By `printf kept | sha256sum`.
+	if want := lake.Hash("79f076abdd19a752db7267bfff2f9022"); e.Bytes != 4 || e.Hash != want {
+		t.Errorf("%d bytes with hash %s, want 4 with %s", e.Bytes, e.Hash, want)
+	}
+}

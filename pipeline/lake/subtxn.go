@@ -28,6 +28,7 @@ type writing struct {
 	indexed func() (map[int][]FileEntry, error) // files of the base by bucket
 	shared  string                              // where the objects of the shared run are; "" = the run is not shared
 	suffix  string                              // of the names of temporary files
+	buffers sync.Pool                           // of writers that have ended: *bufio.Writer
 
 	mu       sync.Mutex
 	sequence int64                // of temporary names

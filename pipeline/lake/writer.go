@@ -38,13 +38,21 @@ func (s *SubTxn) Create(key FileKey) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{txn: s, key: key, file: f, buf: bufio.NewWriterSize(f, bufferBytes), hash: sha256.New()}, nil
+	buf, pooled := s.buffers.Get().(*bufio.Writer)
+	if !pooled {
+		buf = bufio.NewWriterSize(nil, bufferBytes)
+	}
+	buf.Reset(f)
+	return &Writer{txn: s, key: key, file: f, buf: buf, hash: sha256.New()}, nil
 }
 
 // Write writes and hashes. After an error every further Write and Finish return it.
 func (w *Writer) Write(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
+	}
+	if w.ended {
+		return 0, fmt.Errorf("write %v of the lake: the writer has ended", w.key)
 	}
 	n, err := w.buf.Write(p)
 	w.hash.Write(p[:n]) // never fails, by hash.Hash's contract
@@ -70,7 +78,7 @@ func (w *Writer) Finish(rows int64, sums []Sum) (FileEntry, error) {
 	if err = errors.Join(w.err, err); err != nil {
 		return FileEntry{}, errors.Join(fmt.Errorf("finish %v of the lake: %w", w.key, err), w.Abort())
 	}
-	w.ended = true
+	w.end()
 	if w.txn.named[e.Path] {
 		return e, w.drop()
 	}
@@ -107,8 +115,16 @@ func (w *Writer) Abort() error {
 	if w.ended {
 		return nil
 	}
-	w.ended = true
+	w.end()
 	return w.drop()
+}
+
+// end gives the buffer back.
+func (w *Writer) end() {
+	w.ended = true
+	w.buf.Reset(nil)
+	w.txn.buffers.Put(w.buf)
+	w.buf = nil
 }
 
 func (w *Writer) drop() error {

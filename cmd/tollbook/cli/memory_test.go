@@ -2,6 +2,7 @@ package cli
 
 import (
 	"math"
+	"runtime"
 	"runtime/debug"
 	"testing"
 )
@@ -9,25 +10,60 @@ import (
 // The environment's word counts: what it sets is left alone. Not parallel: the collector is the process's.
 func TestTuneMemory(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
-	t.Cleanup(func() { debug.SetGCPercent(percent); debug.SetMemoryLimit(limit) })
+	t.Cleanup(func() { collect(percent, limit) })
+	StartMemory(func(string) string { return "set" })
 	TuneMemory(func(string) string { return "set" })
-	if got := debug.SetGCPercent(100); got != 100 {
-		t.Errorf("GOGC was set, and yet the percentage became %d", got)
-	}
-	if got := debug.SetMemoryLimit(-1); got != math.MaxInt64 {
-		t.Errorf("GOMEMLIMIT was set, and yet the limit became %d", got)
-	}
+	expect(t, 100, math.MaxInt64)
+	TuneMemory(func(name string) string { return map[string]string{"GOGC": "set"}[name] })
+	expect(t, 100, 805_306_368) // 768 MiB
+	collect(100, math.MaxInt64)
+	TuneMemory(func(name string) string { return map[string]string{"GOMEMLIMIT": "set"}[name] })
+	expect(t, 200, math.MaxInt64)
+}
+
+// Nothing is collected before the process has 96 MiB; after the first collection the command's own settings hold. Not
+// parallel, as above.
+func TestMemoryOfTheFirstCollection(t *testing.T) {
+	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
+	t.Cleanup(func() { collect(percent, limit) })
+	unset := func(string) string { return "" }
 	for _, c := range []struct {
-		tune  func(func(string) string)
-		want  int
-		limit int64
-	}{{TuneMemory, 200, 768 << 20}, {TuneExport, 50, 768 << 20}, {TuneServer, 200, 1280 << 20}} {
-		c.tune(func(string) string { return "" })
-		if got := debug.SetMemoryLimit(-1); got != c.limit {
-			t.Errorf("limit %d, want %d", got, c.limit)
-		}
-		if got := debug.SetGCPercent(100); got != c.want {
-			t.Errorf("percentage %d, want %d", got, c.want)
-		}
+		tune    func(func(string) string)
+		until   int64
+		percent int
+		limit   int64
+	}{
+		{StartMemory, 67_108_864, 100, math.MaxInt64},
+		{TuneMemory, 100_663_296, 200, 805_306_368},
+		{TuneExport, 100_663_296, 50, 805_306_368},
+		{TuneServer, 100_663_296, 200, 1_342_177_280},
+	} {
+		c.tune(unset)
+		expect(t, -1, c.until)
+		collected(c.until)
+		expect(t, c.percent, c.limit)
+	}
+	StartMemory(unset)
+	TuneExport(unset) // takes the place of what StartMemory would set
+	collected(100_663_296)
+	expect(t, 50, 805_306_368)
+}
+
+// collected returns when the first collection has changed the limit.
+func collected(until int64) {
+	for debug.SetMemoryLimit(-1) == until {
+		runtime.GC()
+	}
+}
+
+func expect(t *testing.T, percent int, limit int64) {
+	t.Helper()
+	if got := debug.SetMemoryLimit(-1); got != limit {
+		t.Errorf("limit %d, want %d", got, limit)
+	}
+	got := debug.SetGCPercent(100)
+	debug.SetGCPercent(got)
+	if got != percent {
+		t.Errorf("percentage %d, want %d", got, percent)
 	}
 }

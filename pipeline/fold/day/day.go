@@ -170,7 +170,7 @@ func (d *Folder) finish() (differs bool, err error) {
 		return false, err
 	}
 	d.spare = sorting.SortInts(d.ident.C[0].Ints, 64-incoming.IdentShift, d.spare)
-	ident, err := tablefile.Write(d.Txn, state.DayKey("ident", d.date, d.bucket), d.ident, nil)
+	ident, err := tablefile.WriteIn(d.Memory, d.Txn, state.DayKey("ident", d.date, d.bucket), d.ident, nil)
 	if err != nil {
 		return false, err
 	}
@@ -178,7 +178,7 @@ func (d *Folder) finish() (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	sums, err := tablefile.Write(d.Txn, state.DayKey("sums", d.date, d.bucket), d.sums.Columns(), nil)
+	sums, err := tablefile.WriteIn(d.Memory, d.Txn, state.DayKey("sums", d.date, d.bucket), d.sums.Columns(), nil)
 	if err != nil {
 		return false, err
 	}

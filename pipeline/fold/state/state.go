@@ -25,13 +25,14 @@ type State struct {
 	Regions *accept.Regions
 	Buckets int
 	Opening *opening.Source // of the next state
+	Memory  *parquet.Memory // for files that are written at once, one after the other
 
 	decoder func() (*parquet.Decoder, error) // of OpenAtOnce
 }
 
 // New is a state of a transaction.
 func New(txn *lake.SubTxn, prices *rating.Book, b *books.Books, regions *accept.Regions, buckets int) *State {
-	return &State{Txn: txn, Books: b, Prices: prices, Regions: regions, Buckets: buckets,
+	return &State{Txn: txn, Books: b, Prices: prices, Regions: regions, Buckets: buckets, Memory: parquet.NewMemory(),
 		Opening: &opening.Source{Files: txn.Pending(), Books: b, Prices: prices, Buckets: buckets},
 		decoder: sync.OnceValues(parquet.NewDecoder)}
 }

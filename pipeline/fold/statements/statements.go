@@ -89,7 +89,7 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 		return err
 	}
 	key := lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket}
-	files, err := tablefile.Write(f.Txn, key, w.cols, w.list())
+	files, err := tablefile.WriteIn(f.Memory, f.Txn, key, w.cols, w.list())
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,13 @@ func (w *Writer) Abort() error {
 
 // Write writes a batch as one file of the lake.
 func Write(txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
-	w := &Writer{Cols: batch, txn: txn, key: key, mem: parquet.NewMemory()}
+	return WriteIn(parquet.NewMemory(), txn, key, batch, sums)
+}
+
+// WriteIn is Write in memory that writers share one after the other.
+func WriteIn(mem *parquet.Memory, txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) (
+	[]lake.FileEntry, error) {
+	w := &Writer{Cols: batch, txn: txn, key: key, mem: mem}
 	return w.Finish(sums)
 }
 
