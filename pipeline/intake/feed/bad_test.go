@@ -99,10 +99,10 @@ func TestFileFails(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			file := "bandwidth/" + c.file
-			for _, rows := range []int{1, 4096} {
-				got := readAll(t, whole(file, []byte(c.data)), file, feeds.Bandwidth(), Options{BatchRows: rows})
+			for _, o := range []Options{{BatchRows: 1}, {BatchRows: 4096}, {pieceBytes: 1}, {pieceBytes: 1000}} {
+				got := readAll(t, whole(file, []byte(c.data)), file, feeds.Bandwidth(), o)
 				if want := "read inbox/" + file + ": " + c.want; errorText(got.err) != want {
-					t.Errorf("batches of %d: got\n%s\nwant\n%s", rows, errorText(got.err), want)
+					t.Errorf("%+v: got\n%s\nwant\n%s", o, errorText(got.err), want)
 				}
 			}
 		})

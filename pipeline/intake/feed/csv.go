@@ -94,7 +94,7 @@ func chomp(line []byte) []byte {
 	return bytes.TrimSuffix(line, []byte{'\r'})
 }
 
-func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (Reader, error) {
+func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (*csvReader, error) {
 	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) 
 	r := &csvReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, done: done, next: 1},
 		line: 1}
 	r.tee = &tee{from: text, kept: r.pool.get(), limit: int64(opts.MaxRecord) + 2}
-	r.csv = csv.NewReader(bufio.NewReaderSize(r.tee, 32<<10))
+	r.csv = csv.NewReader(bufio.NewReaderSize(r.tee, textBuffer))
 	r.csv.ReuseRecord = true
 	if err := r.readHeader(); err != nil {
 		done()

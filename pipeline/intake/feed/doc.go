@@ -12,8 +12,8 @@
 //     number in a text column is its literal digits. As in encoding/csv, a line that ends inside quotes ends in \n,
 //     even if the file has \r\n.
 //  4. Memory is bounded by the batch, not by the file: a batch ends at Options.BatchRows or at Options.BatchBytes,
-//     whichever is first. A record larger than Options.MaxRecord fails the file before the record is read to its
-//     end.
+//     whichever is first, or earlier at the end of a piece of a text that several goroutines parse. A record larger
+//     than Options.MaxRecord fails the file before the record is read to its end.
 //  5. A fault is the first of a record in this order: bad_row, for the complete record and then by column; then,
 //     column by column in the order of the feeds.Spec, missing_value, bad_decimal, bad_time, out_of_range.
 //  6. A batch owns its memory until Release. It stays valid after the next batch is read and after the reader is

@@ -18,10 +18,12 @@ type Options struct {
 	BatchBytes int // a batch ends near this size, of raw text or of Arrow memory; default 8 MiB
 	MaxRecord  int // a record longer than this, in Parquet a text value, fails the file; default 1 MiB
 	// Ahead unpacks and parses before Next is called, in goroutines of their own, for a file that is read while a core
-	// has nothing else to do. It takes the memory of two more batches.
+	// has nothing else to do. It takes the memory of two more batches, or of ten pieces of a large text, of 2 MiB each.
 	Ahead bool
 	// Memory is where arrow-go's memory comes from; default the Go heap, in which texts of Parquet are in any case.
 	Memory memory.Allocator
+
+	pieceBytes int // of tests: a text is parsed in pieces of this size however short it is
 }
 
 func (o Options) withDefaults() Options {
@@ -89,16 +91,30 @@ func open(fsys fs.FS, name string, spec *feeds.Spec, opts Options, from, to int)
 		r, err = openParquet(src, spec, opts, from, to)
 	case to > 1 || from > 0 || to == 0:
 		err = fmt.Errorf("read inbox/%s: row groups [%d, %d) of a file that is one group", name, from, to)
-	case f.Kind == "csv":
-		r, err = openCSV(src, f.Packed, spec, opts)
 	default:
-		r, err = openNDJSON(src, f.Packed, spec, opts)
+		r, err = openText(src, f, spec, opts)
 	}
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
-	if opts.Ahead {
+	if pieces, _ := r.(*pieceReader); opts.Ahead && pieces == nil {
 		r = &aheadReader{Reader: r}
+	}
+	return r, nil
+}
+
+// openText opens a file of a text format, to be parsed in pieces if it is large.
+func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts Options) (r sequential, err error) {
+	if f.Kind == "csv" {
+		r, err = openCSV(src, f.Packed, spec, opts)
+	} else {
+		r, err = openNDJSON(src, f.Packed, spec, opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if opts.pieceBytes > 0 || opts.Ahead && src.Size() >= piecesFrom {
+		return newPieceReader(r, src.Name(), &opts), nil
 	}
 	return r, nil
 }

@@ -32,8 +32,8 @@ func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts Op
 	return drain(t, r, opts)
 }
 
-// sameInBatches reads a file in batches of 1 and of 1000 rows: both must give the same, and every error must be the
-// file's.
+// sameInBatches reads a file in batches of 1 and of 1000 rows, and a text in pieces too: all must give the same, and
+// every error must be the file's.
 func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) contents {
 	t.Helper()
 	fsys := whole(name, data)
@@ -55,6 +55,23 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) con
 		// A broken x_ column of Parquet is left out of the raw records that it would have been in.
 		if d := cmp.Diff(one.raw, many.raw); d != "" && !strings.HasSuffix(name, ".parquet") {
 			t.Error(d)
+		}
+	}
+	for _, size := range []int{1, 16, 100} {
+		o := fuzzOptions(1000)
+		o.pieceBytes = size
+		got := readBroken(t, fsys, name, spec, o)
+		if errorText(got.err) != errorText(many.err) {
+			t.Errorf("in pieces of %d bytes: %v; at once: %v", size, got.err, many.err)
+		}
+		if many.err != nil {
+			continue
+		}
+		if d := cmp.Diff(many.rows, got.rows) + cmp.Diff(many.faults, got.faults); d != "" {
+			t.Errorf("in pieces of %d bytes: %s", size, d)
+		}
+		if d := cmp.Diff(many.raw, got.raw); d != "" && !strings.HasSuffix(name, ".parquet") {
+			t.Errorf("in pieces of %d bytes: %s", size, d)
 		}
 	}
 	return many

@@ -28,13 +28,20 @@ type ndjsonReader struct {
 	cells   []byte   // holds texts that had escapes
 }
 
-func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (Reader, error) {
+func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (*ndjsonReader, error) {
 	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err
 	}
-	r := &ndjsonReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, done: done, next: 1},
-		text: text, columns: make(map[string]int), values: make([][]byte, len(spec.Columns)),
+	r := newNDJSON(src, packed, spec, opts)
+	r.text, r.done = text, done
+	return r, nil
+}
+
+// newNDJSON makes a reader without a text.
+func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) *ndjsonReader {
+	r := &ndjsonReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, next: 1},
+		columns: make(map[string]int), values: make([][]byte, len(spec.Columns)),
 		bad: make([][]byte, len(spec.Columns))}
 	present := make([]bool, len(spec.Columns))
 	for i := range spec.Columns {
@@ -43,7 +50,7 @@ func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Option
 	}
 	r.decoder = jsontext.NewDecoder(&r.input)
 	r.rows = newRowBuilder(spec, opts, present)
-	return r, nil
+	return r
 }
 
 // Header is nothing: every record names its columns.

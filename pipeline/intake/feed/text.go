@@ -13,6 +13,9 @@ import (
 // errTooLong ends the reading of a record that is over Options.MaxRecord.
 var errTooLong = errors.New("record too long")
 
+// textBuffer is how much of a text is read at a time, in bytes.
+const textBuffer = 32 << 10
+
 // textReader is what the readers of the text formats share.
 type textReader struct {
 	src    *feedfile.File
@@ -66,7 +69,7 @@ func (r *textReader) Close() error {
 type texts struct {
 	buffer []byte
 	ends   []span
-	pool   *textPool
+	pool   *textPool // nil if the buffer is shared
 }
 
 type span struct{ from, to int }
@@ -76,7 +79,11 @@ func (t *texts) appendRaw(dst []byte, i int) []byte {
 	return append(dst, t.buffer[at.from:at.to]...)
 }
 
-func (t *texts) release() { t.pool.put(t) }
+func (t *texts) release() {
+	if t.pool != nil {
+		t.pool.put(t)
+	}
+}
 
 // textPool keeps the buffers of released batches for the next ones of the same reader.
 type textPool struct {
