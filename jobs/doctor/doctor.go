@@ -319,10 +319,13 @@ func (d *doctor) times(context.Context) {
 		return
 	}
 	for _, place := range []struct{ dir, do string }{
-		{filepath.Join(d.Dir, "inbox"),
+		{d.ws.InboxDir(),
 			"set the clock right, or the file's time: touch it. The schedule leaves the file until then"},
 		{d.ws.LakeDir(), "set the clock right, on the machine of the disk too: the lake has files of later than now"},
 	} {
+		if place.dir == "" { // an object store has one clock of its own
+			continue
+		}
 		newest, at, err := newestFile(place.dir)
 		switch {
 		case err != nil:
@@ -449,7 +452,10 @@ func firstLine(text []byte) string {
 
 // permissions looks whether a run may write, and whether others may read the keys.
 func (d *doctor) permissions(context.Context) {
-	for _, dir := range []string{d.ws.LakeDir(), ledger.Dir(d.Dir), filepath.Join(d.Dir, "inbox")} {
+	for _, dir := range []string{d.ws.LakeDir(), ledger.Dir(d.Dir), d.ws.InboxDir()} {
+		if dir == "" { // in an object store
+			continue
+		}
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			dir = filepath.Dir(dir)
 		}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // budgetGauges are of the budgets of the lake's last cycle. They name no customer and have no amount.
@@ -57,7 +56,7 @@ func (m *Metrics) lookAtBudgets(manifest int64) {
 	if w.dir == "" {
 		return
 	}
-	info, err := os.Stat(filepath.Join(w.dir, "books", "budgets.csv"))
+	info, err := w.book()
 	if errors.Is(err, fs.ErrNotExist) {
 		if w.seen != "" {
 			w.seen = ""
@@ -82,6 +81,19 @@ func (m *Metrics) lookAtBudgets(manifest int64) {
 		return
 	}
 	m.gauges.budgets.set(answer.Rows)
+}
+
+// book describes the book of budgets.
+func (w *budgetWatch) book() (fs.FileInfo, error) {
+	s, err := settings.Load(workspace.SettingsFile(w.dir))
+	if err != nil {
+		return nil, err
+	}
+	root, err := workspace.BooksRoot(w.dir, &s)
+	if err != nil {
+		return nil, err
+	}
+	return fs.Stat(root, "books/budgets.csv")
 }
 
 // ask compares the budgets with the lake.

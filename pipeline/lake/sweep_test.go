@@ -182,7 +182,7 @@ func (h hooked) Put(ctx context.Context, name string, content *io.SectionReader)
 	return h.Store.Put(ctx, name, content)
 }
 
-func (h hooked) Stat(ctx context.Context, name string) (int64, error) {
+func (h hooked) Stat(ctx context.Context, name string) (objects.Object, error) {
 	h.step()
 	return h.Store.Stat(ctx, name)
 }

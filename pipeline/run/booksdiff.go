@@ -2,7 +2,6 @@ package run
 
 import (
 	"errors"
-	"os"
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -44,6 +43,9 @@ func (r *runState) keepBooks() {
 	if r.o.BooksCopy == "" || r.job.dryRun {
 		return
 	}
-	r.o.Debug("changed books will rate all days of open cycles again", change.Save(r.o.BooksCopy, os.DirFS(r.ws.Dir),
-		r.ws.Books.Hash))
+	root, err := workspace.BooksRoot(r.ws.Dir, &r.ws.Settings)
+	if err == nil {
+		err = change.Save(r.o.BooksCopy, root, r.ws.Books.Hash)
+	}
+	r.o.Debug("changed books will rate all days of open cycles again", err)
 }

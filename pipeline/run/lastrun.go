@@ -137,7 +137,11 @@ func (c *lastRunCheck) unchanged(ctx context.Context) bool {
 	if all, err := c.allTaken(ctx, snap, &newFiles{c.runState, fsys}); err != nil || !all {
 		return false
 	}
-	sum, err := books.HashFiles(os.DirFS(c.ws.Dir))
+	root, err := workspace.BooksRoot(c.ws.Dir, &c.ws.Settings)
+	if err != nil {
+		return false
+	}
+	sum, err := books.HashFiles(root)
 	return err == nil && sum == c.known.books
 }
 

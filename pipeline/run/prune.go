@@ -208,7 +208,11 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 		return err
 	}
 	hashes, _ := inbox.LoadHashes(p.o.HashCache) // without them every file is read
-	in := &archive.Inbox{Files: files, Own: p.o.Disk(storage.Folder(filepath.Join(p.ws.Dir, "inbox"))),
+	own, err := p.ws.InboxStorage()
+	if err != nil {
+		return err
+	}
+	in := &archive.Inbox{Files: files, Own: p.o.Disk(own),
 		Archive: p.o.Disk(storage.Dir(p.ws.ArchiveDir())), Inputs: inputs, Hashes: hashes, Through: through.Add(-keep),
 		DryRun: p.po.DryRun, Latest: func(i lake.Input) (period.Cycle, error) { return p.latest(snap, i) }}
 	open, err := rejects.OpenPlaces(snap.Open, snap.Manifest.Loose)

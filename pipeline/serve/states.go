@@ -4,11 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -52,7 +51,7 @@ func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store)
 	if other != nil {
 		store = func(snap *lake.Snapshot) records.Store { return other(snap, files.At(snap)) }
 	}
-	s := &states{lake: l, store: store, log: log, workspace: w, prices: operation.NewPrices(w), print: printOf(w.Dir)}
+	s := &states{lake: l, store: store, log: log, workspace: w, prices: operation.NewPrices(w), print: printOf(w)}
 	_, err = s.at(0)
 	return s, err
 }
@@ -102,7 +101,7 @@ func (s *states) changed(now period.Instant) (*workspace.Workspace, bool) {
 		return nil, false
 	}
 	s.looked = now
-	print := printOf(s.workspace.Dir)
+	print := printOf(s.workspace)
 	if print == s.print {
 		return nil, false
 	}
@@ -117,9 +116,13 @@ func (s *states) wrong() error {
 	return s.booksErr
 }
 
-// printOf distinguishes files of books by name, size and time.
-func printOf(dir string) string {
-	entries, err := os.ReadDir(filepath.Join(dir, "books"))
+// printOf distinguishes files of books by name, size and time, and objects by their version too.
+func printOf(w *workspace.Workspace) string {
+	root, err := workspace.BooksRoot(w.Dir, &w.Settings)
+	if err != nil {
+		return err.Error()
+	}
+	entries, err := fs.ReadDir(root, "books")
 	if err != nil {
 		return err.Error()
 	}
@@ -134,6 +137,9 @@ func printOf(dir string) string {
 		}
 		print += e.Name() + "\x00" + info.ModTime().String() + "\x00" + info.Mode().String() + "\x00" +
 			strconv.FormatInt(info.Size(), 10) + "\n"
+		if v, is := info.Sys().(inbox.Versioned); is {
+			print += v.Version() + "\n"
+		}
 	}
 	return print
 }

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
-	"github.com/tollbook/tollbook/pipeline/lake/objects/s3"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -18,16 +16,8 @@ const icebergScratch = settings.LakeScratch + "/iceberg"
 func (w *Workspace) IcebergWarehouse() (*iceberg.Warehouse, error) {
 	s := &w.Settings
 	if w.LakeInStore() {
-		bucket, prefix, err := settings.ParseObjectStore(s.Iceberg.Warehouse)
-		if err != nil {
-			return nil, fmt.Errorf("open the Iceberg warehouse: %w", err)
-		}
-		store, err := s3.Open(s3.Config{Bucket: bucket, Prefix: prefix, Endpoint: s.Lake.Endpoint,
-			Region: s.Lake.Region})
-		if err != nil {
-			return nil, fmt.Errorf("open the Iceberg warehouse: %w", err)
-		}
-		chain, err := objects.New(store, storage.Dir(filepath.Join(w.Dir, filepath.FromSlash(icebergScratch))),
+		chain, err := openChain(settings.Place{Path: s.Iceberg.Warehouse, Endpoint: s.Lake.Endpoint,
+			Region: s.Lake.Region}, filepath.Join(w.Dir, filepath.FromSlash(icebergScratch)),
 			objects.Options{CacheBytes: warehouseCache})
 		if err != nil {
 			return nil, fmt.Errorf("open the Iceberg warehouse: %w", err)

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
-	"github.com/tollbook/tollbook/pipeline/lake/objects/s3"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating"
@@ -50,7 +49,10 @@ func BooksCopy(dir string) string { return filepath.Join(dir, "runs", "books.zip
 // LoadBooks reads and checks the books of the workspace in a folder. A book with rows that the last run used must exist
 // (CHANGE-5). Errors: problem.Problems with everything that is wrong.
 func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
-	root := os.DirFS(dir)
+	root, err := BooksRoot(dir, &s)
+	if err != nil {
+		return nil, err
+	}
 	b, err := books.Load(root, s)
 	gone := change.Gone(BooksCopy(dir), root)
 	if len(gone) == 0 {
@@ -93,15 +95,12 @@ func (w *Workspace) LakeStorage(openFiles int) (storage.Storage, error) {
 // objectStore is the lake's storage in an object store. No request is sent yet.
 func (w *Workspace) objectStore() (storage.Storage, error) {
 	at := &w.Settings.Lake
-	bucket, prefix, err := settings.ParseObjectStore(at.Path)
+	st, err := openChain(settings.Place{Path: at.Path, Endpoint: at.Endpoint, Region: at.Region}, w.LakeDir(),
+		objects.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("open the lake: %w", err)
 	}
-	store, err := s3.Open(s3.Config{Bucket: bucket, Prefix: prefix, Endpoint: at.Endpoint, Region: at.Region})
-	if err != nil {
-		return nil, fmt.Errorf("open the lake: %w", err)
-	}
-	return objects.New(store, storage.Dir(w.LakeDir()), objects.Options{})
+	return st, nil
 }
 
 // LakeInStore reports whether the lake is in an object store.
@@ -123,21 +122,11 @@ func (w *Workspace) LakeDir() string {
 	return w.Path(w.Settings.Lake.Path)
 }
 
-// Inbox is the inbox as a file system; an inbox that is not there is empty. A link in it that leads elsewhere is not
-// followed.
-func (w *Workspace) Inbox() (fs.FS, error) {
-	dir := filepath.Join(w.Dir, "inbox")
-	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("open the inbox: %w", err)
-	}
-	return enclosed(dir), nil
-}
-
 // InboxOf returns the inbox as a run with these options reads it.
 func (w *Workspace) InboxOf(o *Options) (fs.FS, error) {
 	files, err := w.Inbox()
 	if err == nil && o.LinkedInbox {
-		files = os.DirFS(filepath.Join(w.Dir, "inbox"))
+		files = os.DirFS(w.InboxDir())
 	}
 	return files, err
 }

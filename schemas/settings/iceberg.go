@@ -32,7 +32,7 @@ func readWarehouse(s *Settings, m yamldoc.Map, key string) {
 			return "", fmt.Errorf("%q: the lake is in %q: both must be folders, or both in the same object store", path,
 				s.Lake.Path)
 		case inStore:
-			return path, checkStoreWarehouse(path, s.Lake.Path)
+			return path, s.apart(path, m.Name(key))
 		}
 		clean := filepath.Clean(path)
 		first, _, _ := strings.Cut(filepath.ToSlash(clean), "/")
@@ -48,18 +48,6 @@ func readWarehouse(s *Settings, m yamldoc.Map, key string) {
 		}
 		return path, nil
 	})
-}
-
-// checkStoreWarehouse refuses a place that overlaps with the lake's.
-func checkStoreWarehouse(path, lake string) error {
-	if _, _, err := ParseObjectStore(path); err != nil {
-		return err
-	}
-	path, lake = strings.TrimSuffix(path, "/"), strings.TrimSuffix(lake, "/")
-	if within(path, lake) || within(lake, path) {
-		return fmt.Errorf("%q: overlaps with lake.path %q", path, lake)
-	}
-	return nil
 }
 
 // within reports whether a clean path is another one or below it.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -55,27 +54,12 @@ func readLakePath(s *Settings, m yamldoc.Map, key string) {
 const LakeScratch = "lake-scratch"
 
 func readLakeEndpoint(s *Settings, m yamldoc.Map, key string) {
-	s.Lake.Endpoint = yamldoc.Value(m, key, "", func(text string) (string, error) {
-		if text == "" {
-			return "", nil
-		}
-		at, err := url.Parse(text)
-		if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.User != nil ||
-			strings.Trim(at.Path, "/") != "" || at.RawQuery != "" || at.Fragment != "" {
-			return "", fmt.Errorf("%q: not http://host:port or https://host:port", text)
-		}
-		return text, nil
-	})
+	s.Lake.Endpoint = yamldoc.Value(m, key, "", parseEndpoint)
 	checkInStore(s, m, key, s.Lake.Endpoint)
 }
 
 func readLakeRegion(s *Settings, m yamldoc.Map, key string) {
-	s.Lake.Region = yamldoc.Value(m, key, "", func(text string) (string, error) {
-		if strings.ContainsAny(text, " /:\t\r\n") || len(text) > 64 {
-			return "", fmt.Errorf("%q: not a region", text)
-		}
-		return text, nil
-	})
+	s.Lake.Region = yamldoc.Value(m, key, "", parseRegion)
 	checkInStore(s, m, key, s.Lake.Region)
 }
 

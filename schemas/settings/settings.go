@@ -21,6 +21,7 @@ type Settings struct {
 	Tax        Tax
 	Usage      Usage
 	Inbox      Inbox
+	Books      Place // where the books are
 	Refund     Refund
 	Close      Close
 	Unattended Unattended
@@ -104,8 +105,9 @@ type Usage struct {
 	FutureTolerance int64 // microseconds that a time may be past the run's as-of
 }
 
-// Inbox says which feed files a run leaves for the next one.
+// Inbox says where feed files arrive, and which ones a run leaves for the next one.
 type Inbox struct {
+	Place
 	Settle time.Duration // what changed less than this before the run began; 0 = none
 }
 

@@ -79,7 +79,7 @@ nothing.`,
 					Column: n.Column, Text: n.Text, Hint: n.Hint})
 			}
 			r.Notes = append(r.Notes, emptyBooks(w.Books)...)
-			if r.Inbox, err = seenFeeds(w.Dir); err != nil {
+			if r.Inbox, err = seenFeeds(w); err != nil {
 				return err
 			}
 			if a.Flags.JSON {
@@ -144,9 +144,15 @@ func isTaken(name string) bool {
 }
 
 // seenFeeds lists the folders of the inbox with their files.
-func seenFeeds(dir string) ([]feedSeen, error) {
-	inbox := filepath.Join(dir, "inbox")
-	entries, err := os.ReadDir(inbox)
+func seenFeeds(w *workspace.Workspace) ([]feedSeen, error) {
+	files := os.DirFS(w.InboxDir())
+	if w.InboxDir() == "" {
+		var err error
+		if files, err = w.Inbox(); err != nil {
+			return nil, err
+		}
+	}
+	entries, err := fs.ReadDir(files, ".")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}
@@ -159,7 +165,7 @@ func seenFeeds(dir string) ([]feedSeen, error) {
 		if isTaken(e.Name()) || e.Name() == costs.Folder {
 			seen.State = feedTaken
 		}
-		err := filepath.WalkDir(filepath.Join(inbox, e.Name()), func(_ string, d fs.DirEntry, err error) error {
+		err := fs.WalkDir(files, e.Name(), func(_ string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {
 				seen.Files++
 			}

@@ -67,10 +67,27 @@ func Discover(fsys fs.FS, feed string) (Found, error) {
 	if err != nil {
 		return Found{}, fmt.Errorf("list inbox/%s: %w", feed, err)
 	}
+	if err := found.odd(fsys, feed); err != nil {
+		return Found{}, fmt.Errorf("list inbox/%s: %w", feed, err)
+	}
 	slices.SortFunc(found.Files, func(a, b FileRef) int { return strings.Compare(a.Name, b.Name) })
 	slices.Sort(found.Unknown)
 	slices.SortFunc(found.Passed, func(a, b Passed) int { return strings.Compare(a.Name, b.Name) })
 	return found, nil
+}
+
+// odd passes over the objects of an object store whose names no file can have.
+func (f *Found) odd(fsys fs.FS, feed string) error {
+	store, is := fsys.(Store)
+	if !is {
+		return nil
+	}
+	names, err := store.Odd(feed)
+	for _, name := range names {
+		f.pass(name, "is an object with a name that no file can have",
+			"rename it: no empty part between slashes, no . or .., and no other object below it")
+	}
+	return err
 }
 
 // visit files one name, as fs.WalkDir comes to it. entry is nil for a feed's own folder that cannot be looked at.

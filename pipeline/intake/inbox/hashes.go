@@ -41,8 +41,8 @@ type seen struct {
 	settled bool // any later change shows in the stamp
 }
 
-// stamp is what the system knows of a file without reading it. Nobody can write to a file, touch it or put another in
-// its place and keep ctime and inode. Times are nanoseconds since 1970.
+// stamp is what the system or the object store knows of a file without reading it. Nobody can write to a file, touch it
+// or put another in its place and keep ctime and inode. Times are nanoseconds since 1970.
 type stamp struct {
 	size, mtime, ctime int64
 	inode              uint64
@@ -79,7 +79,8 @@ func LoadHashes(path string) (*Hashes, error) {
 }
 
 // Hash is the function Hash, without reading a file that bears the stamp it was remembered with. The file system must
-// be that of os.DirFS for anything to be remembered. A file that changed or went away meanwhile is a *ChangedError.
+// be that of os.DirFS or a Store for anything to be remembered. A file that changed or went away meanwhile is a
+// *ChangedError.
 func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
 	before, known, err := inspect(fsys, name)
 	if err != nil {
@@ -88,17 +89,19 @@ func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err err
 	if h.remembers(name, before, known) {
 		return h.kept[name].hash, h.kept[name].size, nil
 	}
-	if known && !h.marked && h.path != "" {
-		h.marked = true
-		h.mark, h.failed = markTime(h.path)
+	if known && !h.marked {
+		h.setMark(fsys)
 	}
 	hash, size, err = Hash(fsys, name)
+	after, still, lost := inspect(Fresh(fsys), name)
+	if err != nil && lost == nil && known && still && after != before {
+		return "", 0, &ChangedError{File: name, How: how(before, after)}
+	}
 	if err != nil {
 		return "", 0, gone(name, err)
 	}
-	after, still, err := inspect(fsys, name)
-	if err != nil {
-		return "", 0, err
+	if lost != nil {
+		return "", 0, lost
 	}
 	found := seen{remembered: remembered{stamp: after, hash: hash}, stamped: known && still}
 	if found.stamped && (after != before || size != after.size) {
@@ -110,6 +113,19 @@ func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err err
 	}
 	h.seen[name] = found
 	return hash, size, nil
+}
+
+// setMark notes the time before the first file is read, by the clock that gives files their times.
+func (h *Hashes) setMark(fsys fs.FS) {
+	if store, is := fsys.(Store); is {
+		h.marked, h.mark = true, store.Now()
+		if h.path != "" {
+			h.failed = makeFolders(h.path)
+		}
+	} else if h.path != "" {
+		h.marked = true
+		h.mark, h.failed = markTime(h.path)
+	}
 }
 
 // Known is Hash of a file that need not be read for it; not known of any other.
@@ -136,6 +152,7 @@ func (h *Hashes) remembers(name string, now stamp, stamped bool) bool {
 // read again for it. Still may be called from several goroutines once Hash is not called any more.
 func (h *Hashes) Still(fsys fs.FS, name string) error {
 	was := h.seen[name]
+	fsys = Fresh(fsys)
 	now, known, err := inspect(fsys, name)
 	switch {
 	case err != nil:
@@ -205,16 +222,24 @@ func (h *Hashes) Save() error {
 	return nil
 }
 
-// markTime asks the file system what time it is: below the jobs nothing reads a clock. It makes the two folders above
-// path where they are missing and no more: a home that is not there is not made.
-func markTime(path string) (int64, error) {
+// makeFolders makes the two folders above path where they are missing and no more: a home that is not there is not
+// made.
+func makeFolders(path string) error {
 	dir := filepath.Dir(path)
 	for _, folder := range []string{filepath.Dir(dir), dir} {
 		if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return 0, fmt.Errorf("make a folder for remembered hashes: %w", err)
+			return fmt.Errorf("make a folder for remembered hashes: %w", err)
 		}
 	}
-	f, err := os.CreateTemp(dir, filepath.Base(path)+"-*.tmp")
+	return nil
+}
+
+// markTime asks the file system what time it is: below the jobs nothing reads a clock.
+func markTime(path string) (int64, error) {
+	if err := makeFolders(path); err != nil {
+		return 0, err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*.tmp")
 	if err != nil {
 		return 0, fmt.Errorf("ask the time of the file system: %w", err)
 	}

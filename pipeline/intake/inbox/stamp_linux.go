@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// stampOf is what the system knows of a file; not ok where the file system is none of the system's.
-func stampOf(info fs.FileInfo) (s stamp, ok bool) {
+// systemStamp is what the system knows of a file; not ok where the file system is none of the system's.
+func systemStamp(info fs.FileInfo) (s stamp, ok bool) {
 	sys, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return stamp{}, false

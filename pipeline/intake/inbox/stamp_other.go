@@ -4,5 +4,5 @@ package inbox
 
 import "io/fs"
 
-// stampOf knows no stamps here: every file is read each time.
-func stampOf(fs.FileInfo) (s stamp, ok bool) { return stamp{}, false }
+// systemStamp knows no stamps here: every file is read each time.
+func systemStamp(fs.FileInfo) (s stamp, ok bool) { return stamp{}, false }

@@ -1,18 +1,18 @@
 package objects
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
 	"sync/atomic"
 )
 
 // file is an object that is open for reading.
 type file struct {
-	storage *Storage
+	reader  *reader
 	name    string
+	tag     string // of the version that is read; "" = any
+	keep    bool   // parts stay in memory: the object never changes, or its tag says so (OBJECTS-3, FOLDER-2)
 	size    int64
 	content []byte // of an object that may be replaced; nil = it is read in parts
 	at      int64  // of Read
@@ -79,10 +79,8 @@ func (f *file) ReadAt(b []byte, off int64) (int, error) {
 // part returns a part of the object, from the cache or from the store. A request that follows the one before asks for
 // more (OBJECTS-4).
 func (f *file) part(index int64) (part, error) {
-	kept := strings.Contains(f.name, "/") // OBJECTS-3
-	key := partKey{f.name, index}
-	if kept {
-		if p, found := f.storage.parts.GetIfPresent(key); found {
+	if f.keep {
+		if p, found := f.reader.parts.GetIfPresent(partKey{f.name, f.tag, index}); found {
 			return p, nil
 		}
 	}
@@ -92,7 +90,7 @@ func (f *file) part(index int64) (part, error) {
 	}
 	f.follows.Store(index + ask)
 	f.ask.Store(ask)
-	got, size, err := f.storage.store.Get(context.Background(), f.name, index*partBytes, ask*partBytes)
+	got, size, err := f.reader.get(f.name, f.tag, index*partBytes, ask*partBytes)
 	if err != nil {
 		return part{}, err
 	}
@@ -101,12 +99,12 @@ func (f *file) part(index int64) (part, error) {
 			index*partBytes, len(got), want)
 	}
 	first := part{got[:min(len(got), partBytes)], size}
-	if !kept {
+	if !f.keep {
 		return first, nil
 	}
 	for i := int64(0); i == 0 || i*partBytes < int64(len(got)); i++ {
 		piece := got[i*partBytes : min((i+1)*partBytes, int64(len(got)))]
-		f.storage.parts.Set(partKey{f.name, index + i}, part{piece, size})
+		f.reader.parts.Set(partKey{f.name, f.tag, index + i}, part{piece, size})
 	}
 	return first, nil
 }

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // what an ETag is
 	"errors"
 	"fmt"
 	"io"
@@ -152,6 +153,39 @@ func (m *Mem) Get(ctx context.Context, name string, offset, n int64) (content []
 	return content, size, err
 }
 
+// GetTagged implements Store.
+func (m *Mem) GetTagged(ctx context.Context, name, tag string, offset, n int64) (content []byte, size int64,
+	err error) {
+	err = m.do(ctx, "get", name, func(Fault) error {
+		o, found := m.objects[name]
+		if !found {
+			return fs.ErrNotExist
+		}
+		if o.tag() != tag {
+			return ErrChanged
+		}
+		size = int64(len(o.content))
+		content = slices.Clone(o.content[min(offset, size):min(offset+n, size)])
+		return nil
+	})
+	return content, size, err
+}
+
+// tag is the ETag of an object that was written in one request.
+func (o object) tag() string { return fmt.Sprintf("%x", md5.Sum(o.content)) }
+
+// describe is what a listing says of an object.
+func (o object) describe(name string) Object {
+	return Object{Name: name, Size: int64(len(o.content)), Changed: o.changed, Tag: o.tag()}
+}
+
+// Now implements Store.
+func (m *Mem) Now() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.clock
+}
+
 // Create implements Store.
 func (m *Mem) Create(ctx context.Context, name string, content []byte) error {
 	content = append([]byte{}, content...)
@@ -177,16 +211,16 @@ func (m *Mem) Put(ctx context.Context, name string, content *io.SectionReader) e
 }
 
 // Stat implements Store.
-func (m *Mem) Stat(ctx context.Context, name string) (size int64, err error) {
+func (m *Mem) Stat(ctx context.Context, name string) (described Object, err error) {
 	err = m.do(ctx, "stat", name, func(Fault) error {
 		o, found := m.objects[name]
 		if !found {
 			return fs.ErrNotExist
 		}
-		size = int64(len(o.content))
+		described = o.describe(name)
 		return nil
 	})
-	return size, err
+	return described, err
 }
 
 // List implements Store.
@@ -199,7 +233,7 @@ func (m *Mem) List(ctx context.Context, prefix string, visit func(Object)) error
 		}
 		for _, name := range slices.Sorted(maps.Keys(objects)) {
 			if strings.HasPrefix(name, prefix) {
-				out = append(out, Object{name, int64(len(objects[name].content)), objects[name].changed})
+				out = append(out, objects[name].describe(name))
 			}
 		}
 		return nil

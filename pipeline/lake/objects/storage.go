@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/maypok86/otter/v2"
-
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -35,21 +33,8 @@ const (
 
 // Storage is a storage.Chain over a Store.
 type Storage struct {
-	store   Store
+	*reader
 	scratch storage.Storage
-	parts   *otter.Cache[partKey, part]
-}
-
-// partKey names a part of an object: bytes index × partBytes and following.
-type partKey struct {
-	name  string
-	index int64
-}
-
-// part is a part of an object, and the size of the object.
-type part struct {
-	bytes []byte
-	size  int64
 }
 
 // New returns the storage over a store. The lock and temporary files are in scratch.
@@ -57,12 +42,11 @@ func New(store Store, scratch storage.Storage, o Options) (*Storage, error) {
 	if o.CacheBytes == 0 {
 		o.CacheBytes = cacheBytes
 	}
-	parts, err := otter.New(&otter.Options[partKey, part]{MaximumWeight: uint64(o.CacheBytes),
-		Weigher: func(k partKey, p part) uint32 { return uint32(len(p.bytes) + len(k.name) + 64) }})
+	r, err := newReader(store, o.CacheBytes)
 	if err != nil {
-		return nil, fmt.Errorf("make the cache of the object store: %w", err)
+		return nil, err
 	}
-	return &Storage{store: store, scratch: scratch, parts: parts}, nil
+	return &Storage{r, scratch}, nil
 }
 
 // local reports whether a name is in the scratch folder.
@@ -94,7 +78,7 @@ func (s *Storage) Open(name string) (storage.ReadFile, error) {
 	if !fs.ValidPath(name) || name == "." {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
-	f := &file{storage: s, name: name}
+	f := &file{reader: s.reader, name: name, keep: strings.Contains(name, "/")}
 	first, err := f.part(0)
 	if err != nil {
 		return nil, err

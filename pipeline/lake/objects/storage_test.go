@@ -254,8 +254,8 @@ func TestMem(t *testing.T) {
 	if err := m.Create(ctx, "a", []byte("text")); err != nil {
 		t.Fatal(err)
 	}
-	if size, err := m.Stat(ctx, "a"); size != 4 || err != nil {
-		t.Errorf("Stat = %d, %v", size, err)
+	if o, err := m.Stat(ctx, "a"); o.Size != 4 || err != nil {
+		t.Errorf("Stat = %v, %v", o, err)
 	}
 	if _, err := m.Stat(ctx, "b"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Stat of nothing: %v", err)

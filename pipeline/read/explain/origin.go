@@ -137,7 +137,7 @@ const sameRecord = "same"
 
 // inFile looks through one feed file.
 func (os *originSearch) inFile(ctx context.Context, in *lake.Input, spec *feeds.Spec, match match) ([]Origin, error) {
-	hash, _, err := inbox.Hash(os.Inbox, in.Name)
+	hash, _, err := inbox.Hash(inbox.Fresh(os.Inbox), in.Name)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return []Origin{{File: in.Name, Note: "permission denied: it cannot be read"}}, nil
@@ -148,7 +148,7 @@ func (os *originSearch) inFile(ctx context.Context, in *lake.Input, spec *feeds.
 	case hash != in.Hash:
 		return []Origin{{File: in.Name, Note: "another file has this name now: it cannot be read"}}, nil
 	}
-	reader, err := feed.Open(os.Inbox, in.Name, spec, feed.Options{})
+	reader, err := feed.Open(inbox.Fresh(os.Inbox), in.Name, spec, feed.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -190,7 +190,7 @@ func (in *Inbox) pack(ctx context.Context, p *Packed) error {
 func (in *Inbox) remove(list []member) error {
 	dirs := make(map[string]bool)
 	for _, m := range list {
-		hash, _, err := inbox.Hash(in.Files, m.name)
+		hash, _, err := inbox.Hash(inbox.Fresh(in.Files), m.name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

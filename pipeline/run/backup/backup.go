@@ -62,6 +62,8 @@ type file struct {
 	Bytes int64  `json:"bytes"`
 	Mode  uint32 `json:"mode"`
 	MTime int64  `json:"mtime"` // ns
+	// Version is that of an object of an object store; "" of a file in a folder
+	Version string `json:"version,omitempty"`
 }
 
 const (

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -50,25 +51,25 @@ func (b *making) plain(ctx context.Context) error {
 
 // tree copies a file or all files below a folder.
 func (b *making) tree(ctx context.Context, root string, secrets []string) error {
-	return filepath.WalkDir(b.w.Path(root), func(path string, entry fs.DirEntry, err error) error {
+	from, err := b.originOf(root)
+	if err != nil {
+		return err
+	}
+	return from.walk(func(name string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // not there, or gone meanwhile
 		}
 		if err = errors.Join(err, ctx.Err()); err != nil || entry.IsDir() {
 			return err
 		}
-		rel, err := filepath.Rel(b.w.Dir, path)
-		if err != nil {
-			return err
-		}
-		name, base := filepath.ToSlash(rel), entry.Name()
+		base := entry.Name()
 		if !b.o.Secrets && slices.Contains(secrets, name) {
 			return nil
 		}
 		if root == "inbox" && inbox.OnItsWay(base, false) || base == storage.LockName {
 			return nil
 		}
-		f, err := b.file(ctx, name)
+		f, err := b.file(ctx, from, name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil
@@ -83,24 +84,25 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 }
 
 // file copies one file; nil for what is none.
-func (b *making) file(ctx context.Context, name string) (*file, error) {
-	path := b.w.Path(name)
-	info, err := os.Stat(path)
+func (b *making) file(ctx context.Context, origin *origin, name string) (*file, error) {
+	info, err := origin.stat(name)
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, err
 	}
-	f := &file{Path: name, Bytes: info.Size(), Mode: uint32(info.Mode().Perm()), MTime: info.ModTime().UnixNano()}
-	if old, known := b.before[name]; known && old.Bytes == f.Bytes && old.MTime == f.MTime {
+	f := &file{Path: name, Bytes: info.Size(), Mode: uint32(info.Mode().Perm()), MTime: info.ModTime().UnixNano(),
+		Version: version(info)}
+	if old, known := b.before[name]; known && old.Bytes == f.Bytes && old.MTime == f.MTime && old.Version == f.Version {
 		if f.Hash = old.Hash; b.stored[f.stored()] == f.Bytes && (f.Bytes > 0 || b.has(f)) {
 			b.report.Kept++
 			return f, nil
 		}
 	}
-	if err := b.store(ctx, path, f); err != nil {
+	if err := b.store(ctx, origin, f); err != nil {
 		return nil, err
 	}
-	after, err := os.Stat(path)
-	if err == nil && (after.Size() != info.Size() || !after.ModTime().Equal(info.ModTime())) {
+	after, err := origin.stat(name)
+	if err == nil && (after.Size() != info.Size() || !after.ModTime().Equal(info.ModTime()) ||
+		version(after) != f.Version) {
 		err = errBusy
 	}
 	return f, err
@@ -112,8 +114,8 @@ func (b *making) has(f *file) bool {
 }
 
 // store copies a file's content under the name of its hash.
-func (b *making) store(ctx context.Context, path string, f *file) error {
-	from, err := os.Open(path)
+func (b *making) store(ctx context.Context, origin *origin, f *file) error {
+	from, err := origin.open(f.Path)
 	if err != nil {
 		return err
 	}
@@ -128,7 +130,11 @@ func (b *making) store(ctx context.Context, path string, f *file) error {
 	if err == nil {
 		err = to.Sync()
 	}
-	if err = errors.Join(err, to.Close()); err != nil {
+	err = errors.Join(err, to.Close())
+	if errors.Is(err, objects.ErrChanged) {
+		return errors.Join(errBusy, b.st.Remove(temp))
+	}
+	if err != nil {
 		return err
 	}
 	f.Hash = hash

@@ -73,7 +73,26 @@ func Restore(ctx context.Context, dir, into string, wrap func(storage.Storage) s
 	if err := r.files(ctx, i.Files); err != nil {
 		return nil, err
 	}
+	r.noteStores()
 	return r.report, r.unmark()
+}
+
+// noteStores reports copies of feed files and books that the restored settings do not use.
+func (r *restoring) noteStores() {
+	s, err := settings.Load(filepath.Join(r.into, settings.File))
+	if err != nil {
+		return // the first command in the workspace reports it
+	}
+	for _, p := range []struct {
+		name string
+		settings.Place
+	}{{"inbox", s.Inbox.Place}, {"books", s.Books}} {
+		if p.InStore() {
+			r.report.Notes = append(r.report.Notes, fmt.Sprintf("tollbook.yaml names %s, and the restored workspace "+
+				"reads there: the copy is in %s; set %s.path to %s to use the copy", p.Path,
+				filepath.Join(r.into, p.name), p.name, p.name))
+		}
+	}
 }
 
 // restoring is one restore in the making.

@@ -170,7 +170,8 @@ func (j *job) prepare(dir string) error {
 		return fmt.Errorf("put %s into an inbox of its own: %w", j.File, err)
 	}
 	trial := *j.ws
-	trial.Dir, trial.Settings.Lake.Path = dir, filepath.Join(dir, "lake")
+	trial.Dir, trial.Settings.Lake = dir, settings.Lake{Path: filepath.Join(dir, "lake")}
+	trial.Settings.Inbox, trial.Settings.Books = settings.Default().Inbox, settings.Default().Books
 	trial.Settings.ClickHouse = settings.ClickHouse{} // nobody is to see it
 	trial.Settings.Gates = settings.Gates{}           // a quote says what it could not price
 	// no amount depends on it, and few records are quickest in few files

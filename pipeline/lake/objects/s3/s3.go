@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -40,9 +41,30 @@ const (
 // Store is an objects.Store.
 type Store struct {
 	core   minio.Core
+	clock  *clock
 	bucket string
 	prefix string // "" or with a slash at its end
 }
+
+// clock reads the store's clock in its answers.
+type clock struct {
+	next http.RoundTripper
+	at   atomic.Int64 // Unix seconds
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c *clock) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := c.next.RoundTrip(r)
+	if err == nil {
+		if at, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
+			c.at.Store(at.Unix())
+		}
+	}
+	return answer, err
+}
+
+// Now implements objects.Store.
+func (s *Store) Now() int64 { return s.clock.at.Load() }
 
 // Open returns the store of a configuration (BUCKET-2, BUCKET-3).
 func Open(c Config) (*Store, error) {
@@ -61,11 +83,17 @@ func open(c Config, keys *credentials.Credentials) (*Store, error) {
 	if c.Region == "" {
 		c.Region = "us-east-1"
 	}
-	client, err := minio.New(at.Host, &minio.Options{Creds: keys, Secure: at.Scheme == "https", Region: c.Region})
+	next, err := minio.DefaultTransport(at.Scheme == "https")
 	if err != nil {
 		return nil, fmt.Errorf("object store %s: %w", c.Endpoint, err)
 	}
-	s := &Store{core: minio.Core{Client: client}, bucket: c.Bucket, prefix: c.Prefix}
+	watch := &clock{next: next}
+	client, err := minio.New(at.Host, &minio.Options{Creds: keys, Secure: at.Scheme == "https", Region: c.Region,
+		Transport: watch})
+	if err != nil {
+		return nil, fmt.Errorf("object store %s: %w", c.Endpoint, err)
+	}
+	s := &Store{core: minio.Core{Client: client}, clock: watch, bucket: c.Bucket, prefix: c.Prefix}
 	if s.prefix != "" {
 		s.prefix += "/"
 	}
@@ -81,7 +109,7 @@ func (s *Store) failed(what, name string, err error) error {
 	answer := minio.ToErrorResponse(err)
 	switch {
 	case answer.Code == minio.NoSuchBucket:
-		return fmt.Errorf("%s %s: the bucket does not exist: create it, or correct lake.path", what, place)
+		return fmt.Errorf("%s %s: the bucket does not exist: create it, or correct its name in the settings", what, place)
 	case answer.StatusCode == http.StatusNotFound:
 		return fmt.Errorf("%s %s: %w", what, place, fs.ErrNotExist)
 	case answer.StatusCode == http.StatusPreconditionFailed:
@@ -96,23 +124,47 @@ func (s *Store) failed(what, name string, err error) error {
 }
 
 // Get implements objects.Store.
-func (s *Store) Get(ctx context.Context, name string, offset, n int64) (content []byte, size int64, err error) {
+func (s *Store) Get(ctx context.Context, name string, offset, n int64) ([]byte, int64, error) {
+	return s.get(ctx, name, "", offset, n)
+}
+
+// GetTagged implements objects.Store. It sends If-Match, and checks the tag of the answer as well.
+func (s *Store) GetTagged(ctx context.Context, name, tag string, offset, n int64) ([]byte, int64, error) {
+	return s.get(ctx, name, tag, offset, n)
+}
+
+// get reads a part of an object with a tag; "" = with any tag.
+func (s *Store) get(ctx context.Context, name, tag string, offset, n int64) (content []byte, size int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var opts minio.GetObjectOptions
 	if err := opts.SetRange(offset, offset+n-1); err != nil {
 		return nil, 0, s.failed("read", name, err)
 	}
+	if tag != "" {
+		if err := opts.SetMatchETag(tag); err != nil {
+			return nil, 0, s.failed("read", name, err)
+		}
+	}
 	body, info, header, err := s.core.GetObject(ctx, s.bucket, s.prefix+name, opts)
-	if minio.ToErrorResponse(err).StatusCode == http.StatusRequestedRangeNotSatisfiable {
-		size, err := s.Stat(ctx, name) // nothing is there from the offset on
-		return nil, size, err
+	switch minio.ToErrorResponse(err).StatusCode {
+	case http.StatusRequestedRangeNotSatisfiable:
+		o, err := s.Stat(ctx, name) // nothing is there from the offset on
+		if err == nil && tag != "" && o.Tag != tag {
+			err = s.failed("read", name, objects.ErrChanged)
+		}
+		return nil, o.Size, err
+	case http.StatusPreconditionFailed:
+		return nil, 0, s.failed("read", name, objects.ErrChanged)
 	}
 	if err != nil {
 		return nil, 0, s.failed("read", name, err)
 	}
 	content, err = io.ReadAll(io.LimitReader(body, n+1))
-	if err = errors.Join(err, body.Close()); err != nil {
+	if err = errors.Join(err, body.Close()); err == nil && tag != "" && info.ETag != tag {
+		err = objects.ErrChanged
+	}
+	if err != nil {
 		return nil, 0, s.failed("read", name, err)
 	}
 	size = info.Size
@@ -147,11 +199,14 @@ func (s *Store) Put(ctx context.Context, name string, content *io.SectionReader)
 }
 
 // Stat implements objects.Store.
-func (s *Store) Stat(ctx context.Context, name string) (int64, error) {
+func (s *Store) Stat(ctx context.Context, name string) (objects.Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	info, err := s.core.StatObject(ctx, s.bucket, s.prefix+name, minio.StatObjectOptions{})
-	return info.Size, s.failed("look for", name, err)
+	if err != nil {
+		return objects.Object{}, s.failed("look for", name, err)
+	}
+	return objects.Object{Name: name, Size: info.Size, Changed: info.LastModified.Unix(), Tag: info.ETag}, nil
 }
 
 // List implements objects.Store.
@@ -164,7 +219,7 @@ func (s *Store) List(ctx context.Context, prefix string, visit func(objects.Obje
 			return s.failed("list", prefix, o.Err)
 		}
 		if name, is := strings.CutPrefix(o.Key, s.prefix); is && !strings.HasSuffix(name, "/") {
-			visit(objects.Object{Name: name, Size: o.Size, Changed: o.LastModified.Unix()})
+			visit(objects.Object{Name: name, Size: o.Size, Changed: o.LastModified.Unix(), Tag: o.ETag})
 		}
 	}
 	return ctx.Err()

@@ -1,0 +1,157 @@
+package inbox_test
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/pipeline/lake/objects"
+)
+
+// inStore is an inbox in an object store, with the requests for contents.
+type inStore struct {
+	*objects.Mem
+	cache string
+	reads []string
+}
+
+func newInStore(t *testing.T) *inStore {
+	t.Helper()
+	s := &inStore{Mem: objects.NewMem(), cache: filepath.Join(t.TempDir(), "cache", "inbox-0123456789abcdef")}
+	s.Plan = func(r objects.Request) objects.Fault {
+		if r.Kind == "get" {
+			s.reads = append(s.reads, r.Name)
+		}
+		return objects.None
+	}
+	return s
+}
+
+// open returns the inbox as a run sees it.
+func (s *inStore) open(t *testing.T) (*objects.Folder, *inbox.Hashes) {
+	t.Helper()
+	folder, err := objects.NewFolder(s, "s3://feeds", objects.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes, err := inbox.LoadHashes(s.cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder, hashes
+}
+
+// hashOfText is the first half of SHA-256 of "text", by sha256sum.
+const hashOfText = "982d9e3eb996f559e633f4d194def376"
+
+// TestStoreRemembers: an object is read again only if its version or its time differ, or if it was new.
+func TestStoreRemembers(t *testing.T) {
+	t.Parallel()
+	s := newInStore(t)
+	s.Set("usage/a.csv", []byte("text"))
+	for _, c := range []struct {
+		name  string
+		do    func()
+		reads int
+	}{
+		{"new", func() {}, 1},
+		{"new when it was hashed: a change within the same second would not show", func() { s.Advance(10) }, 1},
+		{"as before", func() {}, 0},
+		{"written again, with the same content", func() { s.Set("usage/a.csv", []byte("text")) }, 1},
+		{"as before, ten seconds later", func() { s.Advance(10) }, 1},
+		{"as before, once more", func() { s.Advance(10) }, 0},
+	} {
+		c.do()
+		s.reads = nil
+		folder, hashes := s.open(t)
+		hash, size, err := hashes.Hash(folder, "usage/a.csv")
+		if hash != hashOfText || size != 4 || err != nil {
+			t.Errorf("%s: %s, %d, %v", c.name, hash, size, err)
+		}
+		if err := hashes.Save(); err != nil {
+			t.Error(err)
+		}
+		if len(s.reads) != c.reads {
+			t.Errorf("%s: read %d times, want %d", c.name, len(s.reads), c.reads)
+		}
+	}
+}
+
+// TestStoreChanged: an object that is replaced or deleted while it is hashed, or later, is a *ChangedError.
+func TestStoreChanged(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		during, after []byte // nil = deleted
+		age           int64  // seconds, when it is hashed
+		how           string // "" = it did not change
+	}{
+		"unchanged":                         {[]byte("text"), []byte("text"), 0, ""},
+		"unchanged, old":                    {[]byte("text"), []byte("text"), 10, ""},
+		"other content during":              {[]byte("TEXT"), []byte("TEXT"), 0, "was replaced"},
+		"more during":                       {[]byte("text text"), []byte("text text"), 10, "was replaced"},
+		"deleted during":                    {nil, nil, 0, "was removed"},
+		"other content after":               {[]byte("text"), []byte("TEXT"), 0, "was replaced"},
+		"other content after, when it aged": {[]byte("text"), []byte("TEXT"), 10, "was replaced"},
+		"deleted after":                     {[]byte("text"), nil, 10, "was removed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newInStore(t)
+			put := func(content []byte) {
+				if string(content) != s.Objects()["usage/a.csv"] {
+					s.Set("usage/a.csv", content)
+				}
+			}
+			put([]byte("text"))
+			s.Advance(c.age)
+			folder, hashes := s.open(t)
+			if _, err := folder.Stat("usage/a.csv"); err != nil { // it was listed
+				t.Fatal(err)
+			}
+			put(c.during)
+			_, _, err := hashes.Hash(folder, "usage/a.csv")
+			if err == nil {
+				put(c.after)
+				err = hashes.Still(folder, "usage/a.csv")
+			}
+			changed := new(inbox.ChangedError)
+			if c.how == "" && err != nil || c.how != "" && (!errors.As(err, &changed) || changed.How != c.how) {
+				t.Errorf("%v, want %q", err, c.how)
+			}
+		})
+	}
+}
+
+// TestStoreDiscover: objects whose names no file can have are passed over, and hide no other.
+func TestStoreDiscover(t *testing.T) {
+	t.Parallel()
+	s := newInStore(t)
+	for _, name := range []string{"usage/a.csv", "usage/b.csv/c.csv", "usage/b.csv", "usage//d.csv", "orders/e.csv",
+		"usage/readme.txt"} {
+		s.Set(name, []byte(name))
+	}
+	folder, _ := s.open(t)
+	found, err := inbox.Discover(folder, "usage")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var passed []string
+	for i := range found.Passed {
+		passed = append(passed, found.Passed[i].Error())
+	}
+	want := []string{"inbox/usage//d.csv is an object with a name that no file can have",
+		"inbox/usage/b.csv is an object with a name that no file can have"}
+	if diff := cmp.Diff(want, passed); diff != "" {
+		t.Error(diff)
+	}
+	wantFiles := []inbox.FileRef{{Name: "usage/a.csv", Size: 11}, {Name: "usage/b.csv/c.csv", Size: 17}}
+	if diff := cmp.Diff(wantFiles, found.Files); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"usage/readme.txt"}, found.Unknown); diff != "" {
+		t.Error(diff)
+	}
+}

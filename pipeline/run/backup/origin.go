@@ -1,0 +1,79 @@
+package backup
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// origin is where files come from that are no lake's: the workspace's folder, or an object store that takes the place
+// of one of its folders. Names are paths in the workspace.
+type origin struct {
+	w     *workspace.Workspace
+	root  string
+	store fs.FS // nil = the workspace's folder
+}
+
+// originOf returns the origin of a file or folder of the workspace.
+func (b *making) originOf(root string) (*origin, error) {
+	o := &origin{w: b.w, root: root}
+	var err error
+	switch {
+	case root == "inbox" && b.w.Settings.Inbox.InStore():
+		o.store, err = b.w.Inbox()
+	case root == "books" && b.w.Settings.Books.InStore():
+		var books fs.FS
+		if books, err = workspace.BooksRoot(b.w.Dir, &b.w.Settings); err == nil {
+			o.store, err = fs.Sub(books, root)
+		}
+	}
+	return o, err
+}
+
+// within is a name below the root.
+func (o *origin) within(name string) string { return strings.TrimPrefix(name, o.root+"/") }
+
+// walk calls visit for all files and folders.
+func (o *origin) walk(visit fs.WalkDirFunc) error {
+	if o.store != nil {
+		return fs.WalkDir(o.store, ".", func(name string, entry fs.DirEntry, err error) error {
+			return visit(o.root+"/"+name, entry, err)
+		})
+	}
+	return filepath.WalkDir(o.w.Path(o.root), func(path string, entry fs.DirEntry, err error) error {
+		name, bad := filepath.Rel(o.w.Dir, path)
+		if bad != nil {
+			return bad
+		}
+		return visit(filepath.ToSlash(name), entry, err)
+	})
+}
+
+// stat describes a file as it is now.
+func (o *origin) stat(name string) (fs.FileInfo, error) {
+	if o.store != nil {
+		return fs.Stat(inbox.Fresh(o.store), o.within(name))
+	}
+	return os.Stat(o.w.Path(name))
+}
+
+// open opens a file for reading.
+func (o *origin) open(name string) (io.ReadCloser, error) {
+	if o.store != nil {
+		return inbox.Fresh(o.store).Open(o.within(name))
+	}
+	return os.Open(o.w.Path(name))
+}
+
+// version is the version of an object; "" of a file in a folder.
+func version(info fs.FileInfo) string {
+	if v, is := info.Sys().(inbox.Versioned); is {
+		return v.Version()
+	}
+	return ""
+}

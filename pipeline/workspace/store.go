@@ -1,0 +1,118 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/objects"
+	"github.com/tollbook/tollbook/pipeline/lake/objects/s3"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// openStore opens a place in an object store. No request is sent yet.
+func openStore(p settings.Place) (*s3.Store, error) {
+	bucket, prefix, err := settings.ParseObjectStore(p.Path)
+	if err != nil {
+		return nil, err
+	}
+	return s3.Open(s3.Config{Bucket: bucket, Prefix: prefix, Endpoint: p.Endpoint, Region: p.Region})
+}
+
+// openChain opens a place in an object store for writing. Temporary files and the lock are in a folder.
+func openChain(p settings.Place, scratch string, o objects.Options) (*objects.Storage, error) {
+	store, err := openStore(p)
+	if err != nil {
+		return nil, err
+	}
+	return objects.New(store, storage.Dir(scratch), o)
+}
+
+// openFolder shows a place in an object store as a file system. No request is sent yet.
+func openFolder(p settings.Place) (fs.FS, error) {
+	store, err := openStore(p)
+	if err != nil {
+		return nil, err
+	}
+	return objects.NewFolder(store, p.Path, objects.Options{})
+}
+
+// Inbox is the inbox as a file system; an inbox that is not there is empty. A link in it that leads elsewhere is not
+// followed. Of an object store it is an inbox.Store.
+func (w *Workspace) Inbox() (fs.FS, error) {
+	if at := w.Settings.Resolve(w.Settings.Inbox.Place); at.InStore() {
+		files, err := openFolder(at)
+		if err != nil {
+			return nil, fmt.Errorf("open the inbox: %w", err)
+		}
+		return files, nil
+	}
+	dir := w.InboxDir()
+	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("open the inbox: %w", err)
+	}
+	return enclosed(dir), nil
+}
+
+// InboxDir is the folder of the inbox; "" if it is in an object store.
+func (w *Workspace) InboxDir() string {
+	if w.Settings.Inbox.InStore() {
+		return ""
+	}
+	return filepath.Join(w.Dir, "inbox")
+}
+
+// InboxStorage is the inbox as prune removes files from it.
+func (w *Workspace) InboxStorage() (storage.Storage, error) {
+	at := w.Settings.Resolve(w.Settings.Inbox.Place)
+	if !at.InStore() {
+		return storage.Folder(w.InboxDir()), nil
+	}
+	st, err := openChain(at, filepath.Join(w.Dir, filepath.FromSlash(inboxScratch)), objects.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open the inbox: %w", err)
+	}
+	return st, nil
+}
+
+// inboxScratch is the folder of a workspace with temporary files of an inbox in an object store.
+const inboxScratch = settings.LakeScratch + "/inbox"
+
+// BooksRoot is the workspace in a folder as a file system in which books/ has the books, also of an object store.
+func BooksRoot(dir string, s *settings.Settings) (fs.FS, error) {
+	root, at := os.DirFS(dir), s.Resolve(s.Books)
+	if !at.InStore() {
+		return root, nil
+	}
+	books, err := openFolder(at)
+	if err != nil {
+		return nil, fmt.Errorf("open the books: %w", err)
+	}
+	return &withBooks{root, books}, nil
+}
+
+// withBooks is a workspace whose folder books is another file system.
+type withBooks struct{ rest, books fs.FS }
+
+// ReadDir implements fs.ReadDirFS: an object store lists all objects in one request.
+func (w *withBooks) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name == "books" {
+		return fs.ReadDir(w.books, ".")
+	}
+	return fs.ReadDir(w.rest, name)
+}
+
+// Open implements fs.FS.
+func (w *withBooks) Open(name string) (fs.File, error) {
+	if name == "books" {
+		return w.books.Open(".")
+	}
+	if below, is := strings.CutPrefix(name, "books/"); is {
+		return w.books.Open(below)
+	}
+	return w.rest.Open(name)
+}
