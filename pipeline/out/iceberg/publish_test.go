@@ -66,7 +66,7 @@ func (b below) Put(ctx context.Context, name string, content *io.SectionReader) 
 	return b.Mem.Put(ctx, b.prefix+name, content)
 }
 
-func (b below) Stat(ctx context.Context, name string) (int64, error) {
+func (b below) Stat(ctx context.Context, name string) (objects.Object, error) {
 	return b.Mem.Stat(ctx, b.prefix+name)
 }
 
