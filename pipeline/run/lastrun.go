@@ -238,8 +238,8 @@ func (c *lastRunCheck) skip() (done bool, err error) {
 		return false, nil
 	}
 	for _, stage := range []string{workspace.StageBegin, workspace.StageInbox, workspace.StageScan,
-		workspace.StageEvents, workspace.StageFold, workspace.StageSettle, workspace.StageRejects, workspace.StageTotals,
-		workspace.StageCommit} {
+		workspace.StageEvents, workspace.StageFold, workspace.StageSettle, workspace.StageRejects,
+		workspace.StageTotals, workspace.StageCommit} {
 		c.o.BeginStage(stage)
 	}
 	c.report.Manifest, c.report.Totals = base.Manifest.Number, slices.Clone(base.Manifest.Totals)
