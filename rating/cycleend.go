@@ -108,7 +108,8 @@ func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error 
 	}
 	n := int32(len(out.Draws))
 	return e.c.flatFee(&climb{
-		sku: end.sku, version: end.version, at: e.c.bounds.From, record: int32(len(*objs) - 1), drawsFrom: n, drawsTo: n,
+		sku: end.sku, version: end.version, at: e.c.bounds.From, record: int32(len(*objs) - 1),
+		drawsFrom: n, drawsTo: n,
 	}, end.tier, &tiers[end.tier], out)
 }
 

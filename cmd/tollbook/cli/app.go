@@ -173,14 +173,14 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 		_ = f.MarkHidden(name) // fails for a flag that is not there alone
 	}
 	root.AddCommand(commands...)
-	a.completeValues(root)
+	completion{a.Open, a.cycles}.register(root)
 	return root
 }
 
 // prepare checks the global flags once the command line is understood.
 func (a *App) prepare(cmd *cobra.Command) error {
 	a.started = true
-	a.Log = newLogger(a.Err, a.Flags.JSON, a.level())
+	a.Log = newLogger(a.Err, a.Flags.JSON, a.Flags.level())
 	a.Bar = &progress{}
 	if !a.Flags.quiet {
 		a.Bar = newProgress(a.Err, a.Clock)
@@ -209,11 +209,11 @@ func (a *App) prepare(cmd *cobra.Command) error {
 }
 
 // level is the least level that is logged.
-func (a *App) level() slog.Level {
+func (f *Flags) level() slog.Level {
 	switch {
-	case a.Flags.quiet:
+	case f.quiet:
 		return slog.LevelWarn
-	case a.Flags.verbose:
+	case f.verbose:
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,60 +15,56 @@ import (
 // maxCompletions is how many ids a shell is offered at most: a workspace can have millions.
 const maxCompletions = 1000
 
-// completeValues makes shells complete the values of --cycle, --customer and --partner, of a command and all below it,
-// by those that the workspace has. Where it cannot be read, nothing is offered.
-func (a *App) completeValues(cmd *cobra.Command) {
+// completion offers the values of --cycle, --customer and --partner that a workspace has. Where it cannot be read,
+// nothing is offered.
+type completion struct {
+	open   func() (*workspace.Workspace, error)
+	cycles func() ([]lake.CycleRef, error) // of the lake
+}
+
+// register makes shells complete the flags of a command and of all below it.
+func (c completion) register(cmd *cobra.Command) {
 	for name, complete := range map[string]cobra.CompletionFunc{
-		"cycle": a.completeCycle, "customer": a.completeCustomer, "partner": a.completePartner,
+		"cycle": c.cycle, "customer": c.customer, "partner": c.partner,
 	} {
 		if cmd.LocalNonPersistentFlags().Lookup(name) != nil {
 			_ = cmd.RegisterFlagCompletionFunc(name, complete) // fails for a flag that is not there alone
 		}
 	}
 	for _, below := range cmd.Commands() {
-		a.completeValues(below)
+		c.register(below)
 	}
 }
 
-// completeCycle offers the cycles of the lake. It does not need the books.
-func (a *App) completeCycle(_ *cobra.Command, _ []string, begun string) (out []string, _ cobra.ShellCompDirective) {
-	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
+// cycle offers the cycles of the lake. It does not need the books.
+func (c completion) cycle(_ *cobra.Command, _ []string, begun string) (out []string, _ cobra.ShellCompDirective) {
+	cycles, err := c.cycles()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	if a.Flags.Lake != "" {
-		s.Lake.Path = a.Flags.Lake
-	}
-	err = a.ReadOf(&workspace.Workspace{Dir: a.Flags.Workspace, Settings: s}, func(snap *lake.Snapshot) error {
-		out = nil
-		for i := range snap.Manifest.Cycles {
-			if c := &snap.Manifest.Cycles[i]; strings.HasPrefix(c.Cycle, begun) {
-				out = append(out, cobra.CompletionWithDesc(c.Cycle, string(c.State)))
-			}
+	for i := range cycles {
+		if one := &cycles[i]; strings.HasPrefix(one.Cycle, begun) {
+			out = append(out, cobra.CompletionWithDesc(one.Cycle, string(one.State)))
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeCustomer offers the ids of customers, with their newest names.
-func (a *App) completeCustomer(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-	return a.completeID(begun, func(b *books.Books, offer func(id, name string) bool) {
+// customer offers the ids of customers, with their newest names.
+func (c completion) customer(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return c.id(begun, func(b *books.Books, offer func(id, name string) bool) {
 		for i := range b.Customers {
-			c := &b.Customers[i]
-			if !offer(c.ID, c.Rows[len(c.Rows)-1].Name) {
+			one := &b.Customers[i]
+			if !offer(one.ID, one.Rows[len(one.Rows)-1].Name) {
 				return
 			}
 		}
 	})
 }
 
-// completePartner offers the ids of partners, with their newest names.
-func (a *App) completePartner(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-	return a.completeID(begun, func(b *books.Books, offer func(id, name string) bool) {
+// partner offers the ids of partners, with their newest names.
+func (c completion) partner(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return c.id(begun, func(b *books.Books, offer func(id, name string) bool) {
 		for i := range b.Partners {
 			p := &b.Partners[i]
 			if !offer(p.ID, p.Rows[len(p.Rows)-1].Name) {
@@ -77,10 +74,10 @@ func (a *App) completePartner(_ *cobra.Command, _ []string, begun string) ([]str
 	})
 }
 
-// completeID offers the ids of a book that begin with what was typed.
-func (a *App) completeID(begun string, each func(b *books.Books, offer func(id, name string) bool)) (out []string,
+// id offers the ids of a book that begin with what was typed.
+func (c completion) id(begun string, each func(b *books.Books, offer func(id, name string) bool)) (out []string,
 	_ cobra.ShellCompDirective) {
-	w, err := a.Open()
+	w, err := c.open()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -91,4 +88,20 @@ func (a *App) completeID(begun string, each func(b *books.Books, offer func(id, 
 		return len(out) < maxCompletions
 	})
 	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
+// cycles are the cycles of the lake. The books are not read.
+func (a *App) cycles() (list []lake.CycleRef, err error) {
+	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
+	if err != nil {
+		return nil, err
+	}
+	if a.Flags.Lake != "" {
+		s.Lake.Path = a.Flags.Lake
+	}
+	err = a.ReadOf(&workspace.Workspace{Dir: a.Flags.Workspace, Settings: s}, func(snap *lake.Snapshot) error {
+		list = slices.Clone(snap.Manifest.Cycles)
+		return nil
+	})
+	return list, err
 }

@@ -32,7 +32,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 		return nil
 	}
 	accepted := make(map[string]int64)
-	v.fed = make(map[string]*Rows)
+	v.fed = make(feeds)
 	rows := make(map[string]int64) // control totals by name
 	for _, in := range inputs {
 		if in.Rows != in.Accepted+in.Duplicate+in.Rejected {
@@ -45,7 +45,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 		}
 		delete(kept, key)
 		accepted[in.Feed] += in.Accepted
-		v.feed(&in)
+		v.fed.add(&in)
 		for outcome, n := range map[string]int64{"read": in.Rows, "accepted": in.Accepted, "duplicate": in.Duplicate,
 			"rejected": in.Rejected} {
 			rows["rows."+in.Feed+"."+outcome] += n

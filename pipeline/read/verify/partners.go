@@ -385,21 +385,25 @@ type Rows struct {
 	Rejected  int64  `json:"rejected"`
 }
 
-// feed adds a feed file's rows.
-func (v *verifier) feed(in *lake.Input) {
-	r := v.fed[in.Feed]
+// feeds are the rows of feed files, by feed.
+type feeds map[string]*Rows
+
+// add adds a feed file's rows.
+func (f feeds) add(in *lake.Input) {
+	r := f[in.Feed]
 	if r == nil {
 		r = &Rows{Feed: in.Feed}
-		v.fed[in.Feed] = r
+		f[in.Feed] = r
 	}
 	r.Read, r.Accepted, r.Duplicate, r.Rejected = r.Read+in.Rows, r.Accepted+in.Accepted, r.Duplicate+in.Duplicate,
 		r.Rejected+in.Rejected
 }
 
-func (v *verifier) fedRows() []Rows {
+// rows are those of all feeds, by the feeds' names.
+func (f feeds) rows() []Rows {
 	out := []Rows{}
-	for _, name := range slices.Sorted(maps.Keys(v.fed)) {
-		out = append(out, *v.fed[name])
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		out = append(out, *f[name])
 	}
 	return out
 }

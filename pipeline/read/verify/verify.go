@@ -124,7 +124,7 @@ type verifier struct {
 	partner map[string]*settledSum            // by cycle
 	money   map[string]map[string]*moneySums  // by cycle and currency; none of cycles of one currency
 	margins map[string]map[string]*columnSums // of the table margins, by cycle and currency
-	fed     map[string]*Rows                  // by feed
+	fed     feeds
 }
 
 // counts are what was looked at.
@@ -160,12 +160,12 @@ func (v *verifier) differ(check, format string, args ...any) {
 	c := v.found[check]
 	c.Differs = append(c.Differs, fmt.Sprintf(format, args...))
 	if len(c.Differs) > 4*maxListed {
-		v.shorten(c)
+		c.shorten()
 	}
 }
 
 // shorten keeps the first differences in the order of their texts, so that the report does not depend on the workers.
-func (v *verifier) shorten(c *Check) {
+func (c *Check) shorten() {
 	slices.Sort(c.Differs)
 	if extra := len(c.Differs) - maxListed; extra > 0 {
 		c.More += extra
@@ -270,7 +270,7 @@ func (v *verifier) report() *Report {
 	}
 	for _, name := range v.order {
 		c := v.found[name]
-		v.shorten(c)
+		c.shorten()
 		c.OK, c.Looked = len(c.Differs) == 0, looked[name]
 		if n.broken > 0 {
 			c.Looked += " (as far as files can be read)"
@@ -278,7 +278,7 @@ func (v *verifier) report() *Report {
 		r.OK = r.OK && c.OK
 		r.Checks = append(r.Checks, *c)
 	}
-	r.Totals, r.Rows, r.PartnerMoney = v.controlTotals(), v.fedRows(), v.moneyTotals()
+	r.Totals, r.Rows, r.PartnerMoney = v.controlTotals(), v.fed.rows(), v.moneyTotals()
 	return r
 }
 
