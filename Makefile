@@ -476,8 +476,9 @@ profile: build $(BENCH)/tollbook.yaml ## where `run nightly` over ROWS rows spen
 	$(GO) tool pprof -top -nodecount 10 -sample_index alloc_space $(TOLLBOOK) $(BENCH)-alloc.out
 	$(GO) tool pprof -top -nodecount 10 -sample_index alloc_objects $(TOLLBOOK) $(BENCH)-alloc.out
 
-# What the compiler inlines and lays out by (go doc cmd/compile, profile-guided optimization): a night of usage, one of samples, a close and
-# exports. Profiles of an older program serve as well, so this is for releases, not for every change.
+# What the compiler inlines and lays out by (go doc cmd/compile, profile-guided optimization): a night of usage of each
+# of the generator's profiles, one of samples, closes and exports. Profiles of an older program serve as well, so this
+# is for releases, not for every change.
 PGO_ROWS ?= 5000000
 PGO      := $(BUILD)/pgo
 PGO_RUN   = $(TOLLBOOK) --cpu-profile $(PGO)/$(1).out -w $(PGO)/$(2) $(3) --workers $(CORES) > $(PGO)/$(1).txt $(LOOK)
@@ -486,8 +487,12 @@ PGO_RUN   = $(TOLLBOOK) --cpu-profile $(PGO)/$(1).out -w $(PGO)/$(2) $(3) --work
 pgo: build ## profile the work that takes time into cmd/tollbook/default.pgo, by which tollbook is compiled
 	rm -rf $(PGO); mkdir -p $(PGO)
 	$(TOLLBOOK) generate -w $(PGO)/usage --rows $(PGO_ROWS) --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench
+	$(TOLLBOOK) generate -w $(PGO)/resources --rows $(PGO_ROWS) --customers 5000 --days 1 --seed $(SEED) --format parquet --bench --profile resources
+	$(TOLLBOOK) generate -w $(PGO)/giant --rows $(PGO_ROWS) --customers 20000 --days 1 --seed $(SEED) --format parquet --bench --profile giant
 	$(TOLLBOOK) generate -w $(PGO)/samples --links 4000 --rows 1000 --customers 2000 --days 2 --seed $(SEED) --start 2026-09-01
 	$(call PGO_RUN,night,usage,run nightly --as-of $(BENCH_AS_OF) --allow-future)
+	$(call PGO_RUN,resources,resources,run nightly --as-of $(BENCH_AS_OF) --allow-future)
+	$(call PGO_RUN,giant,giant,run nightly --as-of $(BENCH_AS_OF) --allow-future)
 	$(call PGO_RUN,samples,samples,run nightly --as-of $(BENCH_AS_OF) --allow-future)
 	$(call PGO_RUN,close,usage,close --cycle $(CYCLE) --yes --as-of $(AS_OF) --allow-future)
 	$(call PGO_RUN,percentiles,samples,close --cycle $(CYCLE) --yes --as-of $(AS_OF) --allow-future)
