@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -73,13 +74,58 @@ func (s *Snapshot) Sweep(to storage.Storage) error {
 	if err != nil {
 		return fmt.Errorf("list the copy: %w", err)
 	}
+	old := Replaced(to, entries)
 	for _, e := range entries {
 		kind, number := classify(e.Name)
-		if (kind == data || kind == listFile) && !named[e.Name] || kind == manifest && number > s.Manifest.Number ||
-			kind == temp {
+		if (kind == data || kind == listFile) && !named[e.Name] && old(e) ||
+			kind == manifest && number > s.Manifest.Number || kind == temp {
 			if err := to.Remove(e.Name); err != nil {
 				return fmt.Errorf("clear up the copy: %w", err)
 			}
+		}
+	}
+	return nil
+}
+
+// Replaced says which files of a listing may be deleted if nothing names them. In a folder all may; in an object
+// store, where another machine may be about to name them, those that were written more than 24 hours before the newest
+// one.
+func Replaced(st storage.Storage, entries []storage.Entry) func(storage.Entry) bool {
+	if storage.AsChain(st) == nil {
+		return func(storage.Entry) bool { return true }
+	}
+	before := newest(entries) - int64(grace/time.Second)
+	return func(e storage.Entry) bool { return e.Changed < before }
+}
+
+// CheckCopy checks that a copy in an object store has every file that the state names. Error: the first that is
+// missing.
+func (s *Snapshot) CheckCopy(to storage.Storage) error {
+	chain := storage.AsChain(to)
+	if chain == nil {
+		return nil
+	}
+	entries, err := to.List("")
+	if err != nil {
+		return fmt.Errorf("list the copy: %w", err)
+	}
+	has := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		has[e.Name] = true
+	}
+	files, lists, err := s.all()
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		lists = append(lists, e.Path)
+	}
+	for _, name := range append(lists, s.name()) {
+		if has[name] {
+			continue
+		}
+		if err := chain.Stat(name); err != nil { // a listing may be late
+			return fmt.Errorf("check the copy of the lake: %w; copy again", err)
 		}
 	}
 	return nil

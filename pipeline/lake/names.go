@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Names in the lake. This file alone knows them.
@@ -63,7 +65,7 @@ func (k FileKey) Check() error {
 		return fmt.Errorf("file key %v: table %q: want lower-case letters, digits and underscores, a letter first", k,
 			k.Table)
 	case k.Table == manifestsDir || k.Table == tempDir || k.Table == sweepsDir || k.Table == pinsDir ||
-		k.Table == runsDir:
+		k.Table == runsDir || storage.IsLease(k.Table+"/"):
 		return fmt.Errorf("file key %v: table %q is the name of a folder of the lake's own", k, k.Table)
 	case k.Cycle != "" && !validCycle(k.Cycle):
 		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
@@ -147,7 +149,7 @@ type kind uint8
 
 const (
 	foreign  kind = iota // not a name the lake gives: never deleted
-	fixed                // HEAD, LOCK, the mark of a sweep, a pin
+	fixed                // HEAD, LOCK, the mark of a sweep, a pin, a lease
 	manifest             // manifests/NNNNNN.json
 	listFile             // manifests/files-…, manifests/inputs-…
 	temp                 // tmp/NNNNNN-…
@@ -161,7 +163,7 @@ func isMark(name string) bool { return strings.HasPrefix(name, sweepsDir+"/") }
 // classify names the kind of a file; number is a manifest's.
 func classify(name string) (k kind, number int64) {
 	switch {
-	case name == headName || name == "LOCK" || isMark(name) || isPin(name):
+	case name == headName || name == "LOCK" || isMark(name) || isPin(name) || storage.IsLease(name):
 		return fixed, 0
 	case strings.HasPrefix(name, tempDir+"/"):
 		if sequence, _, found := strings.Cut(name[len(tempDir)+1:], "-"); found && len(sequence) >= 6 &&

@@ -10,13 +10,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // PruneOptions is what is to be pruned.
@@ -64,13 +62,18 @@ func (r *PruneReport) NeedsAttention() bool {
 // publishing; the report is there with an error of publishing.
 func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o workspace.Options) (*PruneReport, error) {
 	if po.Archive == "" {
-		po.Archive = filepath.ToSlash(filepath.Join(w.Settings.Retention.Archive, "lake"))
+		po.Archive = w.Settings.ArchivePlace().Below("lake").Path
 	}
-	if settings.InObjectStore(po.Archive) {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("archive to %s: not a folder", po.Archive),
-			Hint: "give a folder for the archive, also of a lake in an object store"}
+	to := w.Settings.ArchivePlace()
+	to.Path = po.Archive
+	for _, own := range []string{w.Settings.Lake.Path, w.Settings.Inbox.Path, w.Settings.Books.Path,
+		w.Settings.Iceberg.Warehouse} {
+		if to.Overlaps(own) {
+			return nil, &workspace.RefusedError{What: fmt.Sprintf("archive to %s: overlaps with %s", po.Archive, own),
+				Hint: "give another place for the archive"}
+		}
 	}
-	if filepath.Clean(w.Path(po.Archive)) == filepath.Clean(w.LakeDir()) {
+	if !to.InStore() && filepath.Clean(w.Path(po.Archive)) == filepath.Clean(w.LakeDir()) {
 		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is the lake itself", po.Archive),
 			Hint: "give another folder for the archive"}
 	}
@@ -173,7 +176,13 @@ func (p *pruning) cycles(ctx context.Context) error {
 		return err
 	}
 	next.SetRun(p.o.AsOf.String(), p.report.Command)
-	to, err := lake.Open(p.o.Disk(storage.Dir(p.ws.Path(p.po.Archive))), lake.Options{Log: p.o.Log, Stop: p.o.StopAt})
+	place := p.ws.Settings.ArchivePlace()
+	place.Path = p.po.Archive
+	st, err := p.ws.OpenPlace(place, "archive/lake")
+	if err != nil {
+		return err
+	}
+	to, err := lake.Open(p.o.Disk(st), lake.Options{Log: p.o.Log, Stop: p.o.StopAt})
 	if err != nil {
 		return fmt.Errorf("open the archive %s: %w", p.po.Archive, err)
 	}
@@ -212,8 +221,12 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	if err != nil {
 		return err
 	}
+	volumes, err := p.ws.OpenPlace(p.ws.Settings.ArchivePlace(), "archive")
+	if err != nil {
+		return err
+	}
 	in := &archive.Inbox{Files: files, Own: p.o.Disk(own),
-		Archive: p.o.Disk(storage.Dir(p.ws.ArchiveDir())), Inputs: inputs, Hashes: hashes, Through: through.Add(-keep),
+		Archive: p.o.Disk(volumes), Inputs: inputs, Hashes: hashes, Through: through.Add(-keep),
 		DryRun: p.po.DryRun, Latest: func(i lake.Input) (period.Cycle, error) { return p.latest(snap, i) }}
 	open, err := rejects.OpenPlaces(snap.Open, snap.Manifest.Loose)
 	if err != nil {

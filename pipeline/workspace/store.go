@@ -32,8 +32,38 @@ func openChain(p settings.Place, scratch string, o objects.Options) (*objects.St
 	return objects.New(store, storage.Dir(scratch), o)
 }
 
-// openFolder shows a place in an object store as a file system. No request is sent yet.
-func openFolder(p settings.Place) (fs.FS, error) {
+// OpenPlace opens a place for writing. Of an object store, temporary files and the lock are in the folder scratch below
+// the workspace's own.
+func (w *Workspace) OpenPlace(p settings.Place, scratch string) (storage.Storage, error) {
+	if !p.InStore() {
+		return storage.Dir(w.Path(p.Path)), nil
+	}
+	st, err := openChain(p, filepath.Join(w.Dir, settings.LakeScratch, filepath.FromSlash(scratch)),
+		objects.Options{Lease: w.Settings.Lake.Lease})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", p.Path, err)
+	}
+	return st, nil
+}
+
+// ReadPlace opens a place for reading, without a workspace.
+func ReadPlace(p settings.Place) (storage.Storage, error) {
+	if !p.InStore() {
+		return storage.Dir(p.Path), nil
+	}
+	store, err := openStore(p)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", p.Path, err)
+	}
+	st, err := objects.New(store, storage.NewMem(), objects.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", p.Path, err)
+	}
+	return st, nil
+}
+
+// OpenFolder shows a place in an object store as a file system. No request is sent yet.
+func OpenFolder(p settings.Place) (fs.FS, error) {
 	store, err := openStore(p)
 	if err != nil {
 		return nil, err
@@ -45,7 +75,7 @@ func openFolder(p settings.Place) (fs.FS, error) {
 // followed. Of an object store it is an inbox.Store.
 func (w *Workspace) Inbox() (fs.FS, error) {
 	if at := w.Settings.Resolve(w.Settings.Inbox.Place); at.InStore() {
-		files, err := openFolder(at)
+		files, err := OpenFolder(at)
 		if err != nil {
 			return nil, fmt.Errorf("open the inbox: %w", err)
 		}
@@ -88,7 +118,7 @@ func BooksRoot(dir string, s *settings.Settings) (fs.FS, error) {
 	if !at.InStore() {
 		return root, nil
 	}
-	books, err := openFolder(at)
+	books, err := OpenFolder(at)
 	if err != nil {
 		return nil, fmt.Errorf("open the books: %w", err)
 	}

@@ -96,7 +96,7 @@ func (w *Workspace) LakeStorage(openFiles int) (storage.Storage, error) {
 func (w *Workspace) objectStore() (storage.Storage, error) {
 	at := &w.Settings.Lake
 	st, err := openChain(settings.Place{Path: at.Path, Endpoint: at.Endpoint, Region: at.Region}, w.LakeDir(),
-		objects.Options{})
+		objects.Options{Lease: at.Lease})
 	if err != nil {
 		return nil, fmt.Errorf("open the lake: %w", err)
 	}
@@ -159,8 +159,13 @@ func (e enclosed) Stat(name string) (fs.FileInfo, error) {
 	return info, errors.Join(err, root.Close())
 }
 
-// ArchiveDir is the folder that prune packs to.
-func (w *Workspace) ArchiveDir() string { return w.Path(w.Settings.Retention.Archive) }
+// ArchiveDir is the folder that prune packs to; "" if the archive is in an object store.
+func (w *Workspace) ArchiveDir() string {
+	if w.Settings.ArchivePlace().InStore() {
+		return ""
+	}
+	return w.Path(w.Settings.Retention.Archive)
+}
 
 // Path is a folder or file that the settings name.
 func (w *Workspace) Path(name string) string {

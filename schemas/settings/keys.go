@@ -83,6 +83,9 @@ func moneyKeys() []Key {
 			Meaning: "object store other than Amazon S3; empty = Amazon S3"},
 		{Name: "lake.region", Type: "text", Default: `""`, read: readLakeRegion,
 			Meaning: "region of the bucket; empty = us-east-1"},
+		{Name: "lake.lease", Type: "duration", Default: "60s", read: readLease,
+			Meaning: "how long a run on another machine holds an object store without renewing its lease; 0s = runs " +
+				"take no lease (deployment.md)"},
 		{Name: "lake.buckets", Type: "1 to 1024", Default: "16", read: readBuckets,
 			Meaning: "parts that customers are spread over; fixed once a lake exists"},
 	}
@@ -219,8 +222,12 @@ func retentionKeys() []Key {
 			Meaning: "prune archives closed cycles further back than this, and than usage.max_age_months"},
 		{Name: "retention.inbox_cycles", Type: "0 to 1200", Default: "0", read: readInboxCycles,
 			Meaning: "prune packs feed files away that are older than so many closed cycles; 0 = never"},
-		{Name: "retention.archive", Type: "folder", Default: "archive", read: readArchive,
-			Meaning: "where prune archives to, relative to the workspace"},
+		{Name: "retention.archive", Type: "folder or s3://bucket/prefix", Default: "archive", read: readArchive,
+			Meaning: "where prune archives to: a folder, relative to the workspace, or an object store"},
+		{Name: "retention.archive_endpoint", Type: endpointType, Default: `""`, read: readArchiveEndpoint,
+			Meaning: "object store of the archive; if endpoint and region are empty, those of the lake are used"},
+		{Name: "retention.archive_region", Type: "text", Default: `""`, read: readArchiveRegion,
+			Meaning: "region of its bucket"},
 	}
 }
 
@@ -241,7 +248,7 @@ func Default() Settings {
 		Usage:    Usage{MaxAgeMonths: 18, FutureTolerance: 24 * hour},
 		Refund:   Refund{UnconditionalHours: 120, FeeRate: money.Rate{}},
 		Close:    Close{Day: 4, Time: 24 * 60},
-		Lake:     Lake{Path: "lake", Buckets: 16},
+		Lake:     Lake{Path: "lake", Buckets: 16, Lease: time.Minute},
 		Inbox:    Inbox{Place: Place{Path: inboxFolder}},
 		Books:    Place{Path: booksFolder},
 		Costs:    Costs{Settle: 15 * time.Minute},

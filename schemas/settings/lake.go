@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
@@ -61,6 +62,16 @@ func readLakeEndpoint(s *Settings, m yamldoc.Map, key string) {
 func readLakeRegion(s *Settings, m yamldoc.Map, key string) {
 	s.Lake.Region = yamldoc.Value(m, key, "", parseRegion)
 	checkInStore(s, m, key, s.Lake.Region)
+}
+
+func readLease(s *Settings, m yamldoc.Map, key string) {
+	s.Lake.Lease = yamldoc.Value(m, key, s.Lake.Lease, func(text string) (time.Duration, error) {
+		d, err := time.ParseDuration(text)
+		if err != nil || d != 0 && d < time.Second || d > time.Hour || d%time.Second != 0 {
+			return 0, fmt.Errorf("%q: neither 0s nor whole seconds from 1s to 1h", text)
+		}
+		return d, nil
+	})
 }
 
 // checkInStore refuses a setting of object stores where the lake is in a folder.

@@ -16,6 +16,21 @@ type Place struct {
 	Region   string // of the bucket; "" = that of the lake
 }
 
+// Below is the place of a name in the place.
+func (p Place) Below(name string) Place {
+	if p.InStore() {
+		p.Path = strings.TrimSuffix(p.Path, "/") + "/" + name
+	} else {
+		p.Path = filepath.ToSlash(filepath.Join(p.Path, name))
+	}
+	return p
+}
+
+// Overlaps reports whether one of two places in object stores contains the other.
+func (p Place) Overlaps(path string) bool {
+	return p.InStore() && InObjectStore(path) && overlap(p.Path, path)
+}
+
 // InStore reports whether the place is in an object store.
 func (p Place) InStore() bool { return InObjectStore(p.Path) }
 
@@ -105,7 +120,7 @@ func readPlaceEndpoint(of func(*Settings) *Place) reader {
 	return func(s *Settings, m yamldoc.Map, key string) {
 		p := of(s)
 		p.Endpoint = yamldoc.Value(m, key, "", parseEndpoint)
-		checkPlaceInStore(p, m, key, p.Endpoint)
+		checkPlaceInStore(*p, m, key, p.Endpoint)
 	}
 }
 
@@ -114,12 +129,12 @@ func readPlaceRegion(of func(*Settings) *Place) reader {
 	return func(s *Settings, m yamldoc.Map, key string) {
 		p := of(s)
 		p.Region = yamldoc.Value(m, key, "", parseRegion)
-		checkPlaceInStore(p, m, key, p.Region)
+		checkPlaceInStore(*p, m, key, p.Region)
 	}
 }
 
 // checkPlaceInStore refuses a setting of object stores of a place that is a folder.
-func checkPlaceInStore(p *Place, m yamldoc.Map, key, value string) {
+func checkPlaceInStore(p Place, m yamldoc.Map, key, value string) {
 	if value != "" && !p.InStore() {
 		m.Fail(key, m.Get(key), "set the path to s3://bucket/prefix, or empty this", "the path is a folder")
 	}

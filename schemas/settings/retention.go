@@ -13,7 +13,23 @@ import (
 type Retention struct {
 	LinesMonths int    // closed cycles further back are archived, except those of Usage.MaxAgeMonths
 	InboxCycles int    // feed files stay for so many closed cycles; 0 = forever
-	Archive     string // folder, relative to the workspace
+	Archive     string // folder, relative to the workspace, or s3://bucket/prefix
+	// of an archive in an object store; if both are "", those of the lake are used
+	ArchiveEndpoint, ArchiveRegion string
+}
+
+// ArchivePlace is where the archive is.
+func (s *Settings) ArchivePlace() Place {
+	r := &s.Retention
+	return s.Resolve(Place{r.Archive, r.ArchiveEndpoint, r.ArchiveRegion})
+}
+
+// UseLake makes the settings read another lake. One in the archive is in the archive's object store.
+func (s *Settings) UseLake(path string) {
+	if at := s.ArchivePlace(); at.Overlaps(path) {
+		s.Lake.Endpoint, s.Lake.Region = at.Endpoint, at.Region
+	}
+	s.Lake.Path = path
 }
 
 func readLinesMonths(s *Settings, m yamldoc.Map, key string) {
@@ -24,6 +40,16 @@ func readInboxCycles(s *Settings, m yamldoc.Map, key string) {
 	s.Retention.InboxCycles = m.Int(key, s.Retention.InboxCycles, 0, 1200)
 }
 
+func readArchiveEndpoint(s *Settings, m yamldoc.Map, key string) {
+	s.Retention.ArchiveEndpoint = yamldoc.Value(m, key, "", parseEndpoint)
+	checkPlaceInStore(s.ArchivePlace(), m, key, s.Retention.ArchiveEndpoint)
+}
+
+func readArchiveRegion(s *Settings, m yamldoc.Map, key string) {
+	s.Retention.ArchiveRegion = yamldoc.Value(m, key, "", parseRegion)
+	checkPlaceInStore(s.ArchivePlace(), m, key, s.Retention.ArchiveRegion)
+}
+
 func readArchive(s *Settings, m yamldoc.Map, key string) {
 	s.Retention.Archive = yamldoc.Value(m, key, s.Retention.Archive, func(path string) (string, error) {
 		clean := filepath.Clean(path)
@@ -32,7 +58,7 @@ func readArchive(s *Settings, m yamldoc.Map, key string) {
 		case path == "":
 			return "", errors.New("is empty")
 		case InObjectStore(path):
-			return "", fmt.Errorf("%q: the archive is a folder, also of a lake in an object store", path)
+			return path, s.apart(path, m.Name(key))
 		case clean == "." || clean == ".." || strings.ContainsRune(path, 0):
 			return "", fmt.Errorf("%q: not a folder of its own", path)
 		case first == "books" || first == "inbox" || first == "exports" || clean == filepath.Clean(s.Lake.Path):

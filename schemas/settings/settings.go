@@ -148,6 +148,8 @@ type Lake struct {
 	Buckets  int    // 1 to 1024
 	Endpoint string // of the object store, with http:// or https://; "" = Amazon S3
 	Region   string // of the bucket; "" = us-east-1
+	// how long a run on another machine that does not answer holds an object store; 0 = not at all
+	Lease time.Duration
 }
 
 // API is how the query API is served.

@@ -125,12 +125,13 @@ func TestParseSample(t *testing.T) {
 		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}},
 		Close: Close{4, 1440},
 		Inbox: Inbox{Place: Place{Path: "inbox"}}, Books: Place{Path: "books"},
-		Lake: Lake{"lake", 16, "", ""}, Costs: Costs{Settle: 15 * time.Minute}, ClickHouse: defaultClickHouse,
-		Iceberg:   Iceberg{"", "tollbook", 24 * time.Hour},
-		API:       defaultAPI,
-		OIDC:      OIDC{Claim: "tollbook", Scopes: "openid"},
-		Schedule:  Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
-		Retention: Retention{18, 0, "archive"},
+		Lake: Lake{"lake", 16, "", "", time.Minute}, Costs: Costs{Settle: 15 * time.Minute},
+		ClickHouse: defaultClickHouse,
+		Iceberg:    Iceberg{"", "tollbook", 24 * time.Hour},
+		API:        defaultAPI,
+		OIDC:       OIDC{Claim: "tollbook", Scopes: "openid"},
+		Schedule:   Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
+		Retention:  Retention{LinesMonths: 18, Archive: "archive"},
 
 		StatementDueDays: 30, Invoice: Invoice{Content: "Cloud services"},
 	}
@@ -214,12 +215,12 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{Place{Path: "inbox"}, 10 * time.Minute},
 		Books: Place{Path: "books"}, Refund: Refund{0, rate},
 		Close: Close{28, 365},
-		Lake:  Lake{"/var/lake", 1024, "", ""}, Costs: Costs{Settle: 15 * time.Minute},
+		Lake:  Lake{"/var/lake", 1024, "", "", time.Minute}, Costs: Costs{Settle: 15 * time.Minute},
 		ClickHouse: otherClickHouse, API: otherAPI, Console: true, Iceberg: Iceberg{"/var/tables", "billing", 0},
 		OIDC: OIDC{"https://login.example.com/realm", "console", "https://billing.example.com/console/oidc",
 			"secret.txt", "groups", "openid groups"},
 		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
-		Retention: Retention{24, 2, "/var/cold"},
+		Retention: Retention{LinesMonths: 24, InboxCycles: 2, Archive: "/var/cold"},
 
 		StatementDueDays: 30, Invoice: Invoice{Content: "Cloud services"},
 	}
@@ -288,10 +289,10 @@ func TestErrors(t *testing.T) {
 		"lake: {region: eu-west-1}":    `4:16: lake.region "eu-west-1": the lake is in a folder`,
 		"lake: {path: 's3://b', endpoint: 'h:1'}": `4:34: lake.endpoint "h:1": not http://host:port or ` +
 			`https://host:port`,
-		"retention: {archive: 's3://b'}": `4:22: retention.archive "s3://b": the archive is a folder, also of a ` +
-			`lake in an object store`,
-		"lake: {buckets: 0}":    `4:17: lake.buckets "0": not from 1 to 1024`,
-		"lake: {buckets: 1025}": `4:17: lake.buckets "1025": not from 1 to 1024`,
+		"retention: {archive: 's3://'}": `4:22: retention.archive "s3://": not s3://bucket/prefix`,
+		"lake: {lease: 1ms}":            `4:15: lake.lease "1ms": neither 0s nor whole seconds from 1s to 1h`,
+		"lake: {buckets: 0}":            `4:17: lake.buckets "0": not from 1 to 1024`,
+		"lake: {buckets: 1025}":         `4:17: lake.buckets "1025": not from 1 to 1024`,
 		"iceberg: {warehouse: 's3://b/t'}": `4:22: iceberg.warehouse "s3://b/t": the lake is in "lake": both must be ` +
 			`folders, or both in the same object store`,
 		"iceberg: {warehouse: lake/tables}": `4:22: iceberg.warehouse "lake/tables": is in another folder of the ` +

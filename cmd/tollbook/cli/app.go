@@ -315,7 +315,8 @@ func (a *App) Open() (*workspace.Workspace, error) {
 		return w, err
 	}
 	// what is published is the workspace's own
-	w.Settings.Lake.Path, w.Settings.ClickHouse.DSN, w.Settings.Iceberg.Warehouse = a.Flags.Lake, settings.DSN{}, ""
+	w.Settings.UseLake(a.Flags.Lake)
+	w.Settings.ClickHouse.DSN, w.Settings.Iceberg.Warehouse = settings.DSN{}, ""
 	return w, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run/backup"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // backupOptions are those of backup.
@@ -22,10 +23,10 @@ type backupOptions struct {
 func NewBackup(a *cli.App) *cobra.Command {
 	var o backupOptions
 	cmd := &cobra.Command{
-		Use:   "backup DIR",
+		Use:   "backup DIR|s3://BUCKET/PREFIX",
 		Short: "Copy the workspace, also during runs",
 		Long: `backup copies the lake at one committed state, settings, books, feed files, the run ledger and the
-archive into another folder. Runs can proceed meanwhile. A second backup into the same folder copies
+archive into another folder, or into an object store. Runs can proceed meanwhile. A second backup into the same folder copies
 only what is new. A backup that is killed leaves the previous one complete. Every file is hashed
 while it is copied.
 
@@ -33,6 +34,7 @@ Keys of callers, passwords and TLS keys are copied only with --secrets. tollbook
 copied, including clickhouse.dsn. An archive outside the workspace is not copied. Exit code 1 means
 that a file changed during the copy and was omitted.`,
 		Example: "  tollbook backup /mnt/backup/billing\n" +
+			"  tollbook backup s3://backups/billing --endpoint https://store.example.com:9000\n" +
 			"  tollbook -w sample backup /mnt/backup/sample --no-inbox --json",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,21 +43,29 @@ that a file changed during the copy and was omitted.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.NoInbox, "no-inbox", false, "leave feed files out")
+	addStore(cmd, &o.Endpoint, &o.Region, "those of the lake")
 	cmd.Flags().BoolVar(&o.Secrets, "secrets", false, "copy keys of callers, passwords and TLS keys too")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
+// addStore adds the flags of an object store.
+func addStore(cmd *cobra.Command, endpoint, region *string, without string) {
+	cmd.Flags().StringVar(endpoint, "endpoint", "",
+		"object store of the backup, http://host:port or https://host:port (default: "+without+")")
+	cmd.Flags().StringVar(region, "region", "", "region of the backup's bucket (default: as for --endpoint)")
+}
+
 // restoreOptions are those of restore.
 type restoreOptions struct {
-	dir  string // the backup
-	into string // the workspace
+	from settings.Place // the backup
+	into string         // the workspace
 }
 
 // NewRestore is the command restore.
 func NewRestore(a *cli.App) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
-		Use:   "restore DIR --into WORKSPACE",
+		Use:   "restore DIR|s3://BUCKET/PREFIX --into WORKSPACE",
 		Short: "Restore a workspace from a backup",
 		Long: `restore copies a backup into a folder that is empty or does not exist. It checks every byte, and
 names each file that differs from what was backed up; the folder is not a workspace then. Afterwards
@@ -67,10 +77,11 @@ finishes it: correct files are kept, all others are copied again.`,
 			"  tollbook restore /mnt/backup/billing --into billing --json",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.dir = args[0]
+			o.from.Path = args[0]
 			return runRestore(cmd.Context(), a, &o)
 		},
 	}
+	addStore(cmd, &o.from.Endpoint, &o.from.Region, "Amazon S3, us-east-1")
 	cmd.Flags().StringVar(&o.into, "into", "", "folder of the workspace to make")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
@@ -127,7 +138,7 @@ func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 	if err != nil {
 		return err
 	}
-	r, err := backup.Restore(ctx, o.dir, o.into, counting(of.Wrap, a.Bar.Update))
+	r, err := backup.Restore(ctx, o.from, o.into, counting(of.Wrap, a.Bar.Update))
 	a.Bar.End()
 	if err != nil {
 		return err
@@ -135,7 +146,7 @@ func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 	if a.Flags.JSON {
 		return a.PrintJSON(r)
 	}
-	fmt.Fprintf(a.Out, "restored %s to %s: the lake at manifest %d, %s, %s\n", o.dir, o.into, r.Manifest,
+	fmt.Fprintf(a.Out, "restored %s to %s: the lake at manifest %d, %s, %s\n", o.from.Path, o.into, r.Manifest,
 		cli.Counted(int64(r.Files), "file", "files"), cli.Counted(r.Bytes, "byte", "bytes"))
 	if r.Kept > 0 {
 		fmt.Fprintf(a.Out, "%s there already, of a restore that did not finish\n",

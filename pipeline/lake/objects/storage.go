@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -16,6 +17,8 @@ import (
 // Options of a storage over a store. The zero value is good.
 type Options struct {
 	CacheBytes int // of parts of objects that are kept in memory; 0 = 256 MiB
+	// Lease is how long a lease counts that is not renewed; 0 = writers take none
+	Lease time.Duration
 }
 
 const (
@@ -35,6 +38,7 @@ const (
 type Storage struct {
 	*reader
 	scratch storage.Storage
+	lease   time.Duration
 }
 
 // New returns the storage over a store. The lock and temporary files are in scratch.
@@ -46,7 +50,7 @@ func New(store Store, scratch storage.Storage, o Options) (*Storage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Storage{r, scratch}, nil
+	return &Storage{r, scratch, o.Lease}, nil
 }
 
 // local reports whether a name is in the scratch folder.
@@ -152,9 +156,19 @@ func (s *Storage) Prune(own func(dir string) bool) error { return s.scratch.Prun
 // SyncDir does nothing: what the store confirmed is durable.
 func (s *Storage) SyncDir(string) error { return nil }
 
-// Lock takes the lock of the scratch folder. It keeps two processes of one machine from working on the same run; only
-// the commit itself keeps writers of several machines apart.
-func (s *Storage) Lock() (func() error, error) { return s.scratch.Lock() }
+// Lock takes the lock of the scratch folder, which keeps two processes of one machine apart, and then the lease, which
+// keeps machines apart as far as it can: only the commit itself does so always (LEASE-5).
+func (s *Storage) Lock() (func() error, error) {
+	unlock, err := s.scratch.Lock()
+	if err != nil || s.lease == 0 {
+		return unlock, err
+	}
+	l, err := s.takeLease()
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	return func() error { return errors.Join(l.end(), unlock()) }, nil
+}
 
 // List returns objects and temporary files.
 func (s *Storage) List(prefix string) ([]storage.Entry, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 )
 
 // Storage is a tree of files under one root. The rules every implementation keeps are STO-1 to STO-8 of the package's
@@ -58,6 +59,15 @@ type Entry struct {
 // LockName is the file of the writer's lock. It is empty after its holder let it go; one that was killed leaves its
 // name in it.
 const LockName = "LOCK"
+
+// leasesDir is the folder of leases in an object store.
+const leasesDir = "leases/"
+
+// LeaseName is the name of the lease with a number.
+func LeaseName(epoch int64) string { return fmt.Sprintf("%s%012d", leasesDir, epoch) }
+
+// IsLease reports whether a name is that of a lease.
+func IsLease(name string) bool { return strings.HasPrefix(name, leasesDir) }
 
 // LockedError says that another writer holds the lake.
 type LockedError struct {

@@ -178,7 +178,7 @@ func (in *Inbox) pack(ctx context.Context, p *Packed) error {
 	}
 	fresh := slices.DeleteFunc(slices.Clone(p.members), func(m member) bool { return has[m] })
 	if len(fresh) > 0 {
-		p.Volume = volumeName(p.Cycle, len(volumes)+1)
+		p.Volume = in.nameOf(p.Cycle, len(volumes)+1, fresh)
 		if p.Stored, err = in.writeVolume(ctx, p.Volume, fresh); err != nil {
 			return err
 		}

@@ -10,6 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -31,16 +33,41 @@ const (
 // volumeName names the n-th volume of a cycle.
 func volumeName(cycle string, n int) string {
 	if n == 1 {
-		return path.Join(inboxDir, cycle+".tar.zst")
+		return path.Join(inboxDir, cycle+volumeSuffix)
 	}
-	return path.Join(inboxDir, fmt.Sprintf("%s-%d.tar.zst", cycle, n))
+	return path.Join(inboxDir, fmt.Sprintf("%s-%d%s", cycle, n, volumeSuffix))
 }
+
+// nameOf names the n-th volume of a cycle. In an object store, where another machine may be writing one, the name
+// follows from the content: no volume replaces another.
+func (in *Inbox) nameOf(cycle string, n int, list []member) string {
+	if storage.AsChain(in.Archive) == nil {
+		return volumeName(cycle, n)
+	}
+	sum := sha256.New()
+	for _, m := range list {
+		fmt.Fprintf(sum, "%s %q\n", m.hash, m.name)
+	}
+	return path.Join(inboxDir, fmt.Sprintf("%s-%x%s", cycle, sum.Sum(nil)[:8], volumeSuffix))
+}
+
+// volumeSuffix ends the name of a volume.
+const volumeSuffix = ".tar.zst"
 
 // volumes lists a cycle's volumes, in order.
 func (in *Inbox) volumes(cycle string) ([]string, error) {
 	entries, err := in.Archive.List(path.Join(inboxDir, cycle))
 	if err != nil {
 		return nil, fmt.Errorf("list the archive: %w", err)
+	}
+	if storage.AsChain(in.Archive) != nil {
+		var out []string
+		for _, e := range entries {
+			if strings.HasSuffix(e.Name, volumeSuffix) {
+				out = append(out, e.Name)
+			}
+		}
+		return out, nil
 	}
 	there := make(map[string]bool, len(entries))
 	for _, e := range entries {
@@ -83,6 +110,14 @@ func (in *Inbox) writeVolume(ctx context.Context, name string, list []member) (s
 	for _, dir := range []string{inboxDir, ""} {
 		if err := in.Archive.SyncDir(dir); err != nil {
 			return 0, &lake.SyncError{Name: "the archive's folder " + dir, Err: err}
+		}
+	}
+	if storage.AsChain(in.Archive) != nil { // what was read back was not in the store yet
+		if back, err = readVolume(ctx, in.Archive, name); err != nil {
+			return 0, err
+		}
+		if !slices.Equal(back, list) {
+			return 0, fmt.Errorf("read %s back: it has other files than were written", name)
 		}
 	}
 	v, err := in.Archive.Open(name)

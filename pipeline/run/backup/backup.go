@@ -21,7 +21,9 @@ import (
 type Options struct {
 	NoInbox bool // leave feed files out
 	Secrets bool // copy the files that the settings name as secrets too
-	Wrap    func(storage.Storage) storage.Storage
+	// of a backup in an object store; if both are "", those of the lake are used
+	Endpoint, Region string
+	Wrap             func(storage.Storage) storage.Storage
 }
 
 // Report is what a backup did.
@@ -78,18 +80,18 @@ var errBusy = errors.New("it changed while it was copied")
 // Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *workspace.RefusedError,
 // *lake.CorruptError for a file of the lake that is not what it was.
 func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*Report, error) {
-	if settings.InObjectStore(dir) {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("backup to %s: not a folder", dir),
-			Hint: "make the backup in a folder, and copy the folder to the object store"}
-	}
-	if err := apart(w, dir); err != nil {
+	to := w.Settings.Resolve(settings.Place{Path: dir, Endpoint: o.Endpoint, Region: o.Region})
+	if err := apart(w, to); err != nil {
 		return nil, err
 	}
 	if o.Wrap == nil {
 		o.Wrap = func(st storage.Storage) storage.Storage { return st }
 	}
-	b := &making{w: w, o: o, dir: dir, st: o.Wrap(storage.Dir(dir)), report: &Report{Dir: dir},
-		before: make(map[string]file)}
+	b := &making{w: w, o: o, dir: dir, place: to, report: &Report{Dir: dir}, before: make(map[string]file)}
+	var err error
+	if b.st, err = b.open(to, "backup"); err != nil {
+		return nil, err
+	}
 	unlock, err := b.st.Lock()
 	if err != nil {
 		return nil, fmt.Errorf("begin a backup: %w", err)
@@ -98,13 +100,40 @@ func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*
 	return b.report, errors.Join(err, unlock())
 }
 
-// apart refuses a folder that is lost with the workspace.
-func apart(w *workspace.Workspace, dir string) error {
+// open opens the backup or a lake in it. Temporary files of one in an object store are in the folder scratch.
+func (b *making) open(p settings.Place, scratch string) (storage.Storage, error) {
+	if !p.InStore() {
+		return b.o.Wrap(storage.Dir(p.Path)), nil
+	}
+	st, err := b.w.OpenPlace(p, scratch)
+	if err != nil {
+		return nil, err
+	}
+	return b.o.Wrap(st), nil
+}
+
+// apart refuses a place that is lost with the workspace.
+func apart(w *workspace.Workspace, place settings.Place) error {
+	dir := place.Path
+	if place.InStore() {
+		s := &w.Settings
+		for _, own := range []string{s.Lake.Path, s.Inbox.Path, s.Books.Path, s.Retention.Archive,
+			s.Iceberg.Warehouse} {
+			if place.Overlaps(own) {
+				return &workspace.RefusedError{What: fmt.Sprintf("backup to %s: it overlaps with %s", dir, own),
+					Hint: "give a place apart, best in another bucket"}
+			}
+		}
+		return nil
+	}
 	to, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
 	for _, place := range []string{w.Dir, w.LakeDir(), w.ArchiveDir()} {
+		if place == "" { // in an object store
+			continue
+		}
 		from, err := filepath.Abs(place)
 		if err != nil {
 			return err
@@ -123,6 +152,7 @@ type making struct {
 	w        *workspace.Workspace
 	o        Options
 	dir      string
+	place    settings.Place // dir
 	st       storage.Storage
 	report   *Report
 	before   map[string]file // of the backup before, by path
@@ -130,6 +160,7 @@ type making struct {
 	sequence int
 	stored   map[string]int64 // bytes of stored files, by name
 	sweeps   []func() error
+	checks   []func() error // that what is in an object store is complete
 }
 
 func (b *making) run(ctx context.Context) error {
@@ -144,7 +175,7 @@ func (b *making) run(ctx context.Context) error {
 	if err := b.plain(ctx); err != nil {
 		return err
 	}
-	archived := filepath.ToSlash(filepath.Join(b.w.Settings.Retention.Archive, "lake"))
+	archived := b.w.Settings.ArchivePlace().Below("lake").Path
 	if b.index.Archive, err = b.lake(ctx, "archive", archived, false); err != nil {
 		return err
 	}
@@ -154,6 +185,9 @@ func (b *making) run(ctx context.Context) error {
 		if err := b.st.SyncDir(dir); err != nil {
 			return &lake.SyncError{Name: fmt.Sprintf("folder %q of the backup", dir), Err: err}
 		}
+	}
+	if err := b.complete(); err != nil {
+		return err
 	}
 	if err := b.name(); err != nil {
 		return err
@@ -177,6 +211,7 @@ func (b *making) inspect() error {
 		return fmt.Errorf("list the backup: %w", err)
 	}
 	b.stored = make(map[string]int64)
+	keep := b.reusable(entries)
 	for _, e := range entries {
 		top, _, _ := strings.Cut(e.Name, "/")
 		switch {
@@ -185,8 +220,10 @@ func (b *making) inspect() error {
 				return fmt.Errorf("clear up the backup: %w", err)
 			}
 		case top == "files":
-			b.stored[e.Name] = e.Size
-		case old == nil && e.Name != storage.LockName && top != "lake" && top != "archive":
+			if keep(e) {
+				b.stored[e.Name] = e.Size
+			}
+		case old == nil && e.Name != storage.LockName && !storage.IsLease(e.Name) && top != "lake" && top != "archive":
 			return &workspace.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name),
 				Hint: "use a folder that is empty or contains a backup"}
 		}
@@ -196,18 +233,23 @@ func (b *making) inspect() error {
 
 // lake copies a lake; own says that it is the workspace's.
 func (b *making) lake(ctx context.Context, to, path string, own bool) (*state, error) {
-	from := storage.Dir(b.w.Path(path))
+	place := b.w.Settings.ArchivePlace()
+	place.Path = path
+	from, err := b.w.OpenPlace(place, "archive/lake")
 	if own {
-		var err error
-		if from, err = b.w.LakeStorage(0); err != nil {
-			return nil, err
-		}
+		from, err = b.w.LakeStorage(0)
+	}
+	if err != nil {
+		return nil, err
 	}
 	l, err := lake.Open(b.o.Wrap(from), lake.Options{})
 	if err != nil {
 		return nil, err
 	}
-	st := b.o.Wrap(storage.Dir(filepath.Join(b.dir, to)))
+	st, err := b.open(b.place.Below(to), "backup/"+to)
+	if err != nil {
+		return nil, err
+	}
 	var out *state
 	err = l.Read(func(snap *lake.Snapshot) error {
 		out = nil
@@ -219,6 +261,7 @@ func (b *making) lake(ctx context.Context, to, path string, own bool) (*state, e
 		}
 		out = &state{path, snap.Manifest.Number, snap.Hash}
 		b.sweeps = append(b.sweeps, func() error { return snap.Sweep(st) })
+		b.checks = append(b.checks, func() error { return snap.CheckCopy(st) })
 		if own {
 			b.report.Manifest, b.report.AsOf = snap.Manifest.Number, snap.Manifest.AsOf
 			origin, err := snap.Origin()
@@ -258,15 +301,62 @@ func (b *making) name() error {
 	return nil
 }
 
+// reusable says which files of a listing may be named without being copied again. In an object store, a file that the
+// backup before does not name and that is old may be deleted by a backup that another machine makes (BACKUP-8).
+func (b *making) reusable(entries []storage.Entry) func(storage.Entry) bool {
+	named := make(map[string]bool)
+	for _, f := range b.before {
+		named[f.stored()] = true
+	}
+	old := lake.Replaced(b.st, entries)
+	return func(e storage.Entry) bool { return named[e.Name] || storage.AsChain(b.st) == nil || !old(e) }
+}
+
+// complete makes sure that an object store has all that backup.json is about to name (BACKUP-8).
+func (b *making) complete() error {
+	chain := storage.AsChain(b.st)
+	if chain == nil {
+		return nil
+	}
+	entries, err := b.st.List("files/")
+	if err != nil {
+		return fmt.Errorf("list the backup: %w", err)
+	}
+	has := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		has[e.Name] = true
+	}
+	for i := range b.index.Files {
+		name := b.index.Files[i].stored()
+		if has[name] {
+			continue
+		}
+		if err := chain.Stat(name); err != nil { // a listing may be late
+			return fmt.Errorf("check the backup: %s of %s: %w; make the backup again", name, b.index.Files[i].Path, err)
+		}
+	}
+	for _, check := range b.checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // clear deletes what the backup does not name.
 func (b *making) clear() error {
 	named := make(map[string]bool)
 	for _, f := range b.index.Files {
 		named[f.stored()] = true
 	}
-	for name := range b.stored {
-		if !named[name] {
-			if err := b.st.Remove(name); err != nil {
+	entries, err := b.st.List("files/")
+	if err != nil {
+		return fmt.Errorf("list the backup: %w", err)
+	}
+	old := lake.Replaced(b.st, entries)
+	for _, e := range entries {
+		if !named[e.Name] && old(e) {
+			if err := b.st.Remove(e.Name); err != nil {
 				return fmt.Errorf("clear up the backup: %w", err)
 			}
 		}

@@ -21,4 +21,7 @@
 //	BACKUP-7  A restore that did not finish leaves the file .restoring. The same restore, run again, finishes it:
 //	          files that are equal to the backup stay, all others are copied again, and the result is that of one
 //	          restore. A folder with an unfinished restore of another backup is refused.
+//	BACKUP-8  In an object store, a file that the backup does not name is deleted a day after it was written at the
+//	          earliest, by the store's clock: another machine may be making a backup there. Before backup.json is
+//	          written, everything that it will name must be there.
 package backup

@@ -26,6 +26,8 @@ func (b *making) originOf(root string) (*origin, error) {
 	switch {
 	case root == "inbox" && b.w.Settings.Inbox.InStore():
 		o.store, err = b.w.Inbox()
+	case root == archivedFeeds && b.w.ArchiveDir() == "":
+		o.store, err = workspace.OpenFolder(b.w.Settings.ArchivePlace().Below("inbox"))
 	case root == "books" && b.w.Settings.Books.InStore():
 		var books fs.FS
 		if books, err = workspace.BooksRoot(b.w.Dir, &b.w.Settings); err == nil {

@@ -42,11 +42,16 @@ const (
 // Restore makes a workspace of a backup in a folder that is not there, is empty, or holds what a restore of the same
 // backup left that did not finish (BACKUP-6, BACKUP-7). wrap goes around every storage that is written to; nil = none.
 // Errors: *workspace.RefusedError; *lake.CorruptError, one for every file that is not what was backed up, up to twenty.
-func Restore(ctx context.Context, dir, into string, wrap func(storage.Storage) storage.Storage) (*Restored, error) {
+func Restore(ctx context.Context, from settings.Place, into string,
+	wrap func(storage.Storage) storage.Storage) (*Restored, error) {
 	if wrap == nil {
 		wrap = func(st storage.Storage) storage.Storage { return st }
 	}
-	st := storage.Dir(dir)
+	dir := from.Path
+	st, err := workspace.ReadPlace(from)
+	if err != nil {
+		return nil, err
+	}
 	i, err := readIndex(st)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no backup: it has no %s", dir, indexName),
@@ -55,7 +60,7 @@ func Restore(ctx context.Context, dir, into string, wrap func(storage.Storage) s
 	if err != nil {
 		return nil, err
 	}
-	r := &restoring{from: st, dir: dir, into: into, wrap: wrap, to: wrap(storage.Folder(into)),
+	r := &restoring{from: st, place: from, dir: dir, into: into, wrap: wrap, to: wrap(storage.Folder(into)),
 		report: &Restored{Workspace: into}}
 	finished, err := r.begin()
 	if err != nil {
@@ -98,6 +103,7 @@ func (r *restoring) noteStores() {
 // restoring is one restore in the making.
 type restoring struct {
 	from      storage.Storage
+	place     settings.Place // the backup
 	dir, into string
 	wrap      func(storage.Storage) storage.Storage
 	to        storage.Storage // into
@@ -190,7 +196,10 @@ func (r *restoring) drop(to storage.Storage, name string) error {
 	if err != nil {
 		return err
 	}
-	from := storage.Dir(filepath.Join(r.dir, name))
+	from, err := workspace.ReadPlace(r.place.Below(name))
+	if err != nil {
+		return err
+	}
 	for _, e := range entries {
 		same, err := sameContent(from, to, e.Name)
 		if err != nil {
@@ -243,7 +252,11 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if s == nil {
 		return nil
 	}
-	l, err := lake.Open(storage.Dir(filepath.Join(r.dir, name)), lake.Options{})
+	from, err := workspace.ReadPlace(r.place.Below(name))
+	if err != nil {
+		return fmt.Errorf("restore %s: %w", name, err)
+	}
+	l, err := lake.Open(from, lake.Options{})
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}
@@ -254,10 +267,13 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	within := s.Path
 	switch {
 	case settings.InObjectStore(within):
-		within = name
+		useCopy := "lake.path to lake"
+		if within = name; name == "archive" {
+			within, useCopy = "archive/lake", "retention.archive to archive"
+		}
 		r.report.Notes = append(r.report.Notes,
 			fmt.Sprintf("tollbook.yaml names %s, and runs in the restored workspace would write there: the copy is in "+
-				"%s; set lake.path to %s to use the copy", s.Path, filepath.Join(r.into, name), name))
+				"%s; set %s to use the copy", s.Path, filepath.Join(r.into, within), useCopy))
 	case !filepath.IsLocal(within):
 		within = name
 		r.report.Notes = append(r.report.Notes,
@@ -386,7 +402,7 @@ func (r *restoring) copyFile(ctx context.Context, f *file, name string) (err err
 		return err
 	}
 	if hash != f.Hash {
-		err := &lake.CorruptError{Name: filepath.Join(r.dir, f.stored()),
+		err := &lake.CorruptError{Name: r.place.Below(f.stored()).Path,
 			Detail: fmt.Sprintf("the copy of %s: hash is %s, %s was backed up", f.Path, hash, f.Hash),
 			Hint:   "take another copy of the backup"}
 		return errors.Join(err, r.to.Remove(name))

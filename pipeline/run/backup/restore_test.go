@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // copied makes a workspace with an empty lake and a backup of it.
@@ -44,7 +45,8 @@ func copied(t *testing.T) (backup string) {
 // broken restores with the n-th operation failing.
 func broken(ctx context.Context, from, into string, n int64) error {
 	plan := storage.Plan{Mode: storage.Fail, N: n, Tally: new(storage.Tally)}
-	_, err := Restore(ctx, from, into, func(st storage.Storage) storage.Storage { return storage.Faulty(st, plan) })
+	wrap := func(st storage.Storage) storage.Storage { return storage.Faulty(st, plan) }
+	_, err := Restore(ctx, settings.Place{Path: from}, into, wrap)
 	return err
 }
 
@@ -62,7 +64,7 @@ func TestRestoreFinishes(t *testing.T) {
 			}
 			return
 		}
-		if _, err := Restore(t.Context(), from, into, nil); err != nil {
+		if _, err := Restore(t.Context(), settings.Place{Path: from}, into, nil); err != nil {
 			t.Fatalf("fail:%d, then again: %v", n, err)
 		}
 		if got, want := listed(t, into),
@@ -86,7 +88,7 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 	before := listed(t, into)
 	refused := new(workspace.RefusedError)
-	if _, err := Restore(t.Context(), other, into, nil); !errors.As(err, &refused) ||
+	if _, err := Restore(t.Context(), settings.Place{Path: other}, into, nil); !errors.As(err, &refused) ||
 		!strings.Contains(refused.What, "another backup") || listed(t, into) != before {
 		t.Errorf("what another backup left: %v, %s", err, listed(t, into))
 	}
@@ -94,7 +96,7 @@ func TestRestoreRefuses(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(full, "mine"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(t.Context(), from, full, nil); !errors.As(err, &refused) ||
+	if _, err := Restore(t.Context(), settings.Place{Path: from}, full, nil); !errors.As(err, &refused) ||
 		!strings.Contains(refused.What, "not empty") || listed(t, full) != "mine" {
 		t.Errorf("a folder with a file: %v, %s", err, listed(t, full))
 	}
@@ -117,7 +119,7 @@ func TestRestoreLeavesAUsedWorkspace(t *testing.T) {
 	if err := os.WriteFile(prices, []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Restore(t.Context(), from, into, nil)
+	r, err := Restore(t.Context(), settings.Place{Path: from}, into, nil)
 	if err != nil || len(r.Notes) != 1 || r.Files != 0 || text(t, prices) != "changed" {
 		t.Errorf("%+v, %v; prices.csv is %q", r, err, text(t, prices))
 	}

@@ -1,0 +1,239 @@
+package objects
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// A lease keeps runs on several machines from doing the same work. It is an object leases/NNNNNNNNNNNN with the holder
+// and the time for which it counts. The object with the largest number, the epoch, is the lease.
+//
+//	LEASE-1  A lease is taken and renewed by creating the object of the next epoch, if there is none. Of several
+//	         writers, one succeeds.
+//	LEASE-2  A lease ends when its holder deletes it, or when it was not renewed for its time, by the store's clock:
+//	         the time at which the object was written and the time of the store's answer are compared. No machine's
+//	         own clock is used for it.
+//	LEASE-3  A holder that finds an epoch after its own that it did not create has lost the lease. It neither renews
+//	         nor deletes it.
+//	LEASE-4  A process that has the lock of the same scratch folder takes over the lease of one that had it: that one
+//	         has ended.
+//	LEASE-5  No commit depends on a lease (CHAIN-1): a holder that lost it without noticing commits nothing if another
+//	         run committed.
+type lease struct {
+	store  Store
+	time   time.Duration
+	holder holder
+	epoch  int64
+
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+// holder is the content of a lease.
+type holder struct {
+	Holder  string `json:"holder"`  // for messages: pid and host
+	Scratch string `json:"scratch"` // names the scratch folder
+	Run     string `json:"run"`     // names the process and the lock: no two are the same
+	Seconds int64  `json:"seconds"` // for which it counts without being renewed
+}
+
+// scratchName is the file of the scratch folder with its name.
+const scratchName = "scratch-name"
+
+// takeLease takes the lease. Errors: *storage.LockedError.
+func (s *Storage) takeLease() (*lease, error) {
+	scratch, err := s.scratchID()
+	if err != nil {
+		return nil, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?" // it is only shown
+	}
+	l := &lease{store: s.store, time: s.lease, stop: make(chan struct{}), holder: holder{
+		Holder:  fmt.Sprintf("pid %d on host %s", os.Getpid(), host),
+		Scratch: scratch, Run: rand.Text(), Seconds: int64(s.lease / time.Second)}}
+	for range tries {
+		taken, err := l.take()
+		if err != nil {
+			return nil, err
+		}
+		if taken {
+			l.done.Go(l.renew)
+			return l, nil
+		}
+	}
+	return nil, fmt.Errorf("take the lease of the object store: others took it %d times in a row; run again", tries)
+}
+
+// scratchID is the name of the scratch folder, which is made once.
+func (s *Storage) scratchID() (string, error) {
+	text, err := readName(s.scratch)
+	if err == nil && text != "" || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return text, err
+	}
+	if err == nil { // a process was killed before it wrote it
+		if err := s.scratch.Remove(scratchName); err != nil {
+			return "", err
+		}
+	}
+	f, err := s.scratch.Create(scratchName)
+	if err != nil {
+		return "", err
+	}
+	text = rand.Text()
+	_, err = f.Write([]byte(text))
+	return text, errors.Join(err, f.Close())
+}
+
+// readName reads the name of a scratch folder.
+func readName(scratch storage.Storage) (string, error) {
+	f, err := scratch.Open(scratchName)
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(f)
+	return string(text), errors.Join(err, f.Close())
+}
+
+// take makes one attempt. It is false if another writer was first.
+func (l *lease) take() (bool, error) {
+	newest, err := l.newest()
+	if err != nil {
+		return false, fmt.Errorf("look for the lease of the object store: %w", err)
+	}
+	if newest.Name != "" {
+		err := l.ended(newest)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+	}
+	l.epoch = epochOf(newest.Name)
+	before := l.epoch
+	taken, err := l.next()
+	if err != nil || !taken {
+		return false, err
+	}
+	if newest.Name != "" {
+		err = l.store.Delete(context.Background(), storage.LeaseName(before))
+	}
+	return true, err
+}
+
+// newest is the lease; without a name if there is none.
+func (l *lease) newest() (newest Object, err error) {
+	err = l.store.List(context.Background(), leases, func(o Object) {
+		if epochOf(o.Name) > epochOf(newest.Name) {
+			newest = o
+		}
+	})
+	return newest, err
+}
+
+// leases begins the names of leases.
+var leases = strings.TrimRight(storage.LeaseName(0), "0123456789")
+
+// epochOf is the number in the name of a lease; 0 of any other name.
+func epochOf(name string) int64 {
+	var epoch int64
+	if _, err := fmt.Sscanf(strings.TrimPrefix(name, leases), "%d", &epoch); err != nil ||
+		storage.LeaseName(epoch) != name {
+		return 0
+	}
+	return epoch
+}
+
+// ended returns an error if another holder has a lease: *storage.LockedError (LEASE-2, LEASE-4).
+func (l *lease) ended(o Object) error {
+	text, _, err := l.store.Get(context.Background(), o.Name, 0, partBytes)
+	if err != nil {
+		return err
+	}
+	var other holder
+	if err := json.Unmarshal(text, &other); err != nil {
+		return fmt.Errorf("read %s of the object store: %w; delete the object if no run is active", o.Name, err)
+	}
+	age := l.store.Now() - o.Changed
+	if other.Scratch == l.holder.Scratch || age > other.Seconds {
+		return nil
+	}
+	return &storage.LockedError{Name: o.Name, Holder: fmt.Sprintf("%s, until it ends or does not renew its lease "+
+		"for %d more seconds", other.Holder, max(1, other.Seconds-age+1))}
+}
+
+// next creates the next epoch. It is false if another writer has (LEASE-1).
+func (l *lease) next() (bool, error) {
+	content, err := json.Marshal(l.holder)
+	if err != nil {
+		return false, err
+	}
+	name := storage.LeaseName(l.epoch + 1)
+	for range tries {
+		if err = l.store.Create(context.Background(), name, content); err == nil {
+			l.epoch++
+			return true, nil
+		}
+		there, _, readErr := l.store.Get(context.Background(), name, 0, partBytes)
+		if readErr == nil && string(there) == string(content) { // an answer was lost
+			l.epoch++
+			return true, nil
+		}
+		if errors.Is(err, fs.ErrExist) {
+			return false, nil
+		}
+		if !errors.Is(err, ErrBusy) {
+			break
+		}
+	}
+	return false, fmt.Errorf("take the lease of the object store: %w", err)
+}
+
+// renew renews the lease until it is given up or lost (LEASE-3). An attempt that fails is repeated by the next one.
+func (l *lease) renew() {
+	tick := time.NewTicker(l.time / renewals)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.stop:
+			return
+		case <-tick.C:
+		}
+		before := l.epoch
+		renewed, err := l.next()
+		switch {
+		case err == nil && !renewed:
+			l.epoch = 0 // lost
+			return
+		case renewed:
+			// One that cannot be deleted is no longer the newest.
+			_ = l.store.Delete(context.Background(), storage.LeaseName(before))
+		}
+	}
+}
+
+// renewals is how often a lease is renewed in its time.
+const renewals = 3
+
+// end gives the lease up.
+func (l *lease) end() error {
+	close(l.stop)
+	l.done.Wait()
+	if l.epoch == 0 {
+		return nil
+	}
+	if err := l.store.Delete(context.Background(), storage.LeaseName(l.epoch)); err != nil {
+		return fmt.Errorf("give up the lease of the object store: %w", err)
+	}
+	return nil
+}
