@@ -97,7 +97,7 @@ func (a *App) cycles() (list []lake.CycleRef, err error) {
 		return nil, err
 	}
 	if a.Flags.Lake != "" {
-		s.Lake.Path = a.Flags.Lake
+		s.UseLake(a.Flags.Lake)
 	}
 	err = a.ReadOf(&workspace.Workspace{Dir: a.Flags.Workspace, Settings: s}, func(snap *lake.Snapshot) error {
 		list = slices.Clone(snap.Manifest.Cycles)
