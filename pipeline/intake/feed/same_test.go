@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -121,8 +122,11 @@ func TestSameRecords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, o := range []Options{{BatchRows: 1}, {BatchRows: 7}, {BatchRows: 4096}, {BatchBytes: 1000},
-				{BatchRows: 7, Ahead: true}, {Ahead: true}, {BatchRows: 7, pieceBytes: 1}, {pieceBytes: 100},
-				{pieceBytes: 5000}, {BatchRows: 50, pieceBytes: 20000, Ahead: true}} {
+				{BatchRows: 7, Ahead: true}, {Ahead: true}, {pieceBytes: 300},
+				{BatchRows: 50, pieceBytes: 20000, Ahead: true}} {
+				if o.pieceBytes > 0 && strings.HasSuffix(name, ".parquet") {
+					continue // no text
+				}
 				got := readAll(t, files, name, feeds.Usage(), o)
 				if got.err != nil {
 					t.Fatal(got.err)
