@@ -68,7 +68,7 @@ func (s *Sources) annex(cycle period.Cycle, a *annex.Annex) (document.Annex, err
 	if err != nil {
 		return document.Annex{}, err
 	}
-	customer := s.customer(a.CustomerID, cycle)
+	customer := s.parties().customer(a.CustomerID, cycle)
 	title := fmt.Sprintf("%s of %s", a.Object, customer.ID)
 	if customer.Name != "" && customer.Name != customer.ID {
 		title = fmt.Sprintf("%s of %s (%s)", a.Object, customer.Name, customer.ID)

@@ -54,8 +54,8 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 		return nil, err
 	}
 	header = inCurrency(header, s.Books.CustomerCurrencyOf(customer))
-	b := &document.Bill{Header: header, Customer: s.customer(customer, cycle),
-		Partner: s.servingPartner(customer, cycle)}
+	b := &document.Bill{Header: header, Customer: s.parties().customer(customer, cycle),
+		Partner: s.parties().servingPartner(customer, cycle)}
 	if err := s.amounts(ctx, b); err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	if err != nil {
 		return nil, err
 	}
-	b.Notes = s.billNotes(b, g, left)
+	b.Notes = s.notes().bill(b, g, left)
 	if b.Cover, err = billCover(s, b); err != nil {
 		return nil, err
 	}
@@ -112,23 +112,6 @@ func DayDrawing(s *Sources, cycle period.Cycle, list []Consumed) (*document.Draw
 		used.days[key] = sum
 	}
 	return document.DayDrawing(&header, used.usage(s.namer(cycle).services)), nil
-}
-
-// servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's
-// own, be it referred.
-func (s *Sources) servingPartner(customer string, cycle period.Cycle) document.Party {
-	code, bounds := s.Books.Customer(customer), s.Books.Zone.Bounds(cycle)
-	var last *books.Association
-	for i := range s.Books.Associations {
-		a := &s.Books.Associations[i]
-		if a.Customer == code && a.Valid.Overlaps(bounds) && (last == nil || a.Valid.From > last.Valid.From) {
-			last = a
-		}
-	}
-	if code < 0 || last == nil || last.Type != books.Resale {
-		return document.Party{}
-	}
-	return s.partner(s.Books.Partners[last.Partner].ID, cycle)
 }
 
 // amounts takes the customer's row of table statements over.

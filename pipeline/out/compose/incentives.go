@@ -62,7 +62,7 @@ type Choice struct {
 // have; *settle.MissingBookError.
 func Incentives(s *Sources, c Choice) ([]Earned, error) {
 	if c.Partner != "" {
-		if _, err := s.partnerCode(c.Partner); err != nil {
+		if _, err := s.parties().partnerCode(c.Partner); err != nil {
 			return nil, err
 		}
 	}
@@ -78,7 +78,7 @@ func Incentives(s *Sources, c Choice) ([]Earned, error) {
 			c.Programme != "" && c.Programme != programme {
 			continue
 		}
-		earned := Earned{Partner: s.partner(partner, one.Period.Last()), Incentive: s.incentive(one),
+		earned := Earned{Partner: s.parties().partner(partner, one.Period.Last()), Incentive: s.incentive(one),
 			period: one.Period}
 		if s.Books.Mixed {
 			earned.Currency = s.Books.PartnerCurrency(one.Partner).Code

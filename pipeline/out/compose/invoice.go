@@ -41,14 +41,14 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 		v.Issued = s.Books.Zone.Day(header.AsOf)
 	}
 	v.Due = v.Issued + period.Day(s.Settings.StatementDueDays)
-	v.Issuer = s.invoiceContact(s.partner(issuer, t.Cycle))
+	v.Issuer = s.invoiceContact(s.parties().partner(issuer, t.Cycle))
 	v.Issuer.PurchaseOrder = "" // that of documents to it
 	if code := s.Books.Partner(t.To); code >= 0 {
-		v.Role, v.Recipient = "partner", s.invoiceContact(s.partner(t.To, t.Cycle))
+		v.Role, v.Recipient = "partner", s.invoiceContact(s.parties().partner(t.To, t.Cycle))
 		v.Header = inCurrency(header, s.Books.PartnerCurrency(code))
 		err = s.partnerServices(ctx, v, issuer)
 	} else {
-		v.Role, v.Recipient = "customer", s.invoiceContact(s.customer(t.To, t.Cycle))
+		v.Role, v.Recipient = "customer", s.invoiceContact(s.parties().customer(t.To, t.Cycle))
 		v.Header = inCurrency(header, s.Books.CustomerCurrencyOf(t.To))
 		err = s.customerServices(ctx, v, issuer)
 	}
@@ -156,19 +156,9 @@ func (s *Sources) invoiceService(v *document.Invoice, service string) *document.
 	})
 	if !found {
 		v.Services = slices.Insert(v.Services, at, document.InvoiceService{Service: service,
-			Name: s.serviceName(service)})
+			Name: s.parties().serviceName(service)})
 	}
 	return &v.Services[at]
-}
-
-// serviceName is what products.csv calls a service; empty if it has no name.
-func (s *Sources) serviceName(code string) string {
-	for i := range s.Books.Products {
-		if p := &s.Books.Products[i]; p.ServiceTypeCode == code && p.ServiceTypeName != "" {
-			return p.ServiceTypeName
-		}
-	}
-	return ""
 }
 
 // invoiceTaxes adds the tax that prices do not include, and the rounding: what is left of the invoiceable amount. The

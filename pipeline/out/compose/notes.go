@@ -46,25 +46,6 @@ func decimals(digits int) string {
 	return fmt.Sprintf("%d decimals", digits)
 }
 
-// rounding says how amounts of lines come to what customers pay (§4.2).
-func (s *Sources) rounding(h *document.Header) string {
-	r, digits := s.Settings.Rounding, decimals(h.Digits)
-	if r.Grain == settings.Line {
-		return fmt.Sprintf("Each usage line is %s to %s; truncated is the difference.", modeWords(r.Mode), digits)
-	}
-	return fmt.Sprintf("Lines keep 8 decimals; a customer's total of the cycle is %s to %s once.", modeWords(r.Mode),
-		digits)
-}
-
-// payments says how lines are paid (§6.3).
-func (s *Sources) payments() string {
-	if s.Settings.Payments == settings.Ledger {
-		return "Lines are paid from coupons and balances in the order of time: stored value, flexi coupons, cash, " +
-			"then credit; what none of them covers is debt."
-	}
-	return "What coupons do not cover counts as paid in cash."
-}
-
 // notes say what annexes do not show.
 func (l *leftOut) notes() []string {
 	var out []string
@@ -87,8 +68,35 @@ func (l *leftOut) notes() []string {
 const monthEndDay = "What is charged at the month's end is spread evenly over the days of the chart. In the list " +
 	"of the consumption by day, it is on the cycle's first day and marked."
 
-// statementNotes are the sentences below a partner's statement.
-func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut) []string {
+// notes are the sentences at the end of bills and statements.
+type notes struct {
+	parties
+	settings *settings.Settings
+}
+
+func (s *Sources) notes() notes { return notes{s.parties(), s.Settings} }
+
+// rounding says how amounts of lines come to what customers pay (§4.2).
+func (n notes) rounding(h *document.Header) string {
+	r, digits := n.settings.Rounding, decimals(h.Digits)
+	if r.Grain == settings.Line {
+		return fmt.Sprintf("Each usage line is %s to %s; truncated is the difference.", modeWords(r.Mode), digits)
+	}
+	return fmt.Sprintf("Lines keep 8 decimals; a customer's total of the cycle is %s to %s once.", modeWords(r.Mode),
+		digits)
+}
+
+// payments says how lines are paid (§6.3).
+func (n notes) payments() string {
+	if n.settings.Payments == settings.Ledger {
+		return "Lines are paid from coupons and balances in the order of time: stored value, flexi coupons, cash, " +
+			"then credit; what none of them covers is debt."
+	}
+	return "What coupons do not cover counts as paid in cash."
+}
+
+// statement are the sentences below a partner's statement.
+func (n notes) statement(st *document.Statement, u *used, left *leftOut) []string {
 	notes := []string{stateText(&st.Header)}
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Resale }) {
 		notes = append(notes,
@@ -101,7 +109,7 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Referral }) {
 		notes = append(notes, "Nothing is owed for referred customers: they pay the vendor.")
 	}
-	notes = append(notes, s.rounding(&st.Header), s.payments())
+	notes = append(notes, n.rounding(&st.Header), n.payments())
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Sign == "-" }) {
 		notes = append(notes,
 			"Rows of sign - are refunds and corrections. They lower the performance of the period's incentives; what "+
@@ -132,11 +140,11 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 	return append(notes, left.notes()...)
 }
 
-// billNotes are the sentences below a customer's bill.
-func (s *Sources) billNotes(b *document.Bill, g *gathered, left *leftOut) []string {
-	notes := append([]string{stateText(&b.Header), s.rounding(&b.Header), s.payments()}, s.servedBy(b)...)
+// bill are the sentences below a customer's bill.
+func (n notes) bill(b *document.Bill, g *gathered, left *leftOut) []string {
+	notes := append([]string{stateText(&b.Header), n.rounding(&b.Header), n.payments()}, n.servedBy(b)...)
 	if b.Amounts.Tax != nil {
-		notes = append(notes, TaxNotes(s.Books, s.Settings, b.Customer.ID)...)
+		notes = append(notes, TaxNotes(n.books, n.settings, b.Customer.ID)...)
 	}
 	if g.late > 0 {
 		notes = append(notes,
@@ -150,16 +158,16 @@ func (s *Sources) billNotes(b *document.Bill, g *gathered, left *leftOut) []stri
 }
 
 // servedBy says which partners the customer had, where that changed within the cycle.
-func (s *Sources) servedBy(b *document.Bill) []string {
-	code := s.Books.Customer(b.Customer.ID)
+func (n notes) servedBy(b *document.Bill) []string {
+	code := n.books.Customer(b.Customer.ID)
 	bounds := b.Header.Zone.Bounds(b.Header.Cycle)
 	var list []string
-	for i := range s.Books.Associations {
-		a := &s.Books.Associations[i]
+	for i := range n.books.Associations {
+		a := &n.books.Associations[i]
 		if a.Customer != code || !a.Valid.Overlaps(bounds) {
 			continue
 		}
-		p := s.partner(s.Books.Partners[a.Partner].ID, b.Header.Cycle)
+		p := n.parties.partner(n.books.Partners[a.Partner].ID, b.Header.Cycle)
 		how := "referred by "
 		if a.Type == books.Resale {
 			how = "customer of "

@@ -47,7 +47,7 @@ func (s *Sources) row(cycle period.Cycle, row rows.Row) (*settlement.Row, error)
 		to  *int32
 	}{{tables.XPartnerID, &r.Partner}, {tables.XSellerID, &r.Seller}, {tables.XResellerID, &r.Reseller}} {
 		var err error
-		if *p.to, err = s.code(row.Word(p.col)); err != nil {
+		if *p.to, err = s.parties().code(row.Word(p.col)); err != nil {
 			return nil, err
 		}
 	}
@@ -92,7 +92,7 @@ func (s *Sources) namer(cycle period.Cycle) *namer {
 func (n *namer) partner(id string) string {
 	name, known := n.partners[id]
 	if !known {
-		name = n.s.partner(id, n.cycle).Name
+		name = n.s.parties().partner(id, n.cycle).Name
 		n.partners[id] = name
 	}
 	return name
@@ -100,7 +100,7 @@ func (n *namer) partner(id string) string {
 
 func (n *namer) customer(id string) document.Party {
 	if n.last.ID != id || id == "" {
-		n.last = n.s.customer(id, n.cycle)
+		n.last = n.s.parties().customer(id, n.cycle)
 	}
 	return n.last
 }

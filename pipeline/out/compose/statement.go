@@ -22,13 +22,13 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	if err != nil {
 		return nil, err
 	}
-	code, err := s.partnerCode(partner)
+	code, err := s.parties().partnerCode(partner)
 	if err != nil {
 		return nil, err
 	}
 	header = inCurrency(header, s.Books.PartnerCurrency(code))
-	st := &document.Statement{Header: header, Partner: s.partner(partner, cycle),
-		Kind: kindWord(s.partnerRow(code, cycle).Kind)}
+	st := &document.Statement{Header: header, Partner: s.parties().partner(partner, cycle),
+		Kind: kindWord(s.parties().partnerRow(code, cycle).Kind)}
 	nets := s.Partners.Nets(cycle)
 	names := s.namer(cycle)
 	err = s.eachRow(ctx, cycle, partner, func(r *settlement.Row, row rows.Row) error {
@@ -49,7 +49,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	st.Taxes = s.taxes(taxes)
 	st.Sellers = s.sellers(st, code)
 	if s.Brief {
-		st.Notes = s.statementNotes(st, newUsed(), &leftOut{})
+		st.Notes = s.notes().statement(st, newUsed(), &leftOut{})
 		return st, s.partnerMoney(st)
 	}
 	used, err := s.consumption(ctx, st, code)
@@ -60,7 +60,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	if err != nil {
 		return nil, err
 	}
-	st.Notes = s.statementNotes(st, used, left)
+	st.Notes = s.notes().statement(st, used, left)
 	if err := s.partnerMoney(st); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (s *Sources) sellers(st *document.Statement, partner int32) []document.Part
 	}
 	cycle := st.Header.Cycle
 	slices.Sort(ids)
-	if row := s.partnerRow(partner, cycle); row.Kind != books.Referrer || len(ids) > 0 {
+	if row := s.parties().partnerRow(partner, cycle); row.Kind != books.Referrer || len(ids) > 0 {
 		last := settlement.PartnerID(s.Books, s.Partners.Seller(partner, s.Books.Zone.Bounds(cycle).To-1))
 		if at := slices.Index(ids, last); at > 0 {
 			ids = append([]string{last}, slices.Delete(ids, at, at+1)...)
@@ -116,7 +116,7 @@ func (s *Sources) sellers(st *document.Statement, partner int32) []document.Part
 	}
 	var out []document.Party
 	for _, id := range ids {
-		out = append(out, s.partner(id, cycle))
+		out = append(out, s.parties().partner(id, cycle))
 	}
 	return out
 }
@@ -244,8 +244,8 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 		out.Totals = []Settled{{}}
 	}
 	for _, n := range all {
-		one := Settled{Partner: s.partner(s.Books.Partners[n.Partner].ID, cycle),
-			Kind: kindWord(s.partnerRow(n.Partner, cycle).Kind), Lines: n.Lines,
+		one := Settled{Partner: s.parties().partner(s.Books.Partners[n.Partner].ID, cycle),
+			Kind: kindWord(s.parties().partnerRow(n.Partner, cycle).Kind), Lines: n.Lines,
 			Payment: n.Payment, Owed: n.Owed, Cost: n.Cost, Revenue: n.Revenue, Incentives: n.Incentives, Net: n.Net}
 		if m := margins[n.Partner]; m != nil {
 			one.Margin = *m

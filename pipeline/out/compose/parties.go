@@ -1,0 +1,133 @@
+package compose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// parties finds customers and partners, and their names, in the books.
+type parties struct {
+	books  *books.Books
+	vendor document.Party
+}
+
+func (s *Sources) parties() parties {
+	return parties{s.Books, document.Party{ID: s.Settings.Vendor.ID, Name: s.Settings.Vendor.Name}}
+}
+
+// before is the row of a book that was in force last before an instant, or the first one.
+func before[T any](rows []T, end period.Instant, valid func(*T) period.Span) *T {
+	at := 0
+	for i := range rows {
+		if valid(&rows[i]).From < end {
+			at = i
+		}
+	}
+	return &rows[at]
+}
+
+// customer is a customer with its name at the cycle's end; without a name where the books no longer have it.
+func (p parties) customer(id string, cycle period.Cycle) document.Party {
+	party := document.Party{ID: id}
+	if code := p.books.Customer(id); code >= 0 {
+		row := before(p.books.Customers[code].Rows, p.books.Zone.Bounds(cycle).To,
+			func(r *books.CustomerRow) period.Span { return r.Valid })
+		party.Name = row.Name
+	}
+	return party
+}
+
+// partnerRow is a partner's row at the cycle's end.
+func (p parties) partnerRow(code int32, cycle period.Cycle) *books.PartnerRow {
+	return before(p.books.Partners[code].Rows, p.books.Zone.Bounds(cycle).To, func(r *books.PartnerRow) period.Span {
+		return r.Valid
+	})
+}
+
+// partner is a partner with its name at the cycle's end, or the vendor; "" is nobody.
+func (p parties) partner(id string, cycle period.Cycle) document.Party {
+	if id == settlement.VendorID {
+		return document.Party{ID: id, Name: p.vendor.Name}
+	}
+	party := document.Party{ID: id}
+	if code := p.books.Partner(id); code >= 0 {
+		party.Name = p.partnerRow(code, cycle).Name
+	}
+	return party
+}
+
+// partnerCode finds a partner that somebody asks for. Errors: *rows.NotFoundError.
+func (p parties) partnerCode(id string) (int32, error) {
+	if code := p.books.Partner(id); code >= 0 {
+		return code, nil
+	}
+	do := "books/partners.csv has no partner at all"
+	if n := len(p.books.Partners); n > 0 {
+		at, _ := slices.BinarySearchFunc(p.books.Partners, id, func(one books.Partner, id string) int {
+			return strings.Compare(one.ID, id)
+		})
+		from := max(0, min(at-maxNamed/2, n-maxNamed))
+		var names []string
+		for i := from; i < min(n, from+maxNamed); i++ {
+			names = append(names, p.books.Partners[i].ID)
+		}
+		if do = "partners: "; len(names) < n {
+			do = "partners near it: "
+		}
+		do += strings.Join(names, ", ")
+	}
+	return 0, &rows.NotFoundError{What: fmt.Sprintf("books/partners.csv has no partner %q", id), Do: do}
+}
+
+// code is the index of a partner's id as settlement has it.
+func (p parties) code(id string) (int32, error) {
+	switch id {
+	case "":
+		return settlement.None, nil
+	case settlement.VendorID:
+		return settlement.Vendor, nil
+	}
+	code := p.books.Partner(id)
+	if code < 0 {
+		return 0, &settle.MissingBookError{Book: "partners.csv", What: "partner", ID: id}
+	}
+	return code, nil
+}
+
+// servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's
+// own, be it referred.
+func (p parties) servingPartner(customer string, cycle period.Cycle) document.Party {
+	code, bounds := p.books.Customer(customer), p.books.Zone.Bounds(cycle)
+	var last *books.Association
+	for i := range p.books.Associations {
+		a := &p.books.Associations[i]
+		if a.Customer == code && a.Valid.Overlaps(bounds) && (last == nil || a.Valid.From > last.Valid.From) {
+			last = a
+		}
+	}
+	if code < 0 || last == nil || last.Type != books.Resale {
+		return document.Party{}
+	}
+	return p.partner(p.books.Partners[last.Partner].ID, cycle)
+}
+
+// serviceName is what products.csv calls a service; empty if it has no name.
+func (p parties) serviceName(code string) string {
+	for i := range p.books.Products {
+		if one := &p.books.Products[i]; one.ServiceTypeCode == code && one.ServiceTypeName != "" {
+			return one.ServiceTypeName
+		}
+	}
+	return ""
+}
+
+// maxNamed is how many ids a hint names.
+const maxNamed = 10
