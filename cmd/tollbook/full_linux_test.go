@@ -42,6 +42,7 @@ func printing() []string {
 		"-w W invoice --cycle 2026-09 --to delta", "-w W invoice --cycle 2026-09 --to delta --format html",
 		"-w W rerate --cycle 2026-09 --dry-run",
 		"-w W rerate --cycle 2026-09",
+		"-w W task plan", "-w W task next", "-w W task do bucket 0",
 		"-w W prune --dry-run", "-w W prune", "-w W runs", "-w W runs show 1", "-w W schedule --dry-run",
 		"-w W schedule --once",
 		"-w W backup W-backup", "restore W-backup --into W-restored-#", "init W-new-#", "init W-sample-# --sample",
@@ -53,7 +54,8 @@ func printing() []string {
 // groups are commands that only list their subcommands, and the servers: serve prints nothing, and console continues
 // after it has printed its address.
 func groups() []string {
-	return []string{"tollbook", "tollbook console", "tollbook focus", "tollbook keys", "tollbook run", "tollbook serve"}
+	return []string{"tollbook", "tollbook console", "tollbook focus", "tollbook keys", "tollbook run", "tollbook serve",
+		"tollbook task"}
 }
 
 // world is the sample, billed, with a key of the query API.
@@ -157,6 +159,12 @@ func TestFullOutput(t *testing.T) {
 		}
 		w.wantFull("--json " + line)
 	}
+	for _, global := range []string{"", "--json "} { // a run can be committed once
+		w.call("-w W task plan")
+		w.call("-w W task do bucket 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15")
+		w.wantFull(global + "-w W task commit")
+	}
+	covered = append(covered, "tollbook task commit")
 	w.wantFull("-w W console --listen 127.0.0.1:0")
 	w.wantFull("--json -w W console --listen 127.0.0.1:0")
 	w.wantFull("help run")
