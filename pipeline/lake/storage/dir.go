@@ -56,14 +56,30 @@ func (d *dirStorage) Create(name string) (File, error) {
 	d.tree.Lock()
 	defer d.tree.Unlock()
 	target := d.path(name)
-	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(target, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) // os adds O_CLOEXEC
+	var f *os.File
+	err := inFolder(target, func() (err error) {
+		f, err = os.OpenFile(target, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) // os adds O_CLOEXEC
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	return dirFile{f, name}, nil
+}
+
+// inFolder makes the folders above a file and then does something with it. Another process may take the folders away
+// again while they are empty: then both are repeated.
+func inFolder(target string, do func() error) (err error) {
+	const attempts = 100
+	for range attempts {
+		if err = os.MkdirAll(filepath.Dir(target), 0o777); err == nil {
+			err = do()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return err
 }
 
 func (d *dirStorage) Open(name string) (ReadFile, error) {
@@ -91,10 +107,7 @@ func (d *dirStorage) Rename(from, to string) error {
 	d.tree.Lock()
 	defer d.tree.Unlock()
 	target := d.path(to)
-	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
-		return err
-	}
-	if err := os.Rename(d.path(from), target); err != nil {
+	if err := inFolder(target, func() error { return os.Rename(d.path(from), target) }); err != nil {
 		return err
 	}
 	return d.removeEmpty(path.Dir(from))
