@@ -60,7 +60,8 @@ const (
 // (§4.11).
 func Late() *Table { return lateTable }
 
-var lateTable = define("late", nil, append(usageColumns(), Column{"origin_cycle", Word, "cycle that the use belongs to"},
+var lateTable = define("late", nil, append(usageColumns(),
+	Column{"origin_cycle", Word, "cycle that the use belongs to"},
 	Column{"as_of", Time, "clock of the run that accepted it"})...)
 
 // Columns of the bandwidth table.

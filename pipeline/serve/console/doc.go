@@ -17,6 +17,6 @@
 //	CONSOLE-8  The server calculates the tables of pages about the whole lake, and the newest bills of the largest
 //	           customers, once for each state and books, when it starts and within seconds of a commit. A request that
 //	           comes earlier calculates what it needs.
-//	CONSOLE-9  As many pages are made at once as there are processors, the others in the order of their requests. A page
-//	           that takes longer than longPage keeps no other waiting.
+//	CONSOLE-9  As many pages are made at once as there are processors, the others in the order of their requests. A
+//	           page that takes longer than longPage keeps no other waiting.
 package console

@@ -109,7 +109,8 @@ func (s *Store) failed(what, name string, err error) error {
 	answer := minio.ToErrorResponse(err)
 	switch {
 	case answer.Code == minio.NoSuchBucket:
-		return fmt.Errorf("%s %s: the bucket does not exist: create it, or correct its name in the settings", what, place)
+		return fmt.Errorf("%s %s: the bucket does not exist: create it, or correct its name in the settings", what,
+			place)
 	case answer.StatusCode == http.StatusNotFound:
 		return fmt.Errorf("%s %s: %w", what, place, fs.ErrNotExist)
 	case answer.StatusCode == http.StatusPreconditionFailed:

@@ -115,7 +115,9 @@ func ofMoney() []page.Route {
 
 // prepared makes a route one of a page that is prepared without parameters.
 func prepared(r page.Route) page.Route {
-	return preparedFor(r, func(context.Context, *operation.State) ([]url.Values, error) { return []url.Values{nil}, nil })
+	return preparedFor(r, func(context.Context, *operation.State) ([]url.Values, error) {
+		return []url.Values{nil}, nil
+	})
 }
 
 // preparedFor makes a route one of a page that is prepared with some parameters.
