@@ -352,7 +352,7 @@ func DoTask(ctx context.Context, w *workspace.Workspace, id lake.Hash, stage str
 	b, err := r.txn.ReadShared(taskObject(stage, i))
 	if errors.Is(err, fs.ErrNotExist) {
 		return &workspace.RefusedError{What: fmt.Sprintf("run %s has no %s task %d", id, stage, i),
-			Hint: fmt.Sprintf("tasks are numbered from 0; `tollbook task next %s` prints how many there are", id)}
+			Hint: fmt.Sprintf("tasks are numbered from 0; `tollbook task next --run %s` prints how many there are", id)}
 	}
 	if err != nil {
 		return err
