@@ -237,7 +237,7 @@ func incentives(v *page.View) (*page.Page, error) {
 	build := incentivesOf
 	if everybody(v) {
 		build = func(v *page.View) (*page.Table, error) {
-			return page.KeepTable(v, "incentives for "+string(v.Caller.Role), incentivesOf)
+			return page.KeepTable(v, fmt.Sprintf("incentives for %s in %s", v.Caller.Role, v.Currency()), incentivesOf)
 		}
 	}
 	t, err := build(v)
