@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -98,6 +99,16 @@ func runFlag(cmd *cobra.Command, name *string) {
 	cmd.Flags().StringVar(name, "run", "", "the run, as task plan prints it (default: the only one that is planned)")
 }
 
+// planned opens the workspace for the run that --run names, or for the only one that is planned.
+func planned(a *cli.App, name string) (*workspace.Workspace, workspace.Options, lake.Hash, error) {
+	w, o, err := a.SharedRun()
+	if err != nil {
+		return nil, o, "", err
+	}
+	id, err := a.TheRun(w, o, name)
+	return w, o, id, err
+}
+
 func nextCommand(a *cli.App) *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
@@ -109,11 +120,7 @@ at any time.`,
 		Example: "  tollbook task next\n  tollbook task next --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, o, err := a.SharedRun()
-			if err != nil {
-				return err
-			}
-			id, err := a.TheRun(w, o, name)
+			w, o, id, err := planned(a, name)
 			if err != nil {
 				return err
 			}
@@ -161,16 +168,13 @@ lock and changes no state of the lake. If it is killed, do the task again.`,
 			if err != nil {
 				return err
 			}
-			w, o, err := a.SharedRun()
+			w, o, id, err := planned(a, name)
 			if err != nil {
 				return err
 			}
-			done := taskDone{Stage: stage, Tasks: list}
-			if done.Run, err = a.TheRun(w, o, name); err != nil {
-				return err
-			}
+			done := taskDone{Run: id, Stage: stage, Tasks: list}
 			for _, i := range list {
-				if err := run.DoTask(cmd.Context(), w, done.Run, stage, i, o); err != nil {
+				if err := run.DoTask(cmd.Context(), w, id, stage, i, o); err != nil {
 					return err
 				}
 			}
@@ -214,11 +218,7 @@ done, nothing is committed: exit code 2. If it fails or is killed, it can be rep
 		Example: "  tollbook task commit\n  tollbook task commit --run 1f0c7f2085418437f5e5bedab69bd60a",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, o, err := a.SharedRun()
-			if err != nil {
-				return err
-			}
-			id, err := a.TheRun(w, o, name)
+			w, o, id, err := planned(a, name)
 			if err != nil {
 				return err
 			}
