@@ -146,7 +146,7 @@ func printPending(a *cli.App, p *run.Pending) error {
 		fmt.Fprintln(a.Out, "next   `tollbook task commit`")
 		return nil
 	}
-	fmt.Fprintf(a.Out, "stage  %s: %s, of which %d are not done\n", p.Stage,
+	fmt.Fprintf(a.Out, "stage  %s: %s, %d not done\n", p.Stage,
 		cli.Counted(int64(p.Tasks), "task", "tasks"), len(p.Missing))
 	fmt.Fprintf(a.Out, "next   `tollbook task do %s I` for each I from 0 to %d, then `tollbook task next`\n", p.Stage,
 		p.Tasks-1)
