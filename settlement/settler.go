@@ -2,6 +2,7 @@ package settlement
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/tollbook/tollbook/schemas/books"
@@ -21,7 +22,7 @@ type Settler struct {
 	index  map[groupKey]int32
 	last   int32 // group of the line before
 
-	known []resolvedTerms // lookups done before, by termsSlot
+	known []resolvedTerms // lookups done before, by slot
 
 	sums  []sum // by place
 	since newcomer
@@ -54,20 +55,27 @@ type resolvedTerms struct {
 	cost         term // seller to vendor, where the seller is a distributor
 }
 
-// resolved is how many lookups a Settler remembers; a power of two.
-const resolved = 1 << 14
+// mostResolved is how many lookups a Settler remembers at most.
+const mostResolved = 1 << 14
 
-// termsSlot is where the lookup of a partner and a product is remembered, by Fibonacci hashing.
-func termsSlot(partner, sku int32) uint32 {
+// resolvable is how many lookups a Settler of books remembers: four times as many as there are pairs of a partner and a
+// product, so that few share a place, and a power of two.
+func resolvable(b *books.Books) int {
+	pairs := uint64(len(b.Partners)) * uint64(len(b.Products))
+	return min(mostResolved, 4<<bits.Len64(min(pairs, mostResolved)))
+}
+
+// slot returns the place of the lookup of a partner and a product, by Fibonacci hashing.
+func (s *Settler) slot(partner, sku int32) *resolvedTerms {
 	h := uint64(uint32(partner))<<32 | uint64(uint32(sku))
-	return uint32(h*0x9E3779B97F4A7C15>>32) & (resolved - 1)
+	return &s.known[int(h*0x9E3779B97F4A7C15>>32)&(len(s.known)-1)]
 }
 
 // Settler makes a settler of a cycle. kept are the rates that a closed cycle was converted by; for other pairs, and for
 // an open cycle, those of the books apply.
 func (bk *Book) Settler(cycle period.Cycle, kept ...books.ExchangeRate) *Settler {
 	s := &Settler{bk: bk, cycle: cycle, customer: -1, index: map[groupKey]int32{},
-		known: make([]resolvedTerms, resolved), sums: make([]sum, bk.places),
+		known: make([]resolvedTerms, resolvable(bk.books)), sums: make([]sum, bk.places),
 		x: newExchange(bk.books, cycle, kept)}
 	s.since.until = make([]period.Instant, len(bk.months))
 	return s
@@ -140,7 +148,7 @@ func (s *Settler) add(l *Line) error {
 
 // resolvedTerms looks up by what terms a line's partner deals in its product at the line's own time.
 func (s *Settler) terms(l *Line, sku int32) *resolvedTerms {
-	d := &s.known[termsSlot(l.Partner, sku)]
+	d := s.slot(l.Partner, sku)
 	if d.partner == l.Partner && d.sku == sku && d.span.Holds(l.OwnTime) {
 		return d
 	}

@@ -11,8 +11,8 @@ import (
 
 // commit goes through the write order of the package's comment, from WRITE-2 on, and DEL-2.
 func (t *Txn) commit(ctx context.Context) (bool, error) {
-	if t.folders.failed != nil {
-		return false, fmt.Errorf("commit after a failed sync: %w", t.folders.failed)
+	if err := t.syncs.wait(); err != nil {
+		return false, fmt.Errorf("make the files of the run durable: %w", err)
 	}
 	m, lists, err := t.next.plan()
 	if err != nil {
@@ -147,7 +147,7 @@ func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, er
 	if err := t.announce(m.Number, hash); err != nil {
 		return "", err
 	}
-	if err := t.folders.sync(); err != nil {
+	if err := t.syncs.sync(); err != nil {
 		return "", err
 	}
 	if err := t.pause(ctx, BeforeManifest); err != nil {
@@ -159,7 +159,7 @@ func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, er
 	if err := t.writeSmall(manifestName(m.Number), b); err != nil {
 		return "", err
 	}
-	return hash, t.folders.sync()
+	return hash, t.syncs.sync()
 }
 
 // writeLists writes the lists that the base does not name.
@@ -187,12 +187,12 @@ func (t *Txn) announce(number int64, hash Hash) error {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(t.folders.syncFailed(intentName, err), f.Close())
+		return errors.Join(t.syncs.syncFailed(intentName, err), f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
-	t.folders.add(tempDir, "")
+	t.syncs.add(tempDir, "")
 	return nil
 }
 
@@ -215,7 +215,7 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replace
 	if err := t.lake.stop(AfterHead); err != nil {
 		return true, err
 	}
-	if err := t.folders.sync(); err != nil {
+	if err := t.syncs.sync(); err != nil {
 		return true, err
 	}
 	return true, nil
@@ -240,7 +240,7 @@ func (w *writing) writeSmall(name string, b []byte) error {
 		return fmt.Errorf("write %s of the lake: %w", name, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(w.folders.syncFailed(name, err), f.Close())
+		return errors.Join(w.syncs.syncFailed(name, err), f.Close())
 	}
 	return w.putInPlace(f, name)
 }
@@ -253,7 +253,7 @@ func (w *writing) putInPlace(f storage.File, name string) error {
 	if err := w.lake.st.Rename(f.Name(), name); err != nil {
 		return fmt.Errorf("put %s of the lake in place: %w", name, err)
 	}
-	w.folders.touch(name)
+	w.syncs.touch(name)
 	return nil
 }
 
@@ -290,5 +290,5 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 			return err
 		}
 	}
-	return t.folders.sync()
+	return t.syncs.sync()
 }

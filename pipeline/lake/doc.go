@@ -53,11 +53,13 @@
 //
 // # Write order
 //
-//	WRITE-1  A data file: written under a name in tmp/, synced, closed, renamed. Many files are written concurrently.
-//	WRITE-2  After all data files: the announcement tmp/000000-commit, number and hash of the manifest, synced. Then
-//	         every folder in which a name changed, and its parents, synced once.
-//	WRITE-3  The lists that differ, and the manifest: as in WRITE-1, then their folder.
-//	WRITE-4  HEAD: as in WRITE-1, then the root folder. For readers the rename is the commit, for a power failure the
+//	WRITE-1  A data file: written under a name in tmp/, renamed, then synced in the background and closed. Many files
+//	         are written and synced concurrently.
+//	WRITE-2  When all data files are synced: the announcement tmp/000000-commit, number and hash of the manifest,
+//	         synced. Then every folder in which a name changed, and its parents, synced once.
+//	WRITE-3  The lists that differ, and the manifest: written under a name in tmp/, synced, closed, renamed. Then
+//	         their folder.
+//	WRITE-4  HEAD: as in WRITE-3, then the root folder. For readers the rename is the commit, for a power failure the
 //	         sync.
 //	WRITE-5  Deletion of old files (DEL-2) and of the announcement; then the lock is released.
 //	WRITE-6  A sync that failed ends the run at once, and nothing of it is retried, because the content of the disk

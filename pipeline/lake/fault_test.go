@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -130,26 +132,37 @@ func TestFaultLoop(t *testing.T) {
 // errKilled is what a test's process dies of.
 var errKilled = errors.New("killed")
 
-// dying runs the nights until the n-th operation kills them, without a line run after it, and returns that operation;
-// -1 = they lived.
+// dying runs the nights until the n-th operation kills them, and returns that operation; -1 = they lived. Each goroutine
+// of the killed nights ends at its next operation, and that operation does nothing.
 func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err error) {
 	night = from
-	defer func() {
-		switch r := recover(); r {
-		case nil:
-		case errKilled:
-			err = errKilled
-		default:
-			panic(r)
+	var dead atomic.Bool
+	st := storage.Faulty(m, storage.Plan{Mode: storage.Kill, N: n, Kill: func() {
+		dead.Store(true)
+		runtime.Goexit()
+	}, Seen: func(op storage.Op) {
+		if dead.Load() {
+			runtime.Goexit()
+		}
+		if op.N == n {
+			last = op
+		}
+	}})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ; night < len(nights); night++ {
+			if _, err = nightOf(st, night); err != nil {
+				return
+			}
 		}
 	}()
-	st := storage.Faulty(m, storage.Plan{Mode: storage.Kill, N: n, Kill: func() {
-		panic(errKilled)
-	}, Seen: func(op storage.Op) { last = op }})
-	for ; night < len(nights); night++ {
-		if _, err := nightOf(st, night); err != nil {
-			return night, last, err
-		}
+	<-ended
+	switch {
+	case dead.Load():
+		return night, last, errKilled
+	case err != nil:
+		return night, last, err
 	}
 	return -1, last, nil
 }

@@ -123,13 +123,19 @@ func (l *Lake) SharedRuns() ([]Hash, error) {
 	return runs, nil
 }
 
-// PutShared stores an object of the shared run, durable and in one step. One of that name is replaced.
-func (w *writing) PutShared(name string, b []byte) error { return w.writeSmall(w.shared+name, b) }
+// PutShared stores an object of the shared run, durable and in one step, after all data files that the process made for
+// it. One of that name is replaced.
+func (w *writing) PutShared(name string, b []byte) error {
+	if err := w.syncs.wait(); err != nil {
+		return err
+	}
+	return w.writeSmall(w.shared+name, b)
+}
 
 // KeepShared closes a temporary file and makes it an object of the shared run that is named by its content.
 func (w *writing) KeepShared(f storage.File, kind string) (name string, err error) {
 	if err := f.Sync(); err != nil {
-		return "", errors.Join(w.folders.syncFailed(f.Name(), err), f.Close())
+		return "", errors.Join(w.syncs.syncFailed(f.Name(), err), f.Close())
 	}
 	hash, err := w.hashTemp(f.Name())
 	if err != nil {
@@ -155,7 +161,7 @@ func (w *writing) ReadShared(name string) ([]byte, error) { return w.lake.readFi
 // keep ends a transaction without deleting what the shared run needs: its own temporary files alone go.
 func (t *Txn) keep() error {
 	if t.sequence == 0 {
-		return t.folders.sync()
+		return t.syncs.sync()
 	}
 	left, err := t.lake.st.List(tempDir + "/")
 	if err != nil {
@@ -169,7 +175,7 @@ func (t *Txn) keep() error {
 			}
 		}
 	}
-	return t.folders.sync()
+	return t.syncs.sync()
 }
 
 // dropShared deletes the objects of the shared run that was committed.

@@ -24,7 +24,7 @@ type writing struct {
 	lake    *Lake
 	base    *Snapshot
 	named   map[string]bool // what the base names: data files and lists
-	folders *folders
+	syncs   *syncs
 	indexed func() (map[int][]FileEntry, error) // files of the base by bucket
 	shared  string                              // where the objects of the shared run are; "" = the run is not shared
 	suffix  string                              // of the names of temporary files
@@ -38,7 +38,7 @@ type writing struct {
 func newWriting(l *Lake, base *Snapshot, named int) *writing {
 	w := &writing{
 		lake: l, base: base, named: make(map[string]bool, named), finished: make(map[string]FileEntry),
-		folders: &folders{st: l.st, touched: make(map[string]bool)},
+		syncs: newSyncs(l.st),
 	}
 	w.indexed = sync.OnceValues(func() (map[int][]FileEntry, error) {
 		files, _, err := base.all()
@@ -161,7 +161,7 @@ func (t *Txn) Take(c *Changes) error {
 	defer t.mu.Unlock()
 	for _, e := range c.Made {
 		t.finished[e.Path] = e
-		t.folders.touch(e.Path) // a task of another process does not sync it
+		t.syncs.touch(e.Path) // a task of another process does not sync it
 	}
 	return nil
 }
@@ -171,9 +171,9 @@ func (w *writing) remove(name string) error {
 	if err := w.lake.st.Remove(name); err != nil {
 		return fmt.Errorf("remove %s from the lake: %w", name, err)
 	}
-	w.folders.touch(name)
+	w.syncs.touch(name)
 	if name == intentName { // its folder was synced with it
-		w.folders.add(tempDir)
+		w.syncs.add(tempDir)
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func (t *Txn) settle() error {
 		return nil
 	}
 	if err := t.lake.st.SyncDir(""); err != nil {
-		return t.folders.syncFailed("the lake's folder", err)
+		return t.syncs.syncFailed("the lake's folder", err)
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func (t *Txn) clear(entries []storage.Entry) error {
 		}
 	}
 	if announced {
-		if err := t.folders.sync(); err != nil {
+		if err := t.syncs.sync(); err != nil {
 			return err
 		}
 		if err := t.remove(intentName); err != nil {
@@ -251,7 +251,7 @@ func (t *Txn) Close() error {
 		return nil
 	}
 	t.ended = true
-	if t.folders.failed != nil { // returned to whoever made the sync
+	if t.syncs.wait() != nil { // returned to whoever made the sync, or by Commit
 		return t.unlock()
 	}
 	if t.shared != "" {

@@ -64,9 +64,10 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, w.err
 }
 
-// Finish makes the file durable and gives it the name that follows from its key and content; nothing names it until it
-// is put into Next and committed. A file that the live state has already is kept, and this one dropped. Sums are sorted
-// by column; two of one column are an error. Errors: *SyncError, after which nothing can be committed.
+// Finish gives the file the name that follows from its key and content; nothing names it until it is put into Next and
+// committed. It becomes durable in the background, at the latest before the commit. A file that the live state has
+// already is kept, and this one dropped. Sums are sorted by column; two of one column are an error. Errors: *SyncError
+// of any file of the run, after which nothing can be committed.
 func (w *Writer) Finish(rows int64, sums []Sum) (FileEntry, error) {
 	if w.ended {
 		return FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)
@@ -82,18 +83,23 @@ func (w *Writer) Finish(rows int64, sums []Sum) (FileEntry, error) {
 	if w.txn.named[e.Path] {
 		return e, w.drop()
 	}
-	if err := w.file.Sync(); err != nil {
-		return FileEntry{}, errors.Join(w.txn.folders.syncFailed(e.Path, err), w.file.Close())
+	if err := w.place(e.Path); err != nil {
+		return FileEntry{}, err
 	}
-	if err := w.file.Close(); err != nil {
-		return FileEntry{}, fmt.Errorf("close %v of the lake: %w", w.key, err)
-	}
-	if err := w.txn.lake.st.Rename(w.file.Name(), e.Path); err != nil {
-		return FileEntry{}, fmt.Errorf("put %s of the lake in place: %w", e.Path, err)
-	}
-	w.txn.folders.touch(e.Path)
 	w.txn.finish(e)
 	return e, nil
+}
+
+// place gives the file its name and has it synced. An object store takes files that are closed.
+func (w *Writer) place(name string) error {
+	if w.txn.lake.chain != nil {
+		return w.txn.putInPlace(w.file, name)
+	}
+	if err := w.txn.lake.st.Rename(w.file.Name(), name); err != nil {
+		return fmt.Errorf("put %s of the lake in place: %w", name, errors.Join(err, w.file.Close()))
+	}
+	w.txn.syncs.touch(name)
+	return w.txn.syncs.file(w.file, name)
 }
 
 // entry is what will be named.

@@ -3,6 +3,7 @@ package parquet
 import (
 	"encoding/binary"
 	"fmt"
+	"sync"
 
 	"github.com/klauspost/compress/huff0"
 	"github.com/klauspost/compress/zstd"
@@ -13,7 +14,6 @@ import (
 // the value before it. So their frames are put together here, and only the bytes that differ are coded, by the
 // library's Huffman coder. Any zstd decoder reads them.
 type pageCompressor struct {
-	general *zstd.Encoder
 	huffman huff0.Scratch
 	tree    []byte // the Huffman code of the literals before, as it is in them; empty = none that others may share
 	rate    int    // how the literals it was made for came out, in 256ths
@@ -71,24 +71,28 @@ func before(dst, head, frame []byte, size int) ([]byte, error) {
 	return append(append(dst, head...), frame[h.HeaderSize:]...), nil
 }
 
-// search compresses a page by the general encoder.
-func (s *pageCompressor) search(dst, page []byte) ([]byte, error) {
-	if s.general == nil {
-		var err error
-		s.general, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-			zstd.WithZeroFrames(true), zstd.WithAllLitEntropyCompression(true), zstd.WithEncoderCRC(false),
-			zstd.WithWindowSize(1<<20))
-		if err != nil {
-			return nil, fmt.Errorf("zstd: %w", err)
-		}
+// searchers are general encoders that nobody uses now: one takes longer to make than a small page to compress.
+var searchers = sync.Pool{New: func() any {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+		zstd.WithZeroFrames(true), zstd.WithAllLitEntropyCompression(true), zstd.WithEncoderCRC(false),
+		zstd.WithWindowSize(1<<20))
+	if err != nil {
+		panic(fmt.Sprintf("zstd: %v", err)) // of the options alone
 	}
-	return s.general.EncodeAll(page, dst), nil
+	return e
+}}
+
+// search compresses a page by the general encoder.
+func search(dst, page []byte) []byte {
+	e := searchers.Get().(*zstd.Encoder)
+	defer searchers.Put(e)
+	return e.EncodeAll(page, dst)
 }
 
 // page compresses a page in the manner that suits its column.
 func (s *pageCompressor) page(dst, page []byte, how strategy) ([]byte, error) {
 	if how == searched || len(page) == 0 || len(page) > blockBytes {
-		return s.search(dst, page)
+		return search(dst, page), nil
 	}
 	dst = frameHeader(dst, len(page))
 	at := len(dst)
@@ -103,11 +107,9 @@ func (s *pageCompressor) page(dst, page []byte, how strategy) ([]byte, error) {
 
 // choose finds the manner for a column by its first page, and compresses that.
 func (s *pageCompressor) choose(dst, page []byte) ([]byte, strategy, error) {
-	var err error
-	if s.trial, err = s.search(s.trial[:0], page); err != nil {
-		return dst, searched, err
-	}
+	s.trial = search(s.trial[:0], page)
 	start := len(dst)
+	var err error
 	if dst, err = s.page(dst, page, coded); err != nil {
 		return dst, searched, err
 	}
@@ -182,7 +184,7 @@ func (s *pageCompressor) decimals(dst, page []byte, vals []Dec) ([]byte, error) 
 	own := ownBytes(vals)
 	const leastMatch, leastValues = 3, 3
 	if len(vals) < leastValues || own == 0 || own > decWidth-leastMatch || len(page) > blockBytes {
-		return s.search(dst, page)
+		return search(dst, page), nil
 	}
 	n, match := len(vals), byte(decWidth-own-leastMatch)
 	dst = frameHeader(dst, len(page))
