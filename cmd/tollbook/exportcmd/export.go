@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -149,7 +150,7 @@ func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
 	}
 	r := &o.Request
 	cli.TuneExport(a.Env)
-	r.Limits.Workers = a.Flags.Workers
+	r.Limits = rows.Limits{Rows: rows.ExportRows, Workers: a.Flags.Workers}
 	r.Progress = func(rows int64) { a.Bar.Update("export "+r.Table+": rows", rows, 0) }
 	read := func(reader func(*lake.Snapshot) error) error {
 		_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
@@ -160,13 +161,13 @@ func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
 		})
 		return cli.PartnersWrong(err)
 	}
-	var rows int64
+	var count int64
 	_, err := a.WriteOutput(&o.out, func(w io.Writer) error {
 		return read(func(snap *lake.Snapshot) (err error) {
 			if err := cli.Rewind(w); err != nil {
 				return err
 			}
-			rows, err = export.Write(ctx, snap, r, w)
+			count, err = export.Write(ctx, snap, r, w)
 			return err
 		})
 	})
@@ -175,8 +176,8 @@ func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
 	}
 	a.Bar.End()
 	if a.Flags.JSON {
-		return a.PrintJSON(exportResult{r.Table, r.Format, rows, o.out.File})
+		return a.PrintJSON(exportResult{r.Table, r.Format, count, o.out.File})
 	}
-	fmt.Fprintf(a.Err, "wrote %s: %s\n", o.out.File, cli.Counted(rows, "row", "rows"))
+	fmt.Fprintf(a.Err, "wrote %s: %s\n", o.out.File, cli.Counted(count, "row", "rows"))
 	return nil
 }

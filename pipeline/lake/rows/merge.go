@@ -58,11 +58,12 @@ type opening struct {
 	decoder *parquet.Decoder // shared; nil = one of its own
 }
 
-// How many rows of a file are decoded at once. A page is the least that can be. More than some pages decode no faster,
-// and fall out of the processor's cache.
+// How many rows of a file are decoded at once. Less than a page saves memory where many files are open, but each page is
+// decompressed again for each piece. More than some pages decode no faster, and fall out of the processor's cache.
 const (
-	minPiece = parquet.PageRows
-	maxPiece = 8 * parquet.PageRows
+	minPiece  = parquet.PageRows / 2
+	pagePiece = parquet.PageRows
+	maxPiece  = 8 * parquet.PageRows
 )
 
 // openCursor starts before the first row. The file is closed with the cursor, and on an error.
@@ -73,7 +74,7 @@ func openCursor(name string, f file, o opening) (*cursor, error) {
 	}
 	piece := cmp.Or(o.piece, maxPiece)
 	if o.where.Word != "" { // pages without the word are not decoded
-		piece = minPiece
+		piece = pagePiece
 	}
 	wanted := parquet.Wanted{Cols: cols, Rows: piece, By: o.where.Column, Only: o.where.Word, Decoder: o.decoder}
 	r, err := parquet.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), o.def, wanted)

@@ -17,6 +17,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
+// ExportRows is Limits.Rows of exports of a whole table: about 60 MiB of lines.
+const ExportRows = 1 << 17
+
 // Limits bound what a reading holds. The zero value means the defaults.
 type Limits struct {
 	Rows    int64  // decoded rows in memory; default 524,288: about 250 MiB of lines

@@ -56,11 +56,10 @@ const (
 	focusParquet = "focus-parquet"
 )
 
-// What an export of a partner or a customer may hold, of which many run at once: a quarter of that of the whole table.
-// What does not fit
-// is merged in passes over scratch space, which takes the partner's rows alone.
+// What an export of a partner or a customer may hold, of which many run at once: half of that of the whole table. What
+// does not fit is merged in passes over scratch space, which takes the partner's rows alone.
 const (
-	narrowRows  = 1 << 16
+	narrowRows  = rows.ExportRows / 2
 	narrowFiles = 64
 )
 
@@ -102,7 +101,7 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 			operation.BadParameter("issuer_id", operation.Text{Zh: "仅用于focus格式", En: "only with the formats of FOCUS"})
 	}
 	r := &export.Request{Table: "lines", Format: format, Cycle: c.Text("cycle"), Scope: exportScope(c),
-		Split: c.Flag("split"), Partners: reader}
+		Split: c.Flag("split"), Partners: reader, Limits: rows.Limits{Rows: rows.ExportRows}}
 	if r.Scope.Partner != "" || r.Scope.Customer != "" {
 		r.Limits = rows.Limits{Rows: narrowRows, Files: narrowFiles}
 	}
