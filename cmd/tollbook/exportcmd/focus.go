@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -79,7 +80,7 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 }
 
 func writeFocus(ctx context.Context, a *cli.App, r focus.Request, format string, validate bool, out *cli.Output) error {
-	cli.TuneMemory(a.Env)
+	cli.TuneExport(a.Env)
 	issuers := []string{r.Issuer}
 	if r.Issuer == "" {
 		err := withFocus(a, func(s *focus.Source) (err error) {
@@ -98,11 +99,11 @@ func writeFocus(ctx context.Context, a *cli.App, r focus.Request, format string,
 	for i, issuer := range issuers {
 		one := r
 		one.Issuer = issuer
-		rows, err := writeDataSet(ctx, a, one, format, &files[i])
+		count, err := writeDataSet(ctx, a, one, format, &files[i])
 		if err != nil {
 			return err
 		}
-		results = append(results, focusResult{issuer, rows, files[i].File})
+		results = append(results, focusResult{issuer, count, files[i].File})
 	}
 	a.Bar.End()
 	if out.ToStdout() {
@@ -142,18 +143,18 @@ func focusFiles(r focus.Request, format string, issuers []string, out *cli.Outpu
 }
 
 // writeDataSet writes one issuer's data set to a file, or to standard output.
-func writeDataSet(ctx context.Context, a *cli.App, r focus.Request, format string, out *cli.Output) (rows int64,
+func writeDataSet(ctx context.Context, a *cli.App, r focus.Request, format string, out *cli.Output) (count int64,
 	err error) {
 	_, err = a.WriteOutput(out, func(w io.Writer) error {
 		return withFocus(a, func(s *focus.Source) (err error) {
 			if err := cli.Rewind(w); err != nil {
 				return err
 			}
-			rows, err = focus.Write(ctx, s, r, format, w)
+			count, err = focus.Write(ctx, s, r, format, w)
 			return err
 		})
 	})
-	return rows, err
+	return count, err
 }
 
 // withFocus runs a reader over the live state.
@@ -163,7 +164,8 @@ func withFocus(a *cli.App, reader func(*focus.Source) error) error {
 		if err != nil {
 			return err
 		}
-		partners.Snap, partners.Limits.Workers = snap, a.Flags.Workers
+		partners.Snap = snap
+		partners.Limits = rows.Limits{Rows: rows.ExportRows / 2, Workers: a.Flags.Workers}
 		return reader(&focus.Source{Reader: partners, Publisher: w.Settings.Vendor.Name})
 	})
 	return cli.PartnersWrong(err)
