@@ -157,7 +157,7 @@ func inOrder(list []books.Commitment) []*books.Commitment {
 func (bk *Book) CommitmentLines(customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
 	trace func(CommitmentStep)) ([]CommitmentLine, error) {
 	k := &commitments{bk: bk, within: bk.books.Zone.Bounds(cycle), now: now, trace: trace, spent: slices.Clone(spent),
-		rows: inOrder(bk.books.CommitmentsOf(customer))}
+		rows: inOrder(bk.books.Commitments.Of(customer))}
 	slices.SortStableFunc(k.spent, func(a, b Spent) int { return cmp.Compare(a.At, b.At) })
 	var out []CommitmentLine
 	for i, c := range k.rows {
@@ -305,7 +305,7 @@ func (bk *Book) TouchedCommitments(customer int32, changed []Spent,
 	out := make(map[*books.Commitment]map[period.Cycle]bool)
 	zone := bk.books.Zone
 	changed = slices.Clone(changed)
-	rows := inOrder(bk.books.CommitmentsOf(customer))
+	rows := inOrder(bk.books.Commitments.Of(customer))
 	for i, c := range rows {
 		for j := range changed {
 			s := &changed[j]
@@ -345,7 +345,7 @@ func commitmentBounds(c *books.Commitment, zone *period.Zone, within period.Span
 // CommitmentsFrom is the first cycle whose lines the commitments of a customer for a cycle count.
 func (bk *Book) CommitmentsFrom(customer int32, cycle period.Cycle) period.Cycle {
 	zone, first := bk.books.Zone, cycle
-	list := bk.books.CommitmentsOf(customer)
+	list := bk.books.Commitments.Of(customer)
 	for i := range list {
 		if b := commitmentBounds(&list[i], zone, zone.Bounds(cycle)); b.To > b.From {
 			first = min(first, zone.Cycle(b.From))

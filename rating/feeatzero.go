@@ -23,7 +23,7 @@ func (r *Rater) Subscribe() { r.gathered.subscribe() }
 
 // subscribe is Rater.Subscribe.
 func (gs *gathered) subscribe() {
-	list := gs.c.bk.books.SubscribersOf(gs.c.customer)
+	list := gs.c.bk.books.Subscribers.Of(gs.c.customer)
 	for i := range list {
 		s := &list[i]
 		if !s.Valid.Overlaps(gs.c.bounds) {

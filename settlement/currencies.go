@@ -55,7 +55,7 @@ func (x *exchange) rate(from, to int32) (*books.ExchangeRate, error) {
 				return x.known[at], nil
 			}
 		}
-		if x.known[at] = x.books.RateOn(source, target, x.cycle.Last()); x.known[at] == nil {
+		if x.known[at] = x.books.Rates.On(source, target, x.cycle.Last()); x.known[at] == nil {
 			return nil, &MissingRateError{x.cycle, source, target}
 		}
 	}

@@ -257,7 +257,7 @@ func (w *world) slowRow(rows map[string]*slow, l *settlement.Line, partner, sell
 }
 
 func (w *world) slowTerm(l *settlement.Line, seller, buyer int32) *big.Rat {
-	term, inForce := w.b.TermAt(seller, buyer, w.b.Products[l.SKU].ServiceTypeCode, l.SKU, l.OwnTime)
+	term, inForce := w.b.Terms.At(seller, buyer, w.b.Products[l.SKU].ServiceTypeCode, l.SKU, l.OwnTime)
 	if !inForce {
 		return l.Payment.Rat()
 	}
@@ -397,7 +397,7 @@ func (w *world) slowPerformance(code, partner int32) (settlement.Performance, bo
 		if err := out.Own.Add(a); err != nil {
 			w.t.Fatal(err)
 		}
-		tie, tied := w.b.AssociationAt(l.Customer, l.OwnTime)
+		tie, tied := w.b.Associations.At(l.Customer, l.OwnTime)
 		if p.BonusMonths > 0 && tied && tie.Valid.From != period.Past && l.Instant < w.b.Zone.AddMonths(tie.Valid.From,
 			p.BonusMonths) {
 			if err := out.New.Add(a); err != nil {

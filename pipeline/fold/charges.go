@@ -18,7 +18,7 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	bounds := w.Books.Zone.Bounds(cycle)
 	var lines []*events.Line
 	for _, customer := range w.charged[bucket] {
-		charges := w.Books.RecurringOf(customer)
+		charges := w.Books.Recurring.Of(customer)
 		for i := range charges {
 			for _, p := range rating.Parts(&charges[i], w.Books.Zone, bounds) {
 				list, err := w.chargeLines(&p, cycle, bounds)
@@ -79,7 +79,7 @@ func (w *worker) chargeLine(p *rating.Part, cycle period.Cycle, span period.Span
 		TradeID:      cycle.String(), ID: p.ID(w.Books.Zone), TradeTime: span.To, Start: span.From, End: span.To,
 		Own: p.Span.From,
 	}
-	if as, ok := w.Books.AssociationAt(l.Customer, l.Own); ok {
+	if as, ok := w.Books.Associations.At(l.Customer, l.Own); ok {
 		l.Partner, l.Association = w.Books.Partners[as.Partner].ID, as.Type
 	}
 	return l

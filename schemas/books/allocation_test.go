@@ -131,7 +131,7 @@ func TestMarkupAt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := b.MarkupAt(b.Customer(tc.customer), tc.source, tc.service, at)
+		m := b.Markups.At(b.Customer(tc.customer), tc.source, tc.service, at)
 		if m == nil || b.Products[m.SKU].SKU != tc.want {
 			t.Errorf("%+v: %+v", tc, m)
 		}

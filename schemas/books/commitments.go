@@ -134,7 +134,10 @@ func (l *loader) commitmentValue(r *row, c *Commitment) {
 	}
 }
 
-// CommitmentsOf lists the commitments of a customer, by id and by the start of validity.
-func (b *Books) CommitmentsOf(customer int32) []Commitment {
-	return run(b.Commitments, func(c *Commitment) int { return cmp.Compare(c.Customer, customer) })
+// Commitments are the rows of commitments.csv, sorted by Customer, ID, Valid.From.
+type Commitments []Commitment
+
+// Of lists the commitments of a customer, by id and by the start of validity.
+func (cs Commitments) Of(customer int32) []Commitment {
+	return run(cs, func(c *Commitment) int { return cmp.Compare(c.Customer, customer) })
 }

@@ -74,7 +74,7 @@ func TestCounting(t *testing.T) {
 			t.Errorf("%s: %s, want %s", sku, text, want)
 		}
 	}
-	price := b.VersionsOf(b.SKU("pay"), "standard", "*", "")[0].Tiers[0]
+	price := b.Versions.Of(b.SKU("pay"), "standard", "*", "")[0].Tiers[0]
 	terms := price.Percentage
 	if price.UnitPrice.Trim() != "0.013" || price.FlatFee.Trim() != "5" || terms.FixedFee.Trim() != "2" ||
 		terms.MinFee.Trim() != "1.75" ||

@@ -185,10 +185,13 @@ func (b *Books) PartnerCurrency(partner int32) money.Currency {
 	return b.currencyAt(b.Partners[partner].Currency)
 }
 
-// RateOn is the exchange rate of a pair on a day: the row with the latest date up to it, never inverted or crossed
+// ExchangeRates are the rows of rates.csv, sorted by From, To, Date.
+type ExchangeRates []ExchangeRate
+
+// On is the exchange rate of a pair on a day: the row with the latest date up to it, never inverted or crossed
 // (§10.7); nil = none.
-func (b *Books) RateOn(from, to string, day period.Day) *ExchangeRate {
-	rows := run(b.Rates, func(x *ExchangeRate) int {
+func (xs ExchangeRates) On(from, to string, day period.Day) *ExchangeRate {
+	rows := run(xs, func(x *ExchangeRate) int {
 		return cmp.Or(strings.Compare(x.From, from), strings.Compare(x.To, to))
 	})
 	at, exact := slices.BinarySearchFunc(rows, day, func(x ExchangeRate, day period.Day) int {

@@ -53,7 +53,7 @@ func TestCurrencies(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if x := b.RateOn(c.from, c.to, day); x != nil {
+		if x := b.Rates.On(c.from, c.to, day); x != nil {
 			got = x.Rate.Trim() + " " + x.Date.String()
 		}
 		if got != c.want {

@@ -85,7 +85,7 @@ func (l *loader) priced(k *Link) bool {
 	}
 	for _, list := range lists {
 		for _, region := range []string{k.Region, "*"} {
-			for _, v := range l.b.VersionsOf(k.SKU, list, region, "") {
+			for _, v := range l.b.Versions.Of(k.SKU, list, region, "") {
 				if v.Valid.Overlaps(cycles) {
 					return true
 				}

@@ -45,34 +45,43 @@ func (b *Books) PartnerRowAt(partner int32, t period.Instant) (*PartnerRow, bool
 	return r, r != nil
 }
 
-// AssociationsOf lists a customer's associations, by the start of validity.
-func (b *Books) AssociationsOf(customer int32) []Association {
-	return run(b.Associations, func(a *Association) int { return cmp.Compare(a.Customer, customer) })
+// Associations are the rows of associations.csv, sorted by Customer, Valid.From.
+type Associations []Association
+
+// Of lists a customer's associations, by the start of validity.
+func (as Associations) Of(customer int32) []Association {
+	return run(as, func(a *Association) int { return cmp.Compare(a.Customer, customer) })
 }
 
-// AssociationAt is the association of a customer in force at t (§6.1).
-func (b *Books) AssociationAt(customer int32, t period.Instant) (Association, bool) {
-	if a := inForce(b.AssociationsOf(customer), t, func(a *Association) period.Span { return a.Valid }); a != nil {
+// At is the association of a customer in force at t (§6.1).
+func (as Associations) At(customer int32, t period.Instant) (Association, bool) {
+	if a := inForce(as.Of(customer), t, func(a *Association) period.Span { return a.Valid }); a != nil {
 		return *a, true
 	}
 	return Association{}, false
 }
 
-// LinksOf lists the rows of a resource, by the start of validity.
-func (b *Books) LinksOf(resource string) []Link {
-	return run(b.Links, func(k *Link) int { return strings.Compare(k.ResourceID, resource) })
+// Links are the rows of links.csv, sorted by ResourceID, Valid.From.
+type Links []Link
+
+// Of lists the rows of a resource, by the start of validity.
+func (ls Links) Of(resource string) []Link {
+	return run(ls, func(k *Link) int { return strings.Compare(k.ResourceID, resource) })
 }
 
-// LinkAt is the row of a resource in force at t.
-func (b *Books) LinkAt(resource string, t period.Instant) (*Link, bool) {
-	k := inForce(b.LinksOf(resource), t, func(k *Link) period.Span { return k.Valid })
+// At is the row of a resource in force at t.
+func (ls Links) At(resource string, t period.Instant) (*Link, bool) {
+	k := inForce(ls.Of(resource), t, func(k *Link) period.Span { return k.Valid })
 	return k, k != nil
 }
 
-// VersionsOf lists the price versions of one key, by the start of validity; none of them overlap. region is exact: "*"
+// Versions are the price versions, sorted by SKU, PriceList, Region, PeriodType, Valid.From.
+type Versions []Version
+
+// Of lists the price versions of one key, by the start of validity; none of them overlap. region is exact: "*"
 // gives those for any region.
-func (b *Books) VersionsOf(sku int32, list, region, periodType string) []Version {
-	return run(b.Versions, func(v *Version) int {
+func (vs Versions) Of(sku int32, list, region, periodType string) []Version {
+	return run(vs, func(v *Version) int {
 		return cmp.Or(
 			cmp.Compare(v.SKU, sku), strings.Compare(v.PriceList, list), strings.Compare(v.Region, region),
 			strings.Compare(v.PeriodType, periodType),
@@ -80,39 +89,45 @@ func (b *Books) VersionsOf(sku int32, list, region, periodType string) []Version
 	})
 }
 
-// VersionAt is the price version of one key in force at t; region is exact.
-func (b *Books) VersionAt(sku int32, list, region, periodType string, t period.Instant) (*Version, bool) {
-	v := inForce(b.VersionsOf(sku, list, region, periodType), t, func(v *Version) period.Span { return v.Valid })
+// At is the price version of one key in force at t; region is exact.
+func (vs Versions) At(sku int32, list, region, periodType string, t period.Instant) (*Version, bool) {
+	v := inForce(vs.Of(sku, list, region, periodType), t, func(v *Version) period.Span { return v.Valid })
 	return v, v != nil
 }
 
-// PackagesOf lists a customer's packages, by id and the start of validity.
-func (b *Books) PackagesOf(customer int32) []Package {
-	return run(b.Packages, func(p *Package) int { return cmp.Compare(p.Customer, customer) })
+// Packages are the rows of packages.csv, sorted by Customer, ID, Valid.From.
+type Packages []Package
+
+// Of lists a customer's packages, by id and the start of validity.
+func (ps Packages) Of(customer int32) []Package {
+	return run(ps, func(p *Package) int { return cmp.Compare(p.Customer, customer) })
 }
 
-// PackageRange is the range [from, to) of Packages that is a customer's.
-func (b *Books) PackageRange(customer int32) (from, to int) {
+// Range is the range [from, to) of the packages that is a customer's.
+func (ps Packages) Range(customer int32) (from, to int) {
 	compare := func(p Package, c int32) int { return cmp.Compare(p.Customer, c) }
-	from, _ = slices.BinarySearchFunc(b.Packages, customer, compare)
-	to, _ = slices.BinarySearchFunc(b.Packages, customer+1, compare)
+	from, _ = slices.BinarySearchFunc(ps, customer, compare)
+	to, _ = slices.BinarySearchFunc(ps, customer+1, compare)
 	return from, to
 }
 
-// PackageAt is the index in Packages of a customer's package that is in force at t, or -1.
-func (b *Books) PackageAt(customer int32, id string, t period.Instant) int32 {
-	from, to := b.PackageRange(customer)
+// At is the index of a customer's package that is in force at t, or -1.
+func (ps Packages) At(customer int32, id string, t period.Instant) int32 {
+	from, to := ps.Range(customer)
 	for i := from; i < to; i++ {
-		if p := &b.Packages[i]; p.ID == id && p.Valid.Holds(t) {
+		if p := &ps[i]; p.ID == id && p.Valid.Holds(t) {
 			return int32(i)
 		}
 	}
 	return -1
 }
 
-// DiscountsOf lists the rows of a discount, by the start of validity.
-func (b *Books) DiscountsOf(id string) []Discount {
-	return run(b.Discounts, func(d *Discount) int { return strings.Compare(d.ID, id) })
+// Discounts are the rows of discounts.csv, sorted by ID, Valid.From.
+type Discounts []Discount
+
+// Of lists the rows of a discount, by the start of validity.
+func (ds Discounts) Of(id string) []Discount {
+	return run(ds, func(d *Discount) int { return strings.Compare(d.ID, id) })
 }
 
 // Coupon returns the index of a coupon, or -1.
@@ -125,12 +140,15 @@ func (b *Books) Programme(id string) int32 {
 	return find(b.Programmes, id, func(p *Programme) string { return p.ID })
 }
 
-// TermAt is the term by which a partner pays its seller for a product at t: the most specific in force, by sku, then
+// Terms are the rows of terms.csv, sorted by Seller, Buyer, Service, SKU, Valid.From.
+type Terms []Term
+
+// At is the term by which a partner pays its seller for a product at t: the most specific in force, by sku, then
 // service, then any (§3.9). seller is -1 for the vendor.
-func (b *Books) TermAt(seller, buyer int32, service string, sku int32, t period.Instant) (*Term, bool) {
+func (ts Terms) At(seller, buyer int32, service string, sku int32, t period.Instant) (*Term, bool) {
 	for _, key := range []Term{{Service: "*", SKU: sku}, {Service: service, SKU: -1}, {Service: "*", SKU: -1}} {
 		key.Seller, key.Buyer = seller, buyer
-		rows := run(b.Terms, func(t *Term) int { return compareTermKey(t, &key) })
+		rows := run(ts, func(t *Term) int { return compareTermKey(t, &key) })
 		if term := inForce(rows, t, func(t *Term) period.Span { return t.Valid }); term != nil {
 			return term, true
 		}

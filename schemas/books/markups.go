@@ -118,14 +118,17 @@ func (l *loader) costPackages() {
 	}
 }
 
-// MarkupAt is the row of markups.csv for a customer's part of a row at an instant: the exact customer before *, then
+// Markups are the rows of markups.csv, sorted by Customer, Service, Source, Valid.From.
+type Markups []Markup
+
+// At is the row of markups.csv for a customer's part of a row at an instant: the exact customer before *, then
 // the exact service, then the exact source; nil = none.
-func (b *Books) MarkupAt(customer int32, source, service string, t period.Instant) *Markup {
+func (ms Markups) At(customer int32, source, service string, t period.Instant) *Markup {
 	for _, who := range [...]int32{customer, anyCode} {
 		for _, what := range [...]string{service, "*"} {
 			for _, from := range [...]string{source, "*"} {
 				key := Markup{Customer: who, Source: from, Service: what}
-				rows := run(b.Markups, func(m *Markup) int { return compareMarkupKey(m, &key) })
+				rows := run(ms, func(m *Markup) int { return compareMarkupKey(m, &key) })
 				if m := inForce(rows, t, func(m *Markup) period.Span { return m.Valid }); m != nil {
 					return m
 				}

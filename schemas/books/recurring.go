@@ -130,7 +130,10 @@ func (l *loader) oneCharge(rows []entry[RecurringCharge]) {
 	}
 }
 
-// RecurringOf lists the recurring charges of a customer, by charge and by the start of validity.
-func (b *Books) RecurringOf(customer int32) []RecurringCharge {
-	return run(b.Recurring, func(c *RecurringCharge) int { return cmp.Compare(c.Customer, customer) })
+// RecurringCharges are the rows of recurring.csv, sorted by Customer, ID, Valid.From.
+type RecurringCharges []RecurringCharge
+
+// Of lists the recurring charges of a customer, by charge and by the start of validity.
+func (rs RecurringCharges) Of(customer int32) []RecurringCharge {
+	return run(rs, func(c *RecurringCharge) int { return cmp.Compare(c.Customer, customer) })
 }

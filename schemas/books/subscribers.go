@@ -61,7 +61,10 @@ func compareSubscribers(a, b *Subscriber) int {
 		strings.Compare(a.Resource, b.Resource))
 }
 
-// SubscribersOf lists a customer's rows of subscribers.csv.
-func (b *Books) SubscribersOf(customer int32) []Subscriber {
-	return run(b.Subscribers, func(s *Subscriber) int { return cmp.Compare(s.Customer, customer) })
+// Subscribers are the rows of subscribers.csv, sorted by Customer, SKU, Region, Resource, Valid.From.
+type Subscribers []Subscriber
+
+// Of lists a customer's rows of subscribers.csv.
+func (ss Subscribers) Of(customer int32) []Subscriber {
+	return run(ss, func(s *Subscriber) int { return cmp.Compare(s.Customer, customer) })
 }

@@ -300,32 +300,32 @@ type Books struct {
 	Currencies   []money.Currency // the workspace's, then those that the books name
 	Mixed        bool             // a customer or a partner has another currency than the workspace's
 	listCurrency map[string]int32 // of price lists in another currency than the workspace's
-	Rates        []ExchangeRate   // sorted by From, To, Date
+	Rates        ExchangeRates
 	Products     []Product
-	Versions     []Version // sorted by SKU, PriceList, Region, PeriodType, Valid.From
+	Versions     Versions
 	Customers    []Customer
 	Partners     []Partner
-	Associations []Association // sorted by Customer, Valid.From
-	Discounts    []Discount    // sorted by ID, Valid.From
-	Packages     []Package     // sorted by Customer, ID, Valid.From
-	Links        []Link        // sorted by ResourceID, Valid.From
-	Terms        []Term        // sorted by Seller, Buyer, Service, SKU, Valid.From
+	Associations Associations
+	Discounts    Discounts
+	Packages     Packages
+	Links        Links
+	Terms        Terms
 	Coupons      []Coupon
 	NonWorking   map[period.Day]bool // calendar.csv: true = NO, false = YES, absent = Monday–Friday work
 	Policies     []Policy
 	Programmes   []Programme
-	Recurring    []RecurringCharge // sorted by Customer, ID, Valid.From
-	Commitments  []Commitment      // sorted by Customer, ID, Valid.From
-	Subscribers  []Subscriber      // sorted by Customer, SKU, Region, Resource, Valid.From
-	Budgets      []Budget          // sorted by Customer, Valid.From
-	Managers     []Manager         // sorted by ID
-	Money        PartnerMoney      // §9
-	Taxes        []Tax             // sorted by ID, Party, Country, Service, Valid.From
-	TaxCountries bool              // a row of Taxes names a country
-	Allocations  []Allocation      // in the order of allocation.yaml
-	Markups      []Markup          // sorted by Customer, Service, Source, Valid.From
-	Hash         [32]byte          // of all books' bytes, by file name
-	Notes        Problems          // what a person should know though nothing is wrong
+	Recurring    RecurringCharges
+	Commitments  Commitments
+	Subscribers  Subscribers
+	Budgets      []Budget     // sorted by Customer, Valid.From
+	Managers     []Manager    // sorted by ID
+	Money        PartnerMoney // §9
+	Taxes        []Tax        // sorted by ID, Party, Country, Service, Valid.From
+	TaxCountries bool         // a row of Taxes names a country
+	Allocations  []Allocation // in the order of allocation.yaml
+	Markups      Markups
+	Hash         [32]byte // of all books' bytes, by file name
+	Notes        Problems // what a person should know though nothing is wrong
 }
 
 // SKU returns the code of a sku, or -1.

@@ -314,34 +314,34 @@ func TestLookups(t *testing.T) {
 	if r, ok := b.PartnerRowAt(b.Partner("r1"), spring); !ok || r.Kind != Reseller || r.Parent != b.Partner("d1") {
 		t.Error("r1 in spring")
 	}
-	if a, ok := b.AssociationAt(c1, june-1); !ok || a.Type != Resale || a.Partner != b.Partner("r1") {
+	if a, ok := b.Associations.At(c1, june-1); !ok || a.Type != Resale || a.Partner != b.Partner("r1") {
 		t.Error("c1 before june")
 	}
-	if a, ok := b.AssociationAt(c1, june); !ok || a.Type != Referral {
+	if a, ok := b.Associations.At(c1, june); !ok || a.Type != Referral {
 		t.Error("c1 from june")
 	}
-	if _, ok := b.AssociationAt(c1, before); ok {
+	if _, ok := b.Associations.At(c1, before); ok {
 		t.Error("c1 before 2026")
 	}
-	if k, ok := b.LinkAt("l2", june); !ok || k.SizeMbps.Trim() != "200" || len(b.LinksOf("l2")) != 2 ||
-		b.LinksOf("l3") != nil && len(b.LinksOf("l3")) != 0 {
+	if k, ok := b.Links.At("l2", june); !ok || k.SizeMbps.Trim() != "200" || len(b.Links.Of("l2")) != 2 ||
+		b.Links.Of("l3") != nil && len(b.Links.Of("l3")) != 0 {
 		t.Error("l2 from june")
 	}
-	if _, ok := b.LinkAt("l3", june); ok {
+	if _, ok := b.Links.At("l3", june); ok {
 		t.Error("a link that is not there")
 	}
 	obs := b.SKU("obs")
-	if v := b.VersionsOf(obs, "standard", "*", ""); len(v) != 2 || len(v[0].Tiers) != 2 || len(v[1].Tiers) != 1 {
+	if v := b.Versions.Of(obs, "standard", "*", ""); len(v) != 2 || len(v[0].Tiers) != 2 || len(v[1].Tiers) != 1 {
 		t.Error("versions of obs")
 	}
-	if v, ok := b.VersionAt(obs, "standard", "*", "", autumn); !ok || v.Tiers[0].UnitPrice.Trim() != "0.15" {
+	if v, ok := b.Versions.At(obs, "standard", "*", "", autumn); !ok || v.Tiers[0].UnitPrice.Trim() != "0.15" {
 		t.Error("obs in autumn")
 	}
-	if _, ok := b.VersionAt(obs, "gold", "*", "", autumn); ok {
+	if _, ok := b.Versions.At(obs, "gold", "*", "", autumn); ok {
 		t.Error("region is exact")
 	}
-	if len(b.PackagesOf(c1)) != 1 || len(b.PackagesOf(c2)) != 1 || len(b.DiscountsOf("a")) != 2 ||
-		len(b.DiscountsOf("z")) != 0 {
+	if len(b.Packages.Of(c1)) != 1 || len(b.Packages.Of(c2)) != 1 || len(b.Discounts.Of("a")) != 2 ||
+		len(b.Discounts.Of("z")) != 0 {
 		t.Error("packages or discounts")
 	}
 	d1, r1, ecs := b.Partner("d1"), b.Partner("r1"), b.SKU("ecs")
@@ -352,14 +352,14 @@ func TestLookups(t *testing.T) {
 		want    string
 	}{{ecs, "compute", spring, "0.8"}, {b.SKU("vm-month"), "compute", spring, "0.9"},
 		{obs, "storage", spring, "0.95"}} {
-		if term, ok := b.TermAt(d1, r1, c.service, c.sku, c.at); !ok || term.Rate.Trim() != c.want {
+		if term, ok := b.Terms.At(d1, r1, c.service, c.sku, c.at); !ok || term.Rate.Trim() != c.want {
 			t.Errorf("term for %d: %v", c.sku, term)
 		}
 	}
-	if _, ok := b.TermAt(d1, r1, "storage", obs, autumn); ok {
+	if _, ok := b.Terms.At(d1, r1, "storage", obs, autumn); ok {
 		t.Error("a term that has ended")
 	}
-	if term, ok := b.TermAt(-1, d1, "storage", obs, autumn); !ok || term.Rate.Trim() != "0.7" {
+	if term, ok := b.Terms.At(-1, d1, "storage", obs, autumn); !ok || term.Rate.Trim() != "0.7" {
 		t.Error("the vendor's term")
 	}
 	if b.IsWorking(period.DayOf(2026, 10, 1)) || !b.IsWorking(period.DayOf(2026, 10, 10)) ||

@@ -171,7 +171,7 @@ func (r *replay) associated(e *Event) bool {
 	if e.Customer < 0 {
 		return false
 	}
-	a, there := r.in.Books.AssociationAt(e.Customer, e.Time)
+	a, there := r.in.Books.Associations.At(e.Customer, e.Time)
 	return there && a.Partner == e.Partner
 }
 
@@ -200,7 +200,7 @@ func (r *replay) checkApply(e *Event) (verdict.Verdict, error) {
 	if !there || e.Partner < 0 || s.Partner != e.Partner || s.Customer != e.Customer {
 		return verdict.State("event", "none"), nil
 	}
-	if _, associated := r.in.Books.AssociationAt(e.Customer, e.Time); associated {
+	if _, associated := r.in.Books.Associations.At(e.Customer, e.Time); associated {
 		return verdict.State("event", "associated"), nil
 	}
 	sum := money.AmountTotal{}

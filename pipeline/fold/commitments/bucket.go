@@ -147,7 +147,7 @@ const (
 func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant) *events.Line {
 	l := &events.Line{Customer: c.Customer, SKU: c.SKU, Service: f.Prices.CommitmentService(c), ChargingMode: onDemand,
 		ID: measure.CommitmentID(c), TradeTime: span.To, Start: span.From, End: span.To, Own: own}
-	if as, ok := f.Books.AssociationAt(l.Customer, own); ok {
+	if as, ok := f.Books.Associations.At(l.Customer, own); ok {
 		l.Partner, l.Association = f.Books.Partners[as.Partner].ID, as.Type
 	}
 	return l
@@ -232,7 +232,7 @@ func (f *Folder) differences(bucket int, customer int32, cycle period.Cycle,
 			return nil, err
 		}
 	}
-	list := f.Books.CommitmentsOf(customer)
+	list := f.Books.Commitments.Of(customer)
 	for i := range counted[customer] {
 		c := &counted[customer][i]
 		if c.By == "" || c.Origin != cycle || c.Cycle == f.LateIn {

@@ -57,7 +57,7 @@ func (c *conversion) row(currency string) *books.ExchangeRate {
 			return &c.kept[i]
 		}
 	}
-	return c.books.RateOn(c.from, currency, c.cycle.Last())
+	return c.books.Rates.On(c.from, currency, c.cycle.Last())
 }
 
 // par is the rate of a currency to itself.
@@ -194,7 +194,7 @@ func (m *margins) paidRate(currency string) (money.UnitPrice, error) {
 	if currency == m.currency {
 		return par(), nil
 	}
-	x := m.rates.RateOn(currency, m.currency, m.billedIn.Last())
+	x := m.rates.Rates.On(currency, m.currency, m.billedIn.Last())
 	if x == nil {
 		return money.UnitPrice{}, &settlement.MissingRateError{Cycle: m.billedIn, From: currency, To: m.currency}
 	}

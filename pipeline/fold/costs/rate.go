@@ -150,12 +150,12 @@ type markupOf struct{ customer, service int32 }
 func (w *worker) markupAt(customer int32, row *cost.Row) *books.Markup {
 	source := w.groups.delivery.Source
 	if w.markups == nil {
-		return w.books.MarkupAt(customer, source, row.Field(cost.Service), row.Start)
+		return w.books.Markups.At(customer, source, row.Field(cost.Service), row.Start)
 	}
 	k := markupOf{customer, row.FieldCode(cost.Service, w.groups.words)}
 	m, known := w.markups[k]
 	if !known {
-		m = w.books.MarkupAt(customer, source, row.Field(cost.Service), row.Start)
+		m = w.books.Markups.At(customer, source, row.Field(cost.Service), row.Start)
 		w.markups[k] = m
 	}
 	return m
@@ -476,7 +476,7 @@ func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *events.Line {
 
 // associate puts the partner at the line's own time on it (§6.1).
 func (p *pricer) associate(l *events.Line) {
-	if as, ok := p.books.AssociationAt(l.Customer, l.Own); ok {
+	if as, ok := p.books.Associations.At(l.Customer, l.Own); ok {
 		l.Partner, l.Association = p.books.Partners[as.Partner].ID, as.Type
 	}
 }

@@ -14,7 +14,7 @@ func adjust(b *books.Books, l *events.Line, origin, billed period.Cycle, t, asOf
 	l.Own, l.Instant = t, events.LateInstant(b.Zone, billed, asOf)
 	l.ChargingMode, l.Detail, l.Kind = lines.ChargingOnDemand, detailAdjustment, line.Adjustment
 	l.Origin, l.TradeID = origin.String(), billed.String()
-	if as, ok := b.AssociationAt(l.Customer, t); ok {
+	if as, ok := b.Associations.At(l.Customer, t); ok {
 		l.Partner, l.Association = b.Partners[as.Partner].ID, as.Type
 	}
 }

@@ -113,7 +113,7 @@ func (r *Record) ReadDraws(b *books.Books, text string) error {
 		if err != nil {
 			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
 		}
-		if p := b.PackageAt(r.Customer, part[:colon], r.Start); p >= 0 {
+		if p := b.Packages.At(r.Customer, part[:colon], r.Start); p >= 0 {
 			r.Draws = append(r.Draws, line.Draw{Package: p, Quantity: q})
 		}
 	}

@@ -136,7 +136,7 @@ func (s *Step) rateSamples() error {
 	changed := make(map[period.Cycle]map[measure.Key]bool)
 	asOf := make(map[Place]period.Instant)
 	for _, one := range s.Samples.here(s.Cycle) {
-		l, ok := s.Books.LinkAt(one.Link, one.Slot)
+		l, ok := s.Books.Links.At(one.Link, one.Slot)
 		if !ok {
 			continue
 		}

@@ -201,7 +201,7 @@ func (s *State) open(e *Entry, p *books.Product, m Meter) error {
 		}
 		s.rows = append(s.rows, row)
 	}
-	from, to := s.Books.PackageRange(s.customer)
+	from, to := s.Books.Packages.Range(s.customer)
 	for i := from; i < to; i++ {
 		if err := s.openPackage(int32(i), e.Start); err != nil {
 			return err
@@ -268,7 +268,7 @@ func (s *State) close(e *Entry, p *books.Product, m Meter) error {
 		case position.Meter, position.Measure, position.Events:
 			s.meters[m.As(row.Kind)] = row.Count
 		case position.Package:
-			code := s.Books.PackageAt(s.customer, row.Key, e.Start)
+			code := s.Books.Packages.At(s.customer, row.Key, e.Start)
 			if code < 0 {
 				continue
 			}

@@ -320,9 +320,9 @@ func (a *associations) at(b *books.Books, customer int32, t period.Instant, c []
 		return a.partner, a.kind
 	}
 	id, kindWord, span := "", "", period.Span{From: t, To: t + 1}
-	if as, ok := b.AssociationAt(customer, t); ok {
+	if as, ok := b.Associations.At(customer, t); ok {
 		id, kindWord, span = b.Partners[as.Partner].ID, strconv.Itoa(int(as.Type)), as.Valid
-	} else if len(b.AssociationsOf(customer)) == 0 {
+	} else if len(b.Associations.Of(customer)) == 0 {
 		span = period.Span{From: period.Past, To: period.Forever}
 	}
 	*a = associations{customer, span, c[tables.LPartnerID].Intern(id), c[tables.LAssociationType].Intern(kindWord),

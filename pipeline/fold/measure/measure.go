@@ -116,7 +116,7 @@ func (o *Objects) Links(k Key) []string { return slices.Sorted(maps.Keys(o.byKey
 
 // Add gives a sample of a link, whose slot starts at the given instant, to its object, and reports whether it has one.
 func (o *Objects) Add(resource string, slot period.Instant, in, out money.Quantity) bool {
-	l, ok := o.books.LinkAt(resource, slot)
+	l, ok := o.books.Links.At(resource, slot)
 	if !ok {
 		return false
 	}

@@ -91,7 +91,7 @@ func (l *Lake) additions(strays Strays, newer []Sample) map[int32]additions {
 		out[customer][a.Link] = append(out[customer][a.Link], a)
 	}
 	for _, s := range newer {
-		if row, ok := l.Books.LinkAt(s.Link, s.Slot); ok {
+		if row, ok := l.Books.Links.At(s.Link, s.Slot); ok {
 			put(row.Customer, addition{s, true})
 		}
 	}
@@ -129,7 +129,7 @@ func (l *Lake) inOrder(list []addition) []addition {
 // the link's policy. Under reject the one that was accepted first stays: the stray, for its customer was the link's
 // before.
 func (l *Lake) elect(stray *Sample, other percentile.Sample) percentile.Sample {
-	row, ok := l.Books.LinkAt(stray.Link, stray.Slot)
+	row, ok := l.Books.Links.At(stray.Link, stray.Slot)
 	if !ok {
 		return stray.Sample
 	}
@@ -300,7 +300,7 @@ func (r *reading) find(p *linkRow, link string, slot period.Instant) bool {
 		return true
 	}
 	p.part = nil
-	row, ok := r.lake.Books.LinkAt(link, slot)
+	row, ok := r.lake.Books.Links.At(link, slot)
 	if !ok {
 		p.row = nil
 		return false

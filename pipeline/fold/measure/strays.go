@@ -46,7 +46,7 @@ func (l *Lake) FindStrays(files []lake.FileEntry, workers int, wanted func(link 
 	out := make(Strays)
 	for _, list := range found {
 		for _, s := range list {
-			if row, ok := l.Books.LinkAt(s.Link, s.Slot); ok {
+			if row, ok := l.Books.Links.At(s.Link, s.Slot); ok {
 				out[row.Customer] = append(out[row.Customer], s)
 			}
 		}
@@ -124,7 +124,7 @@ func (l *Lake) straysIn(cols *parquet.Columns, wanted func(string) bool) ([]int,
 		slot := period.Instant(cols.C[tables.BSlot].Ints[i])
 		row := rows[code]
 		if row == nil || !row.Valid.Holds(slot) {
-			row, _ = l.Books.LinkAt(links.Dict[code], slot)
+			row, _ = l.Books.Links.At(links.Dict[code], slot)
 			rows[code] = row
 		}
 		if row != nil && row.Customer != customers[cols.C[tables.BCustomerID].Codes[i]] {

@@ -128,5 +128,5 @@ func PackageOf(b *books.Books, customer int32, row *position.Row) int32 {
 	if row.Kind != position.Package {
 		return -1
 	}
-	return b.PackageAt(customer, row.Key, row.At)
+	return b.Packages.At(customer, row.Key, row.At)
 }

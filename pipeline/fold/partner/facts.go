@@ -168,14 +168,14 @@ func (r *round) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
 
 // reseller is the partner whose account an allocation or reclaim of a customer moves; ok is false if there is none.
 func (r *round) reseller(a *events.AccountEvent) (partner int32, ok bool) {
-	if in, there := r.Books.AssociationAt(a.Customer, a.Time); there {
+	if in, there := r.Books.Associations.At(a.Customer, a.Time); there {
 		return in.Partner, in.Type == books.Resale
 	}
 	if a.Type != events.Reclaim {
 		return -1, false
 	}
 	last := books.Association{Partner: -1}
-	for _, in := range r.Books.AssociationsOf(a.Customer) {
+	for _, in := range r.Books.Associations.Of(a.Customer) {
 		if in.Valid.To <= a.Time {
 			last = in
 		}

@@ -14,7 +14,7 @@ func (r *rerating) charges() error {
 		func(c *books.RecurringCharge) int32 { return c.Customer })[r.bucket]
 	bounds := r.Books.Zone.Bounds(r.origin)
 	for _, customer := range customers {
-		rows := r.Books.RecurringOf(customer)
+		rows := r.Books.Recurring.Of(customer)
 		for i := range rows {
 			for _, p := range rating.Parts(&rows[i], r.Books.Zone, bounds) {
 				charged, err := r.Prices.Recur(&p, nil)

@@ -44,7 +44,7 @@ func (r *rerating) levels() error {
 				list(meters, m)
 			}
 		}
-		subscribers := r.Books.SubscribersOf(customer)
+		subscribers := r.Books.Subscribers.Of(customer)
 		for i := range subscribers {
 			m := late.MeterOfSubscriber(r.Books, &subscribers[i], r.origin)
 			if r.Books.Products[m.SKU].Aggregation == books.TimeWeighted {

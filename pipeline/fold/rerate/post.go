@@ -74,7 +74,7 @@ func (r *poster) post(origin period.Cycle, differences []Difference, shifts []op
 	for i := range differences {
 		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(),
 			asOf: r.AsOf}
-		if as, ok := r.Books.AssociationAt(p.Customer, start); ok {
+		if as, ok := r.Books.Associations.At(p.Customer, start); ok {
 			p.partner, p.association = r.Books.Partners[as.Partner].ID, as.Type
 		}
 		list = append(list, p)

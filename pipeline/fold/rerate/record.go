@@ -300,7 +300,7 @@ func (a *customerReplay) meters() error {
 			byMeter[m] = append(byMeter[m], r)
 		}
 	}
-	list := a.Books.SubscribersOf(a.customer)
+	list := a.Books.Subscribers.Of(a.customer)
 	for i := range list {
 		m := late.MeterOfSubscriber(a.Books, &list[i], a.origin)
 		if byMeter[m] == nil && a.Books.Products[m.SKU].Aggregation != books.TimeWeighted {

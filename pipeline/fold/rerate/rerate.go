@@ -290,7 +290,7 @@ func (r *rerating) ends() error {
 		}
 	}
 	for customer, rows := range r.rows {
-		if r.apart[customer] || len(r.Books.SubscribersOf(customer)) == 0 &&
+		if r.apart[customer] || len(r.Books.Subscribers.Of(customer)) == 0 &&
 			!slices.ContainsFunc(rows, func(p position.Row) bool { return p.Kind == position.Gather }) {
 			continue
 		}

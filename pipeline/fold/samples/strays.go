@@ -94,7 +94,7 @@ type LateSample struct {
 // Adopt gives a late sample to the customer of its link's row in force, if there is one, and returns that customer's
 // bucket.
 func Adopt(s *state.State, one *LateSample) int {
-	if row, ok := s.Books.LinkAt(one.Link, one.Slot); ok {
+	if row, ok := s.Books.Links.At(one.Link, one.Slot); ok {
 		one.customer = row.Customer
 	}
 	return s.Bucket(one.customer)

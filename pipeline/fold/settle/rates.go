@@ -33,7 +33,7 @@ func (s *Step) keepRates(cycle period.Cycle) error {
 	out := parquet.NewColumns(tables.ExchangeRates())
 	for _, from := range codes {
 		for _, to := range codes {
-			x := s.Books.RateOn(from, to, cycle.Last())
+			x := s.Books.Rates.On(from, to, cycle.Last())
 			if x == nil {
 				continue
 			}

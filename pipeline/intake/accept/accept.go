@@ -520,7 +520,7 @@ func (a *acceptor) checkSample(link string, t period.Instant) verdict {
 	}
 	of, ok := a.links[link]
 	if !ok || !of.row.Valid.Holds(r.Start) {
-		if of.row, ok = a.cfg.Books.LinkAt(link, r.Start); !ok {
+		if of.row, ok = a.cfg.Books.Links.At(link, r.Start); !ok {
 			return verdict{reason.UnknownResource, bResource}
 		}
 		of.region = a.regions.Code(of.row.Region)

@@ -130,7 +130,7 @@ func (in *Intake) crossesCurrencies(e *AccountEvent) bool {
 	if !in.Books.Mixed || e.Balance != Cash || e.Type != Allocate && e.Type != Reclaim {
 		return false
 	}
-	a, ok := in.Books.AssociationAt(e.Customer, e.Time)
+	a, ok := in.Books.Associations.At(e.Customer, e.Time)
 	return ok && a.Type == books.Resale &&
 		in.Books.Partners[a.Partner].Currency != in.Books.Customers[e.Customer].Currency
 }

@@ -160,7 +160,7 @@ func (m *Maker) orderLine(b *Book, o *Order) (*Line, error) {
 // associate puts the partner at t, the line's own time, on it (§6.1).
 func (m *Maker) associate(l *Line, t period.Instant) {
 	l.Own = t
-	if as, ok := m.Books.AssociationAt(l.Customer, t); ok {
+	if as, ok := m.Books.Associations.At(l.Customer, t); ok {
 		l.Partner, l.Association = m.Books.Partners[as.Partner].ID, as.Type
 	}
 }

@@ -230,7 +230,7 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 					continue
 				}
 				var ok bool
-				if rows[code], ok = g.Books.LinkAt(resources.Dict[code], slot); ok {
+				if rows[code], ok = g.Books.Links.At(resources.Dict[code], slot); ok {
 					delete(wanted, link{resources.Dict[code], g.Books.Customers[rows[code].Customer].ID})
 				}
 			}

@@ -209,7 +209,7 @@ func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
 	if l.discount.Sign() == 0 || r.Quantity.v.Sign() == 0 {
 		return r.ListPrice, nil
 	}
-	for _, d := range m.src.Books.DiscountsOf(l.Word(tables.LDiscountID)) {
+	for _, d := range m.src.Books.Discounts.Of(l.Word(tables.LDiscountID)) {
 		if !d.Valid.Holds(l.own) {
 			continue
 		}

@@ -58,7 +58,7 @@ func (n *names) partnerNamed(partner string) Party {
 // invoicer is who invoices a customer at the cycle's last instant.
 func (n *names) invoicer(customer string) int32 {
 	if code := n.books.Customer(customer); code >= 0 {
-		if as, ok := n.books.AssociationAt(code, n.until-1); ok && as.Type == books.Resale {
+		if as, ok := n.books.Associations.At(code, n.until-1); ok && as.Type == books.Resale {
 			return as.Partner
 		}
 	}

@@ -180,7 +180,7 @@ func (ls *lateStory) lateSteps(l *Line, row rows.Row) []string {
 		out = append(out, "packages: "+l.Draws)
 	}
 	sku := ls.Books.SKU(row.Word(tables.LSKU))
-	versions, tier := ls.Books.VersionsOf(sku, steps[0].List, steps[0].Region, ""), l.Tier-1
+	versions, tier := ls.Books.Versions.Of(sku, steps[0].List, steps[0].Region, ""), l.Tier-1
 	version := slices.IndexFunc(versions, func(v books.Version) bool { return v.Valid.From == steps[0].Period.From })
 	if version >= 0 && tier >= 0 && tier < len(versions[version].Tiers) {
 		v := &versions[version]

@@ -27,7 +27,7 @@ func (me *monthEndStory) recurring() error {
 	}
 	zone := me.Books.Zone
 	bounds := zone.Bounds(me.cycle)
-	list := me.Books.RecurringOf(me.customer)
+	list := me.Books.Recurring.Of(me.customer)
 	for i := range list {
 		for _, p := range rating.Parts(&list[i], zone, bounds) {
 			if p.ID(zone) == me.at.id {

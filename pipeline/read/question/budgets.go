@@ -104,7 +104,7 @@ func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parq
 
 // partnerAt is the id of a customer's partner; "" = none.
 func partnerAt(b *books.Books, customer int32, t period.Instant) string {
-	if a, ok := b.AssociationAt(customer, t); ok {
+	if a, ok := b.Associations.At(customer, t); ok {
 		return b.Partners[a.Partner].ID
 	}
 	return ""

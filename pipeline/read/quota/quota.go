@@ -141,7 +141,7 @@ func (b *builder) build(ctx context.Context) (err error) {
 	if stands.closing, stands.own, err = b.positions().Closing(b.customer, b.cycle); err != nil {
 		return err
 	}
-	if len(b.Books.PackagesOf(b.customer)) == 0 && !stands.hasPackages() {
+	if len(b.Books.Packages.Of(b.customer)) == 0 && !stands.hasPackages() {
 		return nil // nothing that a record could have drawn on
 	}
 	if err := b.lines(ctx); err != nil {
@@ -282,7 +282,7 @@ func (b *builder) draws(text string, what Draw) error {
 
 // packages reports on the rows of packages.csv.
 func (b *builder) packages(stands *packageState) error {
-	list := b.Books.PackagesOf(b.customer)
+	list := b.Books.Packages.Of(b.customer)
 	for i := range list {
 		p := &list[i]
 		spans := periodsOf(b.Prices, p, b.Books.Zone.Bounds(b.cycle))

@@ -10,7 +10,7 @@ import (
 // recurring adds the lines of the customer's recurring charges, as if the cycle had ended (§10.5).
 func (p *pricing) recurring() error {
 	b, bounds := p.trial.Books, p.trial.Books.Zone.Bounds(p.cycle)
-	charges := b.RecurringOf(p.customer)
+	charges := b.Recurring.Of(p.customer)
 	for i := range charges {
 		parts := rating.Parts(&charges[i], b.Zone, bounds)
 		for k := range parts {
@@ -52,7 +52,7 @@ func (p *pricing) part(part *rating.Part, bounds period.Span) error {
 // those of its cycles before (§10.4).
 func (p *pricing) commitments() error {
 	b := p.trial.Books
-	if len(b.CommitmentsOf(p.customer)) == 0 {
+	if len(b.Commitments.Of(p.customer)) == 0 {
 		return nil
 	}
 	for i := range p.lines {

@@ -49,7 +49,7 @@ func handleSubCustomerNewTag(_ context.Context, c *operation.Call) (any, error) 
 	list := []newTag{}
 	for code := range b.Customers {
 		id := b.Customers[code].ID
-		a, ok := b.AssociationAt(int32(code), c.State.Now)
+		a, ok := b.Associations.At(int32(code), c.State.Now)
 		if !ok || !c.Scope.Line(b.Partners[a.Partner].ID, c.State.Now) || len(ids) > 0 && !slices.Contains(ids, id) {
 			continue
 		}

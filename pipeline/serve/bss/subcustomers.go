@@ -64,7 +64,7 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 	b := c.State.Workspace.Books
 	for code := range b.Customers {
 		customer := int32(code)
-		a, ok := b.AssociationAt(customer, c.State.Now)
+		a, ok := b.Associations.At(customer, c.State.Now)
 		if !ok || !c.Scope.Line(b.Partners[a.Partner].ID, c.State.Now) || c.Scope.Customer != "" &&
 			c.Scope.Customer != b.Customers[code].ID {
 			continue
@@ -98,7 +98,7 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 // associatedSince is when a customer came to its partner: rows of the book that follow each other without a gap and tie
 // the same two in the same way are one association.
 func associatedSince(b *books.Books, customer int32, now books.Association) period.Instant {
-	rows := b.AssociationsOf(customer)
+	rows := b.Associations.Of(customer)
 	since := now.Valid.From
 	for i := len(rows) - 1; i >= 0; i-- {
 		if r := rows[i]; r.Valid.To == since && r.Partner == now.Partner && r.Type == now.Type {

@@ -166,7 +166,7 @@ func resoldBy(b *books.Books, distributor, reseller string) []period.Span {
 // associated reports whether a customer was the scope's partner's at any time before an instant. It may have left
 // since: what it consumed as the partner's stays to be seen, and what is billed late of that time too.
 func associated(b *books.Books, customer int32, s *Scope, before period.Instant) bool {
-	return slices.ContainsFunc(b.AssociationsOf(customer), func(a books.Association) bool {
+	return slices.ContainsFunc(b.Associations.Of(customer), func(a books.Association) bool {
 		if b.Partners[a.Partner].ID != s.Partner || a.Valid.From >= before {
 			return false
 		}
@@ -176,7 +176,7 @@ func associated(b *books.Books, customer int32, s *Scope, before period.Instant)
 
 // onlyOf reports whether a customer never had another partner.
 func onlyOf(b *books.Books, customer int32, partner string) bool {
-	return !slices.ContainsFunc(b.AssociationsOf(customer), func(a books.Association) bool {
+	return !slices.ContainsFunc(b.Associations.Of(customer), func(a books.Association) bool {
 		return b.Partners[a.Partner].ID != partner
 	})
 }

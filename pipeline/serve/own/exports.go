@@ -217,7 +217,7 @@ func invoicer(c *operation.Call) string {
 	if customer < 0 {
 		return settlement.VendorID
 	}
-	if a, ok := b.AssociationAt(customer, b.Zone.Bounds(cycle).To-1); ok && a.Type == books.Resale {
+	if a, ok := b.Associations.At(customer, b.Zone.Bounds(cycle).To-1); ok && a.Type == books.Resale {
 		return b.Partners[a.Partner].ID
 	}
 	return settlement.VendorID

@@ -121,7 +121,7 @@ func resold(c *operation.Call, id string) bool {
 	if customer < 0 {
 		return false
 	}
-	a, ok := b.AssociationAt(customer, c.State.Now)
+	a, ok := b.Associations.At(customer, c.State.Now)
 	return ok && a.Type == books.Resale && c.Scope.Line(b.Partners[a.Partner].ID, c.State.Now)
 }
 

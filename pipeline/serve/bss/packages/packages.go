@@ -222,7 +222,7 @@ func stocks(ctx context.Context, c *operation.Call) ([]stock, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := b.PackagesOf(customer)
+	list := b.Packages.Of(customer)
 	var out []stock
 	for i := range list {
 		p := &list[i]

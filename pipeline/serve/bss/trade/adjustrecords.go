@@ -155,7 +155,7 @@ func partnerAt(c *operation.Call, customer string, at period.Instant) string {
 	if code < 0 {
 		return ""
 	}
-	a, ok := b.AssociationAt(code, at)
+	a, ok := b.Associations.At(code, at)
 	if !ok {
 		return ""
 	}

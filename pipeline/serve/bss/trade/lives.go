@@ -61,7 +61,7 @@ func unpaidLine(c *operation.Call, l *orders.Life) (boughtLine, bool, error) {
 		created: l.Created, status: l.Status, payer: e.Payer, own: l.Created, baseOrder: e.Base.ID, sku: e.SKUText,
 		region: e.Region, periodType: e.PeriodType, periodNum: e.PeriodNum, effective: tables.Nothing,
 		expire: tables.Nothing}
-	if a, is := b.AssociationAt(e.Customer, l.Created); is {
+	if a, is := b.Associations.At(e.Customer, l.Created); is {
 		o.partner = b.Partners[a.Partner].ID
 	}
 	if !c.Scope.Line(o.partner, o.own) {

@@ -262,7 +262,7 @@ const discountOfOrder = "609"
 // offer is the total of a line's kind of discount.
 func offer(offers map[string]*money.AmountTotal, c *operation.Call, l *boughtLine) *money.AmountTotal {
 	kind := discountOfOrder
-	if rows := c.State.Workspace.Books.DiscountsOf(l.discountID); len(rows) > 0 && form.DiscountType(&rows[0]) != 0 {
+	if rows := c.State.Workspace.Books.Discounts.Of(l.discountID); len(rows) > 0 && form.DiscountType(&rows[0]) != 0 {
 		kind = strconv.Itoa(form.DiscountType(&rows[0]))
 	}
 	if offers[kind] == nil {

@@ -90,7 +90,7 @@ func customersDue(v *page.View, cycle string) (*page.Table, error) {
 func partnerNow(v *page.View, id string) string {
 	b := v.State.Workspace.Books
 	if code := b.Customer(id); code >= 0 {
-		if a, ok := b.AssociationAt(code, v.State.Now); ok {
+		if a, ok := b.Associations.At(code, v.State.Now); ok {
 			return b.Partners[a.Partner].ID
 		}
 	}
@@ -174,14 +174,14 @@ func bookBlock(v *page.View, id string) page.Block {
 			out.Facts = append(out.Facts, page.Figure{Name: v.T(zh, en), Value: value, Href: href})
 		}
 	}
-	if now, ok := b.AssociationAt(code, v.State.Now); all || ok && v.Caller.Role == keys.Partner &&
+	if now, ok := b.Associations.At(code, v.State.Now); all || ok && v.Caller.Role == keys.Partner &&
 		b.Partners[now.Partner].ID == v.Caller.Partner { // a former partner does not learn who looks after it today
 		add("客户经理", "Account manager", books.ManagerOf(b, code, v.State.Now), "")
 	}
 	if row, ok := b.CustomerRowAt(code, v.State.Now); ok && all {
 		add("价目表", "Price list", row.PriceList, "")
 	}
-	for _, a := range b.AssociationsOf(code) {
+	for _, a := range b.Associations.Of(code) {
 		partner := b.Partners[a.Partner].ID
 		if !all && (v.Caller.Role != keys.Partner || partner != v.Caller.Partner) {
 			continue
