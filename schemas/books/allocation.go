@@ -71,8 +71,6 @@ func (a *Allocation) NamesColumn(name string) bool {
 	return slices.ContainsFunc(a.Match, func(m ColumnMatch) bool { return m.Column == name })
 }
 
-var allocationKeys = []string{"match", "valid_from", "valid_to", "customer", "split", "keep", "sku", "quantity", "unit"}
-
 func allocationFormat() Format {
 	return Format{File: "allocation.yaml", Key: "the order of the rules",
 		Meaning: "who bears rows of cost files: an ordered list of rules with these keys (§11.2)", Columns: []Column{
@@ -97,8 +95,8 @@ func allocationFormat() Format {
 
 // allocation reads allocation.yaml.
 func (l *loader) allocation() {
-	format := allocationFormat()
-	root, ok := l.document(format)
+	const file = "allocation.yaml"
+	root, ok := l.document(file)
 	if !ok {
 		return
 	}
@@ -107,18 +105,18 @@ func (l *loader) allocation() {
 		return
 	}
 	for i := range root.Items {
-		item := &root.Items[i]
-		m := yamldoc.Fields(&l.c, item, fmt.Sprintf("rule %d", i+1), allocationKeys)
-		if item.Kind == yamldoc.Mapping {
-			l.b.Allocations = append(l.b.Allocations, l.allocationRule(m, item.Pos))
+		node := &root.Items[i]
+		m := l.item(file, node, fmt.Sprintf("rule %d", i+1))
+		if node.Kind == yamldoc.Mapping {
+			l.b.Allocations = append(l.b.Allocations, m.allocation(node.Pos))
 		}
 	}
 }
 
-func (l *loader) allocationRule(m yamldoc.Map, at Pos) Allocation {
-	a := Allocation{At: at, Valid: l.programmeValid(m), Match: l.allocationMatch(m), SKU: anyCode, Customer: anyCode,
-		Quantity: cost.PricingQuantity + cost.Column(m.Word("quantity", 0, []string{"PricingQuantity",
-			"ConsumedQuantity"})), Unit: m.Text("unit", "")}
+// allocation reads one rule.
+func (m item) allocation(at Pos) Allocation {
+	a := Allocation{At: at, Valid: m.valid(), Match: m.match(), SKU: anyCode, Customer: anyCode,
+		Quantity: cost.PricingQuantity + cost.Column(m.word("quantity")), Unit: m.Text("unit", "")}
 	results := 0
 	for _, key := range []string{"customer", "split", "keep"} {
 		if m.Get(key) != nil {
@@ -126,27 +124,27 @@ func (l *loader) allocationRule(m yamldoc.Map, at Pos) Allocation {
 		}
 	}
 	if results != 1 {
-		l.c.Add(at, "name one of customer, split and keep", "a rule with %d results", results)
+		m.l.c.Add(at, "name one of customer, split and keep", "a rule with %d results", results)
 		return a
 	}
-	l.toCustomer(m, &a)
-	l.split(m, &a)
+	m.toCustomer(&a)
+	m.split(&a)
 	if n := m.Get("keep"); n != nil {
-		a.Kind, a.Reason = KeepCost, yamldoc.Value(m, "keep", "", parseID)
+		a.Kind, a.Reason = KeepCost, yamldoc.Value(m.Map, "keep", "", parseID)
 		if slices.Contains(Unallocated(), a.Reason) {
 			m.Fail("keep", n, "name another reason", "the reason of rows that are not allocated")
 		}
 	}
 	if n := m.Get("sku"); n != nil {
-		a.SKU = l.b.SKU(n.Text)
+		a.SKU = m.l.b.SKU(n.Text)
 		why := ""
 		switch {
 		case a.Kind == KeepCost:
 			why = "a row that is kept is not billed"
-		case a.SKU < 0 && !l.broken["products.csv"]:
+		case a.SKU < 0 && !m.l.broken["products.csv"]:
 			why = "not in products.csv"
 		case a.SKU >= 0:
-			why = l.noCosts(a.SKU)
+			why = m.l.noCosts(a.SKU)
 		}
 		if why != "" {
 			m.Fail("sku", n, "", "%s", why)
@@ -155,8 +153,8 @@ func (l *loader) allocationRule(m yamldoc.Map, at Pos) Allocation {
 	return a
 }
 
-// allocationMatch reads what a rule looks at.
-func (l *loader) allocationMatch(m yamldoc.Map) []ColumnMatch {
+// match reads what a rule looks at.
+func (m item) match() []ColumnMatch {
 	n := m.Get("match")
 	if n == nil {
 		return nil
@@ -196,7 +194,7 @@ func (l *loader) allocationMatch(m yamldoc.Map) []ColumnMatch {
 }
 
 // toCustomer reads the result customer.
-func (l *loader) toCustomer(m yamldoc.Map, a *Allocation) {
+func (m item) toCustomer(a *Allocation) {
 	n := m.Get("customer")
 	if n == nil {
 		return
@@ -206,7 +204,7 @@ func (l *loader) toCustomer(m yamldoc.Map, a *Allocation) {
 		a.Kind, a.Tag = ToNamed, key
 	} else if column, ok := strings.CutPrefix(name, "column:"); ok {
 		a.Kind, a.Column = ToNamed, column
-	} else if a.Customer = l.b.Customer(name); a.Customer < 0 && !l.broken["customers.csv"] {
+	} else if a.Customer = m.l.b.Customer(name); a.Customer < 0 && !m.l.broken["customers.csv"] {
 		m.Fail("customer", n, "", "not in customers.csv")
 	}
 	if a.Kind == ToNamed && a.Tag == "" && a.Column == "" {
@@ -215,14 +213,14 @@ func (l *loader) toCustomer(m yamldoc.Map, a *Allocation) {
 }
 
 // split reads the result split.
-func (l *loader) split(m yamldoc.Map, a *Allocation) {
+func (m item) split(a *Allocation) {
 	n := m.Get("split")
 	if n == nil {
 		return
 	}
 	if n.Kind == yamldoc.Mapping {
 		a.Kind = SplitByShares
-		l.shares(m, n, a)
+		m.shares(n, a)
 		return
 	}
 	word, rest, _ := strings.Cut(m.Text("split", ""), " ")
@@ -242,9 +240,9 @@ func (l *loader) split(m yamldoc.Map, a *Allocation) {
 	}
 	for id := range strings.SplitSeq(rest, ",") {
 		id = strings.Trim(strings.TrimSpace(id), `"'`)
-		code := l.b.Customer(id)
+		code := m.l.b.Customer(id)
 		switch {
-		case code < 0 && !l.broken["customers.csv"]:
+		case code < 0 && !m.l.broken["customers.csv"]:
 			m.Fail("split", n, "", "customer %q is not in customers.csv", id)
 		case slices.Contains(a.Customers, code):
 			m.Fail("split", n, "", "customer %q is listed twice", id)
@@ -255,12 +253,12 @@ func (l *loader) split(m yamldoc.Map, a *Allocation) {
 }
 
 // shares reads fixed shares, which add up to 1.
-func (l *loader) shares(m yamldoc.Map, n *yamldoc.Node, a *Allocation) {
+func (m item) shares(n *yamldoc.Node, a *Allocation) {
 	var sum money.SignedQuantity
 	for i := range n.Pairs {
 		pair := &n.Pairs[i]
-		code := l.b.Customer(pair.Key)
-		if code < 0 && !l.broken["customers.csv"] {
+		code := m.l.b.Customer(pair.Key)
+		if code < 0 && !m.l.broken["customers.csv"] {
 			m.Fail("split", &pair.Value, "", "customer %q is not in customers.csv", pair.Key)
 		}
 		share, err := money.ParseRate(pair.Value.Text)

@@ -36,7 +36,7 @@ func budgetsFormat() Format {
 // budgets reads budgets.csv.
 func (l *loader) budgets() {
 	var rows []entry[Budget]
-	l.each(budgetsFormat(), func(r *row) {
+	l.each("budgets.csv", func(r *row) {
 		b := Budget{Thresholds: r.percents("thresholds"), Valid: r.valid()}
 		r.startsMonth("valid_from", b.Valid.From)
 		r.startsMonth("valid_to", b.Valid.To)

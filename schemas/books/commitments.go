@@ -87,7 +87,7 @@ func commitmentsFormat() Format {
 // commitments reads commitments.csv.
 func (l *loader) commitments() {
 	var rows []entry[Commitment]
-	l.each(commitmentsFormat(), func(r *row) {
+	l.each("commitments.csv", func(r *row) {
 		c := Commitment{
 			ID: r.key("commitment_id"), ByQuantity: r.word("basis") == 1, Window: Window(max(r.word("window"), 0)),
 			Overage: r.price("overage_factor"), TrueUp: r.flag("true_up"), Whole: r.word("prorate") == 1,

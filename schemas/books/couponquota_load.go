@@ -47,7 +47,7 @@ type quotaRow struct {
 
 func loadCouponQuotas(l *loader) {
 	var rows []entry[quotaRow]
-	l.each(couponQuotasFormat(), func(r *row) {
+	l.each("coupon_quotas.csv", func(r *row) {
 		q := quotaRow{parent: r.text("parent_quota_id")}
 		q.Terms = Coupon{ID: r.key("quota_id"), Customer: anyCode, Amount: r.amount("amount"),
 			MinConsumption: r.amount("min_consumption")}
@@ -120,7 +120,7 @@ func (l *loader) handedDownAcross(at Pos, q, parent *CouponQuota) {
 
 func loadSolutions(l *loader) {
 	var rows []entry[Solution]
-	l.each(solutionsFormat(), func(r *row) {
+	l.each("solutions.csv", func(r *row) {
 		s := Solution{ID: r.key("solution_id"), Level: r.key("level"), Valid: r.valid()}
 		var known, ok bool
 		s.Partner, known = l.needPartner(r, "partner_id")

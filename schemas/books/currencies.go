@@ -65,7 +65,7 @@ func (r *row) currency(name string) int32 {
 // priceLists reads price_lists.csv. Prices are read before.
 func (l *loader) priceLists() {
 	var rows []entry[priceListRow]
-	l.each(priceListsFormat(), func(r *row) {
+	l.each("price_lists.csv", func(r *row) {
 		p := priceListRow{r.key("price_list"), r.currency("currency")}
 		r.notAny("price_list", p.list)
 		if p.list != "" {
@@ -89,7 +89,7 @@ func (l *loader) priceLists() {
 // exchangeRates reads rates.csv.
 func (l *loader) exchangeRates() {
 	var rows []entry[ExchangeRate]
-	l.each(ratesFormat(), func(r *row) {
+	l.each("rates.csv", func(r *row) {
 		day, ok := r.date("date")
 		x := ExchangeRate{From: r.key("from"), To: r.key("to"), Date: day, Rate: r.price("rate")}
 		for _, column := range [...]string{"from", "to"} {
@@ -244,7 +244,7 @@ func (l *loader) oneCurrencyEach() {
 	for i := range l.b.Partners {
 		p := &l.b.Partners[i]
 		if at := l.b.Customer(p.ID); at >= 0 && l.b.Customers[at].Currency != p.Currency {
-			l.c.Add(Pos{File: dir + "/" + partnersFormat().File}, "give the partner another partner_id",
+			l.c.Add(Pos{File: dir + "/partners.csv"}, "give the partner another partner_id",
 				"partner_id %s: it is in %s, and the customer of the same id in %s: an invoice to it would have two "+
 					"currencies", p.ID, l.b.PartnerCurrency(int32(i)).Code, l.b.CustomerCurrency(at).Code)
 		}

@@ -17,7 +17,7 @@ type customerRow struct {
 func (l *loader) customers() {
 	var rows []entry[customerRow]
 	unpriced := map[string]bool{}
-	l.each(customersFormat(), func(r *row) {
+	l.each("customers.csv", func(r *row) {
 		c := customerRow{id: r.key("customer_id")}
 		r.notAny("customer_id", c.id)
 		c.row = CustomerRow{Name: r.text("name"), PriceList: r.key("price_list"),
@@ -67,7 +67,7 @@ type partnerRow struct {
 // partners reads partners.csv (§3.4).
 func (l *loader) partners() {
 	var rows []entry[partnerRow]
-	l.each(partnersFormat(), func(r *row) {
+	l.each("partners.csv", func(r *row) {
 		p := partnerRow{id: r.key("partner_id"), parent: r.key("parent_partner_id"),
 			parentAt: r.mark("parent_partner_id")}
 		r.notAny("partner_id", p.id)
@@ -150,7 +150,7 @@ func distributorThroughout(p *Partner, span period.Span) bool {
 // associations reads associations.csv (§3.5).
 func (l *loader) associations() {
 	var rows []entry[Association]
-	l.each(associationsFormat(), func(r *row) {
+	l.each("associations.csv", func(r *row) {
 		customer, okCustomer := l.needCustomer(r, "customer_id")
 		partner, okPartner := l.needPartner(r, "partner_id")
 		a := Association{Customer: customer, Partner: partner, Type: AssociationType(r.word("association_type") + 1),

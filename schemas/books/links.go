@@ -10,7 +10,7 @@ import (
 // links reads links.csv (§3.8).
 func (l *loader) links() {
 	var rows []entry[Link]
-	l.each(linksFormat(), func(r *row) {
+	l.each("links.csv", func(r *row) {
 		k := Link{
 			ResourceID: r.key("resource_id"), Region: r.key("region_code"), Group: r.key("group"),
 			SizeMbps: r.quantity("size_mbps"), CommitMbps: r.quantity("commit_mbps"),
@@ -121,7 +121,7 @@ func (l *loader) groups(rows []entry[Link]) {
 // terms reads terms.csv (§3.9).
 func (l *loader) terms() {
 	var rows []entry[Term]
-	l.each(termsFormat(), func(r *row) {
+	l.each("terms.csv", func(r *row) {
 		t := Term{Seller: anyCode, Payable: r.word("basis") == 1, Rate: r.rate("rate")}
 		okSeller := true
 		if seller := r.key("seller_id"); seller != "vendor" && seller != l.s.Vendor.ID {
@@ -166,7 +166,7 @@ func everDistributor(p *Partner) bool {
 // calendar reads calendar.csv (§3.11).
 func (l *loader) calendar() {
 	lines := map[period.Day]int32{}
-	l.each(calendarFormat(), func(r *row) {
+	l.each("calendar.csv", func(r *row) {
 		day, ok := r.date("date")
 		working := r.word("working")
 		if !ok {

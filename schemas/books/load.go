@@ -23,12 +23,13 @@ const dir = "books"
 
 // loader is one reading of the books.
 type loader struct {
-	s      settings.Settings
-	c      problem.Collector // what is wrong
-	notes  problem.Collector // what a person should know
-	data   map[string][]byte // file name → bytes, without those that are not there
-	broken map[string]bool   // books that could not be read: nothing is said about references to them
-	b      *Books
+	s       settings.Settings
+	c       problem.Collector // what is wrong
+	notes   problem.Collector // what a person should know
+	formats map[string]Format // file name → its format
+	data    map[string][]byte // file name → bytes, without those that are not there
+	broken  map[string]bool   // books that could not be read: nothing is said about references to them
+	b       *Books
 
 	services map[string]bool // of all products
 	lists    map[string]bool // price lists with a price
@@ -42,11 +43,14 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 		return nil, errors.New("read books: settings without a zone")
 	}
 	l := &loader{
-		s: s, data: map[string][]byte{}, broken: map[string]bool{}, services: map[string]bool{},
+		s: s, formats: map[string]Format{}, data: map[string][]byte{}, broken: map[string]bool{}, services: map[string]bool{},
 		lists: map[string]bool{"standard": true}, badSKU: map[string]bool{},
 		b: &Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
 			Currencies: []money.Currency{{Code: s.Currency.Code, Digits: s.Currency.Digits}},
 			NonWorking: map[period.Day]bool{}},
+	}
+	for _, f := range Formats() {
+		l.formats[f.File] = f
 	}
 	if err := l.readFiles(fsys); err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func managersFormat() Format {
 // loadManagers reads managers.csv.
 func loadManagers(l *loader) {
 	var rows []entry[Manager]
-	l.each(managersFormat(), func(r *row) {
+	l.each("managers.csv", func(r *row) {
 		m := Manager{ID: r.key("account_manager_id"), Name: r.text("name"), Email: r.text("email")}
 		var ok bool
 		if m.Partner, ok = l.needPartner(r, "partner_id"); ok && m.ID != "" {

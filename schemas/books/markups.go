@@ -41,7 +41,7 @@ func compareMarkupKey(a, b *Markup) int {
 // markups reads markups.csv.
 func (l *loader) markups() {
 	var rows []entry[Markup]
-	l.each(markupsFormat(), func(r *row) {
+	l.each("markups.csv", func(r *row) {
 		m := Markup{Customer: anyCode, Source: r.key("source"), Service: r.text("service_name"),
 			MinMargin: r.price("min_margin"), HasMin: r.cell("min_margin").text != ""}
 		if id := r.key("customer_id"); id != "*" {

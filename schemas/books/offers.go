@@ -11,7 +11,7 @@ import (
 // discounts reads discounts.csv (§3.6).
 func (l *loader) discounts() {
 	var rows []entry[Discount]
-	l.each(discountsFormat(), func(r *row) {
+	l.each("discounts.csv", func(r *row) {
 		d := Discount{ID: r.key("discount_id"), Customer: anyCode, Partner: anyCode}
 		kind := r.word("kind")
 		d.Kind = DiscountKind(max(kind, 0))
@@ -82,7 +82,7 @@ func (l *loader) discountValue(r *row, d *Discount) {
 // packages reads packages.csv (§3.7).
 func (l *loader) packages() {
 	var rows []entry[Package]
-	l.each(packagesFormat(), func(r *row) {
+	l.each("packages.csv", func(r *row) {
 		p := Package{ID: r.key("package_id"), Region: r.key("region_code"), Quota: r.quantity("quota")}
 		if strings.Contains(p.ID, ":") {
 			r.fail("package_id", "", "an id of a package may not contain %q", ":")
@@ -150,7 +150,7 @@ func (r *row) neverPerforms(c *Coupon, id string) {
 // coupons reads coupons.csv (§3.10).
 func (l *loader) coupons() {
 	var rows []entry[Coupon]
-	l.each(couponsFormat(), func(r *row) {
+	l.each("coupons.csv", func(r *row) {
 		c := Coupon{
 			ID:     r.key("coupon_id"),
 			Amount: r.amount("amount"), MinConsumption: r.amount("min_consumption"),

@@ -32,6 +32,14 @@ func (b *Books) UsesMoney() bool {
 		slices.ContainsFunc(b.Coupons, func(c Coupon) bool { return c.Pickup || c.NotCommercial })
 }
 
+// Kind is the word of the fund's kind.
+func (f *Fund) Kind() string {
+	if f.Marketing {
+		return fundKindWords[1]
+	}
+	return fundKindWords[0]
+}
+
 // Fund is one programme of funds.yaml (§9.4, §9.5).
 type Fund struct {
 	ID        string

@@ -152,8 +152,8 @@ func loadPartnerMoney(l *loader) {
 }
 
 func loadFunds(l *loader) {
-	format := fundsFormat()
-	root, ok := l.document(format)
+	const file = "funds.yaml"
+	root, ok := l.document(file)
 	if !ok {
 		return
 	}
@@ -163,12 +163,12 @@ func loadFunds(l *loader) {
 	}
 	lines := map[string]int{}
 	for i := range root.Items {
-		item := &root.Items[i]
-		m := yamldoc.Fields(&l.c, item, fmt.Sprintf("fund %d", i+1), names(format))
-		if item.Kind != yamldoc.Mapping {
+		node := &root.Items[i]
+		m := l.item(file, node, fmt.Sprintf("fund %d", i+1))
+		if node.Kind != yamldoc.Mapping {
 			continue
 		}
-		f := loadFund(l, m)
+		f := m.fund()
 		if id := m.Get("id"); id != nil && f.ID != "" {
 			if first, twice := lines[f.ID]; twice {
 				m.Fail("id", id, "keep one of the two", "is already on line %d", first)
@@ -186,15 +186,16 @@ var onlyOf = map[string][]string{
 	"marketing": {"period", "quota", "activities", "claim_within_days"},
 }
 
-func loadFund(l *loader, m yamldoc.Map) Fund {
+// fund reads one fund.
+func (m item) fund() Fund {
 	m.Require("id", "name the programme")
 	m.Require("kind", "headcount or marketing")
 	f := Fund{
-		ID:        yamldoc.Value(m, "id", "", parseID),
-		Marketing: m.Word("kind", 0, fundKindWords) == 1,
-		Valid:     l.programmeValid(m),
-		Partners:  l.programmePartners(m),
-		Requires:  nameList(m, "requires"),
+		ID:        yamldoc.Value(m.Map, "id", "", parseID),
+		Marketing: m.word("kind") == 1,
+		Valid:     m.valid(),
+		Partners:  m.partners(),
+		Requires:  nameList(m.Map, "requires"),
 	}
 	kind, other := "headcount", "marketing"
 	if f.Marketing {
@@ -206,25 +207,26 @@ func loadFund(l *loader, m yamldoc.Map) Fund {
 		}
 	}
 	if f.Marketing {
-		loadMarketing(l, m, &f)
+		m.marketing(&f)
 		return f
 	}
-	f.PayRequires, f.Levels = nameList(m, "pay_requires"), fundLevels(l, m)
+	f.PayRequires, f.Levels = nameList(m.Map, "pay_requires"), m.fundLevels()
 	f.MinDays, f.MaxHeads = m.Int("min_days", 0, 1, 31), m.Int("max_heads", 0, 1, 1_000_000)
-	f.ByDays = m.Word("share", 0, shareWords) == 1
-	f.Cap, f.HasCap = yamldoc.Value(m, "cap", money.Amount{}, parseAmount), m.Get("cap") != nil
+	f.ByDays = m.word("share") == 1
+	f.Cap, f.HasCap = yamldoc.Value(m.Map, "cap", money.Amount{}, parseAmount), m.Get("cap") != nil
 	f.ConfirmWithin = m.Int("confirm_within_working_days", 14, 1, 10_000)
 	return f
 }
 
-func loadMarketing(l *loader, m yamldoc.Map, f *Fund) {
-	f.Yearly = m.Word("period", 0, fundPeriodWords) == 1
-	f.Activities, f.ClaimWithin = fundActivities(l, m), m.Int("claim_within_days", -1, 0, 100_000)
+// marketing reads what only marketing funds have.
+func (m item) marketing(f *Fund) {
+	f.Yearly = m.word("period") == 1
+	f.Activities, f.ClaimWithin = m.fundActivities(), m.Int("claim_within_days", -1, 0, 100_000)
 	n := m.Get("quota")
 	if n == nil {
 		return
 	}
-	q := yamldoc.Fields(&l.c, n, m.Name("quota"), []string{"of_performance", "max"})
+	q := yamldoc.Fields(&m.l.c, n, m.Name("quota"), []string{"of_performance", "max"})
 	if n.Kind != yamldoc.Mapping {
 		return
 	}
@@ -256,7 +258,7 @@ func nameList(m yamldoc.Map, key string) []string {
 }
 
 // eachMapping visits the mappings of a list.
-func eachMapping(l *loader, m yamldoc.Map, key string, keys []string, visit func(yamldoc.Map)) {
+func (m item) eachMapping(key string, keys []string, visit func(yamldoc.Map)) {
 	n := m.Require(key, "a list of {"+strings.Join(keys, ", ")+"}")
 	if n == nil {
 		return
@@ -267,7 +269,7 @@ func eachMapping(l *loader, m yamldoc.Map, key string, keys []string, visit func
 	}
 	for i := range n.Items {
 		item := &n.Items[i]
-		one := yamldoc.Fields(&l.c, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
+		one := yamldoc.Fields(&m.l.c, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
 		if item.Kind != yamldoc.Mapping {
 			continue
 		}
@@ -278,8 +280,8 @@ func eachMapping(l *loader, m yamldoc.Map, key string, keys []string, visit func
 	}
 }
 
-func fundLevels(l *loader, m yamldoc.Map) (levels []FundLevel) {
-	eachMapping(l, m, "levels", []string{"level", "amount"}, func(one yamldoc.Map) {
+func (m item) fundLevels() (levels []FundLevel) {
+	m.eachMapping("levels", []string{"level", "amount"}, func(one yamldoc.Map) {
 		level := FundLevel{
 			Level:  yamldoc.Value(one, "level", "", parseID),
 			Amount: yamldoc.Value(one, "amount", money.Amount{}, parseAmount),
@@ -292,8 +294,8 @@ func fundLevels(l *loader, m yamldoc.Map) (levels []FundLevel) {
 	return levels
 }
 
-func fundActivities(l *loader, m yamldoc.Map) (activities []FundActivity) {
-	eachMapping(l, m, "activities", []string{"type", "share"}, func(one yamldoc.Map) {
+func (m item) fundActivities() (activities []FundActivity) {
+	m.eachMapping("activities", []string{"type", "share"}, func(one yamldoc.Map) {
 		a := FundActivity{
 			Type:  yamldoc.Value(one, "type", "", parseID),
 			Share: yamldoc.Value(one, "share", money.Rate{}, money.ParseRate[string]),
@@ -310,22 +312,15 @@ func fundActivities(l *loader, m yamldoc.Map) (activities []FundActivity) {
 func needFund(l *loader, r *row, marketing, either bool) (code int32, ok bool) {
 	code, ok = need(r, "programme_id", r.key("programme_id"), "funds.yaml", l.b.Money.FundNamed)
 	if ok && !either && l.b.Money.Funds[code].Marketing != marketing {
-		r.fail("programme_id", "", "a %s fund", fundKindWords[b2i(l.b.Money.Funds[code].Marketing)])
+		r.fail("programme_id", "", "a %s fund", l.b.Money.Funds[code].Kind())
 		return code, false
 	}
 	return code, ok
 }
 
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 func loadFundQuotas(l *loader) {
 	var rows []entry[FundQuota]
-	l.each(fundQuotasFormat(), func(r *row) {
+	l.each("fund_quotas.csv", func(r *row) {
 		q := FundQuota{Period: r.text("period"), Amount: r.amount("amount")}
 		var known, ok bool
 		q.Fund, known = needFund(l, r, true, false)
@@ -370,7 +365,7 @@ func quotaPeriod(text string, yearly bool) bool {
 
 func loadExperts(l *loader) {
 	var rows []entry[Expert]
-	l.each(expertsFormat(), func(r *row) {
+	l.each("experts.csv", func(r *row) {
 		e := Expert{ID: r.key("expert_id"), Level: r.key("level"), Project: r.text("project_id"), Valid: r.valid()}
 		var known, ok bool
 		e.Fund, known = needFund(l, r, false, false)
@@ -396,7 +391,7 @@ func loadExperts(l *loader) {
 
 func loadQualifications(l *loader) {
 	var rows []entry[Qualification]
-	l.each(qualificationsFormat(), func(r *row) {
+	l.each("qualifications.csv", func(r *row) {
 		q := Qualification{Name: r.key("qualification"), Valid: r.valid()}
 		var known, ok bool
 		q.Fund, known = needFund(l, r, false, true)
@@ -417,7 +412,7 @@ func loadQualifications(l *loader) {
 
 func loadParties(l *loader) {
 	var rows []entry[Party]
-	l.each(partiesFormat(), func(r *row) {
+	l.each("parties.csv", func(r *row) {
 		p := Party{
 			ID:        r.key("party_id"),
 			LegalName: r.text("legal_name"),

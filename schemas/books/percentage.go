@@ -38,13 +38,13 @@ func percentageColumns() []Column {
 func (r *row) percentage(p *priceRow) {
 	terms := &p.tier.Percentage
 	if p.model != Percentage {
-		for _, c := range percentageColumns() {
+		for _, name := range [...]string{"rate", "fixed_fee", "min_fee", "max_fee", "free_events", "free_amount"} {
 			switch {
-			case r.cell(c.Name).text == "" || c.Name == "rate" && p.model == PassThrough:
-			case c.Name == "rate":
-				r.fail(c.Name, "leave it empty", "only a percentage price and a pass_through price have one")
+			case r.cell(name).text == "" || name == "rate" && p.model == PassThrough:
+			case name == "rate":
+				r.fail(name, "leave it empty", "only a percentage price and a pass_through price have one")
 			default:
-				r.fail(c.Name, "leave it empty", "only a percentage price has one")
+				r.fail(name, "leave it empty", "only a percentage price has one")
 			}
 		}
 		return

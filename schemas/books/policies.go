@@ -11,58 +11,80 @@ import (
 )
 
 // document reads a YAML book. ok is false when it is not there or cannot be read.
-func (l *loader) document(format Format) (root yamldoc.Node, ok bool) {
-	data, there := l.data[format.File]
+func (l *loader) document(file string) (root yamldoc.Node, ok bool) {
+	data, there := l.data[file]
 	if !there {
 		return yamldoc.Node{}, false
 	}
-	root, ok = yamldoc.Parse(dir+"/"+format.File, data, &l.c)
+	root, ok = yamldoc.Parse(dir+"/"+file, data, &l.c)
 	if !ok {
-		l.broken[format.File] = true
+		l.broken[file] = true
 	}
 	return root, ok && root.Kind != yamldoc.Null
 }
 
-func names(format Format) []string {
-	out := make([]string, len(format.Columns))
-	for i, c := range format.Columns {
-		out[i] = c.Name
-	}
-	return out
+// item is one mapping of a YAML book, with the books that it refers to.
+type item struct {
+	yamldoc.Map
+	l      *loader
+	format Format
 }
+
+// item is the mapping of a node; what names it in messages. Keys that the book does not have are reported.
+func (l *loader) item(file string, node *yamldoc.Node, what string) item {
+	format := l.formats[file]
+	keys := make([]string, len(format.Columns))
+	for i, c := range format.Columns {
+		keys[i] = c.Name
+	}
+	return item{yamldoc.Fields(&l.c, node, what, keys), l, format}
+}
+
+// words are the words that a key may have.
+func (m item) words(key string) []string {
+	for i := range m.format.Columns {
+		if c := &m.format.Columns[i]; c.Name == key {
+			return c.Words
+		}
+	}
+	panic("books: no key " + key + " in " + m.format.File)
+}
+
+// word is the index of the word of a key; 0 if the key is absent.
+func (m item) word(key string) int { return m.Word(key, 0, m.words(key)) }
 
 // policies reads policies.yaml (§4.7).
 func (l *loader) policies() {
-	format := policiesFormat()
-	root, ok := l.document(format)
+	const file = "policies.yaml"
+	root, ok := l.document(file)
 	if !ok {
 		return
 	}
 	if root.Kind != yamldoc.Mapping {
-		l.broken[format.File] = true
+		l.broken[file] = true
 		l.c.Add(root.Pos, "write `id:` and its keys below it", "%s, not a mapping of policy ids", root.Kind)
 		return
 	}
 	for i := range root.Pairs {
 		pair := &root.Pairs[i]
-		m := yamldoc.Fields(&l.c, &pair.Value, pair.Key, names(format))
+		m := l.item(file, &pair.Value, pair.Key)
 		p := Policy{
 			ID:          pair.Key,
-			Series:      Series(m.Word("series", 0, seriesWords)),
-			Duplicates:  Duplicates(m.Word("duplicates", 0, duplicateWords)),
-			MissingZero: m.Word("missing", 0, missingWords) == 1, ValidDaysOnly: m.Bool("valid_days_only", false),
+			Series:      Series(m.word("series")),
+			Duplicates:  Duplicates(m.word("duplicates")),
+			MissingZero: m.word("missing") == 1, ValidDaysOnly: m.Bool("valid_days_only", false),
 			Kilo: []int{1000, 1024}[m.Word("kilo", 0, []string{"1000", "1024"})],
-			Days: DayShare(m.Word("days", 0, daysWords)),
-			Drop: yamldoc.Value(m, "drop", mustRate("0.05"), parseDrop),
+			Days: DayShare(m.word("days")),
+			Drop: yamldoc.Value(m.Map, "drop", mustRate("0.05"), parseDrop),
 		}
 		if pair.Value.Kind == yamldoc.Mapping {
-			m.Require("method", "one of "+strings.Join(methodWords, ", "))
+			m.Require("method", "one of "+strings.Join(m.words("method"), ", "))
 		}
-		p.Method = Method(m.Word("method", 0, methodWords))
+		p.Method = Method(m.word("method"))
 		if floor := m.Get("floor_share"); floor != nil && p.Method != EnhancedP95 && m.Get("method") != nil {
 			m.Fail("floor_share", floor, "remove it", "only enhanced_p95 has one")
 		}
-		p.FloorShare = yamldoc.Value(m, "floor_share", money.Rate{}, money.ParseRate[string])
+		p.FloorShare = yamldoc.Value(m.Map, "floor_share", money.Rate{}, money.ParseRate[string])
 		l.b.Policies = append(l.b.Policies, p)
 	}
 	slices.SortFunc(l.b.Policies, func(a, b Policy) int { return strings.Compare(a.ID, b.ID) })

@@ -11,7 +11,7 @@ import (
 // products reads products.csv (§3.1).
 func (l *loader) products() {
 	var rows []entry[Product]
-	l.each(productsFormat(), func(r *row) {
+	l.each("products.csv", func(r *row) {
 		p := Product{
 			SKU: r.key("sku"), Name: r.text("name"),
 			ServiceTypeCode: r.key("service_type_code"), ServiceTypeName: r.text("service_type_name"),
@@ -88,7 +88,7 @@ func comparePriceKey(a, b *priceRow) int {
 // prices reads prices.csv (§3.2).
 func (l *loader) prices() {
 	var rows []entry[priceRow]
-	l.each(pricesFormat(), func(r *row) {
+	l.each("prices.csv", func(r *row) {
 		p := priceRow{
 			list: r.key("price_list"), region: r.key("region_code"), number: r.whole("tier"), upTo: r.mark("up_to"),
 		}
@@ -100,7 +100,7 @@ func (l *loader) prices() {
 			r.fail("up_to", "", "not above 0")
 		}
 		if i := r.word("period_type"); i >= 0 {
-			p.periodType = periodWords[i]
+			p.periodType = r.column("period_type").Words[i]
 		}
 		priceCells(r, &p, known)
 		span := r.valid()
@@ -149,7 +149,7 @@ func priceCells(r *row, p *priceRow, known bool) {
 	kind := r.cell("period_type").text
 	switch {
 	case p.model == Subscription && kind == "":
-		r.fail("period_type", "one of "+strings.Join(periodWords, ", "), "a period price needs one")
+		r.fail("period_type", "one of "+strings.Join(r.column("period_type").Words, ", "), "a period price needs one")
 	case p.model != Subscription && kind != "":
 		r.fail("period_type", "leave it empty", "only a period price has one")
 	}

@@ -12,8 +12,8 @@ import (
 
 // incentives reads incentives.yaml (§6.5).
 func (l *loader) incentives() {
-	format := incentivesFormat()
-	root, ok := l.document(format)
+	const file = "incentives.yaml"
+	root, ok := l.document(file)
 	if !ok {
 		return
 	}
@@ -23,12 +23,12 @@ func (l *loader) incentives() {
 	}
 	lines := map[string]int{}
 	for i := range root.Items {
-		item := &root.Items[i]
-		m := yamldoc.Fields(&l.c, item, fmt.Sprintf("programme %d", i+1), names(format))
-		if item.Kind != yamldoc.Mapping {
+		node := &root.Items[i]
+		m := l.item(file, node, fmt.Sprintf("programme %d", i+1))
+		if node.Kind != yamldoc.Mapping {
 			continue
 		}
-		p := l.programme(m)
+		p := m.programme()
 		if id := m.Get("id"); id != nil && p.ID != "" {
 			if first, twice := lines[p.ID]; twice {
 				m.Fail("id", id, "keep one of the two", "is duplicate: also on line %d", first)
@@ -41,30 +41,30 @@ func (l *loader) incentives() {
 }
 
 // programme reads one programme.
-func (l *loader) programme(m yamldoc.Map) Programme {
+func (m item) programme() Programme {
 	m.Require("id", "name the programme")
 	m.Require("period", "month or quarter")
 	p := Programme{
-		ID:        yamldoc.Value(m, "id", "", parseID),
-		Quarterly: m.Word("period", 0, spanWords) == 1,
-		Graduated: m.Word("tier_rule", 0, tierRuleWords) == 1, CarryNegative: m.Bool("carry_negative", false),
+		ID:        yamldoc.Value(m.Map, "id", "", parseID),
+		Quarterly: m.word("period") == 1,
+		Graduated: m.word("tier_rule") == 1, CarryNegative: m.Bool("carry_negative", false),
 		ConfirmWithinDays: m.Int("confirm_within_working_days", -1, 1, 10_000),
-		PayoutQuarterly:   m.Word("payout", 0, spanWords) == 1,
+		PayoutQuarterly:   m.word("payout") == 1,
 		LapseAfterDays:    m.Int("lapse_after_days", -1, 0, 100_000),
 		RollUp:            m.Bool("roll_up", false),
-		Cap:               yamldoc.Value(m, "cap", money.Amount{}, parseAmount), HasCap: m.Get("cap") != nil,
+		Cap:               yamldoc.Value(m.Map, "cap", money.Amount{}, parseAmount), HasCap: m.Get("cap") != nil,
 	}
-	p.Valid = l.programmeValid(m)
-	p.Partners = l.programmePartners(m)
-	for _, i := range wordList(m, "association_types", []string{"1", "2"}, []int{0, 1}) {
+	p.Valid = m.valid()
+	p.Partners = m.partners()
+	for _, i := range wordList(m.Map, "association_types", []string{"1", "2"}, []int{0, 1}) {
 		p.AssociationTypes = append(p.AssociationTypes, AssociationType(i+1))
 	}
-	for _, i := range wordList(m, "product_classes", classWords, []int{int(Ordinary), int(Specific)}) {
+	for _, i := range wordList(m.Map, "product_classes", productClasses(), []int{int(Ordinary), int(Specific)}) {
 		p.ProductClasses = append(p.ProductClasses, Class(i))
 	}
-	p.Tiers = l.programmeTiers(m)
+	p.Tiers = m.tiers()
 	if bonus := m.Get("new_customer_bonus"); bonus != nil {
-		b := yamldoc.Fields(&l.c, bonus, m.Name("new_customer_bonus"), []string{"rate", "months"})
+		b := yamldoc.Fields(&m.l.c, bonus, m.Name("new_customer_bonus"), []string{"rate", "months"})
 		if bonus.Kind == yamldoc.Mapping {
 			b.Require("rate", "share of the performance, in quotes")
 			b.Require("months", "months from the start of an association")
@@ -84,6 +84,11 @@ func parseID(text string) (string, error) {
 	return text, nil
 }
 
+// productClasses are the words of the classes, as products.csv writes them.
+func productClasses() []string {
+	return []string{Ordinary.String(), Specific.String(), NoClass.String(), NoRebate.String()}
+}
+
 // parseAmount reads an amount of at least 0.
 func parseAmount(text string) (money.Amount, error) {
 	a, err := money.ParseAmount(text)
@@ -93,11 +98,12 @@ func parseAmount(text string) (money.Amount, error) {
 	return a, err
 }
 
-func (l *loader) programmeValid(m yamldoc.Map) period.Span {
-	parse := func(text string) (period.Instant, error) { return period.ParseValidity(text, l.s.Zone) }
+// valid is the validity of an item (§1.4).
+func (m item) valid() period.Span {
+	parse := func(text string) (period.Instant, error) { return period.ParseValidity(text, m.l.s.Zone) }
 	span := period.Span{
-		From: yamldoc.Value(m, "valid_from", period.Past, parse),
-		To:   yamldoc.Value(m, "valid_to", period.Forever, parse),
+		From: yamldoc.Value(m.Map, "valid_from", period.Past, parse),
+		To:   yamldoc.Value(m.Map, "valid_to", period.Forever, parse),
 	}
 	if span.From >= span.To {
 		m.Fail("valid_to", m.Get("valid_to"), "", "not after valid_from")
@@ -105,8 +111,8 @@ func (l *loader) programmeValid(m yamldoc.Map) period.Span {
 	return span
 }
 
-// programmePartners are the partners of a programme; nil = all.
-func (l *loader) programmePartners(m yamldoc.Map) []int32 {
+// partners are the partners of a programme; nil = all.
+func (m item) partners() []int32 {
 	n := m.Get("partners")
 	if n == nil || n.Kind == yamldoc.Scalar && n.Text == "*" {
 		return nil
@@ -118,11 +124,11 @@ func (l *loader) programmePartners(m yamldoc.Map) []int32 {
 	var codes []int32
 	for i := range n.Items {
 		item := &n.Items[i]
-		code := l.b.Partner(item.Text)
+		code := m.l.b.Partner(item.Text)
 		switch {
 		case item.Kind != yamldoc.Scalar:
 			m.Fail("partners", item, "", "%s instead of a partner id", item.Kind)
-		case code < 0 && !l.broken["partners.csv"]:
+		case code < 0 && !m.l.broken["partners.csv"]:
 			m.Fail("partners", item, "", "not in partners.csv")
 		case code >= 0 && slices.Contains(codes, code):
 			m.Fail("partners", item, "", "is duplicate")
@@ -161,8 +167,8 @@ func wordList(m yamldoc.Map, key string, words []string, fallback []int) []int {
 	return out
 }
 
-// programmeTiers reads [{from, rate}], from rising.
-func (l *loader) programmeTiers(m yamldoc.Map) []IncentiveTier {
+// tiers reads [{from, rate}], from rising.
+func (m item) tiers() []IncentiveTier {
 	n := m.Get("tiers")
 	if n == nil {
 		return nil
@@ -174,7 +180,7 @@ func (l *loader) programmeTiers(m yamldoc.Map) []IncentiveTier {
 	var tiers []IncentiveTier
 	for i := range n.Items {
 		item := &n.Items[i]
-		t := yamldoc.Fields(&l.c, item, fmt.Sprintf("%s[%d]", m.Name("tiers"), i+1), []string{"from", "rate"})
+		t := yamldoc.Fields(&m.l.c, item, fmt.Sprintf("%s[%d]", m.Name("tiers"), i+1), []string{"from", "rate"})
 		if item.Kind != yamldoc.Mapping {
 			continue
 		}

@@ -67,7 +67,7 @@ func recurringFormat() Format {
 // recurring reads recurring.csv.
 func (l *loader) recurring() {
 	var rows []entry[RecurringCharge]
-	l.each(recurringFormat(), func(r *row) {
+	l.each("recurring.csv", func(r *row) {
 		c := RecurringCharge{
 			ID: r.key("charge_id"), Region: r.key("region_code"), Resource: r.key("resource_id"),
 			Quantity: r.quantity("quantity"),

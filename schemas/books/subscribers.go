@@ -29,7 +29,7 @@ func subscribersFormat() Format {
 // subscribers reads subscribers.csv.
 func (l *loader) subscribers() {
 	var rows []entry[Subscriber]
-	l.each(subscribersFormat(), func(r *row) {
+	l.each("subscribers.csv", func(r *row) {
 		s := Subscriber{Region: r.key("region_code"), Resource: r.key("resource_id")}
 		r.notAny("region_code", s.Region)
 		var ok, known bool

@@ -30,12 +30,13 @@ type row struct {
 }
 
 // each reads a book row by row. A book that cannot be read whole is broken: nothing can be said about references to it.
-func (l *loader) each(format Format, f func(*row)) {
+func (l *loader) each(file string, f func(*row)) {
+	format := l.formats[file]
 	text, ok := l.text(format)
 	if !ok {
 		return
 	}
-	t := &table{l: l, file: dir + "/" + format.File, format: format}
+	t := &table{l: l, file: dir + "/" + file, format: format}
 	r := csvReader{text: text, line: 1}
 	cells, ok, err := r.next(nil)
 	switch {
@@ -46,7 +47,7 @@ func (l *loader) each(format Format, f func(*row)) {
 		t.lost(mark{1, 1}, "columns: "+t.columns(), "empty: a header row is needed")
 		return
 	case !t.header(cells):
-		l.broken[format.File] = true
+		l.broken[file] = true
 		return
 	}
 	record := row{table: t}

@@ -46,7 +46,7 @@ func compareTaxKey(a, b *Tax) int {
 func (l *loader) taxes() {
 	var rows []entry[Tax]
 	countries := false
-	l.each(taxesFormat(), func(r *row) {
+	l.each("taxes.csv", func(r *row) {
 		t := Tax{
 			ID: r.key("tax_id"), Name: r.text("name"), Rate: r.rate("rate"), Party: r.key("customer_id"),
 			Country: r.key("country"), Service: r.key("service_type_code"),
