@@ -42,7 +42,7 @@ func (l *loader) budgets() {
 		r.startsMonth("valid_to", b.Valid.To)
 		var ok bool
 		currency := l.b.OwnCurrency()
-		if b.Customer, ok = l.needCustomer(r, "customer_id"); ok {
+		if b.Customer, ok = r.needCustomer("customer_id"); ok {
 			currency = l.b.CustomerCurrency(b.Customer)
 		}
 		if b.Amount = r.budgetAmount("amount", currency); ok {
@@ -51,7 +51,7 @@ func (l *loader) budgets() {
 	})
 	byCustomer := func(a, b *Budget) int { return cmp.Compare(a.Customer, b.Customer) }
 	rows = sortEntries(rows, byCustomer)
-	overlaps(l, "budgets.csv", rows, byCustomer, func(b *Budget) string {
+	overlaps(l.files, "budgets.csv", rows, byCustomer, func(b *Budget) string {
 		return "customer_id " + l.b.Customers[b.Customer].ID
 	})
 	l.b.Budgets = rowsOf(rows)
@@ -59,7 +59,7 @@ func (l *loader) budgets() {
 
 // budgetAmount is an amount above 0 with at most the currency's digits.
 func (r *row) budgetAmount(name string, currency money.Currency) money.Amount {
-	a, ok := decimal(r, name, money.ParseAmount[string])
+	a, ok := decimal(r.record, name, money.ParseAmount[string])
 	switch {
 	case !ok:
 	case a.Sign() <= 0:

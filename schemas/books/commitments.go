@@ -93,11 +93,11 @@ func (l *loader) commitments() {
 			Overage: r.price("overage_factor"), TrueUp: r.flag("true_up"), Whole: r.word("prorate") == 1,
 		}
 		var ok bool
-		c.Customer, ok = l.needCustomer(r, "customer_id")
-		c.Service, c.SKU = l.scope(r)
+		c.Customer, ok = r.needCustomer("customer_id")
+		c.Service, c.SKU = r.scope()
 		kind := r.word("kind")
 		c.Kind = CommitmentKind(max(kind, 0))
-		l.commitmentValue(r, &c)
+		r.commitmentValue(&c)
 		for _, column := range [...]string{"overage_factor", "true_up"} {
 			if kind >= 0 && c.Kind != Commit && r.cell(column).text != "" {
 				r.fail(column, "leave it empty", "only a commit has one")
@@ -114,13 +114,13 @@ func (l *loader) commitments() {
 	})
 	byID := func(a, b *Commitment) int { return strings.Compare(a.ID, b.ID) }
 	rows = sortEntries(rows, byID)
-	overlaps(l, "commitments.csv", rows, byID, func(c *Commitment) string { return "commitment_id " + c.ID })
+	overlaps(l.files, "commitments.csv", rows, byID, func(c *Commitment) string { return "commitment_id " + c.ID })
 	l.b.Commitments = rowsOf(rows)
 	slices.SortStableFunc(l.b.Commitments, func(a, b Commitment) int { return cmp.Compare(a.Customer, b.Customer) })
 }
 
 // commitmentValue reads a commitment's value by its basis.
-func (l *loader) commitmentValue(r *row, c *Commitment) {
+func (r *row) commitmentValue(c *Commitment) {
 	if !c.ByQuantity {
 		c.Amount = r.amount("value")
 		return
@@ -129,7 +129,7 @@ func (l *loader) commitmentValue(r *row, c *Commitment) {
 	switch {
 	case c.Kind != Commit:
 		r.fail("basis", "", "a %s is an amount", c.Kind)
-	case c.SKU < 0 || l.b.Products[c.SKU].Model != Flat:
+	case c.SKU < 0 || r.l.b.Products[c.SKU].Model != Flat:
 		r.fail("basis", "name one flat sku", "a quantity is a commit on one flat product")
 	}
 }

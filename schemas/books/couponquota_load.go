@@ -56,9 +56,9 @@ func loadCouponQuotas(l *loader) {
 		if q.HasMaxFace = r.text("max_face") != ""; q.HasMaxFace {
 			q.MaxFace = r.amount("max_face")
 		}
-		q.Partner, _ = l.needPartner(r, "partner_id")
+		q.Partner, _ = r.needPartner("partner_id")
 		r.neverPerforms(&q.Terms, "quota_id")
-		q.Terms.Service, q.Terms.SKU = l.scope(r)
+		q.Terms.Service, q.Terms.SKU = r.scope()
 		q.Terms.Valid = r.valid()
 		if q.Terms.ID != "" {
 			rows = append(rows, entry[quotaRow]{row: q, span: q.Terms.Valid, at: r.mark("quota_id")})
@@ -66,7 +66,7 @@ func loadCouponQuotas(l *loader) {
 	})
 	byID := func(a, b *quotaRow) int { return strings.Compare(a.Terms.ID, b.Terms.ID) }
 	rows = sortEntries(rows, byID)
-	rows = once(l, "coupon_quotas.csv", rows, byID, func(q *quotaRow) string { return "quota_id " + q.Terms.ID })
+	rows = once(l.files, "coupon_quotas.csv", rows, byID, func(q *quotaRow) string { return "quota_id " + q.Terms.ID })
 	for i := range rows {
 		l.b.Money.CouponQuotas = append(l.b.Money.CouponQuotas, rows[i].row.CouponQuota)
 	}
@@ -123,13 +123,13 @@ func loadSolutions(l *loader) {
 	l.each("solutions.csv", func(r *row) {
 		s := Solution{ID: r.key("solution_id"), Level: r.key("level"), Valid: r.valid()}
 		var known, ok bool
-		s.Partner, known = l.needPartner(r, "partner_id")
-		s.Customer, ok = l.needCustomer(r, "customer_id")
+		s.Partner, known = r.needPartner("partner_id")
+		s.Customer, ok = r.needCustomer("customer_id")
 		if _, has := l.s.TestCoupons.Ceiling(s.Level); s.Level != "" && !has {
 			r.fail("level", "add it to test_coupons.ceilings in tollbook.yaml", "a level without a ceiling")
 		}
 		if known && ok {
-			l.ownCurrencyOnly(r, &s)
+			r.ownCurrencyOnly(&s)
 		}
 		if known && ok && s.ID != "" {
 			rows = append(rows, entry[Solution]{row: s, span: s.Valid, at: r.mark("solution_id")})
@@ -137,13 +137,14 @@ func loadSolutions(l *loader) {
 	})
 	byID := func(a, b *Solution) int { return strings.Compare(a.ID, b.ID) }
 	rows = sortEntries(rows, byID)
-	overlaps(l, "solutions.csv", rows, byID, func(s *Solution) string { return "solution_id " + s.ID })
+	overlaps(l.files, "solutions.csv", rows, byID, func(s *Solution) string { return "solution_id " + s.ID })
 	l.b.Money.Solutions = rowsOf(rows)
 }
 
 // ownCurrencyOnly refuses a solution whose partner or customer is in another currency than the workspace, in which the
 // ceilings of test coupons are (§10.7).
-func (l *loader) ownCurrencyOnly(r *row, s *Solution) {
+func (r *row) ownCurrencyOnly(s *Solution) {
+	l := r.l
 	const hint = "test_coupons.ceilings are in the workspace's currency: issue such coupons in coupons.csv"
 	if at := l.b.Partners[s.Partner].Currency; at > 0 {
 		r.fail("partner_id", hint, "the partner is in %s", l.b.Currencies[at].Code)

@@ -74,7 +74,7 @@ func (l *loader) priceLists() {
 	})
 	byList := func(a, b *priceListRow) int { return strings.Compare(a.list, b.list) }
 	rows = sortEntries(rows, byList)
-	for _, p := range once(l, "price_lists.csv", rows, byList, func(p *priceListRow) string {
+	for _, p := range once(l.files, "price_lists.csv", rows, byList, func(p *priceListRow) string {
 		return "price_list " + p.list
 	}) {
 		if p.row.currency > 0 {
@@ -112,7 +112,7 @@ func (l *loader) exchangeRates() {
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To), cmp.Compare(a.Date, b.Date))
 	}
 	rows = sortEntries(rows, compare)
-	l.b.Rates = rowsOf(once(l, "rates.csv", rows, compare, func(x *ExchangeRate) string {
+	l.b.Rates = rowsOf(once(l.files, "rates.csv", rows, compare, func(x *ExchangeRate) string {
 		return "from " + x.From + ", to " + x.To + ", date " + x.Date.String()
 	}))
 }

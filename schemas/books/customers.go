@@ -40,7 +40,7 @@ func (l *loader) customers() {
 	})
 	byID := func(a, b *customerRow) int { return strings.Compare(a.id, b.id) }
 	rows = sortEntries(rows, byID)
-	overlaps(l, "customers.csv", rows, byID, func(c *customerRow) string { return "customer_id " + c.id })
+	overlaps(l.files, "customers.csv", rows, byID, func(c *customerRow) string { return "customer_id " + c.id })
 	all := make([]CustomerRow, len(rows))
 	for i := range rows {
 		all[i] = rows[i].row.row
@@ -93,7 +93,7 @@ func (l *loader) partners() {
 	})
 	byID := func(a, b *partnerRow) int { return strings.Compare(a.id, b.id) }
 	rows = sortEntries(rows, byID)
-	overlaps(l, "partners.csv", rows, byID, func(p *partnerRow) string { return "partner_id " + p.id })
+	overlaps(l.files, "partners.csv", rows, byID, func(p *partnerRow) string { return "partner_id " + p.id })
 	for _, e := range rows {
 		if n := len(l.b.Partners); n == 0 || l.b.Partners[n-1].ID != e.row.id {
 			l.b.Partners = append(l.b.Partners, Partner{ID: e.row.id, Currency: e.row.currency})
@@ -151,8 +151,8 @@ func distributorThroughout(p *Partner, span period.Span) bool {
 func (l *loader) associations() {
 	var rows []entry[Association]
 	l.each("associations.csv", func(r *row) {
-		customer, okCustomer := l.needCustomer(r, "customer_id")
-		partner, okPartner := l.needPartner(r, "partner_id")
+		customer, okCustomer := r.needCustomer("customer_id")
+		partner, okPartner := r.needPartner("partner_id")
 		a := Association{Customer: customer, Partner: partner, Type: AssociationType(r.word("association_type") + 1),
 			Valid: r.valid()}
 		if okCustomer && okPartner {
@@ -161,7 +161,7 @@ func (l *loader) associations() {
 	})
 	byCustomer := func(a, b *Association) int { return cmp.Compare(a.Customer, b.Customer) }
 	rows = sortEntries(rows, byCustomer)
-	overlaps(l, "associations.csv", rows, byCustomer, func(a *Association) string {
+	overlaps(l.files, "associations.csv", rows, byCustomer, func(a *Association) string {
 		return "customer_id " + l.b.Customers[a.Customer].ID
 	})
 	l.b.Associations = rowsOf(rows)

@@ -17,25 +17,26 @@ func (l *loader) links() {
 		}
 		r.notAny("region_code", k.Region)
 		var okCustomer, okSKU bool
-		k.Customer, okCustomer = l.needCustomer(r, "customer_id")
-		k.SKU, okSKU = l.needSKU(r, "sku")
+		k.Customer, okCustomer = r.needCustomer("customer_id")
+		k.SKU, okSKU = r.needSKU("sku")
 		k.Valid = r.valid()
 		if !okCustomer || !okSKU || k.ResourceID == "" {
 			return
 		}
-		l.linkProduct(r, &k)
+		r.linkProduct(&k)
 		rows = append(rows, entry[Link]{row: k, span: k.Valid, at: r.mark("resource_id")})
 	})
 	byResource := func(a, b *Link) int { return strings.Compare(a.ResourceID, b.ResourceID) }
 	rows = sortEntries(rows, byResource)
-	overlaps(l, "links.csv", rows, byResource, func(k *Link) string { return "resource_id " + k.ResourceID })
+	overlaps(l.files, "links.csv", rows, byResource, func(k *Link) string { return "resource_id " + k.ResourceID })
 	l.groups(rows)
 	l.b.Links = rowsOf(rows)
 }
 
 // linkProduct checks a link against its product: a percentile, with a size where the policy has a floor by size, and
 // with a price where a commit or a floor is owed, which an idle link owes too (§4.6, §4.7).
-func (l *loader) linkProduct(r *row, k *Link) {
+func (r *row) linkProduct(k *Link) {
+	l := r.l
 	p := &l.b.Products[k.SKU]
 	if l.badSKU[p.SKU] {
 		return
@@ -131,11 +132,11 @@ func (l *loader) terms() {
 			}
 		}
 		var okBuyer bool
-		t.Buyer, okBuyer = l.needPartner(r, "buyer_id")
+		t.Buyer, okBuyer = r.needPartner("buyer_id")
 		if okSeller && okBuyer && t.Seller == t.Buyer {
 			r.fail("buyer_id", "", "the seller itself")
 		}
-		if t.Service, t.SKU = l.scope(r); t.SKU >= 0 {
+		if t.Service, t.SKU = r.scope(); t.SKU >= 0 {
 			t.Service = "*" // the product says it all: with or without its service it is one key
 		}
 		t.Valid = r.valid()
@@ -144,7 +145,7 @@ func (l *loader) terms() {
 		}
 	})
 	rows = sortEntries(rows, compareTermKey)
-	overlaps(l, "terms.csv", rows, compareTermKey, func(t *Term) string {
+	overlaps(l.files, "terms.csv", rows, compareTermKey, func(t *Term) string {
 		seller := l.s.Vendor.ID
 		if t.Seller >= 0 {
 			seller = l.b.Partners[t.Seller].ID

@@ -21,15 +21,30 @@ import (
 // dir is the folder of the books in a workspace.
 const dir = "books"
 
-// loader is one reading of the books.
-type loader struct {
-	s       settings.Settings
+// files are the files of the books in one reading, and what is wrong with them.
+type files struct {
+	zone    *period.Zone
 	c       problem.Collector // what is wrong
 	notes   problem.Collector // what a person should know
 	formats map[string]Format // file name → its format
 	data    map[string][]byte // file name → bytes, without those that are not there
 	broken  map[string]bool   // books that could not be read: nothing is said about references to them
-	b       *Books
+}
+
+// newFiles is a reading of no file yet. Dates without an offset are in the zone.
+func newFiles(zone *period.Zone) *files {
+	f := &files{zone: zone, formats: map[string]Format{}, data: map[string][]byte{}, broken: map[string]bool{}}
+	for _, format := range Formats() {
+		f.formats[format.File] = format
+	}
+	return f
+}
+
+// loader is one reading of the books.
+type loader struct {
+	*files
+	s settings.Settings
+	b *Books
 
 	services map[string]bool // of all products
 	lists    map[string]bool // price lists with a price
@@ -43,16 +58,13 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 		return nil, errors.New("read books: settings without a zone")
 	}
 	l := &loader{
-		s: s, formats: map[string]Format{}, data: map[string][]byte{}, broken: map[string]bool{}, services: map[string]bool{},
-		lists: map[string]bool{"standard": true}, badSKU: map[string]bool{},
+		files: newFiles(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true}, badSKU: map[string]bool{},
 		b: &Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
 			Currencies: []money.Currency{{Code: s.Currency.Code, Digits: s.Currency.Digits}},
 			NonWorking: map[period.Day]bool{}},
 	}
-	for _, f := range Formats() {
-		l.formats[f.File] = f
-	}
-	if err := l.readFiles(fsys); err != nil {
+	var err error
+	if l.b.Hash, err = l.read(fsys); err != nil {
 		return nil, err
 	}
 	l.policies()
@@ -89,24 +101,23 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	return l.b, nil
 }
 
-// readFiles reads every book and hashes them by name, and notes files that are no books.
-func (l *loader) readFiles(fsys fs.FS) error {
+// read reads every book and hashes them by name, and notes files that are no books.
+func (f *files) read(fsys fs.FS) (hash [32]byte, err error) {
 	names := fileNames()
-	var err error
-	if l.b.Hash, err = hashFiles(fsys, names, func(name string, data []byte) { l.data[name] = data }); err != nil {
-		return err
+	if hash, err = hashFiles(fsys, names, func(name string, data []byte) { f.data[name] = data }); err != nil {
+		return hash, err
 	}
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read books: %w", err)
+		return hash, fmt.Errorf("read books: %w", err)
 	}
 	for _, e := range entries {
 		if !slices.Contains(names, e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			l.notes.Add(Pos{File: dir + "/" + e.Name()}, "books: "+strings.Join(names, ", "),
+			f.notes.Add(Pos{File: dir + "/" + e.Name()}, "books: "+strings.Join(names, ", "),
 				"not a book: it is not read")
 		}
 	}
-	return nil
+	return hash, nil
 }
 
 // fileNames are the names of all books, in order.
@@ -149,20 +160,20 @@ func hashFiles(fsys fs.FS, names []string, each func(name string, data []byte)) 
 
 // text is the text of a book, without a byte order mark. ok is false when it is not there or not UTF-8; what is wrong
 // with that is noted.
-func (l *loader) text(format Format) (string, bool) {
+func (f *files) text(format Format) (string, bool) {
 	file := dir + "/" + format.File
-	data, ok := l.data[format.File]
+	data, ok := f.data[format.File]
 	if !ok {
 		if format.Required {
-			l.c.Add(Pos{File: file}, format.Meaning, "not there")
-			l.broken[format.File] = true
+			f.c.Add(Pos{File: file}, format.Meaning, "not there")
+			f.broken[format.File] = true
 		}
 		return "", false
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
-		l.c.Add(invalidAt(file, data), "save the file as UTF-8", "not UTF-8")
-		l.broken[format.File] = true
+		f.c.Add(invalidAt(file, data), "save the file as UTF-8", "not UTF-8")
+		f.broken[format.File] = true
 		return "", false
 	}
 	return string(data), true
@@ -223,7 +234,7 @@ func sortEntries[T any](rows []entry[T], key func(a, b *T) int) []entry[T] {
 
 // overlaps notes every row that is in force together with an earlier one of its key. rows are sorted by sortEntries;
 // each is compared with the row before it that is in force longest.
-func overlaps[T any](l *loader, file string, rows []entry[T], key func(a, b *T) int, what func(*T) string) {
+func overlaps[T any](f *files, file string, rows []entry[T], key func(a, b *T) int, what func(*T) string) {
 	longest := 0
 	for i := 1; i < len(rows); i++ {
 		if key(&rows[longest].row, &rows[i].row) != 0 {
@@ -238,7 +249,7 @@ func overlaps[T any](l *loader, file string, rows []entry[T], key func(a, b *T) 
 			both := Pos{File: dir + "/" + file, Line: int(first.at.line)}
 			at := Pos{File: dir + "/" + file, Line: int(second.at.line), Column: int(second.at.column)}
 			common := period.Span{From: max(first.span.From, second.span.From), To: min(first.span.To, second.span.To)}
-			l.c.Add(at, "end one before the other begins", "overlaps %s: %s, both in force in %s", both,
+			f.c.Add(at, "end one before the other begins", "overlaps %s: %s, both in force in %s", both,
 				what(&rows[i].row), common)
 		}
 		if rows[i].span.To > rows[longest].span.To {

@@ -30,12 +30,12 @@ func loadManagers(l *loader) {
 	l.each("managers.csv", func(r *row) {
 		m := Manager{ID: r.key("account_manager_id"), Name: r.text("name"), Email: r.text("email")}
 		var ok bool
-		if m.Partner, ok = l.needPartner(r, "partner_id"); ok && m.ID != "" {
+		if m.Partner, ok = r.needPartner("partner_id"); ok && m.ID != "" {
 			rows = append(rows, entry[Manager]{row: m, at: r.mark("account_manager_id")})
 		}
 	})
 	byID := func(a, b *Manager) int { return strings.Compare(a.ID, b.ID) }
-	rows = once(l, "managers.csv", sortEntries(rows, byID), byID, func(m *Manager) string {
+	rows = once(l.files, "managers.csv", sortEntries(rows, byID), byID, func(m *Manager) string {
 		return "account_manager_id " + m.ID
 	})
 	l.b.Managers = rowsOf(rows)

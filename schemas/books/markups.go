@@ -51,7 +51,7 @@ func (l *loader) markups() {
 			r.fail("source", "list it in costs.sources of "+"tollbook.yaml", "not a source of cost files")
 		}
 		var ok bool
-		if m.SKU, ok = l.needSKU(r, "sku"); ok {
+		if m.SKU, ok = r.needSKU("sku"); ok {
 			if why := l.noCosts(m.SKU); why != "" {
 				r.fail("sku", "", "%s", why)
 			}
@@ -62,7 +62,7 @@ func (l *loader) markups() {
 		}
 	})
 	rows = sortEntries(rows, compareMarkupKey)
-	overlaps(l, "markups.csv", rows, compareMarkupKey, func(m *Markup) string {
+	overlaps(l.files, "markups.csv", rows, compareMarkupKey, func(m *Markup) string {
 		who := "*"
 		if m.Customer >= 0 {
 			who = l.b.Customers[m.Customer].ID

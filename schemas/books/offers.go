@@ -27,10 +27,10 @@ func (l *loader) discounts() {
 		case partner != "":
 			d.Partner, _ = need(r, "partner_id", partner, "partners.csv", l.b.Partner)
 		}
-		d.Service, d.SKU = l.scope(r)
+		d.Service, d.SKU = r.scope()
 		if mode := r.word("mode"); mode >= 0 {
 			d.Mode = DiscountMode(mode)
-			l.discountValue(r, &d)
+			r.discountValue(&d)
 		}
 		d.Valid, d.Currency = r.valid(), r.currency("currency")
 		if d.Currency > 0 && d.Mode == ModeRate && !r.bad {
@@ -42,13 +42,14 @@ func (l *loader) discounts() {
 	})
 	byID := func(a, b *Discount) int { return strings.Compare(a.ID, b.ID) }
 	rows = sortEntries(rows, byID)
-	overlaps(l, "discounts.csv", rows, byID, func(d *Discount) string { return "discount_id " + d.ID })
+	overlaps(l.files, "discounts.csv", rows, byID, func(d *Discount) string { return "discount_id " + d.ID })
 	l.b.Discounts = rowsOf(rows)
 }
 
 // discountValue reads what a discount's value is by its mode. A fixed one is the unit price of usage and the amount of
 // an order, and both where its products are not said.
-func (l *loader) discountValue(r *row, d *Discount) {
+func (r *row) discountValue(d *Discount) {
+	l := r.l
 	usage, orders := true, true
 	if d.SKU >= 0 && !l.badSKU[l.b.Products[d.SKU].SKU] {
 		model := l.b.Products[d.SKU].Model
@@ -73,7 +74,7 @@ func (l *loader) discountValue(r *row, d *Discount) {
 		var ok bool
 		if orders && !usage {
 			d.Amount = r.amount("value")
-		} else if d.Fixed, ok = decimal(r, "value", money.ParseUnitPrice[string]); ok && orders {
+		} else if d.Fixed, ok = decimal(r.record, "value", money.ParseUnitPrice[string]); ok && orders {
 			d.Amount = r.amount("value")
 		}
 	}
@@ -88,8 +89,8 @@ func (l *loader) packages() {
 			r.fail("package_id", "", "an id of a package may not contain %q", ":")
 		}
 		var ok bool
-		p.Customer, ok = l.needCustomer(r, "customer_id")
-		p.SKUs = l.skuList(r)
+		p.Customer, ok = r.needCustomer("customer_id")
+		p.SKUs = r.skuList()
 		p.Reset = PackageReset(max(r.word("reset"), 0))
 		p.Valid = r.valid()
 		if ok && p.ID != "" {
@@ -100,25 +101,25 @@ func (l *loader) packages() {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
 	}
 	rows = sortEntries(rows, byKey)
-	overlaps(l, "packages.csv", rows, byKey, func(p *Package) string {
+	overlaps(l.files, "packages.csv", rows, byKey, func(p *Package) string {
 		return "customer_id " + l.b.Customers[p.Customer].ID + ", package_id " + p.ID
 	})
 	l.b.Packages = rowsOf(rows)
 }
 
 // skuList reads the products of a package.
-func (l *loader) skuList(r *row) []int32 {
+func (r *row) skuList() []int32 {
 	text := r.text("skus")
 	if text == "" {
 		return nil
 	}
 	var codes []int32
 	for _, sku := range strings.Split(text, ";") {
-		code := l.b.SKU(sku)
+		code := r.l.b.SKU(sku)
 		switch {
 		case sku == "":
 			r.fail("skus", "join products by one ;", "an empty sku in the list")
-		case code < 0 && !l.broken["products.csv"]:
+		case code < 0 && !r.l.broken["products.csv"]:
 			r.fail("skus", "", "%q is not in products.csv", shorten(sku))
 		case code >= 0 && slices.Contains(codes, code):
 			r.fail("skus", "", "%q is duplicate", shorten(sku))
@@ -156,12 +157,12 @@ func (l *loader) coupons() {
 			Amount: r.amount("amount"), MinConsumption: r.amount("min_consumption"),
 		}
 		r.couponTerms(&c)
-		c.Customer, _ = l.needCustomer(r, "customer_id")
+		c.Customer, _ = r.needCustomer("customer_id")
 		if !r.bad && c.Amount.IsZero() {
 			r.fail("amount", "", "not above 0")
 		}
 		r.neverPerforms(&c, "coupon_id")
-		c.Service, c.SKU = l.scope(r)
+		c.Service, c.SKU = r.scope()
 		c.Valid = r.valid()
 		if c.ID != "" {
 			rows = append(rows, entry[Coupon]{row: c, span: c.Valid, at: r.mark("coupon_id")})
@@ -169,5 +170,5 @@ func (l *loader) coupons() {
 	})
 	byID := func(a, b *Coupon) int { return strings.Compare(a.ID, b.ID) }
 	rows = sortEntries(rows, byID)
-	l.b.Coupons = rowsOf(once(l, "coupons.csv", rows, byID, func(c *Coupon) string { return "coupon_id " + c.ID }))
+	l.b.Coupons = rowsOf(once(l.files, "coupons.csv", rows, byID, func(c *Coupon) string { return "coupon_id " + c.ID }))
 }

@@ -309,10 +309,10 @@ func (m item) fundActivities() (activities []FundActivity) {
 }
 
 // needFund is the code of the fund that programme_id names, of a kind; either = both kinds.
-func needFund(l *loader, r *row, marketing, either bool) (code int32, ok bool) {
-	code, ok = need(r, "programme_id", r.key("programme_id"), "funds.yaml", l.b.Money.FundNamed)
-	if ok && !either && l.b.Money.Funds[code].Marketing != marketing {
-		r.fail("programme_id", "", "a %s fund", l.b.Money.Funds[code].Kind())
+func needFund(r *row, marketing, either bool) (code int32, ok bool) {
+	code, ok = need(r, "programme_id", r.key("programme_id"), "funds.yaml", r.l.b.Money.FundNamed)
+	if ok && !either && r.l.b.Money.Funds[code].Marketing != marketing {
+		r.fail("programme_id", "", "a %s fund", r.l.b.Money.Funds[code].Kind())
 		return code, false
 	}
 	return code, ok
@@ -323,8 +323,8 @@ func loadFundQuotas(l *loader) {
 	l.each("fund_quotas.csv", func(r *row) {
 		q := FundQuota{Period: r.text("period"), Amount: r.amount("amount")}
 		var known, ok bool
-		q.Fund, known = needFund(l, r, true, false)
-		q.Partner, ok = l.needPartner(r, "partner_id")
+		q.Fund, known = needFund(r, true, false)
+		q.Partner, ok = r.needPartner("partner_id")
 		if known && !quotaPeriod(q.Period, l.b.Money.Funds[q.Fund].Yearly) {
 			r.fail("period", "", "not a period of the fund, such as 2026-Q3, or 2026 where its period is a year")
 		}
@@ -347,7 +347,7 @@ func loadFundQuotas(l *loader) {
 		)
 	}
 	rows = sortEntries(rows, byKey)
-	rows = once(l, "fund_quotas.csv", rows, byKey, func(q *FundQuota) string {
+	rows = once(l.files, "fund_quotas.csv", rows, byKey, func(q *FundQuota) string {
 		return "programme_id " + l.b.Money.Funds[q.Fund].ID + ", partner_id " + l.b.Partners[q.Partner].ID +
 			", period " + q.Period
 	})
@@ -368,8 +368,8 @@ func loadExperts(l *loader) {
 	l.each("experts.csv", func(r *row) {
 		e := Expert{ID: r.key("expert_id"), Level: r.key("level"), Project: r.text("project_id"), Valid: r.valid()}
 		var known, ok bool
-		e.Fund, known = needFund(l, r, false, false)
-		e.Partner, ok = l.needPartner(r, "partner_id")
+		e.Fund, known = needFund(r, false, false)
+		e.Partner, ok = r.needPartner("partner_id")
 		if known && e.Level != "" {
 			if _, has := l.b.Money.Funds[e.Fund].Level(e.Level); !has {
 				r.fail("level", "", "not a level of fund %s", l.b.Money.Funds[e.Fund].ID)
@@ -381,7 +381,7 @@ func loadExperts(l *loader) {
 	})
 	byExpert := func(a, b *Expert) int { return cmp.Or(cmp.Compare(a.Fund, b.Fund), strings.Compare(a.ID, b.ID)) }
 	rows = sortEntries(rows, byExpert)
-	overlaps(l, "experts.csv", rows, byExpert, func(e *Expert) string {
+	overlaps(l.files, "experts.csv", rows, byExpert, func(e *Expert) string {
 		return "expert_id " + e.ID + ", programme_id " + l.b.Money.Funds[e.Fund].ID
 	})
 	l.b.Money.Experts = rowsOf(sortEntries(rows, func(a, b *Expert) int {
@@ -394,8 +394,8 @@ func loadQualifications(l *loader) {
 	l.each("qualifications.csv", func(r *row) {
 		q := Qualification{Name: r.key("qualification"), Valid: r.valid()}
 		var known, ok bool
-		q.Fund, known = needFund(l, r, false, true)
-		q.Partner, ok = l.needPartner(r, "partner_id")
+		q.Fund, known = needFund(r, false, true)
+		q.Partner, ok = r.needPartner("partner_id")
 		if known && ok && q.Name != "" {
 			rows = append(rows, entry[Qualification]{row: q, span: q.Valid, at: r.mark("qualification")})
 		}
@@ -404,7 +404,7 @@ func loadQualifications(l *loader) {
 		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.Name, b.Name))
 	}
 	rows = sortEntries(rows, byKey)
-	overlaps(l, "qualifications.csv", rows, byKey, func(q *Qualification) string {
+	overlaps(l.files, "qualifications.csv", rows, byKey, func(q *Qualification) string {
 		return "partner_id " + l.b.Partners[q.Partner].ID + ", qualification " + q.Name
 	})
 	l.b.Money.Qualifications = rowsOf(rows)
@@ -433,6 +433,6 @@ func loadParties(l *loader) {
 	})
 	byID := func(a, b *Party) int { return strings.Compare(a.ID, b.ID) }
 	rows = sortEntries(rows, byID)
-	rows = once(l, "parties.csv", rows, byID, func(p *Party) string { return "party_id " + p.ID })
+	rows = once(l.files, "parties.csv", rows, byID, func(p *Party) string { return "party_id " + p.ID })
 	l.b.Money.Parties = rowsOf(rows)
 }

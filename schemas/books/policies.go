@@ -11,14 +11,14 @@ import (
 )
 
 // document reads a YAML book. ok is false when it is not there or cannot be read.
-func (l *loader) document(file string) (root yamldoc.Node, ok bool) {
-	data, there := l.data[file]
+func (f *files) document(file string) (root yamldoc.Node, ok bool) {
+	data, there := f.data[file]
 	if !there {
 		return yamldoc.Node{}, false
 	}
-	root, ok = yamldoc.Parse(dir+"/"+file, data, &l.c)
+	root, ok = yamldoc.Parse(dir+"/"+file, data, &f.c)
 	if !ok {
-		l.broken[file] = true
+		f.broken[file] = true
 	}
 	return root, ok && root.Kind != yamldoc.Null
 }

@@ -47,7 +47,7 @@ func (l *loader) products() {
 	})
 	bySKU := func(a, b *Product) int { return strings.Compare(a.SKU, b.SKU) }
 	rows = sortEntries(rows, bySKU)
-	for _, e := range once(l, "products.csv", rows, bySKU, func(p *Product) string { return "sku " + p.SKU }) {
+	for _, e := range once(l.files, "products.csv", rows, bySKU, func(p *Product) string { return "sku " + p.SKU }) {
 		l.b.Products = append(l.b.Products, e.row)
 	}
 }
@@ -94,7 +94,7 @@ func (l *loader) prices() {
 		}
 		r.notAny("price_list", p.list)
 		var known bool
-		p.sku, known = l.needSKU(r, "sku")
+		p.sku, known = r.needSKU("sku")
 		p.tier.UpTo, p.tier.Open = r.quantity("up_to"), r.cell("up_to").text == ""
 		if !p.tier.Open && !r.bad && p.tier.UpTo.IsZero() {
 			r.fail("up_to", "", "not above 0")
@@ -186,7 +186,7 @@ func (l *loader) versions(rows []entry[priceRow]) {
 		firsts = append(firsts, first)
 		rows = rows[n:]
 	}
-	overlaps(l, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
+	overlaps(l.files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
 }
 
 // tiers checks that a version's tiers are 1..n, that up_to rises and that the last one, and only it, is open. rows are
@@ -230,13 +230,13 @@ func (l *loader) tiers(rows []entry[priceRow]) {
 }
 
 // once notes every row whose key an earlier row has, and gives the others. rows are sorted.
-func once[T any](l *loader, file string, rows []entry[T], key func(a, b *T) int, what func(*T) string) []entry[T] {
+func once[T any](f *files, file string, rows []entry[T], key func(a, b *T) int, what func(*T) string) []entry[T] {
 	out := rows[:0:0]
 	for i, e := range rows {
 		if i > 0 && key(&rows[i-1].row, &e.row) == 0 {
 			first := out[len(out)-1]
 			at := Pos{File: dir + "/" + file, Line: int(e.at.line), Column: int(e.at.column)}
-			l.c.Add(at, "keep one of the two", "%s is duplicate: also %s/%s:%d", what(&e.row), dir, file, first.at.line)
+			f.c.Add(at, "keep one of the two", "%s is duplicate: also %s/%s:%d", what(&e.row), dir, file, first.at.line)
 			continue
 		}
 		out = append(out, e)

@@ -75,8 +75,8 @@ func (l *loader) recurring() {
 			Proration: Proration(max(r.word("proration"), 0)),
 		}
 		var ok, known bool
-		c.Customer, ok = l.needCustomer(r, "customer_id")
-		if c.SKU, known = l.needSKU(r, "sku"); known && l.b.Products[c.SKU].Model != Recurring {
+		c.Customer, ok = r.needCustomer("customer_id")
+		if c.SKU, known = r.needSKU("sku"); known && l.b.Products[c.SKU].Model != Recurring {
 			r.fail("sku", "", "a %s product; a recurring charge needs a recurring one", l.b.Products[c.SKU].Model)
 		}
 		if i := r.word("period"); i >= 0 {
@@ -90,7 +90,7 @@ func (l *loader) recurring() {
 	})
 	byID := func(a, b *RecurringCharge) int { return strings.Compare(a.ID, b.ID) }
 	rows = sortEntries(rows, byID)
-	overlaps(l, "recurring.csv", rows, byID, func(c *RecurringCharge) string { return "charge_id " + c.ID })
+	overlaps(l.files, "recurring.csv", rows, byID, func(c *RecurringCharge) string { return "charge_id " + c.ID })
 	for i := 0; i < len(rows); {
 		n := i + 1
 		for n < len(rows) && rows[n].row.ID == rows[i].row.ID {

@@ -1,21 +1,36 @@
 package books
 
+// row is one row of a book, with the books that it refers to.
+type row struct {
+	*record
+	l *loader
+}
+
+// each reads a book row by row.
+func (l *loader) each(file string, f func(*row)) {
+	one := row{l: l}
+	l.files.each(file, func(r *record) {
+		one.record = r
+		f(&one)
+	})
+}
+
 // any code is -1: a scope that holds everything, or a reference that could not be looked up.
 const anyCode = -1
 
 // needSKU is the code of the product that a cell names. ok is false when there is none.
-func (l *loader) needSKU(r *row, name string) (code int32, ok bool) {
-	return need(r, name, r.key(name), "products.csv", l.b.SKU)
+func (r *row) needSKU(name string) (code int32, ok bool) {
+	return need(r, name, r.key(name), "products.csv", r.l.b.SKU)
 }
 
 // needCustomer is the code of the customer that a cell names.
-func (l *loader) needCustomer(r *row, name string) (code int32, ok bool) {
-	return need(r, name, r.key(name), "customers.csv", l.b.Customer)
+func (r *row) needCustomer(name string) (code int32, ok bool) {
+	return need(r, name, r.key(name), "customers.csv", r.l.b.Customer)
 }
 
 // needPartner is the code of the partner that a cell names.
-func (l *loader) needPartner(r *row, name string) (code int32, ok bool) {
-	return need(r, name, r.key(name), "partners.csv", l.b.Partner)
+func (r *row) needPartner(name string) (code int32, ok bool) {
+	return need(r, name, r.key(name), "partners.csv", r.l.b.Partner)
 }
 
 // need looks an id up; an empty one was reported already.
@@ -31,7 +46,8 @@ func need(r *row, name, id, book string, find func(string) int32) (code int32, o
 }
 
 // scope reads service_type_code and sku, which together say what a row is about.
-func (l *loader) scope(r *row) (service string, sku int32) {
+func (r *row) scope() (service string, sku int32) {
+	l := r.l
 	service, sku = r.key("service_type_code"), anyCode
 	if service != "*" && !l.services[service] && !l.broken["products.csv"] {
 		r.fail("service_type_code", "", "of no product in products.csv")

@@ -33,8 +33,8 @@ func (l *loader) subscribers() {
 		s := Subscriber{Region: r.key("region_code"), Resource: r.key("resource_id")}
 		r.notAny("region_code", s.Region)
 		var ok, known bool
-		s.Customer, ok = l.needCustomer(r, "customer_id")
-		if s.SKU, known = l.needSKU(r, "sku"); known && !l.badSKU[l.b.Products[s.SKU].SKU] {
+		s.Customer, ok = r.needCustomer("customer_id")
+		if s.SKU, known = r.needSKU("sku"); known && !l.badSKU[l.b.Products[s.SKU].SKU] {
 			p := &l.b.Products[s.SKU]
 			if !p.FeeAtZero {
 				r.fail("sku", "write fee_at_zero YES in products.csv, or remove the row",
@@ -50,7 +50,7 @@ func (l *loader) subscribers() {
 		}
 	})
 	rows = sortEntries(rows, compareSubscribers)
-	overlaps(l, "subscribers.csv", rows, compareSubscribers, func(s *Subscriber) string {
+	overlaps(l.files, "subscribers.csv", rows, compareSubscribers, func(s *Subscriber) string {
 		return "sku " + l.b.Products[s.SKU].SKU + " of customer_id " + l.b.Customers[s.Customer].ID
 	})
 	l.b.Subscribers = rowsOf(rows)

@@ -13,7 +13,7 @@ import (
 
 // table is a CSV book being read.
 type table struct {
-	l      *loader
+	f      *files
 	file   string // books/products.csv
 	format Format
 	by     map[string]int // column name → index in format.Columns
@@ -21,8 +21,8 @@ type table struct {
 	names  []string       // the header
 }
 
-// row is one record of a table.
-type row struct {
+// record is one record of a table.
+type record struct {
 	*table
 	line  int32
 	cells []cell
@@ -30,13 +30,13 @@ type row struct {
 }
 
 // each reads a book row by row. A book that cannot be read whole is broken: nothing can be said about references to it.
-func (l *loader) each(file string, f func(*row)) {
-	format := l.formats[file]
-	text, ok := l.text(format)
+func (f *files) each(file string, visit func(*record)) {
+	format := f.formats[file]
+	text, ok := f.text(format)
 	if !ok {
 		return
 	}
-	t := &table{l: l, file: dir + "/" + file, format: format}
+	t := &table{f: f, file: dir + "/" + file, format: format}
 	r := csvReader{text: text, line: 1}
 	cells, ok, err := r.next(nil)
 	switch {
@@ -47,10 +47,10 @@ func (l *loader) each(file string, f func(*row)) {
 		t.lost(mark{1, 1}, "columns: "+t.columns(), "empty: a header row is needed")
 		return
 	case !t.header(cells):
-		l.broken[file] = true
+		f.broken[file] = true
 		return
 	}
-	record := row{table: t}
+	one := record{table: t}
 	for {
 		cells, ok, err = r.next(cells)
 		switch {
@@ -67,15 +67,15 @@ func (l *loader) each(file string, f func(*row)) {
 				len(t.names)))
 			continue
 		}
-		record.line, record.cells, record.bad = cells[0].line, cells, false
-		f(&record)
+		one.line, one.cells, one.bad = cells[0].line, cells, false
+		visit(&one)
 	}
 }
 
 // lost notes a problem that costs at least a row.
 func (t *table) lost(at mark, hint, what string) {
-	t.l.broken[t.format.File] = true
-	t.l.c.Add(t.pos(at), hint, "%s", what)
+	t.f.broken[t.format.File] = true
+	t.f.c.Add(t.pos(at), hint, "%s", what)
 }
 
 func counted(n int, what string) string {
@@ -104,7 +104,7 @@ func (t *table) header(cells []cell) bool {
 	ok := true
 	for i, c := range cells {
 		if slices.Contains(t.names, c.text) {
-			t.l.c.Add(t.pos(c.mark), "", "column %q is duplicate", shorten(c.text))
+			t.f.c.Add(t.pos(c.mark), "", "column %q is duplicate", shorten(c.text))
 			ok = false
 		}
 		t.names = append(t.names, c.text)
@@ -113,14 +113,14 @@ func (t *table) header(cells []cell) bool {
 		case known:
 			t.index[j] = i
 		case !strings.HasPrefix(c.text, "x_"):
-			t.l.c.Add(t.pos(c.mark), "a column of your own begins with x_; known: "+t.columns(), "unknown column %q",
+			t.f.c.Add(t.pos(c.mark), "a column of your own begins with x_; known: "+t.columns(), "unknown column %q",
 				shorten(c.text))
 			ok = false
 		}
 	}
 	for i, c := range t.format.Columns {
 		if c.Required && t.index[i] < 0 {
-			t.l.c.Add(t.pos(mark{1, 1}), c.Meaning, "missing column %q", c.Name)
+			t.f.c.Add(t.pos(mark{1, 1}), c.Meaning, "missing column %q", c.Name)
 			ok = false
 		}
 	}
@@ -146,7 +146,7 @@ func (t *table) column(name string) *Column {
 }
 
 // cell is the cell of a column; a column that is not in the file gives an empty cell at the row's start.
-func (r *row) cell(name string) cell {
+func (r *record) cell(name string) cell {
 	i, ok := r.by[name]
 	if !ok {
 		panic("books: no column " + name + " in " + r.file)
@@ -158,22 +158,22 @@ func (r *row) cell(name string) cell {
 }
 
 // mark is the place of a cell.
-func (r *row) mark(name string) mark { return r.cell(name).mark }
+func (r *record) mark(name string) mark { return r.cell(name).mark }
 
 // fail notes a problem with a cell: `column "text": what`.
-func (r *row) fail(name, hint, format string, args ...any) {
+func (r *record) fail(name, hint, format string, args ...any) {
 	r.bad = true
 	c := r.cell(name)
 	what := fmt.Sprintf(format, args...)
 	if c.text == "" {
-		r.l.c.Add(r.pos(c.mark), hint, "%s: %s", name, what)
+		r.f.c.Add(r.pos(c.mark), hint, "%s: %s", name, what)
 		return
 	}
-	r.l.c.Add(r.pos(c.mark), hint, "%s %q: %s", name, shorten(c.text), what)
+	r.f.c.Add(r.pos(c.mark), hint, "%s %q: %s", name, shorten(c.text), what)
 }
 
 // text is a cell's text, or its default; a required one may not be empty.
-func (r *row) text(name string) string {
+func (r *record) text(name string) string {
 	text := r.cell(name).text
 	if text != "" {
 		return text
@@ -186,7 +186,7 @@ func (r *row) text(name string) string {
 }
 
 // key is an id: text without blanks at its ends, control characters or the characters that lists of ids use.
-func (r *row) key(name string) string {
+func (r *record) key(name string) string {
 	text := r.text(name)
 	if strings.TrimSpace(text) != text {
 		r.fail(name, "remove the blank", "a blank at its start or end")
@@ -197,7 +197,7 @@ func (r *row) key(name string) string {
 }
 
 // word is the index of the cell in the column's words; -1 when it is not one of them, or empty without a default.
-func (r *row) word(name string) int {
+func (r *record) word(name string) int {
 	text := r.text(name)
 	words := r.column(name).Words
 	i := slices.Index(words, text)
@@ -229,10 +229,10 @@ func otherModels() map[string]string {
 }
 
 // flag is YES or NO.
-func (r *row) flag(name string) bool { return r.word(name) == 0 }
+func (r *record) flag(name string) bool { return r.word(name) == 0 }
 
 // whole is a whole number from 1.
-func (r *row) whole(name string) int {
+func (r *record) whole(name string) int {
 	text := r.text(name)
 	if text == "" {
 		return 0
@@ -246,7 +246,7 @@ func (r *row) whole(name string) int {
 }
 
 // decimal reads a cell by its parser. ok is false after a problem and for an empty cell without a default.
-func decimal[T any](r *row, name string, parse func(string) (T, error)) (v T, ok bool) {
+func decimal[T any](r *record, name string, parse func(string) (T, error)) (v T, ok bool) {
 	text := r.text(name)
 	if text == "" {
 		return v, false
@@ -260,28 +260,28 @@ func decimal[T any](r *row, name string, parse func(string) (T, error)) (v T, ok
 }
 
 // failParse notes the error of a parser of money or period, which quotes the text itself.
-func (r *row) failParse(name string, err error) {
+func (r *record) failParse(name string, err error) {
 	r.bad = true
-	r.l.c.Add(r.pos(r.mark(name)), "", "%s %v", name, err)
+	r.f.c.Add(r.pos(r.mark(name)), "", "%s %v", name, err)
 }
 
-func (r *row) quantity(name string) money.Quantity {
+func (r *record) quantity(name string) money.Quantity {
 	v, _ := decimal(r, name, money.ParseQuantity[string])
 	return v
 }
 
-func (r *row) price(name string) money.UnitPrice {
+func (r *record) price(name string) money.UnitPrice {
 	v, _ := decimal(r, name, money.ParseUnitPrice[string])
 	return v
 }
 
-func (r *row) rate(name string) money.Rate {
+func (r *record) rate(name string) money.Rate {
 	v, _ := decimal(r, name, money.ParseRate[string])
 	return v
 }
 
 // amount is an amount of at least 0.
-func (r *row) amount(name string) money.Amount {
+func (r *record) amount(name string) money.Amount {
 	v, ok := decimal(r, name, money.ParseAmount[string])
 	if ok && v.Sign() < 0 {
 		r.fail(name, "", "below 0")
@@ -290,9 +290,9 @@ func (r *row) amount(name string) money.Amount {
 }
 
 // valid is the row's validity (§1.4).
-func (r *row) valid() period.Span {
+func (r *record) valid() period.Span {
 	span := period.Span{From: period.Past, To: period.Forever}
-	parse := func(text string) (period.Instant, error) { return period.ParseValidity(text, r.l.s.Zone) }
+	parse := func(text string) (period.Instant, error) { return period.ParseValidity(text, r.f.zone) }
 	from, okFrom := decimal(r, "valid_from", parse)
 	if okFrom {
 		span.From = from
@@ -309,6 +309,6 @@ func (r *row) valid() period.Span {
 }
 
 // date is a calendar day.
-func (r *row) date(name string) (period.Day, bool) {
+func (r *record) date(name string) (period.Day, bool) {
 	return decimal(r, name, period.ParseDay[string])
 }

@@ -66,7 +66,7 @@ func (l *loader) taxes() {
 		}
 	})
 	rows = sortEntries(rows, compareTaxKey)
-	overlaps(l, "taxes.csv", rows, compareTaxKey, func(t *Tax) string {
+	overlaps(l.files, "taxes.csv", rows, compareTaxKey, func(t *Tax) string {
 		return "tax_id " + t.ID + ", country " + t.Country + ", customer_id " + t.Party + ", service_type_code " +
 			t.Service
 	})
