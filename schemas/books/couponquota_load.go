@@ -45,6 +45,12 @@ type quotaRow struct {
 	parent string
 }
 
+// quotaRows are the rows of coupon_quotas.csv, to be checked against each other.
+type quotaRows struct {
+	l    *loader
+	rows []entry[quotaRow]
+}
+
 func loadCouponQuotas(l *loader) {
 	var rows []entry[quotaRow]
 	l.each("coupon_quotas.csv", func(r *row) {
@@ -70,11 +76,12 @@ func loadCouponQuotas(l *loader) {
 	for i := range rows {
 		l.b.Money.CouponQuotas = append(l.b.Money.CouponQuotas, rows[i].row.CouponQuota)
 	}
-	l.handDown(rows)
+	quotaRows{l, rows}.handDown()
 }
 
 // handDown finds the parents of quotas, and reports what is handed down beyond a quota's amount.
-func (l *loader) handDown(rows []entry[quotaRow]) {
+func (q quotaRows) handDown() {
+	l, rows := q.l, q.rows
 	list := l.b.Money.CouponQuotas
 	down := make([]money.AmountTotal, len(list))
 	at := func(m mark) Pos {
@@ -91,7 +98,7 @@ func (l *loader) handDown(rows []entry[quotaRow]) {
 			continue
 		}
 		list[i].Parent = parent
-		l.handedDownAcross(at(rows[i].at), &list[i], &list[parent])
+		q.across(at(rows[i].at), &list[i], &list[parent])
 		if err := down[parent].Add(list[i].Terms.Amount); err != nil {
 			l.c.Add(at(rows[i].at), "", "quota_id %s: amount: %v", list[i].Terms.ID, err)
 		}
@@ -105,15 +112,16 @@ func (l *loader) handDown(rows []entry[quotaRow]) {
 	}
 }
 
-// handedDownAcross refuses a quota of a partner of another currency than the one that it was handed down from (§10.7).
-func (l *loader) handedDownAcross(at Pos, q, parent *CouponQuota) {
-	if q.Partner < 0 || parent.Partner < 0 {
+// across refuses a quota of a partner of another currency than the one that it was handed down from (§10.7).
+func (q quotaRows) across(at Pos, quota, parent *CouponQuota) {
+	l := q.l
+	if quota.Partner < 0 || parent.Partner < 0 {
 		return // reported before
 	}
-	from, to := &l.b.Partners[parent.Partner], &l.b.Partners[q.Partner]
+	from, to := &l.b.Partners[parent.Partner], &l.b.Partners[quota.Partner]
 	if from.Currency != to.Currency {
 		l.c.Add(at, "hand quotas down between partners of one currency",
-			"quota_id %s: partner %s is in %s, and parent_quota_id is of partner %s, in %s", q.Terms.ID, to.ID,
+			"quota_id %s: partner %s is in %s, and parent_quota_id is of partner %s, in %s", quota.Terms.ID, to.ID,
 			l.b.Currencies[to.Currency].Code, from.ID, l.b.Currencies[from.Currency].Code)
 	}
 }

@@ -125,21 +125,21 @@ func (b *Books) ListCurrency(list string) int32 {
 	return b.listCurrency[list]
 }
 
-// customerCurrencies sets the customers' currencies, which are those of their price lists. rows are those of
-// customers.csv, by customer.
-func (l *loader) customerCurrencies(rows []entry[customerRow]) {
+// currencies sets the customers' currencies, which are those of their price lists.
+func (c customerRows) currencies() {
+	l := c.l
 	if len(l.b.Currencies) == 1 {
 		return
 	}
-	for _, e := range rows {
-		c := &l.b.Customers[l.b.Customer(e.row.id)]
-		first := l.b.ListCurrency(c.Rows[0].PriceList)
-		own := l.b.ListCurrency(e.row.row.PriceList)
-		if c.Currency = first; own != first {
+	for _, e := range c.rows {
+		own := &l.b.Customers[l.b.Customer(e.row.id)]
+		first := l.b.ListCurrency(own.Rows[0].PriceList)
+		of := l.b.ListCurrency(e.row.row.PriceList)
+		if own.Currency = first; of != first {
 			at := Pos{File: dir + "/customers.csv", Line: int(e.at.line), Column: int(e.at.column)}
 			l.c.Add(at, "a customer's currency does not change: give it another customer_id",
 				"customer_id %s: price_list is in %s, and that of its first row in %s", e.row.id,
-				l.b.Currencies[own].Code, l.b.Currencies[first].Code)
+				l.b.Currencies[of].Code, l.b.Currencies[first].Code)
 		}
 	}
 }

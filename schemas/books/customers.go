@@ -13,6 +13,12 @@ type customerRow struct {
 	row CustomerRow
 }
 
+// customerRows are the rows of customers.csv, by customer.
+type customerRows struct {
+	l    *loader
+	rows []entry[customerRow]
+}
+
 // customers reads customers.csv (§3.3).
 func (l *loader) customers() {
 	var rows []entry[customerRow]
@@ -53,7 +59,7 @@ func (l *loader) customers() {
 		l.b.Customers = append(l.b.Customers, Customer{ID: rows[from].row.id, Rows: all[from:to:to]})
 		from = to
 	}
-	l.customerCurrencies(rows)
+	customerRows{l, rows}.currencies()
 }
 
 // partnerRow is one row of partners.csv.
@@ -62,6 +68,12 @@ type partnerRow struct {
 	row        PartnerRow
 	parentAt   mark
 	currency   int32
+}
+
+// partnerRows are the rows of partners.csv, in the order of the partners.
+type partnerRows struct {
+	l    *loader
+	rows []entry[partnerRow]
 }
 
 // partners reads partners.csv (§3.4).
@@ -107,11 +119,12 @@ func (l *loader) partners() {
 		}
 		last.Rows = append(last.Rows, e.row.row)
 	}
-	l.parents(rows)
+	partnerRows{l, rows}.parents()
 }
 
-// parents looks up the resellers' distributors. rows are those of l.b.Partners in the same order.
-func (l *loader) parents(rows []entry[partnerRow]) {
+// parents looks up the resellers' distributors.
+func (p partnerRows) parents() {
+	l, rows := p.l, p.rows
 	next := map[string]int{}
 	for _, e := range rows {
 		code := l.b.Partner(e.row.id)

@@ -29,7 +29,7 @@ func (l *loader) links() {
 	byResource := func(a, b *Link) int { return strings.Compare(a.ResourceID, b.ResourceID) }
 	rows = sortEntries(rows, byResource)
 	overlaps(l.files, "links.csv", rows, byResource, func(k *Link) string { return "resource_id " + k.ResourceID })
-	l.groups(rows)
+	linkRows{l, rows}.groups()
 	l.b.Links = rowsOf(rows)
 }
 
@@ -58,7 +58,7 @@ func (r *row) linkProduct(k *Link) {
 			owed = "size_mbps"
 		}
 	}
-	if owed == "" || r.bad || l.broken["prices.csv"] || l.priced(k) {
+	if owed == "" || r.bad || l.broken["prices.csv"] || r.priced(k) {
 		return
 	}
 	what := "owed"
@@ -70,7 +70,8 @@ func (r *row) linkProduct(k *Link) {
 
 // priced reports whether some version of the chain of §3.2 is in force in a cycle in which the link is: a commit
 // or a floor is owed for the cycle, at the earliest price that begins in it if none is there before (§4.6).
-func (l *loader) priced(k *Link) bool {
+func (r *row) priced(k *Link) bool {
+	l := r.l
 	cycles := k.Valid
 	if cycles.From > period.Past {
 		cycles.From = l.b.Zone.Bounds(l.b.Zone.Cycle(cycles.From)).From
@@ -79,9 +80,9 @@ func (l *loader) priced(k *Link) bool {
 		cycles.To = l.b.Zone.Bounds(l.b.Zone.Cycle(cycles.To - 1)).To
 	}
 	lists := []string{"standard"}
-	for _, r := range l.b.Customers[k.Customer].Rows {
-		if r.PriceList != "" {
-			lists = append(lists, r.PriceList)
+	for _, one := range l.b.Customers[k.Customer].Rows {
+		if one.PriceList != "" {
+			lists = append(lists, one.PriceList)
 		}
 	}
 	for _, list := range lists {
@@ -96,8 +97,15 @@ func (l *loader) priced(k *Link) bool {
 	return false
 }
 
+// linkRows are the rows of links.csv, to be checked against each other.
+type linkRows struct {
+	l    *loader
+	rows []entry[Link]
+}
+
 // groups checks that no group has the name of a link without a group: their lines would have one id.
-func (l *loader) groups(rows []entry[Link]) {
+func (ls linkRows) groups() {
+	l, rows := ls.l, ls.rows
 	type object struct {
 		customer, sku int32
 		region, name  string

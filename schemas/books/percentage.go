@@ -71,8 +71,9 @@ func (r *row) percentage(p *priceRow) {
 	terms.FreeAmount, terms.HasAllowed = r.quantity("free_amount"), r.cell("free_amount").text != ""
 }
 
-// percentageTiers refuses what only a version of one tier may have.
-func (l *loader) percentageTiers(rows []entry[priceRow]) {
+// percentage refuses what only a version of one tier may have.
+func (p priceRows) percentage() {
+	l, rows := p.l, p.rows
 	if len(rows) < 2 || rows[0].row.model != Percentage {
 		return
 	}

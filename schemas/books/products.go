@@ -70,6 +70,12 @@ type priceRow struct {
 	upTo                     mark
 }
 
+// priceRows are rows of prices.csv, to be checked against each other.
+type priceRows struct {
+	l    *loader
+	rows []entry[priceRow]
+}
+
 func (p *priceRow) describe(l *loader) string {
 	text := "sku " + l.b.Products[p.sku].SKU + ", price_list " + p.list + ", region_code " + p.region
 	if p.periodType != "" {
@@ -110,7 +116,7 @@ func (l *loader) prices() {
 			rows = append(rows, entry[priceRow]{row: p, span: span, at: r.mark("valid_from")})
 		}
 	})
-	l.versions(rows)
+	priceRows{l, rows}.versions()
 }
 
 // priceCells reads the money of a price row and checks it against the product's model.
@@ -156,7 +162,8 @@ func priceCells(r *row, p *priceRow, known bool) {
 }
 
 // versions groups the rows into price versions and checks their tiers and that no two are in force at once.
-func (l *loader) versions(rows []entry[priceRow]) {
+func (p priceRows) versions() {
+	l, rows := p.l, p.rows
 	slices.SortFunc(rows, func(a, b entry[priceRow]) int {
 		return cmp.Or(
 			comparePriceKey(&a.row, &b.row), cmp.Compare(a.span.From, b.span.From), cmp.Compare(a.span.To, b.span.To),
@@ -169,7 +176,7 @@ func (l *loader) versions(rows []entry[priceRow]) {
 		for n < len(rows) && rows[n].span == rows[0].span && comparePriceKey(&rows[n].row, &rows[0].row) == 0 {
 			n++
 		}
-		l.tiers(rows[:n])
+		priceRows{l, rows[:n]}.tiers()
 		first := rows[0]
 		version := Version{
 			SKU: first.row.sku, PriceList: first.row.list, Region: first.row.region, PeriodType: first.row.periodType,
@@ -189,9 +196,10 @@ func (l *loader) versions(rows []entry[priceRow]) {
 	overlaps(l.files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
 }
 
-// tiers checks that a version's tiers are 1..n, that up_to rises and that the last one, and only it, is open. rows are
-// sorted by tier. Nothing is checked where a row has a problem of its own.
-func (l *loader) tiers(rows []entry[priceRow]) {
+// tiers checks that the tiers of a version, whose rows these are, sorted by tier, are 1..n, that up_to rises and that the
+// last one, and only it, is open. Nothing is checked where a row has a problem of its own.
+func (p priceRows) tiers() {
+	l, rows := p.l, p.rows
 	for _, e := range rows {
 		if !e.row.checked {
 			return
@@ -200,7 +208,7 @@ func (l *loader) tiers(rows []entry[priceRow]) {
 	fail := func(at mark, hint, format string, args ...any) {
 		l.c.Add(Pos{File: dir + "/prices.csv", Line: int(at.line), Column: int(at.column)}, hint, format, args...)
 	}
-	l.percentageTiers(rows)
+	p.percentage()
 	model := rows[0].row.model
 	for i, e := range rows {
 		at := mark{e.at.line, e.row.upTo.column}

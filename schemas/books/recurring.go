@@ -96,7 +96,7 @@ func (l *loader) recurring() {
 		for n < len(rows) && rows[n].row.ID == rows[i].row.ID {
 			n++
 		}
-		l.oneCharge(rows[i:n])
+		chargeRows{l, rows[i:n]}.agree()
 		i = n
 	}
 	l.b.Recurring = rowsOf(rows)
@@ -106,8 +106,15 @@ func (l *loader) recurring() {
 	})
 }
 
-// oneCharge checks that the rows of one charge agree, and sets for each where the charge began.
-func (l *loader) oneCharge(rows []entry[RecurringCharge]) {
+// chargeRows are the rows of one charge.
+type chargeRows struct {
+	l    *loader
+	rows []entry[RecurringCharge]
+}
+
+// agree checks that the rows of one charge agree, and sets for each where the charge began.
+func (cs chargeRows) agree() {
+	rows := cs.rows
 	first := rows[0].row
 	for i := range rows {
 		c := &rows[i].row
@@ -124,7 +131,7 @@ func (l *loader) oneCharge(rows []entry[RecurringCharge]) {
 			what = "anchor"
 		}
 		if what != "" {
-			l.c.Add(c.At, "end the charge and begin one with another charge_id",
+			cs.l.c.Add(c.At, "end the charge and begin one with another charge_id",
 				"charge_id %s: its rows do not agree in %s: also %s", c.ID, what, first.At)
 		}
 	}
