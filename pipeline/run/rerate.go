@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -150,7 +151,7 @@ func draftBooks(dir string, w *workspace.Workspace) (*books.Books, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no folder with books", dir), Hint: "check --books"}
 	}
-	b, err := books.Load(draft{os.DirFS(dir)}, w.Settings)
+	b, err := load.Books(draft{os.DirFS(dir)}, w.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("books in %s: %w", dir, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -53,7 +54,7 @@ func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := books.Load(root, s)
+	b, err := load.Books(root, s)
 	gone := change.Gone(BooksCopy(dir), root)
 	if len(gone) == 0 {
 		return b, err

@@ -2,7 +2,6 @@ package books
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -83,7 +82,7 @@ func (p *Product) MonthEnd() bool { return p.PeriodLevel() || p.FeeAtZero }
 func (p *Product) FeeApart() bool { return p.FeeAtZero && !p.PeriodLevel() }
 
 // Draws reports whether usage of the product draws on prepaid packages.
-func (p *Product) Draws() bool { return !p.Model.is().noDraws && !p.Replayed() }
+func (p *Product) Draws() bool { return !p.Model.Traits().noDraws && !p.Replayed() }
 
 // MeterLines reports whether all of a month-end meter is priced as one, without a line for each of its resources.
 func (p *Product) MeterLines() bool {
@@ -104,81 +103,9 @@ func countingColumns() []Column {
 		word("block_rounding", roundingWords, "up", "block only: whether a begun block is paid or free"),
 		word("block_fill", fillWords, "top",
 			"block only: the tier of the total prices all blocks, or each tier its own"),
-		word("prorate", prorateWords, "none", named(func(t *traits) bool { return t.days })+" only, days: a record "+
+		word("prorate", prorateWords, "none", named(func(t *Traits) bool { return t.Days })+" only, days: a record "+
 			"is charged for its days of the cycle, and a quantity may be negative"),
-		word("fee_at_zero", yesNo, "NO", named(func(t *traits) bool { return t.feeAtZero })+" only, YES: a meter "+
+		word("fee_at_zero", yesNo, "NO", named(func(t *Traits) bool { return t.FeeAtZero })+" only, YES: a meter "+
 			"with nothing to price owes tier 1's flat_fee if it has an accepted record or a row of subscribers.csv"),
 	}
-}
-
-// uniqueColumns are the columns of the usage feed that unique_by may name besides those of the sender's own. Each is
-// part of a record's content and is kept with it.
-var uniqueColumns = []string{"resource_id", "resource_name", "resource_tag", "region_code"}
-
-// counting reads what a product counts and checks that it fits the model.
-func (r *row) counting(p *Product, modelKnown bool) {
-	p.Aggregation = Aggregation(max(r.word("aggregation"), 0))
-	p.BlockDown, p.BlockEach = r.word("block_rounding") == 1, r.word("block_fill") == 1
-	p.FeeAtZero = r.flag("fee_at_zero")
-	p.Prorate, p.Delta = r.word("prorate") == 1, r.word("level") == 1
-	if r.cell("level").text != "" && p.Aggregation != TimeWeighted {
-		p.Delta = false
-		r.fail("level", "leave it empty", "only aggregation time_weighted has one")
-	}
-	r.uniqueBy(p)
-	r.conversion(p)
-	if !modelKnown {
-		return
-	}
-	of := p.Model.is()
-	switch {
-	case p.Aggregation != Sum && !of.usage:
-		r.fail("aggregation", "leave it empty", "does not fit a %s product", p.Model)
-	case !p.Convert.IsZero() && !of.usage:
-		r.fail("convert", "leave it empty", "does not fit a %s product", p.Model)
-	}
-	if p.FeeAtZero && !of.feeAtZero {
-		r.fail("fee_at_zero", "leave it empty", "does not fit a %s product", p.Model)
-	}
-	switch {
-	case !p.Prorate:
-	case !of.days:
-		r.fail("prorate", "leave it empty", "does not fit a %s product", p.Model)
-	case p.Aggregation != Sum || !p.Convert.IsZero() || p.FeeAtZero:
-		r.fail("prorate", "leave it empty, or those columns", "does not go with aggregation, convert or fee_at_zero")
-	}
-	for _, column := range [...]string{"block_rounding", "block_fill"} {
-		if r.cell(column).text != "" && p.Model != Block {
-			r.fail(column, "leave it empty", "only a block product has one")
-		}
-	}
-}
-
-func (r *row) uniqueBy(p *Product) {
-	text := r.key("unique_by")
-	switch {
-	case text == "":
-		return
-	case p.Aggregation != UniqueCount:
-		r.fail("unique_by", "leave it empty", "only aggregation unique_count has one")
-	case !slices.Contains(uniqueColumns, text) && (!strings.HasPrefix(text, OwnPrefix) || text == OwnPrefix):
-		r.fail("unique_by", "", "not one of %s, and no column of your own, which begins with x_",
-			strings.Join(uniqueColumns, ", "))
-	case text != uniqueColumns[0]:
-		p.UniqueBy = text
-	}
-}
-
-func (r *row) conversion(p *Product) {
-	text := r.cell("convert").text
-	if text == "" {
-		return
-	}
-	c, err := money.ParseConversion(text)
-	if err != nil {
-		r.bad = true
-		r.l.c.Add(r.pos(r.mark("convert")), "write *F or /F, then nothing, ^N, vN or ~N", "convert %v", err)
-		return
-	}
-	p.Convert = c
 }

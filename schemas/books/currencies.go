@@ -16,12 +16,6 @@ type ExchangeRate struct {
 	Rate     money.UnitPrice
 }
 
-// priceListRow is one row of price_lists.csv.
-type priceListRow struct {
-	list     string
-	currency int32
-}
-
 func priceListsFormat() Format {
 	return Format{File: "price_lists.csv", Key: "price_list",
 		Meaning: "currencies of price lists; a list that is not here has the workspace's currency (§10.7)",
@@ -44,104 +38,12 @@ func currencyColumn(meaning string) Column {
 	return Column{Name: "currency", Type: "id", Meaning: meaning + ": a code of ISO 4217; empty = the workspace's"}
 }
 
-// currency is the index in Currencies of the currency that a cell names; an empty one is the workspace's.
-func (r *row) currency(name string) int32 {
-	code := r.key(name)
-	b := r.l.b
-	for i := range b.Currencies {
-		if code == "" || b.Currencies[i].Code == code {
-			return int32(i)
-		}
-	}
-	c, ok := money.CurrencyOf(code)
-	if !ok {
-		r.fail(name, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
-		return 0
-	}
-	b.Currencies = append(b.Currencies, c)
-	return int32(len(b.Currencies) - 1)
-}
-
-// priceLists reads price_lists.csv. Prices are read before.
-func (l *loader) priceLists() {
-	var rows []entry[priceListRow]
-	l.each("price_lists.csv", func(r *row) {
-		p := priceListRow{r.key("price_list"), r.currency("currency")}
-		r.notAny("price_list", p.list)
-		if p.list != "" {
-			rows = append(rows, entry[priceListRow]{row: p, at: r.mark("price_list")})
-		}
-	})
-	byList := func(a, b *priceListRow) int { return strings.Compare(a.list, b.list) }
-	rows = sortEntries(rows, byList)
-	for _, p := range once(l.files, "price_lists.csv", rows, byList, func(p *priceListRow) string {
-		return "price_list " + p.list
-	}) {
-		if p.row.currency > 0 {
-			if l.b.listCurrency == nil {
-				l.b.listCurrency = map[string]int32{}
-			}
-			l.b.listCurrency[p.row.list] = p.row.currency
-		}
-	}
-}
-
-// exchangeRates reads rates.csv.
-func (l *loader) exchangeRates() {
-	var rows []entry[ExchangeRate]
-	l.each("rates.csv", func(r *row) {
-		day, ok := r.date("date")
-		x := ExchangeRate{From: r.key("from"), To: r.key("to"), Date: day, Rate: r.price("rate")}
-		for _, column := range [...]string{"from", "to"} {
-			code := r.cell(column).text
-			if _, known := money.CurrencyOf(code); code != "" && !known && code != l.b.Currency {
-				r.fail(column, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
-			}
-		}
-		switch {
-		case !r.bad && x.Rate.IsZero():
-			r.fail("rate", "", "not above 0")
-		case !r.bad && x.From == x.To:
-			r.fail("to", "", "a rate is between two currencies")
-		}
-		if ok && !r.bad {
-			rows = append(rows, entry[ExchangeRate]{row: x, at: r.mark("date")})
-		}
-	})
-	compare := func(a, b *ExchangeRate) int {
-		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To), cmp.Compare(a.Date, b.Date))
-	}
-	rows = sortEntries(rows, compare)
-	l.b.Rates = rowsOf(once(l.files, "rates.csv", rows, compare, func(x *ExchangeRate) string {
-		return "from " + x.From + ", to " + x.To + ", date " + x.Date.String()
-	}))
-}
-
 // ListCurrency is the index in Currencies of a price list's currency; an empty list is standard.
 func (b *Books) ListCurrency(list string) int32 {
 	if list == "" {
 		list = "standard"
 	}
-	return b.listCurrency[list]
-}
-
-// currencies sets the customers' currencies, which are those of their price lists.
-func (c customerRows) currencies() {
-	l := c.l
-	if len(l.b.Currencies) == 1 {
-		return
-	}
-	for _, e := range c.rows {
-		own := &l.b.Customers[l.b.Customer(e.row.id)]
-		first := l.b.ListCurrency(own.Rows[0].PriceList)
-		of := l.b.ListCurrency(e.row.row.PriceList)
-		if own.Currency = first; of != first {
-			at := Pos{File: dir + "/customers.csv", Line: int(e.at.line), Column: int(e.at.column)}
-			l.c.Add(at, "a customer's currency does not change: give it another customer_id",
-				"customer_id %s: price_list is in %s, and that of its first row in %s", e.row.id,
-				l.b.Currencies[of].Code, l.b.Currencies[first].Code)
-		}
-	}
+	return b.ListCurrencies[list]
 }
 
 // OwnCurrency is the workspace's currency.
@@ -204,49 +106,4 @@ func (xs ExchangeRates) On(from, to string, day period.Day) *ExchangeRate {
 		return nil
 	}
 	return &rows[at-1]
-}
-
-// currencies orders the currencies by code, so that the order of rows does not matter.
-func (l *loader) currencies() {
-	b := l.b
-	if len(b.Currencies) == 1 {
-		return
-	}
-	order := make([]int32, len(b.Currencies)) // new places of the old ones
-	sorted := slices.Clone(b.Currencies)
-	slices.SortFunc(sorted[1:], func(x, y money.Currency) int { return strings.Compare(x.Code, y.Code) })
-	for i, c := range b.Currencies {
-		order[i] = int32(slices.Index(sorted, c))
-	}
-	b.Currencies = sorted
-	for list := range b.listCurrency {
-		b.listCurrency[list] = order[b.listCurrency[list]]
-	}
-	for i := range b.Customers {
-		b.Customers[i].Currency = order[b.Customers[i].Currency]
-		b.Mixed = b.Mixed || b.Customers[i].Currency > 0
-	}
-	for i := range b.Partners {
-		b.Partners[i].Currency = order[b.Partners[i].Currency]
-		b.Mixed = b.Mixed || b.Partners[i].Currency > 0
-	}
-	for i := range b.Discounts {
-		b.Discounts[i].Currency = order[b.Discounts[i].Currency]
-	}
-	if b.Mixed {
-		l.oneCurrencyEach()
-	}
-}
-
-// oneCurrencyEach refuses a partner that is also a customer, of another currency: an invoice to it would add amounts of
-// two.
-func (l *loader) oneCurrencyEach() {
-	for i := range l.b.Partners {
-		p := &l.b.Partners[i]
-		if at := l.b.Customer(p.ID); at >= 0 && l.b.Customers[at].Currency != p.Currency {
-			l.c.Add(Pos{File: dir + "/partners.csv"}, "give the partner another partner_id",
-				"partner_id %s: it is in %s, and the customer of the same id in %s: an invoice to it would have two "+
-					"currencies", p.ID, l.b.PartnerCurrency(int32(i)).Code, l.b.CustomerCurrency(at).Code)
-		}
-	}
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-func compareTermKey(a, b *Term) int {
+// CompareTermKey orders terms by the key of which one is in force: seller, buyer, service and sku.
+func CompareTermKey(a, b *Term) int {
 	return cmp.Or(
 		cmp.Compare(a.Seller, b.Seller), cmp.Compare(a.Buyer, b.Buyer), strings.Compare(a.Service, b.Service),
 		cmp.Compare(a.SKU, b.SKU),
@@ -148,7 +149,7 @@ type Terms []Term
 func (ts Terms) At(seller, buyer int32, service string, sku int32, t period.Instant) (*Term, bool) {
 	for _, key := range []Term{{Service: "*", SKU: sku}, {Service: service, SKU: -1}, {Service: "*", SKU: -1}} {
 		key.Seller, key.Buyer = seller, buyer
-		rows := run(ts, func(t *Term) int { return compareTermKey(t, &key) })
+		rows := run(ts, func(t *Term) int { return CompareTermKey(t, &key) })
 		if term := inForce(rows, t, func(t *Term) period.Span { return t.Valid }); term != nil {
 			return term, true
 		}
@@ -164,3 +165,6 @@ func (b *Books) IsWorking(d period.Day) bool {
 	weekday := d.Weekday()
 	return weekday != time.Saturday && weekday != time.Sunday
 }
+
+// AnyCode is -1: a scope that holds everything, or a reference that could not be looked up.
+const AnyCode = -1

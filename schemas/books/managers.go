@@ -1,8 +1,6 @@
 package books
 
 import (
-	"strings"
-
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -22,23 +20,6 @@ func managersFormat() Format {
 			id("partner_id", "whose account manager it is"),
 			text("email", "its e-mail address"),
 		}}
-}
-
-// loadManagers reads managers.csv.
-func loadManagers(l *loader) {
-	var rows []entry[Manager]
-	l.each("managers.csv", func(r *row) {
-		m := Manager{ID: r.key("account_manager_id"), Name: r.text("name"), Email: r.text("email")}
-		var ok bool
-		if m.Partner, ok = r.needPartner("partner_id"); ok && m.ID != "" {
-			rows = append(rows, entry[Manager]{row: m, at: r.mark("account_manager_id")})
-		}
-	})
-	byID := func(a, b *Manager) int { return strings.Compare(a.ID, b.ID) }
-	rows = once(l.files, "managers.csv", sortEntries(rows, byID), byID, func(m *Manager) string {
-		return "account_manager_id " + m.ID
-	})
-	l.b.Managers = rowsOf(rows)
 }
 
 // ManagerNamed is the row of an account manager, or nil.

@@ -2,8 +2,6 @@ package books
 
 import (
 	"cmp"
-	"slices"
-	"strings"
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -62,79 +60,6 @@ func recurringFormat() Format {
 			word("proration", prorationWords, "days", "how a part of a period is charged"),
 			validFrom(true), validTo(),
 		}}
-}
-
-// recurring reads recurring.csv.
-func (l *loader) recurring() {
-	var rows []entry[RecurringCharge]
-	l.each("recurring.csv", func(r *row) {
-		c := RecurringCharge{
-			ID: r.key("charge_id"), Region: r.key("region_code"), Resource: r.key("resource_id"),
-			Quantity: r.quantity("quantity"),
-			Advance:  r.word("timing") == 1, FromStart: r.word("anchor") == 1,
-			Proration: Proration(max(r.word("proration"), 0)),
-		}
-		var ok, known bool
-		c.Customer, ok = r.needCustomer("customer_id")
-		if c.SKU, known = r.needSKU("sku"); known && l.b.Products[c.SKU].Model != Recurring {
-			r.fail("sku", "", "a %s product; a recurring charge needs a recurring one", l.b.Products[c.SKU].Model)
-		}
-		if i := r.word("period"); i >= 0 {
-			c.Months = [...]int{1, 3, 12}[i]
-		}
-		c.Valid = r.valid()
-		c.At = r.pos(r.mark("charge_id"))
-		if ok && known && c.ID != "" && c.Months > 0 && c.Valid.From != period.Past {
-			rows = append(rows, entry[RecurringCharge]{row: c, span: c.Valid, at: r.mark("charge_id")})
-		}
-	})
-	byID := func(a, b *RecurringCharge) int { return strings.Compare(a.ID, b.ID) }
-	rows = sortEntries(rows, byID)
-	overlaps(l.files, "recurring.csv", rows, byID, func(c *RecurringCharge) string { return "charge_id " + c.ID })
-	for i := 0; i < len(rows); {
-		n := i + 1
-		for n < len(rows) && rows[n].row.ID == rows[i].row.ID {
-			n++
-		}
-		chargeRows{l, rows[i:n]}.agree()
-		i = n
-	}
-	l.b.Recurring = rowsOf(rows)
-	slices.SortStableFunc(l.b.Recurring, func(a, b RecurringCharge) int {
-		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID), cmp.Compare(a.Valid.From,
-			b.Valid.From))
-	})
-}
-
-// chargeRows are the rows of one charge.
-type chargeRows struct {
-	l    *loader
-	rows []entry[RecurringCharge]
-}
-
-// agree checks that the rows of one charge agree, and sets for each where the charge began.
-func (cs chargeRows) agree() {
-	rows := cs.rows
-	first := rows[0].row
-	for i := range rows {
-		c := &rows[i].row
-		c.First = first.Valid.From
-		what := ""
-		switch {
-		case c.Customer != first.Customer:
-			what = "customer_id"
-		case c.Advance != first.Advance:
-			what = "timing"
-		case c.Months != first.Months:
-			what = "period"
-		case c.FromStart != first.FromStart:
-			what = "anchor"
-		}
-		if what != "" {
-			cs.l.c.Add(c.At, "end the charge and begin one with another charge_id",
-				"charge_id %s: its rows do not agree in %s: also %s", c.ID, what, first.At)
-		}
-	}
 }
 
 // RecurringCharges are the rows of recurring.csv, sorted by Customer, ID, Valid.From.

@@ -294,38 +294,38 @@ type Policy struct {
 
 // Books is the reference data of a workspace, checked. All slices are sorted by id (bytewise); codes are indexes.
 type Books struct {
-	Zone         *period.Zone
-	Digits       int // of the workspace's currency
-	Currency     string
-	Currencies   []money.Currency // the workspace's, then those that the books name
-	Mixed        bool             // a customer or a partner has another currency than the workspace's
-	listCurrency map[string]int32 // of price lists in another currency than the workspace's
-	Rates        ExchangeRates
-	Products     []Product
-	Versions     Versions
-	Customers    []Customer
-	Partners     []Partner
-	Associations Associations
-	Discounts    Discounts
-	Packages     Packages
-	Links        Links
-	Terms        Terms
-	Coupons      []Coupon
-	NonWorking   map[period.Day]bool // calendar.csv: true = NO, false = YES, absent = Monday–Friday work
-	Policies     []Policy
-	Programmes   []Programme
-	Recurring    RecurringCharges
-	Commitments  Commitments
-	Subscribers  Subscribers
-	Budgets      []Budget     // sorted by Customer, Valid.From
-	Managers     []Manager    // sorted by ID
-	Money        PartnerMoney // §9
-	Taxes        []Tax        // sorted by ID, Party, Country, Service, Valid.From
-	TaxCountries bool         // a row of Taxes names a country
-	Allocations  []Allocation // in the order of allocation.yaml
-	Markups      Markups
-	Hash         [32]byte // of all books' bytes, by file name
-	Notes        Problems // what a person should know though nothing is wrong
+	Zone           *period.Zone
+	Digits         int // of the workspace's currency
+	Currency       string
+	Currencies     []money.Currency // the workspace's, then those that the books name
+	Mixed          bool             // a customer or a partner has another currency than the workspace's
+	ListCurrencies map[string]int32 // of price lists in another currency than the workspace's
+	Rates          ExchangeRates
+	Products       []Product
+	Versions       Versions
+	Customers      []Customer
+	Partners       []Partner
+	Associations   Associations
+	Discounts      Discounts
+	Packages       Packages
+	Links          Links
+	Terms          Terms
+	Coupons        []Coupon
+	NonWorking     map[period.Day]bool // calendar.csv: true = NO, false = YES, absent = Monday–Friday work
+	Policies       []Policy
+	Programmes     []Programme
+	Recurring      RecurringCharges
+	Commitments    Commitments
+	Subscribers    Subscribers
+	Budgets        []Budget     // sorted by Customer, Valid.From
+	Managers       []Manager    // sorted by ID
+	Money          PartnerMoney // §9
+	Taxes          []Tax        // sorted by ID, Party, Country, Service, Valid.From
+	TaxCountries   bool         // a row of Taxes names a country
+	Allocations    []Allocation // in the order of allocation.yaml
+	Markups        Markups
+	Hash           [32]byte // of all books' bytes, by file name
+	Notes          Problems // what a person should know though nothing is wrong
 }
 
 // SKU returns the code of a sku, or -1.

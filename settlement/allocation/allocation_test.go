@@ -8,14 +8,15 @@ import (
 	"testing/fstest"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// load reads books with customers x, y and z; z has left on 15 September.
-func load(t *testing.T, rules string) *books.Books {
+// loaded reads books with customers x, y and z; z has left on 15 September.
+func loaded(t *testing.T, rules string) *books.Books {
 	t.Helper()
 	s, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: USD, digits: 2}\n"+
 		"rounding: {grain: line, mode: half_up}\n"))
@@ -31,7 +32,7 @@ func load(t *testing.T, rules string) *books.Books {
 	} {
 		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	b, err := books.Load(fsys, s)
+	b, err := load.Books(fsys, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func rowOf(t *testing.T, text string) *cost.Row {
 // a reason (ALLOC-3).
 func allocate(t *testing.T, rules string, rows ...string) string {
 	t.Helper()
-	b := load(t, rules)
+	b := loaded(t, rules)
 	a := New(b)
 	for _, text := range rows {
 		if err := a.Weigh(rowOf(t, text)); err != nil {

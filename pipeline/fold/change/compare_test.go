@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -46,7 +47,7 @@ var shop = map[string]string{
 	"incentives.yaml": "- {id: boost, period: month, tiers: [{from: \"0\", rate: \"0.1\"}]}\n",
 }
 
-func load(t *testing.T, texts map[string]string) *books.Books {
+func loaded(t *testing.T, texts map[string]string) *books.Books {
 	t.Helper()
 	s, err := settings.Parse(settings.File, []byte("zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n"+
 		"rounding: {grain: cycle, mode: half_up}\n"))
@@ -57,7 +58,7 @@ func load(t *testing.T, texts map[string]string) *books.Books {
 	for name, text := range texts {
 		files["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	b, err := books.Load(files, s)
+	b, err := load.Books(files, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,8 +176,8 @@ func TestCompare(t *testing.T) {
 				}
 				is[c.file] = strings.Replace(is[c.file], c.old, c.is, 1)
 			}
-			b := load(t, is)
-			if diff := cmp.Diff(c.want, told(Compare(load(t, was), b), b)); diff != "" {
+			b := loaded(t, is)
+			if diff := cmp.Diff(c.want, told(Compare(loaded(t, was), b), b)); diff != "" {
 				t.Errorf("touched (- want, + got):\n%s", diff)
 			}
 		})
@@ -206,7 +207,7 @@ func TestEveryColumnIsKnown(t *testing.T) {
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs", "books.zip")
-	was := load(t, shop)
+	was := loaded(t, shop)
 	files := fstest.MapFS{"books/notes.txt": {Data: []byte("no book")}}
 	for name, text := range shop {
 		files["books/"+name] = &fstest.MapFile{Data: []byte(text)}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -23,7 +24,7 @@ func Load(path string, s settings.Settings) (b *books.Books, err error) {
 		return nil, fmt.Errorf("read the copy of the books: %w", err)
 	}
 	defer func() { err = errors.Join(err, z.Close()) }()
-	if b, err = books.Load(z, s); err != nil {
+	if b, err = load.Books(z, s); err != nil {
 		return nil, fmt.Errorf("read the copy of the books %s: %w", path, err)
 	}
 	return b, nil
@@ -101,7 +102,7 @@ func Gone(path string, fsys fs.FS) problem.Problems {
 	var gone problem.Problems
 	for _, f := range books.Formats() {
 		name := "books/" + f.File
-		if f.Required { // books.Load says so
+		if f.Required { // load.Books says so
 			continue
 		}
 		if _, err := fs.Stat(fsys, name); !errors.Is(err, fs.ErrNotExist) {

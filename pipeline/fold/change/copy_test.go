@@ -18,7 +18,7 @@ func TestGone(t *testing.T) {
 		"books/discounts.csv":   {Data: []byte("discount_id\n\n")},
 		"books/policies.yaml":   {Data: []byte("# percentiles\np95: {method: monthly_p95}\n")},
 		"books/incentives.yaml": {Data: []byte("# none\n")},
-		"books/prices.csv":      {Data: []byte("sku\ngb\n")}, // required: books.Load says that it is missing
+		"books/prices.csv":      {Data: []byte("sku\ngb\n")}, // required: load.Books says that it is missing
 	}
 	path := filepath.Join(t.TempDir(), "runs", "books.zip")
 	if gone := change.Gone(path, fstest.MapFS{}); gone != nil {

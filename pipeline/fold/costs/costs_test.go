@@ -12,7 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -76,7 +76,7 @@ func billBy(t *testing.T, allocation string, inbox fstest.MapFS, other map[strin
 	for name, text := range other {
 		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	b, err := books.Load(fsys, s)
+	b, err := load.Books(fsys, s)
 	must(t, err)
 	prices := rating.Compile(b, rating.Rules{Grain: rating.PerCycle, Mode: s.Rounding.Mode, Digits: 2})
 	return &Stage{Books: b, Prices: prices, Costs: s.Costs, Currency: "USD", Buckets: 2,

@@ -22,6 +22,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -78,7 +79,7 @@ func (w *world) setCoupons(rows string) {
 		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 		fsys[name] = fsys["books/"+name]
 	}
-	if w.books, err = books.Load(fsys,
+	if w.books, err = load.Books(fsys,
 		settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: 2}}); err != nil {
 		w.t.Fatal(err)
 	}

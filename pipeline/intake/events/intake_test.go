@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -59,7 +60,7 @@ func loadBooks(t testing.TB, digits int) *books.Books {
 	} {
 		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	b, err := books.Load(fsys, settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: digits},
+	b, err := load.Books(fsys, settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: digits},
 		Vendor: settings.Vendor{ID: "vendor", Name: "Vendor"}})
 	if err != nil {
 		t.Fatal(err)

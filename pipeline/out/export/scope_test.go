@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
@@ -22,7 +22,7 @@ func scopeBooks(t *testing.T) *partners.Reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := books.Load(fstest.MapFS{
+	b, err := load.Books(fstest.MapFS{
 		"books/products.csv":  {Data: []byte("sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n")},
 		"books/prices.csv":    {Data: []byte("sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1,1\n")},
 		"books/customers.csv": {Data: []byte("customer_id\na\nb\nc\n")},

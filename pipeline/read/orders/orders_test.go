@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -28,7 +29,7 @@ func loadBooks(t *testing.T) *books.Books {
 	} {
 		files["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	b, err := books.Load(files, settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: 2},
+	b, err := load.Books(files, settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: 2},
 		Vendor: settings.Vendor{ID: "vendor", Name: "Vendor"}})
 	if err != nil {
 		t.Fatal(err)

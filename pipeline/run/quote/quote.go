@@ -20,6 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -211,7 +212,7 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 	if err := os.Symlink(other, filepath.Join(dir, "books")); err != nil {
 		return nil, fmt.Errorf("put %s in the place of the books: %w", j.Books, err)
 	}
-	return books.Load(os.DirFS(dir), j.ws.Settings)
+	return load.Books(os.DirFS(dir), j.ws.Settings)
 }
 
 // refuse describes a file that fails completely by the name it was given by.

@@ -1,4 +1,4 @@
-package books
+package load
 
 import (
 	"fmt"
@@ -78,7 +78,7 @@ func costSettings(t *testing.T) settings.Settings {
 
 func TestCostBooks(t *testing.T) {
 	t.Parallel()
-	b, err := Load(workspace(costSample), costSettings(t))
+	b, err := Books(workspace(costSample), costSettings(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestCostBooks(t *testing.T) {
 
 func TestMarkupAt(t *testing.T) {
 	t.Parallel()
-	b, err := Load(workspace(costSample), costSettings(t))
+	b, err := Books(workspace(costSample), costSettings(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ taken,2026-01-01,1,,0.1,
 - {customer: x, sku: mixed}
 `
 	files["markups.csv"] = "source,sku\nazure,cloud\n,cloud\n,cloud\n,sub\n"
-	_, err := Load(workspace(files), costSettings(t))
+	_, err := Books(workspace(files), costSettings(t))
 	if err == nil {
 		t.Fatal("no problem is found")
 	}
@@ -199,8 +199,10 @@ taken,2026-01-01,1,,0.1,
 		`rule 9.sku "vm": a row that is kept is not billed`, `rule 10.sku "sub": a period product does not bill`,
 		`rule 11.sku "drawn": package p names the product: packages that cover cost files have reset cycle`,
 		"package q is of mixed, which bills cost files, and of fed, which does not",
-		`rule 13.sku "taken": package r names the product: a package is of quantities`, "rule 12.match: ", `"rule 12.colour"`,
-		`markups.csv:2:1: source "azure": not a source`, "markups.csv:4:", `markups.csv:5:2: sku "sub": a period product`,
+		`rule 13.sku "taken": package r names the product: a package is of quantities`, "rule 12.match: ",
+		`"rule 12.colour"`,
+		`markups.csv:2:1: source "azure": not a source`, "markups.csv:4:",
+		`markups.csv:5:2: sku "sub": a period product`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %s", want)

@@ -1,4 +1,4 @@
-package books
+package load
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -39,11 +40,11 @@ func told(t testing.TB, files map[string]string) string {
 			fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 		}
 	}
-	_, err := Load(fsys, chosen(t))
+	_, err := Books(fsys, chosen(t))
 	if err == nil {
 		return ""
 	}
-	var ps Problems
+	var ps books.Problems
 	if !errors.As(err, &ps) {
 		t.Fatalf("%T is no Problems: %v", err, err)
 	}
@@ -441,16 +442,16 @@ products.csv:3:11: pricing_model "flatt": not one of flat, graduated, volume, bl
 
 func TestMissingBooks(t *testing.T) {
 	t.Parallel()
-	_, err := Load(fstest.MapFS{}, chosen(t))
+	_, err := Books(fstest.MapFS{}, chosen(t))
 	want := "books/customers.csv: not there\nbooks/prices.csv: not there\nbooks/products.csv: not there"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v", err)
 	}
-	if _, err := Load(fstest.MapFS{}, settings.Settings{}); err == nil || errors.As(err, new(Problems)) {
+	if _, err := Books(fstest.MapFS{}, settings.Settings{}); err == nil || errors.As(err, new(books.Problems)) {
 		t.Errorf("settings without a zone: %v", err)
 	}
 	broken := fstest.MapFS{"books/products.csv": {Mode: fs.ModeDir}}
-	if _, err := Load(broken, chosen(t)); err == nil || errors.As(err, new(Problems)) {
+	if _, err := Books(broken, chosen(t)); err == nil || errors.As(err, new(books.Problems)) {
 		t.Errorf("a folder where a book should be: %v", err)
 	}
 }
@@ -513,7 +514,7 @@ func FuzzBooks(f *testing.F) {
 		f.Add(name, text)
 	}
 	names := map[string]bool{}
-	for _, format := range Formats() {
+	for _, format := range books.Formats() {
 		names[format.File] = true
 	}
 	s := chosen(f)
@@ -521,8 +522,8 @@ func FuzzBooks(f *testing.F) {
 		if !names[name] || text == "" {
 			return
 		}
-		_, err := Load(workspace(map[string]string{name: text}), s)
-		var ps Problems
+		_, err := Books(workspace(map[string]string{name: text}), s)
+		var ps books.Problems
 		if err != nil && !errors.As(err, &ps) {
 			t.Fatalf("%T %v", err, err)
 		}

@@ -1,4 +1,4 @@
-package books
+package load
 
 import (
 	"fmt"
@@ -6,12 +6,13 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // shown writes books down, one row a line, so that a test can say what they hold.
-func shown(b *Books) string {
+func shown(b *books.Books) string {
 	var out strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
 	for _, p := range b.Products {
@@ -145,7 +146,7 @@ programme growth [2025-12-31T16:00:00Z, 2026-12-31T16:00:00Z) partners=[0 2] [2]
 
 func TestLoadSample(t *testing.T) {
 	t.Parallel()
-	b, err := Load(workspace(nil), chosen(t))
+	b, err := Books(workspace(nil), chosen(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,17 +212,17 @@ func TestFormChangesNothing(t *testing.T) {
 		}
 		files[name] = "\ufeff" + strings.Join(lines, "\r\n") + "\r\n\r\n"
 	}
-	b, err := Load(workspace(files), chosen(t))
+	b, err := Books(workspace(files), chosen(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := Load(workspace(nil), chosen(t))
+	want, err := Books(workspace(nil), chosen(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, books := range []*Books{b, want} {
-		for i := range books.Versions {
-			books.Versions[i].At = Pos{}
+	for _, one := range []*books.Books{b, want} {
+		for i := range one.Versions {
+			one.Versions[i].At = books.Pos{}
 		}
 	}
 	if shown(b) != shown(want) {
@@ -235,7 +236,7 @@ func TestFormChangesNothing(t *testing.T) {
 func TestHash(t *testing.T) {
 	t.Parallel()
 	load := func(files map[string]string) [32]byte {
-		b, err := Load(workspace(files), chosen(t))
+		b, err := Books(workspace(files), chosen(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,7 +262,7 @@ func TestOptionalBooks(t *testing.T) {
 		"books/prices.csv":    {Data: []byte("sku,valid_from,tier,unit_price\necs,2026-01-01,1,0.5\n")},
 		"books/customers.csv": {Data: []byte("customer_id\nc1\n")},
 	}
-	b, err := Load(fsys, chosen(t))
+	b, err := Books(fsys, chosen(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +281,7 @@ customer c1 "" list= [, )
 
 func TestLookups(t *testing.T) {
 	t.Parallel()
-	b, err := Load(workspace(nil), chosen(t))
+	b, err := Books(workspace(nil), chosen(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,13 +312,14 @@ func TestLookups(t *testing.T) {
 	if r, ok := b.CustomerRowAt(c2, june); !ok || r.PriceList != "" {
 		t.Error("c2 from june")
 	}
-	if r, ok := b.PartnerRowAt(b.Partner("r1"), spring); !ok || r.Kind != Reseller || r.Parent != b.Partner("d1") {
+	if r, ok := b.PartnerRowAt(b.Partner("r1"), spring); !ok || r.Kind != books.Reseller ||
+		r.Parent != b.Partner("d1") {
 		t.Error("r1 in spring")
 	}
-	if a, ok := b.Associations.At(c1, june-1); !ok || a.Type != Resale || a.Partner != b.Partner("r1") {
+	if a, ok := b.Associations.At(c1, june-1); !ok || a.Type != books.Resale || a.Partner != b.Partner("r1") {
 		t.Error("c1 before june")
 	}
-	if a, ok := b.Associations.At(c1, june); !ok || a.Type != Referral {
+	if a, ok := b.Associations.At(c1, june); !ok || a.Type != books.Referral {
 		t.Error("c1 from june")
 	}
 	if _, ok := b.Associations.At(c1, before); ok {
@@ -370,7 +372,7 @@ func TestLookups(t *testing.T) {
 
 func TestNotes(t *testing.T) {
 	t.Parallel()
-	b, err := Load(workspace(map[string]string{
+	b, err := Books(workspace(map[string]string{
 		"readme.txt":    "x",
 		".prices.swp":   "x",
 		"customers.csv": "customer_id,price_list\nc1,silver\nc2,silver\n",
@@ -395,7 +397,7 @@ books/readme.txt: not a book: it is not read`
 
 func TestFormats(t *testing.T) {
 	t.Parallel()
-	formats := Formats()
+	formats := books.Formats()
 	if len(formats) != 30 {
 		t.Errorf("%d books", len(formats))
 	}
@@ -416,11 +418,12 @@ func TestFormats(t *testing.T) {
 			}
 		}
 	}
-	if Model(255).String() != "" || Percentile.String() != "percentile" || Subscription.String() != "period" ||
-		!Block.PeriodLevel() || Flat.PeriodLevel() {
+	if books.Model(255).String() != "" || books.Percentile.String() != "percentile" ||
+		books.Subscription.String() != "period" ||
+		!books.Block.PeriodLevel() || books.Flat.PeriodLevel() {
 		t.Error("models")
 	}
-	if got := (Policy{Drop: money.Rate{}}).Method.String(); got != "monthly_p95" {
+	if got := (books.Policy{Drop: money.Rate{}}).Method.String(); got != "monthly_p95" {
 		t.Error(got)
 	}
 }
@@ -438,7 +441,7 @@ func BenchmarkLoadCustomers(b *testing.B) {
 	s := chosen(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		books, err := Load(fsys, s)
+		books, err := Books(fsys, s)
 		if err != nil || len(books.Customers) != n {
 			b.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package books
+package load
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -15,7 +16,7 @@ import (
 type table struct {
 	f      *files
 	file   string // books/products.csv
-	format Format
+	format books.Format
 	by     map[string]int // column name → index in format.Columns
 	index  []int          // index in format.Columns → index in a record, -1 = not in the file
 	names  []string       // the header
@@ -127,17 +128,12 @@ func (t *table) header(cells []cell) bool {
 	return ok
 }
 
-func (t *table) pos(m mark) Pos { return Pos{File: t.file, Line: int(m.line), Column: int(m.column)} }
-
-func shorten(text string) string {
-	if len(text) > 64 {
-		return text[:64] + "…"
-	}
-	return text
+func (t *table) pos(m mark) books.Pos {
+	return books.Pos{File: t.file, Line: int(m.line), Column: int(m.column)}
 }
 
 // column is the description of a column; the name of none is a mistake in this package.
-func (t *table) column(name string) *Column {
+func (t *table) column(name string) *books.Column {
 	i, ok := t.by[name]
 	if !ok {
 		panic("books: no column " + name + " in " + t.file)
@@ -219,13 +215,6 @@ func meant(column, text string, words []string) string {
 		return "write " + text
 	}
 	return ""
-}
-
-// otherModels are words of other systems for pricing models.
-func otherModels() map[string]string {
-	return map[string]string{"tiered": "graduated", "tiers": "graduated", "per_unit": "flat", "unit": "flat",
-		"standard": "flat", "package": "block", "stair_step": "stairstep", "stair": "stairstep", "p95": "percentile",
-		"percent": "percentage", "subscription": "period", "passthrough": "pass_through"}
 }
 
 // flag is YES or NO.
@@ -311,4 +300,18 @@ func (r *record) valid() period.Span {
 // date is a calendar day.
 func (r *record) date(name string) (period.Day, bool) {
 	return decimal(r, name, period.ParseDay[string])
+}
+
+func shorten(text string) string {
+	if len(text) > 64 {
+		return text[:64] + "…"
+	}
+	return text
+}
+
+// otherModels are words of other systems for pricing models.
+func otherModels() map[string]string {
+	return map[string]string{"tiered": "graduated", "tiers": "graduated", "per_unit": "flat", "unit": "flat",
+		"standard": "flat", "package": "block", "stair_step": "stairstep", "stair": "stairstep", "p95": "percentile",
+		"percent": "percentage", "subscription": "period", "passthrough": "pass_through"}
 }

@@ -1,8 +1,10 @@
-package books
+package load
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/tollbook/tollbook/schemas/books"
 )
 
 // countingSample is books with the columns of §10.1 to §10.3.
@@ -48,7 +50,7 @@ vms,2026-01-01,1,,1,5,,,,,,,
 
 func TestCounting(t *testing.T) {
 	t.Parallel()
-	b, err := Load(workspace(countingSample), chosen(t))
+	b, err := Books(workspace(countingSample), chosen(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,15 +90,15 @@ func TestCounting(t *testing.T) {
 func TestCountingOfProducts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		p                          Product
+		p                          books.Product
 		periodLevel, kept, drawing bool
 	}{
-		{Product{Model: Flat}, false, false, true},
-		{Product{Model: Volume}, true, true, true},
-		{Product{Model: Percentage}, false, false, false},
-		{Product{Model: Graduated, Counting: Counting{Aggregation: Count}}, false, true, true},
-		{Product{Model: Flat, Counting: Counting{Aggregation: Max}}, true, true, false},
-		{Product{Model: Flat, Counting: Counting{Aggregation: UniqueCount}}, true, true, false},
+		{books.Product{Model: books.Flat}, false, false, true},
+		{books.Product{Model: books.Volume}, true, true, true},
+		{books.Product{Model: books.Percentage}, false, false, false},
+		{books.Product{Model: books.Graduated, Counting: books.Counting{Aggregation: books.Count}}, false, true, true},
+		{books.Product{Model: books.Flat, Counting: books.Counting{Aggregation: books.Max}}, true, true, false},
+		{books.Product{Model: books.Flat, Counting: books.Counting{Aggregation: books.UniqueCount}}, true, true, false},
 	} {
 		if c.p.PeriodLevel() != c.periodLevel || c.p.Kept() != c.kept || c.p.Draws() != c.drawing {
 			t.Errorf("%s %s: %v %v %v", c.p.Model, c.p.Aggregation, c.p.PeriodLevel(), c.p.Kept(), c.p.Draws())
@@ -108,7 +110,8 @@ func TestCountingOfProducts(t *testing.T) {
 func TestCountingProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, row, want string }{
-		{"products.csv", "x,s,GB,flat,avg,,,,,,,", `aggregation "avg": not one of sum, count, unique_count, max, last, time_weighted`},
+		{"products.csv", "x,s,GB,flat,avg,,,,,,,",
+			`aggregation "avg": not one of sum, count, unique_count, max, last, time_weighted`},
 		{"products.csv", "x,s,GB,percentage,count,,,,,,,", `aggregation "count": does not fit a percentage product`},
 		{"products.csv", "x,s,GB,period,max,,,,,,,", `aggregation "max": does not fit a period product`},
 		{"products.csv", "x,s,GB,percentage,,,/10,,,,,", `convert "/10": does not fit a percentage product`},
@@ -123,7 +126,8 @@ func TestCountingProblems(t *testing.T) {
 		{"products.csv", "x,s,GB,flat,,,,,,,days,", `prorate "days": does not fit a flat product`},
 		{"products.csv", "x,s,GB,graduated,count,,,,,,days,", `prorate "days": does not go with aggregation`},
 		{"products.csv", "x,s,GB,volume,,,/10,,,,days,", `prorate "days": does not go with aggregation, convert`},
-		{"products.csv", "x,s,GB,volume,,,,,,YES,days,", `prorate "days": does not go with aggregation, convert or fee`},
+		{"products.csv", "x,s,GB,volume,,,,,,YES,days,",
+			`prorate "days": does not go with aggregation, convert or fee`},
 		{"products.csv", "x,s,GB,volume,,,,,,,weeks,", `prorate "weeks": not one of none, days`},
 		{"products.csv", "x,s,GB,flat,max,,,,,,,delta", `level "delta": only aggregation time_weighted has one`},
 		{"products.csv", "x,s,GB,flat,time_weighted,,,,,,,up", `level "up": not one of absolute, delta`},
@@ -144,7 +148,8 @@ func TestCountingProblems(t *testing.T) {
 		{"commitments.csv", "n,c1,,,maximum,,5,,2,,,,", `overage_factor "2": only a commit has one`},
 		{"commitments.csv", "n,c1,,,commit,,5,year,,,,,", "a window of a year is counted from it"},
 		{"commitments.csv", "n,c1,,,commit,,-5,,,,,,", `value "-5": below 0`},
-		{"prices.csv", "plain,2025-01-01,1,,1,,,0.5,,,,,", `rate "0.5": only a percentage price and a pass_through price have`},
+		{"prices.csv", "plain,2025-01-01,1,,1,,,0.5,,,,,",
+			`rate "0.5": only a percentage price and a pass_through price have`},
 		{"prices.csv", "plain,2025-01-01,1,,1,,,,,,,3,", `free_events "3": only a percentage price has one`},
 		{"prices.csv", "pay,2025-01-01,1,,1,,,0.5,,,,,", `unit_price "1": a percentage price has a rate`},
 		{"prices.csv", "pay,2025-01-01,1,,,,,,,,,,", `rate: a percentage price needs one`},
@@ -163,7 +168,7 @@ func TestCountingProblems(t *testing.T) {
 			files[c.file] = strings.ReplaceAll(files[c.file], "2026-01-01,", "2026-01-01,,")
 			files[c.file] = strings.ReplaceAll(files[c.file], "2025-01-01,", "2025-01-01,2026-01-01,")
 		}
-		if _, err := Load(workspace(files), chosen(t)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Books(workspace(files), chosen(t)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.row, err, c.want)
 		}
 	}

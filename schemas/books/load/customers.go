@@ -1,16 +1,17 @@
-package books
+package load
 
 import (
 	"cmp"
 	"strings"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // customerRow is one row of customers.csv.
 type customerRow struct {
 	id  string
-	row CustomerRow
+	row books.CustomerRow
 }
 
 // customerRows are the rows of customers.csv, by customer.
@@ -26,7 +27,7 @@ func (l *loader) customers() {
 	l.each("customers.csv", func(r *row) {
 		c := customerRow{id: r.key("customer_id")}
 		r.notAny("customer_id", c.id)
-		c.row = CustomerRow{Name: r.text("name"), PriceList: r.key("price_list"),
+		c.row = books.CustomerRow{Name: r.text("name"), PriceList: r.key("price_list"),
 			AccountManager: r.text("account_manager_id"), Valid: r.valid()}
 		list := c.row.PriceList
 		falls := l.b.ListCurrency(list) == l.b.ListCurrency("") // standard is a fallback
@@ -47,7 +48,7 @@ func (l *loader) customers() {
 	byID := func(a, b *customerRow) int { return strings.Compare(a.id, b.id) }
 	rows = sortEntries(rows, byID)
 	overlaps(l.files, "customers.csv", rows, byID, func(c *customerRow) string { return "customer_id " + c.id })
-	all := make([]CustomerRow, len(rows))
+	all := make([]books.CustomerRow, len(rows))
 	for i := range rows {
 		all[i] = rows[i].row.row
 	}
@@ -56,7 +57,7 @@ func (l *loader) customers() {
 		for to < len(rows) && rows[to].row.id == rows[from].row.id {
 			to++
 		}
-		l.b.Customers = append(l.b.Customers, Customer{ID: rows[from].row.id, Rows: all[from:to:to]})
+		l.b.Customers = append(l.b.Customers, books.Customer{ID: rows[from].row.id, Rows: all[from:to:to]})
 		from = to
 	}
 	customerRows{l, rows}.currencies()
@@ -65,7 +66,7 @@ func (l *loader) customers() {
 // partnerRow is one row of partners.csv.
 type partnerRow struct {
 	id, parent string
-	row        PartnerRow
+	row        books.PartnerRow
 	parentAt   mark
 	currency   int32
 }
@@ -87,13 +88,14 @@ func (l *loader) partners() {
 			r.fail("partner_id", "", "means somebody else and cannot be a partner's id")
 		}
 		kind := r.word("kind")
-		p.row = PartnerRow{Name: r.text("name"), Kind: PartnerKind(max(kind, 0)), Parent: -1, Valid: r.valid(),
+		p.row = books.PartnerRow{Name: r.text("name"), Kind: books.PartnerKind(max(kind, 0)), Parent: -1,
+			Valid:  r.valid(),
 			LeftOn: period.Forever, SigningEntity: r.text("signing_entity")}
 		p.currency = r.currency("currency")
 		if day, ok := r.date("left_on"); ok {
 			p.row.LeftOn = l.s.Zone.Start(day)
 		}
-		if p.parent != "" && kind >= 0 && p.row.Kind != Reseller {
+		if p.parent != "" && kind >= 0 && p.row.Kind != books.Reseller {
 			r.fail("parent_partner_id", "leave it empty", "only a reseller has one")
 			p.parent = ""
 		}
@@ -108,11 +110,11 @@ func (l *loader) partners() {
 	overlaps(l.files, "partners.csv", rows, byID, func(p *partnerRow) string { return "partner_id " + p.id })
 	for _, e := range rows {
 		if n := len(l.b.Partners); n == 0 || l.b.Partners[n-1].ID != e.row.id {
-			l.b.Partners = append(l.b.Partners, Partner{ID: e.row.id, Currency: e.row.currency})
+			l.b.Partners = append(l.b.Partners, books.Partner{ID: e.row.id, Currency: e.row.currency})
 		}
 		last := &l.b.Partners[len(l.b.Partners)-1]
 		if last.Currency != e.row.currency {
-			l.c.Add(Pos{File: dir + "/partners.csv", Line: int(e.at.line), Column: int(e.at.column)},
+			l.c.Add(books.Pos{File: dir + "/partners.csv", Line: int(e.at.line), Column: int(e.at.column)},
 				"a partner's currency does not change: give it another partner_id",
 				"partner_id %s: currency %s, and in its first row %s", e.row.id,
 				l.b.Currencies[e.row.currency].Code, l.b.Currencies[last.Currency].Code)
@@ -133,7 +135,7 @@ func (p partnerRows) parents() {
 		if e.row.parent == "" {
 			continue
 		}
-		at := Pos{File: dir + "/partners.csv", Line: int(e.row.parentAt.line), Column: int(e.row.parentAt.column)}
+		at := books.Pos{File: dir + "/partners.csv", Line: int(e.row.parentAt.line), Column: int(e.row.parentAt.column)}
 		own.Parent = l.b.Partner(e.row.parent)
 		switch {
 		case own.Parent < 0 && l.broken["partners.csv"]:
@@ -147,10 +149,10 @@ func (p partnerRows) parents() {
 }
 
 // distributorThroughout reports whether a partner's rows make it a distributor in every instant of the span.
-func distributorThroughout(p *Partner, span period.Span) bool {
+func distributorThroughout(p *books.Partner, span period.Span) bool {
 	at := span.From
 	for _, r := range p.Rows {
-		if r.Valid.From <= at && at < r.Valid.To && r.Kind == Distributor {
+		if r.Valid.From <= at && at < r.Valid.To && r.Kind == books.Distributor {
 			at = r.Valid.To
 		}
 		if at >= span.To {
@@ -162,19 +164,20 @@ func distributorThroughout(p *Partner, span period.Span) bool {
 
 // associations reads associations.csv (§3.5).
 func (l *loader) associations() {
-	var rows []entry[Association]
+	var rows []entry[books.Association]
 	l.each("associations.csv", func(r *row) {
 		customer, okCustomer := r.needCustomer("customer_id")
 		partner, okPartner := r.needPartner("partner_id")
-		a := Association{Customer: customer, Partner: partner, Type: AssociationType(r.word("association_type") + 1),
+		a := books.Association{Customer: customer, Partner: partner,
+			Type:  books.AssociationType(r.word("association_type") + 1),
 			Valid: r.valid()}
 		if okCustomer && okPartner {
-			rows = append(rows, entry[Association]{row: a, span: a.Valid, at: r.mark("customer_id")})
+			rows = append(rows, entry[books.Association]{row: a, span: a.Valid, at: r.mark("customer_id")})
 		}
 	})
-	byCustomer := func(a, b *Association) int { return cmp.Compare(a.Customer, b.Customer) }
+	byCustomer := func(a, b *books.Association) int { return cmp.Compare(a.Customer, b.Customer) }
 	rows = sortEntries(rows, byCustomer)
-	overlaps(l.files, "associations.csv", rows, byCustomer, func(a *Association) string {
+	overlaps(l.files, "associations.csv", rows, byCustomer, func(a *books.Association) string {
 		return "customer_id " + l.b.Customers[a.Customer].ID
 	})
 	l.b.Associations = rowsOf(rows)

@@ -1,4 +1,8 @@
-package books
+package load
+
+import (
+	"github.com/tollbook/tollbook/schemas/books"
+)
 
 // row is one row of a book, with the books that it refers to.
 type row struct {
@@ -14,9 +18,6 @@ func (l *loader) each(file string, f func(*row)) {
 		f(&one)
 	})
 }
-
-// any code is -1: a scope that holds everything, or a reference that could not be looked up.
-const anyCode = -1
 
 // needSKU is the code of the product that a cell names. ok is false when there is none.
 func (r *row) needSKU(name string) (code int32, ok bool) {
@@ -36,7 +37,7 @@ func (r *row) needPartner(name string) (code int32, ok bool) {
 // need looks an id up; an empty one was reported already.
 func need(r *row, name, id, book string, find func(string) int32) (code int32, ok bool) {
 	if id == "" {
-		return anyCode, false
+		return books.AnyCode, false
 	}
 	code = find(id)
 	if code < 0 && !r.l.broken[book] {
@@ -48,7 +49,7 @@ func need(r *row, name, id, book string, find func(string) int32) (code int32, o
 // scope reads service_type_code and sku, which together say what a row is about.
 func (r *row) scope() (service string, sku int32) {
 	l := r.l
-	service, sku = r.key("service_type_code"), anyCode
+	service, sku = r.key("service_type_code"), books.AnyCode
 	if service != "*" && !l.services[service] && !l.broken["products.csv"] {
 		r.fail("service_type_code", "", "of no product in products.csv")
 	}

@@ -1,17 +1,18 @@
-package books
+package load
 
 import (
 	"math/big"
 	"strings"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // links reads links.csv (§3.8).
 func (l *loader) links() {
-	var rows []entry[Link]
+	var rows []entry[books.Link]
 	l.each("links.csv", func(r *row) {
-		k := Link{
+		k := books.Link{
 			ResourceID: r.key("resource_id"), Region: r.key("region_code"), Group: r.key("group"),
 			SizeMbps: r.quantity("size_mbps"), CommitMbps: r.quantity("commit_mbps"),
 		}
@@ -24,24 +25,27 @@ func (l *loader) links() {
 			return
 		}
 		r.linkProduct(&k)
-		rows = append(rows, entry[Link]{row: k, span: k.Valid, at: r.mark("resource_id")})
+		rows = append(rows, entry[books.Link]{row: k, span: k.Valid, at: r.mark("resource_id")})
 	})
-	byResource := func(a, b *Link) int { return strings.Compare(a.ResourceID, b.ResourceID) }
+	byResource := func(a, b *books.Link) int { return strings.Compare(a.ResourceID, b.ResourceID) }
 	rows = sortEntries(rows, byResource)
-	overlaps(l.files, "links.csv", rows, byResource, func(k *Link) string { return "resource_id " + k.ResourceID })
+	overlaps(l.files, "links.csv", rows, byResource, func(k *books.Link) string {
+		return "resource_id " +
+			k.ResourceID
+	})
 	linkRows{l, rows}.groups()
 	l.b.Links = rowsOf(rows)
 }
 
 // linkProduct checks a link against its product: a percentile, with a size where the policy has a floor by size, and
 // with a price where a commit or a floor is owed, which an idle link owes too (§4.6, §4.7).
-func (r *row) linkProduct(k *Link) {
+func (r *row) linkProduct(k *books.Link) {
 	l := r.l
 	p := &l.b.Products[k.SKU]
 	if l.badSKU[p.SKU] {
 		return
 	}
-	if p.Model != Percentile {
+	if p.Model != books.Percentile {
 		r.fail("sku", "", "a link needs a percentile product, and this is %s", p.Model)
 		return
 	}
@@ -49,7 +53,7 @@ func (r *row) linkProduct(k *Link) {
 	if !k.CommitMbps.IsZero() {
 		owed = "commit_mbps"
 	}
-	if policy := l.b.Policy(p.Policy); policy >= 0 && l.b.Policies[policy].Method == EnhancedP95 {
+	if policy := l.b.Policy(p.Policy); policy >= 0 && l.b.Policies[policy].Method == books.EnhancedP95 {
 		if k.SizeMbps.IsZero() && !r.bad {
 			r.fail("size_mbps", "", "enhanced_p95 needs a size above 0")
 		}
@@ -70,7 +74,7 @@ func (r *row) linkProduct(k *Link) {
 
 // priced reports whether some version of the chain of §3.2 is in force in a cycle in which the link is: a commit
 // or a floor is owed for the cycle, at the earliest price that begins in it if none is there before (§4.6).
-func (r *row) priced(k *Link) bool {
+func (r *row) priced(k *books.Link) bool {
 	l := r.l
 	cycles := k.Valid
 	if cycles.From > period.Past {
@@ -100,7 +104,7 @@ func (r *row) priced(k *Link) bool {
 // linkRows are the rows of links.csv, to be checked against each other.
 type linkRows struct {
 	l    *loader
-	rows []entry[Link]
+	rows []entry[books.Link]
 }
 
 // groups checks that no group has the name of a link without a group: their lines would have one id.
@@ -119,7 +123,7 @@ func (ls linkRows) groups() {
 	for _, e := range rows {
 		other, clash := alone[object{e.row.Customer, e.row.SKU, e.row.Region, e.row.Group}]
 		if e.row.Group != "" && clash {
-			at := Pos{File: dir + "/links.csv", Line: int(e.at.line), Column: int(e.at.column)}
+			at := books.Pos{File: dir + "/links.csv", Line: int(e.at.line), Column: int(e.at.column)}
 			l.c.Add(at, "rename the group",
 				"group %q is also the resource_id of a link without a group: %s/links.csv:%d", e.row.Group, dir,
 				other.line)
@@ -129,9 +133,9 @@ func (ls linkRows) groups() {
 
 // terms reads terms.csv (§3.9).
 func (l *loader) terms() {
-	var rows []entry[Term]
+	var rows []entry[books.Term]
 	l.each("terms.csv", func(r *row) {
-		t := Term{Seller: anyCode, Payable: r.word("basis") == 1, Rate: r.rate("rate")}
+		t := books.Term{Seller: books.AnyCode, Payable: r.word("basis") == 1, Rate: r.rate("rate")}
 		okSeller := true
 		if seller := r.key("seller_id"); seller != "vendor" && seller != l.s.Vendor.ID {
 			t.Seller, okSeller = need(r, "seller_id", seller, "partners.csv", l.b.Partner)
@@ -149,11 +153,11 @@ func (l *loader) terms() {
 		}
 		t.Valid = r.valid()
 		if okSeller && okBuyer && !r.bad {
-			rows = append(rows, entry[Term]{row: t, span: t.Valid, at: r.mark("seller_id")})
+			rows = append(rows, entry[books.Term]{row: t, span: t.Valid, at: r.mark("seller_id")})
 		}
 	})
-	rows = sortEntries(rows, compareTermKey)
-	overlaps(l.files, "terms.csv", rows, compareTermKey, func(t *Term) string {
+	rows = sortEntries(rows, books.CompareTermKey)
+	overlaps(l.files, "terms.csv", rows, books.CompareTermKey, func(t *books.Term) string {
 		seller := l.s.Vendor.ID
 		if t.Seller >= 0 {
 			seller = l.b.Partners[t.Seller].ID
@@ -163,9 +167,9 @@ func (l *loader) terms() {
 	l.b.Terms = rowsOf(rows)
 }
 
-func everDistributor(p *Partner) bool {
+func everDistributor(p *books.Partner) bool {
 	for _, r := range p.Rows {
-		if r.Kind == Distributor {
+		if r.Kind == books.Distributor {
 			return true
 		}
 	}

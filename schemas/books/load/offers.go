@@ -1,76 +1,77 @@
-package books
+package load
 
 import (
 	"cmp"
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // discounts reads discounts.csv (§3.6).
 func (l *loader) discounts() {
-	var rows []entry[Discount]
+	var rows []entry[books.Discount]
 	l.each("discounts.csv", func(r *row) {
-		d := Discount{ID: r.key("discount_id"), Customer: anyCode, Partner: anyCode}
+		d := books.Discount{ID: r.key("discount_id"), Customer: books.AnyCode, Partner: books.AnyCode}
 		kind := r.word("kind")
-		d.Kind = DiscountKind(max(kind, 0))
+		d.Kind = books.DiscountKind(max(kind, 0))
 		if id := r.key("customer_id"); id != "*" {
 			d.Customer, _ = need(r, "customer_id", id, "customers.csv", l.b.Customer)
 		}
 		partner := r.key("partner_id")
 		switch {
-		case kind >= 0 && d.Kind == PartnerOffer && partner == "":
+		case kind >= 0 && d.Kind == books.PartnerOffer && partner == "":
 			r.fail("partner_id", "", "a partner's discount needs one")
-		case kind >= 0 && d.Kind != PartnerOffer && partner != "":
+		case kind >= 0 && d.Kind != books.PartnerOffer && partner != "":
 			r.fail("partner_id", "leave it empty", "only kind partner has one")
 		case partner != "":
 			d.Partner, _ = need(r, "partner_id", partner, "partners.csv", l.b.Partner)
 		}
 		d.Service, d.SKU = r.scope()
 		if mode := r.word("mode"); mode >= 0 {
-			d.Mode = DiscountMode(mode)
+			d.Mode = books.DiscountMode(mode)
 			r.discountValue(&d)
 		}
 		d.Valid, d.Currency = r.valid(), r.currency("currency")
-		if d.Currency > 0 && d.Mode == ModeRate && !r.bad {
+		if d.Currency > 0 && d.Mode == books.ModeRate && !r.bad {
 			r.fail("currency", "leave it empty", "a rate is a share and has no currency")
 		}
 		if d.ID != "" {
-			rows = append(rows, entry[Discount]{row: d, span: d.Valid, at: r.mark("discount_id")})
+			rows = append(rows, entry[books.Discount]{row: d, span: d.Valid, at: r.mark("discount_id")})
 		}
 	})
-	byID := func(a, b *Discount) int { return strings.Compare(a.ID, b.ID) }
+	byID := func(a, b *books.Discount) int { return strings.Compare(a.ID, b.ID) }
 	rows = sortEntries(rows, byID)
-	overlaps(l.files, "discounts.csv", rows, byID, func(d *Discount) string { return "discount_id " + d.ID })
+	overlaps(l.files, "discounts.csv", rows, byID, func(d *books.Discount) string { return "discount_id " + d.ID })
 	l.b.Discounts = rowsOf(rows)
 }
 
 // discountValue reads what a discount's value is by its mode. A fixed one is the unit price of usage and the amount of
 // an order, and both where its products are not said.
-func (r *row) discountValue(d *Discount) {
+func (r *row) discountValue(d *books.Discount) {
 	l := r.l
 	usage, orders := true, true
 	if d.SKU >= 0 && !l.badSKU[l.b.Products[d.SKU].SKU] {
 		model := l.b.Products[d.SKU].Model
-		usage, orders = model != Subscription, model == Subscription
-		if d.Mode == ModeFixed && model.NoFixed() {
+		usage, orders = model != books.Subscription, model == books.Subscription
+		if d.Mode == books.ModeFixed && model.NoFixed() {
 			l.notes.Add(r.pos(r.mark("mode")), "",
 				"discount_id %s: a fixed price does not fit a %s product, so it never applies", d.ID, model)
 		}
 	}
-	if d.Kind == OrderOffer {
+	if d.Kind == books.OrderOffer {
 		usage = false
 	}
 	switch d.Mode {
-	case ModeRate:
+	case books.ModeRate:
 		d.Rate = r.rate("value")
-	case ModeReduction:
+	case books.ModeReduction:
 		if !orders {
 			r.fail("mode", "", "a reduction is for orders, and the product is %s", l.b.Products[d.SKU].Model)
 		}
 		d.Amount = r.amount("value")
-	case ModeFixed:
+	case books.ModeFixed:
 		var ok bool
 		if orders && !usage {
 			d.Amount = r.amount("value")
@@ -82,26 +83,26 @@ func (r *row) discountValue(d *Discount) {
 
 // packages reads packages.csv (§3.7).
 func (l *loader) packages() {
-	var rows []entry[Package]
+	var rows []entry[books.Package]
 	l.each("packages.csv", func(r *row) {
-		p := Package{ID: r.key("package_id"), Region: r.key("region_code"), Quota: r.quantity("quota")}
+		p := books.Package{ID: r.key("package_id"), Region: r.key("region_code"), Quota: r.quantity("quota")}
 		if strings.Contains(p.ID, ":") {
 			r.fail("package_id", "", "an id of a package may not contain %q", ":")
 		}
 		var ok bool
 		p.Customer, ok = r.needCustomer("customer_id")
 		p.SKUs = r.skuList()
-		p.Reset = PackageReset(max(r.word("reset"), 0))
+		p.Reset = books.PackageReset(max(r.word("reset"), 0))
 		p.Valid = r.valid()
 		if ok && p.ID != "" {
-			rows = append(rows, entry[Package]{row: p, span: p.Valid, at: r.mark("package_id")})
+			rows = append(rows, entry[books.Package]{row: p, span: p.Valid, at: r.mark("package_id")})
 		}
 	})
-	byKey := func(a, b *Package) int {
+	byKey := func(a, b *books.Package) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
 	}
 	rows = sortEntries(rows, byKey)
-	overlaps(l.files, "packages.csv", rows, byKey, func(p *Package) string {
+	overlaps(l.files, "packages.csv", rows, byKey, func(p *books.Package) string {
 		return "customer_id " + l.b.Customers[p.Customer].ID + ", package_id " + p.ID
 	})
 	l.b.Packages = rowsOf(rows)
@@ -132,7 +133,7 @@ func (r *row) skuList() []int32 {
 }
 
 // couponTerms reads the kind of coupons and what they pay.
-func (r *row) couponTerms(c *Coupon) {
+func (r *row) couponTerms(c *books.Coupon) {
 	kind, beside := r.word("kind"), r.word("with_discount")
 	c.Cash, c.Pickup, c.Performance = kind == 1, kind == 2, r.flag("counts_as_performance")
 	c.NotCommercial = beside == 2
@@ -140,7 +141,7 @@ func (r *row) couponTerms(c *Coupon) {
 }
 
 // neverPerforms notes that a voucher is said to count as performance, and corrects it (§3.10).
-func (r *row) neverPerforms(c *Coupon, id string) {
+func (r *row) neverPerforms(c *books.Coupon, id string) {
 	if !r.bad && c.Performance && !c.Cash {
 		r.l.notes.Add(r.pos(r.mark("counts_as_performance")), "",
 			"%s %s: a %s never counts as performance", id, c.ID, c.Kind())
@@ -150,9 +151,9 @@ func (r *row) neverPerforms(c *Coupon, id string) {
 
 // coupons reads coupons.csv (§3.10).
 func (l *loader) coupons() {
-	var rows []entry[Coupon]
+	var rows []entry[books.Coupon]
 	l.each("coupons.csv", func(r *row) {
-		c := Coupon{
+		c := books.Coupon{
 			ID:     r.key("coupon_id"),
 			Amount: r.amount("amount"), MinConsumption: r.amount("min_consumption"),
 		}
@@ -165,10 +166,11 @@ func (l *loader) coupons() {
 		c.Service, c.SKU = r.scope()
 		c.Valid = r.valid()
 		if c.ID != "" {
-			rows = append(rows, entry[Coupon]{row: c, span: c.Valid, at: r.mark("coupon_id")})
+			rows = append(rows, entry[books.Coupon]{row: c, span: c.Valid, at: r.mark("coupon_id")})
 		}
 	})
-	byID := func(a, b *Coupon) int { return strings.Compare(a.ID, b.ID) }
+	byID := func(a, b *books.Coupon) int { return strings.Compare(a.ID, b.ID) }
 	rows = sortEntries(rows, byID)
-	l.b.Coupons = rowsOf(once(l.files, "coupons.csv", rows, byID, func(c *Coupon) string { return "coupon_id " + c.ID }))
+	l.b.Coupons = rowsOf(once(l.files, "coupons.csv", rows, byID,
+		func(c *books.Coupon) string { return "coupon_id " + c.ID }))
 }

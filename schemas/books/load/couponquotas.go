@@ -1,47 +1,15 @@
-package books
+package load
 
 import (
-	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
 )
-
-func couponQuotasFormat() Format {
-	return Format{File: "coupon_quotas.csv", Key: "quota_id",
-		Meaning: "quotas from which partners issue coupons (§9.2)", Columns: []Column{
-			id("quota_id", "the quota"),
-			id("partner_id", "who issues coupons from it"),
-			text("parent_quota_id", "the quota of a distributor that it was handed down from"),
-			word("kind", couponWords, "", "of its coupons, as in coupons.csv"),
-			number("amount", "amount", "", "the quota"),
-			{Name: "max_face", Type: "amount", Meaning: "largest amount of one coupon; empty = no limit"},
-			{Name: "coupon_months", Type: "whole number", Required: true, Meaning: "validity of its coupons, from 1"},
-			number("min_consumption", "amount", "0", "smallest payment a coupon may be used on"),
-			scope("service_type_code", "service"),
-			scope("sku", "product"),
-			word("with_discount", besideWords, "NO", withDiscountMeaning),
-			word("counts_as_performance", yesNo, "NO",
-				"whether what its coupons pay is performance; a voucher's never is"),
-			validFrom(false), validTo(),
-		}}
-}
-
-func solutionsFormat() Format {
-	return Format{File: "solutions.csv", Key: "solution_id",
-		Meaning: "partners' solutions, for which they apply for test coupons (§9.3)", Columns: []Column{
-			id("solution_id", "the solution"),
-			id("partner_id", "whose it is"),
-			id("customer_id", "the account that receives its coupons"),
-			id("level", "its level: a key of test_coupons.ceilings in tollbook.yaml"),
-			validFrom(false), validTo(),
-		}}
-}
 
 // quotaRow is a quota with the id of its parent, which may come later in the book.
 type quotaRow struct {
-	CouponQuota
+	books.CouponQuota
 	parent string
 }
 
@@ -55,7 +23,7 @@ func loadCouponQuotas(l *loader) {
 	var rows []entry[quotaRow]
 	l.each("coupon_quotas.csv", func(r *row) {
 		q := quotaRow{parent: r.text("parent_quota_id")}
-		q.Terms = Coupon{ID: r.key("quota_id"), Customer: anyCode, Amount: r.amount("amount"),
+		q.Terms = books.Coupon{ID: r.key("quota_id"), Customer: books.AnyCode, Amount: r.amount("amount"),
 			MinConsumption: r.amount("min_consumption")}
 		r.couponTerms(&q.Terms)
 		q.Parent, q.Months = -1, r.whole("coupon_months")
@@ -84,8 +52,8 @@ func (q quotaRows) handDown() {
 	l, rows := q.l, q.rows
 	list := l.b.Money.CouponQuotas
 	down := make([]money.AmountTotal, len(list))
-	at := func(m mark) Pos {
-		return Pos{File: dir + "/coupon_quotas.csv", Line: int(m.line), Column: int(m.column)}
+	at := func(m mark) books.Pos {
+		return books.Pos{File: dir + "/coupon_quotas.csv", Line: int(m.line), Column: int(m.column)}
 	}
 	for i := range rows {
 		if rows[i].row.parent == "" {
@@ -113,7 +81,7 @@ func (q quotaRows) handDown() {
 }
 
 // across refuses a quota of a partner of another currency than the one that it was handed down from (§10.7).
-func (q quotaRows) across(at Pos, quota, parent *CouponQuota) {
+func (q quotaRows) across(at books.Pos, quota, parent *books.CouponQuota) {
 	l := q.l
 	if quota.Partner < 0 || parent.Partner < 0 {
 		return // reported before
@@ -127,9 +95,9 @@ func (q quotaRows) across(at Pos, quota, parent *CouponQuota) {
 }
 
 func loadSolutions(l *loader) {
-	var rows []entry[Solution]
+	var rows []entry[books.Solution]
 	l.each("solutions.csv", func(r *row) {
-		s := Solution{ID: r.key("solution_id"), Level: r.key("level"), Valid: r.valid()}
+		s := books.Solution{ID: r.key("solution_id"), Level: r.key("level"), Valid: r.valid()}
 		var known, ok bool
 		s.Partner, known = r.needPartner("partner_id")
 		s.Customer, ok = r.needCustomer("customer_id")
@@ -140,18 +108,18 @@ func loadSolutions(l *loader) {
 			r.ownCurrencyOnly(&s)
 		}
 		if known && ok && s.ID != "" {
-			rows = append(rows, entry[Solution]{row: s, span: s.Valid, at: r.mark("solution_id")})
+			rows = append(rows, entry[books.Solution]{row: s, span: s.Valid, at: r.mark("solution_id")})
 		}
 	})
-	byID := func(a, b *Solution) int { return strings.Compare(a.ID, b.ID) }
+	byID := func(a, b *books.Solution) int { return strings.Compare(a.ID, b.ID) }
 	rows = sortEntries(rows, byID)
-	overlaps(l.files, "solutions.csv", rows, byID, func(s *Solution) string { return "solution_id " + s.ID })
+	overlaps(l.files, "solutions.csv", rows, byID, func(s *books.Solution) string { return "solution_id " + s.ID })
 	l.b.Money.Solutions = rowsOf(rows)
 }
 
 // ownCurrencyOnly refuses a solution whose partner or customer is in another currency than the workspace, in which the
 // ceilings of test coupons are (§10.7).
-func (r *row) ownCurrencyOnly(s *Solution) {
+func (r *row) ownCurrencyOnly(s *books.Solution) {
 	l := r.l
 	const hint = "test_coupons.ceilings are in the workspace's currency: issue such coupons in coupons.csv"
 	if at := l.b.Partners[s.Partner].Currency; at > 0 {
@@ -160,27 +128,4 @@ func (r *row) ownCurrencyOnly(s *Solution) {
 	if at := l.b.Customers[s.Customer].Currency; at > 0 {
 		r.fail("customer_id", hint, "the customer is in %s", l.b.Currencies[at].Code)
 	}
-}
-
-// Commercial lists the ids of the discounts of kind commercial.
-func (b *Books) Commercial() map[string]bool {
-	out := map[string]bool{}
-	for i := range b.Discounts {
-		if b.Discounts[i].Kind == Commercial {
-			out[b.Discounts[i].ID] = true
-		}
-	}
-	return out
-}
-
-// HasNotCommercial reports whether a coupon, a quota or a solution excludes lines with commercial discounts.
-func (b *Books) HasNotCommercial() bool {
-	return len(b.Money.Solutions) > 0 ||
-		slices.ContainsFunc(b.Coupons, func(c Coupon) bool { return c.NotCommercial }) ||
-		slices.ContainsFunc(b.Money.CouponQuotas, func(q CouponQuota) bool { return q.Terms.NotCommercial })
-}
-
-// ValidFor is the validity of a coupon that is issued at t for some months.
-func ValidFor(zone *period.Zone, t period.Instant, months int) period.Span {
-	return period.Span{From: t, To: zone.MonthsAfter(t, months)}
 }

@@ -1,4 +1,4 @@
-package books
+package load
 
 import (
 	"slices"
@@ -11,7 +11,7 @@ const budgetsHeader = "customer_id,amount,thresholds,valid_from,valid_to\n"
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	text := budgetsHeader + "c2,1000.50,50;80;100;120,2026-03-01,2026-05-01\nc2,2000,80,2026-05-01,\nc1,0.01,,,\n"
-	b, err := Load(workspace(map[string]string{"budgets.csv": text}), chosen(t))
+	b, err := Books(workspace(map[string]string{"budgets.csv": text}), chosen(t))
 	if err != nil {
 		t.Fatal(err)
 	}

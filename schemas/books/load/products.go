@@ -1,34 +1,35 @@
-package books
+package load
 
 import (
 	"cmp"
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // products reads products.csv (§3.1).
 func (l *loader) products() {
-	var rows []entry[Product]
+	var rows []entry[books.Product]
 	l.each("products.csv", func(r *row) {
-		p := Product{
+		p := books.Product{
 			SKU: r.key("sku"), Name: r.text("name"),
 			ServiceTypeCode: r.key("service_type_code"), ServiceTypeName: r.text("service_type_name"),
 			ResourceTypeCode: r.text("resource_type_code"), ResourceTypeName: r.text("resource_type_name"),
 			UsageType: r.text("usage_type"), Measure: r.key("measure"),
-			Model: Model(r.word("pricing_model")), Meter: Meter(r.word("meter")), Policy: r.text("policy"),
-			AllowDiscount: r.flag("allow_discount"), Class: Class(r.word("performance_class")),
+			Model: books.Model(r.word("pricing_model")), Meter: books.Meter(r.word("meter")), Policy: r.text("policy"),
+			AllowDiscount: r.flag("allow_discount"), Class: books.Class(r.word("performance_class")),
 			FocusServiceCategory: r.text("focus_service_category"),
 		}
 		r.notAny("sku", p.SKU)
 		r.notAny("service_type_code", p.ServiceTypeCode)
-		modelKnown := int(p.Model) < len(models)
+		modelKnown := p.Model.Known()
 		switch {
 		case !modelKnown:
-		case p.Model == Percentile && p.Policy == "":
+		case p.Model == books.Percentile && p.Policy == "":
 			r.fail("policy", "name one of policies.yaml", "a percentile product needs one")
-		case p.Model != Percentile && p.Policy != "":
+		case p.Model != books.Percentile && p.Policy != "":
 			r.fail("policy", "leave it empty", "only a percentile product has one")
 		case p.Policy != "" && !l.broken["policies.yaml"] && l.b.Policy(p.Policy) < 0:
 			r.fail("policy", "", "not in policies.yaml")
@@ -40,14 +41,15 @@ func (l *loader) products() {
 		}
 		l.services[p.ServiceTypeCode] = true
 		if p.SKU != "" {
-			rows = append(rows, entry[Product]{row: p, at: r.mark("sku")})
+			rows = append(rows, entry[books.Product]{row: p, at: r.mark("sku")})
 		} else {
 			l.broken["products.csv"] = true
 		}
 	})
-	bySKU := func(a, b *Product) int { return strings.Compare(a.SKU, b.SKU) }
+	bySKU := func(a, b *books.Product) int { return strings.Compare(a.SKU, b.SKU) }
 	rows = sortEntries(rows, bySKU)
-	for _, e := range once(l.files, "products.csv", rows, bySKU, func(p *Product) string { return "sku " + p.SKU }) {
+	for _, e := range once(l.files, "products.csv", rows, bySKU,
+		func(p *books.Product) string { return "sku " + p.SKU }) {
 		l.b.Products = append(l.b.Products, e.row)
 	}
 }
@@ -64,8 +66,8 @@ type priceRow struct {
 	sku                      int32
 	list, region, periodType string
 	number                   int
-	tier                     Tier
-	model                    Model
+	tier                     books.Tier
+	model                    books.Model
 	checked                  bool // its product is known and right
 	upTo                     mark
 }
@@ -131,32 +133,32 @@ func priceCells(r *row, p *priceRow, known bool) {
 		return
 	}
 	model := p.model.String()
-	of := p.model.is()
+	of := p.model.Traits()
 	switch {
-	case of.onlyFee && p.tier.UnitPrice != (money.UnitPrice{}):
+	case of.OnlyFee && p.tier.UnitPrice != (money.UnitPrice{}):
 		r.fail("unit_price", "leave it empty", "a %s price has only flat_fee", model)
-	case !of.onlyFee && !of.ownPrice && r.cell("unit_price").text == "":
+	case !of.OnlyFee && !of.OwnPrice && r.cell("unit_price").text == "":
 		r.fail("unit_price", "", "empty")
 	}
 	r.percentage(p)
 	r.markUp(p)
-	if of.noFee && !p.tier.FlatFee.IsZero() {
+	if of.NoFee && !p.tier.FlatFee.IsZero() {
 		r.fail("flat_fee", "leave it empty", "a %s price has none", model)
 	}
 	size := r.cell("block_size").text
 	switch {
-	case p.model == Block && size == "":
+	case p.model == books.Block && size == "":
 		r.fail("block_size", "", "a block price needs one")
-	case p.model == Block && !r.bad && p.tier.BlockSize.IsZero():
+	case p.model == books.Block && !r.bad && p.tier.BlockSize.IsZero():
 		r.fail("block_size", "", "not above 0")
-	case p.model != Block && size != "":
+	case p.model != books.Block && size != "":
 		r.fail("block_size", "leave it empty", "only a block price has one")
 	}
 	kind := r.cell("period_type").text
 	switch {
-	case p.model == Subscription && kind == "":
+	case p.model == books.Subscription && kind == "":
 		r.fail("period_type", "one of "+strings.Join(r.column("period_type").Words, ", "), "a period price needs one")
-	case p.model != Subscription && kind != "":
+	case p.model != books.Subscription && kind != "":
 		r.fail("period_type", "leave it empty", "only a period price has one")
 	}
 }
@@ -178,7 +180,7 @@ func (p priceRows) versions() {
 		}
 		priceRows{l, rows[:n]}.tiers()
 		first := rows[0]
-		version := Version{
+		version := books.Version{
 			SKU: first.row.sku, PriceList: first.row.list, Region: first.row.region, PeriodType: first.row.periodType,
 			Valid: first.span,
 		}
@@ -188,7 +190,7 @@ func (p priceRows) versions() {
 				first.at = e.at
 			}
 		}
-		version.At = Pos{File: dir + "/prices.csv", Line: int(first.at.line), Column: int(first.at.column)}
+		version.At = books.Pos{File: dir + "/prices.csv", Line: int(first.at.line), Column: int(first.at.column)}
 		l.b.Versions = append(l.b.Versions, version)
 		firsts = append(firsts, first)
 		rows = rows[n:]
@@ -196,8 +198,8 @@ func (p priceRows) versions() {
 	overlaps(l.files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
 }
 
-// tiers checks that the tiers of a version, whose rows these are, sorted by tier, are 1..n, that up_to rises and that the
-// last one, and only it, is open. Nothing is checked where a row has a problem of its own.
+// tiers checks that the tiers of a version, whose rows these are, sorted by tier, are 1..n, that up_to rises and that
+// the last one, and only it, is open. Nothing is checked where a row has a problem of its own.
 func (p priceRows) tiers() {
 	l, rows := p.l, p.rows
 	for _, e := range rows {
@@ -206,7 +208,7 @@ func (p priceRows) tiers() {
 		}
 	}
 	fail := func(at mark, hint, format string, args ...any) {
-		l.c.Add(Pos{File: dir + "/prices.csv", Line: int(at.line), Column: int(at.column)}, hint, format, args...)
+		l.c.Add(books.Pos{File: dir + "/prices.csv", Line: int(at.line), Column: int(at.column)}, hint, format, args...)
 	}
 	p.percentage()
 	model := rows[0].row.model
@@ -222,7 +224,7 @@ func (p priceRows) tiers() {
 			fail(e.at, "tiers are 1, 2, … without gaps", "tier %d of %s where tier %d is missing", e.row.number,
 				e.row.describe(l), i+1)
 			return
-		case i > 0 && model.is().oneTier:
+		case i > 0 && model.Traits().OneTier:
 			fail(e.at, "", "tier %d: a %s price has one tier", e.row.number, model)
 			return
 		case last && !e.row.tier.Open:
@@ -243,7 +245,7 @@ func once[T any](f *files, file string, rows []entry[T], key func(a, b *T) int, 
 	for i, e := range rows {
 		if i > 0 && key(&rows[i-1].row, &e.row) == 0 {
 			first := out[len(out)-1]
-			at := Pos{File: dir + "/" + file, Line: int(e.at.line), Column: int(e.at.column)}
+			at := books.Pos{File: dir + "/" + file, Line: int(e.at.line), Column: int(e.at.column)}
 			f.c.Add(at, "keep one of the two", "%s is duplicate: also %s/%s:%d", what(&e.row), dir, file, first.at.line)
 			continue
 		}

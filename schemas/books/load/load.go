@@ -1,4 +1,4 @@
-package books
+package load
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -24,17 +25,17 @@ const dir = "books"
 // files are the files of the books in one reading, and what is wrong with them.
 type files struct {
 	zone    *period.Zone
-	c       problem.Collector // what is wrong
-	notes   problem.Collector // what a person should know
-	formats map[string]Format // file name → its format
-	data    map[string][]byte // file name → bytes, without those that are not there
-	broken  map[string]bool   // books that could not be read: nothing is said about references to them
+	c       problem.Collector       // what is wrong
+	notes   problem.Collector       // what a person should know
+	formats map[string]books.Format // file name → its format
+	data    map[string][]byte       // file name → bytes, without those that are not there
+	broken  map[string]bool         // books that could not be read: nothing is said about references to them
 }
 
 // newFiles is a reading of no file yet. Dates without an offset are in the zone.
 func newFiles(zone *period.Zone) *files {
-	f := &files{zone: zone, formats: map[string]Format{}, data: map[string][]byte{}, broken: map[string]bool{}}
-	for _, format := range Formats() {
+	f := &files{zone: zone, formats: map[string]books.Format{}, data: map[string][]byte{}, broken: map[string]bool{}}
+	for _, format := range books.Formats() {
 		f.formats[format.File] = format
 	}
 	return f
@@ -44,22 +45,23 @@ func newFiles(zone *period.Zone) *files {
 type loader struct {
 	*files
 	s settings.Settings
-	b *Books
+	b *books.Books
 
 	services map[string]bool // of all products
 	lists    map[string]bool // price lists with a price
 	badSKU   map[string]bool // products with a problem: no rule that depends on them is checked
 }
 
-// Load reads and checks the books of a workspace, whose root fsys is, under its settings. What is wrong with the books
+// Books reads and checks the books of a workspace, whose root fsys is, under its settings. What is wrong with the books
 // comes as Problems, all of it; anything else is the error of reading a file.
-func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
+func Books(fsys fs.FS, s settings.Settings) (*books.Books, error) {
 	if s.Zone == nil {
 		return nil, errors.New("read books: settings without a zone")
 	}
 	l := &loader{
-		files: newFiles(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true}, badSKU: map[string]bool{},
-		b: &Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
+		files: newFiles(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true},
+		badSKU: map[string]bool{},
+		b: &books.Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
 			Currencies: []money.Currency{{Code: s.Currency.Code, Digits: s.Currency.Digits}},
 			NonWorking: map[period.Day]bool{}},
 	}
@@ -113,7 +115,7 @@ func (f *files) read(fsys fs.FS) (hash [32]byte, err error) {
 	}
 	for _, e := range entries {
 		if !slices.Contains(names, e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			f.notes.Add(Pos{File: dir + "/" + e.Name()}, "books: "+strings.Join(names, ", "),
+			f.notes.Add(books.Pos{File: dir + "/" + e.Name()}, "books: "+strings.Join(names, ", "),
 				"not a book: it is not read")
 		}
 	}
@@ -123,16 +125,16 @@ func (f *files) read(fsys fs.FS) (hash [32]byte, err error) {
 // fileNames are the names of all books, in order.
 func fileNames() []string {
 	var names []string
-	for _, f := range Formats() {
+	for _, f := range books.Formats() {
 		names = append(names, f.File)
 	}
 	slices.Sort(names)
 	return names
 }
 
-// HashFiles is the Hash of the books that Load would read from a workspace whose root fsys is, without a look at what
+// Hash is the Hash of the books that Books would read from a workspace whose root fsys is, without a look at what
 // they say.
-func HashFiles(fsys fs.FS) ([32]byte, error) {
+func Hash(fsys fs.FS) ([32]byte, error) {
 	return hashFiles(fsys, fileNames(), func(string, []byte) {})
 }
 
@@ -160,12 +162,12 @@ func hashFiles(fsys fs.FS, names []string, each func(name string, data []byte)) 
 
 // text is the text of a book, without a byte order mark. ok is false when it is not there or not UTF-8; what is wrong
 // with that is noted.
-func (f *files) text(format Format) (string, bool) {
+func (f *files) text(format books.Format) (string, bool) {
 	file := dir + "/" + format.File
 	data, ok := f.data[format.File]
 	if !ok {
 		if format.Required {
-			f.c.Add(Pos{File: file}, format.Meaning, "not there")
+			f.c.Add(books.Pos{File: file}, format.Meaning, "not there")
 			f.broken[format.File] = true
 		}
 		return "", false
@@ -180,8 +182,8 @@ func (f *files) text(format Format) (string, bool) {
 }
 
 // invalidAt is the place of the first byte that is not UTF-8.
-func invalidAt(file string, data []byte) Pos {
-	at := Pos{File: file, Line: 1, Column: 1}
+func invalidAt(file string, data []byte) books.Pos {
+	at := books.Pos{File: file, Line: 1, Column: 1}
 	for line := range bytes.Lines(data) {
 		if utf8.Valid(line) {
 			at.Line++
@@ -246,8 +248,8 @@ func overlaps[T any](f *files, file string, rows []entry[T], key func(a, b *T) i
 			if second.at.line < first.at.line {
 				first, second = second, first
 			}
-			both := Pos{File: dir + "/" + file, Line: int(first.at.line)}
-			at := Pos{File: dir + "/" + file, Line: int(second.at.line), Column: int(second.at.column)}
+			both := books.Pos{File: dir + "/" + file, Line: int(first.at.line)}
+			at := books.Pos{File: dir + "/" + file, Line: int(second.at.line), Column: int(second.at.column)}
 			common := period.Span{From: max(first.span.From, second.span.From), To: min(first.span.To, second.span.To)}
 			f.c.Add(at, "end one before the other begins", "overlaps %s: %s, both in force in %s", both,
 				what(&rows[i].row), common)

@@ -1,10 +1,11 @@
-package books
+package load
 
 import (
 	"fmt"
 	"testing"
 	"testing/fstest"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -190,9 +191,9 @@ func chosen(t testing.TB) settings.Settings {
 // TestCustomerFrom: wherever the search begins, it finds what Customer finds.
 func TestCustomerFrom(t *testing.T) {
 	t.Parallel()
-	b := &Books{}
+	b := &books.Books{}
 	for i := range 40 {
-		b.Customers = append(b.Customers, Customer{ID: fmt.Sprintf("c%02d", 2*i)})
+		b.Customers = append(b.Customers, books.Customer{ID: fmt.Sprintf("c%02d", 2*i)})
 	}
 	for i := range 82 {
 		id := fmt.Sprintf("c%02d", i)

@@ -1,4 +1,4 @@
-package books
+package load
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ const taxesHeader = "tax_id,name,rate,country,customer_id,service_type_code,vali
 
 func TestTaxes(t *testing.T) {
 	t.Parallel()
-	b, err := Load(workspace(map[string]string{
+	b, err := Books(workspace(map[string]string{
 		"taxes.csv": taxesHeader + "vat,VAT,0.19,DE,,,2026-01-01,\nvat,,0.07,DE,c1,network,2026-01-01,2026-07-01\n" +
 			"levy,Levy,0.005,,r1,,,\n",
 		"parties.csv": "party_id,country,tax_exempt,exempt_reason\nc1,DE,,\nc2,FR,YES,charity\n",
@@ -50,7 +50,7 @@ func TestTaxProblems(t *testing.T) {
 		{"parties.csv", "party_id,country,tax_exempt,exempt_reason\nc1,DE,,charity\n",
 			`exempt_reason "charity": the party is not exempt`},
 	} {
-		_, err := Load(workspace(map[string]string{c.file: c.text}), chosen(t))
+		_, err := Books(workspace(map[string]string{c.file: c.text}), chosen(t))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s:\n%v\nwant %s", c.text, err, c.want)
 		}

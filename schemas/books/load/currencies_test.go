@@ -1,4 +1,4 @@
-package books
+package load
 
 import (
 	"fmt"
@@ -29,7 +29,7 @@ func oneOf(files map[string]string) map[string]string {
 
 func TestCurrencies(t *testing.T) {
 	t.Parallel()
-	b, err := Load(workspace(oneOf(map[string]string{
+	b, err := Books(workspace(oneOf(map[string]string{
 		"rates.csv": ratesHeader + "2026-09-30,USD,CNY,7.1\n2026-09-01,USD,CNY,7\n2026-09-01,CNY,USD,0.14\n",
 	})), chosen(t))
 	if err != nil {
@@ -65,7 +65,7 @@ func TestCurrencies(t *testing.T) {
 // A list that names the workspace's currency changes nothing.
 func TestOwnCurrency(t *testing.T) {
 	t.Parallel()
-	b, err := Load(workspace(map[string]string{"price_lists.csv": listsHeader + "gold,CNY\nsilver,\n"}), chosen(t))
+	b, err := Books(workspace(map[string]string{"price_lists.csv": listsHeader + "gold,CNY\nsilver,\n"}), chosen(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestCurrencyProblems(t *testing.T) {
 			"d1,distributor,2026-01-01,,EUR\nr1,reseller,,,\nf1,referrer,,,\n",
 			"partner_id d1: currency EUR, and in its first row USD"},
 	} {
-		_, err := Load(workspace(oneOf(map[string]string{c.file: c.text})), chosen(t))
+		_, err := Books(workspace(oneOf(map[string]string{c.file: c.text})), chosen(t))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s:\n%v\nwant %s", c.text, err, c.want)
 		}
@@ -122,7 +122,7 @@ func TestCurrenciesOfPartnersMoney(t *testing.T) {
 	} {
 		files := oneOf(map[string]string{c.file: c.text})
 		files["partners.csv"] = partners
-		_, err := Load(workspace(files), chosen(t))
+		_, err := Books(workspace(files), chosen(t))
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s:\n%v\nwant %s", c.text, err, c.want)
 		}

@@ -1,4 +1,4 @@
-package books
+package load
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 
 	"slices"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
@@ -27,7 +28,7 @@ func (f *files) document(file string) (root yamldoc.Node, ok bool) {
 type item struct {
 	yamldoc.Map
 	l      *loader
-	format Format
+	format books.Format
 }
 
 // item is the mapping of a node; what names it in messages. Keys that the book does not have are reported.
@@ -68,26 +69,26 @@ func (l *loader) policies() {
 	for i := range root.Pairs {
 		pair := &root.Pairs[i]
 		m := l.item(file, &pair.Value, pair.Key)
-		p := Policy{
+		p := books.Policy{
 			ID:          pair.Key,
-			Series:      Series(m.word("series")),
-			Duplicates:  Duplicates(m.word("duplicates")),
+			Series:      books.Series(m.word("series")),
+			Duplicates:  books.Duplicates(m.word("duplicates")),
 			MissingZero: m.word("missing") == 1, ValidDaysOnly: m.Bool("valid_days_only", false),
 			Kilo: []int{1000, 1024}[m.Word("kilo", 0, []string{"1000", "1024"})],
-			Days: DayShare(m.word("days")),
+			Days: books.DayShare(m.word("days")),
 			Drop: yamldoc.Value(m.Map, "drop", mustRate("0.05"), parseDrop),
 		}
 		if pair.Value.Kind == yamldoc.Mapping {
 			m.Require("method", "one of "+strings.Join(m.words("method"), ", "))
 		}
-		p.Method = Method(m.word("method"))
-		if floor := m.Get("floor_share"); floor != nil && p.Method != EnhancedP95 && m.Get("method") != nil {
+		p.Method = books.Method(m.word("method"))
+		if floor := m.Get("floor_share"); floor != nil && p.Method != books.EnhancedP95 && m.Get("method") != nil {
 			m.Fail("floor_share", floor, "remove it", "only enhanced_p95 has one")
 		}
 		p.FloorShare = yamldoc.Value(m.Map, "floor_share", money.Rate{}, money.ParseRate[string])
 		l.b.Policies = append(l.b.Policies, p)
 	}
-	slices.SortFunc(l.b.Policies, func(a, b Policy) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(l.b.Policies, func(a, b books.Policy) int { return strings.Compare(a.ID, b.ID) })
 }
 
 // mustRate is a rate written in this package.

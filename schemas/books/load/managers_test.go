@@ -1,23 +1,25 @@
-package books
+package load
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/tollbook/tollbook/schemas/books"
 )
 
 func TestManagers(t *testing.T) {
 	t.Parallel()
 	const header = "account_manager_id,name,partner_id,email\n"
-	b, err := Load(workspace(map[string]string{"managers.csv": header + "m2,Bo,d1,\nm1,Ann,r1,ann@example.com\n"}),
+	b, err := Books(workspace(map[string]string{"managers.csv": header + "m2,Bo,d1,\nm1,Ann,r1,ann@example.com\n"}),
 		chosen(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m := ManagerNamed(b, "m1"); m == nil || m.Name != "Ann" || b.Partners[m.Partner].ID != "r1" ||
+	if m := books.ManagerNamed(b, "m1"); m == nil || m.Name != "Ann" || b.Partners[m.Partner].ID != "r1" ||
 		m.Email != "ann@example.com" {
 		t.Errorf("m1: %+v", m)
 	}
-	if m := ManagerNamed(b, "m3"); m != nil {
+	if m := books.ManagerNamed(b, "m3"); m != nil {
 		t.Errorf("m3: %+v", m)
 	}
 	for row, want := range map[string]string{

@@ -1,0 +1,311 @@
+package load
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+// loadPartnerMoney reads the books of chapter 9. Partners, customers and products are read before.
+func loadPartnerMoney(l *loader) {
+	loadFunds(l)
+	loadFundQuotas(l)
+	loadExperts(l)
+	loadQualifications(l)
+	loadCouponQuotas(l)
+	loadSolutions(l)
+	loadParties(l)
+}
+
+func loadFunds(l *loader) {
+	const file = "funds.yaml"
+	root, ok := l.document(file)
+	if !ok {
+		return
+	}
+	if root.Kind != yamldoc.Sequence {
+		l.c.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of funds", root.Kind)
+		return
+	}
+	lines := map[string]int{}
+	for i := range root.Items {
+		node := &root.Items[i]
+		m := l.item(file, node, fmt.Sprintf("fund %d", i+1))
+		if node.Kind != yamldoc.Mapping {
+			continue
+		}
+		f := m.fund()
+		if id := m.Get("id"); id != nil && f.ID != "" {
+			if first, twice := lines[f.ID]; twice {
+				m.Fail("id", id, "keep one of the two", "is already on line %d", first)
+			}
+			lines[f.ID] = id.Pos.Line
+		}
+		l.b.Money.Funds = append(l.b.Money.Funds, f)
+	}
+	slices.SortStableFunc(l.b.Money.Funds, func(a, b books.Fund) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// onlyOf are the keys that funds of one kind have.
+var onlyOf = map[string][]string{
+	"headcount": {"pay_requires", "levels", "min_days", "share", "max_heads", "cap", "confirm_within_working_days"},
+	"marketing": {"period", "quota", "activities", "claim_within_days"},
+}
+
+// fund reads one fund.
+func (m item) fund() books.Fund {
+	m.Require("id", "name the programme")
+	m.Require("kind", "headcount or marketing")
+	f := books.Fund{
+		ID:        yamldoc.Value(m.Map, "id", "", parseID),
+		Marketing: m.word("kind") == 1,
+		Valid:     m.valid(),
+		Partners:  m.partners(),
+		Requires:  nameList(m.Map, "requires"),
+	}
+	kind, other := "headcount", "marketing"
+	if f.Marketing {
+		kind, other = other, kind
+	}
+	for _, key := range onlyOf[other] {
+		if n := m.Get(key); n != nil {
+			m.Fail(key, n, "leave it out", "a %s fund has none", kind)
+		}
+	}
+	if f.Marketing {
+		m.marketing(&f)
+		return f
+	}
+	f.PayRequires, f.Levels = nameList(m.Map, "pay_requires"), m.fundLevels()
+	f.MinDays, f.MaxHeads = m.Int("min_days", 0, 1, 31), m.Int("max_heads", 0, 1, 1_000_000)
+	f.ByDays = m.word("share") == 1
+	f.Cap, f.HasCap = yamldoc.Value(m.Map, "cap", money.Amount{}, parseAmount), m.Get("cap") != nil
+	f.ConfirmWithin = m.Int("confirm_within_working_days", 14, 1, 10_000)
+	return f
+}
+
+// marketing reads what only marketing funds have.
+func (m item) marketing(f *books.Fund) {
+	f.Yearly = m.word("period") == 1
+	f.Activities, f.ClaimWithin = m.fundActivities(), m.Int("claim_within_days", -1, 0, 100_000)
+	n := m.Get("quota")
+	if n == nil {
+		return
+	}
+	q := yamldoc.Fields(&m.l.c, n, m.Name("quota"), []string{"of_performance", "max"})
+	if n.Kind != yamldoc.Mapping {
+		return
+	}
+	q.Require("of_performance", "share of the performance of the period before, in quotes")
+	f.OfPerformance = true
+	f.QuotaRate = yamldoc.Value(q, "of_performance", money.Rate{}, money.ParseRate[string])
+	f.QuotaMax, f.HasQuotaMax = yamldoc.Value(q, "max", money.Amount{}, parseAmount), q.Get("max") != nil
+}
+
+// nameList reads a list of names.
+func nameList(m yamldoc.Map, key string) []string {
+	n := m.Get(key)
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yamldoc.Sequence {
+		m.Fail(key, n, "", "not a list of names")
+		return nil
+	}
+	var out []string
+	for i := range n.Items {
+		if item := &n.Items[i]; item.Kind != yamldoc.Scalar || item.Text == "" {
+			m.Fail(key, item, "", "%s where a name is needed", item.Kind)
+			continue
+		}
+		out = append(out, n.Items[i].Text)
+	}
+	return out
+}
+
+// eachMapping visits the mappings of a list.
+func (m item) eachMapping(key string, keys []string, visit func(yamldoc.Map)) {
+	n := m.Require(key, "a list of {"+strings.Join(keys, ", ")+"}")
+	if n == nil {
+		return
+	}
+	if n.Kind != yamldoc.Sequence {
+		m.Fail(key, n, "", "not a list of {%s}", strings.Join(keys, ", "))
+		return
+	}
+	for i := range n.Items {
+		item := &n.Items[i]
+		one := yamldoc.Fields(&m.l.c, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
+		if item.Kind != yamldoc.Mapping {
+			continue
+		}
+		for _, k := range keys {
+			one.Require(k, "")
+		}
+		visit(one)
+	}
+}
+
+func (m item) fundLevels() (levels []books.FundLevel) {
+	m.eachMapping("levels", []string{"level", "amount"}, func(one yamldoc.Map) {
+		level := books.FundLevel{
+			Level:  yamldoc.Value(one, "level", "", parseID),
+			Amount: yamldoc.Value(one, "amount", money.Amount{}, parseAmount),
+		}
+		if slices.ContainsFunc(levels, func(x books.FundLevel) bool { return x.Level == level.Level }) {
+			one.Fail("level", one.Get("level"), "", "is listed twice")
+		}
+		levels = append(levels, level)
+	})
+	return levels
+}
+
+func (m item) fundActivities() (activities []books.FundActivity) {
+	m.eachMapping("activities", []string{"type", "share"}, func(one yamldoc.Map) {
+		a := books.FundActivity{
+			Type:  yamldoc.Value(one, "type", "", parseID),
+			Share: yamldoc.Value(one, "share", money.Rate{}, money.ParseRate[string]),
+		}
+		if slices.ContainsFunc(activities, func(x books.FundActivity) bool { return x.Type == a.Type }) {
+			one.Fail("type", one.Get("type"), "", "is listed twice")
+		}
+		activities = append(activities, a)
+	})
+	return activities
+}
+
+// needFund is the code of the fund that programme_id names, of a kind; either = both kinds.
+func needFund(r *row, marketing, either bool) (code int32, ok bool) {
+	code, ok = need(r, "programme_id", r.key("programme_id"), "funds.yaml", r.l.b.Money.FundNamed)
+	if ok && !either && r.l.b.Money.Funds[code].Marketing != marketing {
+		r.fail("programme_id", "", "a %s fund", r.l.b.Money.Funds[code].Kind())
+		return code, false
+	}
+	return code, ok
+}
+
+func loadFundQuotas(l *loader) {
+	var rows []entry[books.FundQuota]
+	l.each("fund_quotas.csv", func(r *row) {
+		q := books.FundQuota{Period: r.text("period"), Amount: r.amount("amount")}
+		var known, ok bool
+		q.Fund, known = needFund(r, true, false)
+		q.Partner, ok = r.needPartner("partner_id")
+		if known && !quotaPeriod(q.Period, l.b.Money.Funds[q.Fund].Yearly) {
+			r.fail("period", "", "not a period of the fund, such as 2026-Q3, or 2026 where its period is a year")
+		}
+		if known && ok && l.b.Money.Funds[q.Fund].OfPerformance {
+			r.fail(
+				"programme_id",
+				"remove quota from funds.yaml, or this row",
+				"its quota is a share of the performance",
+			)
+		}
+		if known && ok {
+			rows = append(rows, entry[books.FundQuota]{row: q, at: r.mark("programme_id")})
+		}
+	})
+	byKey := func(a, b *books.FundQuota) int {
+		return cmp.Or(
+			cmp.Compare(a.Fund, b.Fund),
+			cmp.Compare(a.Partner, b.Partner),
+			strings.Compare(a.Period, b.Period),
+		)
+	}
+	rows = sortEntries(rows, byKey)
+	rows = once(l.files, "fund_quotas.csv", rows, byKey, func(q *books.FundQuota) string {
+		return "programme_id " + l.b.Money.Funds[q.Fund].ID + ", partner_id " + l.b.Partners[q.Partner].ID +
+			", period " + q.Period
+	})
+	l.b.Money.FundQuotas = rowsOf(rows)
+}
+
+// quotaPeriod reports whether a text is a quarter, or a year.
+func quotaPeriod(text string, yearly bool) bool {
+	year, quarter, isQuarter := strings.Cut(text, "-Q")
+	if _, err := period.ParseCycle(year + "-01"); err != nil || len(year) != 4 || isQuarter == yearly {
+		return false
+	}
+	return yearly || len(quarter) == 1 && quarter[0] >= '1' && quarter[0] <= '4'
+}
+
+func loadExperts(l *loader) {
+	var rows []entry[books.Expert]
+	l.each("experts.csv", func(r *row) {
+		e := books.Expert{ID: r.key("expert_id"), Level: r.key("level"), Project: r.text("project_id"),
+			Valid: r.valid()}
+		var known, ok bool
+		e.Fund, known = needFund(r, false, false)
+		e.Partner, ok = r.needPartner("partner_id")
+		if known && e.Level != "" {
+			if _, has := l.b.Money.Funds[e.Fund].Level(e.Level); !has {
+				r.fail("level", "", "not a level of fund %s", l.b.Money.Funds[e.Fund].ID)
+			}
+		}
+		if known && ok && e.ID != "" {
+			rows = append(rows, entry[books.Expert]{row: e, span: e.Valid, at: r.mark("expert_id")})
+		}
+	})
+	byExpert := func(a, b *books.Expert) int { return cmp.Or(cmp.Compare(a.Fund, b.Fund), strings.Compare(a.ID, b.ID)) }
+	rows = sortEntries(rows, byExpert)
+	overlaps(l.files, "experts.csv", rows, byExpert, func(e *books.Expert) string {
+		return "expert_id " + e.ID + ", programme_id " + l.b.Money.Funds[e.Fund].ID
+	})
+	l.b.Money.Experts = rowsOf(sortEntries(rows, func(a, b *books.Expert) int {
+		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.ID, b.ID))
+	}))
+}
+
+func loadQualifications(l *loader) {
+	var rows []entry[books.Qualification]
+	l.each("qualifications.csv", func(r *row) {
+		q := books.Qualification{Name: r.key("qualification"), Valid: r.valid()}
+		var known, ok bool
+		q.Fund, known = needFund(r, false, true)
+		q.Partner, ok = r.needPartner("partner_id")
+		if known && ok && q.Name != "" {
+			rows = append(rows, entry[books.Qualification]{row: q, span: q.Valid, at: r.mark("qualification")})
+		}
+	})
+	byKey := func(a, b *books.Qualification) int {
+		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.Name, b.Name))
+	}
+	rows = sortEntries(rows, byKey)
+	overlaps(l.files, "qualifications.csv", rows, byKey, func(q *books.Qualification) string {
+		return "partner_id " + l.b.Partners[q.Partner].ID + ", qualification " + q.Name
+	})
+	l.b.Money.Qualifications = rowsOf(rows)
+}
+
+func loadParties(l *loader) {
+	var rows []entry[books.Party]
+	l.each("parties.csv", func(r *row) {
+		p := books.Party{
+			ID:        r.key("party_id"),
+			LegalName: r.text("legal_name"),
+			Address:   r.text("address"),
+			TaxID:     r.text("tax_id"),
+			Country:   r.text("country"),
+			Email:     r.text("email"),
+			Bank:      r.text("bank"),
+			TaxExempt: r.flag("tax_exempt"), ExemptReason: r.text("exempt_reason"),
+			PurchaseOrder: r.text("purchase_order"),
+		}
+		if p.ExemptReason != "" && !p.TaxExempt {
+			r.fail("exempt_reason", "write tax_exempt YES, or leave it empty", "the party is not exempt")
+		}
+		if p.ID != "" {
+			rows = append(rows, entry[books.Party]{row: p, at: r.mark("party_id")})
+		}
+	})
+	byID := func(a, b *books.Party) int { return strings.Compare(a.ID, b.ID) }
+	rows = sortEntries(rows, byID)
+	rows = once(l.files, "parties.csv", rows, byID, func(p *books.Party) string { return "party_id " + p.ID })
+	l.b.Money.Parties = rowsOf(rows)
+}

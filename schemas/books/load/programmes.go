@@ -1,0 +1,201 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+// incentives reads incentives.yaml (§6.5).
+func (l *loader) incentives() {
+	const file = "incentives.yaml"
+	root, ok := l.document(file)
+	if !ok {
+		return
+	}
+	if root.Kind != yamldoc.Sequence {
+		l.c.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of programmes", root.Kind)
+		return
+	}
+	lines := map[string]int{}
+	for i := range root.Items {
+		node := &root.Items[i]
+		m := l.item(file, node, fmt.Sprintf("programme %d", i+1))
+		if node.Kind != yamldoc.Mapping {
+			continue
+		}
+		p := m.programme()
+		if id := m.Get("id"); id != nil && p.ID != "" {
+			if first, twice := lines[p.ID]; twice {
+				m.Fail("id", id, "keep one of the two", "is duplicate: also on line %d", first)
+			}
+			lines[p.ID] = id.Pos.Line
+		}
+		l.b.Programmes = append(l.b.Programmes, p)
+	}
+	slices.SortStableFunc(l.b.Programmes, func(a, b books.Programme) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// programme reads one programme.
+func (m item) programme() books.Programme {
+	m.Require("id", "name the programme")
+	m.Require("period", "month or quarter")
+	p := books.Programme{
+		ID:        yamldoc.Value(m.Map, "id", "", parseID),
+		Quarterly: m.word("period") == 1,
+		Graduated: m.word("tier_rule") == 1, CarryNegative: m.Bool("carry_negative", false),
+		ConfirmWithinDays: m.Int("confirm_within_working_days", -1, 1, 10_000),
+		PayoutQuarterly:   m.word("payout") == 1,
+		LapseAfterDays:    m.Int("lapse_after_days", -1, 0, 100_000),
+		RollUp:            m.Bool("roll_up", false),
+		Cap:               yamldoc.Value(m.Map, "cap", money.Amount{}, parseAmount), HasCap: m.Get("cap") != nil,
+	}
+	p.Valid = m.valid()
+	p.Partners = m.partners()
+	for _, i := range wordList(m.Map, "association_types", []string{"1", "2"}, []int{0, 1}) {
+		p.AssociationTypes = append(p.AssociationTypes, books.AssociationType(i+1))
+	}
+	for _, i := range wordList(m.Map, "product_classes", productClasses(),
+		[]int{int(books.Ordinary), int(books.Specific)}) {
+		p.ProductClasses = append(p.ProductClasses, books.Class(i))
+	}
+	p.Tiers = m.tiers()
+	if bonus := m.Get("new_customer_bonus"); bonus != nil {
+		b := yamldoc.Fields(&m.l.c, bonus, m.Name("new_customer_bonus"), []string{"rate", "months"})
+		if bonus.Kind == yamldoc.Mapping {
+			b.Require("rate", "share of the performance, in quotes")
+			b.Require("months", "months from the start of an association")
+		}
+		p.BonusRate = yamldoc.Value(b, "rate", money.Rate{}, money.ParseRate[string])
+		p.BonusMonths = b.Int("months", 0, 1, 1200)
+	} else if m.Get("tiers") == nil {
+		m.Require("tiers", "a list of {from, rate}")
+	}
+	return p
+}
+
+func parseID(text string) (string, error) {
+	if text == "" || strings.TrimSpace(text) != text || strings.ContainsAny(text, ";\r\n\t") {
+		return "", fmt.Errorf("%q: not an id", shorten(text))
+	}
+	return text, nil
+}
+
+// productClasses are the words of the classes, as products.csv writes them.
+func productClasses() []string {
+	return []string{books.Ordinary.String(), books.Specific.String(), books.NoClass.String(), books.NoRebate.String()}
+}
+
+// parseAmount reads an amount of at least 0.
+func parseAmount(text string) (money.Amount, error) {
+	a, err := money.ParseAmount(text)
+	if err == nil && a.Sign() < 0 {
+		return money.Amount{}, fmt.Errorf("%q: below 0", text)
+	}
+	return a, err
+}
+
+// valid is the validity of an item (§1.4).
+func (m item) valid() period.Span {
+	parse := func(text string) (period.Instant, error) { return period.ParseValidity(text, m.l.s.Zone) }
+	span := period.Span{
+		From: yamldoc.Value(m.Map, "valid_from", period.Past, parse),
+		To:   yamldoc.Value(m.Map, "valid_to", period.Forever, parse),
+	}
+	if span.From >= span.To {
+		m.Fail("valid_to", m.Get("valid_to"), "", "not after valid_from")
+	}
+	return span
+}
+
+// partners are the partners of a programme; nil = all.
+func (m item) partners() []int32 {
+	n := m.Get("partners")
+	if n == nil || n.Kind == yamldoc.Scalar && n.Text == "*" {
+		return nil
+	}
+	if n.Kind != yamldoc.Sequence || len(n.Items) == 0 {
+		m.Fail("partners", n, "", "neither a list of partner ids nor *")
+		return nil
+	}
+	var codes []int32
+	for i := range n.Items {
+		item := &n.Items[i]
+		code := m.l.b.Partner(item.Text)
+		switch {
+		case item.Kind != yamldoc.Scalar:
+			m.Fail("partners", item, "", "%s instead of a partner id", item.Kind)
+		case code < 0 && !m.l.broken["partners.csv"]:
+			m.Fail("partners", item, "", "not in partners.csv")
+		case code >= 0 && slices.Contains(codes, code):
+			m.Fail("partners", item, "", "is duplicate")
+		case code >= 0:
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// wordList reads a list of words, none twice; absent gives fallback. The indexes are sorted.
+func wordList(m yamldoc.Map, key string, words []string, fallback []int) []int {
+	n := m.Get(key)
+	if n == nil {
+		return fallback
+	}
+	if n.Kind != yamldoc.Sequence || len(n.Items) == 0 {
+		m.Fail(key, n, "", "not a list of %s", strings.Join(words, ", "))
+		return fallback
+	}
+	var out []int
+	for i := range n.Items {
+		item := &n.Items[i]
+		at := slices.Index(words, item.Text)
+		switch {
+		case item.Kind != yamldoc.Scalar || at < 0:
+			m.Fail(key, item, "", "not one of %s", strings.Join(words, ", "))
+		case slices.Contains(out, at):
+			m.Fail(key, item, "", "is duplicate")
+		default:
+			out = append(out, at)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// tiers reads [{from, rate}], from rising.
+func (m item) tiers() []books.IncentiveTier {
+	n := m.Get("tiers")
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yamldoc.Sequence {
+		m.Fail("tiers", n, "", "not a list of {from, rate}")
+		return nil
+	}
+	var tiers []books.IncentiveTier
+	for i := range n.Items {
+		item := &n.Items[i]
+		t := yamldoc.Fields(&m.l.c, item, fmt.Sprintf("%s[%d]", m.Name("tiers"), i+1), []string{"from", "rate"})
+		if item.Kind != yamldoc.Mapping {
+			continue
+		}
+		t.Require("from", "the performance from which on the rate applies")
+		t.Require("rate", "a share, in quotes")
+		tier := books.IncentiveTier{
+			From: yamldoc.Value(t, "from", money.Amount{}, parseAmount), Rate: yamldoc.Value(t, "rate", money.Rate{},
+				money.ParseRate[string]),
+		}
+		if len(tiers) > 0 && t.Get("from") != nil && tier.From.Cmp(tiers[len(tiers)-1].From) <= 0 {
+			t.Fail("from", t.Get("from"), "", "not above that of the tier before")
+		}
+		tiers = append(tiers, tier)
+	}
+	return tiers
+}

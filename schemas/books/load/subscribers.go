@@ -1,0 +1,43 @@
+package load
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+)
+
+// subscribers reads subscribers.csv.
+func (l *loader) subscribers() {
+	var rows []entry[books.Subscriber]
+	l.each("subscribers.csv", func(r *row) {
+		s := books.Subscriber{Region: r.key("region_code"), Resource: r.key("resource_id")}
+		r.notAny("region_code", s.Region)
+		var ok, known bool
+		s.Customer, ok = r.needCustomer("customer_id")
+		if s.SKU, known = r.needSKU("sku"); known && !l.badSKU[l.b.Products[s.SKU].SKU] {
+			p := &l.b.Products[s.SKU]
+			if !p.FeeAtZero {
+				r.fail("sku", "write fee_at_zero YES in products.csv, or remove the row",
+					"a product without a fee at zero")
+			}
+			if p.Meter == books.PerResource && s.Resource == "" {
+				r.fail("resource_id", "", "empty, and sku %q has a meter for each resource", p.SKU)
+			}
+		}
+		s.Valid = r.valid()
+		if ok && known {
+			rows = append(rows, entry[books.Subscriber]{row: s, span: s.Valid, at: r.mark("customer_id")})
+		}
+	})
+	rows = sortEntries(rows, compareSubscribers)
+	overlaps(l.files, "subscribers.csv", rows, compareSubscribers, func(s *books.Subscriber) string {
+		return "sku " + l.b.Products[s.SKU].SKU + " of customer_id " + l.b.Customers[s.Customer].ID
+	})
+	l.b.Subscribers = rowsOf(rows)
+}
+
+func compareSubscribers(a, b *books.Subscriber) int {
+	return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.SKU, b.SKU), strings.Compare(a.Region, b.Region),
+		strings.Compare(a.Resource, b.Resource))
+}
