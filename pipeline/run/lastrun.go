@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/schemas/books/load"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -141,7 +141,7 @@ func (c *lastRunCheck) unchanged(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	sum, err := load.Hash(root)
+	sum, err := sheet.Hash(root)
 	return err == nil && sum == c.known.books
 }
 

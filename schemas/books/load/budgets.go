@@ -6,15 +6,16 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // budgets reads budgets.csv.
 func (l *loader) budgets() {
-	var rows []entry[books.Budget]
+	var rows []sheet.Entry[books.Budget]
 	l.each("budgets.csv", func(r *row) {
-		b := books.Budget{Thresholds: r.percents("thresholds"), Valid: r.valid()}
+		b := books.Budget{Thresholds: r.percents("thresholds"), Valid: r.Valid()}
 		r.startsMonth("valid_from", b.Valid.From)
 		r.startsMonth("valid_to", b.Valid.To)
 		var ok bool
@@ -23,26 +24,26 @@ func (l *loader) budgets() {
 			currency = l.b.CustomerCurrency(b.Customer)
 		}
 		if b.Amount = r.budgetAmount("amount", currency); ok {
-			rows = append(rows, entry[books.Budget]{row: b, span: b.Valid, at: r.mark("customer_id")})
+			rows = append(rows, sheet.Entry[books.Budget]{Row: b, Span: b.Valid, At: r.Mark("customer_id")})
 		}
 	})
 	byCustomer := func(a, b *books.Budget) int { return cmp.Compare(a.Customer, b.Customer) }
-	rows = sortEntries(rows, byCustomer)
-	overlaps(l.files, "budgets.csv", rows, byCustomer, func(b *books.Budget) string {
+	rows = sheet.SortEntries(rows, byCustomer)
+	sheet.Overlaps(l.Files, "budgets.csv", rows, byCustomer, func(b *books.Budget) string {
 		return "customer_id " + l.b.Customers[b.Customer].ID
 	})
-	l.b.Budgets = rowsOf(rows)
+	l.b.Budgets = sheet.RowsOf(rows)
 }
 
 // budgetAmount is an amount above 0 with at most the currency's digits.
 func (r *row) budgetAmount(name string, currency money.Currency) money.Amount {
-	a, ok := decimal(r.record, name, money.ParseAmount[string])
+	a, ok := sheet.Decimal(r.Record, name, money.ParseAmount[string])
 	switch {
 	case !ok:
 	case a.Sign() <= 0:
-		r.fail(name, "remove the row if there is no budget", "not above 0")
+		r.Fail(name, "remove the row if there is no budget", "not above 0")
 	case a.Td(currency.Digits) != a:
-		r.fail(name, "", "more decimals than %s has, which is %d", currency.Code, currency.Digits)
+		r.Fail(name, "", "more decimals than %s has, which is %d", currency.Code, currency.Digits)
 	}
 	return a
 }
@@ -53,15 +54,15 @@ const maxPercent = 1000
 // percents are ascending whole numbers.
 func (r *row) percents(name string) []int {
 	var out []int
-	for text := range strings.SplitSeq(r.text(name), ";") {
+	for text := range strings.SplitSeq(r.Text(name), ";") {
 		n, err := strconv.Atoi(text)
 		switch {
 		case err != nil || n < 1 || n > maxPercent || strconv.Itoa(n) != text:
-			r.fail(name, "write percents as 50;80;100", "%q is not a whole number from 1 to %d", shorten(text),
+			r.Fail(name, "write percents as 50;80;100", "%q is not a whole number from 1 to %d", sheet.Shorten(text),
 				maxPercent)
 			return out
 		case len(out) > 0 && n <= out[len(out)-1]:
-			r.fail(name, "write percents as 50;80;100", "%d after %d: want them ascending", n, out[len(out)-1])
+			r.Fail(name, "write percents as 50;80;100", "%d after %d: want them ascending", n, out[len(out)-1])
 			return out
 		}
 		out = append(out, n)
@@ -76,6 +77,6 @@ func (r *row) startsMonth(name string, t period.Instant) {
 		return
 	}
 	if first := zone.Cycle(t).First(); zone.Start(first) != t {
-		r.fail(name, "write "+first.String()+", or the first day of another month", "a budget is of complete months")
+		r.Fail(name, "write "+first.String()+", or the first day of another month", "a budget is of complete months")
 	}
 }

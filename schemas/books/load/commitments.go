@@ -6,45 +6,46 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // commitments reads commitments.csv.
 func (l *loader) commitments() {
-	var rows []entry[books.Commitment]
+	var rows []sheet.Entry[books.Commitment]
 	l.each("commitments.csv", func(r *row) {
 		c := books.Commitment{
-			ID: r.key("commitment_id"), ByQuantity: r.word("basis") == 1,
-			Window:  books.Window(max(r.word("window"), 0)),
-			Overage: r.price("overage_factor"), TrueUp: r.flag("true_up"), Whole: r.word("prorate") == 1,
+			ID: r.Key("commitment_id"), ByQuantity: r.Word("basis") == 1,
+			Window:  books.Window(max(r.Word("window"), 0)),
+			Overage: r.Price("overage_factor"), TrueUp: r.Flag("true_up"), Whole: r.Word("prorate") == 1,
 		}
 		var ok bool
 		c.Customer, ok = r.needCustomer("customer_id")
 		c.Service, c.SKU = r.scope()
-		kind := r.word("kind")
+		kind := r.Word("kind")
 		c.Kind = books.CommitmentKind(max(kind, 0))
 		r.commitmentValue(&c)
 		for _, column := range [...]string{"overage_factor", "true_up"} {
-			if kind >= 0 && c.Kind != books.Commit && r.cell(column).text != "" {
-				r.fail(column, "leave it empty", "only a commit has one")
+			if kind >= 0 && c.Kind != books.Commit && r.Cell(column).Text != "" {
+				r.Fail(column, "leave it empty", "only a commit has one")
 			}
 		}
-		c.Valid = r.valid()
+		c.Valid = r.Valid()
 		if c.Window == books.YearWindow && c.Valid.From == period.Past {
-			r.fail("valid_from", "", "a window of a year is counted from it, and it is empty")
+			r.Fail("valid_from", "", "a window of a year is counted from it, and it is empty")
 		}
-		c.At = r.pos(r.mark("commitment_id"))
+		c.At = r.Pos(r.Mark("commitment_id"))
 		if ok && c.ID != "" && kind >= 0 {
-			rows = append(rows, entry[books.Commitment]{row: c, span: c.Valid, at: r.mark("commitment_id")})
+			rows = append(rows, sheet.Entry[books.Commitment]{Row: c, Span: c.Valid, At: r.Mark("commitment_id")})
 		}
 	})
 	byID := func(a, b *books.Commitment) int { return strings.Compare(a.ID, b.ID) }
-	rows = sortEntries(rows, byID)
-	overlaps(l.files, "commitments.csv", rows, byID, func(c *books.Commitment) string {
+	rows = sheet.SortEntries(rows, byID)
+	sheet.Overlaps(l.Files, "commitments.csv", rows, byID, func(c *books.Commitment) string {
 		return "commitment_id " +
 			c.ID
 	})
-	l.b.Commitments = rowsOf(rows)
+	l.b.Commitments = sheet.RowsOf(rows)
 	slices.SortStableFunc(l.b.Commitments, func(a, b books.Commitment) int {
 		return cmp.Compare(a.Customer,
 			b.Customer)
@@ -54,14 +55,14 @@ func (l *loader) commitments() {
 // commitmentValue reads a commitment's value by its basis.
 func (r *row) commitmentValue(c *books.Commitment) {
 	if !c.ByQuantity {
-		c.Amount = r.amount("value")
+		c.Amount = r.Amount("value")
 		return
 	}
-	c.Value = r.quantity("value")
+	c.Value = r.Quantity("value")
 	switch {
 	case c.Kind != books.Commit:
-		r.fail("basis", "", "a %s is an amount", c.Kind)
+		r.Fail("basis", "", "a %s is an amount", c.Kind)
 	case c.SKU < 0 || r.l.b.Products[c.SKU].Model != books.Flat:
-		r.fail("basis", "name one flat sku", "a quantity is a commit on one flat product")
+		r.Fail("basis", "name one flat sku", "a quantity is a commit on one flat product")
 	}
 }

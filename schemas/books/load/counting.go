@@ -14,13 +14,13 @@ var uniqueColumns = []string{"resource_id", "resource_name", "resource_tag", "re
 
 // counting reads what a product counts and checks that it fits the model.
 func (r *row) counting(p *books.Product, modelKnown bool) {
-	p.Aggregation = books.Aggregation(max(r.word("aggregation"), 0))
-	p.BlockDown, p.BlockEach = r.word("block_rounding") == 1, r.word("block_fill") == 1
-	p.FeeAtZero = r.flag("fee_at_zero")
-	p.Prorate, p.Delta = r.word("prorate") == 1, r.word("level") == 1
-	if r.cell("level").text != "" && p.Aggregation != books.TimeWeighted {
+	p.Aggregation = books.Aggregation(max(r.Word("aggregation"), 0))
+	p.BlockDown, p.BlockEach = r.Word("block_rounding") == 1, r.Word("block_fill") == 1
+	p.FeeAtZero = r.Flag("fee_at_zero")
+	p.Prorate, p.Delta = r.Word("prorate") == 1, r.Word("level") == 1
+	if r.Cell("level").Text != "" && p.Aggregation != books.TimeWeighted {
 		p.Delta = false
-		r.fail("level", "leave it empty", "only aggregation time_weighted has one")
+		r.Fail("level", "leave it empty", "only aggregation time_weighted has one")
 	}
 	r.uniqueBy(p)
 	r.conversion(p)
@@ -30,37 +30,37 @@ func (r *row) counting(p *books.Product, modelKnown bool) {
 	of := p.Model.Traits()
 	switch {
 	case p.Aggregation != books.Sum && !of.Usage:
-		r.fail("aggregation", "leave it empty", "does not fit a %s product", p.Model)
+		r.Fail("aggregation", "leave it empty", "does not fit a %s product", p.Model)
 	case !p.Convert.IsZero() && !of.Usage:
-		r.fail("convert", "leave it empty", "does not fit a %s product", p.Model)
+		r.Fail("convert", "leave it empty", "does not fit a %s product", p.Model)
 	}
 	if p.FeeAtZero && !of.FeeAtZero {
-		r.fail("fee_at_zero", "leave it empty", "does not fit a %s product", p.Model)
+		r.Fail("fee_at_zero", "leave it empty", "does not fit a %s product", p.Model)
 	}
 	switch {
 	case !p.Prorate:
 	case !of.Days:
-		r.fail("prorate", "leave it empty", "does not fit a %s product", p.Model)
+		r.Fail("prorate", "leave it empty", "does not fit a %s product", p.Model)
 	case p.Aggregation != books.Sum || !p.Convert.IsZero() || p.FeeAtZero:
-		r.fail("prorate", "leave it empty, or those columns", "does not go with aggregation, convert or fee_at_zero")
+		r.Fail("prorate", "leave it empty, or those columns", "does not go with aggregation, convert or fee_at_zero")
 	}
 	for _, column := range [...]string{"block_rounding", "block_fill"} {
-		if r.cell(column).text != "" && p.Model != books.Block {
-			r.fail(column, "leave it empty", "only a block product has one")
+		if r.Cell(column).Text != "" && p.Model != books.Block {
+			r.Fail(column, "leave it empty", "only a block product has one")
 		}
 	}
 }
 
 func (r *row) uniqueBy(p *books.Product) {
-	text := r.key("unique_by")
+	text := r.Key("unique_by")
 	switch {
 	case text == "":
 		return
 	case p.Aggregation != books.UniqueCount:
-		r.fail("unique_by", "leave it empty", "only aggregation unique_count has one")
+		r.Fail("unique_by", "leave it empty", "only aggregation unique_count has one")
 	case !slices.Contains(uniqueColumns, text) && (!strings.HasPrefix(text, books.OwnPrefix) ||
 		text == books.OwnPrefix):
-		r.fail("unique_by", "", "not one of %s, and no column of your own, which begins with x_",
+		r.Fail("unique_by", "", "not one of %s, and no column of your own, which begins with x_",
 			strings.Join(uniqueColumns, ", "))
 	case text != uniqueColumns[0]:
 		p.UniqueBy = text
@@ -68,14 +68,14 @@ func (r *row) uniqueBy(p *books.Product) {
 }
 
 func (r *row) conversion(p *books.Product) {
-	text := r.cell("convert").text
+	text := r.Cell("convert").Text
 	if text == "" {
 		return
 	}
 	c, err := money.ParseConversion(text)
 	if err != nil {
-		r.bad = true
-		r.l.c.Add(r.pos(r.mark("convert")), "write *F or /F, then nothing, ^N, vN or ~N", "convert %v", err)
+		r.Bad = true
+		r.l.Problems.Add(r.Pos(r.Mark("convert")), "write *F or /F, then nothing, ^N, vN or ~N", "convert %v", err)
 		return
 	}
 	p.Convert = c

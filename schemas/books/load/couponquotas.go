@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -16,33 +17,34 @@ type quotaRow struct {
 // quotaRows are the rows of coupon_quotas.csv, to be checked against each other.
 type quotaRows struct {
 	l    *loader
-	rows []entry[quotaRow]
+	rows []sheet.Entry[quotaRow]
 }
 
 func loadCouponQuotas(l *loader) {
-	var rows []entry[quotaRow]
+	var rows []sheet.Entry[quotaRow]
 	l.each("coupon_quotas.csv", func(r *row) {
-		q := quotaRow{parent: r.text("parent_quota_id")}
-		q.Terms = books.Coupon{ID: r.key("quota_id"), Customer: books.AnyCode, Amount: r.amount("amount"),
-			MinConsumption: r.amount("min_consumption")}
+		q := quotaRow{parent: r.Text("parent_quota_id")}
+		q.Terms = books.Coupon{ID: r.Key("quota_id"), Customer: books.AnyCode, Amount: r.Amount("amount"),
+			MinConsumption: r.Amount("min_consumption")}
 		r.couponTerms(&q.Terms)
-		q.Parent, q.Months = -1, r.whole("coupon_months")
-		if q.HasMaxFace = r.text("max_face") != ""; q.HasMaxFace {
-			q.MaxFace = r.amount("max_face")
+		q.Parent, q.Months = -1, r.Whole("coupon_months")
+		if q.HasMaxFace = r.Text("max_face") != ""; q.HasMaxFace {
+			q.MaxFace = r.Amount("max_face")
 		}
 		q.Partner, _ = r.needPartner("partner_id")
 		r.neverPerforms(&q.Terms, "quota_id")
 		q.Terms.Service, q.Terms.SKU = r.scope()
-		q.Terms.Valid = r.valid()
+		q.Terms.Valid = r.Valid()
 		if q.Terms.ID != "" {
-			rows = append(rows, entry[quotaRow]{row: q, span: q.Terms.Valid, at: r.mark("quota_id")})
+			rows = append(rows, sheet.Entry[quotaRow]{Row: q, Span: q.Terms.Valid, At: r.Mark("quota_id")})
 		}
 	})
 	byID := func(a, b *quotaRow) int { return strings.Compare(a.Terms.ID, b.Terms.ID) }
-	rows = sortEntries(rows, byID)
-	rows = once(l.files, "coupon_quotas.csv", rows, byID, func(q *quotaRow) string { return "quota_id " + q.Terms.ID })
+	rows = sheet.SortEntries(rows, byID)
+	rows = sheet.Once(l.Files, "coupon_quotas.csv", rows, byID,
+		func(q *quotaRow) string { return "quota_id " + q.Terms.ID })
 	for i := range rows {
-		l.b.Money.CouponQuotas = append(l.b.Money.CouponQuotas, rows[i].row.CouponQuota)
+		l.b.Money.CouponQuotas = append(l.b.Money.CouponQuotas, rows[i].Row.CouponQuota)
 	}
 	quotaRows{l, rows}.handDown()
 }
@@ -52,29 +54,29 @@ func (q quotaRows) handDown() {
 	l, rows := q.l, q.rows
 	list := l.b.Money.CouponQuotas
 	down := make([]money.AmountTotal, len(list))
-	at := func(m mark) books.Pos {
-		return books.Pos{File: dir + "/coupon_quotas.csv", Line: int(m.line), Column: int(m.column)}
+	at := func(m sheet.Mark) books.Pos {
+		return books.Pos{File: sheet.Dir + "/coupon_quotas.csv", Line: int(m.Line), Column: int(m.Column)}
 	}
 	for i := range rows {
-		if rows[i].row.parent == "" {
+		if rows[i].Row.parent == "" {
 			continue
 		}
-		parent := l.b.Money.QuotaNamed(rows[i].row.parent)
+		parent := l.b.Money.QuotaNamed(rows[i].Row.parent)
 		if parent < 0 || int(parent) == i {
-			l.c.Add(at(rows[i].at), "", "quota_id %s: parent_quota_id %q is no other quota", list[i].Terms.ID,
-				shorten(rows[i].row.parent))
+			l.Problems.Add(at(rows[i].At), "", "quota_id %s: parent_quota_id %q is no other quota", list[i].Terms.ID,
+				sheet.Shorten(rows[i].Row.parent))
 			continue
 		}
 		list[i].Parent = parent
-		q.across(at(rows[i].at), &list[i], &list[parent])
+		q.across(at(rows[i].At), &list[i], &list[parent])
 		if err := down[parent].Add(list[i].Terms.Amount); err != nil {
-			l.c.Add(at(rows[i].at), "", "quota_id %s: amount: %v", list[i].Terms.ID, err)
+			l.Problems.Add(at(rows[i].At), "", "quota_id %s: amount: %v", list[i].Terms.ID, err)
 		}
 	}
 	for i := range list {
 		sum, err := down[i].Amount()
 		if err != nil || sum.Cmp(list[i].Terms.Amount) > 0 {
-			l.c.Add(at(rows[i].at), "", "quota_id %s: %s is handed down, and the quota is %s", list[i].Terms.ID,
+			l.Problems.Add(at(rows[i].At), "", "quota_id %s: %s is handed down, and the quota is %s", list[i].Terms.ID,
 				sum.Trim(), list[i].Terms.Amount.Trim())
 		}
 	}
@@ -88,33 +90,36 @@ func (q quotaRows) across(at books.Pos, quota, parent *books.CouponQuota) {
 	}
 	from, to := &l.b.Partners[parent.Partner], &l.b.Partners[quota.Partner]
 	if from.Currency != to.Currency {
-		l.c.Add(at, "hand quotas down between partners of one currency",
+		l.Problems.Add(at, "hand quotas down between partners of one currency",
 			"quota_id %s: partner %s is in %s, and parent_quota_id is of partner %s, in %s", quota.Terms.ID, to.ID,
 			l.b.Currencies[to.Currency].Code, from.ID, l.b.Currencies[from.Currency].Code)
 	}
 }
 
 func loadSolutions(l *loader) {
-	var rows []entry[books.Solution]
+	var rows []sheet.Entry[books.Solution]
 	l.each("solutions.csv", func(r *row) {
-		s := books.Solution{ID: r.key("solution_id"), Level: r.key("level"), Valid: r.valid()}
+		s := books.Solution{ID: r.Key("solution_id"), Level: r.Key("level"), Valid: r.Valid()}
 		var known, ok bool
 		s.Partner, known = r.needPartner("partner_id")
 		s.Customer, ok = r.needCustomer("customer_id")
 		if _, has := l.s.TestCoupons.Ceiling(s.Level); s.Level != "" && !has {
-			r.fail("level", "add it to test_coupons.ceilings in tollbook.yaml", "a level without a ceiling")
+			r.Fail("level", "add it to test_coupons.ceilings in tollbook.yaml", "a level without a ceiling")
 		}
 		if known && ok {
 			r.ownCurrencyOnly(&s)
 		}
 		if known && ok && s.ID != "" {
-			rows = append(rows, entry[books.Solution]{row: s, span: s.Valid, at: r.mark("solution_id")})
+			rows = append(rows, sheet.Entry[books.Solution]{Row: s, Span: s.Valid, At: r.Mark("solution_id")})
 		}
 	})
 	byID := func(a, b *books.Solution) int { return strings.Compare(a.ID, b.ID) }
-	rows = sortEntries(rows, byID)
-	overlaps(l.files, "solutions.csv", rows, byID, func(s *books.Solution) string { return "solution_id " + s.ID })
-	l.b.Money.Solutions = rowsOf(rows)
+	rows = sheet.SortEntries(rows, byID)
+	sheet.Overlaps(l.Files, "solutions.csv", rows, byID, func(s *books.Solution) string {
+		return "solution_id " +
+			s.ID
+	})
+	l.b.Money.Solutions = sheet.RowsOf(rows)
 }
 
 // ownCurrencyOnly refuses a solution whose partner or customer is in another currency than the workspace, in which the
@@ -123,9 +128,9 @@ func (r *row) ownCurrencyOnly(s *books.Solution) {
 	l := r.l
 	const hint = "test_coupons.ceilings are in the workspace's currency: issue such coupons in coupons.csv"
 	if at := l.b.Partners[s.Partner].Currency; at > 0 {
-		r.fail("partner_id", hint, "the partner is in %s", l.b.Currencies[at].Code)
+		r.Fail("partner_id", hint, "the partner is in %s", l.b.Currencies[at].Code)
 	}
 	if at := l.b.Customers[s.Customer].Currency; at > 0 {
-		r.fail("customer_id", hint, "the customer is in %s", l.b.Currencies[at].Code)
+		r.Fail("customer_id", hint, "the customer is in %s", l.b.Currencies[at].Code)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -17,7 +18,7 @@ type priceListRow struct {
 
 // currency is the index in Currencies of the currency that a cell names; an empty one is the workspace's.
 func (r *row) currency(name string) int32 {
-	code := r.key(name)
+	code := r.Key(name)
 	b := r.l.b
 	for i := range b.Currencies {
 		if code == "" || b.Currencies[i].Code == code {
@@ -26,7 +27,7 @@ func (r *row) currency(name string) int32 {
 	}
 	c, ok := money.CurrencyOf(code)
 	if !ok {
-		r.fail(name, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
+		r.Fail(name, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
 		return 0
 	}
 	b.Currencies = append(b.Currencies, c)
@@ -35,55 +36,55 @@ func (r *row) currency(name string) int32 {
 
 // priceLists reads price_lists.csv. Prices are read before.
 func (l *loader) priceLists() {
-	var rows []entry[priceListRow]
+	var rows []sheet.Entry[priceListRow]
 	l.each("price_lists.csv", func(r *row) {
-		p := priceListRow{r.key("price_list"), r.currency("currency")}
+		p := priceListRow{r.Key("price_list"), r.currency("currency")}
 		r.notAny("price_list", p.list)
 		if p.list != "" {
-			rows = append(rows, entry[priceListRow]{row: p, at: r.mark("price_list")})
+			rows = append(rows, sheet.Entry[priceListRow]{Row: p, At: r.Mark("price_list")})
 		}
 	})
 	byList := func(a, b *priceListRow) int { return strings.Compare(a.list, b.list) }
-	rows = sortEntries(rows, byList)
-	for _, p := range once(l.files, "price_lists.csv", rows, byList, func(p *priceListRow) string {
+	rows = sheet.SortEntries(rows, byList)
+	for _, p := range sheet.Once(l.Files, "price_lists.csv", rows, byList, func(p *priceListRow) string {
 		return "price_list " + p.list
 	}) {
-		if p.row.currency > 0 {
+		if p.Row.currency > 0 {
 			if l.b.ListCurrencies == nil {
 				l.b.ListCurrencies = map[string]int32{}
 			}
-			l.b.ListCurrencies[p.row.list] = p.row.currency
+			l.b.ListCurrencies[p.Row.list] = p.Row.currency
 		}
 	}
 }
 
 // exchangeRates reads rates.csv.
 func (l *loader) exchangeRates() {
-	var rows []entry[books.ExchangeRate]
+	var rows []sheet.Entry[books.ExchangeRate]
 	l.each("rates.csv", func(r *row) {
-		day, ok := r.date("date")
-		x := books.ExchangeRate{From: r.key("from"), To: r.key("to"), Date: day, Rate: r.price("rate")}
+		day, ok := r.Date("date")
+		x := books.ExchangeRate{From: r.Key("from"), To: r.Key("to"), Date: day, Rate: r.Price("rate")}
 		for _, column := range [...]string{"from", "to"} {
-			code := r.cell(column).text
+			code := r.Cell(column).Text
 			if _, known := money.CurrencyOf(code); code != "" && !known && code != l.b.Currency {
-				r.fail(column, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
+				r.Fail(column, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
 			}
 		}
 		switch {
-		case !r.bad && x.Rate.IsZero():
-			r.fail("rate", "", "not above 0")
-		case !r.bad && x.From == x.To:
-			r.fail("to", "", "a rate is between two currencies")
+		case !r.Bad && x.Rate.IsZero():
+			r.Fail("rate", "", "not above 0")
+		case !r.Bad && x.From == x.To:
+			r.Fail("to", "", "a rate is between two currencies")
 		}
-		if ok && !r.bad {
-			rows = append(rows, entry[books.ExchangeRate]{row: x, at: r.mark("date")})
+		if ok && !r.Bad {
+			rows = append(rows, sheet.Entry[books.ExchangeRate]{Row: x, At: r.Mark("date")})
 		}
 	})
 	compare := func(a, b *books.ExchangeRate) int {
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To), cmp.Compare(a.Date, b.Date))
 	}
-	rows = sortEntries(rows, compare)
-	l.b.Rates = rowsOf(once(l.files, "rates.csv", rows, compare, func(x *books.ExchangeRate) string {
+	rows = sheet.SortEntries(rows, compare)
+	l.b.Rates = sheet.RowsOf(sheet.Once(l.Files, "rates.csv", rows, compare, func(x *books.ExchangeRate) string {
 		return "from " + x.From + ", to " + x.To + ", date " + x.Date.String()
 	}))
 }
@@ -95,13 +96,13 @@ func (c customerRows) currencies() {
 		return
 	}
 	for _, e := range c.rows {
-		own := &l.b.Customers[l.b.Customer(e.row.id)]
+		own := &l.b.Customers[l.b.Customer(e.Row.id)]
 		first := l.b.ListCurrency(own.Rows[0].PriceList)
-		of := l.b.ListCurrency(e.row.row.PriceList)
+		of := l.b.ListCurrency(e.Row.row.PriceList)
 		if own.Currency = first; of != first {
-			at := books.Pos{File: dir + "/customers.csv", Line: int(e.at.line), Column: int(e.at.column)}
-			l.c.Add(at, "a customer's currency does not change: give it another customer_id",
-				"customer_id %s: price_list is in %s, and that of its first row in %s", e.row.id,
+			at := books.Pos{File: sheet.Dir + "/customers.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
+			l.Problems.Add(at, "a customer's currency does not change: give it another customer_id",
+				"customer_id %s: price_list is in %s, and that of its first row in %s", e.Row.id,
 				l.b.Currencies[of].Code, l.b.Currencies[first].Code)
 		}
 	}
@@ -145,7 +146,7 @@ func (l *loader) oneCurrencyEach() {
 	for i := range l.b.Partners {
 		p := &l.b.Partners[i]
 		if at := l.b.Customer(p.ID); at >= 0 && l.b.Customers[at].Currency != p.Currency {
-			l.c.Add(books.Pos{File: dir + "/partners.csv"}, "give the partner another partner_id",
+			l.Problems.Add(books.Pos{File: sheet.Dir + "/partners.csv"}, "give the partner another partner_id",
 				"partner_id %s: it is in %s, and the customer of the same id in %s: an invoice to it would have two "+
 					"currencies", p.ID, l.b.PartnerCurrency(int32(i)).Code, l.b.CustomerCurrency(at).Code)
 		}

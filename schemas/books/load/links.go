@@ -5,36 +5,37 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // links reads links.csv (§3.8).
 func (l *loader) links() {
-	var rows []entry[books.Link]
+	var rows []sheet.Entry[books.Link]
 	l.each("links.csv", func(r *row) {
 		k := books.Link{
-			ResourceID: r.key("resource_id"), Region: r.key("region_code"), Group: r.key("group"),
-			SizeMbps: r.quantity("size_mbps"), CommitMbps: r.quantity("commit_mbps"),
+			ResourceID: r.Key("resource_id"), Region: r.Key("region_code"), Group: r.Key("group"),
+			SizeMbps: r.Quantity("size_mbps"), CommitMbps: r.Quantity("commit_mbps"),
 		}
 		r.notAny("region_code", k.Region)
 		var okCustomer, okSKU bool
 		k.Customer, okCustomer = r.needCustomer("customer_id")
 		k.SKU, okSKU = r.needSKU("sku")
-		k.Valid = r.valid()
+		k.Valid = r.Valid()
 		if !okCustomer || !okSKU || k.ResourceID == "" {
 			return
 		}
 		r.linkProduct(&k)
-		rows = append(rows, entry[books.Link]{row: k, span: k.Valid, at: r.mark("resource_id")})
+		rows = append(rows, sheet.Entry[books.Link]{Row: k, Span: k.Valid, At: r.Mark("resource_id")})
 	})
 	byResource := func(a, b *books.Link) int { return strings.Compare(a.ResourceID, b.ResourceID) }
-	rows = sortEntries(rows, byResource)
-	overlaps(l.files, "links.csv", rows, byResource, func(k *books.Link) string {
+	rows = sheet.SortEntries(rows, byResource)
+	sheet.Overlaps(l.Files, "links.csv", rows, byResource, func(k *books.Link) string {
 		return "resource_id " +
 			k.ResourceID
 	})
 	linkRows{l, rows}.groups()
-	l.b.Links = rowsOf(rows)
+	l.b.Links = sheet.RowsOf(rows)
 }
 
 // linkProduct checks a link against its product: a percentile, with a size where the policy has a floor by size, and
@@ -46,7 +47,7 @@ func (r *row) linkProduct(k *books.Link) {
 		return
 	}
 	if p.Model != books.Percentile {
-		r.fail("sku", "", "a link needs a percentile product, and this is %s", p.Model)
+		r.Fail("sku", "", "a link needs a percentile product, and this is %s", p.Model)
 		return
 	}
 	owed := ""
@@ -54,22 +55,22 @@ func (r *row) linkProduct(k *books.Link) {
 		owed = "commit_mbps"
 	}
 	if policy := l.b.Policy(p.Policy); policy >= 0 && l.b.Policies[policy].Method == books.EnhancedP95 {
-		if k.SizeMbps.IsZero() && !r.bad {
-			r.fail("size_mbps", "", "enhanced_p95 needs a size above 0")
+		if k.SizeMbps.IsZero() && !r.Bad {
+			r.Fail("size_mbps", "", "enhanced_p95 needs a size above 0")
 		}
 		floor := new(big.Rat).Mul(k.SizeMbps.Rat(), l.b.Policies[policy].FloorShare.Rat())
 		if owed == "" && floor.Cmp(big.NewRat(1, 1)) >= 0 { // a floor below 1 Mbps is cut to 0
 			owed = "size_mbps"
 		}
 	}
-	if owed == "" || r.bad || l.broken["prices.csv"] || r.priced(k) {
+	if owed == "" || r.Bad || l.Broken["prices.csv"] || r.priced(k) {
 		return
 	}
 	what := "owed"
 	if owed == "size_mbps" {
 		what = "its share floor_share is billed"
 	}
-	r.fail(owed, "", "%s, and no price of sku %q fits the customer and the region", what, p.SKU)
+	r.Fail(owed, "", "%s, and no price of sku %q fits the customer and the region", what, p.SKU)
 }
 
 // priced reports whether some version of the chain of §3.2 is in force in a cycle in which the link is: a commit
@@ -104,7 +105,7 @@ func (r *row) priced(k *books.Link) bool {
 // linkRows are the rows of links.csv, to be checked against each other.
 type linkRows struct {
 	l    *loader
-	rows []entry[books.Link]
+	rows []sheet.Entry[books.Link]
 }
 
 // groups checks that no group has the name of a link without a group: their lines would have one id.
@@ -114,57 +115,57 @@ func (ls linkRows) groups() {
 		customer, sku int32
 		region, name  string
 	}
-	alone := map[object]mark{}
+	alone := map[object]sheet.Mark{}
 	for _, e := range rows {
-		if e.row.Group == "" {
-			alone[object{e.row.Customer, e.row.SKU, e.row.Region, e.row.ResourceID}] = e.at
+		if e.Row.Group == "" {
+			alone[object{e.Row.Customer, e.Row.SKU, e.Row.Region, e.Row.ResourceID}] = e.At
 		}
 	}
 	for _, e := range rows {
-		other, clash := alone[object{e.row.Customer, e.row.SKU, e.row.Region, e.row.Group}]
-		if e.row.Group != "" && clash {
-			at := books.Pos{File: dir + "/links.csv", Line: int(e.at.line), Column: int(e.at.column)}
-			l.c.Add(at, "rename the group",
-				"group %q is also the resource_id of a link without a group: %s/links.csv:%d", e.row.Group, dir,
-				other.line)
+		other, clash := alone[object{e.Row.Customer, e.Row.SKU, e.Row.Region, e.Row.Group}]
+		if e.Row.Group != "" && clash {
+			at := books.Pos{File: sheet.Dir + "/links.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
+			l.Problems.Add(at, "rename the group",
+				"group %q is also the resource_id of a link without a group: %s/links.csv:%d", e.Row.Group, sheet.Dir,
+				other.Line)
 		}
 	}
 }
 
 // terms reads terms.csv (§3.9).
 func (l *loader) terms() {
-	var rows []entry[books.Term]
+	var rows []sheet.Entry[books.Term]
 	l.each("terms.csv", func(r *row) {
-		t := books.Term{Seller: books.AnyCode, Payable: r.word("basis") == 1, Rate: r.rate("rate")}
+		t := books.Term{Seller: books.AnyCode, Payable: r.Word("basis") == 1, Rate: r.Rate("rate")}
 		okSeller := true
-		if seller := r.key("seller_id"); seller != "vendor" && seller != l.s.Vendor.ID {
+		if seller := r.Key("seller_id"); seller != "vendor" && seller != l.s.Vendor.ID {
 			t.Seller, okSeller = need(r, "seller_id", seller, "partners.csv", l.b.Partner)
 			if okSeller && !everDistributor(&l.b.Partners[t.Seller]) {
-				r.fail("seller_id", "", "neither the vendor nor a distributor")
+				r.Fail("seller_id", "", "neither the vendor nor a distributor")
 			}
 		}
 		var okBuyer bool
 		t.Buyer, okBuyer = r.needPartner("buyer_id")
 		if okSeller && okBuyer && t.Seller == t.Buyer {
-			r.fail("buyer_id", "", "the seller itself")
+			r.Fail("buyer_id", "", "the seller itself")
 		}
 		if t.Service, t.SKU = r.scope(); t.SKU >= 0 {
 			t.Service = "*" // the product says it all: with or without its service it is one key
 		}
-		t.Valid = r.valid()
-		if okSeller && okBuyer && !r.bad {
-			rows = append(rows, entry[books.Term]{row: t, span: t.Valid, at: r.mark("seller_id")})
+		t.Valid = r.Valid()
+		if okSeller && okBuyer && !r.Bad {
+			rows = append(rows, sheet.Entry[books.Term]{Row: t, Span: t.Valid, At: r.Mark("seller_id")})
 		}
 	})
-	rows = sortEntries(rows, books.CompareTermKey)
-	overlaps(l.files, "terms.csv", rows, books.CompareTermKey, func(t *books.Term) string {
+	rows = sheet.SortEntries(rows, books.CompareTermKey)
+	sheet.Overlaps(l.Files, "terms.csv", rows, books.CompareTermKey, func(t *books.Term) string {
 		seller := l.s.Vendor.ID
 		if t.Seller >= 0 {
 			seller = l.b.Partners[t.Seller].ID
 		}
 		return "seller_id " + seller + ", buyer_id " + l.b.Partners[t.Buyer].ID + ", " + l.scopeText(t.Service, t.SKU)
 	})
-	l.b.Terms = rowsOf(rows)
+	l.b.Terms = sheet.RowsOf(rows)
 }
 
 func everDistributor(p *books.Partner) bool {
@@ -180,16 +181,16 @@ func everDistributor(p *books.Partner) bool {
 func (l *loader) calendar() {
 	lines := map[period.Day]int32{}
 	l.each("calendar.csv", func(r *row) {
-		day, ok := r.date("date")
-		working := r.word("working")
+		day, ok := r.Date("date")
+		working := r.Word("working")
 		if !ok {
 			return
 		}
 		if first, twice := lines[day]; twice {
-			r.fail("date", "keep one of the two", "is duplicate: also %s/calendar.csv:%d", dir, first)
+			r.Fail("date", "keep one of the two", "is duplicate: also %s/calendar.csv:%d", sheet.Dir, first)
 			return
 		}
-		lines[day] = r.line
+		lines[day] = r.Line
 		l.b.NonWorking[day] = working == 1
 	})
 }

@@ -4,40 +4,41 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
 // markups reads markups.csv.
 func (l *loader) markups() {
-	var rows []entry[books.Markup]
+	var rows []sheet.Entry[books.Markup]
 	l.each("markups.csv", func(r *row) {
-		m := books.Markup{Customer: books.AnyCode, Source: r.key("source"), Service: r.text("service_name"),
-			MinMargin: r.price("min_margin"), HasMin: r.cell("min_margin").text != ""}
-		if id := r.key("customer_id"); id != "*" {
+		m := books.Markup{Customer: books.AnyCode, Source: r.Key("source"), Service: r.Text("service_name"),
+			MinMargin: r.Price("min_margin"), HasMin: r.Cell("min_margin").Text != ""}
+		if id := r.Key("customer_id"); id != "*" {
 			m.Customer, _ = need(r, "customer_id", id, "customers.csv", l.b.Customer)
 		}
 		if _, known := l.s.Costs.Sources.Of(m.Source); m.Source != "*" && !known {
-			r.fail("source", "list it in costs.sources of "+"tollbook.yaml", "not a source of cost files")
+			r.Fail("source", "list it in costs.sources of "+"tollbook.yaml", "not a source of cost files")
 		}
 		var ok bool
 		if m.SKU, ok = r.needSKU("sku"); ok {
 			if why := l.noCosts(m.SKU); why != "" {
-				r.fail("sku", "", "%s", why)
+				r.Fail("sku", "", "%s", why)
 			}
 		}
-		m.Valid = r.valid()
+		m.Valid = r.Valid()
 		if ok {
-			rows = append(rows, entry[books.Markup]{row: m, span: m.Valid, at: r.mark("sku")})
+			rows = append(rows, sheet.Entry[books.Markup]{Row: m, Span: m.Valid, At: r.Mark("sku")})
 		}
 	})
-	rows = sortEntries(rows, books.CompareMarkupKey)
-	overlaps(l.files, "markups.csv", rows, books.CompareMarkupKey, func(m *books.Markup) string {
+	rows = sheet.SortEntries(rows, books.CompareMarkupKey)
+	sheet.Overlaps(l.Files, "markups.csv", rows, books.CompareMarkupKey, func(m *books.Markup) string {
 		who := "*"
 		if m.Customer >= 0 {
 			who = l.b.Customers[m.Customer].ID
 		}
 		return "customer_id " + who + ", source " + m.Source + ", service_name " + m.Service
 	})
-	l.b.Markups = rowsOf(rows)
+	l.b.Markups = sheet.RowsOf(rows)
 }
 
 // noCosts says why rows of cost files cannot be billed by a product; "" = they can.
@@ -77,7 +78,7 @@ func (l *loader) costPackages() {
 		for _, sku := range pack.SKUs {
 			p := &l.b.Products[sku]
 			if !p.BillsCosts {
-				l.c.Add(books.Pos{File: "books/packages.csv"}, "make two packages of it",
+				l.Problems.Add(books.Pos{File: "books/packages.csv"}, "make two packages of it",
 					"package %s is of %s, which bills cost files, and of %s, which does not", pack.ID,
 					l.b.Products[pack.SKUs[slices.IndexFunc(pack.SKUs, costs)]].SKU, p.SKU)
 			}

@@ -6,45 +6,49 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // discounts reads discounts.csv (§3.6).
 func (l *loader) discounts() {
-	var rows []entry[books.Discount]
+	var rows []sheet.Entry[books.Discount]
 	l.each("discounts.csv", func(r *row) {
-		d := books.Discount{ID: r.key("discount_id"), Customer: books.AnyCode, Partner: books.AnyCode}
-		kind := r.word("kind")
+		d := books.Discount{ID: r.Key("discount_id"), Customer: books.AnyCode, Partner: books.AnyCode}
+		kind := r.Word("kind")
 		d.Kind = books.DiscountKind(max(kind, 0))
-		if id := r.key("customer_id"); id != "*" {
+		if id := r.Key("customer_id"); id != "*" {
 			d.Customer, _ = need(r, "customer_id", id, "customers.csv", l.b.Customer)
 		}
-		partner := r.key("partner_id")
+		partner := r.Key("partner_id")
 		switch {
 		case kind >= 0 && d.Kind == books.PartnerOffer && partner == "":
-			r.fail("partner_id", "", "a partner's discount needs one")
+			r.Fail("partner_id", "", "a partner's discount needs one")
 		case kind >= 0 && d.Kind != books.PartnerOffer && partner != "":
-			r.fail("partner_id", "leave it empty", "only kind partner has one")
+			r.Fail("partner_id", "leave it empty", "only kind partner has one")
 		case partner != "":
 			d.Partner, _ = need(r, "partner_id", partner, "partners.csv", l.b.Partner)
 		}
 		d.Service, d.SKU = r.scope()
-		if mode := r.word("mode"); mode >= 0 {
+		if mode := r.Word("mode"); mode >= 0 {
 			d.Mode = books.DiscountMode(mode)
 			r.discountValue(&d)
 		}
-		d.Valid, d.Currency = r.valid(), r.currency("currency")
-		if d.Currency > 0 && d.Mode == books.ModeRate && !r.bad {
-			r.fail("currency", "leave it empty", "a rate is a share and has no currency")
+		d.Valid, d.Currency = r.Valid(), r.currency("currency")
+		if d.Currency > 0 && d.Mode == books.ModeRate && !r.Bad {
+			r.Fail("currency", "leave it empty", "a rate is a share and has no currency")
 		}
 		if d.ID != "" {
-			rows = append(rows, entry[books.Discount]{row: d, span: d.Valid, at: r.mark("discount_id")})
+			rows = append(rows, sheet.Entry[books.Discount]{Row: d, Span: d.Valid, At: r.Mark("discount_id")})
 		}
 	})
 	byID := func(a, b *books.Discount) int { return strings.Compare(a.ID, b.ID) }
-	rows = sortEntries(rows, byID)
-	overlaps(l.files, "discounts.csv", rows, byID, func(d *books.Discount) string { return "discount_id " + d.ID })
-	l.b.Discounts = rowsOf(rows)
+	rows = sheet.SortEntries(rows, byID)
+	sheet.Overlaps(l.Files, "discounts.csv", rows, byID, func(d *books.Discount) string {
+		return "discount_id " +
+			d.ID
+	})
+	l.b.Discounts = sheet.RowsOf(rows)
 }
 
 // discountValue reads what a discount's value is by its mode. A fixed one is the unit price of usage and the amount of
@@ -56,7 +60,7 @@ func (r *row) discountValue(d *books.Discount) {
 		model := l.b.Products[d.SKU].Model
 		usage, orders = model != books.Subscription, model == books.Subscription
 		if d.Mode == books.ModeFixed && model.NoFixed() {
-			l.notes.Add(r.pos(r.mark("mode")), "",
+			l.Notes.Add(r.Pos(r.Mark("mode")), "",
 				"discount_id %s: a fixed price does not fit a %s product, so it never applies", d.ID, model)
 		}
 	}
@@ -65,52 +69,52 @@ func (r *row) discountValue(d *books.Discount) {
 	}
 	switch d.Mode {
 	case books.ModeRate:
-		d.Rate = r.rate("value")
+		d.Rate = r.Rate("value")
 	case books.ModeReduction:
 		if !orders {
-			r.fail("mode", "", "a reduction is for orders, and the product is %s", l.b.Products[d.SKU].Model)
+			r.Fail("mode", "", "a reduction is for orders, and the product is %s", l.b.Products[d.SKU].Model)
 		}
-		d.Amount = r.amount("value")
+		d.Amount = r.Amount("value")
 	case books.ModeFixed:
 		var ok bool
 		if orders && !usage {
-			d.Amount = r.amount("value")
-		} else if d.Fixed, ok = decimal(r.record, "value", money.ParseUnitPrice[string]); ok && orders {
-			d.Amount = r.amount("value")
+			d.Amount = r.Amount("value")
+		} else if d.Fixed, ok = sheet.Decimal(r.Record, "value", money.ParseUnitPrice[string]); ok && orders {
+			d.Amount = r.Amount("value")
 		}
 	}
 }
 
 // packages reads packages.csv (§3.7).
 func (l *loader) packages() {
-	var rows []entry[books.Package]
+	var rows []sheet.Entry[books.Package]
 	l.each("packages.csv", func(r *row) {
-		p := books.Package{ID: r.key("package_id"), Region: r.key("region_code"), Quota: r.quantity("quota")}
+		p := books.Package{ID: r.Key("package_id"), Region: r.Key("region_code"), Quota: r.Quantity("quota")}
 		if strings.Contains(p.ID, ":") {
-			r.fail("package_id", "", "an id of a package may not contain %q", ":")
+			r.Fail("package_id", "", "an id of a package may not contain %q", ":")
 		}
 		var ok bool
 		p.Customer, ok = r.needCustomer("customer_id")
 		p.SKUs = r.skuList()
-		p.Reset = books.PackageReset(max(r.word("reset"), 0))
-		p.Valid = r.valid()
+		p.Reset = books.PackageReset(max(r.Word("reset"), 0))
+		p.Valid = r.Valid()
 		if ok && p.ID != "" {
-			rows = append(rows, entry[books.Package]{row: p, span: p.Valid, at: r.mark("package_id")})
+			rows = append(rows, sheet.Entry[books.Package]{Row: p, Span: p.Valid, At: r.Mark("package_id")})
 		}
 	})
 	byKey := func(a, b *books.Package) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
 	}
-	rows = sortEntries(rows, byKey)
-	overlaps(l.files, "packages.csv", rows, byKey, func(p *books.Package) string {
+	rows = sheet.SortEntries(rows, byKey)
+	sheet.Overlaps(l.Files, "packages.csv", rows, byKey, func(p *books.Package) string {
 		return "customer_id " + l.b.Customers[p.Customer].ID + ", package_id " + p.ID
 	})
-	l.b.Packages = rowsOf(rows)
+	l.b.Packages = sheet.RowsOf(rows)
 }
 
 // skuList reads the products of a package.
 func (r *row) skuList() []int32 {
-	text := r.text("skus")
+	text := r.Text("skus")
 	if text == "" {
 		return nil
 	}
@@ -119,11 +123,11 @@ func (r *row) skuList() []int32 {
 		code := r.l.b.SKU(sku)
 		switch {
 		case sku == "":
-			r.fail("skus", "join products by one ;", "an empty sku in the list")
-		case code < 0 && !r.l.broken["products.csv"]:
-			r.fail("skus", "", "%q is not in products.csv", shorten(sku))
+			r.Fail("skus", "join products by one ;", "an empty sku in the list")
+		case code < 0 && !r.l.Broken["products.csv"]:
+			r.Fail("skus", "", "%q is not in products.csv", sheet.Shorten(sku))
 		case code >= 0 && slices.Contains(codes, code):
-			r.fail("skus", "", "%q is duplicate", shorten(sku))
+			r.Fail("skus", "", "%q is duplicate", sheet.Shorten(sku))
 		case code >= 0:
 			codes = append(codes, code)
 		}
@@ -134,16 +138,16 @@ func (r *row) skuList() []int32 {
 
 // couponTerms reads the kind of coupons and what they pay.
 func (r *row) couponTerms(c *books.Coupon) {
-	kind, beside := r.word("kind"), r.word("with_discount")
-	c.Cash, c.Pickup, c.Performance = kind == 1, kind == 2, r.flag("counts_as_performance")
+	kind, beside := r.Word("kind"), r.Word("with_discount")
+	c.Cash, c.Pickup, c.Performance = kind == 1, kind == 2, r.Flag("counts_as_performance")
 	c.NotCommercial = beside == 2
 	c.WithDiscount = beside == 0 || c.NotCommercial
 }
 
 // neverPerforms notes that a voucher is said to count as performance, and corrects it (§3.10).
 func (r *row) neverPerforms(c *books.Coupon, id string) {
-	if !r.bad && c.Performance && !c.Cash {
-		r.l.notes.Add(r.pos(r.mark("counts_as_performance")), "",
+	if !r.Bad && c.Performance && !c.Cash {
+		r.l.Notes.Add(r.Pos(r.Mark("counts_as_performance")), "",
 			"%s %s: a %s never counts as performance", id, c.ID, c.Kind())
 		c.Performance = false
 	}
@@ -151,26 +155,26 @@ func (r *row) neverPerforms(c *books.Coupon, id string) {
 
 // coupons reads coupons.csv (§3.10).
 func (l *loader) coupons() {
-	var rows []entry[books.Coupon]
+	var rows []sheet.Entry[books.Coupon]
 	l.each("coupons.csv", func(r *row) {
 		c := books.Coupon{
-			ID:     r.key("coupon_id"),
-			Amount: r.amount("amount"), MinConsumption: r.amount("min_consumption"),
+			ID:     r.Key("coupon_id"),
+			Amount: r.Amount("amount"), MinConsumption: r.Amount("min_consumption"),
 		}
 		r.couponTerms(&c)
 		c.Customer, _ = r.needCustomer("customer_id")
-		if !r.bad && c.Amount.IsZero() {
-			r.fail("amount", "", "not above 0")
+		if !r.Bad && c.Amount.IsZero() {
+			r.Fail("amount", "", "not above 0")
 		}
 		r.neverPerforms(&c, "coupon_id")
 		c.Service, c.SKU = r.scope()
-		c.Valid = r.valid()
+		c.Valid = r.Valid()
 		if c.ID != "" {
-			rows = append(rows, entry[books.Coupon]{row: c, span: c.Valid, at: r.mark("coupon_id")})
+			rows = append(rows, sheet.Entry[books.Coupon]{Row: c, Span: c.Valid, At: r.Mark("coupon_id")})
 		}
 	})
 	byID := func(a, b *books.Coupon) int { return strings.Compare(a.ID, b.ID) }
-	rows = sortEntries(rows, byID)
-	l.b.Coupons = rowsOf(once(l.files, "coupons.csv", rows, byID,
+	rows = sheet.SortEntries(rows, byID)
+	l.b.Coupons = sheet.RowsOf(sheet.Once(l.Files, "coupons.csv", rows, byID,
 		func(c *books.Coupon) string { return "coupon_id " + c.ID }))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
@@ -25,12 +26,12 @@ func loadPartnerMoney(l *loader) {
 
 func loadFunds(l *loader) {
 	const file = "funds.yaml"
-	root, ok := l.document(file)
+	root, ok := l.Document(file)
 	if !ok {
 		return
 	}
 	if root.Kind != yamldoc.Sequence {
-		l.c.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of funds", root.Kind)
+		l.Problems.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of funds", root.Kind)
 		return
 	}
 	lines := map[string]int{}
@@ -98,7 +99,7 @@ func (m item) marketing(f *books.Fund) {
 	if n == nil {
 		return
 	}
-	q := yamldoc.Fields(&m.l.c, n, m.Name("quota"), []string{"of_performance", "max"})
+	q := yamldoc.Fields(&m.l.Problems, n, m.Name("quota"), []string{"of_performance", "max"})
 	if n.Kind != yamldoc.Mapping {
 		return
 	}
@@ -141,7 +142,7 @@ func (m item) eachMapping(key string, keys []string, visit func(yamldoc.Map)) {
 	}
 	for i := range n.Items {
 		item := &n.Items[i]
-		one := yamldoc.Fields(&m.l.c, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
+		one := yamldoc.Fields(&m.l.Problems, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
 		if item.Kind != yamldoc.Mapping {
 			continue
 		}
@@ -182,33 +183,33 @@ func (m item) fundActivities() (activities []books.FundActivity) {
 
 // needFund is the code of the fund that programme_id names, of a kind; either = both kinds.
 func needFund(r *row, marketing, either bool) (code int32, ok bool) {
-	code, ok = need(r, "programme_id", r.key("programme_id"), "funds.yaml", r.l.b.Money.FundNamed)
+	code, ok = need(r, "programme_id", r.Key("programme_id"), "funds.yaml", r.l.b.Money.FundNamed)
 	if ok && !either && r.l.b.Money.Funds[code].Marketing != marketing {
-		r.fail("programme_id", "", "a %s fund", r.l.b.Money.Funds[code].Kind())
+		r.Fail("programme_id", "", "a %s fund", r.l.b.Money.Funds[code].Kind())
 		return code, false
 	}
 	return code, ok
 }
 
 func loadFundQuotas(l *loader) {
-	var rows []entry[books.FundQuota]
+	var rows []sheet.Entry[books.FundQuota]
 	l.each("fund_quotas.csv", func(r *row) {
-		q := books.FundQuota{Period: r.text("period"), Amount: r.amount("amount")}
+		q := books.FundQuota{Period: r.Text("period"), Amount: r.Amount("amount")}
 		var known, ok bool
 		q.Fund, known = needFund(r, true, false)
 		q.Partner, ok = r.needPartner("partner_id")
 		if known && !quotaPeriod(q.Period, l.b.Money.Funds[q.Fund].Yearly) {
-			r.fail("period", "", "not a period of the fund, such as 2026-Q3, or 2026 where its period is a year")
+			r.Fail("period", "", "not a period of the fund, such as 2026-Q3, or 2026 where its period is a year")
 		}
 		if known && ok && l.b.Money.Funds[q.Fund].OfPerformance {
-			r.fail(
+			r.Fail(
 				"programme_id",
 				"remove quota from funds.yaml, or this row",
 				"its quota is a share of the performance",
 			)
 		}
 		if known && ok {
-			rows = append(rows, entry[books.FundQuota]{row: q, at: r.mark("programme_id")})
+			rows = append(rows, sheet.Entry[books.FundQuota]{Row: q, At: r.Mark("programme_id")})
 		}
 	})
 	byKey := func(a, b *books.FundQuota) int {
@@ -218,12 +219,12 @@ func loadFundQuotas(l *loader) {
 			strings.Compare(a.Period, b.Period),
 		)
 	}
-	rows = sortEntries(rows, byKey)
-	rows = once(l.files, "fund_quotas.csv", rows, byKey, func(q *books.FundQuota) string {
+	rows = sheet.SortEntries(rows, byKey)
+	rows = sheet.Once(l.Files, "fund_quotas.csv", rows, byKey, func(q *books.FundQuota) string {
 		return "programme_id " + l.b.Money.Funds[q.Fund].ID + ", partner_id " + l.b.Partners[q.Partner].ID +
 			", period " + q.Period
 	})
-	l.b.Money.FundQuotas = rowsOf(rows)
+	l.b.Money.FundQuotas = sheet.RowsOf(rows)
 }
 
 // quotaPeriod reports whether a text is a quarter, or a year.
@@ -236,76 +237,76 @@ func quotaPeriod(text string, yearly bool) bool {
 }
 
 func loadExperts(l *loader) {
-	var rows []entry[books.Expert]
+	var rows []sheet.Entry[books.Expert]
 	l.each("experts.csv", func(r *row) {
-		e := books.Expert{ID: r.key("expert_id"), Level: r.key("level"), Project: r.text("project_id"),
-			Valid: r.valid()}
+		e := books.Expert{ID: r.Key("expert_id"), Level: r.Key("level"), Project: r.Text("project_id"),
+			Valid: r.Valid()}
 		var known, ok bool
 		e.Fund, known = needFund(r, false, false)
 		e.Partner, ok = r.needPartner("partner_id")
 		if known && e.Level != "" {
 			if _, has := l.b.Money.Funds[e.Fund].Level(e.Level); !has {
-				r.fail("level", "", "not a level of fund %s", l.b.Money.Funds[e.Fund].ID)
+				r.Fail("level", "", "not a level of fund %s", l.b.Money.Funds[e.Fund].ID)
 			}
 		}
 		if known && ok && e.ID != "" {
-			rows = append(rows, entry[books.Expert]{row: e, span: e.Valid, at: r.mark("expert_id")})
+			rows = append(rows, sheet.Entry[books.Expert]{Row: e, Span: e.Valid, At: r.Mark("expert_id")})
 		}
 	})
 	byExpert := func(a, b *books.Expert) int { return cmp.Or(cmp.Compare(a.Fund, b.Fund), strings.Compare(a.ID, b.ID)) }
-	rows = sortEntries(rows, byExpert)
-	overlaps(l.files, "experts.csv", rows, byExpert, func(e *books.Expert) string {
+	rows = sheet.SortEntries(rows, byExpert)
+	sheet.Overlaps(l.Files, "experts.csv", rows, byExpert, func(e *books.Expert) string {
 		return "expert_id " + e.ID + ", programme_id " + l.b.Money.Funds[e.Fund].ID
 	})
-	l.b.Money.Experts = rowsOf(sortEntries(rows, func(a, b *books.Expert) int {
+	l.b.Money.Experts = sheet.RowsOf(sheet.SortEntries(rows, func(a, b *books.Expert) int {
 		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.ID, b.ID))
 	}))
 }
 
 func loadQualifications(l *loader) {
-	var rows []entry[books.Qualification]
+	var rows []sheet.Entry[books.Qualification]
 	l.each("qualifications.csv", func(r *row) {
-		q := books.Qualification{Name: r.key("qualification"), Valid: r.valid()}
+		q := books.Qualification{Name: r.Key("qualification"), Valid: r.Valid()}
 		var known, ok bool
 		q.Fund, known = needFund(r, false, true)
 		q.Partner, ok = r.needPartner("partner_id")
 		if known && ok && q.Name != "" {
-			rows = append(rows, entry[books.Qualification]{row: q, span: q.Valid, at: r.mark("qualification")})
+			rows = append(rows, sheet.Entry[books.Qualification]{Row: q, Span: q.Valid, At: r.Mark("qualification")})
 		}
 	})
 	byKey := func(a, b *books.Qualification) int {
 		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.Name, b.Name))
 	}
-	rows = sortEntries(rows, byKey)
-	overlaps(l.files, "qualifications.csv", rows, byKey, func(q *books.Qualification) string {
+	rows = sheet.SortEntries(rows, byKey)
+	sheet.Overlaps(l.Files, "qualifications.csv", rows, byKey, func(q *books.Qualification) string {
 		return "partner_id " + l.b.Partners[q.Partner].ID + ", qualification " + q.Name
 	})
-	l.b.Money.Qualifications = rowsOf(rows)
+	l.b.Money.Qualifications = sheet.RowsOf(rows)
 }
 
 func loadParties(l *loader) {
-	var rows []entry[books.Party]
+	var rows []sheet.Entry[books.Party]
 	l.each("parties.csv", func(r *row) {
 		p := books.Party{
-			ID:        r.key("party_id"),
-			LegalName: r.text("legal_name"),
-			Address:   r.text("address"),
-			TaxID:     r.text("tax_id"),
-			Country:   r.text("country"),
-			Email:     r.text("email"),
-			Bank:      r.text("bank"),
-			TaxExempt: r.flag("tax_exempt"), ExemptReason: r.text("exempt_reason"),
-			PurchaseOrder: r.text("purchase_order"),
+			ID:        r.Key("party_id"),
+			LegalName: r.Text("legal_name"),
+			Address:   r.Text("address"),
+			TaxID:     r.Text("tax_id"),
+			Country:   r.Text("country"),
+			Email:     r.Text("email"),
+			Bank:      r.Text("bank"),
+			TaxExempt: r.Flag("tax_exempt"), ExemptReason: r.Text("exempt_reason"),
+			PurchaseOrder: r.Text("purchase_order"),
 		}
 		if p.ExemptReason != "" && !p.TaxExempt {
-			r.fail("exempt_reason", "write tax_exempt YES, or leave it empty", "the party is not exempt")
+			r.Fail("exempt_reason", "write tax_exempt YES, or leave it empty", "the party is not exempt")
 		}
 		if p.ID != "" {
-			rows = append(rows, entry[books.Party]{row: p, at: r.mark("party_id")})
+			rows = append(rows, sheet.Entry[books.Party]{Row: p, At: r.Mark("party_id")})
 		}
 	})
 	byID := func(a, b *books.Party) int { return strings.Compare(a.ID, b.ID) }
-	rows = sortEntries(rows, byID)
-	rows = once(l.files, "parties.csv", rows, byID, func(p *books.Party) string { return "party_id " + p.ID })
-	l.b.Money.Parties = rowsOf(rows)
+	rows = sheet.SortEntries(rows, byID)
+	rows = sheet.Once(l.Files, "parties.csv", rows, byID, func(p *books.Party) string { return "party_id " + p.ID })
+	l.b.Money.Parties = sheet.RowsOf(rows)
 }

@@ -10,13 +10,13 @@ var costBases = []cost.Column{cost.List, cost.Contracted, cost.Effective, cost.B
 
 // costBasis reads what only a pass_through product has.
 func (r *row) costBasis(p *books.Product, modelKnown bool) {
-	given := r.cell("basis").text != ""
-	at := r.word("basis")
+	given := r.Cell("basis").Text != ""
+	at := r.Word("basis")
 	switch {
 	case modelKnown && p.Model == books.PassThrough && !given:
-		r.fail("basis", "one of list, contracted, effective, billed", "a pass_through product needs one")
+		r.Fail("basis", "one of list, contracted, effective, billed", "a pass_through product needs one")
 	case modelKnown && p.Model != books.PassThrough && given:
-		r.fail("basis", "leave it empty", "only a pass_through product has one")
+		r.Fail("basis", "leave it empty", "only a pass_through product has one")
 	case at >= 0:
 		p.Basis = costBases[at]
 	}
@@ -24,13 +24,13 @@ func (r *row) costBasis(p *books.Product, modelKnown bool) {
 
 // markUp reads the rate of a pass_through price; the tier's unit price is 1 + rate (§11.3).
 func (r *row) markUp(p *priceRow) {
-	text := r.cell("rate").text
+	text := r.Cell("rate").Text
 	switch {
 	case p.model != books.PassThrough:
-	case r.cell("unit_price").text != "":
-		r.fail("unit_price", "leave it empty", "a pass_through price has a rate")
+	case r.Cell("unit_price").Text != "":
+		r.Fail("unit_price", "leave it empty", "a pass_through price has a rate")
 	case text == "":
-		r.fail("rate", "", "a pass_through price needs one")
+		r.Fail("rate", "", "a pass_through price needs one")
 	default:
 		p.tier.UnitPrice = r.factor(text)
 	}
@@ -40,7 +40,7 @@ func (r *row) markUp(p *priceRow) {
 func (r *row) factor(text string) (price money.UnitPrice) {
 	rate, err := money.ParseSignedQuantity(text)
 	if err != nil {
-		r.failParse("rate", err)
+		r.FailParse("rate", err)
 		return price
 	}
 	one, _ := money.QuantityFromInt(1) // in range
@@ -49,7 +49,7 @@ func (r *row) factor(text string) (price money.UnitPrice) {
 		price, err = money.UnitPriceFromRaw(sum.Raw())
 	}
 	if err != nil {
-		r.fail("rate", "", "not from -1 to 999999999")
+		r.Fail("rate", "", "not from -1 to 999999999")
 	}
 	return price
 }

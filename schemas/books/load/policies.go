@@ -11,19 +11,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// document reads a YAML book. ok is false when it is not there or cannot be read.
-func (f *files) document(file string) (root yamldoc.Node, ok bool) {
-	data, there := f.data[file]
-	if !there {
-		return yamldoc.Node{}, false
-	}
-	root, ok = yamldoc.Parse(dir+"/"+file, data, &f.c)
-	if !ok {
-		f.broken[file] = true
-	}
-	return root, ok && root.Kind != yamldoc.Null
-}
-
 // item is one mapping of a YAML book, with the books that it refers to.
 type item struct {
 	yamldoc.Map
@@ -33,12 +20,12 @@ type item struct {
 
 // item is the mapping of a node; what names it in messages. Keys that the book does not have are reported.
 func (l *loader) item(file string, node *yamldoc.Node, what string) item {
-	format := l.formats[file]
+	format := l.Formats[file]
 	keys := make([]string, len(format.Columns))
 	for i, c := range format.Columns {
 		keys[i] = c.Name
 	}
-	return item{yamldoc.Fields(&l.c, node, what, keys), l, format}
+	return item{yamldoc.Fields(&l.Problems, node, what, keys), l, format}
 }
 
 // words are the words that a key may have.
@@ -57,13 +44,13 @@ func (m item) word(key string) int { return m.Word(key, 0, m.words(key)) }
 // policies reads policies.yaml (§4.7).
 func (l *loader) policies() {
 	const file = "policies.yaml"
-	root, ok := l.document(file)
+	root, ok := l.Document(file)
 	if !ok {
 		return
 	}
 	if root.Kind != yamldoc.Mapping {
-		l.broken[file] = true
-		l.c.Add(root.Pos, "write `id:` and its keys below it", "%s, not a mapping of policy ids", root.Kind)
+		l.Broken[file] = true
+		l.Problems.Add(root.Pos, "write `id:` and its keys below it", "%s, not a mapping of policy ids", root.Kind)
 		return
 	}
 	for i := range root.Pairs {

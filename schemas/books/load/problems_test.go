@@ -475,39 +475,6 @@ func TestNoFollowUpProblems(t *testing.T) {
 	}
 }
 
-func FuzzCSV(f *testing.F) {
-	for _, text := range []string{"a,b\n1,2\n", "\"a\"\"b\",\"c\nd\"\r\n", "a\"b,c\nd,e", "\"open", "\"a\"x", ",,\n\n,",
-		"\r\r\n"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		r := csvReader{text: text, line: 1}
-		lines := strings.Split(text, "\n")
-		var cells []cell
-		for range len(text) + 2 {
-			record, ok, err := r.next(cells)
-			if !ok {
-				if r.at != len(text) {
-					t.Fatalf("%q: stopped at %d", text, r.at)
-				}
-				return
-			}
-			if err != nil && err.fatal {
-				return
-			}
-			for _, c := range record {
-				line := lines[c.line-1]
-				plain := strings.SplitN(c.text, "\n", 2)[0]
-				if at := line[c.column-1:]; !strings.HasPrefix(at, `"`) && !strings.HasPrefix(at, plain) {
-					t.Fatalf("%q: cell %q is not at %d:%d", text, c.text, c.line, c.column)
-				}
-			}
-			cells = record
-		}
-		t.Fatalf("%q: no end", text)
-	})
-}
-
 // FuzzBooks throws one text at every CSV book and every YAML book: Load never panics, and every problem has a place.
 func FuzzBooks(f *testing.F) {
 	for name, text := range sample {

@@ -6,21 +6,22 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // products reads products.csv (§3.1).
 func (l *loader) products() {
-	var rows []entry[books.Product]
+	var rows []sheet.Entry[books.Product]
 	l.each("products.csv", func(r *row) {
 		p := books.Product{
-			SKU: r.key("sku"), Name: r.text("name"),
-			ServiceTypeCode: r.key("service_type_code"), ServiceTypeName: r.text("service_type_name"),
-			ResourceTypeCode: r.text("resource_type_code"), ResourceTypeName: r.text("resource_type_name"),
-			UsageType: r.text("usage_type"), Measure: r.key("measure"),
-			Model: books.Model(r.word("pricing_model")), Meter: books.Meter(r.word("meter")), Policy: r.text("policy"),
-			AllowDiscount: r.flag("allow_discount"), Class: books.Class(r.word("performance_class")),
-			FocusServiceCategory: r.text("focus_service_category"),
+			SKU: r.Key("sku"), Name: r.Text("name"),
+			ServiceTypeCode: r.Key("service_type_code"), ServiceTypeName: r.Text("service_type_name"),
+			ResourceTypeCode: r.Text("resource_type_code"), ResourceTypeName: r.Text("resource_type_name"),
+			UsageType: r.Text("usage_type"), Measure: r.Key("measure"),
+			Model: books.Model(r.Word("pricing_model")), Meter: books.Meter(r.Word("meter")), Policy: r.Text("policy"),
+			AllowDiscount: r.Flag("allow_discount"), Class: books.Class(r.Word("performance_class")),
+			FocusServiceCategory: r.Text("focus_service_category"),
 		}
 		r.notAny("sku", p.SKU)
 		r.notAny("service_type_code", p.ServiceTypeCode)
@@ -28,11 +29,11 @@ func (l *loader) products() {
 		switch {
 		case !modelKnown:
 		case p.Model == books.Percentile && p.Policy == "":
-			r.fail("policy", "name one of policies.yaml", "a percentile product needs one")
+			r.Fail("policy", "name one of policies.yaml", "a percentile product needs one")
 		case p.Model != books.Percentile && p.Policy != "":
-			r.fail("policy", "leave it empty", "only a percentile product has one")
-		case p.Policy != "" && !l.broken["policies.yaml"] && l.b.Policy(p.Policy) < 0:
-			r.fail("policy", "", "not in policies.yaml")
+			r.Fail("policy", "leave it empty", "only a percentile product has one")
+		case p.Policy != "" && !l.Broken["policies.yaml"] && l.b.Policy(p.Policy) < 0:
+			r.Fail("policy", "", "not in policies.yaml")
 		}
 		r.counting(&p, modelKnown)
 		r.costBasis(&p, modelKnown)
@@ -41,23 +42,23 @@ func (l *loader) products() {
 		}
 		l.services[p.ServiceTypeCode] = true
 		if p.SKU != "" {
-			rows = append(rows, entry[books.Product]{row: p, at: r.mark("sku")})
+			rows = append(rows, sheet.Entry[books.Product]{Row: p, At: r.Mark("sku")})
 		} else {
-			l.broken["products.csv"] = true
+			l.Broken["products.csv"] = true
 		}
 	})
 	bySKU := func(a, b *books.Product) int { return strings.Compare(a.SKU, b.SKU) }
-	rows = sortEntries(rows, bySKU)
-	for _, e := range once(l.files, "products.csv", rows, bySKU,
+	rows = sheet.SortEntries(rows, bySKU)
+	for _, e := range sheet.Once(l.Files, "products.csv", rows, bySKU,
 		func(p *books.Product) string { return "sku " + p.SKU }) {
-		l.b.Products = append(l.b.Products, e.row)
+		l.b.Products = append(l.b.Products, e.Row)
 	}
 }
 
 // notAny refuses * as a name, since it stands for anything.
 func (r *row) notAny(name, text string) {
 	if text == "*" {
-		r.fail(name, "", "means any and cannot be a name")
+		r.Fail(name, "", "means any and cannot be a name")
 	}
 }
 
@@ -69,13 +70,13 @@ type priceRow struct {
 	tier                     books.Tier
 	model                    books.Model
 	checked                  bool // its product is known and right
-	upTo                     mark
+	upTo                     sheet.Mark
 }
 
 // priceRows are rows of prices.csv, to be checked against each other.
 type priceRows struct {
 	l    *loader
-	rows []entry[priceRow]
+	rows []sheet.Entry[priceRow]
 }
 
 func (p *priceRow) describe(l *loader) string {
@@ -95,27 +96,27 @@ func comparePriceKey(a, b *priceRow) int {
 
 // prices reads prices.csv (§3.2).
 func (l *loader) prices() {
-	var rows []entry[priceRow]
+	var rows []sheet.Entry[priceRow]
 	l.each("prices.csv", func(r *row) {
 		p := priceRow{
-			list: r.key("price_list"), region: r.key("region_code"), number: r.whole("tier"), upTo: r.mark("up_to"),
+			list: r.Key("price_list"), region: r.Key("region_code"), number: r.Whole("tier"), upTo: r.Mark("up_to"),
 		}
 		r.notAny("price_list", p.list)
 		var known bool
 		p.sku, known = r.needSKU("sku")
-		p.tier.UpTo, p.tier.Open = r.quantity("up_to"), r.cell("up_to").text == ""
-		if !p.tier.Open && !r.bad && p.tier.UpTo.IsZero() {
-			r.fail("up_to", "", "not above 0")
+		p.tier.UpTo, p.tier.Open = r.Quantity("up_to"), r.Cell("up_to").Text == ""
+		if !p.tier.Open && !r.Bad && p.tier.UpTo.IsZero() {
+			r.Fail("up_to", "", "not above 0")
 		}
-		if i := r.word("period_type"); i >= 0 {
-			p.periodType = r.column("period_type").Words[i]
+		if i := r.Word("period_type"); i >= 0 {
+			p.periodType = r.Column("period_type").Words[i]
 		}
 		priceCells(r, &p, known)
-		span := r.valid()
+		span := r.Valid()
 		l.lists[p.list] = true
 		if known && p.number > 0 {
-			p.checked = !r.bad
-			rows = append(rows, entry[priceRow]{row: p, span: span, at: r.mark("valid_from")})
+			p.checked = !r.Bad
+			rows = append(rows, sheet.Entry[priceRow]{Row: p, Span: span, At: r.Mark("valid_from")})
 		}
 	})
 	priceRows{l, rows}.versions()
@@ -123,8 +124,8 @@ func (l *loader) prices() {
 
 // priceCells reads the money of a price row and checks it against the product's model.
 func priceCells(r *row, p *priceRow, known bool) {
-	p.tier.FlatFee, p.tier.UnitPrice, p.tier.BlockSize = r.price("flat_fee"), r.price("unit_price"),
-		r.quantity("block_size")
+	p.tier.FlatFee, p.tier.UnitPrice, p.tier.BlockSize = r.Price("flat_fee"), r.Price("unit_price"),
+		r.Quantity("block_size")
 	if !known {
 		return
 	}
@@ -136,66 +137,66 @@ func priceCells(r *row, p *priceRow, known bool) {
 	of := p.model.Traits()
 	switch {
 	case of.OnlyFee && p.tier.UnitPrice != (money.UnitPrice{}):
-		r.fail("unit_price", "leave it empty", "a %s price has only flat_fee", model)
-	case !of.OnlyFee && !of.OwnPrice && r.cell("unit_price").text == "":
-		r.fail("unit_price", "", "empty")
+		r.Fail("unit_price", "leave it empty", "a %s price has only flat_fee", model)
+	case !of.OnlyFee && !of.OwnPrice && r.Cell("unit_price").Text == "":
+		r.Fail("unit_price", "", "empty")
 	}
 	r.percentage(p)
 	r.markUp(p)
 	if of.NoFee && !p.tier.FlatFee.IsZero() {
-		r.fail("flat_fee", "leave it empty", "a %s price has none", model)
+		r.Fail("flat_fee", "leave it empty", "a %s price has none", model)
 	}
-	size := r.cell("block_size").text
+	size := r.Cell("block_size").Text
 	switch {
 	case p.model == books.Block && size == "":
-		r.fail("block_size", "", "a block price needs one")
-	case p.model == books.Block && !r.bad && p.tier.BlockSize.IsZero():
-		r.fail("block_size", "", "not above 0")
+		r.Fail("block_size", "", "a block price needs one")
+	case p.model == books.Block && !r.Bad && p.tier.BlockSize.IsZero():
+		r.Fail("block_size", "", "not above 0")
 	case p.model != books.Block && size != "":
-		r.fail("block_size", "leave it empty", "only a block price has one")
+		r.Fail("block_size", "leave it empty", "only a block price has one")
 	}
-	kind := r.cell("period_type").text
+	kind := r.Cell("period_type").Text
 	switch {
 	case p.model == books.Subscription && kind == "":
-		r.fail("period_type", "one of "+strings.Join(r.column("period_type").Words, ", "), "a period price needs one")
+		r.Fail("period_type", "one of "+strings.Join(r.Column("period_type").Words, ", "), "a period price needs one")
 	case p.model != books.Subscription && kind != "":
-		r.fail("period_type", "leave it empty", "only a period price has one")
+		r.Fail("period_type", "leave it empty", "only a period price has one")
 	}
 }
 
 // versions groups the rows into price versions and checks their tiers and that no two are in force at once.
 func (p priceRows) versions() {
 	l, rows := p.l, p.rows
-	slices.SortFunc(rows, func(a, b entry[priceRow]) int {
+	slices.SortFunc(rows, func(a, b sheet.Entry[priceRow]) int {
 		return cmp.Or(
-			comparePriceKey(&a.row, &b.row), cmp.Compare(a.span.From, b.span.From), cmp.Compare(a.span.To, b.span.To),
-			cmp.Compare(a.row.number, b.row.number), cmp.Compare(a.at.line, b.at.line),
+			comparePriceKey(&a.Row, &b.Row), cmp.Compare(a.Span.From, b.Span.From), cmp.Compare(a.Span.To, b.Span.To),
+			cmp.Compare(a.Row.number, b.Row.number), cmp.Compare(a.At.Line, b.At.Line),
 		)
 	})
-	var firsts []entry[priceRow]
+	var firsts []sheet.Entry[priceRow]
 	for len(rows) > 0 {
 		n := 1
-		for n < len(rows) && rows[n].span == rows[0].span && comparePriceKey(&rows[n].row, &rows[0].row) == 0 {
+		for n < len(rows) && rows[n].Span == rows[0].Span && comparePriceKey(&rows[n].Row, &rows[0].Row) == 0 {
 			n++
 		}
 		priceRows{l, rows[:n]}.tiers()
 		first := rows[0]
 		version := books.Version{
-			SKU: first.row.sku, PriceList: first.row.list, Region: first.row.region, PeriodType: first.row.periodType,
-			Valid: first.span,
+			SKU: first.Row.sku, PriceList: first.Row.list, Region: first.Row.region, PeriodType: first.Row.periodType,
+			Valid: first.Span,
 		}
 		for _, e := range rows[:n] {
-			version.Tiers = append(version.Tiers, e.row.tier)
-			if e.at.line < first.at.line {
-				first.at = e.at
+			version.Tiers = append(version.Tiers, e.Row.tier)
+			if e.At.Line < first.At.Line {
+				first.At = e.At
 			}
 		}
-		version.At = books.Pos{File: dir + "/prices.csv", Line: int(first.at.line), Column: int(first.at.column)}
+		version.At = books.Pos{File: sheet.Dir + "/prices.csv", Line: int(first.At.Line), Column: int(first.At.Column)}
 		l.b.Versions = append(l.b.Versions, version)
 		firsts = append(firsts, first)
 		rows = rows[n:]
 	}
-	overlaps(l.files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
+	sheet.Overlaps(l.Files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
 }
 
 // tiers checks that the tiers of a version, whose rows these are, sorted by tier, are 1..n, that up_to rises and that
@@ -203,53 +204,40 @@ func (p priceRows) versions() {
 func (p priceRows) tiers() {
 	l, rows := p.l, p.rows
 	for _, e := range rows {
-		if !e.row.checked {
+		if !e.Row.checked {
 			return
 		}
 	}
-	fail := func(at mark, hint, format string, args ...any) {
-		l.c.Add(books.Pos{File: dir + "/prices.csv", Line: int(at.line), Column: int(at.column)}, hint, format, args...)
+	fail := func(at sheet.Mark, hint, format string, args ...any) {
+		l.Problems.Add(books.Pos{File: sheet.Dir + "/prices.csv", Line: int(at.Line), Column: int(at.Column)}, hint,
+			format, args...)
 	}
 	p.percentage()
-	model := rows[0].row.model
+	model := rows[0].Row.model
 	for i, e := range rows {
-		at := mark{e.at.line, e.row.upTo.column}
+		at := sheet.Mark{Line: e.At.Line, Column: e.Row.upTo.Column}
 		last := i == len(rows)-1
 		switch {
-		case i > 0 && e.row.number == rows[i-1].row.number:
-			fail(e.at, "", "tier %d of %s is duplicate: also %s/prices.csv:%d", e.row.number, e.row.describe(l), dir,
-				rows[i-1].at.line)
+		case i > 0 && e.Row.number == rows[i-1].Row.number:
+			fail(e.At, "", "tier %d of %s is duplicate: also %s/prices.csv:%d", e.Row.number, e.Row.describe(l),
+				sheet.Dir,
+				rows[i-1].At.Line)
 			return
-		case e.row.number != i+1:
-			fail(e.at, "tiers are 1, 2, … without gaps", "tier %d of %s where tier %d is missing", e.row.number,
-				e.row.describe(l), i+1)
+		case e.Row.number != i+1:
+			fail(e.At, "tiers are 1, 2, … without gaps", "tier %d of %s where tier %d is missing", e.Row.number,
+				e.Row.describe(l), i+1)
 			return
 		case i > 0 && model.Traits().OneTier:
-			fail(e.at, "", "tier %d: a %s price has one tier", e.row.number, model)
+			fail(e.At, "", "tier %d: a %s price has one tier", e.Row.number, model)
 			return
-		case last && !e.row.tier.Open:
+		case last && !e.Row.tier.Open:
 			fail(at, "leave up_to empty on the last tier", "up_to %q: the last tier must be open",
-				e.row.tier.UpTo.Trim())
-		case !last && e.row.tier.Open:
-			fail(at, "", "up_to: empty on tier %d of %d; only the last tier is open", e.row.number, len(rows))
-		case i > 0 && !e.row.tier.Open && e.row.tier.UpTo.Cmp(rows[i-1].row.tier.UpTo) <= 0:
-			fail(at, "", "up_to %q: not above that of the tier before, %s", e.row.tier.UpTo.Trim(),
-				rows[i-1].row.tier.UpTo.Trim())
+				e.Row.tier.UpTo.Trim())
+		case !last && e.Row.tier.Open:
+			fail(at, "", "up_to: empty on tier %d of %d; only the last tier is open", e.Row.number, len(rows))
+		case i > 0 && !e.Row.tier.Open && e.Row.tier.UpTo.Cmp(rows[i-1].Row.tier.UpTo) <= 0:
+			fail(at, "", "up_to %q: not above that of the tier before, %s", e.Row.tier.UpTo.Trim(),
+				rows[i-1].Row.tier.UpTo.Trim())
 		}
 	}
-}
-
-// once notes every row whose key an earlier row has, and gives the others. rows are sorted.
-func once[T any](f *files, file string, rows []entry[T], key func(a, b *T) int, what func(*T) string) []entry[T] {
-	out := rows[:0:0]
-	for i, e := range rows {
-		if i > 0 && key(&rows[i-1].row, &e.row) == 0 {
-			first := out[len(out)-1]
-			at := books.Pos{File: dir + "/" + file, Line: int(e.at.line), Column: int(e.at.column)}
-			f.c.Add(at, "keep one of the two", "%s is duplicate: also %s/%s:%d", what(&e.row), dir, file, first.at.line)
-			continue
-		}
-		out = append(out, e)
-	}
-	return out
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
@@ -14,12 +15,12 @@ import (
 // incentives reads incentives.yaml (§6.5).
 func (l *loader) incentives() {
 	const file = "incentives.yaml"
-	root, ok := l.document(file)
+	root, ok := l.Document(file)
 	if !ok {
 		return
 	}
 	if root.Kind != yamldoc.Sequence {
-		l.c.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of programmes", root.Kind)
+		l.Problems.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of programmes", root.Kind)
 		return
 	}
 	lines := map[string]int{}
@@ -66,7 +67,7 @@ func (m item) programme() books.Programme {
 	}
 	p.Tiers = m.tiers()
 	if bonus := m.Get("new_customer_bonus"); bonus != nil {
-		b := yamldoc.Fields(&m.l.c, bonus, m.Name("new_customer_bonus"), []string{"rate", "months"})
+		b := yamldoc.Fields(&m.l.Problems, bonus, m.Name("new_customer_bonus"), []string{"rate", "months"})
 		if bonus.Kind == yamldoc.Mapping {
 			b.Require("rate", "share of the performance, in quotes")
 			b.Require("months", "months from the start of an association")
@@ -81,7 +82,7 @@ func (m item) programme() books.Programme {
 
 func parseID(text string) (string, error) {
 	if text == "" || strings.TrimSpace(text) != text || strings.ContainsAny(text, ";\r\n\t") {
-		return "", fmt.Errorf("%q: not an id", shorten(text))
+		return "", fmt.Errorf("%q: not an id", sheet.Shorten(text))
 	}
 	return text, nil
 }
@@ -130,7 +131,7 @@ func (m item) partners() []int32 {
 		switch {
 		case item.Kind != yamldoc.Scalar:
 			m.Fail("partners", item, "", "%s instead of a partner id", item.Kind)
-		case code < 0 && !m.l.broken["partners.csv"]:
+		case code < 0 && !m.l.Broken["partners.csv"]:
 			m.Fail("partners", item, "", "not in partners.csv")
 		case code >= 0 && slices.Contains(codes, code):
 			m.Fail("partners", item, "", "is duplicate")
@@ -182,7 +183,7 @@ func (m item) tiers() []books.IncentiveTier {
 	var tiers []books.IncentiveTier
 	for i := range n.Items {
 		item := &n.Items[i]
-		t := yamldoc.Fields(&m.l.c, item, fmt.Sprintf("%s[%d]", m.Name("tiers"), i+1), []string{"from", "rate"})
+		t := yamldoc.Fields(&m.l.Problems, item, fmt.Sprintf("%s[%d]", m.Name("tiers"), i+1), []string{"from", "rate"})
 		if item.Kind != yamldoc.Mapping {
 			continue
 		}

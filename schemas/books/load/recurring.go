@@ -6,45 +6,49 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // recurring reads recurring.csv.
 func (l *loader) recurring() {
-	var rows []entry[books.RecurringCharge]
+	var rows []sheet.Entry[books.RecurringCharge]
 	l.each("recurring.csv", func(r *row) {
 		c := books.RecurringCharge{
-			ID: r.key("charge_id"), Region: r.key("region_code"), Resource: r.key("resource_id"),
-			Quantity: r.quantity("quantity"),
-			Advance:  r.word("timing") == 1, FromStart: r.word("anchor") == 1,
-			Proration: books.Proration(max(r.word("proration"), 0)),
+			ID: r.Key("charge_id"), Region: r.Key("region_code"), Resource: r.Key("resource_id"),
+			Quantity: r.Quantity("quantity"),
+			Advance:  r.Word("timing") == 1, FromStart: r.Word("anchor") == 1,
+			Proration: books.Proration(max(r.Word("proration"), 0)),
 		}
 		var ok, known bool
 		c.Customer, ok = r.needCustomer("customer_id")
 		if c.SKU, known = r.needSKU("sku"); known && l.b.Products[c.SKU].Model != books.Recurring {
-			r.fail("sku", "", "a %s product; a recurring charge needs a recurring one", l.b.Products[c.SKU].Model)
+			r.Fail("sku", "", "a %s product; a recurring charge needs a recurring one", l.b.Products[c.SKU].Model)
 		}
-		if i := r.word("period"); i >= 0 {
+		if i := r.Word("period"); i >= 0 {
 			c.Months = [...]int{1, 3, 12}[i]
 		}
-		c.Valid = r.valid()
-		c.At = r.pos(r.mark("charge_id"))
+		c.Valid = r.Valid()
+		c.At = r.Pos(r.Mark("charge_id"))
 		if ok && known && c.ID != "" && c.Months > 0 && c.Valid.From != period.Past {
-			rows = append(rows, entry[books.RecurringCharge]{row: c, span: c.Valid, at: r.mark("charge_id")})
+			rows = append(rows, sheet.Entry[books.RecurringCharge]{Row: c, Span: c.Valid, At: r.Mark("charge_id")})
 		}
 	})
 	byID := func(a, b *books.RecurringCharge) int { return strings.Compare(a.ID, b.ID) }
-	rows = sortEntries(rows, byID)
-	overlaps(l.files, "recurring.csv", rows, byID, func(c *books.RecurringCharge) string { return "charge_id " + c.ID })
+	rows = sheet.SortEntries(rows, byID)
+	sheet.Overlaps(l.Files, "recurring.csv", rows, byID, func(c *books.RecurringCharge) string {
+		return "charge_id " +
+			c.ID
+	})
 	for i := 0; i < len(rows); {
 		n := i + 1
-		for n < len(rows) && rows[n].row.ID == rows[i].row.ID {
+		for n < len(rows) && rows[n].Row.ID == rows[i].Row.ID {
 			n++
 		}
 		chargeRows{l, rows[i:n]}.agree()
 		i = n
 	}
-	l.b.Recurring = rowsOf(rows)
+	l.b.Recurring = sheet.RowsOf(rows)
 	slices.SortStableFunc(l.b.Recurring, func(a, b books.RecurringCharge) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID), cmp.Compare(a.Valid.From,
 			b.Valid.From))
@@ -54,15 +58,15 @@ func (l *loader) recurring() {
 // chargeRows are the rows of one charge.
 type chargeRows struct {
 	l    *loader
-	rows []entry[books.RecurringCharge]
+	rows []sheet.Entry[books.RecurringCharge]
 }
 
 // agree checks that the rows of one charge agree, and sets for each where the charge began.
 func (cs chargeRows) agree() {
 	rows := cs.rows
-	first := rows[0].row
+	first := rows[0].Row
 	for i := range rows {
-		c := &rows[i].row
+		c := &rows[i].Row
 		c.First = first.Valid.From
 		what := ""
 		switch {
@@ -76,7 +80,7 @@ func (cs chargeRows) agree() {
 			what = "anchor"
 		}
 		if what != "" {
-			cs.l.c.Add(c.At, "end the charge and begin one with another charge_id",
+			cs.l.Problems.Add(c.At, "end the charge and begin one with another charge_id",
 				"charge_id %s: its rows do not agree in %s: also %s", c.ID, what, first.At)
 		}
 	}

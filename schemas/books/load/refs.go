@@ -2,36 +2,37 @@ package load
 
 import (
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
 // row is one row of a book, with the books that it refers to.
 type row struct {
-	*record
+	*sheet.Record
 	l *loader
 }
 
 // each reads a book row by row.
 func (l *loader) each(file string, f func(*row)) {
 	one := row{l: l}
-	l.files.each(file, func(r *record) {
-		one.record = r
+	l.Files.Each(file, func(r *sheet.Record) {
+		one.Record = r
 		f(&one)
 	})
 }
 
 // needSKU is the code of the product that a cell names. ok is false when there is none.
 func (r *row) needSKU(name string) (code int32, ok bool) {
-	return need(r, name, r.key(name), "products.csv", r.l.b.SKU)
+	return need(r, name, r.Key(name), "products.csv", r.l.b.SKU)
 }
 
 // needCustomer is the code of the customer that a cell names.
 func (r *row) needCustomer(name string) (code int32, ok bool) {
-	return need(r, name, r.key(name), "customers.csv", r.l.b.Customer)
+	return need(r, name, r.Key(name), "customers.csv", r.l.b.Customer)
 }
 
 // needPartner is the code of the partner that a cell names.
 func (r *row) needPartner(name string) (code int32, ok bool) {
-	return need(r, name, r.key(name), "partners.csv", r.l.b.Partner)
+	return need(r, name, r.Key(name), "partners.csv", r.l.b.Partner)
 }
 
 // need looks an id up; an empty one was reported already.
@@ -40,8 +41,8 @@ func need(r *row, name, id, book string, find func(string) int32) (code int32, o
 		return books.AnyCode, false
 	}
 	code = find(id)
-	if code < 0 && !r.l.broken[book] {
-		r.fail(name, "", "not in %s", book)
+	if code < 0 && !r.l.Broken[book] {
+		r.Fail(name, "", "not in %s", book)
 	}
 	return code, code >= 0
 }
@@ -49,15 +50,15 @@ func need(r *row, name, id, book string, find func(string) int32) (code int32, o
 // scope reads service_type_code and sku, which together say what a row is about.
 func (r *row) scope() (service string, sku int32) {
 	l := r.l
-	service, sku = r.key("service_type_code"), books.AnyCode
-	if service != "*" && !l.services[service] && !l.broken["products.csv"] {
-		r.fail("service_type_code", "", "of no product in products.csv")
+	service, sku = r.Key("service_type_code"), books.AnyCode
+	if service != "*" && !l.services[service] && !l.Broken["products.csv"] {
+		r.Fail("service_type_code", "", "of no product in products.csv")
 	}
-	if id := r.key("sku"); id != "*" {
+	if id := r.Key("sku"); id != "*" {
 		sku, _ = need(r, "sku", id, "products.csv", l.b.SKU)
 	}
 	if sku >= 0 && service != "*" && l.services[service] && l.b.Products[sku].ServiceTypeCode != service {
-		r.fail("sku", "", "of service %q, not %q", l.b.Products[sku].ServiceTypeCode, service)
+		r.Fail("sku", "", "of service %q, not %q", l.b.Products[sku].ServiceTypeCode, service)
 	}
 	return service, sku
 }

@@ -5,36 +5,37 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
 // subscribers reads subscribers.csv.
 func (l *loader) subscribers() {
-	var rows []entry[books.Subscriber]
+	var rows []sheet.Entry[books.Subscriber]
 	l.each("subscribers.csv", func(r *row) {
-		s := books.Subscriber{Region: r.key("region_code"), Resource: r.key("resource_id")}
+		s := books.Subscriber{Region: r.Key("region_code"), Resource: r.Key("resource_id")}
 		r.notAny("region_code", s.Region)
 		var ok, known bool
 		s.Customer, ok = r.needCustomer("customer_id")
 		if s.SKU, known = r.needSKU("sku"); known && !l.badSKU[l.b.Products[s.SKU].SKU] {
 			p := &l.b.Products[s.SKU]
 			if !p.FeeAtZero {
-				r.fail("sku", "write fee_at_zero YES in products.csv, or remove the row",
+				r.Fail("sku", "write fee_at_zero YES in products.csv, or remove the row",
 					"a product without a fee at zero")
 			}
 			if p.Meter == books.PerResource && s.Resource == "" {
-				r.fail("resource_id", "", "empty, and sku %q has a meter for each resource", p.SKU)
+				r.Fail("resource_id", "", "empty, and sku %q has a meter for each resource", p.SKU)
 			}
 		}
-		s.Valid = r.valid()
+		s.Valid = r.Valid()
 		if ok && known {
-			rows = append(rows, entry[books.Subscriber]{row: s, span: s.Valid, at: r.mark("customer_id")})
+			rows = append(rows, sheet.Entry[books.Subscriber]{Row: s, Span: s.Valid, At: r.Mark("customer_id")})
 		}
 	})
-	rows = sortEntries(rows, compareSubscribers)
-	overlaps(l.files, "subscribers.csv", rows, compareSubscribers, func(s *books.Subscriber) string {
+	rows = sheet.SortEntries(rows, compareSubscribers)
+	sheet.Overlaps(l.Files, "subscribers.csv", rows, compareSubscribers, func(s *books.Subscriber) string {
 		return "sku " + l.b.Products[s.SKU].SKU + " of customer_id " + l.b.Customers[s.Customer].ID
 	})
-	l.b.Subscribers = rowsOf(rows)
+	l.b.Subscribers = sheet.RowsOf(rows)
 }
 
 func compareSubscribers(a, b *books.Subscriber) int {

@@ -1,14 +1,14 @@
-package load
+package sheet
 
 import "strings"
 
-// mark is a place in a file whose name is known otherwise: line and column counted from 1, the column in bytes.
-type mark struct{ line, column int32 }
+// Mark is a place in a file whose name is known otherwise: line and column counted from 1, the column in bytes.
+type Mark struct{ Line, Column int32 }
 
 // cell is one cell of a record with the place of its first character, a quote included.
 type cell struct {
-	text string
-	mark
+	Text string
+	Mark
 }
 
 // csvReader reads RFC 4180 records from a text in memory. Lines end in LF or CRLF; empty lines are no records.
@@ -24,7 +24,7 @@ type csvReader struct {
 
 // csvError is a text that is no CSV. When fatal, nothing after it can be distinguished.
 type csvError struct {
-	mark
+	Mark
 	what  string
 	fatal bool
 }
@@ -49,12 +49,12 @@ func (r *csvReader) next(cells []cell) (record []cell, ok bool, err *csvError) {
 		}
 		r.at++ // the comma
 		if r.at >= len(r.text) {
-			return append(record, cell{mark: r.here()}), true, nil
+			return append(record, cell{Mark: r.here()}), true, nil
 		}
 	}
 }
 
-func (r *csvReader) here() mark { return mark{r.line, int32(r.at - r.head + 1)} }
+func (r *csvReader) here() Mark { return Mark{r.line, int32(r.at - r.head + 1)} }
 
 // skipLineEnd passes over one LF or CRLF.
 func (r *csvReader) skipLineEnd() bool {
@@ -73,7 +73,7 @@ func (r *csvReader) skipLineEnd() bool {
 
 // cell reads one cell and stops at the comma, the line's end or the text's end.
 func (r *csvReader) cell() (cell, *csvError) {
-	c := cell{mark: r.here()}
+	c := cell{Mark: r.here()}
 	if r.at < len(r.text) && r.text[r.at] == '"' {
 		return r.quoted()
 	}
@@ -82,17 +82,17 @@ func (r *csvReader) cell() (cell, *csvError) {
 	if end < 0 {
 		end = len(rest)
 	}
-	c.text = rest[:end]
+	c.Text = rest[:end]
 	if end < len(rest) && rest[end] == '\n' {
-		c.text = strings.TrimSuffix(c.text, "\r")
+		c.Text = strings.TrimSuffix(c.Text, "\r")
 	}
-	if i := strings.IndexByte(c.text, '"'); i >= 0 {
+	if i := strings.IndexByte(c.Text, '"'); i >= 0 {
 		r.at += i
 		at := r.here()
 		r.skipLine()
-		return c, &csvError{mark: at, what: "a quote in a cell that is not quoted"}
+		return c, &csvError{Mark: at, what: "a quote in a cell that is not quoted"}
 	}
-	r.at += len(c.text)
+	r.at += len(c.Text)
 	return c, nil
 }
 
@@ -109,14 +109,14 @@ func (r *csvReader) skipLine() {
 
 // quoted reads a cell that begins with a quote; "" within it is one quote.
 func (r *csvReader) quoted() (cell, *csvError) {
-	c := cell{mark: r.here()}
+	c := cell{Mark: r.here()}
 	r.at++
 	var b strings.Builder
 	start := r.at
 	for {
 		i := strings.IndexAny(r.text[r.at:], "\"\n")
 		if i < 0 {
-			return c, &csvError{mark: c.mark, what: "the quote opened here is never closed", fatal: true}
+			return c, &csvError{Mark: c.Mark, what: "the quote opened here is never closed", fatal: true}
 		}
 		r.at += i + 1
 		if r.text[r.at-1] == '\n' {
@@ -132,14 +132,14 @@ func (r *csvReader) quoted() (cell, *csvError) {
 		}
 		break
 	}
-	c.text = r.text[start : r.at-1]
+	c.Text = r.text[start : r.at-1]
 	if b.Len() > 0 {
-		b.WriteString(c.text)
-		c.text = b.String()
+		b.WriteString(c.Text)
+		c.Text = b.String()
 	}
 	rest := r.text[r.at:]
 	if rest == "" || rest[0] == ',' || rest[0] == '\n' || strings.HasPrefix(rest, "\r\n") {
 		return c, nil
 	}
-	return c, &csvError{mark: r.here(), what: "text after the closing quote", fatal: true}
+	return c, &csvError{Mark: r.here(), what: "text after the closing quote", fatal: true}
 }

@@ -1,0 +1,92 @@
+package sheet
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func RowsOf[T any](rows []Entry[T]) []T {
+	out := make([]T, len(rows))
+	for i := range rows {
+		out[i] = rows[i].Row
+	}
+	return out
+}
+
+// Entry is a row with its validity and its place, for checks between rows.
+type Entry[T any] struct {
+	Row  T
+	Span period.Span
+	At   Mark
+}
+
+// SortEntries gives the rows by key, then by the start and end of validity, then by line. Rows are large, so their
+// indexes are sorted; books are mostly kept in order, so that comes first.
+func SortEntries[T any](rows []Entry[T], key func(a, b *T) int) []Entry[T] {
+	order := make([]int32, len(rows))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	compare := func(i, j int32) int {
+		a, b := &rows[i], &rows[j]
+		if c := key(&a.Row, &b.Row); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.Span.From, b.Span.From), cmp.Compare(a.Span.To, b.Span.To),
+			cmp.Compare(a.At.Line, b.At.Line))
+	}
+	if slices.IsSortedFunc(order, compare) {
+		return rows
+	}
+	slices.SortFunc(order, compare)
+	sorted := make([]Entry[T], len(rows))
+	for i, from := range order {
+		sorted[i] = rows[from]
+	}
+	return sorted
+}
+
+// Overlaps notes every row that is in force together with an earlier one of its key. rows are sorted by sortEntries;
+// each is compared with the row before it that is in force longest.
+func Overlaps[T any](f *Files, file string, rows []Entry[T], key func(a, b *T) int, what func(*T) string) {
+	longest := 0
+	for i := 1; i < len(rows); i++ {
+		if key(&rows[longest].Row, &rows[i].Row) != 0 {
+			longest = i
+			continue
+		}
+		if rows[longest].Span.Overlaps(rows[i].Span) {
+			first, second := rows[longest], rows[i]
+			if second.At.Line < first.At.Line {
+				first, second = second, first
+			}
+			both := books.Pos{File: Dir + "/" + file, Line: int(first.At.Line)}
+			at := books.Pos{File: Dir + "/" + file, Line: int(second.At.Line), Column: int(second.At.Column)}
+			common := period.Span{From: max(first.Span.From, second.Span.From), To: min(first.Span.To, second.Span.To)}
+			f.Problems.Add(at, "end one before the other begins", "overlaps %s: %s, both in force in %s", both,
+				what(&rows[i].Row), common)
+		}
+		if rows[i].Span.To > rows[longest].Span.To {
+			longest = i
+		}
+	}
+}
+
+// Once notes every row whose key an earlier row has, and gives the others. rows are sorted.
+func Once[T any](f *Files, file string, rows []Entry[T], key func(a, b *T) int, what func(*T) string) []Entry[T] {
+	out := rows[:0:0]
+	for i, e := range rows {
+		if i > 0 && key(&rows[i-1].Row, &e.Row) == 0 {
+			first := out[len(out)-1]
+			at := books.Pos{File: Dir + "/" + file, Line: int(e.At.Line), Column: int(e.At.Column)}
+			f.Problems.Add(at, "keep one of the two", "%s is duplicate: also %s/%s:%d", what(&e.Row), Dir, file,
+				first.At.Line)
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}

@@ -1,0 +1,151 @@
+package sheet
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+// Dir is the folder of the books in a workspace.
+const Dir = "books"
+
+// Files are the files of the books in one reading, and what is wrong with them.
+type Files struct {
+	zone     *period.Zone
+	Problems problem.Collector       // what is wrong
+	Notes    problem.Collector       // what a person should know
+	Formats  map[string]books.Format // file name → its format
+	Data     map[string][]byte       // file name → bytes, without those that are not there
+	Broken   map[string]bool         // books that could not be read: nothing is said about references to them
+}
+
+// New is a reading of no file yet. Dates without an offset are in the zone.
+func New(zone *period.Zone) *Files {
+	f := &Files{zone: zone, Formats: map[string]books.Format{}, Data: map[string][]byte{}, Broken: map[string]bool{}}
+	for _, format := range books.Formats() {
+		f.Formats[format.File] = format
+	}
+	return f
+}
+
+// Read reads every book and hashes them by name, and notes files that are no books.
+func (f *Files) Read(fsys fs.FS) (hash [32]byte, err error) {
+	names := fileNames()
+	if hash, err = hashFiles(fsys, names, func(name string, data []byte) { f.Data[name] = data }); err != nil {
+		return hash, err
+	}
+	entries, err := fs.ReadDir(fsys, Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return hash, fmt.Errorf("read books: %w", err)
+	}
+	for _, e := range entries {
+		if !slices.Contains(names, e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+			f.Notes.Add(books.Pos{File: Dir + "/" + e.Name()}, "books: "+strings.Join(names, ", "),
+				"not a book: it is not read")
+		}
+	}
+	return hash, nil
+}
+
+// fileNames are the names of all books, in order.
+func fileNames() []string {
+	var names []string
+	for _, f := range books.Formats() {
+		names = append(names, f.File)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Hash is the Hash of the books that Books would read from a workspace whose root fsys is, without a look at what
+// they say.
+func Hash(fsys fs.FS) ([32]byte, error) {
+	return hashFiles(fsys, fileNames(), func(string, []byte) {})
+}
+
+// hashFiles reads the books that are there, in the order of their names, and hashes names, sizes and bytes.
+func hashFiles(fsys fs.FS, names []string, each func(name string, data []byte)) (sum [32]byte, err error) {
+	hash := sha256.New()
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, Dir+"/"+name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return sum, fmt.Errorf("read books: %w", err)
+		}
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(data)))
+		hash.Write([]byte(name + "\x00"))
+		hash.Write(size[:])
+		hash.Write(data)
+		each(name, data)
+	}
+	hash.Sum(sum[:0])
+	return sum, nil
+}
+
+// text is the text of a book, without a byte order mark. ok is false when it is not there or not UTF-8; what is wrong
+// with that is noted.
+func (f *Files) text(format books.Format) (string, bool) {
+	file := Dir + "/" + format.File
+	data, ok := f.Data[format.File]
+	if !ok {
+		if format.Required {
+			f.Problems.Add(books.Pos{File: file}, format.Meaning, "not there")
+			f.Broken[format.File] = true
+		}
+		return "", false
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if !utf8.Valid(data) {
+		f.Problems.Add(invalidAt(file, data), "save the file as UTF-8", "not UTF-8")
+		f.Broken[format.File] = true
+		return "", false
+	}
+	return string(data), true
+}
+
+// invalidAt is the place of the first byte that is not UTF-8.
+func invalidAt(file string, data []byte) books.Pos {
+	at := books.Pos{File: file, Line: 1, Column: 1}
+	for line := range bytes.Lines(data) {
+		if utf8.Valid(line) {
+			at.Line++
+			continue
+		}
+		for {
+			r, n := utf8.DecodeRune(line)
+			if r == utf8.RuneError && n <= 1 {
+				return at
+			}
+			at.Column += n
+			line = line[n:]
+		}
+	}
+	return at
+}
+
+// Document reads a YAML book. ok is false when it is not there or cannot be read.
+func (f *Files) Document(file string) (root yamldoc.Node, ok bool) {
+	data, there := f.Data[file]
+	if !there {
+		return yamldoc.Node{}, false
+	}
+	root, ok = yamldoc.Parse(Dir+"/"+file, data, &f.Problems)
+	if !ok {
+		f.Broken[file] = true
+	}
+	return root, ok && root.Kind != yamldoc.Null
+}
