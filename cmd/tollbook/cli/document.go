@@ -56,7 +56,7 @@ func ExcelOnly(format string) error {
 
 // DocumentFormat is the format that the flags ask for; --json alone asks for JSON.
 func (a *App) DocumentFormat(f *DocumentFlags) (document.Format, error) {
-	format, err := a.parseDocumentFormat(f)
+	format, err := f.format(a.Flags.JSON)
 	switch {
 	case err != nil:
 		return "", err
@@ -71,10 +71,10 @@ func (a *App) DocumentFormat(f *DocumentFlags) (document.Format, error) {
 	return format, f.Check()
 }
 
-// parseDocumentFormat is the format by its name.
-func (a *App) parseDocumentFormat(f *DocumentFlags) (document.Format, error) {
-	if f.Format == "" || f.Format == string(document.Table) && a.Flags.JSON {
-		if a.Flags.JSON {
+// format is the format by its name; without one it is a table, or JSON if that is asked for.
+func (f *DocumentFlags) format(asJSON bool) (document.Format, error) {
+	if f.Format == "" || f.Format == string(document.Table) && asJSON {
+		if asJSON {
 			return document.JSON, nil
 		}
 		return document.Table, nil

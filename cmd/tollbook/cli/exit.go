@@ -231,7 +231,7 @@ func (a *App) reportError(err error, asJSON bool) {
 		if at != "" {
 			at += ": "
 		}
-		fmt.Fprintf(a.Err, "%s%s\n", a.clickable(p.File, at), p.Text)
+		fmt.Fprintf(a.Err, "%s%s\n", a.Flags.clickable(p.File, at), p.Text)
 		if p.Hint != "" {
 			fmt.Fprintf(a.Err, "    hint: %s\n", p.Hint)
 		}
@@ -244,15 +244,15 @@ func (a *App) reportError(err error, asJSON bool) {
 
 // clickable is a position with its file's path from the current folder, which editors and terminals open. Positions in
 // books are relative to the workspace.
-func (a *App) clickable(file, at string) string {
-	if file == "" || filepath.IsAbs(file) || a.Flags.Workspace == "." {
+func (f *Flags) clickable(file, at string) string {
+	if file == "" || filepath.IsAbs(file) || f.Workspace == "." {
 		return at
 	}
 	if _, err := os.Stat(file); err == nil {
 		return at
 	}
-	if _, err := os.Stat(filepath.Join(a.Flags.Workspace, file)); err != nil {
+	if _, err := os.Stat(filepath.Join(f.Workspace, file)); err != nil {
 		return at
 	}
-	return filepath.ToSlash(filepath.Clean(a.Flags.Workspace)) + "/" + at
+	return filepath.ToSlash(filepath.Clean(f.Workspace)) + "/" + at
 }

@@ -117,7 +117,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	r.out.CouponUses = map[string]map[string]money.AmountTotal{}
 	for _, c := range r.Cycles {
 		uses := map[string]money.AmountTotal{}
-		err := r.couponEntries(c, func(one record) error {
+		err := factReader{r.Stage}.couponEntries(c, func(one record) error {
 			out = append(out, one)
 			if one.kind != coupon.UseWord {
 				return nil
@@ -156,7 +156,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 }
 
 // couponEntries visits what lines used and reclaims took back in a cycle, day by day.
-func (r *round) couponEntries(c period.Cycle, visit func(record) error) error {
+func (r factReader) couponEntries(c period.Cycle, visit func(record) error) error {
 	var files []lake.FileEntry
 	for _, e := range r.Txn.Next().Files(c.String()) {
 		if e.Table == tables.CouponEntries().Name {
@@ -192,7 +192,7 @@ func (r *round) couponEntries(c period.Cycle, visit func(record) error) error {
 }
 
 // couponFacts are what reclaims of a closed cycle took back (PARTNER-4).
-func (r *round) couponFacts(c period.Cycle, list []fact) ([]fact, error) {
+func (r factReader) couponFacts(c period.Cycle, list []fact) ([]fact, error) {
 	events := r.Events.Money[couponFeed]
 	err := r.couponEntries(c, func(one record) error {
 		if e := events[one.id]; one.kind == coupon.Reclaim.String() && e != nil {

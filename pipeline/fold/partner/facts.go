@@ -100,7 +100,7 @@ func (r *round) gather() error {
 					"not known",
 			)
 		}
-		list, err := r.factsOf(c, isClosed)
+		list, err := factReader{r.Stage}.factsOf(c, isClosed)
 		if err != nil {
 			return err
 		}
@@ -116,8 +116,11 @@ func (r *round) gather() error {
 	return nil
 }
 
+// factReader computes the facts of a cycle from what the stage is given. It does not see what the replay decides.
+type factReader struct{ *Stage }
+
 // factsOf computes the facts of a cycle.
-func (r *round) factsOf(c period.Cycle, closed bool) (list []fact, err error) {
+func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error) {
 	if r.Settings.Payments == settings.Ledger {
 		if list, err = r.customerEntries(c, list); err != nil {
 			return nil, err
@@ -143,7 +146,7 @@ func (r *round) factsOf(c period.Cycle, closed bool) (list []fact, err error) {
 }
 
 // customerEntries are the allocations and reclaims of customers' cash that move the account of their partner (§9.1).
-func (r *round) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
+func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
 	for _, e := range r.Txn.Next().Files(c.String()) {
 		if e.Table != tables.AccountEvents().Name {
 			continue
@@ -167,7 +170,7 @@ func (r *round) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
 }
 
 // reseller is the partner whose account an allocation or reclaim of a customer moves; ok is false if there is none.
-func (r *round) reseller(a *events.AccountEvent) (partner int32, ok bool) {
+func (r factReader) reseller(a *events.AccountEvent) (partner int32, ok bool) {
 	if in, there := r.Books.Associations.At(a.Customer, a.Time); there {
 		return in.Partner, in.Type == books.Resale
 	}
@@ -191,7 +194,7 @@ type orderLine struct {
 }
 
 // orderEntries are the lines of orders that partners paid, and of their refunds, in the order of lines (§6.3).
-func (r *round) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
+func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 	payers := r.payers()
 	if len(payers) == 0 {
 		return list, nil
@@ -294,7 +297,7 @@ func (p payer) kind() string {
 }
 
 // payers are the order lines that partners paid, by line id.
-func (r *round) payers() map[string]payer {
+func (r factReader) payers() map[string]payer {
 	out := map[string]payer{}
 	for _, o := range r.Events.Orders {
 		paid, base := o, ""
@@ -317,7 +320,7 @@ type collectedKey struct{ partner, currency string }
 
 // sold adds up what can be invoiced to customers, and what was collected from them (§9.1, §9.7). issuers are those of
 // customers that a reseller sold lines to.
-func (r *round) sold(c period.Cycle, list []fact) (facts []fact, issuers map[string][]string, err error) {
+func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map[string][]string, err error) {
 	invoiceable, collected := map[sale]*money.AmountTotal{}, map[collectedKey]*money.AmountTotal{}
 	columns := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LPaymentAmount,
 		tables.LCouponAmount, tables.LCashAmount, tables.LStoredValueAmount}
@@ -374,7 +377,8 @@ func (r *round) sold(c period.Cycle, list []fact) (facts []fact, issuers map[str
 
 // collected is what was collected for each partner in its own currency. What came in another one is converted by the
 // rate of the cycle, as the partner's statement is, and rounded once for each currency (§10.7).
-func (r *round) collected(c period.Cycle, sums map[collectedKey]*money.AmountTotal) (map[string]money.Amount, error) {
+func (r factReader) collected(c period.Cycle, sums map[collectedKey]*money.AmountTotal) (map[string]money.Amount,
+	error) {
 	kept, err := settle.KeptRates(r.Txn, c)
 	if err != nil {
 		return nil, err
@@ -443,7 +447,7 @@ func subFrom(t *money.AmountTotal, cols *parquet.Columns, i, column int) error {
 }
 
 // owed adds up what partners owe for a closed cycle, and what can be invoiced to them (§9.1, §9.7).
-func (r *round) owed(c period.Cycle, list []fact) ([]fact, error) {
+func (r factReader) owed(c period.Cycle, list []fact) ([]fact, error) {
 	type key struct{ kind, partner, other string }
 	totals := map[key]*money.AmountTotal{}
 	columns := []int{tables.XPartnerID, tables.XSellerID, tables.XOwed, tables.XCost}

@@ -18,28 +18,34 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// performance is what a partner's own lines and transfers brought in some cycles (§6.2, §9.5).
-func (r *round) performance(partner int32, first, last period.Cycle) (money.Amount, error) {
+// performances are what partners brought, by cycle, as far as it was read.
+type performances struct {
+	*Stage
+	byCycle map[period.Cycle]map[int32]money.Amount
+}
+
+// of is what a partner's own lines and transfers brought in some cycles (§6.2, §9.5).
+func (r *performances) of(partner int32, first, last period.Cycle) (money.Amount, error) {
 	var sum money.AmountTotal
 	for c := first; c <= last; c++ {
-		if r.performances[c] == nil {
-			if r.performances == nil {
-				r.performances = map[period.Cycle]map[int32]money.Amount{}
+		if r.byCycle[c] == nil {
+			if r.byCycle == nil {
+				r.byCycle = map[period.Cycle]map[int32]money.Amount{}
 			}
 			var err error
-			if r.performances[c], err = r.performanceOf(c); err != nil {
+			if r.byCycle[c], err = r.read(c); err != nil {
 				return money.Amount{}, err
 			}
 		}
-		if err := sum.Add(r.performances[c][partner]); err != nil {
+		if err := sum.Add(r.byCycle[c][partner]); err != nil {
 			return money.Amount{}, err
 		}
 	}
 	return sum.Amount()
 }
 
-// performanceOf is the performance of a cycle by partner.
-func (r *round) performanceOf(c period.Cycle) (map[int32]money.Amount, error) {
+// read is the performance of a cycle by partner.
+func (r *performances) read(c period.Cycle) (map[int32]money.Amount, error) {
 	totals := map[int32]*money.AmountTotal{}
 	add := func(partner int32, a money.Amount) error {
 		if totals[partner] == nil {
@@ -47,7 +53,7 @@ func (r *round) performanceOf(c period.Cycle) (map[int32]money.Amount, error) {
 		}
 		return totals[partner].Add(a)
 	}
-	if err := r.ownPerformance(c, add); err != nil {
+	if err := r.own(c, add); err != nil {
 		return nil, err
 	}
 	for _, t := range r.Events.Transfers {
@@ -69,9 +75,9 @@ func (r *round) performanceOf(c period.Cycle) (map[int32]money.Amount, error) {
 	return out, nil
 }
 
-// ownPerformance adds the performance of partners' own lines: of a closed cycle from its statements, of an open one
+// own adds the performance of partners' own lines: of a closed cycle from its statements, of an open one
 // from its lines.
-func (r *round) ownPerformance(c period.Cycle, add func(int32, money.Amount) error) error {
+func (r *performances) own(c period.Cycle, add func(int32, money.Amount) error) error {
 	files := r.Txn.Next().Files(c.String())
 	if r.closedThrough() == place.NoCycle || c > r.closedThrough() {
 		for bucket := range r.Settings.Lake.Buckets {

@@ -34,7 +34,7 @@ func (r *round) inputs() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d|%x|%x|%d|%d|%v", replayVersion, r.Books.Hash, r.Settings.Hash, r.Closed, r.Closing,
 		r.Cycles[:min(len(r.Cycles), 1)])
-	orders := r.Settings.Payments == settings.Ledger && len(r.payers()) > 0
+	orders := r.Settings.Payments == settings.Ledger && len(factReader{r.Stage}.payers()) > 0
 	before := r.performanceThrough()
 	for _, c := range r.Cycles {
 		if r.closedThrough() != place.NoCycle && c <= r.closedThrough() {

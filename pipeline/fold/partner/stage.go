@@ -88,7 +88,7 @@ func (s *Stage) Run() (*Outcome, error) {
 	if !s.Used() {
 		return out, nil
 	}
-	r := &round{Stage: s, out: out}
+	r := &round{Stage: s, out: out, performances: performances{Stage: s}}
 	inputs := r.inputs()
 	rests, err := r.rests(inputs)
 	if err != nil {
@@ -129,11 +129,11 @@ type round struct {
 	refused  map[int64]verdict.Verdict // over events of the ledger, by place, where the replay rejected them
 	turned   []events.Turn             // of the ledger
 
-	performances map[period.Cycle]map[int32]money.Amount
+	performances performances
 }
 
 // closedThrough is the last cycle that is closed after the run (PARTNER-5).
-func (r *round) closedThrough() period.Cycle { return max(r.Closed, r.Closing) }
+func (s *Stage) closedThrough() period.Cycle { return max(s.Closed, s.Closing) }
 
 // stamp places an event in time; it is final if its cycle was closed before the run (PARTNER-3).
 func (s *Stage) stamp(e *events.MoneyEvent) verdict.Stamp {
@@ -173,7 +173,7 @@ func gone(column string) verdict.Verdict {
 
 // funds replays headcount and marketing funds.
 func (r *round) funds() error {
-	in := &fund.Input{Books: r.Books, AsOf: r.AsOf, Performance: r.performance}
+	in := &fund.Input{Books: r.Books, AsOf: r.AsOf, Performance: r.performances.of}
 	if len(r.Cycles) > 0 {
 		in.First = r.Cycles[0]
 	}

@@ -21,7 +21,7 @@ type sale struct{ issuer, recipient string }
 
 // taxFacts are the taxes that can be invoiced for a closed cycle in addition to prices without tax (§9.7). issuers are
 // as sold returns them.
-func (r *round) taxFacts(c period.Cycle, issuers map[string][]string, list []fact) ([]fact, error) {
+func (r factReader) taxFacts(c period.Cycle, issuers map[string][]string, list []fact) ([]fact, error) {
 	sums := map[sale]*money.AmountTotal{}
 	shared := map[string]bool{}
 	files := r.Txn.Next().Files(c.String())

@@ -85,7 +85,7 @@ func badAccountWord(kind, balance string) *failure {
 }
 
 // badMoney is an amount with more digits than the currency has, or a 0 that is not a credit limit (§3.16).
-func (in *Intake) badMoney(e *AccountEvent, digits int) *failure {
+func badMoney(e *AccountEvent, digits int) *failure {
 	switch {
 	case finer(e.Amount, digits):
 		return &failure{"amount", reason.BadDecimal, e.Amount.Trim()}
@@ -103,16 +103,16 @@ func (in *Intake) account(v *view, i int, file int32) (id string, bad *failure) 
 	if bad := badAccountWord(e.Type, e.Balance); bad != nil {
 		return e.ID, bad
 	}
-	if bad := in.badMoney(e, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
+	if bad := badMoney(e, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return e.ID, bad
 	}
 	if e.Time, _ = v.time("time", i); e.Time > in.Latest {
 		return e.ID, &failure{"time", reason.Future, e.Time.String()}
 	}
-	if bad := in.checkCustomer(v.text("customer_id", i), e.Time, &e.Customer); bad != nil {
+	if bad := in.checks().checkCustomer(v.text("customer_id", i), e.Time, &e.Customer); bad != nil {
 		return e.ID, bad
 	}
-	if in.crossesCurrencies(e) {
+	if in.checks().crossesCurrencies(e) {
 		return e.ID, &failure{"type", reason.BadRow, e.Type}
 	}
 	if e.Takes() {
@@ -126,13 +126,13 @@ func (in *Intake) account(v *view, i int, file int32) (id string, bad *failure) 
 
 // crossesCurrencies reports whether an event moves money between a customer and its reseller (§9.1) that have different
 // currencies (§10.7).
-func (in *Intake) crossesCurrencies(e *AccountEvent) bool {
-	if !in.Books.Mixed || e.Balance != Cash || e.Type != Allocate && e.Type != Reclaim {
+func (k checks) crossesCurrencies(e *AccountEvent) bool {
+	if !k.books.Mixed || e.Balance != Cash || e.Type != Allocate && e.Type != Reclaim {
 		return false
 	}
-	a, ok := in.Books.Associations.At(e.Customer, e.Time)
+	a, ok := k.books.Associations.At(e.Customer, e.Time)
 	return ok && a.Type == books.Resale &&
-		in.Books.Partners[a.Partner].Currency != in.Books.Customers[e.Customer].Currency
+		k.books.Partners[a.Partner].Currency != k.books.Customers[e.Customer].Currency
 }
 
 // takeEffect puts the event into the cycle it is billed in: its own, or the earliest that was open when it came (EV-6).

@@ -51,6 +51,16 @@ type Intake struct {
 // Book is what is accepted after the intake's rows were decided; nil before.
 func (in *Intake) Book() *Book { return in.book }
 
+// checks says what is wrong with a row by itself. It knows books and prices, and nothing of other rows.
+type checks struct {
+	books  *books.Books
+	prices *rating.Book
+	latest period.Instant // a time after it is `future`
+}
+
+// checks are the checks of the intake's rows.
+func (in *Intake) checks() checks { return checks{in.Books, in.Prices, in.Latest} }
+
 // rules are how rows of one feed are taken.
 type rules struct {
 	read func(v *view, i int, file int32) (id string, bad *failure) // of a row without a fault
@@ -67,18 +77,18 @@ func (in *Intake) rulesOf(name string) rules {
 	}
 	switch name {
 	case "orders":
-		return rules{in.order, orderID, in.earlierInOrder}
+		return rules{in.order, orderID, in.checks().earlierInOrder}
 	case "accounts":
-		return rules{in.account, id("event_id"), in.earlierInAccount}
+		return rules{in.account, id("event_id"), in.checks().earlierInAccount}
 	case "transfers":
-		return rules{in.transfer, id("transfer_id"), in.earlierInTransfer}
+		return rules{in.transfer, id("transfer_id"), in.checks().earlierInTransfer}
 	case "incentive_events":
-		return rules{in.incentive, id("event_id"), in.earlierInIncentive}
+		return rules{in.incentive, id("event_id"), in.checks().earlierInIncentive}
 	}
 	if f := formOf(name); f != nil {
 		return rules{read: in.moneyRow(f)}
 	}
-	return rules{in.adjustment, id("adjustment_id"), in.earlierInAdjustment}
+	return rules{in.adjustment, id("adjustment_id"), in.checks().earlierInAdjustment}
 }
 
 // view is a batch of an event feed by column.
@@ -206,8 +216,8 @@ func orderID(texts map[string]string, f *feed.Fault) string {
 }
 
 // earlierInOrder is rules.earlier of orders: some columns need a value in some orders only.
-func (in *Intake) earlierInOrder(texts map[string]string, f *feed.Fault) *failure {
-	if bad := in.badWord(texts["order_type"], texts["period_type"], texts["payer"], texts["customer_id"]); bad != nil {
+func (k checks) earlierInOrder(texts map[string]string, f *feed.Fault) *failure {
+	if bad := k.badWord(texts["order_type"], texts["period_type"], texts["payer"], texts["customer_id"]); bad != nil {
 		return bad
 	}
 	status := texts["status"]
@@ -225,25 +235,25 @@ func (in *Intake) earlierInOrder(texts map[string]string, f *feed.Fault) *failur
 			return &failure{name, reason.OutOfRange, texts[name]}
 		}
 	}
-	return in.tooFine(spec, "official_amount", texts, f)
+	return k.tooFine(spec, "official_amount", texts, f)
 }
 
 // earlierInAccount is rules.earlier of account events.
-func (in *Intake) earlierInAccount(texts map[string]string, f *feed.Fault) *failure {
+func (k checks) earlierInAccount(texts map[string]string, f *feed.Fault) *failure {
 	if bad := badAccountWord(texts["type"], texts["balance_type"]); bad != nil {
 		return bad
 	}
-	return in.tooFine(feeds.Accounts(), "amount", texts, f)
+	return k.tooFine(feeds.Accounts(), "amount", texts, f)
 }
 
 // earlierInAdjustment is rules.earlier of adjustments.
-func (in *Intake) earlierInAdjustment(texts map[string]string, f *feed.Fault) *failure {
+func (k checks) earlierInAdjustment(texts map[string]string, f *feed.Fault) *failure {
 	if text := texts["bill_detail_type"]; text != "" {
 		if n, ok := feed.ParseWhole(text); !ok || !isDetail(n) {
 			return &failure{"bill_detail_type", reason.BadRow, text}
 		}
 	}
-	return in.tooFine(feeds.Adjustments(), "amount", texts, f)
+	return k.tooFine(feeds.Adjustments(), "amount", texts, f)
 }
 
 // isDetail reports whether a bill_detail_type is one of an adjustment (§3.19).
@@ -251,7 +261,7 @@ func isDetail(n int64) bool { return n == 9 || n == 16 }
 
 // tooFine is an amount in a text that has more digits than the currency, where a fault in a later column, or the range
 // of the amount itself, comes after that (§3.20).
-func (in *Intake) tooFine(spec *feeds.Spec, column string, texts map[string]string, f *feed.Fault) *failure {
+func (k checks) tooFine(spec *feeds.Spec, column string, texts map[string]string, f *feed.Fault) *failure {
 	text := texts[column]
 	if !comesBefore(spec, column, f.Column) && (column != f.Column || f.Reason != reason.OutOfRange) {
 		return nil
@@ -262,16 +272,16 @@ func (in *Intake) tooFine(spec *feeds.Spec, column string, texts map[string]stri
 		return nil
 	}
 	if _, decimals, _ := strings.Cut(text, "."); len(strings.TrimRight(decimals, "0")) >
-		in.Books.CustomerCurrencyOf(texts["customer_id"]).Digits {
+		k.books.CustomerCurrencyOf(texts["customer_id"]).Digits {
 		return &failure{column, reason.BadDecimal, text}
 	}
 	return nil
 }
 
 // earlierInTransfer is rules.earlier of transfers.
-func (in *Intake) earlierInTransfer(texts map[string]string, f *feed.Fault) *failure {
-	bad := cmp.Or(in.badPartner("from_partner_id", texts["from_partner_id"]),
-		in.badPartner("to_partner_id", texts["to_partner_id"]))
+func (k checks) earlierInTransfer(texts map[string]string, f *feed.Fault) *failure {
+	bad := cmp.Or(k.badPartner("from_partner_id", texts["from_partner_id"]),
+		k.badPartner("to_partner_id", texts["to_partner_id"]))
 	if bad == nil && comesBefore(feeds.Transfers(), "cycle", f.Column) {
 		bad = badCycle(texts["cycle"])
 	}
@@ -279,8 +289,8 @@ func (in *Intake) earlierInTransfer(texts map[string]string, f *feed.Fault) *fai
 }
 
 // earlierInIncentive is rules.earlier of incentive events.
-func (in *Intake) earlierInIncentive(texts map[string]string, f *feed.Fault) *failure {
-	bad := in.badIncentiveWord(texts["event"], texts["partner_id"], texts["programme_id"])
+func (k checks) earlierInIncentive(texts map[string]string, f *feed.Fault) *failure {
+	bad := k.badIncentiveWord(texts["event"], texts["partner_id"], texts["programme_id"])
 	if bad == nil && comesBefore(feeds.IncentiveEvents(), "period", f.Column) {
 		bad = badPeriod(texts["period"])
 	}
@@ -293,7 +303,7 @@ func comesBefore(spec *feeds.Spec, column, other string) bool {
 }
 
 // badWord is a word that is not in its list (§3.20), or a payer with another currency than the customer (§10.7).
-func (in *Intake) badWord(kind, periodType, payer, customer string) *failure {
+func (k checks) badWord(kind, periodType, payer, customer string) *failure {
 	if _, err := rating.ParseOrderType(kind); err != nil && kind != "" {
 		return &failure{"order_type", reason.BadRow, kind}
 	}
@@ -303,8 +313,8 @@ func (in *Intake) badWord(kind, periodType, payer, customer string) *failure {
 	if payer == "" || payer == "customer" {
 		return nil
 	}
-	partner, buyer := in.Books.Partner(payer), in.Books.Customer(customer)
-	if partner < 0 || buyer >= 0 && in.Books.Partners[partner].Currency != in.Books.Customers[buyer].Currency {
+	partner, buyer := k.books.Partner(payer), k.books.Customer(customer)
+	if partner < 0 || buyer >= 0 && k.books.Partners[partner].Currency != k.books.Customers[buyer].Currency {
 		return &failure{"payer", reason.BadRow, payer}
 	}
 	return nil
@@ -344,7 +354,8 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	}
 	id = o.ID + "/" + strconv.FormatInt(o.Line, 10)
 	kind := v.text("order_type", i)
-	if bad := in.badWord(kind, v.text("period_type", i), v.text("payer", i), v.text("customer_id", i)); bad != nil {
+	if bad := in.checks().badWord(kind, v.text("period_type", i), v.text("payer", i),
+		v.text("customer_id", i)); bad != nil {
 		return id, bad
 	}
 	if status := v.text("status", i); status != "" {
@@ -354,7 +365,7 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	if bad := o.fill(v, i, "", in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return id, bad
 	}
-	if bad := in.checkOrder(o, v, i, ""); bad != nil {
+	if bad := in.checks().checkOrder(o, v, i, ""); bad != nil {
 		return id, bad
 	}
 	in.mu.Lock()
@@ -428,53 +439,53 @@ func timeColumn(status string) string {
 }
 
 // checkOrder applies the checks of §3.20 that need the books.
-func (in *Intake) checkOrder(o *Order, v *view, i int, status string) *failure {
+func (k checks) checkOrder(o *Order, v *view, i int, status string) *failure {
 	switch {
 	case o.Expire <= o.Effective && (status == "" || describes(status)):
 		return &failure{"expire_time", reason.EndBeforeStart, o.Expire.String()}
-	case o.PayTime > in.Latest:
+	case o.PayTime > k.latest:
 		return &failure{timeColumn(status), reason.Future, o.PayTime.String()}
 	}
-	if bad := in.checkCustomer(v.text("customer_id", i), o.PayTime, &o.Customer); bad != nil {
+	if bad := k.checkCustomer(v.text("customer_id", i), o.PayTime, &o.Customer); bad != nil {
 		return bad
 	}
 	if status != "" && !describes(status) {
 		return nil
 	}
-	return in.checkProduct(o)
+	return k.checkProduct(o)
 }
 
 // checkProduct is unknown_sku, wrong_feed and no_price. An unsubscribe can leave its product out; what it names is
 // checked and not used, because the base's counts (§4.9).
-func (in *Intake) checkProduct(o *Order) *failure {
+func (k checks) checkProduct(o *Order) *failure {
 	refund := o.Type == rating.Unsubscribe
 	if refund && o.SKUText == "" {
 		return nil
 	}
-	sku := in.Books.SKU(o.SKUText)
+	sku := k.books.SKU(o.SKUText)
 	if sku < 0 {
 		return &failure{"sku", reason.UnknownSKU, o.SKUText}
 	}
-	if in.Books.Products[sku].Model != books.Subscription {
+	if k.books.Products[sku].Model != books.Subscription {
 		return &failure{"sku", reason.WrongFeed, o.SKUText}
 	}
 	if refund {
 		return nil
 	}
 	o.SKU = sku
-	if !in.Prices.OrderPriced(o.rated()) {
+	if !k.prices.OrderPriced(o.rated()) {
 		return &failure{"sku", reason.NoPrice, o.SKUText}
 	}
 	return nil
 }
 
 // checkCustomer is unknown_customer and closed_account.
-func (in *Intake) checkCustomer(id string, t period.Instant, code *int32) *failure {
-	*code = in.Books.Customer(id)
-	if *code < 0 || t < in.Books.Customers[*code].Rows[0].Valid.From {
+func (k checks) checkCustomer(id string, t period.Instant, code *int32) *failure {
+	*code = k.books.Customer(id)
+	if *code < 0 || t < k.books.Customers[*code].Rows[0].Valid.From {
 		return &failure{"customer_id", reason.UnknownCustomer, id}
 	}
-	if _, ok := in.Books.CustomerRowAt(*code, t); !ok {
+	if _, ok := k.books.CustomerRowAt(*code, t); !ok {
 		return &failure{"customer_id", reason.ClosedAccount, id}
 	}
 	return nil
@@ -496,7 +507,7 @@ func (in *Intake) adjustment(v *view, i int, file int32) (id string, bad *failur
 	if a.Time > in.Latest {
 		return a.ID, &failure{"time", reason.Future, a.Time.String()}
 	}
-	if bad := in.checkCustomer(v.text("customer_id", i), a.Time, &a.Customer); bad != nil {
+	if bad := in.checks().checkCustomer(v.text("customer_id", i), a.Time, &a.Customer); bad != nil {
 		return a.ID, bad
 	}
 	sku := v.text("sku", i)

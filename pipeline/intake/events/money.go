@@ -269,7 +269,7 @@ func (in *Intake) fillColumn(f *form, e *MoneyEvent, c cells, column *feeds.Colu
 		e.Time, bad = c.time(column.Name)
 	case feeds.Amount:
 		if e.Amount, bad = c.amount(column.Name); bad == nil {
-			bad = in.badAmount(e)
+			bad = in.checks().badAmount(e)
 		}
 	case feeds.Whole:
 		if e.Heads, bad = c.whole(column.Name); bad == nil && e.Heads < 1 {
@@ -292,9 +292,9 @@ func (in *Intake) fillColumn(f *form, e *MoneyEvent, c cells, column *feeds.Colu
 }
 
 // badAmount is an amount with more digits than the currency has, or a 0 that is not a credit limit (§9).
-func (in *Intake) badAmount(e *MoneyEvent) *failure {
+func (k checks) badAmount(e *MoneyEvent) *failure {
 	switch {
-	case finer(e.Amount, in.currencyOf(e).Digits):
+	case finer(e.Amount, k.currencyOf(e).Digits):
 		return &failure{"amount", reason.BadDecimal, e.Amount.Trim()}
 	case e.Amount.IsZero() && e.Type != CreditLimit:
 		return &failure{"amount", reason.OutOfRange, e.Amount.Trim()}
@@ -303,15 +303,15 @@ func (in *Intake) badAmount(e *MoneyEvent) *failure {
 }
 
 // currencyOf is the currency of an event's amount: that of its partner, of an invoice that of the recipient (§10.7).
-func (in *Intake) currencyOf(e *MoneyEvent) money.Currency {
+func (k checks) currencyOf(e *MoneyEvent) money.Currency {
 	id := e.Partner
 	if e.Feed == invoiceFeed {
 		id = e.Other
 	}
-	if partner := in.Books.Partner(id); partner >= 0 {
-		return in.Books.PartnerCurrency(partner)
+	if partner := k.books.Partner(id); partner >= 0 {
+		return k.books.PartnerCurrency(partner)
 	}
-	return in.Books.CustomerCurrencyOf(id)
+	return k.books.CustomerCurrencyOf(id)
 }
 
 // faultyMoney reads a row with a fault. The fault does not count if the event does not use the column.

@@ -55,11 +55,11 @@ func accountForm() *form {
 		},
 		words: func(in *Intake, e *MoneyEvent) *failure {
 			_, known := account.ParseType(e.Type)
-			bad := firstFailure(badWordIn("type", e.Type, known), in.badPartner("partner_id", e.Partner))
+			bad := firstFailure(badWordIn("type", e.Type, known), in.checks().badPartner("partner_id", e.Partner))
 			if bad != nil || e.Type != Allocate && e.Type != Reclaim {
 				return bad
 			}
-			if bad := in.badPartner(
+			if bad := in.checks().badPartner(
 				"to_partner_id",
 				e.Other,
 			); bad != nil || e.Partner == "" || e.Other == "" ||
@@ -106,14 +106,14 @@ func couponForm() *form {
 		},
 		words: func(in *Intake, e *MoneyEvent) *failure {
 			_, known := coupon.ParseKind(e.Type)
-			return firstFailure(badWordIn("event", e.Type, known), in.badPartner("partner_id", e.Partner))
+			return firstFailure(badWordIn("event", e.Type, known), in.checks().badPartner("partner_id", e.Partner))
 		},
 		check: func(in *Intake, e *MoneyEvent) *failure {
 			if e.Type == coupon.Reclaim.String() {
 				return nil
 			}
 			var customer int32
-			bad := in.checkCustomer(e.Other, e.Time, &customer)
+			bad := in.checks().checkCustomer(e.Other, e.Time, &customer)
 			partner := in.Books.Partner(e.Partner)
 			if bad == nil && in.Books.Partners[partner].Currency != in.Books.Customers[customer].Currency { // §10.7
 				bad = &failure{"customer_id", reason.BadRow, e.Other}
@@ -153,7 +153,7 @@ func fundForm() *form {
 func badFundWord(in *Intake, e *MoneyEvent) *failure {
 	kind, err := fund.ParseKind(e.Type)
 	at := in.Books.Money.FundNamed(e.Scope)
-	bad := firstFailure(in.badPartner("partner_id", e.Partner), badWordIn("programme_id", e.Scope, at >= 0),
+	bad := firstFailure(in.checks().badPartner("partner_id", e.Partner), badWordIn("programme_id", e.Scope, at >= 0),
 		badWordIn("event", e.Type, err == nil))
 	if bad != nil || at < 0 || e.Type == "" {
 		return bad
@@ -192,7 +192,7 @@ func withdrawalForm() *form {
 		},
 		words: func(in *Intake, e *MoneyEvent) *failure {
 			_, known := account.ParseWithdrawal(e.Type)
-			bad := firstFailure(in.badPartner("partner_id", e.Partner), badWordIn("event", e.Type, known))
+			bad := firstFailure(in.checks().badPartner("partner_id", e.Partner), badWordIn("event", e.Type, known))
 			if bad == nil && e.Type == "request" {
 				bad = badWordIn("source", e.Detail, slices.Contains([]string{"cash", "rebate"}, e.Detail))
 			}

@@ -56,8 +56,8 @@ func (e *IncentiveEvent) Before(f *IncentiveEvent) int {
 }
 
 // badPartner is a partner that is not in the books (§3.20); an empty id is missing, not unknown.
-func (in *Intake) badPartner(column, id string) *failure {
-	if id != "" && in.Books.Partner(id) < 0 {
+func (k checks) badPartner(column, id string) *failure {
+	if id != "" && k.books.Partner(id) < 0 {
 		return &failure{column, reason.BadRow, id}
 	}
 	return nil
@@ -77,7 +77,7 @@ func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure)
 		Customer: v.text("customer_id", i), AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
 	t.Amount, _ = v.amount("amount", i)
 	cycle := v.text("cycle", i)
-	if bad := cmp.Or(in.badPartner("from_partner_id", t.From), in.badPartner("to_partner_id", t.To),
+	if bad := cmp.Or(in.checks().badPartner("from_partner_id", t.From), in.checks().badPartner("to_partner_id", t.To),
 		badCycle(cycle)); bad != nil {
 		return t.ID, bad
 	}
@@ -97,11 +97,11 @@ func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure)
 
 // badIncentiveWord is a word of an incentive event that is not in its list, an unknown partner or programme
 // (§3.20).
-func (in *Intake) badIncentiveWord(event, partner, programme string) *failure {
-	if bad := in.badPartner("partner_id", partner); bad != nil {
+func (k checks) badIncentiveWord(event, partner, programme string) *failure {
+	if bad := k.badPartner("partner_id", partner); bad != nil {
 		return bad
 	}
-	if programme != "" && in.Books.Programme(programme) < 0 {
+	if programme != "" && k.books.Programme(programme) < 0 {
 		return &failure{"programme_id", reason.BadRow, programme}
 	}
 	if _, err := settlement.ParseEventKind(event); err != nil && event != "" {
@@ -124,7 +124,7 @@ func (in *Intake) incentive(v *view, i int, file int32) (id string, bad *failure
 	e := &IncentiveEvent{ID: v.text("event_id", i), Partner: v.text("partner_id", i),
 		Programme: v.text("programme_id", i), Period: v.text("period", i),
 		Event: v.text("event", i), AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
-	if bad := cmp.Or(in.badIncentiveWord(e.Event, e.Partner, e.Programme), badPeriod(e.Period)); bad != nil {
+	if bad := cmp.Or(in.checks().badIncentiveWord(e.Event, e.Partner, e.Programme), badPeriod(e.Period)); bad != nil {
 		return e.ID, bad
 	}
 	if e.Time, _ = v.time("time", i); e.Time > in.Latest {

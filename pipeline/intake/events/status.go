@@ -85,7 +85,7 @@ func (in *Intake) status(v *view, i int, o *Order, status string) (id string, ba
 	if bad := o.fill(v, i, status, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return e.ID, bad
 	}
-	if bad := in.checkOrder(o, v, i, status); bad != nil {
+	if bad := in.checks().checkOrder(o, v, i, status); bad != nil {
 		return e.ID, bad
 	}
 	e.Order, e.From.Raw = *o, string(v.batch.Raw(nil, i))
