@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -97,7 +98,7 @@ func cellsOf(list []*annex.Annex) (n int) {
 
 // bandwidth shows how links were measured: a list of them, or one with its curve.
 func bandwidth(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -105,11 +106,11 @@ func bandwidth(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := stateText(v, cycle.String())
-	p := &page.Page{Title: v.F("带宽，%s", "Bandwidth, %s", cycle), Lead: state, Crumbs: []page.Link{home(v)},
-		Tabs: months(v, cycle.String())}
+	state, _ := parts.StateText(v, cycle.String())
+	p := &page.Page{Title: v.F("带宽，%s", "Bandwidth, %s", cycle), Lead: state, Crumbs: []page.Link{parts.Home(v)},
+		Tabs: parts.Months(v, cycle.String())}
 	if id := v.Scope.Customer; id != "" {
-		p.Crumbs = way(v, page.Link{Text: called(v, id), Href: v.To("customer", "customer_id", id)},
+		p.Crumbs = parts.Way(v, page.Link{Text: parts.Called(v, id), Href: v.To("customer", "customer_id", id)},
 			page.Link{Text: cycle.String(), Href: v.To("bill", "customer_id", id, "cycle", cycle.String())})
 	}
 	if len(list) == 1 {
@@ -134,7 +135,7 @@ func bandwidth(v *page.View) (*page.Page, error) {
 	for i := range list {
 		o := &list[i]
 		href := v.To("bandwidth", "customer_id", o.customer, "cycle", cycle.String(), "resource", o.name, "sku", o.sku)
-		t.Rows = append(t.Rows, []page.Cell{{Text: o.name, Href: href}, {Text: called(v, o.customer)},
+		t.Rows = append(t.Rows, []page.Cell{{Text: o.name, Href: href}, {Text: parts.Called(v, o.customer)},
 			{Text: o.sku}, methodCell(v, o.method), {Text: strconv.Itoa(o.points)}, {Text: o.mbps},
 			{Text: o.commit.String(), Shown: o.commit.Trim()}, {Text: o.quantity.String(), Shown: o.quantity.Trim()},
 			v.Money(o.payment, href)})
@@ -225,7 +226,7 @@ func dayOf(v *page.View) (day period.Day, ok bool, err error) {
 	if text == "" {
 		return 0, false, nil
 	}
-	cycle, err := cycleOf(v)
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return 0, false, err
 	}
@@ -255,9 +256,9 @@ func annexLines(v *page.View, a *annex.Annex) *page.Table {
 		if l.Tier != 0 {
 			tier = strconv.Itoa(l.Tier)
 		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: l.ID, Href: href}, {Text: tier}, quantityCell(l.Quantity),
+		t.Rows = append(t.Rows, []page.Cell{{Text: l.ID, Href: href}, {Text: tier}, parts.QuantityCell(l.Quantity),
 			{Text: l.UnitPrice.String(), Shown: document.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
-			v.Money(l.Discount, ""), linked(v, l.Payment, href)})
+			v.Money(l.Discount, ""), parts.Linked(v, l.Payment, href)})
 	}
 	return t
 }
@@ -297,7 +298,7 @@ func points(v *page.View, a *annex.Annex) *page.Table {
 // drawing makes a route one of a file: the curve of one link.
 func drawing(r page.Route) page.Route {
 	r.File = func(v *page.View) (*page.File, error) {
-		cycle, err := cycleOf(v)
+		cycle, err := parts.CycleOf(v)
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -22,7 +23,7 @@ const maxCharted = 50_000
 
 // bill is a customer's bill of a cycle: the statement, what paid it, and its services.
 func bill(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -35,13 +36,13 @@ func bill(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := allOf(list)
+	all, err := parts.AllOf(list)
 	if err != nil {
 		return nil, err
 	}
-	state, tone := stateText(v, cycle.String())
-	p := &page.Page{Title: v.F("%s的账单，%s", "Bill of %s, %s", called(v, id), cycle), Lead: state,
-		Crumbs: way(v, customerLink(v)), Tabs: months(v, cycle.String())}
+	state, tone := parts.StateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s的账单，%s", "Bill of %s, %s", parts.Called(v, id), cycle), Lead: state,
+		Crumbs: parts.Way(v, parts.CustomerLink(v)), Tabs: parts.Months(v, cycle.String())}
 	if tone == page.Warn {
 		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T("暂定：结账前金额仍可能变化。",
 			"Provisional: amounts can change until the month is closed.")})
@@ -74,72 +75,72 @@ func bill(v *page.View) (*page.Page, error) {
 
 // completeStatement is the customer's statement if the lines that the caller may see are all of its lines (BILLING-2).
 // A caller that sees all lines gets an error if they do not add up to the statement (BILLING-1).
-func completeStatement(v *page.View, cycle, id string, all *records.Sum) (statement, bool, error) {
-	st, ok, err := oneStatement(v, cycle, id)
+func completeStatement(v *page.View, cycle, id string, all *records.Sum) (parts.Statement, bool, error) {
+	st, ok, err := parts.OneStatement(v, cycle, id)
 	if err != nil {
 		return st, false, err
 	}
 	if !ok {
-		st.customer = id
+		st.Customer = id
 	}
-	same := st.lines == all.Lines
+	same := st.Lines == all.Lines
 	for _, one := range []struct {
 		stated money.Amount
 		added  money.AmountTotal
-	}{{st.official, all.Amounts[records.Official]}, {st.discount, all.Amounts[records.Discount]},
-		{st.truncated, all.Amounts[records.Truncated]}, {st.payment, all.Amounts[records.Payment]},
-		{st.cash, all.Amounts[records.Cash]}, {st.credit, all.Amounts[records.Credit]},
-		{st.coupon, all.Amounts[records.Coupon]}, {st.storedValue, all.Amounts[records.StoredValue]},
-		{st.flexiCoupon, all.Amounts[records.FlexiCoupon]}, {st.debt, all.Amounts[records.Debt]}} {
+	}{{st.Official, all.Amounts[records.Official]}, {st.Discount, all.Amounts[records.Discount]},
+		{st.Truncated, all.Amounts[records.Truncated]}, {st.Payment, all.Amounts[records.Payment]},
+		{st.Cash, all.Amounts[records.Cash]}, {st.Credit, all.Amounts[records.Credit]},
+		{st.Coupon, all.Amounts[records.Coupon]}, {st.StoredValue, all.Amounts[records.StoredValue]},
+		{st.FlexiCoupon, all.Amounts[records.FlexiCoupon]}, {st.Debt, all.Amounts[records.Debt]}} {
 		same = same && one.stated.String() == one.added.String()
 	}
-	if !same && !partial(v) {
+	if !same && !parts.Partial(v) {
 		return st, false, fmt.Errorf("bill of customer %q for %s: the statement has payment_amount %s of %d lines, "+
-			"the lines have %s of %d: run `tollbook verify`", id, cycle, st.payment.String(), st.lines,
+			"the lines have %s of %d: run `tollbook verify`", id, cycle, st.Payment.String(), st.Lines,
 			all.Amounts[records.Payment].String(), all.Lines)
 	}
 	return st, same, nil
 }
 
 // statementBlock derives the amount due from the official amount.
-func statementBlock(v *page.View, cycle string, st *statement) page.Block {
+func statementBlock(v *page.View, cycle string, st *parts.Statement) page.Block {
 	of := func(column string) string {
-		return v.To("lines", "customer_id", st.customer, "cycle", cycle, "nonzero", column)
+		return v.To("lines", "customer_id", st.Customer, "cycle", cycle, "nonzero", column)
 	}
-	all := v.To("lines", "customer_id", st.customer, "cycle", cycle)
+	all := v.To("lines", "customer_id", st.Customer, "cycle", cycle)
 	block := page.Block{ID: "statement", Title: v.T("应付金额", "Amount due"), Figures: []page.Figure{
-		{Name: v.T("应付", "Due"), Value: v.Sum(st.due), Note: v.Currency(), Href: all, Main: true},
-		{Name: v.T("官网价", "Official amount"), Value: v.Sum(st.official), Href: of("official_amount")},
-		{Name: v.T("折扣", "Discount"), Value: v.Sum(st.discount.Neg()), Href: of("official_discount_amount")},
-		{Name: v.T("抹零", "Truncated"), Value: v.Sum(st.truncated.Neg()), Href: of("truncated_amount")},
-		{Name: v.T("小计", "Payment before rounding"), Value: v.Sum(st.payment), Href: of("payment_amount")},
-		{Name: v.T("舍入", "Rounding"), Value: v.Sum(st.rounding.Neg()), Href: all,
+		{Name: v.T("应付", "Due"), Value: v.Sum(st.Due), Note: v.Currency(), Href: all, Main: true},
+		{Name: v.T("官网价", "Official amount"), Value: v.Sum(st.Official), Href: of("official_amount")},
+		{Name: v.T("折扣", "Discount"), Value: v.Sum(st.Discount.Neg()), Href: of("official_discount_amount")},
+		{Name: v.T("抹零", "Truncated"), Value: v.Sum(st.Truncated.Neg()), Href: of("truncated_amount")},
+		{Name: v.T("小计", "Payment before rounding"), Value: v.Sum(st.Payment), Href: of("payment_amount")},
+		{Name: v.T("舍入", "Rounding"), Value: v.Sum(st.Rounding.Neg()), Href: all,
 			Note: v.T("应付＝小计＋舍入", "due = payment + rounding")},
-		{Name: v.T("明细行", "Lines"), Value: document.Grouped(strconv.FormatInt(st.lines, 10)), Href: all},
+		{Name: v.T("明细行", "Lines"), Value: document.Grouped(strconv.FormatInt(st.Lines, 10)), Href: all},
 	}}
-	if !st.tax.IsZero() {
-		block.Figures = append(block.Figures, page.Figure{Name: v.T("税额", "Tax"), Value: v.Sum(st.tax), Href: all,
+	if !st.Tax.IsZero() {
+		block.Figures = append(block.Figures, page.Figure{Name: v.T("税额", "Tax"), Value: v.Sum(st.Tax), Href: all,
 			Note: v.T("由设置 tax.prices 决定是否已含在价格中", "part of due, by tax.prices included in payment or added")})
 	}
 	return block
 }
 
 // paidBlock is what paid the bill.
-func paidBlock(v *page.View, cycle string, st *statement) page.Block {
+func paidBlock(v *page.View, cycle string, st *parts.Statement) page.Block {
 	b := page.Block{ID: "paid", Title: v.T("支付", "Paid from")}
 	for _, one := range []struct {
 		zh, en, column string
 		amount         money.Amount
-	}{{"现金", "Cash", "cash_amount", st.cash}, {"信用", "Credit", "credit_amount", st.credit},
-		{"代金券", "Coupons", "coupon_amount", st.coupon},
-		{"储值卡", "Stored value cards", "stored_value_card_amount", st.storedValue},
-		{"现金券", "Flexi-purchase coupons", "flexipurchase_coupon_amount", st.flexiCoupon},
-		{"欠款", "Still owed", "debt_amount", st.debt}} {
+	}{{"现金", "Cash", "cash_amount", st.Cash}, {"信用", "Credit", "credit_amount", st.Credit},
+		{"代金券", "Coupons", "coupon_amount", st.Coupon},
+		{"储值卡", "Stored value cards", "stored_value_card_amount", st.StoredValue},
+		{"现金券", "Flexi-purchase coupons", "flexipurchase_coupon_amount", st.FlexiCoupon},
+		{"欠款", "Still owed", "debt_amount", st.Debt}} {
 		if one.amount.IsZero() && one.column != "cash_amount" {
 			continue
 		}
 		b.Figures = append(b.Figures, page.Figure{Name: v.T(one.zh, one.en), Value: v.Sum(one.amount),
-			Href: v.To("lines", "customer_id", st.customer, "cycle", cycle, "nonzero", one.column)})
+			Href: v.To("lines", "customer_id", st.Customer, "cycle", cycle, "nonzero", one.column)})
 	}
 	return b
 }
@@ -191,7 +192,7 @@ func amountCells(v *page.View, s *records.Sum, to func(column string) string) []
 
 // servicesBlock is the bill by service.
 func servicesBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum) page.Block {
-	id, names := v.Text("customer_id"), serviceNames(v.State.Workspace.Books)
+	id, names := v.Text("customer_id"), parts.ServiceNames(v.State.Workspace.Books)
 	t := &page.Table{Name: "services", Order: "-payment_amount",
 		Columns: append([]page.Column{
 			{Name: "service", Title: v.T("服务", "Service")},
@@ -200,12 +201,12 @@ func servicesBlock(v *page.View, cycle string, list []records.Sum, all *records.
 		code := list[i].By[0]
 		to := func(column string) string {
 			if column == "" || column == "payment_amount" {
-				return v.To("service", "customer_id", id, "cycle", cycle, "service_type_code", exactly(code))
+				return v.To("service", "customer_id", id, "cycle", cycle, "service_type_code", parts.Exactly(code))
 			}
-			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", exactly(code), "nonzero",
+			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", parts.Exactly(code), "nonzero",
 				column)
 		}
-		t.Rows = append(t.Rows, append([]page.Cell{{Text: serviceName(v, names, code), Href: to("")},
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: parts.ServiceName(v, names, code), Href: to("")},
 			{Text: code}}, amountCells(v, &list[i], to)...))
 	}
 	t.Total = append(make([]page.Cell, 2), amountCells(v, all, func(column string) string {
@@ -216,18 +217,10 @@ func servicesBlock(v *page.View, cycle string, list []records.Sum, all *records.
 	return page.Block{ID: "services-block", Title: v.T("服务", "Services"), Table: t}
 }
 
-// sources are what documents are made from.
-func sources(v *page.View) (*compose.Sources, error) {
-	w := v.State.Workspace
-	book, err := v.State.Prices.Partners()
-	return &compose.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
-		Partners: book, Cache: v.Inside.Cache}, err
-}
-
 // dayChart is the consumption of a whole customer by day: days are its sums by service and day. It is nil if there is
 // nothing to draw.
 func dayChart(v *page.View, cycle period.Cycle, id string, days []records.Sum) (*page.Chart, error) {
-	s, err := sources(v)
+	s, err := parts.Sources(v)
 	if err != nil {
 		return nil, err
 	}
@@ -302,7 +295,7 @@ func related(v *page.View, cycle string) page.Block {
 
 // service is one service of a bill: what differs in product, region, tier, kind or discount.
 func service(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -316,16 +309,16 @@ func service(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := allOf(list)
+	all, err := parts.AllOf(list)
 	if err != nil {
 		return nil, err
 	}
-	name := serviceName(v, serviceNames(v.State.Workspace.Books), code)
-	state, _ := stateText(v, cycle.String())
-	p := &page.Page{Title: v.F("%s，%s，%s", "%s of %s, %s", name, called(v, id), cycle), Lead: state,
-		Crumbs: way(v, customerLink(v), billLink(v, cycle.String()))}
+	name := parts.ServiceName(v, parts.ServiceNames(v.State.Workspace.Books), code)
+	state, _ := parts.StateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s，%s，%s", "%s of %s, %s", name, parts.Called(v, id), cycle), Lead: state,
+		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, cycle.String()))}
 	if v.Language == operation.Chinese {
-		p.Title = fmt.Sprintf("%s的%s，%s", called(v, id), name, cycle)
+		p.Title = fmt.Sprintf("%s的%s，%s", parts.Called(v, id), name, cycle)
 	}
 	p.Blocks = append(p.Blocks, itemsBlock(v, cycle.String(), list, &all))
 	t, err := lineTable(v, cycle.String(), id, where, &all)
@@ -350,11 +343,13 @@ func itemsBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum
 	for i := range list {
 		s := &list[i]
 		to := func(column string) string {
-			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "sku", exactly(s.By[0]),
-				"region_code", exactly(s.By[1]), "kind", s.By[2], "tier", s.By[3], "discount_id", exactly(s.By[4]),
-				"origin_cycle", exactly(s.By[5]), "nonzero", column)
+			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "sku",
+				parts.Exactly(s.By[0]),
+				"region_code", parts.Exactly(s.By[1]), "kind", s.By[2], "tier", s.By[3], "discount_id",
+				parts.Exactly(s.By[4]),
+				"origin_cycle", parts.Exactly(s.By[5]), "nonzero", column)
 		}
-		name := productName(b, s.By[0])
+		name := parts.ProductName(b, s.By[0])
 		if name == "" {
 			name = s.By[0]
 		}

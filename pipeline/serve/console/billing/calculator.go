@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -17,7 +18,7 @@ import (
 // and packages are ignored, as in the API's price enquiry.
 func calculator(v *page.View) (*page.Page, error) {
 	b := v.State.Workspace.Books
-	p := &page.Page{Title: v.T("价格计算", "Price calculator"), Crumbs: []page.Link{home(v)},
+	p := &page.Page{Title: v.T("价格计算", "Price calculator"), Crumbs: []page.Link{parts.Home(v)},
 		Lead: v.T("按当前价格与折扣计算，不含套餐，计量从零开始。",
 			"With today's prices and discounts, without packages; meters begin at 0.")}
 	fields := []page.Field{{Name: "sku", Label: "SKU", Value: v.Text("sku"), Required: true},
@@ -105,7 +106,7 @@ func chargeTable(v *page.View, charges *line.Charges) (*page.Table, error) {
 		if c.Tier != 0 {
 			tier = strconv.Itoa(int(c.Tier))
 		}
-		t.Rows = append(t.Rows, []page.Cell{kindCell(v, c.Kind.String()), {Text: tier}, quantityCell(c.Quantity),
+		t.Rows = append(t.Rows, []page.Cell{kindCell(v, c.Kind.String()), {Text: tier}, parts.QuantityCell(c.Quantity),
 			{Text: c.UnitPrice.String(), Shown: document.Grouped(c.UnitPrice.Trim())}, v.Money(c.Official, ""),
 			v.Money(c.Discount, ""), v.Money(c.Truncated, ""), v.Money(c.Payment, "")})
 		if err := errors.Join(official.Add(c.Official), discount.Add(c.Discount), truncated.Add(c.Truncated),

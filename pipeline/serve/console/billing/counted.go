@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -127,7 +128,7 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 			l.object != "" && resource != l.object {
 			return nil
 		}
-		if count++; count > maxSorted {
+		if count++; count > parts.MaxSorted {
 			return nil
 		}
 		q, err := row.Quantity(tables.UQuantity)
@@ -144,8 +145,8 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 	if err != nil {
 		return nil, err
 	}
-	if count > maxSorted {
-		t.Note = v.F("共%d条记录，仅列出前%d条。", "%d records: the first %d are listed.", count, maxSorted)
+	if count > parts.MaxSorted {
+		t.Note = v.F("共%d条记录，仅列出前%d条。", "%d records: the first %d are listed.", count, parts.MaxSorted)
 		return t, nil
 	}
 	all, err := total.Quantity()

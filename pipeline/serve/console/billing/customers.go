@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -21,15 +22,15 @@ func sortByCode(t *page.Table) {
 
 // customers is what the customers of a cycle are asked to pay.
 func customers(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
-	state, _ := stateText(v, cycle.String())
-	p := &page.Page{Title: v.F("客户，%s", "Customers, %s", cycle), Lead: state, Crumbs: []page.Link{home(v)},
-		Tabs: months(v, cycle.String())}
+	state, _ := parts.StateText(v, cycle.String())
+	p := &page.Page{Title: v.F("客户，%s", "Customers, %s", cycle), Lead: state, Crumbs: []page.Link{parts.Home(v)},
+		Tabs: parts.Months(v, cycle.String())}
 	var t *page.Table
-	if everybody(v) {
+	if parts.Everybody(v) {
 		key := "customers " + cycle.String() + " " + v.Currency()
 		t, err = page.KeepTable(v, key, func(v *page.View) (*page.Table, error) {
 			return customersDue(v, cycle.String())
@@ -42,7 +43,7 @@ func customers(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Blocks = append(append(p.Blocks, currencies(v)...), page.Block{Title: v.T("客户", "Customers"), Table: t})
+	p.Blocks = append(append(p.Blocks, parts.Currencies(v)...), page.Block{Title: v.T("客户", "Customers"), Table: t})
 	return p, nil
 }
 
@@ -62,18 +63,18 @@ func customersDue(v *page.View, cycle string) (*page.Table, error) {
 			{Name: "debt_amount", Title: v.T("欠款", "Still owed"), Kind: page.Amount, Spare: true}})}
 	var all struct{ official, discount, truncated, payment, rounding, due, debt money.AmountTotal }
 	var lines int64
-	err := eachStatement(v, cycle, "", func(s statement) error {
-		href := v.To("bill", "customer_id", s.customer, "cycle", cycle)
-		t.Rows = append(t.Rows, []page.Cell{{Text: called(v, s.customer), Href: href}, {Text: s.customer},
-			{Text: partnerNow(v, s.customer)}, {Text: strconv.FormatInt(s.lines, 10)}, v.Money(s.official, ""),
-			v.Money(s.discount, ""), v.Money(s.truncated, ""), v.Money(s.payment, ""), v.Money(s.rounding.Neg(), ""),
-			v.Money(s.due, href), v.Money(s.debt, "")})
-		lines += s.lines
+	err := parts.EachStatement(v, cycle, "", func(s parts.Statement) error {
+		href := v.To("bill", "customer_id", s.Customer, "cycle", cycle)
+		t.Rows = append(t.Rows, []page.Cell{{Text: parts.Called(v, s.Customer), Href: href}, {Text: s.Customer},
+			{Text: partnerNow(v, s.Customer)}, {Text: strconv.FormatInt(s.Lines, 10)}, v.Money(s.Official, ""),
+			v.Money(s.Discount, ""), v.Money(s.Truncated, ""), v.Money(s.Payment, ""), v.Money(s.Rounding.Neg(), ""),
+			v.Money(s.Due, href), v.Money(s.Debt, "")})
+		lines += s.Lines
 		for _, one := range []struct {
 			to *money.AmountTotal
 			a  money.Amount
-		}{{&all.official, s.official}, {&all.discount, s.discount}, {&all.truncated, s.truncated},
-			{&all.payment, s.payment}, {&all.rounding, s.rounding.Neg()}, {&all.due, s.due}, {&all.debt, s.debt}} {
+		}{{&all.official, s.Official}, {&all.discount, s.Discount}, {&all.truncated, s.Truncated},
+			{&all.payment, s.Payment}, {&all.rounding, s.Rounding.Neg()}, {&all.due, s.Due}, {&all.debt, s.Debt}} {
 			if err := one.to.Add(one.a); err != nil {
 				return err
 			}
@@ -107,7 +108,7 @@ func customersPart(v *page.View, cycle string) (*page.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := allOf(list)
+	all, err := parts.AllOf(list)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +117,7 @@ func customersPart(v *page.View, cycle string) (*page.Table, error) {
 	for i := range list {
 		id := list[i].By[0]
 		to := func(string) string { return v.To("bill", "customer_id", id, "cycle", cycle) }
-		t.Rows = append(t.Rows, append([]page.Cell{{Text: called(v, id), Href: to("")}, {Text: id}},
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: parts.Called(v, id), Href: to("")}, {Text: id}},
 			amountCells(v, &list[i], to)...))
 	}
 	t.Total = append(make([]page.Cell, 2), amountCells(v, &all, func(string) string { return "" })...)
@@ -126,7 +127,7 @@ func customersPart(v *page.View, cycle string) (*page.Table, error) {
 // customer is one customer: its months and what the books say.
 func customer(v *page.View) (*page.Page, error) {
 	id := v.Text("customer_id")
-	p := &page.Page{Title: called(v, id), Lead: id, Crumbs: way(v)}
+	p := &page.Page{Title: parts.Called(v, id), Lead: id, Crumbs: parts.Way(v)}
 	t := &page.Table{Name: "months", Order: "-cycle", Columns: append([]page.Column{
 		{Name: "cycle", Title: v.T("账期", "Cycle")}, {Name: "state", Title: v.T("状态", "State")}},
 		amountColumns(v)...)}
@@ -136,7 +137,7 @@ func customer(v *page.View) (*page.Page, error) {
 		if err != nil {
 			return nil, err
 		}
-		all, err := allOf(list)
+		all, err := parts.AllOf(list)
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +147,7 @@ func customer(v *page.View) (*page.Page, error) {
 		if err := sumOfAll.Add(&all); err != nil {
 			return nil, err
 		}
-		state, tone := stateText(v, ref.Cycle)
+		state, tone := parts.StateText(v, ref.Cycle)
 		to := func(string) string { return v.To("bill", "customer_id", id, "cycle", ref.Cycle) }
 		t.Rows = append(t.Rows, append([]page.Cell{{Text: ref.Cycle, Href: to("")}, {Text: state, Tone: tone}},
 			amountCells(v, &all, to)...))
@@ -154,7 +155,7 @@ func customer(v *page.View) (*page.Page, error) {
 	t.Total = append(make([]page.Cell, 2), amountCells(v, &sumOfAll, func(string) string { return "" })...)
 	t.Empty = v.T("没有可见的账单", "No bills")
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("账单", "Bills"), Table: t}, bookBlock(v, id))
-	if cycle, err := cycleOf(v); err == nil {
+	if cycle, err := parts.CycleOf(v); err == nil {
 		p.Blocks = append(p.Blocks, related(v, cycle.String()))
 	}
 	return p, nil
@@ -168,7 +169,7 @@ func bookBlock(v *page.View, id string) page.Block {
 	if code < 0 {
 		return out
 	}
-	all := house(v)
+	all := parts.House(v)
 	add := func(zh, en, value, href string) {
 		if value != "" {
 			out.Facts = append(out.Facts, page.Figure{Name: v.T(zh, en), Value: value, Href: href})

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	orderlife "github.com/tollbook/tollbook/pipeline/read/orders"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -56,8 +57,8 @@ func orders(v *page.View) (*page.Page, error) {
 			}
 		}
 	}
-	return &page.Page{Title: v.F("%s的订单", "Orders of %s", called(v, id)),
-		Crumbs: way(v, page.Link{Text: called(v, id), Href: v.To("customer", "customer_id", id)}),
+	return &page.Page{Title: v.F("%s的订单", "Orders of %s", parts.Called(v, id)),
+		Crumbs: parts.Way(v, page.Link{Text: parts.Called(v, id), Href: v.To("customer", "customer_id", id)}),
 		Blocks: []page.Block{{Title: v.T("订单", "Orders"), Table: t}}}, nil
 }
 
@@ -149,7 +150,7 @@ func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry, proce
 			{Text: order, Href: v.Link("line", "id", order, "customer_id", v.Scope.Customer, "cycle", cycle)},
 			v.Word(status), v.Time(since), v.Time(row.Time(tables.OPayTime)), v.Word(row.Word(tables.OOrderType)),
 			{Text: row.Word(tables.OSKU)},
-			{Text: string(row.Text(tables.OResourceID))}, quantityCell(q),
+			{Text: string(row.Text(tables.OResourceID))}, parts.QuantityCell(q),
 			{Text: termText(v, row.Word(tables.OPeriodType), row.Whole(tables.OPeriodNum))},
 			v.Time(row.Time(tables.OEffectiveTime)), v.Time(row.Time(tables.OExpireTime)), {Text: base},
 			{Text: row.Word(tables.OPayer)}, {}})
@@ -159,15 +160,15 @@ func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry, proce
 
 // account is the movements of a customer's balances in a cycle.
 func account(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
 	id := v.Scope.Customer
-	state, _ := stateText(v, cycle.String())
-	p := &page.Page{Title: v.F("%s的账户，%s", "Account of %s, %s", called(v, id), cycle), Lead: state,
-		Crumbs: way(v, page.Link{Text: called(v, id), Href: v.To("customer", "customer_id", id)}),
-		Tabs:   months(v, cycle.String())}
+	state, _ := parts.StateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s的账户，%s", "Account of %s, %s", parts.Called(v, id), cycle), Lead: state,
+		Crumbs: parts.Way(v, page.Link{Text: parts.Called(v, id), Href: v.To("customer", "customer_id", id)}),
+		Tabs:   parts.Months(v, cycle.String())}
 	if v.State.Workspace.Settings.Payments != settings.Ledger {
 		p.Notes = append(p.Notes, page.Note{Text: v.T(
 			"设置payments不是ledger：没有账户流水，所有明细按现金支付。",
@@ -190,7 +191,7 @@ func account(v *page.View) (*page.Page, error) {
 			href = v.Link("line", "id", entry, "customer_id", id, "cycle", cycle.String())
 		}
 		t.Rows = append(t.Rows, []page.Cell{v.Time(row.Time(tables.ETime)), {Text: entry, Href: href}, v.Word(kind),
-			v.Word(row.Word(tables.EBalanceType)), linked(v, amount, href), v.Money(after, "")})
+			v.Word(row.Word(tables.EBalanceType)), parts.Linked(v, amount, href), v.Money(after, "")})
 		return errors.Join(err, wrong)
 	})
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("流水", "Movements"), Table: t})

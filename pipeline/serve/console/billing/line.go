@@ -10,9 +10,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // maxFeeds is how many bytes of feed files a page of a line looks through at most without being asked to.
@@ -61,8 +61,9 @@ func explainSources(v *page.View) (*explain.Sources, error) {
 
 // storyPage is an explanation as a page.
 func storyPage(v *page.View, s *explain.Story) *page.Page {
-	p := &page.Page{Title: s.ID, Lead: stateOf(v, s.State) + " · " + called(v, s.CustomerID) + " · " + s.Cycle,
-		Crumbs: way(v, page.Link{Text: called(v, s.CustomerID), Href: v.To("customer", "customer_id", s.CustomerID)},
+	p := &page.Page{Title: s.ID, Lead: stateOf(v, s.State) + " · " + parts.Called(v, s.CustomerID) + " · " + s.Cycle,
+		Crumbs: parts.Way(v, page.Link{Text: parts.Called(v, s.CustomerID),
+			Href: v.To("customer", "customer_id", s.CustomerID)},
 			page.Link{Text: s.Cycle, Href: v.To("bill", "customer_id", s.CustomerID, "cycle", s.Cycle)})}
 	switch {
 	case !s.Agrees:
@@ -221,18 +222,14 @@ func storyTable(v *page.View, name string, lines []explain.Line) *page.Table {
 		if l.Paid != nil {
 			paid = *l.Paid
 		}
-		t.Rows = append(t.Rows, []page.Cell{kindCell(v, l.Kind), {Text: tier}, quantityCell(l.Usage),
-			quantityCell(l.Free), quantityCell(l.Quantity),
+		t.Rows = append(t.Rows, []page.Cell{kindCell(v, l.Kind), {Text: tier}, parts.QuantityCell(l.Usage),
+			parts.QuantityCell(l.Free), parts.QuantityCell(l.Quantity),
 			{Text: l.UnitPrice.String(), Shown: document.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
 			v.Money(l.Discount, ""), {Text: l.DiscountID}, v.Money(l.Truncated, ""), v.Money(l.Payment, ""),
 			v.Money(paid.Coupon, ""), v.Money(paid.StoredValue, ""), v.Money(paid.Flexi, ""), v.Money(paid.Cash, ""),
 			v.Money(paid.Credit, ""), v.Money(paid.Debt, "")})
 	}
 	return t
-}
-
-func quantityCell(q money.SignedQuantity) page.Cell {
-	return page.Cell{Text: q.String(), Shown: document.Grouped(q.Trim())}
 }
 
 // sumTable is all that is billed of a place.
@@ -248,8 +245,9 @@ func sumTable(v *page.View, sums []explain.Sum) *page.Table {
 	}}
 	for i := range sums {
 		s := &sums[i]
-		t.Rows = append(t.Rows, []page.Cell{{Text: s.What, Shown: v.Say("posting", s.What)}, quantityCell(s.Usage),
-			quantityCell(s.Free), v.Money(s.Official, ""), v.Money(s.Discount, ""), v.Money(s.Truncated, ""),
+		t.Rows = append(t.Rows, []page.Cell{{Text: s.What, Shown: v.Say("posting", s.What)},
+			parts.QuantityCell(s.Usage),
+			parts.QuantityCell(s.Free), v.Money(s.Official, ""), v.Money(s.Discount, ""), v.Money(s.Truncated, ""),
 			v.Money(s.Payment, "")})
 	}
 	return t

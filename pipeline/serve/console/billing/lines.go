@@ -8,22 +8,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
-
-// nothing is how an address asks for lines whose column is empty.
-const nothing = "-"
-
-// exactly is a value of a column as an address asks for it.
-func exactly(value string) string {
-	if value == "" {
-		return nothing
-	}
-	return value
-}
 
 // filterColumns are the columns of lines that an address can choose by.
 func filterColumns() map[string]int {
@@ -71,7 +60,7 @@ func conditions(v *page.View) []records.Condition {
 			where = append(where, records.Condition{Column: nonzeroColumns()[value], Op: records.NotZero})
 			continue
 		}
-		if value == nothing {
+		if value == parts.Nothing {
 			value = ""
 		}
 		where = append(where, records.Condition{Column: columns[p.Name], Op: records.Is, Values: []string{value}})
@@ -84,7 +73,7 @@ func chosen(v *page.View) []page.Figure {
 	var list []page.Figure
 	for _, p := range filters() {
 		if value := v.Text(p.Name); value != "" {
-			if value == nothing {
+			if value == parts.Nothing {
 				value = v.T("无", "none")
 			}
 			name := titleOf(v, p.Name)
@@ -125,12 +114,9 @@ func lineColumns() []int {
 		tables.LPaymentAmount, tables.LOriginCycle, tables.LPackageDraws}
 }
 
-// maxSorted is how many lines are read at once to be sorted and filtered; longer lists are in the order of §8.
-const maxSorted = 2000
-
 // lines is the list of a customer's lines that an address chooses.
 func lines(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -139,15 +125,15 @@ func lines(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := allOf(list)
+	all, err := parts.AllOf(list)
 	if err != nil {
 		return nil, err
 	}
-	state, _ := stateText(v, cycle.String())
-	p := &page.Page{Title: v.F("%s的明细，%s", "Lines of %s, %s", called(v, id), cycle), Lead: state,
-		Crumbs: way(v, customerLink(v), billLink(v, cycle.String()))}
+	state, _ := parts.StateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s的明细，%s", "Lines of %s, %s", parts.Called(v, id), cycle), Lead: state,
+		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, cycle.String()))}
 	if code := v.Text("service_type_code"); code != "" {
-		name := serviceName(v, serviceNames(v.State.Workspace.Books), code)
+		name := parts.ServiceName(v, parts.ServiceNames(v.State.Workspace.Books), code)
 		p.Crumbs = append(p.Crumbs, page.Link{Text: name, Href: v.To("service", "customer_id", id, "cycle",
 			cycle.String(), "service_type_code", code)})
 	}
@@ -167,12 +153,13 @@ func lines(v *page.View) (*page.Page, error) {
 // lineTable is the table of lines with its total, which is of all lines that are chosen.
 func lineTable(v *page.View, cycle, id string, more []records.Condition, all *records.Sum) (*page.Table, error) {
 	t := &page.Table{Name: "lines", Columns: lineHeads(v)}
-	q := records.Query{Cycle: cycle, Customer: id, Limit: maxSorted, Columns: lineColumns()}
-	if all.Lines > maxSorted {
+	q := records.Query{Cycle: cycle, Customer: id, Limit: parts.MaxSorted, Columns: lineColumns()}
+	if all.Lines > parts.MaxSorted {
 		q.Offset, q.Limit = v.PageOf(t.Name)*page.PerPage(), page.PerPage()
 		t.Part = &page.Part{Offset: q.Offset, Limit: q.Limit, Count: all.Lines}
 		t.Note = v.F("超过%d行的明细按固定顺序分页；请用筛选条件缩小范围。",
-			"More than %d lines have a fixed order. Choose fewer lines to sort and download them here.", maxSorted)
+			"More than %d lines have a fixed order. Choose fewer lines to sort and download them here.",
+			parts.MaxSorted)
 	}
 	where, none := v.Lines()
 	if none {
@@ -258,19 +245,11 @@ func lineRow(v *page.View, cycle, id string, row rows.Row) ([]page.Cell, error) 
 	amount := func(col int) page.Cell {
 		a, err := row.Amount(col)
 		wrong = errors.Join(wrong, err)
-		return linked(v, a, href)
+		return parts.Linked(v, a, href)
 	}
 	cells = append(cells, quantity(tables.LUsageAmount), quantity(tables.LFreeResourceUsage),
 		quantity(tables.LQuantity), page.Cell{Text: row.Word(tables.LMeasure)}, quantity(tables.LUnitPrice),
 		amount(tables.LOfficialAmount), amount(tables.LDiscountAmount), page.Cell{Text: row.Word(tables.LDiscountID)},
 		amount(tables.LTruncatedAmount), amount(tables.LPaymentAmount), page.Cell{Text: origin})
 	return cells, wrong
-}
-
-// linked is an amount that leads to how it was calculated, if it is not 0.
-func linked(v *page.View, a money.Amount, href string) page.Cell {
-	if a.IsZero() {
-		href = ""
-	}
-	return v.Money(a, href)
 }

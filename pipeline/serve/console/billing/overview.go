@@ -9,28 +9,24 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console/operating"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// everybody reports whether the call sees the lines of all customers.
-func everybody(v *page.View) bool {
-	return (v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance) && v.Scope.Customer == "" &&
-		v.Scope.Manager == "" && !partial(v)
-}
-
 // monthSum is what the lines of a cycle that the call may see come to before rounding.
 func monthSum(v *page.View, cycle string) (sum money.AmountTotal, err error) {
-	if everybody(v) {
+	if parts.Everybody(v) {
 		totals, err := rows.Totals(v.State.Snap, cycle)
 		if err != nil {
 			return sum, err
 		}
 		for _, t := range totals {
-			if isPayment(v, t.Name) {
+			if parts.IsPayment(v, t.Name) {
 				return sum, sum.UnmarshalText([]byte(t.Value))
 			}
 		}
@@ -44,7 +40,7 @@ func monthSum(v *page.View, cycle string) (sum money.AmountTotal, err error) {
 	if err != nil {
 		return sum, err
 	}
-	all, err := allOf(list)
+	all, err := parts.AllOf(list)
 	return all.Amounts[records.Payment], err
 }
 
@@ -64,13 +60,13 @@ func shownMonths(v *page.View) []lake.CycleRef {
 			refs = append(refs, ref)
 		}
 	}
-	return refs[max(0, len(refs)-maxMonths):]
+	return refs[max(0, len(refs)-parts.MaxMonths):]
 }
 
 // addable are the months that the overview adds up: all of them if the control totals have the sums or if there are few
 // lines.
 func addable(v *page.View, refs []lake.CycleRef) ([]lake.CycleRef, error) {
-	if everybody(v) || v.Scope.Customer != "" {
+	if parts.Everybody(v) || v.Scope.Customer != "" {
 		return refs, nil
 	}
 	for _, ref := range refs {
@@ -103,8 +99,8 @@ func overview(v *page.View) (*page.Page, error) {
 		}
 		months[i] = document.Month{Cycle: ref.Cycle, Closed: ref.State == lake.CycleClosed, Amount: sum}
 	}
-	p.Blocks = append(p.Blocks, currencies(v)...)
-	if everybody(v) {
+	p.Blocks = append(p.Blocks, parts.Currencies(v)...)
+	if parts.Everybody(v) {
 		waiting, err := waiting(v, refs)
 		if err != nil {
 			return nil, err
@@ -118,7 +114,7 @@ func overview(v *page.View) (*page.Page, error) {
 	}
 	if changes != nil {
 		p.Blocks = append(p.Blocks, *changes)
-		causes, err := causesBlock(v, refs)
+		causes, err := operating.CausesBlock(v, refs)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +131,7 @@ func who(v *page.View) string {
 	case keys.Partner:
 		return v.F("伙伴%s的客户", "customers of partner %s", v.Caller.Partner)
 	case keys.Customer:
-		return called(v, v.Caller.Customer)
+		return parts.Called(v, v.Caller.Customer)
 	}
 	return v.F("%s的所有客户", "all customers of %s", v.State.Workspace.Settings.Vendor.Name)
 }
@@ -154,7 +150,7 @@ func monthsBlock(v *page.View, months []document.Month) page.Block {
 		{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount},
 	}}
 	for _, m := range months {
-		state, tone := stateText(v, m.Cycle)
+		state, tone := parts.StateText(v, m.Cycle)
 		href := v.Link("customers", "cycle", m.Cycle)
 		if id := v.Scope.Customer; id != "" {
 			href = v.To("bill", "customer_id", id, "cycle", m.Cycle)
@@ -219,7 +215,7 @@ func changesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
 		{Name: "now", Title: v.T("本月", "This month"), Kind: page.Amount},
 		{Name: "difference", Title: v.T("差额", "Difference"), Kind: page.Amount},
 	}}
-	names := serviceNames(v.State.Workspace.Books)
+	names := parts.ServiceNames(v.State.Workspace.Books)
 	all := map[string]bool{}
 	for code := range now {
 		all[code] = true
@@ -283,10 +279,10 @@ func byService(v *page.View, cycle string) (map[string]money.AmountTotal, error)
 	if err != nil {
 		return nil, err
 	}
-	if everybody(v) {
+	if parts.Everybody(v) {
 		customers = nil
-		err := eachStatement(v, cycle, "", func(s statement) error {
-			customers = append(customers, s.customer)
+		err := parts.EachStatement(v, cycle, "", func(s parts.Statement) error {
+			customers = append(customers, s.Customer)
 			return nil
 		})
 		if err != nil {
@@ -339,14 +335,14 @@ func waiting(v *page.View, refs []lake.CycleRef) (page.Block, error) {
 		v.Link("cycles"))
 	f.Note = strings.Join(open, ", ")
 	b.Figures = append(b.Figures, f)
-	failed, err := failedRuns(v)
+	failed, err := operating.FailedRuns(v)
 	if err != nil {
 		return b, err
 	}
 	if v.Jobs != nil {
 		b.Figures = append(b.Figures, waitingFigure(v.T("失败的运行", "Failed runs"), failed, v.Link("runs")))
 	}
-	list, err := earned(v, "")
+	list, err := parts.Earned(v, "")
 	if err != nil {
 		return b, err
 	}

@@ -6,24 +6,25 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 )
 
 // packages is what is left of a customer's prepaid packages, and which records drew on them.
 func packages(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
 	id, w := v.Scope.Customer, v.State.Workspace
 	r, err := quota.Build(v.Request.Context(), &quota.Sources{Snap: v.State.Snap, Books: w.Books,
-		Prices: v.State.Prices.Bill(), Store: v.State.Store}, cycle, id, maxSorted)
+		Prices: v.State.Prices.Bill(), Store: v.State.Store}, cycle, id, parts.MaxSorted)
 	if err != nil {
 		return nil, err
 	}
-	state, _ := stateText(v, cycle.String())
-	p := &page.Page{Title: v.F("%s的套餐，%s", "Packages of %s, %s", called(v, id), cycle), Lead: state,
-		Crumbs: way(v, page.Link{Text: called(v, id), Href: v.To("customer", "customer_id", id)}),
-		Tabs:   months(v, cycle.String())}
+	state, _ := parts.StateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s的套餐，%s", "Packages of %s, %s", parts.Called(v, id), cycle), Lead: state,
+		Crumbs: parts.Way(v, page.Link{Text: parts.Called(v, id), Href: v.To("customer", "customer_id", id)}),
+		Tabs:   parts.Months(v, cycle.String())}
 	if !r.Agrees {
 		p.Notes = append(p.Notes, page.Note{Tone: page.Bad, Text: v.T("余量与抵扣记录不一致：账本在计费后已变更。",
 			"What is left is not what the draws leave: the books have changed since the days were rated.")})
@@ -53,8 +54,8 @@ func periodTable(v *page.View, r *quota.Report) *page.Table {
 			q := &one.Periods[k]
 			opening := page.Cell{Text: q.Opening.String(), Shown: document.Grouped(q.Opening.Trim())}
 			t.Rows = append(t.Rows, []page.Cell{{Text: one.ID}, {Text: strings.Join(one.SKUs, " ")}, {Text: one.Region},
-				{Text: page.Span(v, q.Span())}, opening, quantityCell(q.Drawn), quantityCell(q.Gathered),
-				quantityCell(q.Left), {Text: v.Clock(one.NextRefill)}})
+				{Text: page.Span(v, q.Span())}, opening, parts.QuantityCell(q.Drawn), parts.QuantityCell(q.Gathered),
+				parts.QuantityCell(q.Left), {Text: v.Clock(one.NextRefill)}})
 		}
 	}
 	return t
@@ -76,7 +77,7 @@ func drawTable(v *page.View, r *quota.Report) *page.Table {
 	for i := range r.Draws {
 		d := &r.Draws[i]
 		href := v.Link("line", "id", d.RecordID, "customer_id", r.CustomerID, "cycle", r.Cycle)
-		cell := quantityCell(d.Quantity)
+		cell := parts.QuantityCell(d.Quantity)
 		cell.Href = href
 		t.Rows = append(t.Rows, []page.Cell{{Text: d.RecordID, Href: href}, v.Time(d.At()), {Text: d.PackageID},
 			{Text: d.SKU}, {Text: d.Resource}, cell})

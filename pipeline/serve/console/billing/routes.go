@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/serve/console/operating"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/settling"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -56,21 +58,24 @@ func others() []page.Route {
 		prepared(page.NewRoute("bandwidth", operation.Text{Zh: "带宽", En: "Bandwidth"}, bandwidth, ofBandwidth())),
 		drawing(page.NewRoute("bandwidth.svg", none, nil, ofBandwidth())),
 		page.NewRoute("packages", none, packages, ofOwnBooks(ofCycle())),
-		prepared(page.NewRoute("partners", operation.Text{Zh: "伙伴", En: "Partners"}, partners, operation.Operation{
-			Callers: sellers(), Subject: operation.AnyStatement,
-			Params: []operation.Param{ofCycle(), operation.OfCurrency()}})),
-		page.NewRoute("statement", none, statementPage, operation.Operation{
+		prepared(page.NewRoute("partners", operation.Text{Zh: "伙伴", En: "Partners"}, settling.Partners,
+			operation.Operation{
+				Callers: sellers(), Subject: operation.AnyStatement,
+				Params: []operation.Param{ofCycle(), operation.OfCurrency()}})),
+		page.NewRoute("statement", none, settling.StatementPage, operation.Operation{
 			Callers: sellers(), Subject: operation.AnyStatement,
 			Params: []operation.Param{ofPartner(true), ofCycle()}}),
-		page.NewRoute("incentives", operation.Text{Zh: "激励", En: "Incentives"}, incentives, operation.Operation{
-			Callers: sellers(), Subject: operation.AnyStatement, Params: []operation.Param{ofPartner(false)}}),
-		prepared(page.NewRoute("rejects", operation.Text{Zh: "拒收记录", En: "Rejects"}, rejects, operation.Operation{
-			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody,
-			Params: []operation.Param{{Name: "reason", Meaning: "only rejects with this reason"},
-				{Name: "file", Max: 1024, Meaning: "only rejects of this file below inbox/"},
-				{Name: "row", Kind: operation.Whole, Min: 1, Max: math.MaxInt64,
-					Meaning: "only this row of the file"}}})),
-		page.NewRoute("runs", operation.Text{Zh: "运行", En: "Runs"}, runs, operation.Operation{
+		page.NewRoute("incentives", operation.Text{Zh: "激励", En: "Incentives"}, settling.Incentives,
+			operation.Operation{
+				Callers: sellers(), Subject: operation.AnyStatement, Params: []operation.Param{ofPartner(false)}}),
+		prepared(page.NewRoute("rejects", operation.Text{Zh: "拒收记录", En: "Rejects"}, operating.Rejects,
+			operation.Operation{
+				Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody,
+				Params: []operation.Param{{Name: "reason", Meaning: "only rejects with this reason"},
+					{Name: "file", Max: 1024, Meaning: "only rejects of this file below inbox/"},
+					{Name: "row", Kind: operation.Whole, Min: 1, Max: math.MaxInt64,
+						Meaning: "only this row of the file"}}})),
+		page.NewRoute("runs", operation.Text{Zh: "运行", En: "Runs"}, operating.Runs, operation.Operation{
 			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody,
 			Params: []operation.Param{{Name: "id", Meaning: "one run of a job"}, operation.OfCurrency()}}),
 		page.NewRoute("calculator", operation.Text{Zh: "价格计算", En: "Price calculator"}, calculator,
@@ -96,15 +101,15 @@ func ofMoney() []page.Route {
 			Params: append([]operation.Param{ofPartner(false)}, more...)}
 	}
 	return []page.Route{
-		prepared(page.NewRoute("chain", none, chain, settled(ofCycle()))),
-		page.NewRoute("funds", none, funds, settled()),
-		page.NewRoute("coupons", none, couponPage, settled(operation.Param{Name: "coupon_id", Max: 1024,
+		prepared(page.NewRoute("chain", none, settling.Chain, settled(ofCycle()))),
+		page.NewRoute("funds", none, settling.Funds, settled()),
+		page.NewRoute("coupons", none, settling.CouponPage, settled(operation.Param{Name: "coupon_id", Max: 1024,
 			Meaning: "the coupon"})),
-		page.NewRoute("receivables", none, receivables, settled()),
-		page.NewRoute("withdrawals", none, withdrawals, settled()),
-		page.NewRoute("invoices", none, invoices, settled()),
-		page.NewRoute("deadlines", operation.Text{Zh: "期限", En: "Deadlines"}, deadlinePage, settled()),
-		page.NewRoute("margins", operation.Text{Zh: "毛利", En: "Margins"}, margins, operation.Operation{
+		page.NewRoute("receivables", none, settling.Receivables, settled()),
+		page.NewRoute("withdrawals", none, settling.Withdrawals, settled()),
+		page.NewRoute("invoices", none, settling.Invoices, settled()),
+		page.NewRoute("deadlines", operation.Text{Zh: "期限", En: "Deadlines"}, settling.DeadlinePage, settled()),
+		page.NewRoute("margins", operation.Text{Zh: "毛利", En: "Margins"}, settling.Margins, operation.Operation{
 			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Customers,
 			Params: []operation.Param{ofCustomer(false), ofCycle(),
 				{Name: "reason", Max: 256, Meaning: "costs that were kept or not allocated for this reason"},

@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -17,7 +18,7 @@ const maxFound = 50
 // search finds customers and partners by id or name, links by id, and a record or line by its id.
 func search(v *page.View) (*page.Page, error) {
 	q := strings.TrimSpace(v.Text("q"))
-	p := &page.Page{Title: v.T("搜索", "Search"), Lead: q, Crumbs: []page.Link{home(v)}}
+	p := &page.Page{Title: v.T("搜索", "Search"), Lead: q, Crumbs: []page.Link{parts.Home(v)}}
 	t := &page.Table{Name: "found", Columns: []page.Column{{Name: "kind", Title: v.T("类型", "Kind")},
 		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code}, {Name: "name", Title: v.T("名称", "Name")}},
 		Empty: v.T("没有找到", "Nothing was found")}
@@ -25,7 +26,7 @@ func search(v *page.View) (*page.Page, error) {
 		if err := customersFound(v, t, q); err != nil {
 			return nil, err
 		}
-		if house(v) {
+		if parts.House(v) {
 			booksFound(v, t, q)
 		}
 		if v.Caller.Role != keys.Partner { // a partner names the customer of a record
@@ -89,7 +90,7 @@ func customersFound(v *page.View, t *page.Table, q string) error {
 			return nil
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: v.T("客户", "customer")},
-			{Text: id, Href: v.To("customer", "customer_id", id)}, {Text: nameOf(v, id)}})
+			{Text: id, Href: v.To("customer", "customer_id", id)}, {Text: parts.NameOf(v, id)}})
 	}
 	return nil
 }
@@ -99,7 +100,7 @@ func customerNames(v *page.View) ([]string, error) {
 	list := make([]string, len(v.State.Workspace.Books.Customers))
 	for code := range list {
 		id := v.State.Workspace.Books.Customers[code].ID
-		list[code] = strings.ToLower(id + "\n" + nameOf(v, id))
+		list[code] = strings.ToLower(id + "\n" + parts.NameOf(v, id))
 	}
 	return list, nil
 }
@@ -137,7 +138,7 @@ func recordFound(v *page.View, p *page.Page, t *page.Table, q string) error {
 		Refund: workspace.RefundRules(&w.Settings)}
 	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: q, Customer: v.Scope.Customer})
 	if none := new(rows.NotFoundError); errors.As(err, &none) {
-		if house(v) && strings.Contains(none.What, "is the id of several records") {
+		if parts.House(v) && strings.Contains(none.What, "is the id of several records") {
 			p.Notes = append(p.Notes, page.Note{Text: v.T("该编号属于多条记录。", none.What)})
 		}
 		return nil
@@ -147,6 +148,6 @@ func recordFound(v *page.View, p *page.Page, t *page.Table, q string) error {
 	}
 	t.Rows = append(t.Rows, []page.Cell{{Text: stateOf(v, story.State)},
 		{Text: story.ID, Href: v.To("line", "id", story.ID, "customer_id", story.CustomerID, "cycle", story.Cycle)},
-		{Text: called(v, story.CustomerID)}})
+		{Text: parts.Called(v, story.CustomerID)}})
 	return nil
 }

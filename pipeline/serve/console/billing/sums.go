@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -117,18 +118,18 @@ func itemsOf(v *page.View, cycle, id string) (billSums, error) {
 	return page.KeepFigures(v, keyOf("items", q),
 		func(b billSums) int { return weightOf(b.items) + weightOf(b.days) },
 		func(v *page.View) (out billSums, err error) {
-			st, _, err := oneStatement(v, cycle, id)
+			st, _, err := parts.OneStatement(v, cycle, id)
 			if err != nil {
 				return out, err
 			}
-			if st.lines <= maxCharted {
+			if st.Lines <= maxCharted {
 				q.By = append(q.By, tables.LDay)
 			}
 			list, err := v.State.Store.Sums(v.Request.Context(), q)
 			if err != nil {
 				return out, err
 			}
-			if st.lines <= maxCharted {
+			if st.Lines <= maxCharted {
 				out.days, err = fold(list, q.By, []int{tables.LServiceTypeCode, tables.LDay})
 				if err != nil {
 					return out, err
@@ -144,7 +145,7 @@ const LargeBill = 150_000
 
 // largeBills are the parameters of the newest cycle's bills of LargeBill lines and more.
 func largeBills(ctx context.Context, state *operation.State) (out []url.Values, err error) {
-	cycle := newest(state.Snap)
+	cycle := parts.Newest(state.Snap)
 	if cycle == "" {
 		return nil, nil
 	}

@@ -1,4 +1,4 @@
-package billing
+package operating
 
 import (
 	"fmt"
@@ -7,12 +7,13 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// failedRuns counts the runs that failed since the last one of their kind that ended well.
-func failedRuns(v *page.View) (int64, error) {
+// FailedRuns counts the runs that failed since the last one of their kind that ended well.
+func FailedRuns(v *page.View) (int64, error) {
 	if v.Jobs == nil {
 		return 0, nil
 	}
@@ -96,7 +97,7 @@ func jobPage(v *page.View, jobs []page.Job, id string) (*page.Page, error) {
 		if j.ID != id {
 			continue
 		}
-		p := &page.Page{Title: v.F("%s的运行", "Run of %s", j.Kind), Lead: id, Crumbs: []page.Link{home(v),
+		p := &page.Page{Title: v.F("%s的运行", "Run of %s", j.Kind), Lead: id, Crumbs: []page.Link{parts.Home(v),
 			{Text: v.T("运行", "Runs"), Href: v.To("runs")}}}
 		if j.Error != "" {
 			p.Notes = append(p.Notes, page.Note{Tone: page.Bad, Text: j.Error})

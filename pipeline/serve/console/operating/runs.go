@@ -1,4 +1,4 @@
-package billing
+package operating
 
 import (
 	"strconv"
@@ -6,11 +6,12 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// runs lists the runs that changed the lake, with the sum of all lines after each and what it changed.
-func runs(v *page.View) (*page.Page, error) {
+// Runs lists the runs that changed the lake, with the sum of all lines after each and what it changed.
+func Runs(v *page.View) (*page.Page, error) {
 	var jobs []page.Job
 	if v.Jobs != nil {
 		var err error
@@ -54,8 +55,8 @@ func runs(v *page.View) (*page.Page, error) {
 			{Text: m.AsOf, Shown: v.Clock(m.AsOf)}, {Text: m.Command}, {Text: strconv.Itoa(len(m.Cycles))},
 			{Text: m.ClosedThrough}, v.Money(sum, ""), v.Money(change, "")})
 	}
-	p := &page.Page{Title: v.T("运行", "Runs"), Crumbs: []page.Link{home(v)},
-		Blocks: append(currencies(v), page.Block{Title: v.T("变更数据的运行，最新在前",
+	p := &page.Page{Title: v.T("运行", "Runs"), Crumbs: []page.Link{parts.Home(v)},
+		Blocks: append(parts.Currencies(v), page.Block{Title: v.T("变更数据的运行，最新在前",
 			"Runs that changed the lake, newest first"), Table: t})}
 	if v.Jobs != nil {
 		p.Blocks = append(p.Blocks, jobBlock(v, jobs))
@@ -66,7 +67,7 @@ func runs(v *page.View) (*page.Page, error) {
 // linesTotal is the sum of the payments of all lines of a state in the page's currency, over its cycles.
 func linesTotal(v *page.View, m *lake.Manifest) (sum money.AmountTotal, err error) {
 	for _, t := range m.Totals {
-		if _, name, _ := strings.Cut(t.Name, "/"); !isPayment(v, name) {
+		if _, name, _ := strings.Cut(t.Name, "/"); !parts.IsPayment(v, name) {
 			continue
 		}
 		var one money.AmountTotal

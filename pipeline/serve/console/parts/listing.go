@@ -1,4 +1,4 @@
-package billing
+package parts
 
 import (
 	"slices"
@@ -13,25 +13,25 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// listing shows a table of the lake that is one list of no cycle.
-type listing struct {
-	def     *tables.Table
-	name    string   // of the table on the page
-	columns string   // names of columns, in order
-	order   string   // how it is sorted unless the address says otherwise
-	owner   []string // columns that name a partner: the caller, a partner, sees rows in which one of them is its own
-	spare   []string // columns that the screen omits if they are empty
-	empty   operationText
-	keep    func(rows.Row) bool           // nil = all rows
-	link    func(rows.Row, string) string // the address that a cell of a column leads to; nil = none
+// Listing shows a table of the lake that is one list of no cycle.
+type Listing struct {
+	Def     *tables.Table
+	Name    string   // of the table on the page
+	Columns string   // names of columns, in order
+	Order   string   // how it is sorted unless the address says otherwise
+	Owner   []string // columns that name a partner: the caller, a partner, sees rows in which one of them is its own
+	Spare   []string // columns that the screen omits if they are empty
+	Empty   OperationText
+	Keep    func(rows.Row) bool           // nil = all rows
+	Link    func(rows.Row, string) string // the address that a cell of a column leads to; nil = none
 }
 
-// operationText is a text in both languages.
-type operationText struct{ zh, en string }
+// OperationText is a text in both languages.
+type OperationText struct{ Zh, En string }
 
 // titles are what columns of listings are called.
-func titles() map[string]operationText {
-	return map[string]operationText{
+func titles() map[string]OperationText {
+	return map[string]OperationText{
 		"partner_id": {"伙伴", "Partner"}, "customer_id": {"客户", "Customer"}, "cycle": {"账期", "Cycle"},
 		"programme_id": {"计划", "Programme"}, "period": {"周期", "Period"}, "claim_id": {"申报单", "Claim"},
 		"heads": {"人数", "Heads"}, "quota_amount": {"额度", "Quota"}, "listed_amount": {"名单金额", "Listed"},
@@ -79,23 +79,23 @@ func kindOf(c *tables.Column) page.Kind {
 	return page.Text
 }
 
-// looseTable is a listing as a table of a page.
-func looseTable(v *page.View, l *listing) (*page.Table, error) {
-	t := &page.Table{Name: l.name, Order: l.order, Empty: v.T(l.empty.zh, l.empty.en)}
+// LooseTable is a listing as a table of a page.
+func LooseTable(v *page.View, l *Listing) (*page.Table, error) {
+	t := &page.Table{Name: l.Name, Order: l.Order, Empty: v.T(l.Empty.Zh, l.Empty.En)}
 	words := titles()
 	var cols []int
-	for name := range strings.FieldsSeq(l.columns) {
-		at := l.def.Index(name)
+	for name := range strings.FieldsSeq(l.Columns) {
+		at := l.Def.Index(name)
 		cols = append(cols, at)
-		t.Columns = append(t.Columns, page.Column{Name: name, Title: v.T(words[name].zh, words[name].en),
-			Kind: kindOf(&l.def.Columns[at]), Spare: slices.Contains(l.spare, name)})
+		t.Columns = append(t.Columns, page.Column{Name: name, Title: v.T(words[name].Zh, words[name].En),
+			Kind: kindOf(&l.Def.Columns[at]), Spare: slices.Contains(l.Spare, name)})
 	}
 	var codes []string // of the rows, where there are several currencies
-	err := coupons.Each(v.State.Snap, l.def, func(r rows.Row) error {
-		if !l.mine(v, r) || l.keep != nil && !l.keep(r) {
+	err := coupons.Each(v.State.Snap, l.Def, func(r rows.Row) error {
+		if !l.Mine(v, r) || l.Keep != nil && !l.Keep(r) {
 			return nil
 		}
-		code := currencyOfRow(v, r)
+		code := CurrencyOfRow(v, r)
 		codes = append(codes, code)
 		row := make([]page.Cell, len(cols))
 		for i, col := range cols {
@@ -103,10 +103,10 @@ func looseTable(v *page.View, l *listing) (*page.Table, error) {
 			if row[i], err = cellOf(v, r, col, code); err != nil {
 				return err
 			}
-			if l.link != nil && row[i].Text != "" {
-				row[i].Href = l.link(r, l.def.Columns[col].Name)
+			if l.Link != nil && row[i].Text != "" {
+				row[i].Href = l.Link(r, l.Def.Columns[col].Name)
 			}
-			if slices.Contains(wordColumns(), l.def.Columns[col].Name) {
+			if slices.Contains(wordColumns(), l.Def.Columns[col].Name) {
 				row[i].Shown = v.Word(row[i].Text).Shown
 			}
 		}
@@ -114,8 +114,8 @@ func looseTable(v *page.View, l *listing) (*page.Table, error) {
 		return nil
 	})
 	first := slices.IndexFunc(t.Columns, func(c page.Column) bool { return c.Kind == page.Amount })
-	if v.Mixed() && first >= 0 && l.def.Index("currency") < 0 {
-		withColumn(t, t.Columns[first].Name, page.Column{Name: "currency", Title: v.T("币种", "Currency")},
+	if v.Mixed() && first >= 0 && l.Def.Index("currency") < 0 {
+		WithColumn(t, t.Columns[first].Name, page.Column{Name: "currency", Title: v.T("币种", "Currency")},
 			func(row int) page.Cell { return page.Cell{Text: codes[row]} })
 	}
 	return t, err
@@ -126,16 +126,16 @@ func wordColumns() []string {
 	return []string{"state", "kind", "type", "event", "balance_type", "bucket"}
 }
 
-// mine reports whether the call may see a row.
-func (l *listing) mine(v *page.View, r rows.Row) bool {
-	if v.Scope.Nothing && l.owner != nil {
+// Mine reports whether the call may see a row.
+func (l *Listing) Mine(v *page.View, r rows.Row) bool {
+	if v.Scope.Nothing && l.Owner != nil {
 		return false
 	}
-	if v.Scope.Partner == "" || l.owner == nil {
+	if v.Scope.Partner == "" || l.Owner == nil {
 		return true
 	}
-	return slices.ContainsFunc(l.owner, func(name string) bool {
-		return r.Word(l.def.Index(name)) == v.Scope.Partner
+	return slices.ContainsFunc(l.Owner, func(name string) bool {
+		return r.Word(l.Def.Index(name)) == v.Scope.Partner
 	})
 }
 
@@ -151,10 +151,10 @@ func cellOf(v *page.View, r rows.Row, col int, currency string) (page.Cell, erro
 		return v.MoneyIn(a, currency, ""), err
 	case tables.Quantity:
 		q, err := r.Quantity(col)
-		return quantityCell(q), err
+		return QuantityCell(q), err
 	case tables.Cost:
 		c, err := r.Cost(col)
-		return costCell(v, c), err
+		return CostCell(v, c), err
 	case tables.Whole:
 		n := strconv.FormatInt(r.Whole(col), 10)
 		return page.Cell{Text: n, Shown: document.Grouped(n)}, nil

@@ -1,4 +1,4 @@
-package billing
+package settling
 
 import (
 	"cmp"
@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -122,9 +123,9 @@ func marginSums(v *page.View, cycle string, bucket int, key func(marginKey) (mar
 	return sums, err
 }
 
-// margins is what vendors charge and what customers pay, by customer; of one customer by service and account.
-func margins(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+// Margins is what vendors charge and what customers pay, by customer; of one customer by service and account.
+func Margins(v *page.View) (*page.Page, error) {
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -140,9 +141,9 @@ func margins(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := stateText(v, cycle.String())
+	state, _ := parts.StateText(v, cycle.String())
 	p := &page.Page{Title: v.F("成本与毛利，%s", "Costs and margins, %s", cycle), Lead: state,
-		Crumbs: []page.Link{home(v)}, Tabs: months(v, cycle.String())}
+		Crumbs: []page.Link{parts.Home(v)}, Tabs: parts.Months(v, cycle.String())}
 	if len(sums) == 0 {
 		p.Notes = append(p.Notes, page.Note{Text: v.T("该月没有供应商的成本文件。",
 			"There are no vendor costs in this cycle: see docs/vendor-costs.md.")})
@@ -161,7 +162,7 @@ func margins(v *page.View) (*page.Page, error) {
 		href := v.To("margins", "cycle", cycle.String(), "customer_id", k.customer, "reason", reasonOf(k))
 		name := page.Cell{Text: v.T("（无客户）", "(no customer)"), Href: href}
 		if k.customer != "" {
-			name.Text = called(v, k.customer)
+			name.Text = parts.Called(v, k.customer)
 		}
 		return []page.Cell{name, {Text: k.customer}, reasonCell(v, k.reason)}
 	})
@@ -180,7 +181,7 @@ func margins(v *page.View) (*page.Page, error) {
 // reasonOf is the reason as an address has it: a row without a customer has one, or is a difference without reason.
 func reasonOf(k marginKey) string {
 	if k.customer == "" {
-		return exactly(k.reason)
+		return parts.Exactly(k.reason)
 	}
 	return ""
 }
@@ -204,19 +205,6 @@ func marginColumns(v *page.View) []page.Column {
 	}
 }
 
-// costCell shows a cost with all of its digits.
-func costCell(v *page.View, c money.Cost) page.Cell {
-	shown := c.Trim()
-	if _, digits, _ := strings.Cut(shown, "."); len(digits) < v.Digits() {
-		shown = strings.TrimSuffix(shown, ".")
-		if digits == "" && v.Digits() > 0 {
-			shown += "."
-		}
-		shown += strings.Repeat("0", v.Digits()-len(digits))
-	}
-	return page.Cell{Text: c.String(), Shown: document.Grouped(shown)}
-}
-
 // addMargins adds sums to a table, and their total if the costs have one currency.
 func addMargins(v *page.View, t *page.Table, sums map[marginKey]*marginSum, lead func(marginKey) []page.Cell) error {
 	var all marginSum
@@ -234,7 +222,7 @@ func addMargins(v *page.View, t *page.Table, sums map[marginKey]*marginSum, lead
 			margin.Tone = page.Bad
 		}
 		t.Rows = append(t.Rows, append(lead(k), paidCell(v, one.payment), margin, page.Cell{Text: k.currency},
-			costCell(v, one.costs[cost.Effective]), costCell(v, one.costs[cost.Billed])))
+			parts.CostCell(v, one.costs[cost.Effective]), parts.CostCell(v, one.costs[cost.Billed])))
 	}
 	if len(t.Rows) == 0 {
 		return nil
@@ -242,7 +230,8 @@ func addMargins(v *page.View, t *page.Table, sums map[marginKey]*marginSum, lead
 	t.Total = make([]page.Cell, len(t.Columns))
 	n := len(t.Columns)
 	if len(currencies) == 1 {
-		t.Total[n-2], t.Total[n-1] = costCell(v, all.costs[cost.Effective]), costCell(v, all.costs[cost.Billed])
+		t.Total[n-2], t.Total[n-1] = parts.CostCell(v, all.costs[cost.Effective]),
+			parts.CostCell(v, all.costs[cost.Billed])
 	}
 	t.Total[n-5], t.Total[n-4] = paidCell(v, all.payment), v.Money(all.margin, "")
 	return nil
@@ -287,7 +276,7 @@ func marginFigures(v *page.View, sums map[marginKey]*marginSum) ([]page.Figure, 
 		case k.reason != "":
 			to = &kept
 		}
-		if err := errorsOf(to.add(one), all.add(one)); err != nil {
+		if err := parts.ErrorsOf(to.add(one), all.add(one)); err != nil {
 			return nil, err
 		}
 	}
@@ -314,21 +303,11 @@ func marginFigures(v *page.View, sums map[marginKey]*marginSum) ([]page.Figure, 
 	return append(list, waiting), nil
 }
 
-// errorsOf is the first error.
-func errorsOf(list ...error) error {
-	for _, err := range list {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // marginDetail is the margins of a customer, or of what is kept or unallocated for a reason: by service and account, by
 // day, or group by group.
 func marginDetail(v *page.View, cycle string) (*page.Page, error) {
 	customer, reason := v.Text("customer_id"), v.Text("reason")
-	if reason == nothing {
+	if reason == parts.Nothing {
 		reason = ""
 	}
 	service, account, byDay := v.Text("service_name"), v.Text("account"), v.Text("service_name") != ""
@@ -337,7 +316,7 @@ func marginDetail(v *page.View, cycle string) (*page.Page, error) {
 			return k, false
 		}
 		if byDay {
-			return k, exactly(k.service) == service && exactly(k.account) == account
+			return k, parts.Exactly(k.service) == service && parts.Exactly(k.account) == account
 		}
 		return marginKey{customer: k.customer, reason: k.reason, service: k.service, account: k.account,
 			currency: k.currency}, true
@@ -345,19 +324,19 @@ func marginDetail(v *page.View, cycle string) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	whom := called(v, customer)
+	whom := parts.Called(v, customer)
 	if customer == "" {
-		whom = v.F("无客户（%s）", "no customer (%s)", exactly(reason))
+		whom = v.F("无客户（%s）", "no customer (%s)", parts.Exactly(reason))
 	}
 	up := page.Link{Text: v.T("成本与毛利", "Costs and margins"), Href: v.To("margins", "cycle", cycle)}
 	p := &page.Page{Title: v.F("%s的成本与毛利，%s", "Costs and margin of %s, %s", whom, cycle),
-		Crumbs: []page.Link{home(v), up}, Tabs: months(v, cycle)}
+		Crumbs: []page.Link{parts.Home(v), up}, Tabs: parts.Months(v, cycle)}
 	t := &page.Table{Name: "margins", Columns: append([]page.Column{
 		{Name: "service_name", Title: v.T("服务", "Service")},
 		{Name: "account", Title: v.T("云账号", "Account"), Kind: page.Code}}, marginColumns(v)...)}
 	lead := func(k marginKey) []page.Cell {
 		href := v.To("margins", "cycle", cycle, "customer_id", customer, "reason", reasonOf(k), "service_name",
-			exactly(k.service), "account", exactly(k.account))
+			parts.Exactly(k.service), "account", parts.Exactly(k.account))
 		return []page.Cell{{Text: k.service, Shown: cmp.Or(k.service, v.T("月末费用", "month-end lines")), Href: href},
 			{Text: k.account}}
 	}
@@ -392,8 +371,8 @@ func groupBlock(v *page.View, cycle, customer, service, account string) (page.Bl
 		{Name: "min_margin", Title: v.T("最低毛利", "Minimum margin")},
 	}}
 	err := eachOf(v, tables.CostGroups(), cycle, bucketOf(v, customer), func(row rows.Row) error {
-		if row.Word(tables.CGCustomerID) != customer || exactly(row.Word(tables.CGServiceName)) != service ||
-			exactly(string(row.Text(tables.CGAccount))) != account || len(t.Rows) > maxSorted {
+		if row.Word(tables.CGCustomerID) != customer || parts.Exactly(row.Word(tables.CGServiceName)) != service ||
+			parts.Exactly(string(row.Text(tables.CGAccount))) != account || len(t.Rows) > parts.MaxSorted {
 			return nil
 		}
 		effective, err := row.Cost(tables.CGEffective)
@@ -411,20 +390,20 @@ func groupBlock(v *page.View, cycle, customer, service, account string) (page.Bl
 			least.Tone, least.Shown = page.Bad, v.F("低于%s", "below %s", least.Text)
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: id, Href: href}, {Text: string(row.Text(tables.CGResourceID))},
-			{Text: row.Word(tables.CGSKU)}, {Text: fmt.Sprint(row.Whole(tables.CGRows))}, costCell(v, effective),
-			linked(v, paid, href), least})
+			{Text: row.Word(tables.CGSKU)}, {Text: fmt.Sprint(row.Whole(tables.CGRows))}, parts.CostCell(v, effective),
+			parts.Linked(v, paid, href), least})
 		return nil
 	})
-	if len(t.Rows) > maxSorted {
-		t.Rows = t.Rows[:maxSorted]
-		t.Note = v.F("仅列出前%d组。", "The first %d groups are listed; `tollbook export` has all lines.", maxSorted)
+	if len(t.Rows) > parts.MaxSorted {
+		t.Rows = t.Rows[:parts.MaxSorted]
+		t.Note = v.F("仅列出前%d组。", "The first %d groups are listed; `tollbook export` has all lines.", parts.MaxSorted)
 	}
 	return page.Block{Title: v.T("成本行组", "Groups of cost rows"), Table: t}, err
 }
 
 // deliveryBlock is the deliveries of cost files.
 func deliveryBlock(v *page.View) (page.Block, error) {
-	t, err := looseTable(v, &listing{def: tables.CostDeliveries(), name: "deliveries", order: "-period",
-		columns: "source period delivery state rows rejected currency cost_billed cost_effective tolerated fault"})
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.CostDeliveries(), Name: "deliveries", Order: "-period",
+		Columns: "source period delivery state rows rejected currency cost_billed cost_effective tolerated fault"})
 	return page.Block{Title: v.T("成本文件交付", "Deliveries of cost files"), Table: t}, err
 }

@@ -1,4 +1,4 @@
-package billing
+package operating
 
 import (
 	"cmp"
@@ -8,19 +8,20 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// causesBlock says why the newest month differs from the one before in the page's currency, for those who see every
+// CausesBlock says why the newest month differs from the one before in the page's currency, for those who see every
 // customer; nil if there is no month before.
-func causesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
-	if len(refs) < 2 || !everybody(v) {
+func CausesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
+	if len(refs) < 2 || !parts.Everybody(v) {
 		return nil, nil
 	}
 	this := refs[len(refs)-1].Cycle
 	q, _ := question.Find("change")
-	reader, err := readerOf(v)
+	reader, err := parts.ReaderOf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func causesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
 type causeSum struct{ before, now, change money.AmountTotal }
 
 func (s *causeSum) add(o causeSum) error {
-	return errorsOf(s.before.AddTotal(o.before), s.now.AddTotal(o.now), s.change.AddTotal(o.change))
+	return parts.ErrorsOf(s.before.AddTotal(o.before), s.now.AddTotal(o.now), s.change.AddTotal(o.change))
 }
 
 // sumCauses adds the rows of an answer to the question change up by cause, where there are several currencies those of

@@ -1,4 +1,4 @@
-package billing
+package parts
 
 import (
 	"slices"
@@ -12,9 +12,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// currencies are links to the page in each currency that the caller's customers and partners have; none if they have
+// Currencies are links to the page in each currency that the caller's customers and partners have; none if they have
 // one.
-func currencies(v *page.View) []page.Block {
+func Currencies(v *page.View) []page.Block {
 	if !v.Mixed() || v.Scope.Customer != "" {
 		return nil
 	}
@@ -47,15 +47,15 @@ func currencies(v *page.View) []page.Block {
 	return []page.Block{block}
 }
 
-// isPayment reports whether a control total is the sum of payments in the page's currency. Cycles that were billed in
+// IsPayment reports whether a control total is the sum of payments in the page's currency. Cycles that were billed in
 // one currency have one sum, in the workspace's.
-func isPayment(v *page.View, name string) bool {
+func IsPayment(v *page.View, name string) bool {
 	payment := tables.Lines().Name + ".payment_amount"
 	return name == payment && v.Currency() == v.State.Workspace.Books.Currency || name == payment+"."+v.Currency()
 }
 
-// paymentsOf shows payments by currency.
-func paymentsOf(v *page.View, p *money.PerCurrency, href string) page.Cell {
+// PaymentsOf shows payments by currency.
+func PaymentsOf(v *page.View, p *money.PerCurrency, href string) page.Cell {
 	list := p.List()
 	if !v.Mixed() || len(list) == 1 && list[0].Currency == v.Currency() || len(list) == 0 {
 		return v.Money(p.Of(v.Currency()), href)
@@ -67,16 +67,16 @@ func paymentsOf(v *page.View, p *money.PerCurrency, href string) page.Cell {
 	return page.Cell{Text: strings.Join(texts, "; "), Href: href}
 }
 
-// currencyOfPartner is the currency of a party of a statement; that of the vendor is the buyer's.
-func currencyOfPartner(b *books.Books, id, otherwise string) string {
+// CurrencyOfPartner is the currency of a party of a statement; that of the vendor is the buyer's.
+func CurrencyOfPartner(b *books.Books, id, otherwise string) string {
 	if code := b.Partner(id); code >= 0 {
 		return b.PartnerCurrency(code).Code
 	}
 	return otherwise
 }
 
-// currencyOfRow is the currency of the amounts of a row of the lake: in a workspace of one currency the page's.
-func currencyOfRow(v *page.View, r rows.Row) string {
+// CurrencyOfRow is the currency of the amounts of a row of the lake: in a workspace of one currency the page's.
+func CurrencyOfRow(v *page.View, r rows.Row) string {
 	if !v.Mixed() {
 		return v.Currency()
 	}
@@ -88,8 +88,8 @@ func currencyOfRow(v *page.View, r rows.Row) string {
 	return code
 }
 
-// withColumn is a table with a column before another one.
-func withColumn(t *page.Table, before string, c page.Column, cell func(row int) page.Cell) {
+// WithColumn is a table with a column before another one.
+func WithColumn(t *page.Table, before string, c page.Column, cell func(row int) page.Cell) {
 	at := slices.IndexFunc(t.Columns, func(one page.Column) bool { return one.Name == before })
 	t.Columns = slices.Insert(t.Columns, at, c)
 	for i := range t.Rows {

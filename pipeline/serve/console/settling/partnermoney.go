@@ -1,4 +1,4 @@
-package billing
+package settling
 
 import (
 	"cmp"
@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/deadlines"
 	settled "github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -45,7 +46,7 @@ func otherMoney(v *page.View, current string) []page.Link {
 
 // moneyPage is a page about partners' money.
 func moneyPage(v *page.View, current, zh, en string, blocks ...page.Block) *page.Page {
-	p := &page.Page{Title: v.T(zh, en), Crumbs: []page.Link{home(v),
+	p := &page.Page{Title: v.T(zh, en), Crumbs: []page.Link{parts.Home(v),
 		{Text: v.T("伙伴", "Partners"), Href: v.To("partners")}}, Tabs: moneyLinks(v, current), Blocks: blocks}
 	if id := v.Scope.Partner; id != "" {
 		p.Lead = id
@@ -53,42 +54,42 @@ func moneyPage(v *page.View, current, zh, en string, blocks ...page.Block) *page
 	return p
 }
 
-// funds are the months, claims and quotas of funds.
-func funds(v *page.View) (*page.Page, error) {
-	t, err := looseTable(v, &listing{def: tables.Funds(), name: "funds", order: "-period",
-		owner: []string{"partner_id"},
-		columns: "partner_id programme_id period claim_id heads quota_amount listed_amount reserved_amount " +
+// Funds are the months, claims and quotas of funds.
+func Funds(v *page.View) (*page.Page, error) {
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Funds(), Name: "funds", Order: "-period",
+		Owner: []string{"partner_id"},
+		Columns: "partner_id programme_id period claim_id heads quota_amount listed_amount reserved_amount " +
 			"claimed_amount approved_amount paid_amount state until",
-		spare: []string{"heads", "quota_amount", "listed_amount", "reserved_amount", "claimed_amount",
+		Spare: []string{"heads", "quota_amount", "listed_amount", "reserved_amount", "claimed_amount",
 			"approved_amount", "paid_amount"},
-		empty: operationText{"没有基金", "No funds"}})
+		Empty: parts.OperationText{Zh: "没有基金", En: "No funds"}})
 	return moneyPage(v, "funds", "基金", "Funds", page.Block{Title: v.T("名单、申报与额度",
 		"Lists, claims and quotas"),
 		Table: t}), err
 }
 
-// withdrawals are the parts of withdrawals.
-func withdrawals(v *page.View) (*page.Page, error) {
-	t, err := looseTable(v, &listing{def: tables.Withdrawals(), name: "withdrawals", order: "-requested",
-		owner: []string{"partner_id"}, empty: operationText{"没有提现", "No withdrawals"},
-		columns: "withdrawal_id part partner_id source route recharge_id channel amount state requested decided"})
+// Withdrawals are the parts of withdrawals.
+func Withdrawals(v *page.View) (*page.Page, error) {
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Withdrawals(), Name: "withdrawals", Order: "-requested",
+		Owner: []string{"partner_id"}, Empty: parts.OperationText{Zh: "没有提现", En: "No withdrawals"},
+		Columns: "withdrawal_id part partner_id source route recharge_id channel amount state requested decided"})
 	if err != nil {
 		return nil, err
 	}
-	entries, err := looseTable(v, &listing{def: tables.PartnerAccounts(), name: "entries", order: "-time",
-		owner: []string{"partner_id"}, empty: operationText{"没有账户变动", "No entries"},
-		columns: "partner_id time entry_id type counterparty_id balance_type amount balance_after"})
+	entries, err := parts.LooseTable(v, &parts.Listing{Def: tables.PartnerAccounts(), Name: "entries", Order: "-time",
+		Owner: []string{"partner_id"}, Empty: parts.OperationText{Zh: "没有账户变动", En: "No entries"},
+		Columns: "partner_id time entry_id type counterparty_id balance_type amount balance_after"})
 	return moneyPage(v, "withdrawals", "提现与账户", "Withdrawals and accounts",
 		page.Block{Title: v.T("提现", "Withdrawals"), Table: t},
 		page.Block{Title: v.T("账户变动", "Entries of the accounts"), Table: entries}), err
 }
 
-// receivables is what partners owe for closed cycles.
-func receivables(v *page.View) (*page.Page, error) {
-	t, err := looseTable(v, &listing{def: tables.Receivables(), name: "receivables", order: "-age_days",
-		owner: []string{"partner_id"}, empty: operationText{"没有应收", "No receivables"},
-		columns: "cycle partner_id amount collected_amount paid_amount unpaid_amount due_date age_days bucket",
-		link: func(r rows.Row, column string) string {
+// Receivables is what partners owe for closed cycles.
+func Receivables(v *page.View) (*page.Page, error) {
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Receivables(), Name: "receivables", Order: "-age_days",
+		Owner: []string{"partner_id"}, Empty: parts.OperationText{Zh: "没有应收", En: "No receivables"},
+		Columns: "cycle partner_id amount collected_amount paid_amount unpaid_amount due_date age_days bucket",
+		Link: func(r rows.Row, column string) string {
 			if column != "cycle" && column != "amount" {
 				return ""
 			}
@@ -105,14 +106,15 @@ func receivables(v *page.View) (*page.Page, error) {
 
 // ageFigures is what is unpaid, by how long it is overdue.
 func ageFigures(v *page.View) ([]page.Figure, error) {
-	words := map[string]operationText{"not_due": {"未到期", "not due"}, "1-30": {"1至30天", "1 to 30 days"},
-		"31-60": {"31至60天", "31 to 60 days"}, "61-90": {"61至90天", "61 to 90 days"},
-		"over_90": {"超过90天", "more than 90 days"}}
+	words := map[string]parts.OperationText{"not_due": {Zh: "未到期", En: "not due"},
+		"1-30":  {Zh: "1至30天", En: "1 to 30 days"},
+		"31-60": {Zh: "31至60天", En: "31 to 60 days"}, "61-90": {Zh: "61至90天", En: "61 to 90 days"},
+		"over_90": {Zh: "超过90天", En: "more than 90 days"}}
 	sums := make(map[string]*money.PerCurrency)
-	of := &listing{def: tables.Receivables(), owner: []string{"partner_id"}}
-	err := coupons.Each(v.State.Snap, of.def, func(r rows.Row) error {
+	of := &parts.Listing{Def: tables.Receivables(), Owner: []string{"partner_id"}}
+	err := coupons.Each(v.State.Snap, of.Def, func(r rows.Row) error {
 		bucket := r.Word(tables.ReceivableBucket)
-		if !of.mine(v, r) || bucket == "" {
+		if !of.Mine(v, r) || bucket == "" {
 			return nil
 		}
 		unpaid, err := r.Amount(tables.ReceivableUnpaid)
@@ -122,7 +124,7 @@ func ageFigures(v *page.View) ([]page.Figure, error) {
 		if sums[bucket] == nil {
 			sums[bucket] = &money.PerCurrency{}
 		}
-		return sums[bucket].Add(currencyOfRow(v, r), unpaid)
+		return sums[bucket].Add(parts.CurrencyOfRow(v, r), unpaid)
 	})
 	var list []page.Figure
 	for _, bucket := range []string{"not_due", "1-30", "31-60", "61-90", "over_90"} {
@@ -130,7 +132,7 @@ func ageFigures(v *page.View) ([]page.Figure, error) {
 			continue
 		}
 		for _, sum := range sums[bucket].List() {
-			f := page.Figure{Name: v.T(words[bucket].zh, words[bucket].en),
+			f := page.Figure{Name: v.T(words[bucket].Zh, words[bucket].En),
 				Value: v.MoneyIn(sum.Total, sum.Currency, "").Shown, Note: sum.Currency}
 			if bucket != "not_due" {
 				f.Tone = page.Warn
@@ -141,21 +143,22 @@ func ageFigures(v *page.View) ([]page.Figure, error) {
 	return list, err
 }
 
-// invoices is what is invoiced of what can be invoiced, and each invoice.
-func invoices(v *page.View) (*page.Page, error) {
+// Invoices is what is invoiced of what can be invoiced, and each invoice.
+func Invoices(v *page.View) (*page.Page, error) {
 	owner := []string{"issuer_id", "recipient_id"}
-	t, err := looseTable(v, &listing{def: tables.Invoices(), name: "invoices", order: "-cycle", owner: owner,
-		empty: operationText{"没有可开票金额", "Nothing can be invoiced yet"},
-		columns: "cycle issuer_id recipient_id invoiceable_amount issued_amount returned_amount credited_amount " +
-			"left_amount state", spare: []string{"returned_amount", "credited_amount"}})
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Invoices(), Name: "invoices", Order: "-cycle",
+		Owner: owner,
+		Empty: parts.OperationText{Zh: "没有可开票金额", En: "Nothing can be invoiced yet"},
+		Columns: "cycle issuer_id recipient_id invoiceable_amount issued_amount returned_amount credited_amount " +
+			"left_amount state", Spare: []string{"returned_amount", "credited_amount"}})
 	if err != nil {
 		return nil, err
 	}
 	// A return or void names the invoice alone: it belongs to whom the invoice belongs to.
 	visible := make(map[string]bool)
-	of := &listing{def: tables.InvoiceRecords(), owner: owner}
-	err = coupons.Each(v.State.Snap, of.def, func(r rows.Row) error {
-		if r.Word(tables.InvoiceRecordIssuer) != "" && of.mine(v, r) {
+	of := &parts.Listing{Def: tables.InvoiceRecords(), Owner: owner}
+	err = coupons.Each(v.State.Snap, of.Def, func(r rows.Row) error {
+		if r.Word(tables.InvoiceRecordIssuer) != "" && of.Mine(v, r) {
 			visible[string(r.Text(tables.InvoiceRecordInvoice))] = true
 		}
 		return nil
@@ -163,10 +166,10 @@ func invoices(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, err := looseTable(v, &listing{def: tables.InvoiceRecords(), name: "records", order: "-time",
-		empty:   operationText{"没有发票", "No invoices"},
-		columns: "time invoice_id number event issuer_id recipient_id cycle amount content",
-		keep: func(r rows.Row) bool {
+	records, err := parts.LooseTable(v, &parts.Listing{Def: tables.InvoiceRecords(), Name: "records", Order: "-time",
+		Empty:   parts.OperationText{Zh: "没有发票", En: "No invoices"},
+		Columns: "time invoice_id number event issuer_id recipient_id cycle amount content",
+		Keep: func(r rows.Row) bool {
 			return v.Scope.Partner == "" && !v.Scope.Nothing || visible[string(r.Text(tables.InvoiceRecordInvoice))]
 		}})
 	return moneyPage(v, "invoices", "发票", "Invoices",
@@ -174,15 +177,15 @@ func invoices(v *page.View) (*page.Page, error) {
 		page.Block{Title: v.T("发票与红字发票", "Invoices and credit notes"), Table: records}), err
 }
 
-// couponPage is the coupons, and of one what happened to it.
-func couponPage(v *page.View) (*page.Page, error) {
+// CouponPage is the coupons, and of one what happened to it.
+func CouponPage(v *page.View) (*page.Page, error) {
 	id := v.Text("coupon_id")
-	t, err := looseTable(v, &listing{def: tables.Coupons(), name: "coupons", order: "coupon_id",
-		owner: []string{"partner_id"}, empty: operationText{"没有代金券", "No coupons"},
-		columns: "coupon_id source partner_id customer_id kind amount used taken_back expired left valid_from " +
-			"valid_to state", spare: []string{"taken_back", "expired"},
-		keep: func(r rows.Row) bool { return id == "" || string(r.Text(tables.CouponID)) == id },
-		link: func(r rows.Row, column string) string {
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Coupons(), Name: "coupons", Order: "coupon_id",
+		Owner: []string{"partner_id"}, Empty: parts.OperationText{Zh: "没有代金券", En: "No coupons"},
+		Columns: "coupon_id source partner_id customer_id kind amount used taken_back expired left valid_from " +
+			"valid_to state", Spare: []string{"taken_back", "expired"},
+		Keep: func(r rows.Row) bool { return id == "" || string(r.Text(tables.CouponID)) == id },
+		Link: func(r rows.Row, column string) string {
 			switch column {
 			case "coupon_id":
 				return v.Link("coupons", "coupon_id", string(r.Text(tables.CouponID)), "partner_id",
@@ -196,10 +199,10 @@ func couponPage(v *page.View) (*page.Page, error) {
 		return moneyPage(v, "coupons", "代金券", "Coupons", page.Block{Title: v.T("代金券", "Coupons"),
 			Table: t}), err
 	}
-	records, err := looseTable(v, &listing{def: tables.CouponRecords(), name: "records", order: "time",
-		empty: operationText{"没有记录", "No records"}, columns: "time type id customer_id amount left_after",
+	records, err := parts.LooseTable(v, &parts.Listing{Def: tables.CouponRecords(), Name: "records", Order: "time",
+		Empty: parts.OperationText{Zh: "没有记录", En: "No records"}, Columns: "time type id customer_id amount left_after",
 		// the coupon is the caller's: the table above has found it
-		keep: func(r rows.Row) bool {
+		Keep: func(r rows.Row) bool {
 			return len(t.Rows) > 0 && string(r.Text(tables.CouponRecordCoupon)) == id
 		}})
 	p := moneyPage(v, "", "代金券", "Coupons", page.Block{Title: v.T("代金券", "Coupon"), Table: t},
@@ -212,8 +215,8 @@ func couponPage(v *page.View) (*page.Page, error) {
 // dueDays is how far ahead the page of deadlines looks.
 const dueDays = 90
 
-// deadlinePage is what lapses in the next days if nothing is done.
-func deadlinePage(v *page.View) (*page.Page, error) {
+// DeadlinePage is what lapses in the next days if nothing is done.
+func DeadlinePage(v *page.View) (*page.Page, error) {
 	asOf, err := period.ParseInstant(v.State.Snap.Manifest.AsOf)
 	if err != nil {
 		asOf = v.State.Now
@@ -222,7 +225,7 @@ func deadlinePage(v *page.View) (*page.Page, error) {
 	list, err := page.KeepFigures(v, fmt.Sprintf("deadlines %d %q", choice.Through, choice.Partner),
 		func(list []deadlines.Deadline) int { return 3 * len(list) },
 		func(v *page.View) ([]deadlines.Deadline, error) {
-			reader, err := readerOf(v)
+			reader, err := parts.ReaderOf(v)
 			if err != nil {
 				return nil, err
 			}
@@ -250,7 +253,7 @@ func deadlinePage(v *page.View) (*page.Page, error) {
 			continue
 		}
 		b := v.State.Workspace.Books
-		code := currencyOfPartner(b, d.PartnerID, v.Currency())
+		code := parts.CurrencyOfPartner(b, d.PartnerID, v.Currency())
 		if d.CustomerID != "" {
 			code = b.CustomerCurrencyOf(d.CustomerID).Code
 		}
@@ -260,21 +263,11 @@ func deadlinePage(v *page.View) (*page.Page, error) {
 			v.Word(d.Then)})
 	}
 	if v.Mixed() {
-		withColumn(t, "amount", page.Column{Name: "currency", Title: v.T("币种", "Currency")},
+		parts.WithColumn(t, "amount", page.Column{Name: "currency", Title: v.T("币种", "Currency")},
 			func(row int) page.Cell { return page.Cell{Text: codes[row]} })
 	}
 	return moneyPage(v, "deadlines", "期限", "Deadlines", page.Block{
 		Title: v.F("未来%d天到期", "What lapses in the next %d days", dueDays), Table: t}), nil
-}
-
-// readerOf answers what partners owe and earn in the view's state.
-func readerOf(v *page.View) (*settled.Reader, error) {
-	s, err := sources(v)
-	if err != nil {
-		return nil, err
-	}
-	return &settled.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Settings: s.Settings, Limits: s.Limits,
-		Cache: s.Cache}, nil
 }
 
 // link is one customer's way to the vendor: what each party pays the next.
@@ -288,10 +281,10 @@ type link struct {
 // chainKey distinguishes links.
 type chainKey struct{ customer, partner string }
 
-// chain is who pays whom from the customer to the vendor, and what each keeps. A reseller sees what it pays; what its
+// Chain is who pays whom from the customer to the vendor, and what each keeps. A reseller sees what it pays; what its
 // distributor pays is in the distributor's rows.
-func chain(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+func Chain(v *page.View) (*page.Page, error) {
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -300,10 +293,10 @@ func chain(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := stateText(v, cycle.String())
-	return &page.Page{Title: v.F("毛利链，%s", "Margin chain, %s", cycle), Lead: state, Crumbs: []page.Link{home(v),
+	state, _ := parts.StateText(v, cycle.String())
+	return &page.Page{Title: v.F("毛利链，%s", "Margin chain, %s", cycle), Lead: state, Crumbs: []page.Link{parts.Home(v),
 		{Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
-		Tabs: months(v, cycle.String()), Blocks: []page.Block{{Title: v.T("从客户到厂商",
+		Tabs: parts.Months(v, cycle.String()), Blocks: []page.Block{{Title: v.T("从客户到厂商",
 			"From customer to vendor"),
 			Table: t, Links: otherMoney(v, "chain"),
 			Text: []string{v.T("转介绍伙伴的客户直接向厂商付款，不在此列。",
@@ -312,7 +305,7 @@ func chain(v *page.View) (*page.Page, error) {
 
 // chainTable is the links of a cycle that the caller may see.
 func chainTable(v *page.View, cycle string) (*page.Table, error) {
-	reader, err := readerOf(v)
+	reader, err := parts.ReaderOf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -368,7 +361,7 @@ func (l *link) received() money.AmountTotal {
 
 // billOf is the address of a customer's bill; a distributor does not see the bills of its resellers' customers.
 func billOf(v *page.View, cycle string, one *link) string {
-	if house(v) || v.Scope.Partner == one.partner {
+	if parts.House(v) || v.Scope.Partner == one.partner {
 		return v.Link("bill", "customer_id", one.customer, "cycle", cycle)
 	}
 	return ""
@@ -387,10 +380,10 @@ func chainOfCurrencies(v *page.View, t *page.Table, cycle string, keys []chainKe
 		if v.Scope.Partner != "" && one.distributed {
 			bearer = one.seller
 		}
-		paying, owing := b.CustomerCurrencyOf(one.customer).Code, currencyOfPartner(b, bearer, v.Currency())
+		paying, owing := b.CustomerCurrencyOf(one.customer).Code, parts.CurrencyOfPartner(b, bearer, v.Currency())
 		selling := owing
 		if one.distributed {
-			selling = currencyOfPartner(b, one.seller, owing)
+			selling = parts.CurrencyOfPartner(b, one.seller, owing)
 		}
 		currencies[i] = [3]string{paying, owing, selling}
 		kept := page.Cell{}
@@ -411,7 +404,7 @@ func chainOfCurrencies(v *page.View, t *page.Table, cycle string, keys []chainKe
 		{"payment_amount", "customer_currency", "客户币种", "Customer's currency"},
 		{"kept_amount", "partner_currency", "伙伴币种", "Partner's currency"},
 		{"margin_amount", "seller_currency", "卖方币种", "Seller's currency"}} {
-		withColumn(t, c.before, page.Column{Name: c.name, Title: v.T(c.zh, c.en)},
+		parts.WithColumn(t, c.before, page.Column{Name: c.name, Title: v.T(c.zh, c.en)},
 			func(i int) page.Cell { return page.Cell{Text: currencies[i][at]} })
 	}
 	return t, nil
@@ -420,7 +413,7 @@ func chainOfCurrencies(v *page.View, t *page.Table, cycle string, keys []chainKe
 // chainRow is a link as a row, added to the total.
 func chainRow(v *page.View, cycle string, one, total *link) ([]page.Cell, error) {
 	cost, margin, kept := one.received(), one.margin, one.pays
-	if err := errorsOf(kept.SubTotal(one.owes), total.pays.AddTotal(one.pays), total.owes.AddTotal(one.owes),
+	if err := parts.ErrorsOf(kept.SubTotal(one.owes), total.pays.AddTotal(one.pays), total.owes.AddTotal(one.owes),
 		total.cost.AddTotal(cost), total.margin.AddTotal(margin)); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package billing
+package settling
 
 import (
 	"fmt"
@@ -8,21 +8,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
-	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// house reports whether the caller sees every partner.
-func house(v *page.View) bool { return v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance }
-
-// partners is what the partners of a cycle settle. A partner sees its own row.
-func partners(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+// Partners is what the partners of a cycle settle. A partner sees its own row.
+func Partners(v *page.View) (*page.Page, error) {
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
-	s, err := sources(v)
+	s, err := parts.Sources(v)
 	if err != nil {
 		return nil, err
 	}
@@ -31,9 +28,9 @@ func partners(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := stateText(v, cycle.String())
-	p := &page.Page{Title: v.F("伙伴，%s", "Partners, %s", cycle), Lead: state, Crumbs: []page.Link{home(v)},
-		Tabs: months(v, cycle.String())}
+	state, _ := parts.StateText(v, cycle.String())
+	p := &page.Page{Title: v.F("伙伴，%s", "Partners, %s", cycle), Lead: state, Crumbs: []page.Link{parts.Home(v)},
+		Tabs: parts.Months(v, cycle.String())}
 	t := &page.Table{Name: "partners", Empty: v.T("没有伙伴结算", "No partner settles in this cycle"),
 		Columns: []page.Column{
 			{Name: "partner", Title: v.T("伙伴", "Partner")},
@@ -72,14 +69,14 @@ func partners(v *page.View) (*page.Page, error) {
 				settledCells(v, total, "")...)
 		}
 	}
-	p.Blocks = append(append(p.Blocks, currencies(v)...), page.Block{Title: v.T("结算", "Settlement"), Table: t},
+	p.Blocks = append(append(p.Blocks, parts.Currencies(v)...), page.Block{Title: v.T("结算", "Settlement"), Table: t},
 		page.Block{Title: v.T("更多", "More about partners"), Links: otherMoney(v, "partners")})
 	return p, nil
 }
 
 // settledCells is the amounts of a partner.
 func settledCells(v *page.View, s *compose.Settled, href string) []page.Cell {
-	cells := []page.Cell{paymentsOf(v, &s.Payment, href)}
+	cells := []page.Cell{parts.PaymentsOf(v, &s.Payment, href)}
 	for _, a := range []money.AmountTotal{s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
 		to := href
 		if a.IsZero() {
@@ -90,13 +87,13 @@ func settledCells(v *page.View, s *compose.Settled, href string) []page.Cell {
 	return cells
 }
 
-// statementPage is what one partner and its sellers settle for a cycle.
-func statementPage(v *page.View) (*page.Page, error) {
-	cycle, err := cycleOf(v)
+// StatementPage is what one partner and its sellers settle for a cycle.
+func StatementPage(v *page.View) (*page.Page, error) {
+	cycle, err := parts.CycleOf(v)
 	if err != nil {
 		return nil, err
 	}
-	s, err := sources(v)
+	s, err := parts.Sources(v)
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +106,12 @@ func statementPage(v *page.View) (*page.Page, error) {
 	if name == "" {
 		name = st.Partner.ID
 	}
-	state, tone := stateText(v, cycle.String())
+	state, tone := parts.StateText(v, cycle.String())
 	p := &page.Page{Title: v.F("%s的结算单，%s", "Statement of %s, %s", name, cycle),
 		Lead: v.Word(st.Kind).Say() + " · " + state,
-		Crumbs: []page.Link{home(v), {Text: v.T("伙伴", "Partners"),
+		Crumbs: []page.Link{parts.Home(v), {Text: v.T("伙伴", "Partners"),
 			Href: v.To("partners", "cycle", cycle.String())}},
-		Tabs: months(v, cycle.String())}
+		Tabs: parts.Months(v, cycle.String())}
 	if tone == page.Warn {
 		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T("暂定：结账前金额仍可能变化。",
 			"Provisional: amounts can change until the month is closed.")})
@@ -187,13 +184,13 @@ func statementTable(v *page.View, cycle period.Cycle, st *document.Statement) *p
 		{Name: "margin_amount", Title: v.T("差价", "Margin"), Kind: page.Amount, Spare: true},
 	}}
 	b := v.State.Workspace.Books
-	names := serviceNames(b)
+	names := parts.ServiceNames(b)
 	for i := range st.Rows {
 		r := &st.Rows[i]
 		href := ""
-		if house(v) || r.ResellerID == "" { // a distributor does not see the bills of its resellers' customers
+		if parts.House(v) || r.ResellerID == "" { // a distributor does not see the bills of its resellers' customers
 			href = v.Link("service", "customer_id", r.CustomerID, "cycle", cycle.String(), "service_type_code",
-				exactly(r.Service))
+				parts.Exactly(r.Service))
 		}
 		paying := b.CustomerCurrencyOf(r.CustomerID).Code
 		paid := func(a money.Amount) page.Cell { return v.MoneyIn(a, paying, "") }
@@ -202,16 +199,16 @@ func statementTable(v *page.View, cycle period.Cycle, st *document.Statement) *p
 			payment.Href = href
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: r.SellerID}, {Text: r.ResellerID},
-			{Text: called(v, r.CustomerID), Href: href}, {Text: r.CustomerID},
-			{Text: serviceName(v, names, r.Service)}, {Text: strconv.FormatInt(r.Lines, 10)}, paid(r.Official),
+			{Text: parts.Called(v, r.CustomerID), Href: href}, {Text: r.CustomerID},
+			{Text: parts.ServiceName(v, names, r.Service)}, {Text: strconv.FormatInt(r.Lines, 10)}, paid(r.Official),
 			paid(r.Discount), paid(r.Truncated), payment, v.Money(r.Performance, ""),
 			v.Money(r.Owed, ""), v.Money(r.Cost, ""), v.Money(r.Revenue, ""), v.Money(r.Margin, "")})
 	}
 	if v.Mixed() {
-		withColumn(t, "official_amount", page.Column{Name: "customer_currency",
+		parts.WithColumn(t, "official_amount", page.Column{Name: "customer_currency",
 			Title: v.T("客户币种", "Customer's currency")},
 			func(i int) page.Cell { return page.Cell{Text: b.CustomerCurrencyOf(st.Rows[i].CustomerID).Code} })
-		withColumn(t, "performance_amount", page.Column{Name: "fx_rate", Title: v.T("汇率", "Rate")},
+		parts.WithColumn(t, "performance_amount", page.Column{Name: "fx_rate", Title: v.T("汇率", "Rate")},
 			func(i int) page.Cell { return page.Cell{Text: st.Rows[i].Rate} })
 	}
 	return t
@@ -232,10 +229,10 @@ func clawbackTable(v *page.View, st *document.Statement) *page.Table {
 	return t
 }
 
-// incentives is what partners earn by programmes, with what comes next.
-func incentives(v *page.View) (*page.Page, error) {
+// Incentives is what partners earn by programmes, with what comes next.
+func Incentives(v *page.View) (*page.Page, error) {
 	build := incentivesOf
-	if everybody(v) {
+	if parts.Everybody(v) {
 		build = func(v *page.View) (*page.Table, error) {
 			return page.KeepTable(v, fmt.Sprintf("incentives for %s in %s", v.Caller.Role, v.Currency()), incentivesOf)
 		}
@@ -244,13 +241,13 @@ func incentives(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &page.Page{Title: v.T("激励", "Incentives"), Crumbs: []page.Link{home(v)},
+	return &page.Page{Title: v.T("激励", "Incentives"), Crumbs: []page.Link{parts.Home(v)},
 		Blocks: []page.Block{{Title: v.T("激励与下一步", "Incentives and their next step"), Table: t}}}, nil
 }
 
 // incentivesOf is the table of the incentives that a call may see.
 func incentivesOf(v *page.View) (*page.Table, error) {
-	list, err := earned(v, v.Scope.Partner)
+	list, err := parts.Earned(v, v.Scope.Partner)
 	if err != nil {
 		return nil, err
 	}
@@ -259,22 +256,10 @@ func incentivesOf(v *page.View) (*page.Table, error) {
 		addIncentive(v, t, &list[i].Partner, &list[i].Incentive)
 	}
 	if v.Mixed() {
-		withColumn(t, "performance_amount", page.Column{Name: "currency", Title: v.T("币种", "Currency")},
+		parts.WithColumn(t, "performance_amount", page.Column{Name: "currency", Title: v.T("币种", "Currency")},
 			func(i int) page.Cell { return page.Cell{Text: list[i].Currency} })
 	}
 	return t, nil
-}
-
-// earned are the incentives of a partner; "" = of all. The list must not be changed.
-func earned(v *page.View, partner string) ([]compose.Earned, error) {
-	return page.KeepFigures(v, fmt.Sprintf("incentives of %q", partner),
-		func(list []compose.Earned) int { return 6 * len(list) }, func(v *page.View) ([]compose.Earned, error) {
-			s, err := sources(v)
-			if err != nil {
-				return nil, err
-			}
-			return compose.Incentives(s, compose.Choice{Partner: partner})
-		})
 }
 
 // incentiveTable has the columns of incentives.
@@ -305,7 +290,7 @@ func addIncentive(v *page.View, t *page.Table, partner *document.Party, i *docum
 	if cycle, _, quarter := strings.Cut(i.Period, "-Q"); !quarter {
 		href = v.Link("statement", "partner_id", partner.ID, "cycle", cycle)
 	}
-	currency := currencyOfPartner(v.State.Workspace.Books, partner.ID, v.Currency())
+	currency := parts.CurrencyOfPartner(v.State.Workspace.Books, partner.ID, v.Currency())
 	if i.Amount.IsZero() {
 		href = ""
 	}

@@ -1,4 +1,4 @@
-package billing
+package operating
 
 import (
 	"cmp"
@@ -10,14 +10,15 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// rejects lists the records that were not accepted: by reason with the remedy, then one by one. An address that names
+// Rejects lists the records that were not accepted: by reason with the remedy, then one by one. An address that names
 // a file and a row shows that record as it was received.
-func rejects(v *page.View) (*page.Page, error) {
-	p := &page.Page{Title: v.T("拒收记录", "Rejects"), Crumbs: []page.Link{home(v)},
+func Rejects(v *page.View) (*page.Page, error) {
+	p := &page.Page{Title: v.T("拒收记录", "Rejects"), Crumbs: []page.Link{parts.Home(v)},
 		Lead: v.T("未被接受的记录。更正后的记录被接受时，拒收即结束。",
 			"Records that were not accepted. A reject ends when a corrected record is accepted, or when it is "+
 				"dismissed.")}
@@ -33,9 +34,10 @@ func rejects(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	t, total, shown := *found.table, found.count, found.shown
-	if total > maxSorted {
+	if total > parts.MaxSorted {
 		t.Note = v.F("共%d条，仅列出前%d条；用tollbook export --table rejects导出全部。",
-			"%d rejects: the first %d are listed. `tollbook export --table rejects` writes all.", total, maxSorted)
+			"%d rejects: the first %d are listed. `tollbook export --table rejects` writes all.", total,
+			parts.MaxSorted)
 	}
 	p.Blocks = append(p.Blocks, reasonBlock(v, counts))
 	if len(shown) > 0 {
@@ -62,7 +64,7 @@ func findRejects(v *page.View, why, file, number string) (*foundRejects, error) 
 			number != "" && at != number {
 			return nil
 		}
-		if out.count++; out.count > maxSorted {
+		if out.count++; out.count > parts.MaxSorted {
 			return nil
 		}
 		out.table.Rows = append(out.table.Rows, rejectRow(v, row, at))

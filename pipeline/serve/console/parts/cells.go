@@ -1,0 +1,101 @@
+package parts
+
+import (
+	"fmt"
+	settled "github.com/tollbook/tollbook/pipeline/read/partners"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Sources are what documents are made from.
+func Sources(v *page.View) (*compose.Sources, error) {
+	w := v.State.Workspace
+	book, err := v.State.Prices.Partners()
+	return &compose.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
+		Partners: book, Cache: v.Inside.Cache}, err
+}
+
+func QuantityCell(q money.SignedQuantity) page.Cell {
+	return page.Cell{Text: q.String(), Shown: document.Grouped(q.Trim())}
+}
+
+// Nothing is how an address asks for lines whose column is empty.
+const Nothing = "-"
+
+// Exactly is a value of a column as an address asks for it.
+func Exactly(value string) string {
+	if value == "" {
+		return Nothing
+	}
+	return value
+}
+
+// MaxSorted is how many lines are read at once to be sorted and filtered; longer lists are in the order of §8.
+const MaxSorted = 2000
+
+// Linked is an amount that leads to how it was calculated, if it is not 0.
+func Linked(v *page.View, a money.Amount, href string) page.Cell {
+	if a.IsZero() {
+		href = ""
+	}
+	return v.Money(a, href)
+}
+
+// CostCell shows a cost with all of its digits.
+func CostCell(v *page.View, c money.Cost) page.Cell {
+	shown := c.Trim()
+	if _, digits, _ := strings.Cut(shown, "."); len(digits) < v.Digits() {
+		shown = strings.TrimSuffix(shown, ".")
+		if digits == "" && v.Digits() > 0 {
+			shown += "."
+		}
+		shown += strings.Repeat("0", v.Digits()-len(digits))
+	}
+	return page.Cell{Text: c.String(), Shown: document.Grouped(shown)}
+}
+
+// ErrorsOf is the first error.
+func ErrorsOf(list ...error) error {
+	for _, err := range list {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Everybody reports whether the call sees the lines of all customers.
+func Everybody(v *page.View) bool {
+	return (v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance) && v.Scope.Customer == "" &&
+		v.Scope.Manager == "" && !Partial(v)
+}
+
+// ReaderOf answers what partners owe and earn in the view's state.
+func ReaderOf(v *page.View) (*settled.Reader, error) {
+	s, err := Sources(v)
+	if err != nil {
+		return nil, err
+	}
+	return &settled.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Settings: s.Settings, Limits: s.Limits,
+		Cache: s.Cache}, nil
+}
+
+// House reports whether the caller sees every partner.
+func House(v *page.View) bool { return v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance }
+
+// Earned are the incentives of a partner; "" = of all. The list must not be changed.
+func Earned(v *page.View, partner string) ([]compose.Earned, error) {
+	return page.KeepFigures(v, fmt.Sprintf("incentives of %q", partner),
+		func(list []compose.Earned) int { return 6 * len(list) }, func(v *page.View) ([]compose.Earned, error) {
+			s, err := Sources(v)
+			if err != nil {
+				return nil, err
+			}
+			return compose.Incentives(s, compose.Choice{Partner: partner})
+		})
+}

@@ -1,0 +1,223 @@
+package parts
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Statement is a customer's row of table statements.
+type Statement struct {
+	Customer                                             string
+	Lines                                                int64
+	Official, Discount, Truncated, Payment               money.Amount
+	Rounding, Due, Tax                                   money.Amount
+	Cash, Credit, Coupon, StoredValue, FlexiCoupon, Debt money.Amount
+}
+
+// statementOf reads a row of table statements.
+func statementOf(row rows.Row) (s Statement, err error) {
+	s.Customer, s.Lines = row.Word(tables.SCustomerID), row.Whole(tables.SLineCount)
+	for _, one := range [...]struct {
+		col int
+		to  *money.Amount
+	}{{tables.SOfficial, &s.Official}, {tables.SDiscount, &s.Discount}, {tables.STruncated, &s.Truncated},
+		{tables.SPayment, &s.Payment}, {tables.SRounding, &s.Rounding}, {tables.SDue, &s.Due},
+		{tables.SCash, &s.Cash}, {tables.SCredit, &s.Credit}, {tables.SCoupon, &s.Coupon},
+		{tables.SStored, &s.StoredValue}, {tables.SFlexi, &s.FlexiCoupon}, {tables.SDebt, &s.Debt}} {
+		if *one.to, err = row.Amount(one.col); err != nil {
+			return s, fmt.Errorf("statement of customer %q: %w", s.Customer, err)
+		}
+	}
+	if tables.HasTax(row.Cols.Def) {
+		s.Tax, err = row.Amount(tables.STax)
+	}
+	return s, err
+}
+
+// EachStatement visits the statements of a cycle; customer "" = of all in the page's currency.
+func EachStatement(v *page.View, cycle, customer string, visit func(Statement) error) (err error) {
+	list, err := rows.Statements(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return list.Each(func(row rows.Row) error {
+		if !v.BillsIn(row.Word(tables.SCustomerID)) {
+			return nil
+		}
+		s, err := statementOf(row)
+		if err != nil {
+			return err
+		}
+		return visit(s)
+	})
+}
+
+// OneStatement is a customer's statement; ok is false if it has none.
+func OneStatement(v *page.View, cycle, customer string) (s Statement, ok bool, err error) {
+	err = EachStatement(v, cycle, customer, func(one Statement) error {
+		s, ok = one, true
+		return nil
+	})
+	return s, ok, err
+}
+
+// Partial reports whether a caller may see only a part of a customer's lines: a partner, whose customer may have been
+// another's too.
+func Partial(v *page.View) bool {
+	return v.Scope.Partner != "" || v.Scope.During != nil || v.Scope.Nothing
+}
+
+// AllOf is the sum of sums.
+func AllOf(list []records.Sum) (all records.Sum, err error) {
+	for i := range list {
+		if err := all.Add(&list[i]); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// CycleOf is the cycle that the address names, else the newest that has data.
+func CycleOf(v *page.View) (period.Cycle, error) {
+	if c, ok := v.Month("cycle"); ok {
+		return c, rows.HasCycle(v.State.Snap, c.String())
+	}
+	if name := Newest(v.State.Snap); name != "" {
+		return period.ParseCycle(name)
+	}
+	return 0, operation.NotFound(operation.Text{Zh: "尚无账期数据：请先运行tollbook run nightly",
+		En: "the lake has no cycle yet: run `tollbook run nightly`"})
+}
+
+// Newest is the newest cycle that has data; "" = none.
+func Newest(snap *lake.Snapshot) string {
+	refs := snap.Manifest.Cycles
+	for i := len(refs) - 1; i >= 0; i-- {
+		if refs[i].Files != nil {
+			return refs[i].Cycle
+		}
+	}
+	return ""
+}
+
+// StateText says whether a cycle's amounts can still change.
+func StateText(v *page.View, cycle string) (text string, tone page.Tone) {
+	ref, _ := v.State.Snap.Cycle(cycle)
+	switch {
+	case ref.Archived != nil:
+		return v.T("已归档", "archived"), ""
+	case ref.State == lake.CycleClosed:
+		return v.T("已结账", "closed"), page.Good
+	case ref.MonthEnd:
+		return v.T("暂定（未结账，含月末费用）", "provisional (open, with month-end lines)"), page.Warn
+	}
+	return v.T("暂定（未结账）", "provisional (open)"), page.Warn
+}
+
+// NameOf is a customer's name now; "" = none.
+func NameOf(v *page.View, id string) string {
+	b := v.State.Workspace.Books
+	code := b.Customer(id)
+	if code < 0 {
+		return ""
+	}
+	name := ""
+	for _, row := range b.Customers[code].Rows {
+		if row.Valid.From <= v.State.Now || name == "" {
+			name = row.Name
+		}
+	}
+	return name
+}
+
+// Called is a customer's name, or its id.
+func Called(v *page.View, id string) string {
+	if name := NameOf(v, id); name != "" {
+		return name
+	}
+	return id
+}
+
+// ServiceNames are the names of services by code.
+func ServiceNames(b *books.Books) map[string]string {
+	names := map[string]string{}
+	for i := range b.Products {
+		names[b.Products[i].ServiceTypeCode] = b.Products[i].ServiceTypeName
+	}
+	return names
+}
+
+// ServiceName is a service's name as people read it; lines of a commitment have no service.
+func ServiceName(v *page.View, names map[string]string, code string) string {
+	switch {
+	case code == "" || code == Nothing:
+		return v.T("无服务", "no service")
+	case names[code] != "":
+		return names[code]
+	}
+	return code
+}
+
+// ProductName is a product's name; "" = it has none, or is no longer in the books.
+func ProductName(b *books.Books, sku string) string {
+	if code := b.SKU(sku); code >= 0 {
+		return b.Products[code].Name
+	}
+	return ""
+}
+
+// Home is the first crumb.
+func Home(v *page.View) page.Link { return page.Link{Text: v.T("总览", "Overview"), Href: v.To("")} }
+
+// Way is the crumbs of a customer's pages.
+func Way(v *page.View, more ...page.Link) []page.Link {
+	list := []page.Link{Home(v)}
+	if href := v.Link("customers"); href != "" {
+		list = append(list, page.Link{Text: v.T("客户", "Customers"), Href: href})
+	}
+	return append(list, more...)
+}
+
+// CustomerLink is the link to a customer.
+func CustomerLink(v *page.View) page.Link {
+	id := v.Text("customer_id")
+	return page.Link{Text: Called(v, id), Href: v.To("customer", "customer_id", id)}
+}
+
+// BillLink is the link to a customer's bill of a cycle.
+func BillLink(v *page.View, cycle string) page.Link {
+	return page.Link{Text: cycle, Href: v.To("bill", "customer_id", v.Text("customer_id"), "cycle", cycle)}
+}
+
+// Months are links to the same page in the other cycles of the lake.
+func Months(v *page.View, current string) []page.Link {
+	var list []page.Link
+	for _, ref := range v.State.Snap.Manifest.Cycles {
+		if ref.Files == nil {
+			continue
+		}
+		link := page.Link{Text: ref.Cycle, Href: v.Here("cycle", ref.Cycle, "state", "")}
+		if ref.Cycle == current {
+			link.Href = ""
+		}
+		list = append(list, link)
+	}
+	if len(list) > MaxMonths {
+		list = list[len(list)-MaxMonths:]
+	}
+	return list
+}
+
+// MaxMonths is how many months pages list.
+const MaxMonths = 12
