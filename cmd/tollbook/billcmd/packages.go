@@ -101,11 +101,14 @@ func printPackages(a *cli.App, r *quota.Report) {
 	if r.Name != "" {
 		name = fmt.Sprintf("%s (%s)", r.Name, r.CustomerID)
 	}
-	asOf := "no day of it is rated yet"
-	if r.AsOf != "" {
-		asOf = "as of the end of " + r.AsOf
+	asOf := ""
+	switch {
+	case r.AsOf != "":
+		asOf = ", as of the end of " + r.AsOf
+	case r.DrawCount == 0: // else cost files drew
+		asOf = ", no day of it is rated yet"
 	}
-	fmt.Fprintf(a.Out, "packages of %s in cycle %s, %s\n", name, r.Cycle, asOf)
+	fmt.Fprintf(a.Out, "packages of %s in cycle %s%s\n", name, r.Cycle, asOf)
 	if len(r.Packages) == 0 {
 		fmt.Fprintln(a.Out, "\nno package is in force")
 		return

@@ -9,6 +9,8 @@
 //	         count. Late billing (§4.11) and re-rating (§4.12) draw on a period that continues into the cycle that
 //	         bills them, before that cycle's own records, and do not change a closed cycle. The stored effect gives
 //	         the amount; the lines are listed.
+//	QUOTA-4  What cost files drew (§11.3) counts in the quota of the cycle that bills them, also where usage_start is
+//	         outside the cycle. Only lines hold it, those of the month's end too; there is no position to compare.
 //
 // All data comes from one snapshot. Nothing here writes to the lake.
 package quota

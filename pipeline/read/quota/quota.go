@@ -82,11 +82,16 @@ type Draw struct {
 	End       period.Instant       `json:"-"` // usage_end
 	Tag       string               `json:"-"` // resource_tag
 
-	at period.Instant
+	at    period.Instant
+	costs bool           // of a cost file
+	in    period.Instant // an instant of the quota period that it draws on
 }
 
 // At is usage_start.
 func (d *Draw) At() period.Instant { return d.at }
+
+// In is an instant of the quota period that it draws on: usage_start, but of cost files one in the cycle (QUOTA-4).
+func (d *Draw) In() period.Instant { return d.in }
 
 // Build reports on a customer's packages. limit is how many draws are listed; 0 = all. Errors: *rows.NoCycleError;
 // *rows.NotFoundError for a customer that the books do not have.
@@ -123,16 +128,30 @@ type builder struct {
 	report   *Report
 	cycle    period.Cycle
 	customer int32
+	bounds   period.Span    // of the cycle
 	end      period.Instant // the last instant of the last folded day
+}
+
+// lastInstant is the last one of the last folded day. A cycle that has lines of cost files alone is known as of the
+// clock of the last run.
+func (b *builder) lastInstant() (period.Instant, error) {
+	if day, err := period.ParseDay(b.report.AsOf); err == nil {
+		return b.Books.Zone.DaySpan(day).To - 1, nil
+	}
+	asOf, err := period.ParseInstant(b.Snap.Manifest.AsOf)
+	if err != nil {
+		return 0, err
+	}
+	return min(max(asOf, b.bounds.From), b.bounds.To-1), nil
 }
 
 func (b *builder) build(ctx context.Context) (err error) {
 	if b.report.AsOf, err = b.LastDay(b.cycle); err != nil {
 		return err
 	}
-	b.end = b.Books.Zone.Bounds(b.cycle).From
-	if day, err := period.ParseDay(b.report.AsOf); err == nil {
-		b.end = b.Books.Zone.DaySpan(day).To - 1
+	b.bounds = b.Books.Zone.Bounds(b.cycle)
+	if b.end, err = b.lastInstant(); err != nil {
+		return err
 	}
 	var stands packageState
 	if stands.before, stands.found, err = b.positions().OfCycle(b.customer, b.cycle); err != nil {
@@ -202,10 +221,16 @@ func (b *builder) line(row rows.Row) error {
 	}
 	_, err := period.ParseDay(day)
 	at := row.Time(tables.LUsageStart)
-	return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at),
+	d := Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at),
 		SKU: row.Word(tables.LSKU), Resource: string(row.Text(tables.LResourceID)), Late: err != nil,
 		Rerated: day == lake.RerateDay, End: row.Time(tables.LUsageEnd), Tag: string(row.Text(tables.LResourceTag)),
-		at: at})
+		at: at, in: at}
+	if day == lake.CostsDay {
+		sku := b.Books.SKU(d.SKU)
+		d.MonthEnd = sku >= 0 && b.Books.Products[sku].PeriodLevel()
+		d.Late, d.costs, d.in = false, true, min(max(at, b.bounds.From), b.bounds.To-1)
+	}
+	return b.draws(string(text), d)
 }
 
 // waiting takes the draws of records that wait for a month-end line.
@@ -226,7 +251,7 @@ func (b *builder) waiting(ctx context.Context) error {
 			at := row.Time(tables.UUsageStart)
 			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.URecordID)), Time: b.time(at),
 				SKU: row.Word(tables.USKU), Resource: string(row.Text(tables.UResourceID)), MonthEnd: true,
-				End: row.Time(tables.UUsageEnd), Tag: string(row.Text(tables.UResourceTag)), at: at})
+				End: row.Time(tables.UUsageEnd), Tag: string(row.Text(tables.UResourceTag)), at: at, in: at})
 		})
 	})
 }
@@ -283,9 +308,10 @@ func (b *builder) draws(text string, what Draw) error {
 // packages reports on the rows of packages.csv.
 func (b *builder) packages(stands *packageState) error {
 	list := b.Books.Packages.Of(b.customer)
+	b.placeCosts(list)
 	for i := range list {
 		p := &list[i]
-		spans := periodsOf(b.Prices, p, b.Books.Zone.Bounds(b.cycle))
+		spans := periodsOf(b.Prices, p, b.bounds)
 		if len(spans) == 0 {
 			continue
 		}
@@ -305,6 +331,22 @@ func (b *builder) packages(stands *packageState) error {
 		b.report.Packages = append(b.report.Packages, out)
 	}
 	return nil
+}
+
+// placeCosts puts the draws of cost files into quota periods of the cycle. A draw in none of them, such as that of a
+// month-end line, is one of the package's first.
+func (b *builder) placeCosts(list []books.Package) {
+	periods := make(map[string][]period.Span)
+	for i := range list {
+		periods[list[i].ID] = append(periods[list[i].ID], periodsOf(b.Prices, &list[i], b.bounds)...)
+	}
+	for i := range b.report.Draws {
+		d := &b.report.Draws[i]
+		own := periods[d.PackageID]
+		if d.costs && len(own) > 0 && !slices.ContainsFunc(own, func(s period.Span) bool { return s.Holds(d.in) }) {
+			d.in = max(own[0].From, b.bounds.From)
+		}
+	}
 }
 
 // settle adds up what drew on a quota period and holds it against what the positions say was drawn (QUOTA-2). Positions
@@ -332,6 +374,13 @@ func (b *builder) settle(q *Period, p *books.Package, stands *packageState) erro
 	}
 	all, err := before.Signed().Add(gone)
 	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(b.report.Draws, func(d Draw) bool { return d.costs && d.PackageID == p.ID }) {
+		q.Left, err = p.Quota.Signed().Sub(all)
+		if q.Left.Sign() < 0 {
+			q.Left = money.SignedQuantity{}
+		}
 		return err
 	}
 	if err := q.compare(&rated, all, stands.closing); err != nil {
@@ -394,7 +443,7 @@ func drawnBy(p *books.Package, rows []position.Row, start period.Instant) (money
 func (b *builder) addDraws(q *Period, id string) (err error) {
 	for i := range b.report.Draws {
 		d := &b.report.Draws[i]
-		if d.PackageID != id || d.Late || !q.span.Holds(d.at) {
+		if d.PackageID != id || d.Late || !q.span.Holds(d.in) {
 			continue
 		}
 		to := &q.Drawn

@@ -162,7 +162,7 @@ func freeUsageOf(b *books.Books, d *quota.Draw, left []balance) (freeUsage, erro
 	}
 	for i := range left {
 		q := &left[i]
-		if q.pack != d.PackageID || !q.span.Holds(d.At()) || q.err != nil {
+		if q.pack != d.PackageID || !q.span.Holds(d.In()) || q.err != nil {
 			continue
 		}
 		u.Available = q.left.String()
