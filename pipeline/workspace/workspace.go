@@ -55,6 +55,11 @@ func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
 		return nil, err
 	}
 	b, err := load.Books(root, s)
+	return withGone(dir, root, b, err)
+}
+
+// withGone adds to what loading the books gave that books are missing which the last run used (CHANGE-5).
+func withGone(dir string, root fs.FS, b *books.Books, err error) (*books.Books, error) {
 	gone := change.Gone(BooksCopy(dir), root)
 	if len(gone) == 0 {
 		return b, err

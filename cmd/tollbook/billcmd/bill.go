@@ -74,13 +74,17 @@ adjustments, packages, consumption by day, bandwidth.`,
 
 // runBill shows the bill of all customers or of one, or writes one as a document.
 func runBill(ctx context.Context, a *cli.App, o *billOptions) (err error) {
+	format, err := a.DocumentFormat(&o.DocumentFlags)
+	if err == nil && o.customer != "" && format == document.Table && o.ToStdout() {
+		err = a.OpenOne(o.customer)
+	}
+	if err != nil {
+		return err
+	}
 	if o.cycle, err = a.CycleOrNewest(o.month); err != nil {
 		return err
 	}
-	format, err := a.DocumentFormat(&o.DocumentFlags)
 	switch chosen := o.Format != "" && format != document.Table; {
-	case err != nil:
-		return err
 	case o.customer == "" && (chosen || !o.ToStdout()):
 		return &cli.UsageError{What: "--format and --out apply to one customer's bill",
 			Hint: "name the customer: --customer ID; `tollbook export --table statements` writes those of all " +

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -19,6 +20,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -39,7 +41,8 @@ type App struct {
 	style   Style  // of standard error
 	nowhere string // the current folder, where neither it nor one above it is a workspace
 	profile *profile
-	started bool // the command line was understood: what fails from here on is not its form
+	opened  *workspace.Workspace // what Open returns; nil = it reads settings and books
+	started bool                 // the command line was understood: what fails from here on is not its form
 }
 
 // Flags are the flags that every command takes (§7.3).
@@ -310,6 +313,9 @@ func (a *App) CacheFile(kind string) string {
 
 // Open reads and checks the workspace.
 func (a *App) Open() (*workspace.Workspace, error) {
+	if a.opened != nil {
+		return a.opened, nil
+	}
 	w, err := workspace.Open(a.Flags.Workspace)
 	if err != nil || a.Flags.Lake == "" {
 		return w, err
@@ -318,6 +324,31 @@ func (a *App) Open() (*workspace.Workspace, error) {
 	w.Settings.UseLake(a.Flags.Lake)
 	w.Settings.ClickHouse.DSN, w.Settings.Iceberg.Warehouse = settings.DSN{}, ""
 	return w, nil
+}
+
+// OpenOne opens the workspace for a command that reads the bill of one customer: Open then returns a workspace whose
+// books can lack other customers. Which books are sound is remembered in a file of the cache folder, best effort.
+func (a *App) OpenOne(customer string) error {
+	file, program := a.CacheFile("books"), thisBuild()
+	if a.Flags.Lake != "" || file == "" || program == "" {
+		return nil
+	}
+	noted, err := os.ReadFile(file)
+	if err != nil {
+		noted = nil
+	}
+	w, note, err := workspace.OpenOne(a.Flags.Workspace, program, customer, string(noted))
+	if err != nil {
+		return err
+	}
+	if note != string(noted) {
+		err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), inbox.ReplaceFile(file, note))
+		if err != nil {
+			a.Log.Debug("the next command reads the books of all customers", "error", err)
+		}
+	}
+	a.opened = w
+	return nil
 }
 
 // Read runs a reader over the live state of the workspace's lake; it starts over when a run commits meanwhile.
@@ -376,7 +407,12 @@ func (a *App) CycleOrNewest(text string) (period.Cycle, error) {
 		return CycleFlag(text)
 	}
 	newest := ""
-	err := a.Read(func(snap *lake.Snapshot) error {
+	w, err := a.Open()
+	if err != nil {
+		return 0, err
+	}
+	a.opened = w // the books are read once
+	err = a.ReadOf(w, func(snap *lake.Snapshot) error {
 		newest = ""
 		for _, c := range snap.Manifest.Cycles {
 			if c.Files != nil {

@@ -25,6 +25,15 @@ type loader struct {
 // Books reads and checks the books of a workspace, whose root fsys is, under its settings. What is wrong with the books
 // comes as Problems, all of it; anything else is the error of reading a file.
 func Books(fsys fs.FS, s settings.Settings) (*books.Books, error) {
+	l, err := newLoader(fsys, s)
+	if err != nil {
+		return nil, err
+	}
+	return l.load()
+}
+
+// newLoader reads the files of the books.
+func newLoader(fsys fs.FS, s settings.Settings) (*loader, error) {
 	if s.Zone == nil {
 		return nil, errors.New("read books: settings without a zone")
 	}
@@ -39,6 +48,11 @@ func Books(fsys fs.FS, s settings.Settings) (*books.Books, error) {
 	if l.b.Hash, err = l.Read(fsys); err != nil {
 		return nil, err
 	}
+	return l, nil
+}
+
+// load reads and checks what the files say.
+func (l *loader) load() (*books.Books, error) {
 	l.policies()
 	l.products()
 	l.prices()
