@@ -32,7 +32,8 @@ type lineFile struct {
 	cols   *parquet.Columns
 	at     int
 
-	unbound bool // lines can be of no product
+	unbound bool   // lines can be of no product
+	only    []bool // by code of the partner: whose lines are given; nil = of every partner
 
 	customers, partners, skus []int32 // codes of the present row group's words
 	associations              []books.AssociationType
@@ -40,8 +41,8 @@ type lineFile struct {
 	customer int32 // of the line at hand; -1 at the end
 }
 
-// openLines starts on the first line with a partner.
-func openLines(o tablefile.Opener, b *books.Books, e lake.FileEntry) (*lineFile, error) {
+// openLines starts on the first line with a partner, one of those that only names.
+func openLines(o tablefile.Opener, b *books.Books, e lake.FileEntry, only []bool) (*lineFile, error) {
 	file, err := o.Open(e)
 	if err != nil {
 		return nil, err
@@ -50,11 +51,15 @@ func openLines(o tablefile.Opener, b *books.Books, e lake.FileEntry) (*lineFile,
 	if e.Day == lake.CommitmentsDay { // its lines can be of no product
 		cols = append(slices.Clone(cols), tables.LServiceTypeCode)
 	}
-	r, err := parquet.NewReader(io.NewSectionReader(file, 0, file.Size()), tables.Lines(), cols)
+	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == lake.CommitmentsDay, only: only}
+	wanted := parquet.Wanted{Cols: cols}
+	if only != nil { // pages without a line of these partners are not decoded
+		wanted.Rows, wanted.First, wanted.Keep = parquet.PageRows, []int{tables.LPartnerID}, f.holds
+	}
+	f.reader, err = parquet.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), tables.Lines(), wanted)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), file.Close())
 	}
-	f := &lineFile{books: b, path: e.Path, file: file, reader: r, unbound: e.Day == lake.CommitmentsDay}
 	if err := f.next(); err != nil {
 		return nil, errors.Join(err, f.close())
 	}
@@ -63,12 +68,28 @@ func openLines(o tablefile.Opener, b *books.Books, e lake.FileEntry) (*lineFile,
 
 func (f *lineFile) close() error { return errors.Join(f.reader.Close(), f.file.Close()) }
 
+// holds reports whether one of the next lines is of a partner that is wanted.
+func (f *lineFile) holds(c *parquet.Columns) bool {
+	partners := &c.C[tables.LPartnerID]
+	wanted := make([]bool, len(partners.Dict))
+	for code, id := range partners.Dict {
+		at := f.books.Partner(id)
+		wanted[code] = at >= 0 && f.only[at] || at < 0 && id != "" // one that the books lack is an error
+	}
+	return slices.ContainsFunc(partners.Codes, func(code int32) bool { return wanted[code] })
+}
+
+// given reports whether lines of a partner are given.
+func (f *lineFile) given(partner int32) bool {
+	return partner >= 0 && (f.only == nil || f.only[partner])
+}
+
 // next moves to the next line with a partner.
 func (f *lineFile) next() (err error) {
 	f.at++
 	for {
 		for f.cols != nil && f.at < f.cols.N {
-			if f.partners[f.cols.C[tables.LPartnerID].Codes[f.at]] >= 0 {
+			if f.given(f.partners[f.cols.C[tables.LPartnerID].Codes[f.at]]) {
 				f.customer = f.customers[f.cols.C[tables.LCustomerID].Codes[f.at]]
 				return nil
 			}
@@ -168,8 +189,8 @@ func (f *lineFile) time(col int) period.Instant {
 }
 
 // settleFiles settles the lines of files that hold all lines of their customers, customer by customer, and hands over
-// each one's rows.
-func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
+// each one's rows. Partners are those of openLines.
+func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry, only []bool,
 	rows func([]settlement.Row) error) (err error) {
 	open := make([]*lineFile, 0, len(files))
 	defer func() {
@@ -178,7 +199,7 @@ func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, file
 		}
 	}()
 	for _, e := range files {
-		f, err := openLines(o, b, e)
+		f, err := openLines(o, b, e, only)
 		if err != nil {
 			return err
 		}

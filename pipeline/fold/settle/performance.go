@@ -69,7 +69,8 @@ func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]set
 // shareOf calculates what a file of lines adds.
 func (s *Worker) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
 	settler := s.Book.Settler(cycle, s.kept[cycle]...)
-	err := settleFiles(s.Txn, s.Books, settler, []lake.FileEntry{e}, func([]settlement.Row) error { return nil })
+	err := settleFiles(s.Txn, s.Books, settler, []lake.FileEntry{e}, nil,
+		func([]settlement.Row) error { return nil })
 	return share{e.Day, string(e.Hash), settler.Performances()}, err
 }
 

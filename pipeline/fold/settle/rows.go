@@ -24,8 +24,26 @@ func LinesOf(files []lake.FileEntry, bucket int) []lake.FileEntry {
 // BucketRows are the rows of partner statements of all customers whose lines the files hold, in the order of the table.
 func BucketRows(o tablefile.Opener, b *books.Books, s *settlement.Settler,
 	files []lake.FileEntry) ([]settlement.Row, error) {
+	return rowsOf(o, b, s, files, nil)
+}
+
+// PartnerRows are the rows of BucketRows that are a partner's. Only lines of this partner, and of resellers that it was
+// a distributor of at any time, are settled: no other line is part of its rows (§6.2).
+func PartnerRows(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
+	partner int32) ([]settlement.Row, error) {
+	only := make([]bool, len(b.Partners))
+	for i := range b.Partners {
+		only[i] = int32(i) == partner || slices.ContainsFunc(b.Partners[i].Rows,
+			func(r books.PartnerRow) bool { return r.Parent == partner })
+	}
+	all, err := rowsOf(o, b, s, files, only)
+	return slices.DeleteFunc(all, func(r settlement.Row) bool { return r.Partner != partner }), err
+}
+
+func rowsOf(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
+	only []bool) ([]settlement.Row, error) {
 	var all []settlement.Row
-	err := settleFiles(o, b, s, files, func(rows []settlement.Row) error {
+	err := settleFiles(o, b, s, files, only, func(rows []settlement.Row) error {
 		all = append(all, rows...)
 		return nil
 	})

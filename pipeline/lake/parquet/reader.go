@@ -32,6 +32,10 @@ type Wanted struct {
 	Only    string   // if not empty, pages are passed over of which column By says that they do not hold it
 	By      int      // one of Cols
 	Decoder *Decoder // shared with other readers; nil = one of its own
+	// Keep looks at the columns First, some of Cols, of the rows that are next, and reports whether they are wanted; if
+	// not, the other columns are not decoded. nil = all rows are wanted.
+	Keep  func(*Columns) bool
+	First []int
 }
 
 // NewReader opens a file of a table for some columns (nil = all). Errors are those of NewReaderOf.
@@ -120,8 +124,7 @@ func (r *Reader) Next() (*Columns, error) {
 		var err error
 		passed := r.passes(from, to)
 		if !passed {
-			r.out.Reset()
-			err = r.pages.Append(r.out, r.wanted.Cols, from, to)
+			passed, err = r.decode(from, to)
 		}
 		if r.at = to - g.first; r.at == g.rows {
 			r.Skip()
@@ -131,6 +134,24 @@ func (r *Reader) Next() (*Columns, error) {
 		}
 	}
 	return nil, nil
+}
+
+// decode fills the columns with some rows of the file; passed = they are not wanted.
+func (r *Reader) decode(from, to int64) (passed bool, err error) {
+	r.out.Reset()
+	if r.wanted.Keep == nil {
+		return false, r.pages.Append(r.out, r.wanted.Cols, from, to)
+	}
+	if err := r.pages.Append(r.out, r.wanted.First, from, to); err != nil {
+		return false, err
+	}
+	if !r.wanted.Keep(r.out) {
+		return true, nil
+	}
+	rest := slices.DeleteFunc(slices.Clone(r.wanted.Cols), func(c int) bool { return slices.Contains(r.wanted.First, c) })
+	err = r.pages.Append(r.out, rest, from, to)
+	r.out.N = int(to - from)
+	return false, err
 }
 
 // passes reports whether no row from..to can hold the word that alone is wanted.

@@ -89,12 +89,20 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			rows, err := settle.BucketRows(r.Snap, r.Books, r.Book.Settler(cycle), settle.LinesOf(files, bucket))
+			rows, err := r.bucketRows(cycle, settle.LinesOf(files, bucket), partner)
 			if err != nil {
 				return err
 			}
 			return settle.WriteRows(r.Books, rows, write)
 		}, of(partner), r.Limits)
+}
+
+// bucketRows are the rows of the lines of a bucket's files; partner "" = all.
+func (r *Reader) bucketRows(cycle period.Cycle, files []lake.FileEntry, partner string) ([]settlement.Row, error) {
+	if code := r.Books.Partner(partner); partner != "" && code >= 0 {
+		return settle.PartnerRows(r.Snap, r.Books, r.Book.Settler(cycle), files, code)
+	}
+	return settle.BucketRows(r.Snap, r.Books, r.Book.Settler(cycle), files)
 }
 
 // Incentives gives all incentives, as the last run that wrote left them.
