@@ -148,7 +148,8 @@ func (r *Reader) decode(from, to int64) (passed bool, err error) {
 	if !r.wanted.Keep(r.out) {
 		return true, nil
 	}
-	rest := slices.DeleteFunc(slices.Clone(r.wanted.Cols), func(c int) bool { return slices.Contains(r.wanted.First, c) })
+	rest := slices.DeleteFunc(slices.Clone(r.wanted.Cols),
+		func(c int) bool { return slices.Contains(r.wanted.First, c) })
 	err = r.pages.Append(r.out, rest, from, to)
 	r.out.N = int(to - from)
 	return false, err

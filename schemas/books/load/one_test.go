@@ -54,7 +54,8 @@ func oneBooks() map[string]string {
 	return map[string]string{
 		"customers.csv":    "customer_id,name\r\nc1,First\r\nc2,Second\r\nc3,\"Third, and last\"\r\n",
 		"associations.csv": "partner_id,customer_id,association_type\nr1,c1,2\nr1,c2,2\n",
-		"discounts.csv": "discount_id,kind,customer_id,partner_id,mode,value,valid_from\nall,commercial,*,,rate,0.9,2026-01-01\n" +
+		"discounts.csv": "discount_id,kind,customer_id,partner_id,mode,value,valid_from\n" +
+			"all,commercial,*,,rate,0.9,2026-01-01\n" +
 			"one,commercial,c1,,rate,0.8,2026-01-01\n" +
 			"two,commercial,c2,,rate,0.7,2026-01-01\n",
 		"packages.csv": "package_id,customer_id,skus,quota,reset,valid_from\np1,c1,obs,1,none,2026-01-01\n" +
