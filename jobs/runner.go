@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -29,6 +30,9 @@ type Runner struct {
 	Version string            // of the program, for the ledger
 	// Opened is called once settings and books are read, before the work begins. nil = nothing.
 	Opened func(*workspace.Workspace)
+	// Engine starts the engine that the settings name (settings.Engine), and names this build for it. nil = runs do their
+	// tasks in goroutines, whatever the settings say.
+	Engine func(context.Context, *workspace.Workspace) (e task.Engine, build string, err error)
 	// Ended is called with the finished entry of every run that is not dry, whatever came of it. nil = nothing.
 	Ended func(ledger.Entry)
 }
@@ -185,6 +189,22 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 	if r.Opened != nil {
 		r.Opened(w)
 	}
+	if r.Engine == nil || !t.onEngine() || !w.Settings.Engine.Set() {
+		return r.do(ctx, t, w, o, res)
+	}
+	return r.onEngine(ctx, t, w, o, res)
+}
+
+// onEngine does the job with an engine.
+func (r *Runner) onEngine(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options,
+	res *Result) (err error) {
+	if o.Engine, o.Build, err = r.Engine(ctx, w); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.Engine.Close()) }()
+	tally := &attempts{entry: &res.Entry}
+	o.Attempt = tally.add
+	o.AsOfIsNow = o.AsOfIsNow && t.Due == 0
 	return r.do(ctx, t, w, o, res)
 }
 
@@ -249,7 +269,7 @@ func (res *Result) note() {
 		return
 	}
 	if r := res.Report; r != nil {
-		e.Command, e.Changed, e.Manifest = r.Command, r.Changed, r.Manifest
+		e.Command, e.AsOf, e.Changed, e.Manifest = r.Command, r.AsOf.String(), r.Changed, r.Manifest
 		e.Rows, e.Accepted, e.Duplicate, e.Rejected, e.Reasons = r.Rows, r.Accepted, r.Duplicate, r.Rejected, r.Reasons
 		e.DaysFolded, e.LinesWritten, e.Notes = r.DaysDone, r.Lines, r.Notes
 		e.NotTaken = notTaken(r.Files)

@@ -60,6 +60,11 @@ type Task struct {
 // Dry reports whether the job is to write nothing.
 func (t *Task) Dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun || t.Prune.DryRun }
 
+// onEngine reports whether workers of an engine can do the tasks of the job.
+func (t *Task) onEngine() bool {
+	return (t.Kind == Nightly || t.Kind == Monthly || t.Kind == Close) && !t.Dry() && t.SharedRun == ""
+}
+
 // takesIn reports whether the job does nothing but take in what is new.
 func (t *Task) takesIn() bool {
 	return t.Kind == Nightly && !t.ResetClock || t.Kind == Ingest && !t.RetryRejects

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/run"
 )
 
@@ -107,6 +108,87 @@ func TestSharedProcesses(t *testing.T) {
 	must(launch(t, at, "-w", dir, "-q", "run", "nightly"))
 	if diff := cmp.Diff(want, lakeOf(t, dir)); diff != "" {
 		t.Errorf("the lake after the paused task (- one process, + three):\n%s", diff)
+	}
+}
+
+// TestWorkerProcesses: a night by three worker processes gives the lake that one process gives, although a worker is
+// killed in the middle of a task, at several points, or is paused, or the process of the run is killed at several points
+// and started again.
+// Invariants: TASK-3, ENGINE-1, ENGINE-2.
+func TestWorkerProcesses(t *testing.T) {
+	t.Parallel()
+	const at = "2026-09-10T00:00:00+08:00"
+	alone := scheduled(t, "")
+	if p := launch(t, at, "-w", alone, "-q", "--as-of", at, "run", "nightly"); p.ends() > 1 {
+		t.Fatal(p.text())
+	}
+	want := lakeOf(t, alone)
+	night := func(dir string, args ...string) (string, int) {
+		t.Helper()
+		p := launch(t, at, append([]string{"-w", dir, "-q", "--as-of", at, "run", "nightly"}, args...)...)
+		code := p.ends()
+		return p.text(), code
+	}
+	equal := func(what, dir string) {
+		t.Helper()
+		if diff := cmp.Diff(want, lakeOf(t, dir)); diff != "" {
+			t.Errorf("%s: the lake (- one process, + three):\n%s", what, diff)
+		}
+	}
+	shown := func(dir string) (r struct {
+		Tasks   []ledger.Tasks
+		Workers []ledger.Worker
+	}) {
+		t.Helper()
+		p := launch(t, at, "-w", dir, "--json", "runs", "show", "1")
+		if code := p.ends(); code > 1 {
+			t.Fatal(p.text())
+		}
+		if err := json.Unmarshal([]byte(p.text()), &r); err != nil {
+			t.Fatalf("%v:\n%s", err, p.text())
+		}
+		return r
+	}
+	const settings = "engine: {processes: 3, heartbeat: 2s}"
+	faults := []string{"stop:3"}
+	for n := 1; n < 200; n *= 3 {
+		faults = append(faults, fmt.Sprintf("kill:%d", n))
+	}
+	failed := 0
+	for _, fault := range faults {
+		dir := scheduled(t, settings)
+		if text, code := night(dir, "--worker-fault", fault); code > 1 {
+			t.Fatalf("%s: exit code %d:\n%s", fault, code, text)
+		}
+		equal(fault, dir)
+		r := shown(dir)
+		if len(r.Tasks) != 2 || len(r.Workers) == 0 {
+			t.Errorf("%s: runs show says %+v", fault, r)
+		}
+		for _, stage := range r.Tasks {
+			failed += stage.Attempts - stage.Done
+		}
+	}
+	if failed < 3 {
+		t.Errorf("%d attempts failed, want those of at least three faults", failed)
+	}
+	kills := 0
+	for n := 1; n < 1000; n *= 4 { // operations of the run's own process
+		dir := scheduled(t, settings)
+		text, code := night(dir, "--fault", fmt.Sprintf("kill:%d", n))
+		if code >= 0 && code <= 1 {
+			break
+		}
+		if kills++; code != -1 {
+			t.Fatalf("exit code %d, want a kill:\n%s", code, text)
+		}
+		if text, code = night(dir); code > 1 {
+			t.Fatalf("after a kill at operation %d: exit code %d:\n%s", n, code, text)
+		}
+		equal(fmt.Sprintf("after a kill at operation %d", n), dir)
+	}
+	if kills < 2 {
+		t.Errorf("%d kills of the run's own process", kills)
 	}
 }
 

@@ -72,6 +72,9 @@ type Entry struct {
 	Owed      *Owed      `json:"publish_owed,omitempty"`
 	Published int64      `json:"published,omitempty"` // the manifest that the views show since this run
 
+	Tasks   []Tasks  `json:"tasks,omitempty"`   // of a run on an engine, by stage
+	Workers []Worker `json:"workers,omitempty"` // that did them, by name, at most MaxWorkers
+
 	Stages []Stage `json:"stages,omitempty"` // in their order; the last one of a run that did not end is where it was
 }
 
@@ -83,6 +86,25 @@ type Stage struct {
 	Peak    int64   `json:"peak_bytes"`  // the most memory of the process that was resident during it; 0 = not known
 	Rows    int64   `json:"rows,omitempty"`
 }
+
+// Tasks counts the tasks of a stage that workers of an engine did in this run.
+type Tasks struct {
+	Stage    string `json:"stage"` // scan or bucket
+	Done     int    `json:"done"`
+	Attempts int    `json:"attempts"`          // that are known; Done if each task was done at the first attempt
+	Failure  string `json:"failure,omitempty"` // of the first attempt that failed
+}
+
+// Worker is a process that did tasks.
+type Worker struct {
+	Name    string  `json:"name"`
+	Done    int     `json:"done"`
+	Failed  int     `json:"failed,omitempty"`
+	Seconds float64 `json:"seconds"` // of all its attempts
+}
+
+// MaxWorkers is how many workers an entry names.
+const MaxWorkers = 1000
 
 // Seconds is how long a run took by the real clock; ok is false for one that did not end.
 func (e *Entry) Seconds() (seconds float64, ok bool) {

@@ -117,13 +117,15 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 // BucketTask is the kind of the tasks of buckets.
 const BucketTask = "bucket"
 
-// DoTask does the task of a bucket of a run whose tasks several processes do, and returns its result.
-func (f *Folder) DoTask(ctx context.Context, b []byte) ([]byte, error) {
+// TaskWorker returns what does tasks of buckets of a run whose tasks several processes do, one at a time: it takes a task
+// and returns its result. After an error it is of no use.
+func (f *Folder) TaskWorker() (do func(context.Context, []byte) ([]byte, error), err error) {
 	work, err := f.begin()
 	if err != nil {
 		return nil, err
 	}
-	return task.Do(ctx, BucketTask, b, work())
+	one := work()
+	return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, BucketTask, b, one) }, nil
 }
 
 // begin prepares what all buckets share, and returns what makes a worker.

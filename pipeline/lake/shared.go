@@ -178,7 +178,16 @@ func (t *Txn) keep() error {
 	return t.syncs.sync()
 }
 
-// dropShared deletes the objects of the shared run that was committed.
+// Drop ends the shared run: Close deletes what its tasks made. Before a run is shared it does nothing.
+func (t *Txn) Drop() error {
+	err := t.dropShared()
+	if err == nil {
+		t.dropped = true
+	}
+	return err
+}
+
+// dropShared deletes the objects of the shared run.
 func (t *Txn) dropShared() error {
 	if t.shared == "" {
 		return nil
@@ -202,7 +211,7 @@ func (t *Txn) checkMade(made []FileEntry) error {
 	}
 	for _, e := range made {
 		size, found := t.there[e.Path]
-		if !found && t.lake.chain != nil { // a listing may be late
+		if !found { // made after the run was begun, or a listing is late
 			f, err := t.lake.st.Open(e.Path)
 			if err == nil {
 				size, found = f.Size(), true

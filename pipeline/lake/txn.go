@@ -19,9 +19,10 @@ type Txn struct {
 	// unnamedAtBegin is what an object store had when the run began and the base does not name; nil for a folder
 	unnamedAtBegin map[string]bool
 
-	joined bool             // it is for a task of a shared run: it deletes and commits nothing
-	there  map[string]int64 // sizes of all files when a shared run was continued
-	ended  bool
+	joined  bool             // it is for a task of a shared run: it deletes and commits nothing
+	there   map[string]int64 // sizes of all files when a shared run was continued
+	dropped bool             // the shared run ended: nothing of it is kept
+	ended   bool
 }
 
 // Begin takes the lock, reads the live state, checks that every file it names is there with its size, and deletes the
@@ -254,7 +255,7 @@ func (t *Txn) Close() error {
 	if t.syncs.wait() != nil { // returned to whoever made the sync, or by Commit
 		return t.unlock()
 	}
-	if t.shared != "" {
+	if t.shared != "" && !t.dropped {
 		return errors.Join(t.keep(), t.unlock())
 	}
 	return errors.Join(t.clearUp(t.named), t.unlock())

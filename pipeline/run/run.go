@@ -70,9 +70,10 @@ func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o 
 // then.
 func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryRun bool, o workspace.Options) (
 	*workspace.Report, error) {
-	return perform(ctx, w, o, job{command: "close --cycle " + cycle.String(), cycle: cycle, close: true,
-		dryRun: dryRun})
+	return perform(ctx, w, o, job{command: closeCommand(cycle), cycle: cycle, close: true, dryRun: dryRun})
 }
+
+func closeCommand(c period.Cycle) string { return "close --cycle " + c.String() }
 
 // runState is what the stages of a run share.
 type runState struct {
@@ -116,9 +117,13 @@ func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
 // perform does a job and publishes what it left, where the settings say so. The report is there with an error of
 // publishing too: the lake has the run then.
 func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report, error) {
-	report, err := transact(ctx, w, o, j)
+	do := transact
+	if o.Engine != nil && j.onEngine() {
+		do = transactOnEngine
+	}
+	report, err := do(ctx, w, o, j)
 	if err != nil {
-		return nil, err
+		return nil, refused(err)
 	}
 	if j.dryRun || !w.Settings.Publishes() {
 		return report, nil
@@ -136,9 +141,12 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 	}
 	o.BeginStage(workspace.StageBegin)
 	if err = r.begin(l); err != nil {
-		return nil, refused(err)
+		return nil, err
 	}
 	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.giveUp(err))
+		}
 		if r.scanned != nil {
 			err = errors.Join(err, r.scanned.Close())
 		}
@@ -156,9 +164,6 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 		return r.report, nil
 	}
 	if err := r.work(ctx); err != nil {
-		if r.job.sharing == nil || r.job.sharing.commit {
-			err = refused(err)
-		}
 		return nil, err
 	}
 	if err := r.mayClose(ctx); err != nil {

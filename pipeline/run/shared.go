@@ -27,7 +27,8 @@ type Plan struct {
 	Books    string                 `json:"books"`    // hash
 	AsOf     period.Instant         `json:"as_of"`
 	Monthly  bool                   `json:"monthly"`
-	Cycle    period.Cycle           `json:"cycle"`  // of run monthly
+	Close    bool                   `json:"close"`  // the cycle is closed
+	Cycle    period.Cycle           `json:"cycle"`  // of run monthly and close
 	Accept   string                 `json:"accept"` // why more rejects than gates: allows are accepted; "" = they are not
 	Files    []planFile             `json:"files"`  // in order of feed and name
 	Reports  []workspace.FileReport `json:"reports"`
@@ -84,9 +85,11 @@ func (e *pendingError) Error() string {
 
 // sharing is the part of this process in a shared run.
 type sharing struct {
-	run    lake.Hash // "" = it is being planned
-	plan   *Plan
-	commit bool // it is committed once all tasks are done
+	run     lake.Hash // "" = it is being planned
+	plan    *Plan
+	commit  bool // it is committed once all tasks are done
+	engine  bool // its workers do the tasks
+	refused bool // a worker refused a task
 }
 
 // PlanTasks begins a shared run: a night, or with a cycle the night with the month-end lines of this cycle. It ends
@@ -184,7 +187,10 @@ func booksHash(w *workspace.Workspace) string    { return fmt.Sprintf("%x", w.Bo
 
 // job is the job of a plan.
 func (p *Plan) job(s *sharing) job {
-	if p.Monthly {
+	switch {
+	case p.Close:
+		return job{command: closeCommand(p.Cycle), cycle: p.Cycle, close: true, sharing: s}
+	case p.Monthly:
 		return job{command: monthlyCommand(p.Cycle), cycle: p.Cycle, sharing: s}
 	}
 	return job{command: nightlyCommand, cycle: place.NoCycle, sharing: s}
@@ -221,7 +227,7 @@ func (r *run) share(files []*accept.File, notes int) (err error) {
 		Reports: append([]workspace.FileReport{}, r.report.Files...),
 		Notes:   append([]string{}, r.report.Notes[notes:]...)}
 	if r.job.cycle != place.NoCycle {
-		s.plan.Monthly, s.plan.Cycle = true, r.job.cycle
+		s.plan.Monthly, s.plan.Close, s.plan.Cycle = !r.job.close, r.job.close, r.job.cycle
 	}
 	for _, f := range files {
 		s.plan.Files = append(s.plan.Files, planFile{f.Feed, []byte(f.Name), f.Hash, f.Bytes})
@@ -262,28 +268,29 @@ func (r *run) plannedFiles(hashes *inbox.Hashes) ([]*accept.File, error) {
 	return files, nil
 }
 
-// elsewhere is task.Local.Elsewhere of a shared run: tasks that have results are done, others end this process.
+// elsewhere is task.Local.Elsewhere of a shared run: tasks that have results are done. The engine has its workers do the
+// others; without one, they end this process.
 func (r *run) elsewhere(ctx context.Context, stage string, tasks [][]byte, take func([]byte) error) error {
 	s := r.job.sharing
-	waits := &pendingError{Pending{Run: s.run, Stage: stage, Tasks: len(tasks), Missing: []int{}}}
-	results := make([][]byte, len(tasks))
 	for i, b := range tasks {
-		if err := ctx.Err(); err != nil {
+		if err := errors.Join(ctx.Err(), r.offer(taskObject(stage, i), b)); err != nil {
 			return err
-		}
-		if err := r.offer(taskObject(stage, i), b); err != nil {
-			return err
-		}
-		var err error
-		results[i], err = r.txn.ReadShared(resultObject(stage, i))
-		if errors.Is(err, fs.ErrNotExist) {
-			waits.Missing = append(waits.Missing, i)
-		} else if err != nil {
-			return fmt.Errorf("read the result of %s task %d: %w", stage, i, err)
 		}
 	}
+	results, missing, err := r.results(ctx, stage, len(tasks))
+	if err == nil && len(missing) > 0 && s.engine {
+		work := &task.Work{Run: string(s.run), Build: r.o.Build, Stage: stage, Tasks: missing}
+		if err := r.o.Engine.Do(ctx, work, r.attempt); err != nil {
+			return s.failed(err)
+		}
+		results, missing, err = r.results(ctx, stage, len(tasks))
+	}
+	if err != nil {
+		return err
+	}
+	waits := &pendingError{Pending{Run: s.run, Stage: stage, Tasks: len(tasks), Missing: missing}}
 	switch {
-	case len(waits.Missing) > 0:
+	case len(missing) > 0:
 		return waits
 	case stage == fold.BucketTask && !s.commit:
 		waits.Stage, waits.Tasks = "", 0
@@ -295,6 +302,39 @@ func (r *run) elsewhere(ctx context.Context, stage string, tasks [][]byte, take 
 		}
 	}
 	return nil
+}
+
+// failed is what an error of the engine means for the run.
+func (s *sharing) failed(err error) error {
+	if f := new(task.Failure); errors.As(err, &f) && f.Class == task.Refused {
+		s.refused = true
+		return &workspace.RefusedError{What: "a worker refused a task: " + f.Text, Hint: f.What}
+	}
+	return fmt.Errorf("run %s: %w", s.run, err)
+}
+
+// attempt reports an attempt of a task.
+func (r *run) attempt(a *task.Attempt) {
+	if r.o.Attempt != nil {
+		r.o.Attempt(a)
+	}
+}
+
+// results reads the results of the tasks of a stage, and says which are missing.
+func (r *run) results(ctx context.Context, stage string, tasks int) (results [][]byte, missing []int, err error) {
+	results, missing = make([][]byte, tasks), []int{}
+	for i := range results {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		results[i], err = r.txn.ReadShared(resultObject(stage, i))
+		if errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, i)
+		} else if err != nil {
+			return nil, nil, fmt.Errorf("read the result of %s task %d: %w", stage, i, err)
+		}
+	}
+	return results, missing, nil
 }
 
 // offer stores an object of the run. It must be the same each time the run is continued.
@@ -324,86 +364,4 @@ func (r *run) shareTerms() error {
 		return err
 	}
 	return r.offer(termsObject, b)
-}
-
-// DoTask does a task of a shared run and stores its result. Doing it again, also in two processes at the same time,
-// gives the same files. Errors: *workspace.RefusedError if this is not the build, the settings or the books of the
-// plan, if the lake has another state, or if there is no such task.
-func DoTask(ctx context.Context, w *workspace.Workspace, id lake.Hash, stage string, i int,
-	o workspace.Options) (err error) {
-	p, err := LoadPlan(w, id, o)
-	if err != nil {
-		return err
-	}
-	l, err := w.Lake(o)
-	if err != nil {
-		return err
-	}
-	o.AsOf, o.AcceptRejects = p.AsOf, p.Accept
-	r := newRun(w, o, p.job(&sharing{run: id, plan: p}))
-	if r.txn, err = l.Join(id, p.Base); err != nil {
-		return refused(err)
-	}
-	defer func() { err = errors.Join(err, r.txn.Close()) }()
-	r.next = r.txn.Next()
-	if err := r.prepare(); err != nil {
-		return err
-	}
-	b, err := r.txn.ReadShared(taskObject(stage, i))
-	if errors.Is(err, fs.ErrNotExist) {
-		return &workspace.RefusedError{What: fmt.Sprintf("run %s has no %s task %d", id, stage, i),
-			Hint: fmt.Sprintf("tasks are numbered from 0; `tollbook task next --run %s` prints how many there are", id)}
-	}
-	if err != nil {
-		return err
-	}
-	do := r.doScan
-	if stage == fold.BucketTask {
-		do = r.doBucket
-	}
-	if b, err = do(ctx, b); err != nil {
-		return booksWrong(err)
-	}
-	return r.txn.PutShared(resultObject(stage, i), b)
-}
-
-func (r *run) doScan(ctx context.Context, b []byte) ([]byte, error) {
-	return accept.DoTask(ctx, r.scanConfig(), b)
-}
-
-func (r *run) doBucket(ctx context.Context, b []byte) (_ []byte, err error) {
-	text, err := r.txn.ReadShared(termsObject)
-	if err != nil {
-		return nil, err
-	}
-	t := new(terms)
-	if err := task.Decode(termsKind, text, t); err != nil {
-		return nil, err
-	}
-	var todo, results [][]byte
-	for i := range t.Scans {
-		for _, one := range []struct {
-			name string
-			to   *[][]byte
-		}{{taskObject(accept.ScanTask, i), &todo}, {resultObject(accept.ScanTask, i), &results}} {
-			b, err := r.txn.ReadShared(one.name)
-			if err != nil {
-				return nil, err
-			}
-			*one.to = append(*one.to, b)
-		}
-	}
-	cfg := r.scanConfig()
-	if err := r.watchRejects(cfg); err != nil {
-		return nil, err
-	}
-	if r.scanned, err = accept.Recall(cfg, r.job.sharing.plan.files(), todo, results); err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, r.scanned.Close()) }()
-	r.issued, r.known, r.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)
-	for _, p := range t.Touched {
-		r.events.touched[p] = true
-	}
-	return r.folder().DoTask(ctx, b)
 }

@@ -26,6 +26,7 @@ type Settings struct {
 	Close      Close
 	Unattended Unattended
 	Lake       Lake
+	Engine     Engine
 	Gates      Gates
 	Costs      Costs
 	ClickHouse ClickHouse

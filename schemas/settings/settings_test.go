@@ -125,7 +125,8 @@ func TestParseSample(t *testing.T) {
 		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}},
 		Close: Close{4, 1440},
 		Inbox: Inbox{Place: Place{Path: "inbox"}}, Books: Place{Path: "books"},
-		Lake: Lake{"lake", 16, "", "", time.Minute}, Costs: Costs{Settle: 15 * time.Minute},
+		Lake:   Lake{"lake", 16, "", "", time.Minute},
+		Engine: Engine{Namespace: "default", Queue: "tollbook", Heartbeat: 30 * time.Second}, Costs: Costs{Settle: 15 * time.Minute},
 		ClickHouse: defaultClickHouse,
 		Iceberg:    Iceberg{"", "tollbook", 24 * time.Hour},
 		API:        defaultAPI,
@@ -184,6 +185,7 @@ clickhouse:
   keep: 0s
   samples: true
 iceberg: {warehouse: /var/tables, namespace: billing, keep: 0s}
+engine: {dsn: 'temporals://t.example.com:7233', namespace: billing, queue: acme, heartbeat: 5s}
 api:
   listen: ":0"
   keys: /etc/tollbook/keys.json
@@ -214,8 +216,9 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{Place{Path: "inbox"}, 10 * time.Minute},
 		Books: Place{Path: "books"}, Refund: Refund{0, rate},
-		Close: Close{28, 365},
-		Lake:  Lake{"/var/lake", 1024, "", "", time.Minute}, Costs: Costs{Settle: 15 * time.Minute},
+		Close:  Close{28, 365},
+		Lake:   Lake{"/var/lake", 1024, "", "", time.Minute},
+		Engine: Engine{0, "t.example.com:7233", true, "billing", "acme", 5 * time.Second}, Costs: Costs{Settle: 15 * time.Minute},
 		ClickHouse: otherClickHouse, API: otherAPI, Console: true, Iceberg: Iceberg{"/var/tables", "billing", 0},
 		OIDC: OIDC{"https://login.example.com/realm", "console", "https://billing.example.com/console/oidc",
 			"secret.txt", "groups", "openid groups"},
@@ -301,6 +304,13 @@ func TestErrors(t *testing.T) {
 			`"s3://b/lake/tables": overlaps with lake.path "s3://b/lake"`,
 		"iceberg: {namespace: a-b}": `4:22: iceberg.namespace must consist of letters, digits and underscores, a ` +
 			`letter first`,
+		"engine: {processes: 257}":      `4:21: engine.processes "257": not from 0 to 256`,
+		"engine: {dsn: 'host:7233'}":    `4:15: engine.dsn "host:7233": neither temporal://host:port nor`,
+		"engine: {dsn: 'temporal://h'}": `4:15: engine.dsn "temporal://h": a host and a port must follow temporal://`,
+		"engine: {processes: 2, dsn: 'temporal://h:1'}": `4:29: engine.dsn excludes engine.processes: set one of ` +
+			`them`,
+		"engine: {queue: a b}":                         `4:17: engine.queue must consist of up to 100 letters, digits, dots, hyphens and`,
+		"engine: {heartbeat: 1}":                       `4:21: engine.heartbeat "1": not a duration from 1s to 1h`,
 		"iceberg: {keep: 1}":                           `4:17: iceberg.keep "1": not a duration from 0s to 8760h`,
 		"clickhouse: {cluster: main}":                  `4:23: clickhouse.cluster "main": a cluster without a dsn`,
 		"api: {listen: localhost}":                     `4:15: api.listen "localhost": not host:port`,

@@ -54,6 +54,7 @@ type Flags struct {
 	batchRows, chunkBytes int
 	taskBytes             bool
 	fault, stopAt         string
+	workerFault           string
 	cpuProfile, allocs    string
 }
 
@@ -168,10 +169,11 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	f.BoolVar(&a.Flags.taskBytes, "task-bytes", false, "encode and decode tasks and results")
 	f.StringVar(&a.Flags.fault, "fault", "", "at the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, "+
 		"kill:N, stop:N; at its n-th reading one: read:N; at its n-th opening one: files:N")
+	f.StringVar(&a.Flags.workerFault, "worker-fault", "", "fault of the first worker process that is started")
 	f.StringVar(&a.Flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(stopPoints(), ", "))
 	f.StringVar(&a.Flags.cpuProfile, "cpu-profile", "", "write a CPU profile to FILE")
 	f.StringVar(&a.Flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")
-	for _, name := range []string{"batch-rows", "chunk-bytes", "task-bytes", "fault", "stop-at", "cpu-profile",
+	for _, name := range []string{"batch-rows", "chunk-bytes", "task-bytes", "fault", "worker-fault", "stop-at", "cpu-profile",
 		"alloc-profile"} {
 		_ = f.MarkHidden(name) // fails for a flag that is not there alone
 	}
@@ -284,7 +286,7 @@ func (a *App) Options() (workspace.Options, error) {
 		AsOf: asOf, Workers: a.Flags.Workers, BatchRows: a.Flags.batchRows, ChunkBytes: a.Flags.chunkBytes,
 		TaskBytes: a.Flags.taskBytes, HashCache: a.CacheFile("inbox"), LastRunFile: a.CacheFile("standing"),
 		Program: thisBuild(), BooksCopy: workspace.BooksCopy(a.Flags.Workspace), Log: a.Log, Progress: a.Bar.Update,
-		Env: a.Env,
+		Env: a.Env, AsOfIsNow: a.Flags.AsOf == "",
 	}
 	plan, err := storage.ParsePlan(a.Flags.fault)
 	if err != nil {

@@ -404,6 +404,7 @@ func runTables(a *cli.App, r *runResultOf) {
 		}
 		g.Print(a.Out, "  ")
 	}
+	runEngine(a, r)
 	if len(r.Stages) > 0 {
 		fmt.Fprintln(a.Out, "\nstages")
 		g := cli.NewGrid("stage", ">.seconds", ">.processor seconds", ">memory, peak", ">rows")
@@ -415,6 +416,26 @@ func runTables(a *cli.App, r *runResultOf) {
 		g.Print(a.Out, "  ")
 	}
 	cli.PrintTotals(a, r.Totals)
+}
+
+// runEngine prints what the workers of an engine did.
+func runEngine(a *cli.App, r *runResultOf) {
+	if len(r.Tasks) > 0 {
+		fmt.Fprintln(a.Out, "\ntasks of workers")
+		g := cli.NewGrid("stage", ">done", ">attempts", "first failure")
+		for _, t := range r.Tasks {
+			g.Add(t.Stage, t.Done, t.Attempts, cli.Printable(t.Failure))
+		}
+		g.Print(a.Out, "  ")
+	}
+	if len(r.Workers) > 0 {
+		fmt.Fprintln(a.Out, "\nworkers")
+		g := cli.NewGrid("host/process", ">done", ">failed", ">.seconds")
+		for _, w := range r.Workers {
+			g.Add(cli.Printable(w.Name), w.Done, w.Failed, strconv.FormatFloat(w.Seconds, 'f', 3, 64))
+		}
+		g.Print(a.Out, "  ")
+	}
 }
 
 // megabytes is a size in whole MiB.

@@ -72,7 +72,7 @@ func newRunner(a *cli.App) (*jobs.Runner, error) {
 	}
 	o.AsOf = 0 // each run has its own
 	return &jobs.Runner{Dir: a.Flags.Workspace, Clock: clock, Options: o, Log: a.Log, Version: cli.Version(),
-		Opened: func(*workspace.Workspace) { cli.TuneMemory(a.Env) }}, nil
+		Opened: func(*workspace.Workspace) { cli.TuneMemory(a.Env) }, Engine: a.Engine}, nil
 }
 
 // runScheduler is the scheduler that keeps running.

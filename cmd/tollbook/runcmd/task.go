@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/jobs/engine"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -49,7 +50,7 @@ Any other run on the lake ends a planned one: its tasks are deleted, and it has 
 				Hint: "`tollbook task plan`, `do`, `next` or `commit`"}
 		},
 	}
-	cmd.AddCommand(planCommand(a), doCommand(a), nextCommand(a), commitCommand(a))
+	cmd.AddCommand(planCommand(a), doCommand(a), nextCommand(a), commitCommand(a), serveCommand(a))
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -226,6 +227,10 @@ done, nothing is committed: exit code 2. If it fails or is killed, it can be rep
 			if err != nil {
 				return err
 			}
+			if p.Close {
+				return &workspace.RefusedError{What: fmt.Sprintf("run %s closes cycle %s on an engine", id, p.Cycle),
+					Hint: fmt.Sprintf("`tollbook close --cycle %s` continues it", p.Cycle)}
+			}
 			t := jobs.Task{Kind: jobs.Nightly, AcceptRejects: p.Accept, SharedRun: string(id)}
 			if p.Monthly {
 				t.Kind, t.Cycle = jobs.Monthly, p.Cycle
@@ -236,4 +241,23 @@ done, nothing is committed: exit code 2. If it fails or is killed, it can be rep
 	}
 	runFlag(cmd, &name)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// serveCommand is a worker process of a run on the same machine (engine.processes).
+func serveCommand(a *cli.App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:    "serve",
+		Short:  "Do tasks that a run on this machine gives on standard input",
+		Long:   `serve is started by a run, as engine.processes of the settings says. It ends with its standard input.`,
+		Args:   cobra.NoArgs,
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w, err := a.NewWorker()
+			if err != nil {
+				return err
+			}
+			return engine.Serve(cmd.Context(), w, a.In, a.Out)
+		},
+	}
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }

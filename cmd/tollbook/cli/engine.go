@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/tollbook/tollbook/jobs/engine"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// Engine starts the engine that the settings of a workspace name.
+func (a *App) Engine(ctx context.Context, w *workspace.Workspace) (task.Engine, string, error) {
+	build, err := buildID()
+	if err != nil {
+		return nil, "", err
+	}
+	s := &w.Settings.Engine
+	if s.Temporal != "" {
+		e, err := a.temporal(ctx, s)
+		return e, build, err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, "", fmt.Errorf("start worker processes: %w", err)
+	}
+	return &engine.Processes{Workers: s.Processes, Heartbeat: s.Heartbeat,
+		Command: func(worker, start int) *exec.Cmd {
+			args := []string{"--workspace", a.Flags.Workspace, "--quiet", "--workers", "1"}
+			for _, f := range []struct {
+				name string
+				n    int
+			}{{"--batch-rows", a.Flags.batchRows}, {"--chunk-bytes", a.Flags.chunkBytes}} {
+				if f.n > 0 {
+					args = append(args, f.name, fmt.Sprint(f.n))
+				}
+			}
+			if a.Flags.workerFault != "" && worker == 0 && start == 0 {
+				args = append(args, "--fault", a.Flags.workerFault)
+			}
+			cmd := exec.Command(program, append(args, "task", "serve")...)
+			cmd.Stderr = os.Stderr
+			return cmd
+		}}, build, nil
+}
+
+// NewWorker is what does tasks of planned runs of the workspace.
+func (a *App) NewWorker() (*engine.Worker, error) {
+	o, err := a.Options()
+	if err != nil {
+		return nil, err
+	}
+	if o.Build, err = buildID(); err != nil {
+		return nil, err
+	}
+	o.Progress = nil
+	return &engine.Worker{Options: o, Clock: a.Clock, Open: func() (*workspace.Workspace, error) {
+		w, err := a.Open()
+		if err == nil {
+			TuneMemory(a.Env)
+		}
+		return w, err
+	}}, nil
+}

@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// Worker does tasks of planned runs of one workspace. It may be used from several goroutines.
+type Worker struct {
+	// Open opens the workspace: once, and again when a run was planned with other settings or books.
+	Open    func() (*workspace.Workspace, error)
+	Options workspace.Options // without AsOf; its Build is that of this program
+	Clock   func() time.Time
+	// Ended is called for each task that ended, from several goroutines; nil = nothing.
+	Ended func(*task.Attempt)
+
+	mu   sync.Mutex
+	ws   *workspace.Workspace
+	idle []*slot
+}
+
+// slot does one task at a time, and keeps what tasks of one run have in common.
+type slot struct {
+	ws    *workspace.Workspace
+	run   string
+	tasks *run.Tasks
+}
+
+// workerName names a process of this machine.
+func workerName(pid int) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d", host, pid)
+}
+
+// Do does a task. The attempt says how it ended; number is which try of the task it is.
+func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *task.Attempt {
+	began := w.Clock()
+	err := w.do(ctx, id, stage, i)
+	a := &task.Attempt{Stage: stage, Task: i, Number: number, Worker: workerName(os.Getpid()),
+		Seconds: w.Clock().Sub(began).Seconds()}
+	if err != nil {
+		a.Failure = run.FailureOf(err)
+	}
+	if w.Ended != nil {
+		w.Ended(a)
+	}
+	return a
+}
+
+func (w *Worker) do(ctx context.Context, id, stage string, i int) error {
+	s, err := w.take(id)
+	if err != nil {
+		return err
+	}
+	if err := s.tasks.Do(ctx, lake.Hash(id), stage, i); err != nil {
+		return errors.Join(err, s.tasks.Close())
+	}
+	s.run = id
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idle = append(w.idle, s)
+	return nil
+}
+
+// take takes an idle slot, one that is on the run if there is any. Slots of another run end.
+func (w *Worker) take(id string) (*slot, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.idle) > 0 {
+		last := len(w.idle) - 1
+		s := w.idle[last]
+		w.idle = w.idle[:last]
+		if s.run == id && s.ws == w.ws {
+			return s, nil
+		}
+		if err := s.tasks.Close(); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.opened(id); err != nil {
+		return nil, err
+	}
+	return &slot{ws: w.ws, run: id, tasks: run.NewTasks(w.ws, w.Options)}, nil
+}
+
+// opened opens the workspace, also again if the run was planned with others settings or books than those that are open.
+func (w *Worker) opened(id string) (err error) {
+	if w.ws != nil {
+		_, err := run.LoadPlan(w.ws, lake.Hash(id), w.Options)
+		if no := new(workspace.RefusedError); err == nil || !errors.As(err, &no) {
+			return err
+		}
+	}
+	ws, err := w.Open()
+	if err != nil {
+		return err
+	}
+	w.ws = ws
+	return nil
+}
+
+// Close ends what is open.
+func (w *Worker) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var errs []error
+	for _, s := range w.idle {
+		errs = append(errs, s.tasks.Close())
+	}
+	w.idle = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,247 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/problem"
+)
+
+// Tasks does tasks of shared runs, one at a time, and keeps what tasks of one run have in common. The zero value is not
+// of use; Close ends it.
+type Tasks struct {
+	ws *workspace.Workspace
+	o  workspace.Options
+
+	id     lake.Hash // of the run that r is of
+	r      *run      // nil = none is open
+	bucket func(context.Context, []byte) ([]byte, error)
+}
+
+// NewTasks returns what does tasks on a workspace.
+func NewTasks(w *workspace.Workspace, o workspace.Options) *Tasks { return &Tasks{ws: w, o: o} }
+
+// DoTask does one task of a shared run.
+func DoTask(ctx context.Context, w *workspace.Workspace, id lake.Hash, stage string, i int,
+	o workspace.Options) error {
+	t := NewTasks(w, o)
+	return errors.Join(t.Do(ctx, id, stage, i), t.Close())
+}
+
+// Do does a task of a shared run and stores its result. Doing it again, also in two processes at the same time, gives
+// the same files. Errors: *workspace.RefusedError if this is not the build, the settings or the books of the plan, if
+// the lake has another state, or if there is no such task.
+func (t *Tasks) Do(ctx context.Context, id lake.Hash, stage string, i int) error {
+	p, err := LoadPlan(t.ws, id, t.o)
+	if err == nil && (t.r == nil || t.id != id) {
+		err = errors.Join(t.Close(), t.open(id, p))
+	}
+	if err == nil {
+		err = t.do(ctx, stage, i)
+	}
+	if err != nil { // what a task that failed left is not used again
+		err = errors.Join(err, t.Close())
+	}
+	return refused(err)
+}
+
+// open joins a run.
+func (t *Tasks) open(id lake.Hash, p *Plan) error {
+	l, err := t.ws.Lake(t.o)
+	if err != nil {
+		return err
+	}
+	o := t.o
+	o.AsOf, o.AcceptRejects = p.AsOf, p.Accept
+	r := newRun(t.ws, o, p.job(&sharing{run: id, plan: p}))
+	if r.txn, err = l.Join(id, p.Base); err != nil {
+		return err
+	}
+	t.id, t.r = id, r
+	r.next = r.txn.Next()
+	return r.prepare()
+}
+
+// Close ends the work on the run that is open.
+func (t *Tasks) Close() error {
+	if t.r == nil {
+		return nil
+	}
+	var err error
+	if t.r.scanned != nil {
+		err = t.r.scanned.Close()
+	}
+	err = errors.Join(err, t.r.txn.Close())
+	t.id, t.r, t.bucket = "", nil, nil
+	return err
+}
+
+func (t *Tasks) do(ctx context.Context, stage string, i int) error {
+	b, err := t.r.txn.ReadShared(taskObject(stage, i))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &workspace.RefusedError{What: fmt.Sprintf("run %s has no %s task %d", t.id, stage, i),
+			Hint: fmt.Sprintf("tasks are numbered from 0; `tollbook task next --run %s` prints how many there are",
+				t.id)}
+	}
+	if err != nil {
+		return err
+	}
+	if stage == accept.ScanTask {
+		b, err = accept.DoTask(ctx, t.r.scanConfig(), b)
+	} else {
+		if t.bucket == nil {
+			t.bucket, err = t.r.bucketWorker()
+		}
+		if err == nil {
+			b, err = t.bucket(ctx, b)
+		}
+	}
+	if err != nil {
+		return booksWrong(err)
+	}
+	return t.r.txn.PutShared(resultObject(stage, i), b)
+}
+
+// bucketWorker reads what the tasks of buckets have in common.
+func (r *run) bucketWorker() (func(context.Context, []byte) ([]byte, error), error) {
+	text, err := r.txn.ReadShared(termsObject)
+	if err != nil {
+		return nil, err
+	}
+	t := new(terms)
+	if err := task.Decode(termsKind, text, t); err != nil {
+		return nil, err
+	}
+	var todo, results [][]byte
+	for i := range t.Scans {
+		for _, one := range []struct {
+			name string
+			to   *[][]byte
+		}{{taskObject(accept.ScanTask, i), &todo}, {resultObject(accept.ScanTask, i), &results}} {
+			b, err := r.txn.ReadShared(one.name)
+			if err != nil {
+				return nil, err
+			}
+			*one.to = append(*one.to, b)
+		}
+	}
+	cfg := r.scanConfig()
+	if err := r.watchRejects(cfg); err != nil {
+		return nil, err
+	}
+	if r.scanned, err = accept.Recall(cfg, r.job.sharing.plan.files(), todo, results); err != nil {
+		return nil, err
+	}
+	r.issued, r.known, r.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)
+	for _, p := range t.Touched {
+		r.events.touched[p] = true
+	}
+	return r.folder().TaskWorker()
+}
+
+// FailureOf says what an error of Do means for the task.
+func FailureOf(err error) *task.Failure {
+	f := &task.Failure{Class: task.Failed, Text: err.Error()}
+	var problems problem.Problems
+	var no *workspace.RefusedError
+	var damaged *lake.CorruptError
+	switch {
+	case errors.As(err, &no):
+		f.Class, f.What = task.Refused, no.Hint
+	case errors.As(err, &damaged):
+		f.Class, f.What = task.Refused, damaged.Hint
+	case errors.As(err, &problems):
+		f.Class = task.Refused
+		if len(problems) > 0 {
+			f.What = problems[0].Hint
+		}
+	}
+	return f
+}
+
+// onEngine reports whether the tasks of a job can be done by an engine.
+func (j *job) onEngine() bool {
+	shared := j.command == nightlyCommand || j.cycle != place.NoCycle
+	return shared && !j.dryRun && !j.retry && j.rerate == nil
+}
+
+// transactOnEngine is transact of a job whose tasks workers of the engine do. If such a run was begun and not committed,
+// it is continued; if that cannot be, it is begun again.
+func transactOnEngine(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report,
+	error) {
+	if o.SharedRun != "" {
+		return transact(ctx, w, o, j)
+	}
+	s, err := begun(w, &o, &j)
+	if err != nil {
+		return nil, err
+	}
+	if s != nil {
+		inform(&o, "continue the run that was planned before", "run", s.run, "as_of", s.plan.AsOf)
+		again := o
+		again.AsOf = s.plan.AsOf
+		joined := j
+		joined.sharing = s
+		report, err := transact(ctx, w, again, joined)
+		if gone := new(lake.PlanError); !errors.As(err, &gone) {
+			return report, err
+		}
+		inform(&o, "the run that was planned before cannot be continued, and is begun again", "why", err)
+	}
+	j.sharing = &sharing{commit: true, engine: true}
+	return transact(ctx, w, o, j)
+}
+
+func inform(o *workspace.Options, what string, more ...any) {
+	if o.Log != nil {
+		o.Log.Info(what, more...)
+	}
+}
+
+// begun is the part of this process in a run of the same job that was planned and not committed; nil = there is none.
+func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, error) {
+	l, err := w.Lake(*o)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := l.SharedRuns()
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range runs {
+		p, err := LoadPlan(w, id, *o)
+		if err != nil { // another build, other settings or books
+			continue
+		}
+		s := &sharing{run: id, plan: p, commit: true, engine: true}
+		if p.job(s).command == j.command && p.Accept == o.AcceptRejects && (o.AsOfIsNow || p.AsOf == o.AsOf) {
+			return s, nil
+		}
+	}
+	return nil, nil
+}
+
+// giveUp deletes the tasks of a run on an engine that ended with an error after which they are of no use. Otherwise the
+// same command continues it.
+func (r *run) giveUp(err error) error {
+	if s := r.job.sharing; s == nil || !s.engine || s.refused {
+		return nil
+	}
+	var (
+		no       *workspace.RefusedError
+		problems problem.Problems
+		gated    *GatedError
+		gone     *lake.PlanError
+	)
+	if errors.As(err, &no) || errors.As(err, &problems) || errors.As(err, &gated) || errors.As(err, &gone) {
+		return r.txn.Drop()
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// engineOf is an engine whose worker is a workspace in this process. fails is its error before a task of a stage; nil
+// = none.
+type engineOf struct {
+	*shared
+	fails func(stage string, i int) error
+	done  map[string][]int // tasks by stage
+}
+
+func (e *engineOf) Do(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
+	tasks := run.NewTasks(e.open(), e.o)
+	for _, i := range w.Tasks {
+		if e.fails != nil {
+			if err := e.fails(w.Stage, i); err != nil {
+				return errors.Join(err, tasks.Close())
+			}
+		}
+		if err := tasks.Do(ctx, lake.Hash(w.Run), w.Stage, i); err != nil {
+			return errors.Join(run.FailureOf(err), tasks.Close())
+		}
+		e.done[w.Stage] = append(e.done[w.Stage], i)
+		report(&task.Attempt{Stage: w.Stage, Task: i, Number: 1})
+	}
+	return tasks.Close()
+}
+
+func (e *engineOf) Close() error { return nil }
+
+// nightly does a night with the engine, by the present time.
+func (e *engineOf) nightly() (*workspace.Report, error) {
+	e.done = make(map[string][]int)
+	o := e.o
+	o.Engine, o.AsOfIsNow = e, true
+	return run.Nightly(e.Context(), e.open(), o)
+}
+
+// TestEngine: a night on an engine that stops in the middle is continued by the next command with the clock and the
+// files of its plan, does what is not done, and gives the lake of one process.
+// Invariants: TASK-3, ENGINE-2.
+func TestEngine(t *testing.T) {
+	t.Parallel()
+	one := newShared(t)
+	if _, err := run.Nightly(t.Context(), one.open(), one.o); err != nil {
+		t.Fatal(err)
+	}
+	e := &engineOf{shared: newShared(t)}
+	down := errors.New("the engine is down")
+	e.fails = func(stage string, i int) error {
+		if stage == "bucket" && i == 3 {
+			return down
+		}
+		return nil
+	}
+	if _, err := e.nightly(); !errors.Is(err, down) {
+		t.Fatalf("%v, want %v", err, down)
+	}
+	if want := []int{0, 1, 2}; !slices.Equal(e.done["bucket"], want) || len(e.done["scan"]) == 0 {
+		t.Errorf("done were %v, want scan tasks and bucket tasks %v", e.done, want)
+	}
+	planned := e.o.AsOf
+	e.o.AsOf++
+	e.fails = nil
+	report, err := e.nightly()
+	if err != nil || report.AsOf != planned {
+		t.Fatalf("%+v as of %s, want %s: %v", report, report.AsOf, planned, err)
+	}
+	if len(e.done["scan"]) > 0 || slices.Min(e.done["bucket"]) != 3 {
+		t.Errorf("done were %v, want bucket tasks from 3 on", e.done)
+	}
+	same(t, one.files(), e.files())
+}
+
+// TestEngineBeginsAgain: a run is not continued if the books, the as-of or a feed file changed, and a run that a gate
+// or a worker refused leaves nothing that disturbs the next one.
+// Invariants: TASK-3.
+func TestEngineBeginsAgain(t *testing.T) {
+	t.Parallel()
+	down := errors.New("the engine is down")
+	halfway := func(t *testing.T) *engineOf {
+		e := &engineOf{shared: newShared(t)}
+		e.fails = func(stage string, _ int) error {
+			if stage == "bucket" {
+				return down
+			}
+			return nil
+		}
+		if _, err := e.nightly(); !errors.Is(err, down) {
+			t.Fatalf("%v, want %v", err, down)
+		}
+		e.fails = nil
+		return e
+	}
+	night := func(t *testing.T, e *engineOf) map[string]string {
+		t.Helper()
+		if _, err := e.nightly(); err != nil {
+			t.Fatal(err)
+		}
+		if len(e.done["scan"]) == 0 {
+			t.Errorf("done were %v, want all tasks again", e.done)
+		}
+		return e.files()
+	}
+	for name, change := range map[string]func(*shared){
+		"books":    func(s *shared) { s.change("books/prices.csv", ",1\n", ",2\n") },
+		"settings": func(s *shared) { s.change("tollbook.yaml", "\n", " # changed\n") },
+		"build":    func(s *shared) { s.o.Build = "another" },
+		"feed": func(s *shared) {
+			found, err := filepath.Glob(filepath.Join(s.dir, "inbox", "usage", "*.csv"))
+			if err == nil {
+				err = os.Rename(found[0], filepath.Join(s.dir, "gone.csv"))
+			}
+			if err == nil {
+				err = os.Rename(filepath.Join(s.dir, "gone.csv"), filepath.Join(filepath.Dir(found[0]), "z.csv"))
+			}
+			if err != nil {
+				s.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, one := halfway(t), newShared(t)
+			change(e.shared)
+			change(one)
+			if _, err := run.Nightly(t.Context(), one.open(), one.o); err != nil {
+				t.Fatal(err)
+			}
+			same(t, one.files(), night(t, e))
+		})
+	}
+	t.Run("refused", func(t *testing.T) {
+		t.Parallel()
+		e := &engineOf{shared: newShared(t)}
+		e.fails = func(string, int) error { return &task.Failure{Class: task.Refused, Text: "odd", What: "mend it"} }
+		_, err := e.nightly()
+		e.refused(err, "a worker refused a task: odd")
+		e.fails = nil
+		night(t, e)
+	})
+}

@@ -1,0 +1,93 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+// Engine says which processes do the tasks of a run. The zero value has the process of the run do them.
+type Engine struct {
+	Processes int           // worker processes on the same machine; 0 = none
+	Temporal  string        // host:port of a Temporal server; "" = none
+	TLS       bool          // the server is spoken to by TLS
+	Namespace string        // of Temporal
+	Queue     string        // first part of the names of task queues
+	Heartbeat time.Duration // a worker that is silent for so long is given up
+}
+
+// Set reports whether other processes do tasks.
+func (e *Engine) Set() bool { return e.Processes > 0 || e.Temporal != "" }
+
+// engineKeys are those of the engine.
+func engineKeys() []Key {
+	return []Key{
+		{Name: "engine.processes", Type: "0 to 256", Default: "0", read: readProcesses,
+			Meaning: "worker processes on the same machine that do the tasks of a run; 0 = its own process does them"},
+		{Name: "engine.dsn", Type: "temporal://host:port or temporals://host:port", Default: `""`,
+			read: readEngineDSN,
+			Meaning: "Temporal server that gives the tasks of a run to workers on any machine (deployment.md); " +
+				"temporals:// is with TLS; empty = none"},
+		{Name: "engine.namespace", Type: "text", Default: "default", read: readEngineText,
+			Meaning: "namespace on that server"},
+		{Name: "engine.queue", Type: "text", Default: "tollbook", read: readEngineText,
+			Meaning: "first part of the names of task queues; each workspace of a namespace needs another one"},
+		{Name: "engine.heartbeat", Type: "duration", Default: "30s", read: readHeartbeat,
+			Meaning: "a worker that is silent for so long is given up, and another one does its task"},
+	}
+}
+
+func readProcesses(s *Settings, m yamldoc.Map, key string) {
+	s.Engine.Processes = m.Int(key, s.Engine.Processes, 0, 256)
+}
+
+func readEngineDSN(s *Settings, m yamldoc.Map, key string) {
+	s.Engine.Temporal = yamldoc.Value(m, key, "", func(text string) (string, error) {
+		if text == "" {
+			return "", nil
+		}
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme != "temporal" && u.Scheme != "temporals" || u.User != nil || u.Path != "" ||
+			u.RawQuery != "" || u.Fragment != "" {
+			return "", fmt.Errorf("%q: neither temporal://host:port nor temporals://host:port", text)
+		}
+		if host, port, err := net.SplitHostPort(u.Host); err != nil || host == "" || port == "" {
+			return "", fmt.Errorf("%q: a host and a port must follow %s://", text, u.Scheme)
+		}
+		if s.Engine.Processes > 0 {
+			return "", errors.New("excludes engine.processes: set one of them")
+		}
+		s.Engine.TLS = u.Scheme == "temporals"
+		return u.Host, nil
+	})
+}
+
+func readEngineText(s *Settings, m yamldoc.Map, key string) {
+	to := &s.Engine.Queue
+	if strings.HasSuffix(m.Name(key), "namespace") {
+		to = &s.Engine.Namespace
+	}
+	*to = yamldoc.Value(m, key, *to, func(text string) (string, error) {
+		if text == "" || len(text) > 100 || strings.ContainsFunc(text, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
+		}) {
+			return "", errors.New("must consist of up to 100 letters, digits, dots, hyphens and underscores")
+		}
+		return text, nil
+	})
+}
+
+func readHeartbeat(s *Settings, m yamldoc.Map, key string) {
+	s.Engine.Heartbeat = yamldoc.Value(m, key, s.Engine.Heartbeat, func(text string) (time.Duration, error) {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < time.Second || d > time.Hour {
+			return 0, fmt.Errorf("%q: not a duration from 1s to 1h", text)
+		}
+		return d, nil
+	})
+}
