@@ -149,6 +149,16 @@ object-store: build ## test a lake in a real S3 server (versitygw): the same fil
 	cd fixtures/objectstore/gateway; $(GO) mod tidy -diff; $(GO) build -o $(CURDIR)/$(BIN)/versitygw github.com/versity/versitygw/cmd/versitygw
 	TOLLBOOK=$(CURDIR)/$(TOLLBOOK) VERSITYGW=$(CURDIR)/$(BIN)/versitygw $(GO) test $(SHORT) -count=1 -timeout 30m ./fixtures/objectstore
 
+# The Temporal server is a module of its own: fetched and compiled once, six minutes on two cores; then a minute for the tests. The program is
+# built twice: workers must refuse runs of another build. SHORT=-short takes fewer kills.
+.PHONY: temporal
+temporal: ## test runs whose tasks a real Temporal server gives to workers: the same files as in one process, kills of each part
+	cd fixtures/temporal/server; $(GO) mod tidy -diff; $(GO) build -ldflags='-s -w' -o $(CURDIR)/$(BIN)/temporal-server go.temporal.io/server/cmd/server
+	$(GO) build -tags temporal -o $(BIN)/tollbook-temporal ./cmd/tollbook
+	$(GO) build -tags temporal -ldflags=-X=main.build=other -o $(BIN)/tollbook-other ./cmd/tollbook
+	TOLLBOOK=$(CURDIR)/$(BIN)/tollbook-temporal TOLLBOOK_OTHER=$(CURDIR)/$(BIN)/tollbook-other TEMPORAL_SERVER=$(CURDIR)/$(BIN)/temporal-server \
+	$(GO) test $(SHORT) -count=1 -timeout 30m ./fixtures/temporal
+
 # A module of its own, since Prometheus is large: fetched and compiled once, a few minutes on two cores; a few seconds from then on.
 .PHONY: alerts
 alerts: ## see each alert of fixtures/ops fire and stay silent, by Prometheus' own evaluation of rules

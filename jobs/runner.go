@@ -30,8 +30,8 @@ type Runner struct {
 	Version string            // of the program, for the ledger
 	// Opened is called once settings and books are read, before the work begins. nil = nothing.
 	Opened func(*workspace.Workspace)
-	// Engine starts the engine that the settings name (settings.Engine), and names this build for it. nil = runs do their
-	// tasks in goroutines, whatever the settings say.
+	// Engine starts the engine that the settings name (settings.Engine), and names this build for it. nil = runs do
+	// their tasks in goroutines, whatever the settings say.
 	Engine func(context.Context, *workspace.Workspace) (e task.Engine, build string, err error)
 	// Ended is called with the finished entry of every run that is not dry, whatever came of it. nil = nothing.
 	Ended func(ledger.Entry)

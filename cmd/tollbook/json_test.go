@@ -101,6 +101,7 @@ func withoutJSON() map[string]string {
 		"tollbook completion": "a script",
 		"tollbook invoice":    "the sample has no invoices",
 		"tollbook console":    "it ends with Ctrl-C: one object with the address",
+		"tollbook worker":     "it ends with Ctrl-C: its log, on standard error",
 		"tollbook serve":      "it ends with Ctrl-C: one object per request, on standard error",
 	}
 }

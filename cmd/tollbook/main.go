@@ -75,6 +75,7 @@ func tree(a *cli.App) *cobra.Command {
 		runcmd.NewSchedule(a),
 		runcmd.NewRuns(a),
 		runcmd.NewTask(a),
+		runcmd.NewWorker(a),
 		lakecmd.NewPrune(a),
 		lakecmd.NewBackup(a),
 		lakecmd.NewRestore(a),

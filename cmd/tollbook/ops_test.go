@@ -76,7 +76,11 @@ func metricNames(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return names
+	ofWorker, err := metrics.NewWorker("v1").Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Concat(names, ofWorker)
 }
 
 // TestAlerts tests OPS-1.
@@ -256,7 +260,7 @@ func TestContainerfile(t *testing.T) {
 		case "", "#":
 		case "FROM":
 			last = map[string]string{}
-		case "WORKDIR", "COPY", "RUN", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT", "CMD":
+		case "WORKDIR", "COPY", "ARG", "RUN", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT", "CMD":
 			last[instruction] = rest
 		default:
 			t.Errorf("%q", line)

@@ -351,6 +351,7 @@ upgrade
 upgrade --dry-run
 verify
 version
+worker
 `
 	lines := map[string][][]string{}
 	root := tree(testApp())

@@ -112,8 +112,8 @@ func TestSharedProcesses(t *testing.T) {
 }
 
 // TestWorkerProcesses: a night by three worker processes gives the lake that one process gives, although a worker is
-// killed in the middle of a task, at several points, or is paused, or the process of the run is killed at several points
-// and started again.
+// killed in the middle of a task, at several points, or is paused, or the process of the run is killed at several
+// points and started again.
 // Invariants: TASK-3, ENGINE-1, ENGINE-2.
 func TestWorkerProcesses(t *testing.T) {
 	t.Parallel()

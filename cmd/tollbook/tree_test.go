@@ -67,6 +67,7 @@ func commands() []string {
 		"tollbook upgrade",
 		"tollbook verify",
 		"tollbook version",
+		"tollbook worker",
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 // Processes is an engine whose workers are processes on this machine. It starts them with the first task and keeps them
 // until Close.
 type Processes struct {
-	// Command makes the process of worker n, 0 to Workers - 1. It reads tasks from its standard input (Serve); start is 0
-	// for the first process of the worker, 1 for the one that follows after a crash.
+	// Command makes the process of worker n, 0 to Workers - 1. It reads tasks from its standard input (Serve); start
+	// is 0 for the first process of the worker, 1 for the one that follows after a crash.
 	Command   func(worker, start int) *exec.Cmd
 	Workers   int
 	Heartbeat time.Duration // a process that is silent for so long is killed
@@ -94,8 +94,9 @@ func (w *processWorker) complete(ctx context.Context, work *task.Work, i int, re
 			return a.Failure
 		case a.Failure.Class == task.Crashed:
 			if crashes++; crashes == task.MaxCrashes {
-				return &task.Failure{Class: task.Crashed, Text: fmt.Sprintf("%s task %d: %d worker processes crashed: %s",
-					work.Stage, i, crashes, a.Failure.Text), What: "see what the workers logged; the same command continues"}
+				return &task.Failure{Class: task.Crashed, What: "see what the workers logged; the same command continues",
+					Text: fmt.Sprintf("%s task %d: %d worker processes crashed: %s", work.Stage, i, crashes,
+						a.Failure.Text)}
 			}
 		default:
 			if failures++; failures == task.MaxFailures {
@@ -156,7 +157,8 @@ func (w *processWorker) attempt(ctx context.Context, c *call) (*task.Attempt, er
 		}
 	}
 	return &task.Attempt{Stage: c.Stage, Task: c.Task, Number: c.Number, Worker: name,
-		Seconds: time.Since(began).Seconds(), Failure: &task.Failure{Class: task.Crashed, Text: why + w.kill().Error()}}, nil
+		Seconds: time.Since(began).Seconds(),
+		Failure: &task.Failure{Class: task.Crashed, Text: why + w.kill().Error()}}, nil
 }
 
 // start starts a process.

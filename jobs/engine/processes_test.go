@@ -19,7 +19,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// workerEnv makes the test program a worker process. It names the folder in which each process notes the tasks it began.
+// workerEnv makes the test program a worker process. It names the folder in which each process notes the tasks that it
+// began.
 const workerEnv = "TOLLBOOK_TEST_WORKER"
 
 func TestMain(m *testing.M) {
@@ -114,7 +115,8 @@ func TestProcesses(t *testing.T) {
 					return
 				}
 				if failed++; a.Failure.Text != c.failure || a.Number != 1 {
-					t.Errorf("attempt %d of task %d: %q, want %q at the first", a.Number, a.Task, a.Failure.Text, c.failure)
+					t.Errorf("attempt %d of task %d: %q, want %q at the first", a.Number, a.Task, a.Failure.Text,
+						c.failure)
 				}
 			})
 			if err != nil {
@@ -153,7 +155,8 @@ func TestProcessesGiveUp(t *testing.T) {
 		err := p.Do(t.Context(), &task.Work{Stage: c.stage, Tasks: []int{4, 6}}, func(*task.Attempt) { attempts++ })
 		f := new(task.Failure)
 		if !errors.As(err, &f) || f.Class != c.class || f.Text != c.want || f.Hint() == "" || attempts != c.attempts {
-			t.Errorf("%s: %v after %d attempts, want %s %q after %d", c.stage, err, attempts, c.class, c.want, c.attempts)
+			t.Errorf("%s: %v after %d attempts, want %s %q after %d", c.stage, err, attempts, c.class, c.want,
+				c.attempts)
 		}
 		begun, err := os.ReadDir(dir)
 		if err != nil || len(begun) != 1 || begun[0].Name() != "4" {

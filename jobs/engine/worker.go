@@ -20,7 +20,8 @@ type Worker struct {
 	Open    func() (*workspace.Workspace, error)
 	Options workspace.Options // without AsOf; its Build is that of this program
 	Clock   func() time.Time
-	// Ended is called for each task that ended, from several goroutines; nil = nothing.
+	// Begun is called for each task that begins, Ended for each that ended, from several goroutines; nil = nothing.
+	Begun func(stage string)
 	Ended func(*task.Attempt)
 
 	mu   sync.Mutex
@@ -47,6 +48,9 @@ func workerName(pid int) string {
 // Do does a task. The attempt says how it ended; number is which try of the task it is.
 func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *task.Attempt {
 	began := w.Clock()
+	if w.Begun != nil {
+		w.Begun(stage)
+	}
 	err := w.do(ctx, id, stage, i)
 	a := &task.Attempt{Stage: stage, Task: i, Number: number, Worker: workerName(os.Getpid()),
 		Seconds: w.Clock().Sub(began).Seconds()}

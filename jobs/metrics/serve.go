@@ -69,11 +69,16 @@ func unready(s *schedule.Status) (wrong []string) {
 
 // Serve answers on an address until ctx ends.
 func (m *Metrics) Serve(ctx context.Context, address string, log *slog.Logger) (stop func() error, err error) {
+	return serve(ctx, address, m.Handler(), log)
+}
+
+func serve(ctx context.Context, address string, handler http.Handler, log *slog.Logger) (stop func() error,
+	err error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen for metrics: %w", err)
 	}
-	s := &http.Server{Handler: m.Handler(), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+	s := &http.Server{Handler: handler, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
@@ -87,10 +92,12 @@ func (m *Metrics) Serve(ctx context.Context, address string, log *slog.Logger) (
 }
 
 // Names lists the metrics that there are, for what names them: alerts, dashboards, docs.
-func (m *Metrics) Names() ([]string, error) {
+func (m *Metrics) Names() ([]string, error) { return names(m.registry) }
+
+func names(registry *prometheus.Registry) ([]string, error) {
 	descriptions := make(chan *prometheus.Desc)
 	go func() {
-		m.registry.Describe(descriptions)
+		registry.Describe(descriptions)
 		close(descriptions)
 	}()
 	var names []string

@@ -117,8 +117,8 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 // BucketTask is the kind of the tasks of buckets.
 const BucketTask = "bucket"
 
-// TaskWorker returns what does tasks of buckets of a run whose tasks several processes do, one at a time: it takes a task
-// and returns its result. After an error it is of no use.
+// TaskWorker returns what does tasks of buckets of a run whose tasks several processes do, one at a time: it takes a
+// task and returns its result. After an error it is of no use.
 func (f *Folder) TaskWorker() (do func(context.Context, []byte) ([]byte, error), err error) {
 	work, err := f.begin()
 	if err != nil {

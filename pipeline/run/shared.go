@@ -268,8 +268,8 @@ func (r *run) plannedFiles(hashes *inbox.Hashes) ([]*accept.File, error) {
 	return files, nil
 }
 
-// elsewhere is task.Local.Elsewhere of a shared run: tasks that have results are done. The engine has its workers do the
-// others; without one, they end this process.
+// elsewhere is task.Local.Elsewhere of a shared run: tasks that have results are done. The engine has its workers do
+// the others; without one, they end this process.
 func (r *run) elsewhere(ctx context.Context, stage string, tasks [][]byte, take func([]byte) error) error {
 	s := r.job.sharing
 	for i, b := range tasks {

@@ -172,8 +172,8 @@ func (j *job) onEngine() bool {
 	return shared && !j.dryRun && !j.retry && j.rerate == nil
 }
 
-// transactOnEngine is transact of a job whose tasks workers of the engine do. If such a run was begun and not committed,
-// it is continued; if that cannot be, it is begun again.
+// transactOnEngine is transact of a job whose tasks workers of the engine do. If such a run was begun and not
+// committed, it is continued; if that cannot be, it is begun again.
 func transactOnEngine(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report,
 	error) {
 	if o.SharedRun != "" {

@@ -16,11 +16,12 @@ type Options struct {
 	ChunkBytes int            // 0 = default; for tests
 	// TaskBytes encodes and decodes every task and every result, as if tasks ran in other processes; for tests.
 	TaskBytes bool
-	// Engine has worker processes do the tasks of Nightly, Monthly and Close; nil = goroutines of this process do. Attempt
-	// is called for each attempt of a task that the engine reports, one at a time; nil = nothing.
+	// Engine has worker processes do the tasks of Nightly, Monthly and Close; nil = goroutines of this process do.
+	// Attempt is called for each attempt of a task that the engine reports, one at a time; nil = nothing.
 	Engine  task.Engine
 	Attempt func(*task.Attempt)
-	// AsOfIsNow says that AsOf is the present time, so that a run that an engine is doing can be continued with its own.
+	// AsOfIsNow says that AsOf is the present time, so that a run that an engine is doing can be continued with its
+	// own.
 	AsOfIsNow bool
 	// SharedRun is the run whose tasks other processes did and that is to be committed (run.PlanTasks); "" = this
 	// process does all of the run.

@@ -74,7 +74,8 @@ func readEngineText(s *Settings, m yamldoc.Map, key string) {
 	}
 	*to = yamldoc.Value(m, key, *to, func(text string) (string, error) {
 		if text == "" || len(text) > 100 || strings.ContainsFunc(text, func(r rune) bool {
-			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') &&
+				!strings.ContainsRune("-_.", r)
 		}) {
 			return "", errors.New("must consist of up to 100 letters, digits, dots, hyphens and underscores")
 		}

@@ -173,8 +173,8 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	f.StringVar(&a.Flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(stopPoints(), ", "))
 	f.StringVar(&a.Flags.cpuProfile, "cpu-profile", "", "write a CPU profile to FILE")
 	f.StringVar(&a.Flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")
-	for _, name := range []string{"batch-rows", "chunk-bytes", "task-bytes", "fault", "worker-fault", "stop-at", "cpu-profile",
-		"alloc-profile"} {
+	for _, name := range []string{"batch-rows", "chunk-bytes", "task-bytes", "fault", "worker-fault", "stop-at",
+		"cpu-profile", "alloc-profile"} {
 		_ = f.MarkHidden(name) // fails for a flag that is not there alone
 	}
 	root.AddCommand(commands...)

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/engine"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Engine starts the engine that the settings of a workspace name.
@@ -40,10 +41,30 @@ func (a *App) Engine(ctx context.Context, w *workspace.Workspace) (task.Engine, 
 			if a.Flags.workerFault != "" && worker == 0 && start == 0 {
 				args = append(args, "--fault", a.Flags.workerFault)
 			}
-			cmd := exec.Command(program, append(args, "task", "serve")...)
+			cmd := exec.CommandContext(context.WithoutCancel(ctx), program, append(args, "worker", "--stdin")...)
 			cmd.Stderr = os.Stderr
 			return cmd
 		}}, build, nil
+}
+
+// TaskServer is a server that gives tasks to workers.
+type TaskServer interface {
+	task.Engine
+	// Work does tasks, at most so many at once, until ctx ends.
+	Work(ctx context.Context, w *engine.Worker, tasks int) error
+}
+
+// TaskServer connects to the server that the settings of the workspace name.
+func (a *App) TaskServer(ctx context.Context) (TaskServer, error) {
+	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
+	if err != nil {
+		return nil, err
+	}
+	if s.Engine.Temporal == "" {
+		return nil, &workspace.RefusedError{What: "no server gives tasks to workers", Hint: "set engine.dsn in " +
+			settings.File}
+	}
+	return a.temporal(ctx, &s.Engine)
 }
 
 // NewWorker is what does tasks of planned runs of the workspace.

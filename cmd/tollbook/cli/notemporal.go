@@ -5,13 +5,12 @@ package cli
 import (
 	"context"
 
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // temporal connects to a Temporal server.
-func (*App) temporal(context.Context, *settings.Engine) (task.Engine, error) {
+func (*App) temporal(context.Context, *settings.Engine) (TaskServer, error) {
 	return nil, &workspace.RefusedError{What: "this build has no Temporal engine",
 		Hint: "build tollbook with `go build -tags temporal ./cmd/tollbook`, or empty engine.dsn"}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/jobs/engine"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -50,7 +49,7 @@ Any other run on the lake ends a planned one: its tasks are deleted, and it has 
 				Hint: "`tollbook task plan`, `do`, `next` or `commit`"}
 		},
 	}
-	cmd.AddCommand(planCommand(a), doCommand(a), nextCommand(a), commitCommand(a), serveCommand(a))
+	cmd.AddCommand(planCommand(a), doCommand(a), nextCommand(a), commitCommand(a))
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -241,23 +240,4 @@ done, nothing is committed: exit code 2. If it fails or is killed, it can be rep
 	}
 	runFlag(cmd, &name)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
-}
-
-// serveCommand is a worker process of a run on the same machine (engine.processes).
-func serveCommand(a *cli.App) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:    "serve",
-		Short:  "Do tasks that a run on this machine gives on standard input",
-		Long:   `serve is started by a run, as engine.processes of the settings says. It ends with its standard input.`,
-		Args:   cobra.NoArgs,
-		Hidden: true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, err := a.NewWorker()
-			if err != nil {
-				return err
-			}
-			return engine.Serve(cmd.Context(), w, a.In, a.Out)
-		},
-	}
-	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }

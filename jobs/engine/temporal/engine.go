@@ -1,0 +1,197 @@
+package temporal
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+)
+
+// Config says where the server is and how it is used.
+type Config struct {
+	Address   string // host:port
+	TLS       bool
+	APIKey    string // "" = none
+	Namespace string
+	Queue     string        // first part of the names of task queues
+	Heartbeat time.Duration // a worker that is silent for so long is given up
+	Log       *slog.Logger
+}
+
+// Engine is a connection to a Temporal server.
+type Engine struct {
+	c      Config
+	client client.Client
+}
+
+// dialTime is how long connecting may take.
+const dialTime = 10 * time.Second
+
+// Dial connects to the server.
+func Dial(ctx context.Context, c Config) (*Engine, error) {
+	o := client.Options{HostPort: c.Address, Namespace: c.Namespace,
+		Logger: log.NewStructuredLogger(slog.New(&quiet{c.Log.Handler()}))}
+	if c.TLS {
+		o.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if c.APIKey != "" {
+		o.Credentials = client.NewAPIKeyStaticCredentials(c.APIKey)
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	dialed, err := client.DialContext(ctx, o)
+	if err != nil {
+		return nil, &unreachableError{c.Address, err}
+	}
+	return &Engine{c, dialed}, nil
+}
+
+// unreachableError says that the server cannot be reached.
+type unreachableError struct {
+	address string
+	err     error
+}
+
+func (e *unreachableError) Error() string {
+	return fmt.Sprintf("connect to the Temporal server at %s: %v", e.address, e.err)
+}
+func (e *unreachableError) Unwrap() error { return e.err }
+
+// Hint says what to do about it.
+func (e *unreachableError) Hint() string {
+	return "check engine.dsn and the server, then start this command again: it continues the run"
+}
+
+// queue is the task queue of a build.
+func (c *Config) queue(build string) string {
+	return fmt.Sprintf("%s-%x", c.Queue, sha256.Sum256([]byte(build)))[:len(c.Queue)+1+2*8]
+}
+
+// Do implements task.Engine.
+func (e *Engine) Do(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
+	for tasks := range slices.Chunk(w.Tasks, chunkTasks) {
+		part := *w
+		part.Tasks = tasks
+		if err := e.stage(ctx, &part, report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage has the tasks of one workflow done.
+func (e *Engine) stage(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
+	first := w.Tasks[0] / chunkTasks * chunkTasks // of a stage that is continued too
+	o := client.StartWorkflowOptions{
+		ID:                       fmt.Sprintf("%s/%s/%s/%d", e.c.Queue, w.Run, w.Stage, first),
+		TaskQueue:                e.c.queue(w.Build),
+		WorkflowTaskTimeout:      decision,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}
+	in := &stageInput{Run: w.Run, Stage: w.Stage, Tasks: spans(w.Tasks), Heartbeat: e.c.Heartbeat}
+	running, err := e.client.ExecuteWorkflow(ctx, o, workflowName, in)
+	if err != nil {
+		return fmt.Errorf("start workflow %s: %w", o.ID, err)
+	}
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	go e.watchWorkers(watch, o.TaskQueue)
+	var out stageOutput
+	err = running.Get(ctx, &out)
+	if ctx.Err() != nil {
+		return errors.Join(context.Cause(ctx), e.cancel(running))
+	}
+	if err != nil {
+		return failureOf(o.ID, err)
+	}
+	for _, a := range out.Attempts {
+		for number := 1; number < a.Number; number++ { // the server knows who did them
+			report(&task.Attempt{Stage: w.Stage, Task: a.Task, Number: number, Worker: "unknown",
+				Failure: &task.Failure{Class: task.Failed, Text: "see workflow " + o.ID}})
+		}
+		report(&task.Attempt{Stage: w.Stage, Task: a.Task, Number: a.Number, Worker: a.Worker, Seconds: a.Seconds})
+	}
+	return nil
+}
+
+// cancelTime is how long telling the server to cancel a workflow may take.
+const cancelTime = 5 * time.Second
+
+// cancel cancels the workflow of a run that was interrupted.
+func (e *Engine) cancel(running client.WorkflowRun) error {
+	ctx, cancel := context.WithTimeout(context.Background(), cancelTime)
+	defer cancel()
+	if err := e.client.CancelWorkflow(ctx, running.GetID(), running.GetRunID()); err != nil {
+		return fmt.Errorf("cancel workflow %s: %w", running.GetID(), err)
+	}
+	return nil
+}
+
+// watching is how often a run looks whether workers are there.
+const watching = 20 * time.Second
+
+// watchWorkers warns as long as no worker of the build waits for tasks.
+func (e *Engine) watchWorkers(ctx context.Context, queue string) {
+	for wait := watching / 4; ; wait = watching {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		found, err := e.client.DescribeTaskQueue(ctx, queue, enums.TASK_QUEUE_TYPE_ACTIVITY)
+		if err == nil && len(found.Pollers) == 0 {
+			e.c.Log.Warn("no worker of this build is connected: start `tollbook worker` with the same program",
+				"task_queue", queue, "namespace", e.c.Namespace)
+		}
+	}
+}
+
+// failureOf is what the error of a workflow means for its tasks.
+func failureOf(id string, err error) error {
+	var application *temporal.ApplicationError
+	var silent *temporal.TimeoutError
+	switch {
+	case errors.As(err, &application):
+		f := &task.Failure{Class: task.Class(application.Type()), Text: application.Message()}
+		if application.HasDetails() {
+			_ = application.Details(&f.What) // a hint that cannot be read is none
+		}
+		return f
+	case errors.As(err, &silent):
+		return &task.Failure{Class: task.Crashed, What: "see what the workers logged; the same command continues",
+			Text: fmt.Sprintf("workflow %s: workers that did a task gave no sign of life: %v", id, err)}
+	}
+	return fmt.Errorf("workflow %s: %w", id, err)
+}
+
+// Close implements task.Engine.
+func (e *Engine) Close() error {
+	e.client.Close()
+	return nil
+}
+
+// quiet lowers what the SDK logs about connections and tasks by one level: what matters is in errors.
+type quiet struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (q *quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	return q.Handler.Enabled(ctx, level-(slog.LevelWarn-slog.LevelInfo))
+}
+
+// WithAttrs implements slog.Handler.
+func (q *quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return &quiet{q.Handler.WithAttrs(attrs)} }
+
+// WithGroup implements slog.Handler.
+func (q *quiet) WithGroup(name string) slog.Handler { return &quiet{q.Handler.WithGroup(name)} }

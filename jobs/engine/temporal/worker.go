@@ -1,0 +1,88 @@
+package temporal
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tollbook/tollbook/jobs/engine"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+)
+
+// Work does tasks until ctx ends: at most slots at once, those of runs that this build planned. A task that is in
+// progress at the end is cancelled; another worker does it.
+func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
+	queue := e.c.queue(w.Options.Build)
+	fatal := make(chan error, 1)
+	on := worker.New(e.client, queue, worker.Options{
+		MaxConcurrentActivityExecutionSize: slots,
+		StickyScheduleToStartTimeout:       sticky,
+		MaxHeartbeatThrottleInterval:       e.c.Heartbeat / beats,
+		DefaultHeartbeatThrottleInterval:   e.c.Heartbeat / beats,
+		OnFatalError: func(err error) {
+			select {
+			case fatal <- err:
+			default:
+			}
+		},
+	})
+	on.RegisterWorkflowWithOptions(stage, workflow.RegisterOptions{Name: workflowName})
+	do := &doer{w}
+	on.RegisterActivityWithOptions(do.task, activity.RegisterOptions{Name: activityName})
+	if err := on.Start(); err != nil {
+		return fmt.Errorf("wait for tasks of %s: %w", queue, err)
+	}
+	e.c.Log.Info("worker starts", "server", e.c.Address, "namespace", e.c.Namespace, "task_queue", queue, "tasks",
+		slots)
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-fatal:
+		err = fmt.Errorf("wait for tasks of %s: %w", queue, err)
+	}
+	on.Stop()
+	e.c.Log.Info("worker stopped")
+	return err
+}
+
+// beats are how many signs of life a worker gives in the time after which it is given up.
+const beats = 4
+
+// doer is the activity.
+type doer struct{ worker *engine.Worker }
+
+func (d *doer) task(ctx context.Context, in *taskInput) (*taskOutput, error) {
+	ended := make(chan struct{})
+	var group sync.WaitGroup
+	group.Go(func() {
+		tick := time.NewTicker(max(in.Heartbeat/beats, time.Millisecond))
+		defer tick.Stop()
+		for {
+			activity.RecordHeartbeat(ctx)
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	a := d.worker.Do(ctx, in.Run, in.Stage, in.Task, int(activity.GetInfo(ctx).Attempt))
+	close(ended)
+	group.Wait()
+	switch f := a.Failure; {
+	case f == nil:
+		return &taskOutput{a.Task, a.Number, a.Worker, a.Seconds}, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err() // cancelled
+	case f.Class == task.Refused:
+		return nil, temporal.NewNonRetryableApplicationError(f.Text, string(f.Class), nil, f.What)
+	default:
+		return nil, temporal.NewApplicationError(f.Text, string(f.Class), f.What)
+	}
+}

@@ -1,0 +1,140 @@
+package temporal
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+)
+
+// Limits of Temporal are 2,000 unfinished activities and 51,200 events a workflow, three events a task and more for a
+// task that is tried again.
+const (
+	chunkTasks = 5_000
+	inFlight   = 500
+)
+
+// Names of the workflow and the activity on the server.
+const (
+	workflowName = "tollbook-stage"
+	activityName = "tollbook-task"
+)
+
+// longest is how long a task may take. A worker that died or hangs is noticed by its heartbeats long before.
+const longest = 24 * time.Hour
+
+// decision is how long a worker may take to say which tasks are next, which takes milliseconds: one that died in it is
+// noticed after this time. sticky is how long the server waits for the worker that did so before.
+const (
+	decision = 5 * time.Second
+	sticky   = 2 * time.Second
+)
+
+// span is tasks with consecutive numbers.
+type span struct {
+	First int `json:"first"`
+	Last  int `json:"last"`
+}
+
+// spans are the spans of ascending numbers.
+func spans(tasks []int) (list []span) {
+	for _, i := range tasks {
+		if n := len(list); n > 0 && list[n-1].Last == i-1 {
+			list[n-1].Last = i
+			continue
+		}
+		list = append(list, span{i, i})
+	}
+	return list
+}
+
+// stageInput is the input of the workflow.
+type stageInput struct {
+	Run       string        `json:"run"`
+	Stage     string        `json:"stage"`
+	Tasks     []span        `json:"tasks"`
+	Heartbeat time.Duration `json:"heartbeat"`
+}
+
+// taskInput is the input of the activity.
+type taskInput struct {
+	Run       string        `json:"run"`
+	Stage     string        `json:"stage"`
+	Task      int           `json:"task"`
+	Heartbeat time.Duration `json:"heartbeat"`
+}
+
+// taskOutput is the result of the activity: who did the task.
+type taskOutput struct {
+	Task    int     `json:"task"`
+	Number  int     `json:"number"` // of the attempt, from 1
+	Worker  string  `json:"worker"`
+	Seconds float64 `json:"seconds"`
+}
+
+// stageOutput is the result of the workflow.
+type stageOutput struct {
+	Attempts []taskOutput `json:"attempts"` // in the order in which they ended
+}
+
+// stage is the workflow: it has the tasks done, and ends with the first that cannot be.
+func stage(ctx workflow.Context, in *stageInput) (*stageOutput, error) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: longest,
+		HeartbeatTimeout:    in.Heartbeat,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
+			MaximumAttempts: task.MaxFailures, NonRetryableErrorTypes: []string{string(task.Refused)},
+		},
+	})
+	ctx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	out := &stageOutput{Attempts: []taskOutput{}}
+	var failed error
+	var tasks []int
+	for _, s := range in.Tasks {
+		for i := s.First; i <= s.Last; i++ {
+			tasks = append(tasks, i)
+		}
+	}
+	group := workflow.NewWaitGroup(ctx)
+	for range min(inFlight, len(tasks)) {
+		group.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer group.Done()
+			for len(tasks) > 0 && failed == nil {
+				next := tasks[0]
+				tasks = tasks[1:]
+				var done taskOutput
+				err := workflow.ExecuteActivity(ctx, activityName, &taskInput{in.Run, in.Stage, next, in.Heartbeat}).
+					Get(ctx, &done)
+				if err != nil {
+					if failed == nil {
+						failed = err
+						cancel()
+					}
+					return
+				}
+				out.Attempts = append(out.Attempts, done)
+			}
+		})
+	}
+	group.Wait(ctx)
+	return out, cause(failed)
+}
+
+// cause is the error of a workflow by the error of its activity, with its class and its hint.
+func cause(err error) error {
+	var application *temporal.ApplicationError
+	if err == nil || !errors.As(err, &application) {
+		return err
+	}
+	var hint string
+	if application.HasDetails() {
+		_ = application.Details(&hint) // a hint that cannot be read is none
+	}
+	return temporal.NewNonRetryableApplicationError(application.Message(), application.Type(), nil, hint)
+}
