@@ -94,7 +94,8 @@ func (w *processWorker) complete(ctx context.Context, work *task.Work, i int, re
 			return a.Failure
 		case a.Failure.Class == task.Crashed:
 			if crashes++; crashes == task.MaxCrashes {
-				return &task.Failure{Class: task.Crashed, What: "see what the workers logged; the same command continues",
+				return &task.Failure{Class: task.Crashed,
+					What: "see what the workers logged; the same command continues",
 					Text: fmt.Sprintf("%s task %d: %d worker processes crashed: %s", work.Stage, i, crashes,
 						a.Failure.Text)}
 			}
