@@ -3,7 +3,9 @@ package sorting
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math/bits"
 )
@@ -21,7 +23,10 @@ type cursor struct {
 	buf      []byte
 	pos      int
 	head     Head
-	other    *translated // rows are those of it; nil = those of data or buf
+	other    *translated  // rows are those of it; nil = those of data or buf
+	sums     *crc32.Table // of the checksums; nil = nothing is compared
+	sum      uint32       // of what was read
+	want     uint32       // of the segment
 }
 
 // bufferSize is what a cursor reads at a time: less is still in the cache when its turn comes, more takes fewer calls.
@@ -56,11 +61,11 @@ func (c *cursor) nextPart() (bool, error) {
 		return false, nil
 	}
 	size := int(binary.LittleEndian.Uint32(c.buf[c.pos:]))
+	if int64(len(c.buf)-c.pos)+c.end-c.off < int64(4+size) {
+		return false, errors.New("a sorted run ends inside a row")
+	}
 	if err := c.need(4 + size); err != nil {
 		return false, err
-	}
-	if len(c.buf)-c.pos < 4+size {
-		return false, fmt.Errorf("a sorted run ends inside a row")
 	}
 	c.head = parseHead(c.buf[c.pos+4 : c.pos+4+size])
 	c.pos += 4 + size
@@ -97,7 +102,20 @@ func (c *cursor) need(n int) error {
 		return fmt.Errorf("read a sorted run: %w", err)
 	}
 	c.off += take
+	if c.sums == nil {
+		return nil
+	}
+	if c.sum = crc32.Update(c.sum, c.sums, c.buf[rest:]); c.off == c.end && c.sum != c.want {
+		return errors.New("read a sorted run: its rows are damaged: their checksum is not that of the file's end")
+	}
 	return nil
+}
+
+// compare has a cursor compare what it reads with the checksum of the segment, if the run has those.
+func (r *Run) compare(c *cursor, s segment) {
+	if r.stored {
+		c.sums, c.want = crc32.MakeTable(crc32.Castagnoli), s.sum
+	}
 }
 
 // contender is a cursor in the heap with the beginning of its row's key, in three numbers that sort like it: customer
@@ -169,10 +187,12 @@ func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
 		switch {
 		case r.regions != nil:
 			c.other = &translated{regions: r.regions, raw: cursor{data: r.data, off: s.off, end: s.off + s.size}}
+			r.compare(&c.other.raw, s)
 		case r.memory != nil:
 			c.buf = r.memory[s.off : s.off+s.size]
 		default:
 			c.data, c.off, c.end = r.data, s.off, s.off+s.size
+			r.compare(c, s)
 			if n := len(b.free); n > 0 {
 				c.buf, b.free = b.free[n-1][:0], b.free[:n-1]
 			}
@@ -277,7 +297,7 @@ func Scan(runs []*Run, part Part, b *Buffers, visit func(*Head) error) error {
 
 // Join merges runs into one, so that no merge has to read too many at once. w and open are as for Chunk.Flush.
 func Join(runs []*Run, b *Buffers, w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
-	joined, off := &Run{}, int64(0)
+	joined, off, castagnoli := &Run{}, int64(0), crc32.MakeTable(crc32.Castagnoli)
 	out := bufio.NewWriterSize(w, 1<<20)
 	parts, _ := Parts(runs)
 	for _, part := range parts {
@@ -288,6 +308,8 @@ func Join(runs []*Run, b *Buffers, w io.Writer, open func() (io.ReaderAt, error)
 		for len(m.heap) > 0 {
 			row := m.heap[0].packed()
 			joined.add(part, off, int64(len(row)))
+			last := &joined.segments[len(joined.segments)-1]
+			last.sum = crc32.Update(last.sum, castagnoli, row)
 			off += int64(len(row))
 			if _, err := out.Write(row); err != nil {
 				return nil, fmt.Errorf("join sorted runs: %w", err)

@@ -21,6 +21,7 @@ type segment struct {
 	part      Part
 	off, size int64
 	rows      int64
+	sum       uint32 // CRC-32C of its bytes; of a run that Join made
 }
 
 // Run is a sorted sequence of rows with its index by part.
@@ -29,6 +30,7 @@ type Run struct {
 	memory   []byte // the rows, when they never left memory
 	segments []segment
 	regions  []int32 // by region code of the rows: the code that they are returned with; nil = the same
+	stored   bool    // its segments are compared with their sums when they are read (SORT-5)
 }
 
 // Chunk gathers packed rows until it is sorted into a run. It holds less than 4 GiB.

@@ -2,15 +2,17 @@ package sorting
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// footer follows the rows of a run that is stored in a file of its own. After it come its size, eight bytes,
-// little-endian.
+// footer follows the rows of a run that is stored in a file of its own. After it come its size, eight bytes, and its
+// CRC-32C, four bytes, both little-endian.
 type footer struct {
 	Regions  [][]byte        `json:"regions"` // words of the region codes of the rows
 	Segments []storedSegment `json:"segments"`
@@ -18,16 +20,17 @@ type footer struct {
 
 // storedSegment is a segment in a footer.
 type storedSegment struct {
-	Part Part  `json:"part"`
-	Off  int64 `json:"off"`
-	Size int64 `json:"size"`
-	Rows int64 `json:"rows"`
+	Part Part   `json:"part"`
+	Off  int64  `json:"off"`
+	Size int64  `json:"size"`
+	Rows int64  `json:"rows"`
+	Sum  uint32 `json:"sum"` // CRC-32C
 }
 
 const footerKind = "sorted run"
 
-// sizeBytes is what the size of a footer takes.
-const sizeBytes = 8
+// trailerBytes is what the size and the checksum of a footer take.
+const trailerBytes = 8 + 4
 
 // Footer is what makes a file of the run's rows one that OpenStored opens. regions are the words of the region codes.
 func (r *Run) Footer(regions []string) ([]byte, error) {
@@ -36,13 +39,14 @@ func (r *Run) Footer(regions []string) ([]byte, error) {
 		f.Regions = append(f.Regions, []byte(word))
 	}
 	for _, s := range r.segments {
-		f.Segments = append(f.Segments, storedSegment{s.part, s.off, s.size, s.rows})
+		f.Segments = append(f.Segments, storedSegment{s.part, s.off, s.size, s.rows, s.sum})
 	}
 	b, err := task.Encode(footerKind, &f)
 	if err != nil {
 		return nil, err
 	}
-	return binary.LittleEndian.AppendUint64(b, uint64(len(b))), nil
+	sum := crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli))
+	return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(b, uint64(len(b))), sum), nil
 }
 
 // OpenStored opens a run that is stored with a footer. code gives the region codes of the run that reads it: rows are
@@ -56,16 +60,16 @@ func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*
 	if err := task.Decode(footerKind, b, &f); err != nil {
 		return nil, err
 	}
-	r, end := &Run{data: data}, int64(0)
+	r, end := &Run{data: data, stored: true}, int64(0)
 	for _, s := range f.Segments {
 		if s.Off != end || s.Size <= 0 || s.Rows <= 0 {
 			return nil, fmt.Errorf("read the footer of a sorted run: the segment of part %d is at %d, want %d", s.Part,
 				s.Off, end)
 		}
 		end += s.Size
-		r.segments = append(r.segments, segment{s.Part, s.Off, s.Size, s.Rows})
+		r.segments = append(r.segments, segment{s.Part, s.Off, s.Size, s.Rows, s.Sum})
 	}
-	if rows := size - sizeBytes - int64(len(b)); end != rows {
+	if rows := size - trailerBytes - int64(len(b)); end != rows {
 		return nil, fmt.Errorf("read the footer of a sorted run: its segments have %d bytes, the file has %d", end,
 			rows)
 	}
@@ -82,20 +86,23 @@ func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*
 }
 
 func readFooter(data io.ReaderAt, size int64) ([]byte, error) {
-	var b [sizeBytes]byte
-	if size < sizeBytes {
+	var b [trailerBytes]byte
+	if size < trailerBytes {
 		return nil, io.ErrUnexpectedEOF
 	}
-	if n, err := data.ReadAt(b[:], size-sizeBytes); n < len(b) {
+	if n, err := data.ReadAt(b[:], size-trailerBytes); n < len(b) {
 		return nil, err
 	}
 	n := binary.LittleEndian.Uint64(b[:])
-	if n > uint64(size-sizeBytes) {
+	if n > uint64(size-trailerBytes) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	text := make([]byte, n)
-	if got, err := data.ReadAt(text, size-sizeBytes-int64(n)); got < len(text) {
+	if got, err := data.ReadAt(text, size-trailerBytes-int64(n)); got < len(text) {
 		return nil, err
+	}
+	if crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(b[8:]) {
+		return nil, errors.New("it is damaged: its checksum is not the one that follows it")
 	}
 	return text, nil
 }
