@@ -14,8 +14,12 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// syncsAtOnce is how many data files are synced at the same time. Their file system writes its journal once for all.
-const syncsAtOnce = 16
+// Data files are synced in batches, all files of a batch at the same time: the file system then writes its journal once
+// for several of them. A batch begins when it has so many files or bytes.
+const (
+	batchFiles = 32
+	batchBytes = 8 << 20
+)
 
 // syncs is what a run wrote and is not durable yet: the contents of data files, and names in folders.
 type syncs struct {
@@ -24,35 +28,61 @@ type syncs struct {
 	slots chan struct{} // one for each data file that is being synced
 
 	mu      sync.Mutex
+	batch   []unsynced
+	bytes   int64           // of the batch
 	touched map[string]bool // folders with names that are not durable yet
 	failed  error           // the first failed sync or close: nothing is committed after it
 }
 
+// unsynced is a data file that is complete and in place.
+type unsynced struct {
+	file storage.File
+	name string
+}
+
 func newSyncs(st storage.Storage) *syncs {
-	return &syncs{st: st, slots: make(chan struct{}, syncsAtOnce), touched: make(map[string]bool)}
+	return &syncs{st: st, slots: make(chan struct{}, batchFiles), touched: make(map[string]bool)}
 }
 
-// file makes a data file that is complete durable, in the background, and closes it (WRITE-1). It waits while
-// syncsAtOnce files are being synced. The error is that of a sync that failed before.
-func (s *syncs) file(f storage.File, name string) error {
-	s.slots <- struct{}{}
-	if err := s.failure(); err != nil {
-		<-s.slots
-		return errors.Join(err, f.Close())
+// file makes a data file that is complete durable, in the background, and closes it (WRITE-1). It waits while an earlier
+// batch is being synced. The error is that of a file that failed before.
+func (s *syncs) file(f storage.File, name string, bytes int64) error {
+	s.mu.Lock()
+	s.batch, s.bytes = append(s.batch, unsynced{f, name}), s.bytes+bytes
+	full := len(s.batch) >= batchFiles || s.bytes >= batchBytes
+	s.mu.Unlock()
+	if full {
+		s.begin()
 	}
-	s.files.Go(func() {
-		defer func() { <-s.slots }()
-		if err := f.Sync(); err != nil {
-			s.note(errors.Join(&SyncError{Name: name, Err: err}, f.Close()))
-		} else if err := f.Close(); err != nil {
-			s.note(fmt.Errorf("close %s of the lake: %w", name, err))
-		}
-	})
-	return nil
+	return s.failure()
 }
 
-// wait returns when no data file is being synced any more. The error is the first that a sync or a close had.
+// begin syncs the batch.
+func (s *syncs) begin() {
+	s.mu.Lock()
+	batch := s.batch
+	s.batch, s.bytes = nil, 0
+	s.mu.Unlock()
+	for _, u := range batch {
+		s.slots <- struct{}{}
+		s.files.Go(func() {
+			defer func() { <-s.slots }()
+			if s.failure() != nil {
+				_ = u.file.Close() // nothing of the run is committed
+				return
+			}
+			if err := u.file.Sync(); err != nil {
+				s.note(errors.Join(&SyncError{Name: u.name, Err: err}, u.file.Close()))
+			} else if err := u.file.Close(); err != nil {
+				s.note(fmt.Errorf("close %s of the lake: %w", u.name, err))
+			}
+		})
+	}
+}
+
+// wait returns when all data files are synced. The error is the first that a sync or a close had.
 func (s *syncs) wait() error {
+	s.begin()
 	s.files.Wait()
 	return s.failure()
 }

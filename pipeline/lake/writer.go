@@ -99,7 +99,7 @@ func (w *Writer) place(name string) error {
 		return fmt.Errorf("put %s of the lake in place: %w", name, errors.Join(err, w.file.Close()))
 	}
 	w.txn.syncs.touch(name)
-	return w.txn.syncs.file(w.file, name)
+	return w.txn.syncs.file(w.file, name, w.bytes)
 }
 
 // entry is what will be named.
