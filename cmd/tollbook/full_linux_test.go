@@ -164,7 +164,7 @@ func TestFullOutput(t *testing.T) {
 		w.call("-w W task do bucket 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15")
 		w.wantFull(global + "-w W task commit")
 	}
-	covered = append(covered, "tollbook task commit")
+	covered = append(covered, "tollbook task commit", "tollbook worker") // a worker logs and prints no result
 	w.wantFull("-w W console --listen 127.0.0.1:0")
 	w.wantFull("--json -w W console --listen 127.0.0.1:0")
 	w.wantFull("help run")

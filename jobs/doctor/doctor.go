@@ -83,7 +83,7 @@ func Inspect(ctx context.Context, o Options) *Report {
 	d.books()
 	if d.ws != nil {
 		for _, check := range []func(context.Context){d.store, d.lake, d.unnamed, d.space, d.scratch, d.clock,
-			d.times, d.zone, d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server,
+			d.times, d.zone, d.lock, d.lease, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server,
 			d.iceberg, d.cache} {
 			check(ctx)
 		}
@@ -419,7 +419,36 @@ func zoneVersion(dir string) string {
 	return " (" + version + ")"
 }
 
-// lock says whether a run is on. It takes no lock.
+// lease says whether a run of any machine is on, by the lease of the object store. It takes none.
+func (d *doctor) lease(context.Context) {
+	if !d.ws.LakeInStore() {
+		return
+	}
+	st, err := d.ws.LakeStorage(0)
+	if err != nil {
+		return // store says it
+	}
+	leased, ok := st.(interface {
+		Lease() (objects.LeaseState, error)
+	})
+	if !ok {
+		return
+	}
+	switch state, err := leased.Lease(); {
+	case err != nil:
+		d.broken("lease", "see that lake.path, lake.endpoint and the keys are right", "%v", err)
+	case state.Holder == "":
+		d.describe("lease", OK, "", "no run is on")
+	case state.Left < 0:
+		d.describe("lease", Warn, "nothing: the next run takes it over. Find out why its holder was stopped",
+			"of a run that ended without giving it up: %s", state.Holder)
+	default:
+		d.describe("lease", OK, "", "a run is on: %s; if it is stopped, the lease ends in %d seconds", state.Holder,
+			state.Left+1)
+	}
+}
+
+// lock says whether a run of this machine is on. It takes no lock.
 func (d *doctor) lock(context.Context) {
 	f, err := os.Open(filepath.Join(d.ws.LakeDir(), "LOCK"))
 	if err != nil {

@@ -132,8 +132,8 @@ func TestFaultLoop(t *testing.T) {
 // errKilled is what a test's process dies of.
 var errKilled = errors.New("killed")
 
-// dying runs the nights until the n-th operation kills them, and returns that operation; -1 = they lived. Each goroutine
-// of the killed nights ends at its next operation, and that operation does nothing.
+// dying runs the nights until the n-th operation kills them, and returns that operation; -1 = they lived. Each
+// goroutine of the killed nights ends at its next operation, and that operation does nothing.
 func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err error) {
 	night = from
 	var dead atomic.Bool

@@ -44,8 +44,8 @@ func newSyncs(st storage.Storage) *syncs {
 	return &syncs{st: st, slots: make(chan struct{}, batchFiles), touched: make(map[string]bool)}
 }
 
-// file makes a data file that is complete durable, in the background, and closes it (WRITE-1). It waits while an earlier
-// batch is being synced. The error is that of a file that failed before.
+// file makes a data file that is complete durable, in the background, and closes it (WRITE-1). It waits while an
+// earlier batch is being synced. The error is that of a file that failed before.
 func (s *syncs) file(f storage.File, name string, bytes int64) error {
 	s.mu.Lock()
 	s.batch, s.bytes = append(s.batch, unsynced{f, name}), s.bytes+bytes

@@ -109,7 +109,7 @@ func readName(scratch storage.Storage) (string, error) {
 
 // take makes one attempt. It is false if another writer was first.
 func (l *lease) take() (bool, error) {
-	newest, err := l.newest()
+	newest, err := newestLease(l.store)
 	if err != nil {
 		return false, fmt.Errorf("look for the lease of the object store: %w", err)
 	}
@@ -131,9 +131,28 @@ func (l *lease) take() (bool, error) {
 	return true, err
 }
 
-// newest is the lease; without a name if there is none.
-func (l *lease) newest() (newest Object, err error) {
-	err = l.store.List(context.Background(), leases, func(o Object) {
+// LeaseState is who has the lease of an object store.
+type LeaseState struct {
+	Holder string // pid and host; "" = nobody
+	Left   int64  // seconds for which it counts if it is not renewed; negative = it has ended (LEASE-2)
+}
+
+// Lease looks at the lease and does not take it.
+func (s *Storage) Lease() (LeaseState, error) {
+	newest, err := newestLease(s.store)
+	if err != nil || newest.Name == "" {
+		return LeaseState{}, err
+	}
+	h, left, err := readLease(s.store, newest)
+	if errors.Is(err, fs.ErrNotExist) { // it was given up meanwhile
+		return LeaseState{}, nil
+	}
+	return LeaseState{h.Holder, left}, err
+}
+
+// newestLease is the lease; without a name if there is none.
+func newestLease(store Store) (newest Object, err error) {
+	err = store.List(context.Background(), leases, func(o Object) {
 		if epochOf(o.Name) > epochOf(newest.Name) {
 			newest = o
 		}
@@ -156,20 +175,24 @@ func epochOf(name string) int64 {
 
 // ended returns an error if another holder has a lease: *storage.LockedError (LEASE-2, LEASE-4).
 func (l *lease) ended(o Object) error {
-	text, _, err := l.store.Get(context.Background(), o.Name, 0, partBytes)
-	if err != nil {
+	other, left, err := readLease(l.store, o)
+	if err != nil || other.Scratch == l.holder.Scratch || left < 0 {
 		return err
 	}
-	var other holder
-	if err := json.Unmarshal(text, &other); err != nil {
-		return fmt.Errorf("read %s of the object store: %w; delete the object if no run is active", o.Name, err)
-	}
-	age := l.store.Now() - o.Changed
-	if other.Scratch == l.holder.Scratch || age > other.Seconds {
-		return nil
-	}
 	return &storage.LockedError{Name: o.Name, Holder: fmt.Sprintf("%s, until it ends or does not renew its lease "+
-		"for %d more seconds", other.Holder, max(1, other.Seconds-age+1))}
+		"for %d more seconds", other.Holder, max(1, left+1))}
+}
+
+// readLease reads a lease. left is for how many seconds more it counts, by the store's clock; negative = it has ended.
+func readLease(store Store, o Object) (h holder, left int64, err error) {
+	text, _, err := store.Get(context.Background(), o.Name, 0, partBytes)
+	if err != nil {
+		return h, 0, err
+	}
+	if err := json.Unmarshal(text, &h); err != nil {
+		return h, 0, fmt.Errorf("read %s of the object store: %w; delete the object if no run is active", o.Name, err)
+	}
+	return h, h.Seconds - (store.Now() - o.Changed), nil
 }
 
 // next creates the next epoch. It is false if another writer has (LEASE-1).

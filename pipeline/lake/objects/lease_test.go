@@ -46,16 +46,29 @@ func TestLease(t *testing.T) {
 	a, b := machine(t, store), machine(t, store)
 	unlock := take(t, a)
 	refused(t, b)
+	leased(t, b, "pid ", 60)
 	store.Advance(60)
 	refused(t, b)
+	leased(t, b, "pid ", 0)
 	if err := unlock(); err != nil {
 		t.Fatal(err)
 	}
 	if err := take(t, b)(); err != nil {
 		t.Error(err)
 	}
+	leased(t, a, "", 0)
 	if left := store.Objects(); len(left) > 0 {
 		t.Errorf("the store has %v", left)
+	}
+}
+
+// leased checks who has the lease, and for how many seconds more.
+func leased(t *testing.T, s *Storage, holder string, left int64) {
+	t.Helper()
+	got, err := s.Lease()
+	if err != nil || !strings.HasPrefix(got.Holder, holder) || (got.Holder == "") != (holder == "") ||
+		got.Left != left {
+		t.Errorf("Lease: %+v, %v, want %q for %d seconds", got, err, holder, left)
 	}
 }
 
@@ -70,6 +83,7 @@ func TestLeaseEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	store.Advance(61)
+	leased(t, b, "pid ", -1)
 	unlock := take(t, b)
 	if renewed, err := late.next(); renewed || err != nil {
 		t.Errorf("a lease that another took is renewed: %t, %v", renewed, err)

@@ -58,8 +58,8 @@ type opening struct {
 	decoder *parquet.Decoder // shared; nil = one of its own
 }
 
-// How many rows of a file are decoded at once. Less than a page saves memory where many files are open, but each page is
-// decompressed again for each piece. More than some pages decode no faster, and fall out of the processor's cache.
+// How many rows of a file are decoded at once. Less than a page saves memory where many files are open, but each page
+// is decompressed again for each piece. More than some pages decode no faster, and fall out of the processor's cache.
 const (
 	minPiece  = parquet.PageRows / 2
 	pagePiece = parquet.PageRows
