@@ -55,6 +55,7 @@ func fakeWorker(dir string) {
 			os.Exit(3)
 		case how == "is silent once" && first:
 			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			time.Sleep(time.Second / 2) // the signal may stop it a little later
 		case how == "takes long":
 			for range 3 * beats {
 				time.Sleep(c.Heartbeat / beats)

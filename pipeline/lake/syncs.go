@@ -26,6 +26,7 @@ type syncs struct {
 	st    storage.Storage
 	files sync.WaitGroup
 	slots chan struct{} // one for each data file that is being synced
+	turn  chan struct{} // of the batch that begins: meanwhile each writer adds one file to the next one at most
 
 	mu      sync.Mutex
 	batch   []unsynced
@@ -41,7 +42,8 @@ type unsynced struct {
 }
 
 func newSyncs(st storage.Storage) *syncs {
-	return &syncs{st: st, slots: make(chan struct{}, batchFiles), touched: make(map[string]bool)}
+	return &syncs{st: st, slots: make(chan struct{}, batchFiles), turn: make(chan struct{}, 1),
+		touched: make(map[string]bool)}
 }
 
 // file makes a data file that is complete durable, in the background, and closes it (WRITE-1). It waits while an
@@ -59,6 +61,8 @@ func (s *syncs) file(f storage.File, name string, bytes int64) error {
 
 // begin syncs the batch.
 func (s *syncs) begin() {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
 	s.mu.Lock()
 	batch := s.batch
 	s.batch, s.bytes = nil, 0

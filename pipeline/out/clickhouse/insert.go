@@ -29,12 +29,15 @@ type Insert struct {
 }
 
 // statement is the INSERT up to its columns.
-func (in *Insert) statement() string {
+func (in *Insert) statement() string { return "INSERT INTO " + in.Table + " (" + in.columns() + ")" }
+
+// columns are the names of the columns, as SQL lists them.
+func (in *Insert) columns() string {
 	names := make([]string, len(in.Columns))
 	for i, c := range in.Columns {
 		names[i] = Name(c.Name)
 	}
-	return "INSERT INTO " + in.Table + " (" + strings.Join(names, ", ") + ")"
+	return strings.Join(names, ", ")
 }
 
 // next empties the columns and fills them.
@@ -59,7 +62,21 @@ func (c *Conn) Insert(ctx context.Context, in *Insert) error {
 	if errors.As(err, &source) {
 		return source.error
 	}
+	if op := new(net.OpError); errors.As(err, &op) && strings.HasPrefix(op.Op, "write") && ctx.Err() == nil {
+		err = c.refusal(ctx, in, err)
+	}
 	return c.wrap("insert into "+in.Table, err)
+}
+
+// refusal is why the server closed a connection while it was sent blocks. A server that refuses the statement closes
+// the connection, and its answer is lost if that happens before it is read: the same statement without a row is refused
+// for the same reason. If that is not refused, the error is the one that there was.
+func (c *Conn) refusal(ctx context.Context, in *Insert, closed error) error {
+	err := c.Exec(ctx, in.statement()+" SELECT "+in.columns()+" FROM "+in.Table+" LIMIT 0")
+	if refused := new(ch.Exception); errors.As(err, &refused) {
+		return err
+	}
+	return closed
 }
 
 // insertNative takes a connection of its own: the pool has no way to send columns as they are.
