@@ -68,8 +68,8 @@ func (w *Worker) do(ctx context.Context, id, stage string, i int) error {
 	if err != nil {
 		return err
 	}
-	if err := s.tasks.Do(ctx, lake.Hash(id), stage, i); err != nil {
-		return errors.Join(err, s.tasks.Close())
+	if err := s.tasks.Do(ctx, lake.Hash(id), stage, i); err != nil { // the slot has ended
+		return err
 	}
 	s.run = id
 	w.mu.Lock()
@@ -99,7 +99,7 @@ func (w *Worker) take(id string) (*slot, error) {
 	return &slot{ws: w.ws, run: id, tasks: run.NewTasks(w.ws, w.Options)}, nil
 }
 
-// opened opens the workspace, also again if the run was planned with others settings or books than those that are open.
+// opened opens the workspace, also again if the run was planned with other settings or books than those that are open.
 func (w *Worker) opened(id string) (err error) {
 	if w.ws != nil {
 		_, err := run.LoadPlan(w.ws, lake.Hash(id), w.Options)

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// Tasks does tasks of shared runs, one at a time, and keeps what tasks of one run have in common. The zero value is not
-// of use; Close ends it.
+// Tasks does tasks of shared runs, one at a time, and keeps what tasks of one run have in common. NewTasks makes
+// one; Close ends it.
 type Tasks struct {
 	ws *workspace.Workspace
 	o  workspace.Options

@@ -25,31 +25,11 @@ func loadPartnerMoney(l *loader) {
 }
 
 func loadFunds(l *loader) {
-	const file = "funds.yaml"
-	root, ok := l.Document(file)
-	if !ok {
-		return
-	}
-	if root.Kind != yamldoc.Sequence {
-		l.Problems.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of funds", root.Kind)
-		return
-	}
-	lines := map[string]int{}
-	for i := range root.Items {
-		node := &root.Items[i]
-		m := l.item(file, node, fmt.Sprintf("fund %d", i+1))
-		if node.Kind != yamldoc.Mapping {
-			continue
-		}
+	l.programmes("funds.yaml", "fund", "is already on line %d", func(m item) string {
 		f := m.fund()
-		if id := m.Get("id"); id != nil && f.ID != "" {
-			if first, twice := lines[f.ID]; twice {
-				m.Fail("id", id, "keep one of the two", "is already on line %d", first)
-			}
-			lines[f.ID] = id.Pos.Line
-		}
 		l.b.Money.Funds = append(l.b.Money.Funds, f)
-	}
+		return f.ID
+	})
 	slices.SortStableFunc(l.b.Money.Funds, func(a, b books.Fund) int { return strings.Compare(a.ID, b.ID) })
 }
 

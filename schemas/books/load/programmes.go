@@ -14,32 +14,40 @@ import (
 
 // incentives reads incentives.yaml (§6.5).
 func (l *loader) incentives() {
-	const file = "incentives.yaml"
+	l.programmes("incentives.yaml", "programme", "is duplicate: also on line %d", func(m item) string {
+		p := m.programme()
+		l.b.Programmes = append(l.b.Programmes, p)
+		return p.ID
+	})
+	slices.SortStableFunc(l.b.Programmes, func(a, b books.Programme) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// programmes reads a file that is a list of programmes of a kind. read returns the id of one; twice is the problem of
+// an id that an earlier line has.
+func (l *loader) programmes(file, kind, twice string, read func(item) (id string)) {
 	root, ok := l.Document(file)
 	if !ok {
 		return
 	}
 	if root.Kind != yamldoc.Sequence {
-		l.Problems.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of programmes", root.Kind)
+		l.Problems.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of %ss", root.Kind, kind)
 		return
 	}
 	lines := map[string]int{}
 	for i := range root.Items {
 		node := &root.Items[i]
-		m := l.item(file, node, fmt.Sprintf("programme %d", i+1))
+		m := l.item(file, node, fmt.Sprintf("%s %d", kind, i+1))
 		if node.Kind != yamldoc.Mapping {
 			continue
 		}
-		p := m.programme()
-		if id := m.Get("id"); id != nil && p.ID != "" {
-			if first, twice := lines[p.ID]; twice {
-				m.Fail("id", id, "keep one of the two", "is duplicate: also on line %d", first)
+		name := read(m)
+		if id := m.Get("id"); id != nil && name != "" {
+			if first, found := lines[name]; found {
+				m.Fail("id", id, "keep one of the two", twice, first)
 			}
-			lines[p.ID] = id.Pos.Line
+			lines[name] = id.Pos.Line
 		}
-		l.b.Programmes = append(l.b.Programmes, p)
 	}
-	slices.SortStableFunc(l.b.Programmes, func(a, b books.Programme) int { return strings.Compare(a.ID, b.ID) })
 }
 
 // programme reads one programme.
