@@ -15,6 +15,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/dismiss"
+	"github.com/tollbook/tollbook/pipeline/run/gate"
+	"github.com/tollbook/tollbook/pipeline/run/prune"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -41,13 +45,13 @@ type Runner struct {
 type Result struct {
 	// as it was for this run, without its books where nothing was to do; nil if it could not be read
 	Workspace   *workspace.Workspace
-	Report      *workspace.Report  // of a run on the lake; nil for publish, and if nothing was done
-	Differences []run.Difference   // of rerate
-	Published   *publish.Report    // of publish, to ClickHouse
-	Iceberg     *iceberg.Report    // of publish, to Iceberg
-	Pruned      *run.PruneReport   // of prune
-	Dismissed   *run.DismissReport // of rejects
-	Entry       ledger.Entry       // as it was ended; of a dry run its ID is ""
+	Report      *workspace.Report // of a run on the lake; nil for publish, and if nothing was done
+	Differences []run.Difference  // of rerate
+	Published   *publish.Report   // of publish, to ClickHouse
+	Iceberg     *iceberg.Report   // of publish, to Iceberg
+	Pruned      *prune.Report     // of prune
+	Dismissed   *dismiss.Report   // of rejects
+	Entry       ledger.Entry      // as it was ended; of a dry run its ID is ""
 }
 
 // Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was
@@ -231,11 +235,11 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 	case Publish:
 		po := t.Publish
 		po.Cycle = t.Cycle
-		res.Published, res.Iceberg, err = run.PublishAll(ctx, w, po, o)
+		res.Published, res.Iceberg, err = targets.All(ctx, w, po, o)
 	case Prune:
-		res.Pruned, err = run.Prune(ctx, w, t.Prune, o)
+		res.Pruned, err = prune.Run(ctx, w, t.Prune, o)
 	case Rejects:
-		res.Dismissed, err = run.Dismiss(ctx, w, t.Dismiss, o)
+		res.Dismissed, err = dismiss.Run(ctx, w, t.Dismiss, o)
 	default:
 		err = fmt.Errorf("job %q: no such kind", t.Kind)
 	}
@@ -308,7 +312,7 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	var problems problem.Problems
 	var refused *workspace.RefusedError
 	var none *rows.NoCycleError
-	var gated *run.GatedError
+	var gated *gate.Error
 	var open *run.OpenItemsError
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:

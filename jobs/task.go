@@ -3,6 +3,9 @@ package jobs
 import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/dismiss"
+	"github.com/tollbook/tollbook/pipeline/run/prune"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -52,9 +55,9 @@ type Task struct {
 	ResetClock    bool   // of nightly: the lake's clock becomes that of the run, if it is later
 	SharedRun     string // of nightly and monthly: the run whose tasks other processes did; "" = none
 	Rerate        run.RerateOptions
-	Publish       run.PublishOptions // its Cycle is the task's
-	Prune         run.PruneOptions
-	Dismiss       run.DismissOptions // of rejects
+	Publish       targets.Options // its Cycle is the task's
+	Prune         prune.Options
+	Dismiss       dismiss.Options // of rejects
 }
 
 // Dry reports whether the job is to write nothing.

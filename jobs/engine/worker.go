@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -102,7 +103,7 @@ func (w *Worker) take(id string) (*slot, error) {
 // opened opens the workspace, also again if the run was planned with other settings or books than those that are open.
 func (w *Worker) opened(id string) (err error) {
 	if w.ws != nil {
-		_, err := run.LoadPlan(w.ws, lake.Hash(id), w.Options)
+		_, err := plan.Load(w.ws, lake.Hash(id), w.Options)
 		if no := new(workspace.RefusedError); err == nil || !errors.As(err, &no) {
 			return err
 		}

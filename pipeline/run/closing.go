@@ -4,8 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	tables "github.com/tollbook/tollbook/schemas/table"
+
+	"github.com/tollbook/tollbook/pipeline/fold/costs"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -23,12 +28,12 @@ func (e *OpenItemsError) Hint() string {
 		"to close it with these open items: `tollbook close --cycle %s --yes`", e.Missing.Cycle)
 }
 
+// closingCheck decides whether a run may close its cycle.
+type closingCheck struct{ *runState }
+
 // mayClose looks for what is missing of the cycle that the run closes, in the state that it would commit, and refuses
 // to close a cycle of which more is missing than the options allow. A dry run reports it.
-func (r *run) mayClose(ctx context.Context) error {
-	if !r.job.close {
-		return nil
-	}
+func (r *closingCheck) mayClose(ctx context.Context) error {
 	if err := r.refuseUnallocated(); err != nil {
 		return err
 	}
@@ -41,7 +46,7 @@ func (r *run) mayClose(ctx context.Context) error {
 		Partners: r.partners, Limits: rows.Limits{}}
 	missing, err := compose.WhatIsMissing(ctx, s, r.job.cycle, r.o.AsOf)
 	if err != nil {
-		return booksWrong(err)
+		return bookproblem.Of(err)
 	}
 	r.report.Missing = missing
 	open := workspace.OpenItems{Missing: missing, NotTaken: notTaken(r.report.Files)}
@@ -53,7 +58,7 @@ func (r *run) mayClose(ctx context.Context) error {
 		return r.noteNoCountry(ctx, snap)
 	}
 	if missing.NeedsAttention() || len(open.NotTaken) > 0 {
-		r.note("closed although %s", open.Counts())
+		r.report.Note("closed although %s", open.Counts())
 	}
 	return nil
 }
@@ -67,4 +72,36 @@ func notTaken(files []workspace.FileReport) []workspace.FileReport {
 		}
 	}
 	return out
+}
+
+// oldRate is from how many days before the last day of a cycle on a rate is not noted as old (§10.7).
+const oldRate = 7
+
+// noteOldRates notes the rates that convert the cycle of the job and are old at its end.
+func (r *closingCheck) noteOldRates() {
+	last := r.job.cycle.Last()
+	rates, _ := r.partners.Conversions(r.job.cycle)
+	for _, x := range rates {
+		if x.Date < last-oldRate {
+			r.report.Note("rates.csv: the rate from %s to %s for cycle %s is of %s, %d days before %s", x.From, x.To,
+				r.job.cycle, x.Date, int(last-x.Date), last)
+		}
+	}
+}
+
+// refuseUnallocated refuses to close a cycle with costs that nobody bears (§11.2). A dry run reports them.
+func (r *closingCheck) refuseUnallocated() error {
+	open, err := costs.Unallocated(r.txn.Open, r.next.Select(r.job.cycle.String(), func(k lake.FileKey) bool {
+		return k.Table == tables.Margins().Name
+	}))
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	what := fmt.Sprintf("cycle %s has costs that nobody bears: %s", r.job.cycle, costs.Listed(open))
+	if r.job.dryRun {
+		r.report.Note("%s", what)
+		return nil
+	}
+	return &workspace.RefusedError{What: what,
+		Hint: "add rules to books/allocation.yaml, or products and prices, until `tollbook query unallocated` is empty"}
 }

@@ -7,7 +7,7 @@ import (
 
 // watchRejects prepares the search for accepted records with the identity of a reject: one that is open, one that a
 // person dismissed, or one of this run.
-func (r *run) watchRejects(cfg *accept.Config) error {
+func (r *runState) watchRejects(cfg *accept.Config) error {
 	r.watch = rejects.NewWatch(r.ws.Books.Zone, r.nameOf)
 	want := func(x *rejects.Row) error {
 		if x.End.State() != rejects.Corrected {
@@ -35,9 +35,9 @@ func (rc *reconciler) correctRejects() error {
 	rc.report.Corrected = int64(n)
 	switch {
 	case n == 1:
-		rc.note("1 reject ended: a record of its identity was accepted")
+		rc.report.Note("1 reject ended: a record of its identity was accepted")
 	case n > 1:
-		rc.note("%d rejects ended: records of their identities were accepted", n)
+		rc.report.Note("%d rejects ended: records of their identities were accepted", n)
 	}
 	return nil
 }

@@ -159,7 +159,7 @@ func (r *runState) source(file int32, row int64) events.Source {
 // nameOf is the feed file, below inbox/, and the row in which a row of the run first came.
 func (r *runState) nameOf(file int32, row int64) (string, int64) {
 	if r.retried != nil {
-		return r.retried.original(file, row)
+		return r.retried.Original(file, row)
 	}
 	return r.scanned.Files[file].Name, row
 }
@@ -261,7 +261,7 @@ func (ev *eventStage) turn(list []events.Turn) error {
 	if len(list) == 0 {
 		return nil
 	}
-	t := turning{gone: make(map[rejectPlace]bool), stays: make(map[rejectPlace]bool)}
+	t := turning{gone: make(map[rejects.Origin]bool), stays: make(map[rejects.Origin]bool)}
 	for i := range list {
 		one := &list[i]
 		in, ok := ev.next.Input(one.Feed, one.From.Hash)
@@ -269,7 +269,7 @@ func (ev *eventStage) turn(list []events.Turn) error {
 			return fmt.Errorf("%s %s is from inbox/%s, which was never ingested", one.Feed, one.Refusal.ID,
 				one.From.File)
 		}
-		at := rejectPlace{one.Feed, one.From.Hash, one.From.Row}
+		at := rejects.Origin{Feed: one.Feed, Hash: one.From.Hash, Row: one.From.Row}
 		if one.Was {
 			in.Accepted, in.Rejected = in.Accepted+1, in.Rejected-1
 			t.gone[at] = true
@@ -288,7 +288,7 @@ func (ev *eventStage) turn(list []events.Turn) error {
 		return err
 	}
 	if ev.retried != nil { // the rejects are written again anyway
-		ev.retried.kept = t.apply(ev.retried.kept)
+		ev.retried.Kept = t.apply(ev.retried.Kept)
 		return nil
 	}
 	open, err := ev.loadRejects()
@@ -296,29 +296,20 @@ func (ev *eventStage) turn(list []events.Turn) error {
 		return err
 	}
 	open = t.apply(open)
-	slices.SortFunc(open, func(a, b rejects.Row) int { return order(&a, &b) })
+	slices.SortFunc(open, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
 	return ev.replaceRejects(rejects.OpenKey(), open)
 }
 
-// rejectPlace is the row of a feed file that was rejected.
-type rejectPlace struct {
-	feed, hash string
-	row        int64
-}
-
-// placeOf is where a reject came.
-func placeOf(x *rejects.Row) rejectPlace { return rejectPlace{x.Feed, x.Hash, x.Row} }
-
 // turning is what a turn does with rejects.
 type turning struct {
-	gone    map[rejectPlace]bool // no longer rejected, or for another reason
-	stays   map[rejectPlace]bool // those of gone that are still rejected
+	gone    map[rejects.Origin]bool // no longer rejected, or for another reason
+	stays   map[rejects.Origin]bool // those of gone that are still rejected
 	refused []rejects.Row
 }
 
 // apply takes the open rejects that are gone out, and the refused ones in.
 func (t *turning) apply(open []rejects.Row) []rejects.Row {
-	open = slices.DeleteFunc(open, func(x rejects.Row) bool { return t.gone[placeOf(&x)] })
+	open = slices.DeleteFunc(open, func(x rejects.Row) bool { return t.gone[x.Origin()] })
 	return append(open, t.refused...)
 }
 
@@ -329,13 +320,13 @@ func (ev *eventStage) turnEnded(t *turning) error {
 	changed := false
 	for _, e := range ev.next.Find(rejects.EndedKey()) {
 		err := rejects.Each(ev.txn.Open, e, func(x *rejects.Row) error {
-			at := placeOf(x)
+			at := x.Origin()
 			if t.gone[at] && !t.stays[at] {
 				changed = true
 				return nil
 			}
 			if t.stays[at] {
-				t.refused = slices.DeleteFunc(t.refused, func(y rejects.Row) bool { return placeOf(&y) == at })
+				t.refused = slices.DeleteFunc(t.refused, func(y rejects.Row) bool { return y.Origin() == at })
 			}
 			ended = append(ended, *x)
 			return nil
@@ -347,7 +338,7 @@ func (ev *eventStage) turnEnded(t *turning) error {
 	if !changed {
 		return nil
 	}
-	slices.SortFunc(ended, func(a, b rejects.Row) int { return order(&a, &b) })
+	slices.SortFunc(ended, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
 	return ev.replaceRejects(rejects.EndedKey(), ended)
 }
 
@@ -371,7 +362,7 @@ func rejectOf(t *events.Turn) rejects.Row {
 	d := &t.Refusal
 	x := rejects.Row{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(),
 		Value: d.Value, ID: d.ID, Raw: []byte(t.From.Raw), Hash: t.From.Hash, Header: t.From.Header}
-	asSeen(&x)
+	x.ShowAsRead()
 	return x
 }
 

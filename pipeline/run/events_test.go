@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -153,7 +154,8 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	if err := r.cycles(); err != nil {
 		return err
 	}
-	if err := (&controlTotals{runState: r.runState, cycles: r.cycleNames()}).calculate(); err != nil {
+	r.issued = new(pay.Issued)
+	if err := r.setTotals(); err != nil {
 		return err
 	}
 	return r.commit(ctx)

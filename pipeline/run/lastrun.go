@@ -2,11 +2,9 @@ package run
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -15,6 +13,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/run/lastrun"
+	"github.com/tollbook/tollbook/pipeline/run/newfiles"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -29,76 +29,17 @@ import (
 // What is remembered of such a run is outside the lake, beside the hashes of the inbox, and is best effort like them:
 // lost or damaged, the run is done.
 
-// lastRun is a state of the lake that has nothing to do under a program, settings and books.
-type lastRun struct {
-	program         string
-	settings, books [32]byte
-	number          int64 // of the manifest
-	manifest        lake.Hash
-}
-
-// lastRunHead begins the file's first line; the hash of the other lines ends it.
-const lastRunHead = "tollbook standing 1 "
-
-func (s *lastRun) String() string {
-	body := fmt.Sprintf("program %q\nsettings %x\nbooks %x\nmanifest %d %s\n", s.program, s.settings, s.books, s.number,
-		s.manifest)
-	return lastRunHead + string(lake.HashBytes([]byte(body))) + "\n" + body
-}
-
-var errLastRunDamaged = errors.New("not as it was written")
-
-// parseLastRun reads what String wrote, and nothing else.
-func parseLastRun(text string) (*lastRun, error) {
-	var s lastRun
-	var head, settings, books, manifest string
-	n, err := fmt.Sscanf(text, lastRunHead+"%s\nprogram %q\nsettings %s\nbooks %s\nmanifest %d %s\n", &head, &s.program,
-		&settings, &books, &s.number, &manifest)
-	if err != nil || n != 6 {
-		return nil, errLastRunDamaged
-	}
-	for _, h := range []struct {
-		to   *[32]byte
-		text string
-	}{{&s.settings, settings}, {&s.books, books}} {
-		b, err := hex.DecodeString(h.text)
-		if err != nil || len(b) != len(h.to) {
-			return nil, errLastRunDamaged
-		}
-		copy(h.to[:], b)
-	}
-	s.manifest = lake.Hash(manifest)
-	if s.String() != text {
-		return nil, errLastRunDamaged
-	}
-	return &s, nil
-}
-
-// loadLastRun is what is remembered in a file; nil = nothing.
-func loadLastRun(o *workspace.Options) *lastRun {
-	if o.LastRunFile == "" || o.Program == "" {
-		return nil
-	}
-	text, err := os.ReadFile(o.LastRunFile)
-	if err != nil {
-		return nil // most often not there; else the run is done, which is right
-	}
-	s, err := parseLastRun(string(text))
-	o.Debug("the state of the last run is not cached", err, "file", o.LastRunFile)
-	return s
-}
-
 // SkipIfUnchanged does a night or an ingest, by its command, where it is known that there is nothing to do: as the run
 // itself would, without the books, which Workspace lacks then. The report is nil where it is not known; the run is to
 // be done then, and reports what is wrong.
 func SkipIfUnchanged(ctx context.Context, dir, command string, o workspace.Options) (w *workspace.Workspace,
 	report *workspace.Report, err error) {
-	known := loadLastRun(&o)
-	if known == nil || known.program != o.Program || o.AcceptRejects != "" {
+	known := lastrun.Load(&o)
+	if known == nil || known.Program != o.Program || o.AcceptRejects != "" {
 		return nil, nil, nil
 	}
 	w = &workspace.Workspace{Dir: dir}
-	if w.Settings, err = settings.Load(workspace.SettingsFile(dir)); err != nil || w.Settings.Hash != known.settings {
+	if w.Settings, err = settings.Load(workspace.SettingsFile(dir)); err != nil || w.Settings.Hash != known.Settings {
 		return nil, nil, nil //nolint:nilerr // the run reads the settings too, and tells
 	}
 	c := &lastRunCheck{&runState{ws: w, o: o, report: &workspace.Report{Command: command, AsOf: o.AsOf,
@@ -116,7 +57,7 @@ func SkipIfUnchanged(ctx context.Context, dir, command string, o workspace.Optio
 // lastRunCheck finds out whether a run has nothing to do, by what is remembered of the last one.
 type lastRunCheck struct {
 	*runState
-	known *lastRun
+	known *lastrun.State
 }
 
 // unchanged reports whether lake, inbox and books are as they are remembered. Whatever cannot be read is not; the run
@@ -127,14 +68,14 @@ func (c *lastRunCheck) unchanged(ctx context.Context) bool {
 		return false
 	}
 	snap, err := l.Head()
-	if err != nil || snap.Manifest.Number != c.known.number || snap.Hash != c.known.manifest {
+	if err != nil || snap.Manifest.Number != c.known.Number || snap.Hash != c.known.Manifest {
 		return false
 	}
 	fsys, err := c.ws.InboxOf(&c.o)
 	if err != nil {
 		return false
 	}
-	if all, err := c.allTaken(ctx, snap, &newFiles{c.runState, fsys}); err != nil || !all {
+	if all, err := c.allTaken(ctx, snap, c.newFiles(fsys)); err != nil || !all {
 		return false
 	}
 	root, err := workspace.BooksRoot(c.ws.Dir, &c.ws.Settings)
@@ -142,11 +83,11 @@ func (c *lastRunCheck) unchanged(ctx context.Context) bool {
 		return false
 	}
 	sum, err := sheet.Hash(root)
-	return err == nil && sum == c.known.books
+	return err == nil && sum == c.known.Books
 }
 
 // allTaken reports whether every file of the inbox that this run would take is remembered, and was taken.
-func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files *newFiles) (bool, error) {
+func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files *newfiles.Finder) (bool, error) {
 	inputs, err := snap.Inputs()
 	if err != nil {
 		return false, err
@@ -161,7 +102,7 @@ func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files 
 		return false, err
 	}
 	for _, spec := range accept.Feeds() {
-		refs, err := files.offered(spec.Name)
+		refs, err := files.Offered(spec.Name)
 		if err != nil {
 			return false, err
 		}
@@ -169,7 +110,7 @@ func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files 
 			if err := ctx.Err(); err != nil {
 				return false, err
 			}
-			if hash, known := hashes.Known(files.fsys, ref.Name); !known || !taken[input{spec.Name, hash}] {
+			if hash, known := hashes.Known(files.Inbox, ref.Name); !known || !taken[input{spec.Name, hash}] {
 				return false, nil
 			}
 		}
@@ -234,7 +175,7 @@ func (c *lastRunCheck) skip() (done bool, err error) {
 	}
 	defer func() { err = errors.Join(err, c.txn.Close()) }()
 	base := c.txn.Base()
-	if base.Manifest.Number != c.known.number || base.Hash != c.known.manifest || readable(base) != nil {
+	if base.Manifest.Number != c.known.Number || base.Hash != c.known.Manifest || readable(base) != nil {
 		return false, nil
 	}
 	for _, stage := range []string{workspace.StageBegin, workspace.StageInbox, workspace.StageScan,
@@ -269,13 +210,9 @@ func (r *runState) remember(l *lake.Lake) {
 	if len(r.next.Find(lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket})) > 0 {
 		return
 	}
-	s := lastRun{program: r.o.Program, settings: r.ws.Settings.Hash, books: r.ws.Books.Hash,
-		number: snap.Manifest.Number, manifest: snap.Hash}
-	text := s.String()
-	if old, err := os.ReadFile(r.o.LastRunFile); err == nil && string(old) == text {
-		return
-	}
-	r.o.Debug("the state of this run is not cached", inbox.ReplaceFile(r.o.LastRunFile, text))
+	s := lastrun.State{Program: r.o.Program, Settings: r.ws.Settings.Hash, Books: r.ws.Books.Hash,
+		Number: snap.Manifest.Number, Manifest: snap.Hash}
+	s.Save(&r.o)
 }
 
 // plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it

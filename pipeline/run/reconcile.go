@@ -13,6 +13,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/run/gate"
+	"github.com/tollbook/tollbook/pipeline/run/newfiles"
+	"github.com/tollbook/tollbook/pipeline/run/totals"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -21,7 +24,7 @@ type reconciler struct {
 	*runState
 	cfg    *accept.Config
 	folded *fold.Result
-	files  *newFiles
+	files  *newfiles.Finder
 }
 
 // reconcile counts every row of every file, keeps the rejects, and notes the files as taken (INGEST-1).
@@ -63,8 +66,13 @@ func (rc *reconciler) reconcile(ctx context.Context) error {
 	if err := rc.noteInputs(); err != nil {
 		return err
 	}
-	rc.report.FeedReasons = out.tally.reasons
-	return (&gate{rc.runState}).checkAll(out.tally)
+	rc.report.FeedReasons = out.tally.Reasons
+	notes, accepted, err := rc.gate().CheckAll(out.tally)
+	rc.report.Notes = append(rc.report.Notes, notes...)
+	if accepted {
+		rc.next.SetAcceptedRejects(rc.o.AcceptRejects)
+	}
+	return err
 }
 
 func before(a, b *accept.Reject) bool {
@@ -94,14 +102,14 @@ type rejectWriter struct {
 	out *rejects.Writer
 	// untried are rejects of a retry that stay as they were, in order.
 	untried []rejects.Row
-	tally   *tally
+	tally   *gate.Tally
 }
 
 func (rc *reconciler) newRejectWriter() *rejectWriter {
-	w := &rejectWriter{r: rc.runState, out: rejects.NewWriter(rc.txn.SubTxn, rejects.OpenKey()), tally: newTally()}
+	w := &rejectWriter{r: rc.runState, out: rejects.NewWriter(rc.txn.SubTxn, rejects.OpenKey()), tally: gate.NewTally()}
 	if rc.retried != nil {
-		w.untried = rc.retried.untried(rc.scanned)
-		slices.SortFunc(w.untried, func(a, b rejects.Row) int { return order(&a, &b) })
+		w.untried = rc.retried.Untried(rc.scanned)
+		slices.SortFunc(w.untried, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
 	}
 	return w
 }
@@ -109,15 +117,15 @@ func (rc *reconciler) newRejectWriter() *rejectWriter {
 func (w *rejectWriter) add(x *accept.Reject) error {
 	f := w.r.scanned.Files[x.File]
 	w.r.report.Reasons[x.Reason.String()]++
-	w.tally.add(f.Feed, x)
+	w.tally.Add(f.Feed, x)
 	name, row := f.Name, x.Row
 	if w.r.retried != nil {
-		name, row = w.r.retried.original(x.File, x.Row)
+		name, row = w.r.retried.Original(x.File, x.Row)
 	}
 	kept := rejects.Row{Feed: f.Feed, File: name, Row: row, Column: x.Column, Reason: x.Reason.String(), Value: x.Value,
 		ID: x.ID, Raw: x.Raw, Hash: f.Hash, Header: f.Header}
-	asSeen(&kept)
-	for len(w.untried) > 0 && order(&w.untried[0], &kept) < 0 {
+	kept.ShowAsRead()
+	for len(w.untried) > 0 && rejects.Compare(&w.untried[0], &kept) < 0 {
 		if err := w.out.Add(&w.untried[0]); err != nil {
 			return err
 		}
@@ -151,7 +159,7 @@ func (rc *reconciler) noteInputs() error {
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
 		rep := workspace.FileReport{Feed: f.Feed, Name: f.Name}
 		if f.Deferred != nil {
-			rc.files.leave(f.Feed, f.Name, f.Deferred)
+			rc.files.Leave(f.Feed, f.Name, f.Deferred)
 			continue
 		}
 		if f.Fault != nil {
@@ -165,15 +173,15 @@ func (rc *reconciler) noteInputs() error {
 		}
 		rep.Rows, rep.Accepted, rep.Duplicate, rep.Rejected = f.Rows, f.Accepted, f.Duplicate, f.Rejected
 		if f.Rows != f.Accepted+f.Duplicate+f.Rejected {
-			broken = append(broken, &TotalsError{Name: "rows of inbox/" + f.Name,
+			broken = append(broken, &totals.Error{Name: "rows of inbox/" + f.Name,
 				Left: fmt.Sprint(f.Rows, " read"), Right: fmt.Sprintf("%d accepted + %d duplicate + %d rejected",
 					f.Accepted, f.Duplicate, f.Rejected)})
 		}
 		rc.report.Rows, rc.report.Accepted = rc.report.Rows+f.Rows, rc.report.Accepted+f.Accepted
 		rc.report.Duplicate, rc.report.Rejected = rc.report.Duplicate+f.Duplicate, rc.report.Rejected+f.Rejected
 		if rc.retried != nil {
-			rep.Name = rc.retried.files[i].name
-			rc.retried.note(rc, int32(i))
+			rep.Name = rc.retried.Name(i)
+			rc.noteRetried(int32(i))
 		} else {
 			rc.noteInput(f)
 		}
@@ -190,6 +198,25 @@ func (rc *reconciler) noteInput(f *accept.File) {
 		Duplicate: f.Duplicate, Rejected: f.Rejected}
 	if f.First != 0 || f.Last != 0 {
 		in.FirstDay, in.LastDay = f.First.String(), f.Last.String()
+	}
+	rc.next.SetInput(in)
+}
+
+// noteRetried moves what a retry settled from rejected to accepted or duplicate in the file's counts.
+func (rc *reconciler) noteRetried(file int32) {
+	f, n := rc.scanned.Files[file], rc.folded.Files[file]
+	in, ok := rc.next.Input(f.Feed, f.Hash)
+	if !ok {
+		return
+	}
+	in.Accepted, in.Duplicate = in.Accepted+n.Accepted, in.Duplicate+n.Duplicate
+	in.Rejected -= n.Accepted + n.Duplicate
+	if f.First != 0 || f.Last != 0 {
+		first, last := f.First.String(), f.Last.String()
+		if in.FirstDay == "" || first < in.FirstDay {
+			in.FirstDay = first
+		}
+		in.LastDay = max(in.LastDay, last)
 	}
 	rc.next.SetInput(in)
 }

@@ -9,10 +9,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/change"
-	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
@@ -20,11 +18,15 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
+	"github.com/tollbook/tollbook/pipeline/run/gate"
+	"github.com/tollbook/tollbook/pipeline/run/newfiles"
+	"github.com/tollbook/tollbook/pipeline/run/retry"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/settlement"
 )
 
@@ -89,7 +91,7 @@ type runState struct {
 	books    string         // fingerprint of what rating depends on
 	change   *change.Change // scope of the change of the books since open cycles were rated; nil = everything
 	scanned  *accept.Scanned
-	retried  *retried
+	retried  *retry.Rejects
 	watch    *rejects.Watch // finds accepted records with the identity of a reject
 }
 
@@ -128,7 +130,7 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 	if j.dryRun || !w.Settings.Publishes() {
 		return report, nil
 	}
-	return report, publishRun(ctx, w, o, report)
+	return report, targets.AfterRun(ctx, w, o, report)
 }
 
 // transact does a job as one transaction on the lake.
@@ -166,8 +168,10 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 	if err := r.work(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.mayClose(ctx); err != nil {
-		return nil, err
+	if j.close {
+		if err := (&closingCheck{r.runState}).mayClose(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.commit(ctx); err != nil {
 		return r.report, err
@@ -267,21 +271,21 @@ func (r *run) work(ctx context.Context) (err error) {
 			err = r.costs(ctx)
 		}
 		if err != nil || r.job.dryRun {
-			return booksWrong(err)
+			return bookproblem.Of(err)
 		}
 	}
 	r.o.BeginStage(workspace.StageEvents)
 	if err := r.events.decide(); err != nil {
-		return booksWrong(err)
+		return bookproblem.Of(err)
 	}
 	if err := r.haveRates(r.events.touchedCycles()...); err != nil {
 		return err
 	}
 	if err := r.costs(ctx); err != nil {
-		return booksWrong(err)
+		return bookproblem.Of(err)
 	}
 	if err := r.issueCoupons(); err != nil {
-		return booksWrong(err)
+		return bookproblem.Of(err)
 	}
 	r.o.BeginStage(workspace.StageFold)
 	r.known = r.knownCycles()
@@ -290,19 +294,19 @@ func (r *run) work(ctx context.Context) (err error) {
 	}
 	f := r.folder()
 	if r.folded, err = f.Run(ctx); err != nil {
-		return booksWrong(err)
+		return bookproblem.Of(err)
 	}
 	r.o.CountRows(r.folded.Lines)
 	r.o.BeginStage(workspace.StageSettle)
 	if err := r.events.refuse(r.folded.Refused); err != nil {
-		return booksWrong(err)
+		return bookproblem.Of(err)
 	}
 	r.events.addCycles(r.folded)
 	if err := r.settle(f.Settle); err != nil {
-		return booksWrong(err)
+		return bookproblem.Of(err)
 	}
 	if err := r.partnerMoney(); err != nil {
-		return booksWrong(err)
+		return bookproblem.Of(err)
 	}
 	r.events.count(r.folded)
 	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines
@@ -315,7 +319,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.cycles(); err != nil {
 		return err
 	}
-	return (&controlTotals{r.runState, r.cycleNames(), r.issued.Records, r.couponUses}).calculate()
+	return r.setTotals()
 }
 
 // scanConfig is what feed files are read with, without events.
@@ -353,37 +357,16 @@ func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
 		rows += f.Rows
 	}
 	r.o.CountRows(rows)
-	if err := (&gate{r.runState}).checkScanned(); err != nil {
+	if err := r.gate().CheckScanned(); err != nil {
 		return err
 	}
 	return r.haveRates()
 }
 
-// booksWrong turns an error that corrected books would fix into what a check of the books would have said.
-func booksWrong(err error) error {
-	rowBack := func(book string) error {
-		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(),
-			Hint: "put the row back: end it with valid_to instead of deleting it"}}
-	}
-	var missing *codes.MissingBookError
-	var unnamed *settle.MissingBookError
-	var price *rating.NoPriceError
-	var gone *events.GoneError
-	var rate *settlement.MissingRateError
-	switch {
-	case errors.As(err, &rate):
-		return missingRates(rate)
-	case errors.As(err, &gone):
-		return rowBack(gone.Book)
-	case errors.As(err, &unnamed):
-		return rowBack(unnamed.Book)
-	case errors.As(err, &missing):
-		return rowBack(missing.Book)
-	case errors.As(err, &price):
-		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(),
-			Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
-	}
-	return err
+// gate is that of the files that the run read.
+func (r *runState) gate() *gate.Gate {
+	return &gate.Gate{Scanned: r.scanned, Gates: r.ws.Settings.Gates, Retry: r.retried != nil,
+		Accept: r.o.AcceptRejects}
 }
 
 // files finds what there is to read: new feed files, or the kept rejects.
@@ -409,12 +392,14 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.File, error) {
 	s := r.job.sharing
 	if s != nil && s.plan != nil {
-		return r.plannedFiles(hashes)
+		r.report.Files = append(r.report.Files, s.plan.Reports...)
+		r.report.Notes = append(r.report.Notes, s.plan.Notes...)
+		return s.plannedFiles(r.inbox, hashes)
 	}
 	notes := len(r.report.Notes)
 	var files []*accept.File
 	for _, spec := range accept.Feeds() {
-		fresh, err := r.newFiles().fresh(ctx, spec.Name, hashes)
+		fresh, err := r.newFiles(r.inbox).Fresh(ctx, spec.Name, hashes)
 		if err != nil {
 			return nil, err
 		}
@@ -426,12 +411,15 @@ func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.F
 	return files, r.share(files, notes)
 }
 
-// newFiles finds the new files of the run's inbox.
-func (r *run) newFiles() *newFiles { return &newFiles{r.runState, r.inbox} }
+// newFiles finds the new files of an inbox.
+func (r *runState) newFiles(in fs.FS) *newfiles.Finder {
+	return &newfiles.Finder{Inbox: in, Settle: r.ws.Settings.Inbox.Settle, Options: &r.o, Next: r.next,
+		Report: r.report}
+}
 
 // reconciler accounts for the rows that the run read as cfg says.
 func (r *run) reconciler(cfg *accept.Config) *reconciler {
-	return &reconciler{r.runState, cfg, r.folded, r.newFiles()}
+	return &reconciler{r.runState, cfg, r.folded, r.newFiles(r.inbox)}
 }
 
 // notHashed is what a run says that cannot remember the hashes of the inbox: a later one reads it again.
@@ -486,7 +474,7 @@ func (r *run) rater() *fold.Folder {
 func (r *run) engine() task.Local {
 	l := task.Local{Workers: r.o.Workers, Bytes: r.o.TaskBytes}
 	if r.job.sharing != nil {
-		l.Elsewhere = r.elsewhere
+		l.Elsewhere = r.job.sharing.elsewhere
 	}
 	return l
 }
@@ -557,7 +545,7 @@ func (r *runState) resetClock() error {
 	r.next.ResetClock()
 	r.job.command += workspace.ResetClockFlag
 	r.report.Command = r.job.command
-	r.note("the lake's clock was %s and is now %s. Records that were rejected as too old by the later clock: "+
+	r.report.Note("the lake's clock was %s and is now %s. Records that were rejected as too old by the later clock: "+
 		"`tollbook ingest --retry-rejects` tries them again", was, r.o.AsOf)
 	return nil
 }

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/run/totals"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -53,7 +55,7 @@ func (r *run) settle(step *settle.Step) error {
 		}
 		step.Cycles = append(step.Cycles, c)
 	}
-	step.Record = settlement.Record{AsOf: r.o.AsOf, Transfers: r.transfers(), Events: r.incentiveEvents()}
+	step.Record = settlement.Record{AsOf: r.o.AsOf, Transfers: r.events.transfers(), Events: r.events.incentiveEvents()}
 	if r.closed != place.NoCycle {
 		step.Record.ClosedThrough = r.closed
 	}
@@ -76,12 +78,12 @@ func (r *runState) settleAgain(c period.Cycle) bool {
 }
 
 // transfers are all accepted transfers as settlement takes them.
-func (r *run) transfers() []settlement.Transfer {
+func (ev *eventStage) transfers() []settlement.Transfer {
 	var list []settlement.Transfer
-	all := r.events.intake.Book().Transfers
+	all := ev.intake.Book().Transfers
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		t := all[id]
-		from, to := r.ws.Books.Partner(t.From), r.ws.Books.Partner(t.To)
+		from, to := ev.ws.Books.Partner(t.From), ev.ws.Books.Partner(t.To)
 		if from >= 0 && to >= 0 {
 			list = append(list, settlement.Transfer{Cycle: t.Cycle, From: from, To: to, Amount: t.Amount})
 		}
@@ -90,13 +92,42 @@ func (r *run) transfers() []settlement.Transfer {
 }
 
 // incentiveEvents are all events of incentives that the books still know.
-func (r *run) incentiveEvents() []settlement.Event {
+func (ev *eventStage) incentiveEvents() []settlement.Event {
 	var list []settlement.Event
-	all := r.events.intake.Book().Incentives
+	all := ev.intake.Book().Incentives
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if e, ok := all[id].Happens(r.ws.Books); ok {
+		if e, ok := all[id].Happens(ev.ws.Books); ok {
 			list = append(list, e)
 		}
 	}
 	return list
+}
+
+// cycleNames are the cycles with files in the state to come.
+func (r *run) cycleNames() []string {
+	var names []string
+	for _, ref := range r.txn.Base().Manifest.Cycles {
+		names = append(names, ref.Cycle)
+	}
+	for _, c := range r.folded.Cycles {
+		names = append(names, c.String())
+	}
+	if r.job.cycle != place.NoCycle {
+		names = append(names, r.job.cycle.String())
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// setTotals calculates the control totals of the state to come, and counts its open rejects.
+func (r *run) setTotals() (err error) {
+	t := &totals.State{Txn: r.txn, Closed: r.closed, Cycles: r.cycleNames(), CouponRecords: r.issued.Records,
+		CouponUses: r.couponUses}
+	if r.report.Totals, err = t.Calculate(); err != nil {
+		return err
+	}
+	for _, e := range r.next.Find(rejects.OpenKey()) {
+		r.report.Rejects += e.Rows
+	}
+	return r.next.SetTotals(r.report.Totals)
 }

@@ -15,35 +15,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
-
-// Plan is what all processes of a shared run have in common. Its hash is the name of the run.
-type Plan struct {
-	Base     lake.Hash              `json:"base"`     // of the manifest; "" = an empty lake
-	Build    string                 `json:"build"`    // of the program
-	Settings string                 `json:"settings"` // hash
-	Books    string                 `json:"books"`    // hash
-	AsOf     period.Instant         `json:"as_of"`
-	Monthly  bool                   `json:"monthly"`
-	Close    bool                   `json:"close"`  // the cycle is closed
-	Cycle    period.Cycle           `json:"cycle"`  // of run monthly and close
-	Accept   string                 `json:"accept"` // why more rejects than gates: allows are accepted; "" = they are not
-	Files    []planFile             `json:"files"`  // in order of feed and name
-	Reports  []workspace.FileReport `json:"reports"`
-	Notes    []string               `json:"notes"`
-}
-
-// planFile is a feed file that the run takes.
-type planFile struct {
-	Feed  string `json:"feed"`
-	Name  []byte `json:"name"`
-	Hash  string `json:"hash"`
-	Bytes int64  `json:"bytes"`
-}
-
-const planKind = "plan"
 
 // terms is what the tasks of buckets have in common beyond the plan.
 type terms struct {
@@ -86,32 +61,35 @@ func (e *pendingError) Error() string {
 // sharing is the part of this process in a shared run.
 type sharing struct {
 	run     lake.Hash // "" = it is being planned
-	plan    *Plan
+	plan    *plan.Plan
 	commit  bool // it is committed once all tasks are done
 	engine  bool // its workers do the tasks
 	refused bool // a worker refused a task
+
+	txn *lake.Txn          // of the run, once it has begun
+	o   *workspace.Options // of the run
 }
 
 // PlanTasks begins a shared run: a night, or with a cycle the night with the month-end lines of this cycle. It ends
 // where other processes have tasks to do. Nothing is committed.
 func PlanTasks(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*Pending,
 	error) {
-	p := &Plan{Monthly: cycle != place.NoCycle, Cycle: cycle}
+	p := &plan.Plan{Monthly: cycle != place.NoCycle, Cycle: cycle}
 	if !p.Monthly {
 		p.Cycle = 0
 	}
-	return pending(transact(ctx, w, o, p.job(&sharing{})))
+	return pending(transact(ctx, w, o, (&sharing{}).job(p)))
 }
 
 // NextTasks continues a shared run: it takes the results of a stage and ends where other processes have tasks to do, or
 // where the run can be committed. Nothing is committed.
 func NextTasks(ctx context.Context, w *workspace.Workspace, run lake.Hash, o workspace.Options) (*Pending, error) {
-	p, err := LoadPlan(w, run, o)
+	p, err := plan.Load(w, run, o)
 	if err != nil {
 		return nil, err
 	}
 	o.AsOf, o.AcceptRejects = p.AsOf, p.Accept
-	return pending(transact(ctx, w, o, p.job(&sharing{run: run, plan: p})))
+	return pending(transact(ctx, w, o, (&sharing{run: run, plan: p}).job(p)))
 }
 
 // pending is what a run waits for that ended there.
@@ -124,16 +102,11 @@ func pending(_ *workspace.Report, err error) (*Pending, error) {
 
 // refused turns an error of a run that cannot be continued into a refusal.
 func refused(err error) error {
-	if e := new(lake.PlanError); errors.As(err, &e) {
-		return &workspace.RefusedError{What: e.Error(), Hint: hintPlan}
-	}
 	if e := new(pendingError); errors.As(err, &e) {
 		return &workspace.RefusedError{What: e.Error(), Hint: fmt.Sprintf("missing: %s", numbers(e.Missing))}
 	}
-	return err
+	return plan.Refused(err)
 }
-
-const hintPlan = "plan it again: `tollbook task plan`"
 
 // numbers lists a few numbers.
 func numbers(list []int) string {
@@ -149,44 +122,8 @@ func numbers(list []int) string {
 	return strings.Join(words, ", ")
 }
 
-// LoadPlan reads the plan of a shared run, and refuses it if this process would do other work than its plan says: with
-// another build, other settings or other books. Errors: *workspace.RefusedError.
-func LoadPlan(w *workspace.Workspace, run lake.Hash, o workspace.Options) (*Plan, error) {
-	l, err := w.Lake(o)
-	if err != nil {
-		return nil, err
-	}
-	b, err := l.ReadPlan(run)
-	if err != nil {
-		return nil, refused(err)
-	}
-	p := new(Plan)
-	if err := task.Decode(planKind, b, p); err != nil {
-		return nil, fmt.Errorf("run %s: %w", run, err)
-	}
-	return p, p.check(w, run, o.Build)
-}
-
-// check refuses a plan for another build, other settings or other books.
-func (p *Plan) check(w *workspace.Workspace, run lake.Hash, build string) error {
-	for _, one := range []struct{ what, planned, here string }{
-		{"by another build of tollbook", p.Build, build},
-		{"with other settings", p.Settings, settingsHash(w)},
-		{"with other books", p.Books, booksHash(w)},
-	} {
-		if one.planned != one.here {
-			return &workspace.RefusedError{What: fmt.Sprintf("run %s was planned %s", run, one.what),
-				Hint: "do its tasks as it was planned, or " + hintPlan}
-		}
-	}
-	return nil
-}
-
-func settingsHash(w *workspace.Workspace) string { return fmt.Sprintf("%x", w.Settings.Hash) }
-func booksHash(w *workspace.Workspace) string    { return fmt.Sprintf("%x", w.Books.Hash) }
-
-// job is the job of a plan.
-func (p *Plan) job(s *sharing) job {
+// job is the job of a plan that this process has a part in.
+func (s *sharing) job(p *plan.Plan) job {
 	switch {
 	case p.Close:
 		return job{command: closeCommand(p.Cycle), cycle: p.Cycle, close: true, sharing: s}
@@ -201,10 +138,10 @@ func (r *run) begin(l *lake.Lake) (err error) {
 	s := r.job.sharing
 	if s == nil && r.o.SharedRun != "" {
 		s = &sharing{run: lake.Hash(r.o.SharedRun), commit: true}
-		if s.plan, err = LoadPlan(r.ws, s.run, r.o); err != nil {
+		if s.plan, err = plan.Load(r.ws, s.run, r.o); err != nil {
 			return err
 		}
-		if r.job.command != s.plan.job(s).command || r.o.AsOf != s.plan.AsOf {
+		if r.job.command != s.job(s.plan).command || r.o.AsOf != s.plan.AsOf {
 			return &workspace.RefusedError{What: fmt.Sprintf("run %s is not that of %s as of %s", s.run, r.job.command,
 				r.o.AsOf), Hint: "`tollbook task commit` commits it"}
 		}
@@ -212,9 +149,12 @@ func (r *run) begin(l *lake.Lake) (err error) {
 	}
 	if s == nil || s.plan == nil {
 		r.txn, err = l.Begin()
-		return err
+	} else {
+		r.txn, err = l.Resume(s.run, s.plan.Base)
 	}
-	r.txn, err = l.Resume(s.run, s.plan.Base)
+	if s != nil {
+		s.txn, s.o = r.txn, &r.o
+	}
 	return err
 }
 
@@ -222,17 +162,18 @@ func (r *run) begin(l *lake.Lake) (err error) {
 // before.
 func (r *run) share(files []*accept.File, notes int) (err error) {
 	s := r.job.sharing
-	s.plan = &Plan{Base: r.txn.Base().Hash, Build: r.o.Build, Settings: settingsHash(r.ws), Books: booksHash(r.ws),
-		AsOf: r.o.AsOf, Accept: r.o.AcceptRejects, Files: []planFile{},
+	s.plan = &plan.Plan{Base: r.txn.Base().Hash, Build: r.o.Build, Settings: plan.SettingsHash(r.ws),
+		Books: plan.BooksHash(r.ws), AsOf: r.o.AsOf, Accept: r.o.AcceptRejects, Files: []plan.File{},
 		Reports: append([]workspace.FileReport{}, r.report.Files...),
 		Notes:   append([]string{}, r.report.Notes[notes:]...)}
 	if r.job.cycle != place.NoCycle {
 		s.plan.Monthly, s.plan.Close, s.plan.Cycle = !r.job.close, r.job.close, r.job.cycle
 	}
 	for _, f := range files {
-		s.plan.Files = append(s.plan.Files, planFile{f.Feed, []byte(f.Name), f.Hash, f.Bytes})
+		s.plan.Files = append(s.plan.Files, plan.File{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
+			Bytes: f.Bytes})
 	}
-	b, err := task.Encode(planKind, s.plan)
+	b, err := s.plan.Encode()
 	if err != nil {
 		return err
 	}
@@ -240,21 +181,11 @@ func (r *run) share(files []*accept.File, notes int) (err error) {
 	return err
 }
 
-// files are the feed files of a plan.
-func (p *Plan) files() []*accept.File {
-	files := make([]*accept.File, len(p.Files))
-	for i, f := range p.Files {
-		files[i] = &accept.File{Feed: f.Feed, Name: string(f.Name), Hash: f.Hash, Bytes: f.Bytes}
-	}
-	return files
-}
-
 // plannedFiles are the feed files of a run that is continued. Each must be what it was when the run was planned.
-func (r *run) plannedFiles(hashes *inbox.Hashes) ([]*accept.File, error) {
-	s := r.job.sharing
-	files := s.plan.files()
+func (s *sharing) plannedFiles(in fs.FS, hashes *inbox.Hashes) ([]*accept.File, error) {
+	files := s.plan.FeedFiles()
 	for _, f := range files {
-		hash, _, err := hashes.Hash(r.inbox, f.Name)
+		hash, _, err := hashes.Hash(in, f.Name)
 		changed := new(inbox.ChangedError)
 		if err == nil && hash != f.Hash || errors.As(err, &changed) {
 			err = &lake.PlanError{Run: s.run, What: fmt.Sprintf("inbox/%s changed since it was planned", f.Name)}
@@ -263,27 +194,24 @@ func (r *run) plannedFiles(hashes *inbox.Hashes) ([]*accept.File, error) {
 			return nil, err
 		}
 	}
-	r.report.Files = append(r.report.Files, s.plan.Reports...)
-	r.report.Notes = append(r.report.Notes, s.plan.Notes...)
 	return files, nil
 }
 
 // elsewhere is task.Local.Elsewhere of a shared run: tasks that have results are done. The engine has its workers do
 // the others; without one, they end this process.
-func (r *run) elsewhere(ctx context.Context, stage string, tasks [][]byte, take func([]byte) error) error {
-	s := r.job.sharing
+func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, take func([]byte) error) error {
 	for i, b := range tasks {
-		if err := errors.Join(ctx.Err(), r.offer(taskObject(stage, i), b)); err != nil {
+		if err := errors.Join(ctx.Err(), s.offer(taskObject(stage, i), b)); err != nil {
 			return err
 		}
 	}
-	results, missing, err := r.results(ctx, stage, len(tasks))
+	results, missing, err := s.results(ctx, stage, len(tasks))
 	if err == nil && len(missing) > 0 && s.engine {
-		work := &task.Work{Run: string(s.run), Build: r.o.Build, Stage: stage, Tasks: missing}
-		if err := r.o.Engine.Do(ctx, work, r.attempt); err != nil {
+		work := &task.Work{Run: string(s.run), Build: s.o.Build, Stage: stage, Tasks: missing}
+		if err := s.o.Engine.Do(ctx, work, s.attempt); err != nil {
 			return s.failed(err)
 		}
-		results, missing, err = r.results(ctx, stage, len(tasks))
+		results, missing, err = s.results(ctx, stage, len(tasks))
 	}
 	if err != nil {
 		return err
@@ -314,20 +242,20 @@ func (s *sharing) failed(err error) error {
 }
 
 // attempt reports an attempt of a task.
-func (r *run) attempt(a *task.Attempt) {
-	if r.o.Attempt != nil {
-		r.o.Attempt(a)
+func (s *sharing) attempt(a *task.Attempt) {
+	if s.o.Attempt != nil {
+		s.o.Attempt(a)
 	}
 }
 
 // results reads the results of the tasks of a stage, and says which are missing.
-func (r *run) results(ctx context.Context, stage string, tasks int) (results [][]byte, missing []int, err error) {
+func (s *sharing) results(ctx context.Context, stage string, tasks int) (results [][]byte, missing []int, err error) {
 	results, missing = make([][]byte, tasks), []int{}
 	for i := range results {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		results[i], err = r.txn.ReadShared(resultObject(stage, i))
+		results[i], err = s.txn.ReadShared(resultObject(stage, i))
 		if errors.Is(err, fs.ErrNotExist) {
 			missing = append(missing, i)
 		} else if err != nil {
@@ -338,15 +266,15 @@ func (r *run) results(ctx context.Context, stage string, tasks int) (results [][
 }
 
 // offer stores an object of the run. It must be the same each time the run is continued.
-func (r *run) offer(name string, b []byte) error {
-	stored, err := r.txn.ReadShared(name)
+func (s *sharing) offer(name string, b []byte) error {
+	stored, err := s.txn.ReadShared(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return r.txn.PutShared(name, b)
+		return s.txn.PutShared(name, b)
 	case err != nil:
-		return fmt.Errorf("read %s of run %s: %w", name, r.job.sharing.run, err)
+		return fmt.Errorf("read %s of run %s: %w", name, s.run, err)
 	case !bytes.Equal(stored, b):
-		return &lake.PlanError{Run: r.job.sharing.run, What: "its tasks are others now: files of vendors' costs or " +
+		return &lake.PlanError{Run: s.run, What: "its tasks are others now: files of vendors' costs or " +
 			"the copy of the books changed since it was planned"}
 	}
 	return nil
@@ -363,5 +291,5 @@ func (r *run) shareTerms() error {
 	if err != nil {
 		return err
 	}
-	return r.offer(termsObject, b)
+	return r.job.sharing.offer(termsObject, b)
 }

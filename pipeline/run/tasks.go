@@ -10,6 +10,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
+	"github.com/tollbook/tollbook/pipeline/run/gate"
+	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -39,7 +42,7 @@ func DoTask(ctx context.Context, w *workspace.Workspace, id lake.Hash, stage str
 // the same files. Errors: *workspace.RefusedError if this is not the build, the settings or the books of the plan, if
 // the lake has another state, or if there is no such task.
 func (t *Tasks) Do(ctx context.Context, id lake.Hash, stage string, i int) error {
-	p, err := LoadPlan(t.ws, id, t.o)
+	p, err := plan.Load(t.ws, id, t.o)
 	if err == nil && (t.r == nil || t.id != id) {
 		err = errors.Join(t.Close(), t.open(id, p))
 	}
@@ -53,17 +56,19 @@ func (t *Tasks) Do(ctx context.Context, id lake.Hash, stage string, i int) error
 }
 
 // open joins a run.
-func (t *Tasks) open(id lake.Hash, p *Plan) error {
+func (t *Tasks) open(id lake.Hash, p *plan.Plan) error {
 	l, err := t.ws.Lake(t.o)
 	if err != nil {
 		return err
 	}
 	o := t.o
 	o.AsOf, o.AcceptRejects = p.AsOf, p.Accept
-	r := newRun(t.ws, o, p.job(&sharing{run: id, plan: p}))
+	s := &sharing{run: id, plan: p}
+	r := newRun(t.ws, o, s.job(p))
 	if r.txn, err = l.Join(id, p.Base); err != nil {
 		return err
 	}
+	s.txn, s.o = r.txn, &r.o
 	t.id, t.r = id, r
 	r.next = r.txn.Next()
 	return r.prepare()
@@ -104,7 +109,7 @@ func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 		}
 	}
 	if err != nil {
-		return booksWrong(err)
+		return bookproblem.Of(err)
 	}
 	return t.r.txn.PutShared(resultObject(stage, i), b)
 }
@@ -136,7 +141,7 @@ func (r *run) bucketWorker() (func(context.Context, []byte) ([]byte, error), err
 	if err := r.watchRejects(cfg); err != nil {
 		return nil, err
 	}
-	if r.scanned, err = accept.Recall(cfg, r.job.sharing.plan.files(), todo, results); err != nil {
+	if r.scanned, err = accept.Recall(cfg, r.job.sharing.plan.FeedFiles(), todo, results); err != nil {
 		return nil, err
 	}
 	r.issued, r.known, r.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)
@@ -216,12 +221,12 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 		return nil, err
 	}
 	for _, id := range runs {
-		p, err := LoadPlan(w, id, *o)
+		p, err := plan.Load(w, id, *o)
 		if err != nil { // another build, other settings or books
 			continue
 		}
 		s := &sharing{run: id, plan: p, commit: true, engine: true}
-		if p.job(s).command == j.command && p.Accept == o.AcceptRejects && (o.AsOfIsNow || p.AsOf == o.AsOf) {
+		if s.job(p).command == j.command && p.Accept == o.AcceptRejects && (o.AsOfIsNow || p.AsOf == o.AsOf) {
 			return s, nil
 		}
 	}
@@ -237,7 +242,7 @@ func (r *run) giveUp(err error) error {
 	var (
 		no       *workspace.RefusedError
 		problems problem.Problems
-		gated    *GatedError
+		gated    *gate.Error
 		gone     *lake.PlanError
 	)
 	if errors.As(err, &no) || errors.As(err, &problems) || errors.As(err, &gated) || errors.As(err, &gone) {

@@ -17,7 +17,7 @@ import (
 const maxNoCountry = 20
 
 // noteNoCountry notes who has lines in the cycle and no country, although taxes.csv names countries (§10.6).
-func (r *run) noteNoCountry(ctx context.Context, snap *lake.Snapshot) error {
+func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) error {
 	if !r.ws.Books.TaxCountries {
 		return nil
 	}
@@ -58,6 +58,7 @@ func (r *run) noteNoCountry(ctx context.Context, snap *lake.Snapshot) error {
 	if n := len(list) - maxNoCountry; n > 0 {
 		list, more = list[:maxNoCountry], fmt.Sprintf(" and %d more", n)
 	}
-	r.note("no country in books/parties.csv, so only taxes of any country apply: %s%s", strings.Join(list, ", "), more)
+	r.report.Note("no country in books/parties.csv, so only taxes of any country apply: %s%s",
+		strings.Join(list, ", "), more)
 	return nil
 }

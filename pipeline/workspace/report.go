@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"fmt"
+
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
@@ -57,6 +59,11 @@ type Report struct {
 	Owed    *Owed           `json:"publish_owed,omitempty"`
 	// Missing is what the cycle that a run closes, or a dry run would close, lacks; nil of other runs.
 	Missing *compose.Missing `json:"missing,omitempty"`
+}
+
+// Note reports something to a person that is no failure.
+func (r *Report) Note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
 // Owed says why a state was not published: the next run, or `tollbook publish`, does it.

@@ -115,7 +115,7 @@ func printer(a *cli.App, format string) (func(ctx context.Context, html, pdf str
 	case "html":
 		return nil, nil //nolint:nilnil // nothing prints
 	case "pdf":
-		browser, err := a.Browser()
+		browser, err := cli.Browser(a)
 		return func(ctx context.Context, html, pdf string) error { return cli.Print(ctx, browser, html, pdf) }, err
 	}
 	return nil, (&cli.UsageError{What: fmt.Sprintf("--format %q: it is one of html, pdf", format)}).Meant(format,

@@ -20,7 +20,7 @@ func (a *App) Engine(ctx context.Context, w *workspace.Workspace) (task.Engine, 
 	}
 	s := &w.Settings.Engine
 	if s.Temporal != "" {
-		e, err := a.temporal(ctx, s)
+		e, err := taskServer(ctx, a, s)
 		return e, build, err
 	}
 	program, err := os.Executable()
@@ -64,11 +64,11 @@ func (a *App) TaskServer(ctx context.Context) (TaskServer, error) {
 		return nil, &workspace.RefusedError{What: "no server gives tasks to workers", Hint: "set engine.dsn in " +
 			settings.File}
 	}
-	return a.temporal(ctx, &s.Engine)
+	return taskServer(ctx, a, &s.Engine)
 }
 
 // NewWorker is what does tasks of planned runs of the workspace.
-func (a *App) NewWorker() (*engine.Worker, error) {
+func NewWorker(a *App) (*engine.Worker, error) {
 	o, err := a.Options()
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -84,7 +85,7 @@ func ExitCode(err error) int {
 	var archived *rows.ArchivedError
 	var notFound *rows.NotFoundError
 	var unknownKey *keys.UnknownKeyError
-	var gated *run.GatedError
+	var gated *gate.Error
 	var unnamed *settle.MissingBookError
 	var open *run.OpenItemsError
 	var noDataSet *rules.FileError
@@ -140,7 +141,7 @@ func describeFailure(err error) Failure {
 	if f.Hint != "" {
 		f.Error = strings.TrimSuffix(f.Error, "; "+f.Hint)
 	}
-	var gated *run.GatedError
+	var gated *gate.Error
 	if errors.As(err, &gated) {
 		f.At = gatedPlaces(gated)
 	}
@@ -158,7 +159,7 @@ func describeFailure(err error) Failure {
 }
 
 // gatedPlaces names files with rejects, each with its first one.
-func gatedPlaces(e *run.GatedError) []SourcePlace {
+func gatedPlaces(e *gate.Error) []SourcePlace {
 	var list []SourcePlace
 	for _, feed := range e.Feeds {
 		for _, f := range feed.Files {

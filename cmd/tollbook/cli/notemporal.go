@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// temporal connects to a Temporal server.
-func (*App) temporal(context.Context, *settings.Engine) (TaskServer, error) {
+// taskServer connects to a Temporal server.
+func taskServer(context.Context, *App, *settings.Engine) (TaskServer, error) {
 	return nil, &workspace.RefusedError{What: "this build has no Temporal engine",
 		Hint: "build tollbook with `go build -tags temporal ./cmd/tollbook`, or empty engine.dsn"}
 }

@@ -23,7 +23,7 @@ const printTime = 2 * time.Minute
 
 // Browser is the program that prints PDF files: $TOLLBOOK_BROWSER, or the first of the known ones. A browser is what
 // lays out the pages of a document as its style sheet asks for, with page breaks, repeated headings and page numbers.
-func (a *App) Browser() (string, error) {
+func Browser(a *App) (string, error) {
 	if name := a.Env("TOLLBOOK_BROWSER"); name != "" {
 		path, err := exec.LookPath(name)
 		if err != nil {

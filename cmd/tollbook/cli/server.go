@@ -22,7 +22,7 @@ func (e *AskError) Hint() string {
 }
 
 // Published connects to the server that the workspace is published to.
-func (a *App) Published(ctx context.Context, w *workspace.Workspace) (*clickhouse.Conn, error) {
+func Published(ctx context.Context, a *App, w *workspace.Workspace) (*clickhouse.Conn, error) {
 	o, err := clickhouse.FromSettings(&w.Settings.ClickHouse, w.Dir, a.Env)
 	if err != nil {
 		return nil, err

@@ -6,7 +6,7 @@ import (
 )
 
 // SharedRun opens the workspace for a part of a run whose tasks several processes do.
-func (a *App) SharedRun() (*workspace.Workspace, workspace.Options, error) {
+func SharedRun(a *App) (*workspace.Workspace, workspace.Options, error) {
 	o, err := a.Options()
 	if err != nil {
 		return nil, o, err
@@ -23,7 +23,7 @@ func (a *App) SharedRun() (*workspace.Workspace, workspace.Options, error) {
 }
 
 // TheRun is the run that --run names, or the only one that was planned and not committed.
-func (a *App) TheRun(w *workspace.Workspace, o workspace.Options, name string) (lake.Hash, error) {
+func TheRun(w *workspace.Workspace, o workspace.Options, name string) (lake.Hash, error) {
 	if name != "" {
 		return lake.Hash(name), nil
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// temporal connects to a Temporal server.
-func (a *App) temporal(ctx context.Context, s *settings.Engine) (TaskServer, error) {
+// taskServer connects to a Temporal server.
+func taskServer(ctx context.Context, a *App, s *settings.Engine) (TaskServer, error) {
 	return temporal.Dial(ctx, temporal.Config{Address: s.Temporal, TLS: s.TLS,
 		APIKey: a.Env("TOLLBOOK_TEMPORAL_API_KEY"), Namespace: s.Namespace, Queue: s.Queue, Heartbeat: s.Heartbeat,
 		Log: a.Log})

@@ -8,14 +8,14 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/prune"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // NewPrune is the command prune.
 func NewPrune(a *cli.App) *cobra.Command {
-	var po run.PruneOptions
+	var po prune.Options
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Pack old feed files and archive closed cycles",
@@ -43,7 +43,7 @@ the archive. If prune is killed at any point and started again, it continues.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runPrune(ctx context.Context, a *cli.App, po run.PruneOptions) error {
+func runPrune(ctx context.Context, a *cli.App, po prune.Options) error {
 	res, failed := a.Do(ctx, jobs.Task{Kind: jobs.Prune, Cycle: jobs.NoCycle, Prune: po})
 	if res == nil || res.Pruned == nil {
 		return failed
@@ -67,7 +67,7 @@ func runPrune(ctx context.Context, a *cli.App, po run.PruneOptions) error {
 }
 
 // printPrune prints what left, for people.
-func printPrune(a *cli.App, zone *period.Zone, r *run.PruneReport) {
+func printPrune(a *cli.App, zone *period.Zone, r *prune.Report) {
 	fmt.Fprintf(a.Out, "prune as of %s\n", zone.Show(r.AsOf))
 	if len(r.Cycles) > 0 {
 		fmt.Fprintf(a.Out, "\ncycles to %s\n", r.Archive)

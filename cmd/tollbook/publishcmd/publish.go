@@ -12,14 +12,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 )
 
 // NewPublish is the command publish.
 func NewPublish(a *cli.App) *cobra.Command {
 	var text string
 	var ddl bool
-	po := run.PublishOptions{Cycle: place.NoCycle}
+	po := targets.Options{Cycle: place.NoCycle}
 	cmd := &cobra.Command{
 		Use:   "publish",
 		Short: "Copy the lake to ClickHouse and verify that both are equal; update Iceberg tables",
@@ -78,7 +78,7 @@ func printDDL(a *cli.App) error {
 	return err
 }
 
-func runPublish(ctx context.Context, a *cli.App, po run.PublishOptions) error {
+func runPublish(ctx context.Context, a *cli.App, po targets.Options) error {
 	res, err := a.Do(ctx, jobs.Task{Kind: jobs.Publish, Cycle: po.Cycle, Publish: po})
 	if err != nil {
 		return cli.PartnersWrong(err)

@@ -307,7 +307,7 @@ func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *questio
 // askServer asks what is published.
 func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *question.Question,
 	r question.Request) (*question.Answer, error) {
-	conn, err := a.Published(ctx, w)
+	conn, err := cli.Published(ctx, a, w)
 	if err != nil {
 		return nil, err
 	}

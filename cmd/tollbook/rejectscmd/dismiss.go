@@ -13,20 +13,20 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // dismissResult is the report of a dismissal as JSON.
 type dismissResult struct {
-	*run.DismissReport
+	*dismiss.Report
 	AsOf           string `json:"as_of"`
 	NeedsAttention bool   `json:"look"` // a person should look: exit code 1
 }
 
 // dismissCommand is `rejects dismiss`.
 func dismissCommand(a *cli.App) *cobra.Command {
-	var d run.DismissOptions
+	var d dismiss.Options
 	cmd := &cobra.Command{
 		Use:   "dismiss ID...",
 		Short: "End rejects that are not to be billed",
@@ -60,7 +60,7 @@ later, a dismissed reject counts as corrected.`,
 
 // restoreCommand is `rejects restore`.
 func restoreCommand(a *cli.App) *cobra.Command {
-	d := run.DismissOptions{Restore: true}
+	d := dismiss.Options{Restore: true}
 	cmd := &cobra.Command{
 		Use:   "restore ID...",
 		Short: "Open dismissed rejects again",
@@ -97,7 +97,7 @@ func wantNames(what string, args []string) error {
 }
 
 // runDismiss ends rejects or opens them again, and prints what became of them.
-func runDismiss(ctx context.Context, a *cli.App, d *run.DismissOptions) error {
+func runDismiss(ctx context.Context, a *cli.App, d *dismiss.Options) error {
 	if a.Flags.Lake != "" {
 		return &cli.UsageError{What: "--lake: this command writes",
 			Hint: "rejects are dismissed in the lake of the workspace"}
@@ -127,7 +127,7 @@ func runDismiss(ctx context.Context, a *cli.App, d *run.DismissOptions) error {
 }
 
 // printDismiss prints it for people.
-func printDismiss(a *cli.App, r *run.DismissReport) {
+func printDismiss(a *cli.App, r *dismiss.Report) {
 	g := cli.NewGrid("file", ">row", "reason", "id", "state")
 	for _, x := range r.Rejects {
 		state := string(x.State)

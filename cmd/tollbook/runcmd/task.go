@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -76,7 +77,7 @@ not committed is deleted.`,
 					return err
 				}
 			}
-			w, o, err := a.SharedRun()
+			w, o, err := cli.SharedRun(a)
 			if err != nil {
 				return err
 			}
@@ -101,11 +102,11 @@ func runFlag(cmd *cobra.Command, name *string) {
 
 // planned opens the workspace for the run that --run names, or for the only one that is planned.
 func planned(a *cli.App, name string) (*workspace.Workspace, workspace.Options, lake.Hash, error) {
-	w, o, err := a.SharedRun()
+	w, o, err := cli.SharedRun(a)
 	if err != nil {
 		return nil, o, "", err
 	}
-	id, err := a.TheRun(w, o, name)
+	id, err := cli.TheRun(w, o, name)
 	return w, o, id, err
 }
 
@@ -222,7 +223,7 @@ done, nothing is committed: exit code 2. If it fails or is killed, it can be rep
 			if err != nil {
 				return err
 			}
-			p, err := run.LoadPlan(w, id, o)
+			p, err := plan.Load(w, id, o)
 			if err != nil {
 				return err
 			}

@@ -53,7 +53,7 @@ The program must be built with the Temporal engine: go build -tags temporal ./cm
 
 // serveTasks is a worker process of a run on the same machine (engine.processes).
 func serveTasks(ctx context.Context, a *cli.App) error {
-	w, err := a.NewWorker()
+	w, err := cli.NewWorker(a)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func runWorker(ctx context.Context, a *cli.App, tasks int, listen string) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
-	w, err := a.NewWorker()
+	w, err := cli.NewWorker(a)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 			return &cli.UsageError{What: "--from clickhouse: clickhouse.dsn is empty",
 				Hint: "name the server in tollbook.yaml"}
 		}
-		conn, err := a.Published(ctx, w)
+		conn, err := cli.Published(ctx, a, w)
 		if err != nil {
 			return err
 		}

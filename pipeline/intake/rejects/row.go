@@ -1,6 +1,7 @@
 package rejects
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,15 @@ type Row struct {
 	Raw                                   []byte
 	End                                   End
 }
+
+// Origin is the row of a feed file that a reject came in. A file is known by its feed and its hash.
+type Origin struct {
+	Feed, Hash string
+	Row        int64
+}
+
+// Origin is where the reject came in.
+func (r *Row) Origin() Origin { return Origin{r.Feed, r.Hash, r.Row} }
 
 // End says how a reject ended; the zero value says that it is open.
 type End struct {
@@ -220,4 +230,10 @@ func (w *Writer) Finish() ([]lake.FileEntry, error) {
 		return nil, err
 	}
 	return []lake.FileEntry{e}, nil
+}
+
+// Compare orders rejects as they are kept and exported: by feed, file, row and hash.
+func Compare(a, b *Row) int {
+	return cmp.Or(cmp.Compare(a.Feed, b.Feed), cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row),
+		cmp.Compare(a.Hash, b.Hash))
 }

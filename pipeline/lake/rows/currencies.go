@@ -5,6 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -39,4 +40,24 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 		}
 	}
 	return billed, nil
+}
+
+// StatedCurrencies are the currencies of the customers with a statement among the files of a cycle.
+func StatedCurrencies(o tablefile.Opener, files []lake.FileEntry) (map[string]string, error) {
+	own := make(map[string]string)
+	def := tables.StatementsOf(true, true)
+	at := tables.CurrencyColumn(def)
+	for _, e := range files {
+		if e.Table != def.Name {
+			continue
+		}
+		err := tablefile.Each(o, e, def, []int{tables.SCustomerID, at}, func(c *parquet.Columns, row int) error {
+			own[c.C[tables.SCustomerID].Word(row)] = c.C[at].Word(row)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return own, nil
 }

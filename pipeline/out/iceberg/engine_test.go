@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -88,7 +89,7 @@ func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 			b.Fatal(report.Owed.Why)
 		}
 		w, o := b.open(asOf)
-		r, err := run.PublishIceberg(b.Context(), w, run.PublishOptions{Cycle: place.NoCycle}, o)
+		r, err := targets.Iceberg(b.Context(), w, targets.Options{Cycle: place.NoCycle}, o)
 		b.must(err)
 		if r.Manifest != report.Manifest {
 			b.Fatalf("the tables show manifest %d, want %d", r.Manifest, report.Manifest)

@@ -12,6 +12,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/prune"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -63,7 +65,7 @@ october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:0
 	if len(october) != 2 || !strings.HasPrefix(before, "2026-09\t12\t8645.36843481\t8645.37\t") {
 		t.Fatalf("%s\n%v", before, october)
 	}
-	r, err := run.Prune(t.Context(), w.workspace(), run.PruneOptions{}, w.options())
+	r, err := prune.Run(t.Context(), w.workspace(), prune.Options{}, w.options())
 	w.must(err)
 	if len(r.Cycles) != 1 || r.Published == nil || !r.Published.Changed || len(r.Published.Repaired) > 0 {
 		t.Fatalf("archived %+v, waits %+v, published %+v, owed %+v", r.Cycles, r.Waits, r.Published, r.Owed)
@@ -88,7 +90,7 @@ october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:0
 		t.Errorf("a state from before: %v %s", err, got)
 	}
 	refused := new(workspace.RefusedError)
-	if _, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")}); !errors.As(err, &refused) ||
+	if _, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-09")}); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "archived") {
 		t.Errorf("published alone: %v", err)
 	}

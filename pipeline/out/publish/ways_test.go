@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 )
 
 // Over HTTP the same rows arrive.
@@ -53,7 +53,7 @@ func TestTLSAndSecrets(t *testing.T) {
 	w.unpublishedMonth()
 	told := func(want string) {
 		t.Helper()
-		_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+		_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
 		var failed *clickhouse.Error
 		if !errors.As(err, &failed) || !strings.Contains(err.Error()+failed.Hint(), want) ||
 			strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, failed.Hint()), secret) {
@@ -84,7 +84,7 @@ func TestCredentials(t *testing.T) {
 	w.env[clickhouse.UserEnv], w.env[clickhouse.PasswordEnv] = "ops", "from env"
 	w.publish()
 	w.env[clickhouse.PasswordEnv] = "from somewhere else"
-	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+	_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
 	if err == nil || strings.Contains(err.Error(), "from somewhere else") ||
 		!strings.Contains(err.Error(), "Authentication failed") {
 		t.Error(err)
@@ -122,7 +122,7 @@ func TestMigration(t *testing.T) {
 		"[0,1,2,3,4,5,6,7]",
 	)
 	w.ask("INSERT INTO copy_internal.schema_versions (version, name) VALUES (8, 'of tomorrow')")
-	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+	_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
 	var newer *publish.NewerError
 	if !errors.As(err, &newer) || newer.Version != 8 || newer.Ours != 7 {
 		t.Error(err)
@@ -169,7 +169,7 @@ func TestMoreShards(t *testing.T) {
 	}
 	w.server = shards[1]
 	w.shows(rowsOfLinesSQL, "0")
-	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, Rebalance: true})
+	_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle, Rebalance: true})
 	w.must(err)
 	for _, s := range shards {
 		w.server = s
@@ -189,7 +189,7 @@ func TestTwoPublishers(t *testing.T) {
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {
-			if _, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle}); err != nil {
+			if _, err := w.tryPublish(targets.Options{Cycle: place.NoCycle}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -232,7 +232,7 @@ func TestQueryHoldsRows(t *testing.T) {
 	}
 	w.shows(statementsSQL, sampleDue)
 	<-ended
-	_, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")})
+	_, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-09")})
 	w.must(err)
 	w.shows("SELECT count() FROM copy_internal.statements_data", "12")
 	w.shows(linesSQL, sampleLines)

@@ -21,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/prune"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -252,7 +253,7 @@ func TestArchivedStores(t *testing.T) {
 	must(t, err)
 	asOf, err := period.ParseInstant("2026-11-05T00:00:00Z")
 	must(t, err)
-	r, err := run.Prune(t.Context(), w, run.PruneOptions{}, workspace.Options{AsOf: asOf, Env: func(string) string {
+	r, err := prune.Run(t.Context(), w, prune.Options{}, workspace.Options{AsOf: asOf, Env: func(string) string {
 		return ""
 	}})
 	must(t, err)

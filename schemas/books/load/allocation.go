@@ -62,7 +62,7 @@ func (m item) allocation(at books.Pos) books.Allocation {
 		case a.SKU < 0 && !m.l.Broken["products.csv"]:
 			why = "not in products.csv"
 		case a.SKU >= 0:
-			why = m.l.noCosts(a.SKU)
+			why = noCosts(m.l, a.SKU)
 		}
 		if why != "" {
 			m.Fail("sku", n, "", "%s", why)

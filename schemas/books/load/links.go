@@ -163,7 +163,7 @@ func (l *loader) terms() {
 		if t.Seller >= 0 {
 			seller = l.b.Partners[t.Seller].ID
 		}
-		return "seller_id " + seller + ", buyer_id " + l.b.Partners[t.Buyer].ID + ", " + l.scopeText(t.Service, t.SKU)
+		return "seller_id " + seller + ", buyer_id " + l.b.Partners[t.Buyer].ID + ", " + scopeText(l, t.Service, t.SKU)
 	})
 	l.b.Terms = sheet.RowsOf(rows)
 }

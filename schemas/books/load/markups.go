@@ -21,7 +21,7 @@ func (l *loader) markups() {
 		}
 		var ok bool
 		if m.SKU, ok = r.needSKU("sku"); ok {
-			if why := l.noCosts(m.SKU); why != "" {
+			if why := noCosts(l, m.SKU); why != "" {
 				r.Fail("sku", "", "%s", why)
 			}
 		}
@@ -42,7 +42,7 @@ func (l *loader) markups() {
 }
 
 // noCosts says why rows of cost files cannot be billed by a product; "" = they can.
-func (l *loader) noCosts(sku int32) string {
+func noCosts(l *loader, sku int32) string {
 	p := &l.b.Products[sku]
 	if l.badSKU[p.SKU] {
 		return ""

@@ -64,7 +64,7 @@ func (r *row) scope() (service string, sku int32) {
 }
 
 // scopeText describes a scope.
-func (l *loader) scopeText(service string, sku int32) string {
+func scopeText(l *loader, service string, sku int32) string {
 	text := "service_type_code " + service + ", sku "
 	if sku < 0 {
 		return text + "*"

@@ -1,4 +1,4 @@
-package run
+package totals
 
 import (
 	"fmt"
@@ -8,103 +8,99 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TotalsError is a control total that does not hold: our own fault, exit code 3, nothing was committed (§6.6).
-type TotalsError struct{ Name, Left, Right string }
+// Error is a control total that does not hold: our own fault, exit code 3, nothing was committed (§6.6).
+type Error struct{ Name, Left, Right string }
 
-func (e *TotalsError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("control total %s differs: %s, but %s", e.Name, e.Left, e.Right)
 }
 
-// controlTotals are the control totals of the state to come.
-type controlTotals struct {
-	*runState
-	cycles []string // with files in that state
+// State is the state to come of which control totals are calculated.
+type State struct {
+	Txn    *lake.Txn
+	Closed period.Cycle // the last closed cycle of the state before
+	Cycles []string     // with files in the state to come
 
-	couponRecords bool // what coupons pay is recorded
-	// couponUses are by cycle and customer, as coupon_records have them.
-	couponUses map[string]map[string]money.AmountTotal
+	CouponRecords bool // what coupons pay is recorded
+	// CouponUses are by cycle and customer, as coupon_records have them.
+	CouponUses map[string]map[string]money.AmountTotal
 }
 
-// calculate calculates the control totals of the state to come and checks those that must agree.
-func (t *controlTotals) calculate() error {
+// Calculate returns the control totals of the state to come, sorted by name, and checks those that must agree
+// (TOTALS-1, TOTALS-2). Errors: *Error for those that do not.
+func (t *State) Calculate() ([]lake.Total, error) {
 	list := t.inputTotals()
-	base := t.txn.Base()
-	for _, ref := range t.cycles {
+	base := t.Txn.Base()
+	for _, ref := range t.Cycles {
 		if cycle, _ := base.Cycle(ref); cycle.Archived != nil {
 			list = append(list, totalsOf(base.Manifest.Totals, ref)...)
 			continue
 		}
-		files := t.next.Files(ref)
+		files := t.Txn.Next().Files(ref)
 		lines, err := sumBuckets(files, "lines")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		statements, err := sumBuckets(files, "statements")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := agree(ref, lines, statements); err != nil {
-			return err
+			return nil, err
 		}
 		byMoney, err := t.moneyTotals(ref, files)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := t.couponsAgree(ref, files, lines, byMoney); err != nil {
-			return err
+			return nil, err
 		}
 		if err := taxesAgree(ref, files, statements); err != nil {
-			return err
+			return nil, err
 		}
 		list = append(list, withCurrencies(lines.all.totals(ref+"/lines."), byMoney)...)
 		list = append(list, withCurrencies(statements.all.totals(ref+"/statements."), byMoney)...)
 		list = append(list, byMoney...)
 		margins, err := t.marginTotals(ref, files)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		list = append(list, margins...)
 	}
 	ofPartners, err := t.partnerTotals()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	list = append(list, ofPartners...)
-	// as the manifest has them
 	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) })
-	t.report.Totals = list
-	for _, e := range t.next.Find(rejects.OpenKey()) {
-		t.report.Rejects += e.Rows
-	}
-	return t.next.SetTotals(list)
+	return list, nil
 }
 
 // couponsAgree checks Σ uses in coupon_records = Σ coupon_amount of lines (§9.2), in a cycle of several currencies for
 // each of them: byMoney are its totals, none of a cycle of one currency. Cycles that were closed before coupons were
 // recorded have no records.
-func (t *controlTotals) couponsAgree(cycle string, files []lake.FileEntry, lines *bucketSums,
+func (t *State) couponsAgree(cycle string, files []lake.FileEntry, lines *bucketSums,
 	byMoney []lake.Total) error {
-	uses, recorded := t.couponUses[cycle]
+	uses, recorded := t.CouponUses[cycle]
 	c, err := period.ParseCycle(cycle)
 	if err != nil {
 		return err
 	}
-	if !t.couponRecords || !recorded && c <= t.closed {
+	if !t.CouponRecords || !recorded && c <= t.Closed {
 		return nil
 	}
 	var own map[string]string // by customer; none of a cycle of one currency
 	paid := map[string]string{"": lines.all.text("coupon_amount")}
 	if len(byMoney) > 0 {
 		paid = couponsPaid(cycle, byMoney)
-		if own, err = currenciesOf(t.txn, files); err != nil {
+		if own, err = rows.StatedCurrencies(t.Txn, files); err != nil {
 			return err
 		}
 	}
@@ -124,7 +120,7 @@ func (t *controlTotals) couponsAgree(cycle string, files []lake.FileEntry, lines
 		}
 		sum := used.Of(currency)
 		if right := sum.String(); paid[currency] != right {
-			return &TotalsError{Name: name, Left: paid[currency] + " in lines", Right: right + " in coupon_records"}
+			return &Error{Name: name, Left: paid[currency] + " in lines", Right: right + " in coupon_records"}
 		}
 	}
 	return nil
@@ -145,7 +141,7 @@ func taxesAgree(cycle string, files []lake.FileEntry, statements *bucketSums) er
 			continue // rows of partners
 		}
 		if s, t := statements.text(bucket, column), taxes.text(bucket, column); s != t {
-			return &TotalsError{Name: fmt.Sprintf("%s of cycle %s, bucket %d", column, cycle, bucket),
+			return &Error{Name: fmt.Sprintf("%s of cycle %s, bucket %d", column, cycle, bucket),
 				Left: s + " in statements", Right: t + " in taxes"}
 		}
 	}
@@ -159,28 +155,12 @@ func totalsOf(all []lake.Total, cycle string) []lake.Total {
 	})
 }
 
-// cycleNames are the cycles with files in the state to come.
-func (r *run) cycleNames() []string {
-	var names []string
-	for _, ref := range r.txn.Base().Manifest.Cycles {
-		names = append(names, ref.Cycle)
-	}
-	for _, c := range r.folded.Cycles {
-		names = append(names, c.String())
-	}
-	if r.job.cycle != place.NoCycle {
-		names = append(names, r.job.cycle.String())
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // inputTotals counts the rows of all feed files ever taken.
-func (t *controlTotals) inputTotals() []lake.Total {
+func (t *State) inputTotals() []lake.Total {
 	type counts struct{ read, accepted, duplicate, rejected int64 }
 	byFeed := make(map[string]*counts)
 	var feeds []string
-	for _, in := range t.next.Inputs() {
+	for _, in := range t.Txn.Next().Inputs() {
 		c := byFeed[in.Feed]
 		if c == nil {
 			c = &counts{}
@@ -326,7 +306,7 @@ func agree(cycle string, lines, statements *bucketSums) error {
 		}
 		for _, bucket := range buckets {
 			if l, s := lines.text(bucket, def.Name), statements.text(bucket, def.Name); l != s {
-				return &TotalsError{Name: fmt.Sprintf("%s of cycle %s, bucket %d", def.Name, cycle, bucket),
+				return &Error{Name: fmt.Sprintf("%s of cycle %s, bucket %d", def.Name, cycle, bucket),
 					Left: l + " in lines", Right: s + " in statements"}
 			}
 		}

@@ -1,4 +1,4 @@
-package run
+package prune
 
 import (
 	"context"
@@ -13,19 +13,20 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// PruneOptions is what is to be pruned.
-type PruneOptions struct {
+// Options is what is to be pruned.
+type Options struct {
 	// folder of the lake that closed cycles go to, relative to the workspace; "" = lake/ in that of the settings
 	Archive string
 	DryRun  bool // say what would leave, write nothing
 }
 
-// PruneReport is what a prune did.
-type PruneReport struct {
+// Report is what a prune did.
+type Report struct {
 	Command  string           `json:"command"`
 	AsOf     period.Instant   `json:"-"`
 	Changed  bool             `json:"changed"`  // false: nothing left
@@ -53,14 +54,14 @@ type ArchivedCycle struct {
 }
 
 // NeedsAttention reports whether a person should look: exit code 1 (§7.4).
-func (r *PruneReport) NeedsAttention() bool {
+func (r *Report) NeedsAttention() bool {
 	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
 }
 
-// Prune packs feed files away and archives closed cycles, as the settings say how long they stay (package archive), as
+// Run packs feed files away and archives closed cycles, as the settings say how long they stay (package archive), as
 // one transaction on the lake. Done again with nothing due it writes nothing. Errors: those of the lake and of
 // publishing; the report is there with an error of publishing.
-func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o workspace.Options) (*PruneReport, error) {
+func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Options) (*Report, error) {
 	if po.Archive == "" {
 		po.Archive = w.Settings.ArchivePlace().Below("lake").Path
 	}
@@ -77,7 +78,7 @@ func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o works
 		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is the lake itself", po.Archive),
 			Hint: "give another folder for the archive"}
 	}
-	p := &pruning{ws: w, po: po, o: o, report: &PruneReport{Command: "prune", AsOf: o.AsOf, Archive: po.Archive,
+	p := &pruning{ws: w, po: po, o: o, report: &Report{Command: "prune", AsOf: o.AsOf, Archive: po.Archive,
 		DryRun: po.DryRun, Volumes: w.Settings.Retention.Archive, Cycles: []ArchivedCycle{}, Inbox: []archive.Packed{}}}
 	if err := p.transact(ctx); err != nil {
 		return nil, err
@@ -86,7 +87,7 @@ func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o works
 		return p.report, nil
 	}
 	after := &workspace.Report{}
-	err := publishRun(ctx, w, o, after)
+	err := targets.AfterRun(ctx, w, o, after)
 	p.report.Published, p.report.Iceberg, p.report.Owed = after.Published, after.Iceberg, after.Owed
 	return p.report, err
 }
@@ -94,10 +95,10 @@ func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o works
 // pruning is one prune in the making.
 type pruning struct {
 	ws     *workspace.Workspace
-	po     PruneOptions
+	po     Options
 	o      workspace.Options
 	txn    *lake.Txn
-	report *PruneReport
+	report *Report
 	asOf   map[int64]period.Instant // of manifests by number, once they are asked for
 }
 

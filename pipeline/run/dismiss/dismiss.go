@@ -1,4 +1,4 @@
-package run
+package dismiss
 
 import (
 	"context"
@@ -12,12 +12,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// DismissOptions says which rejects a person ends, or opens again.
-type DismissOptions struct {
+// Options says which rejects a person ends, or opens again.
+type Options struct {
 	// Names are the rejects: the id of the record, or FILE:ROW with the file's path below inbox/ or the first 8 or more
 	// digits of its hash. Of a file all rejects are meant: FILE.
 	Names   []string
@@ -26,15 +27,15 @@ type DismissOptions struct {
 	Why     string // the reason; may be empty for Restore
 }
 
-// DismissReport is what a dismissal, or its undoing, did.
-type DismissReport struct {
+// Report is what a dismissal, or its undoing, did.
+type Report struct {
 	Command  string         `json:"command"`
 	AsOf     period.Instant `json:"-"`
 	Changed  bool           `json:"changed"`
 	Manifest int64          `json:"manifest"` // number of the live state after it
 	By       string         `json:"by"`
 	Why      string         `json:"why,omitempty"`
-	Rejects  []DismissedRow `json:"rejects"` // those that were named
+	Rejects  []Row          `json:"rejects"` // those that were named
 	Open     int64          `json:"open"`    // rejects of the lake that are open after it
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
@@ -42,8 +43,8 @@ type DismissReport struct {
 	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
 }
 
-// DismissedRow is a reject that was named.
-type DismissedRow struct {
+// Row is a reject that was named.
+type Row struct {
 	File   string        `json:"file"`
 	Row    int64         `json:"row"`
 	Reason string        `json:"reason"`
@@ -54,31 +55,31 @@ type DismissedRow struct {
 }
 
 // NeedsAttention reports whether a person should look: exit code 1 (§7.4).
-func (r *DismissReport) NeedsAttention() bool {
+func (r *Report) NeedsAttention() bool {
 	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
 }
 
-// Dismiss ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). Done again it changes
+// Run ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). Done again it changes
 // nothing. Errors: *workspace.RefusedError for a name that fits no reject or several records, those of the lake and of
 // publishing; the report is there with an error of publishing.
-func Dismiss(ctx context.Context, w *workspace.Workspace, d DismissOptions, o workspace.Options) (*DismissReport,
+func Run(ctx context.Context, w *workspace.Workspace, d Options, o workspace.Options) (*Report,
 	error) {
-	r := &DismissReport{Command: d.Command(), AsOf: o.AsOf, By: d.By, Why: d.Why, Rejects: []DismissedRow{}}
-	if err := dismiss(ctx, w, &d, &o, r); err != nil {
+	r := &Report{Command: d.Command(), AsOf: o.AsOf, By: d.By, Why: d.Why, Rejects: []Row{}}
+	if err := apply(ctx, w, &d, &o, r); err != nil {
 		return nil, err
 	}
 	if !r.Changed || !w.Settings.Publishes() {
 		return r, nil
 	}
 	after := &workspace.Report{}
-	err := publishRun(ctx, w, o, after)
+	err := targets.AfterRun(ctx, w, o, after)
 	r.Published, r.Iceberg, r.Owed = after.Published, after.Iceberg, after.Owed
 	return r, err
 }
 
 // dismiss is Dismiss without publishing.
-func dismiss(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *workspace.Options,
-	r *DismissReport) (err error) {
+func apply(ctx context.Context, w *workspace.Workspace, d *Options, o *workspace.Options,
+	r *Report) (err error) {
 	l, err := w.Lake(*o)
 	if err != nil {
 		return err
@@ -102,14 +103,14 @@ func dismiss(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *
 	}
 	for _, x := range named {
 		end := d.end(x, named, o.AsOf)
-		row := DismissedRow{File: x.File, Row: x.Row, Reason: x.Reason, ID: x.ID, State: end.State(),
+		row := Row{File: x.File, Row: x.Row, Reason: x.Reason, ID: x.ID, State: end.State(),
 			Before: end == x.End}
 		if c := &x.End.Corrected; c.File != "" {
 			row.Detail = fmt.Sprintf("inbox/%s row %d", c.File, c.Row)
 		}
 		r.Rejects = append(r.Rejects, row)
 	}
-	slices.SortFunc(r.Rejects, func(a, b DismissedRow) int {
+	slices.SortFunc(r.Rejects, func(a, b Row) int {
 		return strings.Compare(a.File+fmt.Sprintf(":%020d", a.Row), b.File+fmt.Sprintf(":%020d", b.Row))
 	})
 	for _, e := range next.Find(rejects.OpenKey()) {
@@ -126,9 +127,9 @@ func dismiss(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *
 
 // end is how a reject ends: those that are named are dismissed, or open again. What is in the wanted state stays as it
 // is.
-func (d *DismissOptions) end(x *rejects.Row, named map[rejectPlace]*rejects.Row, asOf period.Instant) rejects.End {
+func (d *Options) end(x *rejects.Row, named map[rejects.Origin]*rejects.Row, asOf period.Instant) rejects.End {
 	end := x.End
-	if named[placeOf(x)] == nil {
+	if named[x.Origin()] == nil {
 		return end
 	}
 	switch state := end.State(); {
@@ -141,7 +142,7 @@ func (d *DismissOptions) end(x *rejects.Row, named map[rejectPlace]*rejects.Row,
 }
 
 // find finds the rejects that are named, by place. Errors: *RefusedError.
-func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[rejectPlace]*rejects.Row, error) {
+func (d *Options) find(txn *lake.Txn, zone *period.Zone) (map[rejects.Origin]*rejects.Row, error) {
 	fits := make([][]*rejects.Row, len(d.Names))
 	next := txn.Next()
 	for _, e := range append(next.Find(rejects.OpenKey()), next.Find(rejects.EndedKey())...) {
@@ -157,7 +158,7 @@ func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[rejectPlace
 			return nil, err
 		}
 	}
-	named := make(map[rejectPlace]*rejects.Row)
+	named := make(map[rejects.Origin]*rejects.Row)
 	for i, name := range d.Names {
 		if len(fits[i]) == 0 {
 			return nil, &workspace.RefusedError{What: fmt.Sprintf("no reject is named %q", name),
@@ -168,7 +169,7 @@ func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[rejectPlace
 			return nil, err
 		}
 		for _, x := range fits[i] {
-			named[placeOf(x)] = x
+			named[x.Origin()] = x
 		}
 	}
 	return named, nil
@@ -229,7 +230,7 @@ func placesOf(list []*rejects.Row) string {
 }
 
 // Command is the command line that does the same, as the manifest and the run ledger keep it.
-func (d *DismissOptions) Command() string {
+func (d *Options) Command() string {
 	words := []string{"rejects", "dismiss"}
 	if d.Restore {
 		words[1] = "restore"

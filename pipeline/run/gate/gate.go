@@ -1,4 +1,4 @@
-package run
+package gate
 
 import (
 	"cmp"
@@ -12,18 +12,18 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// GatedError says that a run would reject more than the gates of the settings allow. Nothing was done: no row was
+// Error says that a run would reject more than the gates of the settings allow. Nothing was done: no row was
 // rated, no file noted as taken.
-type GatedError struct{ Feeds []GatedFeed }
+type Error struct{ Feeds []Feed }
 
-// GatedFeed is one feed with more rejects than its gate allows.
-type GatedFeed struct {
+// Feed is one feed with more rejects than its gate allows.
+type Feed struct {
 	Feed     string        `json:"feed"`
 	Gate     settings.Gate `json:"-"`
 	Rows     int64         `json:"rows"` // of its new files
 	Rejected int64         `json:"rejected"`
 	Reasons  []ReasonCount `json:"reasons"` // most first
-	Files    []GatedFile   `json:"files"`   // most rejects first, at most gatedFiles
+	Files    []File        `json:"files"`   // most rejects first, at most maxFiles
 	More     int           `json:"more_files,omitempty"`
 }
 
@@ -33,8 +33,8 @@ type ReasonCount struct {
 	Rows   int64  `json:"rows"`
 }
 
-// GatedFile is one file with rejects, and the first of them.
-type GatedFile struct {
+// File is one file with rejects, and the first of them.
+type File struct {
 	Name     string `json:"file"` // below inbox/
 	Rows     int64  `json:"rows"`
 	Rejected int64  `json:"rejected"`
@@ -44,11 +44,11 @@ type GatedFile struct {
 	Value    string `json:"first_value,omitempty"`
 }
 
-// gatedFiles is how many files of a feed are named.
-const gatedFiles = 5
+// maxFiles is how many files of a feed are named.
+const maxFiles = 5
 
 // Error names the feeds, their counts and reasons.
-func (e *GatedError) Error() string {
+func (e *Error) Error() string {
 	var feeds []string
 	for i := range e.Feeds {
 		feeds = append(feeds, e.Feeds[i].String())
@@ -57,13 +57,13 @@ func (e *GatedError) Error() string {
 }
 
 // Hint says what to do.
-func (e *GatedError) Hint() string {
+func (e *Error) Hint() string {
 	return "correct the feed or the books and run again, or accept the rejects: --accept-rejects " +
 		"\"why\""
 }
 
 // String is the feed in one line.
-func (f *GatedFeed) String() string {
+func (f *Feed) String() string {
 	var reasons []string
 	for i, r := range f.Reasons {
 		if i == 3 {
@@ -89,21 +89,23 @@ func exceeds(g settings.Gate, rows, rejected int64) bool {
 	return new(big.Rat).SetInt64(rejected).Cmp(allowed) > 0
 }
 
-// tally counts the rejects of a run's files for the gates.
-type tally struct {
-	reasons map[string]map[string]int64 // by feed and reason
+// Tally counts the rejects of a run's files for the gates.
+type Tally struct {
+	Reasons map[string]map[string]int64 // by feed and reason
 	first   map[int32]*accept.Reject    // of a file
 }
 
-func newTally() *tally {
-	return &tally{reasons: make(map[string]map[string]int64), first: make(map[int32]*accept.Reject)}
+// NewTally returns a tally of no rejects.
+func NewTally() *Tally {
+	return &Tally{Reasons: make(map[string]map[string]int64), first: make(map[int32]*accept.Reject)}
 }
 
-func (t *tally) add(feed string, x *accept.Reject) {
-	of := t.reasons[feed]
+// Add counts a reject of a feed. The first of each file is kept without its raw record.
+func (t *Tally) Add(feed string, x *accept.Reject) {
+	of := t.Reasons[feed]
 	if of == nil {
 		of = make(map[string]int64)
-		t.reasons[feed] = of
+		t.Reasons[feed] = of
 	}
 	of[x.Reason.String()]++
 	if t.first[x.File] == nil {
@@ -111,18 +113,23 @@ func (t *tally) add(feed string, x *accept.Reject) {
 	}
 }
 
-// gate holds a run back whose feeds have more rejects than the settings allow.
-type gate struct{ *runState }
+// Gate holds a run back whose feeds have more rejects than the settings allow.
+type Gate struct {
+	Scanned *accept.Scanned
+	Gates   settings.Gates
+	Retry   bool   // the run tries rejects again
+	Accept  string // why more rejects than the gates allow are accepted; "" = they are not
+}
 
-// checkScanned holds the run back before anything is rated, by what is wrong with rows by themselves.
-func (g *gate) checkScanned() error {
+// CheckScanned holds the run back before anything is rated, by what is wrong with rows by themselves.
+func (g *Gate) CheckScanned() error {
 	over := g.over()
-	if len(over) == 0 || g.o.AcceptRejects != "" {
-		return nil // accepted: checkAll says so, with all of them
+	if len(over) == 0 || g.Accept != "" {
+		return nil // accepted: CheckAll says so, with all of them
 	}
-	t := newTally()
-	err := g.scanned.EachReject(func(x *accept.Reject) error {
-		t.add(g.scanned.Files[x.File].Feed, x)
+	t := NewTally()
+	err := g.Scanned.EachReject(func(x *accept.Reject) error {
+		t.Add(g.Scanned.Files[x.File].Feed, x)
 		return nil
 	})
 	if err != nil {
@@ -131,43 +138,41 @@ func (g *gate) checkScanned() error {
 	return g.refused(over, t)
 }
 
-// checkAll holds the run back before it is committed, by all rejects of its files: also what is wrong with rows among
-// others.
-func (g *gate) checkAll(t *tally) error {
+// CheckAll holds the run back before it is committed, by all rejects of its files: also what is wrong with rows among
+// others. It returns notes on what was accepted, and whether anything was. Errors: *Error.
+func (g *Gate) CheckAll(t *Tally) (notes []string, accepted bool, err error) {
 	over := g.over()
-	if g.o.AcceptRejects == "" {
-		return g.refused(over, t)
+	if g.Accept == "" {
+		return nil, false, g.refused(over, t)
 	}
 	if len(over) == 0 {
-		g.note("no gate was exceeded: --accept-rejects was not needed")
-		return nil
+		return []string{"no gate was exceeded: --accept-rejects was not needed"}, false, nil
 	}
 	for i := range over {
-		g.note("%s: %d rejects in %d rows, above its gate of %s, were accepted: %s", over[i].Feed, over[i].Rejected,
-			over[i].Rows, over[i].Gate, g.o.AcceptRejects)
+		notes = append(notes, fmt.Sprintf("%s: %d rejects in %d rows, above its gate of %s, were accepted: %s",
+			over[i].Feed, over[i].Rejected, over[i].Rows, over[i].Gate, g.Accept))
 	}
-	g.next.SetAcceptedRejects(g.o.AcceptRejects)
-	return nil
+	return notes, true, nil
 }
 
 // over are the feeds whose rejects are above their gates, by name. What is tried again was rejected before, with or
-// without a gate.
-func (g *gate) over() []GatedFeed {
-	if g.retried != nil {
+// without a gate (GATE-2).
+func (g *Gate) over() []Feed {
+	if g.Retry {
 		return nil
 	}
-	feeds := make(map[string]*GatedFeed)
-	for at, f := range g.scanned.Files {
-		if !g.scanned.Taken(int32(at)) {
+	feeds := make(map[string]*Feed)
+	for at, f := range g.Scanned.Files {
+		if !g.Scanned.Taken(int32(at)) {
 			continue
 		}
 		if feeds[f.Feed] == nil {
-			feeds[f.Feed] = &GatedFeed{Feed: f.Feed, Gate: g.ws.Settings.Gates.Of(f.Feed)}
+			feeds[f.Feed] = &Feed{Feed: f.Feed, Gate: g.Gates.Of(f.Feed)}
 		}
 		feeds[f.Feed].Rows += f.Rows
 		feeds[f.Feed].Rejected += f.Rejected
 	}
-	var over []GatedFeed
+	var over []Feed
 	for _, name := range slices.Sorted(maps.Keys(feeds)) {
 		if f := feeds[name]; exceeds(f.Gate, f.Rows, f.Rejected) {
 			over = append(over, *f)
@@ -177,30 +182,30 @@ func (g *gate) over() []GatedFeed {
 }
 
 // refused is the error of feeds above their gates, nil for none.
-func (g *gate) refused(over []GatedFeed, t *tally) error {
+func (g *Gate) refused(over []Feed, t *Tally) error {
 	if len(over) == 0 {
 		return nil
 	}
 	for i := range over {
 		f := &over[i]
-		for reason, rows := range t.reasons[f.Feed] {
+		for reason, rows := range t.Reasons[f.Feed] {
 			f.Reasons = append(f.Reasons, ReasonCount{reason, rows})
 		}
 		slices.SortFunc(f.Reasons, func(a, b ReasonCount) int {
 			return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Reason, b.Reason))
 		})
-		for at, file := range g.scanned.Files {
+		for at, file := range g.Scanned.Files {
 			if x := t.first[int32(at)]; file.Feed == f.Feed && x != nil {
-				f.Files = append(f.Files, GatedFile{Name: file.Name, Rows: file.Rows, Rejected: file.Rejected,
+				f.Files = append(f.Files, File{Name: file.Name, Rows: file.Rows, Rejected: file.Rejected,
 					Row: x.Row, Reason: x.Reason.String(), Column: x.Column, Value: x.Value})
 			}
 		}
-		slices.SortStableFunc(f.Files, func(a, b GatedFile) int { return cmp.Compare(b.Rejected, a.Rejected) })
-		if f.More = len(f.Files) - gatedFiles; f.More > 0 {
-			f.Files = f.Files[:gatedFiles]
+		slices.SortStableFunc(f.Files, func(a, b File) int { return cmp.Compare(b.Rejected, a.Rejected) })
+		if f.More = len(f.Files) - maxFiles; f.More > 0 {
+			f.Files = f.Files[:maxFiles]
 		} else {
 			f.More = 0
 		}
 	}
-	return &GatedError{Feeds: over}
+	return &Error{Feeds: over}
 }

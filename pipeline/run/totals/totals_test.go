@@ -1,4 +1,4 @@
-package run
+package totals
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ func sumsOf(table string, bucket int, official, payment string) lake.FileEntry {
 
 // Lines and statements that add up to the same in each bucket go through; a cent that is in one of them alone stops the
 // run and is named with its bucket.
-// Invariant: RUN-3.
+// Invariants: RUN-3, TOTALS-1.
 func TestAgree(t *testing.T) {
 	t.Parallel()
 	lines := []lake.FileEntry{sumsOf("lines", 0, "10.00000000", "9.00000000"),
@@ -27,31 +27,31 @@ func TestAgree(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		statements []lake.FileEntry
-		want       *TotalsError
+		want       *Error
 	}{
 		{"equal", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
 			sumsOf("statements", 1, "7.00000000", "7.00000000")}, nil},
 		{"a cent less", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
 			sumsOf("statements", 1, "7.00000000", "6.99000000")},
-			&TotalsError{"payment_amount of cycle 2026-09, bucket 1", "7.00000000 in lines",
+			&Error{"payment_amount of cycle 2026-09, bucket 1", "7.00000000 in lines",
 				"6.99000000 in statements"}},
 		{"an amount twice", []lake.FileEntry{sumsOf("statements", 0, "20.00000000", "14.00000000"),
 			sumsOf("statements", 1, "7.00000000", "7.00000000")},
-			&TotalsError{"official_amount of cycle 2026-09, bucket 0", "15.00000000 in lines",
+			&Error{"official_amount of cycle 2026-09, bucket 0", "15.00000000 in lines",
 				"20.00000000 in statements"}},
 		{"a cent of one bucket's lines in the other's statements",
 			[]lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.01000000"),
 				sumsOf("statements", 1, "7.00000000", "6.99000000")},
-			&TotalsError{"payment_amount of cycle 2026-09, bucket 0", "14.00000000 in lines",
+			&Error{"payment_amount of cycle 2026-09, bucket 0", "14.00000000 in lines",
 				"14.01000000 in statements"}},
 		{"a bucket without statements", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000")},
-			&TotalsError{"official_amount of cycle 2026-09, bucket 1", "7.00000000 in lines",
+			&Error{"official_amount of cycle 2026-09, bucket 1", "7.00000000 in lines",
 				"0.00000000 in statements"}},
 		{"a bucket without lines", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
 			sumsOf("statements", 1, "7.00000000", "7.00000000"), sumsOf("statements", 2, "0.00000000", "0.01000000")},
-			&TotalsError{"payment_amount of cycle 2026-09, bucket 2", "0.00000000 in lines",
+			&Error{"payment_amount of cycle 2026-09, bucket 2", "0.00000000 in lines",
 				"0.01000000 in statements"}},
-		{"no statements at all", nil, &TotalsError{"official_amount of cycle 2026-09, bucket 0", "15.00000000 in lines",
+		{"no statements at all", nil, &Error{"official_amount of cycle 2026-09, bucket 0", "15.00000000 in lines",
 			"0.00000000 in statements"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestAgree(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var got *TotalsError
+			var got *Error
 			if err := agree("2026-09", inLines, inStatements); err != nil && !errors.As(err, &got) {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package run
+package gate
 
 import (
 	"errors"
@@ -11,7 +11,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -26,6 +25,7 @@ func share(t *testing.T, text string) money.Rate {
 }
 
 // What equals a gate passes; one reject more does not.
+// Invariant: GATE-1.
 func TestGateExceeds(t *testing.T) {
 	t.Parallel()
 	const most = math.MaxInt64
@@ -139,6 +139,7 @@ func TestGateRule(t *testing.T) {
 
 // TestGateFeeds holds each feed to its own gate: by the rows and rejects of all its files that are taken, and of no
 // other.
+// Invariant: GATE-1.
 func TestGateFeeds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -165,8 +166,7 @@ func TestGateFeeds(t *testing.T) {
 			}
 			files = append(files, f)
 		}
-		g := &gate{&runState{ws: &workspace.Workspace{Settings: settings.Settings{Gates: gates}},
-			scanned: &accept.Scanned{Files: files}}}
+		g := &Gate{Gates: gates, Scanned: &accept.Scanned{Files: files}}
 		var want, got []string
 		for _, feed := range []string{"bandwidth", "orders", "usage"} { // transfers have no gate
 			if above(gates.Of(feed), units[feed], rows[feed], rejected[feed]) {

@@ -1,12 +1,10 @@
-package run
+package retry
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,11 +16,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// retried is what `ingest --retry-rejects` tries: the open rejects, written out again as feed files, one per file they
+// Rejects is what `ingest --retry-rejects` tries: the open rejects, written out again as feed files, one per file they
 // came from.
-type retried struct {
-	files []retriedFile
-	kept  []rejects.Row // of those that no corrected book can help
+type Rejects struct {
+	Files []*accept.File // in order of feed, file and hash
+	Inbox fs.FS          // has the files
+	Kept  []rejects.Row  // those that no corrected book can help
+
+	files []retriedFile // of each of Files
 }
 
 // retriedFile is the rejects of one feed file.
@@ -36,8 +37,8 @@ func (f *retriedFile) of(x *rejects.Row) bool {
 	return f.records[0].Hash == x.Hash && f.records[0].Feed == x.Feed
 }
 
-// original is the name and row a retried record first came with.
-func (t *retried) original(file int32, row int64) (string, int64) {
+// Original is the name and row a retried record first came with.
+func (t *Rejects) Original(file int32, row int64) (string, int64) {
 	f := &t.files[file]
 	return f.name, f.records[row-1].Row
 }
@@ -49,16 +50,11 @@ func correctable(word string) bool {
 	return ok && why >= reason.Future && why < reason.InsufficientBalance
 }
 
-// retryFiles writes the rejects out again as feed files, in order of file and row.
-func (r *run) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
-	all, err := r.loadRejects()
-	if err != nil {
-		return nil, err
-	}
-	r.retried = &retried{}
-	scratch := &scratchInbox{txn: r.txn.SubTxn, names: make(map[string]string)}
-	cfg.Inbox = scratch
-	var files []*accept.File
+// Write writes rejects out again as feed files, into temporary files of the lake. The rejects are in the order of
+// rejects.Compare.
+func Write(txn *lake.SubTxn, all []rejects.Row) (_ *Rejects, err error) {
+	scratch := &scratchInbox{txn: txn, names: make(map[string]string)}
+	t := &Rejects{Inbox: scratch}
 	var out *bufio.Writer
 	var disk storage.File
 	finish := func() error {
@@ -73,17 +69,17 @@ func (r *run) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 	for i := range all {
 		x := &all[i]
 		if !correctable(x.Reason) || events.IsMoney(x.Feed) && x.Reason == reason.Conflict.String() {
-			r.retried.kept = append(r.retried.kept, *x)
+			t.Kept = append(t.Kept, *x)
 			continue
 		}
-		n := len(r.retried.files)
-		if n == 0 || !r.retried.files[n-1].of(x) {
+		n := len(t.files)
+		if n == 0 || !t.files[n-1].of(x) {
 			if err := finish(); err != nil {
 				return nil, err
 			}
 			name := fmt.Sprintf("%s/%06d%s", x.Feed, n, extension(x.File))
-			r.retried.files = append(r.retried.files, retriedFile{name: x.File})
-			files = append(files, &accept.File{Feed: x.Feed, Name: name, Hash: x.Hash})
+			t.files = append(t.files, retriedFile{name: x.File})
+			t.Files = append(t.Files, &accept.File{Feed: x.Feed, Name: name, Hash: x.Hash})
 			if disk, err = scratch.create(name); err != nil {
 				return nil, err
 			}
@@ -93,10 +89,10 @@ func (r *run) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 			}
 			n++
 		}
-		r.retried.files[n-1].records = append(r.retried.files[n-1].records, *x)
+		t.files[n-1].records = append(t.files[n-1].records, *x)
 		fmt.Fprintf(out, "%s\n", x.Raw)
 	}
-	return files, finish()
+	return t, finish()
 }
 
 // extension is the format that a file's raw records are in: Parquet's are NDJSON.
@@ -153,54 +149,16 @@ func (i scratchInfo) ModTime() time.Time { return time.Time{} }
 func (i scratchInfo) IsDir() bool        { return false }
 func (i scratchInfo) Sys() any           { return nil }
 
-// loadRejects reads the open rejects, by feed, file, row and hash.
-func (r *runState) loadRejects() ([]rejects.Row, error) {
-	var all []rejects.Row
-	for _, e := range r.next.Find(rejects.OpenKey()) {
-		err := rejects.Each(r.txn.Open, e, func(x *rejects.Row) error {
-			all = append(all, *x)
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.SortFunc(all, func(a, b rejects.Row) int { return order(&a, &b) })
-	return all, nil
-}
+// Name is the name of the file that the rejects of a file came in.
+func (t *Rejects) Name(file int) string { return t.files[file].name }
 
-// untried are the kept rejects that were not tried, or whose file could not be read again.
-func (t *retried) untried(scanned *accept.Scanned) []rejects.Row {
-	list := t.kept
+// Untried are the kept rejects that were not tried, or whose file could not be read again.
+func (t *Rejects) Untried(scanned *accept.Scanned) []rejects.Row {
+	list := t.Kept
 	for i, f := range t.files {
 		if !scanned.Taken(int32(i)) {
 			list = append(list, f.records...)
 		}
 	}
 	return list
-}
-
-// order sorts rejects as they are kept and exported.
-func order(a, b *rejects.Row) int {
-	return cmp.Or(cmp.Compare(a.Feed, b.Feed), cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row),
-		cmp.Compare(a.Hash, b.Hash))
-}
-
-// note moves what a retry settled from rejected to accepted or duplicate in the file's counts.
-func (t *retried) note(rc *reconciler, file int32) {
-	f, n := rc.scanned.Files[file], rc.folded.Files[file]
-	in, ok := rc.next.Input(f.Feed, f.Hash)
-	if !ok {
-		return
-	}
-	in.Accepted, in.Duplicate = in.Accepted+n.Accepted, in.Duplicate+n.Duplicate
-	in.Rejected -= n.Accepted + n.Duplicate
-	if f.First != 0 || f.Last != 0 {
-		first, last := f.First.String(), f.Last.String()
-		if in.FirstDay == "" || first < in.FirstDay {
-			in.FirstDay = first
-		}
-		in.LastDay = max(in.LastDay, last)
-	}
-	rc.next.SetInput(in)
 }

@@ -1,4 +1,4 @@
-package run
+package targets
 
 import (
 	"context"
@@ -11,21 +11,22 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// PublishOptions is what is to be published, and how.
-type PublishOptions struct {
+// Options is what is to be published, and how.
+type Options struct {
 	Cycle     period.Cycle // this one alone; place.NoCycle = all
 	DryRun    bool         // say what would be done
 	TakeOver  bool         // publish over the copy of another lake
 	Rebalance bool         // put files on the shard that their bucket belongs to now
 }
 
-// Publish brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server,
+// ClickHouse brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server,
 // *rows.NoCycleError, problem.Problems where the books no longer have what lines name, and those of publish.Publish.
-func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions,
+func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 	o workspace.Options) (report *publish.Report, err error) {
 	s := &w.Settings.ClickHouse
 	if !s.DSN.Set() {
@@ -67,15 +68,15 @@ func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions,
 		return err
 	})
 	if err != nil {
-		return report, booksWrong(err)
+		return report, bookproblem.Of(err)
 	}
 	o.CountRows(report.Inserted())
 	return report, nil
 }
 
-// PublishIceberg brings the Iceberg tables of the settings to the lake's state. Errors: *RefusedError without a
+// Iceberg brings the Iceberg tables of the settings to the lake's state. Errors: *RefusedError without a
 // warehouse, and those of iceberg.Publish.
-func PublishIceberg(ctx context.Context, w *workspace.Workspace, po PublishOptions,
+func Iceberg(ctx context.Context, w *workspace.Workspace, po Options,
 	o workspace.Options) (report *iceberg.Report, err error) {
 	s := &w.Settings.Iceberg
 	switch {
@@ -104,18 +105,18 @@ func PublishIceberg(ctx context.Context, w *workspace.Workspace, po PublishOptio
 	return report, err
 }
 
-// PublishAll publishes to each target of the settings. A target that fails does not keep the other from being tried.
-// Errors: *RefusedError where there is no target, and those of Publish and PublishIceberg.
-func PublishAll(ctx context.Context, w *workspace.Workspace, po PublishOptions,
+// All publishes to each target of the settings. A target that fails does not keep the other from being tried.
+// Errors: *RefusedError where there is no target, and those of ClickHouse and Iceberg.
+func All(ctx context.Context, w *workspace.Workspace, po Options,
 	o workspace.Options) (server *publish.Report, tables *iceberg.Report, err error) {
 	s := &w.Settings
 	if s.ClickHouse.DSN.Set() || !s.Iceberg.Set() {
-		server, err = Publish(ctx, w, po, o)
+		server, err = ClickHouse(ctx, w, po, o)
 	}
 	if !s.Iceberg.Set() || ctx.Err() != nil || s.ClickHouse.DSN.Set() && po.Cycle != place.NoCycle {
 		return server, nil, err
 	}
-	tables, icebergErr := PublishIceberg(ctx, w, po, o)
+	tables, icebergErr := Iceberg(ctx, w, po, o)
 	if err == nil {
 		return server, tables, icebergErr
 	}
@@ -125,12 +126,12 @@ func PublishAll(ctx context.Context, w *workspace.Workspace, po PublishOptions,
 	return server, tables, err
 }
 
-// publishRun publishes what a run left. A target that cannot be reached, or that does not let us, owes nothing to the
+// AfterRun publishes what a run left. A target that cannot be reached, or that does not let us, owes nothing to the
 // lake: the report says that the publish is owed. Totals that differ are an error (§6.6).
-func publishRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, report *workspace.Report) error {
-	po := PublishOptions{Cycle: place.NoCycle}
+func AfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, report *workspace.Report) error {
+	po := Options{Cycle: place.NoCycle}
 	if w.Settings.ClickHouse.DSN.Set() {
-		published, err := Publish(ctx, w, po, o)
+		published, err := ClickHouse(ctx, w, po, o)
 		var differ *publish.DifferError
 		switch {
 		case err == nil:
@@ -142,7 +143,7 @@ func publishRun(ctx context.Context, w *workspace.Workspace, o workspace.Options
 		}
 	}
 	if w.Settings.Iceberg.Set() {
-		tables, err := PublishIceberg(ctx, w, po, o)
+		tables, err := Iceberg(ctx, w, po, o)
 		switch {
 		case err == nil:
 			report.Iceberg = tables

@@ -1,0 +1,53 @@
+package bookproblem
+
+import (
+	"errors"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Of turns an error that corrected books would fix into the problems that a check of the books would report, and leaves
+// other errors as they are.
+func Of(err error) error {
+	rowBack := func(book string) error {
+		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(),
+			Hint: "put the row back: end it with valid_to instead of deleting it"}}
+	}
+	var missing *codes.MissingBookError
+	var unnamed *settle.MissingBookError
+	var price *rating.NoPriceError
+	var gone *events.GoneError
+	var rate *settlement.MissingRateError
+	switch {
+	case errors.As(err, &rate):
+		return MissingRates(rate)
+	case errors.As(err, &gone):
+		return rowBack(gone.Book)
+	case errors.As(err, &unnamed):
+		return rowBack(unnamed.Book)
+	case errors.As(err, &missing):
+		return rowBack(missing.Book)
+	case errors.As(err, &price):
+		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(),
+			Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
+	}
+	return err
+}
+
+// MissingRates are the problems of rates that rates.csv lacks; nil for none.
+func MissingRates(list ...*settlement.MissingRateError) error {
+	var wrong problem.Problems
+	for _, m := range list {
+		wrong = append(wrong, problem.Problem{Pos: problem.Pos{File: "books/rates.csv"}, Text: m.Error(),
+			Hint: m.Hint()})
+	}
+	if wrong == nil {
+		return nil
+	}
+	return wrong
+}

@@ -1,0 +1,6 @@
+// Package newfiles finds the feed files of the inbox that a run takes (§3.1).
+//
+//  1. A file is taken once, by its feed and the hash of its content. Two new files of one content are taken as one.
+//  2. Every name that is not taken is in the report: with a fault, as deferred to a later run, or as the same as
+//     another.
+package newfiles

@@ -1,0 +1,155 @@
+package newfiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Finder finds the feed files of the inbox that a run takes, and reports every name that it does not take.
+type Finder struct {
+	Inbox   fs.FS
+	Settle  time.Duration      // a file that changed less than this before the run began is left
+	Options *workspace.Options // of the run
+	Next    *lake.NextState    // knows the files that were taken; not used by Offered
+	Report  *workspace.Report  // of the run: gets the names and the notes
+}
+
+// Fresh finds the files of one feed that were not taken yet.
+func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) ([]*accept.File, error) {
+	refs, err := f.Offered(name)
+	if err != nil {
+		return nil, err
+	}
+	known := f.takenNames(name)
+	var files []*accept.File
+	seen := make(map[string]string) // first file of a hash
+	for i, ref := range refs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if f.Options.Progress != nil {
+			f.Options.Progress("look at the inbox", int64(i), int64(len(refs)))
+		}
+		hash, size, err := hashes.Hash(f.Inbox, ref.Name)
+		if changed := new(inbox.ChangedError); errors.As(err, &changed) {
+			f.Leave(name, ref.Name, err)
+			continue
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			f.passOver(name, inbox.Unreadable(ref.Name))
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if _, taken := f.Next.Input(name, hash); taken {
+			continue
+		}
+		if old, taken := known[ref.Name]; taken {
+			f.Report.Note("inbox/%s has other content than when manifest %d ingested it: it is a new file; "+
+				"records that are known already are duplicates or conflicts, the others are new",
+				feedfile.ShownName(ref.Name), old.Run)
+		}
+		if first, twice := seen[hash]; twice {
+			f.Report.Files = append(f.Report.Files,
+				workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
+			continue
+		}
+		seen[hash] = ref.Name
+		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: hash, Bytes: size})
+	}
+	return files, nil
+}
+
+// Offered are the files of one feed that the run may take. It reports every other name.
+func (f *Finder) Offered(name string) ([]inbox.FileRef, error) {
+	found, err := inbox.Discover(f.Inbox, name)
+	if err != nil {
+		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
+	}
+	for _, other := range found.Unknown {
+		f.Report.Note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): not "+
+			"ingested", feedfile.ShownName(other))
+	}
+	for _, passed := range found.Passed {
+		f.passOver(name, passed)
+	}
+	return f.waiting(name, found.Files), nil
+}
+
+// passOver reports a name behind which there is no file to read: a person should look, and the run continues.
+func (f *Finder) passOver(name string, p inbox.Passed) {
+	f.Report.Files = append(f.Report.Files, workspace.FileReport{Feed: name, Name: p.Name,
+		Fault: p.Error() + ": ignored", Hint: p.Hint})
+}
+
+// waiting takes out the files that are not this run's for their age, and reports how many.
+func (f *Finder) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
+	var late, young []string
+	o := f.Options
+	refs = slices.DeleteFunc(refs, func(ref inbox.FileRef) bool {
+		switch {
+		case o.InboxUntil != 0 && ref.Changed > o.InboxUntil:
+			late = append(late, feedfile.ShownName(ref.Name))
+		case f.Settle != 0 && o.Started != 0 && ref.Changed > o.Started-period.Instant(f.Settle.Microseconds()):
+			young = append(young, feedfile.ShownName(ref.Name))
+		default:
+			return false
+		}
+		return true
+	})
+	if len(late) > 0 {
+		f.Report.Note("inbox/%s: %d changed after %s, the as-of of this run, left for a later run: %s", name,
+			len(late), o.InboxUntil, some(late))
+	}
+	if len(young) > 0 {
+		f.Report.Note("inbox/%s: %d changed less than %s before this run began (inbox.settle), left for the next "+
+			"run: %s", name, len(young), f.Settle, some(young))
+	}
+	return refs
+}
+
+// some names a few files.
+func some(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// takenNames are the files of a feed that earlier runs took, by name; of several that bore one name the last.
+func (f *Finder) takenNames(name string) map[string]lake.Input {
+	taken := make(map[string]lake.Input)
+	for _, in := range f.Next.Inputs() {
+		if in.Feed == name {
+			taken[in.Name] = in
+		}
+	}
+	return taken
+}
+
+// Leave reports a file that changed while the run read it. Of what has the same content nothing was taken either.
+func (f *Finder) Leave(name, file string, why error) {
+	f.Report.Note("%v: nothing of it is ingested, the next run reads it again", why)
+	changed := new(inbox.ChangedError)
+	errors.As(why, &changed)
+	f.Report.Files = append(f.Report.Files, workspace.FileReport{Feed: name, Name: file, Deferred: changed.How})
+	for i := range f.Report.Files {
+		if f := &f.Report.Files[i]; f.Feed == name && f.SameAs == file {
+			f.SameAs, f.Deferred = "", "is the same as "+file+", which "+changed.How
+		}
+	}
+}

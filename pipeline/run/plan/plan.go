@@ -1,0 +1,99 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Plan is what all processes of a shared run have in common. Its hash is the name of the run.
+type Plan struct {
+	Base     lake.Hash              `json:"base"`     // of the manifest; "" = an empty lake
+	Build    string                 `json:"build"`    // of the program
+	Settings string                 `json:"settings"` // hash
+	Books    string                 `json:"books"`    // hash
+	AsOf     period.Instant         `json:"as_of"`
+	Monthly  bool                   `json:"monthly"`
+	Close    bool                   `json:"close"`  // the cycle is closed
+	Cycle    period.Cycle           `json:"cycle"`  // of run monthly and close
+	Accept   string                 `json:"accept"` // why more rejects than gates: allows are accepted; "" = not
+	Files    []File                 `json:"files"`  // in order of feed and name
+	Reports  []workspace.FileReport `json:"reports"`
+	Notes    []string               `json:"notes"`
+}
+
+// File is a feed file that the run takes.
+type File struct {
+	Feed  string `json:"feed"`
+	Name  []byte `json:"name"`
+	Hash  string `json:"hash"`
+	Bytes int64  `json:"bytes"`
+}
+
+const kind = "plan"
+
+// Load reads the plan of a shared run, and refuses it if this process would do other work than its plan says: with
+// another build, other settings or other books. Errors: *workspace.RefusedError.
+func Load(w *workspace.Workspace, run lake.Hash, o workspace.Options) (*Plan, error) {
+	l, err := w.Lake(o)
+	if err != nil {
+		return nil, err
+	}
+	b, err := l.ReadPlan(run)
+	if err != nil {
+		return nil, Refused(err)
+	}
+	p := new(Plan)
+	if err := task.Decode(kind, b, p); err != nil {
+		return nil, fmt.Errorf("run %s: %w", run, err)
+	}
+	return p, p.check(w, run, o.Build)
+}
+
+// check refuses a plan for another build, other settings or other books.
+func (p *Plan) check(w *workspace.Workspace, run lake.Hash, build string) error {
+	for _, one := range []struct{ what, planned, here string }{
+		{"by another build of tollbook", p.Build, build},
+		{"with other settings", p.Settings, SettingsHash(w)},
+		{"with other books", p.Books, BooksHash(w)},
+	} {
+		if one.planned != one.here {
+			return &workspace.RefusedError{What: fmt.Sprintf("run %s was planned %s", run, one.what),
+				Hint: "do its tasks as it was planned, or " + hintPlan}
+		}
+	}
+	return nil
+}
+
+// SettingsHash is the hash of the settings of a workspace, as a plan has it.
+func SettingsHash(w *workspace.Workspace) string { return fmt.Sprintf("%x", w.Settings.Hash) }
+
+// BooksHash is the hash of the books of a workspace, as a plan has it.
+func BooksHash(w *workspace.Workspace) string { return fmt.Sprintf("%x", w.Books.Hash) }
+
+// FeedFiles are the feed files of a plan.
+func (p *Plan) FeedFiles() []*accept.File {
+	files := make([]*accept.File, len(p.Files))
+	for i, f := range p.Files {
+		files[i] = &accept.File{Feed: f.Feed, Name: string(f.Name), Hash: f.Hash, Bytes: f.Bytes}
+	}
+	return files
+}
+
+const hintPlan = "plan it again: `tollbook task plan`"
+
+// Refused turns an error of a run that cannot be continued into a refusal, and leaves other errors as they are.
+func Refused(err error) error {
+	if e := new(lake.PlanError); errors.As(err, &e) {
+		return &workspace.RefusedError{What: e.Error(), Hint: hintPlan}
+	}
+	return err
+}
+
+// Encode returns the encoding of a plan.
+func (p *Plan) Encode() ([]byte, error) { return task.Encode(kind, p) }
