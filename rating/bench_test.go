@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -16,7 +17,7 @@ const benchSKUs = 400
 
 // benchShop has 400 skus of one model with prices in eight regions, two versions each and a discount for all and one
 // for the customer, as the generator's books.
-func benchShop(tb testing.TB, c *benchModel) (*rating.Book, *shop) {
+func benchShop(tb testing.TB, c *benchModel) (*tariff.Book, *shop) {
 	model, meter, packages := c.model, c.meter, c.packages
 	s := newShop(tb, "Asia/Shanghai")
 	var skus []int32
@@ -60,7 +61,7 @@ func benchRecords(s *shop, n int) []rating.Record {
 
 func benchRater(tb testing.TB, c *benchModel) (*rating.Rater, []rating.Record) {
 	book, s := benchShop(tb, c)
-	r := book.NewRater(func(i int32) string { return regions[i] })
+	r := rating.NewRater(book, func(i int32) string { return regions[i] })
 	if err := r.Open(0, must(period.ParseCycle(month)), nil); err != nil {
 		tb.Fatal(err)
 	}

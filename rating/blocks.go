@@ -1,6 +1,8 @@
 package rating
 
 import (
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -8,10 +10,10 @@ import (
 
 // wholeMeter is a month-end meter that is priced as one: block, stairstep, and volume with a conversion or a figure.
 type wholeMeter struct {
-	climb       // of its lines; end is the quantity
-	product     *books.Product
-	resource    string
-	usage, free money.Quantity // of the first line
+	tariff.Climb // of its lines; end is the quantity
+	product      *books.Product
+	resource     string
+	usage, free  money.Quantity // of the first line
 }
 
 // whole prices a meter of summed records as one (§4.6, §10.2, §10.3).
@@ -19,7 +21,7 @@ func (e *monthEnd) whole(end *closing, row int32, out *line.Charges, objs *[]Obj
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
 	w := wholeMeter{product: end.product, resource: m.resource, usage: g.usage, free: g.free}
-	w.climb = climb{kind: line.Period, sku: end.sku, version: end.version, at: e.c.bounds.From, end: m.count}
+	w.Climb = tariff.Climb{Kind: line.Period, SKU: end.sku, Version: end.version, At: e.c.Bounds.From, End: m.count}
 	if !end.product.Convert.IsZero() {
 		var err error
 		if w.usage, err = end.product.Convert.Convert(g.usage); err != nil {
@@ -29,22 +31,22 @@ func (e *monthEnd) whole(end *closing, row int32, out *line.Charges, objs *[]Obj
 			return e.feeAtZero(row, out, objs)
 		}
 		w.free = w.free.Min(w.usage)
-		if w.end, err = w.usage.Sub(w.free); err != nil {
+		if w.End, err = w.usage.Sub(w.free); err != nil {
 			return err
 		}
-		if e.c.trace != nil {
+		if e.c.Trace != nil {
 			e.meters.traceConverted(m, g.usage, w.usage)
 		}
 	}
-	w.record = int32(len(*objs))
+	w.Record = int32(len(*objs))
 	*objs = append(*objs, Object{SKU: end.sku, Region: end.region, Resource: m.resource, Name: g.name, Tag: g.tag})
-	w.drawsFrom = int32(len(out.Draws))
+	w.DrawsFrom = int32(len(out.Draws))
 	var err error
 	if out.Draws, err = e.gathered.appendShares(out.Draws, g); err != nil {
 		return err
 	}
-	w.drawsTo = int32(len(out.Draws))
-	if err := e.priceWhole(&w, out); err != nil || !w.end.IsZero() {
+	w.DrawsTo = int32(len(out.Draws))
+	if err := e.priceWhole(&w, out); err != nil || !w.End.IsZero() {
 		return err
 	}
 	return e.feeAtZero(row, out, objs)
@@ -52,20 +54,20 @@ func (e *monthEnd) whole(end *closing, row int32, out *line.Charges, objs *[]Obj
 
 // priceWhole appends the lines of a meter that is priced as one.
 func (e *monthEnd) priceWhole(w *wholeMeter, out *line.Charges) error {
-	tiers := e.c.bk.books.Versions[w.version].Tiers
-	held := tierOf(tiers, w.end)
+	tiers := e.c.Book.Books.Versions[w.Version].Tiers
+	held := tierOf(tiers, w.End)
 	if !w.product.BlockEach {
-		if err := e.wholeLine(w, held, w.end, out); err != nil {
+		if err := e.wholeLine(w, held, w.End, out); err != nil {
 			return err
 		}
-		if w.product.Model != books.Volume || tiers[held].FlatFee.IsZero() || w.end.IsZero() {
+		if w.product.Model != books.Volume || tiers[held].FlatFee.IsZero() || w.End.IsZero() {
 			return nil
 		}
-		return e.c.flatFee(&w.climb, held, &tiers[held], out)
+		return e.c.FlatFee(&w.Climb, held, &tiers[held], out)
 	}
 	lower := money.Quantity{}
 	for i := 0; i <= held; i++ {
-		upper := w.end
+		upper := w.End
 		if i < held {
 			upper = tiers[i].UpTo
 		}
@@ -76,34 +78,34 @@ func (e *monthEnd) priceWhole(w *wholeMeter, out *line.Charges) error {
 		if err := e.wholeLine(w, i, part, out); err != nil {
 			return err
 		}
-		lower, w.usage, w.free, w.drawsFrom = upper, money.Quantity{}, money.Quantity{}, w.drawsTo
+		lower, w.usage, w.free, w.DrawsFrom = upper, money.Quantity{}, money.Quantity{}, w.DrawsTo
 	}
 	return nil
 }
 
 // wholeLine appends the line of one tier, which holds a part of the meter.
 func (e *monthEnd) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.Charges) error {
-	tier := &e.c.bk.books.Versions[w.version].Tiers[i]
+	tier := &e.c.Book.Books.Versions[w.Version].Tiers[i]
 	ch := line.Charge{
 		UsageAmount: w.usage.Signed(), Free: w.free.Signed(), Quantity: part.Signed(), UnitPrice: tier.UnitPrice,
-		Record:  w.record,
-		Version: w.version, DrawsFrom: w.drawsFrom, DrawsTo: w.drawsTo, Tier: int16(i + 1), Kind: w.kind,
+		Record:  w.Record,
+		Version: w.Version, DrawsFrom: w.DrawsFrom, DrawsTo: w.DrawsTo, Tier: int16(i + 1), Kind: w.Kind,
 	}
 	blocks, err := e.tierByModel(w, tier, part, &ch)
 	if err != nil {
 		return err
 	}
-	if e.c.trace != nil {
-		step := e.c.tierStep(StepTier, w.version, i)
+	if e.c.Trace != nil {
+		step := e.c.TierStep(derivation.StepTier, w.Version, i)
 		step.Scope, step.Quantity, step.Price = w.resource, part, ch.UnitPrice
-		e.c.trace(step)
+		e.c.Trace(step)
 		if w.product.Model == books.Block {
-			e.c.trace(Step{Kind: StepBlocks, Quantity: part, Size: tier.BlockSize, After: blocks})
+			e.c.Trace(derivation.Step{Kind: derivation.StepBlocks, Quantity: part, Size: tier.BlockSize, After: blocks})
 		}
 	}
 	out.List = append(out.List, ch)
-	return e.c.settle(&sale{
-		charge: &out.List[len(out.List)-1], sku: w.sku, at: w.at, noFixed: w.product.Model.NoFixed(),
+	return e.c.Settle(&tariff.Sale{
+		Charge: &out.List[len(out.List)-1], SKU: w.SKU, At: w.At, NoFixed: w.product.Model.NoFixed(),
 	})
 }
 
@@ -111,7 +113,7 @@ func (e *monthEnd) wholeLine(w *wholeMeter, i int, part money.Quantity, out *lin
 func (e *monthEnd) stairstep(tier *books.Tier, part money.Quantity, ch *line.Charge) {
 	ch.UnitPrice, ch.Quantity = tier.FlatFee, money.SignedQuantity{}
 	if !part.IsZero() {
-		ch.Quantity = e.c.bk.one
+		ch.Quantity = e.c.Book.One
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -61,9 +62,9 @@ func (m *costMeter) above(bound money.Quantity) bool {
 }
 
 // NewCostRater makes a rater of groups of cost files.
-func (bk *Book) NewCostRater() *CostRater {
+func NewCostRater(bk *tariff.Book) *CostRater {
 	c := &CostRater{numbers: make(map[string]int32)}
-	c.r = bk.NewRater(func(n int32) string { return c.regions[n] })
+	c.r = NewRater(bk, func(n int32) string { return c.regions[n] })
 	return c
 }
 
@@ -96,7 +97,7 @@ func (c *CostRater) Rate(g *CostGroup, index int32, out *line.Charges) error {
 		Quantity: g.Quantity.Abs(),
 	}
 	var err error
-	switch product := &c.r.client.bk.books.Products[g.SKU]; {
+	switch product := &c.r.client.Book.Books.Products[g.SKU]; {
 	case product.Model == books.PassThrough:
 		err = c.passThrough(g, c.r.regions.place(rec.Region), index, out)
 	case g.Quantity.Sign() < 0 && product.Model == books.Flat:
@@ -126,16 +127,16 @@ func (c *CostRater) negative(rec *Record, product *books.Product, index int32, o
 // passThrough cuts the group's cost at the tiers of its version: the meter moves up by it, or back down by a negative
 // one at the rates it passes. Below zero is tier 1.
 func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.Charges) error {
-	version := c.r.client.version(g.SKU, at.book, g.Start)
-	if version == noVersion {
-		return noPrice(g.Region, g.Start)
+	version := c.r.client.Version(g.SKU, at.book, g.Start)
+	if version == tariff.NoVersion {
+		return tariff.NoPrice(g.Region, g.Start)
 	}
 	m := c.meters[g.SKU]
 	if m == nil {
 		m = &costMeter{region: g.Region}
 		c.meters[g.SKU] = m
 	}
-	tiers := c.r.client.bk.books.Versions[version].Tiers
+	tiers := c.r.client.Book.Books.Versions[version].Tiers
 	if g.Basis == nil && m.wide == nil {
 		if done, err := c.narrow(g, m, version, index, out); done || err != nil {
 			return err
@@ -189,7 +190,7 @@ func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.C
 // narrow is passThrough where all numbers fit into a Cost: the same cuts and products, in integers. Not done: one does
 // not fit, and nothing was changed.
 func (c *CostRater) narrow(g *CostGroup, m *costMeter, version, index int32, out *line.Charges) (done bool, err error) {
-	tiers := c.r.client.bk.books.Versions[version].Tiers
+	tiers := c.r.client.Book.Books.Versions[version].Tiers
 	end, err := m.at.Add(g.Cost)
 	if err != nil {
 		return false, nil //nolint:nilerr // the sum has more digits than a Cost
@@ -251,8 +252,8 @@ func (c *CostRater) markUp(ch *line.Charge, official money.Amount, g *CostGroup,
 	ch.UsageAmount, ch.Kind = ch.Quantity, line.Usage
 	ch.DrawsFrom, ch.DrawsTo = int32(len(out.Draws)), int32(len(out.Draws))
 	out.List = append(out.List, *ch)
-	s := sale{charge: &out.List[len(out.List)-1], sku: g.SKU, at: g.Start, noFixed: true}
-	return c.r.client.settleAt(&s, official)
+	s := tariff.Sale{Charge: &out.List[len(out.List)-1], SKU: g.SKU, At: g.Start, NoFixed: true}
+	return c.r.client.SettleAt(&s, official)
 }
 
 // CycleEnd appends the lines that come at the cycle's end: those of volume, block and stairstep meters, and the flat
@@ -264,17 +265,17 @@ func (c *CostRater) CycleEnd(out *line.Charges, objs *[]Object) error {
 	}
 	for _, sku := range slices.SortedFunc(maps.Keys(c.meters), cmp.Compare[int32]) {
 		m := c.meters[sku]
-		version, err := c.r.client.versionOfCycle(sku, m.region, c.r.client.bounds)
+		version, err := c.r.client.VersionOfCycle(sku, m.region, c.r.client.Bounds)
 		if err != nil {
 			continue // no price of the cycle has a fee
 		}
-		tiers, lower := c.r.client.bk.books.Versions[version].Tiers, money.Quantity{}
+		tiers, lower := c.r.client.Book.Books.Versions[version].Tiers, money.Quantity{}
 		*objs = append(*objs, Object{SKU: sku, Region: m.region})
 		n := int32(len(out.Draws))
 		for i := range tiers {
 			if !tiers[i].FlatFee.IsZero() && m.above(lower) {
-				if err := c.r.client.flatFee(&climb{sku: sku, version: version, at: c.r.client.bounds.From,
-					record: int32(len(*objs) - 1), drawsFrom: n, drawsTo: n}, i, &tiers[i], out); err != nil {
+				if err := c.r.client.FlatFee(&tariff.Climb{SKU: sku, Version: version, At: c.r.client.Bounds.From,
+					Record: int32(len(*objs) - 1), DrawsFrom: n, DrawsTo: n}, i, &tiers[i], out); err != nil {
 					return err
 				}
 			}

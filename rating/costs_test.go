@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -31,7 +32,7 @@ func costBillOf(s *shop, wide func(int) bool, groups []string) *bill {
 	s.t.Helper()
 	book := s.compile()
 	b := &bill{shop: s, book: book}
-	rater := book.NewCostRater()
+	rater := rating.NewCostRater(book)
 	if err := rater.Open(0, must(period.ParseCycle("2026-09"))); err != nil {
 		s.t.Fatal(err)
 	}
@@ -89,7 +90,7 @@ func TestPassThroughTiers(t *testing.T) {
 func TestPassThroughDiscounts(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
-	s.rules.Grain, s.rules.Mode = rating.PerLine, money.Truncate
+	s.rules.Grain, s.rules.Mode = tariff.PerLine, money.Truncate
 	cloud := s.product("cloud", books.PassThrough, books.PerRegion)
 	s.price(cloud, "standard", "*", "2026-01-01..", "- 1.1")
 	s.discount("d", books.Commercial, 0, -1, cloud, "0.9", "2026-01-01..")

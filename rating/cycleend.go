@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // monthEnd prices at the cycle's end what was gathered of the open customer. It changes nothing of what it prices.
 type monthEnd struct {
-	c          *client
+	c          *tariff.Client
 	meters     *meters
 	gathered   *gathered
 	figures    *figures
@@ -25,7 +25,7 @@ type monthEnd struct {
 // what they are about; Charge.Record is an index in objs. It changes no position. The lines are in order of sku,
 // scope of the meter and first use; a meter's flat fee follows its lines.
 func (r *Rater) CycleEnd(out *line.Charges, objs *[]Object) error {
-	bk, rows, list := r.client.bk, r.gathered.rows(), r.gathered.list
+	bk, rows, list := r.client.Book, r.gathered.rows(), r.gathered.list
 	slices.SortFunc(rows, func(x, y int32) int {
 		a, b := &r.meters.list[x], &r.meters.list[y]
 		return cmp.Or(r.meters.byScope(x, y), cmp.Compare(list[a.gather].order, list[b.gather].order))
@@ -37,8 +37,8 @@ func (r *Rater) CycleEnd(out *line.Charges, objs *[]Object) error {
 			n++
 		}
 		if err := r.end.meter(rows[:n], out, objs); err != nil {
-			return fmt.Errorf("close %s of customer %s, sku %s: %w", r.client.cycle,
-				bk.books.Customers[r.client.customer].ID, bk.books.Products[r.meters.list[meter].sku].SKU, err)
+			return fmt.Errorf("close %s of customer %s, sku %s: %w", r.client.Cycle,
+				bk.Books.Customers[r.client.Customer].ID, bk.Books.Products[r.meters.list[meter].sku].SKU, err)
 		}
 		rows = rows[n:]
 	}
@@ -58,7 +58,7 @@ type closing struct {
 // meter prices one meter from its rows.
 func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error {
 	first := &e.meters.list[rows[0]]
-	switch p := &e.c.bk.books.Products[first.sku]; {
+	switch p := &e.c.Book.Books.Products[first.sku]; {
 	case p.Aggregation.Figure():
 		return e.figure(rows[0], out, objs)
 	case p.Prorate:
@@ -66,7 +66,7 @@ func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error 
 	case p.FeeApart():
 		return e.recordFee(rows[0], out, objs)
 	}
-	end := closing{product: &e.c.bk.books.Products[first.sku], sku: first.sku}
+	end := closing{product: &e.c.Book.Books.Products[first.sku], sku: first.sku}
 	end.region = e.gathered.list[e.meters.list[e.gathered.list[first.gather].meter].gather].region
 	used := false
 	for _, row := range rows {
@@ -80,17 +80,17 @@ func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error 
 	if !used {
 		return e.feeAtZero(rows[0], out, objs)
 	}
-	if e.c.trace != nil {
+	if e.c.Trace != nil {
 		e.meters.traceClose(first, end.quantity)
 	}
 	var err error
-	if end.version, err = e.c.versionOfCycle(end.sku, end.region, e.c.bounds); err != nil {
+	if end.version, err = e.c.VersionOfCycle(end.sku, end.region, e.c.Bounds); err != nil {
 		return err
 	}
 	if end.product.MeterLines() {
 		return e.whole(&end, rows[0], out, objs)
 	}
-	tiers := e.c.bk.books.Versions[end.version].Tiers
+	tiers := e.c.Book.Books.Versions[end.version].Tiers
 	end.tier = tierOf(tiers, end.quantity)
 	for _, row := range rows {
 		if err := e.row(&end, &tiers[end.tier], row, out, objs); err != nil {
@@ -107,9 +107,9 @@ func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error 
 		*objs = append(*objs, Object{SKU: end.sku, Region: end.region})
 	}
 	n := int32(len(out.Draws))
-	return e.c.flatFee(&climb{
-		sku: end.sku, version: end.version, at: e.c.bounds.From, record: int32(len(*objs) - 1),
-		drawsFrom: n, drawsTo: n,
+	return e.c.FlatFee(&tariff.Climb{
+		SKU: end.sku, Version: end.version, At: e.c.Bounds.From, Record: int32(len(*objs) - 1),
+		DrawsFrom: n, DrawsTo: n,
 	}, end.tier, &tiers[end.tier], out)
 }
 
@@ -131,11 +131,11 @@ func (e *monthEnd) row(end *closing, tier *books.Tier, row int32, out *line.Char
 		return err
 	}
 	ch.DrawsTo = int32(len(out.Draws))
-	if e.c.trace != nil {
+	if e.c.Trace != nil {
 		e.traceRow(end, m, &ch)
 	}
 	out.List = append(out.List, ch)
-	return e.c.settle(&sale{charge: &out.List[len(out.List)-1], sku: end.sku, at: e.c.bounds.From})
+	return e.c.Settle(&tariff.Sale{Charge: &out.List[len(out.List)-1], SKU: end.sku, At: e.c.Bounds.From})
 }
 
 // tierOf is the index of the tier that holds a quantity, its up_to included; 0 for a quantity of 0.
@@ -146,17 +146,4 @@ func tierOf(tiers []books.Tier, quantity money.Quantity) int {
 		}
 	}
 	return len(tiers) - 1
-}
-
-// versionOfCycle is the version of a period-level model for the customer's cycle (§4.6).
-func (c *client) versionOfCycle(sku int32, region string, bounds period.Span) (int32, error) {
-	list, place := c.bk.lists.ofCycle(c.customer, bounds), c.bk.Region(region)
-	v := c.bk.prices.line(list, sku, place).ofCycle(bounds)
-	if v == noVersion {
-		return v, noPrice(region, bounds.From)
-	}
-	if c.trace != nil {
-		c.tracePrice(sku, list, place, region, bounds.From, v)
-	}
-	return v, nil
 }

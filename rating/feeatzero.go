@@ -1,8 +1,8 @@
 package rating
 
 import (
-	"fmt"
-
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 )
@@ -23,14 +23,14 @@ func (r *Rater) Subscribe() { r.gathered.subscribe() }
 
 // subscribe is Rater.Subscribe.
 func (gs *gathered) subscribe() {
-	list := gs.c.bk.books.Subscribers.Of(gs.c.customer)
+	list := gs.c.Book.Books.Subscribers.Of(gs.c.Customer)
 	for i := range list {
 		s := &list[i]
-		if !s.Valid.Overlaps(gs.c.bounds) {
+		if !s.Valid.Overlaps(gs.c.Bounds) {
 			continue
 		}
 		gs.scratch = append(gs.scratch[:0], s.Resource...)
-		product, region := &gs.c.bk.books.Products[s.SKU], gs.regions.number(s.Region)
+		product, region := &gs.c.Book.Books.Products[s.SKU], gs.regions.number(s.Region)
 		row, _ := gs.row(product, s.SKU, region, s.Region, gs.scratch)
 		gs.list[gs.meters.list[row].gather].recorded = true
 	}
@@ -52,19 +52,19 @@ func (e *monthEnd) recordFee(row int32, out *line.Charges, objs *[]Object) error
 func (e *monthEnd) feeAtZero(row int32, out *line.Charges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
-	p := &e.c.bk.books.Products[m.sku]
+	p := &e.c.Book.Books.Products[m.sku]
 	if !p.FeeAtZero || e.gathered.onlyHolds(m) {
 		return nil
 	}
 	region := e.gathered.list[e.meters.list[g.meter].gather].region
-	if e.c.trace != nil {
-		e.c.trace(Step{Kind: StepZero, SKU: p.SKU, Scope: e.meters.scopeText(m)})
+	if e.c.Trace != nil {
+		e.c.Trace(derivation.Step{Kind: derivation.StepZero, SKU: p.SKU, Scope: e.meters.scopeText(m)})
 	}
-	version, err := e.c.versionOfCycle(m.sku, region, e.c.bounds)
+	version, err := e.c.VersionOfCycle(m.sku, region, e.c.Bounds)
 	if err != nil {
 		return err
 	}
-	tier := &e.c.bk.books.Versions[version].Tiers[0]
+	tier := &e.c.Book.Books.Versions[version].Tiers[0]
 	if tier.FlatFee.IsZero() {
 		return nil
 	}
@@ -74,12 +74,7 @@ func (e *monthEnd) feeAtZero(row int32, out *line.Charges, objs *[]Object) error
 	}
 	n := int32(len(out.Draws))
 	*objs = append(*objs, o)
-	return e.c.flatFee(&climb{
-		sku: m.sku, version: version, at: e.c.bounds.From, record: int32(len(*objs) - 1), drawsFrom: n, drawsTo: n,
+	return e.c.FlatFee(&tariff.Climb{
+		SKU: m.sku, Version: version, At: e.c.Bounds.From, Record: int32(len(*objs) - 1), DrawsFrom: n, DrawsTo: n,
 	}, 0, tier, out)
-}
-
-// zeroText describes why a fee at zero is owed.
-func (s Step) zeroText() string {
-	return fmt.Sprintf("meter %s: nothing to price, and fee_at_zero is YES: the flat fee of tier 1 is owed", s.meter())
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -14,7 +16,7 @@ import (
 // figures are the meters of which the cycle's end prices one figure of all records: the largest, the last, the number
 // of different values, or the mean level (§10.1).
 type figures struct {
-	c        *client
+	c        *tariff.Client
 	regions  *regions
 	meters   *meters
 	gathered *gathered
@@ -43,17 +45,18 @@ func (fs *figures) add(u *usage) error {
 		after = before
 		if _, first := fs.meters.find(seenMeter, u.SKU, fs.meters.list[row].region, fs.seenKey(u)); first {
 			var err error
-			if after, err = before.Add(fs.c.bk.one.Abs()); err != nil {
+			if after, err = before.Add(fs.c.Book.One.Abs()); err != nil {
 				return err
 			}
 		}
 	}
 	m := &fs.meters.list[row]
-	if fs.c.trace != nil {
-		fs.c.trace(Step{
-			Kind: StepFigure, SKU: u.product.SKU, Scope: fs.meters.scopeText(m), Aggregation: u.product.Aggregation,
-			Quantity: u.Quantity,
-			Value:    string(uniqueValue(u, fs.regions)), Before: before, After: after,
+	if fs.c.Trace != nil {
+		fs.c.Trace(derivation.Step{
+			Kind: derivation.StepFigure, SKU: u.product.SKU, Scope: fs.meters.scopeText(m),
+			Aggregation: u.product.Aggregation,
+			Quantity:    u.Quantity,
+			Value:       string(uniqueValue(u, fs.regions)), Before: before, After: after,
 		})
 	}
 	m.count = after
@@ -100,7 +103,7 @@ func (fs *figures) seenKey(u *usage) []byte {
 func (e *monthEnd) figure(row int32, out *line.Charges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
-	p := &e.c.bk.books.Products[m.sku]
+	p := &e.c.Book.Books.Products[m.sku]
 	count, quantity, err := e.figures.of(row)
 	if err == nil && quantity.IsZero() {
 		return e.feeAtZero(row, out, objs)
@@ -108,19 +111,19 @@ func (e *monthEnd) figure(row int32, out *line.Charges, objs *[]Object) error {
 	if err != nil {
 		return err
 	}
-	if e.c.trace != nil {
+	if e.c.Trace != nil {
 		e.meters.traceClose(m, count)
 		e.meters.traceConverted(m, count, quantity)
 	}
-	version, err := e.c.versionOfCycle(m.sku, g.region, e.c.bounds)
+	version, err := e.c.VersionOfCycle(m.sku, g.region, e.c.Bounds)
 	if err != nil {
 		return err
 	}
 	n := int32(len(out.Draws))
 	*objs = append(*objs, Object{SKU: m.sku, Region: g.region, Resource: m.resource, Name: g.name, Tag: g.tag})
-	w := wholeMeter{product: p, resource: m.resource, usage: quantity, climb: climb{
-		kind: line.Period, sku: m.sku, version: version, at: e.c.bounds.From, end: quantity, drawsFrom: n, drawsTo: n,
-		record: int32(len(*objs) - 1),
+	w := wholeMeter{product: p, resource: m.resource, usage: quantity, Climb: tariff.Climb{
+		Kind: line.Period, SKU: m.sku, Version: version, At: e.c.Bounds.From, End: quantity, DrawsFrom: n, DrawsTo: n,
+		Record: int32(len(*objs) - 1),
 	}}
 	return e.figureByModel(&w, out)
 }
@@ -128,7 +131,7 @@ func (e *monthEnd) figure(row int32, out *line.Charges, objs *[]Object) error {
 // of is the figure of a meter, and the same in the product's measure.
 func (fs *figures) of(row int32) (count, quantity money.Quantity, err error) {
 	m := &fs.meters.list[row]
-	p := &fs.c.bk.books.Products[m.sku]
+	p := &fs.c.Book.Books.Products[m.sku]
 	if p.Aggregation != books.TimeWeighted {
 		quantity, err = p.Convert.Convert(m.count)
 		return m.count, quantity, err
@@ -145,35 +148,21 @@ func (fs *figures) of(row int32) (count, quantity money.Quantity, err error) {
 
 // traceConverted tells of a total that is converted at the cycle's end.
 func (ms *meters) traceConverted(m *meter, from, to money.Quantity) {
-	p := &ms.c.bk.books.Products[m.sku]
+	p := &ms.c.Book.Books.Products[m.sku]
 	if p.Convert.IsZero() {
 		return
 	}
-	ms.c.trace(Step{
-		Kind: StepConvert, SKU: p.SKU, Scope: ms.scopeText(m), Measure: p.Measure, Conversion: p.Convert, Upper: from,
+	ms.c.Trace(derivation.Step{
+		Kind: derivation.StepConvert, SKU: p.SKU, Scope: ms.scopeText(m), Measure: p.Measure, Conversion: p.Convert,
+		Upper: from,
 		After: to, Quantity: to,
 	})
 }
 
-// figureText tells how a record changed its meter's figure.
-func (s Step) figureText() string {
-	if s.Aggregation == books.Max {
-		return fmt.Sprintf("meter %s: the largest of %s and %s is %s", s.meter(), s.Before.Trim(), s.Quantity.Trim(),
-			s.After.Trim())
-	}
-	if s.Aggregation != books.UniqueCount {
-		return fmt.Sprintf("meter %s: the last quantity is %s", s.meter(), s.After.Trim())
-	}
-	if s.Before == s.After {
-		return fmt.Sprintf("meter %s: value %q was counted before, %s so far", s.meter(), s.Value, s.After.Trim())
-	}
-	return fmt.Sprintf("meter %s: value %q is new, %s so far", s.meter(), s.Value, s.After.Trim())
-}
-
 // openSeen takes up a value that a unique count has counted.
 func (fs *figures) openSeen(sku int32, row *position.Row) {
-	region := noOne
-	p := &fs.c.bk.books.Products[sku]
+	region := tariff.NoOne
+	p := &fs.c.Book.Books.Products[sku]
 	if p.Meter == books.PerRegion {
 		region = fs.regions.number(row.Scope)
 	}
@@ -193,7 +182,7 @@ func (fs *figures) positions(dst []position.Row) []position.Row {
 		if m.kind != seenMeter {
 			continue
 		}
-		p := &fs.c.bk.books.Products[m.sku]
+		p := &fs.c.Book.Books.Products[m.sku]
 		row := position.Row{Kind: position.Seen, Key: p.SKU, Resource: m.resource}
 		switch p.Meter {
 		case books.PerRegion:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -28,7 +29,7 @@ type gather struct {
 
 // gathered is what the open customer's records have counted for the cycle's end, meter by meter (§4.6).
 type gathered struct {
-	c        *client
+	c        *tariff.Client
 	regions  *regions
 	meters   *meters
 	packages *allowances
@@ -90,7 +91,7 @@ func (gs *gathered) add(u *usage, draws []line.Draw) error {
 		if err != nil {
 			return err
 		}
-		if gs.c.trace != nil {
+		if gs.c.Trace != nil {
 			gs.meters.traceMeter(m, u.left, end, false)
 		}
 		m.count = end
@@ -107,7 +108,7 @@ func (gs *gathered) add(u *usage, draws []line.Draw) error {
 		}
 	}
 	for _, d := range draws {
-		if err := gs.addShare(g, firstPackageRow(gs.c.bk.books.Packages, d.Package), d.Quantity); err != nil {
+		if err := gs.addShare(g, firstPackageRow(gs.c.Book.Books.Packages, d.Package), d.Quantity); err != nil {
 			return err
 		}
 	}
@@ -156,7 +157,7 @@ func (gs *gathered) rows() []int32 {
 	gs.order = gs.order[:0]
 	for i := range gs.meters.list {
 		m := &gs.meters.list[i]
-		switch p := &gs.c.bk.books.Products[m.sku]; {
+		switch p := &gs.c.Book.Books.Products[m.sku]; {
 		case m.kind != gatherMeter && m.kind != gatherRow:
 		case (m.kind == gatherMeter) == p.MeterLines():
 			gs.order = append(gs.order, int32(i))

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -149,7 +150,7 @@ func TestStairstep(t *testing.T) {
 func TestPeriodLevelOffers(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
-	s.rules = rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: 2}
+	s.rules = tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate, Digits: 2}
 	block := s.product("a", books.Block, books.PerRegion)
 	volume := s.product("c", books.Volume, books.PerRegion)
 	s.price(block, "standard", "*", "..", "- 20 0 100")

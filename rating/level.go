@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -24,7 +26,7 @@ type level struct {
 
 // levels are the levels of the open customer.
 type levels struct {
-	c        *client
+	c        *tariff.Client
 	regions  *regions
 	meters   *meters
 	gathered *gathered
@@ -69,8 +71,8 @@ func (ls *levels) set(u *usage) error {
 	if u.product.Meter == books.PerResource && (l.name != string(u.Name) || l.tag != string(u.Tag)) {
 		l.name, l.tag = string(u.Name), string(u.Tag)
 	}
-	if ls.c.trace != nil {
-		ls.c.trace(Step{Kind: StepLevel, SKU: u.product.SKU, At: u.Start, Change: u.Signed(),
+	if ls.c.Trace != nil {
+		ls.c.Trace(derivation.Step{Kind: derivation.StepLevel, SKU: u.product.SKU, At: u.Start, Change: u.Signed(),
 			Scope: ls.regions.names[u.place.number] + "/" + string(u.Resource),
 			Moved: [2]money.SignedQuantity{before, l.now}})
 	}
@@ -80,11 +82,11 @@ func (ls *levels) set(u *usage) error {
 // areaUntil is the area of a level in the open cycle up to an instant: a level below zero counts as zero, and only
 // while the customer has a row in force.
 func (ls *levels) areaUntil(l *level, until period.Instant) (money.Area, error) {
-	area, from := l.area, max(l.since, ls.c.bounds.From)
+	area, from := l.area, max(l.since, ls.c.Bounds.From)
 	if l.now.Sign() <= 0 {
 		return area, nil
 	}
-	for _, row := range ls.c.bk.books.Customers[ls.c.customer].Rows {
+	for _, row := range ls.c.Book.Books.Customers[ls.c.Customer].Rows {
 		low, high := max(from, row.Valid.From), min(until, row.Valid.To)
 		if low >= high {
 			continue
@@ -103,7 +105,7 @@ func (ls *levels) mean(row int32) (*big.Rat, error) {
 	var sum money.Area
 	n := int64(0)
 	for i := ls.gathered.list[m.gather].levels; i != 0; i = ls.list[i-1].next {
-		area, err := ls.areaUntil(&ls.list[i-1], ls.c.bounds.To)
+		area, err := ls.areaUntil(&ls.list[i-1], ls.c.Bounds.To)
 		if err == nil {
 			sum, err = sum.Plus(area)
 		}
@@ -112,22 +114,23 @@ func (ls *levels) mean(row int32) (*big.Rat, error) {
 		}
 		n++
 	}
-	mean := sum.Over(int64(ls.c.bounds.To - ls.c.bounds.From))
-	if ls.c.trace != nil {
-		ls.c.trace(Step{Kind: StepMean, SKU: ls.c.bk.books.Products[m.sku].SKU, Scope: ls.meters.scopeText(m),
-			Period: ls.c.bounds, Number: n, Ratio: mean.FloatString(money.QuantityScale)})
+	mean := sum.Over(int64(ls.c.Bounds.To - ls.c.Bounds.From))
+	if ls.c.Trace != nil {
+		ls.c.Trace(derivation.Step{Kind: derivation.StepMean, SKU: ls.c.Book.Books.Products[m.sku].SKU,
+			Scope:  ls.meters.scopeText(m),
+			Period: ls.c.Bounds, Number: n, Ratio: mean.FloatString(money.QuantityScale)})
 	}
 	return mean, nil
 }
 
 // onlyHolds reports whether a meter has levels of earlier cycles and nothing of its own.
 func (gs *gathered) onlyHolds(m *meter) bool {
-	return gs.c.bk.books.Products[m.sku].Aggregation == books.TimeWeighted && !gs.list[m.gather].recorded
+	return gs.c.Book.Books.Products[m.sku].Aggregation == books.TimeWeighted && !gs.list[m.gather].recorded
 }
 
 // open takes a level up.
 func (ls *levels) open(sku int32, row *position.Row) error {
-	p := &ls.c.bk.books.Products[sku]
+	p := &ls.c.Book.Books.Products[sku]
 	region := ls.regions.number(row.Scope)
 	ls.scratch = append(ls.scratch[:0], row.Resource...)
 	at, isNew := ls.gathered.row(p, sku, region, row.Scope, ls.scratch)
@@ -159,7 +162,7 @@ func (ls *levels) positions(dst []position.Row) []position.Row {
 			continue
 		}
 		m := &ls.meters.list[l.meter]
-		row := position.Row{Kind: position.Level, Key: ls.c.bk.books.Products[m.sku].SKU,
+		row := position.Row{Kind: position.Level, Key: ls.c.Book.Books.Products[m.sku].SKU,
 			Scope: ls.regions.names[m.region], Resource: m.resource, Name: l.name, Tag: l.tag, At: l.since}
 		if l.now.Sign() < 0 {
 			row.Free = l.now.Abs()
@@ -176,22 +179,12 @@ func (ls *levels) positions(dst []position.Row) []position.Row {
 }
 
 // nextLevel appends a level that a new cycle opens with: at zero area, unless it has ended.
-func (bk *Book) nextLevel(dst []position.Row, row *position.Row) []position.Row {
-	sku, known := bk.skus[row.Key]
-	if !known || bk.books.Products[sku].Aggregation != books.TimeWeighted || row.Count.IsZero() && row.Free.IsZero() {
+func nextLevel(bk *tariff.Book, dst []position.Row, row *position.Row) []position.Row {
+	sku, known := bk.SKUs[row.Key]
+	if !known || bk.Books.Products[sku].Aggregation != books.TimeWeighted || row.Count.IsZero() && row.Free.IsZero() {
 		return dst
 	}
 	next := *row
 	next.Draws = ""
 	return append(dst, next)
-}
-
-// levelText describes a record that sets a level, or the mean of a meter's levels.
-func (s Step) levelText() string {
-	if s.Kind == StepMean {
-		return fmt.Sprintf("meter %s: the levels times their seconds in %s, over its seconds, levels: %d, make %s",
-			s.meter(), spanText(s.Period), s.Number, s.Ratio)
-	}
-	return fmt.Sprintf("level of %s: %s before %s, %s from then on", s.meter(), s.Moved[0].Trim(), s.At,
-		s.Moved[1].Trim())
 }

@@ -11,7 +11,7 @@ import (
 // next passes the positions to another cycle.
 func (b *bill) next(cycle string) {
 	b.shop.t.Helper()
-	rows := b.book.NextCycle(nil, b.rater.Positions(nil), 0, must(period.ParseCycle(cycle)))
+	rows := rating.NextCycle(b.book, nil, b.rater.Positions(nil), 0, must(period.ParseCycle(cycle)))
 	b.reopen(0, cycle, rows)
 }
 

@@ -3,6 +3,8 @@ package rating
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/proration"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -33,9 +35,9 @@ func Summed(p *books.Product) bool {
 func EndUsage(p *books.Product, row *position.Row) (money.SignedQuantity, error) {
 	switch {
 	case p.Prorate:
-		var at prorated
-		err := at.read(row.Draws)
-		return at.total, err
+		var at proration.Meter
+		err := at.Read(row.Draws)
+		return at.Total, err
 	case p.Aggregation == books.TimeWeighted: // its levels are in positions of their own
 		return money.SignedQuantity{}, nil
 	case p.Aggregation.Figure():
@@ -55,8 +57,9 @@ func (rp *recordPricer) measure(u *usage) error {
 	p := u.product
 	u.raw = Counted(p, u.Quantity, u.Withdrawn)
 	u.used, u.left = u.raw, u.raw
-	if p.Aggregation == books.Count && rp.c.trace != nil {
-		rp.c.trace(Step{Kind: StepCounts, SKU: p.SKU, Before: u.Quantity, Quantity: u.raw, Measure: p.Measure})
+	if p.Aggregation == books.Count && rp.c.Trace != nil {
+		rp.c.Trace(derivation.Step{Kind: derivation.StepCounts, SKU: p.SKU, Before: u.Quantity, Quantity: u.raw,
+			Measure: p.Measure})
 	}
 	if p.Convert.IsZero() || p.Aggregation.Figure() {
 		return nil
@@ -86,10 +89,11 @@ func (rp *recordPricer) measure(u *usage) error {
 		return err
 	}
 	u.left = u.used
-	if rp.c.trace != nil {
-		rp.c.trace(Step{
-			Kind: StepConvert, SKU: p.SKU, Scope: rp.meters.scopeText(m), Measure: p.Measure, Conversion: p.Convert,
-			Lower: low, Upper: high, Before: from, After: to, Quantity: u.used, Negative: u.reversed,
+	if rp.c.Trace != nil {
+		rp.c.Trace(derivation.Step{
+			Kind: derivation.StepConvert, SKU: p.SKU, Scope: rp.meters.scopeText(m), Measure: p.Measure,
+			Conversion: p.Convert,
+			Lower:      low, Upper: high, Before: from, After: to, Quantity: u.used, Negative: u.reversed,
 		})
 	}
 	if m.count = high; u.reversed {
@@ -140,40 +144,4 @@ func cutDraws(draws []line.Draw, rest money.Quantity) ([]line.Draw, error) {
 		}
 	}
 	return cut, nil
-}
-
-// countingStep is String for the steps of chapter 10.
-func (s Step) countingStep() string {
-	switch s.Kind {
-	case StepCounts:
-		return fmt.Sprintf("the record of %s counts %s %s", s.Before.Trim(), s.Quantity.Trim(), s.Measure)
-	case StepConvert:
-		return s.convertText()
-	case StepFigure:
-		return s.figureText()
-	case StepEvent:
-		return s.eventText()
-	case StepLevel, StepMean:
-		return s.levelText()
-	case StepProrate, StepProrated:
-		return s.prorateText()
-	case StepZero:
-		return s.zeroText()
-	case StepPart:
-		return fmt.Sprintf("charge %s: %s is %s of the period %s", s.Discount, spanText(s.Period), s.Ratio,
-			spanText(s.Around))
-	default:
-		return s.shareText()
-	}
-}
-
-// convertText describes a conversion.
-func (s Step) convertText() string {
-	if s.Quantity == s.After && s.Before.IsZero() && s.Lower.IsZero() && !s.Negative {
-		return fmt.Sprintf("meter %s: %s %s = %s %s", s.meter(), s.Upper.Trim(), s.Conversion, s.After.Trim(),
-			s.Measure)
-	}
-	text := fmt.Sprintf("meter %s: from %s to %s unconverted; %s − %s = %s%s %s", s.meter(), s.Lower.Trim(),
-		s.Upper.Trim(), s.After.Trim(), s.Before.Trim(), s.sign(), s.Quantity.Trim(), s.Measure)
-	return text + " after " + s.Conversion.String()
 }

@@ -3,6 +3,7 @@ package rating
 import (
 	"hash/maphash"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -40,7 +41,7 @@ type meters struct {
 	seed  maphash.Seed // decides where a meter is in slots, which nothing outside sees
 	extra bool         // there are meters other than those of chapter 4
 
-	c       *client
+	c       *tariff.Client
 	regions *regions
 	order   []int32
 	scratch []byte
@@ -52,7 +53,7 @@ type slot struct {
 	index int32 // in list
 }
 
-func newMeters(c *client, rs *regions) meters {
+func newMeters(c *tariff.Client, rs *regions) meters {
 	return meters{slots: make([]slot, 64), stamp: 1, seed: maphash.MakeSeed(), c: c, regions: rs}
 }
 
@@ -125,15 +126,15 @@ func scopeOf(p *books.Product, region int32, resource []byte) (int32, []byte) {
 	case books.PerRegion:
 		return region, nil
 	case books.PerResource:
-		return noOne, resource
+		return tariff.NoOne, resource
 	default:
-		return noOne, nil
+		return tariff.NoOne, nil
 	}
 }
 
 // scopeText is a meter's scope as positions name it.
 func (ms *meters) scopeText(m *meter) string {
-	switch ms.c.bk.books.Products[m.sku].Meter {
+	switch ms.c.Book.Books.Products[m.sku].Meter {
 	case books.PerRegion:
 		return ms.regions.names[m.region]
 	case books.PerResource:

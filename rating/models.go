@@ -28,7 +28,7 @@ func (r *Rater) byModel(u *usage, out *line.Charges) error {
 func (e *monthEnd) figureByModel(w *wholeMeter, out *line.Charges) error {
 	switch m := w.product.Model; {
 	case m == books.Graduated:
-		return e.c.ladder(&w.climb, out)
+		return e.c.Ladder(&w.Climb, out)
 	case m.Usage():
 		return e.priceWhole(w, out)
 	}

@@ -3,7 +3,7 @@ package rating_test
 import (
 	"testing"
 
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -115,7 +115,7 @@ func TestPartnerOffers(t *testing.T) {
 func TestOffersByLine(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
-	s.rules = rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: 2}
+	s.rules = tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate, Digits: 2}
 	sku := s.product("api", books.Graduated, books.PerRegion)
 	s.price(sku, "standard", "*", "..", "10 1 3", "- 0.5 0.333")
 	s.discount("fixed", books.Commercial, all, all, all, "=0.3", "..")

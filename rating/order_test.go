@@ -9,7 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -51,17 +53,17 @@ func orderShop(t testing.TB) (s *shop, vps int32) {
 }
 
 // monthly is ann's order of one vps for a month.
-func monthly(s *shop, vps int32) rating.Order {
-	return rating.Order{
-		Type: rating.New, SKU: vps, Region: "north", Quantity: q("1"), PeriodType: "month", PeriodNum: 1,
+func monthly(s *shop, vps int32) ordering.Order {
+	return ordering.Order{
+		Type: ordering.New, SKU: vps, Region: "north", Quantity: q("1"), PeriodType: "month", PeriodNum: 1,
 		PayTime: s.at("2026-09-05"), Effective: s.at("2026-09-05"), Expire: s.at("2026-10-05"),
 	}
 }
 
 // priced shows an order's line as bill.show does.
-func (s *shop) priced(o rating.Order) string {
+func (s *shop) priced(o ordering.Order) string {
 	s.t.Helper()
-	ch, err := s.compile().PriceOrder(&o, nil)
+	ch, err := ordering.Price(s.compile(), &o, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -76,26 +78,26 @@ func TestOrderTypes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		word   string
-		want   rating.OrderType
+		want   ordering.OrderType
 		detail int
 	}{
-		{"new", rating.New, 1},
-		{"renew", rating.Renew, 2},
-		{"change", rating.Change, 3},
-		{"unsubscribe", rating.Unsubscribe, 4},
-		{"auto_renew", rating.AutoRenew, 8},
+		{"new", ordering.New, 1},
+		{"renew", ordering.Renew, 2},
+		{"change", ordering.Change, 3},
+		{"unsubscribe", ordering.Unsubscribe, 4},
+		{"auto_renew", ordering.AutoRenew, 8},
 	} {
-		got, err := rating.ParseOrderType(c.word)
+		got, err := ordering.ParseOrderType(c.word)
 		if err != nil || got != c.want || got.String() != c.word || got.BillDetailType() != c.detail {
 			t.Errorf("%s: %s, bill_detail_type %d, %v; want %d", c.word, got, got.BillDetailType(), err, c.detail)
 		}
 	}
-	_, err := rating.ParseOrderType([]byte("New"))
+	_, err := ordering.ParseOrderType([]byte("New"))
 	if want := `order_type "New" is none of new, renew, auto_renew, change, unsubscribe`; err == nil ||
 		err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
-	if none := rating.OrderType(5); none.String() != "order type 5" || none.BillDetailType() != 0 {
+	if none := ordering.OrderType(5); none.String() != "order type 5" || none.BillDetailType() != 0 {
 		t.Errorf("%s, bill_detail_type %d", none, none.BillDetailType())
 	}
 }
@@ -105,7 +107,7 @@ func FuzzParseOrderType(f *testing.F) {
 		f.Add(word)
 	}
 	f.Fuzz(func(t *testing.T, word string) {
-		got, err := rating.ParseOrderType(word)
+		got, err := ordering.ParseOrderType(word)
 		if err == nil && got.String() != word || err != nil && got != 0 {
 			t.Errorf("%q: %s, %v", word, got, err)
 		}
@@ -184,11 +186,11 @@ func TestOrderPriceChain(t *testing.T) {
 		o := monthly(s, vps)
 		o.Customer, o.PayTime, o.Region, o.PeriodType = c.customer, s.at(c.when), c.region, c.periodType
 		name := fmt.Sprintf("%s %s %s of customer %d", c.when, c.region, c.periodType, c.customer)
-		if got := bk.OrderPriced(&o); got != (c.want != "") {
+		if got := ordering.Priced(bk, &o); got != (c.want != "") {
 			t.Errorf("%s: priced %v", name, got)
 		}
-		ch, err := bk.PriceOrder(&o, nil)
-		var none *rating.NoPriceError
+		ch, err := ordering.Price(bk, &o, nil)
+		var none *tariff.NoPriceError
 		switch {
 		case c.want == "" && !errors.As(err, &none):
 			t.Errorf("%s: error %v", name, err)
@@ -200,7 +202,7 @@ func TestOrderPriceChain(t *testing.T) {
 	}
 	usage := monthly(s, db)
 	usage.PeriodType = ""
-	if bk.OrderPriced(&usage) {
+	if ordering.Priced(bk, &usage) {
 		t.Error("a usage price prices an order")
 	}
 }
@@ -212,20 +214,20 @@ func TestOrderPricedByItself(t *testing.T) {
 	vps := s.product("vps", books.Subscription, books.PerRegion)
 	bk := s.compile()
 	for _, c := range []struct {
-		kind  rating.OrderType
+		kind  ordering.OrderType
 		given bool
 		want  bool
 	}{
-		{rating.New, false, false},
-		{rating.Renew, false, false},
-		{rating.AutoRenew, false, false},
-		{rating.AutoRenew, true, true},
-		{rating.Change, true, true},
-		{rating.Unsubscribe, false, true},
+		{ordering.New, false, false},
+		{ordering.Renew, false, false},
+		{ordering.AutoRenew, false, false},
+		{ordering.AutoRenew, true, true},
+		{ordering.Change, true, true},
+		{ordering.Unsubscribe, false, true},
 	} {
 		o := monthly(s, vps)
 		o.Type, o.HasOfficial = c.kind, c.given
-		if got := bk.OrderPriced(&o); got != c.want {
+		if got := ordering.Priced(bk, &o); got != c.want {
 			t.Errorf("%s, official given %v: %v", c.kind, c.given, got)
 		}
 	}
@@ -237,17 +239,17 @@ func TestOrderGivenOfficial(t *testing.T) {
 	s, vps := orderShop(t)
 	s.orderDiscount("half", books.Commercial, "0.5", "..")
 	for _, c := range []struct {
-		kind            rating.OrderType
+		kind            ordering.OrderType
 		official, named string
 		want            string
 	}{
-		{rating.Renew, "30", "", "0 order t0: 1 × 0 = 30 − 15 half → 15"},
-		{rating.New, "0", "", "0 order t0: 1 × 0 = 0 → 0"},
-		{rating.Change, "30", "", "0 order t0: 1 × 0 = 30 − 15 half → 15"},
-		{rating.Change, "30", "half", "0 order t0: 1 × 0 = 30 − 15 half → 15"},
-		{rating.Change, "-30.25", "half", "0 order t0: 1 × 0 = -30.25 → -30.25"},
-		{rating.Change, "10.005", "", "0 order t0: 1 × 0 = 10.005 − 5.005 half → 5"},
-		{rating.Change, "-10.005", "", "0 order t0: 1 × 0 = -10.005 − 0.005 of nobody → -10.01"},
+		{ordering.Renew, "30", "", "0 order t0: 1 × 0 = 30 − 15 half → 15"},
+		{ordering.New, "0", "", "0 order t0: 1 × 0 = 0 → 0"},
+		{ordering.Change, "30", "", "0 order t0: 1 × 0 = 30 − 15 half → 15"},
+		{ordering.Change, "30", "half", "0 order t0: 1 × 0 = 30 − 15 half → 15"},
+		{ordering.Change, "-30.25", "half", "0 order t0: 1 × 0 = -30.25 → -30.25"},
+		{ordering.Change, "10.005", "", "0 order t0: 1 × 0 = 10.005 − 5.005 half → 5"},
+		{ordering.Change, "-10.005", "", "0 order t0: 1 × 0 = -10.005 − 0.005 of nobody → -10.01"},
 	} {
 		o := monthly(s, vps)
 		o.Type, o.Official, o.HasOfficial, o.Discount = c.kind, amount(c.official), true, c.named
@@ -263,27 +265,27 @@ func TestOrderErrors(t *testing.T) {
 	bk := s.compile()
 	for _, c := range []struct {
 		name string
-		with func(o *rating.Order)
+		with func(o *ordering.Order)
 		want string
 	}{
-		{"unsubscribe", func(o *rating.Order) { o.Type = rating.Unsubscribe },
+		{"unsubscribe", func(o *ordering.Order) { o.Type = ordering.Unsubscribe },
 			"price the unsubscribe order of customer ann, sku vps: it has no price of its own"},
-		{"change", func(o *rating.Order) {
-			o.Type = rating.Change
+		{"change", func(o *ordering.Order) {
+			o.Type = ordering.Change
 		}, "price the change order of customer ann, sku vps: no official_amount"},
-		{"below 0", func(o *rating.Order) { o.Official, o.HasOfficial = amount("-1"), true },
+		{"below 0", func(o *ordering.Order) { o.Official, o.HasOfficial = amount("-1"), true },
 			"price the new order of customer ann, sku vps: official_amount -1 below 0"},
-		{"period_num", func(o *rating.Order) {
+		{"period_num", func(o *ordering.Order) {
 			o.PeriodNum = 0
 		}, "price the new order of customer ann, sku vps: period_num 0 below 1"},
-		{"no price", func(o *rating.Order) { o.PeriodType = "year" },
+		{"no price", func(o *ordering.Order) { o.PeriodType = "year" },
 			"price the new order of customer ann, sku vps: no price in region north at 2026-09-04T16:00:00Z for year"},
-		{"too large", func(o *rating.Order) { o.Quantity, o.PeriodNum = q("1000000000000000"), 10 },
+		{"too large", func(o *ordering.Order) { o.Quantity, o.PeriodNum = q("1000000000000000"), 10 },
 			"price the new order of customer ann, sku vps: official amount: "},
 	} {
 		o := monthly(s, vps)
 		c.with(&o)
-		ch, err := bk.PriceOrder(&o, nil)
+		ch, err := ordering.Price(bk, &o, nil)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) || ch != (line.Charge{}) {
 			t.Errorf("%s: %v, %v\nwant %s", c.name, ch, err, c.want)
 		}
@@ -400,7 +402,7 @@ func TestOrderDiscounts(t *testing.T) {
 func TestOrderGrain(t *testing.T) {
 	t.Parallel()
 	s, vps := orderShop(t)
-	s.rules = rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: 2}
+	s.rules = tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate, Digits: 2}
 	s.orderDiscount("a", books.Commercial, "0.12345", "..")
 	if got, want := s.priced(monthly(s, vps)), "0 order t1: 1 × 100 = 100 − 87.65 a → 12.35"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -452,21 +454,21 @@ func TestOrderTrace(t *testing.T) {
 		o := monthly(s, vps)
 		o.PayTime, o.PeriodNum, o.Discount = s.at("2026-09-05"), 3, c.named
 		var steps []string
-		watched, err := bk.PriceOrder(&o, func(step rating.Step) { steps = append(steps, step.String()) })
+		watched, err := ordering.Price(bk, &o, func(step derivation.Step) { steps = append(steps, step.String()) })
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(c.want, steps); diff != "" {
 			t.Errorf("discount %q (-want +got):\n%s", c.named, diff)
 		}
-		if plain := must(bk.PriceOrder(&o, nil)); plain != watched {
+		if plain := must(ordering.Price(bk, &o, nil)); plain != watched {
 			t.Errorf("unwatched %v, watched %v", plain, watched)
 		}
 	}
 	o := monthly(s, vps)
-	o.Type, o.Official, o.HasOfficial = rating.Change, amount("-10.005"), true
+	o.Type, o.Official, o.HasOfficial = ordering.Change, amount("-10.005"), true
 	var steps []string
-	must(bk.PriceOrder(&o, func(step rating.Step) { steps = append(steps, step.String()) }))
+	must(ordering.Price(bk, &o, func(step derivation.Step) { steps = append(steps, step.String()) }))
 	want := []string{"official amount given by the order: -10.005", "rounded to 2 decimals; to pay -10.01"}
 	if diff := cmp.Diff(want, steps); diff != "" {
 		t.Errorf("change (-want +got):\n%s", diff)
@@ -490,7 +492,7 @@ func TestOrderProperties(t *testing.T) {
 		o.Quantity = must(money.QuantityFromRaw(0, rapid.Uint64Range(0, 1e12).Draw(rt, "quantity")))
 		o.PeriodNum = rapid.Int64Range(1, 36).Draw(rt, "periods")
 		o.Discount = rapid.SampledFrom([]string{"", "d0", "d1", "none"}).Draw(rt, "named")
-		ch := must(s.compile().PriceOrder(&o, nil))
+		ch := must(ordering.Price(s.compile(), &o, nil))
 		if must(ch.Discount.Add(ch.Payment)) != ch.Official || ch.Payment != ch.Payment.Td(2) ||
 			ch.Official != ch.Official.Td(2) {
 			rt.Fatalf("official %s, discount %s, payment %s", ch.Official, ch.Discount, ch.Payment)
@@ -503,9 +505,9 @@ func TestOrderProperties(t *testing.T) {
 			rt.Fatalf("discount %s, not named", s.b.Discounts[ch.DiscountID].ID)
 		}
 		o.Discount = ""
-		before := must(s.compile().PriceOrder(&o, nil))
+		before := must(ordering.Price(s.compile(), &o, nil))
 		s.orderDiscount("z", books.Channel, "-1.005", "..")
-		if after := must(s.compile().PriceOrder(&o, nil)); after.Payment.Cmp(before.Payment) > 0 {
+		if after := must(ordering.Price(s.compile(), &o, nil)); after.Payment.Cmp(before.Payment) > 0 {
 			rt.Fatalf("payment %s, with one more offer %s", before.Payment, after.Payment)
 		}
 	})

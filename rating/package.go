@@ -1,9 +1,9 @@
 package rating
 
 import (
-	"cmp"
 	"slices"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -31,41 +31,16 @@ func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
 	return left
 }
 
-// drawOrder is the order in which customers draw on their packages (§4.3).
-type drawOrder struct {
-	order []int32 // indexes in books.Packages, customer after customer
-	from  []int32 // by customer: where its packages begin in order
-	area  []int32 // by package: number of its region, or anyRegion
-}
-
-// newDrawOrder orders the packages of each customer; region numbers their regions.
-func newDrawOrder(b *books.Books, region func(string) int32) (d drawOrder) {
-	for i := range b.Packages {
-		d.order = append(d.order, int32(i))
-		d.area = append(d.area, region(b.Packages[i].Region))
-	}
-	// books.Packages are in order of customer, id and validity; the stable sort keeps that where valid_to is the same.
-	slices.SortStableFunc(d.order, func(x, y int32) int {
-		p, q := &b.Packages[x], &b.Packages[y]
-		return cmp.Or(cmp.Compare(p.Customer, q.Customer), cmp.Compare(p.Valid.To, q.Valid.To))
-	})
-	d.from = offsets(len(b.Customers), len(b.Packages), func(i int) int32 { return b.Packages[i].Customer })
-	return d
-}
-
-// of are the packages of a customer.
-func (d *drawOrder) of(customer int32) []int32 { return d.order[d.from[customer]:d.from[customer+1]] }
-
 // allowances are the packages of the open customer, and what was drawn of them (§4.3).
 type allowances struct {
-	c      *client
+	c      *tariff.Client
 	quotas []quota // as drawOrder.of the customer
 	past   []quotaPeriod
 }
 
 // open makes the open customer's quotas, all untouched.
 func (a *allowances) open() {
-	n := len(a.c.bk.packages.of(a.c.customer))
+	n := len(a.c.Book.Packages.Of(a.c.Customer))
 	a.quotas = slices.Grow(a.quotas[:0], n)[:n]
 	clear(a.quotas)
 	a.past = a.past[:0]
@@ -73,8 +48,8 @@ func (a *allowances) open() {
 
 // packageAt is the books' package of the open customer's i-th quota.
 func (a *allowances) packageAt(i int) (int32, *books.Package) {
-	p := a.c.bk.packages.of(a.c.customer)[i]
-	return p, &a.c.bk.books.Packages[p]
+	p := a.c.Book.Packages.Of(a.c.Customer)[i]
+	return p, &a.c.Book.Books.Packages[p]
 }
 
 // draw takes what it can of the record from the customer's packages, in the order nearest valid_to, then package_id
@@ -108,12 +83,12 @@ func (a *allowances) draw(u *usage, out *line.Charges) error {
 			return err
 		}
 		out.Draws = append(out.Draws, line.Draw{Package: code, Quantity: taken})
-		if a.c.trace != nil {
+		if a.c.Trace != nil {
 			after, err := rest.Sub(taken)
 			if err != nil {
 				return err
 			}
-			a.c.traceDraw(p, q, rest, taken, after)
+			a.traceDraw(p, q, rest, taken, after)
 		}
 	}
 	return nil
@@ -177,7 +152,7 @@ func (a *allowances) setPast(i int32, start period.Instant, drawn money.Quantity
 
 // covers reports whether a package names the record's region and sku.
 func (a *allowances) covers(code int32, p *books.Package, u *usage) bool {
-	if area := a.c.bk.packages.area[code]; area != anyRegion && area != u.place.book {
+	if area := a.c.Book.Packages.Area[code]; area != tariff.AnyRegion && area != u.place.book {
 		return false
 	}
 	_, named := slices.BinarySearch(p.SKUs, u.SKU)
@@ -189,27 +164,12 @@ func (a *allowances) covers(code int32, p *books.Package, u *usage) bool {
 func (a *allowances) quotaPeriod(p *books.Package, t period.Instant) period.Span {
 	switch {
 	case p.Reset == books.ResetCycle:
-		return period.Span{From: max(a.c.bounds.From, p.Valid.From), To: a.c.bounds.To}
+		return period.Span{From: max(a.c.Bounds.From, p.Valid.From), To: a.c.Bounds.To}
 	case p.Reset == books.ResetAnniversary && p.Valid.From != period.Past:
-		return anniversary(a.c.bk.books.Zone, p.Valid.From, t)
+		return tariff.Anniversary(a.c.Book.Books.Zone, p.Valid.From, t)
 	default:
 		return p.Valid
 	}
-}
-
-// anniversary is the stretch between two monthly anniversaries of start that holds t, for t ≥ start (§4.3).
-func anniversary(zone *period.Zone, start, t period.Instant) period.Span {
-	n := int(zone.Cycle(t) - zone.Cycle(start))
-	span := period.Span{From: zone.AddMonths(start, n), To: zone.AddMonths(start, n+1)}
-	for t < span.From {
-		n--
-		span = period.Span{From: zone.AddMonths(start, n), To: span.From}
-	}
-	for t >= span.To {
-		n++
-		span = period.Span{From: span.To, To: zone.AddMonths(start, n+1)}
-	}
-	return span
 }
 
 // openRow takes a Package row up; false where the books no longer hold the package.
@@ -230,18 +190,18 @@ func (a *allowances) openRow(row *position.Row) bool {
 
 // NextCycle appends to dst what a customer's new cycle opens with: of the closing rows of the cycle before only levels
 // that hold, and packages that may still matter: neither refilled with the cycle nor ended before it.
-func (bk *Book) NextCycle(dst, rows []position.Row, customer int32, cycle period.Cycle) []position.Row {
-	start := bk.books.Zone.Bounds(cycle).From
+func NextCycle(bk *tariff.Book, dst, rows []position.Row, customer int32, cycle period.Cycle) []position.Row {
+	start := bk.Books.Zone.Bounds(cycle).From
 	for i := range rows {
 		row := &rows[i]
 		if row.Kind == position.Level {
-			dst = bk.nextLevel(dst, row)
+			dst = nextLevel(bk, dst, row)
 		}
 		if row.Kind != position.Package {
 			continue
 		}
-		for _, code := range bk.packages.of(customer) {
-			p := &bk.books.Packages[code]
+		for _, code := range bk.Packages.Of(customer) {
+			p := &bk.Books.Packages[code]
 			if p.ID == row.Key && p.Valid.Holds(row.At) && p.Valid.To > start && p.Reset != books.ResetCycle {
 				dst = append(dst, *row)
 			}

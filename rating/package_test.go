@@ -3,6 +3,7 @@ package rating_test
 import (
 	"testing"
 
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
@@ -77,7 +78,7 @@ func TestPackageResets(t *testing.T) {
 		"7 usage t1: 7 × 1 = 7 → 7",
 		"8 usage t1: 7 × 1 = 7 → 7",
 	)
-	rows := b.book.NextCycle(nil, b.rater.Positions(nil), 0, s.b.Zone.Cycle(s.at("2026-10-01")))
+	rows := rating.NextCycle(b.book, nil, b.rater.Positions(nil), 0, s.b.Zone.Cycle(s.at("2026-10-01")))
 	b.reopen(0, "2026-10", rows)
 	b.wantPositions("package anniversary: 0 since 2026-09-14T16:00:00Z", "package never: 0 since 2026-08-14T16:00:00Z")
 	for _, day := range []string{"2026-10-01", "2026-10-15"} {

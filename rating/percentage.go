@@ -3,6 +3,8 @@ package rating
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -79,23 +81,23 @@ func (rp *recordPricer) percentage(u *usage, out *line.Charges) error {
 	if err != nil {
 		return fmt.Errorf("meter: %w", err)
 	}
-	tiers := rp.c.bk.books.Versions[v].Tiers
+	tiers := rp.c.Book.Books.Versions[v].Tiers
 	end, err := t.before.Add(t.q)
 	if err != nil {
 		return fmt.Errorf("meter: %w", err)
 	}
-	k := climb{
-		kind: line.Usage, sku: u.SKU, version: v, at: u.Start, position: t.before, end: end, reversed: u.reversed,
-		drawsFrom: u.drawsFrom, drawsTo: u.drawsTo, record: u.index, noFixed: true,
+	k := tariff.Climb{
+		Kind: line.Usage, SKU: u.SKU, Version: v, At: u.Start, Position: t.before, End: end, Reversed: u.reversed,
+		DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Record: u.index, NoFixed: true,
 	}
 	if len(tiers) > 1 {
-		return rp.c.ladder(&k, out)
+		return rp.c.Ladder(&k, out)
 	}
 	if err := rp.charge(&k, &t, &tiers[0], out); err != nil {
 		return err
 	}
 	if !tiers[0].FlatFee.IsZero() && t.before.IsZero() && !t.q.IsZero() {
-		return rp.c.flatFee(&k, 0, &tiers[0], out)
+		return rp.c.FlatFee(&k, 0, &tiers[0], out)
 	}
 	return nil
 }
@@ -125,7 +127,7 @@ func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 		return t, fmt.Errorf("number of records %s: not whole", events.count.Trim())
 	}
 	t.n = n + 1
-	switch one := rp.c.bk.one.Abs(); {
+	switch one := rp.c.Book.One.Abs(); {
 	case u.Withdrawn:
 	case u.reversed:
 		t.n = n
@@ -133,10 +135,11 @@ func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 	default:
 		events.count, err = events.count.Add(one)
 	}
-	if rp.c.trace != nil {
-		rp.c.trace(Step{
-			Kind: StepEvent, SKU: u.product.SKU, Scope: rp.meters.scopeText(amount), Measure: u.product.Measure,
-			Before: before, Quantity: u.Quantity, After: after, Number: t.n,
+	if rp.c.Trace != nil {
+		rp.c.Trace(derivation.Step{
+			Kind: derivation.StepEvent, SKU: u.product.SKU, Scope: rp.meters.scopeText(amount),
+			Measure: u.product.Measure,
+			Before:  before, Quantity: u.Quantity, After: after, Number: t.n,
 			Withdrawn: u.Withdrawn, Negative: u.reversed,
 		})
 	}
@@ -144,62 +147,26 @@ func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 }
 
 // charge appends the one line of a record under a price of one tier.
-func (rp *recordPricer) charge(k *climb, t *transfer, tier *books.Tier, out *line.Charges) error {
+func (rp *recordPricer) charge(k *tariff.Climb, t *transfer, tier *books.Tier, out *line.Charges) error {
 	fee, paying, err := t.fee(tier.UnitPrice, &tier.Percentage)
 	if err != nil {
 		return err
 	}
-	if rp.c.trace != nil {
-		rp.c.trace(Step{
-			Kind: StepShare, Tier: 1, Quantity: paying, Price: tier.UnitPrice, Before: t.before, Number: t.n,
+	if rp.c.Trace != nil {
+		rp.c.Trace(derivation.Step{
+			Kind: derivation.StepShare, Tier: 1, Quantity: paying, Price: tier.UnitPrice, Before: t.before, Number: t.n,
 			Allowance: tier.Percentage,
-			Amount:    fee, Negative: k.reversed, Withdrawn: t.withdrawn,
+			Amount:    fee, Negative: k.Reversed, Withdrawn: t.withdrawn,
 		})
 	}
 	ch := line.Charge{
 		UsageAmount: t.q.Signed(), Quantity: paying.Signed(), UnitPrice: tier.UnitPrice,
-		Record: k.record, Version: k.version, DrawsFrom: k.drawsFrom, DrawsTo: k.drawsTo, Tier: 1, Kind: k.kind,
+		Record: k.Record, Version: k.Version, DrawsFrom: k.DrawsFrom, DrawsTo: k.DrawsTo, Tier: 1, Kind: k.Kind,
 	}
-	if k.reversed {
-		takeBack(&ch)
+	if k.Reversed {
+		tariff.TakeBack(&ch)
 		fee = fee.Neg()
 	}
 	out.List = append(out.List, ch)
-	return rp.c.settleAt(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at, noFixed: true}, fee)
-}
-
-// eventText describes a record on a percentage meter.
-func (s Step) eventText() string {
-	text := fmt.Sprintf("meter %s: record %d, %s + %s = %s %s", s.meter(), s.Number, s.Before.Trim(), s.Quantity.Trim(),
-		s.After.Trim(), s.Measure)
-	switch {
-	case s.Withdrawn:
-		return fmt.Sprintf("meter %s: a withdrawal is no event and costs nothing", s.meter())
-	case s.Negative:
-		return text + ", taken back"
-	}
-	return text
-}
-
-// shareText says how a record's fee is calculated.
-func (s Step) shareText() string {
-	terms := &s.Allowance
-	text := ""
-	if terms.HasEvents {
-		text += fmt.Sprintf("%d records free, this is number %d; ", terms.FreeEvents, s.Number)
-	}
-	if terms.HasAllowed {
-		text += fmt.Sprintf("%s free, %s before this record; ", terms.FreeAmount.Trim(), s.Before.Trim())
-	}
-	text += fmt.Sprintf("%s%s at the rate %s", s.sign(), s.Quantity.Trim(), s.Price.Trim())
-	if !terms.FixedFee.IsZero() {
-		text += ", fixed fee " + terms.FixedFee.Trim()
-	}
-	if !terms.MinFee.IsZero() {
-		text += ", at least " + terms.MinFee.Trim()
-	}
-	if terms.HasMax {
-		text += ", at most " + terms.MaxFee.Trim()
-	}
-	return text + ": fee " + s.sign() + s.Amount.Trim()
+	return rp.c.SettleAt(&tariff.Sale{Charge: &out.List[len(out.List)-1], SKU: k.SKU, At: k.At, NoFixed: true}, fee)
 }

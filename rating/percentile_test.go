@@ -3,7 +3,7 @@ package rating_test
 import (
 	"testing"
 
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -11,7 +11,7 @@ import (
 
 // charge prices a quantity of a percentile product for September.
 func (b *bill) charge(sku int32, quantity string) error {
-	return b.book.PercentileCharges(&rating.Bandwidth{
+	return b.book.PercentileCharges(&tariff.Bandwidth{
 		SKU: sku, Region: "north", Cycle: must(period.ParseCycle(month)), Quantity: q(quantity), Record: 7,
 	}, nil, &b.out)
 }
@@ -19,7 +19,7 @@ func (b *bill) charge(sku int32, quantity string) error {
 func TestPercentileCharges(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
-	s.rules = rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: 2}
+	s.rules = tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate, Digits: 2}
 	one := s.product("a", books.Percentile, books.PerRegion)
 	fees := s.product("b", books.Percentile, books.PerRegion)
 	none := s.product("c", books.Percentile, books.PerRegion)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -15,11 +16,11 @@ import (
 
 // openRow takes one opening position up.
 func (r *Rater) openRow(row *position.Row) error {
-	sku, known := r.client.bk.skus[row.Key]
+	sku, known := r.client.Book.SKUs[row.Key]
 	switch {
 	case row.Kind == position.Package && r.packages.openRow(row):
 		return nil
-	case known && slices.Contains(Counters(&r.client.bk.books.Products[sku]), row.Kind):
+	case known && slices.Contains(Counters(&r.client.Book.Books.Products[sku]), row.Kind):
 		region, resource := r.meters.openScope(sku, row.Scope)
 		i, isNew := r.meters.find(counterKinds[row.Kind], sku, region, resource)
 		if !isNew {
@@ -27,11 +28,11 @@ func (r *Rater) openRow(row *position.Row) error {
 		}
 		r.meters.list[i].count = row.Count
 		return nil
-	case row.Kind == position.Gather && known && gathers(&r.client.bk.books.Products[sku]):
+	case row.Kind == position.Gather && known && gathers(&r.client.Book.Books.Products[sku]):
 		return r.gathered.open(sku, row)
-	case row.Kind == position.Level && known && r.client.bk.books.Products[sku].Aggregation == books.TimeWeighted:
+	case row.Kind == position.Level && known && r.client.Book.Books.Products[sku].Aggregation == books.TimeWeighted:
 		return r.levels.open(sku, row)
-	case row.Kind == position.Seen && known && r.client.bk.books.Products[sku].Aggregation == books.UniqueCount:
+	case row.Kind == position.Seen && known && r.client.Book.Books.Products[sku].Aggregation == books.UniqueCount:
 		r.figures.openSeen(sku, row)
 		return nil
 	}
@@ -49,18 +50,18 @@ func gathers(p *books.Product) bool { return p.MonthEnd() && p.Model != books.Pe
 // openScope reads a scope as Rater.scopeText wrote it.
 func (ms *meters) openScope(sku int32, scope string) (region int32, resource []byte) {
 	ms.scratch = append(ms.scratch[:0], scope...)
-	number := noOne
-	if ms.c.bk.books.Products[sku].Meter == books.PerRegion {
+	number := tariff.NoOne
+	if ms.c.Book.Books.Products[sku].Meter == books.PerRegion {
 		number = ms.regions.number(scope)
 	}
-	return scopeOf(&ms.c.bk.books.Products[sku], number, ms.scratch)
+	return scopeOf(&ms.c.Book.Books.Products[sku], number, ms.scratch)
 }
 
 // open takes a row of a period-level meter up.
 func (gs *gathered) open(sku int32, row *position.Row) error {
-	p := &gs.c.bk.books.Products[sku]
+	p := &gs.c.Book.Books.Products[sku]
 	gs.scratch = append(gs.scratch[:0], row.Resource...)
-	region := noOne
+	region := tariff.NoOne
 	if p.Meter == books.PerRegion {
 		region = gs.regions.number(row.Scope)
 	}
@@ -91,7 +92,7 @@ func (gs *gathered) readShares(g *gather) error {
 			return fmt.Errorf("draw %q: no colon", part)
 		}
 		pack := gs.packages.code(part[:colon])
-		if pack == noOne {
+		if pack == tariff.NoOne {
 			return fmt.Errorf("draw on package %s: not in the books", part[:colon])
 		}
 		quantity, err := money.ParseQuantity(part[colon+1:])
@@ -109,10 +110,10 @@ func (gs *gathered) readShares(g *gather) error {
 func (a *allowances) code(id string) int32 {
 	for i := range a.quotas {
 		if code, p := a.packageAt(i); p.ID == id {
-			return firstPackageRow(a.c.bk.books.Packages, code)
+			return firstPackageRow(a.c.Book.Books.Packages, code)
 		}
 	}
-	return noOne
+	return tariff.NoOne
 }
 
 // drawsText is a row's draws as a position holds them.
@@ -129,7 +130,7 @@ func (gs *gathered) drawsText(g *gather) string {
 		if i > 0 {
 			gs.scratch = append(gs.scratch, ';')
 		}
-		gs.scratch = append(gs.scratch, gs.c.bk.books.Packages[d.Package].ID...)
+		gs.scratch = append(gs.scratch, gs.c.Book.Books.Packages[d.Package].ID...)
 		gs.scratch = append(gs.scratch, ':')
 		gs.scratch = append(gs.scratch, d.Quantity.Trim()...)
 	}
@@ -169,7 +170,7 @@ func (r *Rater) gatherPositions(dst []position.Row) []position.Row {
 		}
 		row := r.gathered.position(m)
 		if g := &r.gathered.list[m.gather]; g.prorated != 0 {
-			row.Draws = r.prorations.list[g.prorated-1].text()
+			row.Draws = r.prorations.list[g.prorated-1].Text()
 		}
 		dst = append(dst, row)
 	}
@@ -201,7 +202,7 @@ func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind)
 	for _, i := range ms.order {
 		m := &ms.list[i]
 		dst = append(dst, position.Row{
-			Kind: kind, Key: ms.c.bk.books.Products[m.sku].SKU, Scope: ms.scopeText(m), Resource: m.resource,
+			Kind: kind, Key: ms.c.Book.Books.Products[m.sku].SKU, Scope: ms.scopeText(m), Resource: m.resource,
 			Count: m.count,
 		})
 	}
@@ -243,7 +244,7 @@ func comparePositions(a, b position.Row) int {
 func (gs *gathered) position(m *meter) position.Row {
 	g := &gs.list[m.gather]
 	return position.Row{
-		Kind: position.Gather, Key: gs.c.bk.books.Products[m.sku].SKU, Scope: gs.meters.scopeText(m),
+		Kind: position.Gather, Key: gs.c.Book.Books.Products[m.sku].SKU, Scope: gs.meters.scopeText(m),
 		Resource: m.resource, Region: gs.list[gs.meters.list[g.meter].gather].region, Name: g.name,
 		Tag: g.tag, Order: g.order,
 		Count: m.count, Usage: g.usage, Free: g.free, Draws: gs.drawsText(g),

@@ -55,7 +55,7 @@ func TestPositionsKeepWhatTheyDoNotKnow(t *testing.T) {
 	if got := b.rater.Positions(nil); !slices.Equal(got, rows) {
 		t.Errorf("positions %v, want %v", got, rows)
 	}
-	if got := b.book.NextCycle(nil, rows, 0, must(period.ParseCycle("2026-10"))); len(got) != 0 {
+	if got := rating.NextCycle(b.book, nil, rows, 0, must(period.ParseCycle("2026-10"))); len(got) != 0 {
 		t.Errorf("next cycle opens with %v", got)
 	}
 }
@@ -76,7 +76,7 @@ func FuzzOpenDraws(f *testing.F) {
 	f.Fuzz(func(t *testing.T, draws string) {
 		here := *s
 		here.t = t
-		b := &bill{shop: &here, book: book, rater: book.NewRater(func(i int32) string { return regions[i] })}
+		b := &bill{shop: &here, book: book, rater: rating.NewRater(book, func(i int32) string { return regions[i] })}
 		rows := []position.Row{{Kind: position.Gather, Key: "blk", Scope: "north", Region: "north", Count: q("1"),
 			Usage: q("1"), Draws: draws}}
 		b.reopen(0, month, rows)

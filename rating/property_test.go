@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -27,7 +29,7 @@ type use struct {
 // drawShop makes books with every usage model under every meter, two versions each, packages and discounts.
 func drawShop(t testing.TB, rt *rapid.T) *shop {
 	s := newShop(t, rapid.SampledFrom([]string{"Asia/Shanghai", "America/Santiago"}).Draw(rt, "zone"))
-	s.rules.Grain = rating.Grain(rapid.IntRange(0, 1).Draw(rt, "grain"))
+	s.rules.Grain = tariff.Grain(rapid.IntRange(0, 1).Draw(rt, "grain"))
 	s.rules.Mode = rapid.SampledFrom([]money.Mode{money.Truncate, money.HalfUp, money.HalfEven}).Draw(rt, "mode")
 	var skus []int32
 	for model := books.Flat; model <= books.Stairstep; model++ {
@@ -215,7 +217,7 @@ func TestSplitCostsTheSame(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		s := drawShop(t, rt)
-		s.rules.Grain = rating.PerCycle
+		s.rules.Grain = tariff.PerCycle
 		uses := drawUses(rt, len(s.b.Products))
 		var halves []use
 		for _, u := range uses {
@@ -249,7 +251,7 @@ func (s *shop) total(uses []use) string {
 }
 
 // Watching changes nothing.
-// Invariant: RATE-8.
+// Invariants: RATE-8, DERIV-1.
 func TestTraceChangesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -258,7 +260,7 @@ func TestTraceChangesNothing(t *testing.T) {
 		plain, watched := s.open(month), s.open(month)
 		plain.useAll(uses)
 		plain.end()
-		watched.rater.Trace = func(step rating.Step) {
+		watched.rater.Trace = func(step derivation.Step) {
 			if step.String() == "" {
 				rt.Fatal("a step without words")
 			}

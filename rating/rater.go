@@ -3,6 +3,8 @@ package rating
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -39,9 +41,9 @@ func (r *Record) Signed() money.SignedQuantity {
 // end prices what the others have gathered.
 type Rater struct {
 	// Trace is notified of every decision as it is made, from the next Open on; nil costs nothing.
-	Trace func(Step)
+	Trace func(derivation.Step)
 
-	client  client
+	client  tariff.Client
 	regions regions
 	meters  meters
 
@@ -58,8 +60,8 @@ type Rater struct {
 }
 
 // NewRater makes a rater. regionName names the numbers of Record.Region, always the same ones.
-func (bk *Book) NewRater(regionName func(int32) string) *Rater {
-	r := &Rater{client: client{bk: bk, cycle: -1}}
+func NewRater(bk *tariff.Book, regionName func(int32) string) *Rater {
+	r := &Rater{client: tariff.Client{Book: bk, Cycle: -1}}
 	c, rs, ms := &r.client, &r.regions, &r.meters
 	r.regions = regions{book: bk, nameOf: regionName, numbers: map[string]int32{}}
 	r.meters = newMeters(c, rs)
@@ -77,10 +79,10 @@ func (bk *Book) NewRater(regionName func(int32) string) *Rater {
 // before, or what NextCycle left of the cycle before. Rows of kinds that rating does not use, and of products and
 // packages that the books no longer hold, come out of Positions as they went in.
 func (r *Rater) Open(customer int32, cycle period.Cycle, rows []position.Row) error {
-	r.client.serve(customer)
-	r.client.trace = r.Trace
-	if cycle != r.client.cycle {
-		r.client.cycle, r.client.bounds = cycle, r.client.bk.books.Zone.Bounds(cycle)
+	r.client.Serve(customer)
+	r.client.Trace = r.Trace
+	if cycle != r.client.Cycle {
+		r.client.Cycle, r.client.Bounds = cycle, r.client.Book.Books.Zone.Bounds(cycle)
 	}
 	r.meters.reset()
 	r.gathered.list, r.gathered.shares = r.gathered.list[:0], r.gathered.shares[:0]
@@ -89,7 +91,7 @@ func (r *Rater) Open(customer int32, cycle period.Cycle, rows []position.Row) er
 	for i := range rows {
 		if err := r.openRow(&rows[i]); err != nil {
 			return fmt.Errorf("open customer %s in %s: %s position of %s: %w",
-				r.client.bk.books.Customers[customer].ID, cycle, kindName(rows[i].Kind), rows[i].Key, err)
+				r.client.Book.Books.Customers[customer].ID, cycle, kindName(rows[i].Kind), rows[i].Key, err)
 		}
 	}
 	return nil
@@ -113,7 +115,7 @@ type usage struct {
 // known, but what out needs to grow.
 func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 	u := usage{
-		Record: rec, product: &r.client.bk.books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
+		Record: rec, product: &r.client.Book.Books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
 		raw: rec.Quantity, used: rec.Quantity, left: rec.Quantity, drawsFrom: int32(len(out.Draws)),
 	}
 	if !Summed(u.product) {
@@ -172,5 +174,5 @@ func (r *Rater) replayed(u *usage) error {
 // fail says which record could not be rated.
 func (r *Rater) fail(rec *Record, err error) error {
 	return fmt.Errorf("rate record %s of customer %s, sku %s: %w",
-		rec.ID, r.client.bk.books.Customers[r.client.customer].ID, r.client.bk.books.Products[rec.SKU].SKU, err)
+		rec.ID, r.client.Book.Books.Customers[r.client.Customer].ID, r.client.Book.Books.Products[rec.SKU].SKU, err)
 }

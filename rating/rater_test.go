@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -14,7 +15,7 @@ const month = "2026-09"
 func TestFlatTruncatesEachLine(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
-	s.rules = rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: 2}
+	s.rules = tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate, Digits: 2}
 	sku := s.product("disk", books.Flat, books.PerRegion)
 	s.price(sku, "standard", "*", "..", "- 0.0006400000")
 	b := s.open(month)
@@ -28,19 +29,19 @@ func TestFlatCutsAfterTheDiscount(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
-		rules rating.Rules
+		rules tariff.Rules
 		price string
 		want  string
 	}{
-		{"truncate", rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: 2}, "512.12456789",
+		{"truncate", tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate, Digits: 2}, "512.12456789",
 			"0 usage t1: 2 × 512.12456789 = 1024.24913578 − 512.12456789 half − 0.00456789 → 512.12"},
-		{"half up", rating.Rules{Grain: rating.PerLine, Mode: money.HalfUp, Digits: 2}, "10.275",
+		{"half up", tariff.Rules{Grain: tariff.PerLine, Mode: money.HalfUp, Digits: 2}, "10.275",
 			"0 usage t1: 2 × 10.275 = 20.55 − 10.275 half − -0.005 → 10.28"},
-		{"half even", rating.Rules{Grain: rating.PerLine, Mode: money.HalfEven, Digits: 2}, "10.265",
+		{"half even", tariff.Rules{Grain: tariff.PerLine, Mode: money.HalfEven, Digits: 2}, "10.265",
 			"0 usage t1: 2 × 10.265 = 20.53 − 10.265 half − 0.005 → 10.26"},
-		{"no digits", rating.Rules{Grain: rating.PerLine, Mode: money.HalfUp, Digits: 0}, "1023.5",
+		{"no digits", tariff.Rules{Grain: tariff.PerLine, Mode: money.HalfUp, Digits: 0}, "1023.5",
 			"0 usage t1: 2 × 1023.5 = 2047 − 1023.5 half − -0.5 → 1024"},
-		{"grain cycle", rating.Rules{Grain: rating.PerCycle, Mode: money.Truncate, Digits: 2}, "512.12456789",
+		{"grain cycle", tariff.Rules{Grain: tariff.PerCycle, Mode: money.Truncate, Digits: 2}, "512.12456789",
 			"0 usage t1: 2 × 512.12456789 = 1024.24913578 − 512.12456789 half → 512.12456789"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

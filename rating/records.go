@@ -3,24 +3,25 @@ package rating
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/line"
 )
 
 // recordPricer prices records one by one: flat, graduated and percentage. What it counts is in meters.
 type recordPricer struct {
-	c       *client
+	c       *tariff.Client
 	regions *regions
 	meters  *meters
 }
 
 // price is the version in force at the record's usage_start.
 func (rp *recordPricer) price(u *usage) (int32, error) {
-	v := rp.c.version(u.SKU, u.place.book, u.Start)
-	if v == noVersion {
-		return v, noPrice(rp.regions.names[u.place.number], u.Start)
+	v := rp.c.Version(u.SKU, u.place.book, u.Start)
+	if v == tariff.NoVersion {
+		return v, tariff.NoPrice(rp.regions.names[u.place.number], u.Start)
 	}
-	if rp.c.trace != nil {
-		rp.c.tracePrice(u.SKU, rp.c.list, u.place.book, rp.regions.names[u.place.number], u.Start, v)
+	if rp.c.Trace != nil {
+		rp.c.TracePrice(u.SKU, rp.c.List, u.place.book, rp.regions.names[u.place.number], u.Start, v)
 	}
 	return v, nil
 }
@@ -33,14 +34,14 @@ func (rp *recordPricer) flat(u *usage, out *line.Charges) error {
 	}
 	ch := line.Charge{
 		UsageAmount: u.used.Signed(), Free: u.free.Signed(), Quantity: u.left.Signed(),
-		UnitPrice: rp.c.bk.books.Versions[v].Tiers[0].UnitPrice,
+		UnitPrice: rp.c.Book.Books.Versions[v].Tiers[0].UnitPrice,
 		Record:    u.index, Version: v, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Tier: 1, Kind: line.Usage,
 	}
 	if u.reversed {
-		takeBack(&ch)
+		tariff.TakeBack(&ch)
 	}
 	out.List = append(out.List, ch)
-	return rp.c.settle(&sale{charge: &out.List[len(out.List)-1], sku: u.SKU, at: u.Start})
+	return rp.c.Settle(&tariff.Sale{Charge: &out.List[len(out.List)-1], SKU: u.SKU, At: u.Start})
 }
 
 // graduated cuts the record's interval at the tiers of its version (§4.5).
@@ -65,12 +66,12 @@ func (rp *recordPricer) graduated(u *usage, out *line.Charges) error {
 	if u.reversed {
 		after = position
 	}
-	if rp.c.trace != nil {
+	if rp.c.Trace != nil {
 		rp.meters.traceMeter(m, u.left, after, u.reversed)
 	}
 	m.count = after
-	return rp.c.ladder(&climb{
-		kind: line.Usage, sku: u.SKU, version: v, at: u.Start, position: position, end: end, reversed: u.reversed,
-		free: u.free, drawsFrom: u.drawsFrom, drawsTo: u.drawsTo, record: u.index,
+	return rp.c.Ladder(&tariff.Climb{
+		Kind: line.Usage, SKU: u.SKU, Version: v, At: u.Start, Position: position, End: end, Reversed: u.reversed,
+		Free: u.free, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Record: u.index,
 	}, out)
 }

@@ -7,7 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/recurring"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 )
@@ -34,8 +35,8 @@ func (s *shop) charged(span string) []string {
 	bk, within := s.compile(), s.span(span)
 	var out []string
 	for i := range s.b.Recurring {
-		for _, p := range rating.Parts(&s.b.Recurring[i], s.b.Zone, within) {
-			ch, err := bk.Recur(&p, nil)
+		for _, p := range recurring.Parts(&s.b.Recurring[i], s.b.Zone, within) {
+			ch, err := recurring.Price(bk, &p, nil)
 			if err != nil {
 				s.t.Fatal(err)
 			}
@@ -44,7 +45,7 @@ func (s *shop) charged(span string) []string {
 					s.b.Zone.Day(p.Span.From), s.b.Zone.Day(p.Span.To), ch.Payment.Trim()))
 			}
 			if within.Holds(p.Back.From) && p.Back.To > p.Back.From {
-				back, err := bk.RecurBack(&p, &ch)
+				back, err := recurring.Back(bk, &p, &ch)
 				if err != nil {
 					s.t.Fatal(err)
 				}
@@ -65,7 +66,7 @@ func (s *shop) wantCharged(span string, want ...string) {
 
 func chargeShop(t *testing.T) *shop {
 	s := newShop(t, "UTC")
-	s.rules = rating.Rules{Grain: rating.PerLine, Mode: 2, Digits: 2}
+	s.rules = tariff.Rules{Grain: tariff.PerLine, Mode: 2, Digits: 2}
 	return s
 }
 
@@ -139,8 +140,8 @@ func TestRecurringLine(t *testing.T) {
 	s.charge("a", "100", "2024-04-16..", books.RecurringCharge{Months: 1})
 	s.b.Recurring[0].Quantity = q("3")
 	s.discount("d", books.Commercial, -1, -1, 0, "=80", "..")
-	p := rating.Parts(&s.b.Recurring[0], s.b.Zone, s.span("2024-04-01..2024-05-01"))
-	ch, err := s.compile().Recur(&p[0], nil)
+	p := recurring.Parts(&s.b.Recurring[0], s.b.Zone, s.span("2024-04-01..2024-05-01"))
+	ch, err := recurring.Price(s.compile(), &p[0], nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,9 @@
 package rating
 
+import (
+	"github.com/tollbook/tollbook/rating/tariff"
+)
+
 // place is a region in the rater's own numbers and in the book's; the zero value is one not yet looked up.
 type place struct {
 	number, book int32
@@ -8,7 +12,7 @@ type place struct {
 
 // regions numbers the regions that a rater has met.
 type regions struct {
-	book    *Book
+	book    *tariff.Book
 	nameOf  func(int32) string // by the caller's number
 	places  []place            // by the caller's number
 	names   []string           // by the rater's own number

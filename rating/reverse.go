@@ -3,6 +3,7 @@ package rating
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -24,7 +25,7 @@ import (
 // draw, draw exceeds the record's quantity, or the meter never counted the rest. index becomes Charge.Record.
 func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, index int32, out *line.Charges) error {
 	u := usage{
-		Record: rec, product: &r.client.bk.books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
+		Record: rec, product: &r.client.Book.Books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
 		raw: rec.Quantity, used: rec.Quantity, free: draw, drawsFrom: int32(len(out.Draws)), reversed: true,
 	}
 	if err := r.reverse(&u, draws, out); err != nil {
@@ -75,7 +76,7 @@ func (a *allowances) giveBack(u *usage, draws []line.Draw, out *line.Charges) er
 // refill gives a draw back to the row of its package that is in force at the record's usage_start; where the books no
 // longer have one there is nothing to give it back to.
 func (a *allowances) refill(u *usage, d line.Draw) error {
-	id := a.c.bk.books.Packages[d.Package].ID
+	id := a.c.Book.Books.Packages[d.Package].ID
 	for i := range a.quotas {
 		_, p := a.packageAt(i)
 		if p.ID != id || !p.Valid.Holds(u.Start) {
@@ -94,8 +95,8 @@ func (a *allowances) refillQuota(i int32, p *books.Package, t period.Instant, dr
 		q.now = a.quotaPeriod(p, t)
 	}
 	if !q.touched || q.start < q.now.From {
-		if a.c.trace != nil {
-			a.c.trace(Step{Kind: StepGone, Package: p.ID, Period: q.now, Quantity: drawn})
+		if a.c.Trace != nil {
+			a.c.Trace(derivation.Step{Kind: derivation.StepGone, Package: p.ID, Period: q.now, Quantity: drawn})
 		}
 		return nil
 	}
@@ -107,9 +108,10 @@ func (a *allowances) refillQuota(i int32, p *books.Package, t period.Instant, dr
 	if err != nil {
 		return fmt.Errorf("package %s: %w", p.ID, err)
 	}
-	if a.c.trace != nil {
-		a.c.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: leftOf(p, before), Quantity: drawn,
-			After: leftOf(p, after)})
+	if a.c.Trace != nil {
+		a.c.Trace(derivation.Step{Kind: derivation.StepReturn, Package: p.ID, Period: q.now, Before: leftOf(p, before),
+			Quantity: drawn,
+			After:    leftOf(p, after)})
 	}
 	if past {
 		a.setPast(i, q.now.From, after)
@@ -133,7 +135,7 @@ func (gs *gathered) takeBack(u *usage, draws []line.Draw) error {
 		if err != nil {
 			return fmt.Errorf("meter: %w", err)
 		}
-		if gs.c.trace != nil {
+		if gs.c.Trace != nil {
 			gs.meters.traceMeter(m, u.left, end, true)
 		}
 		m.count = end
@@ -148,7 +150,7 @@ func (gs *gathered) takeBack(u *usage, draws []line.Draw) error {
 		return err
 	}
 	for _, d := range draws {
-		if err := gs.takeShare(g, firstPackageRow(gs.c.bk.books.Packages, d.Package), d.Quantity); err != nil {
+		if err := gs.takeShare(g, firstPackageRow(gs.c.Book.Books.Packages, d.Package), d.Quantity); err != nil {
 			return err
 		}
 	}
@@ -164,5 +166,5 @@ func (gs *gathered) takeShare(g *gather, pack int32, quantity money.Quantity) er
 			return err
 		}
 	}
-	return fmt.Errorf("no draw on package %s was counted", gs.c.bk.books.Packages[pack].ID)
+	return fmt.Errorf("no draw on package %s was counted", gs.c.Book.Books.Packages[pack].ID)
 }

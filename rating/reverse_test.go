@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -50,7 +52,7 @@ func (b *bill) tryTakeBack(sku int32, when string, region int32, resource, quant
 func TestReverseFlat(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
-	s.rules = rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: 2}
+	s.rules = tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate, Digits: 2}
 	vm := s.product("vm", books.Flat, books.PerRegion)
 	s.price(vm, "standard", "*", "..2026-09-10", "- 0.333")
 	s.price(vm, "standard", "*", "2026-09-10..", "- 9")
@@ -259,7 +261,7 @@ func TestReverseTrace(t *testing.T) {
 	b := s.open(month)
 	b.use(cdn, "2026-09-02", 0, "x", "13")
 	var steps []string
-	b.rater.Trace = func(step rating.Step) { steps = append(steps, step.String()) }
+	b.rater.Trace = func(step derivation.Step) { steps = append(steps, step.String()) }
 	b.reopen(0, month, b.rater.Positions(nil))
 	b.takeBack(cdn, "2026-09-02", 0, "x", "13", "0:2")
 	b.reopen(0, month, []position.Row{{Kind: position.Meter, Key: "cdn", Scope: "north", Count: q("1")}})
@@ -298,8 +300,8 @@ func TestReverseUndoesTheLast(t *testing.T) {
 		b.lines()
 		opening, beforeEnd := b.rater.Positions(nil), b.endLines()
 		var draws []line.Draw
-		b.rater.Trace = func(step rating.Step) {
-			if step.Kind == rating.StepDraw {
+		b.rater.Trace = func(step derivation.Step) {
+			if step.Kind == derivation.StepDraw {
 				pack := slices.IndexFunc(s.b.Packages, func(p books.Package) bool { return p.ID == step.Package })
 				draws = append(draws, line.Draw{Package: int32(pack), Quantity: step.Quantity})
 			}

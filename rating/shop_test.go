@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -21,7 +22,7 @@ import (
 type shop struct {
 	t     testing.TB
 	b     *books.Books
-	rules rating.Rules
+	rules tariff.Rules
 }
 
 var regions = []string{"north", "south", "east"}
@@ -41,7 +42,7 @@ func newShop(t testing.TB, zone string) *shop {
 		b.Partners = append(b.Partners,
 			books.Partner{ID: id, Rows: []books.PartnerRow{{Kind: books.Reseller, Parent: -1, Valid: always}}})
 	}
-	return &shop{t: t, b: b, rules: rating.Rules{Grain: rating.PerCycle, Mode: money.HalfUp, Digits: 2}}
+	return &shop{t: t, b: b, rules: tariff.Rules{Grain: tariff.PerCycle, Mode: money.HalfUp, Digits: 2}}
 }
 
 // at reads a moment in the shop's zone: a date, with or without a time, or an RFC 3339 timestamp.
@@ -131,12 +132,12 @@ func (s *shop) pack(id string, skus []int32, region, quota string, reset books.P
 	})
 }
 
-func (s *shop) compile() *rating.Book { return rating.Compile(s.b, s.rules) }
+func (s *shop) compile() *tariff.Book { return tariff.Compile(s.b, s.rules) }
 
 // bill is a customer's cycle in the rating.
 type bill struct {
 	shop  *shop
-	book  *rating.Book
+	book  *tariff.Book
 	rater *rating.Rater
 	out   line.Charges
 	objs  []rating.Object
@@ -147,7 +148,7 @@ type bill struct {
 func (s *shop) open(cycle string) *bill {
 	s.t.Helper()
 	book := s.compile()
-	b := &bill{shop: s, book: book, rater: book.NewRater(func(i int32) string { return regions[i] })}
+	b := &bill{shop: s, book: book, rater: rating.NewRater(book, func(i int32) string { return regions[i] })}
 	b.reopen(0, cycle, nil)
 	return b
 }

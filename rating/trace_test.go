@@ -5,7 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -15,7 +16,7 @@ import (
 func TestTrace(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
-	s.rules = rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: 2}
+	s.rules = tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate, Digits: 2}
 	sku := s.product("cdn", books.Graduated, books.PerRegion)
 	s.price(sku, "gold", "north", "2026-09-10..", "- 1")
 	s.price(sku, "standard", "*", "..", "10 0.333", "- 0.25 3")
@@ -26,7 +27,7 @@ func TestTrace(t *testing.T) {
 	s.pack("p", []int32{sku}, "*", "2", books.ResetCycle, "2026-01-01..")
 	b := s.open(month)
 	var steps []string
-	b.rater.Trace = func(step rating.Step) { steps = append(steps, step.String()) }
+	b.rater.Trace = func(step derivation.Step) { steps = append(steps, step.String()) }
 	b.reopen(0, month, nil)
 	b.use(sku, "2026-09-02", 0, "x", "13")
 	want := []string{
@@ -69,9 +70,9 @@ func TestTracePercentile(t *testing.T) {
 	s.price(sku, "standard", "north", "2026-09-01..2026-10-01", "- 2")
 	b := s.open(month)
 	var steps []string
-	err := b.book.PercentileCharges(&rating.Bandwidth{
+	err := b.book.PercentileCharges(&tariff.Bandwidth{
 		SKU: sku, Region: "north", Cycle: must(period.ParseCycle(month)), Quantity: q("1.5"),
-	}, func(step rating.Step) { steps = append(steps, step.String()) }, &b.out)
+	}, func(step derivation.Step) { steps = append(steps, step.String()) }, &b.out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func TestTraceCycleEnd(t *testing.T) {
 	b.use(block, "2026-09-02", 0, "x", "13")
 	b.use(volume, "2026-09-02", 0, "x", "1.5")
 	var steps []string
-	b.rater.Trace = func(step rating.Step) { steps = append(steps, step.String()) }
+	b.rater.Trace = func(step derivation.Step) { steps = append(steps, step.String()) }
 	b.reopen(0, month, b.rater.Positions(nil))
 	b.end()
 	want := []string{

@@ -3,7 +3,7 @@ package fold
 import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -20,7 +20,7 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	for _, customer := range w.charged[bucket] {
 		charges := w.Books.Recurring.Of(customer)
 		for i := range charges {
-			for _, p := range rating.Parts(&charges[i], w.Books.Zone, bounds) {
+			for _, p := range recurring.Parts(&charges[i], w.Books.Zone, bounds) {
 				list, err := w.chargeLines(&p, cycle, bounds)
 				if err != nil {
 					return err
@@ -43,9 +43,9 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 }
 
 // chargeLines are the lines of one part of a charge in a cycle: what is charged, and what is refunded.
-func (w *worker) chargeLines(p *rating.Part, cycle period.Cycle, bounds period.Span) ([]*events.Line, error) {
+func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, bounds period.Span) ([]*events.Line, error) {
 	var out []*events.Line
-	charge, err := w.Prices.Recur(p, nil)
+	charge, err := recurring.Price(w.Prices, p, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (w *worker) chargeLines(p *rating.Part, cycle period.Cycle, bounds period.S
 	}
 	if at := p.Back.From; p.Back.To > at && bounds.Holds(at) && at <= w.AsOf {
 		l := w.chargeLine(p, cycle, p.Back)
-		if l.Charge, err = w.Prices.RecurBack(p, &charge); err != nil {
+		if l.Charge, err = recurring.Back(w.Prices, p, &charge); err != nil {
 			return nil, err
 		}
 		if charge.DiscountID >= 0 {
@@ -72,7 +72,7 @@ func (w *worker) chargeLines(p *rating.Part, cycle period.Cycle, bounds period.S
 const detailChange = 3
 
 // chargeLine begins a line of a part of a charge over a span. Its own time is the part's first instant.
-func (w *worker) chargeLine(p *rating.Part, cycle period.Cycle, span period.Span) *events.Line {
+func (w *worker) chargeLine(p *recurring.Part, cycle period.Cycle, span period.Span) *events.Line {
 	l := &events.Line{
 		Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region, Resource: p.Row.Resource,
 		ChargingMode: chargingByPeriod,

@@ -29,6 +29,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -39,7 +40,7 @@ import (
 type Folder struct {
 	Txn      *lake.Txn
 	Books    *books.Books
-	Prices   *rating.Book
+	Prices   *tariff.Book
 	Scanned  *accept.Scanned
 	Buckets  int
 	Tasks    task.Local
@@ -60,7 +61,7 @@ type Folder struct {
 	Reposted map[int]bool
 	AsOf     period.Instant // the run's clock, which late records bear
 	Watch    *rejects.Watch // sees the records that are accepted; nil = nothing does
-	Grain    rating.Grain
+	Grain    tariff.Grain
 	Mode     money.Mode
 	Digits   int
 	Tax      settings.Tax
@@ -255,7 +256,7 @@ type worker struct {
 func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 	w := &worker{Folder: f, txn: txn, tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch.ForTask())}
 	in := incoming.New(f.state(txn), f.Scanned, w.tally)
-	rater := f.Prices.NewRater(f.Scanned.Regions.Name)
+	rater := rating.NewRater(f.Prices, f.Scanned.Regions.Name)
 	w.samples = samples.New(in, strays)
 	w.late = late.New(w.samples, rater, late.Terms{LateIn: f.LateIn, AsOf: f.AsOf, Refold: f.Refold,
 		Reposted: f.Reposted})

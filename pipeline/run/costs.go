@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -45,7 +45,7 @@ func (r *run) costs(ctx context.Context) error {
 		stage.Rerate, stage.DryRun = re.cycle, re.DryRun
 		if re.draft != nil {
 			stage.Draft = &costs.Draft{Books: re.draft,
-				Prices: rating.Compile(re.draft, workspace.Rules(&r.ws.Settings))}
+				Prices: tariff.Compile(re.draft, workspace.Rules(&r.ws.Settings))}
 		}
 	}
 	result, err := stage.Run(ctx)

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/rerate"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -123,7 +123,7 @@ func (r *run) rerate(ctx context.Context) error {
 			return err
 		}
 		re.draft = b
-		f.Books, f.Prices = b, rating.Compile(b, workspace.Rules(&r.ws.Settings))
+		f.Books, f.Prices = b, tariff.Compile(b, workspace.Rules(&r.ws.Settings))
 	}
 	list, reposted, err := f.Rerate(ctx, re.cycle, !re.DryRun)
 	if err != nil {

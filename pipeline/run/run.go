@@ -24,7 +24,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/retry"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -85,7 +85,7 @@ type runState struct {
 	txn      *lake.Txn
 	next     *lake.NextState
 	report   *workspace.Report
-	prices   *rating.Book
+	prices   *tariff.Book
 	partners *settlement.Book
 	closed   period.Cycle
 	books    string         // fingerprint of what rating depends on

@@ -1,21 +1,22 @@
 package workspace
 
 import (
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Rules are the settings as rating takes them (§2.1, currency and rounding).
-func Rules(s *settings.Settings) rating.Rules {
-	grain := rating.PerLine
+func Rules(s *settings.Settings) tariff.Rules {
+	grain := tariff.PerLine
 	if s.Rounding.Grain == settings.PerCycle {
-		grain = rating.PerCycle
+		grain = tariff.PerCycle
 	}
-	return rating.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
+	return tariff.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
 }
 
 // RefundRules are the settings' terms of refunds as rating takes them (§2.1, refund).
-func RefundRules(s *settings.Settings) rating.RefundRules {
-	return rating.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate,
+func RefundRules(s *settings.Settings) ordering.RefundRules {
+	return ordering.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate,
 		Digits: s.Currency.Digits}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/branding"
@@ -182,7 +182,7 @@ func (w *Workspace) Path(name string) string {
 }
 
 // Prices is the workspace's books as rating asks them.
-func (w *Workspace) Prices() *rating.Book { return rating.Compile(w.Books, Rules(&w.Settings)) }
+func (w *Workspace) Prices() *tariff.Book { return tariff.Compile(w.Books, Rules(&w.Settings)) }
 
 // PartnerBook is the partner side of the books as settlement asks it.
 func (w *Workspace) PartnerBook() (*settlement.Book, error) {

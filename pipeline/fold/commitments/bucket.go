@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/commitment"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -65,7 +65,7 @@ func (f *Folder) source() *measure.Commitments {
 func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []*events.Line) ([]*events.Line, error) {
 	first := cycle
 	for _, c := range customers {
-		first = min(first, f.Prices.CommitmentsFrom(c, cycle))
+		first = min(first, commitment.From(f.Prices, c, cycle))
 	}
 	counted, err := f.source().Lines(bucket, first, cycle, among(customers))
 	if err != nil {
@@ -73,7 +73,7 @@ func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []
 	}
 	var out []*events.Line
 	for _, c := range customers {
-		list, err := f.Prices.CommitmentLines(c, cycle, f.spent(c, cycle, counted[c], late), f.AsOf, nil)
+		list, err := commitment.Lines(f.Prices, c, cycle, f.spent(c, cycle, counted[c], late), f.AsOf, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -99,8 +99,8 @@ func among(customers []int32) func(int32) bool {
 // spent is what counts for the commitments of a customer for a cycle: lines that are stored, and late lines of
 // commitments that are not stored yet. What was charged for the cycle itself is calculated again.
 func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Counted,
-	late []*events.Line) []rating.Spent {
-	var out []rating.Spent
+	late []*events.Line) []commitment.Spent {
+	var out []commitment.Spent
 	for i := range counted {
 		c := &counted[i]
 		if c.By == "" || c.Origin != cycle && !(c.Cycle == f.LateIn && c.Origin < f.LateIn) {
@@ -109,7 +109,7 @@ func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Cou
 	}
 	for _, l := range late {
 		if l.Customer == customer && l.Origin != cycle.String() {
-			out = append(out, rating.Spent{At: l.End - 1, SKU: l.SKU, Service: f.service(l), Payment: l.Payment,
+			out = append(out, commitment.Spent{At: l.End - 1, SKU: l.SKU, Service: f.service(l), Payment: l.Payment,
 				By: l.ID[len(measure.CommitmentPrefix):]})
 		}
 	}
@@ -125,8 +125,8 @@ func (f *Folder) service(l *events.Line) string {
 }
 
 // line is the line of what a commitment charges for a cycle.
-func (f *Folder) line(c *rating.CommitmentLine, cycle period.Cycle) (*events.Line, error) {
-	charge, err := f.Prices.CommitmentCharge(c)
+func (f *Folder) line(c *commitment.Line, cycle period.Cycle) (*events.Line, error) {
+	charge, err := commitment.Charge(f.Prices, c)
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +145,9 @@ const (
 
 // begin begins a line of a commitment, whose partner and terms are those at an instant.
 func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant) *events.Line {
-	l := &events.Line{Customer: c.Customer, SKU: c.SKU, Service: f.Prices.CommitmentService(c), ChargingMode: onDemand,
-		ID: measure.CommitmentID(c), TradeTime: span.To, Start: span.From, End: span.To, Own: own}
+	l := &events.Line{Customer: c.Customer, SKU: c.SKU, Service: commitment.Service(f.Prices, c),
+		ChargingMode: onDemand,
+		ID:           measure.CommitmentID(c), TradeTime: span.To, Start: span.From, End: span.To, Own: own}
 	if as, ok := f.Books.Associations.At(l.Customer, own); ok {
 		l.Partner, l.Association = f.Books.Partners[as.Partner].ID, as.Type
 	}
@@ -163,7 +164,7 @@ func (f *Folder) closed(bucket int, customers []int32) ([]*events.Line, error) {
 	}
 	var out []*events.Line
 	for _, customer := range customers {
-		var changed []rating.Spent
+		var changed []commitment.Spent
 		paid := period.Past
 		for i := range billed[customer] {
 			if c := &billed[customer][i]; c.Origin < f.LateIn {
@@ -173,9 +174,9 @@ func (f *Folder) closed(bucket int, customers []int32) ([]*events.Line, error) {
 		if len(changed) == 0 {
 			continue
 		}
-		touched := f.Prices.TouchedCommitments(customer, changed, last)
+		touched := commitment.Touched(f.Prices, customer, changed, last)
 		for _, cycle := range cyclesOf(touched) {
-			if src.IsArchived(f.Prices.CommitmentsFrom(customer, cycle)) {
+			if src.IsArchived(commitment.From(f.Prices, customer, cycle)) {
 				continue // FCOMMIT-4
 			}
 			list, err := f.differences(bucket, customer, cycle, touched, out)
@@ -207,13 +208,13 @@ func cyclesOf(touched map[*books.Commitment]map[period.Cycle]bool) []period.Cycl
 // all that was billed. late are the differences of earlier cycles.
 func (f *Folder) differences(bucket int, customer int32, cycle period.Cycle,
 	touched map[*books.Commitment]map[period.Cycle]bool, late []*events.Line) ([]*events.Line, error) {
-	first := f.Prices.CommitmentsFrom(customer, cycle)
+	first := commitment.From(f.Prices, customer, cycle)
 	counted, err := f.source().Lines(bucket, first, f.LateIn, func(c int32) bool { return c == customer })
 	if err != nil {
 		return nil, err
 	}
 	spent := f.spent(customer, cycle, counted[customer], late)
-	now, err := f.Prices.CommitmentLines(customer, cycle, spent, f.AsOf, nil)
+	now, err := commitment.Lines(f.Prices, customer, cycle, spent, f.AsOf, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +223,7 @@ func (f *Folder) differences(bucket int, customer int32, cycle period.Cycle,
 		if !touched[now[i].Row][cycle] {
 			continue
 		}
-		charge, err := f.Prices.CommitmentCharge(&now[i])
+		charge, err := commitment.Charge(f.Prices, &now[i])
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -78,7 +78,7 @@ func billBy(t *testing.T, allocation string, inbox fstest.MapFS, other map[strin
 	}
 	b, err := load.Books(fsys, s)
 	must(t, err)
-	prices := rating.Compile(b, rating.Rules{Grain: rating.PerCycle, Mode: s.Rounding.Mode, Digits: 2})
+	prices := tariff.Compile(b, tariff.Rules{Grain: tariff.PerCycle, Mode: s.Rounding.Mode, Digits: 2})
 	return &Stage{Books: b, Prices: prices, Costs: s.Costs, Currency: "USD", Buckets: 2,
 		Inbox: inbox, Closed: place.NoCycle, Archived: place.NoCycle, Rerate: place.NoCycle,
 		Hash:     func(name string) (string, error) { return string(inbox[name].Data), nil },

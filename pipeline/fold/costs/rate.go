@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -37,7 +38,7 @@ type rated struct {
 // pricer allocates and prices cost files by a set of books.
 type pricer struct {
 	books    *books.Books
-	prices   *rating.Book
+	prices   *tariff.Book
 	grain    settings.CostGrain
 	rates    *books.Books // of the workspace, with the rates of margins
 	inbox    fs.FS
@@ -105,7 +106,7 @@ func (r *rated) open(list []found) []*group {
 
 // price rates groups, which are all those of their customers, and counts them and their lines in the margins.
 func (p *pricer) price(r *rated, groups []*group) ([]*events.Line, error) {
-	rater := p.prices.NewCostRater()
+	rater := rating.NewCostRater(p.prices)
 	var list []*events.Line
 	for at := 0; at < len(groups); {
 		n := at + 1

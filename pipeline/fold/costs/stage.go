@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -17,7 +17,7 @@ import (
 type Stage struct {
 	Txn      *lake.SubTxn
 	Books    *books.Books
-	Prices   *rating.Book
+	Prices   *tariff.Book
 	Costs    settings.Costs
 	Currency string // the workspace's
 	Buckets  int
@@ -42,7 +42,7 @@ type Stage struct {
 // Draft is books that only Stage.Rerate is rated by.
 type Draft struct {
 	Books  *books.Books
-	Prices *rating.Book
+	Prices *tariff.Book
 }
 
 // Result is what the stage did.
@@ -98,7 +98,7 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 }
 
 // pricer prices by a set of books.
-func (s *Stage) pricer(b *books.Books, prices *rating.Book) *pricer {
+func (s *Stage) pricer(b *books.Books, prices *tariff.Book) *pricer {
 	return &pricer{books: b, prices: prices, grain: s.Costs.Grain, rates: s.Books, inbox: s.Inbox, workers: s.Workers,
 		monthEnd: func(c period.Cycle) bool { return s.MonthEnd(c) || c <= s.Closed }}
 }

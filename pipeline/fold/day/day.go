@@ -369,7 +369,7 @@ func (d *Folder) positionsOf(customer int32) ([]position.Row, error) {
 	if err != nil || !d.before {
 		return rows, err
 	}
-	d.carried = d.Prices.NextCycle(d.carried[:0], rows, customer, d.cycle)
+	d.carried = rating.NextCycle(d.Prices, d.carried[:0], rows, customer, d.cycle)
 	return d.carried, nil
 }
 

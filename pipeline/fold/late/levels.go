@@ -80,7 +80,7 @@ func (s *Step) rateLevel(closing *Closing, m Meter, asOf period.Instant) error {
 // leaveLevels passes the levels of a meter to the next cycle and notes them, with those at zero that the cycle was
 // known to open with.
 func (s *Step) leaveLevels(closing *Closing, at levelMeter, next period.Cycle) error {
-	closing.Levels = at.of(s.Books, s.Prices.NextCycle(nil, s.Rater.Positions(nil), closing.Customer, next))
+	closing.Levels = at.of(s.Books, rating.NextCycle(s.Prices, nil, s.Rater.Positions(nil), closing.Customer, next))
 	known, err := s.sources.Levels(closing.Customer, next)
 	if err != nil {
 		return err

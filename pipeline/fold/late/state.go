@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -52,7 +53,7 @@ type QuotaPeriod struct {
 // State is the positions of one customer's meters and packages; what is not in it is asked for once.
 type State struct {
 	Books  *books.Books
-	Prices *rating.Book
+	Prices *tariff.Book
 	Rater  *rating.Rater
 	Region func(int32) string // names the numbers of Record.Region
 	// Count is where what is billed has left a meter.

@@ -9,7 +9,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/commitment"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -22,7 +23,7 @@ type Commitments struct {
 	Files  lake.FileSet
 	Base   *lake.Snapshot // which says what is archived
 	Books  *books.Books
-	Prices *rating.Book // of Books
+	Prices *tariff.Book // of Books
 }
 
 // ArchivedError is a cycle that a commitment counts and whose lines are archived.
@@ -41,7 +42,7 @@ func (s *Commitments) IsArchived(c period.Cycle) bool {
 
 // Counted is a line that commitments count.
 type Counted struct {
-	rating.Spent
+	commitment.Spent
 	Cycle  period.Cycle   // in which it is billed
 	Origin period.Cycle   // to which it belongs
 	Paid   period.Instant // at which it is paid (§6.3)
@@ -109,13 +110,13 @@ func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(custo
 
 // Spent is what counts for the commitments of a customer for a cycle, of the lines that are billed up to a cycle. What
 // was charged for the cycle itself is left out.
-func (s *Commitments) Spent(bucket int, customer int32, cycle, to period.Cycle) ([]rating.Spent, error) {
-	first := s.Prices.CommitmentsFrom(customer, cycle)
+func (s *Commitments) Spent(bucket int, customer int32, cycle, to period.Cycle) ([]commitment.Spent, error) {
+	first := commitment.From(s.Prices, customer, cycle)
 	lines, err := s.Lines(bucket, first, to, func(c int32) bool { return c == customer })
 	if err != nil {
 		return nil, err
 	}
-	var out []rating.Spent
+	var out []commitment.Spent
 	for _, c := range lines[customer] {
 		if c.By == "" || c.Origin != cycle {
 			out = append(out, c.Spent)

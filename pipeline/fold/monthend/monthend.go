@@ -65,7 +65,7 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 				return err
 			}
 			if earlier {
-				rows = w.Prices.NextCycle(nil, rows, customer, cycle)
+				rows = rating.NextCycle(w.Prices, nil, rows, customer, cycle)
 			}
 		}
 		n := 0

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -21,7 +22,7 @@ type Change struct {
 
 // StillOpen reports whether the quota period ends after t, the start of the cycle in which the change is billed. One
 // that has ended does not tell what is left. The result is false if the books no longer have the package.
-func (c *Change) StillOpen(b *books.Books, prices *rating.Book, customer int32, t period.Instant) bool {
+func (c *Change) StillOpen(b *books.Books, prices *tariff.Book, customer int32, t period.Instant) bool {
 	code := PackageOf(b, customer, &c.Row)
 	return code >= 0 && prices.QuotaPeriod(&b.Packages[code], c.At).To > t
 }

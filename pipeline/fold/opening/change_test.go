@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -132,7 +132,7 @@ func TestLayOver(t *testing.T) {
 func TestGoesOn(t *testing.T) {
 	t.Parallel()
 	b := packaged(t)
-	prices := rating.Compile(b, rating.Rules{})
+	prices := tariff.Compile(b, tariff.Rules{})
 	meter := opening.Change{Row: position.Row{Kind: position.Meter, Key: "q", At: day(t, "2026-07-01")}}
 	for _, c := range []struct {
 		change opening.Change

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -21,14 +22,14 @@ import (
 type Source struct {
 	Files   lake.FileSet
 	Books   *books.Books
-	Prices  *rating.Book // of Books
+	Prices  *tariff.Book // of Books
 	Buckets int
 
 	decoder *parquet.Decoder
 }
 
 // FromSnapshot is a source of a committed state.
-func FromSnapshot(snap *lake.Snapshot, b *books.Books, prices *rating.Book) *Source {
+func FromSnapshot(snap *lake.Snapshot, b *books.Books, prices *tariff.Book) *Source {
 	return &Source{Files: snap, Books: b, Prices: prices, Buckets: max(1, snap.Manifest.Buckets)}
 }
 
@@ -95,7 +96,7 @@ func (s *Source) closing(bucket int, last Last) ([]lake.FileEntry, error) {
 }
 
 // Day opens the positions of all customers of a bucket with which a day opens. If they are of an earlier cycle, earlier
-// is true and the caller passes them to the day's cycle with rating.Book.NextCycle.
+// is true and the caller passes them to the day's cycle with rating.NextCycle.
 func (s *Source) Day(bucket int, day period.Day) (r *Reader, earlier bool, err error) {
 	last, err := s.LastBefore(bucket, day)
 	if err != nil {
@@ -139,7 +140,7 @@ func (s *Source) CycleEnd(bucket int, cycle period.Cycle) (*Reader, error) {
 }
 
 // Ending is CycleEnd of books with levels, which hold in cycles without records, too: if no day of the cycle has any,
-// the positions are of an earlier cycle, and the caller passes them to the cycle with rating.Book.NextCycle.
+// the positions are of an earlier cycle, and the caller passes them to the cycle with rating.NextCycle.
 func (s *Source) Ending(bucket int, cycle period.Cycle) (r *Reader, earlier bool, err error) {
 	last, err := s.LastBefore(bucket, cycle.Last()+1)
 	if err != nil || last.In(cycle) {
@@ -205,7 +206,7 @@ func (s *Source) at(customer int32, day period.Day, cycle, upTo period.Cycle) (r
 	if err != nil || last.In(cycle) {
 		return rows, true, err
 	}
-	return s.Prices.NextCycle(nil, rows, customer, cycle), false, nil
+	return rating.NextCycle(s.Prices, nil, rows, customer, cycle), false, nil
 }
 
 // OfDay are the positions with which the records of a customer's day are rated.

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -43,7 +44,7 @@ func store(t *testing.T, lines ...string) *stored {
 	b.Customers = []books.Customer{{ID: "c0", Rows: make([]books.CustomerRow, 1)}, {ID: "c1",
 		Rows: make([]books.CustomerRow, 1)}}
 	s := &stored{t: t, txn: txn, rows: make(map[lake.FileKey]*parquet.Columns)}
-	s.src = &opening.Source{Files: txn.Pending(), Books: b, Prices: rating.Compile(b, rating.Rules{}), Buckets: 1}
+	s.src = &opening.Source{Files: txn.Pending(), Books: b, Prices: tariff.Compile(b, tariff.Rules{}), Buckets: 1}
 	for _, text := range lines {
 		s.line(text)
 	}
@@ -211,7 +212,7 @@ func (s *stored) inBulk(day period.Day, customer int32) string {
 	rows, err := r.Take()
 	must(s.t, err)
 	if earlier {
-		rows = s.src.Prices.NextCycle(nil, rows, customer, day.Cycle())
+		rows = rating.NextCycle(s.src.Prices, nil, rows, customer, day.Cycle())
 	}
 	return text(s.src.Books, rows)
 }

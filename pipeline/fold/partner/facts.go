@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -301,7 +301,7 @@ func (r factReader) payers() map[string]payer {
 	out := map[string]payer{}
 	for _, o := range r.Events.Orders {
 		paid, base := o, ""
-		if o.Type == rating.Unsubscribe {
+		if o.Type == ordering.Unsubscribe {
 			paid = r.Events.Orders[o.Base]
 		}
 		if paid == nil || paid.Payer == "customer" {

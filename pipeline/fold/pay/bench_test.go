@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/payment"
@@ -56,7 +56,7 @@ func BenchmarkDay(b *testing.B) {
 					b.Fatal(err)
 				}
 				p := &pay.Payer{Base: txn.Base(), Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2},
-					Refunds: rating.RefundRules{Digits: 2}, Buckets: 1, Closed: place.NoCycle,
+					Refunds: ordering.RefundRules{Digits: 2}, Buckets: 1, Closed: place.NoCycle,
 					Refold: func(period.Cycle) bool { return false }}
 				b.StartTimer()
 				r, err := payAll(b.Context(), txn, p, 1, []period.Cycle{period.CycleOf(2026, 9)})

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -105,7 +105,7 @@ func (pl *bucketCycle) clean() (bool, error) {
 	}
 	orders, err := pl.w.orders.in(pl.at.Cycle)
 	for _, o := range orders {
-		if o.Type == rating.Unsubscribe && pl.w.resplit[o.Base] {
+		if o.Type == ordering.Unsubscribe && pl.w.resplit[o.Base] {
 			return false, err
 		}
 	}

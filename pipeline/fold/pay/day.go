@@ -5,7 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -341,7 +341,7 @@ func (d *day) refund(h *heldLine, l *payment.Line) error {
 		return err
 	}
 	o := base.order
-	charge, _, err := rating.Refund(&rating.PaidOrder{Type: o.Type, PayTime: o.PayTime, Effective: o.Effective,
+	charge, _, err := ordering.Refund(&ordering.PaidOrder{Type: o.Type, PayTime: o.PayTime, Effective: o.Effective,
 		Expire:   o.Expire,
 		Official: base.official, Payment: base.payment, Coupons: base.split.Coupon}, h.order.PayTime,
 		d.w.Refunds.In(d.w.Books.CustomerCurrencyOf(d.customer)))

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -183,7 +183,7 @@ func (l *heldLine) inAdvance() bool {
 }
 
 // isRefund reports whether the line is an unsubscribe's.
-func (l *heldLine) isRefund() bool { return l.order != nil && l.order.Type == rating.Unsubscribe }
+func (l *heldLine) isRefund() bool { return l.order != nil && l.order.Type == ordering.Unsubscribe }
 
 // takeOver takes what paid the line from the same line of the live state.
 func (l *heldLine) takeOver(was *heldLine) {

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -20,7 +20,7 @@ type Payer struct {
 	Base    *lake.Snapshot
 	Books   *books.Books
 	Rules   payment.Rules
-	Refunds rating.RefundRules
+	Refunds ordering.RefundRules
 	Buckets int
 	Closed  period.Cycle // the last closed cycle; accept.NoCycle = none
 	// in which the run wrote account events or takes coupons back; those of the live state need not be named

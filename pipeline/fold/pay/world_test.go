@@ -20,7 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -148,7 +148,7 @@ func (w *world) night(cycles map[string]string) {
 		list = append(list, c)
 	}
 	p := &pay.Payer{Base: txn.Base(), Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
-		Refunds: rating.RefundRules{UnconditionalHours: 24, Digits: 2},
+		Refunds: ordering.RefundRules{UnconditionalHours: 24, Digits: 2},
 		Buckets: w.buckets, Closed: w.closed,
 		Refold: func(period.Cycle) bool {
 			return w.refold || w.again

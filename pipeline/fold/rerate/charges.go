@@ -3,7 +3,7 @@ package rerate
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 )
@@ -16,8 +16,8 @@ func (r *rerating) charges() error {
 	for _, customer := range customers {
 		rows := r.Books.Recurring.Of(customer)
 		for i := range rows {
-			for _, p := range rating.Parts(&rows[i], r.Books.Zone, bounds) {
-				charged, err := r.Prices.Recur(&p, nil)
+			for _, p := range recurring.Parts(&rows[i], r.Books.Zone, bounds) {
+				charged, err := recurring.Price(r.Prices, &p, nil)
 				if err != nil {
 					return err
 				}
@@ -29,7 +29,7 @@ func (r *rerating) charges() error {
 				if p.Back.From == p.Back.To || !bounds.Holds(p.Back.From) {
 					continue
 				}
-				back, err := r.Prices.RecurBack(&p, &charged)
+				back, err := recurring.Back(r.Prices, &p, &charged)
 				if err != nil {
 					return err
 				}
@@ -44,7 +44,7 @@ func (r *rerating) charges() error {
 }
 
 // chargePart adds the line of a part of a charge to its place.
-func (r *rerating) chargePart(p *rating.Part, ch *line.Charge) error {
+func (r *rerating) chargePart(p *recurring.Part, ch *line.Charge) error {
 	at := late.Place{Origin: r.origin, Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region,
 		Resource: p.Row.Resource, Charge: p.ID(r.Books.Zone)}
 	r.mark(at).note(0, ch.UnitPrice.String(), r.discount(ch))

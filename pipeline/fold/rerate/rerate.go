@@ -146,7 +146,7 @@ func (r *rerating) openCycle() error {
 		if err != nil {
 			return err
 		}
-		r.openAt[customer] = r.Prices.NextCycle(nil, rows, customer, r.origin)
+		r.openAt[customer] = rating.NextCycle(r.Prices, nil, rows, customer, r.origin)
 	}
 	maps.Copy(r.rows, r.openAt)
 	return nil

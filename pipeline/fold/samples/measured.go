@@ -2,8 +2,8 @@ package samples
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -11,7 +11,7 @@ import (
 
 // Measured is a billing object with its percentile.
 type Measured struct {
-	rating.Bandwidth
+	tariff.Bandwidth
 	Object string // link or group
 	Result percentile.Result
 }
@@ -43,7 +43,7 @@ func (w *Folder) MeasureWith(bucket int, cycle period.Cycle, keys map[measure.Ke
 		func(key measure.Key, o *percentile.Object) error {
 			result, err := meter.Measure(w.Policy(key.SKU), o)
 			out = append(out, Measured{
-				Bandwidth: rating.Bandwidth{Customer: key.Customer, SKU: key.SKU, Region: key.Region, Cycle: cycle,
+				Bandwidth: tariff.Bandwidth{Customer: key.Customer, SKU: key.SKU, Region: key.Region, Cycle: cycle,
 					Quantity: result.Quantity},
 				Object: key.Object, Result: result,
 			})

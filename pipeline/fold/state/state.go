@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -21,7 +21,7 @@ import (
 type State struct {
 	Txn     *lake.SubTxn
 	Books   *books.Books
-	Prices  *rating.Book // of Books
+	Prices  *tariff.Book // of Books
 	Regions *accept.Regions
 	Buckets int
 	Opening *opening.Source // of the next state
@@ -31,7 +31,7 @@ type State struct {
 }
 
 // New is a state of a transaction.
-func New(txn *lake.SubTxn, prices *rating.Book, b *books.Books, regions *accept.Regions, buckets int) *State {
+func New(txn *lake.SubTxn, prices *tariff.Book, b *books.Books, regions *accept.Regions, buckets int) *State {
 	return &State{Txn: txn, Books: b, Prices: prices, Regions: regions, Buckets: buckets, Memory: parquet.NewMemory(),
 		Opening: &opening.Source{Files: txn.Pending(), Books: b, Prices: prices, Buckets: buckets},
 		decoder: sync.OnceValues(parquet.NewDecoder)}

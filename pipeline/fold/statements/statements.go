@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -47,7 +47,7 @@ type customerTotal struct {
 type Folder struct {
 	*state.State
 	Refold func(period.Cycle) bool // whether a cycle was rated with other books
-	Grain  rating.Grain
+	Grain  tariff.Grain
 	Mode   money.Mode
 	Tax    settings.Tax
 }
@@ -345,7 +345,7 @@ func (w *statementWriter) list() []lake.Sum {
 // due is the amount asked for and what rounding took: the cycle's total is cut once where lines are not (§4.2).
 func (f *Folder) due(t *customerTotal, own money.Currency) (due, rounding money.Amount, err error) {
 	payment, err := t.amounts[paymentAt].Amount()
-	if err != nil || f.Grain == rating.PerLine {
+	if err != nil || f.Grain == tariff.PerLine {
 		return payment, money.Amount{}, err
 	}
 	due = payment.Cut(own.Digits, f.Mode)

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -17,7 +17,7 @@ import (
 // Config is what a scan works with.
 type Config struct {
 	Books    *books.Books
-	Prices   *rating.Book
+	Prices   *tariff.Book
 	Settings *settings.Settings
 	AsOf     period.Instant // the run's clock
 	Archived period.Cycle   // the last cycle whose lines are archived: usage up to it is too_old; NoCycle = none

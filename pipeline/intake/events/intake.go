@@ -15,7 +15,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -28,7 +29,7 @@ type RejectFunc func(index int, column string, why reason.Reason, value, id stri
 // Intake gathers the events of a run's feed files that pass on their own. It may be used from several goroutines.
 type Intake struct {
 	Books  *books.Books
-	Prices *rating.Book
+	Prices *tariff.Book
 	AsOf   period.Instant
 	Latest period.Instant // a time after it is `future`
 	Money  MoneyWords
@@ -54,7 +55,7 @@ func (in *Intake) Book() *Book { return in.book }
 // checks says what is wrong with a row by itself. It knows books and prices, and nothing of other rows.
 type checks struct {
 	books  *books.Books
-	prices *rating.Book
+	prices *tariff.Book
 	latest period.Instant // a time after it is `future`
 }
 
@@ -225,7 +226,7 @@ func (k checks) earlierInOrder(texts map[string]string, f *feed.Fault) *failure 
 		return bad
 	}
 	spec := feeds.Orders()
-	kind, err := rating.ParseOrderType(texts["order_type"])
+	kind, err := ordering.ParseOrderType(texts["order_type"])
 	for i := range spec.Column(f.Column) {
 		name := spec.Columns[i].Name
 		if err == nil && texts[name] == "" && needs(kind, status, name) {
@@ -304,7 +305,7 @@ func comesBefore(spec *feeds.Spec, column, other string) bool {
 
 // badWord is a word that is not in its list (§3.20), or a payer with another currency than the customer (§10.7).
 func (k checks) badWord(kind, periodType, payer, customer string) *failure {
-	if _, err := rating.ParseOrderType(kind); err != nil && kind != "" {
+	if _, err := ordering.ParseOrderType(kind); err != nil && kind != "" {
 		return &failure{"order_type", reason.BadRow, kind}
 	}
 	if periodType != "" && !slices.Contains([]string{"hour", "day", "month", "year", "one_off"}, periodType) {
@@ -322,7 +323,7 @@ func (k checks) badWord(kind, periodType, payer, customer string) *failure {
 
 // needs reports whether an order of a type must have a value in a column that not all orders need. A step in its life
 // needs what describes the order only while nothing else does.
-func needs(kind rating.OrderType, status, column string) bool {
+func needs(kind ordering.OrderType, status, column string) bool {
 	switch column {
 	case "pay_time":
 		return status == ""
@@ -334,13 +335,13 @@ func needs(kind rating.OrderType, status, column string) bool {
 	}
 	switch column {
 	case "sku", "region_code", "resource_id", "quantity":
-		return kind != rating.Unsubscribe
+		return kind != ordering.Unsubscribe
 	case "period_type", "period_num":
-		return kind != rating.Unsubscribe && kind != rating.Change
+		return kind != ordering.Unsubscribe && kind != ordering.Change
 	case "base_order_id":
-		return kind == rating.Unsubscribe
+		return kind == ordering.Unsubscribe
 	case "official_amount":
-		return kind == rating.Change
+		return kind == ordering.Change
 	}
 	return false
 }
@@ -361,7 +362,7 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	if status := v.text("status", i); status != "" {
 		return in.status(v, i, o, status)
 	}
-	o.Type, _ = rating.ParseOrderType(kind) // badWord has seen it
+	o.Type, _ = ordering.ParseOrderType(kind) // badWord has seen it
 	if bad := o.fill(v, i, "", in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return id, bad
 	}
@@ -421,7 +422,7 @@ func (o *Order) fill(v *view, i int, status string, digits int) *failure {
 // official takes over the amount that the order itself names.
 func (o *Order) official(v *view, i, digits int) *failure {
 	o.Official, o.HasOfficial = v.amount("official_amount", i)
-	if o.HasOfficial && (finer(o.Official, digits) || o.Official.Sign() < 0 && o.Type != rating.Change) {
+	if o.HasOfficial && (finer(o.Official, digits) || o.Official.Sign() < 0 && o.Type != ordering.Change) {
 		return &failure{"official_amount", reason.BadDecimal, o.Official.Trim()}
 	}
 	return nil
@@ -458,7 +459,7 @@ func (k checks) checkOrder(o *Order, v *view, i int, status string) *failure {
 // checkProduct is unknown_sku, wrong_feed and no_price. An unsubscribe can leave its product out; what it names is
 // checked and not used, because the base's counts (§4.9).
 func (k checks) checkProduct(o *Order) *failure {
-	refund := o.Type == rating.Unsubscribe
+	refund := o.Type == ordering.Unsubscribe
 	if refund && o.SKUText == "" {
 		return nil
 	}
@@ -473,7 +474,7 @@ func (k checks) checkProduct(o *Order) *failure {
 		return nil
 	}
 	o.SKU = sku
-	if !k.prices.OrderPriced(o.rated()) {
+	if !ordering.Priced(k.prices, o.rated()) {
 		return &failure{"sku", reason.NoPrice, o.SKUText}
 	}
 	return nil

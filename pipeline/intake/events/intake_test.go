@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -77,7 +77,7 @@ type taken struct {
 // take reads files, named by feed/name, and decides them beside what the book knows.
 func take(t testing.TB, bk *books.Books, book *Book, files map[string]string, batchRows int, backwards bool) taken {
 	t.Helper()
-	in := &Intake{Books: bk, Prices: rating.Compile(bk, rating.Rules{Grain: rating.PerLine, Mode: money.Truncate,
+	in := &Intake{Books: bk, Prices: tariff.Compile(bk, tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate,
 		Digits: bk.Digits}), AsOf: asOf, Latest: asOf + period.Instant(period.Hour)}
 	var names []string
 	for name := range files {

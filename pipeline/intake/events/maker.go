@@ -10,7 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -22,8 +23,8 @@ import (
 type Maker struct {
 	Txn    *lake.SubTxn
 	Books  *books.Books
-	Prices *rating.Book
-	Refund rating.RefundRules
+	Prices *tariff.Book
+	Refund ordering.RefundRules
 	Bucket func(customer string) int
 	Closed func(period.Cycle) bool
 
@@ -139,14 +140,14 @@ func (m *Maker) orderLine(b *Book, o *Order) (*Line, error) {
 		Detail:  int32(o.Type.BillDetailType()),
 		TradeID: o.ID, ID: o.id(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
 	at := o.PayTime
-	if o.Type == rating.Unsubscribe {
+	if o.Type == ordering.Unsubscribe {
 		base := b.Orders[o.Base]
 		if err := m.refund(b, o, base, l); err != nil {
 			return nil, err
 		}
 		at = base.PayTime
 	} else {
-		charge, err := m.Prices.PriceOrder(o.rated(), nil)
+		charge, err := ordering.Price(m.Prices, o.rated(), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -185,8 +186,9 @@ func (m *Maker) refund(b *Book, o, base *Order, l *Line) error {
 	if err != nil {
 		return err
 	}
-	charge, _, err := rating.Refund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective,
-		Expire: base.Expire, Official: paid.official, Payment: paid.payment}, o.PayTime,
+	charge, _, err := ordering.Refund(&ordering.PaidOrder{Type: base.Type, PayTime: base.PayTime,
+		Effective: base.Effective,
+		Expire:    base.Expire, Official: paid.official, Payment: paid.payment}, o.PayTime,
 		m.Refund.In(m.Books.CustomerCurrency(o.Customer)))
 	if err != nil {
 		return fmt.Errorf("refund %s of customer %s: %w", o.id(), m.Books.Customers[o.Customer].ID, err)
@@ -200,7 +202,7 @@ func (m *Maker) refund(b *Book, o, base *Order, l *Line) error {
 // paid is what was billed for a base order: in an open cycle by today's books, in a closed one as its line says.
 func (m *Maker) paid(base *Order) (*paidLine, error) {
 	if !m.Closed(base.Cycle) {
-		charge, err := m.Prices.PriceOrder(base.rated(), nil)
+		charge, err := ordering.Price(m.Prices, base.rated(), nil)
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -18,7 +18,7 @@ type Key struct {
 // Order is one accepted row of the orders feed, defaults filled in (§3.15).
 type Order struct {
 	Key
-	Type              rating.OrderType
+	Type              ordering.OrderType
 	Customer          int32
 	SKUText           string // as given
 	SKU               int32  // −1 of an unsubscribe: its base's counts
@@ -53,8 +53,8 @@ func (o *Order) before(p *Order) int {
 }
 
 // rated is the order as package rating takes it.
-func (o *Order) rated() *rating.Order {
-	return &rating.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
+func (o *Order) rated() *ordering.Order {
+	return &ordering.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
 		PeriodType: o.PeriodType, PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
 		Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
 }

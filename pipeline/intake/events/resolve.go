@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
@@ -45,7 +45,7 @@ func NewBook() *Book {
 
 func (b *Book) add(o *Order) {
 	b.Orders[o.Key] = o
-	if o.Type == rating.Unsubscribe {
+	if o.Type == ordering.Unsubscribe {
 		b.refunded[o.Base] = true
 	}
 }
@@ -107,7 +107,7 @@ func (b *Book) decideOrders(orders []*Order) []Decision {
 
 // afterOthers sorts unsubscribes behind what they may be about.
 func afterOthers(o *Order) int {
-	if o.Type == rating.Unsubscribe {
+	if o.Type == ordering.Unsubscribe {
 		return 1
 	}
 	return 0
@@ -117,7 +117,7 @@ func afterOthers(o *Order) int {
 func (b *Book) Altered(key Key) string {
 	var first *Order
 	for _, o := range b.Orders {
-		if o.Base == key && o.Type >= rating.Change && (first == nil || o.before(first) < 0) {
+		if o.Base == key && o.Type >= ordering.Change && (first == nil || o.before(first) < 0) {
 			first = o
 		}
 	}
@@ -152,15 +152,15 @@ func (b *Book) decideIdentity(g []*Order) []Decision {
 
 // checkBase is the checks of §4.9 on an unsubscribe.
 func (b *Book) checkBase(o *Order) (why reason.Reason, column, value string) {
-	if o.Type != rating.Unsubscribe {
+	if o.Type != ordering.Unsubscribe {
 		return reason.None, "", ""
 	}
 	base := b.Orders[o.Base]
-	if base == nil || base.Type == rating.Unsubscribe {
+	if base == nil || base.Type == ordering.Unsubscribe {
 		return reason.UnknownOrder, "base_order_id", o.Base.ID
 	}
-	paid := &rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire}
-	switch why := rating.RefundAllowed(paid, b.refunded[o.Base], base.Customer == o.Customer, o.PayTime); why {
+	paid := &ordering.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire}
+	switch why := ordering.RefundAllowed(paid, b.refunded[o.Base], base.Customer == o.Customer, o.PayTime); why {
 	case reason.None:
 		return reason.None, "", ""
 	case reason.Expired:

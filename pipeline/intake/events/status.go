@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -33,7 +33,7 @@ const noStatus = "none"
 func Statuses() []string { return []string{PendingApproval, Unpaid, Processing, Completed, Cancelled} }
 
 // Rated is the order as package rating takes it, if it is paid at an instant.
-func (e *StatusEvent) Rated(at period.Instant) *rating.Order {
+func (e *StatusEvent) Rated(at period.Instant) *ordering.Order {
 	o := e.rated()
 	o.PayTime, o.Effective = at, max(at, o.Effective)
 	return o
@@ -81,7 +81,7 @@ func (in *Intake) status(v *view, i int, o *Order, status string) (id string, ba
 	if bad := badStatus(status); bad != nil {
 		return e.ID, bad
 	}
-	o.Type, _ = rating.ParseOrderType(v.text("order_type", i)) // badWord has seen it
+	o.Type, _ = ordering.ParseOrderType(v.text("order_type", i)) // badWord has seen it
 	if bad := o.fill(v, i, status, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return e.ID, bad
 	}
@@ -257,12 +257,12 @@ func (b *Book) LoadStatuses(o tablefile.Opener, f lake.FileEntry, bk *books.Book
 		if o.Customer, err = customerOf(bk, col[tables.STCustomerID].Word(i)); err != nil {
 			return err
 		}
-		if o.Type, err = rating.ParseOrderType(col[tables.STOrderType].Word(i)); err != nil {
+		if o.Type, err = ordering.ParseOrderType(col[tables.STOrderType].Word(i)); err != nil {
 			return err
 		}
 		o.Key = Key{string(col[tables.STOrderID].Text(i)), col[tables.STOrderLine].Ints[i]}
 		o.SKUText = col[tables.STSKU].Word(i)
-		if o.SKU = -1; o.SKUText != "" && o.Type != rating.Unsubscribe && describes(e.Status) {
+		if o.SKU = -1; o.SKUText != "" && o.Type != ordering.Unsubscribe && describes(e.Status) {
 			if o.SKU, err = skuOf(bk, o.SKUText); err != nil {
 				return err
 			}

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -57,11 +57,11 @@ func (b *Book) loadOrder(c *parquet.Columns, i int, cycle period.Cycle, bk *book
 	if o.Customer, err = customerOf(bk, col[tables.OCustomerID].Word(i)); err != nil {
 		return err
 	}
-	if o.Type, err = rating.ParseOrderType(col[tables.OOrderType].Word(i)); err != nil {
+	if o.Type, err = ordering.ParseOrderType(col[tables.OOrderType].Word(i)); err != nil {
 		return err
 	}
 	o.SKUText = col[tables.OSKU].Word(i)
-	if o.Type != rating.Unsubscribe {
+	if o.Type != ordering.Unsubscribe {
 		if o.SKU, err = skuOf(bk, o.SKUText); err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -21,7 +21,7 @@ type Sources struct {
 	Snap     *lake.Snapshot
 	Books    *books.Books
 	Settings *settings.Settings
-	Prices   *rating.Book     // of Books, for annexes and packages
+	Prices   *tariff.Book     // of Books, for annexes and packages
 	Partners *settlement.Book // of Books
 	Limits   rows.Limits
 	Cache    *cache.Cache // as partners.Reader's

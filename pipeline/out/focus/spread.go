@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -61,7 +61,7 @@ func (t *terms) read(customer string) error {
 	err := t.orders.each(customer, func(row rows.Row) error {
 		id := orderLine(row, tables.OOrderID, tables.OOrderLine)
 		ends[id] = period.Span{From: row.Time(tables.OEffectiveTime), To: row.Time(tables.OExpireTime)}
-		if row.Word(tables.OOrderType) == rating.Unsubscribe.String() {
+		if row.Word(tables.OOrderType) == ordering.Unsubscribe.String() {
 			m.refunds[id] = orderLine(row, tables.OBaseOrderID, tables.OBaseOrderLine)
 		}
 		return nil

@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -31,7 +31,7 @@ type Question struct {
 type Sources struct {
 	Snap     *lake.Snapshot
 	Books    *books.Books
-	Prices   *rating.Book
+	Prices   *tariff.Book
 	Currency string
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -92,7 +92,7 @@ func (a *Annex) compare() error {
 // price prices the quantity by today's books.
 func (s *Sources) price(a *Annex, k measure.Key, cycle period.Cycle, id string) error {
 	var charges line.Charges
-	bw := rating.Bandwidth{Customer: k.Customer, SKU: k.SKU, Region: k.Region, Cycle: cycle, Quantity: a.Quantity}
+	bw := tariff.Bandwidth{Customer: k.Customer, SKU: k.SKU, Region: k.Region, Cycle: cycle, Quantity: a.Quantity}
 	if err := s.Prices.PercentileCharges(&bw, nil, &charges); err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/commitment"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -47,7 +47,7 @@ func (e *explainer) commitment() error {
 		return err
 	}
 	var steps []string
-	lines, err := e.prices.CommitmentLines(e.customer, cycle, spent, asOf, func(s rating.CommitmentStep) {
+	lines, err := commitment.Lines(e.prices, e.customer, cycle, spent, asOf, func(s commitment.Step) {
 		if measure.CommitmentID(s.Row) == e.at.id {
 			steps = append(steps, s.String())
 		}
@@ -59,7 +59,7 @@ func (e *explainer) commitment() error {
 		if measure.CommitmentID(lines[i].Row) != e.at.id {
 			continue
 		}
-		charge, err := e.prices.CommitmentCharge(&lines[i])
+		charge, err := commitment.Charge(e.prices, &lines[i])
 		if err != nil {
 			return err
 		}

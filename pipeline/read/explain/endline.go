@@ -9,6 +9,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -58,9 +60,9 @@ func (me *monthEndStory) gathered(sku int32) error {
 	if err != nil {
 		return err
 	}
-	var steps []rating.Step
-	rater := me.prices.NewRater(func(n int32) string { return me.regions[n] })
-	rater.Trace = func(s rating.Step) { steps = append(steps, s) }
+	var steps []derivation.Step
+	rater := rating.NewRater(me.prices, func(n int32) string { return me.regions[n] })
+	rater.Trace = func(s derivation.Step) { steps = append(steps, s) }
 	if err := rater.Open(me.customer, me.cycle, rows); err != nil {
 		return err
 	}
@@ -109,14 +111,14 @@ func ofResource(id string) string {
 
 // chargeSteps gives each charge its steps: they end with its amounts. A meter's price and count come once, before its
 // first charge; the others repeat them.
-func chargeSteps(steps []rating.Step, charges int) [][]string {
+func chargeSteps(steps []derivation.Step, charges int) [][]string {
 	out := make([][]string, 0, charges)
 	var part, head []string
 	heading := false
 	for _, s := range steps {
 		text := s.String()
 		switch s.Kind {
-		case rating.StepPassed, rating.StepPrice, rating.StepMeter:
+		case derivation.StepPassed, derivation.StepPrice, derivation.StepMeter:
 			if !heading {
 				head = nil
 			}
@@ -125,7 +127,7 @@ func chargeSteps(steps []rating.Step, charges int) [][]string {
 		}
 		heading = false
 		part = append(part, text)
-		if s.Kind == rating.StepAmounts {
+		if s.Kind == derivation.StepAmounts {
 			out = append(out, append(slices.Clone(head), part...))
 			part = nil
 		}
@@ -147,10 +149,10 @@ func (me *monthEndStory) percentile(ctx context.Context, sku int32) error {
 		me.fact("object", m.Object)
 		me.fact("policy", m.Policy)
 		me.story.Before = append(me.story.Before, m.Describe(me.Books.Zone))
-		var steps []rating.Step
+		var steps []derivation.Step
 		var charges line.Charges
-		bw := rating.Bandwidth{Customer: me.customer, SKU: sku, Region: m.Region, Cycle: me.cycle, Quantity: m.Quantity}
-		if err := me.prices.PercentileCharges(&bw, func(s rating.Step) {
+		bw := tariff.Bandwidth{Customer: me.customer, SKU: sku, Region: m.Region, Cycle: me.cycle, Quantity: m.Quantity}
+		if err := me.prices.PercentileCharges(&bw, func(s derivation.Step) {
 			steps = append(steps, s)
 		}, &charges); err != nil {
 			return err

@@ -4,17 +4,18 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
 )
 
 func TestChargeSteps(t *testing.T) {
 	t.Parallel()
-	steps := []rating.Step{
-		{Kind: rating.StepPrice, SKU: "cdn", List: "l", Region: "*"}, {Kind: rating.StepTier, Tier: 1},
-		{Kind: rating.StepAmounts},
-		{Kind: rating.StepTier, Tier: 2}, {Kind: rating.StepAmounts},
-		{Kind: rating.StepPassed, SKU: "api", List: "x", Region: "*"}, {Kind: rating.StepPrice, SKU: "api", List: "l",
-			Region: "*"}, {Kind: rating.StepAmounts},
+	steps := []derivation.Step{
+		{Kind: derivation.StepPrice, SKU: "cdn", List: "l", Region: "*"}, {Kind: derivation.StepTier, Tier: 1},
+		{Kind: derivation.StepAmounts},
+		{Kind: derivation.StepTier, Tier: 2}, {Kind: derivation.StepAmounts},
+		{Kind: derivation.StepPassed, SKU: "api", List: "x", Region: "*"},
+		{Kind: derivation.StepPrice, SKU: "api", List: "l",
+			Region: "*"}, {Kind: derivation.StepAmounts},
 	}
 	got := chargeSteps(steps, 3)
 	var lengths []int

@@ -12,7 +12,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -85,7 +86,7 @@ func ofOrder(key events.Key) func(rows.Row) bool {
 // order explains an order, and an unsubscribe by its base.
 func (ev *eventStory) order(ctx context.Context, book *events.Book, o *events.Order) (err error) {
 	ev.story.State = StateOrder
-	if o.Type == rating.Unsubscribe {
+	if o.Type == ordering.Unsubscribe {
 		ev.story.State = StateRefund
 	}
 	ev.orderFacts(book, o)
@@ -97,13 +98,13 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *events.Or
 		return err
 	}
 	var steps []string
-	trace := func(s rating.Step) { steps = append(steps, s.String()) }
+	trace := func(s derivation.Step) { steps = append(steps, s.String()) }
 	var again Line
-	if o.Type == rating.Unsubscribe {
+	if o.Type == ordering.Unsubscribe {
 		again, err = ev.refund(book.Orders[o.Base], o, trace)
 	} else {
 		var ch line.Charge
-		ch, err = ev.prices.PriceOrder(ratedOrder(o), trace)
+		ch, err = ordering.Price(ev.prices, ratedOrder(o), trace)
 		again = ratedLine(ev.Books, ev.at.id, o.Resource, &ch, nil)
 	}
 	if err != nil {
@@ -118,14 +119,14 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *events.Or
 }
 
 // ratedOrder is an accepted order as package rating takes it.
-func ratedOrder(o *events.Order) *rating.Order {
-	return &rating.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
+func ratedOrder(o *events.Order) *ordering.Order {
+	return &ordering.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
 		PeriodType: o.PeriodType, PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
 		Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
 }
 
 // refund works an unsubscribe out again from the line of its base as it was billed.
-func (ev *eventStory) refund(base, o *events.Order, trace func(rating.Step)) (Line, error) {
+func (ev *eventStory) refund(base, o *events.Order, trace func(derivation.Step)) (Line, error) {
 	if base == nil {
 		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", ev.at.id, o.Base.ID,
 			o.Base.Line)
@@ -138,7 +139,7 @@ func (ev *eventStory) refund(base, o *events.Order, trace func(rating.Step)) (Li
 			base.Cycle, len(ev.story.Base), o.Base.ID, o.Base.Line)
 	}
 	billed := &ev.story.Base[0]
-	ch, _, err := rating.TraceRefund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime,
+	ch, _, err := ordering.TraceRefund(&ordering.PaidOrder{Type: base.Type, PayTime: base.PayTime,
 		Effective: base.Effective, Expire: base.Expire,
 		Official: billed.Official, Payment: billed.Payment, Coupons: billed.coupons()}, o.PayTime,
 		ev.Refund.In(ev.Books.CustomerCurrency(o.Customer)), trace)
@@ -154,7 +155,7 @@ func (ev *eventStory) refund(base, o *events.Order, trace func(rating.Step)) (Li
 func (ev *eventStory) orderFacts(book *events.Book, o *events.Order) {
 	ev.fact("order", o.Type.String())
 	about := o
-	if base := book.Orders[o.Base]; o.Type == rating.Unsubscribe && base != nil {
+	if base := book.Orders[o.Base]; o.Type == ordering.Unsubscribe && base != nil {
 		about = base
 	}
 	p := &ev.Books.Products[about.SKU]

@@ -14,7 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/orders"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -37,8 +38,8 @@ type Sources struct {
 	Snap     *lake.Snapshot
 	Books    *books.Books
 	Settings *settings.Settings
-	Prices   *rating.Book
-	Refund   rating.RefundRules
+	Prices   *tariff.Book
+	Refund   ordering.RefundRules
 	Inbox    fs.FS // where feed files may still be; nil = do not look
 	MaxFeeds int64 // bytes of feed files that are looked through at most, else Story.Unread is set; 0 = any
 	Progress func(stage string, done, total int64)
@@ -359,7 +360,7 @@ type explainer struct {
 	at       location
 	cycle    period.Cycle
 	customer int32
-	prices   *rating.Book
+	prices   *tariff.Book
 	story    *Story
 	regions  []string
 	region   map[string]int32

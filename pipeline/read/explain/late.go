@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -172,7 +172,8 @@ func (ls *lateStory) lateLines() error {
 // lateSteps are the steps of a stored line as far as the line contains them.
 func (ls *lateStory) lateSteps(l *Line, row rows.Row) []string {
 	back := l.Quantity.Sign() < 0
-	steps := []rating.Step{{Kind: rating.StepPrice, SKU: row.Word(tables.LSKU), List: row.Word(tables.LPriceList),
+	steps := []derivation.Step{{Kind: derivation.StepPrice, SKU: row.Word(tables.LSKU),
+		List:   row.Word(tables.LPriceList),
 		Region: row.Word(tables.LPriceRegion),
 		Period: period.Span{From: row.Time(tables.LPriceValidFrom), To: period.Forever}}}
 	var out []string
@@ -186,19 +187,20 @@ func (ls *lateStory) lateSteps(l *Line, row rows.Row) []string {
 		v := &versions[version]
 		steps[0].Period.To = v.Valid.To
 		t := &v.Tiers[tier]
-		step := rating.Step{Kind: rating.StepTier, Tier: l.Tier, Upper: t.UpTo, Open: t.Open,
+		step := derivation.Step{Kind: derivation.StepTier, Tier: l.Tier, Upper: t.UpTo, Open: t.Open,
 			Quantity: l.Quantity.Abs(), Price: l.UnitPrice, Negative: back}
 		if tier > 0 {
 			step.Lower = v.Tiers[tier-1].UpTo
 		}
 		if l.Usage.IsZero() && l.UnitPrice == t.FlatFee && !t.FlatFee.IsZero() {
-			step.Kind = rating.StepFee
+			step.Kind = derivation.StepFee
 		}
 		if len(v.Tiers) > 1 {
 			steps = append(steps, step)
 		}
 	}
-	amounts := rating.Step{Kind: rating.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back, Price: l.UnitPrice,
+	amounts := derivation.Step{Kind: derivation.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back,
+		Price:    l.UnitPrice,
 		Official: l.Official, Discount: l.DiscountID, Reduction: l.Discount, Truncated: l.Truncated, Payment: l.Payment,
 		PerLine: !l.Truncated.IsZero(), Mode: ls.Settings.Rounding.Mode, Digits: ls.Settings.Currency.Digits}
 	if after, err := l.Official.Sub(l.Discount); err == nil {

@@ -5,7 +5,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -29,7 +30,7 @@ func (me *monthEndStory) recurring() error {
 	bounds := zone.Bounds(me.cycle)
 	list := me.Books.Recurring.Of(me.customer)
 	for i := range list {
-		for _, p := range rating.Parts(&list[i], zone, bounds) {
+		for _, p := range recurring.Parts(&list[i], zone, bounds) {
 			if p.ID(zone) == me.at.id {
 				return me.part(&p, bounds, resource)
 			}
@@ -40,14 +41,14 @@ func (me *monthEndStory) recurring() error {
 }
 
 // part prices one part of a charge again.
-func (me *monthEndStory) part(p *rating.Part, bounds period.Span, resource string) error {
+func (me *monthEndStory) part(p *recurring.Part, bounds period.Span, resource string) error {
 	me.fact("product", productText(&me.Books.Products[p.Row.SKU]))
 	me.fact("charge", p.Row.ID)
 	me.fact("part", p.Span.String())
 	me.fact("period", p.Period.String())
 	me.fact("proration", p.Row.Proration.String())
 	var steps []string
-	charge, err := me.prices.Recur(p, func(s rating.Step) { steps = append(steps, s.String()) })
+	charge, err := recurring.Price(me.prices, p, func(s derivation.Step) { steps = append(steps, s.String()) })
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (me *monthEndStory) part(p *rating.Part, bounds period.Span, resource strin
 	if p.Back.To <= p.Back.From || !bounds.Holds(p.Back.From) {
 		return nil
 	}
-	back, err := me.prices.RecurBack(p, &charge)
+	back, err := recurring.Back(me.prices, p, &charge)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -34,10 +35,10 @@ func (re *recordStory) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var steps []rating.Step
+	var steps []derivation.Step
 	tracing := false
-	rater := re.prices.NewRater(func(n int32) string { return re.regions[n] })
-	rater.Trace = func(s rating.Step) {
+	rater := rating.NewRater(re.prices, func(n int32) string { return re.regions[n] })
+	rater.Trace = func(s derivation.Step) {
 		if tracing {
 			steps = append(steps, s)
 		}
@@ -151,12 +152,12 @@ func (re *recordStory) replacer() error {
 }
 
 // describeRerate makes sentences of the steps, a part for each charge: its steps end with its amounts.
-func (e *explainer) describeRerate(steps []rating.Step, charges []line.Charge) {
+func (e *explainer) describeRerate(steps []derivation.Step, charges []line.Charge) {
 	next := 0
 	var part []string
 	for _, s := range steps {
 		part = append(part, s.String())
-		if s.Kind == rating.StepAmounts && next < len(charges) {
+		if s.Kind == derivation.StepAmounts && next < len(charges) {
 			e.story.Parts = append(e.story.Parts, Part{int(charges[next].Tier), charges[next].Kind.String(), part})
 			part, next = nil, next+1
 		}

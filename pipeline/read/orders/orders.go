@@ -5,7 +5,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -66,14 +67,14 @@ func (l *Life) Open() bool { return !l.Paid && l.Order != nil && l.Status != eve
 
 // Price is the charge of an order line that is not paid, as if it were paid at an instant; false where it has none
 // (ORDERS-2).
-func (l *Life) Price(prices *rating.Book, at period.Instant) (line.Charge, bool, error) {
-	if l.Order == nil || l.Order.Type == rating.Unsubscribe {
+func (l *Life) Price(prices *tariff.Book, at period.Instant) (line.Charge, bool, error) {
+	if l.Order == nil || l.Order.Type == ordering.Unsubscribe {
 		return line.Charge{}, false, nil
 	}
 	o := l.Order.Rated(at)
-	if !prices.OrderPriced(o) {
+	if !ordering.Priced(prices, o) {
 		return line.Charge{}, false, nil
 	}
-	charge, err := prices.PriceOrder(o, nil)
+	charge, err := ordering.Price(prices, o, nil)
 	return charge, err == nil, err
 }

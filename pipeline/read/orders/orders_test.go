@@ -5,7 +5,8 @@ import (
 	"testing/fstest"
 
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -89,20 +90,20 @@ func TestLives(t *testing.T) {
 func TestPrice(t *testing.T) {
 	t.Parallel()
 	b := loadBooks(t)
-	prices := rating.Compile(b, rating.Rules{})
+	prices := tariff.Compile(b, tariff.Rules{})
 	two, err := money.ParseQuantity("2")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
 		at, periodType, want string
-		kind                 rating.OrderType
+		kind                 ordering.OrderType
 		priced               bool
 	}{
-		{"2026-09-30T23:59:59Z", "month", "180", rating.New, true},
-		{"2026-10-01T00:00:00Z", "month", "240", rating.Renew, true},
-		{"2026-10-01T00:00:00Z", "year", "0", rating.New, false},
-		{"2026-10-01T00:00:00Z", "month", "0", rating.Unsubscribe, false},
+		{"2026-09-30T23:59:59Z", "month", "180", ordering.New, true},
+		{"2026-10-01T00:00:00Z", "month", "240", ordering.Renew, true},
+		{"2026-10-01T00:00:00Z", "year", "0", ordering.New, false},
+		{"2026-10-01T00:00:00Z", "month", "0", ordering.Unsubscribe, false},
 	} {
 		at, err := period.ParseInstant(tt.at)
 		if err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -127,7 +128,7 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 		}
 		bounds := d.zone.Bounds(cycle)
 		for i := range charges {
-			for _, p := range rating.Parts(&charges[i], d.zone, bounds) {
+			for _, p := range recurring.Parts(&charges[i], d.zone, bounds) {
 				back := p.Back.From < p.Back.To && p.Back.From < end
 				if charges[i].Advance && bounds.Holds(p.Instant()) && p.Span.To > end && !back {
 					return fmt.Errorf("spread charge %s: %w", p.ID(d.zone), &rows.ArchivedError{Cycle: ref.Cycle,
@@ -189,7 +190,7 @@ func (d *deferral) takeOrder(row rows.Row) error {
 		return orderKey(row.Word(tables.OCustomerID),
 			string(row.Text(id))+"/"+strconv.FormatInt(row.Whole(number), 10))
 	}
-	if row.Word(tables.OOrderType) == rating.Unsubscribe.String() {
+	if row.Word(tables.OOrderType) == ordering.Unsubscribe.String() {
 		d.ended[key(tables.OBaseOrderID, tables.OBaseOrderLine)] = true
 		return nil
 	}

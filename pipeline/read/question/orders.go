@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/orders"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -95,7 +95,7 @@ func listUnpaid(lives []orders.Life, from *partners.Reader, to *parquet.Columns)
 	if err != nil || len(lives) == 0 {
 		return err
 	}
-	prices := rating.Compile(from.Books, rating.Rules{Digits: from.Books.OwnCurrency().Digits})
+	prices := tariff.Compile(from.Books, tariff.Rules{Digits: from.Books.OwnCurrency().Digits})
 	for i := range lives {
 		l := &lives[i]
 		if l.Paid {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -18,8 +18,8 @@ func shanghai(t *testing.T) *period.Zone {
 	return z
 }
 
-func pricesOf(z *period.Zone) *rating.Book {
-	return rating.Compile(&books.Books{Zone: z}, rating.Rules{})
+func pricesOf(z *period.Zone) *tariff.Book {
+	return tariff.Compile(&books.Books{Zone: z}, tariff.Rules{})
 }
 
 // at reads a day of the zone; "" is the open end that it is given for.

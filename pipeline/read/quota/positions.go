@@ -4,7 +4,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -14,7 +14,7 @@ import (
 type Sources struct {
 	Snap   *lake.Snapshot
 	Books  *books.Books
-	Prices *rating.Book
+	Prices *tariff.Book
 	Store  records.Store // of Snap, which knows where a customer's lines are; nil = every file is looked through
 }
 

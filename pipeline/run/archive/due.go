@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/commitment"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -44,7 +44,7 @@ func Due(ctx context.Context, snap *lake.Snapshot, b *books.Books, before period
 		if why, err := late.needs(ctx, c, closed); err != nil || why != "" {
 			return due, &Waits{ref.Cycle, why}, err
 		}
-		if last := rating.CommittedUntil(b, c); last > closed {
+		if last := commitment.CommittedUntil(b, c); last > closed {
 			why := fmt.Sprintf("a commitment counts it until %s, which is not closed", last)
 			return due, &Waits{ref.Cycle, why}, nil
 		}

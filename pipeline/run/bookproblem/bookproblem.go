@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -20,7 +20,7 @@ func Of(err error) error {
 	}
 	var missing *codes.MissingBookError
 	var unnamed *settle.MissingBookError
-	var price *rating.NoPriceError
+	var price *tariff.NoPriceError
 	var gone *events.GoneError
 	var rate *settlement.MissingRateError
 	switch {

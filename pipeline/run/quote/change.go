@@ -14,7 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -92,7 +93,7 @@ type changed struct {
 	customer int32
 	key      events.Key
 	books    *books.Books
-	prices   *rating.Book
+	prices   *tariff.Book
 	out      *Change
 }
 
@@ -106,22 +107,22 @@ func (c *changed) price(ctx context.Context, snap *lake.Snapshot) error {
 		return &workspace.RefusedError{What: fmt.Sprintf("--to %s: no product of pricing_model period", c.SKU),
 			Hint: "name a sku of products.csv that is sold for a period"}
 	}
-	other := &rating.Order{Type: rating.New, Customer: c.customer, SKU: sku, Region: base.Region,
+	other := &ordering.Order{Type: ordering.New, Customer: c.customer, SKU: sku, Region: base.Region,
 		Quantity: base.Quantity, PeriodType: base.PeriodType, PeriodNum: base.PeriodNum, PayTime: c.At}
-	if !c.prices.OrderPriced(other) {
+	if !ordering.Priced(c.prices, other) {
 		return &workspace.RefusedError{What: fmt.Sprintf("--to %s: no price for a %s in region %s at %s", c.SKU,
 			base.PeriodType, base.Region, c.At), Hint: "add a price to prices.csv, or name another product"}
 	}
-	charge, err := c.prices.PriceOrder(other, nil)
+	charge, err := ordering.Price(c.prices, other, nil)
 	if err != nil {
 		return err
 	}
-	paid := &rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire}
+	paid := &ordering.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire}
 	if err := c.billed(ctx, snap, base, paid); err != nil {
 		return err
 	}
 	currency := c.books.CustomerCurrency(c.customer)
-	p, err := rating.PriceChange(paid, charge.Payment, c.At, currency.Digits)
+	p, err := ordering.PriceChange(paid, charge.Payment, c.At, currency.Digits)
 	if err != nil {
 		return &workspace.RefusedError{What: fmt.Sprintf("--order %s: %v", base.LineID(), err),
 			Hint: "only the rest of a term can be changed; buy the other product with a new order"}
@@ -142,10 +143,10 @@ func (c *changed) price(ctx context.Context, snap *lake.Snapshot) error {
 
 // orderAmount is the official amount with which a change order of the product is billed an amount; nil if none is
 // found.
-func (c *changed) orderAmount(o *rating.Order, amount money.Amount, digits int) (*money.Amount, error) {
+func (c *changed) orderAmount(o *ordering.Order, amount money.Amount, digits int) (*money.Amount, error) {
 	order := *o
-	order.Type, order.HasOfficial, order.Official = rating.Change, true, amount
-	charge, err := c.prices.PriceOrder(&order, nil)
+	order.Type, order.HasOfficial, order.Official = ordering.Change, true, amount
+	charge, err := ordering.Price(c.prices, &order, nil)
 	if err != nil || charge.Payment == amount {
 		return &amount, err
 	}
@@ -161,7 +162,7 @@ func (c *changed) orderAmount(o *rating.Order, amount money.Amount, digits int) 
 	if err != nil {
 		return nil, err
 	}
-	if charge, err = c.prices.PriceOrder(&order, nil); err != nil || charge.Payment != amount {
+	if charge, err = ordering.Price(c.prices, &order, nil); err != nil || charge.Payment != amount {
 		return nil, err
 	}
 	return &order.Official, nil
@@ -196,7 +197,7 @@ func (c *changed) base(snap *lake.Snapshot) (*events.Order, error) {
 	refuse := func(why, hint string) error {
 		return &workspace.RefusedError{What: fmt.Sprintf("--order %s: %s", o.LineID(), why), Hint: hint}
 	}
-	if o.Type > rating.AutoRenew {
+	if o.Type > ordering.AutoRenew {
 		return nil, refuse("it is a "+o.Type.String()+" order",
 			"name the new order or the renewal whose term it changes")
 	}
@@ -211,7 +212,7 @@ func (c *changed) base(snap *lake.Snapshot) (*events.Order, error) {
 }
 
 // billed takes what was billed for the base order from its line.
-func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *events.Order, to *rating.PaidOrder) error {
+func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *events.Order, to *ordering.PaidOrder) error {
 	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
 	files, err := snap.Find(lake.FileKey{Table: tables.Lines().Name, Cycle: base.Cycle.String(), Day: lake.EventsDay,
 		Bucket: bucket})

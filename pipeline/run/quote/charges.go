@@ -2,7 +2,8 @@ package quote
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/commitment"
+	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -12,7 +13,7 @@ func (p *pricing) recurring() error {
 	b, bounds := p.trial.Books, p.trial.Books.Zone.Bounds(p.cycle)
 	charges := b.Recurring.Of(p.customer)
 	for i := range charges {
-		parts := rating.Parts(&charges[i], b.Zone, bounds)
+		parts := recurring.Parts(&charges[i], b.Zone, bounds)
 		for k := range parts {
 			if err := p.part(&parts[k], bounds); err != nil {
 				return err
@@ -23,8 +24,8 @@ func (p *pricing) recurring() error {
 }
 
 // part adds what a part of a charge is charged and refunded in the cycle.
-func (p *pricing) part(part *rating.Part, bounds period.Span) error {
-	charge, err := p.prices.Recur(part, nil)
+func (p *pricing) part(part *recurring.Part, bounds period.Span) error {
+	charge, err := recurring.Price(p.prices, part, nil)
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func (p *pricing) part(part *rating.Part, bounds period.Span) error {
 		add(&charge, part.Span, part.Instant())
 	}
 	if at := part.Back.From; part.Back.To > at && bounds.Holds(at) {
-		back, err := p.prices.RecurBack(part, &charge)
+		back, err := recurring.Back(p.prices, part, &charge)
 		if err != nil {
 			return err
 		}
@@ -57,25 +58,25 @@ func (p *pricing) commitments() error {
 	}
 	for i := range p.lines {
 		l := &p.lines[i]
-		p.spent = append(p.spent, rating.Spent{At: l.counts, SKU: b.SKU(l.SKU), Service: l.service,
+		p.spent = append(p.spent, commitment.Spent{At: l.counts, SKU: b.SKU(l.SKU), Service: l.service,
 			Payment: l.Payment, Record: l.record})
 	}
 	bounds := b.Zone.Bounds(p.cycle)
-	list, err := p.prices.CommitmentLines(p.customer, p.cycle, p.spent, bounds.To, nil)
+	list, err := commitment.Lines(p.prices, p.customer, p.cycle, p.spent, bounds.To, nil)
 	if err != nil {
 		return err
 	}
 	for i := range list {
 		c := &list[i]
-		charge, err := p.prices.CommitmentCharge(c)
+		charge, err := commitment.Charge(p.prices, c)
 		if err != nil {
 			return err
 		}
 		l := p.line(&charge, nil, c.Row.SKU, "")
 		l.ID, l.Start, l.End = measure.CommitmentID(c.Row), c.Bounds.From, c.Bounds.To
-		l.own, l.counts, l.service = bounds.From, c.Bounds.To-1, p.prices.CommitmentService(c.Row)
+		l.own, l.counts, l.service = bounds.From, c.Bounds.To-1, commitment.Service(p.prices, c.Row)
 		p.lines = append(p.lines, l)
-		p.spent = append(p.spent, rating.Spent{At: l.counts, SKU: c.Row.SKU, Service: l.service, Payment: l.Payment,
+		p.spent = append(p.spent, commitment.Spent{At: l.counts, SKU: c.Row.SKU, Service: l.service, Payment: l.Payment,
 			By: c.Row.ID})
 	}
 	return nil

@@ -19,6 +19,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/commitment"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -35,7 +37,7 @@ type Question struct {
 	File     string // usage, any feed format
 	Books    string // a folder that takes the place of books/; "" = the workspace's own
 	FromLake bool   // open at the customer's present positions; else at those of an empty lake
-	Rules    rating.Rules
+	Rules    tariff.Rules
 }
 
 // Quote is a priced file. Totals are over all its cycles.
@@ -142,10 +144,10 @@ type job struct {
 	o        workspace.Options
 	ws       *workspace.Workspace
 	trial    *workspace.Workspace // an empty workspace with the file alone
-	prices   *rating.Book
+	prices   *tariff.Book
 	customer int32
 	out      *Quote
-	spent    []rating.Spent // what counts for commitments, of all cycles so far
+	spent    []commitment.Spent // what counts for commitments, of all cycles so far
 }
 
 // prepare makes the trial workspace: the file in an inbox, the books, an empty lake.
@@ -192,7 +194,7 @@ func (j *job) prepare(dir string) error {
 	j.out.Currency = trial.Books.CustomerCurrency(j.customer).Code
 	rows := trial.Books.Customers[j.customer].Rows
 	j.out.Name = rows[len(rows)-1].Name
-	j.prices = rating.Compile(trial.Books, j.Rules)
+	j.prices = tariff.Compile(trial.Books, j.Rules)
 	return nil
 }
 
@@ -278,7 +280,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 		if err != nil {
 			return err
 		}
-		p := &pricing{job: j, cycle: cycle, rater: j.prices.NewRater(func(n int32) string {
+		p := &pricing{job: j, cycle: cycle, rater: rating.NewRater(j.prices, func(n int32) string {
 			return j.regionName(records, n)
 		})}
 		if closing, err = p.rate(opening, records); err != nil {
@@ -299,7 +301,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 // opening is what the customer's cycle opens with.
 func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Row, error) {
 	if !j.FromLake {
-		return j.prices.NextCycle(nil, closing, j.customer, cycle), nil
+		return rating.NextCycle(j.prices, nil, closing, j.customer, cycle), nil
 	}
 	if len(j.out.Cycles) > 0 {
 		return nil,

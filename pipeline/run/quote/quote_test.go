@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/quote"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -191,8 +191,8 @@ func TestSameAsARun(t *testing.T) {
 }
 
 // rules are those of the sample's settings.
-func rules() rating.Rules {
-	return rating.Rules{Grain: rating.PerCycle, Mode: money.HalfUp, Digits: 2}
+func rules() tariff.Rules {
+	return tariff.Rules{Grain: tariff.PerCycle, Mode: money.HalfUp, Digits: 2}
 }
 
 // Delta's machines, worked by hand in the sample's README, before the correction: 43,110 minutes at 0.0125 and 43,200

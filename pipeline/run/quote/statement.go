@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -109,7 +109,7 @@ func (p *pricing) total(c *Cycle) error {
 		}
 	}
 	c.Due = c.Payment
-	if p.Rules.Grain == rating.PerCycle {
+	if p.Rules.Grain == tariff.PerCycle {
 		c.Due = c.Payment.Cut(p.currency().Digits, p.Rules.Mode)
 	}
 	var err error

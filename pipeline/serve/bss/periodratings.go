@@ -6,7 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -130,7 +130,7 @@ func (q *enquiry) order(i int, a *asked) (int32, *line.Charge, error) {
 	if err != nil {
 		return 0, nil, q.wrong(i, "subscription_num", operation.Text{Zh: "超出范围", En: "is out of range"})
 	}
-	charge, ok, err := q.priceOrder(&rating.Order{Type: rating.New, SKU: sku, Region: a.Region, Quantity: quantity,
+	charge, ok, err := q.priceOrder(&ordering.Order{Type: ordering.New, SKU: sku, Region: a.Region, Quantity: quantity,
 		PeriodType: word, PeriodNum: a.PeriodNum})
 	if !ok && err == nil {
 		return 0, nil, q.unpriced(i)
@@ -142,13 +142,13 @@ func (q *enquiry) order(i int, a *asked) (int32, *line.Charge, error) {
 const maxPeriods = 1000
 
 // priceOrder prices an order of the customer's that is paid now; false where there is no price for it.
-func (q *enquiry) priceOrder(o *rating.Order) (*line.Charge, bool, error) {
+func (q *enquiry) priceOrder(o *ordering.Order) (*line.Charge, bool, error) {
 	now := q.call.State.Now
 	o.Customer, o.PayTime, o.Effective, o.Expire = q.customer, now, now, now
-	if !q.prices.OrderPriced(o) {
+	if !ordering.Priced(q.prices, o) {
 		return nil, false, nil
 	}
-	charge, err := q.prices.PriceOrder(o, nil)
+	charge, err := ordering.Price(q.prices, o, nil)
 	return &charge, true, err
 }
 

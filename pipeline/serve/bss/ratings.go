@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -128,7 +129,7 @@ type demandDiscount struct {
 type enquiry struct {
 	call     *operation.Call
 	books    *books.Books
-	prices   *rating.Book
+	prices   *tariff.Book
 	customer int32
 	digits   int // decimals that amounts are cut to
 }
@@ -258,7 +259,7 @@ func (q *enquiry) usage(i int, a *asked) (*cost, int32, error) {
 		return nil, 0, q.wrong(i, "usage_value", operation.Text{Zh: "格式错误", En: "is malformed or out of range"})
 	}
 	charges, err := q.charges(sku, a.Region, quantity)
-	if none := new(rating.NoPriceError); errors.As(err, &none) {
+	if none := new(tariff.NoPriceError); errors.As(err, &none) {
 		return nil, 0, q.unpriced(i)
 	}
 	if err != nil {
@@ -301,10 +302,10 @@ func (q *enquiry) charges(sku int32, region string, quantity money.Quantity) (*l
 	now, charges := q.call.State.Now, &line.Charges{}
 	cycle := q.books.Zone.Cycle(now)
 	if q.books.Products[sku].Model == books.Percentile {
-		bw := rating.Bandwidth{Customer: q.customer, SKU: sku, Region: region, Cycle: cycle, Quantity: quantity}
+		bw := tariff.Bandwidth{Customer: q.customer, SKU: sku, Region: region, Cycle: cycle, Quantity: quantity}
 		return charges, q.prices.PercentileCharges(&bw, nil, charges)
 	}
-	r := q.prices.NewRater(func(int32) string { return region })
+	r := rating.NewRater(q.prices, func(int32) string { return region })
 	if err := r.Open(q.customer, cycle, nil); err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -113,7 +113,7 @@ func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) 
 		last, ok := orders[id]
 		var charge *line.Charge
 		if ok {
-			last.Type, last.PeriodType, last.PeriodNum = rating.Renew, word, int64(c.Whole("period_num"))
+			last.Type, last.PeriodType, last.PeriodNum = ordering.Renew, word, int64(c.Whole("period_num"))
 			if charge, ok, err = q.priceOrder(&last); err != nil {
 				return nil, err
 			}
@@ -145,22 +145,23 @@ func failed(c *operation.Call, id string) renewFailed {
 
 // ordered is an order as far as renewing its resource goes.
 type ordered struct {
-	order          rating.Order
+	order          ordering.Order
 	resource       string
 	line, backLine string // order_id/order_line; of an unsubscribe that of what it takes back
 	paid           period.Instant
 }
 
 // lastOrders are the last orders of a customer's resources; a resource whose last order was unsubscribed has none.
-func lastOrders(c *operation.Call, resources []string) (map[string]rating.Order, error) {
+func lastOrders(c *operation.Call, resources []string) (map[string]ordering.Order, error) {
 	list, err := ordersOf(c)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(list, func(a, b ordered) int { return cmp.Compare(a.paid, b.paid) })
-	out, lines := make(map[string]rating.Order), make(map[string]string) // line of the order that out has, by resource
+	// line of the order that out has, by resource
+	out, lines := make(map[string]ordering.Order), make(map[string]string)
 	for _, o := range list {
-		if o.order.Type == rating.Unsubscribe {
+		if o.order.Type == ordering.Unsubscribe {
 			for resource, line := range lines {
 				if line == o.backLine {
 					delete(out, resource)
@@ -191,11 +192,11 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 					tables.OOrderLine),
 					backLine: orderLine(row, tables.OBaseOrderID, tables.OBaseOrderLine),
 					paid:     row.Time(tables.OPayTime)}
-				kind, err1 := rating.ParseOrderType(row.Word(tables.OOrderType))
+				kind, err1 := ordering.ParseOrderType(row.Word(tables.OOrderType))
 				quantity, err2 := row.Quantity(tables.OQuantity)
-				o.order = rating.Order{Type: kind, SKU: b.SKU(row.Word(tables.OSKU)),
+				o.order = ordering.Order{Type: kind, SKU: b.SKU(row.Word(tables.OSKU)),
 					Region: row.Word(tables.ORegionCode), Quantity: quantity.Abs()}
-				if o.order.SKU >= 0 || kind == rating.Unsubscribe {
+				if o.order.SKU >= 0 || kind == ordering.Unsubscribe {
 					list = append(list, o)
 				}
 				return errors.Join(err1, err2)

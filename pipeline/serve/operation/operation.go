@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -82,18 +82,18 @@ type State struct {
 
 // Prices are what rating and settlement make of a workspace's books, when it is first asked for.
 type Prices struct {
-	Bill func() *rating.Book // as bills are rated
-	Ask  func() *rating.Book // without prepaid packages: a price is asked for, and nothing drawn
+	Bill func() *tariff.Book // as bills are rated
+	Ask  func() *tariff.Book // without prepaid packages: a price is asked for, and nothing drawn
 
 	Partners func() (*settlement.Book, error) // what partners are settled by
 }
 
 // NewPrices is of a workspace whose books do not change.
 func NewPrices(w *workspace.Workspace) *Prices {
-	return &Prices{Bill: sync.OnceValue(w.Prices), Ask: sync.OnceValue(func() *rating.Book {
+	return &Prices{Bill: sync.OnceValue(w.Prices), Ask: sync.OnceValue(func() *tariff.Book {
 		b := *w.Books
 		b.Packages = nil
-		return rating.Compile(&b, workspace.Rules(&w.Settings))
+		return tariff.Compile(&b, workspace.Rules(&w.Settings))
 	}), Partners: sync.OnceValues(w.PartnerBook)}
 }
 

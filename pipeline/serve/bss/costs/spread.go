@@ -12,7 +12,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -53,7 +54,7 @@ func (s *spreading) findTerms(ctx context.Context) error {
 			if row.Word(tables.OCustomerID) != customer {
 				return nil
 			}
-			if row.Word(tables.OOrderType) == rating.Unsubscribe.String() {
+			if row.Word(tables.OOrderType) == ordering.Unsubscribe.String() {
 				s.ended[id(row, tables.OBaseOrderID, tables.OBaseOrderLine)] = zone.Cycle(row.Time(tables.OPayTime))
 				return nil
 			}
@@ -82,7 +83,7 @@ func (s *spreading) archivedCharge(cycle period.Cycle, ref *lake.CycleRef) error
 	customer := b.Customer(s.call.Scope.Customer)
 	for i := range b.Recurring {
 		if c := &b.Recurring[i]; c.Customer == customer && c.Advance {
-			for _, p := range rating.Parts(c, b.Zone, b.Zone.Bounds(cycle)) {
+			for _, p := range recurring.Parts(c, b.Zone, b.Zone.Bounds(cycle)) {
 				if p.Span.To > b.Zone.Start(s.month.First()) {
 					return &rows.ArchivedError{Cycle: ref.Cycle, Archived: *ref.Archived}
 				}

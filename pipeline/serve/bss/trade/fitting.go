@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/orders"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement/payment"
@@ -156,7 +157,7 @@ func handleOrderDiscounts(_ context.Context, c *operation.Call) (any, error) {
 	places := make(map[int32]int) // of discounts in the answer
 	for i := range lives {
 		l := &lives[i]
-		offers, err := c.State.Prices.Ask().OrderOffers(l.Order.Rated(at))
+		offers, err := ordering.Offers(c.State.Prices.Ask(), l.Order.Rated(at))
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/orders"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -120,8 +120,8 @@ func openLives(c *operation.Call, order string, at period.Instant) ([]orders.Lif
 	var out []orders.Life
 	for i := range lives {
 		l := &lives[i]
-		if l.Key.ID != order || !l.Open() || l.Order.Type == rating.Unsubscribe ||
-			!c.State.Prices.Ask().OrderPriced(l.Order.Rated(at)) {
+		if l.Key.ID != order || !l.Open() || l.Order.Type == ordering.Unsubscribe ||
+			!ordering.Priced(c.State.Prices.Ask(), l.Order.Rated(at)) {
 			continue
 		}
 		_, shown, err := unpaidLine(c, l)

@@ -9,6 +9,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -46,7 +48,7 @@ func calculator(v *page.View) (*page.Page, error) {
 			En: "is no product that is sold by usage"})
 	}
 	charges, steps, err := quote(v, sku, quantity)
-	if none := new(rating.NoPriceError); errors.As(err, &none) {
+	if none := new(tariff.NoPriceError); errors.As(err, &none) {
 		return nil, operation.BadParameter("sku", operation.Text{Zh: "在该区域没有价格", En: "has no price in this region"})
 	}
 	if err != nil {
@@ -65,13 +67,13 @@ func quote(v *page.View, sku int32, quantity money.Quantity) (*line.Charges, []s
 	b, prices, now, region := v.State.Workspace.Books, v.State.Prices.Ask(), v.State.Now, v.Text("region_code")
 	customer, cycle := b.Customer(v.Scope.Customer), b.Zone.Cycle(v.State.Now)
 	charges, steps := &line.Charges{}, []string{}
-	trace := func(s rating.Step) { steps = append(steps, s.String()) }
+	trace := func(s derivation.Step) { steps = append(steps, s.String()) }
 	if b.Products[sku].Model == books.Percentile {
-		bw := rating.Bandwidth{Customer: customer, SKU: sku, Region: region, Cycle: cycle, Quantity: quantity}
+		bw := tariff.Bandwidth{Customer: customer, SKU: sku, Region: region, Cycle: cycle, Quantity: quantity}
 		err := prices.PercentileCharges(&bw, trace, charges)
 		return charges, steps, err
 	}
-	r := prices.NewRater(func(int32) string { return region })
+	r := rating.NewRater(prices, func(int32) string { return region })
 	r.Trace = trace
 	if err := r.Open(customer, cycle, nil); err != nil {
 		return nil, nil, err

@@ -1,10 +1,12 @@
-package rating
+package ordering
 
 import (
 	"errors"
 	"fmt"
 	"math/big"
 
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -57,7 +59,8 @@ func Refund(base *PaidOrder, t period.Instant, rules RefundRules) (charge line.C
 }
 
 // TraceRefund is Refund with its reasons reported to trace, which may be nil.
-func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules, trace func(Step)) (charge line.Charge, full bool,
+func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules, trace func(derivation.Step)) (charge line.Charge,
+	full bool,
 	err error) {
 	ch, full, err := base.refund(t, rules, trace)
 	if err != nil {
@@ -66,16 +69,17 @@ func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules, trace fun
 	return ch, full, nil
 }
 
-func (base *PaidOrder) refund(t period.Instant, rules RefundRules, trace func(Step)) (line.Charge, bool, error) {
-	ch := line.Charge{Version: noVersion, DiscountID: noOne, Kind: line.Refund}
+func (base *PaidOrder) refund(t period.Instant, rules RefundRules, trace func(derivation.Step)) (line.Charge, bool,
+	error) {
+	ch := line.Charge{Version: tariff.NoVersion, DiscountID: tariff.NoOne, Kind: line.Refund}
 	paid, err := base.paid()
 	if err != nil {
 		return ch, false, err
 	}
 	why, back := base.refundCase(t, rules), paid
-	if why == RefundShare {
+	if why == derivation.RefundShare {
 		back, err = base.share(paid, t, rules)
-	} else if why == RefundEndless {
+	} else if why == derivation.RefundEndless {
 		back = money.Amount{}
 	}
 	if err != nil {
@@ -89,16 +93,17 @@ func (base *PaidOrder) refund(t period.Instant, rules RefundRules, trace func(St
 		return ch, false, err
 	}
 	if trace != nil {
-		trace(Step{
-			Kind: StepRefund, Refund: why, Hours: rules.UnconditionalHours, Rate: rules.FeeRate, Paid: paid, Back: back,
-			At: t, Period: period.Span{From: base.Effective, To: base.Expire},
+		trace(derivation.Step{
+			Kind: derivation.StepRefund, Refund: why, Hours: rules.UnconditionalHours, Rate: rules.FeeRate, Paid: paid,
+			Back: back,
+			At:   t, Period: period.Span{From: base.Effective, To: base.Expire},
 		})
-		trace(Step{
-			Kind: StepRefundAmounts, Amount: base.Official, Paid: paid, Back: back,
+		trace(derivation.Step{
+			Kind: derivation.StepRefundAmounts, Amount: base.Official, Paid: paid, Back: back,
 			Official: ch.Official, Reduction: ch.Discount, Payment: ch.Payment,
 		})
 	}
-	return ch, why == RefundInWindow || why == RefundBeforeEffect, nil
+	return ch, why == derivation.RefundInWindow || why == derivation.RefundBeforeEffect, nil
 }
 
 // paid is what the base order cost without coupons, which are never refunded.
@@ -110,16 +115,16 @@ func (base *PaidOrder) paid() (money.Amount, error) {
 }
 
 // refundCase says which sentence of §4.9 decides. The window's last instant is in it.
-func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) RefundCase {
+func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) derivation.RefundCase {
 	switch {
 	case base.Type == New && t <= hoursAfter(base.PayTime, rules.UnconditionalHours):
-		return RefundInWindow
+		return derivation.RefundInWindow
 	case t < base.Effective:
-		return RefundBeforeEffect
+		return derivation.RefundBeforeEffect
 	case base.Expire == period.Forever:
-		return RefundEndless
+		return derivation.RefundEndless
 	}
-	return RefundShare
+	return derivation.RefundShare
 }
 
 // share is max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded. The formula is followed
@@ -131,7 +136,7 @@ func (base *PaidOrder) share(paid money.Amount, t period.Instant, rules RefundRu
 	}
 	left := big.NewRat(int64(base.Expire-min(t, base.Expire)), int64(base.Expire-base.Effective))
 	left.Sub(left, rules.FeeRate.Rat())
-	back, err := roundRat(left.Mul(left, paid.Rat()), rules.Digits)
+	back, err := money.RoundRat(left.Mul(left, paid.Rat()), rules.Digits)
 	if err != nil {
 		return back, err
 	}
@@ -147,7 +152,7 @@ func (base *PaidOrder) officialBack(paid, back money.Amount, digits int) (money.
 		return money.Amount{}, nil
 	}
 	exact := new(big.Rat).Mul(base.Official.Rat(), back.Rat())
-	official, err := roundRat(exact.Quo(exact, paid.Rat()), digits)
+	official, err := money.RoundRat(exact.Quo(exact, paid.Rat()), digits)
 	return official.Neg(), err
 }
 

@@ -1,8 +1,9 @@
-package rating
+package tariff
 
 import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Grain says what is cut to the currency's digits: each line, or the cycle's total on the statement (§4.2).
@@ -21,56 +22,56 @@ type Rules struct {
 	Digits int        // the workspace's currency's
 }
 
-// anyRegion is the region `*` of the books, and the number of every region that the books do not name.
-const anyRegion int32 = -1
+// AnyRegion is the region `*` of the books, and the number of every region that the books do not name.
+const AnyRegion int32 = -1
 
-// Book is the price side of the books, compiled. It is immutable and shared by all workers.
+// Book is the price side of the books, compiled. It is immutable and shared by all workers (TARIFF-2).
 type Book struct {
-	books *books.Books
-	rules Rules
-	one   money.SignedQuantity // the quantity of a flat fee
+	Books *books.Books
+	Rules Rules
+	One   money.SignedQuantity // the quantity of a flat fee
 
 	regions map[string]int32 // regions that a price or a package names
-	skus    map[string]int32 // index in books.Products
+	SKUs    map[string]int32 // index in books.Products
 	service []int32          // by product: number of its service_type_code
 
 	prices        prices
-	subscriptions subscriptions
-	offers        offers // of usage
-	orderOffers   offers // of orders, but those of kind order
+	Subscriptions map[Subscription][]int32 // versions that orders look for, by valid_from
+	offers        offers                   // of usage
+	orderOffers   offers                   // of orders, but those of kind order
 	lists         customerLists
 	associations  associations
-	packages      drawOrder
+	Packages      drawOrder
 }
 
 // Compile makes the lookups that rating needs from checked books. b must not change afterwards.
 func Compile(b *books.Books, rules Rules) *Book {
-	bk := &Book{books: b, rules: rules, regions: map[string]int32{}, skus: make(map[string]int32, len(b.Products))}
+	bk := &Book{Books: b, Rules: rules, regions: map[string]int32{}, SKUs: make(map[string]int32, len(b.Products))}
 	if one, err := money.QuantityFromInt(1); err == nil { // 1 is in range
-		bk.one = one.Signed()
+		bk.One = one.Signed()
 	}
 	services := map[string]int32{}
 	for i := range b.Products {
 		p := &b.Products[i]
-		bk.skus[p.SKU] = int32(i)
+		bk.SKUs[p.SKU] = int32(i)
 		bk.service = append(bk.service, number(services, p.ServiceTypeCode))
 	}
 	bk.compilePrices()
 	bk.lists = newCustomerLists(b, &bk.prices)
 	bk.associations = newAssociations(b)
-	bk.packages = newDrawOrder(b, bk.region)
-	bk.subscriptions = newSubscriptions(b)
+	bk.Packages = newDrawOrder(b, bk.region)
+	bk.Subscriptions = newSubscriptions(b)
 	bk.offers = compileOffers(b, services, forUsage)
 	bk.orderOffers = compileOffers(b, services, forOrders)
 	return bk
 }
 
-// digits are those of a customer's currency (§10.7).
-func (bk *Book) digits(customer int32) int {
-	if own := bk.books.Customers[customer].Currency; own > 0 {
-		return bk.books.Currencies[own].Digits
+// Digits are those of a customer's currency (§10.7).
+func (bk *Book) Digits(customer int32) int {
+	if own := bk.Books.Customers[customer].Currency; own > 0 {
+		return bk.Books.Currencies[own].Digits
 	}
-	return bk.rules.Digits
+	return bk.Rules.Digits
 }
 
 // number gives each name the next number on its first use.
@@ -88,13 +89,13 @@ func (bk *Book) Region(name string) int32 {
 	if n, ok := bk.regions[name]; ok {
 		return n
 	}
-	return anyRegion
+	return AnyRegion
 }
 
 // region is Region for names of the books, which make new numbers.
 func (bk *Book) region(name string) int32 {
 	if name == "*" {
-		return anyRegion
+		return AnyRegion
 	}
 	return number(bk.regions, name)
 }
@@ -111,4 +112,17 @@ func offsets(n, rows int, key func(int) int32) []int32 {
 		from[k] = int32(row)
 	}
 	return from
+}
+
+// VersionOfCycle is the version of a period-level model for the customer's cycle (§4.6).
+func (c *Client) VersionOfCycle(sku int32, region string, bounds period.Span) (int32, error) {
+	list, place := c.Book.lists.ofCycle(c.Customer, bounds), c.Book.Region(region)
+	v := c.Book.prices.line(list, sku, place).ofCycle(bounds)
+	if v == NoVersion {
+		return v, NoPrice(region, bounds.From)
+	}
+	if c.Trace != nil {
+		c.TracePrice(sku, list, place, region, bounds.From, v)
+	}
+	return v, nil
 }

@@ -1,4 +1,4 @@
-package rating
+package commitment
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -22,17 +23,17 @@ type Spent struct {
 	By      string // commitment_id of a line of a commitment; "" = another line
 }
 
-// CommitmentLine is what one row of commitments.csv charges for the windows that end in one cycle: one line of one
+// Line is what one row of commitments.csv charges for the windows that end in one cycle: one line of one
 // kind.
-type CommitmentLine struct {
+type Line struct {
 	Row    *books.Commitment
 	Kind   line.Kind
 	Amount money.Amount
 	Bounds period.Span // of the first and the last window
 }
 
-// CommitmentStep is one window of a commitment: what was committed for it, and what lines charge in it.
-type CommitmentStep struct {
+// Step is one window of a commitment: what was committed for it, and what lines charge in it.
+type Step struct {
 	Row            *books.Commitment
 	Window, Whole  period.Span // the part in which the row is in force, and the window that it is a part of
 	Value, Charged money.Amount
@@ -41,7 +42,7 @@ type CommitmentStep struct {
 }
 
 // String is the step in words.
-func (s CommitmentStep) String() string {
+func (s Step) String() string {
 	text := fmt.Sprintf("window %s: %s of %s, lines charge %s", s.Window, s.Row.Kind, s.Value.Trim(), s.Charged.Trim())
 	if s.Window != s.Whole && s.Days[1] > 0 {
 		text += fmt.Sprintf("; it is %d of %d days of %s", s.Days[0], s.Days[1], s.Whole)
@@ -61,7 +62,7 @@ type window struct {
 func windows(c *books.Commitment, zone *period.Zone, within period.Span, visit func(window) error) error {
 	at := max(c.Valid.From, within.From)
 	if c.Window == books.YearWindow && within.From > c.Valid.From {
-		at = everyMonths(zone, c.Valid.From, 12, within.From).From
+		at = tariff.EveryMonths(zone, c.Valid.From, 12, within.From).From
 	}
 	for at < min(c.Valid.To, within.To) {
 		w := window{whole: windowAt(c, zone, at)}
@@ -80,7 +81,7 @@ func windows(c *books.Commitment, zone *period.Zone, within period.Span, visit f
 func windowAt(c *books.Commitment, zone *period.Zone, t period.Instant) period.Span {
 	switch c.Window {
 	case books.YearWindow:
-		return everyMonths(zone, c.Valid.From, 12, t)
+		return tariff.EveryMonths(zone, c.Valid.From, 12, t)
 	case books.DayWindow:
 		return zone.DaySpan(zone.Day(t))
 	case books.HourWindow:
@@ -98,37 +99,37 @@ func short(c *books.Commitment) bool {
 }
 
 // committed is the value of a commitment for a window, in money.
-func (bk *Book) committed(c *books.Commitment, w window) (money.Amount, error) {
+func committed(bk *tariff.Book, c *books.Commitment, w window) (money.Amount, error) {
 	value := c.Amount
 	if c.ByQuantity {
-		cl := client{bk: bk}
-		cl.serve(c.Customer)
-		version := cl.version(c.SKU, anyRegion, w.part.From)
-		if version == noVersion {
-			return value, noPrice("*", w.part.From)
+		cl := tariff.Client{Book: bk}
+		cl.Serve(c.Customer)
+		version := cl.Version(c.SKU, tariff.AnyRegion, w.part.From)
+		if version == tariff.NoVersion {
+			return value, tariff.NoPrice("*", w.part.From)
 		}
 		var err error
-		if value, err = money.MulR8(c.Value, bk.books.Versions[version].Tiers[0].UnitPrice); err != nil {
+		if value, err = money.MulR8(c.Value, bk.Books.Versions[version].Tiers[0].UnitPrice); err != nil {
 			return value, err
 		}
 	}
 	if c.Whole || w.part == w.whole || short(c) {
 		return value, nil
 	}
-	share := shareOf(bk.books.Zone, books.ByDays, w.part, w.whole)
-	return roundRat(share.Mul(share, value.Rat()), bk.digits(c.Customer))
+	share := tariff.ShareOf(bk.Books.Zone, books.ByDays, w.part, w.whole)
+	return money.RoundRat(share.Mul(share, value.Rat()), bk.Digits(c.Customer))
 }
 
 // inScope reports whether a line is in the scope of a commitment and counts in its windows.
 func inScope(c *books.Commitment, s *Spent) bool {
-	return (c.SKU == noOne || c.SKU == s.SKU) && (c.Service == "*" || c.Service == s.Service) &&
+	return (c.SKU == tariff.NoOne || c.SKU == s.SKU) && (c.Service == "*" || c.Service == s.Service) &&
 		(s.Record || !short(c))
 }
 
 // breadth orders the scopes of commitments: a sku, a service, anything.
 func breadth(c *books.Commitment) int {
 	switch {
-	case c.SKU != noOne:
+	case c.SKU != tariff.NoOne:
 		return 0
 	case c.Service != "*":
 		return 1
@@ -150,24 +151,24 @@ func inOrder(list []books.Commitment) []*books.Commitment {
 	return out
 }
 
-// CommitmentLines calculates what a customer's commitments charge for the windows that end in a cycle (§10.4). spent
+// Lines calculates what a customer's commitments charge for the windows that end in a cycle (§10.4, COMMITTED-1). spent
 // are the customer's lines that count, of all times that such a window holds, without lines of commitments for the
 // cycle. A shortfall is charged once its window has ended at now. The lines of earlier commitments count in later
 // ones. trace may be nil.
-func (bk *Book) CommitmentLines(customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
-	trace func(CommitmentStep)) ([]CommitmentLine, error) {
-	k := &commitments{bk: bk, within: bk.books.Zone.Bounds(cycle), now: now, trace: trace, spent: slices.Clone(spent),
-		rows: inOrder(bk.books.Commitments.Of(customer))}
+func Lines(bk *tariff.Book, customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
+	trace func(Step)) ([]Line, error) {
+	k := &commitments{bk: bk, within: bk.Books.Zone.Bounds(cycle), now: now, trace: trace, spent: slices.Clone(spent),
+		rows: inOrder(bk.Books.Commitments.Of(customer))}
 	slices.SortStableFunc(k.spent, func(a, b Spent) int { return cmp.Compare(a.At, b.At) })
-	var out []CommitmentLine
+	var out []Line
 	for i, c := range k.rows {
 		list, err := k.lines(i)
 		if err != nil {
-			return nil, fmt.Errorf("commitment %s of customer %s: %w", c.ID, bk.books.Customers[customer].ID, err)
+			return nil, fmt.Errorf("commitment %s of customer %s: %w", c.ID, bk.Books.Customers[customer].ID, err)
 		}
 		for i := range list {
-			s := bk.commitmentSpent(c, list[i].Bounds.To-1)
-			s.Payment = bk.cut(customer, list[i].Amount)
+			s := commitmentSpent(bk, c, list[i].Bounds.To-1)
+			s.Payment = cutPayment(bk, customer, list[i].Amount)
 			at, _ := slices.BinarySearchFunc(k.spent, s.At+1, compareTime)
 			k.spent = slices.Insert(k.spent, at, s)
 		}
@@ -177,25 +178,25 @@ func (bk *Book) CommitmentLines(customer int32, cycle period.Cycle, spent []Spen
 }
 
 // commitmentSpent is what a line of a commitment counts at an instant, without its payment.
-func (bk *Book) commitmentSpent(c *books.Commitment, at period.Instant) Spent {
-	return Spent{At: at, SKU: c.SKU, Service: bk.CommitmentService(c), By: c.ID}
+func commitmentSpent(bk *tariff.Book, c *books.Commitment, at period.Instant) Spent {
+	return Spent{At: at, SKU: c.SKU, Service: Service(bk, c), By: c.ID}
 }
 
-// CommitmentService is the service_type_code of a commitment's lines; "" for any.
-func (bk *Book) CommitmentService(c *books.Commitment) string {
+// Service is the service_type_code of a commitment's lines; "" for any.
+func Service(bk *tariff.Book, c *books.Commitment) string {
 	switch {
-	case c.SKU != noOne:
-		return bk.books.Products[c.SKU].ServiceTypeCode
+	case c.SKU != tariff.NoOne:
+		return bk.Books.Products[c.SKU].ServiceTypeCode
 	case c.Service != "*":
 		return c.Service
 	}
 	return ""
 }
 
-// cut is the payment of a line without a discount, by grain and mode (§4.2).
-func (bk *Book) cut(customer int32, a money.Amount) money.Amount {
-	if bk.rules.Grain == PerLine {
-		return a.Cut(bk.digits(customer), bk.rules.Mode)
+// cutPayment is the payment of a line without a discount, by grain and mode (§4.2).
+func cutPayment(bk *tariff.Book, customer int32, a money.Amount) money.Amount {
+	if bk.Rules.Grain == tariff.PerLine {
+		return a.Cut(bk.Digits(customer), bk.Rules.Mode)
 	}
 	return a
 }
@@ -205,20 +206,20 @@ func compareTime(s Spent, t period.Instant) int { return cmp.Compare(s.At, t) }
 
 // commitments calculates the commitments of one customer for one cycle.
 type commitments struct {
-	bk     *Book
+	bk     *tariff.Book
 	within period.Span // the cycle
 	now    period.Instant
-	trace  func(CommitmentStep)
+	trace  func(Step)
 	rows   []*books.Commitment // in the order in which each counts the lines of those before it
 	spent  []Spent             // in order of time
 }
 
 // lines are the lines of one commitment: at most one for what is missing and one for what exceeds it.
-func (k *commitments) lines(row int) ([]CommitmentLine, error) {
+func (k *commitments) lines(row int) ([]Line, error) {
 	c := k.rows[row]
 	var below, above money.AmountTotal
-	err := windows(c, k.bk.books.Zone, k.within, func(w window) error {
-		value, err := k.bk.committed(c, w)
+	err := windows(c, k.bk.Books.Zone, k.within, func(w window) error {
+		value, err := committed(k.bk, c, w)
 		if err != nil {
 			return err
 		}
@@ -232,9 +233,9 @@ func (k *commitments) lines(row int) ([]CommitmentLine, error) {
 		}
 		pending := missing.Sign() > 0 && w.part.To > k.now
 		if k.trace != nil {
-			zone := k.bk.books.Zone
-			k.trace(CommitmentStep{Row: c, Window: w.part, Whole: w.whole, Value: value, Charged: sum, Pending: pending,
-				Days: [2]int64{daysOf(zone, w.part), daysOf(zone, w.whole)}})
+			zone := k.bk.Books.Zone
+			k.trace(Step{Row: c, Window: w.part, Whole: w.whole, Value: value, Charged: sum, Pending: pending,
+				Days: [2]int64{tariff.DaysOf(zone, w.part), tariff.DaysOf(zone, w.whole)}})
 		}
 		switch {
 		case pending:
@@ -251,12 +252,12 @@ func (k *commitments) lines(row int) ([]CommitmentLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return linesOf(c, below, above, commitmentBounds(c, k.bk.books.Zone, k.within))
+	return linesOf(c, below, above, commitmentBounds(c, k.bk.Books.Zone, k.within))
 }
 
 // linesOf makes the lines of a commitment from the totals below and above its value.
-func linesOf(c *books.Commitment, below, above money.AmountTotal, bounds period.Span) ([]CommitmentLine, error) {
-	var out []CommitmentLine
+func linesOf(c *books.Commitment, below, above money.AmountTotal, bounds period.Span) ([]Line, error) {
+	var out []Line
 	for _, one := range [...]struct {
 		kind  line.Kind
 		total money.AmountTotal
@@ -273,7 +274,7 @@ func linesOf(c *books.Commitment, below, above money.AmountTotal, bounds period.
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, CommitmentLine{c, one.kind, amount, bounds})
+		out = append(out, Line{c, one.kind, amount, bounds})
 	}
 	return out, nil
 }
@@ -298,14 +299,14 @@ func isEarlier(rows []*books.Commitment, s *Spent) bool {
 	return s.By == "" || slices.ContainsFunc(rows, func(c *books.Commitment) bool { return c.ID == s.By })
 }
 
-// TouchedCommitments lists the cycles in which a commitment has a window that counts one of some lines, up to a last
+// Touched lists the cycles in which a commitment has a window that counts one of some lines, up to a last
 // cycle, by commitment. A commitment that counts the lines of a touched one is touched too.
-func (bk *Book) TouchedCommitments(customer int32, changed []Spent,
+func Touched(bk *tariff.Book, customer int32, changed []Spent,
 	last period.Cycle) map[*books.Commitment]map[period.Cycle]bool {
 	out := make(map[*books.Commitment]map[period.Cycle]bool)
-	zone := bk.books.Zone
+	zone := bk.Books.Zone
 	changed = slices.Clone(changed)
-	rows := inOrder(bk.books.Commitments.Of(customer))
+	rows := inOrder(bk.Books.Commitments.Of(customer))
 	for i, c := range rows {
 		for j := range changed {
 			s := &changed[j]
@@ -323,7 +324,7 @@ func (bk *Book) TouchedCommitments(customer int32, changed []Spent,
 		}
 		for cycle := range out[c] {
 			if bounds := commitmentBounds(c, zone, zone.Bounds(cycle)); bounds.To > bounds.From {
-				changed = append(changed, bk.commitmentSpent(c, bounds.To-1))
+				changed = append(changed, commitmentSpent(bk, c, bounds.To-1))
 			}
 		}
 	}
@@ -342,10 +343,10 @@ func commitmentBounds(c *books.Commitment, zone *period.Zone, within period.Span
 	return bounds
 }
 
-// CommitmentsFrom is the first cycle whose lines the commitments of a customer for a cycle count.
-func (bk *Book) CommitmentsFrom(customer int32, cycle period.Cycle) period.Cycle {
-	zone, first := bk.books.Zone, cycle
-	list := bk.books.Commitments.Of(customer)
+// From is the first cycle whose lines the commitments of a customer for a cycle count.
+func From(bk *tariff.Book, customer int32, cycle period.Cycle) period.Cycle {
+	zone, first := bk.Books.Zone, cycle
+	list := bk.Books.Commitments.Of(customer)
 	for i := range list {
 		if b := commitmentBounds(&list[i], zone, zone.Bounds(cycle)); b.To > b.From {
 			first = min(first, zone.Cycle(b.From))
@@ -379,16 +380,17 @@ func overage(c *books.Commitment, excess money.Amount) (money.Amount, error) {
 		return excess.Neg(), nil
 	case books.Commit:
 		factor := new(big.Rat).Sub(c.Overage.Rat(), big.NewRat(1, 1))
-		return roundRat(factor.Mul(factor, excess.Rat()), money.AmountScale)
+		return money.RoundRat(factor.Mul(factor, excess.Rat()), money.AmountScale)
 	default:
 		return money.Amount{}, nil
 	}
 }
 
-// CommitmentCharge is the charge of a commitment's line, without discount.
-func (bk *Book) CommitmentCharge(l *CommitmentLine) (line.Charge, error) {
-	ch := line.Charge{Kind: l.Kind, Official: l.Amount, Payment: bk.cut(l.Row.Customer, l.Amount), Version: noVersion,
-		DiscountID: noOne}
+// Charge is the charge of a commitment's line, without discount.
+func Charge(bk *tariff.Book, l *Line) (line.Charge, error) {
+	ch := line.Charge{Kind: l.Kind, Official: l.Amount, Payment: cutPayment(bk, l.Row.Customer, l.Amount),
+		Version:    tariff.NoVersion,
+		DiscountID: tariff.NoOne}
 	var err error
 	ch.Truncated, err = l.Amount.Sub(ch.Payment)
 	return ch, err

@@ -1,4 +1,4 @@
-package rating
+package tariff
 
 import (
 	"github.com/tollbook/tollbook/schemas/books"
@@ -37,7 +37,7 @@ func newCustomerLists(b *books.Books, p *prices) customerLists {
 // falling back to standard.
 func (l *customerLists) named(customer int32, name string) int32 {
 	n := l.prices.list(name)
-	if n == standardList && l.books.Customers[customer].Currency != l.books.ListCurrency(standardName) {
+	if n == standardList && l.books.Customers[customer].Currency != l.books.ListCurrency(StandardName) {
 		return noList
 	}
 	return n
@@ -55,7 +55,7 @@ func (l *customerLists) at(customer int32, t period.Instant) (int32, period.Span
 			return l.list[l.from[customer]+int32(i)], rows[i].Valid
 		}
 	}
-	return l.named(customer, standardName), period.Span{From: t, To: t}
+	return l.named(customer, StandardName), period.Span{From: t, To: t}
 }
 
 // ofCycle is the customer's price list for period-level models: at the cycle's first instant, or of the first row
@@ -67,5 +67,5 @@ func (l *customerLists) ofCycle(customer int32, bounds period.Span) int32 {
 			return l.list[l.from[customer]+int32(i)]
 		}
 	}
-	return l.named(customer, standardName)
+	return l.named(customer, StandardName)
 }

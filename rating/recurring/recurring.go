@@ -1,9 +1,11 @@
-package rating
+package recurring
 
 import (
 	"fmt"
 	"math/big"
 
+	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -81,74 +83,43 @@ func Parts(row *books.RecurringCharge, zone *period.Zone, within period.Span) []
 // chargePeriod is the period of a charge that holds t.
 func chargePeriod(row *books.RecurringCharge, zone *period.Zone, t period.Instant) period.Span {
 	if row.FromStart {
-		return everyMonths(zone, row.First, row.Months, t)
+		return tariff.EveryMonths(zone, row.First, row.Months, t)
 	}
 	year, month := zone.Cycle(t).Month()
 	first := period.CycleOf(year, month-(month-1)%row.Months)
 	return period.Span{From: zone.Bounds(first).From, To: zone.Bounds(first.Add(row.Months)).From}
 }
 
-// everyMonths is the stretch between two anniversaries of start that holds t ≥ start; the anniversaries are so many
-// months apart and each is counted from start.
-func everyMonths(zone *period.Zone, start period.Instant, months int, t period.Instant) period.Span {
-	n := int(zone.Cycle(t)-zone.Cycle(start)) / months
-	span := func(n int) period.Span {
-		return period.Span{From: zone.AddMonths(start, n*months), To: zone.AddMonths(start, (n+1)*months)}
-	}
-	at := span(n)
-	for ; t < at.From; at = span(n) {
-		n--
-	}
-	for ; t >= at.To; at = span(n) {
-		n++
-	}
-	return at
-}
-
-// shareOf is the share of a period that a part of it is: by the days between local dates, by elapsed time, or all of
-// it.
-func shareOf(zone *period.Zone, by books.Proration, part, of period.Span) *big.Rat {
-	switch by {
-	case books.ByDays:
-		return big.NewRat(daysOf(zone, part), daysOf(zone, of))
-	case books.BySeconds:
-		return big.NewRat(int64(part.To-part.From), int64(of.To-of.From))
-	default:
-		return big.NewRat(1, 1)
-	}
-}
-
-// daysOf is the number of days of a span: the difference of the local dates of its bounds (§10).
-func daysOf(zone *period.Zone, s period.Span) int64 { return int64(zone.Day(s.To) - zone.Day(s.From)) }
-
-// Recur prices a part of a recurring charge (§10.5). The caller sets Charge.Record. trace may be nil.
-func (bk *Book) Recur(p *Part, trace func(Step)) (line.Charge, error) {
-	c := client{bk: bk, trace: trace}
-	c.serve(p.Row.Customer)
-	at, zone := p.Span.From, bk.books.Zone
-	version := c.version(p.Row.SKU, bk.Region(p.Row.Region), at)
+// Price prices a part of a recurring charge (§10.5, RECUR-1). The caller sets Charge.Record. trace may be nil.
+func Price(bk *tariff.Book, p *Part, trace func(derivation.Step)) (line.Charge, error) {
+	c := tariff.Client{Book: bk, Trace: trace}
+	c.Serve(p.Row.Customer)
+	at, zone := p.Span.From, bk.Books.Zone
+	version := c.Version(p.Row.SKU, bk.Region(p.Row.Region), at)
 	fail := func(err error) (line.Charge, error) {
 		return line.Charge{}, fmt.Errorf("recurring charge %s of customer %s: %w", p.Row.ID,
-			bk.books.Customers[p.Row.Customer].ID, err)
+			bk.Books.Customers[p.Row.Customer].ID, err)
 	}
-	if version == noVersion {
-		return fail(noPrice(p.Row.Region, at))
+	if version == tariff.NoVersion {
+		return fail(tariff.NoPrice(p.Row.Region, at))
 	}
 	if trace != nil {
-		c.tracePrice(p.Row.SKU, c.list, bk.Region(p.Row.Region), p.Row.Region, at, version)
+		c.TracePrice(p.Row.SKU, c.List, bk.Region(p.Row.Region), p.Row.Region, at, version)
 	}
 	ch := line.Charge{
-		Quantity: p.Row.Quantity.Signed(), UnitPrice: bk.books.Versions[version].Tiers[0].UnitPrice, Version: version,
+		Quantity: p.Row.Quantity.Signed(), UnitPrice: bk.Books.Versions[version].Tiers[0].UnitPrice, Version: version,
 		Tier: 1,
-		Kind: line.Recurring, DiscountID: noOne,
+		Kind: line.Recurring, DiscountID: tariff.NoOne,
 	}
-	s := sale{charge: &ch, sku: p.Row.SKU, at: at, share: shareOf(zone, p.Row.Proration, p.Span, p.Period)}
+	s := tariff.Sale{Charge: &ch, SKU: p.Row.SKU, At: at,
+		Share: tariff.ShareOf(zone, p.Row.Proration, p.Span, p.Period)}
 	if trace != nil {
-		trace(Step{Kind: StepPart, Discount: p.Row.ID, Period: p.Span, Around: p.Period, Ratio: s.share.RatString()})
+		trace(derivation.Step{Kind: derivation.StepPart, Discount: p.Row.ID, Period: p.Span, Around: p.Period,
+			Ratio: s.Share.RatString()})
 	}
-	official, err := s.shared(ch.UnitPrice)
+	official, err := s.Shared(ch.UnitPrice)
 	if err == nil {
-		err = c.settleAt(&s, official)
+		err = c.SettleAt(&s, official)
 	}
 	if err != nil {
 		return fail(err)
@@ -156,24 +127,18 @@ func (bk *Book) Recur(p *Part, trace func(Step)) (line.Charge, error) {
 	return ch, nil
 }
 
-// shared is R8(price × quantity × share).
-func (s *sale) shared(price money.UnitPrice) (money.Amount, error) {
-	exact := new(big.Rat).Mul(price.Rat(), s.charge.Quantity.Rat())
-	return roundRat(exact.Mul(exact, s.share), money.AmountScale)
-}
-
-// RecurBack is the refund of a part that was charged in advance and whose row ends inside the period (§10.5).
-func (bk *Book) RecurBack(p *Part, charged *line.Charge) (line.Charge, error) {
-	ch := line.Charge{Version: noVersion, DiscountID: noOne, Kind: line.Refund}
-	share := shareOf(bk.books.Zone, p.Row.Proration, p.Back, p.Span)
-	back, err := roundRat(share.Mul(share, charged.Payment.Rat()), bk.digits(p.Row.Customer))
+// Back is the refund of a part that was charged in advance and whose row ends inside the period (§10.5).
+func Back(bk *tariff.Book, p *Part, charged *line.Charge) (line.Charge, error) {
+	ch := line.Charge{Version: tariff.NoVersion, DiscountID: tariff.NoOne, Kind: line.Refund}
+	share := tariff.ShareOf(bk.Books.Zone, p.Row.Proration, p.Back, p.Span)
+	back, err := money.RoundRat(share.Mul(share, charged.Payment.Rat()), bk.Digits(p.Row.Customer))
 	if err != nil {
 		return ch, fmt.Errorf("refund of recurring charge %s: %w", p.Row.ID, err)
 	}
 	ch.Payment = back.Neg()
 	if !charged.Payment.IsZero() {
 		exact := new(big.Rat).Mul(charged.Official.Rat(), back.Rat())
-		official, err := roundRat(exact.Quo(exact, charged.Payment.Rat()), bk.digits(p.Row.Customer))
+		official, err := money.RoundRat(exact.Quo(exact, charged.Payment.Rat()), bk.Digits(p.Row.Customer))
 		if err != nil {
 			return ch, err
 		}

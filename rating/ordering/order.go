@@ -1,9 +1,10 @@
-package rating
+package ordering
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -71,4 +72,10 @@ type Order struct {
 	Discount          string         // discount_id that the order names; "" = none
 	Official          money.Amount   // official_amount, where HasOfficial
 	HasOfficial       bool
+}
+
+// Priced reports whether an order has the price that it needs: the check behind no_price (§3.20). A given
+// official_amount replaces the book's price; change and unsubscribe never look for one.
+func Priced(bk *tariff.Book, o *Order) bool {
+	return o.HasOfficial || o.Type == Change || o.Type == Unsubscribe || orderVersion(bk, o, nil) != tariff.NoVersion
 }

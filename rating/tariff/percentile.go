@@ -1,8 +1,9 @@
-package rating
+package tariff
 
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -20,24 +21,24 @@ type Bandwidth struct {
 // PercentileCharges prices one billing object graduated on its quantity, by the version of the cycle, and appends its
 // lines to out: one per tier with the tier's flat_fee after it, none for a quantity of 0 (§4.7). Discounts and
 // association are those at the cycle's first instant (§4.6). trace may be nil.
-func (bk *Book) PercentileCharges(bw *Bandwidth, trace func(Step), out *line.Charges) error {
+func (bk *Book) PercentileCharges(bw *Bandwidth, trace func(derivation.Step), out *line.Charges) error {
 	if bw.Quantity.IsZero() {
 		return nil
 	}
-	c := client{bk: bk, trace: trace}
-	c.serve(bw.Customer)
-	bounds := bk.books.Zone.Bounds(bw.Cycle)
-	version, err := c.versionOfCycle(bw.SKU, bw.Region, bounds)
+	c := Client{Book: bk, Trace: trace}
+	c.Serve(bw.Customer)
+	bounds := bk.Books.Zone.Bounds(bw.Cycle)
+	version, err := c.VersionOfCycle(bw.SKU, bw.Region, bounds)
 	if err == nil {
 		n := int32(len(out.Draws))
-		err = c.ladder(&climb{
-			kind: line.Period, sku: bw.SKU, version: version, at: bounds.From, end: bw.Quantity,
-			drawsFrom: n, drawsTo: n, record: bw.Record,
+		err = c.Ladder(&Climb{
+			Kind: line.Period, SKU: bw.SKU, Version: version, At: bounds.From, End: bw.Quantity,
+			DrawsFrom: n, DrawsTo: n, Record: bw.Record,
 		}, out)
 	}
 	if err != nil {
 		return fmt.Errorf("close %s of customer %s, sku %s: %w", bw.Cycle,
-			bk.books.Customers[bw.Customer].ID, bk.books.Products[bw.SKU].SKU, err)
+			bk.Books.Customers[bw.Customer].ID, bk.Books.Products[bw.SKU].SKU, err)
 	}
 	return nil
 }

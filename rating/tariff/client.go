@@ -1,47 +1,48 @@
-package rating
+package tariff
 
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// client is one customer as the price side sees it, with what was last found about him.
-type client struct {
-	bk       *Book
-	customer int32
-	digits   int // of the customer's currency
-	trace    func(Step)
+// Client is one customer as the price side sees it, with what was last found about him.
+type Client struct {
+	Book     *Book
+	Customer int32
+	Digits   int // of the customer's currency
+	Trace    func(derivation.Step)
 
-	cycle  period.Cycle // the open one; orders have none
-	bounds period.Span  // of cycle
+	Cycle  period.Cycle // the open one; orders have none
+	Bounds period.Span  // of cycle
 
-	list     int32 // price list in force within listSpan
+	List     int32 // price list in force within listSpan
 	listSpan period.Span
 
 	reseller     int32 // associated reseller within resellerSpan; noOne = none
 	resellerSpan period.Span
 }
 
-// serve turns to another customer.
-func (c *client) serve(customer int32) {
-	c.customer, c.digits = customer, c.bk.digits(customer)
+// Serve turns to another customer.
+func (c *Client) Serve(customer int32) {
+	c.Customer, c.Digits = customer, c.Book.Digits(customer)
 	c.listSpan, c.resellerSpan = period.Span{}, period.Span{}
 }
 
-// version is the price version in force at t, for models that are priced by the record.
-func (c *client) version(sku, region int32, t period.Instant) int32 {
+// Version is the price version in force at t, for models that are priced by the record (TARIFF-1).
+func (c *Client) Version(sku, region int32, t period.Instant) int32 {
 	if !c.listSpan.Holds(t) {
-		c.list, c.listSpan = c.bk.lists.at(c.customer, t)
+		c.List, c.listSpan = c.Book.lists.at(c.Customer, t)
 	}
-	return c.bk.prices.line(c.list, sku, region).at(t)
+	return c.Book.prices.line(c.List, sku, region).at(t)
 }
 
-// resellerAt is the partner associated as a reseller at t, or noOne (§3.5, §4.10).
-func (c *client) resellerAt(t period.Instant) int32 {
+// ResellerAt is the partner associated as a reseller at t, or noOne (§3.5, §4.10).
+func (c *Client) ResellerAt(t period.Instant) int32 {
 	if !c.resellerSpan.Holds(t) {
-		c.reseller, c.resellerSpan = c.bk.associations.resellerAt(c.customer, t)
+		c.reseller, c.resellerSpan = c.Book.associations.resellerAt(c.Customer, t)
 	}
 	return c.reseller
 }
@@ -67,14 +68,14 @@ func (as *associations) resellerAt(customer int32, t period.Instant) (int32, per
 		case a.Valid.Holds(t) && a.Type == books.Resale:
 			return a.Partner, a.Valid
 		case a.Valid.Holds(t):
-			return noOne, a.Valid
+			return NoOne, a.Valid
 		case a.Valid.To <= t:
 			around.From = max(around.From, a.Valid.To)
 		default:
 			around.To = min(around.To, a.Valid.From)
 		}
 	}
-	return noOne, around
+	return NoOne, around
 }
 
 // NoPriceError says that no price version covers a line. Acceptance lets no such record through: the books must have
@@ -88,4 +89,4 @@ func (e *NoPriceError) Error() string {
 	return fmt.Sprintf("no price in region %s at %s", e.Region, e.At)
 }
 
-func noPrice(region string, t period.Instant) error { return &NoPriceError{region, t} }
+func NoPrice(region string, t period.Instant) error { return &NoPriceError{region, t} }

@@ -1,4 +1,4 @@
-package rating
+package tariff
 
 import (
 	"cmp"
@@ -8,12 +8,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// noVersion is the number of no price version.
-const noVersion int32 = -1
+// NoVersion is the number of no price version.
+const NoVersion int32 = -1
 
 // standardName is the price list that every chain ends with, standardList its number.
 const (
-	standardName       = "standard"
+	StandardName       = "standard"
 	standardList int32 = 0
 	noList       int32 = -1 // of customers in another currency than standard, where none of their lists applies
 )
@@ -64,13 +64,13 @@ func (p *prices) list(name string) int32 {
 
 func (bk *Book) compilePrices() {
 	p := &bk.prices
-	p.lists = map[string]int32{standardName: standardList}
+	p.lists = map[string]int32{StandardName: standardList}
 	p.versions = map[chainKey][]int32{}
 	p.special = map[listSKU]grid{}
 	regions := map[listSKU][]int32{}
-	for i := range bk.books.Versions {
-		v := &bk.books.Versions[i]
-		if bk.books.Products[v.SKU].Model == books.Subscription {
+	for i := range bk.Books.Versions {
+		v := &bk.Books.Versions[i]
+		if bk.Books.Products[v.SKU].Model == books.Subscription {
 			continue
 		}
 		key := chainKey{listSKU{number(p.lists, v.PriceList), v.SKU}, bk.region(v.Region)}
@@ -82,20 +82,20 @@ func (bk *Book) compilePrices() {
 	p.names = make([]string, len(p.lists))
 	for name, n := range p.lists {
 		p.names[n] = name
-		if bk.books.ListCurrency(name) != bk.books.ListCurrency(standardName) {
+		if bk.Books.ListCurrency(name) != bk.Books.ListCurrency(StandardName) {
 			if p.alone == nil {
 				p.alone = map[int32]bool{}
 			}
 			p.alone[n] = true
 		}
 	}
-	p.standard = make([]grid, len(bk.books.Products))
+	p.standard = make([]grid, len(bk.Books.Products))
 	for at, own := range regions {
 		all := own
 		if !p.alone[at.list] {
 			all = slices.Concat(own, regions[listSKU{standardList, at.sku}])
 		}
-		g := p.grid(bk.books.Versions, at, all)
+		g := p.grid(bk.Books.Versions, at, all)
 		if at.list == standardList {
 			p.standard[at.sku] = g
 		} else {
@@ -108,12 +108,12 @@ func (bk *Book) compilePrices() {
 func (p *prices) grid(versions []books.Version, at listSKU, regions []int32) grid {
 	slices.Sort(regions)
 	regions = slices.Compact(regions)
-	regions = slices.DeleteFunc(regions, func(r int32) bool { return r == anyRegion })
+	regions = slices.DeleteFunc(regions, func(r int32) bool { return r == AnyRegion })
 	g := grid{regions: regions}
 	for _, r := range regions {
 		g.lines = append(g.lines, p.resolve(versions, at, r))
 	}
-	g.lines = append(g.lines, p.resolve(versions, at, anyRegion))
+	g.lines = append(g.lines, p.resolve(versions, at, AnyRegion))
 	return g
 }
 
@@ -124,10 +124,10 @@ func (p *prices) chain(at listSKU, region int32) []chainKey {
 		if list != at.list && p.alone[at.list] {
 			break
 		}
-		if region != anyRegion {
+		if region != AnyRegion {
 			keys = append(keys, chainKey{listSKU{list, at.sku}, region})
 		}
-		keys = append(keys, chainKey{listSKU{list, at.sku}, anyRegion})
+		keys = append(keys, chainKey{listSKU{list, at.sku}, AnyRegion})
 		if list == standardList {
 			break
 		}
@@ -146,7 +146,7 @@ func (p *prices) resolve(versions []books.Version, at listSKU, region int32) tim
 	}
 	slices.Sort(bounds)
 	var line timeline
-	last := noVersion
+	last := NoVersion
 	for _, t := range slices.Compact(bounds) {
 		v := p.walk(versions, keys, t)
 		if v != last {
@@ -160,15 +160,15 @@ func (p *prices) resolve(versions []books.Version, at listSKU, region int32) tim
 // walk looks a version up the slow way.
 func (p *prices) walk(versions []books.Version, keys []chainKey, t period.Instant) int32 {
 	for _, key := range keys {
-		if v := inForce(versions, p.versions[key], t); v != noVersion {
+		if v := InForce(versions, p.versions[key], t); v != NoVersion {
 			return v
 		}
 	}
-	return noVersion
+	return NoVersion
 }
 
-// inForce is the version of one place of a chain that is in force at t.
-func inForce(versions []books.Version, own []int32, t period.Instant) int32 {
+// InForce is the version of one place of a chain that is in force at t.
+func InForce(versions []books.Version, own []int32, t period.Instant) int32 {
 	i, exact := slices.BinarySearchFunc(own, t, func(v int32, t period.Instant) int {
 		return cmp.Compare(versions[v].Valid.From, t)
 	})
@@ -178,7 +178,7 @@ func inForce(versions []books.Version, own []int32, t period.Instant) int32 {
 	if i >= 0 && versions[own[i]].Valid.Holds(t) {
 		return own[i]
 	}
-	return noVersion
+	return NoVersion
 }
 
 // line is the timeline of a product for one price list and region.
@@ -207,7 +207,7 @@ func (l timeline) at(t period.Instant) int32 {
 	if i := l.index(t); i >= 0 {
 		return l[i].version
 	}
-	return noVersion
+	return NoVersion
 }
 
 // index is the stretch that holds t; -1 = before the first.
@@ -229,22 +229,22 @@ func (l timeline) index(t period.Instant) int {
 // timeline turns to next.
 func (l timeline) ofCycle(bounds period.Span) int32 {
 	i := l.index(bounds.From)
-	if i >= 0 && l[i].version != noVersion {
+	if i >= 0 && l[i].version != NoVersion {
 		return l[i].version
 	}
 	if i+1 < len(l) && l[i+1].from < bounds.To {
 		return l[i+1].version
 	}
-	return noVersion
+	return NoVersion
 }
 
 // Priced reports whether usage or bandwidth of sku by customer at t has a price: the check behind no_price
 // (§3.20). region is a number from Region. bounds is the cycle that holds t; only period-level models look at it: they
 // take the version of the cycle (§4.6), the others that in force at t.
 func (bk *Book) Priced(customer, sku, region int32, t period.Instant, bounds period.Span) bool {
-	if bk.books.Products[sku].PeriodLevel() {
+	if bk.Books.Products[sku].PeriodLevel() {
 		list := bk.lists.ofCycle(customer, bounds)
-		return bk.prices.line(list, sku, region).ofCycle(bounds) != noVersion
+		return bk.prices.line(list, sku, region).ofCycle(bounds) != NoVersion
 	}
 	list, _ := bk.lists.at(customer, t)
 	return bk.PricedIn(list, sku, region, t)
@@ -258,5 +258,5 @@ func (bk *Book) FirstList(customer int32) (list int32, valid period.Span) {
 
 // PricedIn is Priced of usage in a price list, for models that are not period-level.
 func (bk *Book) PricedIn(list, sku, region int32, t period.Instant) bool {
-	return bk.prices.line(list, sku, region).at(t) != noVersion
+	return bk.prices.line(list, sku, region).at(t) != NoVersion
 }

@@ -1,4 +1,4 @@
-package rating
+package ordering
 
 import (
 	"errors"
@@ -33,10 +33,10 @@ func PriceChange(base *PaidOrder, payment money.Amount, t period.Instant, digits
 	}
 	c.Left = period.Span{From: max(t, base.Effective), To: base.Expire}
 	share := big.NewRat(int64(c.Left.To-c.Left.From), int64(base.Expire-base.Effective))
-	if c.Credit, err = roundRat(new(big.Rat).Mul(share, paid.Rat()), digits); err != nil {
+	if c.Credit, err = money.RoundRat(new(big.Rat).Mul(share, paid.Rat()), digits); err != nil {
 		return c, err
 	}
-	if c.Rest, err = roundRat(new(big.Rat).Mul(share, payment.Rat()), digits); err != nil {
+	if c.Rest, err = money.RoundRat(new(big.Rat).Mul(share, payment.Rat()), digits); err != nil {
 		return c, err
 	}
 	c.Amount, err = c.Rest.Sub(c.Credit)

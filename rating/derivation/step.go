@@ -1,0 +1,452 @@
+package derivation
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// StepKind says what was decided.
+type StepKind uint8
+
+// The kinds of step, in the order in which a record meets them.
+const (
+	StepDraw   StepKind = iota + 1 // Package, Period, Before, Quantity, After
+	StepPassed                     // a place where no price was found: SKU, List, Region, At
+	StepPrice                      // the version found: SKU, List, Region, At, Period
+	StepMeter                      // SKU, Scope, Before, Quantity, After
+	StepClose                      // a meter at the cycle's end: SKU, Scope, Quantity
+	// Tier, Lower, Upper, Open, Quantity, Price; at the cycle's end Scope = the line's resource
+	StepTier
+	StepBlocks // Quantity in blocks of Size: After
+	StepFee    // Tier, Lower, Price
+	StepOffer  // Discount, Offer, Rate or Price, Verdict, Amount = its `after`
+	// Quantity, Price, Official, Discount, Reduction, Amount = `after`, Truncated, Payment
+	StepAmounts
+
+	// an order's official amount: Quantity, Price, PeriodNum, PeriodType, Official; Given = the order says it
+	StepOrder
+	StepUnfit // a discount that the order names and that does not fit it: Discount, At
+	StepPaid  // an order's payment: Official, Discount, Reduction, Amount = `after`, Payment
+	// Refund, Paid, Back, At = when unsubscribed, Period = from effective_time to expire_time, Hours, Rate = the fee's
+	StepRefund
+	StepRefundAmounts // Amount = the base's official, Paid, Back, Official, Reduction, Payment
+
+	StepReturn // a draw given back: Package, Period, Before, Quantity, After
+	StepGone   // a draw on a filling that is full or of which nothing is known: Package, Period, Quantity
+
+	StepCounts // a record counts 1 whatever its quantity: SKU, Before = its quantity, Quantity
+	// a conversion: SKU, Scope, Conversion, Lower and Upper = position before and after, Before and After = the same
+	// converted
+	StepConvert
+	StepFigure // a record changes its meter's figure: SKU, Scope, Aggregation, Value, Before, Quantity, After
+	StepEvent  // a record on a percentage meter: SKU, Scope, Number, Before, Quantity, After
+	StepShare  // the fee of a record: Quantity, Price, Number, Before, Allowance, Amount
+	// StepPart is a part of a period: Discount = the charge, Period = the part, Around = the period, Ratio.
+	StepPart
+	StepZero // a meter with nothing to price owes a fee: SKU, Scope
+	// a record of a prorated meter: SKU, Scope, Change, Moved = position before and after, Days, Of
+	StepProrate
+	// a tier of a prorated meter: Tier, Change = what records moved, Moved[1] = their shares, Price
+	StepProrated
+	// a record of a time-weighted product: SKU, Scope = region and resource, At, Change, Moved = level before and after
+	StepLevel
+	StepMean // the levels of a meter over the cycle: SKU, Scope, Period, Number = of levels, Ratio = the mean
+)
+
+// Verdict says what became of an offer.
+type Verdict uint8
+
+// The verdicts.
+const (
+	OfferTaken   Verdict = iota + 1 // the lowest so far
+	OfferNoLower                    // not lower than the best so far
+	OfferAbove                      // a fixed price above the official one
+	OfferUnfit                      // a fixed price on a flat fee or stairstep line
+)
+
+// RefundCase says which sentence of §4.9 decides the refund.
+type RefundCase uint8
+
+// The cases, in the order in which they are looked at.
+const (
+	RefundInWindow     RefundCase = iota + 1 // a new order within the unconditional hours: everything
+	RefundBeforeEffect                       // before effective_time: everything
+	RefundEndless                            // no expire_time: nothing
+	RefundShare                              // the part of the time that remains, less the fee
+)
+
+// Step is one decision of a Rater with its numbers, for `tollbook explain`. Which fields are used depends on Kind; the
+// others are zero.
+type Step struct {
+	Kind StepKind
+
+	SKU, Measure string
+	List, Region string // where a price was looked for; Region "*" = any
+	At           period.Instant
+	Period       period.Span // the version's validity; the quota period
+
+	Package, Scope          string
+	Before, Quantity, After money.Quantity // of a quota: left; of a meter: position
+	Size                    money.Quantity
+	Negative                bool // of a line, tier, fee or meter: Quantity is taken back
+
+	Tier         int // from 1
+	Lower, Upper money.Quantity
+	Open         bool // the tier has no upper bound
+	Price        money.UnitPrice
+
+	Discount string // discount_id; "" = none
+	Offer    books.DiscountKind
+	// the offer is a share, in Rate; a unit price, in Price; or on an order an amount, in Sum
+	Terms   books.DiscountMode
+	Order   bool // the offer is on an order
+	Named   bool // by the order
+	Rate    money.Rate
+	Sum     money.Amount
+	Verdict Verdict
+
+	PeriodType string
+	PeriodNum  int64
+	Given      bool
+
+	Conversion  money.Conversion
+	Aggregation books.Aggregation
+	Value       string // that a unique count looks at
+	Number      int64  // of a record on its meter, from 1
+	Withdrawn   bool
+	Allowance   books.PercentageTerms
+	Around      period.Span
+	Ratio       string
+	Change      money.SignedQuantity
+	Moved       [2]money.SignedQuantity
+	Days, Of    int64
+
+	Refund     RefundCase
+	Hours      int
+	Paid, Back money.Amount
+
+	Official, Reduction, Amount, Truncated, Payment money.Amount
+	PerLine                                         bool // the payment was cut
+	Mode                                            money.Mode
+	Digits                                          int
+}
+
+// offerKinds are the words of discounts.csv.
+var offerKinds = [...]string{"commercial", "channel", "partner", "order"}
+
+// String is the step as a sentence for a person who checks a bill.
+func (s Step) String() string {
+	switch s.Kind {
+	case StepDraw:
+		return fmt.Sprintf("package %s, quota period %s: %s left, %s drawn, %s left after",
+			s.Package, spanText(s.Period), s.Before.Trim(), s.Quantity.Trim(), s.After.Trim())
+	case StepPassed:
+		return fmt.Sprintf("price list %s, region %s: no price of %s in force at %s", s.List, s.Region, s.SKU, s.At)
+	case StepPrice:
+		return fmt.Sprintf("price list %s, region %s: price of %s in force %s", s.List, s.Region, s.SKU,
+			spanText(s.Period))
+	case StepMeter:
+		return fmt.Sprintf("meter %s: %s %s %s = %s %s",
+			s.meter(), s.Before.Trim(), s.operator(), s.Quantity.Trim(), s.After.Trim(), s.Measure)
+	case StepClose:
+		return fmt.Sprintf("meter %s at the cycle's end: %s %s after packages", s.meter(), s.Quantity.Trim(), s.Measure)
+	case StepTier:
+		return s.tier()
+	case StepBlocks:
+		return fmt.Sprintf("%s in blocks of %s: %s", s.Quantity.Trim(), s.Size.Trim(), s.After.Trim())
+	case StepFee:
+		return s.fee()
+	case StepOffer:
+		return s.offer()
+	case StepAmounts:
+		return s.amounts()
+	case StepReturn:
+		return fmt.Sprintf("package %s, quota period %s: %s left, %s returned, %s left after",
+			s.Package, spanText(s.Period), s.Before.Trim(), s.Quantity.Trim(), s.After.Trim())
+	case StepGone:
+		return fmt.Sprintf("package %s, quota period %s: no draw is known of, the %s given back change nothing",
+			s.Package, spanText(s.Period), s.Quantity.Trim())
+	default:
+		return s.orderStep()
+	}
+}
+
+// operator is what a meter does with the quantity.
+func (s Step) operator() string {
+	if s.Negative {
+		return "−"
+	}
+	return "+"
+}
+
+// sign is written before a quantity.
+func (s Step) sign() string {
+	if s.Negative {
+		return "-"
+	}
+	return ""
+}
+
+func (s Step) fee() string {
+	if s.Negative {
+		return fmt.Sprintf("tier %d begins at %s, which is reversed: flat fee -%s", s.Tier, s.Lower.Trim(),
+			s.Price.Trim())
+	}
+	return fmt.Sprintf("tier %d begins at %s, which was reached: flat fee %s", s.Tier, s.Lower.Trim(), s.Price.Trim())
+}
+
+// meter names a meter.
+func (s Step) meter() string { return strings.TrimSuffix(s.SKU+"/"+s.Scope, "/") }
+
+func (s Step) tier() string {
+	text := fmt.Sprintf("tier %d (%s): %s%s at %s", s.Tier, s.bounds(), s.sign(), s.Quantity.Trim(), s.Price.Trim())
+	if s.Scope != "" {
+		return "resource " + s.Scope + ": " + text
+	}
+	return text
+}
+
+// spanText is a period in words; its end is not part of it.
+func spanText(s period.Span) string {
+	switch {
+	case s.From == period.Past && s.To == period.Forever:
+		return "always"
+	case s.From == period.Past:
+		return "until " + s.To.String()
+	case s.To == period.Forever:
+		return "since " + s.From.String()
+	}
+	return s.From.String() + " to " + s.To.String()
+}
+
+func (s Step) bounds() string {
+	if s.Open {
+		return "above " + s.Lower.Trim()
+	}
+	return fmt.Sprintf("above %s up to %s", s.Lower.Trim(), s.Upper.Trim())
+}
+
+func (s Step) offer() string {
+	text := fmt.Sprintf("%s discount %s %s: ", offerKinds[s.Offer], s.Discount, s.terms())
+	if s.Named {
+		text = "named by the order: " + text
+	}
+	switch s.Verdict {
+	case OfferTaken:
+		if s.Named {
+			return text + s.Amount.Trim() + " after discount, so it is the one"
+		}
+		return text + s.Amount.Trim() + " after discount, the lowest so far"
+	case OfferNoLower:
+		return text + s.Amount.Trim() + " after discount, no better than the previous offer"
+	case OfferAbove:
+		return text + "above the official price, no offer"
+	default:
+		return text + "a fixed price does not fit this line"
+	}
+}
+
+// terms is what an offer offers.
+func (s Step) terms() string {
+	switch {
+	case s.Terms == books.ModeRate:
+		return "pays the share " + s.Rate.Trim()
+	case s.Terms == books.ModeReduction:
+		return "takes " + s.Sum.Trim() + " off the order"
+	case s.Order:
+		return "fixes the order at " + s.Sum.Trim()
+	}
+	return "fixes the unit price at " + s.Price.Trim()
+}
+
+func (s Step) amounts() string {
+	text := fmt.Sprintf("official %s%s × %s = %s", s.sign(), s.Quantity.Trim(), s.Price.Trim(), s.Official.Trim())
+	if s.Discount != "" {
+		text += fmt.Sprintf("; discount %s takes %s, leaves %s", s.Discount, s.Reduction.Trim(), s.Amount.Trim())
+	}
+	if s.PerLine {
+		text += fmt.Sprintf("; rounded to %d decimals (%s): %s off", s.Digits, s.Mode, s.Truncated.Trim())
+	}
+	return text + "; to pay " + s.Payment.Trim()
+}
+
+// orderStep is String for the steps of orders and refunds.
+func (s Step) orderStep() string {
+	switch s.Kind {
+	case StepCounts, StepConvert, StepFigure, StepEvent, StepShare, StepPart, StepZero, StepProrate,
+		StepProrated, StepLevel, StepMean:
+		return s.countingStep()
+	case StepOrder:
+		if s.Given {
+			return "official amount given by the order: " + s.Official.Trim()
+		}
+		return fmt.Sprintf("official %s × %s × %d (%s) = %s",
+			s.Quantity.Trim(), s.Price.Trim(), s.PeriodNum, s.PeriodType, s.Official.Trim())
+	case StepUnfit:
+		return fmt.Sprintf("named by the order: discount %s is not in force at %s for this customer and product, as "+
+			"if not named",
+			s.Discount, s.At)
+	case StepPaid:
+		text := ""
+		if s.Discount != "" {
+			text = fmt.Sprintf("discount %s leaves %s; ", s.Discount, s.Amount.Trim())
+		}
+		return fmt.Sprintf("%srounded to %d decimals; to pay %s", text, s.Digits, s.Payment.Trim())
+	case StepRefund:
+		return s.refund()
+	case StepRefundAmounts:
+		if s.Paid.IsZero() {
+			return "nothing was paid: official 0; to pay " + s.Payment.Trim()
+		}
+		return fmt.Sprintf("official -(%s × %s / %s) = %s; to pay %s",
+			s.Amount.Trim(), s.Back.Trim(), s.Paid.Trim(), s.Official.Trim(), s.Payment.Trim())
+	default:
+		return "unknown step"
+	}
+}
+
+// refund is why so much comes back.
+func (s Step) refund() string {
+	switch s.Refund {
+	case RefundInWindow:
+		return fmt.Sprintf("unsubscribed at %s, within %d hours of paying: the %s paid are refunded "+
+			"completely", s.At, s.Hours,
+			s.Paid.Trim())
+	case RefundBeforeEffect:
+		return fmt.Sprintf("unsubscribed at %s, before it takes effect at %s: the %s paid are refunded completely",
+			s.At, s.Period.From, s.Paid.Trim())
+	case RefundEndless:
+		return fmt.Sprintf("unsubscribed at %s, and no expire_time: nothing of the %s paid is refunded", s.At,
+			s.Paid.Trim())
+	default:
+		return fmt.Sprintf("unsubscribed at %s with %s of %s s left: of the %s paid that share less a fee of %s, %s, "+
+			"is refunded", s.At,
+			secondsText(s.Period.To-s.At), secondsText(s.Period.To-s.Period.From), s.Paid.Trim(), s.Rate.Trim(),
+			s.Back.Trim())
+	}
+}
+
+// secondsText is a length of time in seconds, with the part of a second only where there is one.
+func secondsText(length period.Instant) string {
+	seconds, micros := int64(length)/period.Second, int64(length)%period.Second
+	if micros == 0 {
+		return fmt.Sprint(seconds)
+	}
+	return fmt.Sprintf("%d.%06d", seconds, micros)
+}
+
+// countingStep is String for the steps of chapter 10.
+func (s Step) countingStep() string {
+	switch s.Kind {
+	case StepCounts:
+		return fmt.Sprintf("the record of %s counts %s %s", s.Before.Trim(), s.Quantity.Trim(), s.Measure)
+	case StepConvert:
+		return s.convertText()
+	case StepFigure:
+		return s.figureText()
+	case StepEvent:
+		return s.eventText()
+	case StepLevel, StepMean:
+		return s.levelText()
+	case StepProrate, StepProrated:
+		return s.prorateText()
+	case StepZero:
+		return s.zeroText()
+	case StepPart:
+		return fmt.Sprintf("charge %s: %s is %s of the period %s", s.Discount, spanText(s.Period), s.Ratio,
+			spanText(s.Around))
+	default:
+		return s.shareText()
+	}
+}
+
+// convertText describes a conversion.
+func (s Step) convertText() string {
+	if s.Quantity == s.After && s.Before.IsZero() && s.Lower.IsZero() && !s.Negative {
+		return fmt.Sprintf("meter %s: %s %s = %s %s", s.meter(), s.Upper.Trim(), s.Conversion, s.After.Trim(),
+			s.Measure)
+	}
+	text := fmt.Sprintf("meter %s: from %s to %s unconverted; %s − %s = %s%s %s", s.meter(), s.Lower.Trim(),
+		s.Upper.Trim(), s.After.Trim(), s.Before.Trim(), s.sign(), s.Quantity.Trim(), s.Measure)
+	return text + " after " + s.Conversion.String()
+}
+
+// figureText tells how a record changed its meter's figure.
+func (s Step) figureText() string {
+	if s.Aggregation == books.Max {
+		return fmt.Sprintf("meter %s: the largest of %s and %s is %s", s.meter(), s.Before.Trim(), s.Quantity.Trim(),
+			s.After.Trim())
+	}
+	if s.Aggregation != books.UniqueCount {
+		return fmt.Sprintf("meter %s: the last quantity is %s", s.meter(), s.After.Trim())
+	}
+	if s.Before == s.After {
+		return fmt.Sprintf("meter %s: value %q was counted before, %s so far", s.meter(), s.Value, s.After.Trim())
+	}
+	return fmt.Sprintf("meter %s: value %q is new, %s so far", s.meter(), s.Value, s.After.Trim())
+}
+
+// levelText describes a record that sets a level, or the mean of a meter's levels.
+func (s Step) levelText() string {
+	if s.Kind == StepMean {
+		return fmt.Sprintf("meter %s: the levels times their seconds in %s, over its seconds, levels: %d, make %s",
+			s.meter(), spanText(s.Period), s.Number, s.Ratio)
+	}
+	return fmt.Sprintf("level of %s: %s before %s, %s from then on", s.meter(), s.Moved[0].Trim(), s.At,
+		s.Moved[1].Trim())
+}
+
+// eventText describes a record on a percentage meter.
+func (s Step) eventText() string {
+	text := fmt.Sprintf("meter %s: record %d, %s + %s = %s %s", s.meter(), s.Number, s.Before.Trim(), s.Quantity.Trim(),
+		s.After.Trim(), s.Measure)
+	switch {
+	case s.Withdrawn:
+		return fmt.Sprintf("meter %s: a withdrawal is no event and costs nothing", s.meter())
+	case s.Negative:
+		return text + ", taken back"
+	}
+	return text
+}
+
+// shareText says how a record's fee is calculated.
+func (s Step) shareText() string {
+	terms := &s.Allowance
+	text := ""
+	if terms.HasEvents {
+		text += fmt.Sprintf("%d records free, this is number %d; ", terms.FreeEvents, s.Number)
+	}
+	if terms.HasAllowed {
+		text += fmt.Sprintf("%s free, %s before this record; ", terms.FreeAmount.Trim(), s.Before.Trim())
+	}
+	text += fmt.Sprintf("%s%s at the rate %s", s.sign(), s.Quantity.Trim(), s.Price.Trim())
+	if !terms.FixedFee.IsZero() {
+		text += ", fixed fee " + terms.FixedFee.Trim()
+	}
+	if !terms.MinFee.IsZero() {
+		text += ", at least " + terms.MinFee.Trim()
+	}
+	if terms.HasMax {
+		text += ", at most " + terms.MaxFee.Trim()
+	}
+	return text + ": fee " + s.sign() + s.Amount.Trim()
+}
+
+// prorateText describes a record of a prorated meter, or a tier of it.
+func (s Step) prorateText() string {
+	if s.Kind == StepProrate {
+		return fmt.Sprintf("meter %s: from %s by %s to %s, for %d of the cycle's %d days", s.meter(), s.Moved[0].Trim(),
+			s.Change.Trim(), s.Moved[1].Trim(), s.Days, s.Of)
+	}
+	return fmt.Sprintf("tier %d: records moved %s, by their days %s, at %s", s.Tier, s.Change.Trim(), s.Moved[1].Trim(),
+		s.Price.Trim())
+}
+
+// zeroText describes why a fee at zero is owed.
+func (s Step) zeroText() string {
+	return fmt.Sprintf("meter %s: nothing to price, and fee_at_zero is YES: the flat fee of tier 1 is owed", s.meter())
+}

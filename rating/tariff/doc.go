@@ -1,0 +1,12 @@
+// Package tariff is the price side of the books. Compile makes a Book of the books once; workers share it. A Client is
+// one customer of it: it finds the price version (§3.2) and the discounts (§4.10) at an instant, cuts a quantity at the
+// tiers of a version (§4.5), and works out the amounts of a charge (§4.2).
+//
+//	TARIFF-1  The price version at an instant is the first of its chain that is in force: the customer's list before
+//	          `standard`, and in a list the region before `*`.
+//	TARIFF-2  A Book does not change after Compile.
+//
+// If a customer's rows have a gap at the cycle's first instant, the first row that reaches into the cycle gives the
+// price list. Tiers of percentile prices may have flat fees, charged as for graduated. A Client belongs to one
+// goroutine.
+package tariff

@@ -1,0 +1,103 @@
+package tariff
+
+import (
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Climb is an interval (position, end] of a meter that is to be priced by the tiers of one version.
+type Climb struct {
+	Kind               line.Kind // of the lines but flat fees
+	SKU, Version       int32
+	At                 period.Instant // of discounts and association
+	Position, End      money.Quantity
+	Free               money.Quantity // drawn from packages in addition to the interval: on the first line (§4.3)
+	DrawsFrom, DrawsTo int32
+	Record             int32
+	Reversed           bool // the interval is taken back (§4.11)
+	NoFixed            bool // fixed discounts do not fit
+}
+
+// Ladder appends one line per tier that the interval touches, and after it the tier's flat_fee where that is owed:
+// where the tier's lower bound is in [position, end). An empty interval gives one line of quantity 0 at the tier of
+// the next unit (§4.5).
+func (c *Client) Ladder(k *Climb, out *line.Charges) error {
+	tiers := c.Book.Books.Versions[k.Version].Tiers
+	from, lower, first := k.Position, money.Quantity{}, true
+	for i := range tiers {
+		tier := &tiers[i]
+		if !tier.Open && tier.UpTo.Cmp(from) <= 0 {
+			lower = tier.UpTo
+			continue
+		}
+		to := k.End
+		if !tier.Open {
+			to = to.Min(tier.UpTo)
+		}
+		quantity, err := to.Sub(from)
+		if err != nil {
+			return err
+		}
+		if err := c.step(k, i, tier, quantity, first, out); err != nil {
+			return err
+		}
+		if !tier.FlatFee.IsZero() && lower.Cmp(k.Position) >= 0 && lower.Cmp(k.End) < 0 {
+			if err := c.FlatFee(k, i, tier, out); err != nil {
+				return err
+			}
+		}
+		if to == k.End {
+			return nil
+		}
+		from, lower, first = to, tier.UpTo, false
+	}
+	return nil
+}
+
+// step appends one tier's line; the packages' share is on the first.
+func (c *Client) step(k *Climb, i int, tier *books.Tier, quantity money.Quantity, first bool, out *line.Charges) error {
+	ch := line.Charge{
+		UsageAmount: quantity.Signed(), Quantity: quantity.Signed(), UnitPrice: tier.UnitPrice,
+		Record: k.Record, Version: k.Version, DrawsFrom: k.DrawsTo, DrawsTo: k.DrawsTo, Tier: int16(i + 1),
+		Kind: k.Kind,
+	}
+	if first {
+		used, err := quantity.Add(k.Free)
+		if err != nil {
+			return err
+		}
+		ch.UsageAmount, ch.Free, ch.DrawsFrom = used.Signed(), k.Free.Signed(), k.DrawsFrom
+	}
+	if k.Reversed {
+		TakeBack(&ch)
+	}
+	if c.Trace != nil {
+		c.traceTier(k.Version, i, quantity, k.Reversed)
+	}
+	out.List = append(out.List, ch)
+	return c.Settle(&Sale{Charge: &out.List[len(out.List)-1], SKU: k.SKU, At: k.At, NoFixed: k.NoFixed})
+}
+
+// FlatFee appends a tier's flat_fee line: one fee, no usage.
+func (c *Client) FlatFee(k *Climb, i int, tier *books.Tier, out *line.Charges) error {
+	if c.Trace != nil {
+		c.traceFee(k.Version, i, k.Reversed)
+	}
+	ch := line.Charge{
+		Quantity: c.Book.One, UnitPrice: tier.FlatFee,
+		Record: k.Record, Version: k.Version, DrawsFrom: k.DrawsTo, DrawsTo: k.DrawsTo, Tier: int16(i + 1),
+		Kind: line.FlatFee,
+	}
+	if k.Reversed {
+		TakeBack(&ch)
+	}
+	out.List = append(out.List, ch)
+	return c.Settle(&Sale{Charge: &out.List[len(out.List)-1], SKU: k.SKU, At: k.At, NoFixed: true})
+}
+
+// TakeBack turns a charge that has no amounts yet into its own reversal.
+func TakeBack(ch *line.Charge) {
+	ch.UsageAmount, ch.Free, ch.Quantity = ch.UsageAmount.Neg(), ch.Free.Neg(), ch.Quantity.Neg()
+}

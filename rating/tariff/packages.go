@@ -1,0 +1,64 @@
+package tariff
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// drawOrder is the order in which customers draw on their packages (§4.3).
+type drawOrder struct {
+	order []int32 // indexes in books.Packages, customer after customer
+	from  []int32 // by customer: where its packages begin in order
+	Area  []int32 // by package: number of its region, or anyRegion
+}
+
+// newDrawOrder orders the packages of each customer; region numbers their regions.
+func newDrawOrder(b *books.Books, region func(string) int32) (d drawOrder) {
+	for i := range b.Packages {
+		d.order = append(d.order, int32(i))
+		d.Area = append(d.Area, region(b.Packages[i].Region))
+	}
+	// books.Packages are in order of customer, id and validity; the stable sort keeps that where valid_to is the same.
+	slices.SortStableFunc(d.order, func(x, y int32) int {
+		p, q := &b.Packages[x], &b.Packages[y]
+		return cmp.Or(cmp.Compare(p.Customer, q.Customer), cmp.Compare(p.Valid.To, q.Valid.To))
+	})
+	d.from = offsets(len(b.Customers), len(b.Packages), func(i int) int32 { return b.Packages[i].Customer })
+	return d
+}
+
+// Of are the packages of a customer.
+func (d *drawOrder) Of(customer int32) []int32 { return d.order[d.from[customer]:d.from[customer+1]] }
+
+// Anniversary is the stretch between two monthly anniversaries of start that holds t, for t ≥ start (§4.3).
+func Anniversary(zone *period.Zone, start, t period.Instant) period.Span {
+	n := int(zone.Cycle(t) - zone.Cycle(start))
+	span := period.Span{From: zone.AddMonths(start, n), To: zone.AddMonths(start, n+1)}
+	for t < span.From {
+		n--
+		span = period.Span{From: zone.AddMonths(start, n), To: span.From}
+	}
+	for t >= span.To {
+		n++
+		span = period.Span{From: span.To, To: zone.AddMonths(start, n+1)}
+	}
+	return span
+}
+
+// QuotaPeriod is the period around t, an instant of the package's validity, that one refill of its quota lasts
+// (§4.3).
+func (bk *Book) QuotaPeriod(p *books.Package, t period.Instant) period.Span {
+	zone := bk.Books.Zone
+	switch {
+	case p.Reset == books.ResetCycle:
+		bounds := zone.Bounds(zone.Cycle(t))
+		return period.Span{From: max(bounds.From, p.Valid.From), To: bounds.To}
+	case p.Reset == books.ResetAnniversary && p.Valid.From != period.Past:
+		return Anniversary(zone, p.Valid.From, t)
+	default:
+		return p.Valid
+	}
+}
