@@ -4,9 +4,9 @@
 //
 // A Rater belongs to one worker: for each customer Open, then Usage for each record in the order of §4.1, then
 // Positions for the next day, and at the cycle's end CycleEnd. Rater.Reverse reverses a record of a closed cycle at
-// that cycle's closing positions. Package tariff has the prices, the discounts and the tiers. Package percentile measures bandwidth,
-// and Book.PercentileCharges prices it. Packages ordering, commitment and recurring price what is not usage, and
-// derivation has the steps of an explanation.
+// that cycle's closing positions. Package tariff has the prices, the discounts and the tiers. Package percentile
+// measures bandwidth, and Book.PercentileCharges prices it. Packages ordering, commitment and recurring price what is
+// not usage, and derivation has the steps of an explanation.
 //
 //	RATE-1  Lines and closing positions are a function of the opening positions, the records in their order and the
 //	        books. What a Rater did before Open has no effect.

@@ -7,9 +7,9 @@
 //	            returned completely before it takes effect, and not at all afterwards.)
 //
 // The line of an order has tier 1. A given official_amount is kept to its last digit, at tier 0 with unit price 0 and
-// no version; the difference by rounding its payment is in the discount amount. An order may name a discount of any kind;
-// one that is unknown, not in force, above the official amount, or lowers nothing is ignored. A change has no discount,
-// whatever its sign. A refund counts fractions of a second; with whole seconds the ratio is that of seconds. It is at
-// most what was paid, except that it can exceed it by less than half of the currency's last digit if coupons paid a
-// part that is finer. Its line names no discount; a caller may name the base's.
+// no version; the difference by rounding its payment is in the discount amount. An order may name a discount of any
+// kind; one that is unknown, not in force, above the official amount, or lowers nothing is ignored. A change has no
+// discount, whatever its sign. A refund counts fractions of a second; with whole seconds the ratio is that of seconds.
+// It is at most what was paid, except that it can exceed it by less than half of the currency's last digit if coupons
+// paid a part that is finer. Its line names no discount; a caller may name the base's.
 package ordering
