@@ -15,6 +15,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 )
@@ -114,6 +115,7 @@ type jsonPage struct {
 	first   map[string]string // the first call of a shape
 	key     string            // that was added
 	lined   []string          // shapes of which there is one per line
+	ready   map[string]*jsonschema.Resolved
 }
 
 // TestJSON calls every command that takes --json on the sample and validates what it prints by docs/json-schema.json,
@@ -121,7 +123,8 @@ type jsonPage struct {
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p := &jsonPage{newShapes(), map[string]*jsonschema.Schema{}, nil, map[string]string{}, "", nil}
+	p := &jsonPage{newShapes(), map[string]*jsonschema.Schema{}, nil, map[string]string{}, "", nil,
+		map[string]*jsonschema.Resolved{}}
 	called := withoutJSON()
 	var printed [][]byte
 	for _, c := range jsonCalls() {
@@ -141,7 +144,7 @@ func TestJSON(t *testing.T) {
 		called[command] = c.args
 		printed = append(printed, result)
 	}
-	walk(tree(testApp()), func(cmd *cobra.Command) {
+	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
 		if cmd.Runnable() && called[cmd.CommandPath()] == "" && !cmd.HasSubCommands() {
 			t.Errorf("%s is not called with --json", cmd.CommandPath())
 		}
@@ -168,7 +171,7 @@ func (p *jsonPage) call(t *testing.T, dir string, c *jsonCall) (result []byte, c
 	if !strings.Contains(c.args, "-w ") {
 		args = append([]string{"-w", filepath.Join(dir, "w")}, args...)
 	}
-	root := tree(a)
+	root := all.Commands(a)
 	if cmd, _, err := root.Find(strings.Fields(c.args)); err == nil {
 		command = cmd.CommandPath()
 	}
@@ -209,11 +212,14 @@ func (p *jsonPage) validate(t *testing.T, shape string, text []byte) {
 		t.Errorf("%s: %v in %.300s", shape, err, text)
 		return
 	}
-	resolved, err := p.schemas[shape].Resolve(nil)
-	if err != nil {
-		t.Errorf("%s: %v", shape, err)
-		return
+	if p.ready[shape] == nil {
+		var err error
+		if p.ready[shape], err = p.schemas[shape].Resolve(nil); err != nil {
+			t.Errorf("%s: %v", shape, err)
+			return
+		}
 	}
+	resolved := p.ready[shape]
 	if err := resolved.Validate(value); err != nil {
 		t.Errorf("%s: %v in %.2000s", shape, err, text)
 	}
