@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 )
 
@@ -32,7 +33,7 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 		"tollbook publish":  {nil, ""}, // TestPublishDryRun
 	}
 	var found []string
-	walk(tree(testApp()), func(cmd *cobra.Command) {
+	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
 		if cmd.Flags().Lookup("dry-run") == nil {
 			return
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/read/question"
@@ -78,7 +79,7 @@ func csvLines() map[string][][]string {
 func TestExcelFlags(t *testing.T) {
 	t.Parallel()
 	known := csvLines()
-	walk(tree(testApp()), func(cmd *cobra.Command) {
+	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
 		format := cmd.Flags().Lookup("format")
 		if format == nil || !strings.Contains(format.Usage, "csv") || cmd.Name() == "generate" {
 			return

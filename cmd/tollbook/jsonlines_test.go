@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -133,7 +134,8 @@ func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschem
 			t.Fatal(err)
 		}
 	}
-	if code := a.Run(tree(a), append([]string{"-w", filepath.Join(dir, "w")}, strings.Fields(args)...)); code != 0 {
+	line := append([]string{"-w", filepath.Join(dir, "w")}, strings.Fields(args)...)
+	if code := a.Run(all.Commands(a), line); code != 0 {
 		t.Errorf("tollbook %s: exit %d: %s", args, code, stderr.String())
 	}
 	p.schemas[shape], p.first[shape] = schema, args

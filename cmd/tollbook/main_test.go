@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 		realTollbook()
 	}
 	testscript.Main(m, map[string]func(){
-		"tollbook": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, scriptClock)) },
+		"tollbook": func() { os.Exit(all.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, scriptClock)) },
 	})
 }
 

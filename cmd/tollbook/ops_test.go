@@ -12,6 +12,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/fixtures/ops"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
@@ -141,7 +142,7 @@ func quoted(text string) (out []string) {
 func checkCommand(t *testing.T, where, line string) {
 	t.Helper()
 	args := strings.Fields(line)
-	root := tree(testApp())
+	root := all.Commands(testApp())
 	cmd, rest, err := root.Find(args[1:])
 	if err == nil {
 		err = cmd.ParseFlags(rest)

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 )
 
@@ -92,7 +93,7 @@ var writesFile = regexp.MustCompile(`^(out|svg) |to write|into this file`)
 func TestFileFlags(t *testing.T) {
 	t.Parallel()
 	known := fileFlags()
-	walk(tree(testApp()), func(cmd *cobra.Command) {
+	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
 		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 			if !writesFile.MatchString(f.Name + " " + f.Usage) {
 				return
@@ -354,7 +355,7 @@ version
 worker
 `
 	lines := map[string][][]string{}
-	root := tree(testApp())
+	root := all.Commands(testApp())
 	for line := range strings.Lines(strings.NewReplacer("BACKUP", backup, "USAGE", usage, "NEW",
 		t.TempDir()).Replace(text[1:])) {
 		args := strings.Fields(line)
@@ -373,7 +374,7 @@ func TestJSONOrAnError(t *testing.T) {
 	dir := monthOf(t)
 	lines := jsonLines(t, dir)
 	var commands []string
-	walk(tree(testApp()), func(cmd *cobra.Command) {
+	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
 		if cmd.HasParent() {
 			commands = append(commands, cmd.CommandPath())
 		}
@@ -440,7 +441,7 @@ func TestStandardInput(t *testing.T) {
 			t.Fatal(err)
 		}
 		var stdout, stderr bytes.Buffer
-		got := Main(append([]string{"-w", dir}, append(c.args, "-")...), in, &stdout, &stderr, func(string) string {
+		got := all.Main(append([]string{"-w", dir}, append(c.args, "-")...), in, &stdout, &stderr, func(string) string {
 			return ""
 		}, noon)
 		_ = in.Close() // it was read only

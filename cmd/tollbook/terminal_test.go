@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/all"
 )
 
 // closingLine closes the sample's month, which has open rejects.
@@ -56,7 +58,7 @@ func newTerminal(t *testing.T, answer func(person *os.File)) *terminal {
 func (tty *terminal) call(w *world, line string) (code int, out, shown string) {
 	w.Helper()
 	var stdout bytes.Buffer
-	code = Main(w.args(line), tty.keyboard, &stdout, tty.keyboard, func(string) string { return "" }, noon)
+	code = all.Main(w.args(line), tty.keyboard, &stdout, tty.keyboard, func(string) string { return "" }, noon)
 	if err := tty.keyboard.Close(); err != nil {
 		w.Error(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/programcmd"
 )
@@ -89,7 +90,7 @@ func walk(cmd *cobra.Command, visit func(*cobra.Command)) {
 func TestTree(t *testing.T) {
 	t.Parallel()
 	var found []string
-	walk(tree(testApp()), func(cmd *cobra.Command) {
+	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
 		found = append(found, cmd.CommandPath())
 		if cmd.Short == "" || cmd.Long == "" || cmd.Example == "" || strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: Short %q, Long %q, Example %q", cmd.CommandPath(), cmd.Short, cmd.Long, cmd.Example)
@@ -129,7 +130,7 @@ func parseExample(t *testing.T, line string, of *cobra.Command) {
 		t.Errorf("%s: example %q does not start with tollbook", of.CommandPath(), line)
 		return
 	}
-	root := tree(testApp())
+	root := all.Commands(testApp())
 	cmd, rest, err := root.Find(args[1:])
 	if err == nil {
 		err = cmd.ParseFlags(rest)
@@ -150,7 +151,7 @@ func parseExample(t *testing.T, line string, of *cobra.Command) {
 func TestCommandPage(t *testing.T) {
 	t.Parallel()
 	var page bytes.Buffer
-	if err := programcmd.Page(tree(testApp()), &page); err != nil {
+	if err := programcmd.Page(all.Commands(testApp()), &page); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := os.ReadFile("../../docs/cli.md")

@@ -27,7 +27,7 @@ func (c completion) register(cmd *cobra.Command) {
 	for name, complete := range map[string]cobra.CompletionFunc{
 		"cycle": c.cycle, "customer": c.customer, "partner": c.partner,
 	} {
-		if cmd.LocalNonPersistentFlags().Lookup(name) != nil {
+		if cmd.Flags().Lookup(name) != nil { // before the command line is parsed: the command's own flags only
 			_ = cmd.RegisterFlagCompletionFunc(name, complete) // fails for a flag that is not there alone
 		}
 	}
