@@ -116,10 +116,14 @@ GO_TEST = tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; export TMPDIR="$$tmp" GOF
   export TOLLBOOK_TEST_PROGRAM=$(CURDIR)/$(BUILD)/test/tollbook; mkdir -p $(BUILD)/test; $(GO) build -o "$$TOLLBOOK_TEST_PROGRAM" ./cmd/tollbook; \
   $(GO) run ./fixtures/progress
 
+# The packages that take longest, which start first: at the end no processor waits for one of them.
+LONGEST := ./fixtures/scenarios ./fixtures/campaign ./fixtures/publishing ./cmd/tollbook ./pipeline/out/publish ./fixtures/browser \
+  ./pipeline/serve/bss ./pipeline/intake/feed ./fixtures/simulation ./fixtures/reference ./pipeline/serve
+
 # Every test, with -short: random tests draw less, and of configurations, faults and kills some are tried. `make campaign` is the full form.
 .PHONY: test
 test: ## run every test of the main module in its quick form, about 4 minutes on two cores
-	@$(FETCH); $(GO_TEST) -short -timeout 20m $(PACKAGES); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
+	@$(FETCH); $(GO_TEST) -short -vet=off -timeout 20m $(LONGEST) $(PACKAGES); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
 # What differs from BRANCH, committed or not. A change of a package that many import is better served by `make test`.
 BRANCH ?= main
