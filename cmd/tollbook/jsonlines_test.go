@@ -53,13 +53,16 @@ func requestSchema(t *testing.T, s *shapes) *jsonschema.Schema {
 // exportedRows are the tables of `tollbook export` with all columns that one can have, and the columns that all have.
 func exportedRows() map[string][2]*table.Table {
 	out := map[string][2]*table.Table{
-		"statements":         {table.StatementsOf(true, true), table.Statements()},
-		"partner_statements": {table.PartnerStatementsOf(true), table.PartnerStatements()},
+		"statements":         {table.StatementsOf(true, true).Table, table.Statements().Table},
+		"partner_statements": {table.PartnerStatementsOf(true).Table, table.PartnerStatements().Table},
 	}
-	for _, t := range []*table.Table{table.Lines(), table.Rejects(), table.Incentives(), table.AccountEntries(),
-		table.Margins(), table.Taxes(), table.Totals(), table.PartnerAccounts(), table.Receivables(), table.Coupons(),
-		table.CouponRecords(), table.Funds(), table.Withdrawals(), table.Invoices(), table.InvoiceRecords(),
-		table.OrderStatus()} {
+	for _, t := range []*table.Table{table.Lines().Table, table.Rejects().Table, table.Incentives().Table,
+		table.AccountEntries().Table,
+		table.Margins().Table, table.Taxes().Table, table.Totals().Table, table.PartnerAccounts().Table,
+		table.Receivables().Table, table.Coupons().Table,
+		table.CouponRecords().Table, table.Funds().Table, table.Withdrawals().Table, table.Invoices().Table,
+		table.InvoiceRecords().Table,
+		table.OrderStatus().Table} {
 		name := t.Name
 		if name == table.AccountEntries().Name {
 			name = "accounts"

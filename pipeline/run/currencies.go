@@ -22,17 +22,17 @@ func (r *runState) samePartners(cycle string, files []lake.FileEntry) error {
 	if err != nil {
 		return err
 	}
-	cols, at := []int{tables.XPartnerID}, -1
-	if len(def.Columns) > tables.XCurrency {
-		at = tables.XCurrency
+	cols, at := tables.Columns(tables.PartnerStatementPartnerID), -1
+	if len(def.Columns) > int(tables.PartnerStatementCurrency) {
+		at = int(tables.PartnerStatementCurrency)
 		cols = append(cols, at)
 	}
 	for _, e := range files {
 		if e.Table != def.Name {
 			continue
 		}
-		err := tablefile.Each(r.txn, e, def, cols, func(c *parquet.Columns, row int) error {
-			id, was := c.C[tables.XPartnerID].Word(row), r.ws.Books.Currency
+		err := tablefile.Each(r.txn, e, def, cols, func(c *parquet.Columns[tables.PartnerStatement], row int) error {
+			id, was := c.Word(tables.PartnerStatementPartnerID).At(row), r.ws.Books.Currency
 			if at >= 0 {
 				was = c.C[at].Word(row)
 			}

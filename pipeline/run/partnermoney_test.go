@@ -137,12 +137,13 @@ func TestPartnerRests(t *testing.T) {
 	} {
 		n.put(night.put)
 		snap, report := n.night(night.asOf, night.closes)
-		now := n.paths(snap, tables.PartnerAccounts(), tables.Funds(), tables.PartnerFacts(), tables.PartnerEvents())
+		now := n.paths(snap, tables.PartnerAccounts().Table, tables.Funds().Table, tables.PartnerFacts().Table,
+			tables.PartnerEvents().Table)
 		if same := cmp.Equal(last, now); same != night.rests {
 			t.Errorf("%s: the tables are the same: %t, want %t", night.asOf, same, night.rests)
 		}
 		last = now
-		if got := len(n.paths(snap, tables.Funds())) > 0; got != night.funds {
+		if got := len(n.paths(snap, tables.Funds().Table)) > 0; got != night.funds {
 			t.Errorf("%s: a list of a fund: %t, want %t", night.asOf, got, night.funds)
 		}
 		want := []string{night.overdrawn}
@@ -155,10 +156,11 @@ func TestPartnerRests(t *testing.T) {
 	}
 	before, _ := n.night("2026-10-08T04:00:00Z", "")
 	after, _ := n.night("2026-10-09T04:00:00Z", "")
-	if cmp.Equal(n.paths(before, tables.Receivables()), n.paths(after, tables.Receivables())) {
+	if cmp.Equal(n.paths(before, tables.Receivables().Table), n.paths(after, tables.Receivables().Table)) {
 		t.Error("receivables are a day older, and their table is the same")
 	}
-	if diff := cmp.Diff(n.paths(before, tables.PartnerFacts()), n.paths(after, tables.PartnerFacts())); diff != "" {
+	if diff := cmp.Diff(n.paths(before, tables.PartnerFacts().Table), n.paths(after,
+		tables.PartnerFacts().Table)); diff != "" {
 		t.Errorf("a day later there was a replay (-before +after)\n%s", diff)
 	}
 }

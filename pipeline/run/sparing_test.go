@@ -83,9 +83,9 @@ func TestReadersOutliveACommit(t *testing.T) {
 		t.Fatalf("%d files of lines were replaced: too few for this test", gone)
 	}
 	var got []string
-	err = list.Each(func(row rows.Row) error {
-		a, err := row.Amount(tables.LPaymentAmount)
-		got = append(got, string(row.Text(tables.LID))+" "+a.String())
+	err = list.Each(func(row rows.Row[tables.Line]) error {
+		a, err := row.Amount(tables.LinePaymentAmount)
+		got = append(got, string(row.Text(tables.LineID))+" "+a.String())
 		return err
 	})
 	want := "rec-aurora 1.00000000, rec-birch 2.00000000, rec-cedar-1 4.00000000, rec-cedar-2 8.00000000, rec-dune " +

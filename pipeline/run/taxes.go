@@ -40,9 +40,9 @@ func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) e
 	if err != nil {
 		return err
 	}
-	err = settled.Each(func(row rows.Row) error {
-		if row.Word(tables.XSellerID) != "" {
-			note(row.Word(tables.XPartnerID))
+	err = settled.Each(func(row rows.Row[tables.PartnerStatement]) error {
+		if row.Word(tables.PartnerStatementSellerID) != "" {
+			note(row.Word(tables.PartnerStatementPartnerID))
 		}
 		return nil
 	})

@@ -1,27 +1,5 @@
 package table
 
-// Columns of the cost_deliveries table.
-const (
-	CDSource = iota
-	CDPeriod
-	CDDelivery
-	CDState
-	CDHash
-	CDFixed
-	CDRows
-	CDRejected
-	CDAccepted
-	CDCurrency
-	CDList
-	CDContracted
-	CDEffective
-	CDBilled
-	CDTolerated
-	CDFault
-	CDMade
-	CostDeliveryColumns
-)
-
 // What the cost columns of tables mean.
 const (
 	sumOfRows  = "sum of that column over the accepted rows"
@@ -29,7 +7,7 @@ const (
 )
 
 // CostDeliveries is the deliveries of cost files, in one file of no cycle (§11.1).
-func CostDeliveries() *Table { return costDeliveriesTable }
+func CostDeliveries() Def[CostDelivery] { return Def[CostDelivery]{costDeliveriesTable} }
 
 var costDeliveriesTable = define("cost_deliveries", []Column{
 	{"source", Word, "the source of cost files"}, {"period", Word, "the billing period: 2026-09"},
@@ -47,39 +25,16 @@ var costDeliveriesTable = define("cost_deliveries", []Column{
 	Column{"fault", Text, "why it failed"},
 	Column{"made", Text, "names the books and settings by which its rows were billed last"})
 
-// Columns of the cost_rates table.
-const (
-	CXSource = iota
-	CXPeriod
-	CXTo
-	CXRate
-)
-
 // CostRates is the exchange rates by which cost files are converted, in one file of no cycle (§11.5).
-func CostRates() *Table { return costRatesTable }
+func CostRates() Def[CostRate] { return Def[CostRate]{costRatesTable} }
 
 var costRatesTable = define("cost_rates", nil, Column{"source", Word, "the source of cost files"},
 	Column{"period", Word, "the billing period: 2026-09"},
 	Column{"to", Word, "the currency that the source's is converted to"},
 	Column{"rate", Quantity, "how much of `to` one unit of the source's currency is"})
 
-// Columns of the cost_rejects table.
-const (
-	CRSource = iota
-	CRPeriod
-	CRDelivery
-	CRFile
-	CRRow
-	CRColumn
-	CRReason
-	CRValue
-	CRRaw
-	CRRows
-	CostRejectColumns
-)
-
 // CostRejects is the rejected rows of deliveries that are held, in one file of no cycle (§11.1).
-func CostRejects() *Table { return costRejectsTable }
+func CostRejects() Def[CostReject] { return Def[CostReject]{costRejectsTable} }
 
 var costRejectsTable = define("cost_rejects", []Column{
 	{"source", Word, "the source of cost files"}, {"period", Word, "the billing period: 2026-09"},
@@ -92,42 +47,6 @@ var costRejectsTable = define("cost_rejects", []Column{
 	Column{"rows", Whole, "1; beyond 10,000 rejects of a delivery, the number of rows of this file, column and " +
 		"reason; 0 (= 1) if an earlier build wrote it"}).adding(1)
 
-// Columns of the cost_groups table.
-const (
-	CGCustomerID = iota
-	CGID
-	CGOriginCycle
-	CGSource
-	CGDelivery
-	CGRule
-	CGSKU
-	CGQuantityColumn
-	CGAccount
-	CGServiceName
-	CGRegionID
-	CGResourceID
-	CGCategory
-	CGClass
-	CGStatus
-	CGRows
-	CGList
-	CGContracted
-	CGEffective
-	CGBilled
-	CGPricingQuantity
-	CGConsumedQuantity
-	CGFx
-	CGMinMargin
-	CGPayment
-	CGLow
-	CGStart
-	CGEnd
-	CGCame
-	CGPricingUnits
-	CGConsumedUnits
-	CostGroupColumns
-)
-
 // What pricing_units and consumed_units of the cost_groups table say.
 const (
 	UnknownUnits = iota // an earlier build wrote the file
@@ -137,7 +56,7 @@ const (
 )
 
 // CostGroups is the rows of cost files that were added up to one line each, or to one for each tier (§11.3).
-func CostGroups() *Table { return costGroupsTable }
+func CostGroups() Def[CostGroup] { return Def[CostGroup]{costGroupsTable} }
 
 var costGroupsTable = define("cost_groups", nil,
 	Column{"customer_id", Word, "who bears it"}, Column{"id", Text, "id of its lines: source/day/hash"},
@@ -164,37 +83,8 @@ var costGroupsTable = define("cost_groups", nil,
 		"the quantity, 2 all rows have the same unit, 3 several"},
 	Column{"consumed_units", Small, "the same of ConsumedQuantity"}).adding(2)
 
-// Columns of the cost_postings table.
-const (
-	CPCustomerID = iota
-	CPOriginCycle
-	CPID
-	CPTier
-	CPSKU
-	CPRegion
-	CPResource
-	CPStart
-	CPEnd
-	CPOwn
-	CPUnitPrice
-	CPUsage
-	CPQuantity
-	CPOfficial
-	CPDiscount
-	CPTruncated
-	CPPayment
-	CPDiscountID
-	CPPartnerID
-	CPAssociationType
-	CPDelivery
-	CPAsOf
-	CPKind
-	CPFree
-	CostPostingColumns
-)
-
 // CostPostings is the differences that a delivery for a closed cycle posted into an open one (§11.4).
-func CostPostings() *Table { return costPostingsTable }
+func CostPostings() Def[CostPosting] { return Def[CostPosting]{costPostingsTable} }
 
 var costPostingsTable = define("cost_postings", nil,
 	Column{"customer_id", Word, "whose bill differs"},
@@ -218,30 +108,8 @@ var costPostingsTable = define("cost_postings", nil,
 		"posted lines of that id and tier)"},
 	Column{"free_resource_usage", Quantity, "difference of that column"}).adding(2)
 
-// Columns of the margins table.
-const (
-	MCycle = iota
-	MOriginCycle
-	MSource
-	MCustomerID
-	MServiceName
-	MAccount
-	MDay
-	MStatus
-	MReason
-	MCurrency
-	MList
-	MContracted
-	MEffective
-	MBilled
-	MPaymentCurrency
-	MPayment
-	MMargin
-	MarginColumns
-)
-
 // Margins is the vendors' costs next to what customers pay for them (§11.6).
-func Margins() *Table { return marginsTable }
+func Margins() Def[Margin] { return Def[Margin]{marginsTable} }
 
 var marginsTable = define("margins", []Column{
 	{"cycle", Word, "cycle that the row is billed in"},

@@ -2,24 +2,6 @@ package table
 
 import "slices"
 
-// Columns of the usage table: accepted records that lines do not hold.
-const (
-	UCustomerID = iota
-	URecordID
-	UResourceID
-	USKU
-	URegionCode
-	UUsageStart
-	UUsageEnd
-	UQuantity
-	UResourceName
-	UResourceTag
-	UReplaces
-	UStatus
-	UDraws
-	UsageColumns
-)
-
 // States of a row of the usage table.
 const (
 	Counted  = 0 // the record counts; its lines, if any, are in the lines table or come at month-end
@@ -29,7 +11,7 @@ const (
 
 // Usage is the accepted usage records that cannot be read back from lines: those of month-end products, those that
 // replace another record, and those that were replaced.
-func Usage() *Table { return define("usage", nil, usageColumns()...) }
+func Usage() Def[Record] { return Def[Record]{define("usage", nil, usageColumns()...)} }
 
 func usageColumns() []Column {
 	return []Column{
@@ -50,33 +32,16 @@ func usageColumns() []Column {
 	}
 }
 
-// Columns of the late table beyond those of usage.
-const (
-	LateOrigin = UsageColumns + iota
-	LateAsOf
-)
-
 // Late is the usage records that were accepted after their cycle was closed, in the cycle they are billed in
 // (§4.11).
-func Late() *Table { return lateTable }
+func Late() Def[Record] { return Def[Record]{lateTable} }
 
 var lateTable = define("late", nil, append(usageColumns(),
 	Column{"origin_cycle", Word, "cycle that the use belongs to"},
 	Column{"as_of", Time, "clock of the run that accepted it"})...)
 
-// Columns of the bandwidth table.
-const (
-	BCustomerID = iota
-	BResourceID
-	BSlot
-	BSampleTime
-	BIn
-	BOut
-	BandwidthColumns
-)
-
 // Bandwidth is the samples that count, one row per link and 5-minute slot.
-func Bandwidth() *Table { return define("bandwidth", nil, bandwidthColumns()...) }
+func Bandwidth() Def[Sample] { return Def[Sample]{define("bandwidth", nil, bandwidthColumns()...)} }
 
 func bandwidthColumns() []Column {
 	return []Column{
@@ -86,37 +51,15 @@ func bandwidthColumns() []Column {
 	}
 }
 
-// BAsOf is the column of the late_samples table beyond those of bandwidth.
-const BAsOf = BandwidthColumns
-
 // LateSamples is the samples that took their slot's place after their cycle was closed, in the cycle they are billed in
 // (§4.11).
-func LateSamples() *Table { return lateSamplesTable }
+func LateSamples() Def[Sample] { return Def[Sample]{lateSamplesTable} }
 
 var lateSamplesTable = define("late_samples", nil,
 	append(bandwidthColumns(), Column{"as_of", Time, "clock of the run that accepted it"})...)
 
-// Columns of the positions table.
-const (
-	PCustomerID = iota
-	PKind
-	PKey
-	PScope
-	PResource
-	PRegion
-	PName
-	PTag
-	POrder
-	PCount
-	PUsage
-	PFree
-	PDraws
-	PAt
-	PositionColumns
-)
-
 // Positions is what a day's fold leaves for the next: see package position.
-func Positions() *Table { return define("positions", nil, positionColumns()...) }
+func Positions() Def[Position] { return Def[Position]{define("positions", nil, positionColumns()...)} }
 
 func positionColumns() []Column {
 	return []Column{
@@ -137,32 +80,12 @@ func positionColumns() []Column {
 	}
 }
 
-// POrigin is the column of the late_positions table beyond those of positions.
-const POrigin = PositionColumns
-
 // LatePositions is what late records leave behind in the cycle they are billed in: meters of closed cycles, and prepaid
 // packages.
-func LatePositions() *Table { return latePositionsTable }
+func LatePositions() Def[Position] { return Def[Position]{latePositionsTable} }
 
 var latePositionsTable = define("late_positions", nil,
 	append(positionColumns(), Column{"origin_cycle", Word, "meter: cycle that it counts; empty for packages"})...)
-
-// Columns of the sums table.
-const (
-	DCustomerID = iota
-	DLines
-	DOfficial
-	DDiscount
-	DTruncated
-	DPayment
-	DCash
-	DCredit
-	DCoupon
-	DStored
-	DFlexi
-	DDebt
-	SumColumns
-)
 
 // What the amount columns of sums and statements mean.
 const (
@@ -171,7 +94,7 @@ const (
 )
 
 // Sums is each customer's lines of one day added up; statements are made of them.
-func Sums() *Table { return sumsTable }
+func Sums() Def[Sum] { return Def[Sum]{sumsTable} }
 
 var sumsTable = define("sums", nil,
 	Column{"customer_id", Word, "the customer"}, Column{"line_count", Whole, "number of lines of the day"},
@@ -183,40 +106,14 @@ var sumsTable = define("sums", nil,
 	Column{"debt_amount", Amount, sumOfDay})
 
 // Ident is the index by which a record id accepted on another day of the cycle is found.
-func Ident() *Table { return identTable }
+func Ident() Def[Identity] { return Def[Identity]{identTable} }
 
 var identTable = define("ident", nil, Column{"hash", Whole, "upper 56 bits of the identity's hash, ascending"})
 
-// Columns of the rejects table.
-const (
-	RFeed = iota
-	RFile
-	RRow
-	RColumn
-	RReason
-	RValue
-	RID
-	RRaw
-	RFileHash
-	RHeader
-	RejectColumns
-)
-
-// Columns of the ended_rejects table beyond those of rejects.
-const (
-	RCorrectedFile = RejectColumns + iota
-	RCorrectedRow
-	RCorrectedAt
-	RDismissedBy
-	RDismissedWhy
-	RDismissedAt
-	EndedRejectColumns
-)
-
 // Rejects is the records that were not accepted and still are not: the open rejects (§3.20, §8).
-func Rejects() *Table {
+func Rejects() Def[Reject] {
 	exported, kept := rejectColumns()
-	return define("rejects", exported, kept...)
+	return Def[Reject]{define("rejects", exported, kept...)}
 }
 
 // rejectColumns are the columns of a reject: those that are exported, and those that the lake keeps in addition.
@@ -238,7 +135,7 @@ func rejectColumns() (exported, kept []Column) {
 }
 
 // EndedRejects is the rejects that ended: a record of their identity was accepted, or a person dismissed them.
-func EndedRejects() *Table {
+func EndedRejects() Def[Reject] {
 	exported, kept := rejectColumns()
 	ended := []Column{
 		{"corrected_file", Word,
@@ -249,31 +146,11 @@ func EndedRejects() *Table {
 		{"dismissed_why", Text, "the reason given"},
 		{"dismissed_at", MaybeTime, "clock of the command that dismissed it; null = nobody did"},
 	}
-	return define("ended_rejects", nil, slices.Concat(exported, kept, ended)...)
+	return Def[Reject]{define("ended_rejects", nil, slices.Concat(exported, kept, ended)...)}
 }
 
-// Columns of the statements table.
-const (
-	SCycle = iota
-	SCustomerID
-	SLineCount
-	SOfficial
-	SDiscount
-	STruncated
-	SPayment
-	SRounding
-	SDue
-	SCash
-	SCredit
-	SCoupon
-	SStored
-	SFlexi
-	SDebt
-	StatementColumns
-)
-
 // Statements is what each customer is asked to pay for a cycle (§8).
-func Statements() *Table { return statementsTable }
+func Statements() Def[Statement] { return Def[Statement]{statementsTable} }
 
 var statementsTable = define("statements", []Column{
 	{"cycle", Word, "the cycle"}, {"customer_id", Word, "who is asked to pay"},
@@ -288,41 +165,15 @@ var statementsTable = define("statements", []Column{
 })
 
 // Totals is the control totals of a cycle (§6.6, §8).
-func Totals() *Table { return totalsTable }
+func Totals() Def[Total] { return Def[Total]{totalsTable} }
 
 var totalsTable = define("totals", []Column{
 	{"name", Word, "what was counted or added up: rows.FEED.OUTCOME, or TABLE.COLUMN"},
 	{"value", Text, "the count, or the sum with all digits of its column"},
 })
 
-// Columns of the orders table.
-const (
-	OCustomerID = iota
-	OOrderID
-	OOrderLine
-	OOrderType
-	OSKU
-	ORegionCode
-	OResourceID
-	OQuantity
-	OPeriodType
-	OPeriodNum
-	OPayTime
-	OEffectiveTime
-	OExpireTime
-	OBaseOrderID
-	OBaseOrderLine
-	OPayer
-	ODiscountID
-	OCouponIDs
-	OOfficialAmount
-	OHasOfficial
-	OAsOf
-	OrderColumns
-)
-
 // Orders is the accepted orders, in the cycle they are billed in, defaults filled in.
-func Orders() *Table { return ordersTable }
+func Orders() Def[Order] { return Def[Order]{ordersTable} }
 
 var ordersTable = define("orders", nil,
 	Column{"customer_id", Word, "who ordered"}, Column{"order_id", Text, "the order's id"},
@@ -344,21 +195,8 @@ var ordersTable = define("orders", nil,
 	Column{"has_official", Small, "1 = official_amount overrides the price book"},
 	Column{"as_of", Time, "clock of the run that accepted it"})
 
-// Columns of the adjustments table.
-const (
-	ACustomerID = iota
-	AAdjustmentID
-	ASKU
-	ATime
-	AAmount
-	ADetail
-	ANote
-	AAsOf
-	AdjustmentColumns
-)
-
 // Adjustments is the accepted manual adjustments, in the cycle they are billed in.
-func Adjustments() *Table { return adjustmentsTable }
+func Adjustments() Def[Adjustment] { return Def[Adjustment]{adjustmentsTable} }
 
 var adjustmentsTable = define("adjustments", nil,
 	Column{"customer_id", Word, "whose bill it changes"}, Column{"adjustment_id", Text, "the adjustment's id"},
@@ -367,28 +205,8 @@ var adjustmentsTable = define("adjustments", nil,
 	Column{"bill_detail_type", Small, "kind of adjustment: 9 or 16"},
 	Column{"note", Text, "why, for people"}, Column{"as_of", Time, "clock of the run that accepted it"})
 
-// Columns of the reratings table.
-const (
-	TCustomerID = iota
-	TOriginCycle
-	TSKU
-	TRegionCode
-	TResourceID
-	TPartnerID
-	TAssociationType
-	TUsage
-	TFree
-	TOfficial
-	TDiscount
-	TTruncated
-	TPayment
-	TDraws
-	TAsOf
-	RerateColumns
-)
-
 // Reratings is the differences that re-rating posted into a cycle (§4.12). They stay as they were posted.
-func Reratings() *Table { return reratingsTable }
+func Reratings() Def[Rerating] { return Def[Rerating]{reratingsTable} }
 
 var reratingsTable = define("reratings", nil,
 	Column{"customer_id", Word, "whose bill differs"},
@@ -404,36 +222,15 @@ var reratingsTable = define("reratings", nil,
 	Column{"package_draws", Text, "difference of the draws: package_id:quantity;…"},
 	Column{"as_of", Time, "clock of the run that rated again"})
 
-// Columns of the redraws table.
-const (
-	WCustomerID = iota
-	WOriginCycle
-	WRecordID
-	WDraws
-	RedrawColumns
-)
-
 // Redraws is what records of closed cycles draw since re-rating, where it is not what they drew when they were billed.
-func Redraws() *Table { return redrawsTable }
+func Redraws() Def[Redraw] { return Def[Redraw]{redrawsTable} }
 
 var redrawsTable = define("redraws", nil,
 	Column{"customer_id", Word, "who used it"}, Column{"origin_cycle", Word, "cycle that the record belongs to"},
 	Column{"record_id", Text, "the record"}, Column{"draws", Text, "what it draws: package_id:quantity;…"})
 
-// Columns of the shifts table.
-const (
-	HCustomerID = iota
-	HOriginCycle
-	HKind
-	HKey
-	HScope
-	HAt
-	HShift
-	ShiftColumns
-)
-
 // Shifts is by how much re-rating moved meters and packages from where billing had left them.
-func Shifts() *Table { return shiftsTable }
+func Shifts() Def[Shift] { return Def[Shift]{shiftsTable} }
 
 var shiftsTable = define("shifts", nil,
 	Column{"customer_id", Word, "whose position it is"},
@@ -444,29 +241,10 @@ var shiftsTable = define("shifts", nil,
 	Column{"at", MaybeTime, "package: start of the quota period"},
 	Column{"shift", Quantity, "by how much more the meter counts, or was drawn from the package; negative: less"})
 
-// Columns of the account_events table.
-const (
-	GCustomerID = iota
-	GEventID
-	GTime
-	GInstant
-	GType
-	GBalanceType
-	GAmount
-	GAsOf
-	GRefused
-	GFile
-	GFileHash
-	GRow
-	GHeader
-	GRaw
-	AccountEventColumns
-)
-
 // AccountEvents is the account events that passed acceptance, in the cycle they take effect in (§3.16, §4.11).
 // Those with refused = 1 count as rejects of their file: the last replay of the cycle found less on the balance than
 // they take (§6.3).
-func AccountEvents() *Table { return accountEventsTable }
+func AccountEvents() Def[AccountEvent] { return Def[AccountEvent]{accountEventsTable} }
 
 var accountEventsTable = define("account_events", nil,
 	Column{"customer_id", Word, "whose account it moves"}, Column{"event_id", Text, "the event's id"},
@@ -483,20 +261,8 @@ var accountEventsTable = define("account_events", nil,
 	Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
 	Column{"raw", Text, "the whole record as it came"})
 
-// Columns of the transfers table.
-const (
-	FTransferID = iota
-	FOwnCycle
-	FFromPartnerID
-	FToPartnerID
-	FCustomerID
-	FAmount
-	FAsOf
-	TransferColumns
-)
-
 // Transfers is the accepted transfers of performance, in the cycle they count in (§3.17).
-func Transfers() *Table { return transfersTable }
+func Transfers() Def[Transfer] { return Def[Transfer]{transfersTable} }
 
 var transfersTable = define("transfers", nil,
 	Column{"transfer_id", Text, "the transfer's id"},
@@ -507,29 +273,10 @@ var transfersTable = define("transfers", nil,
 	Column{"amount", Amount, "how much performance"},
 	Column{"as_of", Time, "clock of the run that accepted it"})
 
-// Columns of the incentive_events table.
-const (
-	VEventID = iota
-	VPartnerID
-	VProgrammeID
-	VPeriod
-	VEvent
-	VTime
-	VAsOf
-	VRefused
-	VMet
-	VFile
-	VFileHash
-	VRow
-	VHeader
-	VRaw
-	IncentiveEventColumns
-)
-
 // IncentiveEvents is the steps in the life of incentives that passed acceptance, in one file of no cycle (§3.18).
 // Those with refused = 1 count as rejects of their file: as all events of their incentive stand, they do not fit the
 // state that they meet.
-func IncentiveEvents() *Table { return incentiveEventsTable }
+func IncentiveEvents() Def[IncentiveEvent] { return Def[IncentiveEvent]{incentiveEventsTable} }
 
 var incentiveEventsTable = define("incentive_events", nil,
 	Column{"event_id", Text, "the event's id"}, Column{"partner_id", Word, "partner whose incentive it is"},
@@ -546,44 +293,9 @@ var incentiveEventsTable = define("incentive_events", nil,
 	Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
 	Column{"raw", Text, "the whole record as it came"})
 
-// Columns of the order_status table.
-const (
-	STCustomerID = iota
-	STOrderID
-	STOrderLine
-	STStatus
-	STTime
-	STOrderType
-	STSKU
-	STRegionCode
-	STResourceID
-	STQuantity
-	STPeriodType
-	STPeriodNum
-	STEffectiveTime
-	STExpireTime
-	STBaseOrderID
-	STBaseOrderLine
-	STPayer
-	STDiscountID
-	STCouponIDs
-	STOfficialAmount
-	STHasOfficial
-	STAsOf
-	STPaid
-	STRefused
-	STMet
-	STFile
-	STFileHash
-	STRow
-	STHeader
-	STRaw
-	OrderStatusColumns
-)
-
 // OrderStatus is the steps in the life of order lines that passed acceptance, in one file of no cycle. Those with
 // refused = 1 count as rejects of their file: they do not fit the state that they meet.
-func OrderStatus() *Table { return orderStatusTable }
+func OrderStatus() Def[OrderStep] { return Def[OrderStep]{orderStatusTable} }
 
 var orderStatusTable = define("order_status", []Column{
 	{"customer_id", Word, "who ordered"}, {"order_id", Text, "the order's id"},
@@ -615,18 +327,8 @@ var orderStatusTable = define("order_status", []Column{
 	Column{"header", Word, "what is needed before raw to read it again: the header of a CSV file"},
 	Column{"raw", Text, "the complete record as it came"})
 
-// Columns of the balances table.
-const (
-	KCustomerID = iota
-	KBalance
-	KCouponID
-	KValidFrom
-	KAmount
-	BalanceColumns
-)
-
 // Balances is what a day's payments leave for the next, of customers whose balances ever moved (§6.3).
-func Balances() *Table { return balancesTable }
+func Balances() Def[Balance] { return Def[Balance]{balancesTable} }
 
 var balancesTable = define("balances", nil,
 	Column{"customer_id", Word, "whose balance it is"},
@@ -635,22 +337,9 @@ var balancesTable = define("balances", nil,
 	Column{"valid_from", MaybeTime, "coupon: its valid_from; else null"},
 	Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"})
 
-// Columns of the account_entries table.
-const (
-	ECustomerID = iota
-	ETime
-	EID
-	EType
-	EBalanceType
-	EAmount
-	EBalanceAfter
-	EMonthEnd
-	EntryColumns
-)
-
 // AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (§6.3, §8
 // accounts).
-func AccountEntries() *Table { return accountEntriesTable }
+func AccountEntries() Def[AccountEntry] { return Def[AccountEntry]{accountEntriesTable} }
 
 var accountEntriesTable = define("account_entries", []Column{
 	{"customer_id", Word, "whose balance moved"},
@@ -664,21 +353,9 @@ var accountEntriesTable = define("account_entries", []Column{
 	{"balance_after", Amount, "the balance after it"},
 }, Column{"month_end", Small, "1: by a month-end line, which comes after all else of its instant"})
 
-// Columns of the runs table.
-const (
-	QNumber = iota
-	QHash
-	QParent
-	QAsOf
-	QCommand
-	QClosedThrough
-	QBuckets
-	RunColumns
-)
-
 // Runs is the lake's manifests, one row each: which run made which state. It is no file of the lake; ClickHouse gets
 // it.
-func Runs() *Table { return runsTable }
+func Runs() Def[Run] { return Def[Run]{runsTable} }
 
 var runsTable = define("runs", nil,
 	Column{"number", Whole, "number of the manifest"}, Column{"hash", Text, "its hash"},

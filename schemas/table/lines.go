@@ -1,59 +1,7 @@
 package table
 
-// Columns of the lines table, in file order (§5, §8).
-const (
-	LCycle = iota
-	LCustomerID
-	LPartnerID
-	LAssociationType
-	LServiceTypeCode
-	LResourceTypeCode
-	LRegionCode
-	LChargingMode
-	LBillDetailType
-	LTradeID
-	LTradeTime
-	LConsumeTime
-	LID
-	LTier
-	LKind
-	LResourceID
-	LResourceName
-	LResourceTag
-	LSKU
-	LUsageType
-	LMeasure
-	LUsageAmount
-	LFreeResourceUsage
-	LQuantity
-	LUnitPrice
-	LOfficialAmount
-	LDiscountAmount
-	LDiscountID
-	LTruncatedAmount
-	LPaymentAmount
-	LCashAmount
-	LCreditAmount
-	LCouponAmount
-	LStoredValueAmount
-	LFlexiCouponAmount
-	LDebtAmount
-	LOriginCycle
-	LPriceValidFrom
-	LPriceList
-	LPriceRegion
-	LPackageDraws
-	LUsageStart
-	LUsageEnd
-	LDay
-	LCountedCoupon
-	LOwnTime
-	LInstant
-	LineColumns
-)
-
 // Lines is the consumption records (§5), one row a line.
-func Lines() *Table { return linesTable }
+func Lines() Def[Line] { return Def[Line]{linesTable} }
 
 var linesTable = define("lines", []Column{
 	{"cycle", Word, "cycle the line is billed in"},

@@ -1,36 +1,8 @@
 package table
 
-// Columns of the partner_events table.
-const (
-	PartnerEventFeed = iota
-	PartnerEventID
-	PartnerEventPartner
-	PartnerEventType
-	PartnerEventTime
-	PartnerEventAmount
-	PartnerEventHeads
-	PartnerEventSubject
-	PartnerEventOther
-	PartnerEventScope
-	PartnerEventPeriod
-	PartnerEventDetail
-	PartnerEventNote
-	PartnerEventAsOf
-	PartnerEventInstant
-	PartnerEventReason
-	PartnerEventColumn
-	PartnerEventValue
-	PartnerEventFile
-	PartnerEventFileHash
-	PartnerEventRow
-	PartnerEventHeader
-	PartnerEventRaw
-	PartnerEventColumns
-)
-
 // PartnerEvents is the accepted events of the feeds about partners' money, with what the last replay decided about them
 // (§9).
-func PartnerEvents() *Table { return partnerEventsTable }
+func PartnerEvents() Def[PartnerEvent] { return Def[PartnerEvent]{partnerEventsTable} }
 
 var partnerEventsTable = define(
 	"partner_events",
@@ -88,26 +60,12 @@ var partnerEventsTable = define(
 	Column{"raw", Text, "the complete record as it came"},
 )
 
-// Columns of the partner_facts table.
-const (
-	PartnerFactCycle = iota
-	PartnerFactKind
-	PartnerFactID
-	PartnerFactPartner
-	PartnerFactOther
-	PartnerFactTime
-	PartnerFactInstant
-	PartnerFactPlace
-	PartnerFactAmount
-	PartnerFactColumns
-)
-
 // FactTakenBack is the kind of fact that says what a reclaim of a closed cycle took back of a coupon.
 const FactTakenBack = "taken_back"
 
 // PartnerFacts is what closed cycles contribute to partners' accounts and invoices (§9.1, §9.7). It is kept so that an
 // archived cycle contributes the same as before.
-func PartnerFacts() *Table { return partnerFactsTable }
+func PartnerFacts() Def[PartnerFact] { return Def[PartnerFact]{partnerFactsTable} }
 
 var partnerFactsTable = define(
 	"partner_facts",
@@ -141,21 +99,8 @@ var partnerFactsTable = define(
 	Column{"amount", Amount, "the amount; of order and refund the change of the partner's cash"},
 )
 
-// Columns of the partner_accounts table.
-const (
-	PartnerAccountPartner = iota
-	PartnerAccountTime
-	PartnerAccountEntry
-	PartnerAccountType
-	PartnerAccountCounterparty
-	PartnerAccountBalance
-	PartnerAccountAmount
-	PartnerAccountAfter
-	PartnerAccountColumns
-)
-
 // PartnerAccounts is what moved partners' balances (§9.1).
-func PartnerAccounts() *Table { return partnerAccountsTable }
+func PartnerAccounts() Def[PartnerAccount] { return Def[PartnerAccount]{partnerAccountsTable} }
 
 var partnerAccountsTable = define("partner_accounts", []Column{
 	{"partner_id", Word, "whose balance it is"},
@@ -172,26 +117,8 @@ var partnerAccountsTable = define("partner_accounts", []Column{
 	{"balance_after", Amount, "the balance afterwards"},
 })
 
-// Columns of the funds table.
-const (
-	FundPartner = iota
-	FundProgramme
-	FundPeriod
-	FundClaim
-	FundHeads
-	FundQuota
-	FundListed
-	FundReserved
-	FundClaimed
-	FundApproved
-	FundPaid
-	FundState
-	FundUntil
-	FundColumns
-)
-
 // Funds is the months, claims and quotas of headcount and marketing funds (§9.4, §9.5).
-func Funds() *Table { return fundsTable }
+func Funds() Def[Fund] { return Def[Fund]{fundsTable} }
 
 var fundsTable = define("funds", []Column{
 	{"partner_id", Word, "whose fund it is"},
@@ -215,24 +142,8 @@ var fundsTable = define("funds", []Column{
 	{"until", MaybeTime, "instant at which time alone changes the state"},
 })
 
-// Columns of the withdrawals table.
-const (
-	WithdrawalID = iota
-	WithdrawalPart
-	WithdrawalPartner
-	WithdrawalSource
-	WithdrawalRoute
-	WithdrawalRecharge
-	WithdrawalChannel
-	WithdrawalAmount
-	WithdrawalState
-	WithdrawalRequested
-	WithdrawalDecided
-	WithdrawalColumns
-)
-
 // Withdrawals is the parts of withdrawals (§9.6).
-func Withdrawals() *Table { return withdrawalsTable }
+func Withdrawals() Def[Withdrawal] { return Def[Withdrawal]{withdrawalsTable} }
 
 var withdrawalsTable = define("withdrawals", []Column{
 	{
@@ -256,22 +167,8 @@ var withdrawalsTable = define("withdrawals", []Column{
 	{"decided", MaybeTime, "time of the last event after the request"},
 })
 
-// Columns of the receivables table.
-const (
-	ReceivableCycle = iota
-	ReceivablePartner
-	ReceivableAmount
-	ReceivableCollected
-	ReceivablePaid
-	ReceivableUnpaid
-	ReceivableDue
-	ReceivableAge
-	ReceivableBucket
-	ReceivableColumns
-)
-
 // Receivables is what partners owe for closed cycles (§9.1).
-func Receivables() *Table { return receivablesTable }
+func Receivables() Def[Receivable] { return Def[Receivable]{receivablesTable} }
 
 var receivablesTable = define("receivables", []Column{
 	{"cycle", Word, "the closed cycle"},
@@ -289,22 +186,8 @@ var receivablesTable = define("receivables", []Column{
 	{"bucket", Word, "not_due, 1-30, 31-60, 61-90 or over_90; empty where nothing is unpaid"},
 })
 
-// Columns of the invoices table.
-const (
-	InvoiceCycle = iota
-	InvoiceIssuer
-	InvoiceRecipient
-	InvoiceInvoiceable
-	InvoiceIssued
-	InvoiceReturned
-	InvoiceCredited
-	InvoiceLeft
-	InvoiceState
-	InvoiceColumns
-)
-
 // Invoices is what is invoiced of what can be invoiced (§9.7).
-func Invoices() *Table { return invoicesTable }
+func Invoices() Def[Invoice] { return Def[Invoice]{invoicesTable} }
 
 var invoicesTable = define("invoices", []Column{
 	{"cycle", Word, "the closed cycle"},
@@ -322,24 +205,8 @@ var invoicesTable = define("invoices", []Column{
 	{"state", Word, "open, partly, full, credit_due or settled"},
 })
 
-// Columns of the invoice_records table.
-const (
-	InvoiceRecordEvent = iota
-	InvoiceRecordInvoice
-	InvoiceRecordNumber
-	InvoiceRecordIssuer
-	InvoiceRecordRecipient
-	InvoiceRecordCycle
-	InvoiceRecordTime
-	InvoiceRecordType
-	InvoiceRecordAmount
-	InvoiceRecordContent
-	InvoiceRecordInstant
-	InvoiceRecordColumns
-)
-
 // InvoiceRecords is every event of the feed invoices that counts (§9.7).
-func InvoiceRecords() *Table { return invoiceRecordsTable }
+func InvoiceRecords() Def[InvoiceRecord] { return Def[InvoiceRecord]{invoiceRecordsTable} }
 
 var invoiceRecordsTable = define("invoice_records", []Column{
 	{"event_id", Text, "the event's id"},
@@ -362,21 +229,9 @@ var invoiceRecordsTable = define("invoice_records", []Column{
 	{"content", Text, "what the invoice says is sold"},
 }, Column{"instant", Time, "when it takes effect"})
 
-// Columns of the coupon_entries table.
-const (
-	CouponEntryCustomer = iota
-	CouponEntryCoupon
-	CouponEntryTime
-	CouponEntryType
-	CouponEntryID
-	CouponEntryAmount
-	CouponEntryLeft
-	CouponEntryColumns
-)
-
 // CouponEntries is what lines drew from coupons on a day and what was taken back of them, in the order in which it
 // happened, customer by customer (§9.2).
-func CouponEntries() *Table { return couponEntriesTable }
+func CouponEntries() Def[CouponEntry] { return Def[CouponEntry]{couponEntriesTable} }
 
 var couponEntriesTable = define("coupon_entries", nil,
 	Column{"customer_id", Word, "whose coupon it is"},
@@ -387,25 +242,8 @@ var couponEntriesTable = define("coupon_entries", nil,
 	Column{"amount", Amount, "what the line was paid, or what was taken back"},
 	Column{"left_after", Amount, "what is left of the coupon afterwards"})
 
-// Columns of the issued_coupons table.
-const (
-	IssuedCouponID = iota
-	IssuedCouponEvent
-	IssuedCouponSource
-	IssuedCouponSourceID
-	IssuedCouponPartner
-	IssuedCouponCustomer
-	IssuedCouponTerms
-	IssuedCouponAmount
-	IssuedCouponMin
-	IssuedCouponFrom
-	IssuedCouponTo
-	IssuedCouponInstant
-	IssuedCouponColumns
-)
-
 // IssuedCoupons is the coupons that events made, with their terms, as lines were last paid by them (§9.2, §9.3).
-func IssuedCoupons() *Table { return issuedCouponsTable }
+func IssuedCoupons() Def[IssuedCoupon] { return Def[IssuedCoupon]{issuedCouponsTable} }
 
 var issuedCouponsTable = define("issued_coupons", nil,
 	Column{"coupon_id", Text, "the coupon"},
@@ -421,26 +259,8 @@ var issuedCouponsTable = define("issued_coupons", nil,
 	Column{"valid_to", MaybeTime, "end of its validity"},
 	Column{"instant", Time, "it pays lines from then on"})
 
-// Columns of the coupons table.
-const (
-	CouponID = iota
-	CouponSource
-	CouponPartner
-	CouponCustomer
-	CouponKind
-	CouponAmount
-	CouponUsed
-	CouponTakenBack
-	CouponExpired
-	CouponLeft
-	CouponValidFrom
-	CouponValidTo
-	CouponState
-	CouponColumns
-)
-
 // Coupons is all coupons and what became of them (§9.2).
-func Coupons() *Table { return couponsTable }
+func Coupons() Def[Coupon] { return Def[Coupon]{couponsTable} }
 
 var couponsTable = define("coupons", []Column{
 	{"coupon_id", Text, "the coupon"},
@@ -458,20 +278,8 @@ var couponsTable = define("coupons", []Column{
 	{"state", Word, "active, expired, reclaimed or used"},
 })
 
-// Columns of the coupon_records table.
-const (
-	CouponRecordCoupon = iota
-	CouponRecordTime
-	CouponRecordType
-	CouponRecordID
-	CouponRecordCustomer
-	CouponRecordAmount
-	CouponRecordLeft
-	CouponRecordColumns
-)
-
 // CouponRecords is what happened to coupons (§9.2).
-func CouponRecords() *Table { return couponRecordsTable }
+func CouponRecords() Def[CouponRecord] { return Def[CouponRecord]{couponRecordsTable} }
 
 var couponRecordsTable = define("coupon_records", []Column{
 	{"coupon_id", Text, "the coupon"},
@@ -485,5 +293,6 @@ var couponRecordsTable = define("coupon_records", []Column{
 
 // PartnerMoneyTotals are the tables of partners' money whose rows and sums are control totals (§6.6), by name.
 func PartnerMoneyTotals() []*Table {
-	return []*Table{CouponRecords(), Coupons(), Funds(), Invoices(), PartnerAccounts(), Receivables(), Withdrawals()}
+	return []*Table{CouponRecords().Table, Coupons().Table, Funds().Table, Invoices().Table, PartnerAccounts().Table,
+		Receivables().Table, Withdrawals().Table}
 }

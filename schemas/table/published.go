@@ -12,9 +12,9 @@ func Published(t *Table) *Table {
 	named := func(c Column) bool { return c.Name == currencyName }
 	switch t.Name {
 	case Statements().Name:
-		return StatementsOf(true, true)
+		return StatementsOf(true, true).Table
 	case PartnerStatements().Name:
-		t = PartnerStatementsOf(true)
+		t = PartnerStatementsOf(true).Table
 		return t.with(Column{"customer_currency", Word,
 			"currency of the amounts before performance_amount: the customer's"})
 	}

@@ -1,42 +1,11 @@
 package table
 
-// Columns of the partner_statements table.
-const (
-	XCycle = iota
-	XPartnerID
-	XSellerID
-	XResellerID
-	XCustomerID
-	XAssociationType
-	XServiceTypeCode
-	XChargingMode
-	XSign
-	XLineCount
-	XOfficial
-	XDiscount
-	XTruncated
-	XPayment
-	XPerformance
-	XOwed
-	XRevenue
-	XCost
-	XMargin
-	PartnerStatementColumns
-)
-
-// Columns of the partner_statements of cycles that were billed with several currencies.
-const (
-	XCurrency = PartnerStatementColumns + iota
-	XRate
-	XRateDate
-)
-
 // sumOfRow is what the amounts of a partner's row add up.
 const sumOfRow = "sum of that column over the row's lines"
 
 // PartnerStatements is what partners owe their sellers for a cycle, and what distributors earn on their resellers
 // (§6.4, §8).
-func PartnerStatements() *Table { return partnerStatementsTable }
+func PartnerStatements() Def[PartnerStatement] { return Def[PartnerStatement]{partnerStatementsTable} }
 
 var partnerStatementsTable = define("partner_statements", []Column{
 	{"cycle", Word, "the cycle"}, {"partner_id", Word, "whose statement the row stands in"},
@@ -59,7 +28,7 @@ var partnerStatementsTable = define("partner_statements", []Column{
 
 // PartnerStatementsOf is PartnerStatements with the currency and how amounts were converted to it, in a cycle that was
 // billed with several (§10.7).
-func PartnerStatementsOf(mixed bool) *Table {
+func PartnerStatementsOf(mixed bool) Def[PartnerStatement] {
 	plain := PartnerStatements()
 	if !mixed {
 		return plain
@@ -70,44 +39,19 @@ func PartnerStatementsOf(mixed bool) *Table {
 			"billed with several currencies"},
 		Column{"fx_rate", Word, "rate from the customer's currency to this one; empty where they are the same"},
 		Column{"fx_date", Word, "date of the rate in rates.csv"})
-	return define(plain.Name, columns).adding(len(columns) - len(plain.Columns))
+	return Def[PartnerStatement]{define(plain.Name, columns).adding(len(columns) - len(plain.Columns))}
 }
 
-// Columns of the exchange_rates table.
-const (
-	FXFrom = iota
-	FXTo
-	FXDate
-	FXRate
-	ExchangeRateColumns
-)
-
 // ExchangeRates is the exchange rates that a cycle of several currencies was closed with (§10.7).
-func ExchangeRates() *Table { return exchangeRatesTable }
+func ExchangeRates() Def[ExchangeRate] { return Def[ExchangeRate]{exchangeRatesTable} }
 
 var exchangeRatesTable = define("exchange_rates", nil, Column{"from", Word, "the currency that is converted"},
 	Column{"to", Word, "the currency that it is converted to"},
 	Column{"date", Word, "date of the row of rates.csv"},
 	Column{"rate", Quantity, "how much of `to` one unit of `from` is"})
 
-// Columns of the incentives table.
-const (
-	IPartnerID = iota
-	IProgrammeID
-	IPeriod
-	IPerformance
-	ITransferred
-	ICarriedIn
-	ITier
-	IBonus
-	IAmount
-	ICarriedOut
-	IState
-	IncentiveColumns
-)
-
 // Incentives is what partners earn in the periods of programmes, with states (§6.5, §8).
-func Incentives() *Table { return incentivesTable }
+func Incentives() Def[Incentive] { return Def[Incentive]{incentivesTable} }
 
 var incentivesTable = define("incentives", []Column{
 	{"partner_id", Word, "who earns it"}, {"programme_id", Word, "the programme"},
@@ -123,20 +67,9 @@ var incentivesTable = define("incentives", []Column{
 		"run that wrote"},
 })
 
-// Columns of the performances table.
-const (
-	NDay = iota
-	NHash
-	NProgrammeID
-	NPartnerID
-	NOwn
-	NNew
-	PerformanceColumns
-)
-
 // Performances is what each file of lines adds to the performance of partners: what incentives are added up from. A
 // file that adds nothing has one row without a programme.
-func Performances() *Table { return performancesTable }
+func Performances() Def[Performance] { return Def[Performance]{performancesTable} }
 
 var performancesTable = define("performances", nil, Column{"day", Word, "day of the lines, as in the table lines"},
 	Column{"lines_hash", Word, "content hash of the file of lines"},

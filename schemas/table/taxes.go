@@ -1,11 +1,8 @@
 package table
 
-// STax is the column of a statement's tax in the tables of StatementsOf that have it.
-const STax = StatementColumns
-
 // StatementsOf is Statements with the columns of what a cycle was billed with: tax, where there were rows of taxes.csv
 // (§10.6), and the currency, where there were customers or partners of several (§10.7).
-func StatementsOf(taxed, mixed bool) *Table {
+func StatementsOf(taxed, mixed bool) Def[Statement] {
 	plain := Statements()
 	columns := plain.Columns
 	if taxed {
@@ -17,39 +14,26 @@ func StatementsOf(taxed, mixed bool) *Table {
 		columns = append(columns, Column{"currency", Word,
 			"currency of the amounts; only of cycles that were billed with several currencies"})
 	}
-	return define(plain.Name, columns).adding(len(columns) - len(plain.Columns))
+	return Def[Statement]{define(plain.Name, columns).adding(len(columns) - len(plain.Columns))}
 }
 
-// HasTax reports whether a table of statements has the column STax.
+// HasTax reports whether a table of statements has the column StatementTaxAmount.
 func HasTax(statements *Table) bool {
-	return len(statements.Columns) > STax && statements.Columns[STax].Type == Amount
+	tax := StatementTaxAmount.Index()
+	return len(statements.Columns) > tax && statements.Columns[tax].Type == Amount
 }
 
 // CurrencyColumn is the column of the currency of a table of statements; -1 = none.
 func CurrencyColumn(statements *Table) int {
-	if last := len(statements.Columns) - 1; last >= STax && statements.Columns[last].Type == Word {
+	if last := len(statements.Columns) - 1; last >= StatementTaxAmount.Index() &&
+		statements.Columns[last].Type == Word {
 		return last
 	}
 	return -1
 }
 
-// Columns of the taxes table.
-const (
-	TaxCycle = iota
-	TaxSeller
-	TaxBuyer
-	TaxID
-	TaxRate
-	TaxTaxable
-	TaxAmount
-	TaxPrices
-	TaxRounding
-	TaxDigits
-	TaxColumns
-)
-
 // Taxes is the tax of what customers and partners are asked to pay for a cycle (§10.6).
-func Taxes() *Table { return taxesTable }
+func Taxes() Def[Tax] { return Def[Tax]{taxesTable} }
 
 var taxesTable = define("taxes", []Column{
 	{"cycle", Word, "the cycle"},
@@ -66,22 +50,8 @@ var taxesTable = define("taxes", []Column{
 	Column{"rounding", Word, "bill or line: the setting that it was calculated with"},
 	Column{"digits", Small, "decimals that it was rounded to"})
 
-// Columns of the tax_sums table.
-const (
-	TaxSumCustomer = iota
-	TaxSumService
-	TaxSumFrom
-	TaxSumTo
-	TaxSumID
-	TaxSumRate
-	TaxSumRates
-	TaxSumTaxable
-	TaxSumRounded
-	TaxSumColumns
-)
-
 // TaxSums is what the lines of a day add to the taxes of customers.
-func TaxSums() *Table { return taxSumsTable }
+func TaxSums() Def[TaxSum] { return Def[TaxSum]{taxSumsTable} }
 
 var taxSumsTable = define("tax_sums", nil,
 	Column{"customer_id", Word, "the customer"},

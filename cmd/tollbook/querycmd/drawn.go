@@ -68,13 +68,13 @@ func (s *shownAnswer) xlsx(w io.Writer, series *question.Series) error {
 }
 
 // columns is the rows as a table: keys are texts.
-func (s *shownAnswer) columns() (*parquet.Columns, error) {
+func (s *shownAnswer) columns() (*parquet.Columns[table.Any], error) {
 	def := &table.Table{Name: s.Question.Name, Columns: slices.Clone(s.Question.Columns())}
 	def.Exported = len(def.Columns)
 	for i := range s.Question.Keys {
 		def.Columns[i].Type = table.Text
 	}
-	cols := parquet.NewColumns(def)
+	cols := parquet.NewColumns(table.Untyped(def))
 	for _, row := range s.Rows {
 		texts := slices.Clone(row.Keys)
 		for _, sum := range row.Sums {

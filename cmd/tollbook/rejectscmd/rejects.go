@@ -121,8 +121,8 @@ func readRejects(ctx context.Context, a *cli.App, f *rejectFlags) (*rejectsResul
 			return err
 		}
 		defer func() { err = errors.Join(err, list.Close()) }()
-		err = list.Each(func(row rows.Row) error {
-			if f.fits(row.Word(tables.RReason), row.Word(tables.RFile)) {
+		err = list.Each(func(row rows.Row[tables.Reject]) error {
+			if f.fits(row.Word(tables.RejectReason), row.Word(tables.RejectFile)) {
 				r.open(row, f)
 			}
 			return nil
@@ -136,8 +136,8 @@ func readRejects(ctx context.Context, a *cli.App, f *rejectFlags) (*rejectsResul
 }
 
 // open adds an open reject.
-func (r *rejectsResult) open(row rows.Row, f *rejectFlags) {
-	why := row.Word(tables.RReason)
+func (r *rejectsResult) open(row rows.Row[tables.Reject], f *rejectFlags) {
+	why := row.Word(tables.RejectReason)
 	r.Count++
 	r.Open++
 	r.Reasons[why]++
@@ -148,10 +148,10 @@ func (r *rejectsResult) open(row rows.Row, f *rejectFlags) {
 		return
 	}
 	x := rejectRow{
-		Feed: row.Word(tables.RFeed), File: row.Word(tables.RFile), Row: row.Whole(tables.RRow),
-		Column: row.Word(tables.RColumn),
-		Reason: why, Value: string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID)),
-		Raw: string(row.Text(tables.RRaw)),
+		Feed: row.Word(tables.RejectFeed), File: row.Word(tables.RejectFile), Row: row.Whole(tables.RejectRow),
+		Column: row.Word(tables.RejectColumn),
+		Reason: why, Value: string(row.Text(tables.RejectValue)), ID: string(row.Text(tables.RejectID)),
+		Raw: string(row.Text(tables.RejectRaw)),
 	}
 	if f.all {
 		x.State = rejects.Open

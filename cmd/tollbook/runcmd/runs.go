@@ -316,9 +316,9 @@ func (h *history) keptReasons(ctx context.Context, inputs []lake.Input) (counts 
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	counts = make(map[string]int64)
-	return counts, list.Each(func(row rows.Row) error {
-		if of[row.Word(tables.RFeed)+row.Word(tables.RFileHash)] {
-			counts[row.Word(tables.RReason)]++
+	return counts, list.Each(func(row rows.Row[tables.Reject]) error {
+		if of[row.Word(tables.RejectFeed)+row.Word(tables.RejectFileHash)] {
+			counts[row.Word(tables.RejectReason)]++
 		}
 		return nil
 	})

@@ -84,18 +84,19 @@ func costRatesKey() lake.FileKey {
 // readCostRates reads the rates that the lake has.
 func readCostRates(txn *lake.SubTxn) (costRates, error) {
 	out := make(costRates)
-	err := each(txn.Open, txn.Next().Find(costRatesKey()), tables.CostRates(), func(row rows.Row) error {
-		at := rateKey{source: row.Word(tables.CXSource)}
-		var err error
-		if at.period, err = period.ParseCycle(row.Word(tables.CXPeriod)); err != nil {
+	err := each(txn.Open, txn.Next().Find(costRatesKey()), tables.CostRates(),
+		func(row rows.Row[tables.CostRate]) error {
+			at := rateKey{source: row.Word(tables.CostRateSource)}
+			var err error
+			if at.period, err = period.ParseCycle(row.Word(tables.CostRatePeriod)); err != nil {
+				return err
+			}
+			if out[at] == nil {
+				out[at] = make(map[string]money.UnitPrice)
+			}
+			out[at][row.Word(tables.CostRateTo)], err = row.UnitPrice(tables.CostRateRate)
 			return err
-		}
-		if out[at] == nil {
-			out[at] = make(map[string]money.UnitPrice)
-		}
-		out[at][row.Word(tables.CXTo)], err = row.UnitPrice(tables.CXRate)
-		return err
-	})
+		})
 	return out, err
 }
 
@@ -114,14 +115,14 @@ func (w *writer) keepRates(found *survey) error {
 		return cmp.Or(strings.Compare(a.source, b.source), cmp.Compare(a.period, b.period))
 	}) {
 		for _, to := range slices.Sorted(maps.Keys(all[at])) {
-			out.C[tables.CXSource].AddWord(at.source)
-			out.C[tables.CXPeriod].AddWord(at.period.String())
-			out.C[tables.CXTo].AddWord(to)
-			out.C[tables.CXRate].AddDec(all[at][to].Raw())
+			out.Word(tables.CostRateSource).Add(at.source)
+			out.Word(tables.CostRatePeriod).Add(at.period.String())
+			out.Word(tables.CostRateTo).Add(to)
+			out.Quantity(tables.CostRateRate).Add(all[at][to].Raw())
 			out.N++
 		}
 	}
-	return w.file(costRatesKey(), out, nil)
+	return w.file(costRatesKey(), out.Any(), nil)
 }
 
 // convert finds the rates of a delivery to all currencies of the books, as far as there are any.

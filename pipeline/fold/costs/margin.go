@@ -202,7 +202,8 @@ func sortKeys(keys []marginKey) {
 }
 
 // store appends a row to a batch of the table margins.
-func (m *margins) store(out *parquet.Columns, cycle, origin period.Cycle, k *marginKey, one *margin) error {
+func (m *margins) store(out *parquet.Columns[tables.Margin], cycle, origin period.Cycle, k *marginKey,
+	one *margin) error {
 	paid, err := one.payment.Amount()
 	if err != nil {
 		return err
@@ -211,18 +212,20 @@ func (m *margins) store(out *parquet.Columns, cycle, origin period.Cycle, k *mar
 	if err != nil {
 		return err
 	}
-	c := out.C
-	for i, word := range map[int]string{tables.MCycle: cycle.String(), tables.MOriginCycle: origin.String(),
-		tables.MSource: k.source, tables.MCustomerID: k.customer, tables.MServiceName: k.service,
-		tables.MAccount: k.account, tables.MDay: k.day, tables.MStatus: k.status, tables.MReason: k.reason,
-		tables.MCurrency: k.currency, tables.MPaymentCurrency: k.paid} {
-		c[i].AddWord(word)
+	c := out
+	for i, word := range map[tables.WordColumn[tables.Margin]]string{tables.MarginCycle: cycle.String(),
+		tables.MarginOriginCycle: origin.String(),
+		tables.MarginSource:      k.source, tables.MarginCustomerID: k.customer, tables.MarginServiceName: k.service,
+		tables.MarginAccount: k.account, tables.MarginDay: k.day, tables.MarginCommitmentStatus: k.status,
+		tables.MarginReason:   k.reason,
+		tables.MarginCurrency: k.currency, tables.MarginPaymentCurrency: k.paid} {
+		c.Word(i).Add(word)
 	}
 	for i := range one.values {
-		c[tables.MList+i].AddDec(one.values[i].Raw())
+		c.C[int(tables.MarginCostList)+i].AddDec(one.values[i].Raw())
 	}
-	c[tables.MPayment].AddDec(paid.Raw())
-	c[tables.MMargin].AddDec(rest.Raw())
+	c.Amount(tables.MarginPaymentAmount).Add(paid.Raw())
+	c.Amount(tables.MarginMarginAmount).Add(rest.Raw())
 	out.N++
 	return nil
 }
@@ -243,20 +246,22 @@ func (m *margins) left(k *marginKey, one *margin, paid money.Amount) (money.Amou
 }
 
 // readMargin is a row of the table margins.
-func readMargin(row rows.Row) (origin period.Cycle, k marginKey, one margin, err error) {
-	if origin, err = period.ParseCycle(row.Word(tables.MOriginCycle)); err != nil {
+func readMargin(row rows.Row[tables.Margin]) (origin period.Cycle, k marginKey, one margin, err error) {
+	if origin, err = period.ParseCycle(row.Word(tables.MarginOriginCycle)); err != nil {
 		return origin, k, one, err
 	}
-	k = marginKey{source: row.Word(tables.MSource), customer: row.Word(tables.MCustomerID),
-		service: row.Word(tables.MServiceName), account: row.Word(tables.MAccount), day: row.Word(tables.MDay),
-		status: row.Word(tables.MStatus), reason: row.Word(tables.MReason), currency: row.Word(tables.MCurrency),
-		paid: row.Word(tables.MPaymentCurrency)}
+	k = marginKey{source: row.Word(tables.MarginSource), customer: row.Word(tables.MarginCustomerID),
+		service: row.Word(tables.MarginServiceName), account: row.Word(tables.MarginAccount),
+		day:    row.Word(tables.MarginDay),
+		status: row.Word(tables.MarginCommitmentStatus), reason: row.Word(tables.MarginReason),
+		currency: row.Word(tables.MarginCurrency),
+		paid:     row.Word(tables.MarginPaymentCurrency)}
 	for c := range one.values {
-		if one.values[c], err = row.Cost(tables.MList + c); err != nil {
+		if one.values[c], err = row.Cost(tables.CostColumn[tables.Margin](int(tables.MarginCostList) + c)); err != nil {
 			return origin, k, one, err
 		}
 	}
-	paid, err := row.Amount(tables.MPayment)
+	paid, err := row.Amount(tables.MarginPaymentAmount)
 	if err == nil {
 		err = one.payment.Add(paid)
 	}

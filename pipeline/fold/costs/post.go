@@ -217,7 +217,7 @@ func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
 	files := s.txn.Next().Select(c.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.Lines().Name && k.Day == lake.CostsDay
 	})
-	err = each(s.txn.Open, files, tables.Lines(), func(row rows.Row) error {
+	err = each(s.txn.Open, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
 		p, err := billedLine(row)
 		list = append(list, p)
 		return err
@@ -235,7 +235,7 @@ func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
 	files := s.txn.Next().Select(at.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.CostPostings().Name
 	})
-	err = each(s.txn.Open, files, tables.CostPostings(), func(row rows.Row) error {
+	err = each(s.txn.Open, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
 		p, err := readPosting(row)
 		if err == nil && p.origin == origin {
 			list = append(list, p)
@@ -246,37 +246,38 @@ func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
 }
 
 // billedLine is a line of the lake as a posting.
-func billedLine(row rows.Row) (*posting, error) {
+func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 	p := &posting{
-		lineKey: lineKey{row.Word(tables.LCustomerID), string(row.Text(tables.LID)), row.Small(tables.LTier),
-			rows.KindRank(row.Word(tables.LKind))},
+		lineKey: lineKey{row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)), row.Small(tables.LineTier),
+			rows.KindRank(row.Word(tables.LineKind))},
 		sku: row.Word(
-			tables.LSKU,
+			tables.LineSKU,
 		),
-		region:      row.Word(tables.LRegionCode),
-		resource:    string(row.Text(tables.LResourceID)),
-		start:       row.Time(tables.LUsageStart),
-		end:         row.Time(tables.LUsageEnd),
-		own:         row.Time(tables.LOwnTime),
-		discountID:  row.Word(tables.LDiscountID),
-		partner:     row.Word(tables.LPartnerID),
-		association: row.Word(tables.LAssociationType),
+		region:      row.Word(tables.LineRegionCode),
+		resource:    string(row.Text(tables.LineResourceID)),
+		start:       row.Time(tables.LineUsageStart),
+		end:         row.MaybeTime(tables.LineUsageEnd),
+		own:         row.MaybeTime(tables.LineOwnTime),
+		discountID:  row.Word(tables.LineDiscountID),
+		partner:     row.Word(tables.LinePartnerID),
+		association: row.Word(tables.LineAssociationType),
 	}
 	if p.own == tables.Nothing {
 		p.own = p.start
 	}
 	var err error
-	if p.unitPrice, err = row.UnitPrice(tables.LUnitPrice); err != nil {
+	if p.unitPrice, err = row.UnitPrice(tables.LineUnitPrice); err != nil {
 		return nil, err
 	}
-	for i, to := range map[int]*money.SignedQuantity{tables.LUsageAmount: &p.usage,
-		tables.LFreeResourceUsage: &p.free, tables.LQuantity: &p.quantity} {
+	for i, to := range map[tables.QuantityColumn[tables.Line]]*money.SignedQuantity{tables.LineUsageAmount: &p.usage,
+		tables.LineFreeResourceUsage: &p.free, tables.LineQuantity: &p.quantity} {
 		if *to, err = row.Quantity(i); err != nil {
 			return nil, err
 		}
 	}
-	for i, to := range map[int]*money.Amount{tables.LOfficialAmount: &p.official, tables.LDiscountAmount: &p.discount,
-		tables.LTruncatedAmount: &p.truncated, tables.LPaymentAmount: &p.payment} {
+	for i, to := range map[tables.AmountColumn[tables.Line]]*money.Amount{tables.LineOfficialAmount: &p.official,
+		tables.LineOfficialDiscountAmount: &p.discount,
+		tables.LineTruncatedAmount:        &p.truncated, tables.LinePaymentAmount: &p.payment} {
 		if *to, err = row.Amount(i); err != nil {
 			return nil, err
 		}
@@ -287,13 +288,14 @@ func billedLine(row rows.Row) (*posting, error) {
 // postBucket writes the postings of a bucket: those of the cycle, and those that the open cycle has of others.
 func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 	key := lake.FileKey{Table: tables.CostPostings().Name, Cycle: s.target().String(), Bucket: bucket}
-	err := each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(), func(row rows.Row) error {
-		p, err := readPosting(row)
-		if err == nil && p.origin != r.cycle {
-			list = append(list, p)
-		}
-		return err
-	})
+	err := each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
+		func(row rows.Row[tables.CostPosting]) error {
+			p, err := readPosting(row)
+			if err == nil && p.origin != r.cycle {
+				list = append(list, p)
+			}
+			return err
+		})
 	if err != nil {
 		return err
 	}
@@ -311,7 +313,7 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 		}
 		lines = append(lines, l)
 	}
-	if err := s.file(key, out, nil); err != nil {
+	if err := s.file(key, out.Any(), nil); err != nil {
 		return err
 	}
 	if err := s.restatedGroups(r, bucket, list); err != nil {
@@ -366,7 +368,7 @@ func (s *poster) eachMargin(c period.Cycle, day string, take func(period.Cycle, 
 	files := s.txn.Next().Select(c.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.Margins().Name && k.Day == day
 	})
-	return each(s.txn.Open, files, tables.Margins(), func(row rows.Row) error {
+	return each(s.txn.Open, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
 		origin, k, one, err := readMargin(row)
 		if err != nil {
 			return err
@@ -449,7 +451,7 @@ func (s *poster) storeRestated(list []restated) error {
 	slices.SortFunc(list, func(a, b restated) int {
 		return cmp.Or(cmp.Compare(a.origin, b.origin), a.key.compare(&b.key))
 	})
-	out := make([]*parquet.Columns, s.buckets)
+	out := make([]*parquet.Columns[tables.Margin], s.buckets)
 	for b := range out {
 		out[b] = parquet.NewColumns(tables.Margins())
 	}

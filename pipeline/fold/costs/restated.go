@@ -20,8 +20,9 @@ func (k groupKey) compare(o groupKey) int {
 		strings.Compare(k.id, o.id))
 }
 
-func storedKey(row rows.Row) groupKey {
-	return groupKey{row.Word(tables.CGCustomerID), row.Word(tables.CGOriginCycle), string(row.Text(tables.CGID))}
+func storedKey(row rows.Row[tables.CostGroup]) groupKey {
+	return groupKey{row.Word(tables.CostGroupCustomerID), row.Word(tables.CostGroupOriginCycle),
+		string(row.Text(tables.CostGroupID))}
 }
 
 // restatedGroups writes the groups of a bucket's postings into the open cycle, so that differences can be shown with
@@ -43,7 +44,7 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 			}
 		}
 	}
-	take := func(row rows.Row) error {
+	take := func(row rows.Row[tables.CostGroup]) error {
 		if k := storedKey(row); want[k] {
 			delete(want, k)
 			rows.AppendRow(all, row, nil)
@@ -63,13 +64,14 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return storedKey(rows.Row{Cols: all, I: a}).compare(storedKey(rows.Row{Cols: all, I: b}))
+		return storedKey(rows.Row[tables.CostGroup]{Cols: all,
+			I: a}).compare(storedKey(rows.Row[tables.CostGroup]{Cols: all, I: b}))
 	})
 	out := parquet.NewColumns(tables.CostGroups())
 	for _, i := range order {
-		rows.AppendRow(out, rows.Row{Cols: all, I: i}, nil)
+		rows.AppendRow(out, rows.Row[tables.CostGroup]{Cols: all, I: i}, nil)
 	}
-	return s.file(key, out, nil)
+	return s.file(key, out.Any(), nil)
 }
 
 // groupFiles are the files of a bucket in which a closed cycle has groups of a billing period.

@@ -32,29 +32,30 @@ type Opener func(lake.FileEntry) (storage.ReadFile, error)
 // Deliveries reads the deliveries that a state of the lake knows, by source, period and name.
 func Deliveries(o Opener, files []lake.FileEntry) ([]*Delivery, error) {
 	var out []*Delivery
-	err := each(o, files, tables.CostDeliveries(), func(row rows.Row) error {
+	err := each(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
 		d := &Delivery{
-			Source: row.Word(tables.CDSource),
-			Name:   string(row.Text(tables.CDDelivery)),
+			Source: row.Word(tables.CostDeliverySource),
+			Name:   string(row.Text(tables.CostDeliveryDelivery)),
 			State: row.Word(
-				tables.CDState,
+				tables.CostDeliveryState,
 			),
-			Hash:     string(row.Text(tables.CDHash)),
-			Fixed:    row.Small(tables.CDFixed) == 1,
-			Rows:     row.Whole(tables.CDRows),
-			Rejected: row.Whole(tables.CDRejected),
-			Accepted: row.Small(tables.CDAccepted) == 1,
-			Currency: row.Word(tables.CDCurrency),
-			Tolerant: string(row.Text(tables.CDTolerated)),
-			Fault:    string(row.Text(tables.CDFault)),
-			Made:     string(row.Text(tables.CDMade)),
+			Hash:     string(row.Text(tables.CostDeliveryHash)),
+			Fixed:    row.Small(tables.CostDeliveryFixed) == 1,
+			Rows:     row.Whole(tables.CostDeliveryRows),
+			Rejected: row.Whole(tables.CostDeliveryRejected),
+			Accepted: row.Small(tables.CostDeliveryAcceptedRejects) == 1,
+			Currency: row.Word(tables.CostDeliveryCurrency),
+			Tolerant: string(row.Text(tables.CostDeliveryTolerated)),
+			Fault:    string(row.Text(tables.CostDeliveryFault)),
+			Made:     string(row.Text(tables.CostDeliveryMade)),
 		}
 		var err error
-		if d.Period, err = period.ParseCycle(row.Word(tables.CDPeriod)); err != nil {
+		if d.Period, err = period.ParseCycle(row.Word(tables.CostDeliveryPeriod)); err != nil {
 			return err
 		}
 		for c := range d.Values {
-			if d.Values[c], err = row.Cost(tables.CDList + c); err != nil {
+			if d.Values[c], err = row.Cost(tables.CostColumn[tables.CostDelivery](
+				int(tables.CostDeliveryCostList) + c)); err != nil {
 				return err
 			}
 		}
@@ -65,7 +66,7 @@ func Deliveries(o Opener, files []lake.FileEntry) ([]*Delivery, error) {
 }
 
 // each visits the rows of files.
-func each(o Opener, files []lake.FileEntry, def *tables.Table, visit func(rows.Row) error) error {
+func each[T any](o Opener, files []lake.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
 	for _, e := range files {
 		if err := eachOf(o, e, def, visit); err != nil {
 			return fmt.Errorf("%s: %w", e.Path, err)
@@ -74,7 +75,7 @@ func each(o Opener, files []lake.FileEntry, def *tables.Table, visit func(rows.R
 	return nil
 }
 
-func eachOf(o Opener, e lake.FileEntry, def *tables.Table, visit func(rows.Row) error) error {
+func eachOf[T any](o Opener, e lake.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
 	f, err := o(e)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func eachOf(o Opener, e lake.FileEntry, def *tables.Table, visit func(rows.Row) 
 			return err
 		}
 		for i := range c.N {
-			if err := visit(rows.Row{Cols: c, I: i}); err != nil {
+			if err := visit(rows.Row[T]{Cols: c, I: i}); err != nil {
 				return fmt.Errorf("row %d: %w", i, err)
 			}
 		}
@@ -110,10 +111,10 @@ func (w *writer) keep(list []*Delivery) error {
 			storeRejects(rejects, d)
 		}
 	}
-	if err := w.file(DeliveriesKey(), out, nil); err != nil {
+	if err := w.file(DeliveriesKey(), out.Any(), nil); err != nil {
 		return err
 	}
-	return w.file(RejectsKey(), rejects, nil)
+	return w.file(RejectsKey(), rejects.Any(), nil)
 }
 
 // oldRejects fetches the rejected rows of accepted deliveries that were not read again.
@@ -127,58 +128,61 @@ func (w *writer) oldRejects(list []*Delivery) error {
 	if len(need) == 0 {
 		return nil
 	}
-	return each(w.txn.Open, w.txn.Next().Find(RejectsKey()), tables.CostRejects(), func(row rows.Row) error {
-		path := row.Word(tables.CRSource) + "/" + row.Word(tables.CRPeriod) + "/" + string(row.Text(tables.CRDelivery))
-		if d := need[path]; d != nil {
-			d.rejects = append(d.rejects, intake.Reject{File: row.Word(tables.CRFile), Row: row.Whole(tables.CRRow),
-				Rows:   max(row.Whole(tables.CRRows), 1), // 0: an earlier build wrote it
-				Column: row.Word(tables.CRColumn), Reason: row.Word(tables.CRReason),
-				Value: string(row.Text(tables.CRValue)), Raw: string(row.Text(tables.CRRaw))})
-		}
-		return nil
-	})
+	return each(w.txn.Open, w.txn.Next().Find(RejectsKey()), tables.CostRejects(),
+		func(row rows.Row[tables.CostReject]) error {
+			path := row.Word(tables.CostRejectSource) + "/" + row.Word(tables.CostRejectPeriod) + "/" + string(
+				row.Text(tables.CostRejectDelivery))
+			if d := need[path]; d != nil {
+				d.rejects = append(d.rejects, intake.Reject{File: row.Word(tables.CostRejectFile),
+					Row:    row.Whole(tables.CostRejectRow),
+					Rows:   max(row.Whole(tables.CostRejectRows), 1), // 0: an earlier build wrote it
+					Column: row.Word(tables.CostRejectColumn), Reason: row.Word(tables.CostRejectReason),
+					Value: string(row.Text(tables.CostRejectValue)), Raw: string(row.Text(tables.CostRejectRaw))})
+			}
+			return nil
+		})
 }
 
-func storeDelivery(out *parquet.Columns, d *Delivery) {
-	c := out.C
-	c[tables.CDSource].AddWord(d.Source)
-	c[tables.CDPeriod].AddWord(d.Period.String())
-	c[tables.CDDelivery].AddText(d.Name)
-	c[tables.CDState].AddWord(d.State)
-	c[tables.CDHash].AddText(d.Hash)
-	addSmall(&c[tables.CDFixed], d.Fixed)
-	addInt(&c[tables.CDRows], d.Rows)
-	addInt(&c[tables.CDRejected], d.Rejected)
-	addSmall(&c[tables.CDAccepted], d.Accepted)
-	c[tables.CDCurrency].AddWord(d.Currency)
+func storeDelivery(out *parquet.Columns[tables.CostDelivery], d *Delivery) {
+	c := out
+	c.Word(tables.CostDeliverySource).Add(d.Source)
+	c.Word(tables.CostDeliveryPeriod).Add(d.Period.String())
+	c.Text(tables.CostDeliveryDelivery).Add(d.Name)
+	c.Word(tables.CostDeliveryState).Add(d.State)
+	c.Text(tables.CostDeliveryHash).Add(d.Hash)
+	addSmall(&c.C[tables.CostDeliveryFixed], d.Fixed)
+	addInt(&c.C[tables.CostDeliveryRows], d.Rows)
+	addInt(&c.C[tables.CostDeliveryRejected], d.Rejected)
+	addSmall(&c.C[tables.CostDeliveryAcceptedRejects], d.Accepted)
+	c.Word(tables.CostDeliveryCurrency).Add(d.Currency)
 	for i := range d.Values {
-		c[tables.CDList+i].AddDec(d.Values[i].Raw())
+		c.C[int(tables.CostDeliveryCostList)+i].AddDec(d.Values[i].Raw())
 	}
-	c[tables.CDTolerated].AddText(d.Tolerant)
-	c[tables.CDFault].AddText(d.Fault)
-	c[tables.CDMade].AddText(d.Made)
+	c.Text(tables.CostDeliveryTolerated).Add(d.Tolerant)
+	c.Text(tables.CostDeliveryFault).Add(d.Fault)
+	c.Text(tables.CostDeliveryMade).Add(d.Made)
 	out.N++
 }
 
-func storeRejects(out *parquet.Columns, d *Delivery) {
+func storeRejects(out *parquet.Columns[tables.CostReject], d *Delivery) {
 	for i := range d.rejects {
-		r, c := &d.rejects[i], out.C
-		c[tables.CRSource].AddWord(d.Source)
-		c[tables.CRPeriod].AddWord(d.Period.String())
-		c[tables.CRDelivery].AddText(d.Name)
-		c[tables.CRFile].AddWord(r.File)
-		addInt(&c[tables.CRRow], r.Row)
-		addInt(&c[tables.CRRows], r.Rows)
-		c[tables.CRColumn].AddWord(r.Column)
-		c[tables.CRReason].AddWord(r.Reason)
-		c[tables.CRValue].AddText(r.Value)
-		c[tables.CRRaw].AddText(r.Raw)
+		r, c := &d.rejects[i], out
+		c.Word(tables.CostRejectSource).Add(d.Source)
+		c.Word(tables.CostRejectPeriod).Add(d.Period.String())
+		c.Text(tables.CostRejectDelivery).Add(d.Name)
+		c.Word(tables.CostRejectFile).Add(r.File)
+		addInt(&c.C[tables.CostRejectRow], r.Row)
+		addInt(&c.C[tables.CostRejectRows], r.Rows)
+		c.Word(tables.CostRejectColumn).Add(r.Column)
+		c.Word(tables.CostRejectReason).Add(r.Reason)
+		c.Text(tables.CostRejectValue).Add(r.Value)
+		c.Text(tables.CostRejectRaw).Add(r.Raw)
 		out.N++
 	}
 }
 
 // file writes a batch as the one file of its key; an empty batch removes it.
-func (w *writer) file(key lake.FileKey, cols *parquet.Columns, sums []lake.Sum) error {
+func (w *writer) file(key lake.FileKey, cols *parquet.Columns[tables.Any], sums []lake.Sum) error {
 	if cols.N == 0 {
 		return w.txn.Next().Replace(key)
 	}

@@ -22,7 +22,7 @@ type Open struct {
 // Unallocated adds up the unallocated rows of files of margins by reason, account and service.
 func Unallocated(o Opener, files []lake.FileEntry) ([]Open, error) {
 	sums := make(map[Open]money.Cost)
-	err := each(o, files, tables.Margins(), func(row rows.Row) error {
+	err := each(o, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
 		_, k, one, err := readMargin(row)
 		if err != nil || !k.isUnallocated() {
 			return err

@@ -63,7 +63,7 @@ func eachBucket[T any](buckets [][]T, workers int, do func([]T)) {
 // pricedBucket is the groups of a bucket, as rows of their table, and their lines.
 type pricedBucket struct {
 	bucket int
-	groups *parquet.Columns
+	groups *parquet.Columns[tables.CostGroup]
 	lines  []*events.Line
 }
 
@@ -71,7 +71,7 @@ type pricedBucket struct {
 // one is priced.
 func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 	all, ctx := errgroup.WithContext(context.Background())
-	ready, free := make(chan pricedBucket), make(chan *parquet.Columns, 3)
+	ready, free := make(chan pricedBucket), make(chan *parquet.Columns[tables.CostGroup], 3)
 	for range cap(free) { // of the buckets that are priced, handed over and written
 		free <- parquet.NewColumns(tables.CostGroups())
 	}
@@ -107,7 +107,7 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 				return err
 			}
 			key.Table = tables.CostGroups().Name
-			if err := w.file(key, one.groups, nil); err != nil {
+			if err := w.file(key, one.groups.Any(), nil); err != nil {
 				return err
 			}
 			free <- one.groups
@@ -173,13 +173,14 @@ func (w *writer) lines(key lake.FileKey, lines []*events.Line) error {
 }
 
 // marginSums are the columns of margins whose sums the manifest keeps per file.
-func marginSums() []int {
-	return []int{tables.MList, tables.MContracted, tables.MEffective, tables.MBilled, tables.MPayment, tables.MMargin}
+func marginSums() tables.List[tables.Margin] {
+	return tables.Columns(tables.MarginCostList, tables.MarginCostContracted, tables.MarginCostEffective,
+		tables.MarginCostBilled, tables.MarginPaymentAmount, tables.MarginMarginAmount)
 }
 
 // marginFile writes a file of margins. Its sums are of the columns and, where there are several currencies, of each
 // currency of the costs and of the payments: column.CURRENCY (§10.7).
-func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns) error {
+func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns[tables.Margin]) error {
 	list, err := out.Sum(marginSums()...)
 	if err != nil {
 		return err
@@ -212,22 +213,22 @@ func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns) error {
 		return nil
 	}
 	if w.several {
-		for column := tables.MList; column <= tables.MBilled; column++ {
-			if err := add(column, tables.MCurrency); err != nil {
+		for column := int(tables.MarginCostList); column <= int(tables.MarginCostBilled); column++ {
+			if err := add(column, int(tables.MarginCurrency)); err != nil {
 				return err
 			}
 		}
 	}
 	if w.books.Mixed {
-		if err := add(tables.MPayment, tables.MPaymentCurrency); err != nil {
+		if err := add(int(tables.MarginPaymentAmount), int(tables.MarginPaymentCurrency)); err != nil {
 			return err
 		}
 	}
-	return w.file(key, out, sums)
+	return w.file(key, out.Any(), sums)
 }
 
 // groups fills a batch of the table of groups.
-func (w *writer) groups(out *parquet.Columns, r *rated, list []*group) error {
+func (w *writer) groups(out *parquet.Columns[tables.CostGroup], r *rated, list []*group) error {
 	out.Reset()
 	for _, g := range list {
 		if err := w.storeGroup(out, r, g); err != nil {
@@ -237,8 +238,8 @@ func (w *writer) groups(out *parquet.Columns, r *rated, list []*group) error {
 	return nil
 }
 
-func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
-	c := out.C
+func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g *group) error {
+	c := out
 	came, err := w.came.of(g)
 	if err != nil {
 		return err
@@ -248,39 +249,41 @@ func (w *writer) storeGroup(out *parquet.Columns, r *rated, g *group) error {
 		return err
 	}
 	for _, one := range [...]struct {
-		at   int
+		at   tables.WordColumn[tables.CostGroup]
 		word string
 	}{
-		{tables.CGCustomerID, r.books.Customers[g.customer].ID}, {tables.CGOriginCycle, r.cycle.String()},
-		{tables.CGSource, g.delivery.Source}, {tables.CGSKU, r.books.Products[g.sku].SKU},
-		{tables.CGQuantityColumn, g.column.String()}, {tables.CGServiceName, g.field(cost.Service)},
-		{tables.CGRegionID, g.field(cost.Region)}, {tables.CGCategory, g.field(cost.Category)},
-		{tables.CGClass, g.field(cost.Class)}, {tables.CGStatus, g.field(cost.CommitmentStatus)},
+		{tables.CostGroupCustomerID, r.books.Customers[g.customer].ID}, {tables.CostGroupOriginCycle, r.cycle.String()},
+		{tables.CostGroupSource, g.delivery.Source}, {tables.CostGroupSKU, r.books.Products[g.sku].SKU},
+		{tables.CostGroupQuantityColumn, g.column.String()}, {tables.CostGroupServiceName, g.field(cost.Service)},
+		{tables.CostGroupRegionID, g.field(cost.Region)}, {tables.CostGroupChargeCategory, g.field(cost.Category)},
+		{tables.CostGroupChargeClass, g.field(cost.Class)}, {tables.CostGroupCommitmentStatus,
+			g.field(cost.CommitmentStatus)},
 	} {
-		c[one.at].AddWord(one.word)
+		c.Word(one.at).Add(one.word)
 	}
 	for _, one := range [...]struct {
-		at   int
+		at   tables.TextColumn[tables.CostGroup]
 		text string
 	}{
-		{tables.CGID, g.id}, {tables.CGDelivery, g.delivery.Name}, {tables.CGAccount, g.account()},
-		{tables.CGResourceID, g.field(cost.Resource)}, {tables.CGMinMargin, g.minMargin()}, {tables.CGCame, came},
+		{tables.CostGroupID, g.id}, {tables.CostGroupDelivery, g.delivery.Name}, {tables.CostGroupAccount, g.account()},
+		{tables.CostGroupResourceID, g.field(cost.Resource)}, {tables.CostGroupMinMargin, g.minMargin()},
+		{tables.CostGroupCame, came},
 	} {
-		c[one.at].AddText(one.text)
+		c.Text(one.at).Add(one.text)
 	}
-	c[tables.CGRule].Codes = append(c[tables.CGRule].Codes, int32(g.rule+1))
-	addInt(&c[tables.CGRows], g.rows)
+	c.Small(tables.CostGroupRule).Add(int32(g.rule + 1))
+	addInt(&c.C[tables.CostGroupRows], g.rows)
 	for i := range g.values {
-		c[tables.CGList+i].AddDec(g.values[i].Raw())
+		c.C[int(tables.CostGroupCostList)+i].AddDec(g.values[i].Raw())
 	}
 	pricing, consumed := g.units(cost.PricingQuantity, "PricingUnit"), g.units(cost.ConsumedQuantity, "ConsumedUnit")
-	c[tables.CGPricingUnits].Codes = append(c[tables.CGPricingUnits].Codes, pricing)
-	c[tables.CGConsumedUnits].Codes = append(c[tables.CGConsumedUnits].Codes, consumed)
-	c[tables.CGFx].AddDec(g.fx.Raw())
-	c[tables.CGPayment].AddDec(paid.Raw())
-	addSmall(&c[tables.CGLow], g.low(paid))
-	addInt(&c[tables.CGStart], int64(g.start))
-	addInt(&c[tables.CGEnd], int64(g.end))
+	c.Small(tables.CostGroupPricingUnits).Add(pricing)
+	c.Small(tables.CostGroupConsumedUnits).Add(consumed)
+	c.Quantity(tables.CostGroupFxRate).Add(g.fx.Raw())
+	c.Amount(tables.CostGroupPaymentAmount).Add(paid.Raw())
+	addSmall(&c.C[tables.CostGroupLowMargin], g.low(paid))
+	addInt(&c.C[tables.CostGroupUsageStart], int64(g.start))
+	addInt(&c.C[tables.CostGroupUsageEnd], int64(g.end))
 	out.N++
 	return nil
 }

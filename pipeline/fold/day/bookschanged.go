@@ -24,8 +24,8 @@ func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bo
 		def                   *tables.Table
 		customer, sku, region int
 	}{
-		{tables.Lines(), tables.LCustomerID, tables.LSKU, tables.LRegionCode},
-		{tables.Usage(), tables.UCustomerID, tables.USKU, tables.URegionCode},
+		{tables.Lines().Table, int(tables.LineCustomerID), int(tables.LineSKU), int(tables.LineRegionCode)},
+		{tables.Usage().Table, int(tables.RecordCustomerID), int(tables.RecordSKU), int(tables.RecordRegionCode)},
 	} {
 		for _, e := range d.Find(state.DayKey(from.def.Name, day, bucket)) {
 			if holds, err := d.holdsTouched(e, from.def, from.customer, from.sku, from.region, touched); err != nil ||
@@ -40,7 +40,7 @@ func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bo
 // holdsTouched reports whether a file has a row that is touched.
 func (d *Folder) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku, region int,
 	touched *change.Day) (bool, error) {
-	f, err := tablefile.Open(d.Txn, e, def, []int{customer, sku, region})
+	f, err := tablefile.Open(d.Txn, e, tables.Untyped(def), []int{customer, sku, region})
 	if err != nil {
 		return false, err
 	}

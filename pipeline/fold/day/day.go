@@ -38,8 +38,8 @@ type Folder struct {
 	before  bool // the opening positions are of an earlier cycle
 
 	lines   *lines.Writer
-	usage   *tablefile.Writer
-	ident   *parquet.Columns
+	usage   *tablefile.Writer[tables.Record]
+	ident   *parquet.Columns[tables.Identity]
 	spare   []int64 // memory for sorting it
 	sums    *lines.SumWriter
 	charges line.Charges

@@ -254,7 +254,7 @@ func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *Verdicts) error {
 	if err != nil {
 		return err
 	}
-	layout, err := parquet.ReadLayout(src, f.Size(), tables.Ident())
+	layout, err := parquet.ReadLayout(src, f.Size(), tables.Ident().Table)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ type walk struct {
 	group   int    // the next row group
 	lowest  string // the first customer in it, where that is known
 	ended   bool   // there is none
-	cols    *parquet.Columns
+	cols    *parquet.Columns[tables.Any]
 	at      int
 	ranks   []int32 // of the words of cols, in the books' order of customers
 }
@@ -88,9 +88,9 @@ func (l *lookup) start() {
 // columns are the customer, the id and the record's status, of the table that a walk is in.
 func (w *walk) columns() (def *tables.Table, customer, id, status int) {
 	if w.isUsage {
-		return tables.Usage(), tables.UCustomerID, tables.URecordID, tables.UStatus
+		return tables.Usage().Table, int(tables.RecordCustomerID), int(tables.RecordRecordID), int(tables.RecordStatus)
 	}
-	return tables.Lines(), tables.LCustomerID, tables.LID, tables.LKind
+	return tables.Lines().Table, int(tables.LineCustomerID), int(tables.LineID), int(tables.LineKind)
 }
 
 // walk takes the rows of the lookup's customer in a file. The usage table's status wins.
@@ -134,7 +134,7 @@ func (l *lookup) turn(w *walk) (bool, error) {
 		return false, nil
 	}
 	def, customer, id, status := w.columns()
-	f, err := tablefile.Open(l.state.Txn, w.entry, def, []int{customer, id, status})
+	f, err := tablefile.Open(l.state.Txn, w.entry, tables.Untyped(def), []int{customer, id, status})
 	if err != nil {
 		return false, err
 	}
@@ -143,7 +143,7 @@ func (l *lookup) turn(w *walk) (bool, error) {
 		f.Skip()
 	}
 	for ; w.group < f.Groups(); w.group++ {
-		low, high, ok := f.Bounds(customer)
+		low, high, ok := f.Bounds(tables.WordColumn[tables.Any](customer))
 		if ok && who > high {
 			f.Skip()
 			continue

@@ -22,15 +22,15 @@ func (s *Step) redrawn() error {
 // RedrawnIn reads what records draw since re-rating in one cycle.
 func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
 	for _, e := range s.Find(lake.FileKey{Table: "redraws", Cycle: cycle.String(), Bucket: s.Bucket}) {
-		err := tablefile.Each(s.Txn, e, tables.Redraws(), nil, func(cols *parquet.Columns, i int) error {
-			c := cols.C
-			customer, err := s.Names().Customer(c[tables.WCustomerID].Word(i))
+		err := tablefile.Each(s.Txn, e, tables.Redraws(), nil, func(cols *parquet.Columns[tables.Redraw], i int) error {
+			c := cols
+			customer, err := s.Names().Customer(c.Word(tables.RedrawCustomerID).At(i))
 			if err != nil {
 				return err
 			}
-			origin, err := period.ParseCycle(c[tables.WOriginCycle].Word(i))
-			to[Key{Customer: customer, Origin: origin, ID: string(c[tables.WRecordID].Text(i))}] = string(
-				c[tables.WDraws].Text(i),
+			origin, err := period.ParseCycle(c.Word(tables.RedrawOriginCycle).At(i))
+			to[Key{Customer: customer, Origin: origin, ID: string(c.Text(tables.RedrawRecordID).At(i))}] = string(
+				c.Text(tables.RedrawDraws).At(i),
 			)
 			return err
 		})

@@ -122,11 +122,11 @@ func (l *lateSamples) here(cycle period.Cycle) []*samples.LateSample {
 }
 
 // store is the late_samples table of the cycle.
-func (l *lateSamples) store(s *Step) *parquet.Columns {
+func (l *lateSamples) store(s *Step) *parquet.Columns[tables.Sample] {
 	out := parquet.NewColumns(tables.LateSamples())
 	for _, one := range l.here(s.LateIn) {
 		s.Measured.Store(out, &one.LinkSample)
-		out.C[tables.BAsOf].Ints = append(out.C[tables.BAsOf].Ints, int64(one.AsOf))
+		out.Time(tables.SampleAsOf).Add(one.AsOf)
 	}
 	return out
 }

@@ -105,11 +105,11 @@ func (s *Sources) ReadBilled(origin period.Cycle, keys map[Key]bool) error {
 		customers[k.Customer] = true
 	}
 	err := records.EachLine(s.State, origin, s.Bucket, customers, func(l *records.FromLines) error {
-		c, i := l.Cols.C, l.At
+		c, i := l.Cols, l.At
 		key := Key{
-			Customer: l.Customers[c[tables.LCustomerID].Codes[i]],
+			Customer: l.Customers[c.Word(tables.LineCustomerID).Code(i)],
 			Origin:   origin,
-			ID:       string(c[tables.LID].Text(i)),
+			ID:       string(c.Text(tables.LineID).At(i)),
 		}
 		if !keys[key] {
 			return nil
@@ -128,7 +128,7 @@ func (s *Sources) ReadBilled(origin period.Cycle, keys map[Key]bool) error {
 		}
 		r := NewRecord(&row, origin, 0)
 		s.Own[key] = &r
-		return r.ReadDraws(s.Books, string(c[tables.LPackageDraws].Text(i)))
+		return r.ReadDraws(s.Books, string(c.Text(tables.LinePackageDraws).At(i)))
 	})
 	if err != nil {
 		return err
@@ -280,12 +280,12 @@ func (s *Sources) drawnOn(day period.Day, customer int32, f QuotaPeriod, span pe
 	}
 	for _, e := range s.Find(state.DayKey("lines", day, s.Bucket)) {
 		err := records.EachLineOf(s.State, e, only, func(l *records.FromLines) error {
-			text := l.Cols.C[tables.LPackageDraws].Text(l.At)
+			text := l.Cols.Text(tables.LinePackageDraws).At(l.At)
 			if len(text) == 0 {
 				return nil
 			}
 			r := &Record{Customer: customer}
-			r.Start = period.Instant(l.Cols.C[tables.LUsageStart].Ints[l.At])
+			r.Start = l.Cols.Time(tables.LineUsageStart).At(l.At)
 			if err := r.ReadDraws(s.Books, string(text)); err != nil {
 				return err
 			}
@@ -395,19 +395,20 @@ func AddBilled(s *state.State, key lake.FileKey, origin period.Cycle, to Sums,
 	return nil
 }
 
-var billedColumns = []int{tables.LCycle, tables.LOriginCycle, tables.LCustomerID, tables.LSKU, tables.LRegionCode,
-	tables.LResourceID,
-	tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount,
-	tables.LTruncatedAmount, tables.LPaymentAmount,
-	tables.LPackageDraws, tables.LUnitPrice, tables.LDiscountID, tables.LTier, tables.LPriceList}
+var billedColumns = tables.Columns(tables.LineCycle, tables.LineOriginCycle, tables.LineCustomerID, tables.LineSKU,
+	tables.LineRegionCode,
+	tables.LineResourceID,
+	tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
+	tables.LineTruncatedAmount, tables.LinePaymentAmount,
+	tables.LinePackageDraws, tables.LineUnitPrice, tables.LineDiscountID, tables.LineTier, tables.LinePriceList)
 
 // feeLine reports whether a line is a fee at zero of a product whose records have lines of their own, or a difference
 // of one.
-func feeLine(c []parquet.Col, i int, day string) bool {
+func feeLine(c *parquet.Columns[tables.Line], i int, day string) bool {
 	if day == lake.EndDay {
 		return true
 	}
-	return c[tables.LTier].Codes[i] == feeTier && c[tables.LPriceList].Word(i) == ""
+	return c.Small(tables.LineTier).At(i) == feeTier && c.Word(tables.LinePriceList).At(i) == ""
 }
 
 // AddBilledFile is AddBilled for one file.
@@ -415,7 +416,7 @@ func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sum
 	note func(Place, string, string)) error {
 	columns := billedColumns
 	if len(s.Books.Recurring) > 0 {
-		columns = append(slices.Clip(columns), tables.LID)
+		columns = append(slices.Clip(columns), int(tables.LineID))
 	}
 	f, err := tablefile.Open(s.Txn, e, tables.Lines(), columns)
 	if err != nil {
@@ -428,34 +429,34 @@ func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sum
 		if err != nil || cols == nil {
 			return err
 		}
-		if err := customers.Fill(cols.C[tables.LCustomerID].Dict, s.Names().Customer); err != nil {
+		if err := customers.Fill(cols.Word(tables.LineCustomerID).Dict(), s.Names().Customer); err != nil {
 			return err
 		}
-		if err := skus.Fill(cols.C[tables.LSKU].Dict, s.Names().SKU); err != nil {
+		if err := skus.Fill(cols.Word(tables.LineSKU).Dict(), s.Names().SKU); err != nil {
 			return err
 		}
 		for i := range cols.N {
-			c := cols.C
-			own := c[tables.LOriginCycle].Word(i)
+			c := cols
+			own := c.Word(tables.LineOriginCycle).At(i)
 			if own == "" {
-				own = c[tables.LCycle].Word(i)
+				own = c.Word(tables.LineCycle).At(i)
 			}
 			if own != origin.String() {
 				continue
 			}
-			sum, err := sumOf(cols.C, i)
+			sum, err := sumOf(cols, i)
 			if err != nil {
 				return err
 			}
 			p := Place{
 				Origin:   origin,
-				Customer: customers[c[tables.LCustomerID].Codes[i]],
-				SKU:      skus[c[tables.LSKU].Codes[i]],
-				Region:   c[tables.LRegionCode].Word(i),
-				Resource: string(c[tables.LResourceID].Text(i)),
+				Customer: customers[c.Word(tables.LineCustomerID).Code(i)],
+				SKU:      skus[c.Word(tables.LineSKU).Code(i)],
+				Region:   c.Word(tables.LineRegionCode).At(i),
+				Resource: string(c.Text(tables.LineResourceID).At(i)),
 			}
 			if s.Books.Products[p.SKU].Model == books.Recurring && len(s.Books.Recurring) > 0 {
-				p.Charge = string(c[tables.LID].Text(i))
+				p.Charge = string(c.Text(tables.LineID).At(i))
 			}
 			p.Fee = s.Books.Products[p.SKU].FeeApart() && feeLine(c, i, e.Day)
 			if err := to.At(p).Add(sum); err != nil {
@@ -464,12 +465,12 @@ func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sum
 			if note == nil {
 				continue
 			}
-			d := c[tables.LUnitPrice].Decs[i]
+			d := c.Quantity(tables.LineUnitPrice).At(i)
 			price, err := money.UnitPriceFromRaw(d.Hi, d.Lo)
 			if err != nil {
 				return err
 			}
-			note(p, price.String(), c[tables.LDiscountID].Word(i))
+			note(p, price.String(), c.Word(tables.LineDiscountID).At(i))
 		}
 	}
 }

@@ -324,14 +324,14 @@ func (s *Step) conserve() error {
 // that the cycle opens with differs.
 func (s *Step) write() (differs bool, err error) {
 	slices.SortFunc(s.rows, func(a, b *Row) int { return a.Before(&b.Record) })
-	if err := s.Put(s.key("late"), s.storeRows()); err != nil {
+	if err := s.Put(s.key("late"), s.storeRows().Any()); err != nil {
 		return false, err
 	}
-	if err := s.Put(s.key("late_samples"), s.Samples.store(s)); err != nil {
+	if err := s.Put(s.key("late_samples"), s.Samples.store(s).Any()); err != nil {
 		return false, err
 	}
 	had := s.Find(s.key("late_positions"))
-	if err := s.Put(s.key("late_positions"), s.storePositions()); err != nil {
+	if err := s.Put(s.key("late_positions"), s.storePositions().Any()); err != nil {
 		return false, err
 	}
 	has := s.Find(s.key("late_positions"))

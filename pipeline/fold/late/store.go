@@ -18,7 +18,7 @@ import (
 )
 
 // storeRows is the late table of the cycle.
-func (s *Step) storeRows() *parquet.Columns {
+func (s *Step) storeRows() *parquet.Columns[tables.Record] {
 	out := parquet.NewColumns(tables.Late())
 	for _, r := range s.rows {
 		dead := s.replaced[r.Key()]
@@ -27,8 +27,8 @@ func (s *Step) storeRows() *parquet.Columns {
 			drawn = AppendDraws(nil, s.Books, r.Draws, false)
 		}
 		records.Keep(s.State, out, r.row(), dead, drawn)
-		out.C[tables.LateOrigin].AddWord(r.Origin.String())
-		out.C[tables.LateAsOf].Ints = append(out.C[tables.LateAsOf].Ints, int64(r.AsOf))
+		out.Word(tables.RecordOriginCycle).Add(r.Origin.String())
+		out.Time(tables.RecordAsOf).Add(r.AsOf)
 	}
 	return out
 }
@@ -40,20 +40,20 @@ func (s *Step) loadFile(e lake.FileEntry, billed period.Cycle) error {
 		return err
 	}
 	defer f.Close()
-	t := &records.FromTable{Cursor: tablefile.Cursor{Reader: f}, State: s.State}
+	t := &records.FromTable{Cursor: tablefile.Cursor[tables.Record]{Reader: f}, State: s.State}
 	var row sorting.Row
 	for {
 		ok, err := t.Next(&row)
 		if err != nil || !ok {
 			return err
 		}
-		c, i := t.Cols.C, t.At
-		origin, err := period.ParseCycle(c[tables.LateOrigin].Word(i))
+		c, i := t.Cols, t.At
+		origin, err := period.ParseCycle(c.Word(tables.RecordOriginCycle).At(i))
 		if err != nil {
 			return err
 		}
-		r := &Row{Record: NewRecord(&row, origin, period.Instant(c[tables.LateAsOf].Ints[i])), Billed: billed}
-		r.DrewThen = string(c[tables.UDraws].Text(i))
+		r := &Row{Record: NewRecord(&row, origin, c.Time(tables.RecordAsOf).At(i)), Billed: billed}
+		r.DrewThen = string(c.Text(tables.RecordDraws).At(i))
 		if err := r.ReadDraws(s.Books, r.DrewThen); err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (s *Step) loadFile(e lake.FileEntry, billed period.Cycle) error {
 }
 
 // storePositions is the late_positions table of the cycle.
-func (s *Step) storePositions() *parquet.Columns {
+func (s *Step) storePositions() *parquet.Columns[tables.Position] {
 	b := s.Books
 	slices.SortFunc(s.meters, func(x, y lateMeter) int {
 		return cmp.Or(cmp.Compare(x.customer, y.customer), CompareMeters(x.Meter, y.Meter))
@@ -90,7 +90,7 @@ func (s *Step) storePositions() *parquet.Columns {
 	out := parquet.NewColumns(tables.LatePositions())
 	for i := range list {
 		opening.AddRow(out, b.Customers[list[i].Customer].ID, &list[i].Row)
-		out.C[tables.POrigin].AddWord(list[i].Origin)
+		out.Word(tables.PositionOriginCycle).Add(list[i].Origin)
 	}
 	return out
 }
@@ -98,5 +98,5 @@ func (s *Step) storePositions() *parquet.Columns {
 // FromRow is a record of the usage table, with what it drew.
 func FromRow(b *books.Books, t *records.FromTable, row *sorting.Row, origin period.Cycle) (*Record, error) {
 	r := NewRecord(row, origin, 0)
-	return &r, r.ReadDraws(b, string(t.Cols.C[tables.UDraws].Text(t.At)))
+	return &r, r.ReadDraws(b, string(t.Cols.Text(tables.RecordDraws).At(t.At)))
 }

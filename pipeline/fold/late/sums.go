@@ -7,22 +7,23 @@ import (
 )
 
 // sumOf is what a line adds to the sum of its place.
-func sumOf(c []parquet.Col, i int) (*Sum, error) {
+func sumOf(c *parquet.Columns[tables.Line], i int) (*Sum, error) {
 	s := &Sum{}
-	err := ReadSums(c, i, s, [...]int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount,
-		tables.LDiscountAmount,
-		tables.LTruncatedAmount, tables.LPaymentAmount})
+	err := ReadSums(c, i, s, [...]int{int(tables.LineUsageAmount), int(tables.LineFreeResourceUsage),
+		int(tables.LineOfficialAmount),
+		int(tables.LineOfficialDiscountAmount),
+		int(tables.LineTruncatedAmount), int(tables.LinePaymentAmount)})
 	if err != nil {
 		return nil, err
 	}
-	s.Draws, err = ParseSumDraws(string(c[tables.LPackageDraws].Text(i)))
+	s.Draws, err = ParseSumDraws(string(c.Text(tables.LinePackageDraws).At(i)))
 	return s, err
 }
 
 // ReadSums reads the columns of a sum but for its draws: used, free, official, discount, truncated and payment.
-func ReadSums(c []parquet.Col, i int, s *Sum, cols [6]int) error {
+func ReadSums[T any](c *parquet.Columns[T], i int, s *Sum, cols [6]int) error {
 	for k, to := range [...]*money.SignedQuantity{&s.Used, &s.Free} {
-		d := c[cols[k]].Decs[i]
+		d := c.C[cols[k]].Decs[i]
 		v, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return err
@@ -30,7 +31,7 @@ func ReadSums(c []parquet.Col, i int, s *Sum, cols [6]int) error {
 		*to = v
 	}
 	for k, to := range [...]*money.Amount{&s.Official, &s.Discount, &s.Truncated, &s.Payment} {
-		d := c[cols[2+k]].Decs[i]
+		d := c.C[cols[2+k]].Decs[i]
 		v, err := money.AmountFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return err

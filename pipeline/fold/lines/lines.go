@@ -16,10 +16,12 @@ import (
 )
 
 // summed are the columns of lines whose sums the manifest keeps per file.
-var summed = [...]int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LOfficialAmount,
-	tables.LDiscountAmount,
-	tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
-	tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
+var summed = [...]int{int(tables.LineUsageAmount), int(tables.LineFreeResourceUsage), int(tables.LineQuantity),
+	int(tables.LineOfficialAmount),
+	int(tables.LineOfficialDiscountAmount),
+	int(tables.LineTruncatedAmount), int(tables.LinePaymentAmount), int(tables.LineCashAmount),
+	int(tables.LineCreditAmount), int(tables.LineCouponAmount),
+	int(tables.LineStoredValueCardAmount), int(tables.LineFlexipurchaseCouponAmount), int(tables.LineDebtAmount)}
 
 // Consumption is what a line says in addition to its money.
 type Consumption struct {
@@ -33,7 +35,7 @@ type Consumption struct {
 
 // Writer writes the lines of one (cycle, day, bucket) to one file.
 type Writer struct {
-	*tablefile.Writer
+	*tablefile.Writer[tables.Line]
 	state *state.State
 	key   lake.FileKey
 	// when the file's lines are paid (§6.3); tables.Nothing = at their usage_start
@@ -76,11 +78,12 @@ func (s *lineSums) add(c *line.Charge) error {
 func (s *lineSums) list() []lake.Sum {
 	zero := money.AmountTotal{}
 	values := map[int]string{
-		tables.LUsageAmount: s.Usage.String(), tables.LFreeResourceUsage: s.free.String(),
-		tables.LQuantity:       s.quantity.String(),
-		tables.LOfficialAmount: s.official.String(), tables.LDiscountAmount: s.discount.String(),
-		tables.LTruncatedAmount: s.truncated.String(), tables.LPaymentAmount: s.payment.String(),
-		tables.LCashAmount: s.payment.String(),
+		int(tables.LineUsageAmount): s.Usage.String(), int(tables.LineFreeResourceUsage): s.free.String(),
+		int(tables.LineQuantity):               s.quantity.String(),
+		int(tables.LineOfficialAmount):         s.official.String(),
+		int(tables.LineOfficialDiscountAmount): s.discount.String(),
+		int(tables.LineTruncatedAmount):        s.truncated.String(), int(tables.LinePaymentAmount): s.payment.String(),
+		int(tables.LineCashAmount): s.payment.String(),
 	}
 	cols := tables.Lines().Columns
 	out := make([]lake.Sum, 0, len(summed))
@@ -132,19 +135,20 @@ func (w *Writer) startGroup() {
 	clear(w.discounts)
 	w.kinds, w.noDiscount, w.customer = [8]int32{}, 0, -1
 	w.assoc.forget()
-	c := w.Cols.C
-	c[tables.LCycle].SetWord(w.key.Cycle)
-	c[tables.LTradeID].SetWord(w.key.Cycle)
-	c[tables.LOriginCycle].SetWord("")
-	c[tables.LDay].SetWord(w.key.Day)
-	c[tables.LChargingMode].SetSmall(ChargingOnDemand)
-	c[tables.LBillDetailType].SetSmall(detailUsage)
-	for _, col := range [...]int{tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount,
-		tables.LFlexiCouponAmount, tables.LDebtAmount, tables.LCountedCoupon} {
-		c[col].SetDec(0, 0)
+	c := w.Cols
+	c.Word(tables.LineCycle).Set(w.key.Cycle)
+	c.Word(tables.LineTradeID).Set(w.key.Cycle)
+	c.Word(tables.LineOriginCycle).Set("")
+	c.Word(tables.LineDay).Set(w.key.Day)
+	c.Small(tables.LineChargingMode).Set(ChargingOnDemand)
+	c.Small(tables.LineBillDetailType).Set(detailUsage)
+	for _, col := range [...]tables.AmountColumn[tables.Line]{tables.LineCreditAmount, tables.LineCouponAmount,
+		tables.LineStoredValueCardAmount,
+		tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount, tables.LineCountedCouponAmount} {
+		c.Amount(col).Set(0, 0)
 	}
-	c[tables.LOwnTime].SetInt(int64(tables.Nothing))
-	c[tables.LInstant].SetInt(int64(w.instant))
+	c.C[tables.LineOwnTime].SetInt(int64(tables.Nothing))
+	c.C[tables.LineInstant].SetInt(int64(w.instant))
 }
 
 // Values of charging_mode and bill_detail_type (§5).
@@ -155,20 +159,20 @@ const (
 
 // Add appends one line.
 func (w *Writer) Add(what *Consumption, ch *line.Charge, draws []line.Draw) error {
-	c := w.Cols.C
+	c := w.Cols
 	w.who(what)
 	w.product(what.SKU)
 	w.place(what)
-	c[tables.LTradeTime].Ints = append(c[tables.LTradeTime].Ints, int64(what.End))
-	c[tables.LConsumeTime].Ints = append(c[tables.LConsumeTime].Ints, int64(what.End))
-	c[tables.LUsageStart].Ints = append(c[tables.LUsageStart].Ints, int64(what.Start))
-	c[tables.LUsageEnd].Ints = append(c[tables.LUsageEnd].Ints, int64(what.End))
-	c[tables.LID].AddBytes(what.ID)
-	c[tables.LTier].Codes = append(c[tables.LTier].Codes, int32(ch.Tier))
-	w.word(tables.LKind, &w.kinds[ch.Kind], ch.Kind.String)
-	c[tables.LResourceID].AddBytes(what.Resource)
-	c[tables.LResourceName].AddBytes(what.Name)
-	c[tables.LResourceTag].AddBytes(what.Tag)
+	c.Time(tables.LineTradeTime).Add(what.End)
+	c.Time(tables.LineConsumeTime).Add(what.End)
+	c.Time(tables.LineUsageStart).Add(what.Start)
+	c.MaybeTime(tables.LineUsageEnd).Add(what.End)
+	c.Text(tables.LineID).AddBytes(what.ID)
+	c.Small(tables.LineTier).Add(int32(ch.Tier))
+	w.word(tables.LineKind, &w.kinds[ch.Kind], ch.Kind.String)
+	c.Text(tables.LineResourceID).AddBytes(what.Resource)
+	c.Text(tables.LineResourceName).AddBytes(what.Name)
+	c.Text(tables.LineResourceTag).AddBytes(what.Tag)
 	w.money(ch)
 	w.price(ch)
 	w.drawn(draws[ch.DrawsFrom:ch.DrawsTo])
@@ -183,7 +187,7 @@ func (w *Writer) Add(what *Consumption, ch *line.Charge, draws []line.Draw) erro
 }
 
 // word appends a word whose code (plus 1) is remembered in known.
-func (w *Writer) word(col int, known *int32, text func() string) {
+func (w *Writer) word(col tables.WordColumn[tables.Line], known *int32, text func() string) {
 	c := &w.Cols.C[col]
 	if *known == 0 {
 		*known = c.Intern(text()) + 1
@@ -192,33 +196,36 @@ func (w *Writer) word(col int, known *int32, text func() string) {
 }
 
 func (w *Writer) who(what *Consumption) {
-	c := w.Cols.C
+	c := w.Cols
 	if what.Customer != w.customer {
-		w.customer, w.code = what.Customer, c[tables.LCustomerID].Intern(w.state.Books.Customers[what.Customer].ID)
+		w.customer, w.code = what.Customer,
+			c.Word(tables.LineCustomerID).Intern(w.state.Books.Customers[what.Customer].ID)
 	}
-	c[tables.LCustomerID].Codes = append(c[tables.LCustomerID].Codes, w.code)
+	c.C[tables.LineCustomerID].Codes = append(c.C[tables.LineCustomerID].Codes, w.code)
 	partner, kind := w.assoc.at(w.state.Books, what.Customer, what.Instant, c)
-	c[tables.LPartnerID].Codes = append(c[tables.LPartnerID].Codes, partner)
-	c[tables.LAssociationType].Codes = append(c[tables.LAssociationType].Codes, kind)
+	c.C[tables.LinePartnerID].Codes = append(c.C[tables.LinePartnerID].Codes, partner)
+	c.C[tables.LineAssociationType].Codes = append(c.C[tables.LineAssociationType].Codes, kind)
 }
 
 func (w *Writer) product(sku int32) {
-	c, k := w.Cols.C, &w.skus[sku]
+	c, k := w.Cols, &w.skus[sku]
 	if !k.set {
 		p := &w.state.Books.Products[sku]
-		*k = skuWords{true, c[tables.LSKU].Intern(p.SKU), c[tables.LServiceTypeCode].Intern(p.ServiceTypeCode),
-			c[tables.LResourceTypeCode].Intern(p.ResourceTypeCode), c[tables.LUsageType].Intern(p.UsageType),
-			c[tables.LMeasure].Intern(p.Measure)}
+		*k = skuWords{true, c.Word(tables.LineSKU).Intern(p.SKU),
+			c.Word(tables.LineServiceTypeCode).Intern(p.ServiceTypeCode),
+			c.Word(tables.LineResourceTypeCode).Intern(p.ResourceTypeCode),
+			c.Word(tables.LineUsageType).Intern(p.UsageType),
+			c.Word(tables.LineMeasure).Intern(p.Measure)}
 	}
-	c[tables.LSKU].Codes = append(c[tables.LSKU].Codes, k.sku)
-	c[tables.LServiceTypeCode].Codes = append(c[tables.LServiceTypeCode].Codes, k.service)
-	c[tables.LResourceTypeCode].Codes = append(c[tables.LResourceTypeCode].Codes, k.resource)
-	c[tables.LUsageType].Codes = append(c[tables.LUsageType].Codes, k.usage)
-	c[tables.LMeasure].Codes = append(c[tables.LMeasure].Codes, k.measure)
+	c.C[tables.LineSKU].Codes = append(c.C[tables.LineSKU].Codes, k.sku)
+	c.C[tables.LineServiceTypeCode].Codes = append(c.C[tables.LineServiceTypeCode].Codes, k.service)
+	c.C[tables.LineResourceTypeCode].Codes = append(c.C[tables.LineResourceTypeCode].Codes, k.resource)
+	c.C[tables.LineUsageType].Codes = append(c.C[tables.LineUsageType].Codes, k.usage)
+	c.C[tables.LineMeasure].Codes = append(c.C[tables.LineMeasure].Codes, k.measure)
 }
 
 func (w *Writer) place(what *Consumption) {
-	c := &w.Cols.C[tables.LRegionCode]
+	c := &w.Cols.C[tables.LineRegionCode]
 	if what.RegionCode < 0 {
 		c.AddWord(what.Region)
 		return
@@ -226,54 +233,55 @@ func (w *Writer) place(what *Consumption) {
 	for int(what.RegionCode) >= len(w.regions) {
 		w.regions = append(w.regions, 0)
 	}
-	w.word(tables.LRegionCode, &w.regions[what.RegionCode], func() string {
+	w.word(tables.LineRegionCode, &w.regions[what.RegionCode], func() string {
 		return w.state.Regions.Name(what.RegionCode)
 	})
 }
 
 func (w *Writer) money(ch *line.Charge) {
-	c := w.Cols.C
-	c[tables.LUsageAmount].AddDec(ch.UsageAmount.Raw())
-	c[tables.LFreeResourceUsage].AddDec(ch.Free.Raw())
-	c[tables.LQuantity].AddDec(ch.Quantity.Raw())
-	c[tables.LUnitPrice].AddDec(ch.UnitPrice.Raw())
-	c[tables.LOfficialAmount].AddDec(ch.Official.Raw())
-	c[tables.LDiscountAmount].AddDec(ch.Discount.Raw())
-	c[tables.LTruncatedAmount].AddDec(ch.Truncated.Raw())
-	c[tables.LPaymentAmount].AddDec(ch.Payment.Raw())
-	c[tables.LCashAmount].AddDec(ch.Payment.Raw())
+	c := w.Cols
+	c.Quantity(tables.LineUsageAmount).Add(ch.UsageAmount.Raw())
+	c.Quantity(tables.LineFreeResourceUsage).Add(ch.Free.Raw())
+	c.Quantity(tables.LineQuantity).Add(ch.Quantity.Raw())
+	c.Quantity(tables.LineUnitPrice).Add(ch.UnitPrice.Raw())
+	c.Amount(tables.LineOfficialAmount).Add(ch.Official.Raw())
+	c.Amount(tables.LineOfficialDiscountAmount).Add(ch.Discount.Raw())
+	c.Amount(tables.LineTruncatedAmount).Add(ch.Truncated.Raw())
+	c.Amount(tables.LinePaymentAmount).Add(ch.Payment.Raw())
+	c.Amount(tables.LineCashAmount).Add(ch.Payment.Raw())
 }
 
 func (w *Writer) price(ch *line.Charge) {
-	c := w.Cols.C
+	c := w.Cols
 	if ch.DiscountID < 0 {
-		w.word(tables.LDiscountID, &w.noDiscount, func() string { return "" })
+		w.word(tables.LineDiscountID, &w.noDiscount, func() string { return "" })
 	} else {
-		w.word(tables.LDiscountID, &w.discounts[ch.DiscountID], func() string {
+		w.word(tables.LineDiscountID, &w.discounts[ch.DiscountID], func() string {
 			return w.state.Books.Discounts[ch.DiscountID].ID
 		})
 	}
 	if ch.Version < 0 {
-		c[tables.LPriceList].AddWord("")
-		c[tables.LPriceRegion].AddWord("")
-		c[tables.LPriceValidFrom].Ints = append(c[tables.LPriceValidFrom].Ints, int64(tables.Nothing))
+		c.Word(tables.LinePriceList).Add("")
+		c.Word(tables.LinePriceRegion).Add("")
+		c.MaybeTime(tables.LinePriceValidFrom).Add(tables.Nothing)
 		return
 	}
 	v := &w.versions[ch.Version]
 	if !v.set {
 		b := &w.state.Books.Versions[ch.Version]
-		*v = versionWords{true, c[tables.LPriceList].Intern(b.PriceList), c[tables.LPriceRegion].Intern(b.Region),
+		*v = versionWords{true, c.Word(tables.LinePriceList).Intern(b.PriceList),
+			c.Word(tables.LinePriceRegion).Intern(b.Region),
 			int64(b.Valid.From)}
 	}
-	c[tables.LPriceList].Codes = append(c[tables.LPriceList].Codes, v.list)
-	c[tables.LPriceRegion].Codes = append(c[tables.LPriceRegion].Codes, v.region)
-	c[tables.LPriceValidFrom].Ints = append(c[tables.LPriceValidFrom].Ints, v.from)
+	c.C[tables.LinePriceList].Codes = append(c.C[tables.LinePriceList].Codes, v.list)
+	c.C[tables.LinePriceRegion].Codes = append(c.C[tables.LinePriceRegion].Codes, v.region)
+	c.MaybeTime(tables.LinePriceValidFrom).Add(period.Instant(v.from))
 }
 
 // drawn writes package_draws.
 func (w *Writer) drawn(draws []line.Draw) {
 	w.draws = AppendDraws(w.draws[:0], w.state.Books, draws)
-	w.Cols.C[tables.LPackageDraws].AddBytes(w.draws)
+	w.Cols.Text(tables.LinePackageDraws).AddBytes(w.draws)
 }
 
 // AppendDraws writes draws as package_id:quantity joined by semicolons.
@@ -315,7 +323,8 @@ type associations struct {
 func (a *associations) forget() { a.valid = false }
 
 // at returns the dictionary codes of partner_id and association_type at t (§6.1).
-func (a *associations) at(b *books.Books, customer int32, t period.Instant, c []parquet.Col) (partner, kind int32) {
+func (a *associations) at(b *books.Books, customer int32, t period.Instant, c *parquet.Columns[tables.Line]) (partner,
+	kind int32) {
 	if a.valid && a.customer == customer && a.span.Holds(t) {
 		return a.partner, a.kind
 	}
@@ -325,7 +334,8 @@ func (a *associations) at(b *books.Books, customer int32, t period.Instant, c []
 	} else if len(b.Associations.Of(customer)) == 0 {
 		span = period.Span{From: period.Past, To: period.Forever}
 	}
-	*a = associations{customer, span, c[tables.LPartnerID].Intern(id), c[tables.LAssociationType].Intern(kindWord),
+	*a = associations{customer, span, c.Word(tables.LinePartnerID).Intern(id),
+		c.Word(tables.LineAssociationType).Intern(kindWord),
 		true}
 	return a.partner, a.kind
 }

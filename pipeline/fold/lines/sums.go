@@ -11,7 +11,7 @@ import (
 // SumWriter adds up each customer's lines of a day.
 type SumWriter struct {
 	books    *books.Books
-	cols     *parquet.Columns
+	cols     *parquet.Columns[tables.Sum]
 	customer int32
 	lines    int64
 	sum      amountSums
@@ -58,21 +58,22 @@ func (s *SumWriter) Close() {
 	if s.lines == 0 {
 		return
 	}
-	c := s.cols.C
-	c[tables.DCustomerID].AddNewWord(s.books.Customers[s.customer].ID)
-	c[tables.DLines].Ints = append(c[tables.DLines].Ints, s.lines)
-	c[tables.DOfficial].AddDec(s.sum.official.Raw())
-	c[tables.DDiscount].AddDec(s.sum.discount.Raw())
-	c[tables.DTruncated].AddDec(s.sum.truncated.Raw())
-	c[tables.DPayment].AddDec(s.sum.payment.Raw())
-	c[tables.DCash].AddDec(s.sum.payment.Raw())
+	c := s.cols
+	c.Word(tables.SumCustomerID).AddNew(s.books.Customers[s.customer].ID)
+	c.Whole(tables.SumLineCount).Add(s.lines)
+	c.Amount(tables.SumOfficialAmount).Add(s.sum.official.Raw())
+	c.Amount(tables.SumOfficialDiscountAmount).Add(s.sum.discount.Raw())
+	c.Amount(tables.SumTruncatedAmount).Add(s.sum.truncated.Raw())
+	c.Amount(tables.SumPaymentAmount).Add(s.sum.payment.Raw())
+	c.Amount(tables.SumCashAmount).Add(s.sum.payment.Raw())
 	s.cols.N++
 }
 
 // Columns is the day's batch.
-func (s *SumWriter) Columns() *parquet.Columns {
-	for _, col := range [...]int{tables.DCredit, tables.DCoupon, tables.DStored, tables.DFlexi, tables.DDebt} {
-		s.cols.C[col].SetDec(0, 0)
+func (s *SumWriter) Columns() *parquet.Columns[tables.Sum] {
+	for _, col := range [...]tables.AmountColumn[tables.Sum]{tables.SumCreditAmount, tables.SumCouponAmount,
+		tables.SumStoredValueCardAmount, tables.SumFlexipurchaseCouponAmount, tables.SumDebtAmount} {
+		s.cols.Amount(col).Set(0, 0)
 	}
 	return s.cols
 }

@@ -79,9 +79,10 @@ const CommitmentPrefix = "commitment/"
 func CommitmentID(c *books.Commitment) string { return CommitmentPrefix + c.ID }
 
 // countedColumns are the columns that are read of lines.
-var countedColumns = []int{tables.LCustomerID, tables.LSKU, tables.LServiceTypeCode, tables.LKind, tables.LID,
-	tables.LOriginCycle, tables.LUsageStart, tables.LUsageEnd, tables.LInstant, tables.LOfficialAmount,
-	tables.LTruncatedAmount, tables.LPaymentAmount, tables.LPriceList}
+var countedColumns = tables.Columns(tables.LineCustomerID, tables.LineSKU, tables.LineServiceTypeCode, tables.LineKind,
+	tables.LineID,
+	tables.LineOriginCycle, tables.LineUsageStart, tables.LineUsageEnd, tables.LineInstant, tables.LineOfficialAmount,
+	tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LinePriceList)
 
 // Lines reads the lines of customers of a bucket that are billed in the cycles from one to another, and that
 // commitments can count (FCOMMIT-3): of days that are named, or of all.
@@ -140,9 +141,9 @@ func (s *Commitments) file(e lake.FileEntry, cycle period.Cycle, wanted func(int
 		if err != nil || cols == nil {
 			return err
 		}
-		c, any := cols.C, false
+		c, any := cols, false
 		customers, skus = customers[:0], skus[:0]
-		for _, id := range c[tables.LCustomerID].Dict {
+		for _, id := range c.Word(tables.LineCustomerID).Dict() {
 			code, err := names.Customer(id)
 			if err != nil {
 				return err
@@ -155,15 +156,15 @@ func (s *Commitments) file(e lake.FileEntry, cycle period.Cycle, wanted func(int
 		if !any {
 			continue
 		}
-		for _, id := range c[tables.LSKU].Dict {
+		for _, id := range c.Word(tables.LineSKU).Dict() {
 			skus = append(skus, s.Books.SKU(id))
 		}
 		for i := range cols.N {
-			customer := customers[c[tables.LCustomerID].Codes[i]]
+			customer := customers[c.Word(tables.LineCustomerID).Code(i)]
 			if customer < 0 {
 				continue
 			}
-			one, err := s.counted(e.Day, cycle, cols, i, skus[c[tables.LSKU].Codes[i]])
+			one, err := s.counted(e.Day, cycle, cols, i, skus[c.Word(tables.LineSKU).Code(i)])
 			if err != nil {
 				return err
 			}
@@ -173,28 +174,30 @@ func (s *Commitments) file(e lake.FileEntry, cycle period.Cycle, wanted func(int
 }
 
 // counted reads one line.
-func (s *Commitments) counted(day string, cycle period.Cycle, cols *parquet.Columns, i int, sku int32) (one Counted,
+func (s *Commitments) counted(day string, cycle period.Cycle, cols *parquet.Columns[tables.Line], i int,
+	sku int32) (one Counted,
 	err error) {
-	c := cols.C
-	start, end := period.Instant(c[tables.LUsageStart].Ints[i]), period.Instant(c[tables.LUsageEnd].Ints[i])
-	one = Counted{Cycle: cycle, Origin: cycle, Paid: period.Instant(c[tables.LInstant].Ints[i]),
-		Windows: period.Span{From: start, To: end}, kind: c[tables.LKind].Word(i),
-		listed: c[tables.LPriceList].Word(i) != ""}
-	one.SKU, one.Service = sku, c[tables.LServiceTypeCode].Word(i)
+	c := cols
+	start, end := c.Time(tables.LineUsageStart).At(i), c.MaybeTime(tables.LineUsageEnd).At(i)
+	one = Counted{Cycle: cycle, Origin: cycle, Paid: c.MaybeTime(tables.LineInstant).At(i),
+		Windows: period.Span{From: start, To: end}, kind: c.Word(tables.LineKind).At(i),
+		listed: c.Word(tables.LinePriceList).At(i) != ""}
+	one.SKU, one.Service = sku, c.Word(tables.LineServiceTypeCode).At(i)
 	if one.Paid == tables.Nothing {
 		one.Paid = start
 	}
-	if origin := c[tables.LOriginCycle].Word(i); origin != "" {
+	if origin := c.Word(tables.LineOriginCycle).At(i); origin != "" {
 		if one.Origin, err = period.ParseCycle(origin); err != nil {
 			return one, err
 		}
 	}
-	if id := string(c[tables.LID].Text(i)); day == lake.CommitmentsDay {
+	if id := string(c.Text(tables.LineID).At(i)); day == lake.CommitmentsDay {
 		one.By = strings.TrimPrefix(id, CommitmentPrefix)
 	}
-	for col, to := range map[int]*money.Amount{tables.LOfficialAmount: &one.Charge.Official,
-		tables.LTruncatedAmount: &one.Charge.Truncated, tables.LPaymentAmount: &one.Charge.Payment} {
-		d := c[col].Decs[i]
+	for col, to := range map[tables.AmountColumn[tables.Line]]*money.Amount{
+		tables.LineOfficialAmount:  &one.Charge.Official,
+		tables.LineTruncatedAmount: &one.Charge.Truncated, tables.LinePaymentAmount: &one.Charge.Payment} {
+		d := c.Amount(col).At(i)
 		if *to, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
 			return one, err
 		}

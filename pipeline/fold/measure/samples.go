@@ -34,8 +34,9 @@ type Sample struct {
 // windowRows is how many rows of a file are in memory at once.
 const windowRows = 8192
 
-var windowColumns = []int{tables.BCustomerID, tables.BResourceID, tables.BSlot, tables.BSampleTime, tables.BIn,
-	tables.BOut}
+var windowColumns = tables.Columns(tables.SampleCustomerID, tables.SampleResourceID, tables.SampleSlot,
+	tables.SampleSampleTime, tables.SampleInBps,
+	tables.SampleOutBps)
 
 // Each gives every object its samples and shows it, in order of keys; what it shows holds until show returns. One
 // customer's samples are in memory at a time. The objects' customers are all of one bucket, and files are the cycle's
@@ -173,7 +174,7 @@ func (r *reading) open(files []lake.FileEntry, only string) error {
 		}
 		r.files = append(r.files, w)
 		if only != "" {
-			if w.from, w.to, err = w.pages.Find(tables.BCustomerID, only); err != nil {
+			if w.from, w.to, err = w.pages.Find(int(tables.SampleCustomerID), only); err != nil {
 				return fmt.Errorf("%s: %w", e.Path, err)
 			}
 		}
@@ -215,16 +216,16 @@ func (r *reading) day(w *window, customer int32) error {
 			if ok, err := w.read(); err != nil || !ok {
 				return err
 			}
-			n := len(w.cols.C[tables.BResourceID].Dict)
+			n := len(w.cols.Word(tables.SampleResourceID).Dict())
 			w.places = slices.Grow(w.places[:0], n)[:n]
 			clear(w.places)
 		}
-		c := w.cols.C
+		c := w.cols
 		word, code := "", int32(-1)
 		for ; w.at < w.cols.N; w.at++ {
 			i := w.at
-			if who := c[tables.BCustomerID].Codes[i]; who != code {
-				code, word = who, c[tables.BCustomerID].Dict[who]
+			if who := c.Word(tables.SampleCustomerID).Code(i); who != code {
+				code, word = who, c.Word(tables.SampleCustomerID).Dict()[who]
 				if word > id {
 					return nil
 				}
@@ -235,10 +236,10 @@ func (r *reading) day(w *window, customer int32) error {
 			if word != id {
 				continue
 			}
-			link := c[tables.BResourceID].Codes[i]
+			link := c.Word(tables.SampleResourceID).Code(i)
 			p := w.places[link]
 			if p == nil {
-				p = r.place(c[tables.BResourceID].Dict[link])
+				p = r.place(c.Word(tables.SampleResourceID).Dict()[link])
 				w.places[link] = p
 			}
 			if err := r.stored(p, customer, w); err != nil {
@@ -261,7 +262,7 @@ func (r *reading) place(link string) *linkRow {
 // stored gives the sample at the window's position to its object, after what was added of slots before it. Of one that
 // was added for the same slot it is a duplicate.
 func (r *reading) stored(p *linkRow, customer int32, w *window) error {
-	link, slot := w.cols.C[tables.BResourceID].Word(w.at), period.Instant(w.cols.C[tables.BSlot].Ints[w.at])
+	link, slot := w.cols.Word(tables.SampleResourceID).At(w.at), w.cols.Time(tables.SampleSlot).At(w.at)
 	if !r.find(p, link, slot) || p.row.Customer != customer { // a stray, which comes where it belongs
 		return nil
 	}
@@ -283,9 +284,9 @@ func (r *reading) stored(p *linkRow, customer int32, w *window) error {
 	return nil
 }
 
-func sampleAt(cols *parquet.Columns, i int) (percentile.Sample, error) {
-	in, out := cols.C[tables.BIn].Decs[i], cols.C[tables.BOut].Decs[i]
-	s := percentile.Sample{Time: period.Instant(cols.C[tables.BSampleTime].Ints[i])}
+func sampleAt(cols *parquet.Columns[tables.Sample], i int) (percentile.Sample, error) {
+	in, out := cols.Quantity(tables.SampleInBps).At(i), cols.Quantity(tables.SampleOutBps).At(i)
+	s := percentile.Sample{Time: cols.Time(tables.SampleSampleTime).At(i)}
 	var err error
 	if s.In, err = money.QuantityFromRaw(in.Hi, in.Lo); err != nil {
 		return s, err
@@ -322,7 +323,7 @@ type window struct {
 	file     storage.ReadFile
 	pages    parquet.Pages
 	from, to int64 // rows that are left
-	cols     *parquet.Columns
+	cols     *parquet.Columns[tables.Sample]
 	at       int        // row of cols that comes next
 	places   []*linkRow // by code of the link, of the customer at hand
 }
@@ -332,7 +333,7 @@ func (l *Lake) window(e lake.FileEntry, d *parquet.Decoder) (*window, error) {
 	if err != nil {
 		return nil, err
 	}
-	layout, err := parquet.ReadLayout(f, f.Size(), tables.Bandwidth(), tables.BCustomerID)
+	layout, err := parquet.ReadLayout(f, f.Size(), tables.Bandwidth().Table, int(tables.SampleCustomerID))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
 	}
@@ -349,7 +350,7 @@ func (w *window) read() (bool, error) {
 		return false, nil
 	}
 	next := min(w.to, w.from+windowRows)
-	err := w.pages.Append(w.cols, windowColumns, w.from, next)
+	err := w.pages.Append(w.cols.Any(), windowColumns, w.from, next)
 	w.from = next
 	return err == nil, err
 }

@@ -25,12 +25,12 @@ func store(t *testing.T, to *storage.Mem, day string, rows ...stored) lake.FileE
 	cols := parquet.NewColumns(tables.Bandwidth())
 	for _, r := range rows {
 		slot := instant(t, r.slot)
-		cols.C[tables.BCustomerID].AddWord(r.customer)
-		cols.C[tables.BResourceID].AddWord(r.link)
-		cols.C[tables.BSlot].Ints = append(cols.C[tables.BSlot].Ints, int64(slot))
-		cols.C[tables.BSampleTime].Ints = append(cols.C[tables.BSampleTime].Ints, int64(slot)+period.Minute)
-		cols.C[tables.BIn].AddDec(quantity(t, r.in).Raw())
-		cols.C[tables.BOut].AddDec(quantity(t, r.out).Raw())
+		cols.Word(tables.SampleCustomerID).Add(r.customer)
+		cols.Word(tables.SampleResourceID).Add(r.link)
+		cols.Time(tables.SampleSlot).Add(slot)
+		cols.Time(tables.SampleSampleTime).Add(period.Instant(int64(slot) + period.Minute))
+		cols.Quantity(tables.SampleInBps).Add(quantity(t, r.in).Raw())
+		cols.Quantity(tables.SampleOutBps).Add(quantity(t, r.out).Raw())
 		cols.N++
 	}
 	e := lake.FileEntry{FileKey: lake.FileKey{Table: "bandwidth", Cycle: day[:7], Day: day}, Path: "bandwidth/" + day}
@@ -38,9 +38,9 @@ func store(t *testing.T, to *storage.Mem, day string, rows ...stored) lake.FileE
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := parquet.NewWriter(f, tables.Bandwidth())
+	w, err := parquet.NewWriter(f, tables.Bandwidth().Table)
 	if err == nil {
-		err = w.Write(cols)
+		err = w.Write(cols.Any())
 	}
 	if err == nil {
 		err = w.Close()

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -31,7 +30,7 @@ func (l *Lake) FindStrays(files []lake.FileEntry, workers int, wanted func(link 
 	pool := sync.Pool{New: func() any { return parquet.NewColumns(tables.Bandwidth()) }}
 	for i, e := range files {
 		group.Go(func() error {
-			cols := pool.Get().(*parquet.Columns)
+			cols := pool.Get().(*parquet.Columns[tables.Sample])
 			defer pool.Put(cols)
 			var err error
 			if found[i], err = l.straysOf(e, decoder, cols, wanted); err != nil {
@@ -54,10 +53,10 @@ func (l *Lake) FindStrays(files []lake.FileEntry, workers int, wanted func(link 
 	return out, nil
 }
 
-var straysColumns = []int{tables.BCustomerID, tables.BResourceID, tables.BSlot}
+var straysColumns = tables.Columns(tables.SampleCustomerID, tables.SampleResourceID, tables.SampleSlot)
 
 // straysOf are the strays of one file.
-func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Columns,
+func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Columns[tables.Sample],
 	wanted func(string) bool) (out []Sample, err error) {
 	w, err := l.window(e, d)
 	if err != nil {
@@ -66,7 +65,8 @@ func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Colu
 	defer func() { err = errors.Join(err, w.file.Close()) }()
 	for g := range w.pages.Layout.Groups() {
 		if wanted != nil {
-			has, err := w.pages.HasWord(tables.BResourceID, g, func(word []byte) bool { return wanted(string(word)) })
+			has, err := w.pages.HasWord(int(tables.SampleResourceID), g,
+				func(word []byte) bool { return wanted(string(word)) })
 			if err != nil {
 				return nil, err
 			}
@@ -75,7 +75,7 @@ func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Colu
 			}
 		}
 		cols.Reset()
-		if err := w.pages.Group(cols, straysColumns, g); err != nil {
+		if err := w.pages.Group(cols.Any(), straysColumns, g); err != nil {
 			return nil, err
 		}
 		rows, err := l.straysIn(cols, wanted)
@@ -86,7 +86,7 @@ func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Colu
 			continue
 		}
 		cols.Reset()
-		if err := w.pages.Group(cols, windowColumns, g); err != nil {
+		if err := w.pages.Group(cols.Any(), windowColumns, g); err != nil {
 			return nil, err
 		}
 		for _, i := range rows {
@@ -94,7 +94,7 @@ func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Colu
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, Sample{cols.C[tables.BResourceID].Word(i), period.Instant(cols.C[tables.BSlot].Ints[i]),
+			out = append(out, Sample{cols.Word(tables.SampleResourceID).At(i), cols.Time(tables.SampleSlot).At(i),
 				s})
 		}
 	}
@@ -102,15 +102,15 @@ func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Colu
 }
 
 // straysIn are the rows of a row group that are strays.
-func (l *Lake) straysIn(cols *parquet.Columns, wanted func(string) bool) ([]int, error) {
-	customers := make([]int32, len(cols.C[tables.BCustomerID].Dict))
-	for i, id := range cols.C[tables.BCustomerID].Dict {
+func (l *Lake) straysIn(cols *parquet.Columns[tables.Sample], wanted func(string) bool) ([]int, error) {
+	customers := make([]int32, len(cols.Word(tables.SampleCustomerID).Dict()))
+	for i, id := range cols.Word(tables.SampleCustomerID).Dict() {
 		customers[i] = l.Books.Customer(id)
 		if customers[i] < 0 && l.Unknown != nil {
 			return nil, l.Unknown(id)
 		}
 	}
-	links := cols.C[tables.BResourceID]
+	links := cols.C[tables.SampleResourceID]
 	rows := make([]*books.Link, len(links.Dict)) // the one in force last looked at
 	ask := make([]bool, len(links.Dict))
 	for i, id := range links.Dict {
@@ -121,13 +121,13 @@ func (l *Lake) straysIn(cols *parquet.Columns, wanted func(string) bool) ([]int,
 		if !ask[code] {
 			continue
 		}
-		slot := period.Instant(cols.C[tables.BSlot].Ints[i])
+		slot := cols.Time(tables.SampleSlot).At(i)
 		row := rows[code]
 		if row == nil || !row.Valid.Holds(slot) {
 			row, _ = l.Books.Links.At(links.Dict[code], slot)
 			rows[code] = row
 		}
-		if row != nil && row.Customer != customers[cols.C[tables.BCustomerID].Codes[i]] {
+		if row != nil && row.Customer != customers[cols.Word(tables.SampleCustomerID).Code(i)] {
 			out = append(out, i)
 		}
 	}

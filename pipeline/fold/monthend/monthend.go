@@ -86,7 +86,7 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	}
 	w.Tally.Lines += written.Rows()
 	key.Table = "sums"
-	return w.Put(key, sums.Columns())
+	return w.Put(key, sums.Columns().Any())
 }
 
 // closing opens the positions at the cycle's end; earlier says that they are of a cycle before it.

@@ -42,7 +42,7 @@ func (h *Shift) compare(o *Shift) int {
 
 // ShiftTable is the table of shifts that hold from one cycle on. Shifts of the same position are added up; those that
 // add up to zero are left out.
-func ShiftTable(b *books.Books, all []Shift) (*parquet.Columns, error) {
+func ShiftTable(b *books.Books, all []Shift) (*parquet.Columns[tables.Shift], error) {
 	slices.SortStableFunc(all, func(x, y Shift) int { return x.compare(&y) })
 	out := parquet.NewColumns(tables.Shifts())
 	for len(all) > 0 {
@@ -57,14 +57,14 @@ func ShiftTable(b *books.Books, all []Shift) (*parquet.Columns, error) {
 		if h.By.IsZero() {
 			continue
 		}
-		c := out.C
-		c[tables.HCustomerID].AddWord(b.Customers[h.Customer].ID)
-		c[tables.HOriginCycle].AddWord(h.Origin.String())
-		c[tables.HKind].Codes = append(c[tables.HKind].Codes, int32(h.Kind))
-		c[tables.HKey].AddWord(h.Key)
-		c[tables.HScope].AddWord(h.Scope)
-		c[tables.HAt].Ints = append(c[tables.HAt].Ints, int64(h.At))
-		c[tables.HShift].AddDec(h.By.Raw())
+		c := out
+		c.Word(tables.ShiftCustomerID).Add(b.Customers[h.Customer].ID)
+		c.Word(tables.ShiftOriginCycle).Add(h.Origin.String())
+		c.Small(tables.ShiftKind).Add(int32(h.Kind))
+		c.Word(tables.ShiftKey).Add(h.Key)
+		c.Word(tables.ShiftScope).Add(h.Scope)
+		c.MaybeTime(tables.ShiftAt).Add(h.At)
+		c.Quantity(tables.ShiftShift).Add(h.By.Raw())
 		out.N++
 	}
 	return out, nil
@@ -82,21 +82,22 @@ type Left struct {
 // Shifts reads the shifts that hold from a cycle on, of all customers of a bucket or of one.
 func (s *Source) Shifts(bucket int, billed period.Cycle, customer int32) ([]Shift, error) {
 	var out []Shift
-	err := s.each(tables.Shifts(), bucket, billed, customer, func(who int32, c *parquet.Columns, i int) error {
-		origin, err := period.ParseCycle(c.C[tables.HOriginCycle].Word(i))
+	err := eachRow(s, tables.Shifts(), bucket, billed, customer, func(who int32, c *parquet.Columns[tables.Shift],
+		i int) error {
+		origin, err := period.ParseCycle(c.Word(tables.ShiftOriginCycle).At(i))
 		if err != nil {
 			return err
 		}
-		d := c.C[tables.HShift].Decs[i]
+		d := c.Quantity(tables.ShiftShift).At(i)
 		by, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
 		out = append(out, Shift{
 			Customer: who,
 			Origin:   origin,
 			Billed:   billed,
-			Kind:     position.Kind(c.C[tables.HKind].Codes[i]),
-			Key:      c.C[tables.HKey].Word(i),
-			Scope:    c.C[tables.HScope].Word(i),
-			At:       period.Instant(c.C[tables.HAt].Ints[i]),
+			Kind:     position.Kind(c.Small(tables.ShiftKind).At(i)),
+			Key:      c.Word(tables.ShiftKey).At(i),
+			Scope:    c.Word(tables.ShiftScope).At(i),
+			At:       c.MaybeTime(tables.ShiftAt).At(i),
 			By:       by,
 		})
 		return err
@@ -107,17 +108,19 @@ func (s *Source) Shifts(bucket int, billed period.Cycle, customer int32) ([]Shif
 // LeftIn reads what late records billed in a cycle left, of all customers of a bucket or of one.
 func (s *Source) LeftIn(bucket int, billed period.Cycle, customer int32) ([]Left, error) {
 	var out []Left
-	err := s.each(tables.LatePositions(), bucket, billed, customer, func(who int32, c *parquet.Columns, i int) error {
+	err := eachRow(s, tables.LatePositions(), bucket, billed, customer, func(who int32,
+		c *parquet.Columns[tables.Position], i int) error {
 		row, err := rowAt(c, i)
-		out = append(out, Left{Row: row, Customer: who, Origin: c.C[tables.POrigin].Word(i), Billed: billed})
+		out = append(out, Left{Row: row, Customer: who, Origin: c.Word(tables.PositionOriginCycle).At(i),
+			Billed: billed})
 		return err
 	})
 	return out, err
 }
 
 // each visits the rows of a table whose first column is the customer and of which a cycle has one file per bucket.
-func (s *Source) each(def *tables.Table, bucket int, cycle period.Cycle, customer int32,
-	visit func(who int32, c *parquet.Columns, i int) error) error {
+func eachRow[T any](s *Source, def tables.Def[T], bucket int, cycle period.Cycle, customer int32,
+	visit func(who int32, c *parquet.Columns[T], i int) error) error {
 	files, err := s.Files.Find(lake.FileKey{Table: def.Name, Cycle: cycle.String(), Bucket: bucket})
 	if err != nil {
 		return err
@@ -125,12 +128,13 @@ func (s *Source) each(def *tables.Table, bucket int, cycle period.Cycle, custome
 	const by = 0
 	for _, e := range files {
 		if customer != Anyone {
-			err = tablefile.EachOf(s.Files, e, def, by, s.Books.Customers[customer].ID, func(c *parquet.Columns,
-				i int) error {
-				return visit(customer, c, i)
-			})
+			err = tablefile.EachOf(s.Files, e, def, tables.WordColumn[T](by), s.Books.Customers[customer].ID,
+				func(c *parquet.Columns[T],
+					i int) error {
+					return visit(customer, c, i)
+				})
 		} else {
-			err = tablefile.Each(s.Files, e, def, nil, func(c *parquet.Columns, i int) error {
+			err = tablefile.Each(s.Files, e, def, nil, func(c *parquet.Columns[T], i int) error {
 				who, err := s.names().Customer(c.C[by].Word(i))
 				if err != nil {
 					return err

@@ -32,18 +32,18 @@ func CouponsSpent(o tablefile.Opener, files []lake.FileEntry) (map[CouponKey]Spe
 	}
 	out := map[CouponKey]Spent{}
 	for _, e := range latest {
-		err := tablefile.Each(o, e, tables.Balances(), nil, func(c *parquet.Columns, i int) error {
-			kind := c.C[tables.KBalance].Word(i)
+		err := tablefile.Each(o, e, tables.Balances(), nil, func(c *parquet.Columns[tables.Balance], i int) error {
+			kind := c.Word(tables.BalanceBalance).At(i)
 			used := kind == payment.CouponDrawn.String()
 			if !used && kind != payment.CouponTaken.String() {
 				return nil
 			}
-			d := c.C[tables.KAmount].Decs[i]
+			d := c.Amount(tables.BalanceAmount).At(i)
 			a, err := money.AmountFromRaw(d.Hi, d.Lo)
 			if err != nil {
 				return err
 			}
-			key := CouponKey{c.C[tables.KCouponID].Word(i), period.Instant(c.C[tables.KValidFrom].Ints[i])}
+			key := CouponKey{c.Word(tables.BalanceCouponID).At(i), c.MaybeTime(tables.BalanceValidFrom).At(i)}
 			s := out[key]
 			to := &s.TakenBack
 			if used {

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -19,7 +18,7 @@ import (
 type Reader struct {
 	Customer int32 // whose rows are next; -1 at the end
 
-	tablefile.Cursor
+	tablefile.Cursor[tables.Position]
 	names     codes.Names
 	customers codes.List
 	inFile    int32 // whose rows are next in the file; -1 at its end
@@ -53,7 +52,7 @@ func (s *Source) read(files []lake.FileEntry, carries bool) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Cursor = tablefile.Cursor{Reader: f}
+	p.Cursor = tablefile.Cursor[tables.Position]{Reader: f}
 	return p, p.advance()
 }
 
@@ -83,7 +82,7 @@ func (p *Reader) advance() error {
 		p.inFile = -1
 		return err
 	}
-	customer := &p.Cols.C[tables.PCustomerID]
+	customer := &p.Cols.C[tables.PositionCustomerID]
 	if p.carries {
 		p.coded = p.coded && !fresh
 		if p.inFile < 0 || p.inFile == AllCustomers || customer.Word(p.At) != p.names.Books.Customers[p.inFile].ID {
@@ -108,7 +107,7 @@ func (p *Reader) Carry(to *Writer, before int32) error {
 		bound = p.names.Books.Customers[before].ID
 	}
 	for p.inFile >= 0 {
-		customer, from := &p.Cols.C[tables.PCustomerID], p.At
+		customer, from := &p.Cols.C[tables.PositionCustomerID], p.At
 		for p.At < p.Cols.N && (before == AllCustomers || customer.Word(p.At) < bound) {
 			p.At++
 		}
@@ -134,7 +133,7 @@ func (p *Reader) Carry(to *Writer, before int32) error {
 func (p *Reader) copy(to *Writer, from, upTo int) error {
 	for from < upTo {
 		if !p.coded || p.written != to.Rows() {
-			p.words.Reset(p.Cols)
+			p.words.Reset(p.Cols.Any())
 			p.coded, p.written = true, to.Rows()
 		}
 		n := min(upTo-from, tablefile.GroupRows-to.Cols.N)
@@ -171,25 +170,25 @@ func (p *Reader) Take() ([]position.Row, error) {
 }
 
 // rowAt is a row of a table that begins with the columns of positions.
-func rowAt(cols *parquet.Columns, i int) (position.Row, error) {
-	c := cols.C
+func rowAt(cols *parquet.Columns[tables.Position], i int) (position.Row, error) {
+	c := cols
 	row := position.Row{
-		Kind:     position.Kind(c[tables.PKind].Codes[i]),
-		Key:      c[tables.PKey].Word(i),
-		Scope:    c[tables.PScope].Word(i),
-		Resource: string(c[tables.PResource].Text(i)),
-		Region:   c[tables.PRegion].Word(i),
-		Name:     string(c[tables.PName].Text(i)),
-		Tag:      string(c[tables.PTag].Text(i)),
-		Order:    c[tables.POrder].Ints[i],
-		Draws:    string(c[tables.PDraws].Text(i)),
-		At:       period.Instant(c[tables.PAt].Ints[i]),
+		Kind:     position.Kind(c.Small(tables.PositionKind).At(i)),
+		Key:      c.Word(tables.PositionKey).At(i),
+		Scope:    c.Word(tables.PositionScope).At(i),
+		Resource: string(c.Text(tables.PositionResource).At(i)),
+		Region:   c.Word(tables.PositionRegion).At(i),
+		Name:     string(c.Text(tables.PositionName).At(i)),
+		Tag:      string(c.Text(tables.PositionTag).At(i)),
+		Order:    c.Whole(tables.PositionFirst).At(i),
+		Draws:    string(c.Text(tables.PositionDraws).At(i)),
+		At:       c.MaybeTime(tables.PositionAt).At(i),
 	}
 	for _, q := range [...]struct {
-		col int
+		col tables.QuantityColumn[tables.Position]
 		to  *money.Quantity
-	}{{tables.PCount, &row.Count}, {tables.PUsage, &row.Usage}, {tables.PFree, &row.Free}} {
-		d := c[q.col].Decs[i]
+	}{{tables.PositionCount, &row.Count}, {tables.PositionUsage, &row.Usage}, {tables.PositionFree, &row.Free}} {
+		d := c.Quantity(q.col).At(i)
 		v, err := money.QuantityFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return row, err

@@ -180,12 +180,13 @@ func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows
 	}
 	who := s.Books.Customers[customer].ID
 	for _, e := range files {
-		err := tablefile.EachOf(s.Files, e, tables.Positions(), tables.PCustomerID, who, func(c *parquet.Columns,
-			i int) error {
-			row, err := rowAt(c, i)
-			rows = append(rows, row)
-			return err
-		})
+		err := tablefile.EachOf(s.Files, e, tables.Positions(), tables.PositionCustomerID, who,
+			func(c *parquet.Columns[tables.Position],
+				i int) error {
+				row, err := rowAt(c, i)
+				rows = append(rows, row)
+				return err
+			})
 		if err != nil {
 			return nil, last, err
 		}

@@ -24,7 +24,7 @@ type stored struct {
 	t    *testing.T
 	txn  *lake.Txn
 	src  *opening.Source
-	rows map[lake.FileKey]*parquet.Columns
+	rows map[lake.FileKey]*parquet.Columns[tables.Any]
 }
 
 // store writes what the lines say, in the order of the lines:
@@ -43,7 +43,7 @@ func store(t *testing.T, lines ...string) *stored {
 	b := packaged(t)
 	b.Customers = []books.Customer{{ID: "c0", Rows: make([]books.CustomerRow, 1)}, {ID: "c1",
 		Rows: make([]books.CustomerRow, 1)}}
-	s := &stored{t: t, txn: txn, rows: make(map[lake.FileKey]*parquet.Columns)}
+	s := &stored{t: t, txn: txn, rows: make(map[lake.FileKey]*parquet.Columns[tables.Any])}
 	s.src = &opening.Source{Files: txn.Pending(), Books: b, Prices: tariff.Compile(b, tariff.Rules{}), Buckets: 1}
 	for _, text := range lines {
 		s.line(text)
@@ -54,10 +54,10 @@ func store(t *testing.T, lines ...string) *stored {
 	return s
 }
 
-func (s *stored) batch(def *tables.Table, cycle, day string) *parquet.Columns {
+func (s *stored) batch(def *tables.Table, cycle, day string) *parquet.Columns[tables.Any] {
 	key := lake.FileKey{Table: def.Name, Cycle: cycle, Day: day}
 	if s.rows[key] == nil {
-		s.rows[key] = parquet.NewColumns(def)
+		s.rows[key] = parquet.NewColumns(tables.Untyped(def))
 	}
 	return s.rows[key]
 }
@@ -66,29 +66,29 @@ func (s *stored) line(text string) {
 	f := strings.Fields(text)
 	switch f[0] {
 	case "left":
-		to := s.batch(tables.LatePositions(), f[1], "")
+		to := s.batch(tables.LatePositions().Table, f[1], "")
 		row := state(s.t, strings.Join(f[3:], " "))
-		opening.AddRow(to, f[2], &row)
-		to.C[tables.POrigin].AddWord("")
+		opening.AddRow(parquet.As[tables.Position](to), f[2], &row)
+		to.C[tables.PositionOriginCycle].AddWord("")
 	case "shift":
-		to := s.batch(tables.Shifts(), f[1], "")
+		to := s.batch(tables.Shifts().Table, f[1], "")
 		c := shift(s.t, strings.Join(f[3:], " "))
-		to.C[tables.HCustomerID].AddWord(f[2])
-		to.C[tables.HOriginCycle].AddWord("2026-07")
-		to.C[tables.HKind].Codes = append(to.C[tables.HKind].Codes, int32(position.Package))
-		to.C[tables.HKey].AddWord(c.Key)
-		to.C[tables.HScope].AddWord("")
-		to.C[tables.HAt].Ints = append(to.C[tables.HAt].Ints, int64(c.At))
-		to.C[tables.HShift].AddDec(c.Delta.Raw())
+		to.C[tables.ShiftCustomerID].AddWord(f[2])
+		to.C[tables.ShiftOriginCycle].AddWord("2026-07")
+		to.C[tables.ShiftKind].Codes = append(to.C[tables.ShiftKind].Codes, int32(position.Package))
+		to.C[tables.ShiftKey].AddWord(c.Key)
+		to.C[tables.ShiftScope].AddWord("")
+		to.C[tables.ShiftAt].Ints = append(to.C[tables.ShiftAt].Ints, int64(c.At))
+		to.C[tables.ShiftShift].AddDec(c.Delta.Raw())
 		to.N++
 	default:
-		ident := s.batch(tables.Ident(), f[0][:7], f[0])
+		ident := s.batch(tables.Ident().Table, f[0][:7], f[0])
 		if ident.N == 0 {
 			ident.C[0].Ints, ident.N = append(ident.C[0].Ints, 1), 1
 		}
 		if len(f) > 1 {
 			row := state(s.t, strings.Join(f[2:], " "))
-			opening.AddRow(s.batch(tables.Positions(), f[0][:7], f[0]), f[1], &row)
+			opening.AddRow(parquet.As[tables.Position](s.batch(tables.Positions().Table, f[0][:7], f[0])), f[1], &row)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // Writer writes the closing positions of one (cycle, day, bucket), one file after the other.
 type Writer struct {
-	*tablefile.Writer
+	*tablefile.Writer[tables.Position]
 	books *books.Books
 }
 
@@ -32,21 +32,21 @@ func (w *Writer) Add(customer int32, rows []position.Row) error {
 }
 
 // AddRow appends a row to a table that begins with the columns of positions.
-func AddRow(to *parquet.Columns, customer string, r *position.Row) {
-	c := to.C
-	c[tables.PCustomerID].AddWord(customer)
-	c[tables.PKind].Codes = append(c[tables.PKind].Codes, int32(r.Kind))
-	c[tables.PKey].AddWord(r.Key)
-	c[tables.PScope].AddWord(r.Scope)
-	c[tables.PResource].AddText(r.Resource)
-	c[tables.PRegion].AddWord(r.Region)
-	c[tables.PName].AddText(r.Name)
-	c[tables.PTag].AddText(r.Tag)
-	c[tables.POrder].Ints = append(c[tables.POrder].Ints, r.Order)
-	c[tables.PCount].AddDec(r.Count.Raw())
-	c[tables.PUsage].AddDec(r.Usage.Raw())
-	c[tables.PFree].AddDec(r.Free.Raw())
-	c[tables.PDraws].AddText(r.Draws)
-	c[tables.PAt].Ints = append(c[tables.PAt].Ints, int64(r.At))
+func AddRow(to *parquet.Columns[tables.Position], customer string, r *position.Row) {
+	c := to
+	c.Word(tables.PositionCustomerID).Add(customer)
+	c.Small(tables.PositionKind).Add(int32(r.Kind))
+	c.Word(tables.PositionKey).Add(r.Key)
+	c.Word(tables.PositionScope).Add(r.Scope)
+	c.Text(tables.PositionResource).Add(r.Resource)
+	c.Word(tables.PositionRegion).Add(r.Region)
+	c.Text(tables.PositionName).Add(r.Name)
+	c.Text(tables.PositionTag).Add(r.Tag)
+	c.Whole(tables.PositionFirst).Add(r.Order)
+	c.Quantity(tables.PositionCount).Add(r.Count.Raw())
+	c.Quantity(tables.PositionUsage).Add(r.Usage.Raw())
+	c.Quantity(tables.PositionFree).Add(r.Free.Raw())
+	c.Text(tables.PositionDraws).Add(r.Draws)
+	c.MaybeTime(tables.PositionAt).Add(r.At)
 	to.N++
 }

@@ -239,7 +239,7 @@ func (r *round) decideLedger(write func(*events.MoneyEvent) error) error {
 func (a *accountReplay) putAccounts() error {
 	moved := make([]balanceTotals, len(a.Books.Partners))
 	sums := a.newTally(account.Cash.String(), account.Rebate.String(), account.Credit.String(), account.Frozen.String())
-	return a.putFrom(tables.PartnerAccounts(), sums, func(w *tablefile.Writer) error {
+	return putFrom(a.Stage, tables.PartnerAccounts(), sums, func(w *tablefile.Writer[tables.PartnerAccount]) error {
 		for r := a.postings.Read(); ; {
 			key, value, ok, err := r.Next()
 			if err != nil {
@@ -249,7 +249,7 @@ func (a *accountReplay) putAccounts() error {
 				return a.agree(moved)
 			}
 			partner := extsort.Int(key)
-			balance, amount, err := addPosting(w.Cols.C, a.Books.Partners[partner].ID, value)
+			balance, amount, err := addPosting(w.Cols, a.Books.Partners[partner].ID, value)
 			if err == nil {
 				err = errors.Join(moved[partner][balance].Add(amount), sums.add(balance.String(), amount))
 			}
@@ -348,21 +348,22 @@ func (a *accountReplay) agree(moved []balanceTotals) error {
 }
 
 // addPosting appends a packed posting of a partner to the columns of partner_accounts. It returns what it moves.
-func addPosting(c []parquet.Col, partner string, b []byte) (account.Balance, money.Amount, error) {
+func addPosting(c *parquet.Columns[tables.PartnerAccount], partner string, b []byte) (account.Balance, money.Amount,
+	error) {
 	kind, balance := account.Type(b[0]), account.Balance(b[1])
 	b = b[2:]
 	var n [5]int64
 	b = varints(n[:], b)
 	size, m := binary.Uvarint(b)
 	b = b[m:]
-	c[tables.PartnerAccountPartner].AddWord(partner)
-	addTime(&c[tables.PartnerAccountTime], period.Instant(n[0]))
-	c[tables.PartnerAccountEntry].AddBytes(b[:size])
-	c[tables.PartnerAccountType].AddWord(kind.String())
-	c[tables.PartnerAccountCounterparty].AddWord(string(b[size:]))
-	c[tables.PartnerAccountBalance].AddWord(balance.String())
-	c[tables.PartnerAccountAmount].AddDec(n[1], uint64(n[2]))
-	c[tables.PartnerAccountAfter].AddDec(n[3], uint64(n[4]))
+	c.Word(tables.PartnerAccountPartnerID).Add(partner)
+	addTime(&c.C[tables.PartnerAccountTime], period.Instant(n[0]))
+	c.Text(tables.PartnerAccountEntryID).AddBytes(b[:size])
+	c.Word(tables.PartnerAccountType).Add(kind.String())
+	c.Word(tables.PartnerAccountCounterpartyID).Add(string(b[size:]))
+	c.Word(tables.PartnerAccountBalanceType).Add(balance.String())
+	c.Amount(tables.PartnerAccountAmount).Add(n[1], uint64(n[2]))
+	c.Amount(tables.PartnerAccountBalanceAfter).Add(n[3], uint64(n[4]))
 	amount, err := money.AmountFromRaw(n[1], uint64(n[2]))
 	return balance, amount, err
 }

@@ -26,7 +26,8 @@ type record struct {
 
 // coupons stores the coupons that were issued, all coupons with their states, and their records.
 func (r *round) coupons() error {
-	err := r.put(tables.IssuedCoupons(), len(r.issued), nil, func(c []parquet.Col, i int) {
+	err := put(r.Stage, tables.IssuedCoupons(), len(r.issued), nil, func(c *parquet.Columns[tables.IssuedCoupon],
+		i int) {
 		addIssued(c, r.Books, &r.issued[i])
 	})
 	if err != nil {
@@ -73,24 +74,24 @@ func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
 	sums := r.newTally()
 	for i := range all {
 		for k, a := range amountsOfCoupon(&all[i].Terms, &list[i]) {
-			if err := sums.add(tables.Coupons().Columns[tables.CouponAmount+k].Name, a); err != nil {
+			if err := sums.add(tables.Coupons().Columns[int(tables.CouponAmount)+k].Name, a); err != nil {
 				return err
 			}
 		}
 	}
-	return r.put(tables.Coupons(), len(all), sums, func(c []parquet.Col, i int) {
+	return put(r.Stage, tables.Coupons(), len(all), sums, func(c *parquet.Columns[tables.Coupon], i int) {
 		t, row := &all[i].Terms, &list[i]
-		c[tables.CouponID].AddText(t.ID)
-		c[tables.CouponSource].AddWord(string(all[i].Source))
-		c[tables.CouponPartner].AddWord(all[i].Partner)
-		c[tables.CouponCustomer].AddWord(r.Books.Customers[t.Customer].ID)
-		c[tables.CouponKind].AddWord(t.Kind())
+		c.Text(tables.CouponCouponID).Add(t.ID)
+		c.Word(tables.CouponSource).Add(string(all[i].Source))
+		c.Word(tables.CouponPartnerID).Add(all[i].Partner)
+		c.Word(tables.CouponCustomerID).Add(r.Books.Customers[t.Customer].ID)
+		c.Word(tables.CouponKind).Add(t.Kind())
 		for k, a := range amountsOfCoupon(t, row) {
-			c[tables.CouponAmount+k].AddDec(a.Raw())
+			c.C[int(tables.CouponAmount)+k].AddDec(a.Raw())
 		}
-		addTime(&c[tables.CouponValidFrom], t.Valid.From)
-		addMaybe(&c[tables.CouponValidTo], t.Valid.To, period.Forever)
-		c[tables.CouponState].AddWord(row.State.String())
+		addTime(&c.C[tables.CouponValidFrom], t.Valid.From)
+		addMaybe(&c.C[tables.CouponValidTo], t.Valid.To, period.Forever)
+		c.Word(tables.CouponState).Add(row.State.String())
 	})
 }
 
@@ -143,15 +144,15 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 			return err
 		}
 	}
-	return r.put(tables.CouponRecords(), len(out), sums, func(c []parquet.Col, i int) {
+	return put(r.Stage, tables.CouponRecords(), len(out), sums, func(c *parquet.Columns[tables.CouponRecord], i int) {
 		one := &out[i]
-		c[tables.CouponRecordCoupon].AddText(one.coupon)
-		addTime(&c[tables.CouponRecordTime], one.time)
-		c[tables.CouponRecordType].AddWord(one.kind)
-		c[tables.CouponRecordID].AddText(one.id)
-		c[tables.CouponRecordCustomer].AddWord(one.customer)
-		c[tables.CouponRecordAmount].AddDec(one.amount.Raw())
-		c[tables.CouponRecordLeft].AddDec(one.left.Raw())
+		c.Text(tables.CouponRecordCouponID).Add(one.coupon)
+		addTime(&c.C[tables.CouponRecordTime], one.time)
+		c.Word(tables.CouponRecordType).Add(one.kind)
+		c.Text(tables.CouponRecordID).Add(one.id)
+		c.Word(tables.CouponRecordCustomerID).Add(one.customer)
+		c.Amount(tables.CouponRecordAmount).Add(one.amount.Raw())
+		c.Amount(tables.CouponRecordLeftAfter).Add(one.left.Raw())
 	})
 }
 
@@ -167,18 +168,20 @@ func (r factReader) couponEntries(c period.Cycle, visit func(record) error) erro
 		return cmp.Or(strings.Compare(a.Day, b.Day), cmp.Compare(a.Bucket, b.Bucket))
 	})
 	for _, e := range files {
-		err := tablefile.Each(r.Txn, e, tables.CouponEntries(), nil, func(cols *parquet.Columns, i int) error {
-			col := cols.C
-			one := record{coupon: string(col[tables.CouponEntryCoupon].Text(i)),
-				kind: col[tables.CouponEntryType].Word(i),
-				id:   string(col[tables.CouponEntryID].Text(i)), customer: col[tables.CouponEntryCustomer].Word(i),
-				time: period.Instant(col[tables.CouponEntryTime].Ints[i]), rank: 1}
+		err := tablefile.Each(r.Txn, e, tables.CouponEntries(), nil, func(cols *parquet.Columns[tables.CouponEntry],
+			i int) error {
+			col := cols
+			one := record{coupon: string(col.Text(tables.CouponEntryCouponID).At(i)),
+				kind:     col.Word(tables.CouponEntryType).At(i),
+				id:       string(col.Text(tables.CouponEntryID).At(i)),
+				customer: col.Word(tables.CouponEntryCustomerID).At(i),
+				time:     col.Time(tables.CouponEntryTime).At(i), rank: 1}
 			var err error
-			d := col[tables.CouponEntryAmount].Decs[i]
+			d := col.Amount(tables.CouponEntryAmount).At(i)
 			if one.amount, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
 				return err
 			}
-			d = col[tables.CouponEntryLeft].Decs[i]
+			d = col.Amount(tables.CouponEntryLeftAfter).At(i)
 			if one.left, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
 				return err
 			}

@@ -200,40 +200,40 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 		return list, nil
 	}
 	var lines []orderLine
-	columns := []int{
-		tables.LCustomerID,
-		tables.LID,
-		tables.LTradeID,
-		tables.LCashAmount,
-		tables.LUsageStart,
-		tables.LTradeTime,
-		tables.LInstant,
-	}
+	columns := tables.Columns(
+		tables.LineCustomerID,
+		tables.LineID,
+		tables.LineTradeID,
+		tables.LineCashAmount,
+		tables.LineUsageStart,
+		tables.LineTradeTime,
+		tables.LineInstant,
+	)
 	for _, e := range r.Txn.Next().Files(c.String()) {
 		if e.Table != tables.Lines().Name || e.Day != lake.EventsDay {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns, i int) error {
-			col := cols.C
-			paid, is := payers[string(col[tables.LID].Text(i))]
-			if !is || col[tables.LTradeID].Word(i) != paid.order {
+		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line], i int) error {
+			col := cols
+			paid, is := payers[string(col.Text(tables.LineID).At(i))]
+			if !is || col.Word(tables.LineTradeID).At(i) != paid.order {
 				return nil // an adjustment can have the id of a line
 			}
-			d := col[tables.LCashAmount].Decs[i]
+			d := col.Amount(tables.LineCashAmount).At(i)
 			cash, err := money.AmountFromRaw(d.Hi, d.Lo)
 			if err != nil {
 				return err
 			}
-			start := period.Instant(col[tables.LUsageStart].Ints[i])
-			payTime := period.Instant(col[tables.LTradeTime].Ints[i])
+			start := col.Time(tables.LineUsageStart).At(i)
+			payTime := col.Time(tables.LineTradeTime).At(i)
 			lines = append(
 				lines,
 				orderLine{
 					start: start,
 					base:  paid.base,
-					fact: fact{cycle: c, kind: paid.kind(), id: string(col[tables.LID].Text(i)),
-						partner: paid.partner, other: col[tables.LCustomerID].Word(i), amount: cash.Neg(),
-						time: payTime, instant: effectOf(col[tables.LInstant].Ints[i], start)},
+					fact: fact{cycle: c, kind: paid.kind(), id: string(col.Text(tables.LineID).At(i)),
+						partner: paid.partner, other: col.Word(tables.LineCustomerID).At(i), amount: cash.Neg(),
+						time: payTime, instant: effectOf(int64(col.MaybeTime(tables.LineInstant).At(i)), start)},
 				},
 			)
 			return nil
@@ -322,27 +322,29 @@ type collectedKey struct{ partner, currency string }
 // customers that a reseller sold lines to.
 func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map[string][]string, err error) {
 	invoiceable, collected := map[sale]*money.AmountTotal{}, map[collectedKey]*money.AmountTotal{}
-	columns := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LPaymentAmount,
-		tables.LCouponAmount, tables.LCashAmount, tables.LStoredValueAmount}
+	columns := tables.Columns(tables.LineCustomerID, tables.LinePartnerID, tables.LineAssociationType,
+		tables.LinePaymentAmount,
+		tables.LineCouponAmount, tables.LineCashAmount, tables.LineStoredValueCardAmount)
 	for _, e := range r.Txn.Next().Files(c.String()) {
 		if e.Table != tables.Lines().Name {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns, i int) error {
-			col := cols.C
-			to := sale{settlement.VendorID, col[tables.LCustomerID].Word(i)}
-			if col[tables.LAssociationType].Word(i) == "2" {
-				to.issuer = col[tables.LPartnerID].Word(i)
+		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line], i int) error {
+			col := cols
+			to := sale{settlement.VendorID, col.Word(tables.LineCustomerID).At(i)}
+			if col.Word(tables.LineAssociationType).At(i) == "2" {
+				to.issuer = col.Word(tables.LinePartnerID).At(i)
 				from := collectedKey{to.issuer, r.Books.CustomerCurrencyOf(to.recipient).Code}
-				err := addTo(collected, from, cols, i, tables.LCashAmount, tables.LStoredValueAmount)
+				err := addTo(collected, from, cols, i, int(tables.LineCashAmount),
+					int(tables.LineStoredValueCardAmount))
 				if err != nil {
 					return err
 				}
 			}
-			if err := addTo(invoiceable, to, cols, i, tables.LPaymentAmount); err != nil {
+			if err := addTo(invoiceable, to, cols, i, int(tables.LinePaymentAmount)); err != nil {
 				return err
 			}
-			return subFrom(invoiceable[to], cols, i, tables.LCouponAmount)
+			return subFrom(invoiceable[to], cols, i, int(tables.LineCouponAmount))
 		})
 		if err != nil {
 			return nil, nil, err
@@ -418,7 +420,8 @@ func issuersOf(sold map[sale]*money.AmountTotal) map[string][]string {
 }
 
 // addTo adds amounts of a row to the total of a key.
-func addTo[K comparable](totals map[K]*money.AmountTotal, k K, cols *parquet.Columns, i int, columns ...int) error {
+func addTo[T any, K comparable](totals map[K]*money.AmountTotal, k K, cols *parquet.Columns[T], i int,
+	columns ...int) error {
 	t := totals[k]
 	if t == nil {
 		t = &money.AmountTotal{}
@@ -437,7 +440,7 @@ func addTo[K comparable](totals map[K]*money.AmountTotal, k K, cols *parquet.Col
 	return nil
 }
 
-func subFrom(t *money.AmountTotal, cols *parquet.Columns, i, column int) error {
+func subFrom(t *money.AmountTotal, cols *parquet.Columns[tables.Line], i, column int) error {
 	d := cols.C[column].Decs[i]
 	a, err := money.AmountFromRaw(d.Hi, d.Lo)
 	if err != nil {
@@ -450,23 +453,29 @@ func subFrom(t *money.AmountTotal, cols *parquet.Columns, i, column int) error {
 func (r factReader) owed(c period.Cycle, list []fact) ([]fact, error) {
 	type key struct{ kind, partner, other string }
 	totals := map[key]*money.AmountTotal{}
-	columns := []int{tables.XPartnerID, tables.XSellerID, tables.XOwed, tables.XCost}
+	columns := tables.Columns(tables.PartnerStatementPartnerID, tables.PartnerStatementSellerID,
+		tables.PartnerStatementOwedAmount, tables.PartnerStatementCostAmount)
 	for _, e := range r.Txn.Next().Files(c.String()) {
 		if e.Table != tables.PartnerStatements().Name {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.PartnerStatements(), columns, func(cols *parquet.Columns, i int) error {
-			partner, seller := cols.C[tables.XPartnerID].Word(i), cols.C[tables.XSellerID].Word(i)
-			if err := addTo(totals, key{factOwed, partner, ""}, cols, i, tables.XOwed, tables.XCost); err != nil {
-				return err
-			}
-			if seller != "" {
-				if err := addTo(totals, key{factInvoiceable, seller, partner}, cols, i, tables.XOwed); err != nil {
+		err := tablefile.Each(r.Txn, e, tables.PartnerStatements(), columns,
+			func(cols *parquet.Columns[tables.PartnerStatement], i int) error {
+				partner, seller := cols.Word(tables.PartnerStatementPartnerID).At(i),
+					cols.Word(tables.PartnerStatementSellerID).At(i)
+				if err := addTo(totals, key{factOwed, partner, ""}, cols, i, int(tables.PartnerStatementOwedAmount),
+					int(tables.PartnerStatementCostAmount)); err != nil {
 					return err
 				}
-			}
-			return addTo(totals, key{factInvoiceable, settlement.VendorID, partner}, cols, i, tables.XCost)
-		})
+				if seller != "" {
+					if err := addTo(totals, key{factInvoiceable, seller, partner}, cols, i,
+						int(tables.PartnerStatementOwedAmount)); err != nil {
+						return err
+					}
+				}
+				return addTo(totals, key{factInvoiceable, settlement.VendorID, partner}, cols, i,
+					int(tables.PartnerStatementCostAmount))
+			})
 		if err != nil {
 			return nil, err
 		}

@@ -103,7 +103,8 @@ func (s *Stage) matchReclaims(list []*events.MoneyEvent, out *pay.Issued) {
 // takenBack adds up what reclaims of closed cycles took back, by coupon.
 func (s *Stage) takenBack(by map[string]money.Amount) error {
 	for _, e := range s.Txn.Next().Find(Key(tables.PartnerFacts())) {
-		err := tablefile.Each(s.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns, i int) error {
+		err := tablefile.Each(s.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns[tables.PartnerFact],
+			i int) error {
 			f, err := factAt(c, i)
 			if err != nil || f.kind != tables.FactTakenBack {
 				return err
@@ -122,9 +123,9 @@ func (s *Stage) takenBack(by map[string]money.Amount) error {
 // of coupon_id, and each id is there once.
 func (s *Stage) altered() (map[string]period.Instant, error) {
 	out := map[string]period.Instant{}
-	alter := func(c *parquet.Columns, i int) {
-		customer := c.C[tables.IssuedCouponCustomer].Word(i)
-		from := period.Instant(c.C[tables.IssuedCouponInstant].Ints[i])
+	alter := func(c *parquet.Columns[tables.IssuedCoupon], i int) {
+		customer := c.Word(tables.IssuedCouponCustomerID).At(i)
+		from := c.Time(tables.IssuedCouponInstant).At(i)
 		if was, has := out[customer]; !has || from < was {
 			out[customer] = from
 		}
@@ -133,12 +134,13 @@ func (s *Stage) altered() (map[string]period.Instant, error) {
 	now := parquet.NewColumns(tables.IssuedCoupons()) // the row of the first of rest
 	next := func() {
 		now.Reset()
-		addIssued(now.C, s.Books, &rest[0])
+		addIssued(now, s.Books, &rest[0])
 		rest = rest[1:]
 	}
 	for _, e := range s.Txn.Next().Find(Key(tables.IssuedCoupons())) {
-		err := tablefile.Each(s.Txn, e, tables.IssuedCoupons(), nil, func(c *parquet.Columns, i int) error {
-			id := string(c.C[tables.IssuedCouponID].Text(i))
+		err := tablefile.Each(s.Txn, e, tables.IssuedCoupons(), nil, func(c *parquet.Columns[tables.IssuedCoupon],
+			i int) error {
+			id := string(c.Text(tables.IssuedCouponCouponID).At(i))
 			for len(rest) > 0 && rest[0].Terms.ID < id {
 				next()
 				alter(now, 0)
@@ -165,7 +167,7 @@ func (s *Stage) altered() (map[string]period.Instant, error) {
 }
 
 // issuedText is a row of issued_coupons as text that is equal for equal rows.
-func issuedText(c *parquet.Columns, i int) string {
+func issuedText(c *parquet.Columns[tables.IssuedCoupon], i int) string {
 	var b strings.Builder
 	for k := range c.C {
 		col := &c.C[k]
@@ -184,23 +186,23 @@ func issuedText(c *parquet.Columns, i int) string {
 }
 
 // addIssued appends a row of issued_coupons.
-func addIssued(c []parquet.Col, b *books.Books, one *coupon.Issued) {
+func addIssued(c *parquet.Columns[tables.IssuedCoupon], b *books.Books, one *coupon.Issued) {
 	t := &one.Terms
 	sku := "*"
 	if t.SKU >= 0 {
 		sku = b.Products[t.SKU].SKU
 	}
 	terms := fmt.Sprintf("%s %t %t %t %q %q", t.Kind(), t.Performance, t.WithDiscount, t.NotCommercial, t.Service, sku)
-	c[tables.IssuedCouponID].AddText(t.ID)
-	c[tables.IssuedCouponEvent].AddText(one.Event)
-	c[tables.IssuedCouponSource].AddWord(string(one.Source))
-	c[tables.IssuedCouponSourceID].AddWord(one.SourceID)
-	c[tables.IssuedCouponPartner].AddWord(one.Partner)
-	c[tables.IssuedCouponCustomer].AddWord(b.Customers[t.Customer].ID)
-	c[tables.IssuedCouponTerms].AddWord(terms)
-	c[tables.IssuedCouponAmount].AddDec(t.Amount.Raw())
-	c[tables.IssuedCouponMin].AddDec(t.MinConsumption.Raw())
-	addTime(&c[tables.IssuedCouponFrom], t.Valid.From)
-	addMaybe(&c[tables.IssuedCouponTo], t.Valid.To, period.Forever)
-	addTime(&c[tables.IssuedCouponInstant], t.Since)
+	c.Text(tables.IssuedCouponCouponID).Add(t.ID)
+	c.Text(tables.IssuedCouponEventID).Add(one.Event)
+	c.Word(tables.IssuedCouponSource).Add(string(one.Source))
+	c.Word(tables.IssuedCouponSourceID).Add(one.SourceID)
+	c.Word(tables.IssuedCouponPartnerID).Add(one.Partner)
+	c.Word(tables.IssuedCouponCustomerID).Add(b.Customers[t.Customer].ID)
+	c.Word(tables.IssuedCouponTerms).Add(terms)
+	c.Amount(tables.IssuedCouponAmount).Add(t.Amount.Raw())
+	c.Amount(tables.IssuedCouponMinConsumption).Add(t.MinConsumption.Raw())
+	addTime(&c.C[tables.IssuedCouponValidFrom], t.Valid.From)
+	addMaybe(&c.C[tables.IssuedCouponValidTo], t.Valid.To, period.Forever)
+	addTime(&c.C[tables.IssuedCouponInstant], t.Since)
 }

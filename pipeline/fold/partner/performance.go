@@ -96,22 +96,24 @@ func (r *performances) own(c period.Cycle, add func(int32, money.Amount) error) 
 		}
 		return nil
 	}
-	columns := []int{tables.XPartnerID, tables.XResellerID, tables.XPerformance}
+	columns := tables.Columns(tables.PartnerStatementPartnerID, tables.PartnerStatementResellerID,
+		tables.PartnerStatementPerformanceAmount)
 	for _, e := range files {
 		if e.Table != tables.PartnerStatements().Name {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.PartnerStatements(), columns, func(cols *parquet.Columns, i int) error {
-			if cols.C[tables.XResellerID].Word(i) != "" {
-				return nil
-			}
-			d := cols.C[tables.XPerformance].Decs[i]
-			a, err := money.AmountFromRaw(d.Hi, d.Lo)
-			if err != nil {
-				return err
-			}
-			return add(r.Books.Partner(cols.C[tables.XPartnerID].Word(i)), a)
-		})
+		err := tablefile.Each(r.Txn, e, tables.PartnerStatements(), columns,
+			func(cols *parquet.Columns[tables.PartnerStatement], i int) error {
+				if cols.Word(tables.PartnerStatementResellerID).At(i) != "" {
+					return nil
+				}
+				d := cols.Amount(tables.PartnerStatementPerformanceAmount).At(i)
+				a, err := money.AmountFromRaw(d.Hi, d.Lo)
+				if err != nil {
+					return err
+				}
+				return add(r.Books.Partner(cols.Word(tables.PartnerStatementPartnerID).At(i)), a)
+			})
 		if err != nil {
 			return err
 		}

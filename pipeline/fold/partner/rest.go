@@ -112,7 +112,8 @@ func (r *round) rests(inputs string) (bool, error) {
 // eachFact visits the stored facts.
 func (r *round) eachFact(visit func(fact)) error {
 	for _, e := range r.Txn.Next().Find(Key(tables.PartnerFacts())) {
-		err := tablefile.Each(r.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns, i int) error {
+		err := tablefile.Each(r.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns[tables.PartnerFact],
+			i int) error {
 			f, err := factAt(c, i)
 			if err == nil {
 				visit(f)
@@ -203,14 +204,16 @@ func (r *receivable) amounts() [4]money.Amount {
 func (r *round) age() error {
 	var list []receivable
 	for _, e := range r.Txn.Next().Find(Key(tables.Receivables())) {
-		err := tablefile.Each(r.Txn, e, tables.Receivables(), nil, func(c *parquet.Columns, i int) (err error) {
-			row := rows.Row{Cols: c, I: i}
-			one := receivable{cycle: row.Word(tables.ReceivableCycle), partner: row.Word(tables.ReceivablePartner)}
-			if one.due, err = period.ParseDay(row.Word(tables.ReceivableDue)); err != nil {
+		err := tablefile.Each(r.Txn, e, tables.Receivables(), nil, func(c *parquet.Columns[tables.Receivable],
+			i int) (err error) {
+			row := rows.Row[tables.Receivable]{Cols: c, I: i}
+			one := receivable{cycle: row.Word(tables.ReceivableCycle), partner: row.Word(tables.ReceivablePartnerID)}
+			if one.due, err = period.ParseDay(row.Word(tables.ReceivableDueDate)); err != nil {
 				return err
 			}
 			for k, to := range []*money.Amount{&one.amount, &one.collected, &one.paid, &one.unpaid} {
-				if *to, err = row.Amount(tables.ReceivableAmount + k); err != nil {
+				if *to, err = row.Amount(tables.AmountColumn[tables.Receivable](
+					int(tables.ReceivableAmount) + k)); err != nil {
 					return err
 				}
 			}

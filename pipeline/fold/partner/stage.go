@@ -58,7 +58,9 @@ type Outcome struct {
 }
 
 // Key is the place of one of the step's tables: one list of no cycle.
-func Key(t *tables.Table) lake.FileKey { return lake.FileKey{Table: t.Name, Bucket: lake.NoBucket} }
+func Key[T any](t tables.Def[T]) lake.FileKey {
+	return lake.FileKey{Table: t.Name, Bucket: lake.NoBucket}
+}
 
 // Used reports whether a workspace uses the step (PARTNER-2).
 func (s *Stage) Used() bool {

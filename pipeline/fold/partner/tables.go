@@ -18,10 +18,10 @@ import (
 )
 
 // put stores rows as the one list of a table, with sums; no rows give no file.
-func (s *Stage) put(def *tables.Table, n int, sums tally, row func(c []parquet.Col, i int)) error {
-	return s.putFrom(def, sums, func(w *tablefile.Writer) error {
+func put[T any](s *Stage, def tables.Def[T], n int, sums tally, row func(c *parquet.Columns[T], i int)) error {
+	return putFrom(s, def, sums, func(w *tablefile.Writer[T]) error {
 		for i := range n {
-			row(w.Cols.C, i)
+			row(w.Cols, i)
 			w.Cols.N++
 			if err := w.Added(); err != nil {
 				return err
@@ -32,7 +32,7 @@ func (s *Stage) put(def *tables.Table, n int, sums tally, row func(c []parquet.C
 }
 
 // putFrom stores the rows that write writes as the one list of a table, with the sums that it leaves.
-func (s *Stage) putFrom(def *tables.Table, sums tally, write func(w *tablefile.Writer) error) error {
+func putFrom[T any](s *Stage, def tables.Def[T], sums tally, write func(w *tablefile.Writer[T]) error) error {
 	w := tablefile.NewWriter(s.Txn, def)
 	w.Restart(Key(def))
 	if err := write(w); err != nil {
@@ -56,33 +56,31 @@ func addMaybe(c *parquet.Col, t, never period.Instant) {
 }
 
 func (s *Stage) putFacts(list []fact) error {
-	return s.put(tables.PartnerFacts(), len(list), nil, func(c []parquet.Col, i int) {
+	return put(s, tables.PartnerFacts(), len(list), nil, func(c *parquet.Columns[tables.PartnerFact], i int) {
 		f := &list[i]
-		c[tables.PartnerFactCycle].AddWord(f.cycle.String())
-		c[tables.PartnerFactKind].AddWord(f.kind)
-		c[tables.PartnerFactID].AddText(f.id)
-		c[tables.PartnerFactPartner].AddWord(f.partner)
-		c[tables.PartnerFactOther].AddWord(f.other)
-		addTime(&c[tables.PartnerFactTime], f.time)
-		addTime(&c[tables.PartnerFactInstant], f.instant)
-		c[tables.PartnerFactPlace].Ints = append(c[tables.PartnerFactPlace].Ints, f.place)
-		c[tables.PartnerFactAmount].AddDec(f.amount.Raw())
+		c.Word(tables.PartnerFactCycle).Add(f.cycle.String())
+		c.Word(tables.PartnerFactKind).Add(f.kind)
+		c.Text(tables.PartnerFactID).Add(f.id)
+		c.Word(tables.PartnerFactPartnerID).Add(f.partner)
+		c.Word(tables.PartnerFactOtherID).Add(f.other)
+		addTime(&c.C[tables.PartnerFactTime], f.time)
+		addTime(&c.C[tables.PartnerFactInstant], f.instant)
+		c.Whole(tables.PartnerFactPlace).Add(f.place)
+		c.Amount(tables.PartnerFactAmount).Add(f.amount.Raw())
 	})
 }
 
 // factAt reads a row of partner_facts.
-func factAt(c *parquet.Columns, i int) (f fact, err error) {
-	col := c.C
-	if f.cycle, err = period.ParseCycle(col[tables.PartnerFactCycle].Word(i)); err != nil {
+func factAt(c *parquet.Columns[tables.PartnerFact], i int) (f fact, err error) {
+	col := c
+	if f.cycle, err = period.ParseCycle(col.Word(tables.PartnerFactCycle).At(i)); err != nil {
 		return f, err
 	}
-	f.kind, f.id = col[tables.PartnerFactKind].Word(i), string(col[tables.PartnerFactID].Text(i))
-	f.partner, f.other = col[tables.PartnerFactPartner].Word(i), col[tables.PartnerFactOther].Word(i)
-	f.time, f.instant = period.Instant(col[tables.PartnerFactTime].Ints[i]), period.Instant(
-		col[tables.PartnerFactInstant].Ints[i],
-	)
-	f.place = col[tables.PartnerFactPlace].Ints[i]
-	d := col[tables.PartnerFactAmount].Decs[i]
+	f.kind, f.id = col.Word(tables.PartnerFactKind).At(i), string(col.Text(tables.PartnerFactID).At(i))
+	f.partner, f.other = col.Word(tables.PartnerFactPartnerID).At(i), col.Word(tables.PartnerFactOtherID).At(i)
+	f.time, f.instant = col.MaybeTime(tables.PartnerFactTime).At(i), col.MaybeTime(tables.PartnerFactInstant).At(i)
+	f.place = col.Whole(tables.PartnerFactPlace).At(i)
+	d := col.Amount(tables.PartnerFactAmount).At(i)
 	f.amount, err = money.AmountFromRaw(d.Hi, d.Lo)
 	return f, err
 }
@@ -96,22 +94,24 @@ func (s *Stage) putFunds(list []fund.Row) error {
 	if err != nil {
 		return err
 	}
-	return s.put(tables.Funds(), len(list), sums, func(c []parquet.Col, i int) {
+	return put(s, tables.Funds(), len(list), sums, func(c *parquet.Columns[tables.Fund], i int) {
 		one := &list[i]
-		c[tables.FundPartner].AddWord(s.Books.Partners[one.Partner].ID)
-		c[tables.FundProgramme].AddWord(s.Books.Money.Funds[one.Fund].ID)
-		c[tables.FundPeriod].AddWord(one.Period.String())
-		c[tables.FundClaim].AddText(one.Claim)
-		c[tables.FundHeads].Ints = append(c[tables.FundHeads].Ints, one.Heads)
+		c.Word(tables.FundPartnerID).Add(s.Books.Partners[one.Partner].ID)
+		c.Word(tables.FundProgrammeID).Add(s.Books.Money.Funds[one.Fund].ID)
+		c.Word(tables.FundPeriod).Add(one.Period.String())
+		c.Text(tables.FundClaimID).Add(one.Claim)
+		c.Whole(tables.FundHeads).Add(one.Heads)
 		for _, a := range [...]struct {
-			at int
+			at tables.AmountColumn[tables.Fund]
 			a  money.Amount
-		}{{tables.FundQuota, one.Quota}, {tables.FundListed, one.Listed}, {tables.FundReserved, one.Reserved},
-			{tables.FundClaimed, one.Claimed}, {tables.FundApproved, one.Approved}, {tables.FundPaid, one.Paid}} {
-			c[a.at].AddDec(a.a.Raw())
+		}{{tables.FundQuotaAmount, one.Quota}, {tables.FundListedAmount, one.Listed}, {tables.FundReservedAmount,
+			one.Reserved},
+			{tables.FundClaimedAmount, one.Claimed}, {tables.FundApprovedAmount, one.Approved}, {tables.FundPaidAmount,
+				one.Paid}} {
+			c.Amount(a.at).Add(a.a.Raw())
 		}
-		c[tables.FundState].AddWord(one.State.String())
-		addMaybe(&c[tables.FundUntil], one.Until, period.Forever)
+		c.Word(tables.FundState).Add(one.State.String())
+		addMaybe(&c.C[tables.FundUntil], one.Until, period.Forever)
 	})
 }
 
@@ -154,23 +154,23 @@ func (s *Stage) putWithdrawals(list []*account.Withdrawal) error {
 			}
 		}
 	}
-	return s.put(tables.Withdrawals(), len(rows), sums, func(c []parquet.Col, i int) {
+	return put(s, tables.Withdrawals(), len(rows), sums, func(c *parquet.Columns[tables.Withdrawal], i int) {
 		w, part := rows[i].w, &rows[i].w.Parts[rows[i].part]
 		source := "cash"
 		if w.Rebate {
 			source = "rebate"
 		}
-		c[tables.WithdrawalID].AddText(w.ID)
-		c[tables.WithdrawalPart].Ints = append(c[tables.WithdrawalPart].Ints, int64(rows[i].part+1))
-		c[tables.WithdrawalPartner].AddWord(s.Books.Partners[w.Partner].ID)
-		c[tables.WithdrawalSource].AddWord(source)
-		c[tables.WithdrawalRoute].AddWord(string(part.Route))
-		c[tables.WithdrawalRecharge].AddText(part.RechargeID)
-		c[tables.WithdrawalChannel].AddWord(part.Channel)
-		c[tables.WithdrawalAmount].AddDec(part.Amount.Raw())
-		c[tables.WithdrawalState].AddWord(w.State.String())
-		addTime(&c[tables.WithdrawalRequested], w.Requested)
-		addMaybe(&c[tables.WithdrawalDecided], w.Decided, period.Past)
+		c.Text(tables.WithdrawalWithdrawalID).Add(w.ID)
+		c.Whole(tables.WithdrawalPart).Add(int64(rows[i].part + 1))
+		c.Word(tables.WithdrawalPartnerID).Add(s.Books.Partners[w.Partner].ID)
+		c.Word(tables.WithdrawalSource).Add(source)
+		c.Word(tables.WithdrawalRoute).Add(string(part.Route))
+		c.Text(tables.WithdrawalRechargeID).Add(part.RechargeID)
+		c.Word(tables.WithdrawalChannel).Add(part.Channel)
+		c.Amount(tables.WithdrawalAmount).Add(part.Amount.Raw())
+		c.Word(tables.WithdrawalState).Add(w.State.String())
+		addTime(&c.C[tables.WithdrawalRequested], w.Requested)
+		addMaybe(&c.C[tables.WithdrawalDecided], w.Decided, period.Past)
 	})
 }
 
@@ -204,22 +204,22 @@ func (s *Stage) storeReceivables(list []receivable) error {
 	sums := s.newTally()
 	for i := range list {
 		for k, a := range list[i].amounts() {
-			if err := sums.add(tables.Receivables().Columns[tables.ReceivableAmount+k].Name, a); err != nil {
+			if err := sums.add(tables.Receivables().Columns[int(tables.ReceivableAmount)+k].Name, a); err != nil {
 				return err
 			}
 		}
 	}
-	return s.put(tables.Receivables(), len(list), sums, func(c []parquet.Col, i int) {
+	return put(s, tables.Receivables(), len(list), sums, func(c *parquet.Columns[tables.Receivable], i int) {
 		one := &list[i]
 		age := int64(today - one.due)
-		c[tables.ReceivableCycle].AddWord(one.cycle)
-		c[tables.ReceivablePartner].AddWord(one.partner)
+		c.Word(tables.ReceivableCycle).Add(one.cycle)
+		c.Word(tables.ReceivablePartnerID).Add(one.partner)
 		for k, a := range one.amounts() {
-			c[tables.ReceivableAmount+k].AddDec(a.Raw())
+			c.C[int(tables.ReceivableAmount)+k].AddDec(a.Raw())
 		}
-		c[tables.ReceivableDue].AddWord(one.due.String())
-		c[tables.ReceivableAge].Ints = append(c[tables.ReceivableAge].Ints, age)
-		c[tables.ReceivableBucket].AddWord(bucketOf(age, one.unpaid))
+		c.Word(tables.ReceivableDueDate).Add(one.due.String())
+		c.Whole(tables.ReceivableAgeDays).Add(age)
+		c.Word(tables.ReceivableBucket).Add(bucketOf(age, one.unpaid))
 	})
 }
 
@@ -251,20 +251,20 @@ func (s *Stage) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error 
 	sums := s.newTally()
 	for i := range list {
 		for k, a := range amountsOf(&list[i]) {
-			if err := sums.add(tables.Invoices().Columns[tables.InvoiceInvoiceable+k].Name, a); err != nil {
+			if err := sums.add(tables.Invoices().Columns[int(tables.InvoiceInvoiceableAmount)+k].Name, a); err != nil {
 				return err
 			}
 		}
 	}
-	err := s.put(tables.Invoices(), len(list), sums, func(c []parquet.Col, i int) {
+	err := put(s, tables.Invoices(), len(list), sums, func(c *parquet.Columns[tables.Invoice], i int) {
 		one := &list[i]
-		c[tables.InvoiceCycle].AddWord(one.Cycle.String())
-		c[tables.InvoiceIssuer].AddWord(one.Issuer)
-		c[tables.InvoiceRecipient].AddWord(one.Recipient)
+		c.Word(tables.InvoiceCycle).Add(one.Cycle.String())
+		c.Word(tables.InvoiceIssuerID).Add(one.Issuer)
+		c.Word(tables.InvoiceRecipientID).Add(one.Recipient)
 		for k, a := range amountsOf(one) {
-			c[tables.InvoiceInvoiceable+k].AddDec(a.Raw())
+			c.C[int(tables.InvoiceInvoiceableAmount)+k].AddDec(a.Raw())
 		}
-		c[tables.InvoiceState].AddWord(one.State.String())
+		c.Word(tables.InvoiceState).Add(one.State.String())
 	})
 	if err != nil {
 		return err
@@ -273,18 +273,18 @@ func (s *Stage) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error 
 	slices.SortFunc(accepted, func(a, b *events.MoneyEvent) int {
 		return cmp.Or(cmp.Compare(a.Instant, b.Instant), strings.Compare(a.ID, b.ID))
 	})
-	return s.put(tables.InvoiceRecords(), len(accepted), nil, func(c []parquet.Col, i int) {
+	return put(s, tables.InvoiceRecords(), len(accepted), nil, func(c *parquet.Columns[tables.InvoiceRecord], i int) {
 		e := accepted[i]
-		c[tables.InvoiceRecordEvent].AddText(e.ID)
-		c[tables.InvoiceRecordInvoice].AddText(e.Subject)
-		c[tables.InvoiceRecordNumber].AddText(e.Detail)
-		c[tables.InvoiceRecordIssuer].AddWord(e.Partner)
-		c[tables.InvoiceRecordRecipient].AddWord(e.Other)
-		c[tables.InvoiceRecordCycle].AddWord(e.Scope)
-		addTime(&c[tables.InvoiceRecordTime], e.Time)
-		c[tables.InvoiceRecordType].AddWord(e.Type)
-		c[tables.InvoiceRecordAmount].AddDec(e.Amount.Raw())
-		c[tables.InvoiceRecordContent].AddText(e.Note)
-		addTime(&c[tables.InvoiceRecordInstant], e.Instant)
+		c.Text(tables.InvoiceRecordEventID).Add(e.ID)
+		c.Text(tables.InvoiceRecordInvoiceID).Add(e.Subject)
+		c.Text(tables.InvoiceRecordNumber).Add(e.Detail)
+		c.Word(tables.InvoiceRecordIssuerID).Add(e.Partner)
+		c.Word(tables.InvoiceRecordRecipientID).Add(e.Other)
+		c.Word(tables.InvoiceRecordCycle).Add(e.Scope)
+		addTime(&c.C[tables.InvoiceRecordTime], e.Time)
+		c.Word(tables.InvoiceRecordEvent).Add(e.Type)
+		c.Amount(tables.InvoiceRecordAmount).Add(e.Amount.Raw())
+		c.Text(tables.InvoiceRecordContent).Add(e.Note)
+		addTime(&c.C[tables.InvoiceRecordInstant], e.Instant)
 	})
 }

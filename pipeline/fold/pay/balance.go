@@ -13,8 +13,8 @@ import (
 
 // balanceReader gives the opening balances of a day, a customer at a time in the order of ids.
 type balanceReader struct {
-	file     *tableFile
-	cols     *parquet.Columns
+	file     *tableFile[tables.Balance]
+	cols     *parquet.Columns[tables.Balance]
 	at       int
 	customer string // whose rows are next
 	ok       bool   // false at the end
@@ -47,7 +47,7 @@ func (b *balanceReader) advance() (err error) {
 		}
 		b.at = 0
 	}
-	b.ok, b.customer = true, b.cols.C[tables.KCustomerID].Word(b.at)
+	b.ok, b.customer = true, b.cols.Word(tables.BalanceCustomerID).At(b.at)
 	return nil
 }
 
@@ -68,31 +68,31 @@ func (b *balanceReader) take(customer string) ([]payment.Row, error) {
 }
 
 func (b *balanceReader) row() (r payment.Row, err error) {
-	c, i := b.cols.C, b.at
-	if r.Kind, err = payment.ParseRowKind(c[tables.KBalance].Word(i)); err != nil {
+	c, i := b.cols, b.at
+	if r.Kind, err = payment.ParseRowKind(c.Word(tables.BalanceBalance).At(i)); err != nil {
 		return r, err
 	}
 	if r.Kind.OfCoupon() {
-		r.Coupon, r.From = c[tables.KCouponID].Word(i), period.Instant(c[tables.KValidFrom].Ints[i])
+		r.Coupon, r.From = c.Word(tables.BalanceCouponID).At(i), c.MaybeTime(tables.BalanceValidFrom).At(i)
 	}
-	d := c[tables.KAmount].Decs[i]
+	d := c.Amount(tables.BalanceAmount).At(i)
 	r.Amount, err = money.AmountFromRaw(d.Hi, d.Lo)
 	return r, err
 }
 
 // addBalances appends a customer's rows to the closing balances.
-func addBalances(to *rowWriter, customer string, rows []payment.Row) error {
+func addBalances(to *rowWriter[tables.Balance], customer string, rows []payment.Row) error {
 	for i := range rows {
-		r, c := &rows[i], to.cols.C
+		r, c := &rows[i], to.cols
 		from := tables.Nothing
 		if r.Kind.OfCoupon() {
 			from = r.From
 		}
-		c[tables.KCustomerID].AddWord(customer)
-		c[tables.KBalance].AddWord(r.Kind.String())
-		c[tables.KCouponID].AddWord(r.Coupon)
-		c[tables.KValidFrom].Ints = append(c[tables.KValidFrom].Ints, int64(from))
-		c[tables.KAmount].AddDec(r.Amount.Raw())
+		c.Word(tables.BalanceCustomerID).Add(customer)
+		c.Word(tables.BalanceBalance).Add(r.Kind.String())
+		c.Word(tables.BalanceCouponID).Add(r.Coupon)
+		c.MaybeTime(tables.BalanceValidFrom).Add(from)
+		c.Amount(tables.BalanceAmount).Add(r.Amount.Raw())
 		if err := to.added(); err != nil {
 			return err
 		}
@@ -101,18 +101,18 @@ func addBalances(to *rowWriter, customer string, rows []payment.Row) error {
 }
 
 // addEntries appends the movements of a line or an account event; monthEnd is 1 for those of month-end lines.
-func addEntries(to *rowWriter, customer string, at period.Instant, id []byte, list []payment.Entry,
+func addEntries(to *rowWriter[tables.AccountEntry], customer string, at period.Instant, id []byte, list []payment.Entry,
 	monthEnd int32) error {
 	for i := range list {
-		e, c := &list[i], to.cols.C
-		c[tables.ECustomerID].AddWord(customer)
-		c[tables.ETime].Ints = append(c[tables.ETime].Ints, int64(at))
-		c[tables.EID].AddBytes(id)
-		c[tables.EType].AddWord(e.Type.String())
-		c[tables.EBalanceType].AddWord(e.Balance.String())
-		c[tables.EAmount].AddDec(e.Amount.Raw())
-		c[tables.EBalanceAfter].AddDec(e.After.Raw())
-		c[tables.EMonthEnd].Codes = append(c[tables.EMonthEnd].Codes, monthEnd)
+		e, c := &list[i], to.cols
+		c.Word(tables.AccountEntryCustomerID).Add(customer)
+		c.Time(tables.AccountEntryTime).Add(at)
+		c.Text(tables.AccountEntryID).AddBytes(id)
+		c.Word(tables.AccountEntryType).Add(e.Type.String())
+		c.Word(tables.AccountEntryBalanceType).Add(e.Balance.String())
+		c.Amount(tables.AccountEntryAmount).Add(e.Amount.Raw())
+		c.Amount(tables.AccountEntryBalanceAfter).Add(e.After.Raw())
+		c.Small(tables.AccountEntryMonthEnd).Add(monthEnd)
 		if err := to.added(); err != nil {
 			return err
 		}

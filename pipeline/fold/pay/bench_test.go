@@ -25,7 +25,7 @@ func BenchmarkDay(b *testing.B) {
 			for i := range lines {
 				f := lineFields(key, []string{"usage", fmt.Sprintf("customer-%06d", i/50), "2026-09-02",
 					fmt.Sprintf("%02d:%02d", i%50/10, i%10), fmt.Sprintf("record-%d", i), "ecs", "0.0123"})
-				w.append(c, f)
+				w.append(c.Any(), f)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -42,7 +42,7 @@ func BenchmarkDay(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if err := pq.Write(c); err != nil {
+				if err := pq.Write(c.Any()); err != nil {
 					b.Fatal(err)
 				}
 				if err := pq.Close(); err != nil {

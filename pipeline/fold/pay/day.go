@@ -91,7 +91,7 @@ func (pl *bucketCycle) drawsOn(date period.Day) bool {
 // sums tell: beside cash no part of a usage line is negative.
 func holdsCash(e lake.FileEntry) bool {
 	cols := tables.Lines().Columns
-	of := func(col int) string {
+	of := func(col tables.AmountColumn[tables.Line]) string {
 		for _, s := range e.Sums {
 			if s.Column == cols[col].Name {
 				return s.Value
@@ -99,7 +99,7 @@ func holdsCash(e lake.FileEntry) bool {
 		}
 		return ""
 	}
-	return of(tables.LCashAmount) == of(tables.LPaymentAmount)
+	return of(tables.LineCashAmount) == of(tables.LinePaymentAmount)
 }
 
 // finishBalances ends the files of balances and entries: a day on which nothing moved has none (CASH-2).
@@ -259,13 +259,14 @@ func (d *day) note(at period.Instant, id []byte) error {
 func (d *day) payLine() error {
 	s := d.lines
 	l := &d.line
-	l.Instant, l.Service, l.SKU = s.instant(), s.word(tables.LServiceTypeCode), s.skus[s.cols.C[tables.LSKU].Codes[s.i]]
-	l.Discounted = s.word(tables.LDiscountID) != ""
+	l.Instant, l.Service, l.SKU = s.instant(), s.word(tables.LineServiceTypeCode),
+		s.skus[s.cols.Word(tables.LineSKU).Code(s.i)]
+	l.Discounted = s.word(tables.LineDiscountID) != ""
 	if s.commercial != nil {
-		l.Commercial = s.commercial[s.cols.C[tables.LDiscountID].Codes[s.i]]
+		l.Commercial = s.commercial[s.cols.Word(tables.LineDiscountID).Code(s.i)]
 	}
 	var err error
-	if l.Payment, err = s.amount(tables.LPaymentAmount); err != nil {
+	if l.Payment, err = s.amount(int(tables.LinePaymentAmount)); err != nil {
 		return err
 	}
 	if err := d.payAs(l, s.row); err != nil {
@@ -281,16 +282,16 @@ func (d *day) payLine() error {
 func (d *day) payAs(l *payment.Line, r row) error {
 	split, err := d.w.wallet.Pay(l)
 	if err != nil {
-		return fmt.Errorf("line %s: %w", r.text(tables.LID), err)
+		return fmt.Errorf("line %s: %w", r.text(tables.LineID), err)
 	}
 	d.moved = d.moved || !split.Coupon.IsZero()
 	r.setSplit(&split)
 	if !split.Coupon.IsZero() {
-		if err := d.noteUses(l.Instant, r.text(tables.LID)); err != nil {
+		if err := d.noteUses(l.Instant, r.text(tables.LineID)); err != nil {
 			return err
 		}
 	}
-	return d.note(l.Instant, r.text(tables.LID))
+	return d.note(l.Instant, r.text(tables.LineID))
 }
 
 // payHeld pays the next held line.
@@ -301,10 +302,10 @@ func (d *day) payHeld() error {
 	if err != nil {
 		return err
 	}
-	l := &payment.Line{Instant: h.instant, Service: h.word(tables.LServiceTypeCode),
-		SKU:        d.w.Books.SKU(h.word(tables.LSKU)),
-		Discounted: h.word(tables.LDiscountID) != "", Commercial: d.w.commercial[h.word(tables.LDiscountID)]}
-	if l.Payment, err = h.amount(tables.LPaymentAmount); err != nil {
+	l := &payment.Line{Instant: h.instant, Service: h.word(tables.LineServiceTypeCode),
+		SKU:        d.w.Books.SKU(h.word(tables.LineSKU)),
+		Discounted: h.word(tables.LineDiscountID) != "", Commercial: d.w.commercial[h.word(tables.LineDiscountID)]}
+	if l.Payment, err = h.amount(int(tables.LinePaymentAmount)); err != nil {
 		return err
 	}
 	switch {
@@ -346,10 +347,10 @@ func (d *day) refund(h *heldLine, l *payment.Line) error {
 		Official: base.official, Payment: base.payment, Coupons: base.split.Coupon}, h.order.PayTime,
 		d.w.Refunds.In(d.w.Books.CustomerCurrencyOf(d.customer)))
 	if err != nil {
-		return fmt.Errorf("line %s: %w", h.text(tables.LID), err)
+		return fmt.Errorf("line %s: %w", h.text(tables.LineID), err)
 	}
-	for col, a := range map[int]money.Amount{tables.LOfficialAmount: charge.Official,
-		tables.LDiscountAmount: charge.Discount, tables.LPaymentAmount: charge.Payment} {
+	for col, a := range map[int]money.Amount{int(tables.LineOfficialAmount): charge.Official,
+		int(tables.LineOfficialDiscountAmount): charge.Discount, int(tables.LinePaymentAmount): charge.Payment} {
 		h.setAmount(col, a)
 	}
 	if charge.Payment.Sign() > 0 { // takes back a change that had given money
@@ -358,10 +359,10 @@ func (d *day) refund(h *heldLine, l *payment.Line) error {
 	}
 	split, err := d.w.wallet.Refund(&base.split, charge.Payment.Neg(), byPartner(o))
 	if err != nil {
-		return fmt.Errorf("line %s: %w", h.text(tables.LID), err)
+		return fmt.Errorf("line %s: %w", h.text(tables.LineID), err)
 	}
 	h.setSplit(&split)
-	return d.note(h.instant, h.text(tables.LID))
+	return d.note(h.instant, h.text(tables.LineID))
 }
 
 // baseOf finds what a refund needs of its base, in this cycle or an earlier one.
@@ -377,7 +378,7 @@ func (d *day) baseOf(h *heldLine) (*baseLine, error) {
 type lineStream struct {
 	row
 	w        *Worker
-	file     *tableFile
+	file     *tableFile[tables.Line]
 	ok       bool // false at the end
 	customer string
 	skus     []int32 // by dictionary code of the present row group
@@ -424,7 +425,7 @@ func (s *lineStream) advance() error {
 		}
 		s.group(cols)
 	}
-	s.customer = s.word(tables.LCustomerID)
+	s.customer = s.word(tables.LineCustomerID)
 	if !s.end {
 		s.at = s.row.instant()
 	}
@@ -432,16 +433,16 @@ func (s *lineStream) advance() error {
 }
 
 // group looks the skus of a row group up.
-func (s *lineStream) group(cols *parquet.Columns) {
+func (s *lineStream) group(cols *parquet.Columns[tables.Line]) {
 	s.skus = s.skus[:0]
-	for _, id := range cols.C[tables.LSKU].Dict {
+	for _, id := range cols.Word(tables.LineSKU).Dict() {
 		s.skus = append(s.skus, s.w.Books.SKU(id))
 	}
 	if s.w.commercial == nil {
 		return
 	}
 	s.commercial = s.commercial[:0]
-	for _, id := range cols.C[tables.LDiscountID].Dict {
+	for _, id := range cols.Word(tables.LineDiscountID).Dict() {
 		s.commercial = append(s.commercial, s.w.commercial[id])
 	}
 }

@@ -20,7 +20,7 @@ var heldDays = [...]string{lake.EventsDay, lake.LateDay, lake.RerateDay, lake.Ch
 // heldFile is one of them.
 type heldFile struct {
 	entry lake.FileEntry
-	cols  *parquet.Columns
+	cols  *parquet.Columns[tables.Line]
 }
 
 // heldLine is a line that is held.
@@ -109,13 +109,13 @@ func (pl *bucketCycle) hold() error {
 
 // heldLine is a row of a held file.
 func (pl *bucketCycle) heldLine(r row, day string, orders map[events.Key]*events.Order) *heldLine {
-	l := &heldLine{row: r, customer: r.word(tables.LCustomerID), instant: r.instant()}
+	l := &heldLine{row: r, customer: r.word(tables.LineCustomerID), instant: r.instant()}
 	if day == lake.EventsDay {
 		l.order = orderOf(r, orders)
 		l.manual = l.order == nil
 	}
 	l.day = pl.dayOf(l.instant)
-	if day == lake.CommitmentsDay && r.word(tables.LOriginCycle) == "" {
+	if day == lake.CommitmentsDay && r.word(tables.LineOriginCycle) == "" {
 		l.day = pl.endDay() // a month-end line: paid after all others (§6.3)
 	}
 	return l
@@ -138,7 +138,8 @@ func (pl *bucketCycle) tie(l, base *heldLine) {
 
 // match compares lines with those of the live state. A line that was there takes over what paid it; the days of all
 // others changed.
-func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns, day string, orders map[events.Key]*events.Order) {
+func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line], day string,
+	orders map[events.Key]*events.Order) {
 	known := make(map[string][]*heldLine)
 	if was != nil {
 		for i := range was.N {
@@ -169,9 +170,10 @@ func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns, day string
 
 // paidColumns are the columns of the line that paying writes: of an unsubscribe its amounts too (CASH-6).
 func (l *heldLine) paidColumns() []int {
-	cols := append(partColumns[:], tables.LCouponAmount, tables.LCountedCoupon)
+	cols := append(partColumns[:], int(tables.LineCouponAmount), int(tables.LineCountedCouponAmount))
 	if l.isRefund() {
-		cols = append(cols, tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount)
+		cols = append(cols, int(tables.LineOfficialAmount), int(tables.LineOfficialDiscountAmount),
+			int(tables.LinePaymentAmount))
 	}
 	return cols
 }
@@ -179,7 +181,7 @@ func (l *heldLine) paidColumns() []int {
 // inAdvance reports whether the line is of a recurring charge in advance, or the refund of one: it is paid at its
 // first instant.
 func (l *heldLine) inAdvance() bool {
-	return l.word(tables.LDay) == lake.ChargesDay && l.time(tables.LInstant) == tables.Nothing
+	return l.word(tables.LineDay) == lake.ChargesDay && l.time(int(tables.LineInstant)) == tables.Nothing
 }
 
 // isRefund reports whether the line is an unsubscribe's.
@@ -228,7 +230,7 @@ func (pl *bucketCycle) writeHeld() error {
 		s := newSums()
 		for i := range f.cols.N {
 			r := row{f.cols, i}
-			if err := s.add(r.word(tables.LCustomerID), r); err != nil {
+			if err := s.add(r.word(tables.LineCustomerID), r); err != nil {
 				return err
 			}
 		}

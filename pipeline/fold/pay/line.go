@@ -15,18 +15,19 @@ import (
 )
 
 // partColumns are the columns of lines that hold the parts of a payment, by payment.Balance.
-var partColumns = [payment.Balances]int{tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LCashAmount,
-	tables.LCreditAmount, tables.LDebtAmount}
+var partColumns = [payment.Balances]int{int(tables.LineStoredValueCardAmount),
+	int(tables.LineFlexipurchaseCouponAmount), int(tables.LineCashAmount),
+	int(tables.LineCreditAmount), int(tables.LineDebtAmount)}
 
 // row is one line: a row of a batch.
 type row struct {
-	cols *parquet.Columns
+	cols *parquet.Columns[tables.Line]
 	i    int
 }
 
-func (r row) word(col int) string { return r.cols.C[col].Word(r.i) }
+func (r row) word(col tables.WordColumn[tables.Line]) string { return r.cols.Word(col).At(r.i) }
 
-func (r row) text(col int) []byte { return r.cols.C[col].Text(r.i) }
+func (r row) text(col tables.TextColumn[tables.Line]) []byte { return r.cols.Text(col).At(r.i) }
 
 func (r row) time(col int) period.Instant { return period.Instant(r.cols.C[col].Ints[r.i]) }
 
@@ -42,10 +43,10 @@ func (r row) setAmount(col int, a money.Amount) {
 
 // instant is when a line is paid (§6.3): usage_start, unless the line says otherwise.
 func (r row) instant() period.Instant {
-	if t := r.time(tables.LInstant); t != tables.Nothing {
+	if t := r.time(int(tables.LineInstant)); t != tables.Nothing {
 		return t
 	}
-	return r.time(tables.LUsageStart)
+	return r.time(int(tables.LineUsageStart))
 }
 
 // split is what paid the line, as its columns say.
@@ -55,7 +56,7 @@ func (r row) split() (s payment.Split, err error) {
 			return s, err
 		}
 	}
-	s.Coupon, err = r.amount(tables.LCouponAmount)
+	s.Coupon, err = r.amount(int(tables.LineCouponAmount))
 	return s, err
 }
 
@@ -64,26 +65,26 @@ func (r row) setSplit(s *payment.Split) {
 	for b, col := range partColumns {
 		r.setAmount(col, s.Parts[b])
 	}
-	r.setAmount(tables.LCouponAmount, s.Coupon)
-	r.setAmount(tables.LCountedCoupon, s.Counted)
+	r.setAmount(int(tables.LineCouponAmount), s.Coupon)
+	r.setAmount(int(tables.LineCountedCouponAmount), s.Counted)
 }
 
 // compare is the order of §8 within a customer, and after it what distinguishes lines that agree in all of it.
 func (r row) compare(o row) int {
-	if d := cmp.Compare(r.time(tables.LUsageStart), o.time(tables.LUsageStart)); d != 0 {
+	if d := cmp.Compare(r.time(int(tables.LineUsageStart)), o.time(int(tables.LineUsageStart))); d != 0 {
 		return d
 	}
-	if d := bytes.Compare(r.text(tables.LID), o.text(tables.LID)); d != 0 {
+	if d := bytes.Compare(r.text(tables.LineID), o.text(tables.LineID)); d != 0 {
 		return d
 	}
 	return cmp.Or(
-		cmp.Compare(r.cols.C[tables.LTier].Codes[r.i], o.cols.C[tables.LTier].Codes[o.i]),
-		cmp.Compare(kindRank(r.word(tables.LKind)), kindRank(o.word(tables.LKind))),
-		bytes.Compare(r.text(tables.LResourceID), o.text(tables.LResourceID)),
-		r.compareDec(o, tables.LUnitPrice), r.compareDec(o, tables.LQuantity),
-		strings.Compare(r.word(tables.LTradeID), o.word(tables.LTradeID)),
-		strings.Compare(r.word(tables.LOriginCycle), o.word(tables.LOriginCycle)),
-		r.compareDec(o, tables.LPaymentAmount),
+		cmp.Compare(r.cols.Small(tables.LineTier).At(r.i), o.cols.Small(tables.LineTier).At(o.i)),
+		cmp.Compare(kindRank(r.word(tables.LineKind)), kindRank(o.word(tables.LineKind))),
+		bytes.Compare(r.text(tables.LineResourceID), o.text(tables.LineResourceID)),
+		r.compareDec(o, int(tables.LineUnitPrice)), r.compareDec(o, int(tables.LineQuantity)),
+		strings.Compare(r.word(tables.LineTradeID), o.word(tables.LineTradeID)),
+		strings.Compare(r.word(tables.LineOriginCycle), o.word(tables.LineOriginCycle)),
+		r.compareDec(o, int(tables.LinePaymentAmount)),
 	)
 }
 

@@ -84,7 +84,7 @@ func (b *orderBook) line(o *events.Order, c period.Cycle) (row, error) {
 			}
 			for i := range cols.N {
 				if r := (row{cols, i}); isOrderLine(r) {
-					b.lines[c][string(r.text(tables.LID))] = r
+					b.lines[c][string(r.text(tables.LineID))] = r
 				}
 			}
 		}
@@ -98,7 +98,7 @@ func (b *orderBook) line(o *events.Order, c period.Cycle) (row, error) {
 
 // isOrderLine reports whether a line of the day `events` is an order's: its id is the order's, a slash and a number.
 func isOrderLine(r row) bool {
-	number, ok := strings.CutPrefix(string(r.text(tables.LID)), r.word(tables.LTradeID)+"/")
+	number, ok := strings.CutPrefix(string(r.text(tables.LineID)), r.word(tables.LineTradeID)+"/")
 	return ok && number != ""
 }
 
@@ -109,13 +109,13 @@ func orderOf(r row, orders map[events.Key]*events.Order) *events.Order {
 	if !isOrderLine(r) {
 		return nil
 	}
-	id := r.word(tables.LTradeID)
-	number, err := strconv.ParseInt(string(r.text(tables.LID)[len(id)+1:]), 10, 64)
+	id := r.word(tables.LineTradeID)
+	number, err := strconv.ParseInt(string(r.text(tables.LineID)[len(id)+1:]), 10, 64)
 	if err != nil {
 		return nil
 	}
 	o := orders[events.Key{ID: id, Line: number}]
-	if o == nil || o.PayTime != r.time(tables.LTradeTime) {
+	if o == nil || o.PayTime != r.time(int(tables.LineTradeTime)) {
 		return nil
 	}
 	return o
@@ -125,10 +125,10 @@ func orderOf(r row, orders map[events.Key]*events.Order) *events.Order {
 func paidAs(o *events.Order, r row) (*baseLine, error) {
 	b := &baseLine{order: o}
 	var err error
-	if b.official, err = r.amount(tables.LOfficialAmount); err != nil {
+	if b.official, err = r.amount(int(tables.LineOfficialAmount)); err != nil {
 		return nil, err
 	}
-	if b.payment, err = r.amount(tables.LPaymentAmount); err != nil {
+	if b.payment, err = r.amount(int(tables.LinePaymentAmount)); err != nil {
 		return nil, err
 	}
 	b.split, err = r.split()
@@ -139,7 +139,7 @@ func paidAs(o *events.Order, r row) (*baseLine, error) {
 func byPartner(o *events.Order) bool { return o.Payer != "customer" }
 
 // batchOf is a file of lines in memory; nil without one.
-func batchOf(p *bucketPayer, files dayFiles, day string) (*parquet.Columns, lake.FileEntry, error) {
+func batchOf(p *bucketPayer, files dayFiles, day string) (*parquet.Columns[tables.Line], lake.FileEntry, error) {
 	e, ok := files[tableDay{tables.Lines().Name, day}]
 	if !ok {
 		return nil, e, nil

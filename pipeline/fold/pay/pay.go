@@ -110,10 +110,10 @@ type bucketPayer struct {
 type Worker struct {
 	*bucketPayer
 	wallet   *payment.Wallet
-	lines    *fileWriter
-	balances *rowWriter
-	entries  *rowWriter
-	uses     *rowWriter // of coupons
+	lines    *fileWriter[tables.Line]
+	balances *rowWriter[tables.Balance]
+	entries  *rowWriter[tables.AccountEntry]
+	uses     *rowWriter[tables.CouponEntry] // of coupons
 	drawn    []payment.Use
 	rows     []payment.Row
 

@@ -154,7 +154,7 @@ func drawCoupons(rt *rapid.T) string {
 
 // whole is PAY-1 for the files.
 func (w *world) whole(rt *rapid.T) {
-	w.each("lines", tables.Lines(), func(get func(string) money.Amount, id string) {
+	w.each("lines", tables.Lines().Table, func(get func(string) money.Amount, id string) {
 		sum := money.Amount{}
 		for _, p := range parts {
 			var err error
@@ -213,7 +213,7 @@ func (w *world) each(name string, def *tables.Table, visit func(get func(string)
 // replay adds the entries up and compares them with the last balances of each customer.
 func (w *world) replay(rt *rapid.T) {
 	balance := make(map[string]money.Amount)
-	w.each("account_entries", tables.AccountEntries(), func(get func(string) money.Amount, id string) {
+	w.each("account_entries", tables.AccountEntries().Table, func(get func(string) money.Amount, id string) {
 		sum, err := balance[id].Add(get("amount"))
 		if err != nil || sum != get("balance_after") {
 			rt.Fatalf("%s: %s and %s give %s, not %s", id, balance[id], get("amount"), sum, get("balance_after"))
@@ -221,7 +221,7 @@ func (w *world) replay(rt *rapid.T) {
 		balance[id] = sum
 	})
 	last := make(map[string]money.Amount)
-	w.each("balances", tables.Balances(), func(get func(string) money.Amount, id string) {
+	w.each("balances", tables.Balances().Table, func(get func(string) money.Amount, id string) {
 		if strings.HasSuffix(id, " coupon") {
 			return
 		}

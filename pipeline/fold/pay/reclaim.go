@@ -143,14 +143,14 @@ func (d *day) noteUses(at period.Instant, id []byte) (err error) {
 }
 
 func (d *day) addUse(at period.Instant, id []byte, kind string, u *payment.Use) error {
-	c := d.w.uses.cols.C
-	c[tables.CouponEntryCustomer].AddWord(d.customer)
-	c[tables.CouponEntryCoupon].AddText(u.Coupon.ID)
-	c[tables.CouponEntryTime].Ints = append(c[tables.CouponEntryTime].Ints, int64(at))
-	c[tables.CouponEntryType].AddWord(kind)
-	c[tables.CouponEntryID].AddBytes(id)
-	c[tables.CouponEntryAmount].AddDec(u.Amount.Raw())
-	c[tables.CouponEntryLeft].AddDec(u.Left.Raw())
+	c := d.w.uses.cols
+	c.Word(tables.CouponEntryCustomerID).Add(d.customer)
+	c.Text(tables.CouponEntryCouponID).Add(u.Coupon.ID)
+	c.Time(tables.CouponEntryTime).Add(at)
+	c.Word(tables.CouponEntryType).Add(kind)
+	c.Text(tables.CouponEntryID).AddBytes(id)
+	c.Amount(tables.CouponEntryAmount).Add(u.Amount.Raw())
+	c.Amount(tables.CouponEntryLeftAfter).Add(u.Left.Raw())
 	return d.w.uses.added()
 }
 

@@ -14,9 +14,9 @@ import (
 const groupRows = 1 << 16
 
 // fileWriter writes batches to one file of the lake, a row group a batch. It is used for one file after the other.
-type fileWriter struct {
+type fileWriter[T any] struct {
 	txn  *lake.SubTxn
-	def  *tables.Table
+	def  tables.Def[T]
 	mem  *parquet.Memory
 	key  lake.FileKey
 	out  *lake.Writer
@@ -24,14 +24,14 @@ type fileWriter struct {
 	rows int64
 }
 
-func newFileWriter(txn *lake.SubTxn, def *tables.Table) *fileWriter {
-	return &fileWriter{txn: txn, def: def, mem: parquet.NewMemory()}
+func newFileWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *fileWriter[T] {
+	return &fileWriter[T]{txn: txn, def: def, mem: parquet.NewMemory()}
 }
 
 // restart points the writer at another file, keeping its memory.
-func (w *fileWriter) restart(key lake.FileKey) { w.key, w.out, w.pq, w.rows = key, nil, nil, 0 }
+func (w *fileWriter[T]) restart(key lake.FileKey) { w.key, w.out, w.pq, w.rows = key, nil, nil, 0 }
 
-func (w *fileWriter) write(c *parquet.Columns) error {
+func (w *fileWriter[T]) write(c *parquet.Columns[T]) error {
 	if c.N == 0 {
 		return nil
 	}
@@ -41,16 +41,16 @@ func (w *fileWriter) write(c *parquet.Columns) error {
 			return err
 		}
 		w.out = out
-		if w.pq, err = parquet.NewWriterIn(w.mem, out, w.def); err != nil {
+		if w.pq, err = parquet.NewWriterIn(w.mem, out, w.def.Table); err != nil {
 			return err
 		}
 	}
 	w.rows += int64(c.N)
-	return w.pq.Write(c)
+	return w.pq.Write(c.Any())
 }
 
 // finish ends the file; no entry when there was no row.
-func (w *fileWriter) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+func (w *fileWriter[T]) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 	if w.out == nil {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func (w *fileWriter) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 }
 
 // abort drops the file.
-func (w *fileWriter) abort() error {
+func (w *fileWriter[T]) abort() error {
 	if w.out == nil {
 		return nil
 	}
@@ -70,35 +70,35 @@ func (w *fileWriter) abort() error {
 }
 
 // rowWriter is a fileWriter that rows are appended to.
-type rowWriter struct {
-	*fileWriter
-	cols *parquet.Columns // the caller appends to it and says so with added
+type rowWriter[T any] struct {
+	*fileWriter[T]
+	cols *parquet.Columns[T] // the caller appends to it and says so with added
 }
 
-func newRowWriter(txn *lake.SubTxn, def *tables.Table) *rowWriter {
-	return &rowWriter{newFileWriter(txn, def), parquet.NewColumns(def)}
+func newRowWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *rowWriter[T] {
+	return &rowWriter[T]{newFileWriter(txn, def), parquet.NewColumns(def)}
 }
 
-func (s *rowWriter) restart(key lake.FileKey) {
+func (s *rowWriter[T]) restart(key lake.FileKey) {
 	s.fileWriter.restart(key)
 	s.cols.Reset()
 }
 
 // added reports that a row was appended.
-func (s *rowWriter) added() error {
+func (s *rowWriter[T]) added() error {
 	if s.cols.N++; s.cols.N < groupRows {
 		return nil
 	}
 	return s.flush()
 }
 
-func (s *rowWriter) flush() error {
+func (s *rowWriter[T]) flush() error {
 	err := s.write(s.cols)
 	s.cols.Reset()
 	return err
 }
 
-func (s *rowWriter) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+func (s *rowWriter[T]) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 	if err := s.flush(); err != nil {
 		return nil, err
 	}
@@ -106,14 +106,14 @@ func (s *rowWriter) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 }
 
 // tableFile is one lake file read group by group.
-type tableFile struct {
+type tableFile[T any] struct {
 	name   string
 	file   storage.ReadFile
-	reader *parquet.Reader
+	reader *parquet.Reader[T]
 }
 
 // openTable opens a file of a table for all its columns. The caller closes it.
-func openTable(txn *lake.SubTxn, e lake.FileEntry, def *tables.Table) (*tableFile, error) {
+func openTable[T any](txn *lake.SubTxn, e lake.FileEntry, def tables.Def[T]) (*tableFile[T], error) {
 	f, err := txn.Open(e)
 	if err != nil {
 		return nil, err
@@ -123,11 +123,11 @@ func openTable(txn *lake.SubTxn, e lake.FileEntry, def *tables.Table) (*tableFil
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", e.Path, err)
 	}
-	return &tableFile{e.Path, f, r}, nil
+	return &tableFile[T]{e.Path, f, r}, nil
 }
 
 // next gives the next row group, valid until the next call; nil at the end.
-func (t *tableFile) next() (*parquet.Columns, error) {
+func (t *tableFile[T]) next() (*parquet.Columns[T], error) {
 	c, err := t.reader.Next()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.name, err)
@@ -135,7 +135,7 @@ func (t *tableFile) next() (*parquet.Columns, error) {
 	return c, nil
 }
 
-func (t *tableFile) close() {
+func (t *tableFile[T]) close() {
 	if t != nil {
 		t.reader.Close()
 		t.file.Close()
@@ -143,7 +143,7 @@ func (t *tableFile) close() {
 }
 
 // readAll reads a file into one batch of its own.
-func readAll(txn *lake.SubTxn, e lake.FileEntry, def *tables.Table) (*parquet.Columns, error) {
+func readAll[T any](txn *lake.SubTxn, e lake.FileEntry, def tables.Def[T]) (*parquet.Columns[T], error) {
 	f, err := openTable(txn, e, def)
 	if err != nil {
 		return nil, err
@@ -162,7 +162,7 @@ func readAll(txn *lake.SubTxn, e lake.FileEntry, def *tables.Table) (*parquet.Co
 }
 
 // appendRow appends row i of a batch to another of the same table.
-func appendRow(to, from *parquet.Columns, i int) {
+func appendRow[T any](to, from *parquet.Columns[T], i int) {
 	for k := range to.C {
 		dst, src := &to.C[k], &from.C[k]
 		switch to.Def.Columns[k].Type {

@@ -10,14 +10,16 @@ import (
 )
 
 // summed are the amount columns of lines in the order of those of the table sums, from DOfficial on.
-var summed = [...]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount,
-	tables.LCashAmount,
-	tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount,
-	tables.LDebtAmount}
+var summed = [...]tables.AmountColumn[tables.Line]{tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
+	tables.LineTruncatedAmount, tables.LinePaymentAmount,
+	tables.LineCashAmount,
+	tables.LineCreditAmount, tables.LineCouponAmount, tables.LineStoredValueCardAmount,
+	tables.LineFlexipurchaseCouponAmount,
+	tables.LineDebtAmount}
 
 // sums adds up the lines of a file: per customer for the table sums, and all of them for the manifest.
 type sums struct {
-	cols     *parquet.Columns
+	cols     *parquet.Columns[tables.Sum]
 	customer string
 	lines    int64
 	one, all [len(summed)]money.AmountTotal
@@ -36,11 +38,11 @@ func (s *sums) add(customer string, r row) error {
 	s.customer = customer
 	s.lines++
 	for k, col := range summed {
-		if err := addDec(&s.one[k], r.cols.C[col].Decs[r.i]); err != nil {
+		if err := addDec(&s.one[k], r.cols.Amount(col).At(r.i)); err != nil {
 			return fmt.Errorf("sum of %s of customer %s: %w", r.cols.Def.Columns[col].Name, customer, err)
 		}
 	}
-	return addDec(&s.counted, r.cols.C[tables.LCountedCoupon].Decs[r.i])
+	return addDec(&s.counted, r.cols.Amount(tables.LineCountedCouponAmount).At(r.i))
 }
 
 func addDec(to *money.AmountTotal, d parquet.Dec) error {
@@ -59,11 +61,11 @@ func (s *sums) close() error {
 	if s.lines == 0 {
 		return nil
 	}
-	c := s.cols.C
-	c[tables.DCustomerID].AddWord(s.customer)
-	c[tables.DLines].Ints = append(c[tables.DLines].Ints, s.lines)
+	c := s.cols
+	c.Word(tables.SumCustomerID).Add(s.customer)
+	c.Whole(tables.SumLineCount).Add(s.lines)
 	for k := range s.one {
-		c[tables.DOfficial+k].AddDec(s.one[k].Raw())
+		c.C[int(tables.SumOfficialAmount)+k].AddDec(s.one[k].Raw())
 		if err := s.all[k].AddTotal(s.one[k]); err != nil {
 			return err
 		}
@@ -80,7 +82,7 @@ func (s *sums) of(rated []lake.Sum) []lake.Sum {
 	for k, col := range summed {
 		now[cols[col].Name] = s.all[k].String()
 	}
-	now[cols[tables.LCountedCoupon].Name] = s.counted.String()
+	now[cols[tables.LineCountedCouponAmount].Name] = s.counted.String()
 	out := make([]lake.Sum, len(rated))
 	for i, one := range rated {
 		out[i] = one

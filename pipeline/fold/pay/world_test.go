@@ -266,7 +266,7 @@ func (w *world) rate(txn *lake.Txn, cycle, text string) {
 type fields map[string]string
 
 // append adds a row to a batch.
-func (w *world) append(c *parquet.Columns, f fields) {
+func (w *world) append(c *parquet.Columns[tables.Any], f fields) {
 	w.t.Helper()
 	for name := range f {
 		if c.Def.Index(name) < 0 {
@@ -300,7 +300,7 @@ func (w *world) append(c *parquet.Columns, f fields) {
 }
 
 // put writes a batch as the file of a key.
-func (w *world) put(txn *lake.Txn, key lake.FileKey, c *parquet.Columns, summed ...string) {
+func (w *world) put(txn *lake.Txn, key lake.FileKey, c *parquet.Columns[tables.Any], summed ...string) {
 	w.t.Helper()
 	if c.N == 0 {
 		if err := txn.Next().Replace(key); err != nil {
@@ -342,16 +342,16 @@ func (w *world) put(txn *lake.Txn, key lake.FileKey, c *parquet.Columns, summed 
 }
 
 // groups cuts the lines of a day into row groups of two, so that customers lie across them.
-func (w *world) groups(c *parquet.Columns, key lake.FileKey) []*parquet.Columns {
+func (w *world) groups(c *parquet.Columns[tables.Any], key lake.FileKey) []*parquet.Columns[tables.Any] {
 	if _, err := period.ParseDay(key.Day); err != nil || key.Table != "lines" {
-		return []*parquet.Columns{c}
+		return []*parquet.Columns[tables.Any]{c}
 	}
-	var out []*parquet.Columns
+	var out []*parquet.Columns[tables.Any]
 	for i := range c.N {
 		if i%2 == 0 {
-			out = append(out, parquet.NewColumns(c.Def))
+			out = append(out, parquet.NewColumns(tables.Untyped(c.Def)))
 		}
-		rows.AppendRow(out[i/2], rows.Row{Cols: c, I: i}, nil)
+		rows.AppendRow(out[i/2], rows.Row[tables.Any]{Cols: c, I: i}, nil)
 	}
 	return out
 }
@@ -377,9 +377,9 @@ func (w *world) file(txn *lake.Txn, key lake.FileKey, text []string) {
 		return cmp.Or(strings.Compare(a["customer_id"], b["customer_id"]),
 			strings.Compare(a["usage_start"], b["usage_start"]), strings.Compare(a["id"], b["id"]))
 	})
-	def := map[string]*tables.Table{"lines": tables.Lines(), "orders": tables.Orders(),
-		"account_events": tables.AccountEvents()}[key.Table]
-	c := parquet.NewColumns(def)
+	def := map[string]*tables.Table{"lines": tables.Lines().Table, "orders": tables.Orders().Table,
+		"account_events": tables.AccountEvents().Table}[key.Table]
+	c := parquet.NewColumns(tables.Untyped(def))
 	refused := w.refusedIn(txn, key)
 	for _, f := range rows {
 		if refused[f["event_id"]] {
@@ -390,7 +390,7 @@ func (w *world) file(txn *lake.Txn, key lake.FileKey, text []string) {
 	if key.Table == "lines" {
 		w.put(txn, key, c, "official_amount", "payment_amount", "cash_amount", "coupon_amount", "debt_amount")
 		key.Table = "sums"
-		w.put(txn, key, w.sums(rows))
+		w.put(txn, key, w.sums(rows).Any())
 		return
 	}
 	w.put(txn, key, c)
@@ -405,16 +405,16 @@ func (w *world) refusedIn(txn *lake.Txn, key lake.FileKey) map[string]bool {
 		if key.Table != "account_events" {
 			break
 		}
-		c := w.read(txn, e, tables.AccountEvents())
+		c := parquet.As[tables.AccountEvent](w.read(txn, e, tables.AccountEvents().Table))
 		for i := range c.N {
-			out[string(c.C[tables.GEventID].Text(i))] = c.C[tables.GRefused].Codes[i] == 1
+			out[string(c.Text(tables.AccountEventEventID).At(i))] = c.Small(tables.AccountEventRefused).At(i) == 1
 		}
 	}
 	return out
 }
 
 // sums are the sums of rated lines, in the order of customers.
-func (w *world) sums(lines []fields) *parquet.Columns {
+func (w *world) sums(lines []fields) *parquet.Columns[tables.Sum] {
 	w.t.Helper()
 	c := parquet.NewColumns(tables.Sums())
 	for len(lines) > 0 {
@@ -425,7 +425,7 @@ func (w *world) sums(lines []fields) *parquet.Columns {
 			}
 			n++
 		}
-		w.append(c, fields{"customer_id": lines[0]["customer_id"], "line_count": strconv.Itoa(n),
+		w.append(c.Any(), fields{"customer_id": lines[0]["customer_id"], "line_count": strconv.Itoa(n),
 			"official_amount": total.String(), "payment_amount": total.String(), "cash_amount": total.String()})
 		lines = lines[n:]
 	}
@@ -485,29 +485,29 @@ func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 	w.t.Helper()
 	key := lake.FileKey{Table: "account_events", Cycle: at.Cycle.String(), Bucket: at.Bucket}
 	for _, e := range txn.Next().Find(key) {
-		c := w.read(txn, e, tables.AccountEvents())
+		c := parquet.As[tables.AccountEvent](w.read(txn, e, tables.AccountEvents().Table))
 		for i := range c.N {
-			c.C[tables.GRefused].Codes[i] = 0
-			if refused[string(c.C[tables.GEventID].Text(i))] {
-				c.C[tables.GRefused].Codes[i] = 1
+			c.C[tables.AccountEventRefused].Codes[i] = 0
+			if refused[string(c.Text(tables.AccountEventEventID).At(i))] {
+				c.C[tables.AccountEventRefused].Codes[i] = 1
 			}
 		}
-		w.put(txn, key, c)
+		w.put(txn, key, c.Any())
 	}
 }
 
 // read reads a file into one batch.
-func (w *world) read(o tablefile.Opener, e lake.FileEntry, def *tables.Table) *parquet.Columns {
+func (w *world) read(o tablefile.Opener, e lake.FileEntry, def *tables.Table) *parquet.Columns[tables.Any] {
 	w.t.Helper()
 	f, err := o.Open(e)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), def, nil)
+	r, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), tables.Untyped(def), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	all := parquet.NewColumns(def)
+	all := parquet.NewColumns(tables.Untyped(def))
 	for {
 		c, err := r.Next()
 		if err != nil {
@@ -517,7 +517,7 @@ func (w *world) read(o tablefile.Opener, e lake.FileEntry, def *tables.Table) *p
 			return all
 		}
 		for i := range c.N {
-			rows.AppendRow(all, rows.Row{Cols: c, I: i}, nil)
+			rows.AppendRow(all, rows.Row[tables.Any]{Cols: c, I: i}, nil)
 		}
 	}
 }
@@ -533,8 +533,8 @@ func (w *world) show(cycle, name string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	def := map[string]*tables.Table{"lines": tables.Lines(), "balances": tables.Balances(),
-		"account_entries": tables.AccountEntries(), "sums": tables.Sums()}[name]
+	def := map[string]*tables.Table{"lines": tables.Lines().Table, "balances": tables.Balances().Table,
+		"account_entries": tables.AccountEntries().Table, "sums": tables.Sums().Table}[name]
 	var out []string
 	for _, e := range files {
 		if e.Table != name {
@@ -553,7 +553,7 @@ var parts = []struct{ word, column string }{{"coupon", "coupon_amount"}, {"store
 	{"flexi", "flexipurchase_coupon_amount"},
 	{"cash", "cash_amount"}, {"credit", "credit_amount"}, {"debt", "debt_amount"}}
 
-func (w *world) row(c *parquet.Columns, i int) string {
+func (w *world) row(c *parquet.Columns[tables.Any], i int) string {
 	get := func(name string) string {
 		k := c.Def.Index(name)
 		switch c.Def.Columns[k].Type {
@@ -648,10 +648,10 @@ func (w *world) refused(cycle string, want ...string) {
 		if e.Table != "account_events" {
 			continue
 		}
-		c := w.read(head, e, tables.AccountEvents())
+		c := parquet.As[tables.AccountEvent](w.read(head, e, tables.AccountEvents().Table))
 		for i := range c.N {
-			if c.C[tables.GRefused].Codes[i] == 1 {
-				got = append(got, string(c.C[tables.GEventID].Text(i)))
+			if c.Small(tables.AccountEventRefused).At(i) == 1 {
+				got = append(got, string(c.Text(tables.AccountEventEventID).At(i)))
 			}
 		}
 	}

@@ -12,11 +12,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"io"
 )
 
 // FromLines reads usage records back from their lines: one record per run of usage lines of one identity.
 type FromLines struct {
-	tablefile.Cursor
+	tablefile.Cursor[tables.Line]
 	state                  *state.State
 	Customers, skus, areas codes.List
 	usage                  int32  // code of kind `usage` in the present group
@@ -26,9 +27,10 @@ type FromLines struct {
 	ended                  bool
 }
 
-var lineColumns = []int{tables.LCustomerID, tables.LRegionCode, tables.LID, tables.LKind, tables.LResourceID,
-	tables.LResourceName,
-	tables.LResourceTag, tables.LSKU, tables.LUsageAmount, tables.LUsageStart, tables.LUsageEnd}
+var lineColumns = tables.Columns(tables.LineCustomerID, tables.LineRegionCode, tables.LineID, tables.LineKind,
+	tables.LineResourceID,
+	tables.LineResourceName,
+	tables.LineResourceTag, tables.LineSKU, tables.LineUsageAmount, tables.LineUsageStart, tables.LineUsageEnd)
 
 // step moves to the next usage line.
 func (l *FromLines) step() error {
@@ -43,27 +45,27 @@ func (l *FromLines) step() error {
 				return err
 			}
 		}
-		if l.Cols.C[tables.LKind].Codes[l.At] == l.usage {
+		if l.Cols.Word(tables.LineKind).Code(l.At) == l.usage {
 			return nil
 		}
 	}
 }
 
 func (l *FromLines) group() error {
-	c := l.Cols.C
+	c := l.Cols
 	l.usage = -1
-	for i, word := range c[tables.LKind].Dict {
+	for i, word := range c.Word(tables.LineKind).Dict() {
 		if word == line.Usage.String() {
 			l.usage = int32(i)
 		}
 	}
-	if err := l.Customers.Fill(c[tables.LCustomerID].Dict, l.state.Names().Customer); err != nil {
+	if err := l.Customers.Fill(c.Word(tables.LineCustomerID).Dict(), l.state.Names().Customer); err != nil {
 		return err
 	}
-	if err := l.skus.Fill(c[tables.LSKU].Dict, l.state.Names().SKU); err != nil {
+	if err := l.skus.Fill(c.Word(tables.LineSKU).Dict(), l.state.Names().SKU); err != nil {
 		return err
 	}
-	return l.areas.Fill(c[tables.LRegionCode].Dict, l.state.Region)
+	return l.areas.Fill(c.Word(tables.LineRegionCode).Dict(), l.state.Region)
 }
 
 // Next implements sorting.Source.
@@ -100,42 +102,43 @@ func (l *FromLines) Next(r *sorting.Row) (bool, error) {
 
 // Take fills r from the present line; its texts are copied, for a record's lines may span two row groups.
 func (l *FromLines) Take(r *sorting.Row) (err error) {
-	c, i := l.Cols.C, l.At
-	r.Customer, r.SKU = l.Customers[c[tables.LCustomerID].Codes[i]], l.skus[c[tables.LSKU].Codes[i]]
-	r.Region = l.areas[c[tables.LRegionCode].Codes[i]]
-	r.Start, r.End = period.Instant(c[tables.LUsageStart].Ints[i]), period.Instant(c[tables.LUsageEnd].Ints[i])
+	c, i := l.Cols, l.At
+	r.Customer, r.SKU = l.Customers[c.Word(tables.LineCustomerID).Code(i)], l.skus[c.Word(tables.LineSKU).Code(i)]
+	r.Region = l.areas[c.Word(tables.LineRegionCode).Code(i)]
+	r.Start, r.End = c.Time(tables.LineUsageStart).At(i), c.MaybeTime(tables.LineUsageEnd).At(i)
 	r.File, r.Number, r.Replaces, r.Negative = sorting.FromLake, tables.Counted, nil, false
 	l.text = l.text[:0]
 	var ends [4]int
-	for k, col := range [...]int{tables.LID, tables.LResourceID, tables.LResourceName, tables.LResourceTag} {
-		l.text = append(l.text, c[col].Text(i)...)
+	for k, col := range [...]tables.TextColumn[tables.Line]{tables.LineID, tables.LineResourceID,
+		tables.LineResourceName, tables.LineResourceTag} {
+		l.text = append(l.text, c.Text(col).At(i)...)
 		ends[k] = len(l.text)
 	}
 	r.ID, r.Resource = l.text[:ends[0]], l.text[ends[0]:ends[1]]
 	r.Name, r.Tag = l.text[ends[1]:ends[2]], l.text[ends[2]:ends[3]]
-	if len(c[tables.LPackageDraws].Ends) > 0 {
-		l.draws = append(l.draws[:0], c[tables.LPackageDraws].Text(i)...)
+	if len(c.C[tables.LinePackageDraws].Ends) > 0 {
+		l.draws = append(l.draws[:0], c.Text(tables.LinePackageDraws).At(i)...)
 	}
 	r.Quantity, err = AmountOf(l.Cols, i)
 	return err
 }
 
 // AmountOf is the usage_amount of row i of lines.
-func AmountOf(c *parquet.Columns, i int) (money.Quantity, error) {
-	d := c.C[tables.LUsageAmount].Decs[i]
+func AmountOf(c *parquet.Columns[tables.Line], i int) (money.Quantity, error) {
+	d := c.Quantity(tables.LineUsageAmount).At(i)
 	return money.QuantityFromRaw(d.Hi, d.Lo)
 }
 
 // same reports whether the present line is a further one of the record r.
 func (l *FromLines) same(r *sorting.Row) bool {
-	c, i := l.Cols.C, l.At
-	return period.Instant(c[tables.LUsageStart].Ints[i]) == r.Start && string(c[tables.LID].Text(i)) == string(r.ID) &&
-		l.Customers[c[tables.LCustomerID].Codes[i]] == r.Customer
+	c, i := l.Cols, l.At
+	return c.Time(tables.LineUsageStart).At(i) == r.Start && string(c.Text(tables.LineID).At(i)) == string(r.ID) &&
+		l.Customers[c.Word(tables.LineCustomerID).Code(i)] == r.Customer
 }
 
 // FromTable reads the records of the usage table.
 type FromTable struct {
-	tablefile.Cursor
+	tablefile.Cursor[tables.Record]
 	State                  *state.State
 	customers, skus, areas codes.List
 }
@@ -146,29 +149,29 @@ func (t *FromTable) Next(r *sorting.Row) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	c, i := t.Cols.C, t.At
+	c, i := t.Cols, t.At
 	if fresh {
-		if err := t.customers.Fill(c[tables.UCustomerID].Dict, t.State.Names().Customer); err != nil {
+		if err := t.customers.Fill(c.Word(tables.RecordCustomerID).Dict(), t.State.Names().Customer); err != nil {
 			return false, err
 		}
-		if err := t.skus.Fill(c[tables.USKU].Dict, t.State.Names().SKU); err != nil {
+		if err := t.skus.Fill(c.Word(tables.RecordSKU).Dict(), t.State.Names().SKU); err != nil {
 			return false, err
 		}
-		if err := t.areas.Fill(c[tables.URegionCode].Dict, t.State.Region); err != nil {
+		if err := t.areas.Fill(c.Word(tables.RecordRegionCode).Dict(), t.State.Region); err != nil {
 			return false, err
 		}
 	}
-	r.Customer, r.SKU = t.customers[c[tables.UCustomerID].Codes[i]], t.skus[c[tables.USKU].Codes[i]]
-	r.Region = t.areas[c[tables.URegionCode].Codes[i]]
-	r.Start, r.End = period.Instant(c[tables.UUsageStart].Ints[i]), period.Instant(c[tables.UUsageEnd].Ints[i])
-	r.ID, r.Resource = c[tables.URecordID].Text(i), c[tables.UResourceID].Text(i)
-	r.Name, r.Tag, r.Replaces = c[tables.UResourceName].Text(i), c[tables.UResourceTag].Text(i),
-		c[tables.UReplaces].Text(i)
-	r.File, r.Number = sorting.FromLake, int64(c[tables.UStatus].Codes[i])
+	r.Customer, r.SKU = t.customers[c.Word(tables.RecordCustomerID).Code(i)], t.skus[c.Word(tables.RecordSKU).Code(i)]
+	r.Region = t.areas[c.Word(tables.RecordRegionCode).Code(i)]
+	r.Start, r.End = c.Time(tables.RecordUsageStart).At(i), c.Time(tables.RecordUsageEnd).At(i)
+	r.ID, r.Resource = c.Text(tables.RecordRecordID).At(i), c.Text(tables.RecordResourceID).At(i)
+	r.Name, r.Tag, r.Replaces = c.Text(tables.RecordResourceName).At(i), c.Text(tables.RecordResourceTag).At(i),
+		c.Text(tables.RecordReplaces).At(i)
+	r.File, r.Number = sorting.FromLake, int64(c.Small(tables.RecordStatus).At(i))
 	if r.Number == tables.Apart {
 		r.Number = tables.Counted
 	}
-	d := c[tables.UQuantity].Decs[i]
+	d := c.Quantity(tables.RecordQuantity).At(i)
 	q, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
 	r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
 	return true, err
@@ -180,7 +183,7 @@ type Accepted struct {
 	rows        [2]sorting.Row
 	have, ended [2]bool
 	given       int // the source of the row given last
-	files       []*tablefile.Reader
+	files       []io.Closer
 }
 
 // Open opens what the lake has of a day's records. more are columns of lines in addition to those that records are read
@@ -193,7 +196,7 @@ func Open(s *state.State, lines, usage []lake.FileEntry, more ...int) (*Accepted
 			return nil, err
 		}
 		a.files = append(a.files, f)
-		a.sources[0], a.ended[0] = &FromLines{Cursor: tablefile.Cursor{Reader: f}, state: s}, false
+		a.sources[0], a.ended[0] = &FromLines{Cursor: tablefile.Cursor[tables.Line]{Reader: f}, state: s}, false
 	}
 	for _, e := range usage {
 		f, err := tablefile.Open(s.Txn, e, tables.Usage(), nil)
@@ -201,7 +204,7 @@ func Open(s *state.State, lines, usage []lake.FileEntry, more ...int) (*Accepted
 			return nil, err
 		}
 		a.files = append(a.files, f)
-		a.sources[1], a.ended[1] = &FromTable{Cursor: tablefile.Cursor{Reader: f}, State: s}, false
+		a.sources[1], a.ended[1] = &FromTable{Cursor: tablefile.Cursor[tables.Record]{Reader: f}, State: s}, false
 	}
 	return a, nil
 }
@@ -253,7 +256,7 @@ func (a *Accepted) Drew() []byte {
 	case *FromLines:
 		return from.draws
 	case *FromTable:
-		return from.Cols.C[tables.UDraws].Text(from.At)
+		return from.Cols.Text(tables.RecordDraws).At(from.At)
 	}
 	return nil
 }
@@ -274,17 +277,18 @@ func EachLine(s *state.State, cycle period.Cycle, bucket int, customers map[int3
 
 // EachLineOf visits the usage lines of some customers in a file.
 func EachLineOf(s *state.State, e lake.FileEntry, customers map[int32]bool, visit func(*FromLines) error) error {
-	f, err := tablefile.Open(s.Txn, e, tables.Lines(), append([]int{tables.LPackageDraws}, lineColumns...))
+	f, err := tablefile.Open(s.Txn, e, tables.Lines(), append(tables.Columns(tables.LinePackageDraws), lineColumns...))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	l := &FromLines{Cursor: tablefile.Cursor{Reader: f, Pass: without(s, customers, tables.LCustomerID)}, state: s}
+	l := &FromLines{Cursor: tablefile.Cursor[tables.Line]{Reader: f, Pass: without(s, customers,
+		tables.LineCustomerID)}, state: s}
 	for {
 		if err := l.step(); err != nil || l.ended {
 			return err
 		}
-		if !customers[l.Customers[l.Cols.C[tables.LCustomerID].Codes[l.At]]] {
+		if !customers[l.Customers[l.Cols.Word(tables.LineCustomerID).Code(l.At)]] {
 			continue
 		}
 		if err := visit(l); err != nil {
@@ -294,8 +298,9 @@ func EachLineOf(s *state.State, e lake.FileEntry, customers map[int32]bool, visi
 }
 
 // without reports of row groups whether none of the customers can be in them.
-func without(s *state.State, customers map[int32]bool, col int) func(*tablefile.Reader) bool {
-	return func(f *tablefile.Reader) bool {
+func without[T any](s *state.State, customers map[int32]bool,
+	col tables.WordColumn[T]) func(*tablefile.Reader[T]) bool {
+	return func(f *tablefile.Reader[T]) bool {
 		low, high, ok := f.Bounds(col)
 		if !ok {
 			return false
@@ -328,7 +333,8 @@ func EachUsageOf(s *state.State, e lake.FileEntry, customers map[int32]bool,
 		return err
 	}
 	defer f.Close()
-	t := &FromTable{Cursor: tablefile.Cursor{Reader: f, Pass: without(s, customers, tables.UCustomerID)}, State: s}
+	t := &FromTable{Cursor: tablefile.Cursor[tables.Record]{Reader: f, Pass: without(s, customers,
+		tables.RecordCustomerID)}, State: s}
 	var row sorting.Row
 	for {
 		ok, err := t.Next(&row)
@@ -346,19 +352,19 @@ func EachUsageOf(s *state.State, e lake.FileEntry, customers map[int32]bool,
 
 // Keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold
 // (FOLD-4).
-func Keep(s *state.State, to *parquet.Columns, r *sorting.Row, dead bool, drawn []byte) {
-	c := to.C
-	c[tables.UCustomerID].AddWord(s.Books.Customers[r.Customer].ID)
-	c[tables.URecordID].AddBytes(r.ID)
-	c[tables.UResourceID].AddBytes(r.Resource)
-	c[tables.USKU].AddWord(s.Books.Products[r.SKU].SKU)
-	c[tables.URegionCode].AddWord(s.Regions.Name(r.Region))
-	c[tables.UUsageStart].Ints = append(c[tables.UUsageStart].Ints, int64(r.Start))
-	c[tables.UUsageEnd].Ints = append(c[tables.UUsageEnd].Ints, int64(r.End))
-	c[tables.UQuantity].AddDec(r.Signed().Raw())
-	c[tables.UResourceName].AddBytes(r.Name)
-	c[tables.UResourceTag].AddBytes(r.Tag)
-	c[tables.UReplaces].AddBytes(r.Replaces)
+func Keep(s *state.State, to *parquet.Columns[tables.Record], r *sorting.Row, dead bool, drawn []byte) {
+	c := to
+	c.Word(tables.RecordCustomerID).Add(s.Books.Customers[r.Customer].ID)
+	c.Text(tables.RecordRecordID).AddBytes(r.ID)
+	c.Text(tables.RecordResourceID).AddBytes(r.Resource)
+	c.Word(tables.RecordSKU).Add(s.Books.Products[r.SKU].SKU)
+	c.Word(tables.RecordRegionCode).Add(s.Regions.Name(r.Region))
+	c.Time(tables.RecordUsageStart).Add(r.Start)
+	c.Time(tables.RecordUsageEnd).Add(r.End)
+	c.Quantity(tables.RecordQuantity).Add(r.Signed().Raw())
+	c.Text(tables.RecordResourceName).AddBytes(r.Name)
+	c.Text(tables.RecordResourceTag).AddBytes(r.Tag)
+	c.Text(tables.RecordReplaces).AddBytes(r.Replaces)
 	status := int32(tables.Counted)
 	switch {
 	case dead:
@@ -366,7 +372,7 @@ func Keep(s *state.State, to *parquet.Columns, r *sorting.Row, dead bool, drawn 
 	case !rating.Summed(&s.Books.Products[r.SKU]):
 		status = tables.Apart
 	}
-	c[tables.UStatus].Codes = append(c[tables.UStatus].Codes, status)
-	c[tables.UDraws].AddBytes(drawn)
+	c.Small(tables.RecordStatus).Add(status)
+	c.Text(tables.RecordDraws).AddBytes(drawn)
 	to.N++
 }

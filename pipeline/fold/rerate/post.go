@@ -79,7 +79,7 @@ func (r *poster) post(origin period.Cycle, differences []Difference, shifts []op
 		}
 		list = append(list, p)
 	}
-	if err := r.Put(r.key("reratings"), r.table(list)); err != nil {
+	if err := r.Put(r.key("reratings"), r.table(list).Any()); err != nil {
 		return err
 	}
 	if err := r.lines(list); err != nil {
@@ -95,32 +95,36 @@ func (r *poster) post(origin period.Cycle, differences []Difference, shifts []op
 func (r *poster) postings() ([]posting, error) {
 	var out []posting
 	for _, e := range r.Find(r.key("reratings")) {
-		err := tablefile.Each(r.Txn, e, tables.Reratings(), nil, func(cols *parquet.Columns, i int) error {
-			c := cols.C
+		err := tablefile.Each(r.Txn, e, tables.Reratings(), nil, func(cols *parquet.Columns[tables.Rerating],
+			i int) error {
+			c := cols
 			p := posting{
-				drawn:   string(c[tables.TDraws].Text(i)),
-				partner: c[tables.TPartnerID].Word(i),
-				asOf:    period.Instant(c[tables.TAsOf].Ints[i]),
+				drawn:   string(c.Text(tables.ReratingPackageDraws).At(i)),
+				partner: c.Word(tables.ReratingPartnerID).At(i),
+				asOf:    c.Time(tables.ReratingAsOf).At(i),
 			}
 			var err error
-			if p.Customer, err = r.Names().Customer(c[tables.TCustomerID].Word(i)); err != nil {
+			if p.Customer, err = r.Names().Customer(c.Word(tables.ReratingCustomerID).At(i)); err != nil {
 				return err
 			}
-			if p.SKU, err = r.Names().SKU(c[tables.TSKU].Word(i)); err != nil {
+			if p.SKU, err = r.Names().SKU(c.Word(tables.ReratingSKU).At(i)); err != nil {
 				return err
 			}
-			if p.Origin, err = period.ParseCycle(c[tables.TOriginCycle].Word(i)); err != nil {
+			if p.Origin, err = period.ParseCycle(c.Word(tables.ReratingOriginCycle).At(i)); err != nil {
 				return err
 			}
-			p.Region, p.Resource = c[tables.TRegionCode].Word(i), string(c[tables.TResourceID].Text(i))
+			p.Region, p.Resource = c.Word(tables.ReratingRegionCode).At(i),
+				string(c.Text(tables.ReratingResourceID).At(i))
 			p.takeMark(r.Books)
 			for _, t := range []books.AssociationType{books.Referral, books.Resale} {
-				if associationWord(t) == c[tables.TAssociationType].Word(i) {
+				if associationWord(t) == c.Word(tables.ReratingAssociationType).At(i) {
 					p.association = t
 				}
 			}
-			err = late.ReadSums(c, i, &p.Sum, [...]int{tables.TUsage, tables.TFree, tables.TOfficial, tables.TDiscount,
-				tables.TTruncated, tables.TPayment})
+			err = late.ReadSums(c, i, &p.Sum, [...]int{int(tables.ReratingUsageAmount),
+				int(tables.ReratingFreeResourceUsage), int(tables.ReratingOfficialAmount),
+				int(tables.ReratingOfficialDiscountAmount),
+				int(tables.ReratingTruncatedAmount), int(tables.ReratingPaymentAmount)})
 			out = append(out, p)
 			return err
 		})
@@ -143,26 +147,26 @@ func associationWord(t books.AssociationType) string {
 }
 
 // table holds postings as they are stored.
-func (r *poster) table(list []posting) *parquet.Columns {
+func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 	out := parquet.NewColumns(tables.Reratings())
-	c := out.C
+	c := out
 	for i := range list {
 		p := &list[i]
-		c[tables.TCustomerID].AddWord(r.Books.Customers[p.Customer].ID)
-		c[tables.TOriginCycle].AddWord(p.Origin.String())
-		c[tables.TSKU].AddWord(r.Books.Products[p.SKU].SKU)
-		c[tables.TRegionCode].AddWord(p.Region)
-		c[tables.TResourceID].AddText(p.Resource)
-		c[tables.TPartnerID].AddWord(p.partner)
-		c[tables.TAssociationType].AddWord(associationWord(p.association))
+		c.Word(tables.ReratingCustomerID).Add(r.Books.Customers[p.Customer].ID)
+		c.Word(tables.ReratingOriginCycle).Add(p.Origin.String())
+		c.Word(tables.ReratingSKU).Add(r.Books.Products[p.SKU].SKU)
+		c.Word(tables.ReratingRegionCode).Add(p.Region)
+		c.Text(tables.ReratingResourceID).Add(p.Resource)
+		c.Word(tables.ReratingPartnerID).Add(p.partner)
+		c.Word(tables.ReratingAssociationType).Add(associationWord(p.association))
 		for k, q := range [...]money.SignedQuantity{p.Used, p.Free} {
-			c[tables.TUsage+k].AddDec(q.Raw())
+			c.C[int(tables.ReratingUsageAmount)+k].AddDec(q.Raw())
 		}
 		for k, a := range [...]money.Amount{p.Official, p.Discount, p.Truncated, p.Payment} {
-			c[tables.TOfficial+k].AddDec(a.Raw())
+			c.C[int(tables.ReratingOfficialAmount)+k].AddDec(a.Raw())
 		}
-		c[tables.TDraws].AddText(p.mark())
-		c[tables.TAsOf].Ints = append(c[tables.TAsOf].Ints, int64(p.asOf))
+		c.Text(tables.ReratingPackageDraws).Add(p.mark())
+		c.Time(tables.ReratingAsOf).Add(p.asOf)
 		out.N++
 	}
 	return out
@@ -201,7 +205,7 @@ func (r *poster) shifts(list []opening.Shift) error {
 	if err != nil {
 		return err
 	}
-	return r.Put(r.key("shifts"), out)
+	return r.Put(r.key("shifts"), out.Any())
 }
 
 // draws adds what records draw now to what re-rating from the open cycle on has found before.
@@ -222,11 +226,11 @@ func (r *poster) draws(redrawn map[late.Key]string) error {
 		}
 		return strings.Compare(a.ID, b.ID)
 	}) {
-		out.C[tables.WCustomerID].AddWord(r.Books.Customers[key.Customer].ID)
-		out.C[tables.WOriginCycle].AddWord(key.Origin.String())
-		out.C[tables.WRecordID].AddText(key.ID)
-		out.C[tables.WDraws].AddText(all[key])
+		out.Word(tables.RedrawCustomerID).Add(r.Books.Customers[key.Customer].ID)
+		out.Word(tables.RedrawOriginCycle).Add(key.Origin.String())
+		out.Text(tables.RedrawRecordID).Add(key.ID)
+		out.Text(tables.RedrawDraws).Add(all[key])
 		out.N++
 	}
-	return r.Put(r.key("redraws"), out)
+	return r.Put(r.key("redraws"), out.Any())
 }

@@ -66,11 +66,11 @@ func closedRecords(s *state.State, bucket int, origin period.Cycle, customers ma
 	error) {
 	byKey := make(map[late.Key]*late.Record)
 	err := records.EachLine(s, origin, bucket, customers, func(l *records.FromLines) error {
-		c, i := l.Cols.C, l.At
+		c, i := l.Cols, l.At
 		key := late.Key{
-			Customer: l.Customers[c[tables.LCustomerID].Codes[i]],
+			Customer: l.Customers[c.Word(tables.LineCustomerID).Code(i)],
 			Origin:   origin,
-			ID:       string(c[tables.LID].Text(i)),
+			ID:       string(c.Text(tables.LineID).At(i)),
 		}
 		if r := byKey[key]; r != nil {
 			q, err := records.AmountOf(l.Cols, i)
@@ -85,7 +85,7 @@ func closedRecords(s *state.State, bucket int, origin period.Cycle, customers ma
 		}
 		r := late.NewRecord(&row, origin, 0)
 		byKey[key] = &r
-		return r.ReadDraws(s.Books, string(c[tables.LPackageDraws].Text(i)))
+		return r.ReadDraws(s.Books, string(c.Text(tables.LinePackageDraws).At(i)))
 	})
 	if err != nil {
 		return nil, err

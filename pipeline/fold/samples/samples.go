@@ -304,19 +304,19 @@ func (w *Folder) reject(a *arrival) {
 }
 
 // Store appends a sample that counts.
-func (w *Folder) Store(c *parquet.Columns, s *LinkSample) {
-	c.C[tables.BCustomerID].AddWord(w.Books.Customers[s.customer].ID)
-	c.C[tables.BResourceID].AddWord(s.Link)
-	c.C[tables.BSlot].Ints = append(c.C[tables.BSlot].Ints, int64(s.Slot))
-	c.C[tables.BSampleTime].Ints = append(c.C[tables.BSampleTime].Ints, int64(s.Time))
-	c.C[tables.BIn].AddDec(s.In.Raw())
-	c.C[tables.BOut].AddDec(s.Out.Raw())
+func (w *Folder) Store(c *parquet.Columns[tables.Sample], s *LinkSample) {
+	c.Word(tables.SampleCustomerID).Add(w.Books.Customers[s.customer].ID)
+	c.Word(tables.SampleResourceID).Add(s.Link)
+	c.Time(tables.SampleSlot).Add(s.Slot)
+	c.Time(tables.SampleSampleTime).Add(s.Time)
+	c.Quantity(tables.SampleInBps).Add(s.In.Raw())
+	c.Quantity(tables.SampleOutBps).Add(s.Out.Raw())
 	c.N++
 }
 
 // storedSamples reads a bandwidth file.
 type storedSamples struct {
-	tablefile.Cursor
+	tablefile.Cursor[tables.Sample]
 	state     *state.State
 	customers codes.List
 	one       LinkSample // given last
@@ -329,7 +329,7 @@ func (w *Folder) OpenSamples(files []lake.FileEntry) (*storedSamples, error) {
 		return s, nil
 	}
 	f, err := tablefile.Open(w.Txn, files[0], tables.Bandwidth(), nil)
-	s.Cursor = tablefile.Cursor{Reader: f}
+	s.Cursor = tablefile.Cursor[tables.Sample]{Reader: f}
 	return s, err
 }
 
@@ -343,21 +343,23 @@ func (s *storedSamples) Read() (*LinkSample, bool, error) {
 		return nil, false, err
 	}
 	if fresh {
-		if err := s.customers.Fill(s.Cols.C[tables.BCustomerID].Dict, s.state.Names().Customer); err != nil {
+		if err := s.customers.Fill(s.Cols.Word(tables.SampleCustomerID).Dict(), s.state.Names().Customer); err != nil {
 			return nil, false, err
 		}
 	}
-	c, i := s.Cols.C, s.At
+	c, i := s.Cols, s.At
 	out := &s.one
 	*out = LinkSample{
-		customer: s.customers[c[tables.BCustomerID].Codes[i]],
-		Slot:     period.Instant(c[tables.BSlot].Ints[i]),
-		Link:     c[tables.BResourceID].Word(i),
+		customer: s.customers[c.Word(tables.SampleCustomerID).Code(i)],
+		Slot:     c.Time(tables.SampleSlot).At(i),
+		Link:     c.Word(tables.SampleResourceID).At(i),
 	}
-	out.Time = period.Instant(c[tables.BSampleTime].Ints[i])
-	if out.In, err = money.QuantityFromRaw(c[tables.BIn].Decs[i].Hi, c[tables.BIn].Decs[i].Lo); err != nil {
+	out.Time = c.Time(tables.SampleSampleTime).At(i)
+	if out.In, err = money.QuantityFromRaw(c.Quantity(tables.SampleInBps).At(i).Hi,
+		c.Quantity(tables.SampleInBps).At(i).Lo); err != nil {
 		return nil, false, err
 	}
-	out.Out, err = money.QuantityFromRaw(c[tables.BOut].Decs[i].Hi, c[tables.BOut].Decs[i].Lo)
+	out.Out, err = money.QuantityFromRaw(c.Quantity(tables.SampleOutBps).At(i).Hi,
+		c.Quantity(tables.SampleOutBps).At(i).Lo)
 	return out, true, err
 }

@@ -135,11 +135,11 @@ func EachLateSample(s *state.State, e lake.FileEntry, billed period.Cycle, show 
 	if err != nil {
 		return err
 	}
-	in := &storedSamples{state: s, Cursor: tablefile.Cursor{Reader: f}}
+	in := &storedSamples{state: s, Cursor: tablefile.Cursor[tables.Sample]{Reader: f}}
 	defer in.Close()
 	one, ok, err := in.Read()
 	for ; ok && err == nil; one, ok, err = in.Read() {
-		show(&LateSample{*one, period.Instant(in.Cols.C[tables.BAsOf].Ints[in.At]), billed})
+		show(&LateSample{*one, in.Cols.Time(tables.SampleAsOf).At(in.At), billed})
 	}
 	return err
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // TaxAdded reports whether a row of taxes comes in addition to the price.
-func TaxAdded(cols *parquet.Columns, i int) bool {
+func TaxAdded(cols *parquet.Columns[tables.Any], i int) bool {
 	return cols.C[tables.TaxPrices].Word(i) == settings.Tax{}.Prices()
 }
 
@@ -39,9 +39,10 @@ func TaxesByIssuer(from tablefile.Opener, files []lake.FileEntry, customers map[
 		return nil, nil
 	}
 	d := &taxDivision{from: from, files: files, rows: map[taxRowID]*dividedTax{}}
-	err := d.each(tables.Taxes(), nil, func(_ lake.FileEntry, cols *parquet.Columns, i int) error {
-		if cols.C[tables.TaxSeller].Word(i) != "" || !TaxAdded(cols, i) ||
-			!customers[cols.C[tables.TaxBuyer].Word(i)] {
+	err := eachRow(d, tables.Untyped(tables.Taxes().Table), nil, func(_ lake.FileEntry,
+		cols *parquet.Columns[tables.Any], i int) error {
+		if cols.C[tables.TaxSellerID].Word(i) != "" || !TaxAdded(cols, i) ||
+			!customers[cols.C[tables.TaxBuyerID].Word(i)] {
 			return nil
 		}
 		return d.take(cols, i)
@@ -66,7 +67,7 @@ func compareTaxRows(a, b taxRowID) int {
 }
 
 // taxRowAt reads the columns of a row that name a tax of a customer.
-func taxRowAt(cols *parquet.Columns, i, customer, id, rate int) (taxRowID, error) {
+func taxRowAt[T any](cols *parquet.Columns[T], i, customer, id, rate int) (taxRowID, error) {
 	d := cols.C[rate].Decs[i]
 	r, err := money.RateFromRaw(d.Hi, d.Lo)
 	return taxRowID{cols.C[customer].Word(i), cols.C[id].Word(i), r}, err
@@ -88,13 +89,13 @@ type taxDivision struct {
 }
 
 // each visits the rows of a table.
-func (d *taxDivision) each(def *tables.Table, columns []int,
-	visit func(lake.FileEntry, *parquet.Columns, int) error) error {
+func eachRow[T any](d *taxDivision, def tables.Def[T], columns []int,
+	visit func(lake.FileEntry, *parquet.Columns[T], int) error) error {
 	for _, e := range d.files {
 		if e.Table != def.Name {
 			continue
 		}
-		err := tablefile.Each(d.from, e, def, columns, func(cols *parquet.Columns, i int) error {
+		err := tablefile.Each(d.from, e, def, columns, func(cols *parquet.Columns[T], i int) error {
 			return visit(e, cols, i)
 		})
 		if err != nil {
@@ -105,12 +106,12 @@ func (d *taxDivision) each(def *tables.Table, columns []int,
 }
 
 // take notes a row of taxes.
-func (d *taxDivision) take(cols *parquet.Columns, i int) error {
-	id, err := taxRowAt(cols, i, tables.TaxBuyer, tables.TaxID, tables.TaxRate)
+func (d *taxDivision) take(cols *parquet.Columns[tables.Any], i int) error {
+	id, err := taxRowAt(cols, i, int(tables.TaxBuyerID), int(tables.TaxTaxID), int(tables.TaxRate))
 	if err != nil {
 		return err
 	}
-	raw := cols.C[tables.TaxAmount].Decs[i]
+	raw := cols.C[tables.TaxTaxAmount].Decs[i]
 	amount, err := money.AmountFromRaw(raw.Hi, raw.Lo)
 	d.rows[id] = &dividedTax{amount: amount, digits: int(cols.C[tables.TaxDigits].Codes[i]),
 		perLine: cols.C[tables.TaxRounding].Word(i) == settings.Tax{PerLine: true}.Rounding(),
@@ -132,8 +133,8 @@ func (d *taxDivision) addLines() error {
 		day    string
 	}
 	byFile := map[fileID]map[string][]lineTax{} // by customer
-	err := d.each(tables.TaxSums(), nil, func(e lake.FileEntry, cols *parquet.Columns, i int) error {
-		id, err := taxRowAt(cols, i, tables.TaxSumCustomer, tables.TaxSumID, tables.TaxSumRate)
+	err := eachRow(d, tables.TaxSums(), nil, func(e lake.FileEntry, cols *parquet.Columns[tables.TaxSum], i int) error {
+		id, err := taxRowAt(cols, i, int(tables.TaxSumCustomerID), int(tables.TaxSumTaxID), int(tables.TaxSumRate))
 		if err != nil || d.rows[id] == nil {
 			return err
 		}
@@ -141,9 +142,9 @@ func (d *taxDivision) addLines() error {
 		if byFile[file] == nil {
 			byFile[file] = map[string][]lineTax{}
 		}
-		t := lineTax{id, cols.C[tables.TaxSumService].Word(i), period.Span{
-			From: period.Instant(cols.C[tables.TaxSumFrom].Ints[i]),
-			To:   period.Instant(cols.C[tables.TaxSumTo].Ints[i])}}
+		t := lineTax{id, cols.Word(tables.TaxSumServiceTypeCode).At(i), period.Span{
+			From: cols.MaybeTime(tables.TaxSumOwnFrom).At(i),
+			To:   cols.MaybeTime(tables.TaxSumOwnTo).At(i)}}
 		if t.valid.To == tables.Nothing {
 			t.valid.To = period.Forever
 		}
@@ -153,15 +154,17 @@ func (d *taxDivision) addLines() error {
 	if err != nil {
 		return err
 	}
-	columns := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LServiceTypeCode,
-		tables.LPaymentAmount, tables.LUsageStart, tables.LOwnTime}
+	columns := tables.Columns(tables.LineCustomerID, tables.LinePartnerID, tables.LineAssociationType,
+		tables.LineServiceTypeCode,
+		tables.LinePaymentAmount, tables.LineUsageStart, tables.LineOwnTime)
 	for _, e := range d.files {
 		taxes := byFile[fileID{e.Bucket, e.Day}]
 		if e.Table != tables.Lines().Name || len(taxes) == 0 {
 			continue
 		}
-		err := tablefile.Each(d.from, e, tables.Lines(), columns, func(cols *parquet.Columns, i int) error {
-			return d.line(taxes[cols.C[tables.LCustomerID].Word(i)], cols, i)
+		err := tablefile.Each(d.from, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line],
+			i int) error {
+			return d.line(taxes[cols.Word(tables.LineCustomerID).At(i)], cols, i)
 		})
 		if err != nil {
 			return err
@@ -171,21 +174,21 @@ func (d *taxDivision) addLines() error {
 }
 
 // line adds the taxes of a line.
-func (d *taxDivision) line(taxes []lineTax, cols *parquet.Columns, i int) error {
-	c := cols.C
-	own := period.Instant(c[tables.LOwnTime].Ints[i])
+func (d *taxDivision) line(taxes []lineTax, cols *parquet.Columns[tables.Line], i int) error {
+	c := cols
+	own := c.MaybeTime(tables.LineOwnTime).At(i)
 	if own == tables.Nothing {
-		own = period.Instant(c[tables.LUsageStart].Ints[i])
+		own = c.Time(tables.LineUsageStart).At(i)
 	}
 	issuer := settlement.VendorID
-	if c[tables.LAssociationType].Word(i) == "2" {
-		issuer = c[tables.LPartnerID].Word(i)
+	if c.Word(tables.LineAssociationType).At(i) == "2" {
+		issuer = c.Word(tables.LinePartnerID).At(i)
 	}
 	for _, t := range taxes {
-		if t.service != c[tables.LServiceTypeCode].Word(i) || !t.valid.Holds(own) {
+		if t.service != c.Word(tables.LineServiceTypeCode).At(i) || !t.valid.Holds(own) {
 			continue
 		}
-		raw := c[tables.LPaymentAmount].Decs[i]
+		raw := c.Amount(tables.LinePaymentAmount).At(i)
 		payment, err := money.AmountFromRaw(raw.Hi, raw.Lo)
 		if err != nil {
 			return err

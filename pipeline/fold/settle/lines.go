@@ -18,18 +18,21 @@ import (
 )
 
 // lineColumns are the columns of lines that settlement looks at.
-var lineColumns = []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LChargingMode,
-	tables.LSKU,
-	tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount,
-	tables.LStoredValueAmount, tables.LUsageStart, tables.LCountedCoupon, tables.LOwnTime, tables.LInstant}
+var lineColumns = tables.Columns(tables.LineCustomerID, tables.LinePartnerID, tables.LineAssociationType,
+	tables.LineChargingMode,
+	tables.LineSKU,
+	tables.LineOfficialAmount, tables.LineOfficialDiscountAmount, tables.LineTruncatedAmount, tables.LinePaymentAmount,
+	tables.LineCashAmount,
+	tables.LineStoredValueCardAmount, tables.LineUsageStart, tables.LineCountedCouponAmount, tables.LineOwnTime,
+	tables.LineInstant)
 
 // lineFile gives the lines of one file that have a partner, customer by customer.
 type lineFile struct {
 	books  *books.Books
 	path   string
 	file   storage.ReadFile
-	reader *parquet.Reader
-	cols   *parquet.Columns
+	reader *parquet.Reader[tables.Line]
+	cols   *parquet.Columns[tables.Line]
 	at     int
 
 	unbound bool   // lines can be of no product
@@ -49,12 +52,12 @@ func openLines(o tablefile.Opener, b *books.Books, e lake.FileEntry, only []bool
 	}
 	cols := lineColumns
 	if e.Day == lake.CommitmentsDay { // its lines can be of no product
-		cols = append(slices.Clone(cols), tables.LServiceTypeCode)
+		cols = append(slices.Clone(cols), int(tables.LineServiceTypeCode))
 	}
 	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == lake.CommitmentsDay, only: only}
 	wanted := parquet.Wanted{Cols: cols}
 	if only != nil { // pages without a line of these partners are not decoded
-		wanted.Rows, wanted.First, wanted.Keep = parquet.PageRows, []int{tables.LPartnerID}, f.holds
+		wanted.Rows, wanted.First, wanted.Keep = parquet.PageRows, tables.Columns(tables.LinePartnerID), f.holds
 	}
 	f.reader, err = parquet.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), tables.Lines(), wanted)
 	if err != nil {
@@ -69,8 +72,8 @@ func openLines(o tablefile.Opener, b *books.Books, e lake.FileEntry, only []bool
 func (f *lineFile) close() error { return errors.Join(f.reader.Close(), f.file.Close()) }
 
 // holds reports whether one of the next lines is of a partner that is wanted.
-func (f *lineFile) holds(c *parquet.Columns) bool {
-	partners := &c.C[tables.LPartnerID]
+func (f *lineFile) holds(c *parquet.Columns[tables.Any]) bool {
+	partners := &c.C[tables.LinePartnerID]
 	wanted := make([]bool, len(partners.Dict))
 	for code, id := range partners.Dict {
 		at := f.books.Partner(id)
@@ -89,8 +92,8 @@ func (f *lineFile) next() (err error) {
 	f.at++
 	for {
 		for f.cols != nil && f.at < f.cols.N {
-			if f.given(f.partners[f.cols.C[tables.LPartnerID].Codes[f.at]]) {
-				f.customer = f.customers[f.cols.C[tables.LCustomerID].Codes[f.at]]
+			if f.given(f.partners[f.cols.Word(tables.LinePartnerID).Code(f.at)]) {
+				f.customer = f.customers[f.cols.Word(tables.LineCustomerID).Code(f.at)]
 				return nil
 			}
 			f.at++
@@ -112,21 +115,21 @@ func (f *lineFile) next() (err error) {
 // words looks the words of a row group up in the books.
 func (f *lineFile) words() error {
 	f.customers, f.partners, f.skus, f.associations = f.customers[:0], f.partners[:0], f.skus[:0], f.associations[:0]
-	c := f.cols.C
-	for _, w := range c[tables.LCustomerID].Dict {
+	c := f.cols
+	for _, w := range c.Word(tables.LineCustomerID).Dict() {
 		f.customers = append(f.customers, f.books.Customer(w))
 	}
-	for _, w := range c[tables.LSKU].Dict {
+	for _, w := range c.Word(tables.LineSKU).Dict() {
 		f.skus = append(f.skus, f.books.SKU(w))
 	}
-	for _, w := range c[tables.LPartnerID].Dict {
+	for _, w := range c.Word(tables.LinePartnerID).Dict() {
 		code := f.books.Partner(w)
 		if code < 0 && w != "" {
 			return &MissingBookError{Book: "partners.csv", What: "partner", ID: w}
 		}
 		f.partners = append(f.partners, code)
 	}
-	for _, w := range c[tables.LAssociationType].Dict {
+	for _, w := range c.Word(tables.LineAssociationType).Dict() {
 		kind, ok := map[string]books.AssociationType{"": books.NoAssociation, "1": books.Referral, "2": books.Resale}[w]
 		if !ok {
 			return fmt.Errorf("association_type %q", w)
@@ -150,28 +153,30 @@ func (e *MissingBookError) Hint() string {
 
 // line fills in the line at hand.
 func (f *lineFile) line(l *settlement.Line) error {
-	c, i := f.cols.C, f.at
-	*l = settlement.Line{Customer: f.customer, Partner: f.partners[c[tables.LPartnerID].Codes[i]],
-		SKU: f.skus[c[tables.LSKU].Codes[i]], Association: f.associations[c[tables.LAssociationType].Codes[i]],
-		ChargingMode: uint8(c[tables.LChargingMode].Codes[i])}
+	c, i := f.cols, f.at
+	*l = settlement.Line{Customer: f.customer, Partner: f.partners[c.Word(tables.LinePartnerID).Code(i)],
+		SKU:          f.skus[c.Word(tables.LineSKU).Code(i)],
+		Association:  f.associations[c.Word(tables.LineAssociationType).Code(i)],
+		ChargingMode: uint8(c.Small(tables.LineChargingMode).At(i))}
 	if l.Customer < 0 {
-		return &MissingBookError{"customers.csv", "customer", c[tables.LCustomerID].Word(i)}
+		return &MissingBookError{"customers.csv", "customer", c.Word(tables.LineCustomerID).At(i)}
 	}
 	if f.unbound {
-		l.Service = c[tables.LServiceTypeCode].Word(i)
+		l.Service = c.Word(tables.LineServiceTypeCode).At(i)
 	}
-	if l.SKU < 0 && !(f.unbound && c[tables.LSKU].Word(i) == "") {
-		return &MissingBookError{"products.csv", "sku", c[tables.LSKU].Word(i)}
+	if l.SKU < 0 && !(f.unbound && c.Word(tables.LineSKU).At(i) == "") {
+		return &MissingBookError{"products.csv", "sku", c.Word(tables.LineSKU).At(i)}
 	}
-	l.OwnTime, l.Instant = f.time(tables.LOwnTime), f.time(tables.LInstant)
+	l.OwnTime, l.Instant = f.time(tables.LineOwnTime), f.time(tables.LineInstant)
 	for _, a := range [...]struct {
-		col int
+		col tables.AmountColumn[tables.Line]
 		to  *money.Amount
-	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount},
-		{tables.LTruncatedAmount, &l.Truncated},
-		{tables.LPaymentAmount, &l.Payment}, {tables.LCashAmount, &l.Cash}, {tables.LStoredValueAmount, &l.Stored},
-		{tables.LCountedCoupon, &l.CountedCoupon}} {
-		d := c[a.col].Decs[i]
+	}{{tables.LineOfficialAmount, &l.Official}, {tables.LineOfficialDiscountAmount, &l.Discount},
+		{tables.LineTruncatedAmount, &l.Truncated},
+		{tables.LinePaymentAmount, &l.Payment}, {tables.LineCashAmount, &l.Cash}, {tables.LineStoredValueCardAmount,
+			&l.Stored},
+		{tables.LineCountedCouponAmount, &l.CountedCoupon}} {
+		d := c.Amount(a.col).At(i)
 		var err error
 		if *a.to, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
 			return fmt.Errorf("%s: %s: %w", f.path, tables.Lines().Columns[a.col].Name, err)
@@ -181,11 +186,11 @@ func (f *lineFile) line(l *settlement.Line) error {
 }
 
 // time is a time that is usage_start unless the column says otherwise.
-func (f *lineFile) time(col int) period.Instant {
-	if t := period.Instant(f.cols.C[col].Ints[f.at]); t != tables.Nothing {
+func (f *lineFile) time(col tables.MaybeTimeColumn[tables.Line]) period.Instant {
+	if t := f.cols.MaybeTime(col).At(f.at); t != tables.Nothing {
 		return t
 	}
-	return period.Instant(f.cols.C[tables.LUsageStart].Ints[f.at])
+	return f.cols.Time(tables.LineUsageStart).At(f.at)
 }
 
 // settleFiles settles the lines of files that hold all lines of their customers, customer by customer, and hands over

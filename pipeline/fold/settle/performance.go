@@ -89,37 +89,37 @@ func (s *Worker) storeShares(key lake.FileKey, shares []share) error {
 	return putBatch(s.Txn, key, out)
 }
 
-func (s *Step) addShare(out *parquet.Columns, one *share, p *settlement.Performance) {
+func (s *Step) addShare(out *parquet.Columns[tables.Performance], one *share, p *settlement.Performance) {
 	programme, partner := "", ""
 	var own, fresh money.AmountTotal
 	if p != nil {
 		programme, partner, own, fresh = s.Books.Programmes[p.Programme].ID, s.Books.Partners[p.Partner].ID, p.Own,
 			p.New
 	}
-	out.C[tables.NDay].AddWord(one.day)
-	out.C[tables.NHash].AddWord(one.hash)
-	out.C[tables.NProgrammeID].AddWord(programme)
-	out.C[tables.NPartnerID].AddWord(partner)
-	out.C[tables.NOwn].AddDec(own.Raw())
-	out.C[tables.NNew].AddDec(fresh.Raw())
+	out.Word(tables.PerformanceDay).Add(one.day)
+	out.Word(tables.PerformanceLinesHash).Add(one.hash)
+	out.Word(tables.PerformanceProgrammeID).Add(programme)
+	out.Word(tables.PerformancePartnerID).Add(partner)
+	out.Amount(tables.PerformanceOwnAmount).Add(own.Raw())
+	out.Amount(tables.PerformanceNewAmount).Add(fresh.Raw())
 	out.N++
 }
 
 // loadShares reads the shares of a bucket by the day of their lines. What programmes no longer pay is left out.
 func (s *Worker) loadShares(key lake.FileKey, cycle period.Cycle) (map[string]share, error) {
 	known := make(map[string]share)
-	err := each(s.Txn, key, tables.Performances(), func(c []parquet.Col, i int) error {
-		day := c[tables.NDay].Word(i)
+	err := each(s.Txn, key, tables.Performances(), func(c *parquet.Columns[tables.Performance], i int) error {
+		day := c.Word(tables.PerformanceDay).At(i)
 		one := known[day]
-		one.day, one.hash = day, c[tables.NHash].Word(i)
-		p := settlement.Performance{Programme: programmeCode(s.Books, c[tables.NProgrammeID].Word(i)),
-			Partner: s.Books.Partner(c[tables.NPartnerID].Word(i)), Cycle: cycle}
+		one.day, one.hash = day, c.Word(tables.PerformanceLinesHash).At(i)
+		p := settlement.Performance{Programme: programmeCode(s.Books, c.Word(tables.PerformanceProgrammeID).At(i)),
+			Partner: s.Books.Partner(c.Word(tables.PerformancePartnerID).At(i)), Cycle: cycle}
 		if p.Programme >= 0 && p.Partner >= 0 {
 			for _, a := range [...]struct {
-				col int
+				col tables.AmountColumn[tables.Performance]
 				to  *money.AmountTotal
-			}{{tables.NOwn, &p.Own}, {tables.NNew, &p.New}} {
-				d := c[a.col].Decs[i]
+			}{{tables.PerformanceOwnAmount, &p.Own}, {tables.PerformanceNewAmount, &p.New}} {
+				d := c.Amount(a.col).At(i)
 				var err error
 				if *a.to, err = money.AmountTotalFromRaw(d.Hi, d.Lo); err != nil {
 					return err
@@ -139,9 +139,13 @@ func programmeCode(b *books.Books, id string) int32 {
 }
 
 // each visits every row of the files of a key.
-func each(txn *lake.SubTxn, key lake.FileKey, def *tables.Table, visit func([]parquet.Col, int) error) error {
+func each(txn *lake.SubTxn, key lake.FileKey, def tables.Def[tables.Performance],
+	visit func(*parquet.Columns[tables.Performance], int) error) error {
 	for _, e := range txn.Next().Find(key) {
-		err := tablefile.Each(txn, e, def, nil, func(c *parquet.Columns, i int) error { return visit(c.C, i) })
+		err := tablefile.Each(txn, e, def, nil, func(c *parquet.Columns[tables.Performance],
+			i int) error {
+			return visit(c, i)
+		})
 		if err != nil {
 			return err
 		}
@@ -150,13 +154,15 @@ func each(txn *lake.SubTxn, key lake.FileKey, def *tables.Table, visit func([]pa
 }
 
 // putBatch writes a batch as the one file of its key in the next state; an empty batch removes it.
-func putBatch(txn *lake.SubTxn, key lake.FileKey, rows *parquet.Columns) error {
-	return put(txn, key, rows.Def, rows.N, nil, func(write func(*parquet.Columns) error) error { return write(rows) })
+func putBatch[T any](txn *lake.SubTxn, key lake.FileKey, rows *parquet.Columns[T]) error {
+	return put(txn, key, rows.Def, rows.N, nil, func(write func(*parquet.Columns[tables.Any]) error) error {
+		return write(rows.Any())
+	})
 }
 
 // put makes the one file of a key in the next state; without rows there is none.
 func put(txn *lake.SubTxn, key lake.FileKey, def *tables.Table, rows int, sums []lake.Sum,
-	fill func(write func(*parquet.Columns) error) error) error {
+	fill func(write func(*parquet.Columns[tables.Any]) error) error) error {
 	if rows == 0 {
 		return txn.Next().Replace(key)
 	}

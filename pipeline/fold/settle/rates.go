@@ -37,10 +37,10 @@ func (s *Step) keepRates(cycle period.Cycle) error {
 			if x == nil {
 				continue
 			}
-			out.C[tables.FXFrom].AddWord(from)
-			out.C[tables.FXTo].AddWord(to)
-			out.C[tables.FXDate].AddWord(x.Date.String())
-			out.C[tables.FXRate].AddDec(x.Rate.Raw())
+			out.Word(tables.ExchangeRateFrom).Add(from)
+			out.Word(tables.ExchangeRateTo).Add(to)
+			out.Word(tables.ExchangeRateDate).Add(x.Date.String())
+			out.Quantity(tables.ExchangeRateRate).Add(x.Rate.Raw())
 			out.N++
 		}
 	}
@@ -62,13 +62,14 @@ func ReadRates(snap *lake.Snapshot, cycle period.Cycle) ([]books.ExchangeRate, e
 
 func readRates(from tablefile.Opener, files []lake.FileEntry) (list []books.ExchangeRate, err error) {
 	for _, e := range files {
-		add := func(cols *parquet.Columns, i int) error {
-			c := cols.C
-			x := books.ExchangeRate{From: c[tables.FXFrom].Word(i), To: c[tables.FXTo].Word(i)}
-			raw := c[tables.FXRate].Decs[i]
+		add := func(cols *parquet.Columns[tables.ExchangeRate], i int) error {
+			c := cols
+			x := books.ExchangeRate{From: c.Word(tables.ExchangeRateFrom).At(i),
+				To: c.Word(tables.ExchangeRateTo).At(i)}
+			raw := c.Quantity(tables.ExchangeRateRate).At(i)
 			var rateErr, dateErr error
 			x.Rate, rateErr = money.UnitPriceFromRaw(raw.Hi, raw.Lo)
-			x.Date, dateErr = period.ParseDay(c[tables.FXDate].Word(i))
+			x.Date, dateErr = period.ParseDay(c.Word(tables.ExchangeRateDate).At(i))
 			list = append(list, x)
 			return errors.Join(rateErr, dateErr)
 		}

@@ -55,8 +55,8 @@ func rowsOf(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []l
 const groupRows = 1 << 16
 
 // WriteRows writes rows in batches.
-func WriteRows(b *books.Books, rows []settlement.Row, write func(*parquet.Columns) error) error {
-	out := parquet.NewColumns(tables.PartnerStatementsOf(b.Mixed))
+func WriteRows(b *books.Books, rows []settlement.Row, write func(*parquet.Columns[tables.Any]) error) error {
+	out := parquet.NewColumns(tables.PartnerStatementsOf(b.Mixed).Any())
 	for part := range slices.Chunk(rows, groupRows) {
 		out.Reset()
 		for i := range part {
@@ -70,9 +70,11 @@ func WriteRows(b *books.Books, rows []settlement.Row, write func(*parquet.Column
 }
 
 // rowAmounts are the amount columns of partner_statements, in the order of amountsIn.
-var rowAmounts = [...]int{tables.XOfficial, tables.XDiscount, tables.XTruncated, tables.XPayment, tables.XPerformance,
-	tables.XOwed, tables.XRevenue,
-	tables.XCost, tables.XMargin}
+var rowAmounts = [...]int{int(tables.PartnerStatementOfficialAmount),
+	int(tables.PartnerStatementOfficialDiscountAmount), int(tables.PartnerStatementTruncatedAmount),
+	int(tables.PartnerStatementPaymentAmount), int(tables.PartnerStatementPerformanceAmount),
+	int(tables.PartnerStatementOwedAmount), int(tables.PartnerStatementRevenueAmount),
+	int(tables.PartnerStatementCostAmount), int(tables.PartnerStatementMarginAmount)}
 
 func amountsIn(r *settlement.Row) [len(rowAmounts)]*money.Amount {
 	return [...]*money.Amount{&r.Official, &r.Discount, &r.Truncated, &r.Payment, &r.Performance, &r.Owed, &r.Revenue,
@@ -80,29 +82,30 @@ func amountsIn(r *settlement.Row) [len(rowAmounts)]*money.Amount {
 }
 
 // addRow appends a row to a batch of the table.
-func addRow(out *parquet.Columns, b *books.Books, r *settlement.Row) {
+func addRow(out *parquet.Columns[tables.Any], b *books.Books, r *settlement.Row) {
 	c := out.C
-	c[tables.XCycle].AddWord(r.Cycle.String())
-	c[tables.XPartnerID].AddWord(settlement.PartnerID(b, r.Partner))
-	c[tables.XSellerID].AddWord(settlement.PartnerID(b, r.Seller))
-	c[tables.XResellerID].AddWord(settlement.PartnerID(b, r.Reseller))
-	c[tables.XCustomerID].AddWord(b.Customers[r.Customer].ID)
-	c[tables.XAssociationType].AddWord(strconv.Itoa(int(r.Association)))
-	c[tables.XServiceTypeCode].AddWord(r.Service)
-	c[tables.XChargingMode].Codes = append(c[tables.XChargingMode].Codes, int32(r.ChargingMode))
-	c[tables.XSign].AddWord(r.Sign())
-	c[tables.XLineCount].Ints = append(c[tables.XLineCount].Ints, r.Lines)
+	c[tables.PartnerStatementCycle].AddWord(r.Cycle.String())
+	c[tables.PartnerStatementPartnerID].AddWord(settlement.PartnerID(b, r.Partner))
+	c[tables.PartnerStatementSellerID].AddWord(settlement.PartnerID(b, r.Seller))
+	c[tables.PartnerStatementResellerID].AddWord(settlement.PartnerID(b, r.Reseller))
+	c[tables.PartnerStatementCustomerID].AddWord(b.Customers[r.Customer].ID)
+	c[tables.PartnerStatementAssociationType].AddWord(strconv.Itoa(int(r.Association)))
+	c[tables.PartnerStatementServiceTypeCode].AddWord(r.Service)
+	c[tables.PartnerStatementChargingMode].Codes = append(c[tables.PartnerStatementChargingMode].Codes,
+		int32(r.ChargingMode))
+	c[tables.PartnerStatementSign].AddWord(r.Sign())
+	c[tables.PartnerStatementLineCount].Ints = append(c[tables.PartnerStatementLineCount].Ints, r.Lines)
 	for k, a := range amountsIn(r) {
 		c[rowAmounts[k]].AddDec(a.Raw())
 	}
-	if len(c) > tables.XRateDate {
-		c[tables.XCurrency].AddWord(b.PartnerCurrency(r.Partner).Code)
+	if len(c) > int(tables.PartnerStatementFxDate) {
+		c[tables.PartnerStatementCurrency].AddWord(b.PartnerCurrency(r.Partner).Code)
 		rate, date := "", ""
 		if r.Rate != nil {
 			rate, date = r.Rate.Rate.String(), r.Rate.Date.String()
 		}
-		c[tables.XRate].AddWord(rate)
-		c[tables.XRateDate].AddWord(date)
+		c[tables.PartnerStatementFxRate].AddWord(rate)
+		c[tables.PartnerStatementFxDate].AddWord(date)
 	}
 	out.N++
 }
@@ -154,6 +157,6 @@ func (s *Worker) putRows(key lake.FileKey, rows []settlement.Row) error {
 	}
 	sums = append(sums, byMoney...)
 	slices.SortFunc(sums, func(a, b lake.Sum) int { return strings.Compare(a.Column, b.Column) })
-	write := func(write func(*parquet.Columns) error) error { return WriteRows(s.Books, rows, write) }
-	return put(s.Txn, key, tables.PartnerStatementsOf(s.Books.Mixed), len(rows), sums, write)
+	write := func(write func(*parquet.Columns[tables.Any]) error) error { return WriteRows(s.Books, rows, write) }
+	return put(s.Txn, key, tables.PartnerStatementsOf(s.Books.Mixed).Table, len(rows), sums, write)
 }

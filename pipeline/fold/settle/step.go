@@ -101,7 +101,7 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := parquet.NewColumns(tables.Incentives())
+	out := parquet.NewColumns(tables.Incentives().Any())
 	for i := range list {
 		AddIncentive(out, s.Books, &list[i])
 	}
@@ -109,41 +109,42 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 }
 
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.
-var incentiveAmounts = [...]int{tables.IPerformance, tables.ITransferred, tables.ICarriedIn, tables.ITier,
-	tables.IBonus, tables.IAmount, tables.ICarriedOut}
+var incentiveAmounts = [...]int{int(tables.IncentivePerformanceAmount), int(tables.IncentiveTransferredAmount),
+	int(tables.IncentiveCarriedIn), int(tables.IncentiveTierAmount),
+	int(tables.IncentiveBonusAmount), int(tables.IncentiveIncentiveAmount), int(tables.IncentiveCarriedOut)}
 
 func amountsOf(i *settlement.Incentive) [len(incentiveAmounts)]*money.Amount {
 	return [...]*money.Amount{&i.Performance, &i.Transferred, &i.CarriedIn, &i.Tier, &i.Bonus, &i.Amount, &i.CarriedOut}
 }
 
-func AddIncentive(out *parquet.Columns, b *books.Books, i *settlement.Incentive) {
-	out.C[tables.IPartnerID].AddWord(b.Partners[i.Partner].ID)
-	out.C[tables.IProgrammeID].AddWord(b.Programmes[i.Programme].ID)
-	out.C[tables.IPeriod].AddWord(i.Period.String())
+func AddIncentive(out *parquet.Columns[tables.Any], b *books.Books, i *settlement.Incentive) {
+	out.C[tables.IncentivePartnerID].AddWord(b.Partners[i.Partner].ID)
+	out.C[tables.IncentiveProgrammeID].AddWord(b.Programmes[i.Programme].ID)
+	out.C[tables.IncentivePeriod].AddWord(i.Period.String())
 	for k, a := range amountsOf(i) {
 		out.C[incentiveAmounts[k]].AddDec(a.Raw())
 	}
-	out.C[tables.IState].AddWord(i.State.String())
+	out.C[tables.IncentiveState].AddWord(i.State.String())
 	out.N++
 }
 
 // LoadIncentives reads a file of the incentives table. Errors: *MissingBookError where the books lack a partner or
 // programme.
 func LoadIncentives(o tablefile.Opener, b *books.Books, e lake.FileEntry) (list []settlement.Incentive, err error) {
-	err = tablefile.Each(o, e, tables.Incentives(), nil, func(cols *parquet.Columns, i int) error {
+	err = tablefile.Each(o, e, tables.Incentives().Any(), nil, func(cols *parquet.Columns[tables.Any], i int) error {
 		c := cols.C
 		one := settlement.Incentive{
-			Partner:   b.Partner(c[tables.IPartnerID].Word(i)),
-			Programme: programmeCode(b, c[tables.IProgrammeID].Word(i)),
+			Partner:   b.Partner(c[tables.IncentivePartnerID].Word(i)),
+			Programme: programmeCode(b, c[tables.IncentiveProgrammeID].Word(i)),
 		}
 		if one.Partner < 0 {
-			return &MissingBookError{"partners.csv", "partner", c[tables.IPartnerID].Word(i)}
+			return &MissingBookError{"partners.csv", "partner", c[tables.IncentivePartnerID].Word(i)}
 		}
 		if one.Programme < 0 {
-			return &MissingBookError{"incentives.yaml", "programme", c[tables.IProgrammeID].Word(i)}
+			return &MissingBookError{"incentives.yaml", "programme", c[tables.IncentiveProgrammeID].Word(i)}
 		}
 		var err error
-		if one.Period, err = settlement.ParsePeriod(c[tables.IPeriod].Word(i)); err != nil {
+		if one.Period, err = settlement.ParsePeriod(c[tables.IncentivePeriod].Word(i)); err != nil {
 			return err
 		}
 		for k, a := range amountsOf(&one) {
@@ -152,7 +153,7 @@ func LoadIncentives(o tablefile.Opener, b *books.Books, e lake.FileEntry) (list 
 				return err
 			}
 		}
-		one.State, err = settlement.ParseState(c[tables.IState].Word(i))
+		one.State, err = settlement.ParseState(c[tables.IncentiveState].Word(i))
 		list = append(list, one)
 		return err
 	})

@@ -72,12 +72,12 @@ func (s *State) Replace(key lake.FileKey, files []lake.FileEntry) error {
 }
 
 // Put writes a batch as the file of a key; an empty batch removes the file.
-func (s *State) Put(key lake.FileKey, batch *parquet.Columns) error {
+func (s *State) Put(key lake.FileKey, batch *parquet.Columns[tables.Any]) error {
 	return tablefile.Put(s.Txn, key, batch, nil)
 }
 
 // OpenAtOnce opens a file as tablefile.OpenAtOnce does.
-func (s *State) OpenAtOnce(e lake.FileEntry, def *tables.Table, cols []int) (*tablefile.Reader, error) {
+func OpenAtOnce[T any](s *State, e lake.FileEntry, def tables.Def[T], cols []int) (*tablefile.Reader[T], error) {
 	d, err := s.decoder()
 	if err != nil {
 		return nil, err

@@ -20,20 +20,27 @@ import (
 )
 
 // amountsOfSums are the amount columns of the sums table, in the order of customerTotal.amounts.
-var amountsOfSums = [...]int{tables.DOfficial, tables.DDiscount, tables.DTruncated, tables.DPayment, tables.DCash,
-	tables.DCredit,
-	tables.DCoupon, tables.DStored, tables.DFlexi, tables.DDebt}
+var amountsOfSums = [...]int{int(tables.SumOfficialAmount), int(tables.SumOfficialDiscountAmount),
+	int(tables.SumTruncatedAmount), int(tables.SumPaymentAmount), int(tables.SumCashAmount),
+	int(tables.SumCreditAmount),
+	int(tables.SumCouponAmount), int(tables.SumStoredValueCardAmount), int(tables.SumFlexipurchaseCouponAmount),
+	int(tables.SumDebtAmount)}
 
 // statementColumns are the statement's columns of the same amounts.
-var statementColumns = [...]int{tables.SOfficial, tables.SDiscount, tables.STruncated, tables.SPayment, tables.SCash,
-	tables.SCredit,
-	tables.SCoupon, tables.SStored, tables.SFlexi, tables.SDebt}
+var statementColumns = [...]int{int(tables.StatementOfficialAmount), int(tables.StatementOfficialDiscountAmount),
+	int(tables.StatementTruncatedAmount), int(tables.StatementPaymentAmount), int(tables.StatementCashAmount),
+	int(tables.StatementCreditAmount),
+	int(tables.StatementCouponAmount), int(tables.StatementStoredValueCardAmount),
+	int(tables.StatementFlexipurchaseCouponAmount), int(tables.StatementDebtAmount)}
 
 // statementRow are the columns of a statement but for its cycle.
-var statementRow = [...]int{tables.SCustomerID, tables.SLineCount, tables.SOfficial, tables.SDiscount,
-	tables.STruncated, tables.SPayment,
-	tables.SRounding, tables.SDue, tables.SCash, tables.SCredit, tables.SCoupon, tables.SStored, tables.SFlexi,
-	tables.SDebt}
+var statementRow = [...]int{int(tables.StatementCustomerID), int(tables.StatementLineCount),
+	int(tables.StatementOfficialAmount), int(tables.StatementOfficialDiscountAmount),
+	int(tables.StatementTruncatedAmount), int(tables.StatementPaymentAmount),
+	int(tables.StatementRoundingAmount), int(tables.StatementDueAmount), int(tables.StatementCashAmount),
+	int(tables.StatementCreditAmount), int(tables.StatementCouponAmount),
+	int(tables.StatementStoredValueCardAmount), int(tables.StatementFlexipurchaseCouponAmount),
+	int(tables.StatementDebtAmount)}
 
 // paymentAt is the place of payment_amount in both.
 const paymentAt = 3
@@ -122,7 +129,7 @@ type statementWriter struct {
 	mixed     bool                         // statements have the column of the currency
 	byMoney   map[string]*currencySums     // by currency, if mixed
 	taxes     map[string]money.AmountTotal // by customer
-	cols      *parquet.Columns
+	cols      *parquet.Columns[tables.Statement]
 	sums      [len(statementColumns)]money.AmountTotal
 	due       money.AmountTotal
 	rounding  money.AmountTotal
@@ -146,14 +153,14 @@ func (f *Folder) newStatementWriter(cycle period.Cycle, bucket int) (*statementW
 		}
 	}
 	w.asTheyAre = !f.Refold(cycle) && !w.taxed && !w.mixed
-	w.cols.C[tables.SCycle].SetWord(cycle.String())
+	w.cols.Word(tables.StatementCycle).Set(cycle.String())
 	return w, nil
 }
 
 // change goes through a file of statements and writes them as they are now: with the totals of those customers to whom
 // something came.
 func (w *statementWriter) change(e lake.FileEntry, a *adder) error {
-	in, err := a.state.OpenAtOnce(e, tables.Statements(), statementRow[:])
+	in, err := state.OpenAtOnce(a.state, e, tables.Statements(), statementRow[:])
 	if err != nil {
 		return err
 	}
@@ -165,7 +172,7 @@ func (w *statementWriter) change(e lake.FileEntry, a *adder) error {
 		}
 		for at := 0; at < c.N; {
 			from := at
-			for customer := &c.C[tables.SCustomerID]; at < c.N &&
+			for customer := &c.C[tables.StatementCustomerID]; at < c.N &&
 				(len(a.customers) == 0 || customer.Word(at) < a.customers[0]); {
 				at++
 			}
@@ -176,8 +183,9 @@ func (w *statementWriter) change(e lake.FileEntry, a *adder) error {
 				break
 			}
 			id := a.customers[0]
-			if c.C[tables.SCustomerID].Word(at) == id {
-				if err := a.totals[id].add(c, tables.SLineCount, statementColumns, at, false); err != nil {
+			if c.Word(tables.StatementCustomerID).At(at) == id {
+				if err := a.totals[id].add(c.Any(), int(tables.StatementLineCount), statementColumns, at,
+					false); err != nil {
 					return err
 				}
 				at++
@@ -201,21 +209,21 @@ func (w *statementWriter) rest(a *adder) error {
 }
 
 // keep writes rows of a batch to which nothing came.
-func (w *statementWriter) keep(c *parquet.Columns, from, to int) error {
+func (w *statementWriter) keep(c *parquet.Columns[tables.Statement], from, to int) error {
 	if !w.asTheyAre {
 		for i := from; i < to; i++ {
 			var t customerTotal
-			if err := t.add(c, tables.SLineCount, statementColumns, i, false); err != nil {
+			if err := t.add(c.Any(), int(tables.StatementLineCount), statementColumns, i, false); err != nil {
 				return err
 			}
-			if err := w.put(c.C[tables.SCustomerID].Word(i), &t); err != nil {
+			if err := w.put(c.Word(tables.StatementCustomerID).At(i), &t); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	for i := from; i < to; i++ {
-		w.cols.C[tables.SCustomerID].AddNewWord(c.C[tables.SCustomerID].Word(i))
+		w.cols.Word(tables.StatementCustomerID).AddNew(c.Word(tables.StatementCustomerID).At(i))
 	}
 	w.cols.AppendRun(c, from, to, statementRow[1:], nil)
 	for i, col := range statementColumns {
@@ -223,10 +231,10 @@ func (w *statementWriter) keep(c *parquet.Columns, from, to int) error {
 			return err
 		}
 	}
-	if err := addUp(&w.due, c.C[tables.SDue].Decs[from:to]); err != nil {
+	if err := addUp(&w.due, c.C[tables.StatementDueAmount].Decs[from:to]); err != nil {
 		return err
 	}
-	return addUp(&w.rounding, c.C[tables.SRounding].Decs[from:to])
+	return addUp(&w.rounding, c.C[tables.StatementRoundingAmount].Decs[from:to])
 }
 
 func addUp(sum *money.AmountTotal, parts []parquet.Dec) error {
@@ -252,25 +260,25 @@ func (w *statementWriter) put(id string, t *customerTotal) error {
 	if err != nil {
 		return fmt.Errorf("statement of customer %s for %s: %w", id, w.cycle, err)
 	}
-	c := w.cols.C
+	c := w.cols
 	var tax money.Amount
 	if w.taxed {
 		if tax, d, err = w.addTax(id, d); err != nil {
 			return fmt.Errorf("statement of customer %s for %s: %w", id, w.cycle, err)
 		}
 	}
-	c[tables.SCustomerID].AddNewWord(id)
-	c[tables.SLineCount].Ints = append(c[tables.SLineCount].Ints, t.lines)
+	c.Word(tables.StatementCustomerID).AddNew(id)
+	c.Whole(tables.StatementLineCount).Add(t.lines)
 	for i, col := range statementColumns {
-		c[col].AddDec(t.amounts[i].Raw())
+		c.C[col].AddDec(t.amounts[i].Raw())
 		if err := w.sums[i].AddTotal(t.amounts[i]); err != nil {
 			return err
 		}
 	}
-	c[tables.SRounding].AddDec(r.Raw())
-	c[tables.SDue].AddDec(d.Raw())
+	c.Amount(tables.StatementRoundingAmount).Add(r.Raw())
+	c.Amount(tables.StatementDueAmount).Add(d.Raw())
 	if w.mixed {
-		c[tables.CurrencyColumn(w.cols.Def)].AddWord(own.Code)
+		c.C[tables.CurrencyColumn(w.cols.Def)].AddWord(own.Code)
 		if err := w.byMoney[own.Code].add(t, d, r, tax); err != nil {
 			return err
 		}
@@ -318,7 +326,7 @@ func (w *statementWriter) addTax(id string, due money.Amount) (tax, with money.A
 	if tax, err = w.taxes[id].Amount(); err != nil {
 		return tax, due, err
 	}
-	w.cols.C[tables.STax].AddDec(tax.Raw())
+	w.cols.Amount(tables.StatementTaxAmount).Add(tax.Raw())
 	if err := w.tax.Add(tax); err != nil || w.f.Tax.Inclusive {
 		return tax, due, err
 	}
@@ -334,7 +342,7 @@ func (w *statementWriter) list() []lake.Sum {
 		list = append(list, lake.Sum{Column: tables.Statements().Columns[col].Name, Value: w.sums[i].String()})
 	}
 	if w.taxed {
-		list = append(list, lake.Sum{Column: w.cols.Def.Columns[tables.STax].Name, Value: w.tax.String()})
+		list = append(list, lake.Sum{Column: w.cols.Def.Columns[tables.StatementTaxAmount].Name, Value: w.tax.String()})
 	}
 	for _, c := range slices.Sorted(maps.Keys(w.byMoney)) {
 		list = append(list, w.byMoney[c].list(c, w.taxed)...)
@@ -415,8 +423,8 @@ func (a *adder) of(customer string) *customerTotal {
 
 // add adds the rows of a file of sums to customers' totals, or takes them away.
 func (a *adder) add(e lake.FileEntry, away bool) error {
-	cols := append([]int{tables.DCustomerID, tables.DLines}, amountsOfSums[:]...)
-	in, err := a.state.OpenAtOnce(e, tables.Sums(), cols)
+	cols := append(tables.Columns(tables.SumCustomerID, tables.SumLineCount), amountsOfSums[:]...)
+	in, err := state.OpenAtOnce(a.state, e, tables.Sums(), cols)
 	if err != nil {
 		return err
 	}
@@ -427,7 +435,8 @@ func (a *adder) add(e lake.FileEntry, away bool) error {
 			return err
 		}
 		for i := range c.N {
-			if err := a.of(c.C[tables.DCustomerID].Word(i)).add(c, tables.DLines, amountsOfSums, i, away); err != nil {
+			if err := a.of(c.Word(tables.SumCustomerID).At(i)).add(c.Any(), int(tables.SumLineCount), amountsOfSums, i,
+				away); err != nil {
 				return err
 			}
 		}
@@ -435,7 +444,8 @@ func (a *adder) add(e lake.FileEntry, away bool) error {
 }
 
 // add adds a row, of which the number of lines and the amounts are in the given columns, or takes it away.
-func (t *customerTotal) add(c *parquet.Columns, lines int, amounts [len(amountsOfSums)]int, row int, away bool) error {
+func (t *customerTotal) add(c *parquet.Columns[tables.Any], lines int, amounts [len(amountsOfSums)]int, row int,
+	away bool) error {
 	n, add := c.C[lines].Ints[row], (*money.AmountTotal).AddTotal
 	if away {
 		n, add = -n, (*money.AmountTotal).SubTotal

@@ -98,8 +98,9 @@ func Key(cycle period.Cycle, bucket int) lake.FileKey {
 }
 
 // lineColumns are the columns of lines that tax depends on.
-var lineColumns = []int{tables.LCustomerID, tables.LServiceTypeCode, tables.LPaymentAmount, tables.LUsageStart,
-	tables.LOwnTime}
+var lineColumns = tables.Columns(tables.LineCustomerID, tables.LineServiceTypeCode, tables.LinePaymentAmount,
+	tables.LineUsageStart,
+	tables.LineOwnTime)
 
 // sumID is what the lines of a day are added up by.
 type sumID struct {
@@ -137,34 +138,34 @@ func (s *summer) day(e lake.FileEntry) error {
 	for _, id := range sortedIDs(s.sums) {
 		one := s.sums[id]
 		for i, t := range id.set.Taxes {
-			c := out.C
-			c[tables.TaxSumCustomer].AddWord(id.customer)
-			c[tables.TaxSumService].AddWord(id.service)
-			addBound(&c[tables.TaxSumFrom], id.set.Valid.From, period.Past)
-			addBound(&c[tables.TaxSumTo], id.set.Valid.To, period.Forever)
-			c[tables.TaxSumID].AddWord(t.ID)
-			c[tables.TaxSumRate].AddDec(t.Rate.Raw())
-			c[tables.TaxSumRates].AddDec(id.set.Rates.Raw())
-			c[tables.TaxSumTaxable].AddDec(one.taxable.Raw())
-			c[tables.TaxSumRounded].AddDec(one.rounded[i].Raw())
+			c := out
+			c.Word(tables.TaxSumCustomerID).Add(id.customer)
+			c.Word(tables.TaxSumServiceTypeCode).Add(id.service)
+			addBound(&c.C[tables.TaxSumOwnFrom], id.set.Valid.From, period.Past)
+			addBound(&c.C[tables.TaxSumOwnTo], id.set.Valid.To, period.Forever)
+			c.Word(tables.TaxSumTaxID).Add(t.ID)
+			c.Quantity(tables.TaxSumRate).Add(t.Rate.Raw())
+			c.Quantity(tables.TaxSumRates).Add(id.set.Rates.Raw())
+			c.Amount(tables.TaxSumTaxableAmount).Add(one.taxable.Raw())
+			c.Amount(tables.TaxSumRoundedAmount).Add(one.rounded[i].Raw())
 			out.N++
 		}
 	}
-	return s.f.Put(lake.FileKey{Table: out.Def.Name, Cycle: e.Cycle, Day: e.Day, Bucket: e.Bucket}, out)
+	return s.f.Put(lake.FileKey{Table: out.Def.Name, Cycle: e.Cycle, Day: e.Day, Bucket: e.Bucket}, out.Any())
 }
 
 // line adds a line.
-func (s *summer) line(cols *parquet.Columns, i int) error {
-	c := cols.C
-	d := c[tables.LPaymentAmount].Decs[i]
+func (s *summer) line(cols *parquet.Columns[tables.Line], i int) error {
+	c := cols
+	d := c.Amount(tables.LinePaymentAmount).At(i)
 	if d == (parquet.Dec{}) {
 		return nil // it gives no row
 	}
-	own := period.Instant(c[tables.LOwnTime].Ints[i])
+	own := c.MaybeTime(tables.LineOwnTime).At(i)
 	if own == tables.Nothing {
-		own = period.Instant(c[tables.LUsageStart].Ints[i])
+		own = c.Time(tables.LineUsageStart).At(i)
 	}
-	customer, service := c[tables.LCustomerID].Word(i), c[tables.LServiceTypeCode].Word(i)
+	customer, service := c.Word(tables.LineCustomerID).At(i), c.Word(tables.LineServiceTypeCode).At(i)
 	if s.at == nil || s.last.customer != customer || s.last.service != service || !s.last.set.Valid.Holds(own) {
 		set, err := s.book.At(customer, service, own)
 		if err != nil {
@@ -232,12 +233,12 @@ func addBound(col *parquet.Col, t, open period.Instant) {
 func (f *Folder) sum(p place.Place) error {
 	sums := make(map[string]*tax.Sum)
 	for _, e := range f.FilesOf(p.Cycle, p.Bucket, tables.TaxSums().Name) {
-		err := tablefile.Each(f.Txn, e, tables.TaxSums(), nil, func(c *parquet.Columns, i int) error {
-			part, err := partAt(c.C, i)
+		err := tablefile.Each(f.Txn, e, tables.TaxSums(), nil, func(c *parquet.Columns[tables.TaxSum], i int) error {
+			part, err := partAt(c, i)
 			if err != nil {
 				return err
 			}
-			customer := c.C[tables.TaxSumCustomer].Word(i)
+			customer := c.Word(tables.TaxSumCustomerID).At(i)
 			if sums[customer] == nil {
 				sums[customer] = tax.NewSum(Rules(f.Tax, f.Books.CustomerCurrencyOf(customer)))
 			}
@@ -268,20 +269,20 @@ func (f *Folder) sum(p place.Place) error {
 }
 
 // partAt reads a row of tax_sums.
-func partAt(c []parquet.Col, i int) (p tax.Part, err error) {
-	p.ID = c[tables.TaxSumID].Word(i)
-	dec := func(col int) (hi int64, lo uint64) { return c[col].Decs[i].Hi, c[col].Decs[i].Lo }
+func partAt(c *parquet.Columns[tables.TaxSum], i int) (p tax.Part, err error) {
+	p.ID = c.Word(tables.TaxSumTaxID).At(i)
+	dec := func(col int) (hi int64, lo uint64) { return c.C[col].Decs[i].Hi, c.C[col].Decs[i].Lo }
 	var errs [4]error
-	p.Rate, errs[0] = money.RateFromRaw(dec(tables.TaxSumRate))
-	p.Rates, errs[1] = money.UnitPriceFromRaw(dec(tables.TaxSumRates))
-	p.Taxable, errs[2] = money.AmountTotalFromRaw(dec(tables.TaxSumTaxable))
-	p.Rounded, errs[3] = money.AmountTotalFromRaw(dec(tables.TaxSumRounded))
+	p.Rate, errs[0] = money.RateFromRaw(dec(int(tables.TaxSumRate)))
+	p.Rates, errs[1] = money.UnitPriceFromRaw(dec(int(tables.TaxSumRates)))
+	p.Taxable, errs[2] = money.AmountTotalFromRaw(dec(int(tables.TaxSumTaxableAmount)))
+	p.Rounded, errs[3] = money.AmountTotalFromRaw(dec(int(tables.TaxSumRoundedAmount)))
 	return p, errors.Join(errs[:]...)
 }
 
 // Writer appends rows to a batch of the table taxes and adds them up.
 type Writer struct {
-	Cols         *parquet.Columns
+	Cols         *parquet.Columns[tables.Any]
 	prices       string
 	rounding     string
 	cycle        string
@@ -290,7 +291,7 @@ type Writer struct {
 
 // NewWriter makes a writer for rows of a cycle.
 func NewWriter(cycle period.Cycle, s settings.Tax) *Writer {
-	return &Writer{Cols: parquet.NewColumns(tables.Taxes()), prices: s.Prices(), rounding: s.Rounding(),
+	return &Writer{Cols: parquet.NewColumns(tables.Taxes().Any()), prices: s.Prices(), rounding: s.Rounding(),
 		cycle: cycle.String()}
 }
 
@@ -298,12 +299,12 @@ func NewWriter(cycle period.Cycle, s settings.Tax) *Writer {
 func (w *Writer) Add(seller, buyer string, r *tax.Row, own money.Currency) error {
 	c := w.Cols.C
 	c[tables.TaxCycle].AddWord(w.cycle)
-	c[tables.TaxSeller].AddWord(seller)
-	c[tables.TaxBuyer].AddWord(buyer)
-	c[tables.TaxID].AddWord(r.ID)
+	c[tables.TaxSellerID].AddWord(seller)
+	c[tables.TaxBuyerID].AddWord(buyer)
+	c[tables.TaxTaxID].AddWord(r.ID)
 	c[tables.TaxRate].AddDec(r.Rate.Raw())
-	c[tables.TaxTaxable].AddDec(r.Taxable.Raw())
-	c[tables.TaxAmount].AddDec(r.Tax.Raw())
+	c[tables.TaxTaxableAmount].AddDec(r.Taxable.Raw())
+	c[tables.TaxTaxAmount].AddDec(r.Tax.Raw())
 	c[tables.TaxPrices].AddWord(w.prices)
 	c[tables.TaxRounding].AddWord(w.rounding)
 	c[tables.TaxDigits].Codes = append(c[tables.TaxDigits].Codes, int32(own.Digits))
@@ -321,14 +322,14 @@ func (w *Writer) Sums() []lake.Sum {
 func Of(s *state.State, cycle period.Cycle, bucket int) (map[string]money.AmountTotal, error) {
 	out := make(map[string]money.AmountTotal)
 	for _, e := range s.Find(Key(cycle, bucket)) {
-		cols := []int{tables.TaxBuyer, tables.TaxAmount}
-		err := tablefile.Each(s.Txn, e, tables.Taxes(), cols, func(c *parquet.Columns, i int) error {
-			d := c.C[tables.TaxAmount].Decs[i]
+		cols := tables.Columns(tables.TaxBuyerID, tables.TaxTaxAmount)
+		err := tablefile.Each(s.Txn, e, tables.Taxes(), cols, func(c *parquet.Columns[tables.Tax], i int) error {
+			d := c.Amount(tables.TaxTaxAmount).At(i)
 			part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
 			if err != nil {
 				return err
 			}
-			id := c.C[tables.TaxBuyer].Word(i)
+			id := c.Word(tables.TaxBuyerID).At(i)
 			sum := out[id]
 			err = sum.AddTotal(part)
 			out[id] = sum

@@ -31,26 +31,26 @@ func at(text string) period.Instant {
 type aLine struct{ customer, service, payment, start, own string }
 
 // linesOf are lines as a file of them is read.
-func linesOf(list ...aLine) *parquet.Columns {
+func linesOf(list ...aLine) *parquet.Columns[tables.Line] {
 	cols := parquet.NewColumns(tables.Lines())
 	for _, l := range list {
 		own := tables.Nothing
 		if l.own != "" {
 			own = at(l.own)
 		}
-		c := cols.C
-		c[tables.LCustomerID].AddWord(l.customer)
-		c[tables.LServiceTypeCode].AddWord(l.service)
-		c[tables.LPaymentAmount].AddDec(must(money.ParseAmount(l.payment)).Raw())
-		c[tables.LUsageStart].Ints = append(c[tables.LUsageStart].Ints, int64(at(l.start)))
-		c[tables.LOwnTime].Ints = append(c[tables.LOwnTime].Ints, int64(own))
+		c := cols
+		c.Word(tables.LineCustomerID).Add(l.customer)
+		c.Word(tables.LineServiceTypeCode).Add(l.service)
+		c.Amount(tables.LinePaymentAmount).Add(must(money.ParseAmount(l.payment)).Raw())
+		c.Time(tables.LineUsageStart).Add(at(l.start))
+		c.MaybeTime(tables.LineOwnTime).Add(own)
 		cols.N++
 	}
 	return cols
 }
 
 // summed adds lines up and shows the sums: customer, service, each tax with its rate, Σ payments, Σ of rounded tax.
-func summed(t *testing.T, b *books.Books, s settings.Tax, lines *parquet.Columns) []string {
+func summed(t *testing.T, b *books.Books, s settings.Tax, lines *parquet.Columns[tables.Line]) []string {
 	t.Helper()
 	sum := newSummer(&Folder{State: &state.State{Books: b}, Tax: s})
 	sum.sums = map[sumID]*daySum{}

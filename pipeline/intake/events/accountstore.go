@@ -30,9 +30,10 @@ func LoadAccounts(o tablefile.Opener, e lake.FileEntry, bk *books.Books, visit f
 // of them: it looks at the identities first.
 func (b *Book) LoadAccountsAgain(o tablefile.Opener, e lake.FileEntry, bk *books.Books, again map[string]bool) error {
 	found := false
-	cols := []int{tables.GEventID}
-	err := tablefile.Each(o, e, tables.AccountEvents(), cols, func(c *parquet.Columns, i int) error {
-		found = found || again[string(c.C[tables.GEventID].Text(i))]
+	cols := tables.Columns(tables.AccountEventEventID)
+	err := tablefile.Each(o, e, tables.AccountEvents(), cols, func(c *parquet.Columns[tables.AccountEvent],
+		i int) error {
+		found = found || again[string(c.Text(tables.AccountEventEventID).At(i))]
 		return nil
 	})
 	if err != nil || !found {
@@ -49,8 +50,9 @@ func loadAccounts(o tablefile.Opener, e lake.FileEntry, bk *books.Books, want fu
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}
-	return tablefile.Each(o, e, tables.AccountEvents(), nil, func(c *parquet.Columns, i int) error {
-		if !want(string(c.C[tables.GEventID].Text(i))) {
+	return tablefile.Each(o, e, tables.AccountEvents(), nil, func(c *parquet.Columns[tables.AccountEvent],
+		i int) error {
+		if !want(string(c.Text(tables.AccountEventEventID).At(i))) {
 			return nil
 		}
 		event, err := accountAt(c, i, cycle, bk)
@@ -62,43 +64,51 @@ func loadAccounts(o tablefile.Opener, e lake.FileEntry, bk *books.Books, want fu
 }
 
 // accountAt reads a row of the account_events table.
-func accountAt(c *parquet.Columns, i int, cycle period.Cycle, bk *books.Books) (*AccountEvent, error) {
-	col := c.C
-	customer, err := customerOf(bk, col[tables.GCustomerID].Word(i))
+func accountAt(c *parquet.Columns[tables.AccountEvent], i int, cycle period.Cycle, bk *books.Books) (*AccountEvent,
+	error) {
+	col := c
+	customer, err := customerOf(bk, col.Word(tables.AccountEventCustomerID).At(i))
 	if err != nil {
 		return nil, err
 	}
-	amount, err := amountAt(c, tables.GAmount, i)
+	amount, err := amountAt(c, int(tables.AccountEventAmount), i)
 	if err != nil {
 		return nil, err
 	}
-	return &AccountEvent{ID: string(col[tables.GEventID].Text(i)), Customer: customer,
-		Time: period.Instant(col[tables.GTime].Ints[i]),
-		Type: col[tables.GType].Word(i), Balance: col[tables.GBalanceType].Word(i), Amount: amount,
-		Instant: period.Instant(col[tables.GInstant].Ints[i]), Cycle: cycle,
-		AsOf:    period.Instant(col[tables.GAsOf].Ints[i]),
-		Refused: col[tables.GRefused].Codes[i] == 1, File: -1,
-		From: Source{File: col[tables.GFile].Word(i), Hash: col[tables.GFileHash].Word(i),
-			Row:    col[tables.GRow].Ints[i],
-			Header: col[tables.GHeader].Word(i), Raw: string(col[tables.GRaw].Text(i))}}, nil
+	return &AccountEvent{ID: string(col.Text(tables.AccountEventEventID).At(i)), Customer: customer,
+			Time: col.Time(tables.AccountEventTime).At(i),
+			Type: col.Word(tables.AccountEventType).At(i), Balance: col.Word(tables.AccountEventBalanceType).At(i),
+			Amount:  amount,
+			Instant: col.Time(tables.AccountEventInstant).At(i), Cycle: cycle,
+			AsOf:    col.Time(tables.AccountEventAsOf).At(i),
+			Refused: col.Small(tables.AccountEventRefused).At(i) == 1, File: -1,
+			From: Source{File: col.Word(tables.AccountEventFile).At(i),
+				Hash:   col.Word(tables.AccountEventFileHash).At(i),
+				Row:    col.Whole(tables.AccountEventRow).At(i),
+				Header: col.Word(tables.AccountEventHeader).At(i),
+				Raw:    string(col.Text(tables.AccountEventRaw).At(i))}},
+		nil
 }
 
 // storeAccount appends an account event to a batch of the account_events table.
-func storeAccount(c *parquet.Columns, e *AccountEvent, bk *books.Books) {
-	col := c.C
-	for i, word := range map[int]string{tables.GCustomerID: bk.Customers[e.Customer].ID, tables.GType: e.Type,
-		tables.GBalanceType: e.Balance,
-		tables.GFile:        e.From.File, tables.GFileHash: e.From.Hash, tables.GHeader: e.From.Header} {
-		col[i].AddWord(word)
+func storeAccount(c *parquet.Columns[tables.AccountEvent], e *AccountEvent, bk *books.Books) {
+	col := c
+	for i, word := range map[tables.WordColumn[tables.AccountEvent]]string{
+		tables.AccountEventCustomerID: bk.Customers[e.Customer].ID, tables.AccountEventType: e.Type,
+		tables.AccountEventBalanceType: e.Balance,
+		tables.AccountEventFile:        e.From.File, tables.AccountEventFileHash: e.From.Hash,
+		tables.AccountEventHeader: e.From.Header} {
+		col.Word(i).Add(word)
 	}
-	col[tables.GEventID].AddText(e.ID)
-	col[tables.GRaw].AddText(e.From.Raw)
-	for i, v := range map[int]int64{tables.GTime: int64(e.Time), tables.GInstant: int64(e.Instant),
-		tables.GAsOf: int64(e.AsOf), tables.GRow: e.From.Row} {
-		addInt(&col[i], v)
+	col.Text(tables.AccountEventEventID).Add(e.ID)
+	col.Text(tables.AccountEventRaw).Add(e.From.Raw)
+	for i, v := range map[int]int64{int(tables.AccountEventTime): int64(e.Time),
+		int(tables.AccountEventInstant): int64(e.Instant),
+		int(tables.AccountEventAsOf):    int64(e.AsOf), int(tables.AccountEventRow): e.From.Row} {
+		addInt(&col.C[i], v)
 	}
-	col[tables.GAmount].AddDec(e.Amount.Raw())
-	col[tables.GRefused].Codes = append(col[tables.GRefused].Codes, flag(e.Refused))
+	col.Amount(tables.AccountEventAmount).Add(e.Amount.Raw())
+	col.Small(tables.AccountEventRefused).Add(flag(e.Refused))
 	c.N++
 }
 
@@ -142,7 +152,7 @@ func (m *Maker) storeAccounts(p place.Place, list []*AccountEvent) error {
 	for _, e := range list {
 		storeAccount(rows, e, m.Books)
 	}
-	return m.file(AccountKey(p), rows, nil)
+	return m.file(AccountKey(p), rows.Any(), nil)
 }
 
 // Refuse takes a replay's verdict over the account events of a place (EV-7): refused are the ids of those that found

@@ -11,11 +11,13 @@ import (
 )
 
 // summedColumns are the columns of lines whose sums the manifest keeps per file.
-func summedColumns() []int {
-	return []int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LOfficialAmount,
-		tables.LDiscountAmount,
-		tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
-		tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
+func summedColumns() tables.List[tables.Line] {
+	return tables.Columns(tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineQuantity,
+		tables.LineOfficialAmount,
+		tables.LineOfficialDiscountAmount,
+		tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LineCashAmount, tables.LineCreditAmount,
+		tables.LineCouponAmount,
+		tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount)
 }
 
 // Files writes lines, in the order of §8, and their sums per customer: the files of table lines of a key, and of
@@ -49,7 +51,8 @@ func Files(t *lake.SubTxn, bk *books.Books, key lake.FileKey, lines []*Line) (ma
 }
 
 // writeFile writes a batch as one file of its key; an empty batch gives none.
-func writeFile(t *lake.SubTxn, key lake.FileKey, rows *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
+func writeFile[T any](t *lake.SubTxn, key lake.FileKey, rows *parquet.Columns[T], sums []lake.Sum) ([]lake.FileEntry,
+	error) {
 	if rows.N == 0 {
 		return nil, nil
 	}
@@ -61,7 +64,7 @@ func writeFile(t *lake.SubTxn, key lake.FileKey, rows *parquet.Columns, sums []l
 	if err != nil {
 		return nil, err
 	}
-	if err := pq.Write(rows); err != nil {
+	if err := pq.Write(rows.Any()); err != nil {
 		return nil, err
 	}
 	if err := pq.Close(); err != nil {
@@ -72,7 +75,7 @@ func writeFile(t *lake.SubTxn, key lake.FileKey, rows *parquet.Columns, sums []l
 }
 
 // sumsOf adds lines, in order of customer, up per customer.
-func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns, error) {
+func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns[tables.Sum], error) {
 	out := parquet.NewColumns(tables.Sums())
 	for len(lines) > 0 {
 		n := 1
@@ -88,13 +91,17 @@ func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns, error) {
 				}
 			}
 		}
-		c := out.C
-		c[tables.DCustomerID].AddWord(bk.Customers[lines[0].Customer].ID)
-		addInt(&c[tables.DLines], int64(n))
-		for i, t := range map[int]money.AmountTotal{tables.DOfficial: official, tables.DDiscount: discount,
-			tables.DTruncated: truncated, tables.DPayment: payment, tables.DCash: payment, tables.DCredit: {},
-			tables.DCoupon: {}, tables.DStored: {}, tables.DFlexi: {}, tables.DDebt: {}} {
-			c[i].AddDec(t.Raw())
+		c := out
+		c.Word(tables.SumCustomerID).Add(bk.Customers[lines[0].Customer].ID)
+		addInt(&c.C[tables.SumLineCount], int64(n))
+		for i, t := range map[tables.AmountColumn[tables.Sum]]money.AmountTotal{tables.SumOfficialAmount: official,
+			tables.SumOfficialDiscountAmount: discount,
+			tables.SumTruncatedAmount:        truncated, tables.SumPaymentAmount: payment,
+			tables.SumCashAmount:   payment,
+			tables.SumCreditAmount: {},
+			tables.SumCouponAmount: {}, tables.SumStoredValueCardAmount: {}, tables.SumFlexipurchaseCouponAmount: {},
+			tables.SumDebtAmount: {}} {
+			c.Amount(i).Add(t.Raw())
 		}
 		out.N++
 		lines = lines[n:]

@@ -134,7 +134,7 @@ func (l *Ledger) Each(visit func(*MoneyEvent) error, decided func(Decision)) err
 	last := ""
 	for _, file := range l.stored {
 		err := tablefile.EachOf(l.open, file, tables.PartnerEvents(), tables.PartnerEventFeed, LedgerFeed,
-			func(c *parquet.Columns, i int) error {
+			func(c *parquet.Columns[tables.PartnerEvent], i int) error {
 				e, err := moneyAt(c, i)
 				if err != nil {
 					return err
@@ -158,15 +158,16 @@ func (l *Ledger) Between(visit func(partner, other string)) error {
 	for pair := range l.fresh.between {
 		visit(pair[0], pair[1])
 	}
-	columns := []int{tables.PartnerEventFeed, tables.PartnerEventPartner, tables.PartnerEventOther}
+	columns := tables.Columns(tables.PartnerEventFeed, tables.PartnerEventPartnerID, tables.PartnerEventOtherID)
 	for _, file := range l.stored {
-		err := tablefile.Each(l.open, file, tables.PartnerEvents(), columns, func(c *parquet.Columns, i int) error {
-			other := c.C[tables.PartnerEventOther].Word(i)
-			if other != "" && c.C[tables.PartnerEventFeed].Word(i) == LedgerFeed {
-				visit(c.C[tables.PartnerEventPartner].Word(i), other)
-			}
-			return nil
-		})
+		err := tablefile.Each(l.open, file, tables.PartnerEvents(), columns,
+			func(c *parquet.Columns[tables.PartnerEvent], i int) error {
+				other := c.Word(tables.PartnerEventOtherID).At(i)
+				if other != "" && c.Word(tables.PartnerEventFeed).At(i) == LedgerFeed {
+					visit(c.Word(tables.PartnerEventPartnerID).At(i), other)
+				}
+				return nil
+			})
 		if err != nil {
 			return err
 		}

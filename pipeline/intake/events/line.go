@@ -57,49 +57,57 @@ func (l *Line) before(m *Line) int {
 }
 
 // appendTo writes the line into a batch of the lines table.
-func (l *Line) appendTo(c *parquet.Columns, key *lake.FileKey, bk *books.Books) {
-	col, p := c.C, &books.Product{ServiceTypeCode: l.Service}
+func (l *Line) appendTo(c *parquet.Columns[tables.Line], key *lake.FileKey, bk *books.Books) {
+	col, p := c, &books.Product{ServiceTypeCode: l.Service}
 	if l.SKU >= 0 {
 		p = &bk.Products[l.SKU]
 	}
-	words := map[int]string{tables.LCycle: key.Cycle, tables.LCustomerID: bk.Customers[l.Customer].ID,
-		tables.LPartnerID: l.Partner, tables.LAssociationType: associationText(l.Association),
-		tables.LServiceTypeCode: p.ServiceTypeCode, tables.LResourceTypeCode: p.ResourceTypeCode,
-		tables.LRegionCode: l.Region, tables.LTradeID: l.TradeID, tables.LKind: l.Kind.String(), tables.LSKU: p.SKU,
-		tables.LUsageType: p.UsageType, tables.LMeasure: p.Measure, tables.LDiscountID: l.discount(bk),
-		tables.LOriginCycle: l.Origin, tables.LDay: key.Day, tables.LPriceList: "", tables.LPriceRegion: ""}
+	words := map[tables.WordColumn[tables.Line]]string{tables.LineCycle: key.Cycle,
+		tables.LineCustomerID: bk.Customers[l.Customer].ID,
+		tables.LinePartnerID:  l.Partner, tables.LineAssociationType: associationText(l.Association),
+		tables.LineServiceTypeCode: p.ServiceTypeCode, tables.LineResourceTypeCode: p.ResourceTypeCode,
+		tables.LineRegionCode: l.Region, tables.LineTradeID: l.TradeID, tables.LineKind: l.Kind.String(),
+		tables.LineSKU:       p.SKU,
+		tables.LineUsageType: p.UsageType, tables.LineMeasure: p.Measure, tables.LineDiscountID: l.discount(bk),
+		tables.LineOriginCycle: l.Origin, tables.LineDay: key.Day, tables.LinePriceList: "", tables.LinePriceRegion: ""}
 	from := tables.Nothing
 	if l.Version >= 0 {
 		v := &bk.Versions[l.Version]
 		from = v.Valid.From
-		words[tables.LPriceList], words[tables.LPriceRegion] = v.PriceList, v.Region
+		words[tables.LinePriceList], words[tables.LinePriceRegion] = v.PriceList, v.Region
 	}
 	for i, word := range words {
-		col[i].AddWord(word)
+		col.Word(i).Add(word)
 	}
-	for i, text := range map[int]string{tables.LID: l.ID, tables.LResourceID: l.Resource, tables.LResourceName: l.Name,
-		tables.LResourceTag: l.Tag, tables.LPackageDraws: l.Draws} {
-		col[i].AddText(text)
+	for i, text := range map[tables.TextColumn[tables.Line]]string{tables.LineID: l.ID,
+		tables.LineResourceID: l.Resource, tables.LineResourceName: l.Name,
+		tables.LineResourceTag: l.Tag, tables.LinePackageDraws: l.Draws} {
+		col.Text(i).Add(text)
 	}
-	for i, small := range map[int]int32{tables.LChargingMode: l.ChargingMode, tables.LBillDetailType: l.Detail,
-		tables.LTier: int32(l.Tier)} {
-		col[i].Codes = append(col[i].Codes, small)
+	for i, small := range map[tables.SmallColumn[tables.Line]]int32{tables.LineChargingMode: l.ChargingMode,
+		tables.LineBillDetailType: l.Detail,
+		tables.LineTier:           int32(l.Tier)} {
+		col.Small(i).Add(small)
 	}
-	for i, t := range map[int]period.Instant{tables.LTradeTime: l.TradeTime, tables.LConsumeTime: l.TradeTime,
-		tables.LUsageStart: l.Start, tables.LUsageEnd: orNothing(l.End), tables.LPriceValidFrom: from,
-		tables.LOwnTime: l.unlessStart(l.Own), tables.LInstant: l.unlessStart(l.Instant)} {
-		addInt(&col[i], int64(t))
+	for i, t := range map[int]period.Instant{int(tables.LineTradeTime): l.TradeTime,
+		int(tables.LineConsumeTime): l.TradeTime,
+		int(tables.LineUsageStart):  l.Start, int(tables.LineUsageEnd): orNothing(l.End),
+		int(tables.LinePriceValidFrom): from,
+		int(tables.LineOwnTime):        l.unlessStart(l.Own), int(tables.LineInstant): l.unlessStart(l.Instant)} {
+		addInt(&col.C[i], int64(t))
 	}
-	for i, q := range map[int]money.SignedQuantity{tables.LUsageAmount: l.UsageAmount,
-		tables.LFreeResourceUsage: l.Free, tables.LQuantity: l.Quantity} {
-		col[i].AddDec(q.Raw())
+	for i, q := range map[tables.QuantityColumn[tables.Line]]money.SignedQuantity{tables.LineUsageAmount: l.UsageAmount,
+		tables.LineFreeResourceUsage: l.Free, tables.LineQuantity: l.Quantity} {
+		col.Quantity(i).Add(q.Raw())
 	}
-	col[tables.LUnitPrice].AddDec(l.UnitPrice.Raw())
-	for i, a := range map[int]money.Amount{tables.LOfficialAmount: l.Official, tables.LDiscountAmount: l.Discount,
-		tables.LTruncatedAmount: l.Truncated, tables.LPaymentAmount: l.Payment, tables.LCashAmount: l.Payment,
-		tables.LCreditAmount: {}, tables.LCouponAmount: {}, tables.LStoredValueAmount: {},
-		tables.LFlexiCouponAmount: {}, tables.LDebtAmount: {}, tables.LCountedCoupon: {}} {
-		col[i].AddDec(a.Raw())
+	col.Quantity(tables.LineUnitPrice).Add(l.UnitPrice.Raw())
+	for i, a := range map[tables.AmountColumn[tables.Line]]money.Amount{tables.LineOfficialAmount: l.Official,
+		tables.LineOfficialDiscountAmount: l.Discount,
+		tables.LineTruncatedAmount:        l.Truncated, tables.LinePaymentAmount: l.Payment,
+		tables.LineCashAmount:   l.Payment,
+		tables.LineCreditAmount: {}, tables.LineCouponAmount: {}, tables.LineStoredValueCardAmount: {},
+		tables.LineFlexipurchaseCouponAmount: {}, tables.LineDebtAmount: {}, tables.LineCountedCouponAmount: {}} {
+		col.Amount(i).Add(a.Raw())
 	}
 	c.N++
 }

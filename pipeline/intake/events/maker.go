@@ -96,14 +96,14 @@ func (m *Maker) at(b *Book, p place.Place) (orders []*Order, adjustments []*Adju
 
 // store writes the accepted events of a place.
 func (m *Maker) store(p place.Place, orders []*Order, adjustments []*Adjustment) error {
-	rows := parquet.NewColumns(tables.Orders())
+	rows := parquet.NewColumns(tables.Orders().Any())
 	for _, o := range orders {
 		storeOrder(rows, o, m.Books)
 	}
 	if err := m.file(lake.FileKey{Table: "orders", Cycle: p.Cycle.String(), Bucket: p.Bucket}, rows, nil); err != nil {
 		return err
 	}
-	rows = parquet.NewColumns(tables.Adjustments())
+	rows = parquet.NewColumns(tables.Adjustments().Any())
 	for _, a := range adjustments {
 		storeAdjustment(rows, a, m.Books)
 	}
@@ -111,7 +111,7 @@ func (m *Maker) store(p place.Place, orders []*Order, adjustments []*Adjustment)
 }
 
 // file writes a batch as the one file of its key; an empty batch removes it.
-func (m *Maker) file(key lake.FileKey, rows *parquet.Columns, sums []lake.Sum) error {
+func (m *Maker) file(key lake.FileKey, rows *parquet.Columns[tables.Any], sums []lake.Sum) error {
 	files, err := writeFile(m.Txn, key, rows, sums)
 	if err != nil {
 		return err
@@ -229,10 +229,10 @@ func (m *Maker) loadBilled(key lake.FileKey) error {
 	}
 	m.loaded[key] = true
 	for _, e := range m.Txn.Next().Find(key) {
-		err := tablefile.Each(m.Txn, e, tables.Lines(), nil, func(c *parquet.Columns, i int) error {
-			id := string(c.C[tables.LID].Text(i))
+		err := tablefile.Each(m.Txn, e, tables.Lines(), nil, func(c *parquet.Columns[tables.Line], i int) error {
+			id := string(c.Text(tables.LineID).At(i))
 			at := strings.LastIndexByte(id, '/')
-			if at < 0 || c.C[tables.LTradeID].Word(i) != id[:at] {
+			if at < 0 || c.Word(tables.LineTradeID).At(i) != id[:at] {
 				return nil
 			}
 			var key Key
@@ -240,12 +240,12 @@ func (m *Maker) loadBilled(key lake.FileKey) error {
 				return nil // no order's id
 			}
 			key.ID = id[:at]
-			official, err := amountAt(c, tables.LOfficialAmount, i)
+			official, err := amountAt(c, int(tables.LineOfficialAmount), i)
 			if err != nil {
 				return err
 			}
-			payment, err := amountAt(c, tables.LPaymentAmount, i)
-			m.billed[key] = &paidLine{official, payment, c.C[tables.LDiscountID].Word(i)}
+			payment, err := amountAt(c, int(tables.LinePaymentAmount), i)
+			m.billed[key] = &paidLine{official, payment, c.Word(tables.LineDiscountID).At(i)}
 			return err
 		})
 		if err != nil {
@@ -255,7 +255,7 @@ func (m *Maker) loadBilled(key lake.FileKey) error {
 	return nil
 }
 
-func amountAt(c *parquet.Columns, col, i int) (money.Amount, error) {
+func amountAt[T any](c *parquet.Columns[T], col, i int) (money.Amount, error) {
 	d := c.C[col].Decs[i]
 	return money.AmountFromRaw(d.Hi, d.Lo)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/verdict"
@@ -41,10 +40,11 @@ func (b *Book) LoadMoney(o tablefile.Opener, e lake.FileEntry, feedNames ...stri
 
 // EachMoney visits the events of a feed about partners' money in a lake file that are wanted (nil = all), rejected ones
 // among them.
-func EachMoney(o tablefile.Opener, f lake.FileEntry, feedName string, wanted func(c *parquet.Columns, i int) bool,
+func EachMoney(o tablefile.Opener, f lake.FileEntry, feedName string,
+	wanted func(c *parquet.Columns[tables.PartnerEvent], i int) bool,
 	visit func(*MoneyEvent) error) error {
 	return tablefile.EachOf(o, f, tables.PartnerEvents(), tables.PartnerEventFeed, feedName,
-		func(c *parquet.Columns, i int) error {
+		func(c *parquet.Columns[tables.PartnerEvent], i int) error {
 			if wanted != nil && !wanted(c, i) {
 				return nil
 			}
@@ -57,42 +57,42 @@ func EachMoney(o tablefile.Opener, f lake.FileEntry, feedName string, wanted fun
 }
 
 // moneyAt reads a row of the partner_events table.
-func moneyAt(c *parquet.Columns, i int) (*MoneyEvent, error) {
-	col := c.C
-	amount, err := amountAt(c, tables.PartnerEventAmount, i)
+func moneyAt(c *parquet.Columns[tables.PartnerEvent], i int) (*MoneyEvent, error) {
+	col := c
+	amount, err := amountAt(c, int(tables.PartnerEventAmount), i)
 	if err != nil {
 		return nil, err
 	}
 	e := &MoneyEvent{
-		Feed:    col[tables.PartnerEventFeed].Word(i),
-		ID:      string(col[tables.PartnerEventID].Text(i)),
-		Partner: col[tables.PartnerEventPartner].Word(i),
-		Type:    col[tables.PartnerEventType].Word(i),
-		Time:    period.Instant(col[tables.PartnerEventTime].Ints[i]),
+		Feed:    col.Word(tables.PartnerEventFeed).At(i),
+		ID:      string(col.Text(tables.PartnerEventEventID).At(i)),
+		Partner: col.Word(tables.PartnerEventPartnerID).At(i),
+		Type:    col.Word(tables.PartnerEventType).At(i),
+		Time:    col.Time(tables.PartnerEventTime).At(i),
 		Amount:  amount,
-		Heads:   col[tables.PartnerEventHeads].Ints[i],
-		Subject: string(col[tables.PartnerEventSubject].Text(i)),
-		Other:   col[tables.PartnerEventOther].Word(i),
-		Scope:   col[tables.PartnerEventScope].Word(i),
-		Period:  col[tables.PartnerEventPeriod].Word(i),
-		Detail:  string(col[tables.PartnerEventDetail].Text(i)),
-		Note:    string(col[tables.PartnerEventNote].Text(i)),
-		AsOf:    period.Instant(col[tables.PartnerEventAsOf].Ints[i]),
-		Instant: period.Instant(col[tables.PartnerEventInstant].Ints[i]),
+		Heads:   col.Whole(tables.PartnerEventHeads).At(i),
+		Subject: string(col.Text(tables.PartnerEventSubjectID).At(i)),
+		Other:   col.Word(tables.PartnerEventOtherID).At(i),
+		Scope:   col.Word(tables.PartnerEventScope).At(i),
+		Period:  col.Word(tables.PartnerEventPeriod).At(i),
+		Detail:  string(col.Text(tables.PartnerEventDetail).At(i)),
+		Note:    string(col.Text(tables.PartnerEventNote).At(i)),
+		AsOf:    col.Time(tables.PartnerEventAsOf).At(i),
+		Instant: col.Time(tables.PartnerEventInstant).At(i),
 		File:    -1,
-		From: Source{File: col[tables.PartnerEventFile].Word(i), Hash: col[tables.PartnerEventFileHash].Word(i),
-			Row: col[tables.PartnerEventRow].Ints[i], Header: col[tables.PartnerEventHeader].Word(i),
-			Raw: string(col[tables.PartnerEventRaw].Text(i))},
+		From: Source{File: col.Word(tables.PartnerEventFile).At(i), Hash: col.Word(tables.PartnerEventFileHash).At(i),
+			Row: col.Whole(tables.PartnerEventRow).At(i), Header: col.Word(tables.PartnerEventHeader).At(i),
+			Raw: string(col.Text(tables.PartnerEventRaw).At(i))},
 	}
-	word := col[tables.PartnerEventReason].Word(i)
+	word := col.Word(tables.PartnerEventReason).At(i)
 	why, known := reason.Parse(word)
 	if word != "" && !known {
 		return nil, fmt.Errorf("reason %q", word)
 	}
 	e.Verdict = verdict.Verdict{
 		Why:    why,
-		Column: col[tables.PartnerEventColumn].Word(i),
-		Value:  string(col[tables.PartnerEventValue].Text(i)),
+		Column: col.Word(tables.PartnerEventRejectColumn).At(i),
+		Value:  string(col.Text(tables.PartnerEventRejectValue).At(i)),
 	}
 	e.Past = e.Verdict
 	return e, nil
@@ -139,31 +139,33 @@ func (m *Maker) StoreMoney(b *Book, ledger func(write func(*MoneyEvent) error) e
 }
 
 // storeMoney appends an event to a batch of the partner_events table.
-func storeMoney(c *parquet.Columns, e *MoneyEvent) {
-	col := c.C
+func storeMoney(c *parquet.Columns[tables.PartnerEvent], e *MoneyEvent) {
+	col := c
 	for _, w := range [...]struct {
-		at   int
+		at   tables.WordColumn[tables.PartnerEvent]
 		word string
-	}{{tables.PartnerEventFeed, e.Feed}, {tables.PartnerEventPartner, e.Partner}, {tables.PartnerEventType, e.Type},
-		{tables.PartnerEventOther, e.Other}, {tables.PartnerEventScope, e.Scope}, {tables.PartnerEventPeriod, e.Period},
-		{tables.PartnerEventReason, e.Verdict.Why.String()}, {tables.PartnerEventColumn, e.Verdict.Column},
+	}{{tables.PartnerEventFeed, e.Feed}, {tables.PartnerEventPartnerID, e.Partner}, {tables.PartnerEventType, e.Type},
+		{tables.PartnerEventOtherID, e.Other}, {tables.PartnerEventScope, e.Scope}, {tables.PartnerEventPeriod,
+			e.Period},
+		{tables.PartnerEventReason, e.Verdict.Why.String()}, {tables.PartnerEventRejectColumn, e.Verdict.Column},
 		{tables.PartnerEventFile, e.From.File}, {tables.PartnerEventFileHash, e.From.Hash},
 		{tables.PartnerEventHeader, e.From.Header}} {
-		col[w.at].AddWord(w.word)
+		col.Word(w.at).Add(w.word)
 	}
 	for _, w := range [...]struct {
-		at   int
+		at   tables.TextColumn[tables.PartnerEvent]
 		text string
-	}{{tables.PartnerEventID, e.ID}, {tables.PartnerEventSubject, e.Subject}, {tables.PartnerEventDetail, e.Detail},
-		{tables.PartnerEventNote, e.Note}, {tables.PartnerEventValue, e.Verdict.Value},
+	}{{tables.PartnerEventEventID, e.ID}, {tables.PartnerEventSubjectID, e.Subject}, {tables.PartnerEventDetail,
+		e.Detail},
+		{tables.PartnerEventNote, e.Note}, {tables.PartnerEventRejectValue, e.Verdict.Value},
 		{tables.PartnerEventRaw, e.From.Raw}} {
-		col[w.at].AddText(w.text)
+		col.Text(w.at).Add(w.text)
 	}
-	addInt(&col[tables.PartnerEventTime], int64(e.Time))
-	addInt(&col[tables.PartnerEventAsOf], int64(e.AsOf))
-	addInt(&col[tables.PartnerEventInstant], int64(e.Instant))
-	addInt(&col[tables.PartnerEventHeads], e.Heads)
-	addInt(&col[tables.PartnerEventRow], e.From.Row)
-	col[tables.PartnerEventAmount].AddDec(e.Amount.Raw())
+	addInt(&col.C[tables.PartnerEventTime], int64(e.Time))
+	addInt(&col.C[tables.PartnerEventAsOf], int64(e.AsOf))
+	addInt(&col.C[tables.PartnerEventInstant], int64(e.Instant))
+	addInt(&col.C[tables.PartnerEventHeads], e.Heads)
+	addInt(&col.C[tables.PartnerEventRow], e.From.Row)
+	col.Amount(tables.PartnerEventAmount).Add(e.Amount.Raw())
 	c.N++
 }

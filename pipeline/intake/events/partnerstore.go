@@ -27,7 +27,8 @@ func IncentivesKey() lake.FileKey {
 // decided otherwise.
 func (m *Maker) StorePartners(b *Book) error {
 	for _, c := range b.newTransfers() {
-		if err := m.file(lake.FileKey{Table: "transfers", Cycle: c.String(), Bucket: TransferBucket}, transfersOf(b, c),
+		if err := m.file(lake.FileKey{Table: "transfers", Cycle: c.String(), Bucket: TransferBucket}, transfersOf(b,
+			c).Any(),
 			nil); err != nil {
 			return err
 		}
@@ -39,7 +40,7 @@ func (m *Maker) StorePartners(b *Book) error {
 	if !changed {
 		return nil
 	}
-	return m.file(IncentivesKey(), incentiveRows(b), nil)
+	return m.file(IncentivesKey(), incentiveRows(b).Any(), nil)
 }
 
 // newTransfers are the cycles with transfers of this run, ascending.
@@ -67,44 +68,47 @@ func (b *Book) NewCycles() []period.Cycle {
 }
 
 // transfersOf are the rows of a cycle's transfers, by id.
-func transfersOf(b *Book, c period.Cycle) *parquet.Columns {
+func transfersOf(b *Book, c period.Cycle) *parquet.Columns[tables.Transfer] {
 	rows := parquet.NewColumns(tables.Transfers())
 	for _, id := range slices.Sorted(maps.Keys(b.Transfers)) {
 		t := b.Transfers[id]
 		if t.Cycle != c {
 			continue
 		}
-		col := rows.C
-		col[tables.FTransferID].AddText(t.ID)
-		col[tables.FOwnCycle].AddWord(t.Own.String())
-		col[tables.FFromPartnerID].AddWord(t.From)
-		col[tables.FToPartnerID].AddWord(t.To)
-		col[tables.FCustomerID].AddWord(t.Customer)
-		col[tables.FAmount].AddDec(t.Amount.Raw())
-		addInt(&col[tables.FAsOf], int64(t.AsOf))
+		col := rows
+		col.Text(tables.TransferTransferID).Add(t.ID)
+		col.Word(tables.TransferOwnCycle).Add(t.Own.String())
+		col.Word(tables.TransferFromPartnerID).Add(t.From)
+		col.Word(tables.TransferToPartnerID).Add(t.To)
+		col.Word(tables.TransferCustomerID).Add(t.Customer)
+		col.Amount(tables.TransferAmount).Add(t.Amount.Raw())
+		addInt(&col.C[tables.TransferAsOf], int64(t.AsOf))
 		rows.N++
 	}
 	return rows
 }
 
 // incentiveRows are all incentive events, by id.
-func incentiveRows(b *Book) *parquet.Columns {
+func incentiveRows(b *Book) *parquet.Columns[tables.IncentiveEvent] {
 	rows := parquet.NewColumns(tables.IncentiveEvents())
 	for _, id := range slices.Sorted(maps.Keys(b.Incentives)) {
 		e := b.Incentives[id]
-		col := rows.C
-		for i, word := range map[int]string{tables.VPartnerID: e.Partner, tables.VProgrammeID: e.Programme,
-			tables.VPeriod: e.Period, tables.VEvent: e.Event, tables.VMet: e.Met, tables.VFile: e.From.File,
-			tables.VFileHash: e.From.Hash, tables.VHeader: e.From.Header} {
-			col[i].AddWord(word)
+		col := rows
+		for i, word := range map[tables.WordColumn[tables.IncentiveEvent]]string{
+			tables.IncentiveEventPartnerID: e.Partner, tables.IncentiveEventProgrammeID: e.Programme,
+			tables.IncentiveEventPeriod: e.Period, tables.IncentiveEventEvent: e.Event,
+			tables.IncentiveEventMet: e.Met, tables.IncentiveEventFile: e.From.File,
+			tables.IncentiveEventFileHash: e.From.Hash, tables.IncentiveEventHeader: e.From.Header} {
+			col.Word(i).Add(word)
 		}
-		col[tables.VEventID].AddText(e.ID)
-		col[tables.VRaw].AddText(e.From.Raw)
-		for i, v := range map[int]int64{tables.VTime: int64(e.Time), tables.VAsOf: int64(e.AsOf),
-			tables.VRow: e.From.Row} {
-			addInt(&col[i], v)
+		col.Text(tables.IncentiveEventEventID).Add(e.ID)
+		col.Text(tables.IncentiveEventRaw).Add(e.From.Raw)
+		for i, v := range map[int]int64{int(tables.IncentiveEventTime): int64(e.Time),
+			int(tables.IncentiveEventAsOf): int64(e.AsOf),
+			int(tables.IncentiveEventRow):  e.From.Row} {
+			addInt(&col.C[i], v)
 		}
-		col[tables.VRefused].Codes = append(col[tables.VRefused].Codes, flag(e.Refused))
+		col.Small(tables.IncentiveEventRefused).Add(flag(e.Refused))
 		rows.N++
 	}
 	return rows
@@ -119,33 +123,38 @@ func flag(yes bool) int32 {
 }
 
 // loadTransfer adds a row of the transfers table to the book.
-func (b *Book) loadTransfer(c *parquet.Columns, i int, cycle period.Cycle, _ *books.Books) (err error) {
+func (b *Book) loadTransfer(c *parquet.Columns[tables.Any], i int, cycle period.Cycle, _ *books.Books) (err error) {
 	t := &Transfer{File: -1, Cycle: cycle}
 	col := c.C
-	t.ID, t.From, t.To = string(col[tables.FTransferID].Text(i)), col[tables.FFromPartnerID].Word(i),
-		col[tables.FToPartnerID].Word(i)
-	t.Customer, t.AsOf = col[tables.FCustomerID].Word(i), period.Instant(col[tables.FAsOf].Ints[i])
-	if t.Own, err = period.ParseCycle(col[tables.FOwnCycle].Word(i)); err != nil {
+	t.ID, t.From, t.To = string(col[tables.TransferTransferID].Text(i)), col[tables.TransferFromPartnerID].Word(i),
+		col[tables.TransferToPartnerID].Word(i)
+	t.Customer, t.AsOf = col[tables.TransferCustomerID].Word(i), period.Instant(col[tables.TransferAsOf].Ints[i])
+	if t.Own, err = period.ParseCycle(col[tables.TransferOwnCycle].Word(i)); err != nil {
 		return err
 	}
-	t.Amount, err = money.AmountFromRaw(col[tables.FAmount].Decs[i].Hi, col[tables.FAmount].Decs[i].Lo)
+	t.Amount, err = money.AmountFromRaw(col[tables.TransferAmount].Decs[i].Hi, col[tables.TransferAmount].Decs[i].Lo)
 	b.Transfers[t.ID] = t
 	return err
 }
 
 // LoadIncentives adds the incentive events of a lake file to the book, refused ones among them.
 func (b *Book) LoadIncentives(o tablefile.Opener, e lake.FileEntry) error {
-	return tablefile.Each(o, e, tables.IncentiveEvents(), nil, func(c *parquet.Columns, i int) error {
-		col := c.C
-		e := &IncentiveEvent{ID: string(col[tables.VEventID].Text(i)), Partner: col[tables.VPartnerID].Word(i),
-			Programme: col[tables.VProgrammeID].Word(i),
-			Period:    col[tables.VPeriod].Word(i), Event: col[tables.VEvent].Word(i),
-			Time: period.Instant(col[tables.VTime].Ints[i]),
-			AsOf: period.Instant(col[tables.VAsOf].Ints[i]), Refused: col[tables.VRefused].Codes[i] == 1,
-			Met: col[tables.VMet].Word(i), File: -1,
-			From: Source{File: col[tables.VFile].Word(i), Hash: col[tables.VFileHash].Word(i),
-				Row:    col[tables.VRow].Ints[i],
-				Header: col[tables.VHeader].Word(i), Raw: string(col[tables.VRaw].Text(i))}}
+	return tablefile.Each(o, e, tables.IncentiveEvents(), nil, func(c *parquet.Columns[tables.IncentiveEvent],
+		i int) error {
+		col := c
+		e := &IncentiveEvent{ID: string(col.Text(tables.IncentiveEventEventID).At(i)),
+			Partner:   col.Word(tables.IncentiveEventPartnerID).At(i),
+			Programme: col.Word(tables.IncentiveEventProgrammeID).At(i),
+			Period:    col.Word(tables.IncentiveEventPeriod).At(i), Event: col.Word(tables.IncentiveEventEvent).At(i),
+			Time:    col.Time(tables.IncentiveEventTime).At(i),
+			AsOf:    col.Time(tables.IncentiveEventAsOf).At(i),
+			Refused: col.Small(tables.IncentiveEventRefused).At(i) == 1,
+			Met:     col.Word(tables.IncentiveEventMet).At(i), File: -1,
+			From: Source{File: col.Word(tables.IncentiveEventFile).At(i),
+				Hash:   col.Word(tables.IncentiveEventFileHash).At(i),
+				Row:    col.Whole(tables.IncentiveEventRow).At(i),
+				Header: col.Word(tables.IncentiveEventHeader).At(i),
+				Raw:    string(col.Text(tables.IncentiveEventRaw).At(i))}}
 		b.Incentives[e.ID] = e
 		return nil
 	})

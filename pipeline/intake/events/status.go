@@ -213,77 +213,87 @@ func (m *Maker) StoreStatuses(b *Book) error {
 	for _, e := range list {
 		storeStatus(rows, e, m.Books)
 	}
-	return m.file(StatusKey(), rows, nil)
+	return m.file(StatusKey(), rows.Any(), nil)
 }
 
-func storeStatus(c *parquet.Columns, e *StatusEvent, bk *books.Books) {
-	col := c.C
-	for i, word := range map[int]string{tables.STCustomerID: bk.Customers[e.Customer].ID, tables.STStatus: e.Status,
-		tables.STOrderType: e.Type.String(), tables.STSKU: e.SKUText, tables.STRegionCode: e.Region,
-		tables.STPeriodType: e.PeriodType, tables.STPayer: e.Payer, tables.STDiscountID: e.Discount,
-		tables.STMet: e.Met, tables.STFile: e.From.File, tables.STFileHash: e.From.Hash,
-		tables.STHeader: e.From.Header} {
-		col[i].AddWord(word)
+func storeStatus(c *parquet.Columns[tables.OrderStep], e *StatusEvent, bk *books.Books) {
+	col := c
+	for i, word := range map[tables.WordColumn[tables.OrderStep]]string{
+		tables.OrderStepCustomerID: bk.Customers[e.Customer].ID, tables.OrderStepStatus: e.Status,
+		tables.OrderStepOrderType: e.Type.String(), tables.OrderStepSKU: e.SKUText,
+		tables.OrderStepRegionCode: e.Region,
+		tables.OrderStepPeriodType: e.PeriodType, tables.OrderStepPayer: e.Payer,
+		tables.OrderStepDiscountID: e.Discount,
+		tables.OrderStepMet:        e.Met, tables.OrderStepFile: e.From.File, tables.OrderStepFileHash: e.From.Hash,
+		tables.OrderStepHeader: e.From.Header} {
+		col.Word(i).Add(word)
 	}
-	for i, text := range map[int]string{tables.STOrderID: e.Key.ID, tables.STResourceID: e.Resource,
-		tables.STBaseOrderID: e.Base.ID, tables.STCouponIDs: e.Coupons, tables.STRaw: e.From.Raw} {
-		col[i].AddText(text)
+	for i, text := range map[tables.TextColumn[tables.OrderStep]]string{tables.OrderStepOrderID: e.Key.ID,
+		tables.OrderStepResourceID:  e.Resource,
+		tables.OrderStepBaseOrderID: e.Base.ID, tables.OrderStepCouponIDs: e.Coupons, tables.OrderStepRaw: e.From.Raw} {
+		col.Text(i).Add(text)
 	}
-	for i, v := range map[int]int64{tables.STOrderLine: e.Line, tables.STTime: int64(e.PayTime),
-		tables.STPeriodNum: e.PeriodNum, tables.STEffectiveTime: int64(e.Effective),
-		tables.STExpireTime: int64(orNothing(e.Expire)), tables.STBaseOrderLine: e.Base.Line,
-		tables.STAsOf: int64(e.AsOf), tables.STRow: e.From.Row} {
-		addInt(&col[i], v)
+	for i, v := range map[int]int64{int(tables.OrderStepOrderLine): e.Line, int(tables.OrderStepTime): int64(e.PayTime),
+		int(tables.OrderStepPeriodNum): e.PeriodNum, int(tables.OrderStepEffectiveTime): int64(e.Effective),
+		int(tables.OrderStepExpireTime): int64(orNothing(e.Expire)), int(tables.OrderStepBaseOrderLine): e.Base.Line,
+		int(tables.OrderStepAsOf): int64(e.AsOf), int(tables.OrderStepRow): e.From.Row} {
+		addInt(&col.C[i], v)
 	}
-	col[tables.STQuantity].AddDec(e.Quantity.Raw())
-	col[tables.STOfficialAmount].AddDec(e.Official.Raw())
-	col[tables.STHasOfficial].Codes = append(col[tables.STHasOfficial].Codes, flag(e.HasOfficial))
-	col[tables.STPaid].Codes = append(col[tables.STPaid].Codes, flag(e.Paid))
-	col[tables.STRefused].Codes = append(col[tables.STRefused].Codes, flag(e.Refused))
+	col.Quantity(tables.OrderStepQuantity).Add(e.Quantity.Raw())
+	col.Amount(tables.OrderStepOfficialAmount).Add(e.Official.Raw())
+	col.Small(tables.OrderStepHasOfficial).Add(flag(e.HasOfficial))
+	col.Small(tables.OrderStepPaid).Add(flag(e.Paid))
+	col.Small(tables.OrderStepRefused).Add(flag(e.Refused))
 	c.N++
 }
 
 // LoadStatuses adds the steps in the life of orders of a lake file to the book, refused ones among them.
 func (b *Book) LoadStatuses(o tablefile.Opener, f lake.FileEntry, bk *books.Books) error {
-	return tablefile.Each(o, f, tables.OrderStatus(), nil, func(c *parquet.Columns, i int) (err error) {
-		col := c.C
-		e := &StatusEvent{Status: col[tables.STStatus].Word(i), Paid: col[tables.STPaid].Codes[i] == 1,
-			Refused: col[tables.STRefused].Codes[i] == 1,
-			Met:     col[tables.STMet].Word(i), From: Source{File: col[tables.STFile].Word(i),
-				Hash: col[tables.STFileHash].Word(i), Row: col[tables.STRow].Ints[i],
-				Header: col[tables.STHeader].Word(i), Raw: string(col[tables.STRaw].Text(i))}}
+	return tablefile.Each(o, f, tables.OrderStatus(), nil, func(c *parquet.Columns[tables.OrderStep],
+		i int) (err error) {
+		col := c
+		e := &StatusEvent{Status: col.Word(tables.OrderStepStatus).At(i),
+			Paid:    col.Small(tables.OrderStepPaid).At(i) == 1,
+			Refused: col.Small(tables.OrderStepRefused).At(i) == 1,
+			Met:     col.Word(tables.OrderStepMet).At(i), From: Source{File: col.Word(tables.OrderStepFile).At(i),
+				Hash: col.Word(tables.OrderStepFileHash).At(i), Row: col.Whole(tables.OrderStepRow).At(i),
+				Header: col.Word(tables.OrderStepHeader).At(i), Raw: string(col.Text(tables.OrderStepRaw).At(i))}}
 		o := &e.Order
 		o.File = -1
-		if o.Customer, err = customerOf(bk, col[tables.STCustomerID].Word(i)); err != nil {
+		if o.Customer, err = customerOf(bk, col.Word(tables.OrderStepCustomerID).At(i)); err != nil {
 			return err
 		}
-		if o.Type, err = ordering.ParseOrderType(col[tables.STOrderType].Word(i)); err != nil {
+		if o.Type, err = ordering.ParseOrderType(col.Word(tables.OrderStepOrderType).At(i)); err != nil {
 			return err
 		}
-		o.Key = Key{string(col[tables.STOrderID].Text(i)), col[tables.STOrderLine].Ints[i]}
-		o.SKUText = col[tables.STSKU].Word(i)
+		o.Key = Key{string(col.Text(tables.OrderStepOrderID).At(i)), col.Whole(tables.OrderStepOrderLine).At(i)}
+		o.SKUText = col.Word(tables.OrderStepSKU).At(i)
 		if o.SKU = -1; o.SKUText != "" && o.Type != ordering.Unsubscribe && describes(e.Status) {
 			if o.SKU, err = skuOf(bk, o.SKUText); err != nil {
 				return err
 			}
 		}
-		o.Region, o.Resource = col[tables.STRegionCode].Word(i), string(col[tables.STResourceID].Text(i))
-		o.PeriodType, o.PeriodNum = col[tables.STPeriodType].Word(i), col[tables.STPeriodNum].Ints[i]
-		o.PayTime, o.Effective = period.Instant(col[tables.STTime].Ints[i]),
-			period.Instant(col[tables.STEffectiveTime].Ints[i])
-		if o.Expire = period.Instant(col[tables.STExpireTime].Ints[i]); o.Expire == tables.Nothing {
+		o.Region, o.Resource = col.Word(tables.OrderStepRegionCode).At(i),
+			string(col.Text(tables.OrderStepResourceID).At(i))
+		o.PeriodType, o.PeriodNum = col.Word(tables.OrderStepPeriodType).At(i),
+			col.Whole(tables.OrderStepPeriodNum).At(i)
+		o.PayTime, o.Effective = col.Time(tables.OrderStepTime).At(i),
+			col.Time(tables.OrderStepEffectiveTime).At(i)
+		if o.Expire = col.MaybeTime(tables.OrderStepExpireTime).At(i); o.Expire == tables.Nothing {
 			o.Expire = period.Forever
 		}
-		o.Base = Key{string(col[tables.STBaseOrderID].Text(i)), col[tables.STBaseOrderLine].Ints[i]}
-		o.Payer, o.Discount = col[tables.STPayer].Word(i), col[tables.STDiscountID].Word(i)
-		o.Coupons, o.HasOfficial = string(col[tables.STCouponIDs].Text(i)), col[tables.STHasOfficial].Codes[i] == 1
-		o.AsOf = period.Instant(col[tables.STAsOf].Ints[i])
-		if o.Quantity, err = money.QuantityFromRaw(col[tables.STQuantity].Decs[i].Hi,
-			col[tables.STQuantity].Decs[i].Lo); err != nil {
+		o.Base = Key{string(col.Text(tables.OrderStepBaseOrderID).At(i)),
+			col.Whole(tables.OrderStepBaseOrderLine).At(i)}
+		o.Payer, o.Discount = col.Word(tables.OrderStepPayer).At(i), col.Word(tables.OrderStepDiscountID).At(i)
+		o.Coupons, o.HasOfficial = string(col.Text(tables.OrderStepCouponIDs).At(i)),
+			col.Small(tables.OrderStepHasOfficial).At(i) == 1
+		o.AsOf = col.Time(tables.OrderStepAsOf).At(i)
+		if o.Quantity, err = money.QuantityFromRaw(col.Quantity(tables.OrderStepQuantity).At(i).Hi,
+			col.Quantity(tables.OrderStepQuantity).At(i).Lo); err != nil {
 			return err
 		}
-		o.Official, err = money.AmountFromRaw(col[tables.STOfficialAmount].Decs[i].Hi,
-			col[tables.STOfficialAmount].Decs[i].Lo)
+		o.Official, err = money.AmountFromRaw(col.Amount(tables.OrderStepOfficialAmount).At(i).Hi,
+			col.Amount(tables.OrderStepOfficialAmount).At(i).Lo)
 		e.ID = o.id() + "/" + e.Status
 		b.Statuses[e.ID] = e
 		return err

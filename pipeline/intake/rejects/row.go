@@ -113,24 +113,26 @@ func Each(open Source, e lake.FileEntry, visit func(*Row) error) (err error) {
 }
 
 // rowOf is a row of either table, without its end.
-func rowOf(cols *parquet.Columns, i int) Row {
-	c := cols.C
+func rowOf(cols *parquet.Columns[tables.Reject], i int) Row {
+	c := cols
 	return Row{
-		Feed: c[tables.RFeed].Word(i), File: c[tables.RFile].Word(i), Row: c[tables.RRow].Ints[i],
-		Column: c[tables.RColumn].Word(i),
-		Reason: c[tables.RReason].Word(i), Value: string(c[tables.RValue].Text(i)), ID: string(c[tables.RID].Text(i)),
-		Raw: append([]byte(nil), c[tables.RRaw].Text(i)...), Hash: c[tables.RFileHash].Word(i),
-		Header: c[tables.RHeader].Word(i),
+		Feed: c.Word(tables.RejectFeed).At(i), File: c.Word(tables.RejectFile).At(i),
+		Row:    c.Whole(tables.RejectRow).At(i),
+		Column: c.Word(tables.RejectColumn).At(i),
+		Reason: c.Word(tables.RejectReason).At(i), Value: string(c.Text(tables.RejectValue).At(i)),
+		ID:  string(c.Text(tables.RejectID).At(i)),
+		Raw: append([]byte(nil), c.Text(tables.RejectRaw).At(i)...), Hash: c.Word(tables.RejectFileHash).At(i),
+		Header: c.Word(tables.RejectHeader).At(i),
 	}
 }
 
 // endOf is the end of a row of the ended rejects.
-func endOf(cols *parquet.Columns, i int) End {
-	c := cols.C
+func endOf(cols *parquet.Columns[tables.Reject], i int) End {
+	c := cols
 	return End{
-		Corrected:   Place{c[tables.RCorrectedFile].Word(i), c[tables.RCorrectedRow].Ints[i]},
-		CorrectedAt: period.Instant(c[tables.RCorrectedAt].Ints[i]), By: c[tables.RDismissedBy].Word(i),
-		Why: string(c[tables.RDismissedWhy].Text(i)), DismissedAt: period.Instant(c[tables.RDismissedAt].Ints[i]),
+		Corrected:   Place{c.Word(tables.RejectCorrectedFile).At(i), c.Whole(tables.RejectCorrectedRow).At(i)},
+		CorrectedAt: c.MaybeTime(tables.RejectCorrectedAt).At(i), By: c.Word(tables.RejectDismissedBy).At(i),
+		Why: string(c.Text(tables.RejectDismissedWhy).At(i)), DismissedAt: c.MaybeTime(tables.RejectDismissedAt).At(i),
 	}
 }
 
@@ -141,7 +143,7 @@ const groupRows = 1 << 14
 type Writer struct {
 	txn  *lake.SubTxn
 	key  lake.FileKey
-	cols *parquet.Columns
+	cols *parquet.Columns[tables.Reject]
 	out  *lake.Writer
 	pq   *parquet.Writer
 }
@@ -157,17 +159,17 @@ func NewWriter(txn *lake.SubTxn, key lake.FileKey) *Writer {
 
 // Add appends a reject.
 func (w *Writer) Add(r *Row) error {
-	c := w.cols.C
-	c[tables.RFeed].AddWord(r.Feed)
-	c[tables.RFile].AddWord(r.File)
-	c[tables.RRow].Ints = append(c[tables.RRow].Ints, r.Row)
-	c[tables.RColumn].AddWord(r.Column)
-	c[tables.RReason].AddWord(r.Reason)
-	c[tables.RValue].AddText(r.Value)
-	c[tables.RID].AddText(r.ID)
-	c[tables.RRaw].AddBytes(r.Raw)
-	c[tables.RFileHash].AddWord(r.Hash)
-	c[tables.RHeader].AddWord(r.Header)
+	c := w.cols
+	c.Word(tables.RejectFeed).Add(r.Feed)
+	c.Word(tables.RejectFile).Add(r.File)
+	c.Whole(tables.RejectRow).Add(r.Row)
+	c.Word(tables.RejectColumn).Add(r.Column)
+	c.Word(tables.RejectReason).Add(r.Reason)
+	c.Text(tables.RejectValue).Add(r.Value)
+	c.Text(tables.RejectID).Add(r.ID)
+	c.Text(tables.RejectRaw).AddBytes(r.Raw)
+	c.Word(tables.RejectFileHash).Add(r.Hash)
+	c.Word(tables.RejectHeader).Add(r.Header)
 	if w.key == EndedKey() {
 		w.addEnd(&r.End)
 	}
@@ -180,7 +182,7 @@ func (w *Writer) Add(r *Row) error {
 
 // addEnd appends how the reject ended.
 func (w *Writer) addEnd(e *End) {
-	c := w.cols.C
+	c := w.cols
 	corrected, dismissed := tables.Nothing, tables.Nothing
 	if e.Corrected.File != "" {
 		corrected = e.CorrectedAt
@@ -188,12 +190,12 @@ func (w *Writer) addEnd(e *End) {
 	if e.By != "" {
 		dismissed = e.DismissedAt
 	}
-	c[tables.RCorrectedFile].AddWord(e.Corrected.File)
-	c[tables.RCorrectedRow].Ints = append(c[tables.RCorrectedRow].Ints, e.Corrected.Row)
-	c[tables.RCorrectedAt].Ints = append(c[tables.RCorrectedAt].Ints, int64(corrected))
-	c[tables.RDismissedBy].AddWord(e.By)
-	c[tables.RDismissedWhy].AddText(e.Why)
-	c[tables.RDismissedAt].Ints = append(c[tables.RDismissedAt].Ints, int64(dismissed))
+	c.Word(tables.RejectCorrectedFile).Add(e.Corrected.File)
+	c.Whole(tables.RejectCorrectedRow).Add(e.Corrected.Row)
+	c.MaybeTime(tables.RejectCorrectedAt).Add(corrected)
+	c.Word(tables.RejectDismissedBy).Add(e.By)
+	c.Text(tables.RejectDismissedWhy).Add(e.Why)
+	c.MaybeTime(tables.RejectDismissedAt).Add(dismissed)
 }
 
 func (w *Writer) flush() error {
@@ -210,7 +212,7 @@ func (w *Writer) flush() error {
 			return err
 		}
 	}
-	if err := w.pq.Write(w.cols); err != nil {
+	if err := w.pq.Write(w.cols.Any()); err != nil {
 		return err
 	}
 	w.cols.Reset()

@@ -27,20 +27,33 @@ type Col struct {
 	byText map[string]int32 // the codes of the words Dict begins with: as many as have been looked for
 }
 
-// Columns is a batch of rows of one table.
-type Columns struct {
+// Columns is a batch of rows of T's table. Its columns are read and written by handles of the table; what does not
+// know the table, such as the writer of files, uses C.
+type Columns[T any] struct {
 	Def *table.Table
 	N   int
 	C   []Col
 }
 
+// untyped is a batch of any table.
+type untyped = Columns[table.Any]
+
 // NewColumns returns an empty batch of a table.
-func NewColumns(def *table.Table) *Columns {
-	return &Columns{Def: def, C: make([]Col, len(def.Columns))}
+func NewColumns[T any](def table.Def[T]) *Columns[T] {
+	return &Columns[T]{Def: def.Table, C: make([]Col, len(def.Columns))}
+}
+
+// Any is the batch for those who do not know its table.
+func (c *Columns[T]) Any() *Columns[table.Any] { return (*untyped)(c) }
+
+// As is a batch of T's table. It panics if c is one of another table.
+func As[T table.Row](c *Columns[table.Any]) *Columns[T] {
+	table.Check[T](c.Def)
+	return (*Columns[T])(c)
 }
 
 // Reset empties the batch and keeps its memory; constant columns become ordinary again.
-func (c *Columns) Reset() {
+func (c *Columns[T]) Reset() {
 	c.N = 0
 	for i := range c.C {
 		col := &c.C[i]
@@ -163,7 +176,7 @@ func (c *Col) length(t table.Type) int {
 }
 
 // check is COL-1.
-func (c *Columns) check() error {
+func (c *Columns[T]) check() error {
 	for i := range c.C {
 		n := c.C[i].length(c.Def.Columns[i].Type)
 		if n != c.N && (!c.C[i].Const || n != 1) {

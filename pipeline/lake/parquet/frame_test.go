@@ -105,9 +105,9 @@ func TestCodeThatDoesNotSuit(t *testing.T) {
 }
 
 // batch is n rows like those of lines: repeated customers, amounts of a few bytes, two columns that hold the same.
-func batch(def *table.Table, n int) *Columns {
+func batch(def *table.Table, n int) *untyped {
 	r := rand.New(rand.NewPCG(1, 2))
-	c := NewColumns(def)
+	c := NewColumns(table.Untyped(def))
 	for i := range n {
 		c.C[0].AddWord(fmt.Sprintf("c%05d", i/40))
 		c.C[1].AddText(fmt.Sprintf("%016x", r.Uint64()))

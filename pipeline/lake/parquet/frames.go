@@ -28,7 +28,7 @@ func NewFrameWriter(w io.Writer) *FrameWriter { return &FrameWriter{w: w} }
 const frameHead = 8
 
 // Write writes a batch; an empty one writes nothing.
-func (f *FrameWriter) Write(c *Columns) error {
+func (f *FrameWriter) Write(c *untyped) error {
 	if c.N == 0 {
 		return nil
 	}
@@ -95,18 +95,18 @@ func appendInts(dst []byte, list []int32) []byte {
 // FrameReader reads what a FrameWriter wrote.
 type FrameReader struct {
 	r    io.Reader
-	out  *Columns
+	out  *untyped
 	raw  []byte
 	pack []byte
 }
 
 // NewFrameReader reads frames of a table's batches.
 func NewFrameReader(r io.Reader, def *table.Table) *FrameReader {
-	return &FrameReader{r: r, out: NewColumns(def)}
+	return &FrameReader{r: r, out: NewColumns(table.Untyped(def))}
 }
 
 // Next returns the next frame's columns, or nil at the end (COL-3).
-func (f *FrameReader) Next() (*Columns, error) {
+func (f *FrameReader) Next() (*untyped, error) {
 	var head [frameHead]byte
 	if _, err := io.ReadFull(f.r, head[:]); err != nil {
 		if errors.Is(err, io.EOF) {

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"github.com/tollbook/tollbook/schemas/table"
 	"strings"
 	"testing"
 
@@ -17,13 +18,13 @@ func TestFrames(t *testing.T) {
 	w := NewFrameWriter(&file)
 	other := sample(def)
 	other.C[0].Dict[1] = "other"
-	for _, c := range []*Columns{sample(def), NewColumns(def), other} {
+	for _, c := range []*untyped{sample(def), NewColumns(table.Untyped(def)), other} {
 		if err := w.Write(c); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r := NewFrameReader(bytes.NewReader(file.Bytes()), def)
-	for _, want := range []*Columns{sample(def), other} {
+	for _, want := range []*untyped{sample(def), other} {
 		got, err := r.Next()
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +62,7 @@ func TestFramesBroken(t *testing.T) {
 // Runs of rows come out as the rows, and dictionaries in the order of the rows.
 func TestAppendRun(t *testing.T) {
 	t.Parallel()
-	src, dst := sample(definition()), NewColumns(definition())
+	src, dst := sample(definition()), NewColumns(table.Untyped(definition()))
 	src.C[5].Decs, src.C[5].Const = append(src.C[5].Decs, src.C[5].Decs[0], src.C[5].Decs[0]), false
 	src.C[7].Codes, src.C[7].Const = []int32{3, 4, 5}, false
 	var words Recode

@@ -21,7 +21,7 @@ const (
 )
 
 // Pack packs columns of a batch.
-func Pack(c *Columns, cols []int) *Packed {
+func Pack(c *untyped, cols []int) *Packed {
 	b := make([]byte, 0, 64*len(cols))
 	for _, col := range cols {
 		t, from := c.Def.Columns[col].Type, &c.C[col]
@@ -42,7 +42,7 @@ func Pack(c *Columns, cols []int) *Packed {
 func (p *Packed) Weight() int { return 48 + len(p.bytes) }
 
 // Append appends the rows [from, to) to a batch. cols are those that were packed.
-func (p *Packed) Append(dst *Columns, cols []int, from, to int) {
+func (p *Packed) Append(dst *Columns[table.Any], cols []int, from, to int) {
 	in := p.bytes
 	for _, col := range cols {
 		kind, t, c := in[0], dst.Def.Columns[col].Type, &dst.C[col]

@@ -20,7 +20,7 @@ func TestPackedGivesTheRowsThatWerePacked(t *testing.T) {
 		all := []int{0, 1, 2, 3, 4, 5, 6, 7}
 		from := r.IntN(c.N + 1)
 		to := from + r.IntN(c.N-from+1)
-		got := NewColumns(def)
+		got := NewColumns(table.Untyped(def))
 		p := Pack(c, all)
 		p.Append(got, all, from, to)
 		p.Append(got, all, 0, c.N) // a batch that has rows already
@@ -39,12 +39,12 @@ func TestPackedDecimals(t *testing.T) {
 	for shift := range 64 {
 		want = append(want, Dec{0, 1 << shift}, Dec{0, 1<<shift - 1}, Dec{1 << shift, 0}, Dec{-1, -(1 << shift)})
 	}
-	c := NewColumns(def)
+	c := NewColumns(table.Untyped(def))
 	for _, d := range want {
 		c.C[4].AddDec(d.Hi, d.Lo)
 		c.N++
 	}
-	got := NewColumns(def)
+	got := NewColumns(table.Untyped(def))
 	p := Pack(c, []int{4})
 	p.Append(got, []int{4}, 0, len(want))
 	if !slices.Equal(got.C[4].Decs, want) {
@@ -53,7 +53,7 @@ func TestPackedDecimals(t *testing.T) {
 	if def.Columns[4].Type != table.Amount && def.Columns[4].Type != table.Quantity {
 		t.Error("column 4 of the definition is no decimal")
 	}
-	one := NewColumns(def)
+	one := NewColumns(table.Untyped(def))
 	one.C[4].AddDec(0, 5)
 	one.N = 1
 	if w := Pack(one, []int{4}).Weight(); w != 48+3 {

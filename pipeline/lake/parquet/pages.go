@@ -87,13 +87,13 @@ type Pages struct {
 }
 
 // Group appends a row group to a batch, as Append does.
-func (p *Pages) Group(dst *Columns, cols []int, group int) error {
+func (p *Pages) Group(dst *Columns[table.Any], cols []int, group int) error {
 	g := &p.Layout.groups[group]
 	return p.Append(dst, cols, g.first, g.first+g.rows)
 }
 
 // Append appends the rows [from, to) of the file to a batch: the given columns, as Reader gives them.
-func (p *Pages) Append(dst *Columns, cols []int, from, to int64) error {
+func (p *Pages) Append(dst *Columns[table.Any], cols []int, from, to int64) error {
 	if from < 0 || to > p.Layout.rows || from > to {
 		return fmt.Errorf("rows %d to %d of a file of %d", from, to, p.Layout.rows)
 	}
@@ -143,7 +143,7 @@ func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 
 // repacked is the rows [from, to) of a column of whole numbers, which are not plain in the file, as if they were.
 func (p *Pages) repacked(s *scratch, col int, from, to int64) ([]byte, error) {
-	c := NewColumns(p.Layout.def)
+	c := NewColumns(table.Untyped(p.Layout.def))
 	if err := p.Append(c, []int{col}, from, to); err != nil {
 		return nil, err
 	}

@@ -23,8 +23,8 @@ import (
 )
 
 // sorted is rows of definition() in which customer_id ascends: each customer has between 0 and most rows.
-func sorted(def *table.Table, r *rand.Rand, customers, most int) *Columns {
-	c := NewColumns(def)
+func sorted(def *table.Table, r *rand.Rand, customers, most int) *untyped {
+	c := NewColumns(table.Untyped(def))
 	for i := range customers {
 		for range r.IntN(most + 1) {
 			c.C[0].AddWord(fmt.Sprintf("c%04d", i))
@@ -42,8 +42,8 @@ func sorted(def *table.Table, r *rand.Rand, customers, most int) *Columns {
 }
 
 // part is a copy of some rows of a batch.
-func part(c *Columns, from, to int) *Columns {
-	out := NewColumns(c.Def)
+func part(c *untyped, from, to int) *untyped {
+	out := NewColumns(table.Untyped(c.Def))
 	for i := from; i < to; i++ {
 		out.C[0].AddWord(c.C[0].Word(i))
 		out.C[1].AddBytes(c.C[1].Text(i))
@@ -63,7 +63,7 @@ func part(c *Columns, from, to int) *Columns {
 }
 
 // sameRows compares batches by their values.
-func sameRows(a, b *Columns) bool {
+func sameRows(a, b *untyped) bool {
 	if a.N != b.N {
 		return false
 	}
@@ -88,7 +88,7 @@ func sameRows(a, b *Columns) bool {
 }
 
 // written is a file of a batch cut into row groups, as pages.
-func written(t rapid.TB, c *Columns, group int) *Pages {
+func written(t rapid.TB, c *untyped, group int) *Pages {
 	var file bytes.Buffer
 	w, err := NewWriter(&file, c.Def)
 	if err != nil {
@@ -118,7 +118,7 @@ func opened(t rapid.TB, file []byte, def *table.Table) *Pages {
 }
 
 // byLibrary reads a file by arrow-go alone (COL-4).
-func byLibrary(t rapid.TB, src io.ReaderAt, def *table.Table) *Columns {
+func byLibrary(t rapid.TB, src io.ReaderAt, def *table.Table) *untyped {
 	f, err := file.NewParquetReader(src.(*bytes.Reader))
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func byLibrary(t rapid.TB, src io.ReaderAt, def *table.Table) *Columns {
 		t.Fatal(err)
 	}
 	defer batches.Release()
-	out := NewColumns(def)
+	out := NewColumns(table.Untyped(def))
 	for batches.Next() {
 		batch := batches.RecordBatch()
 		for i, col := range batch.Columns() {
@@ -188,7 +188,7 @@ func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
 		for range 5 {
 			from := r.IntN(want.N + 1)
 			to := from + r.IntN(want.N-from+1)
-			got := NewColumns(def)
+			got := NewColumns(table.Untyped(def))
 			if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, int64(from), int64(to)); err != nil {
 				t.Fatal(err)
 			}
@@ -247,7 +247,7 @@ func TestOneRowReadsOnePageOfAColumn(t *testing.T) {
 	p := written(t, c, 1<<16)
 	in := &countedReads{Reader: p.Source.(*bytes.Reader)}
 	p.Source = in
-	if err := p.Append(NewColumns(def), []int{4}, int64(c.N-1), int64(c.N)); err != nil {
+	if err := p.Append(NewColumns(table.Untyped(def)), []int{4}, int64(c.N-1), int64(c.N)); err != nil {
 		t.Fatal(err)
 	}
 	if limit := PageRows * decWidth; in.bytes == 0 || in.bytes > limit {
@@ -279,7 +279,7 @@ func FuzzLayout(f *testing.F) {
 			return
 		}
 		p := Pages{Layout: l, Source: bytes.NewReader(b), Decoder: d}
-		got := NewColumns(def)
+		got := NewColumns(table.Untyped(def))
 		if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, 0, l.Rows()); err == nil {
 			if err := got.check(); err != nil {
 				t.Fatal(err)
@@ -295,7 +295,7 @@ func TestPagesOfNullsAlone(t *testing.T) {
 	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "customer_id", Type: table.Word},
 		{Name: "maybe", Type: table.MaybeTime}}}
 	for _, distinct := range []int64{3, 5000} {
-		c := NewColumns(def)
+		c := NewColumns(table.Untyped(def))
 		for i := range 3*PageRows + 5 {
 			v := int64(i) % distinct * 1_000_000
 			if i >= PageRows && i < 2*PageRows || i%7 == 0 {
@@ -313,7 +313,7 @@ func TestPagesOfNullsAlone(t *testing.T) {
 		if err := errors.Join(w.Write(c), w.Close()); err != nil {
 			t.Fatal(err)
 		}
-		r, err := NewReader(bytes.NewReader(file.Bytes()), def, nil)
+		r, err := NewReader(bytes.NewReader(file.Bytes()), table.Untyped(def), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -324,7 +324,7 @@ func TestPagesOfNullsAlone(t *testing.T) {
 		if !slices.Equal(byLibrary(t, bytes.NewReader(file.Bytes()), def).C[1].Ints, c.C[1].Ints) {
 			t.Errorf("%d distinct times: arrow-go reads other times", distinct)
 		}
-		pages := NewColumns(def)
+		pages := NewColumns(table.Untyped(def))
 		if err := opened(t, file.Bytes(), def).Append(pages, []int{0, 1}, 0, int64(c.N)); err != nil ||
 			!slices.Equal(pages.C[1].Ints, c.C[1].Ints) {
 			t.Errorf("%d distinct times, by page: %v, or other times than were written", distinct, err)
@@ -338,7 +338,7 @@ func TestRaw(t *testing.T) {
 	t.Parallel()
 	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole},
 		{Name: "packed", Type: table.Whole}}}
-	c := NewColumns(def)
+	c := NewColumns(table.Untyped(def))
 	var want []byte
 	for i := range 3*PageRows + 7 {
 		v := int64(i)*0x0123_4567_89AB + 5
@@ -380,7 +380,7 @@ func TestWordsGoOn(t *testing.T) {
 	t.Parallel()
 	def := definition()
 	pages := written(t, sorted(def, rand.New(rand.NewPCG(1, 2)), 40, 3), 1<<16)
-	out := NewColumns(def)
+	out := NewColumns(table.Untyped(def))
 	if err := pages.Group(out, []int{0}, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +401,7 @@ func TestWordsGoOn(t *testing.T) {
 func TestLayoutBounds(t *testing.T) {
 	t.Parallel()
 	def := definition()
-	c := NewColumns(def)
+	c := NewColumns(table.Untyped(def))
 	for i := range 3 * PageRows {
 		c.C[0].AddWord([]string{"", "b", "d"}[i/PageRows])
 		c.N++
@@ -436,14 +436,14 @@ func TestLayoutBounds(t *testing.T) {
 			t.Errorf("rows %d to %d: %q to %q, %t, want %q to %q", b.from, b.to, low, high, ok, b.low, b.high)
 		}
 	}
-	r, err := NewReader(bytes.NewReader(out.Bytes()), def, nil)
+	r, err := NewReader(bytes.NewReader(out.Bytes()), table.Untyped(def), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if low, high, ok := r.Bounds(0); !ok || low != "" || high != "d" {
 		t.Errorf("row group: %q to %q, %t", low, high, ok)
 	}
-	one, err := NewReaderOf(bytes.NewReader(out.Bytes()), def, Wanted{Rows: PageRows, By: 0, Only: "b"})
+	one, err := NewReaderOf(bytes.NewReader(out.Bytes()), table.Untyped(def), Wanted{Rows: PageRows, By: 0, Only: "b"})
 	if err != nil {
 		t.Fatal(err)
 	}

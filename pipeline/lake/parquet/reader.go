@@ -14,14 +14,16 @@ type Source interface {
 	io.Seeker
 }
 
-// Reader reads chosen columns of a table's file, a row group at a time, or less of it.
-type Reader struct {
+// Reader reads chosen columns of a file of T's table, a row group at a time, or less of it.
+type Reader[T any] struct{ reader }
+
+type reader struct {
 	pages  Pages
 	wanted Wanted
 	group  int                 // the next row group
 	at     int64               // its rows that were given
 	dicts  map[int]*Dictionary // of the row group at hand, by column
-	out    *Columns
+	out    *untyped
 	own    bool // the decoder
 }
 
@@ -34,17 +36,25 @@ type Wanted struct {
 	Decoder *Decoder // shared with other readers; nil = one of its own
 	// Keep looks at the columns First, some of Cols, of the rows that are next, and reports whether they are wanted; if
 	// not, the other columns are not decoded. nil = all rows are wanted.
-	Keep  func(*Columns) bool
+	Keep  func(*Columns[table.Any]) bool
 	First []int
 }
 
 // NewReader opens a file of a table for some columns (nil = all). Errors are those of NewReaderOf.
-func NewReader(src Source, def *table.Table, cols []int) (*Reader, error) {
+func NewReader[T any](src Source, def table.Def[T], cols table.List[T]) (*Reader[T], error) {
 	return NewReaderOf(src, def, Wanted{Cols: cols})
 }
 
 // NewReaderOf opens a file of a table. Errors: not a Parquet file of tollbook's, or a column that it does not have.
-func NewReaderOf(src Source, def *table.Table, w Wanted) (*Reader, error) {
+func NewReaderOf[T any](src Source, def table.Def[T], w Wanted) (*Reader[T], error) {
+	r, err := newReader(src, def.Table, w)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader[T]{*r}, nil
+}
+
+func newReader(src Source, def *table.Table, w Wanted) (*reader, error) {
 	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, fmt.Errorf("read table %s: %w", def.Name, err)
@@ -63,7 +73,8 @@ func NewReaderOf(src Source, def *table.Table, w Wanted) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{wanted: w, out: NewColumns(def), dicts: make(map[int]*Dictionary), own: w.Decoder == nil}
+	r := &reader{wanted: w, out: NewColumns(table.Untyped(def)), dicts: make(map[int]*Dictionary),
+		own: w.Decoder == nil}
 	if r.own {
 		if w.Decoder, err = NewDecoder(); err != nil {
 			return nil, err
@@ -74,7 +85,7 @@ func NewReaderOf(src Source, def *table.Table, w Wanted) (*Reader, error) {
 }
 
 // dictionary keeps those of the row group at hand.
-func (r *Reader) dictionary(_, col int, load func() (*Dictionary, error)) (*Dictionary, error) {
+func (r *reader) dictionary(_, col int, load func() (*Dictionary, error)) (*Dictionary, error) {
 	if d, ok := r.dicts[col]; ok {
 		return d, nil
 	}
@@ -86,22 +97,26 @@ func (r *Reader) dictionary(_, col int, load func() (*Dictionary, error)) (*Dict
 }
 
 // Groups is the number of row groups.
-func (r *Reader) Groups() int { return r.pages.Layout.Groups() }
+func (r *reader) Groups() int { return r.pages.Layout.Groups() }
 
 // Rows is the number of rows of the file.
-func (r *Reader) Rows() int64 { return r.pages.Layout.Rows() }
+func (r *reader) Rows() int64 { return r.pages.Layout.Rows() }
 
 // Use makes Next fill columns of an earlier reader of the table, which has to be done with them.
-func (r *Reader) Use(c *Columns) { r.out = c }
+func (r *Reader[T]) Use(c *Columns[T]) { r.out = c.Any() }
 
 // Skip passes over the row group that is next, or what is left of it.
-func (r *Reader) Skip() {
+func (r *reader) Skip() {
 	r.group, r.at = r.group+1, 0
 	clear(r.dicts)
 }
 
 // Bounds returns the smallest and largest text of a column in the next row group; ok is false without statistics.
-func (r *Reader) Bounds(col int) (low, high string, ok bool) {
+func (r *Reader[T]) Bounds(col table.WordColumn[T]) (low, high string, ok bool) {
+	return r.bounds(int(col))
+}
+
+func (r *reader) bounds(col int) (low, high string, ok bool) {
 	if r.group >= r.Groups() || !slices.Contains(r.wanted.Cols, col) {
 		return "", "", false
 	}
@@ -114,7 +129,12 @@ func (r *Reader) Bounds(col int) (low, high string, ok bool) {
 
 // Next returns the next rows' columns, or nil at the end: of one row group, so that their words are of one dictionary.
 // Columns not asked for are empty.
-func (r *Reader) Next() (*Columns, error) {
+func (r *Reader[T]) Next() (*Columns[T], error) {
+	c, err := r.next()
+	return (*Columns[T])(c), err
+}
+
+func (r *reader) next() (*untyped, error) {
 	for r.group < r.Groups() {
 		g := &r.pages.Layout.groups[r.group]
 		from, to := g.first+r.at, g.first+g.rows
@@ -137,7 +157,7 @@ func (r *Reader) Next() (*Columns, error) {
 }
 
 // decode fills the columns with some rows of the file; passed = they are not wanted.
-func (r *Reader) decode(from, to int64) (passed bool, err error) {
+func (r *reader) decode(from, to int64) (passed bool, err error) {
 	r.out.Reset()
 	if r.wanted.Keep == nil {
 		return false, r.pages.Append(r.out, r.wanted.Cols, from, to)
@@ -156,7 +176,7 @@ func (r *Reader) decode(from, to int64) (passed bool, err error) {
 }
 
 // passes reports whether no row from..to can hold the word that alone is wanted.
-func (r *Reader) passes(from, to int64) bool {
+func (r *reader) passes(from, to int64) bool {
 	if r.wanted.Only == "" {
 		return false
 	}
@@ -165,7 +185,7 @@ func (r *Reader) passes(from, to int64) bool {
 }
 
 // Close releases the reader; the source stays open.
-func (r *Reader) Close() error {
+func (r *reader) Close() error {
 	if r.own {
 		r.pages.Decoder.Close()
 	}

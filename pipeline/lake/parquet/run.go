@@ -9,7 +9,7 @@ type Recode struct {
 }
 
 // Reset forgets all codes and makes ready for the rows of src.
-func (m *Recode) Reset(src *Columns) {
+func (m *Recode) Reset(src *untyped) {
 	if len(m.codes) != len(src.C) {
 		m.codes = make([][]int32, len(src.C))
 	}
@@ -26,7 +26,7 @@ func (m *Recode) Reset(src *Columns) {
 // AppendRun appends rows from..to of src, a batch of the same table or of one that begins with dst's columns. cols are
 // the columns that are wanted, nil = all of dst. m was Reset since either batch was filled. Dictionaries grow in the
 // order of the rows.
-func (c *Columns) AppendRun(src *Columns, from, to int, cols []int, m *Recode) {
+func (c *Columns[T]) AppendRun(src *Columns[T], from, to int, cols []int, m *Recode) {
 	if cols == nil {
 		for i := range c.C {
 			c.appendColumn(src, from, to, i, m)
@@ -38,7 +38,7 @@ func (c *Columns) AppendRun(src *Columns, from, to int, cols []int, m *Recode) {
 	c.N += to - from
 }
 
-func (c *Columns) appendColumn(src *Columns, from, to, col int, m *Recode) {
+func (c *Columns[T]) appendColumn(src *Columns[T], from, to, col int, m *Recode) {
 	dst, s := &c.C[col], &src.C[col]
 	switch c.Def.Columns[col].Type {
 	case table.Word:

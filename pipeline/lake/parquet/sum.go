@@ -10,7 +10,7 @@ import (
 type ColumnSum struct{ Column, Value string }
 
 // Sum adds up the given decimal columns of a batch.
-func (c *Columns) Sum(cols ...int) ([]ColumnSum, error) {
+func (c *Columns[T]) Sum(cols ...int) ([]ColumnSum, error) {
 	out := make([]ColumnSum, 0, len(cols))
 	for _, i := range cols {
 		def := c.Def.Columns[i]

@@ -9,8 +9,8 @@ import (
 )
 
 // sample is three rows with one column of every type.
-func sample(def *table.Table) *Columns {
-	c := NewColumns(def)
+func sample(def *table.Table) *untyped {
+	c := NewColumns(table.Untyped(def))
 	for _, w := range []string{"a", "b", "a"} {
 		c.C[0].AddWord(w)
 	}
@@ -56,7 +56,7 @@ func TestRoundTrip(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewReader(bytes.NewReader(buf.Bytes()), def, nil)
+	r, err := NewReader(bytes.NewReader(buf.Bytes()), table.Untyped(def), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestManyDistinctDecimals(t *testing.T) {
 	t.Parallel()
 	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "q", Type: table.Quantity}}}
 	for _, distinct := range []int{1, 3, 2047, 2049, 20000} {
-		c := NewColumns(def)
+		c := NewColumns(table.Untyped(def))
 		for i := range 20000 {
 			c.C[0].AddDec(0, uint64(i%distinct)*1_000_003)
 		}
@@ -111,7 +111,7 @@ func TestManyDistinctDecimals(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		r, err := NewReader(bytes.NewReader(buf.Bytes()), def, nil)
+		r, err := NewReader(bytes.NewReader(buf.Bytes()), table.Untyped(def), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestManyRows(t *testing.T) {
 	}}
 	for _, distinct := range []int{1, 2, 2047, 2048, 2049, 5000, 9000} {
 		const n, hole = 9000, 8500
-		c := NewColumns(def)
+		c := NewColumns(table.Untyped(def))
 		for i := range n {
 			c.C[0].AddText(fmt.Sprintf("resource-%d", i%distinct))
 			c.C[1].Ints = append(c.C[1].Ints, int64(i*i%7919)*1_000_000)
@@ -159,7 +159,7 @@ func TestManyRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		pages := opened(t, buf.Bytes(), def)
-		r, err := NewReader(bytes.NewReader(buf.Bytes()), def, nil)
+		r, err := NewReader(bytes.NewReader(buf.Bytes()), table.Untyped(def), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +168,7 @@ func TestManyRows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			paged := NewColumns(def)
+			paged := NewColumns(table.Untyped(def))
 			if err := pages.Group(paged, []int{0, 1, 2}, g); err != nil {
 				t.Fatal(err)
 			}
@@ -178,7 +178,7 @@ func TestManyRows(t *testing.T) {
 					end = int64(table.Nothing)
 				}
 				want := fmt.Sprintf("resource-%d", i%distinct)
-				for _, got := range []*Columns{read, paged} {
+				for _, got := range []*untyped{read, paged} {
 					if string(got.C[0].Text(i)) != want || got.C[1].Ints[i] != int64(i*i%7919)*1_000_000 ||
 						got.C[2].Ints[i] != end {
 						t.Fatalf("%d distinct, row group %d, row %d: %s, %d, %d; want %s, ending %d",
@@ -223,7 +223,7 @@ func (c *closer) Close() error {
 func TestWriterLeavesOpen(t *testing.T) {
 	t.Parallel()
 	var out closer
-	w, err := NewWriter(&out, table.Totals())
+	w, err := NewWriter(&out, table.Totals().Table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestAddedColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := NewColumns(def)
+	c := NewColumns(table.Untyped(def))
 	c.C[0].AddWord("a")
 	c.C[0].AddWord("b")
 	c.N = 2
@@ -257,12 +257,12 @@ func TestAddedColumns(t *testing.T) {
 	}
 	grown := definition()
 	grown.Columns = append(grown.Columns, table.Column{Name: "cost", Type: table.Cost})
-	if _, err := NewReader(bytes.NewReader(file.Bytes()), grown, nil); err == nil ||
+	if _, err := NewReader(bytes.NewReader(file.Bytes()), table.Untyped(grown), nil); err == nil ||
 		err.Error() != "read table t: the file has no column id" {
 		t.Errorf("a column that was not added later: %v", err)
 	}
 	grown.Added = len(grown.Columns) - 1
-	r, err := NewReader(bytes.NewReader(file.Bytes()), grown, nil)
+	r, err := NewReader(bytes.NewReader(file.Bytes()), table.Untyped(grown), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

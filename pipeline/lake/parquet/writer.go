@@ -67,7 +67,7 @@ func (w *Writer) Close() error {
 }
 
 // Write writes a batch as one row group; an empty batch writes nothing.
-func (w *Writer) Write(c *Columns) error {
+func (w *Writer) Write(c *Columns[table.Any]) error {
 	if c.N == 0 {
 		return nil
 	}
@@ -110,7 +110,7 @@ func codecOf(c *table.Column) format.CompressionCodec {
 
 // sameDictionary is an earlier column of the batch that holds the same in every row, so that its pages are this one's
 // too: what was paid is mostly all cash, and the end of usage is in three columns. -1 = none.
-func (w *Writer) sameDictionary(c *Columns, col int) int {
+func (w *Writer) sameDictionary(c *untyped, col int) int {
 	def, vals := w.def.Columns, &c.C[col]
 	if isOf(keyed[:], &def[col]) || isOf(random[:], &def[col]) || vals.Const {
 		return -1
@@ -136,7 +136,7 @@ func (w *Writer) sameDictionary(c *Columns, col int) int {
 
 // timesTwin is, for times that need not be and yet all are, an earlier column of the same times, as far as it is
 // compressed differences. -1 = none.
-func (w *Writer) timesTwin(c *Columns, col int) int {
+func (w *Writer) timesTwin(c *untyped, col int) int {
 	def, vals := w.def.Columns, &c.C[col]
 	if def[col].Type != table.MaybeTime || vals.Const {
 		return -1
@@ -159,7 +159,7 @@ func (ch *chunk) copyOf(o *chunk, m *Memory) {
 	ch.pages = append(ch.pages, o.pages...)
 }
 
-func (w *Writer) column(ch *chunk, b *Columns, col int) error {
+func (w *Writer) column(ch *chunk, b *untyped, col int) error {
 	def, c, n := &w.def.Columns[col], &b.C[col], b.N
 	m := &maker{Memory: w.mem, chunk: ch, keyed: isOf(keyed[:], def)}
 	m.compressor.tree = m.compressor.tree[:0]

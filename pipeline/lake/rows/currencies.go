@@ -18,7 +18,7 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 		if err != nil {
 			return nil, err
 		}
-		at := tables.CurrencyColumn(def)
+		at := tables.CurrencyColumn(def.Table)
 		if at < 0 {
 			continue
 		}
@@ -26,11 +26,11 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 		if err != nil {
 			return nil, err
 		}
-		scan := Scan{Table: def, Cols: []int{tables.SCustomerID, at}}
+		scan := Scan[tables.Statement]{Table: def, Cols: []int{int(tables.StatementCustomerID), at}}
 		for _, e := range files {
-			err := Groups(ctx, snap, e, scan, func(c *parquet.Columns) error {
+			err := Groups(ctx, snap, e, scan, func(c *parquet.Columns[tables.Statement]) error {
 				for i := range c.N {
-					billed[c.C[tables.SCustomerID].Word(i)] = c.C[at].Word(i)
+					billed[c.Word(tables.StatementCustomerID).At(i)] = c.C[at].Word(i)
 				}
 				return nil
 			})
@@ -46,15 +46,16 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 func StatedCurrencies(o tablefile.Opener, files []lake.FileEntry) (map[string]string, error) {
 	own := make(map[string]string)
 	def := tables.StatementsOf(true, true)
-	at := tables.CurrencyColumn(def)
+	at := tables.CurrencyColumn(def.Table)
 	for _, e := range files {
 		if e.Table != def.Name {
 			continue
 		}
-		err := tablefile.Each(o, e, def, []int{tables.SCustomerID, at}, func(c *parquet.Columns, row int) error {
-			own[c.C[tables.SCustomerID].Word(row)] = c.C[at].Word(row)
-			return nil
-		})
+		err := tablefile.Each(o, e, def, []int{int(tables.StatementCustomerID), at},
+			func(c *parquet.Columns[tables.Statement], row int) error {
+				own[c.Word(tables.StatementCustomerID).At(row)] = c.C[at].Word(row)
+				return nil
+			})
 		if err != nil {
 			return nil, err
 		}

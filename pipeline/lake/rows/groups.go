@@ -12,16 +12,16 @@ import (
 )
 
 // Scan says what Groups reads of a file.
-type Scan struct {
-	Table *tables.Table
-	Cols  []int                      // nil = all
-	Skip  func(*parquet.Reader) bool // whether to pass over the next row group; nil = read all
+type Scan[T any] struct {
+	Table tables.Def[T]
+	Cols  tables.List[T]                // nil = all
+	Skip  func(*parquet.Reader[T]) bool // whether to pass over the next row group; nil = read all
 }
 
 // Groups visits the row groups of a file of the lake in the order in which the file stores them. A group is valid until
 // the next.
-func Groups(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, s Scan,
-	visit func(*parquet.Columns) error) (err error) {
+func Groups[T any](ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, s Scan[T],
+	visit func(*parquet.Columns[T]) error) (err error) {
 	file, err := snap.Open(e)
 	if err != nil {
 		return err

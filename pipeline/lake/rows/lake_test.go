@@ -32,7 +32,7 @@ func (l testLine) String() string {
 }
 
 // fill appends a row of no meaning, and then what is said of it.
-func fill(c *parquet.Columns, set func(c *parquet.Columns)) {
+func fill[T any](c *parquet.Columns[T], set func(c *parquet.Columns[T])) {
 	n := c.N
 	set(c)
 	for i := range c.C {
@@ -55,21 +55,21 @@ func fill(c *parquet.Columns, set func(c *parquet.Columns)) {
 	c.N++
 }
 
-func addLine(c *parquet.Columns, l testLine) {
-	fill(c, func(c *parquet.Columns) {
-		c.C[tables.LCustomerID].AddWord(l.customer)
-		c.C[tables.LUsageStart].Ints = append(c.C[tables.LUsageStart].Ints, l.start*1_000_000)
-		c.C[tables.LID].AddText(l.id)
-		c.C[tables.LTier].Codes = append(c.C[tables.LTier].Codes, l.tier)
-		c.C[tables.LKind].AddWord(l.kind)
-		c.C[tables.LUnitPrice].AddDec(0, l.price)
+func addLine(c *parquet.Columns[tables.Line], l testLine) {
+	fill(c, func(c *parquet.Columns[tables.Line]) {
+		c.C[tables.LineCustomerID].AddWord(l.customer)
+		c.C[tables.LineUsageStart].Ints = append(c.C[tables.LineUsageStart].Ints, l.start*1_000_000)
+		c.C[tables.LineID].AddText(l.id)
+		c.C[tables.LineTier].Codes = append(c.C[tables.LineTier].Codes, l.tier)
+		c.C[tables.LineKind].AddWord(l.kind)
+		c.C[tables.LineUnitPrice].AddDec(0, l.price)
 	})
 }
 
-func readLine(row Row) testLine {
-	return testLine{row.Word(tables.LCustomerID), int64(row.Time(tables.LUsageStart)) / 1_000_000,
-		string(row.Text(tables.LID)),
-		int32(row.Small(tables.LTier)), row.Word(tables.LKind), row.Cols.C[tables.LUnitPrice].Decs[row.I].Lo}
+func readLine(row Row[tables.Line]) testLine {
+	return testLine{row.Word(tables.LineCustomerID), int64(row.Time(tables.LineUsageStart)) / 1_000_000,
+		string(row.Text(tables.LineID)),
+		int32(row.Small(tables.LineTier)), row.Word(tables.LineKind), row.Cols.C[tables.LineUnitPrice].Decs[row.I].Lo}
 }
 
 // testLake is a lake in memory that is being filled.
@@ -101,7 +101,7 @@ func newLake(t *testing.T) *testLake {
 }
 
 // put writes batches as one file, a row group each.
-func (l *testLake) put(key lake.FileKey, batches ...*parquet.Columns) {
+func (l *testLake) put(key lake.FileKey, batches ...*parquet.Columns[tables.Any]) {
 	l.t.Helper()
 	w, err := l.txn.Create(key)
 	if err != nil {
@@ -131,13 +131,13 @@ func (l *testLake) put(key lake.FileKey, batches ...*parquet.Columns) {
 // lines writes sorted lines as the file of a day and bucket, in row groups of a size.
 func (l *testLake) lines(day string, bucket, group int, lines []testLine) {
 	l.t.Helper()
-	var batches []*parquet.Columns
+	var batches []*parquet.Columns[tables.Any]
 	for part := range slices.Chunk(lines, group) {
 		c := parquet.NewColumns(tables.Lines())
 		for _, one := range part {
 			addLine(c, one)
 		}
-		batches = append(batches, c)
+		batches = append(batches, c.Any())
 	}
 	if len(batches) > 0 {
 		l.put(lake.FileKey{Table: "lines", Cycle: testCycle, Day: day, Bucket: bucket}, batches...)

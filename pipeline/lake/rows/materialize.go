@@ -20,11 +20,11 @@ import (
 
 // Materialize gives the rows of a table that is calculated for the occasion, in the table's order. Each part, from 0,
 // writes its rows in that order, in batches of at most 65,536; they are in scratch space until Close.
-func Materialize(ctx context.Context, def *tables.Table, parts int,
-	part func(ctx context.Context, part int, write func(*parquet.Columns) error) error, where Filter, l Limits) (
-	*Rows, error) {
-	m := newMerger(def, orderOf(def), nil, l)
-	o, err := m.opening(parts, where)
+func Materialize[T any](ctx context.Context, def tables.Def[T], parts int,
+	part func(ctx context.Context, part int, write func(*parquet.Columns[T]) error) error, where Filter[T], l Limits) (
+	*Rows[T], error) {
+	m := newMerger(def.Table, orderOf(def.Table), nil, l)
+	o, err := m.opening(parts, where.any())
 	if err != nil {
 		return nil, err
 	}
@@ -40,19 +40,19 @@ func Materialize(ctx context.Context, def *tables.Table, parts int,
 			return openScratchTable(name, o)
 		}}
 		group.Go(func() error {
-			return writeScratch(name, def, func(write func(*parquet.Columns) error) error {
-				return part(within, i, write)
+			return writeScratch(name, def.Table, func(w *parquet.Writer) error {
+				return part(within, i, func(c *parquet.Columns[T]) error { return w.Write(c.Any()) })
 			})
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, errors.Join(err, m.clear())
 	}
-	return m.merge(ctx, inputs)
+	return typed[T](m.merge(ctx, inputs))
 }
 
 // writeScratch makes one scratch file.
-func writeScratch(name string, def *tables.Table, fill func(write func(*parquet.Columns) error) error) (err error) {
+func writeScratch(name string, def *tables.Table, fill func(*parquet.Writer) error) (err error) {
 	f, err := os.Create(name)
 	if err != nil {
 		return fmt.Errorf("write scratch space: %w", err)
@@ -62,16 +62,16 @@ func writeScratch(name string, def *tables.Table, fill func(write func(*parquet.
 	if err != nil {
 		return err
 	}
-	return errors.Join(fill(w.Write), w.Close())
+	return errors.Join(fill(w), w.Close())
 }
 
 // spilledRows is how many rows Spill writes at once.
 const spilledRows = 1 << 14
 
 // Spill writes rows to a file that Spilled reads, and closes them.
-func Spill(w io.Writer, def *tables.Table, rows *Rows) (err error) {
+func Spill[T any](w io.Writer, def tables.Def[T], rows *Rows[T]) (err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	out, err := parquet.NewWriter(w, def)
+	out, err := parquet.NewWriter(w, def.Table)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func Spill(w io.Writer, def *tables.Table, rows *Rows) (err error) {
 		if batch.N == 0 {
 			return out.Close()
 		}
-		if err := out.Write(batch); err != nil {
+		if err := out.Write(batch.Any()); err != nil {
 			return errors.Join(err, out.Close())
 		}
 	}
@@ -99,19 +99,21 @@ type spilledFile struct {
 func (f spilledFile) Size() int64 { return f.size }
 
 // Spilled returns the selected rows of a file that Spill wrote. Closing the rows closes the file.
-func Spilled(ctx context.Context, f *os.File, def *tables.Table, where Filter, l Limits) (*Rows, error) {
-	m := newMerger(def, orderOf(def), nil, l)
-	return m.merge(ctx, []input{{name: f.Name(), group: maxPiece, open: func() (*cursor, error) {
+func Spilled[T any](ctx context.Context, f *os.File, def tables.Def[T], where Filter[T], l Limits) (*Rows[T], error) {
+	m := newMerger(def.Table, orderOf(def.Table), nil, l)
+	return typed[T](m.merge(ctx, []input{{name: f.Name(), group: maxPiece, open: func() (*cursor, error) {
 		info, err := f.Stat()
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("read a kept file: %w", err), f.Close())
 		}
-		return openCursor(f.Name(), spilledFile{f, info.Size()}, opening{def: def, order: m.order, where: where})
-	}}})
+		return openCursor(f.Name(), spilledFile{f, info.Size()}, opening{def: def.Table, order: m.order,
+			where: where.any()})
+	}}}))
 }
 
 // PartnerStatements gives the kept partner statements of a closed cycle in the order of §8; partner "" = all.
-func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle, partner string, l Limits) (*Rows, error) {
+func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle, partner string, l Limits) (
+	*Rows[tables.PartnerStatement], error) {
 	def, err := PartnerStatementsTable(snap, cycle)
 	if err != nil {
 		return nil, err
@@ -120,39 +122,51 @@ func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle, partner 
 	if err != nil {
 		return nil, err
 	}
-	return newMerger(def, orderOf(def), nil, l).rowsOf(ctx, snap, files, Filter{tables.XPartnerID, partner})
+	return rowsOf(ctx, snap, newMerger(def.Table, partnerStatementsOrder(), nil, l), files,
+		Filter[tables.PartnerStatement]{tables.PartnerStatementPartnerID, partner})
 }
 
 // Accounts gives how balances moved in a cycle, in ledger order; customer "" = all.
-func Accounts(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (*Rows, error) {
+func Accounts(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (
+	*Rows[tables.AccountEntry], error) {
 	def := tables.AccountEntries()
 	files, err := filesOf(snap, cycle, def.Name)
 	if err != nil {
 		return nil, err
 	}
-	return newMerger(def, orderOf(def), nil, l).rowsOf(ctx, snap, files, Filter{tables.ECustomerID, customer})
+	return rowsOf(ctx, snap, newMerger(def.Table, accountsOrder(), nil, l), files,
+		Filter[tables.AccountEntry]{tables.AccountEntryCustomerID, customer})
 }
 
 // partnerStatementsOrder is the order of partner_statements: its first columns (§8).
 func partnerStatementsOrder() order {
-	words := []int{tables.XPartnerID, tables.XSellerID, tables.XResellerID, tables.XCustomerID, tables.XAssociationType,
-		tables.XServiceTypeCode}
-	return order{cols: append(words, tables.XChargingMode, tables.XSign), compare: func(a, b Row) int {
+	type row = Row[tables.PartnerStatement]
+	words := []tables.WordColumn[tables.PartnerStatement]{tables.PartnerStatementPartnerID,
+		tables.PartnerStatementSellerID, tables.PartnerStatementResellerID, tables.PartnerStatementCustomerID,
+		tables.PartnerStatementAssociationType, tables.PartnerStatementServiceTypeCode}
+	cols := tables.Columns(tables.PartnerStatementChargingMode, tables.PartnerStatementSign)
+	for _, col := range words {
+		cols = append(cols, int(col))
+	}
+	return by(cols, func(a, b row) int {
 		for _, col := range words {
 			if c := strings.Compare(a.Word(col), b.Word(col)); c != 0 {
 				return c
 			}
 		}
-		return cmp.Or(cmp.Compare(a.Small(tables.XChargingMode), b.Small(tables.XChargingMode)),
-			strings.Compare(a.Word(tables.XSign), b.Word(tables.XSign)))
-	}}
+		return cmp.Or(
+			cmp.Compare(a.Small(tables.PartnerStatementChargingMode), b.Small(tables.PartnerStatementChargingMode)),
+			strings.Compare(a.Word(tables.PartnerStatementSign), b.Word(tables.PartnerStatementSign)))
+	})
 }
 
 // accountsOrder is ledger order: what happens to a customer in one instant is in one file, in order, but for
 // month-end lines, whose file comes after that of the last day.
 func accountsOrder() order {
-	return order{cols: []int{tables.ECustomerID, tables.ETime}, compare: func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Word(tables.ECustomerID), b.Word(tables.ECustomerID)),
-			cmp.Compare(a.Time(tables.ETime), b.Time(tables.ETime)))
-	}}
+	return by(tables.Columns(tables.AccountEntryCustomerID, tables.AccountEntryTime),
+		func(a, b Row[tables.AccountEntry]) int {
+			return cmp.Or(
+				strings.Compare(a.Word(tables.AccountEntryCustomerID), b.Word(tables.AccountEntryCustomerID)),
+				cmp.Compare(a.Time(tables.AccountEntryTime), b.Time(tables.AccountEntryTime)))
+		})
 }

@@ -21,7 +21,7 @@ type file interface {
 
 // groups gives the rows of a file, some at a time: pages of Parquet, or a frame of scratch space.
 type groups interface {
-	Next() (*parquet.Columns, error)
+	Next() (*parquet.Columns[tables.Any], error)
 }
 
 // cursor walks the rows of one sorted file, or of one row group of a file that is not, which it sorts.
@@ -29,23 +29,29 @@ type cursor struct {
 	name   string
 	file   file
 	groups groups
-	reader *parquet.Reader // the same, of Parquet; nil for scratch space
+	reader *parquet.Reader[tables.Any] // the same, of Parquet; nil for scratch space
 	order  *order
-	keep   func(Row) bool // whether a row is of interest; nil = every one
-	row    Row
-	at     int              // place of row among those of its group
-	last   *parquet.Columns // the last row of the group before, its key columns
-	place  int              // among the files that are merged: of rows that are equal the earlier file's come first
-	sorted []int            // the rows of the one group that is read, in order; nil = the file is in order
+	keep   func(anyRow) bool // whether a row is of interest; nil = every one
+	row    anyRow
+	at     int                          // place of row among those of its group
+	last   *parquet.Columns[tables.Any] // the last row of the group before, its key columns
+	// place is the file's among those that are merged: of rows that are equal the earlier file's come first.
+	place  int
+	sorted []int // the rows of the one group that is read, in order; nil = the file is in order
 
 	recode parquet.Recode // of the group's words, in the batch that is being filled
 	coded  int            // which batch that is
 }
 
-// Filter selects the rows of a table whose column Column, of words, holds Word. An empty Word selects all rows.
-type Filter struct {
-	Column int
+// Filter selects the rows of T's table whose column Column holds Word. An empty Word selects all rows.
+type Filter[T any] struct {
+	Column tables.WordColumn[T]
 	Word   string
+}
+
+// any is the filter for those who do not know its table.
+func (f Filter[T]) any() Filter[tables.Any] {
+	return Filter[tables.Any]{tables.WordColumn[tables.Any](f.Column), f.Word}
 }
 
 // opening is how a Parquet file is read.
@@ -53,7 +59,7 @@ type opening struct {
 	def     *tables.Table
 	order   *order
 	cols    []int // those of the order come too; nil = all
-	where   Filter
+	where   Filter[tables.Any]
 	piece   int64            // rows that are decoded at once; 0 = maxPiece
 	decoder *parquet.Decoder // shared; nil = one of its own
 }
@@ -70,20 +76,20 @@ const (
 func openCursor(name string, f file, o opening) (*cursor, error) {
 	cols := o.order.with(o.cols)
 	if cols != nil && o.where.Word != "" {
-		cols = append(cols, o.where.Column)
+		cols = append(cols, int(o.where.Column))
 	}
 	piece := cmp.Or(o.piece, maxPiece)
 	if o.where.Word != "" { // pages without the word are not decoded
 		piece = pagePiece
 	}
-	wanted := parquet.Wanted{Cols: cols, Rows: piece, By: o.where.Column, Only: o.where.Word, Decoder: o.decoder}
-	r, err := parquet.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), o.def, wanted)
+	wanted := parquet.Wanted{Cols: cols, Rows: piece, By: int(o.where.Column), Only: o.where.Word, Decoder: o.decoder}
+	r, err := parquet.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), tables.Untyped(o.def), wanted)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
 	c := &cursor{name: name, file: f, groups: r, reader: r, order: o.order}
 	if o.where.Word != "" {
-		c.keep = func(row Row) bool { return row.Word(o.where.Column) == o.where.Word }
+		c.keep = func(row anyRow) bool { return row.Word(o.where.Column) == o.where.Word }
 	}
 	return c, nil
 }
@@ -101,8 +107,8 @@ func (c *cursor) sortGroup(group int) error {
 	for i := range c.sorted {
 		c.sorted[i] = i
 	}
-	slices.SortStableFunc(c.sorted, func(i, j int) int { return c.order.compare(Row{cols, i}, Row{cols, j}) })
-	c.row, c.at = Row{Cols: cols}, -1
+	slices.SortStableFunc(c.sorted, func(i, j int) int { return c.order.compare(anyRow{cols, i}, anyRow{cols, j}) })
+	c.row, c.at = anyRow{Cols: cols}, -1
 	return nil
 }
 
@@ -119,7 +125,7 @@ func (c *cursor) next() (bool, error) {
 		if cols == nil {
 			return false, nil
 		}
-		c.row, c.at, c.coded = Row{Cols: cols}, -1, 0
+		c.row, c.at, c.coded = anyRow{Cols: cols}, -1, 0
 		if err := c.inOrder(); err != nil {
 			return false, err
 		}
@@ -151,18 +157,18 @@ func (c *cursor) remember() {
 		return
 	}
 	if c.last == nil {
-		c.last = parquet.NewColumns(c.row.Cols.Def)
+		c.last = parquet.NewColumns(tables.Untyped(c.row.Cols.Def))
 	}
 	c.last.Reset()
-	AppendRow(c.last, Row{c.row.Cols, c.row.Cols.N - 1}, c.order.cols)
+	AppendRow(c.last, anyRow{c.row.Cols, c.row.Cols.N - 1}, c.order.cols)
 }
 
 // inOrder is ROWS-2 for one group of a file, and for the last row of the group before.
 func (c *cursor) inOrder() error {
 	cols := c.row.Cols
-	wrong := cols.N > 0 && c.last != nil && c.order.compare(Row{c.last, 0}, Row{cols, 0}) > 0
+	wrong := cols.N > 0 && c.last != nil && c.order.compare(anyRow{c.last, 0}, anyRow{cols, 0}) > 0
 	for i := 1; i < cols.N && !wrong; i++ {
-		wrong = c.order.compare(Row{cols, i - 1}, Row{cols, i}) > 0
+		wrong = c.order.compare(anyRow{cols, i - 1}, anyRow{cols, i}) > 0
 	}
 	if wrong {
 		return fmt.Errorf("%s: rows are not in order", c.name)
@@ -177,8 +183,8 @@ func (c *cursor) close() error {
 	return errors.Join(c.reader.Close(), c.file.Close())
 }
 
-// Rows gives the rows of several sorted files in one order. One goroutine uses it; Close ends it.
-type Rows struct {
+// merged gives the rows of several sorted files in one order.
+type merged struct {
 	order  *order
 	heap   []*cursor
 	open   []*cursor
@@ -189,8 +195,8 @@ type Rows struct {
 }
 
 // newRows starts on cursors that it then owns. onEnd, if not nil, runs at Close.
-func newRows(o *order, cursors []*cursor, onEnd func() error) (*Rows, error) {
-	r := &Rows{order: o, open: cursors, onEnd: onEnd}
+func newRows(o *order, cursors []*cursor, onEnd func() error) (*merged, error) {
+	r := &merged{order: o, open: cursors, onEnd: onEnd}
 	for i, c := range cursors {
 		c.place = i
 		ok, err := c.next()
@@ -207,19 +213,18 @@ func newRows(o *order, cursors []*cursor, onEnd func() error) (*Rows, error) {
 	return r, nil
 }
 
-// Next gives the next row, valid until the next call; ok is false at the end.
-func (r *Rows) Next() (row Row, ok bool, err error) {
+func (r *merged) next() (row anyRow, ok bool, err error) {
 	if err := r.move(); err != nil {
-		return Row{}, false, err
+		return anyRow{}, false, err
 	}
 	if r.given = len(r.heap) > 0; !r.given {
-		return Row{}, false, nil
+		return anyRow{}, false, nil
 	}
 	return r.heap[0].row, true, nil
 }
 
 // move continues to the next row, if the first was given.
-func (r *Rows) move() error {
+func (r *merged) move() error {
 	if !r.given {
 		return nil
 	}
@@ -236,10 +241,8 @@ func (r *Rows) move() error {
 	return nil
 }
 
-// Fill makes dst the next rows, at most so many: stretches of rows that follow each other in one file are copied column
-// by column. cols as in Lines; nil = all of dst, whose columns may be the first of the table's. No row is left when dst
-// is empty afterwards. What Next gave is no longer valid.
-func (r *Rows) Fill(dst *parquet.Columns, most int, cols []int) error {
+// fill makes dst the next rows: see Rows.Fill.
+func (r *merged) fill(dst *parquet.Columns[tables.Any], most int, cols []int) error {
 	dst.Reset()
 	r.fills++
 	for dst.N < most {
@@ -264,7 +267,7 @@ func (r *Rows) Fill(dst *parquet.Columns, most int, cols []int) error {
 
 // run is how many rows of the first cursor's group, from where it is, are to be given before any other file's: at
 // least 1, at most so many.
-func (r *Rows) run(most int) int {
+func (r *merged) run(most int) int {
 	c := r.heap[0]
 	if c.sorted != nil {
 		return 1
@@ -272,7 +275,7 @@ func (r *Rows) run(most int) int {
 	most = min(most, c.row.Cols.N-c.at)
 	if c.keep != nil {
 		n := 1
-		for n < most && c.keep(Row{c.row.Cols, c.at + n}) {
+		for n < most && c.keep(anyRow{c.row.Cols, c.at + n}) {
 			n++
 		}
 		most = n
@@ -285,7 +288,7 @@ func (r *Rows) run(most int) int {
 		next = r.heap[2]
 	}
 	ours := func(n int) bool {
-		d := r.order.compare(Row{c.row.Cols, c.at + n}, next.row)
+		d := r.order.compare(anyRow{c.row.Cols, c.at + n}, next.row)
 		return d < 0 || d == 0 && c.place < next.place
 	}
 	// Stretches are short against groups: look 1, 2, 4, … rows ahead, then between the last two.
@@ -297,10 +300,9 @@ func (r *Rows) run(most int) int {
 	return low + sort.Search(high-low, func(i int) bool { return !ours(low + i) })
 }
 
-// Each calls visit with every row, to the end or to the first error.
-func (r *Rows) Each(visit func(Row) error) error {
+func (r *merged) each(visit func(anyRow) error) error {
 	for {
-		row, ok, err := r.Next()
+		row, ok, err := r.next()
 		if err != nil || !ok {
 			return err
 		}
@@ -311,7 +313,7 @@ func (r *Rows) Each(visit func(Row) error) error {
 }
 
 // Close gives files and scratch space back. A second call does nothing.
-func (r *Rows) Close() error {
+func (r *merged) Close() error {
 	if r.closed {
 		return nil
 	}
@@ -328,13 +330,13 @@ func (r *Rows) Close() error {
 }
 
 // before reports whether a cursor of the heap is to be given before another.
-func (r *Rows) before(i, j int) bool {
+func (r *merged) before(i, j int) bool {
 	a, b := r.heap[i], r.heap[j]
 	c := r.order.compare(a.row, b.row)
 	return c < 0 || c == 0 && a.place < b.place
 }
 
-func (r *Rows) down(i int) {
+func (r *merged) down(i int) {
 	for {
 		child := 2*i + 1
 		if child >= len(r.heap) {
@@ -353,7 +355,7 @@ func (r *Rows) down(i int) {
 
 // AppendRow appends the given columns of a row to a batch; nil = all columns of the batch, which may be the first of
 // the row's.
-func AppendRow(dst *parquet.Columns, src Row, cols []int) {
+func AppendRow[T any](dst *parquet.Columns[T], src Row[T], cols tables.List[T]) {
 	if cols == nil {
 		for col := range dst.C {
 			appendCell(dst, src, col)
@@ -365,7 +367,7 @@ func AppendRow(dst *parquet.Columns, src Row, cols []int) {
 	dst.N++
 }
 
-func appendCell(dst *parquet.Columns, src Row, col int) {
+func appendCell[T any](dst *parquet.Columns[T], src Row[T], col int) {
 	to, from := &dst.C[col], &src.Cols.C[col]
 	switch dst.Def.Columns[col].Type {
 	case tables.Word:

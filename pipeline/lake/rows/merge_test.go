@@ -44,10 +44,10 @@ func spread(l *testLake, lines []testLine, group int) {
 	}
 }
 
-func collect(t *testing.T, rows *Rows) []testLine {
+func collect(t *testing.T, rows *Rows[tables.Line]) []testLine {
 	t.Helper()
 	var out []testLine
-	if err := rows.Each(func(row Row) error { out = append(out, readLine(row)); return nil }); err != nil {
+	if err := rows.Each(func(row Row[tables.Line]) error { out = append(out, readLine(row)); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if err := rows.Close(); err != nil {
@@ -60,7 +60,7 @@ func collect(t *testing.T, rows *Rows) []testLine {
 }
 
 // fillAll is collect in batches.
-func fillAll(t *testing.T, rows *Rows, batch int) []testLine {
+func fillAll(t *testing.T, rows *Rows[tables.Line], batch int) []testLine {
 	t.Helper()
 	var out []testLine
 	cols := parquet.NewColumns(tables.Lines())
@@ -72,7 +72,7 @@ func fillAll(t *testing.T, rows *Rows, batch int) []testLine {
 			break
 		}
 		for i := range cols.N {
-			out = append(out, readLine(Row{cols, i}))
+			out = append(out, readLine(Row[tables.Line]{cols, i}))
 		}
 	}
 	if err := rows.Close(); err != nil {
@@ -102,7 +102,7 @@ func TestOrderOfLines(t *testing.T) {
 		batch := rapid.IntRange(1, 7).Draw(rt, "batch")
 		for _, limits := range []Limits{{}, {Rows: 20, Files: 3, Workers: 3}, {Rows: 1, Files: 1}} {
 			limits.Scratch = t.TempDir()
-			rows, err := Lines(t.Context(), snap, testCycle, "", []int{tables.LPaymentAmount}, limits)
+			rows, err := Lines(t.Context(), snap, testCycle, "", tables.Columns(tables.LinePaymentAmount), limits)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -112,7 +112,8 @@ func TestOrderOfLines(t *testing.T) {
 			if left, err := os.ReadDir(limits.Scratch); err != nil || len(left) > 0 {
 				rt.Fatalf("limits %+v: left in scratch space: %v, %v", limits, left, err)
 			}
-			if rows, err = Lines(t.Context(), snap, testCycle, "", []int{tables.LPaymentAmount}, limits); err != nil {
+			if rows, err = Lines(t.Context(), snap, testCycle, "", tables.Columns(tables.LinePaymentAmount),
+				limits); err != nil {
 				rt.Fatal(err)
 			}
 			if got := fillAll(t, rows, batch); !slices.Equal(got, want) {
@@ -154,7 +155,7 @@ func TestFileOutOfOrder(t *testing.T) {
 			{"a", 1, "r2", 1, "usage", 1}})
 		rows, err := Lines(t.Context(), l.commit(), testCycle, "", nil, Limits{})
 		if err == nil {
-			err = errors.Join(rows.Each(func(Row) error { return nil }), rows.Close())
+			err = errors.Join(rows.Each(func(Row[tables.Line]) error { return nil }), rows.Close())
 		}
 		if err == nil || !strings.Contains(err.Error(), "rows are not in order") {
 			t.Errorf("row groups of %d: %v, want rows not in order", group, err)
@@ -166,11 +167,11 @@ func TestFileOutOfOrder(t *testing.T) {
 func TestOrderOfRejects(t *testing.T) {
 	t.Parallel()
 	l := newLake(t)
-	add := func(c *parquet.Columns, file string, row int64, hash string) {
-		fill(c, func(c *parquet.Columns) {
-			c.C[tables.RFile].AddWord(file)
-			c.C[tables.RRow].Ints = append(c.C[tables.RRow].Ints, row)
-			c.C[tables.RFileHash].AddWord(hash)
+	add := func(c *parquet.Columns[tables.Reject], file string, row int64, hash string) {
+		fill(c, func(c *parquet.Columns[tables.Reject]) {
+			c.C[tables.RejectFile].AddWord(file)
+			c.C[tables.RejectRow].Ints = append(c.C[tables.RejectRow].Ints, row)
+			c.C[tables.RejectFileHash].AddWord(hash)
 		})
 	}
 	first, second, third := parquet.NewColumns(tables.Rejects()), parquet.NewColumns(tables.Rejects()),
@@ -181,19 +182,19 @@ func TestOrderOfRejects(t *testing.T) {
 	add(second, "usage/a.csv", 2, "x")
 	add(third, "bandwidth/z.csv", 100, "x")
 	key := lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}
-	l.put(key, first, second)
-	l.put(key, third)
+	l.put(key, first.Any(), second.Any())
+	l.put(key, third.Any())
 	snap := l.commit()
 	want := "bandwidth/z.csv 100 x, usage/a.csv 2 x, usage/a.csv 2 y, usage/b.csv 9 x, usage/b.csv 10 x"
 	for _, limits := range []Limits{{}, {Rows: 1, Files: 1, Scratch: t.TempDir()}} {
-		rows, err := Rejects(t.Context(), snap, []int{tables.RFile}, limits)
+		rows, err := Rejects(t.Context(), snap, tables.Columns(tables.RejectFile), limits)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		err = rows.Each(func(row Row) error {
-			got = append(got, fmt.Sprintf("%s %d %s", row.Word(tables.RFile), row.Whole(tables.RRow),
-				row.Word(tables.RFileHash)))
+		err = rows.Each(func(row Row[tables.Reject]) error {
+			got = append(got, fmt.Sprintf("%s %d %s", row.Word(tables.RejectFile), row.Whole(tables.RejectRow),
+				row.Word(tables.RejectFileHash)))
 			return nil
 		})
 		if err != nil {
@@ -268,9 +269,9 @@ func TestSelectionOpensFewFiles(t *testing.T) {
 		t.Fatalf("%d files, error %v: too few for this test", len(files), err)
 	}
 	for _, c := range []struct {
-		keep    func(Row) bool
+		keep    func(Row[tables.Line]) bool
 		scratch bool
-	}{{nil, false}, {func(Row) bool { return true }, true}} {
+	}{{nil, false}, {func(Row[tables.Line]) bool { return true }, true}} {
 		limits := Limits{Scratch: t.TempDir(), Workers: 2}
 		rows, err := LinesOf(t.Context(), snap, testCycle, Selection{Keep: c.keep}, nil, limits)
 		if err != nil {

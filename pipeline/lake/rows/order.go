@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/line"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -13,44 +14,48 @@ import (
 // order says in which order the rows of a table leave (§8), and which columns that takes.
 type order struct {
 	cols    []int
-	compare func(a, b Row) int
+	compare func(a, b anyRow) int
 }
 
-func linesOrder() order {
-	return order{
-		cols: []int{tables.LCustomerID, tables.LUsageStart, tables.LID, tables.LTier, tables.LKind, tables.LResourceID,
-			tables.LUnitPrice, tables.LQuantity, tables.LTradeID, tables.LOriginCycle, tables.LPaymentAmount},
-		compare: compareLines,
-	}
+// by is an order of rows of T's table.
+func by[T any](cols tables.List[T], compare func(a, b Row[T]) int) order {
+	return order{cols: cols, compare: func(a, b anyRow) int { return compare(of[T](a), of[T](b)) }}
 }
+
+func linesOrder() order { return order{cols: LineOrder(), compare: compareLines} }
 
 // LineOrder is the columns that lines are ordered by.
-func LineOrder() []int { return linesOrder().cols }
+func LineOrder() tables.List[tables.Line] {
+	return tables.Columns(tables.LineCustomerID, tables.LineUsageStart, tables.LineID, tables.LineTier, tables.LineKind,
+		tables.LineResourceID, tables.LineUnitPrice, tables.LineQuantity, tables.LineTradeID, tables.LineOriginCycle,
+		tables.LinePaymentAmount)
+}
 
 // CompareLines is the order of lines (§8). Both rows have the columns of LineOrder.
-func CompareLines(a, b Row) int { return compareLines(a, b) }
+func CompareLines(a, b Row[tables.Line]) int { return compareLines(a.Any(), b.Any()) }
 
 // compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity,
 // trade_id. Differences of one closed cycle agree in all of these: origin_cycle and payment_amount put them in order.
-func compareLines(a, b Row) int {
-	if c := strings.Compare(a.Word(tables.LCustomerID), b.Word(tables.LCustomerID)); c != 0 {
+func compareLines(x, y anyRow) int {
+	a, b := of[tables.Line](x), of[tables.Line](y)
+	if c := strings.Compare(a.Word(tables.LineCustomerID), b.Word(tables.LineCustomerID)); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(a.Time(tables.LUsageStart), b.Time(tables.LUsageStart)); c != 0 {
+	if c := cmp.Compare(a.Time(tables.LineUsageStart), b.Time(tables.LineUsageStart)); c != 0 {
 		return c
 	}
-	if c := bytes.Compare(a.Text(tables.LID), b.Text(tables.LID)); c != 0 {
+	if c := bytes.Compare(a.Text(tables.LineID), b.Text(tables.LineID)); c != 0 {
 		return c
 	}
 	return cmp.Or(
-		cmp.Compare(a.Small(tables.LTier), b.Small(tables.LTier)),
-		cmp.Compare(KindRank(a.Word(tables.LKind)), KindRank(b.Word(tables.LKind))),
-		bytes.Compare(a.Text(tables.LResourceID), b.Text(tables.LResourceID)),
-		compareDec(a, b, tables.LUnitPrice),
-		compareDec(a, b, tables.LQuantity),
-		strings.Compare(a.Word(tables.LTradeID), b.Word(tables.LTradeID)),
-		strings.Compare(a.Word(tables.LOriginCycle), b.Word(tables.LOriginCycle)),
-		compareDec(a, b, tables.LPaymentAmount),
+		cmp.Compare(a.Small(tables.LineTier), b.Small(tables.LineTier)),
+		cmp.Compare(KindRank(a.Word(tables.LineKind)), KindRank(b.Word(tables.LineKind))),
+		bytes.Compare(a.Text(tables.LineResourceID), b.Text(tables.LineResourceID)),
+		compareDec(a.Cols.Quantity(tables.LineUnitPrice).At(a.I), b.Cols.Quantity(tables.LineUnitPrice).At(b.I)),
+		compareDec(a.Cols.Quantity(tables.LineQuantity).At(a.I), b.Cols.Quantity(tables.LineQuantity).At(b.I)),
+		strings.Compare(a.Word(tables.LineTradeID), b.Word(tables.LineTradeID)),
+		strings.Compare(a.Word(tables.LineOriginCycle), b.Word(tables.LineOriginCycle)),
+		compareDec(a.Cols.Amount(tables.LinePaymentAmount).At(a.I), b.Cols.Amount(tables.LinePaymentAmount).At(b.I)),
 	)
 }
 
@@ -64,49 +69,55 @@ func KindRank(word string) line.Kind {
 	return line.Cap + 1
 }
 
-func compareDec(a, b Row, col int) int {
-	x, y := a.Cols.C[col].Decs[a.I], b.Cols.C[col].Decs[b.I]
+func compareDec(x, y parquet.Dec) int {
 	return cmp.Or(cmp.Compare(x.Hi, y.Hi), cmp.Compare(x.Lo, y.Lo))
 }
 
 func statementsOrder() order {
-	return order{cols: []int{tables.SCustomerID}, compare: func(a, b Row) int {
-		return strings.Compare(a.Word(tables.SCustomerID), b.Word(tables.SCustomerID))
-	}}
+	return by(tables.Columns(tables.StatementCustomerID), func(a, b Row[tables.Statement]) int {
+		return strings.Compare(a.Word(tables.StatementCustomerID), b.Word(tables.StatementCustomerID))
+	})
 }
 
 func rejectsOrder() order {
 	// The hash distinguishes two files that bore the same name one after the other.
-	return order{cols: []int{tables.RFile, tables.RRow, tables.RFileHash}, compare: func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Word(tables.RFile), b.Word(tables.RFile)),
-			cmp.Compare(a.Whole(tables.RRow), b.Whole(tables.RRow)),
-			strings.Compare(a.Word(tables.RFileHash), b.Word(tables.RFileHash)))
-	}}
+	return by(tables.Columns(tables.RejectFile, tables.RejectRow, tables.RejectFileHash),
+		func(a, b Row[tables.Reject]) int {
+			return cmp.Or(strings.Compare(a.Word(tables.RejectFile), b.Word(tables.RejectFile)),
+				cmp.Compare(a.Whole(tables.RejectRow), b.Whole(tables.RejectRow)),
+				strings.Compare(a.Word(tables.RejectFileHash), b.Word(tables.RejectFileHash)))
+		})
 }
 
-// marginsOrder is the order of the table margins within a cycle (§11.6).
-func marginsOrder() order {
-	cols := []int{tables.MOriginCycle, tables.MSource, tables.MCustomerID, tables.MServiceName, tables.MAccount,
-		tables.MDay, tables.MStatus, tables.MReason, tables.MCurrency}
-	return order{cols: cols, compare: func(a, b Row) int {
-		for _, c := range cols {
-			if n := strings.Compare(a.Word(c), b.Word(c)); n != 0 {
+// byWords orders rows by columns of words.
+func byWords[T any](words ...tables.WordColumn[T]) order {
+	cols := make(tables.List[T], len(words))
+	for i, col := range words {
+		cols[i] = int(col)
+	}
+	return by(cols, func(a, b Row[T]) int {
+		for _, col := range words {
+			if n := strings.Compare(a.Word(col), b.Word(col)); n != 0 {
 				return n
 			}
 		}
 		return 0
-	}}
+	})
+}
+
+// marginsOrder is the order of the table margins within a cycle (§11.6).
+func marginsOrder() order {
+	return byWords(tables.MarginOriginCycle, tables.MarginSource, tables.MarginCustomerID, tables.MarginServiceName,
+		tables.MarginAccount, tables.MarginDay, tables.MarginCommitmentStatus, tables.MarginReason,
+		tables.MarginCurrency)
 }
 
 func taxesOrder() order {
-	words := []int{tables.TaxSeller, tables.TaxBuyer, tables.TaxID}
-	return order{cols: append(slices.Clone(words), tables.TaxRate), compare: func(a, b Row) int {
-		for _, c := range words {
-			if n := strings.Compare(a.Word(c), b.Word(c)); n != 0 {
-				return n
-			}
-		}
-		return cmp.Compare(a.Cols.C[tables.TaxRate].Decs[a.I].Lo, b.Cols.C[tables.TaxRate].Decs[b.I].Lo)
+	words := byWords(tables.TaxSellerID, tables.TaxBuyerID, tables.TaxTaxID)
+	return order{cols: append(words.cols, int(tables.TaxRate)), compare: func(a, b anyRow) int {
+		x, y := of[tables.Tax](a), of[tables.Tax](b)
+		return cmp.Or(words.compare(a, b),
+			cmp.Compare(x.Cols.Quantity(tables.TaxRate).At(x.I).Lo, y.Cols.Quantity(tables.TaxRate).At(y.I).Lo))
 	}}
 }
 
@@ -121,26 +132,26 @@ func (o order) with(cols []int) []int {
 }
 
 func samplesOrder() order {
-	return order{cols: []int{tables.BCustomerID, tables.BSlot, tables.BResourceID}, compare: func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Word(tables.BCustomerID), b.Word(tables.BCustomerID)),
-			cmp.Compare(a.Time(tables.BSlot), b.Time(tables.BSlot)),
-			strings.Compare(a.Word(tables.BResourceID), b.Word(tables.BResourceID)))
-	}}
+	return by(tables.Columns(tables.SampleCustomerID, tables.SampleSlot, tables.SampleResourceID),
+		func(a, b Row[tables.Sample]) int {
+			return cmp.Or(strings.Compare(a.Word(tables.SampleCustomerID), b.Word(tables.SampleCustomerID)),
+				cmp.Compare(a.Time(tables.SampleSlot), b.Time(tables.SampleSlot)),
+				strings.Compare(a.Word(tables.SampleResourceID), b.Word(tables.SampleResourceID)))
+		})
 }
 
 // usageOrder is the order of the usage table: that of lines, as far as it goes.
 func usageOrder() order {
-	return order{cols: []int{tables.UCustomerID, tables.UUsageStart, tables.URecordID}, compare: func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Word(tables.UCustomerID), b.Word(tables.UCustomerID)),
-			cmp.Compare(a.Time(tables.UUsageStart), b.Time(tables.UUsageStart)), bytes.Compare(a.Text(tables.URecordID),
-				b.Text(tables.URecordID)))
-	}}
+	return by(tables.Columns(tables.RecordCustomerID, tables.RecordUsageStart, tables.RecordRecordID),
+		func(a, b Row[tables.Record]) int {
+			return cmp.Or(strings.Compare(a.Word(tables.RecordCustomerID), b.Word(tables.RecordCustomerID)),
+				cmp.Compare(a.Time(tables.RecordUsageStart), b.Time(tables.RecordUsageStart)),
+				bytes.Compare(a.Text(tables.RecordRecordID), b.Text(tables.RecordRecordID)))
+		})
 }
 
 // byCustomer is the order of tables that are sorted by customer_id, their first column.
-func byCustomer() order {
-	return order{cols: []int{0}, compare: func(a, b Row) int { return strings.Compare(a.Word(0), b.Word(0)) }}
-}
+func byCustomer() order { return byWords(tables.WordColumn[tables.Any](0)) }
 
 // orderOf is the order in which the files of a table are sorted; for tables without a promise, none.
 func orderOf(def *tables.Table) order {
@@ -164,5 +175,5 @@ func orderOf(def *tables.Table) order {
 	case tables.Positions().Name, tables.Sums().Name, tables.Orders().Name, tables.CostGroups().Name:
 		return byCustomer()
 	}
-	return order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
+	return order{cols: []int{}, compare: func(anyRow, anyRow) int { return 0 }}
 }

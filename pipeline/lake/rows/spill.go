@@ -63,7 +63,7 @@ type merger struct {
 }
 
 // merge gives the rows of all inputs in order.
-func (m *merger) merge(ctx context.Context, inputs []input) (*Rows, error) {
+func (m *merger) merge(ctx context.Context, inputs []input) (*merged, error) {
 	for !m.limits.fit(inputs) {
 		next, err := m.pass(ctx, inputs)
 		if err != nil {
@@ -143,15 +143,15 @@ func (m *merger) spill(ctx context.Context, inputs []input, name string, group i
 	return input{name: name, group: group, open: func() (*cursor, error) { return m.openFrames(name) }}, nil
 }
 
-func (m *merger) copyRows(ctx context.Context, rows *Rows, f *os.File, group int64) error {
+func (m *merger) copyRows(ctx context.Context, rows *merged, f *os.File, group int64) error {
 	buffer := bufio.NewWriterSize(f, scratchBuffer)
 	w := parquet.NewFrameWriter(buffer)
-	cols, want := parquet.NewColumns(m.def), m.order.with(m.cols)
+	cols, want := parquet.NewColumns(tables.Untyped(m.def)), m.order.with(m.cols)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := rows.Fill(cols, int(group), want); err != nil {
+		if err := rows.fill(cols, int(group), want); err != nil {
 			return err
 		}
 		if cols.N == 0 {
@@ -168,7 +168,7 @@ func (m *merger) copyRows(ctx context.Context, rows *Rows, f *os.File, group int
 const scratchBuffer = 256 << 10
 
 // fillConstant makes every column an empty constant that is not wanted; nil wants all.
-func fillConstant(dst *parquet.Columns, want []int) {
+func fillConstant(dst *parquet.Columns[tables.Any], want []int) {
 	for col := range dst.C {
 		if want == nil || slices.Contains(want, col) {
 			continue
@@ -221,7 +221,7 @@ func openScratch(name string) (scratchFile, error) {
 }
 
 // opening returns how each of a number of files is read. Pieces are small enough that all files can be open at once.
-func (m *merger) opening(files int, where Filter) (opening, error) {
+func (m *merger) opening(files int, where Filter[tables.Any]) (opening, error) {
 	decoder, err := parquet.NewDecoder()
 	piece := min(max(minPiece, m.limits.Rows/int64(max(1, files))), maxPiece)
 	return opening{def: m.def, order: m.order, cols: m.cols, where: where, piece: piece, decoder: decoder}, err

@@ -79,14 +79,15 @@ func HasCycle(snap *lake.Snapshot, cycle string) error {
 
 // Selection says which lines are read; the zero value is all of them.
 type Selection struct {
-	Customer string         // "" = all
-	Keep     func(Row) bool // whether a line is wanted, from several goroutines; nil = every one
-	Cols     []int          // columns that Keep looks at
+	Customer string                      // "" = all
+	Keep     func(Row[tables.Line]) bool // whether a line is wanted, from several goroutines; nil = every one
+	Cols     tables.List[tables.Line]    // columns that Keep looks at
 }
 
 // Lines gives the lines of a cycle in the order of §8; customer "" = of all. cols are the columns that are wanted
-// (indexes in parquet.Lines; nil = all); those that the order needs come too.
-func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, cols []int, l Limits) (*Rows, error) {
+// (nil = all); those that the order needs come too.
+func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, cols tables.List[tables.Line], l Limits) (
+	*Rows[tables.Line], error) {
 	return LinesOf(ctx, snap, cycle, Selection{Customer: customer}, cols, l)
 }
 
@@ -95,7 +96,9 @@ func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, col
 const selectedFiles = 64
 
 // LinesOf is Lines for a selection of them.
-func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection, cols []int, l Limits) (*Rows, error) {
+func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection, cols tables.List[tables.Line],
+	l Limits) (
+	*Rows[tables.Line], error) {
 	files, err := filesOf(snap, cycle, tables.Lines().Name)
 	if err != nil {
 		return nil, err
@@ -104,42 +107,46 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 		bucket := place.Bucket(s.Customer, max(1, snap.Manifest.Buckets))
 		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
 	}
-	where := Filter{tables.LCustomerID, s.Customer}
+	where := Filter[tables.Line]{tables.LineCustomerID, s.Customer}
 	if s.Keep != nil {
 		l.Files = min(l.withDefaults().Files, selectedFiles)
 	}
-	m := newMerger(tables.Lines(), linesOrder(), cols, l)
+	m := newMerger(tables.Lines().Table, linesOrder(), cols, l)
 	if s.Keep == nil {
-		return m.rowsOf(ctx, snap, files, where)
+		return rowsOf(ctx, snap, m, files, where)
 	}
 	first := *m.order
 	first.cols = append(slices.Clone(first.cols), s.Cols...)
-	wanted, err := m.opening(len(files), where)
+	wanted, err := m.opening(len(files), where.any())
 	if err != nil {
 		return nil, err
 	}
 	wanted.order = &first
-	return m.mergeFiles(ctx, snap, files, wanted, func(c *cursor) {
+	return typed[tables.Line](m.mergeFiles(ctx, snap, files, wanted, func(c *cursor) {
 		narrowed := c.keep
-		c.keep = func(row Row) bool { return (narrowed == nil || narrowed(row)) && s.Keep(row) }
-	})
+		c.keep = func(row anyRow) bool {
+			return (narrowed == nil || narrowed(row)) && s.Keep(of[tables.Line](row))
+		}
+	}))
 }
 
 // BucketLines gives the lines of a cycle of the customers of one bucket, in the order of §8: one customer's lines after
 // those of another. cols as in Lines.
-func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle string, bucket int, cols []int, l Limits) (*Rows,
-	error) {
+func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle string, bucket int, cols tables.List[tables.Line],
+	l Limits) (
+	*Rows[tables.Line], error) {
 	files, err := filesOf(snap, cycle, tables.Lines().Name)
 	if err != nil {
 		return nil, err
 	}
 	files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
-	return newMerger(tables.Lines(), linesOrder(), cols, l).rowsOf(ctx, snap, files, Filter{})
+	return rowsOf(ctx, snap, newMerger(tables.Lines().Table, linesOrder(), cols, l), files, Filter[tables.Line]{})
 }
 
 // Statements gives the statements of a cycle by customer_id, of the table that StatementsTable names; customer "" =
 // all.
-func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (*Rows, error) {
+func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (
+	*Rows[tables.Statement], error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
 		return nil, err
@@ -152,19 +159,20 @@ func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string
 	if err != nil {
 		return nil, err
 	}
-	return newMerger(def, statementsOrder(), nil, l).
-		rowsOf(ctx, snap, files, Filter{tables.SCustomerID, customer})
+	return rowsOf(ctx, snap, newMerger(def.Table, statementsOrder(), nil, l), files,
+		Filter[tables.Statement]{tables.StatementCustomerID, customer})
 }
 
 // Rejects gives the rejects by file and row, whatever the order in which runs left them. cols as in Lines.
-func Rejects(ctx context.Context, snap *lake.Snapshot, cols []int, l Limits) (*Rows, error) {
+func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.Reject], l Limits) (
+	*Rows[tables.Reject], error) {
 	files, err := filesOf(snap, "", tables.Rejects().Name)
 	if err != nil {
 		return nil, err
 	}
-	m := newMerger(tables.Rejects(), rejectsOrder(), cols, l)
+	m := newMerger(tables.Rejects().Table, rejectsOrder(), cols, l)
 	var inputs []input
-	wanted, err := m.opening(len(files), Filter{})
+	wanted, err := m.opening(len(files), Filter[tables.Any]{})
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +196,7 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols []int, l Limits) (*R
 			}})
 		}
 	}
-	return m.merge(ctx, inputs)
+	return typed[tables.Reject](m.merge(ctx, inputs))
 }
 
 // filesOf lists the files of one table of a cycle.
@@ -212,18 +220,18 @@ func newMerger(def *tables.Table, o order, cols []int, l Limits) *merger {
 }
 
 // rowsOf merges the selected rows of files.
-func (m *merger) rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, where Filter) (*Rows,
-	error) {
-	wanted, err := m.opening(len(files), where)
+func rowsOf[T any](ctx context.Context, snap *lake.Snapshot, m *merger, files []lake.FileEntry, where Filter[T]) (
+	*Rows[T], error) {
+	wanted, err := m.opening(len(files), where.any())
 	if err != nil {
 		return nil, err
 	}
-	return m.mergeFiles(ctx, snap, files, wanted, func(*cursor) {})
+	return typed[T](m.mergeFiles(ctx, snap, files, wanted, func(*cursor) {}))
 }
 
 // mergeFiles merges files of the lake; choose may say which of their rows are wanted.
 func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, o opening,
-	choose func(*cursor)) (*Rows, error) {
+	choose func(*cursor)) (*merged, error) {
 	inputs := make([]input, len(files))
 	for i, e := range files {
 		inputs[i] = input{name: e.Path, group: min(e.Rows, o.piece), open: func() (*cursor, error) {
@@ -243,9 +251,9 @@ func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []la
 
 // Sorted gives the rows of files of one table, of whatever cycles, in the order in which the table's files are sorted.
 // cols as in Lines.
-func Sorted(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, cols []int,
-	l Limits) (*Rows, error) {
-	return newMerger(def, orderOf(def), cols, l).rowsOf(ctx, snap, files, Filter{})
+func Sorted[T any](ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def tables.Def[T],
+	cols tables.List[T], l Limits) (*Rows[T], error) {
+	return rowsOf(ctx, snap, newMerger(def.Table, orderOf(def.Table), cols, l), files, Filter[T]{})
 }
 
 // groupRows is how many rows the lake's row groups have at most.
@@ -274,7 +282,7 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, def := range []*tables.Table{tables.Lines(), statements} {
+	for _, def := range []*tables.Table{tables.Lines().Table, statements.Table} {
 		for _, c := range def.Columns[:def.Exported] {
 			if c.Type != tables.Amount {
 				continue
@@ -329,18 +337,19 @@ func currenciesIn(snap *lake.Snapshot, cycle string) ([]string, error) {
 
 // File returns the rows of one file of the lake, of a table whose definition is def, and checks that they are in the
 // table's order. cols as in Lines.
-func File(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
-	return FileOf(snap, e, def, cols, Filter{})
+func File[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T]) (*Rows[T], error) {
+	return FileOf(snap, e, def, cols, Filter[T]{})
 }
 
 // FileOf returns the selected rows of a file as File does.
-func FileOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, where Filter) (*Rows, error) {
-	o := orderOf(def)
-	return openFile(snap, e, opening{def: def, order: &o, cols: cols, where: where})
+func FileOf[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T], where Filter[T]) (
+	*Rows[T], error) {
+	o := orderOf(def.Table)
+	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols, where: where.any()}))
 }
 
 // openFile opens one file of the lake for reading.
-func openFile(snap *lake.Snapshot, e lake.FileEntry, o opening) (*Rows, error) {
+func openFile(snap *lake.Snapshot, e lake.FileEntry, o opening) (*merged, error) {
 	f, err := snap.Open(e)
 	if err != nil {
 		return nil, err
@@ -354,24 +363,25 @@ func openFile(snap *lake.Snapshot, e lake.FileEntry, o opening) (*Rows, error) {
 
 // RowCount is the number of rows of a file of any table, as the file itself says.
 func RowCount(snap *lake.Snapshot, e lake.FileEntry) (n int64, err error) {
-	err = footer(snap, e, func(r *parquet.Reader) { n = r.Rows() })
+	err = footer(snap, e, func(r *parquet.Reader[tables.Any]) { n = r.Rows() })
 	return n, err
 }
 
 // groupsOf is the number of row groups of a file.
 func groupsOf(snap *lake.Snapshot, e lake.FileEntry) (n int, err error) {
-	err = footer(snap, e, func(r *parquet.Reader) { n = r.Groups() })
+	err = footer(snap, e, func(r *parquet.Reader[tables.Any]) { n = r.Groups() })
 	return n, err
 }
 
 // footer looks at what a file says of itself.
-func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader)) (err error) {
+func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader[tables.Any])) (err error) {
 	f, err := snap.Open(e)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	r, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), &tables.Table{Name: e.Table}, []int{})
+	r, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), tables.Untyped(&tables.Table{Name: e.Table}),
+		[]int{})
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}
@@ -381,12 +391,14 @@ func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader)) (
 
 // Unsorted returns the rows of one file in the order in which the file stores them. It reads only the columns asked
 // for.
-func Unsorted(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
-	return UnsortedOf(snap, e, def, cols, Filter{})
+func Unsorted[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T]) (
+	*Rows[T], error) {
+	return UnsortedOf(snap, e, def, cols, Filter[T]{})
 }
 
 // UnsortedOf returns the selected rows of a file as Unsorted does.
-func UnsortedOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, where Filter) (*Rows, error) {
-	o := order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
-	return openFile(snap, e, opening{def: def, order: &o, cols: cols, where: where})
+func UnsortedOf[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T],
+	where Filter[T]) (*Rows[T], error) {
+	o := order{cols: []int{}, compare: func(anyRow, anyRow) int { return 0 }}
+	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols, where: where.any()}))
 }

@@ -86,23 +86,25 @@ func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle, customer str
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	return rows.Each(func(row Row) error {
-		s := Statement{Cycle: row.Word(tables.SCycle), CustomerID: row.Word(tables.SCustomerID),
-			Lines: row.Whole(tables.SLineCount)}
+	return rows.Each(func(row Row[tables.Statement]) error {
+		s := Statement{Cycle: row.Word(tables.StatementCycle), CustomerID: row.Word(tables.StatementCustomerID),
+			Lines: row.Whole(tables.StatementLineCount)}
 		amounts := []struct {
-			col int
+			col tables.AmountColumn[tables.Statement]
 			to  *money.Amount
-		}{{tables.SOfficial, &s.Official}, {tables.SDiscount, &s.Discount}, {tables.STruncated, &s.Truncated},
-			{tables.SPayment, &s.Payment}, {tables.SRounding, &s.Rounding}, {tables.SDue, &s.Due}}
+		}{{tables.StatementOfficialAmount, &s.Official}, {tables.StatementOfficialDiscountAmount, &s.Discount},
+			{tables.StatementTruncatedAmount, &s.Truncated},
+			{tables.StatementPaymentAmount, &s.Payment}, {tables.StatementRoundingAmount, &s.Rounding},
+			{tables.StatementDueAmount, &s.Due}}
 		if at := tables.CurrencyColumn(row.Cols.Def); at >= 0 {
-			s.Currency = row.Word(at)
+			s.Currency = row.Word(tables.WordColumn[tables.Statement](at))
 		}
 		if tables.HasTax(row.Cols.Def) {
 			s.Tax = new(money.Amount)
 			amounts = append(amounts, struct {
-				col int
+				col tables.AmountColumn[tables.Statement]
 				to  *money.Amount
-			}{tables.STax, s.Tax})
+			}{tables.StatementTaxAmount, s.Tax})
 		}
 		for _, a := range amounts {
 			var err error

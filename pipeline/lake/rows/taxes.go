@@ -13,13 +13,13 @@ import (
 
 // StatementsTable is the table of the statements of a cycle: with the columns of tax and of the currency where the
 // cycle can have tax or several currencies.
-func StatementsTable(snap *lake.Snapshot, cycle string) (*tables.Table, error) {
+func StatementsTable(snap *lake.Snapshot, cycle string) (def tables.Def[tables.Statement], err error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
-		return nil, err
+		return def, err
 	}
 	taxed, mixed := false, false
-	tax := tables.StatementsOf(true, false).Columns[tables.STax].Name
+	tax := tables.StatementsOf(true, false).Columns[tables.StatementTaxAmount].Name
 	for _, e := range files {
 		for _, s := range e.Sums {
 			taxed = taxed || s.Column == tax
@@ -31,10 +31,11 @@ func StatementsTable(snap *lake.Snapshot, cycle string) (*tables.Table, error) {
 
 // PartnerStatementsTable is the table of the kept partner statements of a closed cycle: with the columns of currencies
 // where it can have several.
-func PartnerStatementsTable(snap *lake.Snapshot, cycle string) (*tables.Table, error) {
+func PartnerStatementsTable(snap *lake.Snapshot, cycle string) (
+	def tables.Def[tables.PartnerStatement], err error) {
 	files, err := filesOf(snap, cycle, tables.PartnerStatements().Name)
 	if err != nil {
-		return nil, err
+		return def, err
 	}
 	mixed := slices.ContainsFunc(files, func(e lake.FileEntry) bool {
 		return slices.ContainsFunc(e.Sums, func(s lake.Sum) bool { return CurrencyOfSum(s) != "" })
@@ -61,32 +62,34 @@ type Tax struct {
 }
 
 // TaxAt reads a row of taxes.
-func TaxAt(row Row) (t Tax, err error) {
-	t = Tax{SellerID: row.Word(tables.TaxSeller), TaxID: row.Word(tables.TaxID), Prices: row.Word(tables.TaxPrices)}
-	d := row.Cols.C[tables.TaxRate].Decs[row.I]
+func TaxAt(row Row[tables.Tax]) (t Tax, err error) {
+	t = Tax{SellerID: row.Word(tables.TaxSellerID), TaxID: row.Word(tables.TaxTaxID),
+		Prices: row.Word(tables.TaxPrices)}
+	d := row.Cols.Quantity(tables.TaxRate).At(row.I)
 	if t.Rate, err = money.RateFromRaw(d.Hi, d.Lo); err != nil {
-		return t, row.wrap(tables.TaxRate, err)
+		return t, row.wrap(int(tables.TaxRate), err)
 	}
-	if t.Taxable, err = row.Amount(tables.TaxTaxable); err != nil {
+	if t.Taxable, err = row.Amount(tables.TaxTaxableAmount); err != nil {
 		return t, err
 	}
-	t.Amount, err = row.Amount(tables.TaxAmount)
+	t.Amount, err = row.Amount(tables.TaxTaxAmount)
 	return t, err
 }
 
 // Taxes gives the stored taxes of a cycle by seller, buyer, tax and rate: of customers, and of partners once the cycle
 // is closed. buyer "" = all.
-func Taxes(ctx context.Context, snap *lake.Snapshot, cycle, buyer string, l Limits) (*Rows, error) {
+func Taxes(ctx context.Context, snap *lake.Snapshot, cycle, buyer string, l Limits) (*Rows[tables.Tax], error) {
 	files, err := filesOf(snap, cycle, tables.Taxes().Name)
 	if err != nil {
 		return nil, err
 	}
-	return newMerger(tables.Taxes(), taxesOrder(), nil, l).rowsOf(ctx, snap, files, Filter{tables.TaxBuyer, buyer})
+	return rowsOf(ctx, snap, newMerger(tables.Taxes().Table, taxesOrder(), nil, l), files,
+		Filter[tables.Tax]{tables.TaxBuyerID, buyer})
 }
 
 // TaxesOfCustomers gives the rows of customers in taxes of a cycle, by customer, tax and rate; nil if there is no file
 // of them.
-func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle string, l Limits) (*Rows, error) {
+func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle string, l Limits) (*Rows[tables.Tax], error) {
 	files, err := filesOf(snap, cycle, tables.Taxes().Name)
 	if err != nil {
 		return nil, err
@@ -95,7 +98,8 @@ func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle string, l 
 	if len(files) == 0 {
 		return nil, nil
 	}
-	return newMerger(tables.Taxes(), taxesOrder(), nil, l).rowsOf(ctx, snap, files, Filter{tables.TaxBuyer, ""})
+	return rowsOf(ctx, snap, newMerger(tables.Taxes().Table, taxesOrder(), nil, l), files,
+		Filter[tables.Tax]{tables.TaxBuyerID, ""})
 }
 
 // CustomerTaxes gives the taxes of a customer for a cycle by tax and rate.
@@ -104,7 +108,7 @@ func CustomerTaxes(ctx context.Context, snap *lake.Snapshot, cycle, customer str
 	if err != nil {
 		return nil, err
 	}
-	err = all.Each(func(row Row) error {
+	err = all.Each(func(row Row[tables.Tax]) error {
 		t, err := TaxAt(row)
 		if t.SellerID == "" {
 			list = append(list, t)

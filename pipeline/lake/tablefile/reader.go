@@ -18,22 +18,22 @@ type Opener interface {
 }
 
 // Reader reads columns of a file, a row group at a time.
-type Reader struct {
+type Reader[T any] struct {
 	path   string
 	file   storage.ReadFile
-	stream *parquet.Reader // nil if pages read the file
+	stream *parquet.Reader[T] // nil if pages read the file
 	pages  parquet.Pages
 	cols   []int // that pages read
 	group  int   // that pages read next
-	out    *parquet.Columns
+	out    *parquet.Columns[T]
 }
 
 // Open opens a file for some columns (nil = all).
-func Open(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*Reader, error) {
+func Open[T any](o Opener, e lake.FileEntry, def tables.Def[T], cols tables.List[T]) (*Reader[T], error) {
 	return open(o, e, def, parquet.Wanted{Cols: cols})
 }
 
-func open(o Opener, e lake.FileEntry, def *tables.Table, w parquet.Wanted) (*Reader, error) {
+func open[T any](o Opener, e lake.FileEntry, def tables.Def[T], w parquet.Wanted) (*Reader[T], error) {
 	f, err := o.Open(e)
 	if err != nil {
 		return nil, err
@@ -42,12 +42,13 @@ func open(o Opener, e lake.FileEntry, def *tables.Table, w parquet.Wanted) (*Rea
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
 	}
-	return &Reader{path: e.Path, file: f, stream: r}, nil
+	return &Reader[T]{path: e.Path, file: f, stream: r}, nil
 }
 
 // OpenAtOnce is Open for files that are read from beginning to end and whose columns mostly hold one value: such
 // columns cost nothing. Several readers can share the decoder.
-func OpenAtOnce(o Opener, e lake.FileEntry, def *tables.Table, cols []int, d *parquet.Decoder) (*Reader, error) {
+func OpenAtOnce[T any](o Opener, e lake.FileEntry, def tables.Def[T], cols tables.List[T], d *parquet.Decoder) (
+	*Reader[T], error) {
 	f, err := o.Open(e)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func OpenAtOnce(o Opener, e lake.FileEntry, def *tables.Table, cols []int, d *pa
 	src, _, err := InMemory(f, nil)
 	var layout *parquet.Layout
 	if err == nil {
-		layout, err = parquet.ReadLayout(src, f.Size(), def)
+		layout, err = parquet.ReadLayout(src, f.Size(), def.Table)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
@@ -66,7 +67,7 @@ func OpenAtOnce(o Opener, e lake.FileEntry, def *tables.Table, cols []int, d *pa
 		}
 	}
 	pages := parquet.Pages{Layout: layout, Source: src, Decoder: d}
-	return &Reader{path: e.Path, file: f, pages: pages, cols: cols, out: parquet.NewColumns(def)}, nil
+	return &Reader[T]{path: e.Path, file: f, pages: pages, cols: cols, out: parquet.NewColumns(def)}, nil
 }
 
 // InMemory reads a file of up to 4 MiB at once, into memory that it may reuse: a reader of its parts would have the
@@ -85,7 +86,7 @@ func InMemory(f storage.ReadFile, mem []byte) (io.ReaderAt, []byte, error) {
 }
 
 // Next returns the columns of the next row group, or nil at the end. They are valid until the next call.
-func (r *Reader) Next() (*parquet.Columns, error) {
+func (r *Reader[T]) Next() (*parquet.Columns[T], error) {
 	cols, err := r.next()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.path, err)
@@ -93,7 +94,7 @@ func (r *Reader) Next() (*parquet.Columns, error) {
 	return cols, nil
 }
 
-func (r *Reader) next() (*parquet.Columns, error) {
+func (r *Reader[T]) next() (*parquet.Columns[T], error) {
 	if r.stream != nil {
 		return r.stream.Next()
 	}
@@ -101,23 +102,25 @@ func (r *Reader) next() (*parquet.Columns, error) {
 		return nil, nil
 	}
 	r.out.Reset()
-	err := r.pages.Group(r.out, r.cols, r.group)
+	err := r.pages.Group(r.out.Any(), r.cols, r.group)
 	r.group++
 	return r.out, err
 }
 
 // Groups is the number of row groups of a file that Open opened.
-func (r *Reader) Groups() int { return r.stream.Groups() }
+func (r *Reader[T]) Groups() int { return r.stream.Groups() }
 
 // Skip passes over the next row group of a file that Open opened.
-func (r *Reader) Skip() { r.stream.Skip() }
+func (r *Reader[T]) Skip() { r.stream.Skip() }
 
 // Bounds returns the smallest and the largest text of a column in the next row group of a file that Open opened; ok is
 // false if the file does not tell.
-func (r *Reader) Bounds(col int) (low, high string, ok bool) { return r.stream.Bounds(col) }
+func (r *Reader[T]) Bounds(col tables.WordColumn[T]) (low, high string, ok bool) {
+	return r.stream.Bounds(col)
+}
 
 // Close closes the file. Closing nil does nothing.
-func (r *Reader) Close() error {
+func (r *Reader[T]) Close() error {
 	if r == nil {
 		return nil
 	}
@@ -128,15 +131,15 @@ func (r *Reader) Close() error {
 }
 
 // Cursor walks the rows of a file.
-type Cursor struct {
-	*Reader
-	Pass func(*Reader) bool // whether the next row group has no row of interest; nil = never
-	Cols *parquet.Columns   // of the row group at hand
-	At   int                // the row in Cols
+type Cursor[T any] struct {
+	*Reader[T]
+	Pass func(*Reader[T]) bool // whether the next row group has no row of interest; nil = never
+	Cols *parquet.Columns[T]   // of the row group at hand
+	At   int                   // the row in Cols
 }
 
 // Next moves to the next row; fresh is true at the first row of a row group.
-func (c *Cursor) Next() (ok, fresh bool, err error) {
+func (c *Cursor[T]) Next() (ok, fresh bool, err error) {
 	c.At++
 	if c.Cols != nil && c.At < c.Cols.N {
 		return true, false, nil
@@ -157,24 +160,25 @@ func (c *Cursor) Next() (ok, fresh bool, err error) {
 }
 
 // Each visits every row of a file. Of the columns (nil = all) only those that are named hold anything.
-func Each(o Opener, e lake.FileEntry, def *tables.Table, cols []int, visit func(*parquet.Columns, int) error) error {
+func Each[T any](o Opener, e lake.FileEntry, def tables.Def[T], cols tables.List[T],
+	visit func(*parquet.Columns[T], int) error) error {
 	return each(o, e, def, parquet.Wanted{Cols: cols}, visit)
 }
 
 // EachOf visits the rows of a file whose column by holds a word, with all their columns. It passes over the parts of
 // the file that cannot hold the word.
-func EachOf(o Opener, e lake.FileEntry, def *tables.Table, by int, word string,
-	visit func(*parquet.Columns, int) error) error {
-	return each(o, e, def, parquet.Wanted{By: by, Only: word}, func(c *parquet.Columns, i int) error {
-		if c.C[by].Word(i) != word {
+func EachOf[T any](o Opener, e lake.FileEntry, def tables.Def[T], by tables.WordColumn[T], word string,
+	visit func(*parquet.Columns[T], int) error) error {
+	return each(o, e, def, parquet.Wanted{By: int(by), Only: word}, func(c *parquet.Columns[T], i int) error {
+		if c.Word(by).At(i) != word {
 			return nil
 		}
 		return visit(c, i)
 	})
 }
 
-func each(o Opener, e lake.FileEntry, def *tables.Table, w parquet.Wanted, visit func(*parquet.Columns,
-	int) error) error {
+func each[T any](o Opener, e lake.FileEntry, def tables.Def[T], w parquet.Wanted,
+	visit func(*parquet.Columns[T], int) error) error {
 	r, err := open(o, e, def, w)
 	if err != nil {
 		return err

@@ -35,14 +35,14 @@ func key(day int) lake.FileKey {
 }
 
 // add appends n rows: customers of two rows each, the rows numbered.
-func add(t *testing.T, w *tablefile.Writer, n int) {
+func add(t *testing.T, w *tablefile.Writer[tables.Redraw], n int) {
 	t.Helper()
 	for i := range n {
 		c := w.Cols.C
-		c[tables.WCustomerID].AddWord(fmt.Sprintf("c%06d", i/2))
-		c[tables.WOriginCycle].AddWord("2026-08")
-		c[tables.WRecordID].AddText(fmt.Sprint(i))
-		c[tables.WDraws].AddText("")
+		c[tables.RedrawCustomerID].AddWord(fmt.Sprintf("c%06d", i/2))
+		c[tables.RedrawOriginCycle].AddWord("2026-08")
+		c[tables.RedrawRecordID].AddText(fmt.Sprint(i))
+		c[tables.RedrawDraws].AddText("")
 		w.Cols.N++
 		must(t, w.Added())
 	}
@@ -67,8 +67,9 @@ func TestWriter(t *testing.T) {
 			t.Fatalf("%d rows: %+v", rows, files)
 		}
 		n := 0
-		must(t, tablefile.Each(txn, files[0], tables.Redraws(), nil, func(c *parquet.Columns, i int) error {
-			if got := string(c.C[tables.WRecordID].Text(i)); got != fmt.Sprint(n) {
+		must(t, tablefile.Each(txn, files[0], tables.Redraws(), nil, func(c *parquet.Columns[tables.Redraw],
+			i int) error {
+			if got := string(c.C[tables.RedrawRecordID].Text(i)); got != fmt.Sprint(n) {
 				return fmt.Errorf("row %d is %s", n, got)
 			}
 			n++
@@ -90,11 +91,11 @@ func TestPut(t *testing.T) {
 		t.Errorf("a file without rows: %v, %v", files, err)
 	}
 	batch := parquet.NewColumns(tables.Redraws())
-	for _, col := range []int{tables.WCustomerID, tables.WOriginCycle} {
+	for _, col := range tables.Columns(tables.RedrawCustomerID, tables.RedrawOriginCycle) {
 		batch.C[col].AddWord("2026-08")
 	}
-	batch.C[tables.WRecordID].AddText("r")
-	batch.C[tables.WDraws].AddText("")
+	batch.C[tables.RedrawRecordID].AddText("r")
+	batch.C[tables.RedrawDraws].AddText("")
 	batch.N = 1
 	for _, want := range []int{1, 0} {
 		must(t, tablefile.Put(txn.SubTxn, key(1), batch, nil))
@@ -118,9 +119,9 @@ func TestEachOf(t *testing.T) {
 		"c000000": "0 1", "c000007": "14 15", "c032767": "65534 65535", "c032768": "65536 65537", "c99": "", "a": "",
 	} {
 		var got []string
-		err := tablefile.EachOf(txn, files[0], tables.Redraws(), tables.WCustomerID, word,
-			func(c *parquet.Columns, i int) error {
-				got = append(got, string(c.C[tables.WRecordID].Text(i)))
+		err := tablefile.EachOf(txn, files[0], tables.Redraws(), tables.RedrawCustomerID, word,
+			func(c *parquet.Columns[tables.Redraw], i int) error {
+				got = append(got, string(c.C[tables.RedrawRecordID].Text(i)))
 				return nil
 			})
 		if text := strings.Join(got, " "); err != nil || text != want {
@@ -128,8 +129,8 @@ func TestEachOf(t *testing.T) {
 		}
 	}
 	broken := errors.New("broken")
-	err = tablefile.EachOf(txn, files[0], tables.Redraws(), tables.WCustomerID, "c000000",
-		func(*parquet.Columns, int) error { return broken })
+	err = tablefile.EachOf(txn, files[0], tables.Redraws(), tables.RedrawCustomerID, "c000000",
+		func(*parquet.Columns[tables.Redraw], int) error { return broken })
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), files[0].Path) {
 		t.Errorf("an error of a row does not name the file: %v", err)
 	}
@@ -147,17 +148,17 @@ func TestCursor(t *testing.T) {
 	d, err := parquet.NewDecoder()
 	must(t, err)
 	defer d.Close()
-	for name, open := range map[string]func() (*tablefile.Reader, error){
-		"row group by row group": func() (*tablefile.Reader, error) {
-			return tablefile.Open(txn, files[0], tables.Redraws(), []int{tables.WRecordID})
+	for name, open := range map[string]func() (*tablefile.Reader[tables.Redraw], error){
+		"row group by row group": func() (*tablefile.Reader[tables.Redraw], error) {
+			return tablefile.Open(txn, files[0], tables.Redraws(), tables.Columns(tables.RedrawRecordID))
 		},
-		"at once": func() (*tablefile.Reader, error) {
-			return tablefile.OpenAtOnce(txn, files[0], tables.Redraws(), []int{tables.WRecordID}, d)
+		"at once": func() (*tablefile.Reader[tables.Redraw], error) {
+			return tablefile.OpenAtOnce(txn, files[0], tables.Redraws(), tables.Columns(tables.RedrawRecordID), d)
 		},
 	} {
 		r, err := open()
 		must(t, err)
-		c := tablefile.Cursor{Reader: r}
+		c := tablefile.Cursor[tables.Redraw]{Reader: r}
 		var groups []string
 		rows := 0
 		for {
@@ -167,7 +168,7 @@ func TestCursor(t *testing.T) {
 				break
 			}
 			if fresh {
-				groups = append(groups, string(c.Cols.C[tables.WRecordID].Text(c.At)))
+				groups = append(groups, string(c.Cols.C[tables.RedrawRecordID].Text(c.At)))
 			}
 			rows++
 		}
@@ -176,12 +177,13 @@ func TestCursor(t *testing.T) {
 		}
 		must(t, r.Close())
 	}
-	r, err := tablefile.Open(txn, files[0], tables.Redraws(), []int{tables.WRecordID})
+	r, err := tablefile.Open(txn, files[0], tables.Redraws(), tables.Columns(tables.RedrawRecordID))
 	must(t, err)
 	defer r.Close()
 	passed := 0
-	c := tablefile.Cursor{Reader: r, Pass: func(*tablefile.Reader) bool { passed++; return passed == 1 }}
-	if ok, _, err := c.Next(); err != nil || !ok || string(c.Cols.C[tables.WRecordID].Text(c.At)) != "65536" {
+	c := tablefile.Cursor[tables.Redraw]{Reader: r,
+		Pass: func(*tablefile.Reader[tables.Redraw]) bool { passed++; return passed == 1 }}
+	if ok, _, err := c.Next(); err != nil || !ok || string(c.Cols.C[tables.RedrawRecordID].Text(c.At)) != "65536" {
 		t.Errorf("the first row group is not passed over: %v %v", ok, err)
 	}
 }

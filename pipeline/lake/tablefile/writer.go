@@ -11,8 +11,8 @@ const GroupRows = 1 << 16
 
 // Writer writes the rows of one key to one file of the lake, a row group at a time. It is used for one file after the
 // other.
-type Writer struct {
-	Cols *parquet.Columns // the caller appends rows to it and calls Added
+type Writer[T any] struct {
+	Cols *parquet.Columns[T] // the caller appends rows to it and calls Added
 	txn  *lake.SubTxn
 	key  lake.FileKey
 	out  *lake.Writer
@@ -22,21 +22,21 @@ type Writer struct {
 }
 
 // NewWriter makes a writer for files of a table.
-func NewWriter(txn *lake.SubTxn, def *tables.Table) *Writer {
-	return &Writer{Cols: parquet.NewColumns(def), txn: txn, mem: parquet.NewMemory()}
+func NewWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *Writer[T] {
+	return &Writer[T]{Cols: parquet.NewColumns(def), txn: txn, mem: parquet.NewMemory()}
 }
 
 // Restart points the writer at another file.
-func (w *Writer) Restart(key lake.FileKey) {
+func (w *Writer[T]) Restart(key lake.FileKey) {
 	w.key, w.out, w.pq, w.rows = key, nil, nil, 0
 	w.Cols.Reset()
 }
 
 // Rows is the number of rows that were written to the file, without those of Cols.
-func (w *Writer) Rows() int64 { return w.rows }
+func (w *Writer[T]) Rows() int64 { return w.rows }
 
 // Added is called after rows were appended to Cols; it writes a full row group.
-func (w *Writer) Added() error {
+func (w *Writer[T]) Added() error {
 	if w.Cols.N < GroupRows {
 		return nil
 	}
@@ -44,7 +44,7 @@ func (w *Writer) Added() error {
 }
 
 // Flush writes the rows of Cols as a row group.
-func (w *Writer) Flush() error {
+func (w *Writer[T]) Flush() error {
 	if err := w.Write(w.Cols); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (w *Writer) Flush() error {
 }
 
 // Write writes a batch of the caller's as a row group.
-func (w *Writer) Write(batch *parquet.Columns) error {
+func (w *Writer[T]) Write(batch *parquet.Columns[T]) error {
 	if batch.N == 0 {
 		return nil
 	}
@@ -68,11 +68,11 @@ func (w *Writer) Write(batch *parquet.Columns) error {
 		}
 	}
 	w.rows += int64(batch.N)
-	return w.pq.Write(batch)
+	return w.pq.Write(batch.Any())
 }
 
 // Finish ends the file and returns its entry; none if there was no row.
-func (w *Writer) Finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+func (w *Writer[T]) Finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 	if err := w.Flush(); err != nil || w.out == nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (w *Writer) Finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 }
 
 // Abort drops the file.
-func (w *Writer) Abort() error {
+func (w *Writer[T]) Abort() error {
 	if w.out == nil {
 		return nil
 	}
@@ -92,19 +92,21 @@ func (w *Writer) Abort() error {
 }
 
 // Write writes a batch as one file of the lake.
-func Write(txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
+func Write[T any](txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns[T], sums []lake.Sum) (
+	[]lake.FileEntry, error) {
 	return WriteIn(parquet.NewMemory(), txn, key, batch, sums)
 }
 
 // WriteIn is Write in memory that writers share one after the other.
-func WriteIn(mem *parquet.Memory, txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) (
+func WriteIn[T any](mem *parquet.Memory, txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns[T],
+	sums []lake.Sum) (
 	[]lake.FileEntry, error) {
-	w := &Writer{Cols: batch, txn: txn, key: key, mem: mem}
+	w := &Writer[T]{Cols: batch, txn: txn, key: key, mem: mem}
 	return w.Finish(sums)
 }
 
 // Put writes a batch as the one file of its key in the next state; an empty batch removes the file.
-func Put(txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) error {
+func Put[T any](txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns[T], sums []lake.Sum) error {
 	files, err := Write(txn, key, batch, sums)
 	if err != nil {
 		return err

@@ -131,15 +131,18 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 			Do: "`tollbook bill --cycle " + b.Header.Cycle.String() + "` lists the customers"}
 	}
 	a, p := &b.Amounts, &b.Payments
-	a.Lines = row.Whole(tables.SLineCount)
+	a.Lines = row.Whole(tables.StatementLineCount)
 	for _, one := range [...]struct {
-		col int
+		col tables.AmountColumn[tables.Statement]
 		to  *money.Amount
-	}{{tables.SOfficial, &a.Official}, {tables.SDiscount, &a.Discount}, {tables.STruncated, &a.Truncated},
-		{tables.SPayment, &a.Payment},
-		{tables.SRounding, &a.Rounding}, {tables.SDue, &a.Due}, {tables.SCoupon, &p.Coupon},
-		{tables.SStored, &p.StoredValue}, {tables.SFlexi, &p.Flexi},
-		{tables.SCash, &p.Cash}, {tables.SCredit, &p.Credit}, {tables.SDebt, &p.Debt}} {
+	}{{tables.StatementOfficialAmount, &a.Official}, {tables.StatementOfficialDiscountAmount, &a.Discount},
+		{tables.StatementTruncatedAmount, &a.Truncated},
+		{tables.StatementPaymentAmount, &a.Payment},
+		{tables.StatementRoundingAmount, &a.Rounding}, {tables.StatementDueAmount, &a.Due},
+		{tables.StatementCouponAmount, &p.Coupon},
+		{tables.StatementStoredValueCardAmount, &p.StoredValue}, {tables.StatementFlexipurchaseCouponAmount, &p.Flexi},
+		{tables.StatementCashAmount, &p.Cash}, {tables.StatementCreditAmount, &p.Credit}, {tables.StatementDebtAmount,
+			&p.Debt}} {
 		if *one.to, err = row.Amount(one.col); err != nil {
 			return err
 		}
@@ -148,7 +151,7 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 		return nil
 	}
 	a.Tax = new(money.Amount)
-	if *a.Tax, err = row.Amount(tables.STax); err != nil {
+	if *a.Tax, err = row.Amount(tables.StatementTaxAmount); err != nil {
 		return err
 	}
 	taxes, err := rows.CustomerTaxes(ctx, s.Snap, b.Header.Cycle.String(), b.Customer.ID, s.Limits)

@@ -116,7 +116,7 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 		}
 		group.Go(func() error {
 			scan := newScan(s, st.Header.Cycle, e.Day, partner, customers)
-			read := rows.Scan{Table: tables.Lines(), Cols: scan.columns(), Skip: scan.skip}
+			read := rows.Scan[tables.Line]{Table: tables.Lines(), Cols: scan.columns(), Skip: scan.skip}
 			if err := rows.Groups(ctx, s.Snap, e, read, scan.group); err != nil {
 				return err
 			}
@@ -188,36 +188,37 @@ func newScan(s *Sources, cycle period.Cycle, file string, partner int32, custome
 	return n
 }
 
-func (n *scan) columns() []int {
-	cols := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LServiceTypeCode,
-		tables.LPaymentAmount, tables.LUsageStart,
-		tables.LTradeTime, tables.LOwnTime, tables.LSKU}
+func (n *scan) columns() tables.List[tables.Line] {
+	cols := tables.Columns(tables.LineCustomerID, tables.LinePartnerID, tables.LineAssociationType,
+		tables.LineServiceTypeCode,
+		tables.LinePaymentAmount, tables.LineUsageStart,
+		tables.LineTradeTime, tables.LineOwnTime, tables.LineSKU)
 	if n.file == lake.EndDay {
-		cols = append(cols, tables.LRegionCode, tables.LResourceID)
+		cols = append(cols, int(tables.LineRegionCode), int(tables.LineResourceID))
 	}
 	return cols
 }
 
 // skip passes over a row group that has none of the statement's customers.
-func (n *scan) skip(r *parquet.Reader) bool {
-	low, high, ok := r.Bounds(tables.LCustomerID)
+func (n *scan) skip(r *parquet.Reader[tables.Line]) bool {
+	low, high, ok := r.Bounds(tables.LineCustomerID)
 	at, _ := slices.BinarySearch(n.customers, low)
 	return ok && (at == len(n.customers) || n.customers[at] > high)
 }
 
 // group adds up a row group.
-func (n *scan) group(c *parquet.Columns) error {
+func (n *scan) group(c *parquet.Columns[tables.Line]) error {
 	n.words(c)
 	for i := range c.N {
 		if !n.wants(c, i) {
 			continue
 		}
-		d := c.C[tables.LPaymentAmount].Decs[i]
+		d := c.Amount(tables.LinePaymentAmount).At(i)
 		a, err := money.AmountFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return err
 		}
-		key := dayOf{n.dayOf(c, i), c.C[tables.LServiceTypeCode].Word(i), n.file == lake.EndDay}
+		key := dayOf{n.dayOf(c, i), c.Word(tables.LineServiceTypeCode).At(i), n.file == lake.EndDay}
 		if err := add(n.used.days, key, a); err != nil {
 			return err
 		}
@@ -228,9 +229,9 @@ func (n *scan) group(c *parquet.Columns) error {
 			continue
 		}
 		n.used.monthEnd = true
-		if sku := &c.C[tables.LSKU]; n.measured[sku.Codes[i]] {
-			o := object{c.C[tables.LCustomerID].Word(i), sku.Word(i), c.C[tables.LRegionCode].Word(i),
-				string(c.C[tables.LResourceID].Text(i))}
+		if sku := &c.C[tables.LineSKU]; n.measured[sku.Codes[i]] {
+			o := object{c.Word(tables.LineCustomerID).At(i), sku.Word(i), c.Word(tables.LineRegionCode).At(i),
+				string(c.Text(tables.LineResourceID).At(i))}
 			if err := add(n.used.objects, o, a); err != nil {
 				return err
 			}
@@ -240,10 +241,10 @@ func (n *scan) group(c *parquet.Columns) error {
 }
 
 // words looks the words of a row group up in the books.
-func (n *scan) words(c *parquet.Columns) {
+func (n *scan) words(c *parquet.Columns[tables.Line]) {
 	n.own, n.below, n.measured = n.own[:0], n.below[:0], n.measured[:0]
 	b := n.s.Books
-	for _, id := range c.C[tables.LPartnerID].Dict {
+	for _, id := range c.Word(tables.LinePartnerID).Dict() {
 		code, below := b.Partner(id), int32(-1)
 		if code >= 0 && slices.ContainsFunc(b.Partners[code].Rows, func(r books.PartnerRow) bool {
 			return r.Parent == n.partner
@@ -252,7 +253,7 @@ func (n *scan) words(c *parquet.Columns) {
 		}
 		n.own, n.below = append(n.own, code == n.partner), append(n.below, below)
 	}
-	for _, sku := range c.C[tables.LSKU].Dict {
+	for _, sku := range c.Word(tables.LineSKU).Dict() {
 		code := b.SKU(sku)
 		n.measured = append(n.measured, code >= 0 && b.Products[code].Model == books.Percentile)
 	}
@@ -260,17 +261,17 @@ func (n *scan) words(c *parquet.Columns) {
 
 // wants reports whether a line is part of the partner's statement: its own, or one of resale by a reseller that bought
 // from it at the line's own time (§6.4).
-func (n *scan) wants(c *parquet.Columns, i int) bool {
-	word := c.C[tables.LPartnerID].Codes[i]
+func (n *scan) wants(c *parquet.Columns[tables.Line], i int) bool {
+	word := c.Word(tables.LinePartnerID).Code(i)
 	if n.own[word] {
 		return true
 	}
-	if n.below[word] < 0 || c.C[tables.LAssociationType].Word(i) != resale {
+	if n.below[word] < 0 || c.Word(tables.LineAssociationType).At(i) != resale {
 		return false
 	}
-	t := period.Instant(c.C[tables.LOwnTime].Ints[i])
+	t := c.MaybeTime(tables.LineOwnTime).At(i)
 	if t == tables.Nothing {
-		t = period.Instant(c.C[tables.LUsageStart].Ints[i])
+		t = c.Time(tables.LineUsageStart).At(i)
 	}
 	return n.s.Partners.Seller(n.below[word], t) == n.partner
 }
@@ -279,15 +280,15 @@ func (n *scan) wants(c *parquet.Columns, i int) bool {
 const resale = "2"
 
 // dayOf is a line's day (COMPOSE-4), the cycle's last at the latest.
-func (n *scan) dayOf(c *parquet.Columns, i int) period.Day {
+func (n *scan) dayOf(c *parquet.Columns[tables.Line], i int) period.Day {
 	if n.day != 0 {
 		return n.day
 	}
-	col := tables.LUsageStart
+	col := tables.LineUsageStart
 	if n.file == lake.EventsDay {
-		col = tables.LTradeTime
+		col = tables.LineTradeTime
 	}
-	return dayWithin(n.cycle, n.clock.Day(period.Instant(c.C[col].Ints[i])))
+	return dayWithin(n.cycle, n.clock.Day(c.Time(col).At(i)))
 }
 
 // dayWithin is a day, the cycle's last at the latest.

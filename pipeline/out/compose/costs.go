@@ -33,20 +33,20 @@ type VendorCosts struct {
 }
 
 // add adds a row of margins.
-func (v *VendorCosts) add(row rows.Row) error {
-	billed, err := row.Cost(tables.MBilled)
+func (v *VendorCosts) add(row rows.Row[tables.Margin]) error {
+	billed, err := row.Cost(tables.MarginCostBilled)
 	if err != nil {
 		return err
 	}
-	effective, err := row.Cost(tables.MEffective)
+	effective, err := row.Cost(tables.MarginCostEffective)
 	if err != nil {
 		return err
 	}
 	part := &v.Kept
 	switch {
-	case slices.Contains(books.Unallocated(), row.Word(tables.MReason)):
+	case slices.Contains(books.Unallocated(), row.Word(tables.MarginReason)):
 		part = &v.Unallocated
-	case row.Word(tables.MCustomerID) != "":
+	case row.Word(tables.MarginCustomerID) != "":
 		part = &v.Allocated
 	}
 	for _, sum := range []struct {
@@ -57,16 +57,16 @@ func (v *VendorCosts) add(row rows.Row) error {
 			return err
 		}
 	}
-	paid, err := row.Amount(tables.MPayment)
+	paid, err := row.Amount(tables.MarginPaymentAmount)
 	if err != nil {
 		return err
 	}
-	if row.Word(tables.MCustomerID) != "" {
-		if err := v.paid.Add(row.Word(tables.MPaymentCurrency), paid); err != nil {
+	if row.Word(tables.MarginCustomerID) != "" {
+		if err := v.paid.Add(row.Word(tables.MarginPaymentCurrency), paid); err != nil {
 			return err
 		}
 	}
-	rest, err := row.Amount(tables.MMargin)
+	rest, err := row.Amount(tables.MarginMarginAmount)
 	if err != nil {
 		return err
 	}
@@ -84,11 +84,11 @@ func (s *Sources) vendorCosts(cycle period.Cycle) ([]VendorCosts, error) {
 		if e.Table != tables.Margins().Name {
 			continue
 		}
-		err := tablefile.Each(s.Snap, e, tables.Margins(), nil, func(c *parquet.Columns, i int) error {
-			row := rows.Row{Cols: c, I: i}
-			source := row.Word(tables.MSource)
+		err := tablefile.Each(s.Snap, e, tables.Margins(), nil, func(c *parquet.Columns[tables.Margin], i int) error {
+			row := rows.Row[tables.Margin]{Cols: c, I: i}
+			source := row.Word(tables.MarginSource)
 			if all[source] == nil {
-				all[source] = &VendorCosts{Source: source, Currency: row.Word(tables.MCurrency)}
+				all[source] = &VendorCosts{Source: source, Currency: row.Word(tables.MarginCurrency)}
 			}
 			return all[source].add(row)
 		})

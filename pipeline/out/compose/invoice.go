@@ -61,9 +61,9 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 // invoiceable finds the row of table invoices and its issuer. shared: the recipient has other issuers too.
 func (s *Sources) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer string, shared bool, err error) {
 	var issuers []string
-	err = coupons.Each(s.Snap, tables.Invoices(), func(r rows.Row) error {
-		from := r.Word(tables.InvoiceIssuer)
-		if r.Word(tables.InvoiceCycle) != t.Cycle.String() || r.Word(tables.InvoiceRecipient) != t.To {
+	err = coupons.Each(s.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) error {
+		from := r.Word(tables.InvoiceIssuerID)
+		if r.Word(tables.InvoiceCycle) != t.Cycle.String() || r.Word(tables.InvoiceRecipientID) != t.To {
 			return nil
 		}
 		if issuers = append(issuers, from); t.From != "" && from != t.From {
@@ -72,7 +72,7 @@ func (s *Sources) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer stri
 		issuer = from
 		for i, to := range []*money.Amount{&v.Invoiceable, &v.Before.Issued, &v.Before.Returned, &v.Before.Credited,
 			&v.Left} {
-			a, err := r.Amount(tables.InvoiceInvoiceable + i)
+			a, err := r.Amount(tables.AmountColumn[tables.Invoice](int(tables.InvoiceInvoiceableAmount) + i))
 			if err != nil {
 				return err
 			}
@@ -109,26 +109,27 @@ func (s *Sources) invoiceContact(p document.Party) document.Contact {
 
 // customerServices adds up what the issuer sold the customer, without coupons.
 func (s *Sources) customerServices(ctx context.Context, v *document.Invoice, issuer string) (err error) {
-	list, err := rows.Lines(ctx, s.Snap, v.Header.Cycle.String(), v.Recipient.ID, []int{tables.LPartnerID,
-		tables.LAssociationType, tables.LServiceTypeCode, tables.LPaymentAmount, tables.LCouponAmount}, s.Limits)
+	list, err := rows.Lines(ctx, s.Snap, v.Header.Cycle.String(), v.Recipient.ID, tables.Columns(tables.LinePartnerID,
+		tables.LineAssociationType, tables.LineServiceTypeCode, tables.LinePaymentAmount, tables.LineCouponAmount),
+		s.Limits)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return list.Each(func(row rows.Row) error {
+	return list.Each(func(row rows.Row[tables.Line]) error {
 		seller := settlement.VendorID
-		if row.Word(tables.LAssociationType) == "2" { // resale
-			seller = row.Word(tables.LPartnerID)
+		if row.Word(tables.LineAssociationType) == "2" { // resale
+			seller = row.Word(tables.LinePartnerID)
 		}
 		if seller != issuer {
 			return nil
 		}
-		payment, err := row.Amount(tables.LPaymentAmount)
-		coupon, wrong := row.Amount(tables.LCouponAmount)
+		payment, err := row.Amount(tables.LinePaymentAmount)
+		coupon, wrong := row.Amount(tables.LineCouponAmount)
 		if err = errors.Join(err, wrong); err != nil {
 			return err
 		}
-		to := s.invoiceService(v, row.Word(tables.LServiceTypeCode))
+		to := s.invoiceService(v, row.Word(tables.LineServiceTypeCode))
 		return errors.Join(to.Amount.Add(payment), to.Amount.Add(coupon.Neg()))
 	})
 }
@@ -136,10 +137,11 @@ func (s *Sources) customerServices(ctx context.Context, v *document.Invoice, iss
 // partnerServices adds up what the partner owes the issuer: for its own customers, and to the vendor for the customers
 // of its resellers.
 func (s *Sources) partnerServices(ctx context.Context, v *document.Invoice, issuer string) error {
-	return s.eachRow(ctx, v.Header.Cycle, v.Recipient.ID, func(r *settlement.Row, row rows.Row) error {
+	return s.eachRow(ctx, v.Header.Cycle, v.Recipient.ID, func(r *settlement.Row,
+		row rows.Row[tables.PartnerStatement]) error {
 		to := s.invoiceService(v, r.Service)
 		var err error
-		if row.Word(tables.XSellerID) == issuer {
+		if row.Word(tables.PartnerStatementSellerID) == issuer {
 			err = to.Amount.Add(r.Owed)
 		}
 		if issuer == settlement.VendorID {
@@ -206,7 +208,7 @@ func (s *Sources) taxesTo(ctx context.Context, v *document.Invoice, issuer strin
 		return nil, err
 	}
 	var list []rows.Tax
-	err = rowsOf.Each(func(row rows.Row) error {
+	err = rowsOf.Each(func(row rows.Row[tables.Tax]) error {
 		t, err := rows.TaxAt(row)
 		list = append(list, t)
 		return err

@@ -34,21 +34,24 @@ type gathered struct {
 }
 
 // lineColumns are the columns of lines that a bill shows.
-func lineColumns() []int {
-	return []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID,
-		tables.LSKU, tables.LMeasure, tables.LUsageAmount,
-		tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount,
-		tables.LDiscountID, tables.LTruncatedAmount,
-		tables.LPaymentAmount, tables.LDay, tables.LID, tables.LUsageStart, tables.LTradeTime, tables.LTradeID,
-		tables.LOriginCycle}
+func lineColumns() tables.List[tables.Line] {
+	return tables.Columns(tables.LineServiceTypeCode, tables.LineRegionCode, tables.LineKind, tables.LineTier,
+		tables.LineResourceID,
+		tables.LineSKU, tables.LineMeasure, tables.LineUsageAmount,
+		tables.LineFreeResourceUsage, tables.LineQuantity, tables.LineUnitPrice, tables.LineOfficialAmount,
+		tables.LineOfficialDiscountAmount,
+		tables.LineDiscountID, tables.LineTruncatedAmount,
+		tables.LinePaymentAmount, tables.LineDay, tables.LineID, tables.LineUsageStart, tables.LineTradeTime,
+		tables.LineTradeID,
+		tables.LineOriginCycle)
 }
 
 // reading visits the lines of a customer in the order of §8.
-type reading func(ctx context.Context, customer string, visit func(rows.Row) error) error
+type reading func(ctx context.Context, customer string, visit func(rows.Row[tables.Line]) error) error
 
 // ownReading reads the lines of one customer alone.
 func (s *Sources) ownReading(cycle period.Cycle) reading {
-	return func(ctx context.Context, customer string, visit func(rows.Row) error) (err error) {
+	return func(ctx context.Context, customer string, visit func(rows.Row[tables.Line]) error) (err error) {
 		list, err := rows.Lines(ctx, s.Snap, cycle.String(), customer, lineColumns(), s.Limits)
 		if err != nil {
 			return err
@@ -59,10 +62,10 @@ func (s *Sources) ownReading(cycle period.Cycle) reading {
 }
 
 // inTurn reads the lines of customers that are asked for in the order of their ids, from one list.
-func inTurn(list *rows.Rows) reading {
-	var row rows.Row
+func inTurn(list *rows.Rows[tables.Line]) reading {
+	var row rows.Row[tables.Line]
 	held, ended := false, false
-	return func(_ context.Context, customer string, visit func(rows.Row) error) (err error) {
+	return func(_ context.Context, customer string, visit func(rows.Row[tables.Line]) error) (err error) {
 		for {
 			if !held && !ended {
 				if row, held, err = list.Next(); err != nil {
@@ -73,7 +76,7 @@ func inTurn(list *rows.Rows) reading {
 			if ended {
 				return nil
 			}
-			switch c := strings.Compare(row.Word(tables.LCustomerID), customer); {
+			switch c := strings.Compare(row.Word(tables.LineCustomerID), customer); {
 			case c > 0:
 				return nil // of a later one: it stays held
 			case c == 0:
@@ -89,7 +92,7 @@ func inTurn(list *rows.Rows) reading {
 // lines adds the customer's lines up.
 func (g *gathered) lines(ctx context.Context, customer string, read reading) error {
 	n := 0
-	return read(ctx, customer, func(row rows.Row) error {
+	return read(ctx, customer, func(row rows.Row[tables.Line]) error {
 		if n++; n&0xfff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -98,33 +101,34 @@ func (g *gathered) lines(ctx context.Context, customer string, read reading) err
 }
 
 // line adds one line.
-func (g *gathered) line(customer string, row rows.Row) error {
-	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU),
-		region: row.Word(tables.LRegionCode), tier: row.Small(tables.LTier),
-		kind: row.Word(tables.LKind), origin: row.Word(tables.LOriginCycle), discount: row.Word(tables.LDiscountID)}
+func (g *gathered) line(customer string, row rows.Row[tables.Line]) error {
+	key := itemKey{service: row.Word(tables.LineServiceTypeCode), sku: row.Word(tables.LineSKU),
+		region: row.Word(tables.LineRegionCode), tier: row.Small(tables.LineTier),
+		kind: row.Word(tables.LineKind), origin: row.Word(tables.LineOriginCycle),
+		discount: row.Word(tables.LineDiscountID)}
 	code := g.s.Books.SKU(key.sku)
 	percentile := code >= 0 && g.s.Books.Products[code].Model == books.Percentile
 	if percentile {
-		key.object = string(row.Text(tables.LResourceID))
+		key.object = string(row.Text(tables.LineResourceID))
 	}
 	var err error
-	if key.price, err = row.UnitPrice(tables.LUnitPrice); err != nil {
+	if key.price, err = row.UnitPrice(tables.LineUnitPrice); err != nil {
 		return err
 	}
 	it := g.items[key]
 	if it == nil {
 		it = &document.Item{Region: key.region, Object: key.object, Tier: key.tier, Kind: key.kind,
 			OriginCycle: key.origin, UnitPrice: key.price, DiscountID: key.discount}
-		g.items[key], g.measures[key.sku] = it, row.Word(tables.LMeasure)
+		g.items[key], g.measures[key.sku] = it, row.Word(tables.LineMeasure)
 	}
 	if err := bill.AddLine(&it.Sums, row); err != nil {
 		return err
 	}
-	payment, err := row.Amount(tables.LPaymentAmount)
+	payment, err := row.Amount(tables.LinePaymentAmount)
 	if err != nil {
 		return err
 	}
-	file := row.Word(tables.LDay)
+	file := row.Word(tables.LineDay)
 	if file == lake.EndDay {
 		g.monthEnd = true
 		if percentile {
@@ -143,18 +147,18 @@ func (g *gathered) line(customer string, row rows.Row) error {
 }
 
 // day is a line's day (COMPOSE-4).
-func (g *gathered) day(file string, row rows.Row) period.Day {
-	col := tables.LUsageStart
+func (g *gathered) day(file string, row rows.Row[tables.Line]) period.Day {
+	col := tables.LineUsageStart
 	if file == lake.EventsDay {
-		col = tables.LTradeTime
+		col = tables.LineTradeTime
 	}
 	return dayWithin(g.cycle, g.clock.Day(row.Time(col)))
 }
 
 // correct lists a refund or an adjustment.
-func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row rows.Row) {
-	c := document.Correction{ID: string(row.Text(tables.LID)), Kind: key.kind, OriginCycle: key.origin, SKU: key.sku,
-		Time: row.Time(tables.LTradeTime), Payment: payment}
+func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row rows.Row[tables.Line]) {
+	c := document.Correction{ID: string(row.Text(tables.LineID)), Kind: key.kind, OriginCycle: key.origin, SKU: key.sku,
+		Time: row.Time(tables.LineTradeTime), Payment: payment}
 	if code := g.s.Books.SKU(key.sku); code >= 0 {
 		c.Product = g.s.Books.Products[code].Name
 	}
@@ -166,7 +170,7 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 	case file == lake.RerateDay:
 		c.Note = "rated again after its cycle was closed"
 	case key.kind == line.Refund.String():
-		c.Note = "refund by order " + row.Word(tables.LTradeID)
+		c.Note = "refund by order " + row.Word(tables.LineTradeID)
 	default:
 		if g.manual == nil {
 			g.manual = map[string]int{}
@@ -220,11 +224,12 @@ func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered
 		if e.Table != tables.Adjustments().Name || e.Bucket != bucket {
 			continue
 		}
-		scan := rows.Scan{Table: tables.Adjustments(), Cols: []int{tables.AAdjustmentID, tables.ANote}}
-		err := rows.Groups(ctx, s.Snap, e, scan, func(c *parquet.Columns) error {
+		scan := rows.Scan[tables.Adjustment]{Table: tables.Adjustments(),
+			Cols: tables.Columns(tables.AdjustmentAdjustmentID, tables.AdjustmentNote)}
+		err := rows.Groups(ctx, s.Snap, e, scan, func(c *parquet.Columns[tables.Adjustment]) error {
 			for i := range c.N {
-				if at, ok := g.manual[string(c.C[tables.AAdjustmentID].Text(i))]; ok {
-					b.Corrections[at].Note = string(c.C[tables.ANote].Text(i))
+				if at, ok := g.manual[string(c.Text(tables.AdjustmentAdjustmentID).At(i))]; ok {
+					b.Corrections[at].Note = string(c.Text(tables.AdjustmentNote).At(i))
 				}
 			}
 			return nil

@@ -220,9 +220,10 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 		if e.Table != tables.Bandwidth().Name {
 			continue
 		}
-		scan := rows.Scan{Table: tables.Bandwidth(), Cols: []int{tables.BResourceID, tables.BSlot}}
-		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns) error {
-			resources, slots := &c.C[tables.BResourceID], c.C[tables.BSlot].Ints
+		scan := rows.Scan[tables.Sample]{Table: tables.Bandwidth(), Cols: tables.Columns(tables.SampleResourceID,
+			tables.SampleSlot)}
+		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.Sample]) error {
+			resources, slots := &c.C[tables.SampleResourceID], c.C[tables.SampleSlot].Ints
 			rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
 			for i, code := range resources.Codes {
 				slot := period.Instant(slots[i])
@@ -283,9 +284,9 @@ func (g *gaps) linksBefore(ctx context.Context, keys []link, cycle period.Cycle)
 		if e.Table != tables.Bandwidth().Name {
 			continue
 		}
-		scan := rows.Scan{Table: tables.Bandwidth(), Cols: []int{tables.BResourceID}}
-		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns) error {
-			for _, name := range c.C[tables.BResourceID].Dict {
+		scan := rows.Scan[tables.Sample]{Table: tables.Bandwidth(), Cols: tables.Columns(tables.SampleResourceID)}
+		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.Sample]) error {
+			for _, name := range c.Word(tables.SampleResourceID).Dict() {
 				out[name] = out[name] || wanted[name]
 			}
 			return nil
@@ -304,16 +305,17 @@ func (g *gaps) missingRejects(ctx context.Context) error {
 		if e.Table != tables.Rejects().Name {
 			continue
 		}
-		cols := []int{tables.RFeed, tables.RFile, tables.RReason, tables.RRaw, tables.RHeader}
-		scan := rows.Scan{Table: tables.Rejects(), Cols: cols}
-		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns) error {
+		cols := tables.Columns(tables.RejectFeed, tables.RejectFile, tables.RejectReason, tables.RejectRaw,
+			tables.RejectHeader)
+		scan := rows.Scan[tables.Reject]{Table: tables.Rejects(), Cols: cols}
+		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.Reject]) error {
 			for i := range c.N {
-				name := c.C[tables.RFeed].Word(i)
-				texts := feed.Fields(c.C[tables.RHeader].Word(i), c.C[tables.RRaw].Text(i))
+				name := c.Word(tables.RejectFeed).At(i)
+				texts := feed.Fields(c.Word(tables.RejectHeader).At(i), c.Text(tables.RejectRaw).At(i))
 				if name == "orders" && texts["status"] != "" {
 					continue // a step in the life of an order costs nothing
 				}
-				key := [2]string{name, c.C[tables.RReason].Word(i)}
+				key := [2]string{name, c.Word(tables.RejectReason).At(i)}
 				if counts[key] == nil {
 					counts[key] = &MissingReject{Feed: name, Reason: key[1]}
 				}

@@ -61,17 +61,18 @@ func (p *purse) account() error {
 		last[i].Type = word
 	}
 	some := false
-	err := coupons.Each(p.Snap, tables.PartnerAccounts(), func(r rows.Row) (err error) {
-		if r.Word(tables.PartnerAccountPartner) != p.st.Partner.ID || r.Time(tables.PartnerAccountTime) >= p.span.To {
+	err := coupons.Each(p.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) (err error) {
+		if r.Word(tables.PartnerAccountPartnerID) != p.st.Partner.ID || r.Time(tables.PartnerAccountTime) >= p.span.To {
 			return nil
 		}
 		e := document.AccountEntry{Time: moment(r.Time(tables.PartnerAccountTime)),
-			ID: string(r.Text(tables.PartnerAccountEntry)), Type: r.Word(tables.PartnerAccountType),
-			Counterparty: r.Word(tables.PartnerAccountCounterparty), Balance: r.Word(tables.PartnerAccountBalance)}
+			ID: string(r.Text(tables.PartnerAccountEntryID)), Type: r.Word(tables.PartnerAccountType),
+			Counterparty: r.Word(tables.PartnerAccountCounterpartyID),
+			Balance:      r.Word(tables.PartnerAccountBalanceType)}
 		if e.Amount, err = r.Amount(tables.PartnerAccountAmount); err != nil {
 			return err
 		}
-		if e.After, err = r.Amount(tables.PartnerAccountAfter); err != nil {
+		if e.After, err = r.Amount(tables.PartnerAccountBalanceAfter); err != nil {
 			return err
 		}
 		some = true
@@ -96,11 +97,11 @@ func (p *purse) account() error {
 
 // receivables are those of the cycle and of which something is unpaid.
 func (p *purse) receivables() error {
-	return coupons.Each(p.Snap, tables.Receivables(), func(r rows.Row) error {
-		one := document.Receivable{Cycle: r.Word(tables.ReceivableCycle), Due: r.Word(tables.ReceivableDue),
-			Age: r.Whole(tables.ReceivableAge), Bucket: r.Word(tables.ReceivableBucket)}
-		err := amounts(r, tables.ReceivableAmount, &one.Amount, &one.Collected, &one.Paid, &one.Unpaid)
-		mine := r.Word(tables.ReceivablePartner) == p.st.Partner.ID
+	return coupons.Each(p.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
+		one := document.Receivable{Cycle: r.Word(tables.ReceivableCycle), Due: r.Word(tables.ReceivableDueDate),
+			Age: r.Whole(tables.ReceivableAgeDays), Bucket: r.Word(tables.ReceivableBucket)}
+		err := amounts(r, int(tables.ReceivableAmount), &one.Amount, &one.Collected, &one.Paid, &one.Unpaid)
+		mine := r.Word(tables.ReceivablePartnerID) == p.st.Partner.ID
 		if mine && (one.Cycle == p.st.Header.Cycle.String() || !one.Unpaid.IsZero()) {
 			p.st.Receivables = append(p.st.Receivables, one)
 		}
@@ -109,9 +110,9 @@ func (p *purse) receivables() error {
 }
 
 // amounts reads amounts of a row that follow each other.
-func amounts(r rows.Row, first int, to ...*money.Amount) (err error) {
+func amounts[T any](r rows.Row[T], first int, to ...*money.Amount) (err error) {
 	for i := range to {
-		if *to[i], err = r.Amount(first + i); err != nil {
+		if *to[i], err = r.Amount(tables.AmountColumn[T](first + i)); err != nil {
 			return err
 		}
 	}
@@ -137,9 +138,9 @@ func (p *purse) quotas() error {
 // coupons are the partner's that changed in the cycle or are active.
 func (p *purse) coupons() error {
 	changed := map[string]bool{}
-	err := coupons.Each(p.Snap, tables.CouponRecords(), func(r rows.Row) error {
+	err := coupons.Each(p.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
 		if p.span.Holds(r.Time(tables.CouponRecordTime)) {
-			changed[string(r.Text(tables.CouponRecordCoupon))] = true
+			changed[string(r.Text(tables.CouponRecordCouponID))] = true
 		}
 		return nil
 	})
@@ -161,13 +162,13 @@ func (p *purse) coupons() error {
 
 // funds are those of periods that hold the cycle, and earlier ones that have not ended.
 func (p *purse) funds() error {
-	return coupons.Each(p.Snap, tables.Funds(), func(r rows.Row) error {
-		if r.Word(tables.FundPartner) != p.st.Partner.ID {
+	return coupons.Each(p.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
+		if r.Word(tables.FundPartnerID) != p.st.Partner.ID {
 			return nil
 		}
-		one := document.Fund{ProgrammeID: r.Word(tables.FundProgramme), Period: r.Word(tables.FundPeriod),
-			ClaimID: string(r.Text(tables.FundClaim)), Heads: r.Whole(tables.FundHeads),
-			State: r.Word(tables.FundState), Until: moment(r.Time(tables.FundUntil))}
+		one := document.Fund{ProgrammeID: r.Word(tables.FundProgrammeID), Period: r.Word(tables.FundPeriod),
+			ClaimID: string(r.Text(tables.FundClaimID)), Heads: r.Whole(tables.FundHeads),
+			State: r.Word(tables.FundState), Until: moment(r.MaybeTime(tables.FundUntil))}
 		of, err := fund.ParsePeriod(one.Period)
 		if err != nil {
 			return err
@@ -177,7 +178,8 @@ func (p *purse) funds() error {
 		if span.From >= p.span.To || span.To <= p.span.From && over {
 			return nil
 		}
-		err = amounts(r, tables.FundQuota, &one.Quota, &one.Listed, &one.Reserved, &one.Claimed, &one.Approved,
+		err = amounts(r, int(tables.FundQuotaAmount), &one.Quota, &one.Listed, &one.Reserved, &one.Claimed,
+			&one.Approved,
 			&one.Paid)
 		p.st.Funds = append(p.st.Funds, one)
 		return err

@@ -109,8 +109,8 @@ func documents(t *rapid.T, w *workspace.Workspace) {
 		list, err := rows.Statements(ctx, snap, ref.Cycle, "", rows.Limits{})
 		must(t, err)
 		own := map[string][]byte{}
-		must(t, list.Each(func(row rows.Row) error {
-			b, err := compose.Bill(ctx, s, cycle, row.Word(tables.SCustomerID))
+		must(t, list.Each(func(row rows.Row[tables.Statement]) error {
+			b, err := compose.Bill(ctx, s, cycle, row.Word(tables.StatementCustomerID))
 			if err != nil {
 				return err
 			}

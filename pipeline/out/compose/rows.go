@@ -16,14 +16,14 @@ import (
 // eachRow visits the rows of partner_statements of a cycle, partner "" = all, as settlement adds them up. The row of
 // the table is valid until the next.
 func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner string,
-	visit func(*settlement.Row, rows.Row) error) (err error) {
+	visit func(*settlement.Row, rows.Row[tables.PartnerStatement]) error) (err error) {
 	list, err := s.reader().Statements(ctx, cycle.String(), partner)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	n := 0
-	return list.Each(func(row rows.Row) error {
+	return list.Each(func(row rows.Row[tables.PartnerStatement]) error {
 		if n++; n&0xfff == 0 {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -38,29 +38,33 @@ func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner strin
 }
 
 // row reads what settlement adds up: whose row it is, lines and amounts.
-func (s *Sources) row(cycle period.Cycle, row rows.Row) (*settlement.Row, error) {
-	r := &settlement.Row{Cycle: cycle, Customer: settlement.None, Service: row.Word(tables.XServiceTypeCode),
-		ChargingMode: uint8(row.Small(tables.XChargingMode)),
-		Negative:     row.Word(tables.XSign) == "-", Lines: row.Whole(tables.XLineCount)}
+func (s *Sources) row(cycle period.Cycle, row rows.Row[tables.PartnerStatement]) (*settlement.Row, error) {
+	r := &settlement.Row{Cycle: cycle, Customer: settlement.None,
+		Service:      row.Word(tables.PartnerStatementServiceTypeCode),
+		ChargingMode: uint8(row.Small(tables.PartnerStatementChargingMode)),
+		Negative:     row.Word(tables.PartnerStatementSign) == "-", Lines: row.Whole(tables.PartnerStatementLineCount)}
 	for _, p := range [...]struct {
-		col int
+		col tables.WordColumn[tables.PartnerStatement]
 		to  *int32
-	}{{tables.XPartnerID, &r.Partner}, {tables.XSellerID, &r.Seller}, {tables.XResellerID, &r.Reseller}} {
+	}{{tables.PartnerStatementPartnerID, &r.Partner}, {tables.PartnerStatementSellerID, &r.Seller},
+		{tables.PartnerStatementResellerID, &r.Reseller}} {
 		var err error
 		if *p.to, err = s.parties().code(row.Word(p.col)); err != nil {
 			return nil, err
 		}
 	}
 	if s.Books.Mixed { // whose currency payment_amount is in
-		r.Customer = s.Books.Customer(row.Word(tables.XCustomerID))
+		r.Customer = s.Books.Customer(row.Word(tables.PartnerStatementCustomerID))
 	}
 	for _, a := range [...]struct {
-		col int
+		col tables.AmountColumn[tables.PartnerStatement]
 		to  *money.Amount
-	}{{tables.XOfficial, &r.Official}, {tables.XDiscount, &r.Discount}, {tables.XTruncated, &r.Truncated},
-		{tables.XPayment, &r.Payment},
-		{tables.XPerformance, &r.Performance}, {tables.XOwed, &r.Owed}, {tables.XRevenue, &r.Revenue},
-		{tables.XCost, &r.Cost}, {tables.XMargin, &r.Margin}} {
+	}{{tables.PartnerStatementOfficialAmount, &r.Official}, {tables.PartnerStatementOfficialDiscountAmount,
+		&r.Discount}, {tables.PartnerStatementTruncatedAmount, &r.Truncated},
+		{tables.PartnerStatementPaymentAmount, &r.Payment},
+		{tables.PartnerStatementPerformanceAmount, &r.Performance}, {tables.PartnerStatementOwedAmount, &r.Owed},
+		{tables.PartnerStatementRevenueAmount, &r.Revenue},
+		{tables.PartnerStatementCostAmount, &r.Cost}, {tables.PartnerStatementMarginAmount, &r.Margin}} {
 		var err error
 		if *a.to, err = row.Amount(a.col); err != nil {
 			return nil, err
@@ -106,21 +110,22 @@ func (n *namer) customer(id string) document.Party {
 }
 
 // shown is a row as the document has it.
-func (n *namer) shown(r *settlement.Row, row rows.Row) (document.Row, error) {
-	customer := n.customer(row.Word(tables.XCustomerID))
-	association, err := strconv.Atoi(row.Word(tables.XAssociationType))
+func (n *namer) shown(r *settlement.Row, row rows.Row[tables.PartnerStatement]) (document.Row, error) {
+	customer := n.customer(row.Word(tables.PartnerStatementCustomerID))
+	association, err := strconv.Atoi(row.Word(tables.PartnerStatementAssociationType))
 	if err != nil {
 		return document.Row{}, err
 	}
 	currency, rate, date := "", "", ""
 	if row.Cols.Def.Index("fx_rate") >= 0 {
-		if rate, date = row.Word(tables.XRate), row.Word(tables.XRateDate); rate != "" {
+		if rate, date = row.Word(tables.PartnerStatementFxRate), row.Word(tables.PartnerStatementFxDate); rate != "" {
 			currency = n.s.Books.CustomerCurrencyOf(customer.ID).Code
 		}
 	}
 	return document.Row{Currency: currency, Rate: rate, RateDate: date,
-		SellerID: row.Word(tables.XSellerID), ResellerID: row.Word(tables.XResellerID),
-		ResellerName: n.partner(row.Word(tables.XResellerID)), CustomerID: customer.ID, CustomerName: customer.Name,
+		SellerID: row.Word(tables.PartnerStatementSellerID), ResellerID: row.Word(tables.PartnerStatementResellerID),
+		ResellerName: n.partner(row.Word(tables.PartnerStatementResellerID)), CustomerID: customer.ID,
+		CustomerName:    customer.Name,
 		AssociationType: association, Service: r.Service, ServiceName: n.services[r.Service],
 		ChargingMode: int(r.ChargingMode), Sign: r.Sign(), Lines: r.Lines, Official: r.Official, Discount: r.Discount,
 		Truncated: r.Truncated, Payment: r.Payment, Performance: r.Performance, Owed: r.Owed, Revenue: r.Revenue,

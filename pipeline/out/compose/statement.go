@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
 
@@ -31,7 +32,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 		Kind: kindWord(s.parties().partnerRow(code, cycle).Kind)}
 	nets := s.Partners.Nets(cycle)
 	names := s.namer(cycle)
-	err = s.eachRow(ctx, cycle, partner, func(r *settlement.Row, row rows.Row) error {
+	err = s.eachRow(ctx, cycle, partner, func(r *settlement.Row, row rows.Row[tables.PartnerStatement]) error {
 		shown, err := names.shown(r, row)
 		st.Rows = append(st.Rows, shown)
 		return errors.Join(err, nets.AddRow(r), st.Summary.Margin.Add(r.Margin))
@@ -216,7 +217,7 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 	}
 	nets := s.Partners.Nets(cycle)
 	margins := map[int32]*money.AmountTotal{}
-	err = s.eachRow(ctx, cycle, "", func(r *settlement.Row, _ rows.Row) error {
+	err = s.eachRow(ctx, cycle, "", func(r *settlement.Row, _ rows.Row[tables.PartnerStatement]) error {
 		if margins[r.Partner] == nil {
 			margins[r.Partner] = &money.AmountTotal{}
 		}

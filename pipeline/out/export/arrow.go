@@ -67,7 +67,7 @@ func arrowType(t tables.Type) arrow.DataType {
 	}
 }
 
-func (s *arrowSheet) write(cols *parquet.Columns) error {
+func (s *arrowSheet) write(cols *parquet.Columns[tables.Any]) error {
 	arrays := make([]arrow.Array, len(cols.C))
 	for i := range cols.C {
 		buffers, nulls := s.columns[i].buffers(&cols.C[i], cols.Def.Columns[i].Type)

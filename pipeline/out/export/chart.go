@@ -8,6 +8,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Chart is what a workbook draws below the amounts: stacked columns.
@@ -30,7 +31,7 @@ const (
 // Charted writes a table that is in memory as an XLSX workbook: a sheet with its rows, and one with the chart and the
 // amounts that the chart shows. The library lists the contents of such an archive in any order: the bytes of two
 // workbooks of the same rows can differ.
-func Charted(cols *parquet.Columns, chart *Chart, w io.Writer) (err error) {
+func Charted(cols *parquet.Columns[tables.Any], chart *Chart, w io.Writer) (err error) {
 	out, err := newXLSX(&Request{Table: cols.Def.Name}, cols.Def, w)
 	if err != nil {
 		return err

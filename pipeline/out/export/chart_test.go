@@ -19,8 +19,8 @@ func TestCharted(t *testing.T) {
 	chart := &Chart{Title: "paid", Format: "#,##0.00", By: "customer", Bars: []string{"acme", "=bell"},
 		Parts: []string{"vm", "disk"}, Amounts: [][]string{{"12.50000000", "-1.00000000"},
 			{"0.00000001", "12345678.12345678"}}}
-	rows := parquet.NewColumns(&tables.Table{Name: "answer", Exported: 2, Columns: []tables.Column{
-		{Name: "who", Type: tables.Text}, {Name: "paid", Type: tables.Amount}}})
+	rows := parquet.NewColumns(tables.Untyped(&tables.Table{Name: "answer", Exported: 2, Columns: []tables.Column{
+		{Name: "who", Type: tables.Text}, {Name: "paid", Type: tables.Amount}}}))
 	for i, text := range []string{"acme", "-11.5"} {
 		if err := AppendText(&rows.C[i], rows.Def.Columns[i].Type, text); err != nil {
 			t.Fatal(err)

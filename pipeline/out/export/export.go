@@ -107,10 +107,11 @@ func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (l
 const batchRows = 1 << 15
 
 // pump moves rows into a sheet: while one batch is written the next is merged.
-func (r *Request) pump(ctx context.Context, source *rows.Rows, def *tables.Table, out sheet) (rows int64, err error) {
-	empty, filled := make(chan *parquet.Columns, 2), make(chan *parquet.Columns, 1)
-	empty <- parquet.NewColumns(def)
-	empty <- parquet.NewColumns(def)
+func (r *Request) pump(ctx context.Context, source *rows.Rows[tables.Any], def *tables.Table, out sheet) (rows int64,
+	err error) {
+	empty, filled := make(chan *parquet.Columns[tables.Any], 2), make(chan *parquet.Columns[tables.Any], 1)
+	empty <- parquet.NewColumns(tables.Untyped(def))
+	empty <- parquet.NewColumns(tables.Untyped(def))
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(filled)
@@ -147,48 +148,60 @@ func leaving(def *tables.Table) *tables.Table {
 }
 
 // open starts reading the table's rows in order.
-func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows, *tables.Table, error) {
+func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[tables.Any], *tables.Table, error) {
 	var def *tables.Table
-	var list *rows.Rows
+	var list *rows.Rows[tables.Any]
 	var err error
 	switch r.Table {
 	case "rejects":
-		def = tables.Rejects()
-		list, err = rows.Rejects(ctx, snap, leading(def), r.Limits)
+		def = tables.Rejects().Table
+		list, err = untyped(rows.Rejects(ctx, snap, leading(def), r.Limits))
 	case "partner_statements":
-		if def, err = r.partners(snap).TableOf(r.Cycle); err != nil {
+		table, err := r.partners(snap).TableOf(r.Cycle)
+		if err != nil {
 			return nil, nil, err
 		}
-		list, err = r.partners(snap).Statements(ctx, r.Cycle, r.Scope.Partner)
+		list, err := untyped(r.partners(snap).Statements(ctx, r.Cycle, r.Scope.Partner))
+		return list, table.Table, err
 	case "accounts":
-		def = tables.AccountEntries()
-		list, err = rows.Accounts(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
+		def = tables.AccountEntries().Table
+		list, err = untyped(rows.Accounts(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits))
 	case "statements":
-		if def, err = rows.StatementsTable(snap, r.Cycle); err != nil {
+		table, err := rows.StatementsTable(snap, r.Cycle)
+		if err != nil {
 			return nil, nil, err
 		}
-		list, err = rows.Statements(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
+		list, err := untyped(rows.Statements(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits))
+		return list, table.Table, err
 	case "taxes":
-		def = tables.Taxes()
+		def = tables.Taxes().Table
 		list, err = r.taxes(ctx, snap)
 	case "margins":
-		def = tables.Margins()
+		def = tables.Margins().Table
 		list, err = margins(ctx, snap, r)
 	default:
-		def = tables.Lines()
-		list, err = rows.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners), leading(def), r.Limits)
+		def = tables.Lines().Table
+		list, err = untyped(rows.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners), leading(def), r.Limits))
 	}
 	return list, def, err
 }
 
+// untyped is the rows of a table for the writing of any.
+func untyped[T any](list *rows.Rows[T], err error) (*rows.Rows[tables.Any], error) {
+	if err != nil {
+		return nil, err
+	}
+	return list.Any(), nil
+}
+
 // taxes gives the taxes of a cycle: all of them, a customer's or a partner's.
-func (r *Request) taxes(ctx context.Context, snap *lake.Snapshot) (*rows.Rows, error) {
-	return r.partners(snap).Taxes(ctx, r.Cycle, r.Scope.Customer, r.Scope.Partner)
+func (r *Request) taxes(ctx context.Context, snap *lake.Snapshot) (*rows.Rows[tables.Any], error) {
+	return untyped(r.partners(snap).Taxes(ctx, r.Cycle, r.Scope.Customer, r.Scope.Partner))
 }
 
 // margins gives the margins of a cycle. They are the vendor's side of the business alone: no partner and no customer
 // sees them.
-func margins(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows, error) {
+func margins(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[tables.Any], error) {
 	if r.Scope.Customer != "" || r.Scope.Partner != "" {
 		return nil, errors.New("margins are exported whole: leave out --customer and --partner")
 	}
@@ -199,7 +212,7 @@ func margins(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows, 
 	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
 		return e.Table != tables.Margins().Name
 	})
-	return rows.Sorted(ctx, snap, files, tables.Margins(), leading(tables.Margins()), r.Limits)
+	return rows.Sorted(ctx, snap, files, tables.Margins().Any(), leading(tables.Margins().Table), r.Limits)
 }
 
 // leading are the indexes of the columns that leave.
@@ -241,24 +254,24 @@ func writeIncentives(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error
 		return 0, err
 	}
 	if r.Scope.Partner != "" {
-		cols = only(cols, tables.IPartnerID, r.Scope.Partner)
+		cols = only(cols, int(tables.IncentivePartnerID), r.Scope.Partner)
 	}
 	return writeBatch(r, cols, w)
 }
 
 // writeBatch writes a table that is small.
-func writeBatch(r *Request, cols *parquet.Columns, w io.Writer) (rows int64, err error) {
+func writeBatch[T any](r *Request, cols *parquet.Columns[T], w io.Writer) (rows int64, err error) {
 	def := leaving(cols.Def)
 	out, err := newSheet(r, def, w)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, closeSheet(out)) }()
-	batch, words := parquet.NewColumns(def), parquet.Recode{}
+	batch, words := parquet.NewColumns(tables.Untyped(def)), parquet.Recode{}
 	for from := 0; from < cols.N && err == nil; from += batchRows {
 		batch.Reset()
-		words.Reset(cols)
-		batch.AppendRun(cols, from, min(from+batchRows, cols.N), nil, &words)
+		words.Reset(cols.Any())
+		batch.AppendRun(cols.Any(), from, min(from+batchRows, cols.N), nil, &words)
 		err = out.write(batch)
 	}
 	if err == nil {
@@ -272,7 +285,7 @@ func writeBatch(r *Request, cols *parquet.Columns, w io.Writer) (rows int64, err
 
 // Columns writes a table that is in memory, all of its columns, in one of the formats. A CSV is for a spreadsheet
 // program (Request.Excel): such tables are for people.
-func Columns(cols *parquet.Columns, format string, w io.Writer) error {
+func Columns(cols *parquet.Columns[tables.Any], format string, w io.Writer) error {
 	_, err := writeBatch(&Request{Table: cols.Def.Name, Format: format, Excel: format == "csv"}, cols, w)
 	return err
 }

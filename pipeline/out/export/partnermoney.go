@@ -23,15 +23,15 @@ type partnerTable struct {
 // partnerTables are the tables of partners' money (§8) and of the statuses of orders.
 func partnerTables() []partnerTable {
 	return []partnerTable{
-		{tables.PartnerAccounts(), tables.PartnerAccountTime, -1, tables.PartnerAccountPartner},
-		{tables.Receivables(), -1, tables.ReceivableCycle, tables.ReceivablePartner},
-		{tables.Coupons(), -1, -1, tables.CouponPartner},
-		{tables.CouponRecords(), tables.CouponRecordTime, -1, -1},
-		{tables.Funds(), -1, -1, tables.FundPartner},
-		{tables.Withdrawals(), -1, -1, tables.WithdrawalPartner},
-		{tables.Invoices(), -1, tables.InvoiceCycle, -1},
-		{tables.InvoiceRecords(), tables.InvoiceRecordInstant, -1, -1},
-		{tables.OrderStatus(), -1, -1, -1},
+		{tables.PartnerAccounts().Table, int(tables.PartnerAccountTime), -1, int(tables.PartnerAccountPartnerID)},
+		{tables.Receivables().Table, -1, int(tables.ReceivableCycle), int(tables.ReceivablePartnerID)},
+		{tables.Coupons().Table, -1, -1, int(tables.CouponPartnerID)},
+		{tables.CouponRecords().Table, int(tables.CouponRecordTime), -1, -1},
+		{tables.Funds().Table, -1, -1, int(tables.FundPartnerID)},
+		{tables.Withdrawals().Table, -1, -1, int(tables.WithdrawalPartnerID)},
+		{tables.Invoices().Table, -1, int(tables.InvoiceCycle), -1},
+		{tables.InvoiceRecords().Table, int(tables.InvoiceRecordInstant), -1, -1},
+		{tables.OrderStatus().Table, -1, -1, -1},
 	}
 }
 
@@ -52,7 +52,7 @@ func OfNoCycle(name string) bool {
 }
 
 // keep says which rows of a batch leave.
-func (t *partnerTable) keep(r *Request, cols *parquet.Columns) (func(i int) bool, error) {
+func (t *partnerTable) keep(r *Request, cols *parquet.Columns[tables.Any]) (func(i int) bool, error) {
 	bounds := period.Span{From: period.Past, To: period.Forever}
 	if r.Cycle != "" && t.instant >= 0 {
 		c, err := period.ParseCycle(r.Cycle)
@@ -96,12 +96,12 @@ func (t *partnerTable) write(snap *lake.Snapshot, r *Request, w io.Writer) (n in
 
 // writeFile writes the rows of a file, and counts them.
 func (t *partnerTable) writeFile(snap *lake.Snapshot, e lake.FileEntry, r *Request, out sheet, n *int64) (err error) {
-	reader, err := tablefile.Open(snap, e, t.def, nil)
+	reader, err := tablefile.Open(snap, e, tables.Untyped(t.def), nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	batch, words := parquet.NewColumns(leaving(t.def)), parquet.Recode{}
+	batch, words := parquet.NewColumns(tables.Untyped(leaving(t.def))), parquet.Recode{}
 	for {
 		cols, err := reader.Next()
 		if err != nil || cols == nil {

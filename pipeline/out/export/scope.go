@@ -91,9 +91,9 @@ func (s Scope) known(b *books.Books) error {
 func (s Scope) lines(r *partners.Reader) rows.Selection {
 	out := rows.Selection{Customer: s.Customer}
 	if s.Only != nil {
-		out.Keep, out.Cols = func(row rows.Row) bool {
-			return s.Only(row.Word(tables.LCustomerID))
-		}, []int{tables.LCustomerID}
+		out.Keep, out.Cols = func(row rows.Row[tables.Line]) bool {
+			return s.Only(row.Word(tables.LineCustomerID))
+		}, tables.Columns(tables.LineCustomerID)
 	}
 	if s.Partner == "" {
 		return out
@@ -113,17 +113,18 @@ func (s Scope) lines(r *partners.Reader) rows.Selection {
 			buyers[p.ID] = int32(i)
 		}
 	}
-	out.Cols = []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart, tables.LOwnTime,
-		tables.LCustomerID}
-	out.Keep = func(row rows.Row) bool {
-		of, known := buyers[row.Word(tables.LPartnerID)]
+	out.Cols = tables.Columns(tables.LinePartnerID, tables.LineAssociationType, tables.LineUsageStart,
+		tables.LineOwnTime,
+		tables.LineCustomerID)
+	out.Keep = func(row rows.Row[tables.Line]) bool {
+		of, known := buyers[row.Word(tables.LinePartnerID)]
 		switch {
-		case !known || s.Only != nil && !s.Only(row.Word(tables.LCustomerID)):
+		case !known || s.Only != nil && !s.Only(row.Word(tables.LineCustomerID)):
 			return false
 		case of == partner:
 			return s.Seller == "" || r.Book.Seller(of, ownTime(row)) == seller
 		}
-		return row.Word(tables.LAssociationType) == resold && r.Book.Seller(of, ownTime(row)) == partner
+		return row.Word(tables.LineAssociationType) == resold && r.Book.Seller(of, ownTime(row)) == partner
 	}
 	return out
 }
@@ -132,16 +133,16 @@ func (s Scope) lines(r *partners.Reader) rows.Selection {
 var resold = strconv.Itoa(int(books.Resale))
 
 // ownTime is when a line's partner and terms are looked up.
-func ownTime(row rows.Row) period.Instant {
-	if t := row.Time(tables.LOwnTime); t != tables.Nothing {
+func ownTime(row rows.Row[tables.Line]) period.Instant {
+	if t := row.MaybeTime(tables.LineOwnTime); t != tables.Nothing {
 		return t
 	}
-	return row.Time(tables.LUsageStart)
+	return row.Time(tables.LineUsageStart)
 }
 
 // only keeps the rows whose column holds a word.
-func only(cols *parquet.Columns, col int, word string) *parquet.Columns {
-	out, words := parquet.NewColumns(cols.Def), parquet.Recode{}
+func only(cols *parquet.Columns[tables.Any], col int, word string) *parquet.Columns[tables.Any] {
+	out, words := parquet.NewColumns(tables.Untyped(cols.Def)), parquet.Recode{}
 	words.Reset(cols)
 	for i := range cols.N {
 		if cols.C[col].Word(i) == word {

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"github.com/tollbook/tollbook/schemas/period"
+
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -46,13 +48,13 @@ func TestScopeOfLines(t *testing.T) {
 	const early, late = 1_788_220_800_000_000, 1_789_430_400_000_000 // 1 and 15 September
 	list := parquet.NewColumns(tables.Lines())
 	add := func(id, customer, partner, association string, start, own int64) {
-		c := list.C
-		c[tables.LID].AddText(id)
-		c[tables.LCustomerID].AddWord(customer)
-		c[tables.LPartnerID].AddWord(partner)
-		c[tables.LAssociationType].AddWord(association)
-		c[tables.LUsageStart].Ints = append(c[tables.LUsageStart].Ints, start)
-		c[tables.LOwnTime].Ints = append(c[tables.LOwnTime].Ints, own)
+		c := list
+		c.Text(tables.LineID).Add(id)
+		c.Word(tables.LineCustomerID).Add(customer)
+		c.Word(tables.LinePartnerID).Add(partner)
+		c.Word(tables.LineAssociationType).Add(association)
+		c.Time(tables.LineUsageStart).Add(period.Instant(start))
+		c.MaybeTime(tables.LineOwnTime).Add(period.Instant(own))
 		list.N++
 	}
 	nothing := int64(tables.Nothing)
@@ -79,8 +81,8 @@ func TestScopeOfLines(t *testing.T) {
 		keep := c.scope.lines(r).Keep
 		var got []string
 		for i := range list.N {
-			if keep(rows.Row{Cols: list, I: i}) {
-				got = append(got, string(list.C[tables.LID].Text(i)))
+			if keep(rows.Row[tables.Line]{Cols: list, I: i}) {
+				got = append(got, string(list.Text(tables.LineID).At(i)))
 			}
 		}
 		if text := strings.Join(got, ", "); text != c.want {

@@ -15,7 +15,7 @@ import (
 
 // sheet takes the rows of a table in one format, batch by batch. A batch is the caller's again when write returns.
 type sheet interface {
-	write(*parquet.Columns) error
+	write(*parquet.Columns[tables.Any]) error
 	end() error
 }
 
@@ -49,30 +49,30 @@ func newSheet(r *Request, def *tables.Table, w io.Writer) (sheet, error) {
 }
 
 // cell appends the text of a cell; nothing = no value. A tier of 0 is none.
-func cell(dst []byte, row rows.Row, col int) ([]byte, error) {
+func cell(dst []byte, row rows.Row[tables.Any], col int) ([]byte, error) {
 	switch row.Cols.Def.Columns[col].Type {
 	case tables.Word:
-		return append(dst, row.Word(col)...), nil
+		return append(dst, row.Word(tables.WordColumn[tables.Any](col))...), nil
 	case tables.Text:
-		return append(dst, row.Text(col)...), nil
+		return append(dst, row.Text(tables.TextColumn[tables.Any](col))...), nil
 	case tables.Time, tables.MaybeTime:
-		if t := row.Time(col); t != tables.Nothing {
+		if t := row.Time(tables.TimeColumn[tables.Any](col)); t != tables.Nothing {
 			return t.AppendText(dst), nil
 		}
 		return dst, nil
 	case tables.Amount:
-		a, err := row.Amount(col)
+		a, err := row.Amount(tables.AmountColumn[tables.Any](col))
 		return a.AppendText(dst), err
 	case tables.Quantity:
-		q, err := row.Quantity(col)
+		q, err := row.Quantity(tables.QuantityColumn[tables.Any](col))
 		return q.AppendText(dst), err
 	case tables.Cost:
-		c, err := row.Cost(col)
+		c, err := row.Cost(tables.CostColumn[tables.Any](col))
 		return append(dst, c.String()...), err
 	case tables.Whole:
-		return strconv.AppendInt(dst, row.Whole(col), 10), nil
+		return strconv.AppendInt(dst, row.Whole(tables.WholeColumn[tables.Any](col)), 10), nil
 	default:
-		if n := row.Small(col); n != 0 {
+		if n := row.Small(tables.SmallColumn[tables.Any](col)); n != 0 {
 			return strconv.AppendInt(dst, int64(n), 10), nil
 		}
 		return dst, nil
@@ -106,16 +106,16 @@ func newCSV(def *tables.Table, w io.Writer, excel bool) *csvSheet {
 	return s
 }
 
-func (s *csvSheet) write(cols *parquet.Columns) error {
+func (s *csvSheet) write(cols *parquet.Columns[tables.Any]) error {
 	for i := range cols.N {
-		if err := s.add(rows.Row{Cols: cols, I: i}); err != nil {
+		if err := s.add(rows.Row[tables.Any]{Cols: cols, I: i}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *csvSheet) add(row rows.Row) (err error) {
+func (s *csvSheet) add(row rows.Row[tables.Any]) (err error) {
 	s.line = s.line[:0]
 	for i := range s.def.Exported {
 		if i > 0 {
@@ -205,16 +205,16 @@ func newNDJSON(def *tables.Table, w io.Writer) *ndjsonSheet {
 	return s
 }
 
-func (s *ndjsonSheet) write(cols *parquet.Columns) error {
+func (s *ndjsonSheet) write(cols *parquet.Columns[tables.Any]) error {
 	for i := range cols.N {
-		if err := s.add(rows.Row{Cols: cols, I: i}); err != nil {
+		if err := s.add(rows.Row[tables.Any]{Cols: cols, I: i}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *ndjsonSheet) add(row rows.Row) (err error) {
+func (s *ndjsonSheet) add(row rows.Row[tables.Any]) (err error) {
 	s.line = s.line[:0]
 	for i := range s.def.Exported {
 		s.line = append(s.line, s.keys[i]...)
@@ -282,6 +282,6 @@ func newParquet(def *tables.Table, w io.Writer) (*parquetSheet, error) {
 	return &parquetSheet{w: pw}, nil
 }
 
-func (s *parquetSheet) write(cols *parquet.Columns) error { return s.w.Write(cols) }
+func (s *parquetSheet) write(cols *parquet.Columns[tables.Any]) error { return s.w.Write(cols) }
 
 func (s *parquetSheet) end() error { return s.w.Close() }

@@ -23,8 +23,8 @@ func every() *tables.Table {
 }
 
 // twoRows has every odd value: quotes, fractions of a second, nothing, negative amounts, tier 0.
-func twoRows() *parquet.Columns {
-	c := parquet.NewColumns(every())
+func twoRows() *parquet.Columns[tables.Any] {
+	c := parquet.NewColumns(tables.Untyped(every()))
 	c.C[0].AddWord("a,b")
 	c.C[0].AddWord("")
 	c.C[1].AddText("say \"hi\"\nthere\x01\xff")
@@ -56,7 +56,7 @@ func writeAs(t *testing.T, r *Request, times int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch, words, rows := parquet.NewColumns(leaving(every())), parquet.Recode{}, twoRows()
+	batch, words, rows := parquet.NewColumns(tables.Untyped(leaving(every()))), parquet.Recode{}, twoRows()
 	for range times {
 		batch.Reset()
 		words.Reset(rows)
@@ -96,7 +96,7 @@ func TestParquet(t *testing.T) {
 	t.Parallel()
 	def := every()
 	r, err := parquet.NewReader(bytes.NewReader(write(t, "parquet")),
-		&tables.Table{Name: "t", Columns: def.Columns[:8]}, nil)
+		tables.Untyped(&tables.Table{Name: "t", Columns: def.Columns[:8]}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestParquet(t *testing.T) {
 		c.C[4].Decs[0].Hi != -1 || c.C[7].Codes[1] != 2 {
 		t.Errorf("read back %+v, %v", c, err)
 	}
-	if _, err := parquet.NewReader(bytes.NewReader(write(t, "parquet")), def, nil); err == nil {
+	if _, err := parquet.NewReader(bytes.NewReader(write(t, "parquet")), tables.Untyped(def), nil); err == nil {
 		t.Error("the lake's own column left too")
 	}
 }

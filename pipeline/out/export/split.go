@@ -41,12 +41,12 @@ func newSplit(r *Request, def *tables.Table, w io.Writer) *splitSheet {
 	return &splitSheet{def: def, name: name, gz: gz, tar: tar.NewWriter(gz), excel: r.Excel}
 }
 
-func (s *splitSheet) write(cols *parquet.Columns) error {
+func (s *splitSheet) write(cols *parquet.Columns[tables.Any]) error {
 	for i := range cols.N {
 		if s.csv == nil {
 			s.csv, s.rows = newCSV(s.def, &s.part, s.excel), 0
 		}
-		if err := s.csv.add(rows.Row{Cols: cols, I: i}); err != nil {
+		if err := s.csv.add(rows.Row[tables.Any]{Cols: cols, I: i}); err != nil {
 			return err
 		}
 		if s.rows++; s.rows == PartRows {

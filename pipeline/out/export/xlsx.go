@@ -78,21 +78,21 @@ func (s *xlsxSheet) next() (err error) {
 	return errors.Join(err, s.out.SetRow("A1", s.cells))
 }
 
-func (s *xlsxSheet) write(cols *parquet.Columns) error {
+func (s *xlsxSheet) write(cols *parquet.Columns[tables.Any]) error {
 	for i := range cols.N {
 		if s.rows > s.maxRows {
 			if err := errors.Join(s.out.Flush(), s.next()); err != nil {
 				return err
 			}
 		}
-		if err := s.add(rows.Row{Cols: cols, I: i}); err != nil {
+		if err := s.add(rows.Row[tables.Any]{Cols: cols, I: i}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *xlsxSheet) add(row rows.Row) (err error) {
+func (s *xlsxSheet) add(row rows.Row[tables.Any]) (err error) {
 	for i := range s.def.Columns {
 		if s.cell, err = cell(s.cell[:0], row, i); err != nil {
 			return err

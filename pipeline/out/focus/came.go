@@ -67,11 +67,11 @@ func (g *costGroups) open(ctx context.Context, src *Source, cycle string) error 
 	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
 		return e.Table != tables.CostGroups().Name
 	})
-	groups, err := rows.Sorted(ctx, src.Snap, files, tables.CostGroups(), nil, src.Limits)
+	groups, err := rows.Sorted(ctx, src.Snap, files, tables.CostGroups().Any(), nil, src.Limits)
 	if err != nil {
 		return err
 	}
-	g.ahead = &ahead{rows: groups, customer: tables.CGCustomerID}
+	g.ahead = &ahead{rows: groups, customer: int(tables.CostGroupCustomerID)}
 	return nil
 }
 
@@ -81,31 +81,35 @@ func (g *costGroups) read(customer string) error {
 	if g.ahead == nil {
 		return nil
 	}
-	return g.ahead.each(customer, func(row rows.Row) error {
+	return g.ahead.each(customer, func(row rows.Row[tables.Any]) error {
 		one, err := cameOf(row)
 		if err != nil {
-			return fmt.Errorf("cost group %s of customer %s: %w", row.Text(tables.CGID), customer, err)
+			return fmt.Errorf("cost group %s of customer %s: %w",
+				rows.As[tables.CostGroup](row).Text(tables.CostGroupID), customer, err)
 		}
-		g.came[lineKey{row.Word(tables.CGOriginCycle), string(row.Text(tables.CGID))}] = one
+		g.came[lineKey{rows.As[tables.CostGroup](row).Word(tables.CostGroupOriginCycle),
+			string(rows.As[tables.CostGroup](row).Text(tables.CostGroupID))}] = one
 		return nil
 	})
 }
 
 // cameOf reads one group.
-func cameOf(row rows.Row) (*came, error) {
-	g := &came{category: row.Word(tables.CGCategory), class: row.Word(tables.CGClass),
-		region: row.Word(tables.CGRegionID), resource: string(row.Text(tables.CGResourceID)),
-		unused: row.Word(tables.CGStatus) == "Unused"}
-	if err := json.Unmarshal(row.Text(tables.CGCame), &g.texts); err != nil {
+func cameOf(row rows.Row[tables.Any]) (*came, error) {
+	g := &came{category: rows.As[tables.CostGroup](row).Word(tables.CostGroupChargeCategory),
+		class:    rows.As[tables.CostGroup](row).Word(tables.CostGroupChargeClass),
+		region:   rows.As[tables.CostGroup](row).Word(tables.CostGroupRegionID),
+		resource: string(rows.As[tables.CostGroup](row).Text(tables.CostGroupResourceID)),
+		unused:   rows.As[tables.CostGroup](row).Word(tables.CostGroupCommitmentStatus) == "Unused"}
+	if err := json.Unmarshal(rows.As[tables.CostGroup](row).Text(tables.CostGroupCame), &g.texts); err != nil {
 		return nil, err
 	}
 	for _, q := range [...]struct {
 		col, units int
 		unit       string
 		to         *maybe
-	}{{tables.CGPricingQuantity, tables.CGPricingUnits, "PricingUnit", &g.pricing},
-		{tables.CGConsumedQuantity, tables.CGConsumedUnits, "ConsumedUnit", &g.consumed}} {
-		units := row.Small(q.units)
+	}{{int(tables.CostGroupPricingQuantity), int(tables.CostGroupPricingUnits), "PricingUnit", &g.pricing},
+		{int(tables.CostGroupConsumedQuantity), int(tables.CostGroupConsumedUnits), "ConsumedUnit", &g.consumed}} {
+		units := row.Small(tables.SmallColumn[tables.Any](q.units))
 		if units == tables.UnknownUnits && g.texts[q.unit] != "" { // all rows have that unit
 			units = tables.OneUnit
 		}
@@ -113,7 +117,8 @@ func cameOf(row rows.Row) (*came, error) {
 			*q.to = some(decOf(row.Cols.C[q.col].Decs[row.I]))
 		}
 	}
-	g.service, g.product.category = row.Word(tables.CGServiceName), g.texts["ServiceCategory"]
+	g.service, g.product.category = rows.As[tables.CostGroup](row).Word(tables.CostGroupServiceName),
+		g.texts["ServiceCategory"]
 	return g, nil
 }
 
@@ -166,7 +171,7 @@ func (l *theLine) cameQuantities(r *Row) {
 		r.Description += ", correction of " + l.origin
 		return
 	}
-	if len(l.Text(tables.LPackageDraws)) == 0 { // what was drawn is on rows of its own
+	if len(l.Text(tables.LinePackageDraws)) == 0 { // what was drawn is on rows of its own
 		r.Consumed, r.ConsumedUnit = maybe{}, g.texts["ConsumedUnit"]
 		r.CameConsumed = g.once(g.consumed)
 		if g.unused && !r.CameConsumed.ok { // FOCUS allows null on rows that say so alone

@@ -56,7 +56,7 @@ func (s *Source) HasCurrencies(cycle string) (bool, error) {
 		return false, nil
 	}
 	def, err := rows.StatementsTable(s.Snap, cycle)
-	return err == nil && tables.CurrencyColumn(def) >= 0, err
+	return err == nil && tables.CurrencyColumn(def.Table) >= 0, err
 }
 
 // convert converts a row's costs and unit prices. Costs have 20 decimals, unit prices 10; a cost that is a product

@@ -41,10 +41,10 @@ func (v *invoices) of(l *theLine) []bill {
 		out = append(out, bill{account: v.names.customer(l.custom), partner: -1, reseller: -1})
 	default:
 		number := l.product.code
-		if number < 0 && l.Word(tables.LSKU) != "" {
+		if number < 0 && l.Word(tables.LineSKU) != "" {
 			break // settlement refuses such a line before
 		} else if number < 0 {
-			number = v.src.Book.NoProduct(l.Word(tables.LServiceTypeCode))
+			number = v.src.Book.NoProduct(l.Word(tables.LineServiceTypeCode))
 		}
 		deal := v.deal(l, number)
 		switch {

@@ -18,16 +18,16 @@ import (
 
 // lineColumns are the columns of lines that rows are made of.
 func lineColumns() []int {
-	cols := make([]int, tables.LUsageEnd+1)
+	cols := make([]int, int(tables.LineUsageEnd)+1)
 	for i := range cols {
 		cols[i] = i
 	}
-	return append(cols, tables.LOwnTime)
+	return append(cols, int(tables.LineOwnTime))
 }
 
 // theLine is a line of the lake as rows are made of it.
 type theLine struct {
-	rows.Row
+	rows.Row[tables.Line]
 	product                                        *product
 	partner                                        int32 // -1 = none
 	resold                                         bool
@@ -41,28 +41,29 @@ type theLine struct {
 }
 
 // read takes a line from a row, which stays valid as long as the row.
-func (m *maker) read(row rows.Row) (*theLine, error) {
+func (m *maker) read(row rows.Row[tables.Line]) (*theLine, error) {
 	l := &m.line
-	*l = theLine{Row: row, partner: -1, resold: row.Word(tables.LAssociationType) == resale,
-		own:   row.Time(tables.LOwnTime),
-		start: row.Time(tables.LUsageStart), end: row.Time(tables.LUsageEnd), kind: row.Word(tables.LKind),
-		origin: row.Word(tables.LOriginCycle),
-		cycle:  row.Word(tables.LCycle), id: string(row.Text(tables.LID)), trade: row.Word(tables.LTradeID),
-		region: row.Word(tables.LRegionCode),
-		custom: row.Word(tables.LCustomerID)}
+	*l = theLine{Row: row, partner: -1, resold: row.Word(tables.LineAssociationType) == resale,
+		own:   row.MaybeTime(tables.LineOwnTime),
+		start: row.Time(tables.LineUsageStart), end: row.MaybeTime(tables.LineUsageEnd),
+		kind:   row.Word(tables.LineKind),
+		origin: row.Word(tables.LineOriginCycle),
+		cycle:  row.Word(tables.LineCycle), id: string(row.Text(tables.LineID)), trade: row.Word(tables.LineTradeID),
+		region: row.Word(tables.LineRegionCode),
+		custom: row.Word(tables.LineCustomerID)}
 	if l.own == tables.Nothing {
 		l.own = l.start
 	}
-	if row.Word(tables.LSKU) == "" { // a commitment on more than one product
-		service := or(row.Word(tables.LServiceTypeCode), unbound)
+	if row.Word(tables.LineSKU) == "" { // a commitment on more than one product
+		service := or(row.Word(tables.LineServiceTypeCode), unbound)
 		l.product = &product{code: -1, name: unbound, service: service, category: "Other", resource: service}
-	} else if l.product = m.products[row.Word(tables.LSKU)]; l.product == nil {
-		service := row.Word(tables.LServiceTypeCode)
-		l.product = &product{code: -1, name: row.Word(tables.LSKU), service: service, category: "Other",
-			resource: or(row.Word(tables.LResourceTypeCode), service)}
-		m.products[row.Word(tables.LSKU)] = l.product
+	} else if l.product = m.products[row.Word(tables.LineSKU)]; l.product == nil {
+		service := row.Word(tables.LineServiceTypeCode)
+		l.product = &product{code: -1, name: row.Word(tables.LineSKU), service: service, category: "Other",
+			resource: or(row.Word(tables.LineResourceTypeCode), service)}
+		m.products[row.Word(tables.LineSKU)] = l.product
 	}
-	if id := row.Word(tables.LPartnerID); id != "" {
+	if id := row.Word(tables.LinePartnerID); id != "" {
 		if l.partner = m.src.Books.Partner(id); l.partner < 0 {
 			return nil, fmt.Errorf("no partner %q, which lines name", id)
 		}
@@ -70,14 +71,15 @@ func (m *maker) read(row rows.Row) (*theLine, error) {
 	for _, v := range [...]struct {
 		col int
 		to  *dec
-	}{{tables.LQuantity, &l.quantity}, {tables.LUsageAmount, &l.usage}, {tables.LFreeResourceUsage, &l.free},
-		{tables.LUnitPrice, &l.price},
-		{tables.LOfficialAmount, &l.official}, {tables.LDiscountAmount, &l.discount},
-		{tables.LPaymentAmount, &l.payment}} {
+	}{{int(tables.LineQuantity), &l.quantity}, {int(tables.LineUsageAmount), &l.usage},
+		{int(tables.LineFreeResourceUsage), &l.free},
+		{int(tables.LineUnitPrice), &l.price},
+		{int(tables.LineOfficialAmount), &l.official}, {int(tables.LineOfficialDiscountAmount), &l.discount},
+		{int(tables.LinePaymentAmount), &l.payment}} {
 		*v.to = decOf(row.Cols.C[v.col].Decs[row.I])
 	}
 	l.came = m.groups.came[lineKey{or(l.origin, l.cycle), l.id}]
-	l.order = row.Small(tables.LChargingMode) == 1 && strings.HasPrefix(l.id, l.trade+"/")
+	l.order = row.Small(tables.LineChargingMode) == 1 && strings.HasPrefix(l.id, l.trade+"/")
 	return l, nil
 }
 
@@ -209,7 +211,7 @@ func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
 	if l.discount.Sign() == 0 || r.Quantity.v.Sign() == 0 {
 		return r.ListPrice, nil
 	}
-	for _, d := range m.src.Books.Discounts.Of(l.Word(tables.LDiscountID)) {
+	for _, d := range m.src.Books.Discounts.Of(l.Word(tables.LineDiscountID)) {
 		if !d.Valid.Holds(l.own) {
 			continue
 		}
@@ -240,22 +242,23 @@ func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
 
 // describe fills in what a line is, whoever is billed for it.
 func (m *maker) describe(l *theLine, r *Row) {
-	r.Product, r.SKU, r.Region, r.RegionName = l.product, l.Word(tables.LSKU), l.region, l.region
+	r.Product, r.SKU, r.Region, r.RegionName = l.product, l.Word(tables.LineSKU), l.region, l.region
 	r.Start, r.End = down(l.start), up(l.end)
 	if l.end == tables.Nothing || r.End < r.Start {
 		r.End = max(r.Start, m.set.Bounds.To)
 	}
-	r.Resource, r.ResourceName = string(l.Text(tables.LResourceID)), string(l.Text(tables.LResourceName))
+	r.Resource, r.ResourceName = string(l.Text(tables.LineResourceID)), string(l.Text(tables.LineResourceName))
 	if r.ResourceName == r.Resource || r.Resource == "" {
 		r.ResourceName = ""
 	}
-	r.Tags = m.names.tag(l.Text(tables.LResourceTag))
-	measure := l.Word(tables.LMeasure)
-	r.Meter = or(l.Word(tables.LUsageType), or(measure, r.Product.name))
+	r.Tags = m.names.tag(l.Text(tables.LineResourceTag))
+	measure := l.Word(tables.LineMeasure)
+	r.Meter = or(l.Word(tables.LineUsageType), or(measure, r.Product.name))
 	unit := m.names.unit(or(measure, "unit"))
 	r.Unit, r.Pricing = unit, standard
-	r.Customer, r.Partner, r.Discount, r.Line = l.custom, l.Word(tables.LPartnerID), l.Word(tables.LDiscountID), l.id
-	r.Detail, r.What, r.Origin, r.Trade = strconv.Itoa(l.Small(tables.LBillDetailType)), l.kind, l.origin, l.trade
+	r.Customer, r.Partner, r.Discount, r.Line = l.custom, l.Word(tables.LinePartnerID), l.Word(tables.LineDiscountID),
+		l.id
+	r.Detail, r.What, r.Origin, r.Trade = strconv.Itoa(l.Small(tables.LineBillDetailType)), l.kind, l.origin, l.trade
 	r.PriceID, r.PriceDetails = m.names.price(l)
 	if l.origin != "" && l.origin != m.set.Cycle {
 		r.Class = correction
@@ -272,7 +275,7 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 	switch {
 	case l.order:
 		r.Category, r.Frequency, r.Description = purchase, oneTime, r.Product.name
-		if l.Small(tables.LBillDetailType) == autoRenew {
+		if l.Small(tables.LineBillDetailType) == autoRenew {
 			r.Frequency = recurring
 		}
 		if l.payment.Sign() < 0 || l.kind == refundKind {
@@ -290,7 +293,7 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 	case l.kind == line.Adjustment.String() && nothing:
 		r.Category, r.Frequency, r.Description = adjustment, oneTime, r.Product.name+", adjusted by hand"
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
-	case l.Small(tables.LChargingMode) == 1: // a recurring charge
+	case l.Small(tables.LineChargingMode) == 1: // a recurring charge
 		r.Category, r.Frequency, r.Description = purchase, recurring, r.Product.name
 		switch {
 		case l.kind == refundKind:
@@ -300,7 +303,7 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 		}
 	case l.kind == line.FlatFee.String():
 		r.Category, r.Frequency, r.Description, r.Unit = purchase, recurring, r.Product.name+", fee of tier "+
-			strconv.Itoa(l.Small(tables.LTier)), "Months"
+			strconv.Itoa(l.Small(tables.LineTier)), "Months"
 	default:
 		r.Category, r.Frequency, r.Description = usage, usageBased, r.Product.name
 		r.Consumed, r.ConsumedUnit = some(l.usage.Sub(l.free)), unit

@@ -113,7 +113,7 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, statements.Close()) }()
-	rounded := &ahead{rows: statements, customer: tables.SCustomerID}
+	rounded := &ahead{rows: statements.Any(), customer: int(tables.StatementCustomerID)}
 	terms, err := m.openTerms(ctx)
 	if err != nil {
 		return err
@@ -131,14 +131,15 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		defer func() { err = errors.Join(err, m.groups.ahead.rows.Close()) }()
 	}
 	lines, err := rows.LinesOf(ctx, m.src.Snap, m.request.Cycle,
-		rows.Selection{Keep: m.wanted, Cols: []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart,
-			tables.LOwnTime}},
+		rows.Selection{Keep: m.wanted, Cols: tables.Columns(tables.LinePartnerID, tables.LineAssociationType,
+			tables.LineUsageStart,
+			tables.LineOwnTime)},
 		lineColumns(), m.src.Limits)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, lines.Close()) }()
-	current := &ahead{rows: lines, customer: tables.LCustomerID}
+	current := &ahead{rows: lines.Any(), customer: int(tables.LineCustomerID)}
 	for n := 0; ; n++ {
 		if n&0xff == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -165,29 +166,29 @@ func (m *maker) lines(ctx context.Context) (err error) {
 }
 
 // wanted reports whether a line may be on an invoice of the issuer. It is asked by several goroutines.
-func (m *maker) wanted(row rows.Row) bool {
+func (m *maker) wanted(row rows.Row[tables.Line]) bool {
 	if m.issuer == settlement.Vendor {
 		return true
 	}
-	if row.Word(tables.LAssociationType) != resale {
+	if row.Word(tables.LineAssociationType) != resale {
 		return false
 	}
-	partner := m.src.Books.Partner(row.Word(tables.LPartnerID))
+	partner := m.src.Books.Partner(row.Word(tables.LinePartnerID))
 	if partner < 0 || partner == m.issuer {
 		return true // an unknown partner is an error later on
 	}
-	own := row.Time(tables.LOwnTime)
+	own := row.MaybeTime(tables.LineOwnTime)
 	if own == tables.Nothing {
-		own = row.Time(tables.LUsageStart)
+		own = row.Time(tables.LineUsageStart)
 	}
 	return m.src.Book.Seller(partner, own) == m.issuer
 }
 
 // ahead walks rows that are sorted by customer, one customer at a time.
 type ahead struct {
-	rows     *rows.Rows
+	rows     *rows.Rows[tables.Any]
 	customer int // column
-	row      rows.Row
+	row      rows.Row[tables.Any]
 	there    bool // row is the next
 	done     bool
 }
@@ -204,11 +205,11 @@ func (a *ahead) peek() (string, error) {
 	if a.done {
 		return "", nil
 	}
-	return a.row.Word(a.customer), nil
+	return a.row.Word(tables.WordColumn[tables.Any](a.customer)), nil
 }
 
 // each visits the rows of a customer, if they are the next.
-func (a *ahead) each(customer string, visit func(rows.Row) error) error {
+func (a *ahead) each(customer string, visit func(rows.Row[tables.Any]) error) error {
 	for {
 		next, err := a.peek()
 		if err != nil || a.done || next != customer {
@@ -240,8 +241,8 @@ func first(list ...*ahead) (string, error) {
 }
 
 // add makes the rows of a line.
-func (m *maker) add(row rows.Row) error {
-	l, err := m.read(row)
+func (m *maker) add(row rows.Row[tables.Any]) error {
+	l, err := m.read(rows.As[tables.Line](row))
 	if err != nil {
 		return err
 	}
@@ -305,7 +306,7 @@ func (m *maker) emit(r *Row) error {
 // draws makes a row of each package that a line drew on: a quantity that costs nothing more, beside the row of what is
 // left to pay.
 func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
-	text := string(l.Text(tables.LPackageDraws))
+	text := string(l.Text(tables.LinePackageDraws))
 	if text == "" {
 		return nil
 	}
@@ -313,7 +314,7 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	r = &one
 	r.Billed, r.Effective, r.Discount, r.What, r.Pricing = dec{}, dec{}, "", "package", committed
 	r.Category, r.Frequency = usage, usageBased
-	r.Unit = m.names.unit(or(l.Word(tables.LMeasure), "unit"))
+	r.Unit = m.names.unit(or(l.Word(tables.LineMeasure), "unit"))
 	r.ConsumedUnit = r.Unit
 	r.PriceID, r.PriceDetails = m.names.price(l)
 	for draw := range strings.SplitSeq(text, ";") {
@@ -368,7 +369,7 @@ type group struct {
 
 // group adds a line to the row of the statement that it is in. exact is what it bills before conversion.
 func (m *maker) group(l *theLine, b *bill, r *Row, exact dec) error {
-	key := groupKey{b.partner, b.reseller, l.Word(tables.LServiceTypeCode), l.Small(tables.LChargingMode),
+	key := groupKey{b.partner, b.reseller, l.Word(tables.LineServiceTypeCode), l.Small(tables.LineChargingMode),
 		l.payment.Sign() < 0}
 	if l.product.code >= 0 {
 		key.service = m.src.Books.Products[l.product.code].ServiceTypeCode
@@ -441,9 +442,9 @@ func billing() *product { return &product{code: -1, service: "Billing", category
 
 // rounding makes the row of what the cycle's rounding took from a customer's statement (§4.2). It is of who
 // invoices the customer at the cycle's last instant.
-func (m *maker) rounding(row rows.Row) error {
-	amount := decOf(row.Cols.C[tables.SRounding].Decs[row.I])
-	customer := row.Word(tables.SCustomerID)
+func (m *maker) rounding(row rows.Row[tables.Any]) error {
+	amount := decOf(row.Cols.C[tables.StatementRoundingAmount].Decs[row.I])
+	customer := rows.As[tables.Statement](row).Word(tables.StatementCustomerID)
 	if amount.Sign() == 0 || m.names.invoicer(customer) != m.issuer {
 		return nil
 	}

@@ -115,8 +115,8 @@ func (n *names) commitment(id, unit string) string {
 
 // price names the price of a line: list, region, start and tier together are one row of prices.csv.
 func (n *names) price(l *theLine) (id, details string) {
-	key := priceKey{l.Word(tables.LSKU), l.Word(tables.LPriceList), l.Word(tables.LPriceRegion),
-		l.Time(tables.LPriceValidFrom), l.Small(tables.LTier)}
+	key := priceKey{l.Word(tables.LineSKU), l.Word(tables.LinePriceList), l.Word(tables.LinePriceRegion),
+		l.MaybeTime(tables.LinePriceValidFrom), l.Small(tables.LineTier)}
 	if p, ok := n.prices[key]; ok {
 		return p[0], p[1]
 	}

@@ -81,14 +81,15 @@ func (o *owed) ofCustomers(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return statements.Each(func(row rows.Row) error {
-		customer := row.Word(table.SCustomerID)
+	return statements.Each(func(row rows.Row[table.Statement]) error {
+		customer := row.Word(table.StatementCustomerID)
 		o.taxOf(customer, &parts, row)
 		if o.vendor {
-			o.add(o.names.customer(customer), amountIn(row, table.SPayment), 1, row.Whole(table.SLineCount))
+			o.add(o.names.customer(customer), amountIn(row, int(table.StatementPaymentAmount)), 1,
+				row.Whole(table.StatementLineCount))
 		}
 		if o.names.invoicer(customer) == o.issuer {
-			o.add(o.names.customer(customer), amountIn(row, table.SRounding), -1, 0)
+			o.add(o.names.customer(customer), amountIn(row, int(table.StatementRoundingAmount)), -1, 0)
 		}
 		return nil
 	})
@@ -101,21 +102,23 @@ func (o *owed) ofPartners(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, partners.Close()) }()
-	return partners.Each(func(row rows.Row) error {
-		lines, customer := row.Whole(table.XLineCount), row.Word(table.XCustomerID)
+	return partners.Each(func(row rows.Row[table.PartnerStatement]) error {
+		lines, customer := row.Whole(table.PartnerStatementLineCount), row.Word(table.PartnerStatementCustomerID)
 		switch {
-		case row.Word(table.XResellerID) != "":
+		case row.Word(table.PartnerStatementResellerID) != "":
 			if o.vendor {
-				o.add(o.names.partnerNamed(row.Word(table.XPartnerID)), amountIn(row, table.XCost), 1, lines)
+				o.add(o.names.partnerNamed(row.Word(table.PartnerStatementPartnerID)), amountIn(row,
+					int(table.PartnerStatementCostAmount)), 1, lines)
 			}
-		case row.Word(table.XAssociationType) == resale:
-			if row.Word(table.XSellerID) == o.issuerID {
-				o.add(o.names.partnerNamed(row.Word(table.XPartnerID)), amountIn(row, table.XOwed), 1, lines)
+		case row.Word(table.PartnerStatementAssociationType) == resale:
+			if row.Word(table.PartnerStatementSellerID) == o.issuerID {
+				o.add(o.names.partnerNamed(row.Word(table.PartnerStatementPartnerID)), amountIn(row,
+					int(table.PartnerStatementOwedAmount)), 1, lines)
 			}
 			if o.vendor {
-				o.add(o.names.customer(customer), amountIn(row, table.XPayment), -1, lines)
-			} else if row.Word(table.XPartnerID) == o.issuerID {
-				o.add(o.names.customer(customer), amountIn(row, table.XPayment), 1, lines)
+				o.add(o.names.customer(customer), amountIn(row, int(table.PartnerStatementPaymentAmount)), -1, lines)
+			} else if row.Word(table.PartnerStatementPartnerID) == o.issuerID {
+				o.add(o.names.customer(customer), amountIn(row, int(table.PartnerStatementPaymentAmount)), 1, lines)
 			}
 		}
 		return nil
@@ -123,9 +126,10 @@ func (o *owed) ofPartners(ctx context.Context) (err error) {
 }
 
 // taxOf adds the tax of a customer that comes in addition to prices: what is due is the rounded total and that tax.
-func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row) {
-	tax := new(big.Int).Sub(amountIn(row, table.SDue), amountIn(row, table.SPayment))
-	tax.Add(tax, amountIn(row, table.SRounding))
+func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row[table.Statement]) {
+	tax := new(big.Int).Sub(amountIn(row, int(table.StatementDueAmount)), amountIn(row,
+		int(table.StatementPaymentAmount)))
+	tax.Add(tax, amountIn(row, int(table.StatementRoundingAmount)))
 	if issuer, sole := parts.issuer(customer); sole {
 		if issuer == o.issuerID && tax.Sign() != 0 {
 			o.add(o.names.customer(customer), tax, 1, 0)
@@ -149,7 +153,9 @@ func (o *owed) taxOfPartners(ctx context.Context) error {
 	})
 }
 
-func amountIn(row rows.Row, col int) *big.Int { return decOf(row.Cols.C[col].Decs[row.I]).BigInt() }
+func amountIn[T any](row rows.Row[T], col int) *big.Int {
+	return decOf(row.Cols.C[col].Decs[row.I]).BigInt()
+}
 
 // amountText is an amount with as many decimals as it needs.
 func amountText(v *big.Int) (string, error) {

@@ -34,19 +34,19 @@ func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines, err := rows.Sorted(ctx, m.src.Snap, files, tables.Lines(), lineColumns(), m.src.Limits)
+	lines, err := rows.Sorted(ctx, m.src.Snap, files, tables.Lines().Any(), lineColumns(), m.src.Limits)
 	if err != nil {
 		return nil, err
 	}
 	if files, err = m.eventFiles(tables.Orders().Name, ""); err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}
-	orders, err := rows.Sorted(ctx, m.src.Snap, files, tables.Orders(), nil, m.src.Limits)
+	orders, err := rows.Sorted(ctx, m.src.Snap, files, tables.Orders().Any(), nil, m.src.Limits)
 	if err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}
-	return &terms{m, &ahead{rows: lines, customer: tables.LCustomerID},
-		&ahead{rows: orders, customer: tables.OCustomerID}}, nil
+	return &terms{m, &ahead{rows: lines, customer: int(tables.LineCustomerID)},
+		&ahead{rows: orders, customer: int(tables.OrderCustomerID)}}, nil
 }
 
 func (t *terms) close() error { return errors.Join(t.lines.rows.Close(), t.orders.rows.Close()) }
@@ -58,19 +58,20 @@ func (t *terms) read(customer string) error {
 	clear(m.spans)
 	m.orders = m.orders[:0]
 	ends := map[string]period.Span{}
-	err := t.orders.each(customer, func(row rows.Row) error {
-		id := orderLine(row, tables.OOrderID, tables.OOrderLine)
-		ends[id] = period.Span{From: row.Time(tables.OEffectiveTime), To: row.Time(tables.OExpireTime)}
-		if row.Word(tables.OOrderType) == ordering.Unsubscribe.String() {
-			m.refunds[id] = orderLine(row, tables.OBaseOrderID, tables.OBaseOrderLine)
+	err := t.orders.each(customer, func(row rows.Row[tables.Any]) error {
+		id := orderLine(row, int(tables.OrderOrderID), int(tables.OrderOrderLine))
+		ends[id] = period.Span{From: rows.As[tables.Order](row).Time(tables.OrderEffectiveTime),
+			To: rows.As[tables.Order](row).MaybeTime(tables.OrderExpireTime)}
+		if rows.As[tables.Order](row).Word(tables.OrderOrderType) == ordering.Unsubscribe.String() {
+			m.refunds[id] = orderLine(row, int(tables.OrderBaseOrderID), int(tables.OrderBaseOrderLine))
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return t.lines.each(customer, func(row rows.Row) error {
-		l, err := m.read(row)
+	return t.lines.each(customer, func(row rows.Row[tables.Any]) error {
+		l, err := m.read(rows.As[tables.Line](row))
 		if err != nil || !l.order {
 			return err
 		}
@@ -99,8 +100,9 @@ func (t *terms) read(customer string) error {
 // lineKey is a line of an order: late ones are billed in another cycle than their own.
 type lineKey struct{ cycle, id string }
 
-func orderLine(row rows.Row, id, number int) string {
-	return fmt.Sprintf("%s/%d", row.Text(id), row.Whole(number))
+func orderLine(row rows.Row[tables.Any], id, number int) string {
+	return fmt.Sprintf("%s/%d", row.Text(tables.TextColumn[tables.Any](id)),
+		row.Whole(tables.WholeColumn[tables.Any](number)))
 }
 
 // note keeps what a line's term costs in the cycle, for each invoice of the issuer that it is on.
@@ -128,7 +130,7 @@ func (m *maker) note(l *theLine, span period.Span) error {
 		t.row.Description, t.row.Pricing = l.product.name+", share of its term", standard
 		t.row.Billed, t.row.List, t.row.Contracted = dec{}, dec{}, dec{}
 		t.row.Quantity, t.row.ListPrice, t.row.ContractedPrice = zero, some(l.price), some(l.price)
-		t.row.Unit = m.names.unit(or(l.Word(tables.LMeasure), "unit"))
+		t.row.Unit = m.names.unit(or(l.Word(tables.LineMeasure), "unit"))
 		t.row.PriceID, t.row.PriceDetails = m.names.price(l)
 		t.row.Consumed, t.row.ConsumedUnit = some(l.quantity), t.row.Unit
 		if err := t.row.convert(x); err != nil {

@@ -37,7 +37,7 @@ func (m *maker) openTaxes(ctx context.Context) (*addedTaxes, error) {
 	if err != nil {
 		return nil, errors.Join(err, list.Close())
 	}
-	return &addedTaxes{&ahead{rows: list, customer: tables.TaxBuyer}, parts}, nil
+	return &addedTaxes{&ahead{rows: list.Any(), customer: int(tables.TaxBuyerID)}, parts}, nil
 }
 
 // ahead is the reader by customer.
@@ -73,18 +73,19 @@ func (m *maker) customerParts(ctx context.Context) (p customerParts, err error) 
 	if err != nil {
 		return p, err
 	}
-	err = statements.Each(func(row rows.Row) error {
-		if row.Word(tables.XResellerID) != "" || row.Word(tables.XAssociationType) != resale {
+	err = statements.Each(func(row rows.Row[tables.PartnerStatement]) error {
+		if row.Word(tables.PartnerStatementResellerID) != "" ||
+			row.Word(tables.PartnerStatementAssociationType) != resale {
 			return nil
 		}
-		customer, partner := row.Word(tables.XCustomerID), row.Word(tables.XPartnerID)
+		customer, partner := row.Word(tables.PartnerStatementCustomerID), row.Word(tables.PartnerStatementPartnerID)
 		s := sellers[customer]
 		if s == nil {
 			s = &seller{id: partner}
 			sellers[customer] = s
 		}
 		s.more = s.more || s.id != partner
-		s.lines += row.Whole(tables.XLineCount)
+		s.lines += row.Whole(tables.PartnerStatementLineCount)
 		return nil
 	})
 	if err := errors.Join(err, statements.Close()); err != nil || len(sellers) == 0 {
@@ -136,11 +137,11 @@ func (m *maker) taxesOf(a *addedTaxes, customer string) error {
 		return nil
 	}
 	issuer, sole := a.parts.issuer(customer)
-	err := a.rows.each(customer, func(row rows.Row) error {
+	err := a.rows.each(customer, func(row rows.Row[tables.Any]) error {
 		if !sole || issuer != m.request.Issuer || !settle.TaxAdded(row.Cols, row.I) {
 			return nil
 		}
-		t, err := rows.TaxAt(row)
+		t, err := rows.TaxAt(rows.As[tables.Tax](row))
 		if err != nil {
 			return err
 		}
@@ -192,14 +193,14 @@ func (m *maker) eachPartnerTax(ctx context.Context, visit func(partner string, t
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return list.Each(func(row rows.Row) error {
-		if row.Word(tables.TaxSeller) != m.request.Issuer || !settle.TaxAdded(row.Cols, row.I) {
+	return list.Each(func(row rows.Row[tables.Tax]) error {
+		if row.Word(tables.TaxSellerID) != m.request.Issuer || !settle.TaxAdded(row.Cols.Any(), row.I) {
 			return nil
 		}
 		t, err := rows.TaxAt(row)
 		if err != nil {
 			return err
 		}
-		return visit(row.Word(tables.TaxBuyer), &t)
+		return visit(row.Word(tables.TaxBuyerID), &t)
 	})
 }

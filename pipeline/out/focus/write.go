@@ -249,9 +249,9 @@ func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err e
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	seen := map[string]bool{settlement.VendorID: true}
-	err = list.Each(func(row rows.Row) error {
-		if row.Word(table.XAssociationType) == resale {
-			seen[row.Word(table.XPartnerID)], seen[row.Word(table.XSellerID)] = true, true
+	err = list.Each(func(row rows.Row[table.PartnerStatement]) error {
+		if row.Word(table.PartnerStatementAssociationType) == resale {
+			seen[row.Word(table.PartnerStatementPartnerID)], seen[row.Word(table.PartnerStatementSellerID)] = true, true
 		}
 		return nil
 	})

@@ -49,9 +49,9 @@ type target struct {
 // targets are the tables that are kept. mixed adds the columns of cycles with several currencies.
 func targets(mixed bool) []target {
 	return []target{
-		{"lines", table.Lines()},
-		{"statements", table.StatementsOf(true, mixed)},
-		{"accounts", table.AccountEntries()},
+		{"lines", table.Lines().Table},
+		{"statements", table.StatementsOf(true, mixed).Table},
+		{"accounts", table.AccountEntries().Table},
 	}
 }
 
@@ -60,7 +60,7 @@ func targets(mixed bool) []target {
 func (p *publisher) mixed() (bool, error) {
 	for _, ref := range p.snap.Manifest.Cycles {
 		def, err := rows.StatementsTable(p.snap, ref.Cycle)
-		if err != nil || table.CurrencyColumn(def) >= 0 {
+		if err != nil || table.CurrencyColumn(def.Table) >= 0 {
 			return err == nil, err
 		}
 	}

@@ -61,7 +61,7 @@ func newFiller(t tables.Type) filler {
 }
 
 // fill takes a batch in.
-func (b *block) fill(load uint64, cycle string, cols *parquet.Columns) {
+func (b *block) fill(load uint64, cycle string, cols *parquet.Columns[tables.Any]) {
 	for range cols.N {
 		b.load = append(b.load, load)
 	}
@@ -248,7 +248,7 @@ func newTally(p *published) (*tally, error) {
 }
 
 // add takes a batch in.
-func (t *tally) add(cols *parquet.Columns) error {
+func (t *tally) add(cols *parquet.Columns[tables.Any]) error {
 	t.rows += int64(cols.N)
 	for k, c := range t.table.sums {
 		col, def := &cols.C[c], &t.table.def.Columns[c]

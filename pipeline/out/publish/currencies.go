@@ -59,8 +59,8 @@ func (s *Source) byCurrency(ctx context.Context, i *item) ([]*item, error) {
 
 // readCurrency reads the rows of an item that have a currency, with the columns of it.
 func (s *Source) readCurrency(i *item, ctx context.Context, key pair) batches {
-	return func(yield func(*parquet.Columns, error) bool) {
-		out, words := parquet.NewColumns(i.table.def), parquet.Recode{}
+	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
+		out, words := parquet.NewColumns(tables.Untyped(i.table.def)), parquet.Recode{}
 		for cols, err := range i.read(ctx) {
 			if err != nil {
 				yield(nil, err)
@@ -93,13 +93,13 @@ func (s *Source) readCurrency(i *item, ctx context.Context, key pair) batches {
 // owners finds the currencies of the rows of a batch.
 type owners struct {
 	finder *currencies.Finder
-	cols   *parquet.Columns
+	cols   *parquet.Columns[tables.Any]
 	stated int   // column of the currency, where the lake's file has it; -1 = none
 	at     []int // columns of those whose money it is
 	known  map[string]pair
 }
 
-func (s *Source) ownersOf(cols *parquet.Columns) *owners {
+func (s *Source) ownersOf(cols *parquet.Columns[tables.Any]) *owners {
 	o := &owners{finder: s.finder, cols: cols, stated: -1, known: map[string]pair{}}
 	switch cols.Def.Name {
 	case tables.Statements().Name, tables.PartnerStatements().Name:
@@ -150,7 +150,7 @@ func (o *owners) of(row int) (pair, string) {
 }
 
 // widened is a batch with the columns that its table has in addition when it is published; they are empty.
-func widened(cols *parquet.Columns, def *tables.Table) *parquet.Columns {
+func widened(cols *parquet.Columns[tables.Any], def *tables.Table) *parquet.Columns[tables.Any] {
 	out := *cols
 	out.Def, out.C = def, slices.Clone(cols.C)
 	for range def.Columns[len(cols.C):] {

@@ -172,11 +172,11 @@ func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
 		var b strings.Builder
 		for _, customer := range []string{"acme", "bell", "cho"} {
 			sums, err := store.Sums(w.Context(), records.SumQuery{Cycle: "2026-09", Customers: []string{customer},
-				By: []int{tables.LCustomerID, tables.LServiceTypeCode}})
+				By: tables.Columns(tables.LineCustomerID, tables.LineServiceTypeCode)})
 			w.must(err)
 			list, err := store.Page(w.Context(), records.Query{Cycle: "2026-09", Customer: customer, Limit: 10})
 			w.must(err)
-			fmt.Fprintln(&b, sums, list.Total, list.Rows.C[tables.LPaymentAmount].Decs, list.Split)
+			fmt.Fprintln(&b, sums, list.Total, list.Rows.C[tables.LinePaymentAmount].Decs, list.Split)
 		}
 		shares, err := store.Shares(w.Context(), "2026-09")
 		w.must(err)

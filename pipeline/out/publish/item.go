@@ -21,7 +21,7 @@ import (
 )
 
 // batches are the rows of an item, in order; a batch is valid until the next.
-type batches = iter.Seq2[*parquet.Columns, error]
+type batches = iter.Seq2[*parquet.Columns[tables.Any], error]
 
 // item is one thing to be published: a file of the lake, or what is calculated. Its path says what it is and what is in
 // it.
@@ -208,8 +208,8 @@ func (s *Source) cyclesOf(p *published, e lake.FileEntry) ([]string, error) {
 
 // readCycle reads the rows of a file that have a cycle.
 func (s *Source) readCycle(p *published, e lake.FileEntry, cycle string) batches {
-	return func(yield func(*parquet.Columns, error) bool) {
-		col, out, words := p.def.Index(cycleColumn), parquet.NewColumns(p.def), parquet.Recode{}
+	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
+		col, out, words := p.def.Index(cycleColumn), parquet.NewColumns(tables.Untyped(p.def)), parquet.Recode{}
 		for cols, err := range s.readFile(p.def, e) {
 			if err != nil {
 				yield(nil, err)
@@ -252,14 +252,15 @@ const sentRows = 8 * parquet.PageRows
 
 // readFile reads a file of the lake, some pages at a time.
 func (s *Source) readFile(def *tables.Table, e lake.FileEntry) batches {
-	return func(yield func(*parquet.Columns, error) bool) {
+	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		file, err := s.Snap.Open(e)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		defer file.Close()
-		r, err := parquet.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), def, parquet.Wanted{Rows: sentRows})
+		r, err := parquet.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), tables.Untyped(def),
+			parquet.Wanted{Rows: sentRows})
 		if err != nil {
 			yield(nil, fmt.Errorf("%s: %w", e.Path, err))
 			return
@@ -284,14 +285,14 @@ func (s *Source) partners(list []*published, cycle string, files []lake.FileEntr
 	path := s.calculated(p, cycle, files)
 	it := &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket}
 	it.read = func(ctx context.Context) batches {
-		return func(yield func(*parquet.Columns, error) bool) {
+		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			rows, err := s.reader().Statements(ctx, cycle, "")
 			if err != nil {
 				yield(nil, fmt.Errorf("calculate the partner statements of %s: %w", cycle, err))
 				return
 			}
 			defer func() { _ = rows.Close() }() // scratch space alone
-			eachBatch(rows, p.def, yield)
+			eachBatch(rows.Any(), p.def, yield)
 		}
 	}
 	return it
@@ -303,13 +304,13 @@ func (s *Source) taxes(list []*published, cycle string, files []lake.FileEntry) 
 	path := s.calculated(p, cycle, files)
 	it := &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket}
 	it.read = func(ctx context.Context) batches {
-		return func(yield func(*parquet.Columns, error) bool) {
+		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			cols, err := s.reader().OpenTaxes(ctx, cycle)
 			switch {
 			case err != nil:
 				yield(nil, fmt.Errorf("calculate the taxes of partner statements of %s: %w", cycle, err))
 			case cols.N > 0:
-				yield(widened(cols, p.def), nil)
+				yield(widened(cols.Any(), p.def), nil)
 			}
 		}
 	}
@@ -342,11 +343,11 @@ var errEnough = errors.New("no more is wanted")
 const batchRows = 1 << 16
 
 // eachBatch gathers rows in batches.
-func eachBatch(list *rows.Rows, def *tables.Table, yield func(*parquet.Columns, error) bool) {
-	var cols *parquet.Columns
-	err := list.Each(func(row rows.Row) error {
+func eachBatch(list *rows.Rows[tables.Any], def *tables.Table, yield func(*parquet.Columns[tables.Any], error) bool) {
+	var cols *parquet.Columns[tables.Any]
+	err := list.Each(func(row rows.Row[tables.Any]) error {
 		if cols == nil {
-			cols = parquet.NewColumns(row.Cols.Def)
+			cols = parquet.NewColumns(tables.Untyped(row.Cols.Def))
 		}
 		rows.AppendRow(cols, row, nil)
 		if cols.N < batchRows {
@@ -374,7 +375,7 @@ func (s *Source) totals(list []*published, cycle string) (*item, error) {
 		return nil, err
 	}
 	p := find(list, "totals")
-	cols := parquet.NewColumns(p.def)
+	cols := parquet.NewColumns(tables.Untyped(p.def))
 	var text strings.Builder
 	for _, t := range totals {
 		cols.C[0].AddWord(t.Name)
@@ -388,9 +389,9 @@ func (s *Source) totals(list []*published, cycle string) (*item, error) {
 }
 
 // one is a single batch.
-func one(cols *parquet.Columns) func(context.Context) batches {
+func one(cols *parquet.Columns[tables.Any]) func(context.Context) batches {
 	return func(context.Context) batches {
-		return func(yield func(*parquet.Columns, error) bool) {
+		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			if cols.N > 0 {
 				yield(cols, nil)
 			}
@@ -428,13 +429,13 @@ func (s *Source) runs(list []*published) ([]*item, error) {
 
 // readRuns reads manifests from one number to another.
 func (s *Source) readRuns(def *tables.Table, from, to int64) batches {
-	return func(yield func(*parquet.Columns, error) bool) {
+	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		manifests, err := s.Snap.Since(from)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		cols := parquet.NewColumns(def)
+		cols := parquet.NewColumns(tables.Untyped(def))
 		hash := s.Snap.Hash
 		for i := range manifests {
 			m := &manifests[i]
@@ -451,19 +452,19 @@ func (s *Source) readRuns(def *tables.Table, from, to int64) batches {
 }
 
 // addRun appends a manifest.
-func addRun(cols *parquet.Columns, m *lake.Manifest, hash lake.Hash) error {
+func addRun(cols *parquet.Columns[tables.Any], m *lake.Manifest, hash lake.Hash) error {
 	asOf, err := period.ParseInstant(m.AsOf)
 	if err != nil {
 		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
 	}
 	c := cols.C
-	c[tables.QNumber].Ints = append(c[tables.QNumber].Ints, m.Number)
-	c[tables.QHash].AddText(string(hash))
-	c[tables.QParent].AddText(string(m.Parent))
-	c[tables.QAsOf].Ints = append(c[tables.QAsOf].Ints, int64(asOf))
-	c[tables.QCommand].AddWord(m.Command)
-	c[tables.QClosedThrough].AddWord(m.ClosedThrough)
-	c[tables.QBuckets].Codes = append(c[tables.QBuckets].Codes, int32(m.Buckets))
+	c[tables.RunNumber].Ints = append(c[tables.RunNumber].Ints, m.Number)
+	c[tables.RunHash].AddText(string(hash))
+	c[tables.RunParent].AddText(string(m.Parent))
+	c[tables.RunAsOf].Ints = append(c[tables.RunAsOf].Ints, int64(asOf))
+	c[tables.RunCommand].AddWord(m.Command)
+	c[tables.RunClosedThrough].AddWord(m.ClosedThrough)
+	c[tables.RunBuckets].Codes = append(c[tables.RunBuckets].Codes, int32(m.Buckets))
 	cols.N++
 	return nil
 }

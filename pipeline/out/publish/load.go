@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // load is one insertion of one item: an id that no other insertion has, and what its rows add up to.
@@ -86,7 +87,7 @@ type sender struct {
 	block  *block
 	at     int // of the item at hand; -1 before the first
 	tally  *tally
-	next   func() (*parquet.Columns, error, bool)
+	next   func() (*parquet.Columns[tables.Any], error, bool)
 	stop   func()
 }
 

@@ -78,10 +78,12 @@ func told(ctx context.Context, s records.Store) (string, error) {
 	var b strings.Builder
 	fmt.Fprintln(&b, page.Total, page.Rows.N)
 	for i := range page.Rows.N {
-		fmt.Fprintf(&b, "%s %v %v\n", page.Rows.C[tables.LID].Text(i), page.Rows.C[tables.LPaymentAmount].Decs[i],
+		fmt.Fprintf(&b, "%s %v %v\n", page.Rows.Text(tables.LineID).At(i),
+			page.Rows.Amount(tables.LinePaymentAmount).At(i),
 			page.Split[i])
 	}
-	sums, err := s.Sums(ctx, records.SumQuery{Cycle: "2026-09", Customers: []string{"delta"}, By: []int{tables.LSKU}})
+	sums, err := s.Sums(ctx, records.SumQuery{Cycle: "2026-09", Customers: []string{"delta"},
+		By: tables.Columns(tables.LineSKU)})
 	if err != nil {
 		return "", err
 	}

@@ -47,26 +47,28 @@ func (p *published) data() string { return p.name + "_data" }
 // theTables lists what is published, samples last.
 func theTables(samples bool) []*published {
 	list := []*published{
-		{name: "lines", lake: tables.Lines().Name, def: tables.Lines()},
-		{name: "statements", lake: tables.Statements().Name, def: tables.Statements()},
-		{name: "taxes", lake: tables.Taxes().Name, def: tables.Taxes()},
-		{name: "partner_statements", lake: tables.PartnerStatements().Name, def: tables.PartnerStatements()},
-		{name: "incentives", lake: tables.Incentives().Name, def: tables.Incentives()},
-		{name: "accounts", lake: tables.AccountEntries().Name, def: tables.AccountEntries(), cycle: true},
-		{name: "rejects", lake: tables.Rejects().Name, def: tables.Rejects()},
-		{name: "runs", def: tables.Runs()},
-		{name: "totals", def: tables.Totals(), cycle: true},
-		{name: "margins", lake: tables.Margins().Name, def: tables.Margins()},
-		{name: "cost_groups", lake: tables.CostGroups().Name, def: tables.CostGroups(), cycle: true},
-		{name: "cost_deliveries", lake: tables.CostDeliveries().Name, def: tables.CostDeliveries()},
+		{name: "lines", lake: tables.Lines().Name, def: tables.Lines().Table},
+		{name: "statements", lake: tables.Statements().Name, def: tables.Statements().Table},
+		{name: "taxes", lake: tables.Taxes().Name, def: tables.Taxes().Table},
+		{name: "partner_statements", lake: tables.PartnerStatements().Name, def: tables.PartnerStatements().Table},
+		{name: "incentives", lake: tables.Incentives().Name, def: tables.Incentives().Table},
+		{name: "accounts", lake: tables.AccountEntries().Name, def: tables.AccountEntries().Table, cycle: true},
+		{name: "rejects", lake: tables.Rejects().Name, def: tables.Rejects().Table},
+		{name: "runs", def: tables.Runs().Table},
+		{name: "totals", def: tables.Totals().Table, cycle: true},
+		{name: "margins", lake: tables.Margins().Name, def: tables.Margins().Table},
+		{name: "cost_groups", lake: tables.CostGroups().Name, def: tables.CostGroups().Table, cycle: true},
+		{name: "cost_deliveries", lake: tables.CostDeliveries().Name, def: tables.CostDeliveries().Table},
 	}
-	for _, def := range []*tables.Table{tables.PartnerAccounts(), tables.Receivables(), tables.Coupons(),
-		tables.CouponRecords(), tables.Funds(), tables.Withdrawals(), tables.Invoices(), tables.InvoiceRecords(),
-		tables.OrderStatus()} {
+	for _, def := range []*tables.Table{tables.PartnerAccounts().Table, tables.Receivables().Table,
+		tables.Coupons().Table,
+		tables.CouponRecords().Table, tables.Funds().Table, tables.Withdrawals().Table, tables.Invoices().Table,
+		tables.InvoiceRecords().Table,
+		tables.OrderStatus().Table} {
 		list = append(list, &published{name: def.Name, lake: def.Name, def: def})
 	}
 	if samples {
-		list = append(list, &published{name: "samples", lake: tables.Bandwidth().Name, def: tables.Bandwidth(),
+		list = append(list, &published{name: "samples", lake: tables.Bandwidth().Name, def: tables.Bandwidth().Table,
 			cycle: true})
 	}
 	for _, p := range list {

@@ -289,7 +289,7 @@ func (p *State) rows(ctx context.Context, from string, q *records.Query, out *re
 func named(cols []int) []int {
 	seen := make(map[int]bool)
 	var out []int
-	for _, c := range append([]int{tables.LDay, tables.LUsageStart, tables.LID}, cols...) {
+	for _, c := range append(tables.Columns(tables.LineDay, tables.LineUsageStart, tables.LineID), cols...) {
 		if !seen[c] {
 			seen[c] = true
 			out = append(out, c)
@@ -309,8 +309,8 @@ func (p *State) split(ctx context.Context, from string, q *records.Query, out *r
 	}
 	keys, ids := make([]key, out.Rows.N), make([]string, out.Rows.N)
 	for i := range keys {
-		row := rows.Row{Cols: out.Rows, I: i}
-		keys[i] = key{row.Word(tables.LDay), string(row.Text(tables.LID)), int64(row.Time(tables.LUsageStart))}
+		row := rows.Row[tables.Line]{Cols: out.Rows, I: i}
+		keys[i] = key{row.Word(tables.LineDay), string(row.Text(tables.LineID)), int64(row.Time(tables.LineUsageStart))}
 		ids[i] = keys[i].id
 	}
 	var k key

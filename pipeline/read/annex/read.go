@@ -31,7 +31,8 @@ type Line struct {
 }
 
 // each visits the rows of one file.
-func each(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, visit func(rows.Row) error) (err error) {
+func each(snap *lake.Snapshot, e lake.FileEntry, def tables.Def[tables.Line],
+	visit func(rows.Row[tables.Line]) error) (err error) {
 	rows, err := rows.File(snap, e, def, nil)
 	if err != nil {
 		return err
@@ -58,8 +59,8 @@ func (s *Sources) lines(a *Annex, k measure.Key, cycle period.Cycle) error {
 		if e.Table != tables.Lines().Name || e.Day != lake.EndDay || e.Bucket != bucket {
 			continue
 		}
-		err := each(s.Snap, e, tables.Lines(), func(row rows.Row) error {
-			if row.Word(tables.LCustomerID) != a.CustomerID || string(row.Text(tables.LID)) != id {
+		err := each(s.Snap, e, tables.Lines(), func(row rows.Row[tables.Line]) error {
+			if row.Word(tables.LineCustomerID) != a.CustomerID || string(row.Text(tables.LineID)) != id {
 				return nil
 			}
 			l, err := lineOf(row)
@@ -109,22 +110,22 @@ func (s *Sources) price(a *Annex, k measure.Key, cycle period.Cycle, id string) 
 }
 
 // lineOf reads a stored line.
-func lineOf(row rows.Row) (Line, error) {
-	l := Line{ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind),
-		DiscountID: row.Word(tables.LDiscountID)}
+func lineOf(row rows.Row[tables.Line]) (Line, error) {
+	l := Line{ID: string(row.Text(tables.LineID)), Tier: row.Small(tables.LineTier), Kind: row.Word(tables.LineKind),
+		DiscountID: row.Word(tables.LineDiscountID)}
 	var err error
-	if l.Quantity, err = row.Quantity(tables.LQuantity); err != nil {
+	if l.Quantity, err = row.Quantity(tables.LineQuantity); err != nil {
 		return l, err
 	}
-	if l.UnitPrice, err = row.UnitPrice(tables.LUnitPrice); err != nil {
+	if l.UnitPrice, err = row.UnitPrice(tables.LineUnitPrice); err != nil {
 		return l, err
 	}
 	for _, a := range []struct {
-		col int
+		col tables.AmountColumn[tables.Line]
 		to  *money.Amount
-	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount},
-		{tables.LTruncatedAmount, &l.Truncated},
-		{tables.LPaymentAmount, &l.Payment}} {
+	}{{tables.LineOfficialAmount, &l.Official}, {tables.LineOfficialDiscountAmount, &l.Discount},
+		{tables.LineTruncatedAmount, &l.Truncated},
+		{tables.LinePaymentAmount, &l.Payment}} {
 		if *a.to, err = row.Amount(a.col); err != nil {
 			return l, fmt.Errorf("line %s: %w", l.ID, err)
 		}

@@ -59,12 +59,14 @@ type itemKey struct {
 }
 
 // billColumns are the columns of lines that a bill is made of.
-func billColumns() []int {
-	return []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID,
-		tables.LSKU, tables.LMeasure,
-		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount,
-		tables.LDiscountAmount,
-		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LDay, tables.LID}
+func billColumns() tables.List[tables.Line] {
+	return tables.Columns(tables.LineServiceTypeCode, tables.LineRegionCode, tables.LineKind, tables.LineTier,
+		tables.LineResourceID,
+		tables.LineSKU, tables.LineMeasure,
+		tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineQuantity, tables.LineUnitPrice,
+		tables.LineOfficialAmount,
+		tables.LineOfficialDiscountAmount,
+		tables.LineDiscountID, tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LineDay, tables.LineID)
 }
 
 // CustomerBill puts a customer's bill together. Errors: *NoCycleError, *NotFoundError where the customer has no line in
@@ -99,7 +101,7 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	items, measures := map[itemKey]*Item{}, map[string]string{}
-	if err := list.Each(func(row rows.Row) error { return gather(items, measures, b, row) }); err != nil {
+	if err := list.Each(func(row rows.Row[tables.Line]) error { return gather(items, measures, b, row) }); err != nil {
 		return nil, err
 	}
 	if err := bill.fill(items, measures, b); err != nil {
@@ -118,33 +120,33 @@ func NameTaxes(b *books.Books, list []rows.Tax) {
 }
 
 // gather adds a line to its item.
-func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books, row rows.Row) error {
-	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU),
-		region: row.Word(tables.LRegionCode),
-		tier:   row.Small(tables.LTier), kind: row.Word(tables.LKind), discount: row.Word(tables.LDiscountID)}
+func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books, row rows.Row[tables.Line]) error {
+	key := itemKey{service: row.Word(tables.LineServiceTypeCode), sku: row.Word(tables.LineSKU),
+		region: row.Word(tables.LineRegionCode),
+		tier:   row.Small(tables.LineTier), kind: row.Word(tables.LineKind), discount: row.Word(tables.LineDiscountID)}
 	if code := b.SKU(key.sku); code >= 0 && b.Products[code].Model == books.Percentile {
-		key.object = string(row.Text(tables.LResourceID))
+		key.object = string(row.Text(tables.LineResourceID))
 	}
 	var err error
-	if key.price, err = row.UnitPrice(tables.LUnitPrice); err != nil {
+	if key.price, err = row.UnitPrice(tables.LineUnitPrice); err != nil {
 		return err
 	}
 	it := items[key]
 	if it == nil {
 		it = &Item{Region: key.region, Object: key.object, Tier: key.tier, Kind: key.kind, UnitPrice: key.price,
 			DiscountID: key.discount}
-		items[key], measures[key.sku] = it, row.Word(tables.LMeasure)
+		items[key], measures[key.sku] = it, row.Word(tables.LineMeasure)
 	}
 	return AddLine(&it.Sums, row)
 }
 
 // AddLine adds a row of lines, read with its quantities and amounts, to sums.
-func AddLine(s *line.Sums, row rows.Row) error {
+func AddLine(s *line.Sums, row rows.Row[tables.Line]) error {
 	s.Lines++
 	for _, q := range [...]struct {
-		col int
+		col tables.QuantityColumn[tables.Line]
 		to  *money.QuantityTotal
-	}{{tables.LUsageAmount, &s.Usage}, {tables.LFreeResourceUsage, &s.Free}, {tables.LQuantity, &s.Quantity}} {
+	}{{tables.LineUsageAmount, &s.Usage}, {tables.LineFreeResourceUsage, &s.Free}, {tables.LineQuantity, &s.Quantity}} {
 		v, err := row.Quantity(q.col)
 		if err == nil {
 			err = q.to.AddSigned(v)
@@ -154,10 +156,10 @@ func AddLine(s *line.Sums, row rows.Row) error {
 		}
 	}
 	for _, a := range [...]struct {
-		col int
+		col tables.AmountColumn[tables.Line]
 		to  *money.AmountTotal
-	}{{tables.LOfficialAmount, &s.Official}, {tables.LDiscountAmount, &s.Discount},
-		{tables.LTruncatedAmount, &s.Truncated}, {tables.LPaymentAmount, &s.Payment}} {
+	}{{tables.LineOfficialAmount, &s.Official}, {tables.LineOfficialDiscountAmount, &s.Discount},
+		{tables.LineTruncatedAmount, &s.Truncated}, {tables.LinePaymentAmount, &s.Payment}} {
 		v, err := row.Amount(a.col)
 		if err == nil {
 			err = a.to.Add(v)

@@ -37,14 +37,14 @@ type Quota struct {
 func Key(def *tables.Table) lake.FileKey { return lake.FileKey{Table: def.Name, Bucket: lake.NoBucket} }
 
 // Each visits the rows of a table that is one list of no cycle. A state without the table has no rows.
-func Each(snap *lake.Snapshot, def *tables.Table, visit func(rows.Row) error) error {
-	files, err := snap.Find(Key(def))
+func Each[T any](snap *lake.Snapshot, def tables.Def[T], visit func(rows.Row[T]) error) error {
+	files, err := snap.Find(Key(def.Table))
 	if err != nil {
 		return err
 	}
 	for _, e := range files {
-		err := tablefile.Each(snap, e, def, nil, func(c *parquet.Columns, i int) error {
-			return visit(rows.Row{Cols: c, I: i})
+		err := tablefile.Each(snap, e, def, nil, func(c *parquet.Columns[T], i int) error {
+			return visit(rows.Row[T]{Cols: c, I: i})
 		})
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func Each(snap *lake.Snapshot, def *tables.Table, visit func(rows.Row) error) er
 
 // List gives all coupons by coupon_id and valid_from, as of an instant if the state has no table of them.
 func List(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, error) {
-	files, err := snap.Find(Key(tables.Coupons()))
+	files, err := snap.Find(Key(tables.Coupons().Table))
 	if err != nil {
 		return nil, err
 	}
@@ -63,15 +63,15 @@ func List(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, e
 		return ofBook(snap, b, asOf)
 	}
 	var out []Coupon
-	return out, Each(snap, tables.Coupons(), func(r rows.Row) error {
-		one := Coupon{ID: string(r.Text(tables.CouponID)), Partner: r.Word(tables.CouponPartner),
-			Customer: r.Word(tables.CouponCustomer), Kind: r.Word(tables.CouponKind),
+	return out, Each(snap, tables.Coupons(), func(r rows.Row[tables.Coupon]) error {
+		one := Coupon{ID: string(r.Text(tables.CouponCouponID)), Partner: r.Word(tables.CouponPartnerID),
+			Customer: r.Word(tables.CouponCustomerID), Kind: r.Word(tables.CouponKind),
 			State: r.Word(tables.CouponState), Source: coupon.Source(r.Word(tables.CouponSource)),
-			From: bound(r.Time(tables.CouponValidFrom), period.Past),
-			To:   bound(r.Time(tables.CouponValidTo), period.Forever)}
+			From: bound(r.MaybeTime(tables.CouponValidFrom), period.Past),
+			To:   bound(r.MaybeTime(tables.CouponValidTo), period.Forever)}
 		for i, to := range []*money.Amount{&one.Amount, &one.Used, &one.TakenBack, &one.Expired, &one.Left} {
 			var err error
-			if *to, err = r.Amount(tables.CouponAmount + i); err != nil {
+			if *to, err = r.Amount(tables.AmountColumn[tables.Coupon](int(tables.CouponAmount) + i)); err != nil {
 				return err
 			}
 		}
@@ -143,8 +143,8 @@ func Quotas(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Quota, 
 	if err != nil {
 		return nil, err
 	}
-	err = Each(snap, tables.PartnerFacts(), func(r rows.Row) error {
-		at, of := quotaOf[r.Word(tables.PartnerFactOther)]
+	err = Each(snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) error {
+		at, of := quotaOf[r.Word(tables.PartnerFactOtherID)]
 		if r.Word(tables.PartnerFactKind) != tables.FactTakenBack || !of {
 			return nil
 		}
@@ -198,17 +198,19 @@ type Issued struct {
 
 // EachIssued visits the coupons that events issued or applied for, by coupon_id.
 func EachIssued(snap *lake.Snapshot, visit func(*Issued) error) error {
-	return Each(snap, tables.IssuedCoupons(), func(r rows.Row) (err error) {
-		one := Issued{ID: string(r.Text(tables.IssuedCouponID)), Event: string(r.Text(tables.IssuedCouponEvent)),
+	return Each(snap, tables.IssuedCoupons(), func(r rows.Row[tables.IssuedCoupon]) (err error) {
+		one := Issued{ID: string(r.Text(tables.IssuedCouponCouponID)),
+			Event:    string(r.Text(tables.IssuedCouponEventID)),
 			Source:   coupon.Source(r.Word(tables.IssuedCouponSource)),
-			SourceID: r.Word(tables.IssuedCouponSourceID), Partner: r.Word(tables.IssuedCouponPartner),
-			Customer: r.Word(tables.IssuedCouponCustomer), Instant: r.Time(tables.IssuedCouponInstant),
-			From: r.Time(tables.IssuedCouponFrom), To: bound(r.Time(tables.IssuedCouponTo), period.Forever),
+			SourceID: r.Word(tables.IssuedCouponSourceID), Partner: r.Word(tables.IssuedCouponPartnerID),
+			Customer: r.Word(tables.IssuedCouponCustomerID), Instant: r.Time(tables.IssuedCouponInstant),
+			From: r.Time(tables.IssuedCouponValidFrom), To: bound(r.MaybeTime(tables.IssuedCouponValidTo),
+				period.Forever),
 			Text: r.Word(tables.IssuedCouponTerms)}
 		if one.Amount, err = r.Amount(tables.IssuedCouponAmount); err != nil {
 			return err
 		}
-		if one.Min, err = r.Amount(tables.IssuedCouponMin); err != nil {
+		if one.Min, err = r.Amount(tables.IssuedCouponMinConsumption); err != nil {
 			return err
 		}
 		return visit(&one)

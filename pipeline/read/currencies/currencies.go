@@ -71,7 +71,7 @@ func Owners(def *tables.Table) []string {
 }
 
 // ID is the text of a column of a row.
-func ID(c *parquet.Columns, col, row int) string {
+func ID(c *parquet.Columns[tables.Any], col, row int) string {
 	if c.Def.Columns[col].Type == tables.Text {
 		return string(c.C[col].Text(row))
 	}
@@ -79,7 +79,7 @@ func ID(c *parquet.Columns, col, row int) string {
 }
 
 // OfRow is the currency of the amounts of a row.
-func (f *Finder) OfRow(c *parquet.Columns, row int) (string, error) {
+func (f *Finder) OfRow(c *parquet.Columns[tables.Any], row int) (string, error) {
 	owners := Owners(c.Def)
 	for i, column := range owners {
 		if id := ID(c, c.Def.Index(column), row); id != "" || i+1 == len(owners) {

@@ -26,20 +26,20 @@ func TestOfRow(t *testing.T) {
 		ids   string // column=id
 		want  string
 	}{
-		{tables.Lines(), "customer_id=bob partner_id=hub", "JPY"},
-		{tables.Lines(), "customer_id=cid partner_id=hub", "USD"},
-		{tables.PartnerStatements(), "customer_id=bob partner_id=hub", "EUR"},
-		{tables.PartnerAccounts(), "partner_id=hub counterparty_id=bob", "EUR"},
-		{tables.Coupons(), "customer_id=bob partner_id=pat", "JPY"},
-		{tables.Invoices(), "issuer_id=hub recipient_id=pat", "CNY"},
-		{tables.Invoices(), "issuer_id=pat recipient_id=hub", "EUR"},
-		{tables.Invoices(), "issuer_id=hub recipient_id=bob", "JPY"},
-		{tables.InvoiceRecords(), "invoice_id=i", ""},
-		{tables.Taxes(), "buyer_id=hub seller_id=vendor", "EUR"},
-		{tables.Taxes(), "buyer_id=cid", "USD"},
-		{tables.Lines(), "customer_id=dan", "error"},
+		{tables.Lines().Table, "customer_id=bob partner_id=hub", "JPY"},
+		{tables.Lines().Table, "customer_id=cid partner_id=hub", "USD"},
+		{tables.PartnerStatements().Table, "customer_id=bob partner_id=hub", "EUR"},
+		{tables.PartnerAccounts().Table, "partner_id=hub counterparty_id=bob", "EUR"},
+		{tables.Coupons().Table, "customer_id=bob partner_id=pat", "JPY"},
+		{tables.Invoices().Table, "issuer_id=hub recipient_id=pat", "CNY"},
+		{tables.Invoices().Table, "issuer_id=pat recipient_id=hub", "EUR"},
+		{tables.Invoices().Table, "issuer_id=hub recipient_id=bob", "JPY"},
+		{tables.InvoiceRecords().Table, "invoice_id=i", ""},
+		{tables.Taxes().Table, "buyer_id=hub seller_id=vendor", "EUR"},
+		{tables.Taxes().Table, "buyer_id=cid", "USD"},
+		{tables.Lines().Table, "customer_id=dan", "error"},
 	} {
-		cols := parquet.NewColumns(c.table)
+		cols := parquet.NewColumns(tables.Untyped(c.table))
 		cols.N = 1
 		for i := range cols.C {
 			cols.C[i].AddWord("")

@@ -12,7 +12,7 @@ import (
 
 // funds are lists and claims that become void, and quotas whose period ends (§9.4, §9.5).
 func (l *lister) funds() error {
-	return coupons.Each(l.Snap, tables.Funds(), func(r rows.Row) error {
+	return coupons.Each(l.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
 		d, ok, err := OfFund(r)
 		if ok && (d.Kind != FundQuota || d.Amount.Sign() > 0) {
 			l.add(d)
@@ -22,14 +22,14 @@ func (l *lister) funds() error {
 }
 
 // OfFund is the deadline of a row of the table funds; ok is false if time alone does not change its state.
-func OfFund(r rows.Row) (d Deadline, ok bool, err error) {
-	at := r.Time(tables.FundUntil)
+func OfFund(r rows.Row[tables.Fund]) (d Deadline, ok bool, err error) {
+	at := r.MaybeTime(tables.FundUntil)
 	if at == tables.Nothing {
 		return d, false, nil
 	}
-	d = Deadline{At: at, ID: r.Word(tables.FundProgramme), Period: r.Word(tables.FundPeriod),
-		PartnerID: r.Word(tables.FundPartner), State: r.Word(tables.FundState), Confirm: true}
-	claim := string(r.Text(tables.FundClaim))
+	d = Deadline{At: at, ID: r.Word(tables.FundProgrammeID), Period: r.Word(tables.FundPeriod),
+		PartnerID: r.Word(tables.FundPartnerID), State: r.Word(tables.FundState), Confirm: true}
+	claim := string(r.Text(tables.FundClaimID))
 	switch {
 	case claim != "":
 		d.Kind, d.ID, d.Then = Claim, claim, "void without the activity"
@@ -37,24 +37,24 @@ func OfFund(r rows.Row) (d Deadline, ok bool, err error) {
 			d.Then = "void without a claim"
 		}
 		d.Confirm = d.State != fund.Requested.String() // that one waits for the vendor
-		d.Amount, err = r.Amount(tables.FundReserved)
+		d.Amount, err = r.Amount(tables.FundReservedAmount)
 	case d.State == fund.Listed.String():
 		d.Kind, d.Then = Headcount, "void without an application"
-		d.Amount, err = r.Amount(tables.FundListed)
+		d.Amount, err = r.Amount(tables.FundListedAmount)
 	default:
 		d.Kind, d.Then, d.Confirm = FundQuota, "ended", false
-		d.Amount, err = difference(r, tables.FundQuota, tables.FundReserved)
+		d.Amount, err = difference(r, int(tables.FundQuotaAmount), int(tables.FundReservedAmount))
 	}
 	return d, err == nil, err
 }
 
 // difference is one amount of a row less another.
-func difference(r rows.Row, from, less int) (money.Amount, error) {
-	a, err := r.Amount(from)
+func difference(r rows.Row[tables.Fund], from, less int) (money.Amount, error) {
+	a, err := r.Amount(tables.AmountColumn[tables.Fund](from))
 	if err != nil {
 		return a, err
 	}
-	b, err := r.Amount(less)
+	b, err := r.Amount(tables.AmountColumn[tables.Fund](less))
 	if err != nil {
 		return a, err
 	}
@@ -63,18 +63,18 @@ func difference(r rows.Row, from, less int) (money.Amount, error) {
 
 // receivables are those that become overdue (§9.1).
 func (l *lister) receivables() error {
-	return coupons.Each(l.Snap, tables.Receivables(), func(r rows.Row) error {
-		unpaid, err := r.Amount(tables.ReceivableUnpaid)
+	return coupons.Each(l.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
+		unpaid, err := r.Amount(tables.ReceivableUnpaidAmount)
 		if err != nil || unpaid.Sign() <= 0 {
 			return err
 		}
-		due, err := period.ParseDay(r.Word(tables.ReceivableDue))
+		due, err := period.ParseDay(r.Word(tables.ReceivableDueDate))
 		if err != nil {
 			return err
 		}
 		cycle := r.Word(tables.ReceivableCycle)
 		l.add(Deadline{At: l.Books.Zone.Start(due + 1), Kind: Receivable, ID: cycle, Period: cycle,
-			PartnerID: r.Word(tables.ReceivablePartner), State: r.Word(tables.ReceivableBucket), Then: "overdue",
+			PartnerID: r.Word(tables.ReceivablePartnerID), State: r.Word(tables.ReceivableBucket), Then: "overdue",
 			Amount: unpaid})
 		return nil
 	})
@@ -88,8 +88,8 @@ func (l *lister) invoices() error {
 	}
 	var order []string
 	all := map[string]*document{}
-	err := coupons.Each(l.Snap, tables.InvoiceRecords(), func(r rows.Row) (err error) {
-		id, kind := string(r.Text(tables.InvoiceRecordInvoice)), r.Word(tables.InvoiceRecordType)
+	err := coupons.Each(l.Snap, tables.InvoiceRecords(), func(r rows.Row[tables.InvoiceRecord]) (err error) {
+		id, kind := string(r.Text(tables.InvoiceRecordInvoiceID)), r.Word(tables.InvoiceRecordEvent)
 		switch kind {
 		case invoice.Return.String(), invoice.Void.String():
 			if d := all[id]; d != nil {
@@ -102,7 +102,8 @@ func (l *lister) invoices() error {
 		month := l.Books.Zone.Cycle(r.Time(tables.InvoiceRecordTime))
 		d := &document{Deadline: Deadline{At: l.Books.Zone.Bounds(month).To, Kind: Invoice, ID: id,
 			Period: r.Word(tables.InvoiceRecordCycle), State: "issued", Then: "it can be returned, not voided"}}
-		d.PartnerID, d.CustomerID = l.parties(r.Word(tables.InvoiceRecordIssuer), r.Word(tables.InvoiceRecordRecipient))
+		d.PartnerID, d.CustomerID = l.parties(r.Word(tables.InvoiceRecordIssuerID),
+			r.Word(tables.InvoiceRecordRecipientID))
 		d.Amount, err = r.Amount(tables.InvoiceRecordAmount)
 		all[id], order = d, append(order, id)
 		return err

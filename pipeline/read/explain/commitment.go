@@ -23,12 +23,13 @@ func (e *explainer) commitment() error {
 		}
 	}
 	var own period.Span
-	err = e.storedLines(lake.CommitmentsDay, &e.story.Stored, func(row rows.Row) bool {
+	err = e.storedLines(lake.CommitmentsDay, &e.story.Stored, func(row rows.Row[tables.Line]) bool {
 		if !e.ownLine(row) {
 			return false
 		}
 		if first {
-			own, first = period.Span{From: row.Time(tables.LUsageStart), To: row.Time(tables.LUsageEnd)}, false
+			own, first = period.Span{From: row.Time(tables.LineUsageStart), To: row.MaybeTime(tables.LineUsageEnd)},
+				false
 		}
 		return true
 	})

@@ -17,7 +17,7 @@ type costStory struct{ *explainer }
 // that caused the difference (§11).
 func (cs *costStory) costs() error {
 	cs.story.State = StateCosts
-	mine := func(row rows.Row) bool { return string(row.Text(tables.LID)) == cs.at.id }
+	mine := func(row rows.Row[tables.Line]) bool { return string(row.Text(tables.LineID)) == cs.at.id }
 	if err := cs.storedLines(cs.at.day, &cs.story.Stored, mine); err != nil {
 		return err
 	}
@@ -27,20 +27,21 @@ func (cs *costStory) costs() error {
 		if err != nil {
 			return err
 		}
-		return cs.groupRows(files, tables.CostPostings(), tables.CPCustomerID, tables.CPID, cs.postingFacts)
+		return groupRows(cs, files, tables.CostPostings(), tables.CostPostingCustomerID, tables.CostPostingID,
+			cs.postingFacts)
 	}
 	files, err := cs.filesOfDay(tables.CostGroups().Name, cs.at.cycle, cs.at.day)
 	if err != nil {
 		return err
 	}
-	return cs.groupRows(files, tables.CostGroups(), tables.CGCustomerID, tables.CGID, cs.groupFacts)
+	return groupRows(cs, files, tables.CostGroups(), tables.CostGroupCustomerID, tables.CostGroupID, cs.groupFacts)
 }
 
 // groupRows gives the rows of the id.
-func (cs *costStory) groupRows(files []lake.FileEntry, def *tables.Table, customer, id int,
-	take func(rows.Row) error) error {
+func groupRows[T any](cs *costStory, files []lake.FileEntry, def tables.Def[T], customer tables.WordColumn[T],
+	id tables.TextColumn[T], take func(rows.Row[T]) error) error {
 	for _, f := range files {
-		err := cs.each(f, def, nil, customer, func(row rows.Row) error {
+		err := eachRow(cs.explainer, f, def, nil, customer, func(row rows.Row[T]) error {
 			if row.Word(customer) != cs.at.customer || string(row.Text(id)) != cs.at.id {
 				return nil
 			}
@@ -54,43 +55,44 @@ func (cs *costStory) groupRows(files []lake.FileEntry, def *tables.Table, custom
 }
 
 // postingFacts says what caused a difference.
-func (cs *costStory) postingFacts(row rows.Row) error {
-	cs.fact("deliveries", string(row.Text(tables.CPDelivery)))
-	cs.fact("counted at", row.Time(tables.CPAsOf).String())
-	cs.fact("sku", row.Word(tables.CPSKU))
-	cs.fact("usage_start", row.Time(tables.CPStart).String())
+func (cs *costStory) postingFacts(row rows.Row[tables.CostPosting]) error {
+	cs.fact("deliveries", string(row.Text(tables.CostPostingDelivery)))
+	cs.fact("counted at", row.Time(tables.CostPostingAsOf).String())
+	cs.fact("sku", row.Word(tables.CostPostingSKU))
+	cs.fact("usage_start", row.Time(tables.CostPostingUsageStart).String())
 	return nil
 }
 
 // groupFacts says what rows a line is priced from, and how.
-func (cs *costStory) groupFacts(row rows.Row) error {
-	cs.fact("source", row.Word(tables.CGSource))
-	cs.fact("delivery", string(row.Text(tables.CGDelivery)))
-	cs.fact("rows", fmt.Sprint(row.Whole(tables.CGRows)))
-	if rule := row.Small(tables.CGRule); rule > 0 {
+func (cs *costStory) groupFacts(row rows.Row[tables.CostGroup]) error {
+	cs.fact("source", row.Word(tables.CostGroupSource))
+	cs.fact("delivery", string(row.Text(tables.CostGroupDelivery)))
+	cs.fact("rows", fmt.Sprint(row.Whole(tables.CostGroupRows)))
+	if rule := row.Small(tables.CostGroupRule); rule > 0 {
 		cs.fact("rule", fmt.Sprintf("%d of allocation.yaml", rule))
 	}
-	cs.fact("account", string(row.Text(tables.CGAccount)))
-	cs.fact("resource", string(row.Text(tables.CGResourceID)))
-	cs.fact("service", row.Word(tables.CGServiceName))
-	cs.fact("charge category", strings.TrimSpace(row.Word(tables.CGCategory)+" "+row.Word(tables.CGClass)))
-	cs.fact("commitment", row.Word(tables.CGStatus))
+	cs.fact("account", string(row.Text(tables.CostGroupAccount)))
+	cs.fact("resource", string(row.Text(tables.CostGroupResourceID)))
+	cs.fact("service", row.Word(tables.CostGroupServiceName))
+	cs.fact("charge category",
+		strings.TrimSpace(row.Word(tables.CostGroupChargeCategory)+" "+row.Word(tables.CostGroupChargeClass)))
+	cs.fact("commitment", row.Word(tables.CostGroupCommitmentStatus))
 	var steps []string
-	for c := tables.CGList; c <= tables.CGConsumedQuantity; c++ {
-		v, err := row.Cost(c)
+	for c := int(tables.CostGroupCostList); c <= int(tables.CostGroupConsumedQuantity); c++ {
+		v, err := row.Cost(tables.CostColumn[tables.CostGroup](c))
 		if err != nil {
 			return err
 		}
 		steps = append(steps, fmt.Sprintf("%s %s", row.Cols.Def.Columns[c].Name, v.Trim()))
 	}
-	fx, err := row.UnitPrice(tables.CGFx)
+	fx, err := row.UnitPrice(tables.CostGroupFxRate)
 	if err != nil {
 		return err
 	}
 	if one, _ := money.ParseUnitPrice("1"); fx != one {
 		steps = append(steps, "converted at "+fx.Trim())
 	}
-	if least := string(row.Text(tables.CGMinMargin)); least != "" {
+	if least := string(row.Text(tables.CostGroupMinMargin)); least != "" {
 		steps = append(steps, "min_margin "+least)
 	}
 	for i := range cs.story.Stored {

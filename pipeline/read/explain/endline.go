@@ -29,12 +29,12 @@ type monthEndStory struct{ *explainer }
 func (me *monthEndStory) monthEnd(ctx context.Context) error {
 	me.story.State = StateMonthEnd
 	sku, found := int32(-1), false
-	err := me.storedLines(me.at.day, &me.story.Stored, func(row rows.Row) bool {
-		if string(row.Text(tables.LID)) != me.at.id {
+	err := me.storedLines(me.at.day, &me.story.Stored, func(row rows.Row[tables.Line]) bool {
+		if string(row.Text(tables.LineID)) != me.at.id {
 			return false
 		}
 		if !found {
-			found, sku = true, me.Books.SKU(row.Word(tables.LSKU))
+			found, sku = true, me.Books.SKU(row.Word(tables.LineSKU))
 		}
 		return true
 	})

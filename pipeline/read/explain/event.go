@@ -76,10 +76,10 @@ func orderKey(id string) (events.Key, bool) {
 }
 
 // ofOrder keeps the lines of an order: an adjustment may have its id.
-func ofOrder(key events.Key) func(rows.Row) bool {
+func ofOrder(key events.Key) func(rows.Row[tables.Line]) bool {
 	id := key.ID + "/" + strconv.FormatInt(key.Line, 10)
-	return func(row rows.Row) bool {
-		return string(row.Text(tables.LID)) == id && row.Word(tables.LTradeID) == key.ID
+	return func(row rows.Row[tables.Line]) bool {
+		return string(row.Text(tables.LineID)) == id && row.Word(tables.LineTradeID) == key.ID
 	}
 }
 
@@ -223,8 +223,8 @@ func (ev *eventStory) adjustment(ctx context.Context, a *events.Adjustment) (err
 			a.Amount.Trim())}})
 	ev.story.Rated = append(ev.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount,
 		Payment: a.Amount})
-	return ev.storedLines(lake.EventsDay, &ev.story.Stored, func(row rows.Row) bool {
-		return string(row.Text(tables.LID)) == a.ID && row.Word(tables.LTradeID) == a.Cycle.String()
+	return ev.storedLines(lake.EventsDay, &ev.story.Stored, func(row rows.Row[tables.Line]) bool {
+		return string(row.Text(tables.LineID)) == a.ID && row.Word(tables.LineTradeID) == a.Cycle.String()
 	})
 }
 

@@ -244,10 +244,11 @@ func (s *Sources) Rejected(ctx context.Context, id string) error {
 		return err
 	}
 	var where []string
-	err = list.Each(func(row rows.Row) error {
-		if string(row.Text(tables.RID)) == id && len(where) < maxOrigins {
-			where = append(where, fmt.Sprintf("inbox/%s row %d: %s %s", row.Word(tables.RFile), row.Whole(tables.RRow),
-				row.Word(tables.RReason), row.Text(tables.RValue)))
+	err = list.Each(func(row rows.Row[tables.Reject]) error {
+		if string(row.Text(tables.RejectID)) == id && len(where) < maxOrigins {
+			where = append(where, fmt.Sprintf("inbox/%s row %d: %s %s", row.Word(tables.RejectFile),
+				row.Whole(tables.RejectRow),
+				row.Word(tables.RejectReason), row.Text(tables.RejectValue)))
 		}
 		return nil
 	})
@@ -296,7 +297,7 @@ func (s *Sources) search(ctx context.Context, q *Question, id string) ([]locatio
 
 func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry,
 	places []location) ([]location, error) {
-	of := rows.Filter{Word: q.Customer}
+	of := rows.Filter[tables.Any]{Word: q.Customer}
 	bucket := place.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
 	for i, e := range files {
 		if q.Customer != "" && e.Bucket != bucket || q.Day != "" && e.Day != q.Day && isCalendar(e.Day) {
@@ -314,14 +315,15 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 		if in.origin >= 0 {
 			cols = append(cols, in.origin)
 		}
-		of.Column = in.customer
-		err := scanFile(s.Snap, e, in.def, cols, of, func(row rows.Row) error {
-			if string(row.Text(in.id)) != id {
+		of.Column = tables.WordColumn[tables.Any](in.customer)
+		err := scanFile(s.Snap, e, tables.Untyped(in.def), cols, of, func(row rows.Row[tables.Any]) error {
+			if string(row.Text(tables.TextColumn[tables.Any](in.id))) != id {
 				return nil
 			}
-			p := location{cycle: e.Cycle, origin: e.Cycle, customer: row.Word(in.customer), id: id, day: in.day}
-			if in.origin >= 0 && row.Word(in.origin) != "" {
-				p.origin = row.Word(in.origin)
+			p := location{cycle: e.Cycle, origin: e.Cycle,
+				customer: row.Word(tables.WordColumn[tables.Any](in.customer)), id: id, day: in.day}
+			if in.origin >= 0 && row.Word(tables.WordColumn[tables.Any](in.origin)) != "" {
+				p.origin = row.Word(tables.WordColumn[tables.Any](in.origin))
 			}
 			if !slices.Contains(places, p) && (q.Origin == "" || p.origin == q.Origin) {
 				places = append(places, p)
@@ -339,11 +341,11 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 func isCalendar(day string) bool { return day != "" && day[0] >= '0' && day[0] <= '9' }
 
 // scanFile visits the selected rows of a file in the order in which the file stores them.
-func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, where rows.Filter,
-	visit func(rows.Row) error) (err error) {
-	open := rows.FileOf
+func scanFile[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols []int, where rows.Filter[T],
+	visit func(rows.Row[T]) error) (err error) {
+	open := rows.FileOf[T]
 	if cols != nil {
-		open = rows.UnsortedOf
+		open = rows.UnsortedOf[T]
 	}
 	rows, err := open(snap, e, def, cols, where)
 	if err != nil {
@@ -404,8 +406,8 @@ func (e *explainer) bucket() int {
 }
 
 // quantityOf reads a stored quantity that is not negative.
-func quantityOf(row rows.Row, col int) (money.Quantity, error) {
-	q, err := row.Quantity(col)
+func quantityOf(row rows.Row[tables.Any], col int) (money.Quantity, error) {
+	q, err := row.Quantity(tables.QuantityColumn[tables.Any](col))
 	if err != nil {
 		return money.Quantity{}, err
 	}

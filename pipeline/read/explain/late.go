@@ -26,8 +26,8 @@ type lateRecord struct {
 type object struct{ sku, region, resource string }
 
 // objectOf is what a line is of.
-func objectOf(row rows.Row) object {
-	return object{row.Word(tables.LSKU), row.Word(tables.LRegionCode), string(row.Text(tables.LResourceID))}
+func objectOf(row rows.Row[tables.Line]) object {
+	return object{row.Word(tables.LineSKU), row.Word(tables.LineRegionCode), string(row.Text(tables.LineResourceID))}
 }
 
 // lateStory explains what was billed after its cycle was closed.
@@ -43,7 +43,7 @@ func (ls *lateStory) late(ctx context.Context) error {
 		return err
 	}
 	found, isEnd := false, false
-	err := ls.storedLines(ls.at.day, &ls.story.Stored, func(row rows.Row) bool {
+	err := ls.storedLines(ls.at.day, &ls.story.Stored, func(row rows.Row[tables.Line]) bool {
 		if !ls.ownLine(row) {
 			return false
 		}
@@ -74,14 +74,15 @@ func (ls *lateStory) readRecords() error {
 		return err
 	}
 	for _, f := range files {
-		err := ls.each(f, tables.Late(), nil, tables.UCustomerID, func(row rows.Row) error {
-			if row.Word(tables.LateOrigin) != ls.at.origin {
-				return nil
-			}
-			r, err := ls.usageRow(row)
-			ls.records = append(ls.records, lateRecord{r, row.Time(tables.LateAsOf)})
-			return err
-		})
+		err := eachRow(ls.explainer, f, tables.Late(), nil, tables.RecordCustomerID,
+			func(row rows.Row[tables.Record]) error {
+				if row.Word(tables.RecordOriginCycle) != ls.at.origin {
+					return nil
+				}
+				r, err := ls.usageRow(row.Any())
+				ls.records = append(ls.records, lateRecord{r, row.Time(tables.RecordAsOf)})
+				return err
+			})
 		if err != nil {
 			return err
 		}
@@ -120,11 +121,11 @@ func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 	if !r.replaced && p.PeriodLevel() {
 		ls.story.Before = append(ls.story.Before,
 			fmt.Sprintf("%s is priced at the month's end: its effect is billed as a difference", p.SKU))
-		err = ls.storedLines(lake.LateDay, &ls.story.Later, func(row rows.Row) bool {
+		err = ls.storedLines(lake.LateDay, &ls.story.Later, func(row rows.Row[tables.Line]) bool {
 			o := objectOf(row)
-			return row.Word(tables.LOriginCycle) == ls.at.origin && o.sku == p.SKU &&
+			return row.Word(tables.LineOriginCycle) == ls.at.origin && o.sku == p.SKU &&
 				(o.resource == "" || o.resource == string(r.Resource)) &&
-				string(row.Text(tables.LID)) == endID(ls.at.origin, o.sku, o.region, o.resource)
+				string(row.Text(tables.LineID)) == endID(ls.at.origin, o.sku, o.region, o.resource)
 		})
 		if err != nil {
 			return err
@@ -142,18 +143,19 @@ func (ls *lateStory) lateLines() error {
 	}
 	taken := false
 	for _, f := range files {
-		err := ls.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
-			if !ls.ownLine(row) {
+		err := eachRow(ls.explainer, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,
+			func(row rows.Row[tables.Line]) error {
+				if !ls.ownLine(row) {
+					return nil
+				}
+				l, err := lineOf(row)
+				if err != nil {
+					return err
+				}
+				taken = taken || l.Quantity.Sign() < 0 || l.Usage.Sign() < 0
+				ls.story.Parts = append(ls.story.Parts, Part{l.Tier, l.Kind, ls.lateSteps(&l, row)})
 				return nil
-			}
-			l, err := lineOf(row)
-			if err != nil {
-				return err
-			}
-			taken = taken || l.Quantity.Sign() < 0 || l.Usage.Sign() < 0
-			ls.story.Parts = append(ls.story.Parts, Part{l.Tier, l.Kind, ls.lateSteps(&l, row)})
-			return nil
-		})
+			})
 		if err != nil {
 			return err
 		}
@@ -170,17 +172,17 @@ func (ls *lateStory) lateLines() error {
 }
 
 // lateSteps are the steps of a stored line as far as the line contains them.
-func (ls *lateStory) lateSteps(l *Line, row rows.Row) []string {
+func (ls *lateStory) lateSteps(l *Line, row rows.Row[tables.Line]) []string {
 	back := l.Quantity.Sign() < 0
-	steps := []derivation.Step{{Kind: derivation.StepPrice, SKU: row.Word(tables.LSKU),
-		List:   row.Word(tables.LPriceList),
-		Region: row.Word(tables.LPriceRegion),
-		Period: period.Span{From: row.Time(tables.LPriceValidFrom), To: period.Forever}}}
+	steps := []derivation.Step{{Kind: derivation.StepPrice, SKU: row.Word(tables.LineSKU),
+		List:   row.Word(tables.LinePriceList),
+		Region: row.Word(tables.LinePriceRegion),
+		Period: period.Span{From: row.MaybeTime(tables.LinePriceValidFrom), To: period.Forever}}}
 	var out []string
 	if l.Draws != "" {
 		out = append(out, "packages: "+l.Draws)
 	}
-	sku := ls.Books.SKU(row.Word(tables.LSKU))
+	sku := ls.Books.SKU(row.Word(tables.LineSKU))
 	versions, tier := ls.Books.Versions.Of(sku, steps[0].List, steps[0].Region, ""), l.Tier-1
 	version := slices.IndexFunc(versions, func(v books.Version) bool { return v.Valid.From == steps[0].Period.From })
 	if version >= 0 && tier >= 0 && tier < len(versions[version].Tiers) {
@@ -259,12 +261,13 @@ func (ls *lateStory) lateReasons() error {
 	}
 	counts := make(map[string]int)
 	for _, f := range files {
-		err := ls.each(f, tables.LateSamples(), nil, tables.BCustomerID, func(row rows.Row) error {
-			if ls.Books.Zone.Cycle(row.Time(tables.BSlot)).String() == ls.at.origin {
-				counts[row.Word(tables.BResourceID)]++
-			}
-			return nil
-		})
+		err := eachRow(ls.explainer, f, tables.LateSamples(), nil, tables.SampleCustomerID,
+			func(row rows.Row[tables.Sample]) error {
+				if ls.Books.Zone.Cycle(row.Time(tables.SampleSlot)).String() == ls.at.origin {
+					counts[row.Word(tables.SampleResourceID)]++
+				}
+				return nil
+			})
 		if err != nil {
 			return err
 		}
@@ -283,19 +286,20 @@ func (ls *lateStory) postings() error {
 		return err
 	}
 	for _, f := range files {
-		err := ls.each(f, tables.Reratings(), nil, tables.TCustomerID, func(row rows.Row) error {
-			if row.Word(tables.TOriginCycle) != ls.at.origin ||
-				ls.about != (object{row.Word(tables.TSKU), row.Word(tables.TRegionCode),
-					string(row.Text(tables.TResourceID))}) {
-				return nil
-			}
-			payment, err := row.Amount(tables.TPayment)
-			ls.story.Before = append(ls.story.Before,
-				fmt.Sprintf("`tollbook rerate --cycle %s` as of %s rated the closed cycle again with the books of "+
-					"then: the difference to what was billed, to pay %s, is billed in cycle %s",
-					ls.at.origin, row.Time(tables.TAsOf), payment.Trim(), ls.at.cycle))
-			return err
-		})
+		err := eachRow(ls.explainer, f, tables.Reratings(), nil, tables.ReratingCustomerID,
+			func(row rows.Row[tables.Rerating]) error {
+				if row.Word(tables.ReratingOriginCycle) != ls.at.origin ||
+					ls.about != (object{row.Word(tables.ReratingSKU), row.Word(tables.ReratingRegionCode),
+						string(row.Text(tables.ReratingResourceID))}) {
+					return nil
+				}
+				payment, err := row.Amount(tables.ReratingPaymentAmount)
+				ls.story.Before = append(ls.story.Before,
+					fmt.Sprintf("`tollbook rerate --cycle %s` as of %s rated the closed cycle again with the books of "+
+						"then: the difference to what was billed, to pay %s, is billed in cycle %s",
+						ls.at.origin, row.Time(tables.ReratingAsOf), payment.Trim(), ls.at.cycle))
+				return err
+			})
 		if err != nil {
 			return err
 		}
@@ -383,20 +387,21 @@ func (ls *lateStory) addPosting(sums map[posting]*Sum, f lake.FileEntry) error {
 	case lake.RerateDay:
 		how = howRerated
 	}
-	return ls.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
-		origin := cmp.Or(row.Word(tables.LOriginCycle), f.Cycle)
-		if origin != ls.at.origin || ls.about != objectOf(row) {
-			return nil
-		}
-		l, err := lineOf(row)
-		if err != nil {
-			return err
-		}
-		at := posting{f.Cycle, how}
-		if sums[at] == nil {
-			sums[at] = &Sum{}
-		}
-		return sums[at].add(&Sum{Usage: l.Usage, Free: l.Free, Official: l.Official, Discount: l.Discount,
-			Truncated: l.Truncated, Payment: l.Payment})
-	})
+	return eachRow(ls.explainer, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,
+		func(row rows.Row[tables.Line]) error {
+			origin := cmp.Or(row.Word(tables.LineOriginCycle), f.Cycle)
+			if origin != ls.at.origin || ls.about != objectOf(row) {
+				return nil
+			}
+			l, err := lineOf(row)
+			if err != nil {
+				return err
+			}
+			at := posting{f.Cycle, how}
+			if sums[at] == nil {
+				sums[at] = &Sum{}
+			}
+			return sums[at].add(&Sum{Usage: l.Usage, Free: l.Free, Official: l.Official, Discount: l.Discount,
+				Truncated: l.Truncated, Payment: l.Payment})
+		})
 }

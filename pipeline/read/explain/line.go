@@ -66,29 +66,33 @@ func sortLines(list []Line) {
 
 // explainedColumns are the columns of Line and of the record behind it.
 func explainedColumns() []int {
-	return []int{tables.LTier, tables.LKind, tables.LResourceID, tables.LResourceName, tables.LResourceTag,
-		tables.LRegionCode, tables.LSKU,
-		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount,
-		tables.LDiscountAmount,
-		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LPackageDraws, tables.LUsageEnd,
-		tables.LDay,
-		tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount,
-		tables.LFlexiCouponAmount, tables.LDebtAmount,
-		tables.LCycle, tables.LOriginCycle, tables.LTradeID, tables.LChargingMode, tables.LPriceValidFrom,
-		tables.LPriceList, tables.LPriceRegion}
+	return tables.Columns(tables.LineTier, tables.LineKind, tables.LineResourceID, tables.LineResourceName,
+		tables.LineResourceTag,
+		tables.LineRegionCode, tables.LineSKU,
+		tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineQuantity, tables.LineUnitPrice,
+		tables.LineOfficialAmount,
+		tables.LineOfficialDiscountAmount,
+		tables.LineDiscountID, tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LinePackageDraws,
+		tables.LineUsageEnd,
+		tables.LineDay,
+		tables.LineCashAmount, tables.LineCreditAmount, tables.LineCouponAmount, tables.LineStoredValueCardAmount,
+		tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount,
+		tables.LineCycle, tables.LineOriginCycle, tables.LineTradeID, tables.LineChargingMode,
+		tables.LinePriceValidFrom,
+		tables.LinePriceList, tables.LinePriceRegion)
 }
 
 // lineOf reads a stored line.
-func lineOf(row rows.Row) (Line, error) {
+func lineOf(row rows.Row[tables.Line]) (Line, error) {
 	l := Line{
-		ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind),
-		ResourceID: string(row.Text(tables.LResourceID)),
-		DiscountID: row.Word(tables.LDiscountID), Draws: string(row.Text(tables.LPackageDraws)),
+		ID: string(row.Text(tables.LineID)), Tier: row.Small(tables.LineTier), Kind: row.Word(tables.LineKind),
+		ResourceID: string(row.Text(tables.LineResourceID)),
+		DiscountID: row.Word(tables.LineDiscountID), Draws: string(row.Text(tables.LinePackageDraws)),
 	}
 	quantities := []struct {
-		col int
+		col tables.QuantityColumn[tables.Line]
 		to  *money.SignedQuantity
-	}{{tables.LUsageAmount, &l.Usage}, {tables.LFreeResourceUsage, &l.Free}, {tables.LQuantity, &l.Quantity}}
+	}{{tables.LineUsageAmount, &l.Usage}, {tables.LineFreeResourceUsage, &l.Free}, {tables.LineQuantity, &l.Quantity}}
 	for _, q := range quantities {
 		var err error
 		if *q.to, err = row.Quantity(q.col); err != nil {
@@ -97,13 +101,14 @@ func lineOf(row rows.Row) (Line, error) {
 	}
 	var paid Paid
 	amounts := []struct {
-		col int
+		col tables.AmountColumn[tables.Line]
 		to  *money.Amount
-	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount},
-		{tables.LTruncatedAmount, &l.Truncated}, {tables.LPaymentAmount, &l.Payment},
-		{tables.LCouponAmount, &paid.Coupon}, {tables.LStoredValueAmount, &paid.StoredValue},
-		{tables.LFlexiCouponAmount, &paid.Flexi},
-		{tables.LCashAmount, &paid.Cash}, {tables.LCreditAmount, &paid.Credit}, {tables.LDebtAmount, &paid.Debt}}
+	}{{tables.LineOfficialAmount, &l.Official}, {tables.LineOfficialDiscountAmount, &l.Discount},
+		{tables.LineTruncatedAmount, &l.Truncated}, {tables.LinePaymentAmount, &l.Payment},
+		{tables.LineCouponAmount, &paid.Coupon}, {tables.LineStoredValueCardAmount, &paid.StoredValue},
+		{tables.LineFlexipurchaseCouponAmount, &paid.Flexi},
+		{tables.LineCashAmount, &paid.Cash}, {tables.LineCreditAmount, &paid.Credit}, {tables.LineDebtAmount,
+			&paid.Debt}}
 	for _, a := range amounts {
 		var err error
 		if *a.to, err = row.Amount(a.col); err != nil {
@@ -114,7 +119,7 @@ func lineOf(row rows.Row) (Line, error) {
 		l.Paid = &paid
 	}
 	var err error
-	l.UnitPrice, err = row.UnitPrice(tables.LUnitPrice)
+	l.UnitPrice, err = row.UnitPrice(tables.LineUnitPrice)
 	return l, err
 }
 

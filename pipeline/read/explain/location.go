@@ -58,15 +58,16 @@ type searched struct {
 func searchedTable(e lake.FileEntry) (searched, bool) {
 	switch e.Table {
 	case tables.Lines().Name:
-		in := searched{tables.Lines(), tables.LCustomerID, tables.LID, -1, e.Day}
+		in := searched{tables.Lines().Table, int(tables.LineCustomerID), int(tables.LineID), -1, e.Day}
 		if lake.IsPosted(e.Day) {
-			in.origin = tables.LOriginCycle
+			in.origin = int(tables.LineOriginCycle)
 		}
 		return in, true
 	case tables.Usage().Name:
-		return searched{tables.Usage(), tables.UCustomerID, tables.URecordID, -1, e.Day}, true
+		return searched{tables.Usage().Table, int(tables.RecordCustomerID), int(tables.RecordRecordID), -1, e.Day}, true
 	case tables.Late().Name:
-		return searched{tables.Late(), tables.UCustomerID, tables.URecordID, tables.LateOrigin, lake.LateDay}, true
+		return searched{tables.Late().Table, int(tables.RecordCustomerID), int(tables.RecordRecordID),
+			int(tables.RecordOriginCycle), lake.LateDay}, true
 	}
 	return searched{}, false
 }
@@ -86,8 +87,8 @@ func (e *explainer) also(places []location) error {
 }
 
 // ownLine reports whether a line has the id and belongs to the cycle that is asked for.
-func (e *explainer) ownLine(row rows.Row) bool {
-	origin := row.Word(tables.LOriginCycle)
-	return string(row.Text(tables.LID)) == e.at.id && (origin == e.at.origin || origin == "" &&
-		e.at.origin == row.Word(tables.LCycle))
+func (e *explainer) ownLine(row rows.Row[tables.Line]) bool {
+	origin := row.Word(tables.LineOriginCycle)
+	return string(row.Text(tables.LineID)) == e.at.id && (origin == e.at.origin || origin == "" &&
+		e.at.origin == row.Word(tables.LineCycle))
 }

@@ -16,10 +16,10 @@ import (
 func (me *monthEndStory) recurring() error {
 	me.story.State = StateMonthEnd
 	var resource string
-	err := me.storedLines(lake.ChargesDay, &me.story.Stored, func(row rows.Row) bool {
-		own := string(row.Text(tables.LID)) == me.at.id
+	err := me.storedLines(lake.ChargesDay, &me.story.Stored, func(row rows.Row[tables.Line]) bool {
+		own := string(row.Text(tables.LineID)) == me.at.id
 		if own {
-			resource = string(row.Text(tables.LResourceID))
+			resource = string(row.Text(tables.LineResourceID))
 		}
 		return own
 	})

@@ -73,16 +73,16 @@ func (re *recordStory) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return re.storedLines(re.at.day, &re.story.Stored, func(row rows.Row) bool {
-		return string(row.Text(tables.LID)) == re.at.id
+	return re.storedLines(re.at.day, &re.story.Stored, func(row rows.Row[tables.Line]) bool {
+		return string(row.Text(tables.LineID)) == re.at.id
 	})
 }
 
 // laterLines reads the month-end lines that a waiting record counts for.
 func (re *recordStory) laterLines(r *accepted) error {
-	return re.storedLines(lake.EndDay, &re.story.Later, func(row rows.Row) bool {
-		resource := row.Text(tables.LResourceID)
-		return row.Word(tables.LSKU) == re.Books.Products[r.SKU].SKU &&
+	return re.storedLines(lake.EndDay, &re.story.Later, func(row rows.Row[tables.Line]) bool {
+		resource := row.Text(tables.LineResourceID)
+		return row.Word(tables.LineSKU) == re.Books.Products[r.SKU].SKU &&
 			(len(resource) == 0 || bytes.Equal(resource, r.Resource))
 	})
 }
@@ -138,12 +138,13 @@ func (re *recordStory) replacer() error {
 		if f.Table != tables.Usage().Name || f.Bucket != re.bucket() {
 			continue
 		}
-		err := re.each(f, tables.Usage(), nil, tables.UCustomerID, func(row rows.Row) error {
-			if string(row.Text(tables.UReplaces)) == re.at.id {
-				re.fact("replaced by", string(row.Text(tables.URecordID)))
-			}
-			return nil
-		})
+		err := eachRow(re.explainer, f, tables.Usage(), nil, tables.RecordCustomerID,
+			func(row rows.Row[tables.Record]) error {
+				if string(row.Text(tables.RecordReplaces)) == re.at.id {
+					re.fact("replaced by", string(row.Text(tables.RecordRecordID)))
+				}
+				return nil
+			})
 		if err != nil {
 			return err
 		}
@@ -166,25 +167,26 @@ func (e *explainer) describeRerate(steps []derivation.Step, charges []line.Charg
 }
 
 // storedLines reads the customer's lines of a day that are of interest.
-func (e *explainer) storedLines(day string, to *[]Line, keep func(rows.Row) bool) error {
+func (e *explainer) storedLines(day string, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
 	return e.storedIn(e.at.cycle, day, to, keep)
 }
 
 // storedIn is storedLines of any cycle.
-func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(rows.Row) bool) error {
+func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
 	files, err := e.filesOfDay(tables.Lines().Name, cycle, day)
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		err := e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
-			if !keep(row) {
-				return nil
-			}
-			l, err := lineOf(row)
-			*to = append(*to, l)
-			return err
-		})
+		err := eachRow(e, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,
+			func(row rows.Row[tables.Line]) error {
+				if !keep(row) {
+					return nil
+				}
+				l, err := lineOf(row)
+				*to = append(*to, l)
+				return err
+			})
 		if err != nil {
 			return err
 		}
@@ -193,9 +195,9 @@ func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(rows.Row) 
 }
 
 // each visits the customer's rows of a file in order.
-func (e *explainer) each(f lake.FileEntry, def *tables.Table, cols []int, by int,
-	visit func(rows.Row) error) (err error) {
-	rows, err := e.rows(f, def, cols, by)
+func eachRow[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tables.List[T], by tables.WordColumn[T],
+	visit func(rows.Row[T]) error) (err error) {
+	rows, err := openRows(e, f, def, cols, by)
 	if err != nil {
 		return err
 	}
@@ -204,19 +206,20 @@ func (e *explainer) each(f lake.FileEntry, def *tables.Table, cols []int, by int
 }
 
 // rows opens the customer's rows of a file.
-func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int) (*rows.Rows, error) {
-	return rows.FileOf(e.Snap, f, def, cols, rows.Filter{Column: by, Word: e.at.customer})
+func openRows[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tables.List[T], by tables.WordColumn[T]) (
+	*rows.Rows[T], error) {
+	return rows.FileOf(e.Snap, f, def, cols, rows.Filter[T]{Column: by, Word: e.at.customer})
 }
 
 // eachRecord visits the accepted records of the customer's day in the order in which they are rated (§4.1): those
 // that lines hold, and those of the usage table, which knows more where both have one.
 func (re *recordStory) eachRecord(ctx context.Context, visit func(*accepted) error) (err error) {
-	inLines, err := re.recordSource(tables.Lines())
+	inLines, err := re.recordSource(tables.Lines().Table)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, inLines.close()) }()
-	inUsage, err := re.recordSource(tables.Usage())
+	inUsage, err := re.recordSource(tables.Usage().Table)
 	if err != nil {
 		return err
 	}
@@ -258,8 +261,8 @@ func compareRecords(a, b *recordSource) int {
 type recordSource struct {
 	e      *explainer
 	lines  bool
-	rows   *rows.Rows
-	row    rows.Row
+	rows   *rows.Rows[tables.Any]
+	row    rows.Row[tables.Any]
 	more   bool // row holds a row that is not used yet
 	record accepted
 	ok     bool
@@ -271,11 +274,16 @@ func (re *recordStory) recordSource(def *tables.Table) (*recordSource, error) {
 	if err != nil || len(files) == 0 {
 		return s, err
 	}
-	cols, by := explainedColumns(), tables.LCustomerID
-	if !s.lines {
-		cols, by = nil, tables.UCustomerID
+	if s.lines {
+		var list *rows.Rows[tables.Line]
+		list, err = openRows(re.explainer, files[0], tables.Lines(), explainedColumns(), tables.LineCustomerID)
+		s.rows = list.Any()
+	} else {
+		var list *rows.Rows[tables.Record]
+		list, err = openRows(re.explainer, files[0], tables.Usage(), nil, tables.RecordCustomerID)
+		s.rows = list.Any()
 	}
-	if s.rows, err = re.rows(files[0], def, cols, by); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if s.row, s.more, err = s.rows.Next(); err == nil {
@@ -296,7 +304,7 @@ func (s *recordSource) close() error {
 
 // next moves to the next record.
 func (s *recordSource) next() error {
-	for s.more && s.lines && s.row.Word(tables.LKind) != line.Usage.String() {
+	for s.more && s.lines && rows.As[tables.Line](s.row).Word(tables.LineKind) != line.Usage.String() {
 		if err := s.advance(); err != nil {
 			return err
 		}
@@ -323,17 +331,21 @@ func (s *recordSource) fromUsage() (err error) {
 }
 
 // usageRow reads a row of the usage table, or of the late table, which begins with the same columns.
-func (e *explainer) usageRow(row rows.Row) (a accepted, err error) {
-	a = accepted{replaces: string(row.Text(tables.UReplaces)), replaced: row.Small(tables.UStatus) == tables.Replaced}
+func (e *explainer) usageRow(row rows.Row[tables.Any]) (a accepted, err error) {
+	a = accepted{replaces: string(rows.As[tables.Record](row).Text(tables.RecordReplaces)),
+		replaced: rows.As[tables.Record](row).Small(tables.RecordStatus) == tables.Replaced}
 	r := &a.Record
-	if r.SKU, err = e.sku(row.Word(tables.USKU)); err != nil {
+	if r.SKU, err = e.sku(rows.As[tables.Record](row).Word(tables.RecordSKU)); err != nil {
 		return a, err
 	}
-	r.Region = e.regionCode(row.Word(tables.URegionCode))
-	r.ID, r.Resource = bytes.Clone(row.Text(tables.URecordID)), bytes.Clone(row.Text(tables.UResourceID))
-	r.Name, r.Tag = bytes.Clone(row.Text(tables.UResourceName)), bytes.Clone(row.Text(tables.UResourceTag))
-	r.Start, r.End = row.Time(tables.UUsageStart), row.Time(tables.UUsageEnd)
-	q, err := row.Quantity(tables.UQuantity)
+	r.Region = e.regionCode(rows.As[tables.Record](row).Word(tables.RecordRegionCode))
+	r.ID, r.Resource = bytes.Clone(rows.As[tables.Record](row).Text(tables.RecordRecordID)),
+		bytes.Clone(rows.As[tables.Record](row).Text(tables.RecordResourceID))
+	r.Name, r.Tag = bytes.Clone(rows.As[tables.Record](row).Text(tables.RecordResourceName)),
+		bytes.Clone(rows.As[tables.Record](row).Text(tables.RecordResourceTag))
+	r.Start, r.End = rows.As[tables.Record](row).Time(tables.RecordUsageStart),
+		rows.As[tables.Record](row).Time(tables.RecordUsageEnd)
+	q, err := rows.As[tables.Record](row).Quantity(tables.RecordQuantity)
 	r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
 	r.Withdrawn = a.replaces != "" && r.Quantity.IsZero()
 	return a, err
@@ -343,16 +355,20 @@ func (s *recordSource) fromLines() (err error) {
 	row := s.row
 	s.record = accepted{}
 	r := &s.record.Record
-	if r.SKU, err = s.e.sku(row.Word(tables.LSKU)); err != nil {
+	if r.SKU, err = s.e.sku(rows.As[tables.Line](row).Word(tables.LineSKU)); err != nil {
 		return err
 	}
-	r.Region = s.e.regionCode(row.Word(tables.LRegionCode))
-	r.ID, r.Resource = bytes.Clone(row.Text(tables.LID)), bytes.Clone(row.Text(tables.LResourceID))
-	r.Name, r.Tag = bytes.Clone(row.Text(tables.LResourceName)), bytes.Clone(row.Text(tables.LResourceTag))
-	r.Start, r.End = row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd)
-	for s.more && s.row.Time(tables.LUsageStart) == r.Start && bytes.Equal(s.row.Text(tables.LID), r.ID) {
-		if s.row.Word(tables.LKind) == line.Usage.String() {
-			q, err := quantityOf(s.row, tables.LUsageAmount)
+	r.Region = s.e.regionCode(rows.As[tables.Line](row).Word(tables.LineRegionCode))
+	r.ID, r.Resource = bytes.Clone(rows.As[tables.Line](row).Text(tables.LineID)),
+		bytes.Clone(rows.As[tables.Line](row).Text(tables.LineResourceID))
+	r.Name, r.Tag = bytes.Clone(rows.As[tables.Line](row).Text(tables.LineResourceName)),
+		bytes.Clone(rows.As[tables.Line](row).Text(tables.LineResourceTag))
+	r.Start, r.End = rows.As[tables.Line](row).Time(tables.LineUsageStart),
+		rows.As[tables.Line](row).MaybeTime(tables.LineUsageEnd)
+	for s.more && rows.As[tables.Line](s.row).Time(tables.LineUsageStart) == r.Start &&
+		bytes.Equal(rows.As[tables.Line](s.row).Text(tables.LineID), r.ID) {
+		if rows.As[tables.Line](s.row).Word(tables.LineKind) == line.Usage.String() {
+			q, err := quantityOf(s.row, int(tables.LineUsageAmount))
 			if err == nil {
 				r.Quantity, err = r.Quantity.Add(q)
 			}

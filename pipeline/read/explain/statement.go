@@ -66,8 +66,8 @@ func Statement(ctx context.Context, s *Sources, q *Question, from *partners.Read
 	if err != nil {
 		return nil, err
 	}
-	err = list.Each(func(row rows.Row) error {
-		if row.Word(tables.XCustomerID) != q.Customer {
+	err = list.Each(func(row rows.Row[tables.PartnerStatement]) error {
+		if row.Word(tables.PartnerStatementCustomerID) != q.Customer {
 			return nil
 		}
 		return e.row(row)
@@ -86,32 +86,33 @@ func Statement(ctx context.Context, s *Sources, q *Question, from *partners.Read
 
 // read reads the customer's lines that have a partner.
 func (e *statementStory) read(ctx context.Context) error {
-	cols := []int{tables.LPartnerID, tables.LSKU, tables.LServiceTypeCode, tables.LChargingMode, tables.LUsageStart,
-		tables.LOwnTime, tables.LOfficialAmount, tables.LPaymentAmount}
+	cols := tables.Columns(tables.LinePartnerID, tables.LineSKU, tables.LineServiceTypeCode, tables.LineChargingMode,
+		tables.LineUsageStart,
+		tables.LineOwnTime, tables.LineOfficialAmount, tables.LinePaymentAmount)
 	list, err := rows.Lines(ctx, e.Snap, e.cycle, e.customer, cols, rows.Limits{})
 	if err != nil {
 		return err
 	}
-	err = list.Each(func(row rows.Row) error {
-		l := statementLine{partner: e.Books.Partner(row.Word(tables.LPartnerID)),
-			mode: fmt.Sprint(row.Small(tables.LChargingMode)), product: e.Books.SKU(row.Word(tables.LSKU))}
+	err = list.Each(func(row rows.Row[tables.Line]) error {
+		l := statementLine{partner: e.Books.Partner(row.Word(tables.LinePartnerID)),
+			mode: fmt.Sprint(row.Small(tables.LineChargingMode)), product: e.Books.SKU(row.Word(tables.LineSKU))}
 		if l.partner < 0 {
 			return nil
 		}
-		l.service = row.Word(tables.LServiceTypeCode)
+		l.service = row.Word(tables.LineServiceTypeCode)
 		if l.product < 0 {
 			l.product = e.from.Book.NoProduct(l.service)
 		} else {
 			l.service = e.Books.Products[l.product].ServiceTypeCode
 		}
-		own := row.Time(tables.LOwnTime)
+		own := row.MaybeTime(tables.LineOwnTime)
 		if own == tables.Nothing {
-			own = row.Time(tables.LUsageStart)
+			own = row.Time(tables.LineUsageStart)
 		}
 		l.deal = e.from.Book.Deal(l.partner, l.product, own)
 		var wrong error
-		l.official, err = row.Amount(tables.LOfficialAmount)
-		l.payment, wrong = row.Amount(tables.LPaymentAmount)
+		l.official, err = row.Amount(tables.LineOfficialAmount)
+		l.payment, wrong = row.Amount(tables.LinePaymentAmount)
 		l.negative = l.payment.Sign() < 0
 		e.lines = append(e.lines, l)
 		return errors.Join(err, wrong)
@@ -120,11 +121,12 @@ func (e *statementStory) read(ctx context.Context) error {
 }
 
 // row explains one row.
-func (e *statementStory) row(row rows.Row) error {
-	reseller := row.Word(tables.XResellerID)
-	part := Part{Kind: fmt.Sprintf("service %s, charging mode %d, sign %s", row.Word(tables.XServiceTypeCode),
-		row.Small(tables.XChargingMode), row.Word(tables.XSign))}
-	if seller := row.Word(tables.XSellerID); seller != "" {
+func (e *statementStory) row(row rows.Row[tables.PartnerStatement]) error {
+	reseller := row.Word(tables.PartnerStatementResellerID)
+	part := Part{Kind: fmt.Sprintf("service %s, charging mode %d, sign %s",
+		row.Word(tables.PartnerStatementServiceTypeCode),
+		row.Small(tables.PartnerStatementChargingMode), row.Word(tables.PartnerStatementSign))}
+	if seller := row.Word(tables.PartnerStatementSellerID); seller != "" {
 		part.Kind += ", seller " + seller
 	}
 	if reseller != "" {
@@ -135,19 +137,19 @@ func (e *statementStory) row(row rows.Row) error {
 		return err
 	}
 	switch {
-	case row.Word(tables.XSellerID) == "":
+	case row.Word(tables.PartnerStatementSellerID) == "":
 		part.Steps = append(part.Steps, "a referral: nothing is owed")
 	case reseller == "":
-		err = e.amount(row, &part, owed{"owed_amount", tables.XOwed, x,
+		err = e.amount(row, &part, owed{"owed_amount", tables.PartnerStatementOwedAmount, x,
 			func(d *settlement.Deal) settlement.Share { return d.Owed }})
 	default:
 		err = errors.Join(
-			e.amount(row, &part, owed{"revenue_amount", tables.XRevenue, x,
+			e.amount(row, &part, owed{"revenue_amount", tables.PartnerStatementRevenueAmount, x,
 				func(d *settlement.Deal) settlement.Share { return d.Owed }}),
-			e.amount(row, &part, owed{"cost_amount", tables.XCost, x,
+			e.amount(row, &part, owed{"cost_amount", tables.PartnerStatementCostAmount, x,
 				func(d *settlement.Deal) settlement.Share { return d.Cost }}))
 	}
-	performance, wrong := row.Amount(tables.XPerformance)
+	performance, wrong := row.Amount(tables.PartnerStatementPerformanceAmount)
 	text := "performance_amount " + performance.Trim() + ": the sum of the performance of each line"
 	if x != nil {
 		text += " × the rate, each rounded to 8 decimals"
@@ -158,31 +160,32 @@ func (e *statementStory) row(row rows.Row) error {
 }
 
 // rate is the exchange rate of a row; nil = its partner and its customer have one currency.
-func (e *statementStory) rate(row rows.Row, part *Part) (*big.Rat, error) {
-	if len(row.Cols.Def.Columns) <= tables.XRateDate || row.Word(tables.XRate) == "" {
+func (e *statementStory) rate(row rows.Row[tables.PartnerStatement], part *Part) (*big.Rat, error) {
+	if len(row.Cols.Def.Columns) <= int(tables.PartnerStatementFxDate) ||
+		row.Word(tables.PartnerStatementFxRate) == "" {
 		return nil, nil //nolint:nilnil // nothing is converted
 	}
-	x, ok := new(big.Rat).SetString(row.Word(tables.XRate))
+	x, ok := new(big.Rat).SetString(row.Word(tables.PartnerStatementFxRate))
 	if !ok {
-		return nil, fmt.Errorf("fx_rate %q is no number", row.Word(tables.XRate))
+		return nil, fmt.Errorf("fx_rate %q is no number", row.Word(tables.PartnerStatementFxRate))
 	}
 	digits, _ := x.FloatPrec()
 	part.Steps = append(part.Steps, fmt.Sprintf("rate from %s to %s: %s, of the row of books/rates.csv of %s, the "+
 		"latest of this pair up to the end of the cycle when it was settled", e.payers.Code, e.currency.Code,
-		x.FloatString(digits), row.Word(tables.XRateDate)))
+		x.FloatString(digits), row.Word(tables.PartnerStatementFxDate)))
 	return x, nil
 }
 
 // owed is an amount of a row that follows from terms.
 type owed struct {
 	name  string
-	col   int
+	col   tables.AmountColumn[tables.PartnerStatement]
 	x     *big.Rat // nil = not converted
 	share func(*settlement.Deal) settlement.Share
 }
 
 // amount explains an amount of a row, and compares it with what the lines give.
-func (e *statementStory) amount(row rows.Row, part *Part, o owed) error {
+func (e *statementStory) amount(row rows.Row[tables.PartnerStatement], part *Part, o owed) error {
 	stored, err := row.Amount(o.col)
 	if err != nil {
 		return err
@@ -240,18 +243,19 @@ func (e *statementStory) amount(row rows.Row, part *Part, o owed) error {
 }
 
 // has reports whether a line is in a row.
-func (e *statementStory) has(row rows.Row, l *statementLine) bool {
+func (e *statementStory) has(row rows.Row[tables.PartnerStatement], l *statementLine) bool {
 	sold := e.partner
-	if reseller := row.Word(tables.XResellerID); reseller != "" {
+	if reseller := row.Word(tables.PartnerStatementResellerID); reseller != "" {
 		sold = e.Books.Partner(reseller)
 		if l.deal.Seller != e.partner {
 			return false
 		}
-	} else if settlement.PartnerID(e.Books, l.deal.Seller) != row.Word(tables.XSellerID) {
+	} else if settlement.PartnerID(e.Books, l.deal.Seller) != row.Word(tables.PartnerStatementSellerID) {
 		return false
 	}
-	return l.partner == sold && l.service == row.Word(tables.XServiceTypeCode) &&
-		l.mode == fmt.Sprint(row.Small(tables.XChargingMode)) && l.negative == (row.Word(tables.XSign) == "-")
+	return l.partner == sold && l.service == row.Word(tables.PartnerStatementServiceTypeCode) &&
+		l.mode == fmt.Sprint(row.Small(tables.PartnerStatementChargingMode)) &&
+		l.negative == (row.Word(tables.PartnerStatementSign) == "-")
 }
 
 // exactText is a decimal with all of its digits.

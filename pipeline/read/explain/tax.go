@@ -46,8 +46,8 @@ func Tax(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = list.Each(func(row rows.Row) error {
-		if row.Word(tables.TaxID) != t.id {
+	err = list.Each(func(row rows.Row[tables.Tax]) error {
+		if row.Word(tables.TaxTaxID) != t.id {
 			return nil
 		}
 		return t.row(row)
@@ -89,7 +89,7 @@ func (t *taxStory) country() string {
 }
 
 // row explains one row of taxes: one rate.
-func (t *taxStory) row(row rows.Row) error {
+func (t *taxStory) row(row rows.Row[tables.Tax]) error {
 	if len(t.story.Facts) == 0 {
 		t.facts(row.Word(tables.TaxPrices), row.Word(tables.TaxRounding))
 	}
@@ -144,8 +144,8 @@ func (t *taxStory) bases(part *Part, rules tax.Rules, rate money.Rate, sum *tax.
 		if e.Table != tables.TaxSums().Name || e.Bucket != key.Bucket {
 			continue
 		}
-		where := rows.Filter{Column: tables.TaxSumCustomer, Word: t.buyer}
-		err := scanFile(t.Snap, e, tables.TaxSums(), nil, where, func(row rows.Row) error {
+		where := rows.Filter[tables.TaxSum]{Column: tables.TaxSumCustomerID, Word: t.buyer}
+		err := scanFile(t.Snap, e, tables.TaxSums(), nil, where, func(row rows.Row[tables.TaxSum]) error {
 			p, b, err := taxPart(row)
 			if err != nil || p.ID != t.id || p.Rate != rate {
 				return err
@@ -189,16 +189,16 @@ func (t *taxStory) bases(part *Part, rules tax.Rules, rate money.Rate, sum *tax.
 }
 
 // taxPart reads a row of tax_sums.
-func taxPart(row rows.Row) (p tax.Part, b base, err error) {
+func taxPart(row rows.Row[tables.TaxSum]) (p tax.Part, b base, err error) {
 	dec := func(col int) (int64, uint64) { d := row.Cols.C[col].Decs[row.I]; return d.Hi, d.Lo }
 	var errs [4]error
-	p.ID = row.Word(tables.TaxSumID)
-	p.Rate, errs[0] = money.RateFromRaw(dec(tables.TaxSumRate))
-	p.Rates, errs[1] = money.UnitPriceFromRaw(dec(tables.TaxSumRates))
-	p.Taxable, errs[2] = money.AmountTotalFromRaw(dec(tables.TaxSumTaxable))
-	p.Rounded, errs[3] = money.AmountTotalFromRaw(dec(tables.TaxSumRounded))
-	b = base{row.Word(tables.TaxSumService), period.Span{From: row.Time(tables.TaxSumFrom),
-		To: row.Time(tables.TaxSumTo)}, p.Rates}
+	p.ID = row.Word(tables.TaxSumTaxID)
+	p.Rate, errs[0] = money.RateFromRaw(dec(int(tables.TaxSumRate)))
+	p.Rates, errs[1] = money.UnitPriceFromRaw(dec(int(tables.TaxSumRates)))
+	p.Taxable, errs[2] = money.AmountTotalFromRaw(dec(int(tables.TaxSumTaxableAmount)))
+	p.Rounded, errs[3] = money.AmountTotalFromRaw(dec(int(tables.TaxSumRoundedAmount)))
+	b = base{row.Word(tables.TaxSumServiceTypeCode), period.Span{From: row.MaybeTime(tables.TaxSumOwnFrom),
+		To: row.MaybeTime(tables.TaxSumOwnTo)}, p.Rates}
 	if b.valid.To == tables.Nothing {
 		b.valid.To = period.Forever
 	}

@@ -30,7 +30,7 @@ type Reader struct {
 
 // Statements gives the rows of partner_statements of a cycle in the order of §8, partner "" = all: as kept when it
 // was closed, or calculated from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
-func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Rows, error) {
+func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Rows[tables.PartnerStatement], error) {
 	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed { // they stay when the cycle's lines are archived
 		return rows.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
 	}
@@ -59,10 +59,12 @@ func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Ro
 }
 
 // table is the table of the statements of an open cycle.
-func (r *Reader) table() *tables.Table { return tables.PartnerStatementsOf(r.Books.Mixed) }
+func (r *Reader) table() tables.Def[tables.PartnerStatement] {
+	return tables.PartnerStatementsOf(r.Books.Mixed)
+}
 
 // TableOf is the table that Statements gives rows of.
-func (r *Reader) TableOf(cycle string) (*tables.Table, error) {
+func (r *Reader) TableOf(cycle string) (tables.Def[tables.PartnerStatement], error) {
 	if ref, _ := r.Snap.Cycle(cycle); ref.State == lake.CycleClosed {
 		return rows.PartnerStatementsTable(r.Snap, cycle)
 	}
@@ -70,7 +72,9 @@ func (r *Reader) TableOf(cycle string) (*tables.Table, error) {
 }
 
 // of selects a partner's rows; "" = all.
-func of(partner string) rows.Filter { return rows.Filter{Column: tables.XPartnerID, Word: partner} }
+func of(partner string) rows.Filter[tables.PartnerStatement] {
+	return rows.Filter[tables.PartnerStatement]{Column: tables.PartnerStatementPartnerID, Word: partner}
+}
 
 // tag names what is calculated of a cycle: it is a function of the state, which says its lines, and of the books.
 func (r *Reader) tag(cycle string) string {
@@ -79,13 +83,14 @@ func (r *Reader) tag(cycle string) string {
 }
 
 // workOut adds the lines of an open cycle up; partner "" = all.
-func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string) (*rows.Rows, error) {
+func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string) (*rows.Rows[tables.PartnerStatement],
+	error) {
 	files, err := r.Snap.Files(cycle.String())
 	if err != nil {
 		return nil, err
 	}
 	return rows.Materialize(ctx, r.table(), max(1, r.Snap.Manifest.Buckets),
-		func(ctx context.Context, bucket int, write func(*parquet.Columns) error) error {
+		func(ctx context.Context, bucket int, write func(*parquet.Columns[tables.PartnerStatement]) error) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -93,7 +98,9 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 			if err != nil {
 				return err
 			}
-			return settle.WriteRows(r.Books, rows, write)
+			return settle.WriteRows(r.Books, rows, func(c *parquet.Columns[tables.Any]) error {
+				return write(parquet.As[tables.PartnerStatement](c))
+			})
 		}, of(partner), r.Limits)
 }
 
@@ -118,7 +125,7 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 
 // IncentiveRows is the incentives of the periods that hold a cycle, as the table; cycle "" = all. Errors:
 // *rows.NoCycleError.
-func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns, error) {
+func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns[tables.Any], error) {
 	wanted := func(*settlement.Incentive) bool { return true }
 	if cycle != "" {
 		if err := rows.HasCycle(r.Snap, cycle); err != nil {
@@ -131,7 +138,7 @@ func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns, error) {
 		wanted = func(i *settlement.Incentive) bool { return Holds(i, c) }
 	}
 	list, err := r.Incentives()
-	out := parquet.NewColumns(tables.Incentives())
+	out := parquet.NewColumns(tables.Incentives().Any())
 	for i := range list {
 		if wanted(&list[i]) {
 			settle.AddIncentive(out, r.Books, &list[i])

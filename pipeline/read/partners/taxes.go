@@ -17,7 +17,7 @@ import (
 
 // Taxes gives the rows of taxes of a cycle: those of one customer, of one partner, or of all. Those of partners are
 // calculated from the lines while the cycle is open (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
-func (r *Reader) Taxes(ctx context.Context, name, customer, partner string) (*rows.Rows, error) {
+func (r *Reader) Taxes(ctx context.Context, name, customer, partner string) (*rows.Rows[tables.Tax], error) {
 	if err := rows.HasCycle(r.Snap, name); err != nil {
 		return nil, err
 	}
@@ -25,11 +25,12 @@ func (r *Reader) Taxes(ctx context.Context, name, customer, partner string) (*ro
 	if err != nil {
 		return nil, err
 	}
-	return r.taxes(ctx, name, files, customer == "", rows.Filter{Column: tables.TaxBuyer, Word: customer + partner})
+	return r.taxes(ctx, name, files, customer == "", rows.Filter[tables.Tax]{Column: tables.TaxBuyerID,
+		Word: customer + partner})
 }
 
 // PartnerTaxes gives the rows of taxes of all partners of a cycle, as Taxes does; nil if there can be none.
-func (r *Reader) PartnerTaxes(ctx context.Context, name string) (*rows.Rows, error) {
+func (r *Reader) PartnerTaxes(ctx context.Context, name string) (*rows.Rows[tables.Tax], error) {
 	if err := rows.HasCycle(r.Snap, name); err != nil {
 		return nil, err
 	}
@@ -41,18 +42,18 @@ func (r *Reader) PartnerTaxes(ctx context.Context, name string) (*rows.Rows, err
 	if len(files) == 0 && len(r.Books.Taxes) == 0 {
 		return nil, nil
 	}
-	return r.taxes(ctx, name, files, true, rows.Filter{Column: tables.TaxBuyer})
+	return r.taxes(ctx, name, files, true, rows.Filter[tables.Tax]{Column: tables.TaxBuyerID})
 }
 
 // taxes gives the rows of files, and of open cycles those of partners.
 func (r *Reader) taxes(ctx context.Context, name string, files []lake.FileEntry, ofPartners bool,
-	where rows.Filter) (*rows.Rows, error) {
+	where rows.Filter[tables.Tax]) (*rows.Rows[tables.Tax], error) {
 	parts, calculated := len(files), -1
 	if ref, _ := r.Snap.Cycle(name); ref.State != lake.CycleClosed && ofPartners && len(r.Books.Taxes) > 0 {
 		calculated, parts = parts, parts+1
 	}
 	return rows.Materialize(ctx, tables.Taxes(), parts,
-		func(ctx context.Context, part int, write func(*parquet.Columns) error) error {
+		func(ctx context.Context, part int, write func(*parquet.Columns[tables.Tax]) error) error {
 			if part == calculated {
 				cols, err := r.OpenTaxes(ctx, name)
 				if err != nil || cols.N == 0 {
@@ -74,7 +75,7 @@ func (r *Reader) taxFiles(name, customer, partner string) ([]lake.FileEntry, err
 }
 
 // copyFile writes all rows of a file.
-func copyFile(snap *lake.Snapshot, e lake.FileEntry, write func(*parquet.Columns) error) (err error) {
+func copyFile(snap *lake.Snapshot, e lake.FileEntry, write func(*parquet.Columns[tables.Tax]) error) (err error) {
 	in, err := tablefile.Open(snap, e, tables.Taxes(), nil)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func copyFile(snap *lake.Snapshot, e lake.FileEntry, write func(*parquet.Columns
 }
 
 // OpenTaxes calculates the taxes of the partner statements of an open cycle.
-func (r *Reader) OpenTaxes(ctx context.Context, name string) (cols *parquet.Columns, err error) {
+func (r *Reader) OpenTaxes(ctx context.Context, name string) (cols *parquet.Columns[tables.Tax], err error) {
 	cycle, err := period.ParseCycle(name)
 	if err != nil {
 		return nil, err
@@ -103,17 +104,18 @@ func (r *Reader) OpenTaxes(ctx context.Context, name string) (cols *parquet.Colu
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	bases := tax.Bases{}
-	err = list.Each(func(row rows.Row) error {
-		col := tables.XOwed
-		if row.Word(tables.XResellerID) != "" {
-			col = tables.XCost
+	err = list.Each(func(row rows.Row[tables.PartnerStatement]) error {
+		col := tables.PartnerStatementOwedAmount
+		if row.Word(tables.PartnerStatementResellerID) != "" {
+			col = tables.PartnerStatementCostAmount
 		}
 		owed, err := row.Amount(col)
 		if err != nil {
 			return err
 		}
-		return bases.Add(tax.BaseKey{Seller: row.Word(tables.XSellerID), Partner: row.Word(tables.XPartnerID),
-			Service: row.Word(tables.XServiceTypeCode)}, owed)
+		return bases.Add(tax.BaseKey{Seller: row.Word(tables.PartnerStatementSellerID),
+			Partner: row.Word(tables.PartnerStatementPartnerID),
+			Service: row.Word(tables.PartnerStatementServiceTypeCode)}, owed)
 	})
 	if err != nil {
 		return nil, err
@@ -122,7 +124,7 @@ func (r *Reader) OpenTaxes(ctx context.Context, name string) (cols *parquet.Colu
 	if err != nil {
 		return nil, err
 	}
-	return w.Cols, nil
+	return parquet.As[tables.Tax](w.Cols), nil
 }
 
 // TaxesOf are the taxes of a partner's statement of a cycle, by seller, tax and rate.
@@ -132,7 +134,7 @@ func (r *Reader) TaxesOf(ctx context.Context, name, partner string) (out []rows.
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	err = list.Each(func(row rows.Row) error {
+	err = list.Each(func(row rows.Row[tables.Tax]) error {
 		t, err := rows.TaxAt(row)
 		if err != nil {
 			return err

@@ -36,13 +36,14 @@ func aged() *Question {
 	t := ageTable()
 	return &Question{
 		Name: "aged", Span: UpTo, Keys: t.Columns[:ageIncurred], Sums: t.Columns[ageIncurred:],
-		lake: shape{table: tables.AccountEntries(), reads: []int{tables.ECustomerID, tables.EBalanceType,
-			tables.EAmount}, made: t, make: ages},
+		lake: shape{table: tables.AccountEntries().Table, reads: tables.Columns(tables.AccountEntryCustomerID,
+			tables.AccountEntryBalanceType,
+			tables.AccountEntryAmount), made: t, make: ages},
 	}
 }
 
 // ages takes the entries of accounts that change a debt.
-func ages(w *reading, from, to *parquet.Columns) error {
+func ages(w *reading, from, to *parquet.Columns[tables.Any]) error {
 	return eachDebt(from, func(customer string, _, incurred, repaid money.Amount) {
 		to.C[ageCustomer].AddWord(customer)
 		to.C[ageMonth].AddWord(w.cycle)

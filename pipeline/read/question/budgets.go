@@ -61,7 +61,7 @@ func budgets() *Question {
 }
 
 // listBudgets compares the lines of a cycle with the budgets that are in force in it.
-func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns) error {
+func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	cycle, err := period.ParseCycle(r.Cycle)
 	if err != nil {
 		return nil //nolint:nilerr // a lake without a cycle
@@ -151,8 +151,8 @@ const (
 // spentTable is what customers were billed by day; kind is usage on lines that the run-rate is of.
 func spentTable() *tables.Table {
 	line := tables.Lines().Columns
-	return &tables.Table{Name: "spent", Columns: []tables.Column{line[tables.LCustomerID], line[tables.LDay],
-		line[tables.LKind], line[tables.LPaymentAmount]}}
+	return &tables.Table{Name: "spent", Columns: []tables.Column{line[tables.LineCustomerID], line[tables.LineDay],
+		line[tables.LineKind], line[tables.LinePaymentAmount]}}
 }
 
 // spent is what the customers that have a budget were billed, by day.
@@ -160,35 +160,36 @@ func spent(list map[string]*books.Budget) *Question {
 	t := spentTable()
 	return &Question{
 		Name: "spent", Keys: t.Columns[:spentAmount], Sums: t.Columns[spentAmount:],
-		lake: shape{table: tables.Lines(), reads: []int{tables.LCustomerID, tables.LDay, tables.LKind,
-			tables.LPaymentAmount, tables.LTradeTime, tables.LUsageStart, tables.LInstant}, made: t,
-			make: func(w *reading, from, to *parquet.Columns) error { return spend(w, list, from, to) }},
+		lake: shape{table: tables.Lines().Table, reads: tables.Columns(tables.LineCustomerID, tables.LineDay,
+			tables.LineKind,
+			tables.LinePaymentAmount, tables.LineTradeTime, tables.LineUsageStart, tables.LineInstant), made: t,
+			make: func(w *reading, from, to *parquet.Columns[tables.Any]) error { return spend(w, list, from, to) }},
 	}
 }
 
 // spend takes the lines of the customers that have a budget.
-func spend(w *reading, list map[string]*books.Budget, from, to *parquet.Columns) error {
+func spend(w *reading, list map[string]*books.Budget, from, to *parquet.Columns[tables.Any]) error {
 	cycle, err := period.ParseCycle(w.cycle)
 	if err != nil {
 		return err
 	}
-	wanted := make([]bool, len(from.C[tables.LCustomerID].Dict))
-	for code, id := range from.C[tables.LCustomerID].Dict {
+	wanted := make([]bool, len(from.C[tables.LineCustomerID].Dict))
+	for code, id := range from.C[tables.LineCustomerID].Dict {
 		wanted[code] = list[id] != nil
 	}
 	for i := range from.N {
-		if !wanted[from.C[tables.LCustomerID].Codes[i]] {
+		if !wanted[from.C[tables.LineCustomerID].Codes[i]] {
 			continue
 		}
-		file := from.C[tables.LDay].Word(i)
-		kind := from.C[tables.LKind].Word(i)
+		file := from.C[tables.LineDay].Word(i)
+		kind := from.C[tables.LineKind].Word(i)
 		if kind != usageKind || slices.Contains(monthEndDays[:], file) || lake.IsPosted(file) && file != lake.CostsDay {
 			kind = ""
 		}
-		to.C[spentCustomer].AddWord(from.C[tables.LCustomerID].Word(i))
+		to.C[spentCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
 		to.C[spentDay].AddWord(w.dayBilled(cycle, file, from, i))
 		to.C[spentKind].AddWord(kind)
-		to.C[spentAmount].Decs = append(to.C[spentAmount].Decs, from.C[tables.LPaymentAmount].Decs[i])
+		to.C[spentAmount].Decs = append(to.C[spentAmount].Decs, from.C[tables.LinePaymentAmount].Decs[i])
 		to.N++
 	}
 	return nil
@@ -203,18 +204,18 @@ var monthEndDays = [...]string{lake.EndDay, lake.ChargesDay, lake.CommitmentsDay
 // dayBilled is the day of the cycle on which a line is billed: of usage its day, of orders and adjustments that on
 // which they were traded, of late records and re-rating that on which they were posted, of month-end charges the last
 // one.
-func (w *reading) dayBilled(cycle period.Cycle, file string, from *parquet.Columns, i int) string {
-	at := period.Instant(from.C[tables.LUsageStart].Ints[i])
+func (w *reading) dayBilled(cycle period.Cycle, file string, from *parquet.Columns[tables.Any], i int) string {
+	at := period.Instant(from.C[tables.LineUsageStart].Ints[i])
 	switch {
 	case slices.Contains(monthEndDays[:], file):
 		return cycle.Last().String()
 	case file == lake.EventsDay:
-		at = period.Instant(from.C[tables.LTradeTime].Ints[i])
+		at = period.Instant(from.C[tables.LineTradeTime].Ints[i])
 	case file == lake.CostsDay:
 	case !lake.IsPosted(file):
 		return file
 	default:
-		if t := period.Instant(from.C[tables.LInstant].Ints[i]); t != tables.Nothing {
+		if t := period.Instant(from.C[tables.LineInstant].Ints[i]); t != tables.Nothing {
 			at = t
 		}
 	}
@@ -230,7 +231,7 @@ type month struct {
 }
 
 // row adds up the days of a customer.
-func (m *month) row(customer, partner string, days []Row, to *parquet.Columns) error {
+func (m *month) row(customer, partner string, days []Row, to *parquet.Columns[tables.Any]) error {
 	slices.SortFunc(days, func(a, b Row) int {
 		return cmp.Or(strings.Compare(a.Keys[spentDay], b.Keys[spentDay]),
 			strings.Compare(a.Keys[spentKind], b.Keys[spentKind]))

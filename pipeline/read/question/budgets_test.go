@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // amount is an amount of a test.
@@ -58,7 +59,7 @@ func TestBudgetRow(t *testing.T) {
 			day := "2026-09-" + strings.Repeat("0", 2-len(part[0])) + part[0]
 			days = append(days, Row{Keys: []string{"acme", day, part[1]}, Sums: []money.Total{total}})
 		}
-		to := parquet.NewColumns(budgets().lake.table)
+		to := parquet.NewColumns(tables.Untyped(budgets().lake.table))
 		if err := m.row("acme", "", days, to); err != nil {
 			t.Fatal(err)
 		}

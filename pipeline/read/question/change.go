@@ -57,7 +57,7 @@ func comparedTable() *tables.Table {
 			Meaning: "new_customer (no lines in the cycle before, whatever the limits), new_product, volume (another " +
 				"quantity, at the average price before), price (the rest), lost_product, lost_customer, or " +
 				"correction (lines of earlier cycles)"},
-		line[tables.LCustomerID], line[tables.LServiceTypeCode], line[tables.LSKU],
+		line[tables.LineCustomerID], line[tables.LineServiceTypeCode], line[tables.LineSKU],
 		{Name: "before_amount", Type: tables.Amount,
 			Meaning: "sum of payment_amount of the cycle before; 0 in rows for price"},
 		{Name: "payment_amount", Type: tables.Amount,
@@ -75,8 +75,9 @@ func compared() *Question {
 	t := comparedTable()
 	return &Question{
 		Name: "compared", Span: WithBefore, Keys: t.Columns[cmpKind:cmpBefore], Sums: t.Columns[cmpBefore:],
-		lake: shape{table: tables.Lines(), reads: []int{tables.LOriginCycle, tables.LCustomerID,
-			tables.LServiceTypeCode, tables.LSKU, tables.LPaymentAmount, tables.LQuantity}, made: t, make: compare},
+		lake: shape{table: tables.Lines().Table, reads: tables.Columns(tables.LineOriginCycle, tables.LineCustomerID,
+			tables.LineServiceTypeCode, tables.LineSKU, tables.LinePaymentAmount, tables.LineQuantity), made: t,
+			make: compare},
 	}
 }
 
@@ -85,12 +86,13 @@ func compared() *Question {
 func presence() *Question {
 	q := compared()
 	q.Name = "presence"
-	q.lake.reads = []int{tables.LOriginCycle, tables.LCustomerID, tables.LServiceTypeCode, tables.LSKU}
-	q.lake.keep = func(c *parquet.Columns, row int) bool { return c.C[cmpKind].Word(row) == present }
-	q.lake.make = func(w *reading, from, to *parquet.Columns) error {
+	q.lake.reads = tables.Columns(tables.LineOriginCycle, tables.LineCustomerID, tables.LineServiceTypeCode,
+		tables.LineSKU)
+	q.lake.keep = func(c *parquet.Columns[tables.Any], row int) bool { return c.C[cmpKind].Word(row) == present }
+	q.lake.make = func(w *reading, from, to *parquet.Columns[tables.Any]) error {
 		for i := range from.N {
 			kind := present
-			if from.C[tables.LOriginCycle].Word(i) != "" {
+			if from.C[tables.LineOriginCycle].Word(i) != "" {
 				kind = correction
 			}
 			w.compareRow(from, i, to, kind, parquet.Dec{}, parquet.Dec{})
@@ -101,24 +103,24 @@ func presence() *Question {
 }
 
 // compare puts amounts and quantities into the columns of the lines' cycle.
-func compare(w *reading, from, to *parquet.Columns) error {
+func compare(w *reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		kind := ""
-		if from.C[tables.LOriginCycle].Word(i) != "" {
+		if from.C[tables.LineOriginCycle].Word(i) != "" {
 			kind = correction
 		}
-		w.compareRow(from, i, to, kind, from.C[tables.LPaymentAmount].Decs[i], from.C[tables.LQuantity].Decs[i])
+		w.compareRow(from, i, to, kind, from.C[tables.LinePaymentAmount].Decs[i], from.C[tables.LineQuantity].Decs[i])
 	}
 	return nil
 }
 
 // compareRow appends a row of comparedTable for a line.
-func (w *reading) compareRow(from *parquet.Columns, i int, to *parquet.Columns, kind string,
+func (w *reading) compareRow(from *parquet.Columns[tables.Any], i int, to *parquet.Columns[tables.Any], kind string,
 	amount, quantity parquet.Dec) {
 	to.C[cmpKind].AddWord(kind)
-	to.C[cmpCustomer].AddWord(from.C[tables.LCustomerID].Word(i))
-	to.C[cmpService].AddWord(from.C[tables.LServiceTypeCode].Word(i))
-	to.C[cmpSKU].AddWord(from.C[tables.LSKU].Word(i))
+	to.C[cmpCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
+	to.C[cmpService].AddWord(from.C[tables.LineServiceTypeCode].Word(i))
+	to.C[cmpSKU].AddWord(from.C[tables.LineSKU].Word(i))
 	mine, other := 1, 0 // the columns of this cycle come after those of the one before
 	if w.before {
 		mine, other = 0, 1

@@ -14,12 +14,12 @@ func margin() *Question {
 		Answers: "what the vendors' cost files cost and what customers pay for them, by customer, service, account " +
 			"and day",
 		View: "margins",
-		Keys: pick(tables.Margins(),
+		Keys: pick(tables.Margins().Table,
 			"cycle origin_cycle source customer_id service_name account day commitment_status reason currency"),
-		Sums: pick(tables.Margins(),
+		Sums: pick(tables.Margins().Table,
 			"cost_list cost_contracted cost_effective cost_billed payment_amount margin_amount"),
 		own:  []string{"margin_amount"},
-		lake: shape{table: tables.Margins()},
+		lake: shape{table: tables.Margins().Table},
 	}
 }
 
@@ -27,11 +27,11 @@ func unallocated() *Question {
 	return &Question{
 		Name: "unallocated", Answers: "which costs nobody bears: they hold up the close of their cycle",
 		View:  "margins",
-		Keys:  pick(tables.Margins(), "cycle origin_cycle reason source account service_name currency"),
-		Sums:  pick(tables.Margins(), "cost_list cost_contracted cost_effective cost_billed"),
+		Keys:  pick(tables.Margins().Table, "cycle origin_cycle reason source account service_name currency"),
+		Sums:  pick(tables.Margins().Table, "cost_list cost_contracted cost_effective cost_billed"),
 		Order: []By{{"cost_billed", true}},
-		lake: shape{table: tables.Margins(), keep: func(c *parquet.Columns, row int) bool {
-			return slices.Contains(books.Unallocated(), c.C[tables.MReason].Word(row))
+		lake: shape{table: tables.Margins().Table, keep: func(c *parquet.Columns[tables.Any], row int) bool {
+			return slices.Contains(books.Unallocated(), c.C[tables.MarginReason].Word(row))
 		}},
 	}
 }
@@ -39,7 +39,7 @@ func unallocated() *Question {
 // lowTable is the groups of cost rows whose lines bring too little.
 func lowTable() *tables.Table {
 	t := &tables.Table{Name: tables.CostGroups().Name}
-	for _, c := range pick(tables.CostGroups(), "customer_id id origin_cycle source service_name account sku "+
+	for _, c := range pick(tables.CostGroups().Table, "customer_id id origin_cycle source service_name account sku "+
 		"min_margin cost_effective fx_rate payment_amount") {
 		if c.Type == tables.Text {
 			c.Type = tables.Word
@@ -57,15 +57,16 @@ func lowMargin() *Question {
 		Keys:    pick(lowTable(), "customer_id id origin_cycle source service_name account sku min_margin"),
 		Sums:    pick(lowTable(), "cost_effective payment_amount"),
 		Apart:   []string{"cost_effective"}, // of sources that can have several currencies
-		lake: shape{table: tables.CostGroups(), reads: append(columnsOf(tables.CostGroups(), lowTable()), tables.CGLow),
+		lake: shape{table: tables.CostGroups().Table, reads: append(columnsOf(tables.CostGroups().Table, lowTable()),
+			int(tables.CostGroupLowMargin)),
 			made: lowTable(), make: lows},
 	}
 }
 
 // lows takes over the groups that bring too little.
-func lows(_ *reading, from, to *parquet.Columns) error {
+func lows(_ *reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
-		if from.C[tables.CGLow].Codes[i] == 1 {
+		if from.C[tables.CostGroupLowMargin].Codes[i] == 1 {
 			copyRow(from, to, i)
 		}
 	}
@@ -73,7 +74,7 @@ func lows(_ *reading, from, to *parquet.Columns) error {
 }
 
 // copyRow appends the columns of a row that another table has by the same names; texts become words.
-func copyRow(from, to *parquet.Columns, i int) {
+func copyRow(from, to *parquet.Columns[tables.Any], i int) {
 	for k, at := range columnsOf(from.Def, to.Def) {
 		c, out := &from.C[at], &to.C[k]
 		switch from.Def.Columns[at].Type {
@@ -112,8 +113,9 @@ func costDeliveries() *Question {
 		Span:    OfNone,
 		Keys:    pick(deliveryTable(), "source period delivery state currency tolerated fault"),
 		Sums:    pick(deliveryTable(), "rows rejected cost_list cost_contracted cost_effective cost_billed"),
-		lake: shape{table: tables.CostDeliveries(), reads: columnsOf(tables.CostDeliveries(), deliveryTable()),
-			made: deliveryTable(), make: func(_ *reading, from, to *parquet.Columns) error {
+		lake: shape{table: tables.CostDeliveries().Table, reads: columnsOf(tables.CostDeliveries().Table,
+			deliveryTable()),
+			made: deliveryTable(), make: func(_ *reading, from, to *parquet.Columns[tables.Any]) error {
 				for i := range from.N {
 					copyRow(from, to, i)
 				}

@@ -65,7 +65,7 @@ type splitter struct {
 	owners []string
 	at     []int // columns of owners
 	reads  []int
-	out    parquet.Columns
+	out    parquet.Columns[tables.Any]
 }
 
 func newSplitter(q *Question, o Only, find *currencies.Finder) *splitter {
@@ -73,7 +73,7 @@ func newSplitter(q *Question, o Only, find *currencies.Finder) *splitter {
 		return nil
 	}
 	s := &splitter{q: q, find: find, owners: currencies.Owners(q.lake.table), reads: q.reads(o),
-		out: *parquet.NewColumns(q.lake.table)}
+		out: *parquet.NewColumns(tables.Untyped(q.lake.table))}
 	for _, name := range s.owners {
 		s.at = append(s.at, q.lake.table.Index(name))
 	}
@@ -81,7 +81,8 @@ func newSplitter(q *Question, o Only, find *currencies.Finder) *splitter {
 }
 
 // each visits the rows of a batch, those of one currency after those of another.
-func (s *splitter) each(c *parquet.Columns, visit func(part *parquet.Columns, of [2]string) error) error {
+func (s *splitter) each(c *parquet.Columns[tables.Any], visit func(part *parquet.Columns[tables.Any],
+	of [2]string) error) error {
 	of := make([][2]string, c.N)
 	known := make([]map[string]string, len(s.owners))
 	for k := range known {
@@ -104,7 +105,7 @@ func (s *splitter) each(c *parquet.Columns, visit func(part *parquet.Columns, of
 		s.out.Reset()
 		for i := range c.N {
 			if of[i] == one {
-				rows.AppendRow(&s.out, rows.Row{Cols: c, I: i}, s.reads)
+				rows.AppendRow(&s.out, rows.Row[tables.Any]{Cols: c, I: i}, s.reads)
 			}
 		}
 		if err := visit(&s.out, one); err != nil {
@@ -116,7 +117,8 @@ func (s *splitter) each(c *parquet.Columns, visit func(part *parquet.Columns, of
 
 // currencies are the keys of a row: its currency alone, or that of the customer before that of the partner. known are
 // currencies that were found, by owner.
-func (s *splitter) currencies(c *parquet.Columns, i int, known []map[string]string) (out [2]string, err error) {
+func (s *splitter) currencies(c *parquet.Columns[tables.Any], i int, known []map[string]string) (out [2]string,
+	err error) {
 	if len(s.owners) == 0 {
 		out[0] = s.find.Books.Currency
 		return out, nil

@@ -34,7 +34,7 @@ func amounts(name string) *Question {
 // perCurrency is the rows and the totals of an answer over rows: customer, partner, service, cents.
 func perCurrency(t *testing.T, q *Question, limit int, rows ...string) string {
 	t.Helper()
-	batch := parquet.NewColumns(q.lake.table)
+	batch := parquet.NewColumns(tables.Untyped(q.lake.table))
 	for _, row := range rows {
 		cells := strings.Fields(strings.ReplaceAll(row, "-", " ' "))
 		for i := range 3 {

@@ -68,12 +68,12 @@ type deferral struct {
 
 	charges  []charge
 	refunded map[string]bool // charges that were refunded, which have ended
-	to       *parquet.Columns
+	to       *parquet.Columns[tables.Any]
 }
 
 // listDeferred spreads the orders and charges of the lake. The orders of archived cycles stay in the lake. Errors:
 // *rows.ArchivedError if the line of a charge did not, and its period reaches beyond the cycle.
-func listDeferred(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns) error {
+func listDeferred(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	name := r.Cycle
 	if name == "" {
 		name = lastCycle(from.Snap)
@@ -87,19 +87,22 @@ func listDeferred(ctx context.Context, r Request, from *partners.Reader, to *par
 	if err := d.archived(from.Books.Recurring); err != nil {
 		return err
 	}
-	err = d.each(ctx, tables.Orders(), "", []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine,
-		tables.OOrderType, tables.OEffectiveTime, tables.OExpireTime, tables.OBaseOrderID, tables.OBaseOrderLine},
+	err = eachUntil(ctx, d, tables.Orders(), "", tables.Columns(tables.OrderCustomerID, tables.OrderOrderID,
+		tables.OrderOrderLine,
+		tables.OrderOrderType, tables.OrderEffectiveTime, tables.OrderExpireTime, tables.OrderBaseOrderID,
+		tables.OrderBaseOrderLine),
 		d.takeOrder)
 	if err != nil {
 		return err
 	}
-	cols := []int{tables.LCustomerID, tables.LID, tables.LTradeID, tables.LPartnerID, tables.LServiceTypeCode,
-		tables.LSKU, tables.LPaymentAmount}
-	if err := d.each(ctx, tables.Lines(), lake.EventsDay, cols, d.takeLine); err != nil {
+	cols := tables.Columns(tables.LineCustomerID, tables.LineID, tables.LineTradeID, tables.LinePartnerID,
+		tables.LineServiceTypeCode,
+		tables.LineSKU, tables.LinePaymentAmount)
+	if err := eachUntil(ctx, d, tables.Lines(), lake.EventsDay, cols, d.takeLine); err != nil {
 		return err
 	}
-	cols = append(cols, tables.LKind, tables.LUsageStart, tables.LUsageEnd)
-	if err := d.each(ctx, tables.Lines(), lake.ChargesDay, cols, d.takeCharge); err != nil {
+	cols = append(cols, int(tables.LineKind), int(tables.LineUsageStart), int(tables.LineUsageEnd))
+	if err := eachUntil(ctx, d, tables.Lines(), lake.ChargesDay, cols, d.takeCharge); err != nil {
 		return err
 	}
 	for i := range d.charges {
@@ -141,17 +144,17 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 }
 
 // each visits the rows of a table up to the cycle, those of files of a day.
-func (d *deferral) each(ctx context.Context, table *tables.Table, day string, cols []int,
-	take func(rows.Row) error) error {
-	return eachUpTo(ctx, d.snap, upTo{d.cycle.String(), day}, rows.Scan{Table: table, Cols: cols}, take)
+func eachUntil[T any](ctx context.Context, d *deferral, table tables.Def[T], day string, cols []int,
+	take func(rows.Row[T]) error) error {
+	return eachUpTo(ctx, d.snap, upTo{d.cycle.String(), day}, rows.Scan[T]{Table: table, Cols: cols}, take)
 }
 
 // upTo names files: those of a day in every cycle up to one. The day is empty for tables whose files have none.
 type upTo struct{ cycle, day string }
 
 // eachUpTo visits the rows of files of a table.
-func eachUpTo(ctx context.Context, snap *lake.Snapshot, files upTo, scan rows.Scan,
-	take func(rows.Row) error) error {
+func eachUpTo[T any](ctx context.Context, snap *lake.Snapshot, files upTo, scan rows.Scan[T],
+	take func(rows.Row[T]) error) error {
 	for _, ref := range snap.Manifest.Cycles {
 		if ref.Cycle > files.cycle {
 			continue
@@ -164,9 +167,9 @@ func eachUpTo(ctx context.Context, snap *lake.Snapshot, files upTo, scan rows.Sc
 			if e.Table != scan.Table.Name || e.Day != files.day {
 				continue
 			}
-			err := rows.Groups(ctx, snap, e, scan, func(c *parquet.Columns) error {
+			err := rows.Groups(ctx, snap, e, scan, func(c *parquet.Columns[T]) error {
 				for i := range c.N {
-					if err := take(rows.Row{Cols: c, I: i}); err != nil {
+					if err := take(rows.Row[T]{Cols: c, I: i}); err != nil {
 						return err
 					}
 				}
@@ -185,65 +188,67 @@ func orderKey(customer, id string) string { return customer + "\x00" + id }
 
 // takeOrder notes an order whose term reaches beyond the cycle, or the order that an unsubscribe takes back. Renewals
 // and changes name an order, too, which they do not take back.
-func (d *deferral) takeOrder(row rows.Row) error {
+func (d *deferral) takeOrder(row rows.Row[tables.Order]) error {
 	key := func(id, number int) string {
-		return orderKey(row.Word(tables.OCustomerID),
-			string(row.Text(id))+"/"+strconv.FormatInt(row.Whole(number), 10))
+		return orderKey(row.Word(tables.OrderCustomerID),
+			string(row.Text(tables.TextColumn[tables.Order](id)))+"/"+strconv.FormatInt(
+				row.Whole(tables.WholeColumn[tables.Order](number)), 10))
 	}
-	if row.Word(tables.OOrderType) == ordering.Unsubscribe.String() {
-		d.ended[key(tables.OBaseOrderID, tables.OBaseOrderLine)] = true
+	if row.Word(tables.OrderOrderType) == ordering.Unsubscribe.String() {
+		d.ended[key(int(tables.OrderBaseOrderID), int(tables.OrderBaseOrderLine))] = true
 		return nil
 	}
-	start, end := row.Time(tables.OEffectiveTime), row.Time(tables.OExpireTime)
+	start, end := row.Time(tables.OrderEffectiveTime), row.MaybeTime(tables.OrderExpireTime)
 	if end == tables.Nothing || end <= start {
 		return nil
 	}
-	p := prepaid{order: string(row.Text(tables.OOrderID)), first: d.zone.Day(start), end: d.zone.Day(end-1) + 1}
+	p := prepaid{order: string(row.Text(tables.OrderOrderID)), first: d.zone.Day(start), end: d.zone.Day(end-1) + 1}
 	if p.end > d.cycle.Last()+1 {
-		d.orders[key(tables.OOrderID, tables.OOrderLine)] = p
+		d.orders[key(int(tables.OrderOrderID), int(tables.OrderOrderLine))] = p
 	}
 	return nil
 }
 
 // takeLine spreads the line of an order, which is an adjustment if the order came after the close of its cycle. Another
 // adjustment may have the same id, but not the order as its trade.
-func (d *deferral) takeLine(row rows.Row) error {
-	key := orderKey(row.Word(tables.LCustomerID), string(row.Text(tables.LID)))
+func (d *deferral) takeLine(row rows.Row[tables.Line]) error {
+	key := orderKey(row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)))
 	p, found := d.orders[key]
-	if !found || d.ended[key] || row.Word(tables.LTradeID) != p.order {
+	if !found || d.ended[key] || row.Word(tables.LineTradeID) != p.order {
 		return nil
 	}
-	paid, err := row.Amount(tables.LPaymentAmount)
+	paid, err := row.Amount(tables.LinePaymentAmount)
 	if err != nil {
 		return err
 	}
 	if err := d.spread(&p, words(row), paid); err != nil {
-		return fmt.Errorf("spread order line %s of customer %s: %w", row.Text(tables.LID),
-			row.Word(tables.LCustomerID), err)
+		return fmt.Errorf("spread order line %s of customer %s: %w", row.Text(tables.LineID),
+			row.Word(tables.LineCustomerID), err)
 	}
 	return nil
 }
 
 // words are those of a line's rows, behind the month.
-func words(row rows.Row) []string {
-	return []string{row.Word(tables.LCustomerID), row.Word(tables.LPartnerID), row.Word(tables.LServiceTypeCode),
-		row.Word(tables.LSKU)}
+func words(row rows.Row[tables.Line]) []string {
+	return []string{row.Word(tables.LineCustomerID), row.Word(tables.LinePartnerID),
+		row.Word(tables.LineServiceTypeCode),
+		row.Word(tables.LineSKU)}
 }
 
 // takeCharge notes a charge whose period reaches beyond the cycle, or the refund that ends it. A charge in arrears ends
 // in its own cycle.
-func (d *deferral) takeCharge(row rows.Row) error {
-	key := orderKey(row.Word(tables.LCustomerID), string(row.Text(tables.LID)))
-	if row.Word(tables.LKind) == line.Refund.String() {
+func (d *deferral) takeCharge(row rows.Row[tables.Line]) error {
+	key := orderKey(row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)))
+	if row.Word(tables.LineKind) == line.Refund.String() {
 		d.refunded[key] = true
 		return nil
 	}
-	start, end := row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd)
+	start, end := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd)
 	p := prepaid{first: d.zone.Day(start), end: d.zone.Day(end-1) + 1}
 	if p.end <= d.cycle.Last()+1 {
 		return nil
 	}
-	paid, err := row.Amount(tables.LPaymentAmount)
+	paid, err := row.Amount(tables.LinePaymentAmount)
 	d.charges = append(d.charges, charge{p, key, words(row), paid})
 	return err
 }

@@ -143,14 +143,14 @@ func (q *Question) Condition(o Only, text func(string) string) string {
 // sieve passes the rows that fit all limits.
 type sieve struct {
 	limits []limit
-	at     [][]int         // columns of the table, by limit
-	reads  []int           // columns that are read
-	out    parquet.Columns // the rows of the last batch
+	at     [][]int                     // columns of the table, by limit
+	reads  []int                       // columns that are read
+	out    parquet.Columns[tables.Any] // the rows of the last batch
 }
 
 // newSieve is nil without a limit.
 func newSieve(q *Question, o Only) *sieve {
-	s := &sieve{limits: o.limits(), reads: q.reads(o), out: *parquet.NewColumns(q.lake.table)}
+	s := &sieve{limits: o.limits(), reads: q.reads(o), out: *parquet.NewColumns(tables.Untyped(q.lake.table))}
 	for _, l := range s.limits {
 		s.at = append(s.at, q.columnsOf(l))
 	}
@@ -171,7 +171,7 @@ func (q *Question) reads(o Only) []int {
 }
 
 // pass returns the rows of a batch that fit, which are valid until the next call.
-func (s *sieve) pass(c *parquet.Columns) *parquet.Columns {
+func (s *sieve) pass(c *parquet.Columns[tables.Any]) *parquet.Columns[tables.Any] {
 	s.out.Reset()
 	fits := make([]func(row int) bool, len(s.limits))
 	for i := range s.limits {
@@ -179,7 +179,7 @@ func (s *sieve) pass(c *parquet.Columns) *parquet.Columns {
 	}
 	for row := range c.N {
 		if !slices.ContainsFunc(fits, func(fit func(int) bool) bool { return !fit(row) }) {
-			rows.AppendRow(&s.out, rows.Row{Cols: c, I: row}, s.reads)
+			rows.AppendRow(&s.out, rows.Row[tables.Any]{Cols: c, I: row}, s.reads)
 		}
 	}
 	return &s.out
@@ -193,7 +193,7 @@ func (l *limit) has(text []byte) bool {
 }
 
 // fit says which rows of a batch fit a limit. Words are compared once for each entry of the batch's dictionary.
-func (s *sieve) fit(i int, c *parquet.Columns) func(row int) bool {
+func (s *sieve) fit(i int, c *parquet.Columns[tables.Any]) func(row int) bool {
 	l := &s.limits[i]
 	var any []func(row int) bool
 	for _, at := range s.at[i] {

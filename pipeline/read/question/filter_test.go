@@ -21,7 +21,7 @@ func tagged() *Question {
 // Invariant: ASK-4.
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	batch := parquet.NewColumns(tagged().lake.table)
+	batch := parquet.NewColumns(tables.Untyped(tagged().lake.table))
 	for _, row := range []string{
 		"a rex dora storage team=web", "b dora dora network team=db", "c dora - storage team=web;x=1", "d rex - net -",
 	} {

@@ -89,7 +89,7 @@ func (g *groups) at(key id) (int, error) {
 }
 
 // add adds the rows of a batch that are of interest.
-func (g *groups) add(c *parquet.Columns) error {
+func (g *groups) add(c *parquet.Columns[tables.Any]) error {
 	for k, col := range g.keys {
 		if col < 0 {
 			continue
@@ -122,7 +122,7 @@ func (g *groups) add(c *parquet.Columns) error {
 }
 
 // key is the keys of a row.
-func (g *groups) key(c *parquet.Columns, row int) (key id) {
+func (g *groups) key(c *parquet.Columns[tables.Any], row int) (key id) {
 	for k, col := range g.keys {
 		if col < 0 {
 			key[k] = g.in[k-len(g.keys)+g.q.currencies]
@@ -147,7 +147,7 @@ func SmallText(n int32) string {
 }
 
 // value is what a row adds to a sum.
-func value(c *parquet.Columns, col, row int) (hi int64, lo uint64) {
+func value(c *parquet.Columns[tables.Any], col, row int) (hi int64, lo uint64) {
 	if col < 0 {
 		return 0, 1
 	}

@@ -36,14 +36,14 @@ type reading struct {
 func (w *reading) day(t period.Instant) string { return w.clock.Day(t).String() }
 
 // take adds a batch of the lake.
-func (w *reading) take(c *parquet.Columns) error {
+func (w *reading) take(c *parquet.Columns[tables.Any]) error {
 	if w.only != nil {
 		c = w.only.pass(c)
 	}
 	if w.money == nil {
 		return w.add(c)
 	}
-	return w.money.each(c, func(part *parquet.Columns, currencies [2]string) error {
+	return w.money.each(c, func(part *parquet.Columns[tables.Any], currencies [2]string) error {
 		for i, code := range currencies {
 			w.groups.in[i] = w.groups.word(code)
 		}
@@ -52,12 +52,12 @@ func (w *reading) take(c *parquet.Columns) error {
 }
 
 // add adds rows of one currency.
-func (w *reading) add(c *parquet.Columns) error {
+func (w *reading) add(c *parquet.Columns[tables.Any]) error {
 	q := w.groups.q
 	if q.lake.make == nil {
 		return w.groups.add(c)
 	}
-	made := parquet.NewColumns(q.lake.made)
+	made := parquet.NewColumns(tables.Untyped(q.lake.made))
 	if err := q.lake.make(w, c, made); err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 			w := one()
 			for e := range next {
 				w.cycle, w.before = e.Cycle, e.Cycle < r.Cycle
-				scan := rows.Scan{Table: q.lake.table, Cols: q.reads(r.Only)}
+				scan := rows.Scan[tables.Any]{Table: tables.Untyped(q.lake.table), Cols: q.reads(r.Only)}
 				if err := rows.Groups(ctx, from.Snap, e, scan, w.take); err != nil {
 					return err
 				}
@@ -277,7 +277,8 @@ func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners
 const batchRows = 1 << 12
 
 // statements gives the partner statements of a cycle in batches.
-func statements(ctx context.Context, from *partners.Reader, cycle string, take func(*parquet.Columns) error) (
+func statements(ctx context.Context, from *partners.Reader, cycle string,
+	take func(*parquet.Columns[tables.Any]) error) (
 	err error) {
 	list, err := from.Statements(ctx, cycle, "")
 	if err != nil {
@@ -285,28 +286,28 @@ func statements(ctx context.Context, from *partners.Reader, cycle string, take f
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	batch := parquet.NewColumns(tables.PartnerStatements())
-	err = list.Each(func(row rows.Row) error {
+	err = list.Each(func(row rows.Row[tables.PartnerStatement]) error {
 		rows.AppendRow(batch, row, nil)
 		if batch.N < batchRows {
 			return nil
 		}
-		err := take(batch)
+		err := take(batch.Any())
 		batch.Reset()
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return take(batch)
+	return take(batch.Any())
 }
 
 // gatherList takes the rows of a question that lists them itself.
 func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Reader, w *reading) (*groups,
 	error) {
-	rows := parquet.NewColumns(q.lake.table)
+	rows := parquet.NewColumns(tables.Untyped(q.lake.table))
 	list := q.lake.ask
 	if list == nil {
-		list = func(_ context.Context, r Request, from *partners.Reader, to *parquet.Columns) error {
+		list = func(_ context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 			return q.lake.list(r, from, to)
 		}
 	}

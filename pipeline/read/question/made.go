@@ -25,18 +25,18 @@ func columnsOf(t, names *tables.Table) []int {
 // dayTable is the columns of lines that revenue is made of.
 func dayTable() *tables.Table {
 	return &tables.Table{Name: "days",
-		Columns: pick(tables.Lines(),
+		Columns: pick(tables.Lines().Table,
 			"cycle service_type_code region_code day official_amount official_discount_amount truncated_amount "+
 				"payment_amount")}
 }
 
 // days gives the lines of orders and adjustments the day on which they were traded.
-func days(w *reading, from, to *parquet.Columns) error {
-	for i, at := range columnsOf(tables.Lines(), to.Def) {
+func days(w *reading, from, to *parquet.Columns[tables.Any]) error {
+	for i, at := range columnsOf(tables.Lines().Table, to.Def) {
 		to.C[i] = from.C[at]
 	}
 	to.N = from.N
-	day := &from.C[tables.LDay]
+	day := &from.C[tables.LineDay]
 	if !slices.Contains(day.Dict, lake.EventsDay) {
 		return nil
 	}
@@ -45,7 +45,7 @@ func days(w *reading, from, to *parquet.Columns) error {
 	for i := range from.N {
 		word := day.Word(i)
 		if word == lake.EventsDay {
-			word = w.day(period.Instant(from.C[tables.LTradeTime].Ints[i]))
+			word = w.day(period.Instant(from.C[tables.LineTradeTime].Ints[i]))
 		}
 		out.AddWord(word)
 	}
@@ -66,18 +66,18 @@ const (
 func drawTable() *tables.Table {
 	line := tables.Lines().Columns
 	return &tables.Table{Name: "draws", Columns: []tables.Column{
-		line[tables.LCycle], line[tables.LCustomerID], {Name: "package_id", Type: tables.Word,
+		line[tables.LineCycle], line[tables.LineCustomerID], {Name: "package_id", Type: tables.Word,
 			Meaning: "the package that was drawn on"},
-		line[tables.LSKU], line[tables.LMeasure],
+		line[tables.LineSKU], line[tables.LineMeasure],
 		{Name: "drawn_quantity", Type: tables.Quantity,
 			Meaning: "how much was drawn, in the measure; negative: given back"},
 	}}
 }
 
 // draws takes the draws of lines apart: package_id:quantity;…
-func draws(_ *reading, from, to *parquet.Columns) error {
+func draws(_ *reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
-		text := string(from.C[tables.LPackageDraws].Text(i))
+		text := string(from.C[tables.LinePackageDraws].Text(i))
 		for text != "" {
 			var part string
 			part, text, _ = strings.Cut(text, ";")
@@ -89,11 +89,11 @@ func draws(_ *reading, from, to *parquet.Columns) error {
 			if err != nil {
 				return fmt.Errorf("package_draws %q: %w", part, err)
 			}
-			to.C[drawCycle].AddWord(from.C[tables.LCycle].Word(i))
-			to.C[drawCustomer].AddWord(from.C[tables.LCustomerID].Word(i))
+			to.C[drawCycle].AddWord(from.C[tables.LineCycle].Word(i))
+			to.C[drawCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
 			to.C[drawPackage].AddWord(part[:colon])
-			to.C[drawSKU].AddWord(from.C[tables.LSKU].Word(i))
-			to.C[drawMeasure].AddWord(from.C[tables.LMeasure].Word(i))
+			to.C[drawSKU].AddWord(from.C[tables.LineSKU].Word(i))
+			to.C[drawMeasure].AddWord(from.C[tables.LineMeasure].Word(i))
 			to.C[drawQuantity].AddDec(q.Raw())
 			to.N++
 		}
@@ -126,7 +126,7 @@ func debtTable() *tables.Table {
 }
 
 // debts takes the entries of accounts that change a debt.
-func debts(w *reading, from, to *parquet.Columns) error {
+func debts(w *reading, from, to *parquet.Columns[tables.Any]) error {
 	return eachDebt(from, func(customer string, a, incurred, repaid money.Amount) {
 		var opening money.Amount
 		if w.before {
@@ -143,12 +143,12 @@ func debts(w *reading, from, to *parquet.Columns) error {
 
 // eachDebt visits the entries of accounts that change a debt: a is the change, incurred what a line left unpaid, repaid
 // what was taken from the debt. One of the two is 0.
-func eachDebt(from *parquet.Columns, visit func(customer string, a, incurred, repaid money.Amount)) error {
+func eachDebt(from *parquet.Columns[tables.Any], visit func(customer string, a, incurred, repaid money.Amount)) error {
 	for i := range from.N {
-		if from.C[tables.EBalanceType].Word(i) != "debt" {
+		if from.C[tables.AccountEntryBalanceType].Word(i) != "debt" {
 			continue
 		}
-		a, err := rows.Row{Cols: from, I: i}.Amount(tables.EAmount)
+		a, err := rows.As[tables.AccountEntry](rows.Row[tables.Any]{Cols: from, I: i}).Amount(tables.AccountEntryAmount)
 		if err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func eachDebt(from *parquet.Columns, visit func(customer string, a, incurred, re
 		} else {
 			incurred = a
 		}
-		visit(from.C[tables.ECustomerID].Word(i), a, incurred, repaid)
+		visit(from.C[tables.AccountEntryCustomerID].Word(i), a, incurred, repaid)
 	}
 	return nil
 }

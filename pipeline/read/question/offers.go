@@ -60,7 +60,7 @@ func validity(s period.Span, t period.Instant) string {
 }
 
 // add appends a row: words, then amounts.
-func add(to *parquet.Columns, words []string, amounts ...money.Amount) {
+func add(to *parquet.Columns[tables.Any], words []string, amounts ...money.Amount) {
 	for i, text := range words {
 		to.C[i].AddWord(text)
 	}
@@ -91,7 +91,7 @@ func discounts() *Question {
 	}
 }
 
-func listDiscounts(_ Request, from *partners.Reader, to *parquet.Columns) error {
+func listDiscounts(_ Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func couponList() *Question {
 	}
 }
 
-func listCoupons(_ Request, from *partners.Reader, to *parquet.Columns) error {
+func listCoupons(_ Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil {
 		return err
@@ -191,7 +191,7 @@ func couponQuotas() *Question {
 	}
 }
 
-func listQuotas(_ Request, from *partners.Reader, to *parquet.Columns) error {
+func listQuotas(_ Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil {
 		return err
@@ -217,58 +217,63 @@ func performance(by, column string) *Question {
 	return &Question{
 		Name: "performance-by-" + by, Answers: "which " + by + "s bring partners most performance", Limit: 20,
 		Reads: "It sums the rows of `partner_statements` about a partner's own customers.",
-		Keys:  pick(tables.PartnerStatements(), "partner_id "+column),
-		Sums:  pick(tables.PartnerStatements(), "line_count payment_amount performance_amount"),
+		Keys:  pick(tables.PartnerStatements().Table, "partner_id "+column),
+		Sums:  pick(tables.PartnerStatements().Table, "line_count payment_amount performance_amount"),
 		Order: []By{{"performance_amount", true}},
-		lake: shape{table: tables.PartnerStatements(), reads: []int{tables.XResellerID},
-			keep: func(c *parquet.Columns, row int) bool { return c.C[tables.XResellerID].Word(row) == "" }},
+		lake: shape{table: tables.PartnerStatements().Table, reads: tables.Columns(tables.PartnerStatementResellerID),
+			keep: func(c *parquet.Columns[tables.Any], row int) bool {
+				return c.C[tables.PartnerStatementResellerID].Word(row) == ""
+			}},
 	}
 }
 
 // performanceByManager is the question which account managers bring partners performance.
 func performanceByManager() *Question {
 	def := &tables.Table{Name: "performance_by_manager", Columns: slices.Concat(
-		pick(tables.PartnerStatements(), "partner_id"), []tables.Column{
+		pick(tables.PartnerStatements().Table, "partner_id"), []tables.Column{
 			wordColumn("account_manager_id",
 				"the customers' account manager at the end of the cycle; empty without one"),
 			wordColumn("name", "its name in the current books/managers.csv"),
 			wordColumn("email", "its e-mail address there"),
-		}, pick(tables.PartnerStatements(), "line_count payment_amount performance_amount"))}
+		}, pick(tables.PartnerStatements().Table, "line_count payment_amount performance_amount"))}
 	return &Question{
 		Name: "performance-by-account-manager", Answers: "which account managers bring partners most performance",
 		Limit: 20,
 		Reads: "It sums the rows of `partner_statements` about a partner's own customers by the account manager that " +
 			"`customers.csv` gives them.",
 		Keys: def.Columns[:4], Sums: def.Columns[4:], Order: []By{{"performance_amount", true}},
-		lake: shape{table: tables.PartnerStatements(), reads: []int{tables.XCycle, tables.XPartnerID,
-			tables.XResellerID, tables.XCustomerID, tables.XLineCount, tables.XPayment, tables.XPerformance},
+		lake: shape{table: tables.PartnerStatements().Table, reads: tables.Columns(tables.PartnerStatementCycle,
+			tables.PartnerStatementPartnerID,
+			tables.PartnerStatementResellerID, tables.PartnerStatementCustomerID, tables.PartnerStatementLineCount,
+			tables.PartnerStatementPaymentAmount, tables.PartnerStatementPerformanceAmount),
 			made: def, make: byManager},
 	}
 }
 
 // byManager gives the rows about a partner's own customers the customer's account manager.
-func byManager(w *reading, from, to *parquet.Columns) error {
+func byManager(w *reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
-		if from.C[tables.XResellerID].Word(i) != "" {
+		if from.C[tables.PartnerStatementResellerID].Word(i) != "" {
 			continue
 		}
-		cycle, err := period.ParseCycle(from.C[tables.XCycle].Word(i))
+		cycle, err := period.ParseCycle(from.C[tables.PartnerStatementCycle].Word(i))
 		if err != nil {
 			return err
 		}
 		var manager string
-		if customer := w.books.Customer(from.C[tables.XCustomerID].Word(i)); customer >= 0 {
+		if customer := w.books.Customer(from.C[tables.PartnerStatementCustomerID].Word(i)); customer >= 0 {
 			manager = books.ManagerOf(w.books, customer, w.books.Zone.Bounds(cycle).To-1)
 		}
 		row := books.ManagerNamed(w.books, manager)
 		if row == nil {
 			row = &books.Manager{}
 		}
-		for k, text := range []string{from.C[tables.XPartnerID].Word(i), manager, row.Name, row.Email} {
+		for k, text := range []string{from.C[tables.PartnerStatementPartnerID].Word(i), manager, row.Name, row.Email} {
 			to.C[k].AddWord(text)
 		}
-		to.C[4].Ints = append(to.C[4].Ints, from.C[tables.XLineCount].Ints[i])
-		for k, at := range []int{tables.XPayment, tables.XPerformance} {
+		to.C[4].Ints = append(to.C[4].Ints, from.C[tables.PartnerStatementLineCount].Ints[i])
+		for k, at := range tables.Columns(tables.PartnerStatementPaymentAmount,
+			tables.PartnerStatementPerformanceAmount) {
 			to.C[5+k].Decs = append(to.C[5+k].Decs, from.C[at].Decs[i])
 		}
 		to.N++
@@ -279,7 +284,7 @@ func byManager(w *reading, from, to *parquet.Columns) error {
 func transfers() *Question {
 	def := &tables.Table{Name: tables.Transfers().Name}
 	names := "own_cycle transfer_id from_partner_id to_partner_id customer_id amount"
-	for _, c := range pick(tables.Transfers(), names) {
+	for _, c := range pick(tables.Transfers().Table, names) {
 		if c.Type == tables.Text {
 			c.Type = tables.Word
 		}
@@ -288,8 +293,8 @@ func transfers() *Question {
 	return &Question{
 		Name: "transfers", Answers: "which performance was transferred between partners",
 		Reads: "It lists `transfers`.", Keys: def.Columns[:5], Sums: def.Columns[5:],
-		lake: shape{table: tables.Transfers(), reads: columnsOf(tables.Transfers(), def), made: def,
-			make: func(_ *reading, from, to *parquet.Columns) error {
+		lake: shape{table: tables.Transfers().Table, reads: columnsOf(tables.Transfers().Table, def), made: def,
+			make: func(_ *reading, from, to *parquet.Columns[tables.Any]) error {
 				for i := range from.N {
 					copyRow(from, to, i)
 				}

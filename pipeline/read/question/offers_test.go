@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // TestDiscounts: at noon of 20 October a discount that begins then is active, one that ends then has expired, and one
@@ -42,7 +43,7 @@ func TestDiscounts(t *testing.T) {
 				Mode: books.ModeFixed, Amount: amount, Valid: period.Span{From: at + 1, To: at + 2}},
 		}}
 	q := discounts()
-	rows := parquet.NewColumns(q.lake.table)
+	rows := parquet.NewColumns(tables.Untyped(q.lake.table))
 	from := &partners.Reader{Books: b, Snap: &lake.Snapshot{Manifest: lake.Manifest{AsOf: noon}}}
 	if err := listDiscounts(Request{}, from, rows); err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ type orderRow struct {
 }
 
 // listOrders lists the order lines that were paid, then those that were not.
-func listOrders(ctx context.Context, _ Request, from *partners.Reader, to *parquet.Columns) error {
+func listOrders(ctx context.Context, _ Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	lives, err := orders.Lives(from.Snap, from.Books)
 	if err != nil {
 		return err
@@ -56,30 +56,33 @@ func listOrders(ctx context.Context, _ Request, from *partners.Reader, to *parqu
 	}
 	paid := make(map[string]orderRow)
 	last := lastCycle(from.Snap)
-	scan := rows.Scan{Table: tables.Orders(), Cols: []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine,
-		tables.OOrderType, tables.OSKU, tables.OPayTime}}
-	err = eachUpTo(ctx, from.Snap, upTo{cycle: last}, scan, func(row rows.Row) error {
-		id := string(row.Text(tables.OOrderID))
-		paid[orderKey(row.Word(tables.OCustomerID), id+"/"+strconv.FormatInt(row.Whole(tables.OOrderLine), 10))] =
-			orderRow{id, row.Word(tables.OOrderType), row.Word(tables.OSKU), row.Time(tables.OPayTime)}
+	scan := rows.Scan[tables.Order]{Table: tables.Orders(), Cols: tables.Columns(tables.OrderCustomerID,
+		tables.OrderOrderID, tables.OrderOrderLine,
+		tables.OrderOrderType, tables.OrderSKU, tables.OrderPayTime)}
+	err = eachUpTo(ctx, from.Snap, upTo{cycle: last}, scan, func(row rows.Row[tables.Order]) error {
+		id := string(row.Text(tables.OrderOrderID))
+		paid[orderKey(row.Word(tables.OrderCustomerID), id+"/"+strconv.FormatInt(row.Whole(tables.OrderOrderLine),
+			10))] =
+			orderRow{id, row.Word(tables.OrderOrderType), row.Word(tables.OrderSKU), row.Time(tables.OrderPayTime)}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	scan = rows.Scan{Table: tables.Lines(), Cols: []int{tables.LCustomerID, tables.LID, tables.LTradeID,
-		tables.LPaymentAmount}}
-	err = eachUpTo(ctx, from.Snap, upTo{last, lake.EventsDay}, scan, func(row rows.Row) error {
-		customer, id := row.Word(tables.LCustomerID), string(row.Text(tables.LID))
+	lines := rows.Scan[tables.Line]{Table: tables.Lines(), Cols: tables.Columns(tables.LineCustomerID, tables.LineID,
+		tables.LineTradeID,
+		tables.LinePaymentAmount)}
+	err = eachUpTo(ctx, from.Snap, upTo{last, lake.EventsDay}, lines, func(row rows.Row[tables.Line]) error {
+		customer, id := row.Word(tables.LineCustomerID), string(row.Text(tables.LineID))
 		o, is := paid[orderKey(customer, id)]
-		if !is || row.Word(tables.LTradeID) != o.order {
+		if !is || row.Word(tables.LineTradeID) != o.order {
 			return nil // a manual adjustment can have the id of an order line
 		}
 		status, since := events.Completed, o.paid
 		if l := byID[orderKey(customer, id)]; l != nil && l.Status == events.Processing {
 			status, since = l.Status, l.Since
 		}
-		a, err := row.Amount(tables.LPaymentAmount)
+		a, err := row.Amount(tables.LinePaymentAmount)
 		add(to, []string{customer, id, o.kind, o.sku, status, since.String()}, a, money.Amount{})
 		return err
 	})
@@ -90,7 +93,7 @@ func listOrders(ctx context.Context, _ Request, from *partners.Reader, to *parqu
 }
 
 // listUnpaid lists the order lines that were not paid.
-func listUnpaid(lives []orders.Life, from *partners.Reader, to *parquet.Columns) error {
+func listUnpaid(lives []orders.Life, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil || len(lives) == 0 {
 		return err

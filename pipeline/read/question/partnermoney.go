@@ -42,7 +42,7 @@ func lapses() *Question {
 }
 
 // listDeadlines lists the deadlines of the next days.
-func listDeadlines(r Request, from *partners.Reader, to *parquet.Columns) error {
+func listDeadlines(r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil {
 		return err
@@ -59,8 +59,8 @@ func listDeadlines(r Request, from *partners.Reader, to *parquet.Columns) error 
 func dues() *Question {
 	return &Question{
 		Name: "receivables", Answers: "what partners owe for closed cycles, by how long it is overdue", Span: OfNone,
-		Keys: pick(tables.Receivables(), "bucket"),
-		Sums: pick(tables.Receivables(), "amount collected_amount paid_amount unpaid_amount"),
-		lake: shape{table: tables.Receivables()},
+		Keys: pick(tables.Receivables().Table, "bucket"),
+		Sums: pick(tables.Receivables().Table, "amount collected_amount paid_amount unpaid_amount"),
+		lake: shape{table: tables.Receivables().Table},
 	}
 }

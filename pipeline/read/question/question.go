@@ -63,18 +63,18 @@ type shape struct {
 	table *tables.Table // in the lake
 	reads []int         // its columns that are needed besides those of the question's names
 	count string        // the sum that is 1 for each row; "" = none
-	keep  func(c *parquet.Columns, row int) bool
+	keep  func(c *parquet.Columns[tables.Any], row int) bool
 	// what make gives; nil = the lake's rows are taken as they are
 	made *tables.Table
 	// appends to the rows of made what a batch gives
-	make func(w *reading, from *parquet.Columns, to *parquet.Columns) error
+	make func(w *reading, from *parquet.Columns[tables.Any], to *parquet.Columns[tables.Any]) error
 	only []string // limits that the question takes, of those that the table has columns for; nil = all
 	// rows whose amounts are all 0 are left out
 	nozero bool
 	// lists the rows; nil = they are read from the files of the table
-	list func(r Request, from *partners.Reader, to *parquet.Columns) error
+	list func(r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error
 	// like list, for rows that are calculated from files of the lake
-	ask func(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns) error
+	ask func(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error
 }
 
 // derived is how the rows of an answer follow from those of another question.

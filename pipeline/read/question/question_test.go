@@ -70,8 +70,8 @@ func paid(rows ...struct {
 	who  string
 	mode int32
 	paid int64
-}) *parquet.Columns {
-	c := parquet.NewColumns(small().lake.table)
+}) *parquet.Columns[tables.Any] {
+	c := parquet.NewColumns(tables.Untyped(small().lake.table))
 	for _, r := range rows {
 		c.C[0].AddWord(r.who)
 		c.C[1].Codes = append(c.C[1].Codes, r.mode)
@@ -97,7 +97,7 @@ func text(rows []Row) string {
 	return strings.Join(out, "; ")
 }
 
-func ordered(t *testing.T, q *Question, batches ...*parquet.Columns) []Row {
+func ordered(t *testing.T, q *Question, batches ...*parquet.Columns[tables.Any]) []Row {
 	t.Helper()
 	all := newGroups(q)
 	for _, b := range batches {
@@ -133,7 +133,7 @@ func TestGroups(t *testing.T) {
 		t.Errorf("by what was paid: %s\nwant %s", got, want)
 	}
 	q = small()
-	q.lake.keep = func(c *parquet.Columns, row int) bool { return c.C[0].Word(row) == "a" }
+	q.lake.keep = func(c *parquet.Columns[tables.Any], row int) bool { return c.C[0].Word(row) == "a" }
 	if got, want := text(ordered(t, q, first, second)), "a/5 2 0.00"; got != want {
 		t.Errorf("of a alone: %s", got)
 	}

@@ -21,7 +21,7 @@ const (
 
 // taxTable is the rows of customers in taxes, with the rate as a word.
 func taxTable() *tables.Table {
-	columns := pick(tables.Taxes(), "cycle tax_id rate prices taxable_amount tax_amount")
+	columns := pick(tables.Taxes().Table, "cycle tax_id rate prices taxable_amount tax_amount")
 	columns[taxRate].Type = tables.Word
 	return &tables.Table{Name: tables.Taxes().Name, Columns: columns}
 }
@@ -33,15 +33,16 @@ func customersTax() *Question {
 	return &Question{
 		Name: "tax", Answers: "which taxes customers are charged, by tax and rate", View: tables.Taxes().Name,
 		Keys: t.Columns[:taxTaxable], Sums: t.Columns[taxTaxable:], Apart: []string{"taxable_amount"},
-		lake: shape{table: tables.Taxes(), reads: append(columnsOf(tables.Taxes(), t), tables.TaxSeller), made: t,
+		lake: shape{table: tables.Taxes().Table, reads: append(columnsOf(tables.Taxes().Table, t),
+			int(tables.TaxSellerID)), made: t,
 			make: customerTaxes, only: []string{"customer"}},
 	}
 }
 
 // customerTaxes takes over the rows of customers.
-func customerTaxes(_ *reading, from, to *parquet.Columns) error {
+func customerTaxes(_ *reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
-		if from.C[tables.TaxSeller].Word(i) != "" {
+		if from.C[tables.TaxSellerID].Word(i) != "" {
 			continue
 		}
 		if err := addTax(from, i, to.C); err != nil {
@@ -53,17 +54,17 @@ func customerTaxes(_ *reading, from, to *parquet.Columns) error {
 }
 
 // addTax appends a row of taxes to columns in the order of taxTable.
-func addTax(from *parquet.Columns, i int, to []parquet.Col) error {
+func addTax(from *parquet.Columns[tables.Any], i int, to []parquet.Col) error {
 	d := from.C[tables.TaxRate].Decs[i]
 	rate, err := money.RateFromRaw(d.Hi, d.Lo)
 	if err != nil {
 		return err
 	}
 	to[taxCycle].AddWord(from.C[tables.TaxCycle].Word(i))
-	to[taxID].AddWord(from.C[tables.TaxID].Word(i))
+	to[taxID].AddWord(from.C[tables.TaxTaxID].Word(i))
 	to[taxRate].AddWord(rate.Trim())
 	to[taxPrices].AddWord(from.C[tables.TaxPrices].Word(i))
-	for col, at := range map[int]int{taxTaxable: tables.TaxTaxable, taxAmount: tables.TaxAmount} {
+	for col, at := range map[int]int{taxTaxable: int(tables.TaxTaxableAmount), taxAmount: int(tables.TaxTaxAmount)} {
 		d := from.C[at].Decs[i]
 		to[col].AddDec(d.Hi, d.Lo)
 	}
@@ -77,7 +78,7 @@ func countryTable() *tables.Table {
 		tables.Column{Name: "country", Type: tables.Word,
 			Meaning: "country of the customer in the current books/parties.csv; empty = none"},
 		tables.Column{Name: "name", Type: tables.Word, Meaning: "name of the tax in the current books/taxes.csv"},
-		tables.Taxes().Columns[tables.TaxBuyer])
+		tables.Taxes().Columns[tables.TaxBuyerID])
 	return t
 }
 
@@ -93,7 +94,7 @@ func taxByCountry() *Question {
 }
 
 // listCountryTaxes lists the rows of customers.
-func listCountryTaxes(r Request, from *partners.Reader, to *parquet.Columns) error {
+func listCountryTaxes(r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	for _, ref := range from.Snap.Manifest.Cycles {
 		if r.Cycle != "" && ref.Cycle != r.Cycle {
 			continue
@@ -106,8 +107,9 @@ func listCountryTaxes(r Request, from *partners.Reader, to *parquet.Columns) err
 			if e.Table != tables.Taxes().Name || e.Bucket == lake.NoBucket {
 				continue
 			}
-			err := tablefile.Each(from.Snap, e, tables.Taxes(), nil, func(cols *parquet.Columns, i int) error {
-				buyer, id := cols.C[tables.TaxBuyer].Word(i), cols.C[tables.TaxID].Word(i)
+			err := tablefile.Each(from.Snap, e, tables.Taxes().Any(), nil, func(cols *parquet.Columns[tables.Any],
+				i int) error {
+				buyer, id := cols.C[tables.TaxBuyerID].Word(i), cols.C[tables.TaxTaxID].Word(i)
 				country := ""
 				if at := from.Books.Money.PartyNamed(buyer); at >= 0 {
 					country = from.Books.Money.Parties[at].Country

@@ -187,44 +187,46 @@ func (st *packageState) hasPackages() bool {
 // lines takes the draws of records from their lines. The draws are sorted at the end, so the files are read one after
 // the other, in the order of their days. Month-end lines add up what their records drew (QUOTA-3).
 func (b *builder) lines(ctx context.Context) error {
-	cols := []int{tables.LID, tables.LSKU, tables.LResourceID, tables.LPackageDraws, tables.LUsageStart,
-		tables.LUsageEnd, tables.LResourceTag, tables.LDay}
+	cols := tables.Columns(tables.LineID, tables.LineSKU, tables.LineResourceID, tables.LinePackageDraws,
+		tables.LineUsageStart,
+		tables.LineUsageEnd, tables.LineResourceTag, tables.LineDay)
 	if b.Store != nil {
 		found, err := b.Store.Page(ctx, records.Query{Cycle: b.report.Cycle, Customer: b.report.CustomerID,
 			Limit: math.MaxInt32, Columns: cols, Where: []records.Condition{
-				{Column: tables.LPackageDraws, Op: records.IsNot, Values: []string{""}},
-				{Column: tables.LDay, Op: records.IsNot, Values: []string{lake.EndDay}}}})
+				{Column: int(tables.LinePackageDraws), Op: records.IsNot, Values: []string{""}},
+				{Column: int(tables.LineDay), Op: records.IsNot, Values: []string{lake.EndDay}}}})
 		if err != nil {
 			return err
 		}
 		for i := range found.Rows.N {
-			if err := b.line(rows.Row{Cols: found.Rows, I: i}); err != nil {
+			if err := b.line(rows.Row[tables.Line]{Cols: found.Rows, I: i}); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	return b.eachFile(ctx, tables.Lines(), func(e lake.FileEntry) error {
+	return b.eachFile(ctx, tables.Lines().Table, func(e lake.FileEntry) error {
 		if e.Day == lake.EndDay {
 			return nil
 		}
-		where := rows.Filter{Column: tables.LCustomerID, Word: b.report.CustomerID}
+		where := rows.Filter[tables.Line]{Column: tables.LineCustomerID, Word: b.report.CustomerID}
 		return eachRow(b.Snap, e, tables.Lines(), cols, where, b.line)
 	})
 }
 
 // line takes the draws of one line.
-func (b *builder) line(row rows.Row) error {
-	text, day := row.Text(tables.LPackageDraws), row.Word(tables.LDay)
+func (b *builder) line(row rows.Row[tables.Line]) error {
+	text, day := row.Text(tables.LinePackageDraws), row.Word(tables.LineDay)
 	if len(text) == 0 {
 		return nil
 	}
 	_, err := period.ParseDay(day)
-	at := row.Time(tables.LUsageStart)
-	d := Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at),
-		SKU: row.Word(tables.LSKU), Resource: string(row.Text(tables.LResourceID)), Late: err != nil,
-		Rerated: day == lake.RerateDay, End: row.Time(tables.LUsageEnd), Tag: string(row.Text(tables.LResourceTag)),
-		at: at, in: at}
+	at := row.Time(tables.LineUsageStart)
+	d := Draw{RecordID: string(row.Text(tables.LineID)), Time: b.time(at),
+		SKU: row.Word(tables.LineSKU), Resource: string(row.Text(tables.LineResourceID)), Late: err != nil,
+		Rerated: day == lake.RerateDay, End: row.MaybeTime(tables.LineUsageEnd),
+		Tag: string(row.Text(tables.LineResourceTag)),
+		at:  at, in: at}
 	if day == lake.CostsDay {
 		sku := b.Books.SKU(d.SKU)
 		d.MonthEnd = sku >= 0 && b.Books.Products[sku].PeriodLevel()
@@ -238,20 +240,21 @@ func (b *builder) waiting(ctx context.Context) error {
 	if !slices.ContainsFunc(b.Books.Products, func(p books.Product) bool { return p.PeriodLevel() }) {
 		return nil
 	}
-	cols := []int{tables.URecordID, tables.USKU, tables.UResourceID, tables.UDraws, tables.UUsageStart,
-		tables.UUsageEnd, tables.UResourceTag}
-	return b.eachFile(ctx, tables.Usage(), func(e lake.FileEntry) error {
-		where := rows.Filter{Column: tables.UCustomerID, Word: b.report.CustomerID}
-		return eachRow(b.Snap, e, tables.Usage(), cols, where, func(row rows.Row) error {
-			sku := b.Books.SKU(row.Word(tables.USKU))
-			text := row.Text(tables.UDraws)
+	cols := tables.Columns(tables.RecordRecordID, tables.RecordSKU, tables.RecordResourceID, tables.RecordDraws,
+		tables.RecordUsageStart,
+		tables.RecordUsageEnd, tables.RecordResourceTag)
+	return b.eachFile(ctx, tables.Usage().Table, func(e lake.FileEntry) error {
+		where := rows.Filter[tables.Record]{Column: tables.RecordCustomerID, Word: b.report.CustomerID}
+		return eachRow(b.Snap, e, tables.Usage(), cols, where, func(row rows.Row[tables.Record]) error {
+			sku := b.Books.SKU(row.Word(tables.RecordSKU))
+			text := row.Text(tables.RecordDraws)
 			if len(text) == 0 || sku < 0 || !b.Books.Products[sku].PeriodLevel() {
 				return nil
 			}
-			at := row.Time(tables.UUsageStart)
-			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.URecordID)), Time: b.time(at),
-				SKU: row.Word(tables.USKU), Resource: string(row.Text(tables.UResourceID)), MonthEnd: true,
-				End: row.Time(tables.UUsageEnd), Tag: string(row.Text(tables.UResourceTag)), at: at, in: at})
+			at := row.Time(tables.RecordUsageStart)
+			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.RecordRecordID)), Time: b.time(at),
+				SKU: row.Word(tables.RecordSKU), Resource: string(row.Text(tables.RecordResourceID)), MonthEnd: true,
+				End: row.Time(tables.RecordUsageEnd), Tag: string(row.Text(tables.RecordResourceTag)), at: at, in: at})
 		})
 	})
 }
@@ -279,8 +282,8 @@ func (b *builder) eachFile(ctx context.Context, def *tables.Table, visit func(la
 }
 
 // eachRow visits the selected rows of a file in the order in which the file stores them.
-func eachRow(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, where rows.Filter,
-	visit func(rows.Row) error) error {
+func eachRow[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols []int, where rows.Filter[T],
+	visit func(rows.Row[T]) error) error {
 	list, err := rows.UnsortedOf(snap, e, def, cols, where)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func (r *reading) appendRun(ctx context.Context, run part, to *Page) error {
 			return err
 		}
 		low, high := int(at-first), int(min(run.to-first, blockRows))
-		b.rows.Append(to.Rows, r.cols, low, high)
+		b.rows.Append(to.Rows.Any(), r.cols, low, high)
 		to.Split = append(to.Split, b.split[low:high]...)
 		at = first + int64(high)
 	}
@@ -79,24 +79,24 @@ func (r *reading) block(ctx context.Context, rows, own part) (*block, error) {
 // Lines of one record are next to each other.
 func (r *reading) readBlock(rows, own part) (*block, error) {
 	wide := part{file: rows.file, from: max(own.from, rows.from-1), to: min(own.to, rows.to+1)}
-	ids, err := r.state.rowsOf(r.files, wide, []int{tables.LID})
+	ids, err := r.state.rowsOf(r.files, wide, tables.Columns(tables.LineID))
 	if err != nil {
 		return nil, err
 	}
-	id := &ids.C[tables.LID]
+	id := &ids.C[tables.LineID]
 	low, high := int(rows.from-wide.from), int(rows.to-wide.from)
 	out := parquet.NewColumns(tables.Lines())
 	if err := r.state.appendRows(r.files, rows, slices.DeleteFunc(slices.Clone(r.cols), func(col int) bool {
-		return col == tables.LID
+		return col == int(tables.LineID)
 	}), out); err != nil {
 		return nil, err
 	}
 	b := &block{split: make([]bool, 0, high-low)}
 	for i := low; i < high; i++ {
-		out.C[tables.LID].AddBytes(id.Text(i))
+		out.Text(tables.LineID).AddBytes(id.Text(i))
 		b.split = append(b.split, i > 0 && bytes.Equal(id.Text(i-1), id.Text(i)) || i+1 < ids.N &&
 			bytes.Equal(id.Text(i+1), id.Text(i)))
 	}
-	b.rows = parquet.Pack(out, r.cols)
+	b.rows = parquet.Pack(out.Any(), r.cols)
 	return b, nil
 }

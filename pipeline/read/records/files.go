@@ -95,7 +95,7 @@ func (l *Lake) layout(snap *lake.Snapshot, e lake.FileEntry) (*parquet.Layout, e
 				return nil, err
 			}
 			defer l.files.give(f)
-			return parquet.ReadLayout(f, f.Size(), tables.Lines(), tables.LCustomerID)
+			return parquet.ReadLayout(f, f.Size(), tables.Lines().Table, int(tables.LineCustomerID))
 		}))
 }
 

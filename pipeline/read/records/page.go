@@ -27,8 +27,8 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	if cols == nil {
 		cols = AllColumns()
 	}
-	if !slices.Contains(cols, tables.LID) {
-		cols = append(slices.Clone(cols), tables.LID)
+	if !slices.Contains(cols, int(tables.LineID)) {
+		cols = append(slices.Clone(cols), int(tables.LineID))
 	}
 	r := reading{state: s, files: files, all: all, where: q.Where, cols: cols, columns: columnKey(cols)}
 	out := &Page{Total: at.total(), Rows: parquet.NewColumns(tables.Lines())}
@@ -79,7 +79,7 @@ func (s *State) hold(files *bucketFiles, at *places) error {
 }
 
 func AllColumns() []int {
-	all := make([]int, tables.LineColumns)
+	all := make([]int, len(tables.Lines().Columns))
 	for i := range all {
 		all[i] = i
 	}

@@ -85,7 +85,7 @@ func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 	for i, e := range files.files {
 		var p part
 		err := s.store.with(s.Snapshot, e, func(pages *parquet.Pages) (err error) {
-			p.from, p.to, err = pages.Find(tables.LCustomerID, customer)
+			p.from, p.to, err = pages.Find(int(tables.LineCustomerID), customer)
 			return err
 		})
 		if err != nil {
@@ -116,7 +116,7 @@ func isOther(day string) bool { return len(day) > 0 && (day[0] < '0' || day[0] >
 
 // keyed is one row with the columns that rows are ordered by.
 type keyed struct {
-	row  rows.Row
+	row  rows.Row[tables.Line]
 	part part
 }
 
@@ -130,13 +130,13 @@ func (s *State) interleave(files *bucketFiles, days *places, others []part) (*pl
 		}
 		for i := range cols.N {
 			at := p.from + int64(i)
-			list = append(list, keyed{rows.Row{Cols: cols, I: i}, part{p.file, at, at + 1, 1}})
+			list = append(list, keyed{rows.Row[tables.Line]{Cols: cols, I: i}, part{p.file, at, at + 1, 1}})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b keyed) int { return rows.CompareLines(a.row, b.row) })
 	out := &places{}
 	for _, p := range days.parts {
-		starts, err := s.rowsOf(files, p, []int{tables.LUsageStart})
+		starts, err := s.rowsOf(files, p, tables.Columns(tables.LineUsageStart))
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func (s *State) interleave(files *bucketFiles, days *places, others []part) (*pl
 			out.add(list[0].part)
 			list = list[1:]
 			p.from, p.count = p.from+n, p.count-n
-			starts.C[tables.LUsageStart].Ints = starts.C[tables.LUsageStart].Ints[n:]
+			starts.C[tables.LineUsageStart].Ints = starts.C[tables.LineUsageStart].Ints[n:]
 		}
 		out.add(p)
 	}
@@ -163,8 +163,9 @@ func (s *State) interleave(files *bucketFiles, days *places, others []part) (*pl
 }
 
 // before is how many rows of a part come before a row. starts holds usage_start of the part's rows.
-func (s *State) before(files *bucketFiles, p part, starts *parquet.Columns, row rows.Row) (int64, error) {
-	ints, start := starts.C[tables.LUsageStart].Ints, int64(row.Time(tables.LUsageStart))
+func (s *State) before(files *bucketFiles, p part, starts *parquet.Columns[tables.Line],
+	row rows.Row[tables.Line]) (int64, error) {
+	ints, start := starts.C[tables.LineUsageStart].Ints, int64(row.Time(tables.LineUsageStart))
 	low := sort.Search(len(ints), func(i int) bool { return ints[i] >= start })
 	high := low + sort.Search(len(ints)-low, func(i int) bool { return ints[low+i] > start })
 	if low == high {
@@ -175,19 +176,25 @@ func (s *State) before(files *bucketFiles, p part, starts *parquet.Columns, row 
 	if err != nil {
 		return 0, err
 	}
-	n := sort.Search(cols.N, func(i int) bool { return rows.CompareLines(rows.Row{Cols: cols, I: i}, row) > 0 })
+	n := sort.Search(cols.N, func(i int) bool {
+		return rows.CompareLines(rows.Row[tables.Line]{Cols: cols, I: i},
+			row) > 0
+	})
 	return int64(low + n), nil
 }
 
 // rowsOf reads columns of a part.
-func (s *State) rowsOf(files *bucketFiles, p part, cols []int) (*parquet.Columns, error) {
+func (s *State) rowsOf(files *bucketFiles, p part, cols []int) (*parquet.Columns[tables.Line], error) {
 	out := parquet.NewColumns(tables.Lines())
 	return out, s.appendRows(files, p, cols, out)
 }
 
-func (s *State) appendRows(files *bucketFiles, p part, cols []int, to *parquet.Columns) error {
+func (s *State) appendRows(files *bucketFiles, p part, cols []int, to *parquet.Columns[tables.Line]) error {
 	e := files.files[p.file]
-	err := s.store.with(s.Snapshot, e, func(pages *parquet.Pages) error { return pages.Append(to, cols, p.from, p.to) })
+	err := s.store.with(s.Snapshot, e, func(pages *parquet.Pages) error {
+		return pages.Append(to.Any(), cols, p.from,
+			p.to)
+	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}

@@ -24,7 +24,7 @@ type Query struct {
 // Page is the answer: rows Offset to Offset+Limit of the Total lines that fit.
 type Page struct {
 	Total int64
-	Rows  *parquet.Columns // of the table lines; columns that were not asked for are empty
+	Rows  *parquet.Columns[tables.Line] // of the table lines; columns that were not asked for are empty
 	// Split says of each row whether its record has other lines of the same day: those of other tiers, or a flat fee.
 	Split []bool
 }
@@ -56,21 +56,21 @@ type Condition struct {
 }
 
 func billColumns() []int {
-	return []int{tables.LDay, tables.LTradeTime, tables.LInstant, tables.LUsageStart}
+	return tables.Columns(tables.LineDay, tables.LineTradeTime, tables.LineInstant, tables.LineUsageStart)
 }
 
 // BillTime is the instant whose day is a line's bill date: when it was traded for low-volume events, when it
 // was billed for what came after the close, else usage_start.
-func BillTime(row rows.Row) period.Instant {
-	switch row.Word(tables.LDay) {
+func BillTime(row rows.Row[tables.Line]) period.Instant {
+	switch row.Word(tables.LineDay) {
 	case lake.EventsDay:
-		return row.Time(tables.LTradeTime)
+		return row.Time(tables.LineTradeTime)
 	case lake.LateDay, lake.RerateDay, lake.RestatedDay:
-		if t := row.Time(tables.LInstant); t != tables.Nothing {
+		if t := row.MaybeTime(tables.LineInstant); t != tables.Nothing {
 			return t
 		}
 	}
-	return row.Time(tables.LUsageStart)
+	return row.Time(tables.LineUsageStart)
 }
 
 // key distinguishes conditions.
@@ -88,13 +88,13 @@ func (c *Condition) columns() []int {
 	case Billed:
 		return billColumns()
 	case Own:
-		return []int{tables.LOwnTime, tables.LUsageStart}
+		return tables.Columns(tables.LineOwnTime, tables.LineUsageStart)
 	}
 	return []int{c.Column}
 }
 
 // test makes the condition a test of the rows of a batch.
-func (c *Condition) test(cols *parquet.Columns) (func(i int) bool, error) {
+func (c *Condition) test(cols *parquet.Columns[tables.Line]) (func(i int) bool, error) {
 	col, t := &cols.C[c.Column], cols.Def.Columns[c.Column].Type
 	switch c.Op {
 	case Is, IsNot:
@@ -114,15 +114,15 @@ func (c *Condition) test(cols *parquet.Columns) (func(i int) bool, error) {
 		return func(i int) bool { return col.Decs[i].Hi >= 0 }, nil
 	case Own:
 		return func(i int) bool {
-			t := rows.Row{Cols: cols, I: i}.Time(tables.LOwnTime)
+			t := rows.Row[tables.Line]{Cols: cols, I: i}.MaybeTime(tables.LineOwnTime)
 			if t == tables.Nothing {
-				t = period.Instant(cols.C[tables.LUsageStart].Ints[i])
+				t = cols.Time(tables.LineUsageStart).At(i)
 			}
 			return slices.ContainsFunc(c.Spans, func(s period.Span) bool { return s.Holds(t) })
 		}, nil
 	case Billed:
 		return func(i int) bool {
-			t := BillTime(rows.Row{Cols: cols, I: i})
+			t := BillTime(rows.Row[tables.Line]{Cols: cols, I: i})
 			return t >= c.From && t < c.To
 		}, nil
 	}

@@ -49,10 +49,12 @@ const (
 
 // AmountColumns are the columns of the amounts of a Sum.
 func AmountColumns() [Amounts]int {
-	return [Amounts]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount,
-		tables.LCashAmount,
-		tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount,
-		tables.LDebtAmount}
+	return [Amounts]int{int(tables.LineOfficialAmount), int(tables.LineOfficialDiscountAmount),
+		int(tables.LineTruncatedAmount), int(tables.LinePaymentAmount),
+		int(tables.LineCashAmount),
+		int(tables.LineCreditAmount), int(tables.LineCouponAmount), int(tables.LineStoredValueCardAmount),
+		int(tables.LineFlexipurchaseCouponAmount),
+		int(tables.LineDebtAmount)}
 }
 
 // Add adds another sum's lines and amounts.
@@ -90,10 +92,10 @@ func (s *State) Sums(ctx context.Context, q SumQuery) ([]Sum, error) {
 type adder struct {
 	SumQuery
 	state *State
-	rows  *parquet.Columns // of one block
-	found map[string]*Sum  // by key
-	key   []byte           // of the row: its values, each ended by 0
-	last  *Sum             // of the row before
+	rows  *parquet.Columns[tables.Line] // of one block
+	found map[string]*Sum               // by key
+	key   []byte                        // of the row: its values, each ended by 0
+	last  *Sum                          // of the row before
 }
 
 // InOrder is sums by what they are added up by.
@@ -168,7 +170,7 @@ func (a *adder) row(i int, amounts []int) error {
 }
 
 // appendValue appends a value as text, a number by its digits.
-func appendValue(to []byte, rows *parquet.Columns, col, i int) []byte {
+func appendValue(to []byte, rows *parquet.Columns[tables.Line], col, i int) []byte {
 	switch rows.Def.Columns[col].Type {
 	case tables.Small:
 		return strconv.AppendInt(to, int64(rows.C[col].Codes[i]), 10)
@@ -225,7 +227,7 @@ func (s *State) readShares(ctx context.Context, cycle string) ([]Share, error) {
 
 func (s *State) sharesOf(ctx context.Context, files *bucketFiles, p part, seen map[Share]bool) error {
 	const block = 32 * parquet.PageRows
-	cols := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType}
+	cols := tables.Columns(tables.LineCustomerID, tables.LinePartnerID, tables.LineAssociationType)
 	for from := p.from; from < p.to; from += block {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -236,8 +238,8 @@ func (s *State) sharesOf(ctx context.Context, files *bucketFiles, p part, seen m
 		}
 		var last Share
 		for i := range rows.N {
-			share := Share{rows.C[tables.LPartnerID].Word(i), rows.C[tables.LAssociationType].Word(i),
-				rows.C[tables.LCustomerID].Word(i)}
+			share := Share{rows.Word(tables.LinePartnerID).At(i), rows.Word(tables.LineAssociationType).At(i),
+				rows.Word(tables.LineCustomerID).At(i)}
 			if share != last && share.Partner != "" {
 				seen[share] = true
 			}

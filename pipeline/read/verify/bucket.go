@@ -14,16 +14,19 @@ import (
 
 // amounts are the amount columns of lines, and those of the sums and the statements that add them up.
 var amounts = [...]struct{ line, sum, statement int }{
-	{tables.LOfficialAmount, tables.DOfficial, tables.SOfficial},
-	{tables.LDiscountAmount, tables.DDiscount, tables.SDiscount},
-	{tables.LTruncatedAmount, tables.DTruncated, tables.STruncated},
-	{tables.LPaymentAmount, tables.DPayment, tables.SPayment},
-	{tables.LCashAmount, tables.DCash, tables.SCash},
-	{tables.LCreditAmount, tables.DCredit, tables.SCredit},
-	{tables.LCouponAmount, tables.DCoupon, tables.SCoupon},
-	{tables.LStoredValueAmount, tables.DStored, tables.SStored},
-	{tables.LFlexiCouponAmount, tables.DFlexi, tables.SFlexi},
-	{tables.LDebtAmount, tables.DDebt, tables.SDebt},
+	{int(tables.LineOfficialAmount), int(tables.SumOfficialAmount), int(tables.StatementOfficialAmount)},
+	{int(tables.LineOfficialDiscountAmount), int(tables.SumOfficialDiscountAmount),
+		int(tables.StatementOfficialDiscountAmount)},
+	{int(tables.LineTruncatedAmount), int(tables.SumTruncatedAmount), int(tables.StatementTruncatedAmount)},
+	{int(tables.LinePaymentAmount), int(tables.SumPaymentAmount), int(tables.StatementPaymentAmount)},
+	{int(tables.LineCashAmount), int(tables.SumCashAmount), int(tables.StatementCashAmount)},
+	{int(tables.LineCreditAmount), int(tables.SumCreditAmount), int(tables.StatementCreditAmount)},
+	{int(tables.LineCouponAmount), int(tables.SumCouponAmount), int(tables.StatementCouponAmount)},
+	{int(tables.LineStoredValueCardAmount), int(tables.SumStoredValueCardAmount),
+		int(tables.StatementStoredValueCardAmount)},
+	{int(tables.LineFlexipurchaseCouponAmount), int(tables.SumFlexipurchaseCouponAmount),
+		int(tables.StatementFlexipurchaseCouponAmount)},
+	{int(tables.LineDebtAmount), int(tables.SumDebtAmount), int(tables.StatementDebtAmount)},
 }
 
 // The places of the first columns in amounts.
@@ -90,9 +93,9 @@ func (v *verifier) part(ctx context.Context, p part) error {
 		v: v, p: &p, buckets: max(1, v.snap.Manifest.Buckets), customers: make(map[string]*customerSum),
 		partnered: make(map[string]*customerSum), currency: make(map[string]string),
 		money:   make(map[string]*moneySums),
-		waiting: make(map[product]*waits), lines: newColumnSums(tables.Lines()),
-		stated:  newColumnSums(tables.StatementsOf(true, true)),
-		settled: newColumnSums(tables.PartnerStatementsOf(true)),
+		waiting: make(map[product]*waits), lines: newColumnSums(tables.Lines().Table),
+		stated:  newColumnSums(tables.StatementsOf(true, true).Table),
+		settled: newColumnSums(tables.PartnerStatementsOf(true).Table),
 	}
 	if p.cycle.Archived != nil {
 		return b.archived()
@@ -211,15 +214,15 @@ func (b *bucket) positions() error {
 		return nil
 	}
 	last := files[len(files)-1] // by path, so by day
-	return b.each(last, tables.Positions(), nil, func(row rows.Row) error {
-		if row.Small(tables.PKind) != gatherRow {
+	return eachRow(b, last, tables.Positions(), nil, func(row rows.Row[tables.Position]) error {
+		if row.Small(tables.PositionKind) != gatherRow {
 			return nil
 		}
-		q, err := row.Quantity(tables.PUsage)
+		q, err := row.Quantity(tables.PositionUsage)
 		if err != nil {
 			return err
 		}
-		w := b.waits(product{row.Word(tables.PCustomerID), row.Word(tables.PKey)})
+		w := b.waits(product{row.Word(tables.PositionCustomerID), row.Word(tables.PositionKey)})
 		return w.position.AddSigned(q)
 	})
 }
@@ -259,19 +262,19 @@ func (b *bucket) quantities() {
 func (b *bucket) statements() error {
 	seen := make(map[string]bool, len(b.customers))
 	for _, e := range b.p.of(tables.Statements().Name) {
-		sums := newColumnSums(tables.StatementsOf(true, true))
+		sums := newColumnSums(tables.StatementsOf(true, true).Table)
 		cols := decimals(sums.def)
 		byMoney := make(map[string]*columnSums)
-		err := b.each(e, sums.def, nil, func(row rows.Row) error {
-			id := row.Word(tables.SCustomerID)
-			if !b.belongs(id) || row.Word(tables.SCycle) != e.Cycle || seen[id] {
+		err := eachRow(b, e, tables.Untyped(sums.def), nil, func(row rows.Row[tables.Any]) error {
+			id := rows.As[tables.Statement](row).Word(tables.StatementCustomerID)
+			if !b.belongs(id) || rows.As[tables.Statement](row).Word(tables.StatementCycle) != e.Cycle || seen[id] {
 				b.v.differ(Contents, "%s: statement of customer %s does not belong there", e.Path, id)
 			}
 			seen[id] = true
 			if err := sums.add(row, cols); err != nil {
 				return err
 			}
-			own := row.Word(tables.CurrencyColumn(sums.def))
+			own := row.Word(tables.WordColumn[tables.Any](tables.CurrencyColumn(sums.def)))
 			if byMoney[own] == nil {
 				byMoney[own] = newColumnSums(sums.def)
 			}
@@ -304,12 +307,12 @@ func (b *bucket) statements() error {
 }
 
 // statement compares one statement with the customer's lines.
-func (b *bucket) statement(id string, row rows.Row) error {
+func (b *bucket) statement(id string, row rows.Row[tables.Any]) error {
 	s := b.customers[id]
 	if s == nil {
 		s = &customerSum{}
 	}
-	if n := row.Whole(tables.SLineCount); n != s.lines && !b.broken {
+	if n := rows.As[tables.Statement](row).Whole(tables.StatementLineCount); n != s.lines && !b.broken {
 		b.v.differ(Statements, "cycle %s, customer %s: %d lines, the statement has %d", b.p.cycle.Cycle, id, s.lines, n)
 	}
 	for i, a := range amounts {
@@ -327,8 +330,8 @@ func (b *bucket) statement(id string, row rows.Row) error {
 		return nil // VERIFY-13
 	}
 	var parts money.AmountTotal
-	for _, col := range []int{tables.SRounding, tables.SDue} {
-		a, err := row.Amount(col)
+	for _, col := range tables.Columns(tables.StatementRoundingAmount, tables.StatementDueAmount) {
+		a, err := row.Amount(tables.AmountColumn[tables.Any](col))
 		if err == nil {
 			err = parts.Add(a)
 		}
@@ -336,7 +339,7 @@ func (b *bucket) statement(id string, row rows.Row) error {
 			return err
 		}
 	}
-	paid := row.Cols.C[tables.SPayment].Decs[row.I]
+	paid := row.Cols.C[tables.StatementPaymentAmount].Decs[row.I]
 	if hi, lo := parts.Raw(); cmp.Or(cmp.Compare(hi, paid.Hi), cmp.Compare(lo, paid.Lo)) != 0 {
 		b.v.differ(Statements, "cycle %s, customer %s: rounding + due is %s, which is not the payment", b.p.cycle.Cycle,
 			id, parts)
@@ -345,13 +348,14 @@ func (b *bucket) statement(id string, row rows.Row) error {
 }
 
 // each reads a file of the bucket.
-func (b *bucket) each(e lake.FileEntry, def *tables.Table, cols []int, visit func(rows.Row) error) (err error) {
+func eachRow[T any](b *bucket, e lake.FileEntry, def tables.Def[T], cols []int,
+	visit func(rows.Row[T]) error) (err error) {
 	list, err := rows.File(b.v.snap, e, def, cols)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return list.Each(func(row rows.Row) error {
+	return list.Each(func(row rows.Row[T]) error {
 		b.counts.rows++
 		return visit(row)
 	})

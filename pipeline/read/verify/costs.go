@@ -13,8 +13,10 @@ import (
 
 // costColumns are the cost columns of margins and of deliveries.
 var costColumns = [...]struct{ margin, delivery int }{
-	{tables.MList, tables.CDList}, {tables.MContracted, tables.CDContracted},
-	{tables.MEffective, tables.CDEffective}, {tables.MBilled, tables.CDBilled},
+	{int(tables.MarginCostList), int(tables.CostDeliveryCostList)}, {int(tables.MarginCostContracted),
+		int(tables.CostDeliveryCostContracted)},
+	{int(tables.MarginCostEffective), int(tables.CostDeliveryCostEffective)}, {int(tables.MarginCostBilled),
+		int(tables.CostDeliveryCostBilled)},
 }
 
 // sourcePeriod is a source's cost files of a billing period.
@@ -23,9 +25,9 @@ type sourcePeriod struct{ source, period string }
 // costSums are the cost columns of a source and period, added up.
 type costSums [len(costColumns)]money.Cost
 
-func (s *costSums) add(row rows.Row, column func(i int) int) error {
+func (s *costSums) add(row rows.Row[tables.Any], column func(i int) int) error {
 	for i := range s {
-		v, err := row.Cost(column(i))
+		v, err := row.Cost(tables.CostColumn[tables.Any](column(i)))
 		if err != nil {
 			return err
 		}
@@ -42,17 +44,17 @@ type costChecks struct{ *verifier }
 // all is VERIFY-12.
 func (c *costChecks) all(ctx context.Context) error {
 	counted := make(map[sourcePeriod]*costSums)
-	err := c.eachRow("", tables.CostDeliveries(), func(_ lake.FileEntry, row rows.Row) error {
+	err := eachCostRow(c, "", tables.CostDeliveries(), func(_ lake.FileEntry, row rows.Row[tables.CostDelivery]) error {
 		c.counts.deliveries++
-		if row.Word(tables.CDState) != "counted" {
+		if row.Word(tables.CostDeliveryState) != "counted" {
 			return nil
 		}
-		at := sourcePeriod{row.Word(tables.CDSource), row.Word(tables.CDPeriod)}
+		at := sourcePeriod{row.Word(tables.CostDeliverySource), row.Word(tables.CostDeliveryPeriod)}
 		if counted[at] != nil {
 			c.differ(Costs, "source %s, period %s: two deliveries count", at.source, at.period)
 		}
 		counted[at] = &costSums{}
-		return counted[at].add(row, func(i int) int { return costColumns[i].delivery })
+		return counted[at].add(row.Any(), func(i int) int { return costColumns[i].delivery })
 	})
 	if err != nil {
 		return err
@@ -91,40 +93,40 @@ func (c *costChecks) all(ctx context.Context) error {
 // margins adds up the margins of a cycle, by source and origin cycle, and compares their payments with the lines,
 // customer by customer.
 func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) error {
-	sums, paid := newColumnSums(tables.Margins()), make(customerPayments)
-	err := c.eachRow(cycle, tables.Margins(), func(e lake.FileEntry, row rows.Row) error {
+	sums, paid := newColumnSums(tables.Margins().Table), make(customerPayments)
+	err := eachCostRow(c, cycle, tables.Margins(), func(e lake.FileEntry, row rows.Row[tables.Margin]) error {
 		c.counts.margins++
-		if row.Word(tables.MCycle) != cycle {
-			c.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MCycle))
+		if row.Word(tables.MarginCycle) != cycle {
+			c.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MarginCycle))
 		}
-		if err := sums.add(row, decimals(sums.def)); err != nil {
+		if err := sums.add(row.Any(), decimals(sums.def)); err != nil {
 			return err
 		}
 		if err := c.inCurrencies(cycle, row); err != nil {
 			return err
 		}
-		if err := paid.add(row.Word(tables.MCustomerID), row, tables.MPayment); err != nil {
+		if err := paid.add(row.Word(tables.MarginCustomerID), row.Any(), int(tables.MarginPaymentAmount)); err != nil {
 			return err
 		}
-		at := sourcePeriod{row.Word(tables.MSource), row.Word(tables.MOriginCycle)}
+		at := sourcePeriod{row.Word(tables.MarginSource), row.Word(tables.MarginOriginCycle)}
 		if at.source == "" {
 			return nil
 		}
 		if billed[at] == nil {
 			billed[at] = &costSums{}
 		}
-		return billed[at].add(row, func(i int) int { return costColumns[i].margin })
+		return billed[at].add(row.Any(), func(i int) int { return costColumns[i].margin })
 	})
 	if ref, _ := c.snap.Cycle(cycle); err != nil || sums.rows == 0 || ref.Archived != nil {
 		return err
 	}
 	c.sums[cycle+"/margins"] = sums
 	owed := make(customerPayments)
-	err = c.eachRow(cycle, tables.Sums(), func(e lake.FileEntry, row rows.Row) error {
+	err = eachCostRow(c, cycle, tables.Sums(), func(e lake.FileEntry, row rows.Row[tables.Sum]) error {
 		if e.Day != lake.CostsDay && e.Day != lake.RestatedDay {
 			return nil
 		}
-		return owed.add(row.Word(tables.DCustomerID), row, tables.DPayment)
+		return owed.add(row.Word(tables.SumCustomerID), row.Any(), int(tables.SumPaymentAmount))
 	})
 	if err != nil {
 		return err
@@ -147,7 +149,7 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 // customerPayments are payments by customer. The sum of a customer has one currency.
 type customerPayments map[string]money.AmountTotal
 
-func (p customerPayments) add(customer string, row rows.Row, column int) error {
+func (p customerPayments) add(customer string, row rows.Row[tables.Any], column int) error {
 	d, sum := row.Cols.C[column].Decs[row.I], p[customer]
 	part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
 	if err == nil {
@@ -158,14 +160,14 @@ func (p customerPayments) add(customer string, row rows.Row, column int) error {
 }
 
 // inCurrencies adds the costs of a row of margins to the sums of their currency, and the payment to those of its own.
-func (c *costChecks) inCurrencies(cycle string, row rows.Row) error {
+func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) error {
 	if c.verifier.margins[cycle] == nil {
 		c.verifier.margins[cycle] = make(map[string]*columnSums)
 	}
 	of := func(currency string) *columnSums {
 		s := c.verifier.margins[cycle][currency]
 		if s == nil {
-			s = newColumnSums(tables.Margins())
+			s = newColumnSums(tables.Margins().Table)
 			c.verifier.margins[cycle][currency] = s
 		}
 		return s
@@ -174,15 +176,16 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row) error {
 	for _, column := range costColumns {
 		list = append(list, column.margin)
 	}
-	err := of(row.Word(tables.MCurrency)).add(row, list)
+	err := of(row.Word(tables.MarginCurrency)).add(row.Any(), list)
 	if err != nil {
 		return err
 	}
-	return of(row.Word(tables.MPaymentCurrency)).add(row, []int{tables.MPayment})
+	return of(row.Word(tables.MarginPaymentCurrency)).add(row.Any(), tables.Columns(tables.MarginPaymentAmount))
 }
 
 // eachRow gives the rows of a table of a cycle; "" = of no cycle.
-func (c *costChecks) eachRow(cycle string, def *tables.Table, take func(lake.FileEntry, rows.Row) error) error {
+func eachCostRow[T any](c *costChecks, cycle string, def tables.Def[T], take func(lake.FileEntry,
+	rows.Row[T]) error) error {
 	files, err := c.snap.Files(cycle)
 	if err != nil {
 		return err

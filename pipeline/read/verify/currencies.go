@@ -14,7 +14,8 @@ type moneySums struct {
 }
 
 func newMoneySums() *moneySums {
-	return &moneySums{lines: newColumnSums(tables.Lines()), stated: newColumnSums(tables.StatementsOf(true, true))}
+	return &moneySums{lines: newColumnSums(tables.Lines().Table), stated: newColumnSums(tables.StatementsOf(true,
+		true).Table)}
 }
 
 // merge adds other sums of the same currency.
@@ -32,7 +33,7 @@ func (b *bucket) moneyOf(currency string) *moneySums {
 }
 
 // inCurrency adds a customer's statement and lines to the sums of its currency.
-func (b *bucket) inCurrency(currency, customer string, row rows.Row, cols []int) error {
+func (b *bucket) inCurrency(currency, customer string, row rows.Row[tables.Any], cols []int) error {
 	b.currency[customer] = currency
 	m := b.moneyOf(currency)
 	if err := m.stated.add(row, cols); err != nil {

@@ -45,8 +45,8 @@ func (k *recordKey) compare(o *recordKey) int {
 
 // feeder gives the rows of one file one after the other; without a file, none.
 type feeder struct {
-	rows *rows.Rows
-	row  rows.Row
+	rows *rows.Rows[tables.Any]
+	row  rows.Row[tables.Any]
 	ok   bool
 	n    int64
 }
@@ -56,7 +56,7 @@ func (b *bucket) feeder(table *tables.Table, name string, cols []int) (*feeder, 
 	if !there {
 		return &feeder{}, nil
 	}
-	rows, err := rows.File(b.v.snap, e, table, cols)
+	rows, err := rows.File(b.v.snap, e, tables.Untyped(table), cols)
 	if err != nil {
 		return nil, err
 	}
@@ -84,21 +84,22 @@ func (f *feeder) close() error {
 
 // lineColumns are what is read of lines.
 func lineColumns() []int {
-	return append([]int{tables.LCycle, tables.LDay, tables.LSKU, tables.LPartnerID}, decimals(tables.Lines())...)
+	return append(tables.Columns(tables.LineCycle, tables.LineDay, tables.LineSKU, tables.LinePartnerID),
+		decimals(tables.Lines().Table)...)
 }
 
 // day checks one day.
 func (b *bucket) day(ctx context.Context, name string) (err error) {
-	d := &day{bucket: b, name: name, added: newColumnSums(tables.Lines()),
-		cols: decimals(tables.Lines(), tables.LUnitPrice)}
+	d := &day{bucket: b, name: name, added: newColumnSums(tables.Lines().Table),
+		cols: decimals(tables.Lines().Table, int(tables.LineUnitPrice))}
 	defer func() { err = errors.Join(err, d.lines.close(), d.usage.close(), d.sums.close()) }()
-	if d.lines, err = b.feeder(tables.Lines(), name, lineColumns()); err != nil {
+	if d.lines, err = b.feeder(tables.Lines().Table, name, lineColumns()); err != nil {
 		return err
 	}
-	if d.usage, err = b.feeder(tables.Usage(), name, nil); err != nil {
+	if d.usage, err = b.feeder(tables.Usage().Table, name, nil); err != nil {
 		return err
 	}
-	if d.sums, err = b.feeder(tables.Sums(), name, nil); err != nil {
+	if d.sums, err = b.feeder(tables.Sums().Table, name, nil); err != nil {
 		return err
 	}
 	for ; d.lines.ok; err = d.lines.next() {
@@ -119,11 +120,12 @@ func (b *bucket) day(ctx context.Context, name string) (err error) {
 }
 
 // line checks one line and adds it up.
-func (d *day) line(row rows.Row) error {
-	customer := row.Word(tables.LCustomerID)
-	if row.Word(tables.LCycle) != d.p.cycle.Cycle || row.Word(tables.LDay) != d.name || !d.belongs(customer) {
+func (d *day) line(row rows.Row[tables.Any]) error {
+	customer := rows.As[tables.Line](row).Word(tables.LineCustomerID)
+	if rows.As[tables.Line](row).Word(tables.LineCycle) != d.p.cycle.Cycle ||
+		rows.As[tables.Line](row).Word(tables.LineDay) != d.name || !d.belongs(customer) {
 		d.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there",
-			d.p.cycle.Cycle, d.name, d.p.bucket, row.Text(tables.LID), customer)
+			d.p.cycle.Cycle, d.name, d.p.bucket, rows.As[tables.Line](row).Text(tables.LineID), customer)
 	}
 	if customer != d.customer || d.sum.lines == 0 {
 		if err := d.closeCustomer(); err != nil {
@@ -148,13 +150,13 @@ func (d *day) line(row rows.Row) error {
 }
 
 // money is VERIFY-3.
-func (d *day) money(row rows.Row) error {
+func (d *day) money(row rows.Row[tables.Any]) error {
 	d.sum.lines++
 	partnered := d.partnered(row)
 	var parts, kinds money.AmountTotal
 	var values [len(amounts)]money.Amount
 	for i, a := range amounts {
-		v, err := row.Amount(a.line)
+		v, err := row.Amount(tables.AmountColumn[tables.Any](a.line))
 		if err != nil {
 			return err
 		}
@@ -192,11 +194,11 @@ func (d *day) money(row rows.Row) error {
 
 // partnered is where a line with a partner is added up too, in a closed cycle, whose partner statements are kept; else
 // nil.
-func (d *day) partnered(row rows.Row) *customerSum {
-	if d.p.cycle.State != lake.CycleClosed || row.Word(tables.LPartnerID) == "" {
+func (d *day) partnered(row rows.Row[tables.Any]) *customerSum {
+	if d.p.cycle.State != lake.CycleClosed || rows.As[tables.Line](row).Word(tables.LinePartnerID) == "" {
 		return nil
 	}
-	customer := row.Word(tables.LCustomerID)
+	customer := rows.As[tables.Line](row).Word(tables.LineCustomerID)
 	if d.bucket.partnered[customer] == nil {
 		d.bucket.partnered[customer] = &customerSum{}
 	}
@@ -204,19 +206,21 @@ func (d *day) partnered(row rows.Row) *customerSum {
 	return d.bucket.partnered[customer]
 }
 
-func (d *day) differLine(row rows.Row, format string, args ...any) {
-	args = append([]any{d.p.cycle.Cycle, row.Word(tables.LCustomerID), row.Text(tables.LID), row.Small(tables.LTier),
-		row.Word(tables.LKind)}, args...)
+func (d *day) differLine(row rows.Row[tables.Any], format string, args ...any) {
+	args = append([]any{d.p.cycle.Cycle, rows.As[tables.Line](row).Word(tables.LineCustomerID),
+		rows.As[tables.Line](row).Text(tables.LineID), rows.As[tables.Line](row).Small(tables.LineTier),
+		rows.As[tables.Line](row).Word(tables.LineKind)}, args...)
 	d.v.differ(Identity, "cycle %s, customer %s, line %s, tier %d, %s: "+format, args...)
 }
 
 // endLine adds a month-end line to what its product waited for.
-func (d *day) endLine(row rows.Row) error {
-	w := d.waiting[product{row.Word(tables.LCustomerID), row.Word(tables.LSKU)}]
+func (d *day) endLine(row rows.Row[tables.Any]) error {
+	w := d.waiting[product{rows.As[tables.Line](row).Word(tables.LineCustomerID),
+		rows.As[tables.Line](row).Word(tables.LineSKU)}]
 	if w == nil {
 		return nil // bandwidth: its quantity is measured, not accepted
 	}
-	q, err := row.Quantity(tables.LUsageAmount)
+	q, err := rows.As[tables.Line](row).Quantity(tables.LineUsageAmount)
 	if err != nil {
 		return err
 	}
@@ -224,8 +228,9 @@ func (d *day) endLine(row rows.Row) error {
 }
 
 // record distinguishes the records that the lines are of, and passes over those of the usage table on the way.
-func (d *day) record(row rows.Row) error {
-	key := recordKey{row.Word(tables.LCustomerID), row.Time(tables.LUsageStart), row.Text(tables.LID)}
+func (d *day) record(row rows.Row[tables.Any]) error {
+	key := recordKey{rows.As[tables.Line](row).Word(tables.LineCustomerID),
+		rows.As[tables.Line](row).Time(tables.LineUsageStart), rows.As[tables.Line](row).Text(tables.LineID)}
 	if !d.open || d.key.compare(&key) != 0 {
 		if err := d.closeRecord(); err != nil {
 			return err
@@ -237,7 +242,7 @@ func (d *day) record(row rows.Row) error {
 		d.open, d.amount = true, money.QuantityTotal{}
 		d.records++
 	}
-	q, err := row.Quantity(tables.LUsageAmount)
+	q, err := rows.As[tables.Line](row).Quantity(tables.LineUsageAmount)
 	if err != nil {
 		return err
 	}
@@ -256,7 +261,7 @@ func (d *day) closeRecord() error {
 	if at := usageKey(d.usage.row); d.key.compare(&at) != 0 {
 		return nil
 	}
-	q, err := d.usage.row.Quantity(tables.UQuantity)
+	q, err := rows.As[tables.Record](d.usage.row).Quantity(tables.RecordQuantity)
 	if err != nil {
 		return err
 	}
@@ -264,7 +269,7 @@ func (d *day) closeRecord() error {
 	if err := want.AddSigned(q); err != nil {
 		return err
 	}
-	status := d.usage.row.Small(tables.UStatus)
+	status := rows.As[tables.Record](d.usage.row).Small(tables.RecordStatus)
 	if status == tables.Replaced {
 		d.v.differ(Records, "cycle %s, customer %s, record %s: replaced, and yet it has lines", d.p.cycle.Cycle,
 			d.key.customer, d.key.id)
@@ -276,8 +281,10 @@ func (d *day) closeRecord() error {
 	return d.usage.next()
 }
 
-func usageKey(row rows.Row) recordKey {
-	return recordKey{row.Word(tables.UCustomerID), row.Time(tables.UUsageStart), row.Text(tables.URecordID)}
+func usageKey(row rows.Row[tables.Any]) recordKey {
+	return recordKey{rows.As[tables.Record](row).Word(tables.RecordCustomerID),
+		rows.As[tables.Record](row).Time(tables.RecordUsageStart),
+		rows.As[tables.Record](row).Text(tables.RecordRecordID)}
 }
 
 // passUsage takes the records before a key, nil = all, that have no lines of their own: replaced, or waiting for
@@ -289,12 +296,13 @@ func (d *day) passUsage(upTo *recordKey) error {
 			return nil
 		}
 		d.records++
-		if status := row.Small(tables.UStatus); status != tables.Replaced {
-			q, err := row.Quantity(tables.UQuantity)
+		if status := rows.As[tables.Record](row).Small(tables.RecordStatus); status != tables.Replaced {
+			q, err := rows.As[tables.Record](row).Quantity(tables.RecordQuantity)
 			if err != nil {
 				return err
 			}
-			w := d.waits(product{row.Word(tables.UCustomerID), row.Word(tables.USKU)})
+			w := d.waits(product{rows.As[tables.Record](row).Word(tables.RecordCustomerID),
+				rows.As[tables.Record](row).Word(tables.RecordSKU)})
 			w.records++
 			w.apart = w.apart || status == tables.Apart
 			if err := w.usage.AddSigned(q); err != nil {
@@ -327,12 +335,12 @@ func (d *day) closeCustomer() error {
 }
 
 func (d *day) compareSums() error {
-	if !d.sums.ok || d.sums.row.Word(tables.DCustomerID) != d.customer {
+	if !d.sums.ok || rows.As[tables.Sum](d.sums.row).Word(tables.SumCustomerID) != d.customer {
 		d.v.differ(DaySums, "cycle %s, day %s, customer %s: lines, but no sums", d.p.cycle.Cycle, d.name, d.customer)
 		return nil
 	}
 	row := d.sums.row
-	if n := row.Whole(tables.DLines); n != d.sum.lines {
+	if n := rows.As[tables.Sum](row).Whole(tables.SumLineCount); n != d.sum.lines {
 		d.v.differ(DaySums, "cycle %s, day %s, customer %s: %d lines, the sums have %d", d.p.cycle.Cycle, d.name,
 			d.customer, d.sum.lines, n)
 	}
@@ -356,7 +364,7 @@ func (d *day) finish() error {
 	}
 	if d.sums.ok {
 		d.v.differ(DaySums, "cycle %s, day %s, customer %s: sums, but no lines", d.p.cycle.Cycle, d.name,
-			d.sums.row.Word(tables.DCustomerID))
+			rows.As[tables.Sum](d.sums.row).Word(tables.SumCustomerID))
 	}
 	d.counts.rows += d.lines.n + d.usage.n
 	d.counts.lines += d.lines.n

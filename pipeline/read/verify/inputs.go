@@ -96,9 +96,10 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 		case tables.EndedRejects().Name:
 			n, err = v.rejectFile(e, tables.EndedRejects(), kept)
 		case tables.IncentiveEvents().Name:
-			n, err = v.fitting(e, tables.IncentiveEvents(), tables.VRefused, &v.counts.incentives)
+			n, err = v.fitting(e, tables.IncentiveEvents().Table, int(tables.IncentiveEventRefused),
+				&v.counts.incentives)
 		case tables.OrderStatus().Name:
-			n, err = v.fitting(e, tables.OrderStatus(), tables.STRefused, &v.counts.statuses)
+			n, err = v.fitting(e, tables.OrderStatus().Table, int(tables.OrderStepRefused), &v.counts.statuses)
 		default:
 			var is bool
 			if n, is, err = (&moneyChecks{verifier: v}).file(e); !is {
@@ -121,28 +122,29 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 	return kept, nil
 }
 
-func (v *verifier) rejectFile(e lake.FileEntry, def *tables.Table, kept map[fileKey]int64) (n int64, err error) {
-	list, err := rows.Unsorted(v.snap, e, def, []int{tables.RFeed, tables.RFileHash})
+func (v *verifier) rejectFile(e lake.FileEntry, def tables.Def[tables.Reject], kept map[fileKey]int64) (n int64,
+	err error) {
+	list, err := rows.Unsorted(v.snap, e, def, tables.Columns(tables.RejectFeed, tables.RejectFileHash))
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return n, list.Each(func(row rows.Row) error {
+	return n, list.Each(func(row rows.Row[tables.Reject]) error {
 		n++
-		kept[fileKey{row.Word(tables.RFeed), row.Word(tables.RFileHash)}]++
+		kept[fileKey{row.Word(tables.RejectFeed), row.Word(tables.RejectFileHash)}]++
 		return nil
 	})
 }
 
 // fitting counts the events of a file and, in count, those that fit.
 func (v *verifier) fitting(e lake.FileEntry, def *tables.Table, refused int, count *int64) (n int64, err error) {
-	list, err := rows.Unsorted(v.snap, e, def, []int{refused})
+	list, err := rows.Unsorted(v.snap, e, tables.Untyped(def), []int{refused})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return n, list.Each(func(row rows.Row) error {
-		if n++; row.Small(refused) == 0 {
+	return n, list.Each(func(row rows.Row[tables.Any]) error {
+		if n++; row.Small(tables.SmallColumn[tables.Any](refused)) == 0 {
 			*count++ // the workers have ended
 		}
 		return nil

@@ -73,13 +73,13 @@ func (m *moneyChecks) sum(def *tables.Table, name string, a money.Amount) error 
 }
 
 // sumColumns adds amounts of a row to the control totals that have the names of their columns.
-func (m *moneyChecks) sumColumns(def *tables.Table, row rows.Row, columns ...int) error {
+func sumColumns[T any](m *moneyChecks, def tables.Def[T], row rows.Row[T], columns ...int) error {
 	for _, c := range columns {
-		a, err := row.Amount(c)
+		a, err := row.Amount(tables.AmountColumn[T](c))
 		if err != nil {
 			return err
 		}
-		if err := m.sum(def, def.Columns[c].Name, a); err != nil {
+		if err := m.sum(def.Table, def.Columns[c].Name, a); err != nil {
 			return err
 		}
 	}
@@ -153,28 +153,29 @@ func (v *verifier) frozen() {
 
 // withdrawals adds up what is withdrawn, by state.
 func (m *moneyChecks) withdrawals(e lake.FileEntry) (int64, error) {
-	return m.each(e, tables.Withdrawals(), nil, func(row rows.Row) error {
+	return eachMoneyRow(m, e, tables.Withdrawals(), nil, func(row rows.Row[tables.Withdrawal]) error {
 		a, err := row.Amount(tables.WithdrawalAmount)
 		if err != nil {
 			return err
 		}
 		state := row.Word(tables.WithdrawalState)
 		if state == "requested" || state == "approved" {
-			err = m.holds(row.Word(tables.WithdrawalPartner), a.Neg())
+			err = m.holds(row.Word(tables.WithdrawalPartnerID), a.Neg())
 		}
-		return errors.Join(err, m.sum(tables.Withdrawals(), state, a))
+		return errors.Join(err, m.sum(tables.Withdrawals().Table, state, a))
 	})
 }
 
 // each visits the rows of a file in their order.
-func (m *moneyChecks) each(e lake.FileEntry, def *tables.Table, columns []int, visit func(rows.Row) error) (n int64,
+func eachMoneyRow[T any](m *moneyChecks, e lake.FileEntry, def tables.Def[T], columns []int,
+	visit func(rows.Row[T]) error) (n int64,
 	err error) {
 	list, err := rows.Unsorted(m.snap, e, def, columns)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return n, list.Each(func(row rows.Row) error {
+	return n, list.Each(func(row rows.Row[T]) error {
 		n++
 		return visit(row)
 	})
@@ -183,8 +184,8 @@ func (m *moneyChecks) each(e lake.FileEntry, def *tables.Table, columns []int, v
 // partnerEvents counts the events that count, by feed.
 func (m *moneyChecks) partnerEvents(e lake.FileEntry) (int64, error) {
 	m.counts.moneyEvents = map[string]int64{}
-	columns := []int{tables.PartnerEventFeed, tables.PartnerEventReason}
-	return m.each(e, tables.PartnerEvents(), columns, func(row rows.Row) error {
+	columns := tables.Columns(tables.PartnerEventFeed, tables.PartnerEventReason)
+	return eachMoneyRow(m, e, tables.PartnerEvents(), columns, func(row rows.Row[tables.PartnerEvent]) error {
 		if row.Word(tables.PartnerEventReason) == "" {
 			m.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
 		}
@@ -204,18 +205,18 @@ func (m *moneyChecks) partnerAccounts(e lake.FileEntry) (int64, error) {
 	type balance struct{ partner, kind string }
 	after := map[balance]money.Amount{}
 	moved := map[string]*allocation{}
-	n, err := m.each(e, tables.PartnerAccounts(), nil, func(row rows.Row) error {
-		partner, kind := row.Word(tables.PartnerAccountPartner), row.Word(tables.PartnerAccountBalance)
-		id := string(row.Text(tables.PartnerAccountEntry))
+	n, err := eachMoneyRow(m, e, tables.PartnerAccounts(), nil, func(row rows.Row[tables.PartnerAccount]) error {
+		partner, kind := row.Word(tables.PartnerAccountPartnerID), row.Word(tables.PartnerAccountBalanceType)
+		id := string(row.Text(tables.PartnerAccountEntryID))
 		amount, err := row.Amount(tables.PartnerAccountAmount)
 		if err != nil {
 			return err
 		}
-		now, err := row.Amount(tables.PartnerAccountAfter)
+		now, err := row.Amount(tables.PartnerAccountBalanceAfter)
 		if err != nil {
 			return err
 		}
-		if err := m.sum(tables.PartnerAccounts(), kind, amount); err != nil {
+		if err := m.sum(tables.PartnerAccounts().Table, kind, amount); err != nil {
 			return err
 		}
 		if kind == "frozen" {
@@ -254,30 +255,32 @@ func (m *moneyChecks) partnerAccounts(e lake.FileEntry) (int64, error) {
 // funds checks that each quota is reserved, claimed, approved and paid as its claims say.
 func (m *moneyChecks) funds(e lake.FileEntry) (int64, error) {
 	type key struct{ partner, programme, period string }
-	columns := [...]int{tables.FundReserved, tables.FundClaimed, tables.FundApproved, tables.FundPaid}
+	columns := [...]int{int(tables.FundReservedAmount), int(tables.FundClaimedAmount), int(tables.FundApprovedAmount),
+		int(tables.FundPaidAmount)}
 	quotas, claims := map[key][len(columns)]money.Amount{}, map[key]*[len(columns)]money.AmountTotal{}
-	n, err := m.each(e, tables.Funds(), nil, func(row rows.Row) error {
-		k := key{row.Word(tables.FundPartner), row.Word(tables.FundProgramme), row.Word(tables.FundPeriod)}
+	n, err := eachMoneyRow(m, e, tables.Funds(), nil, func(row rows.Row[tables.Fund]) error {
+		k := key{row.Word(tables.FundPartnerID), row.Word(tables.FundProgrammeID), row.Word(tables.FundPeriod)}
 		var amounts [len(columns)]money.Amount
 		for i, column := range columns {
 			var err error
-			if amounts[i], err = row.Amount(column); err != nil {
+			if amounts[i], err = row.Amount(tables.AmountColumn[tables.Fund](column)); err != nil {
 				return err
 			}
 		}
-		quota, err := row.Amount(tables.FundQuota)
+		quota, err := row.Amount(tables.FundQuotaAmount)
 		if err != nil {
 			return err
 		}
-		if err := m.sumColumns(tables.Funds(), row, tables.FundQuota, tables.FundListed); err != nil {
+		if err := sumColumns(m, tables.Funds(), row, int(tables.FundQuotaAmount),
+			int(tables.FundListedAmount)); err != nil {
 			return err
 		}
 		if quota.IsZero() {
-			if err := m.sumColumns(tables.Funds(), row, columns[:]...); err != nil {
+			if err := sumColumns(m, tables.Funds(), row, columns[:]...); err != nil {
 				return err
 			}
 		}
-		if len(row.Text(tables.FundClaim)) == 0 {
+		if len(row.Text(tables.FundClaimID)) == 0 {
 			if !quota.IsZero() {
 				quotas[k] = amounts
 			}
@@ -312,11 +315,11 @@ func (m *moneyChecks) funds(e lake.FileEntry) (int64, error) {
 }
 
 // sumOf is the sum of some columns of a row; a column named as its complement, ^c, is subtracted.
-func sumOf(row rows.Row, columns ...int) (money.Amount, error) {
+func sumOf[T any](row rows.Row[T], columns ...int) (money.Amount, error) {
 	var sum money.Amount
 	for _, c := range columns {
 		column := max(c, ^c)
-		a, err := row.Amount(column)
+		a, err := row.Amount(tables.AmountColumn[T](column))
 		if err != nil {
 			return sum, err
 		}
@@ -332,16 +335,19 @@ func sumOf(row rows.Row, columns ...int) (money.Amount, error) {
 
 // invoices checks that left = invoiceable - issued + returned + credited.
 func (m *moneyChecks) invoices(e lake.FileEntry) (int64, error) {
-	return m.each(e, tables.Invoices(), nil, func(row rows.Row) error {
-		if err := m.sumColumns(tables.Invoices(), row, tables.InvoiceInvoiceable, tables.InvoiceIssued,
-			tables.InvoiceReturned, tables.InvoiceCredited, tables.InvoiceLeft); err != nil {
+	return eachMoneyRow(m, e, tables.Invoices(), nil, func(row rows.Row[tables.Invoice]) error {
+		if err := sumColumns(m, tables.Invoices(), row, int(tables.InvoiceInvoiceableAmount),
+			int(tables.InvoiceIssuedAmount),
+			int(tables.InvoiceReturnedAmount), int(tables.InvoiceCreditedAmount),
+			int(tables.InvoiceLeftAmount)); err != nil {
 			return err
 		}
-		rest, err := sumOf(row, tables.InvoiceInvoiceable, ^tables.InvoiceIssued, tables.InvoiceReturned,
-			tables.InvoiceCredited, ^tables.InvoiceLeft)
+		rest, err := sumOf(row, int(tables.InvoiceInvoiceableAmount), ^int(tables.InvoiceIssuedAmount),
+			int(tables.InvoiceReturnedAmount),
+			int(tables.InvoiceCreditedAmount), ^int(tables.InvoiceLeftAmount))
 		if err == nil && !rest.IsZero() {
 			m.differ(PartnerMoney, "invoices of %s by %s to %s: left_amount differs by %s",
-				row.Word(tables.InvoiceCycle), row.Word(tables.InvoiceIssuer), row.Word(tables.InvoiceRecipient),
+				row.Word(tables.InvoiceCycle), row.Word(tables.InvoiceIssuerID), row.Word(tables.InvoiceRecipientID),
 				rest.Trim())
 		}
 		return err
@@ -350,19 +356,21 @@ func (m *moneyChecks) invoices(e lake.FileEntry) (int64, error) {
 
 // receivables checks that unpaid = amount - paid, less what was collected where that is set off.
 func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
-	return m.each(e, tables.Receivables(), nil, func(row rows.Row) error {
-		if err := m.sumColumns(tables.Receivables(), row, tables.ReceivableAmount, tables.ReceivableCollected,
-			tables.ReceivablePaid, tables.ReceivableUnpaid); err != nil {
+	return eachMoneyRow(m, e, tables.Receivables(), nil, func(row rows.Row[tables.Receivable]) error {
+		if err := sumColumns(m, tables.Receivables(), row, int(tables.ReceivableAmount),
+			int(tables.ReceivableCollectedAmount),
+			int(tables.ReceivablePaidAmount), int(tables.ReceivableUnpaidAmount)); err != nil {
 			return err
 		}
-		rest, err := sumOf(row, tables.ReceivableAmount, ^tables.ReceivablePaid, ^tables.ReceivableUnpaid)
+		rest, err := sumOf(row, int(tables.ReceivableAmount), ^int(tables.ReceivablePaidAmount),
+			^int(tables.ReceivableUnpaidAmount))
 		if err != nil {
 			return err
 		}
-		collected, err := row.Amount(tables.ReceivableCollected)
+		collected, err := row.Amount(tables.ReceivableCollectedAmount)
 		if err == nil && !rest.IsZero() && rest != collected {
 			m.differ(PartnerMoney, "receivable of partner %s, %s: unpaid_amount differs by %s",
-				row.Word(tables.ReceivablePartner), row.Word(tables.ReceivableCycle), rest.Trim())
+				row.Word(tables.ReceivablePartnerID), row.Word(tables.ReceivableCycle), rest.Trim())
 		}
 		return err
 	})
@@ -370,16 +378,18 @@ func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
 
 // coupons checks that amount = used + taken_back + expired + left.
 func (m *moneyChecks) coupons(e lake.FileEntry) (int64, error) {
-	return m.each(e, tables.Coupons(), nil, func(row rows.Row) error {
-		if err := m.sumColumns(tables.Coupons(), row, tables.CouponAmount, tables.CouponUsed, tables.CouponTakenBack,
-			tables.CouponExpired, tables.CouponLeft); err != nil {
+	return eachMoneyRow(m, e, tables.Coupons(), nil, func(row rows.Row[tables.Coupon]) error {
+		if err := sumColumns(m, tables.Coupons(), row, int(tables.CouponAmount), int(tables.CouponUsed),
+			int(tables.CouponTakenBack),
+			int(tables.CouponExpired), int(tables.CouponLeft)); err != nil {
 			return err
 		}
-		rest, err := sumOf(row, tables.CouponAmount, ^tables.CouponUsed, ^tables.CouponTakenBack, ^tables.CouponExpired,
-			^tables.CouponLeft)
+		rest, err := sumOf(row, int(tables.CouponAmount), ^int(tables.CouponUsed), ^int(tables.CouponTakenBack),
+			^int(tables.CouponExpired),
+			^int(tables.CouponLeft))
 		if err == nil && !rest.IsZero() {
 			m.differ(PartnerMoney, "coupon %s: used, taken back, expired and left differ from its amount by %s",
-				row.Text(tables.CouponID), rest.Trim())
+				row.Text(tables.CouponCouponID), rest.Trim())
 		}
 		return err
 	})
@@ -391,20 +401,20 @@ func (m *moneyChecks) couponRecords(e lake.FileEntry) (int64, error) {
 	var id string
 	var left money.Amount
 	issued := false
-	return m.each(e, tables.CouponRecords(), nil, func(row rows.Row) error {
-		if next := string(row.Text(tables.CouponRecordCoupon)); next != id {
+	return eachMoneyRow(m, e, tables.CouponRecords(), nil, func(row rows.Row[tables.CouponRecord]) error {
+		if next := string(row.Text(tables.CouponRecordCouponID)); next != id {
 			id, issued = next, false
 		}
 		amount, err := row.Amount(tables.CouponRecordAmount)
 		if err != nil {
 			return err
 		}
-		after, err := row.Amount(tables.CouponRecordLeft)
+		after, err := row.Amount(tables.CouponRecordLeftAfter)
 		if err != nil {
 			return err
 		}
 		kind := row.Word(tables.CouponRecordType)
-		if err := m.sum(tables.CouponRecords(), kind, amount); err != nil {
+		if err := m.sum(tables.CouponRecords().Table, kind, amount); err != nil {
 			return err
 		}
 		if kind == "issue" {

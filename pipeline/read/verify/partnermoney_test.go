@@ -75,7 +75,7 @@ func TestPartnerMoneyTotals(t *testing.T) {
 		t.Errorf("totals:\n%s\nwant:\n%s", got, want)
 	}
 	key := lake.FileKey{Table: "withdrawals", Bucket: lake.NoBucket}
-	change(t, l, key, tables.Withdrawals(), func(c *parquet.Columns) {
+	change(t, l, key, tables.Withdrawals(), func(c *parquet.Columns[tables.Withdrawal]) {
 		c.C[tables.WithdrawalAmount].Decs[0].Lo -= 100_000_000
 	}, nil)
 	snap, err := l.Head()

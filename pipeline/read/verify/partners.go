@@ -18,8 +18,9 @@ import (
 )
 
 // shared are the amounts that lines and partner statements both have, by their places in amounts.
-var shared = [...]struct{ at, col int }{{official, tables.XOfficial}, {discount, tables.XDiscount},
-	{truncated, tables.XTruncated}, {payment, tables.XPayment}}
+var shared = [...]struct{ at, col int }{{official, int(tables.PartnerStatementOfficialAmount)}, {discount,
+	int(tables.PartnerStatementOfficialDiscountAmount)},
+	{truncated, int(tables.PartnerStatementTruncatedAmount)}, {payment, int(tables.PartnerStatementPaymentAmount)}}
 
 // settledSum is what a closed cycle's partner statements and the lines with a partner come to.
 type settledSum struct{ lines, rows customerSum }
@@ -41,19 +42,20 @@ func (b *bucket) partners() error {
 	}
 	list, sold := make(map[string]*customerSum), make(map[resold]*through)
 	for _, e := range b.p.of(tables.PartnerStatements().Name) {
-		sums := newColumnSums(tables.PartnerStatementsOf(true))
+		sums := newColumnSums(tables.PartnerStatementsOf(true).Table)
 		cols := decimals(sums.def)
 		byMoney := make(map[string]*columnSums)
-		err := b.each(e, sums.def, nil, func(row rows.Row) error {
-			customer := row.Word(tables.XCustomerID)
-			if !b.belongs(customer) || row.Word(tables.XCycle) != e.Cycle {
+		err := eachRow(b, e, tables.Untyped(sums.def), nil, func(row rows.Row[tables.Any]) error {
+			customer := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCustomerID)
+			if !b.belongs(customer) ||
+				rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCycle) != e.Cycle {
 				b.v.differ(Contents, "%s: a row of customer %s does not belong there", e.Path, customer)
 			}
 			if list[customer] == nil {
 				list[customer] = &customerSum{}
 			}
 			b.counts.settled++
-			own := row.Word(tables.XCurrency)
+			own := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCurrency)
 			if byMoney[own] == nil {
 				byMoney[own] = newColumnSums(sums.def)
 			}
@@ -84,9 +86,11 @@ func (b *bucket) partners() error {
 }
 
 // converted checks that a row has a rate if and only if its partner and its customer have two currencies (§10.7).
-func (b *bucket) converted(row rows.Row) {
-	customer := b.currency[row.Word(tables.XCustomerID)]
-	own, rate, date := row.Word(tables.XCurrency), row.Word(tables.XRate), row.Word(tables.XRateDate)
+func (b *bucket) converted(row rows.Row[tables.Any]) {
+	customer := b.currency[rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCustomerID)]
+	own, rate, date := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCurrency),
+		rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementFxRate),
+		rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementFxDate)
 	if other := customer != "" && customer != own; (rate != "") != other || (date != "") != other {
 		b.differRow(row, "the customer's currency is %s, the partner's %s, and the rate %s of %s", customer, own,
 			cmp.Or(rate, "none"), cmp.Or(date, "no date"))
@@ -94,12 +98,12 @@ func (b *bucket) converted(row rows.Row) {
 }
 
 // partnerRow checks one row and adds it up: what is not about a reseller to the customer's sum.
-func (b *bucket) partnerRow(row rows.Row, sum *customerSum, sold map[resold]*through) error {
+func (b *bucket) partnerRow(row rows.Row[tables.Any], sum *customerSum, sold map[resold]*through) error {
 	var values [len(shared)]money.AmountTotal
 	var parts money.AmountTotal
-	about := row.Word(tables.XResellerID) != ""
+	about := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementResellerID) != ""
 	for i, a := range shared {
-		v, err := row.Amount(a.col)
+		v, err := row.Amount(tables.AmountColumn[tables.Any](a.col))
 		if err == nil {
 			err = values[i].Add(v)
 		}
@@ -119,19 +123,21 @@ func (b *bucket) partnerRow(row rows.Row, sum *customerSum, sold map[resold]*thr
 	if about {
 		return b.resellerRow(row, sold)
 	}
-	sum.lines += row.Whole(tables.XLineCount)
-	if seller := row.Word(tables.XSellerID); seller == "" || seller == vendor {
+	sum.lines += rows.As[tables.PartnerStatement](row).Whole(tables.PartnerStatementLineCount)
+	if seller := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementSellerID); seller == "" ||
+		seller == vendor {
 		return nil
 	}
-	owed, err := row.Amount(tables.XOwed)
-	t := throughOf(sold, row, row.Word(tables.XPartnerID), row.Word(tables.XSellerID))
-	t.owes = row.Word(tables.XCurrency)
+	owed, err := rows.As[tables.PartnerStatement](row).Amount(tables.PartnerStatementOwedAmount)
+	t := throughOf(sold, row, rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementPartnerID),
+		rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementSellerID))
+	t.owes = rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCurrency)
 	return errors.Join(err, t.owed.Add(owed))
 }
 
 // throughOf is what a reseller sold to a row's customer for a distributor.
-func throughOf(sold map[resold]*through, row rows.Row, reseller, distributor string) *through {
-	key := resold{row.Word(tables.XCustomerID), reseller, distributor}
+func throughOf(sold map[resold]*through, row rows.Row[tables.Any], reseller, distributor string) *through {
+	key := resold{rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCustomerID), reseller, distributor}
 	if sold[key] == nil {
 		sold[key] = &through{}
 	}
@@ -142,12 +148,13 @@ func throughOf(sold map[resold]*through, row rows.Row, reseller, distributor str
 const vendor = "vendor"
 
 // resellerRow checks a distributor's row about a reseller.
-func (b *bucket) resellerRow(row rows.Row, sold map[resold]*through) error {
-	t := throughOf(sold, row, row.Word(tables.XResellerID), row.Word(tables.XPartnerID))
-	t.earns = row.Word(tables.XCurrency)
-	revenue, err := row.Amount(tables.XRevenue)
-	cost, costErr := row.Amount(tables.XCost)
-	margin, marginErr := row.Amount(tables.XMargin)
+func (b *bucket) resellerRow(row rows.Row[tables.Any], sold map[resold]*through) error {
+	t := throughOf(sold, row, rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementResellerID),
+		rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementPartnerID))
+	t.earns = rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCurrency)
+	revenue, err := rows.As[tables.PartnerStatement](row).Amount(tables.PartnerStatementRevenueAmount)
+	cost, costErr := rows.As[tables.PartnerStatement](row).Amount(tables.PartnerStatementCostAmount)
+	margin, marginErr := rows.As[tables.PartnerStatement](row).Amount(tables.PartnerStatementMarginAmount)
 	var sum money.AmountTotal
 	if err := errors.Join(err, costErr, marginErr, sum.Add(cost), sum.Add(margin),
 		t.revenue.Add(revenue)); err != nil {
@@ -163,9 +170,10 @@ func (b *bucket) resellerRow(row rows.Row, sold map[resold]*through) error {
 	return nil
 }
 
-func (b *bucket) differRow(row rows.Row, format string, args ...any) {
-	args = append([]any{b.p.cycle.Cycle, row.Word(tables.XPartnerID), row.Word(tables.XCustomerID),
-		row.Word(tables.XServiceTypeCode)}, args...)
+func (b *bucket) differRow(row rows.Row[tables.Any], format string, args ...any) {
+	args = append([]any{b.p.cycle.Cycle, rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementPartnerID),
+		rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCustomerID),
+		rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementServiceTypeCode)}, args...)
 	b.v.differ(Partners, "cycle %s, partner %s, customer %s, service %s: "+format, args...)
 }
 
@@ -222,12 +230,12 @@ func (v *verifier) handPartners(b *bucket) error {
 func (b *bucket) events() error {
 	for _, e := range b.p.of(tables.AccountEvents().Name) {
 		n := int64(0)
-		list, err := rows.Unsorted(b.v.snap, e, tables.AccountEvents(), []int{tables.GRefused})
+		list, err := rows.Unsorted(b.v.snap, e, tables.AccountEvents(), tables.Columns(tables.AccountEventRefused))
 		if err != nil {
 			return err
 		}
-		err = list.Each(func(row rows.Row) error {
-			if n++; row.Small(tables.GRefused) == 0 {
+		err = list.Each(func(row rows.Row[tables.AccountEvent]) error {
+			if n++; row.Small(tables.AccountEventRefused) == 0 {
 				b.counts.accounts++
 			}
 			return nil
@@ -282,7 +290,7 @@ func (v *verifier) ledger(ctx context.Context, files []lake.FileEntry) error {
 		}
 		list, err := rows.Unsorted(v.snap, e, tables.AccountEntries(), nil)
 		if err == nil {
-			err = errors.Join(list.Each(func(row rows.Row) error {
+			err = errors.Join(list.Each(func(row rows.Row[tables.AccountEntry]) error {
 				n++
 				return v.entry(e, row, stands)
 			}), list.Close())
@@ -301,10 +309,10 @@ func (v *verifier) ledger(ctx context.Context, files []lake.FileEntry) error {
 }
 
 // entry checks one move of a balance.
-func (v *verifier) entry(e lake.FileEntry, row rows.Row, stands map[balance]money.Amount) error {
-	key := balance{row.Word(tables.ECustomerID), row.Word(tables.EBalanceType)}
-	moved, err := row.Amount(tables.EAmount)
-	after, afterErr := row.Amount(tables.EBalanceAfter)
+func (v *verifier) entry(e lake.FileEntry, row rows.Row[tables.AccountEntry], stands map[balance]money.Amount) error {
+	key := balance{row.Word(tables.AccountEntryCustomerID), row.Word(tables.AccountEntryBalanceType)}
+	moved, err := row.Amount(tables.AccountEntryAmount)
+	after, afterErr := row.Amount(tables.AccountEntryBalanceAfter)
 	if err := errors.Join(err, afterErr); err != nil {
 		return err
 	}
@@ -312,7 +320,8 @@ func (v *verifier) entry(e lake.FileEntry, row rows.Row, stands map[balance]mone
 	if err != nil {
 		return err
 	}
-	where := fmt.Sprintf("cycle %s, day %s, customer %s, %s", e.Cycle, e.Day, key.customer, row.Text(tables.EID))
+	where := fmt.Sprintf("cycle %s, day %s, customer %s, %s", e.Cycle, e.Day, key.customer,
+		row.Text(tables.AccountEntryID))
 	if want != after {
 		v.differ(Accounts, "%s: %s was %s, changed by %s, and is stored as %s", where, key.kind, stands[key], moved,
 			after)

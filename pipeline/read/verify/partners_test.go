@@ -105,7 +105,8 @@ func TestPartnersAreWell(t *testing.T) {
 }
 
 // rowsAt gives the one batch of the one file of a key.
-func rowsAt(t *testing.T, l *lake.Lake, key lake.FileKey, def *tables.Table) *parquet.Columns {
+func rowsAt(t *testing.T, l *lake.Lake, key lake.FileKey,
+	def tables.Def[tables.PartnerStatement]) *parquet.Columns[tables.PartnerStatement] {
 	t.Helper()
 	snap, err := l.Head()
 	if err != nil {
@@ -132,7 +133,7 @@ func rowsAt(t *testing.T, l *lake.Lake, key lake.FileKey, def *tables.Table) *pa
 }
 
 // closeWith closes the cycle with partner statements that somebody altered, as a run with a fault of its own would.
-func closeWith(t *testing.T, l *lake.Lake, key lake.FileKey, rows *parquet.Columns) {
+func closeWith(t *testing.T, l *lake.Lake, key lake.FileKey, rows *parquet.Columns[tables.PartnerStatement]) {
 	t.Helper()
 	txn, err := l.Begin()
 	if err != nil {
@@ -147,7 +148,7 @@ func closeWith(t *testing.T, l *lake.Lake, key lake.FileKey, rows *parquet.Colum
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(pq.Write(rows), pq.Close()); err != nil {
+	if err := errors.Join(pq.Write(rows.Any()), pq.Close()); err != nil {
 		t.Fatal(err)
 	}
 	e, err := out.Finish(int64(rows.N), nil)
@@ -173,24 +174,30 @@ func TestPartnersDiffer(t *testing.T) {
 	// Row 0 is hub's about north, row 1 north's own.
 	for _, tt := range []struct {
 		name  string
-		alter func(*parquet.Columns)
+		alter func(*parquet.Columns[tables.PartnerStatement])
 		want  string
 	}{
-		{"a payment", func(c *parquet.Columns) {
-			c.C[tables.XPayment].Decs[1].Lo++
-			c.C[tables.XOfficial].Decs[1].Lo++
+		{"a payment", func(c *parquet.Columns[tables.PartnerStatement]) {
+			c.C[tables.PartnerStatementPaymentAmount].Decs[1].Lo++
+			c.C[tables.PartnerStatementOfficialAmount].Decs[1].Lo++
 		},
 			"cycle 2026-09, customer acme: Σ payment_amount of the lines with a partner is 2.00000000, the partners' " +
 				"rows have 2.00000001"},
-		{"a row that does not add up", func(c *parquet.Columns) { c.C[tables.XDiscount].Decs[1].Lo++ },
+		{"a row that does not add up", func(c *parquet.Columns[tables.PartnerStatement]) {
+			c.C[tables.PartnerStatementOfficialDiscountAmount].Decs[1].Lo++
+		},
 			"cycle 2026-09, partner north, customer acme, service c: official 2.00000000 is not discount + truncated " +
 				"+ payment, 2.00000001"},
-		{"lines", func(c *parquet.Columns) { c.C[tables.XLineCount].Ints[1]++ },
+		{"lines", func(c *parquet.Columns[tables.PartnerStatement]) { c.C[tables.PartnerStatementLineCount].Ints[1]++ },
 			"cycle 2026-09, customer acme: 2 lines with a partner, the partners' rows have 3"},
-		{"what is owed", func(c *parquet.Columns) { c.C[tables.XOwed].Decs[1].Lo++ },
+		{"what is owed", func(c *parquet.Columns[tables.PartnerStatement]) {
+			c.C[tables.PartnerStatementOwedAmount].Decs[1].Lo++
+		},
 			"cycle 2026-09, customer acme: resellers owe their distributors 1.80000001, the distributors' revenue is " +
 				"1.80000000"},
-		{"a margin", func(c *parquet.Columns) { c.C[tables.XMargin].Decs[0].Lo++ },
+		{"a margin", func(c *parquet.Columns[tables.PartnerStatement]) {
+			c.C[tables.PartnerStatementMarginAmount].Decs[0].Lo++
+		},
 			"cycle 2026-09, partner hub, customer acme, service c: margin 0.20000001 is not revenue 1.80000000 less " +
 				"cost 1.60000000"},
 	} {
@@ -222,8 +229,8 @@ func TestAccountsDiffer(t *testing.T) {
 	l := lakeOf(t, w)
 	// On the 2nd the recharge of 1: it is said to have left 2, so that the next draw does not follow.
 	change(t, l, lake.FileKey{Table: "account_entries", Cycle: cycle, Day: "2026-09-02"}, tables.AccountEntries(),
-		func(c *parquet.Columns) {
-			c.C[tables.EBalanceAfter].Decs[0].Lo *= 2
+		func(c *parquet.Columns[tables.AccountEntry]) {
+			c.C[tables.AccountEntryBalanceAfter].Decs[0].Lo *= 2
 		}, nil)
 	want := "cycle 2026-09, day 2026-09-02, customer acme, c: cash was 0.00000000, changed by 1.00000000, and is " +
 		"stored as 2.00000000\n" +

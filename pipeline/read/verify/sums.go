@@ -40,7 +40,7 @@ func newColumnSums(def *tables.Table) *columnSums {
 }
 
 // add adds a row's values of the given columns.
-func (s *columnSums) add(row rows.Row, cols []int) error {
+func (s *columnSums) add(row rows.Row[tables.Any], cols []int) error {
 	s.rows++
 	for _, col := range cols {
 		d := row.Cols.C[col].Decs[row.I]

@@ -94,28 +94,28 @@ func (b *bucket) taxes() error {
 
 // load reads the stored taxes.
 func (c *taxCheck) load(e lake.FileEntry) error {
-	sums := newColumnSums(tables.Taxes())
-	err := c.each(e, tables.Taxes(), nil, func(row rows.Row) error {
+	sums := newColumnSums(tables.Taxes().Table)
+	err := eachRow(c.bucket, e, tables.Taxes(), nil, func(row rows.Row[tables.Tax]) error {
 		c.inclusive = row.Word(tables.TaxPrices) == "inclusive"
 		c.perLine = row.Word(tables.TaxRounding) == "line"
-		key := taxKey{row.Word(tables.TaxSeller), row.Word(tables.TaxBuyer), row.Word(tables.TaxID),
-			ratOf(row, tables.TaxRate).FloatString(money.RateScale)}
+		key := taxKey{row.Word(tables.TaxSellerID), row.Word(tables.TaxBuyerID), row.Word(tables.TaxTaxID),
+			ratOf(row, int(tables.TaxRate)).FloatString(money.RateScale)}
 		c.digits[key.seller+"/"+key.buyer] = row.Small(tables.TaxDigits)
 		home := c.p.bucket != lake.NoBucket && c.belongs(key.buyer)
 		if row.Word(tables.TaxCycle) != e.Cycle || home != (key.seller == "") {
 			c.v.differ(Contents, "%s: the row of %s does not belong there", e.Path, key)
 		}
-		one := taxed{ratOf(row, tables.TaxTaxable), ratOf(row, tables.TaxAmount)}
+		one := taxed{ratOf(row, int(tables.TaxTaxableAmount)), ratOf(row, int(tables.TaxTaxAmount))}
 		c.stored[key] = one
 		c.counts.taxes++
-		return sums.add(row, []int{tables.TaxTaxable, tables.TaxAmount})
+		return sums.add(row.Any(), tables.Columns(tables.TaxTaxableAmount, tables.TaxTaxAmount))
 	})
 	c.v.sumsOf(e, sums)
 	return err
 }
 
 // ratOf is the value of a decimal column.
-func ratOf(row rows.Row, col int) *big.Rat {
+func ratOf[T any](row rows.Row[T], col int) *big.Rat {
 	def := row.Cols.Def.Columns[col]
 	d := row.Cols.C[col].Decs[row.I]
 	v := new(big.Int).Lsh(big.NewInt(d.Hi), 64)
@@ -126,7 +126,7 @@ func ratOf(row rows.Row, col int) *big.Rat {
 // day counts the lines of a day again and adds them to the taxes of their customers.
 func (c *taxCheck) day(e lake.FileEntry) error {
 	parts := make(map[string][]*taxPart) // by customer
-	err := c.each(e, tables.TaxSums(), nil, func(row rows.Row) error {
+	err := eachRow(c.bucket, e, tables.TaxSums(), nil, func(row rows.Row[tables.TaxSum]) error {
 		p := partOf(row)
 		if !c.belongs(p.customer) {
 			c.v.differ(Contents, "%s: the row of customer %s does not belong there", e.Path, p.customer)
@@ -138,10 +138,11 @@ func (c *taxCheck) day(e lake.FileEntry) error {
 		return err
 	}
 	if lines, there := c.p.find(tables.Lines().Name, e.Day); there {
-		cols := []int{tables.LCustomerID, tables.LServiceTypeCode, tables.LPaymentAmount, tables.LUsageStart,
-			tables.LOwnTime}
-		err := c.each(lines, tables.Lines(), cols, func(row rows.Row) error {
-			c.line(parts[row.Word(tables.LCustomerID)], row)
+		cols := tables.Columns(tables.LineCustomerID, tables.LineServiceTypeCode, tables.LinePaymentAmount,
+			tables.LineUsageStart,
+			tables.LineOwnTime)
+		err := eachRow(c.bucket, lines, tables.Lines(), cols, func(row rows.Row[tables.Line]) error {
+			c.line(parts[row.Word(tables.LineCustomerID)], row)
 			return nil
 		})
 		if err != nil {
@@ -163,11 +164,12 @@ func (c *taxCheck) day(e lake.FileEntry) error {
 }
 
 // partOf reads a row of tax_sums.
-func partOf(row rows.Row) *taxPart {
-	p := &taxPart{customer: row.Word(tables.TaxSumCustomer), service: row.Word(tables.TaxSumService),
-		span: period.Span{From: row.Time(tables.TaxSumFrom), To: row.Time(tables.TaxSumTo)},
-		id:   row.Word(tables.TaxSumID), rate: ratOf(row, tables.TaxSumRate), rates: ratOf(row, tables.TaxSumRates),
-		taxable: ratOf(row, tables.TaxSumTaxable), rounded: ratOf(row, tables.TaxSumRounded),
+func partOf(row rows.Row[tables.TaxSum]) *taxPart {
+	p := &taxPart{customer: row.Word(tables.TaxSumCustomerID), service: row.Word(tables.TaxSumServiceTypeCode),
+		span: period.Span{From: row.MaybeTime(tables.TaxSumOwnFrom), To: row.MaybeTime(tables.TaxSumOwnTo)},
+		id:   row.Word(tables.TaxSumTaxID), rate: ratOf(row, int(tables.TaxSumRate)), rates: ratOf(row,
+			int(tables.TaxSumRates)),
+		taxable: ratOf(row, int(tables.TaxSumTaxableAmount)), rounded: ratOf(row, int(tables.TaxSumRoundedAmount)),
 		countedTax: new(big.Rat), countedBase: new(big.Rat)}
 	if p.span.To == tables.Nothing {
 		p.span.To = period.Forever
@@ -177,16 +179,16 @@ func partOf(row rows.Row) *taxPart {
 }
 
 // line adds a line to the parts that it belongs to.
-func (c *taxCheck) line(parts []*taxPart, row rows.Row) {
-	own := row.Time(tables.LOwnTime)
+func (c *taxCheck) line(parts []*taxPart, row rows.Row[tables.Line]) {
+	own := row.MaybeTime(tables.LineOwnTime)
 	if own == tables.Nothing {
-		own = row.Time(tables.LUsageStart)
+		own = row.Time(tables.LineUsageStart)
 	}
 	for _, p := range parts {
-		if p.service != row.Word(tables.LServiceTypeCode) || !p.span.Holds(own) {
+		if p.service != row.Word(tables.LineServiceTypeCode) || !p.span.Holds(own) {
 			continue
 		}
-		payment := ratOf(row, tables.LPaymentAmount)
+		payment := ratOf(row, int(tables.LinePaymentAmount))
 		p.countedBase.Add(p.countedBase, payment)
 		if c.perLine {
 			p.countedTax.Add(p.countedTax, rounded(c.exact(payment, p), c.digits["/"+p.customer]))
@@ -279,22 +281,23 @@ func (c *taxCheck) statements() error {
 		sums[key.buyer].Add(sums[key.buyer], s.tax)
 	}
 	for _, e := range c.p.of(tables.Statements().Name) {
-		err := c.each(e, tables.StatementsOf(true, true), nil, func(row rows.Row) error {
-			id := row.Word(tables.SCustomerID)
+		err := eachRow(c.bucket, e, tables.StatementsOf(true, true), nil, func(row rows.Row[tables.Statement]) error {
+			id := row.Word(tables.StatementCustomerID)
 			want := sums[id]
 			if want == nil {
 				want = new(big.Rat)
 			}
 			delete(sums, id)
-			if got := ratOf(row, tables.STax); got.Cmp(want) != 0 {
+			if got := ratOf(row, int(tables.StatementTaxAmount)); got.Cmp(want) != 0 {
 				c.v.differ(Taxes, "cycle %s, customer %s: the statement's tax is %s, its rows of taxes have %s",
 					e.Cycle, id, got.FloatString(money.AmountScale), want.FloatString(money.AmountScale))
 			}
-			owed := new(big.Rat).Add(ratOf(row, tables.SRounding), ratOf(row, tables.SDue))
+			owed := new(big.Rat).Add(ratOf(row, int(tables.StatementRoundingAmount)), ratOf(row,
+				int(tables.StatementDueAmount)))
 			if !c.inclusive {
-				owed.Sub(owed, ratOf(row, tables.STax))
+				owed.Sub(owed, ratOf(row, int(tables.StatementTaxAmount)))
 			}
-			if owed.Cmp(ratOf(row, tables.SPayment)) != 0 {
+			if owed.Cmp(ratOf(row, int(tables.StatementPaymentAmount))) != 0 {
 				c.v.differ(Statements, "cycle %s, customer %s: rounding + due is %s without the tax, which is not the "+
 					"payment", e.Cycle, id, owed.FloatString(money.AmountScale))
 			}

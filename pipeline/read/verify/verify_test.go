@@ -100,7 +100,7 @@ func check(t *testing.T, l *lake.Lake) *verify.Report {
 }
 
 // change rewrites the one file of a key and keeps the sums that were noted of it.
-func change(t *testing.T, l *lake.Lake, key lake.FileKey, def *tables.Table, alter func(*parquet.Columns),
+func change[T any](t *testing.T, l *lake.Lake, key lake.FileKey, def tables.Def[T], alter func(*parquet.Columns[T]),
 	note func(*lake.FileEntry)) {
 	t.Helper()
 	txn, err := l.Begin()
@@ -132,11 +132,11 @@ func change(t *testing.T, l *lake.Lake, key lake.FileKey, def *tables.Table, alt
 	if err != nil {
 		t.Fatal(err)
 	}
-	pq, err := parquet.NewWriter(struct{ io.Writer }{out}, def)
+	pq, err := parquet.NewWriter(struct{ io.Writer }{out}, def.Table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(pq.Write(c), pq.Close()); err != nil {
+	if err := errors.Join(pq.Write(c.Any()), pq.Close()); err != nil {
 		t.Fatal(err)
 	}
 	noted := old[0]
@@ -183,18 +183,19 @@ func TestAllIsWell(t *testing.T) {
 func TestDifferences(t *testing.T) {
 	t.Parallel()
 	lines := func(day string) lake.FileKey { return lake.FileKey{Table: "lines", Cycle: cycle, Day: day} }
-	raise := func(col, row int) func(*parquet.Columns) {
-		return func(c *parquet.Columns) { c.C[col].Decs[row].Lo++ }
+	raise := func(col, row int) func(*parquet.Columns[tables.Any]) {
+		return func(c *parquet.Columns[tables.Any]) { c.C[col].Decs[row].Lo++ }
 	}
 	for _, c := range []struct {
 		name  string
 		key   lake.FileKey
 		def   *tables.Table
-		alter func(*parquet.Columns)
+		alter func(*parquet.Columns[tables.Any])
 		note  func(*lake.FileEntry)
 		want  map[string]string // check → what it says
 	}{
-		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines(), raise(tables.LPaymentAmount, 0), nil,
+		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines().Table, raise(int(tables.LinePaymentAmount),
+			0), nil,
 			map[string]string{
 				verify.Identity: "cycle 2026-09, customer acme, line r1, tier 1, usage: official 0.50000000 is not " +
 					"discount 0.00000000 + truncated 0.00000000 + payment 0.50000001",
@@ -205,59 +206,61 @@ func TestDifferences(t *testing.T) {
 				verify.Contents: "Σ payment_amount is 2.00000001, the manifest has 2.00000000",
 				verify.Totals:   "2026-09/lines.payment_amount: counted 5.60000001, the manifest has 5.60000000",
 			}},
-		{"a line paid in no way", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) {
-			c.C[tables.LCashAmount].Decs[0].Lo = 0
+		{"a line paid in no way", lines("2026-09-04"), tables.Lines().Table, func(c *parquet.Columns[tables.Any]) {
+			c.C[tables.LineCashAmount].Decs[0].Lo = 0
 		}, nil, map[string]string{
 			verify.Identity:   "payment 2.00000000 is not the sum of its kinds, 0.00000000",
 			verify.Statements: "customer beta: Σ cash_amount", verify.DaySums: "customer beta: Σ cash_amount",
 			verify.Contents: "Σ cash_amount", verify.Totals: "lines.cash_amount",
 		}},
-		{"a line of another customer", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) {
-			c.C[tables.LCustomerID].Dict[0] = "zeta"
+		{"a line of another customer", lines("2026-09-04"), tables.Lines().Table, func(c *parquet.Columns[tables.Any]) {
+			c.C[tables.LineCustomerID].Dict[0] = "zeta"
 		}, nil, map[string]string{
 			verify.Statements: "cycle 2026-09, customer zeta: lines, but no statement",
 			verify.DaySums:    "day 2026-09-04, customer zeta: lines, but no sums",
 		}},
-		{"a line of another day", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) {
-			c.C[tables.LDay].Dict[0] = "2026-09-05"
+		{"a line of another day", lines("2026-09-04"), tables.Lines().Table, func(c *parquet.Columns[tables.Any]) {
+			c.C[tables.LineDay].Dict[0] = "2026-09-05"
 		}, nil, map[string]string{
 			verify.Contents: "cycle 2026-09, day 2026-09-04, bucket 0: line r3 of customer beta does not belong there",
 		}},
-		{"lines that are not in order", lines("2026-09-03"), tables.Lines(), func(c *parquet.Columns) {
-			slices.Reverse(c.C[tables.LUsageStart].Ints)
-		}, nil, map[string]string{
-			verify.Contents: "rows are not in order",
-		}},
+		{"lines that are not in order", lines("2026-09-03"), tables.Lines().Table,
+			func(c *parquet.Columns[tables.Any]) {
+				slices.Reverse(c.C[tables.LineUsageStart].Ints)
+			}, nil, map[string]string{
+				verify.Contents: "rows are not in order",
+			}},
 		{"a replaced record that counts again", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
-			tables.Usage(), func(c *parquet.Columns) {
+			tables.Usage().Table, func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
-					c.C[tables.UStatus].Codes[i] = tables.Counted
+					c.C[tables.RecordStatus].Codes[i] = tables.Counted
 				}
 			}, nil,
 			map[string]string{verify.Quantities: "cycle 2026-09, customer acme, sku vm: accepted 2.0000000000, in " +
 				"the positions 0.0000000000"}},
-		{"a replaced record with lines", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"}, tables.Usage(),
-			func(c *parquet.Columns) {
+		{"a replaced record with lines", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
+			tables.Usage().Table,
+			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
-					c.C[tables.UStatus].Codes[i] = tables.Replaced
+					c.C[tables.RecordStatus].Codes[i] = tables.Replaced
 				}
 			}, nil,
 			map[string]string{verify.Records: "cycle 2026-09, customer acme, record r6: replaced, and yet it has " +
 				"lines"}},
-		{"an identity too many", lake.FileKey{Table: "ident", Cycle: cycle, Day: "2026-09-03"}, tables.Ident(),
-			func(c *parquet.Columns) {
+		{"an identity too many", lake.FileKey{Table: "ident", Cycle: cycle, Day: "2026-09-03"}, tables.Ident().Table,
+			func(c *parquet.Columns[tables.Any]) {
 				c.C[0].Ints = append(c.C[0].Ints, c.C[0].Ints[c.N-1])
 				c.N++
 			}, func(e *lake.FileEntry) { e.Rows++ }, map[string]string{
 				verify.Records: "cycle 2026-09, day 2026-09-03, bucket 0: 4 records were accepted, 3 are in " +
 					"lines and " +
 					"usage"}},
-		{"a row count", lines("2026-09-04"), tables.Lines(), nil, func(e *lake.FileEntry) {
+		{"a row count", lines("2026-09-04"), tables.Lines().Table, nil, func(e *lake.FileEntry) {
 			e.Rows = 2
 		}, map[string]string{
 			verify.Contents: "1 rows, the manifest has 2",
 		}},
-		{"a sum", lines("2026-09-04"), tables.Lines(), nil, func(e *lake.FileEntry) {
+		{"a sum", lines("2026-09-04"), tables.Lines().Table, nil, func(e *lake.FileEntry) {
 			e.Sums = slices.Clone(e.Sums)
 			for i := range e.Sums {
 				if e.Sums[i].Column == "usage_amount" {
@@ -265,42 +268,45 @@ func TestDifferences(t *testing.T) {
 				}
 			}
 		}, map[string]string{verify.Contents: "Σ usage_amount is 4.0000000000, the manifest has 5.0000000000"}},
-		{"a statement", lake.FileKey{Table: "statements", Cycle: cycle}, tables.Statements(), raise(tables.SDue, 1),
+		{"a statement", lake.FileKey{Table: "statements", Cycle: cycle}, tables.Statements().Table,
+			raise(int(tables.StatementDueAmount), 1),
 			nil, map[string]string{
 				verify.Statements: "cycle 2026-09, customer beta: rounding + due is 3.60000001, which is not the " +
 					"payment",
 				verify.Contents: "Σ due_amount",
 				verify.Totals:   "2026-09/statements.due_amount: counted 5.60000001, the manifest has 5.60000000",
 			}},
-		{"what waits", lake.FileKey{Table: "positions", Cycle: cycle, Day: "2026-09-04"}, tables.Positions(),
-			func(c *parquet.Columns) {
+		{"what waits", lake.FileKey{Table: "positions", Cycle: cycle, Day: "2026-09-04"}, tables.Positions().Table,
+			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
-					c.C[tables.PUsage].Decs[i].Lo++
+					c.C[tables.PositionUsage].Decs[i].Lo++
 				}
 			}, nil,
 			map[string]string{verify.Quantities: "cycle 2026-09, customer beta, sku cdn: accepted 8.0000000000, in " +
 				"the positions 8.0000000001"}},
-		{"a month-end line", lines("end"), tables.Lines(), raise(tables.LUsageAmount, 0), nil, map[string]string{
-			verify.Quantities: "customer beta, sku cdn: accepted 8.0000000000, in the month-end lines 8.0000000001",
-			verify.Contents:   "Σ usage_amount", verify.Totals: "lines.usage_amount",
-		}},
-		{"a record that replaces", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"}, tables.Usage(),
-			func(c *parquet.Columns) {
+		{"a month-end line", lines("end"), tables.Lines().Table, raise(int(tables.LineUsageAmount), 0), nil,
+			map[string]string{
+				verify.Quantities: "customer beta, sku cdn: accepted 8.0000000000, in the month-end lines 8.0000000001",
+				verify.Contents:   "Σ usage_amount", verify.Totals: "lines.usage_amount",
+			}},
+		{"a record that replaces", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"}, tables.Usage().Table,
+			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
-					c.C[tables.UQuantity].Decs[i].Lo++
+					c.C[tables.RecordQuantity].Decs[i].Lo++
 				}
 			}, nil,
 			map[string]string{verify.Quantities: "record r6: accepted 3.0000000001, in its lines 3.0000000000"}},
-		{"rejects", lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}, tables.Rejects(), func(c *parquet.Columns) {
-			c.C[tables.RFileHash].Dict[0] = "0"
-		}, nil, map[string]string{
-			verify.Inputs: "inbox/usage/a.csv: 1 rejected, 0 rejects stored",
-		}},
+		{"rejects", lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}, tables.Rejects().Table,
+			func(c *parquet.Columns[tables.Any]) {
+				c.C[tables.RejectFileHash].Dict[0] = "0"
+			}, nil, map[string]string{
+				verify.Inputs: "inbox/usage/a.csv: 1 rejected, 0 rejects stored",
+			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			l := billed(t)
-			change(t, l, c.key, c.def, c.alter, c.note)
+			change(t, l, c.key, tables.Untyped(c.def), c.alter, c.note)
 			r := check(t, l)
 			if r.OK {
 				t.Errorf("OK = %v", r.OK)

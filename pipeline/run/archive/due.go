@@ -97,13 +97,15 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 			}
 			switch e.Table {
 			case tables.Late().Name:
-				err = l.each(e, tables.Late(), tables.LateOrigin, func(row rows.Row) (period.Cycle, error) {
-					return period.ParseCycle(row.Word(tables.LateOrigin))
-				})
+				err = oldest(l, e, tables.Late(), int(tables.RecordOriginCycle),
+					func(row rows.Row[tables.Record]) (period.Cycle, error) {
+						return period.ParseCycle(row.Word(tables.RecordOriginCycle))
+					})
 			case tables.LateSamples().Name:
-				err = l.each(e, tables.LateSamples(), tables.BSlot, func(row rows.Row) (period.Cycle, error) {
-					return l.zone.Cycle(row.Time(tables.BSlot)), nil
-				})
+				err = oldest(l, e, tables.LateSamples(), int(tables.SampleSlot),
+					func(row rows.Row[tables.Sample]) (period.Cycle, error) {
+						return l.zone.Cycle(row.Time(tables.SampleSlot)), nil
+					})
 			}
 			if err != nil {
 				return err
@@ -114,14 +116,15 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 }
 
 // each notes the oldest cycle that rows of a file belong to.
-func (l *lateUse) each(e lake.FileEntry, def *tables.Table, col int, of func(rows.Row) (period.Cycle, error)) (
+func oldest[T any](l *lateUse, e lake.FileEntry, def tables.Def[T], col int, of func(rows.Row[T]) (period.Cycle,
+	error)) (
 	err error) {
 	list, err := rows.Unsorted(l.snap, e, def, []int{col})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return list.Each(func(row rows.Row) error {
+	return list.Each(func(row rows.Row[T]) error {
 		c, err := of(row)
 		if oldest, ok := l.oldest[e.Cycle]; !ok || c < oldest {
 			l.oldest[e.Cycle] = c

@@ -220,19 +220,21 @@ func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *events.
 		return err
 	}
 	found := false
-	scan := rows.Scan{Table: tables.Lines(), Cols: []int{tables.LCustomerID, tables.LID, tables.LTradeID,
-		tables.LOfficialAmount, tables.LPaymentAmount, tables.LCouponAmount}}
+	scan := rows.Scan[tables.Line]{Table: tables.Lines(), Cols: tables.Columns(tables.LineCustomerID, tables.LineID,
+		tables.LineTradeID,
+		tables.LineOfficialAmount, tables.LinePaymentAmount, tables.LineCouponAmount)}
 	for _, f := range files {
-		err := rows.Groups(ctx, snap, f, scan, func(batch *parquet.Columns) (err error) {
+		err := rows.Groups(ctx, snap, f, scan, func(batch *parquet.Columns[tables.Line]) (err error) {
 			for i := range batch.N {
-				row := rows.Row{Cols: batch, I: i}
-				if row.Word(tables.LCustomerID) != c.Customer || string(row.Text(tables.LID)) != base.LineID() ||
-					row.Word(tables.LTradeID) != base.ID {
+				row := rows.Row[tables.Line]{Cols: batch, I: i}
+				if row.Word(tables.LineCustomerID) != c.Customer || string(row.Text(tables.LineID)) != base.LineID() ||
+					row.Word(tables.LineTradeID) != base.ID {
 					continue
 				}
 				found = true
-				for col, amount := range map[int]*money.Amount{tables.LOfficialAmount: &to.Official,
-					tables.LPaymentAmount: &to.Payment, tables.LCouponAmount: &to.Coupons} {
+				for col, amount := range map[tables.AmountColumn[tables.Line]]*money.Amount{
+					tables.LineOfficialAmount: &to.Official,
+					tables.LinePaymentAmount:  &to.Payment, tables.LineCouponAmount: &to.Coupons} {
 					if *amount, err = row.Amount(col); err != nil {
 						return err
 					}

@@ -338,8 +338,10 @@ func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
 		if err != nil || !ok {
 			return err
 		}
-		j.out.Rejects = append(j.out.Rejects, Reject{Row: row.Whole(tables.RRow), Column: row.Word(tables.RColumn),
-			Reason: row.Word(tables.RReason), Value: string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID))})
+		j.out.Rejects = append(j.out.Rejects, Reject{Row: row.Whole(tables.RejectRow),
+			Column: row.Word(tables.RejectColumn),
+			Reason: row.Word(tables.RejectReason), Value: string(row.Text(tables.RejectValue)),
+			ID: string(row.Text(tables.RejectID))})
 	}
 	return nil
 }

@@ -86,8 +86,8 @@ func bill(t *testing.T, w *workspace.Workspace) billed {
 		if err != nil {
 			return err
 		}
-		err = list.Each(func(row rows.Row) error {
-			customer := row.Word(tables.LCustomerID)
+		err = list.Each(func(row rows.Row[tables.Line]) error {
+			customer := row.Word(tables.LineCustomerID)
 			out.lines[customer] = append(out.lines[customer], storedText(t, row))
 			return nil
 		})
@@ -109,27 +109,30 @@ func bill(t *testing.T, w *workspace.Workspace) billed {
 }
 
 // storedText is everything that a quote says of a line, from the lake.
-func storedText(t *testing.T, row rows.Row) string {
+func storedText(t *testing.T, row rows.Row[tables.Line]) string {
 	t.Helper()
-	text := fmt.Sprintf("%s %d %s %s %s %s %s %s", row.Text(tables.LID), row.Small(tables.LTier),
-		row.Word(tables.LKind), row.Word(tables.LSKU), row.Word(tables.LRegionCode), row.Text(tables.LResourceID),
-		row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd))
-	for _, col := range []int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice} {
+	text := fmt.Sprintf("%s %d %s %s %s %s %s %s", row.Text(tables.LineID), row.Small(tables.LineTier),
+		row.Word(tables.LineKind), row.Word(tables.LineSKU), row.Word(tables.LineRegionCode),
+		row.Text(tables.LineResourceID),
+		row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd))
+	for _, col := range []tables.QuantityColumn[tables.Line]{tables.LineUsageAmount, tables.LineFreeResourceUsage,
+		tables.LineQuantity, tables.LineUnitPrice} {
 		q, err := row.Quantity(col)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text += " " + q.String()
 	}
-	for _, col := range []int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount,
-		tables.LPaymentAmount} {
+	for _, col := range []tables.AmountColumn[tables.Line]{tables.LineOfficialAmount,
+		tables.LineOfficialDiscountAmount, tables.LineTruncatedAmount,
+		tables.LinePaymentAmount} {
 		a, err := row.Amount(col)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text += " " + a.String()
 	}
-	return text + fmt.Sprintf(" %q %q", row.Word(tables.LDiscountID), row.Text(tables.LPackageDraws))
+	return text + fmt.Sprintf(" %q %q", row.Word(tables.LineDiscountID), row.Text(tables.LinePackageDraws))
 }
 
 func quotedText(l *quote.Line) string {

@@ -82,21 +82,24 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 		if err != nil {
 			return nil, err
 		}
-		err = list.Each(func(row rows.Row) error {
-			if row.Word(tables.UCustomerID) != j.Customer {
+		err = list.Each(func(row rows.Row[tables.Record]) error {
+			if row.Word(tables.RecordCustomerID) != j.Customer {
 				return nil
 			}
-			r := record{region: row.Word(tables.URegionCode), replaced: row.Small(tables.UStatus) == tables.Replaced}
-			r.ID, r.Resource = bytes.Clone(row.Text(tables.URecordID)), bytes.Clone(row.Text(tables.UResourceID))
-			r.Name, r.Tag = bytes.Clone(row.Text(tables.UResourceName)), bytes.Clone(row.Text(tables.UResourceTag))
-			r.Start, r.End = row.Time(tables.UUsageStart), row.Time(tables.UUsageEnd)
-			q, err := row.Quantity(tables.UQuantity)
+			r := record{region: row.Word(tables.RecordRegionCode),
+				replaced: row.Small(tables.RecordStatus) == tables.Replaced}
+			r.ID, r.Resource = bytes.Clone(row.Text(tables.RecordRecordID)),
+				bytes.Clone(row.Text(tables.RecordResourceID))
+			r.Name, r.Tag = bytes.Clone(row.Text(tables.RecordResourceName)),
+				bytes.Clone(row.Text(tables.RecordResourceTag))
+			r.Start, r.End = row.Time(tables.RecordUsageStart), row.Time(tables.RecordUsageEnd)
+			q, err := row.Quantity(tables.RecordQuantity)
 			if err != nil {
 				return err
 			}
 			r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
-			r.Withdrawn = len(row.Text(tables.UReplaces)) > 0 && q.IsZero()
-			if r.SKU, err = j.sku(row.Word(tables.USKU)); err != nil {
+			r.Withdrawn = len(row.Text(tables.RecordReplaces)) > 0 && q.IsZero()
+			if r.SKU, err = j.sku(row.Word(tables.RecordSKU)); err != nil {
 				return err
 			}
 			out = append(out, r)
@@ -112,19 +115,20 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 // fromLines reads the other records back from their lines: the lines of kind usage of one record are one.
 func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle,
 	have map[string]bool) (out []record, err error) {
-	cols := []int{tables.LRegionCode, tables.LResourceID, tables.LResourceName, tables.LResourceTag, tables.LSKU,
-		tables.LUsageAmount, tables.LUsageEnd}
+	cols := tables.Columns(tables.LineRegionCode, tables.LineResourceID, tables.LineResourceName,
+		tables.LineResourceTag, tables.LineSKU,
+		tables.LineUsageAmount, tables.LineUsageEnd)
 	list, err := rows.Lines(ctx, snap, cycle.String(), j.Customer, cols, rows.Limits{})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	err = list.Each(func(row rows.Row) error {
-		id, start := row.Text(tables.LID), row.Time(tables.LUsageStart)
-		if row.Word(tables.LKind) != line.Usage.String() || have[string(id)] {
+	err = list.Each(func(row rows.Row[tables.Line]) error {
+		id, start := row.Text(tables.LineID), row.Time(tables.LineUsageStart)
+		if row.Word(tables.LineKind) != line.Usage.String() || have[string(id)] {
 			return nil
 		}
-		q, err := row.Quantity(tables.LUsageAmount)
+		q, err := row.Quantity(tables.LineUsageAmount)
 		if err != nil {
 			return err
 		}
@@ -132,11 +136,11 @@ func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.C
 			out[n-1].Quantity, err = out[n-1].Quantity.Add(q.Abs())
 			return err
 		}
-		r := record{region: row.Word(tables.LRegionCode)}
-		r.ID, r.Resource = bytes.Clone(id), bytes.Clone(row.Text(tables.LResourceID))
-		r.Name, r.Tag = bytes.Clone(row.Text(tables.LResourceName)), bytes.Clone(row.Text(tables.LResourceTag))
-		r.Start, r.End, r.Quantity = start, row.Time(tables.LUsageEnd), q.Abs()
-		if r.SKU, err = j.sku(row.Word(tables.LSKU)); err != nil {
+		r := record{region: row.Word(tables.LineRegionCode)}
+		r.ID, r.Resource = bytes.Clone(id), bytes.Clone(row.Text(tables.LineResourceID))
+		r.Name, r.Tag = bytes.Clone(row.Text(tables.LineResourceName)), bytes.Clone(row.Text(tables.LineResourceTag))
+		r.Start, r.End, r.Quantity = start, row.MaybeTime(tables.LineUsageEnd), q.Abs()
+		if r.SKU, err = j.sku(row.Word(tables.LineSKU)); err != nil {
 			return err
 		}
 		out = append(out, r)

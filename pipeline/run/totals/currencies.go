@@ -62,12 +62,14 @@ func (t *State) moneyTotals(cycle string, files []lake.FileEntry) ([]lake.Total,
 
 // amountsOfSums are the amount columns of the table sums, linesOfSums the columns of lines that they add up.
 var (
-	amountsOfSums = [...]int{tables.DOfficial, tables.DDiscount, tables.DTruncated, tables.DPayment, tables.DCash,
-		tables.DCredit, tables.DCoupon, tables.DStored, tables.DFlexi, tables.DDebt}
-	linesOfSums = [...]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount,
-		tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
-		tables.LStoredValueAmount,
-		tables.LFlexiCouponAmount, tables.LDebtAmount}
+	amountsOfSums = [...]tables.AmountColumn[tables.Sum]{tables.SumOfficialAmount, tables.SumOfficialDiscountAmount,
+		tables.SumTruncatedAmount, tables.SumPaymentAmount, tables.SumCashAmount, tables.SumCreditAmount,
+		tables.SumCouponAmount, tables.SumStoredValueCardAmount, tables.SumFlexipurchaseCouponAmount,
+		tables.SumDebtAmount}
+	linesOfSums = [...]tables.AmountColumn[tables.Line]{tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
+		tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LineCashAmount, tables.LineCreditAmount,
+		tables.LineCouponAmount, tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount,
+		tables.LineDebtAmount}
 )
 
 // moneyOfLines adds up the amounts of the lines of a cycle by currency, in the order of amountsOfSums.
@@ -80,10 +82,10 @@ func (t *State) moneyOfLines(files []lake.FileEntry) (sums [len(amountsOfSums)]m
 		if e.Table != tables.Sums().Name {
 			continue
 		}
-		err := tablefile.Each(t.Txn, e, tables.Sums(), nil, func(c *parquet.Columns, row int) error {
-			currency := own[c.C[tables.DCustomerID].Word(row)]
+		err := tablefile.Each(t.Txn, e, tables.Sums(), nil, func(c *parquet.Columns[tables.Sum], row int) error {
+			currency := own[c.Word(tables.SumCustomerID).At(row)]
 			for i, col := range amountsOfSums {
-				d := c.C[col].Decs[row]
+				d := c.Amount(col).At(row)
 				part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
 				if err == nil {
 					err = sums[i].AddTotal(currency, part)

@@ -42,7 +42,7 @@ func (t *State) marginTotals(cycle string, files []lake.FileEntry) ([]lake.Total
 	if err != nil {
 		return nil, err
 	}
-	billed := lines[slices.Index(amountsOfSums[:], tables.DPayment)]
+	billed := lines[slices.Index(amountsOfSums[:], tables.SumPaymentAmount)]
 	for _, column := range paid {
 		currency := strings.TrimPrefix(column, payment+".")
 		if m, l := margins.all.text(column), billed.Of(currency).String(); m != l {

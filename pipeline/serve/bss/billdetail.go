@@ -142,26 +142,32 @@ func (r *feeRecord) append(o *operation.Object) {
 
 // detailColumns are the columns of feeRecord.
 func detailColumns() []int {
-	return append(idColumns(), tables.LCycle, tables.LCustomerID, tables.LAssociationType, tables.LServiceTypeCode,
-		tables.LResourceTypeCode, tables.LChargingMode, tables.LTradeTime, tables.LTradeID, tables.LBillDetailType,
-		tables.LResourceID, tables.LResourceName, tables.LRegionCode, tables.LSKU, tables.LResourceTag,
-		tables.LConsumeTime, tables.LUsageType, tables.LMeasure, tables.LUsageAmount, tables.LFreeResourceUsage,
-		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount,
-		tables.LCouponAmount, tables.LFlexiCouponAmount, tables.LStoredValueAmount, tables.LDebtAmount,
-		tables.LPartnerID)
+	return append(idColumns(), int(tables.LineCycle), int(tables.LineCustomerID), int(tables.LineAssociationType),
+		int(tables.LineServiceTypeCode),
+		int(tables.LineResourceTypeCode), int(tables.LineChargingMode), int(tables.LineTradeTime),
+		int(tables.LineTradeID), int(tables.LineBillDetailType),
+		int(tables.LineResourceID), int(tables.LineResourceName), int(tables.LineRegionCode), int(tables.LineSKU),
+		int(tables.LineResourceTag),
+		int(tables.LineConsumeTime), int(tables.LineUsageType), int(tables.LineMeasure), int(tables.LineUsageAmount),
+		int(tables.LineFreeResourceUsage),
+		int(tables.LineOfficialAmount), int(tables.LineOfficialDiscountAmount), int(tables.LinePaymentAmount),
+		int(tables.LineCashAmount), int(tables.LineCreditAmount),
+		int(tables.LineCouponAmount), int(tables.LineFlexipurchaseCouponAmount), int(tables.LineStoredValueCardAmount),
+		int(tables.LineDebtAmount),
+		int(tables.LinePartnerID))
 }
 
 func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, error) {
 	name, cycle := cycleOf(c, "bill_cycle")
 	f := within(c)
-	f.by("service_type_code", tables.LServiceTypeCode)
-	f.by("region_code", tables.LRegionCode)
-	f.byNumber("charging_mode", tables.LChargingMode)
-	f.byNumber("bill_detail_type", tables.LBillDetailType)
-	f.by("resource_id", tables.LResourceID)
-	f.by("resource_name", tables.LResourceName)
-	f.by("trade_id", tables.LTradeID)
-	f.by("association_type", tables.LAssociationType)
+	f.by("service_type_code", int(tables.LineServiceTypeCode))
+	f.by("region_code", int(tables.LineRegionCode))
+	f.byNumber("charging_mode", int(tables.LineChargingMode))
+	f.byNumber("bill_detail_type", int(tables.LineBillDetailType))
+	f.by("resource_id", int(tables.LineResourceID))
+	f.by("resource_name", int(tables.LineResourceName))
+	f.by("trade_id", int(tables.LineTradeID))
+	f.by("association_type", int(tables.LineAssociationType))
 	if err := f.days(cycle); err != nil {
 		return nil, err
 	}
@@ -190,27 +196,29 @@ func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, e
 }
 
 func feeRecordOf(r *reader) feeRecord {
-	product, measure := r.product(), form.MeasureID(r.word(tables.LMeasure))
+	product, measure := r.product(), form.MeasureID(r.word(tables.LineMeasure))
 	return feeRecord{
-		BillCycle: r.word(tables.LCycle), CustomerID: r.word(tables.LCustomerID),
-		AssociationType: r.word(tables.LAssociationType),
-		ServiceTypeCode: r.word(tables.LServiceTypeCode), ResourceTypeCode: r.word(tables.LResourceTypeCode),
+		BillCycle: r.word(tables.LineCycle), CustomerID: r.word(tables.LineCustomerID),
+		AssociationType: r.word(tables.LineAssociationType),
+		ServiceTypeCode: r.word(tables.LineServiceTypeCode), ResourceTypeCode: r.word(tables.LineResourceTypeCode),
 		ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
-		ChargingMode: r.row.Small(tables.LChargingMode),
-		TradeTime:    r.time(tables.LTradeTime), TradeID: r.word(tables.LTradeID), ID: r.id(),
-		BillDetailType: r.row.Small(tables.LBillDetailType),
-		ResourceID:     r.text(tables.LResourceID), ResourceName: r.text(tables.LResourceName),
-		RegionCode: r.word(tables.LRegionCode),
-		ProductID:  r.word(tables.LSKU), ProductName: product.Name, ResourceTag: r.text(tables.LResourceTag),
-		ConsumeTime: r.time(tables.LConsumeTime),
-		UsageType:   r.word(tables.LUsageType), UsageAmount: r.quantity(tables.LUsageAmount), UsageMeasure: measure,
-		FreeResourceUsage: r.quantity(tables.LFreeResourceUsage), FreeMeasure: measure,
-		Official: r.amount(tables.LOfficialAmount), Discount: r.amount(tables.LDiscountAmount),
-		Payment: r.amount(tables.LPaymentAmount),
-		Cash:    r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount),
-		Coupon:      r.amount(tables.LCouponAmount),
-		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredValue: r.amount(tables.LStoredValueAmount),
-		Debt:      r.amount(tables.LDebtAmount),
-		PartnerID: r.word(tables.LPartnerID),
+		ChargingMode: r.row.Small(tables.LineChargingMode),
+		TradeTime:    r.time(int(tables.LineTradeTime)), TradeID: r.word(tables.LineTradeID), ID: r.id(),
+		BillDetailType: r.row.Small(tables.LineBillDetailType),
+		ResourceID:     r.text(tables.LineResourceID), ResourceName: r.text(tables.LineResourceName),
+		RegionCode: r.word(tables.LineRegionCode),
+		ProductID:  r.word(tables.LineSKU), ProductName: product.Name, ResourceTag: r.text(tables.LineResourceTag),
+		ConsumeTime: r.time(int(tables.LineConsumeTime)),
+		UsageType:   r.word(tables.LineUsageType), UsageAmount: r.quantity(tables.LineUsageAmount),
+		UsageMeasure:      measure,
+		FreeResourceUsage: r.quantity(tables.LineFreeResourceUsage), FreeMeasure: measure,
+		Official: r.amount(tables.LineOfficialAmount), Discount: r.amount(tables.LineOfficialDiscountAmount),
+		Payment: r.amount(tables.LinePaymentAmount),
+		Cash:    r.amount(tables.LineCashAmount), Credit: r.amount(tables.LineCreditAmount),
+		Coupon:      r.amount(tables.LineCouponAmount),
+		FlexiCoupon: r.amount(tables.LineFlexipurchaseCouponAmount),
+		StoredValue: r.amount(tables.LineStoredValueCardAmount),
+		Debt:        r.amount(tables.LineDebtAmount),
+		PartnerID:   r.word(tables.LinePartnerID),
 	}
 }

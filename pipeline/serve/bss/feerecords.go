@@ -86,12 +86,12 @@ const (
 func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any, error) {
 	name, cycle := cycleOf(c, "bill_cycle")
 	f := within(c)
-	f.by("service_type_code", tables.LServiceTypeCode)
-	f.by("resource_type_code", tables.LResourceTypeCode)
-	f.by("region_code", tables.LRegionCode)
-	f.byNumber("charging_mode", tables.LChargingMode)
-	f.byNumber("bill_type", tables.LBillDetailType)
-	f.by("trade_id", tables.LTradeID)
+	f.by("service_type_code", int(tables.LineServiceTypeCode))
+	f.by("resource_type_code", int(tables.LineResourceTypeCode))
+	f.by("region_code", int(tables.LineRegionCode))
+	f.byNumber("charging_mode", int(tables.LineChargingMode))
+	f.byNumber("bill_type", int(tables.LineBillDetailType))
+	f.by("trade_id", int(tables.LineTradeID))
 	f.own()
 	ref, _ := c.State.Snap.Cycle(name)
 	open := ref.State == lake.CycleOpen
@@ -100,7 +100,7 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	if err := f.days(cycle); err != nil {
 		return nil, err
 	}
-	p, err := f.page(ctx, name, c.Scope.Customer, append(detailColumns(), tables.LTruncatedAmount))
+	p, err := f.page(ctx, name, c.Scope.Customer, append(detailColumns(), int(tables.LineTruncatedAmount)))
 	if err != nil {
 		return nil, err
 	}
@@ -117,15 +117,16 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 
 // status limits lines by their payment state: see statusOf.
 func (f *filter) status(open bool) {
-	byPeriod := records.Condition{Column: tables.LChargingMode, Op: records.Is, Values: []string{chargedByPeriod}}
+	byPeriod := records.Condition{Column: int(tables.LineChargingMode), Op: records.Is,
+		Values: []string{chargedByPeriod}}
 	switch f.call.Text("status") {
 	case "1":
-		f.amount(tables.LDebtAmount, records.Zero)
+		f.amount(int(tables.LineDebtAmount), records.Zero)
 		if open {
 			f.where = append(f.where, byPeriod)
 		}
 	case "2":
-		f.amount(tables.LDebtAmount, records.NotZero)
+		f.amount(int(tables.LineDebtAmount), records.NotZero)
 		if open {
 			f.where = append(f.where, byPeriod)
 		}
@@ -139,36 +140,38 @@ func (f *filter) status(open bool) {
 // statusOf is the payment status of a line.
 func statusOf(r *reader, open bool) int {
 	switch {
-	case open && r.row.Small(tables.LChargingMode) != 1:
+	case open && r.row.Small(tables.LineChargingMode) != 1:
 		return unbilled
-	case !isZero(r, tables.LDebtAmount):
+	case !isZero(r, tables.LineDebtAmount):
 		return unsettled
 	}
 	return settled
 }
 
-func isZero(r *reader, col int) bool {
-	d := r.row.Cols.C[col].Decs[r.row.I]
+func isZero(r *reader, col tables.AmountColumn[tables.Line]) bool {
+	d := r.row.Cols.Amount(col).At(r.row.I)
 	return d.Hi == 0 && d.Lo == 0
 }
 
 func billRecordOf(r *reader, open bool) billRecord {
 	product := r.product()
 	return billRecord{
-		BillCycle: r.word(tables.LCycle), CustomerID: r.word(tables.LCustomerID),
-		ServiceTypeCode:  r.word(tables.LServiceTypeCode),
-		ResourceTypeCode: r.word(tables.LResourceTypeCode), ServiceTypeName: product.ServiceTypeName,
+		BillCycle: r.word(tables.LineCycle), CustomerID: r.word(tables.LineCustomerID),
+		ServiceTypeCode:  r.word(tables.LineServiceTypeCode),
+		ResourceTypeCode: r.word(tables.LineResourceTypeCode), ServiceTypeName: product.ServiceTypeName,
 		ResourceTypeName: product.ResourceTypeName,
-		RegionCode:       r.word(tables.LRegionCode), ChargingMode: r.row.Small(tables.LChargingMode),
-		ConsumeTime: r.time(tables.LConsumeTime),
-		TradeTime:   r.time(tables.LTradeTime), ProviderType: theCloud, TradeID: r.word(tables.LTradeID), ID: r.id(),
-		BillType: r.row.Small(tables.LBillDetailType), Status: statusOf(r, open),
-		Official: r.amount(tables.LOfficialAmount),
-		Discount: r.amount(tables.LDiscountAmount), Erase: r.amount(tables.LTruncatedAmount),
-		Consume: r.amount(tables.LPaymentAmount),
-		Cash:    r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount),
-		Coupon:      r.amount(tables.LCouponAmount),
-		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredValue: r.amount(tables.LStoredValueAmount),
-		Debt: r.amount(tables.LDebtAmount),
+		RegionCode:       r.word(tables.LineRegionCode), ChargingMode: r.row.Small(tables.LineChargingMode),
+		ConsumeTime: r.time(int(tables.LineConsumeTime)),
+		TradeTime:   r.time(int(tables.LineTradeTime)), ProviderType: theCloud, TradeID: r.word(tables.LineTradeID),
+		ID:       r.id(),
+		BillType: r.row.Small(tables.LineBillDetailType), Status: statusOf(r, open),
+		Official: r.amount(tables.LineOfficialAmount),
+		Discount: r.amount(tables.LineOfficialDiscountAmount), Erase: r.amount(tables.LineTruncatedAmount),
+		Consume: r.amount(tables.LinePaymentAmount),
+		Cash:    r.amount(tables.LineCashAmount), Credit: r.amount(tables.LineCreditAmount),
+		Coupon:      r.amount(tables.LineCouponAmount),
+		FlexiCoupon: r.amount(tables.LineFlexipurchaseCouponAmount),
+		StoredValue: r.amount(tables.LineStoredValueCardAmount),
+		Debt:        r.amount(tables.LineDebtAmount),
 	}
 }

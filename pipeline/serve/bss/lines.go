@@ -102,7 +102,7 @@ type reader struct {
 	books *books.Books
 	clock period.Clock
 	last  period.Day // of the cycle
-	row   rows.Row
+	row   rows.Row[tables.Line]
 	split bool
 	terms map[string]term // of lines of orders, by id
 	// of the lines' amounts
@@ -118,7 +118,7 @@ func newReader(c *operation.Call, cycle period.Cycle) *reader {
 // each visits the rows of a page.
 func (r *reader) each(p *records.Page, visit func()) error {
 	for i := range p.Rows.N {
-		r.row, r.split = rows.Row{Cols: p.Rows, I: i}, p.Split[i]
+		r.row, r.split = rows.Row[tables.Line]{Cols: p.Rows, I: i}, p.Split[i]
 		if visit(); r.err != nil {
 			return r.err
 		}
@@ -126,17 +126,17 @@ func (r *reader) each(p *records.Page, visit func()) error {
 	return nil
 }
 
-func (r *reader) word(col int) string { return r.row.Word(col) }
+func (r *reader) word(col tables.WordColumn[tables.Line]) string { return r.row.Word(col) }
 
-func (r *reader) text(col int) string { return string(r.row.Text(col)) }
+func (r *reader) text(col tables.TextColumn[tables.Line]) string { return string(r.row.Text(col)) }
 
-func (r *reader) amount(col int) operation.Decimal {
+func (r *reader) amount(col tables.AmountColumn[tables.Line]) operation.Decimal {
 	a, err := r.row.Amount(col)
 	r.err = errors.Join(r.err, err)
 	return operation.Decimal(a.String())
 }
 
-func (r *reader) quantity(col int) operation.Decimal {
+func (r *reader) quantity(col tables.QuantityColumn[tables.Line]) operation.Decimal {
 	q, err := r.row.Quantity(col)
 	r.err = errors.Join(r.err, err)
 	return operation.Decimal(q.String())
@@ -144,7 +144,7 @@ func (r *reader) quantity(col int) operation.Decimal {
 
 // time is a time as the API has it; "" = none.
 func (r *reader) time(col int) string {
-	t := r.row.Time(col)
+	t := r.row.Time(tables.TimeColumn[tables.Line](col))
 	if t == tables.Nothing {
 		return ""
 	}
@@ -158,22 +158,22 @@ func (r *reader) billDate() string { return min(r.last, r.clock.Day(records.Bill
 // of several. A difference that re-rating posted has the time of posting as well, for the same one may be posted there
 // and back.
 func (r *reader) id() string {
-	id := r.text(tables.LID)
+	id := r.text(tables.LineID)
 	if r.split {
-		id += "#" + strconv.Itoa(r.row.Small(tables.LTier))
-		if r.word(tables.LKind) == "flat_fee" {
+		id += "#" + strconv.Itoa(r.row.Small(tables.LineTier))
+		if r.word(tables.LineKind) == "flat_fee" {
 			id += "#flat_fee"
 		}
 	}
-	if r.word(tables.LDay) == lake.RerateDay {
-		id += "@" + r.row.Time(tables.LInstant).String()
+	if r.word(tables.LineDay) == lake.RerateDay {
+		id += "@" + r.row.MaybeTime(tables.LineInstant).String()
 	}
 	return id
 }
 
 // product is the line's product; an empty one where the books no longer have it.
 func (r *reader) product() *books.Product {
-	if sku := r.books.SKU(r.word(tables.LSKU)); sku >= 0 {
+	if sku := r.books.SKU(r.word(tables.LineSKU)); sku >= 0 {
 		return &r.books.Products[sku]
 	}
 	return &books.Product{}
@@ -181,7 +181,7 @@ func (r *reader) product() *books.Product {
 
 // idColumns are the columns of id.
 func idColumns() []int {
-	return []int{tables.LID, tables.LTier, tables.LKind, tables.LDay, tables.LInstant}
+	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant)
 }
 
 // cycleOf is the cycle that a required parameter names.

@@ -88,12 +88,13 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 		return nil, err
 	}
 	f := within(c)
-	f.add(tables.LAssociationType, resold)
-	f.by("charge_mode", tables.LChargingMode)
-	f.by("cloud_service_type", tables.LServiceTypeCode)
+	f.add(int(tables.LineAssociationType), resold)
+	f.by("charge_mode", int(tables.LineChargingMode))
+	f.by("cloud_service_type", int(tables.LineServiceTypeCode))
 	f.billType(c.Text("bill_type"))
-	list, err := f.sums(ctx, name, customers, tables.LCustomerID, tables.LServiceTypeCode, tables.LResourceTypeCode,
-		tables.LChargingMode, tables.LBillDetailType)
+	list, err := f.sums(ctx, name, customers, int(tables.LineCustomerID), int(tables.LineServiceTypeCode),
+		int(tables.LineResourceTypeCode),
+		int(tables.LineChargingMode), int(tables.LineBillDetailType))
 	if err != nil {
 		return nil, err
 	}
@@ -120,12 +121,12 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 func (f *filter) billType(kind string) {
 	switch kind {
 	case consumed:
-		f.where = append(f.where, records.Condition{Column: tables.LBillDetailType, Op: records.IsNot,
+		f.where = append(f.where, records.Condition{Column: int(tables.LineBillDetailType), Op: records.IsNot,
 			Values: []string{detailUnsubscribe, detailCompensation}})
 	case unsubscribed:
-		f.add(tables.LBillDetailType, detailUnsubscribe)
+		f.add(int(tables.LineBillDetailType), detailUnsubscribe)
 	case writtenOff:
-		f.add(tables.LBillDetailType, detailCompensation)
+		f.add(int(tables.LineBillDetailType), detailCompensation)
 	}
 }
 

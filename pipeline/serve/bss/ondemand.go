@@ -107,11 +107,12 @@ func handleCustomerOnDemandResources(ctx context.Context, c *operation.Call) (an
 // line of no day counts for its cycle.
 func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, error) {
 	f := within(c)
-	f.add(tables.LChargingMode, "3")
-	f.where = append(f.where, records.Condition{Column: tables.LDay, Op: records.IsNot, Values: []string{lake.EventsDay,
-		lake.RerateDay, lake.RestatedDay, lake.ChargesDay, lake.CommitmentsDay}})
-	f.by("region_code", tables.LRegionCode)
-	f.by("service_type_code", tables.LServiceTypeCode)
+	f.add(int(tables.LineChargingMode), "3")
+	f.where = append(f.where, records.Condition{Column: int(tables.LineDay), Op: records.IsNot,
+		Values: []string{lake.EventsDay,
+			lake.RerateDay, lake.RestatedDay, lake.ChargesDay, lake.CommitmentsDay}})
+	f.by("region_code", int(tables.LineRegionCode))
+	f.by("service_type_code", int(tables.LineServiceTypeCode))
 	found := map[string]*onDemandResource{}
 	oldest := c.State.Workspace.Books.Zone.Cycle(c.State.Now).Add(-operation.Window)
 	for _, ref := range c.State.Snap.Manifest.Cycles {
@@ -122,8 +123,9 @@ func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, e
 		if ref.Archived != nil || cycle < oldest {
 			continue
 		}
-		sums, err := f.sums(ctx, ref.Cycle, []string{c.Scope.Customer}, tables.LResourceID, tables.LRegionCode,
-			tables.LSKU, tables.LServiceTypeCode, tables.LResourceTypeCode, tables.LDay)
+		sums, err := f.sums(ctx, ref.Cycle, []string{c.Scope.Customer}, int(tables.LineResourceID),
+			int(tables.LineRegionCode),
+			int(tables.LineSKU), int(tables.LineServiceTypeCode), int(tables.LineResourceTypeCode), int(tables.LineDay))
 		if err != nil {
 			return nil, err
 		}

@@ -28,6 +28,6 @@ func (f *filter) own() {
 		f.none = true
 	}
 	if !c.Flag("include_zero_record") {
-		f.amount(tables.LPaymentAmount, records.NotZero)
+		f.amount(int(tables.LinePaymentAmount), records.NotZero)
 	}
 }

@@ -184,18 +184,19 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 			return nil, err
 		}
 		for _, e := range files {
-			err := eachRow(snap, e, tables.Orders(), func(row rows.Row) error {
-				if row.Word(tables.OCustomerID) != c.Scope.Customer {
+			err := eachRow(snap, e, tables.Orders(), func(row rows.Row[tables.Order]) error {
+				if row.Word(tables.OrderCustomerID) != c.Scope.Customer {
 					return nil
 				}
-				o := ordered{resource: string(row.Text(tables.OResourceID)), line: orderLine(row, tables.OOrderID,
-					tables.OOrderLine),
-					backLine: orderLine(row, tables.OBaseOrderID, tables.OBaseOrderLine),
-					paid:     row.Time(tables.OPayTime)}
-				kind, err1 := ordering.ParseOrderType(row.Word(tables.OOrderType))
-				quantity, err2 := row.Quantity(tables.OQuantity)
-				o.order = ordering.Order{Type: kind, SKU: b.SKU(row.Word(tables.OSKU)),
-					Region: row.Word(tables.ORegionCode), Quantity: quantity.Abs()}
+				o := ordered{resource: string(row.Text(tables.OrderResourceID)), line: orderLine(row,
+					int(tables.OrderOrderID),
+					int(tables.OrderOrderLine)),
+					backLine: orderLine(row, int(tables.OrderBaseOrderID), int(tables.OrderBaseOrderLine)),
+					paid:     row.Time(tables.OrderPayTime)}
+				kind, err1 := ordering.ParseOrderType(row.Word(tables.OrderOrderType))
+				quantity, err2 := row.Quantity(tables.OrderQuantity)
+				o.order = ordering.Order{Type: kind, SKU: b.SKU(row.Word(tables.OrderSKU)),
+					Region: row.Word(tables.OrderRegionCode), Quantity: quantity.Abs()}
 				if o.order.SKU >= 0 || kind == ordering.Unsubscribe {
 					list = append(list, o)
 				}
@@ -209,12 +210,14 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 	return list, nil
 }
 
-func orderLine(row rows.Row, id, number int) string {
-	return string(row.Text(id)) + "/" + strconv.FormatInt(row.Whole(number), 10)
+func orderLine(row rows.Row[tables.Order], id, number int) string {
+	return string(row.Text(tables.TextColumn[tables.Order](id))) + "/" + strconv.FormatInt(
+		row.Whole(tables.WholeColumn[tables.Order](number)), 10)
 }
 
 // eachRow visits the rows of a file as they are there.
-func eachRow(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, visit func(rows.Row) error) (err error) {
+func eachRow(snap *lake.Snapshot, e lake.FileEntry, def tables.Def[tables.Order],
+	visit func(rows.Row[tables.Order]) error) (err error) {
 	rows, err := rows.Unsorted(snap, e, def, nil)
 	if err != nil {
 		return err

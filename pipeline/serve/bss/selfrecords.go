@@ -153,18 +153,18 @@ func (r *selfRecord) append(o *operation.Object) {
 
 // selfColumns are the columns of selfRecord.
 func selfColumns() []int {
-	return append(detailColumns(), tables.LUnitPrice, tables.LUsageStart, tables.LUsageEnd)
+	return append(detailColumns(), int(tables.LineUnitPrice), int(tables.LineUsageStart), int(tables.LineUsageEnd))
 }
 
 func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (any, error) {
 	name, cycle := cycleOf(c, "cycle")
 	f := within(c)
-	f.by("cloud_service_type", tables.LServiceTypeCode)
-	f.by("region", tables.LRegionCode)
-	f.by("charge_mode", tables.LChargingMode)
-	f.byNumber("bill_type", tables.LBillDetailType)
-	f.by("resource_id", tables.LResourceID)
-	f.by("trade_id", tables.LTradeID)
+	f.by("cloud_service_type", int(tables.LineServiceTypeCode))
+	f.by("region", int(tables.LineRegionCode))
+	f.by("charge_mode", int(tables.LineChargingMode))
+	f.byNumber("bill_type", int(tables.LineBillDetailType))
+	f.by("resource_id", int(tables.LineResourceID))
+	f.by("trade_id", int(tables.LineTradeID))
 	f.own()
 	out := &selfRecords{Currency: c.InCurrency().Code, Records: []selfRecord{}}
 	if c.Text("statistic_type") == "1" {
@@ -194,37 +194,39 @@ func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (
 }
 
 func selfRecordOf(r *reader) selfRecord {
-	product, measure := r.product(), form.MeasureID(r.word(tables.LMeasure))
+	product, measure := r.product(), form.MeasureID(r.word(tables.LineMeasure))
 	s := selfRecord{
-		BillDate: r.billDate(), BillType: r.row.Small(tables.LBillDetailType), CustomerID: r.word(tables.LCustomerID),
-		Region:      r.word(tables.LRegionCode),
-		ServiceType: r.word(tables.LServiceTypeCode), ResourceType: r.word(tables.LResourceTypeCode),
+		BillDate: r.billDate(), BillType: r.row.Small(tables.LineBillDetailType),
+		CustomerID:  r.word(tables.LineCustomerID),
+		Region:      r.word(tables.LineRegionCode),
+		ServiceType: r.word(tables.LineServiceTypeCode), ResourceType: r.word(tables.LineResourceTypeCode),
 		ServiceTypeName:  product.ServiceTypeName,
-		ResourceTypeName: product.ResourceTypeName, EffectiveTime: r.time(tables.LUsageStart),
-		ExpireTime: r.time(tables.LUsageEnd),
-		ResourceID: r.text(tables.LResourceID), ResourceName: r.text(tables.LResourceName),
-		ResourceTag: r.text(tables.LResourceTag),
-		ProductID:   r.word(tables.LSKU), ProductName: product.Name, SKUCode: r.word(tables.LSKU),
-		TradeID: r.word(tables.LTradeID), ID: r.id(),
-		TradeTime: r.time(tables.LTradeTime), ChargeMode: strconv.Itoa(r.row.Small(tables.LChargingMode)),
-		UsageType: r.word(tables.LUsageType),
-		Official:  r.amount(tables.LOfficialAmount), Discount: r.amount(tables.LDiscountAmount),
-		Amount: r.amount(tables.LPaymentAmount),
-		Cash:   r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount),
-		Coupon:      r.amount(tables.LCouponAmount),
-		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredCard: r.amount(tables.LStoredValueAmount),
-		Debt:    r.amount(tables.LDebtAmount),
-		Measure: form.MeasureYuan, ConsumeTime: r.time(tables.LConsumeTime),
+		ResourceTypeName: product.ResourceTypeName, EffectiveTime: r.time(int(tables.LineUsageStart)),
+		ExpireTime: r.time(int(tables.LineUsageEnd)),
+		ResourceID: r.text(tables.LineResourceID), ResourceName: r.text(tables.LineResourceName),
+		ResourceTag: r.text(tables.LineResourceTag),
+		ProductID:   r.word(tables.LineSKU), ProductName: product.Name, SKUCode: r.word(tables.LineSKU),
+		TradeID: r.word(tables.LineTradeID), ID: r.id(),
+		TradeTime: r.time(int(tables.LineTradeTime)), ChargeMode: strconv.Itoa(r.row.Small(tables.LineChargingMode)),
+		UsageType: r.word(tables.LineUsageType),
+		Official:  r.amount(tables.LineOfficialAmount), Discount: r.amount(tables.LineOfficialDiscountAmount),
+		Amount: r.amount(tables.LinePaymentAmount),
+		Cash:   r.amount(tables.LineCashAmount), Credit: r.amount(tables.LineCreditAmount),
+		Coupon:      r.amount(tables.LineCouponAmount),
+		FlexiCoupon: r.amount(tables.LineFlexipurchaseCouponAmount),
+		StoredCard:  r.amount(tables.LineStoredValueCardAmount),
+		Debt:        r.amount(tables.LineDebtAmount),
+		Measure:     form.MeasureYuan, ConsumeTime: r.time(int(tables.LineConsumeTime)),
 	}
 	if s.ChargeMode == chargedByPeriod {
 		s.OrderID = s.TradeID
 	} else { // what is bought for a period has no usage
-		s.Usage, s.UsageMeasure = r.quantity(tables.LUsageAmount), measure
-		s.FreeResourceUsage, s.FreeMeasure = r.quantity(tables.LFreeResourceUsage), measure
+		s.Usage, s.UsageMeasure = r.quantity(tables.LineUsageAmount), measure
+		s.FreeResourceUsage, s.FreeMeasure = r.quantity(tables.LineFreeResourceUsage), measure
 	}
 	// one price, without tiers
 	if product.SKU != "" && (product.Model == books.Flat || product.Model == books.Subscription) {
-		s.UnitPrice, s.Unit = r.quantity(tables.LUnitPrice), r.currency+"/"+product.Measure
+		s.UnitPrice, s.Unit = r.quantity(tables.LineUnitPrice), r.currency+"/"+product.Measure
 	}
 	return s
 }
@@ -251,9 +253,11 @@ func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) e
 
 // resourceSums adds up the lines of each resource, product and trade.
 func (f *filter) resourceSums(ctx context.Context, cycle string) ([]records.Sum, error) {
-	return f.sums(ctx, cycle, []string{f.call.Scope.Customer}, tables.LServiceTypeCode, tables.LResourceTypeCode,
-		tables.LRegionCode,
-		tables.LResourceID, tables.LSKU, tables.LChargingMode, tables.LBillDetailType, tables.LTradeID)
+	return f.sums(ctx, cycle, []string{f.call.Scope.Customer}, int(tables.LineServiceTypeCode),
+		int(tables.LineResourceTypeCode),
+		int(tables.LineRegionCode),
+		int(tables.LineResourceID), int(tables.LineSKU), int(tables.LineChargingMode), int(tables.LineBillDetailType),
+		int(tables.LineTradeID))
 }
 
 // selfSum is the row of a sum of resourceSums.

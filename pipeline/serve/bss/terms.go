@@ -26,8 +26,8 @@ type term struct {
 func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string, p *records.Page) error {
 	wanted := make(map[string]bool)
 	for i := range p.Rows.N {
-		if row := (rows.Row{Cols: p.Rows, I: i}); row.Word(tables.LDay) == lake.EventsDay {
-			wanted[string(row.Text(tables.LID))] = true
+		if row := (rows.Row[tables.Line]{Cols: p.Rows, I: i}); row.Word(tables.LineDay) == lake.EventsDay {
+			wanted[string(row.Text(tables.LineID))] = true
 		}
 	}
 	if len(wanted) == 0 {
@@ -39,21 +39,23 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string,
 	}
 	kinds, customer := form.TermKinds(), c.Scope.Customer
 	r.terms = make(map[string]term)
-	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OPeriodType, tables.OPeriodNum}
+	cols := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine, tables.OrderPeriodType,
+		tables.OrderPeriodNum)
 	for _, e := range files {
 		if e.Table != tables.Orders().Name || e.Bucket != form.BucketOf(c, customer) {
 			continue
 		}
-		scan := rows.Scan{Table: tables.Orders(), Cols: cols}
-		err := rows.Groups(ctx, c.State.Snap, e, scan, func(batch *parquet.Columns) error {
+		scan := rows.Scan[tables.Order]{Table: tables.Orders(), Cols: cols}
+		err := rows.Groups(ctx, c.State.Snap, e, scan, func(batch *parquet.Columns[tables.Order]) error {
 			for i := range batch.N {
-				row := rows.Row{Cols: batch, I: i}
-				order := string(row.Text(tables.OOrderID))
-				id := order + "/" + strconv.FormatInt(row.Whole(tables.OOrderLine), 10)
-				if kind := kinds[row.Word(tables.OPeriodType)]; kind != 0 && row.Word(tables.OCustomerID) == customer &&
+				row := rows.Row[tables.Order]{Cols: batch, I: i}
+				order := string(row.Text(tables.OrderOrderID))
+				id := order + "/" + strconv.FormatInt(row.Whole(tables.OrderOrderLine), 10)
+				if kind := kinds[row.Word(tables.OrderPeriodType)]; kind != 0 &&
+					row.Word(tables.OrderCustomerID) == customer &&
 					wanted[id] {
 					r.terms[id] = term{order, kind,
-						operation.Decimal(strconv.FormatInt(row.Whole(tables.OPeriodNum), 10))}
+						operation.Decimal(strconv.FormatInt(row.Whole(tables.OrderPeriodNum), 10))}
 				}
 			}
 			return nil
@@ -67,9 +69,9 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string,
 
 // term is what the line's order was for; none for another line, an adjustment with the id of an order's line included.
 func (r *reader) term() (term, bool) {
-	if r.terms == nil || r.word(tables.LDay) != lake.EventsDay {
+	if r.terms == nil || r.word(tables.LineDay) != lake.EventsDay {
 		return term{}, false
 	}
-	t, ok := r.terms[r.text(tables.LID)]
-	return t, ok && t.order == r.word(tables.LTradeID)
+	t, ok := r.terms[r.text(tables.LineID)]
+	return t, ok && t.order == r.word(tables.LineTradeID)
 }

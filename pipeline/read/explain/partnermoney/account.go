@@ -52,15 +52,15 @@ func texts(list []posting) []string {
 // postings are the rows of partner_accounts with an entry_id.
 func (t *teller) postings(wanted func(id string) bool) ([]posting, error) {
 	var out []posting
-	err := coupons.Each(t.Snap, tables.PartnerAccounts(), func(r rows.Row) error {
-		if !wanted(string(r.Text(tables.PartnerAccountEntry))) {
+	err := coupons.Each(t.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) error {
+		if !wanted(string(r.Text(tables.PartnerAccountEntryID))) {
 			return nil
 		}
 		amount, err := r.Amount(tables.PartnerAccountAmount)
 		if err != nil {
 			return err
 		}
-		after, err := r.Amount(tables.PartnerAccountAfter)
+		after, err := r.Amount(tables.PartnerAccountBalanceAfter)
 		if err != nil {
 			return err
 		}
@@ -68,9 +68,9 @@ func (t *teller) postings(wanted func(id string) bool) ([]posting, error) {
 		if err != nil {
 			return err
 		}
-		p := posting{partner: r.Word(tables.PartnerAccountPartner), kind: r.Word(tables.PartnerAccountType),
-			other: r.Word(tables.PartnerAccountCounterparty), time: r.Time(tables.PartnerAccountTime)}
-		p.text = fmt.Sprintf("%s: %s before, %s, %s after", r.Word(tables.PartnerAccountBalance), before.Trim(),
+		p := posting{partner: r.Word(tables.PartnerAccountPartnerID), kind: r.Word(tables.PartnerAccountType),
+			other: r.Word(tables.PartnerAccountCounterpartyID), time: r.Time(tables.PartnerAccountTime)}
+		p.text = fmt.Sprintf("%s: %s before, %s, %s after", r.Word(tables.PartnerAccountBalanceType), before.Trim(),
 			signed(amount.Trim()), after.Trim())
 		out = append(out, p)
 		return nil
@@ -170,12 +170,13 @@ func (t *teller) window(e *events.MoneyEvent) string {
 // receivable notes what a statement payment pays (§9.1).
 func (t *teller) receivable(e *events.MoneyEvent) error {
 	t.fact("pays", "the statement of "+e.Scope)
-	return coupons.Each(t.Snap, tables.Receivables(), func(r rows.Row) error {
-		if r.Word(tables.ReceivableCycle) != e.Scope || r.Word(tables.ReceivablePartner) != e.Partner {
+	return coupons.Each(t.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
+		if r.Word(tables.ReceivableCycle) != e.Scope || r.Word(tables.ReceivablePartnerID) != e.Partner {
 			return nil
 		}
 		var amounts [3]string
-		for i, column := range []int{tables.ReceivableAmount, tables.ReceivablePaid, tables.ReceivableUnpaid} {
+		for i, column := range []tables.AmountColumn[tables.Receivable]{tables.ReceivableAmount,
+			tables.ReceivablePaidAmount, tables.ReceivableUnpaidAmount} {
 			a, err := r.Amount(column)
 			if err != nil {
 				return err
@@ -184,7 +185,7 @@ func (t *teller) receivable(e *events.MoneyEvent) error {
 		}
 		t.fact("owed", fmt.Sprintf("%s, of which all payments paid %s; unpaid is %s", amounts[0], amounts[1],
 			amounts[2]))
-		t.fact("deadline", "it is due on "+r.Word(tables.ReceivableDue))
+		t.fact("deadline", "it is due on "+r.Word(tables.ReceivableDueDate))
 		return nil
 	})
 }

@@ -101,16 +101,17 @@ func (c *claimSteps) happen(e *events.MoneyEvent) (string, error) {
 
 // claimRow notes the row of the table, and compares it with the events.
 func (t *teller) claimRow(c *claimSteps) error {
-	return coupons.Each(t.Snap, tables.Funds(), func(r rows.Row) error {
-		if string(r.Text(tables.FundClaim)) != t.id {
+	return coupons.Each(t.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
+		if string(r.Text(tables.FundClaimID)) != t.id {
 			return nil
 		}
 		state := r.Word(tables.FundState)
 		t.fact("state", state)
 		for _, one := range [...]struct {
 			name   string
-			column int
-		}{{"approved cost", tables.FundApproved}, {"cost spent", tables.FundClaimed}, {"paid", tables.FundPaid}} {
+			column tables.AmountColumn[tables.Fund]
+		}{{"approved cost", tables.FundApprovedAmount}, {"cost spent", tables.FundClaimedAmount}, {"paid",
+			tables.FundPaidAmount}} {
 			a, err := r.Amount(one.column)
 			if err != nil {
 				return err
@@ -119,7 +120,7 @@ func (t *teller) claimRow(c *claimSteps) error {
 				t.fact(one.name, a.Trim())
 			}
 		}
-		reserved, err := r.Amount(tables.FundReserved)
+		reserved, err := r.Amount(tables.FundReservedAmount)
 		if err != nil {
 			return err
 		}

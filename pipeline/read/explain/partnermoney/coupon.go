@@ -144,21 +144,21 @@ func (c *couponStory) validity(from, to period.Instant) string {
 // records lists what happened to the coupon, and compares it with the coupon's amounts. A state that uses nothing of
 // chapter 9 has no such table.
 func (c *couponStory) records() error {
-	files, err := c.Snap.Find(coupons.Key(tables.CouponRecords()))
+	files, err := c.Snap.Find(coupons.Key(tables.CouponRecords().Table))
 	if err != nil || len(files) == 0 {
 		return err
 	}
 	sums := map[string]*money.AmountTotal{"use": {}, "reclaim": {}, "expire": {}}
 	part := explain.Part{Kind: "what happened"}
-	err = coupons.Each(c.Snap, tables.CouponRecords(), func(r rows.Row) error {
-		if string(r.Text(tables.CouponRecordCoupon)) != c.id {
+	err = coupons.Each(c.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
+		if string(r.Text(tables.CouponRecordCouponID)) != c.id {
 			return nil
 		}
 		amount, err := r.Amount(tables.CouponRecordAmount)
 		if err != nil {
 			return err
 		}
-		left, err := r.Amount(tables.CouponRecordLeft)
+		left, err := r.Amount(tables.CouponRecordLeftAfter)
 		if err != nil {
 			return err
 		}

@@ -42,8 +42,8 @@ func (t *teller) fund(context.Context) error {
 	}
 	var claims []rowOfFund
 	var row *rowOfFund
-	err := coupons.Each(t.Snap, tables.Funds(), func(r rows.Row) error {
-		if r.Word(tables.FundPartner) != f.names[0] || r.Word(tables.FundProgramme) != f.names[1] ||
+	err := coupons.Each(t.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
+		if r.Word(tables.FundPartnerID) != f.names[0] || r.Word(tables.FundProgrammeID) != f.names[1] ||
 			r.Word(tables.FundPeriod) != f.names[2] {
 			return nil
 		}
@@ -76,14 +76,14 @@ type rowOfFund struct {
 	quota, listed, reserved, claimed, approved, paid money.Amount
 }
 
-func readFund(r rows.Row) (f rowOfFund, err error) {
+func readFund(r rows.Row[tables.Fund]) (f rowOfFund, err error) {
 	if f.deadline, err = deadlineOf(r); err != nil {
 		return f, err
 	}
-	f.claim, f.state = string(r.Text(tables.FundClaim)), r.Word(tables.FundState)
+	f.claim, f.state = string(r.Text(tables.FundClaimID)), r.Word(tables.FundState)
 	f.heads = r.Whole(tables.FundHeads)
 	for i, to := range []*money.Amount{&f.quota, &f.listed, &f.reserved, &f.claimed, &f.approved, &f.paid} {
-		if *to, err = r.Amount(tables.FundQuota + i); err != nil {
+		if *to, err = r.Amount(tables.AmountColumn[tables.Fund](int(tables.FundQuotaAmount) + i)); err != nil {
 			return f, err
 		}
 	}
@@ -91,7 +91,7 @@ func readFund(r rows.Row) (f rowOfFund, err error) {
 }
 
 // deadlineOf is the deadline of a row of the table funds.
-func deadlineOf(r rows.Row) (string, error) {
+func deadlineOf(r rows.Row[tables.Fund]) (string, error) {
 	d, ok, err := deadlines.OfFund(r)
 	if !ok {
 		return "none", err
@@ -181,9 +181,9 @@ func (t *teller) list(f *fundID, row *rowOfFund) error {
 // listEvents lists the events of a month, and notes the amounts that they left.
 func (t *teller) listEvents(f *fundID, programme *books.Fund, row *rowOfFund) error {
 	quarter := fund.PeriodOf(f.period.First, fund.Quarter).String()
-	happened, err := t.happened("fund_events", func(r rows.Row) bool {
+	happened, err := t.happened("fund_events", func(r rows.Row[tables.PartnerEvent]) bool {
 		p := r.Word(tables.PartnerEventPeriod)
-		return r.Word(tables.PartnerEventPartner) == f.names[0] && r.Word(tables.PartnerEventScope) == programme.ID &&
+		return r.Word(tables.PartnerEventPartnerID) == f.names[0] && r.Word(tables.PartnerEventScope) == programme.ID &&
 			(p == f.names[2] || p == quarter)
 	})
 	if err != nil {

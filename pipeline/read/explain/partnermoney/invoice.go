@@ -20,7 +20,7 @@ type sale struct{ cycle, issuer, recipient string }
 // invoice explains an invoice or a credit note: its events, and what was left to invoice before and after each event
 // about the same cycle, issuer and recipient (§9.7).
 func (t *teller) invoice(context.Context) error {
-	happened, err := t.happened("invoices", func(rows.Row) bool { return true })
+	happened, err := t.happened("invoices", func(rows.Row[tables.PartnerEvent]) bool { return true })
 	if err != nil {
 		return err
 	}
@@ -132,16 +132,16 @@ func (t *teller) invoiced(mine *events.MoneyEvent, happened []*events.MoneyEvent
 // sale is the row of the table invoices: what can be invoiced, what is left, and the state.
 func (t *teller) sale(of sale) (invoiceable, left money.Amount, state string, err error) {
 	state = "none: nothing can be invoiced, or the cycle is open"
-	err = coupons.Each(t.Snap, tables.Invoices(), func(r rows.Row) (err error) {
-		row := sale{r.Word(tables.InvoiceCycle), r.Word(tables.InvoiceIssuer), r.Word(tables.InvoiceRecipient)}
+	err = coupons.Each(t.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) (err error) {
+		row := sale{r.Word(tables.InvoiceCycle), r.Word(tables.InvoiceIssuerID), r.Word(tables.InvoiceRecipientID)}
 		if row != of {
 			return nil
 		}
 		state = r.Word(tables.InvoiceState)
-		if invoiceable, err = r.Amount(tables.InvoiceInvoiceable); err != nil {
+		if invoiceable, err = r.Amount(tables.InvoiceInvoiceableAmount); err != nil {
 			return err
 		}
-		left, err = r.Amount(tables.InvoiceLeft)
+		left, err = r.Amount(tables.InvoiceLeftAmount)
 		return err
 	})
 	return invoiceable, left, state, err

@@ -26,8 +26,8 @@ type subject struct {
 	what          string // as messages name it
 	list          string // the command that lists the ids
 	tell          func(*teller, context.Context) error
-	table         func() *tables.Table // that the ids are in
-	column        int                  // of the id in that table
+	table         *tables.Table // that the ids are in
+	column        int           // of the id in that table
 }
 
 // subjects are all kinds, by prefix.
@@ -35,17 +35,17 @@ func subjects() []subject {
 	return []subject{
 		{"account/", explain.StateAccount, "entry of partners' accounts",
 			"tollbook export --table partner_accounts", (*teller).account,
-			tables.PartnerAccounts, tables.PartnerAccountEntry},
+			tables.PartnerAccounts().Table, int(tables.PartnerAccountEntryID)},
 		{"claim/", explain.StateClaim, "claim", "tollbook export --table funds", (*teller).claim,
-			tables.Funds, tables.FundClaim},
+			tables.Funds().Table, int(tables.FundClaimID)},
 		{"coupon/", explain.StateCoupon, "coupon", "tollbook export --table coupons", (*teller).coupon,
-			tables.Coupons, tables.CouponID},
+			tables.Coupons().Table, int(tables.CouponCouponID)},
 		{"fund/", explain.StateFund, "list or quota of a fund", "tollbook export --table funds", (*teller).fund,
-			tables.Funds, -1},
+			tables.Funds().Table, -1},
 		{"invoice/", explain.StateInvoice, "invoice", "tollbook export --table invoice_records", (*teller).invoice,
-			tables.InvoiceRecords, tables.InvoiceRecordInvoice},
+			tables.InvoiceRecords().Table, int(tables.InvoiceRecordInvoiceID)},
 		{"withdrawal/", explain.StateWithdrawal, "withdrawal", "tollbook export --table withdrawals",
-			(*teller).withdrawal, tables.Withdrawals, tables.WithdrawalID},
+			(*teller).withdrawal, tables.Withdrawals().Table, int(tables.WithdrawalWithdrawalID)},
 	}
 }
 
@@ -121,14 +121,17 @@ func (t *teller) part(title string, steps ...string) {
 }
 
 // happened are the events of a feed that are wanted, in the order in which they take effect.
-func (t *teller) happened(feedName string, wanted func(rows.Row) bool) ([]*events.MoneyEvent, error) {
+func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEvent]) bool) ([]*events.MoneyEvent,
+	error) {
 	var out []*events.MoneyEvent
 	for _, f := range t.Snap.Manifest.Loose {
 		if f.FileKey != events.MoneyKey() {
 			continue
 		}
 		err := events.EachMoney(t.Snap, f, feedName,
-			func(c *parquet.Columns, i int) bool { return wanted(rows.Row{Cols: c, I: i}) },
+			func(c *parquet.Columns[tables.PartnerEvent], i int) bool {
+				return wanted(rows.Row[tables.PartnerEvent]{Cols: c, I: i})
+			},
 			func(e *events.MoneyEvent) error {
 				out = append(out, e)
 				return nil
@@ -144,13 +147,13 @@ func (t *teller) happened(feedName string, wanted func(rows.Row) bool) ([]*event
 }
 
 // about wants the events that name a claim, withdrawal, invoice or coupon.
-func about(id string) func(rows.Row) bool {
-	return func(r rows.Row) bool { return string(r.Text(tables.PartnerEventSubject)) == id }
+func about(id string) func(rows.Row[tables.PartnerEvent]) bool {
+	return func(r rows.Row[tables.PartnerEvent]) bool { return string(r.Text(tables.PartnerEventSubjectID)) == id }
 }
 
 // bears wants the event with an id.
-func bears(id string) func(rows.Row) bool {
-	return func(r rows.Row) bool { return string(r.Text(tables.PartnerEventID)) == id }
+func bears(id string) func(rows.Row[tables.PartnerEvent]) bool {
+	return func(r rows.Row[tables.PartnerEvent]) bool { return string(r.Text(tables.PartnerEventEventID)) == id }
 }
 
 // feed notes the row of the feed file that an event came from. The account of a withdrawal is not shown.
@@ -228,7 +231,7 @@ func Known(s *explain.Sources, id string) ([]string, error) {
 		return nil, nil
 	}
 	seen := map[string]bool{}
-	err := coupons.Each(s.Snap, of.table(), func(r rows.Row) error {
+	err := coupons.Each(s.Snap, tables.Untyped(of.table), func(r rows.Row[tables.Any]) error {
 		one := of.prefix + idOf(&of, r)
 		if one != of.prefix && len(seen) < maxKnown && len(one) >= len(id)-2 && len(one) <= len(id)+2 {
 			seen[one] = true
@@ -244,14 +247,16 @@ func Known(s *explain.Sources, id string) ([]string, error) {
 }
 
 // idOf is the id in a row of the table of a kind; empty if the row is of another kind.
-func idOf(of *subject, r rows.Row) string {
+func idOf(of *subject, row rows.Row[tables.Any]) string {
 	if of.column >= 0 {
-		return string(r.Text(of.column))
+		return string(row.Text(tables.TextColumn[tables.Any](of.column)))
 	}
-	if len(r.Text(tables.FundClaim)) > 0 {
+	r := rows.As[tables.Fund](row)
+	if len(r.Text(tables.FundClaimID)) > 0 {
 		return ""
 	}
-	return strings.Join([]string{r.Word(tables.FundPartner), r.Word(tables.FundProgramme), r.Word(tables.FundPeriod)},
+	return strings.Join([]string{r.Word(tables.FundPartnerID), r.Word(tables.FundProgrammeID),
+		r.Word(tables.FundPeriod)},
 		"/")
 }
 
@@ -260,7 +265,7 @@ func Named(s *explain.Sources, id string) ([]string, error) {
 	var out []string
 	for _, of := range subjects() {
 		found := false
-		err := coupons.Each(s.Snap, of.table(), func(r rows.Row) error {
+		err := coupons.Each(s.Snap, tables.Untyped(of.table), func(r rows.Row[tables.Any]) error {
 			found = found || id != "" && idOf(&of, r) == id
 			return nil
 		})

@@ -59,8 +59,8 @@ func (t *teller) withdrawal(context.Context) error {
 func (t *teller) withdrawalParts(requested money.Amount) error {
 	var sum money.AmountTotal
 	var steps []string
-	err := coupons.Each(t.Snap, tables.Withdrawals(), func(r rows.Row) error {
-		if string(r.Text(tables.WithdrawalID)) != t.id {
+	err := coupons.Each(t.Snap, tables.Withdrawals(), func(r rows.Row[tables.Withdrawal]) error {
+		if string(r.Text(tables.WithdrawalWithdrawalID)) != t.id {
 			return nil
 		}
 		a, err := r.Amount(tables.WithdrawalAmount)
@@ -69,7 +69,7 @@ func (t *teller) withdrawalParts(requested money.Amount) error {
 		}
 		if len(steps) == 0 {
 			t.fact("state", r.Word(tables.WithdrawalState))
-			if at := r.Time(tables.WithdrawalDecided); at != tables.Nothing {
+			if at := r.MaybeTime(tables.WithdrawalDecided); at != tables.Nothing {
 				t.fact("decided", at.String())
 			}
 		}
@@ -77,7 +77,8 @@ func (t *teller) withdrawalParts(requested money.Amount) error {
 		switch r.Word(tables.WithdrawalRoute) {
 		case "original":
 			text = fmt.Sprintf("back by %s, the way of recharge %s (`tollbook explain account/%s`)",
-				r.Word(tables.WithdrawalChannel), r.Text(tables.WithdrawalRecharge), r.Text(tables.WithdrawalRecharge))
+				r.Word(tables.WithdrawalChannel), r.Text(tables.WithdrawalRechargeID),
+				r.Text(tables.WithdrawalRechargeID))
 		case "rebate":
 			text = "of the rebate, to the bank"
 		}

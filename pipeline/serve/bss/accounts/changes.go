@@ -144,20 +144,22 @@ func entriesOf(ctx context.Context, c *operation.Call, during period.Span) ([]en
 		balance = "credit"
 	}
 	var out []entry
-	scan := rows.Scan{Table: tables.AccountEntries()}
-	err := form.EachOfCustomerSince(ctx, c, c.Scope.Customer, during.From, scan, func(r rows.Row) (err error) {
-		e := entry{at: r.Time(tables.ETime)}
-		if r.Word(tables.ECustomerID) != c.Scope.Customer || r.Word(tables.EBalanceType) != balance ||
-			!during.Holds(e.at) {
-			return nil
-		}
-		e.id, e.kind = string(r.Text(tables.EID)), r.Word(tables.EType)
-		if e.amount, err = r.Amount(tables.EAmount); err == nil {
-			e.after, err = r.Amount(tables.EBalanceAfter)
-		}
-		out = append(out, e)
-		return err
-	})
+	scan := rows.Scan[tables.AccountEntry]{Table: tables.AccountEntries()}
+	err := form.EachOfCustomerSince(ctx, c, c.Scope.Customer, during.From, scan,
+		func(r rows.Row[tables.AccountEntry]) (err error) {
+			e := entry{at: r.Time(tables.AccountEntryTime)}
+			if r.Word(tables.AccountEntryCustomerID) != c.Scope.Customer ||
+				r.Word(tables.AccountEntryBalanceType) != balance ||
+				!during.Holds(e.at) {
+				return nil
+			}
+			e.id, e.kind = string(r.Text(tables.AccountEntryID)), r.Word(tables.AccountEntryType)
+			if e.amount, err = r.Amount(tables.AccountEntryAmount); err == nil {
+				e.after, err = r.Amount(tables.AccountEntryBalanceAfter)
+			}
+			out = append(out, e)
+			return err
+		})
 	slices.SortStableFunc(out, func(x, y entry) int { return cmp.Compare(x.at, y.at) })
 	return out, err
 }

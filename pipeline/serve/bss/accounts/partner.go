@@ -55,9 +55,9 @@ func handlePartnerBalances(_ context.Context, c *operation.Call) (any, error) {
 		return out, nil
 	}
 	after := map[string]money.Amount{}
-	err := coupons.Each(c.State.Snap, tables.PartnerAccounts(), func(r rows.Row) (err error) {
-		if r.Word(tables.PartnerAccountPartner) == c.Scope.Partner {
-			after[r.Word(tables.PartnerAccountBalance)], err = r.Amount(tables.PartnerAccountAfter)
+	err := coupons.Each(c.State.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) (err error) {
+		if r.Word(tables.PartnerAccountPartnerID) == c.Scope.Partner {
+			after[r.Word(tables.PartnerAccountBalanceType)], err = r.Amount(tables.PartnerAccountBalanceAfter)
 		}
 		return err
 	})
@@ -92,13 +92,13 @@ func limitOf(c *operation.Call) (limit money.Amount, err error) {
 		id            string
 	}
 	last.instant = period.Past
-	err = coupons.Each(c.State.Snap, tables.PartnerEvents(), func(r rows.Row) (err error) {
+	err = coupons.Each(c.State.Snap, tables.PartnerEvents(), func(r rows.Row[tables.PartnerEvent]) (err error) {
 		if r.Word(tables.PartnerEventFeed) != "partner_accounts" || r.Word(tables.PartnerEventType) != "credit_limit" ||
-			r.Word(tables.PartnerEventPartner) != c.Scope.Partner || r.Word(tables.PartnerEventReason) != "" {
+			r.Word(tables.PartnerEventPartnerID) != c.Scope.Partner || r.Word(tables.PartnerEventReason) != "" {
 			return nil
 		}
 		instant, time := r.Time(tables.PartnerEventInstant), r.Time(tables.PartnerEventTime)
-		id := string(r.Text(tables.PartnerEventID))
+		id := string(r.Text(tables.PartnerEventEventID))
 		if cmp.Or(cmp.Compare(instant, last.instant), cmp.Compare(time, last.time), strings.Compare(id, last.id)) > 0 {
 			last.instant, last.time, last.id = instant, time, id
 			limit, err = r.Amount(tables.PartnerEventAmount)

@@ -131,14 +131,14 @@ func handleCustomerCouponChanges(ctx context.Context, c *operation.Call) (any, e
 func movements(ctx context.Context, c *operation.Call, during period.Span) ([]moved, error) {
 	var out []moved
 	has := false
-	err := coupons.Each(c.State.Snap, tables.CouponRecords(), func(r rows.Row) error {
+	err := coupons.Each(c.State.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
 		has = true
-		if r.Word(tables.CouponRecordCustomer) != c.Scope.Customer {
+		if r.Word(tables.CouponRecordCustomerID) != c.Scope.Customer {
 			return nil
 		}
-		m := moved{coupon: string(r.Text(tables.CouponRecordCoupon)), kind: r.Word(tables.CouponRecordType),
+		m := moved{coupon: string(r.Text(tables.CouponRecordCouponID)), kind: r.Word(tables.CouponRecordType),
 			id: string(r.Text(tables.CouponRecordID)), at: r.Time(tables.CouponRecordTime)}
-		err := m.read(r, tables.CouponRecordAmount, tables.CouponRecordLeft)
+		err := m.read(r.Any(), int(tables.CouponRecordAmount), int(tables.CouponRecordLeftAfter))
 		out = append(out, m)
 		return err
 	})
@@ -151,9 +151,9 @@ func movements(ctx context.Context, c *operation.Call, during period.Span) ([]mo
 	return out, err
 }
 
-func (m *moved) read(r rows.Row, amount, left int) (err error) {
-	if m.amount, err = r.Amount(amount); err == nil {
-		m.left, err = r.Amount(left)
+func (m *moved) read(r rows.Row[tables.Any], amount, left int) (err error) {
+	if m.amount, err = r.Amount(tables.AmountColumn[tables.Any](amount)); err == nil {
+		m.left, err = r.Amount(tables.AmountColumn[tables.Any](left))
 	}
 	return err
 }
@@ -161,16 +161,17 @@ func (m *moved) read(r rows.Row, amount, left int) (err error) {
 // entries are the entries of each day about the call's customer.
 func entries(ctx context.Context, c *operation.Call, during period.Span) ([]moved, error) {
 	var out []moved
-	scan := rows.Scan{Table: tables.CouponEntries()}
-	err := form.EachOfCustomerSince(ctx, c, c.Scope.Customer, during.From, scan, func(r rows.Row) error {
-		if r.Word(tables.CouponEntryCustomer) != c.Scope.Customer {
-			return nil
-		}
-		m := moved{coupon: string(r.Text(tables.CouponEntryCoupon)), kind: r.Word(tables.CouponEntryType),
-			id: string(r.Text(tables.CouponEntryID)), at: r.Time(tables.CouponEntryTime)}
-		err := m.read(r, tables.CouponEntryAmount, tables.CouponEntryLeft)
-		out = append(out, m)
-		return err
-	})
+	scan := rows.Scan[tables.CouponEntry]{Table: tables.CouponEntries()}
+	err := form.EachOfCustomerSince(ctx, c, c.Scope.Customer, during.From, scan,
+		func(r rows.Row[tables.CouponEntry]) error {
+			if r.Word(tables.CouponEntryCustomerID) != c.Scope.Customer {
+				return nil
+			}
+			m := moved{coupon: string(r.Text(tables.CouponEntryCouponID)), kind: r.Word(tables.CouponEntryType),
+				id: string(r.Text(tables.CouponEntryID)), at: r.Time(tables.CouponEntryTime)}
+			err := m.read(r.Any(), int(tables.CouponEntryAmount), int(tables.CouponEntryLeftAfter))
+			out = append(out, m)
+			return err
+		})
 	return out, err
 }

@@ -119,7 +119,7 @@ func couponRecordsOf(c *operation.Call) ([]couponRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = coupons.Each(c.State.Snap, tables.PartnerEvents(), func(r rows.Row) error {
+	err = coupons.Each(c.State.Snap, tables.PartnerEvents(), func(r rows.Row[tables.PartnerEvent]) error {
 		if r.Word(tables.PartnerEventFeed) != "coupons" {
 			return nil
 		}
@@ -127,10 +127,10 @@ func couponRecordsOf(c *operation.Call) ([]couponRecord, error) {
 		if err != nil {
 			return err
 		}
-		one := couponRecord{ID: string(r.Text(tables.PartnerEventID)), Type: couponIssued,
-			Quota: r.Word(tables.PartnerEventScope), Coupon: string(r.Text(tables.PartnerEventSubject)),
-			Customer: r.Word(tables.PartnerEventOther), Result: succeeded,
-			partner: r.Word(tables.PartnerEventPartner), at: r.Time(tables.PartnerEventTime)}
+		one := couponRecord{ID: string(r.Text(tables.PartnerEventEventID)), Type: couponIssued,
+			Quota: r.Word(tables.PartnerEventScope), Coupon: string(r.Text(tables.PartnerEventSubjectID)),
+			Customer: r.Word(tables.PartnerEventOtherID), Result: succeeded,
+			partner: r.Word(tables.PartnerEventPartnerID), at: r.Time(tables.PartnerEventTime)}
 		if r.Word(tables.PartnerEventType) == coupon.Reclaim.String() {
 			one.Type, one.Quota, one.Customer = couponReclaimed, "", ""
 			if of, ok := issued[one.Coupon]; ok && of.Partner == one.partner {
@@ -160,8 +160,8 @@ func couponRecordsOf(c *operation.Call) ([]couponRecord, error) {
 func expiries(c *operation.Call, issued map[string]coupons.Issued) (out []couponRecord, taken map[string]money.Amount,
 	err error) {
 	taken = map[string]money.Amount{}
-	err = coupons.Each(c.State.Snap, tables.CouponRecords(), func(r rows.Row) error {
-		id := string(r.Text(tables.CouponRecordCoupon))
+	err = coupons.Each(c.State.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
+		id := string(r.Text(tables.CouponRecordCouponID))
 		of, ok := issued[id]
 		if !ok {
 			return nil

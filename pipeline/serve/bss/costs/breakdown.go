@@ -97,10 +97,11 @@ func handleMonthlyBreakDown(ctx context.Context, c *operation.Call) (any, error)
 		return s.answer(), nil
 	}
 	s.where = where
-	for name, col := range map[string]int{"service_type_code": tables.LServiceTypeCode,
-		"resource_type_code": tables.LResourceTypeCode, "region_code": tables.LRegionCode,
-		"charging_mode": tables.LChargingMode, "bill_type": tables.LBillDetailType, "resource_id": tables.LResourceID,
-		"resource_name": tables.LResourceName} {
+	for name, col := range map[string]int{"service_type_code": int(tables.LineServiceTypeCode),
+		"resource_type_code": int(tables.LineResourceTypeCode), "region_code": int(tables.LineRegionCode),
+		"charging_mode": int(tables.LineChargingMode), "bill_type": int(tables.LineBillDetailType),
+		"resource_id":   int(tables.LineResourceID),
+		"resource_name": int(tables.LineResourceName)} {
 		if c.Given(name) {
 			s.where = append(s.where, records.Condition{Column: col, Op: records.Is, Values: []string{c.Text(name)}})
 		}
@@ -131,8 +132,9 @@ type payments [6]money.Amount
 // paymentColumns are the columns of payments. What is owed is part of the amounts of a month, but of no member of
 // the answer that says what paid.
 func paymentColumns() [6]int {
-	return [...]int{tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount, tables.LFlexiCouponAmount,
-		tables.LStoredValueAmount, tables.LDebtAmount}
+	return [...]int{int(tables.LineCashAmount), int(tables.LineCreditAmount), int(tables.LineCouponAmount),
+		int(tables.LineFlexipurchaseCouponAmount),
+		int(tables.LineStoredValueCardAmount), int(tables.LineDebtAmount)}
 }
 
 // total is what a payment's parts add up to.

@@ -107,10 +107,13 @@ type cost struct {
 
 // columnOf is the column of a dimension.
 func columnOf(key string) (col int, ok bool) {
-	col, ok = map[string]int{"CLOUD_SERVICE_TYPE": tables.LServiceTypeCode, "RESOURCE_TYPE": tables.LResourceTypeCode,
-		"REGION_CODE": tables.LRegionCode, "RES_SPEC_CODE": tables.LSKU, "USAGE_TYPE": tables.LUsageType,
-		"RESOURCE_ID": tables.LResourceID, "CHARGING_MODE": tables.LChargingMode, "BILL_TYPE": tables.LBillDetailType,
-		"ASSOCIATED_ACCOUNT": tables.LCustomerID, "PAYER_ACCOUNT_ID": tables.LCustomerID}[key]
+	col, ok = map[string]int{"CLOUD_SERVICE_TYPE": int(tables.LineServiceTypeCode),
+		"RESOURCE_TYPE": int(tables.LineResourceTypeCode),
+		"REGION_CODE":   int(tables.LineRegionCode), "RES_SPEC_CODE": int(tables.LineSKU),
+		"USAGE_TYPE":  int(tables.LineUsageType),
+		"RESOURCE_ID": int(tables.LineResourceID), "CHARGING_MODE": int(tables.LineChargingMode),
+		"BILL_TYPE":          int(tables.LineBillDetailType),
+		"ASSOCIATED_ACCOUNT": int(tables.LineCustomerID), "PAYER_ACCOUNT_ID": int(tables.LineCustomerID)}[key]
 	return col, ok
 }
 

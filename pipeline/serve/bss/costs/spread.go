@@ -44,27 +44,33 @@ type paid struct {
 func (s *spreading) findTerms(ctx context.Context) error {
 	s.terms, s.ended = map[string]prepaidTerm{}, map[string]period.Cycle{}
 	kinds, zone, customer := form.TermKinds(), s.call.State.Workspace.Books.Zone, s.call.Scope.Customer
-	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPeriodType,
-		tables.OPayTime, tables.OEffectiveTime, tables.OExpireTime, tables.OBaseOrderID, tables.OBaseOrderLine}
-	id := func(row rows.Row, order, number int) string {
-		return string(row.Text(order)) + "/" + strconv.FormatInt(row.Whole(number), 10)
+	cols := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine, tables.OrderOrderType,
+		tables.OrderPeriodType,
+		tables.OrderPayTime, tables.OrderEffectiveTime, tables.OrderExpireTime, tables.OrderBaseOrderID,
+		tables.OrderBaseOrderLine)
+	id := func(row rows.Row[tables.Order], order, number int) string {
+		return string(row.Text(tables.TextColumn[tables.Order](order))) + "/" + strconv.FormatInt(
+			row.Whole(tables.WholeColumn[tables.Order](number)), 10)
 	}
-	return form.EachOfCustomerSince(ctx, s.call, customer, period.Past, rows.Scan{Table: tables.Orders(), Cols: cols},
-		func(row rows.Row) error {
-			if row.Word(tables.OCustomerID) != customer {
+	return form.EachOfCustomerSince(ctx, s.call, customer, period.Past, rows.Scan[tables.Order]{Table: tables.Orders(),
+		Cols: cols},
+		func(row rows.Row[tables.Order]) error {
+			if row.Word(tables.OrderCustomerID) != customer {
 				return nil
 			}
-			if row.Word(tables.OOrderType) == ordering.Unsubscribe.String() {
-				s.ended[id(row, tables.OBaseOrderID, tables.OBaseOrderLine)] = zone.Cycle(row.Time(tables.OPayTime))
+			if row.Word(tables.OrderOrderType) == ordering.Unsubscribe.String() {
+				s.ended[id(row, int(tables.OrderBaseOrderID),
+					int(tables.OrderBaseOrderLine))] = zone.Cycle(row.Time(tables.OrderPayTime))
 				return nil
 			}
-			t := prepaidTerm{order: string(row.Text(tables.OOrderID)), kind: kinds[row.Word(tables.OPeriodType)]}
-			start, end := row.Time(tables.OEffectiveTime), row.Time(tables.OExpireTime)
+			t := prepaidTerm{order: string(row.Text(tables.OrderOrderID)),
+				kind: kinds[row.Word(tables.OrderPeriodType)]}
+			start, end := row.Time(tables.OrderEffectiveTime), row.MaybeTime(tables.OrderExpireTime)
 			if end != tables.Nothing && end > start {
 				t.first, t.end = zone.Day(start), zone.Day(end-1)+1
 			}
-			s.terms[id(row, tables.OOrderID, tables.OOrderLine)] = t
-			return s.archivedOrder(zone.Cycle(row.Time(tables.OPayTime)), t)
+			s.terms[id(row, int(tables.OrderOrderID), int(tables.OrderOrderLine))] = t
+			return s.archivedOrder(zone.Cycle(row.Time(tables.OrderPayTime)), t)
 		})
 }
 
@@ -95,7 +101,7 @@ func (s *spreading) archivedCharge(cycle period.Cycle, ref *lake.CycleRef) error
 
 // paidAhead adds the lines of orders and recurring charges of the month and the cycles before it.
 func (s *spreading) paidAhead(ctx context.Context) error {
-	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LDay, Op: records.Is,
+	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: int(tables.LineDay), Op: records.Is,
 		Values: spreadDays()})
 	var list []paid
 	refunded := map[string]period.Cycle{}
@@ -119,9 +125,9 @@ func (s *spreading) paidAhead(ctx context.Context) error {
 			return err
 		}
 		for i := range page.Rows.N {
-			row := rows.Row{Cols: page.Rows, I: i}
-			if row.Word(tables.LKind) == line.Refund.String() {
-				refunded[string(row.Text(tables.LID))] = cycle
+			row := rows.Row[tables.Line]{Cols: page.Rows, I: i}
+			if row.Word(tables.LineKind) == line.Refund.String() {
+				refunded[string(row.Text(tables.LineID))] = cycle
 			}
 			p, err := s.paidOf(row, cycle)
 			if err != nil {
@@ -140,37 +146,40 @@ func (s *spreading) paidAhead(ctx context.Context) error {
 
 func spreadColumns() []int {
 	amounts := paymentColumns()
-	return append(amounts[:], tables.LID, tables.LTradeID, tables.LKind, tables.LDay, tables.LUsageStart,
-		tables.LUsageEnd, tables.LServiceTypeCode, tables.LResourceTypeCode, tables.LRegionCode, tables.LResourceID,
-		tables.LResourceName, tables.LResourceTag, tables.LChargingMode, tables.LBillDetailType, tables.LUsageType)
+	return append(amounts[:], int(tables.LineID), int(tables.LineTradeID), int(tables.LineKind), int(tables.LineDay),
+		int(tables.LineUsageStart),
+		int(tables.LineUsageEnd), int(tables.LineServiceTypeCode), int(tables.LineResourceTypeCode),
+		int(tables.LineRegionCode), int(tables.LineResourceID),
+		int(tables.LineResourceName), int(tables.LineResourceTag), int(tables.LineChargingMode),
+		int(tables.LineBillDetailType), int(tables.LineUsageType))
 }
 
 // paidOf is the line of a row. A refund, and what was bought once or without an end, has no term.
-func (s *spreading) paidOf(row rows.Row, cycle period.Cycle) (paid, error) {
-	p := paid{id: string(row.Text(tables.LID)), billed: cycle}
+func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid, error) {
+	p := paid{id: string(row.Text(tables.LineID)), billed: cycle}
 	for i, col := range paymentColumns() {
 		var err error
-		if p.whole[i], err = row.Amount(col); err != nil {
+		if p.whole[i], err = row.Amount(tables.AmountColumn[tables.Line](col)); err != nil {
 			return p, err
 		}
 	}
-	trade := row.Word(tables.LTradeID)
+	trade := row.Word(tables.LineTradeID)
 	zone := s.call.State.Workspace.Books.Zone
 	switch t, ok := s.terms[p.id]; {
-	case row.Word(tables.LKind) == line.Refund.String():
+	case row.Word(tables.LineKind) == line.Refund.String():
 	case ok && t.order == trade:
 		p.term = t
-	case row.Word(tables.LDay) == lake.ChargesDay:
-		if start, end := row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd); end > start {
+	case row.Word(tables.LineDay) == lake.ChargesDay:
+		if start, end := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd); end > start {
 			p.term = prepaidTerm{first: zone.Day(start), end: zone.Day(end-1) + 1}
 		}
 	}
-	p.entry = spreadEntry{BillType: row.Small(tables.LBillDetailType), RegionCode: row.Word(tables.LRegionCode),
-		ServiceTypeCode: row.Word(tables.LServiceTypeCode), ResourceTypeCode: row.Word(tables.LResourceTypeCode),
-		ResourceID: string(row.Text(tables.LResourceID)), ResourceName: string(row.Text(tables.LResourceName)),
-		ResourceTag: string(row.Text(tables.LResourceTag)), ChargingMode: row.Small(tables.LChargingMode),
-		UsageType: row.Word(tables.LUsageType), PeriodType: p.term.kind}
-	if p.entry.ChargingMode == chargedByPeriod && row.Word(tables.LDay) == lake.EventsDay {
+	p.entry = spreadEntry{BillType: row.Small(tables.LineBillDetailType), RegionCode: row.Word(tables.LineRegionCode),
+		ServiceTypeCode: row.Word(tables.LineServiceTypeCode), ResourceTypeCode: row.Word(tables.LineResourceTypeCode),
+		ResourceID: string(row.Text(tables.LineResourceID)), ResourceName: string(row.Text(tables.LineResourceName)),
+		ResourceTag: string(row.Text(tables.LineResourceTag)), ChargingMode: row.Small(tables.LineChargingMode),
+		UsageType: row.Word(tables.LineUsageType), PeriodType: p.term.kind}
+	if p.entry.ChargingMode == chargedByPeriod && row.Word(tables.LineDay) == lake.EventsDay {
 		p.entry.OrderID = trade
 	}
 	return p, nil
@@ -229,11 +238,14 @@ func (s *spreading) paidByUse(ctx context.Context) error {
 	if _, ok := s.call.State.Snap.Cycle(name); !ok {
 		return nil
 	}
-	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LDay, Op: records.IsNot,
+	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: int(tables.LineDay),
+		Op:     records.IsNot,
 		Values: spreadDays()})
 	sums, err := s.call.State.Store.Sums(ctx, records.SumQuery{Cycle: name, Where: where,
-		Customers: []string{s.call.Scope.Customer}, By: []int{tables.LServiceTypeCode, tables.LResourceTypeCode,
-			tables.LRegionCode, tables.LResourceID, tables.LUsageType, tables.LChargingMode, tables.LBillDetailType}})
+		Customers: []string{s.call.Scope.Customer}, By: tables.Columns(tables.LineServiceTypeCode,
+			tables.LineResourceTypeCode,
+			tables.LineRegionCode, tables.LineResourceID, tables.LineUsageType, tables.LineChargingMode,
+			tables.LineBillDetailType)})
 	if err != nil {
 		return err
 	}

@@ -28,21 +28,21 @@ func BalancesOf(ctx context.Context, c *operation.Call, customer string) (Balanc
 		return nil, err
 	}
 	out := Balances{}
-	return out, rows.Groups(ctx, c.State.Snap, e, rows.Scan{Table: tables.Balances()},
-		func(batch *parquet.Columns) error {
+	return out, rows.Groups(ctx, c.State.Snap, e, rows.Scan[tables.Balance]{Table: tables.Balances()},
+		func(batch *parquet.Columns[tables.Balance]) error {
 			for i := range batch.N {
-				r := rows.Row{Cols: batch, I: i}
-				if r.Word(tables.KCustomerID) != customer {
+				r := rows.Row[tables.Balance]{Cols: batch, I: i}
+				if r.Word(tables.BalanceCustomerID) != customer {
 					continue
 				}
-				kind, err := payment.ParseRowKind(r.Word(tables.KBalance))
+				kind, err := payment.ParseRowKind(r.Word(tables.BalanceBalance))
 				if err != nil {
 					return err
 				}
 				if kind.OfCoupon() {
 					continue
 				}
-				if out[kind], err = r.Amount(tables.KAmount); err != nil {
+				if out[kind], err = r.Amount(tables.BalanceAmount); err != nil {
 					return err
 				}
 			}

@@ -80,16 +80,16 @@ func FilesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEn
 }
 
 // EachSince visits the rows of a table in the buckets that are wanted, in the order of the cycles and of their files.
-func EachSince(ctx context.Context, c *operation.Call, from period.Instant, scan rows.Scan,
-	wanted func(bucket int) bool, visit func(rows.Row) error) error {
+func EachSince[T any](ctx context.Context, c *operation.Call, from period.Instant, scan rows.Scan[T],
+	wanted func(bucket int) bool, visit func(rows.Row[T]) error) error {
 	return FilesSince(c, from, func(files []lake.FileEntry) error {
 		for _, e := range files {
 			if e.Table != scan.Table.Name || !wanted(e.Bucket) {
 				continue
 			}
-			err := rows.Groups(ctx, c.State.Snap, e, scan, func(batch *parquet.Columns) error {
+			err := rows.Groups(ctx, c.State.Snap, e, scan, func(batch *parquet.Columns[T]) error {
 				for i := range batch.N {
-					if err := visit(rows.Row{Cols: batch, I: i}); err != nil {
+					if err := visit(rows.Row[T]{Cols: batch, I: i}); err != nil {
 						return err
 					}
 				}
@@ -104,8 +104,9 @@ func EachSince(ctx context.Context, c *operation.Call, from period.Instant, scan
 }
 
 // EachOfCustomerSince is EachSince of the bucket of a customer.
-func EachOfCustomerSince(ctx context.Context, c *operation.Call, customer string, from period.Instant, scan rows.Scan,
-	visit func(rows.Row) error) error {
+func EachOfCustomerSince[T any](ctx context.Context, c *operation.Call, customer string, from period.Instant,
+	scan rows.Scan[T],
+	visit func(rows.Row[T]) error) error {
 	bucket := BucketOf(c, customer)
 	return EachSince(ctx, c, from, scan, func(b int) bool { return b == bucket }, visit)
 }

@@ -19,10 +19,11 @@ func OrderOfLine(id string) string { return id[:max(0, strings.LastIndexByte(id,
 func OrderLines(ctx context.Context, c *operation.Call, customer string, from period.Instant) (map[string]string,
 	error) {
 	out := map[string]string{}
-	scan := rows.Scan{Table: tables.Orders(), Cols: []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine}}
-	err := EachOfCustomerSince(ctx, c, customer, from, scan, func(r rows.Row) error {
-		if order := string(r.Text(tables.OOrderID)); r.Word(tables.OCustomerID) == customer {
-			out[order+"/"+strconv.FormatInt(r.Whole(tables.OOrderLine), 10)] = order
+	scan := rows.Scan[tables.Order]{Table: tables.Orders(), Cols: tables.Columns(tables.OrderCustomerID,
+		tables.OrderOrderID, tables.OrderOrderLine)}
+	err := EachOfCustomerSince(ctx, c, customer, from, scan, func(r rows.Row[tables.Order]) error {
+		if order := string(r.Text(tables.OrderOrderID)); r.Word(tables.OrderCustomerID) == customer {
+			out[order+"/"+strconv.FormatInt(r.Whole(tables.OrderOrderLine), 10)] = order
 		}
 		return nil
 	})

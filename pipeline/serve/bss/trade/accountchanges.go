@@ -201,13 +201,14 @@ func payersOf(ctx context.Context, c *operation.Call, lines []boughtLine) (map[s
 	if len(payers) == 0 {
 		return payers, nil
 	}
-	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OPayer}
-	scan := rows.Scan{Table: tables.Orders(), Cols: cols}
+	cols := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine, tables.OrderPayer)
+	scan := rows.Scan[tables.Order]{Table: tables.Orders(), Cols: cols}
 	in := func(bucket int) bool { return buckets[bucket] }
-	return payers, form.EachSince(ctx, c, period.Past, scan, in, func(row rows.Row) error {
-		key := orderKey(row.Word(tables.OCustomerID), string(row.Text(tables.OOrderID)), row.Whole(tables.OOrderLine))
+	return payers, form.EachSince(ctx, c, period.Past, scan, in, func(row rows.Row[tables.Order]) error {
+		key := orderKey(row.Word(tables.OrderCustomerID), string(row.Text(tables.OrderOrderID)),
+			row.Whole(tables.OrderOrderLine))
 		if _, wanted := payers[key]; wanted {
-			payers[key] = row.Word(tables.OPayer)
+			payers[key] = row.Word(tables.OrderPayer)
 		}
 		return nil
 	})

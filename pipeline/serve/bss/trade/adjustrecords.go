@@ -114,10 +114,11 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 		return (buckets == nil || buckets[bucket]) &&
 			(c.Scope.Customer == "" || bucket == form.BucketOf(c, c.Scope.Customer))
 	}
-	cols := []int{tables.GCustomerID, tables.GEventID, tables.GTime, tables.GType, tables.GBalanceType, tables.GAmount,
-		tables.GRefused}
-	scan := rows.Scan{Table: tables.AccountEvents(), Cols: cols}
-	err := form.EachSince(ctx, c, during.From, scan, in, func(row rows.Row) error {
+	cols := tables.Columns(tables.AccountEventCustomerID, tables.AccountEventEventID, tables.AccountEventTime,
+		tables.AccountEventType, tables.AccountEventBalanceType, tables.AccountEventAmount,
+		tables.AccountEventRefused)
+	scan := rows.Scan[tables.AccountEvent]{Table: tables.AccountEvents(), Cols: cols}
+	err := form.EachSince(ctx, c, during.From, scan, in, func(row rows.Row[tables.AccountEvent]) error {
 		g, ok, err := giftOf(row)
 		if ok && during.Holds(g.at) && (c.Scope.Customer == "" || c.Scope.Customer == g.customer) &&
 			c.Scope.Line(partnerAt(c, g.customer, g.at), g.at) {
@@ -132,19 +133,19 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 }
 
 // giftOf is the event of a row; ok is false for another event than a gift that took place.
-func giftOf(row rows.Row) (g gift, ok bool, err error) {
-	g = gift{customer: row.Word(tables.GCustomerID), id: string(row.Text(tables.GEventID)),
-		balance: row.Word(tables.GBalanceType), at: row.Time(tables.GTime)}
-	switch row.Word(tables.GType) {
+func giftOf(row rows.Row[tables.AccountEvent]) (g gift, ok bool, err error) {
+	g = gift{customer: row.Word(tables.AccountEventCustomerID), id: string(row.Text(tables.AccountEventEventID)),
+		balance: row.Word(tables.AccountEventBalanceType), at: row.Time(tables.AccountEventTime)}
+	switch row.Word(tables.AccountEventType) {
 	case "allocate":
 		g.kind = sourceGiven
 	case "reclaim":
 		g.kind = sourceTaken
 	}
-	if g.kind == "" || g.balance != "cash" && g.balance != "credit" || row.Small(tables.GRefused) == 1 {
+	if g.kind == "" || g.balance != "cash" && g.balance != "credit" || row.Small(tables.AccountEventRefused) == 1 {
 		return g, false, nil
 	}
-	g.amount, err = row.Amount(tables.GAmount)
+	g.amount, err = row.Amount(tables.AccountEventAmount)
 	return g, err == nil, err
 }
 

@@ -129,32 +129,36 @@ func (q *orderQuery) in(c *operation.Call, bucket int) bool {
 // readOrders finds the lines of orders that are wanted, by customer and id.
 func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry,
 	found map[string]*boughtLine) error {
-	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPayTime,
-		tables.OPayer, tables.OResourceID,
-		tables.OBaseOrderID, tables.OBaseOrderLine, tables.OPeriodType, tables.OPeriodNum, tables.OEffectiveTime,
-		tables.OExpireTime, tables.OQuantity}
-	scan := rows.Scan{Table: tables.Orders(), Cols: cols}
-	return rows.Groups(ctx, snap, e, scan, func(batch *parquet.Columns) error {
+	cols := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine, tables.OrderOrderType,
+		tables.OrderPayTime,
+		tables.OrderPayer, tables.OrderResourceID,
+		tables.OrderBaseOrderID, tables.OrderBaseOrderLine, tables.OrderPeriodType, tables.OrderPeriodNum,
+		tables.OrderEffectiveTime,
+		tables.OrderExpireTime, tables.OrderQuantity)
+	scan := rows.Scan[tables.Order]{Table: tables.Orders(), Cols: cols}
+	return rows.Groups(ctx, snap, e, scan, func(batch *parquet.Columns[tables.Order]) error {
 		for i := range batch.N {
-			row := rows.Row{Cols: batch, I: i}
-			o := &boughtLine{customer: row.Word(tables.OCustomerID), order: string(row.Text(tables.OOrderID)),
-				line: row.Whole(tables.OOrderLine),
-				kind: row.Word(tables.OOrderType), at: row.Time(tables.OPayTime), payer: row.Word(tables.OPayer),
+			row := rows.Row[tables.Order]{Cols: batch, I: i}
+			o := &boughtLine{customer: row.Word(tables.OrderCustomerID), order: string(row.Text(tables.OrderOrderID)),
+				line: row.Whole(tables.OrderOrderLine),
+				kind: row.Word(tables.OrderOrderType), at: row.Time(tables.OrderPayTime),
+				payer:  row.Word(tables.OrderPayer),
 				status: events.Completed}
 			o.created = o.at
 			if q.customer != "" && o.customer != q.customer || !q.during.Holds(o.at) {
 				continue
 			}
-			o.resource = string(row.Text(tables.OResourceID))
-			o.baseOrder = string(row.Text(tables.OBaseOrderID))
-			o.periodType, o.periodNum = row.Word(tables.OPeriodType), row.Whole(tables.OPeriodNum)
-			o.effective, o.expire = row.Time(tables.OEffectiveTime), row.Time(tables.OExpireTime)
-			quantity, err := row.Quantity(tables.OQuantity)
+			o.resource = string(row.Text(tables.OrderResourceID))
+			o.baseOrder = string(row.Text(tables.OrderBaseOrderID))
+			o.periodType, o.periodNum = row.Word(tables.OrderPeriodType), row.Whole(tables.OrderPeriodNum)
+			o.effective, o.expire = row.Time(tables.OrderEffectiveTime), row.MaybeTime(tables.OrderExpireTime)
+			quantity, err := row.Quantity(tables.OrderQuantity)
 			if err != nil {
 				return err
 			}
 			o.number, _ = quantity.Abs().Whole()
-			o.base = orderKey(o.customer, string(row.Text(tables.OBaseOrderID)), row.Whole(tables.OBaseOrderLine))
+			o.base = orderKey(o.customer, string(row.Text(tables.OrderBaseOrderID)),
+				row.Whole(tables.OrderBaseOrderLine))
 			found[orderKey(o.customer, o.order, o.line)] = o
 		}
 		return nil
@@ -164,17 +168,19 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 // readBilled fills in what lines of orders came to, and counts those that it filled in.
 func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) (billed int,
 	err error) {
-	cols := []int{tables.LCustomerID, tables.LTradeID, tables.LID, tables.LPartnerID, tables.LOwnTime,
-		tables.LUsageStart, tables.LServiceTypeCode, tables.LDiscountID, tables.LSKU,
-		tables.LResourceTypeCode, tables.LRegionCode,
-		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCouponAmount,
-		tables.LStoredValueAmount, tables.LFlexiCouponAmount}
-	scan := rows.Scan{Table: tables.Lines(), Cols: cols}
-	err = rows.Groups(ctx, snap, e, scan, func(batch *parquet.Columns) error {
+	cols := tables.Columns(tables.LineCustomerID, tables.LineTradeID, tables.LineID, tables.LinePartnerID,
+		tables.LineOwnTime,
+		tables.LineUsageStart, tables.LineServiceTypeCode, tables.LineDiscountID, tables.LineSKU,
+		tables.LineResourceTypeCode, tables.LineRegionCode,
+		tables.LineOfficialAmount, tables.LineOfficialDiscountAmount, tables.LinePaymentAmount, tables.LineCashAmount,
+		tables.LineCouponAmount,
+		tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount)
+	scan := rows.Scan[tables.Line]{Table: tables.Lines(), Cols: cols}
+	err = rows.Groups(ctx, snap, e, scan, func(batch *parquet.Columns[tables.Line]) error {
 		for i := range batch.N {
-			row := rows.Row{Cols: batch, I: i}
-			o := found[lineKey(row.Word(tables.LCustomerID), string(row.Text(tables.LID)))]
-			if o == nil || row.Word(tables.LTradeID) != o.order { // an adjustment may have the same id
+			row := rows.Row[tables.Line]{Cols: batch, I: i}
+			o := found[lineKey(row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)))]
+			if o == nil || row.Word(tables.LineTradeID) != o.order { // an adjustment may have the same id
 				continue
 			}
 			if err := o.fill(row); err != nil {
@@ -187,21 +193,22 @@ func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, foun
 	return billed, err
 }
 
-func (o *boughtLine) fill(row rows.Row) (err error) {
-	o.partner, o.service, o.discountID = row.Word(tables.LPartnerID), row.Word(tables.LServiceTypeCode),
-		row.Word(tables.LDiscountID)
-	o.sku, o.resourceType, o.region = row.Word(tables.LSKU), row.Word(tables.LResourceTypeCode),
-		row.Word(tables.LRegionCode)
-	if o.own = row.Time(tables.LOwnTime); o.own == tables.Nothing {
-		o.own = row.Time(tables.LUsageStart)
+func (o *boughtLine) fill(row rows.Row[tables.Line]) (err error) {
+	o.partner, o.service, o.discountID = row.Word(tables.LinePartnerID), row.Word(tables.LineServiceTypeCode),
+		row.Word(tables.LineDiscountID)
+	o.sku, o.resourceType, o.region = row.Word(tables.LineSKU), row.Word(tables.LineResourceTypeCode),
+		row.Word(tables.LineRegionCode)
+	if o.own = row.MaybeTime(tables.LineOwnTime); o.own == tables.Nothing {
+		o.own = row.Time(tables.LineUsageStart)
 	}
 	for _, a := range []struct {
 		to  *money.Amount
-		col int
-	}{{&o.official, tables.LOfficialAmount}, {&o.discount, tables.LDiscountAmount}, {&o.payment, tables.LPaymentAmount},
-		{&o.cash, tables.LCashAmount},
-		{&o.coupon, tables.LCouponAmount}, {&o.stored, tables.LStoredValueAmount},
-		{&o.flexi, tables.LFlexiCouponAmount}} {
+		col tables.AmountColumn[tables.Line]
+	}{{&o.official, tables.LineOfficialAmount}, {&o.discount, tables.LineOfficialDiscountAmount}, {&o.payment,
+		tables.LinePaymentAmount},
+		{&o.cash, tables.LineCashAmount},
+		{&o.coupon, tables.LineCouponAmount}, {&o.stored, tables.LineStoredValueCardAmount},
+		{&o.flexi, tables.LineFlexipurchaseCouponAmount}} {
 		if *a.to, err = row.Amount(a.col); err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 // recordedChanges are the entries of the scope's partner in the account that the call asks for, in the order in which
 // they took effect; recorded is whether the state has accounts of partners.
 func recordedChanges(c *operation.Call, during period.Span) (out []change, recorded bool, err error) {
-	files, err := c.State.Snap.Find(coupons.Key(tables.PartnerAccounts()))
+	files, err := c.State.Snap.Find(coupons.Key(tables.PartnerAccounts().Table))
 	if err != nil || len(files) == 0 {
 		return nil, false, err
 	}
@@ -21,25 +21,25 @@ func recordedChanges(c *operation.Call, during period.Span) (out []change, recor
 		balance = "credit"
 	}
 	b := c.State.Workspace.Books
-	err = coupons.Each(c.State.Snap, tables.PartnerAccounts(), func(r rows.Row) error {
+	err = coupons.Each(c.State.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) error {
 		at := r.Time(tables.PartnerAccountTime)
-		if r.Word(tables.PartnerAccountBalance) != balance || !during.Holds(at) ||
-			!c.Scope.Line(r.Word(tables.PartnerAccountPartner), at) {
+		if r.Word(tables.PartnerAccountBalanceType) != balance || !during.Holds(at) ||
+			!c.Scope.Line(r.Word(tables.PartnerAccountPartnerID), at) {
 			return nil
 		}
-		id := string(r.Text(tables.PartnerAccountEntry))
+		id := string(r.Text(tables.PartnerAccountEntryID))
 		one := change{id: id, kind: sourceOf(r.Word(tables.PartnerAccountType)), trade: id, at: at}
 		if one.kind == sourceOrder || one.kind == sourceRefund {
 			one.trade = form.OrderOfLine(id)
 		}
-		if with := r.Word(tables.PartnerAccountCounterparty); b.Customer(with) >= 0 {
+		if with := r.Word(tables.PartnerAccountCounterpartyID); b.Customer(with) >= 0 {
 			one.customer = with
 		}
 		amount, err := r.Amount(tables.PartnerAccountAmount)
 		if err != nil {
 			return err
 		}
-		after, err := r.Amount(tables.PartnerAccountAfter)
+		after, err := r.Amount(tables.PartnerAccountBalanceAfter)
 		one.amount, one.came, one.after = amount.Abs(), amount.Sign() > 0, after.String()
 		out = append(out, one)
 		return err

@@ -32,7 +32,7 @@ func bill(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := fold(of.items, itemColumns(), []int{tables.LServiceTypeCode})
+	list, err := fold(of.items, itemColumns(), tables.Columns(tables.LineServiceTypeCode))
 	if err != nil {
 		return nil, err
 	}
@@ -252,22 +252,22 @@ func consumed(v *page.View, cycle, id string, list []records.Sum) ([]compose.Con
 		return out, nil
 	}
 	found, err := v.State.Store.Page(v.Request.Context(), records.Query{Cycle: cycle, Customer: id, Limit: maxCharted,
-		Where: []records.Condition{{Column: tables.LDay, Op: records.Is, Values: others}},
-		Columns: []int{tables.LServiceTypeCode, tables.LDay, tables.LUsageStart, tables.LTradeTime,
-			tables.LPaymentAmount}})
+		Where: []records.Condition{{Column: int(tables.LineDay), Op: records.Is, Values: others}},
+		Columns: tables.Columns(tables.LineServiceTypeCode, tables.LineDay, tables.LineUsageStart, tables.LineTradeTime,
+			tables.LinePaymentAmount)})
 	if err != nil {
 		return nil, err
 	}
 	clock := v.Zone().Clock()
 	for i := range found.Rows.N {
-		row := rows.Row{Cols: found.Rows, I: i}
-		at := row.Time(tables.LUsageStart)
-		if row.Word(tables.LDay) == lake.EventsDay {
-			at = row.Time(tables.LTradeTime)
+		row := rows.Row[tables.Line]{Cols: found.Rows, I: i}
+		at := row.Time(tables.LineUsageStart)
+		if row.Word(tables.LineDay) == lake.EventsDay {
+			at = row.Time(tables.LineTradeTime)
 		}
-		one := compose.Consumed{Service: row.Word(tables.LServiceTypeCode), File: row.Word(tables.LDay),
+		one := compose.Consumed{Service: row.Word(tables.LineServiceTypeCode), File: row.Word(tables.LineDay),
 			Day: clock.Day(at)}
-		payment, err := row.Amount(tables.LPaymentAmount)
+		payment, err := row.Amount(tables.LinePaymentAmount)
 		if err == nil {
 			err = one.Amount.Add(payment)
 		}
@@ -304,8 +304,9 @@ func service(v *page.View) (*page.Page, error) {
 		return nil, operation.BadParameter("service_type_code", operation.Text{Zh: "必填", En: "is missing"})
 	}
 	id, where := v.Text("customer_id"), conditions(v)
-	list, err := sums(v, cycle.String(), []string{id}, where, tables.LSKU, tables.LRegionCode, tables.LKind,
-		tables.LTier, tables.LDiscountID, tables.LOriginCycle)
+	list, err := sums(v, cycle.String(), []string{id}, where, int(tables.LineSKU), int(tables.LineRegionCode),
+		int(tables.LineKind),
+		int(tables.LineTier), int(tables.LineDiscountID), int(tables.LineOriginCycle))
 	if err != nil {
 		return nil, err
 	}

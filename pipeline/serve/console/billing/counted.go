@@ -122,22 +122,22 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 	}}
 	var total money.QuantityTotal
 	count := 0
-	err := eachUsage(v, s.Cycle, s.CustomerID, func(row rows.Row) error {
-		region, resource := row.Word(tables.URegionCode), string(row.Text(tables.UResourceID))
-		if row.Word(tables.USKU) != l.product.SKU || l.region != "" && region != l.region ||
+	err := eachUsage(v, s.Cycle, s.CustomerID, func(row rows.Row[tables.Record]) error {
+		region, resource := row.Word(tables.RecordRegionCode), string(row.Text(tables.RecordResourceID))
+		if row.Word(tables.RecordSKU) != l.product.SKU || l.region != "" && region != l.region ||
 			l.object != "" && resource != l.object {
 			return nil
 		}
 		if count++; count > parts.MaxSorted {
 			return nil
 		}
-		q, err := row.Quantity(tables.UQuantity)
+		q, err := row.Quantity(tables.RecordQuantity)
 		if err != nil {
 			return err
 		}
-		id := string(row.Text(tables.URecordID))
+		id := string(row.Text(tables.RecordRecordID))
 		href := v.Link("line", "id", id, "customer_id", s.CustomerID, "cycle", s.Cycle)
-		t.Rows = append(t.Rows, []page.Cell{{Text: id, Href: href}, v.Time(row.Time(tables.UUsageStart)),
+		t.Rows = append(t.Rows, []page.Cell{{Text: id, Href: href}, v.Time(row.Time(tables.RecordUsageStart)),
 			{Text: resource}, {Text: region},
 			{Text: q.String(), Shown: document.Grouped(q.Trim()), Href: href}})
 		return total.AddSigned(q)
@@ -155,7 +155,7 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 }
 
 // eachUsage visits the usage records of a customer's cycle that count and that month-end lines are made of.
-func eachUsage(v *page.View, cycle, customer string, visit func(rows.Row) error) error {
+func eachUsage(v *page.View, cycle, customer string, visit func(rows.Row[tables.Record]) error) error {
 	snap := v.State.Snap
 	files, err := snap.Files(cycle)
 	if err != nil {
@@ -170,12 +170,13 @@ func eachUsage(v *page.View, cycle, customer string, visit func(rows.Row) error)
 		if err := v.Request.Context().Err(); err != nil {
 			return err
 		}
-		list, err := rows.FileOf(snap, e, tables.Usage(), nil, rows.Filter{Column: tables.UCustomerID, Word: customer})
+		list, err := rows.FileOf(snap, e, tables.Usage(), nil,
+			rows.Filter[tables.Record]{Column: tables.RecordCustomerID, Word: customer})
 		if err != nil {
 			return err
 		}
-		err = list.Each(func(row rows.Row) error {
-			if row.Small(tables.UStatus) == replaced {
+		err = list.Each(func(row rows.Row[tables.Record]) error {
+			if row.Small(tables.RecordStatus) == replaced {
 				return nil
 			}
 			return visit(row)

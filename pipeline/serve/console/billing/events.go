@@ -130,30 +130,32 @@ func termText(v *page.View, unit string, number int64) string {
 // are completed.
 func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry, processing map[string]period.Instant) (
 	err error) {
-	list, err := rows.FileOf(v.State.Snap, e, tables.Orders(), nil, rows.Filter{Column: tables.OCustomerID,
-		Word: v.Scope.Customer})
+	list, err := rows.FileOf(v.State.Snap, e, tables.Orders(), nil,
+		rows.Filter[tables.Order]{Column: tables.OrderCustomerID,
+			Word: v.Scope.Customer})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return list.Each(func(row rows.Row) error {
-		q, err := row.Quantity(tables.OQuantity)
-		order := fmt.Sprintf("%s/%d", row.Text(tables.OOrderID), row.Whole(tables.OOrderLine))
-		base, status, since := "", events.Completed, row.Time(tables.OPayTime)
-		if len(row.Text(tables.OBaseOrderID)) > 0 {
-			base = fmt.Sprintf("%s/%d", row.Text(tables.OBaseOrderID), row.Whole(tables.OBaseOrderLine))
+	return list.Each(func(row rows.Row[tables.Order]) error {
+		q, err := row.Quantity(tables.OrderQuantity)
+		order := fmt.Sprintf("%s/%d", row.Text(tables.OrderOrderID), row.Whole(tables.OrderOrderLine))
+		base, status, since := "", events.Completed, row.Time(tables.OrderPayTime)
+		if len(row.Text(tables.OrderBaseOrderID)) > 0 {
+			base = fmt.Sprintf("%s/%d", row.Text(tables.OrderBaseOrderID), row.Whole(tables.OrderBaseOrderLine))
 		}
 		if at, is := processing[order]; is {
 			status, since = events.Processing, at
 		}
 		t.Rows = append(t.Rows, []page.Cell{
 			{Text: order, Href: v.Link("line", "id", order, "customer_id", v.Scope.Customer, "cycle", cycle)},
-			v.Word(status), v.Time(since), v.Time(row.Time(tables.OPayTime)), v.Word(row.Word(tables.OOrderType)),
-			{Text: row.Word(tables.OSKU)},
-			{Text: string(row.Text(tables.OResourceID))}, parts.QuantityCell(q),
-			{Text: termText(v, row.Word(tables.OPeriodType), row.Whole(tables.OPeriodNum))},
-			v.Time(row.Time(tables.OEffectiveTime)), v.Time(row.Time(tables.OExpireTime)), {Text: base},
-			{Text: row.Word(tables.OPayer)}, {}})
+			v.Word(status), v.Time(since), v.Time(row.Time(tables.OrderPayTime)),
+			v.Word(row.Word(tables.OrderOrderType)),
+			{Text: row.Word(tables.OrderSKU)},
+			{Text: string(row.Text(tables.OrderResourceID))}, parts.QuantityCell(q),
+			{Text: termText(v, row.Word(tables.OrderPeriodType), row.Whole(tables.OrderPeriodNum))},
+			v.Time(row.Time(tables.OrderEffectiveTime)), v.Time(row.MaybeTime(tables.OrderExpireTime)), {Text: base},
+			{Text: row.Word(tables.OrderPayer)}, {}})
 		return err
 	})
 }
@@ -183,15 +185,16 @@ func account(v *page.View) (*page.Page, error) {
 		{Name: "amount", Title: v.T("变动", "Amount"), Kind: page.Amount},
 		{Name: "balance_after", Title: v.T("余额", "Balance after"), Kind: page.Amount},
 	}}
-	err = eachEntry(v, cycle.String(), id, func(row rows.Row) error {
-		amount, err := row.Amount(tables.EAmount)
-		after, wrong := row.Amount(tables.EBalanceAfter)
-		kind, entry, href := row.Word(tables.EType), string(row.Text(tables.EID)), ""
+	err = eachEntry(v, cycle.String(), id, func(row rows.Row[tables.AccountEntry]) error {
+		amount, err := row.Amount(tables.AccountEntryAmount)
+		after, wrong := row.Amount(tables.AccountEntryBalanceAfter)
+		kind, entry, href := row.Word(tables.AccountEntryType), string(row.Text(tables.AccountEntryID)), ""
 		if kind == "consume" || kind == "refund" { // of a line; the others are events
 			href = v.Link("line", "id", entry, "customer_id", id, "cycle", cycle.String())
 		}
-		t.Rows = append(t.Rows, []page.Cell{v.Time(row.Time(tables.ETime)), {Text: entry, Href: href}, v.Word(kind),
-			v.Word(row.Word(tables.EBalanceType)), parts.Linked(v, amount, href), v.Money(after, "")})
+		t.Rows = append(t.Rows, []page.Cell{v.Time(row.Time(tables.AccountEntryTime)), {Text: entry, Href: href},
+			v.Word(kind),
+			v.Word(row.Word(tables.AccountEntryBalanceType)), parts.Linked(v, amount, href), v.Money(after, "")})
 		return errors.Join(err, wrong)
 	})
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("流水", "Movements"), Table: t})
@@ -199,7 +202,7 @@ func account(v *page.View) (*page.Page, error) {
 }
 
 // eachEntry visits the movements of a customer's balances in their order.
-func eachEntry(v *page.View, cycle, customer string, visit func(rows.Row) error) (err error) {
+func eachEntry(v *page.View, cycle, customer string, visit func(rows.Row[tables.AccountEntry]) error) (err error) {
 	list, err := rows.Accounts(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
 	if err != nil {
 		return err

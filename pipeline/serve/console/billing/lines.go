@@ -16,9 +16,10 @@ import (
 
 // filterColumns are the columns of lines that an address can choose by.
 func filterColumns() map[string]int {
-	return map[string]int{"service_type_code": tables.LServiceTypeCode, "sku": tables.LSKU,
-		"region_code": tables.LRegionCode, "kind": tables.LKind, "tier": tables.LTier,
-		"discount_id": tables.LDiscountID, "origin_cycle": tables.LOriginCycle, "resource_id": tables.LResourceID}
+	return map[string]int{"service_type_code": int(tables.LineServiceTypeCode), "sku": int(tables.LineSKU),
+		"region_code": int(tables.LineRegionCode), "kind": int(tables.LineKind), "tier": int(tables.LineTier),
+		"discount_id": int(tables.LineDiscountID), "origin_cycle": int(tables.LineOriginCycle),
+		"resource_id": int(tables.LineResourceID)}
 }
 
 // nonzeroColumns are the amounts that an address can ask to differ from 0.
@@ -107,11 +108,13 @@ func titleOf(v *page.View, name string) string {
 
 // lineColumns are the columns of lines that the page reads.
 func lineColumns() []int {
-	return []int{tables.LID, tables.LTier, tables.LKind, tables.LDay, tables.LInstant, tables.LUsageStart,
-		tables.LTradeTime, tables.LSKU, tables.LRegionCode, tables.LResourceID, tables.LResourceName,
-		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LMeasure, tables.LUnitPrice,
-		tables.LOfficialAmount, tables.LDiscountAmount, tables.LDiscountID, tables.LTruncatedAmount,
-		tables.LPaymentAmount, tables.LOriginCycle, tables.LPackageDraws}
+	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant,
+		tables.LineUsageStart,
+		tables.LineTradeTime, tables.LineSKU, tables.LineRegionCode, tables.LineResourceID, tables.LineResourceName,
+		tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineQuantity, tables.LineMeasure,
+		tables.LineUnitPrice,
+		tables.LineOfficialAmount, tables.LineOfficialDiscountAmount, tables.LineDiscountID, tables.LineTruncatedAmount,
+		tables.LinePaymentAmount, tables.LineOriginCycle, tables.LinePackageDraws)
 }
 
 // lines is the list of a customer's lines that an address chooses.
@@ -171,7 +174,7 @@ func lineTable(v *page.View, cycle, id string, more []records.Condition, all *re
 		return nil, err
 	}
 	for i := range found.Rows.N {
-		row, err := lineRow(v, cycle, id, rows.Row{Cols: found.Rows, I: i})
+		row, err := lineRow(v, cycle, id, rows.Row[tables.Line]{Cols: found.Rows, I: i})
 		if err != nil {
 			return nil, err
 		}
@@ -222,34 +225,35 @@ func lineHeads(v *page.View) []page.Column {
 }
 
 // lineRow is one line.
-func lineRow(v *page.View, cycle, id string, row rows.Row) ([]page.Cell, error) {
-	record, origin := string(row.Text(tables.LID)), row.Word(tables.LOriginCycle)
+func lineRow(v *page.View, cycle, id string, row rows.Row[tables.Line]) ([]page.Cell, error) {
+	record, origin := string(row.Text(tables.LineID)), row.Word(tables.LineOriginCycle)
 	day := ""
-	if _, err := period.ParseDay(row.Word(tables.LDay)); err == nil {
-		day = row.Word(tables.LDay)
+	if _, err := period.ParseDay(row.Word(tables.LineDay)); err == nil {
+		day = row.Word(tables.LineDay)
 	}
 	href := v.Link("line", "id", record, "customer_id", id, "cycle", cycle, "origin_cycle", origin, "day", day)
 	tier := ""
-	if n := row.Small(tables.LTier); n != 0 {
+	if n := row.Small(tables.LineTier); n != 0 {
 		tier = strconv.Itoa(n)
 	}
-	cells := []page.Cell{{Text: record, Href: href}, v.Time(records.BillTime(row)), {Text: row.Word(tables.LSKU)},
-		{Text: row.Word(tables.LRegionCode)}, {Text: string(row.Text(tables.LResourceID))},
-		kindCell(v, row.Word(tables.LKind)), {Text: tier}}
+	cells := []page.Cell{{Text: record, Href: href}, v.Time(records.BillTime(row)), {Text: row.Word(tables.LineSKU)},
+		{Text: row.Word(tables.LineRegionCode)}, {Text: string(row.Text(tables.LineResourceID))},
+		kindCell(v, row.Word(tables.LineKind)), {Text: tier}}
 	var wrong error
-	quantity := func(col int) page.Cell {
+	quantity := func(col tables.QuantityColumn[tables.Line]) page.Cell {
 		q, err := row.Quantity(col)
 		wrong = errors.Join(wrong, err)
 		return page.Cell{Text: q.String(), Shown: document.Grouped(q.Trim())}
 	}
-	amount := func(col int) page.Cell {
+	amount := func(col tables.AmountColumn[tables.Line]) page.Cell {
 		a, err := row.Amount(col)
 		wrong = errors.Join(wrong, err)
 		return parts.Linked(v, a, href)
 	}
-	cells = append(cells, quantity(tables.LUsageAmount), quantity(tables.LFreeResourceUsage),
-		quantity(tables.LQuantity), page.Cell{Text: row.Word(tables.LMeasure)}, quantity(tables.LUnitPrice),
-		amount(tables.LOfficialAmount), amount(tables.LDiscountAmount), page.Cell{Text: row.Word(tables.LDiscountID)},
-		amount(tables.LTruncatedAmount), amount(tables.LPaymentAmount), page.Cell{Text: origin})
+	cells = append(cells, quantity(tables.LineUsageAmount), quantity(tables.LineFreeResourceUsage),
+		quantity(tables.LineQuantity), page.Cell{Text: row.Word(tables.LineMeasure)}, quantity(tables.LineUnitPrice),
+		amount(tables.LineOfficialAmount), amount(tables.LineOfficialDiscountAmount),
+		page.Cell{Text: row.Word(tables.LineDiscountID)},
+		amount(tables.LineTruncatedAmount), amount(tables.LinePaymentAmount), page.Cell{Text: origin})
 	return cells, wrong
 }

@@ -289,7 +289,7 @@ func byService(v *page.View, cycle string) (map[string]money.AmountTotal, error)
 			return nil, err
 		}
 	}
-	list, err := sums(v, cycle, customers, nil, tables.LServiceTypeCode)
+	list, err := sums(v, cycle, customers, nil, int(tables.LineServiceTypeCode))
 	out := map[string]money.AmountTotal{}
 	for i := range list {
 		out[list[i].By[0]] = list[i].Amounts[records.Payment]

@@ -18,8 +18,9 @@ import (
 
 // itemColumns are what the items of a bill differ in.
 func itemColumns() []int {
-	return []int{tables.LServiceTypeCode, tables.LSKU, tables.LRegionCode, tables.LKind, tables.LTier,
-		tables.LDiscountID, tables.LOriginCycle}
+	return tables.Columns(tables.LineServiceTypeCode, tables.LineSKU, tables.LineRegionCode, tables.LineKind,
+		tables.LineTier,
+		tables.LineDiscountID, tables.LineOriginCycle)
 }
 
 // sums adds up the lines of customers that the call may see. What it gives must not be changed.
@@ -123,14 +124,14 @@ func itemsOf(v *page.View, cycle, id string) (billSums, error) {
 				return out, err
 			}
 			if st.Lines <= maxCharted {
-				q.By = append(q.By, tables.LDay)
+				q.By = append(q.By, int(tables.LineDay))
 			}
 			list, err := v.State.Store.Sums(v.Request.Context(), q)
 			if err != nil {
 				return out, err
 			}
 			if st.Lines <= maxCharted {
-				out.days, err = fold(list, q.By, []int{tables.LServiceTypeCode, tables.LDay})
+				out.days, err = fold(list, q.By, tables.Columns(tables.LineServiceTypeCode, tables.LineDay))
 				if err != nil {
 					return out, err
 				}
@@ -154,9 +155,9 @@ func largeBills(ctx context.Context, state *operation.State) (out []url.Values, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	err = list.Each(func(row rows.Row) error {
-		if row.Whole(tables.SLineCount) >= LargeBill {
-			out = append(out, url.Values{"customer_id": {row.Word(tables.SCustomerID)}})
+	err = list.Each(func(row rows.Row[tables.Statement]) error {
+		if row.Whole(tables.StatementLineCount) >= LargeBill {
+			out = append(out, url.Values{"customer_id": {row.Word(tables.StatementCustomerID)}})
 		}
 		return nil
 	})

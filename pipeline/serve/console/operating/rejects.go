@@ -58,9 +58,9 @@ type foundRejects struct {
 // findRejects finds the rejects of a reason, a file and a row; "" = of any.
 func findRejects(v *page.View, why, file, number string) (*foundRejects, error) {
 	out := &foundRejects{table: rejectTable(v)}
-	return out, eachReject(v, func(row rows.Row) error {
-		at := strconv.FormatInt(row.Whole(tables.RRow), 10)
-		if why != "" && row.Word(tables.RReason) != why || file != "" && row.Word(tables.RFile) != file ||
+	return out, eachReject(v, func(row rows.Row[tables.Reject]) error {
+		at := strconv.FormatInt(row.Whole(tables.RejectRow), 10)
+		if why != "" && row.Word(tables.RejectReason) != why || file != "" && row.Word(tables.RejectFile) != file ||
 			number != "" && at != number {
 			return nil
 		}
@@ -86,12 +86,12 @@ func countRejects(v *page.View) (map[string]int, error) {
 		if e.Table != tables.Rejects().Name {
 			continue
 		}
-		list, err := rows.Unsorted(v.State.Snap, e, tables.Rejects(), []int{tables.RReason})
+		list, err := rows.Unsorted(v.State.Snap, e, tables.Rejects(), tables.Columns(tables.RejectReason))
 		if err != nil {
 			return nil, err
 		}
-		err = list.Each(func(row rows.Row) error {
-			counts[row.Word(tables.RReason)]++
+		err = list.Each(func(row rows.Row[tables.Reject]) error {
+			counts[row.Word(tables.RejectReason)]++
 			return nil
 		})
 		if err := errors.Join(err, list.Close()); err != nil {
@@ -102,7 +102,7 @@ func countRejects(v *page.View) (map[string]int, error) {
 }
 
 // eachReject visits the open rejects by file and row.
-func eachReject(v *page.View, visit func(rows.Row) error) (err error) {
+func eachReject(v *page.View, visit func(rows.Row[tables.Reject]) error) (err error) {
 	list, err := rows.Rejects(v.Request.Context(), v.State.Snap, nil, rows.Limits{})
 	if err != nil {
 		return err
@@ -142,20 +142,21 @@ func rejectTable(v *page.View) *page.Table {
 }
 
 // rejectRow is one reject.
-func rejectRow(v *page.View, row rows.Row, at string) []page.Cell {
-	file := row.Word(tables.RFile)
+func rejectRow(v *page.View, row rows.Row[tables.Reject], at string) []page.Cell {
+	file := row.Word(tables.RejectFile)
 	href := v.To("rejects", "file", file, "row", at)
-	return []page.Cell{{Text: file, Href: href}, {Text: at, Href: href}, {Text: row.Word(tables.RColumn)},
-		{Text: row.Word(tables.RReason)}, {Text: string(row.Text(tables.RValue))}, {Text: string(row.Text(tables.RID))}}
+	return []page.Cell{{Text: file, Href: href}, {Text: at, Href: href}, {Text: row.Word(tables.RejectColumn)},
+		{Text: row.Word(tables.RejectReason)}, {Text: string(row.Text(tables.RejectValue))},
+		{Text: string(row.Text(tables.RejectID))}}
 }
 
 // rejectRecord is the record as it was received, below the header of its file.
-func rejectRecord(v *page.View, row rows.Row, at string) []page.Record {
-	word, _ := reason.Parse(row.Word(tables.RReason))
-	text := string(row.Text(tables.RRaw))
-	if head := row.Word(tables.RHeader); head != "" {
+func rejectRecord(v *page.View, row rows.Row[tables.Reject], at string) []page.Record {
+	word, _ := reason.Parse(row.Word(tables.RejectReason))
+	text := string(row.Text(tables.RejectRaw))
+	if head := row.Word(tables.RejectHeader); head != "" {
 		text = head + "\n" + text
 	}
-	return []page.Record{{Title: "inbox/" + row.Word(tables.RFile) + v.F(" 第%s行", " row %s", at),
-		Note: row.Word(tables.RReason) + ": " + v.Say("reason", word.Remedy()), Text: text}}
+	return []page.Record{{Title: "inbox/" + row.Word(tables.RejectFile) + v.F(" 第%s行", " row %s", at),
+		Note: row.Word(tables.RejectReason) + ": " + v.Say("reason", word.Remedy()), Text: text}}
 }

@@ -51,12 +51,12 @@ func (p *Page) Download(v *View, wanted string) (name, kind string, write func(i
 }
 
 // columns is the table as export writes it.
-func (t *Table) columns() (*parquet.Columns, error) {
+func (t *Table) columns() (*parquet.Columns[tables.Any], error) {
 	def := &tables.Table{Name: t.Name, Exported: len(t.Columns)}
 	for i := range t.Columns {
 		def.Columns = append(def.Columns, tables.Column{Name: t.Columns[i].Name, Type: t.Columns[i].typeOf()})
 	}
-	cols := parquet.NewColumns(def)
+	cols := parquet.NewColumns(tables.Untyped(def))
 	rows := t.source()
 	for i := range t.Columns {
 		for k := range t.count() {

@@ -25,21 +25,25 @@ type Statement struct {
 }
 
 // statementOf reads a row of table statements.
-func statementOf(row rows.Row) (s Statement, err error) {
-	s.Customer, s.Lines = row.Word(tables.SCustomerID), row.Whole(tables.SLineCount)
+func statementOf(row rows.Row[tables.Statement]) (s Statement, err error) {
+	s.Customer, s.Lines = row.Word(tables.StatementCustomerID), row.Whole(tables.StatementLineCount)
 	for _, one := range [...]struct {
-		col int
+		col tables.AmountColumn[tables.Statement]
 		to  *money.Amount
-	}{{tables.SOfficial, &s.Official}, {tables.SDiscount, &s.Discount}, {tables.STruncated, &s.Truncated},
-		{tables.SPayment, &s.Payment}, {tables.SRounding, &s.Rounding}, {tables.SDue, &s.Due},
-		{tables.SCash, &s.Cash}, {tables.SCredit, &s.Credit}, {tables.SCoupon, &s.Coupon},
-		{tables.SStored, &s.StoredValue}, {tables.SFlexi, &s.FlexiCoupon}, {tables.SDebt, &s.Debt}} {
+	}{{tables.StatementOfficialAmount, &s.Official}, {tables.StatementOfficialDiscountAmount, &s.Discount},
+		{tables.StatementTruncatedAmount, &s.Truncated},
+		{tables.StatementPaymentAmount, &s.Payment}, {tables.StatementRoundingAmount, &s.Rounding},
+		{tables.StatementDueAmount, &s.Due},
+		{tables.StatementCashAmount, &s.Cash}, {tables.StatementCreditAmount, &s.Credit},
+		{tables.StatementCouponAmount, &s.Coupon},
+		{tables.StatementStoredValueCardAmount, &s.StoredValue}, {tables.StatementFlexipurchaseCouponAmount,
+			&s.FlexiCoupon}, {tables.StatementDebtAmount, &s.Debt}} {
 		if *one.to, err = row.Amount(one.col); err != nil {
 			return s, fmt.Errorf("statement of customer %q: %w", s.Customer, err)
 		}
 	}
 	if tables.HasTax(row.Cols.Def) {
-		s.Tax, err = row.Amount(tables.STax)
+		s.Tax, err = row.Amount(tables.StatementTaxAmount)
 	}
 	return s, err
 }
@@ -51,8 +55,8 @@ func EachStatement(v *page.View, cycle, customer string, visit func(Statement) e
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return list.Each(func(row rows.Row) error {
-		if !v.BillsIn(row.Word(tables.SCustomerID)) {
+	return list.Each(func(row rows.Row[tables.Statement]) error {
+		if !v.BillsIn(row.Word(tables.StatementCustomerID)) {
 			return nil
 		}
 		s, err := statementOf(row)

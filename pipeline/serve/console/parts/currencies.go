@@ -76,7 +76,7 @@ func CurrencyOfPartner(b *books.Books, id, otherwise string) string {
 }
 
 // CurrencyOfRow is the currency of the amounts of a row of the lake: in a workspace of one currency the page's.
-func CurrencyOfRow(v *page.View, r rows.Row) string {
+func CurrencyOfRow(v *page.View, r rows.Row[tables.Any]) string {
 	if !v.Mixed() {
 		return v.Currency()
 	}

@@ -22,8 +22,8 @@ type Listing struct {
 	Owner   []string // columns that name a partner: the caller, a partner, sees rows in which one of them is its own
 	Spare   []string // columns that the screen omits if they are empty
 	Empty   OperationText
-	Keep    func(rows.Row) bool           // nil = all rows
-	Link    func(rows.Row, string) string // the address that a cell of a column leads to; nil = none
+	Keep    func(rows.Row[tables.Any]) bool           // nil = all rows
+	Link    func(rows.Row[tables.Any], string) string // the address that a cell of a column leads to; nil = none
 }
 
 // OperationText is a text in both languages.
@@ -91,7 +91,7 @@ func LooseTable(v *page.View, l *Listing) (*page.Table, error) {
 			Kind: kindOf(&l.Def.Columns[at]), Spare: slices.Contains(l.Spare, name)})
 	}
 	var codes []string // of the rows, where there are several currencies
-	err := coupons.Each(v.State.Snap, l.Def, func(r rows.Row) error {
+	err := coupons.Each(v.State.Snap, tables.Untyped(l.Def), func(r rows.Row[tables.Any]) error {
 		if !l.Mine(v, r) || l.Keep != nil && !l.Keep(r) {
 			return nil
 		}
@@ -127,7 +127,7 @@ func wordColumns() []string {
 }
 
 // Mine reports whether the call may see a row.
-func (l *Listing) Mine(v *page.View, r rows.Row) bool {
+func (l *Listing) Mine(v *page.View, r rows.Row[tables.Any]) bool {
 	if v.Scope.Nothing && l.Owner != nil {
 		return false
 	}
@@ -135,33 +135,33 @@ func (l *Listing) Mine(v *page.View, r rows.Row) bool {
 		return true
 	}
 	return slices.ContainsFunc(l.Owner, func(name string) bool {
-		return r.Word(l.Def.Index(name)) == v.Scope.Partner
+		return r.Word(tables.WordColumn[tables.Any](l.Def.Index(name))) == v.Scope.Partner
 	})
 }
 
 // cellOf is a value of the lake; currency is that of amounts.
-func cellOf(v *page.View, r rows.Row, col int, currency string) (page.Cell, error) {
+func cellOf(v *page.View, r rows.Row[tables.Any], col int, currency string) (page.Cell, error) {
 	switch r.Cols.Def.Columns[col].Type {
 	case tables.Word:
-		return page.Cell{Text: r.Word(col)}, nil
+		return page.Cell{Text: r.Word(tables.WordColumn[tables.Any](col))}, nil
 	case tables.Text:
-		return page.Cell{Text: string(r.Text(col))}, nil
+		return page.Cell{Text: string(r.Text(tables.TextColumn[tables.Any](col)))}, nil
 	case tables.Amount:
-		a, err := r.Amount(col)
+		a, err := r.Amount(tables.AmountColumn[tables.Any](col))
 		return v.MoneyIn(a, currency, ""), err
 	case tables.Quantity:
-		q, err := r.Quantity(col)
+		q, err := r.Quantity(tables.QuantityColumn[tables.Any](col))
 		return QuantityCell(q), err
 	case tables.Cost:
-		c, err := r.Cost(col)
+		c, err := r.Cost(tables.CostColumn[tables.Any](col))
 		return CostCell(v, c), err
 	case tables.Whole:
-		n := strconv.FormatInt(r.Whole(col), 10)
+		n := strconv.FormatInt(r.Whole(tables.WholeColumn[tables.Any](col)), 10)
 		return page.Cell{Text: n, Shown: document.Grouped(n)}, nil
 	case tables.Small:
-		return page.Cell{Text: strconv.Itoa(r.Small(col))}, nil
+		return page.Cell{Text: strconv.Itoa(r.Small(tables.SmallColumn[tables.Any](col)))}, nil
 	}
-	if t := r.Time(col); t != period.Forever && t != period.Past {
+	if t := r.Time(tables.TimeColumn[tables.Any](col)); t != period.Forever && t != period.Past {
 		return v.Time(t), nil
 	}
 	return page.Cell{}, nil

@@ -52,30 +52,30 @@ func (m *marginSum) add(o *marginSum) (err error) {
 }
 
 // marginRow reads a row of the table margins.
-func marginRow(row rows.Row) (k marginKey, sum marginSum, err error) {
-	k = marginKey{row.Word(tables.MCustomerID), row.Word(tables.MReason), row.Word(tables.MServiceName),
-		row.Word(tables.MAccount), row.Word(tables.MDay), row.Word(tables.MCurrency)}
+func marginRow(row rows.Row[tables.Margin]) (k marginKey, sum marginSum, err error) {
+	k = marginKey{row.Word(tables.MarginCustomerID), row.Word(tables.MarginReason), row.Word(tables.MarginServiceName),
+		row.Word(tables.MarginAccount), row.Word(tables.MarginDay), row.Word(tables.MarginCurrency)}
 	for c := range sum.costs {
-		if sum.costs[c], err = row.Cost(tables.MList + c); err != nil {
+		if sum.costs[c], err = row.Cost(tables.CostColumn[tables.Margin](int(tables.MarginCostList) + c)); err != nil {
 			return k, sum, err
 		}
 	}
-	paid, err := row.Amount(tables.MPayment)
+	paid, err := row.Amount(tables.MarginPaymentAmount)
 	if err != nil {
 		return k, sum, err
 	}
-	rest, err := row.Amount(tables.MMargin)
+	rest, err := row.Amount(tables.MarginMarginAmount)
 	if err != nil {
 		return k, sum, err
 	}
-	if err := sum.payment.Add(row.Word(tables.MPaymentCurrency), paid); err != nil {
+	if err := sum.payment.Add(row.Word(tables.MarginPaymentCurrency), paid); err != nil {
 		return k, sum, err
 	}
 	return k, sum, sum.margin.Add(rest)
 }
 
 // eachOf visits the rows of a table of a cycle; bucket lake.NoBucket = of all buckets.
-func eachOf(v *page.View, def *tables.Table, cycle string, bucket int, visit func(rows.Row) error) error {
+func eachOf[T any](v *page.View, def tables.Def[T], cycle string, bucket int, visit func(rows.Row[T]) error) error {
 	files, err := v.State.Snap.Files(cycle)
 	if err != nil {
 		return err
@@ -84,8 +84,8 @@ func eachOf(v *page.View, def *tables.Table, cycle string, bucket int, visit fun
 		if e.Table != def.Name || bucket != lake.NoBucket && e.Bucket != bucket {
 			continue
 		}
-		err := tablefile.Each(v.State.Snap, e, def, nil, func(c *parquet.Columns, i int) error {
-			return visit(rows.Row{Cols: c, I: i})
+		err := tablefile.Each(v.State.Snap, e, def, nil, func(c *parquet.Columns[T], i int) error {
+			return visit(rows.Row[T]{Cols: c, I: i})
 		})
 		if err != nil {
 			return err
@@ -106,7 +106,7 @@ func bucketOf(v *page.View, customer string) int {
 func marginSums(v *page.View, cycle string, bucket int, key func(marginKey) (marginKey, bool)) (
 	map[marginKey]*marginSum, error) {
 	sums := make(map[marginKey]*marginSum)
-	err := eachOf(v, tables.Margins(), cycle, bucket, func(row rows.Row) error {
+	err := eachOf(v, tables.Margins(), cycle, bucket, func(row rows.Row[tables.Margin]) error {
 		k, one, err := marginRow(row)
 		if err != nil {
 			return err
@@ -370,27 +370,30 @@ func groupBlock(v *page.View, cycle, customer, service, account string) (page.Bl
 		{Name: "payment_amount", Title: v.T("客户应付", "Customer pays"), Kind: page.Amount},
 		{Name: "min_margin", Title: v.T("最低毛利", "Minimum margin")},
 	}}
-	err := eachOf(v, tables.CostGroups(), cycle, bucketOf(v, customer), func(row rows.Row) error {
-		if row.Word(tables.CGCustomerID) != customer || parts.Exactly(row.Word(tables.CGServiceName)) != service ||
-			parts.Exactly(string(row.Text(tables.CGAccount))) != account || len(t.Rows) > parts.MaxSorted {
+	err := eachOf(v, tables.CostGroups(), cycle, bucketOf(v, customer), func(row rows.Row[tables.CostGroup]) error {
+		if row.Word(tables.CostGroupCustomerID) != customer ||
+			parts.Exactly(row.Word(tables.CostGroupServiceName)) != service ||
+			parts.Exactly(string(row.Text(tables.CostGroupAccount))) != account || len(t.Rows) > parts.MaxSorted {
 			return nil
 		}
-		effective, err := row.Cost(tables.CGEffective)
+		effective, err := row.Cost(tables.CostGroupCostEffective)
 		if err != nil {
 			return err
 		}
-		paid, err := row.Amount(tables.CGPayment)
+		paid, err := row.Amount(tables.CostGroupPaymentAmount)
 		if err != nil {
 			return err
 		}
-		id := string(row.Text(tables.CGID))
+		id := string(row.Text(tables.CostGroupID))
 		href := v.Link("line", "id", id, "customer_id", customer, "cycle", cycle)
-		least := page.Cell{Text: string(row.Text(tables.CGMinMargin))}
-		if row.Small(tables.CGLow) == 1 {
+		least := page.Cell{Text: string(row.Text(tables.CostGroupMinMargin))}
+		if row.Small(tables.CostGroupLowMargin) == 1 {
 			least.Tone, least.Shown = page.Bad, v.F("低于%s", "below %s", least.Text)
 		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: id, Href: href}, {Text: string(row.Text(tables.CGResourceID))},
-			{Text: row.Word(tables.CGSKU)}, {Text: fmt.Sprint(row.Whole(tables.CGRows))}, parts.CostCell(v, effective),
+		t.Rows = append(t.Rows, []page.Cell{{Text: id, Href: href},
+			{Text: string(row.Text(tables.CostGroupResourceID))},
+			{Text: row.Word(tables.CostGroupSKU)}, {Text: fmt.Sprint(row.Whole(tables.CostGroupRows))},
+			parts.CostCell(v, effective),
 			parts.Linked(v, paid, href), least})
 		return nil
 	})
@@ -403,7 +406,8 @@ func groupBlock(v *page.View, cycle, customer, service, account string) (page.Bl
 
 // deliveryBlock is the deliveries of cost files.
 func deliveryBlock(v *page.View) (page.Block, error) {
-	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.CostDeliveries(), Name: "deliveries", Order: "-period",
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.CostDeliveries().Table, Name: "deliveries",
+		Order:   "-period",
 		Columns: "source period delivery state rows rejected currency cost_billed cost_effective tolerated fault"})
 	return page.Block{Title: v.T("成本文件交付", "Deliveries of cost files"), Table: t}, err
 }

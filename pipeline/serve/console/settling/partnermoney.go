@@ -56,7 +56,7 @@ func moneyPage(v *page.View, current, zh, en string, blocks ...page.Block) *page
 
 // Funds are the months, claims and quotas of funds.
 func Funds(v *page.View) (*page.Page, error) {
-	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Funds(), Name: "funds", Order: "-period",
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Funds().Table, Name: "funds", Order: "-period",
 		Owner: []string{"partner_id"},
 		Columns: "partner_id programme_id period claim_id heads quota_amount listed_amount reserved_amount " +
 			"claimed_amount approved_amount paid_amount state until",
@@ -70,13 +70,15 @@ func Funds(v *page.View) (*page.Page, error) {
 
 // Withdrawals are the parts of withdrawals.
 func Withdrawals(v *page.View) (*page.Page, error) {
-	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Withdrawals(), Name: "withdrawals", Order: "-requested",
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Withdrawals().Table, Name: "withdrawals",
+		Order: "-requested",
 		Owner: []string{"partner_id"}, Empty: parts.OperationText{Zh: "没有提现", En: "No withdrawals"},
 		Columns: "withdrawal_id part partner_id source route recharge_id channel amount state requested decided"})
 	if err != nil {
 		return nil, err
 	}
-	entries, err := parts.LooseTable(v, &parts.Listing{Def: tables.PartnerAccounts(), Name: "entries", Order: "-time",
+	entries, err := parts.LooseTable(v, &parts.Listing{Def: tables.PartnerAccounts().Table, Name: "entries",
+		Order: "-time",
 		Owner: []string{"partner_id"}, Empty: parts.OperationText{Zh: "没有账户变动", En: "No entries"},
 		Columns: "partner_id time entry_id type counterparty_id balance_type amount balance_after"})
 	return moneyPage(v, "withdrawals", "提现与账户", "Withdrawals and accounts",
@@ -86,15 +88,17 @@ func Withdrawals(v *page.View) (*page.Page, error) {
 
 // Receivables is what partners owe for closed cycles.
 func Receivables(v *page.View) (*page.Page, error) {
-	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Receivables(), Name: "receivables", Order: "-age_days",
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Receivables().Table, Name: "receivables",
+		Order: "-age_days",
 		Owner: []string{"partner_id"}, Empty: parts.OperationText{Zh: "没有应收", En: "No receivables"},
 		Columns: "cycle partner_id amount collected_amount paid_amount unpaid_amount due_date age_days bucket",
-		Link: func(r rows.Row, column string) string {
+		Link: func(r rows.Row[tables.Any], column string) string {
 			if column != "cycle" && column != "amount" {
 				return ""
 			}
-			return v.Link("statement", "partner_id", r.Word(tables.ReceivablePartner), "cycle",
-				r.Word(tables.ReceivableCycle))
+			return v.Link("statement", "partner_id", rows.As[tables.Receivable](r).Word(tables.ReceivablePartnerID),
+				"cycle",
+				rows.As[tables.Receivable](r).Word(tables.ReceivableCycle))
 		}})
 	if err != nil {
 		return nil, err
@@ -111,13 +115,13 @@ func ageFigures(v *page.View) ([]page.Figure, error) {
 		"31-60": {Zh: "31至60天", En: "31 to 60 days"}, "61-90": {Zh: "61至90天", En: "61 to 90 days"},
 		"over_90": {Zh: "超过90天", En: "more than 90 days"}}
 	sums := make(map[string]*money.PerCurrency)
-	of := &parts.Listing{Def: tables.Receivables(), Owner: []string{"partner_id"}}
-	err := coupons.Each(v.State.Snap, of.Def, func(r rows.Row) error {
-		bucket := r.Word(tables.ReceivableBucket)
+	of := &parts.Listing{Def: tables.Receivables().Table, Owner: []string{"partner_id"}}
+	err := coupons.Each(v.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
+		bucket := rows.As[tables.Receivable](r).Word(tables.ReceivableBucket)
 		if !of.Mine(v, r) || bucket == "" {
 			return nil
 		}
-		unpaid, err := r.Amount(tables.ReceivableUnpaid)
+		unpaid, err := rows.As[tables.Receivable](r).Amount(tables.ReceivableUnpaidAmount)
 		if err != nil {
 			return err
 		}
@@ -146,7 +150,7 @@ func ageFigures(v *page.View) ([]page.Figure, error) {
 // Invoices is what is invoiced of what can be invoiced, and each invoice.
 func Invoices(v *page.View) (*page.Page, error) {
 	owner := []string{"issuer_id", "recipient_id"}
-	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Invoices(), Name: "invoices", Order: "-cycle",
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Invoices().Table, Name: "invoices", Order: "-cycle",
 		Owner: owner,
 		Empty: parts.OperationText{Zh: "没有可开票金额", En: "Nothing can be invoiced yet"},
 		Columns: "cycle issuer_id recipient_id invoiceable_amount issued_amount returned_amount credited_amount " +
@@ -156,21 +160,23 @@ func Invoices(v *page.View) (*page.Page, error) {
 	}
 	// A return or void names the invoice alone: it belongs to whom the invoice belongs to.
 	visible := make(map[string]bool)
-	of := &parts.Listing{Def: tables.InvoiceRecords(), Owner: owner}
-	err = coupons.Each(v.State.Snap, of.Def, func(r rows.Row) error {
-		if r.Word(tables.InvoiceRecordIssuer) != "" && of.Mine(v, r) {
-			visible[string(r.Text(tables.InvoiceRecordInvoice))] = true
+	of := &parts.Listing{Def: tables.InvoiceRecords().Table, Owner: owner}
+	err = coupons.Each(v.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
+		if rows.As[tables.InvoiceRecord](r).Word(tables.InvoiceRecordIssuerID) != "" && of.Mine(v, r) {
+			visible[string(rows.As[tables.InvoiceRecord](r).Text(tables.InvoiceRecordInvoiceID))] = true
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	records, err := parts.LooseTable(v, &parts.Listing{Def: tables.InvoiceRecords(), Name: "records", Order: "-time",
+	records, err := parts.LooseTable(v, &parts.Listing{Def: tables.InvoiceRecords().Table, Name: "records",
+		Order:   "-time",
 		Empty:   parts.OperationText{Zh: "没有发票", En: "No invoices"},
 		Columns: "time invoice_id number event issuer_id recipient_id cycle amount content",
-		Keep: func(r rows.Row) bool {
-			return v.Scope.Partner == "" && !v.Scope.Nothing || visible[string(r.Text(tables.InvoiceRecordInvoice))]
+		Keep: func(r rows.Row[tables.Any]) bool {
+			return v.Scope.Partner == "" && !v.Scope.Nothing ||
+				visible[string(rows.As[tables.InvoiceRecord](r).Text(tables.InvoiceRecordInvoiceID))]
 		}})
 	return moneyPage(v, "invoices", "发票", "Invoices",
 		page.Block{Title: v.T("可开票与已开票", "To invoice and invoiced"), Table: t},
@@ -180,18 +186,21 @@ func Invoices(v *page.View) (*page.Page, error) {
 // CouponPage is the coupons, and of one what happened to it.
 func CouponPage(v *page.View) (*page.Page, error) {
 	id := v.Text("coupon_id")
-	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Coupons(), Name: "coupons", Order: "coupon_id",
+	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Coupons().Table, Name: "coupons", Order: "coupon_id",
 		Owner: []string{"partner_id"}, Empty: parts.OperationText{Zh: "没有代金券", En: "No coupons"},
 		Columns: "coupon_id source partner_id customer_id kind amount used taken_back expired left valid_from " +
 			"valid_to state", Spare: []string{"taken_back", "expired"},
-		Keep: func(r rows.Row) bool { return id == "" || string(r.Text(tables.CouponID)) == id },
-		Link: func(r rows.Row, column string) string {
+		Keep: func(r rows.Row[tables.Any]) bool {
+			return id == "" || string(rows.As[tables.Coupon](r).Text(tables.CouponCouponID)) == id
+		},
+		Link: func(r rows.Row[tables.Any], column string) string {
 			switch column {
 			case "coupon_id":
-				return v.Link("coupons", "coupon_id", string(r.Text(tables.CouponID)), "partner_id",
+				return v.Link("coupons", "coupon_id", string(rows.As[tables.Coupon](r).Text(tables.CouponCouponID)),
+					"partner_id",
 					v.Text("partner_id"))
 			case "customer_id":
-				return v.Link("customer", "customer_id", r.Word(tables.CouponCustomer))
+				return v.Link("customer", "customer_id", rows.As[tables.Coupon](r).Word(tables.CouponCustomerID))
 			}
 			return ""
 		}})
@@ -199,11 +208,12 @@ func CouponPage(v *page.View) (*page.Page, error) {
 		return moneyPage(v, "coupons", "代金券", "Coupons", page.Block{Title: v.T("代金券", "Coupons"),
 			Table: t}), err
 	}
-	records, err := parts.LooseTable(v, &parts.Listing{Def: tables.CouponRecords(), Name: "records", Order: "time",
+	records, err := parts.LooseTable(v, &parts.Listing{Def: tables.CouponRecords().Table, Name: "records",
+		Order: "time",
 		Empty: parts.OperationText{Zh: "没有记录", En: "No records"}, Columns: "time type id customer_id amount left_after",
 		// the coupon is the caller's: the table above has found it
-		Keep: func(r rows.Row) bool {
-			return len(t.Rows) > 0 && string(r.Text(tables.CouponRecordCoupon)) == id
+		Keep: func(r rows.Row[tables.Any]) bool {
+			return len(t.Rows) > 0 && string(rows.As[tables.CouponRecord](r).Text(tables.CouponRecordCouponID)) == id
 		}})
 	p := moneyPage(v, "", "代金券", "Coupons", page.Block{Title: v.T("代金券", "Coupon"), Table: t},
 		page.Block{Title: v.T("经过", "What happened to it"), Table: records})
@@ -431,27 +441,31 @@ func linksOf(ctx context.Context, reader *settled.Reader, cycle, partner string)
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	links = make(map[chainKey]*link)
-	return links, list.Each(func(r rows.Row) error {
-		reseller := r.Word(tables.XResellerID)
-		if r.Word(tables.XSellerID) == "" && reseller == "" {
+	return links, list.Each(func(r rows.Row[tables.PartnerStatement]) error {
+		reseller := r.Word(tables.PartnerStatementResellerID)
+		if r.Word(tables.PartnerStatementSellerID) == "" && reseller == "" {
 			return nil // a referral: the customer pays the vendor
 		}
-		k := chainKey{r.Word(tables.XCustomerID), cmp.Or(reseller, r.Word(tables.XPartnerID))}
+		k := chainKey{r.Word(tables.PartnerStatementCustomerID), cmp.Or(reseller,
+			r.Word(tables.PartnerStatementPartnerID))}
 		one := links[k]
 		if one == nil {
 			one = &link{customer: k.customer, partner: k.partner}
 			links[k] = one
 		}
-		sums := map[int]*money.AmountTotal{tables.XPayment: &one.pays, tables.XOwed: &one.owes}
+		sums := map[tables.AmountColumn[tables.PartnerStatement]]*money.AmountTotal{
+			tables.PartnerStatementPaymentAmount: &one.pays, tables.PartnerStatementOwedAmount: &one.owes}
 		if reseller != "" { // a distributor's row about its reseller
-			one.distributed, one.seller = true, r.Word(tables.XPartnerID)
-			sums = map[int]*money.AmountTotal{tables.XCost: &one.cost, tables.XMargin: &one.margin}
+			one.distributed, one.seller = true, r.Word(tables.PartnerStatementPartnerID)
+			sums = map[tables.AmountColumn[tables.PartnerStatement]]*money.AmountTotal{
+				tables.PartnerStatementCostAmount: &one.cost, tables.PartnerStatementMarginAmount: &one.margin}
 			if partner != "" {
 				// the reseller's own rows are not read
-				sums[tables.XPayment], sums[tables.XRevenue] = &one.pays, &one.owes
+				sums[tables.PartnerStatementPaymentAmount], sums[tables.PartnerStatementRevenueAmount] = &one.pays,
+					&one.owes
 			}
 		} else {
-			one.seller = r.Word(tables.XSellerID)
+			one.seller = r.Word(tables.PartnerStatementSellerID)
 		}
 		for col, to := range sums {
 			a, err := r.Amount(col)
