@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
 // clockStart is the machine's clock when a run begins: a year after the as-of of the run.
@@ -30,7 +30,7 @@ func atClock(t *testing.T, dir string, k int, jump time.Duration, args ...string
 	var out bytes.Buffer
 	args = append([]string{"-w", dir}, args...)
 	none := func(string) string { return "" }
-	if code := all.Main(args, strings.NewReader(""), &out, &out, none, clock); code > cli.ExitNeedsAttention {
+	if code := commands.Main(args, strings.NewReader(""), &out, &out, none, clock); code > cli.ExitNeedsAttention {
 		t.Fatalf("%q, clock jumps by %s at reading %d: exit code %d\n%s", args, jump, k, code, &out)
 	}
 	return reads

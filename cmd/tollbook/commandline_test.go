@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
 // TestCommandLine runs whole command lines in-process: what is wrong with them, code and text.
@@ -63,13 +63,13 @@ func TestCommandLine(t *testing.T) {
 		{"generate --rows -5", "rows -5: must not be negative"},
 	} {
 		var out, told bytes.Buffer
-		code := all.Main(strings.Fields(c.args), nil, &out, &told, func(string) string { return "" }, noon)
+		code := commands.Main(strings.Fields(c.args), nil, &out, &told, func(string) string { return "" }, noon)
 		if code != 2 || !strings.Contains(told.String(), c.want) || out.Len() > 0 {
 			t.Errorf("tollbook %s: exit %d, %q, printed %q; want exit 2 and %q", c.args, code, told.String(),
 				out.String(), c.want)
 		}
 		told.Reset()
-		code = all.Main(append(strings.Fields(c.args), "--json"), nil, &out, &told,
+		code = commands.Main(append(strings.Fields(c.args), "--json"), nil, &out, &told,
 			func(string) string { return "" }, noon)
 		var f cli.Failure
 		if err := json.Unmarshal(told.Bytes(), &f); strings.HasSuffix(c.args, "--cycle") {

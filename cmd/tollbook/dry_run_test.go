@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
 // Every command that has --dry-run says so where there is nothing to do, and never says it where there is something.
@@ -33,7 +33,7 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 		"tollbook publish":  {nil, ""}, // TestPublishDryRun
 	}
 	var found []string
-	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
+	walk(commands.New(testApp()), func(cmd *cobra.Command) {
 		if cmd.Flags().Lookup("dry-run") == nil {
 			return
 		}

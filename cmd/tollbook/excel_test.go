@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/xuri/excelize/v2"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 )
@@ -79,7 +79,7 @@ func csvLines() map[string][][]string {
 func TestExcelFlags(t *testing.T) {
 	t.Parallel()
 	known := csvLines()
-	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
+	walk(commands.New(testApp()), func(cmd *cobra.Command) {
 		format := cmd.Flags().Lookup("format")
 		if format == nil || !strings.Contains(format.Usage, "csv") || cmd.Name() == "generate" {
 			return

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
 // printing are command lines over the sample that print a result, in this order; every command but the servers has one.
@@ -113,7 +113,7 @@ func isID(arg string) bool {
 // call runs a command line and returns its exit code and what it printed.
 func (w *world) call(line string) (code int, out, told string) {
 	var stdout, stderr bytes.Buffer
-	code = all.Main(w.args(line), nil, &stdout, &stderr, func(string) string { return "" }, noon)
+	code = commands.Main(w.args(line), nil, &stdout, &stderr, func(string) string { return "" }, noon)
 	return code, stdout.String(), stderr.String()
 }
 
@@ -126,7 +126,7 @@ func (w *world) full(line string) (code int, told string) {
 	}
 	defer f.Close()
 	var stderr bytes.Buffer
-	code = all.Main(w.args(line), nil, f, &stderr, func(string) string { return "" }, noon)
+	code = commands.Main(w.args(line), nil, f, &stderr, func(string) string { return "" }, noon)
 	return code, stderr.String()
 }
 
@@ -146,7 +146,7 @@ func TestFullOutput(t *testing.T) {
 	w := newWorld(t)
 	covered := groups()
 	for _, line := range printing() {
-		cmd, _, err := all.Commands(testApp()).Find(strings.Split(line, " "))
+		cmd, _, err := commands.New(testApp()).Find(strings.Split(line, " "))
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
@@ -171,7 +171,7 @@ func TestFullOutput(t *testing.T) {
 	w.wantFull("--json -w W console --listen 127.0.0.1:0")
 	w.wantFull("help run")
 	w.wantFull("__complete run ") // what the shell's completion asks
-	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
+	walk(commands.New(testApp()), func(cmd *cobra.Command) {
 		if !slices.Contains(covered, cmd.CommandPath()) {
 			t.Errorf("%s: give printing a line of it", cmd.CommandPath())
 		}

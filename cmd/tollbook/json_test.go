@@ -15,8 +15,8 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 )
 
@@ -144,7 +144,7 @@ func TestJSON(t *testing.T) {
 		called[command] = c.args
 		printed = append(printed, result)
 	}
-	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
+	walk(commands.New(testApp()), func(cmd *cobra.Command) {
 		if cmd.Runnable() && called[cmd.CommandPath()] == "" && !cmd.HasSubCommands() {
 			t.Errorf("%s is not called with --json", cmd.CommandPath())
 		}
@@ -171,7 +171,7 @@ func (p *jsonPage) call(t *testing.T, dir string, c *jsonCall) (result []byte, c
 	if !strings.Contains(c.args, "-w ") {
 		args = append([]string{"-w", filepath.Join(dir, "w")}, args...)
 	}
-	root := all.Commands(a)
+	root := commands.New(a)
 	if cmd, _, err := root.Find(strings.Fields(c.args)); err == nil {
 		command = cmd.CommandPath()
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/schemas/table"
 )
@@ -138,7 +138,7 @@ func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschem
 		}
 	}
 	line := append([]string{"-w", filepath.Join(dir, "w")}, strings.Fields(args)...)
-	if code := a.Run(all.Commands(a), line); code != 0 {
+	if code := a.Run(commands.New(a), line); code != 0 {
 		t.Errorf("tollbook %s: exit %d: %s", args, code, stderr.String())
 	}
 	p.schemas[shape], p.first[shape] = schema, args

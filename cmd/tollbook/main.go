@@ -4,8 +4,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/jobs/fatal"
 )
 
@@ -19,5 +19,5 @@ func main() {
 func begin(clock func() time.Time) int {
 	fatal.Handle()
 	cli.StartMemory(os.Getenv)
-	return all.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, clock)
+	return commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, clock)
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 		realTollbook()
 	}
 	testscript.Main(m, map[string]func(){
-		"tollbook": func() { os.Exit(all.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, scriptClock)) },
+		"tollbook": func() { os.Exit(commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, scriptClock)) },
 	})
 }
 

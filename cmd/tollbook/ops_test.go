@@ -12,7 +12,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/fixtures/ops"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
@@ -142,7 +142,7 @@ func quoted(text string) (out []string) {
 func checkCommand(t *testing.T, where, line string) {
 	t.Helper()
 	args := strings.Fields(line)
-	root := all.Commands(testApp())
+	root := commands.New(testApp())
 	cmd, rest, err := root.Find(args[1:])
 	if err == nil {
 		err = cmd.ParseFlags(rest)

@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
 // written is what a test knows of a flag that names a file to write.
@@ -93,7 +93,7 @@ var writesFile = regexp.MustCompile(`^(out|svg) |to write|into this file`)
 func TestFileFlags(t *testing.T) {
 	t.Parallel()
 	known := fileFlags()
-	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
+	walk(commands.New(testApp()), func(cmd *cobra.Command) {
 		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 			if !writesFile.MatchString(f.Name + " " + f.Usage) {
 				return
@@ -355,7 +355,7 @@ version
 worker
 `
 	lines := map[string][][]string{}
-	root := all.Commands(testApp())
+	root := commands.New(testApp())
 	for line := range strings.Lines(strings.NewReplacer("BACKUP", backup, "USAGE", usage, "NEW",
 		t.TempDir()).Replace(text[1:])) {
 		args := strings.Fields(line)
@@ -373,13 +373,13 @@ func TestJSONOrAnError(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
 	lines := jsonLines(t, dir)
-	var commands []string
-	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
+	var paths []string
+	walk(commands.New(testApp()), func(cmd *cobra.Command) {
 		if cmd.HasParent() {
-			commands = append(commands, cmd.CommandPath())
+			paths = append(paths, cmd.CommandPath())
 		}
 	})
-	for _, name := range commands {
+	for _, name := range paths {
 		if len(lines[name]) == 0 {
 			t.Errorf("%s: no command line of it", name)
 		}
@@ -441,7 +441,7 @@ func TestStandardInput(t *testing.T) {
 			t.Fatal(err)
 		}
 		var stdout, stderr bytes.Buffer
-		got := all.Main(append([]string{"-w", dir}, append(c.args, "-")...), in, &stdout, &stderr, func(string) string {
+		got := commands.Main(append([]string{"-w", dir}, append(c.args, "-")...), in, &stdout, &stderr, func(string) string {
 			return ""
 		}, noon)
 		_ = in.Close() // it was read only

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
 // block is a fenced block of a page: what is after the fence, and its text.
@@ -132,7 +132,7 @@ func shell(t *testing.T, line, want string) {
 		t.Fatalf("%s: not a command of tollbook", line)
 	}
 	var out bytes.Buffer // both streams, as on a terminal
-	code := all.Main(args[1:], strings.NewReader(""), &out, &out, func(string) string { return "" }, noon)
+	code := commands.Main(args[1:], strings.NewReader(""), &out, &out, func(string) string { return "" }, noon)
 	if code == cli.ExitFailed || code == cli.ExitWrong {
 		t.Fatalf("%s: exit %d\n%s", line, code, out.String())
 	}

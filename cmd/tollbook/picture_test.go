@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
 // TestPicture: the chart and the covers that README shows are those that the sample gives.
@@ -27,7 +27,7 @@ func TestPicture(t *testing.T) {
 		{"-w", dir, "documents", "--cycle", "2026-09", "--dir", filepath.Join(dir, "documents")},
 	} {
 		var out, told bytes.Buffer
-		code := all.Main(args, nil, &out, &told, func(string) string { return "" }, noon)
+		code := commands.Main(args, nil, &out, &told, func(string) string { return "" }, noon)
 		if code > cli.ExitNeedsAttention {
 			t.Fatalf("tollbook %v: exit %d: %s", args, code, told.String())
 		}

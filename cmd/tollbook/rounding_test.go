@@ -14,8 +14,8 @@ import (
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/net/html"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
 // roundedUsage is a month of three customers, which roundedWorkspace rounds once a month, half up. acme: 4 at 0.335
@@ -74,7 +74,7 @@ func succeeds(t *testing.T, dir string, args ...string) string {
 // runs runs a command line in a workspace.
 func runs(dir string, args ...string) (code int, out, told string) {
 	var stdout, stderr bytes.Buffer
-	code = all.Main(append([]string{"-w", dir}, args...), strings.NewReader(""), &stdout, &stderr, func(string) string {
+	code = commands.Main(append([]string{"-w", dir}, args...), strings.NewReader(""), &stdout, &stderr, func(string) string {
 		return ""
 	}, noon)
 	return code, stdout.String(), stderr.String()

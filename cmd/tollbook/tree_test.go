@@ -9,13 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/all"
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/cmd/tollbook/programcmd"
 )
 
-// commands are all commands of this version (§7.3).
-func commands() []string {
+// commandPaths are all commands of this version (§7.3).
+func commandPaths() []string {
 	return []string{
 		"tollbook",
 		"tollbook backup",
@@ -90,7 +90,7 @@ func walk(cmd *cobra.Command, visit func(*cobra.Command)) {
 func TestTree(t *testing.T) {
 	t.Parallel()
 	var found []string
-	walk(all.Commands(testApp()), func(cmd *cobra.Command) {
+	walk(commands.New(testApp()), func(cmd *cobra.Command) {
 		found = append(found, cmd.CommandPath())
 		if cmd.Short == "" || cmd.Long == "" || cmd.Example == "" || strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: Short %q, Long %q, Example %q", cmd.CommandPath(), cmd.Short, cmd.Long, cmd.Example)
@@ -117,7 +117,7 @@ func TestTree(t *testing.T) {
 			}
 		}
 	})
-	if got, want := strings.Join(found, "\n"), strings.Join(commands(), "\n"); got != want {
+	if got, want := strings.Join(found, "\n"), strings.Join(commandPaths(), "\n"); got != want {
 		t.Errorf("commands:\n%s\nwant:\n%s", got, want)
 	}
 }
@@ -130,7 +130,7 @@ func parseExample(t *testing.T, line string, of *cobra.Command) {
 		t.Errorf("%s: example %q does not start with tollbook", of.CommandPath(), line)
 		return
 	}
-	root := all.Commands(testApp())
+	root := commands.New(testApp())
 	cmd, rest, err := root.Find(args[1:])
 	if err == nil {
 		err = cmd.ParseFlags(rest)
@@ -151,7 +151,7 @@ func parseExample(t *testing.T, line string, of *cobra.Command) {
 func TestCommandPage(t *testing.T) {
 	t.Parallel()
 	var page bytes.Buffer
-	if err := programcmd.Page(all.Commands(testApp()), &page); err != nil {
+	if err := programcmd.Page(commands.New(testApp()), &page); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := os.ReadFile("../../docs/cli.md")

@@ -1,4 +1,4 @@
-package all
+package commands
 
 import (
 	"io"
@@ -22,15 +22,15 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/workspacecmd"
 )
 
-// Main runs a command line and returns the exit code (ALL-1).
+// Main runs a command line and returns the exit code (CMD-1).
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string,
 	clock func() time.Time) int {
 	a := cli.New(stdin, stdout, stderr, env, clock)
-	return a.Run(Commands(a), args)
+	return a.Run(New(a), args)
 }
 
-// Commands is the program with all its commands.
-func Commands(a *cli.App) *cobra.Command {
+// New is the program with all its commands.
+func New(a *cli.App) *cobra.Command {
 	return a.Root(
 		workspacecmd.NewInit(a),
 		workspacecmd.NewCheck(a),
