@@ -36,7 +36,9 @@ func TestMain(m *testing.M) {
 		realTollbook()
 	}
 	testscript.Main(m, map[string]func(){
-		"tollbook": func() { os.Exit(commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, scriptClock)) },
+		"tollbook": func() {
+			os.Exit(commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, scriptClock))
+		},
 	})
 }
 

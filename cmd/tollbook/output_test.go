@@ -441,9 +441,8 @@ func TestStandardInput(t *testing.T) {
 			t.Fatal(err)
 		}
 		var stdout, stderr bytes.Buffer
-		got := commands.Main(append([]string{"-w", dir}, append(c.args, "-")...), in, &stdout, &stderr, func(string) string {
-			return ""
-		}, noon)
+		got := commands.Main(append([]string{"-w", dir}, append(c.args, "-")...), in, &stdout, &stderr,
+			func(string) string { return "" }, noon)
 		_ = in.Close() // it was read only
 		if got != code || stdout.String() != strings.ReplaceAll(want, c.file, "-") {
 			t.Errorf("%v - < %s: exit %d, %s\n%s\nwant\n%s", c.args, c.file, got, stderr.String(), stdout.String(),

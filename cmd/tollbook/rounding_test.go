@@ -74,9 +74,8 @@ func succeeds(t *testing.T, dir string, args ...string) string {
 // runs runs a command line in a workspace.
 func runs(dir string, args ...string) (code int, out, told string) {
 	var stdout, stderr bytes.Buffer
-	code = commands.Main(append([]string{"-w", dir}, args...), strings.NewReader(""), &stdout, &stderr, func(string) string {
-		return ""
-	}, noon)
+	code = commands.Main(append([]string{"-w", dir}, args...), strings.NewReader(""), &stdout, &stderr,
+		func(string) string { return "" }, noon)
 	return code, stdout.String(), stderr.String()
 }
 

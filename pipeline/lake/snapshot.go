@@ -170,7 +170,7 @@ func (s *Snapshot) Origin() (Hash, error) {
 	case 1:
 		return s.Hash, nil
 	case 2:
-		return s.Manifest.Parent, s.lake.checkFirst(s.Manifest.Parent)
+		return s.Manifest.Parent, s.checkFirst(s.Manifest.Parent)
 	}
 	b, err := s.lake.readFile(manifestName(2))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -183,12 +183,12 @@ func (s *Snapshot) Origin() (Hash, error) {
 	if err := json.Unmarshal(b, &second); err != nil {
 		return "", &CorruptError{Name: manifestName(2), Detail: err.Error(), Hint: hintRestore}
 	}
-	return second.Parent, s.lake.checkFirst(second.Parent)
+	return second.Parent, s.checkFirst(second.Parent)
 }
 
 // checkFirst compares the first manifest with the hash that the second one says.
-func (l *Lake) checkFirst(hash Hash) error {
-	_, _, err := l.readManifest(1, hash, manifestName(2))
+func (s *Snapshot) checkFirst(hash Hash) error {
+	_, _, err := s.lake.readManifest(1, hash, manifestName(2))
 	return unmoved(err, manifestName(2))
 }
 
