@@ -13,20 +13,24 @@ import (
 )
 
 // amounts are the amount columns of lines, and those of the sums and the statements that add them up.
-var amounts = [...]struct{ line, sum, statement int }{
-	{int(tables.LineOfficialAmount), int(tables.SumOfficialAmount), int(tables.StatementOfficialAmount)},
-	{int(tables.LineOfficialDiscountAmount), int(tables.SumOfficialDiscountAmount),
-		int(tables.StatementOfficialDiscountAmount)},
-	{int(tables.LineTruncatedAmount), int(tables.SumTruncatedAmount), int(tables.StatementTruncatedAmount)},
-	{int(tables.LinePaymentAmount), int(tables.SumPaymentAmount), int(tables.StatementPaymentAmount)},
-	{int(tables.LineCashAmount), int(tables.SumCashAmount), int(tables.StatementCashAmount)},
-	{int(tables.LineCreditAmount), int(tables.SumCreditAmount), int(tables.StatementCreditAmount)},
-	{int(tables.LineCouponAmount), int(tables.SumCouponAmount), int(tables.StatementCouponAmount)},
-	{int(tables.LineStoredValueCardAmount), int(tables.SumStoredValueCardAmount),
-		int(tables.StatementStoredValueCardAmount)},
-	{int(tables.LineFlexipurchaseCouponAmount), int(tables.SumFlexipurchaseCouponAmount),
-		int(tables.StatementFlexipurchaseCouponAmount)},
-	{int(tables.LineDebtAmount), int(tables.SumDebtAmount), int(tables.StatementDebtAmount)},
+var amounts = [...]struct {
+	line      tables.AmountColumn[tables.Line]
+	sum       tables.AmountColumn[tables.Sum]
+	statement tables.AmountColumn[tables.Statement]
+}{
+	{tables.LineOfficialAmount, tables.SumOfficialAmount, tables.StatementOfficialAmount},
+	{tables.LineOfficialDiscountAmount, tables.SumOfficialDiscountAmount,
+		tables.StatementOfficialDiscountAmount},
+	{tables.LineTruncatedAmount, tables.SumTruncatedAmount, tables.StatementTruncatedAmount},
+	{tables.LinePaymentAmount, tables.SumPaymentAmount, tables.StatementPaymentAmount},
+	{tables.LineCashAmount, tables.SumCashAmount, tables.StatementCashAmount},
+	{tables.LineCreditAmount, tables.SumCreditAmount, tables.StatementCreditAmount},
+	{tables.LineCouponAmount, tables.SumCouponAmount, tables.StatementCouponAmount},
+	{tables.LineStoredValueCardAmount, tables.SumStoredValueCardAmount,
+		tables.StatementStoredValueCardAmount},
+	{tables.LineFlexipurchaseCouponAmount, tables.SumFlexipurchaseCouponAmount,
+		tables.StatementFlexipurchaseCouponAmount},
+	{tables.LineDebtAmount, tables.SumDebtAmount, tables.StatementDebtAmount},
 }
 
 // The places of the first columns in amounts.

@@ -18,9 +18,9 @@ import (
 type day struct {
 	*bucket
 	name  string
-	lines *feeder
-	usage *feeder
-	sums  *feeder
+	lines *feeder[tables.Line]
+	usage *feeder[tables.Record]
+	sums  *feeder[tables.Sum]
 	added *columnSums
 	cols  []int
 
@@ -44,27 +44,27 @@ func (k *recordKey) compare(o *recordKey) int {
 }
 
 // feeder gives the rows of one file one after the other; without a file, none.
-type feeder struct {
-	rows *rows.Rows[tables.Any]
-	row  rows.Row[tables.Any]
+type feeder[T any] struct {
+	rows *rows.Rows[T]
+	row  rows.Row[T]
 	ok   bool
 	n    int64
 }
 
-func (b *bucket) feeder(table *tables.Table, name string, cols []int) (*feeder, error) {
+func feederOf[T any](b *bucket, table tables.Def[T], name string, cols tables.List[T]) (*feeder[T], error) {
 	e, there := b.p.find(table.Name, name)
 	if !there {
-		return &feeder{}, nil
+		return &feeder[T]{}, nil
 	}
-	rows, err := rows.File(b.v.snap, e, tables.Untyped(table), cols)
+	rows, err := rows.File(b.v.snap, e, table, cols)
 	if err != nil {
 		return nil, err
 	}
-	f := &feeder{rows: rows}
+	f := &feeder[T]{rows: rows}
 	return f, f.next()
 }
 
-func (f *feeder) next() (err error) {
+func (f *feeder[T]) next() (err error) {
 	if f.rows == nil {
 		f.ok = false
 		return nil
@@ -75,7 +75,7 @@ func (f *feeder) next() (err error) {
 	return err
 }
 
-func (f *feeder) close() error {
+func (f *feeder[T]) close() error {
 	if f == nil || f.rows == nil {
 		return nil
 	}
@@ -93,13 +93,13 @@ func (b *bucket) day(ctx context.Context, name string) (err error) {
 	d := &day{bucket: b, name: name, added: newColumnSums(tables.Lines().Table),
 		cols: decimals(tables.Lines().Table, int(tables.LineUnitPrice))}
 	defer func() { err = errors.Join(err, d.lines.close(), d.usage.close(), d.sums.close()) }()
-	if d.lines, err = b.feeder(tables.Lines().Table, name, lineColumns()); err != nil {
+	if d.lines, err = feederOf(b, tables.Lines(), name, lineColumns()); err != nil {
 		return err
 	}
-	if d.usage, err = b.feeder(tables.Usage().Table, name, nil); err != nil {
+	if d.usage, err = feederOf(b, tables.Usage(), name, nil); err != nil {
 		return err
 	}
-	if d.sums, err = b.feeder(tables.Sums().Table, name, nil); err != nil {
+	if d.sums, err = feederOf(b, tables.Sums(), name, nil); err != nil {
 		return err
 	}
 	for ; d.lines.ok; err = d.lines.next() {
@@ -120,12 +120,12 @@ func (b *bucket) day(ctx context.Context, name string) (err error) {
 }
 
 // line checks one line and adds it up.
-func (d *day) line(row rows.Row[tables.Any]) error {
-	customer := rows.As[tables.Line](row).Word(tables.LineCustomerID)
-	if rows.As[tables.Line](row).Word(tables.LineCycle) != d.p.cycle.Cycle ||
-		rows.As[tables.Line](row).Word(tables.LineDay) != d.name || !d.belongs(customer) {
+func (d *day) line(row rows.Row[tables.Line]) error {
+	customer := row.Word(tables.LineCustomerID)
+	if row.Word(tables.LineCycle) != d.p.cycle.Cycle ||
+		row.Word(tables.LineDay) != d.name || !d.belongs(customer) {
 		d.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there",
-			d.p.cycle.Cycle, d.name, d.p.bucket, rows.As[tables.Line](row).Text(tables.LineID), customer)
+			d.p.cycle.Cycle, d.name, d.p.bucket, row.Text(tables.LineID), customer)
 	}
 	if customer != d.customer || d.sum.lines == 0 {
 		if err := d.closeCustomer(); err != nil {
@@ -133,7 +133,7 @@ func (d *day) line(row rows.Row[tables.Any]) error {
 		}
 		d.customer = customer
 	}
-	if err := d.added.add(row, d.cols); err != nil {
+	if err := d.added.add(row.Any(), d.cols); err != nil {
 		return err
 	}
 	if err := d.money(row); err != nil {
@@ -150,13 +150,13 @@ func (d *day) line(row rows.Row[tables.Any]) error {
 }
 
 // money is VERIFY-3.
-func (d *day) money(row rows.Row[tables.Any]) error {
+func (d *day) money(row rows.Row[tables.Line]) error {
 	d.sum.lines++
 	partnered := d.partnered(row)
 	var parts, kinds money.AmountTotal
 	var values [len(amounts)]money.Amount
 	for i, a := range amounts {
-		v, err := row.Amount(tables.AmountColumn[tables.Any](a.line))
+		v, err := row.Amount(a.line)
 		if err != nil {
 			return err
 		}
@@ -194,11 +194,11 @@ func (d *day) money(row rows.Row[tables.Any]) error {
 
 // partnered is where a line with a partner is added up too, in a closed cycle, whose partner statements are kept; else
 // nil.
-func (d *day) partnered(row rows.Row[tables.Any]) *customerSum {
-	if d.p.cycle.State != lake.CycleClosed || rows.As[tables.Line](row).Word(tables.LinePartnerID) == "" {
+func (d *day) partnered(row rows.Row[tables.Line]) *customerSum {
+	if d.p.cycle.State != lake.CycleClosed || row.Word(tables.LinePartnerID) == "" {
 		return nil
 	}
-	customer := rows.As[tables.Line](row).Word(tables.LineCustomerID)
+	customer := row.Word(tables.LineCustomerID)
 	if d.bucket.partnered[customer] == nil {
 		d.bucket.partnered[customer] = &customerSum{}
 	}
@@ -206,21 +206,21 @@ func (d *day) partnered(row rows.Row[tables.Any]) *customerSum {
 	return d.bucket.partnered[customer]
 }
 
-func (d *day) differLine(row rows.Row[tables.Any], format string, args ...any) {
-	args = append([]any{d.p.cycle.Cycle, rows.As[tables.Line](row).Word(tables.LineCustomerID),
-		rows.As[tables.Line](row).Text(tables.LineID), rows.As[tables.Line](row).Small(tables.LineTier),
-		rows.As[tables.Line](row).Word(tables.LineKind)}, args...)
+func (d *day) differLine(row rows.Row[tables.Line], format string, args ...any) {
+	args = append([]any{d.p.cycle.Cycle, row.Word(tables.LineCustomerID),
+		row.Text(tables.LineID), row.Small(tables.LineTier),
+		row.Word(tables.LineKind)}, args...)
 	d.v.differ(Identity, "cycle %s, customer %s, line %s, tier %d, %s: "+format, args...)
 }
 
 // endLine adds a month-end line to what its product waited for.
-func (d *day) endLine(row rows.Row[tables.Any]) error {
-	w := d.waiting[product{rows.As[tables.Line](row).Word(tables.LineCustomerID),
-		rows.As[tables.Line](row).Word(tables.LineSKU)}]
+func (d *day) endLine(row rows.Row[tables.Line]) error {
+	w := d.waiting[product{row.Word(tables.LineCustomerID),
+		row.Word(tables.LineSKU)}]
 	if w == nil {
 		return nil // bandwidth: its quantity is measured, not accepted
 	}
-	q, err := rows.As[tables.Line](row).Quantity(tables.LineUsageAmount)
+	q, err := row.Quantity(tables.LineUsageAmount)
 	if err != nil {
 		return err
 	}
@@ -228,9 +228,9 @@ func (d *day) endLine(row rows.Row[tables.Any]) error {
 }
 
 // record distinguishes the records that the lines are of, and passes over those of the usage table on the way.
-func (d *day) record(row rows.Row[tables.Any]) error {
-	key := recordKey{rows.As[tables.Line](row).Word(tables.LineCustomerID),
-		rows.As[tables.Line](row).Time(tables.LineUsageStart), rows.As[tables.Line](row).Text(tables.LineID)}
+func (d *day) record(row rows.Row[tables.Line]) error {
+	key := recordKey{row.Word(tables.LineCustomerID),
+		row.Time(tables.LineUsageStart), row.Text(tables.LineID)}
 	if !d.open || d.key.compare(&key) != 0 {
 		if err := d.closeRecord(); err != nil {
 			return err
@@ -242,7 +242,7 @@ func (d *day) record(row rows.Row[tables.Any]) error {
 		d.open, d.amount = true, money.QuantityTotal{}
 		d.records++
 	}
-	q, err := rows.As[tables.Line](row).Quantity(tables.LineUsageAmount)
+	q, err := row.Quantity(tables.LineUsageAmount)
 	if err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func (d *day) closeRecord() error {
 	if at := usageKey(d.usage.row); d.key.compare(&at) != 0 {
 		return nil
 	}
-	q, err := rows.As[tables.Record](d.usage.row).Quantity(tables.RecordQuantity)
+	q, err := d.usage.row.Quantity(tables.RecordQuantity)
 	if err != nil {
 		return err
 	}
@@ -269,7 +269,7 @@ func (d *day) closeRecord() error {
 	if err := want.AddSigned(q); err != nil {
 		return err
 	}
-	status := rows.As[tables.Record](d.usage.row).Small(tables.RecordStatus)
+	status := d.usage.row.Small(tables.RecordStatus)
 	if status == tables.Replaced {
 		d.v.differ(Records, "cycle %s, customer %s, record %s: replaced, and yet it has lines", d.p.cycle.Cycle,
 			d.key.customer, d.key.id)
@@ -281,10 +281,10 @@ func (d *day) closeRecord() error {
 	return d.usage.next()
 }
 
-func usageKey(row rows.Row[tables.Any]) recordKey {
-	return recordKey{rows.As[tables.Record](row).Word(tables.RecordCustomerID),
-		rows.As[tables.Record](row).Time(tables.RecordUsageStart),
-		rows.As[tables.Record](row).Text(tables.RecordRecordID)}
+func usageKey(row rows.Row[tables.Record]) recordKey {
+	return recordKey{row.Word(tables.RecordCustomerID),
+		row.Time(tables.RecordUsageStart),
+		row.Text(tables.RecordRecordID)}
 }
 
 // passUsage takes the records before a key, nil = all, that have no lines of their own: replaced, or waiting for
@@ -296,13 +296,13 @@ func (d *day) passUsage(upTo *recordKey) error {
 			return nil
 		}
 		d.records++
-		if status := rows.As[tables.Record](row).Small(tables.RecordStatus); status != tables.Replaced {
-			q, err := rows.As[tables.Record](row).Quantity(tables.RecordQuantity)
+		if status := row.Small(tables.RecordStatus); status != tables.Replaced {
+			q, err := row.Quantity(tables.RecordQuantity)
 			if err != nil {
 				return err
 			}
-			w := d.waits(product{rows.As[tables.Record](row).Word(tables.RecordCustomerID),
-				rows.As[tables.Record](row).Word(tables.RecordSKU)})
+			w := d.waits(product{row.Word(tables.RecordCustomerID),
+				row.Word(tables.RecordSKU)})
 			w.records++
 			w.apart = w.apart || status == tables.Apart
 			if err := w.usage.AddSigned(q); err != nil {
@@ -335,17 +335,17 @@ func (d *day) closeCustomer() error {
 }
 
 func (d *day) compareSums() error {
-	if !d.sums.ok || rows.As[tables.Sum](d.sums.row).Word(tables.SumCustomerID) != d.customer {
+	if !d.sums.ok || d.sums.row.Word(tables.SumCustomerID) != d.customer {
 		d.v.differ(DaySums, "cycle %s, day %s, customer %s: lines, but no sums", d.p.cycle.Cycle, d.name, d.customer)
 		return nil
 	}
 	row := d.sums.row
-	if n := rows.As[tables.Sum](row).Whole(tables.SumLineCount); n != d.sum.lines {
+	if n := row.Whole(tables.SumLineCount); n != d.sum.lines {
 		d.v.differ(DaySums, "cycle %s, day %s, customer %s: %d lines, the sums have %d", d.p.cycle.Cycle, d.name,
 			d.customer, d.sum.lines, n)
 	}
 	for i, a := range amounts {
-		dec := row.Cols.C[a.sum].Decs[row.I]
+		dec := row.Cols.Amount(a.sum).At(row.I)
 		if hi, lo := d.sum.totals[i].Raw(); hi != dec.Hi || lo != dec.Lo {
 			d.v.differ(DaySums, "cycle %s, day %s, customer %s: Σ %s of the lines is %s, the sums differ",
 				d.p.cycle.Cycle, d.name, d.customer, tables.Lines().Columns[a.line].Name, d.sum.totals[i])
@@ -364,7 +364,7 @@ func (d *day) finish() error {
 	}
 	if d.sums.ok {
 		d.v.differ(DaySums, "cycle %s, day %s, customer %s: sums, but no lines", d.p.cycle.Cycle, d.name,
-			rows.As[tables.Sum](d.sums.row).Word(tables.SumCustomerID))
+			d.sums.row.Word(tables.SumCustomerID))
 	}
 	d.counts.rows += d.lines.n + d.usage.n
 	d.counts.lines += d.lines.n
