@@ -5,4 +5,7 @@
 //  1. A column's name, place and type never change within a version of the lake; new columns are added at the end.
 //  2. Amounts are DECIMAL(38,8), quantities and unit prices DECIMAL(38,10), times UTC microseconds.
 //  3. Only MaybeTime columns are nullable; an empty text means "no value".
+//  4. Code names a column by its handle (LineUsageStart), which carries the table and the type. Handles are generated
+//     from the definitions. A handle of another table than a batch's, or of another type than the access's, does not
+//     compile. Code that knows the table only when it runs uses the row type Any.
 package table

@@ -88,7 +88,7 @@ type taxDivision struct {
 	rows  map[taxRowID]*dividedTax
 }
 
-// each visits the rows of a table.
+// eachRow visits the rows of a table.
 func eachRow[T any](d *taxDivision, def tables.Def[T], columns []int,
 	visit func(lake.FileEntry, *parquet.Columns[T], int) error) error {
 	for _, e := range d.files {

@@ -194,7 +194,7 @@ func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(rows.Row[t
 	return nil
 }
 
-// each visits the customer's rows of a file in order.
+// eachRow visits the customer's rows of a file in order.
 func eachRow[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tables.List[T], by tables.WordColumn[T],
 	visit func(rows.Row[T]) error) (err error) {
 	rows, err := openRows(e, f, def, cols, by)
@@ -205,7 +205,7 @@ func eachRow[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tabl
 	return rows.Each(visit)
 }
 
-// rows opens the customer's rows of a file.
+// openRows opens the customer's rows of a file.
 func openRows[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tables.List[T], by tables.WordColumn[T]) (
 	*rows.Rows[T], error) {
 	return rows.FileOf(e.Snap, f, def, cols, rows.Filter[T]{Column: by, Word: e.at.customer})

@@ -143,7 +143,7 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 	return nil
 }
 
-// each visits the rows of a table up to the cycle, those of files of a day.
+// eachUntil visits the rows of a table up to the cycle, those of files of a day.
 func eachUntil[T any](ctx context.Context, d *deferral, table tables.Def[T], day string, cols []int,
 	take func(rows.Row[T]) error) error {
 	return eachUpTo(ctx, d.snap, upTo{d.cycle.String(), day}, rows.Scan[T]{Table: table, Cols: cols}, take)

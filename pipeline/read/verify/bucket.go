@@ -351,7 +351,7 @@ func (b *bucket) statement(id string, row rows.Row[tables.Any]) error {
 	return nil
 }
 
-// each reads a file of the bucket.
+// eachRow reads a file of the bucket.
 func eachRow[T any](b *bucket, e lake.FileEntry, def tables.Def[T], cols []int,
 	visit func(rows.Row[T]) error) (err error) {
 	list, err := rows.File(b.v.snap, e, def, cols)

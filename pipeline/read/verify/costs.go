@@ -183,7 +183,7 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) err
 	return of(row.Word(tables.MarginPaymentCurrency)).add(row.Any(), tables.Columns(tables.MarginPaymentAmount))
 }
 
-// eachRow gives the rows of a table of a cycle; "" = of no cycle.
+// eachCostRow gives the rows of a table of a cycle; "" = of no cycle.
 func eachCostRow[T any](c *costChecks, cycle string, def tables.Def[T], take func(lake.FileEntry,
 	rows.Row[T]) error) error {
 	files, err := c.snap.Files(cycle)

@@ -166,7 +166,7 @@ func (m *moneyChecks) withdrawals(e lake.FileEntry) (int64, error) {
 	})
 }
 
-// each visits the rows of a file in their order.
+// eachMoneyRow visits the rows of a file in their order.
 func eachMoneyRow[T any](m *moneyChecks, e lake.FileEntry, def tables.Def[T], columns []int,
 	visit func(rows.Row[T]) error) (n int64,
 	err error) {

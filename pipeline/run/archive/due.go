@@ -115,7 +115,7 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 	return nil
 }
 
-// each notes the oldest cycle that rows of a file belong to.
+// oldest notes the oldest cycle that rows of a file belong to.
 func oldest[T any](l *lateUse, e lake.FileEntry, def tables.Def[T], col int, of func(rows.Row[T]) (period.Cycle,
 	error)) (
 	err error) {
