@@ -16,7 +16,7 @@ import (
 // Spent is what a line counts for a commitment (§10.4).
 type Spent struct {
 	At      period.Instant // usage_start; of a month-end line the last microsecond of its cycle
-	SKU     int32          // noOne = of no product
+	SKU     int32          // tariff.NoOne = of no product
 	Service string
 	Payment money.Amount
 	Record  bool   // the line stems from one record: windows of an hour or a day hold no others

@@ -15,7 +15,7 @@ type Meter struct {
 	Shared  money.SignedQuantity // of the quantities, each times its share
 	Highest money.SignedQuantity // position so far, at least 0
 	Tiers   []TierPart           // graduated: by tier of the cycle's version
-	Version int32                // of the cycle; noVersion = not yet looked up
+	Version int32                // of the cycle; tariff.NoVersion = not yet looked up
 }
 
 // TierPart is what records moved within one tier.
