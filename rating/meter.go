@@ -26,7 +26,7 @@ const (
 type meter struct {
 	kind     meterKind
 	sku      int32
-	region   int32  // the rater's number; noOne = not of one region
+	region   int32  // the rater's number; tariff.NoOne = not of one region
 	resource string // "" = not of one resource
 	count    money.Quantity
 	gather   int32 // index in gathered.list; graduatedMeter has none

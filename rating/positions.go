@@ -106,7 +106,7 @@ func (gs *gathered) readShares(g *gather) error {
 	return nil
 }
 
-// code is the first row of the open customer's package, or noOne.
+// code is the first row of the open customer's package, or tariff.NoOne.
 func (a *allowances) code(id string) int32 {
 	for i := range a.quotas {
 		if code, p := a.packageAt(i); p.ID == id {

@@ -33,7 +33,7 @@ func orderChain(b *books.Books, o *Order) []tariff.Subscription {
 	return chain
 }
 
-// orderVersion is the price version of an order, or noVersion. trace may be nil.
+// orderVersion is the price version of an order, or tariff.NoVersion. trace may be nil.
 func orderVersion(bk *tariff.Book, o *Order, trace func(derivation.Step)) int32 {
 	for _, key := range orderChain(bk.Books, o) {
 		v := tariff.InForce(bk.Books.Versions, bk.Subscriptions[key], o.PayTime)
