@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	tables "github.com/tollbook/tollbook/schemas/table"
-
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // OpenItemsError says that a cycle was not closed because of what it lacks. Nothing was done.

@@ -212,20 +212,19 @@ func (m *margins) store(out *parquet.Columns[tables.Margin], cycle, origin perio
 	if err != nil {
 		return err
 	}
-	c := out
 	for i, word := range map[tables.WordColumn[tables.Margin]]string{tables.MarginCycle: cycle.String(),
 		tables.MarginOriginCycle: origin.String(),
 		tables.MarginSource:      k.source, tables.MarginCustomerID: k.customer, tables.MarginServiceName: k.service,
 		tables.MarginAccount: k.account, tables.MarginDay: k.day, tables.MarginCommitmentStatus: k.status,
 		tables.MarginReason:   k.reason,
 		tables.MarginCurrency: k.currency, tables.MarginPaymentCurrency: k.paid} {
-		c.Word(i).Add(word)
+		out.Word(i).Add(word)
 	}
 	for i := range one.values {
-		c.C[int(tables.MarginCostList)+i].AddDec(one.values[i].Raw())
+		out.C[int(tables.MarginCostList)+i].AddDec(one.values[i].Raw())
 	}
-	c.Amount(tables.MarginPaymentAmount).Add(paid.Raw())
-	c.Amount(tables.MarginMarginAmount).Add(rest.Raw())
+	out.Amount(tables.MarginPaymentAmount).Add(paid.Raw())
+	out.Amount(tables.MarginMarginAmount).Add(rest.Raw())
 	out.N++
 	return nil
 }

@@ -9,34 +9,33 @@ import (
 )
 
 func storePosting(out *parquet.Columns[tables.CostPosting], p *posting) {
-	c := out
-	c.Word(tables.CostPostingCustomerID).Add(p.customer)
-	c.Word(tables.CostPostingOriginCycle).Add(p.origin.String())
-	c.Text(tables.CostPostingID).Add(p.id)
-	c.Small(tables.CostPostingTier).Add(int32(p.tier))
+	out.Word(tables.CostPostingCustomerID).Add(p.customer)
+	out.Word(tables.CostPostingOriginCycle).Add(p.origin.String())
+	out.Text(tables.CostPostingID).Add(p.id)
+	out.Small(tables.CostPostingTier).Add(int32(p.tier))
 	kind := ""
 	if p.kind != allKinds {
 		kind = p.kind.String()
 	}
-	c.Word(tables.CostPostingKind).Add(kind)
-	c.Word(tables.CostPostingSKU).Add(p.sku)
-	c.Word(tables.CostPostingRegionCode).Add(p.region)
-	c.Text(tables.CostPostingResourceID).Add(p.resource)
-	addInt(&c.C[tables.CostPostingUsageStart], int64(p.start))
-	addInt(&c.C[tables.CostPostingUsageEnd], int64(p.end))
-	addInt(&c.C[tables.CostPostingOwnTime], int64(p.own))
-	c.Quantity(tables.CostPostingUnitPrice).Add(p.unitPrice.Raw())
-	c.Quantity(tables.CostPostingUsageAmount).Add(p.usage.Raw())
-	c.Quantity(tables.CostPostingFreeResourceUsage).Add(p.free.Raw())
-	c.Quantity(tables.CostPostingQuantity).Add(p.quantity.Raw())
+	out.Word(tables.CostPostingKind).Add(kind)
+	out.Word(tables.CostPostingSKU).Add(p.sku)
+	out.Word(tables.CostPostingRegionCode).Add(p.region)
+	out.Text(tables.CostPostingResourceID).Add(p.resource)
+	out.Time(tables.CostPostingUsageStart).Add(p.start)
+	out.Time(tables.CostPostingUsageEnd).Add(p.end)
+	out.Time(tables.CostPostingOwnTime).Add(p.own)
+	out.Quantity(tables.CostPostingUnitPrice).Add(p.unitPrice.Raw())
+	out.Quantity(tables.CostPostingUsageAmount).Add(p.usage.Raw())
+	out.Quantity(tables.CostPostingFreeResourceUsage).Add(p.free.Raw())
+	out.Quantity(tables.CostPostingQuantity).Add(p.quantity.Raw())
 	for i, a := range [...]money.Amount{p.official, p.discount, p.truncated, p.payment} {
-		c.C[int(tables.CostPostingOfficialAmount)+i].AddDec(a.Raw())
+		out.C[int(tables.CostPostingOfficialAmount)+i].AddDec(a.Raw())
 	}
-	c.Word(tables.CostPostingDiscountID).Add(p.discountID)
-	c.Word(tables.CostPostingPartnerID).Add(p.partner)
-	c.Word(tables.CostPostingAssociationType).Add(p.association)
-	c.Text(tables.CostPostingDelivery).Add(p.delivery)
-	addInt(&c.C[tables.CostPostingAsOf], int64(p.asOf))
+	out.Word(tables.CostPostingDiscountID).Add(p.discountID)
+	out.Word(tables.CostPostingPartnerID).Add(p.partner)
+	out.Word(tables.CostPostingAssociationType).Add(p.association)
+	out.Text(tables.CostPostingDelivery).Add(p.delivery)
+	out.Time(tables.CostPostingAsOf).Add(p.asOf)
 	out.N++
 }
 

@@ -144,23 +144,22 @@ func (w *writer) oldRejects(list []*Delivery) error {
 }
 
 func storeDelivery(out *parquet.Columns[tables.CostDelivery], d *Delivery) {
-	c := out
-	c.Word(tables.CostDeliverySource).Add(d.Source)
-	c.Word(tables.CostDeliveryPeriod).Add(d.Period.String())
-	c.Text(tables.CostDeliveryDelivery).Add(d.Name)
-	c.Word(tables.CostDeliveryState).Add(d.State)
-	c.Text(tables.CostDeliveryHash).Add(d.Hash)
-	addSmall(&c.C[tables.CostDeliveryFixed], d.Fixed)
-	addInt(&c.C[tables.CostDeliveryRows], d.Rows)
-	addInt(&c.C[tables.CostDeliveryRejected], d.Rejected)
-	addSmall(&c.C[tables.CostDeliveryAcceptedRejects], d.Accepted)
-	c.Word(tables.CostDeliveryCurrency).Add(d.Currency)
+	out.Word(tables.CostDeliverySource).Add(d.Source)
+	out.Word(tables.CostDeliveryPeriod).Add(d.Period.String())
+	out.Text(tables.CostDeliveryDelivery).Add(d.Name)
+	out.Word(tables.CostDeliveryState).Add(d.State)
+	out.Text(tables.CostDeliveryHash).Add(d.Hash)
+	addSmall(&out.C[tables.CostDeliveryFixed], d.Fixed)
+	out.Whole(tables.CostDeliveryRows).Add(d.Rows)
+	out.Whole(tables.CostDeliveryRejected).Add(d.Rejected)
+	addSmall(&out.C[tables.CostDeliveryAcceptedRejects], d.Accepted)
+	out.Word(tables.CostDeliveryCurrency).Add(d.Currency)
 	for i := range d.Values {
-		c.C[int(tables.CostDeliveryCostList)+i].AddDec(d.Values[i].Raw())
+		out.C[int(tables.CostDeliveryCostList)+i].AddDec(d.Values[i].Raw())
 	}
-	c.Text(tables.CostDeliveryTolerated).Add(d.Tolerant)
-	c.Text(tables.CostDeliveryFault).Add(d.Fault)
-	c.Text(tables.CostDeliveryMade).Add(d.Made)
+	out.Text(tables.CostDeliveryTolerated).Add(d.Tolerant)
+	out.Text(tables.CostDeliveryFault).Add(d.Fault)
+	out.Text(tables.CostDeliveryMade).Add(d.Made)
 	out.N++
 }
 
@@ -171,8 +170,8 @@ func storeRejects(out *parquet.Columns[tables.CostReject], d *Delivery) {
 		c.Word(tables.CostRejectPeriod).Add(d.Period.String())
 		c.Text(tables.CostRejectDelivery).Add(d.Name)
 		c.Word(tables.CostRejectFile).Add(r.File)
-		addInt(&c.C[tables.CostRejectRow], r.Row)
-		addInt(&c.C[tables.CostRejectRows], r.Rows)
+		c.Whole(tables.CostRejectRow).Add(r.Row)
+		c.Whole(tables.CostRejectRows).Add(r.Rows)
 		c.Word(tables.CostRejectColumn).Add(r.Column)
 		c.Word(tables.CostRejectReason).Add(r.Reason)
 		c.Text(tables.CostRejectValue).Add(r.Value)
@@ -206,8 +205,6 @@ func (w *writer) file(key lake.FileKey, cols *parquet.Columns[tables.Any], sums 
 	}
 	return w.txn.Next().Replace(key, e)
 }
-
-func addInt(c *parquet.Col, v int64) { c.Ints = append(c.Ints, v) }
 
 func addSmall(c *parquet.Col, yes bool) {
 	n := int32(0)

@@ -239,7 +239,6 @@ func (w *writer) groups(out *parquet.Columns[tables.CostGroup], r *rated, list [
 }
 
 func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g *group) error {
-	c := out
 	came, err := w.came.of(g)
 	if err != nil {
 		return err
@@ -259,7 +258,7 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 		{tables.CostGroupChargeClass, g.field(cost.Class)}, {tables.CostGroupCommitmentStatus,
 			g.field(cost.CommitmentStatus)},
 	} {
-		c.Word(one.at).Add(one.word)
+		out.Word(one.at).Add(one.word)
 	}
 	for _, one := range [...]struct {
 		at   tables.TextColumn[tables.CostGroup]
@@ -269,21 +268,21 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 		{tables.CostGroupResourceID, g.field(cost.Resource)}, {tables.CostGroupMinMargin, g.minMargin()},
 		{tables.CostGroupCame, came},
 	} {
-		c.Text(one.at).Add(one.text)
+		out.Text(one.at).Add(one.text)
 	}
-	c.Small(tables.CostGroupRule).Add(int32(g.rule + 1))
-	addInt(&c.C[tables.CostGroupRows], g.rows)
+	out.Small(tables.CostGroupRule).Add(int32(g.rule + 1))
+	out.Whole(tables.CostGroupRows).Add(g.rows)
 	for i := range g.values {
-		c.C[int(tables.CostGroupCostList)+i].AddDec(g.values[i].Raw())
+		out.C[int(tables.CostGroupCostList)+i].AddDec(g.values[i].Raw())
 	}
 	pricing, consumed := g.units(cost.PricingQuantity, "PricingUnit"), g.units(cost.ConsumedQuantity, "ConsumedUnit")
-	c.Small(tables.CostGroupPricingUnits).Add(pricing)
-	c.Small(tables.CostGroupConsumedUnits).Add(consumed)
-	c.Quantity(tables.CostGroupFxRate).Add(g.fx.Raw())
-	c.Amount(tables.CostGroupPaymentAmount).Add(paid.Raw())
-	addSmall(&c.C[tables.CostGroupLowMargin], g.low(paid))
-	addInt(&c.C[tables.CostGroupUsageStart], int64(g.start))
-	addInt(&c.C[tables.CostGroupUsageEnd], int64(g.end))
+	out.Small(tables.CostGroupPricingUnits).Add(pricing)
+	out.Small(tables.CostGroupConsumedUnits).Add(consumed)
+	out.Quantity(tables.CostGroupFxRate).Add(g.fx.Raw())
+	out.Amount(tables.CostGroupPaymentAmount).Add(paid.Raw())
+	addSmall(&out.C[tables.CostGroupLowMargin], g.low(paid))
+	out.Time(tables.CostGroupUsageStart).Add(g.start)
+	out.Time(tables.CostGroupUsageEnd).Add(g.end)
 	out.N++
 	return nil
 }

@@ -23,14 +23,13 @@ func (s *Step) redrawn() error {
 func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
 	for _, e := range s.Find(lake.FileKey{Table: "redraws", Cycle: cycle.String(), Bucket: s.Bucket}) {
 		err := tablefile.Each(s.Txn, e, tables.Redraws(), nil, func(cols *parquet.Columns[tables.Redraw], i int) error {
-			c := cols
-			customer, err := s.Names().Customer(c.Word(tables.RedrawCustomerID).At(i))
+			customer, err := s.Names().Customer(cols.Word(tables.RedrawCustomerID).At(i))
 			if err != nil {
 				return err
 			}
-			origin, err := period.ParseCycle(c.Word(tables.RedrawOriginCycle).At(i))
-			to[Key{Customer: customer, Origin: origin, ID: string(c.Text(tables.RedrawRecordID).At(i))}] = string(
-				c.Text(tables.RedrawDraws).At(i),
+			origin, err := period.ParseCycle(cols.Word(tables.RedrawOriginCycle).At(i))
+			to[Key{Customer: customer, Origin: origin, ID: string(cols.Text(tables.RedrawRecordID).At(i))}] = string(
+				cols.Text(tables.RedrawDraws).At(i),
 			)
 			return err
 		})

@@ -436,10 +436,9 @@ func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sum
 			return err
 		}
 		for i := range cols.N {
-			c := cols
-			own := c.Word(tables.LineOriginCycle).At(i)
+			own := cols.Word(tables.LineOriginCycle).At(i)
 			if own == "" {
-				own = c.Word(tables.LineCycle).At(i)
+				own = cols.Word(tables.LineCycle).At(i)
 			}
 			if own != origin.String() {
 				continue
@@ -450,27 +449,27 @@ func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sum
 			}
 			p := Place{
 				Origin:   origin,
-				Customer: customers[c.Word(tables.LineCustomerID).Code(i)],
-				SKU:      skus[c.Word(tables.LineSKU).Code(i)],
-				Region:   c.Word(tables.LineRegionCode).At(i),
-				Resource: string(c.Text(tables.LineResourceID).At(i)),
+				Customer: customers[cols.Word(tables.LineCustomerID).Code(i)],
+				SKU:      skus[cols.Word(tables.LineSKU).Code(i)],
+				Region:   cols.Word(tables.LineRegionCode).At(i),
+				Resource: string(cols.Text(tables.LineResourceID).At(i)),
 			}
 			if s.Books.Products[p.SKU].Model == books.Recurring && len(s.Books.Recurring) > 0 {
-				p.Charge = string(c.Text(tables.LineID).At(i))
+				p.Charge = string(cols.Text(tables.LineID).At(i))
 			}
-			p.Fee = s.Books.Products[p.SKU].FeeApart() && feeLine(c, i, e.Day)
+			p.Fee = s.Books.Products[p.SKU].FeeApart() && feeLine(cols, i, e.Day)
 			if err := to.At(p).Add(sum); err != nil {
 				return err
 			}
 			if note == nil {
 				continue
 			}
-			d := c.Quantity(tables.LineUnitPrice).At(i)
+			d := cols.Quantity(tables.LineUnitPrice).At(i)
 			price, err := money.UnitPriceFromRaw(d.Hi, d.Lo)
 			if err != nil {
 				return err
 			}
-			note(p, price.String(), c.Word(tables.LineDiscountID).At(i))
+			note(p, price.String(), cols.Word(tables.LineDiscountID).At(i))
 		}
 	}
 }

@@ -177,27 +177,26 @@ func (s *Commitments) file(e lake.FileEntry, cycle period.Cycle, wanted func(int
 func (s *Commitments) counted(day string, cycle period.Cycle, cols *parquet.Columns[tables.Line], i int,
 	sku int32) (one Counted,
 	err error) {
-	c := cols
-	start, end := c.Time(tables.LineUsageStart).At(i), c.MaybeTime(tables.LineUsageEnd).At(i)
-	one = Counted{Cycle: cycle, Origin: cycle, Paid: c.MaybeTime(tables.LineInstant).At(i),
-		Windows: period.Span{From: start, To: end}, kind: c.Word(tables.LineKind).At(i),
-		listed: c.Word(tables.LinePriceList).At(i) != ""}
-	one.SKU, one.Service = sku, c.Word(tables.LineServiceTypeCode).At(i)
+	start, end := cols.Time(tables.LineUsageStart).At(i), cols.MaybeTime(tables.LineUsageEnd).At(i)
+	one = Counted{Cycle: cycle, Origin: cycle, Paid: cols.MaybeTime(tables.LineInstant).At(i),
+		Windows: period.Span{From: start, To: end}, kind: cols.Word(tables.LineKind).At(i),
+		listed: cols.Word(tables.LinePriceList).At(i) != ""}
+	one.SKU, one.Service = sku, cols.Word(tables.LineServiceTypeCode).At(i)
 	if one.Paid == tables.Nothing {
 		one.Paid = start
 	}
-	if origin := c.Word(tables.LineOriginCycle).At(i); origin != "" {
+	if origin := cols.Word(tables.LineOriginCycle).At(i); origin != "" {
 		if one.Origin, err = period.ParseCycle(origin); err != nil {
 			return one, err
 		}
 	}
-	if id := string(c.Text(tables.LineID).At(i)); day == lake.CommitmentsDay {
+	if id := string(cols.Text(tables.LineID).At(i)); day == lake.CommitmentsDay {
 		one.By = strings.TrimPrefix(id, CommitmentPrefix)
 	}
 	for col, to := range map[tables.AmountColumn[tables.Line]]*money.Amount{
 		tables.LineOfficialAmount:  &one.Charge.Official,
 		tables.LineTruncatedAmount: &one.Charge.Truncated, tables.LinePaymentAmount: &one.Charge.Payment} {
-		d := c.Amount(col).At(i)
+		d := cols.Amount(col).At(i)
 		if *to, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
 			return one, err
 		}

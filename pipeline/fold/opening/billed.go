@@ -57,14 +57,13 @@ func ShiftTable(b *books.Books, all []Shift) (*parquet.Columns[tables.Shift], er
 		if h.By.IsZero() {
 			continue
 		}
-		c := out
-		c.Word(tables.ShiftCustomerID).Add(b.Customers[h.Customer].ID)
-		c.Word(tables.ShiftOriginCycle).Add(h.Origin.String())
-		c.Small(tables.ShiftKind).Add(int32(h.Kind))
-		c.Word(tables.ShiftKey).Add(h.Key)
-		c.Word(tables.ShiftScope).Add(h.Scope)
-		c.MaybeTime(tables.ShiftAt).Add(h.At)
-		c.Quantity(tables.ShiftShift).Add(h.By.Raw())
+		out.Word(tables.ShiftCustomerID).Add(b.Customers[h.Customer].ID)
+		out.Word(tables.ShiftOriginCycle).Add(h.Origin.String())
+		out.Small(tables.ShiftKind).Add(int32(h.Kind))
+		out.Word(tables.ShiftKey).Add(h.Key)
+		out.Word(tables.ShiftScope).Add(h.Scope)
+		out.MaybeTime(tables.ShiftAt).Add(h.At)
+		out.Quantity(tables.ShiftShift).Add(h.By.Raw())
 		out.N++
 	}
 	return out, nil

@@ -171,24 +171,23 @@ func (p *Reader) Take() ([]position.Row, error) {
 
 // rowAt is a row of a table that begins with the columns of positions.
 func rowAt(cols *parquet.Columns[tables.Position], i int) (position.Row, error) {
-	c := cols
 	row := position.Row{
-		Kind:     position.Kind(c.Small(tables.PositionKind).At(i)),
-		Key:      c.Word(tables.PositionKey).At(i),
-		Scope:    c.Word(tables.PositionScope).At(i),
-		Resource: string(c.Text(tables.PositionResource).At(i)),
-		Region:   c.Word(tables.PositionRegion).At(i),
-		Name:     string(c.Text(tables.PositionName).At(i)),
-		Tag:      string(c.Text(tables.PositionTag).At(i)),
-		Order:    c.Whole(tables.PositionFirst).At(i),
-		Draws:    string(c.Text(tables.PositionDraws).At(i)),
-		At:       c.MaybeTime(tables.PositionAt).At(i),
+		Kind:     position.Kind(cols.Small(tables.PositionKind).At(i)),
+		Key:      cols.Word(tables.PositionKey).At(i),
+		Scope:    cols.Word(tables.PositionScope).At(i),
+		Resource: string(cols.Text(tables.PositionResource).At(i)),
+		Region:   cols.Word(tables.PositionRegion).At(i),
+		Name:     string(cols.Text(tables.PositionName).At(i)),
+		Tag:      string(cols.Text(tables.PositionTag).At(i)),
+		Order:    cols.Whole(tables.PositionFirst).At(i),
+		Draws:    string(cols.Text(tables.PositionDraws).At(i)),
+		At:       cols.MaybeTime(tables.PositionAt).At(i),
 	}
 	for _, q := range [...]struct {
 		col tables.QuantityColumn[tables.Position]
 		to  *money.Quantity
 	}{{tables.PositionCount, &row.Count}, {tables.PositionUsage, &row.Usage}, {tables.PositionFree, &row.Free}} {
-		d := c.Quantity(q.col).At(i)
+		d := cols.Quantity(q.col).At(i)
 		v, err := money.QuantityFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return row, err

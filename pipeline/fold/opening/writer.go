@@ -33,20 +33,19 @@ func (w *Writer) Add(customer int32, rows []position.Row) error {
 
 // AddRow appends a row to a table that begins with the columns of positions.
 func AddRow(to *parquet.Columns[tables.Position], customer string, r *position.Row) {
-	c := to
-	c.Word(tables.PositionCustomerID).Add(customer)
-	c.Small(tables.PositionKind).Add(int32(r.Kind))
-	c.Word(tables.PositionKey).Add(r.Key)
-	c.Word(tables.PositionScope).Add(r.Scope)
-	c.Text(tables.PositionResource).Add(r.Resource)
-	c.Word(tables.PositionRegion).Add(r.Region)
-	c.Text(tables.PositionName).Add(r.Name)
-	c.Text(tables.PositionTag).Add(r.Tag)
-	c.Whole(tables.PositionFirst).Add(r.Order)
-	c.Quantity(tables.PositionCount).Add(r.Count.Raw())
-	c.Quantity(tables.PositionUsage).Add(r.Usage.Raw())
-	c.Quantity(tables.PositionFree).Add(r.Free.Raw())
-	c.Text(tables.PositionDraws).Add(r.Draws)
-	c.MaybeTime(tables.PositionAt).Add(r.At)
+	to.Word(tables.PositionCustomerID).Add(customer)
+	to.Small(tables.PositionKind).Add(int32(r.Kind))
+	to.Word(tables.PositionKey).Add(r.Key)
+	to.Word(tables.PositionScope).Add(r.Scope)
+	to.Text(tables.PositionResource).Add(r.Resource)
+	to.Word(tables.PositionRegion).Add(r.Region)
+	to.Text(tables.PositionName).Add(r.Name)
+	to.Text(tables.PositionTag).Add(r.Tag)
+	to.Whole(tables.PositionFirst).Add(r.Order)
+	to.Quantity(tables.PositionCount).Add(r.Count.Raw())
+	to.Quantity(tables.PositionUsage).Add(r.Usage.Raw())
+	to.Quantity(tables.PositionFree).Add(r.Free.Raw())
+	to.Text(tables.PositionDraws).Add(r.Draws)
+	to.MaybeTime(tables.PositionAt).Add(r.At)
 	to.N++
 }

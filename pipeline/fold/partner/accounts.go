@@ -357,7 +357,7 @@ func addPosting(c *parquet.Columns[tables.PartnerAccount], partner string, b []b
 	size, m := binary.Uvarint(b)
 	b = b[m:]
 	c.Word(tables.PartnerAccountPartnerID).Add(partner)
-	addTime(&c.C[tables.PartnerAccountTime], period.Instant(n[0]))
+	c.Time(tables.PartnerAccountTime).Add(period.Instant(n[0]))
 	c.Text(tables.PartnerAccountEntryID).AddBytes(b[:size])
 	c.Word(tables.PartnerAccountType).Add(kind.String())
 	c.Word(tables.PartnerAccountCounterpartyID).Add(string(b[size:]))

@@ -89,7 +89,7 @@ func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
 		for k, a := range amountsOfCoupon(t, row) {
 			c.C[int(tables.CouponAmount)+k].AddDec(a.Raw())
 		}
-		addTime(&c.C[tables.CouponValidFrom], t.Valid.From)
+		c.MaybeTime(tables.CouponValidFrom).Add(t.Valid.From)
 		addMaybe(&c.C[tables.CouponValidTo], t.Valid.To, period.Forever)
 		c.Word(tables.CouponState).Add(row.State.String())
 	})
@@ -147,7 +147,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	return put(r.Stage, tables.CouponRecords(), len(out), sums, func(c *parquet.Columns[tables.CouponRecord], i int) {
 		one := &out[i]
 		c.Text(tables.CouponRecordCouponID).Add(one.coupon)
-		addTime(&c.C[tables.CouponRecordTime], one.time)
+		c.Time(tables.CouponRecordTime).Add(one.time)
 		c.Word(tables.CouponRecordType).Add(one.kind)
 		c.Text(tables.CouponRecordID).Add(one.id)
 		c.Word(tables.CouponRecordCustomerID).Add(one.customer)
@@ -170,18 +170,17 @@ func (r factReader) couponEntries(c period.Cycle, visit func(record) error) erro
 	for _, e := range files {
 		err := tablefile.Each(r.Txn, e, tables.CouponEntries(), nil, func(cols *parquet.Columns[tables.CouponEntry],
 			i int) error {
-			col := cols
-			one := record{coupon: string(col.Text(tables.CouponEntryCouponID).At(i)),
-				kind:     col.Word(tables.CouponEntryType).At(i),
-				id:       string(col.Text(tables.CouponEntryID).At(i)),
-				customer: col.Word(tables.CouponEntryCustomerID).At(i),
-				time:     col.Time(tables.CouponEntryTime).At(i), rank: 1}
+			one := record{coupon: string(cols.Text(tables.CouponEntryCouponID).At(i)),
+				kind:     cols.Word(tables.CouponEntryType).At(i),
+				id:       string(cols.Text(tables.CouponEntryID).At(i)),
+				customer: cols.Word(tables.CouponEntryCustomerID).At(i),
+				time:     cols.Time(tables.CouponEntryTime).At(i), rank: 1}
 			var err error
-			d := col.Amount(tables.CouponEntryAmount).At(i)
+			d := cols.Amount(tables.CouponEntryAmount).At(i)
 			if one.amount, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
 				return err
 			}
-			d = col.Amount(tables.CouponEntryLeftAfter).At(i)
+			d = cols.Amount(tables.CouponEntryLeftAfter).At(i)
 			if one.left, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
 				return err
 			}

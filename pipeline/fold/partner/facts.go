@@ -214,26 +214,25 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 			continue
 		}
 		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line], i int) error {
-			col := cols
-			paid, is := payers[string(col.Text(tables.LineID).At(i))]
-			if !is || col.Word(tables.LineTradeID).At(i) != paid.order {
+			paid, is := payers[string(cols.Text(tables.LineID).At(i))]
+			if !is || cols.Word(tables.LineTradeID).At(i) != paid.order {
 				return nil // an adjustment can have the id of a line
 			}
-			d := col.Amount(tables.LineCashAmount).At(i)
+			d := cols.Amount(tables.LineCashAmount).At(i)
 			cash, err := money.AmountFromRaw(d.Hi, d.Lo)
 			if err != nil {
 				return err
 			}
-			start := col.Time(tables.LineUsageStart).At(i)
-			payTime := col.Time(tables.LineTradeTime).At(i)
+			start := cols.Time(tables.LineUsageStart).At(i)
+			payTime := cols.Time(tables.LineTradeTime).At(i)
 			lines = append(
 				lines,
 				orderLine{
 					start: start,
 					base:  paid.base,
-					fact: fact{cycle: c, kind: paid.kind(), id: string(col.Text(tables.LineID).At(i)),
-						partner: paid.partner, other: col.Word(tables.LineCustomerID).At(i), amount: cash.Neg(),
-						time: payTime, instant: effectOf(int64(col.MaybeTime(tables.LineInstant).At(i)), start)},
+					fact: fact{cycle: c, kind: paid.kind(), id: string(cols.Text(tables.LineID).At(i)),
+						partner: paid.partner, other: cols.Word(tables.LineCustomerID).At(i), amount: cash.Neg(),
+						time: payTime, instant: effectOf(int64(cols.MaybeTime(tables.LineInstant).At(i)), start)},
 				},
 			)
 			return nil
@@ -330,10 +329,9 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 			continue
 		}
 		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line], i int) error {
-			col := cols
-			to := sale{settlement.VendorID, col.Word(tables.LineCustomerID).At(i)}
-			if col.Word(tables.LineAssociationType).At(i) == "2" {
-				to.issuer = col.Word(tables.LinePartnerID).At(i)
+			to := sale{settlement.VendorID, cols.Word(tables.LineCustomerID).At(i)}
+			if cols.Word(tables.LineAssociationType).At(i) == "2" {
+				to.issuer = cols.Word(tables.LinePartnerID).At(i)
 				from := collectedKey{to.issuer, r.Books.CustomerCurrencyOf(to.recipient).Code}
 				err := addTo(collected, from, cols, i, int(tables.LineCashAmount),
 					int(tables.LineStoredValueCardAmount))

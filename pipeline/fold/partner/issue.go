@@ -202,7 +202,7 @@ func addIssued(c *parquet.Columns[tables.IssuedCoupon], b *books.Books, one *cou
 	c.Word(tables.IssuedCouponTerms).Add(terms)
 	c.Amount(tables.IssuedCouponAmount).Add(t.Amount.Raw())
 	c.Amount(tables.IssuedCouponMinConsumption).Add(t.MinConsumption.Raw())
-	addTime(&c.C[tables.IssuedCouponValidFrom], t.Valid.From)
+	c.Time(tables.IssuedCouponValidFrom).Add(t.Valid.From)
 	addMaybe(&c.C[tables.IssuedCouponValidTo], t.Valid.To, period.Forever)
-	addTime(&c.C[tables.IssuedCouponInstant], t.Since)
+	c.Time(tables.IssuedCouponInstant).Add(t.Since)
 }

@@ -45,14 +45,12 @@ func putFrom[T any](s *Stage, def tables.Def[T], sums tally, write func(w *table
 	return s.Txn.Next().Replace(Key(def), files...)
 }
 
-func addTime(c *parquet.Col, t period.Instant) { c.Ints = append(c.Ints, int64(t)) }
-
 // addMaybe adds a time that may never come.
 func addMaybe(c *parquet.Col, t, never period.Instant) {
 	if t == never {
 		t = tables.Nothing
 	}
-	addTime(c, t)
+	c.Ints = append(c.Ints, int64(t))
 }
 
 func (s *Stage) putFacts(list []fact) error {
@@ -63,8 +61,8 @@ func (s *Stage) putFacts(list []fact) error {
 		c.Text(tables.PartnerFactID).Add(f.id)
 		c.Word(tables.PartnerFactPartnerID).Add(f.partner)
 		c.Word(tables.PartnerFactOtherID).Add(f.other)
-		addTime(&c.C[tables.PartnerFactTime], f.time)
-		addTime(&c.C[tables.PartnerFactInstant], f.instant)
+		c.MaybeTime(tables.PartnerFactTime).Add(f.time)
+		c.MaybeTime(tables.PartnerFactInstant).Add(f.instant)
 		c.Whole(tables.PartnerFactPlace).Add(f.place)
 		c.Amount(tables.PartnerFactAmount).Add(f.amount.Raw())
 	})
@@ -72,15 +70,14 @@ func (s *Stage) putFacts(list []fact) error {
 
 // factAt reads a row of partner_facts.
 func factAt(c *parquet.Columns[tables.PartnerFact], i int) (f fact, err error) {
-	col := c
-	if f.cycle, err = period.ParseCycle(col.Word(tables.PartnerFactCycle).At(i)); err != nil {
+	if f.cycle, err = period.ParseCycle(c.Word(tables.PartnerFactCycle).At(i)); err != nil {
 		return f, err
 	}
-	f.kind, f.id = col.Word(tables.PartnerFactKind).At(i), string(col.Text(tables.PartnerFactID).At(i))
-	f.partner, f.other = col.Word(tables.PartnerFactPartnerID).At(i), col.Word(tables.PartnerFactOtherID).At(i)
-	f.time, f.instant = col.MaybeTime(tables.PartnerFactTime).At(i), col.MaybeTime(tables.PartnerFactInstant).At(i)
-	f.place = col.Whole(tables.PartnerFactPlace).At(i)
-	d := col.Amount(tables.PartnerFactAmount).At(i)
+	f.kind, f.id = c.Word(tables.PartnerFactKind).At(i), string(c.Text(tables.PartnerFactID).At(i))
+	f.partner, f.other = c.Word(tables.PartnerFactPartnerID).At(i), c.Word(tables.PartnerFactOtherID).At(i)
+	f.time, f.instant = c.MaybeTime(tables.PartnerFactTime).At(i), c.MaybeTime(tables.PartnerFactInstant).At(i)
+	f.place = c.Whole(tables.PartnerFactPlace).At(i)
+	d := c.Amount(tables.PartnerFactAmount).At(i)
 	f.amount, err = money.AmountFromRaw(d.Hi, d.Lo)
 	return f, err
 }
@@ -169,7 +166,7 @@ func (s *Stage) putWithdrawals(list []*account.Withdrawal) error {
 		c.Word(tables.WithdrawalChannel).Add(part.Channel)
 		c.Amount(tables.WithdrawalAmount).Add(part.Amount.Raw())
 		c.Word(tables.WithdrawalState).Add(w.State.String())
-		addTime(&c.C[tables.WithdrawalRequested], w.Requested)
+		c.Time(tables.WithdrawalRequested).Add(w.Requested)
 		addMaybe(&c.C[tables.WithdrawalDecided], w.Decided, period.Past)
 	})
 }
@@ -281,10 +278,10 @@ func (s *Stage) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error 
 		c.Word(tables.InvoiceRecordIssuerID).Add(e.Partner)
 		c.Word(tables.InvoiceRecordRecipientID).Add(e.Other)
 		c.Word(tables.InvoiceRecordCycle).Add(e.Scope)
-		addTime(&c.C[tables.InvoiceRecordTime], e.Time)
+		c.Time(tables.InvoiceRecordTime).Add(e.Time)
 		c.Word(tables.InvoiceRecordEvent).Add(e.Type)
 		c.Amount(tables.InvoiceRecordAmount).Add(e.Amount.Raw())
 		c.Text(tables.InvoiceRecordContent).Add(e.Note)
-		addTime(&c.C[tables.InvoiceRecordInstant], e.Instant)
+		c.Time(tables.InvoiceRecordInstant).Add(e.Instant)
 	})
 }

@@ -353,18 +353,17 @@ func EachUsageOf(s *state.State, e lake.FileEntry, customers map[int32]bool,
 // Keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold
 // (FOLD-4).
 func Keep(s *state.State, to *parquet.Columns[tables.Record], r *sorting.Row, dead bool, drawn []byte) {
-	c := to
-	c.Word(tables.RecordCustomerID).Add(s.Books.Customers[r.Customer].ID)
-	c.Text(tables.RecordRecordID).AddBytes(r.ID)
-	c.Text(tables.RecordResourceID).AddBytes(r.Resource)
-	c.Word(tables.RecordSKU).Add(s.Books.Products[r.SKU].SKU)
-	c.Word(tables.RecordRegionCode).Add(s.Regions.Name(r.Region))
-	c.Time(tables.RecordUsageStart).Add(r.Start)
-	c.Time(tables.RecordUsageEnd).Add(r.End)
-	c.Quantity(tables.RecordQuantity).Add(r.Signed().Raw())
-	c.Text(tables.RecordResourceName).AddBytes(r.Name)
-	c.Text(tables.RecordResourceTag).AddBytes(r.Tag)
-	c.Text(tables.RecordReplaces).AddBytes(r.Replaces)
+	to.Word(tables.RecordCustomerID).Add(s.Books.Customers[r.Customer].ID)
+	to.Text(tables.RecordRecordID).AddBytes(r.ID)
+	to.Text(tables.RecordResourceID).AddBytes(r.Resource)
+	to.Word(tables.RecordSKU).Add(s.Books.Products[r.SKU].SKU)
+	to.Word(tables.RecordRegionCode).Add(s.Regions.Name(r.Region))
+	to.Time(tables.RecordUsageStart).Add(r.Start)
+	to.Time(tables.RecordUsageEnd).Add(r.End)
+	to.Quantity(tables.RecordQuantity).Add(r.Signed().Raw())
+	to.Text(tables.RecordResourceName).AddBytes(r.Name)
+	to.Text(tables.RecordResourceTag).AddBytes(r.Tag)
+	to.Text(tables.RecordReplaces).AddBytes(r.Replaces)
 	status := int32(tables.Counted)
 	switch {
 	case dead:
@@ -372,7 +371,7 @@ func Keep(s *state.State, to *parquet.Columns[tables.Record], r *sorting.Row, de
 	case !rating.Summed(&s.Books.Products[r.SKU]):
 		status = tables.Apart
 	}
-	c.Small(tables.RecordStatus).Add(status)
-	c.Text(tables.RecordDraws).AddBytes(drawn)
+	to.Small(tables.RecordStatus).Add(status)
+	to.Text(tables.RecordDraws).AddBytes(drawn)
 	to.N++
 }

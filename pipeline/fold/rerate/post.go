@@ -97,31 +97,30 @@ func (r *poster) postings() ([]posting, error) {
 	for _, e := range r.Find(r.key("reratings")) {
 		err := tablefile.Each(r.Txn, e, tables.Reratings(), nil, func(cols *parquet.Columns[tables.Rerating],
 			i int) error {
-			c := cols
 			p := posting{
-				drawn:   string(c.Text(tables.ReratingPackageDraws).At(i)),
-				partner: c.Word(tables.ReratingPartnerID).At(i),
-				asOf:    c.Time(tables.ReratingAsOf).At(i),
+				drawn:   string(cols.Text(tables.ReratingPackageDraws).At(i)),
+				partner: cols.Word(tables.ReratingPartnerID).At(i),
+				asOf:    cols.Time(tables.ReratingAsOf).At(i),
 			}
 			var err error
-			if p.Customer, err = r.Names().Customer(c.Word(tables.ReratingCustomerID).At(i)); err != nil {
+			if p.Customer, err = r.Names().Customer(cols.Word(tables.ReratingCustomerID).At(i)); err != nil {
 				return err
 			}
-			if p.SKU, err = r.Names().SKU(c.Word(tables.ReratingSKU).At(i)); err != nil {
+			if p.SKU, err = r.Names().SKU(cols.Word(tables.ReratingSKU).At(i)); err != nil {
 				return err
 			}
-			if p.Origin, err = period.ParseCycle(c.Word(tables.ReratingOriginCycle).At(i)); err != nil {
+			if p.Origin, err = period.ParseCycle(cols.Word(tables.ReratingOriginCycle).At(i)); err != nil {
 				return err
 			}
-			p.Region, p.Resource = c.Word(tables.ReratingRegionCode).At(i),
-				string(c.Text(tables.ReratingResourceID).At(i))
+			p.Region, p.Resource = cols.Word(tables.ReratingRegionCode).At(i),
+				string(cols.Text(tables.ReratingResourceID).At(i))
 			p.takeMark(r.Books)
 			for _, t := range []books.AssociationType{books.Referral, books.Resale} {
-				if associationWord(t) == c.Word(tables.ReratingAssociationType).At(i) {
+				if associationWord(t) == cols.Word(tables.ReratingAssociationType).At(i) {
 					p.association = t
 				}
 			}
-			err = late.ReadSums(c, i, &p.Sum, [...]int{int(tables.ReratingUsageAmount),
+			err = late.ReadSums(cols, i, &p.Sum, [...]int{int(tables.ReratingUsageAmount),
 				int(tables.ReratingFreeResourceUsage), int(tables.ReratingOfficialAmount),
 				int(tables.ReratingOfficialDiscountAmount),
 				int(tables.ReratingTruncatedAmount), int(tables.ReratingPaymentAmount)})
@@ -149,24 +148,23 @@ func associationWord(t books.AssociationType) string {
 // table holds postings as they are stored.
 func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 	out := parquet.NewColumns(tables.Reratings())
-	c := out
 	for i := range list {
 		p := &list[i]
-		c.Word(tables.ReratingCustomerID).Add(r.Books.Customers[p.Customer].ID)
-		c.Word(tables.ReratingOriginCycle).Add(p.Origin.String())
-		c.Word(tables.ReratingSKU).Add(r.Books.Products[p.SKU].SKU)
-		c.Word(tables.ReratingRegionCode).Add(p.Region)
-		c.Text(tables.ReratingResourceID).Add(p.Resource)
-		c.Word(tables.ReratingPartnerID).Add(p.partner)
-		c.Word(tables.ReratingAssociationType).Add(associationWord(p.association))
+		out.Word(tables.ReratingCustomerID).Add(r.Books.Customers[p.Customer].ID)
+		out.Word(tables.ReratingOriginCycle).Add(p.Origin.String())
+		out.Word(tables.ReratingSKU).Add(r.Books.Products[p.SKU].SKU)
+		out.Word(tables.ReratingRegionCode).Add(p.Region)
+		out.Text(tables.ReratingResourceID).Add(p.Resource)
+		out.Word(tables.ReratingPartnerID).Add(p.partner)
+		out.Word(tables.ReratingAssociationType).Add(associationWord(p.association))
 		for k, q := range [...]money.SignedQuantity{p.Used, p.Free} {
-			c.C[int(tables.ReratingUsageAmount)+k].AddDec(q.Raw())
+			out.C[int(tables.ReratingUsageAmount)+k].AddDec(q.Raw())
 		}
 		for k, a := range [...]money.Amount{p.Official, p.Discount, p.Truncated, p.Payment} {
-			c.C[int(tables.ReratingOfficialAmount)+k].AddDec(a.Raw())
+			out.C[int(tables.ReratingOfficialAmount)+k].AddDec(a.Raw())
 		}
-		c.Text(tables.ReratingPackageDraws).Add(p.mark())
-		c.Time(tables.ReratingAsOf).Add(p.asOf)
+		out.Text(tables.ReratingPackageDraws).Add(p.mark())
+		out.Time(tables.ReratingAsOf).Add(p.asOf)
 		out.N++
 	}
 	return out

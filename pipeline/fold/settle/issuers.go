@@ -175,20 +175,19 @@ func (d *taxDivision) addLines() error {
 
 // line adds the taxes of a line.
 func (d *taxDivision) line(taxes []lineTax, cols *parquet.Columns[tables.Line], i int) error {
-	c := cols
-	own := c.MaybeTime(tables.LineOwnTime).At(i)
+	own := cols.MaybeTime(tables.LineOwnTime).At(i)
 	if own == tables.Nothing {
-		own = c.Time(tables.LineUsageStart).At(i)
+		own = cols.Time(tables.LineUsageStart).At(i)
 	}
 	issuer := settlement.VendorID
-	if c.Word(tables.LineAssociationType).At(i) == "2" {
-		issuer = c.Word(tables.LinePartnerID).At(i)
+	if cols.Word(tables.LineAssociationType).At(i) == "2" {
+		issuer = cols.Word(tables.LinePartnerID).At(i)
 	}
 	for _, t := range taxes {
-		if t.service != c.Word(tables.LineServiceTypeCode).At(i) || !t.valid.Holds(own) {
+		if t.service != cols.Word(tables.LineServiceTypeCode).At(i) || !t.valid.Holds(own) {
 			continue
 		}
-		raw := c.Amount(tables.LinePaymentAmount).At(i)
+		raw := cols.Amount(tables.LinePaymentAmount).At(i)
 		payment, err := money.AmountFromRaw(raw.Hi, raw.Lo)
 		if err != nil {
 			return err

@@ -63,13 +63,12 @@ func ReadRates(snap *lake.Snapshot, cycle period.Cycle) ([]books.ExchangeRate, e
 func readRates(from tablefile.Opener, files []lake.FileEntry) (list []books.ExchangeRate, err error) {
 	for _, e := range files {
 		add := func(cols *parquet.Columns[tables.ExchangeRate], i int) error {
-			c := cols
-			x := books.ExchangeRate{From: c.Word(tables.ExchangeRateFrom).At(i),
-				To: c.Word(tables.ExchangeRateTo).At(i)}
-			raw := c.Quantity(tables.ExchangeRateRate).At(i)
+			x := books.ExchangeRate{From: cols.Word(tables.ExchangeRateFrom).At(i),
+				To: cols.Word(tables.ExchangeRateTo).At(i)}
+			raw := cols.Quantity(tables.ExchangeRateRate).At(i)
 			var rateErr, dateErr error
 			x.Rate, rateErr = money.UnitPriceFromRaw(raw.Hi, raw.Lo)
-			x.Date, dateErr = period.ParseDay(c.Word(tables.ExchangeRateDate).At(i))
+			x.Date, dateErr = period.ParseDay(cols.Word(tables.ExchangeRateDate).At(i))
 			list = append(list, x)
 			return errors.Join(rateErr, dateErr)
 		}

@@ -138,16 +138,15 @@ func (s *summer) day(e lake.FileEntry) error {
 	for _, id := range sortedIDs(s.sums) {
 		one := s.sums[id]
 		for i, t := range id.set.Taxes {
-			c := out
-			c.Word(tables.TaxSumCustomerID).Add(id.customer)
-			c.Word(tables.TaxSumServiceTypeCode).Add(id.service)
-			addBound(&c.C[tables.TaxSumOwnFrom], id.set.Valid.From, period.Past)
-			addBound(&c.C[tables.TaxSumOwnTo], id.set.Valid.To, period.Forever)
-			c.Word(tables.TaxSumTaxID).Add(t.ID)
-			c.Quantity(tables.TaxSumRate).Add(t.Rate.Raw())
-			c.Quantity(tables.TaxSumRates).Add(id.set.Rates.Raw())
-			c.Amount(tables.TaxSumTaxableAmount).Add(one.taxable.Raw())
-			c.Amount(tables.TaxSumRoundedAmount).Add(one.rounded[i].Raw())
+			out.Word(tables.TaxSumCustomerID).Add(id.customer)
+			out.Word(tables.TaxSumServiceTypeCode).Add(id.service)
+			addBound(&out.C[tables.TaxSumOwnFrom], id.set.Valid.From, period.Past)
+			addBound(&out.C[tables.TaxSumOwnTo], id.set.Valid.To, period.Forever)
+			out.Word(tables.TaxSumTaxID).Add(t.ID)
+			out.Quantity(tables.TaxSumRate).Add(t.Rate.Raw())
+			out.Quantity(tables.TaxSumRates).Add(id.set.Rates.Raw())
+			out.Amount(tables.TaxSumTaxableAmount).Add(one.taxable.Raw())
+			out.Amount(tables.TaxSumRoundedAmount).Add(one.rounded[i].Raw())
 			out.N++
 		}
 	}
@@ -156,16 +155,15 @@ func (s *summer) day(e lake.FileEntry) error {
 
 // line adds a line.
 func (s *summer) line(cols *parquet.Columns[tables.Line], i int) error {
-	c := cols
-	d := c.Amount(tables.LinePaymentAmount).At(i)
+	d := cols.Amount(tables.LinePaymentAmount).At(i)
 	if d == (parquet.Dec{}) {
 		return nil // it gives no row
 	}
-	own := c.MaybeTime(tables.LineOwnTime).At(i)
+	own := cols.MaybeTime(tables.LineOwnTime).At(i)
 	if own == tables.Nothing {
-		own = c.Time(tables.LineUsageStart).At(i)
+		own = cols.Time(tables.LineUsageStart).At(i)
 	}
-	customer, service := c.Word(tables.LineCustomerID).At(i), c.Word(tables.LineServiceTypeCode).At(i)
+	customer, service := cols.Word(tables.LineCustomerID).At(i), cols.Word(tables.LineServiceTypeCode).At(i)
 	if s.at == nil || s.last.customer != customer || s.last.service != service || !s.last.set.Valid.Holds(own) {
 		set, err := s.book.At(customer, service, own)
 		if err != nil {

@@ -38,12 +38,11 @@ func linesOf(list ...aLine) *parquet.Columns[tables.Line] {
 		if l.own != "" {
 			own = at(l.own)
 		}
-		c := cols
-		c.Word(tables.LineCustomerID).Add(l.customer)
-		c.Word(tables.LineServiceTypeCode).Add(l.service)
-		c.Amount(tables.LinePaymentAmount).Add(must(money.ParseAmount(l.payment)).Raw())
-		c.Time(tables.LineUsageStart).Add(at(l.start))
-		c.MaybeTime(tables.LineOwnTime).Add(own)
+		cols.Word(tables.LineCustomerID).Add(l.customer)
+		cols.Word(tables.LineServiceTypeCode).Add(l.service)
+		cols.Amount(tables.LinePaymentAmount).Add(must(money.ParseAmount(l.payment)).Raw())
+		cols.Time(tables.LineUsageStart).Add(at(l.start))
+		cols.MaybeTime(tables.LineOwnTime).Add(own)
 		cols.N++
 	}
 	return cols

@@ -66,8 +66,7 @@ func loadAccounts(o tablefile.Opener, e lake.FileEntry, bk *books.Books, want fu
 // accountAt reads a row of the account_events table.
 func accountAt(c *parquet.Columns[tables.AccountEvent], i int, cycle period.Cycle, bk *books.Books) (*AccountEvent,
 	error) {
-	col := c
-	customer, err := customerOf(bk, col.Word(tables.AccountEventCustomerID).At(i))
+	customer, err := customerOf(bk, c.Word(tables.AccountEventCustomerID).At(i))
 	if err != nil {
 		return nil, err
 	}
@@ -75,40 +74,39 @@ func accountAt(c *parquet.Columns[tables.AccountEvent], i int, cycle period.Cycl
 	if err != nil {
 		return nil, err
 	}
-	return &AccountEvent{ID: string(col.Text(tables.AccountEventEventID).At(i)), Customer: customer,
-			Time: col.Time(tables.AccountEventTime).At(i),
-			Type: col.Word(tables.AccountEventType).At(i), Balance: col.Word(tables.AccountEventBalanceType).At(i),
+	return &AccountEvent{ID: string(c.Text(tables.AccountEventEventID).At(i)), Customer: customer,
+			Time: c.Time(tables.AccountEventTime).At(i),
+			Type: c.Word(tables.AccountEventType).At(i), Balance: c.Word(tables.AccountEventBalanceType).At(i),
 			Amount:  amount,
-			Instant: col.Time(tables.AccountEventInstant).At(i), Cycle: cycle,
-			AsOf:    col.Time(tables.AccountEventAsOf).At(i),
-			Refused: col.Small(tables.AccountEventRefused).At(i) == 1, File: -1,
-			From: Source{File: col.Word(tables.AccountEventFile).At(i),
-				Hash:   col.Word(tables.AccountEventFileHash).At(i),
-				Row:    col.Whole(tables.AccountEventRow).At(i),
-				Header: col.Word(tables.AccountEventHeader).At(i),
-				Raw:    string(col.Text(tables.AccountEventRaw).At(i))}},
+			Instant: c.Time(tables.AccountEventInstant).At(i), Cycle: cycle,
+			AsOf:    c.Time(tables.AccountEventAsOf).At(i),
+			Refused: c.Small(tables.AccountEventRefused).At(i) == 1, File: -1,
+			From: Source{File: c.Word(tables.AccountEventFile).At(i),
+				Hash:   c.Word(tables.AccountEventFileHash).At(i),
+				Row:    c.Whole(tables.AccountEventRow).At(i),
+				Header: c.Word(tables.AccountEventHeader).At(i),
+				Raw:    string(c.Text(tables.AccountEventRaw).At(i))}},
 		nil
 }
 
 // storeAccount appends an account event to a batch of the account_events table.
 func storeAccount(c *parquet.Columns[tables.AccountEvent], e *AccountEvent, bk *books.Books) {
-	col := c
 	for i, word := range map[tables.WordColumn[tables.AccountEvent]]string{
 		tables.AccountEventCustomerID: bk.Customers[e.Customer].ID, tables.AccountEventType: e.Type,
 		tables.AccountEventBalanceType: e.Balance,
 		tables.AccountEventFile:        e.From.File, tables.AccountEventFileHash: e.From.Hash,
 		tables.AccountEventHeader: e.From.Header} {
-		col.Word(i).Add(word)
+		c.Word(i).Add(word)
 	}
-	col.Text(tables.AccountEventEventID).Add(e.ID)
-	col.Text(tables.AccountEventRaw).Add(e.From.Raw)
+	c.Text(tables.AccountEventEventID).Add(e.ID)
+	c.Text(tables.AccountEventRaw).Add(e.From.Raw)
 	for i, v := range map[int]int64{int(tables.AccountEventTime): int64(e.Time),
 		int(tables.AccountEventInstant): int64(e.Instant),
 		int(tables.AccountEventAsOf):    int64(e.AsOf), int(tables.AccountEventRow): e.From.Row} {
-		addInt(&col.C[i], v)
+		addInt(&c.C[i], v)
 	}
-	col.Amount(tables.AccountEventAmount).Add(e.Amount.Raw())
-	col.Small(tables.AccountEventRefused).Add(flag(e.Refused))
+	c.Amount(tables.AccountEventAmount).Add(e.Amount.Raw())
+	c.Small(tables.AccountEventRefused).Add(flag(e.Refused))
 	c.N++
 }
 

@@ -91,9 +91,8 @@ func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns[tables.Sum], error
 				}
 			}
 		}
-		c := out
-		c.Word(tables.SumCustomerID).Add(bk.Customers[lines[0].Customer].ID)
-		addInt(&c.C[tables.SumLineCount], int64(n))
+		out.Word(tables.SumCustomerID).Add(bk.Customers[lines[0].Customer].ID)
+		out.Whole(tables.SumLineCount).Add(int64(n))
 		for i, t := range map[tables.AmountColumn[tables.Sum]]money.AmountTotal{tables.SumOfficialAmount: official,
 			tables.SumOfficialDiscountAmount: discount,
 			tables.SumTruncatedAmount:        truncated, tables.SumPaymentAmount: payment,
@@ -101,7 +100,7 @@ func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns[tables.Sum], error
 			tables.SumCreditAmount: {},
 			tables.SumCouponAmount: {}, tables.SumStoredValueCardAmount: {}, tables.SumFlexipurchaseCouponAmount: {},
 			tables.SumDebtAmount: {}} {
-			c.Amount(i).Add(t.Raw())
+			out.Amount(i).Add(t.Raw())
 		}
 		out.N++
 		lines = lines[n:]

@@ -58,41 +58,40 @@ func EachMoney(o tablefile.Opener, f lake.FileEntry, feedName string,
 
 // moneyAt reads a row of the partner_events table.
 func moneyAt(c *parquet.Columns[tables.PartnerEvent], i int) (*MoneyEvent, error) {
-	col := c
 	amount, err := amountAt(c, int(tables.PartnerEventAmount), i)
 	if err != nil {
 		return nil, err
 	}
 	e := &MoneyEvent{
-		Feed:    col.Word(tables.PartnerEventFeed).At(i),
-		ID:      string(col.Text(tables.PartnerEventEventID).At(i)),
-		Partner: col.Word(tables.PartnerEventPartnerID).At(i),
-		Type:    col.Word(tables.PartnerEventType).At(i),
-		Time:    col.Time(tables.PartnerEventTime).At(i),
+		Feed:    c.Word(tables.PartnerEventFeed).At(i),
+		ID:      string(c.Text(tables.PartnerEventEventID).At(i)),
+		Partner: c.Word(tables.PartnerEventPartnerID).At(i),
+		Type:    c.Word(tables.PartnerEventType).At(i),
+		Time:    c.Time(tables.PartnerEventTime).At(i),
 		Amount:  amount,
-		Heads:   col.Whole(tables.PartnerEventHeads).At(i),
-		Subject: string(col.Text(tables.PartnerEventSubjectID).At(i)),
-		Other:   col.Word(tables.PartnerEventOtherID).At(i),
-		Scope:   col.Word(tables.PartnerEventScope).At(i),
-		Period:  col.Word(tables.PartnerEventPeriod).At(i),
-		Detail:  string(col.Text(tables.PartnerEventDetail).At(i)),
-		Note:    string(col.Text(tables.PartnerEventNote).At(i)),
-		AsOf:    col.Time(tables.PartnerEventAsOf).At(i),
-		Instant: col.Time(tables.PartnerEventInstant).At(i),
+		Heads:   c.Whole(tables.PartnerEventHeads).At(i),
+		Subject: string(c.Text(tables.PartnerEventSubjectID).At(i)),
+		Other:   c.Word(tables.PartnerEventOtherID).At(i),
+		Scope:   c.Word(tables.PartnerEventScope).At(i),
+		Period:  c.Word(tables.PartnerEventPeriod).At(i),
+		Detail:  string(c.Text(tables.PartnerEventDetail).At(i)),
+		Note:    string(c.Text(tables.PartnerEventNote).At(i)),
+		AsOf:    c.Time(tables.PartnerEventAsOf).At(i),
+		Instant: c.Time(tables.PartnerEventInstant).At(i),
 		File:    -1,
-		From: Source{File: col.Word(tables.PartnerEventFile).At(i), Hash: col.Word(tables.PartnerEventFileHash).At(i),
-			Row: col.Whole(tables.PartnerEventRow).At(i), Header: col.Word(tables.PartnerEventHeader).At(i),
-			Raw: string(col.Text(tables.PartnerEventRaw).At(i))},
+		From: Source{File: c.Word(tables.PartnerEventFile).At(i), Hash: c.Word(tables.PartnerEventFileHash).At(i),
+			Row: c.Whole(tables.PartnerEventRow).At(i), Header: c.Word(tables.PartnerEventHeader).At(i),
+			Raw: string(c.Text(tables.PartnerEventRaw).At(i))},
 	}
-	word := col.Word(tables.PartnerEventReason).At(i)
+	word := c.Word(tables.PartnerEventReason).At(i)
 	why, known := reason.Parse(word)
 	if word != "" && !known {
 		return nil, fmt.Errorf("reason %q", word)
 	}
 	e.Verdict = verdict.Verdict{
 		Why:    why,
-		Column: col.Word(tables.PartnerEventRejectColumn).At(i),
-		Value:  string(col.Text(tables.PartnerEventRejectValue).At(i)),
+		Column: c.Word(tables.PartnerEventRejectColumn).At(i),
+		Value:  string(c.Text(tables.PartnerEventRejectValue).At(i)),
 	}
 	e.Past = e.Verdict
 	return e, nil
@@ -140,7 +139,6 @@ func (m *Maker) StoreMoney(b *Book, ledger func(write func(*MoneyEvent) error) e
 
 // storeMoney appends an event to a batch of the partner_events table.
 func storeMoney(c *parquet.Columns[tables.PartnerEvent], e *MoneyEvent) {
-	col := c
 	for _, w := range [...]struct {
 		at   tables.WordColumn[tables.PartnerEvent]
 		word string
@@ -150,7 +148,7 @@ func storeMoney(c *parquet.Columns[tables.PartnerEvent], e *MoneyEvent) {
 		{tables.PartnerEventReason, e.Verdict.Why.String()}, {tables.PartnerEventRejectColumn, e.Verdict.Column},
 		{tables.PartnerEventFile, e.From.File}, {tables.PartnerEventFileHash, e.From.Hash},
 		{tables.PartnerEventHeader, e.From.Header}} {
-		col.Word(w.at).Add(w.word)
+		c.Word(w.at).Add(w.word)
 	}
 	for _, w := range [...]struct {
 		at   tables.TextColumn[tables.PartnerEvent]
@@ -159,13 +157,13 @@ func storeMoney(c *parquet.Columns[tables.PartnerEvent], e *MoneyEvent) {
 		e.Detail},
 		{tables.PartnerEventNote, e.Note}, {tables.PartnerEventRejectValue, e.Verdict.Value},
 		{tables.PartnerEventRaw, e.From.Raw}} {
-		col.Text(w.at).Add(w.text)
+		c.Text(w.at).Add(w.text)
 	}
-	addInt(&col.C[tables.PartnerEventTime], int64(e.Time))
-	addInt(&col.C[tables.PartnerEventAsOf], int64(e.AsOf))
-	addInt(&col.C[tables.PartnerEventInstant], int64(e.Instant))
-	addInt(&col.C[tables.PartnerEventHeads], e.Heads)
-	addInt(&col.C[tables.PartnerEventRow], e.From.Row)
-	col.Amount(tables.PartnerEventAmount).Add(e.Amount.Raw())
+	c.Time(tables.PartnerEventTime).Add(e.Time)
+	c.Time(tables.PartnerEventAsOf).Add(e.AsOf)
+	c.Time(tables.PartnerEventInstant).Add(e.Instant)
+	c.Whole(tables.PartnerEventHeads).Add(e.Heads)
+	c.Whole(tables.PartnerEventRow).Add(e.From.Row)
+	c.Amount(tables.PartnerEventAmount).Add(e.Amount.Raw())
 	c.N++
 }

@@ -75,14 +75,13 @@ func transfersOf(b *Book, c period.Cycle) *parquet.Columns[tables.Transfer] {
 		if t.Cycle != c {
 			continue
 		}
-		col := rows
-		col.Text(tables.TransferTransferID).Add(t.ID)
-		col.Word(tables.TransferOwnCycle).Add(t.Own.String())
-		col.Word(tables.TransferFromPartnerID).Add(t.From)
-		col.Word(tables.TransferToPartnerID).Add(t.To)
-		col.Word(tables.TransferCustomerID).Add(t.Customer)
-		col.Amount(tables.TransferAmount).Add(t.Amount.Raw())
-		addInt(&col.C[tables.TransferAsOf], int64(t.AsOf))
+		rows.Text(tables.TransferTransferID).Add(t.ID)
+		rows.Word(tables.TransferOwnCycle).Add(t.Own.String())
+		rows.Word(tables.TransferFromPartnerID).Add(t.From)
+		rows.Word(tables.TransferToPartnerID).Add(t.To)
+		rows.Word(tables.TransferCustomerID).Add(t.Customer)
+		rows.Amount(tables.TransferAmount).Add(t.Amount.Raw())
+		rows.Time(tables.TransferAsOf).Add(t.AsOf)
 		rows.N++
 	}
 	return rows
@@ -93,22 +92,21 @@ func incentiveRows(b *Book) *parquet.Columns[tables.IncentiveEvent] {
 	rows := parquet.NewColumns(tables.IncentiveEvents())
 	for _, id := range slices.Sorted(maps.Keys(b.Incentives)) {
 		e := b.Incentives[id]
-		col := rows
 		for i, word := range map[tables.WordColumn[tables.IncentiveEvent]]string{
 			tables.IncentiveEventPartnerID: e.Partner, tables.IncentiveEventProgrammeID: e.Programme,
 			tables.IncentiveEventPeriod: e.Period, tables.IncentiveEventEvent: e.Event,
 			tables.IncentiveEventMet: e.Met, tables.IncentiveEventFile: e.From.File,
 			tables.IncentiveEventFileHash: e.From.Hash, tables.IncentiveEventHeader: e.From.Header} {
-			col.Word(i).Add(word)
+			rows.Word(i).Add(word)
 		}
-		col.Text(tables.IncentiveEventEventID).Add(e.ID)
-		col.Text(tables.IncentiveEventRaw).Add(e.From.Raw)
+		rows.Text(tables.IncentiveEventEventID).Add(e.ID)
+		rows.Text(tables.IncentiveEventRaw).Add(e.From.Raw)
 		for i, v := range map[int]int64{int(tables.IncentiveEventTime): int64(e.Time),
 			int(tables.IncentiveEventAsOf): int64(e.AsOf),
 			int(tables.IncentiveEventRow):  e.From.Row} {
-			addInt(&col.C[i], v)
+			addInt(&rows.C[i], v)
 		}
-		col.Small(tables.IncentiveEventRefused).Add(flag(e.Refused))
+		rows.Small(tables.IncentiveEventRefused).Add(flag(e.Refused))
 		rows.N++
 	}
 	return rows
@@ -141,20 +139,19 @@ func (b *Book) loadTransfer(c *parquet.Columns[tables.Any], i int, cycle period.
 func (b *Book) LoadIncentives(o tablefile.Opener, e lake.FileEntry) error {
 	return tablefile.Each(o, e, tables.IncentiveEvents(), nil, func(c *parquet.Columns[tables.IncentiveEvent],
 		i int) error {
-		col := c
-		e := &IncentiveEvent{ID: string(col.Text(tables.IncentiveEventEventID).At(i)),
-			Partner:   col.Word(tables.IncentiveEventPartnerID).At(i),
-			Programme: col.Word(tables.IncentiveEventProgrammeID).At(i),
-			Period:    col.Word(tables.IncentiveEventPeriod).At(i), Event: col.Word(tables.IncentiveEventEvent).At(i),
-			Time:    col.Time(tables.IncentiveEventTime).At(i),
-			AsOf:    col.Time(tables.IncentiveEventAsOf).At(i),
-			Refused: col.Small(tables.IncentiveEventRefused).At(i) == 1,
-			Met:     col.Word(tables.IncentiveEventMet).At(i), File: -1,
-			From: Source{File: col.Word(tables.IncentiveEventFile).At(i),
-				Hash:   col.Word(tables.IncentiveEventFileHash).At(i),
-				Row:    col.Whole(tables.IncentiveEventRow).At(i),
-				Header: col.Word(tables.IncentiveEventHeader).At(i),
-				Raw:    string(col.Text(tables.IncentiveEventRaw).At(i))}}
+		e := &IncentiveEvent{ID: string(c.Text(tables.IncentiveEventEventID).At(i)),
+			Partner:   c.Word(tables.IncentiveEventPartnerID).At(i),
+			Programme: c.Word(tables.IncentiveEventProgrammeID).At(i),
+			Period:    c.Word(tables.IncentiveEventPeriod).At(i), Event: c.Word(tables.IncentiveEventEvent).At(i),
+			Time:    c.Time(tables.IncentiveEventTime).At(i),
+			AsOf:    c.Time(tables.IncentiveEventAsOf).At(i),
+			Refused: c.Small(tables.IncentiveEventRefused).At(i) == 1,
+			Met:     c.Word(tables.IncentiveEventMet).At(i), File: -1,
+			From: Source{File: c.Word(tables.IncentiveEventFile).At(i),
+				Hash:   c.Word(tables.IncentiveEventFileHash).At(i),
+				Row:    c.Whole(tables.IncentiveEventRow).At(i),
+				Header: c.Word(tables.IncentiveEventHeader).At(i),
+				Raw:    string(c.Text(tables.IncentiveEventRaw).At(i))}}
 		b.Incentives[e.ID] = e
 		return nil
 	})

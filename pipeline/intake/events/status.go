@@ -217,7 +217,6 @@ func (m *Maker) StoreStatuses(b *Book) error {
 }
 
 func storeStatus(c *parquet.Columns[tables.OrderStep], e *StatusEvent, bk *books.Books) {
-	col := c
 	for i, word := range map[tables.WordColumn[tables.OrderStep]]string{
 		tables.OrderStepCustomerID: bk.Customers[e.Customer].ID, tables.OrderStepStatus: e.Status,
 		tables.OrderStepOrderType: e.Type.String(), tables.OrderStepSKU: e.SKUText,
@@ -226,24 +225,24 @@ func storeStatus(c *parquet.Columns[tables.OrderStep], e *StatusEvent, bk *books
 		tables.OrderStepDiscountID: e.Discount,
 		tables.OrderStepMet:        e.Met, tables.OrderStepFile: e.From.File, tables.OrderStepFileHash: e.From.Hash,
 		tables.OrderStepHeader: e.From.Header} {
-		col.Word(i).Add(word)
+		c.Word(i).Add(word)
 	}
 	for i, text := range map[tables.TextColumn[tables.OrderStep]]string{tables.OrderStepOrderID: e.Key.ID,
 		tables.OrderStepResourceID:  e.Resource,
 		tables.OrderStepBaseOrderID: e.Base.ID, tables.OrderStepCouponIDs: e.Coupons, tables.OrderStepRaw: e.From.Raw} {
-		col.Text(i).Add(text)
+		c.Text(i).Add(text)
 	}
 	for i, v := range map[int]int64{int(tables.OrderStepOrderLine): e.Line, int(tables.OrderStepTime): int64(e.PayTime),
 		int(tables.OrderStepPeriodNum): e.PeriodNum, int(tables.OrderStepEffectiveTime): int64(e.Effective),
 		int(tables.OrderStepExpireTime): int64(orNothing(e.Expire)), int(tables.OrderStepBaseOrderLine): e.Base.Line,
 		int(tables.OrderStepAsOf): int64(e.AsOf), int(tables.OrderStepRow): e.From.Row} {
-		addInt(&col.C[i], v)
+		addInt(&c.C[i], v)
 	}
-	col.Quantity(tables.OrderStepQuantity).Add(e.Quantity.Raw())
-	col.Amount(tables.OrderStepOfficialAmount).Add(e.Official.Raw())
-	col.Small(tables.OrderStepHasOfficial).Add(flag(e.HasOfficial))
-	col.Small(tables.OrderStepPaid).Add(flag(e.Paid))
-	col.Small(tables.OrderStepRefused).Add(flag(e.Refused))
+	c.Quantity(tables.OrderStepQuantity).Add(e.Quantity.Raw())
+	c.Amount(tables.OrderStepOfficialAmount).Add(e.Official.Raw())
+	c.Small(tables.OrderStepHasOfficial).Add(flag(e.HasOfficial))
+	c.Small(tables.OrderStepPaid).Add(flag(e.Paid))
+	c.Small(tables.OrderStepRefused).Add(flag(e.Refused))
 	c.N++
 }
 
@@ -251,49 +250,48 @@ func storeStatus(c *parquet.Columns[tables.OrderStep], e *StatusEvent, bk *books
 func (b *Book) LoadStatuses(o tablefile.Opener, f lake.FileEntry, bk *books.Books) error {
 	return tablefile.Each(o, f, tables.OrderStatus(), nil, func(c *parquet.Columns[tables.OrderStep],
 		i int) (err error) {
-		col := c
-		e := &StatusEvent{Status: col.Word(tables.OrderStepStatus).At(i),
-			Paid:    col.Small(tables.OrderStepPaid).At(i) == 1,
-			Refused: col.Small(tables.OrderStepRefused).At(i) == 1,
-			Met:     col.Word(tables.OrderStepMet).At(i), From: Source{File: col.Word(tables.OrderStepFile).At(i),
-				Hash: col.Word(tables.OrderStepFileHash).At(i), Row: col.Whole(tables.OrderStepRow).At(i),
-				Header: col.Word(tables.OrderStepHeader).At(i), Raw: string(col.Text(tables.OrderStepRaw).At(i))}}
+		e := &StatusEvent{Status: c.Word(tables.OrderStepStatus).At(i),
+			Paid:    c.Small(tables.OrderStepPaid).At(i) == 1,
+			Refused: c.Small(tables.OrderStepRefused).At(i) == 1,
+			Met:     c.Word(tables.OrderStepMet).At(i), From: Source{File: c.Word(tables.OrderStepFile).At(i),
+				Hash: c.Word(tables.OrderStepFileHash).At(i), Row: c.Whole(tables.OrderStepRow).At(i),
+				Header: c.Word(tables.OrderStepHeader).At(i), Raw: string(c.Text(tables.OrderStepRaw).At(i))}}
 		o := &e.Order
 		o.File = -1
-		if o.Customer, err = customerOf(bk, col.Word(tables.OrderStepCustomerID).At(i)); err != nil {
+		if o.Customer, err = customerOf(bk, c.Word(tables.OrderStepCustomerID).At(i)); err != nil {
 			return err
 		}
-		if o.Type, err = ordering.ParseOrderType(col.Word(tables.OrderStepOrderType).At(i)); err != nil {
+		if o.Type, err = ordering.ParseOrderType(c.Word(tables.OrderStepOrderType).At(i)); err != nil {
 			return err
 		}
-		o.Key = Key{string(col.Text(tables.OrderStepOrderID).At(i)), col.Whole(tables.OrderStepOrderLine).At(i)}
-		o.SKUText = col.Word(tables.OrderStepSKU).At(i)
+		o.Key = Key{string(c.Text(tables.OrderStepOrderID).At(i)), c.Whole(tables.OrderStepOrderLine).At(i)}
+		o.SKUText = c.Word(tables.OrderStepSKU).At(i)
 		if o.SKU = -1; o.SKUText != "" && o.Type != ordering.Unsubscribe && describes(e.Status) {
 			if o.SKU, err = skuOf(bk, o.SKUText); err != nil {
 				return err
 			}
 		}
-		o.Region, o.Resource = col.Word(tables.OrderStepRegionCode).At(i),
-			string(col.Text(tables.OrderStepResourceID).At(i))
-		o.PeriodType, o.PeriodNum = col.Word(tables.OrderStepPeriodType).At(i),
-			col.Whole(tables.OrderStepPeriodNum).At(i)
-		o.PayTime, o.Effective = col.Time(tables.OrderStepTime).At(i),
-			col.Time(tables.OrderStepEffectiveTime).At(i)
-		if o.Expire = col.MaybeTime(tables.OrderStepExpireTime).At(i); o.Expire == tables.Nothing {
+		o.Region, o.Resource = c.Word(tables.OrderStepRegionCode).At(i),
+			string(c.Text(tables.OrderStepResourceID).At(i))
+		o.PeriodType, o.PeriodNum = c.Word(tables.OrderStepPeriodType).At(i),
+			c.Whole(tables.OrderStepPeriodNum).At(i)
+		o.PayTime, o.Effective = c.Time(tables.OrderStepTime).At(i),
+			c.Time(tables.OrderStepEffectiveTime).At(i)
+		if o.Expire = c.MaybeTime(tables.OrderStepExpireTime).At(i); o.Expire == tables.Nothing {
 			o.Expire = period.Forever
 		}
-		o.Base = Key{string(col.Text(tables.OrderStepBaseOrderID).At(i)),
-			col.Whole(tables.OrderStepBaseOrderLine).At(i)}
-		o.Payer, o.Discount = col.Word(tables.OrderStepPayer).At(i), col.Word(tables.OrderStepDiscountID).At(i)
-		o.Coupons, o.HasOfficial = string(col.Text(tables.OrderStepCouponIDs).At(i)),
-			col.Small(tables.OrderStepHasOfficial).At(i) == 1
-		o.AsOf = col.Time(tables.OrderStepAsOf).At(i)
-		if o.Quantity, err = money.QuantityFromRaw(col.Quantity(tables.OrderStepQuantity).At(i).Hi,
-			col.Quantity(tables.OrderStepQuantity).At(i).Lo); err != nil {
+		o.Base = Key{string(c.Text(tables.OrderStepBaseOrderID).At(i)),
+			c.Whole(tables.OrderStepBaseOrderLine).At(i)}
+		o.Payer, o.Discount = c.Word(tables.OrderStepPayer).At(i), c.Word(tables.OrderStepDiscountID).At(i)
+		o.Coupons, o.HasOfficial = string(c.Text(tables.OrderStepCouponIDs).At(i)),
+			c.Small(tables.OrderStepHasOfficial).At(i) == 1
+		o.AsOf = c.Time(tables.OrderStepAsOf).At(i)
+		if o.Quantity, err = money.QuantityFromRaw(c.Quantity(tables.OrderStepQuantity).At(i).Hi,
+			c.Quantity(tables.OrderStepQuantity).At(i).Lo); err != nil {
 			return err
 		}
-		o.Official, err = money.AmountFromRaw(col.Amount(tables.OrderStepOfficialAmount).At(i).Hi,
-			col.Amount(tables.OrderStepOfficialAmount).At(i).Lo)
+		o.Official, err = money.AmountFromRaw(c.Amount(tables.OrderStepOfficialAmount).At(i).Hi,
+			c.Amount(tables.OrderStepOfficialAmount).At(i).Lo)
 		e.ID = o.id() + "/" + e.Status
 		b.Statuses[e.ID] = e
 		return err

@@ -114,25 +114,24 @@ func Each(open Source, e lake.FileEntry, visit func(*Row) error) (err error) {
 
 // rowOf is a row of either table, without its end.
 func rowOf(cols *parquet.Columns[tables.Reject], i int) Row {
-	c := cols
 	return Row{
-		Feed: c.Word(tables.RejectFeed).At(i), File: c.Word(tables.RejectFile).At(i),
-		Row:    c.Whole(tables.RejectRow).At(i),
-		Column: c.Word(tables.RejectColumn).At(i),
-		Reason: c.Word(tables.RejectReason).At(i), Value: string(c.Text(tables.RejectValue).At(i)),
-		ID:  string(c.Text(tables.RejectID).At(i)),
-		Raw: append([]byte(nil), c.Text(tables.RejectRaw).At(i)...), Hash: c.Word(tables.RejectFileHash).At(i),
-		Header: c.Word(tables.RejectHeader).At(i),
+		Feed: cols.Word(tables.RejectFeed).At(i), File: cols.Word(tables.RejectFile).At(i),
+		Row:    cols.Whole(tables.RejectRow).At(i),
+		Column: cols.Word(tables.RejectColumn).At(i),
+		Reason: cols.Word(tables.RejectReason).At(i), Value: string(cols.Text(tables.RejectValue).At(i)),
+		ID:  string(cols.Text(tables.RejectID).At(i)),
+		Raw: append([]byte(nil), cols.Text(tables.RejectRaw).At(i)...), Hash: cols.Word(tables.RejectFileHash).At(i),
+		Header: cols.Word(tables.RejectHeader).At(i),
 	}
 }
 
 // endOf is the end of a row of the ended rejects.
 func endOf(cols *parquet.Columns[tables.Reject], i int) End {
-	c := cols
 	return End{
-		Corrected:   Place{c.Word(tables.RejectCorrectedFile).At(i), c.Whole(tables.RejectCorrectedRow).At(i)},
-		CorrectedAt: c.MaybeTime(tables.RejectCorrectedAt).At(i), By: c.Word(tables.RejectDismissedBy).At(i),
-		Why: string(c.Text(tables.RejectDismissedWhy).At(i)), DismissedAt: c.MaybeTime(tables.RejectDismissedAt).At(i),
+		Corrected:   Place{cols.Word(tables.RejectCorrectedFile).At(i), cols.Whole(tables.RejectCorrectedRow).At(i)},
+		CorrectedAt: cols.MaybeTime(tables.RejectCorrectedAt).At(i), By: cols.Word(tables.RejectDismissedBy).At(i),
+		Why:         string(cols.Text(tables.RejectDismissedWhy).At(i)),
+		DismissedAt: cols.MaybeTime(tables.RejectDismissedAt).At(i),
 	}
 }
 

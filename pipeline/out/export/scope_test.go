@@ -1,8 +1,6 @@
 package export
 
 import (
-	"github.com/tollbook/tollbook/schemas/period"
-
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -11,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books/load"
+	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
@@ -48,13 +47,12 @@ func TestScopeOfLines(t *testing.T) {
 	const early, late = 1_788_220_800_000_000, 1_789_430_400_000_000 // 1 and 15 September
 	list := parquet.NewColumns(tables.Lines())
 	add := func(id, customer, partner, association string, start, own int64) {
-		c := list
-		c.Text(tables.LineID).Add(id)
-		c.Word(tables.LineCustomerID).Add(customer)
-		c.Word(tables.LinePartnerID).Add(partner)
-		c.Word(tables.LineAssociationType).Add(association)
-		c.Time(tables.LineUsageStart).Add(period.Instant(start))
-		c.MaybeTime(tables.LineOwnTime).Add(period.Instant(own))
+		list.Text(tables.LineID).Add(id)
+		list.Word(tables.LineCustomerID).Add(customer)
+		list.Word(tables.LinePartnerID).Add(partner)
+		list.Word(tables.LineAssociationType).Add(association)
+		list.Time(tables.LineUsageStart).Add(period.Instant(start))
+		list.MaybeTime(tables.LineOwnTime).Add(period.Instant(own))
 		list.N++
 	}
 	nothing := int64(tables.Nothing)

@@ -6,13 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	tables "github.com/tollbook/tollbook/schemas/table"
-
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // moneyTotals are the control totals of the lines and statements of a cycle for each currency, which must agree

@@ -4,9 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	tables "github.com/tollbook/tollbook/schemas/table"
-
 	"github.com/tollbook/tollbook/pipeline/lake"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // marginTotals are the control totals of a cycle's margins; their payments come to the lines of cost files, in each

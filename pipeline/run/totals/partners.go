@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	tables "github.com/tollbook/tollbook/schemas/table"
-
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // partnerTotals are the control totals of partners' money: the rows of each table and the sums that are stored with its
