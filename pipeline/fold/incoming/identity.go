@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -254,12 +255,12 @@ func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *Verdicts) error {
 	if err != nil {
 		return err
 	}
-	layout, err := parquet.ReadLayout(src, f.Size(), tables.Ident().Table)
+	layout, err := pageindex.Read(src, f.Size(), tables.Ident().Table)
 	if err != nil {
 		return err
 	}
 	pages := parquet.Pages{Layout: layout, Source: src, Decoder: r.pages}
-	for g := range layout.Groups() {
+	for g := range len(layout.Groups) {
 		if err := pages.Raw(0, g, func(hashes []byte) { r.mark(hashes, &s, v) }); err != nil {
 			return err
 		}

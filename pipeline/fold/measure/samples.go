@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -333,11 +334,11 @@ func (l *Lake) window(e lake.FileEntry, d *parquet.Decoder) (*window, error) {
 	if err != nil {
 		return nil, err
 	}
-	layout, err := parquet.ReadLayout(f, f.Size(), tables.Bandwidth().Table, int(tables.SampleCustomerID))
+	layout, err := pageindex.Read(f, f.Size(), tables.Bandwidth().Table, int(tables.SampleCustomerID))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
 	}
-	w := &window{path: e.Path, file: f, to: layout.Rows(), cols: parquet.NewColumns(tables.Bandwidth())}
+	w := &window{path: e.Path, file: f, to: layout.Rows, cols: parquet.NewColumns(tables.Bandwidth())}
 	w.pages = parquet.Pages{Layout: layout, Source: f, Decoder: d}
 	return w, nil
 }

@@ -63,7 +63,7 @@ func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Colu
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.file.Close()) }()
-	for g := range w.pages.Layout.Groups() {
+	for g := range len(w.pages.Layout.Groups) {
 		if wanted != nil {
 			has, err := w.pages.HasWord(int(tables.SampleResourceID), g,
 				func(word []byte) bool { return wanted(string(word)) })

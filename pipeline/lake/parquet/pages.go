@@ -15,6 +15,7 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -79,7 +80,7 @@ func (d *Decoder) Close() { d.zstd.Close() }
 // Pages reads rows of one file by place, touching only the pages that hold them. It may be used from several goroutines
 // as far as its parts may.
 type Pages struct {
-	Layout  *Layout
+	Layout  *pageindex.Layout
 	Source  io.ReaderAt
 	Decoder *Decoder
 	// Dictionary keeps dictionaries; it calls load for one that it does not have. nil = none is kept.
@@ -88,28 +89,28 @@ type Pages struct {
 
 // Group appends a row group to a batch, as Append does.
 func (p *Pages) Group(dst *Columns[table.Any], cols []int, group int) error {
-	g := &p.Layout.groups[group]
-	return p.Append(dst, cols, g.first, g.first+g.rows)
+	g := &p.Layout.Groups[group]
+	return p.Append(dst, cols, g.First, g.First+g.Rows)
 }
 
 // Append appends the rows [from, to) of the file to a batch: the given columns, as Reader gives them.
 func (p *Pages) Append(dst *Columns[table.Any], cols []int, from, to int64) error {
-	if from < 0 || to > p.Layout.rows || from > to {
-		return fmt.Errorf("rows %d to %d of a file of %d", from, to, p.Layout.rows)
+	if from < 0 || to > p.Layout.Rows || from > to {
+		return fmt.Errorf("rows %d to %d of a file of %d", from, to, p.Layout.Rows)
 	}
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
 	for at := from; at < to; {
-		g := p.Layout.group(at)
-		group := &p.Layout.groups[g]
-		low, high := at-group.first, min(to-group.first, group.rows)
+		g := p.Layout.Group(at)
+		group := &p.Layout.Groups[g]
+		low, high := at-group.First, min(to-group.First, group.Rows)
 		for _, col := range cols {
 			if err := p.column(s, &dst.C[col], g, col, low, high); err != nil {
-				return fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name,
-					p.Layout.def.Columns[col].Name, g, err)
+				return fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.Def.Name,
+					p.Layout.Def.Columns[col].Name, g, err)
 			}
 		}
-		at = group.first + high
+		at = group.First + high
 	}
 	dst.N += int(to - from)
 	return nil
@@ -120,21 +121,21 @@ func (p *Pages) Append(dst *Columns[table.Any], cols []int, from, to int64) erro
 func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
-	g := &p.Layout.groups[group]
-	chunk := &g.chunks[col]
-	if len(chunk.pages) == 0 {
-		return fmt.Errorf("table %s: column %s: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, errNoColumn)
+	g := &p.Layout.Groups[group]
+	chunk := &g.Chunks[col]
+	if len(chunk.Pages) == 0 {
+		return fmt.Errorf("table %s: column %s: %w", p.Layout.Def.Name, p.Layout.Def.Columns[col].Name, errNoColumn)
 	}
-	for k := range chunk.pages {
-		first, end := int64(chunk.pages[k].first), g.end(chunk, k)
-		h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
+	for k := range chunk.Pages {
+		first, end := int64(chunk.Pages[k].First), g.End(chunk, k)
+		h, raw, err := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
 		if data := h.DataPageHeader; err == nil && (!data.Valid || data.V.Encoding != format.Plain ||
 			len(raw) != 8*int(end-first)) {
-			raw, err = p.repacked(s, col, g.first+first, g.first+end)
+			raw, err = p.repacked(s, col, g.First+first, g.First+end)
 		}
 		if err != nil {
-			return fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name,
-				p.Layout.def.Columns[col].Name, group, k, err)
+			return fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.Def.Name,
+				p.Layout.Def.Columns[col].Name, group, k, err)
 		}
 		visit(raw)
 	}
@@ -143,7 +144,7 @@ func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 
 // repacked is the rows [from, to) of a column of whole numbers, which are not plain in the file, as if they were.
 func (p *Pages) repacked(s *scratch, col int, from, to int64) ([]byte, error) {
-	c := NewColumns(table.Untyped(p.Layout.def))
+	c := NewColumns(table.Untyped(p.Layout.Def))
 	if err := p.Append(c, []int{col}, from, to); err != nil {
 		return nil, err
 	}
@@ -161,11 +162,11 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 			err = fmt.Errorf("damaged page: %v", cause)
 		}
 	}()
-	group := &p.Layout.groups[g]
-	chunk := &group.chunks[col]
-	t := p.Layout.def.Columns[col].Type
-	if len(chunk.pages) == 0 {
-		if !p.Layout.def.IsAdded(col) {
+	group := &p.Layout.Groups[g]
+	chunk := &group.Chunks[col]
+	t := p.Layout.Def.Columns[col].Type
+	if len(chunk.Pages) == 0 {
+		if !p.Layout.Def.IsAdded(col) {
 			return errNoColumn
 		}
 		dst.grow(t, int(to-from))
@@ -176,14 +177,14 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 	}
 	dst.grow(t, int(to-from))
 	var dict *Dictionary
-	if chunk.dict > 0 {
+	if chunk.Dict > 0 {
 		var err error
 		if dict, err = p.dictionary(s, g, col); err != nil {
 			return err
 		}
 		if t == table.Word {
 			s.words = append(s.words[:0], make([]int32, dict.n)...)
-			if len(dst.Dict) == 0 && from == 0 && to == group.rows {
+			if len(dst.Dict) == 0 && from == 0 && to == group.Rows {
 				s.adopt(dst, dict)
 			}
 		}
@@ -193,8 +194,8 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 		}
 	}
 	for at := from; at < to; {
-		k := chunk.page(at)
-		first, end := int64(chunk.pages[k].first), group.end(chunk, k)
+		k := chunk.Page(at)
+		first, end := int64(chunk.Pages[k].First), group.End(chunk, k)
 		upTo := min(end, to)
 		rows := pageRows{n: int(end - first), from: int(at - first), to: int(upTo - first)}
 		if err := p.page(s, chunk, k, &values{dst, t, dict}, rows); err != nil {
@@ -214,12 +215,12 @@ func (p *Pages) dictionary(s *scratch, g, col int) (*Dictionary, error) {
 }
 
 func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
-	chunk := &p.Layout.groups[g].chunks[col]
-	size := chunk.pages[0].at - chunk.dict
+	chunk := &p.Layout.Groups[g].Chunks[col]
+	size := chunk.Pages[0].At - chunk.Dict
 	if size <= 0 || size > 1<<30 {
 		return nil, fmt.Errorf("dictionary of %d bytes", size)
 	}
-	h, raw, err := p.read(s, chunk, chunk.dict, int(size))
+	h, raw, err := p.read(s, chunk, chunk.Dict, int(size))
 	if err != nil {
 		return nil, fmt.Errorf("dictionary: %w", err)
 	}
@@ -228,7 +229,7 @@ func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
 	}
 	d := &Dictionary{n: int(h.DictionaryPageHeader.V.NumValues)}
 	width := 0
-	switch p.Layout.def.Columns[col].Type {
+	switch p.Layout.Def.Columns[col].Type {
 	case table.Word, table.Text:
 		d.bytes, d.ends, err = new(plain.Encoding).DecodeByteArray(nil, raw, nil)
 		if err == nil && len(d.ends) != d.n+1 {
@@ -253,12 +254,12 @@ func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
 }
 
 // read reads and decompresses a page. What it returns is valid until the next call.
-func (p *Pages) read(s *scratch, chunk *chunkLayout, at int64, size int) (h format.PageHeader, raw []byte, err error) {
+func (p *Pages) read(s *scratch, chunk *pageindex.Chunk, at int64, size int) (h format.PageHeader, raw []byte, err error) {
 	page, err := p.bytes(s, at, size)
 	if err != nil {
 		return h, nil, err
 	}
-	h, header, err := pageHeader(page)
+	h, header, err := pageindex.PageHeader(page)
 	if err != nil {
 		return h, nil, err
 	}
@@ -267,7 +268,7 @@ func (p *Pages) read(s *scratch, chunk *chunkLayout, at int64, size int) (h form
 		return h, nil, io.ErrUnexpectedEOF
 	}
 	body = body[:h.CompressedPageSize]
-	switch chunk.codec {
+	switch chunk.Codec {
 	case format.Uncompressed:
 		return h, body, nil
 	case format.Zstd:
@@ -279,7 +280,7 @@ func (p *Pages) read(s *scratch, chunk *chunkLayout, at int64, size int) (h form
 		}
 		return h, s.raw, nil
 	}
-	return h, nil, fmt.Errorf("compressed by %s", chunk.codec)
+	return h, nil, fmt.Errorf("compressed by %s", chunk.Codec)
 }
 
 // bytes is a part of the file: a copy of it, unless all of the file is in memory.
@@ -308,8 +309,8 @@ type values struct {
 type pageRows struct{ n, from, to int }
 
 // page appends rows of the k-th page of a chunk.
-func (p *Pages) page(s *scratch, chunk *chunkLayout, k int, v *values, rows pageRows) error {
-	h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
+func (p *Pages) page(s *scratch, chunk *pageindex.Chunk, k int, v *values, rows pageRows) error {
+	h, raw, err := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
 	if err != nil {
 		return err
 	}
@@ -517,26 +518,26 @@ func (p *Pages) Find(col int, word string) (from, to int64, err error) {
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
 	found := false
-	for g := range p.Layout.groups {
-		group := &p.Layout.groups[g]
-		chunk := &group.chunks[col]
+	for g := range p.Layout.Groups {
+		group := &p.Layout.Groups[g]
+		chunk := &group.Chunks[col]
 		k := 0
-		if chunk.bounds != nil {
-			k = sort.Search(len(chunk.bounds), func(i int) bool { return chunk.bounds[i].high >= word })
+		if chunk.Bounds != nil {
+			k = sort.Search(len(chunk.Bounds), func(i int) bool { return chunk.Bounds[i].High >= word })
 		}
-		for ; k < len(chunk.pages) && (chunk.bounds == nil || chunk.bounds[k].low <= word); k++ {
+		for ; k < len(chunk.Pages) && (chunk.Bounds == nil || chunk.Bounds[k].Low <= word); k++ {
 			low, high, err := p.findIn(s, g, col, k, word)
 			if err != nil {
-				return 0, 0, fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name,
-					p.Layout.def.Columns[col].Name, g, k, err)
+				return 0, 0, fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.Def.Name,
+					p.Layout.Def.Columns[col].Name, g, k, err)
 			}
 			if low == high {
 				continue
 			}
 			if !found {
-				found, from = true, group.first+low
+				found, from = true, group.First+low
 			}
-			to = group.first + high
+			to = group.First + high
 		}
 	}
 	return from, to, nil
@@ -544,15 +545,15 @@ func (p *Pages) Find(col int, word string) (from, to int64, err error) {
 
 // HasWord reports whether a row group's dictionary of a column has a word that is looked for; true where it has none.
 func (p *Pages) HasWord(col, group int, is func(word []byte) bool) (bool, error) {
-	if p.Layout.groups[group].chunks[col].dict == 0 {
+	if p.Layout.Groups[group].Chunks[col].Dict == 0 {
 		return true, nil
 	}
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
 	dict, err := p.dictionary(s, group, col)
 	if err != nil {
-		return false, fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name,
-			p.Layout.def.Columns[col].Name, group, err)
+		return false, fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.Def.Name,
+			p.Layout.Def.Columns[col].Name, group, err)
 	}
 	for code := range int32(dict.n) {
 		if is(dict.text(code)) {
@@ -564,20 +565,20 @@ func (p *Pages) HasWord(col, group int, is func(word []byte) bool) (bool, error)
 
 // findIn is the rows [low, high) of the group that hold the word within one page.
 func (p *Pages) findIn(s *scratch, g, col, k int, word string) (low, high int64, err error) {
-	group := &p.Layout.groups[g]
-	chunk := &group.chunks[col]
-	first, end := int64(chunk.pages[k].first), group.end(chunk, k)
-	if chunk.bounds != nil && chunk.bounds[k].low == chunk.bounds[k].high { // of this word, for it is between them
+	group := &p.Layout.Groups[g]
+	chunk := &group.Chunks[col]
+	first, end := int64(chunk.Pages[k].First), group.End(chunk, k)
+	if chunk.Bounds != nil && chunk.Bounds[k].Low == chunk.Bounds[k].High { // of this word, for it is between them
 		return first, end, nil
 	}
-	if chunk.dict == 0 {
+	if chunk.Dict == 0 {
 		return 0, 0, errors.New("words without a dictionary")
 	}
 	dict, err := p.dictionary(s, g, col)
 	if err != nil {
 		return 0, 0, err
 	}
-	h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
+	h, raw, err := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
 	if err != nil {
 		return 0, 0, err
 	}

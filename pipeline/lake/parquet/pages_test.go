@@ -19,6 +19,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"pgregory.net/rapid"
 
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -106,7 +107,7 @@ func written(t rapid.TB, c *untyped, group int) *Pages {
 }
 
 func opened(t rapid.TB, file []byte, def *table.Table) *Pages {
-	l, err := ReadLayout(bytes.NewReader(file), int64(len(file)), def, 0)
+	l, err := pageindex.Read(bytes.NewReader(file), int64(len(file)), def, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,8 +180,8 @@ func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
 		want := sorted(def, r, rapid.IntRange(1, 60).Draw(t, "customers"), rapid.SampledFrom([]int{1, 40, 600}).Draw(t,
 			"most"))
 		p := written(t, want, rapid.SampledFrom([]int{500, PageRows, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
-		if p.Layout.Rows() != int64(want.N) {
-			t.Fatalf("%d rows, want %d", p.Layout.Rows(), want.N)
+		if p.Layout.Rows != int64(want.N) {
+			t.Fatalf("%d rows, want %d", p.Layout.Rows, want.N)
 		}
 		if !sameRows(byLibrary(t, p.Source, def), want) {
 			t.Fatal("arrow-go reads other rows")
@@ -274,13 +275,13 @@ func FuzzLayout(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		l, err := ReadLayout(bytes.NewReader(b), int64(len(b)), def, 0)
-		if err != nil || l.Rows() > 1000 {
+		l, err := pageindex.Read(bytes.NewReader(b), int64(len(b)), def, 0)
+		if err != nil || l.Rows > 1000 {
 			return
 		}
 		p := Pages{Layout: l, Source: bytes.NewReader(b), Decoder: d}
 		got := NewColumns(table.Untyped(def))
-		if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, 0, l.Rows()); err == nil {
+		if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, 0, l.Rows); err == nil {
 			if err := got.check(); err != nil {
 				t.Fatal(err)
 			}
@@ -359,7 +360,7 @@ func TestRaw(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, src := range []io.ReaderAt{bytes.NewReader(buf.Bytes()), InMemory(buf.Bytes())} {
-		layout, err := ReadLayout(src, int64(buf.Len()), def)
+		layout, err := pageindex.Read(src, int64(buf.Len()), def)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -69,7 +70,7 @@ func newReader(src Source, def *table.Table, w Wanted) (*reader, error) {
 	if w.Only != "" {
 		bounded = []int{w.By}
 	}
-	layout, err := ReadLayoutOf(src, size, def, w.Cols, bounded...)
+	layout, err := pageindex.ReadOf(src, size, def, w.Cols, bounded...)
 	if err != nil {
 		return nil, err
 	}
@@ -97,10 +98,10 @@ func (r *reader) dictionary(_, col int, load func() (*Dictionary, error)) (*Dict
 }
 
 // Groups is the number of row groups.
-func (r *reader) Groups() int { return r.pages.Layout.Groups() }
+func (r *reader) Groups() int { return len(r.pages.Layout.Groups) }
 
 // Rows is the number of rows of the file.
-func (r *reader) Rows() int64 { return r.pages.Layout.Rows() }
+func (r *reader) Rows() int64 { return r.pages.Layout.Rows }
 
 // Use makes Next fill columns of an earlier reader of the table, which has to be done with them.
 func (r *Reader[T]) Use(c *Columns[T]) { r.out = c.Any() }
@@ -120,11 +121,11 @@ func (r *reader) bounds(col int) (low, high string, ok bool) {
 	if r.group >= r.Groups() || !slices.Contains(r.wanted.Cols, col) {
 		return "", "", false
 	}
-	b := r.pages.Layout.groups[r.group].chunks[col].whole
+	b := r.pages.Layout.Groups[r.group].Chunks[col].Whole
 	if b == nil {
 		return "", "", false
 	}
-	return b.low, b.high, true
+	return b.Low, b.High, true
 }
 
 // Next returns the next rows' columns, or nil at the end: of one row group, so that their words are of one dictionary.
@@ -136,8 +137,8 @@ func (r *Reader[T]) Next() (*Columns[T], error) {
 
 func (r *reader) next() (*untyped, error) {
 	for r.group < r.Groups() {
-		g := &r.pages.Layout.groups[r.group]
-		from, to := g.first+r.at, g.first+g.rows
+		g := &r.pages.Layout.Groups[r.group]
+		from, to := g.First+r.at, g.First+g.Rows
 		if r.wanted.Rows > 0 {
 			to = min(to, from+r.wanted.Rows)
 		}
@@ -146,7 +147,7 @@ func (r *reader) next() (*untyped, error) {
 		if !passed {
 			passed, err = r.decode(from, to)
 		}
-		if r.at = to - g.first; r.at == g.rows {
+		if r.at = to - g.First; r.at == g.Rows {
 			r.Skip()
 		}
 		if !passed || err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -54,9 +55,9 @@ func OpenAtOnce[T any](o Opener, e lake.FileEntry, def tables.Def[T], cols table
 		return nil, err
 	}
 	src, _, err := InMemory(f, nil)
-	var layout *parquet.Layout
+	var layout *pageindex.Layout
 	if err == nil {
-		layout, err = parquet.ReadLayout(src, f.Size(), def.Table)
+		layout, err = pageindex.Read(src, f.Size(), def.Table)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
@@ -98,7 +99,7 @@ func (r *Reader[T]) next() (*parquet.Columns[T], error) {
 	if r.stream != nil {
 		return r.stream.Next()
 	}
-	if r.group == r.pages.Layout.Groups() {
+	if r.group == len(r.pages.Layout.Groups) {
 		return nil, nil
 	}
 	r.out.Reset()

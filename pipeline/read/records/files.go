@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -87,15 +88,15 @@ type dictKey struct {
 }
 
 // layout is a file's layout, read once.
-func (l *Lake) layout(snap *lake.Snapshot, e lake.FileEntry) (*parquet.Layout, error) {
-	return l.layouts.Get(context.Background(), e.Hash, otter.LoaderFunc[lake.Hash, *parquet.Layout](
-		func(context.Context, lake.Hash) (*parquet.Layout, error) {
+func (l *Lake) layout(snap *lake.Snapshot, e lake.FileEntry) (*pageindex.Layout, error) {
+	return l.layouts.Get(context.Background(), e.Hash, otter.LoaderFunc[lake.Hash, *pageindex.Layout](
+		func(context.Context, lake.Hash) (*pageindex.Layout, error) {
 			f, err := l.files.take(snap, e)
 			if err != nil {
 				return nil, err
 			}
 			defer l.files.give(f)
-			return parquet.ReadLayout(f, f.Size(), tables.Lines().Table, int(tables.LineCustomerID))
+			return pageindex.Read(f, f.Size(), tables.Lines().Table, int(tables.LineCustomerID))
 		}))
 }
 
