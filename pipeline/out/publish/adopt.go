@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 // NotViewsError says that the database of the dsn is the internal one of another copy.
@@ -55,8 +56,8 @@ func (s Schema) adopt(ctx context.Context, c *clickhouse.Conn, st state, id uint
 		return err
 	}
 	var names []string
-	for _, p := range theTables(true) {
-		names = append(names, p.data())
+	for _, p := range content.Tables(true) {
+		names = append(names, p.Data())
 	}
 	for _, name := range append(names, "loads", "published") {
 		if !slices.Contains(st.old, name) {

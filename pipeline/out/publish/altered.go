@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 // AlteredError says that tables on a server are not as this program made them.
@@ -26,7 +27,7 @@ func (e *AlteredError) Hint() string {
 }
 
 // checkColumns compares a server's data tables with what is inserted into them.
-func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*published) error {
+func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*content.Table) error {
 	there := make(map[string]map[string]string)
 	var tableName, name, kind string
 	err := c.Each(ctx, clickhouse.Select{
@@ -45,19 +46,19 @@ func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*pu
 	}
 	e := &AlteredError{Server: c.Address()}
 	for _, p := range list {
-		has := there[p.data()]
-		for _, want := range p.columns() {
-			got, found := has[want.name]
+		has := there[p.Data()]
+		for _, want := range p.Columns() {
+			got, found := has[want.Name]
 			switch {
 			case !found:
-				e.List = append(e.List, fmt.Sprintf("%s has no column %s", p.data(), want.name))
-				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", s.name(p.data()),
-					clickhouse.Name(want.name), want.kind))
-			case got != want.kind:
-				e.List = append(e.List, fmt.Sprintf("column %s of %s is %s, not %s", want.name, p.data(), got,
-					want.kind))
-				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s MODIFY COLUMN %s %s", s.name(p.data()),
-					clickhouse.Name(want.name), want.kind))
+				e.List = append(e.List, fmt.Sprintf("%s has no column %s", p.Data(), want.Name))
+				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", s.name(p.Data()),
+					clickhouse.Name(want.Name), want.Kind))
+			case got != want.Kind:
+				e.List = append(e.List, fmt.Sprintf("column %s of %s is %s, not %s", want.Name, p.Data(), got,
+					want.Kind))
+				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s MODIFY COLUMN %s %s", s.name(p.Data()),
+					clickhouse.Name(want.Name), want.Kind))
 			}
 		}
 	}

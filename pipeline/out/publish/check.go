@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 // place is a partition of a data table on a server.
@@ -108,7 +109,7 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 // countPlace counts the loads of one partition.
 func (ps *partitions) countPlace(ctx context.Context, n *node, at place, loads []*load,
 	broken map[uint64]*DifferError) error {
-	p := find(ps.tables, strings.TrimSuffix(at.table, "_data"))
+	p := content.Find(ps.tables, strings.TrimSuffix(at.table, "_data"))
 	if p == nil || len(loads) == 0 || !ps.inScope(at.cycle) {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 // waste is a load that no view shows.
@@ -254,11 +255,11 @@ func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 		ids = append(ids, w.id)
 	}
 	for at, loads := range byPart {
-		p := find(theTables(true), at.table)
+		p := content.Find(content.Tables(true), at.table)
 		if p == nil {
 			continue
 		}
-		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", cl.schema.name(p.data()), at.cycle,
+		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", cl.schema.name(p.Data()), at.cycle,
 			join(loads))
 		err := each(ctx, cl.nodes.holders(), func(ctx context.Context, n *node) error {
 			return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete rows that no view shows", sql)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 //go:embed ddl/*.sql
@@ -105,11 +106,11 @@ func (s Schema) views() (list []string, hash string, err error) {
 
 // viewColumns are the columns of a view by the view's name.
 func viewColumns(view string) (string, error) {
-	p := find(theTables(true), view)
+	p := content.Find(content.Tables(true), view)
 	if p == nil {
 		return "", fmt.Errorf("no table is published as %s", view)
 	}
-	return p.viewColumns(), nil
+	return p.ViewColumns(), nil
 }
 
 // state is which versions a server has.
@@ -169,8 +170,8 @@ func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error
 // tableNames are the tables that the DDL makes in the internal database.
 func tableNames() []string {
 	list := []string{"schema_versions", "published", "loads", "checks"}
-	for _, p := range theTables(true) {
-		list = append(list, p.name+"_rows", p.data())
+	for _, p := range content.Tables(true) {
+		list = append(list, p.Name+"_rows", p.Data())
 	}
 	return list
 }
@@ -178,8 +179,8 @@ func tableNames() []string {
 // viewNames are the views.
 func viewNames() []string {
 	list := []string{"live", "schema_versions"}
-	for _, p := range theTables(true) {
-		list = append(list, p.name)
+	for _, p := range content.Tables(true) {
+		list = append(list, p.Name)
 	}
 	return list
 }
@@ -243,7 +244,7 @@ func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (dr
 	if len(drift) > 0 {
 		return drift, nil
 	}
-	return nil, s.checkColumns(ctx, c, theTables(samples))
+	return nil, s.checkColumns(ctx, c, content.Tables(samples))
 }
 
 // newer is the error of tables that a later program changed.

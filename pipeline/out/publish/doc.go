@@ -1,6 +1,7 @@
 // Package publish keeps a copy of the lake in ClickHouse: the views show one complete state of the lake, to the last
 // digit, and change from one state to the next in one step, whatever is killed and when. docs/clickhouse.md describes
-// the same for people who query it.
+// the same for people who query it. Package content says what of a state is copied; this package inserts it, proves
+// that it is there, and moves the views to it.
 //
 // The database of the dsn contains only views; each view and each of its columns has a comment:
 //

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 // The DDL that is checked in has the columns that are inserted, in order and of their types.
@@ -20,33 +21,33 @@ func TestDDLHasTheColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(list, ";\n")
-	for _, p := range theTables(true) {
-		_, rest, found := strings.Cut(text, "CREATE TABLE IF NOT EXISTS `copy_internal`."+p.data()+"\n(\n")
+	for _, p := range content.Tables(true) {
+		_, rest, found := strings.Cut(text, "CREATE TABLE IF NOT EXISTS `copy_internal`."+p.Data()+"\n(\n")
 		body, _, _ := strings.Cut(rest, "\n)\nENGINE = MergeTree\nPARTITION BY cycle\n")
 		var got, want []string
 		for line := range strings.Lines(body) {
 			line, _, _ = strings.Cut(strings.TrimSpace(line), " CODEC(")
 			got = append(got, strings.TrimSuffix(line, ","))
 		}
-		for _, c := range p.columns() {
-			want = append(want, quoted(c.name)+" "+c.kind)
+		for _, c := range p.Columns() {
+			want = append(want, quoted(c.Name)+" "+c.Kind)
 		}
 		if !found || strings.Join(got, "\n") != strings.Join(want, "\n") {
-			t.Errorf("%s:\n%s\nwant\n%s", p.data(), strings.Join(got, "\n"), strings.Join(want, "\n"))
+			t.Errorf("%s:\n%s\nwant\n%s", p.Data(), strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
-		_, rest, _ = strings.Cut(text, "CREATE OR REPLACE VIEW `copy`."+p.name+"\n(\n")
+		_, rest, _ = strings.Cut(text, "CREATE OR REPLACE VIEW `copy`."+p.Name+"\n(\n")
 		_, rest, _ = strings.Cut(rest, "\n)\nAS\nSELECT\n")
-		body, _, _ = strings.Cut(rest, "\nFROM `copy_internal`."+p.name+"_rows\nWHERE load GLOBAL IN ")
+		body, _, _ = strings.Cut(rest, "\nFROM `copy_internal`."+p.Name+"_rows\nWHERE load GLOBAL IN ")
 		var columns []string
-		if p.cycle {
-			columns = append(columns, cycleColumn)
+		if p.Cycle {
+			columns = append(columns, content.CycleColumn)
 		}
-		for _, c := range p.def.Columns {
+		for _, c := range p.Def.Columns {
 			columns = append(columns, quoted(c.Name))
 		}
 		if got := regexp.MustCompile(`,?\s+`).ReplaceAllString(strings.TrimSpace(body),
 			","); got != strings.Join(columns, ",") {
-			t.Errorf("view %s has %s, want %s", p.name, got, strings.Join(columns, ","))
+			t.Errorf("view %s has %s, want %s", p.Name, got, strings.Join(columns, ","))
 		}
 	}
 	if cluster, err := (Schema{Database: "copy", Cluster: "main"}).DDL(); err != nil ||
@@ -58,15 +59,15 @@ func TestDDLHasTheColumns(t *testing.T) {
 // two is a run of one cycle with a bucket whose lines and statements come to these payments, and a second one that
 // agrees.
 func two(lines, statements string, totals ...lake.Total) *copyState {
-	list := theTables(false)
-	r := &copyState{whole: make(map[key]*load), target: &target{tables: list, report: &Report{},
-		src: &Source{Snap: &lake.Snapshot{Manifest: lake.Manifest{Buckets: 2,
+	list := content.Tables(false)
+	r := &copyState{whole: make(map[content.Key]*load), target: &target{tables: list, report: &Report{},
+		src: &content.Source{Snap: &lake.Snapshot{Manifest: lake.Manifest{Buckets: 2,
 			Cycles: []lake.CycleRef{{Cycle: "2026-09"}}, Totals: totals}}}}}
 	add := func(name, path, payment string, bucket int) {
-		p := find(list, name)
-		i := &item{table: p, path: path, cycle: "2026-09", bucket: bucket}
+		p := content.Find(list, name)
+		i := &content.Item{Table: p, Path: path, Cycle: "2026-09", Bucket: bucket}
 		l := &load{table: name, path: path, rows: 1}
-		for _, column := range p.sumNames() {
+		for _, column := range p.SumNames() {
 			sum := "0"
 			if column == "payment_amount" {
 				sum = payment
@@ -74,7 +75,7 @@ func two(lines, statements string, totals ...lake.Total) *copyState {
 			l.sums = append(l.sums, sum)
 		}
 		r.items = append(r.items, i)
-		r.whole[i.key()] = l
+		r.whole[i.Key()] = l
 	}
 	add("taxes", "e", "0", 0)
 	add("lines", "a", "0.1", 0)
@@ -122,19 +123,20 @@ func TestTaxTotals(t *testing.T) {
 			"totals, but 10.01 in statements on the server"},
 	} {
 		r := two("1", "1", lake.Total{Name: "2026-09/statements.tax_amount", Value: c.total})
-		taxes := find(r.tables, "taxes")
-		r.items = append(r.items, &item{table: taxes, path: "partners", cycle: "2026-09", bucket: lake.NoBucket})
+		taxes := content.Find(r.tables, "taxes")
+		r.items = append(r.items, &content.Item{Table: taxes, Path: "partners", Cycle: "2026-09",
+			Bucket: lake.NoBucket})
 		for path, amount := range map[string]string{"d": "10.01", "e": c.customers, "partners": c.partners} {
 			p := taxes
 			if path == "d" {
-				p = find(r.tables, "statements")
+				p = content.Find(r.tables, "statements")
 			}
-			l := r.whole[key{p.name, path}]
+			l := r.whole[content.Key{Table: p.Name, Path: path}]
 			if l == nil {
 				l = &load{rows: 1, sums: []string{"0", "0", "0"}}
-				r.whole[key{p.name, path}] = l
+				r.whole[content.Key{Table: p.Name, Path: path}] = l
 			}
-			l.sums[slices.Index(p.sumNames(), taxAmount)] = amount
+			l.sums[slices.Index(p.SumNames(), content.TaxAmount)] = amount
 		}
 		err := r.totals()
 		if got := fmt.Sprint(err); c.want == "" && err != nil || c.want != "" && got != c.want {
@@ -143,25 +145,15 @@ func TestTaxTotals(t *testing.T) {
 	}
 }
 
-func TestTrimZeros(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{"1.50000000": "1.5", "100": "100", "100.00": "100", "-0.00000000": "0",
-		"0": "0", "-1.01": "-1.01"} {
-		if got := trimZeros(text); got != want {
-			t.Errorf("%s: %s, want %s", text, got, want)
-		}
-	}
-}
-
 // Small files share an INSERT, large ones have their own, and no INSERT is of two cycles or shards.
 func TestGroups(t *testing.T) {
 	t.Parallel()
-	p := theTables(false)[0]
-	of := func(cycle string, bucket int, rows int64) *item {
-		return &item{table: p, cycle: cycle, bucket: bucket, rows: rows}
+	p := content.Tables(false)[0]
+	of := func(cycle string, bucket int, rows int64) *content.Item {
+		return &content.Item{Table: p, Cycle: cycle, Bucket: bucket, Rows: rows}
 	}
-	list := groups([]*item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10), of("2026-10", 0, 10),
-		of("2026-10", 2, maxRows), of("2026-10", 4, 1),
+	list := groups([]*content.Item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10),
+		of("2026-10", 0, 10), of("2026-10", 2, maxRows), of("2026-10", 4, 1),
 		of("2026-10", lake.NoBucket, 1)}, 2)
 	var got []string
 	for _, g := range list {

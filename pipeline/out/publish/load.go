@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -27,10 +27,10 @@ type load struct {
 
 // group is what goes into one INSERT: items of one table, cycle and shard.
 type group struct {
-	table *published
+	table *content.Table
 	cycle string
 	shard int
-	items []*item
+	items []*content.Item
 	rows  int64
 }
 
@@ -42,7 +42,7 @@ const (
 )
 
 // groups puts items together. Items come by table and path, which is by cycle.
-func groups(items []*item, shards int) []*group {
+func groups(items []*content.Item, shards int) []*group {
 	type place struct {
 		table, cycle string
 		shard        int
@@ -50,25 +50,25 @@ func groups(items []*item, shards int) []*group {
 	open := make(map[place]*group)
 	var all []*group
 	for _, i := range items {
-		at := place{i.table.name, i.cycle, shardOf(i, shards)}
+		at := place{i.Table.Name, i.Cycle, shardOf(i, shards)}
 		g := open[at]
-		if g == nil || g.rows+i.rows > maxRows || len(g.items) == maxItems {
-			g = &group{table: i.table, cycle: i.cycle, shard: at.shard}
+		if g == nil || g.rows+i.Rows > maxRows || len(g.items) == maxItems {
+			g = &group{table: i.Table, cycle: i.Cycle, shard: at.shard}
 			open[at] = g
 			all = append(all, g)
 		}
 		g.items = append(g.items, i)
-		g.rows += i.rows
+		g.rows += i.Rows
 	}
 	return all
 }
 
 // shardOf is where an item's rows go: by bucket; what is of no bucket goes to the first shard (PUB-9).
-func shardOf(i *item, shards int) int {
-	if i.bucket == lake.NoBucket {
+func shardOf(i *content.Item, shards int) int {
+	if i.Bucket == lake.NoBucket {
 		return 0
 	}
-	return i.bucket % shards
+	return i.Bucket % shards
 }
 
 // insertSettings make few parts, whatever the server's profile says.
@@ -84,9 +84,9 @@ type sender struct {
 	loader *loader
 	group  *group
 	loads  []load
-	block  *block
+	block  *content.Block
 	at     int // of the item at hand; -1 before the first
-	tally  *tally
+	tally  *content.Tally
 	next   func() (*parquet.Columns[tables.Any], error, bool)
 	stop   func()
 }
@@ -94,15 +94,15 @@ type sender struct {
 // insert sends a group to one server and returns its loads, each with what was sent. That the server holds it is for
 // verify to say.
 func (ld *loader) insert(ctx context.Context, n *node, g *group, ids []uint64) (loads []load, err error) {
-	s := &sender{loader: ld, group: g, block: newBlock(g.table), at: -1, stop: func() {}}
+	s := &sender{loader: ld, group: g, block: content.NewBlock(g.table), at: -1, stop: func() {}}
 	for k, i := range g.items {
-		s.loads = append(s.loads, load{id: ids[k], table: g.table.name, path: i.path, cycle: g.cycle, shard: g.shard,
-			layout: i.layout()})
+		s.loads = append(s.loads, load{id: ids[k], table: g.table.Name, path: i.Path, cycle: g.cycle, shard: g.shard,
+			layout: i.Layout()})
 	}
 	defer func() { s.stop() }()
-	at := place{n.Address(), g.table.data(), g.cycle}
+	at := place{n.Address(), g.table.Data(), g.cycle}
 	ld.begins(at)
-	err = n.Insert(ctx, &clickhouse.Insert{Table: ld.schema.name(g.table.data()), Columns: s.block.input,
+	err = n.Insert(ctx, &clickhouse.Insert{Table: ld.schema.name(g.table.Data()), Columns: s.block.Input,
 		Settings: insertSettings(), Next: s.more})
 	if err == nil {
 		ld.ends(at, s.loads)
@@ -142,9 +142,9 @@ func (s *sender) more(ctx context.Context) (bool, error) {
 			return false, err
 		case ok && cols.N == 0:
 		case ok:
-			s.block.fill(s.loads[s.at].id, s.group.cycle, cols)
+			s.block.Fill(s.loads[s.at].id, s.group.cycle, cols)
 			s.loader.sent(cols.N)
-			return true, s.tally.add(cols)
+			return true, s.tally.Add(cols)
 		default:
 			if err := s.end(); err != nil {
 				return false, err
@@ -163,42 +163,31 @@ func (s *sender) more(ctx context.Context) (bool, error) {
 func (s *sender) begin(ctx context.Context, at int) (err error) {
 	s.stop()
 	s.at = at
-	s.next, s.stop = iter.Pull2(s.group.items[at].read(ctx))
-	s.tally, err = newTally(s.group.table)
+	s.next, s.stop = iter.Pull2(s.group.items[at].Read(ctx))
+	s.tally, err = content.NewTally(s.group.table)
 	return err
 }
 
 // end notes what the item at hand came to, and holds it against the manifest.
 func (s *sender) end() error {
 	l, i := &s.loads[s.at], s.group.items[s.at]
-	l.rows, l.sums = s.tally.rows, s.tally.texts()
-	if !i.known {
+	l.rows, l.sums = s.tally.Rows, s.tally.Texts()
+	if !i.Known {
 		return nil
 	}
-	if l.rows != i.rows {
-		return &DifferError{What: i.path, Column: "rows", Left: fmt.Sprintf("%d in the manifest", i.rows),
+	if l.rows != i.Rows {
+		return &DifferError{What: i.Path, Column: "rows", Left: fmt.Sprintf("%d in the manifest", i.Rows),
 			Right: fmt.Sprintf("%d in the file", l.rows)}
 	}
-	for _, sum := range i.sums {
-		for k, name := range s.group.table.sumNames() {
-			if want := trimZeros(sum.Value); name == sum.Column && want != l.sums[k] {
-				return &DifferError{What: i.path, Column: name, Left: want + " in the manifest", Right: l.sums[k] +
+	for _, sum := range i.Sums {
+		for k, name := range s.group.table.SumNames() {
+			if want := content.TrimZeros(sum.Value); name == sum.Column && want != l.sums[k] {
+				return &DifferError{What: i.Path, Column: name, Left: want + " in the manifest", Right: l.sums[k] +
 					" in the file"}
 			}
 		}
 	}
 	return nil
-}
-
-// trimZeros takes the zeros off a decimal's end.
-func trimZeros(text string) string {
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	if text == "-0" {
-		return "0"
-	}
-	return text
 }
 
 // load inserts a group on every server of its shard and verifies it there. What can heal is tried again, under new ids;

@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -103,10 +104,10 @@ func (to *target) put(ctx context.Context, n *node, p *Pointer) error {
 	moved, asOf := proto.ColInt64{}, proto.ColInt64{}
 	from, hash := proto.ColStr{}, proto.ColStr{}
 	cycles, manifests, loads := new(proto.ColStr).Array(), new(proto.ColUInt64).Array(), new(proto.ColUInt64).Array()
-	in := proto.Input{{Name: "number", Data: &number}, {Name: "moved_at", Data: typed(&moved, moment)},
+	in := proto.Input{{Name: "number", Data: &number}, {Name: "moved_at", Data: content.Typed(&moved, content.Moment)},
 		{Name: "lake", Data: &from},
 		{Name: "manifest", Data: &manifest}, {Name: "manifest_hash", Data: &hash},
-		{Name: "as_of", Data: typed(&asOf, moment)},
+		{Name: "as_of", Data: content.Typed(&asOf, content.Moment)},
 		{Name: "cycles", Data: cycles}, {Name: "cycle_manifests", Data: manifests}, {Name: "loads", Data: loads}}
 	return n.Retry(ctx, func() error {
 		return n.Insert(ctx, once(to.schema.name("published"), in, func() {
@@ -158,7 +159,7 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 			cycle.Append(l.cycle)
 			shard.Append(uint32(l.shard))
 			rows.Append(uint64(l.rows))
-			columns.Append(find(theTables(true), l.table).sumNames())
+			columns.Append(content.Find(content.Tables(true), l.table).SumNames())
 			sums.Append(l.sums)
 		}
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -85,10 +86,10 @@ func (e *OtherLakeError) Hint() string {
 // target is what is published, where to, and what is reported of it.
 type target struct {
 	o      *Options
-	src    *Source
+	src    *content.Source
 	schema Schema
 	nodes  *nodes
-	tables []*published
+	tables []*content.Table
 	report *Report
 }
 
@@ -97,9 +98,9 @@ type copyState struct {
 	*target
 	base  Pointer // what is shown now
 	begun uint64  // an id of the begin
-	items []*item
-	noted map[uint64]*load // every load that is noted
-	whole map[key]*load    // loads of the items, counted
+	items []*content.Item
+	noted map[uint64]*load      // every load that is noted
+	whole map[content.Key]*load // loads of the items, counted
 }
 
 // partitions says what happened to the partitions of the servers.
@@ -117,10 +118,10 @@ type partitions struct {
 type run struct{ *partitions }
 
 // newRun returns a publish that has not begun.
-func newRun(o *Options, src *Source) *run {
-	to := &target{o: o, src: src, schema: Schema{o.Server.Database, o.Cluster}, tables: theTables(src.Samples),
+func newRun(o *Options, src *content.Source) *run {
+	to := &target{o: o, src: src, schema: Schema{o.Server.Database, o.Cluster}, tables: content.Tables(src.Samples),
 		report: newReport(o, src)}
-	state := &copyState{target: to, noted: make(map[uint64]*load), whole: make(map[key]*load)}
+	state := &copyState{target: to, noted: make(map[uint64]*load), whole: make(map[content.Key]*load)}
 	return &run{&partitions{copyState: state, was: make(map[place]makeup), changed: make(map[place]bool),
 		inserted: make(map[place]uint64), unsure: make(map[place]int)}}
 }
@@ -128,7 +129,7 @@ func newRun(o *Options, src *Source) *run {
 // Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
 // *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake; the views show one whole state whatever
 // happens.
-func Publish(ctx context.Context, o *Options, src *Source) (report *Report, err error) {
+func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
 	const turns = 3 // another publisher that moves the pointer each time is one too many
 	for range turns {
 		r := newRun(o, src)
@@ -237,7 +238,7 @@ func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []st
 		whole = whole && states[i].whole
 	}
 	if !whole {
-		items, err := pr.src.items(ctx, pr.tables)
+		items, err := pr.src.Items(ctx, pr.tables)
 		pr.report.plan(items, items)
 		return false, err
 	}
@@ -330,7 +331,7 @@ func (c *copyState) readLoads(ctx context.Context) error {
 		SQL:  "SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM " + c.schema.name("loads"),
 		Into: []any{&id, &name, &path, &in, &cycle, &shard, &rows, &sums}, Begin: func() { clear(c.noted) },
 	}, func() error {
-		if in < plainLayout || in > taxedLayout {
+		if in < content.PlainLayout || in > content.TaxedLayout {
 			path = ""
 		}
 		if old := c.noted[id]; old != nil && old.path != "" {
@@ -345,8 +346,8 @@ func (c *copyState) readLoads(ctx context.Context) error {
 // padded are a load's sums with those of columns that were added to its table later: the server has 0 there.
 func (c *copyState) padded(table string, sums []string) []string {
 	sums = slices.Clone(sums)
-	if p := find(c.tables, table); p != nil {
-		for len(sums) < len(p.sums) {
+	if p := content.Find(c.tables, table); p != nil {
+		for len(sums) < len(p.Sums) {
 			sums = append(sums, "0")
 		}
 	}
@@ -354,28 +355,28 @@ func (c *copyState) padded(table string, sums []string) []string {
 }
 
 // match finds the items whose rows are there, and returns those that are missing.
-func (r *run) match(ctx context.Context) ([]*item, error) {
+func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 	var err error
-	if r.items, err = r.src.items(ctx, r.tables); err != nil {
+	if r.items, err = r.src.Items(ctx, r.tables); err != nil {
 		return nil, err
 	}
-	type content struct {
-		key
+	type version struct {
+		of     content.Key
 		layout int
 	}
-	byKey := make(map[content]*load)
+	byKey := make(map[version]*load)
 	for id, l := range r.noted {
-		k := content{key{l.table, l.path}, l.layout}
+		k := version{content.Key{Table: l.table, Path: l.path}, l.layout}
 		if old := byKey[k]; l.path != "" && r.usable(l) && (old == nil || r.better(id, old.id)) {
 			byKey[k] = l
 		}
 	}
 	var there []*load
 	for _, i := range r.items {
-		l := byKey[content{i.key(), i.layout()}]
+		l := byKey[version{i.Key(), i.Layout()}]
 		if l != nil && (!r.o.Rebalance || l.shard == shardOf(i, r.nodes.shards)) {
 			there = append(there, l)
-			r.whole[i.key()] = l
+			r.whole[i.Key()] = l
 		}
 	}
 	for _, id := range r.base.Loads {
@@ -387,12 +388,12 @@ func (r *run) match(ctx context.Context) ([]*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	var missing []*item
+	var missing []*content.Item
 	for _, i := range r.items {
-		l := r.whole[i.key()]
+		l := r.whole[i.Key()]
 		if l != nil && broken[l.id] != nil {
 			r.report.Repaired = append(r.report.Repaired, broken[l.id].text())
-			delete(r.whole, i.key())
+			delete(r.whole, i.Key())
 			l = nil
 		}
 		if l == nil {
@@ -436,16 +437,16 @@ type loader struct {
 }
 
 // loadAll inserts what is missing, several groups at once.
-func (ld *loader) loadAll(ctx context.Context, missing []*item) error {
+func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
 	inserts := ld.o.Inserts
 	if inserts < 1 {
 		inserts = 2
 	}
 	work, within := errgroup.WithContext(ctx)
 	work.SetLimit(inserts)
-	byKey := make(map[key]*item, len(missing))
+	byKey := make(map[content.Key]*content.Item, len(missing))
 	for _, i := range missing {
-		byKey[i.key()] = i
+		byKey[i.Key()] = i
 	}
 	for _, g := range groups(missing, ld.nodes.shards) {
 		work.Go(func() error {
@@ -460,7 +461,7 @@ func (ld *loader) loadAll(ctx context.Context, missing []*item) error {
 			defer ld.mu.Unlock()
 			for i := range loads {
 				l := &loads[i]
-				ld.whole[key{l.table, l.path}], ld.noted[l.id] = l, l
+				ld.whole[content.Key{Table: l.table, Path: l.path}], ld.noted[l.id] = l, l
 				ld.report.inserted(l)
 			}
 			return nil
@@ -482,7 +483,7 @@ func (c *copyState) next() *Pointer {
 		p.AsOf = asOf
 	}
 	for _, i := range c.items {
-		if l := c.whole[i.key()]; l.rows > 0 {
+		if l := c.whole[i.Key()]; l.rows > 0 {
 			p.Loads = append(p.Loads, l.id)
 		}
 	}

@@ -1,6 +1,9 @@
 package publish
 
-import "github.com/tollbook/tollbook/pipeline/lake"
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
+)
 
 // Report is what a publish did.
 type Report struct {
@@ -37,26 +40,26 @@ type TableReport struct {
 	Inserted int64  `json:"inserted_rows"`
 }
 
-func newReport(o *Options, src *Source) *Report {
+func newReport(o *Options, src *content.Source) *Report {
 	return &Report{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster, Cycle: src.Cycle,
 		DryRun: o.DryRun}
 }
 
 // plan notes what is to be there and what is missing.
-func (r *Report) plan(items, missing []*item) {
+func (r *Report) plan(items, missing []*content.Item) {
 	at := make(map[string]int)
 	for _, i := range items {
-		k, known := at[i.table.name]
+		k, known := at[i.Table.Name]
 		if !known {
 			k = len(r.Tables)
-			at[i.table.name] = k
-			r.Tables = append(r.Tables, TableReport{Table: i.table.name})
+			at[i.Table.Name] = k
+			r.Tables = append(r.Tables, TableReport{Table: i.Table.Name})
 		}
 		r.Tables[k].Files++
-		r.Tables[k].Rows += i.rows
+		r.Tables[k].Rows += i.Rows
 	}
 	for _, i := range missing {
-		r.Tables[at[i.table.name]].New++
+		r.Tables[at[i.Table.Name]].New++
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -17,9 +18,9 @@ import (
 func (c *copyState) totals() error {
 	manifest := make(map[string]string)
 	for _, t := range c.src.Snap.Manifest.Totals {
-		manifest[t.Name] = trimZeros(t.Value)
+		manifest[t.Name] = content.TrimZeros(t.Value)
 	}
-	cycles, err := c.src.cycles()
+	cycles, err := c.src.Cycles()
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (c *copyState) totals() error {
 // currenciesOf are the currencies of the lines, statements and taxes of a cycle, on the server or in the manifest; "" =
 // the workspace has one.
 func (c *copyState) currenciesOf(cycle string, manifest map[string]string) []string {
-	if c.src.finder == nil {
+	if _, several := c.src.Several(); !several {
 		return []string{""}
 	}
 	var list []string
@@ -51,8 +52,8 @@ func (c *copyState) currenciesOf(cycle string, manifest map[string]string) []str
 	}
 	compared := []string{"lines", "statements", "taxes"}
 	for _, i := range c.items {
-		if i.cycle == cycle && i.money != "" && slices.Contains(compared, i.table.name) {
-			list = append(list, i.money)
+		if i.Cycle == cycle && i.Money != "" && slices.Contains(compared, i.Table.Name) {
+			list = append(list, i.Money)
 		}
 	}
 	slices.Sort(list)
@@ -70,7 +71,8 @@ type totalCheck struct {
 func (t *totalCheck) known(table, column string) (want string, known bool) {
 	name := t.cycle + "/" + table + "." + column
 	if t.currency != "" {
-		if want, known = t.manifest[name+"."+t.currency]; known || t.currency != t.src.finder.Books.Currency {
+		own, _ := t.src.Several()
+		if want, known = t.manifest[name+"."+t.currency]; known || t.currency != own {
 			return want, known
 		}
 	}
@@ -91,10 +93,10 @@ func (t *totalCheck) agreed(column string, v decimal.Decimal) {
 
 // lines checks the amounts of lines and statements.
 func (t *totalCheck) lines() error {
-	lines, statements := find(t.tables, "lines"), find(t.tables, "statements")
-	for k, name := range statements.sumNames() {
-		at := slices.Index(lines.sumNames(), name)
-		if at < 0 || statements.def.Columns[statements.sums[k]].Type != tables.Amount {
+	lines, statements := content.Find(t.tables, "lines"), content.Find(t.tables, "statements")
+	for k, name := range statements.SumNames() {
+		at := slices.Index(lines.SumNames(), name)
+		if at < 0 || statements.Def.Columns[statements.Sums[k]].Type != tables.Amount {
 			continue
 		}
 		l, err := t.sum(lines, at, lake.NoBucket)
@@ -108,10 +110,10 @@ func (t *totalCheck) lines() error {
 		if !l.Equal(s) {
 			return t.smallest(name, at, k)
 		}
-		for _, table := range []*published{lines, statements} { // both come to l
-			if want, known := t.known(table.name, name); known && want != l.String() {
+		for _, table := range []*content.Table{lines, statements} { // both come to l
+			if want, known := t.known(table.Name, name); known && want != l.String() {
 				return &DifferError{What: t.what(), Column: name, Left: want +
-					" in the lake's control totals", Right: l.String() + " in " + table.name + " on the server"}
+					" in the lake's control totals", Right: l.String() + " in " + table.Name + " on the server"}
 			}
 		}
 		t.agreed(name, l)
@@ -121,8 +123,9 @@ func (t *totalCheck) lines() error {
 
 // taxes checks Σ tax_amount of customers in taxes = Σ tax_amount of statements = the manifest (§10.6).
 func (t *totalCheck) taxes() error {
-	statements, taxes := find(t.tables, "statements"), find(t.tables, "taxes")
-	inStatements, inTaxes := slices.Index(statements.sumNames(), taxAmount), slices.Index(taxes.sumNames(), taxAmount)
+	statements, taxes := content.Find(t.tables, "statements"), content.Find(t.tables, "taxes")
+	inStatements := slices.Index(statements.SumNames(), content.TaxAmount)
+	inTaxes := slices.Index(taxes.SumNames(), content.TaxAmount)
 	s, err := t.sum(statements, inStatements, lake.NoBucket)
 	if err != nil {
 		return err
@@ -136,24 +139,24 @@ func (t *totalCheck) taxes() error {
 		sum = sum.Add(part)
 	}
 	if !s.Equal(sum) {
-		return &DifferError{What: t.what(), Column: taxAmount, Left: s.String() + " in statements",
+		return &DifferError{What: t.what(), Column: content.TaxAmount, Left: s.String() + " in statements",
 			Right: sum.String() + " in taxes"}
 	}
-	want, known := t.known(statements.name, taxAmount)
+	want, known := t.known(statements.Name, content.TaxAmount)
 	if !known {
 		return nil
 	}
 	if want != s.String() {
-		return &DifferError{What: t.what(), Column: taxAmount, Left: want + " in the lake's control totals",
+		return &DifferError{What: t.what(), Column: content.TaxAmount, Left: want + " in the lake's control totals",
 			Right: s.String() + " in statements on the server"}
 	}
-	t.agreed(taxAmount, s)
+	t.agreed(content.TaxAmount, s)
 	return nil
 }
 
 // smallest names the first bucket in which lines and statements differ.
 func (t *totalCheck) smallest(column string, at, k int) error {
-	lines, statements := find(t.tables, "lines"), find(t.tables, "statements")
+	lines, statements := content.Find(t.tables, "lines"), content.Find(t.tables, "statements")
 	for bucket := range max(1, t.src.Snap.Manifest.Buckets) {
 		l, err := t.sum(lines, at, bucket)
 		if err != nil {
@@ -173,16 +176,16 @@ func (t *totalCheck) smallest(column string, at, k int) error {
 }
 
 // sum adds a column up over the loads of the cycle and the currency; bucket lake.NoBucket = all.
-func (t *totalCheck) sum(p *published, column, bucket int) (decimal.Decimal, error) {
+func (t *totalCheck) sum(p *content.Table, column, bucket int) (decimal.Decimal, error) {
 	var total decimal.Decimal
 	for _, i := range t.items {
-		if i.table != p || i.cycle != t.cycle || i.money != t.currency ||
-			bucket != lake.NoBucket && i.bucket != bucket {
+		if i.Table != p || i.Cycle != t.cycle || i.Money != t.currency ||
+			bucket != lake.NoBucket && i.Bucket != bucket {
 			continue
 		}
-		v, err := decimal.NewFromString(t.whole[i.key()].sums[column])
+		v, err := decimal.NewFromString(t.whole[i.Key()].sums[column])
 		if err != nil {
-			return total, fmt.Errorf("sum of %s: %w", i.path, err)
+			return total, fmt.Errorf("sum of %s: %w", i.Path, err)
 		}
 		total = total.Add(v)
 	}

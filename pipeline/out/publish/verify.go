@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 // DifferError says that two counts that must be the same are not (§6.6): the pointer does not move, exit code 3.
@@ -44,10 +45,10 @@ type counted struct {
 
 // sumsSQL adds the columns up that must agree. A sum of Decimal(38) overflows without a word: each value is widened
 // first.
-func (p *published) sumsSQL() string {
-	parts := make([]string, len(p.sums))
-	for i, c := range p.sums {
-		def := p.def.Columns[c]
+func sumsSQL(p *content.Table) string {
+	parts := make([]string, len(p.Sums))
+	for i, c := range p.Sums {
+		def := p.Def.Columns[c]
 		wide := fmt.Sprintf("toInt256(`%s`)", def.Name)
 		if scale := def.Type.Scale(); scale > 0 {
 			wide = fmt.Sprintf("toDecimal256(`%s`, %d)", def.Name, scale)
@@ -58,19 +59,19 @@ func (p *published) sumsSQL() string {
 }
 
 // count asks a server what it holds, load by load.
-func (to *target) count(ctx context.Context, n *node, p *published, where string, args ...any) (map[uint64]counted,
+func (to *target) count(ctx context.Context, n *node, p *content.Table, where string, args ...any) (map[uint64]counted,
 	error) {
 	out := make(map[uint64]counted)
 	var id, rows uint64
 	var sums []string
-	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", p.sumsSQL(), to.schema.name(p.data()),
+	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", sumsSQL(p), to.schema.name(p.Data()),
 		where)
 	err := n.Each(ctx, clickhouse.Select{
-		What: "count what is in " + p.data(), SQL: sql, Args: args, Into: []any{&id, &rows, &sums},
+		What: "count what is in " + p.Data(), SQL: sql, Args: args, Into: []any{&id, &rows, &sums},
 		Begin: func() { clear(out) },
 	}, func() error {
 		for i := range sums {
-			sums[i] = trimZeros(sums[i])
+			sums[i] = content.TrimZeros(sums[i])
 		}
 		out[id] = counted{int64(rows), slices.Clone(sums)}
 		return nil
@@ -79,7 +80,7 @@ func (to *target) count(ctx context.Context, n *node, p *published, where string
 }
 
 // verify holds what a server has of loads against what was sent.
-func (ld *loader) verify(ctx context.Context, n *node, p *published, cycle string, loads []load) error {
+func (ld *loader) verify(ctx context.Context, n *node, p *content.Table, cycle string, loads []load) error {
 	ids := make([]uint64, 0, len(loads))
 	for i := range loads {
 		ids = append(ids, loads[i].id)
@@ -97,13 +98,13 @@ func (ld *loader) verify(ctx context.Context, n *node, p *published, cycle strin
 }
 
 // compare is nil where a load is as it was sent.
-func compare(n *node, p *published, l *load, got counted) *DifferError {
-	what := fmt.Sprintf("%s in %s on %s, load %d", l.path, p.data(), n.Address(), l.id)
+func compare(n *node, p *content.Table, l *load, got counted) *DifferError {
+	what := fmt.Sprintf("%s in %s on %s, load %d", l.path, p.Data(), n.Address(), l.id)
 	if got.rows != l.rows {
 		return &DifferError{What: what, Column: "rows", Left: fmt.Sprintf("%d were sent", l.rows),
 			Right: fmt.Sprintf("%d are there", got.rows)}
 	}
-	for k, name := range p.sumNames() {
+	for k, name := range p.SumNames() {
 		if l.rows > 0 && got.sums[k] != l.sums[k] {
 			return &DifferError{What: what, Column: name, Left: l.sums[k] + " was sent", Right: got.sums[k] +
 				" is there"}

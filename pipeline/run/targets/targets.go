@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -53,7 +54,7 @@ func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 	to := &publish.Options{Server: server, Cluster: s.Cluster, Keep: s.Keep, Inserts: o.Workers, DryRun: po.DryRun,
 		TakeOver: po.TakeOver, Rebalance: po.Rebalance, Progress: o.Progress, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
-		src := &publish.Source{Snap: snap, Partners: partners, Books: w.PartnerFingerprint(), Samples: s.Samples,
+		src := &content.Source{Snap: snap, Partners: partners, Books: w.PartnerFingerprint(), Samples: s.Samples,
 			Limits: rows.Limits{Workers: o.Workers}}
 		if po.Cycle != place.NoCycle {
 			src.Cycle = po.Cycle.String()

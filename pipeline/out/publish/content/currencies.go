@@ -1,4 +1,4 @@
-package publish
+package content
 
 import (
 	"context"
@@ -18,18 +18,27 @@ type pair struct{ own, customer string }
 
 func (p pair) String() string { return strings.TrimSuffix(p.own+"-"+p.customer, "-") }
 
+// Several reports whether the amounts of the state have several currencies, and which one is the workspace's own. It is
+// known once Items was called.
+func (s *Source) Several() (own string, several bool) {
+	if s.finder == nil {
+		return "", false
+	}
+	return s.finder.Books.Currency, true
+}
+
 // byCurrency divides an item of a workspace of several currencies: an item for each of them, so that no sum of a load
 // is over two (PUB-13). Its path names the customers and partners of the currency, who can have had another one before.
-func (s *Source) byCurrency(ctx context.Context, i *item) ([]*item, error) {
-	if s.finder == nil || len(i.table.money) == 0 {
-		return []*item{i}, nil
+func (s *Source) byCurrency(ctx context.Context, i *Item) ([]*Item, error) {
+	if s.finder == nil || len(i.Table.money) == 0 {
+		return []*Item{i}, nil
 	}
 	type part struct {
 		rows   int64
 		owners map[string]bool
 	}
 	parts := map[pair]*part{}
-	for cols, err := range i.read(ctx) {
+	for cols, err := range i.Read(ctx) {
 		if err != nil {
 			return nil, err
 		}
@@ -45,23 +54,23 @@ func (s *Source) byCurrency(ctx context.Context, i *item) ([]*item, error) {
 			one.owners[who] = true
 		}
 	}
-	var out []*item
+	var out []*Item
 	for key, one := range parts {
 		names := strings.Join(slices.Sorted(maps.Keys(one.owners)), "\n")
 		it := *i
-		it.path = fmt.Sprintf("%s/currency=%s/%s", i.path, key, lake.HashBytes([]byte(names)))
-		it.known, it.money, it.rows, it.sums = false, key.own, one.rows, nil
-		it.read = func(ctx context.Context) batches { return s.readCurrency(i, ctx, key) }
+		it.Path = fmt.Sprintf("%s/currency=%s/%s", i.Path, key, lake.HashBytes([]byte(names)))
+		it.Known, it.Money, it.Rows, it.Sums = false, key.own, one.rows, nil
+		it.Read = func(ctx context.Context) Batches { return s.readCurrency(i, ctx, key) }
 		out = append(out, &it)
 	}
 	return out, nil
 }
 
 // readCurrency reads the rows of an item that have a currency, with the columns of it.
-func (s *Source) readCurrency(i *item, ctx context.Context, key pair) batches {
+func (s *Source) readCurrency(i *Item, ctx context.Context, key pair) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
-		out, words := parquet.NewColumns(tables.Untyped(i.table.def)), parquet.Recode{}
-		for cols, err := range i.read(ctx) {
+		out, words := parquet.NewColumns(tables.Untyped(i.Table.Def)), parquet.Recode{}
+		for cols, err := range i.Read(ctx) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -79,7 +88,7 @@ func (s *Source) readCurrency(i *item, ctx context.Context, key pair) batches {
 			}
 			batch := *out
 			batch.C = slices.Clone(out.C)
-			for k, at := range i.table.money {
+			for k, at := range i.Table.money {
 				batch.C[at] = parquet.Col{}
 				batch.C[at].SetWord([]string{key.own, key.customer}[k])
 			}

@@ -1,7 +1,8 @@
-package publish
+package content
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
 
@@ -10,14 +11,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// block is the columns of one INSERT, filled batch by batch from what the lake's files are read into. Nothing is made
+// Block is the columns of one INSERT, filled batch by batch from what the lake's files are read into. Nothing is made
 // for a row: codes of words become keys, decimals stay the integers that they are.
-type block struct {
-	table *published
+type Block struct {
+	table *Table
 	load  proto.ColUInt64
 	cycle *words // nil: the table's own column
 	cols  []filler
-	input proto.Input
+	Input proto.Input
 }
 
 // filler is a column that takes a batch's column.
@@ -26,17 +27,18 @@ type filler interface {
 	input() proto.ColInput
 }
 
-func newBlock(p *published) *block {
-	b := &block{table: p}
-	b.input = append(b.input, proto.InputColumn{Name: "load", Data: &b.load})
-	if p.def.Index(cycleColumn) < 0 {
+// NewBlock is an empty block of a table. Its Input is the columns of Columns, in that order.
+func NewBlock(p *Table) *Block {
+	b := &Block{table: p}
+	b.Input = append(b.Input, proto.InputColumn{Name: "load", Data: &b.load})
+	if p.Def.Index(CycleColumn) < 0 {
 		b.cycle = newWords()
-		b.input = append(b.input, proto.InputColumn{Name: cycleColumn, Data: b.cycle.input()})
+		b.Input = append(b.Input, proto.InputColumn{Name: CycleColumn, Data: b.cycle.input()})
 	}
-	for _, c := range p.def.Columns {
+	for _, c := range p.Def.Columns {
 		f := newFiller(c.Type)
 		b.cols = append(b.cols, f)
-		b.input = append(b.input, proto.InputColumn{Name: c.Name, Data: f.input()})
+		b.Input = append(b.Input, proto.InputColumn{Name: c.Name, Data: f.input()})
 	}
 	return b
 }
@@ -48,7 +50,7 @@ func newFiller(t tables.Type) filler {
 	case tables.Text:
 		return &texts{}
 	case tables.Time:
-		return newWholes(moment)
+		return newWholes(Moment)
 	case tables.MaybeTime:
 		return newMaybeTimes()
 	case tables.Whole:
@@ -60,8 +62,8 @@ func newFiller(t tables.Type) filler {
 	}
 }
 
-// fill takes a batch in.
-func (b *block) fill(load uint64, cycle string, cols *parquet.Columns[tables.Any]) {
+// Fill takes a batch in: rows of a load and of a cycle. The server's client empties the block after each INSERT of it.
+func (b *Block) Fill(load uint64, cycle string, cols *parquet.Columns[tables.Any]) {
 	for range cols.N {
 		b.load = append(b.load, load)
 	}
@@ -74,8 +76,8 @@ func (b *block) fill(load uint64, cycle string, cols *parquet.Columns[tables.Any
 	}
 }
 
-// typed gives a column the type that the server's column has.
-func typed(c proto.Column, kind string) proto.Column { return proto.Alias(c, proto.ColumnType(kind)) }
+// Typed gives a column the type that the server's column has.
+func Typed(c proto.Column, kind string) proto.Column { return proto.Alias(c, proto.ColumnType(kind)) }
 
 // words is a LowCardinality(String).
 type words struct {
@@ -149,7 +151,7 @@ type wholes struct {
 
 func newWholes(kind string) *wholes {
 	w := &wholes{}
-	w.as = typed(&w.col, kind)
+	w.as = Typed(&w.col, kind)
 	return w
 }
 
@@ -186,7 +188,7 @@ type maybeTimes struct {
 func newMaybeTimes() *maybeTimes {
 	m := &maybeTimes{}
 	m.col = proto.NewColNullable(proto.ColumnOf[int64](&m.values))
-	m.as = typed(m.col, "Nullable("+moment+")")
+	m.as = Typed(m.col, "Nullable("+Moment+")")
 	return m
 }
 
@@ -211,7 +213,7 @@ type decimals struct {
 
 func newDecimals(kind string) *decimals {
 	d := &decimals{}
-	d.as = typed(&d.col, kind)
+	d.as = Typed(&d.col, kind)
 	return d
 }
 
@@ -227,18 +229,19 @@ func (d *decimals) fill(c *parquet.Col, n int) {
 	}
 }
 
-// tally adds up what is inserted, exactly: the same columns that the server is asked to add up.
-type tally struct {
-	table *published
-	rows  int64
+// Tally adds up what is inserted, exactly: the same columns that the server is asked to add up.
+type Tally struct {
+	table *Table
+	Rows  int64
 	sums  []money.Total
 	whole []int64
 }
 
-func newTally(p *published) (*tally, error) {
-	t := &tally{table: p, sums: make([]money.Total, len(p.sums)), whole: make([]int64, len(p.sums))}
-	for k, c := range p.sums {
-		total, err := money.NewTotal(p.def.Columns[c].Type.Scale())
+// NewTally is a sum of no rows of a table.
+func NewTally(p *Table) (*Tally, error) {
+	t := &Tally{table: p, sums: make([]money.Total, len(p.Sums)), whole: make([]int64, len(p.Sums))}
+	for k, c := range p.Sums {
+		total, err := money.NewTotal(p.Def.Columns[c].Type.Scale())
 		if err != nil {
 			return nil, err
 		}
@@ -247,11 +250,11 @@ func newTally(p *published) (*tally, error) {
 	return t, nil
 }
 
-// add takes a batch in.
-func (t *tally) add(cols *parquet.Columns[tables.Any]) error {
-	t.rows += int64(cols.N)
-	for k, c := range t.table.sums {
-		col, def := &cols.C[c], &t.table.def.Columns[c]
+// Add takes a batch in. The error names the column whose sum has no room.
+func (t *Tally) Add(cols *parquet.Columns[tables.Any]) error {
+	t.Rows += int64(cols.N)
+	for k, c := range t.table.Sums {
+		col, def := &cols.C[c], &t.table.Def.Columns[c]
 		for i := range cols.N {
 			if col.Const {
 				i = 0
@@ -261,22 +264,33 @@ func (t *tally) add(cols *parquet.Columns[tables.Any]) error {
 				continue
 			}
 			if err := t.sums[k].Add(col.Decs[i].Hi, col.Decs[i].Lo); err != nil {
-				return fmt.Errorf("add up %s of %s: %w", def.Name, t.table.name, err)
+				return fmt.Errorf("add up %s of %s: %w", def.Name, t.table.Name, err)
 			}
 		}
 	}
 	return nil
 }
 
-// texts are the sums without zeros at their ends, in the order of the table's sums.
-func (t *tally) texts() []string {
+// Texts are the sums without zeros at their ends, in the order of the table's sums.
+func (t *Tally) Texts() []string {
 	out := make([]string, len(t.sums))
-	for k, c := range t.table.sums {
-		if t.table.def.Columns[c].Type == tables.Whole {
+	for k, c := range t.table.Sums {
+		if t.table.Def.Columns[c].Type == tables.Whole {
 			out[k] = fmt.Sprint(t.whole[k])
 		} else {
-			out[k] = trimZeros(t.sums[k].String())
+			out[k] = TrimZeros(t.sums[k].String())
 		}
 	}
 	return out
+}
+
+// TrimZeros takes the zeros off a decimal's end.
+func TrimZeros(text string) string {
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	if text == "-0" {
+		return "0"
+	}
+	return text
 }

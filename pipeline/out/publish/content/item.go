@@ -1,4 +1,4 @@
-package publish
+package content
 
 import (
 	"cmp"
@@ -20,28 +20,29 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// batches are the rows of an item, in order; a batch is valid until the next.
-type batches = iter.Seq2[*parquet.Columns[tables.Any], error]
+// Batches are the rows of an item, in order; a batch is valid until the next.
+type Batches = iter.Seq2[*parquet.Columns[tables.Any], error]
 
-// item is one thing to be published: a file of the lake, or what is calculated. Its path says what it is and what is in
+// Item is one thing to be published: a file of the lake, or what is calculated. Its path says what it is and what is in
 // it.
-type item struct {
-	table  *published
-	path   string
-	cycle  string // "" = of no cycle
-	bucket int    // lake.NoBucket = all
-	known  bool   // rows and sums are those of the manifest
+type Item struct {
+	Table  *Table
+	Path   string
+	Cycle  string // "" = of no cycle
+	Bucket int    // lake.NoBucket = all
+	Known  bool   // Rows and Sums are those of the manifest, and what is read must equal them
 	taxed  bool   // statements with tax_amount
-	money  string // currency of its amounts; "" = the workspace has one
-	rows   int64
-	sums   []lake.Sum
-	read   func(context.Context) batches
+	Money  string // currency of its amounts; "" = the workspace has one
+	Rows   int64  // as far as it is known before they are read
+	Sums   []lake.Sum
+	Read   func(context.Context) Batches
 }
 
-// key is what distinguishes items.
-type key struct{ table, path string }
+// Key is what distinguishes items: the name of a table, and the path of an item of it.
+type Key struct{ Table, Path string }
 
-func (i *item) key() key { return key{i.table.name, i.path} }
+// Key is the item's key.
+func (i *Item) Key() Key { return Key{i.Table.Name, i.Path} }
 
 // Source is the state that is published.
 type Source struct {
@@ -56,8 +57,9 @@ type Source struct {
 	finder *currencies.Finder // nil = all amounts have one currency
 }
 
-// cycles are the cycles to be published: of those that are archived there is no whole table of lines to show.
-func (s *Source) cycles() ([]lake.CycleRef, error) {
+// Cycles are the cycles to be published: of those that are archived there is no whole table of lines to show. Errors:
+// *rows.NoCycleError, *rows.ArchivedError of the one cycle that is asked for.
+func (s *Source) Cycles() ([]lake.CycleRef, error) {
 	if s.Cycle == "" {
 		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref lake.CycleRef) bool {
 			return ref.Archived != nil
@@ -70,8 +72,8 @@ func (s *Source) cycles() ([]lake.CycleRef, error) {
 	return []lake.CycleRef{ref}, nil
 }
 
-// items lists everything to be published of the state, by table and path.
-func (s *Source) items(ctx context.Context, list []*published) (all []*item, err error) {
+// Items lists everything to be published of the state in the tables of list, by table and path.
+func (s *Source) Items(ctx context.Context, list []*Table) (all []*Item, err error) {
 	if s.finder, err = currencies.NewFinder(ctx, s.Snap, s.Partners.Books); err != nil {
 		return nil, err
 	}
@@ -86,15 +88,15 @@ func (s *Source) items(ctx context.Context, list []*published) (all []*item, err
 		}
 		all = append(all, parts...)
 	}
-	slices.SortFunc(all, func(a, b *item) int {
-		return cmp.Or(strings.Compare(a.table.name, b.table.name), strings.Compare(a.path, b.path))
+	slices.SortFunc(all, func(a, b *Item) int {
+		return cmp.Or(strings.Compare(a.Table.Name, b.Table.Name), strings.Compare(a.Path, b.Path))
 	})
 	return all, nil
 }
 
 // wholeItems lists everything to be published of the state, amounts of several currencies together.
-func (s *Source) wholeItems(list []*published) ([]*item, error) {
-	cycles, err := s.cycles()
+func (s *Source) wholeItems(list []*Table) ([]*Item, error) {
+	cycles, err := s.Cycles()
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +137,8 @@ func (s *Source) wholeItems(list []*published) ([]*item, error) {
 }
 
 // archived are the items of what stays of archived cycles: statements and accounts, no lines and no samples.
-func (s *Source) archived(list []*published) ([]*item, error) {
-	var out []*item
+func (s *Source) archived(list []*Table) ([]*Item, error) {
+	var out []*Item
 	for _, ref := range s.Snap.Manifest.Cycles {
 		if ref.Archived == nil {
 			continue
@@ -153,28 +155,28 @@ func (s *Source) archived(list []*published) ([]*item, error) {
 }
 
 // files are the items of the lake's files that are published.
-func (s *Source) files(list []*published, files []lake.FileEntry) []*item {
-	var out []*item
+func (s *Source) files(list []*Table, files []lake.FileEntry) []*Item {
+	var out []*Item
 	for _, e := range files {
-		i := slices.IndexFunc(list, func(p *published) bool { return p.lake == e.Table })
+		i := slices.IndexFunc(list, func(p *Table) bool { return p.lake == e.Table })
 		if i < 0 || e.Rows == 0 {
 			continue
 		}
-		out = append(out, &item{table: list[i], path: e.Path, cycle: e.Cycle, bucket: e.Bucket, known: true,
-			taxed: taxed(e), rows: e.Rows, sums: e.Sums,
-			read: func(context.Context) batches { return s.readFile(list[i].def, e) }})
+		out = append(out, &Item{Table: list[i], Path: e.Path, Cycle: e.Cycle, Bucket: e.Bucket, Known: true,
+			taxed: taxed(e), Rows: e.Rows, Sums: e.Sums,
+			Read: func(context.Context) Batches { return s.readFile(list[i].Def, e) }})
 	}
 	return out
 }
 
 // loose are the items of the lake's files of no cycle. A file whose rows have cycles is an item for each of them, as
 // rows of a load are in one partition.
-func (s *Source) loose(list []*published) ([]*item, error) {
+func (s *Source) loose(list []*Table) ([]*Item, error) {
 	var whole []lake.FileEntry
-	var out []*item
+	var out []*Item
 	for _, e := range s.Snap.Manifest.Loose {
-		i := slices.IndexFunc(list, func(p *published) bool { return p.lake == e.Table })
-		if i < 0 || list[i].def.Index(cycleColumn) < 0 {
+		i := slices.IndexFunc(list, func(p *Table) bool { return p.lake == e.Table })
+		if i < 0 || list[i].Def.Index(CycleColumn) < 0 {
 			whole = append(whole, e)
 			continue
 		}
@@ -183,17 +185,17 @@ func (s *Source) loose(list []*published) ([]*item, error) {
 			return nil, err
 		}
 		for _, cycle := range cycles {
-			out = append(out, &item{table: list[i], path: e.Path + "/cycle=" + cycle, cycle: cycle, bucket: e.Bucket,
-				read: func(context.Context) batches { return s.readCycle(list[i], e, cycle) }})
+			out = append(out, &Item{Table: list[i], Path: e.Path + "/cycle=" + cycle, Cycle: cycle, Bucket: e.Bucket,
+				Read: func(context.Context) Batches { return s.readCycle(list[i], e, cycle) }})
 		}
 	}
 	return append(out, s.files(list, whole)...), nil
 }
 
 // cyclesOf are the cycles of the rows of a file, without those that are not published now.
-func (s *Source) cyclesOf(p *published, e lake.FileEntry) ([]string, error) {
-	col, seen := p.def.Index(cycleColumn), map[string]bool{}
-	for cols, err := range s.readFile(p.def, e) {
+func (s *Source) cyclesOf(p *Table, e lake.FileEntry) ([]string, error) {
+	col, seen := p.Def.Index(CycleColumn), map[string]bool{}
+	for cols, err := range s.readFile(p.Def, e) {
 		if err != nil {
 			return nil, err
 		}
@@ -207,10 +209,10 @@ func (s *Source) cyclesOf(p *published, e lake.FileEntry) ([]string, error) {
 }
 
 // readCycle reads the rows of a file that have a cycle.
-func (s *Source) readCycle(p *published, e lake.FileEntry, cycle string) batches {
+func (s *Source) readCycle(p *Table, e lake.FileEntry, cycle string) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
-		col, out, words := p.def.Index(cycleColumn), parquet.NewColumns(tables.Untyped(p.def)), parquet.Recode{}
-		for cols, err := range s.readFile(p.def, e) {
+		col, out, words := p.Def.Index(CycleColumn), parquet.NewColumns(tables.Untyped(p.Def)), parquet.Recode{}
+		for cols, err := range s.readFile(p.Def, e) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -234,16 +236,16 @@ func taxed(e lake.FileEntry) bool {
 	return e.Table == tables.Statements().Name &&
 		slices.ContainsFunc(e.Sums, func(sum lake.Sum) bool {
 			column, _, _ := strings.Cut(sum.Column, ".")
-			return column == taxAmount
+			return column == TaxAmount
 		})
 }
 
-// layout is the layout of the item's load.
-func (i *item) layout() int {
+// Layout is the layout of the item's load: PlainLayout or TaxedLayout.
+func (i *Item) Layout() int {
 	if i.taxed {
-		return taxedLayout
+		return TaxedLayout
 	}
-	return plainLayout
+	return PlainLayout
 }
 
 // sentRows is how many rows of a file are read, and sent as a block: what the processor's cache holds of the way from
@@ -251,7 +253,7 @@ func (i *item) layout() int {
 const sentRows = 8 * parquet.PageRows
 
 // readFile reads a file of the lake, some pages at a time.
-func (s *Source) readFile(def *tables.Table, e lake.FileEntry) batches {
+func (s *Source) readFile(def *tables.Table, e lake.FileEntry) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		file, err := s.Snap.Open(e)
 		if err != nil {
@@ -280,11 +282,11 @@ func (s *Source) readFile(def *tables.Table, e lake.FileEntry) batches {
 }
 
 // partners is the partner statements of an open cycle: they are calculated from its lines.
-func (s *Source) partners(list []*published, cycle string, files []lake.FileEntry) *item {
-	p := find(list, "partner_statements")
+func (s *Source) partners(list []*Table, cycle string, files []lake.FileEntry) *Item {
+	p := Find(list, "partner_statements")
 	path := s.calculated(p, cycle, files)
-	it := &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket}
-	it.read = func(ctx context.Context) batches {
+	it := &Item{Table: p, Path: path, Cycle: cycle, Bucket: lake.NoBucket}
+	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			rows, err := s.reader().Statements(ctx, cycle, "")
 			if err != nil {
@@ -292,25 +294,25 @@ func (s *Source) partners(list []*published, cycle string, files []lake.FileEntr
 				return
 			}
 			defer func() { _ = rows.Close() }() // scratch space alone
-			eachBatch(rows.Any(), p.def, yield)
+			eachBatch(rows.Any(), p.Def, yield)
 		}
 	}
 	return it
 }
 
 // taxes is the taxes of the partner statements of an open cycle (§10.6).
-func (s *Source) taxes(list []*published, cycle string, files []lake.FileEntry) *item {
-	p := find(list, "taxes")
+func (s *Source) taxes(list []*Table, cycle string, files []lake.FileEntry) *Item {
+	p := Find(list, "taxes")
 	path := s.calculated(p, cycle, files)
-	it := &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket}
-	it.read = func(ctx context.Context) batches {
+	it := &Item{Table: p, Path: path, Cycle: cycle, Bucket: lake.NoBucket}
+	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			cols, err := s.reader().OpenTaxes(ctx, cycle)
 			switch {
 			case err != nil:
 				yield(nil, fmt.Errorf("calculate the taxes of partner statements of %s: %w", cycle, err))
 			case cols.N > 0:
-				yield(widened(cols.Any(), p.def), nil)
+				yield(widened(cols.Any(), p.Def), nil)
 			}
 		}
 	}
@@ -325,7 +327,7 @@ func (s *Source) reader() *partners.Reader {
 }
 
 // calculated is the path of what is calculated from the lines of an open cycle: it names all inputs.
-func (s *Source) calculated(p *published, cycle string, files []lake.FileEntry) string {
+func (s *Source) calculated(p *Table, cycle string, files []lake.FileEntry) string {
 	var made strings.Builder
 	made.WriteString(s.Books)
 	for _, e := range files {
@@ -333,7 +335,7 @@ func (s *Source) calculated(p *published, cycle string, files []lake.FileEntry) 
 			made.WriteString("\n" + e.Path)
 		}
 	}
-	return fmt.Sprintf("worked out/%s/cycle=%s/%s", p.name, cycle, lake.HashBytes([]byte(made.String())))
+	return fmt.Sprintf("worked out/%s/cycle=%s/%s", p.Name, cycle, lake.HashBytes([]byte(made.String())))
 }
 
 // errEnough ends a reading whose reader wants no more.
@@ -369,13 +371,13 @@ func eachBatch(list *rows.Rows[tables.Any], def *tables.Table, yield func(*parqu
 }
 
 // totals is the control totals of a cycle, as `tollbook export` gives them.
-func (s *Source) totals(list []*published, cycle string) (*item, error) {
+func (s *Source) totals(list []*Table, cycle string) (*Item, error) {
 	totals, err := rows.Totals(s.Snap, cycle)
 	if err != nil {
 		return nil, err
 	}
-	p := find(list, "totals")
-	cols := parquet.NewColumns(tables.Untyped(p.def))
+	p := Find(list, "totals")
+	cols := parquet.NewColumns(tables.Untyped(p.Def))
 	var text strings.Builder
 	for _, t := range totals {
 		cols.C[0].AddWord(t.Name)
@@ -384,13 +386,13 @@ func (s *Source) totals(list []*published, cycle string) (*item, error) {
 		text.WriteString(t.Name + "=" + t.Value + "\n")
 	}
 	path := fmt.Sprintf("worked out/totals/cycle=%s/%s", cycle, lake.HashBytes([]byte(text.String())))
-	return &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket, known: true, rows: int64(cols.N),
-		read: one(cols)}, nil
+	return &Item{Table: p, Path: path, Cycle: cycle, Bucket: lake.NoBucket, Known: true, Rows: int64(cols.N),
+		Read: one(cols)}, nil
 }
 
 // one is a single batch.
-func one(cols *parquet.Columns[tables.Any]) func(context.Context) batches {
-	return func(context.Context) batches {
+func one(cols *parquet.Columns[tables.Any]) func(context.Context) Batches {
+	return func(context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			if cols.N > 0 {
 				yield(cols, nil)
@@ -404,14 +406,14 @@ const runsChunk = 100
 
 // runs is the lake's history. A full stretch of it is known by the lake's first manifest and its numbers, and read only
 // to be inserted.
-func (s *Source) runs(list []*published) ([]*item, error) {
-	p := find(list, "runs")
+func (s *Source) runs(list []*Table) ([]*Item, error) {
+	p := Find(list, "runs")
 	last := s.Snap.Manifest.Number
 	origin, err := s.Snap.Origin()
 	if err != nil {
 		return nil, err
 	}
-	var out []*item
+	var out []*Item
 	for from := int64(1); from <= last; from += runsChunk {
 		to := from + runsChunk - 1
 		path := fmt.Sprintf("worked out/runs/%s/%06d-%06d", origin, from, to)
@@ -419,16 +421,16 @@ func (s *Source) runs(list []*published) ([]*item, error) {
 			to = last
 			path = fmt.Sprintf("worked out/runs/%s/%06d-%06d/%s", origin, from, to, s.Snap.Hash)
 		}
-		out = append(out, &item{table: p, path: path, bucket: lake.NoBucket, rows: to - from + 1,
-			read: func(context.Context) batches {
-				return s.readRuns(p.def, from, to)
+		out = append(out, &Item{Table: p, Path: path, Bucket: lake.NoBucket, Rows: to - from + 1,
+			Read: func(context.Context) Batches {
+				return s.readRuns(p.Def, from, to)
 			}})
 	}
 	return out, nil
 }
 
 // readRuns reads manifests from one number to another.
-func (s *Source) readRuns(def *tables.Table, from, to int64) batches {
+func (s *Source) readRuns(def *tables.Table, from, to int64) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		manifests, err := s.Snap.Since(from)
 		if err != nil {

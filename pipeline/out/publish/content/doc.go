@@ -1,0 +1,19 @@
+// Package content says what of a state of the lake is copied to ClickHouse, and gives it as the columns that are
+// inserted. It lists the tables of the copy and the items of a state: the files of the lake, and what is calculated for
+// a publish (partner statements of open cycles, control totals, the lake's history). It sends nothing: package publish
+// decides which items are inserted, where and when, and when the views show them.
+//
+// Invariants:
+//
+//  1. The table and the path of an item identify its rows: two states that list an item of the same table, path and
+//     layout give the same rows. The path of a file of the lake names its content; that of what is calculated names all
+//     of its inputs.
+//  2. An item has rows of one cycle at most and, in a workspace of several currencies, amounts of one currency
+//     (PUB-13).
+//  3. A block has the columns of its table's Columns, in their order, and the rows in the order in which they are read.
+//     Decimals are the integers of the lake's files.
+//  4. A tally adds the columns that the server is asked to add up, exactly, and gives a sum as the server's is
+//     compared: without zeros at its end.
+//  5. Memory is bounded by one batch of rows, not by the rows of an item. Rows of an item are read only when its Read
+//     is iterated over, except to divide it by currency or by cycle.
+package content

@@ -1,0 +1,154 @@
+package content
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// The layouts are versions of the contents of a load's rows: columns, their order and their values. A file that was
+// inserted with another layout than its item has is inserted again.
+const (
+	PlainLayout = 1 // of every item, except
+	TaxedLayout = 2 // of statements with tax_amount: earlier programs inserted these files without the column
+)
+
+// Table is a table of the copy.
+type Table struct {
+	Name  string        // as the view is called
+	lake  string        // table of the lake whose files it holds; "" = it is worked out
+	Def   *tables.Table // its columns; the data table has load and, where none is here, cycle before them
+	Cycle bool          // its rows are of a cycle, and the lake's file does not say so in a column
+	Sums  []int         // columns of Def that are added up, ascending: amounts, quantities and whole numbers
+	// columns of the currencies of its amounts, which a workspace of several fills; none = no amounts
+	money []int
+}
+
+// ViewColumns are the columns of the view with their types and comments, as a CREATE VIEW lists them.
+func (p *Table) ViewColumns() string {
+	var list []string
+	add := func(name, kind, meaning string) {
+		list = append(list, fmt.Sprintf("    %s %s COMMENT %s", name, kind, clickhouse.Literal(meaning)))
+	}
+	if p.Cycle {
+		add(CycleColumn, word, "cycle that the row belongs to, such as 2026-09")
+	}
+	for _, c := range p.Def.Columns {
+		add(c.Name, kindOf(c.Type), c.Meaning)
+	}
+	return strings.Join(list, ",\n")
+}
+
+// Data is the name of the table that holds the rows.
+func (p *Table) Data() string { return p.Name + "_data" }
+
+// Tables lists what is published, samples last.
+func Tables(samples bool) []*Table {
+	list := []*Table{
+		{Name: "lines", lake: tables.Lines().Name, Def: tables.Lines().Table},
+		{Name: "statements", lake: tables.Statements().Name, Def: tables.Statements().Table},
+		{Name: "taxes", lake: tables.Taxes().Name, Def: tables.Taxes().Table},
+		{Name: "partner_statements", lake: tables.PartnerStatements().Name, Def: tables.PartnerStatements().Table},
+		{Name: "incentives", lake: tables.Incentives().Name, Def: tables.Incentives().Table},
+		{Name: "accounts", lake: tables.AccountEntries().Name, Def: tables.AccountEntries().Table, Cycle: true},
+		{Name: "rejects", lake: tables.Rejects().Name, Def: tables.Rejects().Table},
+		{Name: "runs", Def: tables.Runs().Table},
+		{Name: "totals", Def: tables.Totals().Table, Cycle: true},
+		{Name: "margins", lake: tables.Margins().Name, Def: tables.Margins().Table},
+		{Name: "cost_groups", lake: tables.CostGroups().Name, Def: tables.CostGroups().Table, Cycle: true},
+		{Name: "cost_deliveries", lake: tables.CostDeliveries().Name, Def: tables.CostDeliveries().Table},
+	}
+	for _, def := range []*tables.Table{tables.PartnerAccounts().Table, tables.Receivables().Table,
+		tables.Coupons().Table,
+		tables.CouponRecords().Table, tables.Funds().Table, tables.Withdrawals().Table, tables.Invoices().Table,
+		tables.InvoiceRecords().Table,
+		tables.OrderStatus().Table} {
+		list = append(list, &Table{Name: def.Name, lake: def.Name, Def: def})
+	}
+	if samples {
+		list = append(list, &Table{Name: "samples", lake: tables.Bandwidth().Name, Def: tables.Bandwidth().Table,
+			Cycle: true})
+	}
+	for _, p := range list {
+		plain := p.Def
+		p.Def = tables.Published(plain)
+		for _, name := range [...]string{"currency", "customer_currency"} {
+			if at := p.Def.Index(name); at >= 0 && plain.Index(name) < 0 {
+				p.money = append(p.money, at)
+			}
+		}
+		for i, c := range p.Def.Columns {
+			if c.Type.Scale() > 0 || c.Type == tables.Whole {
+				p.Sums = append(p.Sums, i)
+			}
+		}
+	}
+	return list
+}
+
+// Column is a column of a data table: its name and its type on the server.
+type Column struct{ Name, Kind string }
+
+// Columns are those of the data table, in order: load, a cycle that Def lacks, and those of Def.
+func (p *Table) Columns() []Column {
+	list := []Column{{"load", "UInt64"}}
+	if p.Def.Index(CycleColumn) < 0 {
+		list = append(list, Column{CycleColumn, word})
+	}
+	for _, c := range p.Def.Columns {
+		list = append(list, Column{c.Name, kindOf(c.Type)})
+	}
+	return list
+}
+
+// TaxAmount is the column of taxes and statements that must agree.
+const TaxAmount = "tax_amount"
+
+// CycleColumn is what every data table is partitioned by.
+const CycleColumn = "cycle"
+
+const word = "LowCardinality(String)"
+
+// Moment is the server's type of an instant, in microseconds.
+const Moment = "DateTime64(6, 'UTC')"
+
+// kindOf is a column type of the lake as the server writes it.
+func kindOf(t tables.Type) string {
+	switch t {
+	case tables.Word:
+		return word
+	case tables.Text:
+		return "String"
+	case tables.Time:
+		return Moment
+	case tables.MaybeTime:
+		return "Nullable(" + Moment + ")"
+	case tables.Amount, tables.Quantity, tables.Cost:
+		return fmt.Sprintf("Decimal(38, %d)", t.Scale())
+	case tables.Whole:
+		return "Int64"
+	default:
+		return "Int32"
+	}
+}
+
+// SumNames are the names of the columns that are added up, in the order of Sums.
+func (p *Table) SumNames() []string {
+	names := make([]string, len(p.Sums))
+	for i, c := range p.Sums {
+		names[i] = p.Def.Columns[c].Name
+	}
+	return names
+}
+
+// Find is the table of a name, or nil.
+func Find(list []*Table, name string) *Table {
+	i := slices.IndexFunc(list, func(p *Table) bool { return p.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return list[i]
+}
