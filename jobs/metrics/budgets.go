@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -72,7 +73,7 @@ func (m *Metrics) lookAtBudgets(manifest int64) {
 		return
 	}
 	w.seen = seen
-	var answer *question.Answer
+	var answer *ask.Answer
 	if err == nil {
 		answer, err = w.ask()
 	}
@@ -97,7 +98,7 @@ func (w *budgetWatch) book() (fs.FileInfo, error) {
 }
 
 // ask compares the budgets with the lake.
-func (w *budgetWatch) ask() (answer *question.Answer, err error) {
+func (w *budgetWatch) ask() (answer *ask.Answer, err error) {
 	ws, err := workspace.Open(w.dir)
 	if err != nil {
 		return nil, err
@@ -114,14 +115,14 @@ func (w *budgetWatch) ask() (answer *question.Answer, err error) {
 	q, _ := question.Find(question.Budgets)
 	err = l.Read(func(snap *lake.Snapshot) (err error) {
 		from.Snap = snap
-		answer, err = question.FromLake(context.Background(), q, question.Request{}, &from)
+		answer, err = ask.FromLake(context.Background(), q, ask.Request{}, &from)
 		return err
 	})
 	return answer, err
 }
 
 // set counts the rows of an answer.
-func (g *budgetGauges) set(rows []question.Row) {
+func (g *budgetGauges) set(rows []ask.Row) {
 	over := 0
 	crossed := map[int]int{}
 	for _, row := range rows {

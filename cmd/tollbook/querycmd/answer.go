@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -18,9 +19,9 @@ import (
 
 // shownAnswer is an answer on its way out.
 type shownAnswer struct {
-	*question.Answer
+	*ask.Answer
 	cycle string // that was asked for; "" = none
-	only  question.Only
+	only  ask.Only
 	books *books.Books
 	zone  *period.Zone
 }
@@ -40,19 +41,19 @@ func (s *shownAnswer) currency() money.Currency {
 
 // answerResult is an answer as JSON: rows and totals by the names of the columns.
 type answerResult struct {
-	Question string          `json:"question"`
-	Answers  string          `json:"answers"`
-	Cycle    string          `json:"cycle"`    // empty = no single one
-	Limits   []limitResult   `json:"limits"`   // of the rows that are counted
-	Currency string          `json:"currency"` // empty: see the rows
-	Source   question.Source `json:"source"`
-	Manifest int64           `json:"manifest"` // number of the state
-	AsOf     string          `json:"as_of"`    // of the run that made the state
-	Columns  []columnResult  `json:"columns"`
-	RowCount int64           `json:"row_count"`           // of all rows, listed or not
-	WhyEmpty string          `json:"why_empty,omitempty"` // of an answer without rows: what is missing
-	Rows     []object        `json:"rows"`
-	Totals   object          `json:"totals,omitempty"` // of all rows
+	Question string         `json:"question"`
+	Answers  string         `json:"answers"`
+	Cycle    string         `json:"cycle"`    // empty = no single one
+	Limits   []limitResult  `json:"limits"`   // of the rows that are counted
+	Currency string         `json:"currency"` // empty: see the rows
+	Source   ask.Source     `json:"source"`
+	Manifest int64          `json:"manifest"` // number of the state
+	AsOf     string         `json:"as_of"`    // of the run that made the state
+	Columns  []columnResult `json:"columns"`
+	RowCount int64          `json:"row_count"`           // of all rows, listed or not
+	WhyEmpty string         `json:"why_empty,omitempty"` // of an answer without rows: what is missing
+	Rows     []object       `json:"rows"`
+	Totals   object         `json:"totals,omitempty"` // of all rows
 
 	// Of all rows of each currency, in place of totals, where customers or partners have several.
 	PerCurrency []object `json:"totals_per_currency,omitempty"`
@@ -64,7 +65,7 @@ type limitResult struct {
 	Values []string `json:"values"`
 }
 
-func limitResults(o question.Only) []limitResult {
+func limitResults(o ask.Only) []limitResult {
 	out := []limitResult{}
 	for by, values := range o.Lists() {
 		out = append(out, limitResult{by, values})
@@ -108,7 +109,7 @@ func (s *shownAnswer) json() *answerResult {
 		Currency: s.currency().Code, Source: s.Source, Manifest: s.Manifest,
 		AsOf: s.AsOf, Columns: columnResults(q), RowCount: s.Count, Rows: []object{}}
 	if s.Count == 0 {
-		r.WhyEmpty = s.WhyEmpty(s.books, s.cycle, s.only)
+		r.WhyEmpty = question.WhyEmpty(s.Answer, s.books, s.cycle, s.only)
 	}
 	for _, row := range s.Rows {
 		var o object
@@ -180,7 +181,7 @@ func (s *shownAnswer) table(w io.Writer) {
 	q := s.Question
 	fmt.Fprintf(w, "%s: %s\n%s\n\n", q.Name, q.Answers, s.about())
 	if s.Count == 0 {
-		fmt.Fprintln(w, "nothing: "+s.WhyEmpty(s.books, s.cycle, s.only))
+		fmt.Fprintln(w, "nothing: "+question.WhyEmpty(s.Answer, s.books, s.cycle, s.only))
 		return
 	}
 	g := cli.NewGrid(s.header()...)
@@ -219,7 +220,7 @@ func (s *shownAnswer) about() string {
 
 // from says what state the answer is of.
 func (s *shownAnswer) from() string {
-	name := map[question.Source]string{question.Lake: "the lake", question.ClickHouse: "ClickHouse"}[s.Source]
+	name := map[ask.Source]string{ask.Lake: "the lake", ask.ClickHouse: "ClickHouse"}[s.Source]
 	if s.AsOf == "" {
 		return name
 	}
@@ -268,7 +269,7 @@ func (s *shownAnswer) label(text, currency string) []string {
 func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 	var out []any
 	for i, key := range keys {
-		if key == "" && all && slices.ContainsFunc(s.Rows, func(r question.Row) bool { return r.Keys[i] != "" }) {
+		if key == "" && all && slices.ContainsFunc(s.Rows, func(r ask.Row) bool { return r.Keys[i] != "" }) {
 			key = "-"
 		}
 		if slices.Contains([]string{"until", "since", "valid_from", "valid_to"}, s.Question.Keys[i].Name) {
@@ -281,7 +282,7 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 		switch t := s.Question.Sums[i].Type; {
 		case !all && !s.HasTotal(i):
 		case t == table.Amount:
-			currency := s.Question.SumCurrency(question.Row{Keys: keys}, i)
+			currency := s.Question.SumCurrency(ask.Row{Keys: keys}, i)
 			cell = fixed(sum.String(), s.books.CurrencyNamed(currency).Digits)
 			if shownName(s.Question.Sums[i]) == cli.RoundingHead {
 				cell = cli.Opposite(cell)

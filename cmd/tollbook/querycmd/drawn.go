@@ -11,31 +11,31 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // series is the chart's amounts.
-func (s *shownAnswer) series(f *queryFlags) (*question.Series, error) {
+func (s *shownAnswer) series(f *queryFlags) (*ask.Series, error) {
 	series, err := s.Series(f.value, f.by)
-	if wrong := new(question.SeriesError); errors.As(err, &wrong) {
+	if wrong := new(ask.SeriesError); errors.As(err, &wrong) {
 		return nil, &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
 	}
 	return series, err
 }
 
 // title is what a chart shows: the query and its amount.
-func (s *shownAnswer) title(series *question.Series) string {
+func (s *shownAnswer) title(series *ask.Series) string {
 	return s.Question.Name + ": " + strings.ReplaceAll(series.Value, "_", " ")
 }
 
 // each is what a bar is of.
-func each(series *question.Series) string {
+func each(series *ask.Series) string {
 	return shownName(table.Column{Name: series.By})
 }
 
 // svg draws the answer.
-func (s *shownAnswer) svg(w io.Writer, series *question.Series) error {
+func (s *shownAnswer) svg(w io.Writer, series *ask.Series) error {
 	graph := &document.Graph{Title: s.title(series), About: s.about(), Currency: s.currency().Code,
 		Digits: s.currency().Digits, Each: each(series), Bars: series.Bars, Parts: series.Parts,
 		Amounts: series.Amounts}
@@ -44,7 +44,7 @@ func (s *shownAnswer) svg(w io.Writer, series *question.Series) error {
 }
 
 // xlsx writes the rows, and the chart on a sheet of its own.
-func (s *shownAnswer) xlsx(w io.Writer, series *question.Series) error {
+func (s *shownAnswer) xlsx(w io.Writer, series *ask.Series) error {
 	chart := &export.Chart{Title: s.title(series), By: each(series), Bars: series.Bars,
 		Format: document.NumberFormat(s.currency().Digits)}
 	for _, name := range series.Parts {

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/published"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -26,7 +27,7 @@ type queryFlags struct {
 	limit, days         int
 	sql, excel          bool
 	value, by           string // of a chart: the names of an amount and of a key
-	only                question.Only
+	only                ask.Only
 	out                 cli.Output
 }
 
@@ -144,7 +145,7 @@ func (f *queryFlags) add(cmd *cobra.Command) {
 }
 
 // check reads the command line: the question and how it is asked.
-func (f *queryFlags) check(name string) (*question.Question, error) {
+func (f *queryFlags) check(name string) (*ask.Question, error) {
 	q, ok := question.Find(name)
 	if !ok {
 		return nil, (&cli.UsageError{What: fmt.Sprintf("query %q does not exist", name),
@@ -155,13 +156,13 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 		if err != nil {
 			return nil, err
 		}
-		if q.Span == question.OfNone {
+		if q.Span == ask.OfNone {
 			return nil, &cli.UsageError{What: fmt.Sprintf("--cycle %s: %s is not limited to a cycle", c, q.Name),
 				Hint: "leave --cycle out"}
 		}
 		f.cycle = c.String()
 	}
-	if wrong := new(question.LimitError); errors.As(q.Check(f.only), &wrong) {
+	if wrong := new(ask.LimitError); errors.As(q.Check(f.only), &wrong) {
 		return nil, &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
 	}
 	switch {
@@ -170,7 +171,7 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 	case f.limit == ownLimit:
 		f.limit = q.Limit
 	}
-	if !slices.Contains([]string{"", string(question.Lake), string(question.ClickHouse)}, f.from) {
+	if !slices.Contains([]string{"", string(ask.Lake), string(ask.ClickHouse)}, f.from) {
 		return nil, &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", f.from)}
 	}
 	if formats := queryFormats(); f.format != "" && !slices.Contains(formats, f.format) {
@@ -207,7 +208,7 @@ func (f *queryFlags) checkDrawing(a *cli.App, limited bool) error {
 const maxDays = 36525
 
 // checkDays checks what applies to deadlines alone.
-func (f *queryFlags) checkDays(q *question.Question, given bool) error {
+func (f *queryFlags) checkDays(q *ask.Question, given bool) error {
 	of := q.Name == question.Deadlines
 	switch {
 	case given && !of:
@@ -223,26 +224,26 @@ func (f *queryFlags) checkDays(q *question.Question, given bool) error {
 }
 
 // runQuery asks and shows.
-func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFlags) error {
+func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) error {
 	cli.TuneMemory(a.Env)
 	w, err := a.Open()
 	if err != nil {
 		return err
 	}
-	r := question.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only, Days: f.days,
+	r := ask.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only, Days: f.days,
 		Progress: func(done, total int64) { a.Bar.Update("read files", done, total) }}
-	var answer *question.Answer
+	var answer *ask.Answer
 	switch server := w.Settings.ClickHouse.DSN.Set(); {
-	case f.from == string(question.ClickHouse) && !server:
+	case f.from == string(ask.ClickHouse) && !server:
 		return &cli.UsageError{What: "--from clickhouse: clickhouse.dsn is empty",
 			Hint: "name the server in tollbook.yaml; `--from lake` counts from the lake's files"}
-	case f.from == string(question.ClickHouse) && !q.Published():
+	case f.from == string(ask.ClickHouse) && !q.Published():
 		return &cli.UsageError{What: fmt.Sprintf("--from clickhouse: what %s is about is not published", q.Name),
 			Hint: "`--from lake` answers it"}
-	case f.from == string(question.ClickHouse) && len(f.only.Tags) > 0:
+	case f.from == string(ask.ClickHouse) && len(f.only.Tags) > 0:
 		err := &published.TagError{Question: q.Name}
 		return &cli.UsageError{What: err.Error(), Hint: err.Hint()}
-	case f.from == string(question.Lake) || !server || !q.Published() || len(f.only.Tags) > 0:
+	case f.from == string(ask.Lake) || !server || !q.Published() || len(f.only.Tags) > 0:
 		answer, err = askLake(ctx, a, w, q, r)
 	default:
 		answer, err = askServer(ctx, a, w, q, r)
@@ -253,8 +254,8 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	}
 	shown := &shownAnswer{answer, f.cycle, f.only, w.Books, w.Settings.Zone}
 	size, err := a.WriteOutput(&f.out, func(w io.Writer) error { return shown.write(w, a, f) })
-	if book := q.MissingBook(w.Books); err == nil && answer.Count == 0 && book != "" && f.format == "alerts" {
-		fmt.Fprintf(a.Err, "note: %s\n", answer.WhyEmpty(w.Books, f.cycle, f.only))
+	if book := question.MissingBook(q, w.Books); err == nil && answer.Count == 0 && book != "" && f.format == "alerts" {
+		fmt.Fprintf(a.Err, "note: %s\n", question.WhyEmpty(answer, w.Books, f.cycle, f.only))
 	}
 	if err == nil && !f.out.ToStdout() {
 		fmt.Fprintf(a.Err, "wrote %s: %s\n", f.out.File, cli.Counted(size, "byte", "bytes"))
@@ -288,9 +289,9 @@ func (s *shownAnswer) write(w io.Writer, a *cli.App, f *queryFlags) error {
 }
 
 // askLake counts from the lake's files.
-func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *question.Question,
-	r question.Request) (*question.Answer, error) {
-	var answer *question.Answer
+func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Question,
+	r ask.Request) (*ask.Answer, error) {
+	var answer *ask.Answer
 	partners, err := w.Partners()
 	if err != nil {
 		return nil, err
@@ -298,15 +299,15 @@ func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *questio
 	partners.Limits = rows.Limits{Workers: a.Flags.Workers}
 	err = a.ReadOf(w, func(snap *lake.Snapshot) (err error) {
 		partners.Snap = snap
-		answer, err = question.FromLake(ctx, q, r, &partners)
+		answer, err = ask.FromLake(ctx, q, r, &partners)
 		return err
 	})
 	return answer, cli.PartnersWrong(err)
 }
 
 // askServer asks what is published.
-func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *question.Question,
-	r question.Request) (*question.Answer, error) {
+func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Question,
+	r ask.Request) (*ask.Answer, error) {
 	conn, err := cli.Published(ctx, a, w)
 	if err != nil {
 		return nil, err
@@ -323,7 +324,7 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *quest
 }
 
 // printSQL prints the question as SQL: in a workspace of several currencies by currency. It needs no workspace.
-func printSQL(a *cli.App, q *question.Question, only question.Only) error {
+func printSQL(a *cli.App, q *ask.Question, only ask.Only) error {
 	if w, err := a.Open(); err == nil && w.Books.Mixed {
 		q = q.PerCurrency()
 	}
@@ -387,10 +388,10 @@ func listQuestions(a *cli.App) error {
 	return nil
 }
 
-func columnResults(q *question.Question) []columnResult {
+func columnResults(q *ask.Question) []columnResult {
 	var out []columnResult
 	for _, c := range q.Columns() {
-		out = append(out, columnResult{c.Name, question.TypeName(c.Type), c.Meaning})
+		out = append(out, columnResult{c.Name, ask.TypeName(c.Type), c.Meaning})
 	}
 	return out
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/out/published"
-	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve"
 )
@@ -20,7 +20,7 @@ import (
 // serveOptions are those of serve.
 type serveOptions struct {
 	listen string // "" = api.listen of the settings
-	from   string // a question.Source
+	from   string // an ask.Source
 }
 
 // NewServe is the command serve.
@@ -45,7 +45,7 @@ HTTP: then let it listen on loopback only, behind a proxy.`,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), a, &o) },
 	}
 	cmd.Flags().StringVar(&o.listen, "listen", "", "host:port to listen on (default: api.listen of the settings)")
-	cmd.Flags().StringVar(&o.from, "from", string(question.Lake),
+	cmd.Flags().StringVar(&o.from, "from", string(ask.Lake),
 		"source of records: lake, or clickhouse, the published copy; while a publish is pending the lake "+
 			"answers")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
@@ -71,9 +71,9 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	c := serve.Config{Workspace: w, Clock: a.Clock, Log: log, Scratch: filepath.Join(folder.Path, "files"), Env: a.Env,
 		Jobs: jobsOf(w.Dir)}
-	switch question.Source(o.from) {
-	case question.Lake:
-	case question.ClickHouse:
+	switch ask.Source(o.from) {
+	case ask.Lake:
+	case ask.ClickHouse:
 		if !w.Settings.ClickHouse.DSN.Set() {
 			return &cli.UsageError{What: "--from clickhouse: clickhouse.dsn is empty",
 				Hint: "name the server in tollbook.yaml"}

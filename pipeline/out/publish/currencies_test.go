@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/published"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -139,15 +140,15 @@ func (w *world) compareAnswers() {
 	defer func() { w.must(conn.Close()) }()
 	w.compareRecords(snap, conn)
 	for _, q := range question.All() {
-		for _, only := range []question.Only{{}, {Customers: []string{"acme", "cho"}}} {
+		for _, only := range []ask.Only{{}, {Customers: []string{"acme", "cho"}}} {
 			if _, err := published.SQL(q, only); err != nil {
 				continue
 			}
-			r := question.Request{Only: only}
-			if q.Span != question.OfNone {
+			r := ask.Request{Only: only}
+			if q.Span != ask.OfNone {
 				r.Cycle = "2026-09"
 			}
-			want, err := question.FromLake(w.Context(), q, r, &reader)
+			want, err := ask.FromLake(w.Context(), q, r, &reader)
 			if len(only.Customers) > 0 && err != nil {
 				continue // the question has no such limit
 			}
@@ -189,7 +190,7 @@ func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
 }
 
 // answerText is the rows and totals of an answer.
-func answerText(a *question.Answer) string {
+func answerText(a *ask.Answer) string {
 	var b strings.Builder
 	for _, row := range a.Rows {
 		fmt.Fprintln(&b, row.Keys, row.Sums)

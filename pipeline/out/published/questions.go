@@ -14,7 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -25,7 +25,7 @@ var files embed.FS
 
 // SQL is the question as a statement over the published views, with the parameters cycle (” = all of them) and zone
 // (the contract zone). Limits become a subquery of its view. Errors: *TagError.
-func SQL(q *question.Question, only question.Only) (string, error) {
+func SQL(q *ask.Question, only ask.Only) (string, error) {
 	text, err := files.ReadFile("sql/" + q.Name + ".sql")
 	if err != nil {
 		return "", fmt.Errorf("the SQL of %s: %w", q.Name, err)
@@ -44,7 +44,7 @@ func SQL(q *question.Question, only question.Only) (string, error) {
 
 // perCurrency is the SQL of a question with the currencies that it has as keys: after the sums, among the groups, and
 // first in the order.
-func perCurrency(q *question.Question, sql string) string {
+func perCurrency(q *ask.Question, sql string) string {
 	keys := q.Currencies()
 	if len(keys) == 0 {
 		return sql
@@ -98,8 +98,8 @@ const turns = 10
 
 // Ask answers a question from what is published. zone is the contract zone's name. Errors: *NotPublishedError,
 // *rows.NoCycleError, *clickhouse.Error.
-func Ask(ctx context.Context, q *question.Question, r question.Request, zone string,
-	conn *clickhouse.Conn) (*question.Answer, error) {
+func Ask(ctx context.Context, q *ask.Question, r ask.Request, zone string,
+	conn *clickhouse.Conn) (*ask.Answer, error) {
 	live, err := state(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func Ask(ctx context.Context, q *question.Question, r question.Request, zone str
 		if r.Cycle != "" && !slices.Contains(live.cycles, r.Cycle) {
 			return nil, &rows.NoCycleError{Cycle: r.Cycle, Known: live.cycles}
 		}
-		a, err := ask(ctx, q, r, zone, conn, live)
+		a, err := runSQL(ctx, q, r, zone, conn, live)
 		if err != nil {
 			return nil, err
 		}
@@ -147,9 +147,9 @@ func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error)
 	return s, err
 }
 
-// Ask runs the question's SQL. Its columns are those of the question, in order; rows come in order.
-func ask(ctx context.Context, q *question.Question, r question.Request, zone string, conn *clickhouse.Conn,
-	live shownState) (*question.Answer, error) {
+// runSQL runs the question's SQL. Its columns are those of the question, in order; rows come in order.
+func runSQL(ctx context.Context, q *ask.Question, r ask.Request, zone string, conn *clickhouse.Conn,
+	live shownState) (*ask.Answer, error) {
 	mixed, err := several(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -176,13 +176,13 @@ func ask(ctx context.Context, q *question.Question, r question.Request, zone str
 	for i := len(q.Keys) - 1; i >= own; i-- {
 		dest = append(dest, &cells[i])
 	}
-	empty, err := question.NewAnswer(q, question.ClickHouse, int64(live.manifest),
+	empty, err := ask.NewAnswer(q, ask.ClickHouse, int64(live.manifest),
 		period.Instant(live.asOf.UnixMicro()).String())
 	if err != nil {
 		return nil, err
 	}
-	var a *question.Answer
-	var last *question.Row
+	var a *ask.Answer
+	var last *ask.Row
 	begin := func() { a, last = empty.Clone(), nil }
 	ctx = ch.Context(ctx, ch.WithParameters(ch.Parameters{"cycle": r.Cycle, "zone": zone}))
 	err = conn.Each(ctx, clickhouse.Select{What: "answer " + q.Name, SQL: sql, Into: dest, Begin: begin}, func() error {
@@ -198,8 +198,8 @@ func ask(ctx context.Context, q *question.Question, r question.Request, zone str
 }
 
 // Row is a row of what was scanned.
-func row(q *question.Question, cells []cell) question.Row {
-	var row question.Row
+func row(q *ask.Question, cells []cell) ask.Row {
+	var row ask.Row
 	for i := range q.Keys {
 		row.Keys = append(row.Keys, cells[i].text)
 	}
@@ -223,7 +223,7 @@ func (c *cell) Scan(value any) (err error) {
 		c.text = strings.Clone(v)
 		return nil
 	case int32:
-		c.text = question.SmallText(v)
+		c.text = ask.SmallText(v)
 		return nil
 	case int64:
 		c.total, err = wholeTotal(v>>63, uint64(v))

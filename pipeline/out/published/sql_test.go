@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 )
 
@@ -18,7 +19,7 @@ func TestSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range question.All() {
-		sql, err := SQL(q, question.Only{})
+		sql, err := SQL(q, ask.Only{})
 		if err != nil {
 			t.Error(err)
 			continue
@@ -53,7 +54,7 @@ func TestSQLPerCurrency(t *testing.T) {
 		if !known {
 			t.Fatal(name)
 		}
-		sql, err := SQL(q.PerCurrency(), question.Only{})
+		sql, err := SQL(q.PerCurrency(), ask.Only{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -32,21 +33,21 @@ func ageTable() *tables.Table {
 }
 
 // aged is what was added to debts and repaid, by customer and cycle.
-func aged() *Question {
+func aged() *ask.Question {
 	t := ageTable()
-	return &Question{
-		Name: "aged", Span: UpTo, Keys: t.Columns[:ageIncurred], Sums: t.Columns[ageIncurred:],
-		lake: shape{table: tables.AccountEntries().Table, reads: tables.Columns(tables.AccountEntryCustomerID,
+	return &ask.Question{
+		Name: "aged", Span: ask.UpTo, Keys: t.Columns[:ageIncurred], Sums: t.Columns[ageIncurred:],
+		Lake: ask.Shape{Table: tables.AccountEntries().Table, Reads: tables.Columns(tables.AccountEntryCustomerID,
 			tables.AccountEntryBalanceType,
-			tables.AccountEntryAmount), made: t, make: ages},
+			tables.AccountEntryAmount), Made: t, Make: ages},
 	}
 }
 
 // ages takes the entries of accounts that change a debt.
-func ages(w *reading, from, to *parquet.Columns[tables.Any]) error {
+func ages(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	return eachDebt(from, func(customer string, _, incurred, repaid money.Amount) {
 		to.C[ageCustomer].AddWord(customer)
-		to.C[ageMonth].AddWord(w.cycle)
+		to.C[ageMonth].AddWord(w.Cycle)
 		to.C[ageIncurred].AddDec(incurred.Raw())
 		to.C[ageRepaid].AddDec(repaid.Raw())
 		to.N++
@@ -54,14 +55,14 @@ func ages(w *reading, from, to *parquet.Columns[tables.Any]) error {
 }
 
 // ageing is the question how old the debts of customers are.
-func ageing() *Question {
+func ageing() *ask.Question {
 	amount := func(name, meaning string) tables.Column {
 		return tables.Column{Name: name, Type: tables.Amount, Meaning: meaning}
 	}
-	return &Question{
+	return &ask.Question{
 		Name:    "ageing",
 		Answers: "how old the debts of customers are, in months; repayments clear the oldest debt first",
-		Span:    UpTo, Keys: ageTable().Columns[:ageMonth],
+		Span:    ask.UpTo, Keys: ageTable().Columns[:ageMonth],
 		Sums: []tables.Column{
 			amount("current_amount", "owed since the cycle itself"),
 			amount("one_month_amount", "owed since the cycle before"),
@@ -69,8 +70,8 @@ func ageing() *Question {
 			amount("older_amount", "owed since three cycles before or longer"),
 			amount("debt_amount", "debt at the end of the cycle: the sum of the others"),
 		},
-		Order: []By{{"debt_amount", true}},
-		from:  &derived{of: aged(), rows: ageRows},
+		Order: []ask.By{{Column: "debt_amount", Down: true}},
+		From:  &ask.Derived{Of: aged(), Rows: ageRows},
 	}
 }
 
@@ -79,15 +80,15 @@ const ageCount = 4
 
 // ageRows clears the oldest debts of each customer by what was repaid. A cycle is never repaid before a debt of it
 // exists, so the order of entries within it has no effect.
-func ageRows(entries []Row, cycle string) ([]Row, error) {
-	slices.SortFunc(entries, func(a, b Row) int {
+func ageRows(entries []ask.Row, cycle string) ([]ask.Row, error) {
+	slices.SortFunc(entries, func(a, b ask.Row) int {
 		return cmp.Or(strings.Compare(a.Keys[ageCustomer], b.Keys[ageCustomer]),
 			strings.Compare(a.Keys[ageMonth], b.Keys[ageMonth]))
 	})
-	var out []Row
+	var out []ask.Row
 	for len(entries) > 0 {
 		customer := entries[0].Keys[ageCustomer]
-		n := slices.IndexFunc(entries, func(r Row) bool { return r.Keys[ageCustomer] != customer })
+		n := slices.IndexFunc(entries, func(r ask.Row) bool { return r.Keys[ageCustomer] != customer })
 		if n < 0 {
 			n = len(entries)
 		}
@@ -104,7 +105,7 @@ func ageRows(entries []Row, cycle string) ([]Row, error) {
 }
 
 // ageRow is the debt of one customer by age. The entries are in the order of their cycles.
-func ageRow(entries []Row, cycle string) (Row, error) {
+func ageRow(entries []ask.Row, cycle string) (ask.Row, error) {
 	repaid := new(big.Int)
 	for _, e := range entries {
 		repaid.Add(repaid, bigOf(e.Sums[ageRepaid-ageIncurred]))
@@ -115,7 +116,7 @@ func ageRow(entries []Row, cycle string) (Row, error) {
 	}
 	end, err := period.ParseCycle(cycle)
 	if err != nil {
-		return Row{}, err
+		return ask.Row{}, err
 	}
 	for _, e := range entries {
 		left := bigOf(e.Sums[0])
@@ -127,17 +128,17 @@ func ageRow(entries []Row, cycle string) (Row, error) {
 		repaid = new(big.Int).Sub(repaid, cleared)
 		of, err := period.ParseCycle(e.Keys[ageMonth])
 		if err != nil {
-			return Row{}, err
+			return ask.Row{}, err
 		}
 		age := ages[min(int(end-of), ageCount-1)]
 		age.Add(age, left)
 		ages[ageCount].Add(ages[ageCount], left)
 	}
-	row := Row{Keys: append([]string{entries[0].Keys[ageCustomer]}, entries[0].Keys[ageMonth+1:]...)}
+	row := ask.Row{Keys: append([]string{entries[0].Keys[ageCustomer]}, entries[0].Keys[ageMonth+1:]...)}
 	for _, n := range ages {
 		total, err := amountOf(n)
 		if err != nil {
-			return Row{}, err
+			return ask.Row{}, err
 		}
 		row.Sums = append(row.Sums, total)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"pgregory.net/rapid"
 )
 
@@ -11,7 +12,7 @@ import (
 // c owes of four cycles and before.
 func TestAgeRows(t *testing.T) {
 	t.Parallel()
-	rows, err := ageRows([]Row{
+	rows, err := ageRows([]ask.Row{
 		comparison(t, "c/2026-06", 1, 0), comparison(t, "c/2026-05", 2, 0), comparison(t, "c/2026-04", 4, 0),
 		comparison(t, "c/2026-03", 8, 0), comparison(t, "c/2025-12", 16, 0),
 		comparison(t, "a/2026-06", 7, 30), comparison(t, "a/2026-03", 20, 0), comparison(t, "a/2026-05", 25, 0),
@@ -39,7 +40,7 @@ func TestAgesAddUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		months := []string{"2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"}
-		var entries []Row
+		var entries []ask.Row
 		owed := int64(0)
 		for _, m := range months {
 			incurred := rapid.Int64Range(0, 100).Draw(r, "incurred")

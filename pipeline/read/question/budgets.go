@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -35,7 +36,7 @@ const (
 )
 
 // budgets is the question how far customers have used their budgets.
-func budgets() *Question {
+func budgets() *ask.Question {
 	def := &tables.Table{Name: Budgets, Columns: []tables.Column{
 		wordColumn("cycle", "the month"),
 		wordColumn("customer_id", "whose budget it is"),
@@ -50,18 +51,18 @@ func budgets() *Question {
 		amountColumn("billed_amount", "sum of payment_amount of the customer's lines of the cycle"),
 		amountColumn("forecast_amount", "billed_amount at the end of the cycle at the run-rate so far"),
 	}}
-	return &Question{
-		Name: Budgets, Span: OfOne,
+	return &ask.Question{
+		Name: Budgets, Span: ask.OfOne,
 		Answers: "how far customers have used their budgets, and what they will have used at the month's end",
 		Reads: "It compares `lines` with `books/budgets.csv`. [The guide](guides/watch-budgets.md) says how the " +
 			"forecast is calculated. `--format alerts` prints one JSON object for each threshold that was reached.",
 		Keys: def.Columns[:budgetKeys], Sums: def.Columns[budgetKeys:],
-		lake: shape{table: def, ask: listBudgets},
+		Lake: ask.Shape{Table: def, Ask: listBudgets},
 	}
 }
 
 // listBudgets compares the lines of a cycle with the budgets that are in force in it.
-func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
+func listBudgets(ctx context.Context, r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	cycle, err := period.ParseCycle(r.Cycle)
 	if err != nil {
 		return nil //nolint:nilerr // a lake without a cycle
@@ -78,12 +79,12 @@ func listBudgets(ctx context.Context, r Request, from *partners.Reader, to *parq
 	if len(list) == 0 {
 		return nil
 	}
-	all, err := spent(list).gather(ctx, Request{Cycle: r.Cycle, Progress: r.Progress}, from, nil)
+	rows, err := spent(list).Gather(ctx, ask.Request{Cycle: r.Cycle, Progress: r.Progress}, from, nil)
 	if err != nil {
 		return err
 	}
-	days := map[string][]Row{}
-	for _, row := range all.rows() {
+	days := map[string][]ask.Row{}
+	for _, row := range rows {
 		days[row.Keys[spentCustomer]] = append(days[row.Keys[spentCustomer]], row)
 	}
 	t, err := lastIntake(from.Snap)
@@ -156,20 +157,22 @@ func spentTable() *tables.Table {
 }
 
 // spent is what the customers that have a budget were billed, by day.
-func spent(list map[string]*books.Budget) *Question {
+func spent(list map[string]*books.Budget) *ask.Question {
 	t := spentTable()
-	return &Question{
+	return &ask.Question{
 		Name: "spent", Keys: t.Columns[:spentAmount], Sums: t.Columns[spentAmount:],
-		lake: shape{table: tables.Lines().Table, reads: tables.Columns(tables.LineCustomerID, tables.LineDay,
+		Lake: ask.Shape{Table: tables.Lines().Table, Reads: tables.Columns(tables.LineCustomerID, tables.LineDay,
 			tables.LineKind,
-			tables.LinePaymentAmount, tables.LineTradeTime, tables.LineUsageStart, tables.LineInstant), made: t,
-			make: func(w *reading, from, to *parquet.Columns[tables.Any]) error { return spend(w, list, from, to) }},
+			tables.LinePaymentAmount, tables.LineTradeTime, tables.LineUsageStart, tables.LineInstant), Made: t,
+			Make: func(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
+				return spend(w, list, from, to)
+			}},
 	}
 }
 
 // spend takes the lines of the customers that have a budget.
-func spend(w *reading, list map[string]*books.Budget, from, to *parquet.Columns[tables.Any]) error {
-	cycle, err := period.ParseCycle(w.cycle)
+func spend(w *ask.Reading, list map[string]*books.Budget, from, to *parquet.Columns[tables.Any]) error {
+	cycle, err := period.ParseCycle(w.Cycle)
 	if err != nil {
 		return err
 	}
@@ -187,7 +190,7 @@ func spend(w *reading, list map[string]*books.Budget, from, to *parquet.Columns[
 			kind = ""
 		}
 		to.C[spentCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
-		to.C[spentDay].AddWord(w.dayBilled(cycle, file, from, i))
+		to.C[spentDay].AddWord(dayBilled(w, cycle, file, from, i))
 		to.C[spentKind].AddWord(kind)
 		to.C[spentAmount].Decs = append(to.C[spentAmount].Decs, from.C[tables.LinePaymentAmount].Decs[i])
 		to.N++
@@ -204,7 +207,7 @@ var monthEndDays = [...]string{lake.EndDay, lake.ChargesDay, lake.CommitmentsDay
 // dayBilled is the day of the cycle on which a line is billed: of usage its day, of orders and adjustments that on
 // which they were traded, of late records and re-rating that on which they were posted, of month-end charges the last
 // one.
-func (w *reading) dayBilled(cycle period.Cycle, file string, from *parquet.Columns[tables.Any], i int) string {
+func dayBilled(w *ask.Reading, cycle period.Cycle, file string, from *parquet.Columns[tables.Any], i int) string {
 	at := period.Instant(from.C[tables.LineUsageStart].Ints[i])
 	switch {
 	case slices.Contains(monthEndDays[:], file):
@@ -219,7 +222,7 @@ func (w *reading) dayBilled(cycle period.Cycle, file string, from *parquet.Colum
 			at = t
 		}
 	}
-	return max(cycle.First(), min(cycle.Last(), w.clock.Day(at))).String()
+	return max(cycle.First(), min(cycle.Last(), w.Day(at))).String()
 }
 
 // month is a cycle of a customer with a budget.
@@ -231,8 +234,8 @@ type month struct {
 }
 
 // row adds up the days of a customer.
-func (m *month) row(customer, partner string, days []Row, to *parquet.Columns[tables.Any]) error {
-	slices.SortFunc(days, func(a, b Row) int {
+func (m *month) row(customer, partner string, days []ask.Row, to *parquet.Columns[tables.Any]) error {
+	slices.SortFunc(days, func(a, b ask.Row) int {
 		return cmp.Or(strings.Compare(a.Keys[spentDay], b.Keys[spentDay]),
 			strings.Compare(a.Keys[spentKind], b.Keys[spentKind]))
 	})
@@ -337,7 +340,7 @@ type Crossing struct {
 }
 
 // Crossings are the thresholds that a row of budgets has as crossed, in ascending order.
-func Crossings(r Row) (out []Crossing) {
+func Crossings(r ask.Row) (out []Crossing) {
 	for one := range strings.SplitSeq(r.Keys[budgetCrossed], ";") {
 		percent, day, found := strings.Cut(one, ":")
 		if n, err := strconv.Atoi(percent); found && err == nil { // as row wrote it
@@ -348,4 +351,4 @@ func Crossings(r Row) (out []Crossing) {
 }
 
 // ForecastOver reports whether the forecast of a row of budgets is above its budget.
-func ForecastOver(r Row) bool { return compareTotals(r.Sums[2], r.Sums[0]) > 0 }
+func ForecastOver(r ask.Row) bool { return bigOf(r.Sums[2]).Cmp(bigOf(r.Sums[0])) > 0 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -49,7 +50,7 @@ func TestBudgetRow(t *testing.T) {
 		cycle := period.CycleOf(2026, 9)
 		m := month{cycle: cycle, complete: c.complete, digits: 2,
 			budget: &books.Budget{Amount: amount(t, "300"), Thresholds: []int{50, 80, 100}}}
-		var days []Row
+		var days []ask.Row
 		for _, text := range strings.Fields(c.days) {
 			part := strings.Split(text, "/")
 			total, err := amountOf(bigAmount(amount(t, part[2])))
@@ -57,9 +58,9 @@ func TestBudgetRow(t *testing.T) {
 				t.Fatal(err)
 			}
 			day := "2026-09-" + strings.Repeat("0", 2-len(part[0])) + part[0]
-			days = append(days, Row{Keys: []string{"acme", day, part[1]}, Sums: []money.Total{total}})
+			days = append(days, ask.Row{Keys: []string{"acme", day, part[1]}, Sums: []money.Total{total}})
 		}
-		to := parquet.NewColumns(tables.Untyped(budgets().lake.table))
+		to := parquet.NewColumns(tables.Untyped(budgets().Lake.Table))
 		if err := m.row("acme", "", days, to); err != nil {
 			t.Fatal(err)
 		}

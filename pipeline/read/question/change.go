@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -71,31 +72,32 @@ func comparedTable() *tables.Table {
 }
 
 // compared is the lines of two cycles by customer and product, from which changes follow.
-func compared() *Question {
+func compared() *ask.Question {
 	t := comparedTable()
-	return &Question{
-		Name: "compared", Span: WithBefore, Keys: t.Columns[cmpKind:cmpBefore], Sums: t.Columns[cmpBefore:],
-		lake: shape{table: tables.Lines().Table, reads: tables.Columns(tables.LineOriginCycle, tables.LineCustomerID,
-			tables.LineServiceTypeCode, tables.LineSKU, tables.LinePaymentAmount, tables.LineQuantity), made: t,
-			make: compare},
+	return &ask.Question{
+		Name: "compared", Span: ask.WithBefore, Keys: t.Columns[cmpKind:cmpBefore], Sums: t.Columns[cmpBefore:],
+		Lake: ask.Shape{Table: tables.Lines().Table, Reads: tables.Columns(tables.LineOriginCycle,
+			tables.LineCustomerID, tables.LineServiceTypeCode, tables.LineSKU, tables.LinePaymentAmount,
+			tables.LineQuantity), Made: t,
+			Make: compare},
 	}
 }
 
 // presence is the products that customers have in two cycles: the rows of compared without amounts and without the
 // lines of earlier cycles.
-func presence() *Question {
+func presence() *ask.Question {
 	q := compared()
 	q.Name = "presence"
-	q.lake.reads = tables.Columns(tables.LineOriginCycle, tables.LineCustomerID, tables.LineServiceTypeCode,
+	q.Lake.Reads = tables.Columns(tables.LineOriginCycle, tables.LineCustomerID, tables.LineServiceTypeCode,
 		tables.LineSKU)
-	q.lake.keep = func(c *parquet.Columns[tables.Any], row int) bool { return c.C[cmpKind].Word(row) == present }
-	q.lake.make = func(w *reading, from, to *parquet.Columns[tables.Any]) error {
+	q.Lake.Keep = func(c *parquet.Columns[tables.Any], row int) bool { return c.C[cmpKind].Word(row) == present }
+	q.Lake.Make = func(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 		for i := range from.N {
 			kind := present
 			if from.C[tables.LineOriginCycle].Word(i) != "" {
 				kind = correction
 			}
-			w.compareRow(from, i, to, kind, parquet.Dec{}, parquet.Dec{})
+			compareRow(w, from, i, to, kind, parquet.Dec{}, parquet.Dec{})
 		}
 		return nil
 	}
@@ -103,26 +105,26 @@ func presence() *Question {
 }
 
 // compare puts amounts and quantities into the columns of the lines' cycle.
-func compare(w *reading, from, to *parquet.Columns[tables.Any]) error {
+func compare(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		kind := ""
 		if from.C[tables.LineOriginCycle].Word(i) != "" {
 			kind = correction
 		}
-		w.compareRow(from, i, to, kind, from.C[tables.LinePaymentAmount].Decs[i], from.C[tables.LineQuantity].Decs[i])
+		compareRow(w, from, i, to, kind, from.C[tables.LinePaymentAmount].Decs[i], from.C[tables.LineQuantity].Decs[i])
 	}
 	return nil
 }
 
 // compareRow appends a row of comparedTable for a line.
-func (w *reading) compareRow(from *parquet.Columns[tables.Any], i int, to *parquet.Columns[tables.Any], kind string,
+func compareRow(w *ask.Reading, from *parquet.Columns[tables.Any], i int, to *parquet.Columns[tables.Any], kind string,
 	amount, quantity parquet.Dec) {
 	to.C[cmpKind].AddWord(kind)
 	to.C[cmpCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
 	to.C[cmpService].AddWord(from.C[tables.LineServiceTypeCode].Word(i))
 	to.C[cmpSKU].AddWord(from.C[tables.LineSKU].Word(i))
 	mine, other := 1, 0 // the columns of this cycle come after those of the one before
-	if w.before {
+	if w.Before {
 		mine, other = 0, 1
 	}
 	to.C[cmpBefore+mine].Decs = append(to.C[cmpBefore+mine].Decs, amount)
@@ -135,20 +137,20 @@ func (w *reading) compareRow(from *parquet.Columns[tables.Any], i int, to *parqu
 }
 
 // change is the question why a cycle's bills differ from those of the cycle before.
-func change() *Question {
+func change() *ask.Question {
 	t := comparedTable()
-	return &Question{
+	return &ask.Question{
 		Name:    "change",
 		Answers: "why a cycle differs from the one before: new and lost customers and products, volume, price",
-		Span:    WithBefore, Keys: t.Columns[cmpKind:cmpBefore],
+		Span:    ask.WithBefore, Keys: t.Columns[cmpKind:cmpBefore],
 		Sums: append(t.Columns[cmpBefore:cmpBeforeQuantity:cmpBeforeQuantity], tables.Column{Name: "change_amount",
 			Type: tables.Amount, Meaning: "payment_amount - before_amount; the sum over all rows is the whole change"}),
-		from: &derived{of: compared(), context: presence(), rows: causes, order: largestChange},
+		From: &ask.Derived{Of: compared(), Context: presence(), Rows: causes, Order: largestChange},
 	}
 }
 
 // largestChange orders changes by size, whatever their sign.
-func largestChange(a, b Row) int {
+func largestChange(a, b ask.Row) int {
 	return bigOf(b.Sums[len(b.Sums)-1]).CmpAbs(bigOf(a.Sums[len(a.Sums)-1]))
 }
 
@@ -174,7 +176,7 @@ func amountOf(n *big.Int) (money.Total, error) {
 type held struct{ before, now bool }
 
 // had adds a row to what its customer holds.
-func (h *held) had(r Row) {
+func (h *held) had(r ask.Row) {
 	h.before = h.before || some(r.Sums[wasLines])
 	h.now = h.now || some(r.Sums[isLines])
 }
@@ -186,7 +188,7 @@ type holdings struct {
 }
 
 // holdingsOf takes rows of compared and of presence; where there are rows of presence, they include those of compared.
-func holdingsOf(rows []Row) *holdings {
+func holdingsOf(rows []ask.Row) *holdings {
 	h := &holdings{map[string]*held{}, map[[3]string]*held{}}
 	for _, r := range rows {
 		if r.Keys[cmpKind] == correction {
@@ -205,12 +207,12 @@ func holdingsOf(rows []Row) *holdings {
 	return h
 }
 
-func productOf(r Row) [3]string {
+func productOf(r ask.Row) [3]string {
 	return [3]string{r.Keys[cmpCustomer], r.Keys[cmpService], r.Keys[cmpSKU]}
 }
 
 // cause is that of the whole change of a row; "" if volume and price divide it.
-func (h *holdings) cause(r Row) string {
+func (h *holdings) cause(r ask.Row) string {
 	if r.Keys[cmpKind] == correction {
 		return correction
 	}
@@ -235,9 +237,9 @@ func (h *holdings) cause(r Row) string {
 // (quantity − before_quantity) × before_amount / before_quantity, rounded half to even to 8 decimals. Where a cycle has
 // no quantity, such as for orders, the whole change is by price. Whether a customer or a product is new is decided by
 // all lines of the cycle before; if limits leave a cycle without lines of the product, the whole change is by volume.
-func causes(rows []Row, _ string) ([]Row, error) {
+func causes(rows []ask.Row, _ string) ([]ask.Row, error) {
 	holdings := holdingsOf(rows)
-	var out []Row
+	var out []ask.Row
 	for _, r := range rows {
 		if r.Keys[cmpKind] == present {
 			continue
@@ -262,11 +264,11 @@ func causes(rows []Row, _ string) ([]Row, error) {
 func some(t money.Total) bool { return bigOf(t).Sign() != 0 }
 
 // changed appends a row of an amount before and after; one without amounts is left out.
-func changed(out []Row, of Row, cause string, was, is *big.Int) ([]Row, error) {
+func changed(out []ask.Row, of ask.Row, cause string, was, is *big.Int) ([]ask.Row, error) {
 	if was.Sign() == 0 && is.Sign() == 0 {
 		return out, nil
 	}
-	row := Row{Keys: slices.Clone(of.Keys)}
+	row := ask.Row{Keys: slices.Clone(of.Keys)}
 	row.Keys[cmpKind] = cause
 	for _, n := range []*big.Int{was, is, new(big.Int).Sub(is, was)} {
 		t, err := amountOf(n)

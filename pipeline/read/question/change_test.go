@@ -7,13 +7,14 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // comparison is a row of compared: amounts and quantities in units of 1.
-func comparison(t testing.TB, keys string, sums ...int64) Row {
+func comparison(t testing.TB, keys string, sums ...int64) ask.Row {
 	t.Helper()
-	r := Row{Keys: strings.Split(keys, "/")}
+	r := ask.Row{Keys: strings.Split(keys, "/")}
 	for i, n := range sums {
 		scale := []int{money.AmountScale, money.AmountScale, money.QuantityScale, money.QuantityScale, 0, 0}[i]
 		total, err := money.NewTotal(scale)
@@ -34,7 +35,7 @@ func comparison(t testing.TB, keys string, sums ...int64) Row {
 // of the 20, and the price gives the rest.
 func TestCauses(t *testing.T) {
 	t.Parallel()
-	rows, err := causes([]Row{
+	rows, err := causes([]ask.Row{
 		comparison(t, "/both/ecs/vm", 30, 50, 3, 4, 1, 1),
 		comparison(t, "/both/ecs/old", 7, 0, 1, 0, 1, 0),
 		comparison(t, "/both/ecs/new", 0, 8, 0, 1, 0, 1),
@@ -69,7 +70,7 @@ new_customer/come/ecs/vm 0 3 3`
 // nothing before, gone nothing now, and left lost the product.
 func TestCausesWithinLimits(t *testing.T) {
 	t.Parallel()
-	rows, err := causes([]Row{
+	rows, err := causes([]ask.Row{
 		comparison(t, "/old/obs/gb", 0, 3, 0, 1, 0, 1),
 		comparison(t, "/tag/obs/gb", 0, 20, 0, 2, 0, 1),
 		comparison(t, "/tag/obs/in", 6, 0, 3, 0, 1, 0),
@@ -100,7 +101,7 @@ lost_product/left/obs/gb 8 0 -8`
 }
 
 // changesOf is rows with their amounts, one per line.
-func changesOf(rows []Row) string {
+func changesOf(rows []ask.Row) string {
 	var out []string
 	for _, r := range rows {
 		line := strings.Join(r.Keys, "/")
@@ -129,7 +130,7 @@ func TestCausesAddUp(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		amount := rapid.Int64Range(-1000, 1000)
 		count := rapid.Int64Range(0, 2)
-		var rows []Row
+		var rows []ask.Row
 		var was, is int64
 		for i := range rapid.IntRange(0, 6).Draw(rt, "rows") {
 			kind := rapid.SampledFrom([]string{"", "", correction}).Draw(rt, "kind")

@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-func margin() *Question {
-	return &Question{
+func margin() *ask.Question {
+	return &ask.Question{
 		Name: "margin",
 		Answers: "what the vendors' cost files cost and what customers pay for them, by customer, service, account " +
 			"and day",
@@ -18,19 +19,19 @@ func margin() *Question {
 			"cycle origin_cycle source customer_id service_name account day commitment_status reason currency"),
 		Sums: pick(tables.Margins().Table,
 			"cost_list cost_contracted cost_effective cost_billed payment_amount margin_amount"),
-		own:  []string{"margin_amount"},
-		lake: shape{table: tables.Margins().Table},
+		Own:  []string{"margin_amount"},
+		Lake: ask.Shape{Table: tables.Margins().Table},
 	}
 }
 
-func unallocated() *Question {
-	return &Question{
+func unallocated() *ask.Question {
+	return &ask.Question{
 		Name: "unallocated", Answers: "which costs nobody bears: they hold up the close of their cycle",
 		View:  "margins",
 		Keys:  pick(tables.Margins().Table, "cycle origin_cycle reason source account service_name currency"),
 		Sums:  pick(tables.Margins().Table, "cost_list cost_contracted cost_effective cost_billed"),
-		Order: []By{{"cost_billed", true}},
-		lake: shape{table: tables.Margins().Table, keep: func(c *parquet.Columns[tables.Any], row int) bool {
+		Order: []ask.By{{Column: "cost_billed", Down: true}},
+		Lake: ask.Shape{Table: tables.Margins().Table, Keep: func(c *parquet.Columns[tables.Any], row int) bool {
 			return slices.Contains(books.Unallocated(), c.C[tables.MarginReason].Word(row))
 		}},
 	}
@@ -49,22 +50,22 @@ func lowTable() *tables.Table {
 	return t
 }
 
-func lowMargin() *Question {
-	return &Question{
+func lowMargin() *ask.Question {
+	return &ask.Question{
 		Name:    "low-margin",
 		Answers: "which lines of cost files bring less than effective cost × (1 + min_margin)",
 		View:    "cost_groups",
 		Keys:    pick(lowTable(), "customer_id id origin_cycle source service_name account sku min_margin"),
 		Sums:    pick(lowTable(), "cost_effective payment_amount"),
 		Apart:   []string{"cost_effective"}, // of sources that can have several currencies
-		lake: shape{table: tables.CostGroups().Table, reads: append(columnsOf(tables.CostGroups().Table, lowTable()),
-			int(tables.CostGroupLowMargin)),
-			made: lowTable(), make: lows},
+		Lake: ask.Shape{Table: tables.CostGroups().Table,
+			Reads: append(columnsOf(tables.CostGroups().Table, lowTable()), int(tables.CostGroupLowMargin)),
+			Made:  lowTable(), Make: lows},
 	}
 }
 
 // lows takes over the groups that bring too little.
-func lows(_ *reading, from, to *parquet.Columns[tables.Any]) error {
+func lows(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		if from.C[tables.CostGroupLowMargin].Codes[i] == 1 {
 			copyRow(from, to, i)
@@ -105,17 +106,17 @@ func deliveryTable() *tables.Table {
 	return t
 }
 
-func costDeliveries() *Question {
-	return &Question{
+func costDeliveries() *ask.Question {
+	return &ask.Question{
 		Name:    "cost-deliveries",
 		Answers: "which deliveries of cost files there are, and which of them count",
 		View:    "cost_deliveries",
-		Span:    OfNone,
+		Span:    ask.OfNone,
 		Keys:    pick(deliveryTable(), "source period delivery state currency tolerated fault"),
 		Sums:    pick(deliveryTable(), "rows rejected cost_list cost_contracted cost_effective cost_billed"),
-		lake: shape{table: tables.CostDeliveries().Table, reads: columnsOf(tables.CostDeliveries().Table,
+		Lake: ask.Shape{Table: tables.CostDeliveries().Table, Reads: columnsOf(tables.CostDeliveries().Table,
 			deliveryTable()),
-			made: deliveryTable(), make: func(_ *reading, from, to *parquet.Columns[tables.Any]) error {
+			Made: deliveryTable(), Make: func(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 				for i := range from.N {
 					copyRow(from, to, i)
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/rating/recurring"
@@ -20,7 +21,7 @@ import (
 )
 
 // deferredRevenue is the question what of the payments of orders and of charges in advance belongs to later months.
-func deferredRevenue() *Question {
+func deferredRevenue() *ask.Question {
 	def := &tables.Table{Name: "deferred_revenue", Columns: []tables.Column{
 		wordColumn("month", "the later month that the amount belongs to"),
 		wordColumn("customer_id", "who ordered, or is charged"),
@@ -29,8 +30,8 @@ func deferredRevenue() *Question {
 		wordColumn("sku", "the product"),
 		amountColumn("deferred_amount", "part of the lines' payment_amount for days of the month"),
 	}}
-	return &Question{
-		Name: "deferred-revenue", Span: UpTo,
+	return &ask.Question{
+		Name: "deferred-revenue", Span: ask.UpTo,
 		Answers: "what of the payments of orders and of recurring charges in advance belongs to later months, by " +
 			"straight line per day",
 		Reads: "It reads `orders`, their `lines`, and the `lines` of recurring charges in advance. A payment is " +
@@ -39,7 +40,7 @@ func deferredRevenue() *Question {
 			"zero to the currency's digits; a month has the difference to the month before, so that all months add " +
 			"up to the payment. Orders that were unsubscribed or have no expire_time, charges that were refunded " +
 			"up to the end of the cycle, and differences of re-rating have no row.",
-		Keys: def.Columns[:5], Sums: def.Columns[5:], lake: shape{table: def, ask: listDeferred},
+		Keys: def.Columns[:5], Sums: def.Columns[5:], Lake: ask.Shape{Table: def, Ask: listDeferred},
 	}
 }
 
@@ -73,10 +74,10 @@ type deferral struct {
 
 // listDeferred spreads the orders and charges of the lake. The orders of archived cycles stay in the lake. Errors:
 // *rows.ArchivedError if the line of a charge did not, and its period reaches beyond the cycle.
-func listDeferred(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
+func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	name := r.Cycle
 	if name == "" {
-		name = lastCycle(from.Snap)
+		name = ask.LastCycle(from.Snap)
 	}
 	cycle, err := period.ParseCycle(name)
 	if err != nil {

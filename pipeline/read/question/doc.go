@@ -1,18 +1,17 @@
-// Package question contains the finance queries: what each answers, its columns, its order, and how the lake answers
-// it. pipeline/out/published has their SQL over the views in ClickHouse.
+// Package question is the catalogue of the finance questions: what each answers, its keys and sums, its order, and how
+// rows of the lake become its rows. Package ask answers them; pipeline/out/published has their SQL over the views in
+// ClickHouse.
 //
-//	ASK-1  The answer to a question is one row for each value of its keys, with the exact sums of its sum columns.
-//	       Rows have the question's order, in which no two rows are equal.
-//	ASK-2  The same state gives the same table to the last digit, whatever the workers, buckets, days and files, and
-//	       whether the lake's files or the published copy answer.
-//	ASK-3  Totals and the count of rows are of all rows, also of those that a limit omits, by currency.
-//	       Quantities have different measures and no total, and neither has a value that several rows contain.
-//	ASK-4  A limit of a request removes rows before they are added up: a row counts if it fits every limit. A question
-//	       whose table has no column for a limit refuses it.
-//	ASK-5  Where customers or partners have several currencies, the currency is a key, and rows, limits and totals are
-//	       of each currency. Payments of the customers of partners in other currencies have no total.
+// Invariants:
 //
-// An answer is of one committed state and names it. Only the columns of the lake that a question needs are read.
-// Memory is bounded by the number of rows of the answer before its limit, times the workers, not by the number of
-// lines.
+//  1. The name of a question is unique. Each column of a question that adds up rows, except a count of them, is a
+//     column of the table that the rows are made in, with the same type.
+//  2. Questions that a published copy answers too (All) have a view; those that the lake alone answers (LakeOnly) have
+//     none.
+//  3. A question with amounts says in whose currency they are: its table names the customers or partners, or the
+//     currency is one of its keys (ASK-5). Only the table of receivables says neither.
+//  4. Each question has a reason why its answer can be without rows (WhyEmpty).
+//
+// Money that is divided between rows is divided exactly: the parts add up to the whole (deferred-revenue, change,
+// ageing).
 package question

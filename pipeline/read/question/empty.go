@@ -3,6 +3,7 @@ package question
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
@@ -59,7 +60,7 @@ func empties() map[string]empty {
 }
 
 // MissingBook is the book, such as budgets.csv, without which a question has no rows, if it has none itself; "" = none.
-func (q *Question) MissingBook(b *books.Books) string {
+func MissingBook(q *ask.Question, b *books.Books) string {
 	if why := empties()[q.Name]; why.rows != nil && why.rows(b) == 0 {
 		return why.book
 	}
@@ -68,9 +69,9 @@ func (q *Question) MissingBook(b *books.Books) string {
 
 // WhyEmpty says why an answer without rows has none: the book that is missing, the lake without a run, or what there is
 // none of in the cycle that was asked for and within the limits. It is a sentence without its full stop.
-func (a *Answer) WhyEmpty(b *books.Books, cycle string, only Only) string {
+func WhyEmpty(a *ask.Answer, b *books.Books, cycle string, only ask.Only) string {
 	why := empties()[a.Question.Name]
-	if book := a.Question.MissingBook(b); book != "" {
+	if book := MissingBook(a.Question, b); book != "" {
 		return fmt.Sprintf("books/%s is missing or has no rows", book)
 	}
 	if a.AsOf == "" && !why.read {

@@ -3,6 +3,7 @@ package question
 import (
 	"testing"
 
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
@@ -30,21 +31,21 @@ func TestWhyEmpty(t *testing.T) {
 	t.Parallel()
 	full := &books.Books{Budgets: make([]books.Budget, 1), Discounts: make([]books.Discount, 1)}
 	none := &books.Books{}
-	acme := Only{Customers: []string{"acme"}}
+	acme := ask.Only{Customers: []string{"acme"}}
 	for _, c := range []struct {
 		name, asOf, cycle string
 		books             *books.Books
-		only              Only
+		only              ask.Only
 		want              string
 	}{
-		{Budgets, "", "", none, Only{}, "books/budgets.csv is missing or has no rows"},
+		{Budgets, "", "", none, ask.Only{}, "books/budgets.csv is missing or has no rows"},
 		{Budgets, "2026-10-01T00:00:00Z", "2026-09", none, acme, "books/budgets.csv is missing or has no rows"},
-		{Budgets, "", "", full, Only{}, "the lake is empty: `tollbook run nightly` takes the feeds in"},
+		{Budgets, "", "", full, ask.Only{}, "the lake is empty: `tollbook run nightly` takes the feeds in"},
 		{Budgets, "2026-10-01T00:00:00Z", "2026-09", full, acme,
 			"there is no budget that is in force (cycle 2026-09, customer acme)"},
-		{"discounts", "", "", none, Only{}, "books/discounts.csv is missing or has no rows"},
-		{"revenue", "", "2026-09", none, Only{}, "the lake is empty: `tollbook run nightly` takes the feeds in"},
-		{"revenue", "2026-10-01T00:00:00Z", "2026-09", none, Only{}, "there is no line (cycle 2026-09)"},
+		{"discounts", "", "", none, ask.Only{}, "books/discounts.csv is missing or has no rows"},
+		{"revenue", "", "2026-09", none, ask.Only{}, "the lake is empty: `tollbook run nightly` takes the feeds in"},
+		{"revenue", "2026-10-01T00:00:00Z", "2026-09", none, ask.Only{}, "there is no line (cycle 2026-09)"},
 		{"coupons", "", "", none, acme,
 			"there is no coupon in books/coupons.csv or issued by a partner (customer acme)"},
 	} {
@@ -52,11 +53,11 @@ func TestWhyEmpty(t *testing.T) {
 		if !ok {
 			t.Fatal(c.name)
 		}
-		a, err := NewAnswer(q, Lake, 1, c.asOf)
+		a, err := ask.NewAnswer(q, ask.Lake, 1, c.asOf)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := a.WhyEmpty(c.books, c.cycle, c.only); got != c.want {
+		if got := WhyEmpty(a, c.books, c.cycle, c.only); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

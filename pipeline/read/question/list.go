@@ -2,14 +2,16 @@ package question
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // All are the questions that a published copy answers too, in the order in which they are listed.
-func All() []*Question {
-	return []*Question{
+func All() []*ask.Question {
+	return []*ask.Question{
 		revenue(), revenueByKind(), topCustomers(), partnerMargin(), discountLeakage(), lateAdjustments(), paymentMix(),
 		couponUse(), packageUse(), debt(), incentivesOwed(), unbilledRejects(), margin(), lowMargin(), unallocated(),
 		costDeliveries(), customersTax(),
@@ -17,11 +19,42 @@ func All() []*Question {
 }
 
 // LakeOnly are the questions that the lake alone answers.
-func LakeOnly() []*Question {
-	return []*Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
+func LakeOnly() []*ask.Question {
+	return []*ask.Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
 		performance("customer", "customer_id"), performance("service", "service_type_code"), performanceByManager(),
 		transfers(), budgets(),
 		deferredRevenue(), taxByCountry(), orderList()}
+}
+
+// Every are all questions.
+func Every() []*ask.Question { return slices.Concat(All(), LakeOnly()) }
+
+// Find is the question of a name.
+func Find(name string) (*ask.Question, bool) {
+	for _, q := range Every() {
+		if q.Name == name {
+			return q, true
+		}
+	}
+	return nil, false
+}
+
+// Names are the names of all questions.
+func Names() []string {
+	var names []string
+	for _, q := range Every() {
+		names = append(names, q.Name)
+	}
+	return names
+}
+
+// pick gives the columns of a table by name, for a question that shows them as they are.
+func pick(t *tables.Table, names string) []tables.Column {
+	var out []tables.Column
+	for name := range strings.FieldsSeq(names) {
+		out = append(out, t.Columns[t.Index(name)])
+	}
+	return out
 }
 
 // What the sums of lines mean.
@@ -41,44 +74,44 @@ func bill() []tables.Column {
 	}
 }
 
-func revenue() *Question {
+func revenue() *ask.Question {
 	day := tables.Column{Name: "day", Type: tables.Word,
 		Meaning: "the line's day in the contract zone: of its usage_start, of orders and adjustments of their " +
 			"trade_time; " +
 			"end on month-end lines, late on those of late records, rerate on those of re-rating"}
-	return &Question{
+	return &ask.Question{
 		Name: "revenue", Answers: "what was billed by service, region and day", View: "lines",
 		Keys: append(pick(tables.Lines().Table, "cycle service_type_code region_code"), day), Sums: bill(),
-		lake: shape{table: tables.Lines().Table, count: lineCount,
-			reads: slices.Concat(tables.Columns(tables.LineTradeTime),
+		Lake: ask.Shape{Table: tables.Lines().Table, Count: lineCount,
+			Reads: slices.Concat(tables.Columns(tables.LineTradeTime),
 				columnsOf(tables.Lines().Table, dayTable())),
-			made: dayTable(), make: days},
+			Made: dayTable(), Make: days},
 	}
 }
 
-func revenueByKind() *Question {
-	return &Question{
+func revenueByKind() *ask.Question {
+	return &ask.Question{
 		Name: "revenue-by-kind", Answers: "what was billed by what happened: usage, fees, orders, refunds, adjustments",
 		View: "lines",
 		Keys: pick(tables.Lines().Table, "cycle charging_mode bill_detail_type kind"), Sums: bill(),
-		lake: shape{table: tables.Lines().Table, count: lineCount},
+		Lake: ask.Shape{Table: tables.Lines().Table, Count: lineCount},
 	}
 }
 
-func topCustomers() *Question {
-	return &Question{
+func topCustomers() *ask.Question {
+	return &ask.Question{
 		Name: "top-customers", Answers: "which customers are asked to pay most", View: "statements", Limit: 20,
 		Keys: pick(tables.Statements().Table, "customer_id"),
 		Sums: pick(tables.Statements().Table,
 			"line_count official_amount official_discount_amount truncated_amount payment_amount rounding_amount "+
 				"due_amount"),
-		Order: []By{{"due_amount", true}},
-		lake:  shape{table: tables.Statements().Table},
+		Order: []ask.By{{Column: "due_amount", Down: true}},
+		Lake:  ask.Shape{Table: tables.Statements().Table},
 	}
 }
 
-func partnerMargin() *Question {
-	return &Question{
+func partnerMargin() *ask.Question {
+	return &ask.Question{
 		Name:    "partner-margin",
 		Answers: "what partners owe their sellers, and what distributors earn on their resellers",
 		View:    "partner_statements",
@@ -86,109 +119,110 @@ func partnerMargin() *Question {
 		Sums: pick(tables.PartnerStatements().Table,
 			"line_count payment_amount performance_amount owed_amount revenue_amount cost_amount margin_amount"),
 		Apart: []string{"line_count", "payment_amount", "performance_amount"}, // of a reseller and of its distributor
-		lake:  shape{table: tables.PartnerStatements().Table},
+		Lake:  ask.Shape{Table: tables.PartnerStatements().Table},
 	}
 }
 
-func discountLeakage() *Question {
-	return &Question{
+func discountLeakage() *ask.Question {
+	return &ask.Question{
 		Name:    "discount-leakage",
 		Answers: "how far discounts and rounding reduce the bill below official prices, by discount", View: "lines",
 		Keys: pick(tables.Lines().Table, "cycle discount_id kind service_type_code"), Sums: bill(),
-		Order: []By{{"cycle", false}, {"official_discount_amount", true}, {"truncated_amount", true}},
-		lake:  shape{table: tables.Lines().Table, count: lineCount},
+		Order: []ask.By{{Column: "cycle"}, {Column: "official_discount_amount", Down: true},
+			{Column: "truncated_amount", Down: true}},
+		Lake: ask.Shape{Table: tables.Lines().Table, Count: lineCount},
 	}
 }
 
-func lateAdjustments() *Question {
+func lateAdjustments() *ask.Question {
 	posted := tables.Column{Name: "day", Type: tables.Word,
 		Meaning: "what posted it: late, records accepted after the close; rerate, re-rating; events, orders"}
-	return &Question{
+	return &ask.Question{
 		Name:    "late-adjustments",
 		Answers: "what was billed for cycles that were closed already, by the cycle it belongs to", View: "lines",
 		Keys: append(pick(tables.Lines().Table, "cycle origin_cycle service_type_code"), posted), Sums: bill(),
-		lake: shape{table: tables.Lines().Table, count: lineCount, keep: func(c *parquet.Columns[tables.Any],
+		Lake: ask.Shape{Table: tables.Lines().Table, Count: lineCount, Keep: func(c *parquet.Columns[tables.Any],
 			row int) bool {
 			return c.C[tables.LineOriginCycle].Word(row) != ""
 		}},
 	}
 }
 
-func paymentMix() *Question {
-	return &Question{
+func paymentMix() *ask.Question {
+	return &ask.Question{
 		Name: "payment-mix", Answers: "what paid the bill, by service", View: "lines",
 		Keys: pick(tables.Lines().Table, "cycle service_type_code"),
 		Sums: append(bill()[:1:1],
 			pick(tables.Lines().Table,
 				"payment_amount coupon_amount stored_value_card_amount flexipurchase_coupon_amount cash_amount "+
 					"credit_amount debt_amount")...),
-		lake: shape{table: tables.Lines().Table, count: lineCount},
+		Lake: ask.Shape{Table: tables.Lines().Table, Count: lineCount},
 	}
 }
 
-func couponUse() *Question {
-	return &Question{
+func couponUse() *ask.Question {
+	return &ask.Question{
 		Name: "coupon-use", Answers: "what coupons paid, by customer and service", View: "lines",
 		Keys: pick(tables.Lines().Table, "cycle customer_id service_type_code"),
 		Sums: append(bill()[:1:1], pick(tables.Lines().Table,
 			"payment_amount coupon_amount counted_coupon_amount")...),
-		Order: []By{{"cycle", false}, {"coupon_amount", true}},
-		lake: shape{table: tables.Lines().Table, count: lineCount, keep: func(c *parquet.Columns[tables.Any],
+		Order: []ask.By{{Column: "cycle"}, {Column: "coupon_amount", Down: true}},
+		Lake: ask.Shape{Table: tables.Lines().Table, Count: lineCount, Keep: func(c *parquet.Columns[tables.Any],
 			row int) bool {
 			return c.C[tables.LineCouponAmount].Decs[row] != parquet.Dec{}
 		}},
 	}
 }
 
-func packageUse() *Question {
-	return &Question{
+func packageUse() *ask.Question {
+	return &ask.Question{
 		Name: "package-use", Answers: "what was drawn from prepaid packages, by customer and product", View: "lines",
 		Keys: slices.Concat(pick(tables.Lines().Table, "cycle customer_id"), pick(drawTable(), "package_id"),
 			pick(tables.Lines().Table, "sku measure")),
 		Sums: []tables.Column{{Name: "draw_count", Type: tables.Whole, Meaning: "number of draws"},
 			drawTable().Columns[drawQuantity]},
-		lake: shape{table: tables.Lines().Table, count: "draw_count",
-			reads: tables.Columns(tables.LineCycle, tables.LineCustomerID, tables.LineSKU, tables.LineMeasure,
+		Lake: ask.Shape{Table: tables.Lines().Table, Count: "draw_count",
+			Reads: tables.Columns(tables.LineCycle, tables.LineCustomerID, tables.LineSKU, tables.LineMeasure,
 				tables.LinePackageDraws),
-			made: drawTable(), make: draws},
+			Made: drawTable(), Make: draws},
 	}
 }
 
-func debt() *Question {
-	return &Question{
+func debt() *ask.Question {
+	return &ask.Question{
 		Name: "debt", Answers: "what customers owe, and its changes from the cycle's start to its end",
-		View: "accounts", Span: UpTo,
+		View: "accounts", Span: ask.UpTo,
 		Keys:  pick(debtTable(), "customer_id"),
 		Sums:  pick(debtTable(), "opening_amount incurred_amount repaid_amount debt_amount"),
-		Order: []By{{"debt_amount", true}},
-		lake: shape{table: tables.AccountEntries().Table, reads: tables.Columns(tables.AccountEntryCustomerID,
+		Order: []ask.By{{Column: "debt_amount", Down: true}},
+		Lake: ask.Shape{Table: tables.AccountEntries().Table, Reads: tables.Columns(tables.AccountEntryCustomerID,
 			tables.AccountEntryBalanceType,
-			tables.AccountEntryAmount), made: debtTable(), make: debts,
-			nozero: true},
+			tables.AccountEntryAmount), Made: debtTable(), Make: debts,
+			NoZero: true},
 	}
 }
 
-func incentivesOwed() *Question {
-	return &Question{
+func incentivesOwed() *ask.Question {
+	return &ask.Question{
 		Name:    "incentives-owed",
 		Answers: "what partners have earned by incentive programmes and were not paid yet, by state",
 		View:    "incentives",
 		Keys:    pick(tables.Incentives().Table, "partner_id programme_id period state"),
 		Sums:    pick(tables.Incentives().Table, "performance_amount incentive_amount"),
-		lake: shape{table: tables.Incentives().Table, keep: func(c *parquet.Columns[tables.Any], row int) bool {
+		Lake: ask.Shape{Table: tables.Incentives().Table, Keep: func(c *parquet.Columns[tables.Any], row int) bool {
 			state := c.C[tables.IncentiveState].Word(row)
 			return state != "paid" && state != "void"
 		}},
 	}
 }
 
-func unbilledRejects() *Question {
-	return &Question{
+func unbilledRejects() *ask.Question {
+	return &ask.Question{
 		Name: "unbilled-rejects", Answers: "which records were not accepted and are not billed, by file and reason",
-		View: "rejects", Span: OfNone,
+		View: "rejects", Span: ask.OfNone,
 		Keys:  pick(tables.Rejects().Table, "feed file reason column"),
 		Sums:  []tables.Column{{Name: "record_count", Type: tables.Whole, Meaning: "number of records"}},
-		Order: []By{{"record_count", true}},
-		lake:  shape{table: tables.Rejects().Table, count: "record_count"},
+		Order: []ask.By{{Column: "record_count", Down: true}},
+		Lake:  ask.Shape{Table: tables.Rejects().Table, Count: "record_count"},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -31,7 +32,7 @@ func dayTable() *tables.Table {
 }
 
 // days gives the lines of orders and adjustments the day on which they were traded.
-func days(w *reading, from, to *parquet.Columns[tables.Any]) error {
+func days(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i, at := range columnsOf(tables.Lines().Table, to.Def) {
 		to.C[i] = from.C[at]
 	}
@@ -45,7 +46,7 @@ func days(w *reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		word := day.Word(i)
 		if word == lake.EventsDay {
-			word = w.day(period.Instant(from.C[tables.LineTradeTime].Ints[i]))
+			word = w.Day(period.Instant(from.C[tables.LineTradeTime].Ints[i])).String()
 		}
 		out.AddWord(word)
 	}
@@ -75,7 +76,7 @@ func drawTable() *tables.Table {
 }
 
 // draws takes the draws of lines apart: package_id:quantity;…
-func draws(_ *reading, from, to *parquet.Columns[tables.Any]) error {
+func draws(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		text := string(from.C[tables.LinePackageDraws].Text(i))
 		for text != "" {
@@ -126,10 +127,10 @@ func debtTable() *tables.Table {
 }
 
 // debts takes the entries of accounts that change a debt.
-func debts(w *reading, from, to *parquet.Columns[tables.Any]) error {
+func debts(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	return eachDebt(from, func(customer string, a, incurred, repaid money.Amount) {
 		var opening money.Amount
-		if w.before {
+		if w.Before {
 			opening, incurred, repaid = a, money.Amount{}, money.Amount{}
 		}
 		to.C[debtCustomer].AddWord(customer)

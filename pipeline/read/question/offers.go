@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -70,7 +71,7 @@ func add(to *parquet.Columns[tables.Any], words []string, amounts ...money.Amoun
 	to.N++
 }
 
-func discounts() *Question {
+func discounts() *ask.Question {
 	def := &tables.Table{Name: "discounts", Columns: []tables.Column{
 		wordColumn("discount_id", "the discount"),
 		wordColumn("kind", "commercial, channel, partner or order"),
@@ -84,14 +85,14 @@ func discounts() *Question {
 		wordColumn("state", stateMeaning),
 	}}
 	count := tables.Column{Name: "discount_count", Type: tables.Whole, Meaning: "1 for each row of discounts.csv"}
-	return &Question{
+	return &ask.Question{
 		Name: "discounts", Answers: "which discounts there are, and whether they are pending, active or expired",
-		Span: OfNone, Reads: "It lists `books/discounts.csv`.", Keys: def.Columns, Sums: []tables.Column{count},
-		lake: shape{table: def, count: count.Name, list: listDiscounts},
+		Span: ask.OfNone, Reads: "It lists `books/discounts.csv`.", Keys: def.Columns, Sums: []tables.Column{count},
+		Lake: ask.Shape{Table: def, Count: count.Name, List: listDiscounts},
 	}
 }
 
-func listDiscounts(_ Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
+func listDiscounts(_ ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil {
 		return err
@@ -130,7 +131,7 @@ func termsOf(d *books.Discount) string {
 	return "reduction " + d.Amount.Trim()
 }
 
-func couponList() *Question {
+func couponList() *ask.Question {
 	def := &tables.Table{Name: "coupon_list", Columns: []tables.Column{
 		wordColumn("coupon_id", "the coupon"),
 		wordColumn("source", "book, quota or solution"),
@@ -146,14 +147,14 @@ func couponList() *Question {
 		amountColumn("expired", "what was left when it expired"),
 		amountColumn("left", "what is left"),
 	}}
-	return &Question{
-		Name: "coupons", Answers: "which coupons there are, what became of them, and what is left", Span: OfNone,
+	return &ask.Question{
+		Name: "coupons", Answers: "which coupons there are, what became of them, and what is left", Span: ask.OfNone,
 		Reads: "It lists `coupons`; of a workspace without that table, the coupons of its book.",
-		Keys:  def.Columns[:8], Sums: def.Columns[8:], lake: shape{table: def, list: listCoupons},
+		Keys:  def.Columns[:8], Sums: def.Columns[8:], Lake: ask.Shape{Table: def, List: listCoupons},
 	}
 }
 
-func listCoupons(_ Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
+func listCoupons(_ ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil {
 		return err
@@ -168,7 +169,7 @@ func listCoupons(_ Request, from *partners.Reader, to *parquet.Columns[tables.An
 	return err
 }
 
-func couponQuotas() *Question {
+func couponQuotas() *ask.Question {
 	def := &tables.Table{Name: "coupon_quotas", Columns: []tables.Column{
 		wordColumn("quota_id", "the quota"),
 		wordColumn("partner_id", "who issues coupons from it"),
@@ -183,15 +184,15 @@ func couponQuotas() *Question {
 		amountColumn("taken_back_amount", "what reclaims of closed cycles took back of its own coupons"),
 		amountColumn("left_amount", "amount - issued_amount - handed_down_amount + taken_back_amount"),
 	}}
-	return &Question{
-		Name: "coupon-quotas", Answers: "what partners can still issue in coupons", Span: OfNone,
+	return &ask.Question{
+		Name: "coupon-quotas", Answers: "what partners can still issue in coupons", Span: ask.OfNone,
 		Reads: "It reads `books/coupon_quotas.csv`, `issued_coupons` and `partner_facts`.",
 		Keys:  def.Columns[:7], Sums: def.Columns[7:], Apart: []string{"amount", "handed_down_amount"},
-		lake: shape{table: def, list: listQuotas},
+		Lake: ask.Shape{Table: def, List: listQuotas},
 	}
 }
 
-func listQuotas(_ Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
+func listQuotas(_ ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil {
 		return err
@@ -213,22 +214,23 @@ func listQuotas(_ Request, from *partners.Reader, to *parquet.Columns[tables.Any
 }
 
 // performance is a list of whose or which business brought a partner most performance.
-func performance(by, column string) *Question {
-	return &Question{
+func performance(by, column string) *ask.Question {
+	return &ask.Question{
 		Name: "performance-by-" + by, Answers: "which " + by + "s bring partners most performance", Limit: 20,
 		Reads: "It sums the rows of `partner_statements` about a partner's own customers.",
 		Keys:  pick(tables.PartnerStatements().Table, "partner_id "+column),
 		Sums:  pick(tables.PartnerStatements().Table, "line_count payment_amount performance_amount"),
-		Order: []By{{"performance_amount", true}},
-		lake: shape{table: tables.PartnerStatements().Table, reads: tables.Columns(tables.PartnerStatementResellerID),
-			keep: func(c *parquet.Columns[tables.Any], row int) bool {
+		Order: []ask.By{{Column: "performance_amount", Down: true}},
+		Lake: ask.Shape{Table: tables.PartnerStatements().Table,
+			Reads: tables.Columns(tables.PartnerStatementResellerID),
+			Keep: func(c *parquet.Columns[tables.Any], row int) bool {
 				return c.C[tables.PartnerStatementResellerID].Word(row) == ""
 			}},
 	}
 }
 
 // performanceByManager is the question which account managers bring partners performance.
-func performanceByManager() *Question {
+func performanceByManager() *ask.Question {
 	def := &tables.Table{Name: "performance_by_manager", Columns: slices.Concat(
 		pick(tables.PartnerStatements().Table, "partner_id"), []tables.Column{
 			wordColumn("account_manager_id",
@@ -236,22 +238,22 @@ func performanceByManager() *Question {
 			wordColumn("name", "its name in the current books/managers.csv"),
 			wordColumn("email", "its e-mail address there"),
 		}, pick(tables.PartnerStatements().Table, "line_count payment_amount performance_amount"))}
-	return &Question{
+	return &ask.Question{
 		Name: "performance-by-account-manager", Answers: "which account managers bring partners most performance",
 		Limit: 20,
 		Reads: "It sums the rows of `partner_statements` about a partner's own customers by the account manager that " +
 			"`customers.csv` gives them.",
-		Keys: def.Columns[:4], Sums: def.Columns[4:], Order: []By{{"performance_amount", true}},
-		lake: shape{table: tables.PartnerStatements().Table, reads: tables.Columns(tables.PartnerStatementCycle,
+		Keys: def.Columns[:4], Sums: def.Columns[4:], Order: []ask.By{{Column: "performance_amount", Down: true}},
+		Lake: ask.Shape{Table: tables.PartnerStatements().Table, Reads: tables.Columns(tables.PartnerStatementCycle,
 			tables.PartnerStatementPartnerID,
 			tables.PartnerStatementResellerID, tables.PartnerStatementCustomerID, tables.PartnerStatementLineCount,
 			tables.PartnerStatementPaymentAmount, tables.PartnerStatementPerformanceAmount),
-			made: def, make: byManager},
+			Made: def, Make: byManager},
 	}
 }
 
 // byManager gives the rows about a partner's own customers the customer's account manager.
-func byManager(w *reading, from, to *parquet.Columns[tables.Any]) error {
+func byManager(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		if from.C[tables.PartnerStatementResellerID].Word(i) != "" {
 			continue
@@ -261,10 +263,10 @@ func byManager(w *reading, from, to *parquet.Columns[tables.Any]) error {
 			return err
 		}
 		var manager string
-		if customer := w.books.Customer(from.C[tables.PartnerStatementCustomerID].Word(i)); customer >= 0 {
-			manager = books.ManagerOf(w.books, customer, w.books.Zone.Bounds(cycle).To-1)
+		if customer := w.Books.Customer(from.C[tables.PartnerStatementCustomerID].Word(i)); customer >= 0 {
+			manager = books.ManagerOf(w.Books, customer, w.Books.Zone.Bounds(cycle).To-1)
 		}
-		row := books.ManagerNamed(w.books, manager)
+		row := books.ManagerNamed(w.Books, manager)
 		if row == nil {
 			row = &books.Manager{}
 		}
@@ -281,7 +283,7 @@ func byManager(w *reading, from, to *parquet.Columns[tables.Any]) error {
 	return nil
 }
 
-func transfers() *Question {
+func transfers() *ask.Question {
 	def := &tables.Table{Name: tables.Transfers().Name}
 	names := "own_cycle transfer_id from_partner_id to_partner_id customer_id amount"
 	for _, c := range pick(tables.Transfers().Table, names) {
@@ -290,11 +292,11 @@ func transfers() *Question {
 		}
 		def.Columns = append(def.Columns, c)
 	}
-	return &Question{
+	return &ask.Question{
 		Name: "transfers", Answers: "which performance was transferred between partners",
 		Reads: "It lists `transfers`.", Keys: def.Columns[:5], Sums: def.Columns[5:],
-		lake: shape{table: tables.Transfers().Table, reads: columnsOf(tables.Transfers().Table, def), made: def,
-			make: func(_ *reading, from, to *parquet.Columns[tables.Any]) error {
+		Lake: ask.Shape{Table: tables.Transfers().Table, Reads: columnsOf(tables.Transfers().Table, def), Made: def,
+			Make: func(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 				for i := range from.N {
 					copyRow(from, to, i)
 				}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -43,9 +44,9 @@ func TestDiscounts(t *testing.T) {
 				Mode: books.ModeFixed, Amount: amount, Valid: period.Span{From: at + 1, To: at + 2}},
 		}}
 	q := discounts()
-	rows := parquet.NewColumns(tables.Untyped(q.lake.table))
+	rows := parquet.NewColumns(tables.Untyped(q.Lake.Table))
 	from := &partners.Reader{Books: b, Snap: &lake.Snapshot{Manifest: lake.Manifest{AsOf: noon}}}
-	if err := listDiscounts(Request{}, from, rows); err != nil {
+	if err := listDiscounts(ask.Request{}, from, rows); err != nil {
 		t.Fatal(err)
 	}
 	var got [][]string

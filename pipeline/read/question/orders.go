@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/orders"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -17,7 +18,7 @@ import (
 )
 
 // orderList is the question which orders there are, in which status.
-func orderList() *Question {
+func orderList() *ask.Question {
 	def := &tables.Table{Name: "order_list", Columns: []tables.Column{
 		wordColumn("customer_id", "who ordered"),
 		wordColumn("order_line", "order_id/order_line"),
@@ -29,12 +30,13 @@ func orderList() *Question {
 		amountColumn("open_amount", "what a pending or unpaid line would cost if it were paid at the last run; else 0"),
 	}}
 	count := tables.Column{Name: "line_count", Type: tables.Whole, Meaning: "number of order lines"}
-	return &Question{
+	return &ask.Question{
 		Name: "orders", Answers: "which orders there are, in which status, and what the unpaid ones would cost",
-		Span: OfNone, Reads: "It reads `orders`, their `lines`, and `order_status`. A closed month's orders have the " +
-			"amounts that were billed.",
+		Span: ask.OfNone,
+		Reads: "It reads `orders`, their `lines`, and `order_status`. A closed month's orders have the amounts that " +
+			"were billed.",
 		Keys: def.Columns[:6], Sums: append(def.Columns[6:8:8], count),
-		lake: shape{table: def, count: count.Name, ask: listOrders},
+		Lake: ask.Shape{Table: def, Count: count.Name, Ask: listOrders},
 	}
 }
 
@@ -45,7 +47,7 @@ type orderRow struct {
 }
 
 // listOrders lists the order lines that were paid, then those that were not.
-func listOrders(ctx context.Context, _ Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
+func listOrders(ctx context.Context, _ ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	lives, err := orders.Lives(from.Snap, from.Books)
 	if err != nil {
 		return err
@@ -55,7 +57,7 @@ func listOrders(ctx context.Context, _ Request, from *partners.Reader, to *parqu
 		byID[orderKey(lives[i].Customer, lives[i].ID())] = &lives[i]
 	}
 	paid := make(map[string]orderRow)
-	last := lastCycle(from.Snap)
+	last := ask.LastCycle(from.Snap)
 	scan := rows.Scan[tables.Order]{Table: tables.Orders(), Cols: tables.Columns(tables.OrderCustomerID,
 		tables.OrderOrderID, tables.OrderOrderLine,
 		tables.OrderOrderType, tables.OrderSKU, tables.OrderPayTime)}

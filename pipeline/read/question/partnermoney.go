@@ -2,6 +2,7 @@ package question
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/deadlines"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -29,20 +30,20 @@ func deadlineTable() *tables.Table {
 	}}
 }
 
-func lapses() *Question {
+func lapses() *ask.Question {
 	def := deadlineTable()
-	return &Question{
-		Name: Deadlines, Answers: "what lapses in the next days if nothing is done", Span: OfNone,
+	return &ask.Question{
+		Name: Deadlines, Answers: "what lapses in the next days if nothing is done", Span: ask.OfNone,
 		Reads: "It reads `incentives`, coupons, quotas, solutions, `funds`, `receivables` and `invoice_records`, " +
 			"as the last run left them. `--days` (default 30) counts from the day of the last run; `--format ics` " +
 			"writes a calendar file.",
 		Keys: def.Columns[:9], Sums: def.Columns[9:], Apart: []string{"amount"},
-		lake: shape{table: def, list: listDeadlines},
+		Lake: ask.Shape{Table: def, List: listDeadlines},
 	}
 }
 
 // listDeadlines lists the deadlines of the next days.
-func listDeadlines(r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
+func listDeadlines(r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil {
 		return err
@@ -56,11 +57,12 @@ func listDeadlines(r Request, from *partners.Reader, to *parquet.Columns[tables.
 	return err
 }
 
-func dues() *Question {
-	return &Question{
-		Name: "receivables", Answers: "what partners owe for closed cycles, by how long it is overdue", Span: OfNone,
+func dues() *ask.Question {
+	return &ask.Question{
+		Name: "receivables", Answers: "what partners owe for closed cycles, by how long it is overdue",
+		Span: ask.OfNone,
 		Keys: pick(tables.Receivables().Table, "bucket"),
 		Sums: pick(tables.Receivables().Table, "amount collected_amount paid_amount unpaid_amount"),
-		lake: shape{table: tables.Receivables().Table},
+		Lake: ask.Shape{Table: tables.Receivables().Table},
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
+	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -17,15 +17,18 @@ func TestDefinitions(t *testing.T) {
 	var names []string
 	for _, q := range All() {
 		names = append(names, q.Name)
-		given, all := q.lake.given(), q.Columns()
-		if len(q.Keys) > maxKeys || q.Answers == "" || strings.HasSuffix(q.Answers, ".") {
+		given, all := q.Lake.Table, q.Columns()
+		if q.Lake.Made != nil {
+			given = q.Lake.Made
+		}
+		if len(q.Keys) > ask.MaxKeys || q.Answers == "" || strings.HasSuffix(q.Answers, ".") {
 			t.Errorf("%s: %d keys, answers %q", q.Name, len(q.Keys), q.Answers)
 		}
 		for i, c := range all {
 			if slices.ContainsFunc(all[:i], func(o tables.Column) bool { return o.Name == c.Name }) || c.Meaning == "" {
 				t.Errorf("%s: column %s: twice, or without a meaning", q.Name, c.Name)
 			}
-			if c.Name == q.lake.count {
+			if c.Name == q.Lake.Count {
 				continue
 			}
 			at := given.Index(c.Name)
@@ -36,8 +39,8 @@ func TestDefinitions(t *testing.T) {
 			key := i < len(q.Keys)
 			if isKey := c.Type == tables.Word || c.Type == tables.Small; isKey != key ||
 				given.Columns[at].Type != c.Type {
-				t.Errorf("%s: column %s is of type %s, in %s of %s", q.Name, c.Name, TypeName(c.Type), given.Name,
-					TypeName(given.Columns[at].Type))
+				t.Errorf("%s: column %s is of type %s, in %s of %s", q.Name, c.Name, ask.TypeName(c.Type), given.Name,
+					ask.TypeName(given.Columns[at].Type))
 			}
 		}
 		for _, by := range q.Order {
@@ -45,10 +48,10 @@ func TestDefinitions(t *testing.T) {
 				t.Errorf("%s: ordered by %s, which it does not have", q.Name, by.Column)
 			}
 		}
-		if q.lake.count != "" && !slices.ContainsFunc(q.Sums, func(c tables.Column) bool {
-			return c.Name == q.lake.count && c.Type == tables.Whole
+		if q.Lake.Count != "" && !slices.ContainsFunc(q.Sums, func(c tables.Column) bool {
+			return c.Name == q.Lake.Count && c.Type == tables.Whole
 		}) {
-			t.Errorf("%s: counts rows as %s, which it does not have", q.Name, q.lake.count)
+			t.Errorf("%s: counts rows as %s, which it does not have", q.Name, q.Lake.Count)
 		}
 	}
 	if sorted := slices.Sorted(slices.Values(names)); len(slices.Compact(sorted)) != len(names) {
@@ -56,140 +59,30 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
-// small is a question with a word, a small number and a sum.
-func small() *Question {
-	def := &tables.Table{Name: "t", Columns: []tables.Column{{Name: "who", Type: tables.Word},
-		{Name: "mode", Type: tables.Small}, {Name: "paid", Type: tables.Amount}}}
-	return &Question{Name: "small", Keys: def.Columns[:2], Sums: []tables.Column{{Name: "n", Type: tables.Whole},
-		def.Columns[2]},
-		lake: shape{table: def, count: "n"}}
-}
-
-// paid is rows of small: cents.
-func paid(rows ...struct {
-	who  string
-	mode int32
-	paid int64
-}) *parquet.Columns[tables.Any] {
-	c := parquet.NewColumns(tables.Untyped(small().lake.table))
-	for _, r := range rows {
-		c.C[0].AddWord(r.who)
-		c.C[1].Codes = append(c.C[1].Codes, r.mode)
-		c.C[2].AddDec(r.paid>>63, uint64(r.paid)*1_000_000)
-		c.N++
-	}
-	return c
-}
-
-type payment = struct {
-	who  string
-	mode int32
-	paid int64
-}
-
-// text is rows as text: keys, count and amount.
-func text(rows []Row) string {
-	var out []string
-	for _, r := range rows {
-		out = append(out, strings.Join(r.Keys, "/")+" "+r.Sums[0].String()+" "+strings.TrimSuffix(r.Sums[1].String(),
-			"000000"))
-	}
-	return strings.Join(out, "; ")
-}
-
-func ordered(t *testing.T, q *Question, batches ...*parquet.Columns[tables.Any]) []Row {
-	t.Helper()
-	all := newGroups(q)
-	for _, b := range batches {
-		g := newGroups(q)
-		if err := g.add(b); err != nil {
-			t.Fatal(err)
-		}
-		if err := all.merge(g); err != nil {
-			t.Fatal(err)
-		}
-	}
-	rows := all.rows()
-	slices.SortFunc(rows, q.Compare)
-	return rows
-}
-
-// Words are in the order of their bytes, small numbers in that of numbers with none first, whatever batch they came in.
-func TestGroups(t *testing.T) {
+// TestEveryQuestionPerCurrency: each question with amounts has its currency as the last key, finds out whose it is, and
+// stays as it is without amounts.
+func TestEveryQuestionPerCurrency(t *testing.T) {
 	t.Parallel()
-	first := paid(payment{"b", 16, 150}, payment{"a", 5, -25}, payment{"b", 16, 50})
-	second := paid(payment{"é", 9, 1}, payment{"b", 9, 7}, payment{"a", 5, 25}, payment{"", 0, 3}, payment{"B", 1, 2})
-	want := "/ 1 0.03; B/1 1 0.02; a/5 2 0.00; b/9 1 0.07; b/16 2 2.00; é/9 1 0.01"
-	if got := text(ordered(t, small(), first, second)); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	if got := text(ordered(t, small(), second, first)); got != want {
-		t.Errorf("the other way round: %s", got)
-	}
-	q := small()
-	q.Order = []By{{"paid", true}}
-	if got, want := text(ordered(t, q, first, second)),
-		"b/16 2 2.00; b/9 1 0.07; / 1 0.03; B/1 1 0.02; é/9 1 0.01; a/5 2 0.00"; got != want {
-		t.Errorf("by what was paid: %s\nwant %s", got, want)
-	}
-	q = small()
-	q.lake.keep = func(c *parquet.Columns[tables.Any], row int) bool { return c.C[0].Word(row) == "a" }
-	if got, want := text(ordered(t, q, first, second)), "a/5 2 0.00"; got != want {
-		t.Errorf("of a alone: %s", got)
-	}
-	q.Sums, q.lake.count, q.lake.nozero = q.Sums[1:], "", true
-	if got := ordered(t, q, first, second); len(got) != 0 {
-		t.Errorf("a came to 0 and was not left out: %v", got)
-	}
-}
-
-// ASK-3: totals and the count are of all rows.
-func TestAnswerLimit(t *testing.T) {
-	t.Parallel()
-	q := small()
-	rows := ordered(t, q, paid(payment{"a", 1, 100}, payment{"b", 1, 20}, payment{"c", 1, 3}))
-	for _, c := range []struct {
-		limit int
-		want  string
-	}{{0, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}, {1, "a/1 1 1.00 | 2 0.23"},
-		{3, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}, {9, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}} {
-		a, err := NewAnswer(q, Lake, 1, "")
-		if err != nil {
-			t.Fatal(err)
+	for _, q := range Every() {
+		per := q.PerCurrency()
+		if len(per.Keys) > ask.MaxKeys {
+			t.Errorf("%s has %d keys", q.Name, len(per.Keys))
 		}
-		for _, r := range rows {
-			if err := a.Add(r, c.limit); err != nil {
-				t.Fatal(err)
-			}
+		amount := slices.ContainsFunc(q.Sums, func(c tables.Column) bool { return c.Type == tables.Amount })
+		named := slices.ContainsFunc(q.Keys, func(c tables.Column) bool { return c.Name == "currency" })
+		if amount == named {
+			continue // margin is of the workspace's currency
 		}
-		rest := strings.TrimSpace(text([]Row{{Sums: a.Totals[0].Rest}}))
-		if got := text(a.Rows) + " | " + rest; got != c.want || a.Count != 3 || a.Totals[0].Sums[0].String() != "3" ||
-			a.Totals[0].Sums[1].String() != "1.23000000" {
-			t.Errorf("limit %d: %s, %d rows, totals %s", c.limit, got, a.Count, a.Totals[0].Sums)
+		last := per.Keys[len(per.Keys)-1].Name == "currency"
+		if last != amount && !named {
+			t.Errorf("%s: has amounts: %t, the last key is a currency: %t", q.Name, amount, last)
 		}
-	}
-}
-
-// Sums are exact past one amount's range, and an error past 38 digits.
-func TestGroupsOverflow(t *testing.T) {
-	t.Parallel()
-	top, err := money.ParseAmount("999999999999999999.99999999")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := paid()
-	for range 3 {
-		c.C[0].AddWord("a")
-		c.C[1].Codes = append(c.C[1].Codes, 1)
-		c.C[2].AddDec(top.Raw())
-		c.N++
-	}
-	if got := text(ordered(t, small(), c)); got != "a/1 3 2999999999999999999.99999997" {
-		t.Errorf("three of the largest amount: %s", got)
-	}
-	c.C[2].Decs[0] = parquet.Dec{Hi: 1<<62 + 1<<60, Lo: 0} // no amount: 38 digits
-	c.C[2].Decs[1] = c.C[2].Decs[0]
-	if err := newGroups(small()).add(c); err == nil || !strings.Contains(err.Error(), "sum of paid") {
-		t.Errorf("past 38 digits: %v", err)
+		of := q
+		if q.From != nil {
+			of = q.From.Of
+		}
+		if amount && len(currencies.Owners(of.Lake.Table)) == 0 && q.Name != "receivables" {
+			t.Errorf("%s: no column says in whose currency its amounts are", q.Name)
+		}
 	}
 }

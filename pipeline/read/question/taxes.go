@@ -4,6 +4,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -28,19 +29,19 @@ func taxTable() *tables.Table {
 
 // customersTax is the question which taxes customers were charged. Amounts of lines with several taxes are in the
 // taxable amount of each, so that it has no total; the total of tax_amount is that of statements.
-func customersTax() *Question {
+func customersTax() *ask.Question {
 	t := taxTable()
-	return &Question{
+	return &ask.Question{
 		Name: "tax", Answers: "which taxes customers are charged, by tax and rate", View: tables.Taxes().Name,
 		Keys: t.Columns[:taxTaxable], Sums: t.Columns[taxTaxable:], Apart: []string{"taxable_amount"},
-		lake: shape{table: tables.Taxes().Table, reads: append(columnsOf(tables.Taxes().Table, t),
-			int(tables.TaxSellerID)), made: t,
-			make: customerTaxes, only: []string{"customer"}},
+		Lake: ask.Shape{Table: tables.Taxes().Table, Reads: append(columnsOf(tables.Taxes().Table, t),
+			int(tables.TaxSellerID)), Made: t,
+			Make: customerTaxes, Only: []string{"customer"}},
 	}
 }
 
 // customerTaxes takes over the rows of customers.
-func customerTaxes(_ *reading, from, to *parquet.Columns[tables.Any]) error {
+func customerTaxes(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		if from.C[tables.TaxSellerID].Word(i) != "" {
 			continue
@@ -83,18 +84,18 @@ func countryTable() *tables.Table {
 }
 
 // taxByCountry is the same by the countries of customers.
-func taxByCountry() *Question {
+func taxByCountry() *ask.Question {
 	t := countryTable()
-	return &Question{
+	return &ask.Question{
 		Name: "tax-by-country", Answers: "which taxes customers are charged, by country, tax and rate",
 		Keys: pick(t, "cycle country tax_id name rate prices"), Sums: pick(t, "taxable_amount tax_amount"),
 		Apart: []string{"taxable_amount"},
-		lake:  shape{table: t, list: listCountryTaxes, only: []string{"customer"}},
+		Lake:  ask.Shape{Table: t, List: listCountryTaxes, Only: []string{"customer"}},
 	}
 }
 
 // listCountryTaxes lists the rows of customers.
-func listCountryTaxes(r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
+func listCountryTaxes(r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	for _, ref := range from.Snap.Manifest.Cycles {
 		if r.Cycle != "" && ref.Cycle != r.Cycle {
 			continue

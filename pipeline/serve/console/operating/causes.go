@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
@@ -27,7 +28,7 @@ func CausesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
 	}
 	sums, err := page.Keep(v, "causes "+this+" "+v.Currency(), func(m map[string]causeSum) int { return len(m) },
 		func(v *page.View) (map[string]causeSum, error) {
-			a, err := question.FromLake(v.Request.Context(), q, question.Request{Cycle: this}, reader)
+			a, err := ask.FromLake(v.Request.Context(), q, ask.Request{Cycle: this}, reader)
 			if err != nil {
 				return nil, err
 			}
@@ -64,7 +65,7 @@ func (s *causeSum) add(o causeSum) error {
 
 // sumCauses adds the rows of an answer to the question change up by cause, where there are several currencies those of
 // one.
-func sumCauses(a *question.Answer, currency string) (map[string]causeSum, error) {
+func sumCauses(a *ask.Answer, currency string) (map[string]causeSum, error) {
 	sums := map[string]causeSum{}
 	for _, row := range a.Rows {
 		if of := a.Question.Currency(row); of != "" && of != currency {

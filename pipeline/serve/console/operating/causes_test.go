@@ -3,6 +3,7 @@ package operating
 import (
 	"testing"
 
+	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -11,8 +12,8 @@ import (
 // 12 + 1 = 13 now, 2 − 4 = −2.
 func TestSumCauses(t *testing.T) {
 	t.Parallel()
-	row := func(cause string, units ...int64) question.Row {
-		r := question.Row{Keys: []string{cause, "c", "s", "p"}}
+	row := func(cause string, units ...int64) ask.Row {
+		r := ask.Row{Keys: []string{cause, "c", "s", "p"}}
 		for _, n := range units {
 			total, err := money.NewTotal(8)
 			if err != nil {
@@ -30,7 +31,7 @@ func TestSumCauses(t *testing.T) {
 		return r
 	}
 	change, _ := question.Find("change")
-	answer := &question.Answer{Question: change, Rows: []question.Row{row("volume", 10, 12, 2), row("price", 0, 3, 3),
+	answer := &ask.Answer{Question: change, Rows: []ask.Row{row("volume", 10, 12, 2), row("price", 0, 3, 3),
 		row("volume", 5, 1, -4)}}
 	sums, err := sumCauses(answer, "CNY")
 	if err != nil {

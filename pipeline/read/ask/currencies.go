@@ -1,4 +1,4 @@
-package question
+package ask
 
 import (
 	"slices"
@@ -19,12 +19,12 @@ const (
 // are the currency of the amounts and, of partner statements, that of the customer, in which payment_amount is. A
 // question without amounts, and one that has the currency of its amounts as a key, is as it was.
 func (q *Question) PerCurrency() *Question {
-	if q.from != nil {
-		of := q.from.of.PerCurrency()
+	if q.From != nil {
+		of := q.From.Of.PerCurrency()
 		out := *q
-		out.from = &derived{of: of, rows: q.from.rows, order: q.from.order}
-		if q.from.context != nil {
-			out.from.context = q.from.context.PerCurrency()
+		out.From = &Derived{Of: of, Rows: q.From.Rows, Order: q.From.Order}
+		if q.From.Context != nil {
+			out.From.Context = q.From.Context.PerCurrency()
 		}
 		out.Keys = append(slices.Clone(q.Keys), of.Keys[len(of.Keys)-1])
 		out.currencies = 1
@@ -35,9 +35,10 @@ func (q *Question) PerCurrency() *Question {
 	switch {
 	case !slices.ContainsFunc(q.Sums, amount):
 		return q
-	case q.lake.table.Name == tables.Margins().Name: // its currency is that of the costs
+	case q.Lake.Table.Name == tables.Margins().Name: // its currency is that of the costs
 		out := *q
-		out.Keys = append(slices.Clone(q.Keys), wordColumn("payment_currency", "currency of payment_amount"))
+		out.Keys = append(slices.Clone(q.Keys), tables.Column{Name: "payment_currency", Type: tables.Word,
+			Meaning: "currency of payment_amount"})
 		out.currencies = 1
 		return &out
 	case slices.ContainsFunc(q.Keys, named):
@@ -45,15 +46,17 @@ func (q *Question) PerCurrency() *Question {
 	}
 	out := *q
 	out.Keys = slices.Clone(q.Keys)
-	if q.lake.table.Name == tables.PartnerStatements().Name {
-		out.Keys = append(out.Keys, wordColumn(payerKey, "currency of the customers, in which payment_amount is"))
+	if q.Lake.Table.Name == tables.PartnerStatements().Name {
+		out.Keys = append(out.Keys, tables.Column{Name: payerKey, Type: tables.Word,
+			Meaning: "currency of the customers, in which payment_amount is"})
 		out.Apart = append(slices.Clone(q.Apart), "payment_amount")
 	}
-	out.Keys = append(out.Keys, wordColumn(currencyKey, "currency of the amounts"))
+	out.Keys = append(out.Keys, tables.Column{Name: currencyKey, Type: tables.Word,
+		Meaning: "currency of the amounts"})
 	out.currencies = len(out.Keys) - len(q.Keys)
-	out.lake.reads = slices.Clone(q.lake.reads)
-	for _, name := range currencies.Owners(q.lake.table) {
-		out.lake.reads = append(out.lake.reads, q.lake.table.Index(name))
+	out.Lake.Reads = slices.Clone(q.Lake.Reads)
+	for _, name := range currencies.Owners(q.Lake.Table) {
+		out.Lake.Reads = append(out.Lake.Reads, q.Lake.Table.Index(name))
 	}
 	return &out
 }
@@ -72,10 +75,10 @@ func newSplitter(q *Question, o Only, find *currencies.Finder) *splitter {
 	if q.currencies == 0 {
 		return nil
 	}
-	s := &splitter{q: q, find: find, owners: currencies.Owners(q.lake.table), reads: q.reads(o),
-		out: *parquet.NewColumns(tables.Untyped(q.lake.table))}
+	s := &splitter{q: q, find: find, owners: currencies.Owners(q.Lake.Table), reads: q.reads(o),
+		out: *parquet.NewColumns(tables.Untyped(q.Lake.Table))}
 	for _, name := range s.owners {
-		s.at = append(s.at, q.lake.table.Index(name))
+		s.at = append(s.at, q.Lake.Table.Index(name))
 	}
 	return s
 }

@@ -1,4 +1,4 @@
-package question
+package ask
 
 import (
 	"cmp"
@@ -12,11 +12,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// maxKeys is how many keys a question has at most.
-const maxKeys = 11
+// MaxKeys is how many keys a question has at most.
+const MaxKeys = 11
 
 // id is the keys of a group, as numbers of words.
-type id [maxKeys]int32
+type id [MaxKeys]int32
 
 // groups adds rows up by their keys.
 type groups struct {
@@ -32,12 +32,12 @@ type groups struct {
 
 	in [2]int32 // words of the currencies of the batch at hand
 
-	numbers [maxKeys][]int32 // of the dictionary of the batch at hand
+	numbers [MaxKeys][]int32 // of the dictionary of the batch at hand
 }
 
 func newGroups(q *Question) *groups {
 	g := &groups{q: q, number: map[string]int32{}, place: map[id]int{}}
-	def := q.lake.given()
+	def := q.Lake.given()
 	for i, c := range q.Keys {
 		at := -1
 		if i < len(q.Keys)-q.currencies {
@@ -47,7 +47,7 @@ func newGroups(q *Question) *groups {
 	}
 	for _, c := range q.Sums {
 		at := -1
-		if c.Name != q.lake.count {
+		if c.Name != q.Lake.Count {
 			at = def.Index(c.Name)
 		}
 		g.sums = append(g.sums, at)
@@ -101,7 +101,7 @@ func (g *groups) add(c *parquet.Columns[tables.Any]) error {
 	}
 	last, at := id{-1}, 0
 	for i := range c.N {
-		if g.q.lake.keep != nil && !g.q.lake.keep(c, i) {
+		if g.q.Lake.Keep != nil && !g.q.Lake.Keep(c, i) {
 			continue
 		}
 		key := g.key(c, i)
@@ -188,7 +188,7 @@ func (g *groups) rows() []Row {
 		for k := range g.keys {
 			row.Keys[k] = g.words[key[k]]
 		}
-		if !g.q.lake.nozero || !allZero(row.Sums) {
+		if !g.q.Lake.NoZero || !allZero(row.Sums) {
 			out = append(out, row)
 		}
 	}
@@ -206,8 +206,8 @@ func (q *Question) Compare(a, b Row) int {
 			return c
 		}
 	}
-	if q.from != nil && q.from.order != nil {
-		if c := q.from.order(a, b); c != 0 {
+	if q.From != nil && q.From.Order != nil {
+		if c := q.From.Order(a, b); c != 0 {
 			return c
 		}
 	}

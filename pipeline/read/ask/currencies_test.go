@@ -1,4 +1,4 @@
-package question
+package ask
 
 import (
 	"slices"
@@ -27,14 +27,14 @@ func amounts(name string) *Question {
 		{Name: "partner_id", Type: tables.Word}, {Name: "service", Type: tables.Word},
 		{Name: "payment_amount", Type: tables.Amount}}}
 	return &Question{Name: "amounts", Keys: def.Columns[2:3], Sums: append([]tables.Column{{Name: "n",
-		Type: tables.Whole}}, def.Columns[3]), Order: []By{{"payment_amount", true}},
-		lake: shape{table: def, count: "n"}}
+		Type: tables.Whole}}, def.Columns[3]), Order: []By{{Column: "payment_amount", Down: true}},
+		Lake: Shape{Table: def, Count: "n"}}
 }
 
 // perCurrency is the rows and the totals of an answer over rows: customer, partner, service, cents.
 func perCurrency(t *testing.T, q *Question, limit int, rows ...string) string {
 	t.Helper()
-	batch := parquet.NewColumns(tables.Untyped(q.lake.table))
+	batch := parquet.NewColumns(tables.Untyped(q.Lake.Table))
 	for _, row := range rows {
 		cells := strings.Fields(strings.ReplaceAll(row, "-", " ' "))
 		for i := range 3 {
@@ -48,7 +48,7 @@ func perCurrency(t *testing.T, q *Question, limit int, rows ...string) string {
 		batch.N++
 	}
 	q = q.PerCurrency()
-	w := &reading{groups: newGroups(q), money: newSplitter(q, Only{}, finder())}
+	w := &Reading{groups: newGroups(q), money: newSplitter(q, Only{}, finder())}
 	if err := w.take(batch); err != nil {
 		return err.Error()
 	}
@@ -120,33 +120,5 @@ func TestPartnersPerCurrency(t *testing.T) {
 	row := Row{Keys: []string{"net", "JPY", "EUR"}}
 	if q.HasTotal(1) || q.SumCurrency(row, 1) != "JPY" || q.Currency(row) != "EUR" {
 		t.Error("payments of customers in other currencies have a total, or the partner's currency")
-	}
-}
-
-// TestEveryQuestionPerCurrency: each question with amounts has its currency as the last key, finds out whose it is, and
-// stays as it is without amounts.
-func TestEveryQuestionPerCurrency(t *testing.T) {
-	t.Parallel()
-	for _, q := range Every() {
-		per := q.PerCurrency()
-		if len(per.Keys) > maxKeys {
-			t.Errorf("%s has %d keys", q.Name, len(per.Keys))
-		}
-		amount := slices.ContainsFunc(q.Sums, func(c tables.Column) bool { return c.Type == tables.Amount })
-		named := slices.ContainsFunc(q.Keys, func(c tables.Column) bool { return c.Name == currencyKey })
-		if amount == named {
-			continue // margin is of the workspace's currency
-		}
-		last := per.Keys[len(per.Keys)-1].Name == currencyKey
-		if last != amount && !named {
-			t.Errorf("%s: has amounts: %t, the last key is a currency: %t", q.Name, amount, last)
-		}
-		of := q
-		if q.from != nil {
-			of = q.from.of
-		}
-		if amount && len(currencies.Owners(of.lake.table)) == 0 && q.Name != "receivables" {
-			t.Errorf("%s: no column says in whose currency its amounts are", q.Name)
-		}
 	}
 }

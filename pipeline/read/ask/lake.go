@@ -1,4 +1,4 @@
-package question
+package ask
 
 import (
 	"cmp"
@@ -21,22 +21,22 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// reading is one worker's pass over batches of the lake.
-type reading struct {
+// Reading is one worker's pass over batches of the lake: what Shape.Make knows of the batch at hand.
+type Reading struct {
 	groups *groups
 	clock  period.Clock
-	books  *books.Books
-	cycle  string // of the batch
-	before bool   // the batch is of a cycle before the one that is asked for
+	Books  *books.Books // of the reader
+	Cycle  string       // of the batch
+	Before bool         // the batch is of a cycle before the one that is asked for
 	only   *sieve
 	money  *splitter // nil = rows have one currency
 }
 
-// day is the day of an instant in the contract zone.
-func (w *reading) day(t period.Instant) string { return w.clock.Day(t).String() }
+// Day is the day of an instant in the contract zone.
+func (w *Reading) Day(t period.Instant) period.Day { return w.clock.Day(t) }
 
 // take adds a batch of the lake.
-func (w *reading) take(c *parquet.Columns[tables.Any]) error {
+func (w *Reading) take(c *parquet.Columns[tables.Any]) error {
 	if w.only != nil {
 		c = w.only.pass(c)
 	}
@@ -52,13 +52,13 @@ func (w *reading) take(c *parquet.Columns[tables.Any]) error {
 }
 
 // add adds rows of one currency.
-func (w *reading) add(c *parquet.Columns[tables.Any]) error {
+func (w *Reading) add(c *parquet.Columns[tables.Any]) error {
 	q := w.groups.q
-	if q.lake.make == nil {
+	if q.Lake.Make == nil {
 		return w.groups.add(c)
 	}
-	made := parquet.NewColumns(tables.Untyped(q.lake.made))
-	if err := q.lake.make(w, c, made); err != nil {
+	made := parquet.NewColumns(tables.Untyped(q.Lake.Made))
+	if err := q.Lake.Make(w, c, made); err != nil {
 		return err
 	}
 	return w.groups.add(made)
@@ -77,7 +77,7 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 		}
 	}
 	if r.Cycle == "" && (q.Span == WithBefore || q.Span == OfOne) {
-		r.Cycle = lastCycle(snap)
+		r.Cycle = LastCycle(snap)
 	}
 	if q.Span == WithBefore {
 		// a cycle before the lake's first has no lines; one whose lines left the lake is an error
@@ -95,10 +95,10 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 		q = q.PerCurrency()
 	}
 	added := q
-	if q.from != nil {
-		added = q.from.of
+	if q.From != nil {
+		added = q.From.Of
 	}
-	all, err := added.gather(ctx, r, from, find)
+	rows, err := added.Gather(ctx, r, from, find)
 	if err != nil {
 		return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 	}
@@ -106,14 +106,13 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 	if err != nil {
 		return nil, err
 	}
-	rows := all.rows()
-	if q.from != nil {
-		context, err := q.from.unlimited(ctx, r, from, find)
+	if q.From != nil {
+		context, err := q.From.unlimited(ctx, r, from, find)
 		if err != nil {
 			return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 		}
 		rows = append(rows, context...)
-		if rows, err = q.from.rows(rows, cmp.Or(r.Cycle, lastCycle(snap))); err != nil {
+		if rows, err = q.From.Rows(rows, cmp.Or(r.Cycle, LastCycle(snap))); err != nil {
 			return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 		}
 	}
@@ -127,14 +126,21 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 }
 
 // unlimited are the rows of the context, if the request has limits that can hide some of them.
-func (d *derived) unlimited(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) ([]Row,
+func (d *Derived) unlimited(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) ([]Row,
 	error) {
 	customers := Only{Customers: r.Only.Customers}
-	if d.context == nil || len(r.Only.limits()) == len(customers.limits()) {
+	if d.Context == nil || len(r.Only.limits()) == len(customers.limits()) {
 		return nil, nil
 	}
 	r.Only = customers
-	all, err := d.context.gather(ctx, r, from, find)
+	return d.Context.Gather(ctx, r, from, find)
+}
+
+// Gather adds up what the question is of and gives the rows in no order, all of them. find is nil where rows are not
+// told apart by currency. Errors: those of the lake, and that of a sum that has no room for a row.
+func (q *Question) Gather(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) ([]Row,
+	error) {
+	all, err := q.gather(ctx, r, from, find)
 	if err != nil {
 		return nil, err
 	}
@@ -144,14 +150,14 @@ func (d *derived) unlimited(ctx context.Context, r Request, from *partners.Reade
 // gather adds up what the question is of; find is nil in a workspace of one currency.
 func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) (*groups,
 	error) {
-	one := func() *reading {
-		return &reading{groups: newGroups(q), clock: from.Books.Zone.Clock(), books: from.Books,
+	one := func() *Reading {
+		return &Reading{groups: newGroups(q), clock: from.Books.Zone.Clock(), Books: from.Books,
 			only: newSieve(q, r.Only), money: newSplitter(q, r.Only, find)}
 	}
-	if q.lake.list != nil || q.lake.ask != nil {
+	if q.Lake.List != nil || q.Lake.Ask != nil {
 		return q.gatherList(ctx, r, from, one())
 	}
-	switch q.lake.table.Name {
+	switch q.Lake.Table.Name {
 	case tables.PartnerStatements().Name:
 		return q.gatherPartners(ctx, r, from, one())
 	case tables.Incentives().Name:
@@ -181,8 +187,8 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 		group.Go(func() error {
 			w := one()
 			for e := range next {
-				w.cycle, w.before = e.Cycle, e.Cycle < r.Cycle
-				scan := rows.Scan[tables.Any]{Table: tables.Untyped(q.lake.table), Cols: q.reads(r.Only)}
+				w.Cycle, w.Before = e.Cycle, e.Cycle < r.Cycle
+				scan := rows.Scan[tables.Any]{Table: tables.Untyped(q.Lake.Table), Cols: q.reads(r.Only)}
 				if err := rows.Groups(ctx, from.Snap, e, scan, w.take); err != nil {
 					return err
 				}
@@ -207,7 +213,7 @@ func (q *Question) files(snap *lake.Snapshot, cycle string) ([]lake.FileEntry, e
 			return nil, err
 		}
 		for _, e := range files {
-			if e.Table == q.lake.table.Name {
+			if e.Table == q.Lake.Table.Name {
 				out = append(out, e)
 			}
 		}
@@ -215,8 +221,8 @@ func (q *Question) files(snap *lake.Snapshot, cycle string) ([]lake.FileEntry, e
 	return out, nil
 }
 
-// lastCycle is the last cycle of a state; "" if it has none.
-func lastCycle(snap *lake.Snapshot) string {
+// LastCycle is the last cycle of a state, such as 2026-09; "" if it has none.
+func LastCycle(snap *lake.Snapshot) string {
 	last := ""
 	for _, ref := range snap.Manifest.Cycles {
 		last = max(last, ref.Cycle)
@@ -226,7 +232,7 @@ func lastCycle(snap *lake.Snapshot) string {
 
 // firstCycle is the first cycle of a state; "" if it has none.
 func firstCycle(snap *lake.Snapshot) string {
-	first := lastCycle(snap)
+	first := LastCycle(snap)
 	for _, ref := range snap.Manifest.Cycles {
 		first = min(first, ref.Cycle)
 	}
@@ -249,7 +255,7 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
 	}
 	var out []string
 	for _, ref := range snap.Manifest.Cycles {
-		if ref.Archived != nil && q.lake.table.Name == tables.Lines().Name {
+		if ref.Archived != nil && q.Lake.Table.Name == tables.Lines().Name {
 			continue // of its lines only those of orders stay
 		}
 		if q.Span == WithBefore && ref.Cycle != cycle && ref.Cycle != cycleBefore(cycle) {
@@ -263,7 +269,7 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
 }
 
 // gatherPartners adds up partner statements, which are calculated for cycles that are open.
-func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners.Reader, w *reading) (*groups,
+func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners.Reader, w *Reading) (*groups,
 	error) {
 	for _, cycle := range q.cycles(from.Snap, r.Cycle) {
 		if err := statements(ctx, from, cycle, w.take); err != nil {
@@ -302,13 +308,13 @@ func statements(ctx context.Context, from *partners.Reader, cycle string,
 }
 
 // gatherList takes the rows of a question that lists them itself.
-func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Reader, w *reading) (*groups,
+func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Reader, w *Reading) (*groups,
 	error) {
-	rows := parquet.NewColumns(tables.Untyped(q.lake.table))
-	list := q.lake.ask
+	rows := parquet.NewColumns(tables.Untyped(q.Lake.Table))
+	list := q.Lake.Ask
 	if list == nil {
 		list = func(_ context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
-			return q.lake.list(r, from, to)
+			return q.Lake.List(r, from, to)
 		}
 	}
 	if err := list(ctx, r, from, rows); err != nil {
@@ -318,7 +324,7 @@ func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Rea
 }
 
 // gatherIncentives adds up incentives: those of the periods that hold the cycle, or all.
-func (q *Question) gatherIncentives(r Request, from *partners.Reader, w *reading) (*groups, error) {
+func (q *Question) gatherIncentives(r Request, from *partners.Reader, w *Reading) (*groups, error) {
 	rows, err := from.IncentiveRows(r.Cycle)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package question
+package ask
 
 import (
 	"errors"
@@ -15,13 +15,13 @@ func tagged() *Question {
 		{Name: "partner_id", Type: tables.Word}, {Name: "seller_id", Type: tables.Word},
 		{Name: "service_name", Type: tables.Text}, {Name: "resource_tag", Type: tables.Text}}}
 	return &Question{Name: "tagged", Keys: def.Columns[:1], Sums: []tables.Column{{Name: "n", Type: tables.Whole}},
-		lake: shape{table: def, count: "n"}}
+		Lake: Shape{Table: def, Count: "n"}}
 }
 
 // Invariant: ASK-4.
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	batch := parquet.NewColumns(tables.Untyped(tagged().lake.table))
+	batch := parquet.NewColumns(tables.Untyped(tagged().Lake.Table))
 	for _, row := range []string{
 		"a rex dora storage team=web", "b dora dora network team=db", "c dora - storage team=web;x=1", "d rex - net -",
 	} {
@@ -49,7 +49,7 @@ func TestLimits(t *testing.T) {
 		{Only{Customers: []string{"nobody"}}, "", "customer_id IN (nobody)"},
 	} {
 		q := tagged()
-		w := &reading{groups: newGroups(q), only: newSieve(q, c.only)}
+		w := &Reading{groups: newGroups(q), only: newSieve(q, c.only)}
 		for range 2 { // a sieve is used again
 			if err := w.take(batch); err != nil {
 				t.Fatal(err)

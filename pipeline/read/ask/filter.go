@@ -1,4 +1,4 @@
-package question
+package ask
 
 import (
 	"fmt"
@@ -104,15 +104,15 @@ func (q *Question) Check(o Only) error {
 
 // columnsOf are the columns of the question's table that a limit looks at.
 func (q *Question) columnsOf(l limit) []int {
-	if q.from != nil {
-		return q.from.of.columnsOf(l)
+	if q.From != nil {
+		return q.From.Of.columnsOf(l)
 	}
-	if q.lake.only != nil && !slices.Contains(q.lake.only, l.name) {
+	if q.Lake.Only != nil && !slices.Contains(q.Lake.Only, l.name) {
 		return nil
 	}
 	var out []int
 	for _, name := range l.columns {
-		if at := q.lake.table.Index(name); at >= 0 {
+		if at := q.Lake.Table.Index(name); at >= 0 {
 			out = append(out, at)
 		}
 	}
@@ -129,7 +129,7 @@ func (q *Question) Condition(o Only, text func(string) string) string {
 			values = append(values, text(v))
 		}
 		for _, at := range q.columnsOf(l) {
-			any = append(any, q.lake.table.Columns[at].Name+" IN ("+strings.Join(values, ", ")+")")
+			any = append(any, q.Lake.Table.Columns[at].Name+" IN ("+strings.Join(values, ", ")+")")
 		}
 		condition := strings.Join(any, " OR ")
 		if len(any) > 1 {
@@ -150,7 +150,7 @@ type sieve struct {
 
 // newSieve is nil without a limit.
 func newSieve(q *Question, o Only) *sieve {
-	s := &sieve{limits: o.limits(), reads: q.reads(o), out: *parquet.NewColumns(tables.Untyped(q.lake.table))}
+	s := &sieve{limits: o.limits(), reads: q.reads(o), out: *parquet.NewColumns(tables.Untyped(q.Lake.Table))}
 	for _, l := range s.limits {
 		s.at = append(s.at, q.columnsOf(l))
 	}

@@ -1,4 +1,4 @@
-package question
+package ask
 
 import (
 	"fmt"
@@ -151,7 +151,7 @@ func (q *Question) Currencies() []string {
 // SumCurrency is the currency of one sum of a row; "" = the workspace's only one.
 func (q *Question) SumCurrency(row Row, sum int) string {
 	switch name := q.Sums[sum].Name; {
-	case slices.Contains(q.own, name):
+	case slices.Contains(q.Own, name):
 		return ""
 	case q.currencies > 1 && name == "payment_amount":
 		return row.Keys[len(row.Keys)-2]

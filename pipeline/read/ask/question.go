@@ -1,9 +1,8 @@
-package question
+package ask
 
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
@@ -31,7 +30,7 @@ func (s Span) String() string {
 		OfOne:      "of that cycle; without it of the last one"}[s]
 }
 
-// Question is one question.
+// Question is one question. It is answered from Lake or, where From is set, from the answer to another question.
 type Question struct {
 	Name    string
 	Answers string // what it answers: a sentence without its full stop
@@ -44,12 +43,12 @@ type Question struct {
 	View    string          // the view, and table of exports, whose rows are added up
 	Reads   string          // without a view: a sentence that says what is read
 
-	lake shape
-	from *derived // nil = rows of the lake are added up
+	Own []string // sums of amounts in the workspace's currency, whatever the keys say
+
+	Lake Shape    // of a derived question empty
+	From *Derived // nil = rows of the lake are added up
 
 	currencies int // how many of the last keys are currencies: see PerCurrency
-
-	own []string // sums of amounts in the workspace's currency, whatever the keys say
 }
 
 // By is a column that rows are ordered by.
@@ -58,100 +57,70 @@ type By struct {
 	Down   bool // the largest first
 }
 
-// shape is how the rows of a table of the lake become rows with a question's columns, found by name.
-type shape struct {
-	table *tables.Table // in the lake
-	reads []int         // its columns that are needed besides those of the question's names
-	count string        // the sum that is 1 for each row; "" = none
-	keep  func(c *parquet.Columns[tables.Any], row int) bool
-	// what make gives; nil = the lake's rows are taken as they are
-	made *tables.Table
-	// appends to the rows of made what a batch gives
-	make func(w *reading, from *parquet.Columns[tables.Any], to *parquet.Columns[tables.Any]) error
-	only []string // limits that the question takes, of those that the table has columns for; nil = all
+// Shape is how the rows of a table of the lake become rows with a question's columns, found by name.
+type Shape struct {
+	Table *tables.Table // in the lake
+	Reads []int         // its columns that are needed besides those of the question's names
+	Count string        // the sum that is 1 for each row; "" = none
+	// whether a row of what is grouped counts; nil = all do
+	Keep func(c *parquet.Columns[tables.Any], row int) bool
+	// what Make gives; nil = the lake's rows are taken as they are
+	Made *tables.Table
+	// appends to the rows of Made what a batch gives
+	Make func(w *Reading, from *parquet.Columns[tables.Any], to *parquet.Columns[tables.Any]) error
+	Only []string // limits that the question takes, of those that the table has columns for; nil = all
 	// rows whose amounts are all 0 are left out
-	nozero bool
+	NoZero bool
 	// lists the rows; nil = they are read from the files of the table
-	list func(r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error
-	// like list, for rows that are calculated from files of the lake
-	ask func(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error
+	List func(r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error
+	// like List, for rows that are calculated from files of the lake
+	Ask func(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error
 }
 
-// derived is how the rows of an answer follow from those of another question.
-type derived struct {
-	of *Question
-	// with limits other than of customers, its rows without these limits follow those of of; nil = none
-	context *Question
-	rows    func(rows []Row, cycle string) ([]Row, error) // cycle is the one that is asked for, or the last one
-	order   func(a, b Row) int                            // before the keys
+// Derived is how the rows of an answer follow from those of another question.
+type Derived struct {
+	Of *Question
+	// with limits other than of customers, its rows without these limits follow those of Of; nil = none
+	Context *Question
+	Rows    func(rows []Row, cycle string) ([]Row, error) // cycle is the one that is asked for, or the last one
+	Order   func(a, b Row) int                            // before the keys
 }
 
 // Columns are the columns of the answer: keys, then sums.
 func (q *Question) Columns() []tables.Column { return slices.Concat(q.Keys, q.Sums) }
-
-// Every are all questions.
-func Every() []*Question { return slices.Concat(All(), LakeOnly()) }
 
 // Published reports whether a published copy answers the question too.
 func (q *Question) Published() bool { return q.View != "" }
 
 // Table is the name of the lake's table whose rows are added up.
 func (q *Question) Table() string {
-	if q.from != nil {
-		return q.from.of.lake.table.Name
+	if q.From != nil {
+		return q.From.Of.Lake.Table.Name
 	}
-	return q.lake.table.Name
-}
-
-// Find is the question of a name.
-func Find(name string) (*Question, bool) {
-	for _, q := range Every() {
-		if q.Name == name {
-			return q, true
-		}
-	}
-	return nil, false
-}
-
-// Names are the names of all questions.
-func Names() []string {
-	var names []string
-	for _, q := range Every() {
-		names = append(names, q.Name)
-	}
-	return names
+	return q.Lake.Table.Name
 }
 
 // given is the table whose batches are grouped.
-func (s *shape) given() *tables.Table {
-	if s.made != nil {
-		return s.made
+func (s *Shape) given() *tables.Table {
+	if s.Made != nil {
+		return s.Made
 	}
-	return s.table
+	return s.Table
 }
 
 // columns are the columns of the lake's table that are read, by index.
 func (q *Question) columns() []int {
-	cols := slices.Clone(q.lake.reads)
-	if q.lake.made == nil {
+	cols := slices.Clone(q.Lake.Reads)
+	if q.Lake.Made == nil {
 		for i, c := range q.Columns() {
 			currency := i < len(q.Keys) && i >= len(q.Keys)-q.currencies
-			if c.Name != q.lake.count && !currency {
-				cols = append(cols, q.lake.table.Index(c.Name))
+			if c.Name != q.Lake.Count && !currency {
+				cols = append(cols, q.Lake.Table.Index(c.Name))
 			}
 		}
 	}
 	slices.Sort(cols)
 	return slices.Compact(cols)
-}
-
-// pick gives the columns of a table by name, for a question that shows them as they are.
-func pick(t *tables.Table, names string) []tables.Column {
-	var out []tables.Column
-	for name := range strings.FieldsSeq(names) {
-		out = append(out, t.Columns[t.Index(name)])
-	}
-	return out
 }
 
 // TypeName is what a column's type is called: text, number (small, none for 0), whole, amount (of the workspace's
