@@ -62,7 +62,7 @@ func newFiller(t tables.Type) filler {
 	}
 }
 
-// Fill takes a batch in: rows of a load and of a cycle. The server's client empties the block after each INSERT of it.
+// Fill takes a batch in: rows of a load and of a cycle. clickhouse.Insert empties the block before each batch.
 func (b *Block) Fill(load uint64, cycle string, cols *parquet.Columns[tables.Any]) {
 	for range cols.N {
 		b.load = append(b.load, load)
