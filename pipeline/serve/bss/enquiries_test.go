@@ -66,6 +66,7 @@ func TestIncentiveDiscountPolicies(t *testing.T) {
 
 // TestOnDemandResourceRatings: 12 pieces of mail are 10 × 1 + 2 × 0.5 = 11; 2 × 1.0000005 GB are 4.000002, though the
 // package has them.
+// Invariants: RATINGS-1, RATINGS-2, RATINGS-3.
 func TestOnDemandResourceRatings(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -98,6 +99,7 @@ func TestOnDemandResourceRatings(t *testing.T) {
 }
 
 // TestRateOnPeriodDetail: care is 30 a month, for ann 27.
+// Invariants: RATINGS-1, RATINGS-3.
 func TestRateOnPeriodDetail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -118,6 +120,7 @@ func TestRateOnPeriodDetail(t *testing.T) {
 }
 
 // TestRenewRateOnPeriod: s1 is renewed for two months at 27; the order of s2 was unsubscribed.
+// Invariants: RATINGS-1, RATINGS-3.
 func TestRenewRateOnPeriod(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

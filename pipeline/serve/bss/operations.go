@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/bss/catalogue"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/costs"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/packages"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/ratings"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/trade"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -17,8 +18,8 @@ func Operations() []operation.Operation {
 	bills := []operation.Operation{subCustomerBillDetail(), consumeSubCustomers(), subcustomerMonthlyBills(),
 		customerselfResourceRecords(), customerselfResourceRecordDetails(), customerBillsFeeRecords(),
 		customerMonthlySum(), resourceUsageSummary(), resourceUsage(), freeResourcesUsageRecords(),
-		incentiveDiscountPolicies(), onDemandResourceRatings(), rateOnPeriodDetail(),
-		renewRateOnPeriod(), subCustomers(), subCustomerNewTag(), customerOnDemandResources(), indirectPartners()}
-	return slices.Concat(bills, catalogue.Operations(), trade.Operations(), benefits.Operations(),
-		accounts.Operations(), packages.Operations(), costs.Operations())
+		incentiveDiscountPolicies(), subCustomers(), subCustomerNewTag(), customerOnDemandResources(),
+		indirectPartners()}
+	return slices.Concat(bills, ratings.Operations(), catalogue.Operations(), trade.Operations(),
+		benefits.Operations(), accounts.Operations(), packages.Operations(), costs.Operations())
 }

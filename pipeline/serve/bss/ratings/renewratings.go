@@ -1,4 +1,4 @@
-package bss
+package ratings
 
 import (
 	"cmp"
