@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
@@ -287,7 +288,7 @@ type worker struct {
 	scratch []scratchFile
 	file    *File
 	task    *task
-	batch   *feed.Batch
+	batch   *feedrows.Batch
 	slot    int // of chunks: 0 usage, 1 bandwidth
 	found   found
 }
@@ -353,14 +354,14 @@ func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours b
 }
 
 // take checks a batch by the rules of its feed.
-func (w *worker) take(b *feed.Batch, file int32) error {
+func (w *worker) take(b *feedrows.Batch, file int32) error {
 	switch w.file.Feed {
 	case "usage":
 		return w.check.usage(b, file, w)
 	case "bandwidth":
 		return w.check.bandwidth(b, file, w)
 	}
-	fields := func(i int) map[string]string { return feed.Fields(w.found.header, b.Raw(nil, i)) }
+	fields := func(i int) map[string]string { return feedrows.Fields(w.found.header, b.Raw(nil, i)) }
 	return w.cfg.Events.Batch(w.cfg.spec(w.file.Feed), b, file, fields, w.reject)
 }
 

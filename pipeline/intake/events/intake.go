@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -65,16 +65,16 @@ func (in *Intake) checks() checks { return checks{in.Books, in.Prices, in.Latest
 // rules are how rows of one feed are taken.
 type rules struct {
 	read func(v *view, i int, file int32) (id string, bad *failure) // of a row without a fault
-	id   func(texts map[string]string, f *feed.Fault) string        // of a row with one, as far as it can be read
+	id   func(texts map[string]string, f *feedrows.Fault) string    // of a row with one, as far as it can be read
 	// earlier finds what fails before a fault in a column: a word that is not in its list comes before all columns, a
 	// check of this package comes with its column.
-	earlier func(texts map[string]string, f *feed.Fault) *failure
+	earlier func(texts map[string]string, f *feedrows.Fault) *failure
 }
 
 // rulesOf are the rules of a feed.
 func (in *Intake) rulesOf(name string) rules {
-	id := func(column string) func(map[string]string, *feed.Fault) string {
-		return func(texts map[string]string, _ *feed.Fault) string { return texts[column] }
+	id := func(column string) func(map[string]string, *feedrows.Fault) string {
+		return func(texts map[string]string, _ *feedrows.Fault) string { return texts[column] }
 	}
 	switch name {
 	case "orders":
@@ -94,7 +94,7 @@ func (in *Intake) rulesOf(name string) rules {
 
 // view is a batch of an event feed by column.
 type view struct {
-	batch *feed.Batch
+	batch *feedrows.Batch
 	spec  *feeds.Spec
 }
 
@@ -155,7 +155,7 @@ type failure struct {
 }
 
 // Batch takes a batch of a feed of events. fields reads a faulty row's texts by column.
-func (in *Intake) Batch(spec *feeds.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string,
+func (in *Intake) Batch(spec *feeds.Spec, b *feedrows.Batch, file int32, fields func(i int) map[string]string,
 	reject RejectFunc) error {
 	if spec.Name == LedgerFeed {
 		in.beginLedger()
@@ -198,7 +198,7 @@ func (in *Intake) Batch(spec *feeds.Spec, b *feed.Batch, file int32, fields func
 
 // orderID is an order line's identity from its texts. A line number that is none is kept as it was given; one that is
 // no text or given twice is left out.
-func orderID(texts map[string]string, f *feed.Fault) string {
+func orderID(texts map[string]string, f *feedrows.Fault) string {
 	id, line := texts["order_id"], texts["order_line"]
 	if id == "" || f.Column == "order_line" && f.Reason == reason.BadRow {
 		return id
@@ -206,7 +206,7 @@ func orderID(texts map[string]string, f *feed.Fault) string {
 	if line == "" {
 		line = "1"
 	}
-	if n, ok := feed.ParseWhole(line); ok {
+	if n, ok := feedrows.ParseWhole(line); ok {
 		line = strconv.FormatInt(n, 10)
 	}
 	id += "/" + line
@@ -217,7 +217,7 @@ func orderID(texts map[string]string, f *feed.Fault) string {
 }
 
 // earlierInOrder is rules.earlier of orders: some columns need a value in some orders only.
-func (k checks) earlierInOrder(texts map[string]string, f *feed.Fault) *failure {
+func (k checks) earlierInOrder(texts map[string]string, f *feedrows.Fault) *failure {
 	if bad := k.badWord(texts["order_type"], texts["period_type"], texts["payer"], texts["customer_id"]); bad != nil {
 		return bad
 	}
@@ -232,7 +232,7 @@ func (k checks) earlierInOrder(texts map[string]string, f *feed.Fault) *failure 
 		if err == nil && texts[name] == "" && needs(kind, status, name) {
 			return &failure{name, reason.MissingValue, ""}
 		}
-		if n, ok := feed.ParseWhole(texts[name]); ok && name == "period_num" && n < 1 {
+		if n, ok := feedrows.ParseWhole(texts[name]); ok && name == "period_num" && n < 1 {
 			return &failure{name, reason.OutOfRange, texts[name]}
 		}
 	}
@@ -240,7 +240,7 @@ func (k checks) earlierInOrder(texts map[string]string, f *feed.Fault) *failure 
 }
 
 // earlierInAccount is rules.earlier of account events.
-func (k checks) earlierInAccount(texts map[string]string, f *feed.Fault) *failure {
+func (k checks) earlierInAccount(texts map[string]string, f *feedrows.Fault) *failure {
 	if bad := badAccountWord(texts["type"], texts["balance_type"]); bad != nil {
 		return bad
 	}
@@ -248,9 +248,9 @@ func (k checks) earlierInAccount(texts map[string]string, f *feed.Fault) *failur
 }
 
 // earlierInAdjustment is rules.earlier of adjustments.
-func (k checks) earlierInAdjustment(texts map[string]string, f *feed.Fault) *failure {
+func (k checks) earlierInAdjustment(texts map[string]string, f *feedrows.Fault) *failure {
 	if text := texts["bill_detail_type"]; text != "" {
-		if n, ok := feed.ParseWhole(text); !ok || !isDetail(n) {
+		if n, ok := feedrows.ParseWhole(text); !ok || !isDetail(n) {
 			return &failure{"bill_detail_type", reason.BadRow, text}
 		}
 	}
@@ -262,7 +262,7 @@ func isDetail(n int64) bool { return n == 9 || n == 16 }
 
 // tooFine is an amount in a text that has more digits than the currency, where a fault in a later column, or the range
 // of the amount itself, comes after that (§3.20).
-func (k checks) tooFine(spec *feeds.Spec, column string, texts map[string]string, f *feed.Fault) *failure {
+func (k checks) tooFine(spec *feeds.Spec, column string, texts map[string]string, f *feedrows.Fault) *failure {
 	text := texts[column]
 	if !comesBefore(spec, column, f.Column) && (column != f.Column || f.Reason != reason.OutOfRange) {
 		return nil
@@ -280,7 +280,7 @@ func (k checks) tooFine(spec *feeds.Spec, column string, texts map[string]string
 }
 
 // earlierInTransfer is rules.earlier of transfers.
-func (k checks) earlierInTransfer(texts map[string]string, f *feed.Fault) *failure {
+func (k checks) earlierInTransfer(texts map[string]string, f *feedrows.Fault) *failure {
 	bad := cmp.Or(k.badPartner("from_partner_id", texts["from_partner_id"]),
 		k.badPartner("to_partner_id", texts["to_partner_id"]))
 	if bad == nil && comesBefore(feeds.Transfers(), "cycle", f.Column) {
@@ -290,7 +290,7 @@ func (k checks) earlierInTransfer(texts map[string]string, f *feed.Fault) *failu
 }
 
 // earlierInIncentive is rules.earlier of incentive events.
-func (k checks) earlierInIncentive(texts map[string]string, f *feed.Fault) *failure {
+func (k checks) earlierInIncentive(texts map[string]string, f *feedrows.Fault) *failure {
 	bad := k.badIncentiveWord(texts["event"], texts["partner_id"], texts["programme_id"])
 	if bad == nil && comesBefore(feeds.IncentiveEvents(), "period", f.Column) {
 		bad = badPeriod(texts["period"])

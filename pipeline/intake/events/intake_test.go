@@ -13,6 +13,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -169,7 +170,7 @@ func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, 
 		for i := range b.Len() {
 			rows[fmt.Sprintf("%s:%d", name, b.First+int64(i))] = "read"
 		}
-		fields := func(i int) map[string]string { return feed.Fields(string(r.Header()), b.Raw(nil, i)) }
+		fields := func(i int) map[string]string { return feedrows.Fields(string(r.Header()), b.Raw(nil, i)) }
 		err = in.Batch(spec, b, int32(file), fields, func(i int, column string, why reason.Reason, value,
 			id string) error {
 			rows[fmt.Sprintf("%s:%d", name, b.First+int64(i))] = fmt.Sprintf("%s %s %q %s", column, why, value, id)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -185,7 +185,7 @@ func (c faulty) whole(column string) (int64, *failure) {
 	if c[column] == "" {
 		return 0, missing(column, false)
 	}
-	n, ok := feed.ParseWhole(c[column])
+	n, ok := feedrows.ParseWhole(c[column])
 	if !ok {
 		return 0, &failure{column, reason.BadDecimal, c[column]}
 	}
@@ -317,10 +317,10 @@ func (k checks) currencyOf(e *MoneyEvent) money.Currency {
 // faultyMoney reads a row with a fault. The fault does not count if the event does not use the column.
 func (in *Intake) faultyMoney(
 	f *form,
-	b *feed.Batch,
+	b *feedrows.Batch,
 	file int32,
 	texts map[string]string,
-	fault *feed.Fault,
+	fault *feedrows.Fault,
 ) (string, *failure) {
 	e := &MoneyEvent{Feed: f.spec.Name, AsOf: in.AsOf, File: file, Row: b.First + int64(fault.Index)}
 	if fault.Column == "" || fault.Reason == reason.BadRow {

@@ -1,6 +1,10 @@
 package feed
 
-import "context"
+import (
+	"context"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+)
 
 // aheadReader calls Next of another reader in a goroutine of its own, one batch before it is asked for.
 type aheadReader struct {
@@ -13,12 +17,12 @@ type aheadReader struct {
 
 // parsed is what Next returned.
 type parsed struct {
-	batch *Batch
+	batch *feedrows.Batch
 	err   error
 }
 
 // Next gives the next batch. The context of the first call is that of all reading.
-func (r *aheadReader) Next(ctx context.Context) (*Batch, error) {
+func (r *aheadReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	if r.closed {
 		return r.Reader.Next(ctx) // which says that it is closed
 	}

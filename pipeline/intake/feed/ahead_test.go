@@ -9,6 +9,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
@@ -33,7 +34,7 @@ func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx, stop := context.WithCancel(t.Context())
-			var taken []*Batch
+			var taken []*feedrows.Batch
 			for range batches {
 				b, err := r.Next(ctx)
 				if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -133,7 +134,7 @@ func (r *csvReader) readHeader() error {
 	for i := range record {
 		r.names[i] = strings.Clone(record[i])
 	}
-	fields, present, wrong := tie(r.spec, r.names)
+	fields, present, wrong := feedrows.Columns(r.spec, r.names)
 	if wrong != nil {
 		wrong.Line = line
 		if wrong.Column > 0 {
@@ -142,9 +143,9 @@ func (r *csvReader) readHeader() error {
 		return r.src.Blame(wrong)
 	}
 	r.fields = fields
-	r.rows = newRowBuilder(r.spec, r.opts, present)
+	r.rows = feedrows.NewBuilder(r.spec, present, r.opts.BatchRows, r.opts.Memory)
 	r.values = make([][]byte, len(r.spec.Columns))
-	r.tee.renew(&r.pool, r.csv.InputOffset()).release()
+	r.tee.renew(&r.pool, r.csv.InputOffset()).Release()
 	return nil
 }
 
@@ -152,13 +153,13 @@ func (r *csvReader) readHeader() error {
 func (r *csvReader) Header() []byte { return r.header }
 
 // Next gives the next batch.
-func (r *csvReader) Next(ctx context.Context) (*Batch, error) {
+func (r *csvReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
 	r.csv.FieldsPerRecord = len(r.fields)
 	begin := r.csv.InputOffset()
-	for r.rows.rows < r.opts.BatchRows && r.csv.InputOffset()-begin < int64(r.opts.BatchBytes) {
+	for r.rows.Rows < r.opts.BatchRows && r.csv.InputOffset()-begin < int64(r.opts.BatchBytes) {
 		record, at, err := r.readRecord()
 		if err != nil && !r.addFaulty(err, len(record)) {
 			r.final = err
@@ -169,7 +170,7 @@ func (r *csvReader) Next(ctx context.Context) (*Batch, error) {
 		}
 		r.tee.kept.ends = append(r.tee.kept.ends, at)
 	}
-	if r.final != nil && (r.final != io.EOF || r.rows.rows == 0) {
+	if r.final != nil && (r.final != io.EOF || r.rows.Rows == 0) {
 		return nil, r.final
 	}
 	return r.batch(r.tee.renew(&r.pool, r.csv.InputOffset())), nil
@@ -185,7 +186,7 @@ func (r *csvReader) addFaulty(err error, fields int) bool {
 	if errors.Is(parse.Err, csv.ErrFieldCount) {
 		what = fmt.Sprintf("%d fields, the header has %d", fields, len(r.fields))
 	}
-	r.rows.addBad("", []byte(what))
+	r.rows.AddBad("", []byte(what))
 	return true
 }
 
@@ -200,7 +201,7 @@ func quoteFault(e *csv.ParseError) string {
 // addRecord adds a record of as many fields as the header has.
 func (r *csvReader) addRecord(record []string, raw []byte) {
 	if !utf8.Valid(raw) {
-		r.rows.addBad(r.notUTF8(record))
+		r.rows.AddBad(r.notUTF8(record))
 		return
 	}
 	r.cells = r.cells[:0]
@@ -212,7 +213,7 @@ func (r *csvReader) addRecord(record []string, raw []byte) {
 		r.cells = append(r.cells, record[i]...)
 		r.values[column] = r.cells[from:]
 	}
-	r.rows.add(r.values)
+	r.rows.Add(r.values)
 }
 
 // notUTF8 finds the first field, in the order of the Spec and then of the file, that is not UTF-8.

@@ -6,6 +6,8 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
 func (r *csvReader) rest() (io.Reader, int) {
@@ -53,14 +55,14 @@ type csvPieces struct {
 func (r *csvReader) parser() pieceParser {
 	p := &csvPieces{csvReader: csvReader{textReader: textReader{src: r.src, packed: r.packed, spec: r.spec,
 		opts: r.opts}, names: r.names, fields: r.fields, values: make([][]byte, len(r.spec.Columns))}}
-	p.rows = newRowBuilder(r.spec, r.opts, r.rows.present)
-	p.out = pieceRows{rowBuilder: p.rows, most: r.opts.BatchRows}
+	p.rows = r.rows.Another(r.opts.BatchRows, r.opts.Memory)
+	p.out = pieceRows{Builder: p.rows, most: r.opts.BatchRows}
 	return p
 }
 
-func (p *csvPieces) release() { p.rows.release() }
+func (p *csvPieces) release() { p.rows.Release() }
 
-func (p *csvPieces) parse(text []byte) ([]*Batch, bool) {
+func (p *csvPieces) parse(text []byte) ([]*feedrows.Batch, bool) {
 	p.csv = csv.NewReader(bufio.NewReaderSize(bytes.NewReader(text), textBuffer))
 	p.csv.ReuseRecord, p.csv.FieldsPerRecord = true, len(p.fields)
 	p.out.begin(text)

@@ -1,10 +1,10 @@
 // Package feed turns one feed file, CSV, NDJSON or Parquet, into Arrow record batches of one shape (§2.2, §3.13–3.20).
-// It reads the columns that package feeds describes. It knows no book, no cycle and no other record; the caller checks
-// everything that needs those.
+// It reads the columns that package feeds describes, and package feedrows has the batches and their faults. It knows no
+// book, no cycle and no other record; the caller checks everything that needs those.
 //
 //  1. A file is ingested completely or not at all. An error of the file (its header, its compression, a column's
-//     type) is a *feedfile.Error and ends the reading. An error of one record is a Fault with its batch. A reader
-//     reports the error of a file no later than at its end, so nothing of a file counts before io.EOF.
+//     type) is a *feedfile.Error and ends the reading. An error of one record is a feedrows.Fault with its batch. A
+//     reader reports the error of a file no later than at its end, so nothing of a file counts before io.EOF.
 //  2. No record is dropped: row i of a batch is the file's row First+i, faulty or not, and the concatenated rows of
 //     a file do not depend on the size of the batches.
 //  3. The same records give equal rows from CSV, NDJSON and Parquet, compressed or not: an empty text is null, a
@@ -14,8 +14,7 @@
 //  4. Memory is bounded by the batch, not by the file: a batch ends at Options.BatchRows or at Options.BatchBytes,
 //     whichever is first, or earlier at the end of a piece of a text that several goroutines parse. A record larger
 //     than Options.MaxRecord fails the file before the record is read to its end.
-//  5. A fault is the first of a record in this order: bad_row, for the complete record and then by column; then,
-//     column by column in the order of the feeds.Spec, missing_value, bad_decimal, bad_time, out_of_range.
+//  5. A record has one fault, the first in the order of package feedrows, whatever the file's format.
 //  6. A batch owns its memory until Release. It stays valid after the next batch is read and after the reader is
 //     closed, and its bytes are not written again. A reader is used by one goroutine at a time, batches by any.
 //  7. An error of the environment (a disk error, a missing file, a context that ends) is never a *feedfile.Error.

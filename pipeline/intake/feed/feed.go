@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -47,7 +48,7 @@ type Reader interface {
 	// Next gives the next batch, of at least one row, which the caller must Release; io.EOF after the last. A
 	// *feedfile.Error means that the file fails completely, any other error that reading failed; both are returned
 	// again by every further call.
-	Next(ctx context.Context) (*Batch, error)
+	Next(ctx context.Context) (*feedrows.Batch, error)
 	// Header is what must precede raw records to make them a file of the same format: the header line of CSV
 	// without its end, nothing for NDJSON and for Parquet, whose raw records are NDJSON.
 	Header() []byte

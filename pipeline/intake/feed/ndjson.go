@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -49,7 +50,7 @@ func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Options
 		r.columns[`"`+spec.Columns[i].Name+`"`] = i
 	}
 	r.decoder = jsontext.NewDecoder(&r.input)
-	r.rows = newRowBuilder(spec, opts, present)
+	r.rows = feedrows.NewBuilder(spec, present, opts.BatchRows, opts.Memory)
 	return r
 }
 
@@ -57,12 +58,12 @@ func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Options
 func (r *ndjsonReader) Header() []byte { return nil }
 
 // Next gives the next batch.
-func (r *ndjsonReader) Next(ctx context.Context) (*Batch, error) {
+func (r *ndjsonReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
 	r.kept = r.pool.get()
-	for r.rows.rows < r.opts.BatchRows && len(r.kept.buffer) < r.opts.BatchBytes {
+	for r.rows.Rows < r.opts.BatchRows && len(r.kept.buffer) < r.opts.BatchBytes {
 		at, err := r.readLine()
 		if err == nil && at.from == at.to {
 			r.kept.buffer = r.kept.buffer[:at.from] // an empty line is not a row, and must not fill the batch
@@ -77,8 +78,8 @@ func (r *ndjsonReader) Next(ctx context.Context) (*Batch, error) {
 		}
 		r.kept.ends = append(r.kept.ends, at)
 	}
-	if r.final != nil && (r.final != io.EOF || r.rows.rows == 0) {
-		r.kept.release()
+	if r.final != nil && (r.final != io.EOF || r.rows.Rows == 0) {
+		r.kept.Release()
 		return nil, r.final
 	}
 	return r.batch(r.kept), nil
@@ -118,7 +119,7 @@ func (r *ndjsonReader) addObject(line []byte) error {
 	r.decoder.Reset(&r.input)
 	column, unknown, err := r.readObject(line)
 	if err != nil {
-		r.rows.addBad(column, []byte(jsonFault(err)))
+		r.rows.AddBad(column, []byte(jsonFault(err)))
 		return nil
 	}
 	if unknown != nil {
@@ -127,11 +128,11 @@ func (r *ndjsonReader) addObject(line []byte) error {
 	}
 	for i, value := range r.bad {
 		if value != nil {
-			r.rows.addBad(r.spec.Columns[i].Name, value)
+			r.rows.AddBad(r.spec.Columns[i].Name, value)
 			return nil
 		}
 	}
-	r.rows.add(r.values)
+	r.rows.Add(r.values)
 	return nil
 }
 
@@ -180,8 +181,8 @@ func (r *ndjsonReader) otherName(quoted []byte) (place int, unknown *feedfile.Er
 		return -1, nil, err
 	}
 	place = r.spec.Column(string(name))
-	if place < 0 && !isOwn(string(name)) {
-		unknown = unknownColumn(r.spec, string(name))
+	if place < 0 && !feedrows.IsOwn(string(name)) {
+		unknown = feedrows.UnknownColumn(r.spec, string(name))
 	}
 	return place, unknown, nil
 }

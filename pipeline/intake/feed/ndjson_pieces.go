@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
 func (r *ndjsonReader) rest() (io.Reader, int) { return r.text, r.line }
@@ -22,13 +24,13 @@ type ndjsonPieces struct {
 
 func (r *ndjsonReader) parser() pieceParser {
 	p := &ndjsonPieces{ndjsonReader: newNDJSON(r.src, r.packed, r.spec, r.opts)}
-	p.out = pieceRows{rowBuilder: p.rows, most: r.opts.BatchRows}
+	p.out = pieceRows{Builder: p.rows, most: r.opts.BatchRows}
 	return p
 }
 
-func (p *ndjsonPieces) release() { p.rows.release() }
+func (p *ndjsonPieces) release() { p.rows.Release() }
 
-func (p *ndjsonPieces) parse(text []byte) ([]*Batch, bool) {
+func (p *ndjsonPieces) parse(text []byte) ([]*feedrows.Batch, bool) {
 	p.out.begin(text)
 	for from := 0; from < len(text); {
 		to := len(text)

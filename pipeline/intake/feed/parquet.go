@@ -16,6 +16,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -125,7 +126,7 @@ func (f *parquetFile) tieColumns() error {
 	for i := range names {
 		names[i] = root.Field(i).Name()
 	}
-	fields, _, wrong := tie(f.spec, names)
+	fields, _, wrong := feedrows.Columns(f.spec, names)
 	if wrong != nil {
 		wrong.Column = 0
 		return f.src.Blame(wrong)
@@ -297,7 +298,7 @@ func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
 			}
 			value := data[4:end]
 			if seen[value] {
-				return fmt.Errorf("its dictionary contains %q twice", shownValue([]byte(value)))
+				return fmt.Errorf("its dictionary contains %q twice", feedrows.Shown(value))
 			}
 			seen[value] = true
 			data = data[end:]
@@ -362,7 +363,7 @@ func (r *parquetReader) Progress() (read, total int64) {
 }
 
 // Next gives the next batch.
-func (r *parquetReader) Next(ctx context.Context) (*Batch, error) {
+func (r *parquetReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	if r.closed {
 		return nil, fmt.Errorf("read inbox/%s: the reader is closed", r.src.Name())
 	}
@@ -441,7 +442,7 @@ func (r *parquetReader) endGroup() error {
 const firstBatch = 1024
 
 // readBatch reads the next n rows of the current group.
-func (r *parquetReader) readBatch(n int64) (*Batch, error) {
+func (r *parquetReader) readBatch(n int64) (*feedrows.Batch, error) {
 	from := make([]arrow.Array, len(r.spec.Columns))
 	release := func() {
 		for _, a := range from {
@@ -464,8 +465,8 @@ func (r *parquetReader) readBatch(n int64) (*Batch, error) {
 		return nil, err
 	}
 	offset := r.row - r.first[r.current]
-	b := &Batch{Rows: rows, First: r.row, Faults: faults,
-		raw: r.extras.raw(parquetRows{file: r.parquetFile, arrays: from, group: r.current, offset: offset, n: n})}
+	b := feedrows.NewBatch(rows, r.row, faults,
+		r.extras.raw(parquetRows{file: r.parquetFile, arrays: from, group: r.current, offset: offset, n: n}))
 	r.row += n
 	r.left -= n
 	r.size(from, n)

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -26,7 +27,7 @@ type converter struct {
 	schema *arrow.Schema
 	absent []arrow.Array // the all-null arrays of columns the file does not have
 	words  []*dictionary // of Word columns
-	faults faults
+	faults feedrows.Faults
 }
 
 // dictionary is the last dictionary of a Word column. Batches of a row group come with equal copies of one; all of them
@@ -61,7 +62,7 @@ func (c *converter) release() {
 }
 
 // batch converts n rows; from is left to its owner. The error is the file's.
-func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []Fault, error) {
+func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []feedrows.Fault, error) {
 	columns := make([]arrow.Array, len(from))
 	defer func() {
 		for _, a := range columns {
@@ -82,7 +83,7 @@ func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []Fault
 			return err
 		})
 		if err != nil {
-			c.faults.take()
+			c.faults.Take()
 			var known *feedfile.Error
 			if !errors.As(err, &known) {
 				err = c.file.broken(err)
@@ -90,7 +91,7 @@ func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []Fault
 			return nil, nil, err
 		}
 	}
-	return array.NewRecordBatch(c.schema, columns, int64(n)), c.faults.take(), nil
+	return array.NewRecordBatch(c.schema, columns, int64(n)), c.faults.Take(), nil
 }
 
 // missing adds a fault for each row without a value in column i where it must have one, or in all columns that share
@@ -100,7 +101,7 @@ func (c *converter) missing(i int, from []arrow.Array, n int) {
 	if col.Required && from[i] != nil && from[i].NullN() > 0 {
 		for row := range n {
 			if from[i].IsNull(row) {
-				c.faults.add(row, col.Name, reason.MissingValue, nil)
+				c.faults.Add(row, col.Name, reason.MissingValue, nil)
 			}
 		}
 	}
@@ -120,7 +121,7 @@ func (c *converter) missing(i int, from []arrow.Array, n int) {
 				!(isText(from[j]) && len(textAt(from[j], row)) == 0)
 		}
 		if !found {
-			c.faults.add(row, col.Name, reason.MissingValue, nil)
+			c.faults.Add(row, col.Name, reason.MissingValue, nil)
 		}
 	}
 }
@@ -188,7 +189,7 @@ func (c *converter) text(col *feeds.Column, from arrow.Array) (arrow.Array, erro
 			s.Release()
 			return nil, c.overlong(col)
 		case !plain && !utf8.Valid(textAt(s, row)):
-			c.faults.add(row, col.Name, reason.BadRow, textAt(s, row))
+			c.faults.Add(row, col.Name, reason.BadRow, textAt(s, row))
 		}
 	}
 	return c.emptied(col, s, empties), nil
@@ -215,7 +216,7 @@ func (c *converter) emptied(col *feeds.Column, a arrow.Array, rows []int) arrow.
 	for _, row := range rows {
 		bitutil.ClearBit(valid.Bytes(), d.Offset()+row)
 		if col.Required {
-			c.faults.add(row, col.Name, reason.MissingValue, nil)
+			c.faults.Add(row, col.Name, reason.MissingValue, nil)
 		}
 	}
 	buffers := append([]*memory.Buffer{valid}, d.Buffers()[1:]...)
@@ -277,7 +278,7 @@ func (c *converter) badWords(col *feeds.Column, d *dictionary, codes *array.Int3
 			if word := textAt(d.values, int(code)); len(word) == 0 {
 				empties = append(empties, row)
 			} else {
-				c.faults.add(row, col.Name, reason.BadRow, word)
+				c.faults.Add(row, col.Name, reason.BadRow, word)
 			}
 		}
 	}
@@ -317,9 +318,9 @@ func sameTexts(a, b *array.String) bool {
 
 // parsed reads a column of another kind from its texts.
 func (c *converter) parsed(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
-	out := cells{column: col, builder: array.NewBuilder(c.file.opts.Memory, col.Kind.ArrowType())}
-	defer out.builder.Release()
-	out.builder.Reserve(from.Len())
+	out := feedrows.Cells{Column: col, Builder: array.NewBuilder(c.file.opts.Memory, col.Kind.ArrowType())}
+	defer out.Builder.Release()
+	out.Builder.Reserve(from.Len())
 	for row := range from.Len() {
 		var text []byte
 		if from.IsValid(row) {
@@ -328,18 +329,18 @@ func (c *converter) parsed(col *feeds.Column, from arrow.Array) (arrow.Array, er
 		why := reason.None
 		switch {
 		case len(text) > 0:
-			why = out.append(text)
+			why = out.Append(text)
 		case col.Required:
 			why = reason.MissingValue
 		}
 		if why != reason.None {
-			c.faults.add(row, col.Name, why, text)
+			c.faults.Add(row, col.Name, why, text)
 		}
 		if why != reason.None || len(text) == 0 {
-			out.builder.AppendNull()
+			out.Builder.AppendNull()
 		}
 	}
-	return out.builder.NewArray(), nil
+	return out.Builder.NewArray(), nil
 }
 
 // The instants that the text form can hold, the years 0001 to 9999, in microseconds.
@@ -371,7 +372,7 @@ func (c *converter) time(col *feeds.Column, from *array.Timestamp) arrow.Array {
 			t /= 1000
 		}
 		if (!exact || t < firstInstant || t > lastInstant) && from.IsValid(row) {
-			c.faults.add(row, col.Name, reason.BadTime, appendText(nil, from, row))
+			c.faults.Add(row, col.Name, reason.BadTime, appendText(nil, from, row))
 		}
 		if unit != arrow.Microsecond {
 			out[row] = arrow.Timestamp(t)
@@ -429,7 +430,7 @@ func (c *converter) decimal(col *feeds.Column, from arrow.Array) (arrow.Array, e
 			why = inRange(col, n)
 		}
 		if why != reason.None && from.IsValid(row) {
-			c.faults.add(row, col.Name, why, appendText(nil, from, row))
+			c.faults.Add(row, col.Name, why, appendText(nil, from, row))
 		}
 	}
 	return c.fixed(col, from, buffer), nil
@@ -447,7 +448,7 @@ func inRange(col *feeds.Column, n decimal128.Num) reason.Reason {
 		_, err = money.AmountFromRaw(n.HighBits(), n.LowBits())
 	}
 	if err != nil {
-		return decimalReason(err)
+		return feedrows.DecimalReason(err)
 	}
 	return reason.None
 }
@@ -564,13 +565,13 @@ func (c *converter) whole(col *feeds.Column, from arrow.Array) (arrow.Array, err
 		switch {
 		case !exact, n.Sign() < 0 && !col.Signed:
 			why = reason.BadDecimal
-		case n.Abs().Greater(decimal128.FromI64(maxWhole)):
+		case n.Abs().Greater(decimal128.FromI64(feedrows.MaxWhole)):
 			why = reason.OutOfRange
 		default:
 			out[row] = int64(n.LowBits())
 		}
 		if why != reason.None && from.IsValid(row) {
-			c.faults.add(row, col.Name, why, appendText(nil, from, row))
+			c.faults.Add(row, col.Name, why, appendText(nil, from, row))
 		}
 	}
 	return c.fixed(col, from, buffer), nil

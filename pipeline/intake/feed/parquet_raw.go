@@ -94,7 +94,8 @@ func (e *extras) raw(rows parquetRows) *parquetRaw {
 	return &parquetRaw{parquetRows: rows, extras: e}
 }
 
-func (p *parquetRaw) appendRaw(dst []byte, row int) []byte {
+// AppendRaw is feedrows.Raw: it appends a row as a JSON object.
+func (p *parquetRaw) AppendRaw(dst []byte, row int) []byte {
 	p.once.Do(func() { p.own = p.extras.read(p.group, p.offset, p.n) })
 	dst = append(dst, '{')
 	begin := len(dst)
@@ -124,7 +125,8 @@ func (p *parquetRaw) appendRaw(dst []byte, row int) []byte {
 	return append(dst, '}')
 }
 
-func (p *parquetRaw) release() {
+// Release is feedrows.Raw.
+func (p *parquetRaw) Release() {
 	for _, a := range p.arrays {
 		if a != nil {
 			a.Release()

@@ -8,6 +8,8 @@ import (
 	"io"
 	"runtime"
 	"sync"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
 // A text of at least piecesFrom bytes as it is stored is parsed in pieces. Each piece is about pieceBytes long.
@@ -35,7 +37,7 @@ type sequential interface {
 type pieceParser interface {
 	// parse gives the batches of a piece, without row numbers. A piece is sound if every record ends in it, and nothing
 	// in it makes the whole file fail; one that is not has no batches.
-	parse(text []byte) (batches []*Batch, sound bool)
+	parse(text []byte) (batches []*feedrows.Batch, sound bool)
 	release()
 }
 
@@ -58,7 +60,7 @@ type pieceReader struct {
 	failed  error  // how the text ended
 
 	started, handed, closed bool
-	now                     []*Batch // of the piece that is being returned
+	now                     []*feedrows.Batch // of the piece that is being returned
 	waiting                 *piece
 	row                     int64 // of the next batch
 	line                    int   // lines before the next piece
@@ -67,7 +69,7 @@ type pieceReader struct {
 // piece is a part of the text.
 type piece struct {
 	text    []byte
-	batches []*Batch
+	batches []*feedrows.Batch
 	sound   bool
 	done    chan struct{} // closed once it is parsed, or will never be
 }
@@ -145,7 +147,7 @@ func (p *pieceReader) parseAll() {
 }
 
 // Next gives the next batch.
-func (p *pieceReader) Next(ctx context.Context) (*Batch, error) {
+func (p *pieceReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	if !p.started && !p.closed {
 		p.start()
 	}
@@ -233,7 +235,7 @@ func (p *pieceReader) Close() error {
 	return p.sequential.Close()
 }
 
-func releaseAll(batches []*Batch) {
+func releaseAll(batches []*feedrows.Batch) {
 	for _, b := range batches {
 		b.Release()
 	}
@@ -247,10 +249,10 @@ func (e ended) Read([]byte) (int, error) { return 0, e.err }
 
 // pieceRows builds the batches of one piece, whose text is theirs.
 type pieceRows struct {
-	*rowBuilder
+	*feedrows.Builder
 	text *texts
 	most int // rows of a batch
-	list []*Batch
+	list []*feedrows.Batch
 }
 
 // begin starts a piece.
@@ -259,27 +261,23 @@ func (r *pieceRows) begin(text []byte) { r.text, r.list = &texts{buffer: text}, 
 // end notes where the record is that was added last.
 func (r *pieceRows) end(at span) {
 	r.text.ends = append(r.text.ends, at)
-	if r.rows == r.most {
+	if r.Rows == r.most {
 		r.flush()
 	}
 }
 
 // flush makes a batch of the rows so far. Its dictionaries are its own: another parser has the piece before.
 func (r *pieceRows) flush() {
-	if r.rows == 0 {
+	if r.Rows == 0 {
 		return
 	}
-	r.list = append(r.list, r.batch(0, r.text))
+	r.list = append(r.list, r.Batch(0, r.text))
 	r.text = &texts{buffer: r.text.buffer}
-	for i := range r.cells {
-		if r.cells[i].words != nil {
-			r.cells[i].words = newWords()
-		}
-	}
+	r.NewWords()
 }
 
 // finish gives the batches of the piece, none if it is not sound.
-func (r *pieceRows) finish(sound bool) ([]*Batch, bool) {
+func (r *pieceRows) finish(sound bool) ([]*feedrows.Batch, bool) {
 	r.flush()
 	if !sound {
 		releaseAll(r.list)

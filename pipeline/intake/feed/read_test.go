@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -48,7 +49,7 @@ func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts Optio
 func drain(t testing.TB, r Reader, opts Options) contents {
 	t.Helper()
 	var c contents
-	var batches []*Batch
+	var batches []*feedrows.Batch
 	next := int64(0)
 	for {
 		b, err := r.Next(context.Background())
@@ -80,7 +81,7 @@ func drain(t testing.TB, r Reader, opts Options) contents {
 	return c
 }
 
-func (c *contents) take(b *Batch) {
+func (c *contents) take(b *feedrows.Batch) {
 	faulty := make(map[int]bool)
 	for _, f := range b.Faults {
 		faulty[f.Index] = true

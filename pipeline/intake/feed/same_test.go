@@ -19,6 +19,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -281,7 +282,7 @@ func TestRawInAnyOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var batches []*Batch
+	var batches []*feedrows.Batch
 	for {
 		b, err := r.Next(context.Background())
 		if err == io.EOF {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -23,7 +24,7 @@ type textReader struct {
 	spec   *feeds.Spec
 	opts   Options
 	done   func() // closes what unpacks
-	rows   *rowBuilder
+	rows   *feedrows.Builder
 	pool   textPool
 	next   int64 // number of the next row
 	final  error // how the reading ended; it ends the same way on every further call
@@ -45,8 +46,8 @@ func (r *textReader) ready(ctx context.Context) error {
 }
 
 // batch gives the rows so far.
-func (r *textReader) batch(raw *texts) *Batch {
-	b := r.rows.batch(r.next, raw)
+func (r *textReader) batch(raw *texts) *feedrows.Batch {
+	b := r.rows.Batch(r.next, raw)
 	r.next += b.Rows.NumRows()
 	return b
 }
@@ -61,7 +62,7 @@ func (r *textReader) Close() error {
 	}
 	r.closed = true
 	r.done()
-	r.rows.release()
+	r.rows.Release()
 	return r.src.Close()
 }
 
@@ -74,12 +75,14 @@ type texts struct {
 
 type span struct{ from, to int }
 
-func (t *texts) appendRaw(dst []byte, i int) []byte {
+// AppendRaw is feedrows.Raw: it appends the text of a record.
+func (t *texts) AppendRaw(dst []byte, i int) []byte {
 	at := t.ends[i]
 	return append(dst, t.buffer[at.from:at.to]...)
 }
 
-func (t *texts) release() {
+// Release is feedrows.Raw: it keeps the buffer for the next batch.
+func (t *texts) Release() {
 	if t.pool != nil {
 		t.pool.put(t)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -48,7 +48,7 @@ func IdentityOf(zone *period.Zone, feedName, column, reason, header string, raw 
 	if column == "" && reason == "bad_row" {
 		return id, false
 	}
-	texts := feed.Fields(header, raw)
+	texts := feedrows.Fields(header, raw)
 	switch feedName {
 	case "usage":
 		start, err := period.ParseInstant(texts["usage_start"])

@@ -3,7 +3,7 @@ package rejects
 import (
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
 // ShowAsRead gives a reject the value and the id that people find when they search the file (INGEST-5). Times, amounts
@@ -16,12 +16,12 @@ func (r *Row) ShowAsRead() {
 	case r.Feed != "usage" || r.ID == "" || loses(r.Column):
 		r.readAgain()
 	}
-	r.Value, r.ID = feed.Shown(r.Value), strings.ToValidUTF8(r.ID, "\ufffd")
+	r.Value, r.ID = feedrows.Shown(r.Value), strings.ToValidUTF8(r.ID, "\ufffd")
 }
 
 // readAgain looks the value and the id up in the raw record.
 func (r *Row) readAgain() {
-	texts := feed.Fields(r.Header, r.Raw)
+	texts := feedrows.Fields(r.Header, r.Raw)
 	if text, ok := texts[r.Column]; ok && loses(r.Column) {
 		r.Value = text
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -311,7 +311,7 @@ func (g *gaps) missingRejects(ctx context.Context) error {
 		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.Reject]) error {
 			for i := range c.N {
 				name := c.Word(tables.RejectFeed).At(i)
-				texts := feed.Fields(c.Word(tables.RejectHeader).At(i), c.Text(tables.RejectRaw).At(i))
+				texts := feedrows.Fields(c.Word(tables.RejectHeader).At(i), c.Text(tables.RejectRaw).At(i))
 				if name == "orders" && texts["status"] != "" {
 					continue // a step in the life of an order costs nothing
 				}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -231,7 +231,7 @@ func (ev *eventStory) adjustment(ctx context.Context, a *events.Adjustment) (err
 // orderOrigins looks for an order in the feed files.
 func (ev *eventStory) orderOrigins(ctx context.Context, o *events.Order) ([]Origin, error) {
 	spec := feeds.Orders()
-	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
+	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		n, given := c.whole("order_line")
 		if !given {
@@ -254,7 +254,7 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *events.Order) ([]Orig
 // adjustmentOrigins looks for an adjustment in the feed files.
 func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *events.Adjustment) ([]Origin, error) {
 	spec := feeds.Adjustments()
-	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
+	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("adjustment_id") != a.ID {
 			return false, false

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
@@ -34,13 +35,13 @@ const maxOrigins = 10
 
 // match reports whether a row of a feed file has the id that is looked for, and whether it says what was
 // accepted.
-type match func(b *feed.Batch, i int) (bears, same bool)
+type match func(b *feedrows.Batch, i int) (bears, same bool)
 
 // origins looks for a usage record in the feed files that were taken and may hold its day.
 func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) {
 	spec := feeds.Usage()
 	search := &originSearch{e}
-	return search.in(ctx, spec, e.Books.Zone.Day(r.Start).String(), func(b *feed.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, e.Books.Zone.Day(r.Start).String(), func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("record_id") != e.at.id || c.text("customer_id") != e.at.customer {
 			return false, false
@@ -105,7 +106,7 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 	spec, story := feeds.Bandwidth(), &Story{}
 	search := &originSearch{&explainer{Sources: s, story: story}}
 	const length = 5 * 60 * period.Instant(period.Second)
-	return search.in(ctx, spec, s.Books.Zone.Day(slot).String(), func(b *feed.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, s.Books.Zone.Day(slot).String(), func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		at, ok := c.time("sample_time")
 		found := ok && at >= slot && at < slot+length && slices.Contains(links, c.text("resource_id"))
@@ -117,7 +118,7 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 // of the values given.
 func FeedRows(ctx context.Context, s *Sources, spec *feeds.Spec, values map[string][]string) ([]Origin, error) {
 	search := &originSearch{&explainer{Sources: s, story: &Story{}}}
-	return search.in(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, "", func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		for column, allowed := range values {
 			value := c.text(column)
@@ -168,7 +169,7 @@ func (os *originSearch) inFile(ctx context.Context, in *lake.Input, spec *feeds.
 }
 
 // inBatch finds the rows of a batch that bear the id.
-func inBatch(b *feed.Batch, name string, match match) []Origin {
+func inBatch(b *feedrows.Batch, name string, match match) []Origin {
 	faulty := make(map[int]bool, len(b.Faults))
 	for _, f := range b.Faults {
 		faulty[f.Index] = true
@@ -203,7 +204,7 @@ func (os *originSearch) sameContent(c cells, r *accepted) bool {
 
 // cells is one row of a feed batch; an empty cell is the empty text, or false.
 type cells struct {
-	batch *feed.Batch
+	batch *feedrows.Batch
 	spec  *feeds.Spec
 	row   int
 }

@@ -1,4 +1,4 @@
-package feed
+package feedrows
 
 import (
 	"sync"
@@ -22,7 +22,7 @@ type Batch struct {
 	// nothing.
 	Faults []Fault
 
-	raw     rawRecords
+	raw     Raw
 	release sync.Once
 }
 
@@ -34,10 +34,17 @@ type Fault struct {
 	Value  string        // the value seen, cut after 256 bytes; for a record as a whole, what is wrong with it
 }
 
-// rawRecords gives a batch's records as they came.
-type rawRecords interface {
-	appendRaw(dst []byte, i int) []byte
-	release()
+// Raw gives a batch's records as they came.
+type Raw interface {
+	// AppendRaw appends the whole record of row i of the batch, as Batch.Raw describes it.
+	AppendRaw(dst []byte, i int) []byte
+	// Release gives the memory of the records back. The batch calls it once.
+	Release()
+}
+
+// NewBatch makes a batch of rows, of which it takes over the caller's reference, and of their raw records.
+func NewBatch(rows arrow.RecordBatch, first int64, faults []Fault, raw Raw) *Batch {
+	return &Batch{Rows: rows, First: first, Faults: faults, raw: raw}
 }
 
 // Len is the number of rows.
@@ -46,12 +53,12 @@ func (b *Batch) Len() int { return int(b.Rows.NumRows()) }
 // Raw appends the whole record of row i: of CSV and NDJSON the text as it was in the file, without the end of the
 // line; of Parquet a JSON object of all columns, x_ columns included (nested ones are left out), without nulls,
 // decimals and times as texts, so that it is a record of the same feed in NDJSON.
-func (b *Batch) Raw(dst []byte, i int) []byte { return b.raw.appendRaw(dst, i) }
+func (b *Batch) Raw(dst []byte, i int) []byte { return b.raw.AppendRaw(dst, i) }
 
 // Release gives the batch's memory back. A second call does nothing; nothing of the batch may be used after it.
 func (b *Batch) Release() {
 	b.release.Do(func() {
 		b.Rows.Release()
-		b.raw.release()
+		b.raw.Release()
 	})
 }

@@ -1,4 +1,4 @@
-package feed
+package feedrows
 
 import (
 	"fmt"
@@ -8,9 +8,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// tie finds the columns that a file's names are. Of a file that does not fit it gives the error, whose Column is the
-// place of the name in question, from 1.
-func tie(spec *feeds.Spec, names []string) (fields []int, present []bool, wrong *feedfile.Error) {
+// Columns finds the columns that a file's names are: fields has the place of each name in the Spec, negative for a
+// column of the sender's own, and present whether the file has a column of the Spec. Of a file that does not fit it
+// gives the error, whose Column is the place of the name in question, from 1.
+func Columns(spec *feeds.Spec, names []string) (fields []int, present []bool, wrong *feedfile.Error) {
 	fields, present = make([]int, len(names)), make([]bool, len(spec.Columns))
 	seen := make(map[string]bool, len(names))
 	for i, name := range names {
@@ -21,8 +22,8 @@ func tie(spec *feeds.Spec, names []string) (fields []int, present []bool, wrong 
 		fields[i] = spec.Column(name)
 		if fields[i] >= 0 {
 			present[fields[i]] = true
-		} else if !isOwn(name) {
-			wrong := unknownColumn(spec, name)
+		} else if !IsOwn(name) {
+			wrong := UnknownColumn(spec, name)
 			wrong.Column = i + 1
 			return nil, nil, wrong
 		}
@@ -30,10 +31,11 @@ func tie(spec *feeds.Spec, names []string) (fields []int, present []bool, wrong 
 	return fields, present, missingColumns(spec, present)
 }
 
-// isOwn reports whether a column is the sender's own, which tollbook carries only in the raw record.
-func isOwn(name string) bool { return strings.HasPrefix(name, "x_") }
+// IsOwn reports whether a column is the sender's own, which tollbook carries only in the raw record.
+func IsOwn(name string) bool { return strings.HasPrefix(name, "x_") }
 
-func unknownColumn(spec *feeds.Spec, name string) *feedfile.Error {
+// UnknownColumn is the error of a file with a column that the Spec does not have, with a hint at what is meant.
+func UnknownColumn(spec *feeds.Spec, name string) *feedfile.Error {
 	e := &feedfile.Error{Text: fmt.Sprintf("unknown column %q", name),
 		Hint: "the name of a column of your own must begin with x_"}
 	if strings.ContainsAny(name, ";\t") {

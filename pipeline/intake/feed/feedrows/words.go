@@ -1,4 +1,4 @@
-package feed
+package feedrows
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"

@@ -1,4 +1,4 @@
-package feed
+package feedrows
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -36,15 +37,15 @@ func shownValue(v []byte) string {
 	return strings.ToValidUTF8(string(v), "\ufffd")
 }
 
-// faults collects a batch's faults, of which the first of each row counts. Calls may come row by row or column by
+// Faults collects a batch's faults, of which the first of each row counts. Calls may come row by row or column by
 // column, as long as those of one row come in the order of the columns.
-type faults struct {
+type Faults struct {
 	list []Fault
 	rows map[int]int // row → its place in list
 }
 
-// add keeps a fault unless the row has one before it: bad_row goes before all else (doc.go, invariant 5).
-func (f *faults) add(row int, column string, why reason.Reason, value []byte) {
+// Add keeps a fault unless the row has one before it: bad_row goes before all else (doc.go, invariant 2).
+func (f *Faults) Add(row int, column string, why reason.Reason, value []byte) {
 	at, known := f.rows[row]
 	if known && (why != reason.BadRow || f.list[at].Reason == reason.BadRow) {
 		return
@@ -61,8 +62,8 @@ func (f *faults) add(row int, column string, why reason.Reason, value []byte) {
 	f.list = append(f.list, fault)
 }
 
-// take gives the faults by row and starts again.
-func (f *faults) take() []Fault {
+// Take gives the faults by row and starts again.
+func (f *Faults) Take() []Fault {
 	out := f.list
 	slices.SortFunc(out, func(a, b Fault) int { return cmp.Compare(a.Index, b.Index) })
 	f.list = nil
@@ -70,82 +71,85 @@ func (f *faults) take() []Fault {
 	return out
 }
 
-// rowBuilder builds the batches of a text format row by row.
-type rowBuilder struct {
+// Builder builds the batches of a text format row by row.
+type Builder struct {
 	spec    *feeds.Spec
 	schema  *arrow.Schema
 	present []bool // whether the file has the column
-	cells   []cells
+	cells   []Cells
 	absent  []arrow.Array // the all-null arrays of columns the file does not have
-	rows    int
-	faults  faults
+	faults  Faults
+	// Rows is the number of rows since the last batch.
+	Rows int
 }
 
-// cells builds one column.
-type cells struct {
-	column  *feeds.Column
-	builder array.Builder
+// Cells builds one column.
+type Cells struct {
+	Column  *feeds.Column
+	Builder array.Builder
 	words   *words // of a Word column; its builder holds the codes
 	first   bool   // the first of the columns that share its OneOf
 	others  []int  // the columns that share it
 }
 
-func newRowBuilder(spec *feeds.Spec, opts Options, present []bool) *rowBuilder {
-	b := &rowBuilder{spec: spec, schema: spec.Schema(), present: present,
-		cells: make([]cells, len(spec.Columns)), absent: make([]arrow.Array, len(spec.Columns))}
+// NewBuilder makes the builder of a file of the Spec. present says which columns the file has, by column of the Spec.
+// A batch has at most batchRows rows, and mem is where its memory comes from.
+func NewBuilder(spec *feeds.Spec, present []bool, batchRows int, mem memory.Allocator) *Builder {
+	b := &Builder{spec: spec, schema: spec.Schema(), present: present,
+		cells: make([]Cells, len(spec.Columns)), absent: make([]arrow.Array, len(spec.Columns))}
 	for i := range spec.Columns {
 		col := &spec.Columns[i]
 		c := &b.cells[i]
-		c.column = col
+		c.Column = col
 		c.first, c.others = spec.OneOf(i)
 		if !present[i] {
-			b.absent[i] = array.MakeArrayOfNull(opts.Memory, col.Kind.ArrowType(), opts.BatchRows)
+			b.absent[i] = array.MakeArrayOfNull(mem, col.Kind.ArrowType(), batchRows)
 			continue
 		}
 		t := col.Kind.ArrowType()
 		if col.Kind == feeds.Word {
 			c.words, t = newWords(), arrow.PrimitiveTypes.Int32
 		}
-		c.builder = array.NewBuilder(opts.Memory, t)
+		c.Builder = array.NewBuilder(mem, t)
 	}
 	return b
 }
 
-// add appends a row: a value per column of the Spec, empty for none.
-func (b *rowBuilder) add(values [][]byte) {
+// Add appends a row: a value per column of the Spec, empty for none.
+func (b *Builder) Add(values [][]byte) {
 	for i := range b.cells {
 		c := &b.cells[i]
 		v := values[i]
 		if c.first && empty(values, c.others) {
-			b.faults.add(b.rows, c.column.Name, reason.MissingValue, nil)
+			b.faults.Add(b.Rows, c.Column.Name, reason.MissingValue, nil)
 		}
 		if !b.present[i] {
 			continue
 		}
 		if len(v) == 0 {
-			c.builder.AppendNull()
-			if c.column.Required {
-				b.faults.add(b.rows, c.column.Name, reason.MissingValue, nil)
+			c.Builder.AppendNull()
+			if c.Column.Required {
+				b.faults.Add(b.Rows, c.Column.Name, reason.MissingValue, nil)
 			}
 			continue
 		}
-		if why := c.append(v); why != reason.None {
-			c.builder.AppendNull()
-			b.faults.add(b.rows, c.column.Name, why, v)
+		if why := c.Append(v); why != reason.None {
+			c.Builder.AppendNull()
+			b.faults.Add(b.Rows, c.Column.Name, why, v)
 		}
 	}
-	b.rows++
+	b.Rows++
 }
 
-// addBad appends a row that is wrong as a whole or in a column's form.
-func (b *rowBuilder) addBad(column string, value []byte) {
-	b.faults.add(b.rows, column, reason.BadRow, value)
+// AddBad appends a row that is wrong as a whole or in a column's form.
+func (b *Builder) AddBad(column string, value []byte) {
+	b.faults.Add(b.Rows, column, reason.BadRow, value)
 	for i := range b.cells {
 		if b.present[i] {
-			b.cells[i].builder.AppendNull()
+			b.cells[i].Builder.AppendNull()
 		}
 	}
-	b.rows++
+	b.Rows++
 }
 
 func empty(values [][]byte, columns []int) bool {
@@ -157,31 +161,31 @@ func empty(values [][]byte, columns []int) bool {
 	return true
 }
 
-// append appends a value that is not empty, or says why it cannot and appends nothing.
-func (c *cells) append(v []byte) reason.Reason {
-	switch c.column.Kind {
+// Append appends a value that is not empty, or says why it cannot and appends nothing.
+func (c *Cells) Append(v []byte) reason.Reason {
+	switch c.Column.Kind {
 	case feeds.Text:
-		c.builder.(*array.StringBuilder).BinaryBuilder.Append(v)
+		c.Builder.(*array.StringBuilder).BinaryBuilder.Append(v)
 	case feeds.Word:
-		c.builder.(*array.Int32Builder).Append(c.words.code(v))
+		c.Builder.(*array.Int32Builder).Append(c.words.code(v))
 	case feeds.Time:
 		t, err := period.ParseInstant(v)
 		if err != nil {
 			return reason.BadTime
 		}
-		c.builder.(*array.TimestampBuilder).Append(arrow.Timestamp(t))
+		c.Builder.(*array.TimestampBuilder).Append(arrow.Timestamp(t))
 	case feeds.Quantity, feeds.Amount:
-		n, why := parseDecimal(c.column, v)
+		n, why := parseDecimal(c.Column, v)
 		if why != reason.None {
 			return why
 		}
-		c.builder.(*array.Decimal128Builder).Append(n)
+		c.Builder.(*array.Decimal128Builder).Append(n)
 	case feeds.Whole:
-		n, why := parseWhole(c.column, v)
+		n, why := parseWhole(c.Column, v)
 		if why != reason.None {
 			return why
 		}
-		c.builder.(*array.Int64Builder).Append(n)
+		c.Builder.(*array.Int64Builder).Append(n)
 	}
 	return reason.None
 }
@@ -190,7 +194,7 @@ func (c *cells) append(v []byte) reason.Reason {
 func parseDecimal(col *feeds.Column, v []byte) (decimal128.Num, reason.Reason) {
 	if col.Kind == feeds.Quantity && col.Signed && v[0] == '-' {
 		q, err := money.ParseQuantity(v[1:])
-		if err != nil && decimalReason(err) == reason.OutOfRange {
+		if err != nil && DecimalReason(err) == reason.OutOfRange {
 			return decimal128.Num{}, reason.OutOfRange
 		}
 		if err != nil || q.IsZero() {
@@ -201,13 +205,13 @@ func parseDecimal(col *feeds.Column, v []byte) (decimal128.Num, reason.Reason) {
 	if col.Kind == feeds.Quantity {
 		q, err := money.ParseQuantity(v)
 		if err != nil {
-			return decimal128.Num{}, decimalReason(err)
+			return decimal128.Num{}, DecimalReason(err)
 		}
 		return decimal128.New(q.Raw()), reason.None
 	}
 	a, err := money.ParseAmount(v)
 	if err != nil {
-		return decimal128.Num{}, decimalReason(err)
+		return decimal128.Num{}, DecimalReason(err)
 	}
 	if !col.Signed && v[0] == '-' {
 		return decimal128.Num{}, reason.BadDecimal
@@ -215,8 +219,8 @@ func parseDecimal(col *feeds.Column, v []byte) (decimal128.Num, reason.Reason) {
 	return decimal128.New(a.Raw()), reason.None
 }
 
-// decimalReason is the reason of an error of schemas/money.
-func decimalReason(err error) reason.Reason {
+// DecimalReason is the reason of an error of schemas/money.
+func DecimalReason(err error) reason.Reason {
 	var e *money.ParseError
 	if errors.As(err, &e) {
 		switch e.Kind {
@@ -229,8 +233,8 @@ func decimalReason(err error) reason.Reason {
 	return reason.BadDecimal
 }
 
-// maxWhole is the largest whole number.
-const maxWhole = 1_000_000_000_000_000_000 - 1
+// MaxWhole is the largest whole number.
+const MaxWhole = 1_000_000_000_000_000_000 - 1
 
 // ParseWhole reads the text of a whole number without a sign, `digits(.zeros)`: 3, 3.0 and 3.00 are 3 (§3.15).
 func ParseWhole(text string) (int64, bool) {
@@ -253,8 +257,8 @@ func parseWhole(col *feeds.Column, v []byte) (int64, reason.Reason) {
 		if c < '0' || c > '9' {
 			return 0, reason.BadDecimal
 		}
-		if n = n*10 + int64(c-'0'); n > maxWhole {
-			n, over = maxWhole, true
+		if n = n*10 + int64(c-'0'); n > MaxWhole {
+			n, over = MaxWhole, true
 		}
 	}
 	if over {
@@ -266,38 +270,52 @@ func parseWhole(col *feeds.Column, v []byte) (int64, reason.Reason) {
 	return n, reason.None
 }
 
-// batch gives the rows so far as a batch and starts again.
-func (b *rowBuilder) batch(first int64, raw rawRecords) *Batch {
+// Batch gives the rows so far as a batch and starts again.
+func (b *Builder) Batch(first int64, raw Raw) *Batch {
 	columns := make([]arrow.Array, len(b.cells))
 	for i := range b.cells {
 		c := &b.cells[i]
 		switch {
 		case !b.present[i]:
-			columns[i] = array.NewSlice(b.absent[i], 0, int64(b.rows))
+			columns[i] = array.NewSlice(b.absent[i], 0, int64(b.Rows))
 		case c.words != nil:
-			codes := c.builder.NewArray()
-			columns[i] = array.NewDictionaryArray(c.column.Kind.ArrowType(), codes, c.words.array())
+			codes := c.Builder.NewArray()
+			columns[i] = array.NewDictionaryArray(c.Column.Kind.ArrowType(), codes, c.words.array())
 			codes.Release()
 			if c.words.full() {
 				c.words = newWords()
 			}
 		default:
-			columns[i] = c.builder.NewArray()
+			columns[i] = c.Builder.NewArray()
 		}
 	}
-	rows := array.NewRecordBatch(b.schema, columns, int64(b.rows))
+	rows := array.NewRecordBatch(b.schema, columns, int64(b.Rows))
 	for _, c := range columns {
 		c.Release()
 	}
-	b.rows = 0
-	return &Batch{Rows: rows, First: first, Faults: b.faults.take(), raw: raw}
+	b.Rows = 0
+	return NewBatch(rows, first, b.faults.Take(), raw)
 }
 
-// release gives back what the builder holds.
-func (b *rowBuilder) release() {
+// NewWords makes the next batch start with dictionaries of its own.
+func (b *Builder) NewWords() {
+	for i := range b.cells {
+		if b.cells[i].words != nil {
+			b.cells[i].words = newWords()
+		}
+	}
+}
+
+// Another is a builder of the same columns, for another part of the same file.
+func (b *Builder) Another(batchRows int, mem memory.Allocator) *Builder {
+	return NewBuilder(b.spec, b.present, batchRows, mem)
+}
+
+// Release gives back what the builder holds.
+func (b *Builder) Release() {
 	for i := range b.cells {
 		if b.present[i] {
-			b.cells[i].builder.Release()
+			b.cells[i].Builder.Release()
 		} else {
 			b.absent[i].Release()
 		}
