@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
+	"github.com/tollbook/tollbook/pipeline/out/focus/audit"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 )
 
@@ -107,7 +108,7 @@ func criteriaOfCycle(a *cli.App, o *focusCheckOptions) error {
 		}
 		mixed, err := s.HasCurrencies(cycle.String())
 		if (costs || mixed) && err == nil {
-			o.criteria, err = s.Supports(cycle.String())
+			o.criteria, err = audit.SupportsOf(s, cycle.String())
 		}
 		return err
 	})
@@ -122,8 +123,8 @@ type focusChecked struct {
 	Violations int      `json:"violations"`      // rules that must hold and do not
 	Advice     int      `json:"recommendations"` // that are not followed
 	Issuer     string   `json:"issuer,omitempty"`
-	focus.Summed
-	Accounts []focus.Account `json:"accounts,omitempty"` // that differ from the statements
+	audit.Summed
+	Accounts []audit.Account `json:"accounts,omitempty"` // that differ from the statements
 	*rules.Report
 }
 
@@ -242,7 +243,7 @@ func checkStatements(ctx context.Context, a *cli.App, c *focusChecked, o *focusC
 		}
 	}
 	return withFocus(a, func(s *focus.Source) error {
-		sums, err := s.Compare(ctx, focus.Request{Cycle: cycle.String(), Issuer: c.Issuer}, c.File)
+		sums, err := audit.Compare(ctx, s, focus.Request{Cycle: cycle.String(), Issuer: c.Issuer}, c.File)
 		if err == nil {
 			c.Summed, c.Accounts = sums.Summed, sums.Differ
 		}
@@ -305,7 +306,7 @@ func printFocusChecked(a *cli.App, c *focusChecked) {
 	}
 	sums := c.Currencies
 	if len(sums) == 0 {
-		sums = []focus.CurrencySum{{Billed: c.Billed, Expected: c.Expected}}
+		sums = []audit.CurrencySum{{Billed: c.Billed, Expected: c.Expected}}
 	}
 	fmt.Fprintln(a.Out)
 	for _, sum := range sums {
@@ -324,7 +325,7 @@ func printFocusChecked(a *cli.App, c *focusChecked) {
 }
 
 // printAccounts lists accounts of which a data set says something else than the statements.
-func printAccounts(a *cli.App, list []focus.Account) {
+func printAccounts(a *cli.App, list []audit.Account) {
 	g := cli.NewGrid("account", ">.BilledCost", ">.statement", ">lines", ">lines of the statement")
 	for _, one := range list {
 		id := one.ID

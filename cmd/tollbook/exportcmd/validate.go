@@ -8,12 +8,13 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
+	"github.com/tollbook/tollbook/pipeline/out/focus/audit"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 )
 
 // validation is the result of `export --format focus --validate`.
 type validation struct {
-	Sets    []*focus.Checked `json:"data_sets"`
+	Sets    []*audit.Checked `json:"data_sets"`
 	Defects []defect         `json:"model_defects"`
 }
 
@@ -36,7 +37,7 @@ func validateFocus(ctx context.Context, a *cli.App, r focus.Request, written []f
 		err := withFocus(a, func(s *focus.Source) error {
 			of := r
 			of.Issuer = one.Issuer
-			c, err := s.Check(ctx, of, one.Out)
+			c, err := audit.Check(ctx, s, of, one.Out)
 			if err == nil {
 				v.Sets = append(v.Sets, c)
 				good = good && c.Good()
@@ -62,7 +63,7 @@ func validateFocus(ctx context.Context, a *cli.App, r focus.Request, written []f
 }
 
 func printValidation(a *cli.App, v *validation) {
-	mixed := slices.ContainsFunc(v.Sets, func(c *focus.Checked) bool { return len(c.Currencies) > 0 })
+	mixed := slices.ContainsFunc(v.Sets, func(c *audit.Checked) bool { return len(c.Currencies) > 0 })
 	columns := []string{"issuer", ">rows", ">passed", ">failed", ">no row about it", ">not run"}
 	if mixed {
 		columns = append(columns, "currency")
@@ -77,7 +78,7 @@ func printValidation(a *cli.App, v *validation) {
 		}
 		for _, sum := range c.Currencies {
 			same := map[bool]string{true: "same", false: "DIFFERENT"}[!slices.ContainsFunc(c.Differ,
-				func(a focus.Account) bool { return a.Currency == sum.Currency })]
+				func(a audit.Account) bool { return a.Currency == sum.Currency })]
 			g.Add(append(counts, sum.Currency, sum.Billed, sum.Expected, same)...)
 			counts = []any{"", "", "", "", "", ""}
 		}
@@ -118,7 +119,7 @@ func printValidation(a *cli.App, v *validation) {
 }
 
 // printNotRun counts rules that are not run by their reason. What is a fault of the model is listed apart.
-func printNotRun(a *cli.App, c *focus.Checked) {
+func printNotRun(a *cli.App, c *audit.Checked) {
 	by := map[string]int{}
 	for i := range c.Results {
 		if res := &c.Results[i]; res.Outcome == rules.NotRun && !strings.HasPrefix(res.Reason, "the published rule") {

@@ -16,7 +16,7 @@ type AccountKey struct{ ID, Currency string }
 
 // AccountSum is what an issuer bills an account for a cycle.
 type AccountSum struct {
-	Billed *big.Int // in units of amountScale
+	Billed *big.Int // in units of 10⁻⁸ (money.AmountScale)
 	Lines  int64
 }
 
@@ -157,8 +157,9 @@ func amountIn[T any](row rows.Row[T], col int) *big.Int {
 	return decOf(row.Cols.C[col].Decs[row.I]).BigInt()
 }
 
-// amountText is an amount with as many decimals as it needs.
-func amountText(v *big.Int) (string, error) {
+// AmountText is an amount in units of 10⁻⁸ as a text with as many decimals as it needs. The error is that of an
+// amount of more than 38 digits.
+func AmountText(v *big.Int) (string, error) {
 	total, err := fromBig(v)
 	return string(appendDec(nil, total, amountScale)), err
 }

@@ -1,4 +1,4 @@
-package focus
+package audit
 
 import (
 	"cmp"
@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
+	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // Supports are the applicability criteria of FOCUS that hold for tollbook's data sets. The others do not: it knows no
@@ -27,8 +29,8 @@ func Supports() []string {
 		"UNIT_PRICING_SUPPORTED", "USAGE_MEASUREMENT_SUPPORTED"}
 }
 
-// Supports are the criteria that hold for the data sets of a cycle: what is priced on a cost has no unit price.
-func (s *Source) Supports(cycle string) ([]string, error) {
+// SupportsOf are the criteria that hold for the data sets of a cycle: what is priced on a cost has no unit price.
+func SupportsOf(s *focus.Source, cycle string) ([]string, error) {
 	list := Supports()
 	costs, err := s.HasCosts(cycle)
 	if costs {
@@ -79,8 +81,8 @@ type Account struct {
 func (c *Checked) Good() bool { return c.Count(rules.Failed) == 0 && len(c.Differ) == 0 }
 
 // Check reads a data set that was written back and checks it: rule by rule, and the sum and the lines of each account
-// against the statements. Errors: *rules.FileError, those of Owed.
-func (s *Source) Check(ctx context.Context, r Request, name string) (c *Checked, err error) {
+// against the statements. Errors: *rules.FileError, those of focus.Source.Owed.
+func Check(ctx context.Context, s *focus.Source, r focus.Request, name string) (c *Checked, err error) {
 	d, err := rules.Open(name)
 	if err != nil {
 		return nil, err
@@ -90,7 +92,7 @@ func (s *Source) Check(ctx context.Context, r Request, name string) (c *Checked,
 	if err != nil {
 		return nil, &rules.FileError{Name: name, Err: err}
 	}
-	supports, err := s.Supports(r.Cycle)
+	supports, err := SupportsOf(s, r.Cycle)
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +100,11 @@ func (s *Source) Check(ctx context.Context, r Request, name string) (c *Checked,
 	if c.Report, err = rules.Validate(ctx, sums, supports); err != nil {
 		return nil, fmt.Errorf("check %s: %w", name, err)
 	}
-	return c, s.compare(ctx, r, c, sums)
+	return c, c.with(ctx, s, r, sums)
 }
 
 // Compare reads a data set and compares it with the statements alone, by no rule.
-func (s *Source) Compare(ctx context.Context, r Request, name string) (c *Checked, err error) {
+func Compare(ctx context.Context, s *focus.Source, r focus.Request, name string) (c *Checked, err error) {
 	d, err := rules.Open(name, "NULL")
 	if err != nil {
 		return nil, err
@@ -121,17 +123,17 @@ func (s *Source) Compare(ctx context.Context, r Request, name string) (c *Checke
 		return nil, err
 	}
 	c = &Checked{Issuer: r.Issuer, File: name}
-	return c, s.compare(ctx, r, c, sums)
+	return c, c.with(ctx, s, r, sums)
 }
 
-// compare compares what was read with the statements.
-func (s *Source) compare(ctx context.Context, r Request, c *Checked, sums *summed) error {
+// with compares what was read with the statements.
+func (c *Checked) with(ctx context.Context, s *focus.Source, r focus.Request, sums *summed) error {
 	owed, err := s.Owed(ctx, r.Cycle, r.Issuer)
 	if err != nil {
 		return err
 	}
 	if r.Account != "" {
-		maps.DeleteFunc(owed, func(id AccountKey, _ *AccountSum) bool { return id.ID != r.Account })
+		maps.DeleteFunc(owed, func(id focus.AccountKey, _ *focus.AccountSum) bool { return id.ID != r.Account })
 	}
 	mixed, err := s.HasCurrencies(r.Cycle)
 	if err != nil {
@@ -142,11 +144,11 @@ func (s *Source) compare(ctx context.Context, r Request, c *Checked, sums *summe
 
 // byAccount is what the file bills each account. Without several currencies, the currency that it names does not
 // matter.
-func (s *summed) byAccount(mixed bool) map[AccountKey]*fileSum {
+func (s *summed) byAccount(mixed bool) map[focus.AccountKey]*fileSum {
 	if mixed {
 		return s.accounts
 	}
-	out := map[AccountKey]*fileSum{}
+	out := map[focus.AccountKey]*fileSum{}
 	for key, sum := range s.accounts {
 		key.Currency = ""
 		if one := out[key]; one != nil {
@@ -159,15 +161,15 @@ func (s *summed) byAccount(mixed bool) map[AccountKey]*fileSum {
 }
 
 // compare notes accounts that differ, and the sums over all of a currency.
-func (c *Checked) compare(sums *summed, owed map[AccountKey]*AccountSum, mixed bool) error {
+func (c *Checked) compare(sums *summed, owed map[focus.AccountKey]*focus.AccountSum, mixed bool) error {
 	accounts := sums.byAccount(mixed)
 	type total struct {
 		billed   big.Rat
 		expected big.Int
 	}
-	totals := map[string]*total{}
+	totals, unit := map[string]*total{}, new(big.Int).Exp(big.NewInt(10), big.NewInt(money.AmountScale), nil)
 	ids := slices.AppendSeq(slices.Collect(maps.Keys(owed)), maps.Keys(accounts))
-	slices.SortFunc(ids, func(a, b AccountKey) int {
+	slices.SortFunc(ids, func(a, b focus.AccountKey) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Currency, b.Currency))
 	})
 	for _, id := range slices.Compact(ids) {
@@ -179,7 +181,7 @@ func (c *Checked) compare(sums *summed, owed map[AccountKey]*AccountSum, mixed b
 			file = &fileSum{}
 		}
 		if stated == nil {
-			stated = &AccountSum{Billed: new(big.Int)}
+			stated = &focus.AccountSum{Billed: new(big.Int)}
 		}
 		sum := totals[id.Currency]
 		if sum == nil {
@@ -188,11 +190,11 @@ func (c *Checked) compare(sums *summed, owed map[AccountKey]*AccountSum, mixed b
 		}
 		sum.billed.Add(&sum.billed, &file.billed)
 		sum.expected.Add(&sum.expected, stated.Billed)
-		want := new(big.Rat).SetFrac(stated.Billed, power(amountScale))
+		want := new(big.Rat).SetFrac(stated.Billed, unit)
 		if file.billed.Cmp(want) == 0 && (!sums.hasKinds || file.lines == stated.Lines) {
 			continue
 		}
-		text, err := amountText(stated.Billed)
+		text, err := focus.AmountText(stated.Billed)
 		if err != nil {
 			return err
 		}
@@ -202,7 +204,7 @@ func (c *Checked) compare(sums *summed, owed map[AccountKey]*AccountSum, mixed b
 		totals[""] = &total{}
 	}
 	for _, currency := range slices.Sorted(maps.Keys(totals)) {
-		expected, err := amountText(&totals[currency].expected)
+		expected, err := focus.AmountText(&totals[currency].expected)
 		if err != nil {
 			return err
 		}
@@ -234,12 +236,12 @@ type summed struct {
 	cost, account, kind int
 	currency            int
 	hasKinds            bool // the column x_LineKind is there: rows that are lines can be counted
-	accounts            map[AccountKey]*fileSum
+	accounts            map[focus.AccountKey]*fileSum
 }
 
 func newSummed(d rules.Data) (*summed, error) {
 	names, _ := d.Columns()
-	s := &summed{Data: d, kind: slices.Index(names, "x_LineKind"), accounts: map[AccountKey]*fileSum{},
+	s := &summed{Data: d, kind: slices.Index(names, "x_LineKind"), accounts: map[focus.AccountKey]*fileSum{},
 		currency: slices.Index(names, "BillingCurrency")}
 	s.hasKinds = s.kind >= 0
 	for column, at := range map[string]*int{"BilledCost": &s.cost, "BillingAccountId": &s.account} {
@@ -256,14 +258,14 @@ func (s *summed) Next() ([]rules.Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := AccountKey{ID: row[s.account].Text}
+	key := focus.AccountKey{ID: row[s.account].Text}
 	if s.currency >= 0 {
 		key.Currency = row[s.currency].Text
 	}
 	sum := s.accounts[key]
 	if sum == nil {
 		sum = &fileSum{}
-		s.accounts[AccountKey{strings.Clone(key.ID), strings.Clone(key.Currency)}] = sum
+		s.accounts[focus.AccountKey{ID: strings.Clone(key.ID), Currency: strings.Clone(key.Currency)}] = sum
 	}
 	if v, ok := rules.Number(row[s.cost].Text); ok && !row[s.cost].Null {
 		sum.billed.Add(&sum.billed, v.Rat())
