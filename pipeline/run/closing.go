@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs"
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
@@ -90,13 +90,13 @@ func (r *closingCheck) noteOldRates() {
 
 // refuseUnallocated refuses to close a cycle with costs that nobody bears (§11.2). A dry run reports them.
 func (r *closingCheck) refuseUnallocated() error {
-	open, err := costs.Unallocated(r.txn.Open, r.next.Select(r.job.cycle.String(), func(k lake.FileKey) bool {
+	open, err := margins.Unallocated(r.txn.Open, r.next.Select(r.job.cycle.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.Margins().Name
 	}))
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	what := fmt.Sprintf("cycle %s has costs that nobody bears: %s", r.job.cycle, costs.Listed(open))
+	what := fmt.Sprintf("cycle %s has costs that nobody bears: %s", r.job.cycle, margins.Listed(open))
 	if r.job.dryRun {
 		r.report.Note("%s", what)
 		return nil

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books/load"
@@ -103,17 +104,17 @@ func price(t *testing.T, s *Stage) *rated {
 
 // described are lines as "customer kind tier quantity payment", and margins as "customer/reason/status effective
 // payment".
-func described(r *rated) (lines, margins []string) {
+func described(r *rated) (lines, costs []string) {
 	for _, l := range r.lines {
 		lines = append(lines, fmt.Sprintf("%s %s %d %s %s", r.books.Customers[l.Customer].ID, l.Kind, l.Tier,
 			l.Quantity.Trim(), l.Payment.Trim()))
 	}
-	for _, k := range sortedKeys(r.margins.rows) {
-		one := r.margins.rows[k]
-		margins = append(margins, fmt.Sprintf("%s/%s/%s %s %s", k.customer, k.reason, k.status,
-			one.values[cost.Effective].Trim(), trim(one.payment)))
+	for _, k := range margins.SortedKeys(r.margins.Rows) {
+		one := r.margins.Rows[k]
+		costs = append(costs, fmt.Sprintf("%s/%s/%s %s %s", k.Customer, k.Reason, k.Status,
+			one.Values[cost.Effective].Trim(), trim(one.Payment)))
 	}
-	return lines, margins
+	return lines, costs
 }
 
 // trim is a total without zeros at its end.
@@ -365,16 +366,16 @@ func TestReconcile(t *testing.T) {
 	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file("03,1,Usage,,A,S3,,,",
 		"04,2,Usage,,B,S3,,,")}
 	r := price(t, bill(t, byAccount, inbox))
-	for k, one := range r.margins.rows {
+	for k, one := range r.margins.Rows {
 		kept := *one
-		delete(r.margins.rows, k)
+		delete(r.margins.Rows, k)
 		if err := r.reconcile(); err == nil || !strings.Contains(err.Error(), "of delivery aws/2026-09/1") {
 			t.Errorf("without %v: %v", k, err)
 		}
-		r.margins.rows[k] = &kept
+		r.margins.Rows[k] = &kept
 	}
-	for _, one := range r.margins.rows {
-		must(t, one.payment.Add(amount(t, "0.00000001")))
+	for _, one := range r.margins.Rows {
+		must(t, one.Payment.Add(amount(t, "0.00000001")))
 		break
 	}
 	err := r.reconcile()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -46,7 +47,7 @@ type Delivery struct {
 	broken  string   // what is wrong with its files, whatever the settings say
 	ahead   []worker // what was made of its rows by the books of the workspace; nil = nothing yet
 
-	conversion *conversion // of a delivery that counts
+	conversion *margins.Conversion // of a delivery that counts
 }
 
 // Path is the delivery as people name it: SOURCE/YYYY-MM/DELIVERY.
@@ -200,7 +201,7 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 	if err := s.convert(one, d); err != nil {
 		return err
 	}
-	_, noRate := d.conversion.to(s.stage.Currency)
+	_, noRate := d.conversion.To(s.stage.Currency)
 	switch {
 	case d.broken != "":
 		d.State, d.Fault = Failed, d.broken
@@ -309,8 +310,8 @@ func (s *survey) several() bool {
 
 // conversions are the rates of a period's deliveries by source. Of a source without a delivery that counts, they are
 // those of one that did.
-func (s *survey) conversions(c period.Cycle) map[string]*conversion {
-	out := make(map[string]*conversion)
+func (s *survey) conversions(c period.Cycle) map[string]*margins.Conversion {
+	out := make(map[string]*margins.Conversion)
 	for name, one := range s.sources {
 		for _, d := range one.deliveries[c] {
 			if d.conversion != nil && (d.State == Counted || out[name] == nil) {

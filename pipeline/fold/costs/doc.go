@@ -1,5 +1,5 @@
 // Package costs bills vendors' cost files: it finds the deliveries that count, allocates and prices their rows, and
-// writes the lines and the margins of each cycle (§11).
+// writes the lines and the margins of each cycle (§11). Package margins adds up the margins.
 //
 //	FCOST-1  The lines and margins of an open cycle are a function of its counted deliveries, the books and the
 //	         settings: not of superseded deliveries, of the order in which deliveries came, or of how often a run was

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -45,15 +46,15 @@ func TestConversion(t *testing.T) {
 		{"what it was billed by", billed, "6.5", closed, "CNY", "6"},
 		{"what it was billed by, another currency", billed, "6.5", closed, "JPY", "140"},
 	} {
-		x := &conversion{books: b, from: "USD", cycle: cycle(t, "2026-09"), kept: c.close,
-			rates: map[string]money.UnitPrice{}}
+		x := &margins.Conversion{Books: b, From: "USD", Cycle: cycle(t, "2026-09"), Kept: c.close,
+			Rates: map[string]money.UnitPrice{}}
 		for currency, text := range c.billed {
-			x.rates[currency] = rate(text)
+			x.Rates[currency] = rate(text)
 		}
 		if c.fx != "" {
-			x.fixed = rate(c.fx)
+			x.Fixed = rate(c.fx)
 		}
-		got, err := x.to(c.currency)
+		got, err := x.To(c.currency)
 		if missing := new(settlement.MissingRateError); c.want == "none" {
 			if !errors.As(err, &missing) || missing.From != "USD" || missing.To != c.currency {
 				t.Errorf("%s: %v, %v", c.name, got, err)

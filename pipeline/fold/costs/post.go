@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -217,7 +218,7 @@ func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
 	files := s.txn.Next().Select(c.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.Lines().Name && k.Day == lake.CostsDay
 	})
-	err = each(s.txn.Open, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
+	err = margins.Each(s.txn.Open, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
 		p, err := billedLine(row)
 		list = append(list, p)
 		return err
@@ -235,7 +236,7 @@ func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
 	files := s.txn.Next().Select(at.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.CostPostings().Name
 	})
-	err = each(s.txn.Open, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
+	err = margins.Each(s.txn.Open, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
 		p, err := readPosting(row)
 		if err == nil && p.origin == origin {
 			list = append(list, p)
@@ -288,7 +289,7 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 // postBucket writes the postings of a bucket: those of the cycle, and those that the open cycle has of others.
 func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 	key := lake.FileKey{Table: tables.CostPostings().Name, Cycle: s.target().String(), Bucket: bucket}
-	err := each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
+	err := margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
 			p, err := readPosting(row)
 			if err == nil && p.origin != r.cycle {
@@ -356,20 +357,21 @@ const detailLate = 16
 // holds reports whether the open cycle has unallocated costs of a closed one, which keep it from being closed.
 func (s *poster) holds(c period.Cycle) (bool, error) {
 	held := false
-	err := s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *marginKey, _ *margin) error {
-		held = held || origin == c && k.isUnallocated()
+	err := s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *margins.Key, _ *margins.Row) error {
+		held = held || origin == c && k.IsUnallocated()
 		return nil
 	})
 	return held, err
 }
 
 // eachMargin gives the margins of a cycle.
-func (s *poster) eachMargin(c period.Cycle, day string, take func(period.Cycle, *marginKey, *margin) error) error {
+func (s *poster) eachMargin(c period.Cycle, day string,
+	take func(period.Cycle, *margins.Key, *margins.Row) error) error {
 	files := s.txn.Next().Select(c.String(), func(k lake.FileKey) bool {
 		return k.Table == tables.Margins().Name && k.Day == day
 	})
-	return each(s.txn.Open, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
-		origin, k, one, err := readMargin(row)
+	return margins.Each(s.txn.Open, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
+		origin, k, one, err := margins.Read(row)
 		if err != nil {
 			return err
 		}
@@ -379,25 +381,25 @@ func (s *poster) eachMargin(c period.Cycle, day string, take func(period.Cycle, 
 
 // postMargins writes the differences of a closed cycle's margins into the open cycle.
 func (s *poster) postMargins(r *rated) error {
-	due := r.margins.rows
-	r.margins.sources = s.found.conversions(r.cycle)
+	due := r.margins.Rows
+	r.margins.Sources = s.found.conversions(r.cycle)
 	for at := r.cycle; at <= s.closed; at++ {
 		day := lake.RestatedDay
 		if at == r.cycle {
 			day = lake.CostsDay
 		}
-		err := s.eachMargin(at, day, func(origin period.Cycle, k *marginKey, one *margin) error {
+		err := s.eachMargin(at, day, func(origin period.Cycle, k *margins.Key, one *margins.Row) error {
 			if origin != r.cycle {
 				return nil
 			}
-			to := r.margins.at(*k)
-			for c := range one.values {
-				one.values[c] = one.values[c].Neg()
+			to := r.margins.At(*k)
+			for c := range one.Values {
+				one.Values[c] = one.Values[c].Neg()
 			}
-			if err := to.payment.SubTotal(one.payment); err != nil {
+			if err := to.Payment.SubTotal(one.Payment); err != nil {
 				return err
 			}
-			return to.add(&one.values)
+			return to.Add(&one.Values)
 		})
 		if err != nil {
 			return err
@@ -409,7 +411,7 @@ func (s *poster) postMargins(r *rated) error {
 	}
 	list = slices.DeleteFunc(list, func(one restated) bool { return one.origin == r.cycle })
 	for k, one := range due {
-		if *one != (margin{}) || k.isUnallocated() {
+		if *one != (margins.Row{}) || k.IsUnallocated() {
 			list = append(list, restated{r.cycle, k, one, r.margins})
 		}
 	}
@@ -418,8 +420,8 @@ func (s *poster) postMargins(r *rated) error {
 
 // restatedMargins are the rows of margins that the open cycle has of closed ones.
 func (s *poster) restatedMargins() (list []restated, err error) {
-	of := make(map[period.Cycle]*margins)
-	err = s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *marginKey, one *margin) error {
+	of := make(map[period.Cycle]*margins.Table)
+	err = s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *margins.Key, one *margins.Row) error {
 		if of[origin] == nil {
 			of[origin] = s.otherMargins(origin)
 		}
@@ -441,15 +443,15 @@ func (s *poster) convertAgain() error {
 // restated is a row of margins that differs for a closed cycle.
 type restated struct {
 	origin period.Cycle
-	key    marginKey
-	margin *margin
-	of     *margins
+	key    margins.Key
+	margin *margins.Row
+	of     *margins.Table
 }
 
 // storeRestated writes all margins of closed cycles that the open one has.
 func (s *poster) storeRestated(list []restated) error {
 	slices.SortFunc(list, func(a, b restated) int {
-		return cmp.Or(cmp.Compare(a.origin, b.origin), a.key.compare(&b.key))
+		return cmp.Or(cmp.Compare(a.origin, b.origin), a.key.Compare(&b.key))
 	})
 	out := make([]*parquet.Columns[tables.Margin], s.buckets)
 	for b := range out {
@@ -457,8 +459,8 @@ func (s *poster) storeRestated(list []restated) error {
 	}
 	for i := range list {
 		one := &list[i]
-		if err := one.of.store(
-			out[s.bucket(one.key.customer)],
+		if err := one.of.Store(
+			out[s.bucket(one.key.Customer)],
 			s.target(),
 			one.origin,
 			&one.key,
@@ -477,8 +479,8 @@ func (s *poster) storeRestated(list []restated) error {
 }
 
 // otherMargins can store margins of another cycle: it knows the rates of that cycle.
-func (s *poster) otherMargins(c period.Cycle) *margins {
-	m := newMargins(s.books, s.books, s.target())
-	m.sources = s.found.conversions(c)
+func (s *poster) otherMargins(c period.Cycle) *margins.Table {
+	m := margins.New(s.books, s.books, s.target())
+	m.Sources = s.found.conversions(c)
 	return m
 }

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
@@ -32,7 +33,7 @@ type rated struct {
 	groups  []*group // by customer, start and id; nil = they are made bucket by bucket
 	lines   []*events.Line
 	billed  money.PerCurrency // of all lines
-	margins *margins
+	margins *margins.Table
 }
 
 // pricer allocates and prices cost files by a set of books.
@@ -72,7 +73,7 @@ func (p *pricer) rate(ctx context.Context, c, billedIn period.Cycle, counted []*
 // *MissingRatesError.
 func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted []*Delivery) (*rated, error) {
 	r := &rated{cycle: c, books: p.books, bounds: p.books.Zone.Bounds(c), counted: counted,
-		margins: newMargins(p.books, p.rates, billedIn)}
+		margins: margins.New(p.books, p.rates, billedIn)}
 	for _, d := range counted {
 		groups, err := p.allocate(ctx, r, d)
 		if err != nil {
@@ -83,7 +84,7 @@ func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted [
 			groups.name(p.books, g.groupSum)
 			model := p.books.Products[g.sku].Model
 			if model != books.PassThrough && model != books.Flat && g.values[g.column].Sign() < 0 {
-				if err := r.margins.unallocated(g.group(p.books), books.NegativeQuantity); err != nil {
+				if err := r.unallocated(g.group(p.books), books.NegativeQuantity); err != nil {
 					return nil, err
 				}
 				continue
@@ -120,7 +121,7 @@ func (p *pricer) price(r *rated, groups []*group) ([]*events.Line, error) {
 		at = n
 	}
 	for _, g := range groups {
-		if err := r.margins.group(g); err != nil {
+		if err := r.count(g); err != nil {
 			return nil, err
 		}
 	}
@@ -138,7 +139,7 @@ type worker struct {
 	markups   map[markupOf]*books.Markup // those that were looked up; nil = they depend on the time
 	allocator *allocation.Allocator
 	groups    *grouper
-	margins   *margins
+	margins   *margins.Table
 	tally     costs.Tally
 	parts     []allocation.Part
 	repeats   repeats
@@ -213,12 +214,13 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 	always := period.Span{From: period.Past, To: period.Forever}
 	repeats := newRepeats(p.books, p.grain != settings.ResourceMonth)
 	for i := range workers {
-		workers[i] = worker{books: p.books, allocator: weights.Clone(), margins: newMargins(p.books, p.rates, d.Period),
-			groups: newGrouper(p.books, d, p.grain, sink.Words), repeats: repeats}
+		workers[i] = worker{books: p.books, allocator: weights.Clone(),
+			margins: margins.New(p.books, p.rates, d.Period),
+			groups:  newGrouper(p.books, d, p.grain, sink.Words), repeats: repeats}
 		if !slices.ContainsFunc(p.books.Markups, func(m books.Markup) bool { return m.Valid != always }) {
 			workers[i].markups = make(map[markupOf]*books.Markup)
 		}
-		workers[i].margins.words = sink.Words
+		workers[i].margins.Words = sink.Words
 	}
 	return workers, func(i int) costs.Sink {
 		w, to := &workers[i], sink
@@ -230,7 +232,7 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 			if w.parts, err = w.allocator.Parts(w.parts[:0], row); err != nil {
 				return err
 			}
-			w.margins.last = nil
+			w.margins.Last = nil
 			for k := range w.parts {
 				if err := p.part(r, w, row, &w.parts[k]); err != nil {
 					return err
@@ -245,14 +247,14 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 
 // join adds up what workers made of a delivery.
 func (r *rated) join(d *Delivery, workers []worker) (*grouper, error) {
-	r.margins.sources[d.Source] = d.conversion
+	r.margins.Sources[d.Source] = d.conversion
 	for i := range workers {
 		if i > 0 {
 			if err := workers[0].groups.merge(workers[i].groups); err != nil {
 				return nil, err
 			}
 		}
-		if err := r.margins.merge(workers[i].margins, d); err != nil {
+		if err := r.margins.Merge(workers[i].margins, d.Currency); err != nil {
 			return nil, err
 		}
 	}
@@ -303,7 +305,7 @@ func (p *pricer) weigh(ctx context.Context, d *Delivery, into *allocation.Alloca
 func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) error {
 	d := w.groups.delivery
 	if of.Customer < 0 {
-		return w.margins.row(d, row, of.Reason, &of.Values)
+		return w.margins.Count(d.Source, row, of.Reason, &of.Values)
 	}
 	one := priced{Part: of, sku: -1, column: cost.PricingQuantity}
 	unit := ""
@@ -318,7 +320,7 @@ func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) e
 		}
 	}
 	if why := p.unpriced(r, row, &one, unit); why != "" {
-		return w.margins.row(d, row, why, &of.Values)
+		return w.margins.Count(d.Source, row, why, &of.Values)
 	}
 	return w.groups.add(row, &one)
 }
@@ -362,12 +364,12 @@ func (p *pricer) customer(dst []*events.Line, r *rated, rater *rating.CostRater,
 		one := rating.CostGroup{SKU: g.sku, Region: g.field(cost.Region), Resource: g.field(cost.Resource), ID: g.id,
 			Start: g.start, End: g.end}
 		var err error
-		if g.fx, err = g.delivery.conversion.to(own); err != nil {
+		if g.fx, err = g.delivery.conversion.To(own); err != nil {
 			return nil, err
 		}
 		product := &p.books.Products[g.sku]
 		switch {
-		case product.Model == books.PassThrough && isPar(g.fx):
+		case product.Model == books.PassThrough && margins.IsPar(g.fx):
 			one.Cost = g.values[product.Basis]
 		case product.Model == books.PassThrough:
 			one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), g.fx.Rat())
@@ -457,7 +459,7 @@ func (p *pricer) customerEnd(dst []*events.Line, r *rated, rater *rating.CostRat
 		}
 		p.associate(l)
 		dst = append(dst, l)
-		if err := r.margins.line(l); err != nil {
+		if err := r.margins.CountLine(l); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package costs
 import (
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -14,9 +15,9 @@ import (
 type repeated struct {
 	span   period.Span
 	has    [cost.Columns]bool
-	place  int32   // of the group
-	markup int32   // place in the books; -1 = none
-	margin *margin // nil = the rows went into the group
+	place  int32        // of the group
+	markup int32        // place in the books; -1 = none
+	margin *margins.Row // nil = the rows went into the group
 	known  bool
 }
 
@@ -89,7 +90,7 @@ func (w *worker) repeat(row *cost.Row, one *repeated) (done bool, err error) {
 		return false, nil
 	}
 	if one.margin != nil {
-		return true, one.margin.add((*[cost.CostColumns]cost18)(row.Values[:cost.CostColumns]))
+		return true, one.margin.Add((*[cost.CostColumns]cost18)(row.Values[:cost.CostColumns]))
 	}
 	return true, w.groups.repeat(row, one)
 }
@@ -99,7 +100,7 @@ func (w *worker) remember(row *cost.Row, one *repeated, parts []allocation.Part)
 	if one == nil || len(parts) != 1 || parts[0].Values != row.Values {
 		return
 	}
-	span := w.repeats.around(row.Start, w.margins.last != nil) // margins are by day, whatever groups are
-	*one = repeated{span: span, has: row.Has, margin: w.margins.last, place: w.groups.last,
+	span := w.repeats.around(row.Start, w.margins.Last != nil) // margins are by day, whatever groups are
+	*one = repeated{span: span, has: row.Has, margin: w.margins.Last, place: w.groups.last,
 		markup: w.groups.current.markup, known: true}
 }

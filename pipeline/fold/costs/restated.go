@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -51,11 +52,11 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 		}
 		return nil
 	}
-	if err := each(s.txn.Open, s.txn.Next().Find(key), tables.CostGroups(), take); err != nil {
+	if err := margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostGroups(), take); err != nil {
 		return err
 	}
 	for at := s.closed; at >= r.cycle && len(want) > 0; at-- {
-		if err := each(s.txn.Open, s.groupFiles(r.cycle, at, bucket), tables.CostGroups(), take); err != nil {
+		if err := margins.Each(s.txn.Open, s.groupFiles(r.cycle, at, bucket), tables.CostGroups(), take); err != nil {
 			return err
 		}
 	}

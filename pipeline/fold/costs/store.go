@@ -1,14 +1,11 @@
 package costs
 
 import (
-	"fmt"
-	"io"
-
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -26,13 +23,10 @@ func RejectsKey() lake.FileKey {
 	return lake.FileKey{Table: tables.CostRejects().Name, Bucket: lake.NoBucket}
 }
 
-// Opener opens the lake's data files.
-type Opener func(lake.FileEntry) (storage.ReadFile, error)
-
 // Deliveries reads the deliveries that a state of the lake knows, by source, period and name.
-func Deliveries(o Opener, files []lake.FileEntry) ([]*Delivery, error) {
+func Deliveries(o margins.Opener, files []lake.FileEntry) ([]*Delivery, error) {
 	var out []*Delivery
-	err := each(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
+	err := margins.Each(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
 		d := &Delivery{
 			Source: row.Word(tables.CostDeliverySource),
 			Name:   string(row.Text(tables.CostDeliveryDelivery)),
@@ -65,40 +59,6 @@ func Deliveries(o Opener, files []lake.FileEntry) ([]*Delivery, error) {
 	return out, err
 }
 
-// each visits the rows of files.
-func each[T any](o Opener, files []lake.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
-	for _, e := range files {
-		if err := eachOf(o, e, def, visit); err != nil {
-			return fmt.Errorf("%s: %w", e.Path, err)
-		}
-	}
-	return nil
-}
-
-func eachOf[T any](o Opener, e lake.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
-	f, err := o(e)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), def, nil)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	for {
-		c, err := r.Next()
-		if err != nil || c == nil {
-			return err
-		}
-		for i := range c.N {
-			if err := visit(rows.Row[T]{Cols: c, I: i}); err != nil {
-				return fmt.Errorf("row %d: %w", i, err)
-			}
-		}
-	}
-}
-
 // keep writes the deliveries and the rows that are rejected of those that are held.
 func (w *writer) keep(list []*Delivery) error {
 	if err := w.oldRejects(list); err != nil {
@@ -128,7 +88,7 @@ func (w *writer) oldRejects(list []*Delivery) error {
 	if len(need) == 0 {
 		return nil
 	}
-	return each(w.txn.Open, w.txn.Next().Find(RejectsKey()), tables.CostRejects(),
+	return margins.Each(w.txn.Open, w.txn.Next().Find(RejectsKey()), tables.CostRejects(),
 		func(row rows.Row[tables.CostReject]) error {
 			path := row.Word(tables.CostRejectSource) + "/" + row.Word(tables.CostRejectPeriod) + "/" + string(
 				row.Text(tables.CostRejectDelivery))

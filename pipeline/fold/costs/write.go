@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -119,16 +120,16 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 
 // margins writes the margins of an open cycle.
 func (w *writer) margins(r *rated, workers int) error {
-	keys := make([][]marginKey, w.buckets)
-	for k := range r.margins.rows {
-		b := w.bucket(k.customer)
+	keys := make([][]margins.Key, w.buckets)
+	for k := range r.margins.Rows {
+		b := w.bucket(k.Customer)
 		keys[b] = append(keys[b], k)
 	}
-	eachBucket(keys, workers, sortKeys)
+	eachBucket(keys, workers, margins.SortKeys)
 	for b := range w.buckets {
 		out := parquet.NewColumns(tables.Margins())
 		for i := range keys[b] {
-			if err := r.margins.store(out, r.cycle, r.cycle, &keys[b][i], r.margins.rows[keys[b][i]]); err != nil {
+			if err := r.margins.Store(out, r.cycle, r.cycle, &keys[b][i], r.margins.Rows[keys[b][i]]); err != nil {
 				return err
 			}
 		}
@@ -300,7 +301,7 @@ func (g *group) low(paid money.Amount) bool {
 	if g.markup == nil || !g.markup.HasMin || !g.priced {
 		return false
 	}
-	if isPar(g.fx) {
+	if margins.IsPar(g.fx) {
 		return paid.BelowMargin(g.values[cost.Effective], g.markup.MinMargin)
 	}
 	least := new(big.Rat).Add(big.NewRat(1, 1), g.markup.MinMargin.Rat())

@@ -1,4 +1,4 @@
-package costs
+package margins
 
 import (
 	"cmp"
@@ -22,13 +22,13 @@ type Open struct {
 // Unallocated adds up the unallocated rows of files of margins by reason, account and service.
 func Unallocated(o Opener, files []lake.FileEntry) ([]Open, error) {
 	sums := make(map[Open]money.Cost)
-	err := each(o, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
-		_, k, one, err := readMargin(row)
-		if err != nil || !k.isUnallocated() {
+	err := Each(o, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
+		_, k, one, err := Read(row)
+		if err != nil || !k.IsUnallocated() {
 			return err
 		}
-		key := Open{Reason: k.reason, Account: k.account, Service: k.service, Currency: k.currency}
-		sums[key], err = sums[key].Add(one.values[cost.Billed])
+		key := Open{Reason: k.Reason, Account: k.Account, Service: k.Service, Currency: k.Currency}
+		sums[key], err = sums[key].Add(one.Values[cost.Billed])
 		return err
 	})
 	if err != nil {

@@ -1,0 +1,201 @@
+package margins
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Key distinguishes rows of the table margins within a cycle and an origin cycle (§11.6).
+type Key struct {
+	Source, Customer, Service, Account, Day, Status, Reason, Currency string
+	Paid                                                              string // currency of the payments
+}
+
+// Compare orders keys as the rows of the table margins are.
+func (k *Key) Compare(o *Key) int {
+	return cmp.Or(strings.Compare(k.Source, o.Source), strings.Compare(k.Customer, o.Customer),
+		strings.Compare(k.Service, o.Service), strings.Compare(k.Account, o.Account), strings.Compare(k.Day, o.Day),
+		strings.Compare(k.Status, o.Status), strings.Compare(k.Reason, o.Reason),
+		strings.Compare(k.Currency, o.Currency), strings.Compare(k.Paid, o.Paid))
+}
+
+// IsUnallocated reports whether the row holds up the close of its cycle.
+func (k *Key) IsUnallocated() bool { return slices.Contains(books.Unallocated(), k.Reason) }
+
+// Row is a row of the table margins.
+type Row struct {
+	Values  [cost.CostColumns]money.Cost
+	Payment money.AmountTotal
+}
+
+// Add adds costs to the row.
+func (m *Row) Add(values *[cost.CostColumns]money.Cost) (err error) {
+	for c := range m.Values {
+		if m.Values[c], err = m.Values[c].Add(values[c]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Table are the costs of a cycle's deliveries next to what customers pay for them.
+type Table struct {
+	books    *books.Books
+	rates    *books.Books // of the workspace: they have the rates
+	Currency string       // the workspace's
+	Rows     map[Key]*Row
+	BilledIn period.Cycle           // the cycle of the table's rows
+	Sources  map[string]*Conversion // of the deliveries that count
+	Words    *cost.Words            // of the rows that are counted
+	known    map[rowKey]*Row        // rows by the numbers of their texts
+	Last     *Row                   // of the last part of a row; nil = a group has it
+}
+
+// rowKey is a Key of a row without a customer, by the numbers of its texts.
+type rowKey struct {
+	service, account, status int32
+	day                      period.Day
+	reason                   string
+}
+
+// New makes an empty table of the cycle billedIn. Customers are those of b; rates are the books of the workspace, whose
+// rates convert payments.
+func New(b, rates *books.Books, billedIn period.Cycle) *Table {
+	return &Table{books: b, rates: rates, Currency: rates.Currency, BilledIn: billedIn,
+		Rows:    make(map[Key]*Row),
+		Sources: make(map[string]*Conversion), known: make(map[rowKey]*Row)}
+}
+
+// At is the row of a key, made if the table has none.
+func (m *Table) At(k Key) *Row {
+	one := m.Rows[k]
+	if one == nil {
+		one = &Row{}
+		m.Rows[k] = one
+	}
+	return one
+}
+
+// Merge adds what a worker counted of a delivery in a currency, which it need not have known.
+func (m *Table) Merge(o *Table, currency string) error {
+	for k, one := range o.Rows {
+		k.Currency = currency
+		into := m.At(k)
+		if err := into.Payment.AddTotal(one.Payment); err != nil {
+			return err
+		}
+		if err := into.Add(&one.Values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Count counts a part of a row of a source's delivery that is kept or unallocated.
+func (m *Table) Count(source string, row *cost.Row, reason string, v *cost.Values) error {
+	k := rowKey{service: row.FieldCode(cost.Service, m.Words), account: row.Code(row.AccountIndex(), m.Words),
+		status: row.FieldCode(cost.CommitmentStatus, m.Words), day: row.Day(), reason: reason}
+	one := m.known[k]
+	if one == nil {
+		one = m.At(Key{Source: source, Service: row.Field(cost.Service), Account: row.Account(),
+			Day: row.Day().String(), Status: row.Field(cost.CommitmentStatus), Reason: reason,
+			Paid: m.Currency})
+		m.known[k] = one
+	}
+	m.Last = one
+	return one.Add((*[cost.CostColumns]money.Cost)(v[:cost.CostColumns]))
+}
+
+// CountLine counts a line without an account.
+func (m *Table) CountLine(l *events.Line) error {
+	k := Key{Customer: m.books.Customers[l.Customer].ID, Paid: m.books.CustomerCurrency(l.Customer).Code}
+	return m.At(k).Payment.Add(l.Payment)
+}
+
+// SortedKeys are the keys of margins in the order of the table.
+func SortedKeys(all map[Key]*Row) []Key {
+	keys := slices.Collect(maps.Keys(all))
+	SortKeys(keys)
+	return keys
+}
+
+// SortKeys puts keys into the order of the table.
+func SortKeys(keys []Key) {
+	slices.SortFunc(keys, func(a, b Key) int { return a.Compare(&b) })
+}
+
+// Store appends a row to a batch of the table margins. Errors: *settlement.MissingRateError.
+func (m *Table) Store(out *parquet.Columns[tables.Margin], cycle, origin period.Cycle, k *Key, one *Row) error {
+	paid, err := one.Payment.Amount()
+	if err != nil {
+		return err
+	}
+	rest, err := m.left(k, one, paid)
+	if err != nil {
+		return err
+	}
+	for i, word := range map[tables.WordColumn[tables.Margin]]string{tables.MarginCycle: cycle.String(),
+		tables.MarginOriginCycle: origin.String(),
+		tables.MarginSource:      k.Source, tables.MarginCustomerID: k.Customer, tables.MarginServiceName: k.Service,
+		tables.MarginAccount: k.Account, tables.MarginDay: k.Day, tables.MarginCommitmentStatus: k.Status,
+		tables.MarginReason:   k.Reason,
+		tables.MarginCurrency: k.Currency, tables.MarginPaymentCurrency: k.Paid} {
+		out.Word(i).Add(word)
+	}
+	for i := range one.Values {
+		out.C[int(tables.MarginCostList)+i].AddDec(one.Values[i].Raw())
+	}
+	out.Amount(tables.MarginPaymentAmount).Add(paid.Raw())
+	out.Amount(tables.MarginMarginAmount).Add(rest.Raw())
+	out.N++
+	return nil
+}
+
+// left is what the payment of a row leaves of its effective cost. Lines without an account have no source and no cost.
+func (m *Table) left(k *Key, one *Row, paid money.Amount) (money.Amount, error) {
+	x, err := m.PaidRate(k.Paid)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	fx := par()
+	if of := m.Sources[k.Source]; of != nil {
+		if fx, err = of.To(m.Currency); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	return left(paid, x, one.Values[cost.Effective], fx)
+}
+
+// Read reads a row of the table margins.
+func Read(row rows.Row[tables.Margin]) (origin period.Cycle, k Key, one Row, err error) {
+	if origin, err = period.ParseCycle(row.Word(tables.MarginOriginCycle)); err != nil {
+		return origin, k, one, err
+	}
+	k = Key{Source: row.Word(tables.MarginSource), Customer: row.Word(tables.MarginCustomerID),
+		Service: row.Word(tables.MarginServiceName), Account: row.Word(tables.MarginAccount),
+		Day:    row.Word(tables.MarginDay),
+		Status: row.Word(tables.MarginCommitmentStatus), Reason: row.Word(tables.MarginReason),
+		Currency: row.Word(tables.MarginCurrency),
+		Paid:     row.Word(tables.MarginPaymentCurrency)}
+	for c := range one.Values {
+		if one.Values[c], err = row.Cost(tables.CostColumn[tables.Margin](int(tables.MarginCostList) + c)); err != nil {
+			return origin, k, one, err
+		}
+	}
+	paid, err := row.Amount(tables.MarginPaymentAmount)
+	if err == nil {
+		err = one.Payment.Add(paid)
+	}
+	return origin, k, one, err
+}
