@@ -254,7 +254,9 @@ func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
 }
 
 // read reads and decompresses a page. What it returns is valid until the next call.
-func (p *Pages) read(s *scratch, chunk *pageindex.Chunk, at int64, size int) (h format.PageHeader, raw []byte, err error) {
+func (p *Pages) read(
+	s *scratch, chunk *pageindex.Chunk, at int64, size int,
+) (h format.PageHeader, raw []byte, err error) {
 	page, err := p.bytes(s, at, size)
 	if err != nil {
 		return h, nil, err

@@ -73,8 +73,8 @@ type layoutReader struct {
 	compat thrift.CompactProtocol
 }
 
-// Read reads a file's footer and page index. bounded are the columns whose bounds of pages are kept. Of a file without a
-// page index it reads the header of each page. Errors: the file is not a Parquet file of this table, or is damaged.
+// Read reads a file's footer and page index. bounded are the columns whose bounds of pages are kept. Of a file without
+// a page index it reads the header of each page. Errors: the file is not a Parquet file of this table, or is damaged.
 func Read(src io.ReaderAt, size int64, def *table.Table, bounded ...int) (*Layout, error) {
 	return (&layoutReader{src: src, size: size}).of(def, bounded)
 }
