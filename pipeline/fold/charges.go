@@ -1,8 +1,8 @@
 package fold
 
 import (
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -16,7 +16,7 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 		return nil
 	}
 	bounds := w.Books.Zone.Bounds(cycle)
-	var lines []*events.Line
+	var lines []*linefile.Line
 	for _, customer := range w.charged[bucket] {
 		charges := w.Books.Recurring.Of(customer)
 		for i := range charges {
@@ -29,7 +29,7 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 			}
 		}
 	}
-	files, err := events.Files(w.txn, w.Books, key, lines)
+	files, err := linefile.Write(w.txn, w.Books, key, lines)
 	if err != nil {
 		return err
 	}
@@ -43,8 +43,8 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 }
 
 // chargeLines are the lines of one part of a charge in a cycle: what is charged, and what is refunded.
-func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, bounds period.Span) ([]*events.Line, error) {
-	var out []*events.Line
+func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, bounds period.Span) ([]*linefile.Line, error) {
+	var out []*linefile.Line
 	charge, err := recurring.Price(w.Prices, p, nil)
 	if err != nil {
 		return nil, err
@@ -72,8 +72,8 @@ func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, bounds perio
 const detailChange = 3
 
 // chargeLine begins a line of a part of a charge over a span. Its own time is the part's first instant.
-func (w *worker) chargeLine(p *recurring.Part, cycle period.Cycle, span period.Span) *events.Line {
-	l := &events.Line{
+func (w *worker) chargeLine(p *recurring.Part, cycle period.Cycle, span period.Span) *linefile.Line {
+	l := &linefile.Line{
 		Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region, Resource: p.Row.Resource,
 		ChargingMode: chargingByPeriod,
 		TradeID:      cycle.String(), ID: p.ID(w.Books.Zone), TradeTime: span.To, Start: span.From, End: span.To,

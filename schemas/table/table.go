@@ -40,6 +40,14 @@ func (t Type) Scale() int {
 // Nothing is the value of a MaybeTime column that has none.
 const Nothing = period.Past
 
+// OrNothing is how a MaybeTime column holds a time that may never come: Nothing in place of period.Forever.
+func OrNothing(t period.Instant) period.Instant {
+	if t == period.Forever {
+		return Nothing
+	}
+	return t
+}
+
 // Column is one column of a table.
 type Column struct {
 	Name    string

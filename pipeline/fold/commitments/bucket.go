@@ -6,8 +6,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/rating/commitment"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -29,7 +29,7 @@ func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int6
 	if len(customers) == 0 && len(f.Find(key)) == 0 {
 		return 0, nil
 	}
-	var lines []*events.Line
+	var lines []*linefile.Line
 	if cycle == f.LateIn && len(customers) > 0 {
 		list, err := f.closed(bucket, customers)
 		if err != nil {
@@ -44,7 +44,7 @@ func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int6
 		}
 		lines = append(lines, list...)
 	}
-	files, err := events.Files(f.Txn, f.Books, key, lines)
+	files, err := linefile.Write(f.Txn, f.Books, key, lines)
 	if err != nil {
 		return 0, err
 	}
@@ -62,7 +62,8 @@ func (f *Folder) source() *measure.Commitments {
 }
 
 // open makes the lines of an open cycle. late are the lines of closed cycles that are billed in it.
-func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []*events.Line) ([]*events.Line, error) {
+func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []*linefile.Line) (
+	[]*linefile.Line, error) {
 	first := cycle
 	for _, c := range customers {
 		first = min(first, commitment.From(f.Prices, c, cycle))
@@ -71,7 +72,7 @@ func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []
 	if err != nil {
 		return nil, err
 	}
-	var out []*events.Line
+	var out []*linefile.Line
 	for _, c := range customers {
 		list, err := commitment.Lines(f.Prices, c, cycle, f.spent(c, cycle, counted[c], late), f.AsOf, nil)
 		if err != nil {
@@ -99,7 +100,7 @@ func among(customers []int32) func(int32) bool {
 // spent is what counts for the commitments of a customer for a cycle: lines that are stored, and late lines of
 // commitments that are not stored yet. What was charged for the cycle itself is calculated again.
 func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Counted,
-	late []*events.Line) []commitment.Spent {
+	late []*linefile.Line) []commitment.Spent {
 	var out []commitment.Spent
 	for i := range counted {
 		c := &counted[i]
@@ -117,7 +118,7 @@ func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Cou
 }
 
 // service is the service_type_code of a line of a commitment.
-func (f *Folder) service(l *events.Line) string {
+func (f *Folder) service(l *linefile.Line) string {
 	if l.SKU >= 0 {
 		return f.Books.Products[l.SKU].ServiceTypeCode
 	}
@@ -125,7 +126,7 @@ func (f *Folder) service(l *events.Line) string {
 }
 
 // line is the line of what a commitment charges for a cycle.
-func (f *Folder) line(c *commitment.Line, cycle period.Cycle) (*events.Line, error) {
+func (f *Folder) line(c *commitment.Line, cycle period.Cycle) (*linefile.Line, error) {
 	charge, err := commitment.Charge(f.Prices, c)
 	if err != nil {
 		return nil, err
@@ -144,8 +145,8 @@ const (
 )
 
 // begin begins a line of a commitment, whose partner and terms are those at an instant.
-func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant) *events.Line {
-	l := &events.Line{Customer: c.Customer, SKU: c.SKU, Service: commitment.Service(f.Prices, c),
+func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant) *linefile.Line {
+	l := &linefile.Line{Customer: c.Customer, SKU: c.SKU, Service: commitment.Service(f.Prices, c),
 		ChargingMode: onDemand,
 		ID:           measure.CommitmentID(c), TradeTime: span.To, Start: span.From, End: span.To, Own: own}
 	if as, ok := f.Books.Associations.At(l.Customer, own); ok {
@@ -155,14 +156,14 @@ func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant
 }
 
 // closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2).
-func (f *Folder) closed(bucket int, customers []int32) ([]*events.Line, error) {
+func (f *Folder) closed(bucket int, customers []int32) ([]*linefile.Line, error) {
 	src, last := f.source(), f.LateIn-1
 	billed, err := src.Lines(bucket, f.LateIn, f.LateIn, among(customers), lake.LateDay, lake.RerateDay,
 		lake.RestatedDay)
 	if err != nil {
 		return nil, err
 	}
-	var out []*events.Line
+	var out []*linefile.Line
 	for _, customer := range customers {
 		var changed []commitment.Spent
 		paid := period.Past
@@ -207,7 +208,7 @@ func cyclesOf(touched map[*books.Commitment]map[period.Cycle]bool) []period.Cycl
 // differences calculates the touched commitments of a customer for a closed cycle again and returns what differs from
 // all that was billed. late are the differences of earlier cycles.
 func (f *Folder) differences(bucket int, customer int32, cycle period.Cycle,
-	touched map[*books.Commitment]map[period.Cycle]bool, late []*events.Line) ([]*events.Line, error) {
+	touched map[*books.Commitment]map[period.Cycle]bool, late []*linefile.Line) ([]*linefile.Line, error) {
 	first := commitment.From(f.Prices, customer, cycle)
 	counted, err := f.source().Lines(bucket, first, f.LateIn, func(c int32) bool { return c == customer })
 	if err != nil {
@@ -269,8 +270,8 @@ func at(m map[differenceKey]*difference, k differenceKey) *difference {
 }
 
 // differenceLines are the lines of differences that are not zero.
-func (f *Folder) differenceLines(cycle period.Cycle, due map[differenceKey]*difference) []*events.Line {
-	var out []*events.Line
+func (f *Folder) differenceLines(cycle period.Cycle, due map[differenceKey]*difference) []*linefile.Line {
+	var out []*linefile.Line
 	for k, d := range due {
 		if d.Charge == (measure.Charge{}) {
 			continue
@@ -281,7 +282,7 @@ func (f *Folder) differenceLines(cycle period.Cycle, due map[differenceKey]*diff
 		l.Detail, l.TradeID, l.Origin = detailLate, f.LateIn.String(), cycle.String()
 		out = append(out, l)
 	}
-	slices.SortFunc(out, func(a, b *events.Line) int {
+	slices.SortFunc(out, func(a, b *linefile.Line) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
 	})
 	return out

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -305,7 +306,7 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 			strings.Compare(a.id, b.id), cmp.Compare(a.tier, b.tier), cmp.Compare(a.kind, b.kind))
 	})
 	out := parquet.NewColumns(tables.CostPostings())
-	var lines []*events.Line
+	var lines []*linefile.Line
 	for _, p := range list {
 		storePosting(out, p)
 		l, err := s.postedLine(p)
@@ -325,7 +326,7 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 }
 
 // postedLine is the line of a posting (§4.11, §4.12).
-func (s *poster) postedLine(p *posting) (*events.Line, error) {
+func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
 	customer, sku := s.books.Customer(p.customer), s.books.SKU(p.sku)
 	if customer < 0 || sku < 0 {
 		return nil, fmt.Errorf(
@@ -334,7 +335,7 @@ func (s *poster) postedLine(p *posting) (*events.Line, error) {
 			p.sku,
 		)
 	}
-	l := &events.Line{Customer: customer, SKU: sku, Partner: p.partner, Region: p.region, Resource: p.resource,
+	l := &linefile.Line{Customer: customer, SKU: sku, Partner: p.partner, Region: p.region, Resource: p.resource,
 		ChargingMode: onDemand, Detail: detailLate, TradeID: s.target().String(), ID: p.id, TradeTime: p.end,
 		Start: p.start, End: p.end, DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
 		Instant: events.LateInstant(s.books.Zone, s.target(), p.asOf)}

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/intake/costs"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -31,7 +31,7 @@ type rated struct {
 	counted []*Delivery
 	found   []found  // the groups
 	groups  []*group // by customer, start and id; nil = they are made bucket by bucket
-	lines   []*events.Line
+	lines   []*linefile.Line
 	billed  money.PerCurrency // of all lines
 	margins *margins.Table
 }
@@ -106,9 +106,9 @@ func (r *rated) open(list []found) []*group {
 }
 
 // price rates groups, which are all those of their customers, and counts them and their lines in the margins.
-func (p *pricer) price(r *rated, groups []*group) ([]*events.Line, error) {
+func (p *pricer) price(r *rated, groups []*group) ([]*linefile.Line, error) {
 	rater := rating.NewCostRater(p.prices)
-	var list []*events.Line
+	var list []*linefile.Line
 	for at := 0; at < len(groups); {
 		n := at + 1
 		for n < len(groups) && groups[n].customer == groups[at].customer {
@@ -352,8 +352,8 @@ func (p *pricer) unpriced(r *rated, row *cost.Row, one *priced, unit string) str
 }
 
 // customer rates the groups of one customer and appends their lines.
-func (p *pricer) customer(dst []*events.Line, r *rated, rater *rating.CostRater, groups []*group,
-) ([]*events.Line, error) {
+func (p *pricer) customer(dst []*linefile.Line, r *rated, rater *rating.CostRater, groups []*group,
+) ([]*linefile.Line, error) {
 	who := groups[0].customer
 	if err := rater.Open(who, r.cycle); err != nil {
 		return nil, err
@@ -425,8 +425,8 @@ func (p *pricer) named(groups []*group) map[nameKey]*group {
 }
 
 // customerEnd appends a customer's month-end lines.
-func (p *pricer) customerEnd(dst []*events.Line, r *rated, rater *rating.CostRater, groups []*group,
-) ([]*events.Line, error) {
+func (p *pricer) customerEnd(dst []*linefile.Line, r *rated, rater *rating.CostRater, groups []*group,
+) ([]*linefile.Line, error) {
 	var out line.Charges
 	var about []rating.Object
 	if err := rater.CycleEnd(&out, &about); err != nil {
@@ -436,7 +436,7 @@ func (p *pricer) customerEnd(dst []*events.Line, r *rated, rater *rating.CostRat
 	for i := range out.List {
 		ch := &out.List[i]
 		o := about[ch.Record]
-		l := &events.Line{
+		l := &linefile.Line{
 			Charge:       *ch,
 			Customer:     groups[0].customer,
 			SKU:          o.SKU,
@@ -467,8 +467,8 @@ func (p *pricer) customerEnd(dst []*events.Line, r *rated, rater *rating.CostRat
 }
 
 // groupLine is a line of a group.
-func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *events.Line {
-	l := &events.Line{Charge: *ch, Customer: g.customer, SKU: g.sku, Region: g.field(cost.Region),
+func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *linefile.Line {
+	l := &linefile.Line{Charge: *ch, Customer: g.customer, SKU: g.sku, Region: g.field(cost.Region),
 		Resource: g.field(cost.Resource), Name: g.text("ResourceName"), Tag: g.text("Tags"),
 		ChargingMode: onDemand, Detail: detailUsage, TradeID: r.cycle.String(), ID: g.id,
 		TradeTime: g.end, Start: g.start, End: g.end, Own: g.start,
@@ -478,7 +478,7 @@ func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *events.Line {
 }
 
 // associate puts the partner at the line's own time on it (§6.1).
-func (p *pricer) associate(l *events.Line) {
+func (p *pricer) associate(l *linefile.Line) {
 	if as, ok := p.books.Associations.At(l.Customer, l.Own); ok {
 		l.Partner, l.Association = p.books.Partners[as.Partner].ID, as.Type
 	}

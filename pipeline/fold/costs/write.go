@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -65,7 +65,7 @@ func eachBucket[T any](buckets [][]T, workers int, do func([]T)) {
 type pricedBucket struct {
 	bucket int
 	groups *parquet.Columns[tables.CostGroup]
-	lines  []*events.Line
+	lines  []*linefile.Line
 }
 
 // pricedBuckets prices the groups of each bucket and writes them and their lines. A bucket is written while the next
@@ -150,12 +150,12 @@ func (w *writer) bucket(customer string) int {
 }
 
 // lines writes the lines of a key with their sums, and notes the place if there are or were any.
-func (w *writer) lines(key lake.FileKey, lines []*events.Line) error {
+func (w *writer) lines(key lake.FileKey, lines []*linefile.Line) error {
 	next := w.txn.Next()
 	if len(lines)+len(next.Find(key)) == 0 {
 		return nil
 	}
-	files, err := events.Files(w.txn, w.books, key, lines)
+	files, err := linefile.Write(w.txn, w.books, key, lines)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package late
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -10,7 +11,7 @@ import (
 
 // adjust makes a line one that is billed after its cycle was closed, by a run of an as-of; t is when its partner is
 // looked up.
-func adjust(b *books.Books, l *events.Line, origin, billed period.Cycle, t, asOf period.Instant) {
+func adjust(b *books.Books, l *linefile.Line, origin, billed period.Cycle, t, asOf period.Instant) {
 	l.Own, l.Instant = t, events.LateInstant(b.Zone, billed, asOf)
 	l.ChargingMode, l.Detail, l.Kind = lines.ChargingOnDemand, detailAdjustment, line.Adjustment
 	l.Origin, l.TradeID = origin.String(), billed.String()
@@ -27,9 +28,9 @@ const detailAdjustment = 16
 const feeTier = 1
 
 // DifferenceLine is the line of a difference: its amounts, and nothing that is priced.
-func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf period.Instant) *events.Line {
+func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf period.Instant) *linefile.Line {
 	bounds := b.Zone.Bounds(p.Origin)
-	l := &events.Line{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Resource: p.Resource,
+	l := &linefile.Line{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Resource: p.Resource,
 		ID:        lines.EndID(p.Origin, b.Products[p.SKU].SKU, p.Region, p.Resource),
 		TradeTime: bounds.To, Start: bounds.From, End: bounds.To, Draws: sum.DrawsText()}
 	l.Charge = line.Charge{UsageAmount: sum.Used, Free: sum.Free, Official: sum.Official, Discount: sum.Discount,

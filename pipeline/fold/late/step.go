@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -58,7 +58,7 @@ type Step struct {
 	sources Sources
 	state   State
 
-	lines        []*events.Line
+	lines        []*linefile.Line
 	conserved    struct{ owed, billed money.QuantityTotal }
 	meters       []lateMeter
 	quotaPeriods []lateQuotaPeriod
@@ -259,8 +259,8 @@ func (s *Step) owe(e *Entry) error {
 }
 
 // line is one line of a late record (§4.11).
-func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) *events.Line {
-	l := &events.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.Regions.Name(e.Region),
+func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) *linefile.Line {
+	l := &linefile.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.Regions.Name(e.Region),
 		Resource: string(e.Resource),
 		Name:     string(e.Name), Tag: string(e.Tag), ID: string(e.ID), TradeTime: e.End, Start: e.Start, End: e.End,
 		Draws: string(AppendDraws(nil, s.Books, draws[ch.DrawsFrom:ch.DrawsTo], e.Reversal))}
@@ -339,7 +339,7 @@ func (s *Step) write() (differs bool, err error) {
 	s.Tally.Lines += int64(len(s.lines))
 	key := s.key("lines")
 	key.Day = lake.LateDay
-	files, err := events.Files(s.Txn, s.Books, key, s.lines)
+	files, err := linefile.Write(s.Txn, s.Books, key, s.lines)
 	if err != nil {
 		return false, err
 	}

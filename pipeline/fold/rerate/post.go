@@ -7,8 +7,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -172,7 +172,7 @@ func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 
 // lines writes the lines of all postings of the bucket.
 func (r *poster) lines(list []posting) error {
-	var lines []*events.Line
+	var lines []*linefile.Line
 	for i := range list {
 		p := &list[i]
 		l := late.DifferenceLine(r.Books, p.Place, &p.Sum, r.LateIn, p.asOf)
@@ -181,7 +181,7 @@ func (r *poster) lines(list []posting) error {
 	}
 	key := r.key("lines")
 	key.Day = lake.RerateDay
-	files, err := events.Files(r.Txn, r.Books, key, lines)
+	files, err := linefile.Write(r.Txn, r.Books, key, lines)
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ func (m *Maker) storeAccounts(p place.Place, list []*AccountEvent) error {
 	for _, e := range list {
 		storeAccount(rows, e, m.Books)
 	}
-	return m.file(AccountKey(p), rows.Any(), nil)
+	return tablefile.Put(m.Txn, AccountKey(p), rows.Any(), nil)
 }
 
 // Refuse takes a replay's verdict over the account events of a place (EV-7): refused are the ids of those that found

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -17,6 +18,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Values of charging_mode and of bill_detail_type of what is billed late (§5, §4.11).
+const (
+	byPeriod   = 1
+	onDemand   = 3
+	detailLate = 16
 )
 
 // Maker makes the event lines of cycles and stores the events (EV-3).
@@ -59,7 +67,7 @@ func (m *Maker) Make(b *Book, p place.Place) (int64, error) {
 	if err := m.store(p, orders, adjustments); err != nil {
 		return 0, err
 	}
-	var lines []*Line
+	var lines []*linefile.Line
 	for _, o := range orders {
 		l, err := m.orderLine(b, o)
 		if err != nil {
@@ -100,28 +108,21 @@ func (m *Maker) store(p place.Place, orders []*Order, adjustments []*Adjustment)
 	for _, o := range orders {
 		storeOrder(rows, o, m.Books)
 	}
-	if err := m.file(lake.FileKey{Table: "orders", Cycle: p.Cycle.String(), Bucket: p.Bucket}, rows, nil); err != nil {
+	key := lake.FileKey{Table: "orders", Cycle: p.Cycle.String(), Bucket: p.Bucket}
+	if err := tablefile.Put(m.Txn, key, rows, nil); err != nil {
 		return err
 	}
 	rows = parquet.NewColumns(tables.Adjustments().Any())
 	for _, a := range adjustments {
 		storeAdjustment(rows, a, m.Books)
 	}
-	return m.file(lake.FileKey{Table: "adjustments", Cycle: p.Cycle.String(), Bucket: p.Bucket}, rows, nil)
-}
-
-// file writes a batch as the one file of its key; an empty batch removes it.
-func (m *Maker) file(key lake.FileKey, rows *parquet.Columns[tables.Any], sums []lake.Sum) error {
-	files, err := writeFile(m.Txn, key, rows, sums)
-	if err != nil {
-		return err
-	}
-	return m.Txn.Next().Replace(key, files...)
+	key.Table = "adjustments"
+	return tablefile.Put(m.Txn, key, rows, nil)
 }
 
 // write writes the lines of a place and their sums per customer.
-func (m *Maker) write(p place.Place, lines []*Line) error {
-	files, err := Files(m.Txn, m.Books, lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay,
+func (m *Maker) write(p place.Place, lines []*linefile.Line) error {
+	files, err := linefile.Write(m.Txn, m.Books, lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay,
 		Bucket: p.Bucket}, lines)
 	if err != nil {
 		return err
@@ -135,8 +136,8 @@ func (m *Maker) write(p place.Place, lines []*Line) error {
 }
 
 // orderLine is the line of one accepted order (§4.8, §4.9).
-func (m *Maker) orderLine(b *Book, o *Order) (*Line, error) {
-	l := &Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource, ChargingMode: byPeriod,
+func (m *Maker) orderLine(b *Book, o *Order) (*linefile.Line, error) {
+	l := &linefile.Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource, ChargingMode: byPeriod,
 		Detail:  int32(o.Type.BillDetailType()),
 		TradeID: o.ID, ID: o.id(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
 	at := o.PayTime
@@ -159,7 +160,7 @@ func (m *Maker) orderLine(b *Book, o *Order) (*Line, error) {
 }
 
 // associate puts the partner at t, the line's own time, on it (§6.1).
-func (m *Maker) associate(l *Line, t period.Instant) {
+func (m *Maker) associate(l *linefile.Line, t period.Instant) {
 	l.Own = t
 	if as, ok := m.Books.Associations.At(l.Customer, t); ok {
 		l.Partner, l.Association = m.Books.Partners[as.Partner].ID, as.Type
@@ -167,7 +168,7 @@ func (m *Maker) associate(l *Line, t period.Instant) {
 }
 
 // late marks a line whose own cycle was closed before it was accepted (§4.11), and says when it is paid.
-func (m *Maker) late(l *Line, billed period.Cycle, t, asOf period.Instant) {
+func (m *Maker) late(l *linefile.Line, billed period.Cycle, t, asOf period.Instant) {
 	l.Instant = t
 	if own := m.Books.Zone.Cycle(t); own != billed {
 		l.Origin, l.Detail, l.Kind = own.String(), detailLate, line.Adjustment
@@ -181,7 +182,7 @@ func LateInstant(zone *period.Zone, billed period.Cycle, asOf period.Instant) pe
 }
 
 // refund fills the line of an unsubscribe from its base.
-func (m *Maker) refund(b *Book, o, base *Order, l *Line) error {
+func (m *Maker) refund(b *Book, o, base *Order, l *linefile.Line) error {
 	paid, err := m.paid(base)
 	if err != nil {
 		return err
@@ -206,7 +207,7 @@ func (m *Maker) paid(base *Order) (*paidLine, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &paidLine{charge.Official, charge.Payment, (&Line{Charge: charge}).discount(m.Books)}, nil
+		return &paidLine{charge.Official, charge.Payment, (&linefile.Line{Charge: charge}).DiscountWord(m.Books)}, nil
 	}
 	key := lake.FileKey{Table: "lines", Cycle: base.Cycle.String(), Day: lake.EventsDay,
 		Bucket: m.Bucket(m.Books.Customers[base.Customer].ID)}
@@ -261,8 +262,8 @@ func amountAt[T any](c *parquet.Columns[T], col, i int) (money.Amount, error) {
 }
 
 // adjustmentLine is the line of a manual adjustment: its amount, and no quantity (§3.19, §6.3).
-func (m *Maker) adjustmentLine(a *Adjustment) *Line {
-	l := &Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: onDemand, Detail: int32(a.Detail),
+func (m *Maker) adjustmentLine(a *Adjustment) *linefile.Line {
+	l := &linefile.Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: onDemand, Detail: int32(a.Detail),
 		TradeID: a.Cycle.String(), ID: a.ID, TradeTime: a.Time, Start: a.Time, End: a.Time}
 	if m.Books.Products[a.SKU].Model == books.Subscription {
 		l.ChargingMode = byPeriod

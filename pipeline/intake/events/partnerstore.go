@@ -27,9 +27,8 @@ func IncentivesKey() lake.FileKey {
 // decided otherwise.
 func (m *Maker) StorePartners(b *Book) error {
 	for _, c := range b.newTransfers() {
-		if err := m.file(lake.FileKey{Table: "transfers", Cycle: c.String(), Bucket: TransferBucket}, transfersOf(b,
-			c).Any(),
-			nil); err != nil {
+		key := lake.FileKey{Table: "transfers", Cycle: c.String(), Bucket: TransferBucket}
+		if err := tablefile.Put(m.Txn, key, transfersOf(b, c).Any(), nil); err != nil {
 			return err
 		}
 	}
@@ -40,7 +39,7 @@ func (m *Maker) StorePartners(b *Book) error {
 	if !changed {
 		return nil
 	}
-	return m.file(IncentivesKey(), incentiveRows(b).Any(), nil)
+	return tablefile.Put(m.Txn, IncentivesKey(), incentiveRows(b).Any(), nil)
 }
 
 // newTransfers are the cycles with transfers of this run, ascending.

@@ -213,7 +213,7 @@ func (m *Maker) StoreStatuses(b *Book) error {
 	for _, e := range list {
 		storeStatus(rows, e, m.Books)
 	}
-	return m.file(StatusKey(), rows.Any(), nil)
+	return tablefile.Put(m.Txn, StatusKey(), rows.Any(), nil)
 }
 
 func storeStatus(c *parquet.Columns[tables.OrderStep], e *StatusEvent, bk *books.Books) {
@@ -234,8 +234,8 @@ func storeStatus(c *parquet.Columns[tables.OrderStep], e *StatusEvent, bk *books
 	}
 	for i, v := range map[int]int64{int(tables.OrderStepOrderLine): e.Line, int(tables.OrderStepTime): int64(e.PayTime),
 		int(tables.OrderStepPeriodNum): e.PeriodNum, int(tables.OrderStepEffectiveTime): int64(e.Effective),
-		int(tables.OrderStepExpireTime): int64(orNothing(e.Expire)), int(tables.OrderStepBaseOrderLine): e.Base.Line,
-		int(tables.OrderStepAsOf): int64(e.AsOf), int(tables.OrderStepRow): e.From.Row} {
+		int(tables.OrderStepExpireTime):    int64(tables.OrNothing(e.Expire)),
+		int(tables.OrderStepBaseOrderLine): e.Base.Line, int(tables.OrderStepAsOf): int64(e.AsOf), int(tables.OrderStepRow): e.From.Row} {
 		addInt(&c.C[i], v)
 	}
 	c.Quantity(tables.OrderStepQuantity).Add(e.Quantity.Raw())

@@ -125,7 +125,7 @@ func storeOrder(c *parquet.Columns[tables.Any], o *Order, bk *books.Books) {
 	addInt(&col[tables.OrderPeriodNum], o.PeriodNum)
 	addInt(&col[tables.OrderPayTime], int64(o.PayTime))
 	addInt(&col[tables.OrderEffectiveTime], int64(o.Effective))
-	addInt(&col[tables.OrderExpireTime], int64(orNothing(o.Expire)))
+	addInt(&col[tables.OrderExpireTime], int64(tables.OrNothing(o.Expire)))
 	col[tables.OrderBaseOrderID].AddText(o.Base.ID)
 	addInt(&col[tables.OrderBaseOrderLine], o.Base.Line)
 	col[tables.OrderPayer].AddWord(o.Payer)
@@ -152,11 +152,3 @@ func storeAdjustment(c *parquet.Columns[tables.Any], a *Adjustment, bk *books.Bo
 }
 
 func addInt(c *parquet.Col, v int64) { c.Ints = append(c.Ints, v) }
-
-// orNothing is how a time that may never come is stored.
-func orNothing(t period.Instant) period.Instant {
-	if t == period.Forever {
-		return tables.Nothing
-	}
-	return t
-}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -118,7 +118,7 @@ func (m *Table) Count(source string, row *cost.Row, reason string, v *cost.Value
 }
 
 // CountLine counts a line without an account.
-func (m *Table) CountLine(l *events.Line) error {
+func (m *Table) CountLine(l *linefile.Line) error {
 	k := Key{Customer: m.books.Customers[l.Customer].ID, Paid: m.books.CustomerCurrency(l.Customer).Code}
 	return m.At(k).Payment.Add(l.Payment)
 }

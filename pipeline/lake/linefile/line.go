@@ -1,4 +1,4 @@
-package events
+package linefile
 
 import (
 	"cmp"
@@ -11,13 +11,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-)
-
-// Values of charging_mode and of bill_detail_type of what is billed late (§5, §4.11).
-const (
-	byPeriod   = 1
-	onDemand   = 3
-	detailLate = 16
 )
 
 // Line is one line that comes one by one, typed. What follows from customer, sku and version alone is looked up as it
@@ -40,8 +33,8 @@ type Line struct {
 	Instant                     period.Instant // at which it is paid (§6.3)
 }
 
-// discount is the line's discount_id.
-func (l *Line) discount(bk *books.Books) string {
+// DiscountWord is the line's discount_id.
+func (l *Line) DiscountWord(bk *books.Books) string {
 	if l.DiscountID >= 0 {
 		return bk.Discounts[l.DiscountID].ID
 	}
@@ -68,7 +61,7 @@ func (l *Line) appendTo(c *parquet.Columns[tables.Line], key *lake.FileKey, bk *
 		tables.LineServiceTypeCode: p.ServiceTypeCode, tables.LineResourceTypeCode: p.ResourceTypeCode,
 		tables.LineRegionCode: l.Region, tables.LineTradeID: l.TradeID, tables.LineKind: l.Kind.String(),
 		tables.LineSKU:       p.SKU,
-		tables.LineUsageType: p.UsageType, tables.LineMeasure: p.Measure, tables.LineDiscountID: l.discount(bk),
+		tables.LineUsageType: p.UsageType, tables.LineMeasure: p.Measure, tables.LineDiscountID: l.DiscountWord(bk),
 		tables.LineOriginCycle: l.Origin, tables.LineDay: key.Day, tables.LinePriceList: "", tables.LinePriceRegion: ""}
 	from := tables.Nothing
 	if l.Version >= 0 {
@@ -91,10 +84,10 @@ func (l *Line) appendTo(c *parquet.Columns[tables.Line], key *lake.FileKey, bk *
 	}
 	for i, t := range map[int]period.Instant{int(tables.LineTradeTime): l.TradeTime,
 		int(tables.LineConsumeTime): l.TradeTime,
-		int(tables.LineUsageStart):  l.Start, int(tables.LineUsageEnd): orNothing(l.End),
+		int(tables.LineUsageStart):  l.Start, int(tables.LineUsageEnd): tables.OrNothing(l.End),
 		int(tables.LinePriceValidFrom): from,
 		int(tables.LineOwnTime):        l.unlessStart(l.Own), int(tables.LineInstant): l.unlessStart(l.Instant)} {
-		addInt(&col.C[i], int64(t))
+		col.C[i].Ints = append(col.C[i].Ints, int64(t))
 	}
 	for i, q := range map[tables.QuantityColumn[tables.Line]]money.SignedQuantity{tables.LineUsageAmount: l.UsageAmount,
 		tables.LineFreeResourceUsage: l.Free, tables.LineQuantity: l.Quantity} {

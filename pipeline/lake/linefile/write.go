@@ -1,10 +1,11 @@
-package events
+package linefile
 
 import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -20,9 +21,9 @@ func summedColumns() tables.List[tables.Line] {
 		tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount)
 }
 
-// Files writes lines, in the order of §8, and their sums per customer: the files of table lines of a key, and of
-// table sums next to it. No line gives a key no file. It sorts the lines it is given.
-func Files(t *lake.SubTxn, bk *books.Books, key lake.FileKey, lines []*Line) (map[lake.FileKey][]lake.FileEntry,
+// Write writes lines, in the order of §8, and their sums per customer: it gives the files of key, which is one of table
+// lines, and those of the key of table sums next to it. No line gives a key no file. It sorts the lines it is given.
+func Write(t *lake.SubTxn, bk *books.Books, key lake.FileKey, lines []*Line) (map[lake.FileKey][]lake.FileEntry,
 	error) {
 	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
 	rows := parquet.NewColumns(tables.Lines())
@@ -38,7 +39,7 @@ func Files(t *lake.SubTxn, bk *books.Books, key lake.FileKey, lines []*Line) (ma
 		sums = append(sums, lake.Sum{Column: s.Column, Value: s.Value})
 	}
 	out := make(map[lake.FileKey][]lake.FileEntry)
-	if out[key], err = writeFile(t, key, rows, sums); err != nil {
+	if out[key], err = tablefile.Write(t, key, rows, sums); err != nil {
 		return nil, err
 	}
 	added, err := sumsOf(bk, lines)
@@ -46,32 +47,8 @@ func Files(t *lake.SubTxn, bk *books.Books, key lake.FileKey, lines []*Line) (ma
 		return nil, err
 	}
 	key.Table = "sums"
-	out[key], err = writeFile(t, key, added, nil)
+	out[key], err = tablefile.Write(t, key, added, nil)
 	return out, err
-}
-
-// writeFile writes a batch as one file of its key; an empty batch gives none.
-func writeFile[T any](t *lake.SubTxn, key lake.FileKey, rows *parquet.Columns[T], sums []lake.Sum) ([]lake.FileEntry,
-	error) {
-	if rows.N == 0 {
-		return nil, nil
-	}
-	out, err := t.Create(key)
-	if err != nil {
-		return nil, err
-	}
-	pq, err := parquet.NewWriter(out, rows.Def)
-	if err != nil {
-		return nil, err
-	}
-	if err := pq.Write(rows.Any()); err != nil {
-		return nil, err
-	}
-	if err := pq.Close(); err != nil {
-		return nil, err
-	}
-	e, err := out.Finish(int64(rows.N), sums)
-	return []lake.FileEntry{e}, err
 }
 
 // sumsOf adds lines, in order of customer, up per customer.
