@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
@@ -24,7 +25,7 @@ import (
 type eventStage struct {
 	*runState
 	intake  *events.Intake
-	decided []events.Decision
+	decided []event.Decision
 	touched map[place.Place]bool // places whose event lines were made again
 	unread  []string             // feeds about partners' money whose events are not loaded
 }
@@ -39,7 +40,7 @@ func (ev *eventStage) decide() error {
 	s := &ev.ws.Settings
 	ev.decided = book.Decide(ev.intake, &events.Terms{Zone: ev.ws.Books.Zone, Partners: ev.partners,
 		BilledIn: ev.billedIn, Source: ev.source, Drop: func(file int32) bool { return !ev.scanned.Taken(file) }})
-	book.Ledger.Stored(ev.txn, ev.next.Find(events.MoneyKey()))
+	book.Ledger.Stored(ev.txn, ev.next.Find(event.MoneyKey()))
 	m := ev.maker()
 	ev.touched = make(map[place.Place]bool)
 	places := m.Places(book)
@@ -95,12 +96,12 @@ func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 			}
 		}
 	}
-	for _, e := range ev.next.Find(events.StatusKey()) {
+	for _, e := range ev.next.Find(event.StepsKey()) {
 		if err := book.LoadStatuses(ev.txn, e, ev.ws.Books); err != nil {
 			return nil, err
 		}
 	}
-	for _, e := range ev.next.Find(events.IncentivesKey()) {
+	for _, e := range ev.next.Find(event.IncentivesKey()) {
 		if err := book.LoadIncentives(ev.txn, e); err != nil {
 			return nil, err
 		}
@@ -129,7 +130,7 @@ func moneyFeeds() []string {
 
 // loadMoney reads the events about partners' money of some feeds.
 func (ev *eventStage) loadMoney(book *events.Book, feedNames []string) error {
-	for _, e := range ev.next.Find(events.MoneyKey()) {
+	for _, e := range ev.next.Find(event.MoneyKey()) {
 		if err := book.LoadMoney(ev.txn, e, feedNames...); err != nil {
 			return err
 		}
@@ -149,9 +150,9 @@ func (r *runState) maker() *events.Maker {
 }
 
 // source is where a row of the run first came from: of a retry, the file that it was rejected in.
-func (r *runState) source(file int32, row int64) events.Source {
+func (r *runState) source(file int32, row int64) event.Source {
 	f := r.scanned.Files[file]
-	from := events.Source{Hash: f.Hash, Header: f.Header}
+	from := event.Source{Hash: f.Hash, Header: f.Header}
 	from.File, from.Row = r.nameOf(file, row)
 	return from
 }
@@ -203,7 +204,7 @@ func (r *runState) archived(c period.Cycle) bool {
 // between their counts of accepted and rejected rows, and in or out of the rejects. It comes before count.
 func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
 	m := ev.maker()
-	var mine []events.Decision
+	var mine []event.Decision
 	var earlier []events.Turn
 	for _, p := range inOrder(replayed) {
 		if m.Closed(p.Cycle) {
@@ -227,12 +228,12 @@ func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
 }
 
 // refuseNew changes what was decided about rows of this run.
-func (ev *eventStage) refuseNew(list []events.Decision) {
+func (ev *eventStage) refuseNew(list []event.Decision) {
 	type place struct {
 		file int32
 		row  int64
 	}
-	refused := make(map[place]events.Decision, len(list))
+	refused := make(map[place]event.Decision, len(list))
 	for _, d := range list {
 		refused[place{d.File, d.Row}] = d
 	}
@@ -402,7 +403,7 @@ func (ev *eventStage) count(folded *fold.Result) {
 }
 
 // countRow adds what became of a row to the counts of its file.
-func (ev *eventStage) countRow(folded *fold.Result, d *events.Decision) {
+func (ev *eventStage) countRow(folded *fold.Result, d *event.Decision) {
 	n := &folded.Files[d.File]
 	switch {
 	case d.Why != reason.None:

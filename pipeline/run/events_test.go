@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -205,7 +206,7 @@ func (l *ledger) state(feedName string) (rows string, rejects, accounts []string
 			if e.Table != "account_events" {
 				continue
 			}
-			err := events.LoadAccounts(txn, e, ws.Books, func(e *events.AccountEvent) {
+			err := event.EachAccount(txn, e, ws.Books, nil, func(e *event.Account) {
 				accounts = append(accounts, fmt.Sprintf("%s %s %s %t", e.Cycle, e.ID, e.Instant, e.Refused))
 			})
 			if err != nil {

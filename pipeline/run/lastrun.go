@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -195,7 +195,7 @@ func (c *lastRunCheck) skip() (done bool, err error) {
 // remember notes, after a run that took in what was new, that nothing is left to do, if that is so.
 func (r *runState) remember(l *lake.Lake) {
 	if r.o.LastRunFile == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 ||
-		r.ws.Books.UsesMoney() || len(r.next.Find(events.MoneyKey())) > 0 ||
+		r.ws.Books.UsesMoney() || len(r.next.Find(event.MoneyKey())) > 0 ||
 		len(r.ws.Settings.Costs.Sources.All()) > 0 ||
 		r.ws.Settings.Publishes() {
 		return

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -14,7 +14,7 @@ func (r *run) issueCoupons() (err error) {
 	r.money = &partner.Stage{Txn: r.txn.SubTxn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners,
 		AsOf: r.o.AsOf, Events: r.events.intake.Book(), Maker: r.maker(),
 		Closed: r.closed, Closing: r.closing(), Gone: r.archived,
-		SortBytes: r.o.ChunkBytes, Decided: func(d events.Decision) { r.events.countRow(r.folded, &d) }}
+		SortBytes: r.o.ChunkBytes, Decided: func(d event.Decision) { r.events.countRow(r.folded, &d) }}
 	if len(r.events.unread) > 0 {
 		r.money.Load = func() error { return r.events.loadMoney(r.events.intake.Book(), r.events.unread) }
 	}
@@ -41,7 +41,7 @@ func (r *run) partnerMoney() error {
 		return err
 	}
 	r.couponUses = out.CouponUses
-	refusals := make([]events.Decision, len(out.Refused))
+	refusals := make([]event.Decision, len(out.Refused))
 	for i, e := range out.Refused {
 		refusals[i] = e.Refusal()
 	}

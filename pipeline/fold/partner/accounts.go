@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -23,8 +23,8 @@ import (
 type accountReplay struct {
 	*round
 	receivables map[receivableKey]*account.Receivable
-	withdrawals []*events.MoneyEvent // of the first entries of held
-	held        []account.Entry      // those that the ledger does not have
+	withdrawals []*event.Money  // of the first entries of held
+	held        []account.Entry // those that the ledger does not have
 	groups      groups
 	entries     *extsort.Sorter // by group and order of entries
 	postings    *extsort.Sorter // by partner and order of entries
@@ -95,7 +95,7 @@ func (a *accountReplay) group() error {
 // sort gives all entries to the sorter. An event that the last replay rejected for good changes nothing.
 func (a *accountReplay) sort() error {
 	at := int64(-1)
-	err := a.Events.Ledger.Each(func(e *events.MoneyEvent) error {
+	err := a.Events.Ledger.Each(func(e *event.Money) error {
 		at++
 		it, ok := a.accountEntry(e)
 		switch {
@@ -214,9 +214,9 @@ func (a *accountReplay) decide(book *account.Replay, key, value []byte, n int64)
 }
 
 // decideLedger writes the events of the ledger with their verdicts, and says what became of the rows of the run.
-func (r *round) decideLedger(write func(*events.MoneyEvent) error) error {
+func (r *round) decideLedger(write func(*event.Money) error) error {
 	at := int64(-1)
-	return r.Events.Ledger.Each(func(e *events.MoneyEvent) error {
+	return r.Events.Ledger.Each(func(e *event.Money) error {
 		at++
 		refused, is := r.refused[at]
 		switch {
@@ -409,7 +409,7 @@ func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
 		}
 		key := receivableKey{r.Books.Partner(f.partner), f.cycle}
 		if key.partner < 0 {
-			return nil, &events.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
+			return nil, &event.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
 		}
 		one := all[key]
 		if one == nil {
@@ -429,7 +429,7 @@ func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
 }
 
 // accountEntry is an event of partner_accounts as package account takes it.
-func (a *accountReplay) accountEntry(e *events.MoneyEvent) (it account.Entry, ok bool) {
+func (a *accountReplay) accountEntry(e *event.Money) (it account.Entry, ok bool) {
 	it = account.Entry{
 		Stamp:   a.stamp(e),
 		ID:      e.ID,
@@ -466,7 +466,7 @@ func (a *accountReplay) unpaid(partner int32, c period.Cycle) *account.Receivabl
 }
 
 // withdrawalEntry is an event of withdrawals as package account takes it.
-func (r *round) withdrawalEntry(e *events.MoneyEvent) (it account.Entry, ok bool) {
+func (r *round) withdrawalEntry(e *event.Money) (it account.Entry, ok bool) {
 	it = account.Entry{
 		Stamp:      r.stamp(e),
 		ID:         e.ID,
@@ -513,7 +513,7 @@ func (r *round) factEntries() ([]account.Entry, error) {
 			Amount:  f.amount,
 		}
 		if it.Partner < 0 {
-			return nil, &events.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
+			return nil, &event.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
 		}
 		list = append(list, it)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -151,8 +151,8 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 		if e.Table != tables.AccountEvents().Name {
 			continue
 		}
-		err := events.LoadAccounts(r.Txn, e, r.Books, func(a *events.AccountEvent) {
-			if a.Refused || a.Balance != events.Cash || a.Type != events.Allocate && a.Type != events.Reclaim {
+		err := event.EachAccount(r.Txn, e, r.Books, nil, func(a *event.Account) {
+			if a.Refused || a.Balance != event.Cash || a.Type != event.Allocate && a.Type != event.Reclaim {
 				return
 			}
 			partner, ok := r.reseller(a)
@@ -170,11 +170,11 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 }
 
 // reseller is the partner whose account an allocation or reclaim of a customer moves; ok is false if there is none.
-func (r factReader) reseller(a *events.AccountEvent) (partner int32, ok bool) {
+func (r factReader) reseller(a *event.Account) (partner int32, ok bool) {
 	if in, there := r.Books.Associations.At(a.Customer, a.Time); there {
 		return in.Partner, in.Type == books.Resale
 	}
-	if a.Type != events.Reclaim {
+	if a.Type != event.Reclaim {
 		return -1, false
 	}
 	last := books.Association{Partner: -1}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -32,7 +32,7 @@ func (s *Stage) Issue() (*pay.Issued, error) {
 	if err := s.takenBack(in.TakenBack); err != nil {
 		return nil, err
 	}
-	var decided, reclaims []*events.MoneyEvent
+	var decided, reclaims []*event.Money
 	for _, e := range list {
 		it, ok := s.couponEvent(e)
 		if !ok {
@@ -45,7 +45,7 @@ func (s *Stage) Issue() (*pay.Issued, error) {
 	var missing *coupon.GoneError
 	switch {
 	case errors.As(err, &missing):
-		return nil, &events.GoneError{Book: missing.Book, What: missing.What, ID: missing.ID}
+		return nil, &event.GoneError{Book: missing.Book, What: missing.What, ID: missing.ID}
 	case err != nil:
 		return nil, fmt.Errorf("issue coupons: %w", err)
 	}
@@ -62,7 +62,7 @@ func (s *Stage) Issue() (*pay.Issued, error) {
 }
 
 // couponEvent is an event as package coupon takes it; ok is false for a reclaim.
-func (s *Stage) couponEvent(e *events.MoneyEvent) (it coupon.Event, ok bool) {
+func (s *Stage) couponEvent(e *event.Money) (it coupon.Event, ok bool) {
 	kind, _ := coupon.ParseKind(e.Type)
 	it = coupon.Event{Stamp: s.stamp(e), ID: e.ID, Kind: kind, Coupon: e.Subject, Source: e.Scope,
 		Partner: s.Books.Partner(e.Partner), PartnerID: e.Partner, Customer: s.Books.Customer(e.Other),
@@ -75,7 +75,7 @@ func (s *Stage) couponEvent(e *events.MoneyEvent) (it coupon.Event, ok bool) {
 
 // matchReclaims finds the coupons of reclaims of open cycles. Those of coupons that the partner issued before are
 // decided with the lines; the others are rejected.
-func (s *Stage) matchReclaims(list []*events.MoneyEvent, out *pay.Issued) {
+func (s *Stage) matchReclaims(list []*event.Money, out *pay.Issued) {
 	if len(list) == 0 {
 		return
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -142,7 +142,7 @@ func (r *round) rest() error {
 	if err := r.load(); err != nil { // all events are stored together
 		return err
 	}
-	return r.Maker.StoreMoney(r.Events, func(write func(*events.MoneyEvent) error) error {
+	return r.Maker.StoreMoney(r.Events, func(write func(*event.Money) error) error {
 		return r.Events.Ledger.Each(write, nil)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -38,7 +39,7 @@ type Stage struct {
 	// event is new.
 	Load func() error
 	// Decided takes what became of each row of the run that Events.Ledger has.
-	Decided func(events.Decision)
+	Decided func(event.Decision)
 	// SortBytes is how many bytes of entries are sorted in memory; 0 = the default of package extsort.
 	SortBytes int
 
@@ -49,7 +50,7 @@ type Stage struct {
 type Outcome struct {
 	// Refused are the events of this run that do not count. Turned are events of earlier runs about which the verdict
 	// changed.
-	Refused   []*events.MoneyEvent
+	Refused   []*event.Money
 	Turned    []events.Turn
 	Overdrawn []string // partners whose cash is below zero
 	// CouponUses is what coupon_records say that coupons paid, by cycle and customer; a cycle without uses has none.
@@ -75,7 +76,7 @@ func (s *Stage) Used() bool {
 	if s.Events.Ledger.Fresh() {
 		return true
 	}
-	for _, e := range s.Txn.Next().Find(events.MoneyKey()) {
+	for _, e := range s.Txn.Next().Find(event.MoneyKey()) {
 		if e.Rows > 0 {
 			return true
 		}
@@ -138,7 +139,7 @@ type round struct {
 func (s *Stage) closedThrough() period.Cycle { return max(s.Closed, s.Closing) }
 
 // stamp places an event in time; it is final if its cycle was closed before the run (PARTNER-3).
-func (s *Stage) stamp(e *events.MoneyEvent) verdict.Stamp {
+func (s *Stage) stamp(e *event.Money) verdict.Stamp {
 	final := s.Closed != place.NoCycle && s.Books.Zone.Cycle(e.Instant) <= s.Closed
 	return verdict.Stamp{Time: e.Time, Instant: e.Instant, Final: final, Past: e.Past}
 }
@@ -163,7 +164,7 @@ func (r *round) compare() {
 }
 
 // turnOf is the change in what became of an event of an earlier run.
-func turnOf(e *events.MoneyEvent) events.Turn {
+func turnOf(e *event.Money) events.Turn {
 	return events.Turn{Feed: e.Feed, From: e.From, Was: !e.Past.Accepted(), Is: !e.Verdict.Accepted(),
 		Refusal: e.Refusal()}
 }
@@ -179,7 +180,7 @@ func (r *round) funds() error {
 	if len(r.Cycles) > 0 {
 		in.First = r.Cycles[0]
 	}
-	var list []*events.MoneyEvent
+	var list []*event.Money
 	for _, e := range r.Events.MoneyEvents("fund_events") {
 		it, ok := r.fundEvent(e)
 		if !ok {
@@ -200,7 +201,7 @@ func (r *round) funds() error {
 }
 
 // fundEvent is an event as package fund takes it; ok is false when the books no longer have its partner or programme.
-func (r *round) fundEvent(e *events.MoneyEvent) (it fund.Event, ok bool) {
+func (r *round) fundEvent(e *event.Money) (it fund.Event, ok bool) {
 	it = fund.Event{
 		Stamp:    r.stamp(e),
 		ID:       e.ID,

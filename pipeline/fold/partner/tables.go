@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -244,7 +244,7 @@ func amountsOf(one *invoice.Row) [5]money.Amount {
 }
 
 // putInvoices stores what is invoiced, and the events that count.
-func (s *Stage) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error {
+func (s *Stage) putInvoices(list []invoice.Row, all []*event.Money) error {
 	sums := s.newTally()
 	for i := range list {
 		for k, a := range amountsOf(&list[i]) {
@@ -266,8 +266,8 @@ func (s *Stage) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error 
 	if err != nil {
 		return err
 	}
-	accepted := slices.DeleteFunc(slices.Clone(all), func(e *events.MoneyEvent) bool { return !e.Verdict.Accepted() })
-	slices.SortFunc(accepted, func(a, b *events.MoneyEvent) int {
+	accepted := slices.DeleteFunc(slices.Clone(all), func(e *event.Money) bool { return !e.Verdict.Accepted() })
+	slices.SortFunc(accepted, func(a, b *event.Money) int {
 		return cmp.Or(cmp.Compare(a.Instant, b.Instant), strings.Compare(a.ID, b.ID))
 	})
 	return put(s, tables.InvoiceRecords(), len(accepted), nil, func(c *parquet.Columns[tables.InvoiceRecord], i int) {

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -29,11 +29,11 @@ type heldLine struct {
 	customer string
 	instant  period.Instant
 	day      period.Day
-	manual   bool          // a manual adjustment: cash, and nothing moves
-	order    *events.Order // nil = of usage, or manual
-	base     *heldLine     // of an unsubscribe whose base is billed in the cycle too
-	refund   *heldLine     // the unsubscribe of an order
-	behind   *heldLine     // the base, if it would come later: the line comes directly after it (CASH-5)
+	manual   bool         // a manual adjustment: cash, and nothing moves
+	order    *event.Order // nil = of usage, or manual
+	base     *heldLine    // of an unsubscribe whose base is billed in the cycle too
+	refund   *heldLine    // the unsubscribe of an order
+	behind   *heldLine    // the base, if it would come later: the line comes directly after it (CASH-5)
 }
 
 // spot is the line whose place in the order of time the line takes.
@@ -68,7 +68,7 @@ func (pl *bucketCycle) hold() error {
 	if err != nil {
 		return err
 	}
-	byOrder := make(map[events.Key]*heldLine)
+	byOrder := make(map[event.Key]*heldLine)
 	for _, day := range heldDays {
 		cols, e, err := batchOf(pl.w.bucketPayer, pl.next, day)
 		if err != nil {
@@ -108,7 +108,7 @@ func (pl *bucketCycle) hold() error {
 }
 
 // heldLine is a row of a held file.
-func (pl *bucketCycle) heldLine(r row, day string, orders map[events.Key]*events.Order) *heldLine {
+func (pl *bucketCycle) heldLine(r row, day string, orders map[event.Key]*event.Order) *heldLine {
 	l := &heldLine{row: r, customer: r.word(tables.LineCustomerID), instant: r.instant()}
 	if day == lake.EventsDay {
 		l.order = orderOf(r, orders)
@@ -139,7 +139,7 @@ func (pl *bucketCycle) tie(l, base *heldLine) {
 // match compares lines with those of the live state. A line that was there takes over what paid it; the days of all
 // others changed.
 func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line], day string,
-	orders map[events.Key]*events.Order) {
+	orders map[event.Key]*event.Order) {
 	known := make(map[string][]*heldLine)
 	if was != nil {
 		for i := range was.N {
@@ -269,7 +269,7 @@ func (pl *bucketCycle) replaceLines(rated lake.FileEntry, s *sums) error {
 
 // accountEvent is one account event of the place.
 type accountEvent struct {
-	*events.AccountEvent
+	*event.Account
 	customer string
 	day      period.Day
 	key      string // what a replay depends on
@@ -282,7 +282,7 @@ func (pl *bucketCycle) loadAccountEvents() error {
 		if !ok {
 			return nil, nil
 		}
-		err = events.LoadAccounts(pl.w.Txn, e, pl.w.Books, func(x *events.AccountEvent) {
+		err = event.EachAccount(pl.w.Txn, e, pl.w.Books, nil, func(x *event.Account) {
 			list = append(list, pl.accountEvent(x))
 		})
 		return list, err
@@ -309,12 +309,12 @@ func (pl *bucketCycle) loadAccountEvents() error {
 		pl.changed[e.day] = true
 	}
 	slices.SortFunc(pl.events, func(a, b *accountEvent) int {
-		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.customer, b.customer), a.Before(b.AccountEvent))
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.customer, b.customer), a.Before(b.Account))
 	})
 	return nil
 }
 
-func (pl *bucketCycle) accountEvent(x *events.AccountEvent) *accountEvent {
+func (pl *bucketCycle) accountEvent(x *event.Account) *accountEvent {
 	customer := pl.w.Books.Customers[x.Customer].ID
 	var key []byte
 	for _, text := range []string{customer, x.ID, x.Type, x.Balance, x.Amount.String(), x.Instant.String()} {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -20,17 +21,17 @@ import (
 type orderBook struct {
 	p      *bucketPayer
 	bucket int
-	orders map[period.Cycle]map[events.Key]*events.Order
+	orders map[period.Cycle]map[event.Key]*event.Order
 	lines  map[period.Cycle]map[string]row // by id; of cycles that are paid
 }
 
 func newOrderBook(p *bucketPayer, bucket int) *orderBook {
-	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[events.Key]*events.Order),
+	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[event.Key]*event.Order),
 		lines: make(map[period.Cycle]map[string]row)}
 }
 
 // in are the orders that are billed in a cycle.
-func (b *orderBook) in(c period.Cycle) (map[events.Key]*events.Order, error) {
+func (b *orderBook) in(c period.Cycle) (map[event.Key]*event.Order, error) {
 	if known, ok := b.orders[c]; ok {
 		return known, nil
 	}
@@ -46,13 +47,13 @@ func (b *orderBook) in(c period.Cycle) (map[events.Key]*events.Order, error) {
 
 // baseLine is what a refund needs of its base: the order, and its line as it was paid.
 type baseLine struct {
-	order             *events.Order
+	order             *event.Order
 	official, payment money.Amount
 	split             payment.Split
 }
 
 // before finds an order that is billed in a cycle before another one, and its line.
-func (b *orderBook) before(key events.Key, c period.Cycle) (*baseLine, error) {
+func (b *orderBook) before(key event.Key, c period.Cycle) (*baseLine, error) {
 	for _, earlier := range slices.Backward(b.p.known) {
 		if earlier >= c {
 			continue
@@ -73,7 +74,7 @@ func (b *orderBook) before(key events.Key, c period.Cycle) (*baseLine, error) {
 }
 
 // line finds the line of an order in a cycle that is paid.
-func (b *orderBook) line(o *events.Order, c period.Cycle) (row, error) {
+func (b *orderBook) line(o *event.Order, c period.Cycle) (row, error) {
 	if b.lines[c] == nil {
 		b.lines[c] = make(map[string]row)
 		key := lake.FileKey{Table: tables.Lines().Name, Cycle: c.String(), Day: lake.EventsDay, Bucket: b.bucket}
@@ -102,10 +103,10 @@ func isOrderLine(r row) bool {
 	return ok && number != ""
 }
 
-func orderID(key events.Key) string { return key.ID + "/" + strconv.FormatInt(key.Line, 10) }
+func orderID(key event.Key) string { return key.ID + "/" + strconv.FormatInt(key.Line, 10) }
 
 // orderOf finds the order that a line of the day `events` is of; nil for a manual adjustment's line.
-func orderOf(r row, orders map[events.Key]*events.Order) *events.Order {
+func orderOf(r row, orders map[event.Key]*event.Order) *event.Order {
 	if !isOrderLine(r) {
 		return nil
 	}
@@ -114,7 +115,7 @@ func orderOf(r row, orders map[events.Key]*events.Order) *events.Order {
 	if err != nil {
 		return nil
 	}
-	o := orders[events.Key{ID: id, Line: number}]
+	o := orders[event.Key{ID: id, Line: number}]
 	if o == nil || o.PayTime != r.time(int(tables.LineTradeTime)) {
 		return nil
 	}
@@ -122,7 +123,7 @@ func orderOf(r row, orders map[events.Key]*events.Order) *events.Order {
 }
 
 // paidAs reads what a refund needs from its base's line.
-func paidAs(o *events.Order, r row) (*baseLine, error) {
+func paidAs(o *event.Order, r row) (*baseLine, error) {
 	b := &baseLine{order: o}
 	var err error
 	if b.official, err = r.amount(int(tables.LineOfficialAmount)); err != nil {
@@ -136,7 +137,7 @@ func paidAs(o *events.Order, r row) (*baseLine, error) {
 }
 
 // byPartner reports whether a partner pays an order.
-func byPartner(o *events.Order) bool { return o.Payer != "customer" }
+func byPartner(o *event.Order) bool { return o.Payer != "customer" }
 
 // batchOf is a file of lines in memory; nil without one.
 func batchOf(p *bucketPayer, files dayFiles, day string) (*parquet.Columns[tables.Line], lake.FileEntry, error) {

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -117,10 +117,10 @@ type Worker struct {
 	drawn    []payment.Use
 	rows     []payment.Row
 
-	of      int                 // the bucket at hand
-	opening lake.FileEntry      // the latest balances of the next state so far; no Path = none
-	was     lake.FileEntry      // the same of the live state
-	resplit map[events.Key]bool // orders whose payment came out different
+	of      int                // the bucket at hand
+	opening lake.FileEntry     // the latest balances of the next state so far; no Path = none
+	was     lake.FileEntry     // the same of the live state
+	resplit map[event.Key]bool // orders whose payment came out different
 	orders  *orderBook
 }
 
@@ -147,7 +147,7 @@ func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Re
 // bucket pays the open cycles of a bucket, oldest first.
 func (w *Worker) bucket(ctx context.Context, bucket int) error {
 	w.of, w.opening, w.was = bucket, lake.FileEntry{}, lake.FileEntry{}
-	w.resplit, w.orders = make(map[events.Key]bool), newOrderBook(w.bucketPayer, bucket)
+	w.resplit, w.orders = make(map[event.Key]bool), newOrderBook(w.bucketPayer, bucket)
 	for _, c := range w.known {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -26,7 +26,7 @@ type Issued struct {
 
 // Reclaim is a partner's taking back of what is unused of a coupon. Paying decides it and sets the event's verdict.
 type Reclaim struct {
-	Event    *events.MoneyEvent
+	Event    *event.Money
 	Coupon   *coupon.Issued
 	customer string
 	day      period.Day

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -43,7 +43,7 @@ func newResult() *Result {
 	return &Result{Cycles: []period.Cycle{}, Refused: []Refused{}, Reclaims: []reclaimVerdict{}}
 }
 
-func verdictOf(e *events.MoneyEvent) reclaimVerdict {
+func verdictOf(e *event.Money) reclaimVerdict {
 	return reclaimVerdict{[]byte(e.ID), e.Verdict.Why, []byte(e.Verdict.Column), []byte(e.Verdict.Value)}
 }
 
@@ -136,7 +136,7 @@ func (i *Issued) UnmarshalJSON(b []byte) error {
 	for at := range m.Reclaims {
 		r := &m.Reclaims[at]
 		i.Reclaims = append(i.Reclaims, &Reclaim{
-			Event: &events.MoneyEvent{ID: string(r.ID), Time: r.Time, Instant: r.Instant, Amount: r.Amount,
+			Event: &event.Money{ID: string(r.ID), Time: r.Time, Instant: r.Instant, Amount: r.Amount,
 				File: r.File},
 			Coupon: &coupon.Issued{Terms: r.Coupon.coupon()}})
 	}

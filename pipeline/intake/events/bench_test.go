@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"strings"
 	"testing"
 )
@@ -13,7 +14,7 @@ func BenchmarkAccounts(b *testing.B) {
 	text.WriteString("event_id,customer_id,time,type,balance_type,amount\n")
 	for i := range rows {
 		fmt.Fprintf(&text, "ev-%09d,acme,2026-10-%02dT00:00:00Z,%s,cash,%d.25\n", i*7919%rows, 1+i%28,
-			[]string{Recharge, Withdraw}[i%2], 1+i)
+			[]string{event.Recharge, event.Withdraw}[i%2], 1+i)
 	}
 	bk, files := loadBooks(b, 2), map[string]string{"accounts/a.csv": text.String()}
 	b.ReportAllocs()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -18,38 +19,33 @@ type Terms struct {
 	Partners *settlement.Book
 	// the cycle that an event of a time is billed in: its own, or the earliest open one
 	BilledIn func(period.Instant) period.Cycle
-	Drop     func(file int32) bool                      // leaves the rows of a file that failed completely out
-	Source   func(file int32, row int64) (known Source) // where a row of the run first came from, without Raw
+	Drop     func(file int32) bool                            // leaves the rows of a file that failed completely out
+	Source   func(file int32, row int64) (known event.Source) // where a row of the run first came from, without Raw
 }
 
 // row is an event that is known by an id of its own.
 type row[P any] interface {
-	same(P) bool
-	place() (id string, file int32, row int64)
+	Same(P) bool
+	Origin() (id string, file int32, row int64)
 }
-
-func (e *AccountEvent) place() (string, int32, int64)   { return e.ID, e.File, e.Row }
-func (t *Transfer) place() (string, int32, int64)       { return t.ID, t.File, t.Row }
-func (e *IncentiveEvent) place() (string, int32, int64) { return e.ID, e.File, e.Row }
-func (e *StatusEvent) place() (string, int32, int64)    { return e.ID, e.File, e.Row }
 
 // byIdentity groups rows by their id, ascending, each group by file and row, without those of dropped files.
 func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {
 	list = slices.DeleteFunc(slices.Clone(list), func(p P) bool {
-		_, file, _ := p.place()
+		_, file, _ := p.Origin()
 		return drop(file)
 	})
 	slices.SortFunc(list, func(a, b P) int {
-		i, f, n := a.place()
-		j, g, m := b.place()
+		i, f, n := a.Origin()
+		j, g, m := b.Origin()
 		return cmp.Or(strings.Compare(i, j), cmp.Compare(f, g), cmp.Compare(n, m))
 	})
 	var out [][]P
 	for len(list) > 0 {
-		id, _, _ := list[0].place()
+		id, _, _ := list[0].Origin()
 		n := 1
 		for ; n < len(list); n++ {
-			if other, _, _ := list[n].place(); other != id {
+			if other, _, _ := list[n].Origin(); other != id {
 				break
 			}
 		}
@@ -60,19 +56,20 @@ func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {
 
 // decideIdentities decides the rows whose identity an earlier run accepted or that differ among themselves
 // (§3.20), and gives the groups whose identity is new and sound. column is where the id is.
-func decideIdentities[P row[P]](groups [][]P, known map[string]P, column string) (decided []Decision, sound [][]P) {
+func decideIdentities[P row[P]](groups [][]P, known map[string]P, column string) (decided []event.Decision,
+	sound [][]P) {
 	for _, g := range groups {
-		id, _, _ := g[0].place()
+		id, _, _ := g[0].Origin()
 		first, accepted := known[id]
-		if !accepted && !slices.ContainsFunc(g, func(p P) bool { return !p.same(g[0]) }) {
+		if !accepted && !slices.ContainsFunc(g, func(p P) bool { return !p.Same(g[0]) }) {
 			sound = append(sound, g)
 			continue
 		}
 		for _, p := range g {
-			_, file, row := p.place()
-			d := Decision{File: file, Row: row, ID: id, Duplicate: true}
-			if !accepted || !p.same(first) {
-				d = Decision{File: file, Row: row, ID: id, Why: reason.Conflict, Column: column, Value: id}
+			_, file, row := p.Origin()
+			d := event.Decision{File: file, Row: row, ID: id, Duplicate: true}
+			if !accepted || !p.Same(first) {
+				d = event.Decision{File: file, Row: row, ID: id, Why: reason.Conflict, Column: column, Value: id}
 			}
 			decided = append(decided, d)
 		}
@@ -81,11 +78,11 @@ func decideIdentities[P row[P]](groups [][]P, known map[string]P, column string)
 }
 
 // acceptFirst accepts the first row of a group of equals; the others are duplicates.
-func acceptFirst[P row[P]](g []P) []Decision {
-	out := make([]Decision, len(g))
+func acceptFirst[P row[P]](g []P) []event.Decision {
+	out := make([]event.Decision, len(g))
 	for i, p := range g {
-		id, file, row := p.place()
-		out[i] = Decision{File: file, Row: row, ID: id, Duplicate: i > 0}
+		id, file, row := p.Origin()
+		out[i] = event.Decision{File: file, Row: row, ID: id, Duplicate: i > 0}
 	}
 	return out
 }
@@ -104,11 +101,11 @@ func (in *Intake) HasMoney() bool { return len(in.money) > 0 || in.ledger.rows >
 
 // decideAccounts decides the account events of the intake against each other and the book, and adds what is accepted to
 // the book. Whether a balance holds what they take is decided by a replay (EV-7): until then they count as accepted.
-func (b *Book) decideAccounts(in *Intake, t *Terms) []Decision {
+func (b *Book) decideAccounts(in *Intake, t *Terms) []event.Decision {
 	out, sound := decideIdentities(byIdentity(in.accounts, t.Drop), b.Accounts, "event_id")
 	for _, g := range sound {
 		e := g[0]
-		e.takeEffect(t.Zone, t.BilledIn(e.Time))
+		e.TakeEffect(t.Zone, t.BilledIn(e.Time))
 		if e.Takes() {
 			from := t.Source(e.File, e.Row)
 			from.Raw = e.From.Raw
@@ -120,14 +117,8 @@ func (b *Book) decideAccounts(in *Intake, t *Terms) []Decision {
 	return out
 }
 
-// Refusal is the outcome of the row of an event that a replay refused (§6.3).
-func (e *AccountEvent) Refusal() Decision {
-	return Decision{File: e.File, Row: e.Row, Why: reason.InsufficientBalance, Column: "amount", Value: e.Amount.Trim(),
-		ID: e.ID}
-}
-
 // decideTransfers decides the transfers of the intake, and adds what is accepted to the book.
-func (b *Book) decideTransfers(in *Intake, t *Terms) []Decision {
+func (b *Book) decideTransfers(in *Intake, t *Terms) []event.Decision {
 	out, sound := decideIdentities(byIdentity(in.transfers, t.Drop), b.Transfers, "transfer_id")
 	for _, g := range sound {
 		g[0].Cycle = t.BilledIn(t.Zone.Bounds(g[0].Own).From)
@@ -139,7 +130,7 @@ func (b *Book) decideTransfers(in *Intake, t *Terms) []Decision {
 
 // decideIncentives decides the incentive events of the intake by identity and adds what is accepted to the book; then
 // it decides of all events in the book whether they fit the state that they meet (EV-8).
-func (b *Book) decideIncentives(in *Intake, t *Terms) []Decision {
+func (b *Book) decideIncentives(in *Intake, t *Terms) []event.Decision {
 	out, sound := decideIdentities(byIdentity(in.incentives, t.Drop), b.Incentives, "event_id")
 	for _, g := range sound {
 		e := g[0]
@@ -160,7 +151,7 @@ func (b *Book) decideIncentives(in *Intake, t *Terms) []Decision {
 
 // live lets all incentive events happen in order and notes those of earlier runs for which the verdict changed.
 func (b *Book) live(bk *books.Books, partners *settlement.Book) {
-	var list []*IncentiveEvent
+	var list []*event.Incentive
 	var happen []settlement.Event
 	for _, id := range slices.Sorted(maps.Keys(b.Incentives)) {
 		e := b.Incentives[id]
@@ -176,7 +167,7 @@ func (b *Book) live(bk *books.Books, partners *settlement.Book) {
 }
 
 // judge takes a verdict over an incentive event.
-func (b *Book) judge(e *IncentiveEvent, v settlement.Verdict) {
+func (b *Book) judge(e *event.Incentive, v settlement.Verdict) {
 	was, met := e.Refused, e.Met
 	e.Refused, e.Met = !v.Accepted, ""
 	if e.Refused {
@@ -190,22 +181,7 @@ func (b *Book) judge(e *IncentiveEvent, v settlement.Verdict) {
 // Turn is a change in what became of a row of an earlier run.
 type Turn struct {
 	Feed    string
-	From    Source
-	Was, Is bool     // whether it counted as rejected, and does now
-	Refusal Decision // what it is rejected for, where Is
-}
-
-// Refusal is the outcome of the row of an event that does not fit (§6.5).
-func (e *IncentiveEvent) Refusal() Decision {
-	return Decision{File: e.File, Row: e.Row, Why: reason.BadState, Column: "event", Value: e.Met, ID: e.ID}
-}
-
-// Happens is the event as package settlement takes it. ok is false when the books no longer have its partner or
-// programme.
-func (e *IncentiveEvent) Happens(bk *books.Books) (out settlement.Event, ok bool) {
-	out = settlement.Event{ID: e.ID, Partner: bk.Partner(e.Partner), Programme: bk.Programme(e.Programme), Time: e.Time}
-	var errs [2]error
-	out.Period, errs[0] = settlement.ParsePeriod(e.Period)
-	out.Kind, errs[1] = settlement.ParseEventKind(e.Event)
-	return out, out.Partner >= 0 && out.Programme >= 0 && errs == [2]error{}
+	From    event.Source
+	Was, Is bool           // whether it counted as rejected, and does now
+	Refusal event.Decision // what it is rejected for, where Is
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
@@ -38,13 +39,13 @@ type Intake struct {
 	SortBytes int
 
 	mu          sync.Mutex
-	orders      []*Order
-	statuses    []*StatusEvent
-	adjustments []*Adjustment
-	accounts    []*AccountEvent
-	transfers   []*Transfer
-	incentives  []*IncentiveEvent
-	money       []*MoneyEvent
+	orders      []*event.Order
+	statuses    []*event.Step
+	adjustments []*event.Adjustment
+	accounts    []*event.Account
+	transfers   []*event.Transfer
+	incentives  []*event.Incentive
+	money       []*event.Money
 	ledger      ledgerRows
 	book        *Book
 }
@@ -330,7 +331,7 @@ func needs(kind ordering.OrderType, status, column string) bool {
 	case "status_time":
 		return status != ""
 	}
-	if status != "" && !describes(status) {
+	if status != "" && !event.Describes(status) {
 		return false
 	}
 	switch column {
@@ -348,7 +349,7 @@ func needs(kind ordering.OrderType, status, column string) bool {
 
 // order reads and checks row i of the orders feed, and keeps it if it passes.
 func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
-	o := &Order{File: file, Row: v.batch.First + int64(i), AsOf: in.AsOf, SKU: -1}
+	o := &event.Order{File: file, Row: v.batch.First + int64(i), AsOf: in.AsOf, SKU: -1}
 	o.ID, o.Line = v.text("order_id", i), 1
 	if n, ok := v.whole("order_line", i); ok {
 		o.Line = n
@@ -363,7 +364,7 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 		return in.status(v, i, o, status)
 	}
 	o.Type, _ = ordering.ParseOrderType(kind) // badWord has seen it
-	if bad := o.fill(v, i, "", in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
+	if bad := fill(o, v, i, "", in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return id, bad
 	}
 	if bad := in.checks().checkOrder(o, v, i, ""); bad != nil {
@@ -377,7 +378,7 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 
 // fill takes over the cells that checks or lines need, column by column. digits are those of the currency. The time of
 // a step in the order's life takes the place of its pay_time.
-func (o *Order) fill(v *view, i int, status string, digits int) *failure {
+func fill(o *event.Order, v *view, i int, status string, digits int) *failure {
 	for _, c := range v.spec.Columns {
 		if needs(o.Type, status, c.Name) && v.col(c.Name).IsNull(i) {
 			return &failure{c.Name, reason.MissingValue, ""}
@@ -386,7 +387,7 @@ func (o *Order) fill(v *view, i int, status string, digits int) *failure {
 			return &failure{c.Name, reason.OutOfRange, strconv.FormatInt(n, 10)}
 		}
 		if c.Name == "official_amount" {
-			if bad := o.official(v, i, digits); bad != nil {
+			if bad := official(o, v, i, digits); bad != nil {
 				return bad
 			}
 		}
@@ -405,7 +406,7 @@ func (o *Order) fill(v *view, i int, status string, digits int) *failure {
 	if t, ok := v.time("expire_time", i); ok {
 		o.Expire = t
 	}
-	o.Base = Key{ID: v.text("base_order_id", i)}
+	o.Base = event.Key{ID: v.text("base_order_id", i)}
 	if o.Base.ID != "" {
 		o.Base.Line = 1
 		if n, ok := v.whole("base_order_line", i); ok {
@@ -420,7 +421,7 @@ func (o *Order) fill(v *view, i int, status string, digits int) *failure {
 }
 
 // official takes over the amount that the order itself names.
-func (o *Order) official(v *view, i, digits int) *failure {
+func official(o *event.Order, v *view, i, digits int) *failure {
 	o.Official, o.HasOfficial = v.amount("official_amount", i)
 	if o.HasOfficial && (finer(o.Official, digits) || o.Official.Sign() < 0 && o.Type != ordering.Change) {
 		return &failure{"official_amount", reason.BadDecimal, o.Official.Trim()}
@@ -440,9 +441,9 @@ func timeColumn(status string) string {
 }
 
 // checkOrder applies the checks of §3.20 that need the books.
-func (k checks) checkOrder(o *Order, v *view, i int, status string) *failure {
+func (k checks) checkOrder(o *event.Order, v *view, i int, status string) *failure {
 	switch {
-	case o.Expire <= o.Effective && (status == "" || describes(status)):
+	case o.Expire <= o.Effective && (status == "" || event.Describes(status)):
 		return &failure{"expire_time", reason.EndBeforeStart, o.Expire.String()}
 	case o.PayTime > k.latest:
 		return &failure{timeColumn(status), reason.Future, o.PayTime.String()}
@@ -450,7 +451,7 @@ func (k checks) checkOrder(o *Order, v *view, i int, status string) *failure {
 	if bad := k.checkCustomer(v.text("customer_id", i), o.PayTime, &o.Customer); bad != nil {
 		return bad
 	}
-	if status != "" && !describes(status) {
+	if status != "" && !event.Describes(status) {
 		return nil
 	}
 	return k.checkProduct(o)
@@ -458,7 +459,7 @@ func (k checks) checkOrder(o *Order, v *view, i int, status string) *failure {
 
 // checkProduct is unknown_sku, wrong_feed and no_price. An unsubscribe can leave its product out; what it names is
 // checked and not used, because the base's counts (§4.9).
-func (k checks) checkProduct(o *Order) *failure {
+func (k checks) checkProduct(o *event.Order) *failure {
 	refund := o.Type == ordering.Unsubscribe
 	if refund && o.SKUText == "" {
 		return nil
@@ -474,7 +475,7 @@ func (k checks) checkProduct(o *Order) *failure {
 		return nil
 	}
 	o.SKU = sku
-	if !ordering.Priced(k.prices, o.rated()) {
+	if !ordering.Priced(k.prices, o.Rated()) {
 		return &failure{"sku", reason.NoPrice, o.SKUText}
 	}
 	return nil
@@ -494,7 +495,7 @@ func (k checks) checkCustomer(id string, t period.Instant, code *int32) *failure
 
 // adjustment reads and checks row i of the adjustments feed, and keeps it if it passes.
 func (in *Intake) adjustment(v *view, i int, file int32) (id string, bad *failure) {
-	a := &Adjustment{ID: v.text("adjustment_id", i), File: file, Row: v.batch.First + int64(i), AsOf: in.AsOf,
+	a := &event.Adjustment{ID: v.text("adjustment_id", i), File: file, Row: v.batch.First + int64(i), AsOf: in.AsOf,
 		Note: v.text("note", i)}
 	a.Detail, _ = v.whole("bill_detail_type", i)
 	if !isDetail(a.Detail) {

@@ -12,6 +12,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
@@ -103,13 +104,15 @@ func take(t testing.TB, bk *books.Books, book *Book, files map[string]string, ba
 			_, whole := out.rows[names[file]]
 			return whole
 		},
-		Source: func(file int32, row int64) Source { return Source{File: names[file], Hash: names[file], Row: row} }})
-	err = book.Ledger.Each(func(e *MoneyEvent) error {
+		Source: func(file int32, row int64) event.Source {
+			return event.Source{File: names[file], Hash: names[file], Row: row}
+		}})
+	err = book.Ledger.Each(func(e *event.Money) error {
 		if e.File >= 0 {
-			decided = append(decided, Decision{File: e.File, Row: e.Row, ID: e.ID})
+			decided = append(decided, event.Decision{File: e.File, Row: e.Row, ID: e.ID})
 		}
 		return nil
-	}, func(d Decision) { decided = append(decided, d) })
+	}, func(d event.Decision) { decided = append(decided, d) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,12 +346,12 @@ func TestDigitsOfOrders(t *testing.T) {
 func TestBefore(t *testing.T) {
 	t.Parallel()
 	at := instant("2026-10-06T04:00:00Z")
-	in := &AccountEvent{ID: "z", Instant: at, Time: instant("2026-09-20T00:00:00Z")}
-	out := &AccountEvent{ID: "a", Instant: at, Time: instant("2026-09-25T00:00:00Z")}
-	other := &AccountEvent{ID: "b", Instant: at, Time: out.Time}
-	later := &AccountEvent{ID: "0", Instant: at + 1, Time: 0}
-	list := []*AccountEvent{later, other, out, in}
-	slices.SortFunc(list, func(a, b *AccountEvent) int { return a.Before(b) })
+	in := &event.Account{ID: "z", Instant: at, Time: instant("2026-09-20T00:00:00Z")}
+	out := &event.Account{ID: "a", Instant: at, Time: instant("2026-09-25T00:00:00Z")}
+	other := &event.Account{ID: "b", Instant: at, Time: out.Time}
+	later := &event.Account{ID: "0", Instant: at + 1, Time: 0}
+	list := []*event.Account{later, other, out, in}
+	slices.SortFunc(list, func(a, b *event.Account) int { return a.Before(b) })
 	ids := ""
 	for _, e := range list {
 		ids += e.ID
@@ -464,8 +467,8 @@ func TestTakeEffect(t *testing.T) {
 		{"a clock put back", "2026-09-03T00:00:00Z", "2026-09-05T00:00:00Z", period.CycleOf(2026, 10),
 			"2026-09-30T16:00:00Z"},
 	} {
-		e := &AccountEvent{Time: instant(c.time), AsOf: instant(c.asOf)}
-		e.takeEffect(zone, c.billed)
+		e := &event.Account{Time: instant(c.time), AsOf: instant(c.asOf)}
+		e.TakeEffect(zone, c.billed)
 		if got := e.Instant.String(); got != c.want || e.Cycle != c.billed {
 			t.Errorf("%s: %s in %s, want %s", c.name, got, e.Cycle, c.want)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -51,38 +52,38 @@ func (in *Intake) Close() error {
 	return in.ledger.sorter.Close()
 }
 
-func (l *ledgerRows) add(e *MoneyEvent) {
+func (l *ledgerRows) add(e *event.Money) {
 	l.rows++
 	if e.Other != "" {
 		l.between[[2]string{e.Partner, e.Other}] = true
 	}
 	l.key = extsort.AppendText(l.key[:0], e.ID)
 	l.key = extsort.AppendInt(extsort.AppendInt(l.key, int64(e.File)), e.Row)
-	l.buf = e.pack(l.buf[:0])
+	l.buf = pack(e, l.buf[:0])
 	l.err = errors.Join(l.err, l.sorter.Add(l.key, l.buf))
 }
 
-// texts are the texts of an event but those of its source.
-func (e *MoneyEvent) texts() [10]*string {
+// textsOf are the texts of an event but those of its source.
+func textsOf(e *event.Money) [10]*string {
 	return [...]*string{&e.ID, &e.Partner, &e.Type, &e.Subject, &e.Other, &e.Scope, &e.Period, &e.Detail, &e.Note,
 		&e.From.Raw}
 }
 
 // pack appends what a row of the run says.
-func (e *MoneyEvent) pack(b []byte) []byte {
+func pack(e *event.Money, b []byte) []byte {
 	hi, lo := e.Amount.Raw()
 	for _, n := range [...]int64{int64(e.File), e.Row, int64(e.Time), int64(e.AsOf), e.Heads, hi, int64(lo)} {
 		b = binary.AppendVarint(b, n)
 	}
-	for _, text := range e.texts() {
+	for _, text := range textsOf(e) {
 		b = append(binary.AppendUvarint(b, uint64(len(*text))), *text...)
 	}
 	return b
 }
 
 // unpackMoney is the event of a packed row.
-func unpackMoney(b []byte) (*MoneyEvent, error) {
-	e := &MoneyEvent{Feed: LedgerFeed}
+func unpackMoney(b []byte) (*event.Money, error) {
+	e := &event.Money{Feed: LedgerFeed}
 	var numbers [7]int64
 	for i := range numbers {
 		n, size := binary.Varint(b)
@@ -98,7 +99,7 @@ func unpackMoney(b []byte) (*MoneyEvent, error) {
 		return nil, err
 	}
 	all := string(b) // the texts share it
-	for _, text := range e.texts() {
+	for _, text := range textsOf(e) {
 		n, size := binary.Uvarint(b)
 		if size <= 0 || n > uint64(len(b)-size) {
 			return nil, errors.New("a packed event ends inside a text")
@@ -126,25 +127,20 @@ func (l *Ledger) Fresh() bool { return l.fresh.rows > 0 }
 // Each visits the accepted events by event_id, those among them that the last replay rejected. Rows of the run are
 // decided on the way by identity, as other events are; decided gets those that are not accepted, and may be nil. An
 // event is valid until the next one.
-func (l *Ledger) Each(visit func(*MoneyEvent) error, decided func(Decision)) error {
+func (l *Ledger) Each(visit func(*event.Money) error, decided func(event.Decision)) error {
 	m := &ledgerMerge{Ledger: l, visit: visit, decided: decided}
 	if l.fresh.sorter != nil {
 		m.reader = l.fresh.sorter.Read()
 	}
 	last := ""
 	for _, file := range l.stored {
-		err := tablefile.EachOf(l.open, file, tables.PartnerEvents(), tables.PartnerEventFeed, LedgerFeed,
-			func(c *parquet.Columns[tables.PartnerEvent], i int) error {
-				e, err := moneyAt(c, i)
-				if err != nil {
-					return err
-				}
-				if e.ID <= last {
-					return fmt.Errorf("event %q comes after %q", e.ID, last)
-				}
-				last = e.ID
-				return m.known(e)
-			})
+		err := event.EachMoney(l.open, file, LedgerFeed, nil, func(e *event.Money) error {
+			if e.ID <= last {
+				return fmt.Errorf("event %q comes after %q", e.ID, last)
+			}
+			last = e.ID
+			return m.known(e)
+		})
 		if err != nil {
 			return err
 		}
@@ -178,16 +174,16 @@ func (l *Ledger) Between(visit func(partner, other string)) error {
 // ledgerMerge merges the rows of a run with the events that are stored.
 type ledgerMerge struct {
 	*Ledger
-	visit   func(*MoneyEvent) error
-	decided func(Decision)
+	visit   func(*event.Money) error
+	decided func(event.Decision)
 	reader  *extsort.Reader // nil = no rows, or no more
-	next    *MoneyEvent     // the first row of the next identity
+	next    *event.Money    // the first row of the next identity
 	id      identityRows
 }
 
 // identityRows are the rows of the run with one identity, by file and row.
 type identityRows struct {
-	kinds []*MoneyEvent // the rows that differ from each other
+	kinds []*event.Money // the rows that differ from each other
 	rows  []identityRow
 }
 
@@ -197,9 +193,9 @@ type identityRow struct {
 	kind int // index in kinds
 }
 
-func (g *identityRows) add(e *MoneyEvent) {
+func (g *identityRows) add(e *event.Money) {
 	kind := 0
-	for kind < len(g.kinds) && !g.kinds[kind].same(e) {
+	for kind < len(g.kinds) && !g.kinds[kind].Same(e) {
 		kind++
 	}
 	if kind == len(g.kinds) {
@@ -209,7 +205,7 @@ func (g *identityRows) add(e *MoneyEvent) {
 }
 
 // row reads the next row of a file that did not fail completely; nil = there is none.
-func (m *ledgerMerge) row() (*MoneyEvent, error) {
+func (m *ledgerMerge) row() (*event.Money, error) {
 	for m.reader != nil {
 		_, value, ok, err := m.reader.Next()
 		if err != nil {
@@ -254,7 +250,7 @@ func (m *ledgerMerge) peek() (bool, error) {
 }
 
 // known visits a stored event, after the events of the run that come before it, and decides the rows of its identity.
-func (m *ledgerMerge) known(e *MoneyEvent) error {
+func (m *ledgerMerge) known(e *event.Money) error {
 	for {
 		some, err := m.peek()
 		if err != nil {
@@ -264,7 +260,7 @@ func (m *ledgerMerge) known(e *MoneyEvent) error {
 			return m.visit(e)
 		}
 		if m.id.kinds[0].ID == e.ID {
-			m.tell(func(r identityRow) bool { return m.id.kinds[r.kind].same(e) })
+			m.tell(func(r identityRow) bool { return m.id.kinds[r.kind].Same(e) })
 			return m.visit(e)
 		}
 		if err := m.accept(); err != nil {
@@ -306,9 +302,9 @@ func (m *ledgerMerge) accept() error {
 func (m *ledgerMerge) tell(duplicate func(identityRow) bool) {
 	id := m.id.kinds[0].ID
 	for _, r := range m.id.rows {
-		d := Decision{File: r.file, Row: r.row, ID: id, Duplicate: true}
+		d := event.Decision{File: r.file, Row: r.row, ID: id, Duplicate: true}
 		if !duplicate(r) {
-			d = Decision{File: r.file, Row: r.row, ID: id, Why: reason.Conflict, Column: "event_id", Value: id}
+			d = event.Decision{File: r.file, Row: r.row, ID: id, Why: reason.Conflict, Column: "event_id", Value: id}
 		}
 		if m.decided != nil {
 			m.decided(d)

@@ -7,6 +7,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -68,11 +69,11 @@ func ledgerOf(t *testing.T, m *Maker, limit int, files, got map[string]string) (
 	book := NewBook()
 	book.decideMoney(in, &Terms{Zone: bk.Zone, BilledIn: bk.Zone.Cycle,
 		Drop:   func(file int32) bool { return names[file] == "d.csv" },
-		Source: func(file int32, row int64) Source { return Source{File: names[file], Row: row} }})
-	book.Ledger.Stored(m.Txn, m.Txn.Next().Find(MoneyKey()))
+		Source: func(file int32, row int64) event.Source { return event.Source{File: names[file], Row: row} }})
+	book.Ledger.Stored(m.Txn, m.Txn.Next().Find(event.MoneyKey()))
 	at := func(file int32, row int64) string { return fmt.Sprintf("%s:%d", names[file], row) }
-	err := m.StoreMoney(book, func(write func(*MoneyEvent) error) error {
-		return book.Ledger.Each(func(e *MoneyEvent) error {
+	err := m.StoreMoney(book, func(write func(*event.Money) error) error {
+		return book.Ledger.Each(func(e *event.Money) error {
 			order = append(order, e.ID)
 			if got != nil {
 				got[e.ID] = "stored"
@@ -80,12 +81,12 @@ func ledgerOf(t *testing.T, m *Maker, limit int, files, got map[string]string) (
 					got[e.ID] = "accepted " + at(e.File, e.Row)
 				}
 			}
-			if want := (Source{File: e.From.File, Row: e.From.Row, Raw: e.From.Raw}); e.From != want ||
+			if want := (event.Source{File: e.From.File, Row: e.From.Row, Raw: e.From.Raw}); e.From != want ||
 				e.Instant != e.Time || e.Partner != "p1" || e.Detail != "transfer" || e.From.Raw == "" {
 				t.Errorf("%+v", e)
 			}
 			return write(e)
-		}, func(d Decision) {
+		}, func(d event.Decision) {
 			if got[at(d.File, d.Row)] = "duplicate"; !d.Duplicate {
 				got[at(d.File, d.Row)] = fmt.Sprintf("%s %q", d.Why, d.Value)
 			}
@@ -103,10 +104,10 @@ func ledgerOf(t *testing.T, m *Maker, limit int, files, got map[string]string) (
 // TestPackMoney: a packed row says what the row said; one that ends early is an error.
 func TestPackMoney(t *testing.T) {
 	t.Parallel()
-	e := &MoneyEvent{Feed: LedgerFeed, ID: "e", Partner: "p", Type: "allocate", Time: period.Past, Heads: -3,
+	e := &event.Money{Feed: LedgerFeed, ID: "e", Partner: "p", Type: "allocate", Time: period.Past, Heads: -3,
 		Subject: "s", Other: "\x00", Scope: "2026-09", Period: "2026", Detail: "é", Note: "n", AsOf: asOf, File: 7,
-		Row: 1 << 40, From: Source{Raw: "e,p"}}
-	b := e.pack(nil)
+		Row: 1 << 40, From: event.Source{Raw: "e,p"}}
+	b := pack(e, nil)
 	got, err := unpackMoney(b)
 	if err != nil {
 		t.Fatal(err)

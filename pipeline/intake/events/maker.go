@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -36,7 +37,7 @@ type Maker struct {
 	Bucket func(customer string) int
 	Closed func(period.Cycle) bool
 
-	billed map[Key]*paidLine // of closed cycles, as their lines say
+	billed map[event.Key]*paidLine // of closed cycles, as their lines say
 	loaded map[lake.FileKey]bool
 }
 
@@ -82,7 +83,7 @@ func (m *Maker) Make(b *Book, p place.Place) (int64, error) {
 }
 
 // at lists the events of a place in order of their identity.
-func (m *Maker) at(b *Book, p place.Place) (orders []*Order, adjustments []*Adjustment) {
+func (m *Maker) at(b *Book, p place.Place) (orders []*event.Order, adjustments []*event.Adjustment) {
 	for _, o := range b.Orders {
 		if o.Cycle == p.Cycle && m.Bucket(m.Books.Customers[o.Customer].ID) == p.Bucket {
 			orders = append(orders, o)
@@ -93,20 +94,20 @@ func (m *Maker) at(b *Book, p place.Place) (orders []*Order, adjustments []*Adju
 			adjustments = append(adjustments, a)
 		}
 	}
-	slices.SortFunc(orders, func(x, y *Order) int {
+	slices.SortFunc(orders, func(x, y *event.Order) int {
 		return cmp.Or(cmp.Compare(x.Customer, y.Customer), cmp.Compare(x.ID, y.ID), cmp.Compare(x.Line, y.Line))
 	})
-	slices.SortFunc(adjustments, func(x, y *Adjustment) int {
+	slices.SortFunc(adjustments, func(x, y *event.Adjustment) int {
 		return cmp.Or(cmp.Compare(x.Customer, y.Customer), strings.Compare(x.ID, y.ID))
 	})
 	return orders, adjustments
 }
 
 // store writes the accepted events of a place.
-func (m *Maker) store(p place.Place, orders []*Order, adjustments []*Adjustment) error {
+func (m *Maker) store(p place.Place, orders []*event.Order, adjustments []*event.Adjustment) error {
 	rows := parquet.NewColumns(tables.Orders().Any())
 	for _, o := range orders {
-		storeOrder(rows, o, m.Books)
+		o.AppendTo(rows, m.Books)
 	}
 	key := lake.FileKey{Table: "orders", Cycle: p.Cycle.String(), Bucket: p.Bucket}
 	if err := tablefile.Put(m.Txn, key, rows, nil); err != nil {
@@ -114,7 +115,7 @@ func (m *Maker) store(p place.Place, orders []*Order, adjustments []*Adjustment)
 	}
 	rows = parquet.NewColumns(tables.Adjustments().Any())
 	for _, a := range adjustments {
-		storeAdjustment(rows, a, m.Books)
+		a.AppendTo(rows, m.Books)
 	}
 	key.Table = "adjustments"
 	return tablefile.Put(m.Txn, key, rows, nil)
@@ -122,8 +123,8 @@ func (m *Maker) store(p place.Place, orders []*Order, adjustments []*Adjustment)
 
 // write writes the lines of a place and their sums per customer.
 func (m *Maker) write(p place.Place, lines []*linefile.Line) error {
-	files, err := linefile.Write(m.Txn, m.Books, lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay,
-		Bucket: p.Bucket}, lines)
+	key := lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay, Bucket: p.Bucket}
+	files, err := linefile.Write(m.Txn, m.Books, key, lines)
 	if err != nil {
 		return err
 	}
@@ -136,10 +137,10 @@ func (m *Maker) write(p place.Place, lines []*linefile.Line) error {
 }
 
 // orderLine is the line of one accepted order (§4.8, §4.9).
-func (m *Maker) orderLine(b *Book, o *Order) (*linefile.Line, error) {
-	l := &linefile.Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource, ChargingMode: byPeriod,
-		Detail:  int32(o.Type.BillDetailType()),
-		TradeID: o.ID, ID: o.id(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
+func (m *Maker) orderLine(b *Book, o *event.Order) (*linefile.Line, error) {
+	l := &linefile.Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
+		ChargingMode: byPeriod, Detail: int32(o.Type.BillDetailType()),
+		TradeID: o.ID, ID: o.LineID(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
 	at := o.PayTime
 	if o.Type == ordering.Unsubscribe {
 		base := b.Orders[o.Base]
@@ -148,7 +149,7 @@ func (m *Maker) orderLine(b *Book, o *Order) (*linefile.Line, error) {
 		}
 		at = base.PayTime
 	} else {
-		charge, err := ordering.Price(m.Prices, o.rated(), nil)
+		charge, err := ordering.Price(m.Prices, o.Rated(), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -182,7 +183,7 @@ func LateInstant(zone *period.Zone, billed period.Cycle, asOf period.Instant) pe
 }
 
 // refund fills the line of an unsubscribe from its base.
-func (m *Maker) refund(b *Book, o, base *Order, l *linefile.Line) error {
+func (m *Maker) refund(b *Book, o, base *event.Order, l *linefile.Line) error {
 	paid, err := m.paid(base)
 	if err != nil {
 		return err
@@ -192,7 +193,7 @@ func (m *Maker) refund(b *Book, o, base *Order, l *linefile.Line) error {
 		Expire:    base.Expire, Official: paid.official, Payment: paid.payment}, o.PayTime,
 		m.Refund.In(m.Books.CustomerCurrency(o.Customer)))
 	if err != nil {
-		return fmt.Errorf("refund %s of customer %s: %w", o.id(), m.Books.Customers[o.Customer].ID, err)
+		return fmt.Errorf("refund %s of customer %s: %w", o.LineID(), m.Books.Customers[o.Customer].ID, err)
 	}
 	charge.DiscountID = -1
 	l.Charge, l.DiscountText = charge, paid.discount
@@ -201,9 +202,9 @@ func (m *Maker) refund(b *Book, o, base *Order, l *linefile.Line) error {
 }
 
 // paid is what was billed for a base order: in an open cycle by today's books, in a closed one as its line says.
-func (m *Maker) paid(base *Order) (*paidLine, error) {
+func (m *Maker) paid(base *event.Order) (*paidLine, error) {
 	if !m.Closed(base.Cycle) {
-		charge, err := ordering.Price(m.Prices, base.rated(), nil)
+		charge, err := ordering.Price(m.Prices, base.Rated(), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -217,7 +218,8 @@ func (m *Maker) paid(base *Order) (*paidLine, error) {
 	if p := m.billed[base.Key]; p != nil {
 		return p, nil
 	}
-	return nil, fmt.Errorf("order %s was accepted in closed cycle %s, which has no line of it", base.id(), base.Cycle)
+	return nil, fmt.Errorf("order %s was accepted in closed cycle %s, which has no line of it", base.LineID(),
+		base.Cycle)
 }
 
 // loadBilled reads the order lines of a closed cycle.
@@ -226,7 +228,7 @@ func (m *Maker) loadBilled(key lake.FileKey) error {
 		return nil
 	}
 	if m.loaded == nil {
-		m.loaded, m.billed = make(map[lake.FileKey]bool), make(map[Key]*paidLine)
+		m.loaded, m.billed = make(map[lake.FileKey]bool), make(map[event.Key]*paidLine)
 	}
 	m.loaded[key] = true
 	for _, e := range m.Txn.Next().Find(key) {
@@ -236,16 +238,18 @@ func (m *Maker) loadBilled(key lake.FileKey) error {
 			if at < 0 || c.Word(tables.LineTradeID).At(i) != id[:at] {
 				return nil
 			}
-			var key Key
+			var key event.Key
 			if _, err := fmt.Sscan(id[at+1:], &key.Line); err != nil {
 				return nil // no order's id
 			}
 			key.ID = id[:at]
-			official, err := amountAt(c, int(tables.LineOfficialAmount), i)
+			raw := c.Amount(tables.LineOfficialAmount).At(i)
+			official, err := money.AmountFromRaw(raw.Hi, raw.Lo)
 			if err != nil {
 				return err
 			}
-			payment, err := amountAt(c, int(tables.LinePaymentAmount), i)
+			raw = c.Amount(tables.LinePaymentAmount).At(i)
+			payment, err := money.AmountFromRaw(raw.Hi, raw.Lo)
 			m.billed[key] = &paidLine{official, payment, c.Word(tables.LineDiscountID).At(i)}
 			return err
 		})
@@ -256,13 +260,8 @@ func (m *Maker) loadBilled(key lake.FileKey) error {
 	return nil
 }
 
-func amountAt[T any](c *parquet.Columns[T], col, i int) (money.Amount, error) {
-	d := c.C[col].Decs[i]
-	return money.AmountFromRaw(d.Hi, d.Lo)
-}
-
 // adjustmentLine is the line of a manual adjustment: its amount, and no quantity (§3.19, §6.3).
-func (m *Maker) adjustmentLine(a *Adjustment) *linefile.Line {
+func (m *Maker) adjustmentLine(a *event.Adjustment) *linefile.Line {
 	l := &linefile.Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: onDemand, Detail: int32(a.Detail),
 		TradeID: a.Cycle.String(), ID: a.ID, TradeTime: a.Time, Start: a.Time, End: a.Time}
 	if m.Books.Products[a.SKU].Model == books.Subscription {

@@ -6,61 +6,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
-
-// MoneyEvent is one row of a feed about partners' money that passed acceptance (§9). Columns that the event's type
-// does not use are empty. Feeds share fields; the table of forms says which column is in which field.
-type MoneyEvent struct {
-	Feed    string
-	ID      string
-	Partner string // partner_id; of invoices the issuer
-	Type    string // the word of type or event
-	Time    period.Instant
-	Amount  money.Amount
-	Heads   int64
-	Subject string // claim_id, withdrawal_id, invoice_id, coupon_id
-	Other   string // to_partner_id, recipient_id, customer_id
-	Scope   string // programme_id, cycle, quota_id
-	Period  string
-	Detail  string // channel, source, activity_type, number, solution_id
-	Note    string // activity_date, account, content
-
-	AsOf    period.Instant // clock of the run that accepted it
-	Instant period.Instant // when it takes effect (EV-10)
-	Verdict verdict.Verdict
-	Past    verdict.Verdict // what the last run decided
-	From    Source
-	File    int32 // of the run; -1 = accepted by an earlier one
-	Row     int64
-}
-
-func (e *MoneyEvent) same(f *MoneyEvent) bool {
-	return e.ID == f.ID && e.Partner == f.Partner && e.Type == f.Type && e.Time == f.Time && e.Amount == f.Amount &&
-		e.Heads == f.Heads &&
-		e.Subject == f.Subject && e.Other == f.Other && e.Scope == f.Scope && e.Period == f.Period &&
-		e.Detail == f.Detail &&
-		e.Note == f.Note
-}
-
-func (e *MoneyEvent) place() (string, int32, int64) { return e.ID, e.File, e.Row }
-
-// Refusal is what becomes of the row of an event that a replay rejected.
-func (e *MoneyEvent) Refusal() Decision {
-	return Decision{
-		File:   e.File,
-		Row:    e.Row,
-		Why:    e.Verdict.Why,
-		Column: e.Verdict.Column,
-		Value:  e.Verdict.Value,
-		ID:     e.ID,
-	}
-}
 
 // MoneyWords are what the settings say that rows about partners' money need.
 type MoneyWords struct {
@@ -81,11 +33,11 @@ const (
 type form struct {
 	spec  *feeds.Spec
 	kind  string // column of the type
-	uses  func(in *Intake, e *MoneyEvent, column string) use
-	field map[string]func(e *MoneyEvent) *string // of columns of text
-	words func(in *Intake, e *MoneyEvent) *failure
-	check func(in *Intake, e *MoneyEvent) *failure // after the time; nil = nothing
-	done  func(in *Intake, e *MoneyEvent)          // fills in defaults
+	uses  func(in *Intake, e *event.Money, column string) use
+	field map[string]func(e *event.Money) *string // of columns of text
+	words func(in *Intake, e *event.Money) *failure
+	check func(in *Intake, e *event.Money) *failure // after the time; nil = nothing
+	done  func(in *Intake, e *event.Money)          // fills in defaults
 }
 
 // invoiceFeed is the feed of §9.7.
@@ -195,7 +147,7 @@ func (c faulty) whole(column string) (int64, *failure) {
 // moneyRow reads a row without a fault.
 func (in *Intake) moneyRow(f *form) func(v *view, i int, file int32) (string, *failure) {
 	return func(v *view, i int, file int32) (string, *failure) {
-		e := &MoneyEvent{Feed: f.spec.Name, AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
+		e := &event.Money{Feed: f.spec.Name, AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
 		if bad := in.fillMoney(f, e, sound{v, i}); bad != nil {
 			return e.ID, bad
 		}
@@ -205,7 +157,7 @@ func (in *Intake) moneyRow(f *form) func(v *view, i int, file int32) (string, *f
 	}
 }
 
-func (in *Intake) keepMoney(e *MoneyEvent) {
+func (in *Intake) keepMoney(e *event.Money) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if e.Feed == LedgerFeed {
@@ -216,7 +168,7 @@ func (in *Intake) keepMoney(e *MoneyEvent) {
 }
 
 // fillMoney reads and checks a row: words first, then column by column, then the time (§3.20).
-func (in *Intake) fillMoney(f *form, e *MoneyEvent, c cells) *failure {
+func (in *Intake) fillMoney(f *form, e *event.Money, c cells) *failure {
 	e.ID, e.Type = c.text("event_id"), c.text(f.kind)
 	for i := range f.spec.Columns {
 		column := f.spec.Columns[i].Name
@@ -251,7 +203,7 @@ func (in *Intake) fillMoney(f *form, e *MoneyEvent, c cells) *failure {
 }
 
 // fillColumn reads and checks a column of an event.
-func (in *Intake) fillColumn(f *form, e *MoneyEvent, c cells, column *feeds.Column) (bad *failure) {
+func (in *Intake) fillColumn(f *form, e *event.Money, c cells, column *feeds.Column) (bad *failure) {
 	how := needed
 	if !column.Required {
 		how = f.uses(in, e, column.Name)
@@ -292,18 +244,18 @@ func (in *Intake) fillColumn(f *form, e *MoneyEvent, c cells, column *feeds.Colu
 }
 
 // badAmount is an amount with more digits than the currency has, or a 0 that is not a credit limit (§9).
-func (k checks) badAmount(e *MoneyEvent) *failure {
+func (k checks) badAmount(e *event.Money) *failure {
 	switch {
 	case finer(e.Amount, k.currencyOf(e).Digits):
 		return &failure{"amount", reason.BadDecimal, e.Amount.Trim()}
-	case e.Amount.IsZero() && e.Type != CreditLimit:
+	case e.Amount.IsZero() && e.Type != event.CreditLimit:
 		return &failure{"amount", reason.OutOfRange, e.Amount.Trim()}
 	}
 	return nil
 }
 
 // currencyOf is the currency of an event's amount: that of its partner, of an invoice that of the recipient (§10.7).
-func (k checks) currencyOf(e *MoneyEvent) money.Currency {
+func (k checks) currencyOf(e *event.Money) money.Currency {
 	id := e.Partner
 	if e.Feed == invoiceFeed {
 		id = e.Other
@@ -322,7 +274,7 @@ func (in *Intake) faultyMoney(
 	texts map[string]string,
 	fault *feedrows.Fault,
 ) (string, *failure) {
-	e := &MoneyEvent{Feed: f.spec.Name, AsOf: in.AsOf, File: file, Row: b.First + int64(fault.Index)}
+	e := &event.Money{Feed: f.spec.Name, AsOf: in.AsOf, File: file, Row: b.First + int64(fault.Index)}
 	if fault.Column == "" || fault.Reason == reason.BadRow {
 		return texts["event_id"], &failure{fault.Column, fault.Reason, fault.Value}
 	}
@@ -336,8 +288,8 @@ func (in *Intake) faultyMoney(
 
 // decideMoney decides the events about partners' money by identity and adds what is accepted to the book. Whether they
 // fit is decided by a replay (EV-10): until then they count as accepted.
-func (b *Book) decideMoney(in *Intake, t *Terms) (out []Decision) {
-	byFeed := map[string][]*MoneyEvent{}
+func (b *Book) decideMoney(in *Intake, t *Terms) (out []event.Decision) {
+	byFeed := map[string][]*event.Money{}
 	for _, e := range in.money {
 		byFeed[e.Feed] = append(byFeed[e.Feed], e)
 	}
@@ -348,7 +300,7 @@ func (b *Book) decideMoney(in *Intake, t *Terms) (out []Decision) {
 		}
 		known := b.Money[spec.Name]
 		if known == nil {
-			known = map[string]*MoneyEvent{}
+			known = map[string]*event.Money{}
 			b.Money[spec.Name] = known
 		}
 		decided, sound := decideIdentities(byIdentity(byFeed[spec.Name], t.Drop), known, "event_id")

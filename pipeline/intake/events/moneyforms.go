@@ -3,6 +3,7 @@ package events
 import (
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -14,15 +15,15 @@ import (
 )
 
 // textField is the field of a column.
-type textField = func(e *MoneyEvent) *string
+type textField = func(e *event.Money) *string
 
-func partnerField(e *MoneyEvent) *string { return &e.Partner }
-func subjectField(e *MoneyEvent) *string { return &e.Subject }
-func otherField(e *MoneyEvent) *string   { return &e.Other }
-func scopeField(e *MoneyEvent) *string   { return &e.Scope }
-func periodField(e *MoneyEvent) *string  { return &e.Period }
-func detailField(e *MoneyEvent) *string  { return &e.Detail }
-func noteField(e *MoneyEvent) *string    { return &e.Note }
+func partnerField(e *event.Money) *string { return &e.Partner }
+func subjectField(e *event.Money) *string { return &e.Subject }
+func otherField(e *event.Money) *string   { return &e.Other }
+func scopeField(e *event.Money) *string   { return &e.Scope }
+func periodField(e *event.Money) *string  { return &e.Period }
+func detailField(e *event.Money) *string  { return &e.Detail }
+func noteField(e *event.Money) *string    { return &e.Note }
 
 // badWord is a word that is not in its list; an empty one is missing, not unknown.
 func badWordIn(column, word string, known bool) *failure {
@@ -43,20 +44,20 @@ func accountForm() *form {
 			"cycle":         scopeField,
 			"channel":       detailField,
 		},
-		uses: func(_ *Intake, e *MoneyEvent, column string) use {
+		uses: func(_ *Intake, e *event.Money, column string) use {
 			switch {
-			case column == "to_partner_id" && (e.Type == Allocate || e.Type == Reclaim),
+			case column == "to_partner_id" && (e.Type == event.Allocate || e.Type == event.Reclaim),
 				column == "cycle" && e.Type == "statement_payment":
 				return needed
-			case column == "channel" && e.Type == Recharge:
+			case column == "channel" && e.Type == event.Recharge:
 				return optional
 			}
 			return unused
 		},
-		words: func(in *Intake, e *MoneyEvent) *failure {
+		words: func(in *Intake, e *event.Money) *failure {
 			_, known := account.ParseType(e.Type)
 			bad := firstFailure(badWordIn("type", e.Type, known), in.checks().badPartner("partner_id", e.Partner))
-			if bad != nil || e.Type != Allocate && e.Type != Reclaim {
+			if bad != nil || e.Type != event.Allocate && e.Type != event.Reclaim {
 				return bad
 			}
 			if bad := in.checks().badPartner(
@@ -76,8 +77,8 @@ func accountForm() *form {
 			}
 			return nil
 		},
-		done: func(_ *Intake, e *MoneyEvent) {
-			if e.Type == Recharge && e.Detail == "" {
+		done: func(_ *Intake, e *event.Money) {
+			if e.Type == event.Recharge && e.Detail == "" {
 				e.Detail = "transfer"
 			}
 		},
@@ -96,7 +97,7 @@ func couponForm() *form {
 			"partner_id":  partnerField,
 			"customer_id": otherField,
 		},
-		uses: func(_ *Intake, e *MoneyEvent, column string) use {
+		uses: func(_ *Intake, e *event.Money, column string) use {
 			switch {
 			case e.Type == coupon.Issue.String() && (column == "quota_id" || column == "customer_id"),
 				e.Type == coupon.Apply.String() && (column == "solution_id" || column == "customer_id"):
@@ -104,11 +105,11 @@ func couponForm() *form {
 			}
 			return unused
 		},
-		words: func(in *Intake, e *MoneyEvent) *failure {
+		words: func(in *Intake, e *event.Money) *failure {
 			_, known := coupon.ParseKind(e.Type)
 			return firstFailure(badWordIn("event", e.Type, known), in.checks().badPartner("partner_id", e.Partner))
 		},
-		check: func(in *Intake, e *MoneyEvent) *failure {
+		check: func(in *Intake, e *event.Money) *failure {
 			if e.Type == coupon.Reclaim.String() {
 				return nil
 			}
@@ -136,7 +137,7 @@ func fundForm() *form {
 			"activity_type": detailField,
 			"activity_date": noteField,
 		},
-		uses: func(in *Intake, e *MoneyEvent, column string) use {
+		uses: func(in *Intake, e *event.Money, column string) use {
 			kind, err := fund.ParseKind(e.Type)
 			at := in.Books.Money.FundNamed(e.Scope)
 			if err == nil && at >= 0 && kind.Uses(in.Books.Money.Funds[at].Marketing, column) {
@@ -150,7 +151,7 @@ func fundForm() *form {
 
 // badFundWord is a word of a fund event that is not in its list, an unknown partner or programme, or a period of
 // another shape.
-func badFundWord(in *Intake, e *MoneyEvent) *failure {
+func badFundWord(in *Intake, e *event.Money) *failure {
 	kind, err := fund.ParseKind(e.Type)
 	at := in.Books.Money.FundNamed(e.Scope)
 	bad := firstFailure(in.checks().badPartner("partner_id", e.Partner), badWordIn("programme_id", e.Scope, at >= 0),
@@ -184,13 +185,13 @@ func withdrawalForm() *form {
 			"source":        detailField,
 			"account":       noteField,
 		},
-		uses: func(_ *Intake, e *MoneyEvent, _ string) use {
+		uses: func(_ *Intake, e *event.Money, _ string) use {
 			if e.Type == "request" {
 				return needed
 			}
 			return unused
 		},
-		words: func(in *Intake, e *MoneyEvent) *failure {
+		words: func(in *Intake, e *event.Money) *failure {
 			_, known := account.ParseWithdrawal(e.Type)
 			bad := firstFailure(in.checks().badPartner("partner_id", e.Partner), badWordIn("event", e.Type, known))
 			if bad == nil && e.Type == "request" {
@@ -214,7 +215,7 @@ func invoiceForm() *form {
 			"cycle":        scopeField,
 			"content":      noteField,
 		},
-		uses: func(_ *Intake, e *MoneyEvent, column string) use {
+		uses: func(_ *Intake, e *event.Money, column string) use {
 			kind, err := invoice.ParseKind(e.Type)
 			switch {
 			case err != nil || !kind.New():
@@ -224,7 +225,7 @@ func invoiceForm() *form {
 			}
 			return needed
 		},
-		words: func(in *Intake, e *MoneyEvent) *failure {
+		words: func(in *Intake, e *event.Money) *failure {
 			kind, err := invoice.ParseKind(e.Type)
 			if bad := badWordIn("event", e.Type, err == nil); bad != nil || err != nil || !kind.New() {
 				return bad
@@ -237,7 +238,7 @@ func invoiceForm() *form {
 				badWordIn("recipient_id", e.Other, recipient),
 			)
 		},
-		done: func(in *Intake, e *MoneyEvent) {
+		done: func(in *Intake, e *event.Money) {
 			if e.Partner == in.Money.Vendor {
 				e.Partner = settlement.VendorID
 			}

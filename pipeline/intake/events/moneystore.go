@@ -2,31 +2,23 @@ package events
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
-
-// MoneyKey is the place of events about partners' money in the lake: one list of no cycle.
-func MoneyKey() lake.FileKey {
-	return lake.FileKey{Table: tables.PartnerEvents().Name, Bucket: lake.NoBucket}
-}
 
 // LoadMoney adds the events about partners' money of a lake file to the book, rejected ones among them: those of some
 // feeds. What holds none of them is not read.
 func (b *Book) LoadMoney(o tablefile.Opener, e lake.FileEntry, feedNames ...string) error {
 	for _, name := range feedNames {
-		err := EachMoney(o, e, name, nil, func(e *MoneyEvent) error {
+		err := event.EachMoney(o, e, name, nil, func(e *event.Money) error {
 			if b.Money[name] == nil {
-				b.Money[name] = map[string]*MoneyEvent{}
+				b.Money[name] = map[string]*event.Money{}
 			}
 			b.Money[name][e.ID] = e
 			return nil
@@ -38,82 +30,23 @@ func (b *Book) LoadMoney(o tablefile.Opener, e lake.FileEntry, feedNames ...stri
 	return nil
 }
 
-// EachMoney visits the events of a feed about partners' money in a lake file that are wanted (nil = all), rejected ones
-// among them.
-func EachMoney(o tablefile.Opener, f lake.FileEntry, feedName string,
-	wanted func(c *parquet.Columns[tables.PartnerEvent], i int) bool,
-	visit func(*MoneyEvent) error) error {
-	return tablefile.EachOf(o, f, tables.PartnerEvents(), tables.PartnerEventFeed, feedName,
-		func(c *parquet.Columns[tables.PartnerEvent], i int) error {
-			if wanted != nil && !wanted(c, i) {
-				return nil
-			}
-			e, err := moneyAt(c, i)
-			if err != nil {
-				return err
-			}
-			return visit(e)
-		})
-}
-
-// moneyAt reads a row of the partner_events table.
-func moneyAt(c *parquet.Columns[tables.PartnerEvent], i int) (*MoneyEvent, error) {
-	amount, err := amountAt(c, int(tables.PartnerEventAmount), i)
-	if err != nil {
-		return nil, err
-	}
-	e := &MoneyEvent{
-		Feed:    c.Word(tables.PartnerEventFeed).At(i),
-		ID:      string(c.Text(tables.PartnerEventEventID).At(i)),
-		Partner: c.Word(tables.PartnerEventPartnerID).At(i),
-		Type:    c.Word(tables.PartnerEventType).At(i),
-		Time:    c.Time(tables.PartnerEventTime).At(i),
-		Amount:  amount,
-		Heads:   c.Whole(tables.PartnerEventHeads).At(i),
-		Subject: string(c.Text(tables.PartnerEventSubjectID).At(i)),
-		Other:   c.Word(tables.PartnerEventOtherID).At(i),
-		Scope:   c.Word(tables.PartnerEventScope).At(i),
-		Period:  c.Word(tables.PartnerEventPeriod).At(i),
-		Detail:  string(c.Text(tables.PartnerEventDetail).At(i)),
-		Note:    string(c.Text(tables.PartnerEventNote).At(i)),
-		AsOf:    c.Time(tables.PartnerEventAsOf).At(i),
-		Instant: c.Time(tables.PartnerEventInstant).At(i),
-		File:    -1,
-		From: Source{File: c.Word(tables.PartnerEventFile).At(i), Hash: c.Word(tables.PartnerEventFileHash).At(i),
-			Row: c.Whole(tables.PartnerEventRow).At(i), Header: c.Word(tables.PartnerEventHeader).At(i),
-			Raw: string(c.Text(tables.PartnerEventRaw).At(i))},
-	}
-	word := c.Word(tables.PartnerEventReason).At(i)
-	why, known := reason.Parse(word)
-	if word != "" && !known {
-		return nil, fmt.Errorf("reason %q", word)
-	}
-	e.Verdict = verdict.Verdict{
-		Why:    why,
-		Column: c.Word(tables.PartnerEventRejectColumn).At(i),
-		Value:  string(c.Text(tables.PartnerEventRejectValue).At(i)),
-	}
-	e.Past = e.Verdict
-	return e, nil
-}
-
 // MoneyEvents lists the events of a feed about partners' money, by id.
-func (b *Book) MoneyEvents(feedName string) []*MoneyEvent {
-	list := make([]*MoneyEvent, 0, len(b.Money[feedName]))
+func (b *Book) MoneyEvents(feedName string) []*event.Money {
+	list := make([]*event.Money, 0, len(b.Money[feedName]))
 	for _, e := range b.Money[feedName] {
 		list = append(list, e)
 	}
-	slices.SortFunc(list, func(a, b *MoneyEvent) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(list, func(a, b *event.Money) int { return strings.Compare(a.ID, b.ID) })
 	return list
 }
 
 // StoreMoney stores the events about partners' money with their verdicts, by feed and event_id. ledger writes those of
 // LedgerFeed.
-func (m *Maker) StoreMoney(b *Book, ledger func(write func(*MoneyEvent) error) error) error {
+func (m *Maker) StoreMoney(b *Book, ledger func(write func(*event.Money) error) error) error {
 	w := tablefile.NewWriter(m.Txn, tables.PartnerEvents())
-	w.Restart(MoneyKey())
-	write := func(e *MoneyEvent) error {
-		storeMoney(w.Cols, e)
+	w.Restart(event.MoneyKey())
+	write := func(e *event.Money) error {
+		e.AppendTo(w.Cols)
 		return w.Added()
 	}
 	names := append(slices.Collect(maps.Keys(b.Money)), LedgerFeed)
@@ -134,36 +67,5 @@ func (m *Maker) StoreMoney(b *Book, ledger func(write func(*MoneyEvent) error) e
 	if err != nil {
 		return err
 	}
-	return m.Txn.Next().Replace(MoneyKey(), files...)
-}
-
-// storeMoney appends an event to a batch of the partner_events table.
-func storeMoney(c *parquet.Columns[tables.PartnerEvent], e *MoneyEvent) {
-	for _, w := range [...]struct {
-		at   tables.WordColumn[tables.PartnerEvent]
-		word string
-	}{{tables.PartnerEventFeed, e.Feed}, {tables.PartnerEventPartnerID, e.Partner}, {tables.PartnerEventType, e.Type},
-		{tables.PartnerEventOtherID, e.Other}, {tables.PartnerEventScope, e.Scope}, {tables.PartnerEventPeriod,
-			e.Period},
-		{tables.PartnerEventReason, e.Verdict.Why.String()}, {tables.PartnerEventRejectColumn, e.Verdict.Column},
-		{tables.PartnerEventFile, e.From.File}, {tables.PartnerEventFileHash, e.From.Hash},
-		{tables.PartnerEventHeader, e.From.Header}} {
-		c.Word(w.at).Add(w.word)
-	}
-	for _, w := range [...]struct {
-		at   tables.TextColumn[tables.PartnerEvent]
-		text string
-	}{{tables.PartnerEventEventID, e.ID}, {tables.PartnerEventSubjectID, e.Subject}, {tables.PartnerEventDetail,
-		e.Detail},
-		{tables.PartnerEventNote, e.Note}, {tables.PartnerEventRejectValue, e.Verdict.Value},
-		{tables.PartnerEventRaw, e.From.Raw}} {
-		c.Text(w.at).Add(w.text)
-	}
-	c.Time(tables.PartnerEventTime).Add(e.Time)
-	c.Time(tables.PartnerEventAsOf).Add(e.AsOf)
-	c.Time(tables.PartnerEventInstant).Add(e.Instant)
-	c.Whole(tables.PartnerEventHeads).Add(e.Heads)
-	c.Whole(tables.PartnerEventRow).Add(e.From.Row)
-	c.Amount(tables.PartnerEventAmount).Add(e.Amount.Raw())
-	c.N++
+	return m.Txn.Next().Replace(event.MoneyKey(), files...)
 }

@@ -2,58 +2,12 @@ package events
 
 import (
 	"cmp"
-	"strings"
 
-	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/settlement"
 )
-
-// Transfer is one accepted row of the transfers feed: performance that one partner hands to another (§3.17).
-type Transfer struct {
-	ID       string
-	Own      period.Cycle // as given
-	From, To string       // partner ids
-	Customer string       // may be empty
-	Amount   money.Amount // ≥ 0
-
-	AsOf  period.Instant
-	Cycle period.Cycle // in which it counts: Own, or the earliest that was open when it came (EV-6)
-	File  int32        // of the run; −1 = accepted by an earlier one
-	Row   int64
-}
-
-func (t *Transfer) same(u *Transfer) bool {
-	return t.ID == u.ID && t.Own == u.Own && t.From == u.From && t.To == u.To && t.Customer == u.Customer &&
-		t.Amount == u.Amount
-}
-
-// IncentiveEvent is one row of the incentive_events feed that passed acceptance (§3.18).
-type IncentiveEvent struct {
-	ID                 string
-	Partner, Programme string
-	Period             string // 2026-09 or 2026-Q3
-	Event              string // word of a settlement.EventKind
-	Time               period.Instant
-
-	AsOf    period.Instant
-	Refused bool   // it does not fit the state that it meets: it counts as rejected (EV-8)
-	Met     string // that state, where Refused
-	From    Source
-	File    int32 // of the run; −1 = accepted by an earlier one
-	Row     int64
-}
-
-func (e *IncentiveEvent) same(f *IncentiveEvent) bool {
-	return e.ID == f.ID && e.Partner == f.Partner && e.Programme == f.Programme && e.Period == f.Period &&
-		e.Event == f.Event && e.Time == f.Time
-}
-
-// Before is the order in which the events of an incentive apply: by time, then event_id bytewise (EV-8).
-func (e *IncentiveEvent) Before(f *IncentiveEvent) int {
-	return cmp.Or(cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
-}
 
 // badPartner is a partner that is not in the books (§3.20); an empty id is missing, not unknown.
 func (k checks) badPartner(column, id string) *failure {
@@ -73,8 +27,9 @@ func badCycle(text string) *failure {
 
 // transfer reads and checks row i of the transfers feed, and keeps it if it passes.
 func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure) {
-	t := &Transfer{ID: v.text("transfer_id", i), From: v.text("from_partner_id", i), To: v.text("to_partner_id", i),
-		Customer: v.text("customer_id", i), AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
+	t := &event.Transfer{ID: v.text("transfer_id", i), From: v.text("from_partner_id", i),
+		To: v.text("to_partner_id", i), Customer: v.text("customer_id", i), AsOf: in.AsOf,
+		File: file, Row: v.batch.First + int64(i)}
 	t.Amount, _ = v.amount("amount", i)
 	cycle := v.text("cycle", i)
 	if bad := cmp.Or(in.checks().badPartner("from_partner_id", t.From), in.checks().badPartner("to_partner_id", t.To),
@@ -121,7 +76,7 @@ func badPeriod(text string) *failure {
 // incentive reads and checks row i of the incentive_events feed, and keeps it if it passes. Whether it fits the state
 // of its incentive is decided later (EV-8).
 func (in *Intake) incentive(v *view, i int, file int32) (id string, bad *failure) {
-	e := &IncentiveEvent{ID: v.text("event_id", i), Partner: v.text("partner_id", i),
+	e := &event.Incentive{ID: v.text("event_id", i), Partner: v.text("partner_id", i),
 		Programme: v.text("programme_id", i), Period: v.text("period", i),
 		Event: v.text("event", i), AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
 	if bad := cmp.Or(in.checks().badIncentiveWord(e.Event, e.Partner, e.Programme), badPeriod(e.Period)); bad != nil {

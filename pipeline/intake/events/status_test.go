@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 )
 
 // lifeHeader is the header of the feed files of these tests.
@@ -14,7 +15,7 @@ const lifeHeader = "order_id,order_type,customer_id,sku,region_code,resource_id,
 // life is a step of an order in the hour of a day in October; described if it says what was ordered.
 func life(order, status string, hour int) string {
 	what := ",,,,,"
-	if describes(status) {
+	if event.Describes(status) {
 		what = "seat,east,r1,1,month,1"
 	}
 	return fmt.Sprintf("%s,new,acme,%s,,%s,2026-10-05T%02d:00:00Z\n", order, what, status, hour)
@@ -36,29 +37,33 @@ func TestLifeOfOrder(t *testing.T) {
 		rows []string
 		want []string
 	}{
-		{"all steps, shuffled", []string{life("o", Completed, 9), life("o", Unpaid, 2), paidAt("o", 5),
-			life("o", Processing, 6), life("o", PendingApproval, 1)},
+		{"all steps, shuffled", []string{life("o", event.Completed, 9), life("o", event.Unpaid, 2), paidAt("o", 5),
+			life("o", event.Processing, 6), life("o", event.PendingApproval, 1)},
 			[]string{"accepted", "accepted", "accepted", "accepted", "accepted"}},
-		{"cancelled when it waits", []string{life("o", PendingApproval, 1), life("o", Cancelled, 2)},
+		{"cancelled when it waits", []string{life("o", event.PendingApproval, 1), life("o", event.Cancelled, 2)},
 			[]string{"accepted", "accepted"}},
-		{"nothing after cancelled", []string{life("o", Unpaid, 1), life("o", Cancelled, 2), life("o", Processing, 3)},
-			[]string{"accepted", "accepted", refused(Processing, Cancelled)}},
-		{"approval after unpaid", []string{life("o", Unpaid, 1), life("o", PendingApproval, 2)},
-			[]string{"accepted", refused(PendingApproval, Unpaid)}},
-		{"steps of one instant", []string{life("o", Cancelled, 1), life("o", Unpaid, 1), life("o", PendingApproval, 1)},
+		{"nothing after cancelled", []string{life("o", event.Unpaid, 1), life("o", event.Cancelled, 2),
+			life("o", event.Processing, 3)},
+			[]string{"accepted", "accepted", refused(event.Processing, event.Cancelled)}},
+		{"approval after unpaid", []string{life("o", event.Unpaid, 1), life("o", event.PendingApproval, 2)},
+			[]string{"accepted", refused(event.PendingApproval, event.Unpaid)}},
+		{"steps of one instant", []string{life("o", event.Cancelled, 1), life("o", event.Unpaid, 1),
+			life("o", event.PendingApproval, 1)},
 			[]string{"accepted", "accepted", "accepted"}},
-		{"unpaid when it was paid", []string{paidAt("o", 5), life("o", Unpaid, 5)},
-			[]string{"accepted", refused(Unpaid, "paid")}},
-		{"cancelled before it was paid", []string{life("o", Unpaid, 1), life("o", Cancelled, 2), paidAt("o", 5)},
-			[]string{"accepted", refused(Cancelled, Unpaid), "accepted"}},
-		{"processing before it was paid", []string{paidAt("o", 5), life("o", Processing, 4)},
-			[]string{"accepted", refused(Processing, "none")}},
-		{"completed twice", []string{paidAt("o", 5), life("o", Completed, 6), life("o", Completed, 6)},
+		{"unpaid when it was paid", []string{paidAt("o", 5), life("o", event.Unpaid, 5)},
+			[]string{"accepted", refused(event.Unpaid, "paid")}},
+		{"cancelled before it was paid", []string{life("o", event.Unpaid, 1), life("o", event.Cancelled, 2),
+			paidAt("o", 5)},
+			[]string{"accepted", refused(event.Cancelled, event.Unpaid), "accepted"}},
+		{"processing before it was paid", []string{paidAt("o", 5), life("o", event.Processing, 4)},
+			[]string{"accepted", refused(event.Processing, "none")}},
+		{"completed twice", []string{paidAt("o", 5), life("o", event.Completed, 6), life("o", event.Completed, 6)},
 			[]string{"accepted", "accepted", "duplicate"}},
-		{"completed, then processing", []string{paidAt("o", 5), life("o", Completed, 6), life("o", Processing, 7)},
-			[]string{"accepted", "accepted", refused(Processing, Completed)}},
-		{"nothing is known", []string{life("o", Cancelled, 1)}, []string{refused(Cancelled, "none")}},
-		{"one status at two times", []string{life("o", Unpaid, 1), life("o", Unpaid, 2)},
+		{"completed, then processing", []string{paidAt("o", 5), life("o", event.Completed, 6),
+			life("o", event.Processing, 7)},
+			[]string{"accepted", "accepted", refused(event.Processing, event.Completed)}},
+		{"nothing is known", []string{life("o", event.Cancelled, 1)}, []string{refused(event.Cancelled, "none")}},
+		{"one status at two times", []string{life("o", event.Unpaid, 1), life("o", event.Unpaid, 2)},
 			[]string{`order_id conflict "o/1/unpaid" o/1/unpaid`, `order_id conflict "o/1/unpaid" o/1/unpaid`}},
 	} {
 		for _, backwards := range []bool{false, true} {
@@ -82,8 +87,9 @@ func TestLifeTurns(t *testing.T) {
 	t.Parallel()
 	bk := loadBooks(t, 2)
 	book := NewBook()
-	take(t, bk, book, map[string]string{"orders/1.csv": lifeHeader + life("a", Processing, 6) + life("b", Unpaid, 1) +
-		life("b", Cancelled, 2)}, 7, false)
+	take(t, bk, book, map[string]string{"orders/1.csv": lifeHeader + life("a", event.Processing, 6) +
+		life("b", event.Unpaid, 1) +
+		life("b", event.Cancelled, 2)}, 7, false)
 	for _, e := range book.Statuses {
 		e.File = -1 // an earlier run's
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
@@ -54,7 +55,7 @@ func (ev *eventStory) events() (*events.Book, error) {
 				continue
 			}
 			err := book.Load(ev.Snap, f, ev.Books)
-			if gone := new(events.GoneError); errors.As(err, &gone) {
+			if gone := new(event.GoneError); errors.As(err, &gone) {
 				return nil, &rows.NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
 			}
 			if err != nil {
@@ -66,17 +67,17 @@ func (ev *eventStory) events() (*events.Book, error) {
 }
 
 // orderKey reads `order_id/order_line`.
-func orderKey(id string) (events.Key, bool) {
+func orderKey(id string) (event.Key, bool) {
 	cut := strings.LastIndexByte(id, '/')
 	if cut < 0 {
-		return events.Key{}, false
+		return event.Key{}, false
 	}
 	n, err := strconv.ParseInt(id[cut+1:], 10, 64)
-	return events.Key{ID: id[:cut], Line: n}, err == nil
+	return event.Key{ID: id[:cut], Line: n}, err == nil
 }
 
 // ofOrder keeps the lines of an order: an adjustment may have its id.
-func ofOrder(key events.Key) func(rows.Row[tables.Line]) bool {
+func ofOrder(key event.Key) func(rows.Row[tables.Line]) bool {
 	id := key.ID + "/" + strconv.FormatInt(key.Line, 10)
 	return func(row rows.Row[tables.Line]) bool {
 		return string(row.Text(tables.LineID)) == id && row.Word(tables.LineTradeID) == key.ID
@@ -84,7 +85,7 @@ func ofOrder(key events.Key) func(rows.Row[tables.Line]) bool {
 }
 
 // order explains an order, and an unsubscribe by its base.
-func (ev *eventStory) order(ctx context.Context, book *events.Book, o *events.Order) (err error) {
+func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Order) (err error) {
 	ev.story.State = StateOrder
 	if o.Type == ordering.Unsubscribe {
 		ev.story.State = StateRefund
@@ -119,14 +120,14 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *events.Or
 }
 
 // ratedOrder is an accepted order as package rating takes it.
-func ratedOrder(o *events.Order) *ordering.Order {
+func ratedOrder(o *event.Order) *ordering.Order {
 	return &ordering.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
 		PeriodType: o.PeriodType, PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
 		Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
 }
 
 // refund works an unsubscribe out again from the line of its base as it was billed.
-func (ev *eventStory) refund(base, o *events.Order, trace func(derivation.Step)) (Line, error) {
+func (ev *eventStory) refund(base, o *event.Order, trace func(derivation.Step)) (Line, error) {
 	if base == nil {
 		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", ev.at.id, o.Base.ID,
 			o.Base.Line)
@@ -152,7 +153,7 @@ func (ev *eventStory) refund(base, o *events.Order, trace func(derivation.Step))
 	return again, nil
 }
 
-func (ev *eventStory) orderFacts(book *events.Book, o *events.Order) {
+func (ev *eventStory) orderFacts(book *events.Book, o *event.Order) {
 	ev.fact("order", o.Type.String())
 	about := o
 	if base := book.Orders[o.Base]; o.Type == ordering.Unsubscribe && base != nil {
@@ -205,7 +206,7 @@ func lateText(what, origin, billed, asOf string) string {
 }
 
 // adjustment explains a manual adjustment: what was asked for is what is billed.
-func (ev *eventStory) adjustment(ctx context.Context, a *events.Adjustment) (err error) {
+func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err error) {
 	ev.story.State = StateAdjustment
 	p := &ev.Books.Products[a.SKU]
 	ev.fact("product", productText(p))
@@ -229,7 +230,7 @@ func (ev *eventStory) adjustment(ctx context.Context, a *events.Adjustment) (err
 }
 
 // orderOrigins looks for an order in the feed files.
-func (ev *eventStory) orderOrigins(ctx context.Context, o *events.Order) ([]Origin, error) {
+func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origin, error) {
 	spec := feeds.Orders()
 	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
@@ -252,7 +253,7 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *events.Order) ([]Orig
 }
 
 // adjustmentOrigins looks for an adjustment in the feed files.
-func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *events.Adjustment) ([]Origin, error) {
+func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *event.Adjustment) ([]Origin, error) {
 	spec := feeds.Adjustments()
 	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -263,7 +263,7 @@ func (s *Sources) Rejected(ctx context.Context, id string) error {
 // unpaid says of an order line that was not paid in which status it is; nil of any other id.
 func (s *Sources) unpaid(q *Question) error {
 	lives, err := orders.Lives(s.Snap, s.Books)
-	if gone := new(events.GoneError); errors.As(err, &gone) {
+	if gone := new(event.GoneError); errors.As(err, &gone) {
 		return &rows.NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
 	}
 	for i := range lives {

@@ -3,6 +3,7 @@ package orders
 import (
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -14,19 +15,19 @@ import (
 
 // Life is what is known of an order line by the steps in its life.
 type Life struct {
-	Key      events.Key
+	Key      event.Key
 	Customer string
 	Status   string
 	Since    period.Instant // when it entered the status
 	Created  period.Instant // the first step
 	Paid     bool
-	Order    *events.StatusEvent // the last step that describes the order; nil if none does
+	Order    *event.Step // the last step that describes the order; nil if none does
 }
 
 // Lives are the order lines of a state that have steps, by order_id and order_line. Errors: *events.GoneError if the
 // books no longer have a customer or product of a step.
 func Lives(snap *lake.Snapshot, b *books.Books) ([]Life, error) {
-	files, err := snap.Find(events.StatusKey())
+	files, err := snap.Find(event.StepsKey())
 	if err != nil || len(files) == 0 {
 		return nil, err
 	}
@@ -51,8 +52,8 @@ func livesOf(book *events.Book, b *books.Books) []Life {
 				l.Order = e
 			}
 		}
-		if l.Paid && l.Status != events.Processing {
-			l.Status = events.Completed
+		if l.Paid && l.Status != event.Processing {
+			l.Status = event.Completed
 		}
 		out = append(out, l)
 	}
@@ -63,7 +64,7 @@ func livesOf(book *events.Book, b *books.Books) []Life {
 func (l *Life) ID() string { return l.Key.ID + "/" + strconv.FormatInt(l.Key.Line, 10) }
 
 // Open reports whether the order line can still be paid.
-func (l *Life) Open() bool { return !l.Paid && l.Order != nil && l.Status != events.Cancelled }
+func (l *Life) Open() bool { return !l.Paid && l.Order != nil && l.Status != event.Cancelled }
 
 // Price is the charge of an order line that is not paid, as if it were paid at an instant; false where it has none
 // (ORDERS-2).

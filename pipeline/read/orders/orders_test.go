@@ -4,6 +4,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -39,9 +40,9 @@ func loadBooks(t *testing.T) *books.Books {
 }
 
 // step is a step of order line o1/1 at an instant.
-func step(status string, at period.Instant, paid, refused bool) *events.StatusEvent {
-	e := &events.StatusEvent{ID: "o1/1/" + status, Status: status, Paid: paid, Refused: refused}
-	e.Key, e.PayTime = events.Key{ID: "o1", Line: 1}, at
+func step(status string, at period.Instant, paid, refused bool) *event.Step {
+	e := &event.Step{ID: "o1/1/" + status, Status: status, Paid: paid, Refused: refused}
+	e.Key, e.PayTime = event.Key{ID: "o1", Line: 1}, at
 	return e
 }
 
@@ -51,22 +52,22 @@ func TestLives(t *testing.T) {
 	t.Parallel()
 	b := loadBooks(t)
 	for _, tt := range []struct {
-		steps   []*events.StatusEvent
+		steps   []*event.Step
 		status  string
 		since   period.Instant
 		open    bool
 		created period.Instant
 	}{
-		{[]*events.StatusEvent{step(events.PendingApproval, 5, false, false)}, events.PendingApproval, 5, true, 5},
-		{[]*events.StatusEvent{step(events.Unpaid, 7, false, false), step(events.PendingApproval, 5, false, false)},
-			events.Unpaid, 7, true, 5},
-		{[]*events.StatusEvent{step(events.Unpaid, 7, false, false), step(events.Cancelled, 9, false, false)},
-			events.Cancelled, 9, false, 7},
-		{[]*events.StatusEvent{step(events.Unpaid, 7, false, false), step(events.Completed, 9, false, true)},
-			events.Unpaid, 7, true, 7},
-		{[]*events.StatusEvent{step(events.Unpaid, 7, true, false)}, events.Completed, 7, false, 7},
-		{[]*events.StatusEvent{step(events.Unpaid, 7, true, false), step(events.Processing, 9, true, false)},
-			events.Processing, 9, false, 7},
+		{[]*event.Step{step(event.PendingApproval, 5, false, false)}, event.PendingApproval, 5, true, 5},
+		{[]*event.Step{step(event.Unpaid, 7, false, false), step(event.PendingApproval, 5, false, false)},
+			event.Unpaid, 7, true, 5},
+		{[]*event.Step{step(event.Unpaid, 7, false, false), step(event.Cancelled, 9, false, false)},
+			event.Cancelled, 9, false, 7},
+		{[]*event.Step{step(event.Unpaid, 7, false, false), step(event.Completed, 9, false, true)},
+			event.Unpaid, 7, true, 7},
+		{[]*event.Step{step(event.Unpaid, 7, true, false)}, event.Completed, 7, false, 7},
+		{[]*event.Step{step(event.Unpaid, 7, true, false), step(event.Processing, 9, true, false)},
+			event.Processing, 9, false, 7},
 	} {
 		book := events.NewBook()
 		for _, e := range tt.steps {
@@ -109,7 +110,7 @@ func TestPrice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := step(events.Unpaid, 7, false, false)
+		e := step(event.Unpaid, 7, false, false)
 		e.Type, e.Region, e.Quantity, e.PeriodType, e.PeriodNum = tt.kind, "east", two, tt.periodType, 3
 		charge, priced, err := (&Life{Order: e}).Price(prices, at)
 		if err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -80,8 +80,8 @@ func listOrders(ctx context.Context, _ ask.Request, from *partners.Reader, to *p
 		if !is || row.Word(tables.LineTradeID) != o.order {
 			return nil // a manual adjustment can have the id of an order line
 		}
-		status, since := events.Completed, o.paid
-		if l := byID[orderKey(customer, id)]; l != nil && l.Status == events.Processing {
+		status, since := event.Completed, o.paid
+		if l := byID[orderKey(customer, id)]; l != nil && l.Status == event.Processing {
 			status, since = l.Status, l.Since
 		}
 		a, err := row.Amount(tables.LinePaymentAmount)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/settlement"
@@ -21,7 +21,7 @@ func Of(err error) error {
 	var missing *codes.MissingBookError
 	var unnamed *settle.MissingBookError
 	var price *tariff.NoPriceError
-	var gone *events.GoneError
+	var gone *event.GoneError
 	var rate *settlement.MissingRateError
 	switch {
 	case errors.As(err, &rate):

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -74,24 +75,24 @@ func PriceChange(ctx context.Context, w *workspace.Workspace, o workspace.Option
 }
 
 // orderKeyOf reads order_id or order_id/order_line.
-func orderKeyOf(text string) (events.Key, error) {
+func orderKeyOf(text string) (event.Key, error) {
 	cut := strings.LastIndexByte(text, '/')
 	if cut < 0 {
-		return events.Key{ID: text, Line: 1}, nil
+		return event.Key{ID: text, Line: 1}, nil
 	}
 	n, err := strconv.ParseInt(text[cut+1:], 10, 64)
 	if err != nil {
-		return events.Key{}, &workspace.RefusedError{What: fmt.Sprintf("--order %s: %q is no order_line", text,
+		return event.Key{}, &workspace.RefusedError{What: fmt.Sprintf("--order %s: %q is no order_line", text,
 			text[cut+1:]), Hint: "name the order as order_id or order_id/order_line"}
 	}
-	return events.Key{ID: text[:cut], Line: n}, nil
+	return event.Key{ID: text[:cut], Line: n}, nil
 }
 
 // changed is one priced change in the making.
 type changed struct {
 	ChangeQuestion
 	customer int32
-	key      events.Key
+	key      event.Key
 	books    *books.Books
 	prices   *tariff.Book
 	out      *Change
@@ -169,7 +170,7 @@ func (c *changed) orderAmount(o *ordering.Order, amount money.Amount, digits int
 }
 
 // base is the order line that is to be changed.
-func (c *changed) base(snap *lake.Snapshot) (*events.Order, error) {
+func (c *changed) base(snap *lake.Snapshot) (*event.Order, error) {
 	book := events.NewBook()
 	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
 	for _, ref := range snap.Manifest.Cycles {
@@ -179,7 +180,7 @@ func (c *changed) base(snap *lake.Snapshot) (*events.Order, error) {
 		}
 		for _, f := range files {
 			if err := book.Load(snap, f, c.books); err != nil {
-				gone := new(events.GoneError)
+				gone := new(event.GoneError)
 				if errors.As(err, &gone) {
 					return nil, &workspace.RefusedError{What: gone.Error(),
 						Hint: "put it back into books/" + gone.Book}
@@ -212,7 +213,7 @@ func (c *changed) base(snap *lake.Snapshot) (*events.Order, error) {
 }
 
 // billed takes what was billed for the base order from its line.
-func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *events.Order, to *ordering.PaidOrder) error {
+func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *event.Order, to *ordering.PaidOrder) error {
 	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
 	files, err := snap.Find(lake.FileKey{Table: tables.Lines().Name, Cycle: base.Cycle.String(), Day: lake.EventsDay,
 		Bucket: bucket})

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
@@ -112,7 +112,7 @@ func (t *teller) account(ctx context.Context) error {
 }
 
 // accountEvent notes an event of a feed about partners' money. One of fund_events moves an account if it pays a fund.
-func (t *teller) accountEvent(e *events.MoneyEvent, list []posting) error {
+func (t *teller) accountEvent(e *event.Money, list []posting) error {
 	if e.Feed == "fund_events" && len(list) == 0 {
 		return nil
 	}
@@ -123,13 +123,13 @@ func (t *teller) accountEvent(e *events.MoneyEvent, list []posting) error {
 	t.fact("event", fmt.Sprintf("%s of %s", e.Type, e.Feed))
 	t.fact("state", outcome(e))
 	t.times(e.Time, e.Instant)
-	if !e.Amount.IsZero() || e.Type == events.CreditLimit {
+	if !e.Amount.IsZero() || e.Type == event.CreditLimit {
 		t.fact("amount", e.Amount.Trim())
 	}
 	switch {
 	case e.Feed == "withdrawals":
 		t.fact("withdrawal", fmt.Sprintf("`tollbook explain withdrawal/%s` explains it", e.Subject))
-	case e.Type == events.Recharge:
+	case e.Type == event.Recharge:
 		t.fact("channel", e.Detail)
 		t.fact("deadline", t.window(e))
 	case e.Type == "statement_payment":
@@ -151,7 +151,7 @@ func (t *teller) accountEvent(e *events.MoneyEvent, list []posting) error {
 }
 
 // window says until when a recharge goes back the way it came (§9.6).
-func (t *teller) window(e *events.MoneyEvent) string {
+func (t *teller) window(e *event.Money) string {
 	entity := "default"
 	if row, there := t.Books.PartnerRowAt(t.Books.Partner(e.Partner), e.Time); there && row.SigningEntity != "" {
 		entity = row.SigningEntity
@@ -168,7 +168,7 @@ func (t *teller) window(e *events.MoneyEvent) string {
 }
 
 // receivable notes what a statement payment pays (§9.1).
-func (t *teller) receivable(e *events.MoneyEvent) error {
+func (t *teller) receivable(e *event.Money) error {
 	t.fact("pays", "the statement of "+e.Scope)
 	return coupons.Each(t.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
 		if r.Word(tables.ReceivableCycle) != e.Scope || r.Word(tables.ReceivablePartnerID) != e.Partner {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -52,12 +52,12 @@ func (t *teller) claim(context.Context) error {
 type claimSteps struct {
 	books    *books.Books
 	state    fund.State
-	request  *events.MoneyEvent
+	request  *event.Money
 	reserved money.Amount
 }
 
 // happen lets an event happen that counts, and says what it changes.
-func (c *claimSteps) happen(e *events.MoneyEvent) (string, error) {
+func (c *claimSteps) happen(e *event.Money) (string, error) {
 	kind, err := fund.ParseKind(e.Type)
 	if err != nil {
 		return "", err

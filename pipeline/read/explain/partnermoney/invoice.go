@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/read/deadlines"
@@ -24,8 +24,8 @@ func (t *teller) invoice(context.Context) error {
 	if err != nil {
 		return err
 	}
-	made := map[string]*events.MoneyEvent{} // the documents that count
-	var mine *events.MoneyEvent
+	made := map[string]*event.Money{} // the documents that count
+	var mine *event.Money
 	for _, e := range happened {
 		isNew := e.Type == invoice.Issue.String() || e.Type == invoice.CreditNote.String()
 		if isNew && e.Verdict.Accepted() {
@@ -53,7 +53,7 @@ func (t *teller) invoice(context.Context) error {
 }
 
 // unknownInvoice notes events that name an invoice that nobody issued.
-func (t *teller) unknownInvoice(happened []*events.MoneyEvent) error {
+func (t *teller) unknownInvoice(happened []*event.Money) error {
 	for _, e := range happened {
 		if e.Subject == t.id {
 			t.feed(e)
@@ -66,7 +66,7 @@ func (t *teller) unknownInvoice(happened []*events.MoneyEvent) error {
 }
 
 // parties are the partner and the customer among issuer and recipient.
-func (t *teller) parties(e *events.MoneyEvent) (partner, customer string) {
+func (t *teller) parties(e *event.Money) (partner, customer string) {
 	if t.Books.Partner(e.Other) >= 0 {
 		return e.Other, ""
 	}
@@ -78,8 +78,8 @@ func (t *teller) parties(e *events.MoneyEvent) (partner, customer string) {
 
 // invoiced lists the events about what an invoice is about, with what is left before and after each, and compares the
 // last with the table invoices.
-func (t *teller) invoiced(mine *events.MoneyEvent, happened []*events.MoneyEvent,
-	made map[string]*events.MoneyEvent) error {
+func (t *teller) invoiced(mine *event.Money, happened []*event.Money,
+	made map[string]*event.Money) error {
 	of := sale{mine.Scope, mine.Partner, mine.Other}
 	left, want, state, err := t.sale(of)
 	if err != nil {

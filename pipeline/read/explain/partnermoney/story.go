@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
@@ -121,18 +121,18 @@ func (t *teller) part(title string, steps ...string) {
 }
 
 // happened are the events of a feed that are wanted, in the order in which they take effect.
-func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEvent]) bool) ([]*events.MoneyEvent,
+func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEvent]) bool) ([]*event.Money,
 	error) {
-	var out []*events.MoneyEvent
+	var out []*event.Money
 	for _, f := range t.Snap.Manifest.Loose {
-		if f.FileKey != events.MoneyKey() {
+		if f.FileKey != event.MoneyKey() {
 			continue
 		}
-		err := events.EachMoney(t.Snap, f, feedName,
+		err := event.EachMoney(t.Snap, f, feedName,
 			func(c *parquet.Columns[tables.PartnerEvent], i int) bool {
 				return wanted(rows.Row[tables.PartnerEvent]{Cols: c, I: i})
 			},
-			func(e *events.MoneyEvent) error {
+			func(e *event.Money) error {
 				out = append(out, e)
 				return nil
 			})
@@ -140,7 +140,7 @@ func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEv
 			return nil, err
 		}
 	}
-	slices.SortFunc(out, func(a, b *events.MoneyEvent) int {
+	slices.SortFunc(out, func(a, b *event.Money) int {
 		return cmp.Or(cmp.Compare(a.Instant, b.Instant), cmp.Compare(a.Time, b.Time), strings.Compare(a.ID, b.ID))
 	})
 	return out, nil
@@ -157,7 +157,7 @@ func bears(id string) func(rows.Row[tables.PartnerEvent]) bool {
 }
 
 // feed notes the row of the feed file that an event came from. The account of a withdrawal is not shown.
-func (t *teller) feed(e *events.MoneyEvent) {
+func (t *teller) feed(e *event.Money) {
 	one := explain.Origin{File: e.From.File, Row: e.From.Row, Note: fmt.Sprintf("%s %s: %s", e.Type, e.ID, outcome(e))}
 	if e.Feed != "withdrawals" {
 		one.Raw = strings.TrimRight(e.From.Raw, "\r\n")
@@ -166,7 +166,7 @@ func (t *teller) feed(e *events.MoneyEvent) {
 }
 
 // outcome is what the last replay said of an event.
-func outcome(e *events.MoneyEvent) string {
+func outcome(e *event.Money) string {
 	if e.Verdict.Accepted() {
 		return "accepted"
 	}
@@ -181,7 +181,7 @@ func outcome(e *events.MoneyEvent) string {
 }
 
 // step begins the step of an event: when it takes effect, what it is, and its amount.
-func step(e *events.MoneyEvent) string {
+func step(e *event.Money) string {
 	text := fmt.Sprintf("%s %s (%s)", e.Instant, e.Type, e.ID)
 	if !e.Amount.IsZero() {
 		text += " of " + e.Amount.Trim()

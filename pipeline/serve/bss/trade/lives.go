@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/read/orders"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -95,7 +95,7 @@ func priceOf(c *operation.Call, l *orders.Life) (line.Charge, error) {
 	if err != nil {
 		return line.Charge{}, err
 	}
-	if l.Status == events.Cancelled {
+	if l.Status == event.Cancelled {
 		at = l.Since
 	}
 	charge, priced, err := l.Price(c.State.Prices.Ask(), at)
@@ -107,8 +107,8 @@ func priceOf(c *operation.Call, l *orders.Life) (line.Charge, error) {
 
 // statusNumbers are the vendor's numbers of an order's status.
 func statusNumbers() map[string]int {
-	return map[string]int{events.PendingApproval: 1, events.Processing: 3, events.Cancelled: 4, events.Completed: 5,
-		events.Unpaid: 6}
+	return map[string]int{event.PendingApproval: 1, event.Processing: 3, event.Cancelled: 4, event.Completed: 5,
+		event.Unpaid: 6}
 }
 
 // openLives are the lines of an order of the call's scope that can still be paid and have a price at an instant.

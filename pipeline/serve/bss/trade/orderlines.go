@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -143,7 +143,7 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 				line: row.Whole(tables.OrderOrderLine),
 				kind: row.Word(tables.OrderOrderType), at: row.Time(tables.OrderPayTime),
 				payer:  row.Word(tables.OrderPayer),
-				status: events.Completed}
+				status: event.Completed}
 			o.created = o.at
 			if q.customer != "" && o.customer != q.customer || !q.during.Holds(o.at) {
 				continue

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -148,7 +148,7 @@ func ordersDuring(c *operation.Call) (created, paid period.Span, err error) {
 
 // open reports whether the line was not paid.
 func (o *boughtLine) open() bool {
-	return o.status != events.Completed && o.status != events.Processing
+	return o.status != event.Completed && o.status != event.Processing
 }
 
 // bucketsOf are the buckets of the customers that ever were the scope's partner's; nil = all.

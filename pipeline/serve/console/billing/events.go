@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -80,7 +80,7 @@ func unpaidOrders(v *page.View, t *page.Table) (map[string]period.Instant, error
 		l := &lives[i]
 		switch {
 		case l.Customer != v.Scope.Customer:
-		case l.Status == events.Processing:
+		case l.Status == event.Processing:
 			processing[l.ID()] = l.Since
 		case !l.Paid && l.Order != nil:
 			open := page.Cell{}
@@ -140,12 +140,12 @@ func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry, proce
 	return list.Each(func(row rows.Row[tables.Order]) error {
 		q, err := row.Quantity(tables.OrderQuantity)
 		order := fmt.Sprintf("%s/%d", row.Text(tables.OrderOrderID), row.Whole(tables.OrderOrderLine))
-		base, status, since := "", events.Completed, row.Time(tables.OrderPayTime)
+		base, status, since := "", event.Completed, row.Time(tables.OrderPayTime)
 		if len(row.Text(tables.OrderBaseOrderID)) > 0 {
 			base = fmt.Sprintf("%s/%d", row.Text(tables.OrderBaseOrderID), row.Whole(tables.OrderBaseOrderLine))
 		}
 		if at, is := processing[order]; is {
-			status, since = events.Processing, at
+			status, since = event.Processing, at
 		}
 		t.Rows = append(t.Rows, []page.Cell{
 			{Text: order, Href: v.Link("line", "id", order, "customer_id", v.Scope.Customer, "cycle", cycle)},

@@ -1,7 +1,8 @@
-package events
+package event
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -40,20 +41,20 @@ type Order struct {
 	Row   int64
 }
 
-// same reports whether two rows have the same content (§3.20).
-func (o *Order) same(p *Order) bool {
+// Same reports whether two rows have the same content (§3.20).
+func (o *Order) Same(p *Order) bool {
 	a, b := *o, *p
 	a.AsOf, a.Cycle, a.File, a.Row = b.AsOf, b.Cycle, b.File, b.Row
 	return a == b
 }
 
-// before is the order in which unsubscribes are decided (EV-2).
-func (o *Order) before(p *Order) int {
+// Before is the order in which unsubscribes are decided (EV-2).
+func (o *Order) Before(p *Order) int {
 	return cmp.Or(cmp.Compare(o.PayTime, p.PayTime), strings.Compare(o.ID, p.ID), cmp.Compare(o.Line, p.Line))
 }
 
-// rated is the order as package rating takes it.
-func (o *Order) rated() *ordering.Order {
+// Rated is the order as package rating takes it.
+func (o *Order) Rated() *ordering.Order {
 	return &ordering.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
 		PeriodType: o.PeriodType, PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
 		Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
@@ -74,8 +75,12 @@ type Adjustment struct {
 	Row   int64
 }
 
-func (a *Adjustment) same(b *Adjustment) bool {
+// Same reports whether two rows have the same content (§3.20).
+func (a *Adjustment) Same(b *Adjustment) bool {
 	x, y := *a, *b
 	x.AsOf, x.Cycle, x.File, x.Row = y.AsOf, y.Cycle, y.File, y.Row
 	return x == y
 }
+
+// LineID is the id of the order's line: order_id/order_line.
+func (o *Order) LineID() string { return o.ID + "/" + strconv.FormatInt(o.Line, 10) }

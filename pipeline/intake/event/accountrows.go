@@ -1,0 +1,87 @@
+package event
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// AccountKey is the place of a bucket's account events of a cycle in the lake.
+func AccountKey(p place.Place) lake.FileKey {
+	return lake.FileKey{Table: "account_events", Cycle: p.Cycle.String(), Bucket: p.Bucket}
+}
+
+// EachAccount visits the account events of a lake file whose id is wanted (nil = all), refused ones among them, in the
+// order in which they are stored: by customer, then event_id. An error is *GoneError where the books no longer have a
+// customer.
+func EachAccount(o tablefile.Opener, e lake.FileEntry, bk *books.Books, wanted func(id string) bool,
+	visit func(*Account)) error {
+	cycle, err := period.ParseCycle(e.Cycle)
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Path, err)
+	}
+	return tablefile.Each(o, e, tables.AccountEvents(), nil, func(c *parquet.Columns[tables.AccountEvent],
+		i int) error {
+		if wanted != nil && !wanted(string(c.Text(tables.AccountEventEventID).At(i))) {
+			return nil
+		}
+		event, err := accountAt(c, i, cycle, bk)
+		if err == nil {
+			visit(event)
+		}
+		return err
+	})
+}
+
+// accountAt reads a row of the account_events table.
+func accountAt(c *parquet.Columns[tables.AccountEvent], i int, cycle period.Cycle, bk *books.Books) (*Account,
+	error) {
+	customer, err := customerOf(bk, c.Word(tables.AccountEventCustomerID).At(i))
+	if err != nil {
+		return nil, err
+	}
+	amount, err := amountAt(c, int(tables.AccountEventAmount), i)
+	if err != nil {
+		return nil, err
+	}
+	return &Account{ID: string(c.Text(tables.AccountEventEventID).At(i)), Customer: customer,
+			Time: c.Time(tables.AccountEventTime).At(i),
+			Type: c.Word(tables.AccountEventType).At(i), Balance: c.Word(tables.AccountEventBalanceType).At(i),
+			Amount:  amount,
+			Instant: c.Time(tables.AccountEventInstant).At(i), Cycle: cycle,
+			AsOf:    c.Time(tables.AccountEventAsOf).At(i),
+			Refused: c.Small(tables.AccountEventRefused).At(i) == 1, File: -1,
+			From: Source{File: c.Word(tables.AccountEventFile).At(i),
+				Hash:   c.Word(tables.AccountEventFileHash).At(i),
+				Row:    c.Whole(tables.AccountEventRow).At(i),
+				Header: c.Word(tables.AccountEventHeader).At(i),
+				Raw:    string(c.Text(tables.AccountEventRaw).At(i))}},
+		nil
+}
+
+// AppendTo appends the event to a batch of the account_events table.
+func (e *Account) AppendTo(c *parquet.Columns[tables.AccountEvent], bk *books.Books) {
+	for i, word := range map[tables.WordColumn[tables.AccountEvent]]string{
+		tables.AccountEventCustomerID: bk.Customers[e.Customer].ID, tables.AccountEventType: e.Type,
+		tables.AccountEventBalanceType: e.Balance,
+		tables.AccountEventFile:        e.From.File, tables.AccountEventFileHash: e.From.Hash,
+		tables.AccountEventHeader: e.From.Header} {
+		c.Word(i).Add(word)
+	}
+	c.Text(tables.AccountEventEventID).Add(e.ID)
+	c.Text(tables.AccountEventRaw).Add(e.From.Raw)
+	for i, v := range map[int]int64{int(tables.AccountEventTime): int64(e.Time),
+		int(tables.AccountEventInstant): int64(e.Instant),
+		int(tables.AccountEventAsOf):    int64(e.AsOf), int(tables.AccountEventRow): e.From.Row} {
+		addInt(&c.C[i], v)
+	}
+	c.Amount(tables.AccountEventAmount).Add(e.Amount.Raw())
+	c.Small(tables.AccountEventRefused).Add(flag(e.Refused))
+	c.N++
+}

@@ -1,0 +1,57 @@
+package event
+
+import (
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// Money is one row of a feed about partners' money that passed acceptance (§9). Columns that the event's type does not
+// use are empty. Feeds share fields; package events says which column is in which field.
+type Money struct {
+	Feed    string
+	ID      string
+	Partner string // partner_id; of invoices the issuer
+	Type    string // the word of type or event
+	Time    period.Instant
+	Amount  money.Amount
+	Heads   int64
+	Subject string // claim_id, withdrawal_id, invoice_id, coupon_id
+	Other   string // to_partner_id, recipient_id, customer_id
+	Scope   string // programme_id, cycle, quota_id
+	Period  string
+	Detail  string // channel, source, activity_type, number, solution_id
+	Note    string // activity_date, account, content
+
+	AsOf    period.Instant // clock of the run that accepted it
+	Instant period.Instant // when it takes effect (EV-10)
+	Verdict verdict.Verdict
+	Past    verdict.Verdict // what the last run decided
+	From    Source
+	File    int32 // of the run; -1 = accepted by an earlier one
+	Row     int64
+}
+
+// Same reports whether two rows have the same content (§3.20).
+func (e *Money) Same(f *Money) bool {
+	return e.ID == f.ID && e.Partner == f.Partner && e.Type == f.Type && e.Time == f.Time && e.Amount == f.Amount &&
+		e.Heads == f.Heads &&
+		e.Subject == f.Subject && e.Other == f.Other && e.Scope == f.Scope && e.Period == f.Period &&
+		e.Detail == f.Detail &&
+		e.Note == f.Note
+}
+
+// Origin is the identity of the row, its file of the run (−1 = of an earlier run) and its number there.
+func (e *Money) Origin() (id string, file int32, row int64) { return e.ID, e.File, e.Row }
+
+// Refusal is what becomes of the row of an event that a replay rejected.
+func (e *Money) Refusal() Decision {
+	return Decision{
+		File:   e.File,
+		Row:    e.Row,
+		Why:    e.Verdict.Why,
+		Column: e.Verdict.Column,
+		Value:  e.Verdict.Value,
+		ID:     e.ID,
+	}
+}

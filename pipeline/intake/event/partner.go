@@ -1,0 +1,80 @@
+package event
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Transfer is one accepted row of the transfers feed: performance that one partner hands to another (§3.17).
+type Transfer struct {
+	ID       string
+	Own      period.Cycle // as given
+	From, To string       // partner ids
+	Customer string       // may be empty
+	Amount   money.Amount // ≥ 0
+
+	AsOf  period.Instant
+	Cycle period.Cycle // in which it counts: Own, or the earliest that was open when it came (EV-6)
+	File  int32        // of the run; −1 = accepted by an earlier one
+	Row   int64
+}
+
+// Same reports whether two rows have the same content (§3.20).
+func (t *Transfer) Same(u *Transfer) bool {
+	return t.ID == u.ID && t.Own == u.Own && t.From == u.From && t.To == u.To && t.Customer == u.Customer &&
+		t.Amount == u.Amount
+}
+
+// Incentive is one row of the incentive_events feed that passed acceptance (§3.18).
+type Incentive struct {
+	ID                 string
+	Partner, Programme string
+	Period             string // 2026-09 or 2026-Q3
+	Event              string // word of a settlement.EventKind
+	Time               period.Instant
+
+	AsOf    period.Instant
+	Refused bool   // it does not fit the state that it meets: it counts as rejected (EV-8)
+	Met     string // that state, where Refused
+	From    Source
+	File    int32 // of the run; −1 = accepted by an earlier one
+	Row     int64
+}
+
+// Same reports whether two rows have the same content (§3.20).
+func (e *Incentive) Same(f *Incentive) bool {
+	return e.ID == f.ID && e.Partner == f.Partner && e.Programme == f.Programme && e.Period == f.Period &&
+		e.Event == f.Event && e.Time == f.Time
+}
+
+// Before is the order in which the events of an incentive apply: by time, then event_id bytewise (EV-8).
+func (e *Incentive) Before(f *Incentive) int {
+	return cmp.Or(cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
+}
+
+// Origin is the identity of the row, its file of the run (−1 = of an earlier run) and its number there.
+func (t *Transfer) Origin() (id string, file int32, row int64) { return t.ID, t.File, t.Row }
+
+// Origin is the identity of the row, its file of the run (−1 = of an earlier run) and its number there.
+func (e *Incentive) Origin() (id string, file int32, row int64) { return e.ID, e.File, e.Row }
+
+// Refusal is the outcome of the row of an event that does not fit (§6.5).
+func (e *Incentive) Refusal() Decision {
+	return Decision{File: e.File, Row: e.Row, Why: reason.BadState, Column: "event", Value: e.Met, ID: e.ID}
+}
+
+// Happens is the event as package settlement takes it. ok is false when the books no longer have its partner or
+// programme.
+func (e *Incentive) Happens(bk *books.Books) (out settlement.Event, ok bool) {
+	out = settlement.Event{ID: e.ID, Partner: bk.Partner(e.Partner), Programme: bk.Programme(e.Programme), Time: e.Time}
+	var errs [2]error
+	out.Period, errs[0] = settlement.ParsePeriod(e.Period)
+	out.Kind, errs[1] = settlement.ParseEventKind(e.Event)
+	return out, out.Partner >= 0 && out.Programme >= 0 && errs == [2]error{}
+}

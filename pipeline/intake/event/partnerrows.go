@@ -1,0 +1,107 @@
+package event
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// TransferBucket is the bucket of transfers: they are about partners, who have customers in every bucket, and are few,
+// so one file a cycle holds them all; bucket 0 is always there.
+const TransferBucket = 0
+
+// IncentivesKey is the place of incentive events in the lake: one file for all. They are about periods of programmes
+// and no cycle, and closing a cycle does not end what can be said of them (EV-8).
+func IncentivesKey() lake.FileKey {
+	return lake.FileKey{Table: "incentive_events", Bucket: lake.NoBucket}
+}
+
+// flag is how a yes or no is stored.
+func flag(yes bool) int32 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// AppendTo appends the transfer to a batch of the transfers table.
+func (t *Transfer) AppendTo(rows *parquet.Columns[tables.Transfer]) {
+	rows.Text(tables.TransferTransferID).Add(t.ID)
+	rows.Word(tables.TransferOwnCycle).Add(t.Own.String())
+	rows.Word(tables.TransferFromPartnerID).Add(t.From)
+	rows.Word(tables.TransferToPartnerID).Add(t.To)
+	rows.Word(tables.TransferCustomerID).Add(t.Customer)
+	rows.Amount(tables.TransferAmount).Add(t.Amount.Raw())
+	rows.Time(tables.TransferAsOf).Add(t.AsOf)
+	rows.N++
+}
+
+// AppendTo appends the event to a batch of the incentive_events table.
+func (e *Incentive) AppendTo(rows *parquet.Columns[tables.IncentiveEvent]) {
+	for i, word := range map[tables.WordColumn[tables.IncentiveEvent]]string{
+		tables.IncentiveEventPartnerID: e.Partner, tables.IncentiveEventProgrammeID: e.Programme,
+		tables.IncentiveEventPeriod: e.Period, tables.IncentiveEventEvent: e.Event,
+		tables.IncentiveEventMet: e.Met, tables.IncentiveEventFile: e.From.File,
+		tables.IncentiveEventFileHash: e.From.Hash, tables.IncentiveEventHeader: e.From.Header} {
+		rows.Word(i).Add(word)
+	}
+	rows.Text(tables.IncentiveEventEventID).Add(e.ID)
+	rows.Text(tables.IncentiveEventRaw).Add(e.From.Raw)
+	for i, v := range map[int]int64{int(tables.IncentiveEventTime): int64(e.Time),
+		int(tables.IncentiveEventAsOf): int64(e.AsOf),
+		int(tables.IncentiveEventRow):  e.From.Row} {
+		addInt(&rows.C[i], v)
+	}
+	rows.Small(tables.IncentiveEventRefused).Add(flag(e.Refused))
+	rows.N++
+}
+
+// EachTransfer visits the transfers of a lake file.
+func EachTransfer(o tablefile.Opener, f lake.FileEntry, visit func(*Transfer)) error {
+	return each(o, f, tables.Transfers().Table, func(c *parquet.Columns[tables.Any], i int, cycle period.Cycle) error {
+		transfer, err := transferAt(c, i, cycle)
+		if err == nil {
+			visit(transfer)
+		}
+		return err
+	})
+}
+
+// transferAt reads a row of the transfers table.
+func transferAt(c *parquet.Columns[tables.Any], i int, cycle period.Cycle) (t *Transfer, err error) {
+	t = &Transfer{File: -1, Cycle: cycle}
+	col := c.C
+	t.ID, t.From, t.To = string(col[tables.TransferTransferID].Text(i)), col[tables.TransferFromPartnerID].Word(i),
+		col[tables.TransferToPartnerID].Word(i)
+	t.Customer, t.AsOf = col[tables.TransferCustomerID].Word(i), period.Instant(col[tables.TransferAsOf].Ints[i])
+	if t.Own, err = period.ParseCycle(col[tables.TransferOwnCycle].Word(i)); err != nil {
+		return nil, err
+	}
+	t.Amount, err = money.AmountFromRaw(col[tables.TransferAmount].Decs[i].Hi, col[tables.TransferAmount].Decs[i].Lo)
+	return t, err
+}
+
+// EachIncentive visits the incentive events of a lake file, refused ones among them.
+func EachIncentive(o tablefile.Opener, e lake.FileEntry, visit func(*Incentive)) error {
+	return tablefile.Each(o, e, tables.IncentiveEvents(), nil, func(c *parquet.Columns[tables.IncentiveEvent],
+		i int) error {
+		e := &Incentive{ID: string(c.Text(tables.IncentiveEventEventID).At(i)),
+			Partner:   c.Word(tables.IncentiveEventPartnerID).At(i),
+			Programme: c.Word(tables.IncentiveEventProgrammeID).At(i),
+			Period:    c.Word(tables.IncentiveEventPeriod).At(i), Event: c.Word(tables.IncentiveEventEvent).At(i),
+			Time:    c.Time(tables.IncentiveEventTime).At(i),
+			AsOf:    c.Time(tables.IncentiveEventAsOf).At(i),
+			Refused: c.Small(tables.IncentiveEventRefused).At(i) == 1,
+			Met:     c.Word(tables.IncentiveEventMet).At(i), File: -1,
+			From: Source{File: c.Word(tables.IncentiveEventFile).At(i),
+				Hash:   c.Word(tables.IncentiveEventFileHash).At(i),
+				Row:    c.Whole(tables.IncentiveEventRow).At(i),
+				Header: c.Word(tables.IncentiveEventHeader).At(i),
+				Raw:    string(c.Text(tables.IncentiveEventRaw).At(i))}}
+		visit(e)
+		return nil
+	})
+}

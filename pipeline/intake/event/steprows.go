@@ -1,0 +1,104 @@
+package event
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// StepsKey is the place of the steps in the life of orders in the lake: one file for all (EV-4, EV-10).
+func StepsKey() lake.FileKey {
+	return lake.FileKey{Table: tables.OrderStatus().Name, Bucket: lake.NoBucket}
+}
+
+// AppendTo appends the step to a batch of the order_status table.
+func (e *Step) AppendTo(c *parquet.Columns[tables.OrderStep], bk *books.Books) {
+	for i, word := range map[tables.WordColumn[tables.OrderStep]]string{
+		tables.OrderStepCustomerID: bk.Customers[e.Customer].ID, tables.OrderStepStatus: e.Status,
+		tables.OrderStepOrderType: e.Type.String(), tables.OrderStepSKU: e.SKUText,
+		tables.OrderStepRegionCode: e.Region,
+		tables.OrderStepPeriodType: e.PeriodType, tables.OrderStepPayer: e.Payer,
+		tables.OrderStepDiscountID: e.Discount,
+		tables.OrderStepMet:        e.Met, tables.OrderStepFile: e.From.File, tables.OrderStepFileHash: e.From.Hash,
+		tables.OrderStepHeader: e.From.Header} {
+		c.Word(i).Add(word)
+	}
+	for i, text := range map[tables.TextColumn[tables.OrderStep]]string{tables.OrderStepOrderID: e.Key.ID,
+		tables.OrderStepResourceID:  e.Resource,
+		tables.OrderStepBaseOrderID: e.Base.ID, tables.OrderStepCouponIDs: e.Coupons, tables.OrderStepRaw: e.From.Raw} {
+		c.Text(i).Add(text)
+	}
+	for i, v := range map[int]int64{int(tables.OrderStepOrderLine): e.Line, int(tables.OrderStepTime): int64(e.PayTime),
+		int(tables.OrderStepPeriodNum): e.PeriodNum, int(tables.OrderStepEffectiveTime): int64(e.Effective),
+		int(tables.OrderStepExpireTime):    int64(tables.OrNothing(e.Expire)),
+		int(tables.OrderStepBaseOrderLine): e.Base.Line, int(tables.OrderStepAsOf): int64(e.AsOf),
+		int(tables.OrderStepRow): e.From.Row} {
+		addInt(&c.C[i], v)
+	}
+	c.Quantity(tables.OrderStepQuantity).Add(e.Quantity.Raw())
+	c.Amount(tables.OrderStepOfficialAmount).Add(e.Official.Raw())
+	c.Small(tables.OrderStepHasOfficial).Add(flag(e.HasOfficial))
+	c.Small(tables.OrderStepPaid).Add(flag(e.Paid))
+	c.Small(tables.OrderStepRefused).Add(flag(e.Refused))
+	c.N++
+}
+
+// EachStep visits the steps in the life of orders of a lake file, refused ones among them. An error is *GoneError where
+// the books no longer have what a step names.
+func EachStep(o tablefile.Opener, f lake.FileEntry, bk *books.Books, visit func(*Step)) error {
+	return tablefile.Each(o, f, tables.OrderStatus(), nil, func(c *parquet.Columns[tables.OrderStep],
+		i int) (err error) {
+		e := &Step{Status: c.Word(tables.OrderStepStatus).At(i),
+			Paid:    c.Small(tables.OrderStepPaid).At(i) == 1,
+			Refused: c.Small(tables.OrderStepRefused).At(i) == 1,
+			Met:     c.Word(tables.OrderStepMet).At(i), From: Source{File: c.Word(tables.OrderStepFile).At(i),
+				Hash: c.Word(tables.OrderStepFileHash).At(i), Row: c.Whole(tables.OrderStepRow).At(i),
+				Header: c.Word(tables.OrderStepHeader).At(i), Raw: string(c.Text(tables.OrderStepRaw).At(i))}}
+		o := &e.Order
+		o.File = -1
+		if o.Customer, err = customerOf(bk, c.Word(tables.OrderStepCustomerID).At(i)); err != nil {
+			return err
+		}
+		if o.Type, err = ordering.ParseOrderType(c.Word(tables.OrderStepOrderType).At(i)); err != nil {
+			return err
+		}
+		o.Key = Key{string(c.Text(tables.OrderStepOrderID).At(i)), c.Whole(tables.OrderStepOrderLine).At(i)}
+		o.SKUText = c.Word(tables.OrderStepSKU).At(i)
+		if o.SKU = -1; o.SKUText != "" && o.Type != ordering.Unsubscribe && Describes(e.Status) {
+			if o.SKU, err = skuOf(bk, o.SKUText); err != nil {
+				return err
+			}
+		}
+		o.Region, o.Resource = c.Word(tables.OrderStepRegionCode).At(i),
+			string(c.Text(tables.OrderStepResourceID).At(i))
+		o.PeriodType, o.PeriodNum = c.Word(tables.OrderStepPeriodType).At(i),
+			c.Whole(tables.OrderStepPeriodNum).At(i)
+		o.PayTime, o.Effective = c.Time(tables.OrderStepTime).At(i),
+			c.Time(tables.OrderStepEffectiveTime).At(i)
+		if o.Expire = c.MaybeTime(tables.OrderStepExpireTime).At(i); o.Expire == tables.Nothing {
+			o.Expire = period.Forever
+		}
+		o.Base = Key{string(c.Text(tables.OrderStepBaseOrderID).At(i)),
+			c.Whole(tables.OrderStepBaseOrderLine).At(i)}
+		o.Payer, o.Discount = c.Word(tables.OrderStepPayer).At(i), c.Word(tables.OrderStepDiscountID).At(i)
+		o.Coupons, o.HasOfficial = string(c.Text(tables.OrderStepCouponIDs).At(i)),
+			c.Small(tables.OrderStepHasOfficial).At(i) == 1
+		o.AsOf = c.Time(tables.OrderStepAsOf).At(i)
+		if o.Quantity, err = money.QuantityFromRaw(c.Quantity(tables.OrderStepQuantity).At(i).Hi,
+			c.Quantity(tables.OrderStepQuantity).At(i).Lo); err != nil {
+			return err
+		}
+		o.Official, err = money.AmountFromRaw(c.Amount(tables.OrderStepOfficialAmount).At(i).Hi,
+			c.Amount(tables.OrderStepOfficialAmount).At(i).Lo)
+		e.ID = o.LineID() + "/" + e.Status
+		if err == nil {
+			visit(e)
+		}
+		return err
+	})
+}
