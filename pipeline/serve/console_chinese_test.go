@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/console/billing"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -127,7 +127,7 @@ func namesOf(t *testing.T, dir string) map[string]bool {
 // TestReasonsInChinese: each reason for a reject says in Chinese what it is and what to do. Invariant: BILLING-5.
 func TestReasonsInChinese(t *testing.T) {
 	t.Parallel()
-	words := document.NewWords(billing.Chinese())
+	words := language.NewWords(billing.Chinese())
 	words.Watch(func(section, text string) { t.Errorf("billing/chinese.tsv lacks %s: %s", section, text) })
 	for _, r := range reason.All() {
 		words.Say("reason", r.Meaning())

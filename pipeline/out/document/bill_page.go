@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"slices"
 	"strings"
 )
@@ -99,8 +100,9 @@ func (b *Bill) paymentPart() *part {
 		{name: "Debt, not paid yet", amount: total(p.Debt)}}
 	return &part{name: "payment", title: "Payments", where: inSheet | inPrint,
 		about: []string{"What the amount to pay, before rounding, was drawn from."},
-		cols:  []column{{title: "Drawn from", say: sumName}, {title: "Amount", kind: amount, sum: true, keep: true}},
-		rows:  listed(list, entryCells)}
+		cols: []column{{title: "Drawn from", say: language.Sums},
+			{title: "Amount", kind: amount, sum: true, keep: true}},
+		rows: listed(list, entryCells)}
 }
 
 // itemPart is the lines by service and product.
@@ -110,7 +112,7 @@ func (b *Bill) itemPart() *part {
 		cols: []column{{name: "service_type_name", title: "Service"}, {name: "product", title: "Product"},
 			{name: "sku", title: "SKU"}, {name: "measure", title: "Measure"},
 			{name: "region_code", title: "Region"}, {name: "object", title: "Object"}, {name: "tier", title: "Tier"},
-			{name: "kind", title: "Kind", say: kinds},
+			{name: "kind", title: "Kind", say: language.Kinds},
 			{name: "origin_cycle", title: "Origin"}, {name: "line_count", title: "Lines", kind: count, sum: true},
 			{name: "usage_amount", title: "Used", kind: quantity}, {name: "free_resource_usage", title: "Free",
 				kind: quantity},
@@ -154,11 +156,11 @@ func (b *Bill) correctionPart() *part {
 		each: "refunds and adjustments", rank: 6,
 		about: []string{"These lines are part of the lines above. Origin is the cycle that a line belongs to, where " +
 			"that is another one."},
-		cols: []column{{name: "id", title: "Line"}, {name: "kind", title: "Kind", say: kinds},
+		cols: []column{{name: "id", title: "Line"}, {name: "kind", title: "Kind", say: language.Kinds},
 			{name: "origin_cycle", title: "Origin"}, {name: "product", title: "Product"},
 			{name: "sku", title: "SKU"}, {name: "time", title: "Time", kind: instant},
 			{name: "payment_amount", title: "To pay", kind: amount, sum: true, keep: true},
-			{name: "note", title: "Note", say: remarks}},
+			{name: "note", title: "Note", say: language.Remarks}},
 		rows: listed(b.Corrections, func(c *Correction) []cell {
 			return []cell{word(c.ID), word(c.Kind), word(c.OriginCycle), word(c.Product), word(c.SKU), at(c.Time),
 				amountCell(c.Payment), word(c.Note)}

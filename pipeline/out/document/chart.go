@@ -8,14 +8,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // chart is consumption by day and service as stacked bars. Bars of a day's negative amounts go down from the axis.
 type chart struct {
 	header   *Header
-	words    *dictionary // nil = English
-	services []*service  // the largest first; those from maxColours−1 on share the last colour
+	words    *language.Dictionary // nil = English
+	services []*service           // the largest first; those from maxColours−1 on share the last colour
 	bars     []bar
 	axis     axis
 	title    string // of the drawing
@@ -239,7 +240,7 @@ func (c *chart) caption() string {
 	if n := len(c.services) - maxColours + 1; n > 1 {
 		list = append(list, fmt.Sprintf("The %d smallest services share one colour.", n))
 	}
-	return strings.Join(c.words.all(texts, list), c.words.gap())
+	return strings.Join(c.words.All(language.Texts, list), c.words.Gap())
 }
 
 // The drawing's measures, in units of its view box.
@@ -281,7 +282,7 @@ func (c *chart) svg() string {
 // draw draws the chart. Coordinates are hundredths, calculated in rationals.
 func (c *chart) draw(b *strings.Builder) {
 	fmt.Fprintf(b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
-		escape(c.words.say(texts, c.title)), escape(c.words.say(texts, c.describe())))
+		escape(c.words.Say(language.Texts, c.title)), escape(c.words.Say(language.Texts, c.describe())))
 	for i, p := range palette() {
 		fmt.Fprintf(b,
 			`<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse">`+
@@ -323,7 +324,7 @@ func (c *chart) y(v *big.Rat) int64 {
 
 func (c *chart) grid(b *strings.Builder) {
 	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-12,
-		escape(c.words.say(texts, c.per)))
+		escape(c.words.Say(language.Texts, c.per)))
 	for i := -c.axis.below; i <= c.axis.above; i++ {
 		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
 		y := c.y(v)
@@ -332,7 +333,7 @@ func (c *chart) grid(b *strings.Builder) {
 	}
 	if c.below != "" {
 		fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
-			escape(c.words.say(texts, c.below)))
+			escape(c.words.Say(language.Texts, c.below)))
 	}
 }
 
@@ -372,8 +373,8 @@ func (c *chart) bar(b *strings.Builder, day *bar, x, width int) {
 
 // dayName is what a bar is of.
 func (c *chart) dayName(b *bar) string {
-	if strings.ContainsFunc(b.day, latin) {
-		return c.words.say(texts, b.day)
+	if strings.ContainsFunc(b.day, language.Latin) {
+		return c.words.Say(language.Texts, b.day)
 	}
 	return b.day
 }
@@ -381,7 +382,7 @@ func (c *chart) dayName(b *bar) string {
 // colourName is the service that has a colour, or how many share it.
 func (c *chart) colourName(colour int) string {
 	if colour == maxColours-1 && len(c.services) > maxColours {
-		return c.words.say(texts, fmt.Sprintf("%d other services", len(c.services)-maxColours+1))
+		return c.words.Say(language.Texts, fmt.Sprintf("%d other services", len(c.services)-maxColours+1))
 	}
 	return c.services[colour].called()
 }

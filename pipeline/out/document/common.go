@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -20,7 +21,7 @@ func entryCells(e *entry) []cell {
 
 // entryColumns are those of sums for people.
 func entryColumns(title string) []column {
-	return []column{{title: title, say: sumName}, {title: "Amount", kind: amount, keep: true}}
+	return []column{{title: title, say: language.Sums}, {title: "Amount", kind: amount, keep: true}}
 }
 
 // entryData is sums by the names that they have in JSON.
@@ -48,7 +49,7 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 			cols: []column{{name: "day", title: "Day"}, {name: "service_type_name", title: "Service"},
 				{name: "service_type_code", title: "Code", code: true},
 				{name: "payment_amount", title: "To pay", kind: amount, sum: true},
-				{name: "month_end", title: "At the month's end", say: states}},
+				{name: "month_end", title: "At the month's end", say: language.States}},
 			rows: listed(usage, func(u *Usage) []cell {
 				atEnd := ""
 				if u.MonthEnd {
@@ -61,7 +62,8 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 	if len(annexes) > 0 {
 		list = append(list, &part{name: "bandwidth", title: "Bandwidth", where: inData | inSheet,
 			cols: []column{{name: "object", title: "Object"}, {name: "sku", title: "SKU"},
-				{name: "name", title: "Name", say: figures}, {name: "value", title: "Value", say: figures}},
+				{name: "name", title: "Name", say: language.Figures},
+				{name: "value", title: "Value", say: language.Figures}},
 			rows: func(yield func([]cell) bool) {
 				for i := range annexes {
 					a := &annexes[i]
@@ -82,7 +84,8 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 }
 
 func notePart(where medium, list []string) *part {
-	return &part{name: "note", title: "Notes", where: where, cols: []column{{name: "note", title: "Note", say: texts}},
+	return &part{name: "note", title: "Notes", where: where,
+		cols: []column{{name: "note", title: "Note", say: language.Texts}},
 		rows: listed(list, func(n *string) []cell { return []cell{word(*n)} })}
 }
 

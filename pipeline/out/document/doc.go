@@ -30,8 +30,8 @@
 //	       their characters, and numbers are numbers if the program keeps all their digits.
 //	DOC-10  The HTML of a document with a Cover begins with it (package letter). A document without one has the same
 //	        bytes as if covers did not exist.
-//	DOC-11  HTML and XLSX are in the language of the Cover, English without one. chinese.tsv has the translation of
-//	        every heading, caption, sentence, kind and state. Names and texts of books and feeds, ids, codes and
+//	DOC-11  HTML and XLSX are in the language of the Cover, English without one. Package language has the translation
+//	        of every heading, caption, sentence, kind and state. Names and texts of books and feeds, ids, codes and
 //	        numbers are the same in every language. CSV, JSON and the text for a terminal are English.
 //	DOC-12  A statement of a partner whose customers have other currencies has no sum of amounts of two currencies: it
 //	        leaves out the consumption by day and sums of what customers pay.

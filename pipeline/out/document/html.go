@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -79,18 +80,18 @@ func writeHTML(w io.Writer, pg *page, most int) error {
 
 func (pg *page) printed(most int) (*printed, error) {
 	h := pg.header
-	d := &printed{Vendor: h.Vendor.called(), Kind: pg.words.say(texts, pg.kind+" of"),
+	d := &printed{Vendor: h.Vendor.called(), Kind: pg.words.Say(language.Texts, pg.kind+" of"),
 		Subject: pg.subject.called(),
-		Cycle:   h.Cycle.String(), Standing: pg.words.say(texts, h.stateText()), Closed: h.Closed,
+		Cycle:   h.Cycle.String(), Standing: pg.words.Say(language.Texts, h.stateText()), Closed: h.Closed,
 		Headline: pg.headline, Notes: pg.notes}
-	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.say(texts, "Notes")
-	d.AnnexTitle = pg.words.colon(pg.words.say(texts, "Annex"))
+	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.Say(language.Texts, "Notes")
+	d.AnnexTitle = pg.words.Colon(pg.words.Say(language.Texts, "Annex"))
 	d.Title = fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle)
 	d.Foot = cutTo(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Standing), 110)
 	d.Facts = slices.Clone(pg.facts)
-	for _, f := range []Figure{{"Vendor", h.Vendor.full()}, {"Cycle", pg.words.say(spans, h.span())},
+	for _, f := range []Figure{{"Vendor", h.Vendor.full()}, {"Cycle", pg.words.Say(language.Spans, h.span())},
 		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.time(h.AsOf)}} {
-		d.Facts = append(d.Facts, Figure{pg.words.say(texts, f.Name), f.Value})
+		d.Facts = append(d.Facts, Figure{pg.words.Say(language.Texts, f.Name), f.Value})
 	}
 	for n := range maxPad {
 		d.Pads = append(d.Pads, n)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -21,8 +22,8 @@ type page struct {
 	chart    *chart // nil = none
 	annexes  []Annex
 	notes    []string
-	cover    *letter.Letter // nil = none
-	words    *dictionary    // of the page's language; nil = English
+	cover    *letter.Letter       // nil = none
+	words    *language.Dictionary // of the page's language; nil = English
 }
 
 // kind is what a column holds.

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -114,11 +115,12 @@ func (m *Money) confirmPart(where medium) *part {
 	}
 	return &part{name: "to_confirm", title: "To confirm", where: where, each: "entries", rank: 3,
 		about: []string{"These wait for the partner. After the last day it is too late."},
-		cols: []column{{name: "kind", title: "What", say: kinds}, {name: "id", title: "Id"},
+		cols: []column{{name: "kind", title: "What", say: language.Kinds}, {name: "id", title: "Id"},
 			{name: "period", title: "Period"},
-			{name: "amount", title: "Amount", kind: amount, keep: true}, {name: "state", title: "State", say: states},
+			{name: "amount", title: "Amount", kind: amount, keep: true},
+			{name: "state", title: "State", say: language.States},
 			{name: "last_day", title: "Last day"}, {name: "until", title: "Until", kind: instant},
-			{name: "then", title: "Then", say: states}},
+			{name: "then", title: "Then", say: language.States}},
 		rows: listed(m.ToConfirm, func(w *Waiting) []cell {
 			return []cell{word(w.Kind), word(w.ID), word(w.Period), amountCell(w.Amount), word(w.State),
 				word(w.LastDay), w.Until.cell(), word(w.Then)}
@@ -140,7 +142,7 @@ func (m *Money) balancePart() *part {
 	return &part{name: "balance", title: "Account", where: everywhere,
 		about: []string{"Balances of the partner's account at the start and at the end of the cycle. They are no " +
 			"part of the net."},
-		cols: []column{{name: "balance_type", title: "Balance", say: kinds},
+		cols: []column{{name: "balance_type", title: "Balance", say: language.Kinds},
 			{name: "opening_amount", title: "Opening", kind: amount, keep: true},
 			{name: "closing_amount", title: "Closing", kind: amount, keep: true}},
 		rows: listed(m.Balances, func(b *Balance) []cell {
@@ -154,8 +156,8 @@ func (m *Money) accountPart() *part {
 	}
 	return &part{name: "account", title: "Account entries", where: everywhere, each: "entries", rank: 5,
 		cols: []column{{name: "time", title: "Time", kind: instant}, {name: "entry_id", title: "Entry"},
-			{name: "type", title: "Type", say: kinds}, {name: "counterparty_id", title: "Counterparty"},
-			{name: "balance_type", title: "Balance", say: kinds},
+			{name: "type", title: "Type", say: language.Kinds}, {name: "counterparty_id", title: "Counterparty"},
+			{name: "balance_type", title: "Balance", say: language.Kinds},
 			{name: "amount", title: "Amount", kind: amount, keep: true},
 			{name: "balance_after", title: "After", kind: amount, keep: true}},
 		rows: listed(m.Account, func(e *AccountEntry) []cell {
@@ -176,7 +178,7 @@ func (m *Money) receivablePart() *part {
 			{name: "paid_amount", title: "Paid", kind: amount, sum: true},
 			{name: "unpaid_amount", title: "Unpaid", kind: amount, sum: true, keep: true},
 			{name: "due_date", title: "Due"}, {name: "age_days", title: "Age in days", kind: count},
-			{name: "bucket", title: "Overdue", say: states}},
+			{name: "bucket", title: "Overdue", say: language.States}},
 		rows: listed(m.Receivables, func(r *Receivable) []cell {
 			return []cell{word(r.Cycle), amountCell(r.Amount), amountCell(r.Collected), amountCell(r.Paid),
 				amountCell(r.Unpaid), word(r.Due), number(r.Age), word(r.Bucket)}
@@ -189,7 +191,7 @@ func (m *Money) quotaPart() *part {
 	}
 	return &part{name: "coupon_quota", title: "Coupon quotas", where: everywhere, each: "quotas", rank: 6,
 		about: []string{"Quotas from which the partner issues coupons, as of the last run."},
-		cols: []column{{name: "quota_id", title: "Quota"}, {name: "kind", title: "Kind", say: kinds},
+		cols: []column{{name: "quota_id", title: "Quota"}, {name: "kind", title: "Kind", say: language.Kinds},
 			{name: "amount", title: "Amount", kind: amount}, {name: "issued_amount", title: "Issued", kind: amount},
 			{name: "handed_down_amount", title: "Handed down", kind: amount},
 			{name: "taken_back_amount", title: "Taken back", kind: amount},
@@ -209,12 +211,13 @@ func (m *Money) couponPart() *part {
 		about: []string{"Coupons that the partner issued or applied for: those that changed in the cycle, and those " +
 			"of which something is left. Amounts are as of the last run."},
 		cols: []column{{name: "coupon_id", title: "Coupon"}, {name: "customer_id", title: "Customer"},
-			{name: "kind", title: "Kind", say: kinds}, {name: "amount", title: "Amount", kind: amount, sum: true},
+			{name: "kind", title: "Kind", say: language.Kinds},
+			{name: "amount", title: "Amount", kind: amount, sum: true},
 			{name: "used", title: "Used", kind: amount, sum: true},
 			{name: "taken_back", title: "Taken back", kind: amount, sum: true},
 			{name: "expired", title: "Expired", kind: amount, sum: true},
 			{name: "left", title: "Left", kind: amount, sum: true, keep: true},
-			{name: "valid_to", title: "Until", kind: instant}, {name: "state", title: "State", say: states}},
+			{name: "valid_to", title: "Until", kind: instant}, {name: "state", title: "State", say: language.States}},
 		rows: listed(m.Coupons, func(c *Coupon) []cell {
 			return []cell{word(c.ID), word(c.CustomerID), word(c.Kind), amountCell(c.Amount), amountCell(c.Used),
 				amountCell(c.TakenBack), amountCell(c.Expired), amountCell(c.Left), c.ValidTo.cell(), word(c.State)}
@@ -234,7 +237,7 @@ func (m *Money) fundPart() *part {
 			{name: "reserved_amount", title: "Reserved", kind: amount},
 			{name: "claimed_amount", title: "Claimed", kind: amount},
 			{name: "approved_amount", title: "Approved", kind: amount},
-			{name: "paid_amount", title: "Paid", kind: amount}, {name: "state", title: "State", say: states},
+			{name: "paid_amount", title: "Paid", kind: amount}, {name: "state", title: "State", say: language.States},
 			{name: "until", title: "Until", kind: instant}},
 		rows: listed(m.Funds, func(f *Fund) []cell {
 			return []cell{word(f.ProgrammeID), word(f.Period), word(f.ClaimID), number(f.Heads), amountCell(f.Quota),

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -178,8 +179,8 @@ func (s *Statement) rowPart() *part {
 			"what the partner owes its seller, by its terms."},
 		cols: []column{{name: "customer_name", title: "Customer"}, {name: "customer_id", title: "Id"},
 			{name: "service_type_name", title: "Service"}, {name: "service_type_code", title: "Code", code: true},
-			{name: "association_type", title: "Type", kind: coded, fold: true, say: modes},
-			{name: "charging_mode", title: "Mode", kind: coded, fold: true, say: modes},
+			{name: "association_type", title: "Type", kind: coded, fold: true, say: language.Modes},
+			{name: "charging_mode", title: "Mode", kind: coded, fold: true, say: language.Modes},
 			{name: "sign", title: "Sign", fold: true},
 			{name: "line_count", title: "Lines", kind: count, sum: true},
 			{name: "official_amount", title: "Official", kind: amount, sum: true},
@@ -251,8 +252,8 @@ func (s *Statement) resellerPart() *part {
 		cols: []column{{name: "reseller_name", title: "Reseller"}, {name: "reseller_id", title: "Reseller id"},
 			{name: "customer_name", title: "Customer"}, {name: "customer_id", title: "Id"},
 			{name: "service_type_name", title: "Service"}, {name: "service_type_code", title: "Code", code: true},
-			{name: "association_type", title: "Type", kind: coded, fold: true, say: modes},
-			{name: "charging_mode", title: "Mode", kind: coded, fold: true, say: modes},
+			{name: "association_type", title: "Type", kind: coded, fold: true, say: language.Modes},
+			{name: "charging_mode", title: "Mode", kind: coded, fold: true, say: language.Modes},
 			{name: "sign", title: "Sign", fold: true},
 			{name: "line_count", title: "Lines", kind: count, sum: true},
 			{name: "official_amount", title: "Official", kind: amount, sum: true},
@@ -299,8 +300,9 @@ func (s *Statement) incentivePart() *part {
 			{name: "bonus_amount", title: "Bonus", kind: amount},
 			{name: "incentive_amount", title: "Incentive", kind: amount, keep: true},
 			{name: "carried_out", title: "Carried out", kind: amount},
-			{name: "in_net", title: "In net", say: states}, {name: "state", title: "State", say: states},
-			{name: "deadline", title: "Until", kind: instant}, {name: "next", title: "Then", say: states}},
+			{name: "in_net", title: "In net", say: language.States},
+			{name: "state", title: "State", say: language.States},
+			{name: "deadline", title: "Until", kind: instant}, {name: "next", title: "Then", say: language.States}},
 		rows: listed(s.Incentives, func(i *Incentive) []cell {
 			in := "no"
 			if i.Counts {

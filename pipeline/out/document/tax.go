@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -61,7 +62,7 @@ func taxPart(list []Tax, about string) *part {
 		return nil
 	}
 	cols := []column{{name: "tax_id", title: "Tax"}, {name: "tax_name", title: "Name"},
-		{name: "tax_rate", title: "Rate"}, {name: "tax_prices", title: "Prices", say: kinds},
+		{name: "tax_rate", title: "Rate"}, {name: "tax_prices", title: "Prices", say: language.Kinds},
 		{name: "taxable_amount", title: "Taxable", kind: amount},
 		{name: "tax_amount", title: "Tax amount", kind: amount, sum: true, keep: true}}
 	sellers := list[0].SellerID != ""

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -72,7 +73,7 @@ func (pg *page) viewOf(p *part, most int) (*view, error) {
 		return nil, err
 	}
 	if v.totals.rows == 0 {
-		out.After = append(out.After, v.words.say(texts, "Nothing in this cycle."))
+		out.After = append(out.After, v.words.Say(language.Texts, "Nothing in this cycle."))
 	}
 	v.align(out)
 	return out, nil
@@ -137,11 +138,12 @@ func (v *viewer) columns(out *view) {
 		}
 	}
 	if len(folded) > 0 {
-		out.After = append(out.After, v.words.say(texts, "In every row: "+strings.Join(folded, v.words.comma())+"."))
+		out.After = append(out.After, v.words.Say(language.Texts,
+			"In every row: "+strings.Join(folded, v.words.Comma())+"."))
 	}
 	if len(zero) > 0 {
-		out.After = append(out.After, v.words.say(texts,
-			"Omitted, because 0 in every row: "+strings.Join(zero, v.words.comma())+"."))
+		out.After = append(out.After, v.words.Say(language.Texts,
+			"Omitted, because 0 in every row: "+strings.Join(zero, v.words.Comma())+"."))
 	}
 }
 
@@ -180,13 +182,13 @@ func (v *viewer) fill(out *view) error {
 	}
 	for _, g := range out.Groups {
 		if v.p.group > 0 && len(g.Rows) > 1 {
-			g.Sums = v.sums(g.tally, v.words.say(texts, "Sum"))
+			g.Sums = v.sums(g.tally, v.words.Say(language.Texts, "Sum"))
 		}
 		g.tally = nil
 	}
 	v.rest(out, rest, len(hidden))
 	if slices.ContainsFunc(v.p.cols, func(c column) bool { return c.sum }) && v.totals.rows > 0 {
-		out.Foot = v.sums(v.totals, v.words.say(texts, "Total"))
+		out.Foot = v.sums(v.totals, v.words.Say(language.Texts, "Total"))
 	}
 	return nil
 }
@@ -213,7 +215,7 @@ func (v *viewer) per(measure string) string {
 	if measure == "" {
 		return ""
 	}
-	return v.words.say(texts, "per "+measure)
+	return v.words.Say(language.Texts, "per "+measure)
 }
 
 // rest says what is not listed and where it is.
@@ -221,14 +223,15 @@ func (v *viewer) rest(out *view, t *tally, groups int) {
 	if groups == 0 {
 		return
 	}
-	out.Rest = v.sums(t, v.words.say(texts, fmt.Sprintf("%s further %s", grouped(fmt.Sprint(groups)), v.p.each)))
+	out.Rest = v.sums(t, v.words.Say(language.Texts,
+		fmt.Sprintf("%s further %s", grouped(fmt.Sprint(groups)), v.p.each)))
 	by := ""
 	if v.p.rank >= 0 {
 		by = fmt.Sprintf(" with the largest amounts in column %q", strings.ToLower(v.p.cols[v.p.rank].title))
 	}
 	out.About = append(out.About,
-		v.words.say(texts, fmt.Sprintf("Listed here are the %s %s%s. The %s others, %s rows, are one row before the "+
-			"total; all of them are in the XLSX, CSV and JSON forms of this document.",
+		v.words.Say(language.Texts, fmt.Sprintf("Listed here are the %s %s%s. The %s others, %s rows, are one row "+
+			"before the total; all of them are in the XLSX, CSV and JSON forms of this document.",
 			grouped(fmt.Sprint(len(v.order)-groups)), v.p.each, by, grouped(fmt.Sprint(groups)),
 			grouped(fmt.Sprint(t.rows)))))
 }

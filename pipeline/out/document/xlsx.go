@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 )
 
 // writeXLSX writes a workbook, a sheet a part (DOC-5).
@@ -59,7 +60,7 @@ type book struct {
 }
 
 // say is a text in the language of the page.
-func (b *book) say(text string) string { return b.page.words.say(texts, text) }
+func (b *book) say(text string) string { return b.page.words.Say(language.Texts, text) }
 
 // NumberFormat is the number format of a currency by its digits, for a spreadsheet program: thousands grouped, negative
 // numbers red with a minus.

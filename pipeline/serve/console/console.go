@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/billing"
 	"github.com/tollbook/tollbook/pipeline/serve/console/openid"
@@ -61,7 +61,7 @@ type Console struct {
 	guard    *http.CrossOriginProtection
 	kept     *page.Kept
 	turns    turns
-	words    *document.Words // of Chinese pages
+	words    *language.Words // of Chinese pages
 
 	mu     sync.Mutex
 	recent []*lake.Snapshot // states that pages were made of, the newest last
@@ -82,7 +82,7 @@ func New(c Config) (*Console, error) {
 	}
 	out := &Console{Config: c, render: render, routes: map[string]*page.Route{},
 		guard: http.NewCrossOriginProtection(), kept: kept, turns: newTurns(),
-		words: document.NewWords(billing.Chinese())}
+		words: language.NewWords(billing.Chinese())}
 	if c.Untranslated != nil {
 		out.words.Watch(c.Untranslated)
 	}

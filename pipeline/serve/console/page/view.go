@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -47,7 +48,7 @@ type View struct {
 	Query   url.Values
 	Allowed func(path string) bool // whether the caller may open a page at all
 	Kept    *Kept                  // nil = nothing is kept
-	Words   *document.Words        // of a Chinese page; nil = English
+	Words   *language.Words        // of a Chinese page; nil = English
 	Jobs    func() ([]Job, error)  // the runs of jobs, the oldest first; nil = not known
 	// Background says that nobody waits for the page: what is made for it ends with the request's context.
 	Background bool

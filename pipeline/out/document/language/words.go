@@ -1,4 +1,4 @@
-package document
+package language
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 // Words translates texts into Chinese: those of documents, and those of the sections that its maker adds. It may be
 // used from several goroutines.
 type Words struct {
-	d        *dictionary
+	d        *Dictionary
 	sections map[string]bool
 }
 
@@ -27,32 +27,32 @@ func NewWords(more string) *Words {
 }
 
 // Watch calls lost for each text that has no translation: for tests, before Words is used.
-func (w *Words) Watch(lost func(section, text string)) { w.d.lost = lost }
+func (w *Words) Watch(lost func(section, text string)) { w.d.Watch(lost) }
 
 // Has reports whether there is a section.
 func (w *Words) Has(section string) bool { return w.sections[section] }
 
 // Say is a text of a section in Chinese; one without translation stays English.
-func (w *Words) Say(section, text string) string { return w.d.say(section, text) }
+func (w *Words) Say(section, text string) string { return w.d.Say(section, text) }
 
 // Word is a state, a kind or another word of a table, whichever section has it.
 func (w *Words) Word(text string) string {
-	for _, section := range []string{"word", states, kinds, modes} {
-		if to, found := w.d.exact[section+"\t"+text]; found {
-			return to
+	for _, section := range []string{"word", States, Kinds, Modes} {
+		if w.d.Has(section, text) {
+			return w.d.Say(section, text)
 		}
 	}
-	return w.d.say("word", text)
+	return w.d.Say("word", text)
 }
 
 // Note is a sentence below a document.
-func (w *Words) Note(text string) string { return w.d.say(texts, text) }
+func (w *Words) Note(text string) string { return w.d.Say(Texts, text) }
 
 // Figure is a name or a value of an annex.
-func (w *Words) Figure(text string) string { return w.d.figure(text) }
+func (w *Words) Figure(text string) string { return w.d.Figure(text) }
 
 // Drawing is the drawing of an annex with its texts in Chinese.
-func (w *Words) Drawing(svg []byte) []byte { return Annex{SVG: svg}.in(w.d).SVG }
+func (w *Words) Drawing(svg []byte) []byte { return w.d.Drawing(svg, nil) }
 
 // Chart is the drawing of a chart with its texts in Chinese; names in it stay as they are.
 func (w *Words) Chart(svg []byte) []byte {
@@ -62,7 +62,7 @@ func (w *Words) Chart(svg []byte) []byte {
 		text, end, _ := bytes.Cut(found[1:], []byte("</"))
 		var b bytes.Buffer
 		b.WriteByte('>')
-		_ = xml.EscapeText(&b, []byte(quiet.say(texts, html.UnescapeString(string(text))))) // a Buffer takes everything
+		_ = xml.EscapeText(&b, []byte(quiet.Say(Texts, html.UnescapeString(string(text))))) // a Buffer takes everything
 		b.WriteString("</")
 		b.Write(end)
 		return b.Bytes()

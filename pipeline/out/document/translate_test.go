@@ -2,20 +2,15 @@ package document
 
 import (
 	"bytes"
-	"cmp"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
-	"unicode"
 
 	"golang.org/x/net/html/atom"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/branding"
 )
@@ -132,12 +127,12 @@ func noEnglish(t *testing.T, where, text string) {
 func TestChinese(t *testing.T) {
 	t.Parallel()
 	for _, pg := range []*page{fullStatement(t).page(), fullBill(t).page()} {
-		d := newDictionary(chinese)
-		d.lost = func(section, text string) {
+		d := language.Chinese()
+		d.Watch(func(section, text string) {
 			if names().Replace(text) != "" {
 				t.Errorf("%s: chinese.tsv has no translation of %q in section %s", pg.kind, text, section)
 			}
-		}
+		})
 		pg.translate(d)
 		for _, p := range pg.parts {
 			if p.where&(inSheet|inPrint) != 0 {
@@ -205,198 +200,4 @@ func TestLanguages(t *testing.T) {
 	}
 	find(t, written(t, zh, HTML), `<html lang="zh">`, "<title>账单 Aurora Ltd, 2026-09</title>", "应付总额", "折扣")
 	find(t, written(t, en, HTML), `<html lang="en">`, "<title>Bill of Aurora Ltd, 2026-09</title>")
-}
-
-// TestDictionary: every line of the dictionary is a section or a text with its translation, once, and a translation has
-// the values of its text.
-func TestDictionary(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	section := ""
-	value := regexp.MustCompile(`\{t?\}`)
-	for line := range strings.Lines(chinese) {
-		english, to, found := strings.Cut(strings.TrimRight(line, "\n"), "\t")
-		if !found {
-			section = english
-			if !strings.HasPrefix(section, "[") || !strings.HasSuffix(section, "]") {
-				t.Errorf("line %q is no section and has no translation", line)
-			}
-			continue
-		}
-		if seen[section+english] || english == "" || to == "" {
-			t.Errorf("section %s: %q is there twice, or empty", section, english)
-		}
-		seen[section+english] = true
-		for i := range value.FindAllString(english, -1) {
-			if mark := "{" + string(rune('1'+i)) + "}"; strings.Count(to, mark) != 1 {
-				t.Errorf("%q: its translation %q does not have %s once", english, to, mark)
-			}
-		}
-	}
-}
-
-// TestSay: a text is translated by its section alone, a pattern translates the values that it names, and a text without
-// a translation stays as it is.
-func TestSay(t *testing.T) {
-	t.Parallel()
-	d := newDictionary("[a]\none\t一\ntwo\t二\n{t} and {}\t{2}、{1}\n{}.\t{1}。\n[b]\none\t壹\n")
-	for _, tt := range []struct{ section, text, want string }{
-		{"a", "one", "一"}, {"b", "one", "壹"}, {"b", "two", "two"}, {"a", "two and one", "one、二"},
-		{"a", "{2} and x", "x、{2}"}, {"a", "three", "three"}, {"a", "one.", "one。"},
-	} {
-		if got := d.say(tt.section, tt.text); got != tt.want {
-			t.Errorf("%s in section %s: %q, want %q", tt.text, tt.section, got, tt.want)
-		}
-	}
-	var none *dictionary
-	if got := none.say("a", "one"); got != "one" {
-		t.Errorf("English: %q", got)
-	}
-}
-
-// TestNotes: DOC-11. Every sentence that package compose puts below a document, and what becomes of what waits for a
-// partner, has a translation. They are read from the source, so that a new one is missed here.
-func TestNotes(t *testing.T) {
-	t.Parallel()
-	d := newDictionary(chinese)
-	d.lost = func(section, text string) {
-		t.Errorf("chinese.tsv has no translation of %q in section %s", text, section)
-	}
-	sentences := 0
-	for _, file := range []string{"notes", "bill", "partnermoney", "taxes"} {
-		eachText(t, "../compose/"+file+".go", func(_, text string) {
-			if strings.HasSuffix(text, ".") && unicode.IsUpper(rune(text[0])) {
-				sentences++
-				d.say(texts, text)
-			}
-		})
-	}
-	for _, text := range []string{"Tax is added to prices; the tax of each line is rounded half up.",
-		"Prices include tax; each tax of the cycle is rounded half up once.",
-		"In the cycle the customer was referred by 7 to 2026-09-03, then customer of 7 from 2026-09-04.",
-		"Each usage line is rounded half to even to 1 decimal; truncated is the difference."} {
-		d.say(texts, text)
-	}
-	steps := 0
-	for _, file := range []string{"incentive", "money", "deadlines"} {
-		eachText(t, "../../read/deadlines/"+file+".go", func(field, text string) {
-			if field == "Then" || field == "State" {
-				steps++
-				d.say(states, text)
-			}
-		})
-	}
-	remarked := 0
-	eachText(t, "../compose/items.go", func(field, text string) {
-		if field == "Note" {
-			remarked++
-			d.say(remarks, text)
-		}
-	})
-	if sentences < 20 || steps < 10 || remarked < 4 {
-		t.Errorf("%d sentences, %d steps and %d remarks were found: the test no longer reads the source", sentences,
-			steps, remarked)
-	}
-}
-
-// TestCutTexts: DOC-11. A text that a drawing cut is translated from the complete text, and cut again.
-func TestCutTexts(t *testing.T) {
-	t.Parallel()
-	d := newDictionary("[figure]\nday of {}, {}\t{1}各日（{2}）\n")
-	cut := map[string]string{"day of 2026-…": "day of 2026-09, Asia"}
-	a := Annex{SVG: []byte("<text>day of 2026-…</text><text>95</text>"), Cut: cut}
-	if got, want := string(a.in(d).SVG), "<text>2026-09各日…</text><text>95</text>"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	for _, c := range []struct {
-		text string
-		most int
-		want string
-	}{
-		{"abcd", 4, "abcd"}, {"abcde", 4, "abc…"}, {"各日", 4, "各日"}, {"各日各", 4, "各…"},
-		{"a各日", 5, "a各日"}, {"ab各日", 5, "ab各…"},
-	} {
-		if got := cutToWidth(c.text, c.most); got != c.want {
-			t.Errorf("%s to %d: %s, want %s", c.text, c.most, got, c.want)
-		}
-	}
-}
-
-// TestAnnexTexts: DOC-11. Every text that package annex gives a figure or writes into its drawing has a translation.
-// They are read from the source, so that a new one is missed here.
-func TestAnnexTexts(t *testing.T) {
-	t.Parallel()
-	d := newDictionary(chinese)
-	d.lost = func(section, text string) {
-		t.Errorf("chinese.tsv has no translation of %q in section %s", text, section)
-	}
-	// SVG, its paths and classes, layouts of times, and a part of a sentence
-	other := regexp.MustCompile("[<{]|2006|^[MVH]7|^7 minutes$|" +
-		"^(7 )?((end|mid) )?(title|sub|small|end|under|above|series|cut|bold|cuttext|name)$")
-	filled := strings.NewReplacer("every 7;", "every 40 minutes;", "above the 7.", "above the 95th percentile.",
-		"daily 7s", "daily 95th percentiles", "7 of in and out", "95th percentile of in and out",
-		"apart; 7", "apart; in")
-	texts := 0
-	for _, file := range []string{"svg", "svg_numbers", "shown"} {
-		eachText(t, "../../read/annex/"+file+".go", func(_, text string) {
-			if !other.MatchString(text) {
-				texts++
-				d.figure(filled.Replace(text))
-			}
-		})
-	}
-	if texts < 40 {
-		t.Errorf("%d texts were found: the test no longer reads the source", texts)
-	}
-}
-
-// eachText visits the texts of a source file, with the field that each is given to. What is not constant is 7.
-func eachText(t *testing.T, file string, visit func(field, text string)) {
-	t.Helper()
-	tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-	if err != nil {
-		t.Fatal(err)
-	}
-	give := func(field string, value ast.Expr) {
-		if text := constant(value); strings.ContainsFunc(text, latin) {
-			visit(field, text)
-		}
-	}
-	ast.Inspect(tree, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.ImportSpec:
-			return false
-		case *ast.KeyValueExpr:
-			if name, ok := n.Key.(*ast.Ident); ok {
-				give(name.Name, n.Value)
-			}
-		case *ast.AssignStmt:
-			for i := range n.Lhs {
-				if field, ok := n.Lhs[i].(*ast.SelectorExpr); ok && len(n.Lhs) == len(n.Rhs) {
-					give(field.Sel.Name, n.Rhs[i])
-				}
-			}
-		case *ast.BinaryExpr:
-			give("", n)
-			return false
-		case *ast.BasicLit:
-			give("", n)
-		}
-		return true
-	})
-}
-
-// constant is a text with 7 for what is not constant; empty if no part of it is constant.
-func constant(e ast.Expr) string {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		if text, err := strconv.Unquote(e.Value); err == nil && e.Kind == token.STRING {
-			return regexp.MustCompile(`%[sdq]`).ReplaceAllString(text, "7")
-		}
-	case *ast.BinaryExpr:
-		if e.Op == token.ADD {
-			return cmp.Or(constant(e.X), "7") + cmp.Or(constant(e.Y), "7")
-		}
-	}
-	return ""
 }

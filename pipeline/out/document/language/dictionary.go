@@ -1,0 +1,227 @@
+package language
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/xml"
+	"html"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+//go:embed chinese.tsv
+var chinese string
+
+// The sections of the dictionary. A column of a document that shows words of one section names it.
+const (
+	Texts   = "text"   // headings and sentences
+	Sums    = "sum"    // names of sums
+	Kinds   = "kind"   // kinds of lines, coupons, partners, entries
+	Modes   = "mode"   // charging modes and types of associations
+	States  = "state"  // states, and what comes next
+	Remarks = "remark" // of corrections
+	Spans   = "span"   // of days
+	Annexes = "annex"  // titles of annexes
+	Figures = "figure" // of annexes, and their drawings
+)
+
+// Dictionary is the texts of documents in another language, by section and English text. nil is English.
+type Dictionary struct {
+	exact    map[string]string // section, a tab, English
+	patterns map[string][]pattern
+	lost     func(section, text string) // is called for a text without a translation; nil = nobody asks
+}
+
+// pattern is a text with values: `{}` is a value as it is, `{t}` one that the same section translates. The translation
+// has {1}, {2} and so on.
+type pattern struct {
+	parts      []string // of the English text, around the values
+	translates []bool   // by value
+	to         string
+}
+
+// Chinese is the dictionary of documents.
+func Chinese() *Dictionary { return newDictionary(chinese) }
+
+// newDictionary reads a dictionary: a line `[section]` begins a section, any other line is an English text, a tab and
+// its translation. Of patterns that fit a text the first is used.
+func newDictionary(file string) *Dictionary {
+	d := &Dictionary{exact: map[string]string{}, patterns: map[string][]pattern{}}
+	section := ""
+	for line := range strings.Lines(file) {
+		english, to, found := strings.Cut(strings.TrimRight(line, "\n"), "\t")
+		switch {
+		case !found:
+			section = strings.Trim(english, "[]")
+		case strings.Contains(english, "{"):
+			d.patterns[section] = append(d.patterns[section], newPattern(english, to))
+		default:
+			d.exact[section+"\t"+english] = to
+		}
+	}
+	return d
+}
+
+func newPattern(english, to string) pattern {
+	p := pattern{to: to}
+	for {
+		before, rest, _ := strings.Cut(english, "{")
+		p.parts = append(p.parts, before)
+		name, after, found := strings.Cut(rest, "}")
+		if !found {
+			return p
+		}
+		p.translates = append(p.translates, name == "t")
+		english = after
+	}
+}
+
+// Say is a text in the dictionary's language; a text without a translation stays English.
+func (d *Dictionary) Say(section, text string) string {
+	if d == nil {
+		return text
+	}
+	if to, found := d.exact[section+"\t"+text]; found {
+		return to
+	}
+	for i := range d.patterns[section] {
+		p := &d.patterns[section][i]
+		values, fits := p.values(text)
+		if !fits {
+			continue
+		}
+		list := make([]string, 0, 2*len(values))
+		for k, value := range values {
+			if p.translates[k] {
+				value = d.Say(section, value)
+			}
+			list = append(list, "{"+strconv.Itoa(k+1)+"}", value)
+		}
+		return strings.NewReplacer(list...).Replace(p.to)
+	}
+	if d.lost != nil && strings.ContainsFunc(text, Latin) {
+		d.lost(section, text)
+	}
+	return text
+}
+
+// Has reports whether a section has a text as it is, without a pattern.
+func (d *Dictionary) Has(section, text string) bool {
+	_, found := d.exact[section+"\t"+text]
+	return found
+}
+
+// values are those of a text that the pattern fits.
+func (p *pattern) values(text string) ([]string, bool) {
+	last := len(p.parts) - 1
+	rest, found := strings.CutPrefix(text, p.parts[0])
+	if !found {
+		return nil, false
+	}
+	var list []string
+	for i := 1; i < last; i++ {
+		value, after, found := strings.Cut(rest, p.parts[i])
+		if !found {
+			return nil, false
+		}
+		list, rest = append(list, value), after
+	}
+	value, found := strings.CutSuffix(rest, p.parts[last])
+	return append(list, value), found
+}
+
+// Watch calls lost for each text that has no translation: for tests, before the dictionary is used.
+func (d *Dictionary) Watch(lost func(section, text string)) { d.lost = lost }
+
+// All translates a list of texts.
+func (d *Dictionary) All(section string, list []string) []string {
+	if d == nil {
+		return list
+	}
+	out := slices.Clone(list)
+	for i := range out {
+		out[i] = d.Say(section, out[i])
+	}
+	return out
+}
+
+// Drawing is a drawing of an annex with its texts translated; cut has the complete text of each one that was too long
+// for its place.
+func (d *Dictionary) Drawing(svg []byte, cut map[string]string) []byte {
+	return regexp.MustCompile(`>([^<>]*)(</text>|</title>)`).ReplaceAllFunc(svg, func(found []byte) []byte {
+		text, end, _ := bytes.Cut(found[1:], []byte("</"))
+		var b bytes.Buffer
+		b.WriteByte('>')
+		_ = xml.EscapeText(&b, []byte(d.drawn(html.UnescapeString(string(text)), cut))) // a Buffer takes everything
+		b.WriteString("</")
+		b.Write(end)
+		return b.Bytes()
+	})
+}
+
+// drawn translates a text of a drawing. Of one that was cut the complete text is translated and cut to the same width,
+// where a character that is not of ASCII is as wide as two.
+func (d *Dictionary) drawn(text string, cut map[string]string) string {
+	complete, wasCut := cut[text]
+	if !wasCut {
+		return d.Figure(text)
+	}
+	return cutToWidth(d.Figure(complete), utf8.RuneCountInString(text))
+}
+
+// cutToWidth shortens a text to a width.
+func cutToWidth(text string, most int) string {
+	width, fits := 0, 0 // fits = the bytes that leave a place for …
+	for i, r := range text {
+		wide := 1
+		if r > unicode.MaxASCII {
+			wide = 2
+		}
+		if width += wide; width < most {
+			fits = i + utf8.RuneLen(r)
+		}
+	}
+	if width <= most {
+		return text
+	}
+	return text[:fits] + "…"
+}
+
+// Figure translates a text of an annex, if it has letters.
+func (d *Dictionary) Figure(text string) string {
+	if !strings.ContainsFunc(text, Latin) {
+		return text
+	}
+	return d.Say(Figures, text)
+}
+
+// Latin reports whether a character is an ASCII letter.
+func Latin(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
+
+// Comma is what is between the parts of a list.
+func (d *Dictionary) Comma() string {
+	if d == nil {
+		return ", "
+	}
+	return "、"
+}
+
+// Gap is what is between sentences.
+func (d *Dictionary) Gap() string {
+	if d == nil {
+		return " "
+	}
+	return ""
+}
+
+// Colon is a heading with the mark after it.
+func (d *Dictionary) Colon(text string) string {
+	if d == nil {
+		return text + ": "
+	}
+	return text + "："
+}
