@@ -3,6 +3,7 @@ package document
 import (
 	"fmt"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"slices"
 	"strings"
 )
@@ -15,7 +16,8 @@ func (b *Bill) page() *page {
 	if b.Partner.ID != "" {
 		p.facts = append(p.facts, Figure{"Partner", b.Partner.full()})
 	}
-	p.headline = Figure{"Amount due", b.Header.Currency + " " + grouped(b.Amounts.Due.StringFixed(b.Header.Digits))}
+	p.headline = Figure{"Amount due",
+		b.Header.Currency + " " + typeset.Grouped(b.Amounts.Due.StringFixed(b.Header.Digits))}
 	p.chart = newChart(&b.Header, b.Usage)
 	p.parts = append(p.parts, p.headerPart(), b.summaryData(), b.summaryPart(), b.paymentPart())
 	if p.chart != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -307,11 +308,11 @@ func (c *chart) describe() string {
 	}
 	if c.each != "" {
 		return fmt.Sprintf("Bars, one per %s, in %s. The largest %[1]s is %[3]s with %[4]s.", c.each, c.header.Currency,
-			most.day, grouped(most.total.StringFixed(c.header.Digits)))
+			most.day, typeset.Grouped(most.total.StringFixed(c.header.Digits)))
 	}
 	return fmt.Sprintf("Stacked bars, one per day, in %s before rounding. The largest day is %s with %s. The table of "+
 		"services has the sums.",
-		c.header.Currency, c.dayName(most), grouped(most.total.StringFixed(c.header.Digits)))
+		c.header.Currency, c.dayName(most), typeset.Grouped(most.total.StringFixed(c.header.Digits)))
 }
 
 // y is the height of an amount, in hundredths.
@@ -329,7 +330,8 @@ func (c *chart) grid(b *strings.Builder) {
 		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
 		y := c.y(v)
 		fmt.Fprintf(b, `<path class="grid" d="M%d %sH%d"/><text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft,
-			hundredths(y), plotRight, plotLeft-6, hundredths(y+350), escape(grouped(v.FloatString(c.axis.digits))))
+			hundredths(y), plotRight, plotLeft-6, hundredths(y+350),
+			escape(typeset.Grouped(v.FloatString(c.axis.digits))))
 	}
 	if c.below != "" {
 		fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
@@ -360,7 +362,7 @@ func (c *chart) bar(b *strings.Builder, day *bar, x, width int) {
 		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="url(#fill-%d)"><title>%s</title></rect>`+"\n",
 			hundredths(int64(x+gap)), hundredths(min(from, to)),
 			hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from)), i,
-			escape(name+": "+grouped(a.StringFixed(c.header.Digits))))
+			escape(name+": "+typeset.Grouped(a.StringFixed(c.header.Digits))))
 	}
 	if c.turned {
 		fmt.Fprintf(b, `<text class="end" transform="translate(%s %d) rotate(-40)">%s</text>`+"\n",
@@ -406,7 +408,7 @@ func hundredths(n int64) string {
 	if n < 0 {
 		sign, n = "-", -n
 	}
-	return sign + trimmed(fmt.Sprintf("%d.%02d", n/100, n%100))
+	return sign + typeset.Trimmed(fmt.Sprintf("%d.%02d", n/100, n%100))
 }
 
 // colourOf is the colour of a service.

@@ -118,34 +118,6 @@ func inside(t *rapid.T, attrs []xml.Attr) {
 	}
 }
 
-// TestNumbersForPeople tests DOC-4.
-func TestNumbersForPeople(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"0": "0", "12": "12", "123": "123", "1234": "1,234", "-123": "−123",
-		"-1234567.00010000": "−1,234,567.00010000", "100000": "100,000", "0.5": "0.5"} {
-		if got := grouped(in); got != want {
-			t.Errorf("%s is %s, want %s", in, got, want)
-		}
-	}
-	for in, want := range map[string]int{"abc": 3, "云计算": 6, "é": 1, "e\u0301": 1, "😀": 2, "a\u200bb": 2} {
-		if got := columns(in); got != want {
-			t.Errorf("%q takes %d columns, want %d", in, got, want)
-		}
-	}
-	for in, want := range map[string]string{"a b": "a b", "a\x1b[1m": `a\u001b[1m`, "x\u202ey": `x\u202ey`,
-		"עברית": "עברית", "a\nb": `a\u000ab`} {
-		if got := visible(in); got != want {
-			t.Errorf("%q is shown as %q, want %q", in, got, want)
-		}
-	}
-	for in, want := range map[string]string{"": "", "a": "a", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a",
-		"\t=": "'\t=", "a=1": "a=1"} {
-		if got := harmless(in); got != want {
-			t.Errorf("%q is %q, want %q", in, got, want)
-		}
-	}
-}
-
 // TestSpread: an amount of the month's end is divided evenly, and its parts add up to it.
 // Invariant: COMPOSE-4.
 func TestSpread(t *testing.T) {

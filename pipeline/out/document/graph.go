@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -39,7 +40,7 @@ func (f *Graph) SVG() string {
 	}
 	longest := 0
 	for i, name := range f.Bars {
-		b := bar{label: cutTo(name, maxLabel), day: name, amounts: make([]money.AmountTotal, maxColours)}
+		b := bar{label: typeset.Cut(name, maxLabel), day: name, amounts: make([]money.AmountTotal, maxColours)}
 		copy(b.amounts, f.Amounts[i])
 		for _, a := range f.Amounts[i] {
 			_ = b.total.AddTotal(a) // in range, as all of them together are
@@ -81,7 +82,7 @@ func (f *Graph) file(c *chart, foot int) string {
 			name = "(none)"
 		}
 		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="10" height="10" fill="url(#fill-%d)"/><text x="%d" y="%d">%s</text>`+"\n",
-			x, y, i, x+15, y+9, escape(cutTo(name, 2*maxLabel)))
+			x, y, i, x+15, y+9, escape(typeset.Cut(name, 2*maxLabel)))
 	}
 	b.WriteString("</svg>\n")
 	return b.String()

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -87,7 +88,7 @@ func (pg *page) printed(most int) (*printed, error) {
 	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.Say(language.Texts, "Notes")
 	d.AnnexTitle = pg.words.Colon(pg.words.Say(language.Texts, "Annex"))
 	d.Title = fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle)
-	d.Foot = cutTo(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Standing), 110)
+	d.Foot = typeset.Cut(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Standing), 110)
 	d.Facts = slices.Clone(pg.facts)
 	for _, f := range []Figure{{"Vendor", h.Vendor.full()}, {"Cycle", pg.words.Say(language.Spans, h.span())},
 		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.time(h.AsOf)}} {
@@ -118,7 +119,7 @@ func (pg *page) printed(most int) (*printed, error) {
 		return d, nil
 	}
 	var err error
-	d.Cover, err = pg.cover.HTML(grouped)
+	d.Cover, err = pg.cover.HTML(typeset.Grouped)
 	d.CoverStyle = template.CSS(letter.StyleSheet) //nolint:gosec // a constant
 	return d, err
 }
@@ -133,9 +134,9 @@ const maxPortrait = 112
 func (w *view) width() (sum int) {
 	const air, longWord = 2, 18
 	for i, h := range w.Heads {
-		most := columns(h.Title)
+		most := typeset.Columns(h.Title)
 		w.each(func(row []field) {
-			n := columns(row[i].Text)
+			n := typeset.Columns(row[i].Text)
 			if !row[i].Right {
 				n = min(n, longWord)
 			}
@@ -176,7 +177,7 @@ func (f field) Class() string {
 	}
 	if !f.Right {
 		switch {
-		case columns(f.Text) > 12:
+		case typeset.Columns(f.Text) > 12:
 			class += "w"
 		case isDate(f.Text):
 			class += "d"

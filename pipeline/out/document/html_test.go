@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -115,7 +116,7 @@ func TestHTML(t *testing.T) {
 	}
 	for _, td := range all(section(t, page, "row"), atom.Td) {
 		text, class := textOf(td), attr(td, "class")
-		if strings.HasPrefix(text, minus) != strings.Contains(class, "neg") {
+		if strings.HasPrefix(text, typeset.Minus) != strings.Contains(class, "neg") {
 			t.Errorf("%q has class %q", text, class)
 		}
 		if strings.Contains(text, ".") && !strings.HasPrefix(class, "n") {
@@ -362,7 +363,7 @@ const maxFuzzed = 300
 
 func FuzzNames(f *testing.F) {
 	for _, name := range hostile() {
-		f.Add(cutTo(name, maxFuzzed))
+		f.Add(typeset.Cut(name, maxFuzzed))
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		if len(name) > 4*maxFuzzed {
@@ -374,7 +375,7 @@ func FuzzNames(f *testing.F) {
 
 func FuzzNamesInXLSX(f *testing.F) {
 	for _, name := range hostile() {
-		f.Add(cutTo(name, maxFuzzed))
+		f.Add(typeset.Cut(name, maxFuzzed))
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		if len(name) > 4*maxFuzzed {

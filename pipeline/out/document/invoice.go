@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -146,9 +147,10 @@ func (v *Invoice) page() *page {
 		{"Issuer", Party{v.Issuer.ID, v.Issuer.Name}.full()}, {"Recipient", p.subject.full()},
 		{"Issued", v.Issued.String()}, {"Due", v.due()}, {"Content", v.Content}}
 	p.facts = slices.DeleteFunc(p.facts, func(f Figure) bool { return f.Value == "" })
-	p.headline = Figure{"To pay", v.Header.Currency + " " + grouped(v.Left.StringFixed(v.Header.Digits))}
+	p.headline = Figure{"To pay", v.Header.Currency + " " + typeset.Grouped(v.Left.StringFixed(v.Header.Digits))}
 	if v.Left.Sign() < 0 {
-		p.headline = Figure{"Credit", v.Header.Currency + " " + grouped(v.Left.Neg().StringFixed(v.Header.Digits))}
+		p.headline = Figure{"Credit", v.Header.Currency + " " +
+			typeset.Grouped(v.Left.Neg().StringFixed(v.Header.Digits))}
 	}
 	p.parts = append(p.parts, v.partiesPart(), v.servicePart(),
 		taxPart(v.Taxes, "Tax that is added to prices."), v.amountPart())

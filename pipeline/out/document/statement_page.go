@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -20,10 +21,11 @@ func (s *Statement) page() *page {
 	}
 	p.facts = []Figure{{"Partner", s.Partner.full()}, {"Kind", s.Kind}, {"Seller", seller}}
 	p.facts = slices.DeleteFunc(p.facts, func(f Figure) bool { return f.Value == "" })
-	p.headline = Figure{"Net to pay", s.Header.Currency + " " + grouped(s.Summary.Net.StringFixed(s.Header.Digits))}
+	p.headline = Figure{"Net to pay",
+		s.Header.Currency + " " + typeset.Grouped(s.Summary.Net.StringFixed(s.Header.Digits))}
 	if s.Summary.Net.Cmp(money.AmountTotal{}) < 0 {
 		p.headline = Figure{"Net to receive", s.Header.Currency + " " +
-			grouped(negated(s.Summary.Net).StringFixed(s.Header.Digits))}
+			typeset.Grouped(negated(s.Summary.Net).StringFixed(s.Header.Digits))}
 	}
 	p.chart = newChart(&s.Header, s.Usage)
 	p.parts = append(p.parts, p.headerPart(), s.confirmPart(inSheet|inPrint), s.summaryData(), s.summaryPart(),
@@ -65,7 +67,7 @@ func (s *Statement) summaryPart() *part {
 	about := []string{"Above 0 the partner pays, below 0 the partner is paid."}
 	if s.hasResellers() {
 		about = append(about, fmt.Sprintf("Margin on resellers, revenue less cost: %s %s.", s.Header.Currency,
-			grouped(m.Margin.StringFixed(s.Header.Digits))))
+			typeset.Grouped(m.Margin.StringFixed(s.Header.Digits))))
 	}
 	return &part{name: "summary", title: "Summary", where: inSheet | inPrint, about: about, cols: entryColumns("Name"),
 		rows: listed(list, entryCells)}

@@ -3,26 +3,25 @@ package document
 import (
 	"bufio"
 	"fmt"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"io"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/width"
 )
 
 // writeText writes a document for a terminal; all rows.
 func writeText(w io.Writer, pg *page) error {
 	out := bufio.NewWriter(w)
 	h := pg.header
-	fmt.Fprintf(out, "%s of %s for cycle %s in %s (%s)\n", strings.ToLower(pg.kind), visible(pg.subject.full()),
-		h.Cycle, visible(h.Currency), h.stateText())
-	fmt.Fprintf(out, "by %s; %s, %s; as of %s\n", visible(h.Vendor.full()), h.span(), h.Zone.Name(), h.time(h.AsOf))
+	fmt.Fprintf(out, "%s of %s for cycle %s in %s (%s)\n", strings.ToLower(pg.kind), typeset.Visible(pg.subject.full()),
+		h.Cycle, typeset.Visible(h.Currency), h.stateText())
+	fmt.Fprintf(out, "by %s; %s, %s; as of %s\n", typeset.Visible(h.Vendor.full()), h.span(), h.Zone.Name(),
+		h.time(h.AsOf))
 	for _, f := range pg.facts {
 		if name := strings.ToLower(f.Name); name != pg.role {
-			fmt.Fprintf(out, "%s: %s\n", name, visible(f.Value))
+			fmt.Fprintf(out, "%s: %s\n", name, typeset.Visible(f.Value))
 		}
 	}
-	fmt.Fprintf(out, "%s: %s\n", strings.ToLower(pg.headline.Name), visible(pg.headline.Value))
+	fmt.Fprintf(out, "%s: %s\n", strings.ToLower(pg.headline.Name), typeset.Visible(pg.headline.Value))
 	for _, p := range pg.parts {
 		if p.where&inPrint == 0 {
 			continue
@@ -34,13 +33,13 @@ func writeText(w io.Writer, pg *page) error {
 		v.text(out)
 	}
 	for _, n := range pg.notes {
-		fmt.Fprintf(out, "\n%s\n", visible(n))
+		fmt.Fprintf(out, "\n%s\n", typeset.Visible(n))
 	}
 	for i := range pg.annexes {
 		a := &pg.annexes[i]
-		fmt.Fprintf(out, "\n%s\n", visible(a.Title))
+		fmt.Fprintf(out, "\n%s\n", typeset.Visible(a.Title))
 		for _, f := range a.Figures {
-			fmt.Fprintf(out, "  %s  %s\n", padded(visible(f.Name), 16, false), visible(f.Value))
+			fmt.Fprintf(out, "  %s  %s\n", typeset.Padded(typeset.Visible(f.Name), 16, false), typeset.Visible(f.Value))
 		}
 	}
 	return out.Flush()
@@ -50,11 +49,11 @@ func writeText(w io.Writer, pg *page) error {
 func (w *view) text(out io.Writer) {
 	fmt.Fprintf(out, "\n%s\n", strings.ToUpper(w.Title))
 	for _, s := range w.About {
-		fmt.Fprintf(out, "  %s\n", visible(s))
+		fmt.Fprintf(out, "  %s\n", typeset.Visible(s))
 	}
 	if len(w.Groups) == 0 {
 		for _, s := range w.After {
-			fmt.Fprintf(out, "  %s\n", visible(s))
+			fmt.Fprintf(out, "  %s\n", typeset.Visible(s))
 		}
 		return
 	}
@@ -62,17 +61,17 @@ func (w *view) text(out io.Writer) {
 	heads := make([]field, len(w.Heads))
 	for i, h := range w.Heads {
 		heads[i] = field{Text: h.Title, Right: h.Right}
-		widths[i] = columns(h.Title)
+		widths[i] = typeset.Columns(h.Title)
 	}
 	w.each(func(row []field) {
 		for i := range row {
-			widths[i] = max(widths[i], columns(row[i].terminal()))
+			widths[i] = max(widths[i], typeset.Columns(row[i].terminal()))
 		}
 	})
 	textRow(out, heads, widths)
 	for _, g := range w.Groups {
 		if g.Name != "" {
-			fmt.Fprintf(out, "  %s\n", visible(g.heading()))
+			fmt.Fprintf(out, "  %s\n", typeset.Visible(g.heading()))
 		}
 		for _, row := range g.Rows {
 			textRow(out, row, widths)
@@ -85,7 +84,7 @@ func (w *view) text(out io.Writer) {
 		textRow(out, w.Foot, widths)
 	}
 	for _, s := range w.After {
-		fmt.Fprintf(out, "  %s\n", visible(s))
+		fmt.Fprintf(out, "  %s\n", typeset.Visible(s))
 	}
 }
 
@@ -103,9 +102,9 @@ func (g *group) heading() string {
 
 // terminal is a value as a terminal shows it, numbers with their points below each other.
 func (f *field) terminal() string {
-	text := visible(f.Text)
+	text := typeset.Visible(f.Text)
 	if f.Right {
-		text = strings.ReplaceAll(text, minus, "-")
+		text = strings.ReplaceAll(text, typeset.Minus, "-")
 		if f.Point {
 			text += " "
 		}
@@ -121,51 +120,7 @@ func textRow(out io.Writer, row []field, widths []int) {
 		if i > 0 {
 			b.WriteString("  ")
 		}
-		b.WriteString(padded(row[i].terminal(), widths[i], row[i].Right))
+		b.WriteString(typeset.Padded(row[i].terminal(), widths[i], row[i].Right))
 	}
 	fmt.Fprintln(out, strings.TrimRight(b.String(), " "))
-}
-
-// padded fills a text up to a width.
-func padded(text string, to int, right bool) string {
-	fill := strings.Repeat(" ", max(0, to-columns(text)))
-	if right {
-		return fill + text
-	}
-	return text + fill
-}
-
-// columns is how many columns of a terminal a text takes: wide characters two, marks upon others none.
-func columns(text string) (n int) {
-	for _, r := range text {
-		switch {
-		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		case width.LookupRune(r).Kind() == width.EastAsianWide ||
-			width.LookupRune(r).Kind() == width.EastAsianFullwidth:
-			n += 2
-		default:
-			n++
-		}
-	}
-	return n
-}
-
-// visible writes out what would steer a terminal or turn the writing's direction.
-func visible(text string) string {
-	steers := func(r rune) bool {
-		return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e ||
-			r == 0x200f || r == 0x2028 || r == 0x2029
-	}
-	if strings.IndexFunc(text, steers) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if steers(r) {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -224,7 +225,7 @@ func (v *viewer) rest(out *view, t *tally, groups int) {
 		return
 	}
 	out.Rest = v.sums(t, v.words.Say(language.Texts,
-		fmt.Sprintf("%s further %s", grouped(fmt.Sprint(groups)), v.p.each)))
+		fmt.Sprintf("%s further %s", typeset.Grouped(fmt.Sprint(groups)), v.p.each)))
 	by := ""
 	if v.p.rank >= 0 {
 		by = fmt.Sprintf(" with the largest amounts in column %q", strings.ToLower(v.p.cols[v.p.rank].title))
@@ -232,8 +233,8 @@ func (v *viewer) rest(out *view, t *tally, groups int) {
 	out.About = append(out.About,
 		v.words.Say(language.Texts, fmt.Sprintf("Listed here are the %s %s%s. The %s others, %s rows, are one row "+
 			"before the total; all of them are in the XLSX, CSV and JSON forms of this document.",
-			grouped(fmt.Sprint(len(v.order)-groups)), v.p.each, by, grouped(fmt.Sprint(groups)),
-			grouped(fmt.Sprint(t.rows)))))
+			typeset.Grouped(fmt.Sprint(len(v.order)-groups)), v.p.each, by, typeset.Grouped(fmt.Sprint(groups)),
+			typeset.Grouped(fmt.Sprint(t.rows)))))
 }
 
 // fields are a row's printed values.
@@ -275,7 +276,7 @@ func (v *viewer) sums(t *tally, label string) []field {
 
 func (v *viewer) field(c *column, value *cell) field {
 	f := field{Text: value.shown(c.kind, v.header), Right: c.kind.right(), Decimals: -1}
-	f.Negative = f.Right && strings.HasPrefix(f.Text, minus)
+	f.Negative = f.Right && strings.HasPrefix(f.Text, typeset.Minus)
 	if f.Right && f.Text != "" {
 		f.Decimals = 0
 		if at := strings.IndexByte(f.Text, '.'); at >= 0 {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 )
 
 // writeXLSX writes a workbook, a sheet a part (DOC-5).
@@ -222,8 +223,8 @@ func (b *book) cell(col *column, c *cell) (_ excelize.Cell, plain bool) {
 
 // decimal is a decimal as a number where a spreadsheet keeps all its digits, else as text.
 func (b *book) decimal(text string, style, exact int) (_ excelize.Cell, plain bool) {
-	if significant(text) > maxDigits {
-		return excelize.Cell{StyleID: exact, Value: trimmed(text)}, true
+	if typeset.Significant(text) > maxDigits {
+		return excelize.Cell{StyleID: exact, Value: typeset.Trimmed(text)}, true
 	}
 	// Up to 15 digits come back from the nearest float64 as they went in, and are written as they were.
 	f, err := strconv.ParseFloat(text, 64)
@@ -321,7 +322,7 @@ const (
 func (b *book) widths(p *part) ([]int, error) {
 	widths := make([]int, len(p.cols))
 	for i := range p.cols {
-		widths[i] = max(minWidth, columns(p.cols[i].title)+3)
+		widths[i] = max(minWidth, typeset.Columns(p.cols[i].title)+3)
 	}
 	t := newTally(p.cols)
 	for row := range p.rows {
@@ -332,12 +333,12 @@ func (b *book) widths(p *part) ([]int, error) {
 			continue
 		}
 		for i := range p.cols {
-			widths[i] = max(widths[i], columns(row[i].shown(p.cols[i].kind, b.page.header))+3)
+			widths[i] = max(widths[i], typeset.Columns(row[i].shown(p.cols[i].kind, b.page.header))+3)
 		}
 	}
 	for i := range widths {
 		if p.cols[i].sum {
-			widths[i] = max(widths[i], columns(t.cells[i].shown(p.cols[i].kind, b.page.header))+3)
+			widths[i] = max(widths[i], typeset.Columns(t.cells[i].shown(p.cols[i].kind, b.page.header))+3)
 		}
 		most := maxWidth
 		if p.name == "note" {
@@ -359,7 +360,7 @@ func (b *book) paper(p *part) error {
 		return err
 	}
 	h := b.page.header
-	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.say(b.page.kind), cutTo(b.page.subject.full(), 80),
+	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.say(b.page.kind), typeset.Cut(b.page.subject.full(), 80),
 		h.Cycle), "&", "&&")
 	if err := b.file.SetHeaderFooter(p.title, &excelize.HeaderFooterOptions{OddHeader: "&L" + name + "&R&A",
 		OddFooter: "&L" + b.say(h.stateText()) + "&R&P / &N"}); err != nil {
@@ -373,21 +374,13 @@ func (b *book) paper(p *part) error {
 		RefersTo: fmt.Sprintf("'%s'!$A:$%s,'%s'!$1:$1", p.title, last, p.title), Scope: p.title})
 }
 
-// cutTo shortens a text to so many characters.
-func cutTo(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return text
-}
-
 // properties sets what a file manager shows; the times are the as-of, so that the same document has the same bytes.
 func (b *book) properties() error {
 	h := b.page.header
 	at := h.AsOf.String()
-	return b.file.SetDocProps(&excelize.DocProperties{Title: cutTo(fmt.Sprintf("%s %s %s %s", b.say(b.page.kind+" of"),
-		b.page.subject.full(), b.say("for"), h.Cycle), 200),
-		Creator: cutTo(h.Vendor.called(), 200), LastModifiedBy: cutTo(h.Vendor.called(), 200),
+	return b.file.SetDocProps(&excelize.DocProperties{Title: typeset.Cut(fmt.Sprintf("%s %s %s %s",
+		b.say(b.page.kind+" of"), b.page.subject.full(), b.say("for"), h.Cycle), 200),
+		Creator: typeset.Cut(h.Vendor.called(), 200), LastModifiedBy: typeset.Cut(h.Vendor.called(), 200),
 		Description: b.say(h.stateText()), Created: at, Modified: at, Language: b.page.language().Tag()})
 }
 

@@ -171,17 +171,6 @@ func TestXLSXIsTheSame(t *testing.T) {
 	}
 }
 
-func TestSignificant(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]int{"0": 0, "0.00000000": 0, "1": 1, "-1.50000000": 2, "100": 1, "100.01": 5,
-		"0.00000001": 1, "123456789012345": 15, "1234567890123456": 16, "12345678901234.50": 15,
-		"12345678901234.56": 16, "999999999999999999999999999999.99999999": 38} {
-		if got := significant(text); got != want {
-			t.Errorf("%s has %d digits, want %d", text, got, want)
-		}
-	}
-}
-
 func TestFitting(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ in, want string }{

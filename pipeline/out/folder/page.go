@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/branding"
 )
 
@@ -25,7 +25,7 @@ func (d Document) Path() string {
 }
 
 // Shown is the amount as people read it.
-func (d Document) Shown() string { return document.Grouped(d.Amount) }
+func (d Document) Shown() string { return typeset.Grouped(d.Amount) }
 
 // words are the texts of the index page in one language.
 type words struct {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
@@ -257,7 +257,7 @@ func annexLines(v *page.View, a *annex.Annex) *page.Table {
 			tier = strconv.Itoa(l.Tier)
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: l.ID, Href: href}, {Text: tier}, parts.QuantityCell(l.Quantity),
-			{Text: l.UnitPrice.String(), Shown: document.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
+			{Text: l.UnitPrice.String(), Shown: typeset.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
 			v.Money(l.Discount, ""), parts.Linked(v, l.Payment, href)})
 	}
 	return t
@@ -290,7 +290,7 @@ func points(v *page.View, a *annex.Annex) *page.Table {
 		if err == nil && at == set {
 			note = page.Cell{Text: v.T("决定计费值", "set the value"), Tone: page.Warn}
 		}
-		t.Rows = append(t.Rows, []page.Cell{v.Time(at), {Text: text, Shown: document.Grouped(text)}, note})
+		t.Rows = append(t.Rows, []page.Cell{v.Time(at), {Text: text, Shown: typeset.Grouped(text)}, note})
 	})
 	return t
 }

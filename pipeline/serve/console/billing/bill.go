@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
@@ -116,7 +116,7 @@ func statementBlock(v *page.View, cycle string, st *parts.Statement) page.Block 
 		{Name: v.T("小计", "Payment before rounding"), Value: v.Sum(st.Payment), Href: of("payment_amount")},
 		{Name: v.T("舍入", "Rounding"), Value: v.Sum(st.Rounding.Neg()), Href: all,
 			Note: v.T("应付＝小计＋舍入", "due = payment + rounding")},
-		{Name: v.T("明细行", "Lines"), Value: document.Grouped(strconv.FormatInt(st.Lines, 10)), Href: all},
+		{Name: v.T("明细行", "Lines"), Value: typeset.Grouped(strconv.FormatInt(st.Lines, 10)), Href: all},
 	}}
 	if !st.Tax.IsZero() {
 		block.Figures = append(block.Figures, page.Figure{Name: v.T("税额", "Tax"), Value: v.Sum(st.Tax), Href: all,
@@ -157,7 +157,7 @@ func partBlock(v *page.View, cycle string, all *records.Sum) page.Block {
 		figure("官网价", "Official amount", "official_amount", records.Official, false),
 		figure("折扣", "Discount", "official_discount_amount", records.Discount, false),
 		figure("抹零", "Truncated", "truncated_amount", records.Truncated, false),
-		{Name: v.T("明细行", "Lines"), Value: document.Grouped(strconv.FormatInt(all.Lines, 10)),
+		{Name: v.T("明细行", "Lines"), Value: typeset.Grouped(strconv.FormatInt(all.Lines, 10)),
 			Href: v.To("lines", "customer_id", id, "cycle", cycle)},
 	}}
 }

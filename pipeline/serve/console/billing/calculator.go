@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -109,7 +109,7 @@ func chargeTable(v *page.View, charges *line.Charges) (*page.Table, error) {
 			tier = strconv.Itoa(int(c.Tier))
 		}
 		t.Rows = append(t.Rows, []page.Cell{kindCell(v, c.Kind.String()), {Text: tier}, parts.QuantityCell(c.Quantity),
-			{Text: c.UnitPrice.String(), Shown: document.Grouped(c.UnitPrice.Trim())}, v.Money(c.Official, ""),
+			{Text: c.UnitPrice.String(), Shown: typeset.Grouped(c.UnitPrice.Trim())}, v.Money(c.Official, ""),
 			v.Money(c.Discount, ""), v.Money(c.Truncated, ""), v.Money(c.Payment, "")})
 		if err := errors.Join(official.Add(c.Official), discount.Add(c.Discount), truncated.Add(c.Truncated),
 			payment.Add(c.Payment)); err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -139,7 +139,7 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 		href := v.Link("line", "id", id, "customer_id", s.CustomerID, "cycle", s.Cycle)
 		t.Rows = append(t.Rows, []page.Cell{{Text: id, Href: href}, v.Time(row.Time(tables.RecordUsageStart)),
 			{Text: resource}, {Text: region},
-			{Text: q.String(), Shown: document.Grouped(q.Trim()), Href: href}})
+			{Text: q.String(), Shown: typeset.Grouped(q.Trim()), Href: href}})
 		return total.AddSigned(q)
 	})
 	if err != nil {
@@ -150,7 +150,7 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 		return t, nil
 	}
 	all, err := total.Quantity()
-	t.Total = []page.Cell{{}, {}, {}, {}, {Text: all.String(), Shown: document.Grouped(all.Trim())}}
+	t.Total = []page.Cell{{}, {}, {}, {}, {Text: all.String(), Shown: typeset.Grouped(all.Trim())}}
 	return t, err
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	orderlife "github.com/tollbook/tollbook/pipeline/read/orders"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
@@ -114,7 +114,7 @@ func unpaidRow(v *page.View, l *orderlife.Life, open page.Cell) []page.Cell {
 	}
 	return []page.Cell{{Text: l.ID()}, v.Word(l.Status), v.Time(l.Since), {}, v.Word(o.Type.String()),
 		{Text: o.SKUText}, {Text: o.Resource},
-		{Text: o.Quantity.String(), Shown: document.Grouped(o.Quantity.Trim())},
+		{Text: o.Quantity.String(), Shown: typeset.Grouped(o.Quantity.Trim())},
 		{Text: termText(v, o.PeriodType, o.PeriodNum)}, effective, expire, {Text: base}, {Text: o.Payer}, open}
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
@@ -224,7 +224,7 @@ func storyTable(v *page.View, name string, lines []explain.Line) *page.Table {
 		}
 		t.Rows = append(t.Rows, []page.Cell{kindCell(v, l.Kind), {Text: tier}, parts.QuantityCell(l.Usage),
 			parts.QuantityCell(l.Free), parts.QuantityCell(l.Quantity),
-			{Text: l.UnitPrice.String(), Shown: document.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
+			{Text: l.UnitPrice.String(), Shown: typeset.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
 			v.Money(l.Discount, ""), {Text: l.DiscountID}, v.Money(l.Truncated, ""), v.Money(l.Payment, ""),
 			v.Money(paid.Coupon, ""), v.Money(paid.StoredValue, ""), v.Money(paid.Flexi, ""), v.Money(paid.Cash, ""),
 			v.Money(paid.Credit, ""), v.Money(paid.Debt, "")})

@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
@@ -243,7 +243,7 @@ func lineRow(v *page.View, cycle, id string, row rows.Row[tables.Line]) ([]page.
 	quantity := func(col tables.QuantityColumn[tables.Line]) page.Cell {
 		q, err := row.Quantity(col)
 		wrong = errors.Join(wrong, err)
-		return page.Cell{Text: q.String(), Shown: document.Grouped(q.Trim())}
+		return page.Cell{Text: q.String(), Shown: typeset.Grouped(q.Trim())}
 	}
 	amount := func(col tables.AmountColumn[tables.Line]) page.Cell {
 		a, err := row.Amount(col)

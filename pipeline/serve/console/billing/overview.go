@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/operating"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -364,7 +365,7 @@ func waiting(v *page.View, refs []lake.CycleRef) (page.Block, error) {
 
 // waitingFigure is a number of things that wait.
 func waitingFigure(name string, n int64, href string) page.Figure {
-	f := page.Figure{Name: name, Value: document.Grouped(strconv.FormatInt(n, 10)), Href: href, Tone: page.Good}
+	f := page.Figure{Name: name, Value: typeset.Grouped(strconv.FormatInt(n, 10)), Href: href, Tone: page.Good}
 	if n > 0 {
 		f.Tone = page.Warn
 	} else {

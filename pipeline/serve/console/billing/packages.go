@@ -3,7 +3,7 @@ package billing
 import (
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
@@ -52,7 +52,7 @@ func periodTable(v *page.View, r *quota.Report) *page.Table {
 		one := &r.Packages[i]
 		for k := range one.Periods {
 			q := &one.Periods[k]
-			opening := page.Cell{Text: q.Opening.String(), Shown: document.Grouped(q.Opening.Trim())}
+			opening := page.Cell{Text: q.Opening.String(), Shown: typeset.Grouped(q.Opening.Trim())}
 			t.Rows = append(t.Rows, []page.Cell{{Text: one.ID}, {Text: strings.Join(one.SKUs, " ")}, {Text: one.Region},
 				{Text: page.Span(v, q.Span())}, opening, parts.QuantityCell(q.Drawn), parts.QuantityCell(q.Gathered),
 				parts.QuantityCell(q.Left), {Text: v.Clock(one.NextRefill)}})

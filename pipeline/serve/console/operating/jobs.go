@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -71,7 +71,7 @@ func mostOf(stages []page.Stage) (most int64) {
 
 func wholeCell(n int64) page.Cell {
 	text := strconv.FormatInt(n, 10)
-	return page.Cell{Text: text, Shown: document.Grouped(text)}
+	return page.Cell{Text: text, Shown: typeset.Grouped(text)}
 }
 
 // secondsCell is how long something took; empty if it has not ended.

@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -143,17 +143,17 @@ type Decimal interface {
 
 // Money is a cell of an amount. It shows at least the currency's digits, and more if the amount has more.
 func (v *View) Money(a Decimal, href string) Cell {
-	return Cell{Text: a.String(), Shown: document.Grouped(a.StringFixed(v.Digits())), Href: href}
+	return Cell{Text: a.String(), Shown: typeset.Grouped(a.StringFixed(v.Digits())), Href: href}
 }
 
 // MoneyIn is Money in another currency than the page's.
 func (v *View) MoneyIn(a Decimal, currency, href string) Cell {
 	digits := v.State.Workspace.Books.CurrencyNamed(currency).Digits
-	return Cell{Text: a.String(), Shown: document.Grouped(a.StringFixed(digits)), Href: href}
+	return Cell{Text: a.String(), Shown: typeset.Grouped(a.StringFixed(digits)), Href: href}
 }
 
 // Sum is an amount as people read it.
-func (v *View) Sum(a Decimal) string { return document.Grouped(a.StringFixed(v.Digits())) }
+func (v *View) Sum(a Decimal) string { return typeset.Grouped(a.StringFixed(v.Digits())) }
 
 // Zone is the contract zone.
 func (v *View) Zone() *period.Zone { return v.State.Workspace.Books.Zone }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -21,7 +21,7 @@ func Sources(v *page.View) (*compose.Sources, error) {
 }
 
 func QuantityCell(q money.SignedQuantity) page.Cell {
-	return page.Cell{Text: q.String(), Shown: document.Grouped(q.Trim())}
+	return page.Cell{Text: q.String(), Shown: typeset.Grouped(q.Trim())}
 }
 
 // Nothing is how an address asks for lines whose column is empty.
@@ -56,7 +56,7 @@ func CostCell(v *page.View, c money.Cost) page.Cell {
 		}
 		shown += strings.Repeat("0", v.Digits()-len(digits))
 	}
-	return page.Cell{Text: c.String(), Shown: document.Grouped(shown)}
+	return page.Cell{Text: c.String(), Shown: typeset.Grouped(shown)}
 }
 
 // ErrorsOf is the first error.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -157,7 +157,7 @@ func cellOf(v *page.View, r rows.Row[tables.Any], col int, currency string) (pag
 		return CostCell(v, c), err
 	case tables.Whole:
 		n := strconv.FormatInt(r.Whole(tables.WholeColumn[tables.Any](col)), 10)
-		return page.Cell{Text: n, Shown: document.Grouped(n)}, nil
+		return page.Cell{Text: n, Shown: typeset.Grouped(n)}, nil
 	case tables.Small:
 		return page.Cell{Text: strconv.Itoa(r.Small(tables.SmallColumn[tables.Any](col)))}, nil
 	}

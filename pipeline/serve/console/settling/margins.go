@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -253,7 +253,7 @@ func paidCell(v *page.View, paid money.PerCurrency) page.Cell {
 // paidText is a payment as people read it.
 func paidText(v *page.View, paid money.CurrencyTotal) string {
 	own := v.State.Workspace.Books.CurrencyNamed(paid.Currency)
-	text := document.Grouped(paid.Total.StringFixed(own.Digits))
+	text := typeset.Grouped(paid.Total.StringFixed(own.Digits))
 	if own.Code != v.Currency() {
 		text += " " + own.Code
 	}

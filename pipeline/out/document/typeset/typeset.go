@@ -1,0 +1,105 @@
+package typeset
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// Minus is the minus of typeset numbers; it is as wide as a digit.
+const Minus = "−"
+
+// Grouped is a plain decimal as people read it: commas between thousands and the typographic minus.
+func Grouped(text string) string {
+	sign := ""
+	if rest, ok := strings.CutPrefix(text, "-"); ok {
+		sign, text = Minus, rest
+	}
+	whole, decimals, _ := strings.Cut(text, ".")
+	var b strings.Builder
+	b.WriteString(sign)
+	for i := range len(whole) {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte(whole[i])
+	}
+	if decimals != "" {
+		b.WriteByte('.')
+		b.WriteString(decimals)
+	}
+	return b.String()
+}
+
+// Trimmed takes the zeros that end a decimal away.
+func Trimmed(text string) string {
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
+
+// Significant is how many digits a decimal's text has from its first to its last that is not 0 (zeros before the point
+// count).
+func Significant(text string) int {
+	text = Trimmed(strings.TrimPrefix(text, "-"))
+	digits := strings.TrimLeft(strings.Replace(text, ".", "", 1), "0")
+	if !strings.Contains(text, ".") {
+		digits = strings.TrimRight(digits, "0")
+	}
+	return len(digits)
+}
+
+// Cut shortens a text to so many characters.
+func Cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// Padded fills a text up to a width.
+func Padded(text string, to int, right bool) string {
+	fill := strings.Repeat(" ", max(0, to-Columns(text)))
+	if right {
+		return fill + text
+	}
+	return text + fill
+}
+
+// Columns is how many columns of a terminal a text takes: wide characters two, marks upon others none.
+func Columns(text string) (n int) {
+	for _, r := range text {
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		case width.LookupRune(r).Kind() == width.EastAsianWide ||
+			width.LookupRune(r).Kind() == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// Visible writes out what would steer a terminal or turn the writing's direction.
+func Visible(text string) string {
+	steers := func(r rune) bool {
+		return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e ||
+			r == 0x200f || r == 0x2028 || r == 0x2029
+	}
+	if strings.IndexFunc(text, steers) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if steers(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,36 @@
+package typeset
+
+import "testing"
+
+// TestNumbersForPeople tests DOC-4.
+func TestNumbersForPeople(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"0": "0", "12": "12", "123": "123", "1234": "1,234", "-123": "−123",
+		"-1234567.00010000": "−1,234,567.00010000", "100000": "100,000", "0.5": "0.5"} {
+		if got := Grouped(in); got != want {
+			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+	for in, want := range map[string]int{"abc": 3, "云计算": 6, "é": 1, "e\u0301": 1, "😀": 2, "a\u200bb": 2} {
+		if got := Columns(in); got != want {
+			t.Errorf("%q takes %d columns, want %d", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{"a b": "a b", "a\x1b[1m": `a\u001b[1m`, "x\u202ey": `x\u202ey`,
+		"עברית": "עברית", "a\nb": `a\u000ab`} {
+		if got := Visible(in); got != want {
+			t.Errorf("%q is shown as %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestSignificant(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"0": 0, "0.00000000": 0, "1": 1, "-1.50000000": 2, "100": 1, "100.01": 5,
+		"0.00000001": 1, "123456789012345": 15, "1234567890123456": 16, "12345678901234.50": 15,
+		"12345678901234.56": 16, "999999999999999999999999999999.99999999": 38} {
+		if got := Significant(text); got != want {
+			t.Errorf("%s has %d digits, want %d", text, got, want)
+		}
+	}
+}
