@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -36,7 +37,7 @@ func each(series *ask.Series) string {
 
 // svg draws the answer.
 func (s *shownAnswer) svg(w io.Writer, series *ask.Series) error {
-	graph := &document.Graph{Title: s.title(series), About: s.about(), Currency: s.currency().Code,
+	graph := &chart.Graph{Title: s.title(series), About: s.about(), Currency: s.currency().Code,
 		Digits: s.currency().Digits, Each: each(series), Bars: series.Bars, Parts: series.Parts,
 		Amounts: series.Amounts}
 	_, err := io.WriteString(w, graph.SVG())

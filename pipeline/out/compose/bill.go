@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -92,7 +93,7 @@ type Consumed struct {
 }
 
 // DayDrawing draws a customer's consumption by day and service in a cycle; nil if there is none.
-func DayDrawing(s *Sources, cycle period.Cycle, list []Consumed) (*document.Drawing, error) {
+func DayDrawing(s *Sources, cycle period.Cycle, list []Consumed) (*chart.Drawing, error) {
 	header, err := s.header(cycle)
 	if err != nil {
 		return nil, err

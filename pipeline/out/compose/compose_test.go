@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -259,7 +260,7 @@ func summary(st *document.Statement) string {
 		trim(m.Revenue), trim(m.Margin), trim(m.Incentives), trim(m.Net))
 }
 
-func usage(list []document.Usage) (out []string) {
+func usage(list []chart.Usage) (out []string) {
 	for _, u := range list {
 		out = append(out, fmt.Sprintf("%s %s/%s %s", u.Day, u.Service, u.ServiceName, trim(u.Amount)))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -75,7 +76,7 @@ func (u *used) merge(o *used) error {
 }
 
 // usage is the sums by day and service, in their order.
-func (u *used) usage(services map[string]string) []document.Usage {
+func (u *used) usage(services map[string]string) []chart.Usage {
 	keys := slices.SortedFunc(maps.Keys(u.days), func(a, b dayOf) int {
 		c := cmp.Or(cmp.Compare(a.day, b.day), strings.Compare(a.service, b.service))
 		switch {
@@ -86,9 +87,9 @@ func (u *used) usage(services map[string]string) []document.Usage {
 		}
 		return 1
 	})
-	var out []document.Usage
+	var out []chart.Usage
 	for _, k := range keys {
-		out = append(out, document.Usage{Day: k.day, Service: k.service, ServiceName: services[k.service],
+		out = append(out, chart.Usage{Day: k.day, Service: k.service, ServiceName: services[k.service],
 			Amount: u.days[k], MonthEnd: k.monthEnd})
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -20,11 +21,11 @@ type Bill struct {
 	Payments Payments  `json:"payments"`
 	Sections []Section `json:"sections"` // by service, sku; all lines of the cycle
 	// the lines of refunds and adjustments one by one; Sections hold them too
-	Corrections []Correction `json:"corrections"`
-	Packages    []Package    `json:"packages"`
-	Usage       []Usage      `json:"consumption"` // Σ = Amounts.Payment; none: no chart
-	Annexes     []Annex      `json:"annexes,omitempty"`
-	Notes       []string     `json:"notes"` // sentences, such as how was rounded
+	Corrections []Correction  `json:"corrections"`
+	Packages    []Package     `json:"packages"`
+	Usage       []chart.Usage `json:"consumption"` // Σ = Amounts.Payment; none: no chart
+	Annexes     []Annex       `json:"annexes,omitempty"`
+	Notes       []string      `json:"notes"` // sentences, such as how was rounded
 
 	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
 }

@@ -18,10 +18,10 @@ func (b *Bill) page() *page {
 	}
 	p.headline = Figure{"Amount due",
 		b.Header.Currency + " " + typeset.Grouped(b.Amounts.Due.StringFixed(b.Header.Digits))}
-	p.chart = newChart(&b.Header, b.Usage)
+	p.chart = chartOf(&b.Header, b.Usage)
 	p.parts = append(p.parts, p.headerPart(), b.summaryData(), b.summaryPart(), b.paymentPart())
 	if p.chart != nil {
-		p.parts = append(p.parts, p.chart.servicePart())
+		p.parts = append(p.parts, servicePart(p.chart))
 	}
 	p.parts = append(p.parts, b.itemPart(), b.correctionPart(),
 		taxPart(b.Amounts.Taxes, "Each tax on the amounts to pay, before rounding, of its lines."), b.packagePart())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -42,7 +43,7 @@ func (pg *page) headerPart() *part {
 }
 
 // commonParts are those that statements and bills have alike: consumption by day, what the annexes say, notes.
-func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*part {
+func commonParts(h *Header, usage []chart.Usage, annexes []Annex, notes []string) []*part {
 	var list []*part
 	if len(usage) > 0 {
 		list = append(list, &part{name: "consumption", title: "By day", where: inData | inSheet,
@@ -50,7 +51,7 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 				{name: "service_type_code", title: "Code", code: true},
 				{name: "payment_amount", title: "To pay", kind: amount, sum: true},
 				{name: "month_end", title: "At the month's end", say: language.States}},
-			rows: listed(usage, func(u *Usage) []cell {
+			rows: listed(usage, func(u *chart.Usage) []cell {
 				atEnd := ""
 				if u.MonthEnd {
 					atEnd = "YES"
@@ -108,4 +109,30 @@ func associationWord(t int) string {
 		return "resale"
 	}
 	return fmt.Sprint(t)
+}
+
+// chartOf is the chart of a document's consumption; nil if there is none.
+func chartOf(h *Header, usage []chart.Usage) *chart.Chart {
+	return chart.ByDay(h.Cycle, h.Zone, h.Currency, h.Digits, usage)
+}
+
+// DayDrawing draws consumption by day and service; nil if there is none.
+func DayDrawing(h *Header, usage []chart.Usage) *chart.Drawing {
+	c := chartOf(h, usage)
+	if c == nil {
+		return nil
+	}
+	return c.Drawing()
+}
+
+// servicePart is the sums by service; it is the legend of the chart.
+func servicePart(c *chart.Chart) *part {
+	return &part{name: "service", title: "Services", where: inSheet | inPrint, each: "services", rank: 2,
+		swatches: true,
+		about:    []string{"What is to pay, before rounding, by service."},
+		cols: []column{{title: "Service"}, {title: "Code", code: true}, {title: "To pay", kind: amount, sum: true,
+			keep: true}},
+		rows: listed(c.Sums(), func(s *chart.Sum) []cell {
+			return []cell{word(s.Name), word(s.Code), sumCell(s.Total)}
+		})}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -153,33 +154,6 @@ func (h *Header) check() error {
 	return nil
 }
 
-// Usage is what a service's lines of a day come to: Σ payment_amount, in the currency. Several entries of one day and
-// service are added up.
-type Usage struct {
-	Day         period.Day // a day before the cycle's first is that of a late line
-	Service     string     // service_type_code
-	ServiceName string
-	Amount      money.AmountTotal
-	MonthEnd    bool // charged at the month's end for the cycle; Day is its first day
-}
-
-// usageJSON is a Usage as JSON.
-type usageJSON struct {
-	Day         string            `json:"day"`
-	Service     string            `json:"service_type_code"`
-	ServiceName string            `json:"service_type_name,omitempty"`
-	Amount      money.AmountTotal `json:"payment_amount"`
-	MonthEnd    bool              `json:"month_end,omitempty"`
-}
-
-// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
-func (u Usage) JSONValue() any {
-	return usageJSON{u.Day.String(), u.Service, u.ServiceName, u.Amount, u.MonthEnd}
-}
-
-// MarshalJSON gives the day as 2026-09-01.
-func (u Usage) MarshalJSON() ([]byte, error) { return json.Marshal(u.JSONValue()) }
-
 // Figure is one value with its name, for people.
 type Figure struct {
 	Name  string `json:"name"`
@@ -257,7 +231,7 @@ func negated(t money.AmountTotal) money.AmountTotal {
 }
 
 // checkUsage checks days and the sum of the consumption that the chart shows.
-func (s *sums) checkUsage(h *Header, list []Usage, want money.AmountTotal) {
+func (s *sums) checkUsage(h *Header, list []chart.Usage, want money.AmountTotal) {
 	if len(list) == 0 {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
@@ -107,7 +108,7 @@ func (pg *page) printed(most int) (*printed, error) {
 		}
 		one := printedView{view: v, Narrow: len(v.Heads) <= 3}
 		if p.swatches {
-			one.Drawing, one.Caption = template.HTML(pg.chart.svg()), pg.chart.caption() // its texts are escaped there
+			one.Drawing, one.Caption = template.HTML(pg.chart.SVG()), pg.chart.Caption() // its texts are escaped there
 		}
 		d.Wide = d.Wide || v.width() > maxPortrait
 		d.Views = append(d.Views, one)
@@ -202,5 +203,5 @@ func (f field) Swatch() template.HTML {
 	if f.Colour == 0 {
 		return ""
 	}
-	return template.HTML(swatch(f.Colour - 1))
+	return template.HTML(chart.Swatch(f.Colour - 1))
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/html/atom"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -34,8 +35,8 @@ func large(t testing.TB, customers int) *Statement {
 		if err := owed.Add(s.Rows[i].Owed); err != nil {
 			t.Fatal(err)
 		}
-		s.Usage = append(s.Usage, Usage{day(t, "2026-09-01") + period.Day(i%30), s.Rows[i].Service,
-			s.Rows[i].ServiceName, total(s.Rows[i].Payment), false})
+		s.Usage = append(s.Usage, chart.Usage{Day: day(t, "2026-09-01") + period.Day(i%30), Service: s.Rows[i].Service,
+			ServiceName: s.Rows[i].ServiceName, Amount: total(s.Rows[i].Payment)})
 	}
 	s.Summary.Owed, s.Summary.Net = owed, owed
 	return s

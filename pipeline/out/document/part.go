@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -19,7 +20,7 @@ type page struct {
 	facts    []Figure
 	headline Figure // the amount that it all comes to
 	parts    []*part
-	chart    *chart // nil = none
+	chart    *chart.Chart // nil = none
 	annexes  []Annex
 	notes    []string
 	cover    *letter.Letter       // nil = none

@@ -5,6 +5,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -97,12 +98,12 @@ func statement(t testing.TB) *Statement {
 			State: "estimated"},
 	}
 	s.Clawbacks = []Clawback{{"growth", "2026-Q1", yuan(t, "15"), "customer left within a year"}}
-	s.Usage = []Usage{
-		{day(t, "2026-09-01"), "ecs", "Elastic compute", sum(t, "1480.45"), false},
-		{day(t, "2026-09-02"), "oss", "Object storage", sum(t, "34.12345678"), false},
-		{day(t, "2026-09-15"), "ecs", "Elastic compute", sum(t, "100"), false},
-		{day(t, "2026-09-15"), "ecs", "Elastic compute", sum(t, "-100"), false},
-		{day(t, "2026-08-30"), "eip", "Bandwidth", sum(t, "10000"), false},
+	s.Usage = []chart.Usage{
+		{Day: day(t, "2026-09-01"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "1480.45")},
+		{Day: day(t, "2026-09-02"), Service: "oss", ServiceName: "Object storage", Amount: sum(t, "34.12345678")},
+		{Day: day(t, "2026-09-15"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "100")},
+		{Day: day(t, "2026-09-15"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "-100")},
+		{Day: day(t, "2026-08-30"), Service: "eip", ServiceName: "Bandwidth", Amount: sum(t, "10000")},
 	}
 	s.Notes = []string{"Amounts of lines are exact to eight decimals; a customer's total is rounded once, half up, " +
 		"to two."}
@@ -167,8 +168,9 @@ func bill(t testing.TB) *Bill {
 	b.Amounts = Amounts{Lines: 35, Official: yuan(t, "484.93827156"), Discount: yuan(t, "50"),
 		Payment: yuan(t, "434.93827156"), Rounding: yuan(t, "-0.00172844"), Due: yuan(t, "434.94")}
 	b.Payments = Payments{Coupon: yuan(t, "30"), Cash: yuan(t, "404.93827156")}
-	b.Usage = []Usage{{day(t, "2026-09-03"), "oss", "Object storage", sum(t, "-20"), false},
-		{day(t, "2026-09-04"), "ecs", "Elastic compute", sum(t, "454.93827156"), false}}
+	b.Usage = []chart.Usage{{Day: day(t, "2026-09-03"), Service: "oss", ServiceName: "Object storage",
+		Amount: sum(t, "-20")},
+		{Day: day(t, "2026-09-04"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "454.93827156")}}
 	b.Annexes = []Annex{{Object: "link-1", SKU: "bw.p95", Title: "Bandwidth of link-1",
 		Figures: []Figure{{"points", "8640"}, {"value", "95.5 Mbps"}},
 		SVG: []byte(

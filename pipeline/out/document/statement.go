@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -29,9 +30,9 @@ type Statement struct {
 	Clawbacks  []Clawback  `json:"clawbacks"`
 	Taxes      []Tax       `json:"taxes,omitempty"` // not part of the net
 	// Σ = Σ payment_amount of Rows; none: no chart, as where Rows have several currencies
-	Usage   []Usage  `json:"consumption"`
-	Annexes []Annex  `json:"annexes,omitempty"`
-	Notes   []string `json:"notes"` // sentences, such as how was rounded
+	Usage   []chart.Usage `json:"consumption"`
+	Annexes []Annex       `json:"annexes,omitempty"`
+	Notes   []string      `json:"notes"` // sentences, such as how was rounded
 	Money
 
 	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none

@@ -27,11 +27,11 @@ func (s *Statement) page() *page {
 		p.headline = Figure{"Net to receive", s.Header.Currency + " " +
 			typeset.Grouped(negated(s.Summary.Net).StringFixed(s.Header.Digits))}
 	}
-	p.chart = newChart(&s.Header, s.Usage)
+	p.chart = chartOf(&s.Header, s.Usage)
 	p.parts = append(p.parts, p.headerPart(), s.confirmPart(inSheet|inPrint), s.summaryData(), s.summaryPart(),
 		s.sellerPart())
 	if p.chart != nil {
-		p.parts = append(p.parts, p.chart.servicePart())
+		p.parts = append(p.parts, servicePart(p.chart))
 	}
 	p.parts = append(p.parts, s.customerSums(), s.rowPart(), s.resellerSums(), s.resellerServices(), s.resellerPart(),
 		s.incentivePart(), s.clawbackPart(), taxPart(s.Taxes, "Tax on what the partner owes each seller for the "+

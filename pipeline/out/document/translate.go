@@ -28,7 +28,7 @@ func (pg *page) translated() *page {
 func (pg *page) translate(d *language.Dictionary) {
 	pg.words = d
 	if pg.chart != nil {
-		pg.chart.words = d
+		pg.chart.Translate(d)
 	}
 	pg.headline.Name = d.Say(language.Texts, pg.headline.Name)
 	for i := range pg.facts {

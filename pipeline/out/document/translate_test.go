@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html/atom"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/branding"
@@ -39,7 +40,8 @@ func fullStatement(t testing.TB) *Statement {
 	other := row(t, "birch", "", "eip", "+", "1", "0", "0")
 	other.SellerID, other.AssociationType, other.ChargingMode = "east", Referral, 1
 	s.Rows = append(s.Rows, other)
-	s.Usage = append(s.Usage, Usage{day(t, "2026-09-01"), "eip", "Bandwidth", sum(t, "1"), true})
+	s.Usage = append(s.Usage, chart.Usage{Day: day(t, "2026-09-01"), Service: "eip", ServiceName: "Bandwidth",
+		Amount: sum(t, "1"), MonthEnd: true})
 	s.Taxes = []Tax{{SellerID: "vendor", TaxID: "t-1", Prices: "exclusive"},
 		{SellerID: "vendor", TaxID: "t-2", Prices: "inclusive"}}
 	s.Annexes = bill(t).Annexes
@@ -86,8 +88,10 @@ func fullBill(t testing.TB) *Bill {
 		b.Corrections = append(b.Corrections, Correction{ID: "o-9/1", Kind: "adjustment", Note: note})
 	}
 	b.Corrections[0].Note = "unsubscribed"
-	b.Usage = append(b.Usage, Usage{day(t, "2026-08-30"), "eip", "Bandwidth", sum(t, "0"), false},
-		Usage{day(t, "2026-09-01"), "eip", "Bandwidth", sum(t, "0.01"), true})
+	b.Usage = append(b.Usage, chart.Usage{Day: day(t, "2026-08-30"), Service: "eip", ServiceName: "Bandwidth",
+		Amount: sum(t, "0")},
+		chart.Usage{Day: day(t, "2026-09-01"), Service: "eip", ServiceName: "Bandwidth", Amount: sum(t, "0.01"),
+			MonthEnd: true})
 	b.Annexes[0].Figures = []Figure{{"policy", "p-1: monthly_p95, series max"},
 		{"", "duplicates last, missing skip, Mbps = bps / 1000²"}, {"samples", "8640 of 1 link"},
 		{"points", "8640, of valid days only"}, {"value", "95.5 Mbps, 95th percentile"}, {"above it", "432 points"},

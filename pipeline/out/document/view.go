@@ -250,7 +250,7 @@ func (v *viewer) fields(row []cell) []field {
 				out[i].Text = row[at+1].text
 			}
 			if v.p.swatches {
-				out[i].Colour = v.chart.colourOf(row[at+1].text) + 1
+				out[i].Colour = v.chart.ColourOf(row[at+1].text) + 1
 			}
 		}
 	}

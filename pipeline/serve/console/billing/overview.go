@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/operating"
@@ -92,13 +92,13 @@ func overview(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	months := make([]document.Month, len(refs))
+	months := make([]chart.Month, len(refs))
 	for i, ref := range refs {
 		sum, err := monthSum(v, ref.Cycle)
 		if err != nil {
 			return nil, err
 		}
-		months[i] = document.Month{Cycle: ref.Cycle, Closed: ref.State == lake.CycleClosed, Amount: sum}
+		months[i] = chart.Month{Cycle: ref.Cycle, Closed: ref.State == lake.CycleClosed, Amount: sum}
 	}
 	p.Blocks = append(p.Blocks, parts.Currencies(v)...)
 	if parts.Everybody(v) {
@@ -138,10 +138,10 @@ func who(v *page.View) string {
 }
 
 // monthsBlock is the months as bars and as a table.
-func monthsBlock(v *page.View, months []document.Month) page.Block {
+func monthsBlock(v *page.View, months []chart.Month) page.Block {
 	b := page.Block{ID: "months-block", Title: v.T("月度", "Months")}
 	closed, open := v.T("已结账", "closed"), v.T("暂定", "provisional")
-	if d := document.MonthDrawing(v.Currency(), v.Digits(), v.T("月度金额", "Amounts by month"), closed, open,
+	if d := chart.MonthDrawing(v.Currency(), v.Digits(), v.T("月度金额", "Amounts by month"), closed, open,
 		filled(months)); d != nil {
 		b.Chart = page.NewChart(v, d, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency()))
 	}
@@ -164,7 +164,7 @@ func monthsBlock(v *page.View, months []document.Month) page.Block {
 }
 
 // filled are months with empty ones before them, so that a single bar is not as wide as the page.
-func filled(months []document.Month) []document.Month {
+func filled(months []chart.Month) []chart.Month {
 	const fewest = 6
 	first, err := period.ParseCycle(months[0].Cycle)
 	if err != nil {
@@ -172,7 +172,7 @@ func filled(months []document.Month) []document.Month {
 	}
 	for len(months) < fewest {
 		first--
-		months = slices.Insert(slices.Clone(months), 0, document.Month{Cycle: first.String(), Closed: true})
+		months = slices.Insert(slices.Clone(months), 0, chart.Month{Cycle: first.String(), Closed: true})
 	}
 	return months
 }

@@ -3,7 +3,7 @@ package page
 import (
 	"html/template"
 
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -73,8 +73,8 @@ type Mark struct {
 	Name   string
 }
 
-// NewChart is a drawing of package document, which escapes its texts (PAGE-1).
-func NewChart(v *View, d *document.Drawing, caption string) *Chart {
+// NewChart is a drawing of package chart, which escapes its texts (PAGE-1).
+func NewChart(v *View, d *chart.Drawing, caption string) *Chart {
 	svg := []byte(d.SVG)
 	if v.Words != nil {
 		svg = v.Words.Chart(svg)

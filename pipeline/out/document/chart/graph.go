@@ -1,4 +1,4 @@
-package document
+package chart
 
 import (
 	"fmt"
@@ -34,9 +34,9 @@ const (
 // SVG draws stacked bars with a legend: a file that every browser and office program shows. Its bytes follow from the
 // graph.
 func (f *Graph) SVG() string {
-	c := &chart{header: &Header{Currency: f.Currency, Digits: f.Digits}, title: f.Title, per: f.Currency, each: f.Each}
+	c := &Chart{currency: f.Currency, digits: f.Digits, title: f.Title, per: f.Currency, each: f.Each}
 	for i, name := range f.Parts {
-		c.services = append(c.services, &service{code: name, colour: i})
+		c.services = append(c.services, &service{Sum: Sum{Code: name}, colour: i})
 	}
 	longest := 0
 	for i, name := range f.Bars {
@@ -58,7 +58,7 @@ func (f *Graph) SVG() string {
 }
 
 // file is the chart with what is above and below it; the legend begins at a height.
-func (f *Graph) file(c *chart, foot int) string {
+func (f *Graph) file(c *Chart, foot int) string {
 	height, legend := foot, len(f.Parts) > 1 || f.Parts[0] != ""
 	if legend {
 		height += (len(f.Parts) + legendSize - 1) / legendSize * legendLine

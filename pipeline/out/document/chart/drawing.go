@@ -1,4 +1,4 @@
-package document
+package chart
 
 import "github.com/tollbook/tollbook/schemas/money"
 
@@ -12,15 +12,6 @@ type Drawing struct {
 // Mark is one colour of a drawing: markup of a small field in the colour, for the same page.
 type Mark struct{ Name, Swatch string }
 
-// DayDrawing draws consumption by day and service; nil if there is none.
-func DayDrawing(h *Header, usage []Usage) *Drawing {
-	c := newChart(h, usage)
-	if c == nil {
-		return nil
-	}
-	return c.drawing()
-}
-
 // Month is one bar of MonthDrawing.
 type Month struct {
 	Cycle  string
@@ -33,8 +24,8 @@ func MonthDrawing(currency string, digits int, title, closed, provisional string
 	if len(months) == 0 {
 		return nil
 	}
-	c := &chart{header: &Header{Currency: currency, Digits: digits}, title: title, per: currency, each: "month",
-		services: []*service{{code: closed}, {code: provisional, colour: 1}}}
+	c := &Chart{currency: currency, digits: digits, title: title, per: currency, each: "month",
+		services: []*service{{Sum: Sum{Code: closed}}, {Sum: Sum{Code: provisional}, colour: 1}}}
 	for _, m := range months {
 		b := bar{label: m.Cycle, day: m.Cycle, amounts: make([]money.AmountTotal, maxColours), total: m.Amount}
 		colour := 0
@@ -45,14 +36,14 @@ func MonthDrawing(currency string, digits int, title, closed, provisional string
 		c.bars = append(c.bars, b)
 	}
 	c.scale()
-	return c.drawing()
+	return c.Drawing()
 }
 
-// drawing is the chart with its legend.
-func (c *chart) drawing() *Drawing {
-	d := &Drawing{SVG: c.svg()}
+// Drawing is the chart with its legend, outside a document.
+func (c *Chart) Drawing() *Drawing {
+	d := &Drawing{SVG: c.SVG()}
 	for i := range min(len(c.services), maxColours) {
-		d.Legend = append(d.Legend, Mark{Name: c.colourName(i), Swatch: swatch(i)})
+		d.Legend = append(d.Legend, Mark{Name: c.colourName(i), Swatch: Swatch(i)})
 	}
 	return d
 }

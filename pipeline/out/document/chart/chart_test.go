@@ -1,4 +1,4 @@
-package document
+package chart
 
 import (
 	"encoding/xml"
@@ -13,6 +13,39 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
+
+// september is a chart of consumption in 2026-09.
+func september(t fataler, usage []Usage) *Chart {
+	t.Helper()
+	zone, err := period.LoadZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ByDay(period.CycleOf(2026, 9), zone, "CNY", 2, usage)
+}
+
+// fataler is a test, or a check of a property.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+}
+
+func totalOf(t testing.TB, text string) (s money.AmountTotal) {
+	t.Helper()
+	if err := s.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func dayOf(t testing.TB, text string) period.Day {
+	t.Helper()
+	d, err := period.ParseDay(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
 
 func TestAxis(t *testing.T) {
 	t.Parallel()
@@ -38,22 +71,21 @@ func TestAxis(t *testing.T) {
 // Ten services: seven have a colour of their own, three share the last one; a refund goes down from the axis.
 func TestChart(t *testing.T) {
 	t.Parallel()
-	h := header(t)
 	var usage []Usage
 	for n := range 10 {
-		usage = append(usage, Usage{day(t, "2026-09-10"), fmt.Sprintf("s%d", n), "",
-			sum(t, fmt.Sprintf("%d", 1000-100*n)), false})
+		usage = append(usage, Usage{dayOf(t, "2026-09-10"), fmt.Sprintf("s%d", n), "",
+			totalOf(t, fmt.Sprintf("%d", 1000-100*n)), false})
 	}
-	usage = append(usage, Usage{day(t, "2026-09-30"), "s0", "", sum(t, "-450"), false})
-	c := newChart(&h, usage)
+	usage = append(usage, Usage{dayOf(t, "2026-09-30"), "s0", "", totalOf(t, "-450"), false})
+	c := september(t, usage)
 	got := ""
 	for _, s := range c.services {
-		got += fmt.Sprintf("%s:%d ", s.code, s.colour)
+		got += fmt.Sprintf("%s:%d ", s.Code, s.colour)
 	}
 	if got != "s0:0 s1:1 s2:2 s3:3 s4:4 s5:5 s6:6 s7:7 s8:7 s9:7 " {
 		t.Errorf("colours %s", got)
 	}
-	svg := c.svg()
+	svg := c.SVG()
 	for _, want := range []string{
 		"<title>2026-09-10, s0: 1,000.00</title>", "<title>2026-09-10, 3 other services: 600.00</title>",
 		"<title>2026-09-30, s0: −450.00</title>",
@@ -63,10 +95,10 @@ func TestChart(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, svg)
 		}
 	}
-	if !strings.Contains(c.caption(), "The 3 smallest services share one colour.") {
-		t.Errorf("caption %q", c.caption())
+	if !strings.Contains(c.Caption(), "The 3 smallest services share one colour.") {
+		t.Errorf("caption %q", c.Caption())
 	}
-	if newChart(&h, nil) != nil {
+	if september(t, nil) != nil {
 		t.Error("a chart of nothing")
 	}
 }
@@ -74,7 +106,7 @@ func TestChart(t *testing.T) {
 // Any consumption gives a drawing that is XML, with every bar inside of the plot.
 func TestChartProperty(t *testing.T) {
 	t.Parallel()
-	h := header(t)
+	cycle := period.CycleOf(2026, 9)
 	rapid.Check(t, func(t *rapid.T) {
 		var usage []Usage
 		for range rapid.IntRange(1, 60).Draw(t, "entries") {
@@ -83,12 +115,12 @@ func TestChartProperty(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			usage = append(usage, Usage{h.Cycle.First() + period.Day(rapid.IntRange(-40, 29).Draw(t, "day")),
+			usage = append(usage, Usage{cycle.First() + period.Day(rapid.IntRange(-40, 29).Draw(t, "day")),
 				rapid.String().Draw(t, "service"), rapid.String().Draw(t, "name"), a,
 				rapid.Bool().Draw(t, "month end")})
 		}
-		c := newChart(&h, usage)
-		for d := xml.NewDecoder(strings.NewReader(c.svg())); ; {
+		c := september(t, usage)
+		for d := xml.NewDecoder(strings.NewReader(c.SVG())); ; {
 			token, err := d.Token()
 			if err == io.EOF {
 				break
@@ -122,30 +154,29 @@ func inside(t *rapid.T, attrs []xml.Attr) {
 // Invariant: COMPOSE-4.
 func TestSpread(t *testing.T) {
 	t.Parallel()
-	h := header(t)
-	c := newChart(&h, []Usage{
-		{Day: day(t, "2026-09-01"), Service: "cdn", Amount: sum(t, "30"), MonthEnd: true},
-		{Day: day(t, "2026-09-01"), Service: "oss", Amount: sum(t, "5")},
-		{Day: day(t, "2026-08-20"), Service: "oss", Amount: sum(t, "-2"), MonthEnd: true},
+	c := september(t, []Usage{
+		{Day: dayOf(t, "2026-09-01"), Service: "cdn", Amount: totalOf(t, "30"), MonthEnd: true},
+		{Day: dayOf(t, "2026-09-01"), Service: "oss", Amount: totalOf(t, "5")},
+		{Day: dayOf(t, "2026-08-20"), Service: "oss", Amount: totalOf(t, "-2"), MonthEnd: true},
 	})
 	want := []string{"-2", "6", "1", "1"} // before the cycle, then three days
 	for i, w := range want {
-		if got := c.bars[i].total; got != sum(t, w) {
+		if got := c.bars[i].total; got != totalOf(t, w) {
 			t.Errorf("%s: %s, want %s", c.bars[i].day, got, w)
 		}
 	}
 	for _, text := range []string{"100", "-0.00000007", "0.00000031"} {
 		var all money.AmountTotal
-		for _, part := range spread(sum(t, text), 31) {
+		for _, part := range spread(totalOf(t, text), 31) {
 			if err := all.AddTotal(part); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if all != sum(t, text) {
+		if all != totalOf(t, text) {
 			t.Errorf("the parts of %s add up to %s", text, all)
 		}
 	}
-	if got := spread(sum(t, "0.00000031"), 31)[30]; got != sum(t, "0.00000001") {
+	if got := spread(totalOf(t, "0.00000031"), 31)[30]; got != totalOf(t, "0.00000001") {
 		t.Errorf("the last part is %s", got)
 	}
 }

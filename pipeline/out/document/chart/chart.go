@@ -1,4 +1,4 @@
-package document
+package chart
 
 import (
 	"cmp"
@@ -11,11 +11,15 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// chart is consumption by day and service as stacked bars. Bars of a day's negative amounts go down from the axis.
-type chart struct {
-	header   *Header
+// Chart is amounts as stacked bars, each part of a bar in its colour: consumption by day and service. Negative amounts
+// go down from the axis.
+type Chart struct {
+	cycle    period.Cycle // of a chart of days
+	currency string
+	digits   int                  // of the currency
 	words    *language.Dictionary // nil = English
 	services []*service           // the largest first; those from maxColours−1 on share the last colour
 	bars     []bar
@@ -30,17 +34,16 @@ type chart struct {
 
 // service is one service over the cycle.
 type service struct {
-	code, name string
-	total      money.AmountTotal
-	size       money.AmountTotal // Σ |amount of a day|
-	colour     int
+	Sum
+	size   money.AmountTotal // Σ |amount of a day|
+	colour int
 }
 
 func (s *service) called() string {
-	if s.name == "" {
-		return s.code
+	if s.Name == "" {
+		return s.Code
 	}
-	return s.name
+	return s.Name
 }
 
 // bar is one day. Amounts are by colour.
@@ -54,27 +57,29 @@ type bar struct {
 // maxColours is how many services are distinguished; the last colour is of all others where there are more.
 const maxColours = 8
 
-// newChart makes a chart, or nothing where there is no consumption.
-func newChart(h *Header, usage []Usage) *chart {
+// ByDay is the chart of a cycle's consumption by day and service, with amounts in a currency of so many digits; nil if
+// there is no consumption. No day of it is after the cycle.
+func ByDay(cycle period.Cycle, zone *period.Zone, currency string, digits int, usage []Usage) *Chart {
 	if len(usage) == 0 {
 		return nil
 	}
-	c := &chart{header: h, title: "Consumption by day and service in " + h.Cycle.String(), per: h.Currency + " a day",
-		below: fmt.Sprintf("day of %s, %s", h.Cycle, h.Zone.Name())}
+	c := &Chart{cycle: cycle, currency: currency, digits: digits,
+		title: "Consumption by day and service in " + cycle.String(), per: currency + " a day",
+		below: fmt.Sprintf("day of %s, %s", cycle, zone.Name())}
 	at := map[string]*service{}
 	for i := range usage {
 		u := &usage[i]
 		s := at[u.Service]
 		if s == nil {
-			s = &service{code: u.Service, name: u.ServiceName}
+			s = &service{Sum: Sum{Code: u.Service, Name: u.ServiceName}}
 			at[u.Service] = s
 			c.services = append(c.services, s)
 		}
-		_ = s.total.AddTotal(u.Amount) // in range, as all of them together are
+		_ = s.Total.AddTotal(u.Amount) // in range, as all of them together are
 		_ = s.size.AddTotal(u.Amount.Abs())
 	}
 	slices.SortFunc(c.services, func(a, b *service) int {
-		return cmp.Or(b.size.Cmp(a.size), cmp.Compare(a.code, b.code))
+		return cmp.Or(b.size.Cmp(a.size), cmp.Compare(a.Code, b.Code))
 	})
 	for i, s := range c.services {
 		s.colour = min(i, maxColours-1)
@@ -85,8 +90,8 @@ func newChart(h *Header, usage []Usage) *chart {
 }
 
 // fill makes the bars: one for all days before the cycle, if there are any, and one a day.
-func (c *chart) fill(usage []Usage, at map[string]*service) {
-	first, early := c.header.Cycle.First(), false
+func (c *Chart) fill(usage []Usage, at map[string]*service) {
+	first, early := c.cycle.First(), false
 	for i := range usage {
 		early = early || usage[i].Day < first
 	}
@@ -97,7 +102,7 @@ func (c *chart) fill(usage []Usage, at map[string]*service) {
 	if early {
 		c.bars, offset = append(c.bars, empty("< 1", "days before "+first.String())), 1
 	}
-	for day := first; day <= c.header.Cycle.Last(); day++ {
+	for day := first; day <= c.cycle.Last(); day++ {
 		_, _, number := day.Date()
 		c.bars = append(c.bars, empty(fmt.Sprint(number), day.String()))
 	}
@@ -112,7 +117,7 @@ func (c *chart) fill(usage []Usage, at map[string]*service) {
 			continue
 		}
 		c.spread = true
-		for day, part := range spread(u.Amount, c.header.Cycle.Days()) {
+		for day, part := range spread(u.Amount, c.cycle.Days()) {
 			c.bars[offset+day].add(colour, part)
 		}
 	}
@@ -151,7 +156,7 @@ func rat(t money.AmountTotal) *big.Rat {
 }
 
 // scale chooses the axis: it holds every bar.
-func (c *chart) scale() {
+func (c *Chart) scale() {
 	top, bottom := new(big.Rat), new(big.Rat)
 	for i := range c.bars {
 		up, down := new(big.Rat), new(big.Rat)
@@ -216,22 +221,28 @@ func steps(value, step *big.Rat) *big.Int {
 	return n.Quo(n, r.Denom())
 }
 
-// servicePart is the sums by service; it is the chart's legend.
-func (c *chart) servicePart() *part {
-	return &part{name: "service", title: "Services", where: inSheet | inPrint, each: "services", rank: 2,
-		swatches: true,
-		about:    []string{"What is to pay, before rounding, by service."},
-		cols: []column{{title: "Service"}, {title: "Code", code: true}, {title: "To pay", kind: amount, sum: true,
-			keep: true}},
-		rows: listed(c.services, func(s **service) []cell {
-			return []cell{word((*s).name), word((*s).code), sumCell((*s).total)}
-		})}
+// Sum is a service and its sum over the cycle, in the chart's currency. Name may be empty.
+type Sum struct {
+	Code, Name string
+	Total      money.AmountTotal
 }
 
-// caption says what the drawing leaves to others.
-func (c *chart) caption() string {
+// Sums are those by service, the largest services first.
+func (c *Chart) Sums() []Sum {
+	list := make([]Sum, len(c.services))
+	for i, s := range c.services {
+		list[i] = s.Sum
+	}
+	return list
+}
+
+// Translate puts the texts of the chart into a dictionary's language.
+func (c *Chart) Translate(d *language.Dictionary) { c.words = d }
+
+// Caption says what the drawing leaves to others, in the language of the chart.
+func (c *Chart) Caption() string {
 	list := []string{"By day; the colours are those of the table."}
-	if len(c.bars) > c.header.Cycle.Days() {
+	if len(c.bars) > c.cycle.Days() {
 		list = append(list, "< 1: late lines, of days before the cycle.")
 	}
 	if c.spread {
@@ -269,8 +280,8 @@ func palette() []struct{ fill, pattern string } {
 	}
 }
 
-// svg is the chart as markup for a page.
-func (c *chart) svg() string {
+// SVG is the chart as markup for a page.
+func (c *Chart) SVG() string {
 	var b strings.Builder
 	fmt.Fprintf(&b,
 		`<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" `+
@@ -281,7 +292,7 @@ func (c *chart) svg() string {
 }
 
 // draw draws the chart. Coordinates are hundredths, calculated in rationals.
-func (c *chart) draw(b *strings.Builder) {
+func (c *Chart) draw(b *strings.Builder) {
 	fmt.Fprintf(b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
 		escape(c.words.Say(language.Texts, c.title)), escape(c.words.Say(language.Texts, c.describe())))
 	for i, p := range palette() {
@@ -299,7 +310,7 @@ func (c *chart) draw(b *strings.Builder) {
 }
 
 // describe says in words what the drawing shows.
-func (c *chart) describe() string {
+func (c *Chart) describe() string {
 	most := &c.bars[0]
 	for i := range c.bars {
 		if c.bars[i].total.Cmp(most.total) > 0 {
@@ -307,23 +318,23 @@ func (c *chart) describe() string {
 		}
 	}
 	if c.each != "" {
-		return fmt.Sprintf("Bars, one per %s, in %s. The largest %[1]s is %[3]s with %[4]s.", c.each, c.header.Currency,
-			most.day, typeset.Grouped(most.total.StringFixed(c.header.Digits)))
+		return fmt.Sprintf("Bars, one per %s, in %s. The largest %[1]s is %[3]s with %[4]s.", c.each, c.currency,
+			most.day, typeset.Grouped(most.total.StringFixed(c.digits)))
 	}
 	return fmt.Sprintf("Stacked bars, one per day, in %s before rounding. The largest day is %s with %s. The table of "+
 		"services has the sums.",
-		c.header.Currency, c.dayName(most), typeset.Grouped(most.total.StringFixed(c.header.Digits)))
+		c.currency, c.dayName(most), typeset.Grouped(most.total.StringFixed(c.digits)))
 }
 
 // y is the height of an amount, in hundredths.
-func (c *chart) y(v *big.Rat) int64 {
+func (c *Chart) y(v *big.Rat) int64 {
 	r := new(big.Rat).Quo(v, c.axis.step)
 	r.Add(r, big.NewRat(c.axis.below, 1))
 	r.Mul(r, big.NewRat((plotBottom-plotTop)*100, c.axis.below+c.axis.above))
 	return plotBottom*100 - new(big.Int).Quo(r.Num(), r.Denom()).Int64()
 }
 
-func (c *chart) grid(b *strings.Builder) {
+func (c *Chart) grid(b *strings.Builder) {
 	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-12,
 		escape(c.words.Say(language.Texts, c.per)))
 	for i := -c.axis.below; i <= c.axis.above; i++ {
@@ -340,7 +351,7 @@ func (c *chart) grid(b *strings.Builder) {
 }
 
 // bar draws one day: positive amounts upward, negative ones downward, each with its value for who points at it.
-func (c *chart) bar(b *strings.Builder, day *bar, x, width int) {
+func (c *Chart) bar(b *strings.Builder, day *bar, x, width int) {
 	gap := width / 8
 	up, down := new(big.Rat), new(big.Rat)
 	for i, a := range day.amounts {
@@ -362,7 +373,7 @@ func (c *chart) bar(b *strings.Builder, day *bar, x, width int) {
 		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="url(#fill-%d)"><title>%s</title></rect>`+"\n",
 			hundredths(int64(x+gap)), hundredths(min(from, to)),
 			hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from)), i,
-			escape(name+": "+typeset.Grouped(a.StringFixed(c.header.Digits))))
+			escape(name+": "+typeset.Grouped(a.StringFixed(c.digits))))
 	}
 	if c.turned {
 		fmt.Fprintf(b, `<text class="end" transform="translate(%s %d) rotate(-40)">%s</text>`+"\n",
@@ -374,7 +385,7 @@ func (c *chart) bar(b *strings.Builder, day *bar, x, width int) {
 }
 
 // dayName is what a bar is of.
-func (c *chart) dayName(b *bar) string {
+func (c *Chart) dayName(b *bar) string {
 	if strings.ContainsFunc(b.day, language.Latin) {
 		return c.words.Say(language.Texts, b.day)
 	}
@@ -382,15 +393,15 @@ func (c *chart) dayName(b *bar) string {
 }
 
 // colourName is the service that has a colour, or how many share it.
-func (c *chart) colourName(colour int) string {
+func (c *Chart) colourName(colour int) string {
 	if colour == maxColours-1 && len(c.services) > maxColours {
 		return c.words.Say(language.Texts, fmt.Sprintf("%d other services", len(c.services)-maxColours+1))
 	}
 	return c.services[colour].called()
 }
 
-// swatch is a small field in a service's colour, for the legend.
-func swatch(colour int) string {
+// Swatch is markup of a small field in a colour, counted from 0, for the legend. It shows on the page of a chart alone.
+func Swatch(colour int) string {
 	return fmt.Sprintf(
 		`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true">`+
 			`<rect width="16" height="16" fill="url(#fill-%d)"/></svg>`, colour)
@@ -411,10 +422,10 @@ func hundredths(n int64) string {
 	return sign + typeset.Trimmed(fmt.Sprintf("%d.%02d", n/100, n%100))
 }
 
-// colourOf is the colour of a service.
-func (c *chart) colourOf(code string) int {
+// ColourOf is the colour of a service, counted from 0.
+func (c *Chart) ColourOf(code string) int {
 	for _, s := range c.services {
-		if s.code == code {
+		if s.Code == code {
 			return s.colour
 		}
 	}

@@ -1,4 +1,4 @@
-package document
+package chart
 
 import (
 	"strings"

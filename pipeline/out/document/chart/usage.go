@@ -1,0 +1,35 @@
+package chart
+
+import (
+	"encoding/json"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Usage is what a service's lines of a day come to: Σ payment_amount, in the currency. Several entries of one day and
+// service are added up.
+type Usage struct {
+	Day         period.Day // a day before the cycle's first is that of a late line
+	Service     string     // service_type_code
+	ServiceName string
+	Amount      money.AmountTotal
+	MonthEnd    bool // charged at the month's end for the cycle; Day is its first day
+}
+
+// usageJSON is a Usage as JSON.
+type usageJSON struct {
+	Day         string            `json:"day"`
+	Service     string            `json:"service_type_code"`
+	ServiceName string            `json:"service_type_name,omitempty"`
+	Amount      money.AmountTotal `json:"payment_amount"`
+	MonthEnd    bool              `json:"month_end,omitempty"`
+}
+
+// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
+func (u Usage) JSONValue() any {
+	return usageJSON{u.Day.String(), u.Service, u.ServiceName, u.Amount, u.MonthEnd}
+}
+
+// MarshalJSON gives the day as 2026-09-01.
+func (u Usage) MarshalJSON() ([]byte, error) { return json.Marshal(u.JSONValue()) }
