@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -89,7 +90,7 @@ func writeStatement(ctx context.Context, a *cli.App, o *statementOptions, format
 
 // overviewResult is the table of all partners as JSON.
 type overviewResult struct {
-	Header   document.Header        `json:"header"`
+	Header   layout.Header          `json:"header"`
 	Partners []compose.SettledEntry `json:"partners"`
 	Total    *compose.SettledEntry  `json:"total,omitempty"`
 

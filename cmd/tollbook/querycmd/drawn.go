@@ -9,8 +9,8 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -47,7 +47,7 @@ func (s *shownAnswer) svg(w io.Writer, series *ask.Series) error {
 // xlsx writes the rows, and the chart on a sheet of its own.
 func (s *shownAnswer) xlsx(w io.Writer, series *ask.Series) error {
 	chart := &export.Chart{Title: s.title(series), By: each(series), Bars: series.Bars,
-		Format: document.NumberFormat(s.currency().Digits)}
+		Format: layout.NumberFormat(s.currency().Digits)}
 	for _, name := range series.Parts {
 		if name == "" {
 			name = series.Value

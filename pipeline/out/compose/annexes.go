@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -28,7 +28,7 @@ type leftOut struct {
 
 // annexes makes the annexes of the objects with the largest payment.
 func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[object]money.AmountTotal,
-	give func(document.Annex)) (*leftOut, error) {
+	give func(layout.Annex)) (*leftOut, error) {
 	keys := slices.SortedFunc(maps.Keys(objects), func(a, b object) int {
 		return cmp.Or(objects[b].Cmp(objects[a]), strings.Compare(a.customer, b.customer),
 			strings.Compare(a.sku, b.sku), strings.Compare(a.region, b.region), strings.Compare(a.id, b.id))
@@ -63,19 +63,19 @@ func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[o
 }
 
 // annex is an annex as documents have it.
-func (s *Sources) annex(cycle period.Cycle, a *annex.Annex) (document.Annex, error) {
+func (s *Sources) annex(cycle period.Cycle, a *annex.Annex) (layout.Annex, error) {
 	drawn, err := a.Draw()
 	if err != nil {
-		return document.Annex{}, err
+		return layout.Annex{}, err
 	}
 	customer := s.parties().customer(a.CustomerID, cycle)
 	title := fmt.Sprintf("%s of %s", a.Object, customer.ID)
 	if customer.Name != "" && customer.Name != customer.ID {
 		title = fmt.Sprintf("%s of %s (%s)", a.Object, customer.Name, customer.ID)
 	}
-	out := document.Annex{Object: a.Object, SKU: a.SKU, Title: title, SVG: drawn.SVG, Cut: drawn.Cut}
+	out := layout.Annex{Object: a.Object, SKU: a.SKU, Title: title, SVG: drawn.SVG, Cut: drawn.Cut}
 	for _, f := range append(a.Measured(), a.Charged()...) {
-		out.Figures = append(out.Figures, document.Figure{Name: f.Name, Value: f.Value})
+		out.Figures = append(out.Figures, layout.Figure{Name: f.Name, Value: f.Value})
 	}
 	return out, nil
 }

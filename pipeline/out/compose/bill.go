@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -73,7 +74,7 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	if !header.MonthEnd {
 		s.linksOf(cycle, []string{customer}, g.objects)
 	}
-	left, err := s.annexes(ctx, cycle, g.objects, func(a document.Annex) { b.Annexes = append(b.Annexes, a) })
+	left, err := s.annexes(ctx, cycle, g.objects, func(a layout.Annex) { b.Annexes = append(b.Annexes, a) })
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -20,7 +21,7 @@ type Covers struct {
 }
 
 // cover begins a letter; nil = the branding does not name the issuer, and the document has no cover.
-func cover(s *Sources, h *document.Header, issuer, recipient document.Party) *letter.Letter {
+func cover(s *Sources, h *layout.Header, issuer, recipient layout.Party) *letter.Letter {
 	if s.Covers == nil {
 		return nil
 	}
@@ -37,7 +38,7 @@ func cover(s *Sources, h *document.Header, issuer, recipient document.Party) *le
 }
 
 // contact is a party with what books/parties.csv says about it.
-func contact(s *Sources, p document.Party) letter.Contact {
+func contact(s *Sources, p layout.Party) letter.Contact {
 	c := letter.Contact{ID: p.ID, Name: cmp.Or(p.Name, p.ID)}
 	if at := s.Books.Money.PartyNamed(p.ID); at >= 0 {
 		row := &s.Books.Money.Parties[at]

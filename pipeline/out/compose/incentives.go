@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/deadlines"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -11,7 +12,7 @@ import (
 
 // Earned is an incentive with its partner and what comes next.
 type Earned struct {
-	Partner document.Party
+	Partner layout.Party
 	document.Incentive
 	Currency string // of the amounts; "" = the workspace's only one
 	period   settlement.Period

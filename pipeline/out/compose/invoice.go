@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -103,7 +104,7 @@ func (s *Sources) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer stri
 }
 
 // invoiceContact is a party with its legal name and address.
-func (s *Sources) invoiceContact(p document.Party) document.Contact {
+func (s *Sources) invoiceContact(p layout.Party) document.Contact {
 	return document.Contact(contact(s, p))
 }
 

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // stateText says how firm a document is.
-func stateText(h *document.Header) string {
+func stateText(h *layout.Header) string {
 	at := time.UnixMicro(int64(h.AsOf)).In(h.Zone.Location()).Format("2006-01-02 15:04 -07:00")
 	switch {
 	case h.Closed:
@@ -77,7 +78,7 @@ type notes struct {
 func (s *Sources) notes() notes { return notes{s.parties(), s.Settings} }
 
 // rounding says how amounts of lines come to what customers pay (§4.2).
-func (n notes) rounding(h *document.Header) string {
+func (n notes) rounding(h *layout.Header) string {
 	r, digits := n.settings.Rounding, decimals(h.Digits)
 	if r.Grain == settings.Line {
 		return fmt.Sprintf("Each usage line is %s to %s; truncated is the difference.", modeWords(r.Mode), digits)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -16,11 +16,11 @@ import (
 // parties finds customers and partners, and their names, in the books.
 type parties struct {
 	books  *books.Books
-	vendor document.Party
+	vendor layout.Party
 }
 
 func (s *Sources) parties() parties {
-	return parties{s.Books, document.Party{ID: s.Settings.Vendor.ID, Name: s.Settings.Vendor.Name}}
+	return parties{s.Books, layout.Party{ID: s.Settings.Vendor.ID, Name: s.Settings.Vendor.Name}}
 }
 
 // before is the row of a book that was in force last before an instant, or the first one.
@@ -35,8 +35,8 @@ func before[T any](rows []T, end period.Instant, valid func(*T) period.Span) *T 
 }
 
 // customer is a customer with its name at the cycle's end; without a name where the books no longer have it.
-func (p parties) customer(id string, cycle period.Cycle) document.Party {
-	party := document.Party{ID: id}
+func (p parties) customer(id string, cycle period.Cycle) layout.Party {
+	party := layout.Party{ID: id}
 	if code := p.books.Customer(id); code >= 0 {
 		row := before(p.books.Customers[code].Rows, p.books.Zone.Bounds(cycle).To,
 			func(r *books.CustomerRow) period.Span { return r.Valid })
@@ -53,11 +53,11 @@ func (p parties) partnerRow(code int32, cycle period.Cycle) *books.PartnerRow {
 }
 
 // partner is a partner with its name at the cycle's end, or the vendor; "" is nobody.
-func (p parties) partner(id string, cycle period.Cycle) document.Party {
+func (p parties) partner(id string, cycle period.Cycle) layout.Party {
 	if id == settlement.VendorID {
-		return document.Party{ID: id, Name: p.vendor.Name}
+		return layout.Party{ID: id, Name: p.vendor.Name}
 	}
-	party := document.Party{ID: id}
+	party := layout.Party{ID: id}
 	if code := p.books.Partner(id); code >= 0 {
 		party.Name = p.partnerRow(code, cycle).Name
 	}
@@ -104,7 +104,7 @@ func (p parties) code(id string) (int32, error) {
 
 // servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's
 // own, be it referred.
-func (p parties) servingPartner(customer string, cycle period.Cycle) document.Party {
+func (p parties) servingPartner(customer string, cycle period.Cycle) layout.Party {
 	code, bounds := p.books.Customer(customer), p.books.Zone.Bounds(cycle)
 	var last *books.Association
 	for i := range p.books.Associations {
@@ -114,7 +114,7 @@ func (p parties) servingPartner(customer string, cycle period.Cycle) document.Pa
 		}
 	}
 	if code < 0 || last == nil || last.Type != books.Resale {
-		return document.Party{}
+		return layout.Party{}
 	}
 	return p.partner(p.books.Partners[last.Partner].ID, cycle)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -79,7 +80,7 @@ type namer struct {
 	cycle    period.Cycle
 	services map[string]string
 	partners map[string]string
-	last     document.Party // of customers, which come one after the other
+	last     layout.Party // of customers, which come one after the other
 }
 
 func (s *Sources) namer(cycle period.Cycle) *namer {
@@ -102,7 +103,7 @@ func (n *namer) partner(id string) string {
 	return name
 }
 
-func (n *namer) customer(id string) document.Party {
+func (n *namer) customer(id string) layout.Party {
 	if n.last.ID != id || id == "" {
 		n.last = n.s.parties().customer(id, n.cycle)
 	}

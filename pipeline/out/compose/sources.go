@@ -5,7 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -35,12 +35,12 @@ func (s *Sources) reader() *partners.Reader {
 }
 
 // header is what is at the top of a document of a cycle. Errors: *rows.NoCycleError.
-func (s *Sources) header(cycle period.Cycle) (document.Header, error) {
+func (s *Sources) header(cycle period.Cycle) (layout.Header, error) {
 	if err := rows.HasCycle(s.Snap, cycle.String()); err != nil {
-		return document.Header{}, err
+		return layout.Header{}, err
 	}
 	ref, _ := s.Snap.Cycle(cycle.String())
-	h := document.Header{Vendor: s.parties().vendor, Cycle: cycle, Zone: s.Books.Zone,
+	h := layout.Header{Vendor: s.parties().vendor, Cycle: cycle, Zone: s.Books.Zone,
 		Currency: s.Settings.Currency.Code, Digits: s.Settings.Currency.Digits,
 		Closed: ref.State == lake.CycleClosed, MonthEnd: ref.MonthEnd}
 	var err error
@@ -51,7 +51,7 @@ func (s *Sources) header(cycle period.Cycle) (document.Header, error) {
 }
 
 // inCurrency is a header of a document in a currency.
-func inCurrency(h document.Header, c money.Currency) document.Header {
+func inCurrency(h layout.Header, c money.Currency) layout.Header {
 	h.Currency, h.Digits = c.Code, c.Digits
 	return h
 }

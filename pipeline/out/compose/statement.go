@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -57,7 +58,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	if err != nil {
 		return nil, err
 	}
-	left, err := s.annexes(ctx, cycle, used.objects, func(a document.Annex) { st.Annexes = append(st.Annexes, a) })
+	left, err := s.annexes(ctx, cycle, used.objects, func(a layout.Annex) { st.Annexes = append(st.Annexes, a) })
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func (s *Sources) summarize(st *document.Statement, nets *settlement.Nets, partn
 }
 
 // sellers are those of the rows; the one at the cycle's end comes first. A referrer without rows has none.
-func (s *Sources) sellers(st *document.Statement, partner int32) []document.Party {
+func (s *Sources) sellers(st *document.Statement, partner int32) []layout.Party {
 	var ids []string
 	for i := range st.Rows {
 		if id := st.Rows[i].SellerID; id != "" && !slices.Contains(ids, id) {
@@ -115,7 +116,7 @@ func (s *Sources) sellers(st *document.Statement, partner int32) []document.Part
 			ids = []string{last}
 		}
 	}
-	var out []document.Party
+	var out []layout.Party
 	for _, id := range ids {
 		out = append(out, s.parties().partner(id, cycle))
 	}
@@ -124,7 +125,7 @@ func (s *Sources) sellers(st *document.Statement, partner int32) []document.Part
 
 // Settled is one partner's line in the table of all partners.
 type Settled struct {
-	Partner    document.Party
+	Partner    layout.Party
 	Kind       string // as of the cycle's end
 	Currency   string // of the amounts; "" = the workspace's only one
 	Lines      int64
@@ -191,7 +192,7 @@ func (e *SettledEntry) PaymentText(shown func(t money.AmountTotal, currency stri
 
 // Overview is what all partners of a cycle come to.
 type Overview struct {
-	Header   document.Header
+	Header   layout.Header
 	Partners []Settled // by partner_id
 	Totals   []Settled // by the partners' currency; of a workspace of one currency there is one. Partner is empty
 	Costs    []VendorCosts

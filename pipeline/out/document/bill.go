@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -14,18 +15,18 @@ import (
 
 // Bill is what a customer is asked to pay for a cycle (§8, statements). Amounts are in the header's currency.
 type Bill struct {
-	Header   Header    `json:"header"`
-	Customer Party     `json:"customer"`
-	Partner  Party     `json:"partner,omitzero"` // who serves the customer; empty = the vendor
-	Amounts  Amounts   `json:"amounts"`
-	Payments Payments  `json:"payments"`
-	Sections []Section `json:"sections"` // by service, sku; all lines of the cycle
+	Header   layout.Header `json:"header"`
+	Customer layout.Party  `json:"customer"`
+	Partner  layout.Party  `json:"partner,omitzero"` // who serves the customer; empty = the vendor
+	Amounts  Amounts       `json:"amounts"`
+	Payments Payments      `json:"payments"`
+	Sections []Section     `json:"sections"` // by service, sku; all lines of the cycle
 	// the lines of refunds and adjustments one by one; Sections hold them too
-	Corrections []Correction  `json:"corrections"`
-	Packages    []Package     `json:"packages"`
-	Usage       []chart.Usage `json:"consumption"` // Σ = Amounts.Payment; none: no chart
-	Annexes     []Annex       `json:"annexes,omitempty"`
-	Notes       []string      `json:"notes"` // sentences, such as how was rounded
+	Corrections []Correction   `json:"corrections"`
+	Packages    []Package      `json:"packages"`
+	Usage       []chart.Usage  `json:"consumption"` // Σ = Amounts.Payment; none: no chart
+	Annexes     []layout.Annex `json:"annexes,omitempty"`
+	Notes       []string       `json:"notes"` // sentences, such as how was rounded
 
 	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
 }
@@ -137,7 +138,7 @@ const (
 // Check checks that the bill adds up: the amounts among themselves and from the items, the payments, the corrections
 // (where there are any) and the consumption by day. The error is a *SumError.
 func (b *Bill) Check() error {
-	if err := b.Header.check(); err != nil {
+	if err := b.Header.Check(); err != nil {
 		return err
 	}
 	c := &sums{document: b.subject()}

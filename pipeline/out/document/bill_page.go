@@ -3,35 +3,36 @@ package document
 import (
 	"fmt"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"slices"
 	"strings"
 )
 
 // page puts the bill's parts together.
-func (b *Bill) page() *page {
-	p := &page{header: &b.Header, kind: "Bill", role: "customer", subject: b.Customer, notes: b.Notes,
-		annexes: b.Annexes, cover: b.Cover}
-	p.facts = []Figure{{"Customer", b.Customer.full()}}
+func (b *Bill) page() *layout.Page {
+	p := &layout.Page{Header: &b.Header, Kind: "Bill", Role: "customer", Subject: b.Customer, Notes: b.Notes,
+		Annexes: b.Annexes, Cover: b.Cover}
+	p.Facts = []layout.Figure{{Name: "Customer", Value: b.Customer.Full()}}
 	if b.Partner.ID != "" {
-		p.facts = append(p.facts, Figure{"Partner", b.Partner.full()})
+		p.Facts = append(p.Facts, layout.Figure{Name: "Partner", Value: b.Partner.Full()})
 	}
-	p.headline = Figure{"Amount due",
-		b.Header.Currency + " " + typeset.Grouped(b.Amounts.Due.StringFixed(b.Header.Digits))}
-	p.chart = chartOf(&b.Header, b.Usage)
-	p.parts = append(p.parts, p.headerPart(), b.summaryData(), b.summaryPart(), b.paymentPart())
-	if p.chart != nil {
-		p.parts = append(p.parts, servicePart(p.chart))
+	p.Headline = layout.Figure{Name: "Amount due",
+		Value: b.Header.Currency + " " + typeset.Grouped(b.Amounts.Due.StringFixed(b.Header.Digits))}
+	p.Chart = chartOf(&b.Header, b.Usage)
+	p.Parts = append(p.Parts, headerPart(p), b.summaryData(), b.summaryPart(), b.paymentPart())
+	if p.Chart != nil {
+		p.Parts = append(p.Parts, servicePart(p.Chart))
 	}
-	p.parts = append(p.parts, b.itemPart(), b.correctionPart(),
+	p.Parts = append(p.Parts, b.itemPart(), b.correctionPart(),
 		taxPart(b.Amounts.Taxes, "Each tax on the amounts to pay, before rounding, of its lines."), b.packagePart())
-	p.parts = append(p.parts, commonParts(&b.Header, b.Usage, b.Annexes, b.Notes)...)
-	p.parts = slices.DeleteFunc(p.parts, func(p *part) bool { return p == nil })
+	p.Parts = append(p.Parts, commonParts(&b.Header, b.Usage, b.Annexes, b.Notes)...)
+	p.Parts = slices.DeleteFunc(p.Parts, func(p *layout.Part) bool { return p == nil })
 	return p
 }
 
 // summaryData is the bill's amounts and payments as they are.
-func (b *Bill) summaryData() *part {
+func (b *Bill) summaryData() *layout.Part {
 	a, p := &b.Amounts, &b.Payments
 	list := []entry{
 		{name: "official_amount", amount: total(a.Official)},
@@ -50,9 +51,10 @@ func (b *Bill) summaryData() *part {
 }
 
 // summaryPart is the bill's amounts with the signs with which they make the amount due (DOC-8).
-func (b *Bill) summaryPart() *part {
-	return &part{name: "summary", title: "Summary", where: inSheet | inPrint, cols: entryColumns("Name"),
-		rows: listed(b.Amounts.column(), entryCells)}
+func (b *Bill) summaryPart() *layout.Part {
+	return &layout.Part{Name: "summary", Title: "Summary", Where: layout.InSheet | layout.InPrint,
+		Cols: entryColumns("Name"),
+		Rows: layout.Listed(b.Amounts.column(), entryCells)}
 }
 
 // column is the amounts as a column that adds up: what is taken off is negative, and so is rounding down.
@@ -85,46 +87,48 @@ func (a *Amounts) column() []entry {
 
 // Column is the amounts as people read them, in every format and on a terminal: a column of signed amounts that adds up
 // to the amount due (DOC-8). Each amount has the currency's digits, or more where it has more.
-func (a *Amounts) Column(digits int) []Figure {
-	var list []Figure
+func (a *Amounts) Column(digits int) []layout.Figure {
+	var list []layout.Figure
 	for _, e := range a.column() {
-		list = append(list, Figure{Name: e.name, Value: e.amount.StringFixed(digits)})
+		list = append(list, layout.Figure{Name: e.name, Value: e.amount.StringFixed(digits)})
 	}
 	return list
 }
 
 // paymentPart is how the amount is paid.
-func (b *Bill) paymentPart() *part {
+func (b *Bill) paymentPart() *layout.Part {
 	p := &b.Payments
 	list := []entry{{name: "Coupons", amount: total(p.Coupon)}, {name: "Stored value", amount: total(p.StoredValue)},
 		{name: "Flexi coupons", amount: total(p.Flexi)},
 		{name: "Cash", amount: total(p.Cash)}, {name: "Credit", amount: total(p.Credit)},
 		{name: "Debt, not paid yet", amount: total(p.Debt)}}
-	return &part{name: "payment", title: "Payments", where: inSheet | inPrint,
-		about: []string{"What the amount to pay, before rounding, was drawn from."},
-		cols: []column{{title: "Drawn from", say: language.Sums},
-			{title: "Amount", kind: amount, sum: true, keep: true}},
-		rows: listed(list, entryCells)}
+	return &layout.Part{Name: "payment", Title: "Payments", Where: layout.InSheet | layout.InPrint,
+		About: []string{"What the amount to pay, before rounding, was drawn from."},
+		Cols: []layout.Column{{Title: "Drawn from", Say: language.Sums},
+			{Title: "Amount", Kind: layout.Amount, Sum: true, Keep: true}},
+		Rows: layout.Listed(list, entryCells)}
 }
 
 // itemPart is the lines by service and product.
-func (b *Bill) itemPart() *part {
-	return &part{name: "item", title: "Lines", where: everywhere, group: 4, each: "products", rank: 18,
-		about: []string{"Lines of one product that differ in nothing but record, quantity and time are one row."},
-		cols: []column{{name: "service_type_name", title: "Service"}, {name: "product", title: "Product"},
-			{name: "sku", title: "SKU"}, {name: "measure", title: "Measure"},
-			{name: "region_code", title: "Region"}, {name: "object", title: "Object"}, {name: "tier", title: "Tier"},
-			{name: "kind", title: "Kind", say: language.Kinds},
-			{name: "origin_cycle", title: "Origin"}, {name: "line_count", title: "Lines", kind: count, sum: true},
-			{name: "usage_amount", title: "Used", kind: quantity}, {name: "free_resource_usage", title: "Free",
-				kind: quantity},
-			{name: "quantity", title: "Quantity", kind: quantity, keep: true}, {name: "unit_price", title: "Unit price",
-				kind: quantity, keep: true},
-			{name: "official_amount", title: "Official", kind: amount, sum: true, keep: true},
-			{name: "official_discount_amount", title: "Discount", kind: amount, sum: true},
-			{name: "discount_id", title: "By"}, {name: "truncated_amount", title: "Truncated", kind: amount, sum: true},
-			{name: "payment_amount", title: "To pay", kind: amount, sum: true, keep: true}},
-		rows: func(yield func([]cell) bool) {
+func (b *Bill) itemPart() *layout.Part {
+	return &layout.Part{Name: "item", Title: "Lines", Where: layout.Everywhere, Group: 4, Each: "products", Rank: 18,
+		About: []string{"Lines of one product that differ in nothing but record, quantity and time are one row."},
+		Cols: []layout.Column{{Name: "service_type_name", Title: "Service"}, {Name: "product", Title: "Product"},
+			{Name: "sku", Title: "SKU"}, {Name: "measure", Title: "Measure"},
+			{Name: "region_code", Title: "Region"}, {Name: "object", Title: "Object"}, {Name: "tier", Title: "Tier"},
+			{Name: "kind", Title: "Kind", Say: language.Kinds},
+			{Name: "origin_cycle", Title: "Origin"},
+			{Name: "line_count", Title: "Lines", Kind: layout.Count, Sum: true},
+			{Name: "usage_amount", Title: "Used", Kind: layout.Quantity}, {Name: "free_resource_usage", Title: "Free",
+				Kind: layout.Quantity},
+			{Name: "quantity", Title: "Quantity", Kind: layout.Quantity, Keep: true},
+			{Name: "unit_price", Title: "Unit price", Kind: layout.Quantity, Keep: true},
+			{Name: "official_amount", Title: "Official", Kind: layout.Amount, Sum: true, Keep: true},
+			{Name: "official_discount_amount", Title: "Discount", Kind: layout.Amount, Sum: true},
+			{Name: "discount_id", Title: "By"},
+			{Name: "truncated_amount", Title: "Truncated", Kind: layout.Amount, Sum: true},
+			{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true, Keep: true}},
+		Rows: func(yield func([]layout.Cell) bool) {
 			for i := range b.Sections {
 				for k := range b.Sections[i].Items {
 					if !yield(itemCells(&b.Sections[i], &b.Sections[i].Items[k])) {
@@ -135,7 +139,7 @@ func (b *Bill) itemPart() *part {
 		}}
 }
 
-func itemCells(s *Section, it *Item) []cell {
+func itemCells(s *Section, it *Item) []layout.Cell {
 	service, tier := s.ServiceName, ""
 	if service == "" {
 		service = s.Service
@@ -143,48 +147,51 @@ func itemCells(s *Section, it *Item) []cell {
 	if it.Tier > 0 {
 		tier = fmt.Sprint(it.Tier)
 	}
-	return []cell{word(service), word(s.Product), word(s.SKU), word(s.Measure), word(it.Region), word(it.Object),
-		word(tier), word(it.Kind),
-		word(it.OriginCycle), number(it.Lines), exact(it.Usage), exact(it.Free), exact(it.Quantity),
-		exact(it.UnitPrice),
-		sumCell(it.Official), sumCell(it.Discount), word(it.DiscountID), sumCell(it.Truncated), sumCell(it.Payment)}
+	return []layout.Cell{layout.Word(service), layout.Word(s.Product), layout.Word(s.SKU), layout.Word(s.Measure),
+		layout.Word(it.Region), layout.Word(it.Object), layout.Word(tier), layout.Word(it.Kind),
+		layout.Word(it.OriginCycle), layout.Number(it.Lines), layout.Exact(it.Usage), layout.Exact(it.Free),
+		layout.Exact(it.Quantity), layout.Exact(it.UnitPrice),
+		layout.Sum(it.Official), layout.Sum(it.Discount), layout.Word(it.DiscountID), layout.Sum(it.Truncated),
+		layout.Sum(it.Payment)}
 }
 
-func (b *Bill) correctionPart() *part {
+func (b *Bill) correctionPart() *layout.Part {
 	if len(b.Corrections) == 0 {
 		return nil
 	}
-	return &part{name: "correction", title: "Refunds and adjustments", where: everywhere,
-		each: "refunds and adjustments", rank: 6,
-		about: []string{"These lines are part of the lines above. Origin is the cycle that a line belongs to, where " +
+	return &layout.Part{Name: "correction", Title: "Refunds and adjustments", Where: layout.Everywhere,
+		Each: "refunds and adjustments", Rank: 6,
+		About: []string{"These lines are part of the lines above. Origin is the cycle that a line belongs to, where " +
 			"that is another one."},
-		cols: []column{{name: "id", title: "Line"}, {name: "kind", title: "Kind", say: language.Kinds},
-			{name: "origin_cycle", title: "Origin"}, {name: "product", title: "Product"},
-			{name: "sku", title: "SKU"}, {name: "time", title: "Time", kind: instant},
-			{name: "payment_amount", title: "To pay", kind: amount, sum: true, keep: true},
-			{name: "note", title: "Note", say: language.Remarks}},
-		rows: listed(b.Corrections, func(c *Correction) []cell {
-			return []cell{word(c.ID), word(c.Kind), word(c.OriginCycle), word(c.Product), word(c.SKU), at(c.Time),
-				amountCell(c.Payment), word(c.Note)}
+		Cols: []layout.Column{{Name: "id", Title: "Line"}, {Name: "kind", Title: "Kind", Say: language.Kinds},
+			{Name: "origin_cycle", Title: "Origin"}, {Name: "product", Title: "Product"},
+			{Name: "sku", Title: "SKU"}, {Name: "time", Title: "Time", Kind: layout.Instant},
+			{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true, Keep: true},
+			{Name: "note", Title: "Note", Say: language.Remarks}},
+		Rows: layout.Listed(b.Corrections, func(c *Correction) []layout.Cell {
+			return []layout.Cell{layout.Word(c.ID), layout.Word(c.Kind), layout.Word(c.OriginCycle),
+				layout.Word(c.Product), layout.Word(c.SKU), layout.At(c.Time),
+				amountCell(c.Payment), layout.Word(c.Note)}
 		})}
 }
 
-func (b *Bill) packagePart() *part {
+func (b *Bill) packagePart() *layout.Part {
 	if len(b.Packages) == 0 {
 		return nil
 	}
-	return &part{name: "package", title: "Packages", where: everywhere, each: "packages", rank: -1,
-		about: []string{"Prepaid quotas that reach into the cycle: what they opened with, what was drawn, what is " +
+	return &layout.Part{Name: "package", Title: "Packages", Where: layout.Everywhere, Each: "packages", Rank: -1,
+		About: []string{"Prepaid quotas that reach into the cycle: what they opened with, what was drawn, what is " +
 			"left."},
-		cols: []column{{name: "package_id", title: "Package"}, {name: "skus", title: "SKUs"},
-			{name: "region_code", title: "Region"},
-			{name: "from", title: "From"}, {name: "to", title: "To"}, {name: "measure", title: "Measure"},
-			{name: "opening", title: "Opening", kind: quantity, keep: true},
-			{name: "drawn", title: "Drawn", kind: quantity, keep: true}, {name: "left", title: "Left", kind: quantity,
-				keep: true}},
-		rows: listed(b.Packages, func(p *Package) []cell {
-			return []cell{word(p.PackageID), word(strings.Join(p.SKUs, ", ")), word(p.Region), word(p.From), word(p.To),
-				word(p.Measure),
-				exact(p.Opening), exact(p.Drawn), exact(p.Left)}
+		Cols: []layout.Column{{Name: "package_id", Title: "Package"}, {Name: "skus", Title: "SKUs"},
+			{Name: "region_code", Title: "Region"},
+			{Name: "from", Title: "From"}, {Name: "to", Title: "To"}, {Name: "measure", Title: "Measure"},
+			{Name: "opening", Title: "Opening", Kind: layout.Quantity, Keep: true},
+			{Name: "drawn", Title: "Drawn", Kind: layout.Quantity, Keep: true},
+			{Name: "left", Title: "Left", Kind: layout.Quantity,
+				Keep: true}},
+		Rows: layout.Listed(b.Packages, func(p *Package) []layout.Cell {
+			return []layout.Cell{layout.Word(p.PackageID), layout.Word(strings.Join(p.SKUs, ", ")),
+				layout.Word(p.Region), layout.Word(p.From), layout.Word(p.To), layout.Word(p.Measure),
+				layout.Exact(p.Opening), layout.Exact(p.Drawn), layout.Exact(p.Left)}
 		})}
 }

@@ -2,10 +2,12 @@ package document
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -16,78 +18,99 @@ type entry struct {
 	above  int // how many rows; 0 = it is none
 }
 
-func entryCells(e *entry) []cell {
-	return []cell{word(e.name), {amount: e.amount, count: int64(e.above)}}
+func entryCells(e *entry) []layout.Cell {
+	return []layout.Cell{layout.Word(e.name), {Amount: e.amount, Count: int64(e.above)}}
+}
+
+// amountCell is one amount.
+func amountCell(a money.Amount) layout.Cell { return layout.Sum(total(a)) }
+
+// only keeps the items that a condition holds for.
+func only[T any](list []T, holds func(*T) bool) iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for i := range list {
+			if holds(&list[i]) && !yield(&list[i]) {
+				return
+			}
+		}
+	}
 }
 
 // entryColumns are those of sums for people.
-func entryColumns(title string) []column {
-	return []column{{title: title, say: language.Sums}, {title: "Amount", kind: amount, keep: true}}
+func entryColumns(title string) []layout.Column {
+	return []layout.Column{{Title: title, Say: language.Sums}, {Title: "Amount", Kind: layout.Amount, Keep: true}}
 }
 
 // entryData is sums by the names that they have in JSON.
-func entryData(name string, list ...entry) *part {
-	return &part{name: name, where: inData, cols: []column{{name: "name"}, {name: "amount", kind: amount}},
-		rows: listed(list, entryCells)}
+func entryData(name string, list ...entry) *layout.Part {
+	return &layout.Part{Name: name, Where: layout.InData,
+		Cols: []layout.Column{{Name: "name"}, {Name: "amount", Kind: layout.Amount}},
+		Rows: layout.Listed(list, entryCells)}
 }
 
 // headerPart is what the CSV says of the document, by the names that it has in JSON.
-func (pg *page) headerPart() *part {
-	h := pg.header
-	list := []Figure{{"document", pg.kind}, {"vendor_id", h.Vendor.ID}, {"vendor_name", h.Vendor.Name},
-		{pg.role + "_id", pg.subject.ID}, {pg.role + "_name", pg.subject.Name},
-		{"cycle", h.Cycle.String()}, {"zone", h.Zone.Name()}, {"currency", h.Currency}, {"state", h.state()},
-		{"month_end", fmt.Sprint(h.MonthEnd)}, {"as_of", h.AsOf.String()}}
-	return &part{name: "header", where: inData, cols: []column{{name: "name"}, {name: "value"}},
-		rows: listed(list, func(f *Figure) []cell { return []cell{word(f.Name), word(f.Value)} })}
+func headerPart(pg *layout.Page) *layout.Part {
+	h := pg.Header
+	list := []layout.Figure{{Name: "document", Value: pg.Kind}, {Name: "vendor_id", Value: h.Vendor.ID},
+		{Name: "vendor_name", Value: h.Vendor.Name},
+		{Name: pg.Role + "_id", Value: pg.Subject.ID}, {Name: pg.Role + "_name", Value: pg.Subject.Name},
+		{Name: "cycle", Value: h.Cycle.String()}, {Name: "zone", Value: h.Zone.Name()},
+		{Name: "currency", Value: h.Currency}, {Name: "state", Value: h.State()},
+		{Name: "month_end", Value: fmt.Sprint(h.MonthEnd)}, {Name: "as_of", Value: h.AsOf.String()}}
+	return &layout.Part{Name: "header", Where: layout.InData, Cols: []layout.Column{{Name: "name"}, {Name: "value"}},
+		Rows: layout.Listed(list, func(f *layout.Figure) []layout.Cell {
+			return []layout.Cell{layout.Word(f.Name),
+				layout.Word(f.Value)}
+		})}
 }
 
 // commonParts are those that statements and bills have alike: consumption by day, what the annexes say, notes.
-func commonParts(h *Header, usage []chart.Usage, annexes []Annex, notes []string) []*part {
-	var list []*part
+func commonParts(h *layout.Header, usage []chart.Usage, annexes []layout.Annex, notes []string) []*layout.Part {
+	var list []*layout.Part
 	if len(usage) > 0 {
-		list = append(list, &part{name: "consumption", title: "By day", where: inData | inSheet,
-			cols: []column{{name: "day", title: "Day"}, {name: "service_type_name", title: "Service"},
-				{name: "service_type_code", title: "Code", code: true},
-				{name: "payment_amount", title: "To pay", kind: amount, sum: true},
-				{name: "month_end", title: "At the month's end", say: language.States}},
-			rows: listed(usage, func(u *chart.Usage) []cell {
+		list = append(list, &layout.Part{Name: "consumption", Title: "By day", Where: layout.InData | layout.InSheet,
+			Cols: []layout.Column{{Name: "day", Title: "Day"}, {Name: "service_type_name", Title: "Service"},
+				{Name: "service_type_code", Title: "Code", Code: true},
+				{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true},
+				{Name: "month_end", Title: "At the month's end", Say: language.States}},
+			Rows: layout.Listed(usage, func(u *chart.Usage) []layout.Cell {
 				atEnd := ""
 				if u.MonthEnd {
 					atEnd = "YES"
 				}
-				return []cell{word(u.Day.String()), word(u.ServiceName), word(u.Service), sumCell(u.Amount),
-					word(atEnd)}
+				return []layout.Cell{layout.Word(u.Day.String()), layout.Word(u.ServiceName), layout.Word(u.Service),
+					layout.Sum(u.Amount), layout.Word(atEnd)}
 			})})
 	}
 	if len(annexes) > 0 {
-		list = append(list, &part{name: "bandwidth", title: "Bandwidth", where: inData | inSheet,
-			cols: []column{{name: "object", title: "Object"}, {name: "sku", title: "SKU"},
-				{name: "name", title: "Name", say: language.Figures},
-				{name: "value", title: "Value", say: language.Figures}},
-			rows: func(yield func([]cell) bool) {
+		list = append(list, &layout.Part{Name: "bandwidth", Title: "Bandwidth", Where: layout.InData | layout.InSheet,
+			Cols: []layout.Column{{Name: "object", Title: "Object"}, {Name: "sku", Title: "SKU"},
+				{Name: "name", Title: "Name", Say: language.Figures},
+				{Name: "value", Title: "Value", Say: language.Figures}},
+			Rows: func(yield func([]layout.Cell) bool) {
 				for i := range annexes {
 					a := &annexes[i]
 					for _, f := range a.Figures {
-						if !yield([]cell{word(a.Object), word(a.SKU), word(f.Name), word(f.Value)}) {
+						if !yield([]layout.Cell{layout.Word(a.Object), layout.Word(a.SKU), layout.Word(f.Name),
+							layout.Word(f.Value)}) {
 							return
 						}
 					}
 				}
 			}})
 	}
-	about := append([]string{fmt.Sprintf("As of %s, %s; the cycle is %s.", h.time(h.AsOf), h.Zone.Name(),
-		h.stateText())}, notes...)
+	about := append([]string{fmt.Sprintf("As of %s, %s; the cycle is %s.", h.Time(h.AsOf), h.Zone.Name(),
+		h.Standing())}, notes...)
 	sheet := append(slices.Clone(about),
 		"Cells contain every decimal of an amount; their format shows those of the currency. A number of more than 15 "+
 			"digits is text, with all of them.")
-	return append(list, notePart(inData, about), notePart(inSheet, sheet))
+	return append(list, notePart(layout.InData, about), notePart(layout.InSheet, sheet))
 }
 
-func notePart(where medium, list []string) *part {
-	return &part{name: "note", title: "Notes", where: where,
-		cols: []column{{name: "note", title: "Note", say: language.Texts}},
-		rows: listed(list, func(n *string) []cell { return []cell{word(*n)} })}
+func notePart(where layout.Medium, list []string) *layout.Part {
+	return &layout.Part{Name: "note", Title: "Notes", Where: where,
+		Cols: []layout.Column{{Name: "note", Title: "Note", Say: language.Texts}},
+		Rows: layout.Listed(list, func(n *string) []layout.Cell { return []layout.Cell{layout.Word(*n)} })}
 }
 
 // modeWord says a charging mode (§5).
@@ -112,12 +135,12 @@ func associationWord(t int) string {
 }
 
 // chartOf is the chart of a document's consumption; nil if there is none.
-func chartOf(h *Header, usage []chart.Usage) *chart.Chart {
+func chartOf(h *layout.Header, usage []chart.Usage) *chart.Chart {
 	return chart.ByDay(h.Cycle, h.Zone, h.Currency, h.Digits, usage)
 }
 
 // DayDrawing draws consumption by day and service; nil if there is none.
-func DayDrawing(h *Header, usage []chart.Usage) *chart.Drawing {
+func DayDrawing(h *layout.Header, usage []chart.Usage) *chart.Drawing {
 	c := chartOf(h, usage)
 	if c == nil {
 		return nil
@@ -126,13 +149,15 @@ func DayDrawing(h *Header, usage []chart.Usage) *chart.Drawing {
 }
 
 // servicePart is the sums by service; it is the legend of the chart.
-func servicePart(c *chart.Chart) *part {
-	return &part{name: "service", title: "Services", where: inSheet | inPrint, each: "services", rank: 2,
-		swatches: true,
-		about:    []string{"What is to pay, before rounding, by service."},
-		cols: []column{{title: "Service"}, {title: "Code", code: true}, {title: "To pay", kind: amount, sum: true,
-			keep: true}},
-		rows: listed(c.Sums(), func(s *chart.Sum) []cell {
-			return []cell{word(s.Name), word(s.Code), sumCell(s.Total)}
+func servicePart(c *chart.Chart) *layout.Part {
+	return &layout.Part{Name: "service", Title: "Services", Where: layout.InSheet | layout.InPrint, Each: "services",
+		Rank:     2,
+		Swatches: true,
+		About:    []string{"What is to pay, before rounding, by service."},
+		Cols: []layout.Column{{Title: "Service"}, {Title: "Code", Code: true},
+			{Title: "To pay", Kind: layout.Amount, Sum: true,
+				Keep: true}},
+		Rows: layout.Listed(c.Sums(), func(s *chart.Sum) []layout.Cell {
+			return []layout.Cell{layout.Word(s.Name), layout.Word(s.Code), layout.Sum(s.Total)}
 		})}
 }

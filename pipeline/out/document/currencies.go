@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"slices"
 )
 
@@ -12,27 +13,27 @@ func (s *Statement) converts() bool {
 
 // inCurrencies is a part with a row for each customer or row of the statement. Where customers have other currencies
 // than the partner, their amounts have no sum, and rows say how they were converted (DOC-12).
-func (s *Statement) inCurrencies(p *part) *part {
+func (s *Statement) inCurrencies(p *layout.Part) *layout.Part {
 	if !s.converts() {
 		return p
 	}
-	for i := range p.cols {
-		switch p.cols[i].title {
+	for i := range p.Cols {
+		switch p.Cols[i].Title {
 		case "Official", "Discount", "Truncated", "To pay":
-			p.cols[i].sum = false
+			p.Cols[i].Sum = false
 		}
 	}
-	p.about = append(p.about, fmt.Sprintf("Official, discount, truncated and to pay are in the customer's currency, "+
+	p.About = append(p.About, fmt.Sprintf("Official, discount, truncated and to pay are in the customer's currency, "+
 		"all other amounts in %s. Each amount is converted exactly and rounded once.", s.Header.Currency))
-	if p.name != "customer" {
-		p.cols = append(p.cols, column{name: "customer_currency", title: "Customer currency"},
-			column{name: "fx_rate", title: "Exchange rate"}, column{name: "fx_date", title: "Rate date"})
+	if p.Name != "customer" {
+		p.Cols = append(p.Cols, layout.Column{Name: "customer_currency", Title: "Customer currency"},
+			layout.Column{Name: "fx_rate", Title: "Exchange rate"}, layout.Column{Name: "fx_date", Title: "Rate date"})
 	}
 	return p
 }
 
 // conversion are the cells of a row's currency and rate, in a statement that converts.
-func (s *Statement) conversion(r *Row) []cell {
+func (s *Statement) conversion(r *Row) []layout.Cell {
 	if !s.converts() {
 		return nil
 	}
@@ -40,20 +41,20 @@ func (s *Statement) conversion(r *Row) []cell {
 	if currency == "" {
 		currency = s.Header.Currency
 	}
-	return []cell{word(currency), word(r.Rate), word(r.RateDate)}
+	return []layout.Cell{layout.Word(currency), layout.Word(r.Rate), layout.Word(r.RateDate)}
 }
 
 // withoutPaid is a part with sums over customers, without what these pay where they have other currencies than the
 // partner.
-func (s *Statement) withoutPaid(p *part) *part {
-	at := slices.IndexFunc(p.cols, func(c column) bool { return c.title == "To pay" })
+func (s *Statement) withoutPaid(p *layout.Part) *layout.Part {
+	at := slices.IndexFunc(p.Cols, func(c layout.Column) bool { return c.Title == "To pay" })
 	if !s.converts() || at < 0 {
 		return p
 	}
-	p.cols = slices.Delete(p.cols, at, at+1)
-	p.rank--
-	rows := p.rows
-	p.rows = func(yield func([]cell) bool) {
+	p.Cols = slices.Delete(p.Cols, at, at+1)
+	p.Rank--
+	rows := p.Rows
+	p.Rows = func(yield func([]layout.Cell) bool) {
 		for cells := range rows {
 			if !yield(slices.Delete(cells, at, at+1)) {
 				return

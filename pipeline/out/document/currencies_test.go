@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"strings"
 	"testing"
 )
@@ -11,7 +12,7 @@ import (
 // Invariant: DOC-12.
 func TestStatementInTwoCurrencies(t *testing.T) {
 	t.Parallel()
-	s := Statement{Header: header(t), Partner: Party{ID: "north"}, Kind: "reseller", Rows: []Row{
+	s := Statement{Header: header(t), Partner: layout.Party{ID: "north"}, Kind: "reseller", Rows: []Row{
 		row(t, "ann", "Ann", "net", "+", "100", "0", "90"), row(t, "bob", "Bob", "net", "+", "10", "0", "63")}}
 	s.Rows[1].Currency, s.Rows[1].Rate, s.Rows[1].RateDate = "USD", "7.0000000000", "2026-09-30"
 	s.Rows[1].Performance = yuan(t, "70")

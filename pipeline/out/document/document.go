@@ -6,11 +6,10 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Format is how a document is written.
@@ -54,122 +53,6 @@ func (o Options) most() int {
 		return MaxListed
 	}
 	return o.Most
-}
-
-// Party is a vendor, partner or customer. Where the name is empty the id stands for it.
-type Party struct {
-	ID   string `json:"id"`
-	Name string `json:"name,omitempty"`
-}
-
-// called is the name, or the id.
-func (p Party) called() string {
-	if p.Name == "" {
-		return p.ID
-	}
-	return p.Name
-}
-
-// full is the name with the id behind it.
-func (p Party) full() string {
-	if p.Name == "" || p.Name == p.ID {
-		return p.ID
-	}
-	return p.Name + " (" + p.ID + ")"
-}
-
-// Header is what is at the top of every document.
-type Header struct {
-	Vendor   Party
-	Cycle    period.Cycle
-	Zone     *period.Zone // the contract zone
-	Currency string       // ISO 4217
-	Digits   int          // of the currency, 0 to 8
-	Closed   bool         // else the document is provisional
-	MonthEnd bool         // month-end lines are in
-	AsOf     period.Instant
-}
-
-// headerJSON is a Header as JSON.
-type headerJSON struct {
-	Vendor   Party  `json:"vendor"`
-	Cycle    string `json:"cycle"`
-	Zone     string `json:"zone"`
-	Currency string `json:"currency"`
-	Digits   int    `json:"digits"`
-	State    string `json:"state"`
-	MonthEnd bool   `json:"month_end"`
-	AsOf     string `json:"as_of"`
-}
-
-// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
-func (h Header) JSONValue() any {
-	zone := ""
-	if h.Zone != nil {
-		zone = h.Zone.Name()
-	}
-	return headerJSON{h.Vendor, h.Cycle.String(), zone, h.Currency, h.Digits, h.state(), h.MonthEnd, h.AsOf.String()}
-}
-
-// MarshalJSON gives the header with times as RFC 3339, UTC.
-func (h Header) MarshalJSON() ([]byte, error) { return json.Marshal(h.JSONValue()) }
-
-// state is `closed` or `open`, the words of a cycle.
-func (h *Header) state() string {
-	if h.Closed {
-		return "closed"
-	}
-	return "open"
-}
-
-// stateText says how firm the document is.
-func (h *Header) stateText() string {
-	switch {
-	case h.Closed:
-		return "closed"
-	case h.MonthEnd:
-		return "provisional, with month-end lines"
-	}
-	return "provisional, month-end lines still to come"
-}
-
-// time is an instant in the contract zone, to the minute, with the offset.
-func (h *Header) time(t period.Instant) string {
-	return time.UnixMicro(int64(t)).In(h.Zone.Location()).Format("2006-01-02 15:04 -07:00")
-}
-
-// span is the cycle's first and last day.
-func (h *Header) span() string {
-	return h.Cycle.First().String() + " to " + h.Cycle.Last().String()
-}
-
-func (h *Header) check() error {
-	switch {
-	case h.Zone == nil:
-		return fmt.Errorf("document of cycle %s: no zone", h.Cycle)
-	case h.Digits < 0 || h.Digits > money.AmountScale:
-		return fmt.Errorf("document of cycle %s: %d digits of currency %q, outside 0 to %d", h.Cycle, h.Digits,
-			h.Currency, money.AmountScale)
-	}
-	return nil
-}
-
-// Figure is one value with its name, for people.
-type Figure struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// Annex shows how one billing object of bandwidth was measured. The drawing is SVG without references (package annex
-// draws one); it is in the HTML alone.
-type Annex struct {
-	Object  string   `json:"object"`
-	SKU     string   `json:"sku"`
-	Title   string   `json:"title"`
-	Figures []Figure `json:"figures"`
-	SVG     []byte   `json:"-"`
-	// Cut has the complete text of each text of SVG that was too long for its place.
-	Cut map[string]string `json:"-"`
 }
 
 // SumError says that two sums of a document that must be one are not. Nothing of it was written.
@@ -231,7 +114,7 @@ func negated(t money.AmountTotal) money.AmountTotal {
 }
 
 // checkUsage checks days and the sum of the consumption that the chart shows.
-func (s *sums) checkUsage(h *Header, list []chart.Usage, want money.AmountTotal) {
+func (s *sums) checkUsage(h *layout.Header, list []chart.Usage, want money.AmountTotal) {
 	if len(list) == 0 {
 		return
 	}
@@ -255,8 +138,8 @@ func there[T any](list []T) []T {
 
 // writers are what the formats of one document are made from.
 type writers struct {
-	json  any          // JSON
-	pages func() *page // everything else
+	json  any                 // JSON
+	pages func() *layout.Page // everything else
 }
 
 // write writes a document that was checked.
@@ -268,13 +151,13 @@ func (d *writers) write(w io.Writer, f Format, o Options) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(d.json)
 	case CSV:
-		return writeCSV(w, d.pages(), o.Excel)
+		return layout.WriteCSV(w, d.pages(), o.Excel)
 	case XLSX:
-		return writeXLSX(w, d.pages().translated())
+		return layout.WriteXLSX(w, d.pages().Translated())
 	case HTML:
-		return writeHTML(w, d.pages().translated(), o.most())
+		return layout.WriteHTML(w, d.pages().Translated(), o.most())
 	case Table:
-		return writeText(w, d.pages())
+		return layout.WriteText(w, d.pages())
 	}
 	_, err := ParseFormat(string(f))
 	return err

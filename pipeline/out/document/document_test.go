@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -184,10 +185,10 @@ func TestJSON(t *testing.T) {
 // An empty list is [] and not null, so that a reader need not tell them apart.
 func TestJSONOfNothing(t *testing.T) {
 	t.Parallel()
-	got := string(written(t, &Statement{Header: header(t), Partner: Party{ID: "none"}}, JSON))
+	got := string(written(t, &Statement{Header: header(t), Partner: layout.Party{ID: "none"}}, JSON))
 	find(t, []byte(got), `"rows": []`, `"sellers": []`, `"incentives": []`, `"clawbacks": []`, `"consumption": []`,
 		`"notes": []`)
-	got = string(written(t, &Bill{Header: header(t), Customer: Party{ID: "none"}}, JSON))
+	got = string(written(t, &Bill{Header: header(t), Customer: layout.Party{ID: "none"}}, JSON))
 	find(t, []byte(got), `"sections": []`, `"corrections": []`, `"packages": []`, `"consumption": []`, `"notes": []`)
 }
 
@@ -265,7 +266,7 @@ func TestTable(t *testing.T) {
 // A partner that gets more than it owes is told what it receives, above 0.
 func TestNetBelowZero(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: Party{ID: "south"}, Kind: "referrer",
+	s := &Statement{Header: header(t), Partner: layout.Party{ID: "south"}, Kind: "referrer",
 		Incentives: []Incentive{{ProgrammeID: "p", Period: "2026-09", Amount: yuan(t, "1234.5"), Counts: true}},
 		Summary:    Summary{Incentives: sum(t, "1234.5"), Net: sum(t, "-1234.5")}}
 	find(t, written(t, s, Table), "net to receive: CNY 1,234.50\n",
@@ -275,8 +276,9 @@ func TestNetBelowZero(t *testing.T) {
 // Two sellers in one month: what is owed to whom.
 func TestTwoSellers(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: Party{ID: "west"}, Sellers: []Party{{"vendor", "Example Cloud"},
-		{"north", "North Distribution"}}}
+	s := &Statement{Header: header(t), Partner: layout.Party{ID: "west"},
+		Sellers: []layout.Party{{ID: "vendor", Name: "Example Cloud"},
+			{ID: "north", Name: "North Distribution"}}}
 	s.Rows = []Row{row(t, "a", "", "ecs", "+", "10", "0", "9"), row(t, "a", "", "ecs", "+", "20", "0", "17")}
 	s.Rows[1].SellerID = "north"
 	s.Summary = Summary{Owed: sum(t, "26"), Net: sum(t, "26")}
@@ -288,7 +290,7 @@ func TestTwoSellers(t *testing.T) {
 // A currency without digits shows none, unless an amount has some.
 func TestYen(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: Party{ID: "p"}, Sellers: []Party{{ID: "vendor"}}}
+	s := &Statement{Header: header(t), Partner: layout.Party{ID: "p"}, Sellers: []layout.Party{{ID: "vendor"}}}
 	s.Header.Currency, s.Header.Digits = "JPY", 0
 	s.Rows = []Row{row(t, "a", "", "ecs", "+", "1234567", "0", "1000000"), row(t, "b", "", "ecs", "+", "0.5", "0", "0")}
 	s.Summary = Summary{Owed: sum(t, "1000000"), Net: sum(t, "1000000")}

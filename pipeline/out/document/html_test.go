@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -239,8 +240,8 @@ func TestHostileNames(t *testing.T) {
 // hostileStatement has a name wherever a name can be.
 func hostileStatement(t testing.TB, name string) *Statement {
 	s := statement(t)
-	s.Header.Vendor.Name, s.Partner = name, Party{name, name}
-	s.Kind, s.Header.Currency, s.Sellers, s.Notes = name, name, []Party{{name, name}}, []string{name}
+	s.Header.Vendor.Name, s.Partner = name, layout.Party{ID: name, Name: name}
+	s.Kind, s.Header.Currency, s.Sellers, s.Notes = name, name, []layout.Party{{ID: name, Name: name}}, []string{name}
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		r.CustomerName, r.Service, r.ServiceName, r.SellerID = name, name, name, name
@@ -251,14 +252,16 @@ func hostileStatement(t testing.TB, name string) *Statement {
 	for i := range s.Usage {
 		s.Usage[i].Service, s.Usage[i].ServiceName = name, name
 	}
-	s.Annexes = []Annex{{Object: name, SKU: name, Title: name, Figures: []Figure{{name, name}}, SVG: []byte("<svg/>")}}
+	s.Annexes = []layout.Annex{{Object: name, SKU: name, Title: name,
+		Figures: []layout.Figure{{Name: name, Value: name}}, SVG: []byte("<svg/>")}}
 	return s
 }
 
 // hostileBill likewise.
 func hostileBill(t testing.TB, name string) *Bill {
 	b := bill(t)
-	b.Header.Vendor.ID, b.Customer, b.Partner, b.Notes = name, Party{name, name}, Party{name, name}, []string{name}
+	b.Header.Vendor.ID, b.Customer, b.Partner, b.Notes = name, layout.Party{ID: name, Name: name},
+		layout.Party{ID: name, Name: name}, []string{name}
 	for i := range b.Sections {
 		s := &b.Sections[i]
 		s.Service, s.ServiceName, s.SKU, s.Product, s.Model, s.Measure = name, name, name, name, name, name

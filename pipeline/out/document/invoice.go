@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -15,7 +16,7 @@ import (
 // Invoice is what is left to invoice to a recipient for a closed cycle (§9.7). Amounts are in the header's currency.
 // Invoiceable = Σ Services + Rounding + Tax; Left = Invoiceable − Issued + Returned + Credited.
 type Invoice struct {
-	Header      Header
+	Header      layout.Header
 	Number      string // empty: a draft
 	Issuer      Contact
 	Recipient   Contact
@@ -58,7 +59,7 @@ type InvoiceService struct {
 
 // invoiceJSON is an Invoice as JSON.
 type invoiceJSON struct {
-	Header      Header            `json:"header"`
+	Header      layout.Header     `json:"header"`
 	Kind        string            `json:"kind"`
 	Number      string            `json:"number,omitempty"`
 	Issuer      Contact           `json:"issuer"`
@@ -110,7 +111,7 @@ func (v *Invoice) subject() string {
 
 // Check checks that the invoice adds up. The error is a *SumError.
 func (v *Invoice) Check() error {
-	if err := v.Header.check(); err != nil {
+	if err := v.Header.Check(); err != nil {
 		return err
 	}
 	c := &sums{document: v.subject()}
@@ -141,54 +142,59 @@ func (v *Invoice) Write(w io.Writer, f Format, o Options) error {
 }
 
 // page puts the invoice's parts together.
-func (v *Invoice) page() *page {
-	p := &page{header: &v.Header, kind: v.kind(), role: v.Role, subject: Party{v.Recipient.ID, v.Recipient.Name}}
-	p.facts = []Figure{{"Number", cmp.Or(v.Number, "none: a draft")},
-		{"Issuer", Party{v.Issuer.ID, v.Issuer.Name}.full()}, {"Recipient", p.subject.full()},
-		{"Issued", v.Issued.String()}, {"Due", v.due()}, {"Content", v.Content}}
-	p.facts = slices.DeleteFunc(p.facts, func(f Figure) bool { return f.Value == "" })
-	p.headline = Figure{"To pay", v.Header.Currency + " " + typeset.Grouped(v.Left.StringFixed(v.Header.Digits))}
+func (v *Invoice) page() *layout.Page {
+	p := &layout.Page{Header: &v.Header, Kind: v.kind(), Role: v.Role,
+		Subject: layout.Party{ID: v.Recipient.ID, Name: v.Recipient.Name}}
+	p.Facts = []layout.Figure{{Name: "Number", Value: cmp.Or(v.Number, "none: a draft")},
+		{Name: "Issuer", Value: layout.Party{ID: v.Issuer.ID, Name: v.Issuer.Name}.Full()},
+		{Name: "Recipient", Value: p.Subject.Full()},
+		{Name: "Issued", Value: v.Issued.String()}, {Name: "Due", Value: v.due()}, {Name: "Content", Value: v.Content}}
+	p.Facts = slices.DeleteFunc(p.Facts, func(f layout.Figure) bool { return f.Value == "" })
+	p.Headline = layout.Figure{Name: "To pay",
+		Value: v.Header.Currency + " " + typeset.Grouped(v.Left.StringFixed(v.Header.Digits))}
 	if v.Left.Sign() < 0 {
-		p.headline = Figure{"Credit", v.Header.Currency + " " +
+		p.Headline = layout.Figure{Name: "Credit", Value: v.Header.Currency + " " +
 			typeset.Grouped(v.Left.Neg().StringFixed(v.Header.Digits))}
 	}
-	p.parts = append(p.parts, v.partiesPart(), v.servicePart(),
+	p.Parts = append(p.Parts, v.partiesPart(), v.servicePart(),
 		taxPart(v.Taxes, "Tax that is added to prices."), v.amountPart())
-	p.parts = slices.DeleteFunc(p.parts, func(p *part) bool { return p == nil })
+	p.Parts = slices.DeleteFunc(p.Parts, func(p *layout.Part) bool { return p == nil })
 	return p
 }
 
 // partiesPart is who invoices whom, with the bank that is paid to.
-func (v *Invoice) partiesPart() *part {
+func (v *Invoice) partiesPart() *layout.Part {
 	type party struct {
 		role string
 		*Contact
 	}
-	return &part{name: "parties", title: "Parties", where: inSheet | inPrint, cols: []column{
-		{name: "party", title: "Party"},
-		{name: "id", title: "Id"}, {name: "name", title: "Name"}, {name: "address", title: "Address"},
-		{name: "country", title: "Country"}, {name: "tax_id", title: "Tax id"}, {name: "email", title: "E-mail"},
-		{name: "bank", title: "Bank"}, {name: "purchase_order", title: "Purchase order"}},
-		rows: listed([]party{{"issuer", &v.Issuer}, {"recipient", &v.Recipient}}, func(p *party) []cell {
-			return []cell{word(p.role), word(p.ID), word(p.Name), word(p.Address), word(p.Country), word(p.TaxID),
-				word(p.Email), word(p.Bank), word(p.PurchaseOrder)}
+	return &layout.Part{Name: "parties", Title: "Parties", Where: layout.InSheet | layout.InPrint,
+		Cols: []layout.Column{
+			{Name: "party", Title: "Party"},
+			{Name: "id", Title: "Id"}, {Name: "name", Title: "Name"}, {Name: "address", Title: "Address"},
+			{Name: "country", Title: "Country"}, {Name: "tax_id", Title: "Tax id"}, {Name: "email", Title: "E-mail"},
+			{Name: "bank", Title: "Bank"}, {Name: "purchase_order", Title: "Purchase order"}},
+		Rows: layout.Listed([]party{{"issuer", &v.Issuer}, {"recipient", &v.Recipient}}, func(p *party) []layout.Cell {
+			return []layout.Cell{layout.Word(p.role), layout.Word(p.ID), layout.Word(p.Name), layout.Word(p.Address),
+				layout.Word(p.Country), layout.Word(p.TaxID),
+				layout.Word(p.Email), layout.Word(p.Bank), layout.Word(p.PurchaseOrder)}
 		})}
 }
 
 // servicePart is what each service comes to.
-func (v *Invoice) servicePart() *part {
-	return &part{name: "services", title: "Services", where: inSheet | inPrint,
-		about: []string{"Without tax, before rounding."},
-		cols: []column{{name: "service_type_name", title: "Service"},
-			{name: "service_type_code", title: "Code", code: true},
-			{name: "amount", title: "Amount", kind: amount, sum: true, keep: true}},
-		rows: listed(v.Services, func(s *InvoiceService) []cell {
-			return []cell{word(s.Name), word(s.Service), sumCell(s.Amount)}
+func (v *Invoice) servicePart() *layout.Part {
+	return &layout.Part{Name: "services", Title: "Services", Where: layout.InSheet | layout.InPrint,
+		About: []string{"Without tax, before rounding."},
+		Cols: []layout.Column{{Name: "service_type_name", Title: "Service"},
+			{Name: "service_type_code", Title: "Code", Code: true},
+			{Name: "amount", Title: "Amount", Kind: layout.Amount, Sum: true, Keep: true}},
+		Rows: layout.Listed(v.Services, func(s *InvoiceService) []layout.Cell {
+			return []layout.Cell{layout.Word(s.Name), layout.Word(s.Service), layout.Sum(s.Amount)}
 		})}
 }
 
 // amountPart is how services, taxes and earlier invoices come to what is left.
-func (v *Invoice) amountPart() *part {
+func (v *Invoice) amountPart() *layout.Part {
 	var services money.AmountTotal
 	for i := range v.Services {
 		_ = services.AddTotal(v.Services[i].Amount) // Check has added them
@@ -212,7 +218,8 @@ func (v *Invoice) amountPart() *part {
 		}
 	}
 	list = append(list, entry{name: "Left", amount: total(v.Left)})
-	return &part{name: "amounts", title: "Amounts", where: inSheet | inPrint, cols: []column{
-		{name: "name", title: "Name"},
-		{name: "amount", title: "Amount", kind: amount, keep: true}}, rows: listed(list, entryCells)}
+	return &layout.Part{Name: "amounts", Title: "Amounts", Where: layout.InSheet | layout.InPrint,
+		Cols: []layout.Column{
+			{Name: "name", Title: "Name"},
+			{Name: "amount", Title: "Amount", Kind: layout.Amount, Keep: true}}, Rows: layout.Listed(list, entryCells)}
 }

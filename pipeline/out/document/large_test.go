@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -20,8 +21,9 @@ import (
 // getting 1 back.
 func large(t testing.TB, customers int) *Statement {
 	t.Helper()
-	s := &Statement{Header: header(t), Partner: Party{"north", "North Distribution"}, Kind: "distributor",
-		Sellers: []Party{{"vendor", "Example Cloud"}}}
+	s := &Statement{Header: header(t), Partner: layout.Party{ID: "north", Name: "North Distribution"},
+		Kind:    "distributor",
+		Sellers: []layout.Party{{ID: "vendor", Name: "Example Cloud"}}}
 	for n := range customers {
 		id, name := fmt.Sprintf("c-%05d", n), fmt.Sprintf("Customer %d", n)
 		for _, service := range []string{"ecs", "eip", "oss"} {

@@ -2,6 +2,7 @@ package document
 
 import (
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -109,139 +110,148 @@ type Money struct {
 }
 
 // confirmPart is the first thing on the page: what the partner has to confirm, and until when. As data it comes last.
-func (m *Money) confirmPart(where medium) *part {
+func (m *Money) confirmPart(where layout.Medium) *layout.Part {
 	if len(m.ToConfirm) == 0 {
 		return nil
 	}
-	return &part{name: "to_confirm", title: "To confirm", where: where, each: "entries", rank: 3,
-		about: []string{"These wait for the partner. After the last day it is too late."},
-		cols: []column{{name: "kind", title: "What", say: language.Kinds}, {name: "id", title: "Id"},
-			{name: "period", title: "Period"},
-			{name: "amount", title: "Amount", kind: amount, keep: true},
-			{name: "state", title: "State", say: language.States},
-			{name: "last_day", title: "Last day"}, {name: "until", title: "Until", kind: instant},
-			{name: "then", title: "Then", say: language.States}},
-		rows: listed(m.ToConfirm, func(w *Waiting) []cell {
-			return []cell{word(w.Kind), word(w.ID), word(w.Period), amountCell(w.Amount), word(w.State),
-				word(w.LastDay), w.Until.cell(), word(w.Then)}
+	return &layout.Part{Name: "to_confirm", Title: "To confirm", Where: where, Each: "entries", Rank: 3,
+		About: []string{"These wait for the partner. After the last day it is too late."},
+		Cols: []layout.Column{{Name: "kind", Title: "What", Say: language.Kinds}, {Name: "id", Title: "Id"},
+			{Name: "period", Title: "Period"},
+			{Name: "amount", Title: "Amount", Kind: layout.Amount, Keep: true},
+			{Name: "state", Title: "State", Say: language.States},
+			{Name: "last_day", Title: "Last day"}, {Name: "until", Title: "Until", Kind: layout.Instant},
+			{Name: "then", Title: "Then", Say: language.States}},
+		Rows: layout.Listed(m.ToConfirm, func(w *Waiting) []layout.Cell {
+			return []layout.Cell{layout.Word(w.Kind), layout.Word(w.ID), layout.Word(w.Period), amountCell(w.Amount),
+				layout.Word(w.State), layout.Word(w.LastDay), w.Until.cell(), layout.Word(w.Then)}
 		})}
 }
 
-func (m Moment) cell() cell { return at(period.Instant(m)) }
+func (m Moment) cell() layout.Cell { return layout.At(period.Instant(m)) }
 
 // parts are the sections about partners' money that come after the others.
-func (m *Money) parts() []*part {
-	return []*part{m.balancePart(), m.accountPart(), m.receivablePart(), m.quotaPart(), m.couponPart(), m.fundPart(),
-		m.confirmPart(inData)}
+func (m *Money) parts() []*layout.Part {
+	return []*layout.Part{m.balancePart(), m.accountPart(), m.receivablePart(), m.quotaPart(), m.couponPart(),
+		m.fundPart(),
+		m.confirmPart(layout.InData)}
 }
 
-func (m *Money) balancePart() *part {
+func (m *Money) balancePart() *layout.Part {
 	if len(m.Balances) == 0 {
 		return nil
 	}
-	return &part{name: "balance", title: "Account", where: everywhere,
-		about: []string{"Balances of the partner's account at the start and at the end of the cycle. They are no " +
+	return &layout.Part{Name: "balance", Title: "Account", Where: layout.Everywhere,
+		About: []string{"Balances of the partner's account at the start and at the end of the cycle. They are no " +
 			"part of the net."},
-		cols: []column{{name: "balance_type", title: "Balance", say: language.Kinds},
-			{name: "opening_amount", title: "Opening", kind: amount, keep: true},
-			{name: "closing_amount", title: "Closing", kind: amount, keep: true}},
-		rows: listed(m.Balances, func(b *Balance) []cell {
-			return []cell{word(b.Type), amountCell(b.Opening), amountCell(b.Closing)}
+		Cols: []layout.Column{{Name: "balance_type", Title: "Balance", Say: language.Kinds},
+			{Name: "opening_amount", Title: "Opening", Kind: layout.Amount, Keep: true},
+			{Name: "closing_amount", Title: "Closing", Kind: layout.Amount, Keep: true}},
+		Rows: layout.Listed(m.Balances, func(b *Balance) []layout.Cell {
+			return []layout.Cell{layout.Word(b.Type), amountCell(b.Opening), amountCell(b.Closing)}
 		})}
 }
 
-func (m *Money) accountPart() *part {
+func (m *Money) accountPart() *layout.Part {
 	if len(m.Account) == 0 {
 		return nil
 	}
-	return &part{name: "account", title: "Account entries", where: everywhere, each: "entries", rank: 5,
-		cols: []column{{name: "time", title: "Time", kind: instant}, {name: "entry_id", title: "Entry"},
-			{name: "type", title: "Type", say: language.Kinds}, {name: "counterparty_id", title: "Counterparty"},
-			{name: "balance_type", title: "Balance", say: language.Kinds},
-			{name: "amount", title: "Amount", kind: amount, keep: true},
-			{name: "balance_after", title: "After", kind: amount, keep: true}},
-		rows: listed(m.Account, func(e *AccountEntry) []cell {
-			return []cell{e.Time.cell(), word(e.ID), word(e.Type), word(e.Counterparty), word(e.Balance),
-				amountCell(e.Amount), amountCell(e.After)}
+	return &layout.Part{Name: "account", Title: "Account entries", Where: layout.Everywhere, Each: "entries", Rank: 5,
+		Cols: []layout.Column{{Name: "time", Title: "Time", Kind: layout.Instant}, {Name: "entry_id", Title: "Entry"},
+			{Name: "type", Title: "Type", Say: language.Kinds}, {Name: "counterparty_id", Title: "Counterparty"},
+			{Name: "balance_type", Title: "Balance", Say: language.Kinds},
+			{Name: "amount", Title: "Amount", Kind: layout.Amount, Keep: true},
+			{Name: "balance_after", Title: "After", Kind: layout.Amount, Keep: true}},
+		Rows: layout.Listed(m.Account, func(e *AccountEntry) []layout.Cell {
+			return []layout.Cell{e.Time.cell(), layout.Word(e.ID), layout.Word(e.Type), layout.Word(e.Counterparty),
+				layout.Word(e.Balance), amountCell(e.Amount), amountCell(e.After)}
 		})}
 }
 
-func (m *Money) receivablePart() *part {
+func (m *Money) receivablePart() *layout.Part {
 	if len(m.Receivables) == 0 {
 		return nil
 	}
-	return &part{name: "receivable", title: "Receivables", where: everywhere, each: "cycles", rank: 4,
-		about: []string{"What the partner owes for closed cycles, as of the last run. Below 0 it is a credit of the " +
+	return &layout.Part{Name: "receivable", Title: "Receivables", Where: layout.Everywhere, Each: "cycles", Rank: 4,
+		About: []string{"What the partner owes for closed cycles, as of the last run. Below 0 it is a credit of the " +
 			"partner's."},
-		cols: []column{{name: "cycle", title: "Cycle"}, {name: "amount", title: "Amount", kind: amount, sum: true},
-			{name: "collected_amount", title: "Collected", kind: amount},
-			{name: "paid_amount", title: "Paid", kind: amount, sum: true},
-			{name: "unpaid_amount", title: "Unpaid", kind: amount, sum: true, keep: true},
-			{name: "due_date", title: "Due"}, {name: "age_days", title: "Age in days", kind: count},
-			{name: "bucket", title: "Overdue", say: language.States}},
-		rows: listed(m.Receivables, func(r *Receivable) []cell {
-			return []cell{word(r.Cycle), amountCell(r.Amount), amountCell(r.Collected), amountCell(r.Paid),
-				amountCell(r.Unpaid), word(r.Due), number(r.Age), word(r.Bucket)}
+		Cols: []layout.Column{{Name: "cycle", Title: "Cycle"},
+			{Name: "amount", Title: "Amount", Kind: layout.Amount, Sum: true},
+			{Name: "collected_amount", Title: "Collected", Kind: layout.Amount},
+			{Name: "paid_amount", Title: "Paid", Kind: layout.Amount, Sum: true},
+			{Name: "unpaid_amount", Title: "Unpaid", Kind: layout.Amount, Sum: true, Keep: true},
+			{Name: "due_date", Title: "Due"}, {Name: "age_days", Title: "Age in days", Kind: layout.Count},
+			{Name: "bucket", Title: "Overdue", Say: language.States}},
+		Rows: layout.Listed(m.Receivables, func(r *Receivable) []layout.Cell {
+			return []layout.Cell{layout.Word(r.Cycle), amountCell(r.Amount), amountCell(r.Collected),
+				amountCell(r.Paid),
+				amountCell(r.Unpaid), layout.Word(r.Due), layout.Number(r.Age), layout.Word(r.Bucket)}
 		})}
 }
 
-func (m *Money) quotaPart() *part {
+func (m *Money) quotaPart() *layout.Part {
 	if len(m.Quotas) == 0 {
 		return nil
 	}
-	return &part{name: "coupon_quota", title: "Coupon quotas", where: everywhere, each: "quotas", rank: 6,
-		about: []string{"Quotas from which the partner issues coupons, as of the last run."},
-		cols: []column{{name: "quota_id", title: "Quota"}, {name: "kind", title: "Kind", say: language.Kinds},
-			{name: "amount", title: "Amount", kind: amount}, {name: "issued_amount", title: "Issued", kind: amount},
-			{name: "handed_down_amount", title: "Handed down", kind: amount},
-			{name: "taken_back_amount", title: "Taken back", kind: amount},
-			{name: "left_amount", title: "Left", kind: amount, keep: true},
-			{name: "valid_to", title: "Until", kind: instant}},
-		rows: listed(m.Quotas, func(q *CouponQuota) []cell {
-			return []cell{word(q.ID), word(q.Kind), amountCell(q.Amount), amountCell(q.Issued),
+	return &layout.Part{Name: "coupon_quota", Title: "Coupon quotas", Where: layout.Everywhere, Each: "quotas", Rank: 6,
+		About: []string{"Quotas from which the partner issues coupons, as of the last run."},
+		Cols: []layout.Column{{Name: "quota_id", Title: "Quota"}, {Name: "kind", Title: "Kind", Say: language.Kinds},
+			{Name: "amount", Title: "Amount", Kind: layout.Amount},
+			{Name: "issued_amount", Title: "Issued", Kind: layout.Amount},
+			{Name: "handed_down_amount", Title: "Handed down", Kind: layout.Amount},
+			{Name: "taken_back_amount", Title: "Taken back", Kind: layout.Amount},
+			{Name: "left_amount", Title: "Left", Kind: layout.Amount, Keep: true},
+			{Name: "valid_to", Title: "Until", Kind: layout.Instant}},
+		Rows: layout.Listed(m.Quotas, func(q *CouponQuota) []layout.Cell {
+			return []layout.Cell{layout.Word(q.ID), layout.Word(q.Kind), amountCell(q.Amount), amountCell(q.Issued),
 				amountCell(q.HandedDown), amountCell(q.TakenBack), amountCell(q.Left), q.ValidTo.cell()}
 		})}
 }
 
-func (m *Money) couponPart() *part {
+func (m *Money) couponPart() *layout.Part {
 	if len(m.Coupons) == 0 {
 		return nil
 	}
-	return &part{name: "coupon", title: "Coupons", where: everywhere, each: "coupons", rank: 7,
-		about: []string{"Coupons that the partner issued or applied for: those that changed in the cycle, and those " +
+	return &layout.Part{Name: "coupon", Title: "Coupons", Where: layout.Everywhere, Each: "coupons", Rank: 7,
+		About: []string{"Coupons that the partner issued or applied for: those that changed in the cycle, and those " +
 			"of which something is left. Amounts are as of the last run."},
-		cols: []column{{name: "coupon_id", title: "Coupon"}, {name: "customer_id", title: "Customer"},
-			{name: "kind", title: "Kind", say: language.Kinds},
-			{name: "amount", title: "Amount", kind: amount, sum: true},
-			{name: "used", title: "Used", kind: amount, sum: true},
-			{name: "taken_back", title: "Taken back", kind: amount, sum: true},
-			{name: "expired", title: "Expired", kind: amount, sum: true},
-			{name: "left", title: "Left", kind: amount, sum: true, keep: true},
-			{name: "valid_to", title: "Until", kind: instant}, {name: "state", title: "State", say: language.States}},
-		rows: listed(m.Coupons, func(c *Coupon) []cell {
-			return []cell{word(c.ID), word(c.CustomerID), word(c.Kind), amountCell(c.Amount), amountCell(c.Used),
-				amountCell(c.TakenBack), amountCell(c.Expired), amountCell(c.Left), c.ValidTo.cell(), word(c.State)}
+		Cols: []layout.Column{{Name: "coupon_id", Title: "Coupon"}, {Name: "customer_id", Title: "Customer"},
+			{Name: "kind", Title: "Kind", Say: language.Kinds},
+			{Name: "amount", Title: "Amount", Kind: layout.Amount, Sum: true},
+			{Name: "used", Title: "Used", Kind: layout.Amount, Sum: true},
+			{Name: "taken_back", Title: "Taken back", Kind: layout.Amount, Sum: true},
+			{Name: "expired", Title: "Expired", Kind: layout.Amount, Sum: true},
+			{Name: "left", Title: "Left", Kind: layout.Amount, Sum: true, Keep: true},
+			{Name: "valid_to", Title: "Until", Kind: layout.Instant},
+			{Name: "state", Title: "State", Say: language.States}},
+		Rows: layout.Listed(m.Coupons, func(c *Coupon) []layout.Cell {
+			return []layout.Cell{layout.Word(c.ID), layout.Word(c.CustomerID), layout.Word(c.Kind),
+				amountCell(c.Amount), amountCell(c.Used),
+				amountCell(c.TakenBack), amountCell(c.Expired), amountCell(c.Left), c.ValidTo.cell(),
+				layout.Word(c.State)}
 		})}
 }
 
-func (m *Money) fundPart() *part {
+func (m *Money) fundPart() *layout.Part {
 	if len(m.Funds) == 0 {
 		return nil
 	}
-	return &part{name: "fund", title: "Funds", where: everywhere, each: "entries", rank: 6,
-		about: []string{"Funds are paid on their own and are no part of the net. States are as of the last run."},
-		cols: []column{{name: "programme_id", title: "Programme"}, {name: "period", title: "Period"},
-			{name: "claim_id", title: "Claim"}, {name: "heads", title: "Heads", kind: count},
-			{name: "quota_amount", title: "Quota", kind: amount},
-			{name: "listed_amount", title: "Listed", kind: amount},
-			{name: "reserved_amount", title: "Reserved", kind: amount},
-			{name: "claimed_amount", title: "Claimed", kind: amount},
-			{name: "approved_amount", title: "Approved", kind: amount},
-			{name: "paid_amount", title: "Paid", kind: amount}, {name: "state", title: "State", say: language.States},
-			{name: "until", title: "Until", kind: instant}},
-		rows: listed(m.Funds, func(f *Fund) []cell {
-			return []cell{word(f.ProgrammeID), word(f.Period), word(f.ClaimID), number(f.Heads), amountCell(f.Quota),
+	return &layout.Part{Name: "fund", Title: "Funds", Where: layout.Everywhere, Each: "entries", Rank: 6,
+		About: []string{"Funds are paid on their own and are no part of the net. States are as of the last run."},
+		Cols: []layout.Column{{Name: "programme_id", Title: "Programme"}, {Name: "period", Title: "Period"},
+			{Name: "claim_id", Title: "Claim"}, {Name: "heads", Title: "Heads", Kind: layout.Count},
+			{Name: "quota_amount", Title: "Quota", Kind: layout.Amount},
+			{Name: "listed_amount", Title: "Listed", Kind: layout.Amount},
+			{Name: "reserved_amount", Title: "Reserved", Kind: layout.Amount},
+			{Name: "claimed_amount", Title: "Claimed", Kind: layout.Amount},
+			{Name: "approved_amount", Title: "Approved", Kind: layout.Amount},
+			{Name: "paid_amount", Title: "Paid", Kind: layout.Amount},
+			{Name: "state", Title: "State", Say: language.States},
+			{Name: "until", Title: "Until", Kind: layout.Instant}},
+		Rows: layout.Listed(m.Funds, func(f *Fund) []layout.Cell {
+			return []layout.Cell{layout.Word(f.ProgrammeID), layout.Word(f.Period), layout.Word(f.ClaimID),
+				layout.Number(f.Heads), amountCell(f.Quota),
 				amountCell(f.Listed), amountCell(f.Reserved), amountCell(f.Claimed), amountCell(f.Approved),
-				amountCell(f.Paid), word(f.State), f.Until.cell()}
+				amountCell(f.Paid), layout.Word(f.State), f.Until.cell()}
 		})}
 }

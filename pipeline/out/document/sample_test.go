@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -48,13 +49,14 @@ func instantOf(t testing.TB, text string) period.Instant {
 	return at
 }
 
-func header(t testing.TB) Header {
+func header(t testing.TB) layout.Header {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Header{Vendor: Party{"vendor", "Example Cloud"}, Cycle: period.CycleOf(2026, 9), Zone: zone, Currency: "CNY",
+	return layout.Header{Vendor: layout.Party{ID: "vendor", Name: "Example Cloud"}, Cycle: period.CycleOf(2026, 9),
+		Zone: zone, Currency: "CNY",
 		Digits: 2, MonthEnd: true, AsOf: instantOf(t, "2026-10-05T04:00:00Z")}
 }
 
@@ -78,8 +80,9 @@ func row(t testing.TB, customer, name, service, sign, official, discount, owed s
 // statement is a distributor's: two customers of its own, one with a refund, and a reseller.
 func statement(t testing.TB) *Statement {
 	t.Helper()
-	s := &Statement{Header: header(t), Partner: Party{"north", "North Distribution"}, Kind: "distributor",
-		Sellers: []Party{{"vendor", "Example Cloud"}}}
+	s := &Statement{Header: header(t), Partner: layout.Party{ID: "north", Name: "North Distribution"},
+		Kind:    "distributor",
+		Sellers: []layout.Party{{ID: "vendor", Name: "Example Cloud"}}}
 	s.Rows = []Row{
 		row(t, "aurora", "Aurora Ltd", "ecs", "+", "1200.5", "120.05", "972.41"),
 		row(t, "aurora", "Aurora Ltd", "ecs", "-", "-100", "0", "-90"),
@@ -133,8 +136,8 @@ func price(t testing.TB, text string) money.UnitPrice {
 // bill is a customer's: two services, a refund of an older month, a package, a rounding.
 func bill(t testing.TB) *Bill {
 	t.Helper()
-	b := &Bill{Header: header(t), Customer: Party{"aurora", "Aurora Ltd"},
-		Partner: Party{"north", "North Distribution"}}
+	b := &Bill{Header: header(t), Customer: layout.Party{ID: "aurora", Name: "Aurora Ltd"},
+		Partner: layout.Party{ID: "north", Name: "North Distribution"}}
 	b.Header.Closed = true
 	b.Sections = []Section{
 		{Service: "ecs", ServiceName: "Elastic compute", SKU: "vm.small", Product: "Small machine", Model: "graduated",
@@ -171,8 +174,8 @@ func bill(t testing.TB) *Bill {
 	b.Usage = []chart.Usage{{Day: day(t, "2026-09-03"), Service: "oss", ServiceName: "Object storage",
 		Amount: sum(t, "-20")},
 		{Day: day(t, "2026-09-04"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "454.93827156")}}
-	b.Annexes = []Annex{{Object: "link-1", SKU: "bw.p95", Title: "Bandwidth of link-1",
-		Figures: []Figure{{"points", "8640"}, {"value", "95.5 Mbps"}},
+	b.Annexes = []layout.Annex{{Object: "link-1", SKU: "bw.p95", Title: "Bandwidth of link-1",
+		Figures: []layout.Figure{{Name: "points", Value: "8640"}, {Name: "value", Value: "95.5 Mbps"}},
 		SVG: []byte(
 			`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="10" height="10"/></svg>`)}}
 	b.Notes = []string{"Rounded once, half up, to two decimals."}

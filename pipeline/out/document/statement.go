@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -19,20 +20,20 @@ const (
 
 // Statement is what a partner and its seller settle for a cycle (§6.4). Amounts are in the header's currency.
 type Statement struct {
-	Header  Header `json:"header"`
-	Partner Party  `json:"partner"`
-	Kind    string `json:"kind"` // distributor, reseller, referrer
+	Header  layout.Header `json:"header"`
+	Partner layout.Party  `json:"partner"`
+	Kind    string        `json:"kind"` // distributor, reseller, referrer
 	// whom the partner pays, at least every SellerID of Rows; the first is in the header
-	Sellers    []Party     `json:"sellers"`
-	Summary    Summary     `json:"summary"`
-	Rows       []Row       `json:"rows"`       // in the order of table partner_statements
-	Incentives []Incentive `json:"incentives"` // of every period that has begun, or those that are to be shown
-	Clawbacks  []Clawback  `json:"clawbacks"`
-	Taxes      []Tax       `json:"taxes,omitempty"` // not part of the net
+	Sellers    []layout.Party `json:"sellers"`
+	Summary    Summary        `json:"summary"`
+	Rows       []Row          `json:"rows"`       // in the order of table partner_statements
+	Incentives []Incentive    `json:"incentives"` // of every period that has begun, or those that are to be shown
+	Clawbacks  []Clawback     `json:"clawbacks"`
+	Taxes      []Tax          `json:"taxes,omitempty"` // not part of the net
 	// Σ = Σ payment_amount of Rows; none: no chart, as where Rows have several currencies
-	Usage   []chart.Usage `json:"consumption"`
-	Annexes []Annex       `json:"annexes,omitempty"`
-	Notes   []string      `json:"notes"` // sentences, such as how was rounded
+	Usage   []chart.Usage  `json:"consumption"`
+	Annexes []layout.Annex `json:"annexes,omitempty"`
+	Notes   []string       `json:"notes"` // sentences, such as how was rounded
 	Money
 
 	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
@@ -142,7 +143,7 @@ func (s *Statement) subject() string {
 // Check checks that the statement adds up: official = discount + truncated + payment and margin = revenue − cost on
 // every row, the summary from the rows, the consumption by day. The error is a *SumError.
 func (s *Statement) Check() error {
-	if err := s.Header.check(); err != nil {
+	if err := s.Header.Check(); err != nil {
 		return err
 	}
 	c := &sums{document: s.subject()}

@@ -7,43 +7,46 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // page puts the statement's parts together.
-func (s *Statement) page() *page {
-	p := &page{header: &s.Header, kind: "Statement", role: "partner", subject: s.Partner, notes: s.Notes,
-		annexes: s.Annexes, cover: s.Cover}
+func (s *Statement) page() *layout.Page {
+	p := &layout.Page{Header: &s.Header, Kind: "Statement", Role: "partner", Subject: s.Partner, Notes: s.Notes,
+		Annexes: s.Annexes, Cover: s.Cover}
 	seller := ""
 	if len(s.Sellers) > 0 {
-		seller = s.Sellers[0].full()
+		seller = s.Sellers[0].Full()
 	}
-	p.facts = []Figure{{"Partner", s.Partner.full()}, {"Kind", s.Kind}, {"Seller", seller}}
-	p.facts = slices.DeleteFunc(p.facts, func(f Figure) bool { return f.Value == "" })
-	p.headline = Figure{"Net to pay",
-		s.Header.Currency + " " + typeset.Grouped(s.Summary.Net.StringFixed(s.Header.Digits))}
+	p.Facts = []layout.Figure{{Name: "Partner", Value: s.Partner.Full()}, {Name: "Kind", Value: s.Kind},
+		{Name: "Seller", Value: seller}}
+	p.Facts = slices.DeleteFunc(p.Facts, func(f layout.Figure) bool { return f.Value == "" })
+	p.Headline = layout.Figure{Name: "Net to pay",
+		Value: s.Header.Currency + " " + typeset.Grouped(s.Summary.Net.StringFixed(s.Header.Digits))}
 	if s.Summary.Net.Cmp(money.AmountTotal{}) < 0 {
-		p.headline = Figure{"Net to receive", s.Header.Currency + " " +
+		p.Headline = layout.Figure{Name: "Net to receive", Value: s.Header.Currency + " " +
 			typeset.Grouped(negated(s.Summary.Net).StringFixed(s.Header.Digits))}
 	}
-	p.chart = chartOf(&s.Header, s.Usage)
-	p.parts = append(p.parts, p.headerPart(), s.confirmPart(inSheet|inPrint), s.summaryData(), s.summaryPart(),
+	p.Chart = chartOf(&s.Header, s.Usage)
+	p.Parts = append(p.Parts, headerPart(p), s.confirmPart(layout.InSheet|layout.InPrint), s.summaryData(),
+		s.summaryPart(),
 		s.sellerPart())
-	if p.chart != nil {
-		p.parts = append(p.parts, servicePart(p.chart))
+	if p.Chart != nil {
+		p.Parts = append(p.Parts, servicePart(p.Chart))
 	}
-	p.parts = append(p.parts, s.customerSums(), s.rowPart(), s.resellerSums(), s.resellerServices(), s.resellerPart(),
+	p.Parts = append(p.Parts, s.customerSums(), s.rowPart(), s.resellerSums(), s.resellerServices(), s.resellerPart(),
 		s.incentivePart(), s.clawbackPart(), taxPart(s.Taxes, "Tax on what the partner owes each seller for the "+
 			"cycle, before incentives. It is not part of the net."))
-	p.parts = append(p.parts, s.Money.parts()...)
-	p.parts = append(p.parts, commonParts(&s.Header, s.Usage, s.Annexes, s.Notes)...)
-	p.parts = slices.DeleteFunc(p.parts, func(p *part) bool { return p == nil })
+	p.Parts = append(p.Parts, s.Money.parts()...)
+	p.Parts = append(p.Parts, commonParts(&s.Header, s.Usage, s.Annexes, s.Notes)...)
+	p.Parts = slices.DeleteFunc(p.Parts, func(p *layout.Part) bool { return p == nil })
 	return p
 }
 
 // summaryData is the sums as they are.
-func (s *Statement) summaryData() *part {
+func (s *Statement) summaryData() *layout.Part {
 	m := &s.Summary
 	return entryData("summary", entry{name: "owed_amount", amount: m.Owed}, entry{name: "cost_amount", amount: m.Cost},
 		entry{name: "revenue_amount", amount: m.Revenue}, entry{name: "margin_amount", amount: m.Margin},
@@ -52,7 +55,7 @@ func (s *Statement) summaryData() *part {
 }
 
 // summaryPart is the sums with the signs with which they make the net.
-func (s *Statement) summaryPart() *part {
+func (s *Statement) summaryPart() *layout.Part {
 	m := &s.Summary
 	list := []entry{{name: "Owed for the partner's own customers", amount: m.Owed}}
 	if s.hasResellers() {
@@ -69,8 +72,9 @@ func (s *Statement) summaryPart() *part {
 		about = append(about, fmt.Sprintf("Margin on resellers, revenue less cost: %s %s.", s.Header.Currency,
 			typeset.Grouped(m.Margin.StringFixed(s.Header.Digits))))
 	}
-	return &part{name: "summary", title: "Summary", where: inSheet | inPrint, about: about, cols: entryColumns("Name"),
-		rows: listed(list, entryCells)}
+	return &layout.Part{Name: "summary", Title: "Summary", Where: layout.InSheet | layout.InPrint, About: about,
+		Cols: entryColumns("Name"),
+		Rows: layout.Listed(list, entryCells)}
 }
 
 func (s *Statement) hasResellers() bool {
@@ -82,7 +86,7 @@ func through(r *Row) bool { return r.ResellerID != "" }
 
 // rowSums are amounts of several rows.
 type rowSums struct {
-	party                                               Party
+	party                                               layout.Party
 	service, serviceName                                string
 	customers                                           map[string]bool
 	lines                                               int64
@@ -105,7 +109,7 @@ func (t *rowSums) add(r *Row) {
 }
 
 // summed adds rows up by party and service, in the order of their ids.
-func summed(rows iter.Seq[*Row], of func(*Row) Party, service func(*Row) (code, name string)) []*rowSums {
+func summed(rows iter.Seq[*Row], of func(*Row) layout.Party, service func(*Row) (code, name string)) []*rowSums {
 	by := map[[2]string]*rowSums{}
 	var list []*rowSums
 	for r := range rows {
@@ -127,159 +131,168 @@ func summed(rows iter.Seq[*Row], of func(*Row) Party, service func(*Row) (code, 
 
 func noService(*Row) (string, string)   { return "", "" }
 func serviceOf(r *Row) (string, string) { return r.Service, r.ServiceName }
-func customerOf(r *Row) Party           { return Party{r.CustomerID, r.CustomerName} }
-func resellerOf(r *Row) Party           { return Party{r.ResellerID, r.ResellerName} }
+func customerOf(r *Row) layout.Party    { return layout.Party{ID: r.CustomerID, Name: r.CustomerName} }
+func resellerOf(r *Row) layout.Party    { return layout.Party{ID: r.ResellerID, Name: r.ResellerName} }
 
 // sellerPart says what is owed to whom, where that is more than one.
-func (s *Statement) sellerPart() *part {
-	named := func(r *Row) Party {
+func (s *Statement) sellerPart() *layout.Part {
+	named := func(r *Row) layout.Party {
 		for _, p := range s.Sellers {
 			if p.ID == r.SellerID {
 				return p
 			}
 		}
-		return Party{ID: r.SellerID}
+		return layout.Party{ID: r.SellerID}
 	}
 	list := summed(only(s.Rows, func(r *Row) bool { return r.SellerID != "" }), named, noService)
 	if len(list) < 2 {
 		return nil
 	}
-	return &part{name: "seller", title: "Sellers", where: inSheet | inPrint, each: "sellers", rank: 3,
-		about: []string{"The partner had more than one seller in the cycle. Incentives are not part of these sums."},
-		cols: []column{{title: "Seller"}, {title: "Id"}, {title: "Lines", kind: count, sum: true},
-			{title: "Owed", kind: amount, sum: true, keep: true}, {title: "Cost", kind: amount, sum: true}},
-		rows: listed(list, func(t **rowSums) []cell {
-			return []cell{word((*t).party.Name), word((*t).party.ID), number((*t).lines), sumCell((*t).owed),
-				sumCell((*t).cost)}
+	return &layout.Part{Name: "seller", Title: "Sellers", Where: layout.InSheet | layout.InPrint, Each: "sellers",
+		Rank:  3,
+		About: []string{"The partner had more than one seller in the cycle. Incentives are not part of these sums."},
+		Cols: []layout.Column{{Title: "Seller"}, {Title: "Id"}, {Title: "Lines", Kind: layout.Count, Sum: true},
+			{Title: "Owed", Kind: layout.Amount, Sum: true, Keep: true},
+			{Title: "Cost", Kind: layout.Amount, Sum: true}},
+		Rows: layout.Listed(list, func(t **rowSums) []layout.Cell {
+			return []layout.Cell{layout.Word((*t).party.Name), layout.Word((*t).party.ID), layout.Number((*t).lines),
+				layout.Sum((*t).owed), layout.Sum((*t).cost)}
 		})}
 }
 
 // customerSums is a row a customer, for the sheet; the printed page has sums by customer already.
-func (s *Statement) customerSums() *part {
+func (s *Statement) customerSums() *layout.Part {
 	list := summed(only(s.Rows, own), customerOf, noService)
 	if len(list) == 0 {
 		return nil
 	}
-	return s.inCurrencies(&part{name: "customer", title: "Customers", where: inSheet,
-		cols: []column{{title: "Customer"}, {title: "Id"}, {title: "Lines", kind: count, sum: true},
-			{title: "Official", kind: amount, sum: true},
-			{title: "Discount", kind: amount, sum: true}, {title: "Truncated", kind: amount, sum: true},
-			{title: "To pay", kind: amount, sum: true},
-			{title: "Performance", kind: amount, sum: true}, {title: "Owed", kind: amount, sum: true}},
-		rows: listed(list, func(t **rowSums) []cell {
-			return []cell{word((*t).party.Name), word((*t).party.ID), number((*t).lines), sumCell((*t).official),
-				sumCell((*t).discount),
-				sumCell((*t).truncated), sumCell((*t).payment), sumCell((*t).performance), sumCell((*t).owed)}
+	return s.inCurrencies(&layout.Part{Name: "customer", Title: "Customers", Where: layout.InSheet,
+		Cols: []layout.Column{{Title: "Customer"}, {Title: "Id"}, {Title: "Lines", Kind: layout.Count, Sum: true},
+			{Title: "Official", Kind: layout.Amount, Sum: true},
+			{Title: "Discount", Kind: layout.Amount, Sum: true}, {Title: "Truncated", Kind: layout.Amount, Sum: true},
+			{Title: "To pay", Kind: layout.Amount, Sum: true},
+			{Title: "Performance", Kind: layout.Amount, Sum: true}, {Title: "Owed", Kind: layout.Amount, Sum: true}},
+		Rows: layout.Listed(list, func(t **rowSums) []layout.Cell {
+			return []layout.Cell{layout.Word((*t).party.Name), layout.Word((*t).party.ID), layout.Number((*t).lines),
+				layout.Sum((*t).official), layout.Sum((*t).discount),
+				layout.Sum((*t).truncated), layout.Sum((*t).payment), layout.Sum((*t).performance),
+				layout.Sum((*t).owed)}
 		})})
 }
 
 // rowPart is the partner's own rows, by customer.
-func (s *Statement) rowPart() *part {
-	return s.inCurrencies(&part{name: "row", title: "Rows", heading: "Customers", where: everywhere, group: 2,
-		each: "customers", rank: 12,
-		about: []string{"Customers of the partner itself. To pay is what the customers pay before rounding; owed is " +
+func (s *Statement) rowPart() *layout.Part {
+	return s.inCurrencies(&layout.Part{Name: "row", Title: "Rows", Heading: "Customers", Where: layout.Everywhere,
+		Group: 2, Each: "customers", Rank: 12,
+		About: []string{"Customers of the partner itself. To pay is what the customers pay before rounding; owed is " +
 			"what the partner owes its seller, by its terms."},
-		cols: []column{{name: "customer_name", title: "Customer"}, {name: "customer_id", title: "Id"},
-			{name: "service_type_name", title: "Service"}, {name: "service_type_code", title: "Code", code: true},
-			{name: "association_type", title: "Type", kind: coded, fold: true, say: language.Modes},
-			{name: "charging_mode", title: "Mode", kind: coded, fold: true, say: language.Modes},
-			{name: "sign", title: "Sign", fold: true},
-			{name: "line_count", title: "Lines", kind: count, sum: true},
-			{name: "official_amount", title: "Official", kind: amount, sum: true},
-			{name: "official_discount_amount", title: "Discount", kind: amount, sum: true},
-			{name: "truncated_amount", title: "Truncated", kind: amount, sum: true},
-			{name: "payment_amount", title: "To pay", kind: amount, sum: true, keep: true},
-			{name: "owed_amount", title: "Owed", kind: amount, sum: true, keep: true},
-			{name: "performance_amount", title: "Performance", kind: amount, sum: true},
-			{name: "seller_id", title: "Seller", fold: true}},
-		rows: rowsOf(only(s.Rows, own), func(r *Row) []cell {
-			return append([]cell{word(r.CustomerName), word(r.CustomerID), word(r.ServiceName), word(r.Service),
-				code(r.AssociationType, associationWord),
-				code(r.ChargingMode, modeWord), word(r.Sign), number(r.Lines), amountCell(r.Official),
-				amountCell(r.Discount), amountCell(r.Truncated),
-				amountCell(r.Payment), amountCell(r.Owed), amountCell(r.Performance), word(r.SellerID)},
+		Cols: []layout.Column{{Name: "customer_name", Title: "Customer"}, {Name: "customer_id", Title: "Id"},
+			{Name: "service_type_name", Title: "Service"}, {Name: "service_type_code", Title: "Code", Code: true},
+			{Name: "association_type", Title: "Type", Kind: layout.Coded, Fold: true, Say: language.Modes},
+			{Name: "charging_mode", Title: "Mode", Kind: layout.Coded, Fold: true, Say: language.Modes},
+			{Name: "sign", Title: "Sign", Fold: true},
+			{Name: "line_count", Title: "Lines", Kind: layout.Count, Sum: true},
+			{Name: "official_amount", Title: "Official", Kind: layout.Amount, Sum: true},
+			{Name: "official_discount_amount", Title: "Discount", Kind: layout.Amount, Sum: true},
+			{Name: "truncated_amount", Title: "Truncated", Kind: layout.Amount, Sum: true},
+			{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true, Keep: true},
+			{Name: "owed_amount", Title: "Owed", Kind: layout.Amount, Sum: true, Keep: true},
+			{Name: "performance_amount", Title: "Performance", Kind: layout.Amount, Sum: true},
+			{Name: "seller_id", Title: "Seller", Fold: true}},
+		Rows: rowsOf(only(s.Rows, own), func(r *Row) []layout.Cell {
+			return append([]layout.Cell{layout.Word(r.CustomerName), layout.Word(r.CustomerID),
+				layout.Word(r.ServiceName), layout.Word(r.Service), layout.Code(r.AssociationType, associationWord),
+				layout.Code(r.ChargingMode, modeWord), layout.Word(r.Sign), layout.Number(r.Lines),
+				amountCell(r.Official), amountCell(r.Discount), amountCell(r.Truncated),
+				amountCell(r.Payment), amountCell(r.Owed), amountCell(r.Performance), layout.Word(r.SellerID)},
 				s.conversion(r)...)
 		})})
 }
 
 // resellerSums is a row a reseller.
-func (s *Statement) resellerSums() *part {
+func (s *Statement) resellerSums() *layout.Part {
 	list := summed(only(s.Rows, through), resellerOf, noService)
 	if len(list) == 0 {
 		return nil
 	}
-	return s.withoutPaid(&part{name: "reseller", title: "Resellers", where: inSheet | inPrint, each: "resellers",
-		rank: 5,
-		about: []string{"Revenue is what resellers owe the partner, cost what the partner owes its own seller for " +
+	return s.withoutPaid(&layout.Part{Name: "reseller", Title: "Resellers", Where: layout.InSheet | layout.InPrint,
+		Each: "resellers", Rank: 5,
+		About: []string{"Revenue is what resellers owe the partner, cost what the partner owes its own seller for " +
 			"the same lines."},
-		cols: []column{{title: "Reseller"}, {title: "Id"}, {title: "Customers", kind: count},
-			{title: "Lines", kind: count, sum: true},
-			{title: "To pay", kind: amount, sum: true}, {title: "Revenue", kind: amount, sum: true, keep: true},
-			{title: "Cost", kind: amount, sum: true, keep: true},
-			{title: "Margin", kind: amount, sum: true, keep: true}, {title: "Performance", kind: amount, sum: true}},
-		rows: listed(list, func(t **rowSums) []cell {
-			return []cell{word((*t).party.Name), word((*t).party.ID), number(int64(len((*t).customers))),
-				number((*t).lines), sumCell((*t).payment),
-				sumCell((*t).revenue), sumCell((*t).cost), sumCell((*t).margin), sumCell((*t).performance)}
+		Cols: []layout.Column{{Title: "Reseller"}, {Title: "Id"}, {Title: "Customers", Kind: layout.Count},
+			{Title: "Lines", Kind: layout.Count, Sum: true},
+			{Title: "To pay", Kind: layout.Amount, Sum: true},
+			{Title: "Revenue", Kind: layout.Amount, Sum: true, Keep: true},
+			{Title: "Cost", Kind: layout.Amount, Sum: true, Keep: true},
+			{Title: "Margin", Kind: layout.Amount, Sum: true, Keep: true},
+			{Title: "Performance", Kind: layout.Amount, Sum: true}},
+		Rows: layout.Listed(list, func(t **rowSums) []layout.Cell {
+			return []layout.Cell{layout.Word((*t).party.Name), layout.Word((*t).party.ID),
+				layout.Number(int64(len((*t).customers))), layout.Number((*t).lines), layout.Sum((*t).payment),
+				layout.Sum((*t).revenue), layout.Sum((*t).cost), layout.Sum((*t).margin), layout.Sum((*t).performance)}
 		})})
 }
 
 // resellerServices is a row a reseller and service, for print.
-func (s *Statement) resellerServices() *part {
+func (s *Statement) resellerServices() *layout.Part {
 	list := summed(only(s.Rows, through), resellerOf, serviceOf)
 	if len(list) == 0 {
 		return nil
 	}
-	return s.withoutPaid(&part{name: "reseller_service", title: "Resellers by service", where: inPrint, group: 2,
-		each: "resellers", rank: 6,
-		about: []string{"The rows of resellers by customer are in the XLSX, CSV and JSON forms of this statement."},
-		cols: []column{{title: "Reseller"}, {title: "Id"}, {title: "Service"}, {title: "Code", code: true},
-			{title: "Lines", kind: count, sum: true},
-			{title: "To pay", kind: amount, sum: true}, {title: "Revenue", kind: amount, sum: true, keep: true},
-			{title: "Cost", kind: amount, sum: true, keep: true},
-			{title: "Margin", kind: amount, sum: true, keep: true}},
-		rows: listed(list, func(t **rowSums) []cell {
-			return []cell{word((*t).party.Name), word((*t).party.ID), word((*t).serviceName), word((*t).service),
-				number((*t).lines), sumCell((*t).payment),
-				sumCell((*t).revenue), sumCell((*t).cost), sumCell((*t).margin)}
+	return s.withoutPaid(&layout.Part{Name: "reseller_service", Title: "Resellers by service", Where: layout.InPrint,
+		Group: 2, Each: "resellers", Rank: 6,
+		About: []string{"The rows of resellers by customer are in the XLSX, CSV and JSON forms of this statement."},
+		Cols: []layout.Column{{Title: "Reseller"}, {Title: "Id"}, {Title: "Service"}, {Title: "Code", Code: true},
+			{Title: "Lines", Kind: layout.Count, Sum: true},
+			{Title: "To pay", Kind: layout.Amount, Sum: true},
+			{Title: "Revenue", Kind: layout.Amount, Sum: true, Keep: true},
+			{Title: "Cost", Kind: layout.Amount, Sum: true, Keep: true},
+			{Title: "Margin", Kind: layout.Amount, Sum: true, Keep: true}},
+		Rows: layout.Listed(list, func(t **rowSums) []layout.Cell {
+			return []layout.Cell{layout.Word((*t).party.Name), layout.Word((*t).party.ID),
+				layout.Word((*t).serviceName), layout.Word((*t).service),
+				layout.Number((*t).lines), layout.Sum((*t).payment),
+				layout.Sum((*t).revenue), layout.Sum((*t).cost), layout.Sum((*t).margin)}
 		})})
 }
 
 // resellerPart is a distributor's rows about its resellers.
-func (s *Statement) resellerPart() *part {
+func (s *Statement) resellerPart() *layout.Part {
 	if !s.hasResellers() {
 		return nil
 	}
-	return s.inCurrencies(&part{name: "reseller_row", title: "Reseller rows", where: inData | inSheet,
-		cols: []column{{name: "reseller_name", title: "Reseller"}, {name: "reseller_id", title: "Reseller id"},
-			{name: "customer_name", title: "Customer"}, {name: "customer_id", title: "Id"},
-			{name: "service_type_name", title: "Service"}, {name: "service_type_code", title: "Code", code: true},
-			{name: "association_type", title: "Type", kind: coded, fold: true, say: language.Modes},
-			{name: "charging_mode", title: "Mode", kind: coded, fold: true, say: language.Modes},
-			{name: "sign", title: "Sign", fold: true},
-			{name: "line_count", title: "Lines", kind: count, sum: true},
-			{name: "official_amount", title: "Official", kind: amount, sum: true},
-			{name: "official_discount_amount", title: "Discount", kind: amount, sum: true},
-			{name: "truncated_amount", title: "Truncated", kind: amount, sum: true},
-			{name: "payment_amount", title: "To pay", kind: amount, sum: true},
-			{name: "revenue_amount", title: "Revenue", kind: amount, sum: true}, {name: "cost_amount", title: "Cost",
-				kind: amount, sum: true},
-			{name: "margin_amount", title: "Margin", kind: amount, sum: true},
-			{name: "performance_amount", title: "Performance", kind: amount, sum: true},
-			{name: "seller_id", title: "Seller", fold: true}},
-		rows: rowsOf(only(s.Rows, through), func(r *Row) []cell {
-			return append([]cell{word(r.ResellerName), word(r.ResellerID), word(r.CustomerName), word(r.CustomerID),
-				word(r.ServiceName), word(r.Service),
-				code(r.AssociationType, associationWord), code(r.ChargingMode, modeWord), word(r.Sign), number(r.Lines),
-				amountCell(r.Official), amountCell(r.Discount),
+	return s.inCurrencies(&layout.Part{Name: "reseller_row", Title: "Reseller rows",
+		Where: layout.InData | layout.InSheet,
+		Cols: []layout.Column{{Name: "reseller_name", Title: "Reseller"}, {Name: "reseller_id", Title: "Reseller id"},
+			{Name: "customer_name", Title: "Customer"}, {Name: "customer_id", Title: "Id"},
+			{Name: "service_type_name", Title: "Service"}, {Name: "service_type_code", Title: "Code", Code: true},
+			{Name: "association_type", Title: "Type", Kind: layout.Coded, Fold: true, Say: language.Modes},
+			{Name: "charging_mode", Title: "Mode", Kind: layout.Coded, Fold: true, Say: language.Modes},
+			{Name: "sign", Title: "Sign", Fold: true},
+			{Name: "line_count", Title: "Lines", Kind: layout.Count, Sum: true},
+			{Name: "official_amount", Title: "Official", Kind: layout.Amount, Sum: true},
+			{Name: "official_discount_amount", Title: "Discount", Kind: layout.Amount, Sum: true},
+			{Name: "truncated_amount", Title: "Truncated", Kind: layout.Amount, Sum: true},
+			{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true},
+			{Name: "revenue_amount", Title: "Revenue", Kind: layout.Amount, Sum: true},
+			{Name: "cost_amount", Title: "Cost", Kind: layout.Amount, Sum: true},
+			{Name: "margin_amount", Title: "Margin", Kind: layout.Amount, Sum: true},
+			{Name: "performance_amount", Title: "Performance", Kind: layout.Amount, Sum: true},
+			{Name: "seller_id", Title: "Seller", Fold: true}},
+		Rows: rowsOf(only(s.Rows, through), func(r *Row) []layout.Cell {
+			return append([]layout.Cell{layout.Word(r.ResellerName), layout.Word(r.ResellerID),
+				layout.Word(r.CustomerName), layout.Word(r.CustomerID),
+				layout.Word(r.ServiceName), layout.Word(r.Service),
+				layout.Code(r.AssociationType, associationWord), layout.Code(r.ChargingMode, modeWord),
+				layout.Word(r.Sign), layout.Number(r.Lines), amountCell(r.Official), amountCell(r.Discount),
 				amountCell(r.Truncated), amountCell(r.Payment), amountCell(r.Revenue), amountCell(r.Cost),
-				amountCell(r.Margin), amountCell(r.Performance), word(r.SellerID)}, s.conversion(r)...)
+				amountCell(r.Margin), amountCell(r.Performance), layout.Word(r.SellerID)}, s.conversion(r)...)
 		})})
 }
 
 // rowsOf makes cells of picked rows.
-func rowsOf(rows iter.Seq[*Row], cells func(*Row) []cell) iter.Seq[[]cell] {
-	return func(yield func([]cell) bool) {
+func rowsOf(rows iter.Seq[*Row], cells func(*Row) []layout.Cell) iter.Seq[[]layout.Cell] {
+	return func(yield func([]layout.Cell) bool) {
 		for r := range rows {
 			if !yield(cells(r)) {
 				return
@@ -288,44 +301,47 @@ func rowsOf(rows iter.Seq[*Row], cells func(*Row) []cell) iter.Seq[[]cell] {
 	}
 }
 
-func (s *Statement) incentivePart() *part {
+func (s *Statement) incentivePart() *layout.Part {
 	if len(s.Incentives) == 0 {
 		return nil
 	}
-	return &part{name: "incentive", title: "Incentives", where: everywhere, each: "incentives", rank: 7,
-		about: []string{"Incentives of periods that end with the cycle are part of the net; the others are shown for " +
+	return &layout.Part{Name: "incentive", Title: "Incentives", Where: layout.Everywhere, Each: "incentives", Rank: 7,
+		About: []string{"Incentives of periods that end with the cycle are part of the net; the others are shown for " +
 			"their state."},
-		cols: []column{{name: "programme_id", title: "Programme"}, {name: "period", title: "Period"},
-			{name: "performance_amount", title: "Performance", kind: amount},
-			{name: "transferred_amount", title: "Transferred", kind: amount},
-			{name: "carried_in", title: "Carried in", kind: amount}, {name: "tier_amount", title: "Tier", kind: amount},
-			{name: "bonus_amount", title: "Bonus", kind: amount},
-			{name: "incentive_amount", title: "Incentive", kind: amount, keep: true},
-			{name: "carried_out", title: "Carried out", kind: amount},
-			{name: "in_net", title: "In net", say: language.States},
-			{name: "state", title: "State", say: language.States},
-			{name: "deadline", title: "Until", kind: instant}, {name: "next", title: "Then", say: language.States}},
-		rows: listed(s.Incentives, func(i *Incentive) []cell {
+		Cols: []layout.Column{{Name: "programme_id", Title: "Programme"}, {Name: "period", Title: "Period"},
+			{Name: "performance_amount", Title: "Performance", Kind: layout.Amount},
+			{Name: "transferred_amount", Title: "Transferred", Kind: layout.Amount},
+			{Name: "carried_in", Title: "Carried in", Kind: layout.Amount},
+			{Name: "tier_amount", Title: "Tier", Kind: layout.Amount},
+			{Name: "bonus_amount", Title: "Bonus", Kind: layout.Amount},
+			{Name: "incentive_amount", Title: "Incentive", Kind: layout.Amount, Keep: true},
+			{Name: "carried_out", Title: "Carried out", Kind: layout.Amount},
+			{Name: "in_net", Title: "In net", Say: language.States},
+			{Name: "state", Title: "State", Say: language.States},
+			{Name: "deadline", Title: "Until", Kind: layout.Instant},
+			{Name: "next", Title: "Then", Say: language.States}},
+		Rows: layout.Listed(s.Incentives, func(i *Incentive) []layout.Cell {
 			in := "no"
 			if i.Counts {
 				in = "yes"
 			}
-			return []cell{word(i.ProgrammeID), word(i.Period), amountCell(i.Performance), amountCell(i.Transferred),
-				amountCell(i.CarriedIn), amountCell(i.Tier),
-				amountCell(i.Bonus), amountCell(i.Amount), amountCell(i.CarriedOut), word(in), word(i.State),
-				at(i.Deadline), word(i.Next)}
+			return []layout.Cell{layout.Word(i.ProgrammeID), layout.Word(i.Period), amountCell(i.Performance),
+				amountCell(i.Transferred), amountCell(i.CarriedIn), amountCell(i.Tier),
+				amountCell(i.Bonus), amountCell(i.Amount), amountCell(i.CarriedOut), layout.Word(in),
+				layout.Word(i.State), layout.At(i.Deadline), layout.Word(i.Next)}
 		})}
 }
 
-func (s *Statement) clawbackPart() *part {
+func (s *Statement) clawbackPart() *layout.Part {
 	if len(s.Clawbacks) == 0 {
 		return nil
 	}
-	return &part{name: "clawback", title: "Claw-backs", where: everywhere, each: "claw-backs", rank: 2,
-		cols: []column{{name: "programme_id", title: "Programme"}, {name: "period", title: "Period"},
-			{name: "clawback_amount", title: "Claw-back", kind: amount, sum: true, keep: true},
-			{name: "reason", title: "Reason"}},
-		rows: listed(s.Clawbacks, func(c *Clawback) []cell {
-			return []cell{word(c.ProgrammeID), word(c.Period), amountCell(c.Amount), word(c.Reason)}
+	return &layout.Part{Name: "clawback", Title: "Claw-backs", Where: layout.Everywhere, Each: "claw-backs", Rank: 2,
+		Cols: []layout.Column{{Name: "programme_id", Title: "Programme"}, {Name: "period", Title: "Period"},
+			{Name: "clawback_amount", Title: "Claw-back", Kind: layout.Amount, Sum: true, Keep: true},
+			{Name: "reason", Title: "Reason"}},
+		Rows: layout.Listed(s.Clawbacks, func(c *Clawback) []layout.Cell {
+			return []layout.Cell{layout.Word(c.ProgrammeID), layout.Word(c.Period), amountCell(c.Amount),
+				layout.Word(c.Reason)}
 		})}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -57,24 +58,25 @@ func (c *sums) added(list []Tax) (sum money.AmountTotal) {
 }
 
 // taxPart is the taxes one by one; nil if there are none.
-func taxPart(list []Tax, about string) *part {
+func taxPart(list []Tax, about string) *layout.Part {
 	if len(list) == 0 {
 		return nil
 	}
-	cols := []column{{name: "tax_id", title: "Tax"}, {name: "tax_name", title: "Name"},
-		{name: "tax_rate", title: "Rate"}, {name: "tax_prices", title: "Prices", say: language.Kinds},
-		{name: "taxable_amount", title: "Taxable", kind: amount},
-		{name: "tax_amount", title: "Tax amount", kind: amount, sum: true, keep: true}}
+	cols := []layout.Column{{Name: "tax_id", Title: "Tax"}, {Name: "tax_name", Title: "Name"},
+		{Name: "tax_rate", Title: "Rate"}, {Name: "tax_prices", Title: "Prices", Say: language.Kinds},
+		{Name: "taxable_amount", Title: "Taxable", Kind: layout.Amount},
+		{Name: "tax_amount", Title: "Tax amount", Kind: layout.Amount, Sum: true, Keep: true}}
 	sellers := list[0].SellerID != ""
 	if sellers {
-		cols = append([]column{{name: "seller_id", title: "Seller"}}, cols...)
+		cols = append([]layout.Column{{Name: "seller_id", Title: "Seller"}}, cols...)
 	}
-	return &part{name: "tax", title: "Taxes", where: everywhere, about: []string{about}, cols: cols,
-		rows: listed(list, func(t *Tax) []cell {
-			row := []cell{word(t.TaxID), word(t.Name), word(t.Rate.Trim()), word(t.Prices), {amount: total(t.Taxable)},
-				{amount: total(t.Amount)}}
+	return &layout.Part{Name: "tax", Title: "Taxes", Where: layout.Everywhere, About: []string{about}, Cols: cols,
+		Rows: layout.Listed(list, func(t *Tax) []layout.Cell {
+			row := []layout.Cell{layout.Word(t.TaxID), layout.Word(t.Name), layout.Word(t.Rate.Trim()),
+				layout.Word(t.Prices), {Amount: total(t.Taxable)},
+				{Amount: total(t.Amount)}}
 			if sellers {
-				row = append([]cell{word(t.SellerID)}, row...)
+				row = append([]layout.Cell{layout.Word(t.SellerID)}, row...)
 			}
 			return row
 		})}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -116,7 +117,7 @@ func TestXLSXFormulas(t *testing.T) {
 // An amount of more than 15 digits is text with all of them, and the total of its column no formula.
 func TestXLSXKeepsDigits(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: Party{ID: "p"}}
+	s := &Statement{Header: header(t), Partner: layout.Party{ID: "p"}}
 	s.Rows = []Row{
 		row(t, "a", "", "ecs", "+", "999999999999999.99", "0", "9999999999999.99"), // 17 and 15 digits
 		row(t, "b", "", "ecs", "+", "0.01", "0", "0.01"),
@@ -133,7 +134,7 @@ func TestXLSXKeepsDigits(t *testing.T) {
 
 func TestXLSXOfYen(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: Party{ID: "p"},
+	s := &Statement{Header: header(t), Partner: layout.Party{ID: "p"},
 		Rows: []Row{row(t, "a", "", "ecs", "+", "1234567", "0", "-3")}, Summary: Summary{Owed: sum(t, "-3"),
 			Net: sum(t, "-3")}}
 	s.Header.Currency, s.Header.Digits = "JPY", 0
@@ -167,19 +168,6 @@ func TestXLSXIsTheSame(t *testing.T) {
 	for i, file := range files.File {
 		if i == 0 && file.Name != "[Content_Types].xml" || i > 1 && file.Name < files.File[i-1].Name {
 			t.Errorf("file %d is %s", i, file.Name)
-		}
-	}
-}
-
-func TestFitting(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ in, want string }{
-		{"", ""}, {"short", "short"}, {strings.Repeat("é", 32_000), strings.Repeat("é", 32_000)},
-		{strings.Repeat("é", 32_001), strings.Repeat("é", 32_000) + "… (cut: longer than a cell)"},
-		{strings.Repeat("😀", 16_001), strings.Repeat("😀", 16_000) + "… (cut: longer than a cell)"},
-	} {
-		if got := fitting(tt.in); got != tt.want {
-			t.Errorf("%d bytes became %d", len(tt.in), len(got))
 		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -348,7 +349,7 @@ func (w *writer) put(ctx context.Context, d *Document, write func(io.Writer) err
 }
 
 // in notes the currency of a document where they can have several.
-func (w *writer) in(d *Document, h *document.Header) {
+func (w *writer) in(d *Document, h *layout.Header) {
 	if w.index.Currency == "" {
 		d.Currency = h.Currency
 	}

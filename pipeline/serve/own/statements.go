@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/settlement"
@@ -29,7 +30,7 @@ func statements() operation.Operation {
 
 // overview is what all partners of a cycle come to.
 type overview struct {
-	Header   document.Header        `json:"header"`
+	Header   layout.Header          `json:"header"`
 	Partners []compose.SettledEntry `json:"partners"`
 	Total    *compose.SettledEntry  `json:"total,omitempty"` // of all partners: for those who see all
 	// in place of Total, where customers or partners have several currencies

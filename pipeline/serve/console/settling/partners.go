@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -280,7 +281,7 @@ func incentiveTable(v *page.View) *page.Table {
 }
 
 // addIncentive adds one incentive.
-func addIncentive(v *page.View, t *page.Table, partner *document.Party, i *document.Incentive) {
+func addIncentive(v *page.View, t *page.Table, partner *layout.Party, i *document.Incentive) {
 	deadline := page.Cell{}
 	if i.Deadline != 0 {
 		deadline = v.Time(i.Deadline)

@@ -1,4 +1,4 @@
-package document
+package layout
 
 import (
 	"encoding/csv"
@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 )
 
-// writeCSV writes all parts as one table (DOC-7); excel says for a spreadsheet program (DOC-9).
-func writeCSV(w io.Writer, pg *page, excel bool) error {
+// WriteCSV writes all parts as one table (DOC-7); excel says for a spreadsheet program (DOC-9).
+func WriteCSV(w io.Writer, pg *Page, excel bool) error {
 	if excel {
 		if _, err := io.WriteString(w, spreadsheet.BOM); err != nil {
 			return err
@@ -17,14 +17,14 @@ func writeCSV(w io.Writer, pg *page, excel bool) error {
 	}
 	at := map[string]int{}
 	header := []string{"part"}
-	for _, p := range pg.parts {
-		if p.where&inData == 0 {
+	for _, p := range pg.Parts {
+		if p.Where&InData == 0 {
 			continue
 		}
-		for i := range p.cols {
-			if _, ok := at[p.cols[i].name]; !ok && p.cols[i].name != "" {
-				at[p.cols[i].name] = len(header)
-				header = append(header, p.cols[i].name)
+		for i := range p.Cols {
+			if _, ok := at[p.Cols[i].Name]; !ok && p.Cols[i].Name != "" {
+				at[p.Cols[i].Name] = len(header)
+				header = append(header, p.Cols[i].Name)
 			}
 		}
 	}
@@ -32,22 +32,22 @@ func writeCSV(w io.Writer, pg *page, excel bool) error {
 	if err := out.Write(header); err != nil {
 		return err
 	}
-	for _, p := range pg.parts {
-		if p.where&inData == 0 {
+	for _, p := range pg.Parts {
+		if p.Where&InData == 0 {
 			continue
 		}
 		record := make([]string, len(header))
-		record[0] = p.name
-		for row := range p.rows {
-			for i := range p.cols {
-				if p.cols[i].name == "" {
+		record[0] = p.Name
+		for row := range p.Rows {
+			for i := range p.Cols {
+				if p.Cols[i].Name == "" {
 					continue
 				}
-				value := dataCell(&row[i], &p.cols[i])
+				value := dataCell(&row[i], &p.Cols[i])
 				if excel {
-					value = excelCell(&row[i], &p.cols[i])
+					value = excelCell(&row[i], &p.Cols[i])
 				}
-				record[at[p.cols[i].name]] = value
+				record[at[p.Cols[i].Name]] = value
 			}
 			if err := out.Write(record); err != nil {
 				return err
@@ -59,21 +59,21 @@ func writeCSV(w io.Writer, pg *page, excel bool) error {
 }
 
 // dataCell is a cell of the CSV. A sign's + and - are words that no spreadsheet takes for more.
-func dataCell(c *cell, col *column) string {
-	text := c.plain(col.kind)
-	if col.kind != words || text == "+" || text == "-" {
+func dataCell(c *Cell, col *Column) string {
+	text := c.plain(col.Kind)
+	if col.Kind != Words || text == "+" || text == "-" {
 		return text
 	}
 	return harmless(text)
 }
 
 // excelCell is a cell of the CSV for a spreadsheet program.
-func excelCell(c *cell, col *column) string {
-	text := c.plain(col.kind)
-	switch col.kind {
-	case words:
+func excelCell(c *Cell, col *Column) string {
+	text := c.plain(col.Kind)
+	switch col.Kind {
+	case Words:
 		return spreadsheet.Text(text)
-	case instant:
+	case Instant:
 		return text
 	}
 	return spreadsheet.Number(text)

@@ -1,4 +1,4 @@
-package document
+package layout
 
 import (
 	"archive/zip"
@@ -18,8 +18,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 )
 
-// writeXLSX writes a workbook, a sheet a part (DOC-5).
-func writeXLSX(w io.Writer, pg *page) (err error) {
+// WriteXLSX writes a workbook, a sheet a part (DOC-5).
+func WriteXLSX(w io.Writer, pg *Page) (err error) {
 	folder, err := scratch.New("", "xlsx")
 	if err != nil {
 		return err
@@ -31,15 +31,15 @@ func writeXLSX(w io.Writer, pg *page) (err error) {
 		return err
 	}
 	first := file.GetSheetName(0)
-	for _, p := range pg.parts {
-		if p.where&inSheet == 0 {
+	for _, p := range pg.Parts {
+		if p.Where&InSheet == 0 {
 			continue
 		}
-		if err := b.newSheet(&first, p.title); err != nil {
+		if err := b.newSheet(&first, p.Title); err != nil {
 			return err
 		}
 		if err := b.sheet(p); err != nil {
-			return fmt.Errorf("sheet %q: %w", p.title, err)
+			return fmt.Errorf("sheet %q: %w", p.Title, err)
 		}
 	}
 	if err := b.properties(); err != nil {
@@ -55,7 +55,7 @@ func writeXLSX(w io.Writer, pg *page) (err error) {
 // book is a workbook in the making.
 type book struct {
 	file                                              *excelize.File
-	page                                              *page
+	page                                              *Page
 	head, headRight, words, count, amount, quantity   int // styles
 	totalWords, totalCount, totalAmount, exact, total int
 }
@@ -77,7 +77,7 @@ func NumberFormat(digits int) string {
 const quantityFormat = "#,##0.##########;[Red]-#,##0.##########"
 
 func (b *book) styles() error {
-	money, quantities, whole, text := NumberFormat(b.page.header.Digits), quantityFormat, "#,##0", "@"
+	money, quantities, whole, text := NumberFormat(b.page.Header.Digits), quantityFormat, "#,##0", "@"
 	// Every style names its font: a program chooses one of its own for those that do not, and bold rows would look
 	// foreign.
 	plain, bold := &excelize.Font{Family: "Calibri", Size: 11}, &excelize.Font{Family: "Calibri", Size: 11, Bold: true}
@@ -127,30 +127,30 @@ func (b *book) newSheet(first *string, title string) error {
 }
 
 // sheet writes one part: a frozen header, the rows, the totals.
-func (b *book) sheet(p *part) error {
+func (b *book) sheet(p *Part) error {
 	if err := b.paper(p); err != nil {
 		return err
 	}
-	out, err := b.file.NewStreamWriter(p.title)
+	out, err := b.file.NewStreamWriter(p.Title)
 	if err != nil {
 		return err
 	}
 	if err := b.layout(out, p); err != nil {
 		return err
 	}
-	header := make([]any, len(p.cols))
-	for i := range p.cols {
+	header := make([]any, len(p.Cols))
+	for i := range p.Cols {
 		style := b.head
-		if p.cols[i].kind.right() {
+		if p.Cols[i].Kind.right() {
 			style = b.headRight
 		}
-		header[i] = excelize.Cell{StyleID: style, Value: p.cols[i].title}
+		header[i] = excelize.Cell{StyleID: style, Value: p.Cols[i].Title}
 	}
 	if err := out.SetRow("A1", header); err != nil {
 		return err
 	}
-	t := newTally(p.cols)
-	isText := make([]bool, len(p.cols))
+	t := newTally(p.Cols)
+	isText := make([]bool, len(p.Cols))
 	if err := b.rows(out, p, t, isText); err != nil {
 		return err
 	}
@@ -161,18 +161,18 @@ func (b *book) sheet(p *part) error {
 }
 
 // rows writes the rows and adds them up. isText is set for columns that have a number as text.
-func (b *book) rows(out *excelize.StreamWriter, p *part, t *tally, isText []bool) error {
-	values := make([]any, len(p.cols))
-	for row := range p.rows {
-		if err := t.add(p.cols, row); err != nil {
+func (b *book) rows(out *excelize.StreamWriter, p *Part, t *tally, isText []bool) error {
+	values := make([]any, len(p.Cols))
+	for row := range p.Rows {
+		if err := t.add(p.Cols, row); err != nil {
 			return err
 		}
 		strong := p.sumOfAbove(row)
-		for i := range p.cols {
-			c, plain := b.cell(&p.cols[i], &row[i])
+		for i := range p.Cols {
+			c, plain := b.cell(&p.Cols[i], &row[i])
 			isText[i] = isText[i] || plain
 			if strong {
-				if err := b.strengthen(&c, &p.cols[i], row[i].count, isText[i], i, t.rows+1); err != nil {
+				if err := b.strengthen(&c, &p.Cols[i], row[i].Count, isText[i], i, t.rows+1); err != nil {
 					return err
 				}
 			}
@@ -186,9 +186,9 @@ func (b *book) rows(out *excelize.StreamWriter, p *part, t *tally, isText []bool
 }
 
 // strengthen makes a cell one of a sum: an amount that is the sum of n cells above gets their formula.
-func (b *book) strengthen(c *excelize.Cell, col *column, n int64, isText bool, column, row int) (err error) {
+func (b *book) strengthen(c *excelize.Cell, col *Column, n int64, isText bool, column, row int) (err error) {
 	switch {
-	case col.kind != amount:
+	case col.Kind != Amount:
 		c.StyleID = b.totalWords
 	case isText || n == 0:
 		c.StyleID = b.total
@@ -209,16 +209,16 @@ func sumFormula(column, from, to int) (string, error) {
 const maxDigits = 15
 
 // cell is a value with its style; plain says that a number had to become text.
-func (b *book) cell(col *column, c *cell) (_ excelize.Cell, plain bool) {
-	switch col.kind {
-	case count:
-		return excelize.Cell{StyleID: b.count, Value: c.count}, false
-	case amount:
-		return b.decimal(c.amount.String(), b.amount, b.exact)
-	case quantity:
-		return b.decimal(c.text, b.quantity, b.exact)
+func (b *book) cell(col *Column, c *Cell) (_ excelize.Cell, plain bool) {
+	switch col.Kind {
+	case Count:
+		return excelize.Cell{StyleID: b.count, Value: c.Count}, false
+	case Amount:
+		return b.decimal(c.Amount.String(), b.amount, b.exact)
+	case Quantity:
+		return b.decimal(c.Text, b.quantity, b.exact)
 	}
-	return excelize.Cell{StyleID: b.words, Value: b.fitting(c.shown(col.kind, b.page.header))}, false
+	return excelize.Cell{StyleID: b.words, Value: b.fitting(c.shown(col.Kind, b.page.Header))}, false
 }
 
 // decimal is a decimal as a number where a spreadsheet keeps all its digits, else as text.
@@ -263,22 +263,22 @@ func fitting(text string) string {
 
 // totals writes the last row. A total is a formula with the exact sum as its value; where its column has a number as
 // text, or the sum itself has too many digits, it is the sum alone.
-func (b *book) totals(out *excelize.StreamWriter, p *part, t *tally, isText []bool) error {
-	if t.rows == 0 || !slices.ContainsFunc(p.cols, func(c column) bool { return c.sum }) {
+func (b *book) totals(out *excelize.StreamWriter, p *Part, t *tally, isText []bool) error {
+	if t.rows == 0 || !slices.ContainsFunc(p.Cols, func(c Column) bool { return c.Sum }) {
 		return nil
 	}
-	values := make([]any, len(p.cols))
-	for i := range p.cols {
-		col := &p.cols[i]
+	values := make([]any, len(p.Cols))
+	for i := range p.Cols {
+		col := &p.Cols[i]
 		switch {
 		case i == 0:
 			values[i] = excelize.Cell{StyleID: b.totalWords, Value: b.say("Total")}
-		case !col.sum:
+		case !col.Sum:
 			values[i] = excelize.Cell{StyleID: b.totalWords, Value: ""}
 		default:
-			c, plain := excelize.Cell{StyleID: b.totalCount, Value: t.cells[i].count}, false
-			if col.kind == amount {
-				c, plain = b.decimal(t.cells[i].amount.String(), b.totalAmount, b.total)
+			c, plain := excelize.Cell{StyleID: b.totalCount, Value: t.cells[i].Count}, false
+			if col.Kind == Amount {
+				c, plain = b.decimal(t.cells[i].Amount.String(), b.totalAmount, b.total)
 			}
 			if !plain && !isText[i] {
 				var err error
@@ -293,7 +293,7 @@ func (b *book) totals(out *excelize.StreamWriter, p *part, t *tally, isText []bo
 }
 
 // layout freezes the header and sets widths; it must come before any row.
-func (b *book) layout(out *excelize.StreamWriter, p *part) error {
+func (b *book) layout(out *excelize.StreamWriter, p *Part) error {
 	if err := out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2",
 		ActivePane: "bottomLeft"}); err != nil {
 		return err
@@ -319,29 +319,29 @@ const (
 )
 
 // widths is how wide columns are: as wide as their header and the first rows ask for, within bounds.
-func (b *book) widths(p *part) ([]int, error) {
-	widths := make([]int, len(p.cols))
-	for i := range p.cols {
-		widths[i] = max(minWidth, typeset.Columns(p.cols[i].title)+3)
+func (b *book) widths(p *Part) ([]int, error) {
+	widths := make([]int, len(p.Cols))
+	for i := range p.Cols {
+		widths[i] = max(minWidth, typeset.Columns(p.Cols[i].Title)+3)
 	}
-	t := newTally(p.cols)
-	for row := range p.rows {
-		if err := t.add(p.cols, row); err != nil {
+	t := newTally(p.Cols)
+	for row := range p.Rows {
+		if err := t.add(p.Cols, row); err != nil {
 			return nil, err
 		}
 		if t.rows > measured {
 			continue
 		}
-		for i := range p.cols {
-			widths[i] = max(widths[i], typeset.Columns(row[i].shown(p.cols[i].kind, b.page.header))+3)
+		for i := range p.Cols {
+			widths[i] = max(widths[i], typeset.Columns(row[i].shown(p.Cols[i].Kind, b.page.Header))+3)
 		}
 	}
 	for i := range widths {
-		if p.cols[i].sum {
-			widths[i] = max(widths[i], typeset.Columns(t.cells[i].shown(p.cols[i].kind, b.page.header))+3)
+		if p.Cols[i].Sum {
+			widths[i] = max(widths[i], typeset.Columns(t.cells[i].shown(p.Cols[i].Kind, b.page.Header))+3)
 		}
 		most := maxWidth
-		if p.name == "note" {
+		if p.Name == "note" {
 			most = sentences
 		}
 		widths[i] = min(widths[i], most)
@@ -350,38 +350,38 @@ func (b *book) widths(p *part) ([]int, error) {
 }
 
 // paper sets how a sheet is printed: A4 in landscape, as wide as the page, its header on each page.
-func (b *book) paper(p *part) error {
+func (b *book) paper(p *Part) error {
 	fit, a4, landscape, wide, tall := true, 9, "landscape", 1, 0
-	if err := b.file.SetSheetProps(p.title, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
+	if err := b.file.SetSheetProps(p.Title, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
 		return err
 	}
-	if err := b.file.SetPageLayout(p.title, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape,
+	if err := b.file.SetPageLayout(p.Title, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape,
 		FitToWidth: &wide, FitToHeight: &tall}); err != nil {
 		return err
 	}
-	h := b.page.header
-	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.say(b.page.kind), typeset.Cut(b.page.subject.full(), 80),
+	h := b.page.Header
+	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.say(b.page.Kind), typeset.Cut(b.page.Subject.Full(), 80),
 		h.Cycle), "&", "&&")
-	if err := b.file.SetHeaderFooter(p.title, &excelize.HeaderFooterOptions{OddHeader: "&L" + name + "&R&A",
-		OddFooter: "&L" + b.say(h.stateText()) + "&R&P / &N"}); err != nil {
+	if err := b.file.SetHeaderFooter(p.Title, &excelize.HeaderFooterOptions{OddHeader: "&L" + name + "&R&A",
+		OddFooter: "&L" + b.say(h.Standing()) + "&R&P / &N"}); err != nil {
 		return err
 	}
-	last, err := excelize.ColumnNumberToName(len(p.cols))
+	last, err := excelize.ColumnNumberToName(len(p.Cols))
 	if err != nil {
 		return err
 	}
 	return b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles",
-		RefersTo: fmt.Sprintf("'%s'!$A:$%s,'%s'!$1:$1", p.title, last, p.title), Scope: p.title})
+		RefersTo: fmt.Sprintf("'%s'!$A:$%s,'%s'!$1:$1", p.Title, last, p.Title), Scope: p.Title})
 }
 
 // properties sets what a file manager shows; the times are the as-of, so that the same document has the same bytes.
 func (b *book) properties() error {
-	h := b.page.header
+	h := b.page.Header
 	at := h.AsOf.String()
 	return b.file.SetDocProps(&excelize.DocProperties{Title: typeset.Cut(fmt.Sprintf("%s %s %s %s",
-		b.say(b.page.kind+" of"), b.page.subject.full(), b.say("for"), h.Cycle), 200),
+		b.say(b.page.Kind+" of"), b.page.Subject.Full(), b.say("for"), h.Cycle), 200),
 		Creator: typeset.Cut(h.Vendor.called(), 200), LastModifiedBy: typeset.Cut(h.Vendor.called(), 200),
-		Description: b.say(h.stateText()), Created: at, Modified: at, Language: b.page.language().Tag()})
+		Description: b.say(h.Standing()), Created: at, Modified: at, Language: b.page.language().Tag()})
 }
 
 // inOrder writes the files of an archive by name, the list of contents first: excelize gives them in any order.

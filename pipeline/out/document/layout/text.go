@@ -1,4 +1,4 @@
-package document
+package layout
 
 import (
 	"bufio"
@@ -8,22 +8,22 @@ import (
 	"strings"
 )
 
-// writeText writes a document for a terminal; all rows.
-func writeText(w io.Writer, pg *page) error {
+// WriteText writes a document for a terminal; all rows.
+func WriteText(w io.Writer, pg *Page) error {
 	out := bufio.NewWriter(w)
-	h := pg.header
-	fmt.Fprintf(out, "%s of %s for cycle %s in %s (%s)\n", strings.ToLower(pg.kind), typeset.Visible(pg.subject.full()),
-		h.Cycle, typeset.Visible(h.Currency), h.stateText())
-	fmt.Fprintf(out, "by %s; %s, %s; as of %s\n", typeset.Visible(h.Vendor.full()), h.span(), h.Zone.Name(),
-		h.time(h.AsOf))
-	for _, f := range pg.facts {
-		if name := strings.ToLower(f.Name); name != pg.role {
+	h := pg.Header
+	fmt.Fprintf(out, "%s of %s for cycle %s in %s (%s)\n", strings.ToLower(pg.Kind), typeset.Visible(pg.Subject.Full()),
+		h.Cycle, typeset.Visible(h.Currency), h.Standing())
+	fmt.Fprintf(out, "by %s; %s, %s; as of %s\n", typeset.Visible(h.Vendor.Full()), h.span(), h.Zone.Name(),
+		h.Time(h.AsOf))
+	for _, f := range pg.Facts {
+		if name := strings.ToLower(f.Name); name != pg.Role {
 			fmt.Fprintf(out, "%s: %s\n", name, typeset.Visible(f.Value))
 		}
 	}
-	fmt.Fprintf(out, "%s: %s\n", strings.ToLower(pg.headline.Name), typeset.Visible(pg.headline.Value))
-	for _, p := range pg.parts {
-		if p.where&inPrint == 0 {
+	fmt.Fprintf(out, "%s: %s\n", strings.ToLower(pg.Headline.Name), typeset.Visible(pg.Headline.Value))
+	for _, p := range pg.Parts {
+		if p.Where&InPrint == 0 {
 			continue
 		}
 		v, err := pg.viewOf(p, -1)
@@ -32,11 +32,11 @@ func writeText(w io.Writer, pg *page) error {
 		}
 		v.text(out)
 	}
-	for _, n := range pg.notes {
+	for _, n := range pg.Notes {
 		fmt.Fprintf(out, "\n%s\n", typeset.Visible(n))
 	}
-	for i := range pg.annexes {
-		a := &pg.annexes[i]
+	for i := range pg.Annexes {
+		a := &pg.Annexes[i]
 		fmt.Fprintf(out, "\n%s\n", typeset.Visible(a.Title))
 		for _, f := range a.Figures {
 			fmt.Fprintf(out, "  %s  %s\n", typeset.Padded(typeset.Visible(f.Name), 16, false), typeset.Visible(f.Value))
@@ -90,7 +90,7 @@ func (w *view) text(out io.Writer) {
 
 // heading is a group's name, id and whatever else there is.
 func (g *group) heading() string {
-	text := Party{g.ID, g.Name}.full()
+	text := Party{g.ID, g.Name}.Full()
 	if g.ID == "" {
 		text = g.Name
 	}

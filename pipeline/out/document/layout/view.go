@@ -1,4 +1,4 @@
-package document
+package layout
 
 import (
 	"cmp"
@@ -50,8 +50,8 @@ type field struct {
 
 // viewer makes a view of a part.
 type viewer struct {
-	*page
-	p      *part
+	*Page
+	p      *Part
 	totals *tally
 	order  []string // groups, or rows where there are none, as they come
 	sizes  map[string]*money.AmountTotal
@@ -60,15 +60,15 @@ type viewer struct {
 }
 
 // viewOf makes the view of a part with at most so many groups, or rows where there are no groups; negative = all.
-func (pg *page) viewOf(p *part, most int) (*view, error) {
-	v := &viewer{page: pg, p: p, totals: newTally(p.cols), sizes: map[string]*money.AmountTotal{}}
+func (pg *Page) viewOf(p *Part, most int) (*view, error) {
+	v := &viewer{Page: pg, p: p, totals: newTally(p.Cols), sizes: map[string]*money.AmountTotal{}}
 	if err := v.count(); err != nil {
 		return nil, err
 	}
-	if most >= 0 && len(v.order) > most && p.each != "" {
+	if most >= 0 && len(v.order) > most && p.Each != "" {
 		v.choose(most)
 	}
-	out := &view{Name: p.name, Title: cmp.Or(p.heading, p.title), About: slices.Clone(p.about)}
+	out := &view{Name: p.Name, Title: cmp.Or(p.Heading, p.Title), About: slices.Clone(p.About)}
 	v.columns(out)
 	if err := v.fill(out); err != nil {
 		return nil, err
@@ -81,8 +81,8 @@ func (pg *page) viewOf(p *part, most int) (*view, error) {
 }
 
 // unit names what is listed or not as a whole: the group of the n-th row, or the row itself.
-func (v *viewer) unit(n int, row []cell) string {
-	if v.p.group == 0 {
+func (v *viewer) unit(n int, row []Cell) string {
+	if v.p.Group == 0 {
 		return fmt.Sprint(n)
 	}
 	return v.p.key(row)
@@ -90,10 +90,10 @@ func (v *viewer) unit(n int, row []cell) string {
 
 // count goes through the rows once: totals, and how large each group is.
 func (v *viewer) count() error {
-	for row := range v.p.rows {
+	for row := range v.p.Rows {
 		key := v.unit(v.totals.rows, row)
-		if err := v.totals.add(v.p.cols, row); err != nil {
-			return fmt.Errorf("totals of %s: %w", v.p.title, err)
+		if err := v.totals.add(v.p.Cols, row); err != nil {
+			return fmt.Errorf("totals of %s: %w", v.p.Title, err)
 		}
 		size := v.sizes[key]
 		if size == nil {
@@ -101,8 +101,8 @@ func (v *viewer) count() error {
 			v.sizes[key] = size
 			v.order = append(v.order, key)
 		}
-		if v.p.rank >= 0 {
-			_ = size.AddTotal(row[v.p.rank].amount.Abs()) // it serves the order alone
+		if v.p.Rank >= 0 {
+			_ = size.AddTotal(row[v.p.Rank].Amount.Abs()) // it serves the order alone
 		}
 	}
 	return nil
@@ -122,20 +122,20 @@ func (v *viewer) choose(most int) {
 // be said below.
 func (v *viewer) columns(out *view) {
 	var zero, folded []string
-	for i := v.p.group; i < len(v.p.cols); i++ {
-		c := &v.p.cols[i]
-		named := i+1 < len(v.p.cols) && v.p.cols[i+1].code
+	for i := v.p.Group; i < len(v.p.Cols); i++ {
+		c := &v.p.Cols[i]
+		named := i+1 < len(v.p.Cols) && v.p.Cols[i+1].Code
 		switch {
-		case c.code:
-		case c.fold && v.totals.same[i] && v.totals.rows > 0:
+		case c.Code:
+		case c.Fold && v.totals.same[i] && v.totals.rows > 0:
 			if v.totals.first[i] != "" {
-				folded = append(folded, strings.ToLower(c.title)+" "+v.totals.first[i])
+				folded = append(folded, strings.ToLower(c.Title)+" "+v.totals.first[i])
 			}
-		case c.keep || named || v.totals.some[i]:
+		case c.Keep || named || v.totals.some[i]:
 			v.cols = append(v.cols, i)
-			out.Heads = append(out.Heads, head{c.title, c.kind.right()})
-		case c.kind.right() && v.totals.rows > 0:
-			zero = append(zero, strings.ToLower(c.title))
+			out.Heads = append(out.Heads, head{c.Title, c.Kind.right()})
+		case c.Kind.right() && v.totals.rows > 0:
+			zero = append(zero, strings.ToLower(c.Title))
 		}
 	}
 	if len(folded) > 0 {
@@ -149,25 +149,25 @@ func (v *viewer) columns(out *view) {
 }
 
 // right reports whether a column's values are aligned to the right.
-func (k kind) right() bool { return k == count || k == amount || k == quantity }
+func (k Kind) right() bool { return k == Count || k == Amount || k == Quantity }
 
 // fill goes through the rows again: rows of what is listed, sums of what is not.
 func (v *viewer) fill(out *view) error {
 	groups := map[string]*group{}
-	rest := newTally(v.p.cols)
+	rest := newTally(v.p.Cols)
 	hidden := map[string]bool{}
 	n := 0
-	for row := range v.p.rows {
+	for row := range v.p.Rows {
 		key := v.unit(n, row)
 		n++
 		if v.chosen != nil && !v.chosen[key] {
 			hidden[key] = true
-			if err := rest.add(v.p.cols, row); err != nil {
+			if err := rest.add(v.p.Cols, row); err != nil {
 				return err
 			}
 			continue
 		}
-		if v.p.group == 0 {
+		if v.p.Group == 0 {
 			key = ""
 		}
 		g := groups[key]
@@ -177,34 +177,34 @@ func (v *viewer) fill(out *view) error {
 			out.Groups = append(out.Groups, g)
 		}
 		g.Rows = append(g.Rows, v.fields(row))
-		if err := g.tally.add(v.p.cols, row); err != nil {
+		if err := g.tally.add(v.p.Cols, row); err != nil {
 			return err
 		}
 	}
 	for _, g := range out.Groups {
-		if v.p.group > 0 && len(g.Rows) > 1 {
+		if v.p.Group > 0 && len(g.Rows) > 1 {
 			g.Sums = v.sums(g.tally, v.words.Say(language.Texts, "Sum"))
 		}
 		g.tally = nil
 	}
 	v.rest(out, rest, len(hidden))
-	if slices.ContainsFunc(v.p.cols, func(c column) bool { return c.sum }) && v.totals.rows > 0 {
+	if slices.ContainsFunc(v.p.Cols, func(c Column) bool { return c.Sum }) && v.totals.rows > 0 {
 		out.Foot = v.sums(v.totals, v.words.Say(language.Texts, "Total"))
 	}
 	return nil
 }
 
 // newGroup is the group of a row, with what its heading says.
-func (v *viewer) newGroup(row []cell) *group {
-	g := &group{tally: newTally(v.p.cols)}
+func (v *viewer) newGroup(row []Cell) *group {
+	g := &group{tally: newTally(v.p.Cols)}
 	switch {
-	case v.p.group >= 4: // service, product, sku, measure
-		g.Name, g.ID = row[1].text, row[2].text
-		g.More = strings.Join(slices.DeleteFunc([]string{row[0].text, v.per(row[3].text)}, func(s string) bool {
+	case v.p.Group >= 4: // service, product, sku, measure
+		g.Name, g.ID = row[1].Text, row[2].Text
+		g.More = strings.Join(slices.DeleteFunc([]string{row[0].Text, v.per(row[3].Text)}, func(s string) bool {
 			return s == ""
 		}), ", ")
-	case v.p.group >= 2: // name, id
-		g.Name, g.ID = row[0].text, row[1].text
+	case v.p.Group >= 2: // name, id
+		g.Name, g.ID = row[0].Text, row[1].Text
 	}
 	if g.Name == "" {
 		g.Name, g.ID = g.ID, ""
@@ -225,32 +225,32 @@ func (v *viewer) rest(out *view, t *tally, groups int) {
 		return
 	}
 	out.Rest = v.sums(t, v.words.Say(language.Texts,
-		fmt.Sprintf("%s further %s", typeset.Grouped(fmt.Sprint(groups)), v.p.each)))
+		fmt.Sprintf("%s further %s", typeset.Grouped(fmt.Sprint(groups)), v.p.Each)))
 	by := ""
-	if v.p.rank >= 0 {
-		by = fmt.Sprintf(" with the largest amounts in column %q", strings.ToLower(v.p.cols[v.p.rank].title))
+	if v.p.Rank >= 0 {
+		by = fmt.Sprintf(" with the largest amounts in column %q", strings.ToLower(v.p.Cols[v.p.Rank].Title))
 	}
 	out.About = append(out.About,
 		v.words.Say(language.Texts, fmt.Sprintf("Listed here are the %s %s%s. The %s others, %s rows, are one row "+
 			"before the total; all of them are in the XLSX, CSV and JSON forms of this document.",
-			typeset.Grouped(fmt.Sprint(len(v.order)-groups)), v.p.each, by, typeset.Grouped(fmt.Sprint(groups)),
+			typeset.Grouped(fmt.Sprint(len(v.order)-groups)), v.p.Each, by, typeset.Grouped(fmt.Sprint(groups)),
 			typeset.Grouped(fmt.Sprint(t.rows)))))
 }
 
 // fields are a row's printed values.
-func (v *viewer) fields(row []cell) []field {
+func (v *viewer) fields(row []Cell) []field {
 	out := make([]field, len(v.cols))
 	strong := v.p.sumOfAbove(row)
 	for i, at := range v.cols {
-		c := &v.p.cols[at]
+		c := &v.p.Cols[at]
 		out[i] = v.field(c, &row[at])
 		out[i].Strong = strong
-		if at+1 < len(v.p.cols) && v.p.cols[at+1].code {
+		if at+1 < len(v.p.Cols) && v.p.Cols[at+1].Code {
 			if out[i].Text == "" {
-				out[i].Text = row[at+1].text
+				out[i].Text = row[at+1].Text
 			}
-			if v.p.swatches {
-				out[i].Colour = v.chart.ColourOf(row[at+1].text) + 1
+			if v.p.Swatches {
+				out[i].Colour = v.Chart.ColourOf(row[at+1].Text) + 1
 			}
 		}
 	}
@@ -261,11 +261,11 @@ func (v *viewer) fields(row []cell) []field {
 func (v *viewer) sums(t *tally, label string) []field {
 	out := make([]field, len(v.cols))
 	for i, at := range v.cols {
-		c := &v.p.cols[at]
-		if c.sum {
+		c := &v.p.Cols[at]
+		if c.Sum {
 			out[i] = v.field(c, &t.cells[at])
 		} else {
-			out[i] = field{Right: c.kind.right(), Decimals: -1}
+			out[i] = field{Right: c.Kind.right(), Decimals: -1}
 		}
 	}
 	if len(out) > 0 && !out[0].Right {
@@ -274,8 +274,8 @@ func (v *viewer) sums(t *tally, label string) []field {
 	return out
 }
 
-func (v *viewer) field(c *column, value *cell) field {
-	f := field{Text: value.shown(c.kind, v.header), Right: c.kind.right(), Decimals: -1}
+func (v *viewer) field(c *Column, value *Cell) field {
+	f := field{Text: value.shown(c.Kind, v.Header), Right: c.Kind.right(), Decimals: -1}
 	f.Negative = f.Right && strings.HasPrefix(f.Text, typeset.Minus)
 	if f.Right && f.Text != "" {
 		f.Decimals = 0

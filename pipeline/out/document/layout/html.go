@@ -1,4 +1,4 @@
-package document
+package layout
 
 import (
 	"bufio"
@@ -63,8 +63,8 @@ func (w *view) Short() bool {
 // Short reports whether the group stays on one page.
 func (g *group) Short() bool { return len(g.Rows) <= fewRows }
 
-// writeHTML writes one self-contained page. Tables list at most so many customers, resellers or rows; negative = all.
-func writeHTML(w io.Writer, pg *page, most int) error {
+// WriteHTML writes one self-contained page. Tables list at most so many customers, resellers or rows; negative = all.
+func WriteHTML(w io.Writer, pg *Page, most int) error {
 	t, err := template.New("page").Parse(pageTemplate)
 	if err != nil {
 		return err
@@ -80,26 +80,26 @@ func writeHTML(w io.Writer, pg *page, most int) error {
 	return out.Flush()
 }
 
-func (pg *page) printed(most int) (*printed, error) {
-	h := pg.header
-	d := &printed{Vendor: h.Vendor.called(), Kind: pg.words.Say(language.Texts, pg.kind+" of"),
-		Subject: pg.subject.called(),
-		Cycle:   h.Cycle.String(), Standing: pg.words.Say(language.Texts, h.stateText()), Closed: h.Closed,
-		Headline: pg.headline, Notes: pg.notes}
+func (pg *Page) printed(most int) (*printed, error) {
+	h := pg.Header
+	d := &printed{Vendor: h.Vendor.called(), Kind: pg.words.Say(language.Texts, pg.Kind+" of"),
+		Subject: pg.Subject.called(),
+		Cycle:   h.Cycle.String(), Standing: pg.words.Say(language.Texts, h.Standing()), Closed: h.Closed,
+		Headline: pg.Headline, Notes: pg.Notes}
 	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.Say(language.Texts, "Notes")
 	d.AnnexTitle = pg.words.Colon(pg.words.Say(language.Texts, "Annex"))
 	d.Title = fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle)
 	d.Foot = typeset.Cut(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Standing), 110)
-	d.Facts = slices.Clone(pg.facts)
-	for _, f := range []Figure{{"Vendor", h.Vendor.full()}, {"Cycle", pg.words.Say(language.Spans, h.span())},
-		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.time(h.AsOf)}} {
+	d.Facts = slices.Clone(pg.Facts)
+	for _, f := range []Figure{{"Vendor", h.Vendor.Full()}, {"Cycle", pg.words.Say(language.Spans, h.span())},
+		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.Time(h.AsOf)}} {
 		d.Facts = append(d.Facts, Figure{pg.words.Say(language.Texts, f.Name), f.Value})
 	}
 	for n := range maxPad {
 		d.Pads = append(d.Pads, n)
 	}
-	for _, p := range pg.parts {
-		if p.where&inPrint == 0 {
+	for _, p := range pg.Parts {
+		if p.Where&InPrint == 0 {
 			continue
 		}
 		v, err := pg.viewOf(p, most)
@@ -107,20 +107,20 @@ func (pg *page) printed(most int) (*printed, error) {
 			return nil, err
 		}
 		one := printedView{view: v, Narrow: len(v.Heads) <= 3}
-		if p.swatches {
-			one.Drawing, one.Caption = template.HTML(pg.chart.SVG()), pg.chart.Caption() // its texts are escaped there
+		if p.Swatches {
+			one.Drawing, one.Caption = template.HTML(pg.Chart.SVG()), pg.Chart.Caption() // its texts are escaped there
 		}
 		d.Wide = d.Wide || v.width() > maxPortrait
 		d.Views = append(d.Views, one)
 	}
-	for i := range pg.annexes {
-		d.Annexes = append(d.Annexes, printedAnnexOf(&pg.annexes[i]))
+	for i := range pg.Annexes {
+		d.Annexes = append(d.Annexes, printedAnnexOf(&pg.Annexes[i]))
 	}
-	if pg.cover == nil {
+	if pg.Cover == nil {
 		return d, nil
 	}
 	var err error
-	d.Cover, err = pg.cover.HTML(typeset.Grouped)
+	d.Cover, err = pg.Cover.HTML(typeset.Grouped)
 	d.CoverStyle = template.CSS(letter.StyleSheet) //nolint:gosec // a constant
 	return d, err
 }

@@ -1,0 +1,42 @@
+package layout
+
+import (
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// shown is a cell for people: amounts with the currency's digits at least, quantities without zeros at the end.
+func (c *Cell) shown(k Kind, h *Header) string {
+	switch k {
+	case Words, Coded:
+		return c.Text
+	case Count:
+		return typeset.Grouped(strconv.FormatInt(c.Count, 10))
+	case Amount:
+		return typeset.Grouped(c.Amount.StringFixed(h.Digits))
+	case Instant:
+		if c.Count == 0 {
+			return ""
+		}
+		return h.Time(period.Instant(c.Count))
+	}
+	return typeset.Grouped(typeset.Trimmed(c.Text))
+}
+
+// plain is a cell as data: all digits, no grouping.
+func (c *Cell) plain(k Kind) string {
+	switch k {
+	case Count, Coded:
+		return strconv.FormatInt(c.Count, 10)
+	case Amount:
+		return c.Amount.String()
+	case Instant:
+		if c.Count == 0 {
+			return ""
+		}
+		return period.Instant(c.Count).String()
+	}
+	return c.Text
+}
