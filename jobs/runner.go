@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
@@ -337,8 +337,8 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 func hint(err error) string {
 	var (
 		refused *workspace.RefusedError
-		missing *lake.MissingError
-		corrupt *lake.CorruptError
+		missing *lakeerr.MissingError
+		corrupt *lakeerr.CorruptError
 		hinted  interface{ Hint() string }
 	)
 	switch {

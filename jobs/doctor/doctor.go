@@ -21,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
@@ -150,8 +151,8 @@ func (d *doctor) lake(context.Context) {
 	if err == nil {
 		err = jobs.SameLake(d.ws.Dir, d.ws.LakeName(), d.snap)
 	}
-	var corrupt *lake.CorruptError
-	var missing *lake.MissingError
+	var corrupt *lakeerr.CorruptError
+	var missing *lakeerr.MissingError
 	var other *jobs.OtherLakeError
 	switch {
 	case errors.As(err, &other):
@@ -182,7 +183,7 @@ func (d *doctor) unnamed(context.Context) {
 		return
 	}
 	found, err := d.snap.CheckNames()
-	moved := new(lake.MovedError)
+	moved := new(lakeerr.MovedError)
 	switch {
 	case errors.As(err, &moved):
 		d.describe("files of the lake", Skipped, "", "a run committed during the check")

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -284,11 +285,11 @@ func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64,
 // the disk (SCHED-5).
 func retryable(err error) bool {
 	var (
-		missing *lake.MissingError
-		corrupt *lake.CorruptError
-		synced  *lake.SyncError
+		missing *lakeerr.MissingError
+		corrupt *lakeerr.CorruptError
+		synced  *lakeerr.SyncError
 		locked  *storage.LockedError
-		moved   *lake.MovedError
+		moved   *lakeerr.MovedError
 		server  *clickhouse.Error
 		changed *inbox.ChangedError
 		number  syscall.Errno

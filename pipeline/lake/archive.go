@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 )
 
 // Archive takes files out of a closed cycle: all that stays says no to. What left is noted, with the folder of the
@@ -18,16 +20,17 @@ func (n *NextState) Archive(cycle, where string, stays func(FileEntry) bool) err
 	ref, known := n.base.Cycle(cycle)
 	switch {
 	case !known || ref.State != CycleClosed:
-		return &ClosedError{Cycle: n.head.ClosedThrough,
+		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough,
 			Detail: fmt.Sprintf("%s is not, so nothing of it can be archived", cycle)}
 	case ref.Archived != nil:
-		return &ClosedError{Cycle: cycle, Detail: "it was archived before, in " + ref.Archived.Where}
+		return &lakeerr.ClosedError{Cycle: cycle, Detail: "it was archived before, in " + ref.Archived.Where}
 	case ref.Files == nil:
 		return nil
 	}
 	for _, earlier := range n.base.Manifest.Cycles {
 		if earlier.Cycle < cycle && earlier.Files != nil && n.cycles[earlier.Cycle].Archived == nil {
-			return &ClosedError{Cycle: cycle, Detail: fmt.Sprintf("%s leaves for an archive before it", earlier.Cycle)}
+			return &lakeerr.ClosedError{Cycle: cycle, Detail: fmt.Sprintf("%s leaves for an archive before it",
+				earlier.Cycle)}
 		}
 	}
 	gone := &Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Manifest.Number + 1}
@@ -104,8 +107,8 @@ func (t *Txn) Import(ctx context.Context, from *Snapshot, e FileEntry) error {
 		return err
 	}
 	if got.Hash != e.Hash {
-		return &CorruptError{Name: e.Path, Detail: fmt.Sprintf("hash is %s, %s says %s", got.Hash, from.name(), e.Hash),
-			Hint: hintRestore}
+		return &lakeerr.CorruptError{Name: e.Path, Detail: fmt.Sprintf("hash is %s, %s says %s", got.Hash, from.name(),
+			e.Hash), Hint: lakeerr.HintRestore}
 	}
 	return nil
 }

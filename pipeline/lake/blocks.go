@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -54,7 +55,7 @@ type checkedFile struct {
 	entry  FileEntry
 	by     string // the manifest that names it
 	whole  []atomic.Bool
-	blocks *sync.Pool // of *[blockBytes]byte
+	blocks *sync.Pool // of *[lakeerr.blockBytes]byte
 	at     int64      // of Read
 }
 
@@ -65,8 +66,9 @@ func (s *Snapshot) checked(f storage.ReadFile, e FileEntry) (storage.ReadFile, e
 	}
 	n := (e.Bytes + blockBytes - 1) / blockBytes
 	if int64(len(e.Blocks)) != n*blockDigits {
-		return nil, &CorruptError{Name: s.name(), Detail: fmt.Sprintf("%d digits of checksums for the %d blocks of %s",
-			len(e.Blocks), n, e.Path), Hint: hintRestore}
+		return nil, &lakeerr.CorruptError{Name: s.name(),
+			Detail: fmt.Sprintf("%d digits of checksums for the %d blocks of %s",
+				len(e.Blocks), n, e.Path), Hint: lakeerr.HintRestore}
 	}
 	return &checkedFile{ReadFile: f, entry: e, by: s.name(), whole: make([]atomic.Bool, n), blocks: &s.lake.blocks}, nil
 }
@@ -133,5 +135,5 @@ func (f *checkedFile) compare(block []byte, b int64) error {
 	}
 	detail := fmt.Sprintf("bytes %d to %d are not what was written, by the checksum that %s has of them", b*blockBytes,
 		b*blockBytes+int64(len(block)), f.by)
-	return &CorruptError{Name: f.entry.Path, Detail: detail, Hint: hintRestore}
+	return &lakeerr.CorruptError{Name: f.entry.Path, Detail: detail, Hint: lakeerr.HintRestore}
 }

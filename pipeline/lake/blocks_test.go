@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -84,7 +85,7 @@ func TestReaderChecks(t *testing.T) {
 			n, err := f.ReadAt(got, int64(from))
 			end := min(from+len(got), len(content))
 			touched := bad >= 0 && bad/block >= from/block && bad/block <= (end-1)/block
-			var corrupt *lake.CorruptError
+			var corrupt *lakeerr.CorruptError
 			switch {
 			case touched:
 				if !errors.As(err, &corrupt) || corrupt.Name != e.Path || n != 0 {
@@ -131,7 +132,7 @@ func TestReaderOfOlderLakes(t *testing.T) {
 			_, err = io.ReadAll(f)
 			err = errors.Join(err, f.Close())
 		}
-		var corrupt *lake.CorruptError
+		var corrupt *lakeerr.CorruptError
 		if ok && err != nil || !ok && !errors.As(err, &corrupt) {
 			t.Errorf("blocks %q: %v", blocks, err)
 		}

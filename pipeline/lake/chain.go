@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -27,12 +28,12 @@ func (l *Lake) newest() (number int64, hash Hash, err error) {
 		}
 		var m envelope
 		if err := json.Unmarshal(b, &m); err != nil {
-			return 0, "", &CorruptError{Name: name, Detail: err.Error(), Hint: hintRestore}
+			return 0, "", &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintRestore}
 		}
 		if m.Number != number+1 || m.Parent != hash {
 			detail := fmt.Sprintf("is number %d with parent %s: want number %d with parent %s", m.Number, m.Parent,
 				number+1, hash)
-			return 0, "", &CorruptError{Name: name, Detail: detail, Hint: hintRestore}
+			return 0, "", &lakeerr.CorruptError{Name: name, Detail: detail, Hint: lakeerr.HintRestore}
 		}
 		number, hash = number+1, HashBytes(b)
 	}
@@ -110,7 +111,7 @@ func (t *Txn) append(ctx context.Context, m *Manifest, lists []small) (committed
 		}
 	}
 	if err := errors.Join(t.dropShared(), t.clearUp(nil)); err != nil {
-		return true, &CleanError{Number: m.Number, Err: err}
+		return true, &lakeerr.CleanError{Number: m.Number, Err: err}
 	}
 	return true, nil
 }
@@ -124,16 +125,16 @@ func (l *Lake) createManifest(number int64, content []byte) error {
 	}
 	there, readErr := l.readFile(name)
 	if readErr != nil {
-		return &UnknownCommitError{Number: number, Err: errors.Join(err, readErr)}
+		return &lakeerr.UnknownCommitError{Number: number, Err: errors.Join(err, readErr)}
 	}
 	if HashBytes(there) == HashBytes(content) {
 		return nil
 	}
 	other := new(Manifest)
 	if err := decode(there, other); err != nil {
-		return &CorruptError{Name: name, Detail: err.Error(), Hint: hintNewer}
+		return &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintNewer}
 	}
-	return &FencedError{Number: number, AsOf: other.AsOf, Command: other.Command}
+	return &lakeerr.FencedError{Number: number, AsOf: other.AsOf, Command: other.Command}
 }
 
 // Probe checks the object store of the lake (CHAIN-5). A lake in a folder has none: remote is false.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -164,7 +165,7 @@ func TestLostAnswers(t *testing.T) {
 	store.Set("manifests/000001.json", nil)
 	store.Set("HEAD", nil)
 	fault = objects.Delay
-	var unknown *lake.UnknownCommitError
+	var unknown *lakeerr.UnknownCommitError
 	if changed, err := night(over(t, store), lake.Options{}, 0); changed || !errors.As(err, &unknown) {
 		t.Errorf("the request is on its way: %v, %v; want an error that says that the outcome is not known", changed,
 			err)
@@ -191,7 +192,7 @@ func TestFence(t *testing.T) {
 		t.Fatal(changed, err)
 	}
 	want := named(t, over(t, store))
-	var fenced *lake.FencedError
+	var fenced *lakeerr.FencedError
 	if changed, err := second.Commit(context.Background()); changed || !errors.As(err, &fenced) ||
 		fenced.AsOf != "2026-10-10T00:00:00Z" || fenced.Number != 4 {
 		t.Errorf("the second writer: %v, %v", changed, err)
@@ -220,7 +221,7 @@ func TestChainOfManyWriters(t *testing.T) {
 					return
 				}
 				changed, err := txn.Commit(context.Background())
-				if fenced := new(lake.FencedError); errors.As(err, &fenced) {
+				if fenced := new(lakeerr.FencedError); errors.As(err, &fenced) {
 					continue
 				}
 				if !changed || err != nil {
@@ -280,7 +281,7 @@ func TestForeignManifest(t *testing.T) {
 	store := stored(t)
 	third := store.Objects()["manifests/000003.json"]
 	store.Set("manifests/000004.json", []byte(strings.Replace(third, `"number": 3`, `"number": 4`, 1)))
-	var corrupt *lake.CorruptError
+	var corrupt *lakeerr.CorruptError
 	if _, err := open1(t, over(t, store)); !errors.As(err, &corrupt) || corrupt.Name != "manifests/000004.json" {
 		t.Errorf("a manifest with another parent: %v", err)
 	}

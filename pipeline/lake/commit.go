@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -49,7 +50,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 		err = errors.Join(t.dropShared(), t.clearUp(keep))
 	}
 	if err != nil {
-		return true, &CleanError{Number: m.Number, Err: err}
+		return true, &lakeerr.CleanError{Number: m.Number, Err: err}
 	}
 	return true, nil
 }
@@ -88,7 +89,8 @@ func (t *Txn) checkClosed(m *Manifest) error {
 		}
 		old, found := was[ref.Cycle]
 		if !found {
-			return &ClosedError{Cycle: ref.Cycle, Detail: "it had no files when it was closed, none can be added"}
+			return &lakeerr.ClosedError{Cycle: ref.Cycle,
+				Detail: "it had no files when it was closed, none can be added"}
 		}
 		if len(t.base.steps) > 0 {
 			old = listsAgain(ref, old)
@@ -99,7 +101,7 @@ func (t *Txn) checkClosed(m *Manifest) error {
 		delete(was, ref.Cycle)
 	}
 	for cycle := range was {
-		return &ClosedError{Cycle: cycle, Detail: "it cannot be removed from the lake"}
+		return &lakeerr.ClosedError{Cycle: cycle, Detail: "it cannot be removed from the lake"}
 	}
 	return nil
 }
@@ -113,11 +115,11 @@ func (t *Txn) checkKept(ref, old CycleRef) error {
 	away.Files, away.Archived = old.Files, old.Archived
 	if old.Archived != nil || ref.Archived == nil || old.Files == nil || ref.Archived.Files != *old.Files ||
 		!away.equal(old) {
-		return &ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books do not change"}
+		return &lakeerr.ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books do not change"}
 	}
 	for _, e := range t.next.Files(ref.Cycle) {
 		if !t.named[e.Path] {
-			return &ClosedError{Cycle: ref.Cycle, Detail: e.Path +
+			return &lakeerr.ClosedError{Cycle: ref.Cycle, Detail: e.Path +
 				" is new: files leave it for an archive, none are added"}
 		}
 	}
@@ -206,7 +208,7 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replace
 	if now, at, err := t.lake.readHead(); err != nil || now != t.base.Manifest.Number || at != t.base.Hash {
 		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", t.base.Manifest.Number, t.base.Hash, now, at)
 		return false,
-			errors.Join(err, &CorruptError{Name: headName, Detail: detail,
+			errors.Join(err, &lakeerr.CorruptError{Name: headName, Detail: detail,
 				Hint: "two writers got past the lake's lock: use a file system that implements locks"})
 	}
 	if err := t.writeSmall(headName, encodeHead(number, hash)); err != nil {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -285,8 +286,8 @@ func (c *copying) write(ctx context.Context, name string, hash Hash, from io.Rea
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	if got := hashOf([sha256.Size]byte(sum.Sum(nil))); got != hash {
-		return &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.name(), hash),
-			Hint: hintRestore}
+		return &lakeerr.CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.name(),
+			hash), Hint: lakeerr.HintRestore}
 	}
 	if err := c.to.Rename(f.Name(), name); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
@@ -314,7 +315,7 @@ func (c *copying) sync() error {
 	slices.SortFunc(dirs, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
 	for _, dir := range dirs {
 		if err := c.to.SyncDir(dir); err != nil {
-			return &SyncError{Name: "folder " + dir + " of the copy", Err: err}
+			return &lakeerr.SyncError{Name: "folder " + dir + " of the copy", Err: err}
 		}
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -111,7 +112,7 @@ func TestFaultLoop(t *testing.T) {
 					if !errors.As(err, &injected) || injected.Op.N != n && !(mode == "down" && injected.Op.N > n) {
 						t.Fatalf("%s:%d: the fault did not reach the caller: %v", mode, n, err)
 					}
-					var sync *lake.SyncError
+					var sync *lakeerr.SyncError
 					isSync := injected.Op.Kind == "sync" || injected.Op.Kind == "syncdir"
 					if isSync != errors.As(err, &sync) && mode != "down" {
 						t.Errorf("%s:%d: %s gives %v", mode, n, injected.Op.Kind, err)

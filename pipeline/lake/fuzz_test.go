@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -49,8 +50,8 @@ func FuzzManifest(f *testing.F) {
 			}
 		}
 		if err := walk(st); err != nil {
-			var corrupt *lake.CorruptError
-			var missing *lake.MissingError
+			var corrupt *lakeerr.CorruptError
+			var missing *lakeerr.MissingError
 			if !errors.As(err, &corrupt) && !errors.As(err, &missing) {
 				t.Fatalf("%T %v\n%s\n%s", err, err, manifest, list)
 			}

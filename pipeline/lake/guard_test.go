@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -117,7 +118,7 @@ func TestLockWasIgnored(t *testing.T) {
 		"x"); err != nil {
 		t.Fatal(err)
 	}
-	var corrupt *lake.CorruptError
+	var corrupt *lakeerr.CorruptError
 	if changed, err := txn.Commit(context.Background()); changed || !errors.As(err, &corrupt) ||
 		!strings.Contains(err.Error(), "two writers") {
 		t.Errorf("Commit = %v, %v", changed, err)
@@ -168,7 +169,7 @@ func TestCloseDropsEverything(t *testing.T) {
 	cancel()
 	txn = begin(t, open(t, m))
 	err := replace(txn, dayKey("2026-09-30", 0), "x")
-	var closed *lake.ClosedError
+	var closed *lakeerr.ClosedError
 	if _, err2 := txn.Commit(canceled); err != nil || !errors.As(err2, &closed) {
 		t.Errorf("Commit into a closed cycle: %v, %v", err, err2)
 	}
@@ -245,8 +246,8 @@ func TestDamage(t *testing.T) {
 				(err == nil || !strings.Contains(err.Error(), test.begin)) {
 				t.Errorf("Begin: %v\nwant: %s", err, test.begin)
 			}
-			var missing *lake.MissingError
-			var corrupt *lake.CorruptError
+			var missing *lakeerr.MissingError
+			var corrupt *lakeerr.CorruptError
 			if err != nil && !errors.As(err, &missing) && !errors.As(err, &corrupt) {
 				t.Errorf("Begin: %T", err)
 			}
@@ -417,7 +418,7 @@ func TestReaderLosesState(t *testing.T) {
 	if err != nil || !slices.Equal(states, []int64{1, 2}) {
 		t.Errorf("Read went through %v, %v; want 1 and 2", states, err)
 	}
-	var moved *lake.MovedError
+	var moved *lakeerr.MovedError
 	if _, err := lazy.Files("2026-09"); !errors.As(err, &moved) || moved.Was != 1 || moved.Now != 2 {
 		t.Errorf("list of a state that is gone: %v", err)
 	}
@@ -441,7 +442,7 @@ func readDuringRuns(t *testing.T, st storage.Storage, runs int) {
 		readers.Go(func() {
 			for last := int64(0); ; {
 				err := l.Read(func(s *lake.Snapshot) error { return readWhole(s, &last) })
-				if moved := new(lake.MovedError); err != nil && !errors.As(err, &moved) {
+				if moved := new(lakeerr.MovedError); err != nil && !errors.As(err, &moved) {
 					t.Error(err)
 					return
 				}
@@ -530,7 +531,7 @@ func TestClosedCycle(t *testing.T) {
 			if err == nil {
 				_, err = txn.Commit(context.Background())
 			}
-			var closed *lake.ClosedError
+			var closed *lakeerr.ClosedError
 			if !errors.As(err, &closed) {
 				t.Errorf("%v, want *ClosedError", err)
 			}
@@ -600,7 +601,7 @@ func TestArchivedCycle(t *testing.T) {
 		if err == nil {
 			_, err = txn.Commit(context.Background())
 		}
-		if closed := new(lake.ClosedError); !errors.As(err, &closed) {
+		if closed := new(lakeerr.ClosedError); !errors.As(err, &closed) {
 			t.Errorf("%s: %v, want *ClosedError", name, err)
 		}
 		if err := txn.Close(); err != nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 )
 
 // checkNewer reports a HEAD that is missing, or older than the lake: a manifest after the one it names that no run has
@@ -33,7 +35,7 @@ func (l *Lake) checkNewer(number int64, hash Hash) error {
 			return err
 		}
 		if now != number || at != hash {
-			return &MovedError{Name: headName, Was: number, Now: now}
+			return &lakeerr.MovedError{Name: headName, Was: number, Now: now}
 		}
 	}
 	return l.headLost(number, newer)
@@ -85,9 +87,9 @@ func (l *Lake) readIntent() (int64, Hash, error) {
 func (l *Lake) headLost(number, newer int64) error {
 	if number == 0 {
 		by := fmt.Sprintf("%s, or a later one,", manifestName(newer))
-		return &MissingError{Name: headName, Manifest: by, Detail: notThere, Hint: hintHead}
+		return &lakeerr.MissingError{Name: headName, Manifest: by, Detail: lakeerr.NotThere, Hint: lakeerr.HintHead}
 	}
 	detail := fmt.Sprintf("is %s, but %s was committed after it: HEAD is older than the lake",
 		manifestName(number), manifestName(newer))
-	return &CorruptError{Name: headName, Detail: detail, Hint: hintHead}
+	return &lakeerr.CorruptError{Name: headName, Detail: detail, Hint: lakeerr.HintHead}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -129,8 +130,8 @@ func TestHeadLostOrStopped(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := dump(t, m)
-		var missing *lake.MissingError
-		var corrupt *lake.CorruptError
+		var missing *lakeerr.MissingError
+		var corrupt *lakeerr.CorruptError
 		if err := beginAndClose(m); !errors.As(err, &missing) && !errors.As(err, &corrupt) {
 			t.Errorf("night %d was stopped and announced nothing: %v", last, err)
 		}
@@ -222,7 +223,7 @@ func TestCheckDuringRun(t *testing.T) {
 					findings = report.Findings
 				}
 			}
-			if moved := new(lake.MovedError); err != nil && !errors.As(err, &moved) {
+			if moved := new(lakeerr.MovedError); err != nil && !errors.As(err, &moved) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if st.happens != nil {
@@ -276,7 +277,7 @@ func TestRestoreHeadRefuses(t *testing.T) {
 	}
 	empty := storage.NewMem()
 	err := lake.RestoreHead(context.Background(), empty, func(*lake.HeadPlan) (bool, error) { return true, nil })
-	if missing := new(lake.MissingError); !errors.As(err, &missing) || len(dump(t, empty)) != 0 {
+	if missing := new(lakeerr.MissingError); !errors.As(err, &missing) || len(dump(t, empty)) != 0 {
 		t.Errorf("the empty lake: %v, %v", err, dump(t, empty))
 	}
 }

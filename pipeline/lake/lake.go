@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -42,7 +43,7 @@ type Lake struct {
 	// upgrades accepts a live manifest of an earlier format
 	upgrades bool
 
-	blocks sync.Pool // of *[blockBytes]byte, what a reader checks parts of blocks with
+	blocks sync.Pool // of *[lakeerr.blockBytes]byte, what a reader checks parts of blocks with
 }
 
 // Open returns the lake in a storage. Nothing is made: a lake that does not exist is the empty one, number 0. The error
@@ -88,7 +89,7 @@ func (l *Lake) Head() (*Snapshot, error) {
 		if err == nil {
 			return snap, nil
 		}
-		if moved := new(MovedError); errors.As(err, &moved) {
+		if moved := new(lakeerr.MovedError); errors.As(err, &moved) {
 			continue // ends: each turn is a commit by a writer
 		}
 		return nil, err
@@ -120,7 +121,7 @@ func (l *Lake) Read(reader func(*Snapshot) error) error {
 			return err
 		}
 		err = reader(snap)
-		if moved := new(MovedError); !errors.As(err, &moved) {
+		if moved := new(lakeerr.MovedError); !errors.As(err, &moved) {
 			return err
 		}
 	}
@@ -141,7 +142,7 @@ func (l *Lake) readHead() (int64, Hash, error) {
 	}
 	number, hash, err := ParseHead(text)
 	if err != nil {
-		return 0, "", &CorruptError{Name: headName, Detail: err.Error(), Hint: hintHead}
+		return 0, "", &lakeerr.CorruptError{Name: headName, Detail: err.Error(), Hint: lakeerr.HintHead}
 	}
 	return number, hash, nil
 }
@@ -157,7 +158,7 @@ func (l *Lake) load(number int64, hash Hash) (*Snapshot, error) {
 	}
 	if len(steps) > 0 && !l.upgrades {
 		detail := fmt.Sprintf("has format %d, this program works with format %d", steps[0].From, format)
-		return nil, &CorruptError{Name: manifestName(number), Detail: detail, Hint: hintOlder}
+		return nil, &lakeerr.CorruptError{Name: manifestName(number), Detail: detail, Hint: lakeerr.HintOlder}
 	}
 	return &Snapshot{Manifest: *m, Hash: hash, lake: l, steps: steps}, nil
 }
@@ -176,14 +177,14 @@ func (l *Lake) readManifest(number int64, hash Hash, by string) (*Manifest, []St
 func (l *Lake) readNamed(name string, hash Hash, by string, number int64) ([]byte, error) {
 	b, err := l.readFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, l.gone(name, number, by, hintRestore)
+		return nil, l.gone(name, number, by, lakeerr.HintRestore)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s of the lake: %w", name, err)
 	}
 	if got := HashBytes(b); got != hash {
-		return nil, &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, by, hash),
-			Hint: hintRestore}
+		return nil, &lakeerr.CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, by, hash),
+			Hint: lakeerr.HintRestore}
 	}
 	return b, nil
 }
@@ -195,9 +196,9 @@ func (l *Lake) gone(name string, number int64, by, hint string) error {
 		return err
 	}
 	if now != number {
-		return &MovedError{Name: name, Was: number, Now: now}
+		return &lakeerr.MovedError{Name: name, Was: number, Now: now}
 	}
-	return &MissingError{Name: name, Manifest: by, Detail: notThere, Hint: hint}
+	return &lakeerr.MissingError{Name: name, Manifest: by, Detail: lakeerr.NotThere, Hint: hint}
 }
 
 // readFile reads all of a small file.

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 )
 
 // NextState is the state a transaction will commit: at first a copy of the live one. Its methods may be called from
@@ -124,7 +126,8 @@ func (n *NextState) CloseThrough(cycle string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if cycle < n.head.ClosedThrough {
-		return &ClosedError{Cycle: n.head.ClosedThrough, Detail: fmt.Sprintf("closing cannot go back to %s", cycle)}
+		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough,
+			Detail: fmt.Sprintf("closing cannot go back to %s", cycle)}
 	}
 	n.head.ClosedThrough = cycle
 	return nil

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
@@ -99,7 +100,7 @@ func commit(t *testing.T, txn *lake.Txn, race, writer int) commits {
 		return commits{}
 	}
 	changed, err := txn.Commit(context.Background())
-	fenced := new(lake.FencedError)
+	fenced := new(lakeerr.FencedError)
 	if err == nil && !changed {
 		t.Errorf("race %d: writer %d changed nothing", race, writer)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -36,7 +37,7 @@ func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) 
 			"newest manifest without it, and the next commit writes it")
 	}
 	if entries, err := st.List(manifestsDir + "/"); err != nil || len(entries) == 0 {
-		return errors.Join(err, &MissingError{Name: headName, Detail: "there is no manifest that it could name",
+		return errors.Join(err, &lakeerr.MissingError{Name: headName, Detail: "there is no manifest that it could name",
 			Manifest: "a lake", Hint: "if there was a lake, " + hintNoHead})
 	}
 	unlock, err := st.Lock()
@@ -105,8 +106,8 @@ func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
 	}
 	for _, e := range files {
 		finding, err := s.checkContent(ctx, e)
-		if moved := new(MovedError); errors.As(err, &moved) { // HEAD names another manifest: nothing moved
-			finding, err = &Finding{FindMissing, e.Path, notThere}, nil
+		if moved := new(lakeerr.MovedError); errors.As(err, &moved) { // HEAD names another manifest: nothing moved
+			finding, err = &Finding{FindMissing, e.Path, lakeerr.NotThere}, nil
 		}
 		if err != nil {
 			return err
@@ -123,7 +124,7 @@ func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
 	detail := fmt.Sprintf("%s; %s, the newest manifest, is incomplete (%d of its files are wrong), and HEAD was left "+
 		"as it is",
 		f.Detail, s.name(), len(r.Findings))
-	return &CorruptError{Name: f.Name, Detail: detail, Hint: hintNoHead}
+	return &lakeerr.CorruptError{Name: f.Name, Detail: detail, Hint: hintNoHead}
 }
 
 // writeHead replaces HEAD as a commit does (WRITE-4).
@@ -140,7 +141,7 @@ func (l *Lake) writeHead(text string) error {
 		return fmt.Errorf("write HEAD of the lake: %w", errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(&SyncError{Name: name, Err: err}, f.Close())
+		return errors.Join(&lakeerr.SyncError{Name: name, Err: err}, f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write HEAD of the lake: %w", err)
@@ -149,17 +150,17 @@ func (l *Lake) writeHead(text string) error {
 		return fmt.Errorf("put HEAD of the lake in place: %w", err)
 	}
 	if err := l.st.SyncDir(""); err != nil {
-		return &SyncError{Name: "the lake's folder", Err: err}
+		return &lakeerr.SyncError{Name: "the lake's folder", Err: err}
 	}
 	return nil
 }
 
 // noHead gives an error of the newest manifest the hint that fits a lake without HEAD.
 func noHead(err error) error {
-	if missing := new(MissingError); errors.As(err, &missing) {
+	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
 		missing.Hint = hintNoHead
 	}
-	if corrupt := new(CorruptError); errors.As(err, &corrupt) {
+	if corrupt := new(lakeerr.CorruptError); errors.As(err, &corrupt) {
 		corrupt.Hint = hintNoHead
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -47,8 +48,8 @@ func (s *Snapshot) Files(cycle string) ([]FileEntry, error) {
 	}
 	for _, e := range files {
 		if e.Cycle != cycle {
-			return nil, &CorruptError{Name: ref.Files.Name, Detail: fmt.Sprintf("names %s, a file of cycle %q", e.Path,
-				e.Cycle), Hint: hintRestore}
+			return nil, &lakeerr.CorruptError{Name: ref.Files.Name,
+				Detail: fmt.Sprintf("names %s, a file of cycle %q", e.Path, e.Cycle), Hint: lakeerr.HintRestore}
 		}
 	}
 	if s.files == nil {
@@ -121,13 +122,14 @@ func (s *Snapshot) Open(e FileEntry) (storage.ReadFile, error) {
 func (s *Snapshot) open(e FileEntry) (storage.ReadFile, error) {
 	f, err := s.lake.st.Open(e.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.lake.gone(e.Path, s.Manifest.Number, s.name(), hintRestore)
+		return nil, s.lake.gone(e.Path, s.Manifest.Number, s.name(), lakeerr.HintRestore)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s of the lake: %w", e.Path, err)
 	}
 	if f.Size() != e.Bytes {
-		err := &MissingError{Name: e.Path, Manifest: s.name(), Detail: sizeDetail(f.Size(), e.Bytes), Hint: hintRestore}
+		err := &lakeerr.MissingError{Name: e.Path, Manifest: s.name(), Detail: sizeDetail(f.Size(), e.Bytes),
+			Hint: lakeerr.HintRestore}
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -155,8 +157,8 @@ func (s *Snapshot) Since(number int64) ([]Manifest, error) {
 		out = append(out, m)
 	}
 	if first := out[len(out)-1]; first.Number == 1 && first.Parent != "" {
-		return out, &CorruptError{Name: manifestName(1), Detail: fmt.Sprintf("the first manifest has a parent, %s",
-			first.Parent), Hint: hintRestore}
+		return out, &lakeerr.CorruptError{Name: manifestName(1),
+			Detail: fmt.Sprintf("the first manifest has a parent, %s", first.Parent), Hint: lakeerr.HintRestore}
 	}
 	return out, nil
 }
@@ -174,14 +176,15 @@ func (s *Snapshot) Origin() (Hash, error) {
 	}
 	b, err := s.lake.readFile(manifestName(2))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", &MissingError{Name: manifestName(2), Manifest: s.name(), Detail: notThere, Hint: hintRestore}
+		return "", &lakeerr.MissingError{Name: manifestName(2), Manifest: s.name(), Detail: lakeerr.NotThere,
+			Hint: lakeerr.HintRestore}
 	}
 	if err != nil {
 		return "", fmt.Errorf("read %s of the lake: %w", manifestName(2), err)
 	}
 	var second envelope
 	if err := json.Unmarshal(b, &second); err != nil {
-		return "", &CorruptError{Name: manifestName(2), Detail: err.Error(), Hint: hintRestore}
+		return "", &lakeerr.CorruptError{Name: manifestName(2), Detail: err.Error(), Hint: lakeerr.HintRestore}
 	}
 	return second.Parent, s.checkFirst(second.Parent)
 }
@@ -200,8 +203,9 @@ func (s *Snapshot) Live() (bool, error) {
 
 // unmoved says of a manifest that is not there that it is lost: no commit takes one away, so it never is a *MovedError.
 func unmoved(err error, by string) error {
-	if moved := new(MovedError); errors.As(err, &moved) {
-		return &MissingError{Name: moved.Name, Manifest: by, Detail: notThere, Hint: hintRestore}
+	if moved := new(lakeerr.MovedError); errors.As(err, &moved) {
+		return &lakeerr.MissingError{Name: moved.Name, Manifest: by, Detail: lakeerr.NotThere,
+			Hint: lakeerr.HintRestore}
 	}
 	return err
 }
@@ -252,12 +256,12 @@ func readList[T any](s *Snapshot, ref *ListRef, cycle string) ([]T, error) {
 		err = decodeList(b, &l)
 	}
 	if err != nil {
-		return nil, &CorruptError{Name: ref.Name, Detail: err.Error(), Hint: hintRestore}
+		return nil, &lakeerr.CorruptError{Name: ref.Name, Detail: err.Error(), Hint: lakeerr.HintRestore}
 	}
 	if l.Format != format || l.Cycle != cycle || len(l.Entries) != ref.Count {
 		detail := fmt.Sprintf("format %d, cycle %q, %d entries: want %d, %q, %d", l.Format, l.Cycle, len(l.Entries),
 			format, cycle, ref.Count)
-		return nil, &CorruptError{Name: ref.Name, Detail: detail, Hint: hintRestore}
+		return nil, &lakeerr.CorruptError{Name: ref.Name, Detail: detail, Hint: lakeerr.HintRestore}
 	}
 	return l.Entries, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -149,7 +150,7 @@ func (s *sweeper) keep(kept map[string]bool, number int64, hash Hash, by string)
 		return nil, unmoved(err, by)
 	}
 	files, lists, err := state.all()
-	missing, moved := new(MissingError), new(MovedError)
+	missing, moved := new(lakeerr.MissingError), new(lakeerr.MovedError)
 	if err != nil && !errors.As(err, &missing) && !errors.As(err, &moved) {
 		return nil, err
 	}
@@ -189,7 +190,7 @@ func (t *Txn) checkUploads(lists []small) error {
 			}
 		}
 		if len(marks) > 0 && (t.unnamedAtBegin[name] || listed && at < fresh) {
-			return &SweepError{Name: name, Mark: marks[0].Name}
+			return &lakeerr.SweepError{Name: name, Mark: marks[0].Name}
 		}
 		return nil
 	}

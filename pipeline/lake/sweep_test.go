@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
@@ -135,7 +136,7 @@ func TestRevived(t *testing.T) {
 		return err
 	}
 	mark := func() { store.Set("sweeps/other", []byte{}) }
-	var sweeping *lake.SweepError
+	var sweeping *lakeerr.SweepError
 	if err := running("first", mark); !errors.As(err, &sweeping) {
 		t.Errorf("another process deletes old files: %v", err)
 	}

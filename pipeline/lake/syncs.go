@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -76,7 +77,7 @@ func (s *syncs) begin() {
 				return
 			}
 			if err := u.file.Sync(); err != nil {
-				s.note(errors.Join(&SyncError{Name: u.name, Err: err}, u.file.Close()))
+				s.note(errors.Join(&lakeerr.SyncError{Name: u.name, Err: err}, u.file.Close()))
 			} else if err := u.file.Close(); err != nil {
 				s.note(fmt.Errorf("close %s of the lake: %w", u.name, err))
 			}
@@ -140,7 +141,7 @@ func (s *syncs) sync() error {
 
 // syncFailed notes a failed sync: from now on the run commits nothing (WRITE-6).
 func (s *syncs) syncFailed(name string, err error) error {
-	failed := &SyncError{Name: name, Err: err}
+	failed := &lakeerr.SyncError{Name: name, Err: err}
 	s.note(failed)
 	return failed
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -124,10 +125,12 @@ func (l *Lake) checkThere(s *Snapshot, files []FileEntry, entries []storage.Entr
 			}
 		}
 		if !found {
-			return &MissingError{Name: e.Path, Manifest: s.name(), Detail: notThere, Hint: hintRestore}
+			return &lakeerr.MissingError{Name: e.Path, Manifest: s.name(), Detail: lakeerr.NotThere,
+				Hint: lakeerr.HintRestore}
 		}
 		if size != e.Bytes {
-			return &MissingError{Name: e.Path, Manifest: s.name(), Detail: sizeDetail(size, e.Bytes), Hint: hintRestore}
+			return &lakeerr.MissingError{Name: e.Path, Manifest: s.name(), Detail: sizeDetail(size, e.Bytes),
+				Hint: lakeerr.HintRestore}
 		}
 	}
 	return nil

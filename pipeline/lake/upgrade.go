@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -116,23 +117,23 @@ func (s *Snapshot) planUpgrade() (*UpgradePlan, error) {
 func (l *Lake) decodeManifest(name string, number int64, b []byte) (*Manifest, []Step, error) {
 	var e envelope
 	if err := json.Unmarshal(b, &e); err != nil {
-		return nil, nil, &CorruptError{Name: name, Detail: err.Error(), Hint: hintRestore}
+		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintRestore}
 	}
 	steps, known := l.stepsFrom(e.Format)
 	if !known || e.Number != number {
 		detail := fmt.Sprintf("format %d, number %d: want format %d, number %d", e.Format, e.Number, format, number)
-		return nil, nil, &CorruptError{Name: name, Detail: detail, Hint: hintNewer}
+		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: detail, Hint: lakeerr.HintNewer}
 	}
 	for _, step := range steps {
 		var err error
 		if b, err = step.Manifest(b); err != nil {
-			return nil, nil, &CorruptError{Name: name, Detail: fmt.Sprintf("convert it from format %d: %v", step.From,
-				err), Hint: hintRestore}
+			return nil, nil, &lakeerr.CorruptError{Name: name,
+				Detail: fmt.Sprintf("convert it from format %d: %v", step.From, err), Hint: lakeerr.HintRestore}
 		}
 	}
 	m := new(Manifest)
 	if err := decode(b, m); err != nil { // with the hash that was written: it is not damaged
-		return nil, nil, &CorruptError{Name: name, Detail: err.Error(), Hint: hintNewer}
+		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintNewer}
 	}
 	return m, steps, nil
 }

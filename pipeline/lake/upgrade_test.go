@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -267,7 +268,7 @@ func TestOtherFormat(t *testing.T) {
 			t.Errorf("%s: %v", c.name, planned)
 		}
 		for i, err := range errs {
-			var corrupt *lake.CorruptError
+			var corrupt *lakeerr.CorruptError
 			if !errors.As(err, &corrupt) || corrupt.Name != "manifests/000003.json" ||
 				!strings.Contains(corrupt.Hint, c.hint) {
 				t.Errorf("%s, %d: %v", c.name, i, err)

@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 )
 
 // Finding is one thing CheckFiles found wrong.
@@ -82,11 +84,11 @@ func (s *Snapshot) CheckFiles(ctx context.Context, progress func(done, all int64
 func (s *Snapshot) checkChain(r *CheckReport) error {
 	chain, err := s.History()
 	r.Manifests = len(chain)
-	if corrupt := new(CorruptError); errors.As(err, &corrupt) {
+	if corrupt := new(lakeerr.CorruptError); errors.As(err, &corrupt) {
 		r.Findings = append(r.Findings, Finding{FindChain, corrupt.Name, corrupt.Detail})
 		return nil
 	}
-	if missing := new(MissingError); errors.As(err, &missing) {
+	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
 		r.Findings = append(r.Findings, Finding{FindChain, missing.Name, missing.Detail + ", but " + missing.Manifest +
 			" names it"})
 		return nil
@@ -144,7 +146,7 @@ func (s *Snapshot) CheckNames() ([]Finding, error) {
 		named[e.Path] = true
 		switch size, there := sizes[e.Path]; {
 		case !there:
-			r.Findings = append(r.Findings, Finding{FindMissing, e.Path, notThere})
+			r.Findings = append(r.Findings, Finding{FindMissing, e.Path, lakeerr.NotThere})
 		case size != e.Bytes:
 			r.Findings = append(r.Findings, Finding{FindSize, e.Path, sizeDetail(size, e.Bytes)})
 		}
@@ -171,9 +173,9 @@ func (s *Snapshot) CheckCycle(ctx context.Context, cycle string) ([]Finding, err
 // checkContent reads one file; nil, nil says that it is as it was written.
 func (s *Snapshot) checkContent(ctx context.Context, e FileEntry) (finding *Finding, err error) {
 	f, err := s.open(e)
-	if missing := new(MissingError); errors.As(err, &missing) {
+	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
 		kind := FindSize
-		if missing.Detail == notThere {
+		if missing.Detail == lakeerr.NotThere {
 			kind = FindMissing
 		}
 		return &Finding{kind, e.Path, missing.Detail}, nil
@@ -222,12 +224,12 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 	if now, _, err := s.lake.readHead(); err != nil {
 		return err
 	} else if now != s.Manifest.Number {
-		return &MovedError{Name: headName, Was: s.Manifest.Number, Now: now}
+		return &lakeerr.MovedError{Name: headName, Was: s.Manifest.Number, Now: now}
 	}
 	// A run may have committed, or removed what a killed run left, since the listing and since HEAD was read. Only a
 	// lake that looks damaged again and again is damaged (checkNewer).
-	var corrupt *CorruptError
-	var missing *MissingError
+	var corrupt *lakeerr.CorruptError
+	var missing *lakeerr.MissingError
 	err = s.lake.checkNewer(s.Manifest.Number, s.Hash)
 	damaged := errors.As(err, &corrupt) || errors.As(err, &missing)
 	if err != nil && !damaged {

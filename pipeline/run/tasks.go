@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
@@ -156,7 +157,7 @@ func FailureOf(err error) *task.Failure {
 	f := &task.Failure{Class: task.Failed, Text: err.Error()}
 	var problems problem.Problems
 	var no *workspace.RefusedError
-	var damaged *lake.CorruptError
+	var damaged *lakeerr.CorruptError
 	switch {
 	case errors.As(err, &no):
 		f.Class, f.What = task.Refused, no.Hint

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
@@ -139,7 +139,7 @@ const maxTurns = 10
 func (s *Server) answer(a *answer, r *http.Request) {
 	now := s.clock()
 	body, err := s.admit(a, r, now)
-	moved := new(lake.MovedError)
+	moved := new(lakeerr.MovedError)
 	for turn := 1; err == nil; turn++ {
 		if err = s.try(a, r, body, period.Instant(now.UnixMicro())); err == nil {
 			return
@@ -214,7 +214,7 @@ func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant
 	if err == nil {
 		err = s.write(a, r, result)
 	}
-	if moved := new(lake.MovedError); errors.As(err, &moved) {
+	if moved := new(lakeerr.MovedError); errors.As(err, &moved) {
 		a.moved = true
 		if forget(); named {
 			err = goneState(r.Header.Get(stateField))

@@ -13,7 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
@@ -184,9 +184,9 @@ func hintOf(err error) string {
 		usage   *UsageError
 		refused *workspace.RefusedError
 		differ  *DifferError
-		missing *lake.MissingError
-		corrupt *lake.CorruptError
-		moved   *lake.MovedError
+		missing *lakeerr.MissingError
+		corrupt *lakeerr.CorruptError
+		moved   *lakeerr.MovedError
 		locked  *storage.LockedError
 		file    *feedfile.Error
 	)

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -51,13 +51,13 @@ func TestFailures(t *testing.T) {
 			2}},
 		{&storage.LockedError{Name: "lake/LOCK", Holder: "pid 7 on host n1"},
 			Failure{"lock lake/LOCK: held by pid 7 on host n1", locked, nil, 3}},
-		{fmt.Errorf("open: %w", &lake.MissingError{Name: "lines/x.parquet", Manifest: "manifests/000002.json",
+		{fmt.Errorf("open: %w", &lakeerr.MissingError{Name: "lines/x.parquet", Manifest: "manifests/000002.json",
 			Detail: "not there", Hint: "put it back"}),
 			Failure{"open: lake: lines/x.parquet: not there, but manifests/000002.json names it", "put it back", nil,
 				3}},
-		{&lake.CorruptError{Name: "HEAD", Detail: "torn", Hint: "copy it back"},
+		{&lakeerr.CorruptError{Name: "HEAD", Detail: "torn", Hint: "copy it back"},
 			Failure{"lake: HEAD: torn", "copy it back", nil, 3}},
-		{&lake.MovedError{Name: "lines/x.parquet", Was: 1, Now: 2},
+		{&lakeerr.MovedError{Name: "lines/x.parquet", Was: 1, Now: 2},
 			Failure{"lake: lines/x.parquet is gone: the lake moved from manifest 1 to 2 while it was being read",
 				"a run is on: start this command again when it has ended", nil, 3}},
 		{&feedfile.Error{File: "usage/a.csv", Line: 2, Column: 7, Text: "a quote", Hint: "twice"},

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -206,7 +207,7 @@ func (p *publisher) publish(ctx context.Context) error {
 
 // moved says that the lake has a newer state.
 func (p *publisher) moved() error {
-	return &lake.MovedError{Name: "HEAD", Was: p.snap.Manifest.Number, Now: p.snap.Manifest.Number + 1}
+	return &lakeerr.MovedError{Name: "HEAD", Was: p.snap.Manifest.Number, Now: p.snap.Manifest.Number + 1}
 }
 
 // open reads a table, and what the lake has of it.

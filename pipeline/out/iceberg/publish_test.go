@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
@@ -422,7 +423,7 @@ func TestTwoPublishers(t *testing.T) {
 		t.Errorf("met %t, %+v", met, r)
 	}
 	w.same()
-	if _, err := iceberg.Publish(t.Context(), &first, old); !errors.As(err, new(*lake.MovedError)) {
+	if _, err := iceberg.Publish(t.Context(), &first, old); !errors.As(err, new(*lakeerr.MovedError)) {
 		t.Errorf("an old state: %v", err)
 	}
 	w.same()

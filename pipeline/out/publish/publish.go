@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -545,7 +545,7 @@ func (c *copyState) show(ctx context.Context, next *Pointer) error {
 		return err
 	}
 	if !live {
-		return &lake.MovedError{Name: "HEAD", Was: c.src.Snap.Manifest.Number}
+		return &lakeerr.MovedError{Name: "HEAD", Was: c.src.Snap.Manifest.Number}
 	}
 	if err := c.move(ctx, next); err != nil {
 		return err

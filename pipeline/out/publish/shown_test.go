@@ -11,6 +11,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
@@ -116,7 +117,7 @@ func TestEarlierState(t *testing.T) {
 			want, err := told(t.Context(), w.files(earlier))
 			w.must(err)
 			w.more()
-			moved := new(lake.MovedError)
+			moved := new(lakeerr.MovedError)
 			if _, err := told(t.Context(), w.files(earlier)); !errors.As(err, &moved) {
 				t.Fatalf("the lake still answers of the state before: %v", err)
 			}
@@ -188,7 +189,7 @@ func TestEarlierStateGoes(t *testing.T) {
 	state("the pointer is gone, the rows are not", false, both)
 	w.publish()
 	state("cleaned", false, "18352")
-	moved := new(lake.MovedError)
+	moved := new(lakeerr.MovedError)
 	if _, err := told(t.Context(), w.copied(earlier, w.files(earlier))); !errors.As(err, &moved) {
 		t.Errorf("from neither: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -124,7 +125,7 @@ func (v *verifier) part(ctx context.Context, p part) error {
 
 // survive turns a file that cannot be read into a finding; what is not the lake's fault comes back.
 func (b *bucket) survive(err error) error {
-	var moved *lake.MovedError
+	var moved *lakeerr.MovedError
 	switch {
 	case err == nil:
 		return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -106,7 +107,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 				n, err = rows.RowCount(v.snap, e)
 			}
 		}
-		if moved := new(lake.MovedError); errors.As(err, &moved) {
+		if moved := new(lakeerr.MovedError); errors.As(err, &moved) {
 			return nil, err
 		}
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -295,7 +296,7 @@ func (v *verifier) ledger(ctx context.Context, files []lake.FileEntry) error {
 				return v.entry(e, row, stands)
 			}), list.Close())
 		}
-		if moved := new(lake.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
+		if moved := new(lakeerr.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
 			return err
 		}
 		if err != nil {

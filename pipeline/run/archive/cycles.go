@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 )
 
 // Run is who archives, as manifests say it.
@@ -31,7 +32,7 @@ func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []str
 			return fmt.Errorf("read the archive back: %w", err)
 		}
 		for _, f := range found {
-			return &lake.CorruptError{Name: f.Name, Detail: "read back from the archive: " + f.Detail,
+			return &lakeerr.CorruptError{Name: f.Name, Detail: "read back from the archive: " + f.Detail,
 				Hint: "the disk of the archive does not store what is written: nothing left the lake"}
 		}
 	}

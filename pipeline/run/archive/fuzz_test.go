@@ -11,7 +11,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -52,7 +52,7 @@ func FuzzVolume(f *testing.F) {
 			t.Fatal(err)
 		}
 		members, err := readVolume(t.Context(), st, "v")
-		var corrupt *lake.CorruptError
+		var corrupt *lakeerr.CorruptError
 		if err != nil && !errors.As(err, &corrupt) {
 			t.Fatalf("%T %v", err, err)
 		}

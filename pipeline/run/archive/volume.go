@@ -16,7 +16,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -109,7 +109,7 @@ func (in *Inbox) writeVolume(ctx context.Context, name string, list []member) (s
 	}
 	for _, dir := range []string{inboxDir, ""} {
 		if err := in.Archive.SyncDir(dir); err != nil {
-			return 0, &lake.SyncError{Name: "the archive's folder " + dir, Err: err}
+			return 0, &lakeerr.SyncError{Name: "the archive's folder " + dir, Err: err}
 		}
 	}
 	if storage.AsChain(in.Archive) != nil { // what was read back was not in the store yet
@@ -170,7 +170,7 @@ func (in *Inbox) member(w *tar.Writer, m member) error {
 // readVolume reads a volume whole and compares every member with its hash. Errors: *lake.CorruptError.
 func readVolume(ctx context.Context, from storage.Storage, name string) ([]member, error) {
 	corrupt := func(detail string) error {
-		return &lake.CorruptError{Name: name, Detail: detail,
+		return &lakeerr.CorruptError{Name: name, Detail: detail,
 			Hint: "put the volume back from a copy of the archive; the feed files in it stay in the inbox until it " +
 				"can be read"}
 	}

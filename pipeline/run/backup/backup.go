@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -183,7 +184,7 @@ func (b *making) run(ctx context.Context) error {
 	// The names of files/, lake/ and archive/ are durable before backup.json has its own.
 	for _, dir := range []string{"files", ""} {
 		if err := b.st.SyncDir(dir); err != nil {
-			return &lake.SyncError{Name: fmt.Sprintf("folder %q of the backup", dir), Err: err}
+			return &lakeerr.SyncError{Name: fmt.Sprintf("folder %q of the backup", dir), Err: err}
 		}
 	}
 	if err := b.complete(); err != nil {
@@ -296,7 +297,7 @@ func (b *making) name() error {
 		return fmt.Errorf("put %s in place: %w", indexName, err)
 	}
 	if err := b.st.SyncDir(""); err != nil {
-		return &lake.SyncError{Name: "the backup's folder", Err: err}
+		return &lakeerr.SyncError{Name: "the backup's folder", Err: err}
 	}
 	return nil
 }
@@ -377,11 +378,11 @@ func readIndex(st storage.Storage) (*index, error) {
 	}
 	i := new(index)
 	if err := json.Unmarshal(b, i); err != nil {
-		return nil, &lake.CorruptError{Name: indexName, Detail: err.Error(),
+		return nil, &lakeerr.CorruptError{Name: indexName, Detail: err.Error(),
 			Hint: "make the backup again, or take another copy of it"}
 	}
 	if i.Format != format {
-		return nil, &lake.CorruptError{Name: indexName, Detail: fmt.Sprintf("format %d, this program knows %d",
+		return nil, &lakeerr.CorruptError{Name: indexName, Detail: fmt.Sprintf("format %d, this program knows %d",
 			i.Format, format), Hint: "use the program that made the backup"}
 	}
 	return i, nil

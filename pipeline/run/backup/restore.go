@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -306,7 +307,7 @@ func (r *restoring) files(ctx context.Context, list []file) error {
 			continue
 		}
 		err := r.file(ctx, &list[k])
-		if corrupt := new(lake.CorruptError); errors.As(err, &corrupt) && len(bad) < 20 {
+		if corrupt := new(lakeerr.CorruptError); errors.As(err, &corrupt) && len(bad) < 20 {
 			bad = append(bad, err)
 			continue
 		}
@@ -318,7 +319,7 @@ func (r *restoring) files(ctx context.Context, list []file) error {
 		return errors.Join(bad...)
 	}
 	if last == nil {
-		return &lake.CorruptError{Name: indexName, Detail: "names no " + settings.File,
+		return &lakeerr.CorruptError{Name: indexName, Detail: "names no " + settings.File,
 			Hint: "take another copy of the backup"}
 	}
 	if err := r.file(ctx, last); err != nil {
@@ -333,7 +334,7 @@ func (r *restoring) files(ctx context.Context, list []file) error {
 // file copies one file back, with its mode and time; tollbook.yaml under another name for now.
 func (r *restoring) file(ctx context.Context, f *file) error {
 	if !filepath.IsLocal(f.Path) || len(f.Hash) != 64 {
-		return &lake.CorruptError{Name: indexName, Detail: fmt.Sprintf("names %q", f.Path),
+		return &lakeerr.CorruptError{Name: indexName, Detail: fmt.Sprintf("names %q", f.Path),
 			Hint: "take another copy of the backup"}
 	}
 	name := f.Path
@@ -402,7 +403,7 @@ func (r *restoring) copyFile(ctx context.Context, f *file, name string) (err err
 		return err
 	}
 	if hash != f.Hash {
-		err := &lake.CorruptError{Name: r.place.Below(f.stored()).Path,
+		err := &lakeerr.CorruptError{Name: r.place.Below(f.stored()).Path,
 			Detail: fmt.Sprintf("the copy of %s: hash is %s, %s was backed up", f.Path, hash, f.Hash),
 			Hint:   "take another copy of the backup"}
 		return errors.Join(err, r.to.Remove(name))

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/session"
@@ -111,7 +111,7 @@ func (a *answer) page() {
 	var err error
 	for turn := range turns {
 		err = a.try(route, turn > 0)
-		if moved := new(lake.MovedError); !errors.As(err, &moved) || a.status != 0 {
+		if moved := new(lakeerr.MovedError); !errors.As(err, &moved) || a.status != 0 {
 			break
 		}
 	}

@@ -1,4 +1,4 @@
-package lake
+package lakeerr
 
 import "fmt"
 
@@ -130,14 +130,16 @@ func (e *ClosedError) Error() string {
 
 // The hints, one per kind of trouble.
 const (
-	hintRestore = "put that file back from a copy of the lake, or move the lake away and run again: it is rebuilt " +
+	// HintRestore is for a file that is missing or damaged, HintHead for HEAD.
+	HintRestore = "put that file back from a copy of the lake, or move the lake away and run again: it is rebuilt " +
 		"from inbox and books"
-	hintHead = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; " +
+	HintHead = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; " +
 		"nothing was changed"
-	hintNewer = "a newer version of tollbook wrote it: use that version, or restore the backup that was made before " +
+	// HintNewer and HintOlder are for a format that another version of the program wrote.
+	HintNewer = "a newer version of tollbook wrote it: use that version, or restore the backup that was made before " +
 		"the upgrade"
-	hintOlder = "an earlier version of tollbook wrote it: `tollbook upgrade --dry-run` shows what converts the lake"
+	HintOlder = "an earlier version of tollbook wrote it: `tollbook upgrade --dry-run` shows what converts the lake"
 )
 
-// notThere is the Detail of a MissingError for a file that is gone, not short.
-const notThere = "not there"
+// NotThere is the Detail of a MissingError for a file that is gone, not short.
+const NotThere = "not there"
