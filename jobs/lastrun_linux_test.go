@@ -17,7 +17,7 @@ import (
 
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -72,7 +72,7 @@ func (w *twins) settle() {
 	})
 	if err == nil {
 		err = os.WriteFile(w.quick.Options.HashCache,
-			[]byte("tollbook hashes 1 "+string(lake.HashBytes([]byte(body.String())))+"\n"+body.String()), 0o600)
+			[]byte("tollbook hashes 1 "+string(manifest.HashBytes([]byte(body.String())))+"\n"+body.String()), 0o600)
 	}
 	if err != nil {
 		w.Fatal(err)
@@ -132,7 +132,7 @@ func tree(t *testing.T, dir string) map[string]string {
 		}
 		text, err := os.ReadFile(path)
 		name, _ := filepath.Rel(root, path)
-		files[name] = string(lake.HashBytes(text))
+		files[name] = string(manifest.HashBytes(text))
 		return err
 	})
 	if err != nil {

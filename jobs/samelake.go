@@ -5,15 +5,16 @@ import (
 
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // OtherLakeError says that the lake of a workspace is not one that its runs wrote to.
 type OtherLakeError struct {
-	Lake      string    // its folder or address
-	Is, Was   lake.Hash // origins (lake.Snapshot.Origin): of the lake that is there, and of the one that was there
-	Run, AsOf string    // the newest run of the ledger that wrote to the latter
+	Lake      string        // its folder or address
+	Is, Was   manifest.Hash // origins (lake.Snapshot.Origin): of the lake that is there, and of the one that was there
+	Run, AsOf string        // the newest run of the ledger that wrote to the latter
 }
 
 // Error names both lakes.
@@ -45,7 +46,7 @@ func SameLake(dir, name string, snap *lake.Snapshot) error {
 
 // lake is the origin of the lake that is there: "" if it is empty or cannot be read, which the run itself reports. With
 // check it is an error if the lake is not this workspace's (JOBS-6).
-func (r *Runner) lake(check bool) (lake.Hash, error) {
+func (r *Runner) lake(check bool) (manifest.Hash, error) {
 	s, err := settings.Load(workspace.SettingsFile(r.Dir))
 	if err != nil {
 		return "", nil //nolint:nilerr // the run itself says so

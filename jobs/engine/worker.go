@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
@@ -69,7 +69,7 @@ func (w *Worker) do(ctx context.Context, id, stage string, i int) error {
 	if err != nil {
 		return err
 	}
-	if err := s.tasks.Do(ctx, lake.Hash(id), stage, i); err != nil { // the slot has ended
+	if err := s.tasks.Do(ctx, manifest.Hash(id), stage, i); err != nil { // the slot has ended
 		return err
 	}
 	s.run = id
@@ -103,7 +103,7 @@ func (w *Worker) take(id string) (*slot, error) {
 // opened opens the workspace, also again if the run was planned with other settings or books than those that are open.
 func (w *Worker) opened(id string) (err error) {
 	if w.ws != nil {
-		_, err := plan.Load(w.ws, lake.Hash(id), w.Options)
+		_, err := plan.Load(w.ws, manifest.Hash(id), w.Options)
 		if no := new(workspace.RefusedError); err == nil || !errors.As(err, &no) {
 			return err
 		}

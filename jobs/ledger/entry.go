@@ -3,7 +3,7 @@ package ledger
 import (
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // format is the version of the entries' layout.
@@ -56,7 +56,7 @@ type Entry struct {
 	Manifest int64 `json:"manifest,omitempty"` // the live state, or, of a publish, what the views show, after it
 
 	// origin of the lake that it left (lake.Snapshot.Origin); "" = not known, or empty
-	Lake lake.Hash `json:"lake,omitempty"`
+	Lake manifest.Hash `json:"lake,omitempty"`
 
 	// Of the feed files that it took: Rows = Accepted + Duplicate + Rejected.
 	Rows         int64            `json:"rows"`

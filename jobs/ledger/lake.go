@@ -4,13 +4,13 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // WroteTo reports whether a run of the ledger ended with the lake of an origin (lake.Snapshot.Origin), looking at the
 // newest run first. last is the newest run that ended with any lake; nil = the ledger names none. Entries that cannot
 // be read are ignored.
-func WroteTo(dir string, origin lake.Hash) (known bool, last *Entry) {
+func WroteTo(dir string, origin manifest.Hash) (known bool, last *Entry) {
 	names, err := list(dir)
 	if err != nil {
 		return false, nil

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // Run is one run as the ledger and the lake know it.
@@ -26,12 +26,12 @@ type Run struct {
 // Join puts the entries of the ledger, oldest first, together with the manifests of the lake, newest first, as
 // Snapshot.History gives them. Each manifest is a run and each entry is one, those that belong together being the same.
 // The runs come newest first.
-func Join(entries []Entry, chain []lake.Manifest) []Run {
+func Join(entries []Entry, chain []manifest.Manifest) []Run {
 	runs := make([]Run, len(entries))
 	for i := range entries {
 		runs[i].Entry = entries[i]
 	}
-	j := joiner{chain: make(map[int64]*lake.Manifest, len(chain)), claimed: make(map[int64]bool)}
+	j := joiner{chain: make(map[int64]*manifest.Manifest, len(chain)), claimed: make(map[int64]bool)}
 	for i := range chain {
 		j.chain[chain[i].Number] = &chain[i]
 	}
@@ -48,7 +48,7 @@ func Join(entries []Entry, chain []lake.Manifest) []Run {
 
 // joiner holds the manifests by number, and which of them have an entry.
 type joiner struct {
-	chain   map[int64]*lake.Manifest
+	chain   map[int64]*manifest.Manifest
 	claimed map[int64]bool
 }
 
@@ -95,7 +95,7 @@ func (j *joiner) count(r *Run) {
 }
 
 // fed sums a manifest's totals rows.<feed>.<outcome> by outcome; nil has none.
-func fed(m *lake.Manifest) map[string]int64 {
+func fed(m *manifest.Manifest) map[string]int64 {
 	sums := make(map[string]int64)
 	if m == nil {
 		return sums

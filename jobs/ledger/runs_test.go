@@ -7,13 +7,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// manifest is one whose lake had taken so many rows of usage, and as many of them rejected, and one of orders.
-func manifest(number int64, command, asOf string, read, rejected int) lake.Manifest {
-	total := func(name string, n int) lake.Total { return lake.Total{Name: name, Value: fmt.Sprint(n)} }
-	return lake.Manifest{Number: number, Command: command, AsOf: asOf, Totals: []lake.Total{
+// stateOf is a manifest whose lake had taken so many rows of usage, and as many of them rejected, and one of orders.
+func stateOf(number int64, command, asOf string, read, rejected int) manifest.Manifest {
+	total := func(name string, n int) manifest.Total { return manifest.Total{Name: name, Value: fmt.Sprint(n)} }
+	return manifest.Manifest{Number: number, Command: command, AsOf: asOf, Totals: []manifest.Total{
 		total("2026-09/lines.rows", 77), total("rows.orders.accepted", 1), total("rows.orders.read", 1),
 		total("rows.usage.accepted", read-rejected),
 		total("rows.usage.read", read), total("rows.usage.rejected", rejected)}}
@@ -41,11 +41,11 @@ func told(runs []Run) (list []string) {
 
 func TestJoin(t *testing.T) {
 	t.Parallel()
-	chain := []lake.Manifest{ // newest first
-		manifest(4, "ingest --retry-rejects", "d4", 150, 3),
-		manifest(3, "run nightly", "d3", 150, 8),
-		manifest(2, "run nightly", "d2", 100, 8),
-		manifest(1, "run nightly", "d1", 60, 5),
+	chain := []manifest.Manifest{ // newest first
+		stateOf(4, "ingest --retry-rejects", "d4", 150, 3),
+		stateOf(3, "run nightly", "d3", 150, 8),
+		stateOf(2, "run nightly", "d2", 100, 8),
+		stateOf(1, "run nightly", "d1", 60, 5),
 	}
 	for _, c := range []struct {
 		name    string
@@ -86,8 +86,8 @@ func TestJoin(t *testing.T) {
 // A publish is owed until a later run, or a publish by hand, showed that manifest or a newer one.
 func TestOwed(t *testing.T) {
 	t.Parallel()
-	chain := []lake.Manifest{manifest(3, "run nightly", "d3", 3, 0), manifest(2, "run nightly", "d2", 2, 0),
-		manifest(1, "run nightly", "d1", 1, 0)}
+	chain := []manifest.Manifest{stateOf(3, "run nightly", "d3", 3, 0), stateOf(2, "run nightly", "d2", 2, 0),
+		stateOf(1, "run nightly", "d1", 1, 0)}
 	night := func(number int64, owed bool, shown int64) Entry {
 		e := attempt(fmt.Sprintf("%c", 'a'+number), "run nightly", fmt.Sprintf("d%d", number), Done, number)
 		if e.Published = shown; owed {

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -27,7 +28,7 @@ type reader struct {
 	options workspace.Options
 	ledger  *ledger.Reader
 	head    int64 // number of the newest manifest in past
-	hash    lake.Hash
+	hash    manifest.Hash
 	past    []run
 	own     []run                 // that this process did: it knows them where the ledger cannot be written
 	newest  map[string]period.Day // by feed, of head
@@ -118,7 +119,7 @@ func unpublished(snap *lake.Snapshot, paid int64) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	was := make(map[string]lake.Hash)
+	was := make(map[string]manifest.Hash)
 	if paid > 0 && len(chain) > 0 {
 		for _, ref := range chain[len(chain)-1].Cycles {
 			was[ref.Cycle] = filesOf(ref)
@@ -133,7 +134,7 @@ func unpublished(snap *lake.Snapshot, paid int64) (n int, err error) {
 }
 
 // filesOf names what a cycle holds.
-func filesOf(ref lake.CycleRef) lake.Hash {
+func filesOf(ref manifest.CycleRef) manifest.Hash {
 	if ref.Files == nil {
 		return ""
 	}
@@ -195,7 +196,7 @@ func newestDays(snap *lake.Snapshot) (map[string]period.Day, error) {
 }
 
 // hashAt is the hash of a manifest of a chain, which its child knows.
-func hashAt(snap *lake.Snapshot, chain []lake.Manifest, i int) lake.Hash {
+func hashAt(snap *lake.Snapshot, chain []manifest.Manifest, i int) manifest.Hash {
 	if i == 0 {
 		return snap.Hash
 	}
@@ -203,7 +204,7 @@ func hashAt(snap *lake.Snapshot, chain []lake.Manifest, i int) lake.Hash {
 }
 
 // cycles takes over what the newest manifest says.
-func (s *State) cycles(m *lake.Manifest) (err error) {
+func (s *State) cycles(m *manifest.Manifest) (err error) {
 	if m.Number == 0 {
 		return nil
 	}
@@ -216,7 +217,7 @@ func (s *State) cycles(m *lake.Manifest) (err error) {
 		}
 	}
 	for _, ref := range m.Cycles { // by cycle
-		if ref.State == lake.CycleOpen {
+		if ref.State == manifest.CycleOpen {
 			s.Open, err = period.ParseCycle(ref.Cycle)
 			return err
 		}

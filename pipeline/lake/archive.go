@@ -9,17 +9,18 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // Archive takes files out of a closed cycle: all that stays says no to. What left is noted, with the folder of the
 // archive that has it (LAKE-8). The archive must be durable and checked by then. Cycles leave in order: every earlier
 // one has.
-func (n *NextState) Archive(cycle, where string, stays func(FileEntry) bool) error {
+func (n *NextState) Archive(cycle, where string, stays func(manifest.FileEntry) bool) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	ref, known := n.base.Cycle(cycle)
 	switch {
-	case !known || ref.State != CycleClosed:
+	case !known || ref.State != manifest.CycleClosed:
 		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough,
 			Detail: fmt.Sprintf("%s is not, so nothing of it can be archived", cycle)}
 	case ref.Archived != nil:
@@ -33,14 +34,14 @@ func (n *NextState) Archive(cycle, where string, stays func(FileEntry) bool) err
 				earlier.Cycle)}
 		}
 	}
-	gone := &Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Manifest.Number + 1}
-	left := make(map[string]*LeftTable)
+	gone := &manifest.Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Manifest.Number + 1}
+	left := make(map[string]*manifest.LeftTable)
 	for key, files := range n.files[cycle] {
-		kept := slices.DeleteFunc(slices.Clone(files), func(e FileEntry) bool { return !stays(e) })
+		kept := slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool { return !stays(e) })
 		for _, e := range files {
 			if !stays(e) {
 				if left[e.Table] == nil {
-					left[e.Table] = &LeftTable{Table: e.Table}
+					left[e.Table] = &manifest.LeftTable{Table: e.Table}
 				}
 				t := left[e.Table]
 				t.Files, t.Rows, t.Bytes = t.Files+1, t.Rows+e.Rows, t.Bytes+e.Bytes
@@ -53,7 +54,7 @@ func (n *NextState) Archive(cycle, where string, stays func(FileEntry) bool) err
 	for _, t := range left {
 		gone.Left = append(gone.Left, *t)
 	}
-	slices.SortFunc(gone.Left, func(a, b LeftTable) int { return strings.Compare(a.Table, b.Table) })
+	slices.SortFunc(gone.Left, func(a, b manifest.LeftTable) int { return strings.Compare(a.Table, b.Table) })
 	ref = n.cycles[cycle]
 	ref.Archived = gone
 	n.cycles[cycle] = ref
@@ -61,7 +62,7 @@ func (n *NextState) Archive(cycle, where string, stays func(FileEntry) bool) err
 }
 
 // ArchiveFor makes the state one of an archive of another lake, which is known by its Origin. It never changes.
-func (n *NextState) ArchiveFor(origin Hash) error {
+func (n *NextState) ArchiveFor(origin manifest.Hash) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if has := n.base.Manifest; has.Number > 0 && has.ArchiveOf != origin {
@@ -72,7 +73,7 @@ func (n *NextState) ArchiveFor(origin Hash) error {
 }
 
 // Adopt notes a cycle as another lake has it, and its control totals. Its files come by Import and Add.
-func (n *NextState) Adopt(ref CycleRef) error {
+func (n *NextState) Adopt(ref manifest.CycleRef) error {
 	if err := n.SetCycle(ref.Cycle, ref.MonthEnd, ref.Books); err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (n *NextState) Adopt(ref CycleRef) error {
 
 // Import copies a data file of another lake's state, and checks its hash on the way. One that the base names is not
 // read again. Errors: *CorruptError for a file that is not what its lake says.
-func (t *Txn) Import(ctx context.Context, from *Snapshot, e FileEntry) error {
+func (t *Txn) Import(ctx context.Context, from *Snapshot, e manifest.FileEntry) error {
 	if t.named[e.Path] {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -52,7 +53,7 @@ func (s *blockSums) String() string {
 // from several goroutines, as storage.ReadFile says.
 type checkedFile struct {
 	storage.ReadFile
-	entry  FileEntry
+	entry  manifest.FileEntry
 	by     string // the manifest that names it
 	whole  []atomic.Bool
 	blocks *sync.Pool // of *[lakeerr.blockBytes]byte
@@ -60,7 +61,7 @@ type checkedFile struct {
 }
 
 // checked wraps a file that an entry names. One of a build that wrote no checksums is left as it is.
-func (s *Snapshot) checked(f storage.ReadFile, e FileEntry) (storage.ReadFile, error) {
+func (s *Snapshot) checked(f storage.ReadFile, e manifest.FileEntry) (storage.ReadFile, error) {
 	if e.Blocks == "" {
 		return f, nil
 	}

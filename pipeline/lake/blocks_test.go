@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -21,7 +22,7 @@ import (
 const block = 65536
 
 // oneFile commits a data file and returns its entry, the state, and where it lies on the disk.
-func oneFile(t testing.TB, content []byte) (lake.FileEntry, *lake.Snapshot, string) {
+func oneFile(t testing.TB, content []byte) (manifest.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
 	dir := t.TempDir()
 	l := open(t, storage.Dir(dir))

@@ -8,17 +8,18 @@ import (
 	"io/fs"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // newest returns the newest manifest of a chain: it starts where HEAD says and follows the manifests after it
 // (CHAIN-2).
-func (l *Lake) newest() (number int64, hash Hash, err error) {
+func (l *Lake) newest() (number int64, hash manifest.Hash, err error) {
 	if number, hash, err = l.hinted(); err != nil {
 		return 0, "", err
 	}
 	for {
-		name := manifestName(number + 1)
+		name := manifest.NameOf(number + 1)
 		b, err := l.readFile(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return number, hash, nil
@@ -26,7 +27,7 @@ func (l *Lake) newest() (number int64, hash Hash, err error) {
 		if err != nil {
 			return 0, "", fmt.Errorf("read %s of the lake: %w", name, err)
 		}
-		var m envelope
+		var m manifest.Envelope
 		if err := json.Unmarshal(b, &m); err != nil {
 			return 0, "", &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintRestore}
 		}
@@ -35,29 +36,29 @@ func (l *Lake) newest() (number int64, hash Hash, err error) {
 				number+1, hash)
 			return 0, "", &lakeerr.CorruptError{Name: name, Detail: detail, Hint: lakeerr.HintRestore}
 		}
-		number, hash = number+1, HashBytes(b)
+		number, hash = number+1, manifest.HashBytes(b)
 	}
 }
 
 // hinted returns a manifest that is committed, the newest as far as HEAD or a listing says: 0 and "" if there is none.
-func (l *Lake) hinted() (int64, Hash, error) {
-	text, err := l.readFile(headName)
+func (l *Lake) hinted() (int64, manifest.Hash, error) {
+	text, err := l.readFile(manifest.HeadName)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, "", fmt.Errorf("read HEAD of the lake: %w", err)
 	}
-	if number, hash, bad := ParseHead(text); err == nil && bad == nil {
+	if number, hash, bad := manifest.ParseHead(text); err == nil && bad == nil {
 		there, err := l.hashOf(number)
 		if err != nil || there == hash {
 			return number, there, err
 		}
 	}
-	entries, err := l.st.List(manifestsDir + "/")
+	entries, err := l.st.List(manifest.Dir + "/")
 	if err != nil {
 		return 0, "", fmt.Errorf("list the lake's manifests: %w", err)
 	}
 	var newest int64
 	for _, e := range entries {
-		if kind, number := classify(e.Name); kind == manifest {
+		if kind, number := manifest.Classify(e.Name); kind == manifest.ManifestFile {
 			newest = max(newest, number)
 		}
 	}
@@ -69,20 +70,20 @@ func (l *Lake) hinted() (int64, Hash, error) {
 }
 
 // hashOf is the hash of a manifest; "" if it does not exist.
-func (l *Lake) hashOf(number int64) (Hash, error) {
-	b, err := l.readFile(manifestName(number))
+func (l *Lake) hashOf(number int64) (manifest.Hash, error) {
+	b, err := l.readFile(manifest.NameOf(number))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("read %s of the lake: %w", manifestName(number), err)
+		return "", fmt.Errorf("read %s of the lake: %w", manifest.NameOf(number), err)
 	}
-	return HashBytes(b), nil
+	return manifest.HashBytes(b), nil
 }
 
 // append is the commit on an object store (CHAIN-1).
-func (t *Txn) append(ctx context.Context, m *Manifest, lists []small) (committed bool, err error) {
-	b, err := encodeManifest(m)
+func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []small) (committed bool, err error) {
+	b, err := manifest.Encode(m)
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
 	}
@@ -101,7 +102,7 @@ func (t *Txn) append(ctx context.Context, m *Manifest, lists []small) (committed
 	if err := t.lake.stop(BeforeHead); err != nil {
 		return true, err
 	}
-	if err := t.writeSmall(headName, encodeHead(m.Number, HashBytes(b))); err != nil {
+	if err := t.writeSmall(manifest.HeadName, manifest.EncodeHead(m.Number, manifest.HashBytes(b))); err != nil {
 		t.lake.log.Warn("HEAD of the lake was not written; readers find the newest manifest without it, and the next "+
 			"commit writes it", "manifest", m.Number, "why", err)
 	}
@@ -118,7 +119,7 @@ func (t *Txn) append(ctx context.Context, m *Manifest, lists []small) (committed
 
 // createManifest creates the manifest. Where the store does not confirm it, what is there decides (CHAIN-3).
 func (l *Lake) createManifest(number int64, content []byte) error {
-	name := manifestName(number)
+	name := manifest.NameOf(number)
 	err := l.chain.CreateOnly(name, content)
 	if err == nil {
 		return nil
@@ -127,11 +128,11 @@ func (l *Lake) createManifest(number int64, content []byte) error {
 	if readErr != nil {
 		return &lakeerr.UnknownCommitError{Number: number, Err: errors.Join(err, readErr)}
 	}
-	if HashBytes(there) == HashBytes(content) {
+	if manifest.HashBytes(there) == manifest.HashBytes(content) {
 		return nil
 	}
-	other := new(Manifest)
-	if err := decode(there, other); err != nil {
+	other := new(manifest.Manifest)
+	if err := manifest.Decode(there, other); err != nil {
 		return &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintNewer}
 	}
 	return &lakeerr.FencedError{Number: number, AsOf: other.AsOf, Command: other.Command}

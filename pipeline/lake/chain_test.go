@@ -13,6 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -57,7 +58,7 @@ func named(t testing.TB, st storage.Storage) map[string]string {
 	for n := int64(1); n <= snap.Manifest.Number; n++ {
 		read(fmt.Sprintf("manifests/%06d.json", n))
 	}
-	for _, ref := range append(snap.Manifest.Cycles, lake.CycleRef{Files: snap.Manifest.Inputs}) {
+	for _, ref := range append(snap.Manifest.Cycles, manifest.CycleRef{Files: snap.Manifest.Inputs}) {
 		if ref.Files != nil {
 			read(ref.Files.Name)
 		}
@@ -181,7 +182,7 @@ func TestFence(t *testing.T) {
 	t.Parallel()
 	store := stored(t)
 	first, second := begin(t, open(t, over(t, store))), begin(t, open(t, over(t, store)))
-	key := lake.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0}
+	key := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0}
 	for i, txn := range []*lake.Txn{first, second} {
 		txn.Next().SetRun(fmt.Sprintf("2026-10-1%dT00:00:00Z", i), "night")
 		if err := replace(txn, key, fmt.Sprintf("writer %d", i)); err != nil {
@@ -264,7 +265,7 @@ func TestHeadIsHint(t *testing.T) {
 				store.Set("HEAD", nil)
 			case "first":
 				first := store.Objects()["manifests/000001.json"]
-				store.Set("HEAD", fmt.Appendf(nil, "1 %s\n", lake.HashBytes([]byte(first))))
+				store.Set("HEAD", fmt.Appendf(nil, "1 %s\n", manifest.HashBytes([]byte(first))))
 			default:
 				store.Set("HEAD", []byte(head))
 			}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -23,7 +24,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	same, err := m.sameAs(t.base.Manifest)
+	same, err := m.SameAs(t.base.Manifest)
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
 	}
@@ -57,13 +58,13 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 
 // check refuses a state that would break an invariant, before anything of it is written, and returns the data files it
 // names.
-func (t *Txn) check(m *Manifest) (map[string]bool, error) {
+func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
 	keep := make(map[string]bool)
 	for _, cycle := range append([]string{""}, t.next.cyclesWithFiles()...) {
 		for _, e := range t.next.Files(cycle) {
 			made, isMade := t.finished[e.Path]
 			switch {
-			case e.Path != e.path(e.Hash) || keep[e.Path]:
+			case e.Path != e.PathOf(e.Hash) || keep[e.Path]:
 				return nil, fmt.Errorf("lake: commit %s: named twice, or not by its key and hash", e.Path)
 			case !t.named[e.Path] && !isMade, isMade && made.Bytes != e.Bytes:
 				return nil, fmt.Errorf("lake: commit %s: neither of the live state nor finished by this run", e.Path)
@@ -75,9 +76,9 @@ func (t *Txn) check(m *Manifest) (map[string]bool, error) {
 }
 
 // checkClosed holds the cycles that were closed before against the new state (LAKE-8).
-func (t *Txn) checkClosed(m *Manifest) error {
+func (t *Txn) checkClosed(m *manifest.Manifest) error {
 	through := t.base.Manifest.ClosedThrough
-	was := make(map[string]CycleRef)
+	was := make(map[string]manifest.CycleRef)
 	for _, ref := range t.base.Manifest.Cycles {
 		if ref.Cycle <= through {
 			was[ref.Cycle] = ref
@@ -107,14 +108,14 @@ func (t *Txn) checkClosed(m *Manifest) error {
 }
 
 // checkKept holds one closed cycle against what it was: the same, or its files gone to an archive, which happens once.
-func (t *Txn) checkKept(ref, old CycleRef) error {
-	if ref.equal(old) {
+func (t *Txn) checkKept(ref, old manifest.CycleRef) error {
+	if ref.Equal(old) {
 		return nil
 	}
 	away := ref
 	away.Files, away.Archived = old.Files, old.Archived
 	if old.Archived != nil || ref.Archived == nil || old.Files == nil || ref.Archived.Files != *old.Files ||
-		!away.equal(old) {
+		!away.Equal(old) {
 		return &lakeerr.ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books do not change"}
 	}
 	for _, e := range t.next.Files(ref.Cycle) {
@@ -126,26 +127,14 @@ func (t *Txn) checkKept(ref, old CycleRef) error {
 	return nil
 }
 
-func (r CycleRef) equal(o CycleRef) bool {
-	sameFiles := r.Files == o.Files || r.Files != nil && o.Files != nil && *r.Files == *o.Files
-	sameArchive := r.Archived == o.Archived || r.Archived != nil && o.Archived != nil && r.Archived.equal(o.Archived)
-	r.Files, o.Files, r.Archived, o.Archived = nil, nil, nil, nil
-	return sameFiles && sameArchive && r == o
-}
-
-func (a *Archived) equal(o *Archived) bool {
-	return a.Files == o.Files && a.Where == o.Where && a.AsOf == o.AsOf && a.Run == o.Run &&
-		slices.Equal(a.Left, o.Left)
-}
-
 // publish announces the commit and makes the data files' names durable, then the lists and the manifest (WRITE-2,
 // WRITE-3).
-func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, error) {
-	b, err := encodeManifest(m)
+func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []small) (manifest.Hash, error) {
+	b, err := manifest.Encode(m)
 	if err != nil {
 		return "", fmt.Errorf("lake: write the manifest: %w", err)
 	}
-	hash := HashBytes(b)
+	hash := manifest.HashBytes(b)
 	if err := t.announce(m.Number, hash); err != nil {
 		return "", err
 	}
@@ -158,7 +147,7 @@ func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, er
 	if err := t.writeLists(lists); err != nil {
 		return "", err
 	}
-	if err := t.writeSmall(manifestName(m.Number), b); err != nil {
+	if err := t.writeSmall(manifest.NameOf(m.Number), b); err != nil {
 		return "", err
 	}
 	return hash, t.syncs.sync()
@@ -180,27 +169,27 @@ func (t *Txn) writeLists(lists []small) error {
 // announce writes which manifest this run is about to commit. The file is durable before the manifest has its name and
 // stays until HEAD is durable, so that the next run can tell a manifest that was never committed from one whose HEAD
 // was lost (LAKE-14).
-func (t *Txn) announce(number int64, hash Hash) error {
-	f, err := t.lake.st.Create(intentName)
+func (t *Txn) announce(number int64, hash manifest.Hash) error {
+	f, err := t.lake.st.Create(manifest.IntentName)
 	if err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
-	if _, err := f.Write(encodeHead(number, hash)); err != nil {
+	if _, err := f.Write(manifest.EncodeHead(number, hash)); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(t.syncs.syncFailed(intentName, err), f.Close())
+		return errors.Join(t.syncs.syncFailed(manifest.IntentName, err), f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
-	t.syncs.add(tempDir, "")
+	t.syncs.add(manifest.TempDir, "")
 	return nil
 }
 
 // replaceHead is the commit (WRITE-4). replaced says that HEAD names the new state; with an error, only until the power
 // goes.
-func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replaced bool, err error) {
+func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash) (replaced bool, err error) {
 	if err := t.pause(ctx, BeforeHead); err != nil {
 		return false, err
 	}
@@ -208,10 +197,10 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replace
 	if now, at, err := t.lake.readHead(); err != nil || now != t.base.Manifest.Number || at != t.base.Hash {
 		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", t.base.Manifest.Number, t.base.Hash, now, at)
 		return false,
-			errors.Join(err, &lakeerr.CorruptError{Name: headName, Detail: detail,
+			errors.Join(err, &lakeerr.CorruptError{Name: manifest.HeadName, Detail: detail,
 				Hint: "two writers got past the lake's lock: use a file system that implements locks"})
 	}
-	if err := t.writeSmall(headName, encodeHead(number, hash)); err != nil {
+	if err := t.writeSmall(manifest.HeadName, manifest.EncodeHead(number, hash)); err != nil {
 		return false, err
 	}
 	if err := t.lake.stop(AfterHead); err != nil {
@@ -276,12 +265,12 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 		}
 	}
 	if t.sequence > 0 {
-		left, err := t.lake.st.List(tempDir + "/")
+		left, err := t.lake.st.List(manifest.TempDir + "/")
 		if err != nil {
 			return fmt.Errorf("list the lake's temporary files: %w", err)
 		}
 		for _, e := range left {
-			if kind, _ := classify(e.Name); kind == temp {
+			if kind, _ := manifest.Classify(e.Name); kind == manifest.TempFile {
 				unnamed = append(unnamed, e.Name)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -25,7 +26,7 @@ type Copied struct {
 }
 
 // At returns the state of a manifest that HEAD need not name: of a copy that was interrupted. Its files may be gone.
-func (l *Lake) At(number int64, hash Hash) (*Snapshot, error) { return l.load(number, hash) }
+func (l *Lake) At(number int64, hash manifest.Hash) (*Snapshot, error) { return l.load(number, hash) }
 
 // Copy brings another storage to this state: data files and lists, the chain of manifests, HEAD last, each durable
 // before what names it. A file that the copy has by name and size stays, and its name is made durable as well: a copy
@@ -39,7 +40,7 @@ func (s *Snapshot) Copy(ctx context.Context, to storage.Storage) (Copied, error)
 		return c.done, fmt.Errorf("list the copy: %w", err)
 	}
 	for _, e := range entries {
-		if kind, _ := classify(e.Name); kind == temp && e.Name != intentName {
+		if kind, _ := manifest.Classify(e.Name); kind == manifest.TempFile && e.Name != manifest.IntentName {
 			if err := to.Remove(e.Name); err != nil {
 				return c.done, fmt.Errorf("clear up the copy: %w", err)
 			}
@@ -77,9 +78,9 @@ func (s *Snapshot) Sweep(to storage.Storage) error {
 	}
 	old := Replaced(to, entries)
 	for _, e := range entries {
-		kind, number := classify(e.Name)
-		if (kind == data || kind == listFile) && !named[e.Name] && old(e) ||
-			kind == manifest && number > s.Manifest.Number || kind == temp {
+		kind, number := manifest.Classify(e.Name)
+		if (kind == manifest.DataFile || kind == manifest.ListFile) && !named[e.Name] && old(e) ||
+			kind == manifest.ManifestFile && number > s.Manifest.Number || kind == manifest.TempFile {
 			if err := to.Remove(e.Name); err != nil {
 				return fmt.Errorf("clear up the copy: %w", err)
 			}
@@ -162,7 +163,7 @@ func (c *copying) files(ctx context.Context) error {
 			return err
 		}
 	}
-	refs := []*ListRef{c.from.Manifest.Inputs}
+	refs := []*manifest.ListRef{c.from.Manifest.Inputs}
 	for _, ref := range c.from.Manifest.Cycles {
 		refs = append(refs, ref.Files)
 	}
@@ -182,7 +183,7 @@ func (c *copying) files(ctx context.Context) error {
 func (c *copying) manifests(ctx context.Context) error {
 	type link struct {
 		number int64
-		hash   Hash
+		hash   manifest.Hash
 	}
 	var missing []link
 	chain, err := c.from.History()
@@ -190,15 +191,15 @@ func (c *copying) manifests(ctx context.Context) error {
 		return err
 	}
 	hash := c.from.Hash
-	c.touched = append(c.touched, manifestsDir) // of manifests that are there too
+	c.touched = append(c.touched, manifest.Dir) // of manifests that are there too
 	for _, m := range chain {
-		b, err := readAll(c.to, manifestName(m.Number))
+		b, err := readAll(c.to, manifest.NameOf(m.Number))
 		switch {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("read the copy: %w", err)
-		case err == nil && HashBytes(b) == hash:
+		case err == nil && manifest.HashBytes(b) == hash:
 		case err == nil && m.Number == 1:
-			return fmt.Errorf("copy the lake: %s there is of another lake; use another folder", manifestName(1))
+			return fmt.Errorf("copy the lake: %s there is of another lake; use another folder", manifest.NameOf(1))
 		default:
 			missing = append(missing, link{m.Number, hash})
 		}
@@ -210,9 +211,9 @@ func (c *copying) manifests(ctx context.Context) error {
 		}
 	}
 	for _, l := range slices.Backward(missing) {
-		delete(c.has, manifestName(l.number)) // a manifest of a state that was given up
-		if err := c.small(ctx, manifestName(l.number), l.hash, manifestName(l.number+1)); err != nil {
-			return unmoved(err, manifestName(l.number+1))
+		delete(c.has, manifest.NameOf(l.number)) // a manifest of a state that was given up
+		if err := c.small(ctx, manifest.NameOf(l.number), l.hash, manifest.NameOf(l.number+1)); err != nil {
+			return unmoved(err, manifest.NameOf(l.number+1))
 		}
 	}
 	return c.sync()
@@ -221,8 +222,8 @@ func (c *copying) manifests(ctx context.Context) error {
 // announce writes which manifest HEAD will name: until then a reader of the copy takes newer manifests for uncommitted
 // (LAKE-14).
 func (c *copying) announce(ctx context.Context) error {
-	b := encodeHead(c.from.Manifest.Number, c.from.Hash)
-	if err := c.write(ctx, intentName, HashBytes(b), bytes.NewReader(b)); err != nil {
+	b := manifest.EncodeHead(c.from.Manifest.Number, c.from.Hash)
+	if err := c.write(ctx, manifest.IntentName, manifest.HashBytes(b), bytes.NewReader(b)); err != nil {
 		return err
 	}
 	return c.sync()
@@ -230,23 +231,23 @@ func (c *copying) announce(ctx context.Context) error {
 
 // head names the state in the copy.
 func (c *copying) head(ctx context.Context) error {
-	b := encodeHead(c.from.Manifest.Number, c.from.Hash)
-	if old, err := readAll(c.to, headName); err != nil || string(old) != string(b) {
-		if err := c.write(ctx, headName, HashBytes(b), bytes.NewReader(b)); err != nil {
+	b := manifest.EncodeHead(c.from.Manifest.Number, c.from.Hash)
+	if old, err := readAll(c.to, manifest.HeadName); err != nil || string(old) != string(b) {
+		if err := c.write(ctx, manifest.HeadName, manifest.HashBytes(b), bytes.NewReader(b)); err != nil {
 			return err
 		}
 		if err := c.sync(); err != nil {
 			return err
 		}
 	}
-	if err := c.to.Remove(intentName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := c.to.Remove(manifest.IntentName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("clear up the copy: %w", err)
 	}
 	return nil
 }
 
 // small copies a list or a manifest.
-func (c *copying) small(ctx context.Context, name string, hash Hash, by string) error {
+func (c *copying) small(ctx context.Context, name string, hash manifest.Hash, by string) error {
 	if _, there := c.has[name]; there {
 		c.keep(name)
 		return nil
@@ -265,15 +266,15 @@ func (c *copying) keep(name string) {
 }
 
 // put copies one file and counts it.
-func (c *copying) put(ctx context.Context, name string, hash Hash, from io.Reader) error {
+func (c *copying) put(ctx context.Context, name string, hash manifest.Hash, from io.Reader) error {
 	c.done.Files++
 	return c.write(ctx, name, hash, from)
 }
 
 // write writes under a temporary name, checks the hash, makes it durable and gives it its name.
-func (c *copying) write(ctx context.Context, name string, hash Hash, from io.Reader) error {
+func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, from io.Reader) error {
 	c.sequence++
-	f, err := c.to.Create(tempName(c.sequence, "copy"))
+	f, err := c.to.Create(manifest.TempName(c.sequence, "copy"))
 	if err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
@@ -285,14 +286,14 @@ func (c *copying) write(ctx context.Context, name string, hash Hash, from io.Rea
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
-	if got := hashOf([sha256.Size]byte(sum.Sum(nil))); got != hash {
+	if got := manifest.HashSum([sha256.Size]byte(sum.Sum(nil))); got != hash {
 		return &lakeerr.CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.name(),
 			hash), Hint: lakeerr.HintRestore}
 	}
 	if err := c.to.Rename(f.Name(), name); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
-	if name != headName && name != intentName {
+	if name != manifest.HeadName && name != manifest.IntentName {
 		c.done.Bytes += n
 	}
 	c.touched = append(c.touched, path.Dir(name))

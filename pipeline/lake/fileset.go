@@ -3,6 +3,7 @@ package lake
 import (
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -11,11 +12,11 @@ type FileSet interface {
 	// Cycles lists the cycles that may have files, ascending.
 	Cycles() []string
 	// Select returns the files of a cycle whose keys are wanted, sorted by path.
-	Select(cycle string, wanted func(FileKey) bool) ([]FileEntry, error)
+	Select(cycle string, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error)
 	// Find returns the files of one key, sorted by path.
-	Find(key FileKey) ([]FileEntry, error)
+	Find(key manifest.FileKey) ([]manifest.FileEntry, error)
 	// Open opens a file for reading. The caller closes it.
-	Open(e FileEntry) (storage.ReadFile, error)
+	Open(e manifest.FileEntry) (storage.ReadFile, error)
 }
 
 // Cycles lists the cycles of the manifest, ascending.
@@ -28,12 +29,12 @@ func (s *Snapshot) Cycles() []string {
 }
 
 // Select returns the files of a cycle whose keys are wanted, sorted by path. Errors are those of Files.
-func (s *Snapshot) Select(cycle string, wanted func(FileKey) bool) ([]FileEntry, error) {
+func (s *Snapshot) Select(cycle string, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error) {
 	files, err := s.Files(cycle)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(files), func(e FileEntry) bool { return !wanted(e.FileKey) }), nil
+	return slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool { return !wanted(e.FileKey) }), nil
 }
 
 // Pending returns the files of the state to come, as they are at each call.
@@ -44,10 +45,12 @@ type pending struct{ txn *SubTxn }
 
 func (p pending) Cycles() []string { return p.txn.files.cyclesWithFiles() }
 
-func (p pending) Select(cycle string, wanted func(FileKey) bool) ([]FileEntry, error) {
+func (p pending) Select(cycle string, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error) {
 	return p.txn.files.Select(cycle, wanted), nil
 }
 
-func (p pending) Find(key FileKey) ([]FileEntry, error) { return p.txn.files.Find(key), nil }
+func (p pending) Find(key manifest.FileKey) ([]manifest.FileEntry, error) {
+	return p.txn.files.Find(key), nil
+}
 
-func (p pending) Open(e FileEntry) (storage.ReadFile, error) { return p.txn.Open(e) }
+func (p pending) Open(e manifest.FileEntry) (storage.ReadFile, error) { return p.txn.Open(e) }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -114,7 +115,7 @@ func TestLockWasIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	txn := begin(t, l)
-	if err := replace(txn, lake.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0},
+	if err := replace(txn, manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0},
 		"x"); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +175,7 @@ func TestCloseDropsEverything(t *testing.T) {
 		t.Errorf("Commit into a closed cycle: %v, %v", err, err2)
 	}
 	txn = begin(t, open(t, m))
-	october := lake.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-02", Bucket: 1}
+	october := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-02", Bucket: 1}
 	err = replace(txn, october, "x")
 	if changed, err2 := txn.Commit(canceled); err != nil || changed || !errors.Is(err2, context.Canceled) {
 		t.Errorf("Commit, canceled: %v, %v, %v", err, changed, err2)
@@ -518,7 +519,7 @@ func TestClosedCycle(t *testing.T) {
 				return err
 			}
 			ref, _ := txn.Base().Cycle("2026-09")
-			return txn.Next().Adopt(lake.CycleRef{Cycle: "2026-09", MonthEnd: ref.MonthEnd, Books: "books3"})
+			return txn.Next().Adopt(manifest.CycleRef{Cycle: "2026-09", MonthEnd: ref.MonthEnd, Books: "books3"})
 		},
 		"archive of an open one": func(txn *lake.Txn) error { return txn.Next().Archive("2026-10", "cold", nothing) },
 	}
@@ -545,7 +546,7 @@ func TestClosedCycle(t *testing.T) {
 	}
 }
 
-func nothing(lake.FileEntry) bool { return false }
+func nothing(manifest.FileEntry) bool { return false }
 
 // TestArchivedCycle: files leave a closed cycle once; what left is noted, and nothing of it changes from then on
 // (LAKE-8).
@@ -563,7 +564,7 @@ func TestArchivedCycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stays := func(e lake.FileEntry) bool { return e.Path == all[0].Path }
+	stays := func(e manifest.FileEntry) bool { return e.Path == all[0].Path }
 	txn := begin(t, l)
 	txn.Next().SetRun("2028-04-01T00:00:00Z", "prune")
 	if err := txn.Next().Archive("2026-09", "cold", stays); err != nil {
@@ -617,7 +618,7 @@ func TestRefusals(t *testing.T) {
 	history(t, m)
 	txn := begin(t, open(t, m))
 	n := txn.Next()
-	keys := []lake.FileKey{
+	keys := []manifest.FileKey{
 		{}, {Table: "Lines"}, {Table: "9lines"}, {Table: "tmp"}, {Table: "manifests"}, {Table: "lines/x"},
 		{Table: "lines", Cycle: "2026-13"}, {Table: "lines", Cycle: "2026-9"}, {Table: "lines", Day: "2026-09-01"},
 		{Table: "lines", Cycle: "2026-09", Day: "2026-09-32"}, {Table: "lines", Cycle: "2026-09", Day: "End"},
@@ -641,7 +642,7 @@ func TestRefusals(t *testing.T) {
 		"no buckets":       n.SetBuckets(0),
 		"cycle":            n.SetCycle("2026", false, ""),
 		"close":            n.CloseThrough("yes"),
-		"totals":           n.SetTotals([]lake.Total{{Name: "a"}, {Name: "b"}, {Name: "a"}}),
+		"totals":           n.SetTotals([]manifest.Total{{Name: "a"}, {Name: "b"}, {Name: "a"}}),
 		"temporary name":   txn.RemoveTemp("HEAD"),
 		"temporary folder": func() error { _, err := txn.OpenTemp("tmp/../HEAD"); return err }(),
 		"label":            func() error { _, err := txn.CreateTemp("a/b"); return err }(),
@@ -650,7 +651,7 @@ func TestRefusals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = w.Finish(1, []lake.Sum{{Column: "a"}, {Column: "a"}})
+			_, err = w.Finish(1, []manifest.Sum{{Column: "a"}, {Column: "a"}})
 			return err
 		}(),
 	}
@@ -660,7 +661,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	forged := made
-	forged.Hash = lake.HashBytes(nil)
+	forged.Hash = manifest.HashBytes(nil)
 	forged.Path = strings.Replace(made.Path, string(made.Hash), string(forged.Hash), 1)
 	if err := n.Replace(forged.FileKey, forged); err != nil {
 		t.Fatal(err)
@@ -742,7 +743,7 @@ func oneRun(t *rapid.T, order []int) map[string]string {
 	}
 	for _, i := range order {
 		key := dayKey(fmt.Sprintf("2026-09-%02d", 1+i/3), i%3)
-		txn.Next().SetInput(lake.Input{Feed: "usage", Name: fmt.Sprint(i), Hash: fmt.Sprint(i % 5)})
+		txn.Next().SetInput(manifest.Input{Feed: "usage", Name: fmt.Sprint(i), Hash: fmt.Sprint(i % 5)})
 		e, err := write(txn, key, key.String())
 		if err := errors.Join(err, txn.Next().Add(e)); err != nil {
 			t.Fatal(err)
@@ -768,7 +769,7 @@ func FuzzParseHead(f *testing.F) {
 	f.Add([]byte("1 0123456789abcdef"))
 	f.Add([]byte(""))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		number, hash, err := lake.ParseHead(text)
+		number, hash, err := manifest.ParseHead(text)
 		if err != nil {
 			return
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -292,7 +293,7 @@ func TestOriginDamaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if origin, err := snap.Origin(); err != nil || origin != lake.HashBytes([]byte(text)) {
+		if origin, err := snap.Origin(); err != nil || origin != manifest.HashBytes([]byte(text)) {
 			t.Errorf("%d nights: Origin = %s, %v", nights, origin, err)
 		}
 		overwrite(t, m, "manifests/000001.json", flip(text, 30))

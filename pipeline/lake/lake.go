@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -19,7 +20,7 @@ type Options struct {
 	// returns ends the commit at that point.
 	Stop func(point string) error
 	// Steps convert lakes of earlier formats. nil = those of this program.
-	Steps []Step
+	Steps []manifest.Step
 }
 
 // The stop points of a commit, in order.
@@ -39,7 +40,7 @@ type Lake struct {
 	chain storage.Chain // nil = st is a file system
 	log   *slog.Logger
 	stop  func(point string) error
-	steps []Step
+	steps []manifest.Step
 	// upgrades accepts a live manifest of an earlier format
 	upgrades bool
 
@@ -60,7 +61,7 @@ func Open(st storage.Storage, o Options) (*Lake, error) {
 func newLake(st storage.Storage, o Options) *Lake {
 	l := &Lake{st: st, log: o.Log, stop: o.Stop, steps: o.Steps}
 	if l.steps == nil {
-		l.steps = Steps()
+		l.steps = manifest.Steps()
 	}
 	if l.chain = storage.AsChain(st); l.chain != nil {
 		l.st = l.chain
@@ -129,52 +130,52 @@ func (l *Lake) Read(reader func(*Snapshot) error) error {
 }
 
 // readHead returns what HEAD names; 0 and "" if there is no HEAD. On an object store it is the newest manifest.
-func (l *Lake) readHead() (int64, Hash, error) {
+func (l *Lake) readHead() (int64, manifest.Hash, error) {
 	if l.chain != nil {
 		return l.newest()
 	}
-	text, err := l.readFile(headName)
+	text, err := l.readFile(manifest.HeadName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, "", nil
 	}
 	if err != nil {
 		return 0, "", fmt.Errorf("read HEAD of the lake: %w", err)
 	}
-	number, hash, err := ParseHead(text)
+	number, hash, err := manifest.ParseHead(text)
 	if err != nil {
-		return 0, "", &lakeerr.CorruptError{Name: headName, Detail: err.Error(), Hint: lakeerr.HintHead}
+		return 0, "", &lakeerr.CorruptError{Name: manifest.HeadName, Detail: err.Error(), Hint: lakeerr.HintHead}
 	}
 	return number, hash, nil
 }
 
 // load reads the manifest HEAD names; number 0 is the empty lake.
-func (l *Lake) load(number int64, hash Hash) (*Snapshot, error) {
+func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 	if number == 0 {
-		return &Snapshot{Manifest: Manifest{Format: format}, lake: l}, nil
+		return &Snapshot{Manifest: manifest.Manifest{Format: manifest.Format}, lake: l}, nil
 	}
-	m, steps, err := l.readManifest(number, hash, headName)
+	m, steps, err := l.readManifest(number, hash, manifest.HeadName)
 	if err != nil {
 		return nil, err
 	}
 	if len(steps) > 0 && !l.upgrades {
-		detail := fmt.Sprintf("has format %d, this program works with format %d", steps[0].From, format)
-		return nil, &lakeerr.CorruptError{Name: manifestName(number), Detail: detail, Hint: lakeerr.HintOlder}
+		detail := fmt.Sprintf("has format %d, this program works with format %d", steps[0].From, manifest.Format)
+		return nil, &lakeerr.CorruptError{Name: manifest.NameOf(number), Detail: detail, Hint: lakeerr.HintOlder}
 	}
 	return &Snapshot{Manifest: *m, Hash: hash, lake: l, steps: steps}, nil
 }
 
 // readManifest reads and checks one manifest; by says who names it. The steps are those that its lists need.
-func (l *Lake) readManifest(number int64, hash Hash, by string) (*Manifest, []Step, error) {
-	name := manifestName(number)
+func (l *Lake) readManifest(number int64, hash manifest.Hash, by string) (*manifest.Manifest, []manifest.Step, error) {
+	name := manifest.NameOf(number)
 	b, err := l.readNamed(name, hash, by, number)
 	if err != nil {
 		return nil, nil, err
 	}
-	return l.decodeManifest(name, number, b)
+	return manifest.DecodeAny(l.steps, name, number, b)
 }
 
 // readNamed reads a file that by names with its hash. number is the manifest the reader is at.
-func (l *Lake) readNamed(name string, hash Hash, by string, number int64) ([]byte, error) {
+func (l *Lake) readNamed(name string, hash manifest.Hash, by string, number int64) ([]byte, error) {
 	b, err := l.readFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, l.gone(name, number, by, lakeerr.HintRestore)
@@ -182,7 +183,7 @@ func (l *Lake) readNamed(name string, hash Hash, by string, number int64) ([]byt
 	if err != nil {
 		return nil, fmt.Errorf("read %s of the lake: %w", name, err)
 	}
-	if got := HashBytes(b); got != hash {
+	if got := manifest.HashBytes(b); got != hash {
 		return nil, &lakeerr.CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, by, hash),
 			Hint: lakeerr.HintRestore}
 	}

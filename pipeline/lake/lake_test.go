@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -32,26 +33,26 @@ func open(t testing.TB, st storage.Storage) *lake.Lake {
 }
 
 // write makes one data file.
-func write(txn *lake.Txn, key lake.FileKey, text string) (lake.FileEntry, error) {
+func write(txn *lake.Txn, key manifest.FileKey, text string) (manifest.FileEntry, error) {
 	w, err := txn.Create(key)
 	if err != nil {
-		return lake.FileEntry{}, err
+		return manifest.FileEntry{}, err
 	}
 	if _, err := io.WriteString(w, text); err != nil {
-		return lake.FileEntry{}, errors.Join(err, w.Abort())
+		return manifest.FileEntry{}, errors.Join(err, w.Abort())
 	}
-	return w.Finish(int64(len(text)), []lake.Sum{{Column: "usage_amount", Value: "1.50"},
+	return w.Finish(int64(len(text)), []manifest.Sum{{Column: "usage_amount", Value: "1.50"},
 		{Column: "amount", Value: "2"}})
 }
 
 // dayKey is bucket b of a day of September 2026.
-func dayKey(day string, b int) lake.FileKey {
-	return lake.FileKey{Table: "lines", Cycle: "2026-09", Day: day, Bucket: b}
+func dayKey(day string, b int) manifest.FileKey {
+	return manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: day, Bucket: b}
 }
 
-var positionsKey = lake.FileKey{Table: "positions", Cycle: "2026-09", Bucket: 0}
+var positionsKey = manifest.FileKey{Table: "positions", Cycle: "2026-09", Bucket: 0}
 
-var rejectsKey = lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}
+var rejectsKey = manifest.FileKey{Table: "rejects", Bucket: manifest.NoBucket}
 
 // nights is a small history: what each run does to Next. A run does the same again if it is repeated on its own result.
 var nights = []func(txn *lake.Txn) error{
@@ -72,10 +73,11 @@ var nights = []func(txn *lake.Txn) error{
 		if err != nil {
 			return err
 		}
-		n.SetInput(lake.Input{Feed: "usage", Name: "a.csv", Hash: "aa", Bytes: 100, Rows: 10, Accepted: 9, Rejected: 1})
-		n.SetInput(lake.Input{Feed: "usage", Name: "b.csv", Hash: "bb", Bytes: 100, Rows: 10, Accepted: 10})
+		n.SetInput(manifest.Input{Feed: "usage", Name: "a.csv", Hash: "aa", Bytes: 100, Rows: 10, Accepted: 9,
+			Rejected: 1})
+		n.SetInput(manifest.Input{Feed: "usage", Name: "b.csv", Hash: "bb", Bytes: 100, Rows: 10, Accepted: 10})
 		return errors.Join(n.Add(e), n.SetBuckets(2), n.SetCycle("2026-09", false, "books1"),
-			n.SetTotals([]lake.Total{{Name: "usage.rows", Value: "20"}, {Name: "usage.accepted", Value: "19"}}))
+			n.SetTotals([]manifest.Total{{Name: "usage.rows", Value: "20"}, {Name: "usage.accepted", Value: "19"}}))
 	},
 	// One more day; a late record re-folds bucket 1 from the second day on; another reject file.
 	func(txn *lake.Txn) error {
@@ -84,23 +86,24 @@ var nights = []func(txn *lake.Txn) error{
 		if err != nil {
 			return err
 		}
-		n.SetInput(lake.Input{Feed: "usage", Name: "c.csv", Hash: "cc", Bytes: 50, Rows: 5, Accepted: 4, Rejected: 1})
+		n.SetInput(manifest.Input{Feed: "usage", Name: "c.csv", Hash: "cc", Bytes: 50, Rows: 5, Accepted: 4,
+			Rejected: 1})
 		return errors.Join(
 			replace(txn, dayKey("2026-09-01", 1), "lines of 2026-09-01 in 1"),
 			replace(txn, dayKey("2026-09-02", 1), "lines of 2026-09-02 in 1, and a late one"),
 			replace(txn, dayKey("2026-09-03", 0), "lines of 2026-09-03 in 0"), n.Add(e),
-			n.SetTotals([]lake.Total{{Name: "usage.rows", Value: "25"}, {Name: "usage.accepted", Value: "23"}}))
+			n.SetTotals([]manifest.Total{{Name: "usage.rows", Value: "25"}, {Name: "usage.accepted", Value: "23"}}))
 	},
 	// Nothing new.
 	func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-03", 0), "lines of 2026-09-03 in 0") },
 	// Month-end, close, and the first day of the next cycle.
 	func(txn *lake.Txn) error {
 		n := txn.Next()
-		october := lake.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-01", Bucket: 0}
+		october := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-01", Bucket: 0}
 		var err error
 		if !isClosed(txn, "2026-09") {
 			n.RemoveTable("positions", "2026-09")
-			err = errors.Join(replace(txn, dayKey(lake.EndDay, 0), "period-level lines"),
+			err = errors.Join(replace(txn, dayKey(manifest.EndDay, 0), "period-level lines"),
 				n.SetCycle("2026-09", true, "books2"))
 		}
 		return errors.Join(err, replace(txn, october, "lines of October"), n.CloseThrough("2026-09"))
@@ -109,7 +112,7 @@ var nights = []func(txn *lake.Txn) error{
 
 func isClosed(txn *lake.Txn, cycle string) bool { return cycle <= txn.Base().Manifest.ClosedThrough }
 
-func replace(txn *lake.Txn, key lake.FileKey, text string) error {
+func replace(txn *lake.Txn, key manifest.FileKey, text string) error {
 	e, err := write(txn, key, text)
 	if err != nil {
 		return err
@@ -411,7 +414,7 @@ func TestSnapshot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []lake.Input{
+	want := []manifest.Input{
 		{Feed: "usage", Name: "a.csv", Hash: "aa", Bytes: 100, Rows: 10, Accepted: 9, Rejected: 1, Run: 1},
 		{Feed: "usage", Name: "b.csv", Hash: "bb", Bytes: 100, Rows: 10, Accepted: 10, Run: 1},
 		{Feed: "usage", Name: "c.csv", Hash: "cc", Bytes: 50, Rows: 5, Accepted: 4, Rejected: 1, Run: 2},
@@ -604,7 +607,7 @@ func TestWriteAfterEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	// By `printf kept | sha256sum`.
-	if want := lake.Hash("79f076abdd19a752db7267bfff2f9022"); e.Bytes != 4 || e.Hash != want {
+	if want := manifest.Hash("79f076abdd19a752db7267bfff2f9022"); e.Bytes != 4 || e.Hash != want {
 		t.Errorf("%d bytes with hash %s, want 4 with %s", e.Bytes, e.Hash, want)
 	}
 }

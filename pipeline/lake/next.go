@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // NextState is the state a transaction will commit: at first a copy of the live one. Its methods may be called from
@@ -16,9 +17,9 @@ type NextState struct {
 	*NextFiles
 	base *Snapshot
 	// AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by plan
-	head   Manifest
-	cycles map[string]CycleRef // MonthEnd and Books; State and Files are built by plan
-	inputs map[inputKey]Input
+	head   manifest.Manifest
+	cycles map[string]manifest.CycleRef // MonthEnd and Books; State and Files are built by plan
+	inputs map[inputKey]manifest.Input
 	reset  bool // another AsOf is a change by itself
 }
 
@@ -30,8 +31,8 @@ func newNext(s *Snapshot) (*NextState, error) {
 		NextFiles: newNextFiles(),
 		base:      s,
 		head:      s.Manifest,
-		cycles:    make(map[string]CycleRef),
-		inputs:    make(map[inputKey]Input),
+		cycles:    make(map[string]manifest.CycleRef),
+		inputs:    make(map[inputKey]manifest.Input),
 	}
 	n.head.Totals, n.head.Accepted = slices.Clone(s.Manifest.Totals), ""
 	for _, ref := range s.Manifest.Cycles {
@@ -61,7 +62,7 @@ func (n *NextState) Number() int64 { return n.base.Manifest.Number + 1 }
 func (n *NextState) RemoveTable(table, cycle string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	maps.DeleteFunc(n.files[cycle], func(key FileKey, _ []FileEntry) bool {
+	maps.DeleteFunc(n.files[cycle], func(key manifest.FileKey, _ []manifest.FileEntry) bool {
 		if key.Table != table {
 			return false
 		}
@@ -109,18 +110,18 @@ func (n *NextState) SetBuckets(buckets int) error {
 
 // SetCycle notes a cycle: whether its period-level lines are in, and the hash of the books it was rated with.
 func (n *NextState) SetCycle(cycle string, monthEnd bool, books string) error {
-	if !validCycle(cycle) {
+	if !manifest.ValidCycle(cycle) {
 		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.cycles[cycle] = CycleRef{Cycle: cycle, MonthEnd: monthEnd, Books: books}
+	n.cycles[cycle] = manifest.CycleRef{Cycle: cycle, MonthEnd: monthEnd, Books: books}
 	return nil
 }
 
 // CloseThrough closes every cycle up to this one. It never goes back.
 func (n *NextState) CloseThrough(cycle string) error {
-	if !validCycle(cycle) {
+	if !manifest.ValidCycle(cycle) {
 		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
 	}
 	n.mu.Lock()
@@ -134,9 +135,9 @@ func (n *NextState) CloseThrough(cycle string) error {
 }
 
 // SetTotals replaces the control totals. Two of one name are an error.
-func (n *NextState) SetTotals(totals []Total) error {
+func (n *NextState) SetTotals(totals []manifest.Total) error {
 	totals = slices.Clone(totals)
-	slices.SortFunc(totals, func(a, b Total) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(totals, func(a, b manifest.Total) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(totals); i++ {
 		if totals[i].Name == totals[i-1].Name {
 			return fmt.Errorf("lake: control total %q twice", totals[i].Name)
@@ -150,7 +151,7 @@ func (n *NextState) SetTotals(totals []Total) error {
 
 // SetInput notes a feed file as taken, in the place of what was noted for the same feed and hash. A Run of 0 becomes
 // the run that first took it.
-func (n *NextState) SetInput(in Input) {
+func (n *NextState) SetInput(in manifest.Input) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	key := inputKey{in.Feed, in.Hash}
@@ -164,7 +165,7 @@ func (n *NextState) SetInput(in Input) {
 }
 
 // Input returns what is noted for a feed file.
-func (n *NextState) Input(feed, hash string) (Input, bool) {
+func (n *NextState) Input(feed, hash string) (manifest.Input, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	in, found := n.inputs[inputKey{feed, hash}]
@@ -172,10 +173,10 @@ func (n *NextState) Input(feed, hash string) (Input, bool) {
 }
 
 // Inputs returns every feed file noted so far, by run, feed, name and hash.
-func (n *NextState) Inputs() []Input {
+func (n *NextState) Inputs() []manifest.Input {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.SortedFunc(maps.Values(n.inputs), func(a, b Input) int {
+	return slices.SortedFunc(maps.Values(n.inputs), func(a, b manifest.Input) int {
 		return cmp.Or(cmp.Compare(a.Run, b.Run), strings.Compare(a.Feed, b.Feed), strings.Compare(a.Name, b.Name),
 			strings.Compare(a.Hash, b.Hash))
 	})
@@ -188,16 +189,16 @@ type small struct {
 }
 
 // plan builds the manifest, without its number, parent, as-of and command, and the lists it names.
-func (n *NextState) plan() (m Manifest, lists []small, err error) {
+func (n *NextState) plan() (m manifest.Manifest, lists []small, err error) {
 	inputs := n.Inputs()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	m = n.head
-	m.Format = format
+	m.Format = manifest.Format
 	m.Loose = n.sorted("")
-	m.Inputs, m.Cycles = nil, []CycleRef{}
+	m.Inputs, m.Cycles = nil, []manifest.CycleRef{}
 	if m.Totals == nil {
-		m.Totals = []Total{}
+		m.Totals = []manifest.Total{}
 	}
 	cycles := slices.Collect(maps.Keys(n.cycles))
 	for cycle, files := range n.files {
@@ -208,12 +209,12 @@ func (n *NextState) plan() (m Manifest, lists []small, err error) {
 	slices.Sort(cycles)
 	for _, cycle := range cycles {
 		ref := n.cycles[cycle]
-		ref.Cycle, ref.State, ref.Files = cycle, CycleOpen, nil
+		ref.Cycle, ref.State, ref.Files = cycle, manifest.CycleOpen, nil
 		if cycle <= m.ClosedThrough {
-			ref.State = CycleClosed
+			ref.State = manifest.CycleClosed
 		}
 		if files := n.sorted(cycle); len(files) > 0 {
-			name := func(h Hash) string { return filesName(cycle, h) }
+			name := func(h manifest.Hash) string { return manifest.FilesName(cycle, h) }
 			if ref.Files, lists, err = addList(lists, name, cycle, files); err != nil {
 				return m, nil, err
 			}
@@ -221,34 +222,20 @@ func (n *NextState) plan() (m Manifest, lists []small, err error) {
 		m.Cycles = append(m.Cycles, ref)
 	}
 	if len(inputs) > 0 {
-		if m.Inputs, lists, err = addList(lists, inputsName, "", inputs); err != nil {
+		if m.Inputs, lists, err = addList(lists, manifest.InputsName, "", inputs); err != nil {
 			return m, nil, err
 		}
 	}
 	return m, lists, nil
 }
 
-func addList[T any](lists []small, name func(Hash) string, cycle string, entries []T) (*ListRef, []small, error) {
-	b, err := encodeList(cycle, entries)
+func addList[T any](lists []small, name func(manifest.Hash) string, cycle string, entries []T) (*manifest.ListRef,
+	[]small, error) {
+	b, err := manifest.EncodeList(cycle, entries)
 	if err != nil {
 		return nil, nil, fmt.Errorf("lake: write a list: %w", err)
 	}
-	h := HashBytes(b)
-	ref := &ListRef{Name: name(h), Hash: h, Count: len(entries)}
+	h := manifest.HashBytes(b)
+	ref := &manifest.ListRef{Name: name(h), Hash: h, Count: len(entries)}
 	return ref, append(lists, small{ref.Name, b}), nil
-}
-
-// sameAs reports whether a planned manifest says the same as the live one, whoever made it.
-func (m Manifest) sameAs(live Manifest) (bool, error) {
-	m.Number, m.Parent, m.AsOf, m.Command, m.Accepted = live.Number, live.Parent, live.AsOf, live.Command, live.Accepted
-	if live.Number == 0 { // the empty lake was never written: give it the lists a written one has
-		live.Cycles, live.Loose, live.Totals = []CycleRef{}, []FileEntry{}, []Total{}
-		live.Buckets = m.Buckets // the number of buckets alone is nothing worth a manifest
-	}
-	a, err := encodeManifest(&m)
-	if err != nil {
-		return false, err
-	}
-	b, err := encodeManifest(&live)
-	return string(a) == string(b), err
 }

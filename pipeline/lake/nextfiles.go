@@ -7,23 +7,26 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // NextFiles is the data files of the state that a transaction will commit, or of one bucket of it. Its methods may be
 // called from several goroutines.
 type NextFiles struct {
 	mu      sync.Mutex
-	files   map[string]map[FileKey][]FileEntry // by cycle; "" = loose
-	changed map[FileKey]bool                   // keys whose files were replaced or added
-	bucket  *int                               // whose files may change; nil = all may
+	files   map[string]map[manifest.FileKey][]manifest.FileEntry // by cycle; "" = loose
+	changed map[manifest.FileKey]bool                            // keys whose files were replaced or added
+	bucket  *int                                                 // whose files may change; nil = all may
 }
 
 func newNextFiles() *NextFiles {
-	return &NextFiles{files: make(map[string]map[FileKey][]FileEntry), changed: make(map[FileKey]bool)}
+	return &NextFiles{files: make(map[string]map[manifest.FileKey][]manifest.FileEntry),
+		changed: make(map[manifest.FileKey]bool)}
 }
 
 // note notes that the files of a key change.
-func (n *NextFiles) note(key FileKey) error {
+func (n *NextFiles) note(key manifest.FileKey) error {
 	if n.bucket != nil && key.Bucket != *n.bucket {
 		return fmt.Errorf("the task of bucket %d changes no files of bucket %d", *n.bucket, key.Bucket)
 	}
@@ -37,8 +40,8 @@ func (n *NextFiles) replacements() []Replacement {
 	defer n.mu.Unlock()
 	list := make([]Replacement, 0, len(n.changed))
 	for key := range n.changed {
-		files := append([]FileEntry{}, n.files[key.Cycle][key]...)
-		slices.SortFunc(files, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+		files := append([]manifest.FileEntry{}, n.files[key.Cycle][key]...)
+		slices.SortFunc(files, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
 		list = append(list, Replacement{key, files})
 	}
 	slices.SortFunc(list, func(a, b Replacement) int {
@@ -48,17 +51,17 @@ func (n *NextFiles) replacements() []Replacement {
 	return list
 }
 
-func (n *NextFiles) add(e FileEntry) {
+func (n *NextFiles) add(e manifest.FileEntry) {
 	of := n.files[e.Cycle]
 	if of == nil {
-		of = make(map[FileKey][]FileEntry)
+		of = make(map[manifest.FileKey][]manifest.FileEntry)
 		n.files[e.Cycle] = of
 	}
 	of[e.FileKey] = append(of[e.FileKey], e)
 }
 
 // Replace puts files in the place of all files of a key; with none given it removes them.
-func (n *NextFiles) Replace(key FileKey, files ...FileEntry) error {
+func (n *NextFiles) Replace(key manifest.FileKey, files ...manifest.FileEntry) error {
 	if err := key.Check(); err != nil {
 		return err
 	}
@@ -80,7 +83,7 @@ func (n *NextFiles) Replace(key FileKey, files ...FileEntry) error {
 }
 
 // Add adds files to those of their keys. A file that is there already stays once.
-func (n *NextFiles) Add(files ...FileEntry) error {
+func (n *NextFiles) Add(files ...manifest.FileEntry) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, e := range files {
@@ -90,7 +93,7 @@ func (n *NextFiles) Add(files ...FileEntry) error {
 		if err := n.note(e.FileKey); err != nil {
 			return fmt.Errorf("add %s: %w", e.Path, err)
 		}
-		same := func(o FileEntry) bool { return o.Path == e.Path }
+		same := func(o manifest.FileEntry) bool { return o.Path == e.Path }
 		if !slices.ContainsFunc(n.files[e.Cycle][e.FileKey], same) {
 			n.add(e)
 		}
@@ -99,37 +102,37 @@ func (n *NextFiles) Add(files ...FileEntry) error {
 }
 
 // Files returns the state's files of a cycle as they are now, sorted by path; cycle "" means the files of no cycle.
-func (n *NextFiles) Files(cycle string) []FileEntry {
+func (n *NextFiles) Files(cycle string) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.sorted(cycle)
 }
 
 // Select is Files of the keys that are wanted. It looks at every key of the cycle and copies no others.
-func (n *NextFiles) Select(cycle string, wanted func(FileKey) bool) []FileEntry {
+func (n *NextFiles) Select(cycle string, wanted func(manifest.FileKey) bool) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	var out []FileEntry
+	var out []manifest.FileEntry
 	for key, files := range n.files[cycle] {
 		if wanted(key) {
 			out = append(out, files...)
 		}
 	}
-	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
 
-func (n *NextFiles) sorted(cycle string) []FileEntry {
-	out := []FileEntry{}
+func (n *NextFiles) sorted(cycle string) []manifest.FileEntry {
+	out := []manifest.FileEntry{}
 	for _, files := range n.files[cycle] {
 		out = append(out, files...)
 	}
-	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
 
 // Find returns the state's files of one key as they are now.
-func (n *NextFiles) Find(key FileKey) []FileEntry {
+func (n *NextFiles) Find(key manifest.FileKey) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.files[key.Cycle][key])

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
@@ -126,9 +127,9 @@ func length(t *testing.T, store *objects.Mem) int64 {
 }
 
 // manifestOf reads a manifest.
-func manifestOf(t *testing.T, text string) lake.Manifest {
+func manifestOf(t *testing.T, text string) manifest.Manifest {
 	t.Helper()
-	var m lake.Manifest
+	var m manifest.Manifest
 	if err := json.Unmarshal([]byte(text), &m); err != nil {
 		t.Fatal(err)
 	}

@@ -7,18 +7,19 @@ import (
 	"io/fs"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // HeadPlan is what RestoreHead found and what HEAD will say.
 type HeadPlan struct {
-	Was       string   // what HEAD says, without its line end; "" = there is no HEAD
-	Text      string   // what HEAD will say, without its line end
-	Manifest  Manifest // that it will name: the newest
-	Good      bool     // HEAD says so already
-	Files     int      // data files that were read and compared
-	Bytes     int64    // of them
-	Manifests int      // of the chain of parents
+	Was       string            // what HEAD says, without its line end; "" = there is no HEAD
+	Text      string            // what HEAD will say, without its line end
+	Manifest  manifest.Manifest // that it will name: the newest
+	Good      bool              // HEAD says so already
+	Files     int               // data files that were read and compared
+	Bytes     int64             // of them
+	Manifests int               // of the chain of parents
 }
 
 // hintNoHead is what is left to do where HEAD cannot be restored.
@@ -36,8 +37,9 @@ func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) 
 		return errors.New("restore HEAD of the lake: in an object store HEAD needs no repair: readers find the " +
 			"newest manifest without it, and the next commit writes it")
 	}
-	if entries, err := st.List(manifestsDir + "/"); err != nil || len(entries) == 0 {
-		return errors.Join(err, &lakeerr.MissingError{Name: headName, Detail: "there is no manifest that it could name",
+	if entries, err := st.List(manifest.Dir + "/"); err != nil || len(entries) == 0 {
+		return errors.Join(err, &lakeerr.MissingError{Name: manifest.HeadName,
+			Detail:   "there is no manifest that it could name",
 			Manifest: "a lake", Hint: "if there was a lake, " + hintNoHead})
 	}
 	unlock, err := st.Lock()
@@ -59,30 +61,30 @@ func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) 
 
 // planHead finds the newest manifest and checks it.
 func (l *Lake) planHead(ctx context.Context) (*HeadPlan, error) {
-	was, err := l.readFile(headName)
+	was, err := l.readFile(manifest.HeadName)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read HEAD of the lake: %w", err)
 	}
-	entries, err := l.st.List(manifestsDir + "/")
+	entries, err := l.st.List(manifest.Dir + "/")
 	if err != nil {
 		return nil, fmt.Errorf("list the lake's manifests: %w", err)
 	}
 	var newest int64
 	for _, e := range entries {
-		if kind, number := classify(e.Name); kind == manifest {
+		if kind, number := manifest.Classify(e.Name); kind == manifest.ManifestFile {
 			newest = max(newest, number)
 		}
 	}
-	b, err := l.readFile(manifestName(newest))
+	b, err := l.readFile(manifest.NameOf(newest))
 	if err != nil {
-		return nil, fmt.Errorf("read %s of the lake: %w", manifestName(newest), err)
+		return nil, fmt.Errorf("read %s of the lake: %w", manifest.NameOf(newest), err)
 	}
-	hash := HashBytes(b)
+	hash := manifest.HashBytes(b)
 	snap, err := l.load(newest, hash)
 	if err != nil {
 		return nil, noHead(err)
 	}
-	text := encodeHead(newest, hash)
+	text := manifest.EncodeHead(newest, hash)
 	plan := &HeadPlan{Was: oneLine(was), Text: oneLine(text), Manifest: snap.Manifest,
 		Good: string(was) == string(text)}
 	if plan.Good {
@@ -129,7 +131,7 @@ func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
 
 // writeHead replaces HEAD as a commit does (WRITE-4).
 func (l *Lake) writeHead(text string) error {
-	name := tempName(0, "head")
+	name := manifest.TempName(0, "head")
 	if err := l.st.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // of one that was killed
 		return fmt.Errorf("write HEAD of the lake: %w", err)
 	}
@@ -146,7 +148,7 @@ func (l *Lake) writeHead(text string) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write HEAD of the lake: %w", err)
 	}
-	if err := l.st.Rename(name, headName); err != nil {
+	if err := l.st.Rename(name, manifest.HeadName); err != nil {
 		return fmt.Errorf("put HEAD of the lake in place: %w", err)
 	}
 	if err := l.st.SyncDir(""); err != nil {

@@ -10,25 +10,17 @@ import (
 	"path"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // A shared run is one whose tasks other processes do. Its objects are in runs/<run>/, where run is the hash of its
 // plan. A process that begins, continues or commits it has the lake's lock, one that does a task has not.
 
-// sharedDir is the folder of an object of a shared run; "" of any other name.
-func sharedDir(name string) string {
-	rest, is := strings.CutPrefix(name, runsDir+"/")
-	if run, object, found := strings.Cut(rest, "/"); is && found && validHash(run) && object != "" {
-		return runsDir + "/" + run + "/"
-	}
-	return ""
-}
-
 // Resume is Begin of a process that continues a shared run: what its tasks made is kept. The base must still be the
 // live state. Errors: those of Begin, and *PlanError.
-func (l *Lake) Resume(run, base Hash) (*Txn, error) {
-	if !validHash(string(run)) {
+func (l *Lake) Resume(run, base manifest.Hash) (*Txn, error) {
+	if !manifest.ValidHash(string(run)) {
 		return nil, &PlanError{Run: run, What: "no run has this name"}
 	}
 	return l.beginAs(run, func(s *Snapshot) error { return sameBase(run, base, s) })
@@ -36,7 +28,7 @@ func (l *Lake) Resume(run, base Hash) (*Txn, error) {
 
 // Join returns a transaction for a task of a shared run. It takes no lock, deletes nothing and cannot be committed.
 // Errors: *PlanError if the live state is no longer the base.
-func (l *Lake) Join(run, base Hash) (*Txn, error) {
+func (l *Lake) Join(run, base manifest.Hash) (*Txn, error) {
 	s, err := l.Head()
 	if err != nil {
 		return nil, err
@@ -61,7 +53,7 @@ func (l *Lake) Join(run, base Hash) (*Txn, error) {
 	return t, nil
 }
 
-func sameBase(run, base Hash, s *Snapshot) error {
+func sameBase(run, base manifest.Hash, s *Snapshot) error {
 	if s.Hash == base {
 		return nil
 	}
@@ -70,7 +62,7 @@ func sameBase(run, base Hash, s *Snapshot) error {
 
 // PlanError says that a shared run cannot be continued: it has to be planned again.
 type PlanError struct {
-	Run  Hash
+	Run  manifest.Hash
 	What string
 }
 
@@ -78,46 +70,46 @@ func (e *PlanError) Error() string { return fmt.Sprintf("run %s: %s", e.Run, e.W
 
 // Share makes the transaction that of a shared run, with the plan as its first object, and returns the run: the hash
 // of the plan. Close keeps what is made from now on.
-func (t *Txn) Share(plan []byte) (Hash, error) {
-	run := HashBytes(plan)
+func (t *Txn) Share(plan []byte) (manifest.Hash, error) {
+	run := manifest.HashBytes(plan)
 	t.share(run)
 	return run, t.PutShared(planObject, plan)
 }
 
 // share makes the transaction one of several processes of a run.
-func (t *Txn) share(run Hash) {
-	t.shared, t.suffix = runsDir+"/"+string(run)+"/", "-"+strings.ToLower(rand.Text())
+func (t *Txn) share(run manifest.Hash) {
+	t.shared, t.suffix = manifest.RunsDir+"/"+string(run)+"/", "-"+strings.ToLower(rand.Text())
 }
 
 // planObject is the name of the plan among the objects of a shared run.
 const planObject = "plan"
 
 // ReadPlan returns the plan of a shared run. Errors: *PlanError if there is none.
-func (l *Lake) ReadPlan(run Hash) ([]byte, error) {
-	if !validHash(string(run)) {
+func (l *Lake) ReadPlan(run manifest.Hash) ([]byte, error) {
+	if !manifest.ValidHash(string(run)) {
 		return nil, &PlanError{Run: run, What: "no run has this name"}
 	}
-	b, err := l.readFile(runsDir + "/" + string(run) + "/" + planObject)
+	b, err := l.readFile(manifest.RunsDir + "/" + string(run) + "/" + planObject)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &PlanError{Run: run, What: "it was not planned, or was committed, or another run was begun since"}
 	}
-	if err == nil && HashBytes(b) != run {
+	if err == nil && manifest.HashBytes(b) != run {
 		err = &PlanError{Run: run, What: "its plan is damaged"}
 	}
 	return b, err
 }
 
 // SharedRuns are the shared runs that were planned and not committed, by name.
-func (l *Lake) SharedRuns() ([]Hash, error) {
-	entries, err := l.st.List(runsDir + "/")
+func (l *Lake) SharedRuns() ([]manifest.Hash, error) {
+	entries, err := l.st.List(manifest.RunsDir + "/")
 	if err != nil {
 		return nil, fmt.Errorf("list the runs of the lake that are planned: %w", err)
 	}
-	var runs []Hash
+	var runs []manifest.Hash
 	for _, e := range entries {
-		run, is := strings.CutPrefix(strings.TrimSuffix(sharedDir(e.Name), "/"), runsDir+"/")
+		run, is := strings.CutPrefix(strings.TrimSuffix(manifest.SharedDir(e.Name), "/"), manifest.RunsDir+"/")
 		if is && path.Base(e.Name) == planObject {
-			runs = append(runs, Hash(run))
+			runs = append(runs, manifest.Hash(run))
 		}
 	}
 	return runs, nil
@@ -145,14 +137,14 @@ func (w *writing) KeepShared(f storage.File, kind string) (name string, err erro
 	return name, w.putInPlace(f, name)
 }
 
-func (w *writing) hashTemp(name string) (Hash, error) {
+func (w *writing) hashTemp(name string) (manifest.Hash, error) {
 	r, err := w.lake.st.Open(name)
 	if err != nil {
 		return "", err
 	}
 	h := sha256.New()
 	_, err = io.Copy(h, io.NewSectionReader(r, 0, r.Size()))
-	return hashOf([sha256.Size]byte(h.Sum(nil))), errors.Join(err, r.Close())
+	return manifest.HashSum([sha256.Size]byte(h.Sum(nil))), errors.Join(err, r.Close())
 }
 
 // ReadShared returns an object of the shared run. The error is fs.ErrNotExist if it is not there.
@@ -163,13 +155,13 @@ func (t *Txn) keep() error {
 	if t.sequence == 0 {
 		return t.syncs.sync()
 	}
-	left, err := t.lake.st.List(tempDir + "/")
+	left, err := t.lake.st.List(manifest.TempDir + "/")
 	if err != nil {
 		return fmt.Errorf("list the lake's temporary files: %w", err)
 	}
 	for _, e := range left {
-		kind, _ := classify(e.Name)
-		if kind == temp && strings.HasSuffix(e.Name, t.suffix) {
+		kind, _ := manifest.Classify(e.Name)
+		if kind == manifest.TempFile && strings.HasSuffix(e.Name, t.suffix) {
 			if err := t.remove(e.Name); err != nil {
 				return err
 			}
@@ -205,7 +197,7 @@ func (t *Txn) dropShared() error {
 }
 
 // checkMade refuses files that a task made and that are not there with their sizes (TASK-3).
-func (t *Txn) checkMade(made []FileEntry) error {
+func (t *Txn) checkMade(made []manifest.FileEntry) error {
 	if t.shared == "" {
 		return nil
 	}
@@ -222,7 +214,8 @@ func (t *Txn) checkMade(made []FileEntry) error {
 			}
 		}
 		if !found || size != e.Bytes {
-			return &PlanError{Run: Hash(strings.TrimSuffix(strings.TrimPrefix(t.shared, runsDir+"/"), "/")),
+			run := strings.TrimSuffix(strings.TrimPrefix(t.shared, manifest.RunsDir+"/"), "/")
+			return &PlanError{Run: manifest.Hash(run),
 				What: fmt.Sprintf("%s, which a task of bucket %d made, is not there: do the task again", e.Path,
 					e.Bucket)}
 		}

@@ -9,27 +9,28 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Snapshot is one state of the lake, as a manifest names it. It does not change; the lists it names are read when they
 // are asked for, and kept. It may be used from several goroutines.
 type Snapshot struct {
-	Manifest Manifest
-	Hash     Hash // of the manifest; "" for the empty lake
+	Manifest manifest.Manifest
+	Hash     manifest.Hash // of the manifest; "" for the empty lake
 
 	lake   *Lake
-	steps  []Step // that convert its lists; none = they have the program's format
+	steps  []manifest.Step // that convert its lists; none = they have the program's format
 	mu     sync.Mutex
-	files  map[string][]FileEntry // by cycle
-	inputs []Input
+	files  map[string][]manifest.FileEntry // by cycle
+	inputs []manifest.Input
 	taken  bool // inputs were read
 }
 
 // Files returns the files of a cycle, sorted by path; cycle "" means the files of no cycle. A cycle the lake does not
 // know has none. The slice is the snapshot's: it must not be changed. Errors: *CorruptError, *MissingError,
 // *MovedError.
-func (s *Snapshot) Files(cycle string) ([]FileEntry, error) {
+func (s *Snapshot) Files(cycle string) ([]manifest.FileEntry, error) {
 	if cycle == "" {
 		return s.Manifest.Loose, nil
 	}
@@ -42,7 +43,7 @@ func (s *Snapshot) Files(cycle string) ([]FileEntry, error) {
 	if files, found := s.files[cycle]; found {
 		return files, nil
 	}
-	files, err := readList[FileEntry](s, ref.Files, cycle)
+	files, err := readList[manifest.FileEntry](s, ref.Files, cycle)
 	if err != nil {
 		return nil, err
 	}
@@ -53,19 +54,19 @@ func (s *Snapshot) Files(cycle string) ([]FileEntry, error) {
 		}
 	}
 	if s.files == nil {
-		s.files = make(map[string][]FileEntry)
+		s.files = make(map[string][]manifest.FileEntry)
 	}
 	s.files[cycle] = files
 	return files, nil
 }
 
 // Find returns the files of one key, sorted by path. Errors are those of Files.
-func (s *Snapshot) Find(key FileKey) ([]FileEntry, error) {
+func (s *Snapshot) Find(key manifest.FileKey) ([]manifest.FileEntry, error) {
 	files, err := s.Files(key.Cycle)
 	if err != nil {
 		return nil, err
 	}
-	var out []FileEntry
+	var out []manifest.FileEntry
 	for _, e := range files {
 		if e.FileKey == key {
 			out = append(out, e)
@@ -75,18 +76,13 @@ func (s *Snapshot) Find(key FileKey) ([]FileEntry, error) {
 }
 
 // Cycle returns a cycle's state.
-func (s *Snapshot) Cycle(cycle string) (CycleRef, bool) {
-	for _, ref := range s.Manifest.Cycles {
-		if ref.Cycle == cycle {
-			return ref, true
-		}
-	}
-	return CycleRef{}, false
+func (s *Snapshot) Cycle(cycle string) (manifest.CycleRef, bool) {
+	return s.Manifest.Cycle(cycle)
 }
 
 // Inputs returns every feed file taken so far, by run, feed, name and hash. The slice is the snapshot's. Errors are
 // those of Files.
-func (s *Snapshot) Inputs() ([]Input, error) {
+func (s *Snapshot) Inputs() ([]manifest.Input, error) {
 	if s.Manifest.Inputs == nil {
 		return nil, nil
 	}
@@ -95,7 +91,7 @@ func (s *Snapshot) Inputs() ([]Input, error) {
 	if s.taken {
 		return s.inputs, nil
 	}
-	inputs, err := readList[Input](s, s.Manifest.Inputs, "")
+	inputs, err := readList[manifest.Input](s, s.Manifest.Inputs, "")
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +102,7 @@ func (s *Snapshot) Inputs() ([]Input, error) {
 // Open opens a file of the snapshot for reading. Its size is checked, and whatever is read of it by the checksums of
 // its blocks (LAKE-13): a *CorruptError of Read and ReadAt. Its hash is not (CheckFiles does that). The caller closes
 // it. A file that is gone is a *MovedError if a newer state was committed since, else a *MissingError.
-func (s *Snapshot) Open(e FileEntry) (storage.ReadFile, error) {
+func (s *Snapshot) Open(e manifest.FileEntry) (storage.ReadFile, error) {
 	f, err := s.open(e)
 	if err != nil {
 		return nil, err
@@ -119,7 +115,7 @@ func (s *Snapshot) Open(e FileEntry) (storage.ReadFile, error) {
 }
 
 // open is Open without the checksums.
-func (s *Snapshot) open(e FileEntry) (storage.ReadFile, error) {
+func (s *Snapshot) open(e manifest.FileEntry) (storage.ReadFile, error) {
 	f, err := s.lake.st.Open(e.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, s.lake.gone(e.Path, s.Manifest.Number, s.name(), lakeerr.HintRestore)
@@ -137,27 +133,27 @@ func (s *Snapshot) open(e FileEntry) (storage.ReadFile, error) {
 
 // History returns the manifests from this one back to the first, newest first. Each one's hash is checked against what
 // its child says (LAKE-6). Errors: *CorruptError, *MissingError.
-func (s *Snapshot) History() ([]Manifest, error) {
+func (s *Snapshot) History() ([]manifest.Manifest, error) {
 	return s.Since(1)
 }
 
 // Since is History back to a number; none if the snapshot is older. Errors are those of History.
-func (s *Snapshot) Since(number int64) ([]Manifest, error) {
+func (s *Snapshot) Since(number int64) ([]manifest.Manifest, error) {
 	number = max(number, 1)
 	if s.Manifest.Number < number {
 		return nil, nil
 	}
-	out := []Manifest{s.Manifest}
+	out := []manifest.Manifest{s.Manifest}
 	for m := s.Manifest; m.Number > number; {
-		parent, _, err := s.lake.readManifest(m.Number-1, m.Parent, manifestName(m.Number))
+		parent, _, err := s.lake.readManifest(m.Number-1, m.Parent, manifest.NameOf(m.Number))
 		if err != nil {
-			return out, unmoved(err, manifestName(m.Number))
+			return out, unmoved(err, manifest.NameOf(m.Number))
 		}
 		m = *parent
 		out = append(out, m)
 	}
 	if first := out[len(out)-1]; first.Number == 1 && first.Parent != "" {
-		return out, &lakeerr.CorruptError{Name: manifestName(1),
+		return out, &lakeerr.CorruptError{Name: manifest.NameOf(1),
 			Detail: fmt.Sprintf("the first manifest has a parent, %s", first.Parent), Hint: lakeerr.HintRestore}
 	}
 	return out, nil
@@ -165,7 +161,7 @@ func (s *Snapshot) Since(number int64) ([]Manifest, error) {
 
 // Origin is the hash of the lake's first manifest, which distinguishes this lake from any other; "" for the empty lake.
 // The manifest is compared with what the second one says of it: *CorruptError.
-func (s *Snapshot) Origin() (Hash, error) {
+func (s *Snapshot) Origin() (manifest.Hash, error) {
 	switch s.Manifest.Number {
 	case 0:
 		return "", nil
@@ -174,25 +170,25 @@ func (s *Snapshot) Origin() (Hash, error) {
 	case 2:
 		return s.Manifest.Parent, s.checkFirst(s.Manifest.Parent)
 	}
-	b, err := s.lake.readFile(manifestName(2))
+	b, err := s.lake.readFile(manifest.NameOf(2))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", &lakeerr.MissingError{Name: manifestName(2), Manifest: s.name(), Detail: lakeerr.NotThere,
+		return "", &lakeerr.MissingError{Name: manifest.NameOf(2), Manifest: s.name(), Detail: lakeerr.NotThere,
 			Hint: lakeerr.HintRestore}
 	}
 	if err != nil {
-		return "", fmt.Errorf("read %s of the lake: %w", manifestName(2), err)
+		return "", fmt.Errorf("read %s of the lake: %w", manifest.NameOf(2), err)
 	}
-	var second envelope
+	var second manifest.Envelope
 	if err := json.Unmarshal(b, &second); err != nil {
-		return "", &lakeerr.CorruptError{Name: manifestName(2), Detail: err.Error(), Hint: lakeerr.HintRestore}
+		return "", &lakeerr.CorruptError{Name: manifest.NameOf(2), Detail: err.Error(), Hint: lakeerr.HintRestore}
 	}
 	return second.Parent, s.checkFirst(second.Parent)
 }
 
 // checkFirst compares the first manifest with the hash that the second one says.
-func (s *Snapshot) checkFirst(hash Hash) error {
-	_, _, err := s.lake.readManifest(1, hash, manifestName(2))
-	return unmoved(err, manifestName(2))
+func (s *Snapshot) checkFirst(hash manifest.Hash) error {
+	_, _, err := s.lake.readManifest(1, hash, manifest.NameOf(2))
+	return unmoved(err, manifest.NameOf(2))
 }
 
 // Live reports whether this is still the lake's live state.
@@ -215,7 +211,7 @@ func (s *Snapshot) name() string {
 	if s.Manifest.Number == 0 {
 		return "the empty lake"
 	}
-	return manifestName(s.Manifest.Number)
+	return manifest.NameOf(s.Manifest.Number)
 }
 
 func sizeDetail(got, want int64) string {
@@ -223,7 +219,7 @@ func sizeDetail(got, want int64) string {
 }
 
 // all returns every data file the snapshot names, and the names of its lists.
-func (s *Snapshot) all() (files []FileEntry, lists []string, err error) {
+func (s *Snapshot) all() (files []manifest.FileEntry, lists []string, err error) {
 	files = slices.Clone(s.Manifest.Loose)
 	for _, ref := range s.Manifest.Cycles {
 		if ref.Files == nil {
@@ -246,21 +242,21 @@ func (s *Snapshot) all() (files []FileEntry, lists []string, err error) {
 }
 
 // readList reads and checks a list the snapshot's manifest names.
-func readList[T any](s *Snapshot, ref *ListRef, cycle string) ([]T, error) {
+func readList[T any](s *Snapshot, ref *manifest.ListRef, cycle string) ([]T, error) {
 	b, err := s.lake.readNamed(ref.Name, ref.Hash, s.name(), s.Manifest.Number)
 	if err != nil {
 		return nil, err
 	}
-	var l list[T]
-	if b, err = convertList(b, s.steps); err == nil {
-		err = decodeList(b, &l)
+	var l manifest.List[T]
+	if b, err = manifest.ConvertList(b, s.steps); err == nil {
+		err = manifest.DecodeList(b, &l)
 	}
 	if err != nil {
 		return nil, &lakeerr.CorruptError{Name: ref.Name, Detail: err.Error(), Hint: lakeerr.HintRestore}
 	}
-	if l.Format != format || l.Cycle != cycle || len(l.Entries) != ref.Count {
+	if l.Format != manifest.Format || l.Cycle != cycle || len(l.Entries) != ref.Count {
 		detail := fmt.Sprintf("format %d, cycle %q, %d entries: want %d, %q, %d", l.Format, l.Cycle, len(l.Entries),
-			format, cycle, ref.Count)
+			manifest.Format, cycle, ref.Count)
 		return nil, &lakeerr.CorruptError{Name: ref.Name, Detail: detail, Hint: lakeerr.HintRestore}
 	}
 	return l.Entries, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -15,8 +16,8 @@ import (
 type SubTxn struct {
 	*writing
 	files *NextFiles
-	task  bool        // the subtransaction is one for tasks of buckets
-	made  []FileEntry // since Enter
+	task  bool                 // the subtransaction is one for tasks of buckets
+	made  []manifest.FileEntry // since Enter
 }
 
 // writing is what all parts of a transaction share.
@@ -25,24 +26,25 @@ type writing struct {
 	base    *Snapshot
 	named   map[string]bool // what the base names: data files and lists
 	syncs   *syncs
-	indexed func() (map[int][]FileEntry, error) // files of the base by bucket
-	shared  string                              // where the objects of the shared run are; "" = the run is not shared
-	suffix  string                              // of the names of temporary files
-	buffers sync.Pool                           // of writers that have ended: *bufio.Writer
+	indexed func() (map[int][]manifest.FileEntry, error) // files of the base by bucket
+	// shared is where the objects of the shared run are; "" = the run is not shared
+	shared  string
+	suffix  string    // of the names of temporary files
+	buffers sync.Pool // of writers that have ended: *bufio.Writer
 
 	mu       sync.Mutex
-	sequence int64                // of temporary names
-	finished map[string]FileEntry // by path: what Finish put in place
+	sequence int64                         // of temporary names
+	finished map[string]manifest.FileEntry // by path: what Finish put in place
 }
 
 func newWriting(l *Lake, base *Snapshot, named int) *writing {
 	w := &writing{
-		lake: l, base: base, named: make(map[string]bool, named), finished: make(map[string]FileEntry),
+		lake: l, base: base, named: make(map[string]bool, named), finished: make(map[string]manifest.FileEntry),
 		syncs: newSyncs(l.st),
 	}
-	w.indexed = sync.OnceValues(func() (map[int][]FileEntry, error) {
+	w.indexed = sync.OnceValues(func() (map[int][]manifest.FileEntry, error) {
 		files, _, err := base.all()
-		index := make(map[int][]FileEntry)
+		index := make(map[int][]manifest.FileEntry)
 		for _, e := range files {
 			index[e.Bucket] = append(index[e.Bucket], e)
 		}
@@ -55,7 +57,7 @@ func newWriting(l *Lake, base *Snapshot, named int) *writing {
 func (s *SubTxn) Next() *NextFiles { return s.files }
 
 // finish notes a file that is in place.
-func (s *SubTxn) finish(e FileEntry) {
+func (s *SubTxn) finish(e manifest.FileEntry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.finished[e.Path] = e
@@ -66,14 +68,14 @@ func (s *SubTxn) finish(e FileEntry) {
 
 // Replacement is the files in the place of all files of a key.
 type Replacement struct {
-	FileKey
-	Files []FileEntry `json:"files"`
+	manifest.FileKey
+	Files []manifest.FileEntry `json:"files"`
 }
 
 // BucketState is the input of the task of a bucket: the base, and what the run did so far to the files of the bucket
 // and to those of no bucket.
 type BucketState struct {
-	Base     Hash          `json:"base"` // of the manifest; "" = an empty lake
+	Base     manifest.Hash `json:"base"` // of the manifest; "" = an empty lake
 	Bucket   int           `json:"bucket"`
 	Replaced []Replacement `json:"replaced"`
 }
@@ -86,7 +88,7 @@ func (t *Txn) BucketStates(buckets int) []*BucketState {
 		states[b] = &BucketState{Base: t.base.Hash, Bucket: b, Replaced: []Replacement{}}
 	}
 	for _, r := range t.files.replacements() {
-		if r.Bucket != NoBucket {
+		if r.Bucket != manifest.NoBucket {
 			states[r.Bucket].Replaced = append(states[r.Bucket].Replaced, r)
 			continue
 		}
@@ -115,7 +117,7 @@ func (s *SubTxn) Enter(state *BucketState) error {
 	clear(s.files.files)
 	clear(s.files.changed)
 	s.files.bucket, s.made = &state.Bucket, nil
-	for _, bucket := range [...]int{state.Bucket, NoBucket} {
+	for _, bucket := range [...]int{state.Bucket, manifest.NoBucket} {
 		for _, e := range base[bucket] {
 			s.files.add(e)
 		}
@@ -133,14 +135,16 @@ func (s *SubTxn) Enter(state *BucketState) error {
 type Changes struct {
 	Bucket   int           `json:"bucket"`
 	Replaced []Replacement `json:"replaced"`
-	Made     []FileEntry   `json:"made"` // by path: all files that were made, also those that no key names any more
+	// Made are all files that were made, by path, also those that no key names any more.
+	Made []manifest.FileEntry `json:"made"`
 }
 
 // Leave ends the task of a bucket and returns what it did.
 func (s *SubTxn) Leave() *Changes {
-	c := &Changes{Bucket: *s.files.bucket, Replaced: s.files.replacements(), Made: append([]FileEntry{}, s.made...)}
-	slices.SortFunc(c.Made, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
-	c.Made = slices.CompactFunc(c.Made, func(a, b FileEntry) bool { return a.Path == b.Path })
+	c := &Changes{Bucket: *s.files.bucket, Replaced: s.files.replacements(),
+		Made: append([]manifest.FileEntry{}, s.made...)}
+	slices.SortFunc(c.Made, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	c.Made = slices.CompactFunc(c.Made, func(a, b manifest.FileEntry) bool { return a.Path == b.Path })
 	return c
 }
 
@@ -172,8 +176,8 @@ func (w *writing) remove(name string) error {
 		return fmt.Errorf("remove %s from the lake: %w", name, err)
 	}
 	w.syncs.touch(name)
-	if name == intentName { // its folder was synced with it
-		w.syncs.add(tempDir)
+	if name == manifest.IntentName { // its folder was synced with it
+		w.syncs.add(manifest.TempDir)
 	}
 	return nil
 }
@@ -182,7 +186,7 @@ func (w *writing) remove(name string) error {
 func (w *writing) Base() *Snapshot { return w.base }
 
 // Open opens a data file for reading: one of the base, or one this transaction finished. The caller closes it.
-func (w *writing) Open(e FileEntry) (storage.ReadFile, error) { return w.base.Open(e) }
+func (w *writing) Open(e manifest.FileEntry) (storage.ReadFile, error) { return w.base.Open(e) }
 
 // CreateTemp makes a file for this run's own use, as a spill. It is not synced and needs no sync; it is deleted when
 // the run ends, or by the next one. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes
@@ -195,7 +199,7 @@ func (w *writing) CreateTemp(label string) (storage.File, error) {
 	}
 	w.mu.Lock()
 	w.sequence++
-	name := tempName(w.sequence, label+w.suffix)
+	name := manifest.TempName(w.sequence, label+w.suffix)
 	w.mu.Unlock()
 	f, err := w.lake.st.Create(name)
 	if err != nil {
@@ -207,7 +211,8 @@ func (w *writing) CreateTemp(label string) (storage.File, error) {
 // OpenTemp opens a temporary file of this run for reading, by the Name of the file CreateTemp returned, or an object of
 // the shared run, by the name that KeepShared returned. The caller closes it.
 func (w *writing) OpenTemp(name string) (storage.ReadFile, error) {
-	if kind, _ := classify(name); kind != temp && (w.shared == "" || sharedDir(name) != w.shared) {
+	if kind, _ := manifest.Classify(name); kind != manifest.TempFile &&
+		(w.shared == "" || manifest.SharedDir(name) != w.shared) {
 		return nil, fmt.Errorf("open %s in the lake: not a temporary file", name)
 	}
 	f, err := w.lake.st.Open(name)
@@ -220,10 +225,10 @@ func (w *writing) OpenTemp(name string) (storage.ReadFile, error) {
 // RemoveTemp deletes a temporary file of this run before its end. An object of the shared run stays: the run may be
 // continued.
 func (w *writing) RemoveTemp(name string) error {
-	if w.shared != "" && sharedDir(name) == w.shared {
+	if w.shared != "" && manifest.SharedDir(name) == w.shared {
 		return nil
 	}
-	if kind, _ := classify(name); kind != temp {
+	if kind, _ := manifest.Classify(name); kind != manifest.TempFile {
 		return fmt.Errorf("remove %s from the lake: not a temporary file", name)
 	}
 	return w.remove(name)

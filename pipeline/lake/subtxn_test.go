@@ -8,12 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
 // rewrite puts a new file in the place of those of a key, in a subtransaction.
-func rewrite(t *testing.T, s *lake.SubTxn, key lake.FileKey, text string) lake.FileEntry {
+func rewrite(t *testing.T, s *lake.SubTxn, key manifest.FileKey, text string) manifest.FileEntry {
 	t.Helper()
 	w, err := s.Create(key)
 	if err != nil {
@@ -37,7 +38,7 @@ func rewrite(t *testing.T, s *lake.SubTxn, key lake.FileKey, text string) lake.F
 // Invariants: TASK-1.
 func TestTasksOfBuckets(t *testing.T) {
 	t.Parallel()
-	var heads []lake.Hash
+	var heads []manifest.Hash
 	for _, order := range [][]int{{0, 1}, {1, 0}} {
 		l := open(t, storage.NewMem())
 		txn, err := l.Begin()

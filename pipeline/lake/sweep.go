@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -20,8 +21,6 @@ const (
 	sweepTime = 10 * time.Minute
 	// markTime is how long the mark of a sweep counts; longer than both together.
 	markTime = time.Hour
-	// sweepsDir is where sweeps put their marks.
-	sweepsDir = "sweeps"
 )
 
 // sweeper deletes old files of a lake on an object store, when a run begins.
@@ -47,7 +46,7 @@ func (s *sweeper) sweep(seen []storage.Entry) {
 func (s *sweeper) sweepMarked() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTime)
 	defer cancel()
-	mark, err := s.lake.chain.Mark(sweepsDir + "/")
+	mark, err := s.lake.chain.Mark(manifest.SweepsDir + "/")
 	if err != nil {
 		return err
 	}
@@ -87,7 +86,7 @@ func (s *sweeper) doomed() ([]storage.Entry, error) {
 	return out, nil
 }
 
-func isMarked(e storage.Entry) bool { return isMark(e.Name) }
+func isMarked(e storage.Entry) bool { return manifest.IsMark(e.Name) }
 
 // newest is the newest time of a listing.
 func newest(seen []storage.Entry) int64 {
@@ -102,9 +101,9 @@ func newest(seen []storage.Entry) int64 {
 func (s *sweeper) old(seen []storage.Entry, now int64, kept map[string]bool) []storage.Entry {
 	var out []storage.Entry
 	for _, o := range seen {
-		kind, _ := classify(o.Name)
-		if (kind == data || kind == listFile || kind == shared) && !s.named[o.Name] && !kept[o.Name] &&
-			o.Changed < now-int64(grace/time.Second) {
+		kind, _ := manifest.Classify(o.Name)
+		if (kind == manifest.DataFile || kind == manifest.ListFile || kind == manifest.SharedFile) &&
+			!s.named[o.Name] && !kept[o.Name] && o.Changed < now-int64(grace/time.Second) {
 			out = append(out, o)
 		}
 	}
@@ -116,7 +115,7 @@ func (s *sweeper) old(seen []storage.Entry, now int64, kept map[string]bool) []s
 func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) {
 	written := make(map[int64]int64) // manifests, by number
 	for _, o := range seen {
-		if kind, number := classify(o.Name); kind == manifest {
+		if kind, number := manifest.Classify(o.Name); kind == manifest.ManifestFile {
 			written[number] = o.Changed
 		}
 	}
@@ -132,7 +131,7 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 		state = before
 	}
 	for _, o := range seen { // CHAIN-8
-		_, number, hash, ok := parsePin(o.Name)
+		_, number, hash, ok := manifest.ParsePin(o.Name)
 		if _, listed := written[number]; !ok || !listed {
 			continue // of a lake that was here before
 		}
@@ -144,7 +143,7 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 }
 
 // keep adds what a state names to kept; by says who names its manifest. A state whose lists are gone adds nothing.
-func (s *sweeper) keep(kept map[string]bool, number int64, hash Hash, by string) (*Snapshot, error) {
+func (s *sweeper) keep(kept map[string]bool, number int64, hash manifest.Hash, by string) (*Snapshot, error) {
 	state, err := s.lake.load(number, hash)
 	if err != nil {
 		return nil, unmoved(err, by)
@@ -166,7 +165,7 @@ func (s *sweeper) keep(kept map[string]bool, number int64, hash Hash, by string)
 // checkUploads makes sure that what this run is about to name is there, and that no sweep is about to delete it
 // (CHAIN-7).
 func (t *Txn) checkUploads(lists []small) error {
-	marks, err := t.lake.st.List(sweepsDir + "/")
+	marks, err := t.lake.st.List(manifest.SweepsDir + "/")
 	if err != nil {
 		return fmt.Errorf("look for a deletion of old files of the lake: %w", err)
 	}

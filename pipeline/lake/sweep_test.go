@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
@@ -263,14 +263,15 @@ func TestPin(t *testing.T) {
 	}
 	newest, err := open(t, over(t, store)).Head()
 	must(t, err)
-	no := func(int64, lake.Hash) bool { return false }
+	no := func(int64, manifest.Hash) bool { return false }
 	must(t, newest.Unpin(context.Background(), "other", no))
 	store.Advance(50 * hour)
 	must(t, dayText(t, store, "fifth"))
 	if diff := cmp.Diff([]string{"fifth", "first", "fourth"}, texts(store)); diff != "" {
 		t.Error(diff)
 	}
-	must(t, newest.Unpin(context.Background(), "reader", func(number int64, _ lake.Hash) bool { return number == 1 }))
+	must(t, newest.Unpin(context.Background(), "reader",
+		func(number int64, _ manifest.Hash) bool { return number == 1 }))
 	must(t, newest.Unpin(context.Background(), "reader", no))
 	store.Advance(50 * hour)
 	must(t, dayText(t, store, "sixth"))

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -101,7 +102,7 @@ func (s *syncs) failure() error {
 // touch notes that a name changed in a folder, which may be new and so may the folders above it (STO-3).
 func (s *syncs) touch(name string) {
 	dir := path.Dir(name)
-	if dir == tempDir {
+	if dir == manifest.TempDir {
 		return // nothing in it need outlive a crash
 	}
 	for ; dir != "."; dir = path.Dir(dir) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -31,7 +32,7 @@ type Txn struct {
 func (l *Lake) Begin() (*Txn, error) { return l.beginAs("", func(*Snapshot) error { return nil }) }
 
 // beginAs begins a run, or continues a shared one whose base check accepts.
-func (l *Lake) beginAs(run Hash, check func(base *Snapshot) error) (*Txn, error) {
+func (l *Lake) beginAs(run manifest.Hash, check func(base *Snapshot) error) (*Txn, error) {
 	unlock, err := l.st.Lock()
 	if err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)
@@ -44,7 +45,7 @@ func (l *Lake) beginAs(run Hash, check func(base *Snapshot) error) (*Txn, error)
 	return t, nil
 }
 
-func (l *Lake) begin(run Hash, check func(base *Snapshot) error) (*Txn, error) {
+func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn, error) {
 	base, err := l.Head()
 	if err == nil {
 		err = check(base)
@@ -107,7 +108,7 @@ func (l *Lake) begin(run Hash, check func(base *Snapshot) error) (*Txn, error) {
 }
 
 // checkThere compares the named data files with a listing (LAKE-5).
-func (l *Lake) checkThere(s *Snapshot, files []FileEntry, entries []storage.Entry) error {
+func (l *Lake) checkThere(s *Snapshot, files []manifest.FileEntry, entries []storage.Entry) error {
 	sizes := make(map[string]int64, len(entries))
 	for _, e := range entries {
 		sizes[e.Name] = e.Size
@@ -141,8 +142,8 @@ func (l *Lake) checkThere(s *Snapshot, files []FileEntry, entries []storage.Entr
 func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 	number := t.base.Manifest.Number
 	for _, e := range entries {
-		kind, at := classify(e.Name)
-		if kind != manifest || at <= number {
+		kind, at := manifest.Classify(e.Name)
+		if kind != manifest.ManifestFile || at <= number {
 			continue
 		}
 		announced, hash, err := t.lake.readIntent()
@@ -156,7 +157,7 @@ func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 		if err != nil {
 			return fmt.Errorf("read %s of the lake: %w", e.Name, err)
 		}
-		if HashBytes(b) != hash {
+		if manifest.HashBytes(b) != hash {
 			return t.lake.headLost(number, at)
 		}
 	}
@@ -185,7 +186,7 @@ func (t *Txn) clear(entries []storage.Entry) error {
 			continue
 		}
 		t.lake.log.Info("delete unnamed file", "file", e.Name, "bytes", e.Size, "why", why)
-		if e.Name == intentName {
+		if e.Name == manifest.IntentName {
 			announced = true
 			continue
 		}
@@ -197,34 +198,34 @@ func (t *Txn) clear(entries []storage.Entry) error {
 		if err := t.syncs.sync(); err != nil {
 			return err
 		}
-		if err := t.remove(intentName); err != nil {
+		if err := t.remove(manifest.IntentName); err != nil {
 			return err
 		}
 	}
-	return t.lake.st.Prune(ownFolder)
+	return t.lake.st.Prune(manifest.OwnFolder)
 }
 
 // unnamed says why a file may be deleted; "" = it may not.
 func (t *Txn) unnamed(name string) string {
-	kind, number := classify(name)
-	if t.lake.chain != nil && kind != temp && kind != foreign {
+	kind, number := manifest.Classify(name)
+	if t.lake.chain != nil && kind != manifest.TempFile && kind != manifest.ForeignFile {
 		return "" // CHAIN-4
 	}
-	if t.shared != "" && (kind == data && !t.named[name] || kind == temp && name != intentName ||
-		sharedDir(name) == t.shared) {
+	if t.shared != "" && (kind == manifest.DataFile && !t.named[name] || kind == manifest.TempFile &&
+		name != manifest.IntentName || manifest.SharedDir(name) == t.shared) {
 		return "" // a task of the run may have made it (TASK-3)
 	}
 	switch {
-	case kind == shared:
+	case kind == manifest.SharedFile:
 		return "it is of a run that was planned and not committed"
-	case kind == temp:
+	case kind == manifest.TempFile:
 		return "a run that did not end left it unfinished"
-	case kind == manifest && number > t.base.Manifest.Number:
+	case kind == manifest.ManifestFile && number > t.base.Manifest.Number:
 		return fmt.Sprintf("HEAD names %s: a run was stopped before its commit", t.base.name())
-	case kind == listFile && !t.named[name], kind == data && !t.named[name]:
+	case kind == manifest.ListFile && !t.named[name], kind == manifest.DataFile && !t.named[name]:
 		return fmt.Sprintf("%s does not name it: a run was stopped before its commit, or before clearing up after it",
 			t.base.name())
-	case kind == foreign:
+	case kind == manifest.ForeignFile:
 		t.lake.log.Warn("leave a file that is not the lake's; readers that glob may take it for one", "file", name)
 	}
 	return ""
@@ -241,7 +242,8 @@ func (t *Txn) Preview() (*Snapshot, error) {
 		return nil, err
 	}
 	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
-	s := &Snapshot{Manifest: m, lake: t.lake, files: make(map[string][]FileEntry), inputs: t.next.Inputs(), taken: true}
+	s := &Snapshot{Manifest: m, lake: t.lake, files: make(map[string][]manifest.FileEntry), inputs: t.next.Inputs(),
+		taken: true}
 	for _, ref := range m.Cycles {
 		s.files[ref.Cycle] = t.next.Files(ref.Cycle)
 	}

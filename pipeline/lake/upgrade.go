@@ -2,28 +2,12 @@ package lake
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
-
-// Step converts manifests and lists from one format into the next one. It gets and returns JSON, because the types of
-// this program are those of its own format alone. Data files keep their bytes: a table's reader knows the columns that
-// earlier versions wrote.
-type Step struct {
-	From int    // it converts to From+1
-	Text string // what changes, for people
-	// Manifest and List convert the text of a manifest and of a list, the field `format` too. They keep number, parent
-	// and the names and hashes of lists.
-	Manifest func(old []byte) ([]byte, error)
-	List     func(old []byte) ([]byte, error)
-}
-
-// Steps are the steps of this program. There are none: the lake has had one format so far.
-func Steps() []Step { return nil }
 
 // UpgradePlan is what an upgrade finds, and what it will do.
 type UpgradePlan struct {
@@ -34,28 +18,6 @@ type UpgradePlan struct {
 	Lists    int      // to write again, with a manifest
 	Files    int      // data files, which stay as they are
 	Bytes    int64    // of them
-}
-
-// envelope is the part of a manifest that is the same in every format.
-type envelope struct {
-	Format int   `json:"format"`
-	Number int64 `json:"number"`
-	Parent Hash  `json:"parent"`
-}
-
-// stepsFrom returns the steps from a format to this program's: none for its own. known is false if there is no way.
-func (l *Lake) stepsFrom(from int) (steps []Step, known bool) {
-	for at := from; at != format; at++ {
-		i := 0
-		for i < len(l.steps) && l.steps[i].From != at {
-			i++
-		}
-		if i == len(l.steps) {
-			return nil, false
-		}
-		steps = append(steps, l.steps[i])
-	}
-	return steps, true
 }
 
 // PlanUpgrade reads the format of a lake and says what Upgrade would do. It writes nothing. Errors: *CorruptError for a
@@ -100,7 +62,7 @@ func (s *Snapshot) planUpgrade() (*UpgradePlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &UpgradePlan{Manifest: s.Manifest.Number, Format: format, Program: format, Files: len(files)}
+	p := &UpgradePlan{Manifest: s.Manifest.Number, Format: manifest.Format, Program: manifest.Format, Files: len(files)}
 	for _, e := range files {
 		p.Bytes += e.Bytes
 	}
@@ -113,45 +75,9 @@ func (s *Snapshot) planUpgrade() (*UpgradePlan, error) {
 	return p, nil
 }
 
-// decodeManifest reads a manifest of any format that this program knows, and returns the steps that its lists need.
-func (l *Lake) decodeManifest(name string, number int64, b []byte) (*Manifest, []Step, error) {
-	var e envelope
-	if err := json.Unmarshal(b, &e); err != nil {
-		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintRestore}
-	}
-	steps, known := l.stepsFrom(e.Format)
-	if !known || e.Number != number {
-		detail := fmt.Sprintf("format %d, number %d: want format %d, number %d", e.Format, e.Number, format, number)
-		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: detail, Hint: lakeerr.HintNewer}
-	}
-	for _, step := range steps {
-		var err error
-		if b, err = step.Manifest(b); err != nil {
-			return nil, nil, &lakeerr.CorruptError{Name: name,
-				Detail: fmt.Sprintf("convert it from format %d: %v", step.From, err), Hint: lakeerr.HintRestore}
-		}
-	}
-	m := new(Manifest)
-	if err := decode(b, m); err != nil { // with the hash that was written: it is not damaged
-		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintNewer}
-	}
-	return m, steps, nil
-}
-
-// convertList brings the text of a list into the program's format.
-func convertList(b []byte, steps []Step) ([]byte, error) {
-	for _, step := range steps {
-		var err error
-		if b, err = step.List(b); err != nil {
-			return nil, fmt.Errorf("convert it from format %d: %w", step.From, err)
-		}
-	}
-	return b, nil
-}
-
 // listsAgain gives a closed cycle of an earlier format the list that an upgrade writes, if it has as many files as the
 // list before. Which files they are is what check compares.
-func listsAgain(ref, old CycleRef) CycleRef {
+func listsAgain(ref, old manifest.CycleRef) manifest.CycleRef {
 	if ref.Files != nil && old.Files != nil && ref.Files.Count == old.Files.Count {
 		old.Files = ref.Files
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -28,7 +29,7 @@ var renamed = []struct{ old, now string }{
 }
 
 // fromZero is a step from a format 0 that no version of the program wrote.
-func fromZero() []lake.Step {
+func fromZero() []manifest.Step {
 	convert := func(b []byte) ([]byte, error) {
 		if !bytes.Contains(b, []byte(renamed[0].old)) && !bytes.Contains(b, []byte(renamed[2].old)) {
 			return nil, fmt.Errorf("not of format 0: %.40q", b)
@@ -38,7 +39,7 @@ func fromZero() []lake.Step {
 		}
 		return b, nil
 	}
-	return []lake.Step{{From: 0, Text: "closed_until is called closed_through", Manifest: convert, List: convert}}
+	return []manifest.Step{{From: 0, Text: "closed_until is called closed_through", Manifest: convert, List: convert}}
 }
 
 // lay puts files into a storage, durable.
@@ -83,7 +84,7 @@ func inFormatZero(t testing.TB) map[string]string {
 	for name, text := range files {
 		if of := listName.FindStringSubmatch(name); of != nil {
 			text = older(text)
-			hashes[of[1]] = string(lake.HashBytes([]byte(text)))
+			hashes[of[1]] = string(manifest.HashBytes([]byte(text)))
 			name = strings.ReplaceAll(name, of[1], hashes[of[1]])
 		}
 		if name != "LOCK" {
@@ -98,17 +99,18 @@ func inFormatZero(t testing.TB) map[string]string {
 			text = strings.ReplaceAll(text, was, now)
 		}
 		if n > 1 {
-			was := lake.HashBytes([]byte(files[fmt.Sprintf("manifests/%06d.json", n-1)]))
+			was := manifest.HashBytes([]byte(files[fmt.Sprintf("manifests/%06d.json", n-1)]))
 			text = strings.ReplaceAll(text, string(was), parent)
 		}
-		out[name], parent = text, string(lake.HashBytes([]byte(text)))
+		out[name], parent = text, string(manifest.HashBytes([]byte(text)))
 	}
 	out["HEAD"] = "3 " + parent + "\n"
 	return out
 }
 
 // stateOf is what a lake's live state says, without what a commit changes by itself.
-func stateOf(t testing.TB, st storage.Storage) (m lake.Manifest, files []lake.FileEntry, inputs []lake.Input) {
+func stateOf(t testing.TB, st storage.Storage) (m manifest.Manifest, files []manifest.FileEntry,
+	inputs []manifest.Input) {
 	t.Helper()
 	snap, err := open(t, st).Head()
 	if err != nil {
@@ -211,7 +213,7 @@ func TestUpgradeThenRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		key := lake.FileKey{Table: "lines", Cycle: "2026-11", Day: "2026-11-01", Bucket: 0}
+		key := manifest.FileKey{Table: "lines", Cycle: "2026-11", Day: "2026-11-01", Bucket: 0}
 		if err := replace(txn, key, "lines of November"); err != nil {
 			t.Fatal(err)
 		}
@@ -238,11 +240,11 @@ func TestOtherFormat(t *testing.T) {
 	for name, text := range zero {
 		later[name] = strings.ReplaceAll(text, `"format": 0`, `"format": 7`)
 	}
-	later["HEAD"] = "3 " + string(lake.HashBytes([]byte(later["manifests/000003.json"]))) + "\n"
+	later["HEAD"] = "3 " + string(manifest.HashBytes([]byte(later["manifests/000003.json"]))) + "\n"
 	for _, c := range []struct {
 		name  string
 		files map[string]string
-		steps []lake.Step
+		steps []manifest.Step
 		hint  string // of readers and runs
 		plan  bool   // an upgrade is possible
 	}{

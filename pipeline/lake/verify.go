@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // Finding is one thing CheckFiles found wrong.
@@ -96,7 +97,7 @@ func (s *Snapshot) checkChain(r *CheckReport) error {
 	return err
 }
 
-func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []FileEntry,
+func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []manifest.FileEntry,
 	progress func(done, all int64)) error {
 	var mu sync.Mutex
 	var done int64
@@ -171,7 +172,7 @@ func (s *Snapshot) CheckCycle(ctx context.Context, cycle string) ([]Finding, err
 }
 
 // checkContent reads one file; nil, nil says that it is as it was written.
-func (s *Snapshot) checkContent(ctx context.Context, e FileEntry) (finding *Finding, err error) {
+func (s *Snapshot) checkContent(ctx context.Context, e manifest.FileEntry) (finding *Finding, err error) {
 	f, err := s.open(e)
 	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
 		kind := FindSize
@@ -188,7 +189,7 @@ func (s *Snapshot) checkContent(ctx context.Context, e FileEntry) (finding *Find
 	if _, err := io.CopyBuffer(h, until(ctx, f), copyBuffer(e.Bytes)); err != nil {
 		return nil, fmt.Errorf("check %s of the lake: %w", e.Path, err)
 	}
-	if got := hashOf([sha256.Size]byte(h.Sum(nil))); got != e.Hash {
+	if got := manifest.HashSum([sha256.Size]byte(h.Sum(nil))); got != e.Hash {
 		return &Finding{FindHash, e.Path, fmt.Sprintf("hash is %s, %s says %s", got, s.name(), e.Hash)}, nil
 	}
 	return nil, nil
@@ -224,7 +225,7 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 	if now, _, err := s.lake.readHead(); err != nil {
 		return err
 	} else if now != s.Manifest.Number {
-		return &lakeerr.MovedError{Name: headName, Was: s.Manifest.Number, Now: now}
+		return &lakeerr.MovedError{Name: manifest.HeadName, Was: s.Manifest.Number, Now: now}
 	}
 	// A run may have committed, or removed what a killed run left, since the listing and since HEAD was read. Only a
 	// lake that looks damaged again and again is damaged (checkNewer).
@@ -236,18 +237,18 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 		return err
 	}
 	for _, e := range entries {
-		switch kind, number := classify(e.Name); {
-		case kind == manifest && number > s.Manifest.Number+1,
-			kind == manifest && number > s.Manifest.Number && damaged:
+		switch kind, number := manifest.Classify(e.Name); {
+		case kind == manifest.ManifestFile && number > s.Manifest.Number+1,
+			kind == manifest.ManifestFile && number > s.Manifest.Number && damaged:
 			r.Findings = append(r.Findings, Finding{FindChain, e.Name, "after " + s.name() +
 				", which HEAD names: HEAD is older than the lake"})
-		case kind == foreign:
+		case kind == manifest.ForeignFile:
 			r.Findings = append(r.Findings,
 				Finding{FindForeign, e.Name, "not a file of the lake: take it out, readers that glob may read it"})
 		case s.lake.chain != nil: // what is not named waits for its deletion (CHAIN-4)
-		case kind == temp, kind == shared,
-			kind == manifest && number > s.Manifest.Number,
-			(kind == data || kind == listFile) && !named[e.Name]:
+		case kind == manifest.TempFile, kind == manifest.SharedFile,
+			kind == manifest.ManifestFile && number > s.Manifest.Number,
+			(kind == manifest.DataFile || kind == manifest.ListFile) && !named[e.Name]:
 			r.Findings = append(r.Findings,
 				Finding{FindUnnamed, e.Name,
 					s.name() + " does not name it: a run is on, or was stopped; the next run deletes it"})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -19,7 +20,7 @@ const bufferBytes = 64 << 10
 // that a Parquet writer that closes what it writes to leaves it alone.
 type Writer struct {
 	txn   *SubTxn
-	key   FileKey
+	key   manifest.FileKey
 	file  storage.File
 	buf   *bufio.Writer
 	hash  hash.Hash
@@ -30,7 +31,7 @@ type Writer struct {
 }
 
 // Create begins a data file under a temporary name.
-func (s *SubTxn) Create(key FileKey) (*Writer, error) {
+func (s *SubTxn) Create(key manifest.FileKey) (*Writer, error) {
 	if err := key.Check(); err != nil {
 		return nil, err
 	}
@@ -68,23 +69,23 @@ func (w *Writer) Write(p []byte) (int, error) {
 // committed. It becomes durable in the background, at the latest before the commit. A file that the live state has
 // already is kept, and this one dropped. Sums are sorted by column; two of one column are an error. Errors: *SyncError
 // of any file of the run, after which nothing can be committed.
-func (w *Writer) Finish(rows int64, sums []Sum) (FileEntry, error) {
+func (w *Writer) Finish(rows int64, sums []manifest.Sum) (manifest.FileEntry, error) {
 	if w.ended {
-		return FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)
+		return manifest.FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)
 	}
 	if w.err == nil {
 		w.err = w.buf.Flush()
 	}
 	e, err := w.entry(rows, sums)
 	if err = errors.Join(w.err, err); err != nil {
-		return FileEntry{}, errors.Join(fmt.Errorf("finish %v of the lake: %w", w.key, err), w.Abort())
+		return manifest.FileEntry{}, errors.Join(fmt.Errorf("finish %v of the lake: %w", w.key, err), w.Abort())
 	}
 	w.end()
 	if w.txn.named[e.Path] {
 		return e, w.drop()
 	}
 	if err := w.place(e.Path); err != nil {
-		return FileEntry{}, err
+		return manifest.FileEntry{}, err
 	}
 	w.txn.finish(e)
 	return e, nil
@@ -103,16 +104,16 @@ func (w *Writer) place(name string) error {
 }
 
 // entry is what will be named.
-func (w *Writer) entry(rows int64, sums []Sum) (FileEntry, error) {
-	sums = append([]Sum{}, sums...) // never nil: its JSON is [] then
-	slices.SortFunc(sums, func(a, b Sum) int { return strings.Compare(a.Column, b.Column) })
+func (w *Writer) entry(rows int64, sums []manifest.Sum) (manifest.FileEntry, error) {
+	sums = append([]manifest.Sum{}, sums...) // never nil: its JSON is [] then
+	slices.SortFunc(sums, func(a, b manifest.Sum) int { return strings.Compare(a.Column, b.Column) })
 	for i := 1; i < len(sums); i++ {
 		if sums[i].Column == sums[i-1].Column {
-			return FileEntry{}, fmt.Errorf("column %q is summed twice", sums[i].Column)
+			return manifest.FileEntry{}, fmt.Errorf("column %q is summed twice", sums[i].Column)
 		}
 	}
-	h := hashOf([sha256.Size]byte(w.hash.Sum(nil)))
-	return FileEntry{FileKey: w.key, Path: w.key.path(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums,
+	h := manifest.HashSum([sha256.Size]byte(w.hash.Sum(nil)))
+	return manifest.FileEntry{FileKey: w.key, Path: w.key.PathOf(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums,
 		Blocks: w.sums.String()}, nil
 }
 

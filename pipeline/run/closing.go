@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
@@ -90,7 +90,7 @@ func (r *closingCheck) noteOldRates() {
 
 // refuseUnallocated refuses to close a cycle with costs that nobody bears (§11.2). A dry run reports them.
 func (r *closingCheck) refuseUnallocated() error {
-	open, err := margins.Unallocated(r.txn.Open, r.next.Select(r.job.cycle.String(), func(k lake.FileKey) bool {
+	open, err := margins.Unallocated(r.txn.Open, r.next.Select(r.job.cycle.String(), func(k manifest.FileKey) bool {
 		return k.Table == tables.Margins().Name
 	}))
 	if err != nil || len(open) == 0 {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -17,7 +17,7 @@ import (
 
 // samePartners refuses books that give a partner another currency than that of its statement of a closed cycle: what it
 // was owed and earned there would be added to amounts of another currency.
-func (r *runState) samePartners(cycle string, files []lake.FileEntry) error {
+func (r *runState) samePartners(cycle string, files []manifest.FileEntry) error {
 	def, err := rows.PartnerStatementsTable(r.txn.Base(), cycle)
 	if err != nil {
 		return err
@@ -57,14 +57,14 @@ func (r *runState) samePartners(cycle string, files []lake.FileEntry) error {
 // late records and re-rating would add amounts of two currencies.
 func (r *runState) sameCurrencies() error {
 	base := r.txn.Base()
-	had := slices.ContainsFunc(base.Manifest.Totals, func(t lake.Total) bool {
+	had := slices.ContainsFunc(base.Manifest.Totals, func(t manifest.Total) bool {
 		return strings.Contains(t.Name, "/statements.due_amount.")
 	})
 	if !had && !r.ws.Books.Mixed {
 		return nil
 	}
 	for _, ref := range base.Manifest.Cycles {
-		if ref.State != lake.CycleClosed || ref.Archived != nil {
+		if ref.State != manifest.CycleClosed || ref.Archived != nil {
 			continue
 		}
 		files, err := base.Files(ref.Cycle)

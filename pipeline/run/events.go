@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -344,7 +344,7 @@ func (ev *eventStage) turnEnded(t *turning) error {
 }
 
 // replaceRejects puts rejects in the place of all those that the next state has of a key.
-func (r *runState) replaceRejects(key lake.FileKey, list []rejects.Row) error {
+func (r *runState) replaceRejects(key manifest.FileKey, list []rejects.Row) error {
 	w := rejects.NewWriter(r.txn.SubTxn, key)
 	for i := range list {
 		if err := w.Add(&list[i]); err != nil {

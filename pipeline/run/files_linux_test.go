@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -67,7 +67,7 @@ func TestFilesRemembered(t *testing.T) {
 			t.Errorf("run %d: opened %d, want %d; %s", run, opened, reads, diff)
 		}
 	}
-	got, _, opened := l.look(cache, lake.Input{Feed: want[0].Feed, Hash: want[0].Hash})
+	got, _, opened := l.look(cache, manifest.Input{Feed: want[0].Feed, Hash: want[0].Hash})
 	if diff := cmp.Diff(want[1:], got); diff != "" || opened != 0 {
 		t.Errorf("one taken: opened %d; %s", opened, diff)
 	}
@@ -80,7 +80,7 @@ func TestFilesRemembered(t *testing.T) {
 }
 
 // look finds what a run would take in that knows some files already, and counts the files it opens.
-func (l *ledger) look(cache string, taken ...lake.Input) ([]*accept.File, *workspace.Report, int) {
+func (l *ledger) look(cache string, taken ...manifest.Input) ([]*accept.File, *workspace.Report, int) {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)
 	if err != nil {

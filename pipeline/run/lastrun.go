@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run/lastrun"
 	"github.com/tollbook/tollbook/pipeline/run/newfiles"
@@ -207,7 +208,7 @@ func (r *runState) remember(l *lake.Lake) {
 	if r.report.Changed && !r.plain(snap) {
 		return // most likely nothing is left; the next run knows
 	}
-	if len(r.next.Find(lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket})) > 0 {
+	if len(r.next.Find(manifest.FileKey{Table: tables.Incentives().Name, Bucket: manifest.NoBucket})) > 0 {
 		return
 	}
 	s := lastrun.State{Program: r.o.Program, Settings: r.ws.Settings.Hash, Books: r.ws.Books.Hash,
@@ -222,7 +223,7 @@ func (r *runState) plain(snap *lake.Snapshot) bool {
 		return false
 	}
 	for _, cycle := range cyclesOf(snap) {
-		if slices.ContainsFunc(r.next.Files(cycle), func(e lake.FileEntry) bool { return !bulk(e.Table) }) {
+		if slices.ContainsFunc(r.next.Files(cycle), func(e manifest.FileEntry) bool { return !bulk(e.Table) }) {
 			return false
 		}
 	}

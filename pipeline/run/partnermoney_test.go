@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -74,7 +75,7 @@ func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Repo
 func (n moneyNights) paths(snap *lake.Snapshot, of ...*tables.Table) (paths []string) {
 	n.Helper()
 	for _, t := range of {
-		files, err := snap.Find(lake.FileKey{Table: t.Name, Bucket: lake.NoBucket})
+		files, err := snap.Find(manifest.FileKey{Table: t.Name, Bucket: manifest.NoBucket})
 		if err != nil {
 			n.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
@@ -436,7 +437,7 @@ func (r *run) folder() *fold.Folder {
 func (r *run) rater() *fold.Folder {
 	rule := workspace.Rules(&r.ws.Settings)
 	base := r.txn.Base()
-	ref := func(c period.Cycle) lake.CycleRef {
+	ref := func(c period.Cycle) manifest.CycleRef {
 		known, _ := base.Cycle(c.String())
 		return known
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
@@ -41,10 +42,10 @@ func Stages() []string { return []string{accept.ScanTask, fold.BucketTask} }
 
 // Pending is what a shared run waits for.
 type Pending struct {
-	Run     lake.Hash `json:"run"`
-	Stage   string    `json:"stage"`   // of Stages; "" = nothing: the run can be committed
-	Tasks   int       `json:"tasks"`   // of the stage, numbered from 0
-	Missing []int     `json:"missing"` // those without a result
+	Run     manifest.Hash `json:"run"`
+	Stage   string        `json:"stage"`   // of Stages; "" = nothing: the run can be committed
+	Tasks   int           `json:"tasks"`   // of the stage, numbered from 0
+	Missing []int         `json:"missing"` // those without a result
 }
 
 // pendingError ends a run that waits for tasks.
@@ -60,7 +61,7 @@ func (e *pendingError) Error() string {
 
 // sharing is the part of this process in a shared run.
 type sharing struct {
-	run     lake.Hash // "" = it is being planned
+	run     manifest.Hash // "" = it is being planned
 	plan    *plan.Plan
 	commit  bool // it is committed once all tasks are done
 	engine  bool // its workers do the tasks
@@ -83,7 +84,7 @@ func PlanTasks(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, 
 
 // NextTasks continues a shared run: it takes the results of a stage and ends where other processes have tasks to do, or
 // where the run can be committed. Nothing is committed.
-func NextTasks(ctx context.Context, w *workspace.Workspace, run lake.Hash, o workspace.Options) (*Pending, error) {
+func NextTasks(ctx context.Context, w *workspace.Workspace, run manifest.Hash, o workspace.Options) (*Pending, error) {
 	p, err := plan.Load(w, run, o)
 	if err != nil {
 		return nil, err
@@ -137,7 +138,7 @@ func (s *sharing) job(p *plan.Plan) job {
 func (r *run) begin(l *lake.Lake) (err error) {
 	s := r.job.sharing
 	if s == nil && r.o.SharedRun != "" {
-		s = &sharing{run: lake.Hash(r.o.SharedRun), commit: true}
+		s = &sharing{run: manifest.Hash(r.o.SharedRun), commit: true}
 		if s.plan, err = plan.Load(r.ws, s.run, r.o); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
@@ -24,8 +25,8 @@ type Tasks struct {
 	ws *workspace.Workspace
 	o  workspace.Options
 
-	id     lake.Hash // of the run that r is of
-	r      *run      // nil = none is open
+	id     manifest.Hash // of the run that r is of
+	r      *run          // nil = none is open
 	bucket func(context.Context, []byte) ([]byte, error)
 }
 
@@ -33,7 +34,7 @@ type Tasks struct {
 func NewTasks(w *workspace.Workspace, o workspace.Options) *Tasks { return &Tasks{ws: w, o: o} }
 
 // DoTask does one task of a shared run.
-func DoTask(ctx context.Context, w *workspace.Workspace, id lake.Hash, stage string, i int,
+func DoTask(ctx context.Context, w *workspace.Workspace, id manifest.Hash, stage string, i int,
 	o workspace.Options) error {
 	t := NewTasks(w, o)
 	return errors.Join(t.Do(ctx, id, stage, i), t.Close())
@@ -42,7 +43,7 @@ func DoTask(ctx context.Context, w *workspace.Workspace, id lake.Hash, stage str
 // Do does a task of a shared run and stores its result. Doing it again, also in two processes at the same time, gives
 // the same files. Errors: *workspace.RefusedError if this is not the build, the settings or the books of the plan, if
 // the lake has another state, or if there is no such task.
-func (t *Tasks) Do(ctx context.Context, id lake.Hash, stage string, i int) error {
+func (t *Tasks) Do(ctx context.Context, id manifest.Hash, stage string, i int) error {
 	p, err := plan.Load(t.ws, id, t.o)
 	if err == nil && (t.r == nil || t.id != id) {
 		err = errors.Join(t.Close(), t.open(id, p))
@@ -57,7 +58,7 @@ func (t *Tasks) Do(ctx context.Context, id lake.Hash, stage string, i int) error
 }
 
 // open joins a run.
-func (t *Tasks) open(id lake.Hash, p *plan.Plan) error {
+func (t *Tasks) open(id manifest.Hash, p *plan.Plan) error {
 	l, err := t.ws.Lake(t.o)
 	if err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -30,7 +30,7 @@ func (e *engineOf) Do(ctx context.Context, w *task.Work, report func(*task.Attem
 				return errors.Join(err, tasks.Close())
 			}
 		}
-		if err := tasks.Do(ctx, lake.Hash(w.Run), w.Stage, i); err != nil {
+		if err := tasks.Do(ctx, manifest.Hash(w.Run), w.Stage, i); err != nil {
 			return errors.Join(run.FailureOf(err), tasks.Close())
 		}
 		e.done[w.Stage] = append(e.done[w.Stage], i)

@@ -3,7 +3,7 @@ package workspace
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -21,7 +21,7 @@ func OpenOne(dir, program, customer, noted string) (w *Workspace, note string, e
 		return nil, "", err
 	}
 	b, err := load.One(root, s, customer, func(hash [32]byte) bool {
-		note = string(lake.HashBytes(fmt.Appendf(nil, "books %q %x %x", program, s.Hash, hash)))
+		note = string(manifest.HashBytes(fmt.Appendf(nil, "books %q %x %x", program, s.Hash, hash)))
 		return note == noted
 	})
 	if note != noted {

@@ -3,7 +3,7 @@ package workspace
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
@@ -42,14 +42,14 @@ type Report struct {
 	// open rejects in the lake after the run
 	Rejects int64 `json:"rejects_kept"`
 	// rejects that ended: the run accepted a record of their identity
-	Corrected int64        `json:"rejects_corrected,omitempty"`
-	DaysDone  int          `json:"days_folded"` // (bucket, day) pairs that were rated
-	Lines     int64        `json:"lines_written"`
-	Totals    []lake.Total `json:"totals"`
-	Notes     []string     `json:"notes,omitempty"` // what a person should know
-	Closed    string       `json:"closed,omitempty"`
-	Overdrawn []string     `json:"overdrawn,omitempty"` // partners whose cash is below zero
-	DryRun    bool         `json:"dry_run,omitempty"`   // nothing was written
+	Corrected int64            `json:"rejects_corrected,omitempty"`
+	DaysDone  int              `json:"days_folded"` // (bucket, day) pairs that were rated
+	Lines     int64            `json:"lines_written"`
+	Totals    []manifest.Total `json:"totals"`
+	Notes     []string         `json:"notes,omitempty"` // what a person should know
+	Closed    string           `json:"closed,omitempty"`
+	Overdrawn []string         `json:"overdrawn,omitempty"` // partners whose cash is below zero
+	DryRun    bool             `json:"dry_run,omitempty"`   // nothing was written
 	// Costs reports that a delivery of cost files failed or is held: the notes say which.
 	Costs bool `json:"costs_need_attention,omitempty"`
 	// Published is what publishing did; nil where no server is set, or where it is owed.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
@@ -210,5 +211,5 @@ func Fingerprint(w *Workspace) string {
 	if s.Tax != (settings.Tax{}) {
 		text += "|tax " + s.Tax.Prices() + " " + s.Tax.Rounding()
 	}
-	return string(lake.HashBytes([]byte(text)))
+	return string(manifest.HashBytes([]byte(text)))
 }

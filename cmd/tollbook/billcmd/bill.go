@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
@@ -23,7 +24,7 @@ import (
 // cycleBill is the bill of a cycle over all customers.
 type cycleBill struct {
 	Cycle      string           `json:"cycle"`
-	State      lake.State       `json:"state"`     // open: provisional
+	State      manifest.State   `json:"state"`     // open: provisional
 	MonthEnd   bool             `json:"month_end"` // month-end lines are in
 	Currency   string           `json:"currency"`
 	Statements []rows.Statement `json:"statements"`
@@ -35,7 +36,7 @@ type cycleBill struct {
 // customerBill is one customer's bill as it is printed for people.
 type customerBill struct {
 	*bill.Bill
-	State    lake.State
+	State    manifest.State
 	MonthEnd bool
 	Currency string
 	Notes    []string // about tax
@@ -185,9 +186,9 @@ func billDocument(ctx context.Context, a *cli.App, o *billOptions, format docume
 }
 
 // billState says how firm a bill is.
-func billState(state lake.State, monthEnd bool) string {
+func billState(state manifest.State, monthEnd bool) string {
 	switch {
-	case state == lake.CycleClosed:
+	case state == manifest.CycleClosed:
 		return "closed"
 	case monthEnd:
 		return "provisional, with month-end lines"

@@ -22,6 +22,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -310,7 +311,7 @@ func (a *App) CacheFile(kind string) string {
 	if err != nil || !filepath.IsAbs(dir) {
 		return ""
 	}
-	return filepath.Join(dir, "tollbook", kind+"-"+string(lake.HashBytes([]byte(workspace))))
+	return filepath.Join(dir, "tollbook", kind+"-"+string(manifest.HashBytes([]byte(workspace))))
 }
 
 // Open reads and checks the workspace.

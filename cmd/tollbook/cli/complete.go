@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -19,7 +20,7 @@ const maxCompletions = 1000
 // nothing is offered.
 type completion struct {
 	open   func() (*workspace.Workspace, error)
-	cycles func() ([]lake.CycleRef, error) // of the lake
+	cycles func() ([]manifest.CycleRef, error) // of the lake
 }
 
 // register makes shells complete the flags of a command and of all below it.
@@ -91,7 +92,7 @@ func (c completion) id(begun string, each func(b *books.Books, offer func(id, na
 }
 
 // cycles are the cycles of the lake. The books are not read.
-func (a *App) cycles() (list []lake.CycleRef, err error) {
+func (a *App) cycles() (list []manifest.CycleRef, err error) {
 	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -99,7 +99,7 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 
 // PrintTotals prints the control totals: for each cycle what its lines and its statements add up to, column by column,
 // and what the tables of partners' money do.
-func PrintTotals(a *App, totals []lake.Total) {
+func PrintTotals(a *App, totals []manifest.Total) {
 	type cell struct{ lines, statements string }
 	values := map[string]map[string]*cell{}
 	for _, t := range totals {
@@ -142,7 +142,7 @@ func PrintTotals(a *App, totals []lake.Total) {
 }
 
 // PrintPartnerTotals prints the control totals of partners' money that are not 0, a line for each table.
-func PrintPartnerTotals(a *App, totals []lake.Total) {
+func PrintPartnerTotals(a *App, totals []manifest.Total) {
 	if len(totals) == 0 {
 		return
 	}

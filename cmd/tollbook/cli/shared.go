@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -23,9 +23,9 @@ func SharedRun(a *App) (*workspace.Workspace, workspace.Options, error) {
 }
 
 // TheRun is the run that --run names, or the only one that was planned and not committed.
-func TheRun(w *workspace.Workspace, o workspace.Options, name string) (lake.Hash, error) {
+func TheRun(w *workspace.Workspace, o workspace.Options, name string) (manifest.Hash, error) {
 	if name != "" {
-		return lake.Hash(name), nil
+		return manifest.Hash(name), nil
 	}
 	l, err := w.Lake(o)
 	if err != nil {

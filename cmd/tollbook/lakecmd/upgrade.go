@@ -10,14 +10,15 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // upgradeOptions are those of upgrade.
 type upgradeOptions struct {
 	dryRun bool
-	backup string      // folder
-	steps  []lake.Step // nil = those of the program
+	backup string          // folder
+	steps  []manifest.Step // nil = those of the program
 }
 
 // upgradeResult is what upgrade found and did.
@@ -37,7 +38,7 @@ type upgradeResult struct {
 // NewUpgrade is the command upgrade.
 func NewUpgrade(a *cli.App) *cobra.Command { return newUpgrade(a, nil) }
 
-func newUpgrade(a *cli.App, steps []lake.Step) *cobra.Command {
+func newUpgrade(a *cli.App, steps []manifest.Step) *cobra.Command {
 	o := upgradeOptions{steps: steps}
 	cmd := &cobra.Command{
 		Use:   "upgrade",

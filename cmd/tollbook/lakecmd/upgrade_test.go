@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -24,7 +25,7 @@ func withLake(t *testing.T, format string) string {
 	must(t, err)
 	txn, err := l.Begin()
 	must(t, err)
-	key := lake.FileKey{Table: "lines", Cycle: "2026-09", Day: "2026-09-01", Bucket: 0}
+	key := manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: "2026-09-01", Bucket: 0}
 	w, err := txn.Create(key)
 	must(t, err)
 	_, err = io.WriteString(w, "lines of a day")
@@ -38,21 +39,21 @@ func withLake(t *testing.T, format string) string {
 	lists, err := filepath.Glob(filepath.Join(dir, "lake", "manifests", "files-*.json"))
 	must(t, err)
 	name := filepath.Join(dir, "lake", "manifests", "000001.json")
-	manifest, err := os.ReadFile(name)
+	state, err := os.ReadFile(name)
 	must(t, err)
 	for _, list := range lists {
 		text, err := os.ReadFile(list)
 		must(t, err)
-		was := string(lake.HashBytes(text))
+		was := string(manifest.HashBytes(text))
 		text = bytes.Replace(text, []byte(`"format":1`), []byte(`"format":`+format), 1)
-		now := string(lake.HashBytes(text))
+		now := string(manifest.HashBytes(text))
 		must(t, os.Remove(list))
 		must(t, os.WriteFile(strings.Replace(list, was, now, 1), text, 0o600))
-		manifest = bytes.ReplaceAll(manifest, []byte(was), []byte(now))
+		state = bytes.ReplaceAll(state, []byte(was), []byte(now))
 	}
-	manifest = bytes.Replace(manifest, []byte(`"format": 1`), []byte(`"format": `+format), 1)
-	must(t, os.WriteFile(name, manifest, 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, "lake", "HEAD"), fmt.Appendf(nil, "1 %s\n", lake.HashBytes(manifest)),
+	state = bytes.Replace(state, []byte(`"format": 1`), []byte(`"format": `+format), 1)
+	must(t, os.WriteFile(name, state, 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "lake", "HEAD"), fmt.Appendf(nil, "1 %s\n", manifest.HashBytes(state)),
 		0o600))
 	return dir
 }
@@ -65,16 +66,16 @@ func must(t *testing.T, err error) {
 }
 
 // numbered is a step from format 0, in which only the number differs.
-func numbered() []lake.Step {
+func numbered() []manifest.Step {
 	convert := func(b []byte) ([]byte, error) {
 		b = bytes.Replace(b, []byte(`"format": 0`), []byte(`"format": 1`), 1)
 		return bytes.Replace(b, []byte(`"format":0`), []byte(`"format":1`), 1), nil
 	}
-	return []lake.Step{{From: 0, Text: "lists have checksums", Manifest: convert, List: convert}}
+	return []manifest.Step{{From: 0, Text: "lists have checksums", Manifest: convert, List: convert}}
 }
 
 // upgrade runs the command in a workspace.
-func upgrade(dir string, steps []lake.Step, args ...string) (code int, out, said string) {
+func upgrade(dir string, steps []manifest.Step, args ...string) (code int, out, said string) {
 	var stdout, stderr bytes.Buffer
 	clock := func() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
 	a := cli.New(nil, &stdout, &stderr, func(string) string { return "" }, clock)

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -38,9 +39,9 @@ type runsResult struct {
 // runResultOf is one run with all that is known of it, as JSON.
 type runResultOf struct {
 	ledger.Run
-	Inputs  []lake.Input `json:"inputs,omitempty"` // feed files it took, with their counts as they are now
-	Totals  []lake.Total `json:"totals,omitempty"` // control totals of the state it committed
-	Damaged []string     `json:"damaged,omitempty"`
+	Inputs  []manifest.Input `json:"inputs,omitempty"` // feed files it took, with their counts as they are now
+	Totals  []manifest.Total `json:"totals,omitempty"` // control totals of the state it committed
+	Damaged []string         `json:"damaged,omitempty"`
 }
 
 // NewRuns is the command runs.
@@ -93,7 +94,7 @@ the number of the manifest that the run committed.`,
 type history struct {
 	runs    []ledger.Run // newest first
 	snap    *lake.Snapshot
-	chain   []lake.Manifest
+	chain   []manifest.Manifest
 	zone    *period.Zone
 	damaged []string
 }
@@ -305,7 +306,7 @@ func (h *history) detail(ctx context.Context, r *runResultOf) error {
 }
 
 // keptReasons counts the rejects of some feed files that are still kept.
-func (h *history) keptReasons(ctx context.Context, inputs []lake.Input) (counts map[string]int64, err error) {
+func (h *history) keptReasons(ctx context.Context, inputs []manifest.Input) (counts map[string]int64, err error) {
 	of := make(map[string]bool)
 	for _, in := range inputs {
 		of[in.Feed+in.Hash] = in.Rejected > 0

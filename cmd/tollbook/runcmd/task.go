@@ -10,7 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
@@ -20,9 +20,9 @@ import (
 
 // taskDone is the result of task do.
 type taskDone struct {
-	Run   lake.Hash `json:"run"`
-	Stage string    `json:"stage"`
-	Tasks []int     `json:"tasks"` // that were done, in their order
+	Run   manifest.Hash `json:"run"`
+	Stage string        `json:"stage"`
+	Tasks []int         `json:"tasks"` // that were done, in their order
 }
 
 // NewTask is the command task.
@@ -101,7 +101,7 @@ func runFlag(cmd *cobra.Command, name *string) {
 }
 
 // planned opens the workspace for the run that --run names, or for the only one that is planned.
-func planned(a *cli.App, name string) (*workspace.Workspace, workspace.Options, lake.Hash, error) {
+func planned(a *cli.App, name string) (*workspace.Workspace, workspace.Options, manifest.Hash, error) {
 	w, o, err := cli.SharedRun(a)
 	if err != nil {
 		return nil, o, "", err

@@ -25,7 +25,8 @@ type Folder struct {
 
 // Bucket makes the lines of the commitments of a bucket's customers in an open cycle, and returns how many there are.
 func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int64, error) {
-	key := lake.FileKey{Table: tables.Lines().Name, Cycle: cycle.String(), Day: lake.CommitmentsDay, Bucket: bucket}
+	key := manifest.FileKey{Table: tables.Lines().Name, Cycle: cycle.String(), Day: manifest.CommitmentsDay,
+		Bucket: bucket}
 	if len(customers) == 0 && len(f.Find(key)) == 0 {
 		return 0, nil
 	}
@@ -158,8 +159,8 @@ func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant
 // closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2).
 func (f *Folder) closed(bucket int, customers []int32) ([]*linefile.Line, error) {
 	src, last := f.source(), f.LateIn-1
-	billed, err := src.Lines(bucket, f.LateIn, f.LateIn, among(customers), lake.LateDay, lake.RerateDay,
-		lake.RestatedDay)
+	billed, err := src.Lines(bucket, f.LateIn, f.LateIn, among(customers), manifest.LateDay, manifest.RerateDay,
+		manifest.RestatedDay)
 	if err != nil {
 		return nil, err
 	}

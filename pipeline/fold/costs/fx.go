@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -25,8 +26,8 @@ type rateKey struct {
 	period period.Cycle
 }
 
-func costRatesKey() lake.FileKey {
-	return lake.FileKey{Table: tables.CostRates().Name, Bucket: lake.NoBucket}
+func costRatesKey() manifest.FileKey {
+	return manifest.FileKey{Table: tables.CostRates().Name, Bucket: manifest.NoBucket}
 }
 
 // readCostRates reads the rates that the lake has.

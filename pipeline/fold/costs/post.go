@@ -216,8 +216,8 @@ func (s *poster) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting,
 // billed is every line that cycles up to the last closed one billed for the cost files of a cycle: its own lines, and
 // what later cycles posted.
 func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
-	files := s.txn.Next().Select(c.String(), func(k lake.FileKey) bool {
-		return k.Table == tables.Lines().Name && k.Day == lake.CostsDay
+	files := s.txn.Next().Select(c.String(), func(k manifest.FileKey) bool {
+		return k.Table == tables.Lines().Name && k.Day == manifest.CostsDay
 	})
 	err = margins.Each(s.txn.Open, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
 		p, err := billedLine(row)
@@ -234,7 +234,7 @@ func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
 
 // posted is what a cycle posted, or has posted so far, for the cost files of an earlier one.
 func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
-	files := s.txn.Next().Select(at.String(), func(k lake.FileKey) bool {
+	files := s.txn.Next().Select(at.String(), func(k manifest.FileKey) bool {
 		return k.Table == tables.CostPostings().Name
 	})
 	err = margins.Each(s.txn.Open, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
@@ -289,7 +289,7 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 
 // postBucket writes the postings of a bucket: those of the cycle, and those that the open cycle has of others.
 func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
-	key := lake.FileKey{Table: tables.CostPostings().Name, Cycle: s.target().String(), Bucket: bucket}
+	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: s.target().String(), Bucket: bucket}
 	err := margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
 			p, err := readPosting(row)
@@ -321,7 +321,7 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 	if err := s.restatedGroups(r, bucket, list); err != nil {
 		return err
 	}
-	key.Table, key.Day = tables.Lines().Name, lake.RestatedDay
+	key.Table, key.Day = tables.Lines().Name, manifest.RestatedDay
 	return s.lines(key, lines)
 }
 
@@ -358,17 +358,18 @@ const detailLate = 16
 // holds reports whether the open cycle has unallocated costs of a closed one, which keep it from being closed.
 func (s *poster) holds(c period.Cycle) (bool, error) {
 	held := false
-	err := s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *margins.Key, _ *margins.Row) error {
-		held = held || origin == c && k.IsUnallocated()
-		return nil
-	})
+	err := s.eachMargin(s.target(), manifest.RestatedDay,
+		func(origin period.Cycle, k *margins.Key, _ *margins.Row) error {
+			held = held || origin == c && k.IsUnallocated()
+			return nil
+		})
 	return held, err
 }
 
 // eachMargin gives the margins of a cycle.
 func (s *poster) eachMargin(c period.Cycle, day string,
 	take func(period.Cycle, *margins.Key, *margins.Row) error) error {
-	files := s.txn.Next().Select(c.String(), func(k lake.FileKey) bool {
+	files := s.txn.Next().Select(c.String(), func(k manifest.FileKey) bool {
 		return k.Table == tables.Margins().Name && k.Day == day
 	})
 	return margins.Each(s.txn.Open, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
@@ -385,9 +386,9 @@ func (s *poster) postMargins(r *rated) error {
 	due := r.margins.Rows
 	r.margins.Sources = s.found.conversions(r.cycle)
 	for at := r.cycle; at <= s.closed; at++ {
-		day := lake.RestatedDay
+		day := manifest.RestatedDay
 		if at == r.cycle {
-			day = lake.CostsDay
+			day = manifest.CostsDay
 		}
 		err := s.eachMargin(at, day, func(origin period.Cycle, k *margins.Key, one *margins.Row) error {
 			if origin != r.cycle {
@@ -422,13 +423,14 @@ func (s *poster) postMargins(r *rated) error {
 // restatedMargins are the rows of margins that the open cycle has of closed ones.
 func (s *poster) restatedMargins() (list []restated, err error) {
 	of := make(map[period.Cycle]*margins.Table)
-	err = s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *margins.Key, one *margins.Row) error {
-		if of[origin] == nil {
-			of[origin] = s.otherMargins(origin)
-		}
-		list = append(list, restated{origin, *k, one, of[origin]})
-		return nil
-	})
+	err = s.eachMargin(s.target(), manifest.RestatedDay,
+		func(origin period.Cycle, k *margins.Key, one *margins.Row) error {
+			if of[origin] == nil {
+				of[origin] = s.otherMargins(origin)
+			}
+			list = append(list, restated{origin, *k, one, of[origin]})
+			return nil
+		})
 	return list, err
 }
 
@@ -471,7 +473,8 @@ func (s *poster) storeRestated(list []restated) error {
 		}
 	}
 	for b := range out {
-		key := lake.FileKey{Table: tables.Margins().Name, Cycle: s.target().String(), Day: lake.RestatedDay, Bucket: b}
+		key := manifest.FileKey{Table: tables.Margins().Name, Cycle: s.target().String(), Day: manifest.RestatedDay,
+			Bucket: b}
 		if err := s.marginFile(key, out[b]); err != nil {
 			return err
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -33,7 +33,7 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 	for _, p := range list {
 		want[groupKey{p.customer, p.origin.String(), p.id}] = true
 	}
-	key := lake.FileKey{Table: tables.CostGroups().Name, Cycle: s.target().String(), Day: lake.RestatedDay,
+	key := manifest.FileKey{Table: tables.CostGroups().Name, Cycle: s.target().String(), Day: manifest.RestatedDay,
 		Bucket: bucket}
 	all := parquet.NewColumns(tables.CostGroups())
 	for _, g := range r.groups {
@@ -76,12 +76,12 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 }
 
 // groupFiles are the files of a bucket in which a closed cycle has groups of a billing period.
-func (s *poster) groupFiles(origin, at period.Cycle, bucket int) []lake.FileEntry {
-	day := lake.RestatedDay
+func (s *poster) groupFiles(origin, at period.Cycle, bucket int) []manifest.FileEntry {
+	day := manifest.RestatedDay
 	if at == origin {
-		day = lake.CostsDay
+		day = manifest.CostsDay
 	}
-	return s.txn.Next().Select(at.String(), func(k lake.FileKey) bool {
+	return s.txn.Next().Select(at.String(), func(k manifest.FileKey) bool {
 		return k.Table == tables.CostGroups().Name && k.Day == day && k.Bucket == bucket
 	})
 }

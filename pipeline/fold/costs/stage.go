@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -116,7 +117,7 @@ func (s *Stage) made(found *survey, d *Delivery) string {
 	if found.several() {
 		end += "|several"
 	}
-	return string(lake.HashBytes([]byte(s.Made + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
+	return string(manifest.HashBytes([]byte(s.Made + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
 }
 
 // open rates an open cycle again if it must be.

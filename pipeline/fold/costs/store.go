@@ -3,7 +3,7 @@ package costs
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -14,17 +14,17 @@ import (
 type cost18 = money.Cost
 
 // DeliveriesKey is the key of the file of all deliveries.
-func DeliveriesKey() lake.FileKey {
-	return lake.FileKey{Table: tables.CostDeliveries().Name, Bucket: lake.NoBucket}
+func DeliveriesKey() manifest.FileKey {
+	return manifest.FileKey{Table: tables.CostDeliveries().Name, Bucket: manifest.NoBucket}
 }
 
 // RejectsKey is the key of the file of rejected rows.
-func RejectsKey() lake.FileKey {
-	return lake.FileKey{Table: tables.CostRejects().Name, Bucket: lake.NoBucket}
+func RejectsKey() manifest.FileKey {
+	return manifest.FileKey{Table: tables.CostRejects().Name, Bucket: manifest.NoBucket}
 }
 
 // Deliveries reads the deliveries that a state of the lake knows, by source, period and name.
-func Deliveries(o margins.Opener, files []lake.FileEntry) ([]*Delivery, error) {
+func Deliveries(o margins.Opener, files []manifest.FileEntry) ([]*Delivery, error) {
 	var out []*Delivery
 	err := margins.Each(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
 		d := &Delivery{
@@ -141,7 +141,7 @@ func storeRejects(out *parquet.Columns[tables.CostReject], d *Delivery) {
 }
 
 // file writes a batch as the one file of its key; an empty batch removes it.
-func (w *writer) file(key lake.FileKey, cols *parquet.Columns[tables.Any], sums []lake.Sum) error {
+func (w *writer) file(key manifest.FileKey, cols *parquet.Columns[tables.Any], sums []manifest.Sum) error {
 	if cols.N == 0 {
 		return w.txn.Next().Replace(key)
 	}

@@ -102,7 +102,7 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 	})
 	all.Go(func() error {
 		for one := range ready {
-			key := lake.FileKey{Table: tables.Lines().Name, Cycle: r.cycle.String(), Day: lake.CostsDay,
+			key := manifest.FileKey{Table: tables.Lines().Name, Cycle: r.cycle.String(), Day: manifest.CostsDay,
 				Bucket: one.bucket}
 			if err := w.lines(key, one.lines); err != nil {
 				return err
@@ -133,7 +133,8 @@ func (w *writer) margins(r *rated, workers int) error {
 				return err
 			}
 		}
-		key := lake.FileKey{Table: tables.Margins().Name, Cycle: r.cycle.String(), Day: lake.CostsDay, Bucket: b}
+		key := manifest.FileKey{Table: tables.Margins().Name, Cycle: r.cycle.String(), Day: manifest.CostsDay,
+			Bucket: b}
 		if err := w.marginFile(key, out); err != nil {
 			return err
 		}
@@ -181,14 +182,14 @@ func marginSums() tables.List[tables.Margin] {
 
 // marginFile writes a file of margins. Its sums are of the columns and, where there are several currencies, of each
 // currency of the costs and of the payments: column.CURRENCY (§10.7).
-func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns[tables.Margin]) error {
+func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Margin]) error {
 	list, err := out.Sum(marginSums()...)
 	if err != nil {
 		return err
 	}
-	var sums []lake.Sum
+	var sums []manifest.Sum
 	for _, one := range list {
-		sums = append(sums, lake.Sum{Column: one.Column, Value: one.Value})
+		sums = append(sums, manifest.Sum{Column: one.Column, Value: one.Value})
 	}
 	add := func(column, by int) error {
 		totals := make(map[string]money.Total)
@@ -208,7 +209,7 @@ func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns[tables.Margin
 		for _, currency := range slices.Sorted(maps.Keys(totals)) {
 			if currency != "" { // of a line without an account, which has no cost
 				name := out.Def.Columns[column].Name + "." + currency
-				sums = append(sums, lake.Sum{Column: name, Value: totals[currency].String()})
+				sums = append(sums, manifest.Sum{Column: name, Value: totals[currency].String()})
 			}
 		}
 		return nil

@@ -4,7 +4,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -38,7 +38,7 @@ func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bo
 }
 
 // holdsTouched reports whether a file has a row that is touched.
-func (d *Folder) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku, region int,
+func (d *Folder) holdsTouched(e manifest.FileEntry, def *tables.Table, customer, sku, region int,
 	touched *change.Day) (bool, error) {
 	f, err := tablefile.Open(d.Txn, e, tables.Untyped(def), []int{customer, sku, region})
 	if err != nil {

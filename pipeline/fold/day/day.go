@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/records"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
@@ -187,7 +187,7 @@ func (d *Folder) finish() (differs bool, err error) {
 	if len(ident) == 0 {
 		closing, differs = nil, true // no record of the day was accepted: nobody would keep its positions up to date
 	}
-	for name, files := range map[string][]lake.FileEntry{"lines": lines, "positions": closing, "ident": ident,
+	for name, files := range map[string][]manifest.FileEntry{"lines": lines, "positions": closing, "ident": ident,
 		"usage": usage, "sums": sums} {
 		if err := d.Replace(state.DayKey(name, d.date, d.bucket), files); err != nil {
 			return false, err

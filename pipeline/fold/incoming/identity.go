@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -82,7 +82,7 @@ type resolver struct {
 	scanned *accept.Scanned
 	bucket  int
 	days    []period.Day // with new rows
-	idents  []lake.FileEntry
+	idents  []manifest.FileEntry
 	late    []uint64 // identities that are known in addition to those of idents
 	buffers *sorting.Buffers
 	seeds   []uint64
@@ -244,7 +244,7 @@ func (r *resolver) sieve() sieve {
 
 // markKnownIn compares one index file with the marks. It reads the file's pages and nothing of it twice: a night reads
 // the month's index, and this is what grows from night to night.
-func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *Verdicts) error {
+func (r *resolver) markKnownIn(e manifest.FileEntry, s sieve, v *Verdicts) error {
 	f, err := r.Txn.Open(e)
 	if err != nil {
 		return err

@@ -2,7 +2,7 @@ package incoming
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -14,9 +14,9 @@ import (
 // accepted after the cycle was closed, which other files hold.
 type lookup struct {
 	state    *state.State
-	files    []lake.FileEntry   // lines and usage of the bucket and cycle
-	late     map[Identity]int64 // status
-	replaced map[Identity]bool  // by a late record
+	files    []manifest.FileEntry // lines and usage of the bucket and cycle
+	late     map[Identity]int64   // status
+	replaced map[Identity]bool    // by a late record
 	customer int32
 	records  map[string]oldRecord
 	walks    []*walk // one a file, in their order; nil before the first question
@@ -30,7 +30,7 @@ type oldRecord struct {
 
 // walk is how far a lookup has come in one file.
 type walk struct {
-	entry   lake.FileEntry
+	entry   manifest.FileEntry
 	day     period.Day
 	isUsage bool
 	group   int    // the next row group
@@ -41,7 +41,7 @@ type walk struct {
 	ranks   []int32 // of the words of cols, in the books' order of customers
 }
 
-func newLookup(s *state.State, files []lake.FileEntry) *lookup {
+func newLookup(s *state.State, files []manifest.FileEntry) *lookup {
 	return &lookup{state: s, files: files, customer: -1}
 }
 

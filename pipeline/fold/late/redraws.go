@@ -1,7 +1,7 @@
 package late
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -21,7 +21,7 @@ func (s *Step) redrawn() error {
 
 // RedrawnIn reads what records draw since re-rating in one cycle.
 func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
-	for _, e := range s.Find(lake.FileKey{Table: "redraws", Cycle: cycle.String(), Bucket: s.Bucket}) {
+	for _, e := range s.Find(manifest.FileKey{Table: "redraws", Cycle: cycle.String(), Bucket: s.Bucket}) {
 		err := tablefile.Each(s.Txn, e, tables.Redraws(), nil, func(cols *parquet.Columns[tables.Redraw], i int) error {
 			customer, err := s.Names().Customer(cols.Word(tables.RedrawCustomerID).At(i))
 			if err != nil {

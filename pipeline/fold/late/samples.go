@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -29,7 +29,7 @@ func (s *Step) LoadSamples(last period.Cycle) error {
 		return err
 	}
 	for _, c := range s.Opening.Cycles(last) {
-		for _, e := range s.Find(lake.FileKey{Table: "late_samples", Cycle: c.String(), Bucket: s.Bucket}) {
+		for _, e := range s.Find(manifest.FileKey{Table: "late_samples", Cycle: c.String(), Bucket: s.Bucket}) {
 			err := samples.EachLateSample(s.State, e, c, func(one *samples.LateSample) {
 				// what the cycle at hand bills goes to where its link is now
 				if to := samples.Adopt(s.State, one); to == s.Bucket || c != s.Cycle {

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/records"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
@@ -356,18 +356,18 @@ func (s *Sources) counted(customer int32, m Meter) ([]*Record, error) {
 func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums, error) {
 	if s.sums[origin] == nil {
 		all := make(Sums)
-		key := lake.FileKey{Table: "lines", Cycle: origin.String(), Day: lake.EndDay, Bucket: s.Bucket}
+		key := manifest.FileKey{Table: "lines", Cycle: origin.String(), Day: manifest.EndDay, Bucket: s.Bucket}
 		if err := AddBilled(s.State, key, origin, all, nil); err != nil {
 			return nil, err
 		}
 		for _, c := range s.Opening.Cycles(s.Cycle) {
-			key := lake.FileKey{Table: "lines", Cycle: c.String(), Day: lake.LateDay, Bucket: s.Bucket}
+			key := manifest.FileKey{Table: "lines", Cycle: c.String(), Day: manifest.LateDay, Bucket: s.Bucket}
 			if c < s.Cycle {
 				if err := AddBilled(s.State, key, origin, all, nil); err != nil {
 					return nil, err
 				}
 			}
-			key.Day = lake.RerateDay
+			key.Day = manifest.RerateDay
 			if err := AddBilled(s.State, key, origin, all, nil); err != nil {
 				return nil, err
 			}
@@ -385,7 +385,7 @@ func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums
 
 // AddBilled adds the lines of a key that belong to a cycle. note, if there is one, is called with the price and
 // discount of each.
-func AddBilled(s *state.State, key lake.FileKey, origin period.Cycle, to Sums,
+func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sums,
 	note func(Place, string, string)) error {
 	for _, e := range s.Find(key) {
 		if err := AddBilledFile(s, e, origin, to, note); err != nil {
@@ -405,14 +405,14 @@ var billedColumns = tables.Columns(tables.LineCycle, tables.LineOriginCycle, tab
 // feeLine reports whether a line is a fee at zero of a product whose records have lines of their own, or a difference
 // of one.
 func feeLine(c *parquet.Columns[tables.Line], i int, day string) bool {
-	if day == lake.EndDay {
+	if day == manifest.EndDay {
 		return true
 	}
 	return c.Small(tables.LineTier).At(i) == feeTier && c.Word(tables.LinePriceList).At(i) == ""
 }
 
 // AddBilledFile is AddBilled for one file.
-func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sums,
+func AddBilledFile(s *state.State, e manifest.FileEntry, origin period.Cycle, to Sums,
 	note func(Place, string, string)) error {
 	columns := billedColumns
 	if len(s.Books.Recurring) > 0 {

@@ -130,8 +130,8 @@ func (w *Folder) Bucket(ctx context.Context, bucket int, usage, list map[period.
 }
 
 // key names the file of a table of the bucket's late records.
-func (s *Step) key(table string) lake.FileKey {
-	return lake.FileKey{Table: table, Cycle: s.Cycle.String(), Bucket: s.Bucket}
+func (s *Step) key(table string) manifest.FileKey {
+	return manifest.FileKey{Table: table, Cycle: s.Cycle.String(), Bucket: s.Bucket}
 }
 
 // Load reads the late records of the bucket, those billed in closed cycles too.
@@ -142,7 +142,7 @@ func (s *Step) Load() error {
 		return err
 	}
 	for _, c := range s.Opening.Cycles(s.Cycle) {
-		key := lake.FileKey{Table: "late", Cycle: c.String(), Bucket: s.Bucket}
+		key := manifest.FileKey{Table: "late", Cycle: c.String(), Bucket: s.Bucket}
 		for _, e := range s.Find(key) {
 			if err := s.loadFile(e, c); err != nil {
 				return err

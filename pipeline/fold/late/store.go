@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/records"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
@@ -34,7 +34,7 @@ func (s *Step) storeRows() *parquet.Columns[tables.Record] {
 }
 
 // loadFile reads a late table.
-func (s *Step) loadFile(e lake.FileEntry, billed period.Cycle) error {
+func (s *Step) loadFile(e manifest.FileEntry, billed period.Cycle) error {
 	f, err := tablefile.Open(s.Txn, e, tables.Late(), nil)
 	if err != nil {
 		return err

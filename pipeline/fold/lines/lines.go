@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -37,7 +37,7 @@ type Consumption struct {
 type Writer struct {
 	*tablefile.Writer[tables.Line]
 	state *state.State
-	key   lake.FileKey
+	key   manifest.FileKey
 	// when the file's lines are paid (§6.3); tables.Nothing = at their usage_start
 	instant period.Instant
 
@@ -75,7 +75,7 @@ func (s *lineSums) add(c *line.Charge) error {
 }
 
 // list gives the sums by column name. Cash is what is paid: coupons and balances do not take part in these lines.
-func (s *lineSums) list() []lake.Sum {
+func (s *lineSums) list() []manifest.Sum {
 	zero := money.AmountTotal{}
 	values := map[int]string{
 		int(tables.LineUsageAmount): s.Usage.String(), int(tables.LineFreeResourceUsage): s.free.String(),
@@ -86,13 +86,13 @@ func (s *lineSums) list() []lake.Sum {
 		int(tables.LineCashAmount): s.payment.String(),
 	}
 	cols := tables.Lines().Columns
-	out := make([]lake.Sum, 0, len(summed))
+	out := make([]manifest.Sum, 0, len(summed))
 	for _, c := range summed {
 		v, ok := values[c]
 		if !ok {
 			v = zero.String()
 		}
-		out = append(out, lake.Sum{Column: cols[c].Name, Value: v})
+		out = append(out, manifest.Sum{Column: cols[c].Name, Value: v})
 	}
 	return out
 }
@@ -110,7 +110,7 @@ type versionWords struct {
 }
 
 // NewWriter writes lines that are paid at an instant; tables.Nothing = at their usage_start.
-func NewWriter(s *state.State, key lake.FileKey, instant period.Instant) *Writer {
+func NewWriter(s *state.State, key manifest.FileKey, instant period.Instant) *Writer {
 	w := &Writer{Writer: tablefile.NewWriter(s.Txn, tables.Lines()), state: s, instant: instant}
 	w.skus = make([]skuWords, len(s.Books.Products))
 	w.versions = make([]versionWords, len(s.Books.Versions))
@@ -120,7 +120,7 @@ func NewWriter(s *state.State, key lake.FileKey, instant period.Instant) *Writer
 }
 
 // Begin points the writer at another file, keeping its memory.
-func (w *Writer) Begin(key lake.FileKey) {
+func (w *Writer) Begin(key manifest.FileKey) {
 	w.Restart(key)
 	w.key, w.Sum = key, lineSums{}
 	w.startGroup()
@@ -310,7 +310,7 @@ func (w *Writer) flush() error {
 }
 
 // End ends the file; no entry if there was no line.
-func (w *Writer) End() ([]lake.FileEntry, error) { return w.Finish(w.Sum.list()) }
+func (w *Writer) End() ([]manifest.FileEntry, error) { return w.Finish(w.Sum.list()) }
 
 // associations finds the partner of one customer's lines, remembering the last answer.
 type associations struct {

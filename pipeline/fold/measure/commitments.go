@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/commitment"
@@ -93,8 +94,8 @@ func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(custo
 		if s.IsArchived(cycle) {
 			return nil, &ArchivedError{cycle.String()}
 		}
-		files, err := s.Files.Select(cycle.String(), func(k lake.FileKey) bool {
-			return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != lake.EventsDay &&
+		files, err := s.Files.Select(cycle.String(), func(k manifest.FileKey) bool {
+			return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != manifest.EventsDay &&
 				(len(days) == 0 || slices.Contains(days, k.Day))
 		})
 		if err != nil {
@@ -127,7 +128,7 @@ func (s *Commitments) Spent(bucket int, customer int32, cycle, to period.Cycle) 
 }
 
 // file reads one file of lines.
-func (s *Commitments) file(e lake.FileEntry, cycle period.Cycle, wanted func(int32) bool,
+func (s *Commitments) file(e manifest.FileEntry, cycle period.Cycle, wanted func(int32) bool,
 	out map[int32][]Counted) error {
 	r, err := tablefile.Open(s.Files, e, tables.Lines(), countedColumns)
 	if err != nil {
@@ -190,7 +191,7 @@ func (s *Commitments) counted(day string, cycle period.Cycle, cols *parquet.Colu
 			return one, err
 		}
 	}
-	if id := string(cols.Text(tables.LineID).At(i)); day == lake.CommitmentsDay {
+	if id := string(cols.Text(tables.LineID).At(i)); day == manifest.CommitmentsDay {
 		one.By = strings.TrimPrefix(id, CommitmentPrefix)
 	}
 	for col, to := range map[tables.AmountColumn[tables.Line]]*money.Amount{
@@ -209,21 +210,21 @@ func (s *Commitments) counted(day string, cycle period.Cycle, cols *parquet.Colu
 // instant is when a line counts, and whether it stems from one record (§10.4).
 func (s *Commitments) instant(one *Counted, day string) (at period.Instant, record bool) {
 	switch day {
-	case lake.EndDay, lake.RerateDay:
+	case manifest.EndDay, manifest.RerateDay:
 		return s.last(one.Origin), false
-	case lake.LateDay:
+	case manifest.LateDay:
 		if one.SKU >= 0 && (s.Books.Products[one.SKU].PeriodLevel() || !one.listed) {
 			return s.last(one.Origin), false
 		}
 		return one.Windows.From, true
-	case lake.ChargesDay:
+	case manifest.ChargesDay:
 		if one.kind == line.Refund.String() {
 			return one.Windows.From, false
 		}
 		return one.Paid, false
-	case lake.CommitmentsDay:
+	case manifest.CommitmentsDay:
 		return one.Windows.To - 1, false
-	case lake.CostsDay, lake.RestatedDay:
+	case manifest.CostsDay, manifest.RestatedDay:
 		return one.Windows.From, false
 	}
 	return one.Windows.From, true

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -20,7 +20,7 @@ import (
 // Lake is where stored samples are read from.
 type Lake struct {
 	Books *books.Books
-	Open  func(lake.FileEntry) (storage.ReadFile, error)
+	Open  func(manifest.FileEntry) (storage.ReadFile, error)
 	// Unknown is the error of samples of a customer whom the books do not have; nil = they are strays as others are.
 	Unknown func(customer string) error
 }
@@ -43,7 +43,7 @@ var windowColumns = tables.Columns(tables.SampleCustomerID, tables.SampleResourc
 // customer's samples are in memory at a time. The objects' customers are all of one bucket, and files are the cycle's
 // bandwidth files of that bucket. strays may be nil; newer are samples that take the place of the stored ones of their
 // slots.
-func (l *Lake) Each(objects *Objects, files []lake.FileEntry, strays Strays, newer []Sample,
+func (l *Lake) Each(objects *Objects, files []manifest.FileEntry, strays Strays, newer []Sample,
 	show func(Key, *percentile.Object) error) (err error) {
 	keys := objects.Keys()
 	if len(keys) == 0 {
@@ -161,13 +161,13 @@ type linkRow struct {
 }
 
 // open opens the files in order of their days; only names the one customer that is asked for, "" = all.
-func (r *reading) open(files []lake.FileEntry, only string) error {
+func (r *reading) open(files []manifest.FileEntry, only string) error {
 	var err error
 	if r.decoder, err = parquet.NewDecoder(); err != nil {
 		return err
 	}
 	files = slices.Clone(files)
-	slices.SortStableFunc(files, func(a, b lake.FileEntry) int { return cmp.Compare(a.Day, b.Day) })
+	slices.SortStableFunc(files, func(a, b manifest.FileEntry) int { return cmp.Compare(a.Day, b.Day) })
 	for _, e := range files {
 		w, err := r.lake.window(e, r.decoder)
 		if err != nil {
@@ -329,7 +329,7 @@ type window struct {
 	places   []*linkRow // by code of the link, of the customer at hand
 }
 
-func (l *Lake) window(e lake.FileEntry, d *parquet.Decoder) (*window, error) {
+func (l *Lake) window(e manifest.FileEntry, d *parquet.Decoder) (*window, error) {
 	f, err := l.Open(e)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating/percentile"
@@ -20,7 +20,7 @@ import (
 type stored struct{ customer, link, slot, in, out string }
 
 // store writes a day's file, in the order of the rows.
-func store(t *testing.T, to *storage.Mem, day string, rows ...stored) lake.FileEntry {
+func store(t *testing.T, to *storage.Mem, day string, rows ...stored) manifest.FileEntry {
 	t.Helper()
 	cols := parquet.NewColumns(tables.Bandwidth())
 	for _, r := range rows {
@@ -33,7 +33,8 @@ func store(t *testing.T, to *storage.Mem, day string, rows ...stored) lake.FileE
 		cols.Quantity(tables.SampleOutBps).Add(quantity(t, r.out).Raw())
 		cols.N++
 	}
-	e := lake.FileEntry{FileKey: lake.FileKey{Table: "bandwidth", Cycle: day[:7], Day: day}, Path: "bandwidth/" + day}
+	e := manifest.FileEntry{FileKey: manifest.FileKey{Table: "bandwidth", Cycle: day[:7], Day: day},
+		Path: "bandwidth/" + day}
 	f, err := to.Create(e.Path)
 	if err != nil {
 		t.Fatal(err)
@@ -55,11 +56,13 @@ func store(t *testing.T, to *storage.Mem, day string, rows ...stored) lake.FileE
 }
 
 func lakeOf(b *books.Books, from *storage.Mem) *measure.Lake {
-	return &measure.Lake{Books: b, Open: func(e lake.FileEntry) (storage.ReadFile, error) { return from.Open(e.Path) }}
+	return &measure.Lake{Books: b, Open: func(e manifest.FileEntry) (storage.ReadFile, error) {
+		return from.Open(e.Path)
+	}}
 }
 
 // given reads all objects of September and says of each link what it was given: "slot of the month:in".
-func given(t *testing.T, l *measure.Lake, files []lake.FileEntry, strays measure.Strays,
+func given(t *testing.T, l *measure.Lake, files []manifest.FileEntry, strays measure.Strays,
 	newer []measure.Sample) map[string][]string {
 	t.Helper()
 	first := percentile.SlotOf(instant(t, "2026-09-01T00:00:00+08:00"))
@@ -87,7 +90,7 @@ func given(t *testing.T, l *measure.Lake, files []lake.FileEntry, strays measure
 }
 
 // duel has link a, ash's in the files and birch's in the books, with a sample for one slot of each of them.
-func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []lake.FileEntry) {
+func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []manifest.FileEntry) {
 	t.Helper()
 	b := &books.Books{
 		Zone: zone(t), Products: []books.Product{{SKU: "line", Policy: "p"}}, Customers: []books.Customer{{ID: "ash"},
@@ -97,7 +100,7 @@ func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []lake.File
 			To: period.Forever}}},
 	}
 	mem := storage.NewMem()
-	files := []lake.FileEntry{
+	files := []manifest.FileEntry{
 		store(t, mem, "2026-09-02", // handed over out of order
 			stored{"birch", "a", "2026-09-02T00:05:00+08:00", "7", "0"}),
 		store(t, mem, "2026-09-01", stored{"ash", "a", "2026-09-01T00:00:00+08:00", "9", "0"},
@@ -193,7 +196,7 @@ func TestEachAcrossParts(t *testing.T) {
 		}
 	}
 	mem := storage.NewMem()
-	files := []lake.FileEntry{store(t, mem, "2026-09-03", rows...)}
+	files := []manifest.FileEntry{store(t, mem, "2026-09-03", rows...)}
 	if diff := cmp.Diff(want, given(t, lakeOf(b, mem), files, nil, nil)); diff != "" {
 		t.Errorf("samples (-want +got):\n%s", diff)
 	}

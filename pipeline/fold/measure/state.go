@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -15,14 +16,14 @@ import (
 
 // State shows objects of a cycle with the samples that a state of the lake has of them, bucket by bucket, in each in
 // order of keys. The objects are those that Gather finds. What it shows holds until show returns. Errors: of reading,
-// *lake.CorruptError among them.
+// *lakeerr.CorruptError among them.
 func State(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle period.Cycle, objects *Objects,
 	show func(Key, *percentile.Object) error) error {
 	files, err := snap.Files(cycle.String())
 	if err != nil {
 		return err
 	}
-	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+	files = slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
 		return e.Table != tables.Bandwidth().Name
 	})
 	l := &Lake{Books: b, Open: snap.Open}
@@ -46,7 +47,7 @@ func State(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle perio
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		its := slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Bucket != bucket })
+		its := slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool { return e.Bucket != bucket })
 		if err := l.Each(buckets[bucket], its, strays, nil, show); err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -19,7 +19,7 @@ type Strays map[int32][]Sample
 
 // FindStrays looks for strays in a cycle's bandwidth files, of all buckets, workers of them at once. wanted picks the
 // links; nil takes all.
-func (l *Lake) FindStrays(files []lake.FileEntry, workers int, wanted func(link string) bool) (Strays, error) {
+func (l *Lake) FindStrays(files []manifest.FileEntry, workers int, wanted func(link string) bool) (Strays, error) {
 	decoder, err := parquet.NewDecoder()
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (l *Lake) FindStrays(files []lake.FileEntry, workers int, wanted func(link 
 var straysColumns = tables.Columns(tables.SampleCustomerID, tables.SampleResourceID, tables.SampleSlot)
 
 // straysOf are the strays of one file.
-func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Columns[tables.Sample],
+func (l *Lake) straysOf(e manifest.FileEntry, d *parquet.Decoder, cols *parquet.Columns[tables.Sample],
 	wanted func(string) bool) (out []Sample, err error) {
 	w, err := l.window(e, d)
 	if err != nil {

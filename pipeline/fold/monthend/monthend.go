@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -41,7 +41,7 @@ func New(samples *samples.Folder, rater *rating.Rater) *Folder {
 // Bucket writes the lines that a cycle's end makes: of volume, block, stairstep and percentile products, of figures,
 // and of fees at zero (§4.6, §4.7, §10).
 func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
-	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: lake.EndDay, Bucket: bucket}
+	key := manifest.FileKey{Table: "lines", Cycle: cycle.String(), Day: manifest.EndDay, Bucket: bucket}
 	written := lines.NewWriter(w.State, key, w.Books.Zone.Bounds(cycle).To-1)
 	sums := lines.NewSumWriter(w.Books)
 	closing, earlier, err := w.closing(bucket, cycle)

@@ -1,7 +1,7 @@
 package opening
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -20,8 +20,8 @@ type CouponKey struct {
 type Spent struct{ Used, TakenBack money.Amount }
 
 // CouponsSpent reads what was used and taken back of coupons from the latest balances of each bucket among files.
-func CouponsSpent(o tablefile.Opener, files []lake.FileEntry) (map[CouponKey]Spent, error) {
-	latest := map[int]lake.FileEntry{}
+func CouponsSpent(o tablefile.Opener, files []manifest.FileEntry) (map[CouponKey]Spent, error) {
+	latest := map[int]manifest.FileEntry{}
 	for _, e := range files {
 		if e.Table != tables.Balances().Name {
 			continue

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -37,7 +37,7 @@ const AllCustomers int32 = math.MaxInt32
 
 // read starts before the first row of a file of positions; without one there are none. A reader that carries does not
 // look customers up.
-func (s *Source) read(files []lake.FileEntry, carries bool) (*Reader, error) {
+func (s *Source) read(files []manifest.FileEntry, carries bool) (*Reader, error) {
 	p := &Reader{Customer: -1, names: s.names(), inFile: -1, carries: carries}
 	if len(files) == 0 {
 		return p, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -38,10 +39,10 @@ func TestCarry(t *testing.T) {
 	}
 	w := opening.NewWriter(txn.SubTxn, b)
 	src := &opening.Source{Files: txn.Pending(), Books: b, Buckets: 1}
-	key := func(table string, day int) lake.FileKey {
-		return lake.FileKey{Table: table, Cycle: "2026-09", Day: fmt.Sprintf("2026-09-%02d", day)}
+	key := func(table string, day int) manifest.FileKey {
+		return manifest.FileKey{Table: table, Cycle: "2026-09", Day: fmt.Sprintf("2026-09-%02d", day)}
 	}
-	put := func(day int) lake.FileEntry {
+	put := func(day int) manifest.FileEntry {
 		t.Helper()
 		files, err := w.Finish(nil)
 		if err != nil || len(files) != 1 {

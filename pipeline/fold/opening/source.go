@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -53,7 +54,7 @@ func (l Last) cycle() period.Cycle {
 // LastBefore finds the last day before another with records in the bucket (OPEN-1).
 func (s *Source) LastBefore(bucket int, day period.Day) (last Last, err error) {
 	for _, c := range slices.Backward(s.Cycles((day - 1).Cycle())) {
-		files, err := s.Files.Select(c.String(), func(k lake.FileKey) bool {
+		files, err := s.Files.Select(c.String(), func(k manifest.FileKey) bool {
 			return k.Bucket == bucket && k.Table == tables.Ident().Name
 		})
 		if err != nil {
@@ -83,11 +84,11 @@ func (s *Source) Cycles(upTo period.Cycle) []period.Cycle {
 }
 
 // closing are the files of the closing positions of a day.
-func (s *Source) closing(bucket int, last Last) ([]lake.FileEntry, error) {
+func (s *Source) closing(bucket int, last Last) ([]manifest.FileEntry, error) {
 	if !last.Known {
 		return nil, nil
 	}
-	return s.Files.Find(lake.FileKey{
+	return s.Files.Find(manifest.FileKey{
 		Table:  tables.Positions().Name,
 		Cycle:  last.Day.Cycle().String(),
 		Day:    last.Day.String(),

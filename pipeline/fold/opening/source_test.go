@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -24,7 +25,7 @@ type stored struct {
 	t    *testing.T
 	txn  *lake.Txn
 	src  *opening.Source
-	rows map[lake.FileKey]*parquet.Columns[tables.Any]
+	rows map[manifest.FileKey]*parquet.Columns[tables.Any]
 }
 
 // store writes what the lines say, in the order of the lines:
@@ -43,7 +44,7 @@ func store(t *testing.T, lines ...string) *stored {
 	b := packaged(t)
 	b.Customers = []books.Customer{{ID: "c0", Rows: make([]books.CustomerRow, 1)}, {ID: "c1",
 		Rows: make([]books.CustomerRow, 1)}}
-	s := &stored{t: t, txn: txn, rows: make(map[lake.FileKey]*parquet.Columns[tables.Any])}
+	s := &stored{t: t, txn: txn, rows: make(map[manifest.FileKey]*parquet.Columns[tables.Any])}
 	s.src = &opening.Source{Files: txn.Pending(), Books: b, Prices: tariff.Compile(b, tariff.Rules{}), Buckets: 1}
 	for _, text := range lines {
 		s.line(text)
@@ -55,7 +56,7 @@ func store(t *testing.T, lines ...string) *stored {
 }
 
 func (s *stored) batch(def *tables.Table, cycle, day string) *parquet.Columns[tables.Any] {
-	key := lake.FileKey{Table: def.Name, Cycle: cycle, Day: day}
+	key := manifest.FileKey{Table: def.Name, Cycle: cycle, Day: day}
 	if s.rows[key] == nil {
 		s.rows[key] = parquet.NewColumns(tables.Untyped(def))
 	}
@@ -198,7 +199,7 @@ func (s *stored) inBulk(day period.Day, customer int32) string {
 	must(s.t, err)
 	defer r.Close()
 	w := opening.NewWriter(s.txn.SubTxn, s.src.Books)
-	w.Restart(lake.FileKey{Table: "positions", Cycle: day.Cycle().String(), Day: day.String()})
+	w.Restart(manifest.FileKey{Table: "positions", Cycle: day.Cycle().String(), Day: day.String()})
 	if r.Carries() {
 		must(s.t, r.Carry(w, customer))
 	}
@@ -266,7 +267,7 @@ func TestShiftTable(t *testing.T) {
 	must(t, err)
 	out, err := opening.ShiftTable(s.src.Books, all)
 	must(t, err)
-	must(t, tablefile.Put(s.txn.SubTxn, lake.FileKey{Table: "shifts", Cycle: "2026-10"}, out, nil))
+	must(t, tablefile.Put(s.txn.SubTxn, manifest.FileKey{Table: "shifts", Cycle: "2026-10"}, out, nil))
 	all, err = s.src.Shifts(0, october, opening.Anyone)
 	must(t, err)
 	var got []string

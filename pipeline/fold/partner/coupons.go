@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -63,7 +63,7 @@ func (r *round) coupons() error {
 
 // spent reads what was used and taken back of coupons.
 func (r *round) spent() (map[opening.CouponKey]opening.Spent, error) {
-	var files []lake.FileEntry
+	var files []manifest.FileEntry
 	for _, c := range r.Cycles {
 		files = append(files, r.Txn.Next().Files(c.String())...)
 	}
@@ -158,13 +158,13 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 
 // couponEntries visits what lines used and reclaims took back in a cycle, day by day.
 func (r factReader) couponEntries(c period.Cycle, visit func(record) error) error {
-	var files []lake.FileEntry
+	var files []manifest.FileEntry
 	for _, e := range r.Txn.Next().Files(c.String()) {
 		if e.Table == tables.CouponEntries().Name {
 			files = append(files, e)
 		}
 	}
-	slices.SortFunc(files, func(a, b lake.FileEntry) int {
+	slices.SortFunc(files, func(a, b manifest.FileEntry) int {
 		return cmp.Or(strings.Compare(a.Day, b.Day), cmp.Compare(a.Bucket, b.Bucket))
 	})
 	for _, e := range files {

@@ -210,7 +210,7 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 		tables.LineInstant,
 	)
 	for _, e := range r.Txn.Next().Files(c.String()) {
-		if e.Table != tables.Lines().Name || e.Day != lake.EventsDay {
+		if e.Table != tables.Lines().Name || e.Day != manifest.EventsDay {
 			continue
 		}
 		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line], i int) error {

@@ -43,7 +43,7 @@ func (r *round) inputs() string {
 		for _, e := range r.Txn.Next().Files(c.String()) {
 			switch {
 			case e.Table == tables.AccountEvents().Name && r.Settings.Payments == settings.Ledger,
-				e.Table == tables.Lines().Name && (c <= before || orders && e.Day == lake.EventsDay):
+				e.Table == tables.Lines().Name && (c <= before || orders && e.Day == manifest.EventsDay):
 				fmt.Fprintf(&b, "|%s", e.Path)
 			}
 		}
@@ -69,7 +69,7 @@ func (r *round) inputs() string {
 			fmt.Fprintf(&b, "|%s", e.Path)
 		}
 	}
-	return string(lake.HashBytes([]byte(b.String())))
+	return string(manifest.HashBytes([]byte(b.String())))
 }
 
 // performanceThrough is the last cycle whose lines a quota of a marketing fund follows from: that before the quarter of

@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -59,8 +60,8 @@ type Outcome struct {
 }
 
 // Key is the place of one of the step's tables: one list of no cycle.
-func Key[T any](t tables.Def[T]) lake.FileKey {
-	return lake.FileKey{Table: t.Name, Bucket: lake.NoBucket}
+func Key[T any](t tables.Def[T]) manifest.FileKey {
+	return manifest.FileKey{Table: t.Name, Bucket: manifest.NoBucket}
 }
 
 // Used reports whether a workspace uses the step (PARTNER-2).

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -36,10 +36,10 @@ func (t tally) add(name string, a money.Amount) error {
 }
 
 // sums are the sums by name, as a file has them.
-func (t tally) sums() []lake.Sum {
-	var out []lake.Sum
+func (t tally) sums() []manifest.Sum {
+	var out []manifest.Sum
 	for _, name := range slices.Sorted(maps.Keys(t)) {
-		out = append(out, lake.Sum{Column: name, Value: t[name].String()})
+		out = append(out, manifest.Sum{Column: name, Value: t[name].String()})
 	}
 	return out
 }

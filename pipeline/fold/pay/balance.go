@@ -3,7 +3,7 @@ package pay
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -22,7 +22,7 @@ type balanceReader struct {
 }
 
 // openBalances starts on a balances file; without one there are none.
-func openBalances(w *Worker, e lake.FileEntry) (*balanceReader, error) {
+func openBalances(w *Worker, e manifest.FileEntry) (*balanceReader, error) {
 	b := &balanceReader{at: -1}
 	if e.Path == "" {
 		return b, nil

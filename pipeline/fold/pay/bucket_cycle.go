@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -112,13 +112,13 @@ func (pl *bucketCycle) clean() (bool, error) {
 	return true, err
 }
 
-// endDay stands for lake.EndDay after the days of the cycle.
+// endDay stands for manifest.EndDay after the days of the cycle.
 func (pl *bucketCycle) endDay() period.Day { return pl.at.Cycle.Last() + 1 }
 
 // dayName is a day as a file's key has it.
 func (pl *bucketCycle) dayName(d period.Day) string {
 	if d == pl.endDay() {
-		return lake.EndDay
+		return manifest.EndDay
 	}
 	return d.String()
 }
@@ -138,7 +138,7 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 				continue
 			}
 			d := pl.endDay()
-			if k.day != lake.EndDay {
+			if k.day != manifest.EndDay {
 				var err error
 				if d, err = period.ParseDay(k.day); err != nil {
 					return nil, err
@@ -235,6 +235,6 @@ func (pl *bucketCycle) hand() {
 }
 
 // key names a file of the place.
-func (pl *bucketCycle) key(table, day string) lake.FileKey {
-	return lake.FileKey{Table: table, Cycle: pl.at.Cycle.String(), Day: day, Bucket: pl.at.Bucket}
+func (pl *bucketCycle) key(table, day string) manifest.FileKey {
+	return manifest.FileKey{Table: table, Cycle: pl.at.Cycle.String(), Day: day, Bucket: pl.at.Bucket}
 }

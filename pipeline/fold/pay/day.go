@@ -3,7 +3,7 @@ package pay
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -89,7 +89,7 @@ func (pl *bucketCycle) drawsOn(date period.Day) bool {
 // holdsCash reports whether the lines of a day's file say that cash pays all of each. Only such a file stays as it is
 // on a day on which nothing can be drawn: the lines of another one were paid by other coupons or rules (CASH-4). Its
 // sums tell: beside cash no part of a usage line is negative.
-func holdsCash(e lake.FileEntry) bool {
+func holdsCash(e manifest.FileEntry) bool {
 	cols := tables.Lines().Columns
 	of := func(col tables.AmountColumn[tables.Line]) string {
 		for _, s := range e.Sums {
@@ -104,7 +104,7 @@ func holdsCash(e lake.FileEntry) bool {
 
 // finishBalances ends the files of balances and entries: a day on which nothing moved has none (CASH-2).
 func (d *day) finishBalances() error {
-	var closing []lake.FileEntry
+	var closing []manifest.FileEntry
 	var err error
 	if d.moved {
 		closing, err = d.w.balances.finish(nil)
@@ -389,7 +389,7 @@ type lineStream struct {
 }
 
 // openLines starts on the first line of a file, of month-end lines with end; without a file there are none.
-func (pl *bucketCycle) openLines(e lake.FileEntry, has, end bool) (*lineStream, error) {
+func (pl *bucketCycle) openLines(e manifest.FileEntry, has, end bool) (*lineStream, error) {
 	s := &lineStream{w: pl.w, row: row{i: -1}, end: end}
 	if !has {
 		return s, nil

@@ -14,12 +14,12 @@ import (
 )
 
 // heldDays are the files of lines whose lines come at any instant of the cycle: they are held in memory (CASH-8).
-var heldDays = [...]string{lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay,
-	lake.CommitmentsDay, lake.CostsDay, lake.RestatedDay}
+var heldDays = [...]string{manifest.EventsDay, manifest.LateDay, manifest.RerateDay, manifest.ChargesDay,
+	manifest.CommitmentsDay, manifest.CostsDay, manifest.RestatedDay}
 
 // heldFile is one of them.
 type heldFile struct {
-	entry lake.FileEntry
+	entry manifest.FileEntry
 	cols  *parquet.Columns[tables.Line]
 }
 
@@ -110,12 +110,12 @@ func (pl *bucketCycle) hold() error {
 // heldLine is a row of a held file.
 func (pl *bucketCycle) heldLine(r row, day string, orders map[event.Key]*event.Order) *heldLine {
 	l := &heldLine{row: r, customer: r.word(tables.LineCustomerID), instant: r.instant()}
-	if day == lake.EventsDay {
+	if day == manifest.EventsDay {
 		l.order = orderOf(r, orders)
 		l.manual = l.order == nil
 	}
 	l.day = pl.dayOf(l.instant)
-	if day == lake.CommitmentsDay && r.word(tables.LineOriginCycle) == "" {
+	if day == manifest.CommitmentsDay && r.word(tables.LineOriginCycle) == "" {
 		l.day = pl.endDay() // a month-end line: paid after all others (§6.3)
 	}
 	return l
@@ -181,7 +181,7 @@ func (l *heldLine) paidColumns() []int {
 // inAdvance reports whether the line is of a recurring charge in advance, or the refund of one: it is paid at its
 // first instant.
 func (l *heldLine) inAdvance() bool {
-	return l.word(tables.LineDay) == lake.ChargesDay && l.time(int(tables.LineInstant)) == tables.Nothing
+	return l.word(tables.LineDay) == manifest.ChargesDay && l.time(int(tables.LineInstant)) == tables.Nothing
 }
 
 // isRefund reports whether the line is an unsubscribe's.
@@ -247,7 +247,7 @@ func (pl *bucketCycle) writeHeld() error {
 
 // replaceLines ends the file of lines that is being written in the place of another one, and writes the sums next to
 // it.
-func (pl *bucketCycle) replaceLines(rated lake.FileEntry, s *sums) error {
+func (pl *bucketCycle) replaceLines(rated manifest.FileEntry, s *sums) error {
 	if err := s.close(); err != nil {
 		return err
 	}

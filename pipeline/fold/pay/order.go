@@ -8,7 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -77,7 +77,8 @@ func (b *orderBook) before(key event.Key, c period.Cycle) (*baseLine, error) {
 func (b *orderBook) line(o *event.Order, c period.Cycle) (row, error) {
 	if b.lines[c] == nil {
 		b.lines[c] = make(map[string]row)
-		key := lake.FileKey{Table: tables.Lines().Name, Cycle: c.String(), Day: lake.EventsDay, Bucket: b.bucket}
+		key := manifest.FileKey{Table: tables.Lines().Name, Cycle: c.String(), Day: manifest.EventsDay,
+			Bucket: b.bucket}
 		for _, e := range b.p.Txn.Next().Find(key) {
 			cols, err := readAll(b.p.Txn, e, tables.Lines())
 			if err != nil {
@@ -140,7 +141,7 @@ func paidAs(o *event.Order, r row) (*baseLine, error) {
 func byPartner(o *event.Order) bool { return o.Payer != "customer" }
 
 // batchOf is a file of lines in memory; nil without one.
-func batchOf(p *bucketPayer, files dayFiles, day string) (*parquet.Columns[tables.Line], lake.FileEntry, error) {
+func batchOf(p *bucketPayer, files dayFiles, day string) (*parquet.Columns[tables.Line], manifest.FileEntry, error) {
 	e, ok := files[tableDay{tables.Lines().Name, day}]
 	if !ok {
 		return nil, e, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -41,7 +42,7 @@ type Payer struct {
 type tableDay struct{ table, day string }
 
 // dayFiles are the files of one place.
-type dayFiles map[tableDay]lake.FileEntry
+type dayFiles map[tableDay]manifest.FileEntry
 
 // Begin prepares what all buckets share. Errors: the lake's.
 func (p *Payer) Begin() error {
@@ -83,9 +84,9 @@ func (p *Payer) index() error {
 	return nil
 }
 
-func sortPlaces(to map[place.Place]dayFiles, c period.Cycle, files []lake.FileEntry) {
+func sortPlaces(to map[place.Place]dayFiles, c period.Cycle, files []manifest.FileEntry) {
 	for _, e := range files {
-		if e.Bucket == lake.NoBucket {
+		if e.Bucket == manifest.NoBucket {
 			continue
 		}
 		at := place.Place{Cycle: c, Bucket: e.Bucket}
@@ -167,7 +168,7 @@ func (w *Worker) bucket(ctx context.Context, bucket int) error {
 }
 
 // latest is the last balances file of a place.
-func latest(files dayFiles) (last lake.FileEntry, ok bool) {
+func latest(files dayFiles) (last manifest.FileEntry, ok bool) {
 	for _, e := range files {
 		if e.Table == balancesTable && e.Day >= last.Day {
 			last, ok = e, true

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -18,7 +19,7 @@ type fileWriter[T any] struct {
 	txn  *lake.SubTxn
 	def  tables.Def[T]
 	mem  *parquet.Memory
-	key  lake.FileKey
+	key  manifest.FileKey
 	out  *lake.Writer
 	pq   *parquet.Writer
 	rows int64
@@ -29,7 +30,7 @@ func newFileWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *fileWriter[T] {
 }
 
 // restart points the writer at another file, keeping its memory.
-func (w *fileWriter[T]) restart(key lake.FileKey) { w.key, w.out, w.pq, w.rows = key, nil, nil, 0 }
+func (w *fileWriter[T]) restart(key manifest.FileKey) { w.key, w.out, w.pq, w.rows = key, nil, nil, 0 }
 
 func (w *fileWriter[T]) write(c *parquet.Columns[T]) error {
 	if c.N == 0 {
@@ -50,7 +51,7 @@ func (w *fileWriter[T]) write(c *parquet.Columns[T]) error {
 }
 
 // finish ends the file; no entry when there was no row.
-func (w *fileWriter[T]) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+func (w *fileWriter[T]) finish(sums []manifest.Sum) ([]manifest.FileEntry, error) {
 	if w.out == nil {
 		return nil, nil
 	}
@@ -58,7 +59,7 @@ func (w *fileWriter[T]) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 		return nil, err
 	}
 	e, err := w.out.Finish(w.rows, sums)
-	return []lake.FileEntry{e}, err
+	return []manifest.FileEntry{e}, err
 }
 
 // abort drops the file.
@@ -79,7 +80,7 @@ func newRowWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *rowWriter[T] {
 	return &rowWriter[T]{newFileWriter(txn, def), parquet.NewColumns(def)}
 }
 
-func (s *rowWriter[T]) restart(key lake.FileKey) {
+func (s *rowWriter[T]) restart(key manifest.FileKey) {
 	s.fileWriter.restart(key)
 	s.cols.Reset()
 }
@@ -98,7 +99,7 @@ func (s *rowWriter[T]) flush() error {
 	return err
 }
 
-func (s *rowWriter[T]) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+func (s *rowWriter[T]) finish(sums []manifest.Sum) ([]manifest.FileEntry, error) {
 	if err := s.flush(); err != nil {
 		return nil, err
 	}
@@ -113,7 +114,7 @@ type tableFile[T any] struct {
 }
 
 // openTable opens a file of a table for all its columns. The caller closes it.
-func openTable[T any](txn *lake.SubTxn, e lake.FileEntry, def tables.Def[T]) (*tableFile[T], error) {
+func openTable[T any](txn *lake.SubTxn, e manifest.FileEntry, def tables.Def[T]) (*tableFile[T], error) {
 	f, err := txn.Open(e)
 	if err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func (t *tableFile[T]) close() {
 }
 
 // readAll reads a file into one batch of its own.
-func readAll[T any](txn *lake.SubTxn, e lake.FileEntry, def tables.Def[T]) (*parquet.Columns[T], error) {
+func readAll[T any](txn *lake.SubTxn, e manifest.FileEntry, def tables.Def[T]) (*parquet.Columns[T], error) {
 	f, err := openTable(txn, e, def)
 	if err != nil {
 		return nil, err

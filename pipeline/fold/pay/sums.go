@@ -3,7 +3,7 @@ package pay
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -76,14 +76,14 @@ func (s *sums) close() error {
 }
 
 // of are the sums of the whole file: those that rating noted, with the amounts as they are now.
-func (s *sums) of(rated []lake.Sum) []lake.Sum {
+func (s *sums) of(rated []manifest.Sum) []manifest.Sum {
 	now := make(map[string]string, len(summed)+1)
 	cols := tables.Lines().Columns
 	for k, col := range summed {
 		now[cols[col].Name] = s.all[k].String()
 	}
 	now[cols[tables.LineCountedCouponAmount].Name] = s.counted.String()
-	out := make([]lake.Sum, len(rated))
+	out := make([]manifest.Sum, len(rated))
 	for i, one := range rated {
 		out[i] = one
 		if v, ok := now[one.Column]; ok {
@@ -94,7 +94,7 @@ func (s *sums) of(rated []lake.Sum) []lake.Sum {
 }
 
 // write writes the table sums of a key.
-func (s *sums) write(w *Worker, key lake.FileKey) ([]lake.FileEntry, error) {
+func (s *sums) write(w *Worker, key manifest.FileKey) ([]manifest.FileEntry, error) {
 	out := newFileWriter(w.Txn, tables.Sums())
 	out.restart(key)
 	if err := out.write(s.cols); err != nil {

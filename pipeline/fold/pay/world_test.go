@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -41,8 +42,8 @@ type world struct {
 	refold  bool // the books or settings changed, and all lines were rated again
 	again   bool // they changed, and no line did: it is there as it was paid
 	closed  period.Cycle
-	rated   map[lake.FileKey]string // what the files of each key were made of
-	result  *pay.Result             // of all buckets of the last night
+	rated   map[manifest.FileKey]string // what the files of each key were made of
+	result  *pay.Result                 // of all buckets of the last night
 }
 
 const (
@@ -62,7 +63,7 @@ month,Server,compute,Compute,vm,VM,subscription,count,period
 func newWorld(t testing.TB, ledger bool, coupons string) *world {
 	t.Helper()
 	w := &world{t: t, st: storage.NewMem(), ledger: ledger, buckets: 1, workers: 1, closed: place.NoCycle,
-		rated: make(map[lake.FileKey]string)}
+		rated: make(map[manifest.FileKey]string)}
 	w.setCoupons(coupons)
 	return w
 }
@@ -231,15 +232,16 @@ func (w *world) close(name string) {
 // rate writes the files of a cycle whose part of the text changed.
 func (w *world) rate(txn *lake.Txn, cycle, text string) {
 	w.t.Helper()
-	parts := make(map[lake.FileKey][]string)
+	parts := make(map[manifest.FileKey][]string)
 	for _, one := range strings.Split(strings.TrimSpace(text), "\n") {
 		f := strings.Fields(one)
 		if len(f) < 6 {
 			continue
 		}
-		day := map[string]string{"usage": f[2], "order": lake.EventsDay, "unsubscribe": lake.EventsDay,
-			"adjust": lake.EventsDay, "late": lake.LateDay, "rerate": lake.RerateDay, "end": lake.EndDay}[f[0]]
-		key := lake.FileKey{Table: "lines", Cycle: cycle, Day: day, Bucket: place.Bucket(f[1], w.buckets)}
+		day := map[string]string{"usage": f[2], "order": manifest.EventsDay, "unsubscribe": manifest.EventsDay,
+			"adjust": manifest.EventsDay, "late": manifest.LateDay, "rerate": manifest.RerateDay,
+			"end": manifest.EndDay}[f[0]]
+		key := manifest.FileKey{Table: "lines", Cycle: cycle, Day: day, Bucket: place.Bucket(f[1], w.buckets)}
 		if f[0] == "event" {
 			key.Table = "account_events"
 		}
@@ -300,7 +302,7 @@ func (w *world) append(c *parquet.Columns[tables.Any], f fields) {
 }
 
 // put writes a batch as the file of a key.
-func (w *world) put(txn *lake.Txn, key lake.FileKey, c *parquet.Columns[tables.Any], summed ...string) {
+func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tables.Any], summed ...string) {
 	w.t.Helper()
 	if c.N == 0 {
 		if err := txn.Next().Replace(key); err != nil {
@@ -324,13 +326,13 @@ func (w *world) put(txn *lake.Txn, key lake.FileKey, c *parquet.Columns[tables.A
 	if err := pq.Close(); err != nil {
 		w.t.Fatal(err)
 	}
-	var sums []lake.Sum
+	var sums []manifest.Sum
 	for _, name := range summed {
 		list, err := c.Sum(c.Def.Index(name))
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		sums = append(sums, lake.Sum{Column: name, Value: list[0].Value})
+		sums = append(sums, manifest.Sum{Column: name, Value: list[0].Value})
 	}
 	e, err := out.Finish(int64(c.N), sums)
 	if err != nil {
@@ -342,7 +344,7 @@ func (w *world) put(txn *lake.Txn, key lake.FileKey, c *parquet.Columns[tables.A
 }
 
 // groups cuts the lines of a day into row groups of two, so that customers lie across them.
-func (w *world) groups(c *parquet.Columns[tables.Any], key lake.FileKey) []*parquet.Columns[tables.Any] {
+func (w *world) groups(c *parquet.Columns[tables.Any], key manifest.FileKey) []*parquet.Columns[tables.Any] {
 	if _, err := period.ParseDay(key.Day); err != nil || key.Table != "lines" {
 		return []*parquet.Columns[tables.Any]{c}
 	}
@@ -357,7 +359,7 @@ func (w *world) groups(c *parquet.Columns[tables.Any], key lake.FileKey) []*parq
 }
 
 // file writes the file of a key from its part of the text.
-func (w *world) file(txn *lake.Txn, key lake.FileKey, text []string) {
+func (w *world) file(txn *lake.Txn, key manifest.FileKey, text []string) {
 	w.t.Helper()
 	var rows []fields
 	for _, one := range text {
@@ -398,7 +400,7 @@ func (w *world) file(txn *lake.Txn, key lake.FileKey, text []string) {
 
 // refusedIn are the account events of a key that were refused before: whoever adds events keeps the verdict over those
 // that are there.
-func (w *world) refusedIn(txn *lake.Txn, key lake.FileKey) map[string]bool {
+func (w *world) refusedIn(txn *lake.Txn, key manifest.FileKey) map[string]bool {
 	w.t.Helper()
 	out := make(map[string]bool)
 	for _, e := range txn.Next().Find(key) {
@@ -442,7 +444,7 @@ func option(words []string, name string) string {
 	return ""
 }
 
-func lineFields(key lake.FileKey, f []string) fields {
+func lineFields(key manifest.FileKey, f []string) fields {
 	at := f[2] + " " + f[3]
 	line := fields{"cycle": key.Cycle, "day": key.Day, "customer_id": f[1], "id": f[4], "sku": f[5],
 		"trade_id": key.Cycle, "trade_time": at, "consume_time": at,
@@ -483,7 +485,7 @@ func orderFields(f []string) fields {
 // flag notes in the account events of a place which of them were refused, as a run does.
 func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 	w.t.Helper()
-	key := lake.FileKey{Table: "account_events", Cycle: at.Cycle.String(), Bucket: at.Bucket}
+	key := manifest.FileKey{Table: "account_events", Cycle: at.Cycle.String(), Bucket: at.Bucket}
 	for _, e := range txn.Next().Find(key) {
 		c := parquet.As[tables.AccountEvent](w.read(txn, e, tables.AccountEvents().Table))
 		for i := range c.N {
@@ -497,7 +499,7 @@ func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 }
 
 // read reads a file into one batch.
-func (w *world) read(o tablefile.Opener, e lake.FileEntry, def *tables.Table) *parquet.Columns[tables.Any] {
+func (w *world) read(o tablefile.Opener, e manifest.FileEntry, def *tables.Table) *parquet.Columns[tables.Any] {
 	w.t.Helper()
 	f, err := o.Open(e)
 	if err != nil {

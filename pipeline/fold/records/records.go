@@ -1,10 +1,12 @@
 package records
 
 import (
+	"io"
+
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
@@ -12,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"io"
 )
 
 // FromLines reads usage records back from their lines: one record per run of usage lines of one identity.
@@ -188,7 +189,7 @@ type Accepted struct {
 
 // Open opens what the lake has of a day's records. more are columns of lines in addition to those that records are read
 // from.
-func Open(s *state.State, lines, usage []lake.FileEntry, more ...int) (*Accepted, error) {
+func Open(s *state.State, lines, usage []manifest.FileEntry, more ...int) (*Accepted, error) {
 	a := &Accepted{ended: [2]bool{true, true}}
 	for _, e := range lines {
 		f, err := tablefile.Open(s.Txn, e, tables.Lines(), append(more, lineColumns...))
@@ -276,7 +277,7 @@ func EachLine(s *state.State, cycle period.Cycle, bucket int, customers map[int3
 }
 
 // EachLineOf visits the usage lines of some customers in a file.
-func EachLineOf(s *state.State, e lake.FileEntry, customers map[int32]bool, visit func(*FromLines) error) error {
+func EachLineOf(s *state.State, e manifest.FileEntry, customers map[int32]bool, visit func(*FromLines) error) error {
 	f, err := tablefile.Open(s.Txn, e, tables.Lines(), append(tables.Columns(tables.LinePackageDraws), lineColumns...))
 	if err != nil {
 		return err
@@ -326,7 +327,7 @@ func EachUsage(s *state.State, cycle period.Cycle, bucket int, customers map[int
 }
 
 // EachUsageOf visits the rows of some customers in a file of the usage table.
-func EachUsageOf(s *state.State, e lake.FileEntry, customers map[int32]bool,
+func EachUsageOf(s *state.State, e manifest.FileEntry, customers map[int32]bool,
 	visit func(*FromTable, *sorting.Row) error) error {
 	f, err := tablefile.Open(s.Txn, e, tables.Usage(), nil)
 	if err != nil {

@@ -58,8 +58,8 @@ type poster struct {
 }
 
 // key names the files of a table of the bucket in the open cycle.
-func (r *poster) key(table string) lake.FileKey {
-	return lake.FileKey{Table: table, Cycle: r.LateIn.String(), Bucket: r.bucket}
+func (r *poster) key(table string) manifest.FileKey {
+	return manifest.FileKey{Table: table, Cycle: r.LateIn.String(), Bucket: r.bucket}
 }
 
 // post puts the differences, which a re-rate of origin has found, into the open cycle, and keeps what later records

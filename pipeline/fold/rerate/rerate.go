@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/records"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -405,7 +405,7 @@ func (r *rerating) conserve() error {
 func (r *rerating) billed() (late.Sums, error) {
 	sums := make(late.Sums)
 	for _, e := range r.FilesOf(r.origin, r.bucket, "lines") {
-		if lake.IsPosted(e.Day) && e.Day != lake.ChargesDay {
+		if manifest.IsPosted(e.Day) && e.Day != manifest.ChargesDay {
 			continue
 		}
 		if err := late.AddBilledFile(r.State, e, r.origin, sums, r.noteBilled); err != nil {
@@ -413,13 +413,13 @@ func (r *rerating) billed() (late.Sums, error) {
 		}
 	}
 	for _, c := range r.Opening.Cycles(r.LateIn) {
-		key := lake.FileKey{Table: "lines", Cycle: c.String(), Day: lake.LateDay, Bucket: r.bucket}
+		key := manifest.FileKey{Table: "lines", Cycle: c.String(), Day: manifest.LateDay, Bucket: r.bucket}
 		if c < r.LateIn {
 			if err := late.AddBilled(r.State, key, r.origin, sums, r.noteBilled); err != nil {
 				return nil, err
 			}
 		}
-		key.Day = lake.RerateDay
+		key.Day = manifest.RerateDay
 		if err := late.AddBilled(r.State, key, r.origin, sums, nil); err != nil {
 			return nil, err
 		}

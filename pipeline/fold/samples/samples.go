@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/percentile"
@@ -323,7 +323,7 @@ type storedSamples struct {
 }
 
 // OpenSamples opens the stored samples of a day; without a file there are none.
-func (w *Folder) OpenSamples(files []lake.FileEntry) (*storedSamples, error) {
+func (w *Folder) OpenSamples(files []manifest.FileEntry) (*storedSamples, error) {
 	s := &storedSamples{state: w.State}
 	if len(files) == 0 {
 		return s, nil

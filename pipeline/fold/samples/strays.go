@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -51,7 +51,7 @@ func (f *Strays) of(cycle, day string) (measure.Strays, error) {
 			if err != nil {
 				return nil, err
 			}
-			stored := slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+			stored := slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
 				return e.Table != tables.Bandwidth().Name || day != "" && e.Day != day
 			})
 			return samplesLake(f.state).FindStrays(stored, f.workers, nil)
@@ -130,7 +130,7 @@ func (f *Strays) LateTo(bucket int) ([]*LateSample, error) {
 }
 
 // EachLateSample shows the rows of a file of late samples.
-func EachLateSample(s *state.State, e lake.FileEntry, billed period.Cycle, show func(*LateSample)) error {
+func EachLateSample(s *state.State, e manifest.FileEntry, billed period.Cycle, show func(*LateSample)) error {
 	f, err := tablefile.Open(s.Txn, e, tables.LateSamples(), nil)
 	if err != nil {
 		return err

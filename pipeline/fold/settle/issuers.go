@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -34,12 +34,12 @@ type IssuedTax struct {
 
 // TaxesByIssuer divides the taxes of customers by who sold them the lines (SETTLE-4). files are those of the cycle.
 // Taxes that prices include are left out. The parts are in the order of customer, tax, rate and issuer.
-func TaxesByIssuer(from tablefile.Opener, files []lake.FileEntry, customers map[string]bool) ([]IssuedTax, error) {
+func TaxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers map[string]bool) ([]IssuedTax, error) {
 	if len(customers) == 0 {
 		return nil, nil
 	}
 	d := &taxDivision{from: from, files: files, rows: map[taxRowID]*dividedTax{}}
-	err := eachRow(d, tables.Untyped(tables.Taxes().Table), nil, func(_ lake.FileEntry,
+	err := eachRow(d, tables.Untyped(tables.Taxes().Table), nil, func(_ manifest.FileEntry,
 		cols *parquet.Columns[tables.Any], i int) error {
 		if cols.C[tables.TaxSellerID].Word(i) != "" || !TaxAdded(cols, i) ||
 			!customers[cols.C[tables.TaxBuyerID].Word(i)] {
@@ -84,13 +84,13 @@ type dividedTax struct {
 // taxDivision divides rows of taxes by issuer.
 type taxDivision struct {
 	from  tablefile.Opener
-	files []lake.FileEntry
+	files []manifest.FileEntry
 	rows  map[taxRowID]*dividedTax
 }
 
 // eachRow visits the rows of a table.
 func eachRow[T any](d *taxDivision, def tables.Def[T], columns []int,
-	visit func(lake.FileEntry, *parquet.Columns[T], int) error) error {
+	visit func(manifest.FileEntry, *parquet.Columns[T], int) error) error {
 	for _, e := range d.files {
 		if e.Table != def.Name {
 			continue
@@ -133,7 +133,8 @@ func (d *taxDivision) addLines() error {
 		day    string
 	}
 	byFile := map[fileID]map[string][]lineTax{} // by customer
-	err := eachRow(d, tables.TaxSums(), nil, func(e lake.FileEntry, cols *parquet.Columns[tables.TaxSum], i int) error {
+	err := eachRow(d, tables.TaxSums(), nil, func(e manifest.FileEntry, cols *parquet.Columns[tables.TaxSum],
+		i int) error {
 		id, err := taxRowAt(cols, i, int(tables.TaxSumCustomerID), int(tables.TaxSumTaxID), int(tables.TaxSumRate))
 		if err != nil || d.rows[id] == nil {
 			return err

@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -45,16 +45,16 @@ type lineFile struct {
 }
 
 // openLines starts on the first line with a partner, one of those that only names.
-func openLines(o tablefile.Opener, b *books.Books, e lake.FileEntry, only []bool) (*lineFile, error) {
+func openLines(o tablefile.Opener, b *books.Books, e manifest.FileEntry, only []bool) (*lineFile, error) {
 	file, err := o.Open(e)
 	if err != nil {
 		return nil, err
 	}
 	cols := lineColumns
-	if e.Day == lake.CommitmentsDay { // its lines can be of no product
+	if e.Day == manifest.CommitmentsDay { // its lines can be of no product
 		cols = append(slices.Clone(cols), int(tables.LineServiceTypeCode))
 	}
-	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == lake.CommitmentsDay, only: only}
+	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == manifest.CommitmentsDay, only: only}
 	wanted := parquet.Wanted{Cols: cols}
 	if only != nil { // pages without a line of these partners are not decoded
 		wanted.Rows, wanted.First, wanted.Keep = parquet.PageRows, tables.Columns(tables.LinePartnerID), f.holds
@@ -195,7 +195,7 @@ func (f *lineFile) time(col tables.MaybeTimeColumn[tables.Line]) period.Instant 
 
 // settleFiles settles the lines of files that hold all lines of their customers, customer by customer, and hands over
 // each one's rows. Partners are those of openLines.
-func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry, only []bool,
+func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []manifest.FileEntry, only []bool,
 	rows func([]settlement.Row) error) (err error) {
 	open := make([]*lineFile, 0, len(files))
 	defer func() {

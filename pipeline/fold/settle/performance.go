@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -24,7 +25,7 @@ type share struct {
 // performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it
 // unless again is set; for a closed cycle nothing is written.
 func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]settlement.Performance, error) {
-	key := lake.FileKey{Table: tables.Performances().Name, Cycle: cycle.String(), Bucket: bucket}
+	key := manifest.FileKey{Table: tables.Performances().Name, Cycle: cycle.String(), Bucket: bucket}
 	known, err := s.loadShares(key, cycle)
 	if err != nil {
 		return nil, err
@@ -67,15 +68,15 @@ func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]set
 }
 
 // shareOf calculates what a file of lines adds.
-func (s *Worker) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
+func (s *Worker) shareOf(e manifest.FileEntry, cycle period.Cycle) (share, error) {
 	settler := s.Book.Settler(cycle, s.kept[cycle]...)
-	err := settleFiles(s.Txn, s.Books, settler, []lake.FileEntry{e}, nil,
+	err := settleFiles(s.Txn, s.Books, settler, []manifest.FileEntry{e}, nil,
 		func([]settlement.Row) error { return nil })
 	return share{e.Day, string(e.Hash), settler.Performances()}, err
 }
 
 // storeShares writes the shares of a bucket, one file; nothing where there is no file of lines.
-func (s *Worker) storeShares(key lake.FileKey, shares []share) error {
+func (s *Worker) storeShares(key manifest.FileKey, shares []share) error {
 	slices.SortFunc(shares, func(a, b share) int { return strings.Compare(a.day, b.day) })
 	out := parquet.NewColumns(tables.Performances())
 	for _, one := range shares {
@@ -106,7 +107,7 @@ func (s *Step) addShare(out *parquet.Columns[tables.Performance], one *share, p 
 }
 
 // loadShares reads the shares of a bucket by the day of their lines. What programmes no longer pay is left out.
-func (s *Worker) loadShares(key lake.FileKey, cycle period.Cycle) (map[string]share, error) {
+func (s *Worker) loadShares(key manifest.FileKey, cycle period.Cycle) (map[string]share, error) {
 	known := make(map[string]share)
 	err := each(s.Txn, key, tables.Performances(), func(c *parquet.Columns[tables.Performance], i int) error {
 		day := c.Word(tables.PerformanceDay).At(i)
@@ -139,7 +140,7 @@ func programmeCode(b *books.Books, id string) int32 {
 }
 
 // each visits every row of the files of a key.
-func each(txn *lake.SubTxn, key lake.FileKey, def tables.Def[tables.Performance],
+func each(txn *lake.SubTxn, key manifest.FileKey, def tables.Def[tables.Performance],
 	visit func(*parquet.Columns[tables.Performance], int) error) error {
 	for _, e := range txn.Next().Find(key) {
 		err := tablefile.Each(txn, e, def, nil, func(c *parquet.Columns[tables.Performance],
@@ -154,14 +155,14 @@ func each(txn *lake.SubTxn, key lake.FileKey, def tables.Def[tables.Performance]
 }
 
 // putBatch writes a batch as the one file of its key in the next state; an empty batch removes it.
-func putBatch[T any](txn *lake.SubTxn, key lake.FileKey, rows *parquet.Columns[T]) error {
+func putBatch[T any](txn *lake.SubTxn, key manifest.FileKey, rows *parquet.Columns[T]) error {
 	return put(txn, key, rows.Def, rows.N, nil, func(write func(*parquet.Columns[tables.Any]) error) error {
 		return write(rows.Any())
 	})
 }
 
 // put makes the one file of a key in the next state; without rows there is none.
-func put(txn *lake.SubTxn, key lake.FileKey, def *tables.Table, rows int, sums []lake.Sum,
+func put(txn *lake.SubTxn, key manifest.FileKey, def *tables.Table, rows int, sums []manifest.Sum,
 	fill func(write func(*parquet.Columns[tables.Any]) error) error) error {
 	if rows == 0 {
 		return txn.Next().Replace(key)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -47,8 +48,8 @@ func (s *Step) keepRates(cycle period.Cycle) error {
 	return putBatch(s.Txn, ratesKey(cycle), out)
 }
 
-func ratesKey(cycle period.Cycle) lake.FileKey {
-	return lake.FileKey{Table: tables.ExchangeRates().Name, Cycle: cycle.String(), Bucket: lake.NoBucket}
+func ratesKey(cycle period.Cycle) manifest.FileKey {
+	return manifest.FileKey{Table: tables.ExchangeRates().Name, Cycle: cycle.String(), Bucket: manifest.NoBucket}
 }
 
 // ReadRates reads the rates that a cycle was closed with; none of an open cycle.
@@ -60,7 +61,7 @@ func ReadRates(snap *lake.Snapshot, cycle period.Cycle) ([]books.ExchangeRate, e
 	return readRates(snap, files)
 }
 
-func readRates(from tablefile.Opener, files []lake.FileEntry) (list []books.ExchangeRate, err error) {
+func readRates(from tablefile.Opener, files []manifest.FileEntry) (list []books.ExchangeRate, err error) {
 	for _, e := range files {
 		add := func(cols *parquet.Columns[tables.ExchangeRate], i int) error {
 			x := books.ExchangeRate{From: cols.Word(tables.ExchangeRateFrom).At(i),

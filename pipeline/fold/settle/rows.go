@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -15,21 +15,21 @@ import (
 )
 
 // LinesOf are a bucket's files of lines among those of a cycle.
-func LinesOf(files []lake.FileEntry, bucket int) []lake.FileEntry {
-	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+func LinesOf(files []manifest.FileEntry, bucket int) []manifest.FileEntry {
+	return slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
 		return e.Table != tables.Lines().Name || e.Bucket != bucket
 	})
 }
 
 // BucketRows are the rows of partner statements of all customers whose lines the files hold, in the order of the table.
 func BucketRows(o tablefile.Opener, b *books.Books, s *settlement.Settler,
-	files []lake.FileEntry) ([]settlement.Row, error) {
+	files []manifest.FileEntry) ([]settlement.Row, error) {
 	return rowsOf(o, b, s, files, nil)
 }
 
 // PartnerRows are the rows of BucketRows that are a partner's. Only lines of this partner, and of resellers that it was
 // a distributor of at any time, are settled: no other line is part of its rows (§6.2).
-func PartnerRows(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
+func PartnerRows(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []manifest.FileEntry,
 	partner int32) ([]settlement.Row, error) {
 	only := make([]bool, len(b.Partners))
 	for i := range b.Partners {
@@ -40,7 +40,7 @@ func PartnerRows(o tablefile.Opener, b *books.Books, s *settlement.Settler, file
 	return slices.DeleteFunc(all, func(r settlement.Row) bool { return r.Partner != partner }), err
 }
 
-func rowsOf(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
+func rowsOf(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []manifest.FileEntry,
 	only []bool) ([]settlement.Row, error) {
 	var all []settlement.Row
 	err := settleFiles(o, b, s, files, only, func(rows []settlement.Row) error {
@@ -115,7 +115,7 @@ const firstOfPartner = 4
 
 // currencySums are the sums of the amounts in partners' currencies, by currency, as the manifest keeps them; none of
 // one currency.
-func currencySums(b *books.Books, rows []settlement.Row) (sums []lake.Sum, err error) {
+func currencySums(b *books.Books, rows []settlement.Row) (sums []manifest.Sum, err error) {
 	if !b.Mixed {
 		return nil, nil
 	}
@@ -131,14 +131,14 @@ func currencySums(b *books.Books, rows []settlement.Row) (sums []lake.Sum, err e
 	for k := firstOfPartner; k < len(rowAmounts); k++ {
 		for _, t := range totals[k].List() {
 			column := tables.PartnerStatements().Columns[rowAmounts[k]].Name
-			sums = append(sums, lake.Sum{Column: column + "." + t.Currency, Value: t.Total.String()})
+			sums = append(sums, manifest.Sum{Column: column + "." + t.Currency, Value: t.Total.String()})
 		}
 	}
 	return sums, nil
 }
 
 // putRows keeps rows as the one file of a key, with the sums of its amounts; no rows give no file.
-func (s *Worker) putRows(key lake.FileKey, rows []settlement.Row) error {
+func (s *Worker) putRows(key manifest.FileKey, rows []settlement.Row) error {
 	var totals [len(rowAmounts)]money.AmountTotal
 	for i := range rows {
 		for k, a := range amountsIn(&rows[i]) {
@@ -147,16 +147,16 @@ func (s *Worker) putRows(key lake.FileKey, rows []settlement.Row) error {
 			}
 		}
 	}
-	sums := make([]lake.Sum, len(totals))
+	sums := make([]manifest.Sum, len(totals))
 	byMoney, err := currencySums(s.Books, rows)
 	if err != nil {
 		return err
 	}
 	for k, t := range totals {
-		sums[k] = lake.Sum{Column: tables.PartnerStatements().Columns[rowAmounts[k]].Name, Value: t.String()}
+		sums[k] = manifest.Sum{Column: tables.PartnerStatements().Columns[rowAmounts[k]].Name, Value: t.String()}
 	}
 	sums = append(sums, byMoney...)
-	slices.SortFunc(sums, func(a, b lake.Sum) int { return strings.Compare(a.Column, b.Column) })
+	slices.SortFunc(sums, func(a, b manifest.Sum) int { return strings.Compare(a.Column, b.Column) })
 	write := func(write func(*parquet.Columns[tables.Any]) error) error { return WriteRows(s.Books, rows, write) }
 	return put(s.Txn, key, tables.PartnerStatementsOf(s.Books.Mixed).Table, len(rows), sums, write)
 }

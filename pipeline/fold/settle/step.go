@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -68,8 +69,8 @@ func (s *Step) hasIncentives() bool {
 }
 
 // IncentivesKey is where the incentives are: one list, of no cycle.
-func IncentivesKey() lake.FileKey {
-	return lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket}
+func IncentivesKey() manifest.FileKey {
+	return manifest.FileKey{Table: tables.Incentives().Name, Bucket: manifest.NoBucket}
 }
 
 // Incentives brings incentives up to date (SETTLE-3) by the performance of all buckets, and returns all of them.
@@ -130,7 +131,7 @@ func AddIncentive(out *parquet.Columns[tables.Any], b *books.Books, i *settlemen
 
 // LoadIncentives reads a file of the incentives table. Errors: *MissingBookError where the books lack a partner or
 // programme.
-func LoadIncentives(o tablefile.Opener, b *books.Books, e lake.FileEntry) (list []settlement.Incentive, err error) {
+func LoadIncentives(o tablefile.Opener, b *books.Books, e manifest.FileEntry) (list []settlement.Incentive, err error) {
 	err = tablefile.Each(o, e, tables.Incentives().Any(), nil, func(cols *parquet.Columns[tables.Any], i int) error {
 		c := cols.C
 		one := settlement.Incentive{
@@ -225,7 +226,7 @@ func (w *Worker) statements(bucket int, r *Result) error {
 			return err
 		}
 	}
-	err = w.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: w.Closing.String(), Bucket: bucket},
+	err = w.putRows(manifest.FileKey{Table: tables.PartnerStatements().Name, Cycle: w.Closing.String(), Bucket: bucket},
 		rows)
 	if err != nil {
 		return err
@@ -270,7 +271,7 @@ func (s *Step) Statements() error {
 	if err != nil {
 		return err
 	}
-	return tablefile.Put(s.Txn, taxes.Key(s.Closing, lake.NoBucket), w.Cols, w.Sums())
+	return tablefile.Put(s.Txn, taxes.Key(s.Closing, manifest.NoBucket), w.Cols, w.Sums())
 }
 
 // AddBases adds what rows of partner statements ask for to the bases of their taxes.

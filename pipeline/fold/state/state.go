@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -57,27 +58,27 @@ func (s *State) Policy(sku int32) *books.Policy {
 func (s *State) IsBandwidth(sku int32) bool { return s.Books.Products[sku].Model == books.Percentile }
 
 // Find returns the files of a key.
-func (s *State) Find(key lake.FileKey) []lake.FileEntry { return s.Txn.Next().Find(key) }
+func (s *State) Find(key manifest.FileKey) []manifest.FileEntry { return s.Txn.Next().Find(key) }
 
 // FilesOf returns the files of a cycle and bucket, of the tables named.
-func (s *State) FilesOf(cycle period.Cycle, bucket int, names ...string) []lake.FileEntry {
-	return s.Txn.Next().Select(cycle.String(), func(k lake.FileKey) bool {
+func (s *State) FilesOf(cycle period.Cycle, bucket int, names ...string) []manifest.FileEntry {
+	return s.Txn.Next().Select(cycle.String(), func(k manifest.FileKey) bool {
 		return k.Bucket == bucket && slices.Contains(names, k.Table)
 	})
 }
 
 // Replace puts files in the place of those of a key.
-func (s *State) Replace(key lake.FileKey, files []lake.FileEntry) error {
+func (s *State) Replace(key manifest.FileKey, files []manifest.FileEntry) error {
 	return s.Txn.Next().Replace(key, files...)
 }
 
 // Put writes a batch as the file of a key; an empty batch removes the file.
-func (s *State) Put(key lake.FileKey, batch *parquet.Columns[tables.Any]) error {
+func (s *State) Put(key manifest.FileKey, batch *parquet.Columns[tables.Any]) error {
 	return tablefile.Put(s.Txn, key, batch, nil)
 }
 
 // OpenAtOnce opens a file as tablefile.OpenAtOnce does.
-func OpenAtOnce[T any](s *State, e lake.FileEntry, def tables.Def[T], cols []int) (*tablefile.Reader[T], error) {
+func OpenAtOnce[T any](s *State, e manifest.FileEntry, def tables.Def[T], cols []int) (*tablefile.Reader[T], error) {
 	d, err := s.decoder()
 	if err != nil {
 		return nil, err
@@ -98,6 +99,6 @@ func (s *State) Days(bucket int, cycle period.Cycle, others ...period.Day) []per
 }
 
 // DayKey names the file of a table for a day of a bucket.
-func DayKey(table string, day period.Day, bucket int) lake.FileKey {
-	return lake.FileKey{Table: table, Cycle: day.Cycle().String(), Day: day.String(), Bucket: bucket}
+func DayKey(table string, day period.Day, bucket int) manifest.FileKey {
+	return manifest.FileKey{Table: table, Cycle: day.Cycle().String(), Day: day.String(), Bucket: bucket}
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/fold/taxes"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -95,7 +95,7 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	if err := w.rest(&a); err != nil {
 		return err
 	}
-	key := lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket}
+	key := manifest.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket}
 	files, err := tablefile.WriteIn(f.Memory, f.Txn, key, w.cols, w.list())
 	if err != nil {
 		return err
@@ -105,8 +105,8 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 
 // statementSources are the files that statements are made of: those of the live state, and of sums those to take away
 // and those to add. Where that is no less work, all days are added up.
-func (f *Folder) statementSources(bucket int, cycle period.Cycle) (live, gone, fresh []lake.FileEntry, err error) {
-	live, err = f.Txn.Base().Find(lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket})
+func (f *Folder) statementSources(bucket int, cycle period.Cycle) (live, gone, fresh []manifest.FileEntry, err error) {
+	live, err = f.Txn.Base().Find(manifest.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -159,7 +159,7 @@ func (f *Folder) newStatementWriter(cycle period.Cycle, bucket int) (*statementW
 
 // change goes through a file of statements and writes them as they are now: with the totals of those customers to whom
 // something came.
-func (w *statementWriter) change(e lake.FileEntry, a *adder) error {
+func (w *statementWriter) change(e manifest.FileEntry, a *adder) error {
 	in, err := state.OpenAtOnce(a.state, e, tables.Statements(), statementRow[:])
 	if err != nil {
 		return err
@@ -307,15 +307,15 @@ func (s *currencySums) add(t *customerTotal, due, rounding, tax money.Amount) er
 }
 
 // list is the sums of a currency as the manifest keeps them.
-func (s *currencySums) list(currency string, taxed bool) []lake.Sum {
-	list := []lake.Sum{{Column: "due_amount." + currency, Value: s.due.String()},
+func (s *currencySums) list(currency string, taxed bool) []manifest.Sum {
+	list := []manifest.Sum{{Column: "due_amount." + currency, Value: s.due.String()},
 		{Column: "rounding_amount." + currency, Value: s.rounding.String()}}
 	for i, col := range statementColumns {
-		list = append(list, lake.Sum{Column: tables.Statements().Columns[col].Name + "." + currency,
+		list = append(list, manifest.Sum{Column: tables.Statements().Columns[col].Name + "." + currency,
 			Value: s.amounts[i].String()})
 	}
 	if taxed {
-		list = append(list, lake.Sum{Column: "tax_amount." + currency, Value: s.tax.String()})
+		list = append(list, manifest.Sum{Column: "tax_amount." + currency, Value: s.tax.String()})
 	}
 	return list
 }
@@ -335,14 +335,15 @@ func (w *statementWriter) addTax(id string, due money.Amount) (tax, with money.A
 }
 
 // list is the sums of the amount columns.
-func (w *statementWriter) list() []lake.Sum {
-	list := []lake.Sum{{Column: "due_amount", Value: w.due.String()},
+func (w *statementWriter) list() []manifest.Sum {
+	list := []manifest.Sum{{Column: "due_amount", Value: w.due.String()},
 		{Column: "rounding_amount", Value: w.rounding.String()}}
 	for i, col := range statementColumns {
-		list = append(list, lake.Sum{Column: tables.Statements().Columns[col].Name, Value: w.sums[i].String()})
+		list = append(list, manifest.Sum{Column: tables.Statements().Columns[col].Name, Value: w.sums[i].String()})
 	}
 	if w.taxed {
-		list = append(list, lake.Sum{Column: w.cols.Def.Columns[tables.StatementTaxAmount].Name, Value: w.tax.String()})
+		list = append(list, manifest.Sum{Column: w.cols.Def.Columns[tables.StatementTaxAmount].Name,
+			Value: w.tax.String()})
 	}
 	for _, c := range slices.Sorted(maps.Keys(w.byMoney)) {
 		list = append(list, w.byMoney[c].list(c, w.taxed)...)
@@ -361,7 +362,7 @@ func (f *Folder) due(t *customerTotal, own money.Currency) (due, rounding money.
 	return due, rounding, err
 }
 
-func rowsOf(files []lake.FileEntry) (rows int) {
+func rowsOf(files []manifest.FileEntry) (rows int) {
 	for i := range files {
 		rows += int(files[i].Rows)
 	}
@@ -370,7 +371,7 @@ func rowsOf(files []lake.FileEntry) (rows int) {
 
 // changedSums are the files of sums that the live state's statements hold and the next state has no more, and those
 // that are new in it.
-func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []lake.FileEntry, err error) {
+func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []manifest.FileEntry, err error) {
 	all := f.FilesOf(cycle, bucket, "sums")
 	next := make(map[string]bool, len(all))
 	for _, e := range all {
@@ -422,7 +423,7 @@ func (a *adder) of(customer string) *customerTotal {
 }
 
 // add adds the rows of a file of sums to customers' totals, or takes them away.
-func (a *adder) add(e lake.FileEntry, away bool) error {
+func (a *adder) add(e manifest.FileEntry, away bool) error {
 	cols := append(tables.Columns(tables.SumCustomerID, tables.SumLineCount), amountsOfSums[:]...)
 	in, err := state.OpenAtOnce(a.state, e, tables.Sums(), cols)
 	if err != nil {

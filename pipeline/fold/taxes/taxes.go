@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -51,7 +51,7 @@ func (f *Folder) place(p place.Place) error {
 }
 
 // days brings the sums of the days up to date (FTAX-1).
-func (f *Folder) days(p place.Place, old []lake.FileEntry) error {
+func (f *Folder) days(p place.Place, old []manifest.FileEntry) error {
 	before, err := f.Txn.Base().Files(p.Cycle.String())
 	if err != nil {
 		return err
@@ -88,13 +88,13 @@ func (f *Folder) days(p place.Place, old []lake.FileEntry) error {
 }
 
 // sumKey names the file of the sums of a day.
-func sumKey(p place.Place, day string) lake.FileKey {
-	return lake.FileKey{Table: tables.TaxSums().Name, Cycle: p.Cycle.String(), Day: day, Bucket: p.Bucket}
+func sumKey(p place.Place, day string) manifest.FileKey {
+	return manifest.FileKey{Table: tables.TaxSums().Name, Cycle: p.Cycle.String(), Day: day, Bucket: p.Bucket}
 }
 
-// Key names the file of the taxes of a bucket's customers, or with lake.NoBucket of partners.
-func Key(cycle period.Cycle, bucket int) lake.FileKey {
-	return lake.FileKey{Table: tables.Taxes().Name, Cycle: cycle.String(), Bucket: bucket}
+// Key names the file of the taxes of a bucket's customers, or with manifest.NoBucket of partners.
+func Key(cycle period.Cycle, bucket int) manifest.FileKey {
+	return manifest.FileKey{Table: tables.Taxes().Name, Cycle: cycle.String(), Bucket: bucket}
 }
 
 // lineColumns are the columns of lines that tax depends on.
@@ -129,7 +129,7 @@ func newSummer(f *Folder) *summer {
 }
 
 // day writes the sums of a file of lines.
-func (s *summer) day(e lake.FileEntry) error {
+func (s *summer) day(e manifest.FileEntry) error {
 	s.sums, s.at = make(map[sumID]*daySum), nil
 	if err := tablefile.Each(s.f.Txn, e, tables.Lines(), lineColumns, s.line); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (s *summer) day(e lake.FileEntry) error {
 			out.N++
 		}
 	}
-	return s.f.Put(lake.FileKey{Table: out.Def.Name, Cycle: e.Cycle, Day: e.Day, Bucket: e.Bucket}, out.Any())
+	return s.f.Put(manifest.FileKey{Table: out.Def.Name, Cycle: e.Cycle, Day: e.Day, Bucket: e.Bucket}, out.Any())
 }
 
 // line adds a line.
@@ -311,8 +311,8 @@ func (w *Writer) Add(seller, buyer string, r *tax.Row, own money.Currency) error
 }
 
 // Sums are the sums of the amount columns.
-func (w *Writer) Sums() []lake.Sum {
-	return []lake.Sum{{Column: "tax_amount", Value: w.tax.String()},
+func (w *Writer) Sums() []manifest.Sum {
+	return []manifest.Sum{{Column: "tax_amount", Value: w.tax.String()},
 		{Column: "taxable_amount", Value: w.taxable.String()}}
 }
 

@@ -17,7 +17,8 @@ import (
 
 // LoadAccountsAgain adds the account events of a lake file whose identity comes again to the book. Most files have none
 // of them: it looks at the identities first.
-func (b *Book) LoadAccountsAgain(o tablefile.Opener, e lake.FileEntry, bk *books.Books, again map[string]bool) error {
+func (b *Book) LoadAccountsAgain(o tablefile.Opener, e manifest.FileEntry, bk *books.Books,
+	again map[string]bool) error {
 	found := false
 	cols := tables.Columns(tables.AccountEventEventID)
 	err := tablefile.Each(o, e, tables.AccountEvents(), cols, func(c *parquet.Columns[tables.AccountEvent],

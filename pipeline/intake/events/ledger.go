@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -112,14 +113,14 @@ func unpackMoney(b []byte) (*event.Money, error) {
 
 // Ledger is the events of LedgerFeed that earlier runs accepted, and those of this run.
 type Ledger struct {
-	stored []lake.FileEntry
+	stored []manifest.FileEntry
 	open   tablefile.Opener
 	fresh  *ledgerRows
 	terms  *Terms
 }
 
 // Stored says where the events of earlier runs are.
-func (l *Ledger) Stored(o tablefile.Opener, files []lake.FileEntry) { l.open, l.stored = o, files }
+func (l *Ledger) Stored(o tablefile.Opener, files []manifest.FileEntry) { l.open, l.stored = o, files }
 
 // Fresh reports whether rows of the feed come in this run.
 func (l *Ledger) Fresh() bool { return l.fresh.rows > 0 }

@@ -210,7 +210,7 @@ func (m *Maker) paid(base *event.Order) (*paidLine, error) {
 		}
 		return &paidLine{charge.Official, charge.Payment, (&linefile.Line{Charge: charge}).DiscountWord(m.Books)}, nil
 	}
-	key := lake.FileKey{Table: "lines", Cycle: base.Cycle.String(), Day: lake.EventsDay,
+	key := manifest.FileKey{Table: "lines", Cycle: base.Cycle.String(), Day: manifest.EventsDay,
 		Bucket: m.Bucket(m.Books.Customers[base.Customer].ID)}
 	if err := m.loadBilled(key); err != nil {
 		return nil, err
@@ -223,7 +223,7 @@ func (m *Maker) paid(base *event.Order) (*paidLine, error) {
 }
 
 // loadBilled reads the order lines of a closed cycle.
-func (m *Maker) loadBilled(key lake.FileKey) error {
+func (m *Maker) loadBilled(key manifest.FileKey) error {
 	if m.loaded[key] {
 		return nil
 	}

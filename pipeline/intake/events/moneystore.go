@@ -14,7 +14,7 @@ import (
 
 // LoadMoney adds the events about partners' money of a lake file to the book, rejected ones among them: those of some
 // feeds. What holds none of them is not read.
-func (b *Book) LoadMoney(o tablefile.Opener, e lake.FileEntry, feedNames ...string) error {
+func (b *Book) LoadMoney(o tablefile.Opener, e manifest.FileEntry, feedNames ...string) error {
 	for _, name := range feedNames {
 		err := event.EachMoney(o, e, name, nil, func(e *event.Money) error {
 			if b.Money[name] == nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -17,9 +18,9 @@ type Decide func(*Row) End
 func Update(txn *lake.SubTxn, decide Decide) (changed int, err error) {
 	next := txn.Next()
 	u := &update{decide: decide, open: NewWriter(txn, OpenKey()), ended: NewWriter(txn, EndedKey())}
-	for _, key := range []lake.FileKey{OpenKey(), EndedKey()} {
+	for _, key := range []manifest.FileKey{OpenKey(), EndedKey()} {
 		files := next.Find(key)
-		slices.SortFunc(files, func(a, b lake.FileEntry) int { return strings.Compare(a.Path, b.Path) })
+		slices.SortFunc(files, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
 		for _, e := range files {
 			if err := u.file(txn, e); err != nil {
 				return 0, err
@@ -45,13 +46,13 @@ func Update(txn *lake.SubTxn, decide Decide) (changed int, err error) {
 type update struct {
 	decide      Decide
 	open, ended *Writer
-	kept        map[lake.FileKey][]lake.FileEntry // files that stay
+	kept        map[manifest.FileKey][]manifest.FileEntry // files that stay
 	changed     int
 }
 
 // file decides the rejects of one file. A file is read once to see whether anything changes, and a second time where it
 // does.
-func (u *update) file(txn *lake.SubTxn, e lake.FileEntry) error {
+func (u *update) file(txn *lake.SubTxn, e manifest.FileEntry) error {
 	changes := 0
 	err := Each(txn.Open, e, func(r *Row) error {
 		if u.decide(r) != r.End {
@@ -64,7 +65,7 @@ func (u *update) file(txn *lake.SubTxn, e lake.FileEntry) error {
 	}
 	if changes == 0 {
 		if u.kept == nil {
-			u.kept = make(map[lake.FileKey][]lake.FileEntry)
+			u.kept = make(map[manifest.FileKey][]manifest.FileEntry)
 		}
 		u.kept[e.FileKey] = append(u.kept[e.FileKey], e)
 		return nil
@@ -98,7 +99,7 @@ func Correct(txn *lake.SubTxn, zone *period.Zone, found map[Identity]Place, asOf
 }
 
 // OpenPlaces counts the open rejects of a state by the feed file that they came in.
-func OpenPlaces(open Source, loose []lake.FileEntry) (map[FeedFile]int64, error) {
+func OpenPlaces(open Source, loose []manifest.FileEntry) (map[FeedFile]int64, error) {
 	out := make(map[FeedFile]int64)
 	for _, e := range loose {
 		if e.Table != tables.Rejects().Name {

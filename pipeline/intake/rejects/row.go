@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -66,18 +67,20 @@ func (r *Row) Identity(zone *period.Zone) (id Identity, ok bool) {
 }
 
 // OpenKey is the place of open rejects in the lake.
-func OpenKey() lake.FileKey { return lake.FileKey{Table: tables.Rejects().Name, Bucket: lake.NoBucket} }
+func OpenKey() manifest.FileKey {
+	return manifest.FileKey{Table: tables.Rejects().Name, Bucket: manifest.NoBucket}
+}
 
 // EndedKey is the place of ended rejects in the lake.
-func EndedKey() lake.FileKey {
-	return lake.FileKey{Table: tables.EndedRejects().Name, Bucket: lake.NoBucket}
+func EndedKey() manifest.FileKey {
+	return manifest.FileKey{Table: tables.EndedRejects().Name, Bucket: manifest.NoBucket}
 }
 
 // Source opens files of a state of the lake: a transaction or a snapshot.
-type Source func(lake.FileEntry) (storage.ReadFile, error)
+type Source func(manifest.FileEntry) (storage.ReadFile, error)
 
 // Each gives the rejects of a file of either table in the order in which it has them. The row is the caller's to keep.
-func Each(open Source, e lake.FileEntry, visit func(*Row) error) (err error) {
+func Each(open Source, e manifest.FileEntry, visit func(*Row) error) (err error) {
 	def, ended := tables.Rejects(), e.Table == tables.EndedRejects().Name
 	if ended {
 		def = tables.EndedRejects()
@@ -141,14 +144,14 @@ const groupRows = 1 << 14
 // Writer writes one file of rejects, of either table. A writer that got no row makes no file.
 type Writer struct {
 	txn  *lake.SubTxn
-	key  lake.FileKey
+	key  manifest.FileKey
 	cols *parquet.Columns[tables.Reject]
 	out  *lake.Writer
 	pq   *parquet.Writer
 }
 
 // NewWriter begins a file of open or, with EndedKey, ended rejects.
-func NewWriter(txn *lake.SubTxn, key lake.FileKey) *Writer {
+func NewWriter(txn *lake.SubTxn, key manifest.FileKey) *Writer {
 	def := tables.Rejects()
 	if key == EndedKey() {
 		def = tables.EndedRejects()
@@ -219,7 +222,7 @@ func (w *Writer) flush() error {
 }
 
 // Finish ends the file; none is returned where no reject was added.
-func (w *Writer) Finish() ([]lake.FileEntry, error) {
+func (w *Writer) Finish() ([]manifest.FileEntry, error) {
 	if err := w.flush(); err != nil || w.out == nil {
 		return nil, err
 	}
@@ -230,7 +233,7 @@ func (w *Writer) Finish() ([]lake.FileEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []lake.FileEntry{e}, nil
+	return []manifest.FileEntry{e}, nil
 }
 
 // Compare orders rejects as they are kept and exported: by feed, file, row and hash.

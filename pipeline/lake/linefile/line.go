@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -50,7 +50,7 @@ func (l *Line) before(m *Line) int {
 }
 
 // appendTo writes the line into a batch of the lines table.
-func (l *Line) appendTo(c *parquet.Columns[tables.Line], key *lake.FileKey, bk *books.Books) {
+func (l *Line) appendTo(c *parquet.Columns[tables.Line], key *manifest.FileKey, bk *books.Books) {
 	col, p := c, &books.Product{ServiceTypeCode: l.Service}
 	if l.SKU >= 0 {
 		p = &bk.Products[l.SKU]

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -30,13 +31,13 @@ func Write(t *lake.SubTxn, bk *books.Books, key lake.FileKey, lines []*Line) (ma
 	for _, l := range lines {
 		l.appendTo(rows, &key, bk)
 	}
-	var sums []lake.Sum
+	var sums []manifest.Sum
 	list, err := rows.Sum(summedColumns()...)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range list {
-		sums = append(sums, lake.Sum{Column: s.Column, Value: s.Value})
+		sums = append(sums, manifest.Sum{Column: s.Column, Value: s.Value})
 	}
 	out := make(map[lake.FileKey][]lake.FileEntry)
 	if out[key], err = tablefile.Write(t, key, rows, sums); err != nil {

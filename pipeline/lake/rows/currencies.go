@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -43,7 +44,7 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 }
 
 // StatedCurrencies are the currencies of the customers with a statement among the files of a cycle.
-func StatedCurrencies(o tablefile.Opener, files []lake.FileEntry) (map[string]string, error) {
+func StatedCurrencies(o tablefile.Opener, files []manifest.FileEntry) (map[string]string, error) {
 	own := make(map[string]string)
 	def := tables.StatementsOf(true, true)
 	at := tables.CurrencyColumn(def.Table)

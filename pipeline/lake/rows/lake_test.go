@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -101,7 +102,7 @@ func newLake(t *testing.T) *testLake {
 }
 
 // put writes batches as one file, a row group each.
-func (l *testLake) put(key lake.FileKey, batches ...*parquet.Columns[tables.Any]) {
+func (l *testLake) put(key manifest.FileKey, batches ...*parquet.Columns[tables.Any]) {
 	l.t.Helper()
 	w, err := l.txn.Create(key)
 	if err != nil {
@@ -140,7 +141,7 @@ func (l *testLake) lines(day string, bucket, group int, lines []testLine) {
 		batches = append(batches, c.Any())
 	}
 	if len(batches) > 0 {
-		l.put(lake.FileKey{Table: "lines", Cycle: testCycle, Day: day, Bucket: bucket}, batches...)
+		l.put(manifest.FileKey{Table: "lines", Cycle: testCycle, Day: day, Bucket: bucket}, batches...)
 	}
 }
 

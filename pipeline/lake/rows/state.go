@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -39,7 +40,7 @@ func (e *NoCycleError) Hint() string {
 // ArchivedError says that a closed cycle's files left the lake.
 type ArchivedError struct {
 	Cycle string
-	lake.Archived
+	manifest.Archived
 }
 
 // Error says when, and where to.
@@ -105,7 +106,7 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 	}
 	if s.Customer != "" {
 		bucket := place.Bucket(s.Customer, max(1, snap.Manifest.Buckets))
-		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
+		files = slices.DeleteFunc(files, func(e manifest.FileEntry) bool { return e.Bucket != bucket })
 	}
 	where := Filter[tables.Line]{tables.LineCustomerID, s.Customer}
 	if s.Keep != nil {
@@ -139,7 +140,7 @@ func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle string, bucket 
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
+	files = slices.DeleteFunc(files, func(e manifest.FileEntry) bool { return e.Bucket != bucket })
 	return rowsOf(ctx, snap, newMerger(tables.Lines().Table, linesOrder(), cols, l), files, Filter[tables.Line]{})
 }
 
@@ -153,7 +154,7 @@ func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string
 	}
 	if customer != "" {
 		bucket := place.Bucket(customer, max(1, snap.Manifest.Buckets))
-		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
+		files = slices.DeleteFunc(files, func(e manifest.FileEntry) bool { return e.Bucket != bucket })
 	}
 	def, err := StatementsTable(snap, cycle)
 	if err != nil {
@@ -200,12 +201,12 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.R
 }
 
 // filesOf lists the files of one table of a cycle.
-func filesOf(snap *lake.Snapshot, cycle, name string) ([]lake.FileEntry, error) {
+func filesOf(snap *lake.Snapshot, cycle, name string) ([]manifest.FileEntry, error) {
 	files, err := snap.Files(cycle)
 	if err != nil {
 		return nil, err
 	}
-	var out []lake.FileEntry
+	var out []manifest.FileEntry
 	for i := range files {
 		if files[i].Table == name {
 			out = append(out, files[i])
@@ -220,7 +221,7 @@ func newMerger(def *tables.Table, o order, cols []int, l Limits) *merger {
 }
 
 // rowsOf merges the selected rows of files.
-func rowsOf[T any](ctx context.Context, snap *lake.Snapshot, m *merger, files []lake.FileEntry, where Filter[T]) (
+func rowsOf[T any](ctx context.Context, snap *lake.Snapshot, m *merger, files []manifest.FileEntry, where Filter[T]) (
 	*Rows[T], error) {
 	wanted, err := m.opening(len(files), where.any())
 	if err != nil {
@@ -230,7 +231,7 @@ func rowsOf[T any](ctx context.Context, snap *lake.Snapshot, m *merger, files []
 }
 
 // mergeFiles merges files of the lake; choose may say which of their rows are wanted.
-func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, o opening,
+func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []manifest.FileEntry, o opening,
 	choose func(*cursor)) (*merged, error) {
 	inputs := make([]input, len(files))
 	for i, e := range files {
@@ -251,7 +252,7 @@ func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []la
 
 // Sorted gives the rows of files of one table, of whatever cycles, in the order in which the table's files are sorted.
 // cols as in Lines.
-func Sorted[T any](ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def tables.Def[T],
+func Sorted[T any](ctx context.Context, snap *lake.Snapshot, files []manifest.FileEntry, def tables.Def[T],
 	cols tables.List[T], l Limits) (*Rows[T], error) {
 	return rowsOf(ctx, snap, newMerger(def.Table, orderOf(def.Table), cols, l), files, Filter[T]{})
 }
@@ -262,12 +263,12 @@ const groupRows = 1 << 16
 // Totals is the control totals of a cycle (§6.6, §8): the rows of each feed by outcome, over all feed files ever
 // taken, the sum of each amount column of the cycle's lines and statements, in the order of the columns, and those of
 // PartnerMoneyTotals.
-func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
+func Totals(snap *lake.Snapshot, cycle string) ([]manifest.Total, error) {
 	if err := HasCycle(snap, cycle); err != nil {
 		return nil, err
 	}
 	values := make(map[string]string, len(snap.Manifest.Totals))
-	var out []lake.Total
+	var out []manifest.Total
 	for _, t := range snap.Manifest.Totals {
 		values[t.Name] = t.Value
 		if strings.HasPrefix(t.Name, "rows.") {
@@ -290,7 +291,7 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 			name := def.Name + "." + c.Name
 			if len(currencies) > 0 {
 				for _, currency := range currencies {
-					out = append(out, lake.Total{Name: name + "." + currency,
+					out = append(out, manifest.Total{Name: name + "." + currency,
 						Value: cmp.Or(values[cycle+"/"+name+"."+currency], money.AmountTotal{}.String())})
 				}
 				continue
@@ -299,7 +300,7 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 			if !ok {
 				value = money.AmountTotal{}.String()
 			}
-			out = append(out, lake.Total{Name: name, Value: value})
+			out = append(out, manifest.Total{Name: name, Value: value})
 		}
 	}
 	return append(out, PartnerMoneyTotals(snap.Manifest.Totals)...), nil
@@ -307,8 +308,8 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 
 // PartnerMoneyTotals are those of partners' money among control totals: the rows and sums of its tables as of the last
 // run, by name (§6.6, §9). A state without these tables has none.
-func PartnerMoneyTotals(all []lake.Total) []lake.Total {
-	var out []lake.Total
+func PartnerMoneyTotals(all []manifest.Total) []manifest.Total {
+	var out []manifest.Total
 	for _, t := range all {
 		table, _, _ := strings.Cut(t.Name, ".")
 		if slices.ContainsFunc(tables.PartnerMoneyTotals(), func(def *tables.Table) bool { return def.Name == table }) {
@@ -337,19 +338,19 @@ func currenciesIn(snap *lake.Snapshot, cycle string) ([]string, error) {
 
 // File returns the rows of one file of the lake, of a table whose definition is def, and checks that they are in the
 // table's order. cols as in Lines.
-func File[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T]) (*Rows[T], error) {
+func File[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T]) (*Rows[T], error) {
 	return FileOf(snap, e, def, cols, Filter[T]{})
 }
 
 // FileOf returns the selected rows of a file as File does.
-func FileOf[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T], where Filter[T]) (
+func FileOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T], where Filter[T]) (
 	*Rows[T], error) {
 	o := orderOf(def.Table)
 	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols, where: where.any()}))
 }
 
 // openFile opens one file of the lake for reading.
-func openFile(snap *lake.Snapshot, e lake.FileEntry, o opening) (*merged, error) {
+func openFile(snap *lake.Snapshot, e manifest.FileEntry, o opening) (*merged, error) {
 	f, err := snap.Open(e)
 	if err != nil {
 		return nil, err
@@ -362,19 +363,19 @@ func openFile(snap *lake.Snapshot, e lake.FileEntry, o opening) (*merged, error)
 }
 
 // RowCount is the number of rows of a file of any table, as the file itself says.
-func RowCount(snap *lake.Snapshot, e lake.FileEntry) (n int64, err error) {
+func RowCount(snap *lake.Snapshot, e manifest.FileEntry) (n int64, err error) {
 	err = footer(snap, e, func(r *parquet.Reader[tables.Any]) { n = r.Rows() })
 	return n, err
 }
 
 // groupsOf is the number of row groups of a file.
-func groupsOf(snap *lake.Snapshot, e lake.FileEntry) (n int, err error) {
+func groupsOf(snap *lake.Snapshot, e manifest.FileEntry) (n int, err error) {
 	err = footer(snap, e, func(r *parquet.Reader[tables.Any]) { n = r.Groups() })
 	return n, err
 }
 
 // footer looks at what a file says of itself.
-func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader[tables.Any])) (err error) {
+func footer(snap *lake.Snapshot, e manifest.FileEntry, look func(*parquet.Reader[tables.Any])) (err error) {
 	f, err := snap.Open(e)
 	if err != nil {
 		return err
@@ -391,13 +392,13 @@ func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader[tab
 
 // Unsorted returns the rows of one file in the order in which the file stores them. It reads only the columns asked
 // for.
-func Unsorted[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T]) (
+func Unsorted[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T]) (
 	*Rows[T], error) {
 	return UnsortedOf(snap, e, def, cols, Filter[T]{})
 }
 
 // UnsortedOf returns the selected rows of a file as Unsorted does.
-func UnsortedOf[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T],
+func UnsortedOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	where Filter[T]) (*Rows[T], error) {
 	o := order{cols: []int{}, compare: func(anyRow, anyRow) int { return 0 }}
 	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols, where: where.any()}))

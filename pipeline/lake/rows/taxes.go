@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -37,15 +38,15 @@ func PartnerStatementsTable(snap *lake.Snapshot, cycle string) (
 	if err != nil {
 		return def, err
 	}
-	mixed := slices.ContainsFunc(files, func(e lake.FileEntry) bool {
-		return slices.ContainsFunc(e.Sums, func(s lake.Sum) bool { return CurrencyOfSum(s) != "" })
+	mixed := slices.ContainsFunc(files, func(e manifest.FileEntry) bool {
+		return slices.ContainsFunc(e.Sums, func(s manifest.Sum) bool { return CurrencyOfSum(s) != "" })
 	})
 	return tables.PartnerStatementsOf(mixed), nil
 }
 
 // CurrencyOfSum is the currency of a sum of statements of several currencies, of which the manifest keeps one per
 // currency as column.CURRENCY; "" = a sum of a column.
-func CurrencyOfSum(s lake.Sum) string {
+func CurrencyOfSum(s manifest.Sum) string {
 	_, currency, _ := strings.Cut(s.Column, ".")
 	return currency
 }
@@ -94,7 +95,9 @@ func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle string, l 
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Bucket == lake.NoBucket })
+	files = slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
+		return e.Bucket == manifest.NoBucket
+	})
 	if len(files) == 0 {
 		return nil, nil
 	}

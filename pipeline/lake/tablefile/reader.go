@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -15,7 +15,7 @@ import (
 
 // Opener opens data files: a snapshot, a transaction, or any lake.FileSet.
 type Opener interface {
-	Open(lake.FileEntry) (storage.ReadFile, error)
+	Open(manifest.FileEntry) (storage.ReadFile, error)
 }
 
 // Reader reads columns of a file, a row group at a time.
@@ -30,11 +30,11 @@ type Reader[T any] struct {
 }
 
 // Open opens a file for some columns (nil = all).
-func Open[T any](o Opener, e lake.FileEntry, def tables.Def[T], cols tables.List[T]) (*Reader[T], error) {
+func Open[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols tables.List[T]) (*Reader[T], error) {
 	return open(o, e, def, parquet.Wanted{Cols: cols})
 }
 
-func open[T any](o Opener, e lake.FileEntry, def tables.Def[T], w parquet.Wanted) (*Reader[T], error) {
+func open[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wanted) (*Reader[T], error) {
 	f, err := o.Open(e)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func open[T any](o Opener, e lake.FileEntry, def tables.Def[T], w parquet.Wanted
 
 // OpenAtOnce is Open for files that are read from beginning to end and whose columns mostly hold one value: such
 // columns cost nothing. Several readers can share the decoder.
-func OpenAtOnce[T any](o Opener, e lake.FileEntry, def tables.Def[T], cols tables.List[T], d *parquet.Decoder) (
+func OpenAtOnce[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols tables.List[T], d *parquet.Decoder) (
 	*Reader[T], error) {
 	f, err := o.Open(e)
 	if err != nil {
@@ -161,14 +161,14 @@ func (c *Cursor[T]) Next() (ok, fresh bool, err error) {
 }
 
 // Each visits every row of a file. Of the columns (nil = all) only those that are named hold anything.
-func Each[T any](o Opener, e lake.FileEntry, def tables.Def[T], cols tables.List[T],
+func Each[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	visit func(*parquet.Columns[T], int) error) error {
 	return each(o, e, def, parquet.Wanted{Cols: cols}, visit)
 }
 
 // EachOf visits the rows of a file whose column by holds a word, with all their columns. It passes over the parts of
 // the file that cannot hold the word.
-func EachOf[T any](o Opener, e lake.FileEntry, def tables.Def[T], by tables.WordColumn[T], word string,
+func EachOf[T any](o Opener, e manifest.FileEntry, def tables.Def[T], by tables.WordColumn[T], word string,
 	visit func(*parquet.Columns[T], int) error) error {
 	return each(o, e, def, parquet.Wanted{By: int(by), Only: word}, func(c *parquet.Columns[T], i int) error {
 		if c.Word(by).At(i) != word {
@@ -178,7 +178,7 @@ func EachOf[T any](o Opener, e lake.FileEntry, def tables.Def[T], by tables.Word
 	})
 }
 
-func each[T any](o Opener, e lake.FileEntry, def tables.Def[T], w parquet.Wanted,
+func each[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wanted,
 	visit func(*parquet.Columns[T], int) error) error {
 	r, err := open(o, e, def, w)
 	if err != nil {

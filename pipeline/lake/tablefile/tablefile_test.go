@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -30,8 +31,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func key(day int) lake.FileKey {
-	return lake.FileKey{Table: "redraws", Cycle: "2026-09", Bucket: day}
+func key(day int) manifest.FileKey {
+	return manifest.FileKey{Table: "redraws", Cycle: "2026-09", Bucket: day}
 }
 
 // add appends n rows: customers of two rows each, the rows numbered.
@@ -61,7 +62,7 @@ func TestWriter(t *testing.T) {
 		if got := w.Rows(); got != int64(rows/tablefile.GroupRows*tablefile.GroupRows) {
 			t.Errorf("%d rows added: %d written", rows, got)
 		}
-		files, err := w.Finish([]lake.Sum{{Column: "x", Value: "1"}})
+		files, err := w.Finish([]manifest.Sum{{Column: "x", Value: "1"}})
 		must(t, err)
 		if len(files) != 1 || files[0].Rows != int64(rows) || files[0].FileKey != key(rows) || len(files[0].Sums) != 1 {
 			t.Fatalf("%d rows: %+v", rows, files)

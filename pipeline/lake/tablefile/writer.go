@@ -2,6 +2,7 @@ package tablefile
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -14,7 +15,7 @@ const GroupRows = 1 << 16
 type Writer[T any] struct {
 	Cols *parquet.Columns[T] // the caller appends rows to it and calls Added
 	txn  *lake.SubTxn
-	key  lake.FileKey
+	key  manifest.FileKey
 	out  *lake.Writer
 	pq   *parquet.Writer
 	mem  *parquet.Memory
@@ -27,7 +28,7 @@ func NewWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *Writer[T] {
 }
 
 // Restart points the writer at another file.
-func (w *Writer[T]) Restart(key lake.FileKey) {
+func (w *Writer[T]) Restart(key manifest.FileKey) {
 	w.key, w.out, w.pq, w.rows = key, nil, nil, 0
 	w.Cols.Reset()
 }
@@ -72,7 +73,7 @@ func (w *Writer[T]) Write(batch *parquet.Columns[T]) error {
 }
 
 // Finish ends the file and returns its entry; none if there was no row.
-func (w *Writer[T]) Finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+func (w *Writer[T]) Finish(sums []manifest.Sum) ([]manifest.FileEntry, error) {
 	if err := w.Flush(); err != nil || w.out == nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (w *Writer[T]) Finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 		return nil, err
 	}
 	e, err := w.out.Finish(w.rows, sums)
-	return []lake.FileEntry{e}, err
+	return []manifest.FileEntry{e}, err
 }
 
 // Abort drops the file.
@@ -92,21 +93,21 @@ func (w *Writer[T]) Abort() error {
 }
 
 // Write writes a batch as one file of the lake.
-func Write[T any](txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns[T], sums []lake.Sum) (
-	[]lake.FileEntry, error) {
+func Write[T any](txn *lake.SubTxn, key manifest.FileKey, batch *parquet.Columns[T], sums []manifest.Sum) (
+	[]manifest.FileEntry, error) {
 	return WriteIn(parquet.NewMemory(), txn, key, batch, sums)
 }
 
 // WriteIn is Write in memory that writers share one after the other.
-func WriteIn[T any](mem *parquet.Memory, txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns[T],
-	sums []lake.Sum) (
-	[]lake.FileEntry, error) {
+func WriteIn[T any](mem *parquet.Memory, txn *lake.SubTxn, key manifest.FileKey, batch *parquet.Columns[T],
+	sums []manifest.Sum) (
+	[]manifest.FileEntry, error) {
 	w := &Writer[T]{Cols: batch, txn: txn, key: key, mem: mem}
 	return w.Finish(sums)
 }
 
 // Put writes a batch as the one file of its key in the next state; an empty batch removes the file.
-func Put[T any](txn *lake.SubTxn, key lake.FileKey, batch *parquet.Columns[T], sums []lake.Sum) error {
+func Put[T any](txn *lake.SubTxn, key manifest.FileKey, batch *parquet.Columns[T], sums []manifest.Sum) error {
 	files, err := Write(txn, key, batch, sums)
 	if err != nil {
 		return err

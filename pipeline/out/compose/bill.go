@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
@@ -102,7 +102,7 @@ func DayDrawing(s *Sources, cycle period.Cycle, list []Consumed) (*chart.Drawing
 	used := newUsed()
 	for i := range list {
 		c := &list[i]
-		key := dayOf{day: c.Day, service: c.Service, monthEnd: c.File == lake.EndDay}
+		key := dayOf{day: c.Day, service: c.Service, monthEnd: c.File == manifest.EndDay}
 		if day, err := period.ParseDay(c.File); err == nil {
 			key.day = day
 		}

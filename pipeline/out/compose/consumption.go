@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -194,7 +194,7 @@ func (n *scan) columns() tables.List[tables.Line] {
 		tables.LineServiceTypeCode,
 		tables.LinePaymentAmount, tables.LineUsageStart,
 		tables.LineTradeTime, tables.LineOwnTime, tables.LineSKU)
-	if n.file == lake.EndDay {
+	if n.file == manifest.EndDay {
 		cols = append(cols, int(tables.LineRegionCode), int(tables.LineResourceID))
 	}
 	return cols
@@ -219,14 +219,14 @@ func (n *scan) group(c *parquet.Columns[tables.Line]) error {
 		if err != nil {
 			return err
 		}
-		key := dayOf{n.dayOf(c, i), c.Word(tables.LineServiceTypeCode).At(i), n.file == lake.EndDay}
+		key := dayOf{n.dayOf(c, i), c.Word(tables.LineServiceTypeCode).At(i), n.file == manifest.EndDay}
 		if err := add(n.used.days, key, a); err != nil {
 			return err
 		}
 		if err := n.used.total.Add(a); err != nil {
 			return err
 		}
-		if n.file != lake.EndDay {
+		if n.file != manifest.EndDay {
 			continue
 		}
 		n.used.monthEnd = true
@@ -286,7 +286,7 @@ func (n *scan) dayOf(c *parquet.Columns[tables.Line], i int) period.Day {
 		return n.day
 	}
 	col := tables.LineUsageStart
-	if n.file == lake.EventsDay {
+	if n.file == manifest.EventsDay {
 		col = tables.LineTradeTime
 	}
 	return dayWithin(n.cycle, n.clock.Day(c.Time(col).At(i)))

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -129,7 +129,7 @@ func (g *gathered) line(customer string, row rows.Row[tables.Line]) error {
 		return err
 	}
 	file := row.Word(tables.LineDay)
-	if file == lake.EndDay {
+	if file == manifest.EndDay {
 		g.monthEnd = true
 		if percentile {
 			if err := add(g.objects, object{customer, key.sku, key.region, key.object}, payment); err != nil {
@@ -143,13 +143,13 @@ func (g *gathered) line(customer string, row rows.Row[tables.Line]) error {
 	if key.kind == line.Refund.String() || key.kind == line.Adjustment.String() {
 		g.correct(&key, file, payment, row)
 	}
-	return add(g.days, dayOf{g.day(file, row), key.service, file == lake.EndDay}, payment)
+	return add(g.days, dayOf{g.day(file, row), key.service, file == manifest.EndDay}, payment)
 }
 
 // day is a line's day (COMPOSE-4).
 func (g *gathered) day(file string, row rows.Row[tables.Line]) period.Day {
 	col := tables.LineUsageStart
-	if file == lake.EventsDay {
+	if file == manifest.EventsDay {
 		col = tables.LineTradeTime
 	}
 	return dayWithin(g.cycle, g.clock.Day(row.Time(col)))
@@ -163,11 +163,11 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 		c.Product = g.s.Books.Products[code].Name
 	}
 	switch {
-	case file == lake.LateDay:
+	case file == manifest.LateDay:
 		c.Note = "accepted after its cycle was closed"
-	case file == lake.RestatedDay:
+	case file == manifest.RestatedDay:
 		c.Note = "the vendor changed the costs after their cycle was closed"
-	case file == lake.RerateDay:
+	case file == manifest.RerateDay:
 		c.Note = "rated again after its cycle was closed"
 	case key.kind == line.Refund.String():
 		c.Note = "refund by order " + row.Word(tables.LineTradeID)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
@@ -42,7 +43,7 @@ func (s *Sources) header(cycle period.Cycle) (layout.Header, error) {
 	ref, _ := s.Snap.Cycle(cycle.String())
 	h := layout.Header{Vendor: s.parties().vendor, Cycle: cycle, Zone: s.Books.Zone,
 		Currency: s.Settings.Currency.Code, Digits: s.Settings.Currency.Digits,
-		Closed: ref.State == lake.CycleClosed, MonthEnd: ref.MonthEnd}
+		Closed: ref.State == manifest.CycleClosed, MonthEnd: ref.MonthEnd}
 	var err error
 	if h.AsOf, err = period.ParseInstant(s.Snap.Manifest.AsOf); err != nil {
 		return h, fmt.Errorf("as-of of manifest %d: %w", s.Snap.Manifest.Number, err)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
@@ -61,7 +62,7 @@ func (r *Request) Check() error {
 }
 
 // Write writes a table of a state and returns its number of rows. Nothing is written before every file of the lake that
-// it needs is open or copied, so that a *lake.MovedError comes before the first byte. Errors: *rows.NoCycleError,
+// it needs is open or copied, so that a *lakeerr.MovedError comes before the first byte. Errors: *rows.NoCycleError,
 // *rows.NotFoundError for a scope that the books do not have, those of the lake, of scratch space and of w.
 func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (list int64, err error) {
 	if err := r.Check(); err != nil {
@@ -209,7 +210,7 @@ func margins(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[t
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+	files = slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
 		return e.Table != tables.Margins().Name
 	})
 	return rows.Sorted(ctx, snap, files, tables.Margins().Any(), leading(tables.Margins().Table), r.Limits)

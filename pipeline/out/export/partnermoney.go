@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -79,7 +80,7 @@ func (t *partnerTable) write(snap *lake.Snapshot, r *Request, w io.Writer) (n in
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, closeSheet(out)) }()
-	files, err := snap.Find(lake.FileKey{Table: t.def.Name, Bucket: lake.NoBucket})
+	files, err := snap.Find(manifest.FileKey{Table: t.def.Name, Bucket: manifest.NoBucket})
 	for _, e := range files {
 		if err == nil {
 			err = t.writeFile(snap, e, r, out, &n)
@@ -95,7 +96,8 @@ func (t *partnerTable) write(snap *lake.Snapshot, r *Request, w io.Writer) (n in
 }
 
 // writeFile writes the rows of a file, and counts them.
-func (t *partnerTable) writeFile(snap *lake.Snapshot, e lake.FileEntry, r *Request, out sheet, n *int64) (err error) {
+func (t *partnerTable) writeFile(snap *lake.Snapshot, e manifest.FileEntry, r *Request, out sheet,
+	n *int64) (err error) {
 	reader, err := tablefile.Open(snap, e, tables.Untyped(t.def), nil)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // Tag names the bytes that Write gives: the same tag, the same bytes. It is of the committed state, the books, the
@@ -22,5 +23,5 @@ func (r *Request) Tag(snap *lake.Snapshot, program string) string {
 	if r.Partners.Books != nil {
 		b.WriteString(hex.EncodeToString(r.Partners.Books.Hash[:]))
 	}
-	return string(lake.HashBytes([]byte(b.String())))
+	return string(manifest.HashBytes([]byte(b.String())))
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -46,7 +46,8 @@ func (s *Source) HasCosts(cycle string) (bool, error) {
 		return false, nil
 	}
 	files, err := s.Snap.Files(cycle)
-	return slices.ContainsFunc(files, func(e lake.FileEntry) bool { return e.Table == tables.CostGroups().Name }), err
+	return slices.ContainsFunc(files, func(e manifest.FileEntry) bool { return e.Table == tables.CostGroups().Name }),
+		err
 }
 
 // costGroups are the groups of rows of cost files that lines are priced from.
@@ -64,7 +65,7 @@ func (g *costGroups) open(ctx context.Context, src *Source, cycle string) error 
 	if err != nil {
 		return err
 	}
-	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+	files = slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
 		return e.Table != tables.CostGroups().Name
 	})
 	groups, err := rows.Sorted(ctx, src.Snap, files, tables.CostGroups().Any(), nil, src.Limits)

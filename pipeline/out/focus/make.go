@@ -10,7 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -491,8 +491,8 @@ func (m *maker) incentives() error {
 }
 
 // eventFiles are the files of lines of orders, of cycles up to that of the data set.
-func (m *maker) eventFiles(table, day string) ([]lake.FileEntry, error) {
-	var out []lake.FileEntry
+func (m *maker) eventFiles(table, day string) ([]manifest.FileEntry, error) {
+	var out []manifest.FileEntry
 	for _, ref := range m.src.Snap.Manifest.Cycles {
 		if ref.Cycle > m.request.Cycle {
 			continue

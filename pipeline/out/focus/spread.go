@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -30,7 +30,7 @@ type term struct {
 
 // openTerms starts before the first customer.
 func (m *maker) openTerms(ctx context.Context) (*terms, error) {
-	files, err := m.eventFiles(tables.Lines().Name, lake.EventsDay)
+	files, err := m.eventFiles(tables.Lines().Name, manifest.EventsDay)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
@@ -275,6 +275,6 @@ func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err e
 // Tag names the bytes that Write gives, as export.Request.Tag does: of the committed state, the books, the vendor's
 // name, the request, and of program, which says by what version of the program they are written.
 func (s *Source) Tag(r Request, format, program string) string {
-	return string(lake.HashBytes(fmt.Appendf(nil, "focus %q %q %x %q %q %q %q %q", program, s.Snap.Hash, s.Books.Hash,
-		s.Publisher, r.Cycle, r.Issuer, r.Account, format)))
+	return string(manifest.HashBytes(fmt.Appendf(nil, "focus %q %q %x %q %q %q %q %q", program, s.Snap.Hash,
+		s.Books.Hash, s.Publisher, r.Cycle, r.Issuer, r.Account, format)))
 }

@@ -14,7 +14,7 @@ import (
 
 	ice "github.com/apache/iceberg-go"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // plan is the next snapshot of a table.
@@ -32,7 +32,7 @@ type plan struct {
 type cyclePlan struct {
 	name          string // of the manifest
 	kept, removed []ice.ManifestEntry
-	added         []*lake.FileEntry
+	added         []*manifest.FileEntry
 	cycle         string
 }
 
@@ -103,8 +103,8 @@ func (p *plan) count(c *cyclePlan) {
 }
 
 // compare distinguishes the files of a cycle that stay, that are removed and that are added.
-func (p *publisher) compare(s *state, c *cyclePlan, have []ice.ManifestFile, files []*lake.FileEntry) error {
-	wanted := make(map[string]*lake.FileEntry, len(files))
+func (p *publisher) compare(s *state, c *cyclePlan, have []ice.ManifestFile, files []*manifest.FileEntry) error {
+	wanted := make(map[string]*manifest.FileEntry, len(files))
 	for _, e := range files {
 		wanted[p.Warehouse.dataURI(s.folder, e)] = e
 	}
@@ -133,12 +133,12 @@ func (p *publisher) compare(s *state, c *cyclePlan, have []ice.ManifestFile, fil
 }
 
 // hashOf names a set of files of the lake.
-func hashOf(files []*lake.FileEntry) string {
+func hashOf(files []*manifest.FileEntry) string {
 	var text []byte
 	for _, e := range files {
 		text = append(append(text, e.Path...), '\n')
 	}
-	return string(lake.HashBytes(text))
+	return string(manifest.HashBytes(text))
 }
 
 // manifests are those of the current snapshot.
@@ -252,7 +252,7 @@ func (p *publisher) writeManifest(s *state, next *plan, c *cyclePlan) (ice.Manif
 }
 
 // dataFile describes a file of the lake. Bounds are known of the columns that follow from its key.
-func (p *publisher) dataFile(s *state, spec ice.PartitionSpec, e *lake.FileEntry) (ice.DataFile, error) {
+func (p *publisher) dataFile(s *state, spec ice.PartitionSpec, e *manifest.FileEntry) (ice.DataFile, error) {
 	partition := make(map[int]any)
 	if spec.NumFields() > 0 {
 		partition[firstPartitionField] = e.Cycle

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -111,7 +112,7 @@ func (e *OtherLakeError) Hint() string {
 const attempts = 5
 
 // Publish brings the tables to a state of the lake. Errors: *OtherLakeError, *TableError, *LinkError, those of a
-// Snapshot, of which *lake.MovedError says that the state is no longer the newest, and *storage.LockedError where
+// Snapshot, of which *lakeerr.MovedError says that the state is no longer the newest, and *storage.LockedError where
 // another process of this machine publishes.
 func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Report, err error) {
 	if !o.DryRun {
@@ -151,10 +152,10 @@ type publisher struct {
 type state struct {
 	target
 	folder  string
-	version int                          // of meta; 0 = there is no table
-	meta    *metadata                    // to be changed
-	wanted  map[string][]*lake.FileEntry // by cycle
-	entries []*lake.FileEntry            // all of them
+	version int                              // of meta; 0 = there is no table
+	meta    *metadata                        // to be changed
+	wanted  map[string][]*manifest.FileEntry // by cycle
+	entries []*manifest.FileEntry            // all of them
 	report  *TableReport
 }
 
@@ -212,7 +213,7 @@ func (p *publisher) moved() error {
 
 // open reads a table, and what the lake has of it.
 func (p *publisher) open(t target) error {
-	s := &state{target: t, folder: p.Namespace + "/" + t.name, wanted: make(map[string][]*lake.FileEntry)}
+	s := &state{target: t, folder: p.Namespace + "/" + t.name, wanted: make(map[string][]*manifest.FileEntry)}
 	var err error
 	if s.version, s.meta, err = p.Warehouse.load(s.folder); err != nil {
 		return err
@@ -264,7 +265,7 @@ const (
 )
 
 // shownBy is the state that a snapshot shows; 0 = none that tollbook published.
-func shownBy(s *snapshot) (number int64, hash lake.Hash) {
+func shownBy(s *snapshot) (number int64, hash manifest.Hash) {
 	if s == nil {
 		return 0, ""
 	}
@@ -272,7 +273,7 @@ func shownBy(s *snapshot) (number int64, hash lake.Hash) {
 	if err != nil {
 		return 0, ""
 	}
-	return number, lake.Hash(s.Summary[hashKey])
+	return number, manifest.Hash(s.Summary[hashKey])
 }
 
 // hold sees that the data files of the state stay (ICE-4).
@@ -294,19 +295,19 @@ func (p *publisher) hold() error {
 
 // pinner names these tables in the pins of the lake.
 func (p *publisher) pinner() string {
-	return "iceberg-" + string(lake.HashBytes([]byte(p.Warehouse.uri(p.Namespace)))[:8])
+	return "iceberg-" + string(manifest.HashBytes([]byte(p.Warehouse.uri(p.Namespace)))[:8])
 }
 
 // release ends the pins of states that no snapshot shows any more (ICE-4).
 func (p *publisher) release(ctx context.Context) error {
-	needed := make(map[int64]lake.Hash)
+	needed := make(map[int64]manifest.Hash)
 	for _, s := range p.tables {
 		for i := range s.meta.Snapshots {
 			number, hash := shownBy(&s.meta.Snapshots[i])
 			needed[number] = hash
 		}
 	}
-	return p.snap.Unpin(ctx, p.pinner(), func(number int64, hash lake.Hash) bool { return needed[number] == hash })
+	return p.snap.Unpin(ctx, p.pinner(), func(number int64, hash manifest.Hash) bool { return needed[number] == hash })
 }
 
 // bring commits a new snapshot, unless the table shows the state already.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
@@ -124,7 +125,7 @@ func (w *world) commit(texts map[string]string) {
 	w.must(err)
 	defer func() { w.must(txn.Close()) }()
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		var key lake.FileKey
+		var key manifest.FileKey
 		if _, err := fmt.Sscan(name, &key.Table, &key.Cycle, &key.Day, &key.Bucket); err != nil {
 			w.Fatal(err)
 		}

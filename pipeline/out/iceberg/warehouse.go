@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -56,13 +57,13 @@ func (w *Warehouse) name(uri string) (string, error) {
 }
 
 // dataName is the name of the link to a file of the lake.
-func dataName(folder string, e *lake.FileEntry) string {
+func dataName(folder string, e *manifest.FileEntry) string {
 	_, rest, _ := strings.Cut(e.Path, "/")
 	return folder + "/data/" + rest
 }
 
 // dataURI is where a table finds a file of the lake (ICE-2).
-func (w *Warehouse) dataURI(folder string, e *lake.FileEntry) string {
+func (w *Warehouse) dataURI(folder string, e *manifest.FileEntry) string {
 	if w.chain != nil {
 		return w.lake + "/" + e.Path
 	}
@@ -205,7 +206,7 @@ func (e *TableError) Hint() string {
 
 // hold sees that the files of a state are there and stay, before a table names them (ICE-2, ICE-4). It returns how many
 // links were made.
-func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*lake.FileEntry) (made int, err error) {
+func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*manifest.FileEntry) (made int, err error) {
 	if w.chain != nil {
 		return 0, nil // Publish pins the state
 	}
@@ -242,7 +243,7 @@ func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*lake.Fil
 }
 
 // link gives a file of the lake a second name.
-func (w *Warehouse) link(name string, snap *lake.Snapshot, e *lake.FileEntry) error {
+func (w *Warehouse) link(name string, snap *lake.Snapshot, e *manifest.FileEntry) error {
 	target := filepath.Join(w.dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
 		return fmt.Errorf("make folder of Iceberg table: %w", err)

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
@@ -33,7 +33,7 @@ type makeup struct {
 // text is the makeup and the loads that were found right in it.
 func (m makeup) text(loads []uint64) string {
 	return fmt.Sprintf("%s rows %d block %d mutation %d loads %s", m.uuid, m.rows, m.block, m.mutation,
-		lake.HashBytes([]byte(join(loads))))
+		manifest.HashBytes([]byte(join(loads))))
 }
 
 // makeups asks a server what its partitions are made of.

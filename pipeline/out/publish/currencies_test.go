@@ -9,6 +9,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/published"
@@ -113,7 +114,7 @@ func (w *world) mustNotAgree() {
 	w.shows("SELECT customer_id, payment_amount FROM copy.lines ORDER BY 1", "acme\t10\nbell\t11\ncho\t452")
 }
 
-func hasTotal(list []lake.Total, want string) bool {
+func hasTotal(list []manifest.Total, want string) bool {
 	for _, total := range list {
 		if total.Name+"="+total.Value == want {
 			return true

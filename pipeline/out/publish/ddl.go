@@ -9,7 +9,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
@@ -101,7 +101,7 @@ func (s Schema) DDL() ([]string, error) {
 func (s Schema) views() (list []string, hash string, err error) {
 	list, err = s.statements(viewsFile)
 	text := fmt.Sprintf("%d\n%s", len(migrations()), strings.Join(list, ";\n"))
-	return list, string(lake.HashBytes([]byte(text))), err
+	return list, string(manifest.HashBytes([]byte(text))), err
 }
 
 // viewColumns are the columns of a view by the view's name.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
@@ -65,7 +65,7 @@ func groups(items []*content.Item, shards int) []*group {
 
 // shardOf is where an item's rows go: by bucket; what is of no bucket goes to the first shard (PUB-9).
 func shardOf(i *content.Item, shards int) int {
-	if i.Bucket == lake.NoBucket {
+	if i.Bucket == manifest.NoBucket {
 		return 0
 	}
 	return i.Bucket % shards

@@ -1,7 +1,7 @@
 package publish
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
@@ -26,9 +26,9 @@ type Report struct {
 	Cleaned  int      `json:"cleaned"`           // loads that no view shows and that were deleted
 	Waiting  int      `json:"waiting"`           // and those that wait for it
 	// Uncleaned says why the server did not delete what no view shows; the next publish tries again.
-	Uncleaned string       `json:"uncleaned,omitempty"`
-	Totals    []lake.Total `json:"totals,omitempty"` // that agree in lines, statements and on the server
-	DryRun    bool         `json:"dry_run,omitempty"`
+	Uncleaned string           `json:"uncleaned,omitempty"`
+	Totals    []manifest.Total `json:"totals,omitempty"` // that agree in lines, statements and on the server
+	DryRun    bool             `json:"dry_run,omitempty"`
 }
 
 // TableReport is what became of one table.

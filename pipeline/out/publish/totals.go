@@ -7,7 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -88,7 +88,7 @@ func (t *totalCheck) what() string {
 // agreed reports a total that agrees.
 func (t *totalCheck) agreed(column string, v decimal.Decimal) {
 	name := strings.TrimSuffix(t.cycle+"/"+column+"."+t.currency, ".")
-	t.report.Totals = append(t.report.Totals, lake.Total{Name: name, Value: v.String()})
+	t.report.Totals = append(t.report.Totals, manifest.Total{Name: name, Value: v.String()})
 }
 
 // lines checks the amounts of lines and statements.
@@ -99,11 +99,11 @@ func (t *totalCheck) lines() error {
 		if at < 0 || statements.Def.Columns[statements.Sums[k]].Type != tables.Amount {
 			continue
 		}
-		l, err := t.sum(lines, at, lake.NoBucket)
+		l, err := t.sum(lines, at, manifest.NoBucket)
 		if err != nil {
 			return err
 		}
-		s, err := t.sum(statements, k, lake.NoBucket)
+		s, err := t.sum(statements, k, manifest.NoBucket)
 		if err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (t *totalCheck) taxes() error {
 	statements, taxes := content.Find(t.tables, "statements"), content.Find(t.tables, "taxes")
 	inStatements := slices.Index(statements.SumNames(), content.TaxAmount)
 	inTaxes := slices.Index(taxes.SumNames(), content.TaxAmount)
-	s, err := t.sum(statements, inStatements, lake.NoBucket)
+	s, err := t.sum(statements, inStatements, manifest.NoBucket)
 	if err != nil {
 		return err
 	}
@@ -175,12 +175,12 @@ func (t *totalCheck) smallest(column string, at, k int) error {
 		Right: "that of statements differs"}
 }
 
-// sum adds a column up over the loads of the cycle and the currency; bucket lake.NoBucket = all.
+// sum adds a column up over the loads of the cycle and the currency; bucket manifest.NoBucket = all.
 func (t *totalCheck) sum(p *content.Table, column, bucket int) (decimal.Decimal, error) {
 	var total decimal.Decimal
 	for _, i := range t.items {
 		if i.Table != p || i.Cycle != t.cycle || i.Money != t.currency ||
-			bucket != lake.NoBucket && i.Bucket != bucket {
+			bucket != manifest.NoBucket && i.Bucket != bucket {
 			continue
 		}
 		v, err := decimal.NewFromString(t.whole[i.Key()].sums[column])

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
@@ -172,8 +173,8 @@ func (s *statement) condition(c *records.Condition) error {
 		}
 		s.add(")")
 	case records.Billed:
-		billed := "toUnixTimestamp64Micro(multiIf(day = '" + lake.EventsDay + "', trade_time, day IN ('" +
-			lake.LateDay + "', '" + lake.RerateDay + "', '" + lake.RestatedDay +
+		billed := "toUnixTimestamp64Micro(multiIf(day = '" + manifest.EventsDay + "', trade_time, day IN ('" +
+			manifest.LateDay + "', '" + manifest.RerateDay + "', '" + manifest.RestatedDay +
 			"'), ifNull(instant, usage_start), usage_start))"
 		s.add(" AND "+billed+" >= ? AND "+billed+" < ?", int64(c.From), int64(c.To))
 	default:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -38,21 +39,21 @@ type Sources struct {
 // Annex is how one billing object came to its quantity and its lines. Values are in Mbps, exact: decimals where they
 // end, else fractions. Times are in the contract zone.
 type Annex struct {
-	Cycle        string     `json:"cycle"`
-	Zone         string     `json:"zone"`
-	State        lake.State `json:"state"`     // open: provisional
-	MonthEnd     bool       `json:"month_end"` // the lake has month-end lines of the cycle
-	CustomerID   string     `json:"customer_id"`
-	CustomerName string     `json:"customer_name,omitempty"`
-	SKU          string     `json:"sku"`
-	Product      string     `json:"product,omitempty"`
-	Measure      string     `json:"measure"`
-	Region       string     `json:"region_code"`
-	Object       string     `json:"object"`
-	Links        []Term     `json:"links"`
-	Policy       Policy     `json:"policy"`
-	Samples      int        `json:"samples"` // of all links, as the lake holds them
-	Points       int        `json:"points"`  // slots that counted
+	Cycle        string         `json:"cycle"`
+	Zone         string         `json:"zone"`
+	State        manifest.State `json:"state"`     // open: provisional
+	MonthEnd     bool           `json:"month_end"` // the lake has month-end lines of the cycle
+	CustomerID   string         `json:"customer_id"`
+	CustomerName string         `json:"customer_name,omitempty"`
+	SKU          string         `json:"sku"`
+	Product      string         `json:"product,omitempty"`
+	Measure      string         `json:"measure"`
+	Region       string         `json:"region_code"`
+	Object       string         `json:"object"`
+	Links        []Term         `json:"links"`
+	Policy       Policy         `json:"policy"`
+	Samples      int            `json:"samples"` // of all links, as the lake holds them
+	Points       int            `json:"points"`  // slots that counted
 	// of the value among the points (monthly_4th_peak: the daily peaks), from the top, from 0; -1 = no single one
 	Index     int            `json:"index"`
 	Direction string         `json:"direction,omitempty"`

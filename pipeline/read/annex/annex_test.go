@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -188,7 +188,7 @@ func drawn(t *testing.T, values map[int]int64, value string) *Annex {
 	}
 	policy := &books.Policy{ID: "p<95>", Method: books.MonthlyP95, Kilo: 1000, Drop: rate("0.05")}
 	a := &Annex{
-		Cycle: "2026-09", Zone: zone.Name(), State: lake.CycleOpen, CustomerID: "ash",
+		Cycle: "2026-09", Zone: zone.Name(), State: manifest.CycleOpen, CustomerID: "ash",
 		CustomerName: `Ash & "Sons" <Ltd>`, SKU: "line", Product: "A <line>",
 		Measure: "Mbps", Region: "east", Object: "lab & co", Policy: shownPolicy(policy), Value: value, Commit: commit,
 		Billed: value, Currency: "CNY",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -31,7 +32,7 @@ type Line struct {
 }
 
 // each visits the rows of one file.
-func each(snap *lake.Snapshot, e lake.FileEntry, def tables.Def[tables.Line],
+func each(snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[tables.Line],
 	visit func(rows.Row[tables.Line]) error) (err error) {
 	rows, err := rows.File(snap, e, def, nil)
 	if err != nil {
@@ -44,7 +45,7 @@ func each(snap *lake.Snapshot, e lake.FileEntry, def tables.Def[tables.Line],
 // lines takes the object's month-end lines from the lake; where the cycle has none as yet it prices the quantity.
 func (s *Sources) lines(a *Annex, k measure.Key, cycle period.Cycle) error {
 	a.Lines = []Line{}
-	a.Provisional = a.State != lake.CycleClosed
+	a.Provisional = a.State != manifest.CycleClosed
 	id := strings.Join([]string{a.Cycle, a.SKU, a.Region, a.Object}, "/")
 	if !a.MonthEnd {
 		a.Agrees = true
@@ -56,7 +57,7 @@ func (s *Sources) lines(a *Annex, k measure.Key, cycle period.Cycle) error {
 	}
 	bucket := place.Bucket(a.CustomerID, max(1, s.Snap.Manifest.Buckets))
 	for _, e := range files {
-		if e.Table != tables.Lines().Name || e.Day != lake.EndDay || e.Bucket != bucket {
+		if e.Table != tables.Lines().Name || e.Day != manifest.EndDay || e.Bucket != bucket {
 			continue
 		}
 		err := each(s.Snap, e, tables.Lines(), func(row rows.Row[tables.Line]) error {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // Figure is one value of an annex with its name, for people.
@@ -53,7 +53,7 @@ func (a *Annex) Time(text string) string {
 // StateText says how firm the annex is.
 func (a *Annex) StateText() string {
 	switch {
-	case a.State == lake.CycleClosed:
+	case a.State == manifest.CycleClosed:
 		return "closed"
 	case a.MonthEnd:
 		return "provisional, with month-end lines"

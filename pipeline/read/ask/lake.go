@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/currencies"
@@ -169,7 +170,7 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 	}
 	all := newGroups(q)
 	var mu sync.Mutex
-	next := make(chan lake.FileEntry)
+	next := make(chan manifest.FileEntry)
 	var done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -205,8 +206,8 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 }
 
 // files are the files of the question's table that it is of.
-func (q *Question) files(snap *lake.Snapshot, cycle string) ([]lake.FileEntry, error) {
-	var out []lake.FileEntry
+func (q *Question) files(snap *lake.Snapshot, cycle string) ([]manifest.FileEntry, error) {
+	var out []manifest.FileEntry
 	for _, c := range q.cycles(snap, cycle) {
 		files, err := snap.Files(c)
 		if err != nil {

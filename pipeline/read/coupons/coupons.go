@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -34,7 +35,9 @@ type Quota struct {
 }
 
 // Key is the place of a table that is one list of no cycle.
-func Key(def *tables.Table) lake.FileKey { return lake.FileKey{Table: def.Name, Bucket: lake.NoBucket} }
+func Key(def *tables.Table) manifest.FileKey {
+	return manifest.FileKey{Table: def.Name, Bucket: manifest.NoBucket}
+}
 
 // Each visits the rows of a table that is one list of no cycle. A state without the table has no rows.
 func Each[T any](snap *lake.Snapshot, def tables.Def[T], visit func(rows.Row[T]) error) error {
@@ -93,7 +96,7 @@ func ofBook(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon,
 	if len(b.Coupons) == 0 {
 		return nil, nil
 	}
-	var files []lake.FileEntry
+	var files []manifest.FileEntry
 	for _, ref := range snap.Manifest.Cycles {
 		of, err := snap.Files(ref.Cycle)
 		if err != nil {

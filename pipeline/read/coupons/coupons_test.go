@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -28,7 +29,7 @@ func TestQuotas(t *testing.T) {
 	}
 	b := &books.Books{Money: books.PartnerMoney{CouponQuotas: []books.CouponQuota{quota("a", "100", 0, -1),
 		quota("b", "60", 10, 0), quota("c", "30", 20, 0)}}}
-	snap := &lake.Snapshot{Manifest: lake.Manifest{}}
+	snap := &lake.Snapshot{Manifest: manifest.Manifest{}}
 	for _, tt := range []struct {
 		asOf period.Instant
 		left string
@@ -49,7 +50,7 @@ func TestListOfBook(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{Customers: []books.Customer{{ID: "acme"}},
 		Coupons: []books.Coupon{{ID: "k", Amount: amount(t, "5"), Valid: period.Span{From: 0, To: 10}}}}
-	snap := &lake.Snapshot{Manifest: lake.Manifest{}}
+	snap := &lake.Snapshot{Manifest: manifest.Manifest{}}
 	for _, tt := range []struct {
 		asOf        period.Instant
 		state, left string

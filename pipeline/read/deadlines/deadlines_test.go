@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -37,7 +38,7 @@ func reader(t *testing.T) *partners.Reader {
 		t.Fatal(err)
 	}
 	return &partners.Reader{Books: &books.Books{Zone: zone},
-		Snap: &lake.Snapshot{Manifest: lake.Manifest{AsOf: "2026-10-20T04:00:00Z"}}}
+		Snap: &lake.Snapshot{Manifest: manifest.Manifest{AsOf: "2026-10-20T04:00:00Z"}}}
 }
 
 // TestAdd: 27 October 24:00 in Shanghai is 16:00 UTC, and the 27th is the last day. A deadline at the as-of itself has

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/commitment"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -23,7 +23,7 @@ func (e *explainer) commitment() error {
 		}
 	}
 	var own period.Span
-	err = e.storedLines(lake.CommitmentsDay, &e.story.Stored, func(row rows.Row[tables.Line]) bool {
+	err = e.storedLines(manifest.CommitmentsDay, &e.story.Stored, func(row rows.Row[tables.Line]) bool {
 		if !e.ownLine(row) {
 			return false
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -21,7 +21,7 @@ func (cs *costStory) costs() error {
 	if err := cs.storedLines(cs.at.day, &cs.story.Stored, mine); err != nil {
 		return err
 	}
-	if cs.at.day == lake.RestatedDay {
+	if cs.at.day == manifest.RestatedDay {
 		cs.story.State = StateRestated
 		files, err := cs.filesOfDay(tables.CostPostings().Name, cs.at.cycle, "")
 		if err != nil {
@@ -38,7 +38,7 @@ func (cs *costStory) costs() error {
 }
 
 // groupRows gives the rows of the id.
-func groupRows[T any](cs *costStory, files []lake.FileEntry, def tables.Def[T], customer tables.WordColumn[T],
+func groupRows[T any](cs *costStory, files []manifest.FileEntry, def tables.Def[T], customer tables.WordColumn[T],
 	id tables.TextColumn[T], take func(rows.Row[T]) error) error {
 	for _, f := range files {
 		err := eachRow(cs.explainer, f, def, nil, customer, func(row rows.Row[T]) error {

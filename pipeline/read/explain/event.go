@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -95,7 +95,7 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Ord
 	if ev.story.Feeds, err = ev.orderOrigins(ctx, o); err != nil {
 		return err
 	}
-	if err := ev.storedLines(lake.EventsDay, &ev.story.Stored, ofOrder(o.Key)); err != nil {
+	if err := ev.storedLines(manifest.EventsDay, &ev.story.Stored, ofOrder(o.Key)); err != nil {
 		return err
 	}
 	var steps []string
@@ -132,7 +132,7 @@ func (ev *eventStory) refund(base, o *event.Order, trace func(derivation.Step)) 
 		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", ev.at.id, o.Base.ID,
 			o.Base.Line)
 	}
-	if err := ev.storedIn(base.Cycle.String(), lake.EventsDay, &ev.story.Base, ofOrder(base.Key)); err != nil {
+	if err := ev.storedIn(base.Cycle.String(), manifest.EventsDay, &ev.story.Base, ofOrder(base.Key)); err != nil {
 		return Line{}, err
 	}
 	if len(ev.story.Base) != 1 {
@@ -224,7 +224,7 @@ func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err 
 			a.Amount.Trim())}})
 	ev.story.Rated = append(ev.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount,
 		Payment: a.Amount})
-	return ev.storedLines(lake.EventsDay, &ev.story.Stored, func(row rows.Row[tables.Line]) bool {
+	return ev.storedLines(manifest.EventsDay, &ev.story.Stored, func(row rows.Row[tables.Line]) bool {
 		return string(row.Text(tables.LineID)) == a.ID && row.Word(tables.LineTradeID) == a.Cycle.String()
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/orders"
@@ -161,17 +162,17 @@ func (e *explainer) describePlace(ctx context.Context) error {
 		e.story.Origin = e.at.origin
 	}
 	switch e.at.day {
-	case lake.EndDay:
+	case manifest.EndDay:
 		return (&monthEndStory{e}).monthEnd(ctx)
-	case lake.EventsDay:
+	case manifest.EventsDay:
 		return (&eventStory{e}).event(ctx)
-	case lake.LateDay, lake.RerateDay:
+	case manifest.LateDay, manifest.RerateDay:
 		return (&lateStory{explainer: e}).late(ctx)
-	case lake.ChargesDay:
+	case manifest.ChargesDay:
 		return (&monthEndStory{e}).recurring()
-	case lake.CommitmentsDay:
+	case manifest.CommitmentsDay:
 		return e.commitment()
-	case lake.CostsDay, lake.RestatedDay:
+	case manifest.CostsDay, manifest.RestatedDay:
 		return (&costStory{e}).costs()
 	default:
 		return (&recordStory{e}).record(ctx)
@@ -295,7 +296,7 @@ func (s *Sources) search(ctx context.Context, q *Question, id string) ([]locatio
 	return places, nil
 }
 
-func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry,
+func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []manifest.FileEntry,
 	places []location) ([]location, error) {
 	of := rows.Filter[tables.Any]{Word: q.Customer}
 	bucket := place.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
@@ -341,7 +342,7 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 func isCalendar(day string) bool { return day != "" && day[0] >= '0' && day[0] <= '9' }
 
 // scanFile visits the selected rows of a file in the order in which the file stores them.
-func scanFile[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols []int, where rows.Filter[T],
+func scanFile[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols []int, where rows.Filter[T],
 	visit func(rows.Row[T]) error) (err error) {
 	open := rows.FileOf[T]
 	if cols != nil {
@@ -397,8 +398,8 @@ func productText(p *books.Product) string {
 }
 
 // filesOfDay are the bucket's files of a table and day.
-func (e *explainer) filesOfDay(table, cycle, day string) ([]lake.FileEntry, error) {
-	return e.Snap.Find(lake.FileKey{Table: table, Cycle: cycle, Day: day, Bucket: e.bucket()})
+func (e *explainer) filesOfDay(table, cycle, day string) ([]manifest.FileEntry, error) {
+	return e.Snap.Find(manifest.FileKey{Table: table, Cycle: cycle, Day: day, Bucket: e.bucket()})
 }
 
 func (e *explainer) bucket() int {

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -121,7 +121,7 @@ func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 	if !r.replaced && p.PeriodLevel() {
 		ls.story.Before = append(ls.story.Before,
 			fmt.Sprintf("%s is priced at the month's end: its effect is billed as a difference", p.SKU))
-		err = ls.storedLines(lake.LateDay, &ls.story.Later, func(row rows.Row[tables.Line]) bool {
+		err = ls.storedLines(manifest.LateDay, &ls.story.Later, func(row rows.Row[tables.Line]) bool {
 			o := objectOf(row)
 			return row.Word(tables.LineOriginCycle) == ls.at.origin && o.sku == p.SKU &&
 				(o.resource == "" || o.resource == string(r.Resource)) &&
@@ -137,7 +137,7 @@ func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 
 // lateLines reports for each late line the source of its price.
 func (ls *lateStory) lateLines() error {
-	files, err := ls.filesOfDay(tables.Lines().Name, ls.at.cycle, lake.LateDay)
+	files, err := ls.filesOfDay(tables.Lines().Name, ls.at.cycle, manifest.LateDay)
 	if err != nil {
 		return err
 	}
@@ -222,7 +222,7 @@ func (ls *lateStory) difference() (err error) {
 	ls.fact("region", ls.about.region)
 	ls.fact("resource", ls.about.resource)
 	ls.fact("cycle", ls.at.origin)
-	if ls.at.day == lake.RerateDay {
+	if ls.at.day == manifest.RerateDay {
 		ls.story.State = StateRerating
 		err = ls.postings()
 	} else {
@@ -357,7 +357,7 @@ func (ls *lateStory) placeSums() ([]Sum, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			if f.Table != tables.Lines().Name || f.Bucket != ls.bucket() || f.Day == lake.EventsDay {
+			if f.Table != tables.Lines().Name || f.Bucket != ls.bucket() || f.Day == manifest.EventsDay {
 				continue
 			}
 			if err := ls.addPosting(sums, f); err != nil {
@@ -379,12 +379,12 @@ func (ls *lateStory) placeSums() ([]Sum, error) {
 	return append(out, all), nil
 }
 
-func (ls *lateStory) addPosting(sums map[posting]*Sum, f lake.FileEntry) error {
+func (ls *lateStory) addPosting(sums map[posting]*Sum, f manifest.FileEntry) error {
 	how := howBilled
 	switch f.Day {
-	case lake.LateDay:
+	case manifest.LateDay:
 		how = howLate
-	case lake.RerateDay:
+	case manifest.RerateDay:
 		how = howRerated
 	}
 	return eachRow(ls.explainer, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -14,13 +14,14 @@ import (
 type location struct {
 	cycle, origin string // billed in, belongs to
 	customer, id  string
-	day           string // as in lake.FileKey
+	day           string // as in manifest.FileKey
 }
 
 // sameAs reports whether two places are of one record: an order may have a record's id, and a record of another cycle
 // too.
 func (p location) sameAs(o location) bool {
-	return p.customer == o.customer && p.origin == o.origin && (p.day == lake.EventsDay) == (o.day == lake.EventsDay)
+	return p.customer == o.customer && p.origin == o.origin &&
+		(p.day == manifest.EventsDay) == (o.day == manifest.EventsDay)
 }
 
 // before puts the record's own cycle first, and then the cycles it was billed in later.
@@ -55,11 +56,11 @@ type searched struct {
 }
 
 // searchedTable says how to look through a file; false where it holds no ids.
-func searchedTable(e lake.FileEntry) (searched, bool) {
+func searchedTable(e manifest.FileEntry) (searched, bool) {
 	switch e.Table {
 	case tables.Lines().Name:
 		in := searched{tables.Lines().Table, int(tables.LineCustomerID), int(tables.LineID), -1, e.Day}
-		if lake.IsPosted(e.Day) {
+		if manifest.IsPosted(e.Day) {
 			in.origin = int(tables.LineOriginCycle)
 		}
 		return in, true
@@ -67,7 +68,7 @@ func searchedTable(e lake.FileEntry) (searched, bool) {
 		return searched{tables.Usage().Table, int(tables.RecordCustomerID), int(tables.RecordRecordID), -1, e.Day}, true
 	case tables.Late().Name:
 		return searched{tables.Late().Table, int(tables.RecordCustomerID), int(tables.RecordRecordID),
-			int(tables.RecordOriginCycle), lake.LateDay}, true
+			int(tables.RecordOriginCycle), manifest.LateDay}, true
 	}
 	return searched{}, false
 }

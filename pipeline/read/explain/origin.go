@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -62,7 +62,7 @@ func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day string, ma
 	if err != nil {
 		return nil, err
 	}
-	var candidates []lake.Input
+	var candidates []manifest.Input
 	var size int64
 	for _, in := range inputs {
 		if in.Feed == spec.Name && (day == "" || day >= in.FirstDay && day <= in.LastDay) {
@@ -137,7 +137,8 @@ func FeedRows(ctx context.Context, s *Sources, spec *feeds.Spec, values map[stri
 const sameRecord = "same"
 
 // inFile looks through one feed file.
-func (os *originSearch) inFile(ctx context.Context, in *lake.Input, spec *feeds.Spec, match match) ([]Origin, error) {
+func (os *originSearch) inFile(ctx context.Context, in *manifest.Input, spec *feeds.Spec, match match) ([]Origin,
+	error) {
 	hash, _, err := inbox.Hash(inbox.Fresh(os.Inbox), in.Name)
 	switch {
 	case errors.Is(err, fs.ErrPermission):

@@ -3,7 +3,7 @@ package explain
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/recurring"
@@ -16,7 +16,7 @@ import (
 func (me *monthEndStory) recurring() error {
 	me.story.State = StateMonthEnd
 	var resource string
-	err := me.storedLines(lake.ChargesDay, &me.story.Stored, func(row rows.Row[tables.Line]) bool {
+	err := me.storedLines(manifest.ChargesDay, &me.story.Stored, func(row rows.Row[tables.Line]) bool {
 		own := string(row.Text(tables.LineID)) == me.at.id
 		if own {
 			resource = string(row.Text(tables.LineResourceID))

@@ -8,7 +8,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/derivation"
@@ -80,7 +80,7 @@ func (re *recordStory) record(ctx context.Context) error {
 
 // laterLines reads the month-end lines that a waiting record counts for.
 func (re *recordStory) laterLines(r *accepted) error {
-	return re.storedLines(lake.EndDay, &re.story.Later, func(row rows.Row[tables.Line]) bool {
+	return re.storedLines(manifest.EndDay, &re.story.Later, func(row rows.Row[tables.Line]) bool {
 		resource := row.Text(tables.LineResourceID)
 		return row.Word(tables.LineSKU) == re.Books.Products[r.SKU].SKU &&
 			(len(resource) == 0 || bytes.Equal(resource, r.Resource))
@@ -195,7 +195,7 @@ func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(rows.Row[t
 }
 
 // eachRow visits the customer's rows of a file in order.
-func eachRow[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tables.List[T], by tables.WordColumn[T],
+func eachRow[T any](e *explainer, f manifest.FileEntry, def tables.Def[T], cols tables.List[T], by tables.WordColumn[T],
 	visit func(rows.Row[T]) error) (err error) {
 	rows, err := openRows(e, f, def, cols, by)
 	if err != nil {
@@ -206,7 +206,8 @@ func eachRow[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tabl
 }
 
 // openRows opens the customer's rows of a file.
-func openRows[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tables.List[T], by tables.WordColumn[T]) (
+func openRows[T any](e *explainer, f manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+	by tables.WordColumn[T]) (
 	*rows.Rows[T], error) {
 	return rows.FileOf(e.Snap, f, def, cols, rows.Filter[T]{Column: by, Word: e.at.customer})
 }

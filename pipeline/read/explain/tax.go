@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -133,7 +133,7 @@ type base struct {
 
 // bases explains the lines that a tax of a customer is calculated from, by service and time, and adds them up.
 func (t *taxStory) bases(part *Part, rules tax.Rules, rate money.Rate, sum *tax.Sum) error {
-	key := lake.FileKey{Bucket: place.Bucket(t.buyer, max(1, t.Snap.Manifest.Buckets))}
+	key := manifest.FileKey{Bucket: place.Bucket(t.buyer, max(1, t.Snap.Manifest.Buckets))}
 	files, err := t.Snap.Files(t.story.Cycle)
 	if err != nil {
 		return err

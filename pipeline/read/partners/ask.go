@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
@@ -31,7 +32,8 @@ type Reader struct {
 // Statements gives the rows of partner_statements of a cycle in the order of §8, partner "" = all: as kept when it
 // was closed, or calculated from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
 func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Rows[tables.PartnerStatement], error) {
-	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed { // they stay when the cycle's lines are archived
+	// they stay when the cycle's lines are archived
+	if ref, _ := r.Snap.Cycle(name); ref.State == manifest.CycleClosed {
 		return rows.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
 	}
 	if err := rows.HasCycle(r.Snap, name); err != nil {
@@ -65,7 +67,7 @@ func (r *Reader) table() tables.Def[tables.PartnerStatement] {
 
 // TableOf is the table that Statements gives rows of.
 func (r *Reader) TableOf(cycle string) (tables.Def[tables.PartnerStatement], error) {
-	if ref, _ := r.Snap.Cycle(cycle); ref.State == lake.CycleClosed {
+	if ref, _ := r.Snap.Cycle(cycle); ref.State == manifest.CycleClosed {
 		return rows.PartnerStatementsTable(r.Snap, cycle)
 	}
 	return r.table(), nil
@@ -78,7 +80,7 @@ func of(partner string) rows.Filter[tables.PartnerStatement] {
 
 // tag names what is calculated of a cycle: it is a function of the state, which says its lines, and of the books.
 func (r *Reader) tag(cycle string) string {
-	return string(lake.HashBytes(fmt.Appendf(nil, "%s %q %x %q", tables.PartnerStatements().Name, r.Snap.Hash,
+	return string(manifest.HashBytes(fmt.Appendf(nil, "%s %q %x %q", tables.PartnerStatements().Name, r.Snap.Hash,
 		r.Books.Hash, cycle)))
 }
 
@@ -105,7 +107,7 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 }
 
 // bucketRows are the rows of the lines of a bucket's files; partner "" = all.
-func (r *Reader) bucketRows(cycle period.Cycle, files []lake.FileEntry, partner string) ([]settlement.Row, error) {
+func (r *Reader) bucketRows(cycle period.Cycle, files []manifest.FileEntry, partner string) ([]settlement.Row, error) {
 	if code := r.Books.Partner(partner); partner != "" && code >= 0 {
 		return settle.PartnerRows(r.Snap, r.Books, r.Book.Settler(cycle), files, code)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -38,7 +39,7 @@ func (r *Reader) PartnerTaxes(ctx context.Context, name string) (*rows.Rows[tabl
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != lake.NoBucket })
+	files = slices.DeleteFunc(files, func(e manifest.FileEntry) bool { return e.Bucket != manifest.NoBucket })
 	if len(files) == 0 && len(r.Books.Taxes) == 0 {
 		return nil, nil
 	}
@@ -46,10 +47,10 @@ func (r *Reader) PartnerTaxes(ctx context.Context, name string) (*rows.Rows[tabl
 }
 
 // taxes gives the rows of files, and of open cycles those of partners.
-func (r *Reader) taxes(ctx context.Context, name string, files []lake.FileEntry, ofPartners bool,
+func (r *Reader) taxes(ctx context.Context, name string, files []manifest.FileEntry, ofPartners bool,
 	where rows.Filter[tables.Tax]) (*rows.Rows[tables.Tax], error) {
 	parts, calculated := len(files), -1
-	if ref, _ := r.Snap.Cycle(name); ref.State != lake.CycleClosed && ofPartners && len(r.Books.Taxes) > 0 {
+	if ref, _ := r.Snap.Cycle(name); ref.State != manifest.CycleClosed && ofPartners && len(r.Books.Taxes) > 0 {
 		calculated, parts = parts, parts+1
 	}
 	return rows.Materialize(ctx, tables.Taxes(), parts,
@@ -66,16 +67,16 @@ func (r *Reader) taxes(ctx context.Context, name string, files []lake.FileEntry,
 }
 
 // taxFiles are the files of stored rows that a request needs.
-func (r *Reader) taxFiles(name, customer, partner string) ([]lake.FileEntry, error) {
+func (r *Reader) taxFiles(name, customer, partner string) ([]manifest.FileEntry, error) {
 	all, err := r.Snap.Files(name)
-	return slices.DeleteFunc(slices.Clone(all), func(e lake.FileEntry) bool {
-		ofPartners := e.Bucket == lake.NoBucket
+	return slices.DeleteFunc(slices.Clone(all), func(e manifest.FileEntry) bool {
+		ofPartners := e.Bucket == manifest.NoBucket
 		return e.Table != tables.Taxes().Name || ofPartners && customer != "" || !ofPartners && partner != ""
 	}), err
 }
 
 // copyFile writes all rows of a file.
-func copyFile(snap *lake.Snapshot, e lake.FileEntry, write func(*parquet.Columns[tables.Tax]) error) (err error) {
+func copyFile(snap *lake.Snapshot, e manifest.FileEntry, write func(*parquet.Columns[tables.Tax]) error) (err error) {
 	in, err := tablefile.Open(snap, e, tables.Taxes(), nil)
 	if err != nil {
 		return err

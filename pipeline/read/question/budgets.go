@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
@@ -113,7 +114,7 @@ func partnerAt(b *books.Books, customer int32, t period.Instant) string {
 
 // lastIntake is the as-of of the newest run that took feeds in; that of the state without one, such as in an archive.
 func lastIntake(snap *lake.Snapshot) (period.Instant, error) {
-	took := func(m *lake.Manifest) bool {
+	took := func(m *manifest.Manifest) bool {
 		command, _, _ := strings.Cut(m.Command, " --")
 		return slices.Contains([]string{"ingest", "run nightly", "run monthly", "close"}, command)
 	}
@@ -123,7 +124,7 @@ func lastIntake(snap *lake.Snapshot) (period.Instant, error) {
 		if err != nil {
 			return 0, err
 		}
-		if i := slices.IndexFunc(history, func(m lake.Manifest) bool { return took(&m) }); i >= 0 {
+		if i := slices.IndexFunc(history, func(m manifest.Manifest) bool { return took(&m) }); i >= 0 {
 			last = history[i]
 		}
 	}
@@ -186,7 +187,8 @@ func spend(w *ask.Reading, list map[string]*books.Budget, from, to *parquet.Colu
 		}
 		file := from.C[tables.LineDay].Word(i)
 		kind := from.C[tables.LineKind].Word(i)
-		if kind != usageKind || slices.Contains(monthEndDays[:], file) || lake.IsPosted(file) && file != lake.CostsDay {
+		if kind != usageKind || slices.Contains(monthEndDays[:], file) || manifest.IsPosted(file) &&
+			file != manifest.CostsDay {
 			kind = ""
 		}
 		to.C[spentCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
@@ -202,7 +204,7 @@ func spend(w *ask.Reading, list map[string]*books.Budget, from, to *parquet.Colu
 const usageKind = "usage"
 
 // monthEndDays are the days of lines that the end of a cycle gives.
-var monthEndDays = [...]string{lake.EndDay, lake.ChargesDay, lake.CommitmentsDay}
+var monthEndDays = [...]string{manifest.EndDay, manifest.ChargesDay, manifest.CommitmentsDay}
 
 // dayBilled is the day of the cycle on which a line is billed: of usage its day, of orders and adjustments that on
 // which they were traded, of late records and re-rating that on which they were posted, of month-end charges the last
@@ -212,10 +214,10 @@ func dayBilled(w *ask.Reading, cycle period.Cycle, file string, from *parquet.Co
 	switch {
 	case slices.Contains(monthEndDays[:], file):
 		return cycle.Last().String()
-	case file == lake.EventsDay:
+	case file == manifest.EventsDay:
 		at = period.Instant(from.C[tables.LineTradeTime].Ints[i])
-	case file == lake.CostsDay:
-	case !lake.IsPosted(file):
+	case file == manifest.CostsDay:
+	case !manifest.IsPosted(file):
 		return file
 	default:
 		if t := period.Instant(from.C[tables.LineInstant].Ints[i]); t != tables.Nothing {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
@@ -99,11 +100,11 @@ func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to 
 	cols := tables.Columns(tables.LineCustomerID, tables.LineID, tables.LineTradeID, tables.LinePartnerID,
 		tables.LineServiceTypeCode,
 		tables.LineSKU, tables.LinePaymentAmount)
-	if err := eachUntil(ctx, d, tables.Lines(), lake.EventsDay, cols, d.takeLine); err != nil {
+	if err := eachUntil(ctx, d, tables.Lines(), manifest.EventsDay, cols, d.takeLine); err != nil {
 		return err
 	}
 	cols = append(cols, int(tables.LineKind), int(tables.LineUsageStart), int(tables.LineUsageEnd))
-	if err := eachUntil(ctx, d, tables.Lines(), lake.ChargesDay, cols, d.takeCharge); err != nil {
+	if err := eachUntil(ctx, d, tables.Lines(), manifest.ChargesDay, cols, d.takeCharge); err != nil {
 		return err
 	}
 	for i := range d.charges {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -59,8 +60,9 @@ func TestArchivedCharge(t *testing.T) {
 		{"year", year, 0, true}, {"year", year, 10, true}, {"year", year, 11, false}, {"ended", ended, 1, true},
 		{"ended", ended, 2, false}, {"arrears", arrears, 0, false}, {"later", later, 1, false},
 	} {
-		d := &deferral{zone: zone, cycle: january.Add(tt.month), snap: &lake.Snapshot{Manifest: lake.Manifest{
-			Cycles: []lake.CycleRef{{Cycle: "2026-01", Archived: &lake.Archived{Where: "old"}}, {Cycle: "2026-02"}}}}}
+		d := &deferral{zone: zone, cycle: january.Add(tt.month), snap: &lake.Snapshot{Manifest: manifest.Manifest{
+			Cycles: []manifest.CycleRef{{Cycle: "2026-01", Archived: &manifest.Archived{Where: "old"}},
+				{Cycle: "2026-02"}}}}}
 		err := d.archived([]books.RecurringCharge{tt.row})
 		var gone *rows.ArchivedError
 		if errors.As(err, &gone) != tt.gone || tt.gone && gone.Cycle != "2026-01" {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
@@ -38,14 +38,14 @@ func days(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	}
 	to.N = from.N
 	day := &from.C[tables.LineDay]
-	if !slices.Contains(day.Dict, lake.EventsDay) {
+	if !slices.Contains(day.Dict, manifest.EventsDay) {
 		return nil
 	}
 	out := &to.C[to.Def.Index("day")]
 	*out = parquet.Col{}
 	for i := range from.N {
 		word := day.Word(i)
-		if word == lake.EventsDay {
+		if word == manifest.EventsDay {
 			word = w.Day(period.Instant(from.C[tables.LineTradeTime].Ints[i])).String()
 		}
 		out.AddWord(word)

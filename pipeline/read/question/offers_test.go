@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
@@ -45,7 +46,7 @@ func TestDiscounts(t *testing.T) {
 		}}
 	q := discounts()
 	rows := parquet.NewColumns(tables.Untyped(q.Lake.Table))
-	from := &partners.Reader{Books: b, Snap: &lake.Snapshot{Manifest: lake.Manifest{AsOf: noon}}}
+	from := &partners.Reader{Books: b, Snap: &lake.Snapshot{Manifest: manifest.Manifest{AsOf: noon}}}
 	if err := listDiscounts(ask.Request{}, from, rows); err != nil {
 		t.Fatal(err)
 	}

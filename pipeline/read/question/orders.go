@@ -74,7 +74,7 @@ func listOrders(ctx context.Context, _ ask.Request, from *partners.Reader, to *p
 	lines := rows.Scan[tables.Line]{Table: tables.Lines(), Cols: tables.Columns(tables.LineCustomerID, tables.LineID,
 		tables.LineTradeID,
 		tables.LinePaymentAmount)}
-	err = eachUpTo(ctx, from.Snap, upTo{last, lake.EventsDay}, lines, func(row rows.Row[tables.Line]) error {
+	err = eachUpTo(ctx, from.Snap, upTo{last, manifest.EventsDay}, lines, func(row rows.Row[tables.Line]) error {
 		customer, id := row.Word(tables.LineCustomerID), string(row.Text(tables.LineID))
 		o, is := paid[orderKey(customer, id)]
 		if !is || row.Word(tables.LineTradeID) != o.order {

@@ -1,7 +1,7 @@
 package question
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
@@ -105,7 +105,7 @@ func listCountryTaxes(r ask.Request, from *partners.Reader, to *parquet.Columns[
 			return err
 		}
 		for _, e := range files {
-			if e.Table != tables.Taxes().Name || e.Bucket == lake.NoBucket {
+			if e.Table != tables.Taxes().Name || e.Bucket == manifest.NoBucket {
 				continue
 			}
 			err := tablefile.Each(from.Snap, e, tables.Taxes().Any(), nil, func(cols *parquet.Columns[tables.Any],

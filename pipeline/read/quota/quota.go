@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
@@ -24,15 +25,15 @@ import (
 
 // Report is a customer's packages in a cycle. Times are in the contract zone.
 type Report struct {
-	Cycle      string     `json:"cycle"`
-	State      lake.State `json:"state"`
-	AsOf       string     `json:"as_of_day,omitempty"` // the last day that was folded; "" = none of the cycle
-	CustomerID string     `json:"customer_id"`
-	Name       string     `json:"name,omitempty"`
-	Packages   []Package  `json:"packages"`
-	Draws      []Draw     `json:"draws"`      // newest first
-	DrawCount  int        `json:"draw_count"` // of all, listed or not
-	Agrees     bool       `json:"agrees"`     // every drop is the sum of its draws (QUOTA-2)
+	Cycle      string         `json:"cycle"`
+	State      manifest.State `json:"state"`
+	AsOf       string         `json:"as_of_day,omitempty"` // the last day that was folded; "" = none of the cycle
+	CustomerID string         `json:"customer_id"`
+	Name       string         `json:"name,omitempty"`
+	Packages   []Package      `json:"packages"`
+	Draws      []Draw         `json:"draws"`      // newest first
+	DrawCount  int            `json:"draw_count"` // of all, listed or not
+	Agrees     bool           `json:"agrees"`     // every drop is the sum of its draws (QUOTA-2)
 }
 
 // Package is one row of packages.csv that is in force in the cycle.
@@ -194,7 +195,7 @@ func (b *builder) lines(ctx context.Context) error {
 		found, err := b.Store.Page(ctx, records.Query{Cycle: b.report.Cycle, Customer: b.report.CustomerID,
 			Limit: math.MaxInt32, Columns: cols, Where: []records.Condition{
 				{Column: int(tables.LinePackageDraws), Op: records.IsNot, Values: []string{""}},
-				{Column: int(tables.LineDay), Op: records.IsNot, Values: []string{lake.EndDay}}}})
+				{Column: int(tables.LineDay), Op: records.IsNot, Values: []string{manifest.EndDay}}}})
 		if err != nil {
 			return err
 		}
@@ -205,8 +206,8 @@ func (b *builder) lines(ctx context.Context) error {
 		}
 		return nil
 	}
-	return b.eachFile(ctx, tables.Lines().Table, func(e lake.FileEntry) error {
-		if e.Day == lake.EndDay {
+	return b.eachFile(ctx, tables.Lines().Table, func(e manifest.FileEntry) error {
+		if e.Day == manifest.EndDay {
 			return nil
 		}
 		where := rows.Filter[tables.Line]{Column: tables.LineCustomerID, Word: b.report.CustomerID}
@@ -224,10 +225,10 @@ func (b *builder) line(row rows.Row[tables.Line]) error {
 	at := row.Time(tables.LineUsageStart)
 	d := Draw{RecordID: string(row.Text(tables.LineID)), Time: b.time(at),
 		SKU: row.Word(tables.LineSKU), Resource: string(row.Text(tables.LineResourceID)), Late: err != nil,
-		Rerated: day == lake.RerateDay, End: row.MaybeTime(tables.LineUsageEnd),
+		Rerated: day == manifest.RerateDay, End: row.MaybeTime(tables.LineUsageEnd),
 		Tag: string(row.Text(tables.LineResourceTag)),
 		at:  at, in: at}
-	if day == lake.CostsDay {
+	if day == manifest.CostsDay {
 		sku := b.Books.SKU(d.SKU)
 		d.MonthEnd = sku >= 0 && b.Books.Products[sku].PeriodLevel()
 		d.Late, d.costs, d.in = false, true, min(max(at, b.bounds.From), b.bounds.To-1)
@@ -243,7 +244,7 @@ func (b *builder) waiting(ctx context.Context) error {
 	cols := tables.Columns(tables.RecordRecordID, tables.RecordSKU, tables.RecordResourceID, tables.RecordDraws,
 		tables.RecordUsageStart,
 		tables.RecordUsageEnd, tables.RecordResourceTag)
-	return b.eachFile(ctx, tables.Usage().Table, func(e lake.FileEntry) error {
+	return b.eachFile(ctx, tables.Usage().Table, func(e manifest.FileEntry) error {
 		where := rows.Filter[tables.Record]{Column: tables.RecordCustomerID, Word: b.report.CustomerID}
 		return eachRow(b.Snap, e, tables.Usage(), cols, where, func(row rows.Row[tables.Record]) error {
 			sku := b.Books.SKU(row.Word(tables.RecordSKU))
@@ -260,19 +261,19 @@ func (b *builder) waiting(ctx context.Context) error {
 }
 
 // eachFile visits the files of a table that can have rows of the customer, by day.
-func (b *builder) eachFile(ctx context.Context, def *tables.Table, visit func(lake.FileEntry) error) error {
+func (b *builder) eachFile(ctx context.Context, def *tables.Table, visit func(manifest.FileEntry) error) error {
 	files, err := b.Snap.Files(b.report.Cycle)
 	if err != nil {
 		return err
 	}
 	bucket := place.Bucket(b.report.CustomerID, max(1, b.Snap.Manifest.Buckets))
-	var own []lake.FileEntry
+	var own []manifest.FileEntry
 	for _, e := range files {
 		if e.Table == def.Name && e.Bucket == bucket {
 			own = append(own, e)
 		}
 	}
-	slices.SortStableFunc(own, func(x, y lake.FileEntry) int { return strings.Compare(x.Day, y.Day) })
+	slices.SortStableFunc(own, func(x, y manifest.FileEntry) int { return strings.Compare(x.Day, y.Day) })
 	for _, e := range own {
 		if err := errors.Join(ctx.Err(), visit(e)); err != nil {
 			return err
@@ -282,7 +283,7 @@ func (b *builder) eachFile(ctx context.Context, def *tables.Table, visit func(la
 }
 
 // eachRow visits the selected rows of a file in the order in which the file stores them.
-func eachRow[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols []int, where rows.Filter[T],
+func eachRow[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols []int, where rows.Filter[T],
 	visit func(rows.Row[T]) error) error {
 	list, err := rows.UnsortedOf(snap, e, def, cols, where)
 	if err != nil {

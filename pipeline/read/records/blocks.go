@@ -8,7 +8,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -19,7 +19,7 @@ const blockRows = 64
 
 // blockKey names some of a customer's rows of a file, and columns of them.
 type blockKey struct {
-	file lake.Hash
+	file manifest.Hash
 	from int64
 	cols string // a byte for each
 }

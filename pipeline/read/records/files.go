@@ -8,6 +8,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -19,22 +20,24 @@ import (
 type handles struct {
 	mu   sync.Mutex
 	most int
-	open map[lake.Hash]*handle
+	open map[manifest.Hash]*handle
 	idle list.List // of *handle, the one used longest ago first
 }
 
 // handle is one open file.
 type handle struct {
 	storage.ReadFile
-	hash  lake.Hash
+	hash  manifest.Hash
 	users int
 	place *list.Element // in idle, while nobody uses it
 }
 
-func newHandles(most int) *handles { return &handles{most: most, open: make(map[lake.Hash]*handle)} }
+func newHandles(most int) *handles {
+	return &handles{most: most, open: make(map[manifest.Hash]*handle)}
+}
 
 // take gives a file to read; give hands it back.
-func (h *handles) take(snap *lake.Snapshot, e lake.FileEntry) (*handle, error) {
+func (h *handles) take(snap *lake.Snapshot, e manifest.FileEntry) (*handle, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	f, ok := h.open[e.Hash]
@@ -83,14 +86,14 @@ func (h *handles) close() {
 
 // dictKey names a dictionary.
 type dictKey struct {
-	file       lake.Hash
+	file       manifest.Hash
 	group, col int
 }
 
 // layout is a file's layout, read once.
-func (l *Lake) layout(snap *lake.Snapshot, e lake.FileEntry) (*pageindex.Layout, error) {
-	return l.layouts.Get(context.Background(), e.Hash, otter.LoaderFunc[lake.Hash, *pageindex.Layout](
-		func(context.Context, lake.Hash) (*pageindex.Layout, error) {
+func (l *Lake) layout(snap *lake.Snapshot, e manifest.FileEntry) (*pageindex.Layout, error) {
+	return l.layouts.Get(context.Background(), e.Hash, otter.LoaderFunc[manifest.Hash, *pageindex.Layout](
+		func(context.Context, manifest.Hash) (*pageindex.Layout, error) {
 			f, err := l.files.take(snap, e)
 			if err != nil {
 				return nil, err
@@ -101,7 +104,7 @@ func (l *Lake) layout(snap *lake.Snapshot, e lake.FileEntry) (*pageindex.Layout,
 }
 
 // with calls read with the pages of a file.
-func (l *Lake) with(snap *lake.Snapshot, e lake.FileEntry, read func(*parquet.Pages) error) error {
+func (l *Lake) with(snap *lake.Snapshot, e manifest.FileEntry, read func(*parquet.Pages) error) error {
 	layout, err := l.layout(snap, e)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -40,7 +41,7 @@ func (o Options) fifths(n int) int { return o.Bytes / 5 * n }
 type Lake struct {
 	decoder *parquet.Decoder
 	files   *handles
-	layouts *otter.Cache[lake.Hash, *pageindex.Layout]
+	layouts *otter.Cache[manifest.Hash, *pageindex.Layout]
 	dicts   *otter.Cache[dictKey, *parquet.Dictionary]
 	places  *otter.Cache[placesKey, *places]
 	blocks  *otter.Cache[blockKey, *block]
@@ -56,7 +57,7 @@ func NewLake(o Options) (*Lake, error) {
 	if err != nil {
 		return nil, err
 	}
-	layouts, err1 := cacheOf(o.fifths(2), func(_ lake.Hash, l *pageindex.Layout) int { return l.Weight() })
+	layouts, err1 := cacheOf(o.fifths(2), func(_ manifest.Hash, l *pageindex.Layout) int { return l.Weight() })
 	dicts, err2 := cacheOf(o.fifths(1), func(_ dictKey, d *parquet.Dictionary) int { return 64 + d.Weight() })
 	places, err3 := cacheOf(o.fifths(1), func(k placesKey, p *places) int { return 160 + len(k.where) + p.weight() })
 	blocks, err4 := cacheOf(o.fifths(1), func(k blockKey, b *block) int { return 160 + len(k.cols) + b.weight() })
@@ -97,8 +98,8 @@ type bucketKey struct {
 
 // bucketFiles is the files of lines of one bucket of a cycle.
 type bucketFiles struct {
-	files  []lake.FileEntry // days in order, then the days that are none
-	digest lake.Hash        // of their hashes
+	files  []manifest.FileEntry // days in order, then the days that are none
+	digest manifest.Hash        // of their hashes
 }
 
 // At answers from one state. What it keeps is shared with the other states, as far as they have files in common.
@@ -135,14 +136,14 @@ func (s *State) bucket(cycle string, bucket int) (*bucketFiles, error) {
 		}
 	}
 	// calendar days begin with a digit, the others with a letter
-	slices.SortFunc(b.files, func(x, y lake.FileEntry) int {
+	slices.SortFunc(b.files, func(x, y manifest.FileEntry) int {
 		return strings.Compare(x.Day+" "+x.Path, y.Day+" "+y.Path)
 	})
 	var hashes strings.Builder
 	for _, e := range b.files {
 		hashes.WriteString(string(e.Hash))
 	}
-	b.digest = lake.HashBytes([]byte(hashes.String()))
+	b.digest = manifest.HashBytes([]byte(hashes.String()))
 	s.buckets[key] = b
 	return b, nil
 }

@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Page answers a query. Errors: *rows.NoCycleError; *lake.MovedError when a newer state took files away (REC-1).
+// Page answers a query. Errors: *rows.NoCycleError; *lakeerr.MovedError when a newer state took files away (REC-1).
 func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	if err := rows.HasCycle(s.Snapshot, q.Cycle); err != nil {
 		return nil, err

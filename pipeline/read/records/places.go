@@ -8,7 +8,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -16,7 +16,7 @@ import (
 
 // placesKey names the places of a customer's rows. They follow from the files alone.
 type placesKey struct {
-	files    lake.Hash
+	files    manifest.Hash
 	customer string
 	where    string
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -63,9 +63,9 @@ func billColumns() []int {
 // was billed for what came after the close, else usage_start.
 func BillTime(row rows.Row[tables.Line]) period.Instant {
 	switch row.Word(tables.LineDay) {
-	case lake.EventsDay:
+	case manifest.EventsDay:
 		return row.Time(tables.LineTradeTime)
-	case lake.LateDay, lake.RerateDay, lake.RestatedDay:
+	case manifest.LateDay, manifest.RerateDay, manifest.RestatedDay:
 		if t := row.MaybeTime(tables.LineInstant); t != tables.Nothing {
 			return t
 		}

@@ -1,13 +1,13 @@
 package verify
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // archived counts what left a cycle for an archive among what was accepted: an index row for each usage record, a row
 // for each sample.
-func (v *verifier) archived(ref lake.CycleRef, files []lake.FileEntry) {
+func (v *verifier) archived(ref manifest.CycleRef, files []manifest.FileEntry) {
 	v.counts.archived++
 	for _, t := range ref.Archived.Left {
 		switch t.Table {

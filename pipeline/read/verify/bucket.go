@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -353,7 +353,7 @@ func (b *bucket) statement(id string, row rows.Row[tables.Any]) error {
 }
 
 // eachRow reads a file of the bucket.
-func eachRow[T any](b *bucket, e lake.FileEntry, def tables.Def[T], cols []int,
+func eachRow[T any](b *bucket, e manifest.FileEntry, def tables.Def[T], cols []int,
 	visit func(rows.Row[T]) error) (err error) {
 	list, err := rows.File(b.v.snap, e, def, cols)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -44,7 +44,8 @@ type costChecks struct{ *verifier }
 // all is VERIFY-12.
 func (c *costChecks) all(ctx context.Context) error {
 	counted := make(map[sourcePeriod]*costSums)
-	err := eachCostRow(c, "", tables.CostDeliveries(), func(_ lake.FileEntry, row rows.Row[tables.CostDelivery]) error {
+	err := eachCostRow(c, "", tables.CostDeliveries(), func(_ manifest.FileEntry,
+		row rows.Row[tables.CostDelivery]) error {
 		c.counts.deliveries++
 		if row.Word(tables.CostDeliveryState) != "counted" {
 			return nil
@@ -94,7 +95,7 @@ func (c *costChecks) all(ctx context.Context) error {
 // customer by customer.
 func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) error {
 	sums, paid := newColumnSums(tables.Margins().Table), make(customerPayments)
-	err := eachCostRow(c, cycle, tables.Margins(), func(e lake.FileEntry, row rows.Row[tables.Margin]) error {
+	err := eachCostRow(c, cycle, tables.Margins(), func(e manifest.FileEntry, row rows.Row[tables.Margin]) error {
 		c.counts.margins++
 		if row.Word(tables.MarginCycle) != cycle {
 			c.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MarginCycle))
@@ -122,8 +123,8 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 	}
 	c.sums[cycle+"/margins"] = sums
 	owed := make(customerPayments)
-	err = eachCostRow(c, cycle, tables.Sums(), func(e lake.FileEntry, row rows.Row[tables.Sum]) error {
-		if e.Day != lake.CostsDay && e.Day != lake.RestatedDay {
+	err = eachCostRow(c, cycle, tables.Sums(), func(e manifest.FileEntry, row rows.Row[tables.Sum]) error {
+		if e.Day != manifest.CostsDay && e.Day != manifest.RestatedDay {
 			return nil
 		}
 		return owed.add(row.Word(tables.SumCustomerID), row.Any(), int(tables.SumPaymentAmount))
@@ -184,7 +185,7 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) err
 }
 
 // eachCostRow gives the rows of a table of a cycle; "" = of no cycle.
-func eachCostRow[T any](c *costChecks, cycle string, def tables.Def[T], take func(lake.FileEntry,
+func eachCostRow[T any](c *costChecks, cycle string, def tables.Def[T], take func(manifest.FileEntry,
 	rows.Row[T]) error) error {
 	files, err := c.snap.Files(cycle)
 	if err != nil {

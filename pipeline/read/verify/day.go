@@ -7,7 +7,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -140,10 +140,10 @@ func (d *day) line(row rows.Row[tables.Line]) error {
 		return err
 	}
 	switch d.name {
-	case lake.EndDay:
+	case manifest.EndDay:
 		return d.endLine(row)
-	case lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay, lake.CommitmentsDay,
-		lake.CostsDay, lake.RestatedDay:
+	case manifest.EventsDay, manifest.LateDay, manifest.RerateDay, manifest.ChargesDay, manifest.CommitmentsDay,
+		manifest.CostsDay, manifest.RestatedDay:
 		return nil // orders, adjustments, late records and cost rows have tables of their own; a re-rating has none
 	}
 	return d.record(row)
@@ -195,7 +195,7 @@ func (d *day) money(row rows.Row[tables.Line]) error {
 // partnered is where a line with a partner is added up too, in a closed cycle, whose partner statements are kept; else
 // nil.
 func (d *day) partnered(row rows.Row[tables.Line]) *customerSum {
-	if d.p.cycle.State != lake.CycleClosed || row.Word(tables.LinePartnerID) == "" {
+	if d.p.cycle.State != manifest.CycleClosed || row.Word(tables.LinePartnerID) == "" {
 		return nil
 	}
 	customer := row.Word(tables.LineCustomerID)

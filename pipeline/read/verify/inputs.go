@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -123,7 +123,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 	return kept, nil
 }
 
-func (v *verifier) rejectFile(e lake.FileEntry, def tables.Def[tables.Reject], kept map[fileKey]int64) (n int64,
+func (v *verifier) rejectFile(e manifest.FileEntry, def tables.Def[tables.Reject], kept map[fileKey]int64) (n int64,
 	err error) {
 	list, err := rows.Unsorted(v.snap, e, def, tables.Columns(tables.RejectFeed, tables.RejectFileHash))
 	if err != nil {
@@ -138,7 +138,7 @@ func (v *verifier) rejectFile(e lake.FileEntry, def tables.Def[tables.Reject], k
 }
 
 // fitting counts the events of a file and, in count, those that fit.
-func (v *verifier) fitting(e lake.FileEntry, def *tables.Table, refused int, count *int64) (n int64, err error) {
+func (v *verifier) fitting(e manifest.FileEntry, def *tables.Table, refused int, count *int64) (n int64, err error) {
 	list, err := rows.Unsorted(v.snap, e, tables.Untyped(def), []int{refused})
 	if err != nil {
 		return 0, err

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -40,8 +40,8 @@ type moneyChecks struct {
 }
 
 // file checks a file of one of the tables of partners' money, and counts its rows. is says whether it is one.
-func (m *moneyChecks) file(e lake.FileEntry) (n int64, is bool, err error) {
-	visit := map[string]func(lake.FileEntry) (int64, error){
+func (m *moneyChecks) file(e manifest.FileEntry) (n int64, is bool, err error) {
+	visit := map[string]func(manifest.FileEntry) (int64, error){
 		tables.PartnerEvents().Name: m.partnerEvents, tables.PartnerAccounts().Name: m.partnerAccounts,
 		tables.Funds().Name: m.funds, tables.Invoices().Name: m.invoices, tables.Receivables().Name: m.receivables,
 		tables.Coupons().Name: m.coupons, tables.CouponRecords().Name: m.couponRecords,
@@ -87,7 +87,7 @@ func sumColumns[T any](m *moneyChecks, def tables.Def[T], row rows.Row[T], colum
 }
 
 // storedSums compares the sums that the manifest keeps of a file with what was counted.
-func (m *moneyChecks) storedSums(e lake.FileEntry) {
+func (m *moneyChecks) storedSums(e manifest.FileEntry) {
 	for _, one := range e.Sums {
 		if got := m.moneySum(e.Table + "." + one.Column); got != one.Value {
 			m.differ(PartnerMoney, "%s: Σ %s is %s, the manifest has %s", e.Path, one.Column, got, one.Value)
@@ -122,7 +122,7 @@ func (v *verifier) moneyTotalOf(name string) (value string, known bool) {
 }
 
 // moneyTotals are the control totals of partners' money that the manifest has, as they were counted.
-func (v *verifier) moneyTotals() []lake.Total {
+func (v *verifier) moneyTotals() []manifest.Total {
 	out := rows.PartnerMoneyTotals(v.snap.Manifest.Totals)
 	for i := range out {
 		out[i].Value, _ = v.moneyTotalOf(out[i].Name)
@@ -152,7 +152,7 @@ func (v *verifier) frozen() {
 }
 
 // withdrawals adds up what is withdrawn, by state.
-func (m *moneyChecks) withdrawals(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) withdrawals(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Withdrawals(), nil, func(row rows.Row[tables.Withdrawal]) error {
 		a, err := row.Amount(tables.WithdrawalAmount)
 		if err != nil {
@@ -167,7 +167,7 @@ func (m *moneyChecks) withdrawals(e lake.FileEntry) (int64, error) {
 }
 
 // eachMoneyRow visits the rows of a file in their order.
-func eachMoneyRow[T any](m *moneyChecks, e lake.FileEntry, def tables.Def[T], columns []int,
+func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T], columns []int,
 	visit func(rows.Row[T]) error) (n int64,
 	err error) {
 	list, err := rows.Unsorted(m.snap, e, def, columns)
@@ -182,7 +182,7 @@ func eachMoneyRow[T any](m *moneyChecks, e lake.FileEntry, def tables.Def[T], co
 }
 
 // partnerEvents counts the events that count, by feed.
-func (m *moneyChecks) partnerEvents(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) partnerEvents(e manifest.FileEntry) (int64, error) {
 	m.counts.moneyEvents = map[string]int64{}
 	columns := tables.Columns(tables.PartnerEventFeed, tables.PartnerEventReason)
 	return eachMoneyRow(m, e, tables.PartnerEvents(), columns, func(row rows.Row[tables.PartnerEvent]) error {
@@ -201,7 +201,7 @@ type allocation struct {
 }
 
 // partnerAccounts checks that each balance follows from the one before, and that every allocation has its two sides.
-func (m *moneyChecks) partnerAccounts(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 	type balance struct{ partner, kind string }
 	after := map[balance]money.Amount{}
 	moved := map[string]*allocation{}
@@ -253,7 +253,7 @@ func (m *moneyChecks) partnerAccounts(e lake.FileEntry) (int64, error) {
 }
 
 // funds checks that each quota is reserved, claimed, approved and paid as its claims say.
-func (m *moneyChecks) funds(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
 	type key struct{ partner, programme, period string }
 	columns := [...]int{int(tables.FundReservedAmount), int(tables.FundClaimedAmount), int(tables.FundApprovedAmount),
 		int(tables.FundPaidAmount)}
@@ -334,7 +334,7 @@ func sumOf[T any](row rows.Row[T], columns ...int) (money.Amount, error) {
 }
 
 // invoices checks that left = invoiceable - issued + returned + credited.
-func (m *moneyChecks) invoices(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Invoices(), nil, func(row rows.Row[tables.Invoice]) error {
 		if err := sumColumns(m, tables.Invoices(), row, int(tables.InvoiceInvoiceableAmount),
 			int(tables.InvoiceIssuedAmount),
@@ -355,7 +355,7 @@ func (m *moneyChecks) invoices(e lake.FileEntry) (int64, error) {
 }
 
 // receivables checks that unpaid = amount - paid, less what was collected where that is set off.
-func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Receivables(), nil, func(row rows.Row[tables.Receivable]) error {
 		if err := sumColumns(m, tables.Receivables(), row, int(tables.ReceivableAmount),
 			int(tables.ReceivableCollectedAmount),
@@ -377,7 +377,7 @@ func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
 }
 
 // coupons checks that amount = used + taken_back + expired + left.
-func (m *moneyChecks) coupons(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) coupons(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Coupons(), nil, func(row rows.Row[tables.Coupon]) error {
 		if err := sumColumns(m, tables.Coupons(), row, int(tables.CouponAmount), int(tables.CouponUsed),
 			int(tables.CouponTakenBack),
@@ -397,7 +397,7 @@ func (m *moneyChecks) coupons(e lake.FileEntry) (int64, error) {
 
 // couponRecords checks that what is left of an issued coupon follows from the record before. What a line used of a
 // product voucher is what the line was paid, and nothing is left of the voucher.
-func (m *moneyChecks) couponRecords(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) couponRecords(e manifest.FileEntry) (int64, error) {
 	var id string
 	var left money.Amount
 	issued := false

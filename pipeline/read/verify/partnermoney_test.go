@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -74,7 +75,7 @@ func TestPartnerMoneyTotals(t *testing.T) {
 	if got := strings.Join(text, "\n"); got != want {
 		t.Errorf("totals:\n%s\nwant:\n%s", got, want)
 	}
-	key := lake.FileKey{Table: "withdrawals", Bucket: lake.NoBucket}
+	key := manifest.FileKey{Table: "withdrawals", Bucket: manifest.NoBucket}
 	change(t, l, key, tables.Withdrawals(), func(c *parquet.Columns[tables.Withdrawal]) {
 		c.C[tables.WithdrawalAmount].Decs[0].Lo -= 100_000_000
 	}, nil)

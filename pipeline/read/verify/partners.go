@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -38,7 +38,7 @@ type through struct {
 
 // partners is VERIFY-9 for the bucket's customers.
 func (b *bucket) partners() error {
-	if b.p.cycle.State != lake.CycleClosed {
+	if b.p.cycle.State != manifest.CycleClosed {
 		return nil
 	}
 	list, sold := make(map[string]*customerSum), make(map[resold]*through)
@@ -217,7 +217,7 @@ func (b *bucket) comparePartners(rows map[string]*customerSum) error {
 
 // handPartners adds a bucket's sums of partners to those of its cycle. The verifier is locked.
 func (v *verifier) handPartners(b *bucket) error {
-	if b.p.cycle.State != lake.CycleClosed {
+	if b.p.cycle.State != manifest.CycleClosed {
 		return nil
 	}
 	if v.partner[b.p.cycle.Cycle] == nil {
@@ -257,7 +257,7 @@ type balance struct{ customer, kind string }
 
 // accounts is VERIFY-10: bucket by bucket, through the cycles and days in their order.
 func (v *verifier) accounts(ctx context.Context) error {
-	byBucket := make(map[int][]lake.FileEntry)
+	byBucket := make(map[int][]manifest.FileEntry)
 	for _, ref := range v.snap.Manifest.Cycles {
 		files, err := v.snap.Files(ref.Cycle)
 		if err != nil {
@@ -273,7 +273,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 	group.SetLimit(max(1, v.o.Workers))
 	for _, files := range byBucket {
 		// `end` after any date
-		slices.SortFunc(files, func(a, b lake.FileEntry) int {
+		slices.SortFunc(files, func(a, b manifest.FileEntry) int {
 			return strings.Compare(a.Cycle+"/"+a.Day, b.Cycle+"/"+b.Day)
 		})
 		group.Go(func() error { return v.ledger(ctx, files) })
@@ -282,7 +282,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 }
 
 // ledger follows the balances of a bucket.
-func (v *verifier) ledger(ctx context.Context, files []lake.FileEntry) error {
+func (v *verifier) ledger(ctx context.Context, files []manifest.FileEntry) error {
 	stands := make(map[balance]money.Amount)
 	n := int64(0)
 	for _, e := range files {
@@ -310,7 +310,8 @@ func (v *verifier) ledger(ctx context.Context, files []lake.FileEntry) error {
 }
 
 // entry checks one move of a balance.
-func (v *verifier) entry(e lake.FileEntry, row rows.Row[tables.AccountEntry], stands map[balance]money.Amount) error {
+func (v *verifier) entry(e manifest.FileEntry, row rows.Row[tables.AccountEntry],
+	stands map[balance]money.Amount) error {
 	key := balance{row.Word(tables.AccountEntryCustomerID), row.Word(tables.AccountEntryBalanceType)}
 	moved, err := row.Amount(tables.AccountEntryAmount)
 	after, afterErr := row.Amount(tables.AccountEntryBalanceAfter)
@@ -399,7 +400,7 @@ type Rows struct {
 type feeds map[string]*Rows
 
 // add adds a feed file's rows.
-func (f feeds) add(in *lake.Input) {
+func (f feeds) add(in *manifest.Input) {
 	r := f[in.Feed]
 	if r == nil {
 		r = &Rows{Feed: in.Feed}

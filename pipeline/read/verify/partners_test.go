@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -105,7 +106,7 @@ func TestPartnersAreWell(t *testing.T) {
 }
 
 // rowsAt gives the one batch of the one file of a key.
-func rowsAt(t *testing.T, l *lake.Lake, key lake.FileKey,
+func rowsAt(t *testing.T, l *lake.Lake, key manifest.FileKey,
 	def tables.Def[tables.PartnerStatement]) *parquet.Columns[tables.PartnerStatement] {
 	t.Helper()
 	snap, err := l.Head()
@@ -133,7 +134,7 @@ func rowsAt(t *testing.T, l *lake.Lake, key lake.FileKey,
 }
 
 // closeWith closes the cycle with partner statements that somebody altered, as a run with a fault of its own would.
-func closeWith(t *testing.T, l *lake.Lake, key lake.FileKey, rows *parquet.Columns[tables.PartnerStatement]) {
+func closeWith(t *testing.T, l *lake.Lake, key manifest.FileKey, rows *parquet.Columns[tables.PartnerStatement]) {
 	t.Helper()
 	txn, err := l.Begin()
 	if err != nil {
@@ -166,7 +167,7 @@ func closeWith(t *testing.T, l *lake.Lake, key lake.FileKey, rows *parquet.Colum
 
 func TestPartnersDiffer(t *testing.T) {
 	t.Parallel()
-	key := lake.FileKey{Table: "partner_statements", Cycle: cycle}
+	key := manifest.FileKey{Table: "partner_statements", Cycle: cycle}
 	closed, o, month := sold(t)
 	if _, err := run.Close(t.Context(), closed, month, false, o); err != nil {
 		t.Fatal(err)
@@ -228,7 +229,7 @@ func TestAccountsDiffer(t *testing.T) {
 	}
 	l := lakeOf(t, w)
 	// On the 2nd the recharge of 1: it is said to have left 2, so that the next draw does not follow.
-	change(t, l, lake.FileKey{Table: "account_entries", Cycle: cycle, Day: "2026-09-02"}, tables.AccountEntries(),
+	change(t, l, manifest.FileKey{Table: "account_entries", Cycle: cycle, Day: "2026-09-02"}, tables.AccountEntries(),
 		func(c *parquet.Columns[tables.AccountEntry]) {
 			c.C[tables.AccountEntryBalanceAfter].Decs[0].Lo *= 2
 		}, nil)

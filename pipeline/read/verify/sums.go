@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -79,7 +79,7 @@ func decimals(def *tables.Table, leave ...int) []int {
 }
 
 // sumsOf compares what the manifest keeps of a file with what was counted.
-func (v *verifier) sumsOf(e lake.FileEntry, s *columnSums) {
+func (v *verifier) sumsOf(e manifest.FileEntry, s *columnSums) {
 	if e.Rows != s.rows {
 		v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, s.rows, e.Rows)
 	}
@@ -99,7 +99,7 @@ func (v *verifier) sumsOf(e lake.FileEntry, s *columnSums) {
 }
 
 // currenciesOf compares the sums of a file of statements that the manifest keeps for each currency (§10.7).
-func (v *verifier) currenciesOf(e lake.FileEntry, def *tables.Table, byMoney map[string]*columnSums) {
+func (v *verifier) currenciesOf(e manifest.FileEntry, def *tables.Table, byMoney map[string]*columnSums) {
 	stored := make(map[string]bool)
 	for _, one := range e.Sums {
 		currency := rows.CurrencyOfSum(one)

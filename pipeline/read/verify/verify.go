@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -49,10 +50,10 @@ type Report struct {
 	Checks   []Check `json:"checks"`
 	Totals   []Sum   `json:"totals"` // counted again, by cycle and column
 	// of the tables of partners' money, counted again
-	PartnerMoney []lake.Total `json:"partner_money,omitempty"`
-	Rows         []Rows       `json:"rows"`              // of all feed files ever taken, by feed
-	Unnamed      []string     `json:"unnamed,omitempty"` // files that nobody names: the next run deletes them
-	Foreign      []string     `json:"foreign,omitempty"` // files that are not the lake's
+	PartnerMoney []manifest.Total `json:"partner_money,omitempty"`
+	Rows         []Rows           `json:"rows"`              // of all feed files ever taken, by feed
+	Unnamed      []string         `json:"unnamed,omitempty"` // files that nobody names: the next run deletes them
+	Foreign      []string         `json:"foreign,omitempty"` // files that are not the lake's
 }
 
 // Options of a verification.
@@ -62,7 +63,7 @@ type Options struct {
 }
 
 // Run checks a state. What is wrong with the lake is in the report; an error is ctx's, one of reading, or a
-// *lake.MovedError if a run committed meanwhile.
+// *lakeerr.MovedError if a run committed meanwhile.
 func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
@@ -94,7 +95,7 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if err := v.accounts(ctx); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(snap.Manifest.Loose, func(e lake.FileEntry) bool {
+	if slices.ContainsFunc(snap.Manifest.Loose, func(e manifest.FileEntry) bool {
 		return e.Table == tables.CostDeliveries().Name
 	}) {
 		v.found[Costs] = &Check{Name: Costs}
@@ -306,14 +307,14 @@ func (v *verifier) inputCount() int {
 
 // part is a bucket of a cycle: what one worker checks at a time.
 type part struct {
-	cycle  lake.CycleRef
+	cycle  manifest.CycleRef
 	bucket int
-	files  []lake.FileEntry // by path
+	files  []manifest.FileEntry // by path
 }
 
-func partsOf(ref lake.CycleRef, files []lake.FileEntry) []part {
+func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
 	sorted := slices.Clone(files)
-	slices.SortStableFunc(sorted, func(a, b lake.FileEntry) int { return cmp.Compare(a.Bucket, b.Bucket) })
+	slices.SortStableFunc(sorted, func(a, b manifest.FileEntry) int { return cmp.Compare(a.Bucket, b.Bucket) })
 	var parts []part
 	for len(sorted) > 0 {
 		n := 1
@@ -327,15 +328,15 @@ func partsOf(ref lake.CycleRef, files []lake.FileEntry) []part {
 }
 
 // of are the part's files of a table, by day.
-func (p *part) of(table string) []lake.FileEntry {
-	return slices.DeleteFunc(slices.Clone(p.files), func(e lake.FileEntry) bool { return e.Table != table })
+func (p *part) of(table string) []manifest.FileEntry {
+	return slices.DeleteFunc(slices.Clone(p.files), func(e manifest.FileEntry) bool { return e.Table != table })
 }
 
 // find is the part's file of a table and day, if there is one.
-func (p *part) find(table, day string) (lake.FileEntry, bool) {
-	i := slices.IndexFunc(p.files, func(e lake.FileEntry) bool { return e.Table == table && e.Day == day })
+func (p *part) find(table, day string) (manifest.FileEntry, bool) {
+	i := slices.IndexFunc(p.files, func(e manifest.FileEntry) bool { return e.Table == table && e.Day == day })
 	if i < 0 {
-		return lake.FileEntry{}, false
+		return manifest.FileEntry{}, false
 	}
 	return p.files[i], true
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -100,8 +101,8 @@ func check(t *testing.T, l *lake.Lake) *verify.Report {
 }
 
 // change rewrites the one file of a key and keeps the sums that were noted of it.
-func change[T any](t *testing.T, l *lake.Lake, key lake.FileKey, def tables.Def[T], alter func(*parquet.Columns[T]),
-	note func(*lake.FileEntry)) {
+func change[T any](t *testing.T, l *lake.Lake, key manifest.FileKey, def tables.Def[T], alter func(*parquet.Columns[T]),
+	note func(*manifest.FileEntry)) {
 	t.Helper()
 	txn, err := l.Begin()
 	if err != nil {
@@ -182,16 +183,16 @@ func TestAllIsWell(t *testing.T) {
 // TestDifferences tests LAKE-12.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
-	lines := func(day string) lake.FileKey { return lake.FileKey{Table: "lines", Cycle: cycle, Day: day} }
+	lines := func(day string) manifest.FileKey { return manifest.FileKey{Table: "lines", Cycle: cycle, Day: day} }
 	raise := func(col, row int) func(*parquet.Columns[tables.Any]) {
 		return func(c *parquet.Columns[tables.Any]) { c.C[col].Decs[row].Lo++ }
 	}
 	for _, c := range []struct {
 		name  string
-		key   lake.FileKey
+		key   manifest.FileKey
 		def   *tables.Table
 		alter func(*parquet.Columns[tables.Any])
-		note  func(*lake.FileEntry)
+		note  func(*manifest.FileEntry)
 		want  map[string]string // check → what it says
 	}{
 		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines().Table, raise(int(tables.LinePaymentAmount),
@@ -230,7 +231,7 @@ func TestDifferences(t *testing.T) {
 			}, nil, map[string]string{
 				verify.Contents: "rows are not in order",
 			}},
-		{"a replaced record that counts again", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
+		{"a replaced record that counts again", manifest.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
 			tables.Usage().Table, func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
 					c.C[tables.RecordStatus].Codes[i] = tables.Counted
@@ -238,7 +239,7 @@ func TestDifferences(t *testing.T) {
 			}, nil,
 			map[string]string{verify.Quantities: "cycle 2026-09, customer acme, sku vm: accepted 2.0000000000, in " +
 				"the positions 0.0000000000"}},
-		{"a replaced record with lines", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
+		{"a replaced record with lines", manifest.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
 			tables.Usage().Table,
 			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
@@ -247,20 +248,20 @@ func TestDifferences(t *testing.T) {
 			}, nil,
 			map[string]string{verify.Records: "cycle 2026-09, customer acme, record r6: replaced, and yet it has " +
 				"lines"}},
-		{"an identity too many", lake.FileKey{Table: "ident", Cycle: cycle, Day: "2026-09-03"}, tables.Ident().Table,
-			func(c *parquet.Columns[tables.Any]) {
+		{"an identity too many", manifest.FileKey{Table: "ident", Cycle: cycle, Day: "2026-09-03"},
+			tables.Ident().Table, func(c *parquet.Columns[tables.Any]) {
 				c.C[0].Ints = append(c.C[0].Ints, c.C[0].Ints[c.N-1])
 				c.N++
-			}, func(e *lake.FileEntry) { e.Rows++ }, map[string]string{
+			}, func(e *manifest.FileEntry) { e.Rows++ }, map[string]string{
 				verify.Records: "cycle 2026-09, day 2026-09-03, bucket 0: 4 records were accepted, 3 are in " +
 					"lines and " +
 					"usage"}},
-		{"a row count", lines("2026-09-04"), tables.Lines().Table, nil, func(e *lake.FileEntry) {
+		{"a row count", lines("2026-09-04"), tables.Lines().Table, nil, func(e *manifest.FileEntry) {
 			e.Rows = 2
 		}, map[string]string{
 			verify.Contents: "1 rows, the manifest has 2",
 		}},
-		{"a sum", lines("2026-09-04"), tables.Lines().Table, nil, func(e *lake.FileEntry) {
+		{"a sum", lines("2026-09-04"), tables.Lines().Table, nil, func(e *manifest.FileEntry) {
 			e.Sums = slices.Clone(e.Sums)
 			for i := range e.Sums {
 				if e.Sums[i].Column == "usage_amount" {
@@ -268,7 +269,7 @@ func TestDifferences(t *testing.T) {
 				}
 			}
 		}, map[string]string{verify.Contents: "Σ usage_amount is 4.0000000000, the manifest has 5.0000000000"}},
-		{"a statement", lake.FileKey{Table: "statements", Cycle: cycle}, tables.Statements().Table,
+		{"a statement", manifest.FileKey{Table: "statements", Cycle: cycle}, tables.Statements().Table,
 			raise(int(tables.StatementDueAmount), 1),
 			nil, map[string]string{
 				verify.Statements: "cycle 2026-09, customer beta: rounding + due is 3.60000001, which is not the " +
@@ -276,7 +277,7 @@ func TestDifferences(t *testing.T) {
 				verify.Contents: "Σ due_amount",
 				verify.Totals:   "2026-09/statements.due_amount: counted 5.60000001, the manifest has 5.60000000",
 			}},
-		{"what waits", lake.FileKey{Table: "positions", Cycle: cycle, Day: "2026-09-04"}, tables.Positions().Table,
+		{"what waits", manifest.FileKey{Table: "positions", Cycle: cycle, Day: "2026-09-04"}, tables.Positions().Table,
 			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
 					c.C[tables.PositionUsage].Decs[i].Lo++
@@ -289,14 +290,14 @@ func TestDifferences(t *testing.T) {
 				verify.Quantities: "customer beta, sku cdn: accepted 8.0000000000, in the month-end lines 8.0000000001",
 				verify.Contents:   "Σ usage_amount", verify.Totals: "lines.usage_amount",
 			}},
-		{"a record that replaces", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"}, tables.Usage().Table,
-			func(c *parquet.Columns[tables.Any]) {
+		{"a record that replaces", manifest.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
+			tables.Usage().Table, func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
 					c.C[tables.RecordQuantity].Decs[i].Lo++
 				}
 			}, nil,
 			map[string]string{verify.Quantities: "record r6: accepted 3.0000000001, in its lines 3.0000000000"}},
-		{"rejects", lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}, tables.Rejects().Table,
+		{"rejects", manifest.FileKey{Table: "rejects", Bucket: manifest.NoBucket}, tables.Rejects().Table,
 			func(c *parquet.Columns[tables.Any]) {
 				c.C[tables.RejectFileHash].Dict[0] = "0"
 			}, nil, map[string]string{
@@ -334,7 +335,7 @@ func TestInputsAndTotals(t *testing.T) {
 	txn.Next().SetInput(in[0])
 	in[1].Accepted, in[1].Rows = in[1].Accepted+1, in[1].Rows+1
 	txn.Next().SetInput(in[1])
-	if err := txn.Next().SetTotals([]lake.Total{{Name: "rows.usage.read", Value: "7"},
+	if err := txn.Next().SetTotals([]manifest.Total{{Name: "rows.usage.read", Value: "7"},
 		{Name: "moon/lines.rows", Value: "1"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -365,9 +366,9 @@ func TestManyDifferencesAreCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var totals []lake.Total
+	var totals []manifest.Total
 	for i := range 120 {
-		totals = append(totals, lake.Total{Name: "unknown." + string(rune('a'+i/26)) + string(rune('a'+i%26)),
+		totals = append(totals, manifest.Total{Name: "unknown." + string(rune('a'+i/26)) + string(rune('a'+i%26)),
 			Value: "0"})
 	}
 	if err := txn.Next().SetTotals(totals); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // Run is who archives, as manifests say it.
@@ -16,7 +17,7 @@ type Run struct{ AsOf, Command string }
 
 // Write brings closed cycles of a state, whole, into an archive, in one transaction, and reads them back (ARCH-4).
 // cycles are in order. Of the cycles before them the archive gets what the state has, where it has not the whole cycle
-// already. An archive that has all of it stays as it is. Errors: *lake.CorruptError for a file that is not what a
+// already. An archive that has all of it stays as it is. Errors: *lakeerr.CorruptError for a file that is not what a
 // manifest says, in either lake.
 func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []string, by Run) error {
 	if err := write(ctx, to, from, cycles[len(cycles)-1], by); err != nil {
@@ -78,7 +79,7 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last string,
 		}
 	}
 	last = max(last, txn.Base().Manifest.ClosedThrough)
-	totals := slices.DeleteFunc(slices.Clone(from.Manifest.Totals), func(t lake.Total) bool {
+	totals := slices.DeleteFunc(slices.Clone(from.Manifest.Totals), func(t manifest.Total) bool {
 		cycle, _, of := strings.Cut(t.Name, "/")
 		return of && cycle > last
 	})

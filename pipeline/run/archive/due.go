@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/commitment"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -84,7 +85,7 @@ func (l *lateUse) needs(ctx context.Context, c, closed period.Cycle) (string, er
 func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 	l.read, l.oldest = true, make(map[string]period.Cycle)
 	for _, ref := range l.snap.Manifest.Cycles {
-		if ref.State == lake.CycleClosed {
+		if ref.State == manifest.CycleClosed {
 			continue
 		}
 		files, err := l.snap.Files(ref.Cycle)
@@ -116,7 +117,7 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 }
 
 // oldest notes the oldest cycle that rows of a file belong to.
-func oldest[T any](l *lateUse, e lake.FileEntry, def tables.Def[T], col int, of func(rows.Row[T]) (period.Cycle,
+func oldest[T any](l *lateUse, e manifest.FileEntry, def tables.Def[T], col int, of func(rows.Row[T]) (period.Cycle,
 	error)) (
 	err error) {
 	list, err := rows.Unsorted(l.snap, e, def, []int{col})

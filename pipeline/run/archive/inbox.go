@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -22,14 +22,14 @@ type Inbox struct {
 	Own     storage.Storage // the same, to remove from
 	Archive storage.Storage // the archive's folder
 	Feeds   []string
-	Inputs  []lake.Input
+	Inputs  []manifest.Input
 	Hashes  *inbox.Hashes
 	Through period.Cycle // files of cycles up to this one are packed
 	// Latest is the last cycle that records of a file without days can be in: events have none in the list of feed
 	// files.
-	Latest func(lake.Input) (period.Cycle, error)
+	Latest func(manifest.Input) (period.Cycle, error)
 	// Open reports whether a reject of a file is open.
-	Open   func(lake.Input) bool
+	Open   func(manifest.Input) bool
 	DryRun bool
 }
 
@@ -111,7 +111,7 @@ func (in *Inbox) due() (map[fed]taken, error) {
 }
 
 // last is the last cycle that records of a file are in.
-func (in *Inbox) last(i lake.Input) (period.Cycle, error) {
+func (in *Inbox) last(i manifest.Input) (period.Cycle, error) {
 	if i.LastDay == "" {
 		return in.Latest(i)
 	}

@@ -1,23 +1,23 @@
 package archive
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Stays describes the files of a closed cycle which stay in the lake (ARCH-5).
-func Stays(files []lake.FileEntry) func(lake.FileEntry) bool {
+func Stays(files []manifest.FileEntry) func(manifest.FileEntry) bool {
 	last := make(map[int]string) // day by bucket: later cycles look for the index of it and open with its positions
 	for _, e := range files {
 		if _, err := period.ParseDay(e.Day); err == nil && e.Table == tables.Ident().Name {
 			last[e.Bucket] = max(last[e.Bucket], e.Day)
 		}
 	}
-	return func(e lake.FileEntry) bool {
+	return func(e manifest.FileEntry) bool {
 		switch e.Table {
 		case tables.Lines().Name:
-			return e.Day == lake.EventsDay // a refund reads what its base cost, and what paid it
+			return e.Day == manifest.EventsDay // a refund reads what its base cost, and what paid it
 		case tables.Ident().Name, tables.Positions().Name:
 			return e.Day == last[e.Bucket]
 		case tables.Sums().Name, tables.TaxSums().Name, tables.Usage().Name, tables.Bandwidth().Name:

@@ -167,7 +167,7 @@ func (in *Inbox) member(w *tar.Writer, m member) error {
 	return nil
 }
 
-// readVolume reads a volume whole and compares every member with its hash. Errors: *lake.CorruptError.
+// readVolume reads a volume whole and compares every member with its hash. Errors: *lakeerr.CorruptError.
 func readVolume(ctx context.Context, from storage.Storage, name string) ([]member, error) {
 	corrupt := func(detail string) error {
 		return &lakeerr.CorruptError{Name: name, Detail: detail,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -53,9 +54,9 @@ type index struct {
 
 // state is a committed state of a lake.
 type state struct {
-	Path     string    `json:"path"` // in the workspace; absolute if the settings say so
-	Manifest int64     `json:"manifest"`
-	Hash     lake.Hash `json:"hash"`
+	Path     string        `json:"path"` // in the workspace; absolute if the settings say so
+	Manifest int64         `json:"manifest"`
+	Hash     manifest.Hash `json:"hash"`
 }
 
 // file is a file that is no lake's.
@@ -79,7 +80,7 @@ const (
 var errBusy = errors.New("it changed while it was copied")
 
 // Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *workspace.RefusedError,
-// *lake.CorruptError for a file of the lake that is not what it was.
+// *lakeerr.CorruptError for a file of the lake that is not what it was.
 func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*Report, error) {
 	to := w.Settings.Resolve(settings.Place{Path: dir, Endpoint: o.Endpoint, Region: o.Region})
 	if err := apart(w, to); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -42,7 +43,8 @@ const (
 
 // Restore makes a workspace of a backup in a folder that is not there, is empty, or holds what a restore of the same
 // backup left that did not finish (BACKUP-6, BACKUP-7). wrap goes around every storage that is written to; nil = none.
-// Errors: *workspace.RefusedError; *lake.CorruptError, one for every file that is not what was backed up, up to twenty.
+// Errors: *workspace.RefusedError; *lakeerr.CorruptError, one for every file that is not what was backed up, up to
+// twenty.
 func Restore(ctx context.Context, from settings.Place, into string,
 	wrap func(storage.Storage) storage.Storage) (*Restored, error) {
 	if wrap == nil {
@@ -120,7 +122,7 @@ func (r *restoring) begin() (finished bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("read the backup: %w", err)
 	}
-	identity := string(lake.HashBytes(index)) + "\n"
+	identity := string(manifest.HashBytes(index)) + "\n"
 	inside, err := os.ReadDir(r.into)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("look into %s: %w", r.into, err)

@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -16,7 +16,7 @@ type State struct {
 	Program         string
 	Settings, Books [32]byte
 	Number          int64 // of the manifest
-	Manifest        lake.Hash
+	Manifest        manifest.Hash
 }
 
 // header begins the file's first line; the hash of the other lines ends it.
@@ -26,7 +26,7 @@ const header = "tollbook standing 1 "
 func (s *State) String() string {
 	body := fmt.Sprintf("program %q\nsettings %x\nbooks %x\nmanifest %d %s\n", s.Program, s.Settings, s.Books, s.Number,
 		s.Manifest)
-	return header + string(lake.HashBytes([]byte(body))) + "\n" + body
+	return header + string(manifest.HashBytes([]byte(body))) + "\n" + body
 }
 
 var errDamaged = errors.New("not as it was written")
@@ -34,9 +34,9 @@ var errDamaged = errors.New("not as it was written")
 // parse reads what String wrote, and nothing else.
 func parse(text string) (*State, error) {
 	var s State
-	var head, settings, books, manifest string
+	var head, settings, books, state string
 	n, err := fmt.Sscanf(text, header+"%s\nprogram %q\nsettings %s\nbooks %s\nmanifest %d %s\n", &head, &s.Program,
-		&settings, &books, &s.Number, &manifest)
+		&settings, &books, &s.Number, &state)
 	if err != nil || n != 6 {
 		return nil, errDamaged
 	}
@@ -50,7 +50,7 @@ func parse(text string) (*State, error) {
 		}
 		copy(h.to[:], b)
 	}
-	s.Manifest = lake.Hash(manifest)
+	s.Manifest = manifest.Hash(state)
 	if s.String() != text {
 		return nil, errDamaged
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -131,8 +132,8 @@ func some(names []string) string {
 }
 
 // takenNames are the files of a feed that earlier runs took, by name; of several that bore one name the last.
-func (f *Finder) takenNames(name string) map[string]lake.Input {
-	taken := make(map[string]lake.Input)
+func (f *Finder) takenNames(name string) map[string]manifest.Input {
+	taken := make(map[string]manifest.Input)
 	for _, in := range f.Next.Inputs() {
 		if in.Feed == name {
 			taken[in.Name] = in

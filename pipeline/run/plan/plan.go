@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -13,7 +14,7 @@ import (
 
 // Plan is what all processes of a shared run have in common. Its hash is the name of the run.
 type Plan struct {
-	Base     lake.Hash              `json:"base"`     // of the manifest; "" = an empty lake
+	Base     manifest.Hash          `json:"base"`     // of the manifest; "" = an empty lake
 	Build    string                 `json:"build"`    // of the program
 	Settings string                 `json:"settings"` // hash
 	Books    string                 `json:"books"`    // hash
@@ -39,7 +40,7 @@ const kind = "plan"
 
 // Load reads the plan of a shared run, and refuses it if this process would do other work than its plan says: with
 // another build, other settings or other books. Errors: *workspace.RefusedError.
-func Load(w *workspace.Workspace, run lake.Hash, o workspace.Options) (*Plan, error) {
+func Load(w *workspace.Workspace, run manifest.Hash, o workspace.Options) (*Plan, error) {
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func Load(w *workspace.Workspace, run lake.Hash, o workspace.Options) (*Plan, er
 }
 
 // check refuses a plan for another build, other settings or other books.
-func (p *Plan) check(w *workspace.Workspace, run lake.Hash, build string) error {
+func (p *Plan) check(w *workspace.Workspace, run manifest.Hash, build string) error {
 	for _, one := range []struct{ what, planned, here string }{
 		{"by another build of tollbook", p.Build, build},
 		{"with other settings", p.Settings, SettingsHash(w)},

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
@@ -228,12 +229,12 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	}
 	in := &archive.Inbox{Files: files, Own: p.o.Disk(own),
 		Archive: p.o.Disk(volumes), Inputs: inputs, Hashes: hashes, Through: through.Add(-keep),
-		DryRun: p.po.DryRun, Latest: func(i lake.Input) (period.Cycle, error) { return p.latest(snap, i) }}
+		DryRun: p.po.DryRun, Latest: func(i manifest.Input) (period.Cycle, error) { return p.latest(snap, i) }}
 	open, err := rejects.OpenPlaces(snap.Open, snap.Manifest.Loose)
 	if err != nil {
 		return err
 	}
-	in.Open = func(i lake.Input) bool { return open[rejects.FeedFile{Feed: i.Feed, Hash: i.Hash}] > 0 }
+	in.Open = func(i manifest.Input) bool { return open[rejects.FeedFile{Feed: i.Feed, Hash: i.Hash}] > 0 }
 	for _, spec := range accept.Feeds() {
 		in.Feeds = append(in.Feeds, spec.Name)
 	}
@@ -243,7 +244,7 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 }
 
 // latest is the cycle past which no record of a file is, by the clock of the run that took it.
-func (p *pruning) latest(snap *lake.Snapshot, i lake.Input) (period.Cycle, error) {
+func (p *pruning) latest(snap *lake.Snapshot, i manifest.Input) (period.Cycle, error) {
 	if p.asOf == nil {
 		p.asOf = make(map[int64]period.Instant)
 		history, err := snap.History()

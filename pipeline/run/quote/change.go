@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -174,7 +175,7 @@ func (c *changed) base(snap *lake.Snapshot) (*event.Order, error) {
 	book := events.NewBook()
 	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
 	for _, ref := range snap.Manifest.Cycles {
-		files, err := snap.Find(lake.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
+		files, err := snap.Find(manifest.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
 		if err != nil {
 			return nil, err
 		}
@@ -215,8 +216,8 @@ func (c *changed) base(snap *lake.Snapshot) (*event.Order, error) {
 // billed takes what was billed for the base order from its line.
 func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *event.Order, to *ordering.PaidOrder) error {
 	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
-	files, err := snap.Find(lake.FileKey{Table: tables.Lines().Name, Cycle: base.Cycle.String(), Day: lake.EventsDay,
-		Bucket: bucket})
+	files, err := snap.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: base.Cycle.String(),
+		Day: manifest.EventsDay, Bucket: bucket})
 	if err != nil {
 		return err
 	}

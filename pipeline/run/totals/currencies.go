@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -16,7 +16,7 @@ import (
 
 // moneyTotals are the control totals of the lines and statements of a cycle for each currency, which must agree
 // (§10.7); none of a cycle of one currency. Lines are added up from the sums of customers' days.
-func (t *State) moneyTotals(cycle string, files []lake.FileEntry) ([]lake.Total, error) {
+func (t *State) moneyTotals(cycle string, files []manifest.FileEntry) ([]manifest.Total, error) {
 	stated := make(map[string]*tableSums) // by currency
 	for _, e := range files {
 		for _, s := range e.Sums {
@@ -28,7 +28,7 @@ func (t *State) moneyTotals(cycle string, files []lake.FileEntry) ([]lake.Total,
 				stated[currency] = newTableSums()
 			}
 			column, _, _ := strings.Cut(s.Column, ".")
-			if err := stated[currency].add(lake.Sum{Column: column, Value: s.Value}); err != nil {
+			if err := stated[currency].add(manifest.Sum{Column: column, Value: s.Value}); err != nil {
 				return nil, fmt.Errorf("%s: %w", e.Path, err)
 			}
 		}
@@ -40,7 +40,7 @@ func (t *State) moneyTotals(cycle string, files []lake.FileEntry) ([]lake.Total,
 	if err != nil {
 		return nil, err
 	}
-	var list []lake.Total
+	var list []manifest.Total
 	for _, currency := range slices.Sorted(maps.Keys(stated)) {
 		for i, col := range amountsOfSums {
 			name := tables.Lines().Columns[linesOfSums[i]].Name
@@ -49,10 +49,10 @@ func (t *State) moneyTotals(cycle string, files []lake.FileEntry) ([]lake.Total,
 				return nil, &Error{Name: fmt.Sprintf("%s of cycle %s in %s", name, cycle, currency),
 					Left: sum.String() + " in lines", Right: s + " in statements"}
 			}
-			list = append(list, lake.Total{Name: cycle + "/lines." + name + "." + currency, Value: sum.String()})
+			list = append(list, manifest.Total{Name: cycle + "/lines." + name + "." + currency, Value: sum.String()})
 		}
 		for _, column := range stated[currency].columns {
-			list = append(list, lake.Total{Name: cycle + "/statements." + column + "." + currency,
+			list = append(list, manifest.Total{Name: cycle + "/statements." + column + "." + currency,
 				Value: stated[currency].text(column)})
 		}
 	}
@@ -72,7 +72,7 @@ var (
 )
 
 // moneyOfLines adds up the amounts of the lines of a cycle by currency, in the order of amountsOfSums.
-func (t *State) moneyOfLines(files []lake.FileEntry) (sums [len(amountsOfSums)]money.PerCurrency, err error) {
+func (t *State) moneyOfLines(files []manifest.FileEntry) (sums [len(amountsOfSums)]money.PerCurrency, err error) {
 	own, err := rows.StatedCurrencies(t.Txn, files)
 	if err != nil {
 		return sums, err
@@ -103,7 +103,7 @@ func (t *State) moneyOfLines(files []lake.FileEntry) (sums [len(amountsOfSums)]m
 }
 
 // couponsPaid is the coupon_amount of the lines of a cycle by currency. totals are those of moneyTotals.
-func couponsPaid(cycle string, totals []lake.Total) map[string]string {
+func couponsPaid(cycle string, totals []manifest.Total) map[string]string {
 	paid := map[string]string{}
 	for _, t := range totals {
 		if currency, is := strings.CutPrefix(t.Name, cycle+"/lines.coupon_amount."); is {
@@ -115,10 +115,12 @@ func couponsPaid(cycle string, totals []lake.Total) map[string]string {
 
 // withCurrencies leaves out of the control totals of a table the sums of amounts of which there is one for each
 // currency.
-func withCurrencies(list, byMoney []lake.Total) []lake.Total {
+func withCurrencies(list, byMoney []manifest.Total) []manifest.Total {
 	apart := make(map[string]bool, len(byMoney))
 	for _, t := range byMoney {
 		apart[t.Name[:strings.LastIndexByte(t.Name, '.')]] = true
 	}
-	return slices.DeleteFunc(list, func(t lake.Total) bool { return apart[t.Name] || strings.Count(t.Name, ".") > 1 })
+	return slices.DeleteFunc(list, func(t manifest.Total) bool {
+		return apart[t.Name] || strings.Count(t.Name, ".") > 1
+	})
 }

@@ -5,15 +5,15 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // partnerTotals are the control totals of partners' money: the rows of each table and the sums that are stored with its
 // file. It checks those that must agree (§6.6). A state without these tables has none.
-func (t *State) partnerTotals() ([]lake.Total, error) {
-	var list []lake.Total
+func (t *State) partnerTotals() ([]manifest.Total, error) {
+	var list []manifest.Total
 	sums := map[string]*tableSums{}
 	for _, def := range tables.PartnerMoneyTotals() {
 		s := newTableSums()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -35,7 +36,7 @@ type State struct {
 
 // Calculate returns the control totals of the state to come, sorted by name, and checks those that must agree
 // (TOTALS-1, TOTALS-2). Errors: *Error for those that do not.
-func (t *State) Calculate() ([]lake.Total, error) {
+func (t *State) Calculate() ([]manifest.Total, error) {
 	list := t.inputTotals()
 	base := t.Txn.Base()
 	for _, ref := range t.Cycles {
@@ -79,15 +80,15 @@ func (t *State) Calculate() ([]lake.Total, error) {
 		return nil, err
 	}
 	list = append(list, ofPartners...)
-	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b manifest.Total) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
 }
 
 // couponsAgree checks Σ uses in coupon_records = Σ coupon_amount of lines (§9.2), in a cycle of several currencies for
 // each of them: byMoney are its totals, none of a cycle of one currency. Cycles that were closed before coupons were
 // recorded have no records.
-func (t *State) couponsAgree(cycle string, files []lake.FileEntry, lines *bucketSums,
-	byMoney []lake.Total) error {
+func (t *State) couponsAgree(cycle string, files []manifest.FileEntry, lines *bucketSums,
+	byMoney []manifest.Total) error {
 	uses, recorded := t.CouponUses[cycle]
 	c, err := period.ParseCycle(cycle)
 	if err != nil {
@@ -128,7 +129,7 @@ func (t *State) couponsAgree(cycle string, files []lake.FileEntry, lines *bucket
 
 // taxesAgree checks Σ tax_amount of the rows of customers in taxes = Σ tax_amount of statements, bucket by bucket
 // (§10.6).
-func taxesAgree(cycle string, files []lake.FileEntry, statements *bucketSums) error {
+func taxesAgree(cycle string, files []manifest.FileEntry, statements *bucketSums) error {
 	taxes, err := sumBuckets(files, tables.Taxes().Name)
 	if err != nil {
 		return err
@@ -137,7 +138,7 @@ func taxesAgree(cycle string, files []lake.FileEntry, statements *bucketSums) er
 	slices.Sort(buckets)
 	const column = "tax_amount"
 	for _, bucket := range slices.Compact(buckets) {
-		if bucket == lake.NoBucket {
+		if bucket == manifest.NoBucket {
 			continue // rows of partners
 		}
 		if s, t := statements.text(bucket, column), taxes.text(bucket, column); s != t {
@@ -149,14 +150,14 @@ func taxesAgree(cycle string, files []lake.FileEntry, statements *bucketSums) er
 }
 
 // totalsOf are the control totals of a cycle.
-func totalsOf(all []lake.Total, cycle string) []lake.Total {
-	return slices.DeleteFunc(slices.Clone(all), func(t lake.Total) bool {
+func totalsOf(all []manifest.Total, cycle string) []manifest.Total {
+	return slices.DeleteFunc(slices.Clone(all), func(t manifest.Total) bool {
 		return !strings.HasPrefix(t.Name, cycle+"/")
 	})
 }
 
 // inputTotals counts the rows of all feed files ever taken.
-func (t *State) inputTotals() []lake.Total {
+func (t *State) inputTotals() []manifest.Total {
 	type counts struct{ read, accepted, duplicate, rejected int64 }
 	byFeed := make(map[string]*counts)
 	var feeds []string
@@ -171,14 +172,14 @@ func (t *State) inputTotals() []lake.Total {
 		c.duplicate, c.rejected = c.duplicate+in.Duplicate, c.rejected+in.Rejected
 	}
 	slices.Sort(feeds)
-	var list []lake.Total
+	var list []manifest.Total
 	for _, f := range feeds {
 		c := byFeed[f]
 		for _, t := range []struct {
 			name string
 			n    int64
 		}{{"read", c.read}, {"accepted", c.accepted}, {"duplicate", c.duplicate}, {"rejected", c.rejected}} {
-			list = append(list, lake.Total{Name: "rows." + f + "." + t.name, Value: strconv.FormatInt(t.n, 10)})
+			list = append(list, manifest.Total{Name: "rows." + f + "." + t.name, Value: strconv.FormatInt(t.n, 10)})
 		}
 	}
 	return list
@@ -202,7 +203,7 @@ type bucketSums struct {
 	of  map[int]*tableSums
 }
 
-func sumBuckets(files []lake.FileEntry, table string) (*bucketSums, error) {
+func sumBuckets(files []manifest.FileEntry, table string) (*bucketSums, error) {
 	b := &bucketSums{all: newTableSums(), of: make(map[int]*tableSums)}
 	for _, e := range files {
 		if e.Table != table {
@@ -233,15 +234,15 @@ func (b *bucketSums) text(bucket int, column string) string {
 }
 
 // list is the sums as files have them.
-func (s *tableSums) list() []lake.Sum {
-	var list []lake.Sum
+func (s *tableSums) list() []manifest.Sum {
+	var list []manifest.Sum
 	for _, c := range s.columns {
-		list = append(list, lake.Sum{Column: c, Value: s.text(c)})
+		list = append(list, manifest.Sum{Column: c, Value: s.text(c)})
 	}
 	return list
 }
 
-func (s *tableSums) addAll(rows int64, sums []lake.Sum) error {
+func (s *tableSums) addAll(rows int64, sums []manifest.Sum) error {
 	s.rows += rows
 	for _, one := range sums {
 		if err := s.add(one); err != nil {
@@ -251,7 +252,7 @@ func (s *tableSums) addAll(rows int64, sums []lake.Sum) error {
 	return nil
 }
 
-func (s *tableSums) add(one lake.Sum) error {
+func (s *tableSums) add(one manifest.Sum) error {
 	scale := len(one.Value)
 	for i := range one.Value {
 		if one.Value[i] == '.' {
@@ -285,10 +286,10 @@ func (s *tableSums) text(column string) string {
 	return new(big.Rat).SetFrac(v, unit).FloatString(s.scale[column])
 }
 
-func (s *tableSums) totals(prefix string) []lake.Total {
-	list := []lake.Total{{Name: prefix + "rows", Value: strconv.FormatInt(s.rows, 10)}}
+func (s *tableSums) totals(prefix string) []manifest.Total {
+	list := []manifest.Total{{Name: prefix + "rows", Value: strconv.FormatInt(s.rows, 10)}}
 	for _, c := range s.columns {
-		list = append(list, lake.Total{Name: prefix + c, Value: s.text(c)})
+		list = append(list, manifest.Total{Name: prefix + c, Value: s.text(c)})
 	}
 	return list
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -94,7 +94,7 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	f.by("trade_id", int(tables.LineTradeID))
 	f.own()
 	ref, _ := c.State.Snap.Cycle(name)
-	open := ref.State == lake.CycleOpen
+	open := ref.State == manifest.CycleOpen
 	f.status(open)
 	f.none = f.none || c.Text("provider_type") == "2"
 	if err := f.days(cycle); err != nil {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
@@ -165,7 +165,7 @@ func (r *reader) id() string {
 			id += "#flat_fee"
 		}
 	}
-	if r.word(tables.LineDay) == lake.RerateDay {
+	if r.word(tables.LineDay) == manifest.RerateDay {
 		id += "@" + r.row.MaybeTime(tables.LineInstant).String()
 	}
 	return id

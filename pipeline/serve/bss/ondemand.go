@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -109,8 +109,8 @@ func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, e
 	f := within(c)
 	f.add(int(tables.LineChargingMode), "3")
 	f.where = append(f.where, records.Condition{Column: int(tables.LineDay), Op: records.IsNot,
-		Values: []string{lake.EventsDay,
-			lake.RerateDay, lake.RestatedDay, lake.ChargesDay, lake.CommitmentsDay}})
+		Values: []string{manifest.EventsDay,
+			manifest.RerateDay, manifest.RestatedDay, manifest.ChargesDay, manifest.CommitmentsDay}})
 	f.by("region_code", int(tables.LineRegionCode))
 	f.by("service_type_code", int(tables.LineServiceTypeCode))
 	found := map[string]*onDemandResource{}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -42,7 +42,7 @@ func (c *Console) Prepare(ctx context.Context) {
 
 // prepared says what was prepared.
 type prepared struct {
-	state lake.Hash
+	state manifest.Hash
 	books *workspace.Workspace
 }
 

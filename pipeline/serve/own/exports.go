@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
@@ -145,7 +145,7 @@ func managed(c *operation.Call) (only func(string) bool, name string) {
 			fmt.Fprintf(&all, "%q", b.Customers[i].ID)
 		}
 	}
-	return func(id string) bool { return ids[id] }, "customers " + string(lake.HashBytes([]byte(all.String())))
+	return func(id string) bool { return ids[id] }, "customers " + string(manifest.HashBytes([]byte(all.String())))
 }
 
 // download streams what is asked for the first time, and keeps it as a file for those who come back for the rest.
@@ -227,5 +227,5 @@ func invoicer(c *operation.Call) string {
 func tagOf(c *operation.Call, asked ...string) string {
 	text := fmt.Sprintf("%q %s %q %s %q", c.Inside.Program, c.Op.Name, c.State.Snap.Hash,
 		hex.EncodeToString(c.State.Workspace.Books.Hash[:]), asked)
-	return string(lake.HashBytes([]byte(text)))
+	return string(manifest.HashBytes([]byte(text)))
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -20,26 +20,26 @@ func cycles() operation.Operation {
 
 // cycleList is what the lake has.
 type cycleList struct {
-	State         int64        `json:"state"` // number of the committed state
-	AsOf          string       `json:"as_of"` // of the run that made it
-	ClosedThrough string       `json:"closed_through,omitempty"`
-	Rows          []lake.Total `json:"rows"` // of each feed by outcome, over all files ever taken
-	Cycles        []cycle      `json:"cycles"`
+	State         int64            `json:"state"` // number of the committed state
+	AsOf          string           `json:"as_of"` // of the run that made it
+	ClosedThrough string           `json:"closed_through,omitempty"`
+	Rows          []manifest.Total `json:"rows"` // of each feed by outcome, over all files ever taken
+	Cycles        []cycle          `json:"cycles"`
 	// of the tables of partners' money: rows and sums, as of the last run
-	PartnerMoney []lake.Total `json:"partner_money,omitempty"`
+	PartnerMoney []manifest.Total `json:"partner_money,omitempty"`
 }
 
 // cycle is one cycle.
 type cycle struct {
-	Cycle    string       `json:"cycle"`
-	State    string       `json:"state"`     // open, closed
-	MonthEnd bool         `json:"month_end"` // its month-end lines are in
-	Totals   []lake.Total `json:"totals"`    // sums of the amounts of its lines and statements
+	Cycle    string           `json:"cycle"`
+	State    string           `json:"state"`     // open, closed
+	MonthEnd bool             `json:"month_end"` // its month-end lines are in
+	Totals   []manifest.Total `json:"totals"`    // sums of the amounts of its lines and statements
 }
 
 func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 	m := &c.State.Snap.Manifest
-	out := cycleList{State: m.Number, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough, Rows: []lake.Total{},
+	out := cycleList{State: m.Number, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough, Rows: []manifest.Total{},
 		Cycles: []cycle{}, PartnerMoney: rows.PartnerMoneyTotals(m.Totals)}
 	for _, t := range m.Totals {
 		if strings.HasPrefix(t.Name, "rows.") {
@@ -51,7 +51,7 @@ func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		one := cycle{Cycle: ref.Cycle, State: string(ref.State), MonthEnd: ref.MonthEnd, Totals: []lake.Total{}}
+		one := cycle{Cycle: ref.Cycle, State: string(ref.State), MonthEnd: ref.MonthEnd, Totals: []manifest.Total{}}
 		for _, t := range totals {
 			if strings.HasPrefix(t.Name, "lines.") || strings.HasPrefix(t.Name, "statements.") {
 				one.Totals = append(one.Totals, t)

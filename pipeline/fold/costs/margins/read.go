@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -12,10 +12,10 @@ import (
 )
 
 // Opener opens the lake's data files.
-type Opener func(lake.FileEntry) (storage.ReadFile, error)
+type Opener func(manifest.FileEntry) (storage.ReadFile, error)
 
 // Each visits the rows of files, of any table of cost files. An error names the file.
-func Each[T any](o Opener, files []lake.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
+func Each[T any](o Opener, files []manifest.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
 	for _, e := range files {
 		if err := eachOf(o, e, def, visit); err != nil {
 			return fmt.Errorf("%s: %w", e.Path, err)
@@ -24,7 +24,7 @@ func Each[T any](o Opener, files []lake.FileEntry, def tables.Def[T], visit func
 	return nil
 }
 
-func eachOf[T any](o Opener, e lake.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
+func eachOf[T any](o Opener, e manifest.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
 	f, err := o(e)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -58,7 +58,7 @@ func (s *Source) byCurrency(ctx context.Context, i *Item) ([]*Item, error) {
 	for key, one := range parts {
 		names := strings.Join(slices.Sorted(maps.Keys(one.owners)), "\n")
 		it := *i
-		it.Path = fmt.Sprintf("%s/currency=%s/%s", i.Path, key, lake.HashBytes([]byte(names)))
+		it.Path = fmt.Sprintf("%s/currency=%s/%s", i.Path, key, manifest.HashBytes([]byte(names)))
 		it.Known, it.Money, it.Rows, it.Sums = false, key.own, one.rows, nil
 		it.Read = func(ctx context.Context) Batches { return s.readCurrency(i, ctx, key) }
 		out = append(out, &it)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/currencies"
@@ -29,12 +30,12 @@ type Item struct {
 	Table  *Table
 	Path   string
 	Cycle  string // "" = of no cycle
-	Bucket int    // lake.NoBucket = all
+	Bucket int    // manifest.NoBucket = all
 	Known  bool   // Rows and Sums are those of the manifest, and what is read must equal them
 	taxed  bool   // statements with tax_amount
 	Money  string // currency of its amounts; "" = the workspace has one
 	Rows   int64  // as far as it is known before they are read
-	Sums   []lake.Sum
+	Sums   []manifest.Sum
 	Read   func(context.Context) Batches
 }
 
@@ -59,9 +60,9 @@ type Source struct {
 
 // Cycles are the cycles to be published: of those that are archived there is no whole table of lines to show. Errors:
 // *rows.NoCycleError, *rows.ArchivedError of the one cycle that is asked for.
-func (s *Source) Cycles() ([]lake.CycleRef, error) {
+func (s *Source) Cycles() ([]manifest.CycleRef, error) {
 	if s.Cycle == "" {
-		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref lake.CycleRef) bool {
+		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref manifest.CycleRef) bool {
 			return ref.Archived != nil
 		}), nil
 	}
@@ -69,7 +70,7 @@ func (s *Source) Cycles() ([]lake.CycleRef, error) {
 		return nil, err
 	}
 	ref, _ := s.Snap.Cycle(s.Cycle)
-	return []lake.CycleRef{ref}, nil
+	return []manifest.CycleRef{ref}, nil
 }
 
 // Items lists everything to be published of the state in the tables of list, by table and path.
@@ -117,7 +118,7 @@ func (s *Source) wholeItems(list []*Table) ([]*Item, error) {
 			return nil, err
 		}
 		all = append(all, s.files(list, files)...)
-		if ref.State != lake.CycleClosed {
+		if ref.State != manifest.CycleClosed {
 			all = append(all, s.partners(list, ref.Cycle, files))
 			if len(s.Partners.Books.Taxes) > 0 {
 				all = append(all, s.taxes(list, ref.Cycle, files))
@@ -147,7 +148,7 @@ func (s *Source) archived(list []*Table) ([]*Item, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, s.files(list, slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+		out = append(out, s.files(list, slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
 			return e.Table == tables.Lines().Name || e.Table == tables.Bandwidth().Name
 		}))...)
 	}
@@ -155,7 +156,7 @@ func (s *Source) archived(list []*Table) ([]*Item, error) {
 }
 
 // files are the items of the lake's files that are published.
-func (s *Source) files(list []*Table, files []lake.FileEntry) []*Item {
+func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
 	var out []*Item
 	for _, e := range files {
 		i := slices.IndexFunc(list, func(p *Table) bool { return p.lake == e.Table })
@@ -172,7 +173,7 @@ func (s *Source) files(list []*Table, files []lake.FileEntry) []*Item {
 // loose are the items of the lake's files of no cycle. A file whose rows have cycles is an item for each of them, as
 // rows of a load are in one partition.
 func (s *Source) loose(list []*Table) ([]*Item, error) {
-	var whole []lake.FileEntry
+	var whole []manifest.FileEntry
 	var out []*Item
 	for _, e := range s.Snap.Manifest.Loose {
 		i := slices.IndexFunc(list, func(p *Table) bool { return p.lake == e.Table })
@@ -193,7 +194,7 @@ func (s *Source) loose(list []*Table) ([]*Item, error) {
 }
 
 // cyclesOf are the cycles of the rows of a file, without those that are not published now.
-func (s *Source) cyclesOf(p *Table, e lake.FileEntry) ([]string, error) {
+func (s *Source) cyclesOf(p *Table, e manifest.FileEntry) ([]string, error) {
 	col, seen := p.Def.Index(CycleColumn), map[string]bool{}
 	for cols, err := range s.readFile(p.Def, e) {
 		if err != nil {
@@ -209,7 +210,7 @@ func (s *Source) cyclesOf(p *Table, e lake.FileEntry) ([]string, error) {
 }
 
 // readCycle reads the rows of a file that have a cycle.
-func (s *Source) readCycle(p *Table, e lake.FileEntry, cycle string) Batches {
+func (s *Source) readCycle(p *Table, e manifest.FileEntry, cycle string) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		col, out, words := p.Def.Index(CycleColumn), parquet.NewColumns(tables.Untyped(p.Def)), parquet.Recode{}
 		for cols, err := range s.readFile(p.Def, e) {
@@ -232,9 +233,9 @@ func (s *Source) readCycle(p *Table, e lake.FileEntry, cycle string) Batches {
 }
 
 // taxed reports whether a file has statements with tax_amount.
-func taxed(e lake.FileEntry) bool {
+func taxed(e manifest.FileEntry) bool {
 	return e.Table == tables.Statements().Name &&
-		slices.ContainsFunc(e.Sums, func(sum lake.Sum) bool {
+		slices.ContainsFunc(e.Sums, func(sum manifest.Sum) bool {
 			column, _, _ := strings.Cut(sum.Column, ".")
 			return column == TaxAmount
 		})
@@ -253,7 +254,7 @@ func (i *Item) Layout() int {
 const sentRows = 8 * parquet.PageRows
 
 // readFile reads a file of the lake, some pages at a time.
-func (s *Source) readFile(def *tables.Table, e lake.FileEntry) Batches {
+func (s *Source) readFile(def *tables.Table, e manifest.FileEntry) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		file, err := s.Snap.Open(e)
 		if err != nil {
@@ -282,10 +283,10 @@ func (s *Source) readFile(def *tables.Table, e lake.FileEntry) Batches {
 }
 
 // partners is the partner statements of an open cycle: they are calculated from its lines.
-func (s *Source) partners(list []*Table, cycle string, files []lake.FileEntry) *Item {
+func (s *Source) partners(list []*Table, cycle string, files []manifest.FileEntry) *Item {
 	p := Find(list, "partner_statements")
 	path := s.calculated(p, cycle, files)
-	it := &Item{Table: p, Path: path, Cycle: cycle, Bucket: lake.NoBucket}
+	it := &Item{Table: p, Path: path, Cycle: cycle, Bucket: manifest.NoBucket}
 	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			rows, err := s.reader().Statements(ctx, cycle, "")
@@ -301,10 +302,10 @@ func (s *Source) partners(list []*Table, cycle string, files []lake.FileEntry) *
 }
 
 // taxes is the taxes of the partner statements of an open cycle (§10.6).
-func (s *Source) taxes(list []*Table, cycle string, files []lake.FileEntry) *Item {
+func (s *Source) taxes(list []*Table, cycle string, files []manifest.FileEntry) *Item {
 	p := Find(list, "taxes")
 	path := s.calculated(p, cycle, files)
-	it := &Item{Table: p, Path: path, Cycle: cycle, Bucket: lake.NoBucket}
+	it := &Item{Table: p, Path: path, Cycle: cycle, Bucket: manifest.NoBucket}
 	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			cols, err := s.reader().OpenTaxes(ctx, cycle)
@@ -327,7 +328,7 @@ func (s *Source) reader() *partners.Reader {
 }
 
 // calculated is the path of what is calculated from the lines of an open cycle: it names all inputs.
-func (s *Source) calculated(p *Table, cycle string, files []lake.FileEntry) string {
+func (s *Source) calculated(p *Table, cycle string, files []manifest.FileEntry) string {
 	var made strings.Builder
 	made.WriteString(s.Books)
 	for _, e := range files {
@@ -335,7 +336,7 @@ func (s *Source) calculated(p *Table, cycle string, files []lake.FileEntry) stri
 			made.WriteString("\n" + e.Path)
 		}
 	}
-	return fmt.Sprintf("worked out/%s/cycle=%s/%s", p.Name, cycle, lake.HashBytes([]byte(made.String())))
+	return fmt.Sprintf("worked out/%s/cycle=%s/%s", p.Name, cycle, manifest.HashBytes([]byte(made.String())))
 }
 
 // errEnough ends a reading whose reader wants no more.
@@ -385,8 +386,8 @@ func (s *Source) totals(list []*Table, cycle string) (*Item, error) {
 		cols.N++
 		text.WriteString(t.Name + "=" + t.Value + "\n")
 	}
-	path := fmt.Sprintf("worked out/totals/cycle=%s/%s", cycle, lake.HashBytes([]byte(text.String())))
-	return &Item{Table: p, Path: path, Cycle: cycle, Bucket: lake.NoBucket, Known: true, Rows: int64(cols.N),
+	path := fmt.Sprintf("worked out/totals/cycle=%s/%s", cycle, manifest.HashBytes([]byte(text.String())))
+	return &Item{Table: p, Path: path, Cycle: cycle, Bucket: manifest.NoBucket, Known: true, Rows: int64(cols.N),
 		Read: one(cols)}, nil
 }
 
@@ -421,7 +422,7 @@ func (s *Source) runs(list []*Table) ([]*Item, error) {
 			to = last
 			path = fmt.Sprintf("worked out/runs/%s/%06d-%06d/%s", origin, from, to, s.Snap.Hash)
 		}
-		out = append(out, &Item{Table: p, Path: path, Bucket: lake.NoBucket, Rows: to - from + 1,
+		out = append(out, &Item{Table: p, Path: path, Bucket: manifest.NoBucket, Rows: to - from + 1,
 			Read: func(context.Context) Batches {
 				return s.readRuns(p.Def, from, to)
 			}})
@@ -454,7 +455,7 @@ func (s *Source) readRuns(def *tables.Table, from, to int64) Batches {
 }
 
 // addRun appends a manifest.
-func addRun(cols *parquet.Columns[tables.Any], m *lake.Manifest, hash lake.Hash) error {
+func addRun(cols *parquet.Columns[tables.Any], m *manifest.Manifest, hash manifest.Hash) error {
 	asOf, err := period.ParseInstant(m.AsOf)
 	if err != nil {
 		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)

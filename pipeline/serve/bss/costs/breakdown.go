@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -124,7 +124,7 @@ func (s *spreading) answer() *breakDown {
 }
 
 // spreadDays are the days of lines whose payment is spread: orders and recurring charges.
-func spreadDays() []string { return []string{lake.EventsDay, lake.ChargesDay} }
+func spreadDays() []string { return []string{manifest.EventsDay, manifest.ChargesDay} }
 
 // payments are the parts of a payment, in the order of amounts.
 type payments [6]money.Amount

@@ -6,7 +6,7 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/read/records"
@@ -84,7 +84,7 @@ func (s *spreading) archivedOrder(cycle period.Cycle, t prepaidTerm) error {
 }
 
 // archivedCharge is an error if a recurring charge of an archived cycle reaches the month.
-func (s *spreading) archivedCharge(cycle period.Cycle, ref *lake.CycleRef) error {
+func (s *spreading) archivedCharge(cycle period.Cycle, ref *manifest.CycleRef) error {
 	b := s.call.State.Workspace.Books
 	customer := b.Customer(s.call.Scope.Customer)
 	for i := range b.Recurring {
@@ -169,7 +169,7 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 	case row.Word(tables.LineKind) == line.Refund.String():
 	case ok && t.order == trade:
 		p.term = t
-	case row.Word(tables.LineDay) == lake.ChargesDay:
+	case row.Word(tables.LineDay) == manifest.ChargesDay:
 		if start, end := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd); end > start {
 			p.term = prepaidTerm{first: zone.Day(start), end: zone.Day(end-1) + 1}
 		}
@@ -179,7 +179,7 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 		ResourceID: string(row.Text(tables.LineResourceID)), ResourceName: string(row.Text(tables.LineResourceName)),
 		ResourceTag: string(row.Text(tables.LineResourceTag)), ChargingMode: row.Small(tables.LineChargingMode),
 		UsageType: row.Word(tables.LineUsageType), PeriodType: p.term.kind}
-	if p.entry.ChargingMode == chargedByPeriod && row.Word(tables.LineDay) == lake.EventsDay {
+	if p.entry.ChargingMode == chargedByPeriod && row.Word(tables.LineDay) == manifest.EventsDay {
 		p.entry.OrderID = trade
 	}
 	return p, nil

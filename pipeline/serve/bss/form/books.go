@@ -3,7 +3,7 @@ package form
 import (
 	"context"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -59,7 +59,7 @@ func BucketOf(c *operation.Call, customer string) int {
 
 // FilesSince visits the files of each cycle that may hold something of an instant or later: low-volume events take
 // effect in its own cycle or after it.
-func FilesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEntry) error) error {
+func FilesSince(c *operation.Call, from period.Instant, visit func([]manifest.FileEntry) error) error {
 	for _, ref := range c.State.Snap.Manifest.Cycles {
 		cycle, err := period.ParseCycle(ref.Cycle)
 		if err != nil {
@@ -82,7 +82,7 @@ func FilesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEn
 // EachSince visits the rows of a table in the buckets that are wanted, in the order of the cycles and of their files.
 func EachSince[T any](ctx context.Context, c *operation.Call, from period.Instant, scan rows.Scan[T],
 	wanted func(bucket int) bool, visit func(rows.Row[T]) error) error {
-	return FilesSince(c, from, func(files []lake.FileEntry) error {
+	return FilesSince(c, from, func(files []manifest.FileEntry) error {
 		for _, e := range files {
 			if e.Table != scan.Table.Name || !wanted(e.Bucket) {
 				continue

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
@@ -179,7 +180,7 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 	snap, b := c.State.Snap, c.State.Workspace.Books
 	bucket := place.Bucket(c.Scope.Customer, max(1, snap.Manifest.Buckets))
 	for _, ref := range snap.Manifest.Cycles {
-		files, err := snap.Find(lake.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
+		files, err := snap.Find(manifest.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
 		if err != nil {
 			return nil, err
 		}
@@ -216,7 +217,7 @@ func orderLine(row rows.Row[tables.Order], id, number int) string {
 }
 
 // eachRow visits the rows of a file as they are there.
-func eachRow(snap *lake.Snapshot, e lake.FileEntry, def tables.Def[tables.Order],
+func eachRow(snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[tables.Order],
 	visit func(rows.Row[tables.Order]) error) (err error) {
 	rows, err := rows.Unsorted(snap, e, def, nil)
 	if err != nil {

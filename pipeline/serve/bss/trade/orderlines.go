@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
@@ -63,7 +64,7 @@ type orderQuery struct {
 // files of their own: what it costs follows from the number of orders, not from that of records.
 func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]boughtLine, error) {
 	var out []boughtLine
-	err := q.places(c, func(orders, lines []lake.FileEntry) error {
+	err := q.places(c, func(orders, lines []manifest.FileEntry) error {
 		found := make(map[string]*boughtLine)
 		for _, e := range orders {
 			if err := q.readOrders(ctx, c.State.Snap, e, found); err != nil {
@@ -98,15 +99,15 @@ func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]bought
 }
 
 // places visits the files of orders and those of their lines, cycle by cycle and bucket by bucket.
-func (q *orderQuery) places(c *operation.Call, visit func(orders, lines []lake.FileEntry) error) error {
-	return form.FilesSince(c, q.during.From, func(files []lake.FileEntry) error {
-		orders, lines := make(map[int][]lake.FileEntry), make(map[int][]lake.FileEntry)
+func (q *orderQuery) places(c *operation.Call, visit func(orders, lines []manifest.FileEntry) error) error {
+	return form.FilesSince(c, q.during.From, func(files []manifest.FileEntry) error {
+		orders, lines := make(map[int][]manifest.FileEntry), make(map[int][]manifest.FileEntry)
 		for _, e := range files {
 			switch {
 			case !q.in(c, e.Bucket):
 			case e.Table == tables.Orders().Name:
 				orders[e.Bucket] = append(orders[e.Bucket], e)
-			case e.Table == tables.Lines().Name && e.Day == lake.EventsDay:
+			case e.Table == tables.Lines().Name && e.Day == manifest.EventsDay:
 				lines[e.Bucket] = append(lines[e.Bucket], e)
 			}
 		}
@@ -127,7 +128,7 @@ func (q *orderQuery) in(c *operation.Call, bucket int) bool {
 }
 
 // readOrders finds the lines of orders that are wanted, by customer and id.
-func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry,
+func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry,
 	found map[string]*boughtLine) error {
 	cols := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine, tables.OrderOrderType,
 		tables.OrderPayTime,
@@ -166,8 +167,8 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 }
 
 // readBilled fills in what lines of orders came to, and counts those that it filled in.
-func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) (billed int,
-	err error) {
+func readBilled(ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry,
+	found map[string]*boughtLine) (billed int, err error) {
 	cols := tables.Columns(tables.LineCustomerID, tables.LineTradeID, tables.LineID, tables.LinePartnerID,
 		tables.LineOwnTime,
 		tables.LineUsageStart, tables.LineServiceTypeCode, tables.LineDiscountID, tables.LineSKU,

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
@@ -262,7 +262,7 @@ func consumed(v *page.View, cycle, id string, list []records.Sum) ([]compose.Con
 	for i := range found.Rows.N {
 		row := rows.Row[tables.Line]{Cols: found.Rows, I: i}
 		at := row.Time(tables.LineUsageStart)
-		if row.Word(tables.LineDay) == lake.EventsDay {
+		if row.Word(tables.LineDay) == manifest.EventsDay {
 			at = row.Time(tables.LineTradeTime)
 		}
 		one := compose.Consumed{Service: row.Word(tables.LineServiceTypeCode), File: row.Word(tables.LineDay),

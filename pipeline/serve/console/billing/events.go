@@ -128,7 +128,7 @@ func termText(v *page.View, unit string, number int64) string {
 
 // ordersIn adds the customer's orders of one file. processing is since when order lines are in processing; the others
 // are completed.
-func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry, processing map[string]period.Instant) (
+func ordersIn(v *page.View, t *page.Table, cycle string, e manifest.FileEntry, processing map[string]period.Instant) (
 	err error) {
 	list, err := rows.FileOf(v.State.Snap, e, tables.Orders(), nil,
 		rows.Filter[tables.Order]{Column: tables.OrderCustomerID,

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
@@ -54,8 +54,8 @@ func visible(v *page.View, cycle string) ([]string, error) {
 }
 
 // shownMonths are the newest cycles with data, oldest first.
-func shownMonths(v *page.View) []lake.CycleRef {
-	var refs []lake.CycleRef
+func shownMonths(v *page.View) []manifest.CycleRef {
+	var refs []manifest.CycleRef
 	for _, ref := range v.State.Snap.Manifest.Cycles {
 		if ref.Files != nil {
 			refs = append(refs, ref)
@@ -66,7 +66,7 @@ func shownMonths(v *page.View) []lake.CycleRef {
 
 // addable are the months that the overview adds up: all of them if the control totals have the sums or if there are few
 // lines.
-func addable(v *page.View, refs []lake.CycleRef) ([]lake.CycleRef, error) {
+func addable(v *page.View, refs []manifest.CycleRef) ([]manifest.CycleRef, error) {
 	if parts.Everybody(v) || v.Scope.Customer != "" {
 		return refs, nil
 	}
@@ -184,7 +184,7 @@ const maxCompared = 100_000
 const fewMonths = 3
 
 // changesBlock compares the newest month with the one before, by service; nil if there is nothing to compare.
-func changesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
+func changesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 	this := refs[len(refs)-1].Cycle
 	var count int64
 	for _, ref := range refs[max(0, len(refs)-2):] {
@@ -312,7 +312,7 @@ func lineCount(v *page.View, cycle string) (int64, error) {
 }
 
 // waiting counts what needs the attention of a person.
-func waiting(v *page.View, refs []lake.CycleRef) (page.Block, error) {
+func waiting(v *page.View, refs []manifest.CycleRef) (page.Block, error) {
 	b := page.Block{ID: "waiting", Title: v.T("待处理", "Needs attention")}
 	var rejects int64
 	for _, e := range v.State.Snap.Manifest.Loose {
@@ -328,7 +328,7 @@ func waiting(v *page.View, refs []lake.CycleRef) (page.Block, error) {
 		if err != nil {
 			return b, err
 		}
-		if ref.State == lake.CycleOpen && v.Zone().Bounds(c).To <= v.State.Now {
+		if ref.State == manifest.CycleOpen && v.Zone().Bounds(c).To <= v.State.Now {
 			open = append(open, ref.Cycle)
 		}
 	}

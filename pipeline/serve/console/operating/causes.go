@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -16,7 +16,7 @@ import (
 
 // CausesBlock says why the newest month differs from the one before in the page's currency, for those who see every
 // customer; nil if there is no month before.
-func CausesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
+func CausesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 	if len(refs) < 2 || !parts.Everybody(v) {
 		return nil, nil
 	}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -65,7 +65,7 @@ func Runs(v *page.View) (*page.Page, error) {
 }
 
 // linesTotal is the sum of the payments of all lines of a state in the page's currency, over its cycles.
-func linesTotal(v *page.View, m *lake.Manifest) (sum money.AmountTotal, err error) {
+func linesTotal(v *page.View, m *manifest.Manifest) (sum money.AmountTotal, err error) {
 	for _, t := range m.Totals {
 		if _, name, _ := strings.Cut(t.Name, "/"); !parts.IsPayment(v, name) {
 			continue

@@ -7,7 +7,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -25,7 +25,7 @@ type Kept struct {
 // keptKey says what something was made of: state, books and settings, since when the books' names and associations are
 // those of now, and the rest.
 type keptKey struct {
-	state lake.Hash
+	state manifest.Hash
 	books *workspace.Workspace
 	since period.Instant
 	what  string

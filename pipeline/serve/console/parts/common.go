@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -121,7 +122,7 @@ func StateText(v *page.View, cycle string) (text string, tone page.Tone) {
 	switch {
 	case ref.Archived != nil:
 		return v.T("已归档", "archived"), ""
-	case ref.State == lake.CycleClosed:
+	case ref.State == manifest.CycleClosed:
 		return v.T("已结账", "closed"), page.Good
 	case ref.MonthEnd:
 		return v.T("暂定（未结账，含月末费用）", "provisional (open, with month-end lines)"), page.Warn

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -74,14 +74,14 @@ func marginRow(row rows.Row[tables.Margin]) (k marginKey, sum marginSum, err err
 	return k, sum, sum.margin.Add(rest)
 }
 
-// eachOf visits the rows of a table of a cycle; bucket lake.NoBucket = of all buckets.
+// eachOf visits the rows of a table of a cycle; bucket manifest.NoBucket = of all buckets.
 func eachOf[T any](v *page.View, def tables.Def[T], cycle string, bucket int, visit func(rows.Row[T]) error) error {
 	files, err := v.State.Snap.Files(cycle)
 	if err != nil {
 		return err
 	}
 	for _, e := range files {
-		if e.Table != def.Name || bucket != lake.NoBucket && e.Bucket != bucket {
+		if e.Table != def.Name || bucket != manifest.NoBucket && e.Bucket != bucket {
 			continue
 		}
 		err := tablefile.Each(v.State.Snap, e, def, nil, func(c *parquet.Columns[T], i int) error {
@@ -134,7 +134,7 @@ func Margins(v *page.View) (*page.Page, error) {
 	}
 	sums, err := page.Keep(v, "margins "+cycle.String(), func(m map[marginKey]*marginSum) int { return 12 * len(m) },
 		func(v *page.View) (map[marginKey]*marginSum, error) {
-			return marginSums(v, cycle.String(), lake.NoBucket, func(k marginKey) (marginKey, bool) {
+			return marginSums(v, cycle.String(), manifest.NoBucket, func(k marginKey) (marginKey, bool) {
 				return marginKey{customer: k.customer, reason: k.reason, currency: k.currency}, true
 			})
 		})

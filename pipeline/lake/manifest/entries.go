@@ -1,4 +1,4 @@
-package lake
+package manifest
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 // JSON.
 
 // parseFiles reads a list of files in the form that encodeList writes; ok is false where it has another.
-func parseFiles(b []byte) (l list[FileEntry], ok bool) {
+func parseFiles(b []byte) (l List[FileEntry], ok bool) {
 	p := entryParser{rest: string(b)}
 	l.Format = int(p.number(`{"format":`))
 	if p.has(`,"cycle":`) {

@@ -1,4 +1,4 @@
-package lake
+package manifest
 
 import (
 	"strings"
@@ -28,12 +28,12 @@ func TestListsAreReadAlike(t *testing.T) {
 			return e
 		})
 		entries := rapid.SliceOfN(entry, 0, 4).Draw(t, "entries")
-		b, err := encodeList(rapid.SampledFrom([]string{"", "2026-09"}).Draw(t, "of"), entries)
+		b, err := EncodeList(rapid.SampledFrom([]string{"", "2026-09"}).Draw(t, "of"), entries)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var want list[FileEntry]
-		if err := decode(b, &want); err != nil {
+		var want List[FileEntry]
+		if err := Decode(b, &want); err != nil {
 			t.Fatal(err)
 		}
 		got, ok := parseFiles(b)

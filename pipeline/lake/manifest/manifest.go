@@ -1,4 +1,4 @@
-package lake
+package manifest
 
 import (
 	"bytes"
@@ -7,12 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// format is the version of the manifests' and lists' layout. A reader refuses any other (LAKE-16).
-const format = 1
+// Format is the version of the manifests' and lists' layout. A reader refuses any other (LAKE-16).
+const Format = 1
 
 // State says whether a cycle still takes records (§7.1).
 type State string
@@ -30,9 +31,10 @@ const NoBucket = -1
 type Hash string
 
 // HashBytes returns the hash of some bytes.
-func HashBytes(b []byte) Hash { return hashOf(sha256.Sum256(b)) }
+func HashBytes(b []byte) Hash { return HashSum(sha256.Sum256(b)) }
 
-func hashOf(sum [sha256.Size]byte) Hash { return Hash(hex.EncodeToString(sum[:hashBytes])) }
+// HashSum returns the hash that a whole SHA-256 gives.
+func HashSum(sum [sha256.Size]byte) Hash { return Hash(hex.EncodeToString(sum[:hashBytes])) }
 
 // hashBytes is how much of a SHA-256 is kept: nobody finds a second file to a given 128-bit name.
 const hashBytes = 16
@@ -142,15 +144,15 @@ type Input struct {
 	Run       int64  `json:"run"` // number of the manifest that took it
 }
 
-// list is the layout of a list file.
-type list[T any] struct {
+// List is the layout of a list file.
+type List[T any] struct {
 	Format  int    `json:"format"`
 	Cycle   string `json:"cycle,omitempty"`
 	Entries []T    `json:"entries"`
 }
 
-// encodeManifest gives the manifest's bytes, for people too: indented, a line end at the end.
-func encodeManifest(m *Manifest) ([]byte, error) {
+// Encode gives the manifest's bytes, for people too: indented, a line end at the end.
+func Encode(m *Manifest) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
@@ -161,12 +163,12 @@ func encodeManifest(m *Manifest) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// encodeList gives a list's bytes: one entry per line, so that two lists can be compared with diff.
-func encodeList[T any](cycle string, entries []T) ([]byte, error) {
+// EncodeList gives a list's bytes: one entry per line, so that two lists can be compared with diff.
+func EncodeList[T any](cycle string, entries []T) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	fmt.Fprintf(&out, `{"format":%d,`, format)
+	fmt.Fprintf(&out, `{"format":%d,`, Format)
 	if cycle != "" {
 		fmt.Fprintf(&out, `"cycle":%q,`, cycle)
 	}
@@ -183,8 +185,8 @@ func encodeList[T any](cycle string, entries []T) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// decode reads JSON strictly: no unknown key, nothing after the value.
-func decode(b []byte, into any) error {
+// Decode reads JSON strictly: no unknown key, nothing after the value.
+func Decode(b []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
@@ -196,15 +198,15 @@ func decode(b []byte, into any) error {
 	return nil
 }
 
-// decodeList reads a list.
-func decodeList[T any](b []byte, l *list[T]) error {
-	if files, isFiles := any(l).(*list[FileEntry]); isFiles {
+// DecodeList reads a list, as strictly as Decode.
+func DecodeList[T any](b []byte, l *List[T]) error {
+	if files, isFiles := any(l).(*List[FileEntry]); isFiles {
 		if parsed, ok := parseFiles(b); ok {
 			*files = parsed
 			return nil
 		}
 	}
-	return decode(b, l)
+	return Decode(b, l)
 }
 
 // ParseHead reads the text of HEAD: the live manifest's number and hash.
@@ -212,7 +214,7 @@ func ParseHead(text []byte) (number int64, hash Hash, err error) {
 	bad := fmt.Errorf("want one line `<number> <hash>`, found %q", text)
 	line, ended := strings.CutSuffix(string(text), "\n")
 	num, sum, two := strings.Cut(line, " ")
-	if !ended || !two || !validHash(sum) {
+	if !ended || !two || !ValidHash(sum) {
 		return 0, "", bad
 	}
 	number, err = strconv.ParseInt(num, 10, 64)
@@ -222,4 +224,43 @@ func ParseHead(text []byte) (number int64, hash Hash, err error) {
 	return number, Hash(sum), nil
 }
 
-func encodeHead(number int64, hash Hash) []byte { return fmt.Appendf(nil, "%d %s\n", number, hash) }
+// EncodeHead gives the text of HEAD, which ParseHead reads.
+func EncodeHead(number int64, hash Hash) []byte { return fmt.Appendf(nil, "%d %s\n", number, hash) }
+
+// Equal reports whether a cycle is the same in two states, its list by name and hash.
+func (r CycleRef) Equal(o CycleRef) bool {
+	sameFiles := r.Files == o.Files || r.Files != nil && o.Files != nil && *r.Files == *o.Files
+	sameArchive := r.Archived == o.Archived || r.Archived != nil && o.Archived != nil && r.Archived.equal(o.Archived)
+	r.Files, o.Files, r.Archived, o.Archived = nil, nil, nil, nil
+	return sameFiles && sameArchive && r == o
+}
+
+func (a *Archived) equal(o *Archived) bool {
+	return a.Files == o.Files && a.Where == o.Where && a.AsOf == o.AsOf && a.Run == o.Run &&
+		slices.Equal(a.Left, o.Left)
+}
+
+// SameAs reports whether a planned manifest says the same as the live one, whoever made it.
+func (m Manifest) SameAs(live Manifest) (bool, error) {
+	m.Number, m.Parent, m.AsOf, m.Command, m.Accepted = live.Number, live.Parent, live.AsOf, live.Command, live.Accepted
+	if live.Number == 0 { // the empty lake was never written: give it the lists a written one has
+		live.Cycles, live.Loose, live.Totals = []CycleRef{}, []FileEntry{}, []Total{}
+		live.Buckets = m.Buckets // the number of buckets alone is nothing worth a manifest
+	}
+	a, err := Encode(&m)
+	if err != nil {
+		return false, err
+	}
+	b, err := Encode(&live)
+	return string(a) == string(b), err
+}
+
+// Cycle returns a cycle's state; false if the manifest has no such cycle.
+func (m *Manifest) Cycle(cycle string) (CycleRef, bool) {
+	for _, ref := range m.Cycles {
+		if ref.Cycle == cycle {
+			return ref, true
+		}
+	}
+	return CycleRef{}, false
+}

@@ -1,0 +1,81 @@
+package manifest
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+)
+
+// Step converts manifests and lists from one format into the next one. It gets and returns JSON, because the types of
+// this program are those of its own format alone. Data files keep their bytes: a table's reader knows the columns that
+// earlier versions wrote.
+type Step struct {
+	From int    // it converts to From+1
+	Text string // what changes, for people
+	// Manifest and List convert the text of a manifest and of a list, the field `format` too. They keep number, parent
+	// and the names and hashes of lists.
+	Manifest func(old []byte) ([]byte, error)
+	List     func(old []byte) ([]byte, error)
+}
+
+// Steps are the steps of this program. There are none: the lake has had one format so far.
+func Steps() []Step { return nil }
+
+// Envelope is the part of a manifest that is the same in every format.
+type Envelope struct {
+	Format int   `json:"format"`
+	Number int64 `json:"number"`
+	Parent Hash  `json:"parent"`
+}
+
+// stepsFrom returns the steps from a format to this program's: none for its own. known is false if there is no way.
+func stepsFrom(all []Step, from int) (steps []Step, known bool) {
+	for at := from; at != Format; at++ {
+		i := 0
+		for i < len(all) && all[i].From != at {
+			i++
+		}
+		if i == len(all) {
+			return nil, false
+		}
+		steps = append(steps, all[i])
+	}
+	return steps, true
+}
+
+// DecodeAny reads a manifest of any format that the steps convert, and returns the steps that its lists need.
+func DecodeAny(all []Step, name string, number int64, b []byte) (*Manifest, []Step, error) {
+	var e Envelope
+	if err := json.Unmarshal(b, &e); err != nil {
+		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintRestore}
+	}
+	steps, known := stepsFrom(all, e.Format)
+	if !known || e.Number != number {
+		detail := fmt.Sprintf("format %d, number %d: want format %d, number %d", e.Format, e.Number, Format, number)
+		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: detail, Hint: lakeerr.HintNewer}
+	}
+	for _, step := range steps {
+		var err error
+		if b, err = step.Manifest(b); err != nil {
+			return nil, nil, &lakeerr.CorruptError{Name: name,
+				Detail: fmt.Sprintf("convert it from format %d: %v", step.From, err), Hint: lakeerr.HintRestore}
+		}
+	}
+	m := new(Manifest)
+	if err := Decode(b, m); err != nil { // with the hash that was written: it is not damaged
+		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintNewer}
+	}
+	return m, steps, nil
+}
+
+// ConvertList brings the text of a list into the program's format.
+func ConvertList(b []byte, steps []Step) ([]byte, error) {
+	for _, step := range steps {
+		var err error
+		if b, err = step.List(b); err != nil {
+			return nil, fmt.Errorf("convert it from format %d: %w", step.From, err)
+		}
+	}
+	return b, nil
+}

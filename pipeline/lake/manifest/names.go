@@ -1,0 +1,290 @@
+package manifest
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// Names in the lake. This file alone knows them.
+const (
+	HeadName   = "HEAD"      // names the live manifest
+	Dir        = "manifests" // has manifests and lists
+	TempDir    = "tmp"       // unfinished files
+	RunsDir    = "runs"      // objects of shared runs
+	SweepsDir  = "sweeps"    // the marks of sweeps
+	PinsDir    = "pins"      // the states that readers need (CHAIN-8)
+	dataSuffix = ".parquet"
+)
+
+// Days that are none of the calendar: EndDay of month-end files, EventsDay of a cycle's orders and adjustments, LateDay
+// of what late records give, RerateDay of what re-rating gives, ChargesDay of recurring charges, CommitmentsDay of
+// commitments.
+const (
+	EndDay         = "end"
+	EventsDay      = "events"
+	LateDay        = "late"
+	RerateDay      = "rerate"
+	ChargesDay     = "charges"
+	CommitmentsDay = "commitments"
+	// CostsDay is the day of the lines of vendors' cost files, RestatedDay that of the differences that a delivery
+	// for a closed cycle posts.
+	CostsDay    = "costs"
+	RestatedDay = "restated"
+)
+
+// wordDays are the days that are none of the calendar.
+var wordDays = [...]string{EndDay, EventsDay, LateDay, RerateDay, ChargesDay, CommitmentsDay,
+	CostsDay, RestatedDay}
+
+// IsPosted reports whether a day is one of lines that no usage record of the cycle and no bandwidth sample gave.
+func IsPosted(day string) bool { return day != EndDay && slices.Contains(wordDays[:], day) }
+
+// NameOf is the name of a manifest by its number.
+func NameOf(number int64) string { return fmt.Sprintf("%s/%06d.json", Dir, number) }
+
+// FilesName is the name of the list of a cycle's files by its hash.
+func FilesName(cycle string, h Hash) string {
+	return fmt.Sprintf("%s/files-%s-%s.json", Dir, cycle, h)
+}
+
+// InputsName is the name of the list of inputs by its hash.
+func InputsName(h Hash) string { return fmt.Sprintf("%s/inputs-%s.json", Dir, h) }
+
+// IntentName is the file that announces a commit: it holds the text that HEAD will have (LAKE-14). CreateTemp numbers
+// from 1, so it is free; clearing up takes it for a temporary file.
+const IntentName = TempDir + "/000000-commit"
+
+// TempName is a name for something unfinished; no two of one run are the same.
+func TempName(sequence int64, label string) string {
+	return fmt.Sprintf("%s/%06d-%s", TempDir, sequence, label)
+}
+
+// Check says what is wrong with a key, or nil.
+func (k FileKey) Check() error {
+	switch {
+	case !validTable(k.Table):
+		return fmt.Errorf("file key %v: table %q: want lower-case letters, digits and underscores, a letter first", k,
+			k.Table)
+	case k.Table == Dir || k.Table == TempDir || k.Table == SweepsDir || k.Table == PinsDir ||
+		k.Table == RunsDir || storage.IsLease(k.Table+"/"):
+		return fmt.Errorf("file key %v: table %q is the name of a folder of the lake's own", k, k.Table)
+	case k.Cycle != "" && !ValidCycle(k.Cycle):
+		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
+	case k.Day != "" && k.Cycle == "":
+		return fmt.Errorf("file key %v: a day without a cycle", k)
+	case k.Day != "" && !slices.Contains(wordDays[:], k.Day) && !validDay(k.Day):
+		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD or one of %s", k, k.Day,
+			strings.Join(wordDays[:], ", "))
+	case k.Bucket < NoBucket:
+		return fmt.Errorf("file key %v: bucket %d", k, k.Bucket)
+	}
+	return nil
+}
+
+// String is the key as a person reads it: `lines 2026-09 2026-09-03 bucket 003`.
+func (k FileKey) String() string {
+	parts := []string{k.Table}
+	if k.Cycle != "" {
+		parts = append(parts, k.Cycle)
+	}
+	if k.Day != "" {
+		parts = append(parts, k.Day)
+	}
+	if k.Bucket != NoBucket {
+		parts = append(parts, fmt.Sprintf("bucket %03d", k.Bucket))
+	}
+	return strings.Join(parts, " ")
+}
+
+// PathOf is where a file with this key and content is.
+func (k FileKey) PathOf(h Hash) string {
+	var b strings.Builder
+	b.WriteString(k.Table + "/")
+	if k.Cycle != "" {
+		b.WriteString("cycle=" + k.Cycle + "/")
+	}
+	if k.Day != "" {
+		b.WriteString("day=" + k.Day + "/")
+	}
+	if k.Bucket != NoBucket {
+		fmt.Fprintf(&b, "%03d-", k.Bucket)
+	}
+	return b.String() + string(h) + dataSuffix
+}
+
+// parsePath is the inverse of path: it distinguishes the lake's own files from foreign ones.
+func parsePath(name string) (FileKey, Hash, bool) {
+	parts := strings.Split(name, "/")
+	base, isData := strings.CutSuffix(parts[len(parts)-1], dataSuffix)
+	if !isData || len(parts) < 2 || len(parts) > 4 {
+		return FileKey{}, "", false
+	}
+	key := FileKey{Table: parts[0], Bucket: NoBucket}
+	var ok bool
+	folders := parts[1 : len(parts)-1]
+	if len(folders) > 0 {
+		if key.Cycle, ok = strings.CutPrefix(folders[0], "cycle="); !ok {
+			return FileKey{}, "", false
+		}
+	}
+	if len(folders) > 1 {
+		if key.Day, ok = strings.CutPrefix(folders[1], "day="); !ok {
+			return FileKey{}, "", false
+		}
+	}
+	if bucket, rest, found := strings.Cut(base, "-"); found {
+		n, err := strconv.Atoi(bucket)
+		if err != nil {
+			return FileKey{}, "", false
+		}
+		key.Bucket, base = n, rest
+	}
+	if !ValidHash(base) || key.Check() != nil || key.PathOf(Hash(base)) != name {
+		return FileKey{}, "", false
+	}
+	return key, Hash(base), true
+}
+
+// Kind of a file found in the lake, by its name alone.
+type Kind uint8
+
+// The kinds of files.
+const (
+	ForeignFile  Kind = iota // not a name the lake gives: never deleted
+	fixedFile                // HEAD, LOCK, the mark of a sweep, a pin, a lease
+	ManifestFile             // manifests/NNNNNN.json
+	ListFile                 // manifests/files-…, manifests/inputs-…
+	TempFile                 // tmp/NNNNNN-…
+	DataFile                 // <table>/…/<hash>.parquet
+	SharedFile               // runs/<hash>/…
+)
+
+// IsMark reports whether a name is the mark of a sweep.
+func IsMark(name string) bool { return strings.HasPrefix(name, SweepsDir+"/") }
+
+// Classify returns the kind of a file by its name; number is a manifest's.
+func Classify(name string) (k Kind, number int64) {
+	switch {
+	case name == HeadName || name == "LOCK" || IsMark(name) || isPin(name) || storage.IsLease(name):
+		return fixedFile, 0
+	case strings.HasPrefix(name, TempDir+"/"):
+		if sequence, _, found := strings.Cut(name[len(TempDir)+1:], "-"); found && len(sequence) >= 6 &&
+			digits(sequence) {
+			return TempFile, 0
+		}
+	case strings.HasPrefix(name, Dir+"/"):
+		return classifyManifest(name[len(Dir)+1:])
+	case SharedDir(name) != "":
+		return SharedFile, 0
+	default:
+		if _, _, ok := parsePath(name); ok {
+			return DataFile, 0
+		}
+	}
+	return ForeignFile, 0
+}
+
+func classifyManifest(base string) (Kind, int64) {
+	base, isJSON := strings.CutSuffix(base, ".json")
+	if !isJSON {
+		return ForeignFile, 0
+	}
+	if digits(base) {
+		n, err := strconv.ParseInt(base, 10, 64)
+		if err == nil && n > 0 && NameOf(n) == Dir+"/"+base+".json" {
+			return ManifestFile, n
+		}
+		return ForeignFile, 0
+	}
+	if h, ok := strings.CutPrefix(base, "inputs-"); ok && ValidHash(h) {
+		return ListFile, 0
+	}
+	if rest, ok := strings.CutPrefix(base, "files-"); ok && len(rest) > 8 && ValidCycle(rest[:7]) && rest[7] == '-' &&
+		ValidHash(rest[8:]) {
+		return ListFile, 0
+	}
+	return ForeignFile, 0
+}
+
+// OwnFolder says whether an empty folder is one the lake made and may take away.
+func OwnFolder(dir string) bool {
+	if dir == TempDir || dir == Dir || dir == RunsDir || strings.HasPrefix(dir, RunsDir+"/") {
+		return true
+	}
+	_, rest, found := strings.Cut(dir, "/")
+	return found && strings.HasPrefix(rest, "cycle=")
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// ValidHash reports whether a text has the form of a Hash.
+func ValidHash(s string) bool {
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
+			return false
+		}
+	}
+	return len(s) == 2*hashBytes
+}
+
+func validTable(s string) bool {
+	for i := range len(s) {
+		letter := s[i] >= 'a' && s[i] <= 'z'
+		if !letter && (i == 0 || s[i] != '_' && (s[i] < '0' || s[i] > '9')) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// ValidCycle reports whether a text is a cycle, as 2026-09.
+func ValidCycle(s string) bool {
+	return len(s) == 7 && digits(s[:4]) && s[4] == '-' && digits(s[5:]) && s[5:] >= "01" && s[5:] <= "12"
+}
+
+func validDay(s string) bool {
+	return len(s) == 10 && ValidCycle(s[:7]) && s[7] == '-' && digits(s[8:]) && s[8:] >= "01" && s[8:] <= "31"
+}
+
+// SharedDir is the folder of an object of a shared run; "" of any other name.
+func SharedDir(name string) string {
+	rest, is := strings.CutPrefix(name, RunsDir+"/")
+	if run, object, found := strings.Cut(rest, "/"); is && found && ValidHash(run) && object != "" {
+		return RunsDir + "/" + run + "/"
+	}
+	return ""
+}
+
+// isPin reports whether a name is a pin.
+func isPin(name string) bool { return strings.HasPrefix(name, PinsDir+"/") }
+
+// PinName is the pin of a reader on a state (CHAIN-8).
+func PinName(who string, number int64, hash Hash) string {
+	return fmt.Sprintf("%s/%s-%06d-%s", PinsDir, who, number, hash)
+}
+
+// ParsePin is the inverse of PinName.
+func ParsePin(name string) (who string, number int64, hash Hash, ok bool) {
+	rest, is := strings.CutPrefix(name, PinsDir+"/")
+	i := strings.LastIndexByte(rest, '-')
+	if !is || i < 0 || !ValidHash(rest[i+1:]) {
+		return "", 0, "", false
+	}
+	hash, rest = Hash(rest[i+1:]), rest[:i]
+	if i = strings.LastIndexByte(rest, '-'); i < 0 || !digits(rest[i+1:]) {
+		return "", 0, "", false
+	}
+	number, err := strconv.ParseInt(rest[i+1:], 10, 64)
+	return rest[:i], number, hash, err == nil && PinName(rest[:i], number, hash) == name
+}
