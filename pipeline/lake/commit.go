@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -16,7 +17,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	if err := t.syncs.wait(); err != nil {
 		return false, fmt.Errorf("make the files of the run durable: %w", err)
 	}
-	m, lists, err := t.next.plan()
+	m, lists, err := t.next.Plan()
 	if err != nil {
 		return false, err
 	}
@@ -29,7 +30,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
 	}
 	upgraded := len(t.base.steps) > 0
-	if same && !upgraded && !(t.next.reset && m.AsOf != t.base.Manifest.AsOf) {
+	if same && !upgraded && !(t.next.ResetsClock() && m.AsOf != t.base.Manifest.AsOf) {
 		return false, errors.Join(t.dropShared(), t.clearUp(t.named))
 	}
 	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
@@ -44,7 +45,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 		return replaced, err
 	}
 	for _, l := range lists {
-		keep[l.name] = true
+		keep[l.Name] = true
 	}
 	err = t.lake.stop(BeforeClean)
 	if err == nil {
@@ -60,7 +61,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 // names.
 func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
 	keep := make(map[string]bool)
-	for _, cycle := range append([]string{""}, t.next.cyclesWithFiles()...) {
+	for _, cycle := range append([]string{""}, t.next.Cycles()...) {
 		for _, e := range t.next.Files(cycle) {
 			made, isMade := t.finished[e.Path]
 			switch {
@@ -129,7 +130,7 @@ func (t *Txn) checkKept(ref, old manifest.CycleRef) error {
 
 // publish announces the commit and makes the data files' names durable, then the lists and the manifest (WRITE-2,
 // WRITE-3).
-func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []small) (manifest.Hash, error) {
+func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []next.List) (manifest.Hash, error) {
 	b, err := manifest.Encode(m)
 	if err != nil {
 		return "", fmt.Errorf("lake: write the manifest: %w", err)
@@ -154,12 +155,12 @@ func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []small) 
 }
 
 // writeLists writes the lists that the base does not name.
-func (t *Txn) writeLists(lists []small) error {
+func (t *Txn) writeLists(lists []next.List) error {
 	for _, l := range lists {
-		if t.named[l.name] {
+		if t.named[l.Name] {
 			continue // as it was
 		}
-		if err := t.writeSmall(l.name, l.bytes); err != nil {
+		if err := t.writeSmall(l.Name, l.Bytes); err != nil {
 			return err
 		}
 	}

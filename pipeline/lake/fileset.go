@@ -43,7 +43,7 @@ func (s *SubTxn) Pending() FileSet { return pending{s} }
 // pending is the files of a state to come.
 type pending struct{ txn *SubTxn }
 
-func (p pending) Cycles() []string { return p.txn.files.cyclesWithFiles() }
+func (p pending) Cycles() []string { return p.txn.files.Cycles() }
 
 func (p pending) Select(cycle string, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error) {
 	return p.txn.files.Select(cycle, wanted), nil

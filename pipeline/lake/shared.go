@@ -40,12 +40,11 @@ func (l *Lake) Join(run, base manifest.Hash) (*Txn, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := newNext(s)
+	t, err := l.newTxn(s, files, len(files)+len(lists))
 	if err != nil {
 		return nil, err
 	}
-	t := &Txn{next: next, SubTxn: &SubTxn{files: next.NextFiles, writing: newWriting(l, s, len(files)+len(lists))},
-		unlock: func() error { return nil }, joined: true}
+	t.unlock, t.joined = func() error { return nil }, true
 	t.share(run)
 	for _, e := range files {
 		t.named[e.Path] = true

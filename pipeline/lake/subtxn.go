@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -15,9 +16,10 @@ import (
 // transaction takes it over.
 type SubTxn struct {
 	*writing
-	files *NextFiles
-	task  bool                 // the subtransaction is one for tasks of buckets
-	made  []manifest.FileEntry // since Enter
+	files  *next.Entries
+	bucket int                  // of the task that was entered
+	task   bool                 // the subtransaction is one for tasks of buckets
+	made   []manifest.FileEntry // since Enter
 }
 
 // writing is what all parts of a transaction share.
@@ -54,7 +56,7 @@ func newWriting(l *Lake, base *Snapshot, named int) *writing {
 }
 
 // Next is the files of the state to come, as far as the subtransaction has them.
-func (s *SubTxn) Next() *NextFiles { return s.files }
+func (s *SubTxn) Next() *next.Entries { return s.files }
 
 // finish notes a file that is in place.
 func (s *SubTxn) finish(e manifest.FileEntry) {
@@ -66,18 +68,12 @@ func (s *SubTxn) finish(e manifest.FileEntry) {
 	}
 }
 
-// Replacement is the files in the place of all files of a key.
-type Replacement struct {
-	manifest.FileKey
-	Files []manifest.FileEntry `json:"files"`
-}
-
 // BucketState is the input of the task of a bucket: the base, and what the run did so far to the files of the bucket
 // and to those of no bucket.
 type BucketState struct {
-	Base     manifest.Hash `json:"base"` // of the manifest; "" = an empty lake
-	Bucket   int           `json:"bucket"`
-	Replaced []Replacement `json:"replaced"`
+	Base     manifest.Hash      `json:"base"` // of the manifest; "" = an empty lake
+	Bucket   int                `json:"bucket"`
+	Replaced []next.Replacement `json:"replaced"`
 }
 
 // BucketStates are the inputs of tasks of all buckets, as the next state is now. No task sees what another one changes
@@ -85,9 +81,9 @@ type BucketState struct {
 func (t *Txn) BucketStates(buckets int) []*BucketState {
 	states := make([]*BucketState, buckets)
 	for b := range states {
-		states[b] = &BucketState{Base: t.base.Hash, Bucket: b, Replaced: []Replacement{}}
+		states[b] = &BucketState{Base: t.base.Hash, Bucket: b, Replaced: []next.Replacement{}}
 	}
-	for _, r := range t.files.replacements() {
+	for _, r := range t.files.Replacements() {
 		if r.Bucket != manifest.NoBucket {
 			states[r.Bucket].Replaced = append(states[r.Bucket].Replaced, r)
 			continue
@@ -100,7 +96,7 @@ func (t *Txn) BucketStates(buckets int) []*BucketState {
 }
 
 // Sub returns a subtransaction for tasks of buckets. One goroutine uses it, for one task after the other.
-func (t *Txn) Sub() *SubTxn { return &SubTxn{writing: t.writing, files: newNextFiles(), task: true} }
+func (t *Txn) Sub() *SubTxn { return &SubTxn{writing: t.writing, files: next.NewEntries(), task: true} }
 
 // Enter begins the task of a bucket: the subtransaction has the bucket's files and those of no bucket.
 func (s *SubTxn) Enter(state *BucketState) error {
@@ -112,36 +108,22 @@ func (s *SubTxn) Enter(state *BucketState) error {
 	if err != nil {
 		return err
 	}
-	s.files.mu.Lock()
-	defer s.files.mu.Unlock()
-	clear(s.files.files)
-	clear(s.files.changed)
-	s.files.bucket, s.made = &state.Bucket, nil
-	for _, bucket := range [...]int{state.Bucket, manifest.NoBucket} {
-		for _, e := range base[bucket] {
-			s.files.add(e)
-		}
-	}
-	for _, r := range state.Replaced {
-		delete(s.files.files[r.Cycle], r.FileKey)
-		for _, e := range r.Files {
-			s.files.add(e)
-		}
-	}
+	s.bucket, s.made = state.Bucket, nil
+	s.files.Enter(state.Bucket, base, state.Replaced)
 	return nil
 }
 
 // Changes is what the task of a bucket did to the state to come.
 type Changes struct {
-	Bucket   int           `json:"bucket"`
-	Replaced []Replacement `json:"replaced"`
+	Bucket   int                `json:"bucket"`
+	Replaced []next.Replacement `json:"replaced"`
 	// Made are all files that were made, by path, also those that no key names any more.
 	Made []manifest.FileEntry `json:"made"`
 }
 
 // Leave ends the task of a bucket and returns what it did.
 func (s *SubTxn) Leave() *Changes {
-	c := &Changes{Bucket: *s.files.bucket, Replaced: s.files.replacements(),
+	c := &Changes{Bucket: s.bucket, Replaced: s.files.Replacements(),
 		Made: append([]manifest.FileEntry{}, s.made...)}
 	slices.SortFunc(c.Made, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
 	c.Made = slices.CompactFunc(c.Made, func(a, b manifest.FileEntry) bool { return a.Path == b.Path })

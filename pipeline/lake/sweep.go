@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -164,7 +165,7 @@ func (s *sweeper) keep(kept map[string]bool, number int64, hash manifest.Hash, b
 
 // checkUploads makes sure that what this run is about to name is there, and that no sweep is about to delete it
 // (CHAIN-7).
-func (t *Txn) checkUploads(lists []small) error {
+func (t *Txn) checkUploads(lists []next.List) error {
 	marks, err := t.lake.st.List(manifest.SweepsDir + "/")
 	if err != nil {
 		return fmt.Errorf("look for a deletion of old files of the lake: %w", err)
@@ -199,7 +200,7 @@ func (t *Txn) checkUploads(lists []small) error {
 		}
 	}
 	for _, l := range lists {
-		if err := check(l.name); err != nil {
+		if err := check(l.Name); err != nil {
 			return err
 		}
 	}

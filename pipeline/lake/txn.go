@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -17,7 +18,7 @@ import (
 type Txn struct {
 	*SubTxn
 	unlock func() error
-	next   *NextState
+	next   *next.State
 	// unnamedAtBegin is what an object store had when the run began and the base does not name; nil for a folder
 	unnamedAtBegin map[string]bool
 
@@ -62,11 +63,10 @@ func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn,
 	if err != nil {
 		return nil, err
 	}
-	next, err := newNext(base)
+	t, err := l.newTxn(base, files, len(files)+len(lists))
 	if err != nil {
 		return nil, err
 	}
-	t := &Txn{next: next, SubTxn: &SubTxn{files: next.NextFiles, writing: newWriting(l, base, len(files)+len(lists))}}
 	entries, err := l.st.List("")
 	if err != nil {
 		return nil, fmt.Errorf("list the lake: %w", err)
@@ -105,6 +105,16 @@ func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn,
 		}
 	}
 	return t, nil
+}
+
+// newTxn returns a transaction on a base, of which files are all data files, and which names so many files and lists.
+func (l *Lake) newTxn(base *Snapshot, files []manifest.FileEntry, named int) (*Txn, error) {
+	inputs, err := base.Inputs()
+	if err != nil {
+		return nil, err
+	}
+	state := next.New(base.Manifest, files, inputs)
+	return &Txn{next: state, SubTxn: &SubTxn{files: state.Entries, writing: newWriting(l, base, named)}}, nil
 }
 
 // checkThere compares the named data files with a listing (LAKE-5).
@@ -232,12 +242,12 @@ func (t *Txn) unnamed(name string) string {
 }
 
 // Next is the state the transaction will commit. It is one value for the whole transaction.
-func (t *Txn) Next() *NextState { return t.next }
+func (t *Txn) Next() *next.State { return t.next }
 
 // Preview is the state that Commit would make live as of now, to be read before it is committed. Its number is the next
 // one; it has no hash. It is of use until the transaction ends.
 func (t *Txn) Preview() (*Snapshot, error) {
-	m, _, err := t.next.plan()
+	m, _, err := t.next.Plan()
 	if err != nil {
 		return nil, err
 	}

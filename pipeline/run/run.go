@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
@@ -84,7 +85,7 @@ type runState struct {
 	o        workspace.Options
 	job      job
 	txn      *lake.Txn
-	next     *lake.NextState
+	next     *next.State
 	report   *workspace.Report
 	prices   *tariff.Book
 	partners *settlement.Book

@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -23,7 +23,7 @@ type Finder struct {
 	Inbox   fs.FS
 	Settle  time.Duration      // a file that changed less than this before the run began is left
 	Options *workspace.Options // of the run
-	Next    *lake.NextState    // knows the files that were taken; not used by Offered
+	Next    *next.State        // knows the files that were taken; not used by Offered
 	Report  *workspace.Report  // of the run: gets the names and the notes
 }
 

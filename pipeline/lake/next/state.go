@@ -1,4 +1,4 @@
-package lake
+package next
 
 import (
 	"cmp"
@@ -11,55 +11,47 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// NextState is the state a transaction will commit: at first a copy of the live one. Its methods may be called from
+// State is the state a transaction will commit: at first a copy of the live one. Its methods may be called from
 // several goroutines; the result depends on what was set, not on the order in which different keys were.
-type NextState struct {
-	*NextFiles
-	base *Snapshot
-	// AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by plan
+type State struct {
+	*Entries
+	base manifest.Manifest
+	// AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by Plan
 	head   manifest.Manifest
-	cycles map[string]manifest.CycleRef // MonthEnd and Books; State and Files are built by plan
+	cycles map[string]manifest.CycleRef // MonthEnd and Books; State and Files are built by Plan
 	inputs map[inputKey]manifest.Input
 	reset  bool // another AsOf is a change by itself
 }
 
 type inputKey struct{ feed, hash string }
 
-// newNext copies a snapshot whose lists were read.
-func newNext(s *Snapshot) (*NextState, error) {
-	n := &NextState{
-		NextFiles: newNextFiles(),
-		base:      s,
-		head:      s.Manifest,
-		cycles:    make(map[string]manifest.CycleRef),
-		inputs:    make(map[inputKey]manifest.Input),
+// New returns the state that equals a base, of which files and inputs are all data files and inputs.
+func New(base manifest.Manifest, files []manifest.FileEntry, inputs []manifest.Input) *State {
+	n := &State{
+		Entries: NewEntries(),
+		base:    base,
+		head:    base,
+		cycles:  make(map[string]manifest.CycleRef),
+		inputs:  make(map[inputKey]manifest.Input),
 	}
-	n.head.Totals, n.head.Accepted = slices.Clone(s.Manifest.Totals), ""
-	for _, ref := range s.Manifest.Cycles {
+	n.head.Totals, n.head.Accepted = slices.Clone(base.Totals), ""
+	for _, ref := range base.Cycles {
 		n.cycles[ref.Cycle] = ref
 	}
-	all, _, err := s.all()
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range all {
+	for _, e := range files {
 		n.add(e)
-	}
-	inputs, err := s.Inputs()
-	if err != nil {
-		return nil, err
 	}
 	for _, in := range inputs {
 		n.inputs[inputKey{in.Feed, in.Hash}] = in
 	}
-	return n, nil
+	return n
 }
 
 // Number is the number the state will have if anything differs.
-func (n *NextState) Number() int64 { return n.base.Manifest.Number + 1 }
+func (n *State) Number() int64 { return n.base.Number + 1 }
 
 // RemoveTable removes every file of a table in a cycle; cycle "" means its files of no cycle.
-func (n *NextState) RemoveTable(table, cycle string) {
+func (n *State) RemoveTable(table, cycle string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	maps.DeleteFunc(n.files[cycle], func(key manifest.FileKey, _ []manifest.FileEntry) bool {
@@ -72,31 +64,38 @@ func (n *NextState) RemoveTable(table, cycle string) {
 }
 
 // SetRun notes who made the state: the run's clock as RFC 3339 in UTC, and its command. It is no change by itself.
-func (n *NextState) SetRun(asOf, command string) {
+func (n *State) SetRun(asOf, command string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.head.AsOf, n.head.Command = asOf, command
 }
 
 // ResetClock makes the run's clock a change by itself: the state is committed where nothing else differs.
-func (n *NextState) ResetClock() {
+func (n *State) ResetClock() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.reset = true
 }
 
+// ResetsClock reports whether ResetClock was called.
+func (n *State) ResetsClock() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.reset
+}
+
 // SetAcceptedRejects notes why the run was allowed more rejects than its gates. It is no change by itself.
-func (n *NextState) SetAcceptedRejects(why string) {
+func (n *State) SetAcceptedRejects(why string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.head.Accepted = why
 }
 
 // SetBuckets sets the number of buckets. A lake that has files keeps the one it has.
-func (n *NextState) SetBuckets(buckets int) error {
+func (n *State) SetBuckets(buckets int) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if has := n.base.Manifest.Buckets; has != 0 && has != buckets {
+	if has := n.base.Buckets; has != 0 && has != buckets {
 		return fmt.Errorf("lake: created with %d buckets, the settings have %d: a record's bucket depends on the "+
 			"number; set "+
 			"lake.buckets back, or move the lake away to have it rebuilt", has, buckets)
@@ -109,7 +108,7 @@ func (n *NextState) SetBuckets(buckets int) error {
 }
 
 // SetCycle notes a cycle: whether its period-level lines are in, and the hash of the books it was rated with.
-func (n *NextState) SetCycle(cycle string, monthEnd bool, books string) error {
+func (n *State) SetCycle(cycle string, monthEnd bool, books string) error {
 	if !manifest.ValidCycle(cycle) {
 		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
 	}
@@ -120,7 +119,7 @@ func (n *NextState) SetCycle(cycle string, monthEnd bool, books string) error {
 }
 
 // CloseThrough closes every cycle up to this one. It never goes back.
-func (n *NextState) CloseThrough(cycle string) error {
+func (n *State) CloseThrough(cycle string) error {
 	if !manifest.ValidCycle(cycle) {
 		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
 	}
@@ -135,7 +134,7 @@ func (n *NextState) CloseThrough(cycle string) error {
 }
 
 // SetTotals replaces the control totals. Two of one name are an error.
-func (n *NextState) SetTotals(totals []manifest.Total) error {
+func (n *State) SetTotals(totals []manifest.Total) error {
 	totals = slices.Clone(totals)
 	slices.SortFunc(totals, func(a, b manifest.Total) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(totals); i++ {
@@ -151,7 +150,7 @@ func (n *NextState) SetTotals(totals []manifest.Total) error {
 
 // SetInput notes a feed file as taken, in the place of what was noted for the same feed and hash. A Run of 0 becomes
 // the run that first took it.
-func (n *NextState) SetInput(in manifest.Input) {
+func (n *State) SetInput(in manifest.Input) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	key := inputKey{in.Feed, in.Hash}
@@ -165,7 +164,7 @@ func (n *NextState) SetInput(in manifest.Input) {
 }
 
 // Input returns what is noted for a feed file.
-func (n *NextState) Input(feed, hash string) (manifest.Input, bool) {
+func (n *State) Input(feed, hash string) (manifest.Input, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	in, found := n.inputs[inputKey{feed, hash}]
@@ -173,7 +172,7 @@ func (n *NextState) Input(feed, hash string) (manifest.Input, bool) {
 }
 
 // Inputs returns every feed file noted so far, by run, feed, name and hash.
-func (n *NextState) Inputs() []manifest.Input {
+func (n *State) Inputs() []manifest.Input {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.SortedFunc(maps.Values(n.inputs), func(a, b manifest.Input) int {
@@ -182,14 +181,14 @@ func (n *NextState) Inputs() []manifest.Input {
 	})
 }
 
-// small is a small file of a plan: a list.
-type small struct {
-	name  string
-	bytes []byte
+// List is a list that a plan names, to be written: its name in the lake and its text.
+type List struct {
+	Name  string
+	Bytes []byte
 }
 
-// plan builds the manifest, without its number, parent, as-of and command, and the lists it names.
-func (n *NextState) plan() (m manifest.Manifest, lists []small, err error) {
+// Plan builds the manifest, without its number, parent, as-of and command, and the lists it names.
+func (n *State) Plan() (m manifest.Manifest, lists []List, err error) {
 	inputs := n.Inputs()
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -229,13 +228,13 @@ func (n *NextState) plan() (m manifest.Manifest, lists []small, err error) {
 	return m, lists, nil
 }
 
-func addList[T any](lists []small, name func(manifest.Hash) string, cycle string, entries []T) (*manifest.ListRef,
-	[]small, error) {
+func addList[T any](lists []List, name func(manifest.Hash) string, cycle string, entries []T) (*manifest.ListRef,
+	[]List, error) {
 	b, err := manifest.EncodeList(cycle, entries)
 	if err != nil {
 		return nil, nil, fmt.Errorf("lake: write a list: %w", err)
 	}
 	h := manifest.HashBytes(b)
 	ref := &manifest.ListRef{Name: name(h), Hash: h, Count: len(entries)}
-	return ref, append(lists, small{ref.Name, b}), nil
+	return ref, append(lists, List{ref.Name, b}), nil
 }

@@ -1,4 +1,4 @@
-package lake
+package next
 
 import (
 	"cmp"
@@ -11,22 +11,44 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// NextFiles is the data files of the state that a transaction will commit, or of one bucket of it. Its methods may be
+// Entries is the data files of the state that a transaction will commit, or of one bucket of it. Its methods may be
 // called from several goroutines.
-type NextFiles struct {
+type Entries struct {
 	mu      sync.Mutex
 	files   map[string]map[manifest.FileKey][]manifest.FileEntry // by cycle; "" = loose
 	changed map[manifest.FileKey]bool                            // keys whose files were replaced or added
 	bucket  *int                                                 // whose files may change; nil = all may
 }
 
-func newNextFiles() *NextFiles {
-	return &NextFiles{files: make(map[string]map[manifest.FileKey][]manifest.FileEntry),
+// NewEntries returns no entries. All files may change until Enter.
+func NewEntries() *Entries {
+	return &Entries{files: make(map[string]map[manifest.FileKey][]manifest.FileEntry),
 		changed: make(map[manifest.FileKey]bool)}
 }
 
+// Enter begins the task of a bucket: the files become those of the base for the bucket and for no bucket, with what was
+// replaced of them before. base has the files by bucket. From now on only files of the bucket may change (TASK-1).
+func (n *Entries) Enter(bucket int, base map[int][]manifest.FileEntry, replaced []Replacement) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	clear(n.files)
+	clear(n.changed)
+	n.bucket = &bucket
+	for _, b := range [...]int{bucket, manifest.NoBucket} {
+		for _, e := range base[b] {
+			n.add(e)
+		}
+	}
+	for _, r := range replaced {
+		delete(n.files[r.Cycle], r.FileKey)
+		for _, e := range r.Files {
+			n.add(e)
+		}
+	}
+}
+
 // note notes that the files of a key change.
-func (n *NextFiles) note(key manifest.FileKey) error {
+func (n *Entries) note(key manifest.FileKey) error {
 	if n.bucket != nil && key.Bucket != *n.bucket {
 		return fmt.Errorf("the task of bucket %d changes no files of bucket %d", *n.bucket, key.Bucket)
 	}
@@ -34,8 +56,8 @@ func (n *NextFiles) note(key manifest.FileKey) error {
 	return nil
 }
 
-// replacements are the files of the keys that changed, by cycle, table, day and bucket.
-func (n *NextFiles) replacements() []Replacement {
+// Replacements are the files of the keys that changed, by cycle, table, day and bucket.
+func (n *Entries) Replacements() []Replacement {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	list := make([]Replacement, 0, len(n.changed))
@@ -51,7 +73,7 @@ func (n *NextFiles) replacements() []Replacement {
 	return list
 }
 
-func (n *NextFiles) add(e manifest.FileEntry) {
+func (n *Entries) add(e manifest.FileEntry) {
 	of := n.files[e.Cycle]
 	if of == nil {
 		of = make(map[manifest.FileKey][]manifest.FileEntry)
@@ -61,7 +83,7 @@ func (n *NextFiles) add(e manifest.FileEntry) {
 }
 
 // Replace puts files in the place of all files of a key; with none given it removes them.
-func (n *NextFiles) Replace(key manifest.FileKey, files ...manifest.FileEntry) error {
+func (n *Entries) Replace(key manifest.FileKey, files ...manifest.FileEntry) error {
 	if err := key.Check(); err != nil {
 		return err
 	}
@@ -83,7 +105,7 @@ func (n *NextFiles) Replace(key manifest.FileKey, files ...manifest.FileEntry) e
 }
 
 // Add adds files to those of their keys. A file that is there already stays once.
-func (n *NextFiles) Add(files ...manifest.FileEntry) error {
+func (n *Entries) Add(files ...manifest.FileEntry) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, e := range files {
@@ -102,14 +124,14 @@ func (n *NextFiles) Add(files ...manifest.FileEntry) error {
 }
 
 // Files returns the state's files of a cycle as they are now, sorted by path; cycle "" means the files of no cycle.
-func (n *NextFiles) Files(cycle string) []manifest.FileEntry {
+func (n *Entries) Files(cycle string) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.sorted(cycle)
 }
 
 // Select is Files of the keys that are wanted. It looks at every key of the cycle and copies no others.
-func (n *NextFiles) Select(cycle string, wanted func(manifest.FileKey) bool) []manifest.FileEntry {
+func (n *Entries) Select(cycle string, wanted func(manifest.FileKey) bool) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var out []manifest.FileEntry
@@ -122,7 +144,7 @@ func (n *NextFiles) Select(cycle string, wanted func(manifest.FileKey) bool) []m
 	return out
 }
 
-func (n *NextFiles) sorted(cycle string) []manifest.FileEntry {
+func (n *Entries) sorted(cycle string) []manifest.FileEntry {
 	out := []manifest.FileEntry{}
 	for _, files := range n.files[cycle] {
 		out = append(out, files...)
@@ -132,14 +154,14 @@ func (n *NextFiles) sorted(cycle string) []manifest.FileEntry {
 }
 
 // Find returns the state's files of one key as they are now.
-func (n *NextFiles) Find(key manifest.FileKey) []manifest.FileEntry {
+func (n *Entries) Find(key manifest.FileKey) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.files[key.Cycle][key])
 }
 
-// cyclesWithFiles lists the cycles of the state that have files, sorted.
-func (n *NextFiles) cyclesWithFiles() []string {
+// Cycles lists the cycles of the state that have files, sorted.
+func (n *Entries) Cycles() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var out []string
@@ -149,4 +171,10 @@ func (n *NextFiles) cyclesWithFiles() []string {
 		}
 	}
 	return out
+}
+
+// Replacement is the files in the place of all files of a key.
+type Replacement struct {
+	manifest.FileKey
+	Files []manifest.FileEntry `json:"files"`
 }

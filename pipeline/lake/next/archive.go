@@ -1,0 +1,83 @@
+package next
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+)
+
+// Archive takes files out of a closed cycle: all that stays says no to. What left is noted, with the folder of the
+// archive that has it (LAKE-8). The archive must be durable and checked by then. Cycles leave in order: every earlier
+// one has.
+func (n *State) Archive(cycle, where string, stays func(manifest.FileEntry) bool) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ref, known := n.base.Cycle(cycle)
+	switch {
+	case !known || ref.State != manifest.CycleClosed:
+		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough,
+			Detail: fmt.Sprintf("%s is not, so nothing of it can be archived", cycle)}
+	case ref.Archived != nil:
+		return &lakeerr.ClosedError{Cycle: cycle, Detail: "it was archived before, in " + ref.Archived.Where}
+	case ref.Files == nil:
+		return nil
+	}
+	for _, earlier := range n.base.Cycles {
+		if earlier.Cycle < cycle && earlier.Files != nil && n.cycles[earlier.Cycle].Archived == nil {
+			return &lakeerr.ClosedError{Cycle: cycle, Detail: fmt.Sprintf("%s leaves for an archive before it",
+				earlier.Cycle)}
+		}
+	}
+	gone := &manifest.Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Number + 1}
+	left := make(map[string]*manifest.LeftTable)
+	for key, files := range n.files[cycle] {
+		kept := slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool { return !stays(e) })
+		for _, e := range files {
+			if !stays(e) {
+				if left[e.Table] == nil {
+					left[e.Table] = &manifest.LeftTable{Table: e.Table}
+				}
+				t := left[e.Table]
+				t.Files, t.Rows, t.Bytes = t.Files+1, t.Rows+e.Rows, t.Bytes+e.Bytes
+			}
+		}
+		if n.files[cycle][key] = kept; len(kept) == 0 {
+			delete(n.files[cycle], key)
+		}
+	}
+	for _, t := range left {
+		gone.Left = append(gone.Left, *t)
+	}
+	slices.SortFunc(gone.Left, func(a, b manifest.LeftTable) int { return strings.Compare(a.Table, b.Table) })
+	ref = n.cycles[cycle]
+	ref.Archived = gone
+	n.cycles[cycle] = ref
+	return nil
+}
+
+// ArchiveFor makes the state one of an archive of another lake, which is known by its Origin. It never changes.
+func (n *State) ArchiveFor(origin manifest.Hash) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if has := n.base; has.Number > 0 && has.ArchiveOf != origin {
+		return fmt.Errorf("lake: not an archive of the lake that begins with manifest %s; give another folder", origin)
+	}
+	n.head.ArchiveOf = origin
+	return nil
+}
+
+// Adopt notes a cycle as another lake has it, and its control totals. Its files come by Import and Add.
+func (n *State) Adopt(ref manifest.CycleRef) error {
+	if err := n.SetCycle(ref.Cycle, ref.MonthEnd, ref.Books); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	own := n.cycles[ref.Cycle]
+	own.Archived = ref.Archived
+	n.cycles[ref.Cycle] = own
+	return nil
+}
