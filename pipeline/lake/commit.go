@@ -14,7 +14,7 @@ import (
 
 // commit goes through the write order of the package's comment, from WRITE-2 on, and DEL-2.
 func (t *Txn) commit(ctx context.Context) (bool, error) {
-	if err := t.syncs.wait(); err != nil {
+	if err := t.syncs.Wait(); err != nil {
 		return false, fmt.Errorf("make the files of the run durable: %w", err)
 	}
 	m, lists, err := t.next.Plan()
@@ -139,7 +139,7 @@ func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []next.Li
 	if err := t.announce(m.Number, hash); err != nil {
 		return "", err
 	}
-	if err := t.syncs.sync(); err != nil {
+	if err := t.syncs.Sync(); err != nil {
 		return "", err
 	}
 	if err := t.pause(ctx, BeforeManifest); err != nil {
@@ -151,7 +151,7 @@ func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []next.Li
 	if err := t.writeSmall(manifest.NameOf(m.Number), b); err != nil {
 		return "", err
 	}
-	return hash, t.syncs.sync()
+	return hash, t.syncs.Sync()
 }
 
 // writeLists writes the lists that the base does not name.
@@ -179,12 +179,12 @@ func (t *Txn) announce(number int64, hash manifest.Hash) error {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(t.syncs.syncFailed(manifest.IntentName, err), f.Close())
+		return errors.Join(t.syncs.Failed(manifest.IntentName, err), f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
-	t.syncs.add(manifest.TempDir, "")
+	t.syncs.Add(manifest.TempDir, "")
 	return nil
 }
 
@@ -207,7 +207,7 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash)
 	if err := t.lake.stop(AfterHead); err != nil {
 		return true, err
 	}
-	if err := t.syncs.sync(); err != nil {
+	if err := t.syncs.Sync(); err != nil {
 		return true, err
 	}
 	return true, nil
@@ -232,7 +232,7 @@ func (w *writing) writeSmall(name string, b []byte) error {
 		return fmt.Errorf("write %s of the lake: %w", name, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(w.syncs.syncFailed(name, err), f.Close())
+		return errors.Join(w.syncs.Failed(name, err), f.Close())
 	}
 	return w.putInPlace(f, name)
 }
@@ -245,7 +245,7 @@ func (w *writing) putInPlace(f storage.File, name string) error {
 	if err := w.lake.st.Rename(f.Name(), name); err != nil {
 		return fmt.Errorf("put %s of the lake in place: %w", name, err)
 	}
-	w.syncs.touch(name)
+	w.syncs.Touch(name)
 	return nil
 }
 
@@ -282,5 +282,5 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 			return err
 		}
 	}
-	return t.syncs.sync()
+	return t.syncs.Sync()
 }

@@ -44,7 +44,7 @@ type Lake struct {
 	// upgrades accepts a live manifest of an earlier format
 	upgrades bool
 
-	blocks sync.Pool // of *[lakeerr.blockBytes]byte, what a reader checks parts of blocks with
+	blocks sync.Pool // what readers check parts of blocks with
 }
 
 // Open returns the lake in a storage. Nothing is made: a lake that does not exist is the empty one, number 0. The error

@@ -117,7 +117,7 @@ func (l *Lake) SharedRuns() ([]manifest.Hash, error) {
 // PutShared stores an object of the shared run, durable and in one step, after all data files that the process made for
 // it. One of that name is replaced.
 func (w *writing) PutShared(name string, b []byte) error {
-	if err := w.syncs.wait(); err != nil {
+	if err := w.syncs.Wait(); err != nil {
 		return err
 	}
 	return w.writeSmall(w.shared+name, b)
@@ -126,7 +126,7 @@ func (w *writing) PutShared(name string, b []byte) error {
 // KeepShared closes a temporary file and makes it an object of the shared run that is named by its content.
 func (w *writing) KeepShared(f storage.File, kind string) (name string, err error) {
 	if err := f.Sync(); err != nil {
-		return "", errors.Join(w.syncs.syncFailed(f.Name(), err), f.Close())
+		return "", errors.Join(w.syncs.Failed(f.Name(), err), f.Close())
 	}
 	hash, err := w.hashTemp(f.Name())
 	if err != nil {
@@ -152,7 +152,7 @@ func (w *writing) ReadShared(name string) ([]byte, error) { return w.lake.readFi
 // keep ends a transaction without deleting what the shared run needs: its own temporary files alone go.
 func (t *Txn) keep() error {
 	if t.sequence == 0 {
-		return t.syncs.sync()
+		return t.syncs.Sync()
 	}
 	left, err := t.lake.st.List(manifest.TempDir + "/")
 	if err != nil {
@@ -166,7 +166,7 @@ func (t *Txn) keep() error {
 			}
 		}
 	}
-	return t.syncs.sync()
+	return t.syncs.Sync()
 }
 
 // Drop ends the shared run: Close deletes what its tasks made. Before a run is shared it does nothing.

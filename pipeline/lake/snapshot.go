@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/lake/blocks"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -107,7 +108,7 @@ func (s *Snapshot) Open(e manifest.FileEntry) (storage.ReadFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	checked, err := s.checked(f, e)
+	checked, err := blocks.Check(f, e, s.name(), &s.lake.blocks)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

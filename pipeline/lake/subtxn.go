@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/lake/durable"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -27,7 +28,7 @@ type writing struct {
 	lake    *Lake
 	base    *Snapshot
 	named   map[string]bool // what the base names: data files and lists
-	syncs   *syncs
+	syncs   *durable.Writes
 	indexed func() (map[int][]manifest.FileEntry, error) // files of the base by bucket
 	// shared is where the objects of the shared run are; "" = the run is not shared
 	shared  string
@@ -42,7 +43,7 @@ type writing struct {
 func newWriting(l *Lake, base *Snapshot, named int) *writing {
 	w := &writing{
 		lake: l, base: base, named: make(map[string]bool, named), finished: make(map[string]manifest.FileEntry),
-		syncs: newSyncs(l.st),
+		syncs: durable.New(l.st),
 	}
 	w.indexed = sync.OnceValues(func() (map[int][]manifest.FileEntry, error) {
 		files, _, err := base.all()
@@ -147,7 +148,7 @@ func (t *Txn) Take(c *Changes) error {
 	defer t.mu.Unlock()
 	for _, e := range c.Made {
 		t.finished[e.Path] = e
-		t.syncs.touch(e.Path) // a task of another process does not sync it
+		t.syncs.Touch(e.Path) // a task of another process does not sync it
 	}
 	return nil
 }
@@ -157,9 +158,9 @@ func (w *writing) remove(name string) error {
 	if err := w.lake.st.Remove(name); err != nil {
 		return fmt.Errorf("remove %s from the lake: %w", name, err)
 	}
-	w.syncs.touch(name)
+	w.syncs.Touch(name)
 	if name == manifest.IntentName { // its folder was synced with it
-		w.syncs.add(manifest.TempDir)
+		w.syncs.Add(manifest.TempDir)
 	}
 	return nil
 }

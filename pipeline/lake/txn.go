@@ -181,7 +181,7 @@ func (t *Txn) settle() error {
 		return nil
 	}
 	if err := t.lake.st.SyncDir(""); err != nil {
-		return t.syncs.syncFailed("the lake's folder", err)
+		return t.syncs.Failed("the lake's folder", err)
 	}
 	return nil
 }
@@ -205,7 +205,7 @@ func (t *Txn) clear(entries []storage.Entry) error {
 		}
 	}
 	if announced {
-		if err := t.syncs.sync(); err != nil {
+		if err := t.syncs.Sync(); err != nil {
 			return err
 		}
 		if err := t.remove(manifest.IntentName); err != nil {
@@ -267,7 +267,7 @@ func (t *Txn) Close() error {
 		return nil
 	}
 	t.ended = true
-	if t.syncs.wait() != nil { // returned to whoever made the sync, or by Commit
+	if t.syncs.Wait() != nil { // returned to whoever made the sync, or by Commit
 		return t.unlock()
 	}
 	if t.shared != "" && !t.dropped {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/blocks"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -24,7 +25,7 @@ type Writer struct {
 	file  storage.File
 	buf   *bufio.Writer
 	hash  hash.Hash
-	sums  blockSums
+	sums  blocks.Sums
 	bytes int64
 	err   error // the first
 	ended bool
@@ -57,7 +58,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	n, err := w.buf.Write(p)
 	w.hash.Write(p[:n]) // never fails, by hash.Hash's contract
-	w.sums.write(p[:n])
+	w.sums.Add(p[:n])
 	w.bytes += int64(n)
 	if err != nil {
 		w.err = fmt.Errorf("write %v of the lake: %w", w.key, err)
@@ -99,8 +100,8 @@ func (w *Writer) place(name string) error {
 	if err := w.txn.lake.st.Rename(w.file.Name(), name); err != nil {
 		return fmt.Errorf("put %s of the lake in place: %w", name, errors.Join(err, w.file.Close()))
 	}
-	w.txn.syncs.touch(name)
-	return w.txn.syncs.file(w.file, name, w.bytes)
+	w.txn.syncs.Touch(name)
+	return w.txn.syncs.File(w.file, name, w.bytes)
 }
 
 // entry is what will be named.

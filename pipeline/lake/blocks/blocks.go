@@ -1,4 +1,4 @@
-package lake
+package blocks
 
 import (
 	"fmt"
@@ -19,14 +19,15 @@ const blockBytes = 64 << 10
 // blockDigits is how many hexadecimal digits a block's checksum takes in FileEntry.Blocks.
 const blockDigits = 8
 
-// blockSums makes FileEntry.Blocks of what is written to it.
-type blockSums struct {
+// Sums makes FileEntry.Blocks of what is written to it.
+type Sums struct {
 	crc  uint32
 	n    int // bytes of the block so far
 	text []byte
 }
 
-func (s *blockSums) write(p []byte) {
+// Add takes the next bytes of the file.
+func (s *Sums) Add(p []byte) {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	for len(p) > 0 {
 		part := p[:min(len(p), blockBytes-s.n)]
@@ -37,12 +38,13 @@ func (s *blockSums) write(p []byte) {
 	}
 }
 
-func (s *blockSums) end() {
+func (s *Sums) end() {
 	s.text = fmt.Appendf(s.text, "%0*x", blockDigits, s.crc)
 	s.crc, s.n = 0, 0
 }
 
-func (s *blockSums) String() string {
+// String is the checksums of all that was written; nothing is written after it.
+func (s *Sums) String() string {
 	if s.n > 0 {
 		s.end()
 	}
@@ -56,22 +58,24 @@ type checkedFile struct {
 	entry  manifest.FileEntry
 	by     string // the manifest that names it
 	whole  []atomic.Bool
-	blocks *sync.Pool // of *[lakeerr.blockBytes]byte
+	blocks *sync.Pool // of *[blockBytes]byte
 	at     int64      // of Read
 }
 
-// checked wraps a file that an entry names. One of a build that wrote no checksums is left as it is.
-func (s *Snapshot) checked(f storage.ReadFile, e manifest.FileEntry) (storage.ReadFile, error) {
+// Check wraps a file that an entry names, so that what is read of it is checked; by is the manifest that names it. One
+// of a build that wrote no checksums is left as it is. memory is shared by all files of a lake: what parts of blocks
+// are checked with. Error: a *lakeerr.CorruptError where the entry has not one checksum per block.
+func Check(f storage.ReadFile, e manifest.FileEntry, by string, memory *sync.Pool) (storage.ReadFile, error) {
 	if e.Blocks == "" {
 		return f, nil
 	}
 	n := (e.Bytes + blockBytes - 1) / blockBytes
 	if int64(len(e.Blocks)) != n*blockDigits {
-		return nil, &lakeerr.CorruptError{Name: s.name(),
-			Detail: fmt.Sprintf("%d digits of checksums for the %d blocks of %s",
-				len(e.Blocks), n, e.Path), Hint: lakeerr.HintRestore}
+		return nil, &lakeerr.CorruptError{Name: by,
+			Detail: fmt.Sprintf("%d digits of checksums for the %d blocks of %s", len(e.Blocks), n, e.Path),
+			Hint:   lakeerr.HintRestore}
 	}
-	return &checkedFile{ReadFile: f, entry: e, by: s.name(), whole: make([]atomic.Bool, n), blocks: &s.lake.blocks}, nil
+	return &checkedFile{ReadFile: f, entry: e, by: by, whole: make([]atomic.Bool, n), blocks: memory}, nil
 }
 
 // Read implements io.Reader.

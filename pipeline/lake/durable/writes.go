@@ -1,4 +1,4 @@
-package lake
+package durable
 
 import (
 	"cmp"
@@ -23,8 +23,8 @@ const (
 	batchBytes = 8 << 20
 )
 
-// syncs is what a run wrote and is not durable yet: the contents of data files, and names in folders.
-type syncs struct {
+// Writes is what a run wrote and is not durable yet: the contents of data files, and names in folders.
+type Writes struct {
 	st    storage.Storage
 	files sync.WaitGroup
 	slots chan struct{} // one for each data file that is being synced
@@ -43,14 +43,15 @@ type unsynced struct {
 	name string
 }
 
-func newSyncs(st storage.Storage) *syncs {
-	return &syncs{st: st, slots: make(chan struct{}, batchFiles), turn: make(chan struct{}, 1),
+// New returns the writes of a run to a storage: none yet.
+func New(st storage.Storage) *Writes {
+	return &Writes{st: st, slots: make(chan struct{}, batchFiles), turn: make(chan struct{}, 1),
 		touched: make(map[string]bool)}
 }
 
-// file makes a data file that is complete durable, in the background, and closes it (WRITE-1). It waits while an
+// File makes a data file that is complete durable, in the background, and closes it (WRITE-1). It waits while an
 // earlier batch is being synced. The error is that of a file that failed before.
-func (s *syncs) file(f storage.File, name string, bytes int64) error {
+func (s *Writes) File(f storage.File, name string, bytes int64) error {
 	s.mu.Lock()
 	s.batch, s.bytes = append(s.batch, unsynced{f, name}), s.bytes+bytes
 	full := len(s.batch) >= batchFiles || s.bytes >= batchBytes
@@ -62,7 +63,7 @@ func (s *syncs) file(f storage.File, name string, bytes int64) error {
 }
 
 // begin syncs the batch.
-func (s *syncs) begin() {
+func (s *Writes) begin() {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	s.mu.Lock()
@@ -86,33 +87,33 @@ func (s *syncs) begin() {
 	}
 }
 
-// wait returns when all data files are synced. The error is the first that a sync or a close had.
-func (s *syncs) wait() error {
+// Wait returns when all data files are synced. The error is the first that a sync or a close had.
+func (s *Writes) Wait() error {
 	s.begin()
 	s.files.Wait()
 	return s.failure()
 }
 
-func (s *syncs) failure() error {
+func (s *Writes) failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.failed
 }
 
-// touch notes that a name changed in a folder, which may be new and so may the folders above it (STO-3).
-func (s *syncs) touch(name string) {
+// Touch notes that a name changed in a folder, which may be new and so may the folders above it (STO-3).
+func (s *Writes) Touch(name string) {
 	dir := path.Dir(name)
 	if dir == manifest.TempDir {
 		return // nothing in it need outlive a crash
 	}
 	for ; dir != "."; dir = path.Dir(dir) {
-		s.add(dir)
+		s.Add(dir)
 	}
-	s.add("")
+	s.Add("")
 }
 
-// add notes folders.
-func (s *syncs) add(dirs ...string) {
+// Add notes folders.
+func (s *Writes) Add(dirs ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, dir := range dirs {
@@ -120,9 +121,9 @@ func (s *syncs) add(dirs ...string) {
 	}
 }
 
-// sync makes all data files durable, and then the names of all touched folders, the deepest first.
-func (s *syncs) sync() error {
-	if err := s.wait(); err != nil {
+// Sync makes all data files durable, and then the names of all touched folders, the deepest first.
+func (s *Writes) Sync() error {
+	if err := s.Wait(); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -134,21 +135,21 @@ func (s *syncs) sync() error {
 	s.mu.Unlock()
 	for _, dir := range dirs {
 		if err := s.st.SyncDir(dir); err != nil {
-			return s.syncFailed("folder "+strconv.Quote(dir), err)
+			return s.Failed("folder "+strconv.Quote(dir), err)
 		}
 	}
 	return nil
 }
 
-// syncFailed notes a failed sync: from now on the run commits nothing (WRITE-6).
-func (s *syncs) syncFailed(name string, err error) error {
+// Failed notes a failed sync: from now on the run commits nothing (WRITE-6).
+func (s *Writes) Failed(name string, err error) error {
 	failed := &lakeerr.SyncError{Name: name, Err: err}
 	s.note(failed)
 	return failed
 }
 
 // note keeps the first error after which nothing is committed.
-func (s *syncs) note(err error) {
+func (s *Writes) note(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed == nil {
