@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Import copies a data file of another lake's state, and checks its hash on the way. One that the base names is not
@@ -24,7 +25,7 @@ func (t *Txn) Import(ctx context.Context, from *Snapshot, e manifest.FileEntry) 
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	_, err = io.CopyBuffer(w, until(ctx, f), copyBuffer(e.Bytes))
+	_, err = io.CopyBuffer(w, storage.Until(ctx, f), storage.CopyBuffer(e.Bytes))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return errors.Join(fmt.Errorf("copy %s of the lake: %w", e.Path, err), w.Abort())
 	}
@@ -33,7 +34,7 @@ func (t *Txn) Import(ctx context.Context, from *Snapshot, e manifest.FileEntry) 
 		return err
 	}
 	if got.Hash != e.Hash {
-		return &lakeerr.CorruptError{Name: e.Path, Detail: fmt.Sprintf("hash is %s, %s says %s", got.Hash, from.name(),
+		return &lakeerr.CorruptError{Name: e.Path, Detail: fmt.Sprintf("hash is %s, %s says %s", got.Hash, from.Name(),
 			e.Hash), Hint: lakeerr.HintRestore}
 	}
 	return nil

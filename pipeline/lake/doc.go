@@ -1,6 +1,7 @@
 // Package lake stores tollbook's results: immutable Parquet files, manifests that name them, and HEAD, which names the
 // live manifest. Replacing HEAD is the commit. docs/lake.md describes the same for people who read the lake with other
-// tools. Its errors are those of package lakeerr.
+// tools. Names and formats are those of package manifest, the state that a run will commit is one of package next, and
+// errors are those of package lakeerr.
 //
 //	HEAD                                                    <number> <hash> of the live manifest
 //	LOCK                                                    the writer's lock: empty, or its last holder

@@ -129,6 +129,9 @@ func (l *Lake) Read(reader func(*Snapshot) error) error {
 	return fmt.Errorf("read the lake: gave up after %d states: %w", turns, err)
 }
 
+// At returns the state of a manifest that HEAD need not name: of a copy that was interrupted. Its files may be gone.
+func (l *Lake) At(number int64, hash manifest.Hash) (*Snapshot, error) { return l.load(number, hash) }
+
 // readHead returns what HEAD names; 0 and "" if there is no HEAD. On an object store it is the newest manifest.
 func (l *Lake) readHead() (int64, manifest.Hash, error) {
 	if l.chain != nil {
@@ -204,5 +207,5 @@ func (l *Lake) gone(name string, number int64, by, hint string) error {
 
 // readFile reads all of a small file.
 func (l *Lake) readFile(name string) ([]byte, error) {
-	return readAll(l.st, name)
+	return storage.ReadAll(l.st, name)
 }

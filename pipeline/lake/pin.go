@@ -18,7 +18,7 @@ func (s *Snapshot) Pin(who string) error {
 	}
 	name := manifest.PinName(who, s.Manifest.Number, s.Hash)
 	if err := s.lake.chain.CreateOnly(name, nil); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("keep the files of %s of the lake: %w", s.name(), err)
+		return fmt.Errorf("keep the files of %s of the lake: %w", s.Name(), err)
 	}
 	return nil
 }

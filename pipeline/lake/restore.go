@@ -95,9 +95,9 @@ func (l *Lake) planHead(ctx context.Context) (*HeadPlan, error) {
 
 // checkComplete compares everything that the snapshot names with its hashes, and its chain of parents.
 func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
-	files, _, err := s.all()
+	files, _, err := s.All()
 	if err != nil {
-		return noHead(unmoved(err, s.name()))
+		return noHead(lakeerr.Unmoved(err, s.Name()))
 	}
 	r := &CheckReport{Files: len(files)}
 	for _, e := range files {
@@ -125,7 +125,7 @@ func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
 	f := r.Findings[0]
 	detail := fmt.Sprintf("%s; %s, the newest manifest, is incomplete (%d of its files are wrong), and HEAD was left "+
 		"as it is",
-		f.Detail, s.name(), len(r.Findings))
+		f.Detail, s.Name(), len(r.Findings))
 	return &lakeerr.CorruptError{Name: f.Name, Detail: detail, Hint: hintNoHead}
 }
 

@@ -36,7 +36,7 @@ func (l *Lake) Join(run, base manifest.Hash) (*Txn, error) {
 	if err := sameBase(run, base, s); err != nil {
 		return nil, err
 	}
-	files, lists, err := s.all()
+	files, lists, err := s.All()
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func sameBase(run, base manifest.Hash, s *Snapshot) error {
 	if s.Hash == base {
 		return nil
 	}
-	return &PlanError{Run: run, What: fmt.Sprintf("it was planned for another state of the lake than %s", s.name())}
+	return &PlanError{Run: run, What: fmt.Sprintf("it was planned for another state of the lake than %s", s.Name())}
 }
 
 // PlanError says that a shared run cannot be continued: it has to be planned again.

@@ -108,7 +108,7 @@ func (s *Snapshot) Open(e manifest.FileEntry) (storage.ReadFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	checked, err := blocks.Check(f, e, s.name(), &s.lake.blocks)
+	checked, err := blocks.Check(f, e, s.Name(), &s.lake.blocks)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -119,13 +119,13 @@ func (s *Snapshot) Open(e manifest.FileEntry) (storage.ReadFile, error) {
 func (s *Snapshot) open(e manifest.FileEntry) (storage.ReadFile, error) {
 	f, err := s.lake.st.Open(e.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.lake.gone(e.Path, s.Manifest.Number, s.name(), lakeerr.HintRestore)
+		return nil, s.lake.gone(e.Path, s.Manifest.Number, s.Name(), lakeerr.HintRestore)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s of the lake: %w", e.Path, err)
 	}
 	if f.Size() != e.Bytes {
-		err := &lakeerr.MissingError{Name: e.Path, Manifest: s.name(), Detail: sizeDetail(f.Size(), e.Bytes),
+		err := &lakeerr.MissingError{Name: e.Path, Manifest: s.Name(), Detail: sizeDetail(f.Size(), e.Bytes),
 			Hint: lakeerr.HintRestore}
 		return nil, errors.Join(err, f.Close())
 	}
@@ -148,7 +148,7 @@ func (s *Snapshot) Since(number int64) ([]manifest.Manifest, error) {
 	for m := s.Manifest; m.Number > number; {
 		parent, _, err := s.lake.readManifest(m.Number-1, m.Parent, manifest.NameOf(m.Number))
 		if err != nil {
-			return out, unmoved(err, manifest.NameOf(m.Number))
+			return out, lakeerr.Unmoved(err, manifest.NameOf(m.Number))
 		}
 		m = *parent
 		out = append(out, m)
@@ -173,7 +173,7 @@ func (s *Snapshot) Origin() (manifest.Hash, error) {
 	}
 	b, err := s.lake.readFile(manifest.NameOf(2))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", &lakeerr.MissingError{Name: manifest.NameOf(2), Manifest: s.name(), Detail: lakeerr.NotThere,
+		return "", &lakeerr.MissingError{Name: manifest.NameOf(2), Manifest: s.Name(), Detail: lakeerr.NotThere,
 			Hint: lakeerr.HintRestore}
 	}
 	if err != nil {
@@ -189,7 +189,7 @@ func (s *Snapshot) Origin() (manifest.Hash, error) {
 // checkFirst compares the first manifest with the hash that the second one says.
 func (s *Snapshot) checkFirst(hash manifest.Hash) error {
 	_, _, err := s.lake.readManifest(1, hash, manifest.NameOf(2))
-	return unmoved(err, manifest.NameOf(2))
+	return lakeerr.Unmoved(err, manifest.NameOf(2))
 }
 
 // Live reports whether this is still the lake's live state.
@@ -198,17 +198,8 @@ func (s *Snapshot) Live() (bool, error) {
 	return err == nil && number == s.Manifest.Number && hash == s.Hash, err
 }
 
-// unmoved says of a manifest that is not there that it is lost: no commit takes one away, so it never is a *MovedError.
-func unmoved(err error, by string) error {
-	if moved := new(lakeerr.MovedError); errors.As(err, &moved) {
-		return &lakeerr.MissingError{Name: moved.Name, Manifest: by, Detail: lakeerr.NotThere,
-			Hint: lakeerr.HintRestore}
-	}
-	return err
-}
-
-// name is how errors call the snapshot's manifest.
-func (s *Snapshot) name() string {
+// Name is how errors call the snapshot's manifest.
+func (s *Snapshot) Name() string {
 	if s.Manifest.Number == 0 {
 		return "the empty lake"
 	}
@@ -219,8 +210,13 @@ func sizeDetail(got, want int64) string {
 	return fmt.Sprintf("has %d bytes, %d were written", got, want)
 }
 
-// all returns every data file the snapshot names, and the names of its lists.
-func (s *Snapshot) all() (files []manifest.FileEntry, lists []string, err error) {
+// ReadNamed reads a list or a manifest that by names with its hash. Errors are those of Files.
+func (s *Snapshot) ReadNamed(name string, hash manifest.Hash, by string) ([]byte, error) {
+	return s.lake.readNamed(name, hash, by, s.Manifest.Number)
+}
+
+// All returns every data file the snapshot names, and the names of its lists. Errors are those of Files.
+func (s *Snapshot) All() (files []manifest.FileEntry, lists []string, err error) {
 	files = slices.Clone(s.Manifest.Loose)
 	for _, ref := range s.Manifest.Cycles {
 		if ref.Files == nil {
@@ -244,7 +240,7 @@ func (s *Snapshot) all() (files []manifest.FileEntry, lists []string, err error)
 
 // readList reads and checks a list the snapshot's manifest names.
 func readList[T any](s *Snapshot, ref *manifest.ListRef, cycle string) ([]T, error) {
-	b, err := s.lake.readNamed(ref.Name, ref.Hash, s.name(), s.Manifest.Number)
+	b, err := s.lake.readNamed(ref.Name, ref.Hash, s.Name(), s.Manifest.Number)
 	if err != nil {
 		return nil, err
 	}

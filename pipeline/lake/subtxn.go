@@ -46,7 +46,7 @@ func newWriting(l *Lake, base *Snapshot, named int) *writing {
 		syncs: durable.New(l.st),
 	}
 	w.indexed = sync.OnceValues(func() (map[int][]manifest.FileEntry, error) {
-		files, _, err := base.all()
+		files, _, err := base.All()
 		index := make(map[int][]manifest.FileEntry)
 		for _, e := range files {
 			index[e.Bucket] = append(index[e.Bucket], e)

@@ -111,6 +111,17 @@ func (s *sweeper) old(seen []storage.Entry, now int64, kept map[string]bool) []s
 	return out
 }
 
+// Replaced says which files of a listing may be deleted if nothing names them. In a folder all may; in an object
+// store, where another machine may be about to name them, those that were written more than 24 hours before the newest
+// one.
+func Replaced(st storage.Storage, entries []storage.Entry) func(storage.Entry) bool {
+	if storage.AsChain(st) == nil {
+		return func(storage.Entry) bool { return true }
+	}
+	before := newest(entries) - int64(grace/time.Second)
+	return func(e storage.Entry) bool { return e.Changed < before }
+}
+
 // keptFor are the files that states before the base name, as far as they were replaced within the grace or are pinned.
 // A state whose lists are gone can be read by nobody and keeps nothing.
 func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) {
@@ -125,7 +136,7 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 		if at, listed := written[state.Manifest.Number]; listed && at < now-int64(grace/time.Second) {
 			break // it replaced the state before it long ago
 		}
-		before, err := s.keep(kept, state.Manifest.Number-1, state.Manifest.Parent, state.name())
+		before, err := s.keep(kept, state.Manifest.Number-1, state.Manifest.Parent, state.Name())
 		if err != nil {
 			return nil, err
 		}
@@ -147,9 +158,9 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 func (s *sweeper) keep(kept map[string]bool, number int64, hash manifest.Hash, by string) (*Snapshot, error) {
 	state, err := s.lake.load(number, hash)
 	if err != nil {
-		return nil, unmoved(err, by)
+		return nil, lakeerr.Unmoved(err, by)
 	}
-	files, lists, err := state.all()
+	files, lists, err := state.All()
 	missing, moved := new(lakeerr.MissingError), new(lakeerr.MovedError)
 	if err != nil && !errors.As(err, &missing) && !errors.As(err, &moved) {
 		return nil, err

@@ -59,7 +59,7 @@ func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn,
 			return nil, err
 		}
 	}
-	files, lists, err := base.all()
+	files, lists, err := base.All()
 	if err != nil {
 		return nil, err
 	}
@@ -136,11 +136,11 @@ func (l *Lake) checkThere(s *Snapshot, files []manifest.FileEntry, entries []sto
 			}
 		}
 		if !found {
-			return &lakeerr.MissingError{Name: e.Path, Manifest: s.name(), Detail: lakeerr.NotThere,
+			return &lakeerr.MissingError{Name: e.Path, Manifest: s.Name(), Detail: lakeerr.NotThere,
 				Hint: lakeerr.HintRestore}
 		}
 		if size != e.Bytes {
-			return &lakeerr.MissingError{Name: e.Path, Manifest: s.name(), Detail: sizeDetail(size, e.Bytes),
+			return &lakeerr.MissingError{Name: e.Path, Manifest: s.Name(), Detail: sizeDetail(size, e.Bytes),
 				Hint: lakeerr.HintRestore}
 		}
 	}
@@ -231,10 +231,10 @@ func (t *Txn) unnamed(name string) string {
 	case kind == manifest.TempFile:
 		return "a run that did not end left it unfinished"
 	case kind == manifest.ManifestFile && number > t.base.Manifest.Number:
-		return fmt.Sprintf("HEAD names %s: a run was stopped before its commit", t.base.name())
+		return fmt.Sprintf("HEAD names %s: a run was stopped before its commit", t.base.Name())
 	case kind == manifest.ListFile && !t.named[name], kind == manifest.DataFile && !t.named[name]:
 		return fmt.Sprintf("%s does not name it: a run was stopped before its commit, or before clearing up after it",
-			t.base.name())
+			t.base.Name())
 	case kind == manifest.ForeignFile:
 		t.lake.log.Warn("leave a file that is not the lake's; readers that glob may take it for one", "file", name)
 	}

@@ -30,11 +30,12 @@ func PlanUpgrade(st storage.Storage, o Options) (*UpgradePlan, error) {
 	return snap.planUpgrade()
 }
 
-// Upgrade copies the live state to a backup, as it is, and then commits it in this program's format: new lists and a
+// Upgrade has the live state copied by backup, as it is, and then commits it in this program's format: new lists and a
 // new manifest, by the write order of any commit. Killed at any point, it leaves the lake in one of the two formats,
 // and can be run again. A lake in the program's format is neither copied nor changed (LAKE-16). The clock of the lake
-// stays. Errors are those of Begin, Copy and Commit.
-func Upgrade(ctx context.Context, st, backup storage.Storage, o Options) (changed bool, err error) {
+// stays. Errors are those of Begin, backup and Commit.
+func Upgrade(ctx context.Context, st storage.Storage, backup func(*Snapshot) error, o Options) (changed bool,
+	err error) {
 	txn, err := upgrading(st, o).Begin()
 	if err != nil {
 		return false, err
@@ -43,7 +44,7 @@ func Upgrade(ctx context.Context, st, backup storage.Storage, o Options) (change
 	if len(txn.base.steps) == 0 {
 		return false, nil
 	}
-	if _, err := txn.base.Copy(ctx, backup); err != nil {
+	if err := backup(txn.base); err != nil {
 		return false, fmt.Errorf("back up the lake before its upgrade: %w", err)
 	}
 	txn.Next().SetRun(txn.base.Manifest.AsOf, "upgrade")
@@ -58,7 +59,7 @@ func upgrading(st storage.Storage, o Options) *Lake {
 }
 
 func (s *Snapshot) planUpgrade() (*UpgradePlan, error) {
-	files, lists, err := s.all()
+	files, lists, err := s.All()
 	if err != nil {
 		return nil, err
 	}

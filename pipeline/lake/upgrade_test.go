@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
+	"github.com/tollbook/tollbook/pipeline/lake/replica"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -152,11 +153,12 @@ func TestUpgrade(t *testing.T) {
 			}
 			return nil
 		}
-		if _, err := lake.Upgrade(t.Context(), m, backup, killing); errors.Is(err, stopped) != (point != "nowhere") {
+		copied := replica.Backup(t.Context(), backup)
+		if _, err := lake.Upgrade(t.Context(), m, copied, killing); errors.Is(err, stopped) != (point != "nowhere") {
 			t.Fatalf("%s: %v", point, err)
 		}
 		for _, st := range []storage.Storage{m, m.PowerCut(nil)} {
-			if _, err := lake.Upgrade(t.Context(), st, backup, o); err != nil {
+			if _, err := lake.Upgrade(t.Context(), st, replica.Backup(t.Context(), backup), o); err != nil {
 				t.Fatalf("%s, then again: %v", point, err)
 			}
 			manifest, files, inputs := stateOf(t, st)
@@ -195,11 +197,13 @@ func TestUpgradeThenRun(t *testing.T) {
 		if diff := cmp.Diff(want, plan); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		if changed, err := lake.Upgrade(t.Context(), st, storage.NewMem(), o); err != nil || !changed {
+		copied := replica.Backup(t.Context(), storage.NewMem())
+		if changed, err := lake.Upgrade(t.Context(), st, copied, o); err != nil || !changed {
 			t.Fatalf("changed %v, %v", changed, err)
 		}
 		before := dump(t, st)
-		if changed, err := lake.Upgrade(t.Context(), st, storage.NewMem(), o); err != nil || changed {
+		copied = replica.Backup(t.Context(), storage.NewMem())
+		if changed, err := lake.Upgrade(t.Context(), st, copied, o); err != nil || changed {
 			t.Errorf("the second time: changed %v, %v", changed, err)
 		}
 		if diff := cmp.Diff(before, dump(t, st)); diff != "" {
@@ -264,7 +268,7 @@ func TestOtherFormat(t *testing.T) {
 		errs := []error{read, begun}
 		_, planned := lake.PlanUpgrade(st, o)
 		if !c.plan {
-			_, upgraded := lake.Upgrade(t.Context(), st, storage.NewMem(), o)
+			_, upgraded := lake.Upgrade(t.Context(), st, replica.Backup(t.Context(), storage.NewMem()), o)
 			errs = append(errs, planned, upgraded)
 		} else if planned != nil {
 			t.Errorf("%s: %v", c.name, planned)

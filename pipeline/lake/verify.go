@@ -16,6 +16,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Finding is one thing CheckFiles found wrong.
@@ -54,7 +55,7 @@ type CheckReport struct {
 // goroutine at a time. What is wrong with the lake is a finding; an error is ctx's, one of reading, or a *MovedError if
 // a run committed meanwhile.
 func (s *Snapshot) CheckFiles(ctx context.Context, progress func(done, all int64)) (*CheckReport, error) {
-	files, lists, err := s.all()
+	files, lists, err := s.All()
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []ma
 // CheckNames compares the names and sizes of what is in the lake with what the snapshot names: no file is read. What
 // is wrong is a finding; a *MovedError says that a run committed meanwhile.
 func (s *Snapshot) CheckNames() ([]Finding, error) {
-	files, lists, err := s.all()
+	files, lists, err := s.All()
 	if err != nil {
 		return nil, err
 	}
@@ -186,34 +187,13 @@ func (s *Snapshot) checkContent(ctx context.Context, e manifest.FileEntry) (find
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	h := sha256.New()
-	if _, err := io.CopyBuffer(h, until(ctx, f), copyBuffer(e.Bytes)); err != nil {
+	if _, err := io.CopyBuffer(h, storage.Until(ctx, f), storage.CopyBuffer(e.Bytes)); err != nil {
 		return nil, fmt.Errorf("check %s of the lake: %w", e.Path, err)
 	}
 	if got := manifest.HashSum([sha256.Size]byte(h.Sum(nil))); got != e.Hash {
-		return &Finding{FindHash, e.Path, fmt.Sprintf("hash is %s, %s says %s", got, s.name(), e.Hash)}, nil
+		return &Finding{FindHash, e.Path, fmt.Sprintf("hash is %s, %s says %s", got, s.Name(), e.Hash)}, nil
 	}
 	return nil, nil
-}
-
-// copyBytes is how much of a file is copied at a time.
-const copyBytes = 256 << 10
-
-// copyBuffer is a buffer to copy a file of so many bytes with.
-func copyBuffer(bytes int64) []byte { return make([]byte, min(bytes+1, copyBytes)) }
-
-// readerFunc is a Read.
-type readerFunc func(p []byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-// until reads until ctx ends.
-func until(ctx context.Context, r io.Reader) io.Reader {
-	return readerFunc(func(p []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		return r.Read(p)
-	})
 }
 
 // checkUnnamed lists what is in the lake and is not named.
@@ -240,7 +220,7 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 		switch kind, number := manifest.Classify(e.Name); {
 		case kind == manifest.ManifestFile && number > s.Manifest.Number+1,
 			kind == manifest.ManifestFile && number > s.Manifest.Number && damaged:
-			r.Findings = append(r.Findings, Finding{FindChain, e.Name, "after " + s.name() +
+			r.Findings = append(r.Findings, Finding{FindChain, e.Name, "after " + s.Name() +
 				", which HEAD names: HEAD is older than the lake"})
 		case kind == manifest.ForeignFile:
 			r.Findings = append(r.Findings,
@@ -251,7 +231,7 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 			(kind == manifest.DataFile || kind == manifest.ListFile) && !named[e.Name]:
 			r.Findings = append(r.Findings,
 				Finding{FindUnnamed, e.Name,
-					s.name() + " does not name it: a run is on, or was stopped; the next run deletes it"})
+					s.Name() + " does not name it: a run is on, or was stopped; the next run deletes it"})
 		}
 	}
 	return nil

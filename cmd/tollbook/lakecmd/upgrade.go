@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/replica"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -86,7 +87,7 @@ func runUpgrade(ctx context.Context, a *cli.App, o *upgradeOptions) error {
 		if err := checkBackupFolder(w.LakeDir(), o.backup); err != nil {
 			return err
 		}
-		if r.Upgraded, err = lake.Upgrade(ctx, st, storage.Dir(o.backup), of); err != nil {
+		if r.Upgraded, err = lake.Upgrade(ctx, st, replica.Backup(ctx, storage.Dir(o.backup)), of); err != nil {
 			return err
 		}
 		r.Backup = o.backup

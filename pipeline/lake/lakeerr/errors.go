@@ -1,6 +1,9 @@
 package lakeerr
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // MissingError says that a file that the lake names is not there, or not of the size that was written. Nothing is done
 // then.
@@ -143,3 +146,12 @@ const (
 
 // NotThere is the Detail of a MissingError for a file that is gone, not short.
 const NotThere = "not there"
+
+// Unmoved says of a manifest that is not there that it is lost: no commit takes one away, so it never is a *MovedError.
+func Unmoved(err error, by string) error {
+	if moved := new(MovedError); errors.As(err, &moved) {
+		return &MissingError{Name: moved.Name, Manifest: by, Detail: NotThere,
+			Hint: HintRestore}
+	}
+	return err
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/replica"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -255,15 +256,15 @@ func (b *making) lake(ctx context.Context, to, path string, own bool) (*state, e
 	var out *state
 	err = l.Read(func(snap *lake.Snapshot) error {
 		out = nil
-		done, err := snap.Copy(ctx, st)
+		done, err := replica.Copy(ctx, snap, st)
 		b.report.Files, b.report.Bytes, b.report.Kept = b.report.Files+done.Files, b.report.Bytes+done.Bytes,
 			b.report.Kept+done.Kept
 		if err != nil || snap.Manifest.Number == 0 {
 			return err
 		}
 		out = &state{path, snap.Manifest.Number, snap.Hash}
-		b.sweeps = append(b.sweeps, func() error { return snap.Sweep(st) })
-		b.checks = append(b.checks, func() error { return snap.CheckCopy(st) })
+		b.sweeps = append(b.sweeps, func() error { return replica.Sweep(snap, st) })
+		b.checks = append(b.checks, func() error { return replica.Check(snap, st) })
 		if own {
 			b.report.Manifest, b.report.AsOf = snap.Manifest.Number, snap.Manifest.AsOf
 			origin, err := snap.Origin()

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/replica"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -287,7 +288,7 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if err := r.drop(to, name); err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}
-	done, err := snap.Copy(ctx, to)
+	done, err := replica.Copy(ctx, snap, to)
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}

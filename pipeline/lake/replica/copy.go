@@ -1,4 +1,4 @@
-package lake
+package replica
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"time"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -25,16 +25,13 @@ type Copied struct {
 	Kept  int   `json:"kept"`  // that were there
 }
 
-// At returns the state of a manifest that HEAD need not name: of a copy that was interrupted. Its files may be gone.
-func (l *Lake) At(number int64, hash manifest.Hash) (*Snapshot, error) { return l.load(number, hash) }
-
-// Copy brings another storage to this state: data files and lists, the chain of manifests, HEAD last, each durable
+// Copy brings another storage to a state: data files and lists, the chain of manifests, HEAD last, each durable
 // before what names it. A file that the copy has by name and size stays, and its name is made durable as well: a copy
 // that was killed may have left it before it synced the folder. What is copied is hashed on the way. Nothing is
 // deleted: Sweep does. Errors: *CorruptError for a file that is not what the manifest says, *MovedError if a run took
 // one away meanwhile: start over then.
-func (s *Snapshot) Copy(ctx context.Context, to storage.Storage) (Copied, error) {
-	c := &copying{from: s, to: to, has: make(map[string]int64), buf: make([]byte, copyBytes)}
+func Copy(ctx context.Context, s *lake.Snapshot, to storage.Storage) (Copied, error) {
+	c := &copying{from: s, to: to, has: make(map[string]int64), buf: make([]byte, storage.CopyBytes)}
 	entries, err := to.List("")
 	if err != nil {
 		return c.done, fmt.Errorf("list the copy: %w", err)
@@ -59,9 +56,17 @@ func (s *Snapshot) Copy(ctx context.Context, to storage.Storage) (Copied, error)
 	return c.done, nil
 }
 
+// Backup returns a function that copies a state to a storage, as lake.Upgrade takes it.
+func Backup(ctx context.Context, to storage.Storage) func(*lake.Snapshot) error {
+	return func(s *lake.Snapshot) error {
+		_, err := Copy(ctx, s, to)
+		return err
+	}
+}
+
 // Sweep deletes from a copy what the state does not name: of the lake's own files those of other states.
-func (s *Snapshot) Sweep(to storage.Storage) error {
-	files, lists, err := s.all()
+func Sweep(s *lake.Snapshot, to storage.Storage) error {
+	files, lists, err := s.All()
 	if err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func (s *Snapshot) Sweep(to storage.Storage) error {
 	if err != nil {
 		return fmt.Errorf("list the copy: %w", err)
 	}
-	old := Replaced(to, entries)
+	old := lake.Replaced(to, entries)
 	for _, e := range entries {
 		kind, number := manifest.Classify(e.Name)
 		if (kind == manifest.DataFile || kind == manifest.ListFile) && !named[e.Name] && old(e) ||
@@ -89,20 +94,9 @@ func (s *Snapshot) Sweep(to storage.Storage) error {
 	return nil
 }
 
-// Replaced says which files of a listing may be deleted if nothing names them. In a folder all may; in an object
-// store, where another machine may be about to name them, those that were written more than 24 hours before the newest
-// one.
-func Replaced(st storage.Storage, entries []storage.Entry) func(storage.Entry) bool {
-	if storage.AsChain(st) == nil {
-		return func(storage.Entry) bool { return true }
-	}
-	before := newest(entries) - int64(grace/time.Second)
-	return func(e storage.Entry) bool { return e.Changed < before }
-}
-
-// CheckCopy checks that a copy in an object store has every file that the state names. Error: the first that is
+// Check checks that a copy in an object store has every file that the state names. Error: the first that is
 // missing.
-func (s *Snapshot) CheckCopy(to storage.Storage) error {
+func Check(s *lake.Snapshot, to storage.Storage) error {
 	chain := storage.AsChain(to)
 	if chain == nil {
 		return nil
@@ -115,14 +109,14 @@ func (s *Snapshot) CheckCopy(to storage.Storage) error {
 	for _, e := range entries {
 		has[e.Name] = true
 	}
-	files, lists, err := s.all()
+	files, lists, err := s.All()
 	if err != nil {
 		return err
 	}
 	for _, e := range files {
 		lists = append(lists, e.Path)
 	}
-	for _, name := range append(lists, s.name()) {
+	for _, name := range append(lists, s.Name()) {
 		if has[name] {
 			continue
 		}
@@ -135,7 +129,7 @@ func (s *Snapshot) CheckCopy(to storage.Storage) error {
 
 // copying is one copy in the making.
 type copying struct {
-	from     *Snapshot
+	from     *lake.Snapshot
 	to       storage.Storage
 	has      map[string]int64 // bytes by name
 	sequence int64
@@ -146,7 +140,7 @@ type copying struct {
 
 // files copies data files and lists.
 func (c *copying) files(ctx context.Context) error {
-	files, _, err := c.from.all()
+	files, _, err := c.from.All()
 	if err != nil {
 		return err
 	}
@@ -171,7 +165,7 @@ func (c *copying) files(ctx context.Context) error {
 		if ref == nil {
 			continue
 		}
-		if err := c.small(ctx, ref.Name, ref.Hash, c.from.name()); err != nil {
+		if err := c.small(ctx, ref.Name, ref.Hash, c.from.Name()); err != nil {
 			return err
 		}
 	}
@@ -193,7 +187,7 @@ func (c *copying) manifests(ctx context.Context) error {
 	hash := c.from.Hash
 	c.touched = append(c.touched, manifest.Dir) // of manifests that are there too
 	for _, m := range chain {
-		b, err := readAll(c.to, manifest.NameOf(m.Number))
+		b, err := storage.ReadAll(c.to, manifest.NameOf(m.Number))
 		switch {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("read the copy: %w", err)
@@ -213,7 +207,7 @@ func (c *copying) manifests(ctx context.Context) error {
 	for _, l := range slices.Backward(missing) {
 		delete(c.has, manifest.NameOf(l.number)) // a manifest of a state that was given up
 		if err := c.small(ctx, manifest.NameOf(l.number), l.hash, manifest.NameOf(l.number+1)); err != nil {
-			return unmoved(err, manifest.NameOf(l.number+1))
+			return lakeerr.Unmoved(err, manifest.NameOf(l.number+1))
 		}
 	}
 	return c.sync()
@@ -232,7 +226,7 @@ func (c *copying) announce(ctx context.Context) error {
 // head names the state in the copy.
 func (c *copying) head(ctx context.Context) error {
 	b := manifest.EncodeHead(c.from.Manifest.Number, c.from.Hash)
-	if old, err := readAll(c.to, manifest.HeadName); err != nil || string(old) != string(b) {
+	if old, err := storage.ReadAll(c.to, manifest.HeadName); err != nil || string(old) != string(b) {
 		if err := c.write(ctx, manifest.HeadName, manifest.HashBytes(b), bytes.NewReader(b)); err != nil {
 			return err
 		}
@@ -252,7 +246,7 @@ func (c *copying) small(ctx context.Context, name string, hash manifest.Hash, by
 		c.keep(name)
 		return nil
 	}
-	b, err := c.from.lake.readNamed(name, hash, by, c.from.Manifest.Number)
+	b, err := c.from.ReadNamed(name, hash, by)
 	if err != nil {
 		return err
 	}
@@ -279,7 +273,7 @@ func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, fr
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	sum := sha256.New()
-	n, err := io.CopyBuffer(f, io.TeeReader(until(ctx, from), sum), c.buf)
+	n, err := io.CopyBuffer(f, io.TeeReader(storage.Until(ctx, from), sum), c.buf)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -287,7 +281,7 @@ func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, fr
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	if got := manifest.HashSum([sha256.Size]byte(sum.Sum(nil))); got != hash {
-		return &lakeerr.CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.name(),
+		return &lakeerr.CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.Name(),
 			hash), Hint: lakeerr.HintRestore}
 	}
 	if err := c.to.Rename(f.Name(), name); err != nil {
@@ -320,14 +314,4 @@ func (c *copying) sync() error {
 		}
 	}
 	return nil
-}
-
-// readAll reads all of a small file of a storage.
-func readAll(st storage.Storage, name string) ([]byte, error) {
-	f, err := st.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	b, err := io.ReadAll(f)
-	return b, errors.Join(err, f.Close())
 }

@@ -1,0 +1,38 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// ReadAll reads all of a small file of a storage.
+func ReadAll(st Storage, name string) ([]byte, error) {
+	f, err := st.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(f)
+	return b, errors.Join(err, f.Close())
+}
+
+// CopyBytes is how much of a file is copied at a time.
+const CopyBytes = 256 << 10
+
+// CopyBuffer is a buffer to copy a file of so many bytes with.
+func CopyBuffer(bytes int64) []byte { return make([]byte, min(bytes+1, CopyBytes)) }
+
+// readerFunc is a Read.
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// Until reads until ctx ends; then Read returns its error.
+func Until(ctx context.Context, r io.Reader) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(p)
+	})
+}
