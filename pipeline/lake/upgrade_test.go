@@ -153,8 +153,8 @@ func TestUpgrade(t *testing.T) {
 			}
 			return nil
 		}
-		copied := replica.Backup(t.Context(), backup)
-		if _, err := lake.Upgrade(t.Context(), m, copied, killing); errors.Is(err, stopped) != (point != "nowhere") {
+		backUp := replica.Backup(t.Context(), backup)
+		if _, err := lake.Upgrade(t.Context(), m, backUp, killing); errors.Is(err, stopped) != (point != "nowhere") {
 			t.Fatalf("%s: %v", point, err)
 		}
 		for _, st := range []storage.Storage{m, m.PowerCut(nil)} {
@@ -197,13 +197,13 @@ func TestUpgradeThenRun(t *testing.T) {
 		if diff := cmp.Diff(want, plan); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		copied := replica.Backup(t.Context(), storage.NewMem())
-		if changed, err := lake.Upgrade(t.Context(), st, copied, o); err != nil || !changed {
+		backUp := replica.Backup(t.Context(), storage.NewMem())
+		if changed, err := lake.Upgrade(t.Context(), st, backUp, o); err != nil || !changed {
 			t.Fatalf("changed %v, %v", changed, err)
 		}
 		before := dump(t, st)
-		copied = replica.Backup(t.Context(), storage.NewMem())
-		if changed, err := lake.Upgrade(t.Context(), st, copied, o); err != nil || changed {
+		backUp = replica.Backup(t.Context(), storage.NewMem())
+		if changed, err := lake.Upgrade(t.Context(), st, backUp, o); err != nil || changed {
 			t.Errorf("the second time: changed %v, %v", changed, err)
 		}
 		if diff := cmp.Diff(before, dump(t, st)); diff != "" {
