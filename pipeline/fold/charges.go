@@ -1,8 +1,8 @@
 package fold
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/period"
 )

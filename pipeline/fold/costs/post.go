@@ -11,8 +11,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"

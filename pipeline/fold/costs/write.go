@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -151,7 +152,7 @@ func (w *writer) bucket(customer string) int {
 }
 
 // lines writes the lines of a key with their sums, and notes the place if there are or were any.
-func (w *writer) lines(key lake.FileKey, lines []*linefile.Line) error {
+func (w *writer) lines(key manifest.FileKey, lines []*linefile.Line) error {
 	next := w.txn.Next()
 	if len(lines)+len(next.Find(key)) == 0 {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -338,7 +338,7 @@ func (s *Step) write() (differs bool, err error) {
 	differs = len(had) != len(has) || len(has) == 1 && had[0].Hash != has[0].Hash
 	s.Tally.Lines += int64(len(s.lines))
 	key := s.key("lines")
-	key.Day = lake.LateDay
+	key.Day = manifest.LateDay
 	files, err := linefile.Write(s.Txn, s.Books, key, s.lines)
 	if err != nil {
 		return false, err

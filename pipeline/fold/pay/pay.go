@@ -119,8 +119,8 @@ type Worker struct {
 	rows     []payment.Row
 
 	of      int                // the bucket at hand
-	opening lake.FileEntry     // the latest balances of the next state so far; no Path = none
-	was     lake.FileEntry     // the same of the live state
+	opening manifest.FileEntry // the latest balances of the next state so far; no Path = none
+	was     manifest.FileEntry // the same of the live state
 	resplit map[event.Key]bool // orders whose payment came out different
 	orders  *orderBook
 }
@@ -147,7 +147,7 @@ func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Re
 
 // bucket pays the open cycles of a bucket, oldest first.
 func (w *Worker) bucket(ctx context.Context, bucket int) error {
-	w.of, w.opening, w.was = bucket, lake.FileEntry{}, lake.FileEntry{}
+	w.of, w.opening, w.was = bucket, manifest.FileEntry{}, manifest.FileEntry{}
 	w.resplit, w.orders = make(map[event.Key]bool), newOrderBook(w.bucketPayer, bucket)
 	for _, c := range w.known {
 		if err := ctx.Err(); err != nil {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -180,7 +180,7 @@ func (r *poster) lines(list []posting) error {
 		lines = append(lines, l)
 	}
 	key := r.key("lines")
-	key.Day = lake.RerateDay
+	key.Day = manifest.RerateDay
 	files, err := linefile.Write(r.Txn, r.Books, key, lines)
 	if err != nil {
 		return err

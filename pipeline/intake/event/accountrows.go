@@ -3,7 +3,7 @@ package event
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -13,14 +13,14 @@ import (
 )
 
 // AccountKey is the place of a bucket's account events of a cycle in the lake.
-func AccountKey(p place.Place) lake.FileKey {
-	return lake.FileKey{Table: "account_events", Cycle: p.Cycle.String(), Bucket: p.Bucket}
+func AccountKey(p place.Place) manifest.FileKey {
+	return manifest.FileKey{Table: "account_events", Cycle: p.Cycle.String(), Bucket: p.Bucket}
 }
 
 // EachAccount visits the account events of a lake file whose id is wanted (nil = all), refused ones among them, in the
 // order in which they are stored: by customer, then event_id. An error is *GoneError where the books no longer have a
 // customer.
-func EachAccount(o tablefile.Opener, e lake.FileEntry, bk *books.Books, wanted func(id string) bool,
+func EachAccount(o tablefile.Opener, e manifest.FileEntry, bk *books.Books, wanted func(id string) bool,
 	visit func(*Account)) error {
 	cycle, err := period.ParseCycle(e.Cycle)
 	if err != nil {

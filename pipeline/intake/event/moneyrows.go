@@ -3,7 +3,7 @@ package event
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -13,13 +13,13 @@ import (
 )
 
 // MoneyKey is the place of events about partners' money in the lake: one list of no cycle.
-func MoneyKey() lake.FileKey {
-	return lake.FileKey{Table: tables.PartnerEvents().Name, Bucket: lake.NoBucket}
+func MoneyKey() manifest.FileKey {
+	return manifest.FileKey{Table: tables.PartnerEvents().Name, Bucket: manifest.NoBucket}
 }
 
 // EachMoney visits the events of a feed about partners' money in a lake file that are wanted (nil = all), rejected ones
 // among them.
-func EachMoney(o tablefile.Opener, f lake.FileEntry, feedName string,
+func EachMoney(o tablefile.Opener, f manifest.FileEntry, feedName string,
 	wanted func(c *parquet.Columns[tables.PartnerEvent], i int) bool,
 	visit func(*Money) error) error {
 	return tablefile.EachOf(o, f, tables.PartnerEvents(), tables.PartnerEventFeed, feedName,

@@ -3,7 +3,7 @@ package event
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -36,7 +36,7 @@ func skuOf(bk *books.Books, id string) (int32, error) {
 
 // EachOrder visits the orders of a lake file. An error is *GoneError where the books no longer have what an order
 // names.
-func EachOrder(o tablefile.Opener, f lake.FileEntry, bk *books.Books, visit func(*Order)) error {
+func EachOrder(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, visit func(*Order)) error {
 	return each(o, f, tables.Orders().Table, func(c *parquet.Columns[tables.Any], i int, cycle period.Cycle) error {
 		order, err := orderAt(c, i, cycle, bk)
 		if err == nil {
@@ -48,7 +48,7 @@ func EachOrder(o tablefile.Opener, f lake.FileEntry, bk *books.Books, visit func
 
 // EachAdjustment visits the adjustments of a lake file. An error is *GoneError where the books no longer have what an
 // adjustment names.
-func EachAdjustment(o tablefile.Opener, f lake.FileEntry, bk *books.Books, visit func(*Adjustment)) error {
+func EachAdjustment(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, visit func(*Adjustment)) error {
 	def := tables.Adjustments().Table
 	return each(o, f, def, func(c *parquet.Columns[tables.Any], i int, cycle period.Cycle) error {
 		adjustment, err := adjustmentAt(c, i, cycle, bk)
@@ -60,7 +60,7 @@ func EachAdjustment(o tablefile.Opener, f lake.FileEntry, bk *books.Books, visit
 }
 
 // each visits the rows of a lake file of a cycle.
-func each(o tablefile.Opener, f lake.FileEntry, def *tables.Table,
+func each(o tablefile.Opener, f manifest.FileEntry, def *tables.Table,
 	visit func(c *parquet.Columns[tables.Any], i int, cycle period.Cycle) error) error {
 	cycle, err := period.ParseCycle(f.Cycle)
 	if err != nil {

@@ -1,7 +1,7 @@
 package event
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -15,8 +15,8 @@ const TransferBucket = 0
 
 // IncentivesKey is the place of incentive events in the lake: one file for all. They are about periods of programmes
 // and no cycle, and closing a cycle does not end what can be said of them (EV-8).
-func IncentivesKey() lake.FileKey {
-	return lake.FileKey{Table: "incentive_events", Bucket: lake.NoBucket}
+func IncentivesKey() manifest.FileKey {
+	return manifest.FileKey{Table: "incentive_events", Bucket: manifest.NoBucket}
 }
 
 // flag is how a yes or no is stored.
@@ -60,7 +60,7 @@ func (e *Incentive) AppendTo(rows *parquet.Columns[tables.IncentiveEvent]) {
 }
 
 // EachTransfer visits the transfers of a lake file.
-func EachTransfer(o tablefile.Opener, f lake.FileEntry, visit func(*Transfer)) error {
+func EachTransfer(o tablefile.Opener, f manifest.FileEntry, visit func(*Transfer)) error {
 	return each(o, f, tables.Transfers().Table, func(c *parquet.Columns[tables.Any], i int, cycle period.Cycle) error {
 		transfer, err := transferAt(c, i, cycle)
 		if err == nil {
@@ -85,7 +85,7 @@ func transferAt(c *parquet.Columns[tables.Any], i int, cycle period.Cycle) (t *T
 }
 
 // EachIncentive visits the incentive events of a lake file, refused ones among them.
-func EachIncentive(o tablefile.Opener, e lake.FileEntry, visit func(*Incentive)) error {
+func EachIncentive(o tablefile.Opener, e manifest.FileEntry, visit func(*Incentive)) error {
 	return tablefile.Each(o, e, tables.IncentiveEvents(), nil, func(c *parquet.Columns[tables.IncentiveEvent],
 		i int) error {
 		e := &Incentive{ID: string(c.Text(tables.IncentiveEventEventID).At(i)),

@@ -1,7 +1,7 @@
 package event
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -12,8 +12,8 @@ import (
 )
 
 // StepsKey is the place of the steps in the life of orders in the lake: one file for all (EV-4, EV-10).
-func StepsKey() lake.FileKey {
-	return lake.FileKey{Table: tables.OrderStatus().Name, Bucket: lake.NoBucket}
+func StepsKey() manifest.FileKey {
+	return manifest.FileKey{Table: tables.OrderStatus().Name, Bucket: manifest.NoBucket}
 }
 
 // AppendTo appends the step to a batch of the order_status table.
@@ -50,7 +50,7 @@ func (e *Step) AppendTo(c *parquet.Columns[tables.OrderStep], bk *books.Books) {
 
 // EachStep visits the steps in the life of orders of a lake file, refused ones among them. An error is *GoneError where
 // the books no longer have what a step names.
-func EachStep(o tablefile.Opener, f lake.FileEntry, bk *books.Books, visit func(*Step)) error {
+func EachStep(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, visit func(*Step)) error {
 	return tablefile.Each(o, f, tables.OrderStatus(), nil, func(c *parquet.Columns[tables.OrderStep],
 		i int) (err error) {
 		e := &Step{Status: c.Word(tables.OrderStepStatus).At(i),

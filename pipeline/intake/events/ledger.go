@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"

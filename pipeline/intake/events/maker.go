@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -38,7 +39,7 @@ type Maker struct {
 	Closed func(period.Cycle) bool
 
 	billed map[event.Key]*paidLine // of closed cycles, as their lines say
-	loaded map[lake.FileKey]bool
+	loaded map[manifest.FileKey]bool
 }
 
 // paidLine is what a refund needs of its base's line.
@@ -109,7 +110,7 @@ func (m *Maker) store(p place.Place, orders []*event.Order, adjustments []*event
 	for _, o := range orders {
 		o.AppendTo(rows, m.Books)
 	}
-	key := lake.FileKey{Table: "orders", Cycle: p.Cycle.String(), Bucket: p.Bucket}
+	key := manifest.FileKey{Table: "orders", Cycle: p.Cycle.String(), Bucket: p.Bucket}
 	if err := tablefile.Put(m.Txn, key, rows, nil); err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (m *Maker) store(p place.Place, orders []*event.Order, adjustments []*event
 
 // write writes the lines of a place and their sums per customer.
 func (m *Maker) write(p place.Place, lines []*linefile.Line) error {
-	key := lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay, Bucket: p.Bucket}
+	key := manifest.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: manifest.EventsDay, Bucket: p.Bucket}
 	files, err := linefile.Write(m.Txn, m.Books, key, lines)
 	if err != nil {
 		return err
@@ -228,7 +229,7 @@ func (m *Maker) loadBilled(key manifest.FileKey) error {
 		return nil
 	}
 	if m.loaded == nil {
-		m.loaded, m.billed = make(map[lake.FileKey]bool), make(map[event.Key]*paidLine)
+		m.loaded, m.billed = make(map[manifest.FileKey]bool), make(map[event.Key]*paidLine)
 	}
 	m.loaded[key] = true
 	for _, e := range m.Txn.Next().Find(key) {

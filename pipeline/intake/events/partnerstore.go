@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -16,7 +16,7 @@ import (
 // decided otherwise.
 func (m *Maker) StorePartners(b *Book) error {
 	for _, c := range b.newTransfers() {
-		key := lake.FileKey{Table: "transfers", Cycle: c.String(), Bucket: event.TransferBucket}
+		key := manifest.FileKey{Table: "transfers", Cycle: c.String(), Bucket: event.TransferBucket}
 		if err := tablefile.Put(m.Txn, key, transfersOf(b, c).Any(), nil); err != nil {
 			return err
 		}
@@ -78,6 +78,6 @@ func incentiveRows(b *Book) *parquet.Columns[tables.IncentiveEvent] {
 }
 
 // LoadIncentives adds the incentive events of a lake file to the book, refused ones among them.
-func (b *Book) LoadIncentives(o tablefile.Opener, e lake.FileEntry) error {
+func (b *Book) LoadIncentives(o tablefile.Opener, e manifest.FileEntry) error {
 	return event.EachIncentive(o, e, func(e *event.Incentive) { b.Incentives[e.ID] = e })
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -165,6 +165,6 @@ func (m *Maker) StoreStatuses(b *Book) error {
 }
 
 // LoadStatuses adds the steps in the life of orders of a lake file to the book, refused ones among them.
-func (b *Book) LoadStatuses(o tablefile.Opener, f lake.FileEntry, bk *books.Books) error {
+func (b *Book) LoadStatuses(o tablefile.Opener, f manifest.FileEntry, bk *books.Books) error {
 	return event.EachStep(o, f, bk, func(e *event.Step) { b.Statuses[e.ID] = e })
 }

@@ -24,7 +24,7 @@ func summedColumns() tables.List[tables.Line] {
 
 // Write writes lines, in the order of §8, and their sums per customer: it gives the files of key, which is one of table
 // lines, and those of the key of table sums next to it. No line gives a key no file. It sorts the lines it is given.
-func Write(t *lake.SubTxn, bk *books.Books, key lake.FileKey, lines []*Line) (map[lake.FileKey][]lake.FileEntry,
+func Write(t *lake.SubTxn, bk *books.Books, key manifest.FileKey, lines []*Line) (map[manifest.FileKey][]manifest.FileEntry,
 	error) {
 	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
 	rows := parquet.NewColumns(tables.Lines())
@@ -39,7 +39,7 @@ func Write(t *lake.SubTxn, bk *books.Books, key lake.FileKey, lines []*Line) (ma
 	for _, s := range list {
 		sums = append(sums, manifest.Sum{Column: s.Column, Value: s.Value})
 	}
-	out := make(map[lake.FileKey][]lake.FileEntry)
+	out := make(map[manifest.FileKey][]manifest.FileEntry)
 	if out[key], err = tablefile.Write(t, key, rows, sums); err != nil {
 		return nil, err
 	}

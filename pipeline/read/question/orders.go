@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/ask"

@@ -98,7 +98,7 @@ func overview(v *page.View) (*page.Page, error) {
 		if err != nil {
 			return nil, err
 		}
-		months[i] = chart.Month{Cycle: ref.Cycle, Closed: ref.State == lake.CycleClosed, Amount: sum}
+		months[i] = chart.Month{Cycle: ref.Cycle, Closed: ref.State == manifest.CycleClosed, Amount: sum}
 	}
 	p.Blocks = append(p.Blocks, parts.Currencies(v)...)
 	if parts.Everybody(v) {
