@@ -12,7 +12,7 @@ import (
 )
 
 // Import copies a data file of another lake's state, and checks its hash on the way. One that the base names is not
-// read again. Errors: *CorruptError for a file that is not what its lake says.
+// read again. Errors: *lakeerr.CorruptError for a file that is not what its lake says.
 func (t *Txn) Import(ctx context.Context, from *Snapshot, e manifest.FileEntry) error {
 	if t.named[e.Path] {
 		return nil

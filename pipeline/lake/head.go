@@ -11,8 +11,8 @@ import (
 
 // checkNewer reports a HEAD that is missing, or older than the lake: a manifest after the one it names that no run has
 // announced was committed once (LAKE-14). number 0 means that there is no HEAD. A run may be committing or clearing up
-// meanwhile; therefore the lake is damaged only if it looks so three times. Errors: *MissingError, *CorruptError,
-// *MovedError if HEAD names another manifest by now.
+// meanwhile; therefore the lake is damaged only if it looks so three times. Errors: *lakeerr.MissingError,
+// *lakeerr.CorruptError, *lakeerr.MovedError if HEAD names another manifest by now.
 func (l *Lake) checkNewer(number int64, hash manifest.Hash) error {
 	if l.chain != nil { // what was found is the newest (CHAIN-2)
 		return nil

@@ -48,7 +48,7 @@ type Lake struct {
 }
 
 // Open returns the lake in a storage. Nothing is made: a lake that does not exist is the empty one, number 0. The error
-// is that of a HEAD that cannot be read, or a *CorruptError for one that is torn.
+// is that of a HEAD that cannot be read, or a *lakeerr.CorruptError for one that is torn.
 func Open(st storage.Storage, o Options) (*Lake, error) {
 	l := newLake(st, o)
 	if _, _, err := l.readHead(); err != nil {
@@ -76,7 +76,7 @@ func newLake(st storage.Storage, o Options) *Lake {
 }
 
 // Head returns the live state. If HEAD moves while it is read, the newer state is returned (LAKE-4). A HEAD that is
-// missing or older than the lake is an error (LAKE-14): *MissingError, *CorruptError.
+// missing or older than the lake is an error (LAKE-14): *lakeerr.MissingError, *lakeerr.CorruptError.
 func (l *Lake) Head() (*Snapshot, error) {
 	for {
 		number, hash, err := l.readHead()

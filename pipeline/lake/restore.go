@@ -31,7 +31,7 @@ const hintNoHead = "restore a backup of the workspace with `tollbook restore`, o
 // manifest must be complete: its lists and data files are there with the hashes that it says, and its chain of parents
 // leads to manifest 1. An older manifest is never chosen: what the newest one committed would be lost. HEAD is written
 // only if write, which is shown the plan, says so; nothing else is written or deleted. It holds the writer's lock.
-// Errors: *storage.LockedError, *MissingError, *CorruptError.
+// Errors: *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
 func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) (bool, error)) (err error) {
 	if storage.AsChain(st) != nil {
 		return errors.New("restore HEAD of the lake: in an object store HEAD needs no repair: readers find the " +

@@ -29,8 +29,8 @@ type Snapshot struct {
 }
 
 // Files returns the files of a cycle, sorted by path; cycle "" means the files of no cycle. A cycle the lake does not
-// know has none. The slice is the snapshot's: it must not be changed. Errors: *CorruptError, *MissingError,
-// *MovedError.
+// know has none. The slice is the snapshot's: it must not be changed. Errors: *lakeerr.CorruptError,
+// *lakeerr.MissingError, *lakeerr.MovedError.
 func (s *Snapshot) Files(cycle string) ([]manifest.FileEntry, error) {
 	if cycle == "" {
 		return s.Manifest.Loose, nil
@@ -101,8 +101,9 @@ func (s *Snapshot) Inputs() ([]manifest.Input, error) {
 }
 
 // Open opens a file of the snapshot for reading. Its size is checked, and whatever is read of it by the checksums of
-// its blocks (LAKE-13): a *CorruptError of Read and ReadAt. Its hash is not (CheckFiles does that). The caller closes
-// it. A file that is gone is a *MovedError if a newer state was committed since, else a *MissingError.
+// its blocks (LAKE-13): a *lakeerr.CorruptError of Read and ReadAt. Its hash is not (CheckFiles does that). The caller
+// closes it. A file that is gone is a *lakeerr.MovedError if a newer state was committed since, else a
+// *lakeerr.MissingError.
 func (s *Snapshot) Open(e manifest.FileEntry) (storage.ReadFile, error) {
 	f, err := s.open(e)
 	if err != nil {
@@ -133,7 +134,7 @@ func (s *Snapshot) open(e manifest.FileEntry) (storage.ReadFile, error) {
 }
 
 // History returns the manifests from this one back to the first, newest first. Each one's hash is checked against what
-// its child says (LAKE-6). Errors: *CorruptError, *MissingError.
+// its child says (LAKE-6). Errors: *lakeerr.CorruptError, *lakeerr.MissingError.
 func (s *Snapshot) History() ([]manifest.Manifest, error) {
 	return s.Since(1)
 }
@@ -161,7 +162,7 @@ func (s *Snapshot) Since(number int64) ([]manifest.Manifest, error) {
 }
 
 // Origin is the hash of the lake's first manifest, which distinguishes this lake from any other; "" for the empty lake.
-// The manifest is compared with what the second one says of it: *CorruptError.
+// The manifest is compared with what the second one says of it: *lakeerr.CorruptError.
 func (s *Snapshot) Origin() (manifest.Hash, error) {
 	switch s.Manifest.Number {
 	case 0:

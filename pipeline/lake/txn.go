@@ -29,7 +29,7 @@ type Txn struct {
 }
 
 // Begin takes the lock, reads the live state, checks that every file it names is there with its size, and deletes the
-// files of the lake that nobody names. Errors: *storage.LockedError, *MissingError, *CorruptError.
+// files of the lake that nobody names. Errors: *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
 func (l *Lake) Begin() (*Txn, error) { return l.beginAs("", func(*Snapshot) error { return nil }) }
 
 // beginAs begins a run, or continues a shared one whose base check accepts.
@@ -279,9 +279,9 @@ func (t *Txn) Close() error {
 // Commit makes Next the live state and ends the transaction, whether it succeeds or not. If Next is equal to the live
 // state, nothing is written and changed is false. changed says whether HEAD was replaced.
 //
-// Errors before HEAD is replaced leave the old state live, and what was made to the next run. A *SyncError after it
-// (changed is true) leaves open which of the two states a power cut would show. A *CleanError says that the new state
-// is in. ctx is looked at until HEAD is replaced, not after.
+// Errors before HEAD is replaced leave the old state live, and what was made to the next run. A *lakeerr.SyncError
+// after it (changed is true) leaves open which of the two states a power cut would show. A *lakeerr.CleanError says
+// that the new state is in. ctx is looked at until HEAD is replaced, not after.
 func (t *Txn) Commit(ctx context.Context) (changed bool, err error) {
 	if t.ended {
 		return false, errors.New("commit: the transaction has ended")

@@ -20,8 +20,8 @@ type UpgradePlan struct {
 	Bytes    int64    // of them
 }
 
-// PlanUpgrade reads the format of a lake and says what Upgrade would do. It writes nothing. Errors: *CorruptError for a
-// format that this program cannot convert, and those of Head.
+// PlanUpgrade reads the format of a lake and says what Upgrade would do. It writes nothing. Errors:
+// *lakeerr.CorruptError for a format that this program cannot convert, and those of Head.
 func PlanUpgrade(st storage.Storage, o Options) (*UpgradePlan, error) {
 	snap, err := upgrading(st, o).Head()
 	if err != nil {

@@ -52,8 +52,8 @@ type CheckReport struct {
 
 // CheckFiles reads every data file the snapshot names and compares size and hash, follows the chain of parents, and
 // lists the files nobody names. progress, if not nil, is called with the bytes read so far and in all, from one
-// goroutine at a time. What is wrong with the lake is a finding; an error is ctx's, one of reading, or a *MovedError if
-// a run committed meanwhile.
+// goroutine at a time. What is wrong with the lake is a finding; an error is ctx's, one of reading, or a
+// *lakeerr.MovedError if a run committed meanwhile.
 func (s *Snapshot) CheckFiles(ctx context.Context, progress func(done, all int64)) (*CheckReport, error) {
 	files, lists, err := s.All()
 	if err != nil {
@@ -124,8 +124,8 @@ func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []ma
 	return g.Wait()
 }
 
-// CheckNames compares the names and sizes of what is in the lake with what the snapshot names: no file is read. What
-// is wrong is a finding; a *MovedError says that a run committed meanwhile.
+// CheckNames compares the names and sizes of what is in the lake with what the snapshot names: no file is read. What is
+// wrong is a finding; a *lakeerr.MovedError says that a run committed meanwhile.
 func (s *Snapshot) CheckNames() ([]Finding, error) {
 	files, lists, err := s.All()
 	if err != nil {

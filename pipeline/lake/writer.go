@@ -68,8 +68,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 
 // Finish gives the file the name that follows from its key and content; nothing names it until it is put into Next and
 // committed. It becomes durable in the background, at the latest before the commit. A file that the live state has
-// already is kept, and this one dropped. Sums are sorted by column; two of one column are an error. Errors: *SyncError
-// of any file of the run, after which nothing can be committed.
+// already is kept, and this one dropped. Sums are sorted by column; two of one column are an error. Errors:
+// *lakeerr.SyncError of any file of the run, after which nothing can be committed.
 func (w *Writer) Finish(rows int64, sums []manifest.Sum) (manifest.FileEntry, error) {
 	if w.ended {
 		return manifest.FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)

@@ -10,7 +10,7 @@ import (
 // form of each entry, so that form is read here; whatever has another, as what an escape is needed for, is read as
 // JSON.
 
-// parseFiles reads a list of files in the form that encodeList writes; ok is false where it has another.
+// parseFiles reads a list of files in the form that EncodeList writes; ok is false where it has another.
 func parseFiles(b []byte) (l List[FileEntry], ok bool) {
 	p := entryParser{rest: string(b)}
 	l.Format = int(p.number(`{"format":`))

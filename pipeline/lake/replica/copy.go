@@ -25,10 +25,10 @@ type Copied struct {
 	Kept  int   `json:"kept"`  // that were there
 }
 
-// Copy brings another storage to a state: data files and lists, the chain of manifests, HEAD last, each durable
-// before what names it. A file that the copy has by name and size stays, and its name is made durable as well: a copy
-// that was killed may have left it before it synced the folder. What is copied is hashed on the way. Nothing is
-// deleted: Sweep does. Errors: *CorruptError for a file that is not what the manifest says, *MovedError if a run took
+// Copy brings another storage to a state: data files and lists, the chain of manifests, HEAD last, each durable before
+// what names it. A file that the copy has by name and size stays, and its name is made durable as well: a copy that was
+// killed may have left it before it synced the folder. What is copied is hashed on the way. Nothing is deleted: Sweep
+// does. Errors: *lakeerr.CorruptError for a file that is not what the manifest says, *lakeerr.MovedError if a run took
 // one away meanwhile: start over then.
 func Copy(ctx context.Context, s *lake.Snapshot, to storage.Storage) (Copied, error) {
 	c := &copying{from: s, to: to, has: make(map[string]int64), buf: make([]byte, storage.CopyBytes)}
