@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -43,7 +44,7 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 	}
 	s := &compose.Sources{Snap: snap, Books: r.ws.Books, Settings: &r.ws.Settings, Prices: r.prices,
 		Partners: r.partners, Limits: rows.Limits{}}
-	missing, err := compose.WhatIsMissing(ctx, s, r.job.cycle, r.o.AsOf)
+	missing, err := openitems.Of(ctx, s, r.job.cycle, r.o.AsOf)
 	if err != nil {
 		return bookproblem.Of(err)
 	}

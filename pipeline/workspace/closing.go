@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 )
 
 // CloseTerms says what may be missing of a cycle that is closed. The zero value says: nothing that a person has to
@@ -19,7 +19,7 @@ type CloseTerms struct {
 
 // OpenItems is what is missing of a cycle, and the feed files of the inbox that were not taken.
 type OpenItems struct {
-	Missing  *compose.Missing
+	Missing  *openitems.Items
 	NotTaken []FileReport
 }
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -58,7 +58,7 @@ type Report struct {
 	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
 	Owed    *Owed           `json:"publish_owed,omitempty"`
 	// Missing is what the cycle that a run closes, or a dry run would close, lacks; nil of other runs.
-	Missing *compose.Missing `json:"missing,omitempty"`
+	Missing *openitems.Items `json:"missing,omitempty"`
 }
 
 // Note reports something to a person that is no failure.

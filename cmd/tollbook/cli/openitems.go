@@ -3,7 +3,7 @@ package cli
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -22,7 +22,7 @@ func OpenLines(o *workspace.OpenItems) []string {
 }
 
 // MissingLines returns one line per item that a cycle lacks.
-func MissingLines(m *compose.Missing) (lines []string) {
+func MissingLines(m *openitems.Items) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for _, d := range m.Days {
 		days := d.First

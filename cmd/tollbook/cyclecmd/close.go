@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -111,7 +111,7 @@ func printClose(a *cli.App, w *workspace.Workspace, r *workspace.Report, dry boo
 }
 
 // printMissing prints what a cycle lacks.
-func printMissing(a *cli.App, m *compose.Missing, dry bool) {
+func printMissing(a *cli.App, m *openitems.Items, dry bool) {
 	lines := cli.MissingLines(m)
 	if len(lines) == 0 {
 		fmt.Fprintf(a.Out, "\nnothing is missing of cycle %s\n", m.Cycle)

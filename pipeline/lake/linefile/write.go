@@ -18,14 +18,15 @@ func summedColumns() tables.List[tables.Line] {
 		tables.LineOfficialAmount,
 		tables.LineOfficialDiscountAmount,
 		tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LineCashAmount, tables.LineCreditAmount,
-		tables.LineCouponAmount,
-		tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount)
+		tables.LineCouponAmount, tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount,
+		tables.LineDebtAmount)
 }
 
 // Write writes lines, in the order of §8, and their sums per customer: it gives the files of key, which is one of table
 // lines, and those of the key of table sums next to it. No line gives a key no file. It sorts the lines it is given.
-func Write(t *lake.SubTxn, bk *books.Books, key manifest.FileKey, lines []*Line) (map[manifest.FileKey][]manifest.FileEntry,
-	error) {
+func Write(
+	t *lake.SubTxn, bk *books.Books, key manifest.FileKey, lines []*Line,
+) (map[manifest.FileKey][]manifest.FileEntry, error) {
 	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
 	rows := parquet.NewColumns(tables.Lines())
 	for _, l := range lines {

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -517,24 +518,24 @@ func TestMissing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.month()
-	m, err := read(h, func(s *compose.Sources) (*compose.Missing, error) {
-		return compose.WhatIsMissing(t.Context(), s, cycleOf(t, "2026-09"), at(t, "2026-09-08T12:00:00Z"))
+	m, err := read(h, func(s *compose.Sources) (*openitems.Items, error) {
+		return openitems.Of(t.Context(), s, cycleOf(t, "2026-09"), at(t, "2026-09-08T12:00:00Z"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &compose.Missing{Cycle: "2026-09",
-		Days: []compose.MissingDays{
+	want := &openitems.Items{Cycle: "2026-09",
+		Days: []openitems.Days{
 			{Feed: "usage", First: "2026-09-01", Last: "2026-09-01", Days: 1}, {Feed: "usage", First: "2026-09-05",
 				Last: "2026-09-08", Days: 4},
 			{Feed: "bandwidth", First: "2026-09-01", Last: "2026-09-04", Days: 4},
 			{Feed: "bandwidth", First: "2026-09-07", Last: "2026-09-08", Days: 2},
 		},
-		Links: []compose.MissingLink{{ResourceID: "l2", CustomerID: "bob", SKU: "line"}},
-		Rejects: []compose.MissingReject{
+		Links: []openitems.Link{{ResourceID: "l2", CustomerID: "bob", SKU: "line"}},
+		Rejects: []openitems.Reject{
 			{Feed: "usage", Reason: "bad_time", Unknown: 1}, {Feed: "usage", Reason: "unknown_sku", Cycle: 1, Other: 1},
 		},
-		Disputed: []compose.Dispute{},
+		Disputed: []openitems.Dispute{},
 	}
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -552,13 +553,13 @@ func TestDisputed(t *testing.T) {
 		"e1,north,growth,2026-09,dispute,2026-10-06T00:00:00Z\n"+
 		"e2,scout,growth,2026-09,confirm,2026-10-06T00:00:00Z\n")
 	h.close("2026-09", "2026-10-07T00:00:00Z")
-	m, err := read(h, func(s *compose.Sources) (*compose.Missing, error) {
-		return compose.WhatIsMissing(t.Context(), s, cycleOf(t, "2026-09"), at(t, "2026-10-07T00:00:00Z"))
+	m, err := read(h, func(s *compose.Sources) (*openitems.Items, error) {
+		return openitems.Of(t.Context(), s, cycleOf(t, "2026-09"), at(t, "2026-10-07T00:00:00Z"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]compose.Dispute{{PartnerID: "north", ProgrammeID: "growth", Period: "2026-09",
+	if diff := cmp.Diff([]openitems.Dispute{{PartnerID: "north", ProgrammeID: "growth", Period: "2026-09",
 		Amount: "6.65000000"}}, m.Disputed); diff != "" {
 		t.Error(diff)
 	}

@@ -1,6 +1,6 @@
 // Package compose fills documents from the lake: the statement of a partner and the bill of a customer (package
-// document), the table of all partners, incentives with their next step, and the open items of a cycle before its
-// close.
+// document), the table of all partners, and incentives with their next step. Package openitems lists the open items of
+// a cycle.
 //
 //	COMPOSE-1  All data comes from one snapshot, the current books and the settings. Nothing here writes to the lake
 //	           or reads a clock. The as-of of a document is that of the run that made the snapshot.
@@ -16,8 +16,6 @@
 //	           omitted ones.
 //	COMPOSE-7  An incentive's deadline and next step come from package settlement's state machine and the stored
 //	           state.
-//	COMPOSE-8  Missing days are determined from accepted records: a day is present if a record of the feed was
-//	           accepted for it.
 //	COMPOSE-9  A statement's sections about partners' money are the rows of the lake's tables of §9 that concern the
 //	           partner and the cycle. They change no total. What waits for a confirmation comes first.
 //	COMPOSE-10  Bills gives the same bills as Bill. It reads the lines of a bucket once.

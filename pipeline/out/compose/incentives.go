@@ -67,7 +67,7 @@ func Incentives(s *Sources, c Choice) ([]Earned, error) {
 			return nil, err
 		}
 	}
-	list, err := s.reader().Incentives()
+	list, err := s.Reader().Incentives()
 	if err != nil {
 		return nil, err
 	}

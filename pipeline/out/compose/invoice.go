@@ -204,7 +204,7 @@ func (s *Sources) taxesTo(ctx context.Context, v *document.Invoice, issuer strin
 	if v.Role == "partner" {
 		customer, partner = "", v.Recipient.ID
 	}
-	rowsOf, err := s.reader().Taxes(ctx, v.Header.Cycle.String(), customer, partner)
+	rowsOf, err := s.Reader().Taxes(ctx, v.Header.Cycle.String(), customer, partner)
 	if err != nil {
 		return nil, err
 	}

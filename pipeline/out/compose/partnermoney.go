@@ -41,7 +41,7 @@ func moment(t period.Instant) document.Moment {
 }
 
 func (p *purse) toConfirm() error {
-	list, err := deadlines.ToConfirm(p.reader(), p.st.Partner.ID)
+	list, err := deadlines.ToConfirm(p.Reader(), p.st.Partner.ID)
 	for i := range list {
 		d := &list[i]
 		one := document.Waiting{Kind: d.Kind, ID: d.ID, Period: d.Period, Amount: d.Amount, State: d.State,

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -119,7 +120,7 @@ func documents(t *rapid.T, w *workspace.Workspace) {
 		}))
 		must(t, list.Close())
 		inBuckets(ctx, t, s, cycle, own)
-		_, err = compose.WhatIsMissing(ctx, s, cycle, period.Forever)
+		_, err = openitems.Of(ctx, s, cycle, period.Forever)
 		must(t, err)
 	}
 	checkLake(ctx, t, snap)

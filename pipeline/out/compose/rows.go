@@ -18,7 +18,7 @@ import (
 // the table is valid until the next.
 func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner string,
 	visit func(*settlement.Row, rows.Row[tables.PartnerStatement]) error) (err error) {
-	list, err := s.reader().Statements(ctx, cycle.String(), partner)
+	list, err := s.Reader().Statements(ctx, cycle.String(), partner)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,8 @@ type Sources struct {
 	Brief    bool         // statements without cover, annexes and consumption by day, which every line is read for
 }
 
-func (s *Sources) reader() *partners.Reader {
+// Reader returns a reader of the partners' tables of the snapshot.
+func (s *Sources) Reader() *partners.Reader {
 	return &partners.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Settings: s.Settings, Limits: s.Limits,
 		Cache: s.Cache}
 }

@@ -44,7 +44,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	if err := s.summarize(st, nets, code); err != nil {
 		return nil, err
 	}
-	taxes, err := s.reader().TaxesOf(ctx, cycle.String(), partner)
+	taxes, err := s.Reader().TaxesOf(ctx, cycle.String(), partner)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 
 // summarize adds the partner's incentives and takes the sums over from settlement.
 func (s *Sources) summarize(st *document.Statement, nets *settlement.Nets, partner int32) error {
-	list, err := s.reader().Incentives()
+	list, err := s.Reader().Incentives()
 	if err != nil {
 		return err
 	}
@@ -227,7 +227,7 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.reader().Incentives()
+	list, err := s.Reader().Incentives()
 	for i := range list {
 		err = errors.Join(err, nets.AddIncentive(&list[i]))
 	}

@@ -97,7 +97,7 @@ func presence() *ask.Question {
 			if from.C[tables.LineOriginCycle].Word(i) != "" {
 				kind = correction
 			}
-			compareRow(w, from, i, to, kind, parquet.Dec{}, parquet.Dec{})
+			cycleRows{w.Before, from, to}.add(i, kind, parquet.Dec{}, parquet.Dec{})
 		}
 		return nil
 	}
@@ -111,20 +111,27 @@ func compare(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 		if from.C[tables.LineOriginCycle].Word(i) != "" {
 			kind = correction
 		}
-		compareRow(w, from, i, to, kind, from.C[tables.LinePaymentAmount].Decs[i], from.C[tables.LineQuantity].Decs[i])
+		cycleRows{w.Before, from, to}.add(i, kind, from.C[tables.LinePaymentAmount].Decs[i],
+			from.C[tables.LineQuantity].Decs[i])
 	}
 	return nil
 }
 
-// compareRow appends a row of comparedTable for a line.
-func compareRow(w *ask.Reading, from *parquet.Columns[tables.Any], i int, to *parquet.Columns[tables.Any], kind string,
-	amount, quantity parquet.Dec) {
+// cycleRows makes rows of comparedTable from lines of a cycle, or of the cycle before it.
+type cycleRows struct {
+	before   bool
+	from, to *parquet.Columns[tables.Any]
+}
+
+// add appends the row of line i.
+func (c cycleRows) add(i int, kind string, amount, quantity parquet.Dec) {
+	from, to := c.from, c.to
 	to.C[cmpKind].AddWord(kind)
 	to.C[cmpCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
 	to.C[cmpService].AddWord(from.C[tables.LineServiceTypeCode].Word(i))
 	to.C[cmpSKU].AddWord(from.C[tables.LineSKU].Word(i))
 	mine, other := 1, 0 // the columns of this cycle come after those of the one before
-	if w.Before {
+	if c.before {
 		mine, other = 0, 1
 	}
 	to.C[cmpBefore+mine].Decs = append(to.C[cmpBefore+mine].Decs, amount)

@@ -1,4 +1,4 @@
-package compose
+package openitems
 
 import (
 	"cmp"
@@ -11,25 +11,26 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Missing is what a cycle lacks, or leaves open, before it is closed. Lists are never nil.
-type Missing struct {
-	Cycle    string          `json:"cycle"`
-	Days     []MissingDays   `json:"days_without_records"`
-	Links    []MissingLink   `json:"links_without_samples"`
-	More     int             `json:"more_links"` // without samples, beyond those listed
-	Rejects  []MissingReject `json:"rejects"`
-	Disputed []Dispute       `json:"disputed_incentives"`
+// Items are the open items of a cycle before it is closed: what it lacks, and what is undecided. Lists are never nil.
+type Items struct {
+	Cycle    string    `json:"cycle"`
+	Days     []Days    `json:"days_without_records"`
+	Links    []Link    `json:"links_without_samples"`
+	More     int       `json:"more_links"` // without samples, beyond those listed
+	Rejects  []Reject  `json:"rejects"`
+	Disputed []Dispute `json:"disputed_incentives"`
 }
 
-// MissingDays is a stretch of days without any accepted record of a feed that has records of other days of the cycle,
+// Days is a stretch of days without any accepted record of a feed that has records of other days of the cycle,
 // or that came daily in the cycle before.
-type MissingDays struct {
+type Days struct {
 	Feed  string `json:"feed"` // usage, bandwidth
 	First string `json:"first"`
 	Last  string `json:"last"` // inclusive
@@ -37,16 +38,16 @@ type MissingDays struct {
 	Daily bool   `json:"of_daily_feed"` // the feed comes every day: records are likely to be missing
 }
 
-// MissingLink is a link in force within the cycle that has no sample in it.
-type MissingLink struct {
+// Link is a link in force within the cycle that has no sample in it.
+type Link struct {
 	ResourceID string `json:"resource_id"`
 	CustomerID string `json:"customer_id"`
 	SKU        string `json:"sku"`
 	Before     bool   `json:"samples_before"` // it has samples in the cycle before: its feed is likely to be missing
 }
 
-// MissingReject counts rejects of one feed and reason.
-type MissingReject struct {
+// Reject counts rejects of one feed and reason.
+type Reject struct {
 	Feed    string `json:"feed"`
 	Reason  string `json:"reason"`
 	Cycle   int64  `json:"of_cycle"`
@@ -63,37 +64,37 @@ type Dispute struct {
 }
 
 // Empty reports whether nothing is missing.
-func (m *Missing) Empty() bool {
+func (m *Items) Empty() bool {
 	return len(m.Days) == 0 && len(m.Links) == 0 && !m.NeedsAttention()
 }
 
 // NeedsAttention reports whether a person has to decide something before the cycle is closed. Days without records of a
 // feed that does not come daily may be as they should.
-func (m *Missing) NeedsAttention() bool { return m.Undecided() || m.Feeds() }
+func (m *Items) NeedsAttention() bool { return m.Undecided() || m.Feeds() }
 
 // Undecided reports whether there are rejects that are or may be of the cycle, or disputes.
-func (m *Missing) Undecided() bool { return len(m.Disputed) > 0 || m.Rejected() }
+func (m *Items) Undecided() bool { return len(m.Disputed) > 0 || m.Rejected() }
 
 // Feeds reports whether records of a feed seem to be missing: days of a daily feed, or all samples of a link that had
 // some before.
-func (m *Missing) Feeds() bool {
-	return slices.ContainsFunc(m.Links, func(l MissingLink) bool {
+func (m *Items) Feeds() bool {
+	return slices.ContainsFunc(m.Links, func(l Link) bool {
 		return l.Before
-	}) || slices.ContainsFunc(m.Days, func(d MissingDays) bool { return d.Daily })
+	}) || slices.ContainsFunc(m.Days, func(d Days) bool { return d.Daily })
 }
 
 // Rejected reports whether there are rejects that are or may be of the cycle.
-func (m *Missing) Rejected() bool {
-	return slices.ContainsFunc(m.Rejects, func(r MissingReject) bool { return r.Cycle+r.Unknown > 0 })
+func (m *Items) Rejected() bool {
+	return slices.ContainsFunc(m.Rejects, func(r Reject) bool { return r.Cycle+r.Unknown > 0 })
 }
 
 // maxLinks is how many links without samples are listed.
 const maxLinks = 50
 
-// WhatIsMissing looks for what a cycle lacks. Days after the as-of are not missed. Errors: *rows.NoCycleError,
+// Of lists the open items of a cycle. Days after the as-of are not missing. Errors: *rows.NoCycleError,
 // *settle.MissingBookError.
-func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf period.Instant) (*Missing, error) {
-	m := &Missing{Cycle: cycle.String(), Days: []MissingDays{}, Links: []MissingLink{}, Rejects: []MissingReject{},
+func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period.Instant) (*Items, error) {
+	m := &Items{Cycle: cycle.String(), Days: []Days{}, Links: []Link{}, Rejects: []Reject{},
 		Disputed: []Dispute{}}
 	if err := rows.HasCycle(s.Snap, m.Cycle); err != nil {
 		return nil, err
@@ -112,7 +113,7 @@ func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf per
 	if err := g.missingRejects(ctx); err != nil {
 		return nil, err
 	}
-	list, err := s.reader().Incentives()
+	list, err := s.Reader().Incentives()
 	for i := range list {
 		if one := &list[i]; one.State == settlement.Disputed && one.Period.Last() == cycle {
 			m.Disputed = append(m.Disputed, Dispute{s.Books.Partners[one.Partner].ID,
@@ -124,9 +125,9 @@ func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf per
 
 // gaps looks for what a cycle lacks and lists it in m.
 type gaps struct {
-	*Sources
+	*compose.Sources
 	cycle period.Cycle
-	m     *Missing
+	m     *Items
 }
 
 // missingDays finds stretches of days of the cycle without rows in a table that has one file a day and bucket.
@@ -151,7 +152,7 @@ func (g *gaps) missingDays(last period.Day, feed, name string) error {
 		case missed && first == 0:
 			first = day
 		case !missed && first != 0:
-			g.m.Days = append(g.m.Days, MissingDays{Feed: feed, First: first.String(), Last: (day - 1).String(),
+			g.m.Days = append(g.m.Days, Days{Feed: feed, First: first.String(), Last: (day - 1).String(),
 				Days: int(day - first), Daily: daily})
 			first = 0
 		}
@@ -253,7 +254,7 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 	})
 	g.m.More = max(0, len(keys)-maxLinks)
 	for _, k := range keys[:len(keys)-g.m.More] {
-		g.m.Links = append(g.m.Links, MissingLink{k.resource, k.customer, wanted[k], before[k.resource]})
+		g.m.Links = append(g.m.Links, Link{k.resource, k.customer, wanted[k], before[k.resource]})
 	}
 	return nil
 }
@@ -300,7 +301,7 @@ func (g *gaps) linksBefore(ctx context.Context, keys []link, cycle period.Cycle)
 
 // missingRejects counts the kept rejects by feed and reason.
 func (g *gaps) missingRejects(ctx context.Context) error {
-	counts := map[[2]string]*MissingReject{}
+	counts := map[[2]string]*Reject{}
 	for _, e := range g.Snap.Manifest.Loose {
 		if e.Table != tables.Rejects().Name {
 			continue
@@ -317,7 +318,7 @@ func (g *gaps) missingRejects(ctx context.Context) error {
 				}
 				key := [2]string{name, c.Word(tables.RejectReason).At(i)}
 				if counts[key] == nil {
-					counts[key] = &MissingReject{Feed: name, Reason: key[1]}
+					counts[key] = &Reject{Feed: name, Reason: key[1]}
 				}
 				of, known := g.cycleOf(name, texts)
 				switch {

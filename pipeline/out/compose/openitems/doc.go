@@ -1,0 +1,8 @@
+// Package openitems lists the open items of a cycle before its close: days without records, links without samples,
+// rejects, and disputed incentives.
+//
+//	COMPOSE-8  Missing days are determined from accepted records: a day is present if a record of the feed was
+//	           accepted for it.
+//
+// A list is of one snapshot. Days after the as-of are not missing yet.
+package openitems
