@@ -68,11 +68,16 @@ func (d *dirStorage) Create(name string) (File, error) {
 }
 
 // inFolder makes the folders above a file and then does something with it. Another process may take the folders away
-// again while they are empty: then both are repeated.
+// again while they are empty: then both are repeated. MkdirAll reports that a folder exists if another process made it
+// and took it away before MkdirAll looked at it.
 func inFolder(target string, do func() error) (err error) {
 	const attempts = 100
 	for range attempts {
-		if err = os.MkdirAll(filepath.Dir(target), 0o777); err == nil {
+		err = os.MkdirAll(filepath.Dir(target), 0o777)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err == nil {
 			err = do()
 		}
 		if !errors.Is(err, fs.ErrNotExist) {

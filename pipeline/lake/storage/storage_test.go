@@ -210,6 +210,30 @@ func TestTogether(t *testing.T) {
 	})
 }
 
+// TestTogetherInProcesses is TestTogether with a Dir for each writer, as processes have that do tasks of one run: none
+// of them knows of the others' folders.
+func TestTogetherInProcesses(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var all sync.WaitGroup
+	for g := range 4 {
+		all.Go(func() {
+			st := storage.Dir(dir)
+			for range 5000 {
+				f, err := st.Create(fmt.Sprintf("tmp/a/b/c/d/%d", g))
+				if err == nil {
+					err = errors.Join(f.Close(), st.Remove(f.Name()))
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
 // TestLock tests STO-7.
 func TestLock(t *testing.T) {
 	t.Parallel()
