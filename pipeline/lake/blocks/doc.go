@@ -2,6 +2,7 @@
 // when it is read (LAKE-13).
 //
 //  1. A block is 64 KiB; the last one of a file may be shorter. Its checksum is the CRC-32C of its bytes.
-//  2. Nothing of a block is returned before the whole block was compared, once per opened file.
-//  3. A file whose entry has no checksums is read without; one whose entry has too few or too many is not read.
+//  2. No byte of a block is returned before the complete block was compared. A block is compared once per opened file.
+//  3. If the entry of a file has no checksums, the file is read without them. If it has too few or too many, the file
+//     is not opened.
 package blocks

@@ -2,7 +2,8 @@
 // close or a rerating adds to a cycle.
 //
 //  1. A file's lines are in the order of §8. Its bytes are a function of the set of lines, of the key and of the books.
-//  2. With every file of lines comes one of table sums, which adds them up per customer. The manifest keeps the sums of
-//     its columns of amounts and quantities.
-//  3. All that follows from customer, sku and price version alone is taken from the books when the line is written.
+//  2. For every file of lines there is a file of table sums with their sums per customer. The manifest keeps the sums
+//     of its columns of amounts and quantities.
+//  3. The columns that depend on customer, sku and price version alone are taken from the books when the line is
+//     written.
 package linefile

@@ -1,9 +1,9 @@
-// Package manifest has the names of the lake and the formats of its small files: manifests, the lists they name, and
-// HEAD. What a state is, and how one follows another, is said by package lake, whose labels are cited here.
+// Package manifest has the names of the lake and the formats of its small files: manifests, the lists that they name,
+// and HEAD. Package lake defines a state and how one follows another; the labels cited here are from there.
 //
-//  1. What is encoded has one form: the same value has the same bytes, and so the same hash (LAKE-7).
+//  1. A value has one encoding: the same value has the same bytes and the same hash (LAKE-7).
 //  2. Package manifest alone knows the names of the lake. The name of a data file or a list follows from its key and
-//     content (LAKE-1), and Classify says from a name alone what a file is.
+//     content (LAKE-1), and Classify determines the kind of a file from its name alone.
 //  3. Decoding is strict: an unknown field, or anything after the value, is an error. The fast parser of lists takes
 //     only the form that EncodeList writes and leaves any other to it, so that both say the same.
 //  4. Types are those of the program's own format; Steps convert the text of earlier ones (LAKE-16).

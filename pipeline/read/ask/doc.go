@@ -1,7 +1,7 @@
-// Package ask answers finance questions from one committed state of the lake: what a question is, which rows of the
-// lake it adds up by which keys, the limits and currencies of a request, the answer with its totals, and the series of
-// an answer that a chart shows. Package question lists the questions; pipeline/out/published has the SQL over the views
-// in ClickHouse by which a published copy answers them.
+// Package ask answers finance questions from one committed state of the lake. It defines a question (the rows of the
+// lake that it adds up, and its keys), a request with limits and currencies, the answer with its totals, and the
+// series of an answer that a chart shows. Package question lists the questions; pipeline/out/published has the SQL
+// over the views in ClickHouse by which a published copy answers them.
 //
 //	ASK-1  The answer to a question is one row for each value of its keys, with the exact sums of its sum columns.
 //	       Rows have the question's order, in which no two rows are equal.

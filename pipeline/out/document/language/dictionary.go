@@ -152,11 +152,16 @@ func (d *Dictionary) All(section string, list []string) []string {
 // Drawing is a drawing of an annex with its texts translated; cut has the complete text of each one that was too long
 // for its place.
 func (d *Dictionary) Drawing(svg []byte, cut map[string]string) []byte {
-	return regexp.MustCompile(`>([^<>]*)(</text>|</title>)`).ReplaceAllFunc(svg, func(found []byte) []byte {
+	return replaceTexts(svg, "text|title", func(text string) string { return d.drawn(text, cut) })
+}
+
+// replaceTexts replaces the text of each element of an SVG whose name is one of elements, which `|` joins.
+func replaceTexts(svg []byte, elements string, translate func(string) string) []byte {
+	return regexp.MustCompile(`>([^<>]*)</(`+elements+`)>`).ReplaceAllFunc(svg, func(found []byte) []byte {
 		text, end, _ := bytes.Cut(found[1:], []byte("</"))
 		var b bytes.Buffer
 		b.WriteByte('>')
-		_ = xml.EscapeText(&b, []byte(d.drawn(html.UnescapeString(string(text)), cut))) // a Buffer takes everything
+		_ = xml.EscapeText(&b, []byte(translate(html.UnescapeString(string(text))))) // a Buffer takes everything
 		b.WriteString("</")
 		b.Write(end)
 		return b.Bytes()

@@ -1,10 +1,6 @@
 package language
 
 import (
-	"bytes"
-	"encoding/xml"
-	"html"
-	"regexp"
 	"strings"
 )
 
@@ -58,13 +54,5 @@ func (w *Words) Drawing(svg []byte) []byte { return w.d.Drawing(svg, nil) }
 func (w *Words) Chart(svg []byte) []byte {
 	quiet := *w.d
 	quiet.lost = nil
-	return regexp.MustCompile(`>([^<>]*)</(text|title|desc)>`).ReplaceAllFunc(svg, func(found []byte) []byte {
-		text, end, _ := bytes.Cut(found[1:], []byte("</"))
-		var b bytes.Buffer
-		b.WriteByte('>')
-		_ = xml.EscapeText(&b, []byte(quiet.Say(Texts, html.UnescapeString(string(text))))) // a Buffer takes everything
-		b.WriteString("</")
-		b.Write(end)
-		return b.Bytes()
-	})
+	return replaceTexts(svg, "text|title|desc", func(text string) string { return quiet.Say(Texts, text) })
 }

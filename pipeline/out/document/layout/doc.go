@@ -1,5 +1,5 @@
-// Package layout writes a page of tables for people: as text for a terminal, CSV, XLSX or one printable HTML page. What
-// is on the page, and that its sums are right, is for others to see to: package document.
+// Package layout writes a page of tables for people: as text for a terminal, CSV, XLSX or one printable HTML page.
+// Package document fills the page and checks its sums.
 //
 //	DOC-4  People see amounts with at least the currency's digits, and with more if an amount has more: nothing is
 //	       rounded for display. A column in which every amount is 0 may be missing from a table of the HTML and the

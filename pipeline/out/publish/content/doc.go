@@ -1,13 +1,13 @@
-// Package content says what of a state of the lake is copied to ClickHouse, and gives it as the columns that are
-// inserted. It lists the tables of the copy and the items of a state: the files of the lake, and what is calculated for
-// a publish (partner statements of open cycles, control totals, the lake's history). It sends nothing: package publish
-// decides which items are inserted, where and when, and when the views show them.
+// Package content lists the tables and items of a state of the lake that are copied to ClickHouse, and reads the items
+// as columns to insert. An item is a file of the lake, or rows that a publish calculates (partner statements of open
+// cycles, control totals, the lake's history). The package sends nothing: package publish decides which items are
+// inserted, where and when, and when the views show them.
 //
 // Invariants:
 //
 //  1. The table and the path of an item identify its rows: two states that list an item of the same table, path and
-//     layout give the same rows. The path of a file of the lake names its content; that of what is calculated names all
-//     of its inputs.
+//     layout give the same rows. The path of a file of the lake names its content; the path of calculated rows names
+//     all of their inputs.
 //  2. An item has rows of one cycle at most and, in a workspace of several currencies, amounts of one currency
 //     (PUB-13).
 //  3. A block has the columns of its table's Columns, in their order, and the rows in the order in which they are read.
