@@ -33,10 +33,10 @@ func (n *Rows) Usage(bucket int, day period.Day) (sorting.Source, error) {
 	return &takenRows{m, n.Scanned}, err
 }
 
-// Bandwidth gives the new samples of a bucket's day, in order.
-func (n *Rows) Bandwidth(bucket int, day period.Day) (sorting.Source, error) {
+// Samples gives the new bandwidth samples of a bucket's day, in order.
+func (n *Rows) Samples(bucket int, day period.Day) (*sorting.Samples, error) {
 	m, err := sorting.Merge(n.Scanned.Bandwidth, n.Scanned.Parts.Of(bucket, day), &n.buffers)
-	return &takenRows{m, n.Scanned}, err
+	return sorting.NewSamples(&takenRows{m, n.Scanned}), err
 }
 
 // Seed starts the hash of a customer's identities.

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -147,33 +148,32 @@ type arrival struct {
 
 // arrivals are a day's new samples, in the order of the bandwidth table.
 type arrivals struct {
-	incoming.Stream
-	w     *Folder
-	Head  arrival   // the next, if ok
-	group []arrival // taken last
+	samples *sorting.Samples
+	w       *Folder
+	Head    arrival   // the next, if Ok
+	Ok      bool      // there is a next one
+	group   []arrival // taken last
 }
 
 // ArrivalsOf opens the new samples of a bucket's day.
 func (w *Folder) ArrivalsOf(bucket int, day period.Day) (*arrivals, error) {
-	rows, err := w.Bandwidth(bucket, day)
+	list, err := w.Samples(bucket, day)
 	if err != nil {
 		return nil, err
 	}
-	a := &arrivals{Stream: incoming.Stream{Source: rows}, w: w, group: w.arrived}
+	a := &arrivals{samples: list, w: w, group: w.arrived}
 	return a, a.next()
 }
 
 // next moves to the next new sample.
-func (a *arrivals) next() error {
-	if err := a.Stream.Next(); err != nil || !a.Ok {
+func (a *arrivals) next() (err error) {
+	var s sorting.Sample
+	if a.Ok, err = a.samples.Next(&s); err != nil || !a.Ok {
 		return err
 	}
-	r := &a.Row
-	outward, err := accept.Outward(r)
-	a.Head = arrival{SKU: r.SKU, file: r.File, number: r.Number}
-	a.Head.LinkSample = LinkSample{customer: r.Customer, Slot: r.Start, Link: a.w.linkName(r.ID),
-		Sample: percentile.Sample{Time: r.End, In: r.Quantity, Out: outward}}
-	return err
+	a.Head = arrival{SKU: s.SKU, file: s.File, number: s.Number, LinkSample: LinkSample{customer: s.Customer,
+		Slot: s.Slot, Link: a.w.linkName(s.Link), Sample: percentile.Sample{Time: s.Time, In: s.In, Out: s.Out}}}
+	return nil
 }
 
 // linkName is a link's id as a string that is made once.

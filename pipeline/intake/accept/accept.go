@@ -1,8 +1,6 @@
 package accept
 
 import (
-	"encoding/binary"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -87,8 +85,9 @@ type acceptor struct {
 	near                          []known // of the next rows of the batch
 	bookRegion                    []int32 // by run region code
 	row                           sorting.Row
+	sample                        sorting.Sample
 	links                         map[string]linkRow
-	link, out                     []byte // of a sample: its link, its out_bps packed
+	link                          []byte // of the sample
 }
 
 // linkRow is the row of links.csv that a link's samples were of last, and the run's code of its region.
@@ -170,6 +169,7 @@ var pass = verdict{}
 // sink takes what acceptance decides about the rows of a batch.
 type sink interface {
 	keep(part sorting.Part, day period.Day, r *sorting.Row) error
+	keepSample(part sorting.Part, day period.Day, s *sorting.Sample) error
 	reject(index int, column string, why reason.Reason, value, id string) error
 }
 
@@ -440,8 +440,7 @@ func Slot(t period.Instant) period.Instant {
 	return slot
 }
 
-// bandwidth checks a batch of the bandwidth feed. A sample travels as a row: Customer of its link, Start = slot, End =
-// sample_time, ID = link, Quantity = in, Resource = out as money text.
+// bandwidth checks a batch of the bandwidth feed and gives every sample to the sink.
 func (a *acceptor) bandwidth(b *feedrows.Batch, file int32, out sink) error {
 	resource := b.Rows.Column(bResource).(*array.Dictionary)
 	times := b.Rows.Column(bTime).(*array.Timestamp).TimestampValues()
@@ -469,34 +468,16 @@ func (a *acceptor) bandwidth(b *feedrows.Batch, file int32, out sink) error {
 			}
 			continue
 		}
-		r := &a.row
+		s := &a.sample
 		a.link = append(a.link[:0], link...)
-		r.ID, r.End, r.File, r.Number = a.link, t, file, b.First+int64(i)
-		a.out = appendOutward(a.out[:0], outward.at(i))
-		r.Quantity, r.Resource = in.at(i), a.out
-		r.Name, r.Tag, r.Replaces, r.Negative = nil, nil, nil, false
-		day := a.clock.Day(r.Start)
-		if err := out.keep(a.lim.parts.Of(int(a.lim.known[r.Customer].bucket), day), day, r); err != nil {
+		s.Link, s.Time, s.In, s.Out = a.link, t, in.at(i), outward.at(i)
+		s.File, s.Number = file, b.First+int64(i)
+		day := a.clock.Day(s.Slot)
+		if err := out.keepSample(a.lim.parts.Of(int(a.lim.known[s.Customer].bucket), day), day, s); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// appendOutward packs a sample's second value, for which a row has no place of its own; Outward takes it out again.
-func appendOutward(dst []byte, q money.Quantity) []byte {
-	hi, lo := q.Raw()
-	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, uint64(hi)), lo)
-}
-
-// Outward is the bits per second out of a row of the bandwidth feed; its Quantity is those in.
-func Outward(r *sorting.Row) (money.Quantity, error) {
-	if len(r.Resource) != 16 {
-		return money.Quantity{}, fmt.Errorf("sample of link %s at %s: %d bytes of bits per second out", r.ID, r.End,
-			len(r.Resource))
-	}
-	return money.QuantityFromRaw(int64(binary.LittleEndian.Uint64(r.Resource)),
-		binary.LittleEndian.Uint64(r.Resource[8:]))
 }
 
 // sampleID is the identity of a faulty sample, if both of its parts can be read.
@@ -508,26 +489,26 @@ func sampleID(b *feedrows.Batch, resource *array.Dictionary, times []arrow.Times
 	return word(resource, i) + "@" + period.Instant(times[i]).String()
 }
 
-// checkSample fills customer, sku, region and slot of a.row.
+// checkSample fills customer, sku, region and slot of a.sample.
 func (a *acceptor) checkSample(link string, t period.Instant) verdict {
-	r := &a.row
-	r.Start = Slot(t)
+	s := &a.sample
+	s.Slot = Slot(t)
 	switch {
 	case t > a.lim.latest:
 		return verdict{reason.Future, bTime}
-	case r.Start < a.lim.oldest:
+	case s.Slot < a.lim.oldest:
 		return verdict{reason.TooOld, bTime}
 	}
 	of, ok := a.links[link]
-	if !ok || !of.row.Valid.Holds(r.Start) {
-		if of.row, ok = a.cfg.Books.Links.At(link, r.Start); !ok {
+	if !ok || !of.row.Valid.Holds(s.Slot) {
+		if of.row, ok = a.cfg.Books.Links.At(link, s.Slot); !ok {
 			return verdict{reason.UnknownResource, bResource}
 		}
 		of.region = a.regions.Code(of.row.Region)
 		a.links[strings.Clone(link)] = of
 	}
-	r.Customer, r.SKU, r.Region = of.row.Customer, of.row.SKU, of.region
-	if !a.priced(&a.lim.known[r.Customer], r.SKU, r.Region, r.Start) {
+	s.Customer, s.SKU, s.Region = of.row.Customer, of.row.SKU, of.region
+	if !a.priced(&a.lim.known[s.Customer], s.SKU, s.Region, s.Slot) {
 		return verdict{reason.NoPrice, bResource}
 	}
 	return pass

@@ -367,9 +367,27 @@ func (w *worker) take(b *feedrows.Batch, file int32) error {
 
 // keep implements sink.
 func (w *worker) keep(part sorting.Part, day period.Day, r *sorting.Row) error {
+	c := w.chunk()
+	c.Add(part, r)
+	return w.kept(c, day)
+}
+
+// keepSample implements sink.
+func (w *worker) keepSample(part sorting.Part, day period.Day, s *sorting.Sample) error {
+	c := w.chunk()
+	c.AddSample(part, s)
+	return w.kept(c, day)
+}
+
+// chunk is the chunk of the file's feed, with room for what may follow.
+func (w *worker) chunk() *sorting.Chunk {
 	c := &w.chunks[w.slot]
 	c.Reserve(w.cfg.chunkBytes())
-	c.Add(part, r)
+	return c
+}
+
+// kept makes the chunk a sorted run if it is full. day is the day of what was added to it.
+func (w *worker) kept(c *sorting.Chunk, day period.Day) error {
 	w.found.firstDay, w.found.lastDay = min(w.found.firstDay, day), max(w.found.lastDay, day)
 	if c.Size() < w.cfg.chunkBytes() {
 		return nil

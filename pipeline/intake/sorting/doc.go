@@ -1,8 +1,9 @@
-// Package sorting sorts usage records into the order in which they are rated, whatever their number: chunks of a
-// bounded size are sorted in memory, written to scratch files of the lake as runs, and merged one (bucket, day) at a
-// time.
+// Package sorting sorts usage records and bandwidth samples into the order in which they are rated, whatever their
+// number: chunks of a bounded size are sorted in memory, written to scratch files of the lake as runs, and merged one
+// (bucket, day) at a time.
 //
 //	SORT-1  Rows of one partition are returned by customer, usage_start, record id, content, file, row (§4.1).
+//	        Samples are returned by customer, slot, link, content, file, row.
 //	SORT-3  A row that is read points into the merger's memory and is valid until the next one is requested.
 //	SORT-4  A run that is stored in a file has the words of its region codes. A reader gets its rows with the codes of
 //	        its own, in the order that these give.
