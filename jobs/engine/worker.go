@@ -46,6 +46,9 @@ func workerName(pid int) string {
 	return fmt.Sprintf("%s/%d", host, pid)
 }
 
+// Name is the worker's name in attempts.
+func (w *Worker) Name() string { return workerName(os.Getpid()) }
+
 // Do does a task. The attempt says how it ended; number is which try of the task it is.
 func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *task.Attempt {
 	began := w.Clock()
@@ -53,7 +56,7 @@ func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *task.
 		w.Begun(stage)
 	}
 	err := w.do(ctx, id, stage, i)
-	a := &task.Attempt{Stage: stage, Task: i, Number: number, Worker: workerName(os.Getpid()),
+	a := &task.Attempt{Stage: stage, Task: i, Number: number, Worker: w.Name(),
 		Seconds: w.Clock().Sub(began).Seconds()}
 	if err != nil {
 		a.Failure = run.FailureOf(err)

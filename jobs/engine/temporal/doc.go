@@ -6,4 +6,6 @@
 //	TEMPORAL-2  The name of the task queue has the build: a worker of another build is given no task.
 //	TEMPORAL-3  A workflow and its activities are pure placement: they pass the hash of the plan, numbers of tasks,
 //	            and who did them (ENGINE-3).
+//	TEMPORAL-4  The heartbeats of an attempt have its worker and the attempts before it. The run reports each attempt
+//	            with its worker, also of a stage that fails; an attempt without a heartbeat has worker unknown.
 package temporal

@@ -114,16 +114,36 @@ func (e *Engine) stage(ctx context.Context, w *task.Work, report func(*task.Atte
 		return errors.Join(context.Cause(ctx), e.cancel(running))
 	}
 	if err != nil {
-		return failureOf(o.ID, err)
+		err = failureOf(o.ID, err, &out)
 	}
-	for _, a := range out.Attempts {
-		for number := 1; number < a.Number; number++ { // the server knows who did them
-			report(&task.Attempt{Stage: w.Stage, Task: a.Task, Number: number, Worker: "unknown",
-				Failure: &task.Failure{Class: task.Failed, Text: "see workflow " + o.ID}})
+	for i := range out.Tasks {
+		out.Tasks[i].report(w.Stage, o.ID, report)
+	}
+	return err
+}
+
+// unknown is the worker of an attempt of which the workflow has no report.
+const unknown = "unknown"
+
+// report reports the attempts of a task.
+func (t *taskOutput) report(stage, id string, report func(*task.Attempt)) {
+	next := 1
+	for i, one := range t.Tries {
+		for ; next < one.Number; next++ {
+			report(&task.Attempt{Stage: stage, Task: t.Task, Number: next, Worker: unknown,
+				Failure: &task.Failure{Class: task.Failed, Text: "see workflow " + id}})
 		}
-		report(&task.Attempt{Stage: w.Stage, Task: a.Task, Number: a.Number, Worker: a.Worker, Seconds: a.Seconds})
+		next++
+		a := &task.Attempt{Stage: stage, Task: t.Task, Number: one.Number, Worker: one.Worker, Seconds: one.Seconds}
+		switch {
+		case t.Done && i == len(t.Tries)-1:
+		case one.Failure != "":
+			a.Failure = &task.Failure{Class: task.Failed, Text: one.Failure}
+		default:
+			a.Failure = &task.Failure{Class: task.Crashed, Text: "the worker gave no sign of life"}
+		}
+		report(a)
 	}
-	return nil
 }
 
 // cancelTime is how long telling the server to cancel a workflow may take.
@@ -158,22 +178,17 @@ func (e *Engine) watchWorkers(ctx context.Context, queue string) {
 	}
 }
 
-// failureOf is what the error of a workflow means for its tasks.
-func failureOf(id string, err error) error {
+// failureOf is what the error of a workflow means for its tasks. It fills out if the error has it.
+func failureOf(id string, err error, out *stageOutput) error {
 	var application *temporal.ApplicationError
-	var silent *temporal.TimeoutError
-	switch {
-	case errors.As(err, &application):
-		f := &task.Failure{Class: task.Class(application.Type()), Text: application.Message()}
-		if application.HasDetails() {
-			_ = application.Details(&f.What) // a hint that cannot be read is none
-		}
-		return f
-	case errors.As(err, &silent):
-		return &task.Failure{Class: task.Crashed, What: "see what the workers logged; the same command continues",
-			Text: fmt.Sprintf("workflow %s: workers that did a task gave no sign of life: %v", id, err)}
+	if !errors.As(err, &application) {
+		return fmt.Errorf("workflow %s: %w", id, err)
 	}
-	return fmt.Errorf("workflow %s: %w", id, err)
+	f := &task.Failure{Class: task.Class(application.Type()), Text: application.Message()}
+	if application.HasDetails() {
+		_ = application.Details(&f.What, out) // a hint that cannot be read is none
+	}
+	return f
 }
 
 // Close implements task.Engine.

@@ -33,7 +33,7 @@ func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
 		},
 	})
 	on.RegisterWorkflowWithOptions(stage, workflow.RegisterOptions{Name: workflowName})
-	do := &doer{w}
+	do := &doer{w.Name, w.Do}
 	on.RegisterActivityWithOptions(do.task, activity.RegisterOptions{Name: activityName})
 	if err := on.Start(); err != nil {
 		return fmt.Errorf("wait for tasks of %s: %w", queue, err)
@@ -54,17 +54,27 @@ func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
 // beats are how many signs of life a worker gives in the time after which it is given up.
 const beats = 4
 
-// doer is the activity.
-type doer struct{ worker *engine.Worker }
+// doer is the activity of a worker.
+type doer struct {
+	name func() string
+	do   func(ctx context.Context, run, stage string, i, number int) *task.Attempt
+}
 
+// task does a task. Each heartbeat has the attempts so far, this one last, so that the next one knows of them.
 func (d *doer) task(ctx context.Context, in *taskInput) (*taskOutput, error) {
+	number := int(activity.GetInfo(ctx).Attempt)
+	var tries []try
+	if activity.HasHeartbeatDetails(ctx) {
+		_ = activity.GetHeartbeatDetails(ctx, &tries) // what cannot be read is not known
+	}
+	tries = append(tries, try{Number: number, Worker: d.name()})
 	ended := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
 		tick := time.NewTicker(max(in.Heartbeat/beats, time.Millisecond))
 		defer tick.Stop()
 		for {
-			activity.RecordHeartbeat(ctx)
+			activity.RecordHeartbeat(ctx, tries)
 			select {
 			case <-ended:
 				return
@@ -72,17 +82,23 @@ func (d *doer) task(ctx context.Context, in *taskInput) (*taskOutput, error) {
 			}
 		}
 	})
-	a := d.worker.Do(ctx, in.Run, in.Stage, in.Task, int(activity.GetInfo(ctx).Attempt))
+	a := d.do(ctx, in.Run, in.Stage, in.Task, number)
 	close(ended)
 	group.Wait()
-	switch f := a.Failure; {
-	case f == nil:
-		return &taskOutput{a.Task, a.Number, a.Worker, a.Seconds}, nil
+	this := &tries[len(tries)-1]
+	this.Seconds = a.Seconds
+	f := a.Failure
+	if f == nil {
+		return &taskOutput{a.Task, true, tries}, nil
+	}
+	this.Failure = f.Text
+	activity.RecordHeartbeat(ctx, tries)
+	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err() // cancelled
 	case f.Class == task.Refused:
-		return nil, temporal.NewNonRetryableApplicationError(f.Text, string(f.Class), nil, f.What)
+		return nil, temporal.NewNonRetryableApplicationError(f.Text, string(f.Class), nil, f.What, tries)
 	default:
-		return nil, temporal.NewApplicationError(f.Text, string(f.Class), f.What)
+		return nil, temporal.NewApplicationError(f.Text, string(f.Class), f.What, tries)
 	}
 }

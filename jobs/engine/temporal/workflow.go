@@ -2,6 +2,7 @@ package temporal
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -67,20 +68,29 @@ type taskInput struct {
 	Heartbeat time.Duration `json:"heartbeat"`
 }
 
-// taskOutput is the result of the activity: who did the task.
-type taskOutput struct {
-	Task    int     `json:"task"`
-	Number  int     `json:"number"` // of the attempt, from 1
+// try is one attempt of a task.
+type try struct {
+	Number  int     `json:"number"` // from 1
 	Worker  string  `json:"worker"`
 	Seconds float64 `json:"seconds"`
+	Failure string  `json:"failure"` // "" = it is done, or its worker sent nothing more
 }
 
-// stageOutput is the result of the workflow.
+// taskOutput is the result of the activity. Tries are the attempts that workers reported, by number. A worker that
+// ended before its first heartbeat arrived has reported none. The heartbeats of an attempt carry those before it.
+type taskOutput struct {
+	Task  int   `json:"task"`
+	Done  bool  `json:"done"` // by the last of Tries
+	Tries []try `json:"tries"`
+}
+
+// stageOutput is the result of the workflow, also of one that fails.
 type stageOutput struct {
-	Attempts []taskOutput `json:"attempts"` // in the order in which they ended
+	Tasks []taskOutput `json:"tasks"` // in the order in which they ended
 }
 
-// stage is the workflow: it has the tasks done, and ends with the first that cannot be.
+// stage is the workflow: it has the tasks done, and ends with the first that cannot be. Its error has what to do about
+// it and the stageOutput as details.
 func stage(ctx workflow.Context, in *stageInput) (*stageOutput, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: longest,
@@ -92,7 +102,7 @@ func stage(ctx workflow.Context, in *stageInput) (*stageOutput, error) {
 	})
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	out := &stageOutput{Attempts: []taskOutput{}}
+	out := &stageOutput{Tasks: []taskOutput{}}
 	var failed error
 	var tasks []int
 	for _, s := range in.Tasks {
@@ -114,27 +124,48 @@ func stage(ctx workflow.Context, in *stageInput) (*stageOutput, error) {
 				if err != nil {
 					if failed == nil {
 						failed = err
+						out.Tasks = append(out.Tasks, taskOutput{Task: next, Tries: triesOf(err)})
 						cancel()
 					}
 					return
 				}
-				out.Attempts = append(out.Attempts, done)
+				out.Tasks = append(out.Tasks, done)
 			}
 		})
 	}
 	group.Wait(ctx)
-	return out, cause(failed)
+	return out, cause(failed, workflow.GetInfo(ctx).WorkflowExecution.ID, out)
 }
 
-// cause is the error of a workflow by the error of its activity, with its class and its hint.
-func cause(err error) error {
+// triesOf are the attempts that the error of an activity has.
+func triesOf(err error) (tries []try) {
 	var application *temporal.ApplicationError
-	if err == nil || !errors.As(err, &application) {
-		return err
-	}
+	var silent *temporal.TimeoutError
 	var hint string
-	if application.HasDetails() {
-		_ = application.Details(&hint) // a hint that cannot be read is none
+	switch {
+	case errors.As(err, &application) && application.HasDetails():
+		_ = application.Details(&hint, &tries) // what cannot be read is not known
+	case errors.As(err, &silent) && silent.HasLastHeartbeatDetails():
+		_ = silent.LastHeartbeatDetails(&tries)
 	}
-	return temporal.NewNonRetryableApplicationError(application.Message(), application.Type(), nil, hint)
+	return tries
+}
+
+// cause is the error of a workflow by the error of its activity: with its class and its hint.
+func cause(err error, id string, out *stageOutput) error {
+	var application *temporal.ApplicationError
+	var silent *temporal.TimeoutError
+	switch {
+	case errors.As(err, &application):
+		var hint string
+		if application.HasDetails() {
+			_ = application.Details(&hint) // a hint that cannot be read is none
+		}
+		return temporal.NewNonRetryableApplicationError(application.Message(), application.Type(), nil, hint, out)
+	case errors.As(err, &silent):
+		return temporal.NewNonRetryableApplicationError(
+			fmt.Sprintf("workflow %s: workers that did a task gave no sign of life: %v", id, err),
+			string(task.Crashed), nil, "see what the workers logged; the same command continues", out)
+	}
+	return err
 }

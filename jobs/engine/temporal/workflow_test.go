@@ -3,55 +3,70 @@ package temporal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// do runs the workflow in the SDK's environment, with a function for the activity.
-func do(t *testing.T, tasks []int, attempt func(in *taskInput, number int) error) (*stageOutput, error) {
+// do runs the workflow in the SDK's environment, with a function for what a worker does at the number-th attempt of a
+// task. The worker of attempt N is w/N. The reports are those that the run gets.
+func do(t *testing.T, tasks []int, attempt func(i, number int) *task.Failure) (reports []task.Attempt, err error) {
 	t.Helper()
 	suite := new(testsuite.WorkflowTestSuite)
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
+	var mu sync.Mutex
+	begun := make(map[int]int) // attempts by task
 	env.RegisterActivityWithOptions(func(ctx context.Context, in *taskInput) (*taskOutput, error) {
-		number := int(activity.GetInfo(ctx).Attempt)
-		if err := attempt(in, number); err != nil {
-			return nil, err
+		mu.Lock()
+		begun[in.Task]++
+		name := fmt.Sprintf("w/%d", begun[in.Task])
+		mu.Unlock()
+		d := &doer{name: func() string { return name }}
+		d.do = func(_ context.Context, run, stage string, i, number int) *task.Attempt {
+			if run != "r" || stage != "scan" || in.Heartbeat != time.Hour {
+				t.Errorf("input %+v", in)
+			}
+			return &task.Attempt{Stage: stage, Task: i, Number: number, Worker: name, Seconds: 2,
+				Failure: attempt(i, number)}
 		}
-		return &taskOutput{Task: in.Task, Number: number, Worker: "w/1"}, nil
+		return d.task(ctx, in)
 	}, activity.RegisterOptions{Name: activityName})
 	env.ExecuteWorkflow(stage, &stageInput{Run: "r", Stage: "scan", Tasks: spans(tasks), Heartbeat: time.Hour})
-	if err := env.GetWorkflowError(); err != nil {
-		return nil, failureOf("id", err)
-	}
 	out := new(stageOutput)
-	return out, env.GetWorkflowResult(out)
+	if err = env.GetWorkflowError(); err != nil {
+		err = failureOf("id", err, out)
+	} else if err := env.GetWorkflowResult(out); err != nil {
+		t.Fatal(err)
+	}
+	for i := range out.Tasks {
+		out.Tasks[i].report("scan", "id", func(a *task.Attempt) { reports = append(reports, *a) })
+	}
+	return reports, err
 }
 
-// TestStage: each task of a stage is done, also one that fails at first, and a stage of more tasks than may be in
-// flight.
-// Invariants: TEMPORAL-3, ENGINE-1.
+// TestStage tests that each task of a stage is done, also one that fails at first, in a stage of more tasks than may be
+// in flight. Each attempt is reported with its worker.
+// Invariants: TEMPORAL-3, TEMPORAL-4, ENGINE-1.
 func TestStage(t *testing.T) {
 	t.Parallel()
 	tasks := []int{0, 1, 2, 7, 9}
 	for i := 100; i < 100+inFlight+200; i++ {
 		tasks = append(tasks, i)
 	}
-	out, err := do(t, tasks, func(in *taskInput, number int) error {
-		if in.Run != "r" || in.Stage != "scan" || in.Heartbeat != time.Hour {
-			t.Errorf("input %+v", in)
-		}
-		if in.Task == 7 && number < 3 {
-			return temporal.NewApplicationError("no room", string(task.Failed), "")
+	reports, err := do(t, tasks, func(i, number int) *task.Failure {
+		if i == 7 && number < 3 {
+			return &task.Failure{Class: task.Failed, Text: "no room"}
 		}
 		return nil
 	})
@@ -59,15 +74,50 @@ func TestStage(t *testing.T) {
 		t.Fatal(err)
 	}
 	var done []int
-	for _, a := range out.Attempts {
-		done = append(done, a.Task)
-		if want := 1; a.Task != 7 && a.Number != want || a.Task == 7 && a.Number != 3 {
-			t.Errorf("task %d is done at attempt %d", a.Task, a.Number)
+	var seven []task.Attempt
+	for _, a := range reports {
+		if a.Failure == nil {
+			done = append(done, a.Task)
+		}
+		if a.Task == 7 {
+			seven = append(seven, a)
+		} else if a.Number != 1 || a.Worker != "w/1" {
+			t.Errorf("attempt %+v", a)
 		}
 	}
 	slices.Sort(done)
 	if !slices.Equal(done, tasks) {
 		t.Errorf("done are %v, want %v", done, tasks)
+	}
+	noRoom := &task.Failure{Class: task.Failed, Text: "no room"}
+	want := []task.Attempt{
+		{Stage: "scan", Task: 7, Number: 1, Worker: "w/1", Seconds: 2, Failure: noRoom},
+		{Stage: "scan", Task: 7, Number: 2, Worker: "w/2", Seconds: 2, Failure: noRoom},
+		{Stage: "scan", Task: 7, Number: 3, Worker: "w/3", Seconds: 2},
+	}
+	if diff := cmp.Diff(want, seven); diff != "" {
+		t.Errorf("attempts of task 7 (- want, + got):\n%s", diff)
+	}
+}
+
+// TestReport tests that attempts whose workers reported nothing, or nothing more, are reported as failed.
+// Invariants: TEMPORAL-4.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	out := taskOutput{Task: 4, Done: true,
+		Tries: []try{{Number: 2, Worker: "w/2"}, {Number: 4, Worker: "w/4", Seconds: 3}}}
+	var got []task.Attempt
+	out.report("scan", "id", func(a *task.Attempt) { got = append(got, *a) })
+	see := &task.Failure{Class: task.Failed, Text: "see workflow id"}
+	want := []task.Attempt{
+		{Stage: "scan", Task: 4, Number: 1, Worker: "unknown", Failure: see},
+		{Stage: "scan", Task: 4, Number: 2, Worker: "w/2",
+			Failure: &task.Failure{Class: task.Crashed, Text: "the worker gave no sign of life"}},
+		{Stage: "scan", Task: 4, Number: 3, Worker: "unknown", Failure: see},
+		{Stage: "scan", Task: 4, Number: 4, Worker: "w/4", Seconds: 3},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("attempts (- want, + got):\n%s", diff)
 	}
 }
 
@@ -77,23 +127,22 @@ func TestStage(t *testing.T) {
 func TestStageFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		err      error
-		want     task.Failure
+		failure  task.Failure
 		attempts int
 	}{
-		{temporal.NewNonRetryableApplicationError("other books", string(task.Refused), nil, "plan again"),
-			task.Failure{Class: task.Refused, Text: "other books", What: "plan again"}, 1},
-		{temporal.NewApplicationError("no room", string(task.Failed), "make room"),
-			task.Failure{Class: task.Failed, Text: "no room", What: "make room"}, 8},
+		{task.Failure{Class: task.Refused, Text: "other books", What: "plan again"}, 1},
+		{task.Failure{Class: task.Failed, Text: "no room", What: "make room"}, 8},
 	} {
-		attempts := 0
-		_, err := do(t, []int{4}, func(*taskInput, int) error {
-			attempts++
-			return c.err
-		})
+		reports, err := do(t, []int{4}, func(int, int) *task.Failure { return &c.failure })
 		f := new(task.Failure)
-		if !errors.As(err, &f) || *f != c.want || attempts != c.attempts {
-			t.Errorf("%+v after %d attempts, want %+v after %d", err, attempts, c.want, c.attempts)
+		if !errors.As(err, &f) || *f != c.failure || len(reports) != c.attempts {
+			t.Errorf("%+v after %d attempts, want %+v after %d", err, len(reports), c.failure, c.attempts)
+		}
+		for i, a := range reports {
+			if a.Number != i+1 || a.Worker != fmt.Sprintf("w/%d", i+1) || a.Failure == nil ||
+				a.Failure.Text != c.failure.Text {
+				t.Errorf("report %d is %+v", i, a)
+			}
 		}
 	}
 }
