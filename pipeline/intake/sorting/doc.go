@@ -7,8 +7,8 @@
 //	SORT-3  A row that is read points into the merger's memory and is valid until the next one is requested.
 //	SORT-4  A run that is stored in a file has the words of its region codes. A reader gets its rows with the codes of
 //	        its own, in the order that these give.
-//	SORT-5  A run that is stored in a file has a checksum of each segment and of its footer. A footer or a segment
-//	        that is read to its end and has another one is an error.
+//	SORT-5  A run that is stored in a file has a checksum of each segment and of its footer. They are compared before
+//	        the first row of a segment is parsed. A footer or a segment that has another one is an error.
 //
 // Memory is bounded by the chunk size, the number of workers and a read buffer per run, not by the number of rows.
 package sorting

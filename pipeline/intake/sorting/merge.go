@@ -2,6 +2,7 @@ package sorting
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,10 +24,7 @@ type cursor struct {
 	buf      []byte
 	pos      int
 	head     Head
-	other    *translated  // rows are those of it; nil = those of data or buf
-	sums     *crc32.Table // of the checksums; nil = nothing is compared
-	sum      uint32       // of what was read
-	want     uint32       // of the segment
+	other    *translated // rows are those of it; nil = those of data or buf
 }
 
 // bufferSize is what a cursor reads at a time: less is still in the cache when its turn comes, more takes fewer calls.
@@ -102,20 +100,25 @@ func (c *cursor) need(n int) error {
 		return fmt.Errorf("read a sorted run: %w", err)
 	}
 	c.off += take
-	if c.sums == nil {
-		return nil
-	}
-	if c.sum = crc32.Update(c.sum, c.sums, c.buf[rest:]); c.off == c.end && c.sum != c.want {
-		return errors.New("read a sorted run: its rows are damaged: their checksum is not that of the file's end")
-	}
 	return nil
 }
 
-// compare has a cursor compare what it reads with the checksum of the segment, if the run has those.
-func (r *Run) compare(c *cursor, s segment) {
-	if r.stored {
-		c.sums, c.want = crc32.MakeTable(crc32.Castagnoli), s.sum
+// check compares segment i with its checksum, once per run that is open, if the run is stored in a file: a row is not
+// parsed before (SORT-5).
+func (r *Run) check(i int) error {
+	if r.checked == nil || r.checked[i].Load() {
+		return nil
 	}
+	s := &r.segments[i]
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	if n, err := io.Copy(sum, io.NewSectionReader(r.data, s.off, s.size)); err != nil || n < s.size {
+		return fmt.Errorf("read a sorted run: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+	}
+	if sum.Sum32() != s.sum {
+		return errors.New("read a sorted run: its rows are damaged: their checksum is not that of the file's end")
+	}
+	r.checked[i].Store(true)
+	return nil
 }
 
 // contender is a cursor in the heap with the beginning of its row's key, in three numbers that sort like it: customer
@@ -179,20 +182,22 @@ type Buffers struct{ free [][]byte }
 func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
 	m := &Merger{buffers: b}
 	for _, r := range runs {
-		s, ok := r.find(part)
+		i, ok := r.find(part)
 		if !ok {
 			continue
 		}
+		if err := r.check(i); err != nil {
+			return nil, err
+		}
+		s := &r.segments[i]
 		c := &cursor{}
 		switch {
 		case r.regions != nil:
 			c.other = &translated{regions: r.regions, raw: cursor{data: r.data, off: s.off, end: s.off + s.size}}
-			r.compare(&c.other.raw, s)
 		case r.memory != nil:
 			c.buf = r.memory[s.off : s.off+s.size]
 		default:
 			c.data, c.off, c.end = r.data, s.off, s.off+s.size
-			r.compare(c, s)
 			if n := len(b.free); n > 0 {
 				c.buf, b.free = b.free[n-1][:0], b.free[:n-1]
 			}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -29,8 +30,8 @@ type Run struct {
 	data     io.ReaderAt
 	memory   []byte // the rows, when they never left memory
 	segments []segment
-	regions  []int32 // by region code of the rows: the code that they are returned with; nil = the same
-	stored   bool    // its segments are compared with their sums when they are read (SORT-5)
+	regions  []int32       // by region code of the rows: the code that they are returned with; nil = the same
+	checked  []atomic.Bool // by segment of a run that is stored in a file: it was compared with its sum (SORT-5)
 }
 
 // Chunk gathers packed rows until it is sorted into a run. It holds less than 4 GiB.
@@ -280,13 +281,9 @@ func (r *Run) add(part Part, off, size int64) {
 	r.segments = append(r.segments, segment{part: part, off: off, size: size, rows: 1})
 }
 
-// find returns the run's segment of a part.
-func (r *Run) find(part Part) (segment, bool) {
-	i, ok := slices.BinarySearchFunc(r.segments, part, func(s segment, p Part) int { return cmp.Compare(s.part, p) })
-	if !ok {
-		return segment{}, false
-	}
-	return r.segments[i], true
+// find returns the index of the run's segment of a part.
+func (r *Run) find(part Part) (i int, ok bool) {
+	return slices.BinarySearchFunc(r.segments, part, func(s segment, p Part) int { return cmp.Compare(s.part, p) })
 }
 
 // On reports whether the run reads from data.

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"sync/atomic"
 
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
@@ -60,7 +61,7 @@ func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*
 	if err := task.Decode(footerKind, b, &f); err != nil {
 		return nil, err
 	}
-	r, end := &Run{data: data, stored: true}, int64(0)
+	r, end := &Run{data: data, checked: make([]atomic.Bool, len(f.Segments))}, int64(0)
 	for _, s := range f.Segments {
 		if s.Off != end || s.Size <= 0 || s.Rows <= 0 {
 			return nil, fmt.Errorf("read the footer of a sorted run: the segment of part %d is at %d, want %d", s.Part,

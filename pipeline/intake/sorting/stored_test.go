@@ -102,16 +102,22 @@ func TestStoredRunDamaged(t *testing.T) {
 	})
 }
 
-// One bit of a stored run that is another one is an error, when the run is opened or when its rows are read, whether
-// its regions are translated or not.
+// TestStoredRunBitFlipped flips one bit of a stored run. It is an error when the run is opened or when its rows are
+// read, whether its regions are translated or not, also in a segment that is longer than what is read at a time.
 // Invariants: SORT-5.
 func TestStoredRunBitFlipped(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var c Chunk
-		for range rapid.IntRange(1, 5).Draw(t, "rows") {
-			r := draw(t)
-			r.Region = 0
+		rows := rapid.SampledFrom([]int{1, 2, 5, 3 * bufferSize / 64}).Draw(t, "rows")
+		for i := range rows {
+			r := Row{Region: 0}
+			if i < 5 {
+				r = draw(t)
+				r.Region = 0
+			} else {
+				r.ID, r.Number = fmt.Appendf(nil, "record-%040d", i), int64(i)
+			}
 			c.Add(1, &r)
 		}
 		file := store(t, &c, []string{"cn-1"})
