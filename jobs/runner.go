@@ -32,8 +32,8 @@ type Runner struct {
 	Options workspace.Options // of every run, without AsOf, InboxUntil and Started
 	Log     *slog.Logger      // nil = silent
 	Version string            // of the program, for the ledger
-	// Opened is called once settings and books are read, before the work begins. nil = nothing.
-	Opened func(*workspace.Workspace)
+	// Opened is called once settings and books are read, before the work of a job of this kind begins. nil = nothing.
+	Opened func(Kind)
 	// Engine starts the engine that the settings name (settings.Engine), and names this build for it. nil = runs do
 	// their tasks in goroutines, whatever the settings say.
 	Engine func(context.Context, *workspace.Workspace) (e task.Engine, build string, err error)
@@ -191,7 +191,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 	}
 	res.Workspace = w
 	if r.Opened != nil {
-		r.Opened(w)
+		r.Opened(t.Kind)
 	}
 	if r.Engine == nil || !t.onEngine() || !w.Settings.Engine.Set() {
 		return r.do(ctx, t, w, o, res)

@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -114,7 +113,7 @@ func TestRun(t *testing.T) {
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	r := runner(t)
-	r.Opened = func(*workspace.Workspace) { panic("a tier bound off by one") }
+	r.Opened = func(Kind) { panic("a tier bound off by one") }
 	func() {
 		defer func() {
 			if p := recover(); p != "a tier bound off by one" {
@@ -125,7 +124,7 @@ func TestOutcomes(t *testing.T) {
 		t.Errorf("returned %v", err)
 	}()
 	gone, cancel := context.WithCancel(t.Context())
-	r.Opened = func(*workspace.Workspace) { cancel() }
+	r.Opened = func(Kind) { cancel() }
 	if res, err := r.Run(gone, Task{Kind: Nightly}); err == nil || res.Report != nil {
 		t.Errorf("%+v, %v", res.Report, err)
 	}
@@ -184,7 +183,7 @@ func TestUnwritable(t *testing.T) {
 			}
 		},
 		"in the middle": func(t *testing.T, r *Runner) {
-			r.Opened = func(*workspace.Workspace) {
+			r.Opened = func(Kind) {
 				if err := os.RemoveAll(ledger.Dir(r.Dir)); err != nil {
 					t.Fatal(err)
 				}

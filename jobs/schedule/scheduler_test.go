@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -62,7 +61,7 @@ func TestPanic(t *testing.T) {
 	t.Parallel()
 	y, log, heard := machine(t)
 	broken := true
-	y.runner.Opened = func(*workspace.Workspace) {
+	y.runner.Opened = func(jobs.Kind) {
 		if broken {
 			panic("a bug of our own")
 		}

@@ -1,6 +1,8 @@
 package tariff
 
 import (
+	"slices"
+
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -62,7 +64,10 @@ func Compile(b *books.Books, rules Rules) *Book {
 	bk.Packages = newDrawOrder(b, bk.region)
 	bk.Subscriptions = newSubscriptions(b)
 	bk.offers = compileOffers(b, services, forUsage)
-	bk.orderOffers = compileOffers(b, services, forOrders)
+	bk.orderOffers = bk.offers
+	if slices.ContainsFunc(b.Discounts, func(d books.Discount) bool { return forUsage(&d) != forOrders(&d) }) {
+		bk.orderOffers = compileOffers(b, services, forOrders)
+	}
 	return bk
 }
 

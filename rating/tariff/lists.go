@@ -21,7 +21,12 @@ type firstRow struct {
 }
 
 func newCustomerLists(b *books.Books, p *prices) customerLists {
-	l := customerLists{books: b, prices: p}
+	rows := 0
+	for i := range b.Customers {
+		rows += len(b.Customers[i].Rows)
+	}
+	l := customerLists{books: b, prices: p, list: make([]int32, 0, rows), first: make([]firstRow, 0, len(b.Customers)),
+		from: make([]int32, 0, len(b.Customers)+1)}
 	for i := range b.Customers {
 		l.from = append(l.from, int32(len(l.list)))
 		for j := range b.Customers[i].Rows {

@@ -52,7 +52,14 @@ func forUsage(d *books.Discount) bool {
 func forOrders(d *books.Discount) bool { return d.Kind != books.OrderOffer }
 
 func compileOffers(b *books.Books, services map[string]int32, takes func(*books.Discount) bool) offers {
-	var all, customers, partners []Offer
+	var all, partners []Offer
+	own := 0
+	for i := range b.Discounts {
+		if b.Discounts[i].Customer != NoOne {
+			own++
+		}
+	}
+	customers := make([]Offer, 0, own)
 	for i := range b.Discounts {
 		o, ok := newOffer(&b.Discounts[i], int32(i), services)
 		switch d := &b.Discounts[i]; {

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+
+	"github.com/tollbook/tollbook/jobs"
 )
 
 // The environment's word counts: what it sets is left alone. Not parallel: the collector is the process's.
@@ -36,6 +38,8 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 		{StartMemory, 67_108_864, 100, math.MaxInt64},
 		{TuneMemory, 100_663_296, 200, 805_306_368},
 		{TuneExport, 100_663_296, 50, 805_306_368},
+		{func(env func(string) string) { TuneJob(env, jobs.Nightly) }, 100_663_296, 200, 805_306_368},
+		{func(env func(string) string) { TuneJob(env, jobs.Close) }, 100_663_296, 50, 805_306_368},
 		{TuneServer, 100_663_296, 200, 1_342_177_280},
 	} {
 		c.tune(unset)

@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/metrics"
 	"github.com/tollbook/tollbook/jobs/schedule"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -72,7 +71,7 @@ func newRunner(a *cli.App) (*jobs.Runner, error) {
 	}
 	o.AsOf = 0 // each run has its own
 	return &jobs.Runner{Dir: a.Flags.Workspace, Clock: clock, Options: o, Log: a.Log, Version: cli.Version(),
-		Opened: func(*workspace.Workspace) { cli.TuneMemory(a.Env) }, Engine: a.Engine}, nil
+		Opened: func(kind jobs.Kind) { cli.TuneJob(a.Env, kind) }, Engine: a.Engine}, nil
 }
 
 // runScheduler is the scheduler that keeps running.

@@ -178,6 +178,9 @@ func (r *resolver) scan(visit func(*sorting.Head) error) error {
 }
 
 func (r *resolver) seed(customer int32) uint64 {
+	if uint(customer) >= uint(len(r.seeds)) { // there are none as long as there are no records
+		r.seeds = make([]uint64, len(r.Books.Customers))
+	}
 	if r.seeds[customer] == 0 {
 		r.seeds[customer] = sorting.Seed(r.Books.Customers[customer].ID)
 	}

@@ -22,8 +22,7 @@ type Rows struct {
 // New is the new rows of a scan.
 func New(s *state.State, scanned *accept.Scanned, t *Tally) *Rows {
 	n := &Rows{State: s, Scanned: scanned, Tally: t}
-	n.resolver = resolver{State: s, scanned: scanned, buffers: &n.buffers, seeds: make([]uint64,
-		len(s.Books.Customers))}
+	n.resolver = resolver{State: s, scanned: scanned, buffers: &n.buffers}
 	return n
 }
 

@@ -26,6 +26,9 @@ var lineColumns = tables.Columns(tables.LineCustomerID, tables.LinePartnerID, ta
 	tables.LineStoredValueCardAmount, tables.LineUsageStart, tables.LineCountedCouponAmount, tables.LineOwnTime,
 	tables.LineInstant)
 
+// heldRows is how many rows of a file are decoded at once. The files of all days of a bucket are read together.
+const heldRows = 2 * parquet.PageRows
+
 // lineFile gives the lines of one file that have a partner, customer by customer.
 type lineFile struct {
 	books  *books.Books
@@ -55,7 +58,7 @@ func openLines(o tablefile.Opener, b *books.Books, e manifest.FileEntry, only []
 		cols = append(slices.Clone(cols), int(tables.LineServiceTypeCode))
 	}
 	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == manifest.CommitmentsDay, only: only}
-	wanted := parquet.Wanted{Cols: cols}
+	wanted := parquet.Wanted{Cols: cols, Rows: heldRows}
 	if only != nil { // pages without a line of these partners are not decoded
 		wanted.Rows, wanted.First, wanted.Keep = parquet.PageRows, tables.Columns(tables.LinePartnerID), f.holds
 	}

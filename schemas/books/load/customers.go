@@ -2,6 +2,7 @@ package load
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
@@ -23,13 +24,14 @@ type customerRows struct {
 
 // customers reads customers.csv (§3.3).
 func (l *loader) customers() {
-	var rows []sheet.Entry[customerRow]
+	rows := make([]sheet.Entry[customerRow], 0, l.MostRows("customers.csv"))
 	unpriced := map[string]bool{}
+	var texts sheet.Texts
 	l.each("customers.csv", func(r *row) {
-		c := customerRow{id: r.Key("customer_id")}
+		c := customerRow{id: texts.Keep(r.Key("customer_id"))}
 		r.notAny("customer_id", c.id)
-		c.row = books.CustomerRow{Name: r.Text("name"), PriceList: r.Key("price_list"),
-			AccountManager: r.Text("account_manager_id"), Valid: r.Valid()}
+		c.row = books.CustomerRow{Name: texts.Keep(r.Text("name")), PriceList: texts.Word(r.Key("price_list")),
+			AccountManager: texts.Word(r.Text("account_manager_id")), Valid: r.Valid()}
 		list := c.row.PriceList
 		falls := l.b.ListCurrency(list) == l.b.ListCurrency("") // standard is a fallback
 		if falls && !l.lists[list] && !unpriced[list] && !l.Broken["prices.csv"] {
@@ -49,10 +51,14 @@ func (l *loader) customers() {
 	byID := func(a, b *customerRow) int { return strings.Compare(a.id, b.id) }
 	rows = sheet.SortEntries(rows, byID)
 	sheet.Overlaps(l.Files, "customers.csv", rows, byID, func(c *customerRow) string { return "customer_id " + c.id })
-	all := make([]books.CustomerRow, len(rows))
+	all, customers := make([]books.CustomerRow, len(rows)), 0
 	for i := range rows {
 		all[i] = rows[i].Row.row
+		if i == 0 || rows[i].Row.id != rows[i-1].Row.id {
+			customers++
+		}
 	}
+	l.b.Customers = slices.Grow(l.b.Customers, customers)
 	for from := 0; from < len(rows); {
 		to := from + 1
 		for to < len(rows) && rows[to].Row.id == rows[from].Row.id {
@@ -166,7 +172,7 @@ func distributorThroughout(p *books.Partner, span period.Span) bool {
 
 // associations reads associations.csv (§3.5).
 func (l *loader) associations() {
-	var rows []sheet.Entry[books.Association]
+	rows := make([]sheet.Entry[books.Association], 0, l.MostRows("associations.csv"))
 	l.each("associations.csv", func(r *row) {
 		customer, okCustomer := r.needCustomer("customer_id")
 		partner, okPartner := r.needPartner("partner_id")

@@ -12,9 +12,10 @@ import (
 
 // discounts reads discounts.csv (§3.6).
 func (l *loader) discounts() {
-	var rows []sheet.Entry[books.Discount]
+	rows := make([]sheet.Entry[books.Discount], 0, l.MostRows("discounts.csv"))
+	var texts sheet.Texts
 	l.each("discounts.csv", func(r *row) {
-		d := books.Discount{ID: r.Key("discount_id"), Customer: books.AnyCode, Partner: books.AnyCode}
+		d := books.Discount{ID: texts.Keep(r.Key("discount_id")), Customer: books.AnyCode, Partner: books.AnyCode}
 		kind := r.Word("kind")
 		d.Kind = books.DiscountKind(max(kind, 0))
 		if id := r.Key("customer_id"); id != "*" {
@@ -30,6 +31,7 @@ func (l *loader) discounts() {
 			d.Partner, _ = need(r, "partner_id", partner, "partners.csv", l.b.Partner)
 		}
 		d.Service, d.SKU = r.scope()
+		d.Service = texts.Word(d.Service)
 		if mode := r.Word("mode"); mode >= 0 {
 			d.Mode = books.DiscountMode(mode)
 			r.discountValue(&d)

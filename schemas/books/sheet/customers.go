@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 )
@@ -11,7 +10,7 @@ func (f *Files) KeepCustomer(customer string, from []string) {
 	keep := map[string]bool{customer: true, "": true, "*": true}
 	for name, data := range f.Data {
 		if !slices.Contains(from, name) && strings.HasSuffix(name, ".csv") {
-			eachCustomer(data, func(id, _ []byte) { keep[string(id)] = true })
+			eachCustomer(data, func(id, _ string) { keep[id] = true })
 		}
 	}
 	for _, name := range from {
@@ -22,32 +21,33 @@ func (f *Files) KeepCustomer(customer string, from []string) {
 }
 
 // rowsOfCustomers are the header and the rows of some customers.
-func rowsOfCustomers(data []byte, keep map[string]bool) []byte {
-	var rows []byte
-	head, ok := eachCustomer(data, func(id, record []byte) {
-		if keep[string(id)] {
-			rows = append(append(rows, record...), '\n')
+func rowsOfCustomers(data string, keep map[string]bool) string {
+	var rows strings.Builder
+	head, ok := eachCustomer(data, func(id, record string) {
+		if keep[id] {
+			rows.WriteString(record)
+			rows.WriteByte('\n')
 		}
 	})
 	if !ok {
 		return data
 	}
-	return append(bytes.Clone(head), rows...)
+	return head + rows.String()
 }
 
 // eachCustomer gives the records of a CSV file with their cell of the column customer_id, and returns its header. Not
 // ok: it has no such column.
-func eachCustomer(data []byte, visit func(id, record []byte)) (head []byte, ok bool) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	end := bytes.IndexByte(data, '\n') + 1
-	r := csvReader{text: string(data[:end]), line: 1}
+func eachCustomer(data string, visit func(id, record string)) (head string, ok bool) {
+	data = strings.TrimPrefix(data, "\ufeff")
+	end := strings.IndexByte(data, '\n') + 1
+	r := csvReader{text: data[:end], line: 1}
 	cells, ok, bad := r.next(nil)
 	column := slices.IndexFunc(cells, func(c cell) bool { return c.Text == "customer_id" })
 	if !ok || bad != nil || column < 0 {
-		return nil, false
+		return "", false
 	}
-	if bytes.IndexByte(data[end:], '"') >= 0 {
-		eachQuoted(string(data[end:]), column, visit)
+	if strings.IndexByte(data[end:], '"') >= 0 {
+		eachQuoted(data[end:], column, visit)
 	} else {
 		eachLine(data[end:], column, visit)
 	}
@@ -55,7 +55,7 @@ func eachCustomer(data []byte, visit func(id, record []byte)) (head []byte, ok b
 }
 
 // eachQuoted is eachCustomer of the rows after the header.
-func eachQuoted(text string, column int, visit func(id, record []byte)) {
+func eachQuoted(text string, column int, visit func(id, record string)) {
 	r := csvReader{text: text, line: 1}
 	var cells []cell
 	for {
@@ -68,23 +68,23 @@ func eachQuoted(text string, column int, visit func(id, record []byte)) {
 		if column < len(record) {
 			id = record[column].Text
 		}
-		visit([]byte(id), []byte(strings.Trim(text[from:r.at], "\r\n")))
+		visit(id, strings.Trim(text[from:r.at], "\r\n"))
 		cells = record
 	}
 }
 
 // eachLine is eachQuoted for rows without quotes.
-func eachLine(data []byte, column int, visit func(id, record []byte)) {
-	for line := range bytes.SplitSeq(data, []byte("\n")) {
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		if len(line) == 0 {
+func eachLine(data string, column int, visit func(id, record string)) {
+	for line := range strings.SplitSeq(data, "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		if line == "" {
 			continue
 		}
 		rest := line
 		for range column {
-			_, rest, _ = bytes.Cut(rest, []byte(","))
+			_, rest, _ = strings.Cut(rest, ",")
 		}
-		id, _, _ := bytes.Cut(rest, []byte(","))
+		id, _, _ := strings.Cut(rest, ",")
 		visit(id, line)
 	}
 }

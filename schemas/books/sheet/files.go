@@ -1,11 +1,11 @@
 package sheet
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -26,13 +26,13 @@ type Files struct {
 	Problems problem.Collector       // what is wrong
 	Notes    problem.Collector       // what a person should know
 	Formats  map[string]books.Format // file name → its format
-	Data     map[string][]byte       // file name → bytes, without those that are not there
+	Data     map[string]string       // file name → text, of those that are there and not yet read by Each
 	Broken   map[string]bool         // books that could not be read: nothing is said about references to them
 }
 
 // New is a reading of no file yet. Dates without an offset are in the zone.
 func New(zone *period.Zone) *Files {
-	f := &Files{zone: zone, Formats: map[string]books.Format{}, Data: map[string][]byte{}, Broken: map[string]bool{}}
+	f := &Files{zone: zone, Formats: map[string]books.Format{}, Data: map[string]string{}, Broken: map[string]bool{}}
 	for _, format := range books.Formats() {
 		f.Formats[format.File] = format
 	}
@@ -42,7 +42,7 @@ func New(zone *period.Zone) *Files {
 // Read reads every book and hashes them by name, and notes files that are no books.
 func (f *Files) Read(fsys fs.FS) (hash [32]byte, err error) {
 	names := fileNames()
-	if hash, err = hashFiles(fsys, names, func(name string, data []byte) { f.Data[name] = data }); err != nil {
+	if hash, err = hashFiles(fsys, names, func(name, data string) { f.Data[name] = data }); err != nil {
 		return hash, err
 	}
 	entries, err := fs.ReadDir(fsys, Dir)
@@ -71,14 +71,15 @@ func fileNames() []string {
 // Hash is the Hash of the books that Books would read from a workspace whose root fsys is, without a look at what
 // they say.
 func Hash(fsys fs.FS) ([32]byte, error) {
-	return hashFiles(fsys, fileNames(), func(string, []byte) {})
+	return hashFiles(fsys, fileNames(), func(string, string) {})
 }
 
 // hashFiles reads the books that are there, in the order of their names, and hashes names, sizes and bytes.
-func hashFiles(fsys fs.FS, names []string, each func(name string, data []byte)) (sum [32]byte, err error) {
+func hashFiles(fsys fs.FS, names []string, each func(name, data string)) (sum [32]byte, err error) {
 	hash := sha256.New()
+	buffer := make([]byte, 64<<10)
 	for _, name := range names {
-		data, err := fs.ReadFile(fsys, Dir+"/"+name)
+		data, err := readText(fsys, Dir+"/"+name, buffer)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -89,11 +90,29 @@ func hashFiles(fsys fs.FS, names []string, each func(name string, data []byte)) 
 		binary.BigEndian.PutUint64(size[:], uint64(len(data)))
 		hash.Write([]byte(name + "\x00"))
 		hash.Write(size[:])
-		hash.Write(data)
+		for rest := data; rest != ""; {
+			n := copy(buffer, rest)
+			hash.Write(buffer[:n])
+			rest = rest[n:]
+		}
 		each(name, data)
 	}
 	hash.Sum(sum[:0])
 	return sum, nil
+}
+
+// readText reads a file as a text. Books can be large: there is no second copy of the bytes.
+func readText(fsys fs.FS, name string, buffer []byte) (string, error) {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	if info, err := file.Stat(); err == nil {
+		text.Grow(int(max(0, info.Size())))
+	}
+	_, err = io.CopyBuffer(&text, struct{ io.Reader }{file}, buffer)
+	return text.String(), errors.Join(err, file.Close())
 }
 
 // text is the text of a book, without a byte order mark. ok is false when it is not there or not UTF-8; what is wrong
@@ -108,25 +127,25 @@ func (f *Files) text(format books.Format) (string, bool) {
 		}
 		return "", false
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !utf8.Valid(data) {
+	data = strings.TrimPrefix(data, "\ufeff")
+	if !utf8.ValidString(data) {
 		f.Problems.Add(invalidAt(file, data), "save the file as UTF-8", "not UTF-8")
 		f.Broken[format.File] = true
 		return "", false
 	}
-	return string(data), true
+	return data, true
 }
 
 // invalidAt is the place of the first byte that is not UTF-8.
-func invalidAt(file string, data []byte) books.Pos {
+func invalidAt(file, data string) books.Pos {
 	at := books.Pos{File: file, Line: 1, Column: 1}
-	for line := range bytes.Lines(data) {
-		if utf8.Valid(line) {
+	for line := range strings.Lines(data) {
+		if utf8.ValidString(line) {
 			at.Line++
 			continue
 		}
 		for {
-			r, n := utf8.DecodeRune(line)
+			r, n := utf8.DecodeRuneInString(line)
 			if r == utf8.RuneError && n <= 1 {
 				return at
 			}
@@ -143,7 +162,7 @@ func (f *Files) Document(file string) (root yamldoc.Node, ok bool) {
 	if !there {
 		return yamldoc.Node{}, false
 	}
-	root, ok = yamldoc.Parse(Dir+"/"+file, data, &f.Problems)
+	root, ok = yamldoc.Parse(Dir+"/"+file, []byte(data), &f.Problems)
 	if !ok {
 		f.Broken[file] = true
 	}

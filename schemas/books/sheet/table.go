@@ -30,10 +30,12 @@ type Record struct {
 	Bad   bool // it has a problem of its own
 }
 
-// Each reads a book row by row. A book that cannot be read whole is broken: nothing can be said about references to it.
+// Each reads a book row by row, once. A book that cannot be read whole is broken: nothing can be said about references
+// to it.
 func (f *Files) Each(file string, visit func(*Record)) {
 	format := f.Formats[file]
 	text, ok := f.text(format)
+	delete(f.Data, file)
 	if !ok {
 		return
 	}

@@ -1,0 +1,54 @@
+package sheet
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unsafe"
+)
+
+// TestTexts: copies are equal to the texts, also those that are longer than a block, and texts of later blocks do not
+// change earlier ones; a word has one copy.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	var texts Texts
+	var want, got []string
+	for i := range 20_000 {
+		text := fmt.Sprint("customer ", i)
+		if i%5000 == 0 {
+			text = strings.Repeat(text, 10_000)
+		}
+		want, got = append(want, text), append(got, texts.Keep(text))
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("text %d is %.40q, want %.40q", i, got[i], want[i])
+		}
+	}
+	if text := texts.Keep(""); text != "" {
+		t.Errorf("an empty text is %q", text)
+	}
+	first, again := texts.Word("am-01"), texts.Word(strings.Clone("am-01"))
+	if first != "am-01" || unsafe.StringData(first) != unsafe.StringData(again) {
+		t.Errorf("%q and %q are two copies", first, again)
+	}
+}
+
+// TestMostRows: a file that is not there has no rows, short lines are no reason to make room, and Each gives up the text
+// of the file.
+func TestMostRows(t *testing.T) {
+	t.Parallel()
+	f := New(nil)
+	row := strings.Repeat("x", 20) + "\n"
+	f.Data["managers.csv"] = "manager_id\n" + row + row
+	f.Data["links.csv"] = strings.Repeat("\n", 1600)
+	for file, want := range map[string]int{"managers.csv": 3, "links.csv": 100, "terms.csv": 0} {
+		if got := f.MostRows(file); got != want {
+			t.Errorf("%s: %d rows, want %d", file, got, want)
+		}
+	}
+	f.Each("managers.csv", func(*Record) {})
+	if _, ok := f.Data["managers.csv"]; ok {
+		t.Error("a book that was read is still in memory")
+	}
+}
