@@ -82,7 +82,12 @@ type testLake struct {
 
 func newLake(t *testing.T) *testLake {
 	t.Helper()
-	l, err := lake.Open(storage.NewMem(), lake.Options{})
+	return newLakeIn(t, storage.NewMem(), testBuckets)
+}
+
+func newLakeIn(t *testing.T, st storage.Storage, buckets int) *testLake {
+	t.Helper()
+	l, err := lake.Open(st, lake.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +96,7 @@ func newLake(t *testing.T) *testLake {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = txn.Close() })
-	if err := txn.Next().SetBuckets(testBuckets); err != nil {
+	if err := txn.Next().SetBuckets(buckets); err != nil {
 		t.Fatal(err)
 	}
 	txn.Next().SetRun("2026-10-05T04:00:00Z", "test")
