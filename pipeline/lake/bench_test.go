@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// BenchmarkWriter is what hashing and buffering cost per byte, without a disk's sync: writes of 1 KB, as Parquet's
-// pages come.
+// BenchmarkWriter measures hashing and buffering per byte, without a disk's sync: writes of 1 KB, the size of Parquet's
+// pages.
 func BenchmarkWriter(b *testing.B) {
 	txn := begin(b, open(b, storage.Dir(b.TempDir())))
 	w, err := txn.Create(dayKey("2026-09-01", 0))
@@ -29,8 +29,8 @@ func BenchmarkWriter(b *testing.B) {
 	}
 }
 
-// BenchmarkBegin is the start of a run that changes nothing, on a lake of 20 months × 30 days × 16 buckets = 9,600
-// files.
+// BenchmarkBegin measures the start of a run that changes nothing, on a lake of 20 months × 30 days × 16 buckets =
+// 9,600 files.
 func BenchmarkBegin(b *testing.B) {
 	l := open(b, storage.NewMem())
 	txn := begin(b, l)

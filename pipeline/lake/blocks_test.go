@@ -18,10 +18,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// block is the length of a block, as docs/lake.md says it.
+// block is the length of a block, as in docs/lake.md.
 const block = 65536
 
-// oneFile commits a data file and returns its entry, the state, and where it lies on the disk.
+// oneFile commits a data file and returns its entry, the state, and its path.
 func oneFile(t testing.TB, content []byte) (manifest.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -44,8 +44,8 @@ func oneFile(t testing.TB, content []byte) (manifest.FileEntry, *lake.Snapshot, 
 	return files[0], snap, filepath.Join(dir, filepath.FromSlash(files[0].Path))
 }
 
-// TestBlocks: CRC-32C as RFC 3720 has it, of which e3069283 is the check value; of 64 KiB of zeros and the byte 1 by a
-// program in another language.
+// TestBlocks checks CRC-32C as in RFC 3720, whose check value is e3069283; the sums of 64 KiB of zeros and of the byte
+// 1 are from a program in another language.
 func TestBlocks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ content, want string }{
@@ -59,8 +59,8 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// TestReaderChecks is LAKE-13: whatever is read of a file, in whatever pieces, is what was written, or the file is
-// named as damaged. A bit changes in one block: pieces that touch it fail, all others are right.
+// TestReaderChecks tests LAKE-13: whatever part of a file is read is what was written, or an error names the file as
+// damaged. A bit changes in one block: reads that touch the block fail, all others are right.
 func TestReaderChecks(t *testing.T) {
 	t.Parallel()
 	content := make([]byte, 3*block+1000)
@@ -120,8 +120,8 @@ func flipBit(t *rapid.T, path string, at int) {
 	}
 }
 
-// TestReaderOfOlderLakes: a list without checksums, as earlier builds wrote them, is read without; one with too few is
-// damaged.
+// TestReaderOfOlderLakes checks that a list without checksums, as earlier builds wrote them, is read without checks;
+// one with too few is damaged.
 func TestReaderOfOlderLakes(t *testing.T) {
 	t.Parallel()
 	e, snap, _ := oneFile(t, []byte("123456789"))
@@ -140,7 +140,7 @@ func TestReaderOfOlderLakes(t *testing.T) {
 	}
 }
 
-// BenchmarkReader is reading a file of 32 MiB in pieces of 16 KiB, with checksums and without.
+// BenchmarkReader measures reading a file of 32 MiB in pieces of 16 KiB, with checksums and without.
 func BenchmarkReader(b *testing.B) {
 	const size = 32 << 20
 	e, snap, _ := oneFile(b, make([]byte, size))

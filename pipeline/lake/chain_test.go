@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// over is a lake's storage over a store, on a machine of its own.
+// over returns a lake's storage over a store, as on another machine.
 func over(t testing.TB, store objects.Store) *objects.Storage {
 	t.Helper()
 	st, err := objects.New(store, storage.NewMem(), objects.Options{})
@@ -28,7 +28,7 @@ func over(t testing.TB, store objects.Store) *objects.Storage {
 	return st
 }
 
-// stored is a store after all nights.
+// stored returns a store after all nights.
 func stored(t *testing.T) *objects.Mem {
 	t.Helper()
 	store := objects.NewMem()
@@ -36,7 +36,7 @@ func stored(t *testing.T) *objects.Mem {
 	return store
 }
 
-// named is what the newest state of a storage names, with the manifests before it: content by name.
+// named returns what the newest state of a storage names, and the manifests before it: content by name.
 func named(t testing.TB, st storage.Storage) map[string]string {
 	t.Helper()
 	snap, err := open(t, st).Head()
@@ -73,7 +73,7 @@ func named(t testing.TB, st storage.Storage) map[string]string {
 	return out
 }
 
-// folder is what all nights name in a folder.
+// folder returns what all nights name in a folder.
 func folder(t testing.TB) map[string]string {
 	t.Helper()
 	m := storage.NewMem()
@@ -81,8 +81,8 @@ func folder(t testing.TB) map[string]string {
 	return named(t, m)
 }
 
-// TestChainEqualsFolder: the same nights name the same files, byte for byte, in a folder and in an object store, and
-// every manifest is the same.
+// TestChainEqualsFolder checks that the same nights name the same files, byte for byte, in a folder and in an object
+// store, and that every manifest is the same.
 func TestChainEqualsFolder(t *testing.T) {
 	t.Parallel()
 	store := stored(t)
@@ -96,9 +96,9 @@ func TestChainEqualsFolder(t *testing.T) {
 	}
 }
 
-// TestChainFaults lets each request of all nights go wrong in each way. The night is repeated on another machine until
-// it succeeds. In the end the newest state names what it names without faults, also after requests that were delayed
-// have arrived. Invariants: CHAIN-1, CHAIN-3, OBJECTS-7.
+// TestChainFaults makes each request of all nights fail in each way. The night is repeated on another machine until it
+// succeeds. In the end the newest state names what it names without faults, also after delayed requests have arrived.
+// Invariants: CHAIN-1, CHAIN-3, OBJECTS-7.
 func TestChainFaults(t *testing.T) {
 	t.Parallel()
 	want := folder(t)
@@ -117,8 +117,8 @@ func TestChainFaults(t *testing.T) {
 	}
 }
 
-// faultAt lets request n go wrong and reports whether there was one. early says that what was delayed arrives before
-// the night is repeated.
+// faultAt makes request n fail and reports whether there was one. early says that delayed requests arrive before the
+// night is repeated.
 func faultAt(t *testing.T, want map[string]string, fault objects.Fault, n int64, early bool) (met bool) {
 	t.Helper()
 	store := objects.NewMem()
@@ -149,7 +149,8 @@ func faultAt(t *testing.T, want map[string]string, fault objects.Fault, n int64,
 	return met
 }
 
-// TestLostAnswers: a commit whose answer was lost is recognized, and reported as committed. Invariant: CHAIN-3.
+// TestLostAnswers checks that a commit whose answer was lost is recognized, and reported as committed. Invariant:
+// CHAIN-3.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -177,7 +178,8 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// TestFence: of two writers that started from one state the second commits nothing. Invariants: CHAIN-1, STO-10.
+// TestFence checks that, of two writers that started from one state, the second commits nothing. Invariants: CHAIN-1,
+// STO-10.
 func TestFence(t *testing.T) {
 	t.Parallel()
 	store := stored(t)
@@ -203,8 +205,8 @@ func TestFence(t *testing.T) {
 	}
 }
 
-// TestChainOfManyWriters: eight writers at once, each on a machine of its own. Each commit that was confirmed is in the
-// chain, and the chain has no others (CHAIN-1).
+// TestChainOfManyWriters runs eight writers at once, each on its own machine. Each confirmed commit is in the chain,
+// and the chain has no others (CHAIN-1).
 func TestChainOfManyWriters(t *testing.T) {
 	t.Parallel()
 	const writers, commits = 8, 5
@@ -250,7 +252,7 @@ func TestChainOfManyWriters(t *testing.T) {
 	}
 }
 
-// TestHeadIsHint: a reader finds the newest manifest whatever HEAD says (CHAIN-2).
+// TestHeadIsHint checks that a reader finds the newest manifest whatever HEAD says (CHAIN-2).
 func TestHeadIsHint(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string]string{
@@ -276,7 +278,7 @@ func TestHeadIsHint(t *testing.T) {
 	}
 }
 
-// TestForeignManifest: a manifest that does not continue the chain is damage, not a state (CHAIN-2).
+// TestForeignManifest checks that a manifest that does not continue the chain is damage, not a state (CHAIN-2).
 func TestForeignManifest(t *testing.T) {
 	t.Parallel()
 	store := stored(t)
@@ -297,8 +299,8 @@ func open1(t *testing.T, st storage.Storage) (*lake.Snapshot, error) {
 	return l.Head()
 }
 
-// TestChainDeletesNothing: within a day no run deletes an object; a reader of the first state reads it after all nights
-// (CHAIN-4). The checks of verify and doctor accept what is left.
+// TestChainDeletesNothing checks that no run deletes an object within a day; a reader of the first state reads it after
+// all nights (CHAIN-4). The checks of verify and doctor accept what is left.
 func TestChainDeletesNothing(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -349,8 +351,8 @@ func TestChainDeletesNothing(t *testing.T) {
 	}
 }
 
-// TestChainIsProbed: the first run of a lake refuses a store that replaces what exists; nothing is written
-// (CHAIN-5).
+// TestChainIsProbed checks that the first run of a lake refuses a store that replaces existing objects; nothing is
+// written (CHAIN-5).
 func TestChainIsProbed(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()

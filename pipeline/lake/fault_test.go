@@ -20,7 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// undisturbed is the lake that all nights leave when nothing happens.
+// undisturbed returns the lake that all nights leave without faults.
 func undisturbed(t *testing.T) map[string]string {
 	t.Helper()
 	m := storage.NewMem()
@@ -72,7 +72,7 @@ func whole(t *testing.T, st storage.Storage, atLeast, atMost int64) {
 // numbers is the manifest that is live before each night, and after the last.
 var numbers = []int64{0, 1, 2, 2, 3}
 
-// after is what a machine may look like after a fault in one process.
+// after are the states that a machine may have after a fault in one process.
 var after = []struct {
 	name string
 	left func(m *storage.Mem, seed uint64) *storage.Mem
@@ -84,9 +84,9 @@ var after = []struct {
 	}},
 }
 
-// TestFaultLoop breaks the first, second, … mutating operation of all nights until a run meets none. Each fault must
-// reach the caller; what is left must be one whole state; the same night again must end in the undisturbed bytes.
-// Invariant: STO-4.
+// TestFaultLoop fails the first, second, … mutating operation of all nights until a run has no such operation. Each
+// fault must reach the caller; the storage must have one complete state; the repeated night must end in the undisturbed
+// bytes. Invariant: STO-4.
 func TestFaultLoop(t *testing.T) {
 	t.Parallel()
 	want := undisturbed(t)
@@ -130,11 +130,11 @@ func TestFaultLoop(t *testing.T) {
 	}
 }
 
-// errKilled is what a test's process dies of.
+// errKilled is the error that ends a killed process of a test.
 var errKilled = errors.New("killed")
 
-// dying runs the nights until the n-th operation kills them, and returns that operation; -1 = they lived. Each
-// goroutine of the killed nights ends at its next operation, and that operation does nothing.
+// dying runs the nights until the n-th operation kills them, and returns that operation; -1 = none did. Each goroutine
+// of the killed nights ends at its next operation, which does nothing.
 func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err error) {
 	night = from
 	var dead atomic.Bool
@@ -171,7 +171,7 @@ func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err e
 func nightOf(st storage.Storage, k int) (bool, error) { return night(st, lake.Options{}, k) }
 
 // TestKillTwice kills the nights at every operation, and the run that repairs them at another, with and without a power
-// cut after the second: a repair must not delete on the strength of a HEAD that the power can still take away (DEL-1).
+// cut after the second: a repair must not delete files on the basis of a HEAD that a power cut can still undo (DEL-1).
 func TestKillTwice(t *testing.T) {
 	t.Parallel()
 	want := undisturbed(t)
@@ -199,7 +199,7 @@ func TestKillTwice(t *testing.T) {
 	}
 }
 
-// killTwice goes on from a process that was killed in night k: the next one is killed too.
+// killTwice continues from a process that was killed in night k: the next one is killed too.
 func killTwice(t *testing.T, m *storage.Mem, k int, second int64, after func(*storage.Mem, uint64) *storage.Mem,
 	want map[string]string) {
 	t.Helper()
@@ -232,7 +232,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child runs the nights on the real file system, to be killed on the way by the plan or at a stop point.
+// child runs the nights on the real file system; the plan or a stop point kills it.
 func child(root string) int {
 	plan, err := storage.ParsePlan(os.Getenv(childPlan))
 	if err != nil {
@@ -274,7 +274,7 @@ func childNights(st storage.Storage, o lake.Options, live int64) error {
 		from++
 	}
 	if from > 0 {
-		from-- // again, to clear up after it
+		from-- // again, to clean up after it
 	}
 	for k := from; k < len(nights); k++ {
 		if _, err := night(st, o, k); err != nil {
@@ -284,7 +284,7 @@ func childNights(st storage.Storage, o lake.Options, live int64) error {
 	return nil
 }
 
-// start runs a child; killed says that it died of SIGKILL.
+// start runs a child; killed reports that SIGKILL ended it.
 func start(t *testing.T, root string, env ...string) (killed bool) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -300,7 +300,7 @@ func start(t *testing.T, root string, env ...string) (killed bool) {
 	return false
 }
 
-// tree is every file and folder below a root: files with their content, folders as "folder".
+// tree returns every file and folder below a root: files with their content, folders as "folder".
 func tree(t *testing.T, root string) map[string]string {
 	t.Helper()
 	out := make(map[string]string)

@@ -16,7 +16,7 @@ import (
 )
 
 // FuzzManifest opens a lake whose live manifest, and the list that it names as `@`, are any texts with the right
-// hashes: a state that can be asked for its files, or an error that names what is corrupt or missing.
+// hashes. The result is a state that can list its files, or an error that names what is corrupt or missing.
 func FuzzManifest(f *testing.F) {
 	m := storage.NewMem()
 	history(f, m)
@@ -60,7 +60,7 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// walk asks a lake's live state for all that it names.
+// walk reads all that a lake's live state names.
 func walk(st storage.Storage) error {
 	l, err := lake.Open(st, lake.Options{})
 	if err != nil {

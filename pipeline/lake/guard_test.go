@@ -37,7 +37,7 @@ func begin(t testing.TB, l *lake.Lake) *lake.Txn {
 	return txn
 }
 
-// overwrite puts other content in the place of a file, as damage does.
+// overwrite replaces the content of a file, as damage does.
 func overwrite(t *testing.T, st storage.Storage, name, text string) {
 	t.Helper()
 	if err := st.Remove(name); err != nil {
@@ -46,7 +46,7 @@ func overwrite(t *testing.T, st storage.Storage, name, text string) {
 	plant(t, st, name, text)
 }
 
-// plant makes a file behind the lake's back.
+// plant creates a file without the lake.
 func plant(t *testing.T, st storage.Storage, name, text string) {
 	t.Helper()
 	f, err := st.Create(name)
@@ -66,7 +66,7 @@ func flip(text string, at int) string {
 	return string(b)
 }
 
-// find is the one file whose name starts and ends so.
+// find returns the one file whose name has this prefix and suffix.
 func find(t *testing.T, files map[string]string, prefix string) string {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -98,7 +98,7 @@ func TestOneWriter(t *testing.T) {
 	}
 }
 
-// TestLockWasIgnored: a HEAD that another writer replaced meanwhile is not replaced again.
+// TestLockWasIgnored checks that a HEAD that another writer has replaced is not replaced again.
 func TestLockWasIgnored(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -129,7 +129,7 @@ func TestLockWasIgnored(t *testing.T) {
 	}
 }
 
-// TestEmptyRunLeavesNothing: LAKE-10, also on a lake that never had a run.
+// TestEmptyRunLeavesNothing tests LAKE-10, also on a lake that never had a run.
 func TestEmptyRunLeavesNothing(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -153,7 +153,7 @@ func TestEmptyRunLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestCloseDropsEverything: a run that is given up leaves the lake as it was.
+// TestCloseDropsEverything checks that a run that is abandoned leaves the lake as it was.
 func TestCloseDropsEverything(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -188,9 +188,8 @@ func TestCloseDropsEverything(t *testing.T) {
 	}
 }
 
-// TestDamage: a byte that changed is found where it matters, with the file's name; nothing is deleted (LAKE-5, LAKE-6,
-// READ-2 to
-// READ-4).
+// TestDamage checks that a changed byte is found where it matters, with the file's name, and that nothing is deleted
+// (LAKE-5, LAKE-6, READ-2 to READ-4).
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -202,7 +201,7 @@ func TestDamage(t *testing.T) {
 	hash := strings.Fields(files["HEAD"])[1]
 	tests := []struct {
 		name, file, text string // text "" = the file is taken away
-		begin            string // in the error of Begin; "" = it goes through
+		begin            string // in the error of Begin; "" = it succeeds
 		check            string // the finding of CheckFiles, if it can run
 	}{
 		{"torn HEAD", "HEAD", files["HEAD"][:9], "HEAD: want one line `<number> <hash>`, found \"3 ", ""},
@@ -274,7 +273,7 @@ func beginAndClose(st storage.Storage) error {
 	return txn.Close()
 }
 
-// checkFinds wants exactly one finding.
+// checkFinds expects exactly one finding.
 func checkFinds(t *testing.T, st storage.Storage, want string) {
 	t.Helper()
 	snap, err := open(t, st).Head()
@@ -287,7 +286,8 @@ func checkFinds(t *testing.T, st storage.Storage, want string) {
 	}
 }
 
-// TestClearingUp: what lies about unnamed is deleted with a line each, what is not the lake's stays (DEL-3 to DEL-5).
+// TestClearingUp checks that unnamed files are deleted with a message each, and that files that are not the lake's
+// remain (DEL-3 to DEL-5).
 func TestClearingUp(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -345,8 +345,8 @@ func TestClearingUp(t *testing.T) {
 	}
 }
 
-// TestStopPoints looks at the lake as a reader at every stop point: before HEAD is replaced it is the old state, then
-// the new one, and all named files are there (LAKE-3, LAKE-4).
+// TestStopPoints reads the lake at every stop point: before HEAD is replaced a reader sees the old state, then the new
+// one, and all named files exist (LAKE-3, LAKE-4).
 func TestStopPoints(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -384,9 +384,8 @@ func TestStopPoints(t *testing.T) {
 	}
 }
 
-// TestReaderLosesState: a reader that is still at a state whose files a commit took away is told so, and Read starts it
-// over.
-// Invariant: READ-5.
+// TestReaderLosesState checks that a reader of a state whose files a commit deleted gets an error that says so, and
+// that Read then starts it again. Invariant: READ-5.
 func TestReaderLosesState(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -405,7 +404,7 @@ func TestReaderLosesState(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if len(states) == 1 { // the commit that comes between the list and the file
+		if len(states) == 1 { // the commit between reading the list and reading the file
 			if _, err := night(m, lake.Options{}, 1); err != nil {
 				return err
 			}
@@ -428,7 +427,7 @@ func TestReaderLosesState(t *testing.T) {
 	}
 }
 
-// TestReadersDuringRuns reads in a loop while another goroutine writes: every state read is whole.
+// TestReadersDuringRuns reads in a loop while another goroutine writes: every state read is complete.
 func TestReadersDuringRuns(t *testing.T) {
 	t.Parallel()
 	t.Run("mem", func(t *testing.T) { t.Parallel(); readDuringRuns(t, storage.NewMem(), 40) })
@@ -548,8 +547,8 @@ func TestClosedCycle(t *testing.T) {
 
 func nothing(manifest.FileEntry) bool { return false }
 
-// TestArchivedCycle: files leave a closed cycle once; what left is noted, and nothing of it changes from then on
-// (LAKE-8).
+// TestArchivedCycle checks that files leave a closed cycle once; the removed files are recorded, and nothing of the
+// cycle changes from then on (LAKE-8).
 func TestArchivedCycle(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -611,7 +610,7 @@ func TestArchivedCycle(t *testing.T) {
 	}
 }
 
-// TestRefusals: what a caller may not do, each before anything is written.
+// TestRefusals checks what a caller may not do; each error comes before anything is written.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -714,8 +713,8 @@ func TestManyWriters(t *testing.T) {
 	}
 }
 
-// TestOrderDoesNotMatter: any order of the same changes, in any number of runs that end in the same files, names the
-// same files.
+// TestOrderDoesNotMatter checks that any order of the same changes, in any number of runs that end in the same files,
+// names the same files.
 func TestOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// nightsUpTo is a lake after the first nights.
+// nightsUpTo returns a lake after the first nights.
 func nightsUpTo(t *testing.T, last int) *storage.Mem {
 	t.Helper()
 	m := storage.NewMem()
@@ -26,7 +26,7 @@ func nightsUpTo(t *testing.T, last int) *storage.Mem {
 	return m
 }
 
-// stoppedAt is a lake whose run after the first nights ended at a point of its commit, as a kill there ends it.
+// stoppedAt returns a lake whose run after the first nights ended at a point of its commit, as after a kill there.
 func stoppedAt(t *testing.T, last int, point string) *storage.Mem {
 	t.Helper()
 	m := nightsUpTo(t, last)
@@ -42,8 +42,8 @@ func stoppedAt(t *testing.T, last int, point string) *storage.Mem {
 	return m.Killed()
 }
 
-// TestHeadLost: LAKE-14. A lake whose HEAD is missing, or is the one of the night before, is damaged, for a run and for
-// a reader, whatever the number of its manifest. Nothing is deleted.
+// TestHeadLost tests LAKE-14. A lake whose HEAD is missing, or is that of the previous night, is damaged, for a run and
+// for a reader, whatever the number of its manifest. Nothing is deleted.
 func TestHeadLost(t *testing.T) {
 	t.Parallel()
 	heads := []string{""}
@@ -80,7 +80,7 @@ func TestHeadLost(t *testing.T) {
 	}
 }
 
-// restoreHead restores HEAD and wants it to say what it said.
+// restoreHead restores HEAD and checks that it has its previous content.
 func restoreHead(t *testing.T, m *storage.Mem, want string) {
 	t.Helper()
 	before := dump(t, m)
@@ -109,9 +109,9 @@ func restoreHead(t *testing.T, m *storage.Mem, want string) {
 	}
 }
 
-// TestHeadLostOrStopped: a manifest that was never committed is told from one whose HEAD is lost by what its run
-// announced (LAKE-14). The first run that is killed before HEAD leaves an empty lake, not a damaged one, and the next
-// run leaves the undisturbed bytes.
+// TestHeadLostOrStopped checks that the announcement of a run distinguishes a manifest that was never committed from
+// one whose HEAD is lost (LAKE-14). The first run that is killed before HEAD leaves an empty lake, not a damaged one,
+// and the next run leaves the undisturbed bytes.
 func TestHeadLostOrStopped(t *testing.T) {
 	t.Parallel()
 	for _, last := range []int{0, 1, 3} {
@@ -142,8 +142,8 @@ func TestHeadLostOrStopped(t *testing.T) {
 	}
 }
 
-// TestHeadLostBeforeCleaning: a run was killed after its commit, and then HEAD is lost. The announcement is of a later
-// manifest than the first: the lake is damaged for a run and for a reader.
+// TestHeadLostBeforeCleaning checks a lake whose run was killed after its commit, and whose HEAD was then lost. The
+// announcement is of a later manifest than the first: the lake is damaged for a run and for a reader.
 func TestHeadLostBeforeCleaning(t *testing.T) {
 	t.Parallel()
 	m := stoppedAt(t, 1, lake.BeforeClean)
@@ -163,7 +163,7 @@ func TestHeadLostBeforeCleaning(t *testing.T) {
 	}
 }
 
-// TestAnnouncedOther: an announcement excuses the manifest that it names, and no other.
+// TestAnnouncedOther checks that an announcement excuses only the manifest that it names.
 func TestAnnouncedOther(t *testing.T) {
 	t.Parallel()
 	m := stoppedAt(t, 1, lake.BeforeHead)
@@ -177,7 +177,7 @@ func TestAnnouncedOther(t *testing.T) {
 	}
 }
 
-// interrupted is a lake on which something happens when a file is opened for the first time.
+// interrupted is a lake that calls a function when a file is opened for the first time.
 type interrupted struct {
 	storage.Storage
 	at      string // the file
@@ -193,8 +193,8 @@ func (s *interrupted) Open(name string) (storage.ReadFile, error) {
 	return s.Storage.Open(name)
 }
 
-// TestCheckDuringRun: a check that has listed the manifest of a stopped run reports no damage if the next run commits,
-// or removes what was left, before the check reads the announcement (LAKE-14).
+// TestCheckDuringRun checks that a check that has listed the manifest of a stopped run reports no damage if the next
+// run commits, or removes leftover files, before the check reads the announcement (LAKE-14).
 func TestCheckDuringRun(t *testing.T) {
 	t.Parallel()
 	for name, run := range map[string]func(storage.Storage) error{
@@ -239,9 +239,8 @@ func TestCheckDuringRun(t *testing.T) {
 	}
 }
 
-// TestRestoreHeadRefuses: HEAD is not restored to a manifest whose files or parents are not as they were written, nor
-// to an older one.
-// Invariant: LAKE-15.
+// TestRestoreHeadRefuses checks that HEAD is not restored to a manifest whose files or parents are not as they were
+// written, nor to an older one. Invariant: LAKE-15.
 func TestRestoreHeadRefuses(t *testing.T) {
 	t.Parallel()
 	whole := nightsUpTo(t, 4)
@@ -283,7 +282,7 @@ func TestRestoreHeadRefuses(t *testing.T) {
 	}
 }
 
-// TestOriginDamaged: a first manifest that is another lake's does not make this lake another one.
+// TestOriginDamaged checks that a first manifest of another lake does not turn this lake into another one.
 func TestOriginDamaged(t *testing.T) {
 	t.Parallel()
 	for nights := 2; nights <= 4; nights += 2 {

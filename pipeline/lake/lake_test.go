@@ -22,7 +22,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// open is a lake in a storage.
+// open returns a lake in a storage.
 func open(t testing.TB, st storage.Storage) *lake.Lake {
 	t.Helper()
 	l, err := lake.Open(st, lake.Options{})
@@ -32,7 +32,7 @@ func open(t testing.TB, st storage.Storage) *lake.Lake {
 	return l
 }
 
-// write makes one data file.
+// write creates one data file.
 func write(txn *lake.Txn, key manifest.FileKey, text string) (manifest.FileEntry, error) {
 	w, err := txn.Create(key)
 	if err != nil {
@@ -45,7 +45,7 @@ func write(txn *lake.Txn, key manifest.FileKey, text string) (manifest.FileEntry
 		{Column: "amount", Value: "2"}})
 }
 
-// dayKey is bucket b of a day of September 2026.
+// dayKey returns bucket b of a day of September 2026.
 func dayKey(day string, b int) manifest.FileKey {
 	return manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: day, Bucket: b}
 }
@@ -54,7 +54,8 @@ var positionsKey = manifest.FileKey{Table: "positions", Cycle: "2026-09", Bucket
 
 var rejectsKey = manifest.FileKey{Table: "rejects", Bucket: manifest.NoBucket}
 
-// nights is a small history: what each run does to Next. A run does the same again if it is repeated on its own result.
+// nights is a small history: the changes of each run to Next. A run that is repeated on its own result does the same
+// again.
 var nights = []func(txn *lake.Txn) error{
 	// Two days in two buckets, a reject file, two inputs, a spill.
 	func(txn *lake.Txn) error {
@@ -120,7 +121,7 @@ func replace(txn *lake.Txn, key manifest.FileKey, text string) error {
 	return txn.Next().Replace(key, e)
 }
 
-// spill uses a temporary file and leaves a second one lying.
+// spill uses a temporary file and leaves a second one.
 func spill(txn *lake.Txn) error {
 	f, err := txn.CreateTemp("sort-run")
 	if err != nil {
@@ -150,7 +151,7 @@ func spill(txn *lake.Txn) error {
 	return errors.Join(left.Close(), txn.RemoveTemp(f.Name()))
 }
 
-// night runs one of the nights; it is what a command does.
+// night runs one of the nights, as a command does.
 func night(st storage.Storage, o lake.Options, k int) (changed bool, err error) {
 	l, err := lake.Open(st, o)
 	if err != nil {
@@ -167,7 +168,7 @@ func night(st storage.Storage, o lake.Options, k int) (changed bool, err error) 
 	return txn.Commit(context.Background())
 }
 
-// dump is every file of a storage with its content.
+// dump returns every file of a storage with its content.
 func dump(t testing.TB, st storage.Storage) map[string]string {
 	t.Helper()
 	entries, err := st.List("")
@@ -203,7 +204,7 @@ func history(t testing.TB, st storage.Storage) {
 	}
 }
 
-// TestTree holds the names after each run against literal ones (LAKE-1, LAKE-6, LAKE-10, LAKE-11). The hashes of data
+// TestTree compares the names after each run with literal ones (LAKE-1, LAKE-6, LAKE-10, LAKE-11). The hashes of data
 // files are those of `printf '%s' TEXT | sha256sum | cut -c1-32`.
 func TestTree(t *testing.T) {
 	t.Parallel()
@@ -262,7 +263,7 @@ func TestTree(t *testing.T) {
 
 var listHash = regexp.MustCompile(`^(manifests/(?:files-2026-\d\d|inputs))-[0-9a-f]{32}\.json$`)
 
-// TestManifestText holds the manifest's layout against a literal text: who reads it with other tools may rely on it
+// TestManifestText compares the manifest's layout with a literal text: readers with other tools may rely on it
 // (LAKE-7).
 func TestManifestText(t *testing.T) {
 	t.Parallel()
@@ -434,9 +435,8 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
-// TestWriteOrder holds a run's mutating operations against the write order and the delete order of the package's
-// comment. Only the second night is shown: it makes, keeps and supersedes files.
-// Invariants: LAKE-2, WRITE-1, WRITE-5.
+// TestWriteOrder compares a run's mutating operations with the write order and the delete order of the package's
+// comment. Only the second night is shown: it creates, keeps and replaces files. Invariants: LAKE-2, WRITE-1, WRITE-5.
 func TestWriteOrder(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -461,8 +461,8 @@ func TestWriteOrder(t *testing.T) {
 	}
 }
 
-// syncsLast moves the syncs of data files, which come at any time after the file is in place, to the last moment that
-// WRITE-2 allows, in the order of their names. A sync and its close are one line then.
+// syncsLast moves the syncs of data files, which can occur at any time after the file is in place, to the last moment
+// that WRITE-2 allows, in the order of their names. A sync and its close are then one line.
 func syncsLast(t *testing.T, operations []string) []string {
 	t.Helper()
 	announced := slices.Index(operations, "create tmp/000000-commit")
@@ -490,7 +490,7 @@ func syncsLast(t *testing.T, operations []string) []string {
 	return slices.Concat(others, syncs, operations[announced:])
 }
 
-// writeOrder: the second file is the day that came out as it was: it is dropped without a sync.
+// writeOrder: the second file is the day that did not change: it is dropped without a sync.
 const writeOrder = `
 syncdir .
 prune .
@@ -560,8 +560,8 @@ syncdir tmp
 syncdir .
 `
 
-// TestEmptyFolders: a run that was killed between a folder and its file leaves the folder; the next takes it away, and
-// no other.
+// TestEmptyFolders checks that the next run removes the folder that a run left that was killed between a folder and its
+// file, and no other folder.
 func TestEmptyFolders(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -580,7 +580,7 @@ func TestEmptyFolders(t *testing.T) {
 	}
 }
 
-// A writer that has ended takes nothing more: its buffer may belong to another.
+// TestWriteAfterEnd checks that a writer that has ended accepts no more bytes: its buffer may belong to another one.
 func TestWriteAfterEnd(t *testing.T) {
 	t.Parallel()
 	txn := begin(t, open(t, storage.NewMem()))
@@ -606,7 +606,7 @@ func TestWriteAfterEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// By `printf kept | sha256sum`.
+	// The hash is that of `printf kept | sha256sum`.
 	if want := manifest.Hash("79f076abdd19a752db7267bfff2f9022"); e.Bytes != 4 || e.Hash != want {
 		t.Errorf("%d bytes with hash %s, want 4 with %s", e.Bytes, e.Hash, want)
 	}

@@ -15,15 +15,15 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
-// commits is what became of one writer's commit.
+// commits is the result of one writer's commit.
 type commits struct {
 	committed bool // it was confirmed
 	fenced    bool // it was refused
 }
 
 // TestTwoCoordinators lets two writers begin on one state and commit at once, 1,000 times, on a store that fails,
-// answers 409 or 503, forgets answers, delays requests and lists late, in one of eight requests. At most one commits. A
-// commit that was confirmed is in the chain, and one that was refused is not. Invariants: CHAIN-1, CHAIN-3, OBJECTS-7.
+// answers 409 or 503, loses answers, delays requests and lists late, in one of eight requests. At most one commits. A
+// confirmed commit is in the chain, and a refused one is not. Invariants: CHAIN-1, CHAIN-3, OBJECTS-7.
 func TestTwoCoordinators(t *testing.T) {
 	t.Parallel()
 	const perStore = 25
@@ -87,7 +87,7 @@ func TestTwoCoordinators(t *testing.T) {
 	}
 }
 
-// asOf is the clock of a writer of a race: no two have the same.
+// asOf returns the clock of a writer of a race: no two have the same.
 func asOf(race, writer int) string {
 	return fmt.Sprintf("2026-10-%02dT%02d:%02d:%02dZ", 1+race/500, race/60%24, race%60, writer)
 }
@@ -108,7 +108,8 @@ func commit(t *testing.T, txn *lake.Txn, race, writer int) commits {
 	return commits{committed: changed, fenced: errors.As(err, &fenced)}
 }
 
-// length is the number of the newest manifest. The whole chain is read, and everything that the newest state names.
+// length returns the number of the newest manifest. It reads the complete chain, and everything that the newest state
+// names.
 func length(t *testing.T, store *objects.Mem) int64 {
 	t.Helper()
 	snap, err := open(t, over(t, store)).Head()

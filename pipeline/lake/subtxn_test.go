@@ -34,9 +34,8 @@ func rewrite(t *testing.T, s *lake.SubTxn, key manifest.FileKey, text string) ma
 	return e
 }
 
-// Tasks of two buckets change the state to come through bytes, taken in either order; neither sees the other's changes,
-// and neither can change a file of the other.
-// Invariants: TASK-1.
+// TestTasksOfBuckets checks that tasks of two buckets change the next state through bytes, taken in either order;
+// neither sees the other's changes, and neither can change a file of the other. Invariants: TASK-1.
 func TestTasksOfBuckets(t *testing.T) {
 	t.Parallel()
 	var heads []manifest.Hash
@@ -104,8 +103,8 @@ func TestTasksOfBuckets(t *testing.T) {
 	}
 }
 
-// A task begins with the files of the base and what the run did to them so far, and only on the base that it is of.
-// Invariants: TASK-1.
+// TestTaskState checks that a task begins with the files of the base and the run's changes to them so far, and only on
+// its own base. Invariants: TASK-1.
 func TestTaskState(t *testing.T) {
 	t.Parallel()
 	l := open(t, storage.NewMem())
@@ -143,8 +142,7 @@ func TestTaskState(t *testing.T) {
 	}
 }
 
-// Changes of a bucket that name a file of another one are refused.
-// Invariants: TASK-1.
+// TestTakeOtherBucket checks that changes of a bucket that name a file of another one are refused. Invariants: TASK-1.
 func TestTakeOtherBucket(t *testing.T) {
 	t.Parallel()
 	txn, err := open(t, storage.NewMem()).Begin()
@@ -158,8 +156,8 @@ func TestTakeOtherBucket(t *testing.T) {
 	}
 }
 
-// A file that a task made and replaced itself is named in its changes, and is gone after the run.
-// Invariants: TASK-2.
+// TestTaskFilesInBetween checks that a file that a task created and replaced itself is named in its changes, and is
+// deleted after the run. Invariants: TASK-2.
 func TestTaskFilesInBetween(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()

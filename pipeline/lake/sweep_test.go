@@ -33,7 +33,7 @@ func dayText(t testing.TB, store objects.Store, text string) error {
 	return err
 }
 
-// must is for runs that nothing disturbs.
+// must fails the test if a run without faults has an error.
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -53,7 +53,8 @@ func texts(store *objects.Mem) []string {
 	return out
 }
 
-// TestSweep: a file is deleted when the state that named it was replaced a day ago, and not before (CHAIN-6).
+// TestSweep checks that a file is deleted when the state that named it was replaced a day ago, and not before
+// (CHAIN-6).
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -81,8 +82,8 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// TestSweepOfLeftovers: what a run left that ended without a commit is deleted after a day, a mark of a sweep that was
-// killed too (CHAIN-6).
+// TestSweepOfLeftovers checks that the files of a run that ended without a commit are deleted after a day, and the mark
+// of a sweep that was killed too (CHAIN-6).
 func TestSweepOfLeftovers(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -101,7 +102,7 @@ func TestSweepOfLeftovers(t *testing.T) {
 	}
 }
 
-// TestSweepFails: a run commits although the store refuses deletions (CHAIN-6).
+// TestSweepFails checks that a run commits although the store refuses deletions (CHAIN-6).
 func TestSweepFails(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -121,8 +122,8 @@ func TestSweepFails(t *testing.T) {
 	}
 }
 
-// TestRevived: a run that names a file which existed unnamed commits only if no sweep is in progress and the file
-// exists (CHAIN-7).
+// TestRevived checks that a run that names a file which existed unnamed commits only if no sweep is in progress and the
+// file exists (CHAIN-7).
 func TestRevived(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -155,7 +156,7 @@ func TestRevived(t *testing.T) {
 	must(t, running("first", func() {}))
 }
 
-// hooked runs something before its n-th request.
+// hooked calls a function before its n-th request.
 type hooked struct {
 	objects.Store
 	n  *int
@@ -244,7 +245,7 @@ func TestSweepAndWriter(t *testing.T) {
 	}
 }
 
-// TestPin: a sweep keeps what a pinned state names, and deletes it a day after the pin ended (CHAIN-8).
+// TestPin checks that a sweep keeps what a pinned state names, and deletes it a day after the pin ended (CHAIN-8).
 func TestPin(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()

@@ -23,13 +23,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// renamed are the fields that format 0 of these tests calls differently: of manifests and of lists.
+// renamed are the fields that have other names in format 0 of these tests, in manifests and in lists.
 var renamed = []struct{ old, now string }{
 	{`"format": 0,`, `"format": 1,`}, {`"closed_until"`, `"closed_through"`},
 	{`{"format":0,`, `{"format":1,`}, {`"files":[`, `"entries":[`},
 }
 
-// fromZero is a step from a format 0 that no version of the program wrote.
+// fromZero returns a step from a format 0 that no version of the program wrote.
 func fromZero() []manifest.Step {
 	convert := func(b []byte) ([]byte, error) {
 		if !bytes.Contains(b, []byte(renamed[0].old)) && !bytes.Contains(b, []byte(renamed[2].old)) {
@@ -69,7 +69,7 @@ func lay(t testing.TB, st storage.Storage, files map[string]string) {
 
 var listName = regexp.MustCompile(`manifests/(?:files-2026-\d\d|inputs)-([0-9a-f]{32})\.json`)
 
-// inFormatZero is all nights as a program of format 0 would have written them.
+// inFormatZero returns all nights as a program of format 0 would have written them.
 func inFormatZero(t testing.TB) map[string]string {
 	t.Helper()
 	m := storage.NewMem()
@@ -109,7 +109,7 @@ func inFormatZero(t testing.TB) map[string]string {
 	return out
 }
 
-// stateOf is what a lake's live state says, without what a commit changes by itself.
+// stateOf returns what a lake's live state contains, without what a commit changes by itself.
 func stateOf(t testing.TB, st storage.Storage) (m manifest.Manifest, files []manifest.FileEntry,
 	inputs []manifest.Input) {
 	t.Helper()
@@ -132,8 +132,8 @@ func stateOf(t testing.TB, st storage.Storage) (m manifest.Manifest, files []man
 	return m, files, inputs
 }
 
-// TestUpgrade ends an upgrade at each point of its commit, by a kill and by a power failure: the lake has its format or
-// the new one, and after the same upgrade again it has the state that it had, with the state before as a backup
+// TestUpgrade ends an upgrade at each point of its commit, by a kill and by a power failure: the lake has its old
+// format or the new one. After the same upgrade again it has its previous state, and the state before as a backup
 // (LAKE-16).
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
@@ -176,8 +176,8 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestUpgradeThenRun: an upgraded lake takes runs, its history is read back to the first manifest of the earlier
-// format, nothing is left to upgrade, and no other file than lists and a manifest was added.
+// TestUpgradeThenRun checks that an upgraded lake accepts runs, that its history can be read back to the first manifest
+// of the earlier format, that nothing remains to upgrade, and that only lists and a manifest were added.
 func TestUpgradeThenRun(t *testing.T) {
 	t.Parallel()
 	zero := inFormatZero(t)
@@ -235,8 +235,9 @@ func TestUpgradeThenRun(t *testing.T) {
 	}
 }
 
-// TestOtherFormat: a lake of an earlier format is refused by readers and runs, and the error names the command; one of
-// a later format, or of one without a step, is refused by an upgrade too. Nothing of the lake changes (LAKE-16).
+// TestOtherFormat checks that readers and runs refuse a lake of an earlier format with an error that names the command,
+// and that an upgrade refuses one of a later format, or of one without a step, too. Nothing of the lake changes
+// (LAKE-16).
 func TestOtherFormat(t *testing.T) {
 	t.Parallel()
 	zero := inFormatZero(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// mendShop is five days of two customers, each in a bucket of its own: acme, in 001, uses vm alone; birch, in 000, vm
-// and xl, which climbs tiers, and draws on a package that is used up on the third day.
+// mendShop is five days of two customers, each in its own bucket: acme, in 001, uses only vm; birch, in 000, vm and xl,
+// which climbs tiers, and draws on a package that is exhausted on the third day.
 func mendShop(t *testing.T) *ledger {
 	l := &ledger{t, t.TempDir()}
 	l.write("tollbook.yaml", "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n"+
@@ -85,8 +85,8 @@ func (l *ledger) dataFiles() map[string]bool {
 	return out
 }
 
-// TestMendedBooksTouch: which files a night with other books writes, and how many days of buckets it folds to find them
-// (FOLD-2).
+// TestMendedBooksTouch checks which files a night with changed books writes, and how many days of buckets it folds to
+// find them (FOLD-2).
 func TestMendedBooksTouch(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -129,8 +129,8 @@ func TestMendedBooksTouch(t *testing.T) {
 	}
 }
 
-// TestMendedCoupon: no day is folded for a coupon, and the days that it pays, or paid, are paid again: also those on
-// which none is in force now.
+// TestMendedCoupon checks that no day is folded for a coupon, and that the days that it pays, or paid, are paid again,
+// including those on which none is in force now.
 func TestMendedCoupon(t *testing.T) {
 	t.Parallel()
 	const head = "coupon_id,customer_id,kind,amount,min_consumption,service_type_code,sku,with_discount,valid_from," +
@@ -157,8 +157,8 @@ func TestMendedCoupon(t *testing.T) {
 	}
 }
 
-// TestLateRecordTouches: a record that comes on the sixth for the second day folds its bucket from that day on, until
-// positions agree (FOLD-2).
+// TestLateRecordTouches checks that a record that arrives on the sixth for the second day folds its bucket from that
+// day on, until positions agree (FOLD-2).
 func TestLateRecordTouches(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -191,8 +191,8 @@ func TestLateRecordTouches(t *testing.T) {
 	}
 }
 
-// TestMendedBooksUnknown: where the copy is not of the books that open cycles were rated with, all days are folded
-// again (CHANGE-1).
+// TestMendedBooksUnknown checks that all days are folded again if the copy is not of the books that open cycles were
+// rated with (CHANGE-1).
 func TestMendedBooksUnknown(t *testing.T) {
 	t.Parallel()
 	const before, after = "vm,*,2026-01-01,,1,,1\n", "vm,*,2026-01-01,,1,,3\n"

@@ -22,11 +22,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// night is one run under test: what came, the clock, and what a replay of the ledger refuses by cycle.
+// night is one run under test: its files, its clock, and what a replay of the ledger refuses by cycle.
 type night struct {
 	files   map[string]string
 	asOf    string
-	refused map[string][]string // by cycle; a cycle named is replayed in every bucket
+	refused map[string][]string // by cycle; a cycle that is named is replayed in every bucket
 	close   string              // cycle that is closed
 	retry   bool
 }
@@ -162,7 +162,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	return r.commit(ctx)
 }
 
-// state is what the lake says after a run: the control totals of the feed's rows, the rejects as `file:row column
+// state returns what the lake has after a run: the control totals of the feed's rows, the rejects as `file:row column
 // reason value id`, and the stored account events as `cycle id instant refused`.
 func (l *ledger) state(feedName string) (rows string, rejects, accounts []string) {
 	l.Helper()
@@ -228,8 +228,8 @@ func (l *ledger) expect(feedName, rows string, rejects, accounts []string) {
 
 const accountsHeader = "event_id,customer_id,time,type,balance_type,amount\n"
 
-// TestRefuse: what a replay refuses counts as rejected, is listed, and comes back when it fits again; the counts of
-// every file add up.
+// TestRefuse checks that rows that a replay refuses count as rejected, are listed, and are accepted when they fit
+// again; the counts of every file add up.
 func TestRefuse(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -252,12 +252,12 @@ func TestRefuse(t *testing.T) {
 	}
 	l.expect("accounts", "4 2 1 1", []string{a2}, stored(true, false))
 
-	// Nothing new and the same verdict: nothing is written.
+	// Without new files and with the same decisions nothing is written.
 	if report := l.play(night{asOf: "2026-09-05T00:00:00Z",
 		refused: map[string][]string{"2026-09": {"a2"}}}); report.Changed {
 		t.Error("the same verdict changed the lake")
 	}
-	// A recharge before it lets a2 in; then a3 finds nothing.
+	// An earlier recharge lets a2 be accepted; then there is no balance for a3.
 	report = l.play(night{asOf: "2026-09-06T00:00:00Z", refused: map[string][]string{"2026-09": {"a3"}},
 		files: map[string]string{"inbox/accounts/2.csv": accountsHeader +
 			"b1,acme,2026-09-01T11:00:00+08:00,allocate,cash,50\n"}})
@@ -268,17 +268,17 @@ func TestRefuse(t *testing.T) {
 	b1 := "2026-09 b1 2026-09-01T03:00:00Z false"
 	l.expect("accounts", "5 3 1 1", []string{a3}, stored(false, true, b1))
 
-	// A refused event holds its identity: the same again is a duplicate, another is a conflict.
+	// A refused event keeps its identity: the same content again is a duplicate, another one is a conflict.
 	l.play(night{asOf: "2026-09-07T00:00:00Z", files: map[string]string{"inbox/accounts/3.csv": accountsHeader +
 		"a3,acme,2026-09-03T10:00:00+08:00,reclaim,cash,30\na3,acme,2026-09-03T10:00:00+08:00,reclaim,cash,20\n"}})
 	conflict := "accounts/3.csv:2 event_id conflict a3 a3"
 	l.expect("accounts", "7 3 2 2", []string{a3, conflict}, stored(false, true, b1))
 
-	// Closing decides for the last time.
+	// The close decides finally.
 	l.play(night{asOf: "2026-10-05T00:00:00Z", close: "2026-09", refused: map[string][]string{"2026-09": {"a3"}}})
 	l.expect("accounts", "7 3 2 2", []string{a3, conflict}, stored(false, true, b1))
 
-	// A late event takes effect when it came, and is refused there.
+	// A late event takes effect at its arrival, and is refused there.
 	l.play(night{asOf: "2026-10-06T00:00:00Z", refused: map[string][]string{"2026-10": {"c1"}},
 		files: map[string]string{"inbox/accounts/4.csv": accountsHeader +
 			"c1,acme,2026-09-30T10:00:00+08:00,withdraw,stored_value,1\n" +
@@ -287,9 +287,9 @@ func TestRefuse(t *testing.T) {
 		append(stored(false, true, b1), "2026-10 c1 2026-10-06T00:00:00Z true"))
 }
 
-// TestRefuseNights: the same through whole runs, where the ledger is replayed. Usage of 60 on the 1st leaves 40 of the
-// 100, and 50 are withdrawn on the 2nd; a recharge of 10 before it lets that in; usage of 20 more on the 1st, which
-// comes last, refuses it again.
+// TestRefuseNights checks the same with complete runs, in which the ledger is replayed. Usage of 60 on the 1st leaves
+// 40 of the 100, and 50 are withdrawn on the 2nd; an earlier recharge of 10 lets the withdrawal be accepted; usage of
+// another 20 on the 1st, which arrives last, causes it to be refused again.
 func TestRefuseNights(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -336,7 +336,7 @@ func TestRefuseNights(t *testing.T) {
 	}
 }
 
-// TestRefuseClosed: a verdict over a closed cycle is our own fault, and nothing is committed.
+// TestRefuseClosed checks that a refusal in a closed cycle is an internal error, and that nothing is committed.
 func TestRefuseClosed(t *testing.T) {
 	t.Parallel()
 	ev := &eventStage{runState: &runState{ws: &workspace.Workspace{}, txn: &lake.Txn{},
@@ -347,8 +347,8 @@ func TestRefuseClosed(t *testing.T) {
 	}
 }
 
-// TestRetryAccounts: a row whose customer was not there comes in once the book is mended; of what it takes the replay
-// decides then.
+// TestRetryAccounts checks that a row of an unknown customer is accepted when the book is corrected; whether there is
+// enough to take is then decided by the replay.
 func TestRetryAccounts(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -366,7 +366,7 @@ func TestRetryAccounts(t *testing.T) {
 	}
 	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:2 amount insufficient_balance 200 a2"},
 		stored(true, false))
-	// A retry leaves what a replay refused to the replay.
+	// A retry does not change what a replay refused.
 	l.play(night{asOf: "2026-09-06T00:00:00Z", retry: true, refused: map[string][]string{"2026-09": {"a2"}}})
 	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:2 amount insufficient_balance 200 a2"},
 		stored(true, false))
@@ -379,8 +379,8 @@ func TestRetryAccounts(t *testing.T) {
 
 const eventsHeader = "event_id,partner_id,programme_id,period,event,time\n"
 
-// TestIncentiveEvents: the incentive of September closes on 4 October 24:00 and is void after the 5th working day, the
-// 9th: 5, 6, 7, 8, 9 October 2026 are Monday to Friday.
+// TestIncentiveEvents checks the dates of an incentive: that of September closes on 4 October 24:00 and is void after
+// the 5th working day, the 9th: 5, 6, 7, 8, 9 October 2026 are Monday to Friday.
 func TestIncentiveEvents(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -388,7 +388,7 @@ func TestIncentiveEvents(t *testing.T) {
 		"e1,p1,boost,2026-09,confirm,2026-10-04T23:59:59+08:00\n" + // too early
 		"e2,p1,boost,2026-09,confirm,2026-10-06T10:00:00+08:00\n" +
 		"e3,p2,boost,2026-09,confirm,2026-10-10T00:00:00+08:00\n" + // too late
-		"e4,p1,boost,2026-Q3,confirm,2026-10-06T10:00:00+08:00\n" // no period of the programme
+		"e4,p1,boost,2026-Q3,confirm,2026-10-06T10:00:00+08:00\n" // not a period of the programme
 	l.play(night{asOf: "2026-10-20T00:00:00Z", files: map[string]string{"inbox/incentive_events/1.csv": first}})
 	e1 := "incentive_events/1.csv:1 event bad_state estimated e1"
 	e3 := "incentive_events/1.csv:3 event bad_state void e3"
@@ -398,8 +398,8 @@ func TestIncentiveEvents(t *testing.T) {
 		t.Error("nothing new changed the lake")
 	}
 
-	// The cycle closes: that does not freeze the incentive. p2 disputed in time, which comes late: then the confirm of
-	// the 10th fits.
+	// The close of the cycle does not freeze the incentive. p2 disputed in time, and the event arrives late: then the
+	// confirm of the 10th fits.
 	l.play(night{asOf: "2026-10-21T00:00:00Z", close: "2026-09"})
 	report := l.play(night{asOf: "2026-10-22T00:00:00Z",
 		files: map[string]string{"inbox/incentive_events/2.csv": eventsHeader +
@@ -413,7 +413,7 @@ func TestIncentiveEvents(t *testing.T) {
 	conflict := "incentive_events/2.csv:3 event_id conflict e2 e2"
 	l.expect("incentive_events", "7 3 1 3", []string{e1, e4, conflict}, nil)
 
-	// An event before e2 that fits takes its place.
+	// An earlier event that fits takes the place of e2.
 	report = l.play(night{asOf: "2026-10-23T00:00:00Z",
 		files: map[string]string{"inbox/incentive_events/3.csv": eventsHeader +
 			"e6,p1,boost,2026-09,confirm,2026-10-05T10:00:00+08:00\n"}})
@@ -426,7 +426,7 @@ func TestIncentiveEvents(t *testing.T) {
 
 const transfersHeader = "transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\n"
 
-// transfers are the stored transfers as `cycle own id`.
+// transfers returns the stored transfers as `cycle own id`.
 func (l *ledger) transfers() (out []string) {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)
@@ -460,7 +460,7 @@ func (l *ledger) transfers() (out []string) {
 	return out
 }
 
-// TestTransfers: a transfer of a closed cycle counts in the earliest open one.
+// TestTransfers checks that a transfer of a closed cycle counts in the earliest open one.
 func TestTransfers(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -519,8 +519,8 @@ func (m *model) take(rows []accountRow) {
 	}
 }
 
-// TestRefuseRandom: over nights with repeated identities, retries and verdicts at random, every row of every file is in
-// one count, every reject is listed, and what is refused is what the last replay said.
+// TestRefuseRandom checks random nights with repeated identities, retries and refusals: every row of every file is in
+// one count, every reject is listed, and the refused rows are those of the last replay.
 func TestRefuseRandom(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// settledInbox is an inbox whose files seem to lie there since 1970, by ctime too, which cannot be set; it counts what
-// is opened.
+// settledInbox is an inbox whose files seem to be unchanged since 1970, by ctime too, which cannot be set; it counts
+// the files that are opened.
 type settledInbox struct {
 	fs.FS
 	opened int
@@ -44,8 +44,8 @@ func (s *settledInbox) Stat(name string) (fs.FileInfo, error) {
 	return settledInfo{info}, err
 }
 
-// TestFilesRemembered: with remembered hashes a run finds the same files as without, and opens none of them; once one
-// is taken it is passed over by its remembered hash.
+// TestFilesRemembered checks that a run with stored hashes finds the same files as one without, and opens none of them;
+// a file that was ingested is skipped by its stored hash.
 func TestFilesRemembered(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -79,7 +79,7 @@ func TestFilesRemembered(t *testing.T) {
 	}
 }
 
-// look finds what a run would take in that knows some files already, and counts the files it opens.
+// look finds the files that a run would ingest which knows some files already, and counts the files it opens.
 func (l *ledger) look(cache string, taken ...manifest.Input) ([]*accept.File, *workspace.Report, int) {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)

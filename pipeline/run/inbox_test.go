@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// usageOf are n records as CSV, ids from first on: one hour of vm each, which costs 1.
+// usageOf returns n records as CSV, ids from first on: one hour of vm each, which costs 1.
 func usageOf(first, n int) string {
 	return "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" + rowsOf(first, n)
 }
@@ -30,7 +30,7 @@ func rowsOf(first, n int) string {
 
 const inboxAsOf = "2026-09-02T00:00:00Z"
 
-// ingest takes the inbox in, the way that change asks for; nil = any.
+// ingest ingests the inbox with the options that change sets; nil = the default ones.
 func (l *ledger) ingest(change func(*workspace.Options)) *workspace.Report {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)
@@ -48,7 +48,7 @@ func (l *ledger) ingest(change func(*workspace.Options)) *workspace.Report {
 	return report
 }
 
-// taken are the files that the lake has, with the rows that were accepted of each.
+// taken returns the files that the lake has, with the number of accepted rows of each.
 func (l *ledger) taken() map[string]int64 {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)
@@ -84,7 +84,7 @@ func (l *ledger) must(err error) {
 }
 
 // leftAs checks that one file was left for that reason, that the report says so in a note, and that only others were
-// taken.
+// ingested.
 func (l *ledger) leftAs(r *workspace.Report, name, how string, taken map[string]int64) {
 	l.Helper()
 	i := slices.IndexFunc(r.Files, func(f workspace.FileReport) bool { return f.Name == name })
@@ -104,7 +104,7 @@ func (l *ledger) leftAs(r *workspace.Report, name, how string, taken map[string]
 	}
 }
 
-// changes are what can happen to a feed file that lies there as usageOf(0, 10).
+// changes are what can happen to a feed file that exists as usageOf(0, 10).
 var changes = map[string]struct {
 	how   string
 	do    func(l *ledger, path string)
@@ -136,8 +136,9 @@ var changes = map[string]struct {
 	}, map[string]int64{"usage/b.csv": 10}},
 }
 
-// TestFileChangesMeanwhile: whatever happens to a feed file after it was hashed, before it is read or after, the run
-// takes nothing of it, all of the others, and the next run what is there then. With a memory of hashes and without.
+// TestFileChangesMeanwhile checks that, whatever happens to a feed file after it was hashed, before it is read or
+// after, the run ingests nothing of it and all of the others, and the next run ingests its content of then. With stored
+// hashes and without.
 func TestFileChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, c := range changes {
@@ -156,7 +157,7 @@ func TestFileChangesMeanwhile(t *testing.T) {
 					r := l.ingest(func(o *workspace.Options) {
 						o.HashCache, o.Workers = cache, 1
 						o.Progress = func(stage string, n, _ int64) {
-							if stage == at && n == 1 && !done { // of the inbox: a.csv is hashed, b.csv is next
+							if stage == at && n == 1 && !done { // of the inbox: a.csv is hashed, b.csv follows
 								done = true
 								c.do(l, l.path("inbox/usage/a.csv"))
 							}
@@ -173,8 +174,9 @@ func TestFileChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// TestFileChangesBeforeRejects: rejects that show only when records meet are read a second time. A file that was
-// changed by then cannot be left any more: the run fails, commits nothing, and the next one takes what is there.
+// TestFileChangesBeforeRejects checks rejects that are found only when records meet, and are therefore read a second
+// time. A file that was changed by then can no longer be left out: the run fails, commits nothing, and the next one
+// ingests the new content.
 func TestFileChangesBeforeRejects(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -197,8 +199,8 @@ func TestFileChangesBeforeRejects(t *testing.T) {
 	}
 }
 
-// TestGrowingFile: another process appends to a feed file all the while. Runs leave it alone until it stands still, and
-// then every row of it is taken once.
+// TestGrowingFile checks that runs leave a feed file to which another process appends until it stops changing, and that
+// every row of it is then ingested once.
 func TestGrowingFile(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -212,7 +214,7 @@ func TestGrowingFile(t *testing.T) {
 	var said strings.Builder
 	writer.Stdout = &said
 	l.must(writer.Start())
-	growth := func() { // until the writer has written once more
+	growth := func() { // until the writer has written again
 		before := sizeOf(l, path)
 		for sizeOf(l, path) == before {
 			time.Sleep(time.Millisecond)
@@ -244,8 +246,8 @@ func sizeOf(l *ledger, path string) int64 {
 	return info.Size()
 }
 
-// TestInboxUntil: a run that stands for an instant takes what had changed up to it, to the microsecond, and tells of
-// the rest.
+// TestInboxUntil checks that a run as of an instant ingests files that changed up to it, to the microsecond, and
+// reports the others.
 func TestInboxUntil(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -270,7 +272,8 @@ func TestInboxUntil(t *testing.T) {
 	}
 }
 
-// TestSettle: what changed less than inbox.settle before the run began is left, also what is dated after it.
+// TestSettle checks that files that changed less than inbox.settle before the run began are left, and those with a
+// later date too.
 func TestSettle(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -298,8 +301,8 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// TestNameTakenBefore: other content under a name that was taken is another file: known records are duplicates,
-// differing ones conflicts, those it no longer has stay; and the report says so, once.
+// TestNameTakenBefore checks that new content under the name of an ingested file is another file: known records are
+// duplicates, different ones conflicts, those it no longer has remain, and the report says so once.
 func TestNameTakenBefore(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -323,7 +326,8 @@ func TestNameTakenBefore(t *testing.T) {
 	}
 }
 
-// TestSameContentAsChanged: what has the content of a file that was left is left as well, and taken by the next run.
+// TestSameContentAsChanged checks that a file with the content of a file that was left is left as well, and ingested by
+// the next run.
 func TestSameContentAsChanged(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -347,8 +351,8 @@ func TestSameContentAsChanged(t *testing.T) {
 	}
 }
 
-// TestPassedOver: a name behind which there is no feed file that may be read is passed over with a reason, the files
-// next to it are taken, and a person should look; in a run that reads everything and in one that has nothing new.
+// TestPassedOver checks that a name that is not a readable feed file is skipped with a reason, that the files next to
+// it are ingested, and that the report needs attention, in a run that reads everything and in one without new files.
 func TestPassedOver(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)

@@ -15,9 +15,9 @@ import (
 
 var nightlyRows = flag.Int64("nightly.rows", 1_000_000, "rows of the smaller night of BenchmarkNightly")
 
-// BenchmarkNightly runs a night of so many rows and one of twice as many: what the second allocates more is what its
-// further rows cost, since books, buckets and workers are the same. Of the generator's rows one in a thousand is
-// rejected, which is told apart.
+// BenchmarkNightly runs a night of n rows and one of twice as many: the additional allocations of the second are the
+// cost of its further rows, since books, buckets and workers are the same. One in a thousand of the generator's rows is
+// rejected, which is reported separately.
 func BenchmarkNightly(b *testing.B) {
 	for _, c := range []struct {
 		name  string
@@ -59,7 +59,7 @@ func newNight(b *testing.B, rows int64, noBad bool) night {
 	return night{dir, asOf}
 }
 
-// run bills the night into an empty lake, and counts what it allocated.
+// run bills the night into an empty lake, and counts its allocations.
 func (n *night) run(b *testing.B) (objects, bytes uint64) {
 	w, err := workspace.Open(n.dir)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// moneyNights is a workspace with partners' money, run night by night.
+// moneyNights is a workspace with partners' money that is run night by night.
 type moneyNights struct {
 	*testing.T
 	dir string
@@ -35,7 +35,7 @@ func (n moneyNights) put(files map[string]string) {
 	}
 }
 
-// night runs a night, or the close of a cycle, and gives the state and the report.
+// night runs a night, or the close of a cycle, and returns the state and the report.
 func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Report) {
 	n.Helper()
 	w, err := workspace.Open(n.dir)
@@ -71,7 +71,7 @@ func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Repo
 	return snap, report
 }
 
-// paths are the files of tables that are one list of no cycle.
+// paths returns the files of tables that are one list without a cycle.
 func (n moneyNights) paths(snap *lake.Snapshot, of ...*tables.Table) (paths []string) {
 	n.Helper()
 	for _, t := range of {
@@ -86,8 +86,8 @@ func (n moneyNights) paths(snap *lake.Snapshot, of ...*tables.Table) (paths []st
 	return paths
 }
 
-// TestPartnerRests: nights with usage alone leave the tables of partners' money as they are. What is news is replayed:
-// a customer's allocation, other books, a month that ends, a close. Receivables get older every day.
+// TestPartnerRests checks that nights with only usage leave the tables of partners' money as they are. Anything new is
+// replayed: a customer's allocation, other books, a month that ends, a close. The age of receivables changes every day.
 // Invariant: PARTNER-7.
 func TestPartnerRests(t *testing.T) {
 	t.Parallel()
@@ -133,7 +133,7 @@ func TestPartnerRests(t *testing.T) {
 		{asOf: "2026-10-01T05:00:00Z", funds: true, overdrawn: "north",
 			put: map[string]string{"books/funds.yaml": fund("9000")}},
 		{asOf: "2026-10-05T04:00:00Z", closes: "2026-09", funds: true, overdrawn: "north"},
-		{asOf: "2026-10-06T04:00:00Z", funds: true, overdrawn: "north"}, // its events are decided for good now
+		{asOf: "2026-10-06T04:00:00Z", funds: true, overdrawn: "north"}, // its events are decided finally now
 		{asOf: "2026-10-07T04:00:00Z", rests: true, funds: true, overdrawn: "north"},
 	} {
 		n.put(night.put)
@@ -166,9 +166,8 @@ func TestPartnerRests(t *testing.T) {
 	}
 }
 
-// TestWithdrawalOfTwoPartners: partners that nothing else connects know of each other's withdrawal ids, and of an event
-// that comes again.
-// Invariants: PARTNER-8, EV-11.
+// TestWithdrawalOfTwoPartners checks that partners without a connection know each other's withdrawal ids, and an event
+// that arrives again. Invariants: PARTNER-8, EV-11.
 func TestWithdrawalOfTwoPartners(t *testing.T) {
 	t.Parallel()
 	n := moneyNights{t, filepath.Join(t.TempDir(), "w")}

@@ -53,7 +53,7 @@ func (s *shared) plan() *run.Pending {
 	return p
 }
 
-// do does all tasks of a stage but those to leave, and continues.
+// do performs all tasks of a stage except those in leave, and continues.
 func (s *shared) do(p *run.Pending, leave ...int) *run.Pending {
 	s.Helper()
 	for i := range p.Tasks {
@@ -77,7 +77,7 @@ func (s *shared) commit(p *run.Pending) (*workspace.Report, error) {
 	return run.Nightly(s.Context(), s.open(), o)
 }
 
-// refused checks that an error refuses, for a reason.
+// refused checks that an error is a refusal with a reason.
 func (s *shared) refused(err error, why string) {
 	s.Helper()
 	if refused := new(workspace.RefusedError); !errors.As(err, &refused) || !strings.Contains(refused.What, why) {
@@ -85,7 +85,7 @@ func (s *shared) refused(err error, why string) {
 	}
 }
 
-// change replaces text in a file of the workspace and returns what undoes it.
+// change replaces text in a file of the workspace and returns a function that restores it.
 func (s *shared) change(name, old, text string) (undo func()) {
 	s.Helper()
 	path := filepath.Join(s.dir, filepath.FromSlash(name))
@@ -124,8 +124,8 @@ func (s *shared) files() map[string]string {
 	return files
 }
 
-// TestSharedRunRefused: a process of another build, or with other settings or books, does no task; a run of which a
-// task is missing is not committed; after it was committed, or after another run, nothing of it can be done.
+// TestSharedRunRefused checks that a process of another build, or with other settings or books, does no task, that a
+// run with a missing task is not committed, and that no task of it can be done after it, or another run, was committed.
 // Invariants: TASK-3.
 func TestSharedRunRefused(t *testing.T) {
 	t.Parallel()
@@ -175,8 +175,8 @@ func TestSharedRunRefused(t *testing.T) {
 	s.refused(err, "was committed")
 }
 
-// TestSharedRunEnded: another run deletes what a planned one made, and a lost file of a task is noticed.
-// Invariants: TASK-3.
+// TestSharedRunEnded checks that another run deletes the files of a planned one, and that a lost file of a task is
+// noticed. Invariants: TASK-3.
 func TestSharedRunEnded(t *testing.T) {
 	t.Parallel()
 	one := newShared(t)
@@ -208,9 +208,8 @@ func TestSharedRunEnded(t *testing.T) {
 	s.refused(err, "another run was begun since")
 }
 
-// TestSharedRunPlannedTwice: a second plan ends the first one, and its own run is what one process does. A feed file
-// that changes in between ends a run.
-// Invariants: TASK-3.
+// TestSharedRunPlannedTwice checks that a second plan ends the first one, and that its own run does what one process
+// does. A feed file that changes in between ends a run. Invariants: TASK-3.
 func TestSharedRunPlannedTwice(t *testing.T) {
 	t.Parallel()
 	one := newShared(t)

@@ -15,10 +15,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestReadersOutliveACommit: a reader whose files have one descriptor together begins before a night that replaces all
-// of them, and ends
-// after it with the state it began with (STO-6, LAKE-4).
-// Invariants: ROWS-1, ROWS-4.
+// TestReadersOutliveACommit checks that a reader whose files share one descriptor, and that begins before a night that
+// replaces all of them, ends after it with the state it began with (STO-6, LAKE-4). Invariants: ROWS-1, ROWS-4.
 func TestReadersOutliveACommit(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")

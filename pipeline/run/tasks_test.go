@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// engineOf is an engine whose worker is a workspace in this process. fails is its error before a task of a stage; nil
-// = none.
+// engineOf is an engine whose worker is a workspace in this process. fails returns its error before a task of a stage;
+// nil = none.
 type engineOf struct {
 	*shared
 	fails func(stage string, i int) error
@@ -41,7 +41,7 @@ func (e *engineOf) Do(ctx context.Context, w *task.Work, report func(*task.Attem
 
 func (e *engineOf) Close() error { return nil }
 
-// nightly does a night with the engine, by the present time.
+// nightly runs a night with the engine, with the real clock.
 func (e *engineOf) nightly() (*workspace.Report, error) {
 	e.done = make(map[string][]int)
 	o := e.o
@@ -49,9 +49,9 @@ func (e *engineOf) nightly() (*workspace.Report, error) {
 	return run.Nightly(e.Context(), e.open(), o)
 }
 
-// TestEngine: a night on an engine that stops in the middle is continued by the next command with the clock and the
-// files of its plan, does what is not done, and gives the lake of one process.
-// Invariants: TASK-3, ENGINE-2.
+// TestEngine checks that the next command continues a night of an engine that stopped in the middle, with the clock and
+// the files of its plan. It does the remaining tasks, and the lake is that of one process. Invariants: TASK-3,
+// ENGINE-2.
 func TestEngine(t *testing.T) {
 	t.Parallel()
 	one := newShared(t)
@@ -85,9 +85,8 @@ func TestEngine(t *testing.T) {
 	same(t, one.files(), e.files())
 }
 
-// TestEngineBeginsAgain: a run is not continued if the books, the as-of or a feed file changed, and a run that a gate
-// or a worker refused leaves nothing that disturbs the next one.
-// Invariants: TASK-3.
+// TestEngineBeginsAgain checks that a run is not continued if the books, the as-of or a feed file changed, and that a
+// run that a gate or a worker refused leaves nothing that disturbs the next one. Invariants: TASK-3.
 func TestEngineBeginsAgain(t *testing.T) {
 	t.Parallel()
 	down := errors.New("the engine is down")

@@ -14,7 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// mayCall is who may call what. An operation that is not here fails the test: say here first who may call it.
+// mayCall says who may call which operation. An operation that is missing here fails the test: first list here who may
+// call it.
 var mayCall = map[string]string{
 	"ListSubCustomerBillDetail":             "vendor partner",
 	"ListConsumeSubCustomers":               "vendor partner",
@@ -78,7 +79,7 @@ var mayCall = map[string]string{
 	"OpenAPI":                               "anybody",
 }
 
-// asked are parameters that an operation needs to have an answer of status 200, beyond those that the test knows by
+// asked are parameters that an operation needs for an answer of status 200, in addition to those that the test knows by
 // their name and kind.
 var asked = map[string]map[string]string{
 	"ExplainLine": {"id": "rec-CUSTOMER"},
@@ -104,7 +105,7 @@ var asked = map[string]map[string]string{
 	"ListRenewRateOnPeriod": {"resource_ids": `["res-CUSTOMER"]`},
 }
 
-// everybody is a list of all customers, and one that does not exist: a caller gets its own of them.
+// everybody is a list of all customers, and one that does not exist: a caller gets those of the list that are its own.
 const everybody = `[{"customer_id":"cust-aurora"},{"customer_id":"cust-birch"},{"customer_id":"cust-cedar"},` +
 	`{"customer_id":"cust-dune"},{"customer_id":"cust-elm"},{"customer_id":"cust-fern"},{"customer_id":"cust-nobody"}]`
 
@@ -126,7 +127,7 @@ func callers() []caller {
 		{"aurora", keys.Caller{Role: keys.Customer, Customer: "cust-aurora"}, ""},
 		{"fern", keys.Caller{Role: keys.Customer, Customer: "cust-fern"}, ""},
 		{"left", keys.Caller{Role: keys.Partner, Partner: "part-gone"}, ""},      // no longer in the books
-		{"stray", keys.Caller{Role: keys.Customer, Customer: "cust-nobody"}, ""}, // the same of a customer
+		{"stray", keys.Caller{Role: keys.Customer, Customer: "cust-nobody"}, ""}, // the same for a customer
 	}
 }
 
@@ -138,11 +139,11 @@ const (
 	others  = "CBC.0150"
 )
 
-// customers are the rows of the matrix; "" = none is named.
+// customers are the rows of the matrix; "" = no customer is named.
 var customers = []string{"", "cust-aurora", "cust-birch", "cust-cedar", "cust-dune", "cust-elm", "cust-fern",
 	"cust-nobody"}
 
-// outcomes is what a caller that may call an operation is answered, by what the operation reads and in the order of
+// outcomes are the answers to a caller that may call an operation, by what the operation reads, in the order of
 // customers.
 var outcomes = map[operation.Subject]map[string][]string{
 	operation.OneCustomer: {
@@ -169,14 +170,14 @@ var outcomes = map[operation.Subject]map[string][]string{
 		"stray":    {role, role, role, role, role, role, role, role},
 		"left":     {role, role, role, role, role, role, role, role},
 	},
-	// The vendor says whose; a customer's own id does no harm, another's is refused.
+	// The vendor has to name a customer. A customer may name itself; another customer is refused.
 	operation.ItsCustomer: {
 		"vendor": {missing, ok, ok, ok, ok, ok, ok, foreign},
 		"aurora": {ok, ok, role, role, role, role, role, role},
 		"fern":   {ok, role, role, role, role, role, ok, role},
 		"stray":  {role, role, role, role, role, role, role, role},
 	},
-	// A partner only where the customer was nobody else's; birch is north's, and no customer of m-1 any more.
+	// A partner only if the customer belonged to no other partner; birch is north's, and no longer a customer of m-1.
 	operation.WholeCustomer: {
 		"vendor":   {ok, ok, ok, ok, ok, ok, ok, foreign},
 		"finance":  {ok, ok, ok, ok, ok, ok, ok, foreign},
@@ -191,11 +192,12 @@ var outcomes = map[operation.Subject]map[string][]string{
 	},
 }
 
-// priced are operations that need a customer of those who are none themselves, and know only those of the books.
+// priced are operations that require callers other than customers to name a customer, and accept only those of the
+// books.
 var priced = []string{"ListOnDemandResourceRatings", "ListRateOnPeriodDetail", "ListRenewRateOnPeriod",
 	"ListPayPerUseCustomerResources"}
 
-// unnamed is what a caller that may call is answered by operations that take no customer.
+// unnamed are the answers to a caller that may call an operation which takes no customer.
 var unnamed = map[operation.Subject]map[string]string{
 	operation.Nobody: {"vendor": ok, "finance": ok, "north": ok, "north-m1": ok, "south": ok, "east": ok,
 		"aurora": ok, "fern": ok, "left": ok, "stray": ok},
@@ -205,8 +207,8 @@ var unnamed = map[operation.Subject]map[string]string{
 		"left": role},
 }
 
-// hidden are words that an answer must never hold, by caller: ids of customers, partners, records and managers of
-// others. They are looked for in every answer, whatever the operation.
+// hidden are words that an answer must never contain, by caller: ids of customers, partners, records and managers of
+// others. The test searches every answer of every operation for them.
 var hidden = map[string][]string{
 	"north": {"cust-cedar", "cust-dune", "cust-fern", "res-cedar", "res-dune", "res-fern", "rec-cedar", "rec-dune",
 		"rec-elm-2", "rec-fern", "part-east"},
@@ -224,8 +226,8 @@ var hidden = map[string][]string{
 	"stray": {"cust-", "rec-", "res-", "part-"},
 }
 
-// mayName are operations in which the words of others stand by right: a distributor's statement names the customers of
-// its resellers.
+// mayName are operations that may show the words of others: a distributor's statement names the customers of its
+// resellers.
 var mayName = map[string][]string{
 	"ShowStatement": {"cust-cedar", "part-north", "part-east"},
 }
@@ -349,7 +351,7 @@ func expected(t testing.TB, op *operation.Operation, who string, c caller, i int
 	return want
 }
 
-// ask calls an operation with all that it requires.
+// ask calls an operation with all parameters that it requires.
 func (w *world) ask(op *operation.Operation, c caller, token, customer string) reply {
 	w.t.Helper()
 	path, query, body := op.Path, url.Values{}, map[string]any{}
@@ -385,7 +387,7 @@ func (w *world) ask(op *operation.Operation, c caller, token, customer string) r
 	return w.do(r)
 }
 
-// given is the value of a parameter in the matrix; "" = it is left out.
+// given returns the value of a parameter in the matrix; "" = it is left out.
 func given(op *operation.Operation, p *operation.Param, c caller, customer string) string {
 	if value, listed := asked[op.Name][p.Name]; listed {
 		record := map[string]string{"": "aurora", "cust-cedar": "cedar-1", "cust-elm": "elm-1"}[customer]
@@ -424,8 +426,8 @@ func given(op *operation.Operation, p *operation.Param, c caller, customer strin
 	return "x"
 }
 
-// TestScopeOfLines reads which lines each caller gets of each customer: the payments are powers of two, so that their
-// sum names them.
+// TestScopeOfLines reads which lines of each customer each caller gets: the payments are powers of two, so that their
+// sum identifies them.
 func TestScopeOfLines(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -445,7 +447,7 @@ func TestScopeOfLines(t *testing.T) {
 		{north, "customer_id=cust-elm", "32"}, // what it consumed before it left
 		{east, "customer_id=cust-elm", "64"},
 		{south, "customer_id=cust-cedar", "12"},
-		{north, "customer_id=cust-cedar&indirect_partner_id=part-south", "4"}, // until south went over to east
+		{north, "customer_id=cust-cedar&indirect_partner_id=part-south", "4"}, // until south moved to east
 		{east, "customer_id=cust-cedar&indirect_partner_id=part-south", "8"},
 		{north, "customer_id=cust-aurora&indirect_partner_id=part-south", "CBC.99000035"},
 		{north, "customer_id=cust-dune&indirect_partner_id=part-east", "CBC.99000037"},
@@ -478,7 +480,7 @@ func TestScopeOfLines(t *testing.T) {
 	}
 }
 
-// paid adds the payments of fee records up; here they are whole.
+// paid adds up the payments of fee records; here they are integers.
 func paid(t *testing.T, body string) string {
 	t.Helper()
 	var answer struct {

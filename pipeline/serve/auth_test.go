@@ -13,14 +13,14 @@ import (
 
 const aurora = "/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-09&customer_id=cust-aurora"
 
-// signed is a signed request for aurora's lines.
+// signed returns a signed request for aurora's lines.
 func (w *world) signed(k keys.Issued, path string, at time.Time) *http.Request {
 	r := w.request(http.MethodGet, path, "")
 	sign(r, k.ID, k.Secret, at, "", "x-language")
 	return r
 }
 
-// TestSignatures tries what can be done to a signed request on its way.
+// TestSignatures changes a signed request in every way that is possible in transit.
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -136,8 +136,8 @@ func TestBodySigned(t *testing.T) {
 	}
 }
 
-// TestReplay sends one signed request again: a signature is good once, but for the connection that it came on, within a
-// second.
+// TestReplay sends one signed request again: a signature is valid once, except on the connection on which it came,
+// within a second.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	now := asOf
@@ -153,7 +153,7 @@ func TestReplay(t *testing.T) {
 		}
 	}
 	again(kept, ok)
-	again(client(), "CBC.0154") // captured, and sent at once
+	again(client(), "CBC.0154") // captured and sent immediately
 	again(kept, ok)             // the client itself: two calls in one second have one signature
 	now = asOf.Add(time.Second + time.Millisecond)
 	again(kept, "CBC.0154")
@@ -166,7 +166,7 @@ func TestReplay(t *testing.T) {
 	if got := w.do(w.signed(k, aurora, now)); outcome(got) != ok {
 		t.Errorf("signed anew: %s", got.body)
 	}
-	// A signature that was refused for another reason is not spent.
+	// A signature that was refused for another reason is not used up.
 	now = asOf.Add(2 * time.Hour)
 	bad := w.signed(k, aurora, now)
 	bad.URL.RawQuery += "&x=1"
@@ -178,7 +178,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestRevoke takes keys away from a server that runs.
+// TestRevoke revokes keys of a running server.
 func TestRevoke(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -205,7 +205,7 @@ func TestRevoke(t *testing.T) {
 	}
 }
 
-// TestLimits: so many a second of each caller and operation.
+// TestLimits checks the limit of requests per second for each caller and operation.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	now := asOf

@@ -70,8 +70,8 @@ func moneyOf(t *testing.T, change func(dir string)) string {
 	return dir
 }
 
-// TestConsoleMoney opens the pages about partners' money as the vendor and as a partner, which sees its own rows alone.
-// Texts of feeds stay texts. Invariants: CONSOLE-1, PAGE-1.
+// TestConsoleMoney opens the pages about partners' money as the vendor and as a partner, which sees only its own rows.
+// Texts of feeds are escaped. Invariants: CONSOLE-1, PAGE-1.
 func TestConsoleMoney(t *testing.T) {
 	t.Parallel()
 	dir := money(t)
@@ -128,7 +128,7 @@ func TestConsoleMoney(t *testing.T) {
 	}
 }
 
-// joined is what comes between an address and a further parameter.
+// joined returns the separator between an address and a further parameter.
 func joined(address string) string {
 	if strings.Contains(address, "?") {
 		return "&"
@@ -136,7 +136,7 @@ func joined(address string) string {
 	return "?"
 }
 
-// rowTexts are the rows of a table as texts.
+// rowTexts returns the rows of a table as texts.
 func rowTexts(s sheet) []string {
 	var out []string
 	for _, row := range s.rows {
@@ -145,7 +145,7 @@ func rowTexts(s sheet) []string {
 	return out
 }
 
-// costsOf is the sample with cost files, with its month billed. Its files are changed before they are read.
+// costsOf returns the sample with cost files, with its month billed. Its files are changed before they are read.
 func costsOf(t *testing.T, change func(dir string)) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -171,8 +171,8 @@ func costsOf(t *testing.T, change func(dir string)) string {
 	return dir
 }
 
-// TestConsoleMargins follows the costs of two clouds from the month down to how a line was calculated. The amounts are
-// those of README.md of fixtures/reseller.
+// TestConsoleMargins follows the costs of two clouds from the month to the calculation of a line. The amounts are those
+// of README.md of fixtures/reseller.
 func TestConsoleMargins(t *testing.T) {
 	t.Parallel()
 	dir := costsOf(t, func(string) {})

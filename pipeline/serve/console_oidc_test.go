@@ -25,7 +25,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// person is one who has an account at the provider. forge changes the id token before it is signed.
+// person is somebody with an account at the provider. forge changes the id token before it is signed.
 type person struct {
 	*mockoidc.MockUser
 	claim any
@@ -45,7 +45,7 @@ func (p *person) Claims(_ []string, base *mockoidc.IDTokenClaims) (jwt.Claims, e
 	return &claimed{base, p.claim}, nil
 }
 
-// provided is a console whose callers can sign in by a provider of this machine.
+// provided is a console whose callers can sign in with a provider on this machine.
 type provided struct {
 	*signDesk
 	provider *mockoidc.MockOIDC
@@ -92,7 +92,7 @@ func withProvider(t *testing.T, change func(*settings.Settings)) *provided {
 	return p
 }
 
-// tampering is the provider behind somebody who changes id tokens, if tamper is set.
+// tampering returns the provider with a proxy that changes id tokens, if tamper is set.
 func (p *provided) tampering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != mockoidc.TokenEndpoint || !p.tamper.Load() {
@@ -109,7 +109,8 @@ func (p *provided) tampering(next http.Handler) http.Handler {
 	})
 }
 
-// begin goes to the provider: the cookie of the attempt, and the address that the provider sends the browser back to.
+// begin goes to the provider and returns the cookie of the attempt, and the address to which the provider redirects the
+// browser.
 func (p *provided) begin(who *person, next string) (cookie, back string) {
 	p.t.Helper()
 	p.provider.QueueUser(who)
@@ -141,7 +142,7 @@ func (p *provided) begin(who *person, next string) (cookie, back string) {
 	return cookie, back
 }
 
-// finish takes the provider's answer: the cookie of the session; "" = nobody is signed in.
+// finish opens the provider's answer and returns the cookie of the session; "" = nobody is signed in.
 func (p *provided) finish(cookie, back string) (session string, v *view) {
 	p.t.Helper()
 	v = p.send(http.MethodGet, back, cookie, nil, "Sec-Fetch-Site", "cross-site")
@@ -153,8 +154,8 @@ func (p *provided) finish(cookie, back string) (session string, v *view) {
 	return session, v
 }
 
-// TestProviderSignIn: the claim of a verified id token says who a person is, as a key does. Invariants: CONSOLE-7,
-// OPENID-2, OPENID-3.
+// TestProviderSignIn checks that the claim of a verified id token identifies a person, as a key does. Invariants:
+// CONSOLE-7, OPENID-2, OPENID-3.
 func TestProviderSignIn(t *testing.T) {
 	t.Parallel()
 	d := withProvider(t, nil)
@@ -196,9 +197,9 @@ func TestProviderSignIn(t *testing.T) {
 	}
 }
 
-// TestProviderRefuses: what does not name exactly one caller, and a token that is not the provider's, of another
-// sign-in or for another client, signs nobody in; the page says so and the log says why. Invariants: OPENID-1,
-// OPENID-2, OPENID-3.
+// TestProviderRefuses checks that nobody is signed in by a claim that does not name exactly one caller, or by a token
+// that is not the provider's, of another sign-in or for another client. The page says so and the log has the reason.
+// Invariants: OPENID-1, OPENID-2, OPENID-3.
 func TestProviderRefuses(t *testing.T) {
 	t.Parallel()
 	d := withProvider(t, nil)
@@ -236,8 +237,8 @@ func TestProviderRefuses(t *testing.T) {
 	}
 }
 
-// TestProviderAttempts: an answer counts for the browser that began, once, and for ten minutes. Another site can
-// neither plant an answer nor choose where a person goes. Invariant: OPENID-1.
+// TestProviderAttempts checks that an answer is accepted from the browser that began, once, and for ten minutes.
+// Another site can neither inject an answer nor choose where a person is redirected. Invariant: OPENID-1.
 func TestProviderAttempts(t *testing.T) {
 	t.Parallel()
 	d := withProvider(t, nil)
@@ -279,7 +280,8 @@ func TestProviderAttempts(t *testing.T) {
 	}
 }
 
-// Without a provider there is nothing to sign in by, and one that does not answer is said so.
+// TestProviderUnreachable checks that the sign-in link is missing without a provider, and that the page says when the
+// provider does not answer.
 func TestProviderUnreachable(t *testing.T) {
 	t.Parallel()
 	without := signing(t, nil)

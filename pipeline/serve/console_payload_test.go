@@ -19,11 +19,12 @@ import (
 	"github.com/tollbook/tollbook/fixtures/sample"
 )
 
-// payload makes a text one that is HTML and a formula. Equal texts stay equal, so books and feeds refer to each other
-// as before.
+// payload turns a text into one that is HTML and a formula. Equal texts stay equal, so that books and feeds refer to
+// each other as before.
 func payload(text string) string { return `=` + text + `<img src=x onerror="alert(1)">'&` }
 
-// spoiled are the columns of books and feeds whose texts people choose. A list has its values between semicolons.
+// spoiled reports whether a column of books or feeds has texts that people choose. A list has its values between
+// semicolons.
 func spoiled(column string) bool {
 	return slices.Contains([]string{"ChargeDescription", "ResourceId", "ResourceName", "ServiceName", "SubAccountId",
 		"SubAccountName", "account", "account_manager_id", "adjustment_id", "base_order_id", "bill_to",
@@ -34,8 +35,8 @@ func spoiled(column string) bool {
 		"skus", "solution_id", "title", "usage_type", "withdrawal_id", "x_note"}, column)
 }
 
-// spoil puts payloads into every text of the CSV files of a workspace, and into the texts of its YAML books that are
-// the same as one of them. It returns the columns.
+// spoil puts payloads into every text of the CSV files of a workspace, and into equal texts of its YAML books. It
+// returns the columns.
 func spoil(t *testing.T, dir string) (columns []string) {
 	t.Helper()
 	known := map[string]bool{}
@@ -84,7 +85,7 @@ func spoil(t *testing.T, dir string) (columns []string) {
 	return slices.Compact(columns)
 }
 
-// spoilCSV is spoil for one file, which may be compressed; the file that it leaves is not.
+// spoilCSV is spoil for one file, which may be compressed; it writes the file uncompressed.
 func spoilCSV(t *testing.T, name string, known map[string]bool) (columns []string) {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(plain(t, name))).ReadAll()
@@ -121,7 +122,7 @@ func spoilCSV(t *testing.T, name string, known map[string]bool) (columns []strin
 	return columns
 }
 
-// plain is the text of a file that may be compressed.
+// plain returns the text of a file that may be compressed.
 func plain(t *testing.T, name string) string {
 	t.Helper()
 	f, err := os.Open(name)
@@ -148,8 +149,8 @@ func plain(t *testing.T, name string) string {
 	return string(text)
 }
 
-// TestConsoleKeepsEveryText reads pages of every kind of workspaces in which every text that people choose is HTML and
-// a formula: of each kind and set of parameters some. Invariants: PAGE-1, CONSOLE-3.
+// TestConsoleKeepsEveryText reads pages of several kinds of workspaces in which every text that people choose is HTML
+// and a formula: some pages of each kind and set of parameters. Invariants: PAGE-1, CONSOLE-3.
 func TestConsoleKeepsEveryText(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(*testing.T, func(dir string)) string{
@@ -175,7 +176,7 @@ func TestConsoleKeepsEveryText(t *testing.T) {
 	}
 }
 
-// readAll opens pages of every kind of a spoiled workspace.
+// readAll opens pages of every kind of a workspace with payloads.
 func readAll(t *testing.T, dir string, columns []string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
@@ -212,7 +213,7 @@ func readAll(t *testing.T, dir string, columns []string) {
 	}
 }
 
-// kindOf is an address without the values of its parameters.
+// kindOf returns an address without the values of its parameters.
 func kindOf(t *testing.T, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)

@@ -20,7 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
-// sampleBilled is the sample with September 2026 billed.
+// sampleBilled returns the sample with September 2026 billed.
 func sampleBilled(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -44,9 +44,8 @@ func TestConsoleOfTheSample(t *testing.T) {
 	}
 }
 
-// leadsToFeeds visits the bills of all customers of the sample. From every amount three clicks lead to the
-// row of a feed file, of samples too; and every table with a total adds up. Invariants: BILLING-1,
-// BILLING-3, PAGE-3.
+// leadsToFeeds visits the bills of all customers of the sample. From every amount three clicks lead to the row of a
+// feed file, or to samples; and every table with a total adds up. Invariants: BILLING-1, BILLING-3, PAGE-3.
 func leadsToFeeds(t *testing.T, dir string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
@@ -79,7 +78,7 @@ func leadsToFeeds(t *testing.T, dir string) {
 	}
 }
 
-// columnOf is the cells of a table's column.
+// columnOf returns the cells of a table's column.
 func columnOf(s sheet, head string) []string {
 	var out []string
 	for at, title := range s.heads {
@@ -129,8 +128,8 @@ func (w *walk) reaches(address string, more int) bool {
 	return found || more > 0 && next != "" && w.reaches(next, more-1)
 }
 
-// showsBandwidth reads how the link of README's chart was measured. The values are those of the chart in
-// docs/images: of 8,631 points the largest 431 are dropped, and the next one is 6.48 Mbps, on September 27th at noon.
+// showsBandwidth reads how the link of README's chart was measured. The values are those of the chart in docs/images:
+// of 8,631 points the largest 431 are dropped, and the next one is 6.48 Mbps, on September 27th at noon.
 func showsBandwidth(t *testing.T, dir string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
@@ -163,7 +162,7 @@ func showsBandwidth(t *testing.T, dir string) {
 	}
 }
 
-// showsRejects: each reason has what to do, and an address shows the record as it was received.
+// showsRejects checks that each reason has instructions, and that an address shows the record as it was received.
 func showsRejects(t *testing.T, dir string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
@@ -195,8 +194,8 @@ func showsRejects(t *testing.T, dir string) {
 	}
 }
 
-// finds: an id or a part of a name finds customers, partners, links and records; a customer finds what is
-// its own.
+// finds checks that an id or a part of a name finds customers, partners, links and records, and that a customer finds
+// only its own.
 func finds(t *testing.T, dir string) {
 	t.Helper()
 	for _, c := range []struct {
@@ -224,7 +223,7 @@ func finds(t *testing.T, dir string) {
 	}
 }
 
-// settles tests BILLING-4: each statement has the net amount that the list of partners has.
+// settles tests BILLING-4: each statement has the net amount of the list of partners.
 func settles(t *testing.T, dir string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
@@ -247,7 +246,8 @@ func settles(t *testing.T, dir string) {
 	}
 }
 
-// TestConsoleOrdersAndAccount: fern recharges 500, pays 128 for usage and 200 for an order of two months at 100.
+// TestConsoleOrdersAndAccount checks the account of fern, who recharges 500, pays 128 for usage and 200 for an order of
+// two months at 100.
 func TestConsoleOrdersAndAccount(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -314,7 +314,7 @@ func TestConsoleOrdersAndAccount(t *testing.T) {
 	}
 }
 
-// TestConsoleCalculator: 3.5 hours at 1 an hour; what cannot be priced is an error of its parameter.
+// TestConsoleCalculator prices 3.5 hours at 1 per hour; an input that cannot be priced is an error of its parameter.
 func TestConsoleCalculator(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -338,7 +338,7 @@ func TestConsoleCalculator(t *testing.T) {
 	}
 }
 
-// TestConsoleRuns: the second run adds a record of 256, and the page says so.
+// TestConsoleRuns checks that the page shows the record of 256 that the second run adds.
 func TestConsoleRuns(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -359,8 +359,8 @@ func TestConsoleRuns(t *testing.T) {
 	}
 }
 
-// TestPrepared tests CONSOLE-8: the server makes what the lists of the whole lake are made of when it starts. The
-// statements that they come from are taken away, and the lists are still there.
+// TestPrepared tests CONSOLE-8: at its start the server reads what the lists of the whole lake need. The test deletes
+// the statements that they come from, and the lists are still shown.
 func TestPrepared(t *testing.T) {
 	t.Parallel()
 	dir := sampleBilled(t)

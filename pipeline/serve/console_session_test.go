@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
-// TestConcurrentSessions: sessions of one key do not touch each other, and a session of another key shows nothing of
-// it: signing in with another key in the same browser replaces the session.
+// TestConcurrentSessions checks that sessions of one key do not affect each other, and that a session of another key
+// shows nothing of them: signing in with another key in the same browser replaces the session.
 func TestConcurrentSessions(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -42,7 +42,8 @@ func TestConcurrentSessions(t *testing.T) {
 	}
 }
 
-// TestSessionInTheAddress: an id counts in the cookie alone, and no page, address or header gives it away.
+// TestSessionInTheAddress checks that an id is accepted only in the cookie, and that no page, address or header reveals
+// it.
 func TestSessionInTheAddress(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -63,8 +64,8 @@ func TestSessionInTheAddress(t *testing.T) {
 	}
 }
 
-// TestConsoleHeaders: no answer is kept by a cache or shown in a frame, whoever asks: pages, downloads, errors, forms
-// and redirects. Invariant: CONSOLE-3.
+// TestConsoleHeaders checks that no answer is cached or shown in a frame, for any caller: pages, downloads, errors,
+// forms and redirects. Invariant: CONSOLE-3.
 func TestConsoleHeaders(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -87,7 +88,8 @@ func TestConsoleHeaders(t *testing.T) {
 	}
 }
 
-// TestForgedHost: no answer contains the name by which it was asked, and redirects name no host. Invariant: CONSOLE-6.
+// TestForgedHost checks that no answer contains the host name of the request, and that redirects name no host.
+// Invariant: CONSOLE-6.
 func TestForgedHost(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)

@@ -97,7 +97,8 @@ func (d *signDesk) signedIn(cookie string) bool {
 	return true
 }
 
-// TestSignIn: without a session every page leads to the form; with one a caller sees its own. Invariant: CONSOLE-6.
+// TestSignIn checks that every page redirects to the form without a session, and that a caller with one sees its own
+// data. Invariant: CONSOLE-6.
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -140,7 +141,8 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// A wrong key, half a key, and a key of another kind are answered alike, and get no cookie.
+// TestSignInRefusesWrongKeys checks that a wrong key, half a key, and a key of another kind get the same answer and no
+// cookie.
 func TestSignInRefusesWrongKeys(t *testing.T) {
 	t.Parallel()
 	d := signing(t, func(a *settings.API) { a.FailureLimit = 3 })
@@ -176,8 +178,8 @@ func TestSignInRefusesWrongKeys(t *testing.T) {
 	}
 }
 
-// The cookie is for the server alone: no script reads it, no other site sends it with a form, and by TLS alone unless
-// the browser is on this machine. Invariant: CONSOLE-6.
+// TestSignInCookie checks that only the server reads the cookie: no script reads it, no other site sends it with a
+// form, and it is sent over TLS only, unless the browser is on this machine. Invariant: CONSOLE-6.
 func TestSignInCookie(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -201,7 +203,8 @@ func TestSignInCookie(t *testing.T) {
 	}
 }
 
-// TestSessionFixation: an id that the browser had before is no session after signing in, and the session before ends.
+// TestSessionFixation checks that an id that the browser had before is not a session after signing in, and that the
+// session before ends.
 func TestSessionFixation(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -217,7 +220,7 @@ func TestSessionFixation(t *testing.T) {
 	}
 }
 
-// TestForgedForms: other sites cannot sign a browser in or out. Invariant: CONSOLE-6.
+// TestForgedForms checks that other sites cannot sign a browser in or out. Invariant: CONSOLE-6.
 func TestForgedForms(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -264,7 +267,7 @@ func TestForgedForms(t *testing.T) {
 	}
 }
 
-// TestSessionEnds: after 30 minutes without a request, after 12 hours, and with the key.
+// TestSessionEnds checks that a session ends after 30 minutes without a request, after 12 hours, and with its key.
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -293,7 +296,8 @@ func TestSessionEnds(t *testing.T) {
 	}
 }
 
-// After signing in a caller goes to a page of the console, whatever the address says.
+// TestSignInLeadsToThisSiteOnly checks that a caller is redirected to a page of the console after signing in, whatever
+// the address says.
 func TestSignInLeadsToThisSiteOnly(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -313,7 +317,8 @@ func TestSignInLeadsToThisSiteOnly(t *testing.T) {
 	}
 }
 
-// A session is for pages: the API does not take the cookie, and without `console: on` there is no page.
+// TestSessionIsNoKeyOfTheAPI checks that the API does not accept the cookie, and that there are no pages without
+// `console: on`.
 func TestSessionIsNoKeyOfTheAPI(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -329,7 +334,7 @@ func TestSessionIsNoKeyOfTheAPI(t *testing.T) {
 	}
 }
 
-// The pages that a caller opens in a second are limited as its requests of the API are.
+// TestConsoleRateLimit checks that pages per second are limited as requests of the API are.
 func TestConsoleRateLimit(t *testing.T) {
 	t.Parallel()
 	d := signing(t, func(a *settings.API) { a.RateLimit = 5 })
@@ -343,8 +348,8 @@ func TestConsoleRateLimit(t *testing.T) {
 	}
 }
 
-// TestKeptPages: callers of one server who open the same addresses one after the other, in both languages, each see
-// what they see alone: what the server keeps for one is not shown to another. Invariant: CONSOLE-1.
+// TestKeptPages checks that callers of one server who open the same addresses one after the other, in both languages,
+// see only their own data: a cached page is not shown to another caller. Invariant: CONSOLE-1.
 func TestKeptPages(t *testing.T) {
 	t.Parallel()
 	shared := signing(t, nil)

@@ -29,7 +29,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// mayOpen is who may open which page. A page that is not listed fails the test: list here who may open it.
+// mayOpen says who may open which page. A page that is not listed fails the test: list here who may open it.
 var mayOpen = map[string]string{
 	"":          "vendor finance partner customer",
 	"customers": "vendor finance partner",
@@ -62,10 +62,10 @@ var mayOpen = map[string]string{
 	"margins":     "vendor finance",
 }
 
-// mayShow are pages that show words of others by right: a distributor's statement names the customers of its resellers.
+// mayShow are pages that may show words of others: a distributor's statement names the customers of its resellers.
 var mayShow = map[string][]string{"statement": mayName["ShowStatement"], "chain": mayName["ShowStatement"]}
 
-// need are parameters without which a page has nothing to show.
+// need are parameters without which a page shows nothing.
 var need = map[string]map[string]string{
 	"line":    {"id": "rec-CUSTOMER"},
 	"service": {"service_type_code": "compute"},
@@ -76,8 +76,8 @@ var need = map[string]map[string]string{
 
 var vendor = keys.Caller{Role: keys.Vendor}
 
-// TestConsoleAccess opens every page as every caller for every customer: outcomes, the matrix of the API, says what
-// they get. Invariants: CONSOLE-1, BILLING-2.
+// TestConsoleAccess opens every page as every caller for every customer: outcomes, the matrix of the API, has the
+// expected answers. Invariants: CONSOLE-1, BILLING-2.
 func TestConsoleAccess(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -124,7 +124,8 @@ func TestConsoleAccess(t *testing.T) {
 	}
 }
 
-// withoutOwn is a page without what the caller said itself: its id, and the values of the address, which links repeat.
+// withoutOwn returns a page without what the caller itself supplied: its id, and the values of the address, which links
+// repeat.
 func withoutOwn(t *testing.T, body, address string, c caller) string {
 	t.Helper()
 	own := []string{c.key.Partner, c.key.Customer}
@@ -139,7 +140,7 @@ func withoutOwn(t *testing.T, body, address string, c caller) string {
 	return body
 }
 
-// pageAddress is the address of a page with the parameters that it needs.
+// pageAddress returns the address of a page with the parameters that it needs.
 func pageAddress(op *operation.Operation, name string, c caller, customer string) string {
 	q := url.Values{}
 	for _, p := range op.Params {
@@ -163,8 +164,8 @@ func pageAddress(op *operation.Operation, name string, c caller, customer string
 	return name + "?" + q.Encode()
 }
 
-// TestConsoleAmounts reads what bills show to each caller: payments are powers of two, so that a sum names its lines.
-// Invariants: BILLING-1, BILLING-2.
+// TestConsoleAmounts reads what bills show to each caller: payments are powers of two, so that a sum identifies its
+// lines. Invariants: BILLING-1, BILLING-2.
 func TestConsoleAmounts(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -208,8 +209,8 @@ func TestConsoleAmounts(t *testing.T) {
 	}
 }
 
-// TestConsoleAddsUp visits every page that links of the vendor's pages lead to, and adds up every table that has a
-// total. Invariants: BILLING-1, PAGE-3.
+// TestConsoleAddsUp visits every page that is linked from the vendor's pages, and adds up every table that has a total.
+// Invariants: BILLING-1, PAGE-3.
 func TestConsoleAddsUp(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, nil)
@@ -233,7 +234,7 @@ func TestConsoleAddsUp(t *testing.T) {
 	}
 }
 
-// addsUp adds the rows of a table up and returns the number of columns that have a total.
+// addsUp adds up the rows of a table and returns the number of columns that have a total.
 func addsUp(t *testing.T, p *view, s *sheet) (columns int) {
 	t.Helper()
 	if s.total == nil {
@@ -263,7 +264,8 @@ func addsUp(t *testing.T, p *view, s *sheet) (columns int) {
 	return columns
 }
 
-// From every amount of a bill three links lead to the row of the feed file. Invariant: BILLING-3.
+// TestConsoleLeadsToTheFeed checks that three links lead from every amount of a bill to the row of the feed file.
+// Invariant: BILLING-3.
 func TestConsoleLeadsToTheFeed(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -320,7 +322,8 @@ func clicks(d *desk, address string, more int) string {
 	return row
 }
 
-// A partner and a customer see how a line was calculated, and nothing of feed files.
+// TestConsoleShowsFeedsToTheVendorOnly checks that a partner and a customer see how a line was calculated, but no feed
+// files.
 func TestConsoleShowsFeedsToTheVendorOnly(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -338,8 +341,8 @@ func TestConsoleShowsFeedsToTheVendorOnly(t *testing.T) {
 	}
 }
 
-// A partner sees the account manager of a customer while it is its customer, and no other partner of it; the customer
-// sees neither.
+// TestConsoleShowsOfTheBooksWhatIsTheCallers checks that a partner sees the account manager of its current customer,
+// that no other partner of the customer sees it, and that the customer does not.
 func TestConsoleShowsOfTheBooksWhatIsTheCallers(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -366,7 +369,7 @@ func TestConsoleShowsOfTheBooksWhatIsTheCallers(t *testing.T) {
 	}
 }
 
-// less is the lake's lines without one of them.
+// less returns the lake's lines without one of them.
 type less struct{ records.Store }
 
 func (l less) Sums(ctx context.Context, q records.SumQuery) ([]records.Sum, error) {
@@ -377,7 +380,8 @@ func (l less) Sums(ctx context.Context, q records.SumQuery) ([]records.Sum, erro
 	return list, err
 }
 
-// A bill whose lines are not those of its statement is not shown. Invariants: BILLING-1, CONSOLE-5.
+// TestConsoleRefusesABillThatDoesNotAddUp checks that a bill is not shown if its lines differ from those of its
+// statement. Invariants: BILLING-1, CONSOLE-5.
 func TestConsoleRefusesABillThatDoesNotAddUp(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, func(c *serve.Config) {
@@ -395,7 +399,7 @@ func TestConsoleRefusesABillThatDoesNotAddUp(t *testing.T) {
 	}
 }
 
-// payloads are texts that must stay texts, for HTML and for spreadsheet programs.
+// Payloads are texts that must remain texts in HTML and in spreadsheet programs.
 const (
 	script  = `<script>alert(1)</script>`
 	image   = `"><img src=x onerror=alert(1)>`
@@ -404,7 +408,7 @@ const (
 	at      = `@SUM(1+1)*2`
 )
 
-// poisoned is the workspace with payloads in every text field that pages show, billed.
+// poisoned returns the workspace, billed, with payloads in every text field that pages show.
 func poisoned(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -448,8 +452,8 @@ func bill(t *testing.T, dir string, at time.Time) {
 	}
 }
 
-// TestConsoleKeepsText reads every page of a lake whose texts are HTML and formulas, and of addresses with such texts.
-// Invariants: PAGE-1, CONSOLE-3.
+// TestConsoleKeepsText reads every page of a lake whose texts are HTML and formulas, with addresses that have such
+// texts too. Invariants: PAGE-1, CONSOLE-3.
 func TestConsoleKeepsText(t *testing.T) {
 	t.Parallel()
 	d := console(t, poisoned(t), vendor, nil)
@@ -542,7 +546,7 @@ func noFormulas(t *testing.T, p *view) {
 }
 
 // TestConsoleAnswersThisMachineOnly tests CONSOLE-4: a page of another site that resolves its own name to this machine
-// reads nothing.
+// cannot read anything.
 func TestConsoleAnswersThisMachineOnly(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, nil)
@@ -564,7 +568,8 @@ func TestConsoleAnswersThisMachineOnly(t *testing.T) {
 	}
 }
 
-// TestConsoleErrors: what does not exist or is malformed has an error page with a code. Invariant: CONSOLE-5.
+// TestConsoleErrors checks that a request for something that does not exist, or that is malformed, gets an error page
+// with a code. Invariant: CONSOLE-5.
 func TestConsoleErrors(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, nil)
@@ -608,7 +613,7 @@ func TestConsoleErrors(t *testing.T) {
 	}
 }
 
-// TestConsoleStates tests CONSOLE-2: a page reads one state, says which and how old it is, and an address keeps it.
+// TestConsoleStates tests CONSOLE-2: a page reads one state and shows its number and age, and an address keeps it.
 func TestConsoleStates(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -628,7 +633,7 @@ func TestConsoleStates(t *testing.T) {
 	for _, c := range []struct{ address, total, state, note string }{
 		{address, "352.00", "State 2,", ""},
 		{address + "&state=2", "352.00", "State 2,", ""},
-		{address + "&state=1", "96.00", "State 1,", ""}, // the process still has the rows that it read
+		{address + "&state=1", "96.00", "State 1,", ""}, // the process still has the rows in memory
 		{address + "&state=7", "352.00", "State 2,", "State 7 is no longer available: this is the live state 2."},
 		{"customers?cycle=2026-09&state=1", "511.00", "State 2,", // the run deleted the statements of state 1
 			"State 1 is no longer available: this is the live state 2."},
@@ -645,7 +650,7 @@ func TestConsoleStates(t *testing.T) {
 	}
 }
 
-// TestConsoleLanguage tests PAGE-4: links keep the language that the address asks for; a browser's is the default.
+// TestConsoleLanguage tests PAGE-4: links keep the language of the address; the default is the browser's.
 func TestConsoleLanguage(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, nil)
@@ -669,7 +674,7 @@ func TestConsoleLanguage(t *testing.T) {
 	}
 }
 
-// TestConsoleAssets: what pages load has an address that changes with its content and may be kept.
+// TestConsoleAssets checks that files that pages load have addresses that change with their content, and may be cached.
 func TestConsoleAssets(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, nil)

@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// desk is the console of a workspace as one caller has it.
+// desk is the console of a workspace for one caller.
 type desk struct {
 	t   testing.TB
 	api http.Handler
@@ -46,7 +46,7 @@ func console(t testing.TB, dir string, c keys.Caller, change func(*serve.Config)
 	return d
 }
 
-// view is a page as a browser reads it.
+// view is a page as a browser parses it.
 type view struct {
 	t      testing.TB
 	path   string
@@ -77,7 +77,7 @@ func (d *desk) do(r *http.Request) *view {
 	return v
 }
 
-// page is open of a page that there is.
+// page is open of a page that exists.
 func (d *desk) page(address string) *view {
 	d.t.Helper()
 	v := d.open(address)
@@ -87,7 +87,7 @@ func (d *desk) page(address string) *view {
 	return v
 }
 
-// outcome is 200, or the code of the error page.
+// outcome returns 200, or the code of the error page.
 func (v *view) outcome() string {
 	if v.status == http.StatusOK {
 		return ok
@@ -99,7 +99,7 @@ func (v *view) outcome() string {
 	return m[1]
 }
 
-// each visits the elements below n whose tag is one of tags; none = of any tag.
+// each visits the elements below n whose tag is one of tags; without tags it visits all.
 func each(n *html.Node, visit func(*html.Node), tags ...string) {
 	if n == nil {
 		return
@@ -128,7 +128,7 @@ func attr(n *html.Node, name string) string {
 	return ""
 }
 
-// content is the text below a node.
+// content returns the text below a node.
 func content(n *html.Node) string {
 	var b strings.Builder
 	for c := range n.Descendants() {
@@ -139,7 +139,7 @@ func content(n *html.Node) string {
 	return strings.TrimSpace(b.String())
 }
 
-// text is the text of the first element with a tag.
+// text returns the text of the first element with a tag.
 func (v *view) text(tag string) (out string) {
 	found := false
 	each(v.root, func(n *html.Node) {
@@ -150,7 +150,7 @@ func (v *view) text(tag string) (out string) {
 	return out
 }
 
-// figures are the named values of the page.
+// figures returns the named values of the page.
 func (v *view) figures() map[string]string {
 	out := map[string]string{}
 	each(v.root, func(n *html.Node) {
@@ -200,7 +200,7 @@ func (v *view) sheets() []sheet {
 	return out
 }
 
-// sheet is the table of a name.
+// sheet returns the table of a name.
 func (v *view) sheet(name string) sheet {
 	v.t.Helper()
 	for _, s := range v.sheets() {
@@ -212,7 +212,7 @@ func (v *view) sheet(name string) sheet {
 	return sheet{}
 }
 
-// links are the addresses that the page's main part leads to, but downloads.
+// links returns the addresses that the page's main part links to, without downloads.
 func (v *view) links() []string {
 	var out []string
 	each(v.root, func(main *html.Node) {

@@ -21,8 +21,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// TestHead asks for the headers alone of everything that answers GET: the status and the headers are those of GET.
-// Invariant: SERVE-11.
+// TestHead sends HEAD to everything that answers GET: the status and the headers are those of GET. Invariant: SERVE-11.
 func TestHead(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -62,7 +61,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// ways asks with headers, by a client that unpacks nothing.
+// ways sends a request with headers by a client that does not decompress.
 func (w *world) ways(token, path string, headers ...string) reply {
 	w.t.Helper()
 	r := w.request(http.MethodGet, path, "")
@@ -73,7 +72,7 @@ func (w *world) ways(token, path string, headers ...string) reply {
 	return w.do(r)
 }
 
-// unpacked is the body of a packed answer.
+// unpacked returns the body of a compressed answer.
 func unpacked(t *testing.T, r reply) string {
 	t.Helper()
 	in, err := gzip.NewReader(strings.NewReader(r.body))
@@ -87,9 +86,8 @@ func unpacked(t *testing.T, r reply) string {
 	return string(text)
 }
 
-// TestGzip: JSON and CSV go out packed to those who take gzip, with a tag of their own; what is packed already, small
-// or a part of a file
-// goes out as it is.
+// TestGzip checks that JSON and CSV are compressed for clients that accept gzip, with an ETag of their own. What is
+// already compressed, small or a part of a file is sent as it is.
 func TestGzip(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -124,7 +122,7 @@ func TestGzip(t *testing.T) {
 			}
 		}
 	}
-	// Parts are parts of the plain file. A part of the packed form cannot be had: the whole comes.
+	// Ranges refer to the plain file. A range of the compressed form is not supported: the answer is complete.
 	path := exports + "&format=csv"
 	plain, packed := w.ways(token, path), w.ways(token, path, accept, "gzip")
 	if got := w.ways(token, path, accept, "gzip", "Range", "bytes=100-2099", "If-Range",
@@ -144,8 +142,8 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-// TestGzipCut: an answer that breaks off in the middle is no valid packed stream, even for who does not look at the
-// transfer's own end.
+// TestGzipCut checks that an answer that is cut off is not a valid gzip stream, even for a client that ignores the end
+// of the transfer.
 func TestGzipCut(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(test("cut", func(context.Context, *operation.Call) (any, error) {
@@ -179,7 +177,7 @@ func TestGzipCut(t *testing.T) {
 	}
 }
 
-// TestErrorsBelowHTTP: what is no request gets the shape of every other error.
+// TestErrorsBelowHTTP checks that input that is not an HTTP request gets an error in the usual shape.
 func TestErrorsBelowHTTP(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -201,7 +199,7 @@ func TestErrorsBelowHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-		_, _ = io.WriteString(conn, text) // the server may have answered and closed before all was sent
+		_, _ = io.WriteString(conn, text) // the server may have answered and closed before everything was sent
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Errorf("%.60q: %v", text, err)
@@ -223,7 +221,7 @@ func TestErrorsBelowHTTP(t *testing.T) {
 	}
 }
 
-// TestErrorsOfFiles: what net/http refuses of a file has the shape of every other error.
+// TestErrorsOfFiles checks that errors of net/http for a file have the usual shape.
 func TestErrorsOfFiles(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -239,9 +237,8 @@ func TestErrorsOfFiles(t *testing.T) {
 	}
 }
 
-// TestNoKeyStarvesAnother: wrong requests of one key do not get another one behind the same address refused, and a
-// signature that is used
-// twice is no wrong request of the address.
+// TestNoKeyStarvesAnother checks that wrong requests of one key do not cause refusals for another key of the same
+// address, and that a signature that is used twice does not count as a wrong request of the address.
 func TestNoKeyStarvesAnother(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), func(a *settings.API, c *serve.Config) {
@@ -291,7 +288,7 @@ func TestNoKeyStarvesAnother(t *testing.T) {
 	if got := ask(post); got != "" {
 		t.Errorf("a body: %q", got)
 	}
-	// A large body is not read for an address that is over the limit.
+	// The server does not read a large body from an address that is over the limit.
 	large := w.request(http.MethodPost, "/v2/partners/sub-customers/query", strings.Repeat(" ", 100_000)+"{}")
 	sign(large, one.ID, "wrong", asOf, "{}")
 	if got := ask(large); got != "CBC.0250" {

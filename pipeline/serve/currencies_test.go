@@ -21,8 +21,7 @@ func currencies(t *testing.T) string {
 	return dir
 }
 
-// workspaceOf is a new folder with the files of an archive, without those of a folder that is not in tops; tops "" =
-// all.
+// workspaceOf returns a new folder with the files of an archive that are in the folders of tops; tops "" = all.
 func workspaceOf(t *testing.T, file, tops string) string {
 	t.Helper()
 	archive, err := txtar.ParseFile(file)
@@ -45,7 +44,7 @@ func workspaceOf(t *testing.T, file, tops string) string {
 	return dir
 }
 
-// TestCurrencies asks for amounts of customers and partners in several currencies: each answer is of one, or says the
+// TestCurrencies requests amounts of customers and partners in several currencies: each answer is of one, or has the
 // currency of each row, and no amount is the sum of two.
 func TestCurrencies(t *testing.T) {
 	t.Parallel()
@@ -84,8 +83,8 @@ func TestCurrencies(t *testing.T) {
 	}
 }
 
-// TestConsoleCurrencies opens pages over customers and partners of several currencies: each adds up those of one, has
-// links to the others, and shows the currencies of rows that have two. Invariant: PAGE-5.
+// TestConsoleCurrencies opens pages for customers and partners of several currencies: each adds up those of one, links
+// to the others, and shows the currencies of rows that have two. Invariant: PAGE-5.
 func TestConsoleCurrencies(t *testing.T) {
 	t.Parallel()
 	dir := currencies(t)
@@ -125,7 +124,7 @@ func TestConsoleCurrencies(t *testing.T) {
 	}
 }
 
-// TestConsoleCurrenciesOfPartnersMoney opens the pages about partners' money of the scenario that works it out: each
+// TestConsoleCurrenciesOfPartnersMoney opens the pages about partners' money of the scenario that calculates it: each
 // row has its currency. Invariant: PAGE-5.
 func TestConsoleCurrenciesOfPartnersMoney(t *testing.T) {
 	t.Parallel()

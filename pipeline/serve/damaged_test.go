@@ -20,8 +20,8 @@ func TestDamagedFile(t *testing.T) {
 		export  = "/v1/exports/consumption?cycle=2026-09"
 		records = "/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-09&customer_id="
 	)
-	// The lines of September 20th are two records, of cust-cedar and of cust-elm. Explaining a line looks through all
-	// files for its id, and the statement of an open cycle adds up the lines of cust-elm.
+	// The lines of September 20th are two records, of cust-cedar and of cust-elm. Explaining a line searches all files
+	// for its id, and the statement of an open cycle adds up the lines of cust-elm.
 	needed := []string{
 		export, export + "&customer_id=cust-cedar", records + "cust-cedar", records + "cust-elm",
 		"/v1/lines/rec-elm-2/explain", "/v1/lines/rec-fern/explain", "/v1/statements/2026-09/part-east",

@@ -12,7 +12,7 @@ import (
 
 const exports = "/v1/exports/consumption?cycle=2026-09"
 
-// TestExports downloads what each caller may see: payments are powers of two, so that their sum names the lines.
+// TestExports downloads what each caller may see: payments are powers of two, so that their sum identifies the lines.
 func TestExports(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -28,7 +28,7 @@ func TestExports(t *testing.T) {
 		{"north", "", "35"}, // without its reseller's
 		{"north", "&customer_id=cust-elm", "32"},
 		{"north", "&indirect_partner_id=part-south", "4"},
-		{"north", "&with_resellers=true", "39"}, // south's cedar too, while south bought from north
+		{"north", "&with_resellers=true", "39"}, // also south's cedar, while south bought from north
 		{"north", "&with_resellers=true&customer_id=cust-aurora", "1"},
 		{"north", "&with_resellers=true&indirect_partner_id=part-south", "CBC.0100"},
 		{"north", "&with_resellers=true&format=focus", "CBC.0150"},
@@ -72,7 +72,8 @@ func TestExports(t *testing.T) {
 	}
 }
 
-// TestFocusExports: a partner has what it invoices and what it is invoiced, a customer what it is invoiced.
+// TestFocusExports checks that a partner gets what it invoices and what it is invoiced, and a customer what it is
+// invoiced.
 func TestFocusExports(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -103,7 +104,7 @@ func TestFocusExports(t *testing.T) {
 	}
 }
 
-// columnSum adds a column of a CSV up; here the values are whole.
+// columnSum adds up a column of a CSV; here the values are integers.
 func columnSum(t *testing.T, text, column string) string {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
@@ -126,7 +127,7 @@ func columnSum(t *testing.T, text, column string) string {
 	return strconv.FormatFloat(sum, 'f', -1, 64)
 }
 
-// TestResume breaks a download off and gets the rest: the very bytes, or the whole if it is another by now.
+// TestResume interrupts a download and requests the rest: the same bytes, or the complete file if it has changed.
 func TestResume(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)

@@ -13,9 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// TestFailuresOfAnAddress: the first three a second are told what is wrong with them, and who is known is never
-// refused because of them.
-// Invariant: SERVE-8.
+// TestFailuresOfAnAddress checks that the first three unauthenticated requests per second get an error with their
+// cause, and that authenticated ones are never refused because of them. Invariant: SERVE-8.
 func TestFailuresOfAnAddress(t *testing.T) {
 	t.Parallel()
 	now := asOf
@@ -45,9 +44,9 @@ func TestFailuresOfAnAddress(t *testing.T) {
 	}{
 		{here, token, 200}, {here, "wrong", 401}, {here, token, 200}, {here, "", 401}, {here, token, 200},
 		{"203.0.113.7:2000", "wrong", 401},
-		{here, "wrong", 429}, {here, "", 429}, {here, token, 200}, // another key behind the same address
+		{here, "wrong", 429}, {here, "", 429}, {here, token, 200}, // another key of the same address
 		{there, "wrong", 401}, {there, token, 200},
-		// the same address, written for a socket of version 6
+		// the same address as an IPv6 socket shows it
 		{"[::ffff:203.0.113.7]:1", "", 429},
 		// one site
 		{"[2001:db8:0:1::1]:1", "", 401}, {"[2001:db8:0:1::2]:1", "", 401}, {"[2001:db8:0:1:9::3]:1", "", 401},
@@ -73,7 +72,8 @@ func TestFailuresOfAnAddress(t *testing.T) {
 	}
 }
 
-// TestUsedSignaturesOutliveAServer: what one server took is taken by none beside it, and none after it.
+// TestUsedSignaturesOutliveAServer checks that a signature that one server accepted is refused by a server that runs at
+// the same time and by one that starts later.
 func TestUsedSignaturesOutliveAServer(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)

@@ -36,7 +36,7 @@ func loadSpec(t testing.TB) spec {
 	return spec{doc}
 }
 
-// conforms checks an answer against what openapi.yaml says of the operation.
+// conforms checks an answer against the definition of the operation in openapi.yaml.
 func (s spec) conforms(t testing.TB, op *operation.Operation, r reply) {
 	t.Helper()
 	path := s.doc.Paths.Value(op.Path)
@@ -70,7 +70,7 @@ func (s spec) conforms(t testing.TB, op *operation.Operation, r reply) {
 	}
 }
 
-// TestOpenAPI holds openapi.yaml to the server: the same operations, and the text that is served.
+// TestOpenAPI checks that openapi.yaml and the server have the same operations, and that the server returns this text.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	s := loadSpec(t)
@@ -97,7 +97,7 @@ func TestOpenAPI(t *testing.T) {
 		got.header.Get("Content-Type") != "application/yaml" {
 		t.Errorf("served: %d bytes of %s", len(got.body), got.header.Get("Content-Type"))
 	}
-	// The check itself sees a difference.
+	// The check itself finds a difference.
 	wrong := reply{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}},
 		body: `{"status":1}`}
 	fake := &recorder{TB: t}
@@ -107,7 +107,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// recorder is a test that notes what is wrong.
+// recorder is a test that records failures.
 type recorder struct {
 	testing.TB
 	said []string
@@ -115,7 +115,7 @@ type recorder struct {
 
 func (r *recorder) Errorf(format string, _ ...any) { r.said = append(r.said, format) }
 
-// TestStatementFormats reads a statement in every form.
+// TestStatementFormats reads a statement in every format.
 func TestStatementFormats(t *testing.T) {
 	t.Parallel()
 	s, w := loadSpec(t), start(t, billed(t), nil)
@@ -132,7 +132,7 @@ func TestStatementFormats(t *testing.T) {
 			t.Errorf("%s: %d %.40q", format, got.status, got.body)
 		}
 		s.conforms(t, op, got)
-		// Who has it already is told so, and sent nothing.
+		// A client that already has it gets status 304 and no body.
 		r := w.request(http.MethodGet, path, "")
 		r.Header.Set("X-Auth-Token", token)
 		r.Header.Set("If-None-Match", got.header.Get("ETag"))
@@ -152,7 +152,7 @@ func TestStatementFormats(t *testing.T) {
 	}
 }
 
-// TestOpenAPIIsComplete: what clients are generated from says where the server is, what refusals look like, and the
+// TestOpenAPIIsComplete checks what client generators need: the address of the server, the shape of errors, and the
 // type of every field.
 func TestOpenAPIIsComplete(t *testing.T) {
 	t.Parallel()
@@ -208,9 +208,8 @@ func TestOpenAPIIsComplete(t *testing.T) {
 	}
 }
 
-// TestRatingsRequire: an enquiry without a member that openapi.yaml requires is refused. Without a region it has the
-// price of any region,
-// where there is one.
+// TestRatingsRequire checks that an enquiry without a member that openapi.yaml requires is refused. Without a region
+// the price of any region is returned, if there is one.
 func TestRatingsRequire(t *testing.T) {
 	t.Parallel()
 	s, w := loadSpec(t), start(t, billed(t), nil)

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// bring lays a file of usage of cedar's in October and runs a night.
+// bring writes a file of usage of cedar in October and runs a night.
 func (w *world) bring(file, rows string) {
 	w.t.Helper()
 	text := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" + rows
@@ -37,8 +37,8 @@ func cedar(record string, hour int) string {
 		at.Add(time.Hour).Format(time.RFC3339))
 }
 
-// TestPagingsOfOneKey: two programs page through one list with one key, a night comes between their first pages, and
-// each goes on with the rows that it began with: r1 to r4, and r0 to r4.
+// TestPagingsOfOneKey checks two programs that page through one list with one key, with a night between their first
+// pages: each continues with the rows of its first page, r1 to r4, and r0 to r4.
 func TestPagingsOfOneKey(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -89,13 +89,13 @@ func TestPagingsOfOneKey(t *testing.T) {
 	want("one goes on", page(one, 1, ""), "r2")
 	want("two goes on", page(two, 1, ""), "r1")
 	want("one again", page(one, 2, ""), "r3")
-	// From a connection that asked for nothing yet: one of them asked up to row 3, the other to row 2.
+	// From a connection without earlier requests: one program has requested up to row 3, the other up to row 2.
 	want("the row that one wants next", page(client(), 3, ""), "r4")
 	want("the row that two wants next", page(client(), 2, ""), "r2")
 	want("two goes on elsewhere", page(client(), 3, ""), "r3")
-	// Both want row 4 next: it is taken for the one that began last.
+	// Both need row 4 next: the server assumes the program that began last.
 	want("the last row of two", page(client(), 4, ""), "r4")
-	// Who names the state is not guessed about.
+	// A request that names the state gets that state.
 	want("state named", page(client(), 0, before), "r1")
 	want("state named, of one", page(client(), 2, before), "r3")
 	want("state named, of two", page(client(), 2, after), "r2")

@@ -28,13 +28,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// test is an operation of the vendor's for tests.
+// test returns an operation of the vendor for tests.
 func test(path string, handle func(context.Context, *operation.Call) (any, error)) operation.Operation {
 	return operation.Operation{Name: "Test" + path, Method: http.MethodGet, Path: "/test/" + path,
 		Callers: []keys.Role{keys.Vendor}, Handle: handle}
 }
 
-// post is an operation that answers with a member of its body.
+// post returns an operation that answers with a member of its body.
 func post(testing.TB) operation.Operation {
 	op := test("post", func(_ context.Context, c *operation.Call) (any, error) {
 		return map[string]string{"name": c.Text("name"), "n": c.Text("n")}, nil
@@ -46,13 +46,13 @@ func post(testing.TB) operation.Operation {
 	return op
 }
 
-// with offers operations besides those there are.
+// with adds operations to the existing ones.
 func with(ops ...operation.Operation) func(*settings.API, *serve.Config) {
 	return func(_ *settings.API, c *serve.Config) { c.Operations = append(serve.Operations(), ops...) }
 }
 
-// TestShapes asks what is wrong in its form. Every refusal has the same shape (send checks it) and an X-Request-Id that
-// the log has.
+// TestShapes sends requests with an invalid form. Every refusal has the same shape (send checks it) and an X-Request-Id
+// that the log has.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(post(t)))
@@ -185,7 +185,8 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
-// TestWire writes what no client of Go's would: the server answers, or cuts, and goes on.
+// TestWire sends bytes that no client of Go would: the server answers, or closes the connection, and continues to
+// serve.
 func TestWire(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -231,7 +232,7 @@ func TestWire(t *testing.T) {
 	}
 }
 
-// TestFailures: what goes wrong of ours is told by its id alone, and the log has the rest.
+// TestFailures checks that the answer to an internal error has only its id, and that the log has the details.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	turns := 0
@@ -291,7 +292,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestLog: of a query the log has what the operation knows, and nothing else.
+// TestLog checks that the log has only those parts of a query that the operation knows.
 func TestLog(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -309,7 +310,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestStop: what is on comes to its end, what comes later is not taken, and what takes too long is cut.
+// TestStop checks that current requests complete, that later ones are not accepted, and that those that take too long
+// are cut off.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	for name, patience := range map[string]time.Duration{"in time": time.Minute, "cut": 200 * time.Millisecond} {
@@ -338,7 +340,7 @@ func TestStop(t *testing.T) {
 			}()
 			<-entered
 			w.stop()
-			// The socket is closed as the first thing; then nobody new gets in.
+			// The socket is closed first; after that there are no new connections.
 			for {
 				conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
 				if err != nil {
@@ -367,7 +369,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestRange resumes a download: the same tag, the rest of the bytes.
+// TestRange resumes a download: the tag is the same, and the answer is the rest of the bytes.
 func TestRange(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(test("file", func(context.Context, *operation.Call) (any, error) {
@@ -403,8 +405,8 @@ type nopCloser struct{ io.ReadSeeker }
 
 func (nopCloser) Close() error { return nil }
 
-// TestSlowReader: who does not read is not waited for longer than WriteTimeout, and who reads slowly is.
-// Invariant: SERVE-5.
+// TestSlowReader checks that the server waits for a client that does not read no longer than WriteTimeout, and that it
+// waits for a slow one. Invariant: SERVE-5.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	ended := make(chan error, 1)
@@ -433,7 +435,8 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
-// TestBooks: books that are mended while the server runs count from the next look on; wrong ones do not.
+// TestBooks checks that corrected books count from the next check on while the server runs, and that invalid ones do
+// not.
 func TestBooks(t *testing.T) {
 	t.Parallel()
 	now := asOf
@@ -458,7 +461,7 @@ func TestBooks(t *testing.T) {
 	}
 	step(string(book), "CBC.99000035")
 	step(string(book)+"cust-fern,part-north,1,2026-01-01,\n", ok)
-	step(string(book)+"cust-fern,part-nowhere,1,2026-01-01,\nmore\n", ok) // wrong: the ones before go on
+	step(string(book)+"cust-fern,part-nowhere,1,2026-01-01,\nmore\n", ok) // invalid: the previous books remain in use
 	if got := w.get("", "/metrics"); !strings.Contains(got.body, "tollbook_books_stale 1") {
 		t.Error("the metrics do not tell")
 	}
@@ -469,7 +472,7 @@ func TestBooks(t *testing.T) {
 	}
 }
 
-// TestReady: a server whose keys or lake cannot be read says so, and still runs.
+// TestReady checks that a server whose keys or lake cannot be read reports it, and continues to run.
 func TestReady(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -511,7 +514,7 @@ func TestReady(t *testing.T) {
 	expect(ok, ok)
 }
 
-// TestTLS serves with a certificate, takes a renewed one without a restart, and keeps it where the next one is broken.
+// TestTLS serves with a certificate, loads a renewed one without a restart, and keeps it if the next one is invalid.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -552,7 +555,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// certify writes a certificate of a serial number, each file replaced whole.
+// certify writes a certificate with a serial number; it replaces each file atomically.
 func certify(t *testing.T, dir string, serial int64) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -583,7 +586,7 @@ func certify(t *testing.T, dir string, serial int64) {
 	}
 }
 
-// A certificate's key that everybody may read is not served with.
+// TestTLSKeyMode checks that a certificate's key that everybody may read is refused.
 func TestTLSKeyMode(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)

@@ -16,7 +16,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// What an open cycle settles is worked out once for all who ask, until another night is committed.
+// TestStatementsOfAnOpenCycle checks that the settlement of an open cycle is calculated once for all requests, until
+// another night is committed.
 func TestStatementsOfAnOpenCycle(t *testing.T) {
 	t.Parallel()
 	dir, scratch := billed(t), filepath.Join(t.TempDir(), "scratch")

@@ -29,7 +29,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// asOf is when the run was, and when the server starts: noon of October 5th in Shanghai.
+// asOf is the time of the run, and of the server's start: noon of October 5th in Shanghai.
 var asOf = time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC)
 
 // world is a server on loopback over the workspace testdata/access, billed.
@@ -45,7 +45,7 @@ type world struct {
 	ended chan error // what Serve returned
 }
 
-// syncBuffer is a log that is read while it is written.
+// syncBuffer is a log that can be read while it is written.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -63,13 +63,13 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// billed is a copy of the workspace with September 2026 billed.
+// billed returns a copy of the workspace with September 2026 billed.
 func billed(t testing.TB) string {
 	t.Helper()
 	return billedWith(t)
 }
 
-// billedWith is billed with the files of other folders, which add to those of the workspace or replace them.
+// billedWith is billed with the files of other folders, which are added to those of the workspace or replace them.
 func billedWith(t testing.TB, overlays ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -95,7 +95,7 @@ func billedWith(t testing.TB, overlays ...string) string {
 	return dir
 }
 
-// start serves a workspace; change may alter its settings and what it offers.
+// start serves a workspace; change may alter its settings and its operations.
 func start(t testing.TB, dir string, change func(*settings.API, *serve.Config)) *world {
 	t.Helper()
 	w, err := workspace.Open(dir)
@@ -139,12 +139,12 @@ func (w *world) key(c keys.Caller, token bool) keys.Issued {
 	return made
 }
 
-// reply is an answer, read whole.
+// reply is an answer with its complete body.
 type reply struct {
 	status int
 	header http.Header
 	body   string
-	code   string // error_code, "" of a success
+	code   string // error_code, "" if the request succeeded
 	text   string // error_msg
 }
 
@@ -200,7 +200,7 @@ func send(c *http.Client, r *http.Request) (reply, error) {
 	return out, nil
 }
 
-// get asks with a token.
+// get sends a GET request with a token.
 func (w *world) get(token, path string) reply {
 	w.t.Helper()
 	r := w.request(http.MethodGet, path, "")
@@ -244,7 +244,7 @@ func sign(r *http.Request, id, secret string, at time.Time, body string, headers
 		", Signature="+hex.EncodeToString(mac.Sum(nil)))
 }
 
-// find is an operation of the table.
+// find returns an operation of the table.
 func find(t testing.TB, name string) *operation.Operation {
 	t.Helper()
 	ops := serve.Operations()

@@ -44,7 +44,7 @@ func begin(t *testing.T) *files {
 	return &files{Temp: txn.SubTxn}
 }
 
-// all are the records of a sorter as `key=value`.
+// all returns the records of a sorter as `key=value`.
 func all(t interface{ Fatal(...any) }, s *extsort.Sorter) (out []string) {
 	for r := s.Read(); ; {
 		key, value, ok, err := r.Next()
@@ -58,8 +58,8 @@ func all(t interface{ Fatal(...any) }, s *extsort.Sorter) (out []string) {
 	}
 }
 
-// Records come in order of their keys, equal ones as they were added, whether they fit in memory, in a few files, or in
-// more files than are merged at once. They can be read again, and added to.
+// TestSorter checks that records are in order of their keys, equal ones in the order in which they were added, whether
+// they fit in memory, in a few files, or in more files than are merged at once. They can be read again, and added to.
 // Invariants: XSORT-1, XSORT-2, XSORT-3.
 func TestSorter(t *testing.T) {
 	t.Parallel()
@@ -92,7 +92,7 @@ func TestSorter(t *testing.T) {
 	}
 }
 
-// Keys made of numbers and texts are ordered as these are.
+// TestKeys checks that keys made of numbers and texts are ordered as the numbers and texts are.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	type pair struct {

@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestListsAreReadAlike: what the parser of lists takes is what JSON says, and it takes every list of plain entries.
+// TestListsAreReadAlike checks that the parser of lists reads what JSON reads, and that it accepts every list of plain
+// entries.
 func TestListsAreReadAlike(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -48,8 +49,8 @@ func TestListsAreReadAlike(t *testing.T) {
 	})
 }
 
-// TestOtherListsAreNotTaken: a list in another form than the writer's is left to JSON, which says what is wrong with
-// it.
+// TestOtherListsAreNotTaken checks that a list in another form than the writer's is left to JSON, which reports what is
+// wrong with it.
 func TestOtherListsAreNotTaken(t *testing.T) {
 	t.Parallel()
 	entry :=

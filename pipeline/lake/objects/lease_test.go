@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// machine is a storage of a machine of its own over a store, whose lease counts for a minute.
+// machine returns a storage of its own machine over a store, whose lease is valid for a minute.
 func machine(t *testing.T, store Store) *Storage {
 	t.Helper()
 	s, err := New(store, storage.NewMem(), Options{Lease: time.Minute})
@@ -39,7 +39,7 @@ func take(t *testing.T, s *Storage) (unlock func() error) {
 	return unlock
 }
 
-// TestLease: one machine at a time has the lease, and none is left (LEASE-1, LEASE-2).
+// TestLease checks that one machine at a time has the lease, and that none is left behind (LEASE-1, LEASE-2).
 func TestLease(t *testing.T) {
 	t.Parallel()
 	store := NewMem()
@@ -62,7 +62,7 @@ func TestLease(t *testing.T) {
 	}
 }
 
-// leased checks who has the lease, and for how many seconds more.
+// leased checks who has the lease, and for how many more seconds.
 func leased(t *testing.T, s *Storage, holder string, left int64) {
 	t.Helper()
 	got, err := s.Lease()
@@ -72,8 +72,8 @@ func leased(t *testing.T, s *Storage, holder string, left int64) {
 	}
 }
 
-// TestLeaseEnds: a lease that is not renewed ends by the store's clock; the one who had it does not take it back, and
-// deletes nothing of the new holder (LEASE-2, LEASE-3).
+// TestLeaseEnds checks that a lease that is not renewed ends by the store's clock; its former holder does not take it
+// back, and deletes nothing of the new holder (LEASE-2, LEASE-3).
 func TestLeaseEnds(t *testing.T) {
 	t.Parallel()
 	store := NewMem()
@@ -97,7 +97,7 @@ func TestLeaseEnds(t *testing.T) {
 	}
 }
 
-// TestLeaseRenewed: a renewed lease counts from then on (LEASE-1).
+// TestLeaseRenewed checks that a renewed lease is valid from the renewal on (LEASE-1).
 func TestLeaseRenewed(t *testing.T) {
 	t.Parallel()
 	store := NewMem()
@@ -118,13 +118,13 @@ func TestLeaseRenewed(t *testing.T) {
 	}
 }
 
-// TestLeaseOfScratch: a process that gets the lock of the scratch folder takes over the lease of the one that had it
-// (LEASE-4).
+// TestLeaseOfScratch checks that a process that gets the lock of the scratch folder takes over the lease of the
+// previous one (LEASE-4).
 func TestLeaseOfScratch(t *testing.T) {
 	t.Parallel()
 	store := NewMem()
 	a := machine(t, store)
-	killed, err := a.takeLease() // without the lock: it went with the process
+	killed, err := a.takeLease() // without the lock, which ended with the process
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,8 @@ func TestLeaseOfScratch(t *testing.T) {
 	}
 }
 
-// TestLeaseOfMany: of many machines at once one gets the lease, whatever the store does with a request (LEASE-1).
+// TestLeaseOfMany checks that one of many concurrent machines gets the lease, whatever the store does with a request
+// (LEASE-1).
 func TestLeaseOfMany(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]Fault{"good": None, "busy": Busy, "forgets answers": Forget} {

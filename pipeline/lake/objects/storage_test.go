@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// place is a storage over a store, with what it asks the store for.
+// place is a storage over a store, with its requests to the store.
 type place struct {
 	*objects.Storage
 	store    *objects.Mem
@@ -65,8 +65,8 @@ func (p *place) read(t testing.TB, name string) string {
 	return string(text)
 }
 
-// TestPlaces: a temporary file is in the scratch folder alone, and leaves it when it gets its name (OBJECTS-1,
-// OBJECTS-2).
+// TestPlaces checks that a temporary file is only in the scratch folder, and leaves it when it gets its name
+// (OBJECTS-1, OBJECTS-2).
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, objects.Options{})
@@ -114,7 +114,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestLostPut: an upload that fails leaves the temporary file, and the caller gets the error (OBJECTS-2).
+// TestLostPut checks that an upload that fails leaves the temporary file, and that the caller gets the error
+// (OBJECTS-2).
 func TestLostPut(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, objects.Options{})
@@ -189,7 +190,7 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// TestCreateOnly asks again while the store is busy, and never replaces (OBJECTS-5).
+// TestCreateOnly sends the request again while the store is busy, and never replaces (OBJECTS-5).
 func TestCreateOnly(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, objects.Options{})
@@ -246,7 +247,7 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// TestMem holds the fake store to the rules of Store.
+// TestMem checks the fake store by the rules of Store.
 func TestMem(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

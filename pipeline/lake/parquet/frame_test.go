@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestFramesDecode decodes frames of every kind of decimals by a zstd decoder that was not written here.
+// TestFramesDecode decodes frames of every kind of decimals by an independent zstd decoder.
 func TestFramesDecode(t *testing.T) {
 	t.Parallel()
 	dec, err := zstd.NewReader(nil)
@@ -50,7 +50,7 @@ func TestFramesDecode(t *testing.T) {
 	})
 }
 
-// TestCodedPagesDecode does so for pages of bytes, of few kinds and of many.
+// TestCodedPagesDecode does so for pages of bytes, with few and with many distinct values.
 func TestCodedPagesDecode(t *testing.T) {
 	t.Parallel()
 	dec, err := zstd.NewReader(nil)
@@ -80,7 +80,7 @@ func TestCodedPagesDecode(t *testing.T) {
 	})
 }
 
-// TestCodeThatDoesNotSuit gives up a Huffman code as soon as it packs worse than it did.
+// TestCodeThatDoesNotSuit checks that a Huffman code is dropped as soon as it compresses worse than before.
 func TestCodeThatDoesNotSuit(t *testing.T) {
 	t.Parallel()
 	page := func(often byte) []byte { // each byte once, and one of two for the rest
@@ -104,7 +104,8 @@ func TestCodeThatDoesNotSuit(t *testing.T) {
 	}
 }
 
-// batch is n rows like those of lines: repeated customers, amounts of a few bytes, two columns that hold the same.
+// batch returns n rows like those of lines: repeated customers, amounts of a few bytes, two columns with the same
+// values.
 func batch(def *table.Table, n int) *untyped {
 	r := rand.New(rand.NewPCG(1, 2))
 	c := NewColumns(table.Untyped(def))
@@ -122,8 +123,8 @@ func batch(def *table.Table, n int) *untyped {
 	return c
 }
 
-// BenchmarkWrite writes row groups into one file. What it allocates is of the row groups and their pages, nothing of
-// the rows: allocs/op of rows=65536 is far below 65,536.
+// BenchmarkWrite writes row groups into one file. It allocates per row group and page, not per row: allocs/op of
+// rows=65536 is far below 65,536.
 func BenchmarkWrite(b *testing.B) {
 	def := definition()
 	for _, rows := range []int{8192, 65536} {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// What a frame takes comes back, constant columns too, however many frames there are.
+// TestFrames checks that rows of a frame are read back, constant columns too, for any number of frames.
 func TestFrames(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -38,7 +38,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// A scratch file that was cut or changed is an error, never rows.
+// TestFramesBroken checks that a scratch file that was cut off or changed is an error and never returns rows.
 func TestFramesBroken(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -59,7 +59,7 @@ func TestFramesBroken(t *testing.T) {
 	}
 }
 
-// Runs of rows come out as the rows, and dictionaries in the order of the rows.
+// TestAppendRun checks that runs of rows are appended as rows, and dictionaries in the order of the rows.
 func TestAppendRun(t *testing.T) {
 	t.Parallel()
 	src, dst := sample(definition()), NewColumns(table.Untyped(definition()))

@@ -23,7 +23,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// sorted is rows of definition() in which customer_id ascends: each customer has between 0 and most rows.
+// sorted returns rows of definition() in which customer_id ascends: each customer has between 0 and most rows.
 func sorted(def *table.Table, r *rand.Rand, customers, most int) *untyped {
 	c := NewColumns(table.Untyped(def))
 	for i := range customers {
@@ -42,7 +42,7 @@ func sorted(def *table.Table, r *rand.Rand, customers, most int) *untyped {
 	return c
 }
 
-// part is a copy of some rows of a batch.
+// part returns a copy of some rows of a batch.
 func part(c *untyped, from, to int) *untyped {
 	out := NewColumns(table.Untyped(c.Def))
 	for i := from; i < to; i++ {
@@ -88,7 +88,7 @@ func sameRows(a, b *untyped) bool {
 	return slices.Equal(a.C[7].Codes, b.C[7].Codes)
 }
 
-// written is a file of a batch cut into row groups, as pages.
+// written returns a file of a batch split into row groups, as pages.
 func written(t rapid.TB, c *untyped, group int) *Pages {
 	var file bytes.Buffer
 	w, err := NewWriter(&file, c.Def)
@@ -148,7 +148,7 @@ func byLibrary(t rapid.TB, src io.ReaderAt, def *table.Table) *untyped {
 	return out
 }
 
-// addArrow appends a column of arrow-go's.
+// addArrow appends a column of arrow-go.
 func addArrow(t rapid.TB, to *Col, from arrow.Array, kind table.Type) {
 	for i := range from.Len() {
 		switch from := from.(type) {
@@ -229,7 +229,7 @@ func TestFindGivesTheRowsOfAWord(t *testing.T) {
 	})
 }
 
-// countedReads says which bytes of a file were asked for.
+// countedReads records which bytes of a file were read.
 type countedReads struct {
 	*bytes.Reader
 	bytes int
@@ -333,8 +333,8 @@ func TestPagesOfNullsAlone(t *testing.T) {
 	}
 }
 
-// A column of whole numbers is given as the bytes it lies in, and as the same bytes where it lies otherwise; whether
-// all of the file is in memory or not.
+// TestRaw checks that a column of integers is returned as the bytes in memory, and as equal bytes where it is stored
+// otherwise, whether the complete file is in memory or not.
 func TestRaw(t *testing.T) {
 	t.Parallel()
 	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole},
@@ -376,7 +376,8 @@ func TestRaw(t *testing.T) {
 	}
 }
 
-// Words of a row group that was read whole, words that are new for certain and others go on in one dictionary.
+// TestWordsGoOn checks that words of a row group that was read completely, words that are certain to be new, and others
+// share one dictionary.
 func TestWordsGoOn(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -398,7 +399,8 @@ func TestWordsGoOn(t *testing.T) {
 	}
 }
 
-// Bounds of pages are of the pages that hold the rows; what is empty is the smallest there is.
+// TestLayoutBounds checks that the bounds of pages are those of the pages that contain the rows; an empty value is the
+// smallest one.
 func TestLayoutBounds(t *testing.T) {
 	t.Parallel()
 	def := definition()

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// sample is three rows with one column of every type.
+// sample returns three rows with one column of every type.
 func sample(def *table.Table) *untyped {
 	c := NewColumns(table.Untyped(def))
 	for _, w := range []string{"a", "b", "a"} {
@@ -127,8 +127,8 @@ func TestManyDistinctDecimals(t *testing.T) {
 	}
 }
 
-// TestManyRows brings back texts of few kinds and of many, and times that need not be and are those of another column,
-// by both readers.
+// TestManyRows reads back texts with few and with many distinct values, and optional times that are equal to those of
+// another column, by both readers.
 func TestManyRows(t *testing.T) {
 	t.Parallel()
 	def := &table.Table{Name: "t", Columns: []table.Column{
@@ -149,7 +149,7 @@ func TestManyRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // a row group of times that all are, and one in which one is not
+		for range 2 { // a row group in which all times are set, and one in which one is not
 			if err := w.Write(c); err != nil {
 				t.Fatal(err)
 			}

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// imports gives packages by path.
+// imports returns packages by path.
 type imports map[string]*types.Package
 
 // Import implements types.Importer.

@@ -18,7 +18,7 @@ const (
 	testBuckets = 3
 )
 
-// testLine is what the tests say of a line; all else is empty.
+// testLine is a line of the tests; all other columns are empty.
 type testLine struct {
 	customer string
 	start    int64 // seconds since 1970
@@ -32,7 +32,7 @@ func (l testLine) String() string {
 	return fmt.Sprintf("%s/%d/%s/%d/%s/%d", l.customer, l.start, l.id, l.tier, l.kind, l.price)
 }
 
-// fill appends a row of no meaning, and then what is said of it.
+// fill appends a row of no meaning, and then sets its values.
 func fill[T any](c *parquet.Columns[T], set func(c *parquet.Columns[T])) {
 	n := c.N
 	set(c)

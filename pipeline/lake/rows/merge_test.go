@@ -16,7 +16,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// inOrder is the order of §8 again, on the tests' own type.
+// inOrder is a second implementation of the order of §8, on the tests' own type.
 func inOrder(a, b testLine) int {
 	kinds := []string{"usage", "flat_fee", "period", "order", "refund", "adjustment"}
 	return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.start, b.start), cmp.Compare(a.id, b.id),
@@ -81,7 +81,8 @@ func fillAll(t *testing.T, rows *Rows[tables.Line], batch int) []testLine {
 	return out
 }
 
-// ROWS-2, QUERY-3: the order does not depend on files, row groups and limits, and scratch space is given back.
+// TestOrderOfLines tests ROWS-2 and QUERY-3: the order does not depend on files, row groups and limits, and scratch
+// space is freed.
 func TestOrderOfLines(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -146,7 +147,7 @@ func TestLinesOfOneCustomer(t *testing.T) {
 	}
 }
 
-// ROWS-2: a file that is not in order is an error, within a row group and across two.
+// TestFileOutOfOrder tests ROWS-2: a file that is not in order is an error, within a row group and across two.
 func TestFileOutOfOrder(t *testing.T) {
 	t.Parallel()
 	for _, group := range []int{1, 2, 3} {
@@ -163,7 +164,8 @@ func TestFileOutOfOrder(t *testing.T) {
 	}
 }
 
-// Rejects come by file and row whatever the order in which runs left them, and however little memory there is.
+// TestOrderOfRejects checks that rejects are in the order of file and row, whatever the order in which runs left them,
+// and however little memory there is.
 func TestOrderOfRejects(t *testing.T) {
 	t.Parallel()
 	l := newLake(t)
@@ -251,8 +253,8 @@ func TestKindRank(t *testing.T) {
 	}
 }
 
-// TestSelectionOpensFewFiles: lines of more files than a selection may have open are merged by scratch space, in the
-// same order. Without a selection all files are open at once.
+// TestSelectionOpensFewFiles checks that lines of more files than a selection may open are merged by scratch space, in
+// the same order. Without a selection all files are open at once.
 func TestSelectionOpensFewFiles(t *testing.T) {
 	t.Parallel()
 	l := newLake(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Between fork and exec a child has its parent's files open, the lock's among them. A lock that was let go is free all
-// the same.
+// TestUnlockInSpiteOfAChild checks that a released lock is free although a child has its parent's files open between
+// fork and exec, the lock's among them.
 func TestUnlockInSpiteOfAChild(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func TestUnlockInSpiteOfAChild(t *testing.T) {
 	}
 }
 
-// inherited is this process's open file of a name once more, as a child would have it.
+// inherited opens this process's file of a name again, as a child would have it.
 func inherited(t *testing.T, name string) int {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// content is more than a small file, and different for each number.
+// content returns more than a small file, different for each number.
 func content(n int) []byte { return bytes.Repeat(fmt.Appendf(nil, "file %04d\n", n), 2000) }
 
 // descriptors counts the process's open files below a folder.
@@ -34,9 +34,8 @@ func descriptors(t *testing.T, root string) int {
 	return n
 }
 
-// TestSparing reads 40 files from 16 goroutines that all are in use at the same time (STO-9). Half of them are
-// removed, and their names
-// given to other files, before anything is read (STO-6).
+// TestSparing reads 40 files from 16 goroutines, all in use at the same time (STO-9). Half of them are removed, and
+// their names given to other files, before anything is read (STO-6).
 func TestSparing(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -102,8 +101,8 @@ func TestSparing(t *testing.T) {
 	}
 }
 
-// TestSparingDamage: a file that was cut off while it was in use, and then removed, is an error of reading; it does
-// not end the process.
+// TestSparingDamage checks that a file that was truncated while it was in use, and then removed, is an error of
+// reading; it does not end the process.
 func TestSparingDamage(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// each runs a test against every implementation: they keep the same rules.
+// each runs a test against every implementation: they follow the same rules.
 func each(t *testing.T, test func(t *testing.T, st storage.Storage)) {
 	t.Run("dir", func(t *testing.T) { t.Parallel(); test(t, storage.Dir(filepath.Join(t.TempDir(), "lake"))) })
 	t.Run("sparing", func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestRemoveTakesEmptyFolders(t *testing.T) {
 	}
 }
 
-// TestTogether makes and removes files in one folder from many goroutines: a removed folder must not make a Create
+// TestTogether creates and removes files in one folder from many goroutines: a removed folder must not make a Create
 // fail.
 func TestTogether(t *testing.T) {
 	t.Parallel()
@@ -210,8 +210,8 @@ func TestTogether(t *testing.T) {
 	})
 }
 
-// TestTogetherInProcesses is TestTogether with a Dir for each writer, as processes have that do tasks of one run: none
-// of them knows of the others' folders.
+// TestTogetherInProcesses is TestTogether with a Dir for each writer, as in processes that do tasks of one run: none of
+// them knows the others' folders.
 func TestTogetherInProcesses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -317,7 +317,7 @@ func FuzzParsePlan(f *testing.F) {
 	})
 }
 
-// steps does eight mutating operations: create, write, sync, close, rename, syncdir, remove, prune.
+// steps performs eight mutating operations: create, write, sync, close, rename, syncdir, remove, prune.
 func steps(st storage.Storage) error {
 	f, err := st.Create("a/x")
 	if err != nil {
@@ -370,7 +370,8 @@ func TestFaultyBreaksEachOperation(t *testing.T) {
 	}
 }
 
-// TestFaultyBreaksReading: opening, listing and reading fail by their own count, and nothing that writes does.
+// TestFaultyBreaksReading checks that opening, listing and reading fail by their own count, and that no writing
+// operation does.
 func TestFaultyBreaksReading(t *testing.T) {
 	t.Parallel()
 	inner := storage.NewMem()
@@ -457,7 +458,8 @@ func TestPowerCutKeepsWhatWasSynced(t *testing.T) {
 	}
 }
 
-// From the n-th operation on that opens a file or a folder, none is opened; what is open goes on.
+// TestOutOfDescriptors checks that from the n-th operation that opens a file or a folder on, none is opened; open ones
+// remain usable.
 func TestOutOfDescriptors(t *testing.T) {
 	t.Parallel()
 	for n, want := range []string{"create a/x", "open a/x", "syncdir a", "list "} {
@@ -486,7 +488,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	}
 }
 
-// A process that is stopped at an operation does it when it continues.
+// TestStop checks that a process that is stopped at an operation performs it when it continues.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	stopped := 0

@@ -49,9 +49,8 @@ func add(t *testing.T, w *tablefile.Writer[tables.Redraw], n int) {
 	}
 }
 
-// A full row group is written when its last row is added; Finish writes the rest; a second file of the same writer does
-// not hold rows of the first.
-// Invariants: TFILE-1, TFILE-4.
+// TestWriter checks that a full row group is written when its last row is added, that Finish writes the rest, and that
+// a second file of the same writer does not have rows of the first. Invariants: TFILE-1, TFILE-4.
 func TestWriter(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
@@ -82,7 +81,7 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// Without rows there is no file (TFILE-2): Put of an empty batch removes the one that was there.
+// TestPut checks that there is no file without rows (TFILE-2): Put of an empty batch removes the existing one.
 func TestPut(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
@@ -137,7 +136,7 @@ func TestEachOf(t *testing.T) {
 	}
 }
 
-// Both ways of reading give the same rows, and a cursor shows where row groups begin.
+// TestCursor checks that both ways of reading return the same rows, and that a cursor shows where row groups begin.
 func TestCursor(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)

@@ -14,8 +14,7 @@ type piece struct {
 	From int64  `json:"from"`
 }
 
-// A message is accepted in the form in which it is encoded and in no other one.
-// Invariants: TASKENC-1.
+// TestStrict checks that a message is accepted only in the form in which it is encoded. Invariants: TASKENC-1.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	b, err := task.Encode("scan task", &piece{"usage/a.csv", 1 << 60})
@@ -51,7 +50,7 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// A stage does every task once and takes every result, with and without bytes.
+// TestStage checks that a stage does every task once and takes every result, with and without bytes.
 func TestStage(t *testing.T) {
 	t.Parallel()
 	for _, bytes := range []bool{false, true} {
@@ -74,7 +73,7 @@ func TestStage(t *testing.T) {
 	}
 }
 
-// The error of a task, and that of taking a result, end the stage.
+// TestStageError checks that the error of a task, and that of taking a result, end the stage.
 func TestStageError(t *testing.T) {
 	t.Parallel()
 	wrong := errors.New("wrong")

@@ -17,9 +17,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// Of a cycle that was archived the server goes on showing what stays in the lake, to the last digit: statements,
-// partner statements, accounts and rejects. Its lines go, also over a night and another publish; a state from before
-// the archiving has them, for keep.
+// TestArchived checks that the server still shows what remains in the lake of an archived cycle, exactly: statements,
+// partner statements, accounts and rejects. The lines of the cycle are removed, also after a night and another publish.
+// A state from before the archiving has them for as long as keep says.
 func TestArchived(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")

@@ -20,12 +20,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// moneyTables are the published tables with a currency that the lake's files do not have.
+// moneyTables are the published tables with a currency column that the files of the lake do not have.
 var moneyTables = []string{"lines", "statements", "taxes", "partner_statements", "incentives", "accounts",
 	"cost_groups", "partner_accounts", "receivables", "coupons", "coupon_records", "funds", "withdrawals", "invoices",
 	"invoice_records", "order_status"}
 
-// newCurrencies is a world of the scenario of partners' money in several currencies. Its amounts are worked out there.
+// newCurrencies returns a world of the scenario of partners' money in several currencies. The scenario's text
+// calculates the amounts.
 func newCurrencies(t *testing.T) (w *world, later map[string]string) {
 	t.Helper()
 	archive, err := txtar.ParseFile("../../../fixtures/scenarios/working_currency_partner_money.txtar")
@@ -47,9 +48,8 @@ func newCurrencies(t *testing.T) (w *world, later map[string]string) {
 	return w, later
 }
 
-// A workspace of several currencies is published with the currency of each row; no load and no total is of two. The
-// answers are those of the lake.
-// Invariants: PUB-8, PUB-13.
+// TestCurrencies checks that a workspace of several currencies is published with the currency of each row. No load and
+// no total mixes two currencies. The answers are equal to those of the lake. Invariants: PUB-8, PUB-13.
 func TestCurrencies(t *testing.T) {
 	t.Parallel()
 	w, later := newCurrencies(t)
@@ -102,8 +102,8 @@ func TestCurrencies(t *testing.T) {
 	w.mustNotAgree()
 }
 
-// mustNotAgree changes an amount of one currency on the server by what it takes from another one: the sum over both is
-// as before, and the publish inserts the rows again.
+// mustNotAgree adds to an amount of one currency on the server what it subtracts from one of another currency. The sum
+// over both is unchanged, and the publish must insert the rows again.
 func (w *world) mustNotAgree() {
 	w.Helper()
 	w.ask("ALTER TABLE copy_internal.lines_data UPDATE payment_amount = payment_amount + if(customer_id = 'acme', " +
@@ -163,7 +163,7 @@ func (w *world) compareAnswers() {
 	}
 }
 
-// compareRecords asks for the records of customers as `tollbook serve` does, which names customers of one currency.
+// compareRecords asks for the records of customers as `tollbook serve` does, which selects customers of one currency.
 func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
 	w.Helper()
 	files, err := records.NewLake(records.Options{})
@@ -190,7 +190,7 @@ func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
 	}
 }
 
-// answerText is the rows and totals of an answer.
+// answerText returns the rows and totals of an answer.
 func answerText(a *ask.Answer) string {
 	var b strings.Builder
 	for _, row := range a.Rows {
@@ -202,8 +202,8 @@ func answerText(a *ask.Answer) string {
 	return b.String()
 }
 
-// A copy of version 6 gets the columns, and no row is inserted again: a workspace of one currency has none in them.
-// Invariant: PUB-10.
+// TestCurrenciesMigration checks that a copy of version 6 gets the columns, and that no row is inserted again: in a
+// workspace of one currency the columns are empty. Invariant: PUB-10.
 func TestCurrenciesMigration(t *testing.T) {
 	t.Parallel()
 	w := newTaxed(t)

@@ -13,7 +13,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
-// The DDL that is checked in has the columns that are inserted, in order and of their types.
+// TestDDLHasTheColumns checks that the DDL in the repository has the inserted columns, in their order and with their
+// types.
 func TestDDLHasTheColumns(t *testing.T) {
 	t.Parallel()
 	s := Schema{Database: "copy"}
@@ -57,7 +58,7 @@ func TestDDLHasTheColumns(t *testing.T) {
 	}
 }
 
-// two is a run of one cycle with a bucket whose lines and statements come to these payments, and a second one that
+// two returns a run of one cycle with a bucket whose lines and statements have these payments, and a second run that
 // agrees.
 func two(lines, statements string, totals ...manifest.Total) *copyState {
 	list := content.Tables(false)
@@ -86,9 +87,8 @@ func two(lines, statements string, totals ...manifest.Total) *copyState {
 	return r
 }
 
-// A hundred-millionth between lines and statements, or to what the manifest says, stops the pointer and is named
-// (§6.6).
-// Invariant: PUB-8.
+// TestTotalsThatDiffer checks that a difference of 0.00000001 between lines and statements, or from the manifest,
+// leaves the pointer where it is and is named in the error (§6.6). Invariant: PUB-8.
 func TestTotalsThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -112,8 +112,8 @@ func TestTotalsThatDiffer(t *testing.T) {
 	}
 }
 
-// Taxes of customers that are not those of statements stop the pointer; taxes of partners, which have no bucket, do not
-// count (§10.6).
+// TestTaxTotals checks that taxes of customers that differ from those of statements leave the pointer where it is.
+// Taxes of partners, which have no bucket, do not count (§10.6).
 func TestTaxTotals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ customers, partners, total, want string }{
@@ -146,7 +146,8 @@ func TestTaxTotals(t *testing.T) {
 	}
 }
 
-// Small files share an INSERT, large ones have their own, and no INSERT is of two cycles or shards.
+// TestGroups checks that small files share an INSERT, that large ones have their own, and that no INSERT is of two
+// cycles or shards.
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	p := content.Tables(false)[0]
@@ -165,7 +166,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// quoted is a column's name as the DDL has it: left is also the name of a function.
+// quoted returns a column's name as the DDL writes it: left is also the name of a function.
 func quoted(name string) string {
 	if name == "left" {
 		return "`left`"

@@ -15,13 +15,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 )
 
-// The views of a copy, by name. `live` and `schema_versions` are about the copy itself.
+// viewNames are the views of a copy. `live` and `schema_versions` are about the copy itself.
 const viewNames = "accounts\ncost_deliveries\ncost_groups\ncoupon_records\ncoupons\nfunds\nincentives\n" +
 	"invoice_records\n" +
 	"invoices\nlines\nlive\nmargins\norder_status\npartner_accounts\npartner_statements\nreceivables\nrejects\n" +
 	"runs\nsamples\nschema_versions\nstatements\ntaxes\ntotals\nwithdrawals"
 
-// The database of the dsn holds views only, and each view and column says what it is.
+// TestViewsAlone checks that the database of the dsn has views only, and that each view and column has a comment.
 func TestViewsAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -39,13 +39,14 @@ func TestViewsAlone(t *testing.T) {
 	w.shows("SELECT comment FROM system.tables WHERE database = 'copy' AND name = 'lines'",
 		"One row per consumption record.")
 	w.shows("SELECT comment != '' FROM system.databases WHERE name = 'copy'", "1")
-	// What a person wrote over a comment is no reason to publish differently; a view that is replaced has it back.
+	// A comment that a person changed does not cause another publish. A view that is replaced has the comment of the
+	// DDL again.
 	w.ask("DROP VIEW copy.lines")
 	w.publish()
 	w.shows("SELECT table, name FROM system.columns WHERE database = 'copy' AND comment = ''", "")
 }
 
-// old lays a copy out as version 2 of the tables did: rows, pointer and views are in one database.
+// old creates the copy in the layout of version 2 of the tables: rows, pointer and views are in one database.
 func (w *world) old(servers []*server.Server) {
 	w.Helper()
 	text, err := os.ReadFile("testdata/version2.sql")
@@ -79,7 +80,7 @@ func (w *world) old(servers []*server.Server) {
 	}
 }
 
-// except leaves out the columns that version 2 of a table did not have.
+// except excludes the columns that version 2 of a table did not have.
 func except(table string) string {
 	switch table {
 	case "statements_data":
@@ -92,8 +93,8 @@ func except(table string) string {
 	return ""
 }
 
-// A copy that an older program made is taken over with its rows and its pointer, on one server and on two shards, also
-// when a publish is stopped on the way: what the views show is the same at every moment.
+// TestOldLayout checks that a copy by an older program is migrated with its rows and its pointer, on one server and on
+// two shards, also when a publish is interrupted. The views show the same data at every moment.
 func TestOldLayout(t *testing.T) {
 	t.Parallel()
 	for _, shards := range []int{1, 2} {
@@ -158,7 +159,8 @@ func TestOldLayout(t *testing.T) {
 	}
 }
 
-// Tables of the old layout stay while a statement runs that began before the views stopped reading them.
+// TestOldLayoutIsRead checks that tables of the old layout remain while a statement runs that began before the views
+// stopped reading them.
 func TestOldLayoutIsRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -166,7 +168,7 @@ func TestOldLayoutIsRead(t *testing.T) {
 	w.publishedMonth()
 	w.old([]*server.Server{w.server})
 	go func() {
-		// Is killed below, so its error says nothing.
+		// The query is killed below, so its error is not checked.
 		_, _ = w.server.Query(
 			t.Context(),
 			"SELECT sum(sleepEachRow(0.5)) FROM numbers(2000) "+
@@ -189,7 +191,8 @@ func TestOldLayoutIsRead(t *testing.T) {
 	w.shows("SHOW TABLES FROM copy", viewNames)
 }
 
-// The internal database of one copy is not taken for a copy of an older program, and nothing in it is touched.
+// TestInternalIsNoCopy checks that the internal database of one copy is not taken for a copy by an older program, and
+// that nothing in it is changed.
 func TestInternalIsNoCopy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -208,8 +211,9 @@ func TestInternalIsNoCopy(t *testing.T) {
 	}
 }
 
-// A user who may not create the second database is told which one, and what for; in databases that somebody else
-// created it may publish without the right to create any.
+// TestInternalDatabaseIsCreated checks the error for a user who may not create the second database: it names the
+// database and its purpose. In databases that somebody else created the user may publish without the right to create
+// any.
 func TestInternalDatabaseIsCreated(t *testing.T) {
 	t.Parallel()
 	grants := []string{

@@ -10,9 +10,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 )
 
-// moneyFiles are a workspace with something in every table of partners' money. rex recharges 100.00 and asks for 40.00
-// of it. His coupon of 50.00 pays 30.00 of the 130.00 of acme, who still has to pay for a box. The list of his expert
-// waits for an application. The vendor invoices 60.00 of the 100.00 that rex owes.
+// moneyFiles is a workspace with rows in every table of partners' money. rex recharges 100.00 and requests 40.00 of it
+// as a withdrawal. His coupon of 50.00 pays 30.00 of the 130.00 of acme, who still has to pay for a box. The list of
+// his expert waits for an application. The vendor invoices 60.00 of the 100.00 that rex owes.
 func moneyFiles() map[string]string {
 	return map[string]string{
 		"books/products.csv": "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n" +
@@ -46,9 +46,9 @@ func moneyFiles() map[string]string {
 	}
 }
 
-// The server has the tables of partners' money and of the statuses of orders as the lake has them. What a later run
-// changes is replaced as a whole. A copy of version 5 gets the tables.
-// Invariants: PUB-2, PUB-10.
+// TestPartnerMoney checks that the server has the tables of partners' money and of the statuses of orders as the lake
+// has them. A table that a later run changes is replaced completely. A copy of version 5 gets the tables. Invariants:
+// PUB-2, PUB-10.
 func TestPartnerMoney(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})

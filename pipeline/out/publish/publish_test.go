@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 )
 
-// A run publishes; again nothing is inserted; what is asked comes to the sample's sums.
-// Invariant: CH-3.
+// TestSample checks that a run publishes, that a second publish inserts nothing, and that queries return the sample's
+// sums. Invariant: CH-3.
 func TestSample(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -38,7 +38,7 @@ func TestSample(t *testing.T) {
 	w.shows(rowsOfLinesSQL, "18351")
 }
 
-// copyOf is a dsn whose database is copy.
+// copyOf returns a dsn whose database is copy.
 func copyOf(dsn string) string {
 	base, query, _ := strings.Cut(dsn, "?")
 	scheme, rest, _ := strings.Cut(base, "://")
@@ -57,13 +57,14 @@ func inserted(r *publish.Report) (rows int64) {
 	return rows
 }
 
-// A late record changes the cycle: what is new is inserted, and what it replaced is no longer shown.
+// TestChangedCycle checks that after a late record the new rows are inserted and the rows that they replace are no
+// longer shown.
 func TestChangedCycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()
-	// 100 units of an adjustment, as one line more.
+	// An adjustment of 100 units adds a line.
 	w.must(os.MkdirAll(filepath.Join(w.dir, "inbox", "adjustments"), 0o755))
 	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "adjustments", "more.csv"),
 		[]byte("adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\nadj-more,"+
@@ -80,7 +81,7 @@ func TestChangedCycle(t *testing.T) {
 	w.shows("SELECT count() FROM copy.runs", "2")
 }
 
-// Rows that no view shows stay for `keep`, and go with a later publish.
+// TestCleaning checks that rows that no view shows remain for `keep`, and that a later publish deletes them.
 func TestCleaning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -95,16 +96,17 @@ func TestCleaning(t *testing.T) {
 	w.shows("SELECT count() FROM copy_internal.published", "1")
 }
 
-// A publish may end at any of its points: the views show what they did, and the next one ends the work.
+// TestStopped ends a publish at each of its stop points: the views show what they showed before, and the next publish
+// completes the work.
 func TestStopped(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})
 	for i, point := range publish.StopPoints() {
 		if testing.Short() && i%3 != 1 {
-			continue // the full form takes all
+			continue // all cases run in the full form
 		}
 		if point == publish.StepBetweenPointers || point == publish.StepAdopted {
-			continue // of a cluster; of a copy that an older program made (TestOldLayout)
+			continue // needs a cluster, or a copy by an older program (TestOldLayout)
 		}
 		t.Run(point, func(t *testing.T) {
 			database := strings.ReplaceAll(point, "-", "_")
@@ -134,7 +136,7 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// Rows that somebody deleted or doubled by hand are found by the next publish and inserted anew.
+// TestMended checks that the next publish finds rows that were deleted or duplicated by hand and inserts them again.
 func TestMended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -160,7 +162,8 @@ func TestMended(t *testing.T) {
 	}
 }
 
-// A column that is gone or of another type is told with the DDL that brings it back, and nothing moves.
+// TestAltered checks that a publish reports a column that is missing or has another type, with the DDL that restores
+// it, and changes nothing.
 func TestAltered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -187,7 +190,8 @@ func TestAltered(t *testing.T) {
 	w.shows(statementsSQL, sampleDue)
 }
 
-// A server that is down leaves the run done and the publish owed; the next run pays it, with nothing new in the inbox.
+// TestOwed checks that a run succeeds while a server is down and records that its publish is pending, and that the next
+// run publishes, without new files in the inbox.
 func TestOwed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -205,7 +209,7 @@ func TestOwed(t *testing.T) {
 	w.shows(linesSQL, sampleLines)
 }
 
-// A dry run writes nothing, on an empty server and later.
+// TestDryRun checks that a dry run writes nothing, on an empty server and later.
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -230,7 +234,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// Another workspace does not publish over the copy of this one, unless it is told to.
+// TestOtherLake checks that another workspace does not publish over the copy of this one, unless a flag requests it.
 func TestOtherLake(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")

@@ -20,7 +20,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// head is the lake's live state.
+// head returns the lake's live state.
 func (w *world) head() *lake.Snapshot {
 	w.Helper()
 	l, err := w.workspace().Lake(w.options())
@@ -30,8 +30,8 @@ func (w *world) head() *lake.Snapshot {
 	return snap
 }
 
-// more has a machine of delta's run an hour more on September 10th, and runs a night: the files of that day in delta's
-// bucket are replaced.
+// more lets a machine of delta's run an hour longer on September 10th, and runs a night: the files of that day in
+// delta's bucket are replaced.
 func (w *world) more() {
 	w.Helper()
 	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "more.csv"),
@@ -55,13 +55,13 @@ func (w *world) connect() *clickhouse.Conn {
 	return conn
 }
 
-// copied answers from the server, as a program that was just started.
+// copied returns a store that reads from the server, as a program that was just started.
 func (w *world) copied(snap *lake.Snapshot, other records.Store) records.Store {
 	w.Helper()
 	return published.NewClickHouse(w.connect(), "copy").At(snap, other)
 }
 
-// files answers from the lake, without any file that was opened before.
+// files returns a store that reads from the lake and has no file open.
 func (w *world) files(snap *lake.Snapshot) records.Store {
 	w.Helper()
 	l, err := records.NewLake(records.Options{})
@@ -70,7 +70,8 @@ func (w *world) files(snap *lake.Snapshot) records.Store {
 	return l.At(snap)
 }
 
-// told is all that a store says of delta: how many lines, their ids and what they cost, and who consumed under whom.
+// told returns what a store knows about delta: the number of lines, their ids and costs, and who consumed under which
+// partner.
 func told(ctx context.Context, s records.Store) (string, error) {
 	page, err := s.Page(ctx, records.Query{Cycle: "2026-09", Customer: "delta", Limit: 1 << 20})
 	if err != nil {
@@ -98,8 +99,9 @@ func isBehind(err error) bool {
 	return errors.As(err, &behind)
 }
 
-// What a state held is read from the server after the next one was published and the lake's files of it are gone, from
-// one server and from two shards; and not when a row of it was taken away or what is noted of it.
+// TestEarlierState checks that a state is read from the server after the next one was published and the lake's files of
+// it were deleted, from one server and from two shards. It is not read if one of its rows, or the record of one of its
+// loads, was deleted.
 func TestEarlierState(t *testing.T) {
 	t.Parallel()
 	for _, shards := range []int{1, 2} {
@@ -134,7 +136,7 @@ func TestEarlierState(t *testing.T) {
 	}
 }
 
-// rowsGo deletes by hand: a row of a load that only the state before names, then what is noted of that load.
+// rowsGo deletes by hand a row of a load that only the previous state names, then the record of that load.
 func (w *world) rowsGo(earlier *lake.Snapshot, shards int) {
 	w.Helper()
 	const live = "(SELECT arrayJoin((SELECT argMax(loads, number) FROM copy_internal.published)))"
@@ -153,8 +155,8 @@ func (w *world) rowsGo(earlier *lake.Snapshot, shards int) {
 	}
 }
 
-// After keep the earlier pointer goes, and its rows after it: who asks then is told that the state is gone, from the
-// first moment that a row may be missing.
+// TestEarlierStateGoes checks that the previous pointer is deleted after keep, and its rows after it. From the first
+// moment that a row may be missing, a reader gets the error that the state is gone.
 func TestEarlierStateGoes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")

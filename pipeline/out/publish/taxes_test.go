@@ -32,7 +32,7 @@ func taxedFiles() map[string]string {
 // taxedSettings are the settings without the server.
 const taxedSettings = "zone: UTC\ncurrency: {code: EUR, digits: 2}\nrounding: {grain: line, mode: half_up}\n"
 
-// newTaxed is a world of that workspace.
+// newTaxed returns a world of that workspace.
 func newTaxed(t *testing.T) *world {
 	t.Helper()
 	s := server.Start(t, server.Options{})
@@ -71,8 +71,8 @@ func taxed(r *publish.Report) bool {
 	return false
 }
 
-// The server has the taxes of customers and of partners, of open and closed cycles, as the lake has
-// them (§10.6).
+// TestTaxes checks that the server has the taxes of customers and of partners, of open and closed cycles, as the lake
+// has them (§10.6).
 func TestTaxes(t *testing.T) {
 	t.Parallel()
 	w := newTaxed(t)
@@ -87,9 +87,8 @@ func TestTaxes(t *testing.T) {
 	w.shows(taxedSQL, taxedWant)
 }
 
-// A copy of version 4 gets the table and the column. Files of statements with tax are inserted again, because version 4
-// inserted them without it; no other file is.
-// Invariant: PUB-10.
+// TestTaxesMigration checks that a copy of version 4 gets the table and the column. Files of statements with tax are
+// inserted again, because version 4 inserted them without it; no other file is. Invariant: PUB-10.
 func TestTaxesMigration(t *testing.T) {
 	t.Parallel()
 	w := newTaxed(t)

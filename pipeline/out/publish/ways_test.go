@@ -17,8 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 )
 
-// Over HTTP the same rows arrive.
-// Invariant: CH-5.
+// TestHTTP checks that a publish over HTTP inserts the same rows. Invariant: CH-5.
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -40,9 +39,8 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// TLS is checked against the authority that the settings name, and against nothing only when they say so. No secret is
-// told by what fails.
-// Invariants: CH-1, CH-4.
+// TestTLSAndSecrets checks that the server's certificate is verified against the authority in the settings, and is not
+// verified only if the settings say so. No error contains a secret. Invariants: CH-1, CH-4.
 func TestTLSAndSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2-very-secret"
@@ -60,7 +58,7 @@ func TestTLSAndSecrets(t *testing.T) {
 			t.Errorf("%v; want one with %q, and no secret", err, want)
 		}
 	}
-	told("clickhouse.ca_file") // signed by nobody known
+	told("clickhouse.ca_file") // no known authority signed it
 	w.settings("clickhouse://finance:"+secret+"@"+proxy.Addr()+"/copy?secure=true", ", ca_file: '"+certificate+"'")
 	told("Authentication failed")
 	w.settings("clickhouse://"+proxy.Addr()+"/copy?secure=true", ", ca_file: '"+certificate+"'")
@@ -69,10 +67,10 @@ func TestTLSAndSecrets(t *testing.T) {
 	w.settings("clickhouse://"+proxy.Addr()+"/copy?secure=true", ", skip_verify: true")
 	w.publish()
 	w.settings("clickhouse://"+s.Addr()+"/copy?secure=true", "")
-	told("clickhouse " + s.Addr() + ": connect: ") // the server speaks no TLS there
+	told("clickhouse " + s.Addr() + ": connect: ") // the server does not use TLS there
 }
 
-// User and password come from the environment, then from settings and file, then from the dsn.
+// TestCredentials checks the order in which user and password are searched: environment, settings and file, dsn.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{Users: []server.User{{Name: "finance", Password: "from file"},
@@ -98,8 +96,8 @@ func TestCredentials(t *testing.T) {
 	w.shows(linesSQL, sampleLines)
 }
 
-// A server with the tables of version 1 alone is brought forward; one of a later program is left alone.
-// Invariant: PUB-10.
+// TestMigration checks that a server with only the tables of version 1 is migrated, and that one of a later program is
+// not changed. Invariant: PUB-10.
 func TestMigration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -129,8 +127,8 @@ func TestMigration(t *testing.T) {
 	}
 }
 
-// Three shards: lines lie by bucket, each server answers the whole, a shard that is down owes the publish, and the next
-// one pays.
+// TestCluster checks three shards: lines are distributed by bucket, each server returns all rows, the publish is
+// pending while a shard is down, and the next run completes it.
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	shards := server.StartCluster(t, 3, server.Options{})
@@ -155,7 +153,8 @@ func TestCluster(t *testing.T) {
 	}
 }
 
-// A cluster grows: what was on two shards stays there and is shown, what is inserted anew goes to three.
+// TestMoreShards checks a cluster that grows: rows on two shards remain there and are shown, and new rows are inserted
+// into three.
 func TestMoreShards(t *testing.T) {
 	t.Parallel()
 	shards := server.StartCluster(t, 3, server.Options{})
@@ -178,8 +177,8 @@ func TestMoreShards(t *testing.T) {
 	}
 }
 
-// Publishers at the same time do each other no harm, and leave one copy.
-// Invariants: PUB-1, PUB-3.
+// TestTwoPublishers checks that concurrent publishers do not disturb each other and leave one copy. Invariants: PUB-1,
+// PUB-3.
 func TestTwoPublishers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -202,8 +201,8 @@ func TestTwoPublishers(t *testing.T) {
 	}
 }
 
-// Rows that a query may still need stay, whatever keep says; and a cycle can be published alone.
-// Invariants: PUB-4, PUB-5.
+// TestQueryHoldsRows checks that rows that a query may still need remain, whatever keep says, and that one cycle can be
+// published alone. Invariants: PUB-4, PUB-5.
 func TestQueryHoldsRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -225,7 +224,7 @@ func TestQueryHoldsRows(t *testing.T) {
 	}
 	w.ask(
 		"DELETE FROM copy_internal.loads WHERE table_name = 'statements'",
-	) // inserted anew, and the old rows are dropped
+	) // inserted again, and the old rows are dropped
 	r := w.publish()
 	if r.Cleaned != 0 || r.Waiting == 0 || !r.Changed {
 		t.Errorf("while a query runs: %+v", r)

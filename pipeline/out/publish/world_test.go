@@ -28,14 +28,14 @@ type world struct {
 	asOf   string
 }
 
-// newWorld has a server of its own. more is added to clickhouse in the settings.
+// newWorld returns a world with a server of its own. more is added to clickhouse in the settings.
 func newWorld(t *testing.T, o server.Options, more string) *world {
 	t.Helper()
 	s := server.Start(t, o)
 	return at(t, s, s.DSN(), more)
 }
 
-// at is a workspace that publishes to database copy of a dsn.
+// at returns a workspace that publishes to database copy of a dsn.
 func at(t *testing.T, s *server.Server, dsn, more string) *world {
 	t.Helper()
 	w := &world{T: t, dir: filepath.Join(t.TempDir(), "w"), server: s, env: map[string]string{}, asOf: sample.AsOf}
@@ -44,7 +44,7 @@ func at(t *testing.T, s *server.Server, dsn, more string) *world {
 	return w
 }
 
-// settings sets the server.
+// settings writes the settings with the server.
 func (w *world) settings(dsn, more string) {
 	w.Helper()
 	name := filepath.Join(w.dir, "tollbook.yaml")
@@ -89,7 +89,7 @@ func (w *world) month() *workspace.Report {
 	return r
 }
 
-// billed is a workspace whose month was run without a server.
+// billed returns a workspace whose month was run without a server.
 var billed = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "publish-")
 	if err != nil {
@@ -117,7 +117,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// unpublishedMonth gives the workspace a lake with the sample's month, which no server has.
+// unpublishedMonth gives the workspace a lake with the sample's month, which is on no server.
 func (w *world) unpublishedMonth() {
 	w.Helper()
 	dir, err := billed()
@@ -130,7 +130,7 @@ func (w *world) unpublishedMonth() {
 	w.must(os.WriteFile(settings, text, 0o644))
 }
 
-// publishedMonth is unpublishedMonth and a publish of it.
+// publishedMonth is unpublishedMonth followed by a publish.
 func (w *world) publishedMonth() {
 	w.Helper()
 	w.unpublishedMonth()
@@ -159,13 +159,13 @@ func (w *world) tryPublish(po targets.Options) (*publish.Report, error) {
 	return targets.ClickHouse(w.Context(), w.workspace(), po, w.options())
 }
 
-// ask asks the server, tables of the copy by their names.
+// ask sends a query to the server; it uses the names of the copy's tables.
 func (w *world) ask(sql string) string {
 	w.Helper()
 	return strings.TrimSpace(w.server.Ask(w.T, sql))
 }
 
-// shows wants an answer.
+// shows checks the answer to a query.
 func (w *world) shows(sql, want string) {
 	w.Helper()
 	if got := w.ask(sql); got != want {
@@ -173,7 +173,7 @@ func (w *world) shows(sql, want string) {
 	}
 }
 
-// The sample's month, as fixtures/sample and `make run` have it: lines, what they cost and what is asked for.
+// Figures of the sample's month, as fixtures/sample and `make run` show them: lines, their cost and what is due.
 const (
 	sampleLines = "18351\t8912.10475295\t266.73631814\t8645.36843481"
 	sampleDue   = "12\t8645.36843481\t8645.37\t-0.00156519"
@@ -183,7 +183,7 @@ const (
 	rowsOfLinesSQL = "SELECT count() FROM copy_internal.lines_data"
 )
 
-// stopped is the error of a publish that ends at a stop point.
+// errStopped is the error of a publish that ends at a stop point.
 var errStopped = errors.New("stopped here")
 
 // stopAt publishes up to a stop point.

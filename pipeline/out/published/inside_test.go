@@ -18,9 +18,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestRowsGoWhileTheyAreRead reads a state that was left behind while a publish deletes what no view shows: what was
-// read does not count.
-// Invariant: PUBLISHED-2.
+// TestRowsGoWhileTheyAreRead reads an earlier state while a publish deletes rows that no view shows: what was read is
+// discarded. Invariant: PUBLISHED-2.
 func TestRowsGoWhileTheyAreRead(t *testing.T) {
 	t.Parallel()
 	must := func(err error) {

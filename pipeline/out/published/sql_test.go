@@ -11,7 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/question"
 )
 
-// TestSQL: every question has its SQL, which names all of its columns, and no SQL is without a question.
+// TestSQL checks that every question has its SQL, which names all of its columns, and that no SQL is without a
+// question.
 func TestSQL(t *testing.T) {
 	t.Parallel()
 	left, err := fs.Glob(files, "sql/*")
@@ -36,8 +37,8 @@ func TestSQL(t *testing.T) {
 	}
 }
 
-// TestSQLPerCurrency: of several currencies each group is of one, and the order is that of the answer.
-// Invariant: PUB-13.
+// TestSQLPerCurrency checks that each group is of one currency, and that the order is that of the answer. Invariant:
+// PUB-13.
 func TestSQLPerCurrency(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][]string{

@@ -42,7 +42,7 @@ func copied(t *testing.T) (backup string) {
 	return backup
 }
 
-// broken restores with the n-th operation failing.
+// broken runs a restore whose n-th operation fails.
 func broken(ctx context.Context, from, into string, n int64) error {
 	plan := storage.Plan{Mode: storage.Fail, N: n, Tally: new(storage.Tally)}
 	wrap := func(st storage.Storage) storage.Storage { return storage.Faulty(st, plan) }
@@ -50,8 +50,8 @@ func broken(ctx context.Context, from, into string, n int64) error {
 	return err
 }
 
-// BACKUP-7: whatever operation fails, the same restore again finishes, and nothing but the backup's files is there
-// then.
+// TestRestoreFinishes tests BACKUP-7: whatever operation fails, the same restore completes when it is run again, and
+// then only the backup's files are there.
 func TestRestoreFinishes(t *testing.T) {
 	t.Parallel()
 	from := copied(t)
@@ -74,7 +74,8 @@ func TestRestoreFinishes(t *testing.T) {
 	}
 }
 
-// BACKUP-7: what another backup left, a workspace in use, and a folder with other files are not touched.
+// TestRestoreRefuses tests BACKUP-7: files of another backup, a workspace in use, and a folder with other files are not
+// changed.
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()
 	from, other := copied(t), copied(t)
@@ -102,7 +103,8 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
-// BACKUP-7: once tollbook.yaml is there the folder is a workspace that may have been used: only the mark goes.
+// TestRestoreLeavesAUsedWorkspace tests BACKUP-7: a folder with tollbook.yaml is a workspace that may have been used:
+// only the mark is removed.
 func TestRestoreLeavesAUsedWorkspace(t *testing.T) {
 	t.Parallel()
 	from, into := copied(t), ""
@@ -137,7 +139,7 @@ func text(t *testing.T, name string) string {
 	return string(b)
 }
 
-// listed are the files below a folder, in order.
+// listed returns the files below a folder, in order.
 func listed(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := storage.Dir(dir).List("")

@@ -24,8 +24,7 @@ func share(t *testing.T, text string) money.Rate {
 	return r
 }
 
-// What equals a gate passes; one reject more does not.
-// Invariant: GATE-1.
+// TestGateExceeds checks that a value equal to a gate passes, and that one reject more does not. Invariant: GATE-1.
 func TestGateExceeds(t *testing.T) {
 	t.Parallel()
 	const most = math.MaxInt64
@@ -56,7 +55,7 @@ func TestGateExceeds(t *testing.T) {
 		{"1", -1, most, most, false}, // more than all cannot be rejected
 		{"0.0000000001", -1, 10_000_000_000, 1, false},
 		{"0.0000000001", -1, 9_999_999_999, 1, true},
-		{"0.5", -1, most, most / 2, false}, // 2^63 - 1 is odd: half of it, cut, is below
+		{"0.5", -1, most, most / 2, false}, // 2^63 - 1 is odd: half of it, truncated, is below
 		{"0.5", -1, most, most/2 + 1, true},
 		{"0.5", 5, 100, 6, true}, // each of the two holds back
 		{"0.05", 50, 100, 6, true},
@@ -96,7 +95,7 @@ func above(g settings.Gate, units uint64, rows, rejected int64) bool {
 	return g.HasCount && rejected > g.Count || g.HasShare && (hi > to || hi == to && lo > lower)
 }
 
-// counts draws rows of a file and how many of them were rejected, often at a gate's edge.
+// drawCounts draws the rows of a file and how many of them were rejected, often at a gate's limit.
 func drawCounts(t *rapid.T, g settings.Gate, units uint64) (rows, rejected int64) {
 	rows = rapid.OneOf(rapid.Int64Range(0, 20), rapid.Int64Range(0, 1_000_000_000_000),
 		rapid.SampledFrom([]int64{0, 1, math.MaxInt64})).Draw(t, "rows")
@@ -113,7 +112,7 @@ func drawCounts(t *rapid.T, g settings.Gate, units uint64) (rows, rejected int64
 	return rows, min(max(edge, 0), rows)
 }
 
-// TestGateRule holds the decision to the same rule on integers, and to what follows from it.
+// TestGateRule compares the decision with the same rule on integers, and with what follows from it.
 func TestGateRule(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -137,9 +136,8 @@ func TestGateRule(t *testing.T) {
 	})
 }
 
-// TestGateFeeds holds each feed to its own gate: by the rows and rejects of all its files that are taken, and of no
-// other.
-// Invariant: GATE-1.
+// TestGateFeeds checks each feed by its own gate: by the rows and rejects of all its files that are ingested, and of no
+// other. Invariant: GATE-1.
 func TestGateFeeds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// sumsOf is a file of a table in a bucket, with the sums that the lake notes of it.
+// sumsOf returns a file of a table in a bucket, with the sums that the lake records of it.
 func sumsOf(table string, bucket int, official, payment string) manifest.FileEntry {
 	return manifest.FileEntry{
 		FileKey: manifest.FileKey{Table: table, Cycle: "2026-09", Bucket: bucket}, Rows: 1,
@@ -17,9 +17,8 @@ func sumsOf(table string, bucket int, official, payment string) manifest.FileEnt
 	}
 }
 
-// Lines and statements that add up to the same in each bucket go through; a cent that is in one of them alone stops the
-// run and is named with its bucket.
-// Invariants: RUN-3, TOTALS-1.
+// TestAgree checks that lines and statements with equal sums in each bucket pass, and that a cent that is in only one
+// of them stops the run and is reported with its bucket. Invariants: RUN-3, TOTALS-1.
 func TestAgree(t *testing.T) {
 	t.Parallel()
 	lines := []manifest.FileEntry{sumsOf("lines", 0, "10.00000000", "9.00000000"),

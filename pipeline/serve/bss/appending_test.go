@@ -11,9 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// TestRowsAreWrittenAsEverythingElse fills every field of the answers that write themselves, and leaves out what may
-// be.
-// Invariant: BSS-1.
+// TestRowsAreWrittenAsEverythingElse fills every field of the answers that encode themselves, and leaves out the
+// optional ones. Invariant: BSS-1.
 func TestRowsAreWrittenAsEverythingElse(t *testing.T) {
 	t.Parallel()
 	words := []string{"", "plain", `a "quoted" \ word`, "<&>", "账期", "a\nb\x00\x7f", "\u2028", "\xff", "😀"}
@@ -63,7 +62,7 @@ func fill(t *rapid.T, v reflect.Value, words []string) {
 	}
 }
 
-// TestADecimalWithoutDigitsIsNoZero: an amount that nobody filled in must not go out as a number.
+// TestADecimalWithoutDigitsIsNoZero checks that an amount that nobody set is not written as a number.
 func TestADecimalWithoutDigitsIsNoZero(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []operation.Appender{&billDetail{Records: []feeRecord{{}}},

@@ -18,7 +18,7 @@ const (
 	onDemand    = "/v2/partners/sub-customers/on-demand-resources/query"
 )
 
-// TestSubCustomerBillDetail: bob's 10.00551 GB cost 20.01102, of which 0.00102 is cut off.
+// TestSubCustomerBillDetail checks the bill of bob: 10.00551 GB cost 20.01102, of which 0.00102 is truncated.
 func TestSubCustomerBillDetail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -82,14 +82,14 @@ o1/1 1 0.0000000000 0.0000000000 27.00000000`)
 func TestConsumeSubCustomers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	// bob left hub since
+	// bob has left hub since then
 	h.says("hub", consumers, `{"bill_cycle":"2026-09"}`, `{"sub_customers":[{"customer_id":"bob"}],"total_count":1}`)
 	h.says("north", consumers, `{"bill_cycle":"2026-09","offset":1}`, `{"sub_customers":[],"total_count":1}`)
 	h.says("scout", consumers, `{"bill_cycle":"2026-08"}`, `{"sub_customers":[],"total_count":0}`)
 }
 
-// TestSubcustomerMonthlyBills: ann paid 20 for 10 GB, less 1.5 given back by hand, 11 for mail, 7 for the line; 54 for
-// two months of care, one of which came back.
+// TestSubcustomerMonthlyBills checks the sums of ann: she paid 20 for 10 GB, less 1.5 refunded by hand, 11 for mail, 7
+// for the line; 54 for two months of care, one of which was refunded.
 func TestSubcustomerMonthlyBills(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -109,7 +109,7 @@ ann st st.gb 2 -1.50000000 `)
 	h.same("the reseller's",
 		h.few("hub", partnerSums+"?cycle=2026-09&charge_mode=1&indirect_partner_id=north&bill_type=0", "", "bill_sums",
 			"customer_id", "amount", "discount_amount"), "ann 54.00000000 6.00000000")
-	// referral customers are not resold to
+	// nothing is resold to referral customers
 	h.says("scout", partnerSums+"?cycle=2026-09&charge_mode=3", "", `{"bill_sums":[],"count":0,"currency":"CNY"}`)
 }
 
@@ -136,7 +136,7 @@ func TestCustomerselfResourceRecords(t *testing.T) {
 	}
 }
 
-// TestCustomerBillsFeeRecords: what cutting to cents took of bob's 20.01102 is erase_amount.
+// TestCustomerBillsFeeRecords checks erase_amount: what truncation to cents took from bob's 20.01102.
 func TestCustomerBillsFeeRecords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -155,7 +155,7 @@ func TestCustomerBillsFeeRecords(t *testing.T) {
 			"records", "id"), "2026-09/line/east/l1")
 }
 
-// TestCustomerMonthlySum: ann's month comes to 7 + 11 + 20 − 1.5 + 54 − 27 = 63.5, as her statement says.
+// TestCustomerMonthlySum checks that ann's month is 7 + 11 + 20 − 1.5 + 54 − 27 = 63.5, as in her statement.
 func TestCustomerMonthlySum(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -178,9 +178,8 @@ su 1 2 -27.00000000`)
 		"official_amount", "consume_amount"), "0.00102000 20.01102000 20.01000000")
 }
 
-// TestPagesOfOneState pages through ann's bill while a night adds a record before the others: the pages go on with the
-// state of the first; who begins anew sees the new one.
-// Invariants: REC-2, BSS-2, OP-5.
+// TestPagesOfOneState pages through ann's bill while a night adds a record before the others: later pages read the
+// state of the first one, and a client that starts again reads the new state. Invariants: REC-2, BSS-2, OP-5.
 func TestPagesOfOneState(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -199,8 +198,8 @@ func TestPagesOfOneState(t *testing.T) {
 	h.same("anew, second", page("4"), "a2#2\no2/1\no3/1\nm1")
 }
 
-// TestOrdersAreForAPeriod: each kind of period has the vendor's number; in a customer's own bill it is a text. The
-// adjustment y/1 bears the id of a line of order y.
+// TestOrdersAreForAPeriod checks that each kind of period has the vendor's number, and that it is a text in a
+// customer's own bill. The adjustment y/1 has the id of a line of order y.
 func TestOrdersAreForAPeriod(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
@@ -220,8 +219,8 @@ m,new,dan,care,east,s4,1,month,12,2026-09-12T10:00:00Z,2026-09-12T10:00:00Z,2027
 	}
 }
 
-// TestPagesOfManyRows: of dan's 65 mails of a day the last goes over the tier of 10 pieces. Its two lines are the 64th
-// and the 65th of the day; where a page begins does not change what a line is called.
+// TestPagesOfManyRows checks lines of dan's 65 mails of a day: the last one crosses the tier of 10 pieces. Its two
+// lines are the 64th and the 65th of the day; where a page begins does not change the id of a line.
 func TestPagesOfManyRows(t *testing.T) {
 	t.Parallel()
 	usage := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"

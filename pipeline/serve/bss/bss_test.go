@@ -24,8 +24,9 @@ import (
 )
 
 // books is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob
-// from hub, cat was sent by scout, dan is the vendor's own. gb costs 2 a GB, ann the first 5 of a cycle from a package;
-// mail 1 a piece up to 10 and 0.5 beyond; line 1 a Mbps by the largest sample; care 30 a month, ann 10 % off.
+// from hub, cat was referred by scout, dan is a direct customer of the vendor. gb costs 2 per GB, ann has the first 5
+// of a cycle from a package; mail costs 1 per piece up to 10 and 0.5 beyond; line 1 per Mbps by the largest sample;
+// care 30 per month, ann has 10 % off.
 var books = map[string]string{
 	"tollbook.yaml": `zone: UTC
 currency: {code: CNY, digits: 2}
@@ -92,12 +93,12 @@ o3,unsubscribe,ann,,,,,,,2026-09-21T10:00:00Z,,,o2
 		"m1,ann,gb,2026-09-22T10:00:00Z,-1.5,9,goodwill\n",
 }
 
-// house is a workspace whose September is in its lake, behind a server.
+// house is a workspace whose September is in its lake, with a server.
 type house struct {
 	t      *testing.T
 	dir    string
 	server *serve.Server
-	tokens map[string]string // by the caller's partner or customer; the vendor's by ""
+	tokens map[string]string // by the caller's partner or customer; "" is the vendor
 }
 
 const now = "2026-10-10T00:00:00Z"
@@ -107,7 +108,7 @@ func newHouse(t *testing.T) *house {
 	return houseWith(t, nil)
 }
 
-// houseWith is a house with more files, or others in place of those above.
+// houseWith returns a house with more files, or other contents for those above.
 func houseWith(t *testing.T, more map[string]string) *house {
 	t.Helper()
 	dir := t.TempDir()
@@ -142,7 +143,7 @@ func houseWith(t *testing.T, more map[string]string) *house {
 	return h
 }
 
-// run does one run as of a time.
+// run performs one run as of a time.
 func (h *house) run(asOf string, do func(*workspace.Workspace, workspace.Options) (*workspace.Report, error)) {
 	h.t.Helper()
 	w, err := workspace.Open(h.dir)
@@ -163,7 +164,7 @@ func (h *house) night(asOf string) {
 	})
 }
 
-// later closes September, brings records that are late for it, and rates it again at another price.
+// later closes September, adds records that are late for it, and rates it again at another price.
 func (h *house) later() {
 	h.t.Helper()
 	h.run("2026-10-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
@@ -198,7 +199,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// call asks as a caller; a body makes it a POST.
+// call sends a request as a caller; a body makes it a POST.
 func (h *house) call(as, path, body string) (int, string) {
 	h.t.Helper()
 	method := http.MethodGet
@@ -215,7 +216,7 @@ func (h *house) call(as, path, body string) (int, string) {
 	return w.Code, strings.TrimSpace(string(answer))
 }
 
-// says compares an answer with JSON that is written for people: blanks between values do not matter, digits do.
+// says compares an answer with JSON that is indented for people: blanks between values do not matter, digits do.
 func (h *house) says(as, path, body, want string) {
 	h.t.Helper()
 	code, got := h.call(as, path, body)
@@ -240,7 +241,7 @@ func indented(t *testing.T, text string) string {
 	return out.String()
 }
 
-// few picks fields of the rows of an answer, one row a line.
+// few selects fields of the rows of an answer, one row per line.
 func (h *house) few(as, path, body, list string, fields ...string) string {
 	h.t.Helper()
 	code, got := h.call(as, path, body)

@@ -31,7 +31,7 @@ func TestCatalogue(t *testing.T) {
 	h.fails("ann", "/v2/bases/conversions?measure_type=x", "", 400, "CBC.0100")
 }
 
-// TestResourceSpecs: care has prices by the month and the year, so it is sold by period and not on demand.
+// TestResourceSpecs checks that care, which has prices per month and per year, is sold by period and not on demand.
 // Invariant: CATALOGUE-2.
 func TestResourceSpecs(t *testing.T) {
 	t.Parallel()

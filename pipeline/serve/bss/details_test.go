@@ -2,9 +2,8 @@ package bss_test
 
 import "testing"
 
-// TestOrderDetails: o1 is 30 less 10 % for a month from 5 October. o3 takes o2 back. An order of another's customer is
-// answered as one that does not exist.
-// Invariant: TRADE-1.
+// TestOrderDetails reads orders: o1 is 30 less 10 % for a month from 5 October, and o3 refunds o2. An order of another
+// caller's customer is answered like one that does not exist. Invariant: TRADE-1.
 func TestOrderDetails(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -29,8 +28,8 @@ func TestOrderDetails(t *testing.T) {
 	h.fails("north", refunds, "", 400, "CBC.0100")
 }
 
-// TestPackages: of ann's 5 GB for October she uses 3. p0 has expired, p2 begins in November.
-// Invariants: PACKAGES-1, PACKAGES-2.
+// TestPackages reads packages: ann uses 3 of her 5 GB for October. p0 has expired, p2 begins in November. Invariants:
+// PACKAGES-1, PACKAGES-2.
 func TestPackages(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
@@ -59,7 +58,7 @@ func TestPackages(t *testing.T) {
 	h.fails("ann", infos, `{"customer_id":"bob"}`, 403, "CBC.0151")
 }
 
-// TestCosts: b1 of bob's is 10.00551 GB at 2, cut to 20.01, begun on 3 September, its bill date.
+// TestCosts checks the costs of bob's b1: 10.00551 GB at 2, truncated to 20.01, begun on 3 September, its bill date.
 // Invariants: DIMENSIONS-1, COSTS-2.
 func TestCosts(t *testing.T) {
 	t.Parallel()

@@ -15,7 +15,7 @@ const (
 	askRenew     = "/v2/bills/ratings/period-resources/renew-rate"
 )
 
-// TestResourceUsage: l1 has two samples, of 7 and 3 Mbps; 2 / 288 = 1 / 144 of a day.
+// TestResourceUsage checks that l1 has two samples, of 7 and 3 Mbps; 2 / 288 = 1 / 144 of a day.
 func TestResourceUsage(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -36,7 +36,7 @@ func TestResourceUsage(t *testing.T) {
 	}
 }
 
-// TestFreeResourcesUsageRecords: a1 used 15 GB, 5 of them from the package.
+// TestFreeResourcesUsageRecords checks that a1 used 15 GB, 5 of them from the package.
 func TestFreeResourcesUsageRecords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -64,9 +64,8 @@ func TestIncentiveDiscountPolicies(t *testing.T) {
 		"allow_discount"), "bw 0 YES\nml 1 YES\nst 13 NO\nsu 2 YES")
 }
 
-// TestOnDemandResourceRatings: 12 pieces of mail are 10 × 1 + 2 × 0.5 = 11; 2 × 1.0000005 GB are 4.000002, though the
-// package has them.
-// Invariants: RATINGS-1, RATINGS-2, RATINGS-3.
+// TestOnDemandResourceRatings checks prices: 12 pieces of mail are 10 × 1 + 2 × 0.5 = 11; 2 × 1.0000005 GB are
+// 4.000002, although the package covers them. Invariants: RATINGS-1, RATINGS-2, RATINGS-3.
 func TestOnDemandResourceRatings(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -78,7 +77,7 @@ func TestOnDemandResourceRatings(t *testing.T) {
 		{"id":"2","product_id":"gb","amount":4.00000200,"discount_amount":0.00000000,"official_website_amount":4.00000200,"measure_id":1}]}`)
 	const one = `{"project_id":"p","inquiry_precision":PRECISION,"product_infos":[{"id":"1","cloud_service_type":"st","resource_type":"st.gb","resource_spec":"gb","region":"east",
 		"usage_factor":"stored","usage_value":0.00000055,"usage_measure_id":17,"subscription_num":1}]}`
-	// 0.0000011, cut to six decimals or not
+	// 0.0000011, truncated to six decimals or not
 	for precision, want := range map[string]string{"0": "0.00000100", "1": "0.00000110"} {
 		h.same("precision "+precision, h.few("ann", askDemand, strings.Replace(one, "PRECISION", precision, 1),
 			"product_rating_results", "amount"), want)
@@ -98,8 +97,7 @@ func TestOnDemandResourceRatings(t *testing.T) {
 	}
 }
 
-// TestRateOnPeriodDetail: care is 30 a month, for ann 27.
-// Invariants: RATINGS-1, RATINGS-3.
+// TestRateOnPeriodDetail checks that care is 30 per month, and 27 for ann. Invariants: RATINGS-1, RATINGS-3.
 func TestRateOnPeriodDetail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -119,8 +117,8 @@ func TestRateOnPeriodDetail(t *testing.T) {
 	}
 }
 
-// TestRenewRateOnPeriod: s1 is renewed for two months at 27; the order of s2 was unsubscribed.
-// Invariants: RATINGS-1, RATINGS-3.
+// TestRenewRateOnPeriod checks that s1 is renewed for two months at 27, and that s2, whose order was unsubscribed, is
+// not. Invariants: RATINGS-1, RATINGS-3.
 func TestRenewRateOnPeriod(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

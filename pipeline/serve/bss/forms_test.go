@@ -8,12 +8,11 @@ import (
 	"testing"
 )
 
-// aTime is a member that is a time, with or without a fraction.
+// aTime matches a member that is a time, with or without a fraction.
 var aTime = regexp.MustCompile(`"[a-z_]+":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z"`)
 
-// TestTimesAreWholeSeconds: feeds and the books have times with fractions; every time of every operation of the
-// vendor's has the form
-// 2026-09-01T00:00:00Z, and is found by the second that it is shown as.
+// TestTimesAreWholeSeconds checks workspaces whose feeds and books have times with fractions: every time in every
+// operation of the vendor has the form 2026-09-01T00:00:00Z, and a search for the second that is shown finds it.
 func TestTimesAreWholeSeconds(t *testing.T) {
 	t.Parallel()
 	const fees = `"2026-09-02T10:00:00Z"`
@@ -69,7 +68,7 @@ func TestTimesAreWholeSeconds(t *testing.T) {
 		""); !strings.Contains(answer, fees) {
 		t.Errorf("consume_time is cut to %s, not rounded: %s", fees, answer)
 	}
-	// A time that is shown begins the second that it is in.
+	// The time that is shown is the beginning of the second that contains it.
 	at := func(name, value string) string { return "?" + name + "=" + url.QueryEscape(value) }
 	h.same("from its second on", h.few("hub", adjustRecords+at("operation_time_begin", "2026-09-05T00:00:00Z"), "",
 		"records", "trans_id", "operation_time"), "e1 2026-09-05T00:00:00Z")
@@ -77,9 +76,8 @@ func TestTimesAreWholeSeconds(t *testing.T) {
 		"records", "trans_id"), "")
 }
 
-// TestNamesOfOthers: hub pays orders of bob, who was its customer, and of dan, who never was. It is told dan's id,
-// which is its order's,
-// and not dan's name; the vendor is told both.
+// TestNamesOfOthers checks orders that hub pays for bob, who was its customer, and for dan, who never was. The answer
+// to hub has the id of dan, which belongs to the order, but not the name of dan. The answer to the vendor has both.
 func TestNamesOfOthers(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{

@@ -2,8 +2,8 @@ package bss_test
 
 import "testing"
 
-// livesHouse has orders that were not paid. care is 30.00 a month. Of ann's discounts, north's 20 % leave 24.00 and are
-// the best; 10 % leave 27.00, the order discount cut 25.00; dear would raise the price, late begins in November.
+// livesHouse has unpaid orders. care is 30.00 per month. Of ann's discounts, north's 20 % give 24.00 and are the best;
+// 10 % give 27.00, the order discount cut 25.00; dear would raise the price, late begins in November.
 func livesHouse(t *testing.T) *house {
 	t.Helper()
 	return houseWith(t, map[string]string{
@@ -35,8 +35,8 @@ o1,new,ann,,,,,,,,processing,2026-09-21T10:00:00Z
 `})
 }
 
-// TestOrderLives: orders with their status. What was not paid has the amounts that it would have.
-// Invariants: TRADE-1, TRADE-2.
+// TestOrderLives lists orders with their status. Unpaid ones have the amounts that they would have. Invariants:
+// TRADE-1, TRADE-2.
 func TestOrderLives(t *testing.T) {
 	t.Parallel()
 	h := livesHouse(t)
@@ -75,9 +75,8 @@ func TestOrderLives(t *testing.T) {
 	h.says("", "/v2/orders/customer-orders/refund-orders?order_id=n1", "", `{"total_count":0,"refund_infos":[]}`)
 }
 
-// TestFitting: the coupons and discounts that fit n1. An order that was paid or cancelled, that does not exist or
-// belongs to somebody else has none.
-// Invariant: TRADE-3.
+// TestFitting lists the coupons and discounts that are applicable to n1. An order that is paid or cancelled, does not
+// exist or belongs to somebody else has none. Invariant: TRADE-3.
 func TestFitting(t *testing.T) {
 	t.Parallel()
 	h := livesHouse(t)
@@ -105,9 +104,8 @@ func TestFitting(t *testing.T) {
 	h.fails("ann", coupons, "", 400, "CBC.0100")
 }
 
-// TestPeriodResources: ann's s1 for October is renewed for November by r1, s2 was unsubscribed, s3 was unsubscribed and
-// ordered again without an end, s4 has expired.
-// Invariant: TRADE-4.
+// TestPeriodResources lists subscriptions: ann's s1 for October is renewed for November by r1, s2 was unsubscribed, s3
+// was unsubscribed and ordered again without an end, s4 has expired. Invariant: TRADE-4.
 func TestPeriodResources(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{"inbox/orders/r.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id

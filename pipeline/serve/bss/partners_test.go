@@ -22,7 +22,7 @@ ann,north,2,2026-06-01,
 bob,hub,2,2026-01-01,2026-10-01
 cat,scout,1,,
 `})
-	// ann's two rows are one association; bob left; cat came before anybody wrote it down.
+	// ann's two rows are one association; bob left; cat was a customer before the books recorded it.
 	h.says("north", subCustomers, `{}`,
 		`{"customer_infos":[{"customer":"Ann Ltd","account_name":"Ann Ltd","customer_id":"ann",
 		"associated_on":"2026-01-01T00:00:00Z","association_type":"2","account_managers":[{"account_name":"am1"}]}],"count":1}`)
@@ -86,8 +86,8 @@ scout,Scout,referrer,,2026-01-01,,
 	h.fails("bob", indirectPartners, `{}`, 403, "CBC.0151")
 }
 
-// paidByHub has hub pay 30 for bob's care of September, half of which comes back on the 16th, and give money to its
-// customers.
+// paidByHub lets hub pay 30 for bob's care of September, half of which is refunded on the 16th, and transfer money to
+// its customers.
 func paidByHub() map[string]string {
 	return map[string]string{
 		"inbox/orders/p.csv": `order_id,order_line,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id,payer
@@ -118,7 +118,7 @@ func TestCustomerOrders(t *testing.T) {
 		{"order_id":"p2","customer_id":"bob","service_type_code":"su","service_type_name":"Support","status":5,"order_type":4,"amount_after_discount":-15.00000000,
 		"official_amount":-15.00000000,"measure_id":1,"create_time":"2026-09-16T00:00:00Z","payment_time":"2026-09-16T00:00:00Z","currency":"CNY","amount_info":{"discounts":[],
 		"flexipurchase_coupon_amount":0.00000000,"coupon_amount":0.00000000,"stored_card_amount":0.00000000}}]}`)
-	// Two months of care and three of one month are 5 × 30, a tenth of it off.
+	// Two months of care and three of one month are 5 × 30, less a tenth.
 	h.says("ann", orders+"?order_id=P3", "", `{"total_count":1,"order_infos":[
 		{"order_id":"p3","customer_id":"ann","service_type_code":"su","service_type_name":"Support","status":5,"order_type":2,"amount_after_discount":135.00000000,
 		"official_amount":150.00000000,"measure_id":1,"create_time":"2026-09-25T00:00:00Z","payment_time":"2026-09-25T00:00:00Z","currency":"CNY",
@@ -197,7 +197,7 @@ func TestPartnerAdjustRecords(t *testing.T) {
 	h.fails("bob", adjustRecords, "", 403, "CBC.0151")
 }
 
-// fails expects an error.
+// fails checks that a request fails with an error.
 func (h *house) fails(as, path, body string, status int, code string) {
 	h.t.Helper()
 	if got, answer := h.call(as, path, body); got != status || !strings.Contains(answer, `"error_code":"`+code+`"`) {

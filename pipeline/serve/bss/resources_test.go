@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// TestOnDemandResources: ann's storage was last used on 2 September, her mail on 3 September, her line to the end of
-// the month. On 4 October the storage is closed.
+// TestOnDemandResources checks the last use of resources: ann's storage was last used on 2 September, her mail on 3
+// September, her line until the end of the month. On 4 October the storage is closed.
 func TestOnDemandResources(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -43,8 +43,8 @@ func TestOnDemandResources(t *testing.T) {
 	h.fails("ann", path, `{"customer_id":"ann"}`, 403, "CBC.0151")
 }
 
-// TestNewTags: ann came to north on 1 January: she is new for ten months by the longest bonus in force. The bonus of
-// more months has ended, and cat's association has another type.
+// TestNewTags checks which customers are new: ann came to north on 1 January and is new for ten months by the longest
+// bonus in force. The bonus of more months has ended, and cat's association has another type.
 func TestNewTags(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{"books/incentives.yaml": `- {id: ended, period: month, valid_to: 2026-10-01, new_customer_bonus: {rate: "0.1", months: 90}}
@@ -66,7 +66,7 @@ func TestNewTags(t *testing.T) {
 	h.fails("ann", path, `{}`, 403, "CBC.0151")
 }
 
-// TestManagerNames: the API shows the name of an account manager that managers.csv has, else its id.
+// TestManagerNames checks that the API shows the name of an account manager if managers.csv has it, otherwise its id.
 func TestManagerNames(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{"books/managers.csv": "account_manager_id,name,partner_id,email\n" +
@@ -78,7 +78,7 @@ func TestManagerNames(t *testing.T) {
 	h.same("without a row", h.few("north", path, `{}`, "customer_infos", "account_managers"), `[{"account_name":"am1"}]`)
 }
 
-// TestRecordDetails: ann's bill of September by resource, by day and by record.
+// TestRecordDetails reads ann's bill of September by resource, by day and by record.
 func TestRecordDetails(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -117,10 +117,10 @@ func TestRecordDetails(t *testing.T) {
 	}
 }
 
-// TestBreakDown: o1 is 27.00 for the 31 days from 5 October, of which 27 are October's: 23.52 and 3.48. o2 is for 31
-// days from 20 September and was taken back in September, so that it has no later part. plan is 91.00 for the 91 days
-// from 16 September: 15, 31 and 45. The charge gone ended on 2 October, which gave 75.00 back.
-// Invariant: DIMENSIONS-3.
+// TestBreakDown checks how orders are allocated: o1 is 27.00 for the 31 days from 5 October, of which 27 are in
+// October: 23.52 and 3.48. o2 is for 31 days from 20 September and was refunded in September, so that it has no later
+// part. plan is 91.00 for the 91 days from 16 September: 15, 31 and 45. The charge gone ended on 2 October, which
+// refunded 75.00. Invariant: DIMENSIONS-3.
 func TestBreakDown(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{

@@ -27,7 +27,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// newCopied is a house with late records and a re-rating whose runs publish, and what answers from the copy.
+// newCopied returns a house with late records and a re-rating whose runs publish, and the store that reads from the
+// copy.
 func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 	t.Helper()
 	dsn, err := url.Parse(server.DSN(t))
@@ -52,7 +53,7 @@ func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 	return h, published.NewClickHouse(conn, options.Database)
 }
 
-// serve is one more server over the workspace, which looks records up elsewhere.
+// serve starts one more server over the workspace, which reads records from another store.
 func (h *house) serve(store func(*lake.Snapshot, records.Store) records.Store) *serve.Server {
 	h.t.Helper()
 	w, err := workspace.Open(h.dir)
@@ -66,8 +67,8 @@ func (h *house) serve(store func(*lake.Snapshot, records.Store) records.Store) *
 	return s
 }
 
-// TestStores asks the lake and the published copy the same, of a workspace that knows late records and a re-rating: the
-// answers are the same bytes.
+// TestStores sends the same requests to the lake and to the published copy of a workspace with late records and a
+// re-rating: the answers are the same bytes.
 func TestStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)
@@ -92,7 +93,7 @@ func TestStores(t *testing.T) {
 	}
 }
 
-// request is what the stores are asked.
+// request is a request to the stores.
 type request struct{ as, path, body string }
 
 // requests are all operations that read lines, page by page, with every kind of condition.
@@ -157,7 +158,7 @@ func (h *house) edit(name, from, to string) {
 	h.lay(name, strings.Replace(string(text), from, to, 1))
 }
 
-// page asks for a page of dan's records and gives its state, how many there are in all, and the page's ids.
+// page requests a page of dan's records and returns its state, the number of all records, and the page's ids.
 func (h *house) page(cycle string, offset int) (state string, total int, ids []string) {
 	h.t.Helper()
 	r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("%s?bill_cycle=%s&customer_id=dan&limit=2&offset=%d",
@@ -178,7 +179,7 @@ func (h *house) page(cycle string, offset int) (state string, total int, ids []s
 	return w.Header().Get("X-Tollbook-State"), body.Total, ids
 }
 
-// usage is a file of n records of dan's on October 2nd, the first at an hour.
+// usage returns a file of n records of dan on October 2nd, the first at an hour.
 func usage(name string, hour, n int) string {
 	var b strings.Builder
 	b.WriteString("record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n")
@@ -188,9 +189,9 @@ func usage(name string, hour, n int) string {
 	return b.String()
 }
 
-// TestEarlierStores asks the copy of a state that another was published after, when no file of it that changed is in
-// the lake any more: the answers are the bytes that the lake gave. A paging that began on it goes on with it until
-// clickhouse.keep is over, then with the live one.
+// TestEarlierStores reads a state from the copy after another one was published and the lake has no changed file of it
+// any more: the answers are the bytes that the lake returned. Pages that began on it continue on it until
+// clickhouse.keep is over, then on the live one.
 func TestEarlierStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)
@@ -239,8 +240,8 @@ func TestEarlierStores(t *testing.T) {
 	}
 }
 
-// TestArchivedStores asks for a cycle whose lines were archived: from the lake and from the copy the answer is that it
-// is archived, and no list without rows; but for what no closed cycle has, lines that are not billed.
+// TestArchivedStores requests a cycle whose lines were archived: the lake and the copy both answer that it is archived,
+// and never return an empty list. Lines that are not billed, which no closed cycle has, are the exception.
 func TestArchivedStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// TestTurns tests CONSOLE-9: pages that wait are made in the order of their requests, when another ends or takes long.
+// TestTurns tests CONSOLE-9: waiting pages are made in the order of their requests, when another page ends or takes
+// long.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -37,7 +38,7 @@ func TestTurns(t *testing.T) {
 			t.Errorf("%d pages of 2", len(got))
 		}
 		short()
-		short() // nothing is given back twice
+		short() // nothing is returned twice
 		synctest.Wait()
 		if len(got) != 3 {
 			t.Errorf("%d pages after one ended", len(got))

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
-// FuzzFile reads any keys file: an error that says what to do and quotes nothing, or keys that can be listed and
-// revoked.
+// FuzzFile reads any keys file. The result is an error that says what to do and quotes nothing, or keys that can be
+// listed and revoked.
 func FuzzFile(f *testing.F) {
 	made := newFile(f)
 	add(f, made, north(), false)

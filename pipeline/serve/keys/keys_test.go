@@ -66,7 +66,7 @@ func TestAddListRevoke(t *testing.T) {
 		}
 	}
 	known(true, true)
-	// A store that is open follows the file.
+	// An open store follows changes of the file.
 	for _, step := range []struct {
 		id             string
 		changed        bool
@@ -127,7 +127,8 @@ func TestCallers(t *testing.T) {
 	}
 }
 
-// A file that others may use, or that is no keys file, refuses everybody, and what is said of it holds nothing of it.
+// TestBadFiles checks that a file that others may read, or that is not a keys file, refuses all callers, and that its
+// error contains nothing of it.
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	good :=
@@ -196,7 +197,7 @@ func TestModes(t *testing.T) {
 			t.Errorf("mode %o: list: %v", mode, err)
 		}
 	}
-	// A file that is gone knows nobody, and one that comes back does.
+	// A file that was deleted has no keys, and one that is restored has them again.
 	if err := os.Chmod(f.Name, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +224,7 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// Several programs may add at once: none of what they add is lost.
+// TestAddAtOnce checks that several programs may add keys at the same time, and that none is lost.
 func TestAddAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
@@ -246,8 +247,7 @@ func TestAddAtOnce(t *testing.T) {
 	}
 }
 
-// What is listed and made as JSON has the fields that programs read.
-// Invariant: KEYS-3.
+// TestJSON checks that the JSON of listed and created keys has the documented fields. Invariant: KEYS-3.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)

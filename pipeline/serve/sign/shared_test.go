@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
 )
 
-// signature is one of its own for each number.
+// signature returns a different signature for each number.
 func signature(n int, at time.Time) *sign.Signature {
 	s := &sign.Signature{Access: "A", Date: at.Truncate(time.Second)}
 	binary.LittleEndian.PutUint64(s.MAC[:], uint64(n))
@@ -32,8 +32,8 @@ func take(t *testing.T, s *sign.Seen, sig *sign.Signature, conn uint64, now time
 	}
 }
 
-// TestSeenIsShared: what one took another refuses, whether it runs beside it or comes after it.
-// Invariant: SIGN-4.
+// TestSeenIsShared checks that a signature that one server accepted is refused by another one that runs at the same
+// time or later. Invariant: SIGN-4.
 func TestSeenIsShared(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "keys.json.used")
@@ -44,18 +44,19 @@ func TestSeenIsShared(t *testing.T) {
 	take(t, b, signature(2, signedAt), 1, signedAt, nil)
 	take(t, a, signature(2, signedAt), 1, signedAt, sign.Replayed)
 	later := signedAt.Add(14 * time.Minute)
-	c := &sign.Seen{Name: name} // never told of anything; nobody closed the others, as when they are killed
+	c := &sign.Seen{Name: name} // it reads only the files; nobody closed the others, as after a kill
 	take(t, c, signature(2, signedAt), 1, later, sign.Replayed)
 	take(t, c, signature(1, signedAt), 1, later, sign.Replayed)
 	take(t, c, signature(3, later.Add(10*time.Minute)), 1, later, nil) // dated ahead, and so in another file
 	take(t, a, signature(3, later.Add(10*time.Minute)), 1, later, sign.Replayed)
 	a.Close()
 	take(t, a, signature(3, later.Add(10*time.Minute)), 1, later, sign.Replayed)
-	take(t, a, signature(4, signedAt), 1, later, nil) // and a server that closed its files opens them again
+	take(t, a, signature(4, signedAt), 1, later, nil) // a server that closed its files opens them again
 	take(t, b, signature(4, signedAt), 1, later, sign.Replayed)
 }
 
-// TestSeenFilesGo: files are removed when no signature of theirs is good any more, and files of others stay.
+// TestSeenFilesGo checks that files are removed when none of their signatures is valid any more, and that files of
+// others remain.
 func TestSeenFilesGo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -94,7 +95,7 @@ func TestSeenFilesGo(t *testing.T) {
 	}
 }
 
-// TestSeenTorn: a write that did not come through harms neither what was before it nor what comes after.
+// TestSeenTorn checks that an incomplete write harms neither earlier entries nor later ones.
 func TestSeenTorn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -118,7 +119,8 @@ func TestSeenTorn(t *testing.T) {
 	}
 }
 
-// TestSeenWithoutADisk goes on with what it knows itself, and says so.
+// TestSeenWithoutADisk checks that a server whose disk fails continues with the signatures in its memory, and reports
+// it.
 func TestSeenWithoutADisk(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "gone")
@@ -136,7 +138,7 @@ func TestSeenWithoutADisk(t *testing.T) {
 	take(t, &sign.Seen{Name: s.Name}, signature(2, signedAt), 1, signedAt, sign.Replayed)
 }
 
-// TestSeenAtOnce: of many servers that are sent one signature at the same time, one takes it.
+// TestSeenAtOnce checks that exactly one of many servers accepts a signature that all get at the same time.
 func TestSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "used")
@@ -168,7 +170,7 @@ func BenchmarkTake(b *testing.B) {
 			at := signedAt
 			for n := 0; b.Loop(); n++ {
 				if n%100_000 == 0 {
-					at = at.Add(time.Hour) // or it would be full
+					at = at.Add(time.Hour) // otherwise it would be full
 				}
 				if err := s.Take(signature(n, at), 1, at); err != nil {
 					b.Fatal(err)

@@ -18,7 +18,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
 )
 
-// The requests of testdata are what huaweicloud-sdk-go-v3 v0.1.207, services/bss/v2, wrote to a socket with this key.
+// The requests in testdata are those that huaweicloud-sdk-go-v3 v0.1.207, services/bss/v2, wrote to a socket with this
+// key.
 const (
 	access = "TOLLBOOKEXAMPLEKEY01"
 	secret = "example-secret-0123456789abcdefghijklmnop"
@@ -44,7 +45,7 @@ func recorded(t testing.TB, name string) (*http.Request, []byte) {
 	return r, body
 }
 
-// check is what the server does with a request.
+// check verifies a request as the server does.
 func check(r *http.Request, body []byte, key string, now time.Time) error {
 	s, err := sign.Parse(r.Header)
 	if err != nil {
@@ -76,8 +77,8 @@ func TestSDKRequests(t *testing.T) {
 	}
 }
 
-// What a request says is signed: whatever is changed, the signature no longer fits.
-// Invariant: SIGN-1.
+// TestTampered checks that the signature covers the complete request: after any change it no longer fits. Invariant:
+// SIGN-1.
 func TestTampered(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*http.Request, *[]byte){
@@ -126,7 +127,7 @@ func TestTampered(t *testing.T) {
 			t.Errorf("%s: %v", query, err)
 		}
 	}
-	// The order of parameters means nothing, in the request and in its signature.
+	// The order of parameters does not matter, in the request and in its signature.
 	r, body := recorded(t, "get")
 	r.URL.RawQuery = "offset=0&limit=100&customer_id=aurora&bill_cycle=2026-09"
 	if err := check(r, body, secret, signedAt); err != nil {
@@ -134,7 +135,8 @@ func TestTampered(t *testing.T) {
 	}
 }
 
-// Two paths that differ in more than how they are written have two signatures: %2F is no slash.
+// TestPathsDiffer checks that two paths that differ in more than their encoding have two signatures: %2F is not a
+// slash.
 func TestPathsDiffer(t *testing.T) {
 	t.Parallel()
 	r, body := recorded(t, "get")
@@ -216,7 +218,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// The SDK lets a caller have the body left out of the signature by a header. Nobody gets that here.
+// TestUnsignedBody checks that the header by which the SDK excludes the body from the signature is refused.
 func TestUnsignedBody(t *testing.T) {
 	t.Parallel()
 	r, body := recorded(t, "post")
@@ -249,14 +251,14 @@ func TestSeen(t *testing.T) {
 		want  error
 	}{
 		{a, 7, 0, nil},
-		{a, 8, 0, sign.Replayed},                               // from elsewhere, in the same instant
+		{a, 8, 0, sign.Replayed},                               // from another address, in the same instant
 		{a, 7, 500 * time.Millisecond, nil},                    // the client itself, which signs whole seconds
 		{b, 8, 500 * time.Millisecond, nil},                    // another request
 		{a, 7, time.Second, nil},                               //
 		{a, 7, time.Second + 1, sign.Replayed},                 // the second is over
-		{a, 0, time.Second / 2, sign.Replayed},                 // no connection that could be the same
-		{a, 9, 15 * time.Minute, sign.Replayed},                // to the end of the window
-		{a, 9, 15*time.Minute + 30*time.Second, sign.Replayed}, // and a little more: the date has been refused by then
+		{a, 0, time.Second / 2, sign.Replayed},                 // there is no connection that could be the same
+		{a, 9, 15 * time.Minute, sign.Replayed},                // until the end of the window
+		{a, 9, 15*time.Minute + 30*time.Second, sign.Replayed}, // slightly later: the date is refused by then
 	} {
 		if err := s.Take(step.sig, step.conn, signedAt.Add(step.after)); !errors.Is(err, step.want) {
 			t.Errorf("step %d: %v, want %v", i, err, step.want)
@@ -264,8 +266,8 @@ func TestSeen(t *testing.T) {
 	}
 }
 
-// TestSeenIsFair (SIGN-6): of 100 signatures that are remembered a fast key gets 50. It is refused from then on, and
-// the next key gets 25, half of the rest, the one after it 13. What is refused as used stays refused as used. Once the
+// TestSeenIsFair (SIGN-6): of 100 signatures that are remembered a fast key gets 50. From then on it is refused, and
+// the next key gets 25, half of the rest, the one after it 13. A used signature is still refused as used. When the
 // window is over, the fast key gets 50 again.
 func TestSeenIsFair(t *testing.T) {
 	t.Parallel()
@@ -298,8 +300,8 @@ func TestSeenIsFair(t *testing.T) {
 	take(t, &s, signed("fast", later), 1, later, sign.Full)
 }
 
-// FuzzParse gives the parser any header, and the check any request: neither may panic, and nothing but the recorded
-// request is taken.
+// FuzzParse gives the parser any header, and the check any request: neither may panic, and only the recorded request is
+// accepted.
 func FuzzParse(f *testing.F) {
 	good, _ := recorded(f, "get")
 	f.Add(good.Header.Get("Authorization"), "20261120T144958Z", good.URL.Path, good.URL.RawQuery, good.UserAgent(), "")

@@ -6,7 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// TestMeasureID: the numbers that the documentation of the vendor's SDK gives, and none for other measures.
+// TestMeasureID checks that measures have the numbers in the documentation of the vendor's SDK, and other measures
+// none.
 func TestMeasureID(t *testing.T) {
 	t.Parallel()
 	for measure, want := range map[string]int{"GB": 17, "Mbps": 15, "piece": 14, "GB-hour": 0} {
@@ -16,7 +17,7 @@ func TestMeasureID(t *testing.T) {
 	}
 }
 
-// TestNamesOf: names are by code, and a code has the name that its product has.
+// TestNamesOf checks that names are sorted by code, and that a code has the name of its product.
 func TestNamesOf(t *testing.T) {
 	t.Parallel()
 	n := NamesOf(&books.Books{Products: []books.Product{{ServiceTypeCode: "st", ServiceTypeName: "Stores",

@@ -15,14 +15,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// viewOf is a request for an address.
+// viewOf returns a request for an address.
 func viewOf(address string) *View {
 	r := httptest.NewRequest("GET", "http://127.0.0.1"+address, nil)
 	return &View{Call: &operation.Call{State: &operation.State{Snap: &lake.Snapshot{}}}, Request: r,
 		Query: r.URL.Query()}
 }
 
-// prices is a table with amounts whose order as texts or as floats is another one.
+// prices is a table of amounts that sort differently as texts or as floats.
 func prices() *Table {
 	t := &Table{Name: "t", Order: "-amount", Columns: []Column{{Name: "id", Kind: Code},
 		{Name: "amount", Kind: Amount}, {Name: "tax", Kind: Amount, Spare: true}}}
@@ -33,7 +33,7 @@ func prices() *Table {
 	return t
 }
 
-// column is the texts of a column.
+// column returns the texts of a column.
 func column(t *Table, at int) string {
 	var list []string
 	for _, row := range t.cut(0, t.count()) {
@@ -42,7 +42,7 @@ func column(t *Table, at int) string {
 	return strings.Join(list, " ")
 }
 
-// forms gives a table as it is and as it is kept.
+// forms returns a table as it was made and as it is stored.
 func forms(t *testing.T, table *Table) map[string]*Table {
 	t.Helper()
 	kept, err := KeepTable(viewOf("/"), "", func(*View) (*Table, error) {
@@ -55,7 +55,7 @@ func forms(t *testing.T, table *Table) map[string]*Table {
 	return map[string]*Table{"plain": table, "kept": kept}
 }
 
-// A kept table has the same cells as the table that was made, whatever their texts.
+// TestKeptCells checks that a stored table has the same cells as the table that was made, for any texts.
 func TestKeptCells(t *testing.T) {
 	t.Parallel()
 	made := &Table{Name: "t", Columns: []Column{{Name: "a"}, {Name: "b"}}, Rows: [][]Cell{
@@ -106,7 +106,7 @@ func TestArrange(t *testing.T) {
 	}
 }
 
-// A column with zeros only is not on the screen, and in the download.
+// TestSpareColumns checks that a column of zeros is not on the screen but is in the download.
 func TestSpareColumns(t *testing.T) {
 	t.Parallel()
 	for form, table := range forms(t, prices()) {
@@ -152,7 +152,7 @@ func TestCell(t *testing.T) {
 	}
 }
 
-// TestTurn: pages of 50 rows, whose links keep the rest of the address and the state.
+// TestTurn checks pages of 50 rows, whose links keep the rest of the address and the state.
 func TestTurn(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ address, first, previous, next, found string }{

@@ -71,7 +71,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestKnown tests SESSION-2: a session ends for good when its key is no longer known; an error ends nothing.
+// TestKnown tests SESSION-2: a session ends permanently when its key is no longer known; an error ends nothing.
 func TestKnown(t *testing.T) {
 	t.Parallel()
 	known, failed := true, error(nil)
@@ -95,7 +95,7 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// TestMost tests SESSION-3: of too many sessions those end that were not used for longest.
+// TestMost tests SESSION-3: if there are too many sessions, those end that have been idle for longest.
 func TestMost(t *testing.T) {
 	t.Parallel()
 	var s Store
