@@ -21,8 +21,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// twins are two workspaces that hold the same: one remembers after which state nothing was left to do, the other does
-// each run in full.
+// twins are two workspaces with the same content: one remembers after which state nothing was left to do, the other
+// does each run completely.
 type twins struct {
 	*testing.T
 	quick, full *Runner
@@ -46,8 +46,7 @@ func at(text string) period.Instant {
 	return period.Instant(t.UnixMicro())
 }
 
-// settle makes the cache of hashes one that remembers the files of the inbox as they are there, as it does two seconds
-// after they came.
+// settle makes the cache of hashes remember the current files of the inbox, as it does two seconds after they arrived.
 func (w *twins) settle() {
 	w.Helper()
 	folder := filepath.Join(w.quick.Dir, "inbox")
@@ -79,7 +78,7 @@ func (w *twins) settle() {
 	}
 }
 
-// each changes both workspaces alike.
+// each makes the same change in both workspaces.
 func (w *twins) each(change func(dir string) error) {
 	w.Helper()
 	for _, r := range []*Runner{w.quick, w.full} {
@@ -89,8 +88,8 @@ func (w *twins) each(change func(dir string) error) {
 	}
 }
 
-// run does the task in both and wants the same of it: report, error, what the ledger keeps, and every byte of the lake.
-// It returns whether the books were left unread, and what was done.
+// run does the task in both and checks that the results are equal: report, error, ledger entry, and every byte of the
+// lake. It returns whether the books were not read, and the result.
 func (w *twins) run() (quick bool, res *Result) {
 	w.Helper()
 	task := w.task
@@ -112,7 +111,7 @@ func (w *twins) run() (quick bool, res *Result) {
 	return got.Workspace != nil && got.Workspace.Books == nil, got
 }
 
-// timeless is an entry without how long it took.
+// timeless returns an entry without its duration.
 func timeless(e ledger.Entry, dir string) ledger.Entry {
 	e.Stages = slices.Clone(e.Stages)
 	for i := range e.Stages {
@@ -141,7 +140,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// appendTo writes to the end of a file of the workspace, which is made where there is none.
+// appendTo appends to a file of the workspace, which is created if it does not exist.
 func appendTo(name, text string) func(string) error {
 	return func(dir string) error {
 		path := filepath.Join(dir, name)
@@ -156,7 +155,7 @@ func appendTo(name, text string) func(string) error {
 	}
 }
 
-// swap puts a text in the place of another.
+// swap replaces a text by another.
 func swap(name, from, to string) func(string) error {
 	return func(dir string) error {
 		path := filepath.Join(dir, name)
@@ -198,18 +197,17 @@ func spoil(table string) func(string) error {
 
 const head = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 
-// TestNothingNew (RUN-5): a night of which it is known that nothing is left to do comes out as one that reads and works
-// out everything; and wherever anything might be due, everything is read.
-// Invariant: RUN-2.
+// TestNothingNew (RUN-5) checks that a night that is known to have nothing to do has the result of one that reads and
+// calculates everything, and that everything is read if anything might be due. Invariant: RUN-2.
 func TestNothingNew(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		before func(dir string) error // the first night, beside what lies there
-		change func(dir string) error // before the night that is looked at
-		runner func(w *twins)         // the same, for what is no file
-		young  bool                   // the inbox is as a run finds it that comes within two seconds
+		before func(dir string) error // the first night, in addition to what is there
+		change func(dir string) error // before the night that is compared
+		runner func(w *twins)         // the same, for what is not a file
+		young  bool                   // the inbox changed less than two seconds before the run
 		quick  bool
-		want   ledger.Outcome // "nothing new" where it is not said
+		want   ledger.Outcome // "nothing new" if it is empty
 	}{
 		"as it was":               {quick: true},
 		"an adjustment was taken": {before: adjustment, quick: true},
@@ -280,7 +278,7 @@ func TestNothingNew(t *testing.T) {
 			if c.before != nil {
 				w.each(c.before)
 			}
-			for range 2 { // the second finds that the first left nothing, where that is not plain
+			for range 2 { // the second finds that the first left nothing, if that is not obvious
 				if quick, _ := w.run(); quick {
 					t.Error("known before it was found")
 				}

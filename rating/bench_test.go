@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// benchSKUs is how many skus the benchmarks' books have.
+// benchSKUs is the number of skus of the benchmarks' books.
 const benchSKUs = 400
 
 // benchShop has 400 skus of one model with prices in eight regions, two versions each and a discount for all and one
@@ -93,7 +93,7 @@ var benchModels = []benchModel{
 		counting: books.Counting{Aggregation: books.TimeWeighted, Delta: true}},
 }
 
-// Nothing is allocated for a record whose meter is known.
+// TestUsageAllocatesNothing checks that nothing is allocated for a record whose meter is known.
 func TestUsageAllocatesNothing(t *testing.T) {
 	for _, c := range benchModels {
 		r, records := benchRater(t, &c)
@@ -113,7 +113,7 @@ func TestUsageAllocatesNothing(t *testing.T) {
 	}
 }
 
-// One record, its price, meter, offers and cut.
+// BenchmarkUsage measures one record with its price, meter, offers and rounding.
 func BenchmarkUsage(b *testing.B) {
 	for _, c := range benchModels {
 		b.Run("model="+c.name, func(b *testing.B) {
@@ -135,7 +135,7 @@ func BenchmarkUsage(b *testing.B) {
 	}
 }
 
-// One customer with ten meters opened, and his positions taken.
+// BenchmarkOpenPositions measures one customer with ten meters that are opened, and whose positions are then read.
 func BenchmarkOpenPositions(b *testing.B) {
 	r, records := benchRater(b, &benchModel{model: books.Graduated})
 	var out line.Charges
@@ -156,8 +156,8 @@ func BenchmarkOpenPositions(b *testing.B) {
 	}
 }
 
-// A day of customers with twenty records each, half of them opened with meters: what a night mostly is. One op is a
-// record.
+// BenchmarkCustomers measures a day of customers with twenty records each, half of them opened with meters: most of the
+// work of a night. One op is a record.
 func BenchmarkCustomers(b *testing.B) {
 	r, records := benchRater(b, &benchModel{model: books.Graduated})
 	cycle := must(period.ParseCycle(month))

@@ -32,8 +32,7 @@ func (s *shop) commit(id string, kind books.CommitmentKind, value, valid string,
 	s.b.Commitments = append(s.b.Commitments, c)
 }
 
-// wantCommitments compares what the commitments of a cycle charge. spent are `time = payment` of lines that stem from
-// records.
+// wantCommitments compares what the commitments of a cycle charge. spent are `time = payment` of lines of records.
 func (s *shop) wantCommitments(cycle, now string, spent []string, want ...string) {
 	s.t.Helper()
 	var list []commitment.Spent
@@ -66,7 +65,7 @@ func commitShop(t *testing.T) *shop {
 	return s
 }
 
-// A minimum of 100 is owed where nothing was used, and not before its window has ended.
+// TestMinimum checks that a minimum of 100 is owed without usage, and not before its window has ended.
 func TestMinimum(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -78,7 +77,8 @@ func TestMinimum(t *testing.T) {
 	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-03 = 140"})
 }
 
-// 7 units at 10 with 50 % off are 35, then 20 units more: of 135 a maximum of 100 takes 35 back at once.
+// TestMaximum checks that 7 units at 10 with 50 % off are 35, then 20 units more: of 135 a maximum of 100 returns 35 at
+// once.
 func TestMaximum(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -88,7 +88,7 @@ func TestMaximum(t *testing.T) {
 	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-01 = 35"})
 }
 
-// A commit of 10 an hour at 2 a unit, factor 2: 2 units come to 10, 8 units to 22.
+// TestCommitByHour checks a commit of 10 per hour at 2 per unit, factor 2: 2 units cost 10, 8 units 22.
 func TestCommitByHour(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -100,7 +100,8 @@ func TestCommitByHour(t *testing.T) {
 		"c true_up 6 in 2024-04-01..2024-04-01", "c overage 6 in 2024-04-01..2024-04-01")
 }
 
-// A factor below 1 makes what is above cheaper; without a true-up what is missing is not owed.
+// TestCommitWithoutTrueUp checks that a factor below 1 makes the excess cheaper, and that the missing amount is not
+// owed without a true-up.
 func TestCommitWithoutTrueUp(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -109,7 +110,8 @@ func TestCommitWithoutTrueUp(t *testing.T) {
 	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-01 = 20"}, "c overage -2.5 in 2024-04-01..2024-05-01")
 }
 
-// A minimum of 10,000 from 28 February 2024 is 2 of 29 days, 689.66, in its first cycle; none takes all of it.
+// TestPartOfAWindow checks that a minimum of 10,000 from 28 February 2024 is 2 of 29 days, 689.66, in its first cycle,
+// and all of it with none.
 func TestPartOfAWindow(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -121,7 +123,7 @@ func TestPartOfAWindow(t *testing.T) {
 	s.wantCommitments("2024-02", "2024-03-01", nil, "m true_up 10000 in 2024-02-28..2024-03-01")
 }
 
-// A year is owed once, in the cycle in which it ends, or where the row ends.
+// TestYearOfCommitment checks that a year is owed once, in the cycle in which it, or the row, ends.
 func TestYearOfCommitment(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -136,7 +138,8 @@ func TestYearOfCommitment(t *testing.T) {
 	) // 3,660 − 1,660, and 3,660 × 14/365 − 9, on one line of the cycle
 }
 
-// A quantity is priced at the window's start; a day is owed whole, however little of it the row is in force.
+// TestCommitOfAQuantity checks that a quantity is priced at the window's start, and that a day is owed completely even
+// if the row is in force for a part of it.
 func TestCommitOfAQuantity(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -147,7 +150,7 @@ func TestCommitOfAQuantity(t *testing.T) {
 		"q true_up 16 in 2024-04-02..2024-04-04") // 10 − 4, then 10
 }
 
-// What the minimum of a product charges counts in a maximum of everything.
+// TestOverlappingCommitments checks that what the minimum of a product charges counts in a maximum of everything.
 func TestOverlappingCommitments(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -157,7 +160,8 @@ func TestOverlappingCommitments(t *testing.T) {
 		"sku true_up 90 in 2024-04-01..2024-05-01", "all cap -40 in 2024-04-01..2024-05-01")
 }
 
-// What a product's maximum returned in an earlier cycle is not missing of the product's minimum of a year.
+// TestCommitmentBilledBefore checks that what a product's maximum returned in an earlier cycle is not missing in the
+// product's minimum of a year.
 func TestCommitmentBilledBefore(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -177,7 +181,8 @@ func TestCommitmentBilledBefore(t *testing.T) {
 	}
 }
 
-// The lines of a cycle are needed until the last window that counts them has ended (FCOMMIT-4, ARCH-6).
+// TestCommittedUntil checks that the lines of a cycle are needed until the last window that counts them has ended
+// (FCOMMIT-4, ARCH-6).
 func TestCommittedUntil(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -192,7 +197,7 @@ func TestCommittedUntil(t *testing.T) {
 	}
 }
 
-// A commitment of 0 changes nothing.
+// TestNoCommitment checks that a commitment of 0 changes nothing.
 func TestNoCommitment(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)

@@ -9,14 +9,15 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// figureOf makes a product of one figure.
+// figureOf adds a product of one figure.
 func (s *shop) figureOf(sku string, a books.Aggregation, model books.Model, meter books.Meter) int32 {
 	code := s.product(sku, model, meter)
 	s.b.Products[code].Aggregation = a
 	return code
 }
 
-// The largest and the last quantity of a cycle, priced at its end by each model; packages do not draw.
+// TestMaxAndLast checks the largest and the last quantity of a cycle, priced at its end by each model; packages do not
+// draw.
 func TestMaxAndLast(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -52,7 +53,8 @@ func TestMaxAndLast(t *testing.T) {
 	}
 }
 
-// A unique count counts values, each once over all days of the meter, and a figure of 0 has no line.
+// TestUniqueCount checks that a unique count counts values, each once over all days of the meter, and that a figure of
+// 0 has no line.
 func TestUniqueCount(t *testing.T) {
 	t.Parallel()
 	for _, meter := range []books.Meter{books.PerCustomer, books.PerRegion, books.PerResource} {
@@ -80,7 +82,8 @@ func TestUniqueCount(t *testing.T) {
 	}
 }
 
-// Of a column of the sender's own the value is counted, and the tag stays apart. A record without it is an error.
+// TestUniqueCountOfOwnColumn checks that the value of a column of the sender is counted, separately from the tag. A
+// record without it is an error.
 func TestUniqueCountOfOwnColumn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

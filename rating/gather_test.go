@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// The published example: 400 and 1,000 units; up to 500 at 0.6, then 0.58.
+// TestVolume checks the published example: 400 and 1,000 units; up to 500 at 0.6, then 0.58.
 func TestVolume(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ used, want string }{
@@ -36,7 +36,8 @@ func wantObjects(t *testing.T, b *bill, objs ...rating.Object) {
 	}
 }
 
-// One line per resource at the tier of them all, one fee per meter; the region is that of the meter's first record.
+// TestVolumeResources checks one line per resource at the tier of all together, and one fee per meter; the region is
+// that of the meter's first record.
 func TestVolumeResources(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -67,7 +68,7 @@ func TestVolumeResources(t *testing.T) {
 	)
 }
 
-// A meter per resource names its resource on the fee's line too.
+// TestVolumePerResource checks that a meter per resource names its resource on the fee's line too.
 func TestVolumePerResource(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -86,7 +87,8 @@ func TestVolumePerResource(t *testing.T) {
 		"1 flat_fee t1: 1 × 1 = 1 → 1 used 0")
 }
 
-// What packages take whole still shows: quantity 0 at tier 1, and no fee. What was never used does not.
+// TestPeriodLevelNothingLeft checks that a record that packages cover completely has a line: quantity 0 at tier 1, and
+// no fee. A product without records has none.
 func TestPeriodLevelNothingLeft(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -146,7 +148,8 @@ func TestStairstep(t *testing.T) {
 	}
 }
 
-// The discounts and the association of the cycle's first instant, the fixed price of one block, and the cut.
+// TestPeriodLevelOffers checks the discounts and the association of the cycle's first instant, the fixed price of one
+// block, and the rounding.
 func TestPeriodLevelOffers(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -169,7 +172,8 @@ func TestPeriodLevelOffers(t *testing.T) {
 		"2 flat_fee t1: 1 × 3.333 = 3.333 − 0.3333 mate − 0.0097 → 2.99 used 0")
 }
 
-// The version at the cycle's first instant; without one the earliest of the chain to begin in the cycle.
+// TestVersionOfTheCycle checks the version at the cycle's first instant; without one the earliest of the chain to begin
+// in the cycle.
 func TestVersionOfTheCycle(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -212,7 +216,7 @@ func TestVersionOfTheCycle(t *testing.T) {
 	}
 }
 
-// A cycle in two sittings is the cycle in one.
+// TestGatherGoesOn checks that a cycle in two sittings gives the result of one.
 func TestGatherGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

@@ -13,8 +13,8 @@ func (s *shop) convert(sku int32, text string) {
 	s.b.Products[sku].Convert = must(money.ParseConversion(text))
 }
 
-// Records of 300, 300 and 500 in begun thousands are 1, 0 and 1; without the first, whatever is billed later, 1 comes
-// back: C(1100) − C(800).
+// TestConversion checks that records of 300, 300 and 500 in begun thousands are 1, 0 and 1; without the first, whatever
+// is billed later, 1 is returned: C(1100) − C(800).
 func TestConversion(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -40,7 +40,8 @@ func TestConversion(t *testing.T) {
 	}
 }
 
-// 1,400 is 2 begun thousands, less a package of 0.5 is 1.5; tiers and prices come after the conversion.
+// TestConversionPackageAndTiers checks that 1,400 is 2 begun thousands, and 1.5 less a package of 0.5; tiers and prices
+// follow the conversion.
 func TestConversionPackageAndTiers(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -75,7 +76,7 @@ func TestConversionPackageAndTiers(t *testing.T) {
 	)
 }
 
-// However records are split, their quantities add up to the same (§10.2).
+// TestConversionSplit checks that the quantities of a record that is split in any way add up to the same (§10.2).
 func TestConversionSplit(t *testing.T) {
 	t.Parallel()
 	for _, parts := range [][]string{{"7400"}, {"1", "7399"}, {"999", "1", "1", "6399"}, {"2466.6666666667",
@@ -98,7 +99,8 @@ func TestConversionSplit(t *testing.T) {
 	}
 }
 
-// What a reversed record drew comes back at most as far as it counts now.
+// TestConversionReversalOfDraws checks that the draws of a reversed record are returned at most up to what it counts
+// now.
 func TestConversionReversalOfDraws(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -120,7 +122,8 @@ func TestConversionReversalOfDraws(t *testing.T) {
 	b.wantPositions("package p: 4 since 2026-09-01T00:00:00Z", "counter 4 req/: 300")
 }
 
-// A record counts 1 whatever its quantity, a withdrawal 0; packages and tiers take it as a quantity.
+// TestCount checks that a record counts 1 whatever its quantity, a withdrawal 0, and that packages and tiers use it as
+// a quantity.
 func TestCount(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

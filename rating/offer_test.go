@@ -93,7 +93,8 @@ func TestBestOffer(t *testing.T) {
 	}
 }
 
-// A partner's offer is for customers whose reseller it is at that instant; a referrer's offer never is.
+// TestPartnerOffers checks that a partner's offer is for customers whose reseller it is at that instant; a referrer's
+// offer never is.
 func TestPartnerOffers(t *testing.T) {
 	t.Parallel()
 	s, _, vm := offerShop(t)
@@ -111,7 +112,7 @@ func TestPartnerOffers(t *testing.T) {
 		"4 usage t1: 1 × 10 = 10 → 10")
 }
 
-// Each line takes its own best offer; a flat fee takes no fixed price.
+// TestOffersByLine checks that each line gets its own best offer, and that a flat fee gets no fixed price.
 func TestOffersByLine(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

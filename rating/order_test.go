@@ -26,8 +26,7 @@ func (s *shop) periodPrice(sku int32, list, region, periodType, valid, unitPrice
 	s.b.Versions[len(s.b.Versions)-1].PeriodType = periodType
 }
 
-// orderDiscount adds a discount for orders of anything. value is a rate, "=80" the order's amount or "-20" what is
-// taken off.
+// orderDiscount adds a discount for any order. value is a rate, "=80" the order's amount or "-20" a reduction.
 func (s *shop) orderDiscount(id string, kind books.DiscountKind, value, valid string) *books.Discount {
 	s.t.Helper()
 	d := books.Discount{ID: id, Kind: kind, Customer: all, Partner: all, Service: "*", SKU: all, Valid: s.span(valid)}
@@ -60,7 +59,7 @@ func monthly(s *shop, vps int32) ordering.Order {
 	}
 }
 
-// priced shows an order's line as bill.show does.
+// priced returns an order's line as bill.show does.
 func (s *shop) priced(o ordering.Order) string {
 	s.t.Helper()
 	ch, err := ordering.Price(s.compile(), &o, nil)
@@ -70,7 +69,7 @@ func (s *shop) priced(o ordering.Order) string {
 	if !ch.UsageAmount.IsZero() || !ch.Free.IsZero() || !ch.Truncated.IsZero() {
 		s.t.Errorf("used %s, free %s, truncated %s on an order", ch.UsageAmount, ch.Free, ch.Truncated)
 	}
-	ch.UsageAmount = ch.Quantity // show leaves out what is as for usage
+	ch.UsageAmount = ch.Quantity // show leaves out columns that are as for usage
 	return (&bill{shop: s}).show(&ch)
 }
 
@@ -117,7 +116,8 @@ func FuzzParseOrderType(f *testing.F) {
 	})
 }
 
-// official_amount = Rd(unit_price × quantity × period_num): the exact product is rounded once, halves away from zero.
+// TestOrderOfficial checks official_amount = Rd(unit_price × quantity × period_num): the exact product is rounded once,
+// halves away from zero.
 func TestOrderOfficial(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -150,8 +150,8 @@ func TestOrderOfficial(t *testing.T) {
 	}
 }
 
-// The version is that of the order's period_type at pay_time: the customer's list before standard, the region before
-// any.
+// TestOrderPriceChain checks that the version is that of the order's period_type at pay_time: the customer's list
+// before standard, the region before any.
 func TestOrderPriceChain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -207,7 +207,7 @@ func TestOrderPriceChain(t *testing.T) {
 	}
 }
 
-// A change, an unsubscribe and what says its official amount need no price.
+// TestOrderPricedByItself checks that a change, an unsubscribe and an order with an official amount need no price.
 func TestOrderPricedByItself(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -233,7 +233,8 @@ func TestOrderPricedByItself(t *testing.T) {
 	}
 }
 
-// A given official amount overrides the price book and keeps all its digits; what is paid has the currency's.
+// TestOrderGivenOfficial checks that a given official amount overrides the price book and keeps all its digits, and
+// that the payment has the currency's.
 func TestOrderGivenOfficial(t *testing.T) {
 	t.Parallel()
 	s, vps := orderShop(t)
@@ -292,7 +293,8 @@ func TestOrderErrors(t *testing.T) {
 	}
 }
 
-// The discount that the order names, of whatever kind, if it fits and lowers the order; else the best offer.
+// TestOrderDiscounts checks that the discount that the order names, of any kind, applies if it fits and lowers the
+// order; otherwise the best offer.
 func TestOrderDiscounts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -398,7 +400,7 @@ func TestOrderDiscounts(t *testing.T) {
 	}
 }
 
-// The grain of rounding is for usage alone.
+// TestOrderGrain checks that the grain of rounding applies only to usage.
 func TestOrderGrain(t *testing.T) {
 	t.Parallel()
 	s, vps := orderShop(t)
@@ -475,8 +477,8 @@ func TestOrderTrace(t *testing.T) {
 	}
 }
 
-// Whatever the offers: the amounts add up, the payment is in whole cents, and no order pays more for a further offer
-// beside the best, nor more than its official amount.
+// TestOrderProperties checks for any offers that the amounts add up, that the payment is in cents, and that no order
+// pays more because of a further offer in addition to the best, nor more than its official amount.
 func TestOrderProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -33,7 +33,7 @@ func TestPackageOrder(t *testing.T) {
 		"package d: 99 since 2026-09-19T16:00:00Z")
 }
 
-// A record that a package takes whole stands at the tier of the next unit.
+// TestPackageAtAnUpTo checks that a record that a package covers completely is at the tier of the next unit.
 func TestPackageAtAnUpTo(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -48,7 +48,8 @@ func TestPackageAtAnUpTo(t *testing.T) {
 		"2 flat_fee t2: 1 × 9 = 9 → 9 used 0")
 }
 
-// Three packages that differ in when they refill, over two cycles that are opened with what the one before left.
+// TestPackageResets checks three packages that differ in when they refill, over two cycles that are opened with the
+// positions of the previous one.
 func TestPackageResets(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -91,7 +92,8 @@ func TestPackageResets(t *testing.T) {
 		"13 usage t1: 4 × 1 = 4 → 4 used 7 free 3 cycle:3", "14 usage t1: 7 × 1 = 7 → 7")
 }
 
-// The 31st clamps to the last day of short months and comes back; the time of day is local, whatever the offset.
+// TestAnniversaryClampsAndKeepsLocalTime checks that the 31st clamps to the last day of short months and is the 31st
+// again afterwards; the time of day is local, whatever the offset.
 func TestAnniversaryClampsAndKeepsLocalTime(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Europe/Berlin")
@@ -113,7 +115,7 @@ func TestAnniversaryClampsAndKeepsLocalTime(t *testing.T) {
 	}
 }
 
-// Two rows of one package_id are two quotas.
+// TestPackageRowsAreSeparateQuotas checks that two rows of one package_id are two quotas.
 func TestPackageRowsAreSeparateQuotas(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

@@ -16,8 +16,8 @@ func (s *shop) percentage(percent string, terms books.PercentageTerms) int32 {
 	return sku
 }
 
-// 1.3 % and 2 for each record, of 50, 100, 250 and 400: with three records and 250 free, with three records free, and
-// with nothing free (published by a vendor of billing software).
+// TestPercentageAllowances checks 1.3 % and 2 for each record, of 50, 100, 250 and 400: with three records and 250
+// free, with three records free, and with nothing free (published by a vendor of billing software).
 func TestPercentageAllowances(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -54,7 +54,7 @@ func TestPercentageAllowances(t *testing.T) {
 	}
 }
 
-// 2.99 % of 10, 80 and 10,000, at least 1.75 and at most 12.
+// TestPercentageBounds checks 2.99 % of 10, 80 and 10,000, at least 1.75 and at most 12.
 func TestPercentageBounds(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -73,7 +73,8 @@ func TestPercentageBounds(t *testing.T) {
 	b.wantPositions("meter pct/: 20090", `counter 5 pct/: 5`)
 }
 
-// Several tiers cut the money as graduated prices cut a quantity; prepaid packages do not draw.
+// TestPercentageTiers checks that several tiers divide the money as graduated prices divide a quantity, and that
+// prepaid packages do not draw.
 func TestPercentageTiers(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -89,8 +90,8 @@ func TestPercentageTiers(t *testing.T) {
 	)
 }
 
-// A reversed record is charged back as the last of its meter, and the meter then has one record less; a withdrawal is
-// no record at all.
+// TestPercentageReversal checks that a reversed record is refunded as the last of its meter, which then has one record
+// less, and that a withdrawal does not count as a record.
 func TestPercentageReversal(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -115,7 +116,7 @@ func TestPercentageReversal(t *testing.T) {
 	b.wantPositions("meter pct/: 200", "counter 5 pct/: 1")
 }
 
-// What a rater has counted goes on from its positions (RATE-2).
+// TestPercentagePositions checks that a rater continues from its positions (RATE-2).
 func TestPercentagePositions(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

@@ -39,7 +39,8 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// What the books no longer hold, and kinds to come, go through.
+// TestPositionsKeepWhatTheyDoNotKnow checks that positions that are no longer in the books, and unknown kinds, are
+// kept.
 func TestPositionsKeepWhatTheyDoNotKnow(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -60,7 +61,7 @@ func TestPositionsKeepWhatTheyDoNotKnow(t *testing.T) {
 	}
 }
 
-// Draws in a position's text: read back to the same text, or refused.
+// FuzzOpenDraws checks that draws in a position's text are read back to the same text, or refused.
 func FuzzOpenDraws(f *testing.F) {
 	for _, seed := range []string{"", "p:1", "p:1;q:2.5", "q:2;p:1", "p:1;p:2", "x:1", "p", "p:", "p:-1", ";", "p:1;",
 		"a:b:3"} {

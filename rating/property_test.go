@@ -118,8 +118,8 @@ func (b *bill) useAll(uses []use) {
 	}
 }
 
-// Every line adds up, and what was used is what was priced and what was drawn (§4.2, §6.6).
-// Invariants: RATE-3, RATE-4, LINE-1.
+// TestConservation checks that every line adds up, and that the used quantity is the sum of what was priced and drawn
+// (§4.2, §6.6). Invariants: RATE-3, RATE-4, LINE-1.
 func TestConservation(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -157,7 +157,7 @@ func add(t *rapid.T, err error) {
 	}
 }
 
-// adds holds one line against the equations of §4.2.
+// adds checks one line by the equations of §4.2.
 func adds(t *rapid.T, s *shop, c *line.Charge, draws money.QuantityTotal) {
 	sum := must(must(c.Discount.Add(c.Truncated)).Add(c.Payment))
 	if sum != c.Official || c.Free != must(draws.Quantity()).Signed() {
@@ -176,8 +176,8 @@ func adds(t *rapid.T, s *shop, c *line.Charge, draws money.QuantityTotal) {
 	}
 }
 
-// A cycle in any number of sittings, on raters that served others, is the cycle in one (the fold's rule).
-// Invariants: RATE-1, RATE-2.
+// TestSittings checks that a cycle in any number of sittings, on raters that have served others, gives the result of
+// one (the fold's rule). Invariants: RATE-1, RATE-2.
 func TestSittings(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -212,7 +212,8 @@ func TestSittings(t *testing.T) {
 	})
 }
 
-// At grain cycle a record split in two within its tier costs the same (no line is rounded by the digits drawn here).
+// TestSplitCostsTheSame checks that at grain cycle a record split in two within its tier costs the same (no line is
+// rounded by the digits drawn here).
 func TestSplitCostsTheSame(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -233,7 +234,7 @@ func TestSplitCostsTheSame(t *testing.T) {
 	})
 }
 
-// total is all that a month costs.
+// total returns the cost of a month.
 func (s *shop) total(uses []use) string {
 	b := s.open(month)
 	b.useAll(uses)
@@ -250,8 +251,7 @@ func (s *shop) total(uses []use) string {
 	return official.String() + " " + payment.String()
 }
 
-// Watching changes nothing.
-// Invariants: RATE-8, DERIV-1.
+// TestTraceChangesNothing checks that tracing does not change the result. Invariants: RATE-8, DERIV-1.
 func TestTraceChangesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -25,7 +25,7 @@ func (b *bill) units(sku int32, list ...unit) {
 	}
 }
 
-// The example of §10.3: 35 + 13.33 + 10 − 11 + 150 = 197.33; positions carry it from day to day.
+// TestProrate checks the example of §10.3: 35 + 13.33 + 10 − 11 + 150 = 197.33; positions carry it from day to day.
 func TestProrate(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -49,7 +49,8 @@ func TestProrate(t *testing.T) {
 	)
 }
 
-// A removal goes back down the tiers that its units came from; below zero is the first tier, and no fee is owed there.
+// TestProrateRemovals checks that a removal goes down through the tiers that its units came from; below zero is the
+// first tier, and no fee is owed there.
 func TestProrateRemovals(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Australia/Lord_Howe") // its April has a day of 24:30 hours

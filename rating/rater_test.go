@@ -11,7 +11,7 @@ import (
 
 const month = "2026-09"
 
-// The published example: 10 GB for 25,874 s at 0.00064 per GB-hour.
+// TestFlatTruncatesEachLine checks the published example: 10 GB for 25,874 s at 0.00064 per GB-hour.
 func TestFlatTruncatesEachLine(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -58,7 +58,8 @@ func TestFlatCutsAfterTheDiscount(t *testing.T) {
 	}
 }
 
-// The customer's list goes before standard, the exact region before any, and a version ends where its valid_to says.
+// TestPriceChain checks that the customer's list takes precedence over standard, and the exact region over any, and
+// that a version ends at its valid_to.
 func TestPriceChain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -82,7 +83,7 @@ func TestPriceChain(t *testing.T) {
 		{"2026-09-01", 1, "4"},       // standard, any
 		{"2026-09-09 23:59", 0, "3"}, // gold has not begun
 		{"2026-09-10", 0, "1"},       // gold, north: its first instant
-		{"2026-09-12", 0, "1"},       // gold wins over standard's new version
+		{"2026-09-12", 0, "1"},       // gold takes precedence over standard's new version
 		{"2026-09-15", 1, "2"},       // gold, any
 		{"2026-09-19 23:59", 0, "1"},
 		{"2026-09-20", 0, "2"}, // gold, north has ended: gold, any
@@ -97,7 +98,7 @@ func TestPriceChain(t *testing.T) {
 	}
 }
 
-// A record that goes on over a change of prices is priced by what was in force when it began (§4.4).
+// TestPriceAtTheStart checks that a record that spans a change of prices has the price in force when it began (§4.4).
 // Invariant: RATE-5.
 func TestPriceAtTheStart(t *testing.T) {
 	t.Parallel()
@@ -159,7 +160,7 @@ func TestPriced(t *testing.T) {
 	}
 }
 
-// The published example: 8 minutes, 3 at 0.3 and the rest at 0.2.
+// TestGraduatedSplits checks the published example: 8 minutes, 3 at 0.3 and the rest at 0.2.
 func TestGraduatedSplits(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -170,7 +171,8 @@ func TestGraduatedSplits(t *testing.T) {
 	b.want("0 usage t1: 3 × 0.3 = 0.9 → 0.9", "0 usage t2: 5 × 0.2 = 1 → 1")
 }
 
-// The published example: 90 GB at 10,200 GB, 10,240 at 0.24 and the rest at 0.23; the cycle costs 2469.10.
+// TestGraduatedGoesOn checks the published example: 90 GB at 10,200 GB, 10,240 at 0.24 and the rest at 0.23; the cycle
+// costs 2469.10.
 func TestGraduatedGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -191,7 +193,7 @@ func TestGraduatedEdges(t *testing.T) {
 	s.price(sku, "standard", "*", "..", "10 1 5", "20 0.5 7", "30 0.25", "- 0.1 9")
 	b := s.open(month)
 	b.use(sku, "2026-09-01", 0, "x", "0")  // before the first unit: nothing used, no fee
-	b.use(sku, "2026-09-02", 0, "x", "10") // exactly to the bound: tier 2 is not touched
+	b.use(sku, "2026-09-02", 0, "x", "10") // exactly to the bound: tier 2 is not reached
 	b.use(sku, "2026-09-03", 0, "x", "0")  // at an up_to: the next tier
 	b.use(sku, "2026-09-04", 0, "x", "0.0000000001")
 	b.use(sku, "2026-09-05", 0, "x", "25")
@@ -211,7 +213,8 @@ func TestGraduatedEdges(t *testing.T) {
 	)
 }
 
-// A new version's tiers are cut at the same meter; its fees are owed for its own lower bounds.
+// TestGraduatedVersionsChangeInTheCycle checks that a new version's tiers are applied at the same meter, and that its
+// fees are owed for its own lower bounds.
 func TestGraduatedVersionsChangeInTheCycle(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

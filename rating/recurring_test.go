@@ -29,7 +29,7 @@ func (s *shop) charge(sku, unitPrice, valid string, c books.RecurringCharge) {
 	s.b.Recurring = append(s.b.Recurring, c)
 }
 
-// charged shows the lines and refunds of all charges whose instant lies in a span.
+// charged returns the lines and refunds of all charges whose instant is in a span.
 func (s *shop) charged(span string) []string {
 	s.t.Helper()
 	bk, within := s.compile(), s.span(span)
@@ -70,7 +70,7 @@ func chargeShop(t *testing.T) *shop {
 	return s
 }
 
-// A plan of 100 in advance that becomes one of 200 on 16 April: 100, −50, +100.
+// TestChangeOfPlan checks a plan of 100 in advance that becomes one of 200 on 16 April: 100, −50, +100.
 func TestChangeOfPlan(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -81,7 +81,7 @@ func TestChangeOfPlan(t *testing.T) {
 	s.wantCharged("2024-05-01..2024-06-01", "plan/2024-05-01 type 2 2024-05-01..2024-06-01: 200")
 }
 
-// March, 10 becomes 20 on the 15th: 10.00, −5.48, +10.97.
+// TestChangeOfPlanInMarch checks March, when 10 becomes 20 on the 15th: 10.00, −5.48, +10.97.
 func TestChangeOfPlanInMarch(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -92,7 +92,7 @@ func TestChangeOfPlanInMarch(t *testing.T) {
 		"plan/2024-03-15 type 3 2024-03-15..2024-04-01: 10.97")
 }
 
-// A yearly 3,650 in arrears, in force from 1 to 31 January: 30 days of 365 are 300.
+// TestYearlyPart checks a yearly 3,650 in arrears, in force from 1 to 31 January: 30 days of 365 are 300.
 func TestYearlyPart(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -101,7 +101,7 @@ func TestYearlyPart(t *testing.T) {
 	s.wantCharged("2023-12-01..2024-01-01")
 }
 
-// 100 a month in arrears from 28 February 2024: 2 of 29 days are 6.90.
+// TestArrearsFromInsideAMonth checks 100 a month in arrears from 28 February 2024: 2 of 29 days are 6.90.
 func TestArrearsFromInsideAMonth(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -110,7 +110,8 @@ func TestArrearsFromInsideAMonth(t *testing.T) {
 	s.wantCharged("2024-03-01..2024-04-01", "plan/2024-03-01 type 2 2024-03-01..2024-04-01: 100")
 }
 
-// Periods from the start keep the day of the month where a month has it: 30 January, 29 February, 30 March.
+// TestPeriodsFromTheStart checks that periods from the start keep the day of the month if the month has it: 30 January,
+// 29 February, 30 March.
 func TestPeriodsFromTheStart(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -120,7 +121,7 @@ func TestPeriodsFromTheStart(t *testing.T) {
 		"plan/2024-03-30 type 2 2024-03-30..2024-04-30: 100", "plan/2024-04-30 type 2 2024-04-30..2024-05-30: 100")
 }
 
-// Quarters and seconds; none is not prorated and gives nothing back.
+// TestProrations checks quarters and seconds; none is not prorated and refunds nothing.
 func TestProrations(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -133,7 +134,7 @@ func TestProrations(t *testing.T) {
 	s.wantCharged("2024-05-01..2024-06-01", "plan/2024-05-01 type 1 2024-05-01..2024-06-01: 90")
 }
 
-// The line's kind, unit price and discounts: a rate, or a fixed unit price.
+// TestRecurringLine checks the line's kind, unit price and discounts: a rate, or a fixed unit price.
 func TestRecurringLine(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)

@@ -40,7 +40,7 @@ func (b *bill) tryTakeBack(sku int32, when string, region int32, resource, quant
 			b.shop.t.Fatal(err)
 		}
 		total = must(total.Add(q(part)))
-		if pack >= 0 { // -1: a package that the books no longer hold
+		if pack >= 0 { // -1: a package that is no longer in the books
 			list = append(list, line.Draw{Package: pack, Quantity: q(part)})
 		}
 	}
@@ -48,7 +48,8 @@ func (b *bill) tryTakeBack(sku int32, when string, region int32, resource, quant
 	return b.rater.Reverse(&rec, total, list, b.n-1, &b.out)
 }
 
-// A flat record comes back at the price and with the discount of its own time, cut as it was.
+// TestReverseFlat checks that a flat record is reversed at the price and with the discount of its own time, rounded as
+// it was.
 func TestReverseFlat(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -66,8 +67,8 @@ func TestReverseFlat(t *testing.T) {
 	b.wantPositions()
 }
 
-// A graduated record comes back from the meter's last stretch, at the version of its own usage_start, with the fee of
-// every tier that begins there.
+// TestReverseGraduated checks that a graduated record is reversed from the meter's last range, at the version of its
+// own usage_start, with the fee of every tier that begins there.
 func TestReverseGraduated(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -84,13 +85,13 @@ func TestReverseGraduated(t *testing.T) {
 	b.wantPositions("meter api/north: 18")
 	b.takeBack(api, "2026-09-10", 0, "x", "5") // by the version of its own time: (13, 18]
 	b.want("3 usage t1: -2 × 2 = -4 → -4", "3 usage t2: -3 × 1 = -3 → -3", "3 flat_fee t2: -1 × 4 = -4 → -4 used 0")
-	b.use(api, "2026-09-01", 0, "x", "6") // what stands in its place: (13, 19]
+	b.use(api, "2026-09-01", 0, "x", "6") // its replacement: (13, 19]
 	b.want("4 usage t2: 6 × 0.5 = 3 → 3")
 	b.wantPositions("meter api/north: 19")
 }
 
-// The fee of a tier is given back by the record that reaches its first unit, as Usage charges it: a stretch that ends
-// at an up_to leaves the next tier's fee alone, one that begins there takes it.
+// TestReverseAtAnUpTo checks that the fee of a tier is refunded by the record that reaches its first unit, as Usage
+// charges it: a range that ends at an up_to does not refund the next tier's fee, one that begins there does.
 func TestReverseAtAnUpTo(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -109,7 +110,8 @@ func TestReverseAtAnUpTo(t *testing.T) {
 	b.wantPositions()
 }
 
-// What a record drew goes back before the next one draws; the reversal says how much on its first line.
+// TestReverseDraws checks that the draws of a record are returned before the next one draws, and that the reversal has
+// them on its first line.
 func TestReverseDraws(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -135,7 +137,8 @@ func TestReverseDraws(t *testing.T) {
 		"package b: 0 since 2026-09-01T00:00:00Z")
 }
 
-// A draw on a filling that is over is there for what stands in the record's place and for nothing after the sitting.
+// TestReverseDrawOfAnEarlierFilling checks that a draw on a quota period that is over is available to the record that
+// replaces it, and to nothing after the sitting.
 func TestReverseDrawOfAnEarlierFilling(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -147,7 +150,7 @@ func TestReverseDrawOfAnEarlierFilling(t *testing.T) {
 	b.use(vm, "2026-09-15", 0, "x", "5")
 	b.lines()
 	b.reopen(0, month, b.rater.Positions(nil))
-	b.use(vm, "2026-09-14", 0, "x", "1") // late, and nothing is known of that filling any more
+	b.use(vm, "2026-09-14", 0, "x", "1") // late, and that quota period is no longer known
 	b.takeBack(vm, "2026-09-14", 0, "x", "8", "0:8")
 	b.use(vm, "2026-09-14", 0, "x", "3")
 	b.use(vm, "2026-09-14", 0, "x", "6")
@@ -158,7 +161,8 @@ func TestReverseDrawOfAnEarlierFilling(t *testing.T) {
 	b.wantPositions("package a: 0 since 2026-09-15T00:00:00Z")
 }
 
-// A draw that no quota knows of changes none: the package is full, or the books hold it no longer at that time.
+// TestReverseDrawOfNothing checks that a draw that no quota has changes none: the package is full, or no longer in the
+// books at that time.
 func TestReverseDrawOfNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -174,7 +178,8 @@ func TestReverseDrawOfNothing(t *testing.T) {
 	b.wantPositions()
 }
 
-// Period-level models give no line; what the cycle's end prices goes down.
+// TestReversePeriodLevel checks that period-level models make no line, and that the quantity that the cycle's end
+// prices decreases.
 func TestReversePeriodLevel(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -284,9 +289,8 @@ func TestReverseTrace(t *testing.T) {
 	}
 }
 
-// A customer's last record, taken back, leaves nothing: each of its lines has its negative, meters, packages and the
-// cycle's end are as before.
-// Invariant: RATE-9.
+// TestReverseUndoesTheLast checks that the reversal of a customer's last record restores everything: each of its lines
+// has its negative, and meters, packages and the cycle's end are as before. Invariant: RATE-9.
 func TestReverseUndoesTheLast(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -338,8 +342,8 @@ func TestReverseUndoesTheLast(t *testing.T) {
 	})
 }
 
-// standing shows positions without what says nothing: packages that are full, rows of which nothing is used, and what
-// is left of fillings that are over by the closing positions.
+// standing returns positions without those that have no effect: full packages, rows without use, and the rest of quota
+// periods that are over by the closing positions.
 func (s *shop) standing(rows, closing []position.Row) []string {
 	var lines []string
 	for _, p := range rows {
@@ -357,7 +361,7 @@ func (s *shop) standing(rows, closing []position.Row) []string {
 	return lines
 }
 
-// endLines shows what the cycle's end would give now.
+// endLines returns the lines of the cycle's end if it were now.
 func (b *bill) endLines() []string {
 	kept := b.out
 	b.out = line.Charges{}

@@ -17,8 +17,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// shop is books in the making and what is rated by them. Customer "ann" is 0 and "bob" 1, partners "p1" and "p2" are 0
-// and 1; products must be made in the order of their skus.
+// shop is books that are being made and their ratings. Customer "ann" is 0 and "bob" 1, partners "p1" and "p2" are 0
+// and 1; products must be added in the order of their skus.
 type shop struct {
 	t     testing.TB
 	b     *books.Books
@@ -96,8 +96,8 @@ func (s *shop) product(sku string, model books.Model, meter books.Meter) int32 {
 	return int32(len(s.b.Products) - 1)
 }
 
-// price adds a version. Each tier is `up_to unit_price flat_fee block_size`, up_to "-" on the last; what is left out is
-// 0.
+// price adds a version. Each tier is `up_to unit_price flat_fee block_size`, up_to "-" on the last; values that are
+// left out are 0.
 func (s *shop) price(sku int32, list, region, valid string, tiers ...string) {
 	s.t.Helper()
 	v := books.Version{SKU: sku, PriceList: list, Region: region, Valid: s.span(valid)}
@@ -134,7 +134,7 @@ func (s *shop) pack(id string, skus []int32, region, quota string, reset books.P
 
 func (s *shop) compile() *tariff.Book { return tariff.Compile(s.b, s.rules) }
 
-// bill is a customer's cycle in the rating.
+// bill is a customer's cycle while it is rated.
 type bill struct {
 	shop  *shop
 	book  *tariff.Book
@@ -144,7 +144,7 @@ type bill struct {
 	n     int32
 }
 
-// open opens the first customer's cycle at no positions.
+// open opens the first customer's cycle without positions.
 func (s *shop) open(cycle string) *bill {
 	s.t.Helper()
 	book := s.compile()
@@ -183,7 +183,7 @@ func (b *bill) end() {
 	}
 }
 
-// lines shows all lines so far and forgets them.
+// lines returns all lines so far and removes them.
 func (b *bill) lines() []string {
 	var lines []string
 	for i := range b.out.List {
@@ -227,7 +227,7 @@ func (b *bill) want(lines ...string) {
 	}
 }
 
-// positions shows the closing positions.
+// positions returns the closing positions.
 func (b *bill) positions() []string {
 	var lines []string
 	for _, p := range b.rater.Positions(nil) {

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// A record that meets every decision there is.
+// TestTrace checks the trace of a record for which every decision is made.
 func TestTrace(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -62,7 +62,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// A percentile line is explained by the same steps.
+// TestTracePercentile checks that a percentile line is explained by the same steps.
 func TestTracePercentile(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

@@ -13,11 +13,11 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
-// clockStart is the machine's clock when a run begins: a year after the as-of of the run.
+// clockStart is the machine's clock at the start of a run: a year after the as-of of the run.
 var clockStart = noon().AddDate(1, 0, 0)
 
-// atClock runs a command over a workspace by a clock that jumps at its k-th reading. It returns how often the clock
-// was read.
+// atClock runs a command on a workspace with a clock that jumps at its k-th reading. It returns how often the clock was
+// read.
 func atClock(t *testing.T, dir string, k int, jump time.Duration, args ...string) (reads int) {
 	t.Helper()
 	clock := func() time.Time {
@@ -36,7 +36,7 @@ func atClock(t *testing.T, dir string, k int, jump time.Duration, args ...string
 	return reads
 }
 
-// filesBelow is every file of a folder with its content.
+// filesBelow returns every file of a folder with its content.
 func filesBelow(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := make(map[string]string)
@@ -80,7 +80,7 @@ func TestClockJumps(t *testing.T) {
 	for _, jump := range []time.Duration{300 * 24 * time.Hour, -300 * 24 * time.Hour} {
 		for k := 2; k <= reads; k++ {
 			if testing.Short() && (k%2 == 0) != (jump > 0) {
-				continue // forwards at one reading, backwards at the next
+				continue // forward at one reading, backward at the next
 			}
 			got, _ := work(k, jump)
 			for name := range want {

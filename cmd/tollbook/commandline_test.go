@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
-// TestCommandLine runs whole command lines in-process: what is wrong with them, code and text.
+// TestCommandLine runs complete invalid command lines in-process and checks exit code and text.
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ args, want string }{

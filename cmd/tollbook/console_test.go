@@ -68,7 +68,7 @@ func TestConsole(t *testing.T) {
 	}
 }
 
-// Other machines must not reach a console that asks for no key.
+// TestConsoleListensOnLoopbackOnly checks that other machines cannot reach a console that requires no key.
 func TestConsoleListensOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)

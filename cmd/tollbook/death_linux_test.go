@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// TestQuit (FATAL-1): a scheduler that is sent SIGQUIT prints the stacks of its goroutines and ends with exit code 3.
+// TestQuit (FATAL-1) checks that a scheduler prints the stacks of its goroutines on SIGQUIT and ends with exit code 3.
 func TestQuit(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "2026-09-08T12:00:00+08:00", "-w", scheduled(t, ""), "schedule")
@@ -25,9 +25,9 @@ func TestQuit(t *testing.T) {
 	}
 }
 
-// TestOutOfMemory (FATAL-1): a night that the system gives no more memory ends with exit code 3 and is in the ledger
-// as killed; the same command again does it. The settings are a file of 64 GiB without content, more than ulimit
-// leaves.
+// TestOutOfMemory (FATAL-1) checks that a night that gets no more memory from the system ends with exit code 3 and is
+// in the ledger as killed; the same command again succeeds. The settings are a file of 64 GiB without content, more
+// than ulimit allows.
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "")

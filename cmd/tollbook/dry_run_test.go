@@ -12,7 +12,8 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
-// Every command that has --dry-run says so where there is nothing to do, and never says it where there is something.
+// TestDryRunsSayWhenThereIsNothing checks that every command that has --dry-run reports when there is nothing to do,
+// and only then.
 func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
@@ -55,7 +56,7 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 	}
 }
 
-// A dry run that found a difference does not end with the words of a run that found none.
+// TestRerateDryRunWithADifference checks that a dry run that found a difference does not end with the message for none.
 func TestRerateDryRunWithADifference(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)

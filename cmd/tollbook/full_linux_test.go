@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
-// printing are command lines over the sample that print a result, in this order; every command but the servers has one.
-// A # is another number each time.
+// printing returns command lines on the sample that print a result, in this order; every command except the servers has
+// one. A # is another number each time.
 func printing() []string {
 	return []string{
 		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly",
@@ -53,8 +53,8 @@ func printing() []string {
 	}
 }
 
-// groups are commands that only list their subcommands, and the servers: serve prints nothing, and console continues
-// after it has printed its address.
+// groups returns commands that only list their subcommands, and the servers: serve prints nothing, and console
+// continues after it has printed its address.
 func groups() []string {
 	return []string{"tollbook", "tollbook console", "tollbook focus", "tollbook keys", "tollbook run", "tollbook serve",
 		"tollbook task"}
@@ -92,7 +92,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// args are those of a command line of printing.
+// args returns those of a command line of printing.
 func (w *world) args(line string) []string {
 	w.count++
 	var args []string
@@ -105,7 +105,7 @@ func (w *world) args(line string) []string {
 	return args
 }
 
-// isID reports whether an argument can be the id of a key, which can begin with every letter.
+// isID reports whether an argument can be the id of a key, which can begin with any letter.
 func isID(arg string) bool {
 	return !strings.ContainsFunc(arg, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
 }
@@ -130,7 +130,7 @@ func (w *world) full(line string) (code int, told string) {
 	return code, stderr.String()
 }
 
-// wantFull runs a command line whose output is full, and wants that it fails for that.
+// wantFull runs a command line whose output is full, and checks that it fails for that reason.
 func (w *world) wantFull(line string) {
 	w.Helper()
 	if code, told := w.full(line); code != 3 || !strings.Contains(told, "print the result: ") ||
@@ -139,8 +139,8 @@ func (w *world) wantFull(line string) {
 	}
 }
 
-// TestFullOutput (CLI-7): every command that prints a result fails with exit code 3 where the output is full, as text
-// and as JSON; so does the help of every command. A new command must be in printing.
+// TestFullOutput (CLI-7) checks that every command that prints a result fails with exit code 3 if the output is full,
+// as text and as JSON; so does the help of every command. A new command must be in printing.
 func TestFullOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -157,11 +157,11 @@ func TestFullOutput(t *testing.T) {
 		w.wantFull(line)
 		if code, _, told := w.call("--json " + line); code == 2 &&
 			strings.Contains(told, "the result goes to standard output as") {
-			continue // a format that is not JSON: refused whatever the output is
+			continue // a format that is not JSON: always refused
 		}
 		w.wantFull("--json " + line)
 	}
-	for _, global := range []string{"", "--json "} { // a run can be committed once
+	for _, global := range []string{"", "--json "} { // a run can only be committed once
 		w.call("-w W task plan")
 		w.call("-w W task do bucket 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15")
 		w.wantFull(global + "-w W task commit")
@@ -170,7 +170,7 @@ func TestFullOutput(t *testing.T) {
 	w.wantFull("-w W console --listen 127.0.0.1:0")
 	w.wantFull("--json -w W console --listen 127.0.0.1:0")
 	w.wantFull("help run")
-	w.wantFull("__complete run ") // what the shell's completion asks
+	w.wantFull("__complete run ") // the request of the shell's completion
 	walk(commands.New(testApp()), func(cmd *cobra.Command) {
 		if !slices.Contains(covered, cmd.CommandPath()) {
 			t.Errorf("%s: give printing a line of it", cmd.CommandPath())
@@ -179,7 +179,8 @@ func TestFullOutput(t *testing.T) {
 	})
 }
 
-// TestKeyNotShown (KEYS-6): a key whose secret could not be shown does not exist, and no file of the attempt is left.
+// TestKeyNotShown (KEYS-6) checks that a key whose secret could not be shown does not exist, and that no file of the
+// attempt remains.
 func TestKeyNotShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -30,7 +30,7 @@ type jsonCall struct {
 	of    reflect.Type
 }
 
-// jsonCalls are the calls in their order. Each command that takes --json has one for each shape of its result.
+// jsonCalls returns the calls in their order. Each command that supports --json has one for each shape of its result.
 func jsonCalls() []jsonCall {
 	return []jsonCall{
 		{shape: "init", args: "init DIR/w --sample"},
@@ -96,7 +96,7 @@ func jsonCalls() []jsonCall {
 	}
 }
 
-// withoutJSON are the commands that print no JSON, and why.
+// withoutJSON returns the commands that print no JSON, and the reasons.
 func withoutJSON() map[string]string {
 	return map[string]string{
 		"tollbook completion": "a script",
@@ -107,19 +107,20 @@ func withoutJSON() map[string]string {
 	}
 }
 
-// jsonPage is docs/json.md and docs/json-schema.json in the making.
+// jsonPage is docs/json.md and docs/json-schema.json while they are made.
 type jsonPage struct {
 	shapes  *shapes
 	schemas map[string]*jsonschema.Schema // by shape
 	order   []string
 	first   map[string]string // the first call of a shape
 	key     string            // that was added
-	lined   []string          // shapes of which there is one per line
+	lined   []string          // shapes that are printed one per line
 	ready   map[string]*jsonschema.Resolved
 }
 
-// TestJSON calls every command that takes --json on the sample and validates what it prints by docs/json-schema.json,
-// which is made from the types of the results. With -update-json it writes that file and docs/json.md.
+// TestJSON calls every command that supports --json on the sample and validates what it prints by
+// docs/json-schema.json, which is made from the types of the results. With -update-json it writes that file and
+// docs/json.md.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -134,7 +135,7 @@ func TestJSON(t *testing.T) {
 		if c.shape == "close" {
 			p.lines(t, dir)
 		}
-		if c.shape == "close" { // what can be invoiced is a table of workspaces with partners' money
+		if c.shape == "close" { // invoiceable amounts are a table of workspaces with partners' money
 			parties := filepath.Join(dir, "w", "books", "parties.csv")
 			if err := os.WriteFile(parties, []byte("party_id,legal_name\ndelta,Delta Ltd\n"), 0o600); err != nil {
 				t.Fatal(err)
@@ -231,7 +232,7 @@ func (p *jsonPage) validate(t *testing.T, shape string, text []byte) {
 	}
 }
 
-// file is docs/json-schema.json.
+// file returns docs/json-schema.json.
 func (p *jsonPage) file(t *testing.T) string {
 	t.Helper()
 	all := &jsonschema.Schema{
@@ -255,7 +256,7 @@ func (p *jsonPage) file(t *testing.T) string {
 	return string(text) + "\n"
 }
 
-// check compares a file of the documentation with what it should be, or writes it.
+// check compares a file of the documentation with the expected text, or writes it.
 func (p *jsonPage) check(t *testing.T, name, want string) {
 	t.Helper()
 	if *updateJSON {
@@ -273,7 +274,7 @@ func (p *jsonPage) check(t *testing.T, name, want string) {
 	}
 }
 
-// like is the first shape that is the same as one.
+// like returns the first shape that is equal to a given one.
 func (p *jsonPage) like(shape string) string {
 	for _, before := range p.order {
 		if reflect.DeepEqual(p.schemas[before], p.schemas[shape]) {
@@ -283,7 +284,7 @@ func (p *jsonPage) like(shape string) string {
 	return shape
 }
 
-// page is docs/json.md.
+// page returns docs/json.md.
 func (p *jsonPage) page() string {
 	var out strings.Builder
 	out.WriteString(jsonHead)

@@ -39,7 +39,7 @@ type requestLine struct {
 	Error     string `json:"error,omitempty"` // of a request that failed inside the server
 }
 
-// requestSchema is the schema of a requestLine with the parameters of any operation.
+// requestSchema returns the schema of a requestLine with the parameters of any operation.
 func requestSchema(t *testing.T, s *shapes) *jsonschema.Schema {
 	t.Helper()
 	schema, err := s.schema(reflect.TypeFor[requestLine]())
@@ -50,7 +50,8 @@ func requestSchema(t *testing.T, s *shapes) *jsonschema.Schema {
 	return schema
 }
 
-// exportedRows are the tables of `tollbook export` with all columns that one can have, and the columns that all have.
+// exportedRows returns the tables of `tollbook export` with all columns that they can have, and the columns that all
+// have.
 func exportedRows() map[string][2]*table.Table {
 	out := map[string][2]*table.Table{
 		"statements":         {table.StatementsOf(true, true).Table, table.Statements().Table},
@@ -72,7 +73,7 @@ func exportedRows() map[string][2]*table.Table {
 	return out
 }
 
-// rowSchema is the schema of a row of `tollbook export --format ndjson`.
+// rowSchema returns the schema of a row of `tollbook export --format ndjson`.
 func rowSchema(all, always *table.Table) *jsonschema.Schema {
 	s := &jsonschema.Schema{Type: "object", Properties: map[string]*jsonschema.Schema{},
 		AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}}}
@@ -98,7 +99,7 @@ func rowSchema(all, always *table.Table) *jsonschema.Schema {
 	return s
 }
 
-// lines calls what prints one JSON object per line, and validates each line.
+// lines calls the commands that print one JSON object per line, and validates each line.
 func (p *jsonPage) lines(t *testing.T, dir string) {
 	t.Helper()
 	budget := filepath.Join(dir, "w", "books", "budgets.csv")
@@ -125,8 +126,8 @@ func (p *jsonPage) lines(t *testing.T, dir string) {
 	p.lined = append(p.lined, "serve-request")
 }
 
-// line validates each line of what a command prints, at least a number of them. Without a schema it is that of the type
-// that the command prints.
+// line validates each line that a command prints, and checks that there are at least a number of them. Without a schema
+// it uses that of the type that the command prints.
 func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschema.Schema, least int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -153,7 +154,7 @@ func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschem
 	}
 }
 
-// linesPage is the part of docs/json.md about what is printed line by line.
+// linesPage returns the part of docs/json.md about commands that print line by line.
 func (p *jsonPage) linesPage() string {
 	var out strings.Builder
 	out.WriteString(linesHead)
@@ -186,7 +187,7 @@ null in rows of ` + "`export`" + `, whose columns [formats](formats.md) describe
 |---|---|---|
 `
 
-// TestRequestLine: a line that has another member, or lacks one, is refused.
+// TestRequestLine checks that a line with an unknown member, or without a required one, is refused.
 func TestRequestLine(t *testing.T) {
 	t.Parallel()
 	good := `{"time":"2026-09-01T00:00:00Z","level":"INFO","msg":"request","request":"a","status":200,"remote":"x:1","p.cycle":"2026-09"}`

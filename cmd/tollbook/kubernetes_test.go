@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// manifest is an object of Kubernetes, with the fields that the manifests have: any other is an error.
+// manifest is an object of Kubernetes, with the fields that the manifests use: any other is an error.
 type manifest struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string
@@ -103,7 +103,7 @@ type kubeProbe struct {
 	HTTP struct{ Path, Port string } `yaml:"httpGet"`
 }
 
-// kubernetes are the manifests by kind and name.
+// kubernetes returns the manifests by kind and name.
 func kubernetes(t *testing.T) map[string]*manifest {
 	t.Helper()
 	all := make(map[string]*manifest)
@@ -132,7 +132,7 @@ func kubernetes(t *testing.T) map[string]*manifest {
 	return all
 }
 
-// TestKubernetes tests OPS-1 and OPS-2: the manifests are what the program understands, and what they refer to exists.
+// TestKubernetes tests OPS-1 and OPS-2: the program accepts the manifests, and everything that they refer to exists.
 func TestKubernetes(t *testing.T) {
 	t.Parallel()
 	all := kubernetes(t)

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// noon is the clock of the scripts: they say --as-of where it matters.
+// noon is the clock of the scripts: they use --as-of where it matters.
 func noon() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
 
 // scriptClock is noon, or the time that a script sets with `env TOLLBOOK_TEST_CLOCK=2026-10-06T00:00:00Z`.
@@ -56,7 +56,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exitsWith is `exits CODE tollbook …`: the command must end with that code, or with `kill` by a signal.
+// exitsWith implements `exits CODE tollbook …`: the command must end with that code, or with `kill` by a signal.
 func exitsWith(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE command...")
@@ -78,7 +78,7 @@ func exitsWith(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// lock is `lock LAKE`: another run holds the lake until the script ends.
+// lock implements `lock LAKE`: another run holds the lake until the script ends.
 func lock(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: lock lake")
@@ -88,7 +88,7 @@ func lock(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { ts.Check(unlock()) })
 }
 
-// flip is `flip GLOB`: one bit in the middle of the first file that matches changes.
+// flip implements `flip GLOB`: it changes one bit in the middle of the first file that matches.
 func flip(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: flip glob")

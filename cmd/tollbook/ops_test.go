@@ -34,7 +34,7 @@ var (
 	labelled   = regexp.MustCompile(`\b(kind|outcome|reason|feed|stage|why)=~?"([^"]*)"`)
 )
 
-// checkExpression checks what an expression names against the registry and the words of labels.
+// checkExpression checks that the registry has the metrics of an expression, and its labels the words in it.
 func checkExpression(t *testing.T, where, expr string, names []string) {
 	t.Helper()
 	found := metricName.FindAllString(expr, -1)
@@ -128,7 +128,7 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// quoted are the commands in backquotes.
+// quoted returns the commands in backquotes.
 func quoted(text string) (out []string) {
 	for i, part := range strings.Split(text, "`") {
 		if i%2 == 1 {
@@ -138,7 +138,7 @@ func quoted(text string) (out []string) {
 	return out
 }
 
-// checkCommand checks that a command line is understood.
+// checkCommand checks that a command line is valid.
 func checkCommand(t *testing.T, where, line string) {
 	t.Helper()
 	args := strings.Fields(line)
@@ -200,7 +200,7 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// sections are those of a systemd unit: section and key to values.
+// sections returns those of a systemd unit: section and key to values.
 func sections(t *testing.T, name string) map[string][]string {
 	t.Helper()
 	out := make(map[string][]string)

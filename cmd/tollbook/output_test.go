@@ -19,14 +19,14 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
-// written is what a test knows of a flag that names a file to write.
+// written describes a flag that names a file to write.
 type written struct {
 	args   []string
-	folder bool // it may name a folder, which gets several files
+	folder bool // it may name a folder, which then gets several files
 	closed bool // of a closed month
 }
 
-// fileFlags are the flags that name a file to write, with command lines that use them.
+// fileFlags returns the flags that name a file to write, with command lines that use them.
 func fileFlags() map[string][]written {
 	return map[string][]written{
 		"tollbook bandwidth --svg": {{args: []string{"bandwidth", "uplink", "--cycle", "2026-09", "--svg"}}},
@@ -57,7 +57,7 @@ func fileFlags() map[string][]written {
 	}
 }
 
-// monthOf is a workspace with the month of testdata/mini.
+// monthOf returns a workspace with the month of testdata/mini.
 func monthOf(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "mini")
@@ -89,7 +89,8 @@ func closedMonthOf(t *testing.T) string {
 // writesFile matches the name and the usage of a flag that names a file to write.
 var writesFile = regexp.MustCompile(`^(out|svg) |to write|into this file`)
 
-// Every flag of the command tree that names a file to write is known to the tests below, and has --force next to it.
+// TestFileFlags checks that every flag of the command tree that names a file to write is tested below, and has --force
+// next to it.
 func TestFileFlags(t *testing.T) {
 	t.Parallel()
 	known := fileFlags()
@@ -113,8 +114,8 @@ func TestFileFlags(t *testing.T) {
 	}
 }
 
-// A file that exists is replaced with --force only; - is standard output; what is no regular file is written to.
-// Invariant: EXPORT-4.
+// TestFilesAreKept checks that an existing file is replaced only with --force, that - is standard output, and that a
+// file that is not regular is written to. Invariant: EXPORT-4.
 func TestFilesAreKept(t *testing.T) {
 	t.Parallel()
 	open, closed := monthOf(t), closedMonthOf(t)
@@ -173,7 +174,8 @@ func fileIsKept(t *testing.T, dir string, args []string) {
 	}
 }
 
-// dashIsStdout compares what - gives with the file, and with no flag at all unless that prints something else.
+// dashIsStdout compares the output of - with the file, and with the output without the flag unless that is something
+// else.
 func dashIsStdout(t *testing.T, dir string, args []string, other bool) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "result")
@@ -229,7 +231,7 @@ func folderIsKept(t *testing.T, dir string, args []string) {
 	}
 }
 
-// A file that appears while the result is being written stays as well.
+// TestFileThatAppears checks that a file that is created while the result is being written is not replaced either.
 func TestFileThatAppears(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "result")
@@ -263,7 +265,7 @@ func names(t *testing.T, dir string) (list []string) {
 	return list
 }
 
-// jsonLines are command lines of every command.
+// jsonLines returns command lines of every command.
 func jsonLines(t *testing.T, dir string) map[string][][]string {
 	t.Helper()
 	backup, usage := filepath.Join(t.TempDir(), "backup"), filepath.Join(dir, "inbox", "usage", "first.csv")
@@ -368,7 +370,8 @@ worker
 	return lines
 }
 
-// With --json standard output is JSON or nothing, and a command that cannot give it says so as JSON on standard error.
+// TestJSONOrAnError checks that with --json standard output is JSON or empty, and that a command that does not support
+// it says so as JSON on standard error.
 func TestJSONOrAnError(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
@@ -409,7 +412,7 @@ func lastLine(text string) string {
 	return lines[len(lines)-1]
 }
 
-// - is standard input where a command reads a file: the result is that of the file.
+// TestStandardInput checks that - is standard input where a command reads a file: the result is that of the file.
 func TestStandardInput(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)

@@ -13,11 +13,11 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
-// block is a fenced block of a page: what is after the fence, and its text.
+// block matches a fenced block of a page: the words after the fence, and its text.
 var block = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
 
-// TestPages does what the tutorial and each guide say: it writes their files, runs their commands one after the other,
-// and compares what they print. A line `...`, and `...` at the end of a line, match anything.
+// TestPages follows the tutorial and each guide: it writes their files, runs their commands one after the other, and
+// compares the output. A line `...`, and `...` at the end of a line, match anything.
 func TestPages(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/guides/*.md")
 	if err != nil || len(pages) == 0 {
@@ -40,12 +40,12 @@ type page struct {
 	commands int
 	printed  string // what the last sh block printed
 	script   string // that block
-	address  string // of the server that the page has started
+	address  string // of the server that the page started
 }
 
-// follow does what a page says. Files are blocks with a name after their language. Commands of tollbook are in blocks
-// of console, where & at the end of a line starts a server. A block of sh is run by the shell; a block of text after it
-// is what it prints.
+// follow follows a page. Files are blocks with a name after their language. Commands of tollbook are in blocks of
+// console, where & at the end of a line starts a server. A block of sh is run by the shell; a following block of text
+// is its output.
 func follow(t *testing.T, text []byte) {
 	t.Helper()
 	p := &page{address: standardAddress}
@@ -74,7 +74,7 @@ func follow(t *testing.T, text []byte) {
 	}
 }
 
-// standardAddress is where a server listens without a setting; in the test it listens at another port.
+// standardAddress is where a server listens without a setting; in the test it listens on another port.
 const standardAddress = "127.0.0.1:8080"
 
 // console runs the commands of a block.
@@ -96,7 +96,7 @@ func (p *page) console(t *testing.T, body string) {
 	}
 }
 
-// scripted is what the shell prints of a script, in which tollbook is the program of this test.
+// scripted returns what the shell prints for a script, in which tollbook is the program of this test.
 func scripted(t *testing.T, script string) string {
 	t.Helper()
 	for _, tool := range []string{"curl", "python3"} {

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
-// TestPicture: the chart and the covers that README shows are those that the sample gives.
+// TestPicture checks that the chart and the covers in README are those of the sample.
 func TestPicture(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "sample")

@@ -61,7 +61,7 @@ func roundedWorkspace(t *testing.T) string {
 	return dir
 }
 
-// succeeds runs a command line in a workspace and gives what it prints.
+// succeeds runs a command line in a workspace and returns what it prints.
 func succeeds(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	code, out, told := runs(dir, args...)
@@ -82,7 +82,7 @@ func runs(dir string, args ...string) (code int, out, told string) {
 // step is one row of a bill's column, as a reader finds it.
 type step struct{ name, amount string }
 
-// addUp adds a column up to the amount due: all rows but the sums on the way.
+// addUp adds up a column to the amount due: all rows except subtotals.
 func addUp(t *testing.T, where string, column []step) {
 	t.Helper()
 	sum, due := new(big.Rat), new(big.Rat)
@@ -102,12 +102,12 @@ func addUp(t *testing.T, where string, column []step) {
 	}
 }
 
-// plainNumber takes the signs and groups of print from a number.
+// plainNumber removes the signs and group separators of print from a number.
 func plainNumber(text string) string {
 	return strings.NewReplacer("−", "-", ",", "", " ", "", " ", "").Replace(strings.TrimSpace(text))
 }
 
-// terminalColumn is the last lines of a text that begin with the names of a bill's column.
+// terminalColumn returns the last lines of a text that begin with the names of a bill's column.
 func terminalColumn(text string) (column []step) {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
@@ -123,7 +123,7 @@ func terminalColumn(text string) (column []step) {
 	return column
 }
 
-// htmlColumn is the table of the section `summary`.
+// htmlColumn returns the table of the section `summary`.
 func htmlColumn(t *testing.T, text string) (column []step) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(text))
@@ -164,7 +164,7 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
-// xlsxColumn is the sheet Summary.
+// xlsxColumn returns the sheet Summary.
 func xlsxColumn(t *testing.T, text string) (column []step) {
 	t.Helper()
 	f, err := excelize.OpenReader(strings.NewReader(text))
@@ -186,8 +186,8 @@ func xlsxColumn(t *testing.T, text string) (column []step) {
 	return column
 }
 
-// A reader of a bill adds one column up to the amount due, the same in every form; its label says which way rounding
-// goes (DOC-8).
+// TestBillAddsUp checks that one column of a bill adds up to the amount due, the same in every form, and that its label
+// says in which direction it is rounded (DOC-8).
 func TestBillAddsUp(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)
@@ -216,14 +216,14 @@ func TestBillAddsUp(t *testing.T) {
 	}
 }
 
-// sameStep compares amounts as numbers: a sheet has no zeros at their end.
+// sameStep compares amounts as numbers: a sheet has no trailing zeros.
 func sameStep(a, b step) bool {
 	x, ok := new(big.Rat).SetString(a.amount)
 	y, also := new(big.Rat).SetString(b.amount)
 	return a.name == b.name && ok && also && x.Cmp(y) == 0
 }
 
-// fileOf runs a command with --out and gives the file.
+// fileOf runs a command with --out and returns the file.
 func fileOf(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "out")
@@ -235,7 +235,8 @@ func fileOf(t *testing.T, dir string, args ...string) string {
 	return string(b)
 }
 
-// In the tables of all customers that a terminal shows, due is payment plus rounding in every row.
+// TestTablesOfCustomersAddUp checks that in the tables of all customers on a terminal due is payment plus rounding in
+// every row.
 func TestTablesOfCustomersAddUp(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)
@@ -253,8 +254,8 @@ func TestTablesOfCustomersAddUp(t *testing.T) {
 	}
 }
 
-// Tables, exports and JSON keep rounding_amount = payment_amount - due_amount (§4.2), the CSV of a bill among
-// them.
+// TestRoundingOfTables checks that tables, exports and JSON have rounding_amount = payment_amount - due_amount (§4.2),
+// including the CSV of a bill.
 func TestRoundingOfTables(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)

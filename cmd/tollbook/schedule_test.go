@@ -20,7 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// clockEnv is the time at which the program of these tests starts; it goes on from there.
+// clockEnv is the time at which the program of these tests starts; its clock runs from there.
 const clockEnv = "TOLLBOOK_TEST_CLOCK"
 
 // realTollbook is the program with a clock that runs.
@@ -44,7 +44,7 @@ type program struct {
 	out bytes.Buffer
 }
 
-// Write takes what the process prints.
+// Write records what the process prints.
 func (p *program) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,7 +76,7 @@ func launch(t *testing.T, at string, args ...string) *program {
 	return p
 }
 
-// until waits for a condition; three minutes are for a machine that has much to do.
+// until waits for a condition; three minutes are for a busy machine.
 func (p *program) until(what string, met func() bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(3 * time.Minute); !met(); time.Sleep(5 * time.Millisecond) {
@@ -109,7 +109,7 @@ func (p *program) ends() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// scheduled is a copy of the workspace testdata/mini, all of whose files are old.
+// scheduled returns a copy of the workspace testdata/mini, all of whose files are old.
 func scheduled(t *testing.T, more string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -127,7 +127,7 @@ func scheduled(t *testing.T, more string) string {
 	return dir
 }
 
-// old makes the inbox one of 8 September 2026.
+// old sets the times of the inbox to 8 September 2026.
 func old(t *testing.T, dir string) {
 	t.Helper()
 	at := time.Date(2026, 9, 8, 0, 0, 0, 0, time.UTC)
@@ -140,7 +140,7 @@ func old(t *testing.T, dir string) {
 	}
 }
 
-// large adds a feed file that takes a run some seconds.
+// large adds a feed file that a run needs some seconds for.
 func large(t *testing.T, dir string, rows int) {
 	t.Helper()
 	var b bytes.Buffer
@@ -175,7 +175,7 @@ func whole(t *testing.T, dir string) {
 	}
 }
 
-// running reports whether somebody holds the lake.
+// running reports whether a run holds the lake.
 func running(dir string) func() bool {
 	return func() bool {
 		b, err := os.ReadFile(filepath.Join(dir, "lake", storage.LockName))
@@ -183,7 +183,7 @@ func running(dir string) func() bool {
 	}
 }
 
-// The clock of the scheduler stands two seconds before the night of 9 September, 01:30 in Shanghai.
+// beforeNight is two seconds before the night of 9 September, 01:30 in Shanghai.
 const beforeNight = "2026-09-09T01:29:58+08:00"
 
 func TestScheduleRunsAtItsTime(t *testing.T) {
@@ -234,7 +234,7 @@ func get(t *testing.T, url string) string {
 	return string(b)
 }
 
-// SIGTERM while a run is on: it comes to its end, and the scheduler with it.
+// TestScheduleStopsAfterTheRun sends SIGTERM during a run: the run completes, and the scheduler ends with it.
 func TestScheduleStopsAfterTheRun(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "")
@@ -251,15 +251,15 @@ func TestScheduleStopsAfterTheRun(t *testing.T) {
 	whole(t, dir)
 }
 
-// A run that takes longer than schedule.stop_timeout is called off: nothing of it is committed, and the next scheduler
-// does it.
+// TestScheduleCallsOff checks that a run that takes longer than schedule.stop_timeout is cancelled: nothing of it is
+// committed, and the next scheduler does it.
 func TestScheduleCallsOff(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "schedule: {stop_timeout: 1s}")
 	large(t, dir, 100_000)
 	p := launch(t, beforeNight, "-w", dir, "schedule")
 	p.until("run", running(dir))
-	// The run stands still while its second goes by, however fast the machine is.
+	// The run is stopped while its second passes, however fast the machine is.
 	p.signal(syscall.SIGTERM)
 	p.says("schedule stops")
 	p.signal(syscall.SIGSTOP)
@@ -281,7 +281,8 @@ func TestScheduleCallsOff(t *testing.T) {
 	whole(t, dir)
 }
 
-// A second signal ends it at once; the lake is whole, and the run is found owed.
+// TestScheduleSecondSignal checks that a second signal ends the scheduler immediately; the lake is complete, and the
+// run is found pending.
 func TestScheduleSecondSignal(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "")
@@ -290,7 +291,7 @@ func TestScheduleSecondSignal(t *testing.T) {
 	p.until("run", running(dir))
 	p.signal(syscall.SIGTERM)
 	p.says("schedule stops")
-	p.until("end", func() bool { // the handler goes a moment after the word
+	p.until("end", func() bool { // the handler ends a moment after the message
 		p.cmd.Process.Signal(syscall.SIGTERM)
 		return !alive(p.cmd.Process.Pid)
 	})
@@ -307,7 +308,7 @@ func TestScheduleSecondSignal(t *testing.T) {
 	whole(t, dir)
 }
 
-// alive reports whether a process still does something: one that waits to be buried does not.
+// alive reports whether a process is running: a zombie is not.
 func alive(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -317,7 +318,7 @@ func alive(pid int) bool {
 	return !strings.HasPrefix(rest, "Z")
 }
 
-// A run by hand is on when the night is due: the night waits for it, and is covered by it or done after it.
+// TestScheduleBesideARunByHand checks that a due night waits for a manual run, and is covered by it or done after it.
 func TestScheduleBesideARunByHand(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "")

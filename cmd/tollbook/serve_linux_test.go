@@ -40,7 +40,7 @@ func (w *workbench) command(args ...string) *exec.Cmd {
 		Env: append(os.Environ(), "TMPDIR="+w.t.TempDir())}
 }
 
-// run is what a command prints. A run that ends with 1 has rejects, which the generator makes on purpose.
+// run returns what a command prints. A run that ends with 1 has rejects, which the generator makes on purpose.
 func (w *workbench) run(args ...string) []byte {
 	w.t.Helper()
 	out, err := w.command(args...).Output()
@@ -74,7 +74,7 @@ func (w *workbench) serve() (url string, server *os.Process) {
 	}
 	w.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it was killed, and says so
+		_ = cmd.Wait() // it was killed, which is its error
 	})
 	lines := bufio.NewReader(log)
 	first, err := lines.ReadString('\n')
@@ -86,7 +86,7 @@ func (w *workbench) serve() (url string, server *os.Process) {
 	return serving.On, cmd.Process
 }
 
-// fetched is an answer in a form that can be compared.
+// fetched returns an answer in a form that can be compared.
 func fetched(c *http.Client, url, token string) (string, []byte) {
 	r, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
@@ -102,9 +102,8 @@ func fetched(c *http.Client, url, token string) (string, []byte) {
 	return fmt.Sprintf("%d %v", resp.StatusCode, err), body
 }
 
-// TestServeFewDescriptors: 64 clients pull a partner's export at once from a server that may have 256 descriptors, of
-// a lake whose month is
-// 128 files: the answers are those of an undisturbed one.
+// TestServeFewDescriptors checks that 64 clients get the complete answers when they download a partner's export at once
+// from a server that may have 256 descriptors, of a lake whose month is 128 files.
 func TestServeFewDescriptors(t *testing.T) {
 	t.Parallel()
 	w := newWorkbench(t)
@@ -150,8 +149,8 @@ func TestServeFewDescriptors(t *testing.T) {
 	all.Wait()
 }
 
-// TestServeExportsAsTheCommand: what a distributor pulls is byte for byte what the command writes for it, with and
-// without its resellers.
+// TestServeExportsAsTheCommand checks that a distributor downloads byte for byte what the command writes for it, with
+// and without its resellers.
 func TestServeExportsAsTheCommand(t *testing.T) {
 	t.Parallel()
 	w := newWorkbench(t)

@@ -18,7 +18,7 @@ import (
 	"testing"
 )
 
-// TestServe runs the real program, asks it, revokes the key beside it, and stops it by a signal.
+// TestServe runs the real program, sends it requests, revokes the key while it runs, and stops it by a signal.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -29,7 +29,7 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// testscript's main is the program when it is called by its name.
+	// The main function of testscript is the program if it is called by its name.
 	program := func(args ...string) *exec.Cmd {
 		return &exec.Cmd{Path: self, Args: append([]string{"tollbook", "-w", dir}, args...),
 			Env: append(os.Environ(), "TMPDIR="+t.TempDir())}
@@ -114,8 +114,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestServeDamaged: while a server runs, HEAD becomes that of the day before, is emptied and is lost. Requests fail as
-// long as the damage lasts, and no older state is served; then the same server answers again.
+// TestServeDamaged replaces HEAD by that of the day before, empties it and deletes it while a server runs. Requests
+// fail as long as the damage lasts, and no older state is served; then the same server answers again.
 func TestServeDamaged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -201,7 +201,7 @@ func TestServeDamaged(t *testing.T) {
 	}
 }
 
-// startServer starts a server, which the test's end kills, and returns where it listens.
+// startServer starts a server, which is killed at the end of the test, and returns its address.
 func startServer(t *testing.T, server *exec.Cmd) string {
 	t.Helper()
 	log, err := server.StderrPipe()
@@ -224,7 +224,7 @@ func startServer(t *testing.T, server *exec.Cmd) string {
 	return serving.On
 }
 
-// TestServeKilled: a signature that a server took before it was killed is not good at the next one.
+// TestServeKilled checks that a signature that a server accepted before it was killed is refused by the next one.
 func TestServeKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -285,11 +285,11 @@ func TestServeKilled(t *testing.T) {
 		if err := server.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		_ = server.Wait() // it was killed, and says so
+		_ = server.Wait() // it was killed, which is its error
 	}
 }
 
-// signedCycles is the signature of a GET of /v1/cycles, of which the date alone is signed.
+// signedCycles returns the signature of a GET of /v1/cycles, which signs only the date.
 func signedCycles(secret, date string) string {
 	sum := func(text string) string { b := sha256.Sum256([]byte(text)); return hex.EncodeToString(b[:]) }
 	mac := hmac.New(sha256.New, []byte(secret))

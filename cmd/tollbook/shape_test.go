@@ -28,10 +28,10 @@ func newShapes() *shapes {
 	return &shapes{map[reflect.Type]*jsonschema.Schema{}, map[string]string{}, map[string]bool{}}
 }
 
-// decimalPattern is the text of an exact number.
+// decimalPattern matches the text of an exact number.
 const decimalPattern = `^-?[0-9]+(\.[0-9]+)?$`
 
-// schema is the schema of a type. Objects have no further members.
+// schema returns the schema of a type. Objects have no further members.
 func (s *shapes) schema(t reflect.Type) (*jsonschema.Schema, error) {
 	if err := s.collect(t, map[reflect.Type]bool{}); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (s *shapes) collect(t reflect.Type, seen map[reflect.Type]bool) error {
 	return nil
 }
 
-// marshaled is the schema of a type with a MarshalJSON.
+// marshaled returns the schema of a type with a MarshalJSON.
 func (s *shapes) marshaled(t reflect.Type) (*jsonschema.Schema, error) {
 	if shaped, ok := reflect.Zero(t).Interface().(interface{ JSONValue() any }); ok {
 		return s.schema(reflect.TypeOf(shaped.JSONValue()))
@@ -94,7 +94,7 @@ func (s *shapes) marshaled(t reflect.Type) (*jsonschema.Schema, error) {
 	return nil, fmt.Errorf("%s writes its JSON itself: give it a JSONValue that says what", t)
 }
 
-// describe puts the comments of a type's fields into its schema.
+// describe adds the comments of a type's fields to its schema.
 func (s *shapes) describe(t reflect.Type, schema *jsonschema.Schema) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -143,10 +143,10 @@ func (s *shapes) describeField(t reflect.Type, f reflect.StructField, schema *js
 	return err
 }
 
-// goNil is what comments of Go call a member that is left out.
+// goNil matches what comments of Go call a member that is left out.
 var goNil = regexp.MustCompile(`\bnil\b`)
 
-// comment is what the source says about a field.
+// comment returns the comment of a field in the source.
 func (s *shapes) comment(t reflect.Type, field string) (string, error) {
 	path, ours := strings.CutPrefix(t.PkgPath(), "github.com/tollbook/tollbook/")
 	if !ours {
@@ -197,7 +197,7 @@ func (s *shapes) parse(path, name string) error {
 	return nil
 }
 
-// kindOf is the type of a value as the page names it.
+// kindOf returns the type of a value as the page names it.
 func kindOf(s *jsonschema.Schema) string {
 	names := map[string]string{"string": "text", "integer": "whole number", "number": "number",
 		"boolean": "true or false", "object": "object", "array": "list"}
@@ -256,7 +256,7 @@ func sketch(out *strings.Builder, s *jsonschema.Schema, indent string) {
 	}
 }
 
-// plural is the name of a type for several values.
+// plural returns the name of a type for several values.
 func plural(kind string) string {
 	switch kind {
 	case "text", "true or false":

@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 )
 
-// TestSharedProcesses: a night by three processes gives the lake that one process gives, although one of them is killed
-// in the middle of a task, at several points, and another one is paused until the night is committed.
+// TestSharedProcesses checks that a night by three processes gives the lake of one process, although one of them is
+// killed in the middle of a task, at several points, and another one is paused until the night is committed.
 // Invariants: TASK-3.
 func TestSharedProcesses(t *testing.T) {
 	t.Parallel()
@@ -46,7 +46,7 @@ func TestSharedProcesses(t *testing.T) {
 	if p := launch(t, at, "-w", alone, "-q", "--as-of", at, "task", "plan"); p.ends() != 0 {
 		t.Fatal(p.text())
 	}
-	must(launch(t, at, "-w", alone, "-q", "run", "nightly")) // deletes what the plan left
+	must(launch(t, at, "-w", alone, "-q", "run", "nightly")) // deletes the files of the plan
 	w := waits("task", "plan")
 	var paused *program
 	for _, stage := range []string{"scan", "bucket"} {
@@ -104,17 +104,16 @@ func TestSharedProcesses(t *testing.T) {
 		t.Error(text)
 	}
 	must(launch(t, at, "-w", dir, "-q", "verify"))
-	must(launch(t, at, "-w", dir, "-q", "task", "plan")) // deletes what the paused task left
+	must(launch(t, at, "-w", dir, "-q", "task", "plan")) // deletes the files of the paused task
 	must(launch(t, at, "-w", dir, "-q", "run", "nightly"))
 	if diff := cmp.Diff(want, lakeOf(t, dir)); diff != "" {
 		t.Errorf("the lake after the paused task (- one process, + three):\n%s", diff)
 	}
 }
 
-// TestWorkerProcesses: a night by three worker processes gives the lake that one process gives, although a worker is
+// TestWorkerProcesses checks that a night by three worker processes gives the lake of one process, although a worker is
 // killed in the middle of a task, at several points, or is paused, or the process of the run is killed at several
-// points and started again.
-// Invariants: TASK-3, ENGINE-1, ENGINE-2.
+// points and started again. Invariants: TASK-3, ENGINE-1, ENGINE-2.
 func TestWorkerProcesses(t *testing.T) {
 	t.Parallel()
 	const at = "2026-09-10T00:00:00+08:00"
@@ -192,7 +191,7 @@ func TestWorkerProcesses(t *testing.T) {
 	}
 }
 
-// lakeOf is the lake's files by name.
+// lakeOf returns the lake's files by name.
 func lakeOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := make(map[string]string)

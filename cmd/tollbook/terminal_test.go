@@ -20,14 +20,14 @@ const closingLine = "-w W close --cycle 2026-09"
 // closeQuestion is the end of what close asks a person.
 const closeQuestion = "Close cycle 2026-09 with these open items? Its bill never changes again. [y/N] "
 
-// terminal is a pseudo terminal with a person who types the answer to a question.
+// terminal is a pseudo terminal with a simulated person who types the answer to a question.
 type terminal struct {
 	screen, keyboard *os.File // two ends of one device: the person's and the program's
 	seen             chan string
 }
 
-// newTerminal opens a pseudo terminal. As soon as the question is on the screen the person answers it; then what
-// appears on the screen is read until the terminal is closed.
+// newTerminal opens a pseudo terminal. As soon as the question is on the screen the person answers it; then the screen
+// is read until the terminal is closed.
 func newTerminal(t *testing.T, answer func(person *os.File)) *terminal {
 	t.Helper()
 	person, program, err := pty.Open()
@@ -54,7 +54,7 @@ func newTerminal(t *testing.T, answer func(person *os.File)) *terminal {
 	return tty
 }
 
-// call runs a command line on the terminal. Its result goes to stdout, which is no terminal.
+// call runs a command line on the terminal. Its result is written to stdout, which is not a terminal.
 func (tty *terminal) call(w *world, line string) (code int, out, shown string) {
 	w.Helper()
 	var stdout bytes.Buffer
@@ -67,12 +67,12 @@ func (tty *terminal) call(w *world, line string) (code int, out, shown string) {
 	return code, stdout.String(), shown
 }
 
-// types answers by keys.
+// types returns an answer by keys.
 func types(keys string) func(*os.File) {
 	return func(person *os.File) { _, _ = io.WriteString(person, keys) }
 }
 
-// TestCloseAsks (CLI-5): on a terminal close shows what is open and asks. Only yes closes; every other
+// TestCloseAsks (CLI-5) checks that close shows the open items on a terminal and asks. Only yes closes; every other
 // answer, the end of the input and a closed terminal leave the lake as it was, exit code 2.
 func TestCloseAsks(t *testing.T) {
 	t.Parallel()
@@ -109,7 +109,7 @@ func TestCloseAsks(t *testing.T) {
 	}
 }
 
-// A key that is revoked cannot be made valid again: on a terminal a person is asked.
+// TestRevokeAsks checks that revoke asks on a terminal, because a revoked key cannot be made valid again.
 func TestRevokeAsks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/programcmd"
 )
 
-// commandPaths are all commands of this version (§7.3).
+// commandPaths returns all commands of this version (§7.3).
 func commandPaths() []string {
 	return []string{
 		"tollbook",
@@ -76,7 +76,7 @@ func testApp() *cli.App {
 	return cli.New(nil, &bytes.Buffer{}, &bytes.Buffer{}, func(string) string { return "" }, noon)
 }
 
-// walk visits a command and all below it.
+// walk visits a command and all subcommands.
 func walk(cmd *cobra.Command, visit func(*cobra.Command)) {
 	visit(cmd)
 	for _, sub := range cmd.Commands() {
@@ -122,7 +122,7 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// parseExample checks that an example is a command line that is understood, and one of its own command.
+// parseExample checks that an example is a valid command line of its own command.
 func parseExample(t *testing.T, line string, of *cobra.Command) {
 	t.Helper()
 	args := strings.Fields(line)
@@ -147,7 +147,7 @@ func parseExample(t *testing.T, line string, of *cobra.Command) {
 	}
 }
 
-// TestCommandPage: docs/cli.md is what `go generate ./cmd/tollbook` writes (MANUAL-1).
+// TestCommandPage checks that docs/cli.md is what `go generate ./cmd/tollbook` writes (MANUAL-1).
 func TestCommandPage(t *testing.T) {
 	t.Parallel()
 	var page bytes.Buffer

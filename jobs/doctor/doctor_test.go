@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// workspace is the sample's, without a run.
+// newWorkspace returns the sample's, without a run.
 func newWorkspace(t *testing.T) Options {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -33,7 +33,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// tells holds a check to its outcome and to words of what was found and what to do.
+// tells checks the outcome of a check and words of its finding and hint.
 func tells(t *testing.T, o Options, name string, outcome Outcome, found, do string) {
 	t.Helper()
 	r := Inspect(t.Context(), o)
@@ -110,7 +110,7 @@ func TestScratch(t *testing.T) {
 	tells(t, o, "space for queries", Skipped, "", "")
 }
 
-// Tables of a server that were dropped, altered, or made by a later program.
+// TestTables checks tables of a server that were dropped, altered, or created by a later program.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestSpace is on real disks of 8 MiB. It is skipped where mounting is not permitted.
+// TestSpace uses real disks of 8 MiB. It is skipped if mounting is not permitted.
 func TestSpace(t *testing.T) {
 	t.Parallel()
 	o := newWorkspace(t)

@@ -19,8 +19,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// workerEnv makes the test program a worker process. It names the folder in which each process notes the tasks that it
-// began.
+// workerEnv makes the test program a worker process. It names the folder in which each process records the tasks that
+// it began.
 const workerEnv = "TOLLBOOK_TEST_WORKER"
 
 func TestMain(m *testing.M) {
@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fakeWorker does tasks as their stage says: a process at its first try of a task crashes, is silent, fails, or refuses
-// it.
+// fakeWorker does tasks by their stage: a process at its first try of a task crashes, does not answer, fails, or
+// refuses it.
 func fakeWorker(dir string) {
 	calls, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
 	for {
@@ -72,7 +72,7 @@ func fakeWorker(dir string) {
 	}
 }
 
-// fakes is an engine of three fake workers, and the folder in which they note tasks.
+// fakes returns an engine of three fake workers, and the folder in which they record tasks.
 func fakes(t *testing.T) (*Processes, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -89,7 +89,7 @@ func fakes(t *testing.T) (*Processes, string) {
 	return p, dir
 }
 
-// TestProcesses: whatever happens to a worker, each task is done, and the attempts say what happened.
+// TestProcesses checks that each task is done whatever happens to a worker, and that the attempts report what happened.
 // Invariants: ENGINE-1.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
@@ -137,9 +137,8 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// TestProcessesGiveUp: a task that is refused is not tried again and ends the stage; one whose worker always crashes
-// ends it after four processes.
-// Invariants: ENGINE-1.
+// TestProcessesGiveUp checks that a refused task is not retried and ends the stage, and that one whose worker always
+// crashes ends it after four processes. Invariants: ENGINE-1.
 func TestProcessesGiveUp(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -166,7 +165,7 @@ func TestProcessesGiveUp(t *testing.T) {
 	}
 }
 
-// TestProcessesCancelled: a run that is interrupted ends at once, and Close ends the processes.
+// TestProcessesCancelled checks that an interrupted run ends immediately, and that Close ends the processes.
 func TestProcessesCancelled(t *testing.T) {
 	t.Parallel()
 	p, dir := fakes(t)

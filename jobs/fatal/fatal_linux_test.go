@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// deathEnv names how the process of these tests is to end.
+// deathEnv selects how the process of these tests ends.
 const deathEnv = "TOLLBOOK_TEST_DEATH"
 
-// TestMain ends the process the way it is told, if it is.
+// TestMain ends the process in the selected way, if there is one.
 func TestMain(m *testing.M) {
 	way, told := os.LookupEnv(deathEnv)
 	if !told {
@@ -24,10 +24,10 @@ func TestMain(m *testing.M) {
 	}
 	Handle()
 	deaths()[way].die()
-	time.Sleep(time.Hour) // killed by the test before
+	time.Sleep(time.Hour) // the test kills it before
 }
 
-// death is a way to end, what the runtime says of it, and the exit code.
+// death is a way to end, the runtime's message for it, and the exit code.
 type death struct {
 	die  func()
 	says string
@@ -58,7 +58,7 @@ func deaths() map[string]death {
 // nowhere is where nothing can be written.
 func nowhere() *int { return nil }
 
-// deep uses up the stack.
+// deep exhausts the stack.
 func deep(n int) int {
 	if n < 0 {
 		return n
@@ -66,7 +66,8 @@ func deep(n int) int {
 	return deep(n+1) + n
 }
 
-// TestDeaths (FATAL-1 to FATAL-4): each way to end has its exit code, and the runtime's report comes first.
+// TestDeaths (FATAL-1 to FATAL-4) checks that each way to end has its exit code, and that the runtime's report is
+// first.
 func TestDeaths(t *testing.T) {
 	t.Parallel()
 	for way, d := range deaths() {

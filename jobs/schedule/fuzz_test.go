@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// FuzzTimes reads any cron expression: where it is one, its firings ascend, and what is between two instants, what
-// comes next and what came last are the same firings.
+// FuzzTimes reads any cron expression. If it is valid its firings ascend, and the functions for all firings between two
+// instants, for the next and for the last one agree.
 func FuzzTimes(f *testing.F) {
 	for _, text := range []string{"30 1 * * *", "0 12 5 * *", "*/7 1-5,9 ? * MON#2", "0 0 29 2 *", "@daily",
 		"@every 1h", "TZ=UTC 0 0 * * *", "0 2 * 10 0", "59 23 31 12 6"} {

@@ -33,7 +33,7 @@ func planOf(t testing.TB, zone, more string) *Plan {
 	return p
 }
 
-// text is a list of firings, one a line, as times on the wall.
+// text returns a list of firings, one per line, as local times.
 func (p *Plan) text(list []Firing) string {
 	var b strings.Builder
 	for _, f := range list {
@@ -211,7 +211,7 @@ func TestClockBack(t *testing.T) {
 	}
 }
 
-// do is what a firing that is done leaves in the state.
+// do records a completed firing in the state.
 func (s *State) do(f Firing) {
 	s.Newest = max(s.Newest, f.AsOf)
 	switch f.Kind {
@@ -229,7 +229,7 @@ func (s *State) do(f Firing) {
 	}
 }
 
-// drain does what is due, the first each time, and tells it.
+// drain does the due firings, the first one each time, and returns them.
 func (p *Plan) drain(s *State, now period.Instant) (out []Firing) {
 	for {
 		list := slices.DeleteFunc(p.Due(s, now), func(f Firing) bool { return f.Skip != "" || f.Kind == jobs.Publish })
@@ -241,8 +241,8 @@ func (p *Plan) drain(s *State, now period.Instant) (out []Firing) {
 	}
 }
 
-// A year and a half of looks at drawn instants, hours or weeks apart: what is done, in its order and with its as-of, is
-// what looks at each firing's own instant do (SCHED-3).
+// TestOutagesChangeNothing looks for due firings at drawn instants in a year and a half, hours or weeks apart: the
+// firings that are done, their order and their as-of are those of looking at each firing's own instant (SCHED-3).
 // Invariant: JOBS-4.
 func TestOutagesChangeNothing(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// machine is a year of a few days, whose scheduler's log and watch can be looked at.
+// machine returns a year of a few days, whose scheduler's log and watch can be read.
 func machine(t *testing.T) (y *year, log *bytes.Buffer, heard map[string]int) {
 	t.Helper()
 	y = newYear(t, "Asia/Shanghai", period.DayOf(2026, 1, 27), period.DayOf(2026, 2, 12))
@@ -32,7 +32,7 @@ func machine(t *testing.T) (y *year, log *bytes.Buffer, heard map[string]int) {
 	return y, log, heard
 }
 
-// at moves the machine to a time of its wall and does what is due.
+// at sets the machine to a local time and does what is due.
 func (y *year) at(t *testing.T, wall string) []Outcome {
 	t.Helper()
 	y.to(t, micro(instant(t, wall+":00+08:00")))
@@ -69,7 +69,7 @@ func TestPanic(t *testing.T) {
 	if got := words(y.at(t, "2026-01-28T02:05")); got != "schedule nightly panicked; " {
 		t.Fatal(got)
 	}
-	// It is not tried again by itself, and holds up nothing but the lake.
+	// It is not retried automatically, and blocks only the lake.
 	if got := words(y.at(t, "2026-01-28T02:06")); got != "" {
 		t.Fatal(got)
 	}
@@ -96,7 +96,8 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// A pass that panics outside of a run gives the next tick its turn. With the wrappers the other way round it would not.
+// TestChainOrder checks that the next tick runs after a pass that panics outside of a run. With the wrappers in the
+// other order it would not.
 func TestChainOrder(t *testing.T) {
 	t.Parallel()
 	log := cronLog{slog.New(slog.DiscardHandler)}
@@ -117,7 +118,8 @@ func TestChainOrder(t *testing.T) {
 	}
 }
 
-// A run by hand holds the lake: the night is tried again after 1 s, 2 s, 4 s … and done when the lake is free.
+// TestLockHeld checks that a night is retried after 1 s, 2 s, 4 s … while a manual run holds the lake, and is done when
+// the lake is free.
 func TestLockHeld(t *testing.T) {
 	t.Parallel()
 	y, _, heard := machine(t)
@@ -160,7 +162,7 @@ func TestLockHeld(t *testing.T) {
 	}
 }
 
-// Wrong books wait for a person, until the next firing; then the oldest goes first.
+// TestWrongBooks checks that a run with invalid books is not retried before the next firing; then the oldest is first.
 func TestWrongBooks(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -180,8 +182,8 @@ func TestWrongBooks(t *testing.T) {
 	}
 }
 
-// A clock before the lake's last as-of: nothing runs, it is told once, and the nights go on when the clock has passed
-// it.
+// TestClockSetBack checks a clock before the lake's last as-of: nothing runs, this is reported once, and the nights
+// continue when the clock has passed it.
 func TestClockSetBack(t *testing.T) {
 	t.Parallel()
 	y, log, _ := machine(t)
@@ -205,7 +207,8 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
-// A month of a cycle that is closed is skipped, which is told and kept once, also by the scheduler that comes after.
+// TestSkipIsKept checks that a month of a closed cycle is skipped, which is reported and recorded once, also by the
+// next scheduler.
 func TestSkipIsKept(t *testing.T) {
 	t.Parallel()
 	y, log, _ := machine(t)
@@ -237,8 +240,8 @@ func TestSkipIsKept(t *testing.T) {
 	}
 }
 
-// An as-of in the far future, given by hand, does not make the nights up to then look done: a run by hand as of now
-// sets it right.
+// TestAsOfTypedWrong checks that a manual run with an as-of in the far future does not make the nights up to then look
+// done: a manual run as of now corrects it.
 func TestAsOfTypedWrong(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -256,12 +259,13 @@ func TestAsOfTypedWrong(t *testing.T) {
 	}
 }
 
-// Where the ledger cannot be written a night that changed nothing is still done once, in this process.
+// TestLedgerUnwritable checks that a night that changed nothing is still done once in this process if the ledger cannot
+// be written.
 func TestLedgerUnwritable(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
 	y.drops = nil
-	// A folder in which nobody can make a file, not even root, stands where the ledger is.
+	// The ledger is replaced by a folder in which nobody can create a file, not even root.
 	runs := filepath.Join(y.dir, "runs")
 	must(t, os.Rename(runs, runs+".away"))
 	must(t, os.Symlink("/proc/self/task", runs))
@@ -273,7 +277,7 @@ func TestLedgerUnwritable(t *testing.T) {
 	}
 }
 
-// Retention is a firing as any other: done once, by schedule or by hand.
+// TestRetention checks that retention is a firing like any other: done once, by schedule or manually.
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -292,7 +296,8 @@ func TestRetention(t *testing.T) {
 	}
 }
 
-// Two schedulers: the second is told who the first is, and may come when it has gone.
+// TestTwoSchedulers checks that a second scheduler gets an error that names the first, and can start when the first has
+// ended.
 func TestTwoSchedulers(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -307,7 +312,8 @@ func TestTwoSchedulers(t *testing.T) {
 	y.scheduler = second
 }
 
-// What began first is kept: a scheduler that comes back on a lake without anything owes the nights since.
+// TestBeganIsKept checks that the first start is recorded: a scheduler that starts again on an empty lake has the
+// nights since then pending.
 func TestBeganIsKept(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -321,8 +327,8 @@ func TestBeganIsKept(t *testing.T) {
 	}
 }
 
-// A close with open items waits for a person: it is refused, the nights go on, and it is tried again after each of them
-// (SCHED-8).
+// TestRefusedCloseWaits checks that a close with open items is refused, that the nights continue, and that it is
+// retried after each of them (SCHED-8).
 func TestRefusedCloseWaits(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)

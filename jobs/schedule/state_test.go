@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestResetIsANight: a night that sets the lake's clock back takes the inbox in as any night does; a run of the future
-// counts for nothing.
+// TestResetIsANight checks that a night that sets the lake's clock back ingests the inbox as any night does, and that a
+// run with a future as-of does not count.
 func TestResetIsANight(t *testing.T) {
 	t.Parallel()
 	s := State{Intake: period.Past}

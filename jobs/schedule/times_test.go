@@ -40,10 +40,10 @@ func instant(t testing.TB, text string) period.Instant {
 	return at
 }
 
-// The instants are worked out by hand from the zones' rules: New York goes from -05:00 to -04:00 on 8 March 2026 at
-// 02:00 and back on 1 November at 02:00. Lord Howe goes from +11:00 to +10:30 on 5 April 2026 at 02:00 and back on 4
-// October at 02:00. Casablanca is on +01:00 but for Ramadan: from 15 February 2026 at 03:00 on +00:00, from 22 March at
-// 02:00 on +01:00 again. Shanghai has had none since 1991.
+// TestFiringsAcrossDaylightSaving checks instants that were calculated by hand from the zones' rules: New York changes
+// from -05:00 to -04:00 on 8 March 2026 at 02:00 and back on 1 November at 02:00. Lord Howe changes from +11:00 to
+// +10:30 on 5 April 2026 at 02:00 and back on 4 October at 02:00. Casablanca is on +01:00 except for Ramadan: from 15
+// February 2026 at 03:00 on +00:00, from 22 March at 02:00 on +01:00 again. Shanghai has had no change since 1991.
 func TestFiringsAcrossDaylightSaving(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ zone, cron, after, upTo, want string }{
@@ -55,10 +55,10 @@ func TestFiringsAcrossDaylightSaving(t *testing.T) {
 		// 02:30 does not exist on 8 March: 03:00 -04:00 is the first instant after the gap.
 		{"America/New_York", "30 2 * * *", "2026-03-07T00:00:00Z", "2026-03-09T23:00:00Z",
 			"2026-03-07T07:30:00Z 2026-03-08T07:00:00Z 2026-03-09T06:30:00Z"},
-		// 02:00, 02:20 and 02:40 all come to 03:00, which fires by itself: once.
+		// 02:00, 02:20 and 02:40 all move to 03:00, which fires by itself: once.
 		{"America/New_York", "*/20 2-3 * * *", "2026-03-08T00:00:00Z", "2026-03-08T23:00:00Z",
 			"2026-03-08T07:00:00Z 2026-03-08T07:20:00Z 2026-03-08T07:40:00Z"},
-		// 01:30 comes at 05:30Z and again at 06:30Z on 1 November: the first counts.
+		// 01:30 occurs at 05:30Z and again at 06:30Z on 1 November: the first counts.
 		{"America/New_York", "30 1 * * *", "2026-10-31T00:00:00Z", "2026-11-02T23:00:00Z",
 			"2026-10-31T05:30:00Z 2026-11-01T05:30:00Z 2026-11-02T06:30:00Z"},
 		{"America/New_York", "0 * * * *", "2026-11-01T04:30:00Z", "2026-11-01T08:30:00Z",
@@ -68,25 +68,25 @@ func TestFiringsAcrossDaylightSaving(t *testing.T) {
 		// 03:00.
 		{"Africa/Casablanca", "30 2 * * *", "2026-03-21T00:00:00Z", "2026-03-23T23:00:00Z",
 			"2026-03-21T02:30:00Z 2026-03-22T02:00:00Z 2026-03-23T01:30:00Z"},
-		// On 15 February 03:00 goes back to 02:00: 02:30 comes at 01:30Z and at 02:30Z.
+		// On 15 February the clock is set back from 03:00 to 02:00: 02:30 occurs at 01:30Z and at 02:30Z.
 		{"Africa/Casablanca", "30 2 * * *", "2026-02-14T00:00:00Z", "2026-02-16T23:00:00Z",
 			"2026-02-14T01:30:00Z 2026-02-15T01:30:00Z 2026-02-16T02:30:00Z"},
 
-		// Half an hour: 02:15 on 4 October is skipped to 02:30 +11:00.
+		// The gap is half an hour: 02:15 on 4 October moves to 02:30 +11:00.
 		{"Australia/Lord_Howe", "15 2 * * *", "2026-10-02T12:00:00Z", "2026-10-05T00:00:00Z",
 			"2026-10-02T15:45:00Z 2026-10-03T15:30:00Z 2026-10-04T15:15:00Z"},
-		// 01:45 comes at 14:45Z on +11:00 and at 15:15Z on +10:30.
+		// 01:45 occurs at 14:45Z on +11:00 and at 15:15Z on +10:30.
 		{"Australia/Lord_Howe", "45 1 * * *", "2026-04-03T12:00:00Z", "2026-04-06T00:00:00Z",
 			"2026-04-03T14:45:00Z 2026-04-04T14:45:00Z 2026-04-05T15:15:00Z"},
 
-		// Apia left out 30 December 2011: its midnight is that of the 31st, and one firing is both.
+		// Apia skipped 30 December 2011: its midnight is that of the 31st, and one firing is both.
 		{"Pacific/Apia", "0 0 * * *", "2011-12-29T00:00:00Z", "2011-12-31T23:00:00Z",
 			"2011-12-29T10:00:00Z 2011-12-30T10:00:00Z 2011-12-31T10:00:00Z"},
 		// Midnight itself is skipped: São Paulo, 4 November 2018.
 		{"America/Sao_Paulo", "30 0 * * *", "2018-11-03T00:00:00Z", "2018-11-05T12:00:00Z",
 			"2018-11-03T03:30:00Z 2018-11-04T03:00:00Z 2018-11-05T02:30:00Z"},
 
-		// Either day field will do where both are restricted: the 1st, and Mondays.
+		// One of the day fields is enough if both are restricted: the 1st, and Mondays.
 		{"UTC", "0 12 1 * mon", "2026-09-28T13:00:00Z", "2026-10-12T12:00:00Z",
 			"2026-10-01T12:00:00Z 2026-10-05T12:00:00Z 2026-10-12T12:00:00Z"},
 		{"UTC", "0 0 29 2 *", "2096-02-29T00:00:00Z", "2105-01-01T00:00:00Z", "2104-02-29T00:00:00Z"},
@@ -116,7 +116,7 @@ func TestParseTimesRefuses(t *testing.T) {
 	}
 }
 
-// drawTimes is some expression in some zone with daylight saving.
+// drawTimes returns a drawn expression in a zone with daylight saving.
 func drawTimes(t *rapid.T) *Times {
 	expression := fmt.Sprintf("%d %d %s * %s", rapid.IntRange(0, 59).Draw(t, "minute"),
 		rapid.IntRange(0, 23).Draw(t, "hour"), rapid.SampledFrom([]string{"*", "1", "5", "28", "31"}).Draw(t, "day"),
@@ -136,7 +136,7 @@ func drawTimes(t *rapid.T) *Times {
 	return times
 }
 
-// year is 2026 and a half, which hold every change of the four zones.
+// drawInstant returns an instant in a year and a half from 2026 on, which has every change of the four zones.
 func drawInstant(t *rapid.T, name string) period.Instant {
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 	return period.Instant(from+rapid.Int64Range(0, 500*86_400).Draw(t, name)) * period.Instant(period.Second)
@@ -168,7 +168,8 @@ func TestFiringsHoldTogether(t *testing.T) {
 	})
 }
 
-// On days without a change of the clock robfig/cron's own Next is right: the two must agree there.
+// TestFiringsAgreeWithCron checks that firings agree with robfig/cron's own Next on days without a change of the clock,
+// where that is correct.
 func TestFiringsAgreeWithCron(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -195,8 +196,9 @@ func offsets(at period.Instant, days int, zone *time.Location) int {
 	return offset
 }
 
-// What robfig/cron does by itself, and why the instants are our own: 02:30 on 8 March in New York is left out, 01:30 on
-// 1 November comes twice. A release that changes this makes SCHED-2 simpler.
+// TestCronAloneSkipsAndRepeats shows what robfig/cron does by itself, and why the instants are calculated here: it
+// skips 02:30 on 8 March in New York, and repeats 01:30 on 1 November. A release that changes this makes SCHED-2
+// simpler.
 func TestCronAloneSkipsAndRepeats(t *testing.T) {
 	t.Parallel()
 	zone := zoneOf(t, "America/New_York").Location()

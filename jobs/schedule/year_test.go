@@ -33,7 +33,7 @@ var (
 	seed = flag.Uint64("schedule.seed", 20260325, "seed of outages, faults and kills")
 )
 
-// child is a process of this test that does one pass and is killed on the way: workspace, instant and fault plan.
+// child is a process of this test that does one pass and is killed during it: workspace, instant and fault plan.
 const child = "TOLLBOOK_SCHEDULE_CHILD"
 
 func TestMain(m *testing.M) {
@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 		y := &year{dir: part[0], now: time.UnixMicro(micros), plan: part[2]}
 		y.start(func(err error) { panic(err) })
 		y.scheduler.Pass(context.Background(), context.Background())
-		os.Exit(0) // the fault lay beyond what there was to do
+		os.Exit(0) // the fault was after the last operation
 	}
 	os.Exit(m.Run())
 }
@@ -58,7 +58,7 @@ type drop struct {
 	text string
 }
 
-// year is a workspace, the clock of its machine, and what still arrives.
+// year is a workspace, the clock of its machine, and the files that still arrive.
 type year struct {
 	dir       string
 	zone      *period.Zone
@@ -71,9 +71,9 @@ type year struct {
 	outcomes  map[string]int
 }
 
-// drops are the feeds of the days [first, last]: usage of the day at 00:20 of the next, every fourth day a second file
-// that comes after the night began, every seventh a row that is rejected, every ninth one of eight days before, which
-// may be closed by then.
+// drops returns the feeds of the days [first, last]: usage of the day at 00:20 of the next, every fourth day a second
+// file that arrives after the night began, every seventh a row that is rejected, every ninth one of eight days before,
+// whose cycle may be closed by then.
 func drops(zone *period.Zone, first, last period.Day) (out []drop) {
 	const header = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 	row := func(d period.Day, id, customer, sku string, minutes int64, quantity string) string {
@@ -123,7 +123,7 @@ func must(t testing.TB, err error) {
 
 func micro(at period.Instant) time.Time { return time.UnixMicro(int64(at)) }
 
-// start is the machine's coming up.
+// start starts the machine.
 func (y *year) start(fail func(error)) {
 	y.log = slog.New(slog.DiscardHandler)
 	y.runner = &jobs.Runner{Dir: y.dir, Clock: func() time.Time { return y.now }, Options: workspace.Options{Workers: 2,
@@ -140,7 +140,7 @@ func (y *year) start(fail func(error)) {
 	}
 }
 
-// to moves the clock on; what arrives until then lies in the inbox.
+// to advances the clock; what arrives until then is in the inbox.
 func (y *year) to(t testing.TB, at time.Time) {
 	t.Helper()
 	y.now = at
@@ -154,20 +154,20 @@ func (y *year) to(t testing.TB, at time.Time) {
 	}
 }
 
-// pass does what is due and counts what came of it.
+// pass does what is due and counts the outcomes.
 func (y *year) pass() {
 	for _, o := range y.scheduler.Pass(context.Background(), context.Background()) {
 		y.outcomes[string(o.Why)+" "+o.Word()]++
 	}
 }
 
-// next is a little after the next firing.
+// next returns a time shortly after the next firing.
 func (y *year) next() time.Time {
 	status := y.scheduler.Status()
 	return micro(status.Next[0].Due).Add(3 * time.Second)
 }
 
-// steady is a machine that is always there.
+// steady is a machine without outages.
 func (y *year) steady(t testing.TB, end time.Time) {
 	for y.pass(); y.next().Before(end); y.pass() {
 		y.to(t, y.next())
@@ -177,7 +177,7 @@ func (y *year) steady(t testing.TB, end time.Time) {
 }
 
 // rough is a machine that is off for days, most of all across the ends of months and the changes of the clock, whose
-// disk fails, and whose scheduler is killed on the way.
+// disk fails, and whose scheduler is killed while it works.
 func (y *year) rough(t testing.TB, end time.Time, r *rand.Rand) {
 	y.pass()
 	for y.now.Before(end) {
@@ -200,7 +200,7 @@ func (y *year) rough(t testing.TB, end time.Time, r *rand.Rand) {
 			y.pass()
 		}
 	}
-	// What a person had to look at was looked at.
+	// Everything that needed attention was seen.
 	must(t, y.scheduler.Close())
 	y.start(func(err error) { must(t, err) })
 	y.pass()
@@ -223,7 +223,7 @@ func (y *year) turning() bool {
 	return offset != then || of == day.Cycle().Days()-1
 }
 
-// kill lets another process do the pass, which is killed at an operation of its disk; the scheduler here starts anew.
+// kill lets another process do the pass, which is killed at an operation of its disk; the scheduler here starts again.
 func (y *year) kill(t testing.TB, plan string) {
 	t.Helper()
 	must(t, y.scheduler.Close())
@@ -241,7 +241,7 @@ func (y *year) kill(t testing.TB, plan string) {
 	y.start(func(err error) { must(t, err) })
 }
 
-// tree is every file of the lake with the hash of its bytes.
+// tree returns every file of the lake with the hash of its bytes.
 func (y *year) tree(t testing.TB) map[string]string {
 	t.Helper()
 	out := make(map[string]string)
@@ -258,7 +258,7 @@ func (y *year) tree(t testing.TB) map[string]string {
 	return out
 }
 
-// history is what the lake's manifests say, oldest first, with the as-of on the wall.
+// history returns the content of the lake's manifests, oldest first, with the as-of in local time.
 func (y *year) history(t testing.TB) (out []string) {
 	t.Helper()
 	w, err := workspace.Open(y.dir)
@@ -277,9 +277,9 @@ func (y *year) history(t testing.TB) (out []string) {
 	return out
 }
 
-// Days around the changes of the clock and the ends of months, or the whole year: a machine with outages, failing disks
-// and kills ends in the lake, byte for byte, of one that was always there; every night is there once, on its local day,
-// every cycle closed once.
+// TestYear runs days around the changes of the clock and the ends of months, or the complete year: a machine with
+// outages, failing disks and kills ends in the lake, byte for byte, of one without them; every night is there once, on
+// its local day, and every cycle is closed once.
 func TestYear(t *testing.T) {
 	t.Parallel()
 	for zone, days := range map[string][2]period.Day{
@@ -308,7 +308,7 @@ func TestYear(t *testing.T) {
 	}
 }
 
-// once counts: each day's night on that day at its time, and each cycle's close and month.
+// once counts each day's night on that day at its time, and each cycle's close and month.
 func (y *year) once(t *testing.T, first, last period.Day) {
 	t.Helper()
 	nights, others := map[string]int{}, map[string]int{}

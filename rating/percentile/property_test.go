@@ -49,8 +49,8 @@ func drawPolicy(t *rapid.T) books.Policy {
 	}
 }
 
-// The order of links, the way of exact values and what was measured before change nothing.
-// Invariants: PCT-1, PCT-5.
+// TestMeasureIsAFunction checks that the order of links, the exact calculation and earlier measurements do not change
+// the result. Invariants: PCT-1, PCT-5.
 func TestMeasureIsAFunction(t *testing.T) {
 	t.Parallel()
 	zone := must(period.LoadZone("America/Sao_Paulo"))
@@ -88,7 +88,7 @@ func same(t *rapid.T, what string, a, b percentile.Result) {
 	}
 }
 
-// The value by sorting rationals, as the rule says it.
+// TestMonthlyP95AgainstSorting compares the value with that of sorting rationals, as in the rule.
 func TestMonthlyP95AgainstSorting(t *testing.T) {
 	t.Parallel()
 	zone := must(period.LoadZone("Asia/Shanghai"))
@@ -124,8 +124,7 @@ func TestMonthlyP95AgainstSorting(t *testing.T) {
 	})
 }
 
-// Any number of samples in any order come down to one.
-// Invariant: PCT-3.
+// TestWinnerIgnoresOrder checks that any number of samples in any order result in the same one. Invariant: PCT-3.
 func TestWinnerIgnoresOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -154,7 +153,7 @@ func TestWinnerIgnoresOrder(t *testing.T) {
 	})
 }
 
-// A month of one link at five minutes.
+// BenchmarkMeasure measures a month of one link at five minutes.
 func BenchmarkMeasure(b *testing.B) {
 	zone := must(period.LoadZone("Asia/Shanghai"))
 	cycle := must(period.ParseCycle("2026-08"))

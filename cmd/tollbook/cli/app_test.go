@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// TestHashCache: a file for each workspace, below the user's cache folder; none where the environment names no such
-// folder.
+// TestHashCache checks that each workspace has a file below the user's cache folder, and none if the environment names
+// no such folder.
 func TestHashCache(t *testing.T) {
 	t.Parallel()
 	here, err := os.Getwd()

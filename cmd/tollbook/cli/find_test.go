@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// workspaceOf is the workspace that a command line finds from the current folder.
+// workspaceOf returns the workspace that a command line finds from the current folder.
 func workspaceOf(t *testing.T, env map[string]string, args ...string) (workspace, failure string) {
 	t.Helper()
 	var told bytes.Buffer

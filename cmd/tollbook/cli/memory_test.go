@@ -9,7 +9,8 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 )
 
-// The environment's word counts: what it sets is left alone. Not parallel: the collector is the process's.
+// TestTuneMemory checks that what the environment sets is not changed. It is not parallel: the collector belongs to the
+// process.
 func TestTuneMemory(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { collect(percent, limit) })
@@ -23,8 +24,8 @@ func TestTuneMemory(t *testing.T) {
 	expect(t, 200, math.MaxInt64)
 }
 
-// Nothing is collected before the process has 96 MiB; after the first collection the command's own settings hold. Not
-// parallel, as above.
+// TestMemoryOfTheFirstCollection checks that nothing is collected before the process has 96 MiB, and that the command's
+// own settings are in force after the first collection. Not parallel, as above.
 func TestMemoryOfTheFirstCollection(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { collect(percent, limit) })
@@ -48,7 +49,7 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 		expect(t, c.percent, c.limit)
 	}
 	StartMemory(unset)
-	TuneExport(unset) // takes the place of what StartMemory would set
+	TuneExport(unset) // replaces what StartMemory would set
 	collected(100_663_296)
 	expect(t, 50, 805_306_368)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// TestCounting: files of several storages are counted together, and a storage around which another is goes on working.
+// TestCounting checks that files of several storages are counted together, and that a wrapped storage still works.
 func TestCounting(t *testing.T) {
 	t.Parallel()
 	var seen []int64

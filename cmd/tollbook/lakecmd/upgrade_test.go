@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// withLake is a workspace whose lake has one data file and one manifest, of another format.
+// withLake returns a workspace whose lake has one data file and one manifest, of another format.
 func withLake(t *testing.T, format string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "mini")
@@ -65,7 +65,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// numbered is a step from format 0, in which only the number differs.
+// numbered returns a step from format 0, in which only the number differs.
 func numbered() []manifest.Step {
 	convert := func(b []byte) ([]byte, error) {
 		b = bytes.Replace(b, []byte(`"format": 0`), []byte(`"format": 1`), 1)
@@ -83,8 +83,8 @@ func upgrade(dir string, steps []manifest.Step, args ...string) (code int, out, 
 	return code, stdout.String(), stderr.String()
 }
 
-// TestUpgrade converts a lake of an earlier format: first a dry run, then refused without a backup and with one in the
-// lake, then done, then nothing to do.
+// TestUpgrade upgrades a lake of an earlier format: first a dry run, then an upgrade that is refused without a backup,
+// and one with a backup in the lake, then a successful one, then one with nothing to do.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	dir := withLake(t, "0")
@@ -115,7 +115,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestNoUpgrade: a format without a step, and a later one, are refused with what to do.
+// TestNoUpgrade checks that a format without a step, and a later one, are refused with instructions.
 func TestNoUpgrade(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"0", "2"} {

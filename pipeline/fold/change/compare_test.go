@@ -65,7 +65,7 @@ func loaded(t *testing.T, texts map[string]string) *books.Books {
 	return b
 }
 
-// told is a change in words: scopes, customers with other packages, and flags.
+// told returns a change as text: scopes, customers with other packages, and flags.
 func told(c *Change, b *books.Books) []string {
 	if c == nil {
 		return []string{"everything"}
@@ -103,7 +103,7 @@ func told(c *Change, b *books.Books) []string {
 	return out
 }
 
-// TestCompare is CHANGE-2 and CHANGE-4: a change of one book each, and what it touches.
+// TestCompare tests CHANGE-2 and CHANGE-4: a change of one book each, and what it affects.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -168,7 +168,7 @@ func TestCompare(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			was, is := maps.Clone(shop), maps.Clone(shop)
-			if c.is == "" { // it went: the old books have it
+			if c.is == "" { // it was removed: the old books have it
 				was[c.file] += c.old
 			} else {
 				if !strings.Contains(was[c.file], c.old) {
@@ -184,8 +184,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestEveryColumnIsKnown holds the columns that Compare was written for against those of today: one that is new must be
-// thought of.
+// TestEveryColumnIsKnown compares the columns that Compare was written for with the current ones: Compare must be
+// extended for a new column.
 func TestEveryColumnIsKnown(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{"Books": 32, "Product": 18, "Tier": 6, "Version": 7, "CustomerRow": 4, "PartnerRow": 6,
@@ -203,7 +203,8 @@ func TestEveryColumnIsKnown(t *testing.T) {
 	}
 }
 
-// TestCopy: a copy gives back the books, stays as it is while they do, and one that is damaged is none.
+// TestCopy checks that a copy returns the books, that it does not change while they do not, and that a damaged one is
+// ignored.
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs", "books.zip")

@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 )
 
-// TestGone: CHANGE-5. Of the books that the copy has rows of, those that are missing are named; a book without rows may
-// go, and so may all of them where there is no copy.
+// TestGone tests CHANGE-5. Books that are missing although the copy has rows of them are named; a book without rows may
+// be missing, and so may all of them if there is no copy.
 func TestGone(t *testing.T) {
 	t.Parallel()
 	const header = "package_id,customer_id,skus,quota,reset,valid_from\n"
@@ -18,7 +18,7 @@ func TestGone(t *testing.T) {
 		"books/discounts.csv":   {Data: []byte("discount_id\n\n")},
 		"books/policies.yaml":   {Data: []byte("# percentiles\np95: {method: monthly_p95}\n")},
 		"books/incentives.yaml": {Data: []byte("# none\n")},
-		"books/prices.csv":      {Data: []byte("sku\ngb\n")}, // required: load.Books says that it is missing
+		"books/prices.csv":      {Data: []byte("sku\ngb\n")}, // required: load.Books reports that it is missing
 	}
 	path := filepath.Join(t.TempDir(), "runs", "books.zip")
 	if gone := change.Gone(path, fstest.MapFS{}); gone != nil {

@@ -49,8 +49,8 @@ func file(rows ...string) *fstest.MapFile {
 	return &fstest.MapFile{Data: []byte(text)}
 }
 
-// bill is a stage over an inbox in memory, with the customers x and y, cloud at cost plus 10 % and a fee of 5 for the
-// month, and calls at 0.5 each above the first ten, which cost 1 each.
+// bill returns a stage over an inbox in memory, with the customers x and y, cloud at cost plus 10 % and a fee of 5 for
+// the month, and calls at 0.5 each above the first ten, which cost 1 each.
 func bill(t *testing.T, allocation string, inbox fstest.MapFS) *Stage {
 	t.Helper()
 	return billBy(t, allocation, inbox, nil)
@@ -88,10 +88,10 @@ func billBy(t *testing.T, allocation string, inbox fstest.MapFS, other map[strin
 
 const byAccount = "- {match: {SubAccountId: A}, customer: x}\n- {match: {SubAccountId: B}, customer: y}\n"
 
-// of is a folder of a delivery in the inbox.
+// of returns a folder of a delivery in the inbox.
 func of(delivery string) string { return "costs/aws/2026-09/" + delivery + "/" }
 
-// price surveys the inbox and prices what counts.
+// price surveys the inbox and prices the deliveries that count.
 func price(t *testing.T, s *Stage) *rated {
 	t.Helper()
 	found := &survey{stage: s, result: &s.result}
@@ -102,7 +102,7 @@ func price(t *testing.T, s *Stage) *rated {
 	return r
 }
 
-// described are lines as "customer kind tier quantity payment", and margins as "customer/reason/status effective
+// described returns lines as "customer kind tier quantity payment", and margins as "customer/reason/status effective
 // payment".
 func described(r *rated) (lines, costs []string) {
 	for _, l := range r.lines {
@@ -117,14 +117,14 @@ func described(r *rated) (lines, costs []string) {
 	return lines, costs
 }
 
-// trim is a total without zeros at its end.
+// trim returns a total without trailing zeros.
 func trim(total money.AmountTotal) string {
 	return strings.TrimSuffix(strings.TrimRight(total.String(), "0"), ".")
 }
 
 // TestRate prices three rows of one resource and day, a graduated product, a row that is kept, one of tax, one that no
-// rule takes, and one of an idle commitment. With the month's end each meter of cloud has its fee of 5.
-// Invariants: FCOST-1, FCOST-3.
+// rule matches, and one of an idle commitment. With the month's end each meter of cloud has its fee of 5. Invariants:
+// FCOST-1, FCOST-3.
 func TestRate(t *testing.T) {
 	t.Parallel()
 	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file(
@@ -181,8 +181,8 @@ func TestGrain(t *testing.T) {
 	}
 }
 
-// TestWorkers prices files that several workers read: the lines, groups and margins are those of one, also where a
-// row is split and where resources are in several files. Invariant: FCOST-1.
+// TestWorkers prices files that several workers read: the lines, groups and margins are those of one, also if a row is
+// split and if resources are in several files. Invariant: FCOST-1.
 func TestWorkers(t *testing.T) {
 	t.Parallel()
 	rules := byAccount + "- {match: {ServiceName: VPC}, split: {x: 0.3, y: 0.7}}\n" +
@@ -255,7 +255,7 @@ func TestSurvey(t *testing.T) {
 	}
 }
 
-// states says what became of the deliveries.
+// states returns the states of the deliveries.
 func states(found *survey) string {
 	var list []string
 	for _, d := range found.all(nil) {
@@ -264,8 +264,8 @@ func states(found *survey) string {
 	return strings.Join(list, ", ")
 }
 
-// TestFixedDelivery tests that a delivery that counted fails when its files change, stays when they are gone, and that
-// nothing is read again while they are the same. Invariant: FCOST-2.
+// TestFixedDelivery tests that a delivery that counted fails when its files change, remains when they are deleted, and
+// that nothing is read again while they are the same. Invariant: FCOST-2.
 func TestFixedDelivery(t *testing.T) {
 	t.Parallel()
 	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file("03,1,Usage,,A,S3,,,")}
@@ -277,7 +277,7 @@ func TestFixedDelivery(t *testing.T) {
 		t.Error("a delivery is news once")
 	}
 	for _, d := range old {
-		d.found = nil // the lake does not keep it
+		d.found = nil // the lake does not store it
 	}
 	for name, change := range map[string]struct {
 		file *fstest.MapFile
@@ -306,8 +306,8 @@ func amount(t *testing.T, text string) money.Amount {
 	return a
 }
 
-// TestSubtract tests what is due now less all that was billed, by id, tier and kind. What does not differ has no
-// posting, and A to B to A cancels. Invariant: FCOST-4.
+// TestSubtract tests what is due now less all that was billed, by id, tier and kind. Equal amounts have no posting, and
+// A to B to A cancels. Invariant: FCOST-4.
 func TestSubtract(t *testing.T) {
 	t.Parallel()
 	post := &poster{asOf: 7}
@@ -384,7 +384,7 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-// FuzzFile bills any file: it is rejected, held or billed, and never ends the program or differs from its rows.
+// FuzzFile bills any file: it is rejected, held or billed, never ends the program, and the result agrees with its rows.
 func FuzzFile(f *testing.F) {
 	f.Add([]byte(head + "1,1,USD,2026-09-01T00:00:00Z,2026-09-03,2026-09-04,Usage,,A,S3,r,7,GB\n"))
 	f.Add([]byte(head + "-1,1E-10,USD,2026-09-01,2026-09-03,2026-09-04,tax,NULL,B,Calls,,-7,\n"))

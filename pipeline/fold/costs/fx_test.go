@@ -11,9 +11,9 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// TestConversion tests which rate converts a delivery in USD of September: what its closed cycle was billed by comes
-// before fx of the source, fx before the rates of the close, and these before today's rates.csv. fx is to the
-// workspace's currency alone. Invariant: FCOST-7.
+// TestConversion tests which rate converts a delivery in USD of September: the rate with which its closed cycle was
+// billed takes precedence over fx of the source, fx over the rates of the close, and these over the current rates.csv.
+// fx only converts to the workspace's currency. Invariant: FCOST-7.
 func TestConversion(t *testing.T) {
 	t.Parallel()
 	rate := func(text string) money.UnitPrice {

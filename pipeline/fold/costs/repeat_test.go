@@ -27,7 +27,7 @@ var repeatColumns = []string{"BilledCost", "EffectiveCost", "ListCost", "Pricing
 	"ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency", "ChargeCategory", "CommitmentDiscountStatus",
 	"SubAccountId", "ServiceName", "ResourceId", "ResourceName", "PricingUnit", "RegionId", "Tags", "InvoiceId"}
 
-// repeatRow makes a row of few resources, whose texts come again and again.
+// repeatRow makes a row of few resources, whose texts repeat.
 func repeatRow(r *rand.Rand) []string {
 	pick := func(list ...string) string { return list[r.IntN(len(list))] }
 	start := time.Date(2026, 9, 1+r.IntN(28), r.IntN(24), 0, 0, 0, time.UTC)
@@ -97,10 +97,9 @@ func asParquet(t *testing.T, rows [][]string) []byte {
 	return out.Bytes()
 }
 
-// TestRepeats prices rows of Parquet files, of which most are like an earlier one but for numbers and the time, and the
-// same rows of CSV files, which are allocated one by one. Rules, mark-ups, prices and a customer change within the
-// month.
-// Invariant: FCOST-6.
+// TestRepeats prices rows of Parquet files, most of which differ from an earlier one only in numbers and the time, and
+// the same rows of CSV files, which are allocated one by one. Rules, mark-ups, prices and a customer change within the
+// month. Invariant: FCOST-6.
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	const rules = "- {match: {SubAccountId: A}, customer: x, valid_to: 2026-09-20}\n" +
@@ -130,7 +129,7 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-// repeatedLines describes what an inbox comes to.
+// repeatedLines describes the result of an inbox.
 func repeatedLines(t *testing.T, rules string, inbox fstest.MapFS, grain settings.CostGrain) string {
 	t.Helper()
 	s := billBy(t, rules, inbox, map[string]string{

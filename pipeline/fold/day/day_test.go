@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// A day whose lines hold another quantity than its records used is our own fault and stops the run, whichever of the
-// two is more.
+// TestConserve checks that a day whose lines have another quantity than its records is an internal error and stops the
+// run, whichever of the two is more.
 func TestConserve(t *testing.T) {
 	t.Parallel()
 	quantity := func(text string) (sum money.QuantityTotal) {

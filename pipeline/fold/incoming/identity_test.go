@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 )
 
-// A night's identities are known where the index has their 56 bits, and nowhere else: hashes close to each other, the
-// lowest and the highest, and those that are there twice among them.
+// TestMark checks that a night's identities are known if and only if the index has their 56 bits, including hashes
+// close to each other, the lowest and the highest, and duplicates.
 func TestMark(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -80,7 +80,7 @@ func (s *shop) lay(name, text string) {
 	}
 }
 
-// use lays a file of usage records: id sku day quantity [replaces].
+// use writes a file of usage records: id sku day quantity [replaces].
 func (s *shop) use(file string, rows ...string) {
 	s.t.Helper()
 	text := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces\n"
@@ -101,7 +101,7 @@ func (s *shop) open() *workspace.Workspace {
 	return w
 }
 
-// at makes the options of a run; cycle reads a cycle's name.
+// at returns the options of a run; cycle reads a cycle's name.
 func (s *shop) at(asOf string) workspace.Options {
 	s.t.Helper()
 	t, err := period.ParseInstant(asOf)
@@ -195,9 +195,8 @@ func (s *shop) want(cycle string, want ...string) {
 	}
 }
 
-// The same record twice, in one file and once more in another one, is billed once: 5 x 2.00 before the price of
-// October.
-// Invariant: LATE-1.
+// TestTwice checks that the same record twice in one file, and again in another one, is billed once: 5 x 2.00 before
+// the price of October. Invariant: LATE-1.
 func TestTwice(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -209,8 +208,8 @@ func TestTwice(t *testing.T) {
 	s.want("2026-10", "2026-09 adjustment/16 l t1 5 0 5 2 =10 -", "2026-09 adjustment/16 m t1 1 0 1 2 =2 -")
 }
 
-// A late record never changes its own cycle: its line stands in the earliest open one, at the price of its own time (2,
-// not 3).
+// TestPriceOfItsOwnTime checks that a late record does not change its own cycle: its line is in the earliest open one,
+// at the price of its own time (2, not 3).
 func TestPriceOfItsOwnTime(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -225,9 +224,8 @@ func TestPriceOfItsOwnTime(t *testing.T) {
 	}
 }
 
-// The meter stood at 8 when September was closed: of 5 more, 2 lie in the first tier. The order of arrival does not
-// matter.
-// Invariant: LATE-4.
+// TestMeterGoesOn checks a meter that was at 8 when September was closed: of 5 more, 2 are in the first tier. The order
+// of arrival does not matter. Invariant: LATE-4.
 func TestMeterGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -241,8 +239,8 @@ func TestMeterGoesOn(t *testing.T) {
 		"2026-09 adjustment/16 r3 t2 3 0 3 0.5 =1.5 -")
 }
 
-// r1 of 8 units becomes 3. The meter stood at 13, so (5, 13] goes: 3 units of the second tier and 5 of the first; (5,
-// 8] comes.
+// TestReversal checks r1 of 8 units that becomes 3. The meter was at 13, so (5, 13] is reversed: 3 units of the second
+// tier and 5 of the first; (5, 8] is billed.
 func TestReversal(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -254,8 +252,8 @@ func TestReversal(t *testing.T) {
 		"2026-09 adjustment/16 r3 t1 3 0 3 1 =3 -")
 }
 
-// r2 stands for r1, and r3 for r2, before October is closed: r2 leaves no trace. Once October is closed r3 is what is
-// taken back.
+// TestReplacedAgain checks that r2, which replaces r1 and is replaced by r3 before October is closed, has no effect.
+// After the close of October r3 is the record that is reversed.
 func TestReplacedAgain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -278,8 +276,8 @@ func TestReplacedAgain(t *testing.T) {
 	}
 }
 
-// 10 units a quota that is never refilled. September takes 6. The late 3 are taken before October's own records, which
-// find 1.
+// TestPackage checks a quota of 10 units that is never refilled. September draws 6. The late 3 are drawn before
+// October's own records, for which 1 remains.
 func TestPackage(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -292,7 +290,7 @@ func TestPackage(t *testing.T) {
 	s.night("2026-10-06T00:00:00Z")
 	s.want("2026-10", "2026-09 adjustment/16 r2 t1 3 3 0 2 =0 p:3.0000000000",
 		"- usage/5 o1 t1 4 1 3 3 =9 p:1.0000000000")
-	// r1 is withdrawn: 6 come back before r2 draws its 3; of the 10 that are left then, 7 remain for October.
+	// r1 is withdrawn: 6 are returned before r2 draws its 3; of the 10 that are then left, 7 remain for October.
 	s.use("c.csv", "r0 gb 2026-09-09 0 r1")
 	s.night("2026-10-07T00:00:00Z")
 	s.want("2026-10", "2026-09 adjustment/16 r0 t1 0 0 0 2 =0 -",
@@ -300,8 +298,8 @@ func TestPackage(t *testing.T) {
 		"2026-09 adjustment/16 r2 t1 3 3 0 2 =0 p:3.0000000000", "- usage/5 o1 t1 4 4 0 3 =0 p:4.0000000000")
 }
 
-// The late 6.5 are billed in July, a cycle that nobody had heard of before that run; they leave September 3.5 of p's
-// 10.
+// TestPackageBilledInNewCycle checks late 6.5 that are billed in July, a cycle that did not exist before that run; they
+// leave September 3.5 of p's 10.
 func TestPackageBilledInNewCycle(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -318,8 +316,8 @@ func TestPackageBilledInNewCycle(t *testing.T) {
 	s.want("2026-09", "- usage/5 f t1 15.5 15.5 0 2 =0 p:3.5000000000;q:12.0000000000")
 }
 
-// Disk by volume: 400 × 0.6 = 240 were billed; with 500 more all 900 cost 0.58: 522. Bandwidth: 80 Mbps were billed,
-// 120 was the largest.
+// TestDifferences checks disk by volume: 400 × 0.6 = 240 were billed; with 500 more all 900 cost 0.58: 522. Bandwidth:
+// 80 Mbps were billed, 120 was the largest.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -340,7 +338,8 @@ func TestDifferences(t *testing.T) {
 	s.want("2026-11", "2026-09 adjustment/16 2026-09/disk/east/x t -500 0 0 0 =-282 -")
 }
 
-// The new price is 2.5: 8 × 0.5 = 4 more. It is posted once; going back posts −4, and then nothing.
+// TestRerate checks a new price of 2.5: 8 × 0.5 = 4 more. It is posted once; a re-rating with the old price posts −4,
+// and then nothing.
 func TestRerate(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -383,8 +382,8 @@ func TestRerate(t *testing.T) {
 	}
 }
 
-// A package that was forgotten in the books: 6 of the 8 would have been free, so 12 go back. A late record then finds
-// it drawn, and what takes the place of r1 gives the 6 back first.
+// TestRerateForgottenPackage checks a package that was missing in the books: 6 of the 8 would have been free, so 12 are
+// refunded. For a late record it is then exhausted, and the replacement of r1 first returns the 6.
 func TestRerateForgottenPackage(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -61,7 +61,7 @@ func lakeOf(b *books.Books, from *storage.Mem) *measure.Lake {
 	}}
 }
 
-// given reads all objects of September and says of each link what it was given: "slot of the month:in".
+// given reads all objects of September and returns the samples of each link: "slot of the month:in".
 func given(t *testing.T, l *measure.Lake, files []manifest.FileEntry, strays measure.Strays,
 	newer []measure.Sample) map[string][]string {
 	t.Helper()
@@ -89,7 +89,7 @@ func given(t *testing.T, l *measure.Lake, files []manifest.FileEntry, strays mea
 	return out
 }
 
-// duel has link a, ash's in the files and birch's in the books, with a sample for one slot of each of them.
+// duel has link a, which is ash's in the files and birch's in the books, with a sample for one slot of each of them.
 func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []manifest.FileEntry) {
 	t.Helper()
 	b := &books.Books{
@@ -101,7 +101,7 @@ func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []manifest.
 	}
 	mem := storage.NewMem()
 	files := []manifest.FileEntry{
-		store(t, mem, "2026-09-02", // handed over out of order
+		store(t, mem, "2026-09-02", // passed out of order
 			stored{"birch", "a", "2026-09-02T00:05:00+08:00", "7", "0"}),
 		store(t, mem, "2026-09-01", stored{"ash", "a", "2026-09-01T00:00:00+08:00", "9", "0"},
 			stored{"ash", "a", "2026-09-01T00:10:00+08:00", "1", "0"},
@@ -120,7 +120,7 @@ func TestStrays(t *testing.T) {
 		want       []string
 	}{
 		{books.DuplicatesMax, []string{"0:9", "1:6", "2:2", "289:7"}},
-		{books.DuplicatesReject, []string{"0:9", "1:6", "2:1", "289:7"}}, // the stray came first and stays
+		{books.DuplicatesReject, []string{"0:9", "1:6", "2:1", "289:7"}}, // the stray was first and remains
 	} {
 		l, files := duel(t, c.duplicates)
 		strays, err := l.FindStrays(files, 2, nil)
@@ -150,7 +150,8 @@ func TestStraysOfSomeLinks(t *testing.T) {
 	}
 }
 
-// What was billed later takes the place of what is stored, stray or not, and slots without a sample get theirs.
+// TestNewer checks that samples that are billed later replace the stored ones, stray or not, and that slots without a
+// sample get theirs.
 func TestNewer(t *testing.T) {
 	t.Parallel()
 	l, files := duel(t, books.DuplicatesMax)
@@ -171,8 +172,8 @@ func TestNewer(t *testing.T) {
 	}
 }
 
-// Files are read in parts of some thousand rows; customers begin and end anywhere in them, and some are not asked for.
-// Invariants: MEAS-3, MEAS-5.
+// TestEachAcrossParts checks that files are read in parts of some thousand rows; customers begin and end anywhere in
+// them, and some are not requested. Invariants: MEAS-3, MEAS-5.
 func TestEachAcrossParts(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{Zone: zone(t), Products: []books.Product{{SKU: "line"}}}

@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Package p of customer 0 holds 10 units a cycle of UTC from July to November; q 100 for good. Customer 1 has a q of
-// their own.
+// Package p of customer 0 has 10 units per cycle of UTC from July to November; q has 100 and is never refilled.
+// Customer 1 has a q of its own.
 func packaged(t *testing.T) *books.Books {
 	t.Helper()
 	z, err := period.LoadZone("UTC")
@@ -128,7 +128,7 @@ func TestLayOver(t *testing.T) {
 	}
 }
 
-// p is filled for each cycle; q for good, until its last day.
+// TestGoesOn checks that p is filled for each cycle, and q is valid until its last day.
 func TestGoesOn(t *testing.T) {
 	t.Parallel()
 	b := packaged(t)

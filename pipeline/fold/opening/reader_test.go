@@ -17,10 +17,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Positions that are carried over make the file that taking and writing each customer's rows makes, over several row
-// groups: where some customers between them, of several rows on both sides of a row group's end, are taken, and one
-// comes that had none.
-// Invariant: FOLD-1.
+// TestCarry checks that positions that are carried over give the same file as writing each customer's rows, over
+// several row groups: some customers in between, with several rows on both sides of a row group's end, are changed, and
+// one is added. Invariant: FOLD-1.
 func TestCarry(t *testing.T) {
 	t.Parallel()
 	const customers, each = 20_000, 7 // 140,000 rows: three row groups
@@ -122,7 +121,7 @@ func dayOf(t *testing.T, text string) period.Day {
 	return d
 }
 
-// rowsOfCustomer are meters whose words come again with other customers, in an order of their own.
+// rowsOfCustomer returns meters whose words repeat with other customers, in another order.
 func rowsOfCustomer(t *testing.T, customer int32, n int) []position.Row {
 	t.Helper()
 	rows := make([]position.Row, n)

@@ -28,7 +28,7 @@ type stored struct {
 	rows map[manifest.FileKey]*parquet.Columns[tables.Any]
 }
 
-// store writes what the lines say, in the order of the lines:
+// store writes what the lines describe, in the order of the lines:
 //
 //	2026-09-30                            a day with records
 //	2026-09-30 c0 q 2026-07-01 40 100     a closing position of it: package, start, left, of
@@ -94,7 +94,7 @@ func (s *stored) line(text string) {
 	}
 }
 
-// text is positions as the lines of store have them.
+// text returns positions as the lines of store have them.
 func text(b *books.Books, rows []position.Row) string {
 	var out []string
 	for _, row := range rows {
@@ -104,8 +104,8 @@ func text(b *books.Books, rows []position.Row) string {
 	return strings.Join(out, "; ")
 }
 
-// Package p holds 10 units and is refilled each cycle; q holds 100, c1's q 5, and is never refilled.
-// Invariant: OPEN-2.
+// TestOfDay checks package p, which has 10 units and is refilled each cycle, and q, which has 100, c1's q 5, and is
+// never refilled. Invariant: OPEN-2.
 func TestOfDay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -241,7 +241,7 @@ func TestClosing(t *testing.T) {
 	for cycle, want := range map[string]string{
 		"2026-08": "true q 2026-07-01 40 100",
 		"2026-09": "true q 2026-07-01 30 100",
-		"2026-10": "false q 2026-07-01 15 100", // no day of it has records: what it opens with
+		"2026-10": "false q 2026-07-01 15 100", // it has no days with records: its opening positions
 	} {
 		rows, own, err := s.src.Closing(0, dayOf(t, cycle+"-01").Cycle())
 		must(t, err)
@@ -257,7 +257,7 @@ func TestClosing(t *testing.T) {
 	}
 }
 
-// Shifts of one position add up in their table; what adds up to nothing is not in it.
+// TestShiftTable checks that shifts of one position are added up in their table, and that a sum of zero is not in it.
 func TestShiftTable(t *testing.T) {
 	t.Parallel()
 	s := store(t, "shift 2026-10 c0 q 2026-07-01 15", "shift 2026-10 c0 q 2026-07-01 -5",

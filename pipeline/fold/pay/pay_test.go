@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestCreditRunsOut: 10 of cash and a limit of 5 pay two lines of a day and a part of the third; the rest is debt,
-// which a recharge of the next day pays first.
+// TestCreditRunsOut checks that 10 of cash and a limit of 5 pay two lines of a day and a part of the third; the rest is
+// debt, which a recharge of the next day pays first.
 func TestCreditRunsOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -66,7 +66,8 @@ func TestCreditRunsOut(t *testing.T) {
 		end acme 1 4: cash 3 debt 1`)
 }
 
-// TestCouponsOfUsage: k pays lines of at least 3 until it is empty, plain pays those without a discount.
+// TestCouponsOfUsage checks that k pays lines of at least 3 until it is empty, and that plain pays those without a
+// discount.
 func TestCouponsOfUsage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false, `k,acme,cash_coupon,YES,5,3,*,*,YES,2026-09-02,2026-09-20
@@ -101,9 +102,9 @@ plain,acme,voucher,,10,0,*,*,NO,2026-09-01,2026-10-01
 		2026-09-03 beta 1 6: cash 6`)
 }
 
-// TestCouponEndsEarlier: a coupon that paid lines of three days is ended after the first, and the lines are paid again
-// as they are: what it paid of the others is cash. That of acme's third day is cash whole though no coupon is in force
-// on it.
+// TestCouponEndsEarlier checks a coupon that paid lines of three days and is ended after the first: the lines are paid
+// again without being rated again, and what it paid of the others is cash. The line of acme's third day is all cash
+// although no coupon is in force on it.
 func TestCouponEndsEarlier(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false, "k,acme,cash_coupon,YES,10,0,*,*,YES,2026-09-01,2026-09-20\n")
@@ -134,9 +135,9 @@ func TestCouponEndsEarlier(t *testing.T) {
 	w.same("2026-09", "balances", `2026-09-01 acme coupon k 3`)
 }
 
-// TestOrders: an order draws the coupons that it names and then balances; its refund gives back into the kinds it was
-// paid from, and nothing of the coupon. o1 cost 100: 20 coupon, 30 stored value, 50 cash. 80 were paid; 10 of 20 days
-// are left: 40 come back, 15 and 25.
+// TestOrders checks that an order draws the coupons that it names and then balances, and that its refund returns the
+// amount to the kinds it was paid from, except the coupon. o1 cost 100: 20 coupon, 30 stored value, 50 cash. 80 were
+// paid; 10 of 20 days are left: 40 are refunded, 15 and 25.
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "k,acme,cash_coupon,YES,20,0,*,*,YES,2026-09-01,2026-10-01\n"+
@@ -180,8 +181,8 @@ func TestOrders(t *testing.T) {
 		late acme 1 -3: cash -3`)
 }
 
-// TestReclaimRefused: 8 are there, 9 are reclaimed: refused. A recharge that comes in late for the day before lets it
-// pass, and then the withdrawal of the day after no longer does.
+// TestReclaimRefused checks that a reclaim of 9 is refused at a balance of 8. A late recharge for the day before lets
+// it be accepted, and then the withdrawal of the day after is refused.
 func TestReclaimRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -223,8 +224,8 @@ func TestReclaimRefused(t *testing.T) {
 	}
 }
 
-// TestNothingNew: what did not change is not paid again, and a change ends where the balances come out as they were
-// (CASH-3).
+// TestNothingNew checks that days that did not change are not paid again, and that a change ends where the balances are
+// as they were (CASH-3).
 func TestNothingNew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -256,8 +257,8 @@ func TestNothingNew(t *testing.T) {
 	}
 }
 
-// TestCycles: balances and coupons go on from the closed cycle and the open one before; a closed cycle does not change.
-// Invariant: CASH-7.
+// TestCycles checks that balances and coupons continue from the closed cycle and the open one before, and that a closed
+// cycle does not change. Invariant: CASH-7.
 func TestCycles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "k,acme,cash_coupon,YES,10,0,*,*,YES,2026-08-01,2026-11-01\n")
@@ -275,7 +276,7 @@ func TestCycles(t *testing.T) {
 	closed := w.show("2026-08", "lines")
 	w.night(map[string]string{"2026-09": september, "2026-10": october})
 	w.same("2026-09", "lines", `2026-09-02 acme r2 6: cash 6`)
-	// 30 were paid in cash; 80 of 130 days are left: 18.461… come back. 100 − 30 − 5 − 6 + 18.46 = 77.46.
+	// 30 were paid in cash; 80 of 130 days are left: 18.461… are refunded. 100 − 30 − 5 − 6 + 18.46 = 77.46.
 	w.same("2026-10", "account_entries", `
 		2026-10-09 acme 2026-10-09 00:00 u1/1 refund cash 18.46 -> 77.46
 		2026-10-20 acme 2026-10-20 10:00 r3 consume cash -70 -> 7.46`)
@@ -296,8 +297,8 @@ func TestCycles(t *testing.T) {
 	}
 }
 
-// TestRefundOfEarlierOpenCycle: August is open too. A coupon that comes into the books pays o1, so September's refund
-// is less.
+// TestRefundOfEarlierOpenCycle checks an order of August, which is open too. A coupon that is added to the books pays
+// o1, so September's refund is less.
 func TestRefundOfEarlierOpenCycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false, "")
@@ -321,8 +322,8 @@ func TestRefundOfEarlierOpenCycle(t *testing.T) {
 	}
 }
 
-// TestResplit: an order of August is paid otherwise, though August's balances come out as they were; September's refund
-// follows.
+// TestResplit checks an order of August that is paid in another way, although August's balances are as they were;
+// September's refund follows it.
 func TestResplit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -339,8 +340,8 @@ func TestResplit(t *testing.T) {
 	w.same("2026-09", "lines", `events acme u1/1 -20: stored -15 cash -5`)
 }
 
-// TestRefundBeforeItsBase: the base was accepted after its cycle was closed and counts at the 10th; its unsubscribe of
-// the 5th comes directly after it (CASH-5), before the use of the same instant that has a later id.
+// TestRefundBeforeItsBase checks a base that was accepted after its cycle was closed and counts on the 10th; its
+// unsubscribe of the 5th follows it directly (CASH-5), before the use of the same instant with a later id.
 func TestRefundBeforeItsBase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -361,8 +362,8 @@ func TestRefundBeforeItsBase(t *testing.T) {
 		2026-09-10 acme 2026-09-10 10:00 z9 consume cash -1 -> 6.8`)
 }
 
-// TestSwitch: from the ledger to assume_cash and back gives the files of the first time; what cash pays leaves no trace
-// of the ledger.
+// TestSwitch checks that changing from the ledger to assume_cash and back gives the files of the first time, and that
+// lines paid in cash have nothing from the ledger.
 func TestSwitch(t *testing.T) {
 	t.Parallel()
 	text := map[string]string{"2026-09": `
@@ -389,8 +390,8 @@ func TestSwitch(t *testing.T) {
 	}
 }
 
-// TestOneInstant is CASH-5 for what happens at once: events by id, then lines in the order of §8, whichever file
-// they lie in; month-end last. Each takes 1 of 10.
+// TestOneInstant tests CASH-5 for what happens at the same instant: events by id, then lines in the order of §8,
+// whichever file they are in; month-end last. Each draws 1 of 10.
 func TestOneInstant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")

@@ -13,13 +13,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// item is a line or an account event that comes in on one of several nights.
+// item is a line or an account event that arrives in one of several nights.
 type item struct {
 	cycle, text string
 	night       int
 }
 
-// history draws what happens to three customers in August and September.
+// history draws the events of three customers in August and September.
 func history(rt *rapid.T, nights int) []item {
 	var out []item
 	night := func() int { return rapid.IntRange(0, nights-1).Draw(rt, "night") }
@@ -68,7 +68,7 @@ func history(rt *rapid.T, nights int) []item {
 	return out
 }
 
-// upTo is what has come in by a night, by cycle.
+// upTo returns what has arrived by a night, by cycle.
 func upTo(items []item, night int) map[string]string {
 	out := map[string]string{"2026-08": "", "2026-09": ""}
 	for _, it := range items {
@@ -79,8 +79,8 @@ func upTo(items []item, night int) map[string]string {
 	return out
 }
 
-// TestAnyNights: whatever night things come in, and with any number of workers, the files are those of one night
-// (CASH-4), lines are paid whole (PAY-1), and the balances are what the entries give (PAY-3).
+// TestAnyNights checks that, in whatever night things arrive, and with any number of workers, the files are those of
+// one night (CASH-4), lines are paid completely (PAY-1), and the balances are the sums of the entries (PAY-3).
 func TestAnyNights(t *testing.T) {
 	t.Parallel()
 	coupons := "k,acme,cash_coupon,YES,20,2,*,*,YES,2026-08-02,2026-09-03\n" +
@@ -104,15 +104,15 @@ func TestAnyNights(t *testing.T) {
 	})
 }
 
-// TestAnyCouponsBefore: lines that other coupons have paid come out as if these had never been, rated again or not
-// (CASH-4).
+// TestAnyCouponsBefore checks that lines that other coupons have paid are paid as if these had never existed, whether
+// they are rated again or not (CASH-4).
 func TestAnyCouponsBefore(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		ledger := rapid.IntRange(0, 3).Draw(rt, "ledger") == 0
 		was, is := drawCoupons(rt), drawCoupons(rt)
 		items := slices.DeleteFunc(history(rt, 1), func(it item) bool {
-			// its amounts here are not those that rating gives where all is cash
+			// its amounts here are not those of rating with only cash
 			return !ledger && strings.HasPrefix(it.text, "unsubscribe")
 		})
 		before, never := newWorld(t, ledger, was), newWorld(t, ledger, is)
@@ -152,7 +152,7 @@ func drawCoupons(rt *rapid.T) string {
 	return rows
 }
 
-// whole is PAY-1 for the files.
+// whole checks PAY-1 for the files.
 func (w *world) whole(rt *rapid.T) {
 	w.each("lines", tables.Lines().Table, func(get func(string) money.Amount, id string) {
 		sum := money.Amount{}
@@ -210,7 +210,7 @@ func (w *world) each(name string, def *tables.Table, visit func(get func(string)
 	}
 }
 
-// replay adds the entries up and compares them with the last balances of each customer.
+// replay adds up the entries and compares them with the last balances of each customer.
 func (w *world) replay(rt *rapid.T) {
 	balance := make(map[string]money.Amount)
 	w.each("account_entries", tables.AccountEntries().Table, func(get func(string) money.Amount, id string) {

@@ -50,12 +50,12 @@ var month = map[string]string{
 		"a1,gamma,vm,2026-09-09T00:00:00Z,-1.5,9,sorry\n",
 }
 
-// late comes after August was closed.
+// late arrives after August was closed.
 const late = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces\n" +
 	"r9,acme,m,vm,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,r0\n" +
 	"r10,gamma,m,cdn,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,\n"
 
-// bill runs the month and returns the names of what lies in the lake beside manifests; names hold the content's hash.
+// bill runs the month and returns the names of the files in the lake without manifests; names have the content's hash.
 func bill(t *testing.T, extra map[string]string) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -110,8 +110,8 @@ func bill(t *testing.T, extra map[string]string) []string {
 	return out
 }
 
-// TestRewritten: a coupon that fits nothing has every file of lines written again, and each comes out byte for byte as
-// rating wrote it: so it makes no difference whether a file was paid, or never had to be (CASH-4).
+// TestRewritten checks that with a coupon that fits nothing every file of lines is written again, each byte for byte as
+// rating wrote it: it makes no difference whether a file was paid, or never had to be (CASH-4).
 func TestRewritten(t *testing.T) {
 	t.Parallel()
 	plain := bill(t, nil)

@@ -42,7 +42,7 @@ type world struct {
 	refold  bool // the books or settings changed, and all lines were rated again
 	again   bool // they changed, and no line did: it is there as it was paid
 	closed  period.Cycle
-	rated   map[manifest.FileKey]string // what the files of each key were made of
+	rated   map[manifest.FileKey]string // the text of the files of each key
 	result  *pay.Result                 // of all buckets of the last night
 }
 
@@ -59,7 +59,7 @@ month,Server,compute,Compute,vm,VM,subscription,count,period
 		"with_discount,valid_from,valid_to\n"
 )
 
-// newWorld is an empty lake in Shanghai's zone; coupons are rows of coupons.csv.
+// newWorld returns an empty lake in Shanghai's zone; coupons are rows of coupons.csv.
 func newWorld(t testing.TB, ledger bool, coupons string) *world {
 	t.Helper()
 	w := &world{t: t, st: storage.NewMem(), ledger: ledger, buckets: 1, workers: 1, closed: place.NoCycle,
@@ -124,14 +124,15 @@ func (w *world) open() *lake.Lake {
 	return l
 }
 
-// night rates the given cycles, pays and commits. A text has one thing a line:
+// night rates the given cycles, pays and commits. A text has one item per line:
 //
 //	usage|late|rerate|end|adjust CUSTOMER DATE TIME ID SKU PAYMENT [discount=ID] [at=DATE_TIME]
 //		[tier=N] [kind=K] [resource=R] [price=P] [origin=CYCLE]
 //	order|unsubscribe CUSTOMER DATE TIME ID/LINE SKU PAYMENT [coupons=A;B] [payer=P] [of=ID/LINE] [until=DATE]
 //	event CUSTOMER DATE TIME ID TYPE BALANCE AMOUNT
 //
-// It is the whole of its cycle. Files are rated again where their part of the text changed, or all with w.refold.
+// It is the complete content of its cycle. Files are rated again if their part of the text changed, or all with
+// w.refold.
 func (w *world) night(cycles map[string]string) {
 	w.t.Helper()
 	txn, err := w.open().Begin()
@@ -343,7 +344,7 @@ func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tabl
 	}
 }
 
-// groups cuts the lines of a day into row groups of two, so that customers lie across them.
+// groups divides the lines of a day into row groups of two, so that customers span them.
 func (w *world) groups(c *parquet.Columns[tables.Any], key manifest.FileKey) []*parquet.Columns[tables.Any] {
 	if _, err := period.ParseDay(key.Day); err != nil || key.Table != "lines" {
 		return []*parquet.Columns[tables.Any]{c}
@@ -398,8 +399,8 @@ func (w *world) file(txn *lake.Txn, key manifest.FileKey, text []string) {
 	w.put(txn, key, c)
 }
 
-// refusedIn are the account events of a key that were refused before: whoever adds events keeps the verdict over those
-// that are there.
+// refusedIn returns the account events of a key that were refused before: adding events keeps the outcomes of the
+// existing ones.
 func (w *world) refusedIn(txn *lake.Txn, key manifest.FileKey) map[string]bool {
 	w.t.Helper()
 	out := make(map[string]bool)
@@ -415,7 +416,7 @@ func (w *world) refusedIn(txn *lake.Txn, key manifest.FileKey) map[string]bool {
 	return out
 }
 
-// sums are the sums of rated lines, in the order of customers.
+// sums returns the sums of rated lines, in the order of customers.
 func (w *world) sums(lines []fields) *parquet.Columns[tables.Sum] {
 	w.t.Helper()
 	c := parquet.NewColumns(tables.Sums())
@@ -434,7 +435,7 @@ func (w *world) sums(lines []fields) *parquet.Columns[tables.Sum] {
 	return c
 }
 
-// option is the value of NAME=VALUE among words.
+// option returns the value of NAME=VALUE among words.
 func option(words []string, name string) string {
 	for _, word := range words {
 		if v, ok := strings.CutPrefix(word, name+"="); ok {
@@ -482,7 +483,7 @@ func orderFields(f []string) fields {
 	return o
 }
 
-// flag notes in the account events of a place which of them were refused, as a run does.
+// flag records in the account events of a place which of them were refused, as a run does.
 func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 	w.t.Helper()
 	key := manifest.FileKey{Table: "account_events", Cycle: at.Cycle.String(), Bucket: at.Bucket}
@@ -524,7 +525,7 @@ func (w *world) read(o tablefile.Opener, e manifest.FileEntry, def *tables.Table
 	}
 }
 
-// show writes one table of a cycle, file by file in the order of days, a row a line.
+// show returns one table of a cycle, file by file in the order of days, one row per line.
 func (w *world) show(cycle, name string) string {
 	w.t.Helper()
 	head, err := w.open().Head()
@@ -602,7 +603,7 @@ func (w *world) row(c *parquet.Columns[tables.Any], i int) string {
 	return strings.Join(out, " ")
 }
 
-// same compares a table of a cycle with what it should be.
+// same compares a table of a cycle with the expected text.
 func (w *world) same(cycle, name, want string) {
 	w.t.Helper()
 	var lines []string
@@ -614,7 +615,7 @@ func (w *world) same(cycle, name, want string) {
 	}
 }
 
-// files are the files of the live state, without those of account events, and their sums.
+// files returns the files of the live state, without those of account events, and their sums.
 func (w *world) files() string {
 	w.t.Helper()
 	head, err := w.open().Head()
@@ -634,7 +635,7 @@ func (w *world) files() string {
 	return strings.Join(out, "\n")
 }
 
-// refused compares the account events of a cycle that are noted as refused.
+// refused compares the account events of a cycle that are recorded as refused.
 func (w *world) refused(cycle string, want ...string) {
 	w.t.Helper()
 	head, err := w.open().Head()
@@ -662,7 +663,7 @@ func (w *world) refused(cycle string, want ...string) {
 	}
 }
 
-// strays are the files of the lake that the live state does not name.
+// strays returns the files of the lake that the live state does not name.
 func (w *world) strays() []string {
 	w.t.Helper()
 	named := w.files()

@@ -22,7 +22,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// at is the first instant of a date in UTC.
+// at returns the first instant of a date in UTC.
 func at(text string) period.Instant {
 	return must(period.ParseValidity(text, must(period.LoadZone("UTC"))))
 }
@@ -30,7 +30,7 @@ func at(text string) period.Instant {
 // aLine is a line: its own time is start unless own is given.
 type aLine struct{ customer, service, payment, start, own string }
 
-// linesOf are lines as a file of them is read.
+// linesOf returns lines as a file of them is read.
 func linesOf(list ...aLine) *parquet.Columns[tables.Line] {
 	cols := parquet.NewColumns(tables.Lines())
 	for _, l := range list {
@@ -48,7 +48,7 @@ func linesOf(list ...aLine) *parquet.Columns[tables.Line] {
 	return cols
 }
 
-// summed adds lines up and shows the sums: customer, service, each tax with its rate, Σ payments, Σ of rounded tax.
+// summed adds up lines and returns the sums: customer, service, each tax with its rate, Σ payments, Σ of rounded tax.
 func summed(t *testing.T, b *books.Books, s settings.Tax, lines *parquet.Columns[tables.Line]) []string {
 	t.Helper()
 	sum := newSummer(&Folder{State: &state.State{Books: b}, Tax: s})
@@ -69,9 +69,8 @@ func summed(t *testing.T, b *books.Books, s settings.Tax, lines *parquet.Columns
 	return out
 }
 
-// Lines are added up by customer, service and the taxes of their own times; payments of 0 and lines without tax give no
-// sum.
-// Invariant: FTAX-1.
+// TestSums checks that lines are added up by customer, service and the taxes of their own times, and that payments of 0
+// and lines without tax have no sum. Invariant: FTAX-1.
 func TestSums(t *testing.T) {
 	t.Parallel()
 	early, late := period.Span{From: period.Past, To: at("2026-09-16")}, period.Span{From: at("2026-09-16"),

@@ -68,7 +68,7 @@ func readAll(t *testing.T, name string, data []byte, looks ...string) (rows, rej
 const head = "BilledCost,EffectiveCost,ListCost,PricingQuantity,BillingCurrency,BillingPeriodStart,ChargePeriodStart," +
 	"ChargePeriodEnd,ChargeCategory,ChargeClass,SubAccountId,BillingAccountId,Tags\n"
 
-// TestReadTolerates holds the reader to COSTS-3.
+// TestReadTolerates tests COSTS-3 of the reader.
 func TestReadTolerates(t *testing.T) {
 	t.Parallel()
 	rows, rejects, tally := readAll(t, "a.csv", []byte(head+
@@ -93,7 +93,7 @@ func TestReadTolerates(t *testing.T) {
 	}
 }
 
-// TestReadRejects holds the reader to COSTS-1.
+// TestReadRejects tests COSTS-1 of the reader.
 func TestReadRejects(t *testing.T) {
 	t.Parallel()
 	good := "1,1,1,1,USD,2026-09-01,2026-09-01,2026-09-02,Usage,,a,b,"
@@ -380,7 +380,7 @@ func TestSameOfParquet(t *testing.T) {
 		"other encoding":    nil,
 		"numbers in 8 byte": {parquet.WithStoreDecimalAsInteger(true)},
 	} {
-		if name == "other encoding" { // it is one of texts alone
+		if name == "other encoding" { // it has only texts
 			properties = nil
 			for i, n := range names {
 				if kinds[i] == text {
@@ -434,7 +434,7 @@ func sameRows(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// TestBroken reads Parquet files of which a byte was changed: there is an error or a result, and no panic.
+// TestBroken reads Parquet files with a changed byte: there is an error or a result, and no panic.
 func TestBroken(t *testing.T) {
 	t.Parallel()
 	schema := arrow.NewSchema([]arrow.Field{{Name: "A", Type: arrow.BinaryTypes.String, Nullable: true}}, nil)

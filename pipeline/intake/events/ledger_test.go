@@ -13,9 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestLedger: rows of a second run are decided against the events that the first one stored and against each other,
-// whether they are sorted in memory or in files. Events come by event_id.
-// Invariant: EV-11.
+// TestLedger checks that rows of a second run are decided against the events that the first one stored and against each
+// other, whether they are sorted in memory or in files. Events are sorted by event_id. Invariant: EV-11.
 func TestLedger(t *testing.T) {
 	t.Parallel()
 	const head = "event_id,partner_id,time,type,amount\n"
@@ -55,7 +54,7 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// ledgerOf takes files in, decides their rows, and stores the events. got is what became of rows and events.
+// ledgerOf ingests files, decides their rows, and stores the events. got is the outcomes of rows and events.
 func ledgerOf(t *testing.T, m *Maker, limit int, files, got map[string]string) (order []string) {
 	t.Helper()
 	bk := loadBooks(t, 2)
@@ -101,7 +100,7 @@ func ledgerOf(t *testing.T, m *Maker, limit int, files, got map[string]string) (
 	return order
 }
 
-// TestPackMoney: a packed row says what the row said; one that ends early is an error.
+// TestPackMoney checks that a packed row has the content of the row, and that one that ends early is an error.
 func TestPackMoney(t *testing.T) {
 	t.Parallel()
 	e := &event.Money{Feed: LedgerFeed, ID: "e", Partner: "p", Type: "allocate", Time: period.Past, Heads: -3,

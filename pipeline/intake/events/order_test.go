@@ -6,8 +6,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// TestUnsubscribeNamesProduct: an unsubscribe may leave its product out. One that names a product is rejected if no
-// book knows it or it is no subscription (§3.20); what it names is not used (§4.9).
+// TestUnsubscribeNamesProduct checks that an unsubscribe may omit its product. One that names a product is rejected if
+// no book has it or it is not a subscription (§3.20); the name is not used (§4.9).
 func TestUnsubscribeNamesProduct(t *testing.T) {
 	t.Parallel()
 	const header = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num," +

@@ -12,7 +12,7 @@ import (
 const lifeHeader = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num," +
 	"pay_time,status,status_time\n"
 
-// life is a step of an order in the hour of a day in October; described if it says what was ordered.
+// life returns a step of an order in the hour of a day in October; described if it says what was ordered.
 func life(order, status string, hour int) string {
 	what := ",,,,,"
 	if event.Describes(status) {
@@ -21,13 +21,13 @@ func life(order, status string, hour int) string {
 	return fmt.Sprintf("%s,new,acme,%s,,%s,2026-10-05T%02d:00:00Z\n", order, what, status, hour)
 }
 
-// paidAt is an order that was paid in the hour of a day in October.
+// paidAt returns an order that was paid in the hour of a day in October.
 func paidAt(order string, hour int) string {
 	return fmt.Sprintf("%s,new,acme,seat,east,r1,1,month,1,2026-10-05T%02d:00:00Z,,\n", order, hour)
 }
 
-// TestLifeOfOrder: the outcome of each row of one order, in the order of the file. Files are read in both directions.
-// Invariant: EV-10.
+// TestLifeOfOrder checks the outcome of each row of one order, in the order of the file. Files are read in both
+// directions. Invariant: EV-10.
 func TestLifeOfOrder(t *testing.T) {
 	t.Parallel()
 	bk := loadBooks(t, 2)
@@ -80,9 +80,8 @@ func TestLifeOfOrder(t *testing.T) {
 	}
 }
 
-// TestLifeTurns: a row that a run rejected because nothing was known of the order is accepted by the run that brings
-// the order, and one that was accepted is rejected by it.
-// Invariant: EV-10.
+// TestLifeTurns checks that a row that a run rejected because the order was unknown is accepted by the run that ingests
+// the order, and that one that was accepted is rejected by it. Invariant: EV-10.
 func TestLifeTurns(t *testing.T) {
 	t.Parallel()
 	bk := loadBooks(t, 2)

@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// TestAheadGivesBackWhatNobodyTook: a reader that is closed before the end, or whose context ends, releases the batches
-// that it has read ahead, and the batches that it returned stay valid.
+// TestAheadGivesBackWhatNobodyTook checks that a reader that is closed before the end, or whose context ends, releases
+// the batches that it has read ahead, and that the batches that it returned remain valid.
 func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 	t.Parallel()
 	text := writeCSV(usageRecord, 5000, usageNames)

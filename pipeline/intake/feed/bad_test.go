@@ -13,7 +13,7 @@ import (
 
 const bandwidthHeader = "resource_id,sample_time,in_bps,out_bps\n"
 
-// TestFileFails: every way a text file fails completely, with its exact words.
+// TestFileFails checks every way in which a text file fails completely, with the exact message.
 func TestFileFails(t *testing.T) {
 	t.Parallel()
 	good := bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n"
@@ -117,7 +117,7 @@ func flip(data []byte, at int) string {
 	return string(data)
 }
 
-// TestRowFails: every way a record fails on its own, and that its neighbours do not.
+// TestRowFails checks every way in which a record fails on its own, and that its neighbours do not.
 func TestRowFails(t *testing.T) {
 	t.Parallel()
 	const good = `r0|2026-09-01T00:00:00Z|1|`
@@ -215,7 +215,7 @@ func TestRowFails(t *testing.T) {
 	}
 }
 
-// TestParquetFails: every type that a Parquet column must not have.
+// TestParquetFails checks every type that a Parquet column must not have.
 func TestParquetFails(t *testing.T) {
 	t.Parallel()
 	base := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true}}

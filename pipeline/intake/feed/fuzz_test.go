@@ -15,10 +15,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// fuzzOptions keep what a fuzzed file can make a reader hold small.
+// fuzzOptions limit what a fuzzed file can make a reader hold in memory.
 func fuzzOptions(rows int) Options { return Options{BatchRows: rows, MaxRecord: 4096} }
 
-// readBroken is readAll of a file that may be broken: then the Parquet library may leave memory to the garbage
+// readBroken is readAll for a file that may be broken: then the Parquet library may leave memory to the garbage
 // collector.
 func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts Options) contents {
 	t.Helper()
@@ -32,8 +32,8 @@ func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts Op
 	return drain(t, r, opts)
 }
 
-// sameInBatches reads a file in batches of 1 and of 1000 rows, and a text in pieces too: all must give the same, and
-// every error must be the file's.
+// sameInBatches reads a file in batches of 1 and of 1000 rows, and a text in pieces too: all must give the same result,
+// and every error must be of the file.
 func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) contents {
 	t.Helper()
 	fsys := whole(name, data)
@@ -43,7 +43,7 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) con
 	if many.err != nil && !errors.As(many.err, &e) {
 		t.Errorf("not the file's error: %v", many.err)
 	}
-	// Which of the faults of a broken Parquet file shows first does depend on them.
+	// Which of the faults of a broken Parquet file is reported first does depend on them.
 	if errorText(one.err) != errorText(many.err) && (one.err == nil || many.err == nil ||
 		!strings.HasSuffix(name, ".parquet")) {
 		t.Errorf("in batches of 1: %v; of 1000: %v", one.err, many.err)
@@ -77,7 +77,7 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) con
 	return many
 }
 
-// specFor is the feed that a fuzzed text names the id of, so that one target reaches the columns of all.
+// specFor returns the feed whose id the fuzzed text names, so that one target reaches the columns of all.
 func specFor(data []byte) *feeds.Spec {
 	for _, s := range []*feeds.Spec{feeds.Transfers(), feeds.IncentiveEvents(), feeds.Accounts(),
 		feeds.Adjustments(), feeds.Orders(), feeds.Usage()} {
@@ -89,7 +89,8 @@ func specFor(data []byte) *feeds.Spec {
 	return feeds.Bandwidth()
 }
 
-// FuzzCSV: no input panics; batches do not matter; raw records behind their header are the file again.
+// FuzzCSV checks that no input panics, that batches do not matter, and that the header and the raw records are the file
+// again.
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte(bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n"))
 	f.Add([]byte("\ufeffresource_id,sample_time,in_bps,x_a\r\n\r\n\"r\"\"1\",2026-09-01T00:00:00+08:00,1.5,\"a\r\n" +
@@ -123,7 +124,7 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// FuzzNDJSON: no input panics; batches do not matter; raw records are the file again.
+// FuzzNDJSON checks that no input panics, that batches do not matter, and that raw records are the file again.
 func FuzzNDJSON(f *testing.F) {
 	f.Add([]byte(`{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z","in_bps":1}` + "\n"))
 	f.Add([]byte(`{"resource_id":"r\u00311","sample_time":"2026-09-01T00:00:00Z","in_bps":"1.5","x_a":{"b":[1,null]}}` +
@@ -157,7 +158,7 @@ func FuzzNDJSON(f *testing.F) {
 	})
 }
 
-// FuzzParquet: no broken file panics, and what comes of one does not depend on batches.
+// FuzzParquet checks that no broken file panics, and that the result does not depend on batches.
 func FuzzParquet(f *testing.F) {
 	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true},
 		{"x_a", text, true}}
@@ -175,7 +176,7 @@ func FuzzParquet(f *testing.F) {
 	})
 }
 
-// FuzzPacked: no broken compression panics.
+// FuzzPacked checks that no broken compression panics.
 func FuzzPacked(f *testing.F) {
 	data := []byte(bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n")
 	f.Add(gz(data))
@@ -187,7 +188,8 @@ func FuzzPacked(f *testing.F) {
 	})
 }
 
-// TestBrokenParquet: a file with one byte changed, or cut anywhere, never panics and never loses a row in silence.
+// TestBrokenParquet checks that a file with one byte changed, or cut off anywhere, never panics and never silently
+// loses a row.
 func TestBrokenParquet(t *testing.T) {
 	t.Parallel()
 	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true},

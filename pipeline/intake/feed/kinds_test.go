@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// TestSpecs: the columns of the feeds, as §3.13 to §3.19 list them.
+// TestSpecs checks the columns of the feeds, as §3.13 to §3.19 list them.
 func TestSpecs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -58,7 +58,7 @@ func TestSpecs(t *testing.T) {
 	}
 }
 
-// TestKinds: the kinds that the feeds of later rules need, from text and from Parquet.
+// TestKinds checks the kinds that the feeds of later rules need, from text and from Parquet.
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	spec := &feeds.Spec{Name: "orders", Columns: []feeds.Column{
@@ -138,7 +138,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestRawWhileReading: other goroutines take raw records, x_ columns of Parquet with them, while the reader goes on.
+// TestRawWhileReading checks that other goroutines can read raw records, including x_ columns of Parquet, while the
+// reader continues.
 func TestRawWhileReading(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{
@@ -175,7 +176,7 @@ func TestRawWhileReading(t *testing.T) {
 	}
 }
 
-// TestProgress: a reader's progress grows to the size of the file.
+// TestProgress checks that a reader's progress grows to the size of the file.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	text := writeCSV(usageRecord, 3000, usageNames)
@@ -211,7 +212,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// onlyRead hides all of a file but fs.File.
+// onlyRead hides all methods of a file except those of fs.File.
 type onlyRead struct{ fs.File }
 
 type onlyReadFS struct{ fs.FS }
@@ -221,7 +222,8 @@ func (f onlyReadFS) Open(name string) (fs.File, error) {
 	return onlyRead{file}, err
 }
 
-// TestNoRandomAccess: a file system without ReadAt serves the text formats and says so of Parquet.
+// TestNoRandomAccess checks that a file system without ReadAt supports the text formats and returns an error for
+// Parquet.
 func TestNoRandomAccess(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"a.csv": {Data: writeCSV(usageRecord, 1, usageNames)},

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// stream is a file system of one file that is made while it is read: a head, and blocks until it has its size.
+// stream is a file system of one file that is generated while it is read: a head, and blocks until it has its size.
 type stream struct {
 	head  []byte
 	block func(i int) []byte
@@ -63,7 +63,7 @@ func usageBlock(line string) func(i int) []byte {
 	}
 }
 
-// highWater reads a file to its end and gives its rows and the most heap in use above what was before.
+// highWater reads a file to its end and returns its rows and the largest heap in use minus the heap before.
 func highWater(t *testing.T, fsys fs.FS, name string) (rows int64, most uint64) {
 	t.Helper()
 	var stats runtime.MemStats
@@ -90,7 +90,7 @@ func highWater(t *testing.T, fsys fs.FS, name string) (rows int64, most uint64) 
 	}
 }
 
-// TestMemory: reading a long file needs the memory of a batch. It is not parallel: it measures the heap.
+// TestMemory checks that reading a long file needs the memory of a batch. It is not parallel: it measures the heap.
 func TestMemory(t *testing.T) {
 	const limit = 96 << 20 // of files of 128 MB and more; reading takes about half of it
 	const header = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
@@ -133,7 +133,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestLongLine: a line of 100 MB fails the file after a few MB were read.
+// TestLongLine checks that a line of 100 MB fails the file after a few MB were read.
 func TestLongLine(t *testing.T) {
 	t.Parallel()
 	junk := bytes.Repeat([]byte("x"), 64<<10)

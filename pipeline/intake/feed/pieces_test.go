@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// TestPieces: which rows of a text are parsed in pieces, and that the sequential reader takes the others from the right
-// row and line on.
+// TestPieces checks which rows of a text are parsed in pieces, and that the sequential reader continues from the right
+// row and line.
 func TestPieces(t *testing.T) {
 	t.Parallel()
 	row := "r1,2026-09-01T00:00:00Z,1,2\n"
@@ -29,10 +29,10 @@ func TestPieces(t *testing.T) {
 		{"blank lines", "a.csv", bandwidthHeader + strings.Repeat(row+"\n\r\n\n", 100), 100, 100, nil, ""},
 		{"faults of records", "a.csv", bandwidthHeader + many + "r1,then,1,2\n" + many, 201, 201,
 			[]string{`101 sample_time bad_time "then"`}, ""},
-		// An odd number of quotes: cuts are guesses from here on, and good ones.
+		// The number of quotes is odd: boundaries are guesses from here on, and correct ones.
 		{"a bare quote", "a.csv", bandwidthHeader + many + "r\"1,2026-09-01T00:00:00Z,1,2\n" + many, 201, 201,
 			[]string{`101  bad_row "a quote inside a field that is not quoted"`}, ""},
-		// As before, and ends of lines in quotes are taken for ends of records: the first such piece ends the guessing.
+		// As before, but ends of lines in quotes are taken for ends of records: the first such piece ends the guessing.
 		{"a bare quote before quoted ends of lines", "a.csv", "resource_id,sample_time,in_bps,x_note\n" +
 			"r\"1,2026-09-01T00:00:00Z,1,\n" + strings.Repeat("r1,2026-09-01T00:00:00Z,1,\"a\n"+
 			strings.Repeat("b\n", 200)+"\"\n", 20), 21, 0,

@@ -21,15 +21,15 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// contents is what a file gave.
+// contents is the result of reading a file.
 type contents struct {
-	rows   []string // `value|value|…`, empty for null; of a faulty row only `#`
+	rows   []string // `value|value|…`, empty for null; only `#` for a faulty row
 	faults []string // `row column reason "value"`
 	raw    []string
 	err    error // nil when it was read to its end
 }
 
-// whole is a file of the given content.
+// whole returns a file with the given content.
 func whole(name string, data []byte) fs.FS { return fstest.MapFS{name: {Data: data}} }
 
 // readAll reads a file to its end or its error, checks what holds for every file, and that no memory leaks.
@@ -131,7 +131,7 @@ func cellText(a arrow.Array, i int) string {
 	return a.ValueStr(i)
 }
 
-// errorText is a file's error with its hint.
+// errorText returns a file's error with its hint.
 func errorText(err error) string {
 	if err == nil {
 		return ""

@@ -24,7 +24,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// oddRecord is usageRecord with a fault in some rows, in the forms that every format can hold.
+// oddRecord is usageRecord with a fault in some rows, in the forms that every format supports.
 func oddRecord(i int) []string {
 	r := usageRecord(i)
 	switch i % 50 {
@@ -57,7 +57,8 @@ var textFields = func() []field {
 	return f
 }()
 
-// TestSameRecords: the same records give the same rows and faults from every format, whatever the size of the batches.
+// TestSameRecords checks that the same records give the same rows and faults from every format, for any size of
+// batches.
 func TestSameRecords(t *testing.T) {
 	t.Parallel()
 	const n = 2000
@@ -94,7 +95,7 @@ func TestSameRecords(t *testing.T) {
 		"beginnings": parquet.Encodings.DeltaByteArray} {
 		props := []parquet.WriterProperty{plain, parquet.WithDataPageSize(1024)}
 		for _, f := range textFields {
-			// Of words arrow-go's reader of these encodings does not give a few bytes back, which readAll would tell.
+			// For words arrow-go's reader of these encodings does not release a few bytes, which readAll would report.
 			if at := feeds.Usage().Column(f.name); at >= 0 && feeds.Usage().Columns[at].Kind != feeds.Word {
 				props = append(props, parquet.WithEncodingFor(f.name, encoding))
 			}
@@ -154,7 +155,7 @@ func crlf(text []byte) []byte {
 	return out
 }
 
-// TestParquetTypes: a value is the same however a Parquet column holds it.
+// TestParquetTypes checks that a value is the same for every type of a Parquet column that can store it.
 func TestParquetTypes(t *testing.T) {
 	t.Parallel()
 	dec := func(p, s int32) arrow.DataType { return &arrow.Decimal128Type{Precision: p, Scale: s} }
@@ -238,7 +239,7 @@ func TestParquetTypes(t *testing.T) {
 	}
 }
 
-// TestParquetRaw: the raw record of Parquet holds all columns, and is a record of the same feed in NDJSON.
+// TestParquetRaw checks that the raw record of Parquet has all columns, and is a record of the same feed in NDJSON.
 func TestParquetRaw(t *testing.T) {
 	t.Parallel()
 	fields := append(slices.Clone(usageFields), field{"x_count", arrow.PrimitiveTypes.Int64, true},
@@ -270,7 +271,7 @@ func TestParquetRaw(t *testing.T) {
 	}
 }
 
-// TestRawInAnyOrder: batches give their raw records after the reader is closed, the last batch first.
+// TestRawInAnyOrder checks that batches return their raw records after the reader is closed, the last batch first.
 func TestRawInAnyOrder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -309,7 +310,7 @@ func TestRawInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestOpenRange: the row groups of a file, read apart, are the file.
+// TestOpenRange checks that the row groups of a file, read separately, are the file.
 func TestOpenRange(t *testing.T) {
 	t.Parallel()
 	const n, group = 1000, 300
@@ -351,7 +352,8 @@ func TestOpenRange(t *testing.T) {
 	}
 }
 
-// TestDictionaries: Parquet batches of one row group share one dictionary; text batches extend theirs.
+// TestDictionaries checks that Parquet batches of one row group share one dictionary, and that text batches extend
+// theirs.
 func TestDictionaries(t *testing.T) {
 	t.Parallel()
 	const sku = 3
@@ -396,7 +398,7 @@ func TestDictionaries(t *testing.T) {
 	}
 }
 
-// TestDictionaryTwice: a dictionary that holds a word twice would shift the words after it.
+// TestDictionaryTwice checks a dictionary that has a word twice, which would shift the words after it.
 func TestDictionaryTwice(t *testing.T) {
 	t.Parallel()
 	fields := []field{{"resource_id", text, true}, {"sample_time", text, true}, {"in_bps", text, true}}
@@ -419,7 +421,7 @@ func TestDictionaryTwice(t *testing.T) {
 	}
 }
 
-// TestHeader: the header and raw records of a CSV file are a CSV file.
+// TestHeader checks that the header and raw records of a CSV file are a CSV file.
 func TestHeader(t *testing.T) {
 	t.Parallel()
 	data := []byte("\ufeff" + "\"resource_id\",sample_time,in_bps,x_a\r\n\r\nr1,2026-09-01T00:00:00Z,\"1\n\",\r\n" +
@@ -441,7 +443,7 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// TestNDJSONValues: escapes, digits as they stand, names in any order and x_ values of any form.
+// TestNDJSONValues checks escapes, digits, names in any order and x_ values of any form.
 func TestNDJSONValues(t *testing.T) {
 	t.Parallel()
 	lines :=
@@ -494,7 +496,8 @@ func (f *failingFile) Seek(offset int64, whence int) (int64, error) {
 	return f.File.(io.Seeker).Seek(offset, whence)
 }
 
-// TestEnvironment: a disk that fails, a file that is gone and a context that ends are not the file's fault.
+// TestEnvironment checks that a disk that fails, a file that is deleted and a context that ends are not errors of the
+// file.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	data := writeCSV(usageRecord, 5000, usageNames)

@@ -23,7 +23,7 @@ import (
 var usageNames = []string{"record_id", "customer_id", "resource_id", "sku", "region_code", "usage_start", "usage_end",
 	"quantity", "resource_tag", "x_note"}
 
-// usageRecord is record i of an endless usage feed: texts in the order of usageNames, empty for none.
+// usageRecord returns record i of an endless usage feed: texts in the order of usageNames, empty for none.
 func usageRecord(i int) []string {
 	return []string{
 		fmt.Sprintf("rec-%09d", i),

@@ -8,7 +8,7 @@ import (
 	"testing/iotest"
 )
 
-// TestReadAheadGivesTheSameBytes: streams around the sizes of blocks, in one piece and in small ones.
+// TestReadAheadGivesTheSameBytes checks streams of about the sizes of blocks, in one piece and in small ones.
 func TestReadAheadGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, blockSize - 1, blockSize, blockSize + 1, (aheadBlocks+2)*blockSize + 7} {
@@ -29,7 +29,7 @@ func TestReadAheadGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-// TestReadAheadReturnsTheErrorAfterTheBytes, and returns it again.
+// TestReadAheadReturnsTheErrorAfterTheBytes checks that the error follows the bytes and is returned again.
 func TestReadAheadReturnsTheErrorAfterTheBytes(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -52,7 +52,8 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestReadAheadEndsBeforeTheStream: close returns once the stream is not read any more, so that it can be closed.
+// TestReadAheadEndsBeforeTheStream checks that close returns once the stream is no longer read, so that it can be
+// closed.
 func TestReadAheadEndsBeforeTheStream(t *testing.T) {
 	t.Parallel()
 	var from endless

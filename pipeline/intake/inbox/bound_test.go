@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// What is remembered has bounds: the oldest files go, those of other names never.
+// TestRememberedIsBounded checks that stored files are limited: the oldest are removed, those with other names never.
 func TestRememberedIsBounded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -55,7 +55,7 @@ func TestRememberedIsBounded(t *testing.T) {
 	check(9, 5)
 }
 
-// As many workspaces as a user may have, and one file that is too large.
+// TestReplaceFileIsBounded checks the maximum number of workspaces of a user, and one file that is too large.
 func TestReplaceFileIsBounded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -73,8 +73,8 @@ func (f forbidden) ReadDir(name string) ([]fs.DirEntry, error) {
 	return f.MapFS.ReadDir(name)
 }
 
-// TestDiscoverForbidden: a file or folder that may not be read is passed over (invariant 3); a disk that fails is an
-// error.
+// TestDiscoverForbidden checks that a file or folder that may not be read is skipped (invariant 3), and that a disk
+// that fails is an error.
 func TestDiscoverForbidden(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"usage/a.csv": {}, "usage/b/c.csv": {}, "usage/d.csv": {}, "usage/e\xff.csv": {},
@@ -109,7 +109,7 @@ func TestDiscoverForbidden(t *testing.T) {
 	}
 }
 
-// TestShown: names that would break a line, or a terminal, are quoted.
+// TestShown checks that names that would break a line, or a terminal, are quoted.
 func TestShown(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"usage/a b.csv": "usage/a b.csv", "usage/größe.csv": "usage/größe.csv",
@@ -121,7 +121,7 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// TestHash: known sums of SHA-256, cut to 128 bits.
+// TestHash checks known sums of SHA-256, truncated to 128 bits.
 func TestHash(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"usage/a.csv": {Data: []byte("abc")}, "usage/b.csv": {}}

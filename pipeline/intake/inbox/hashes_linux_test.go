@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// aged is a real folder whose files seem to have changed an hour earlier than they did: ctime cannot be set. It notes
-// what is opened.
+// aged is a real folder whose files seem to have changed an hour earlier than they did: ctime cannot be set. It records
+// the files that are opened.
 type aged struct {
 	fs.FS
 	by     time.Duration
@@ -50,7 +50,7 @@ func (a *aged) Stat(name string) (fs.FileInfo, error) {
 	return agedInfo{info, &sys}, nil
 }
 
-// yard is an inbox and its remembered hashes.
+// yard is an inbox and its stored hashes.
 type yard struct {
 	*testing.T
 	dir, cache string
@@ -68,7 +68,7 @@ func newYard(t *testing.T) *yard {
 
 var longAgo = time.Date(2020, 5, 17, 4, 0, 0, 123456789, time.UTC)
 
-// lay writes a file in place, with a time of long ago and a ctime that is not that of before.
+// lay writes a file with an old time and a ctime that differs from the previous one.
 func (y *yard) lay(name, text string) {
 	y.Helper()
 	path := filepath.Join(y.dir, name)
@@ -77,7 +77,7 @@ func (y *yard) lay(name, text string) {
 	y.settle(path, before)
 }
 
-// settle sets a file's mtime back until its ctime is another: the file system's clock moves in steps.
+// settle resets a file's mtime until its ctime differs: the file system's clock moves in steps.
 func (y *yard) settle(path string, before int64) {
 	y.Helper()
 	for {
@@ -122,7 +122,7 @@ func (y *yard) run() (hashes map[string]string, opened []string, loaded, saved e
 	return hashes, fsys.opened, loaded, h.Save()
 }
 
-// expect runs and wants these files opened, and the hashes of SHA-256 whatever was opened.
+// expect runs and checks that these files are opened, and that the hashes are those of SHA-256 in any case.
 func (y *yard) expect(opened ...string) {
 	y.Helper()
 	got, read, loaded, saved := y.run()
@@ -151,7 +151,7 @@ func (y *yard) truth() map[string]string {
 	return want
 }
 
-// TestHashesRemember: the second run opens no file and writes none.
+// TestHashesRemember checks that the second run opens no file and writes none.
 func TestHashesRemember(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -172,7 +172,7 @@ func TestHashesRemember(t *testing.T) {
 	y.expect()
 }
 
-// TestHashesSeeChanges: whatever is done to a.csv, size and mtime kept or not, it is read again.
+// TestHashesSeeChanges checks that a.csv is read again after any change, whether size and mtime are kept or not.
 func TestHashesSeeChanges(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -224,11 +224,12 @@ func TestHashesSeeChanges(t *testing.T) {
 	}
 }
 
-// TestHashesYoung: what changed within two seconds before the run is read by the next one too, whatever its mtime says.
+// TestHashesYoung checks that a file that changed within two seconds before the run is read by the next one too,
+// whatever its mtime is.
 func TestHashesYoung(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
-	y.by = -time.Hour // still to come: the test does not depend on its own speed
+	y.by = -time.Hour // in the future: the test does not depend on its own speed
 	for range 2 {
 		y.expect("a.csv", "b.csv")
 	}
@@ -238,7 +239,8 @@ func TestHashesYoung(t *testing.T) {
 	y.expect("a.csv")
 }
 
-// TestHashesChangedMeanwhile: a file that is written while it is read has no hash, and is read by the next run too.
+// TestHashesChangedMeanwhile checks that a file that is written while it is read has no hash, and is read by the next
+// run too.
 func TestHashesChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -254,7 +256,7 @@ func TestHashesChangedMeanwhile(t *testing.T) {
 	y.expect()
 }
 
-// TestHashesForget: a file that is gone is forgotten at the next write, and read when it comes back.
+// TestHashesForget checks that a deleted file is removed at the next write, and is read when it is restored.
 func TestHashesForget(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -272,7 +274,7 @@ func TestHashesForget(t *testing.T) {
 	y.expect("a.csv")
 }
 
-// TestHashesMend: a damaged file is as none, and is written anew.
+// TestHashesMend checks that a damaged file is ignored and written again.
 func TestHashesMend(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -285,7 +287,8 @@ func TestHashesMend(t *testing.T) {
 	y.expect()
 }
 
-// TestHashesNowhere: no place for the file costs the reading and nothing else; nothing is left lying about.
+// TestHashesNowhere checks that files are read again if there is no place for the hashes, without other effects or
+// leftover files.
 func TestHashesNowhere(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -321,14 +324,14 @@ func TestHashesNowhere(t *testing.T) {
 	}
 }
 
-// TestHashesReadOnly: what was remembered serves where nothing can be written any more.
+// TestHashesReadOnly checks that stored hashes are used where nothing can be written any more.
 func TestHashesReadOnly(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
 	y.expect("a.csv", "b.csv")
 	dir := filepath.Dir(y.cache)
 	y.must(os.Chmod(dir, 0o500))
-	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) // else the folder of the test stays
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) // otherwise the folder of the test remains
 	if probe, err := os.CreateTemp(dir, "probe"); err == nil {
 		_ = probe.Close()
 		t.Skip("this user may write to folders that are read-only")
@@ -343,7 +346,7 @@ func TestHashesReadOnly(t *testing.T) {
 	}
 }
 
-// TestHashesTogether: runs that write at the same time leave one whole file and no other.
+// TestHashesTogether checks that runs that write at the same time leave one complete file and no other.
 func TestHashesTogether(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -383,7 +386,7 @@ func tree(y *yard, dir string) (names []string) {
 	return names
 }
 
-// BenchmarkHashes is what a file costs that was remembered.
+// BenchmarkHashes measures a file with a stored hash.
 func BenchmarkHashes(b *testing.B) {
 	const files = 1000
 	dir := b.TempDir()

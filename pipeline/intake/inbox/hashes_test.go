@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const abc = "ba7816bf8f01cfea414140de5dae2223" // SHA-256 of "abc", cut to 128 bits
+const abc = "ba7816bf8f01cfea414140de5dae2223" // SHA-256 of "abc", truncated to 128 bits
 
-// TestHashesText: the form of the file, and names that a line could not hold as they are.
+// TestHashesText checks the form of the file, and names that must be escaped on a line.
 func TestHashesText(t *testing.T) {
 	t.Parallel()
 	files := map[string]remembered{
@@ -35,7 +35,7 @@ func TestHashesText(t *testing.T) {
 	}
 }
 
-// TestHashesDamaged: no bit of the file can change, and no byte of its end be missing, without being found out.
+// TestHashesDamaged checks that any changed bit of the file, and any missing byte of its end, is detected.
 func TestHashesDamaged(t *testing.T) {
 	t.Parallel()
 	text := formatHashes(map[string]remembered{"usage/a.csv": {stamp{3, 1, 2, 42}, abc}})
@@ -53,7 +53,7 @@ func TestHashesDamaged(t *testing.T) {
 	}
 }
 
-// TestHashesOtherForms: lines that say something, but not as they are written.
+// TestHashesOtherForms checks lines that can be read, but not in the form in which they are written.
 func TestHashesOtherForms(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
@@ -87,7 +87,7 @@ func FuzzHashes(f *testing.F) {
 	})
 }
 
-// TestSettled: two seconds to the nanosecond, for each of the two times.
+// TestSettled checks two seconds to the nanosecond, for each of the two times.
 func TestSettled(t *testing.T) {
 	t.Parallel()
 	const mark = int64(10 * time.Second)
@@ -104,7 +104,7 @@ func TestSettled(t *testing.T) {
 	}
 }
 
-// TestHashesOfNoStamps: where the system gives no stamps every file is read each time, and nothing is written.
+// TestHashesOfNoStamps checks that if the system has no stamps every file is read each time, and nothing is written.
 func TestHashesOfNoStamps(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tollbook", "inbox")

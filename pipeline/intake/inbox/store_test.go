@@ -30,7 +30,7 @@ func newInStore(t *testing.T) *inStore {
 	return s
 }
 
-// open returns the inbox as a run sees it.
+// open returns the inbox as a run opens it.
 func (s *inStore) open(t *testing.T) (*objects.Folder, *inbox.Hashes) {
 	t.Helper()
 	folder, err := objects.NewFolder(s, "s3://feeds", objects.Options{})
@@ -47,7 +47,7 @@ func (s *inStore) open(t *testing.T) (*objects.Folder, *inbox.Hashes) {
 // hashOfText is the first half of SHA-256 of "text", by sha256sum.
 const hashOfText = "982d9e3eb996f559e633f4d194def376"
 
-// TestStoreRemembers: an object is read again only if its version or its time differ, or if it was new.
+// TestStoreRemembers checks that an object is read again only if its version or its time differ, or if it was new.
 func TestStoreRemembers(t *testing.T) {
 	t.Parallel()
 	s := newInStore(t)
@@ -80,7 +80,7 @@ func TestStoreRemembers(t *testing.T) {
 	}
 }
 
-// TestStoreChanged: an object that is replaced or deleted while it is hashed, or later, is a *ChangedError.
+// TestStoreChanged checks that an object that is replaced or deleted while it is hashed, or later, is a *ChangedError.
 func TestStoreChanged(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -125,7 +125,7 @@ func TestStoreChanged(t *testing.T) {
 	}
 }
 
-// TestStoreDiscover: objects whose names no file can have are passed over, and hide no other.
+// TestStoreDiscover checks that objects whose names no file can have are skipped, and hide no other.
 func TestStoreDiscover(t *testing.T) {
 	t.Parallel()
 	s := newInStore(t)

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// What tells records apart, read from the raw record of a reject.
+// TestIdentityOf checks the identity of records, read from the raw record of a reject.
 func TestIdentityOf(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -47,7 +47,8 @@ func TestIdentityOf(t *testing.T) {
 	}
 }
 
-// The first accepted record by file and row is the correction, and another customer's record of the same id is none.
+// TestWatch checks that the first accepted record by file and row is the correction, and that another customer's record
+// of the same id is not.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")

@@ -37,13 +37,13 @@ func draw(t *rapid.T) Row {
 	}
 }
 
-// text is all of a row, for comparing.
+// text returns all of a row, for comparing.
 func (r *Row) text() string {
 	return fmt.Sprint(r.Customer, r.Start, string(r.ID), r.SKU, r.Region, r.End, r.Quantity, string(r.Resource),
 		string(r.Name), string(r.Tag), string(r.Replaces), r.File, r.Number)
 }
 
-// drain reads a part to its end and checks SORT-1 on the way.
+// drain reads a part to its end and checks SORT-1 while reading.
 func drain(t *rapid.T, runs []*Run, part Part) []string {
 	var buffers Buffers
 	m, err := Merge(runs, part, &buffers)
@@ -69,7 +69,7 @@ func drain(t *rapid.T, runs []*Run, part Part) []string {
 	}
 }
 
-// TestMergeGivesEveryRowOnceInOrder holds SORT-1 for rows spread over runs in memory and on disk.
+// TestMergeGivesEveryRowOnceInOrder tests SORT-1 for rows in several runs in memory and on disk.
 func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -124,7 +124,7 @@ func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 	})
 }
 
-// TestPackedRowsComeBack: numbers and texts at the edges of the widths in which they are packed.
+// TestPackedRowsComeBack checks numbers and texts at the limits of the widths in which they are packed.
 func TestPackedRowsComeBack(t *testing.T) {
 	t.Parallel()
 	const second = period.Instant(period.Second)
@@ -190,8 +190,7 @@ func TestPackedRowsComeBack(t *testing.T) {
 	}
 }
 
-// TestLongRowsCrossBuffers reads rows longer than what is left of a read buffer.
-// Invariant: SORT-3.
+// TestLongRowsCrossBuffers reads rows longer than the rest of a read buffer. Invariant: SORT-3.
 func TestLongRowsCrossBuffers(t *testing.T) {
 	t.Parallel()
 	var c Chunk
@@ -226,7 +225,7 @@ func TestLongRowsCrossBuffers(t *testing.T) {
 	}
 }
 
-// TestATornRunIsAnError cuts a run inside a row.
+// TestATornRunIsAnError cuts off a run inside a row.
 func TestATornRunIsAnError(t *testing.T) {
 	t.Parallel()
 	var c Chunk
@@ -247,8 +246,8 @@ func TestATornRunIsAnError(t *testing.T) {
 	}
 }
 
-// TestEqualRecordsHaveEqualMarks: what tells duplicates and conflicts apart does not depend on where a record came
-// from.
+// TestEqualRecordsHaveEqualMarks checks that the mark that separates duplicates from conflicts does not depend on where
+// a record came from.
 func TestEqualRecordsHaveEqualMarks(t *testing.T) {
 	t.Parallel()
 	a := Row{Start: 5, End: 9, ID: []byte("r1"), Resource: []byte("vm"), File: 1, Number: 7}
@@ -271,7 +270,7 @@ func TestEqualRecordsHaveEqualMarks(t *testing.T) {
 	}
 }
 
-// BenchmarkMerge is rows per second through 28 runs, as a night of 20 million rows has.
+// BenchmarkMerge measures rows per second through 28 runs, as in a night of 20 million rows.
 func BenchmarkMerge(b *testing.B) {
 	const runsN, rowsN = 28, 2000
 	runs := make([]*Run, runsN)
@@ -305,7 +304,7 @@ func BenchmarkMerge(b *testing.B) {
 	b.ReportMetric(float64(b.N)*runsN*rowsN/b.Elapsed().Seconds(), "rows/s")
 }
 
-// TestRadixSorts against the library's comparison sort.
+// TestRadixSorts compares with the library's comparison sort.
 func TestRadixSorts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -336,8 +335,8 @@ func TestRadixSorts(t *testing.T) {
 	})
 }
 
-// TestManyRowsSortAsFewDo: chunks large enough to be sorted by key come out in the order of comparing, also where
-// customers and times are too far apart for one.
+// TestManyRowsSortAsFewDo checks that chunks large enough to be sorted by key have the order of comparing, also if
+// customers and times are too far apart for one key.
 func TestManyRowsSortAsFewDo(t *testing.T) {
 	t.Parallel()
 	for name, spread := range map[string]period.Instant{"a day": 86_400, "centuries": 1 << 57} {
@@ -365,7 +364,7 @@ func TestManyRowsSortAsFewDo(t *testing.T) {
 	}
 }
 
-// BenchmarkFlush is rows per second into a chunk and out of it as a sorted run, of chunks as large as a night's.
+// BenchmarkFlush measures rows per second into a chunk and out of it as a sorted run, for chunks as large as a night's.
 func BenchmarkFlush(b *testing.B) {
 	const rows = 300_000
 	random := rand.New(rand.NewPCG(1, 2))

@@ -24,8 +24,8 @@ import (
 )
 
 // books is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob
-// from hub, cat was sent by scout, and dan is the vendor's own. gb costs 2 a GB, mail 1 a piece up to 10 and 0.5
-// beyond, line 1 a Mbps by the largest sample, care 30 a month.
+// from hub, cat was referred by scout, and dan is a direct customer of the vendor. gb costs 2 per GB, mail 1 per piece
+// up to 10 and 0.5 beyond, line 1 per Mbps by the largest sample, care 30 per month.
 var books = map[string]string{
 	"tollbook.yaml": `zone: UTC
 currency: {code: EUR, digits: 2}
@@ -154,7 +154,7 @@ func cycleOf(t *testing.T, text string) period.Cycle {
 	return c
 }
 
-// run does one run as of a time.
+// run performs one run as of a time.
 func (h *house) run(asOf string, do func(*workspace.Workspace, workspace.Options) (*workspace.Report, error)) {
 	h.t.Helper()
 	if _, err := do(h.open(), workspace.Options{AsOf: at(h.t, asOf), Workers: 2}); err != nil {
@@ -270,9 +270,8 @@ func usage(list []chart.Usage) (out []string) {
 
 func has(notes []string, text string) bool { return strings.Contains(strings.Join(notes, "\n"), text) }
 
-// annRows are ann's sums: storage (15 − 5) × 2 = 20 less 1.5 of goodwill, mail 10 × 1 + 2 × 0.5 = 11, the line's
-// largest sample 7, care twice 30 and once back. north owes 0.9 of each row, hub 0.8.
-// Invariant: COMPOSE-2.
+// TestReseller checks ann's sums: storage (15 − 5) × 2 = 20 less 1.5 of goodwill, mail 10 × 1 + 2 × 0.5 = 11, the
+// line's largest sample 7, care twice 30 and refunded once. north owes 0.9 of each row, hub 0.8. Invariant: COMPOSE-2.
 func TestReseller(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -288,7 +287,7 @@ func TestReseller(t *testing.T) {
 	)
 	// 6.3 + 9.9 + 18 − 1.35 + 54 − 27 = 59.85; a tenth of 66.5 is 6.65.
 	same(t, "summary", []string{summary(st)}, "owed 59.85 cost 0 revenue 0 margin 0 incentives 6.65 net 53.2")
-	// The month's end stands on the first; the order that begins in October on the day it was paid.
+	// The month-end line is on the first; the order that begins in October is on the day it was paid.
 	same(t, "consumption", usage(st.Usage), "2026-09-01 bw/Bandwidth 7", "2026-09-02 st/Stores 20",
 		"2026-09-03 ml/Mailing 11",
 		"2026-09-20 su/Support 60", "2026-09-21 su/Support -30", "2026-09-22 st/Stores -1.5")
@@ -297,7 +296,7 @@ func TestReseller(t *testing.T) {
 		t.Error(got)
 	}
 	i := st.Incentives[0]
-	// On the 3rd of October the period is not closed yet: that happens at the end of the 4th.
+	// On the 3rd of October the period is not closed yet: it closes at the end of the 4th.
 	if got := fmt.Sprintf("%d %s %s %s %s %s %t", len(st.Incentives), i.Period, trim(i.Amount), i.State, i.Deadline,
 		i.Next, i.Counts); got != "1 2026-09 6.65 estimated 2026-10-05T00:00:00Z to confirm true" {
 		t.Error(got)
@@ -330,7 +329,7 @@ func TestDistributor(t *testing.T) {
 		"vendor north ann/Ann Ltd su/Support mode 1 - lines 1 pay -30 perf -30 owed 0 rev -27 cost -24 margin -3",
 	)
 	// 16.008 is 16.01; cost 5.6 + 8.8 + 16 − 1.2 + 48 − 24 = 53.2; 16.01 + 53.2 − 59.85 = 9.36. A tenth of 20.01 is
-	// 2.00: void on the 20th, five working days after the 4th having passed without a word.
+	// 2.00: void on the 20th, since five working days after the 4th passed without a confirmation.
 	same(t, "summary", []string{summary(st)}, "owed 16.01 cost 53.2 revenue 59.85 margin 6.65 incentives 0 net 9.36")
 	same(t, "consumption", usage(st.Usage), "2026-09-01 bw/Bandwidth 7", "2026-09-02 st/Stores 20",
 		"2026-09-03 ml/Mailing 11", "2026-09-03 st/Stores 20.01",
@@ -454,7 +453,8 @@ func TestBill(t *testing.T) {
 	}
 }
 
-// TestLateBill: a GB of September comes in after its close, priced at 2, of which the package has nothing left.
+// TestLateBill checks a GB of September that arrives after its close, priced at 2, for which nothing is left in the
+// package.
 func TestLateBill(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -472,7 +472,7 @@ func TestLateBill(t *testing.T) {
 	}
 }
 
-// TestTurned: bob is sent by scout until the 16th and hub's customer from then on.
+// TestTurned checks bob, who is referred by scout until the 16th and hub's customer from then on.
 func TestTurned(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -488,8 +488,7 @@ func TestTurned(t *testing.T) {
 	}
 }
 
-// TestMostAnnexes: fourteen links of one Mbps and more; the two smallest have no annex.
-// Invariant: COMPOSE-6.
+// TestMostAnnexes checks fourteen links of one Mbps and more; the two smallest have no annex. Invariant: COMPOSE-6.
 func TestMostAnnexes(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -545,7 +544,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestDisputed: north disputes on the 6th, when its incentive of 6.65 can be confirmed; scout confirms.
+// TestDisputed checks that north disputes on the 6th, when its incentive of 6.65 can be confirmed, and that scout
+// confirms.
 func TestDisputed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -8,10 +8,9 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// TestNext: a quarterly programme with five days to confirm and a lapse of 30 days. 2026-Q3 closes at the end of
+// TestNext checks a quarterly programme with five days to confirm and a lapse of 30 days. 2026-Q3 closes at the end of
 // Sunday, the 4th of October, so that Friday the 9th is the last day to confirm; gone left on the 12th of September, so
-// that all lapses on the 12th of October.
-// Invariant: COMPOSE-7.
+// that all lapses on the 12th of October. Invariant: COMPOSE-7.
 func TestNext(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("UTC")
@@ -65,7 +64,7 @@ func TestNext(t *testing.T) {
 		{quarter, gone, "2026-Q3", settlement.Paid, "", ""},
 		{quarter, here, "2026-Q3", settlement.Void, "", ""},
 		{open, here, "2026-08", settlement.ToConfirm, "", "waits for a confirmation or a dispute"},
-		{open, here, "2026-Q3", settlement.ToConfirm, "", ""}, // no period of the programme
+		{open, here, "2026-Q3", settlement.ToConfirm, "", ""}, // not a period of the programme
 	} {
 		p, err := settlement.ParsePeriod(tt.period)
 		if err != nil {

@@ -25,10 +25,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestEveryDocument: of random workspaces with closes and late files, every partner's statement and every customer's
-// bill adds up in every cycle, lines and rows agree whatever the day (the books do not change), the overview is the sum
-// of the statements, and the lake is as verify wants it.
-// Invariant: COMPOSE-1.
+// TestEveryDocument checks random workspaces with closes and late files: every partner's statement and every customer's
+// bill adds up in every cycle, lines and rows agree for any day (the books do not change), the overview is the sum of
+// the statements, and verify accepts the lake. Invariant: COMPOSE-1.
 func TestEveryDocument(t *testing.T) {
 	t.Parallel()
 	root, left, failed := t.TempDir(), 4, false
@@ -57,7 +56,7 @@ func must(t *rapid.T, err error) {
 	}
 }
 
-// play runs the sequence; nil where a run fails, as with books that do not fit what was accepted.
+// play runs the sequence; nil if a run fails, for example because books do not fit what was accepted.
 func play(t *rapid.T, made reference.RandomWorkspace) *workspace.Workspace {
 	t.Helper()
 	inbox, stash := filepath.Join(made.Dir, "inbox"), filepath.Join(made.Dir, "stash")
@@ -133,7 +132,8 @@ func asJSON(t *rapid.T, b *document.Bill) []byte {
 	return out.Bytes()
 }
 
-// inBuckets composes the bills of each bucket together: they are those that were composed one by one (COMPOSE-10).
+// inBuckets composes the bills of each bucket together: they are equal to those that were composed one by one
+// (COMPOSE-10).
 func inBuckets(ctx context.Context, t *rapid.T, s *compose.Sources, cycle period.Cycle, own map[string][]byte) {
 	t.Helper()
 	buckets := max(1, s.Snap.Manifest.Buckets)
@@ -176,7 +176,7 @@ func statements(ctx context.Context, t *rapid.T, s *compose.Sources, cycle perio
 	}
 }
 
-// written writes a document, which checks its sums, as everything there is.
+// written writes a document, which checks its sums, with all its parts.
 func written(write func(io.Writer, document.Format, document.Options) error) error {
 	for _, f := range document.Formats() {
 		if err := write(io.Discard, f, document.Options{}); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// find looks for texts that a document must have.
+// find checks that a document has the given texts.
 func find(t *testing.T, document []byte, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -182,7 +182,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// An empty list is [] and not null, so that a reader need not tell them apart.
+// TestJSONOfNothing checks that an empty list is [] and not null, so that a reader has one case.
 func TestJSONOfNothing(t *testing.T) {
 	t.Parallel()
 	got := string(written(t, &Statement{Header: header(t), Partner: layout.Party{ID: "none"}}, JSON))
@@ -263,7 +263,8 @@ func TestTable(t *testing.T) {
 		"unsubscribed after 12 days", "  value             95.5 Mbps\n")
 }
 
-// A partner that gets more than it owes is told what it receives, above 0.
+// TestNetBelowZero checks that the statement of a partner that gets more than it owes shows the amount that it
+// receives, above 0.
 func TestNetBelowZero(t *testing.T) {
 	t.Parallel()
 	s := &Statement{Header: header(t), Partner: layout.Party{ID: "south"}, Kind: "referrer",
@@ -273,7 +274,7 @@ func TestNetBelowZero(t *testing.T) {
 		"    Net                                            -1,234.50\n", "Nothing in this cycle.")
 }
 
-// Two sellers in one month: what is owed to whom.
+// TestTwoSellers checks two sellers in one month: the amounts owed to each.
 func TestTwoSellers(t *testing.T) {
 	t.Parallel()
 	s := &Statement{Header: header(t), Partner: layout.Party{ID: "west"},
@@ -287,7 +288,7 @@ func TestTwoSellers(t *testing.T) {
 		"    Sum                  6     30.00   30.00  26.00        30.00\n")
 }
 
-// A currency without digits shows none, unless an amount has some.
+// TestYen checks that a currency without digits shows none, unless an amount has some.
 func TestYen(t *testing.T) {
 	t.Parallel()
 	s := &Statement{Header: header(t), Partner: layout.Party{ID: "p"}, Sellers: []layout.Party{{ID: "vendor"}}}

@@ -28,7 +28,7 @@ func parsed(t testing.TB, page []byte) *html.Node {
 	return n
 }
 
-// all are the elements of a name below a node.
+// all returns the elements of a name below a node.
 func all(n *html.Node, name atom.Atom) (list []*html.Node) {
 	for d := range n.Descendants() {
 		if d.Type == html.ElementNode && d.DataAtom == name {
@@ -47,7 +47,7 @@ func attr(n *html.Node, name string) string {
 	return ""
 }
 
-// words is the text below a node.
+// textOf returns the text below a node.
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
@@ -58,7 +58,7 @@ func textOf(n *html.Node) string {
 	return strings.TrimSpace(b.String())
 }
 
-// section is the part of an id.
+// section returns the part of an id.
 func section(t testing.TB, page *html.Node, id string) *html.Node {
 	t.Helper()
 	for _, s := range all(page, atom.Section) {
@@ -70,7 +70,7 @@ func section(t testing.TB, page *html.Node, id string) *html.Node {
 	return nil
 }
 
-// rows are the texts of a section's table.
+// rows returns the texts of a section's table.
 func rows(s *html.Node) (out [][]string) {
 	for _, tr := range all(s, atom.Tr) {
 		var row []string
@@ -126,7 +126,8 @@ func TestHTML(t *testing.T) {
 	}
 }
 
-// The page needs nothing beside itself, runs nothing, and says what its tables and drawings are.
+// TestHTMLStandsAlone checks that the page needs no other files, runs no script, and has labels for its tables and
+// drawings.
 func TestHTMLStandsAlone(t *testing.T) {
 	t.Parallel()
 	for _, d := range []writer{statement(t), bill(t)} {
@@ -167,7 +168,7 @@ func TestHTMLStandsAlone(t *testing.T) {
 	}
 }
 
-// stands checks that a page has no script and nothing from elsewhere.
+// stands checks that a page has no script and loads nothing from other places.
 func stands(t testing.TB, page *html.Node) {
 	t.Helper()
 	for n := range page.Descendants() {
@@ -214,7 +215,7 @@ func TestAnnexInHTML(t *testing.T) {
 	}
 }
 
-// hostile is names that people should never choose.
+// hostile are names that can break a document.
 func hostile() []string {
 	return []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `=HYPERLINK("http://x.example","pay")`, `+1+1`,
@@ -237,7 +238,7 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// hostileStatement has a name wherever a name can be.
+// hostileStatement returns a statement that has the name in every text field.
 func hostileStatement(t testing.TB, name string) *Statement {
 	s := statement(t)
 	s.Header.Vendor.Name, s.Partner = name, layout.Party{ID: name, Name: name}
@@ -274,7 +275,7 @@ func hostileBill(t testing.TB, name string) *Bill {
 	return b
 }
 
-// checkHostile writes documents full of a name in every format: it stays text.
+// checkHostile writes documents with a name in every field in every format: it remains text.
 func checkHostile(t testing.TB, name string) {
 	t.Helper()
 	for _, d := range []writer{hostileStatement(t, name), hostileBill(t, name)} {
@@ -325,7 +326,7 @@ func checkHostileSheets(t testing.TB, name string) {
 	}
 }
 
-// checkFormulas reads a sheet's XML: its formulas are ours.
+// checkFormulas reads a sheet's XML: its formulas are the program's.
 func checkFormulas(t testing.TB, name string, r io.Reader) {
 	t.Helper()
 	for d := xml.NewDecoder(r); ; {
@@ -350,7 +351,7 @@ func isDecimal(text string) bool {
 	return total.UnmarshalText([]byte(text)) == nil
 }
 
-// A name comes back as it was.
+// TestNamesInXLSX checks that a name is read back as it was.
 func TestNamesInXLSX(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{`<b>&"'`, `=1+1`, "_x0041_", "👩\u200d👩\u200d👧\u200d👦", " blanks ", "\u200fעברית"} {
@@ -361,7 +362,7 @@ func TestNamesInXLSX(t *testing.T) {
 	}
 }
 
-// maxFuzzed keeps a try short.
+// maxFuzzed keeps an input short.
 const maxFuzzed = 300
 
 func FuzzNames(f *testing.F) {

@@ -17,8 +17,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// large is a statement of many customers with four rows each, customer n paying n.25 for each of three services and
-// getting 1 back.
+// large returns a statement of many customers with four rows each, customer n paying n.25 for each of three services
+// and getting 1 back.
 func large(t testing.TB, customers int) *Statement {
 	t.Helper()
 	s := &Statement{Header: header(t), Partner: layout.Party{ID: "north", Name: "North Distribution"},
@@ -44,18 +44,18 @@ func large(t testing.TB, customers int) *Statement {
 	return s
 }
 
-// largeCase is a large statement and what is expected of it.
+// largeCase is a large statement and its expected texts.
 type largeCase struct {
 	customers     int
 	owed          string // of all, exactly
-	others, total string // rows of the page: what is not listed, and the total
-	note          string // on what is not listed
+	others, total string // rows of the page: the row of the others, and the total
+	note          string // about the customers that are not listed
 	first         string // the first customer that is listed
 	rows          int
 	lastCell      string // of the last row of the XLSX: the total
 }
 
-// largeStatements are worked out by hand. Customer n owes 3 × (n + 0.25) − 1; listed are the 300 with the largest n.
+// largeStatements are calculated by hand. Customer n owes 3 × (n + 0.25) − 1; listed are the 300 with the largest n.
 func largeStatements() []largeCase {
 	return []largeCase{
 		// The sum over n = 0 … 499 is 3 × 124750 + 3 × 125 − 500; of the listed 200 … 499 it is
@@ -80,7 +80,7 @@ func largeStatements() []largeCase {
 	}
 }
 
-// The full form, of 5,000 customers, takes a minute.
+// TestLargeStatement checks them. The full form, of 5,000 customers, takes a minute.
 func TestLargeStatement(t *testing.T) {
 	t.Parallel()
 	for _, c := range largeStatements() {
@@ -99,7 +99,7 @@ func TestLargeStatement(t *testing.T) {
 	}
 }
 
-// page checks the HTML page, which lists some customers, or all where that is asked for.
+// page checks the HTML page, which lists some customers, or all if that is requested.
 func (c *largeCase) page(t *testing.T, s *Statement) {
 	part := section(t, parsed(t, written(t, s, HTML)), "row")
 	text := textOf(part)
@@ -147,7 +147,7 @@ func (c *largeCase) files(t *testing.T, s *Statement) {
 	}
 }
 
-// allocated is what writing a statement allocates, in bytes.
+// allocated returns the bytes that writing a statement allocates.
 func allocated(t *testing.T, s *Statement, format Format) uint64 {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -159,8 +159,8 @@ func allocated(t *testing.T, s *Statement, format Format) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// What is allocated grows with the rows and no faster: a statement of twice the customers allocates for each further
-// row no more than a limit. The page lists 300 customers of both.
+// TestMemoryOfLargeStatement checks that allocations grow with the rows and no faster: a statement of twice the
+// customers allocates for each further row no more than a limit. The page lists 300 customers of both.
 func TestMemoryOfLargeStatement(t *testing.T) {
 	customers := 2500
 	if testing.Short() {

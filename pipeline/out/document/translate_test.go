@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/branding"
 )
 
-// cover is a cover in a language.
+// cover returns a cover in a language.
 func cover(t testing.TB, kind letter.Kind, language string) *letter.Letter {
 	t.Helper()
 	b, err := branding.Load(fstest.MapFS{branding.File: {Data: []byte("vendor: {language: " + language + "}\n")}},
@@ -34,7 +34,7 @@ func cover(t testing.TB, kind letter.Kind, language string) *letter.Letter {
 		Tables: []letter.Table{{Title: due.Name, Rows: []letter.Row{due, due}}}}
 }
 
-// fullStatement is a statement with a row in every part.
+// fullStatement returns a statement with a row in every part.
 func fullStatement(t testing.TB) *Statement {
 	t.Helper()
 	s := statement(t)
@@ -74,7 +74,7 @@ func fullStatement(t testing.TB) *Statement {
 	return s
 }
 
-// fullBill is a bill with a row in every part, and a line of every kind.
+// fullBill returns a bill with a row in every part, and a line of every kind.
 func fullBill(t testing.TB) *Bill {
 	t.Helper()
 	b := bill(t)
@@ -107,7 +107,7 @@ func fullBill(t testing.TB) *Bill {
 	return b
 }
 
-// names are the names and ids of the documents above, and what is not translated.
+// names removes the names and ids of the documents above, and everything else that is not translated.
 func names() *strings.Replacer {
 	var list []string
 	for _, name := range []string{"North Distribution", "Example Cloud", "West Reselling", "Elastic compute",
@@ -121,7 +121,7 @@ func names() *strings.Replacer {
 	return strings.NewReplacer(list...)
 }
 
-// noEnglish checks that a text has no word but names.
+// noEnglish checks that a text has no words except names.
 func noEnglish(t *testing.T, where, text string) {
 	t.Helper()
 	if words := regexp.MustCompile(`[A-Za-z][A-Za-z' ]*`).FindAllString(names().Replace(text), -1); len(words) > 0 {
@@ -129,8 +129,8 @@ func noEnglish(t *testing.T, where, text string) {
 	}
 }
 
-// TestChinese: DOC-11. Everything that a document with a Chinese cover shows in a workbook or on a page is Chinese, but
-// names, ids and codes.
+// TestChinese tests DOC-11. Everything that a document with a Chinese cover shows in a workbook or on a page is
+// Chinese, except names, ids and codes.
 func TestChinese(t *testing.T) {
 	t.Parallel()
 	for _, pg := range []*layout.Page{fullStatement(t).page(), fullBill(t).page()} {
@@ -178,7 +178,7 @@ func noChineseMissing(t *testing.T, p *layout.Part) {
 	}
 }
 
-// TestLanguages: DOC-11. The cover's language changes HTML and XLSX, and no other format.
+// TestLanguages tests DOC-11. The cover's language changes HTML and XLSX, and no other format.
 func TestLanguages(t *testing.T) {
 	t.Parallel()
 	zh, en := bill(t), bill(t)

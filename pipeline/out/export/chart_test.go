@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestCharted: a workbook has the rows on one sheet, and on the other the chart and its amounts as numbers.
+// TestCharted checks that a workbook has the rows on one sheet, and the chart and its amounts as numbers on the other.
 func TestCharted(t *testing.T) {
 	t.Parallel()
 	chart := &Chart{Title: "paid", Format: "#,##0.00", By: "customer", Bars: []string{"acme", "=bell"},
@@ -58,7 +58,7 @@ func TestCharted(t *testing.T) {
 	}
 }
 
-// partOf is a file of an archive.
+// partOf returns a file of an archive.
 func partOf(t *testing.T, raw []byte, name string) string {
 	t.Helper()
 	in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))

@@ -60,7 +60,8 @@ func TestArrow(t *testing.T) {
 	}
 }
 
-// Two texts whose bytes would be a character together are none each; the texts beside them are as they were.
+// TestArrowTextsCutWithinACharacter checks two texts whose bytes would be a character only together: each is replaced,
+// and the texts next to them do not change.
 func TestArrowTextsCutWithinACharacter(t *testing.T) {
 	t.Parallel()
 	cols := twoRows()
@@ -111,7 +112,7 @@ func TestXLSX(t *testing.T) {
 	}
 }
 
-// A decimal is a number in a spreadsheet only where every digit comes back.
+// TestNumber checks that a decimal is a number in a spreadsheet only if every digit is read back.
 func TestNumber(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -129,7 +130,7 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-// A sheet that is full is followed by another, each with a header.
+// TestSheets checks that a full sheet is followed by another, each with a header.
 func TestSheets(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -160,7 +161,7 @@ func TestSheets(t *testing.T) {
 	}
 }
 
-// Parts have 100,000 rows and a header each; the same rows are the same bytes.
+// TestSplit checks that parts have 100,000 rows and a header each, and that the same rows are the same bytes.
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	request := &Request{Table: "t", Format: "csv", Cycle: "2026-09", Split: true}
@@ -179,7 +180,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// partsOf names the parts of an archive with their rows.
+// partsOf returns the names of the parts of an archive with their rows.
 func partsOf(t *testing.T, raw []byte) string {
 	t.Helper()
 	gz, err := gzip.NewReader(bytes.NewReader(raw))

@@ -54,8 +54,8 @@ func TestDecimals(t *testing.T) {
 	}
 }
 
-// Products agree with big integers, or are refused where they have more than 38 digits.
-// Invariant: FOCUS-2.
+// TestProduct checks that products agree with big integers, or are refused if they have more than 38 digits. Invariant:
+// FOCUS-2.
 func TestProduct(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -102,7 +102,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// FuzzTags: tags are null or an object of scalars, whatever a record says.
+// FuzzTags checks that tags are null or an object of scalars for any record.
 func FuzzTags(f *testing.F) {
 	for _, s := range []string{"", "a=b", "a=b;c", `{"a":1}`, `{"a":{}}`, "{", "\xff=\x00", "=;,"} {
 		f.Add(s)

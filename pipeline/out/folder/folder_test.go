@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/branding"
 )
 
-// TestIndexPage: the page has the language of the issuer: in Chinese no English word but the currency, the file's name
-// and its hash, and in both the same cells.
+// TestIndexPage checks that the page has the language of the issuer: in Chinese it has no English word except the
+// currency, the file's name and its hash, and in both the same cells.
 func TestIndexPage(t *testing.T) {
 	t.Parallel()
 	x := &Index{Cycle: "2026-09", State: "closed", Currency: "CNY", Documents: []Document{
@@ -39,7 +39,7 @@ func TestIndexPage(t *testing.T) {
 	}
 }
 
-// TestFileName: FOLDER-3. Names are plain, and two ids have two names even if case does not count.
+// TestFileName tests FOLDER-3. Names are plain, and two ids have two names even if case is ignored.
 func TestFileName(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]string{

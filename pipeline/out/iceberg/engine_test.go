@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// billing is the sample's books with feed files of its own, Iceberg tables, and an engine that reads them.
+// billing is the sample's books with other feed files, Iceberg tables, and an engine that reads them.
 type billing struct {
 	*testing.T
 	dir    string
@@ -76,8 +76,8 @@ func (b *billing) open(asOf string) (*workspace.Workspace, workspace.Options) {
 	}}
 }
 
-// ran wants a run that committed, and tables that are equal to the lake: at once, or after a publish where the run's
-// was stopped.
+// ran checks that a run committed, and that the tables are equal to the lake: immediately, or after another publish if
+// the run's was stopped.
 func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 	b.Helper()
 	b.must(err)
@@ -118,9 +118,9 @@ func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 	}
 }
 
-// TestEngine: ClickHouse finds the same counts and sums in the tables and in the lake's files after each of 20
-// commits: nights, late records, a month's end, a close, records for the closed month, rates for it that changed. Of
-// four publishes three are stopped once (ICE-1, ICE-8).
+// TestEngine checks that ClickHouse finds the same counts and sums in the tables and in the lake's files after each of
+// 20 commits: nights, late records, a month's end, a close, records for the closed month, changed rates for it. Of four
+// publishes three are stopped once (ICE-1, ICE-8).
 func TestEngine(t *testing.T) {
 	t.Parallel()
 	b := newBilling(t)
@@ -171,9 +171,9 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// TestEngineCurrencies: the column of the currency comes with the first month of a customer with another currency; the
-// month before it has none, and sums per currency are those worked out here. August: acme 3 GB at 8.00 = 24.00 CNY.
-// September: acme 2 GB = 16.00 CNY; bell 3 GB at 150.5 = 451.5, 452 JPY.
+// TestEngineCurrencies checks that the column of the currency is added with the first month of a customer with another
+// currency; the month before it has none, and sums per currency are those calculated here. August: acme 3 GB at 8.00 =
+// 24.00 CNY. September: acme 2 GB = 16.00 CNY; bell 3 GB at 150.5 = 451.5, 452 JPY.
 func TestEngineCurrencies(t *testing.T) {
 	t.Parallel()
 	b := &billing{T: t, dir: filepath.Join(t.TempDir(), "w"), engine: server.Start(t, server.Options{})}

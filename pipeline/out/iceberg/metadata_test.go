@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestColumns: a table gets the columns that a newer program knows, and keeps the ids and columns that it has (ICE-6).
+// TestColumns checks that a table gets the columns of a newer program, and keeps its ids and columns (ICE-6).
 func TestColumns(t *testing.T) {
 	t.Parallel()
 	cycle, amount := table.Column{Name: "cycle", Type: table.Word}, table.Column{Name: "amount", Type: table.Amount}

@@ -28,7 +28,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// world is a lake, a warehouse, and what reads them. The lake's files are texts: no publish reads them.
+// world is a lake, a warehouse, and their readers. The lake's files are texts: no publish reads them.
 type world struct {
 	testing.TB
 	lake  storage.Storage
@@ -38,7 +38,7 @@ type world struct {
 	store *objects.Mem // nil = folders
 }
 
-// folders is a world in folders.
+// folders returns a world in folders.
 func folders(t testing.TB) *world {
 	t.Helper()
 	dir := t.TempDir()
@@ -50,7 +50,7 @@ func folders(t testing.TB) *world {
 		}}
 }
 
-// below is the part of a store behind a prefix.
+// below is the part of a store with a prefix.
 type below struct {
 	*objects.Mem
 	prefix string
@@ -83,7 +83,7 @@ func (b below) List(ctx context.Context, prefix string, visit func(objects.Objec
 	})
 }
 
-// inStore is a world in an object store.
+// inStore returns a world in an object store.
 func inStore(t testing.TB) *world {
 	t.Helper()
 	store := objects.NewMem()
@@ -101,7 +101,7 @@ func inStore(t testing.TB) *world {
 	return w
 }
 
-// over is a storage on the part of the store behind a prefix.
+// over returns a storage on the part of the store with a prefix.
 func (w *world) over(prefix string) *objects.Storage {
 	w.Helper()
 	st, err := objects.New(below{w.store, prefix}, storage.NewMem(), objects.Options{})
@@ -116,7 +116,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// commit gives buckets of the lake's tables new texts, as `lines 2026-09 2026-09-03 0` to the text; "" removes.
+// commit writes new texts into buckets of the lake's tables, as `lines 2026-09 2026-09-03 0` to the text; "" removes.
 func (w *world) commit(texts map[string]string) {
 	w.Helper()
 	l, err := lake.Open(w.lake, lake.Options{})
@@ -160,7 +160,7 @@ func (w *world) head() *lake.Snapshot {
 	return snap
 }
 
-// publish publishes the newest state an hour's share after the one before.
+// publish publishes the newest state half an hour after the previous one.
 func (w *world) publish() *iceberg.Report {
 	w.Helper()
 	r, err := iceberg.Publish(w.Context(), &w.to, w.head())
@@ -168,7 +168,7 @@ func (w *world) publish() *iceberg.Report {
 	return r
 }
 
-// table is a table as a reader finds it.
+// table is a table as a reader sees it.
 type table struct {
 	Location   string `json:"location"`
 	Current    int64  `json:"current-snapshot-id"`
@@ -196,7 +196,7 @@ func (w *world) open(name string) *table {
 	return t
 }
 
-// files are the data files of a snapshot, rows and content by the path in the lake.
+// files returns the data files of a snapshot, rows and content by the path in the lake.
 func (w *world) files(list string) map[string]string {
 	w.Helper()
 	out := make(map[string]string)
@@ -253,7 +253,7 @@ func (w *world) same() {
 		}
 		t := w.open(name)
 		for _, s := range t.Snapshots {
-			got := w.files(s.ManifestList) // of every snapshot all files are there (ICE-4)
+			got := w.files(s.ManifestList) // all files of every snapshot exist (ICE-4)
 			if s.ID != t.Current {
 				continue
 			}
@@ -272,8 +272,8 @@ func (w *world) same() {
 	}
 }
 
-// histories are 20 commits: days come, are rated again, a late record changes an earlier day, a month ends, the next
-// one begins, files leave a cycle.
+// histories returns 20 commits: days are added, are rated again, a late record changes an earlier day, a month ends,
+// the next one begins, files are removed from a cycle.
 func histories() []map[string]string {
 	var out []map[string]string
 	for day := 1; day <= 9; day++ {
@@ -302,8 +302,8 @@ func histories() []map[string]string {
 
 var errStopped = errors.New("stopped here")
 
-// TestEachCommit: after each of 20 commits the tables are equal to the lake, where a publish before was stopped at each
-// of its points, or did not take place (ICE-1, ICE-2, ICE-8).
+// TestEachCommit checks after each of 20 commits that the tables are equal to the lake, also if the previous publish
+// was stopped at each of its points, or did not take place (ICE-1, ICE-2, ICE-8).
 func TestEachCommit(t *testing.T) {
 	t.Parallel()
 	for name, build := range map[string]func(testing.TB) *world{"folders": folders, "store": inStore} {
@@ -341,7 +341,7 @@ func TestEachCommit(t *testing.T) {
 	}
 }
 
-// TestExpire: a snapshot stays for `keep` after it was replaced, and with it its files (ICE-4, ICE-5).
+// TestExpire checks that a snapshot and its files remain for `keep` after it was replaced (ICE-4, ICE-5).
 func TestExpire(t *testing.T) {
 	t.Parallel()
 	w := folders(t)
@@ -351,8 +351,8 @@ func TestExpire(t *testing.T) {
 		w.publish()
 		w.same()
 	}
-	// The first was replaced after 300 minutes, the second after 330, the third after 390: at 391 the first is gone and
-	// the second, which was replaced 61 minutes ago, too.
+	// The first was replaced after 300 minutes, the second after 330, the third after 390: at 391 the first is removed,
+	// and the second, which was replaced 61 minutes ago, too.
 	var shown []string
 	for _, s := range w.open("lines").Snapshots {
 		shown = append(shown, s.Summary["tollbook.manifest"])
@@ -377,7 +377,7 @@ func TestExpire(t *testing.T) {
 	}
 }
 
-// TestOtherLake: the tables of another lake are changed if that is asked for (ICE-7).
+// TestOtherLake checks that the tables of another lake are changed if that is requested (ICE-7).
 func TestOtherLake(t *testing.T) {
 	t.Parallel()
 	w := folders(t)
@@ -397,8 +397,8 @@ func TestOtherLake(t *testing.T) {
 	other.same()
 }
 
-// TestTwoPublishers: of two that are about to commit one does, and the other starts over and finds nothing to do
-// (ICE-3). One that has an older state than the lake leaves the tables as they are.
+// TestTwoPublishers checks that of two that are about to commit one does, and that the other starts again and finds
+// nothing to do (ICE-3). One whose state is older than the lake's does not change the tables.
 func TestTwoPublishers(t *testing.T) {
 	t.Parallel()
 	w := inStore(t)
@@ -406,7 +406,7 @@ func TestTwoPublishers(t *testing.T) {
 	w.publish()
 	old := w.head()
 	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "another text"})
-	second := w.to // on another machine: with a lock of its own
+	second := w.to // on another machine, with its own lock
 	second.Warehouse = iceberg.InStore(w.over("tables/"), w.root, "s3://bucket/lake")
 	first := w.to
 	met := false
@@ -462,7 +462,7 @@ func TestPinned(t *testing.T) {
 	}
 }
 
-// TestRelinked: a link that is missing or damaged is made again.
+// TestRelinked checks that a link that is missing or damaged is created again.
 func TestRelinked(t *testing.T) {
 	t.Parallel()
 	w := folders(t)

@@ -73,7 +73,7 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-// However a text is put together, no cell that it could become begins a formula, whatever separates cells.
+// FuzzText checks that no part of any text that could become a cell begins a formula, whatever separates cells.
 func FuzzText(f *testing.F) {
 	for _, text := range []string{"=1", "a;=1", "a\t\"=1", "x\n;\r=2", "12\"", "=\"\"&A1"} {
 		f.Add(text)
@@ -90,7 +90,7 @@ func FuzzText(f *testing.F) {
 		for i, part := range strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(";\t\r\n", r) }) {
 			blanks := " \u00a0"
 			if i > 0 {
-				blanks += `"` // quotes mean nothing in the middle of a cell
+				blanks += `"` // quotes have no meaning in the middle of a cell
 			}
 			sign := part == "+" || part == "-"
 			if trimmed := strings.TrimLeft(part, blanks); trimmed != "" && strings.ContainsAny(trimmed[:1], "=+-@") &&

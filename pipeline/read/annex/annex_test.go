@@ -81,8 +81,8 @@ func TestShort(t *testing.T) {
 	}
 }
 
-// An annex says of itself what the meter measured: its points and its daily values come to the same result.
-// Invariant: ANNEX-1.
+// TestPointsAgreeWithMeter checks that an annex agrees with the meter: its points and its daily values have the same
+// result. Invariant: ANNEX-1.
 func TestPointsAgreeWithMeter(t *testing.T) {
 	t.Parallel()
 	zones := []*period.Zone{zoneOf("Asia/Shanghai"), zoneOf("Europe/Berlin"), zoneOf("UTC")}
@@ -147,7 +147,7 @@ func drawObject(t *rapid.T, bounds period.Span) *percentile.Object {
 	return o
 }
 
-// agreeDaily holds the days that are said to be taken against the month's value.
+// agreeDaily compares the days of an annex with the month's value.
 func agreeDaily(t *rapid.T, a *Annex, policy *books.Policy, r *percentile.Result) {
 	sum, taken := new(big.Rat), int64(0)
 	for _, d := range a.Daily {
@@ -176,7 +176,7 @@ func agreeDaily(t *rapid.T, a *Annex, policy *books.Policy, r *percentile.Result
 	}
 }
 
-// drawn is an annex with a series of its own; bps by slot of the cycle.
+// drawn returns an annex with the given series; bps by slot of the cycle.
 func drawn(t *testing.T, values map[int]int64, value string) *Annex {
 	t.Helper()
 	zone := zoneOf("Asia/Shanghai")
@@ -213,7 +213,8 @@ func drawn(t *testing.T, values map[int]int64, value string) *Annex {
 	return a
 }
 
-// A day has 288 slots, the plot 840 columns: slot i has the columns from ⌊i × 840 / 288⌋ to before that of the next.
+// TestDrawDay checks a day of 288 slots on a plot of 840 columns: slot i has the columns from ⌊i × 840 / 288⌋ to before
+// that of the next.
 func TestDrawDay(t *testing.T) {
 	t.Parallel()
 	values := make(map[int]int64)
@@ -228,7 +229,7 @@ func TestDrawDay(t *testing.T) {
 	for _, want := range []string{
 		"bandwidth of lab &amp; co on 2026-09-05</title>", "2026-09-05 to 2026-09-06 (not included)",
 		"hour of 2026-09-05, ", `class="mid small">00</text>`, `class="mid small">23</text>`, ">10</text>",
-		// The axis goes to 10 Mbps over 350 units from 468: 1 Mbps is at 433, 9 at 153, the value 2 at 398.
+		// The axis ends at 10 Mbps over 350 units from 468: 1 Mbps is at 433, 9 at 153, the value 2 at 398.
 		`<path class="series" d="M92 433H93`, "H127V153H128H129V433H130", `H929"/>`,
 		`<path class="above" d="M127 398V153H128H129V398Z"/>`,
 	} {
@@ -241,7 +242,8 @@ func TestDrawDay(t *testing.T) {
 	}
 }
 
-// A month has 8,640 slots, the plot 840 columns: slot i falls into column ⌊i × 840 / 8640⌋ = ⌊i × 7 / 72⌋.
+// TestColumnsKeepPeaks checks a month of 8,640 slots on a plot of 840 columns: slot i is in column ⌊i × 840 / 8640⌋ =
+// ⌊i × 7 / 72⌋.
 func TestColumnsKeepPeaks(t *testing.T) {
 	t.Parallel()
 	values := make(map[int]int64)
@@ -258,7 +260,7 @@ func TestColumnsKeepPeaks(t *testing.T) {
 	if len(columns) != 840 {
 		t.Fatalf("%d columns, want 840", len(columns))
 	}
-	// The axis goes to 10 Mbps over 350 units: 9 Mbps lies 315 units above the bottom at 468, 1 Mbps 35.
+	// The axis ends at 10 Mbps over 350 units: 9 Mbps is 315 units above the bottom at 468, 1 Mbps 35.
 	if got := columns[486]; got.at != 486 || got.y != (468-315)*10 {
 		t.Errorf("column 486: at %d, %d tenths", got.at, got.y)
 	}
@@ -296,7 +298,8 @@ func TestSVG(t *testing.T) {
 	}
 }
 
-// wellFormed reads the drawing as XML and gives its texts, a line each. Nothing in it may run or come from elsewhere.
+// wellFormed reads the drawing as XML and returns its texts, one per line. It checks that nothing in it runs or is
+// loaded.
 func wellFormed(t *testing.T, svg []byte) string {
 	t.Helper()
 	var texts strings.Builder

@@ -9,7 +9,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// tagged is a question over a table with every column that a limit looks at.
+// tagged returns a question over a table with every column that a limit uses.
 func tagged() *Question {
 	def := &tables.Table{Name: "t", Columns: []tables.Column{{Name: "customer_id", Type: tables.Word},
 		{Name: "partner_id", Type: tables.Word}, {Name: "seller_id", Type: tables.Word},

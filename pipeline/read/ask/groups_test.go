@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// small is a question with a word, a small number and a sum.
+// small returns a question with a word, a small number and a sum.
 func small() *Question {
 	def := &tables.Table{Name: "t", Columns: []tables.Column{{Name: "who", Type: tables.Word},
 		{Name: "mode", Type: tables.Small}, {Name: "paid", Type: tables.Amount}}}
@@ -19,7 +19,7 @@ func small() *Question {
 		Lake: Shape{Table: def, Count: "n"}}
 }
 
-// paid is rows of small: cents.
+// paid returns rows of small: cents.
 func paid(rows ...struct {
 	who  string
 	mode int32
@@ -41,7 +41,7 @@ type payment = struct {
 	paid int64
 }
 
-// text is rows as text: keys, count and amount.
+// text returns rows as text: keys, count and amount.
 func text(rows []Row) string {
 	var out []string
 	for _, r := range rows {
@@ -68,7 +68,8 @@ func ordered(t *testing.T, q *Question, batches ...*parquet.Columns[tables.Any])
 	return rows
 }
 
-// Words are in the order of their bytes, small numbers in that of numbers with none first, whatever batch they came in.
+// TestGroups checks that words are in the order of their bytes, and small numbers in that of numbers with none first,
+// whatever batch they were in.
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	first := paid(payment{"b", 16, 150}, payment{"a", 5, -25}, payment{"b", 16, 50})
@@ -97,7 +98,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// ASK-3: totals and the count are of all rows.
+// TestAnswerLimit tests ASK-3: totals and the count are of all rows.
 func TestAnswerLimit(t *testing.T) {
 	t.Parallel()
 	q := small()
@@ -124,7 +125,7 @@ func TestAnswerLimit(t *testing.T) {
 	}
 }
 
-// Sums are exact past one amount's range, and an error past 38 digits.
+// TestGroupsOverflow checks that sums are exact beyond one amount's range, and an error beyond 38 digits.
 func TestGroupsOverflow(t *testing.T) {
 	t.Parallel()
 	top, err := money.ParseAmount("999999999999999999.99999999")

@@ -10,9 +10,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestOfRow: ann is in CNY and was billed in it, bob in JPY, cid left the books after it was billed in USD; the
-// partners are hub in EUR and pat in CNY.
-// Invariants: CURRENCY-1, CURRENCY-2.
+// TestOfRow checks that ann is in CNY and was billed in it, bob in JPY, and that cid, who was billed in USD, is no
+// longer in the books; the partners are hub in EUR and pat in CNY. Invariants: CURRENCY-1, CURRENCY-2.
 func TestOfRow(t *testing.T) {
 	t.Parallel()
 	f := &Finder{Billed: map[string]string{"cid": "USD", "ann": "CNY"}, Books: &books.Books{

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestAgeRows: figures worked out by hand. Of a, 30 repaid clear the 20 of March and 10 of the 25 of May; b repaid all;
-// c owes of four cycles and before.
+// TestAgeRows checks figures that were calculated by hand. The 30 that a repaid clear the 20 of March and 10 of the 25
+// of May; b repaid all; c owes for four cycles and before.
 func TestAgeRows(t *testing.T) {
 	t.Parallel()
 	rows, err := ageRows([]ask.Row{
@@ -35,7 +35,7 @@ func TestAgeRows(t *testing.T) {
 	}
 }
 
-// TestAgesAddUp: the ages add up to what was incurred less what was repaid, and none is negative.
+// TestAgesAddUp checks that the ages add up to the debt incurred less the repayments, and that none is negative.
 func TestAgesAddUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestEarned: 100.00 for 60 days from 16 January 2026: 16 days in January, 28 in February, 16 in March.
-// 100 x 16 / 60 = 26.67, 100 x 44 / 60 = 73.33. A negative payment is rounded alike.
+// TestEarned checks 100.00 for 60 days from 16 January 2026: 16 days in January, 28 in February, 16 in March. 100 x 16
+// / 60 = 26.67, 100 x 44 / 60 = 73.33. A negative payment is rounded in the same way.
 func TestEarned(t *testing.T) {
 	t.Parallel()
 	p := prepaid{first: period.DayOf(2026, 1, 16), end: period.DayOf(2026, 3, 17)}
@@ -33,8 +33,8 @@ func TestEarned(t *testing.T) {
 	}
 }
 
-// TestArchivedCharge: the line of a charge in advance leaves the lake with its cycle. While its period reaches beyond
-// the cycle that is asked for, the question has no answer: a year from 1 January 2026 until December, one that ended on
+// TestArchivedCharge checks the line of a charge in advance, which is archived with its cycle. While its period ends
+// after the requested cycle, the question has no answer: a year from 1 January 2026 until December, one that ended on
 // 10 March until February. A charge in arrears and one of a cycle that is in the lake are no reason.
 func TestArchivedCharge(t *testing.T) {
 	t.Parallel()

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// TestEveryQuestionSaysWhyItIsEmpty: no question is without a reason, and no reason without a question.
+// TestEveryQuestionSaysWhyItIsEmpty checks that every question has a reason, and every reason a question.
 func TestEveryQuestionSaysWhyItIsEmpty(t *testing.T) {
 	t.Parallel()
 	reasons := empties()

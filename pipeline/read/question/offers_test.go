@@ -16,9 +16,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestDiscounts: at noon of 20 October a discount that begins then is active, one that ends then has expired, and one
-// that begins a microsecond later is pending.
-// Invariant: ASK-1.
+// TestDiscounts checks that at noon of 20 October a discount that begins then is active, one that ends then has
+// expired, and one that begins a microsecond later is pending. Invariant: ASK-1.
 func TestDiscounts(t *testing.T) {
 	t.Parallel()
 	const noon = "2026-10-20T04:00:00Z"

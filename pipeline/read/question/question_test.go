@@ -10,8 +10,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestDefinitions: every column that a question names is there, and of a type that it can be used as.
-// Invariant: ASK-1.
+// TestDefinitions checks that every column that a question names exists, and has a type that allows its use. Invariant:
+// ASK-1.
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	var names []string
@@ -59,8 +59,8 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
-// TestEveryQuestionPerCurrency: each question with amounts has its currency as the last key, finds out whose it is, and
-// stays as it is without amounts.
+// TestEveryQuestionPerCurrency checks that each question with amounts has its currency as the last key and finds out
+// whose it is, and that a question without amounts does not change.
 func TestEveryQuestionPerCurrency(t *testing.T) {
 	t.Parallel()
 	for _, q := range Every() {

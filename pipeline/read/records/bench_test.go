@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// BenchmarkPage reads pages of random customers of the lake that TOLLBOOK_LAKE names.
+// BenchmarkPage reads pages of random customers of the lake in TOLLBOOK_LAKE.
 func BenchmarkPage(b *testing.B) {
 	dir := os.Getenv("TOLLBOOK_LAKE")
 	if dir == "" {

@@ -17,9 +17,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sold is the workspace of files with partners and a ledger: acme buys from north, a reseller of hub, which owes hub
-// 0.9 and hub the vendor 0.8. acme has 3 of credit and pays in 1 in cash; of 0.5 × (1 + 3) = 2 it pays 0.50 in cash,
-// then 0.50 in cash and 1 on credit.
+// sold returns the workspace of files with partners and a ledger: acme buys from north, a reseller of hub, which owes
+// hub 0.9 and hub the vendor 0.8. acme has 3 of credit and recharges 1 in cash; of 0.5 × (1 + 3) = 2 it pays 0.50 in
+// cash, then 0.50 in cash and 1 on credit.
 func sold(t *testing.T) (*workspace.Workspace, workspace.Options, period.Cycle) {
 	t.Helper()
 	all := maps.Clone(files)
@@ -72,7 +72,7 @@ func TestPartnersAreWell(t *testing.T) {
 		looked[c.Name] = c.Looked
 	}
 	// A row of north and one of hub about it; the limit, the recharge, what r1 and r6 drew (cash; cash and credit), and
-	// beta's two debts; the withdrawal of 5 from 1 and the payment that was never applied for do not count.
+	// beta's two debts; the withdrawal of 5 from 1 and the payment without an application do not count.
 	for name, want := range map[string]string{
 		verify.Partners: "2 rows of partner statements", verify.Accounts: "7 entries of accounts",
 		verify.Records: "0 orders, 0 adjustments, 2 account events, 1 transfers, 1 incentive events",
@@ -105,7 +105,7 @@ func TestPartnersAreWell(t *testing.T) {
 	}
 }
 
-// rowsAt gives the one batch of the one file of a key.
+// rowsAt returns the one batch of the one file of a key.
 func rowsAt(t *testing.T, l *lake.Lake, key manifest.FileKey,
 	def tables.Def[tables.PartnerStatement]) *parquet.Columns[tables.PartnerStatement] {
 	t.Helper()
@@ -133,7 +133,7 @@ func rowsAt(t *testing.T, l *lake.Lake, key manifest.FileKey,
 	return c
 }
 
-// closeWith closes the cycle with partner statements that somebody altered, as a run with a fault of its own would.
+// closeWith closes the cycle with altered partner statements, as a run with a bug would.
 func closeWith(t *testing.T, l *lake.Lake, key manifest.FileKey, rows *parquet.Columns[tables.PartnerStatement]) {
 	t.Helper()
 	txn, err := l.Begin()
@@ -228,7 +228,7 @@ func TestAccountsDiffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := lakeOf(t, w)
-	// On the 2nd the recharge of 1: it is said to have left 2, so that the next draw does not follow.
+	// The recharge of 1 on the 2nd: its balance is recorded as 2, so that the next draw does not follow.
 	change(t, l, manifest.FileKey{Table: "account_entries", Cycle: cycle, Day: "2026-09-02"}, tables.AccountEntries(),
 		func(c *parquet.Columns[tables.AccountEntry]) {
 			c.C[tables.AccountEntryBalanceAfter].Decs[0].Lo *= 2

@@ -64,7 +64,7 @@ func opened(t *testing.T, files map[string]string) *workspace.Workspace {
 	return w
 }
 
-// billed is the workspace's lake after its month.
+// billed returns the workspace's lake after its month.
 func billed(t *testing.T) *lake.Lake {
 	t.Helper()
 	w := opened(t, files)
@@ -100,7 +100,7 @@ func check(t *testing.T, l *lake.Lake) *verify.Report {
 	return r
 }
 
-// change rewrites the one file of a key and keeps the sums that were noted of it.
+// change rewrites the one file of a key and keeps its recorded sums.
 func change[T any](t *testing.T, l *lake.Lake, key manifest.FileKey, def tables.Def[T], alter func(*parquet.Columns[T]),
 	note func(*manifest.FileEntry)) {
 	t.Helper()
@@ -193,7 +193,7 @@ func TestDifferences(t *testing.T) {
 		def   *tables.Table
 		alter func(*parquet.Columns[tables.Any])
 		note  func(*manifest.FileEntry)
-		want  map[string]string // check → what it says
+		want  map[string]string // check → its message
 	}{
 		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines().Table, raise(int(tables.LinePaymentAmount),
 			0), nil,

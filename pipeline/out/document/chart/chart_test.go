@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// september is a chart of consumption in 2026-09.
+// september returns a chart of consumption in 2026-09.
 func september(t fataler, usage []Usage) *Chart {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -68,7 +68,8 @@ func TestAxis(t *testing.T) {
 	}
 }
 
-// Ten services: seven have a colour of their own, three share the last one; a refund goes down from the axis.
+// TestChart checks ten services: seven have a colour of their own, three share the last one; a refund is below the
+// axis.
 func TestChart(t *testing.T) {
 	t.Parallel()
 	var usage []Usage
@@ -103,7 +104,7 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// Any consumption gives a drawing that is XML, with every bar inside of the plot.
+// TestChartProperty checks that any consumption gives a drawing that is XML, with every bar inside of the plot.
 func TestChartProperty(t *testing.T) {
 	t.Parallel()
 	cycle := period.CycleOf(2026, 9)
@@ -150,8 +151,8 @@ func inside(t *rapid.T, attrs []xml.Attr) {
 	}
 }
 
-// TestSpread: an amount of the month's end is divided evenly, and its parts add up to it.
-// Invariant: COMPOSE-4.
+// TestSpread checks that an amount of the month's end is divided evenly, and that its parts add up to it. Invariant:
+// COMPOSE-4.
 func TestSpread(t *testing.T) {
 	t.Parallel()
 	c := september(t, []Usage{

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestMonthDrawing: a bar per month, in the colour of its state, and texts that stay texts.
+// TestMonthDrawing checks a bar per month, in the colour of its state, and that texts are escaped.
 func TestMonthDrawing(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) (a money.AmountTotal) {

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestGraph: a drawing that is a file: well-formed, with every name as text, and with a legend where there are parts.
+// TestGraph checks a drawing as a file: it is well-formed, has every name as text, and a legend if there are parts.
 func TestGraph(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) (a money.AmountTotal) {

@@ -16,7 +16,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 )
 
-// sound is a data set without a mistake, one row of each kind, a column = value a line; a dash is null.
+// sound is a valid data set, one row of each kind, one `column = value` per line; a dash is null.
 const sound = `
 BilledCost 1.5
 BillingAccountId acme
@@ -77,7 +77,7 @@ PricingCurrencyEffectiveCost 1.5
 PricingCurrencyListUnitPrice 1
 x_Own 1`
 
-// every is all applicability criteria of the model.
+// every returns all applicability criteria of the model.
 func every(t *testing.T) []string {
 	t.Helper()
 	model, err := Model()
@@ -92,8 +92,8 @@ func every(t *testing.T) []string {
 	return slices.Compact(out)
 }
 
-// mutated writes the sound row, then one with changes: `Column=value` each, a dash for null; `-Column` leaves the
-// column out, `+Column` adds one at the end.
+// mutated writes the valid row, then one with changes: `Column=value` each, a dash for null; `-Column` removes the
+// column, `+Column` adds one at the end.
 func mutated(changes ...string) string {
 	var head, good, bad []string
 	for line := range strings.SplitSeq(strings.TrimSpace(sound), "\n") {
@@ -156,9 +156,8 @@ func TestSound(t *testing.T) {
 	}
 }
 
-// Every kind of rule finds what is planted: a mistake, and the rule that must name it. The sound row beside it stays
-// sound.
-// Invariant: RULES-1.
+// TestPlanted checks that every kind of rule finds a mistake, and that the right rule names it. The valid row in the
+// same data set passes. Invariant: RULES-1.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ rule, changes string }{
@@ -175,7 +174,7 @@ func TestPlanted(t *testing.T) {
 		{"PricingUnit-C-003-O", "PricingUnit=hours"}, // unit format
 		{"ConsumedUnit-C-003-O", "ConsumedUnit=HOURS"},
 		{"BillingCurrency-C-003-M", "BillingCurrency=cny"}, // currency format
-		{"BillingCurrency-C-006-M", "BillingCurrency=ABC"}, // a code that no country has
+		{"BillingCurrency-C-006-M", "BillingCurrency=ABC"}, // a code of no country
 		{"Tags-C-001-M", "Tags={\"a\":[1]}"},               // key-value format
 		{"Tags-C-001-M", "Tags={\"a\":1,\"a\":2}"},
 		{"SkuPriceDetails-C-001-M", "SkuPriceDetails=[1]"},
@@ -228,7 +227,7 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
-// A failure says where: the row, and the values that the rule is about; three times at most.
+// TestExamples checks that a failure has the row and the values that the rule is about, three times at most.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	text := mutated("ListCost=4")
@@ -241,7 +240,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// What is not run says why, and a rule that no row is about has not passed.
+// TestNotRun checks that a rule that is not run has a reason, and that a rule that applies to no row has not passed.
 // Invariant: RULES-3.
 func TestNotRun(t *testing.T) {
 	t.Parallel()
@@ -273,8 +272,8 @@ func TestNotRun(t *testing.T) {
 	}
 }
 
-// Rows of other makers, where they lie beside the repository's own files: FOCUS_SAMPLES names the folder. Those of 1.2
-// hold in every rule; those of 1.3 have columns that 1.2 does not know.
+// TestSamples checks rows of other producers, if they are stored next to the repository's own files: FOCUS_SAMPLES
+// names the folder. Those of 1.2 pass every rule; those of 1.3 have columns that 1.2 does not know.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(os.Getenv("FOCUS_SAMPLES"), "*_1_*.csv.gz"))
@@ -309,7 +308,7 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// fieldsOf takes changes apart: a change begins with a sign or with a word and an equals sign.
+// fieldsOf splits changes: a change begins with a sign or with a word and an equals sign.
 func fieldsOf(text string) []string {
 	var out []string
 	for word := range strings.FieldsSeq(text) {
@@ -323,8 +322,8 @@ func fieldsOf(text string) []string {
 	return out
 }
 
-// In Parquet the type of a column counts: a number that is text, or a text that is a number, is found.
-// Invariant: RULES-2.
+// TestTypes checks that the type of a column counts in Parquet: a number that is text, or a text that is a number, is
+// found. Invariant: RULES-2.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "types.parquet")

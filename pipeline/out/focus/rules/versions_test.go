@@ -13,8 +13,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A data set of an earlier version lacks what came later; one of a later version has columns that are not custom.
-// Invariant: RULES-6.
+// TestVersions checks that a data set of an earlier version lacks later columns, and that one of a later version has
+// columns that are not custom. Invariant: RULES-6.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -49,8 +49,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// A criterion holds where a column depends on it.
-// Invariant: RULES-4.
+// TestApplicable checks that a criterion is true if a column depends on it. Invariant: RULES-4.
 func TestApplicable(t *testing.T) {
 	t.Parallel()
 	got, err := Applicable([]string{"BilledCost", "RegionName", "AvailabilityZone"})
@@ -63,8 +62,8 @@ func TestApplicable(t *testing.T) {
 	}
 }
 
-// A file is known by what is in it, whatever it is called, and one that cannot be read to its end is named.
-// Invariant: RULES-5.
+// TestOpen checks that the format of a file is known from its content, whatever its name is, and that one that cannot
+// be read to its end is named. Invariant: RULES-5.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	text := []byte("BilledCost,ChargeClass\n1,NULL\n2,Correction\n")
