@@ -314,7 +314,7 @@ func remove(dir, table string) error {
 	return os.Remove(path)
 }
 
-// adjustment puts an adjustment of acme's bill in: a run looks into those although nothing is new.
+// adjustment adds an adjustment of acme's bill: a run reads it although nothing is new.
 func adjustment(dir string) error {
 	return appendTo("inbox/adjustments/a.csv", "adjustment_id,customer_id,sku,time,amount,bill_detail_type\n"+
 		"a1,acme,vm,2026-09-07T08:00:00+08:00,-1,9\n")(dir)
@@ -331,7 +331,8 @@ func programme(partners string) func(string) error {
 	}
 }
 
-// TestPlainNight: after a night that only folded new records it is known at once that nothing is left to do.
+// TestPlainNight checks that after a night that only folded new records it is immediately known that nothing is left to
+// do.
 func TestPlainNight(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t)

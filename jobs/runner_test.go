@@ -20,7 +20,7 @@ import (
 // noon is the real clock of these tests.
 func noon() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
 
-// runner is one over a small workspace of its own.
+// runner returns one over a small workspace of its own.
 func runner(t *testing.T) *Runner {
 	t.Helper()
 	dir := t.TempDir()
@@ -67,8 +67,8 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// A run's entry has what it was to do, what came of it, and all its stages in their order.
-// Invariants: JOBS-1, JOBS-2.
+// TestRun checks that a run's entry has its command, its outcome, and all its stages in their order. Invariants:
+// JOBS-1, JOBS-2.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	r := runner(t)
@@ -109,7 +109,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// Settings that are wrong, a signal, and our own fault: each has its outcome, and a panic goes on.
+// TestOutcomes checks the outcomes of invalid settings, a signal, and an internal error; a panic is passed on.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	r := runner(t)
@@ -154,7 +154,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// While a run is on its entry says so, and at which stage.
+// TestRunning checks that the entry of a run in progress says so, with its stage.
 func TestRunning(t *testing.T) {
 	t.Parallel()
 	r := runner(t)
@@ -173,7 +173,7 @@ func TestRunning(t *testing.T) {
 	}
 }
 
-// A ledger that cannot be written costs one warning, whatever is in the way.
+// TestUnwritable checks that a ledger that cannot be written causes one warning, for any reason.
 func TestUnwritable(t *testing.T) {
 	t.Parallel()
 	for name, block := range map[string]func(*testing.T, *Runner){
@@ -205,7 +205,7 @@ func TestUnwritable(t *testing.T) {
 	}
 }
 
-// A dry run, and a folder that is no workspace, leave nothing.
+// TestNoEntry checks that a dry run, and a folder that is not a workspace, leave no entry.
 func TestNoEntry(t *testing.T) {
 	t.Parallel()
 	r := runner(t)
@@ -244,8 +244,8 @@ func TestMeter(t *testing.T) {
 	}
 }
 
-// A stage's peak is what it needed itself: one that raises the process's mark has the mark, one after it that needs
-// little is less.
+// TestMeterMemory checks that a stage's peak is its own: one that raises the process's peak has that peak, a later one
+// that needs little has less.
 func TestMeterMemory(t *testing.T) {
 	if memory("VmRSS") == 0 {
 		t.Skip("this system does not tell a process's memory")

@@ -45,7 +45,7 @@ func TestBeginAndEnd(t *testing.T) {
 	t.Parallel()
 	dir := Dir(t.TempDir())
 	first, e1 := start(t, dir, "nightly")
-	second, e2 := start(t, dir, "close") // in the same instant
+	second, e2 := start(t, dir, "close") // at the same instant
 	entries, _ := read(t, dir)
 	if diff := cmp.Diff([]string{"20261003T013000.000Z-nightly running", "20261003T013000.001Z-close running"},
 		brief(entries)); diff != "" {
@@ -152,7 +152,7 @@ func TestNoFolder(t *testing.T) {
 func TestUnwritable(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "runs")
-	if err := os.WriteFile(dir, nil, 0o666); err != nil { // a file stands where the folder belongs
+	if err := os.WriteFile(dir, nil, 0o666); err != nil { // a file in place of the folder
 		t.Fatal(err)
 	}
 	if _, err := Begin(dir, &Entry{Kind: "nightly", Started: night}); err == nil ||
@@ -161,7 +161,7 @@ func TestUnwritable(t *testing.T) {
 	}
 }
 
-// TestReader looks again and again: files of runs that ended are opened once (LEDGER-7).
+// TestReader reads repeatedly: files of runs that ended are opened once (LEDGER-7).
 func TestReader(t *testing.T) {
 	t.Parallel()
 	dir := Dir(t.TempDir())
@@ -208,8 +208,8 @@ func TestReader(t *testing.T) {
 	}
 	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed",
 		"20261003T013000.002Z-monthly look")
-	// Another file under the name, such as one of a backup, is read; one that is gone is forgotten, and a damaged one
-	// is read each time.
+	// Another file of the same name, such as one from a backup, is read; a deleted one is dropped, and a damaged one is
+	// read each time.
 	first.lock = nil
 	e1.Outcome, e1.Error = Failed, "disk full"
 	if err := first.Update(e1); err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// stateOf is a manifest whose lake had taken so many rows of usage, and as many of them rejected, and one of orders.
+// stateOf returns a manifest whose lake had ingested so many rows of usage, and as many of them rejected, and one of
+// orders.
 func stateOf(number int64, command, asOf string, read, rejected int) manifest.Manifest {
 	total := func(name string, n int) manifest.Total { return manifest.Total{Name: name, Value: fmt.Sprint(n)} }
 	return manifest.Manifest{Number: number, Command: command, AsOf: asOf, Totals: []manifest.Total{
@@ -24,7 +25,7 @@ func attempt(id, command, asOf string, outcome Outcome, manifest int64) Entry {
 		outcome != NothingNew}
 }
 
-// told is a run in one line: ID, outcome, manifest, rows read and rejected.
+// told returns a run in one line: ID, outcome, manifest, rows read and rejected.
 func told(runs []Run) (list []string) {
 	for _, r := range runs {
 		line := fmt.Sprintf("%s %s %d: %d %d", r.ID, r.Outcome, r.Committed, r.Rows, r.Rejected)
@@ -83,7 +84,8 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// A publish is owed until a later run, or a publish by hand, showed that manifest or a newer one.
+// TestOwed checks that a publish is pending until a later run, or a manual publish, showed that manifest or a newer
+// one.
 func TestOwed(t *testing.T) {
 	t.Parallel()
 	chain := []manifest.Manifest{stateOf(3, "run nightly", "d3", 3, 0), stateOf(2, "run nightly", "d2", 2, 0),

@@ -9,8 +9,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// TestMetricsOfBudgets: a machine costs 0.015 an hour. By 2 March, acme used 1 hour less 10 %, 0.0135, cut to 0.01, and
-// beta 2 + 4 hours, 0.03 + 0.06 = 0.09. beta's forecast is 0.09 x 31 / 1 = 2.79, acme's 0.01 x 31 = 0.31.
+// TestMetricsOfBudgets checks a machine that costs 0.015 per hour. By 2 March, acme used 1 hour less 10 %, 0.0135,
+// truncated to 0.01, and beta 2 + 4 hours, 0.03 + 0.06 = 0.09. beta's forecast is 0.09 x 31 / 1 = 2.79, acme's 0.01 x
+// 31 = 0.31.
 func TestMetricsOfBudgets(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "")
@@ -28,7 +29,7 @@ func TestMetricsOfBudgets(t *testing.T) {
 		`tollbook_budget_thresholds_crossed{percent="80"}`:  "1",
 		`tollbook_budget_thresholds_crossed{percent="100"}`: "1"})
 
-	// A wrong book leaves the gauges as they are.
+	// An invalid book does not change the gauges.
 	s.must(os.WriteFile(book, []byte("customer_id,amount\nacme,-1\n"), 0o666))
 	s.pass(s.time("2026-03-02T02:07"))
 	s.has(map[string]string{"tollbook_budgets": "2"})

@@ -62,8 +62,8 @@ func (s *site) time(wall string) time.Time {
 	return at
 }
 
-// feed lays the usage of a day into the inbox at half past midnight of the next one: three rows, one of them wrong if
-// it is to be.
+// feed adds the usage of a day to the inbox at half past midnight of the next one: three rows, of which one is invalid
+// if wrong is set.
 func (s *site) feed(day string, wrong bool) {
 	s.t.Helper()
 	quantity := "4"
@@ -81,7 +81,7 @@ func (s *site) feed(day string, wrong bool) {
 	s.must(os.Chtimes(path, at, at))
 }
 
-// pass moves the clock and does what is due: what came of it, in words.
+// pass advances the clock and does what is due; it returns the outcomes as text.
 func (s *site) pass(at time.Time) string {
 	s.t.Helper()
 	s.now = at
@@ -92,7 +92,7 @@ func (s *site) pass(at time.Time) string {
 	return strings.Join(words, "; ")
 }
 
-// ask gets a page of the metrics' server.
+// ask requests a page of the metrics' server.
 func (s *site) ask(path string) (int, string) {
 	answer := httptest.NewRecorder()
 	s.metrics.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
@@ -118,7 +118,7 @@ func (s *site) has(want map[string]string) {
 	}
 }
 
-// unix is a time as Prometheus prints it.
+// unix returns a time as Prometheus prints it.
 func (s *site) unix(wall string) string {
 	return strconv.FormatFloat(float64(s.time(wall).Unix()), 'g', -1, 64)
 }
@@ -218,8 +218,9 @@ func TestMetricsOfTrouble(t *testing.T) {
 	}
 }
 
-// ClickHouse is away for three nights: each is done, its publish is owed and told, tried again at growing intervals up
-// to an hour, and paid when the server is back, with all that the nights had.
+// TestServerAwayForThreeNights checks that ClickHouse is not available for three nights: each night is done, its
+// publish is reported as pending, retried at increasing intervals up to an hour, and done when the server is available
+// again, with all the data of the nights.
 func TestServerAwayForThreeNights(t *testing.T) {
 	t.Parallel()
 	server := clickhouse.Start(t, clickhouse.Options{})
@@ -257,10 +258,10 @@ func TestServerAwayForThreeNights(t *testing.T) {
 			}
 		}
 	}
-	if tries < 60 || tries > 90 { // a dozen until the hour is reached, then one an hour
+	if tries < 60 || tries > 90 { // a dozen until the interval is an hour, then one per hour
 		t.Errorf("%d tries in three days", tries)
 	}
-	if code, text := s.ask("/readyz"); code != http.StatusOK { // the nights are done; an alert tells of the copy
+	if code, text := s.ask("/readyz"); code != http.StatusOK { // the nights are done; an alert reports the copy
 		t.Error(code, text)
 	}
 
@@ -275,7 +276,7 @@ func TestServerAwayForThreeNights(t *testing.T) {
 	}
 }
 
-// again is when what fails is tried again.
+// again returns when a failed job is retried.
 func again(t *testing.T, s *site) time.Time {
 	t.Helper()
 	status := s.scheduler.Status()
