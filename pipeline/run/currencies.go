@@ -22,10 +22,10 @@ func (r *runState) samePartners(cycle string, files []manifest.FileEntry) error 
 	if err != nil {
 		return err
 	}
-	cols, at := tables.Columns(tables.PartnerStatementPartnerID), -1
-	if len(def.Columns) > int(tables.PartnerStatementCurrency) {
-		at = int(tables.PartnerStatementCurrency)
-		cols = append(cols, at)
+	cols := tables.Columns(tables.PartnerStatementPartnerID)
+	mixed := len(def.Columns) > tables.PartnerStatementCurrency.Index()
+	if mixed {
+		cols = append(cols, tables.PartnerStatementCurrency.Of())
 	}
 	for _, e := range files {
 		if e.Table != def.Name {
@@ -33,8 +33,8 @@ func (r *runState) samePartners(cycle string, files []manifest.FileEntry) error 
 		}
 		err := tablefile.Each(r.txn, e, def, cols, func(c *parquet.Columns[tables.PartnerStatement], row int) error {
 			id, was := c.Word(tables.PartnerStatementPartnerID).At(row), r.ws.Books.Currency
-			if at >= 0 {
-				was = c.C[at].Word(row)
+			if mixed {
+				was = c.Word(tables.PartnerStatementCurrency).At(row)
 			}
 			code := r.ws.Books.Partner(id)
 			if code < 0 || r.ws.Books.PartnerCurrency(code).Code == was {

@@ -7,5 +7,6 @@
 //  3. Only MaybeTime columns are nullable; an empty text means "no value".
 //  4. Code names a column by its handle (LineUsageStart), which carries the table and the type. Handles are generated
 //     from the definitions. A handle of another table than a batch's, or of another type than the access's, does not
-//     compile. Code that knows the table only when it runs uses the row type Any.
+//     compile. ColumnOf is a column of a known table and any type, and List lists such; an int or a list of ints is
+//     neither. Code that knows the table only when it runs uses the row type Any.
 package table

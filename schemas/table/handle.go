@@ -26,11 +26,15 @@ type (
 	CostColumn[T any]      int
 )
 
-// Handle is a column of T's table, of any type.
+// ColumnOf is a column of T's table, of any type. Every handle has a method to it.
+type ColumnOf[T any] int
+
+// Handle is a column of T's table: a typed handle, or a ColumnOf.
 type Handle[T any] interface {
 	// Index is the column's position, from 0.
 	Index() int
-	column(T)
+	// Of is the column for those who do not know its type.
+	Of() ColumnOf[T]
 }
 
 // Index implements Handle.
@@ -60,24 +64,92 @@ func (c SmallColumn[T]) Index() int { return int(c) }
 // Index implements Handle.
 func (c CostColumn[T]) Index() int { return int(c) }
 
-func (WordColumn[T]) column(T)      {}
-func (TextColumn[T]) column(T)      {}
-func (TimeColumn[T]) column(T)      {}
-func (MaybeTimeColumn[T]) column(T) {}
-func (AmountColumn[T]) column(T)    {}
-func (QuantityColumn[T]) column(T)  {}
-func (WholeColumn[T]) column(T)     {}
-func (SmallColumn[T]) column(T)     {}
-func (CostColumn[T]) column(T)      {}
+// Index implements Handle.
+func (c ColumnOf[T]) Index() int { return int(c) }
 
-// List is positions of columns of T's table, in any order.
-type List[T any] []int
+// Of implements Handle.
+func (c WordColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
+
+// Of implements Handle.
+func (c TextColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
+
+// Of implements Handle.
+func (c TimeColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
+
+// Of implements Handle.
+func (c MaybeTimeColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
+
+// Of implements Handle.
+func (c AmountColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
+
+// Of implements Handle.
+func (c QuantityColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
+
+// Of implements Handle.
+func (c WholeColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
+
+// Of implements Handle.
+func (c SmallColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
+
+// Of implements Handle.
+func (c CostColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
+
+// Of implements Handle.
+func (c ColumnOf[T]) Of() ColumnOf[T] { return c }
+
+// Any is the column for those who do not know its table.
+func (c WordColumn[T]) Any() WordColumn[Any] { return WordColumn[Any](c) }
+
+// Any is the column for those who do not know its table.
+func (c TextColumn[T]) Any() TextColumn[Any] { return TextColumn[Any](c) }
+
+// Any is the column for those who do not know its table.
+func (c TimeColumn[T]) Any() TimeColumn[Any] { return TimeColumn[Any](c) }
+
+// Any is the column for those who do not know its table.
+func (c MaybeTimeColumn[T]) Any() MaybeTimeColumn[Any] { return MaybeTimeColumn[Any](c) }
+
+// Any is the column for those who do not know its table.
+func (c AmountColumn[T]) Any() AmountColumn[Any] { return AmountColumn[Any](c) }
+
+// Any is the column for those who do not know its table.
+func (c QuantityColumn[T]) Any() QuantityColumn[Any] { return QuantityColumn[Any](c) }
+
+// Any is the column for those who do not know its table.
+func (c WholeColumn[T]) Any() WholeColumn[Any] { return WholeColumn[Any](c) }
+
+// Any is the column for those who do not know its table.
+func (c SmallColumn[T]) Any() SmallColumn[Any] { return SmallColumn[Any](c) }
+
+// Any is the column for those who do not know its table.
+func (c CostColumn[T]) Any() CostColumn[Any] { return CostColumn[Any](c) }
+
+// Any is the column for those who do not know its table.
+func (c ColumnOf[T]) Any() ColumnOf[Any] { return ColumnOf[Any](c) }
+
+// List is columns of T's table, in any order.
+type List[T any] []ColumnOf[T]
 
 // Columns lists columns of one table.
 func Columns[T any](columns ...Handle[T]) List[T] {
 	list := make(List[T], len(columns))
 	for i, c := range columns {
-		list[i] = c.Index()
+		list[i] = c.Of()
+	}
+	return list
+}
+
+// Any is the list for those who do not know its table. That of nil is nil.
+func (l List[T]) Any() List[Any] { return listOf[Any](l) }
+
+// listOf lists the same positions in a table of U. That of nil is nil.
+func listOf[U, T any](l List[T]) List[U] {
+	if l == nil {
+		return nil
+	}
+	list := make(List[U], len(l))
+	for i, c := range l {
+		list[i] = ColumnOf[U](c)
 	}
 	return list
 }
@@ -87,6 +159,15 @@ type Def[T any] struct{ *Table }
 
 // Any forgets which table it is.
 func (d Def[T]) Any() Def[Any] { return Def[Any](d) }
+
+// All lists every column of the table, in order.
+func (d Def[T]) All() List[T] {
+	list := make(List[T], len(d.Columns))
+	for i := range list {
+		list[i] = ColumnOf[T](i)
+	}
+	return list
+}
 
 // Untyped is the definition of a table that is known only when the program runs.
 func Untyped(t *Table) Def[Any] { return Def[Any]{t} }

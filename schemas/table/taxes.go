@@ -24,10 +24,10 @@ func HasTax(statements *Table) bool {
 }
 
 // CurrencyColumn is the column of the currency of a table of statements; -1 = none.
-func CurrencyColumn(statements *Table) int {
+func CurrencyColumn(statements *Table) WordColumn[Statement] {
 	if last := len(statements.Columns) - 1; last >= StatementTaxAmount.Index() &&
 		statements.Columns[last].Type == Word {
-		return last
+		return WordColumn[Statement](last)
 	}
 	return -1
 }

@@ -82,7 +82,7 @@ func (s *shownAnswer) columns() (*parquet.Columns[table.Any], error) {
 			texts = append(texts, sum.String())
 		}
 		for i, text := range texts {
-			if err := export.AppendText(&cols.C[i], def.Columns[i].Type, text); err != nil {
+			if err := export.AppendText(cols.Col(table.ColumnOf[table.Any](i)), def.Columns[i].Type, text); err != nil {
 				return nil, fmt.Errorf("column %s: %w", def.Columns[i].Name, err)
 			}
 		}

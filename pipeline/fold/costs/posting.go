@@ -8,6 +8,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
+// postingAmounts are the official, discount, truncated and payment amount of a posting.
+var postingAmounts = [...]tables.AmountColumn[tables.CostPosting]{tables.CostPostingOfficialAmount,
+	tables.CostPostingOfficialDiscountAmount, tables.CostPostingTruncatedAmount, tables.CostPostingPaymentAmount}
+
 func storePosting(out *parquet.Columns[tables.CostPosting], p *posting) {
 	out.Word(tables.CostPostingCustomerID).Add(p.customer)
 	out.Word(tables.CostPostingOriginCycle).Add(p.origin.String())
@@ -29,7 +33,7 @@ func storePosting(out *parquet.Columns[tables.CostPosting], p *posting) {
 	out.Quantity(tables.CostPostingFreeResourceUsage).Add(p.free.Raw())
 	out.Quantity(tables.CostPostingQuantity).Add(p.quantity.Raw())
 	for i, a := range [...]money.Amount{p.official, p.discount, p.truncated, p.payment} {
-		out.C[int(tables.CostPostingOfficialAmount)+i].AddDec(a.Raw())
+		out.Amount(postingAmounts[i]).Add(a.Raw())
 	}
 	out.Word(tables.CostPostingDiscountID).Add(p.discountID)
 	out.Word(tables.CostPostingPartnerID).Add(p.partner)
@@ -77,8 +81,7 @@ func readPosting(row rows.Row[tables.CostPosting]) (*posting, error) {
 		return nil, err
 	}
 	for i, to := range [...]*money.Amount{&p.official, &p.discount, &p.truncated, &p.payment} {
-		if *to, err = row.Amount(tables.AmountColumn[tables.CostPosting](
-			int(tables.CostPostingOfficialAmount) + i)); err != nil {
+		if *to, err = row.Amount(postingAmounts[i]); err != nil {
 			return nil, err
 		}
 	}

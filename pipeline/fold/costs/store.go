@@ -48,8 +48,7 @@ func Deliveries(o margins.Opener, files []manifest.FileEntry) ([]*Delivery, erro
 			return err
 		}
 		for c := range d.Values {
-			if d.Values[c], err = row.Cost(tables.CostColumn[tables.CostDelivery](
-				int(tables.CostDeliveryCostList) + c)); err != nil {
+			if d.Values[c], err = row.Cost(tables.CostDeliveryCosts()[c]); err != nil {
 				return err
 			}
 		}
@@ -109,13 +108,13 @@ func storeDelivery(out *parquet.Columns[tables.CostDelivery], d *Delivery) {
 	out.Text(tables.CostDeliveryDelivery).Add(d.Name)
 	out.Word(tables.CostDeliveryState).Add(d.State)
 	out.Text(tables.CostDeliveryHash).Add(d.Hash)
-	addSmall(&out.C[tables.CostDeliveryFixed], d.Fixed)
+	addFlag(out.Small(tables.CostDeliveryFixed), d.Fixed)
 	out.Whole(tables.CostDeliveryRows).Add(d.Rows)
 	out.Whole(tables.CostDeliveryRejected).Add(d.Rejected)
-	addSmall(&out.C[tables.CostDeliveryAcceptedRejects], d.Accepted)
+	addFlag(out.Small(tables.CostDeliveryAcceptedRejects), d.Accepted)
 	out.Word(tables.CostDeliveryCurrency).Add(d.Currency)
 	for i := range d.Values {
-		out.C[int(tables.CostDeliveryCostList)+i].AddDec(d.Values[i].Raw())
+		out.Cost(tables.CostDeliveryCosts()[i]).Add(d.Values[i].Raw())
 	}
 	out.Text(tables.CostDeliveryTolerated).Add(d.Tolerant)
 	out.Text(tables.CostDeliveryFault).Add(d.Fault)
@@ -166,10 +165,10 @@ func (w *writer) file(key manifest.FileKey, cols *parquet.Columns[tables.Any], s
 	return w.txn.Next().Replace(key, e)
 }
 
-func addSmall(c *parquet.Col, yes bool) {
+func addFlag(c parquet.Smalls, yes bool) {
 	n := int32(0)
 	if yes {
 		n = 1
 	}
-	c.Codes = append(c.Codes, n)
+	c.Add(n)
 }

@@ -192,10 +192,10 @@ func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Ma
 	for _, one := range list {
 		sums = append(sums, manifest.Sum{Column: one.Column, Value: one.Value})
 	}
-	add := func(column, by int) error {
+	add := func(column tables.ColumnOf[tables.Margin], by tables.WordColumn[tables.Margin]) error {
 		totals := make(map[string]money.Total)
 		for i := range out.N {
-			of, d := out.C[by].Word(i), out.C[column].Decs[i]
+			of, d := out.Word(by).At(i), out.Col(column).Decs[i]
 			t, known := totals[of]
 			if !known {
 				if t, err = money.NewTotal(out.Def.Columns[column].Type.Scale()); err != nil {
@@ -216,14 +216,14 @@ func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Ma
 		return nil
 	}
 	if w.several {
-		for column := int(tables.MarginCostList); column <= int(tables.MarginCostBilled); column++ {
-			if err := add(column, int(tables.MarginCurrency)); err != nil {
+		for _, column := range tables.MarginCosts() {
+			if err := add(column.Of(), tables.MarginCurrency); err != nil {
 				return err
 			}
 		}
 	}
 	if w.books.Mixed {
-		if err := add(int(tables.MarginPaymentAmount), int(tables.MarginPaymentCurrency)); err != nil {
+		if err := add(tables.MarginPaymentAmount.Of(), tables.MarginPaymentCurrency); err != nil {
 			return err
 		}
 	}
@@ -276,14 +276,14 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 	out.Small(tables.CostGroupRule).Add(int32(g.rule + 1))
 	out.Whole(tables.CostGroupRows).Add(g.rows)
 	for i := range g.values {
-		out.C[int(tables.CostGroupCostList)+i].AddDec(g.values[i].Raw())
+		out.Cost(tables.CostGroupValues()[i]).Add(g.values[i].Raw())
 	}
 	pricing, consumed := g.units(cost.PricingQuantity, "PricingUnit"), g.units(cost.ConsumedQuantity, "ConsumedUnit")
 	out.Small(tables.CostGroupPricingUnits).Add(pricing)
 	out.Small(tables.CostGroupConsumedUnits).Add(consumed)
 	out.Quantity(tables.CostGroupFxRate).Add(g.fx.Raw())
 	out.Amount(tables.CostGroupPaymentAmount).Add(paid.Raw())
-	addSmall(&out.C[tables.CostGroupLowMargin], g.low(paid))
+	addFlag(out.Small(tables.CostGroupLowMargin), g.low(paid))
 	out.Time(tables.CostGroupUsageStart).Add(g.start)
 	out.Time(tables.CostGroupUsageEnd).Add(g.end)
 	out.N++

@@ -20,27 +20,28 @@ func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bo
 	if touched.All() || touched.None() {
 		return touched.All(), nil
 	}
-	for _, from := range [...]struct {
-		def                   *tables.Table
-		customer, sku, region int
-	}{
-		{tables.Lines().Table, int(tables.LineCustomerID), int(tables.LineSKU), int(tables.LineRegionCode)},
-		{tables.Usage().Table, int(tables.RecordCustomerID), int(tables.RecordSKU), int(tables.RecordRegionCode)},
-	} {
-		for _, e := range d.Find(state.DayKey(from.def.Name, day, bucket)) {
-			if holds, err := d.holdsTouched(e, from.def, from.customer, from.sku, from.region, touched); err != nil ||
-				holds {
-				return holds, err
-			}
+	if holds, err := holdsTouched(d, state.DayKey(tables.Lines().Name, day, bucket), tables.Lines(),
+		tables.LineCustomerID, tables.LineSKU, tables.LineRegionCode, touched); err != nil || holds {
+		return holds, err
+	}
+	return holdsTouched(d, state.DayKey(tables.Usage().Name, day, bucket), tables.Usage(), tables.RecordCustomerID,
+		tables.RecordSKU, tables.RecordRegionCode, touched)
+}
+
+// holdsTouched reports whether a file of a key has a row that is touched.
+func holdsTouched[T any](d *Folder, key manifest.FileKey, def tables.Def[T],
+	customer, sku, region tables.WordColumn[T], touched *change.Day) (bool, error) {
+	for _, e := range d.Find(key) {
+		if holds, err := fileHoldsTouched(d, e, def, customer, sku, region, touched); err != nil || holds {
+			return holds, err
 		}
 	}
 	return false, nil
 }
 
-// holdsTouched reports whether a file has a row that is touched.
-func (d *Folder) holdsTouched(e manifest.FileEntry, def *tables.Table, customer, sku, region int,
-	touched *change.Day) (bool, error) {
-	f, err := tablefile.Open(d.Txn, e, tables.Untyped(def), []int{customer, sku, region})
+func fileHoldsTouched[T any](d *Folder, e manifest.FileEntry, def tables.Def[T],
+	customer, sku, region tables.WordColumn[T], touched *change.Day) (bool, error) {
+	f, err := tablefile.Open(d.Txn, e, def, tables.Columns(customer, sku, region))
 	if err != nil {
 		return false, err
 	}
@@ -51,8 +52,7 @@ func (d *Folder) holdsTouched(e manifest.FileEntry, def *tables.Table, customer,
 		if err != nil || cols == nil {
 			return false, err
 		}
-		c := cols.C
-		if err := skus.Fill(c[sku].Dict, d.Names().SKU); err != nil {
+		if err := skus.Fill(cols.Word(sku).Dict(), d.Names().SKU); err != nil {
 			return false, err
 		}
 		may := make([]bool, len(skus))
@@ -64,12 +64,12 @@ func (d *Folder) holdsTouched(e manifest.FileEntry, def *tables.Table, customer,
 		if !any {
 			continue
 		}
-		if err := customers.Fill(c[customer].Dict, d.Names().Customer); err != nil {
+		if err := customers.Fill(cols.Word(customer).Dict(), d.Names().Customer); err != nil {
 			return false, err
 		}
 		for i := range cols.N {
-			if of := c[sku].Codes[i]; may[of] &&
-				touched.Holds(customers[c[customer].Codes[i]], skus[of], c[region].Word(i)) {
+			if of := cols.Word(sku).Code(i); may[of] &&
+				touched.Holds(customers[cols.Word(customer).Code(i)], skus[of], cols.Word(region).At(i)) {
 				return true, nil
 			}
 		}

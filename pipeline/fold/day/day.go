@@ -169,7 +169,7 @@ func (d *Folder) finish() (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	d.spare = sorting.SortInts(d.ident.C[0].Ints, 64-incoming.IdentShift, d.spare)
+	d.spare = sorting.SortInts(d.ident.Col(0).Ints, 64-incoming.IdentShift, d.spare)
 	ident, err := tablefile.WriteIn(d.Memory, d.Txn, state.DayKey("ident", d.date, d.bucket), d.ident, nil)
 	if err != nil {
 		return false, err
@@ -278,7 +278,7 @@ func (d *Folder) fresh(s *incoming.Stream, t *incoming.Duplicates) error {
 
 // take counts, stores and rates one accepted record.
 func (d *Folder) take(r *sorting.Row, replaced bool) error {
-	d.ident.C[0].Ints = append(d.ident.C[0].Ints,
+	d.ident.Col(0).Ints = append(d.ident.Col(0).Ints,
 		int64(sorting.Identity(d.Seed(r.Customer), r.ID)>>incoming.IdentShift))
 	d.ident.N++
 	dead := replaced

@@ -85,12 +85,21 @@ func (l *lookup) start() {
 	}
 }
 
-// columns are the customer, the id and the record's status, of the table that a walk is in.
-func (w *walk) columns() (def *tables.Table, customer, id, status int) {
+// walkedColumns are the columns that a walk reads of a table that it knows only when it runs.
+type walkedColumns struct {
+	customer tables.WordColumn[tables.Any]
+	id       tables.TextColumn[tables.Any]
+	status   tables.ColumnOf[tables.Any] // of usage the record's status
+}
+
+// columns are the columns of the table that a walk is in.
+func (w *walk) columns() (def *tables.Table, cols walkedColumns) {
 	if w.isUsage {
-		return tables.Usage().Table, int(tables.RecordCustomerID), int(tables.RecordRecordID), int(tables.RecordStatus)
+		return tables.Usage().Table, walkedColumns{tables.RecordCustomerID.Any(), tables.RecordRecordID.Any(),
+			tables.RecordStatus.Of().Any()}
 	}
-	return tables.Lines().Table, int(tables.LineCustomerID), int(tables.LineID), int(tables.LineKind)
+	return tables.Lines().Table, walkedColumns{tables.LineCustomerID.Any(), tables.LineID.Any(),
+		tables.LineKind.Of().Any()}
 }
 
 // walk takes the rows of the lookup's customer in a file. The usage table's status wins.
@@ -110,15 +119,15 @@ func (l *lookup) walk(w *walk) error {
 
 // take takes the customer's rows of the row group at hand and stops at the first row of a later one.
 func (l *lookup) take(w *walk) {
-	_, customer, idCol, statusCol := w.columns()
-	codes := w.cols.C[customer].Codes
+	_, of := w.columns()
+	codes := w.cols.Word(of.customer).Codes()
 	for ; w.at < w.cols.N && w.ranks[codes[w.at]] <= l.customer; w.at++ {
 		if w.ranks[codes[w.at]] < l.customer {
 			continue
 		}
-		key, status := string(w.cols.C[idCol].Text(w.at)), int64(tables.Counted)
+		key, status := string(w.cols.Text(of.id).At(w.at)), int64(tables.Counted)
 		if w.isUsage {
-			status = int64(w.cols.C[statusCol].Codes[w.at])
+			status = int64(w.cols.Col(of.status).Codes[w.at])
 		}
 		if old, ok := l.records[key]; !ok || w.isUsage {
 			l.records[key] = oldRecord{day: w.day, status: max(old.status, status)}
@@ -133,8 +142,9 @@ func (l *lookup) turn(w *walk) (bool, error) {
 	if w.ended || who < w.lowest {
 		return false, nil
 	}
-	def, customer, id, status := w.columns()
-	f, err := tablefile.Open(l.state.Txn, w.entry, tables.Untyped(def), []int{customer, id, status})
+	def, of := w.columns()
+	f, err := tablefile.Open(l.state.Txn, w.entry, tables.Untyped(def),
+		tables.Columns(of.customer, of.id, of.status))
 	if err != nil {
 		return false, err
 	}
@@ -143,7 +153,7 @@ func (l *lookup) turn(w *walk) (bool, error) {
 		f.Skip()
 	}
 	for ; w.group < f.Groups(); w.group++ {
-		low, high, ok := f.Bounds(tables.WordColumn[tables.Any](customer))
+		low, high, ok := f.Bounds(of.customer)
 		if ok && who > high {
 			f.Skip()
 			continue
@@ -157,7 +167,7 @@ func (l *lookup) turn(w *walk) (bool, error) {
 			return false, err
 		}
 		w.at, w.ranks = 0, w.ranks[:0]
-		for _, word := range w.cols.C[customer].Dict {
+		for _, word := range w.cols.Word(of.customer).Dict() {
 			code, err := l.state.Names().Customer(word)
 			if err != nil {
 				return false, err

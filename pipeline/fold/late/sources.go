@@ -416,7 +416,7 @@ func AddBilledFile(s *state.State, e manifest.FileEntry, origin period.Cycle, to
 	note func(Place, string, string)) error {
 	columns := billedColumns
 	if len(s.Books.Recurring) > 0 {
-		columns = append(slices.Clip(columns), int(tables.LineID))
+		columns = append(slices.Clip(columns), tables.LineID.Of())
 	}
 	f, err := tablefile.Open(s.Txn, e, tables.Lines(), columns)
 	if err != nil {

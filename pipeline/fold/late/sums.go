@@ -9,10 +9,10 @@ import (
 // sumOf is what a line adds to the sum of its place.
 func sumOf(c *parquet.Columns[tables.Line], i int) (*Sum, error) {
 	s := &Sum{}
-	err := ReadSums(c, i, s, [...]int{int(tables.LineUsageAmount), int(tables.LineFreeResourceUsage),
-		int(tables.LineOfficialAmount),
-		int(tables.LineOfficialDiscountAmount),
-		int(tables.LineTruncatedAmount), int(tables.LinePaymentAmount)})
+	err := ReadSums(c, i, s, SumColumns[tables.Line]{
+		Quantities: [...]tables.QuantityColumn[tables.Line]{tables.LineUsageAmount, tables.LineFreeResourceUsage},
+		Amounts: [...]tables.AmountColumn[tables.Line]{tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
+			tables.LineTruncatedAmount, tables.LinePaymentAmount}})
 	if err != nil {
 		return nil, err
 	}
@@ -20,10 +20,16 @@ func sumOf(c *parquet.Columns[tables.Line], i int) (*Sum, error) {
 	return s, err
 }
 
-// ReadSums reads the columns of a sum but for its draws: used, free, official, discount, truncated and payment.
-func ReadSums[T any](c *parquet.Columns[T], i int, s *Sum, cols [6]int) error {
+// SumColumns are the columns of a sum but for its draws.
+type SumColumns[T any] struct {
+	Quantities [2]tables.QuantityColumn[T] // used and free
+	Amounts    [4]tables.AmountColumn[T]   // official, discount, truncated and payment
+}
+
+// ReadSums reads the columns of a sum but for its draws.
+func ReadSums[T any](c *parquet.Columns[T], i int, s *Sum, cols SumColumns[T]) error {
 	for k, to := range [...]*money.SignedQuantity{&s.Used, &s.Free} {
-		d := c.C[cols[k]].Decs[i]
+		d := c.Quantity(cols.Quantities[k]).At(i)
 		v, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return err
@@ -31,7 +37,7 @@ func ReadSums[T any](c *parquet.Columns[T], i int, s *Sum, cols [6]int) error {
 		*to = v
 	}
 	for k, to := range [...]*money.Amount{&s.Official, &s.Discount, &s.Truncated, &s.Payment} {
-		d := c.C[cols[2+k]].Decs[i]
+		d := c.Amount(cols.Amounts[k]).At(i)
 		v, err := money.AmountFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return err

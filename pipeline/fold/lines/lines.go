@@ -16,12 +16,12 @@ import (
 )
 
 // summed are the columns of lines whose sums the manifest keeps per file.
-var summed = [...]int{int(tables.LineUsageAmount), int(tables.LineFreeResourceUsage), int(tables.LineQuantity),
-	int(tables.LineOfficialAmount),
-	int(tables.LineOfficialDiscountAmount),
-	int(tables.LineTruncatedAmount), int(tables.LinePaymentAmount), int(tables.LineCashAmount),
-	int(tables.LineCreditAmount), int(tables.LineCouponAmount),
-	int(tables.LineStoredValueCardAmount), int(tables.LineFlexipurchaseCouponAmount), int(tables.LineDebtAmount)}
+var summed = tables.Columns(tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineQuantity,
+	tables.LineOfficialAmount,
+	tables.LineOfficialDiscountAmount,
+	tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LineCashAmount,
+	tables.LineCreditAmount, tables.LineCouponAmount,
+	tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount)
 
 // Consumption is what a line says in addition to its money.
 type Consumption struct {
@@ -77,13 +77,13 @@ func (s *lineSums) add(c *line.Charge) error {
 // list gives the sums by column name. Cash is what is paid: coupons and balances do not take part in these lines.
 func (s *lineSums) list() []manifest.Sum {
 	zero := money.AmountTotal{}
-	values := map[int]string{
-		int(tables.LineUsageAmount): s.Usage.String(), int(tables.LineFreeResourceUsage): s.free.String(),
-		int(tables.LineQuantity):               s.quantity.String(),
-		int(tables.LineOfficialAmount):         s.official.String(),
-		int(tables.LineOfficialDiscountAmount): s.discount.String(),
-		int(tables.LineTruncatedAmount):        s.truncated.String(), int(tables.LinePaymentAmount): s.payment.String(),
-		int(tables.LineCashAmount): s.payment.String(),
+	values := map[tables.ColumnOf[tables.Line]]string{
+		tables.LineUsageAmount.Of(): s.Usage.String(), tables.LineFreeResourceUsage.Of(): s.free.String(),
+		tables.LineQuantity.Of():               s.quantity.String(),
+		tables.LineOfficialAmount.Of():         s.official.String(),
+		tables.LineOfficialDiscountAmount.Of(): s.discount.String(),
+		tables.LineTruncatedAmount.Of():        s.truncated.String(), tables.LinePaymentAmount.Of(): s.payment.String(),
+		tables.LineCashAmount.Of(): s.payment.String(),
 	}
 	cols := tables.Lines().Columns
 	out := make([]manifest.Sum, 0, len(summed))
@@ -147,8 +147,8 @@ func (w *Writer) startGroup() {
 		tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount, tables.LineCountedCouponAmount} {
 		c.Amount(col).Set(0, 0)
 	}
-	c.C[tables.LineOwnTime].SetInt(int64(tables.Nothing))
-	c.C[tables.LineInstant].SetInt(int64(w.instant))
+	c.Col(tables.LineOwnTime.Of()).SetInt(int64(tables.Nothing))
+	c.Col(tables.LineInstant.Of()).SetInt(int64(w.instant))
 }
 
 // Values of charging_mode and bill_detail_type (§5).
@@ -188,7 +188,7 @@ func (w *Writer) Add(what *Consumption, ch *line.Charge, draws []line.Draw) erro
 
 // word appends a word whose code (plus 1) is remembered in known.
 func (w *Writer) word(col tables.WordColumn[tables.Line], known *int32, text func() string) {
-	c := &w.Cols.C[col]
+	c := w.Cols.Col(col.Of())
 	if *known == 0 {
 		*known = c.Intern(text()) + 1
 	}
@@ -201,10 +201,10 @@ func (w *Writer) who(what *Consumption) {
 		w.customer, w.code = what.Customer,
 			c.Word(tables.LineCustomerID).Intern(w.state.Books.Customers[what.Customer].ID)
 	}
-	c.C[tables.LineCustomerID].Codes = append(c.C[tables.LineCustomerID].Codes, w.code)
+	c.Word(tables.LineCustomerID).AddCode(w.code)
 	partner, kind := w.assoc.at(w.state.Books, what.Customer, what.Instant, c)
-	c.C[tables.LinePartnerID].Codes = append(c.C[tables.LinePartnerID].Codes, partner)
-	c.C[tables.LineAssociationType].Codes = append(c.C[tables.LineAssociationType].Codes, kind)
+	c.Word(tables.LinePartnerID).AddCode(partner)
+	c.Word(tables.LineAssociationType).AddCode(kind)
 }
 
 func (w *Writer) product(sku int32) {
@@ -217,15 +217,15 @@ func (w *Writer) product(sku int32) {
 			c.Word(tables.LineUsageType).Intern(p.UsageType),
 			c.Word(tables.LineMeasure).Intern(p.Measure)}
 	}
-	c.C[tables.LineSKU].Codes = append(c.C[tables.LineSKU].Codes, k.sku)
-	c.C[tables.LineServiceTypeCode].Codes = append(c.C[tables.LineServiceTypeCode].Codes, k.service)
-	c.C[tables.LineResourceTypeCode].Codes = append(c.C[tables.LineResourceTypeCode].Codes, k.resource)
-	c.C[tables.LineUsageType].Codes = append(c.C[tables.LineUsageType].Codes, k.usage)
-	c.C[tables.LineMeasure].Codes = append(c.C[tables.LineMeasure].Codes, k.measure)
+	c.Word(tables.LineSKU).AddCode(k.sku)
+	c.Word(tables.LineServiceTypeCode).AddCode(k.service)
+	c.Word(tables.LineResourceTypeCode).AddCode(k.resource)
+	c.Word(tables.LineUsageType).AddCode(k.usage)
+	c.Word(tables.LineMeasure).AddCode(k.measure)
 }
 
 func (w *Writer) place(what *Consumption) {
-	c := &w.Cols.C[tables.LineRegionCode]
+	c := w.Cols.Col(tables.LineRegionCode.Of())
 	if what.RegionCode < 0 {
 		c.AddWord(what.Region)
 		return
@@ -273,8 +273,8 @@ func (w *Writer) price(ch *line.Charge) {
 			c.Word(tables.LinePriceRegion).Intern(b.Region),
 			int64(b.Valid.From)}
 	}
-	c.C[tables.LinePriceList].Codes = append(c.C[tables.LinePriceList].Codes, v.list)
-	c.C[tables.LinePriceRegion].Codes = append(c.C[tables.LinePriceRegion].Codes, v.region)
+	c.Word(tables.LinePriceList).AddCode(v.list)
+	c.Word(tables.LinePriceRegion).AddCode(v.region)
 	c.MaybeTime(tables.LinePriceValidFrom).Add(period.Instant(v.from))
 }
 

@@ -175,7 +175,7 @@ func (r *reading) open(files []manifest.FileEntry, only string) error {
 		}
 		r.files = append(r.files, w)
 		if only != "" {
-			if w.from, w.to, err = w.pages.Find(int(tables.SampleCustomerID), only); err != nil {
+			if w.from, w.to, err = w.pages.Find(tables.SampleCustomerID.Any(), only); err != nil {
 				return fmt.Errorf("%s: %w", e.Path, err)
 			}
 		}
@@ -334,7 +334,8 @@ func (l *Lake) window(e manifest.FileEntry, d *parquet.Decoder) (*window, error)
 	if err != nil {
 		return nil, err
 	}
-	layout, err := pageindex.Read(f, f.Size(), tables.Bandwidth().Table, int(tables.SampleCustomerID))
+	layout, err := pageindex.Read(f, f.Size(), tables.Bandwidth().Table,
+		tables.SampleCustomerID.Of().Any())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
 	}
@@ -351,7 +352,7 @@ func (w *window) read() (bool, error) {
 		return false, nil
 	}
 	next := min(w.to, w.from+windowRows)
-	err := w.pages.Append(w.cols.Any(), windowColumns, w.from, next)
+	err := w.pages.Append(w.cols.Any(), windowColumns.Any(), w.from, next)
 	w.from = next
 	return err == nil, err
 }

@@ -65,7 +65,7 @@ func (l *Lake) straysOf(e manifest.FileEntry, d *parquet.Decoder, cols *parquet.
 	defer func() { err = errors.Join(err, w.file.Close()) }()
 	for g := range len(w.pages.Layout.Groups) {
 		if wanted != nil {
-			has, err := w.pages.HasWord(int(tables.SampleResourceID), g,
+			has, err := w.pages.HasWord(tables.SampleResourceID.Any(), g,
 				func(word []byte) bool { return wanted(string(word)) })
 			if err != nil {
 				return nil, err
@@ -75,7 +75,7 @@ func (l *Lake) straysOf(e manifest.FileEntry, d *parquet.Decoder, cols *parquet.
 			}
 		}
 		cols.Reset()
-		if err := w.pages.Group(cols.Any(), straysColumns, g); err != nil {
+		if err := w.pages.Group(cols.Any(), straysColumns.Any(), g); err != nil {
 			return nil, err
 		}
 		rows, err := l.straysIn(cols, wanted)
@@ -86,7 +86,7 @@ func (l *Lake) straysOf(e manifest.FileEntry, d *parquet.Decoder, cols *parquet.
 			continue
 		}
 		cols.Reset()
-		if err := w.pages.Group(cols.Any(), windowColumns, g); err != nil {
+		if err := w.pages.Group(cols.Any(), windowColumns.Any(), g); err != nil {
 			return nil, err
 		}
 		for _, i := range rows {
@@ -110,7 +110,7 @@ func (l *Lake) straysIn(cols *parquet.Columns[tables.Sample], wanted func(string
 			return nil, l.Unknown(id)
 		}
 	}
-	links := cols.C[tables.SampleResourceID]
+	links := cols.Col(tables.SampleResourceID.Of())
 	rows := make([]*books.Link, len(links.Dict)) // the one in force last looked at
 	ask := make([]bool, len(links.Dict))
 	for i, id := range links.Dict {

@@ -134,7 +134,7 @@ func eachRow[T any](s *Source, def tables.Def[T], bucket int, cycle period.Cycle
 				})
 		} else {
 			err = tablefile.Each(s.Files, e, def, nil, func(c *parquet.Columns[T], i int) error {
-				who, err := s.names().Customer(c.C[by].Word(i))
+				who, err := s.names().Customer(c.Col(by).Word(i))
 				if err != nil {
 					return err
 				}

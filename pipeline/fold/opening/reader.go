@@ -82,7 +82,7 @@ func (p *Reader) advance() error {
 		p.inFile = -1
 		return err
 	}
-	customer := &p.Cols.C[tables.PositionCustomerID]
+	customer := p.Cols.Col(tables.PositionCustomerID.Of())
 	if p.carries {
 		p.coded = p.coded && !fresh
 		if p.inFile < 0 || p.inFile == AllCustomers || customer.Word(p.At) != p.names.Books.Customers[p.inFile].ID {
@@ -107,7 +107,7 @@ func (p *Reader) Carry(to *Writer, before int32) error {
 		bound = p.names.Books.Customers[before].ID
 	}
 	for p.inFile >= 0 {
-		customer, from := &p.Cols.C[tables.PositionCustomerID], p.At
+		customer, from := p.Cols.Col(tables.PositionCustomerID.Of()), p.At
 		for p.At < p.Cols.N && (before == AllCustomers || customer.Word(p.At) < bound) {
 			p.At++
 		}

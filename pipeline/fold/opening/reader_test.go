@@ -49,7 +49,7 @@ func TestCarry(t *testing.T) {
 		}
 		must(t, txn.Next().Replace(files[0].FileKey, files...))
 		ident := parquet.NewColumns(tables.Ident())
-		ident.C[0].Ints, ident.N = append(ident.C[0].Ints, 1), 1
+		ident.Col(0).Ints, ident.N = append(ident.Col(0).Ints, 1), 1
 		must(t, tablefile.Put(txn.SubTxn, key("ident", day), ident, nil))
 		return files[0]
 	}

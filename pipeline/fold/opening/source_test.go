@@ -70,22 +70,22 @@ func (s *stored) line(text string) {
 		to := s.batch(tables.LatePositions().Table, f[1], "")
 		row := state(s.t, strings.Join(f[3:], " "))
 		opening.AddRow(parquet.As[tables.Position](to), f[2], &row)
-		to.C[tables.PositionOriginCycle].AddWord("")
+		to.Word(tables.PositionOriginCycle.Any()).Add("")
 	case "shift":
 		to := s.batch(tables.Shifts().Table, f[1], "")
 		c := shift(s.t, strings.Join(f[3:], " "))
-		to.C[tables.ShiftCustomerID].AddWord(f[2])
-		to.C[tables.ShiftOriginCycle].AddWord("2026-07")
-		to.C[tables.ShiftKind].Codes = append(to.C[tables.ShiftKind].Codes, int32(position.Package))
-		to.C[tables.ShiftKey].AddWord(c.Key)
-		to.C[tables.ShiftScope].AddWord("")
-		to.C[tables.ShiftAt].Ints = append(to.C[tables.ShiftAt].Ints, int64(c.At))
-		to.C[tables.ShiftShift].AddDec(c.Delta.Raw())
+		to.Word(tables.ShiftCustomerID.Any()).Add(f[2])
+		to.Word(tables.ShiftOriginCycle.Any()).Add("2026-07")
+		to.Small(tables.ShiftKind.Any()).Add(int32(position.Package))
+		to.Word(tables.ShiftKey.Any()).Add(c.Key)
+		to.Word(tables.ShiftScope.Any()).Add("")
+		to.Col(tables.ShiftAt.Of().Any()).Ints = append(to.Col(tables.ShiftAt.Of().Any()).Ints, int64(c.At))
+		to.Quantity(tables.ShiftShift.Any()).Add(c.Delta.Raw())
 		to.N++
 	default:
 		ident := s.batch(tables.Ident().Table, f[0][:7], f[0])
 		if ident.N == 0 {
-			ident.C[0].Ints, ident.N = append(ident.C[0].Ints, 1), 1
+			ident.Col(0).Ints, ident.N = append(ident.Col(0).Ints, 1), 1
 		}
 		if len(f) > 1 {
 			row := state(s.t, strings.Join(f[2:], " "))

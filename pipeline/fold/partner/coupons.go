@@ -74,7 +74,7 @@ func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
 	sums := r.newTally()
 	for i := range all {
 		for k, a := range amountsOfCoupon(&all[i].Terms, &list[i]) {
-			if err := sums.add(tables.Coupons().Columns[int(tables.CouponAmount)+k].Name, a); err != nil {
+			if err := sums.add(tables.Coupons().Columns[tables.CouponAmounts()[k]].Name, a); err != nil {
 				return err
 			}
 		}
@@ -87,10 +87,10 @@ func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
 		c.Word(tables.CouponCustomerID).Add(r.Books.Customers[t.Customer].ID)
 		c.Word(tables.CouponKind).Add(t.Kind())
 		for k, a := range amountsOfCoupon(t, row) {
-			c.C[int(tables.CouponAmount)+k].AddDec(a.Raw())
+			c.Amount(tables.CouponAmounts()[k]).Add(a.Raw())
 		}
 		c.MaybeTime(tables.CouponValidFrom).Add(t.Valid.From)
-		addMaybe(&c.C[tables.CouponValidTo], t.Valid.To, period.Forever)
+		addMaybe(c.MaybeTime(tables.CouponValidTo), t.Valid.To, period.Forever)
 		c.Word(tables.CouponState).Add(row.State.String())
 	})
 }

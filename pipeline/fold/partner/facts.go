@@ -333,16 +333,16 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 			if cols.Word(tables.LineAssociationType).At(i) == "2" {
 				to.issuer = cols.Word(tables.LinePartnerID).At(i)
 				from := collectedKey{to.issuer, r.Books.CustomerCurrencyOf(to.recipient).Code}
-				err := addTo(collected, from, cols, i, int(tables.LineCashAmount),
-					int(tables.LineStoredValueCardAmount))
+				err := addTo(collected, from, cols, i, tables.LineCashAmount,
+					tables.LineStoredValueCardAmount)
 				if err != nil {
 					return err
 				}
 			}
-			if err := addTo(invoiceable, to, cols, i, int(tables.LinePaymentAmount)); err != nil {
+			if err := addTo(invoiceable, to, cols, i, tables.LinePaymentAmount); err != nil {
 				return err
 			}
-			return subFrom(invoiceable[to], cols, i, int(tables.LineCouponAmount))
+			return subFrom(invoiceable[to], cols, i, tables.LineCouponAmount)
 		})
 		if err != nil {
 			return nil, nil, err
@@ -419,14 +419,14 @@ func issuersOf(sold map[sale]*money.AmountTotal) map[string][]string {
 
 // addTo adds amounts of a row to the total of a key.
 func addTo[T any, K comparable](totals map[K]*money.AmountTotal, k K, cols *parquet.Columns[T], i int,
-	columns ...int) error {
+	columns ...tables.AmountColumn[T]) error {
 	t := totals[k]
 	if t == nil {
 		t = &money.AmountTotal{}
 		totals[k] = t
 	}
 	for _, column := range columns {
-		d := cols.C[column].Decs[i]
+		d := cols.Amount(column).At(i)
 		a, err := money.AmountFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return err
@@ -438,8 +438,9 @@ func addTo[T any, K comparable](totals map[K]*money.AmountTotal, k K, cols *parq
 	return nil
 }
 
-func subFrom(t *money.AmountTotal, cols *parquet.Columns[tables.Line], i, column int) error {
-	d := cols.C[column].Decs[i]
+func subFrom(t *money.AmountTotal, cols *parquet.Columns[tables.Line], i int,
+	column tables.AmountColumn[tables.Line]) error {
+	d := cols.Amount(column).At(i)
 	a, err := money.AmountFromRaw(d.Hi, d.Lo)
 	if err != nil {
 		return err
@@ -461,18 +462,18 @@ func (r factReader) owed(c period.Cycle, list []fact) ([]fact, error) {
 			func(cols *parquet.Columns[tables.PartnerStatement], i int) error {
 				partner, seller := cols.Word(tables.PartnerStatementPartnerID).At(i),
 					cols.Word(tables.PartnerStatementSellerID).At(i)
-				if err := addTo(totals, key{factOwed, partner, ""}, cols, i, int(tables.PartnerStatementOwedAmount),
-					int(tables.PartnerStatementCostAmount)); err != nil {
+				if err := addTo(totals, key{factOwed, partner, ""}, cols, i, tables.PartnerStatementOwedAmount,
+					tables.PartnerStatementCostAmount); err != nil {
 					return err
 				}
 				if seller != "" {
 					if err := addTo(totals, key{factInvoiceable, seller, partner}, cols, i,
-						int(tables.PartnerStatementOwedAmount)); err != nil {
+						tables.PartnerStatementOwedAmount); err != nil {
 						return err
 					}
 				}
 				return addTo(totals, key{factInvoiceable, settlement.VendorID, partner}, cols, i,
-					int(tables.PartnerStatementCostAmount))
+					tables.PartnerStatementCostAmount)
 			})
 		if err != nil {
 			return nil, err

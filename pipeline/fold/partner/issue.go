@@ -169,8 +169,8 @@ func (s *Stage) altered() (map[string]period.Instant, error) {
 // issuedText is a row of issued_coupons as text that is equal for equal rows.
 func issuedText(c *parquet.Columns[tables.IssuedCoupon], i int) string {
 	var b strings.Builder
-	for k := range c.C {
-		col := &c.C[k]
+	for k := range c.Def.Columns {
+		col := c.Col(tables.ColumnOf[tables.IssuedCoupon](k))
 		switch c.Def.Columns[k].Type {
 		case tables.Word:
 			fmt.Fprintf(&b, "%q", col.Word(i))
@@ -203,6 +203,6 @@ func addIssued(c *parquet.Columns[tables.IssuedCoupon], b *books.Books, one *cou
 	c.Amount(tables.IssuedCouponAmount).Add(t.Amount.Raw())
 	c.Amount(tables.IssuedCouponMinConsumption).Add(t.MinConsumption.Raw())
 	c.Time(tables.IssuedCouponValidFrom).Add(t.Valid.From)
-	addMaybe(&c.C[tables.IssuedCouponValidTo], t.Valid.To, period.Forever)
+	addMaybe(c.MaybeTime(tables.IssuedCouponValidTo), t.Valid.To, period.Forever)
 	c.Time(tables.IssuedCouponInstant).Add(t.Since)
 }

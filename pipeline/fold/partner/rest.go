@@ -212,8 +212,7 @@ func (r *round) age() error {
 				return err
 			}
 			for k, to := range []*money.Amount{&one.amount, &one.collected, &one.paid, &one.unpaid} {
-				if *to, err = row.Amount(tables.AmountColumn[tables.Receivable](
-					int(tables.ReceivableAmount) + k)); err != nil {
+				if *to, err = row.Amount(tables.ReceivableAmounts()[k]); err != nil {
 					return err
 				}
 			}

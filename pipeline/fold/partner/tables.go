@@ -46,11 +46,11 @@ func putFrom[T any](s *Stage, def tables.Def[T], sums tally, write func(w *table
 }
 
 // addMaybe adds a time that may never come.
-func addMaybe(c *parquet.Col, t, never period.Instant) {
+func addMaybe(c parquet.Times, t, never period.Instant) {
 	if t == never {
 		t = tables.Nothing
 	}
-	c.Ints = append(c.Ints, int64(t))
+	c.Add(t)
 }
 
 func (s *Stage) putFacts(list []fact) error {
@@ -108,7 +108,7 @@ func (s *Stage) putFunds(list []fund.Row) error {
 			c.Amount(a.at).Add(a.a.Raw())
 		}
 		c.Word(tables.FundState).Add(one.State.String())
-		addMaybe(&c.C[tables.FundUntil], one.Until, period.Forever)
+		addMaybe(c.MaybeTime(tables.FundUntil), one.Until, period.Forever)
 	})
 }
 
@@ -167,7 +167,7 @@ func (s *Stage) putWithdrawals(list []*account.Withdrawal) error {
 		c.Amount(tables.WithdrawalAmount).Add(part.Amount.Raw())
 		c.Word(tables.WithdrawalState).Add(w.State.String())
 		c.Time(tables.WithdrawalRequested).Add(w.Requested)
-		addMaybe(&c.C[tables.WithdrawalDecided], w.Decided, period.Past)
+		addMaybe(c.MaybeTime(tables.WithdrawalDecided), w.Decided, period.Past)
 	})
 }
 
@@ -201,7 +201,7 @@ func (s *Stage) storeReceivables(list []receivable) error {
 	sums := s.newTally()
 	for i := range list {
 		for k, a := range list[i].amounts() {
-			if err := sums.add(tables.Receivables().Columns[int(tables.ReceivableAmount)+k].Name, a); err != nil {
+			if err := sums.add(tables.Receivables().Columns[tables.ReceivableAmounts()[k]].Name, a); err != nil {
 				return err
 			}
 		}
@@ -212,7 +212,7 @@ func (s *Stage) storeReceivables(list []receivable) error {
 		c.Word(tables.ReceivableCycle).Add(one.cycle)
 		c.Word(tables.ReceivablePartnerID).Add(one.partner)
 		for k, a := range one.amounts() {
-			c.C[int(tables.ReceivableAmount)+k].AddDec(a.Raw())
+			c.Amount(tables.ReceivableAmounts()[k]).Add(a.Raw())
 		}
 		c.Word(tables.ReceivableDueDate).Add(one.due.String())
 		c.Whole(tables.ReceivableAgeDays).Add(age)
@@ -248,7 +248,7 @@ func (s *Stage) putInvoices(list []invoice.Row, all []*event.Money) error {
 	sums := s.newTally()
 	for i := range list {
 		for k, a := range amountsOf(&list[i]) {
-			if err := sums.add(tables.Invoices().Columns[int(tables.InvoiceInvoiceableAmount)+k].Name, a); err != nil {
+			if err := sums.add(tables.Invoices().Columns[tables.InvoiceAmounts()[k]].Name, a); err != nil {
 				return err
 			}
 		}
@@ -259,7 +259,7 @@ func (s *Stage) putInvoices(list []invoice.Row, all []*event.Money) error {
 		c.Word(tables.InvoiceIssuerID).Add(one.Issuer)
 		c.Word(tables.InvoiceRecipientID).Add(one.Recipient)
 		for k, a := range amountsOf(one) {
-			c.C[int(tables.InvoiceInvoiceableAmount)+k].AddDec(a.Raw())
+			c.Amount(tables.InvoiceAmounts()[k]).Add(a.Raw())
 		}
 		c.Word(tables.InvoiceState).Add(one.State.String())
 	})

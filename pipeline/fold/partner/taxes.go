@@ -29,9 +29,9 @@ func (r factReader) taxFacts(c period.Cycle, issuers map[string][]string, list [
 		if e.Table != tables.Taxes().Name {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.Taxes().Any(), nil, func(cols *parquet.Columns[tables.Any],
+		err := tablefile.Each(r.Txn, e, tables.Taxes(), nil, func(cols *parquet.Columns[tables.Tax],
 			i int) error {
-			to := sale{cols.C[tables.TaxSellerID].Word(i), cols.C[tables.TaxBuyerID].Word(i)}
+			to := sale{cols.Word(tables.TaxSellerID).At(i), cols.Word(tables.TaxBuyerID).At(i)}
 			if to.issuer == "" {
 				switch sellers := issuers[to.recipient]; len(sellers) {
 				case 0:
@@ -46,7 +46,7 @@ func (r factReader) taxFacts(c period.Cycle, issuers map[string][]string, list [
 			if !settle.TaxAdded(cols, i) {
 				return nil
 			}
-			return addTo(sums, to, cols, i, int(tables.TaxTaxAmount))
+			return addTo(sums, to, cols, i, tables.TaxTaxAmount)
 		})
 		if err != nil {
 			return nil, err

@@ -266,7 +266,7 @@ func (d *day) payLine() error {
 		l.Commercial = s.commercial[s.cols.Word(tables.LineDiscountID).Code(s.i)]
 	}
 	var err error
-	if l.Payment, err = s.amount(int(tables.LinePaymentAmount)); err != nil {
+	if l.Payment, err = s.amount(tables.LinePaymentAmount); err != nil {
 		return err
 	}
 	if err := d.payAs(l, s.row); err != nil {
@@ -305,7 +305,7 @@ func (d *day) payHeld() error {
 	l := &payment.Line{Instant: h.instant, Service: h.word(tables.LineServiceTypeCode),
 		SKU:        d.w.Books.SKU(h.word(tables.LineSKU)),
 		Discounted: h.word(tables.LineDiscountID) != "", Commercial: d.w.commercial[h.word(tables.LineDiscountID)]}
-	if l.Payment, err = h.amount(int(tables.LinePaymentAmount)); err != nil {
+	if l.Payment, err = h.amount(tables.LinePaymentAmount); err != nil {
 		return err
 	}
 	switch {
@@ -349,8 +349,8 @@ func (d *day) refund(h *heldLine, l *payment.Line) error {
 	if err != nil {
 		return fmt.Errorf("line %s: %w", h.text(tables.LineID), err)
 	}
-	for col, a := range map[int]money.Amount{int(tables.LineOfficialAmount): charge.Official,
-		int(tables.LineOfficialDiscountAmount): charge.Discount, int(tables.LinePaymentAmount): charge.Payment} {
+	for col, a := range map[tables.AmountColumn[tables.Line]]money.Amount{tables.LineOfficialAmount: charge.Official,
+		tables.LineOfficialDiscountAmount: charge.Discount, tables.LinePaymentAmount: charge.Payment} {
 		h.setAmount(col, a)
 	}
 	if charge.Payment.Sign() > 0 { // takes back a change that had given money

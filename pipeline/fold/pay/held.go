@@ -169,11 +169,10 @@ func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line
 }
 
 // paidColumns are the columns of the line that paying writes: of an unsubscribe its amounts too (CASH-6).
-func (l *heldLine) paidColumns() []int {
-	cols := append(partColumns[:], int(tables.LineCouponAmount), int(tables.LineCountedCouponAmount))
+func (l *heldLine) paidColumns() []tables.AmountColumn[tables.Line] {
+	cols := append(partColumns[:], tables.LineCouponAmount, tables.LineCountedCouponAmount)
 	if l.isRefund() {
-		cols = append(cols, int(tables.LineOfficialAmount), int(tables.LineOfficialDiscountAmount),
-			int(tables.LinePaymentAmount))
+		cols = append(cols, tables.LineOfficialAmount, tables.LineOfficialDiscountAmount, tables.LinePaymentAmount)
 	}
 	return cols
 }
@@ -181,7 +180,8 @@ func (l *heldLine) paidColumns() []int {
 // inAdvance reports whether the line is of a recurring charge in advance, or the refund of one: it is paid at its
 // first instant.
 func (l *heldLine) inAdvance() bool {
-	return l.word(tables.LineDay) == manifest.ChargesDay && l.time(int(tables.LineInstant)) == tables.Nothing
+	return l.word(tables.LineDay) == manifest.ChargesDay &&
+		l.cols.MaybeTime(tables.LineInstant).At(l.i) == tables.Nothing
 }
 
 // isRefund reports whether the line is an unsubscribe's.
@@ -190,7 +190,7 @@ func (l *heldLine) isRefund() bool { return l.order != nil && l.order.Type == or
 // takeOver takes what paid the line from the same line of the live state.
 func (l *heldLine) takeOver(was *heldLine) {
 	for _, col := range l.paidColumns() {
-		l.cols.C[col].Decs[l.i] = was.cols.C[col].Decs[was.i]
+		l.cols.Amount(col).All()[l.i] = was.cols.Amount(col).At(was.i)
 	}
 }
 
@@ -198,11 +198,11 @@ func (l *heldLine) takeOver(was *heldLine) {
 func (l *heldLine) rated() []byte {
 	skip := l.paidColumns()
 	var out []byte
-	for k := range l.cols.C {
-		if slices.Contains(skip, k) {
+	for k := range l.cols.Def.Columns {
+		if slices.Contains(skip, tables.AmountColumn[tables.Line](k)) {
 			continue
 		}
-		c := &l.cols.C[k]
+		c := l.cols.Col(tables.ColumnOf[tables.Line](k))
 		switch l.cols.Def.Columns[k].Type {
 		case tables.Word:
 			out = appendText(out, []byte(c.Word(l.i)))

@@ -15,9 +15,9 @@ import (
 )
 
 // partColumns are the columns of lines that hold the parts of a payment, by payment.Balance.
-var partColumns = [payment.Balances]int{int(tables.LineStoredValueCardAmount),
-	int(tables.LineFlexipurchaseCouponAmount), int(tables.LineCashAmount),
-	int(tables.LineCreditAmount), int(tables.LineDebtAmount)}
+var partColumns = [payment.Balances]tables.AmountColumn[tables.Line]{tables.LineStoredValueCardAmount,
+	tables.LineFlexipurchaseCouponAmount, tables.LineCashAmount,
+	tables.LineCreditAmount, tables.LineDebtAmount}
 
 // row is one line: a row of a batch.
 type row struct {
@@ -29,24 +29,24 @@ func (r row) word(col tables.WordColumn[tables.Line]) string { return r.cols.Wor
 
 func (r row) text(col tables.TextColumn[tables.Line]) []byte { return r.cols.Text(col).At(r.i) }
 
-func (r row) time(col int) period.Instant { return period.Instant(r.cols.C[col].Ints[r.i]) }
+func (r row) start() period.Instant { return r.cols.Time(tables.LineUsageStart).At(r.i) }
 
-func (r row) amount(col int) (money.Amount, error) {
-	d := r.cols.C[col].Decs[r.i]
+func (r row) amount(col tables.AmountColumn[tables.Line]) (money.Amount, error) {
+	d := r.cols.Amount(col).At(r.i)
 	return money.AmountFromRaw(d.Hi, d.Lo)
 }
 
-func (r row) setAmount(col int, a money.Amount) {
-	d := &r.cols.C[col].Decs[r.i]
+func (r row) setAmount(col tables.AmountColumn[tables.Line], a money.Amount) {
+	d := &r.cols.Amount(col).All()[r.i]
 	d.Hi, d.Lo = a.Raw()
 }
 
 // instant is when a line is paid (§6.3): usage_start, unless the line says otherwise.
 func (r row) instant() period.Instant {
-	if t := r.time(int(tables.LineInstant)); t != tables.Nothing {
+	if t := r.cols.MaybeTime(tables.LineInstant).At(r.i); t != tables.Nothing {
 		return t
 	}
-	return r.time(int(tables.LineUsageStart))
+	return r.start()
 }
 
 // split is what paid the line, as its columns say.
@@ -56,7 +56,7 @@ func (r row) split() (s payment.Split, err error) {
 			return s, err
 		}
 	}
-	s.Coupon, err = r.amount(int(tables.LineCouponAmount))
+	s.Coupon, err = r.amount(tables.LineCouponAmount)
 	return s, err
 }
 
@@ -65,13 +65,13 @@ func (r row) setSplit(s *payment.Split) {
 	for b, col := range partColumns {
 		r.setAmount(col, s.Parts[b])
 	}
-	r.setAmount(int(tables.LineCouponAmount), s.Coupon)
-	r.setAmount(int(tables.LineCountedCouponAmount), s.Counted)
+	r.setAmount(tables.LineCouponAmount, s.Coupon)
+	r.setAmount(tables.LineCountedCouponAmount, s.Counted)
 }
 
 // compare is the order of §8 within a customer, and after it what distinguishes lines that agree in all of it.
 func (r row) compare(o row) int {
-	if d := cmp.Compare(r.time(int(tables.LineUsageStart)), o.time(int(tables.LineUsageStart))); d != 0 {
+	if d := cmp.Compare(r.start(), o.start()); d != 0 {
 		return d
 	}
 	if d := bytes.Compare(r.text(tables.LineID), o.text(tables.LineID)); d != 0 {
@@ -81,15 +81,18 @@ func (r row) compare(o row) int {
 		cmp.Compare(r.cols.Small(tables.LineTier).At(r.i), o.cols.Small(tables.LineTier).At(o.i)),
 		cmp.Compare(kindRank(r.word(tables.LineKind)), kindRank(o.word(tables.LineKind))),
 		bytes.Compare(r.text(tables.LineResourceID), o.text(tables.LineResourceID)),
-		r.compareDec(o, int(tables.LineUnitPrice)), r.compareDec(o, int(tables.LineQuantity)),
+		r.compareQuantity(o, tables.LineUnitPrice), r.compareQuantity(o, tables.LineQuantity),
 		strings.Compare(r.word(tables.LineTradeID), o.word(tables.LineTradeID)),
 		strings.Compare(r.word(tables.LineOriginCycle), o.word(tables.LineOriginCycle)),
-		r.compareDec(o, int(tables.LinePaymentAmount)),
+		compareDec(r.cols.Amount(tables.LinePaymentAmount).At(r.i), o.cols.Amount(tables.LinePaymentAmount).At(o.i)),
 	)
 }
 
-func (r row) compareDec(o row, col int) int {
-	a, b := r.cols.C[col].Decs[r.i], o.cols.C[col].Decs[o.i]
+func (r row) compareQuantity(o row, col tables.QuantityColumn[tables.Line]) int {
+	return compareDec(r.cols.Quantity(col).At(r.i), o.cols.Quantity(col).At(o.i))
+}
+
+func compareDec(a, b parquet.Dec) int {
 	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
 }
 

@@ -117,7 +117,7 @@ func orderOf(r row, orders map[event.Key]*event.Order) *event.Order {
 		return nil
 	}
 	o := orders[event.Key{ID: id, Line: number}]
-	if o == nil || o.PayTime != r.time(int(tables.LineTradeTime)) {
+	if o == nil || o.PayTime != r.cols.Time(tables.LineTradeTime).At(r.i) {
 		return nil
 	}
 	return o
@@ -127,10 +127,10 @@ func orderOf(r row, orders map[event.Key]*event.Order) *event.Order {
 func paidAs(o *event.Order, r row) (*baseLine, error) {
 	b := &baseLine{order: o}
 	var err error
-	if b.official, err = r.amount(int(tables.LineOfficialAmount)); err != nil {
+	if b.official, err = r.amount(tables.LineOfficialAmount); err != nil {
 		return nil, err
 	}
-	if b.payment, err = r.amount(int(tables.LinePaymentAmount)); err != nil {
+	if b.payment, err = r.amount(tables.LinePaymentAmount); err != nil {
 		return nil, err
 	}
 	b.split, err = r.split()

@@ -190,15 +190,15 @@ func (w *world) each(name string, def *tables.Table, visit func(get func(string)
 			}
 			c := w.read(head, e, def)
 			for i := range c.N {
-				id := c.C[def.Index("customer_id")].Word(i)
+				id := c.Col(tables.ColumnOf[tables.Any](def.Index("customer_id"))).Word(i)
 				if k := def.Index("balance_type"); k >= 0 {
-					id += " " + c.C[k].Word(i)
+					id += " " + c.Col(tables.ColumnOf[tables.Any](k)).Word(i)
 				}
 				if k := def.Index("balance"); k >= 0 {
-					id += " " + c.C[k].Word(i)
+					id += " " + c.Col(tables.ColumnOf[tables.Any](k)).Word(i)
 				}
 				visit(func(column string) money.Amount {
-					d := c.C[def.Index(column)].Decs[i]
+					d := c.Col(tables.ColumnOf[tables.Any](def.Index(column))).Decs[i]
 					a, err := money.AmountFromRaw(d.Hi, d.Lo)
 					if err != nil {
 						w.t.Fatal(err)

@@ -164,8 +164,8 @@ func readAll[T any](txn *lake.SubTxn, e manifest.FileEntry, def tables.Def[T]) (
 
 // appendRow appends row i of a batch to another of the same table.
 func appendRow[T any](to, from *parquet.Columns[T], i int) {
-	for k := range to.C {
-		dst, src := &to.C[k], &from.C[k]
+	for k := range to.Def.Columns {
+		dst, src := to.Col(tables.ColumnOf[T](k)), from.Col(tables.ColumnOf[T](k))
 		switch to.Def.Columns[k].Type {
 		case tables.Word:
 			dst.AddWord(src.Word(i))

@@ -9,13 +9,19 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// summed are the amount columns of lines in the order of those of the table sums, from DOfficial on.
+// summed are the amount columns of lines in the order of sumColumns.
 var summed = [...]tables.AmountColumn[tables.Line]{tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
 	tables.LineTruncatedAmount, tables.LinePaymentAmount,
 	tables.LineCashAmount,
 	tables.LineCreditAmount, tables.LineCouponAmount, tables.LineStoredValueCardAmount,
 	tables.LineFlexipurchaseCouponAmount,
 	tables.LineDebtAmount}
+
+// sumColumns are those of the table sums.
+var sumColumns = [len(summed)]tables.AmountColumn[tables.Sum]{tables.SumOfficialAmount,
+	tables.SumOfficialDiscountAmount, tables.SumTruncatedAmount, tables.SumPaymentAmount, tables.SumCashAmount,
+	tables.SumCreditAmount, tables.SumCouponAmount, tables.SumStoredValueCardAmount,
+	tables.SumFlexipurchaseCouponAmount, tables.SumDebtAmount}
 
 // sums adds up the lines of a file: per customer for the table sums, and all of them for the manifest.
 type sums struct {
@@ -65,7 +71,7 @@ func (s *sums) close() error {
 	c.Word(tables.SumCustomerID).Add(s.customer)
 	c.Whole(tables.SumLineCount).Add(s.lines)
 	for k := range s.one {
-		c.C[int(tables.SumOfficialAmount)+k].AddDec(s.one[k].Raw())
+		c.Amount(sumColumns[k]).Add(s.one[k].Raw())
 		if err := s.all[k].AddTotal(s.one[k]); err != nil {
 			return err
 		}

@@ -277,7 +277,7 @@ func (w *world) append(c *parquet.Columns[tables.Any], f fields) {
 		}
 	}
 	for i, def := range c.Def.Columns {
-		col, text := &c.C[i], f[def.Name]
+		col, text := c.Col(tables.ColumnOf[tables.Any](i)), f[def.Name]
 		switch def.Type {
 		case tables.Word:
 			col.AddWord(text)
@@ -329,7 +329,7 @@ func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tabl
 	}
 	var sums []manifest.Sum
 	for _, name := range summed {
-		list, err := c.Sum(c.Def.Index(name))
+		list, err := c.Sum(tables.ColumnOf[tables.Any](c.Def.Index(name)))
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -490,9 +490,9 @@ func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 	for _, e := range txn.Next().Find(key) {
 		c := parquet.As[tables.AccountEvent](w.read(txn, e, tables.AccountEvents().Table))
 		for i := range c.N {
-			c.C[tables.AccountEventRefused].Codes[i] = 0
+			c.Col(tables.AccountEventRefused.Of()).Codes[i] = 0
 			if refused[string(c.Text(tables.AccountEventEventID).At(i))] {
-				c.C[tables.AccountEventRefused].Codes[i] = 1
+				c.Col(tables.AccountEventRefused.Of()).Codes[i] = 1
 			}
 		}
 		w.put(txn, key, c.Any())
@@ -561,15 +561,16 @@ func (w *world) row(c *parquet.Columns[tables.Any], i int) string {
 		k := c.Def.Index(name)
 		switch c.Def.Columns[k].Type {
 		case tables.Word:
-			return c.C[k].Word(i)
+			return c.Col(tables.ColumnOf[tables.Any](k)).Word(i)
 		case tables.Text:
-			return string(c.C[k].Text(i))
+			return string(c.Col(tables.ColumnOf[tables.Any](k)).Text(i))
 		case tables.Whole:
-			return strconv.FormatInt(c.C[k].Ints[i], 10)
+			return strconv.FormatInt(c.Col(tables.ColumnOf[tables.Any](k)).Ints[i], 10)
 		case tables.Time:
-			return w.clock(period.Instant(c.C[k].Ints[i]))
+			return w.clock(period.Instant(c.Col(tables.ColumnOf[tables.Any](k)).Ints[i]))
 		}
-		a, err := money.AmountFromRaw(c.C[k].Decs[i].Hi, c.C[k].Decs[i].Lo)
+		d := c.Col(tables.ColumnOf[tables.Any](k)).Decs[i]
+		a, err := money.AmountFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -117,7 +117,7 @@ func (l *FromLines) Take(r *sorting.Row) (err error) {
 	}
 	r.ID, r.Resource = l.text[:ends[0]], l.text[ends[0]:ends[1]]
 	r.Name, r.Tag = l.text[ends[1]:ends[2]], l.text[ends[2]:ends[3]]
-	if len(c.C[tables.LinePackageDraws].Ends) > 0 {
+	if len(c.Col(tables.LinePackageDraws.Of()).Ends) > 0 {
 		l.draws = append(l.draws[:0], c.Text(tables.LinePackageDraws).At(i)...)
 	}
 	r.Quantity, err = AmountOf(l.Cols, i)
@@ -189,7 +189,7 @@ type Accepted struct {
 
 // Open opens what the lake has of a day's records. more are columns of lines in addition to those that records are read
 // from.
-func Open(s *state.State, lines, usage []manifest.FileEntry, more ...int) (*Accepted, error) {
+func Open(s *state.State, lines, usage []manifest.FileEntry, more ...tables.ColumnOf[tables.Line]) (*Accepted, error) {
 	a := &Accepted{ended: [2]bool{true, true}}
 	for _, e := range lines {
 		f, err := tablefile.Open(s.Txn, e, tables.Lines(), append(more, lineColumns...))

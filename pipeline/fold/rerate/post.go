@@ -120,10 +120,7 @@ func (r *poster) postings() ([]posting, error) {
 					p.association = t
 				}
 			}
-			err = late.ReadSums(cols, i, &p.Sum, [...]int{int(tables.ReratingUsageAmount),
-				int(tables.ReratingFreeResourceUsage), int(tables.ReratingOfficialAmount),
-				int(tables.ReratingOfficialDiscountAmount),
-				int(tables.ReratingTruncatedAmount), int(tables.ReratingPaymentAmount)})
+			err = late.ReadSums(cols, i, &p.Sum, sumColumns)
 			out = append(out, p)
 			return err
 		})
@@ -145,6 +142,14 @@ func associationWord(t books.AssociationType) string {
 	return ""
 }
 
+// sumColumns are the columns of a posting's sum.
+var sumColumns = late.SumColumns[tables.Rerating]{
+	Quantities: [...]tables.QuantityColumn[tables.Rerating]{tables.ReratingUsageAmount,
+		tables.ReratingFreeResourceUsage},
+	Amounts: [...]tables.AmountColumn[tables.Rerating]{tables.ReratingOfficialAmount,
+		tables.ReratingOfficialDiscountAmount, tables.ReratingTruncatedAmount, tables.ReratingPaymentAmount},
+}
+
 // table holds postings as they are stored.
 func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 	out := parquet.NewColumns(tables.Reratings())
@@ -158,10 +163,10 @@ func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 		out.Word(tables.ReratingPartnerID).Add(p.partner)
 		out.Word(tables.ReratingAssociationType).Add(associationWord(p.association))
 		for k, q := range [...]money.SignedQuantity{p.Used, p.Free} {
-			out.C[int(tables.ReratingUsageAmount)+k].AddDec(q.Raw())
+			out.Quantity(sumColumns.Quantities[k]).Add(q.Raw())
 		}
 		for k, a := range [...]money.Amount{p.Official, p.Discount, p.Truncated, p.Payment} {
-			out.C[int(tables.ReratingOfficialAmount)+k].AddDec(a.Raw())
+			out.Amount(sumColumns.Amounts[k]).Add(a.Raw())
 		}
 		out.Text(tables.ReratingPackageDraws).Add(p.mark())
 		out.Time(tables.ReratingAsOf).Add(p.asOf)

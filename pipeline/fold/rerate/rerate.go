@@ -176,7 +176,7 @@ func (r *rerating) moved() error {
 func (r *rerating) own() error {
 	for _, day := range r.Days(r.bucket, r.origin) {
 		accepted, err := records.Open(r.State, r.Find(state.DayKey("lines", day, r.bucket)),
-			r.Find(state.DayKey("usage", day, r.bucket)), int(tables.LinePackageDraws))
+			r.Find(state.DayKey("usage", day, r.bucket)), tables.LinePackageDraws.Of())
 		if err != nil {
 			return err
 		}

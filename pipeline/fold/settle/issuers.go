@@ -20,8 +20,8 @@ import (
 )
 
 // TaxAdded reports whether a row of taxes comes in addition to the price.
-func TaxAdded(cols *parquet.Columns[tables.Any], i int) bool {
-	return cols.C[tables.TaxPrices].Word(i) == settings.Tax{}.Prices()
+func TaxAdded(cols *parquet.Columns[tables.Tax], i int) bool {
+	return cols.Word(tables.TaxPrices).At(i) == settings.Tax{}.Prices()
 }
 
 // IssuedTax is the part of a customer's tax that belongs to the lines of one issuer.
@@ -39,10 +39,10 @@ func TaxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers 
 		return nil, nil
 	}
 	d := &taxDivision{from: from, files: files, rows: map[taxRowID]*dividedTax{}}
-	err := eachRow(d, tables.Untyped(tables.Taxes().Table), nil, func(_ manifest.FileEntry,
-		cols *parquet.Columns[tables.Any], i int) error {
-		if cols.C[tables.TaxSellerID].Word(i) != "" || !TaxAdded(cols, i) ||
-			!customers[cols.C[tables.TaxBuyerID].Word(i)] {
+	err := eachRow(d, tables.Taxes(), nil, func(_ manifest.FileEntry,
+		cols *parquet.Columns[tables.Tax], i int) error {
+		if cols.Word(tables.TaxSellerID).At(i) != "" || !TaxAdded(cols, i) ||
+			!customers[cols.Word(tables.TaxBuyerID).At(i)] {
 			return nil
 		}
 		return d.take(cols, i)
@@ -67,10 +67,11 @@ func compareTaxRows(a, b taxRowID) int {
 }
 
 // taxRowAt reads the columns of a row that name a tax of a customer.
-func taxRowAt[T any](cols *parquet.Columns[T], i, customer, id, rate int) (taxRowID, error) {
-	d := cols.C[rate].Decs[i]
+func taxRowAt[T any](cols *parquet.Columns[T], i int, customer, id tables.WordColumn[T],
+	rate tables.QuantityColumn[T]) (taxRowID, error) {
+	d := cols.Quantity(rate).At(i)
 	r, err := money.RateFromRaw(d.Hi, d.Lo)
-	return taxRowID{cols.C[customer].Word(i), cols.C[id].Word(i), r}, err
+	return taxRowID{cols.Word(customer).At(i), cols.Word(id).At(i), r}, err
 }
 
 // dividedTax is a row of taxes that is being divided.
@@ -89,7 +90,7 @@ type taxDivision struct {
 }
 
 // eachRow visits the rows of a table.
-func eachRow[T any](d *taxDivision, def tables.Def[T], columns []int,
+func eachRow[T any](d *taxDivision, def tables.Def[T], columns tables.List[T],
 	visit func(manifest.FileEntry, *parquet.Columns[T], int) error) error {
 	for _, e := range d.files {
 		if e.Table != def.Name {
@@ -106,15 +107,15 @@ func eachRow[T any](d *taxDivision, def tables.Def[T], columns []int,
 }
 
 // take notes a row of taxes.
-func (d *taxDivision) take(cols *parquet.Columns[tables.Any], i int) error {
-	id, err := taxRowAt(cols, i, int(tables.TaxBuyerID), int(tables.TaxTaxID), int(tables.TaxRate))
+func (d *taxDivision) take(cols *parquet.Columns[tables.Tax], i int) error {
+	id, err := taxRowAt(cols, i, tables.TaxBuyerID, tables.TaxTaxID, tables.TaxRate)
 	if err != nil {
 		return err
 	}
-	raw := cols.C[tables.TaxTaxAmount].Decs[i]
+	raw := cols.Amount(tables.TaxTaxAmount).At(i)
 	amount, err := money.AmountFromRaw(raw.Hi, raw.Lo)
-	d.rows[id] = &dividedTax{amount: amount, digits: int(cols.C[tables.TaxDigits].Codes[i]),
-		perLine: cols.C[tables.TaxRounding].Word(i) == settings.Tax{PerLine: true}.Rounding(),
+	d.rows[id] = &dividedTax{amount: amount, digits: int(cols.Small(tables.TaxDigits).At(i)),
+		perLine: cols.Word(tables.TaxRounding).At(i) == settings.Tax{PerLine: true}.Rounding(),
 		exact:   map[string]*big.Rat{}}
 	return err
 }
@@ -135,7 +136,7 @@ func (d *taxDivision) addLines() error {
 	byFile := map[fileID]map[string][]lineTax{} // by customer
 	err := eachRow(d, tables.TaxSums(), nil, func(e manifest.FileEntry, cols *parquet.Columns[tables.TaxSum],
 		i int) error {
-		id, err := taxRowAt(cols, i, int(tables.TaxSumCustomerID), int(tables.TaxSumTaxID), int(tables.TaxSumRate))
+		id, err := taxRowAt(cols, i, tables.TaxSumCustomerID, tables.TaxSumTaxID, tables.TaxSumRate)
 		if err != nil || d.rows[id] == nil {
 			return err
 		}

@@ -55,10 +55,10 @@ func openLines(o tablefile.Opener, b *books.Books, e manifest.FileEntry, only []
 	}
 	cols := lineColumns
 	if e.Day == manifest.CommitmentsDay { // its lines can be of no product
-		cols = append(slices.Clone(cols), int(tables.LineServiceTypeCode))
+		cols = append(slices.Clone(cols), tables.LineServiceTypeCode.Of())
 	}
 	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == manifest.CommitmentsDay, only: only}
-	wanted := parquet.Wanted{Cols: cols, Rows: heldRows}
+	wanted := parquet.Wanted[tables.Line]{Cols: cols, Rows: heldRows}
 	if only != nil { // pages without a line of these partners are not decoded
 		wanted.Rows, wanted.First, wanted.Keep = parquet.PageRows, tables.Columns(tables.LinePartnerID), f.holds
 	}
@@ -75,14 +75,14 @@ func openLines(o tablefile.Opener, b *books.Books, e manifest.FileEntry, only []
 func (f *lineFile) close() error { return errors.Join(f.reader.Close(), f.file.Close()) }
 
 // holds reports whether one of the next lines is of a partner that is wanted.
-func (f *lineFile) holds(c *parquet.Columns[tables.Any]) bool {
-	partners := &c.C[tables.LinePartnerID]
-	wanted := make([]bool, len(partners.Dict))
-	for code, id := range partners.Dict {
+func (f *lineFile) holds(c *parquet.Columns[tables.Line]) bool {
+	partners := c.Word(tables.LinePartnerID)
+	wanted := make([]bool, len(partners.Dict()))
+	for code, id := range partners.Dict() {
 		at := f.books.Partner(id)
 		wanted[code] = at >= 0 && f.only[at] || at < 0 && id != "" // one that the books lack is an error
 	}
-	return slices.ContainsFunc(partners.Codes, func(code int32) bool { return wanted[code] })
+	return slices.ContainsFunc(partners.Codes(), func(code int32) bool { return wanted[code] })
 }
 
 // given reports whether lines of a partner are given.

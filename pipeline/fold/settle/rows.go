@@ -55,8 +55,9 @@ func rowsOf(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []m
 const groupRows = 1 << 16
 
 // WriteRows writes rows in batches.
-func WriteRows(b *books.Books, rows []settlement.Row, write func(*parquet.Columns[tables.Any]) error) error {
-	out := parquet.NewColumns(tables.PartnerStatementsOf(b.Mixed).Any())
+func WriteRows(b *books.Books, rows []settlement.Row,
+	write func(*parquet.Columns[tables.PartnerStatement]) error) error {
+	out := parquet.NewColumns(tables.PartnerStatementsOf(b.Mixed))
 	for part := range slices.Chunk(rows, groupRows) {
 		out.Reset()
 		for i := range part {
@@ -70,11 +71,11 @@ func WriteRows(b *books.Books, rows []settlement.Row, write func(*parquet.Column
 }
 
 // rowAmounts are the amount columns of partner_statements, in the order of amountsIn.
-var rowAmounts = [...]int{int(tables.PartnerStatementOfficialAmount),
-	int(tables.PartnerStatementOfficialDiscountAmount), int(tables.PartnerStatementTruncatedAmount),
-	int(tables.PartnerStatementPaymentAmount), int(tables.PartnerStatementPerformanceAmount),
-	int(tables.PartnerStatementOwedAmount), int(tables.PartnerStatementRevenueAmount),
-	int(tables.PartnerStatementCostAmount), int(tables.PartnerStatementMarginAmount)}
+var rowAmounts = [...]tables.AmountColumn[tables.PartnerStatement]{tables.PartnerStatementOfficialAmount,
+	tables.PartnerStatementOfficialDiscountAmount, tables.PartnerStatementTruncatedAmount,
+	tables.PartnerStatementPaymentAmount, tables.PartnerStatementPerformanceAmount,
+	tables.PartnerStatementOwedAmount, tables.PartnerStatementRevenueAmount,
+	tables.PartnerStatementCostAmount, tables.PartnerStatementMarginAmount}
 
 func amountsIn(r *settlement.Row) [len(rowAmounts)]*money.Amount {
 	return [...]*money.Amount{&r.Official, &r.Discount, &r.Truncated, &r.Payment, &r.Performance, &r.Owed, &r.Revenue,
@@ -82,32 +83,30 @@ func amountsIn(r *settlement.Row) [len(rowAmounts)]*money.Amount {
 }
 
 // addRow appends a row to a batch of the table.
-func addRow(out *parquet.Columns[tables.Any], b *books.Books, r *settlement.Row) {
-	c := out.C
-	c[tables.PartnerStatementCycle].AddWord(r.Cycle.String())
-	c[tables.PartnerStatementPartnerID].AddWord(settlement.PartnerID(b, r.Partner))
-	c[tables.PartnerStatementSellerID].AddWord(settlement.PartnerID(b, r.Seller))
-	c[tables.PartnerStatementResellerID].AddWord(settlement.PartnerID(b, r.Reseller))
-	c[tables.PartnerStatementCustomerID].AddWord(b.Customers[r.Customer].ID)
-	c[tables.PartnerStatementAssociationType].AddWord(strconv.Itoa(int(r.Association)))
-	c[tables.PartnerStatementServiceTypeCode].AddWord(r.Service)
-	c[tables.PartnerStatementChargingMode].Codes = append(c[tables.PartnerStatementChargingMode].Codes,
-		int32(r.ChargingMode))
-	c[tables.PartnerStatementSign].AddWord(r.Sign())
-	c[tables.PartnerStatementLineCount].Ints = append(c[tables.PartnerStatementLineCount].Ints, r.Lines)
+func addRow(c *parquet.Columns[tables.PartnerStatement], b *books.Books, r *settlement.Row) {
+	c.Word(tables.PartnerStatementCycle).Add(r.Cycle.String())
+	c.Word(tables.PartnerStatementPartnerID).Add(settlement.PartnerID(b, r.Partner))
+	c.Word(tables.PartnerStatementSellerID).Add(settlement.PartnerID(b, r.Seller))
+	c.Word(tables.PartnerStatementResellerID).Add(settlement.PartnerID(b, r.Reseller))
+	c.Word(tables.PartnerStatementCustomerID).Add(b.Customers[r.Customer].ID)
+	c.Word(tables.PartnerStatementAssociationType).Add(strconv.Itoa(int(r.Association)))
+	c.Word(tables.PartnerStatementServiceTypeCode).Add(r.Service)
+	c.Small(tables.PartnerStatementChargingMode).Add(int32(r.ChargingMode))
+	c.Word(tables.PartnerStatementSign).Add(r.Sign())
+	c.Whole(tables.PartnerStatementLineCount).Add(r.Lines)
 	for k, a := range amountsIn(r) {
-		c[rowAmounts[k]].AddDec(a.Raw())
+		c.Amount(rowAmounts[k]).Add(a.Raw())
 	}
-	if len(c) > int(tables.PartnerStatementFxDate) {
-		c[tables.PartnerStatementCurrency].AddWord(b.PartnerCurrency(r.Partner).Code)
+	if len(c.Def.Columns) > tables.PartnerStatementFxDate.Index() {
+		c.Word(tables.PartnerStatementCurrency).Add(b.PartnerCurrency(r.Partner).Code)
 		rate, date := "", ""
 		if r.Rate != nil {
 			rate, date = r.Rate.Rate.String(), r.Rate.Date.String()
 		}
-		c[tables.PartnerStatementFxRate].AddWord(rate)
-		c[tables.PartnerStatementFxDate].AddWord(date)
+		c.Word(tables.PartnerStatementFxRate).Add(rate)
+		c.Word(tables.PartnerStatementFxDate).Add(date)
 	}
-	out.N++
+	c.N++
 }
 
 // firstOfPartner is the place in rowAmounts of the first amount in the partner's currency.
@@ -157,6 +156,10 @@ func (s *Worker) putRows(key manifest.FileKey, rows []settlement.Row) error {
 	}
 	sums = append(sums, byMoney...)
 	slices.SortFunc(sums, func(a, b manifest.Sum) int { return strings.Compare(a.Column, b.Column) })
-	write := func(write func(*parquet.Columns[tables.Any]) error) error { return WriteRows(s.Books, rows, write) }
+	write := func(write func(*parquet.Columns[tables.Any]) error) error {
+		return WriteRows(s.Books, rows, func(c *parquet.Columns[tables.PartnerStatement]) error {
+			return write(c.Any())
+		})
+	}
 	return put(s.Txn, key, tables.PartnerStatementsOf(s.Books.Mixed).Table, len(rows), sums, write)
 }

@@ -102,7 +102,7 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := parquet.NewColumns(tables.Incentives().Any())
+	out := parquet.NewColumns(tables.Incentives())
 	for i := range list {
 		AddIncentive(out, s.Books, &list[i])
 	}
@@ -110,51 +110,52 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 }
 
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.
-var incentiveAmounts = [...]int{int(tables.IncentivePerformanceAmount), int(tables.IncentiveTransferredAmount),
-	int(tables.IncentiveCarriedIn), int(tables.IncentiveTierAmount),
-	int(tables.IncentiveBonusAmount), int(tables.IncentiveIncentiveAmount), int(tables.IncentiveCarriedOut)}
+var incentiveAmounts = [...]tables.AmountColumn[tables.Incentive]{tables.IncentivePerformanceAmount,
+	tables.IncentiveTransferredAmount,
+	tables.IncentiveCarriedIn, tables.IncentiveTierAmount,
+	tables.IncentiveBonusAmount, tables.IncentiveIncentiveAmount, tables.IncentiveCarriedOut}
 
 func amountsOf(i *settlement.Incentive) [len(incentiveAmounts)]*money.Amount {
 	return [...]*money.Amount{&i.Performance, &i.Transferred, &i.CarriedIn, &i.Tier, &i.Bonus, &i.Amount, &i.CarriedOut}
 }
 
-func AddIncentive(out *parquet.Columns[tables.Any], b *books.Books, i *settlement.Incentive) {
-	out.C[tables.IncentivePartnerID].AddWord(b.Partners[i.Partner].ID)
-	out.C[tables.IncentiveProgrammeID].AddWord(b.Programmes[i.Programme].ID)
-	out.C[tables.IncentivePeriod].AddWord(i.Period.String())
+// AddIncentive appends an incentive to a batch of the table.
+func AddIncentive(out *parquet.Columns[tables.Incentive], b *books.Books, i *settlement.Incentive) {
+	out.Word(tables.IncentivePartnerID).Add(b.Partners[i.Partner].ID)
+	out.Word(tables.IncentiveProgrammeID).Add(b.Programmes[i.Programme].ID)
+	out.Word(tables.IncentivePeriod).Add(i.Period.String())
 	for k, a := range amountsOf(i) {
-		out.C[incentiveAmounts[k]].AddDec(a.Raw())
+		out.Amount(incentiveAmounts[k]).Add(a.Raw())
 	}
-	out.C[tables.IncentiveState].AddWord(i.State.String())
+	out.Word(tables.IncentiveState).Add(i.State.String())
 	out.N++
 }
 
 // LoadIncentives reads a file of the incentives table. Errors: *MissingBookError where the books lack a partner or
 // programme.
 func LoadIncentives(o tablefile.Opener, b *books.Books, e manifest.FileEntry) (list []settlement.Incentive, err error) {
-	err = tablefile.Each(o, e, tables.Incentives().Any(), nil, func(cols *parquet.Columns[tables.Any], i int) error {
-		c := cols.C
+	err = tablefile.Each(o, e, tables.Incentives(), nil, func(c *parquet.Columns[tables.Incentive], i int) error {
 		one := settlement.Incentive{
-			Partner:   b.Partner(c[tables.IncentivePartnerID].Word(i)),
-			Programme: programmeCode(b, c[tables.IncentiveProgrammeID].Word(i)),
+			Partner:   b.Partner(c.Word(tables.IncentivePartnerID).At(i)),
+			Programme: programmeCode(b, c.Word(tables.IncentiveProgrammeID).At(i)),
 		}
 		if one.Partner < 0 {
-			return &MissingBookError{"partners.csv", "partner", c[tables.IncentivePartnerID].Word(i)}
+			return &MissingBookError{"partners.csv", "partner", c.Word(tables.IncentivePartnerID).At(i)}
 		}
 		if one.Programme < 0 {
-			return &MissingBookError{"incentives.yaml", "programme", c[tables.IncentiveProgrammeID].Word(i)}
+			return &MissingBookError{"incentives.yaml", "programme", c.Word(tables.IncentiveProgrammeID).At(i)}
 		}
 		var err error
-		if one.Period, err = settlement.ParsePeriod(c[tables.IncentivePeriod].Word(i)); err != nil {
+		if one.Period, err = settlement.ParsePeriod(c.Word(tables.IncentivePeriod).At(i)); err != nil {
 			return err
 		}
 		for k, a := range amountsOf(&one) {
-			d := c[incentiveAmounts[k]].Decs[i]
+			d := c.Amount(incentiveAmounts[k]).At(i)
 			if *a, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
 				return err
 			}
 		}
-		one.State, err = settlement.ParseState(c[tables.IncentiveState].Word(i))
+		one.State, err = settlement.ParseState(c.Word(tables.IncentiveState).At(i))
 		list = append(list, one)
 		return err
 	})

@@ -78,7 +78,8 @@ func (s *State) Put(key manifest.FileKey, batch *parquet.Columns[tables.Any]) er
 }
 
 // OpenAtOnce opens a file as tablefile.OpenAtOnce does.
-func OpenAtOnce[T any](s *State, e manifest.FileEntry, def tables.Def[T], cols []int) (*tablefile.Reader[T], error) {
+func OpenAtOnce[T any](s *State, e manifest.FileEntry, def tables.Def[T], cols tables.List[T]) (
+	*tablefile.Reader[T], error) {
 	d, err := s.decoder()
 	if err != nil {
 		return nil, err

@@ -20,27 +20,29 @@ import (
 )
 
 // amountsOfSums are the amount columns of the sums table, in the order of customerTotal.amounts.
-var amountsOfSums = [...]int{int(tables.SumOfficialAmount), int(tables.SumOfficialDiscountAmount),
-	int(tables.SumTruncatedAmount), int(tables.SumPaymentAmount), int(tables.SumCashAmount),
-	int(tables.SumCreditAmount),
-	int(tables.SumCouponAmount), int(tables.SumStoredValueCardAmount), int(tables.SumFlexipurchaseCouponAmount),
-	int(tables.SumDebtAmount)}
+var amountsOfSums = [...]tables.AmountColumn[tables.Sum]{
+	tables.SumOfficialAmount, tables.SumOfficialDiscountAmount,
+	tables.SumTruncatedAmount, tables.SumPaymentAmount, tables.SumCashAmount,
+	tables.SumCreditAmount,
+	tables.SumCouponAmount, tables.SumStoredValueCardAmount, tables.SumFlexipurchaseCouponAmount,
+	tables.SumDebtAmount}
 
 // statementColumns are the statement's columns of the same amounts.
-var statementColumns = [...]int{int(tables.StatementOfficialAmount), int(tables.StatementOfficialDiscountAmount),
-	int(tables.StatementTruncatedAmount), int(tables.StatementPaymentAmount), int(tables.StatementCashAmount),
-	int(tables.StatementCreditAmount),
-	int(tables.StatementCouponAmount), int(tables.StatementStoredValueCardAmount),
-	int(tables.StatementFlexipurchaseCouponAmount), int(tables.StatementDebtAmount)}
+var statementColumns = [...]tables.AmountColumn[tables.Statement]{
+	tables.StatementOfficialAmount, tables.StatementOfficialDiscountAmount,
+	tables.StatementTruncatedAmount, tables.StatementPaymentAmount, tables.StatementCashAmount,
+	tables.StatementCreditAmount,
+	tables.StatementCouponAmount, tables.StatementStoredValueCardAmount,
+	tables.StatementFlexipurchaseCouponAmount, tables.StatementDebtAmount}
 
 // statementRow are the columns of a statement but for its cycle.
-var statementRow = [...]int{int(tables.StatementCustomerID), int(tables.StatementLineCount),
-	int(tables.StatementOfficialAmount), int(tables.StatementOfficialDiscountAmount),
-	int(tables.StatementTruncatedAmount), int(tables.StatementPaymentAmount),
-	int(tables.StatementRoundingAmount), int(tables.StatementDueAmount), int(tables.StatementCashAmount),
-	int(tables.StatementCreditAmount), int(tables.StatementCouponAmount),
-	int(tables.StatementStoredValueCardAmount), int(tables.StatementFlexipurchaseCouponAmount),
-	int(tables.StatementDebtAmount)}
+var statementRow = tables.Columns(tables.StatementCustomerID, tables.StatementLineCount,
+	tables.StatementOfficialAmount, tables.StatementOfficialDiscountAmount,
+	tables.StatementTruncatedAmount, tables.StatementPaymentAmount,
+	tables.StatementRoundingAmount, tables.StatementDueAmount, tables.StatementCashAmount,
+	tables.StatementCreditAmount, tables.StatementCouponAmount,
+	tables.StatementStoredValueCardAmount, tables.StatementFlexipurchaseCouponAmount,
+	tables.StatementDebtAmount)
 
 // paymentAt is the place of payment_amount in both.
 const paymentAt = 3
@@ -160,7 +162,7 @@ func (f *Folder) newStatementWriter(cycle period.Cycle, bucket int) (*statementW
 // change goes through a file of statements and writes them as they are now: with the totals of those customers to whom
 // something came.
 func (w *statementWriter) change(e manifest.FileEntry, a *adder) error {
-	in, err := state.OpenAtOnce(a.state, e, tables.Statements(), statementRow[:])
+	in, err := state.OpenAtOnce(a.state, e, tables.Statements(), statementRow)
 	if err != nil {
 		return err
 	}
@@ -172,7 +174,7 @@ func (w *statementWriter) change(e manifest.FileEntry, a *adder) error {
 		}
 		for at := 0; at < c.N; {
 			from := at
-			for customer := &c.C[tables.StatementCustomerID]; at < c.N &&
+			for customer := c.Col(tables.StatementCustomerID.Of()); at < c.N &&
 				(len(a.customers) == 0 || customer.Word(at) < a.customers[0]); {
 				at++
 			}
@@ -184,7 +186,7 @@ func (w *statementWriter) change(e manifest.FileEntry, a *adder) error {
 			}
 			id := a.customers[0]
 			if c.Word(tables.StatementCustomerID).At(at) == id {
-				if err := a.totals[id].add(c.Any(), int(tables.StatementLineCount), statementColumns, at,
+				if err := addRow(a.totals[id], c, tables.StatementLineCount, statementColumns, at,
 					false); err != nil {
 					return err
 				}
@@ -213,7 +215,7 @@ func (w *statementWriter) keep(c *parquet.Columns[tables.Statement], from, to in
 	if !w.asTheyAre {
 		for i := from; i < to; i++ {
 			var t customerTotal
-			if err := t.add(c.Any(), int(tables.StatementLineCount), statementColumns, i, false); err != nil {
+			if err := addRow(&t, c, tables.StatementLineCount, statementColumns, i, false); err != nil {
 				return err
 			}
 			if err := w.put(c.Word(tables.StatementCustomerID).At(i), &t); err != nil {
@@ -227,14 +229,14 @@ func (w *statementWriter) keep(c *parquet.Columns[tables.Statement], from, to in
 	}
 	w.cols.AppendRun(c, from, to, statementRow[1:], nil)
 	for i, col := range statementColumns {
-		if err := addUp(&w.sums[i], c.C[col].Decs[from:to]); err != nil {
+		if err := addUp(&w.sums[i], c.Amount(col).All()[from:to]); err != nil {
 			return err
 		}
 	}
-	if err := addUp(&w.due, c.C[tables.StatementDueAmount].Decs[from:to]); err != nil {
+	if err := addUp(&w.due, c.Col(tables.StatementDueAmount.Of()).Decs[from:to]); err != nil {
 		return err
 	}
-	return addUp(&w.rounding, c.C[tables.StatementRoundingAmount].Decs[from:to])
+	return addUp(&w.rounding, c.Col(tables.StatementRoundingAmount.Of()).Decs[from:to])
 }
 
 func addUp(sum *money.AmountTotal, parts []parquet.Dec) error {
@@ -270,7 +272,7 @@ func (w *statementWriter) put(id string, t *customerTotal) error {
 	c.Word(tables.StatementCustomerID).AddNew(id)
 	c.Whole(tables.StatementLineCount).Add(t.lines)
 	for i, col := range statementColumns {
-		c.C[col].AddDec(t.amounts[i].Raw())
+		c.Amount(col).Add(t.amounts[i].Raw())
 		if err := w.sums[i].AddTotal(t.amounts[i]); err != nil {
 			return err
 		}
@@ -278,7 +280,7 @@ func (w *statementWriter) put(id string, t *customerTotal) error {
 	c.Amount(tables.StatementRoundingAmount).Add(r.Raw())
 	c.Amount(tables.StatementDueAmount).Add(d.Raw())
 	if w.mixed {
-		c.C[tables.CurrencyColumn(w.cols.Def)].AddWord(own.Code)
+		c.Word(tables.CurrencyColumn(w.cols.Def)).Add(own.Code)
 		if err := w.byMoney[own.Code].add(t, d, r, tax); err != nil {
 			return err
 		}
@@ -424,7 +426,10 @@ func (a *adder) of(customer string) *customerTotal {
 
 // add adds the rows of a file of sums to customers' totals, or takes them away.
 func (a *adder) add(e manifest.FileEntry, away bool) error {
-	cols := append(tables.Columns(tables.SumCustomerID, tables.SumLineCount), amountsOfSums[:]...)
+	cols := tables.Columns(tables.SumCustomerID, tables.SumLineCount)
+	for _, col := range amountsOfSums {
+		cols = append(cols, col.Of())
+	}
 	in, err := state.OpenAtOnce(a.state, e, tables.Sums(), cols)
 	if err != nil {
 		return err
@@ -436,24 +441,24 @@ func (a *adder) add(e manifest.FileEntry, away bool) error {
 			return err
 		}
 		for i := range c.N {
-			if err := a.of(c.Word(tables.SumCustomerID).At(i)).add(c.Any(), int(tables.SumLineCount), amountsOfSums, i,
-				away); err != nil {
+			if err := addRow(a.of(c.Word(tables.SumCustomerID).At(i)), c, tables.SumLineCount, amountsOfSums,
+				i, away); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// add adds a row, of which the number of lines and the amounts are in the given columns, or takes it away.
-func (t *customerTotal) add(c *parquet.Columns[tables.Any], lines int, amounts [len(amountsOfSums)]int, row int,
-	away bool) error {
-	n, add := c.C[lines].Ints[row], (*money.AmountTotal).AddTotal
+// addRow adds a row, of which the number of lines and the amounts are in the given columns, or takes it away.
+func addRow[T any](t *customerTotal, c *parquet.Columns[T], lines tables.WholeColumn[T],
+	amounts [len(amountsOfSums)]tables.AmountColumn[T], row int, away bool) error {
+	n, add := c.Whole(lines).At(row), (*money.AmountTotal).AddTotal
 	if away {
 		n, add = -n, (*money.AmountTotal).SubTotal
 	}
 	t.lines += n
 	for k, col := range amounts {
-		d := c.C[col].Decs[row]
+		d := c.Amount(col).At(row)
 		part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return err

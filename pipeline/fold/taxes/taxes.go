@@ -140,8 +140,8 @@ func (s *summer) day(e manifest.FileEntry) error {
 		for i, t := range id.set.Taxes {
 			out.Word(tables.TaxSumCustomerID).Add(id.customer)
 			out.Word(tables.TaxSumServiceTypeCode).Add(id.service)
-			addBound(&out.C[tables.TaxSumOwnFrom], id.set.Valid.From, period.Past)
-			addBound(&out.C[tables.TaxSumOwnTo], id.set.Valid.To, period.Forever)
+			addBound(out.Col(tables.TaxSumOwnFrom.Of()), id.set.Valid.From, period.Past)
+			addBound(out.Col(tables.TaxSumOwnTo.Of()), id.set.Valid.To, period.Forever)
 			out.Word(tables.TaxSumTaxID).Add(t.ID)
 			out.Quantity(tables.TaxSumRate).Add(t.Rate.Raw())
 			out.Quantity(tables.TaxSumRates).Add(id.set.Rates.Raw())
@@ -269,18 +269,20 @@ func (f *Folder) sum(p place.Place) error {
 // partAt reads a row of tax_sums.
 func partAt(c *parquet.Columns[tables.TaxSum], i int) (p tax.Part, err error) {
 	p.ID = c.Word(tables.TaxSumTaxID).At(i)
-	dec := func(col int) (hi int64, lo uint64) { return c.C[col].Decs[i].Hi, c.C[col].Decs[i].Lo }
+	dec := func(col tables.ColumnOf[tables.TaxSum]) (hi int64, lo uint64) {
+		return c.Col(col).Decs[i].Hi, c.Col(col).Decs[i].Lo
+	}
 	var errs [4]error
-	p.Rate, errs[0] = money.RateFromRaw(dec(int(tables.TaxSumRate)))
-	p.Rates, errs[1] = money.UnitPriceFromRaw(dec(int(tables.TaxSumRates)))
-	p.Taxable, errs[2] = money.AmountTotalFromRaw(dec(int(tables.TaxSumTaxableAmount)))
-	p.Rounded, errs[3] = money.AmountTotalFromRaw(dec(int(tables.TaxSumRoundedAmount)))
+	p.Rate, errs[0] = money.RateFromRaw(dec(tables.TaxSumRate.Of()))
+	p.Rates, errs[1] = money.UnitPriceFromRaw(dec(tables.TaxSumRates.Of()))
+	p.Taxable, errs[2] = money.AmountTotalFromRaw(dec(tables.TaxSumTaxableAmount.Of()))
+	p.Rounded, errs[3] = money.AmountTotalFromRaw(dec(tables.TaxSumRoundedAmount.Of()))
 	return p, errors.Join(errs[:]...)
 }
 
 // Writer appends rows to a batch of the table taxes and adds them up.
 type Writer struct {
-	Cols         *parquet.Columns[tables.Any]
+	Cols         *parquet.Columns[tables.Tax]
 	prices       string
 	rounding     string
 	cycle        string
@@ -289,23 +291,23 @@ type Writer struct {
 
 // NewWriter makes a writer for rows of a cycle.
 func NewWriter(cycle period.Cycle, s settings.Tax) *Writer {
-	return &Writer{Cols: parquet.NewColumns(tables.Taxes().Any()), prices: s.Prices(), rounding: s.Rounding(),
+	return &Writer{Cols: parquet.NewColumns(tables.Taxes()), prices: s.Prices(), rounding: s.Rounding(),
 		cycle: cycle.String()}
 }
 
 // Add appends a row of a buyer, whose money is in a currency; seller is empty for customers.
 func (w *Writer) Add(seller, buyer string, r *tax.Row, own money.Currency) error {
-	c := w.Cols.C
-	c[tables.TaxCycle].AddWord(w.cycle)
-	c[tables.TaxSellerID].AddWord(seller)
-	c[tables.TaxBuyerID].AddWord(buyer)
-	c[tables.TaxTaxID].AddWord(r.ID)
-	c[tables.TaxRate].AddDec(r.Rate.Raw())
-	c[tables.TaxTaxableAmount].AddDec(r.Taxable.Raw())
-	c[tables.TaxTaxAmount].AddDec(r.Tax.Raw())
-	c[tables.TaxPrices].AddWord(w.prices)
-	c[tables.TaxRounding].AddWord(w.rounding)
-	c[tables.TaxDigits].Codes = append(c[tables.TaxDigits].Codes, int32(own.Digits))
+	c := w.Cols
+	c.Word(tables.TaxCycle).Add(w.cycle)
+	c.Word(tables.TaxSellerID).Add(seller)
+	c.Word(tables.TaxBuyerID).Add(buyer)
+	c.Word(tables.TaxTaxID).Add(r.ID)
+	c.Quantity(tables.TaxRate).Add(r.Rate.Raw())
+	c.Amount(tables.TaxTaxableAmount).Add(r.Taxable.Raw())
+	c.Amount(tables.TaxTaxAmount).Add(r.Tax.Raw())
+	c.Word(tables.TaxPrices).Add(w.prices)
+	c.Word(tables.TaxRounding).Add(w.rounding)
+	c.Small(tables.TaxDigits).Add(int32(own.Digits))
 	w.Cols.N++
 	return errors.Join(w.taxable.Add(r.Taxable), w.tax.Add(r.Tax))
 }

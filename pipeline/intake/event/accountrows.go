@@ -46,7 +46,7 @@ func accountAt(c *parquet.Columns[tables.AccountEvent], i int, cycle period.Cycl
 	if err != nil {
 		return nil, err
 	}
-	amount, err := amountAt(c, int(tables.AccountEventAmount), i)
+	amount, err := amountAt(c, tables.AccountEventAmount, i)
 	if err != nil {
 		return nil, err
 	}
@@ -76,11 +76,10 @@ func (e *Account) AppendTo(c *parquet.Columns[tables.AccountEvent], bk *books.Bo
 	}
 	c.Text(tables.AccountEventEventID).Add(e.ID)
 	c.Text(tables.AccountEventRaw).Add(e.From.Raw)
-	for i, v := range map[int]int64{int(tables.AccountEventTime): int64(e.Time),
-		int(tables.AccountEventInstant): int64(e.Instant),
-		int(tables.AccountEventAsOf):    int64(e.AsOf), int(tables.AccountEventRow): e.From.Row} {
-		addInt(&c.C[i], v)
-	}
+	c.Time(tables.AccountEventTime).Add(e.Time)
+	c.Time(tables.AccountEventInstant).Add(e.Instant)
+	c.Time(tables.AccountEventAsOf).Add(e.AsOf)
+	c.Whole(tables.AccountEventRow).Add(e.From.Row)
 	c.Amount(tables.AccountEventAmount).Add(e.Amount.Raw())
 	c.Small(tables.AccountEventRefused).Add(flag(e.Refused))
 	c.N++

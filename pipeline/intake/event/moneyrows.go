@@ -37,7 +37,7 @@ func EachMoney(o tablefile.Opener, f manifest.FileEntry, feedName string,
 
 // moneyAt reads a row of the partner_events table.
 func moneyAt(c *parquet.Columns[tables.PartnerEvent], i int) (*Money, error) {
-	amount, err := amountAt(c, int(tables.PartnerEventAmount), i)
+	amount, err := amountAt(c, tables.PartnerEventAmount, i)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (e *Money) AppendTo(c *parquet.Columns[tables.PartnerEvent]) {
 	c.N++
 }
 
-func amountAt[T any](c *parquet.Columns[T], col, i int) (money.Amount, error) {
-	d := c.C[col].Decs[i]
+func amountAt[T any](c *parquet.Columns[T], col tables.AmountColumn[T], i int) (money.Amount, error) {
+	d := c.Amount(col).At(i)
 	return money.AmountFromRaw(d.Hi, d.Lo)
 }

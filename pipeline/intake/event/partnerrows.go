@@ -4,7 +4,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -50,18 +49,16 @@ func (e *Incentive) AppendTo(rows *parquet.Columns[tables.IncentiveEvent]) {
 	}
 	rows.Text(tables.IncentiveEventEventID).Add(e.ID)
 	rows.Text(tables.IncentiveEventRaw).Add(e.From.Raw)
-	for i, v := range map[int]int64{int(tables.IncentiveEventTime): int64(e.Time),
-		int(tables.IncentiveEventAsOf): int64(e.AsOf),
-		int(tables.IncentiveEventRow):  e.From.Row} {
-		addInt(&rows.C[i], v)
-	}
+	rows.Time(tables.IncentiveEventTime).Add(e.Time)
+	rows.Time(tables.IncentiveEventAsOf).Add(e.AsOf)
+	rows.Whole(tables.IncentiveEventRow).Add(e.From.Row)
 	rows.Small(tables.IncentiveEventRefused).Add(flag(e.Refused))
 	rows.N++
 }
 
 // EachTransfer visits the transfers of a lake file.
 func EachTransfer(o tablefile.Opener, f manifest.FileEntry, visit func(*Transfer)) error {
-	return each(o, f, tables.Transfers().Table, func(c *parquet.Columns[tables.Any], i int, cycle period.Cycle) error {
+	return each(o, f, tables.Transfers(), func(c *parquet.Columns[tables.Transfer], i int, cycle period.Cycle) error {
 		transfer, err := transferAt(c, i, cycle)
 		if err == nil {
 			visit(transfer)
@@ -71,16 +68,15 @@ func EachTransfer(o tablefile.Opener, f manifest.FileEntry, visit func(*Transfer
 }
 
 // transferAt reads a row of the transfers table.
-func transferAt(c *parquet.Columns[tables.Any], i int, cycle period.Cycle) (t *Transfer, err error) {
+func transferAt(c *parquet.Columns[tables.Transfer], i int, cycle period.Cycle) (t *Transfer, err error) {
 	t = &Transfer{File: -1, Cycle: cycle}
-	col := c.C
-	t.ID, t.From, t.To = string(col[tables.TransferTransferID].Text(i)), col[tables.TransferFromPartnerID].Word(i),
-		col[tables.TransferToPartnerID].Word(i)
-	t.Customer, t.AsOf = col[tables.TransferCustomerID].Word(i), period.Instant(col[tables.TransferAsOf].Ints[i])
-	if t.Own, err = period.ParseCycle(col[tables.TransferOwnCycle].Word(i)); err != nil {
+	t.ID, t.From, t.To = string(c.Text(tables.TransferTransferID).At(i)), c.Word(tables.TransferFromPartnerID).At(i),
+		c.Word(tables.TransferToPartnerID).At(i)
+	t.Customer, t.AsOf = c.Word(tables.TransferCustomerID).At(i), c.Time(tables.TransferAsOf).At(i)
+	if t.Own, err = period.ParseCycle(c.Word(tables.TransferOwnCycle).At(i)); err != nil {
 		return nil, err
 	}
-	t.Amount, err = money.AmountFromRaw(col[tables.TransferAmount].Decs[i].Hi, col[tables.TransferAmount].Decs[i].Lo)
+	t.Amount, err = amountAt(c, tables.TransferAmount, i)
 	return t, err
 }
 

@@ -33,13 +33,14 @@ func (e *Step) AppendTo(c *parquet.Columns[tables.OrderStep], bk *books.Books) {
 		tables.OrderStepBaseOrderID: e.Base.ID, tables.OrderStepCouponIDs: e.Coupons, tables.OrderStepRaw: e.From.Raw} {
 		c.Text(i).Add(text)
 	}
-	for i, v := range map[int]int64{int(tables.OrderStepOrderLine): e.Line, int(tables.OrderStepTime): int64(e.PayTime),
-		int(tables.OrderStepPeriodNum): e.PeriodNum, int(tables.OrderStepEffectiveTime): int64(e.Effective),
-		int(tables.OrderStepExpireTime):    int64(tables.OrNothing(e.Expire)),
-		int(tables.OrderStepBaseOrderLine): e.Base.Line, int(tables.OrderStepAsOf): int64(e.AsOf),
-		int(tables.OrderStepRow): e.From.Row} {
-		addInt(&c.C[i], v)
-	}
+	c.Whole(tables.OrderStepOrderLine).Add(e.Line)
+	c.Time(tables.OrderStepTime).Add(e.PayTime)
+	c.Whole(tables.OrderStepPeriodNum).Add(e.PeriodNum)
+	c.Time(tables.OrderStepEffectiveTime).Add(e.Effective)
+	c.MaybeTime(tables.OrderStepExpireTime).Add(tables.OrNothing(e.Expire))
+	c.Whole(tables.OrderStepBaseOrderLine).Add(e.Base.Line)
+	c.Time(tables.OrderStepAsOf).Add(e.AsOf)
+	c.Whole(tables.OrderStepRow).Add(e.From.Row)
 	c.Quantity(tables.OrderStepQuantity).Add(e.Quantity.Raw())
 	c.Amount(tables.OrderStepOfficialAmount).Add(e.Official.Raw())
 	c.Small(tables.OrderStepHasOfficial).Add(flag(e.HasOfficial))

@@ -106,7 +106,7 @@ func (m *Maker) at(b *Book, p place.Place) (orders []*event.Order, adjustments [
 
 // store writes the accepted events of a place.
 func (m *Maker) store(p place.Place, orders []*event.Order, adjustments []*event.Adjustment) error {
-	rows := parquet.NewColumns(tables.Orders().Any())
+	rows := parquet.NewColumns(tables.Orders())
 	for _, o := range orders {
 		o.AppendTo(rows, m.Books)
 	}
@@ -114,12 +114,12 @@ func (m *Maker) store(p place.Place, orders []*event.Order, adjustments []*event
 	if err := tablefile.Put(m.Txn, key, rows, nil); err != nil {
 		return err
 	}
-	rows = parquet.NewColumns(tables.Adjustments().Any())
+	corrections := parquet.NewColumns(tables.Adjustments())
 	for _, a := range adjustments {
-		a.AppendTo(rows, m.Books)
+		a.AppendTo(corrections, m.Books)
 	}
 	key.Table = "adjustments"
-	return tablefile.Put(m.Txn, key, rows, nil)
+	return tablefile.Put(m.Txn, key, corrections, nil)
 }
 
 // write writes the lines of a place and their sums per customer.

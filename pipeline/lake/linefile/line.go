@@ -82,12 +82,14 @@ func (l *Line) appendTo(c *parquet.Columns[tables.Line], key *manifest.FileKey, 
 		tables.LineTier:           int32(l.Tier)} {
 		col.Small(i).Add(small)
 	}
-	for i, t := range map[int]period.Instant{int(tables.LineTradeTime): l.TradeTime,
-		int(tables.LineConsumeTime): l.TradeTime,
-		int(tables.LineUsageStart):  l.Start, int(tables.LineUsageEnd): tables.OrNothing(l.End),
-		int(tables.LinePriceValidFrom): from,
-		int(tables.LineOwnTime):        l.unlessStart(l.Own), int(tables.LineInstant): l.unlessStart(l.Instant)} {
-		col.C[i].Ints = append(col.C[i].Ints, int64(t))
+	for i, t := range map[tables.TimeColumn[tables.Line]]period.Instant{tables.LineTradeTime: l.TradeTime,
+		tables.LineConsumeTime: l.TradeTime, tables.LineUsageStart: l.Start} {
+		col.Time(i).Add(t)
+	}
+	for i, t := range map[tables.MaybeTimeColumn[tables.Line]]period.Instant{
+		tables.LineUsageEnd: tables.OrNothing(l.End), tables.LinePriceValidFrom: from,
+		tables.LineOwnTime: l.unlessStart(l.Own), tables.LineInstant: l.unlessStart(l.Instant)} {
+		col.MaybeTime(i).Add(t)
 	}
 	for i, q := range map[tables.QuantityColumn[tables.Line]]money.SignedQuantity{tables.LineUsageAmount: l.UsageAmount,
 		tables.LineFreeResourceUsage: l.Free, tables.LineQuantity: l.Quantity} {

@@ -27,12 +27,12 @@ type Col struct {
 	byText map[string]int32 // the codes of the words Dict begins with: as many as have been looked for
 }
 
-// Columns is a batch of rows of T's table. Its columns are read and written by handles of the table; what does not
-// know the table, such as the writer of files, uses C.
+// Columns is a batch of rows of T's table. Its columns are read and written by handles of the table; what goes
+// through columns of any type uses Col.
 type Columns[T any] struct {
 	Def *table.Table
 	N   int
-	C   []Col
+	c   []Col
 }
 
 // untyped is a batch of any table.
@@ -40,7 +40,7 @@ type untyped = Columns[table.Any]
 
 // NewColumns returns an empty batch of a table.
 func NewColumns[T any](def table.Def[T]) *Columns[T] {
-	return &Columns[T]{Def: def.Table, C: make([]Col, len(def.Columns))}
+	return &Columns[T]{Def: def.Table, c: make([]Col, len(def.Columns))}
 }
 
 // Any is the batch for those who do not know its table.
@@ -55,8 +55,8 @@ func As[T table.Row](c *Columns[table.Any]) *Columns[T] {
 // Reset empties the batch and keeps its memory; constant columns become ordinary again.
 func (c *Columns[T]) Reset() {
 	c.N = 0
-	for i := range c.C {
-		col := &c.C[i]
+	for i := range c.c {
+		col := &c.c[i]
 		col.Codes, col.Ints, col.Decs = col.Codes[:0], col.Ints[:0], col.Decs[:0]
 		col.Bytes, col.Ends, col.Dict = col.Bytes[:0], col.Ends[:0], col.Dict[:0]
 		col.Const = false
@@ -177,9 +177,9 @@ func (c *Col) length(t table.Type) int {
 
 // check is COL-1.
 func (c *Columns[T]) check() error {
-	for i := range c.C {
-		n := c.C[i].length(c.Def.Columns[i].Type)
-		if n != c.N && (!c.C[i].Const || n != 1) {
+	for i := range c.c {
+		n := c.c[i].length(c.Def.Columns[i].Type)
+		if n != c.N && (!c.c[i].Const || n != 1) {
 			return fmt.Errorf("table %s: column %s has %d entries in a batch of %d rows", c.Def.Name,
 				c.Def.Columns[i].Name, n, c.N)
 		}

@@ -110,14 +110,14 @@ func batch(def *table.Table, n int) *untyped {
 	r := rand.New(rand.NewPCG(1, 2))
 	c := NewColumns(table.Untyped(def))
 	for i := range n {
-		c.C[0].AddWord(fmt.Sprintf("c%05d", i/40))
-		c.C[1].AddText(fmt.Sprintf("%016x", r.Uint64()))
-		c.C[2].Ints = append(c.C[2].Ints, 1_788_220_800_000_000+r.Int64N(86_400)*1_000_000)
-		c.C[3].Ints = append(c.C[3].Ints, int64(table.Nothing))
-		c.C[4].AddDec(0, r.Uint64N(1<<36))
-		c.C[5].AddDec(0, uint64(r.IntN(9)))
-		c.C[6].Ints = append(c.C[6].Ints, int64(r.IntN(3)))
-		c.C[7].Codes = append(c.C[7].Codes, int32(r.IntN(4)))
+		c.c[0].AddWord(fmt.Sprintf("c%05d", i/40))
+		c.c[1].AddText(fmt.Sprintf("%016x", r.Uint64()))
+		c.c[2].Ints = append(c.c[2].Ints, 1_788_220_800_000_000+r.Int64N(86_400)*1_000_000)
+		c.c[3].Ints = append(c.c[3].Ints, int64(table.Nothing))
+		c.c[4].AddDec(0, r.Uint64N(1<<36))
+		c.c[5].AddDec(0, uint64(r.IntN(9)))
+		c.c[6].Ints = append(c.c[6].Ints, int64(r.IntN(3)))
+		c.c[7].Codes = append(c.c[7].Codes, int32(r.IntN(4)))
 		c.N++
 	}
 	return c

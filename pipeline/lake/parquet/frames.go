@@ -36,8 +36,8 @@ func (f *FrameWriter) Write(c *untyped) error {
 		return err
 	}
 	f.raw = binary.LittleEndian.AppendUint32(f.raw[:0], uint32(c.N))
-	for i := range c.C {
-		f.raw = c.C[i].appendTo(f.raw, c.Def.Columns[i].Type)
+	for i := range c.c {
+		f.raw = c.c[i].appendTo(f.raw, c.Def.Columns[i].Type)
 	}
 	need := frameHead + s2.MaxEncodedLen(len(f.raw))
 	if need < frameHead {
@@ -127,8 +127,8 @@ func (f *FrameReader) Next() (*untyped, error) {
 	in := frame{rest: f.raw}
 	f.out.Reset()
 	f.out.N = in.count(0)
-	for i := range f.out.C {
-		in.column(&f.out.C[i], f.out.Def.Columns[i].Type)
+	for i := range f.out.c {
+		in.column(&f.out.c[i], f.out.Def.Columns[i].Type)
 	}
 	if in.short || len(in.rest) > 0 {
 		return nil, fmt.Errorf("read a frame of table %s: its content is not what it states", f.out.Def.Name)

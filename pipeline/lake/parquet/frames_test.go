@@ -17,7 +17,7 @@ func TestFrames(t *testing.T) {
 	var file bytes.Buffer
 	w := NewFrameWriter(&file)
 	other := sample(def)
-	other.C[0].Dict[1] = "other"
+	other.c[0].Dict[1] = "other"
 	for _, c := range []*untyped{sample(def), NewColumns(table.Untyped(def)), other} {
 		if err := w.Write(c); err != nil {
 			t.Fatal(err)
@@ -29,7 +29,8 @@ func TestFrames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Col{}), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(untyped{}),
+			cmpopts.IgnoreUnexported(Col{}), cmpopts.EquateEmpty()); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -63,20 +64,20 @@ func TestFramesBroken(t *testing.T) {
 func TestAppendRun(t *testing.T) {
 	t.Parallel()
 	src, dst := sample(definition()), NewColumns(table.Untyped(definition()))
-	src.C[5].Decs, src.C[5].Const = append(src.C[5].Decs, src.C[5].Decs[0], src.C[5].Decs[0]), false
-	src.C[7].Codes, src.C[7].Const = []int32{3, 4, 5}, false
+	src.c[5].Decs, src.c[5].Const = append(src.c[5].Decs, src.c[5].Decs[0], src.c[5].Decs[0]), false
+	src.c[7].Codes, src.c[7].Const = []int32{3, 4, 5}, false
 	var words Recode
 	words.Reset(src)
 	dst.AppendRun(src, 1, 3, nil, &words)
 	dst.AppendRun(src, 0, 1, nil, &words)
-	if got := strings.Join(dst.C[0].Dict, ","); got != "b,a" || dst.N != 3 {
+	if got := strings.Join(dst.c[0].Dict, ","); got != "b,a" || dst.N != 3 {
 		t.Errorf("%d rows with the words %s, want 3 with b,a", dst.N, got)
 	}
-	if dst.C[0].Word(0) != "b" || dst.C[0].Word(2) != "a" || string(dst.C[1].Text(1)) != "zz" ||
-		string(dst.C[1].Text(2)) != "x" {
-		t.Errorf("words and texts are %+v", dst.C[:2])
+	if dst.c[0].Word(0) != "b" || dst.c[0].Word(2) != "a" || string(dst.c[1].Text(1)) != "zz" ||
+		string(dst.c[1].Text(2)) != "x" {
+		t.Errorf("words and texts are %+v", dst.c[:2])
 	}
-	if dst.C[2].Ints[2] != 1 || dst.C[4].Decs[0] != (Dec{-1, ^uint64(0)}) || dst.C[7].Codes[1] != 5 {
-		t.Errorf("numbers are %v, %v, %v", dst.C[2].Ints, dst.C[4].Decs, dst.C[7].Codes)
+	if dst.c[2].Ints[2] != 1 || dst.c[4].Decs[0] != (Dec{-1, ^uint64(0)}) || dst.c[7].Codes[1] != 5 {
+		t.Errorf("numbers are %v, %v, %v", dst.c[2].Ints, dst.c[4].Decs, dst.c[7].Codes)
 	}
 }

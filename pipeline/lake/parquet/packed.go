@@ -21,10 +21,10 @@ const (
 )
 
 // Pack packs columns of a batch.
-func Pack(c *untyped, cols []int) *Packed {
+func Pack(c *untyped, cols table.List[table.Any]) *Packed {
 	b := make([]byte, 0, 64*len(cols))
 	for _, col := range cols {
-		t, from := c.Def.Columns[col].Type, &c.C[col]
+		t, from := c.Def.Columns[col].Type, &c.c[col]
 		one := c.N > 0 && from.constant(t, c.N)
 		if one {
 			b = packValue(append(b, packedOne), from, t, 0)
@@ -42,10 +42,10 @@ func Pack(c *untyped, cols []int) *Packed {
 func (p *Packed) Weight() int { return 48 + len(p.bytes) }
 
 // Append appends the rows [from, to) to a batch. cols are those that were packed.
-func (p *Packed) Append(dst *Columns[table.Any], cols []int, from, to int) {
+func (p *Packed) Append(dst *Columns[table.Any], cols table.List[table.Any], from, to int) {
 	in := p.bytes
 	for _, col := range cols {
-		kind, t, c := in[0], dst.Def.Columns[col].Type, &dst.C[col]
+		kind, t, c := in[0], dst.Def.Columns[col].Type, &dst.c[col]
 		in = in[1:]
 		if kind == packedOne {
 			for range to - from {

@@ -17,7 +17,7 @@ func TestPackedGivesTheRowsThatWerePacked(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		c := sorted(def, r, rapid.IntRange(1, 9).Draw(t, "customers"), rapid.IntRange(0, 20).Draw(t, "most"))
-		all := []int{0, 1, 2, 3, 4, 5, 6, 7}
+		all := table.List[table.Any]{0, 1, 2, 3, 4, 5, 6, 7}
 		from := r.IntN(c.N + 1)
 		to := from + r.IntN(c.N-from+1)
 		got := NewColumns(table.Untyped(def))
@@ -41,22 +41,22 @@ func TestPackedDecimals(t *testing.T) {
 	}
 	c := NewColumns(table.Untyped(def))
 	for _, d := range want {
-		c.C[4].AddDec(d.Hi, d.Lo)
+		c.c[4].AddDec(d.Hi, d.Lo)
 		c.N++
 	}
 	got := NewColumns(table.Untyped(def))
-	p := Pack(c, []int{4})
-	p.Append(got, []int{4}, 0, len(want))
-	if !slices.Equal(got.C[4].Decs, want) {
-		t.Errorf("%v, want %v", got.C[4].Decs, want)
+	p := Pack(c, table.List[table.Any]{4})
+	p.Append(got, table.List[table.Any]{4}, 0, len(want))
+	if !slices.Equal(got.c[4].Decs, want) {
+		t.Errorf("%v, want %v", got.c[4].Decs, want)
 	}
 	if def.Columns[4].Type != table.Amount && def.Columns[4].Type != table.Quantity {
 		t.Error("column 4 of the definition is no decimal")
 	}
 	one := NewColumns(table.Untyped(def))
-	one.C[4].AddDec(0, 5)
+	one.c[4].AddDec(0, 5)
 	one.N = 1
-	if w := Pack(one, []int{4}).Weight(); w != 48+3 {
+	if w := Pack(one, table.List[table.Any]{4}).Weight(); w != 48+3 {
 		t.Errorf("5 takes %d bytes, want 3: how, how long, and the digit", w-48)
 	}
 }

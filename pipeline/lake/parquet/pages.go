@@ -88,13 +88,13 @@ type Pages struct {
 }
 
 // Group appends a row group to a batch, as Append does.
-func (p *Pages) Group(dst *Columns[table.Any], cols []int, group int) error {
+func (p *Pages) Group(dst *Columns[table.Any], cols table.List[table.Any], group int) error {
 	g := &p.Layout.Groups[group]
 	return p.Append(dst, cols, g.First, g.First+g.Rows)
 }
 
 // Append appends the rows [from, to) of the file to a batch: the given columns, as Reader gives them.
-func (p *Pages) Append(dst *Columns[table.Any], cols []int, from, to int64) error {
+func (p *Pages) Append(dst *Columns[table.Any], cols table.List[table.Any], from, to int64) error {
 	if from < 0 || to > p.Layout.Rows || from > to {
 		return fmt.Errorf("rows %d to %d of a file of %d", from, to, p.Layout.Rows)
 	}
@@ -105,7 +105,7 @@ func (p *Pages) Append(dst *Columns[table.Any], cols []int, from, to int64) erro
 		group := &p.Layout.Groups[g]
 		low, high := at-group.First, min(to-group.First, group.Rows)
 		for _, col := range cols {
-			if err := p.column(s, &dst.C[col], g, col, low, high); err != nil {
+			if err := p.column(s, &dst.c[col], g, int(col), low, high); err != nil {
 				return fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.Def.Name,
 					p.Layout.Def.Columns[col].Name, g, err)
 			}
@@ -145,11 +145,11 @@ func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 // repacked is the rows [from, to) of a column of whole numbers, which are not plain in the file, as if they were.
 func (p *Pages) repacked(s *scratch, col int, from, to int64) ([]byte, error) {
 	c := NewColumns(table.Untyped(p.Layout.Def))
-	if err := p.Append(c, []int{col}, from, to); err != nil {
+	if err := p.Append(c, table.List[table.Any]{table.ColumnOf[table.Any](col)}, from, to); err != nil {
 		return nil, err
 	}
 	s.raw = s.raw[:0]
-	for _, v := range c.C[col].Ints {
+	for _, v := range c.c[col].Ints {
 		s.raw = binary.LittleEndian.AppendUint64(s.raw, uint64(v))
 	}
 	return s.raw, nil
@@ -516,10 +516,10 @@ func (s *scratch) take(dst *Col, t table.Type, dict *Dictionary, codes []int32) 
 
 // Find is the rows [from, to) of the file whose column holds a word; the file is sorted by that column. Pages that
 // cannot hold the word are not read.
-func (p *Pages) Find(col int, word string) (from, to int64, err error) {
+func (p *Pages) Find(by table.WordColumn[table.Any], word string) (from, to int64, err error) {
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
-	found := false
+	col, found := by.Index(), false
 	for g := range p.Layout.Groups {
 		group := &p.Layout.Groups[g]
 		chunk := &group.Chunks[col]
@@ -546,13 +546,13 @@ func (p *Pages) Find(col int, word string) (from, to int64, err error) {
 }
 
 // HasWord reports whether a row group's dictionary of a column has a word that is looked for; true where it has none.
-func (p *Pages) HasWord(col, group int, is func(word []byte) bool) (bool, error) {
+func (p *Pages) HasWord(col table.WordColumn[table.Any], group int, is func(word []byte) bool) (bool, error) {
 	if p.Layout.Groups[group].Chunks[col].Dict == 0 {
 		return true, nil
 	}
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
-	dict, err := p.dictionary(s, group, col)
+	dict, err := p.dictionary(s, group, col.Index())
 	if err != nil {
 		return false, fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.Def.Name,
 			p.Layout.Def.Columns[col].Name, group, err)

@@ -28,14 +28,14 @@ func sorted(def *table.Table, r *rand.Rand, customers, most int) *untyped {
 	c := NewColumns(table.Untyped(def))
 	for i := range customers {
 		for range r.IntN(most + 1) {
-			c.C[0].AddWord(fmt.Sprintf("c%04d", i))
-			c.C[1].AddText(fmt.Sprintf("id-%d", r.Uint64()))
-			c.C[2].Ints = append(c.C[2].Ints, r.Int64())
-			c.C[3].Ints = append(c.C[3].Ints, []int64{int64(table.Nothing), r.Int64N(1000)}[r.IntN(2)])
-			c.C[4].AddDec(-r.Int64N(3), r.Uint64())
-			c.C[5].AddDec(0, uint64(r.IntN(9)))
-			c.C[6].Ints = append(c.C[6].Ints, 1)
-			c.C[7].Codes = append(c.C[7].Codes, int32(r.IntN(40)))
+			c.c[0].AddWord(fmt.Sprintf("c%04d", i))
+			c.c[1].AddText(fmt.Sprintf("id-%d", r.Uint64()))
+			c.c[2].Ints = append(c.c[2].Ints, r.Int64())
+			c.c[3].Ints = append(c.c[3].Ints, []int64{int64(table.Nothing), r.Int64N(1000)}[r.IntN(2)])
+			c.c[4].AddDec(-r.Int64N(3), r.Uint64())
+			c.c[5].AddDec(0, uint64(r.IntN(9)))
+			c.c[6].Ints = append(c.c[6].Ints, 1)
+			c.c[7].Codes = append(c.c[7].Codes, int32(r.IntN(40)))
 			c.N++
 		}
 	}
@@ -46,17 +46,17 @@ func sorted(def *table.Table, r *rand.Rand, customers, most int) *untyped {
 func part(c *untyped, from, to int) *untyped {
 	out := NewColumns(table.Untyped(c.Def))
 	for i := from; i < to; i++ {
-		out.C[0].AddWord(c.C[0].Word(i))
-		out.C[1].AddBytes(c.C[1].Text(i))
+		out.c[0].AddWord(c.c[0].Word(i))
+		out.c[1].AddBytes(c.c[1].Text(i))
 	}
-	for i := range c.C {
+	for i := range c.c {
 		switch c.Def.Columns[i].Type {
 		case table.Small:
-			out.C[i].Codes = append(out.C[i].Codes, c.C[i].Codes[from:to]...)
+			out.c[i].Codes = append(out.c[i].Codes, c.c[i].Codes[from:to]...)
 		case table.Time, table.MaybeTime, table.Whole:
-			out.C[i].Ints = append(out.C[i].Ints, c.C[i].Ints[from:to]...)
+			out.c[i].Ints = append(out.c[i].Ints, c.c[i].Ints[from:to]...)
 		case table.Amount, table.Quantity, table.Cost:
-			out.C[i].Decs = append(out.C[i].Decs, c.C[i].Decs[from:to]...)
+			out.c[i].Decs = append(out.c[i].Decs, c.c[i].Decs[from:to]...)
 		}
 	}
 	out.N = to - from
@@ -68,24 +68,24 @@ func sameRows(a, b *untyped) bool {
 	if a.N != b.N {
 		return false
 	}
-	for i := range a.C {
+	for i := range a.c {
 		for k := range a.N {
 			switch a.Def.Columns[i].Type {
 			case table.Word:
-				if a.C[i].Word(k) != b.C[i].Word(k) {
+				if a.c[i].Word(k) != b.c[i].Word(k) {
 					return false
 				}
 			case table.Text:
-				if !bytes.Equal(a.C[i].Text(k), b.C[i].Text(k)) {
+				if !bytes.Equal(a.c[i].Text(k), b.c[i].Text(k)) {
 					return false
 				}
 			}
 		}
-		if !slices.Equal(a.C[i].Ints, b.C[i].Ints) || !reflect.DeepEqual(a.C[i].Decs, b.C[i].Decs) {
+		if !slices.Equal(a.c[i].Ints, b.c[i].Ints) || !reflect.DeepEqual(a.c[i].Decs, b.c[i].Decs) {
 			return false
 		}
 	}
-	return slices.Equal(a.C[7].Codes, b.C[7].Codes)
+	return slices.Equal(a.c[7].Codes, b.c[7].Codes)
 }
 
 // written returns a file of a batch split into row groups, as pages.
@@ -138,7 +138,7 @@ func byLibrary(t rapid.TB, src io.ReaderAt, def *table.Table) *untyped {
 	for batches.Next() {
 		batch := batches.RecordBatch()
 		for i, col := range batch.Columns() {
-			addArrow(t, &out.C[i], col, def.Columns[i].Type)
+			addArrow(t, &out.c[i], col, def.Columns[i].Type)
 		}
 		out.N += int(batch.NumRows())
 	}
@@ -190,7 +190,7 @@ func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
 			from := r.IntN(want.N + 1)
 			to := from + r.IntN(want.N-from+1)
 			got := NewColumns(table.Untyped(def))
-			if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, int64(from), int64(to)); err != nil {
+			if err := p.Append(got, table.List[table.Any]{0, 1, 2, 3, 4, 5, 6, 7}, int64(from), int64(to)); err != nil {
 				t.Fatal(err)
 			}
 			if !sameRows(got, part(want, from, to)) {
@@ -211,7 +211,7 @@ func TestFindGivesTheRowsOfAWord(t *testing.T) {
 			word := fmt.Sprintf("c%04d", i)
 			first, n := -1, 0
 			for k := range c.N {
-				if c.C[0].Word(k) == word {
+				if c.c[0].Word(k) == word {
 					if first < 0 {
 						first = k
 					}
@@ -248,7 +248,7 @@ func TestOneRowReadsOnePageOfAColumn(t *testing.T) {
 	p := written(t, c, 1<<16)
 	in := &countedReads{Reader: p.Source.(*bytes.Reader)}
 	p.Source = in
-	if err := p.Append(NewColumns(table.Untyped(def)), []int{4}, int64(c.N-1), int64(c.N)); err != nil {
+	if err := p.Append(NewColumns(table.Untyped(def)), table.List[table.Any]{4}, int64(c.N-1), int64(c.N)); err != nil {
 		t.Fatal(err)
 	}
 	if limit := PageRows * decWidth; in.bytes == 0 || in.bytes > limit {
@@ -281,7 +281,7 @@ func FuzzLayout(f *testing.F) {
 		}
 		p := Pages{Layout: l, Source: bytes.NewReader(b), Decoder: d}
 		got := NewColumns(table.Untyped(def))
-		if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, 0, l.Rows); err == nil {
+		if err := p.Append(got, table.List[table.Any]{0, 1, 2, 3, 4, 5, 6, 7}, 0, l.Rows); err == nil {
 			if err := got.check(); err != nil {
 				t.Fatal(err)
 			}
@@ -302,8 +302,8 @@ func TestPagesOfNullsAlone(t *testing.T) {
 			if i >= PageRows && i < 2*PageRows || i%7 == 0 {
 				v = int64(table.Nothing)
 			}
-			c.C[0].AddWord("c")
-			c.C[1].Ints = append(c.C[1].Ints, v)
+			c.c[0].AddWord("c")
+			c.c[1].Ints = append(c.c[1].Ints, v)
 			c.N++
 		}
 		var file bytes.Buffer
@@ -319,15 +319,15 @@ func TestPagesOfNullsAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		whole, err := r.Next()
-		if err != nil || !slices.Equal(whole.C[1].Ints, c.C[1].Ints) {
+		if err != nil || !slices.Equal(whole.c[1].Ints, c.c[1].Ints) {
 			t.Errorf("%d distinct times: %v, or other times than were written", distinct, err)
 		}
-		if !slices.Equal(byLibrary(t, bytes.NewReader(file.Bytes()), def).C[1].Ints, c.C[1].Ints) {
+		if !slices.Equal(byLibrary(t, bytes.NewReader(file.Bytes()), def).c[1].Ints, c.c[1].Ints) {
 			t.Errorf("%d distinct times: arrow-go reads other times", distinct)
 		}
 		pages := NewColumns(table.Untyped(def))
-		if err := opened(t, file.Bytes(), def).Append(pages, []int{0, 1}, 0, int64(c.N)); err != nil ||
-			!slices.Equal(pages.C[1].Ints, c.C[1].Ints) {
+		if err := opened(t, file.Bytes(), def).Append(pages, table.List[table.Any]{0, 1}, 0, int64(c.N)); err != nil ||
+			!slices.Equal(pages.c[1].Ints, c.c[1].Ints) {
 			t.Errorf("%d distinct times, by page: %v, or other times than were written", distinct, err)
 		}
 	}
@@ -343,10 +343,10 @@ func TestRaw(t *testing.T) {
 	var want []byte
 	for i := range 3*PageRows + 7 {
 		v := int64(i)*0x0123_4567_89AB + 5
-		c.C[0].Ints, c.C[1].Ints = append(c.C[0].Ints, v), append(c.C[1].Ints, v)
+		c.c[0].Ints, c.c[1].Ints = append(c.c[0].Ints, v), append(c.c[1].Ints, v)
 		want = binary.LittleEndian.AppendUint64(want, uint64(v))
 	}
-	c.N = len(c.C[0].Ints)
+	c.N = len(c.c[0].Ints)
 	var buf bytes.Buffer
 	w, err := NewWriter(&buf, def)
 	if err == nil {
@@ -383,10 +383,10 @@ func TestWordsGoOn(t *testing.T) {
 	def := definition()
 	pages := written(t, sorted(def, rand.New(rand.NewPCG(1, 2)), 40, 3), 1<<16)
 	out := NewColumns(table.Untyped(def))
-	if err := pages.Group(out, []int{0}, 0); err != nil {
+	if err := pages.Group(out, table.List[table.Any]{0}, 0); err != nil {
 		t.Fatal(err)
 	}
-	words := &out.C[0]
+	words := &out.c[0]
 	n, first := len(words.Dict), words.Dict[0]
 	words.AddNewWord("z1")
 	words.AddWord(first)
@@ -406,19 +406,19 @@ func TestLayoutBounds(t *testing.T) {
 	def := definition()
 	c := NewColumns(table.Untyped(def))
 	for i := range 3 * PageRows {
-		c.C[0].AddWord([]string{"", "b", "d"}[i/PageRows])
+		c.c[0].AddWord([]string{"", "b", "d"}[i/PageRows])
 		c.N++
 	}
-	for i := 1; i < len(c.C); i++ {
+	for i := 1; i < len(c.c); i++ {
 		switch def.Columns[i].Type {
 		case table.Text:
-			c.C[i].SetText("x")
+			c.c[i].SetText("x")
 		case table.Amount, table.Quantity, table.Cost:
-			c.C[i].SetDec(0, 1)
+			c.c[i].SetDec(0, 1)
 		case table.Small:
-			c.C[i].SetSmall(1)
+			c.c[i].SetSmall(1)
 		default:
-			c.C[i].SetInt(1)
+			c.c[i].SetInt(1)
 		}
 	}
 	var out bytes.Buffer
@@ -446,12 +446,13 @@ func TestLayoutBounds(t *testing.T) {
 	if low, high, ok := r.Bounds(0); !ok || low != "" || high != "d" {
 		t.Errorf("row group: %q to %q, %t", low, high, ok)
 	}
-	one, err := NewReaderOf(bytes.NewReader(out.Bytes()), table.Untyped(def), Wanted{Rows: PageRows, By: 0, Only: "b"})
+	one, err := NewReaderOf(bytes.NewReader(out.Bytes()), table.Untyped(def),
+		Wanted[table.Any]{Rows: PageRows, By: 0, Only: "b"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second page of each row group
-		if c, err := one.Next(); err != nil || c.N != PageRows || c.C[0].Word(0) != "b" || len(c.C[0].Dict) != 1 {
+		if c, err := one.Next(); err != nil || c.N != PageRows || c.c[0].Word(0) != "b" || len(c.c[0].Dict) != 1 {
 			t.Fatalf("rows of b: %+v, %v", c, err)
 		}
 	}

@@ -20,7 +20,7 @@ type Reader[T any] struct{ reader }
 
 type reader struct {
 	pages  Pages
-	wanted Wanted
+	wanted Wanted[table.Any]
 	group  int                 // the next row group
 	at     int64               // its rows that were given
 	dicts  map[int]*Dictionary // of the row group at hand, by column
@@ -29,46 +29,54 @@ type reader struct {
 }
 
 // Wanted is what a reader gives of a file. The zero value is all of it, a row group at a time.
-type Wanted struct {
-	Cols    []int    // indexes in the table's columns; nil = all
-	Rows    int64    // how many at once, at most; 0 = a row group
-	Only    string   // if not empty, pages are passed over of which column By says that they do not hold it
-	By      int      // one of Cols
-	Decoder *Decoder // shared with other readers; nil = one of its own
+type Wanted[T any] struct {
+	Cols    table.List[T]       // nil = all
+	Rows    int64               // how many at once, at most; 0 = a row group
+	Only    string              // if not empty, pages are passed over of which column By says that they do not hold it
+	By      table.WordColumn[T] // one of Cols
+	Decoder *Decoder            // shared with other readers; nil = one of its own
 	// Keep looks at the columns First, some of Cols, of the rows that are next, and reports whether they are wanted; if
 	// not, the other columns are not decoded. nil = all rows are wanted.
-	Keep  func(*Columns[table.Any]) bool
-	First []int
+	Keep  func(*Columns[T]) bool
+	First table.List[T]
+}
+
+// any is what is wanted for the reader, which does not know the table.
+func (w *Wanted[T]) any() Wanted[table.Any] {
+	all := Wanted[table.Any]{Cols: w.Cols.Any(), Rows: w.Rows, Only: w.Only, By: table.WordColumn[table.Any](w.By),
+		Decoder: w.Decoder, First: w.First.Any()}
+	if w.Keep != nil {
+		all.Keep = func(c *untyped) bool { return w.Keep((*Columns[T])(c)) }
+	}
+	return all
 }
 
 // NewReader opens a file of a table for some columns (nil = all). Errors are those of NewReaderOf.
 func NewReader[T any](src Source, def table.Def[T], cols table.List[T]) (*Reader[T], error) {
-	return NewReaderOf(src, def, Wanted{Cols: cols})
+	return NewReaderOf(src, def, Wanted[T]{Cols: cols})
 }
 
 // NewReaderOf opens a file of a table. Errors: not a Parquet file of tollbook's, or a column that it does not have.
-func NewReaderOf[T any](src Source, def table.Def[T], w Wanted) (*Reader[T], error) {
-	r, err := newReader(src, def.Table, w)
+func NewReaderOf[T any](src Source, def table.Def[T], w Wanted[T]) (*Reader[T], error) {
+	r, err := newReader(src, def.Table, w.any())
 	if err != nil {
 		return nil, err
 	}
 	return &Reader[T]{*r}, nil
 }
 
-func newReader(src Source, def *table.Table, w Wanted) (*reader, error) {
+func newReader(src Source, def *table.Table, w Wanted[table.Any]) (*reader, error) {
 	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, fmt.Errorf("read table %s: %w", def.Name, err)
 	}
 	if w.Cols == nil {
-		for i := range def.Columns {
-			w.Cols = append(w.Cols, i)
-		}
+		w.Cols = table.Untyped(def).All()
 	}
 	w.Cols = slices.Compact(slices.Sorted(slices.Values(w.Cols)))
-	var bounded []int
+	var bounded table.List[table.Any]
 	if w.Only != "" {
-		bounded = []int{w.By}
+		bounded = table.Columns(w.By)
 	}
 	layout, err := pageindex.ReadOf(src, size, def, w.Cols, bounded...)
 	if err != nil {
@@ -114,10 +122,10 @@ func (r *reader) Skip() {
 
 // Bounds returns the smallest and largest text of a column in the next row group; ok is false without statistics.
 func (r *Reader[T]) Bounds(col table.WordColumn[T]) (low, high string, ok bool) {
-	return r.bounds(int(col))
+	return r.bounds(col.Of().Any())
 }
 
-func (r *reader) bounds(col int) (low, high string, ok bool) {
+func (r *reader) bounds(col table.ColumnOf[table.Any]) (low, high string, ok bool) {
 	if r.group >= r.Groups() || !slices.Contains(r.wanted.Cols, col) {
 		return "", "", false
 	}
@@ -170,7 +178,7 @@ func (r *reader) decode(from, to int64) (passed bool, err error) {
 		return true, nil
 	}
 	rest := slices.DeleteFunc(slices.Clone(r.wanted.Cols),
-		func(c int) bool { return slices.Contains(r.wanted.First, c) })
+		func(c table.ColumnOf[table.Any]) bool { return slices.Contains(r.wanted.First, c) })
 	err = r.pages.Append(r.out, rest, from, to)
 	r.out.N = int(to - from)
 	return false, err
@@ -181,7 +189,7 @@ func (r *reader) passes(from, to int64) bool {
 	if r.wanted.Only == "" {
 		return false
 	}
-	low, high, ok := r.pages.Layout.Bounds(r.wanted.By, from, to)
+	low, high, ok := r.pages.Layout.Bounds(r.wanted.By.Index(), from, to)
 	return ok && (r.wanted.Only < low || r.wanted.Only > high)
 }
 

@@ -10,11 +10,11 @@ type Recode struct {
 
 // Reset forgets all codes and makes ready for the rows of src.
 func (m *Recode) Reset(src *untyped) {
-	if len(m.codes) != len(src.C) {
-		m.codes = make([][]int32, len(src.C))
+	if len(m.codes) != len(src.c) {
+		m.codes = make([][]int32, len(src.c))
 	}
-	for i := range src.C {
-		n := len(src.C[i].Dict)
+	for i := range src.c {
+		n := len(src.c[i].Dict)
 		if cap(m.codes[i]) < n {
 			m.codes[i] = make([]int32, n)
 		}
@@ -26,20 +26,20 @@ func (m *Recode) Reset(src *untyped) {
 // AppendRun appends rows from..to of src, a batch of the same table or of one that begins with dst's columns. cols are
 // the columns that are wanted, nil = all of dst. m was Reset since either batch was filled. Dictionaries grow in the
 // order of the rows.
-func (c *Columns[T]) AppendRun(src *Columns[T], from, to int, cols []int, m *Recode) {
+func (c *Columns[T]) AppendRun(src *Columns[T], from, to int, cols table.List[T], m *Recode) {
 	if cols == nil {
-		for i := range c.C {
+		for i := range c.c {
 			c.appendColumn(src, from, to, i, m)
 		}
 	}
 	for _, i := range cols {
-		c.appendColumn(src, from, to, i, m)
+		c.appendColumn(src, from, to, int(i), m)
 	}
 	c.N += to - from
 }
 
 func (c *Columns[T]) appendColumn(src *Columns[T], from, to, col int, m *Recode) {
-	dst, s := &c.C[col], &src.C[col]
+	dst, s := &c.c[col], &src.c[col]
 	switch c.Def.Columns[col].Type {
 	case table.Word:
 		dst.appendCodes(s, from, to, m.codes[col])

@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // ColumnSum is the exact sum of a decimal column of a batch, in the digits of its scale.
 type ColumnSum struct{ Column, Value string }
 
 // Sum adds up the given decimal columns of a batch.
-func (c *Columns[T]) Sum(cols ...int) ([]ColumnSum, error) {
+func (c *Columns[T]) Sum(cols ...table.ColumnOf[T]) ([]ColumnSum, error) {
 	out := make([]ColumnSum, 0, len(cols))
 	for _, i := range cols {
 		def := c.Def.Columns[i]
@@ -20,10 +21,10 @@ func (c *Columns[T]) Sum(cols ...int) ([]ColumnSum, error) {
 		}
 		for k := range c.N {
 			at := k
-			if c.C[i].Const {
+			if c.c[i].Const {
 				at = 0
 			}
-			if err := total.Add(c.C[i].Decs[at].Hi, c.C[i].Decs[at].Lo); err != nil {
+			if err := total.Add(c.c[i].Decs[at].Hi, c.c[i].Decs[at].Lo); err != nil {
 				return nil, fmt.Errorf("sum of %s: %w", def.Name, err)
 			}
 		}

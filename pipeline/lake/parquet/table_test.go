@@ -12,19 +12,19 @@ import (
 func sample(def *table.Table) *untyped {
 	c := NewColumns(table.Untyped(def))
 	for _, w := range []string{"a", "b", "a"} {
-		c.C[0].AddWord(w)
+		c.c[0].AddWord(w)
 	}
 	for _, s := range []string{"x", "", "zz"} {
-		c.C[1].AddText(s)
+		c.c[1].AddText(s)
 	}
-	c.C[2].Ints = append(c.C[2].Ints, 1, -2, 3)
-	c.C[3].Ints = append(c.C[3].Ints, 7, int64(table.Nothing), 9)
-	c.C[4].AddDec(0, 5)
-	c.C[4].AddDec(-1, ^uint64(0))
-	c.C[4].AddDec(1<<40, 7)
-	c.C[5].SetDec(0, 0)
-	c.C[6].Ints = append(c.C[6].Ints, 1, 2, 3)
-	c.C[7].SetSmall(3)
+	c.c[2].Ints = append(c.c[2].Ints, 1, -2, 3)
+	c.c[3].Ints = append(c.c[3].Ints, 7, int64(table.Nothing), 9)
+	c.c[4].AddDec(0, 5)
+	c.c[4].AddDec(-1, ^uint64(0))
+	c.c[4].AddDec(1<<40, 7)
+	c.c[5].SetDec(0, 0)
+	c.c[6].Ints = append(c.c[6].Ints, 1, 2, 3)
+	c.c[7].SetSmall(3)
 	c.N = 3
 	return c
 }
@@ -70,20 +70,20 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.N != 3 || c.C[0].Word(2) != "a" || c.C[0].Word(1) != "b" || string(c.C[1].Text(2)) != "zz" ||
-			len(c.C[1].Text(1)) != 0 {
-			t.Errorf("group %d: words and texts came back as %+v", g, c.C[:2])
+		if c.N != 3 || c.c[0].Word(2) != "a" || c.c[0].Word(1) != "b" || string(c.c[1].Text(2)) != "zz" ||
+			len(c.c[1].Text(1)) != 0 {
+			t.Errorf("group %d: words and texts came back as %+v", g, c.c[:2])
 		}
-		if c.C[2].Ints[1] != -2 || c.C[3].Ints[0] != 7 || c.C[3].Ints[1] != int64(table.Nothing) ||
-			c.C[3].Ints[2] != 9 {
-			t.Errorf("group %d: times came back as %v %v", g, c.C[2].Ints, c.C[3].Ints)
+		if c.c[2].Ints[1] != -2 || c.c[3].Ints[0] != 7 || c.c[3].Ints[1] != int64(table.Nothing) ||
+			c.c[3].Ints[2] != 9 {
+			t.Errorf("group %d: times came back as %v %v", g, c.c[2].Ints, c.c[3].Ints)
 		}
-		if c.C[4].Decs[0] != (Dec{0, 5}) || c.C[4].Decs[1] != (Dec{-1, ^uint64(0)}) ||
-			c.C[4].Decs[2] != (Dec{1 << 40, 7}) {
-			t.Errorf("group %d: decimals came back as %v", g, c.C[4].Decs)
+		if c.c[4].Decs[0] != (Dec{0, 5}) || c.c[4].Decs[1] != (Dec{-1, ^uint64(0)}) ||
+			c.c[4].Decs[2] != (Dec{1 << 40, 7}) {
+			t.Errorf("group %d: decimals came back as %v", g, c.c[4].Decs)
 		}
-		if len(c.C[5].Decs) != 3 || c.C[5].Decs[2] != (Dec{}) || c.C[6].Ints[2] != 3 || c.C[7].Codes[2] != 3 {
-			t.Errorf("group %d: constants came back as %v %v", g, c.C[5].Decs, c.C[7].Codes)
+		if len(c.c[5].Decs) != 3 || c.c[5].Decs[2] != (Dec{}) || c.c[6].Ints[2] != 3 || c.c[7].Codes[2] != 3 {
+			t.Errorf("group %d: constants came back as %v %v", g, c.c[5].Decs, c.c[7].Codes)
 		}
 	}
 	if c, err := r.Next(); c != nil || err != nil {
@@ -97,7 +97,7 @@ func TestManyDistinctDecimals(t *testing.T) {
 	for _, distinct := range []int{1, 3, 2047, 2049, 20000} {
 		c := NewColumns(table.Untyped(def))
 		for i := range 20000 {
-			c.C[0].AddDec(0, uint64(i%distinct)*1_000_003)
+			c.c[0].AddDec(0, uint64(i%distinct)*1_000_003)
 		}
 		c.N = 20000
 		var buf bytes.Buffer
@@ -119,7 +119,7 @@ func TestManyDistinctDecimals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, v := range got.C[0].Decs {
+		for i, v := range got.c[0].Decs {
 			if want := (Dec{0, uint64(i%distinct) * 1_000_003}); v != want {
 				t.Fatalf("%d distinct: row %d = %v, want %v", distinct, i, v, want)
 			}
@@ -139,9 +139,9 @@ func TestManyRows(t *testing.T) {
 		const n, hole = 9000, 8500
 		c := NewColumns(table.Untyped(def))
 		for i := range n {
-			c.C[0].AddText(fmt.Sprintf("resource-%d", i%distinct))
-			c.C[1].Ints = append(c.C[1].Ints, int64(i*i%7919)*1_000_000)
-			c.C[2].Ints = append(c.C[2].Ints, int64(i*i%7919)*1_000_000)
+			c.c[0].AddText(fmt.Sprintf("resource-%d", i%distinct))
+			c.c[1].Ints = append(c.c[1].Ints, int64(i*i%7919)*1_000_000)
+			c.c[2].Ints = append(c.c[2].Ints, int64(i*i%7919)*1_000_000)
 		}
 		c.N = n
 		var buf bytes.Buffer
@@ -153,7 +153,7 @@ func TestManyRows(t *testing.T) {
 			if err := w.Write(c); err != nil {
 				t.Fatal(err)
 			}
-			c.C[2].Ints[hole] = int64(table.Nothing)
+			c.c[2].Ints[hole] = int64(table.Nothing)
 		}
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
@@ -169,7 +169,7 @@ func TestManyRows(t *testing.T) {
 				t.Fatal(err)
 			}
 			paged := NewColumns(table.Untyped(def))
-			if err := pages.Group(paged, []int{0, 1, 2}, g); err != nil {
+			if err := pages.Group(paged, table.List[table.Any]{0, 1, 2}, g); err != nil {
 				t.Fatal(err)
 			}
 			for i := range n {
@@ -179,10 +179,10 @@ func TestManyRows(t *testing.T) {
 				}
 				want := fmt.Sprintf("resource-%d", i%distinct)
 				for _, got := range []*untyped{read, paged} {
-					if string(got.C[0].Text(i)) != want || got.C[1].Ints[i] != int64(i*i%7919)*1_000_000 ||
-						got.C[2].Ints[i] != end {
+					if string(got.c[0].Text(i)) != want || got.c[1].Ints[i] != int64(i*i%7919)*1_000_000 ||
+						got.c[2].Ints[i] != end {
 						t.Fatalf("%d distinct, row group %d, row %d: %s, %d, %d; want %s, ending %d",
-							distinct, g, i, got.C[0].Text(i), got.C[1].Ints[i], got.C[2].Ints[i], want, end)
+							distinct, g, i, got.c[0].Text(i), got.c[1].Ints[i], got.c[2].Ints[i], want, end)
 					}
 				}
 			}
@@ -197,7 +197,7 @@ func TestUnevenBatchIsRefused(t *testing.T) {
 	t.Parallel()
 	def := definition()
 	c := sample(def)
-	c.C[1].AddText("one too many")
+	c.c[1].AddText("one too many")
 	var buf bytes.Buffer
 	w, err := NewWriter(&buf, def)
 	if err != nil {
@@ -246,8 +246,8 @@ func TestAddedColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := NewColumns(table.Untyped(def))
-	c.C[0].AddWord("a")
-	c.C[0].AddWord("b")
+	c.c[0].AddWord("a")
+	c.c[0].AddWord("b")
 	c.N = 2
 	if err := w.Write(c); err != nil {
 		t.Fatal(err)
@@ -271,14 +271,14 @@ func TestAddedColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := got.check(); err != nil || got.N != 2 || got.C[0].Word(1) != "b" {
-		t.Fatalf("%d rows, %v: %+v", got.N, err, got.C[0])
+	if err := got.check(); err != nil || got.N != 2 || got.c[0].Word(1) != "b" {
+		t.Fatalf("%d rows, %v: %+v", got.N, err, got.c[0])
 	}
 	for i := range 2 {
-		if len(got.C[1].Text(i)) > 0 || got.C[2].Ints[i] != 0 || got.C[3].Ints[i] != int64(table.Nothing) ||
-			got.C[4].Decs[i] != (Dec{}) || got.C[5].Decs[i] != (Dec{}) || got.C[6].Ints[i] != 0 ||
-			got.C[7].Codes[i] != 0 || got.C[8].Decs[i] != (Dec{}) {
-			t.Errorf("row %d of the added columns is %+v", i, got.C[1:])
+		if len(got.c[1].Text(i)) > 0 || got.c[2].Ints[i] != 0 || got.c[3].Ints[i] != int64(table.Nothing) ||
+			got.c[4].Decs[i] != (Dec{}) || got.c[5].Decs[i] != (Dec{}) || got.c[6].Ints[i] != 0 ||
+			got.c[7].Codes[i] != 0 || got.c[8].Decs[i] != (Dec{}) {
+			t.Errorf("row %d of the added columns is %+v", i, got.c[1:])
 		}
 	}
 }

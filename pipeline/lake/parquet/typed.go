@@ -5,32 +5,35 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
+// Col is a column of any type: for code that goes through columns whatever their types are.
+func (c *Columns[T]) Col(col table.ColumnOf[T]) *Col { return &c.c[col] }
+
 // Word is a column of words.
-func (c *Columns[T]) Word(col table.WordColumn[T]) Words { return Words{&c.C[col]} }
+func (c *Columns[T]) Word(col table.WordColumn[T]) Words { return Words{&c.c[col]} }
 
 // Text is a column of texts.
-func (c *Columns[T]) Text(col table.TextColumn[T]) Texts { return Texts{&c.C[col]} }
+func (c *Columns[T]) Text(col table.TextColumn[T]) Texts { return Texts{&c.c[col]} }
 
 // Time is a column of times.
-func (c *Columns[T]) Time(col table.TimeColumn[T]) Times { return Times{&c.C[col]} }
+func (c *Columns[T]) Time(col table.TimeColumn[T]) Times { return Times{&c.c[col]} }
 
 // MaybeTime is a column of times of which a row may have none: table.Nothing.
-func (c *Columns[T]) MaybeTime(col table.MaybeTimeColumn[T]) Times { return Times{&c.C[col]} }
+func (c *Columns[T]) MaybeTime(col table.MaybeTimeColumn[T]) Times { return Times{&c.c[col]} }
 
 // Amount is a column of amounts.
-func (c *Columns[T]) Amount(col table.AmountColumn[T]) Decimals { return Decimals{&c.C[col]} }
+func (c *Columns[T]) Amount(col table.AmountColumn[T]) Decimals { return Decimals{&c.c[col]} }
 
 // Quantity is a column of quantities or unit prices.
-func (c *Columns[T]) Quantity(col table.QuantityColumn[T]) Decimals { return Decimals{&c.C[col]} }
+func (c *Columns[T]) Quantity(col table.QuantityColumn[T]) Decimals { return Decimals{&c.c[col]} }
 
 // Cost is a column of a vendor's costs.
-func (c *Columns[T]) Cost(col table.CostColumn[T]) Decimals { return Decimals{&c.C[col]} }
+func (c *Columns[T]) Cost(col table.CostColumn[T]) Decimals { return Decimals{&c.c[col]} }
 
 // Whole is a column of 64-bit integers.
-func (c *Columns[T]) Whole(col table.WholeColumn[T]) Wholes { return Wholes{&c.C[col]} }
+func (c *Columns[T]) Whole(col table.WholeColumn[T]) Wholes { return Wholes{&c.c[col]} }
 
 // Small is a column of 32-bit integers.
-func (c *Columns[T]) Small(col table.SmallColumn[T]) Smalls { return Smalls{&c.C[col]} }
+func (c *Columns[T]) Small(col table.SmallColumn[T]) Smalls { return Smalls{&c.c[col]} }
 
 // Words is a column of words of a batch.
 type Words struct{ c *Col }
@@ -40,6 +43,12 @@ func (w Words) At(i int) string { return w.c.Dict[w.c.Codes[i]] }
 
 // Code is the place of row i's word in the dictionary.
 func (w Words) Code(i int) int32 { return w.c.Codes[i] }
+
+// AddCode appends the word that has a code in the dictionary.
+func (w Words) AddCode(code int32) { w.c.Codes = append(w.c.Codes, code) }
+
+// Codes is the place of each row's word in the dictionary.
+func (w Words) Codes() []int32 { return w.c.Codes }
 
 // Dict is the dictionary: the distinct words.
 func (w Words) Dict() []string { return w.c.Dict }
@@ -81,6 +90,9 @@ func (t Times) At(i int) period.Instant { return period.Instant(t.c.Ints[i]) }
 // Add appends a time.
 func (t Times) Add(at period.Instant) { t.c.Ints = append(t.c.Ints, int64(at)) }
 
+// Set makes the column one time for every row.
+func (t Times) Set(at period.Instant) { t.c.SetInt(int64(at)) }
+
 // Wholes is a column of 64-bit integers of a batch.
 type Wholes struct{ c *Col }
 
@@ -107,6 +119,9 @@ type Decimals struct{ c *Col }
 
 // At is the raw value of row i.
 func (d Decimals) At(i int) Dec { return d.c.Decs[i] }
+
+// All is the raw value of each row.
+func (d Decimals) All() []Dec { return d.c.Decs }
 
 // Add appends a value, as the Raw methods of package money give it.
 func (d Decimals) Add(hi int64, lo uint64) { d.c.AddDec(hi, lo) }

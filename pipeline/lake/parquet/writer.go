@@ -75,8 +75,8 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 		return err
 	}
 	m := w.mem
-	m.out, m.chunks = m.out[:0], slices.Grow(m.chunks[:0], len(c.C))[:len(c.C)]
-	for i := range c.C {
+	m.out, m.chunks = m.out[:0], slices.Grow(m.chunks[:0], len(c.c))[:len(c.c)]
+	for i := range c.c {
 		ch := &m.chunks[i]
 		*ch = chunk{from: len(m.out), pages: ch.pages[:0], bounds: ch.bounds[:0], codec: codecOf(&w.def.Columns[i])}
 		if twin := w.sameDictionary(c, i); twin >= 0 {
@@ -111,12 +111,12 @@ func codecOf(c *table.Column) format.CompressionCodec {
 // sameDictionary is an earlier column of the batch that holds the same in every row, so that its pages are this one's
 // too: what was paid is mostly all cash, and the end of usage is in three columns. -1 = none.
 func (w *Writer) sameDictionary(c *untyped, col int) int {
-	def, vals := w.def.Columns, &c.C[col]
+	def, vals := w.def.Columns, &c.c[col]
 	if isOf(keyed[:], &def[col]) || isOf(random[:], &def[col]) || vals.Const {
 		return -1
 	}
 	for i := range col {
-		o := &c.C[i]
+		o := &c.c[i]
 		if def[i].Type != def[col].Type || o.Const {
 			continue
 		}
@@ -137,12 +137,12 @@ func (w *Writer) sameDictionary(c *untyped, col int) int {
 // timesTwin is, for times that need not be and yet all are, an earlier column of the same times, as far as it is
 // compressed differences. -1 = none.
 func (w *Writer) timesTwin(c *untyped, col int) int {
-	def, vals := w.def.Columns, &c.C[col]
+	def, vals := w.def.Columns, &c.c[col]
 	if def[col].Type != table.MaybeTime || vals.Const {
 		return -1
 	}
 	for i := range col {
-		o, ch := &c.C[i], &w.mem.chunks[i]
+		o, ch := &c.c[i], &w.mem.chunks[i]
 		if def[i].Type == table.Time && !o.Const && ch.encoding == format.DeltaBinaryPacked &&
 			ch.codec == format.Zstd &&
 			slices.Equal(o.Ints, vals.Ints) && !slices.Contains(vals.Ints, int64(table.Nothing)) {
@@ -160,7 +160,7 @@ func (ch *chunk) copyOf(o *chunk, m *Memory) {
 }
 
 func (w *Writer) column(ch *chunk, b *untyped, col int) error {
-	def, c, n := &w.def.Columns[col], &b.C[col], b.N
+	def, c, n := &w.def.Columns[col], &b.c[col], b.N
 	m := &maker{Memory: w.mem, chunk: ch, keyed: isOf(keyed[:], def)}
 	m.compressor.tree = m.compressor.tree[:0]
 	switch def.Type {

@@ -24,12 +24,13 @@ func (i imports) Import(path string) (*types.Package, error) {
 }
 
 // TestWrongUsesDoNotCompile type-checks uses of columns that are mistakes: a column of another table than the batch's,
-// a decimal asked for times, and a list of columns of two tables.
+// a decimal asked for times, a list of columns of two tables, and an int in the place of a column.
 func TestWrongUsesDoNotCompile(t *testing.T) {
 	t.Parallel()
 	const header = `package use
 
 import (
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -37,11 +38,12 @@ import (
 )
 
 func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *tablefile.Reader[table.Line]) {
-	_, _, _ = c, row, r
+	_, _, _, _ = c, row, r, manifest.FileEntry{}
 	`
 	fset := token.NewFileSet()
 	const module = "github.com/tollbook/tollbook/"
 	loaded, err := packages.Load(&packages.Config{Mode: packages.LoadTypes, Fset: fset}, module+"pipeline/lake/parquet",
+		module+"pipeline/lake/manifest",
 		module+"pipeline/lake/rows", module+"pipeline/lake/tablefile", module+"schemas/table")
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +56,17 @@ func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *tablefile.
 		{"c.Time(table.LineUsageStart).At(0)", ""},
 		{"_ = row.Word(table.LineSKU)", ""},
 		{"_ = table.Columns(table.LineSKU, table.LinePaymentAmount)", ""},
+		{"_ = c.Col(table.LineSKU.Of())", ""},
+		{"_, _ = rows.File(nil, manifest.FileEntry{}, table.Lines(), table.Columns(table.LineSKU))", ""},
+		{"_ = c.Col(table.PositionCount.Of())", "table.ColumnOf[table.Position]"},
+		{"_ = c.Col(table.LineSKU)", "table.WordColumn[table.Line]"},
+		{"at := 3; _ = c.Col(at)", "variable of type int"},
+		{"_ = c.c[table.LineSKU]", "c.c undefined"},
+		{"at := []int{1, 2}; _, _ = rows.File(nil, manifest.FileEntry{}, table.Lines(), at)", "[]int"},
+		{"_ = rows.Scan[table.Line]{Cols: []int{1, 2}}", "[]int"},
+		{"_ = rows.Scan[table.Line]{Cols: table.Columns(table.PositionKey)}", "table.List[table.Position]"},
+		{"_ = append(table.Columns(table.LineSKU), table.PositionKey.Of())", "table.ColumnOf[table.Position]"},
+		{"_ = parquet.Wanted[table.Line]{By: table.PositionKey}", "table.WordColumn[table.Position]"},
 		{"c.Quantity(table.PositionCount).At(0)", "table.QuantityColumn[table.Position]"},
 		{"_ = row.Word(table.PositionKey)", "table.WordColumn[table.Position]"},
 		{"c.Time(table.LinePaymentAmount).At(0)", "table.AmountColumn[table.Line]"},

@@ -27,11 +27,11 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 		if err != nil {
 			return nil, err
 		}
-		scan := Scan[tables.Statement]{Table: def, Cols: []int{int(tables.StatementCustomerID), at}}
+		scan := Scan[tables.Statement]{Table: def, Cols: tables.Columns(tables.StatementCustomerID, at)}
 		for _, e := range files {
 			err := Groups(ctx, snap, e, scan, func(c *parquet.Columns[tables.Statement]) error {
 				for i := range c.N {
-					billed[c.Word(tables.StatementCustomerID).At(i)] = c.C[at].Word(i)
+					billed[c.Word(tables.StatementCustomerID).At(i)] = c.Word(at).At(i)
 				}
 				return nil
 			})
@@ -52,9 +52,9 @@ func StatedCurrencies(o tablefile.Opener, files []manifest.FileEntry) (map[strin
 		if e.Table != def.Name {
 			continue
 		}
-		err := tablefile.Each(o, e, def, []int{int(tables.StatementCustomerID), at},
+		err := tablefile.Each(o, e, def, tables.Columns(tables.StatementCustomerID, at),
 			func(c *parquet.Columns[tables.Statement], row int) error {
-				own[c.Word(tables.StatementCustomerID).At(row)] = c.C[at].Word(row)
+				own[c.Word(tables.StatementCustomerID).At(row)] = c.Word(at).At(row)
 				return nil
 			})
 		if err != nil {

@@ -36,21 +36,21 @@ func (l testLine) String() string {
 func fill[T any](c *parquet.Columns[T], set func(c *parquet.Columns[T])) {
 	n := c.N
 	set(c)
-	for i := range c.C {
-		if col := &c.C[i]; len(col.Codes)+len(col.Ints)+len(col.Decs)+len(col.Ends) > n {
+	for i := range c.Def.Columns {
+		if col := c.Col(tables.ColumnOf[T](i)); len(col.Codes)+len(col.Ints)+len(col.Decs)+len(col.Ends) > n {
 			continue
 		}
 		switch c.Def.Columns[i].Type {
 		case tables.Word:
-			c.C[i].AddWord("")
+			c.Col(tables.ColumnOf[T](i)).AddWord("")
 		case tables.Text:
-			c.C[i].AddText("")
+			c.Col(tables.ColumnOf[T](i)).AddText("")
 		case tables.Small:
-			c.C[i].Codes = append(c.C[i].Codes, 0)
+			c.Col(tables.ColumnOf[T](i)).Codes = append(c.Col(tables.ColumnOf[T](i)).Codes, 0)
 		case tables.Amount, tables.Quantity, tables.Cost:
-			c.C[i].AddDec(0, 0)
+			c.Col(tables.ColumnOf[T](i)).AddDec(0, 0)
 		default:
-			c.C[i].Ints = append(c.C[i].Ints, 0)
+			c.Col(tables.ColumnOf[T](i)).Ints = append(c.Col(tables.ColumnOf[T](i)).Ints, 0)
 		}
 	}
 	c.N++
@@ -58,19 +58,20 @@ func fill[T any](c *parquet.Columns[T], set func(c *parquet.Columns[T])) {
 
 func addLine(c *parquet.Columns[tables.Line], l testLine) {
 	fill(c, func(c *parquet.Columns[tables.Line]) {
-		c.C[tables.LineCustomerID].AddWord(l.customer)
-		c.C[tables.LineUsageStart].Ints = append(c.C[tables.LineUsageStart].Ints, l.start*1_000_000)
-		c.C[tables.LineID].AddText(l.id)
-		c.C[tables.LineTier].Codes = append(c.C[tables.LineTier].Codes, l.tier)
-		c.C[tables.LineKind].AddWord(l.kind)
-		c.C[tables.LineUnitPrice].AddDec(0, l.price)
+		c.Word(tables.LineCustomerID).Add(l.customer)
+		c.Col(tables.LineUsageStart.Of()).Ints = append(c.Col(tables.LineUsageStart.Of()).Ints, l.start*1_000_000)
+		c.Text(tables.LineID).Add(l.id)
+		c.Small(tables.LineTier).Add(l.tier)
+		c.Word(tables.LineKind).Add(l.kind)
+		c.Quantity(tables.LineUnitPrice).Add(0, l.price)
 	})
 }
 
 func readLine(row Row[tables.Line]) testLine {
 	return testLine{row.Word(tables.LineCustomerID), int64(row.Time(tables.LineUsageStart)) / 1_000_000,
 		string(row.Text(tables.LineID)),
-		int32(row.Small(tables.LineTier)), row.Word(tables.LineKind), row.Cols.C[tables.LineUnitPrice].Decs[row.I].Lo}
+		int32(row.Small(tables.LineTier)), row.Word(tables.LineKind),
+		row.Cols.Quantity(tables.LineUnitPrice).At(row.I).Lo}
 }
 
 // testLake is a lake in memory that is being filled.

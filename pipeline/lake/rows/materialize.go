@@ -146,7 +146,7 @@ func partnerStatementsOrder() order {
 		tables.PartnerStatementAssociationType, tables.PartnerStatementServiceTypeCode}
 	cols := tables.Columns(tables.PartnerStatementChargingMode, tables.PartnerStatementSign)
 	for _, col := range words {
-		cols = append(cols, int(col))
+		cols = append(cols, col.Of())
 	}
 	return by(cols, func(a, b row) int {
 		for _, col := range words {

@@ -58,7 +58,7 @@ func (f Filter[T]) any() Filter[tables.Any] {
 type opening struct {
 	def     *tables.Table
 	order   *order
-	cols    []int // those of the order come too; nil = all
+	cols    tables.List[tables.Any] // those of the order come too; nil = all
 	where   Filter[tables.Any]
 	piece   int64            // rows that are decoded at once; 0 = maxPiece
 	decoder *parquet.Decoder // shared; nil = one of its own
@@ -76,13 +76,14 @@ const (
 func openCursor(name string, f file, o opening) (*cursor, error) {
 	cols := o.order.with(o.cols)
 	if cols != nil && o.where.Word != "" {
-		cols = append(cols, int(o.where.Column))
+		cols = append(cols, o.where.Column.Of())
 	}
 	piece := cmp.Or(o.piece, maxPiece)
 	if o.where.Word != "" { // pages without the word are not decoded
 		piece = pagePiece
 	}
-	wanted := parquet.Wanted{Cols: cols, Rows: piece, By: int(o.where.Column), Only: o.where.Word, Decoder: o.decoder}
+	wanted := parquet.Wanted[tables.Any]{Cols: cols, Rows: piece, By: o.where.Column, Only: o.where.Word,
+		Decoder: o.decoder}
 	r, err := parquet.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), tables.Untyped(o.def), wanted)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
@@ -242,7 +243,7 @@ func (r *merged) move() error {
 }
 
 // fill makes dst the next rows: see Rows.Fill.
-func (r *merged) fill(dst *parquet.Columns[tables.Any], most int, cols []int) error {
+func (r *merged) fill(dst *parquet.Columns[tables.Any], most int, cols tables.List[tables.Any]) error {
 	dst.Reset()
 	r.fills++
 	for dst.N < most {
@@ -357,8 +358,8 @@ func (r *merged) down(i int) {
 // the row's.
 func AppendRow[T any](dst *parquet.Columns[T], src Row[T], cols tables.List[T]) {
 	if cols == nil {
-		for col := range dst.C {
-			appendCell(dst, src, col)
+		for col := range dst.Def.Columns {
+			appendCell(dst, src, tables.ColumnOf[T](col))
 		}
 	}
 	for _, col := range cols {
@@ -367,8 +368,8 @@ func AppendRow[T any](dst *parquet.Columns[T], src Row[T], cols tables.List[T]) 
 	dst.N++
 }
 
-func appendCell[T any](dst *parquet.Columns[T], src Row[T], col int) {
-	to, from := &dst.C[col], &src.Cols.C[col]
+func appendCell[T any](dst *parquet.Columns[T], src Row[T], col tables.ColumnOf[T]) {
+	to, from := dst.Col(col), src.Cols.Col(col)
 	switch dst.Def.Columns[col].Type {
 	case tables.Word:
 		to.AddWord(from.Word(src.I))

@@ -65,7 +65,7 @@ func fillAll(t *testing.T, rows *Rows[tables.Line], batch int) []testLine {
 	var out []testLine
 	cols := parquet.NewColumns(tables.Lines())
 	for {
-		if err := rows.Fill(cols, batch, linesOrder().cols); err != nil {
+		if err := rows.Fill(cols, batch, LineOrder()); err != nil {
 			t.Fatal(err)
 		}
 		if cols.N == 0 || cols.N > batch {
@@ -171,9 +171,9 @@ func TestOrderOfRejects(t *testing.T) {
 	l := newLake(t)
 	add := func(c *parquet.Columns[tables.Reject], file string, row int64, hash string) {
 		fill(c, func(c *parquet.Columns[tables.Reject]) {
-			c.C[tables.RejectFile].AddWord(file)
-			c.C[tables.RejectRow].Ints = append(c.C[tables.RejectRow].Ints, row)
-			c.C[tables.RejectFileHash].AddWord(hash)
+			c.Word(tables.RejectFile).Add(file)
+			c.Whole(tables.RejectRow).Add(row)
+			c.Word(tables.RejectFileHash).Add(hash)
 		})
 	}
 	first, second, third := parquet.NewColumns(tables.Rejects()), parquet.NewColumns(tables.Rejects()),

@@ -13,16 +13,16 @@ import (
 
 // order says in which order the rows of a table leave (§8), and which columns that takes.
 type order struct {
-	cols    []int
+	cols    tables.List[tables.Any]
 	compare func(a, b anyRow) int
 }
 
 // by is an order of rows of T's table.
 func by[T any](cols tables.List[T], compare func(a, b Row[T]) int) order {
-	return order{cols: cols, compare: func(a, b anyRow) int { return compare(of[T](a), of[T](b)) }}
+	return order{cols: cols.Any(), compare: func(a, b anyRow) int { return compare(of[T](a), of[T](b)) }}
 }
 
-func linesOrder() order { return order{cols: LineOrder(), compare: compareLines} }
+func linesOrder() order { return order{cols: LineOrder().Any(), compare: compareLines} }
 
 // LineOrder is the columns that lines are ordered by.
 func LineOrder() tables.List[tables.Line] {
@@ -93,7 +93,7 @@ func rejectsOrder() order {
 func byWords[T any](words ...tables.WordColumn[T]) order {
 	cols := make(tables.List[T], len(words))
 	for i, col := range words {
-		cols[i] = int(col)
+		cols[i] = col.Of()
 	}
 	return by(cols, func(a, b Row[T]) int {
 		for _, col := range words {
@@ -114,7 +114,7 @@ func marginsOrder() order {
 
 func taxesOrder() order {
 	words := byWords(tables.TaxSellerID, tables.TaxBuyerID, tables.TaxTaxID)
-	return order{cols: append(words.cols, int(tables.TaxRate)), compare: func(a, b anyRow) int {
+	return order{cols: append(words.cols, tables.TaxRate.Of().Any()), compare: func(a, b anyRow) int {
 		x, y := of[tables.Tax](a), of[tables.Tax](b)
 		return cmp.Or(words.compare(a, b),
 			cmp.Compare(x.Cols.Quantity(tables.TaxRate).At(x.I).Lo, y.Cols.Quantity(tables.TaxRate).At(y.I).Lo))
@@ -122,7 +122,7 @@ func taxesOrder() order {
 }
 
 // with adds the order's columns to those that are asked for; nil = all.
-func (o order) with(cols []int) []int {
+func (o order) with(cols tables.List[tables.Any]) tables.List[tables.Any] {
 	if cols == nil {
 		return nil
 	}
@@ -175,5 +175,5 @@ func orderOf(def *tables.Table) order {
 	case tables.Positions().Name, tables.Sums().Name, tables.Orders().Name, tables.CostGroups().Name:
 		return byCustomer()
 	}
-	return order{cols: []int{}, compare: func(anyRow, anyRow) int { return 0 }}
+	return order{cols: tables.List[tables.Any]{}, compare: func(anyRow, anyRow) int { return 0 }}
 }

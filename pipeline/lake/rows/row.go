@@ -51,31 +51,31 @@ func (r Row[T]) Small(col tables.SmallColumn[T]) int { return int(r.Cols.Small(c
 func (r Row[T]) Amount(col tables.AmountColumn[T]) (money.Amount, error) {
 	d := r.Cols.Amount(col).At(r.I)
 	a, err := money.AmountFromRaw(d.Hi, d.Lo)
-	return a, r.wrap(int(col), err)
+	return a, r.wrap(col.Of(), err)
 }
 
 // Quantity is the value of a column of quantities.
 func (r Row[T]) Quantity(col tables.QuantityColumn[T]) (money.SignedQuantity, error) {
 	d := r.Cols.Quantity(col).At(r.I)
 	q, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
-	return q, r.wrap(int(col), err)
+	return q, r.wrap(col.Of(), err)
 }
 
 // Cost is the value of a column of costs.
 func (r Row[T]) Cost(col tables.CostColumn[T]) (money.Cost, error) {
 	d := r.Cols.Cost(col).At(r.I)
 	c, err := money.CostFromRaw(d.Hi, d.Lo)
-	return c, r.wrap(int(col), err)
+	return c, r.wrap(col.Of(), err)
 }
 
 // UnitPrice is the value of a column of quantities that holds a price.
 func (r Row[T]) UnitPrice(col tables.QuantityColumn[T]) (money.UnitPrice, error) {
 	d := r.Cols.Quantity(col).At(r.I)
 	p, err := money.UnitPriceFromRaw(d.Hi, d.Lo)
-	return p, r.wrap(int(col), err)
+	return p, r.wrap(col.Of(), err)
 }
 
-func (r Row[T]) wrap(col int, err error) error {
+func (r Row[T]) wrap(col tables.ColumnOf[T], err error) error {
 	if err == nil {
 		return nil
 	}
@@ -111,5 +111,5 @@ func (r *Rows[T]) Each(visit func(Row[T]) error) error {
 // by column. cols as in Lines; nil = all of dst, whose columns may be the first of the table's. No row is left when dst
 // is empty afterwards. What Next gave is no longer valid.
 func (r *Rows[T]) Fill(dst *parquet.Columns[T], most int, cols tables.List[T]) error {
-	return r.fill(dst.Any(), most, cols)
+	return r.fill(dst.Any(), most, cols.Any())
 }

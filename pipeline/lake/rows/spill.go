@@ -57,7 +57,7 @@ type merger struct {
 	limits Limits
 	def    *tables.Table
 	order  *order
-	cols   []int
+	cols   tables.List[tables.Any]
 	folder *scratch.Folder // of scratch files; nil = none yet
 	passes int
 }
@@ -168,22 +168,22 @@ func (m *merger) copyRows(ctx context.Context, rows *merged, f *os.File, group i
 const scratchBuffer = 256 << 10
 
 // fillConstant makes every column an empty constant that is not wanted; nil wants all.
-func fillConstant(dst *parquet.Columns[tables.Any], want []int) {
-	for col := range dst.C {
+func fillConstant(dst *parquet.Columns[tables.Any], want tables.List[tables.Any]) {
+	for _, col := range tables.Untyped(dst.Def).All() {
 		if want == nil || slices.Contains(want, col) {
 			continue
 		}
-		switch dst.Def.Columns[col].Type {
+		switch c := dst.Col(col); dst.Def.Columns[col].Type {
 		case tables.Word:
-			dst.C[col].SetWord("")
+			c.SetWord("")
 		case tables.Text:
-			dst.C[col].SetText("")
+			c.SetText("")
 		case tables.Small:
-			dst.C[col].SetSmall(0)
+			c.SetSmall(0)
 		case tables.Amount, tables.Quantity, tables.Cost:
-			dst.C[col].SetDec(0, 0)
+			c.SetDec(0, 0)
 		case tables.Time, tables.MaybeTime, tables.Whole:
-			dst.C[col].Ints, dst.C[col].Const = append(dst.C[col].Ints[:0], 0), true
+			c.SetInt(0)
 		}
 	}
 }

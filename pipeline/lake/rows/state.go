@@ -112,12 +112,12 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 	if s.Keep != nil {
 		l.Files = min(l.withDefaults().Files, selectedFiles)
 	}
-	m := newMerger(tables.Lines().Table, linesOrder(), cols, l)
+	m := newMerger(tables.Lines().Table, linesOrder(), cols.Any(), l)
 	if s.Keep == nil {
 		return rowsOf(ctx, snap, m, files, where)
 	}
 	first := *m.order
-	first.cols = append(slices.Clone(first.cols), s.Cols...)
+	first.cols = append(slices.Clone(first.cols), s.Cols.Any()...)
 	wanted, err := m.opening(len(files), where.any())
 	if err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle string, bucket 
 		return nil, err
 	}
 	files = slices.DeleteFunc(files, func(e manifest.FileEntry) bool { return e.Bucket != bucket })
-	return rowsOf(ctx, snap, newMerger(tables.Lines().Table, linesOrder(), cols, l), files, Filter[tables.Line]{})
+	return rowsOf(ctx, snap, newMerger(tables.Lines().Table, linesOrder(), cols.Any(), l), files, Filter[tables.Line]{})
 }
 
 // Statements gives the statements of a cycle by customer_id, of the table that StatementsTable names; customer "" =
@@ -171,7 +171,7 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.R
 	if err != nil {
 		return nil, err
 	}
-	m := newMerger(tables.Rejects().Table, rejectsOrder(), cols, l)
+	m := newMerger(tables.Rejects().Table, rejectsOrder(), cols.Any(), l)
 	var inputs []input
 	wanted, err := m.opening(len(files), Filter[tables.Any]{})
 	if err != nil {
@@ -216,7 +216,7 @@ func filesOf(snap *lake.Snapshot, cycle, name string) ([]manifest.FileEntry, err
 }
 
 // newMerger returns a merger of files of one table that are sorted in the given order. cols as in Lines.
-func newMerger(def *tables.Table, o order, cols []int, l Limits) *merger {
+func newMerger(def *tables.Table, o order, cols tables.List[tables.Any], l Limits) *merger {
 	return &merger{limits: l.withDefaults(), def: def, order: &o, cols: cols}
 }
 
@@ -254,7 +254,7 @@ func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []ma
 // cols as in Lines.
 func Sorted[T any](ctx context.Context, snap *lake.Snapshot, files []manifest.FileEntry, def tables.Def[T],
 	cols tables.List[T], l Limits) (*Rows[T], error) {
-	return rowsOf(ctx, snap, newMerger(def.Table, orderOf(def.Table), cols, l), files, Filter[T]{})
+	return rowsOf(ctx, snap, newMerger(def.Table, orderOf(def.Table), cols.Any(), l), files, Filter[T]{})
 }
 
 // groupRows is how many rows the lake's row groups have at most.
@@ -346,7 +346,7 @@ func File[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], c
 func FileOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T], where Filter[T]) (
 	*Rows[T], error) {
 	o := orderOf(def.Table)
-	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols, where: where.any()}))
+	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols.Any(), where: where.any()}))
 }
 
 // openFile opens one file of the lake for reading.
@@ -382,7 +382,7 @@ func footer(snap *lake.Snapshot, e manifest.FileEntry, look func(*parquet.Reader
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	r, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), tables.Untyped(&tables.Table{Name: e.Table}),
-		[]int{})
+		tables.List[tables.Any]{})
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}
@@ -400,6 +400,6 @@ func Unsorted[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T
 // UnsortedOf returns the selected rows of a file as Unsorted does.
 func UnsortedOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	where Filter[T]) (*Rows[T], error) {
-	o := order{cols: []int{}, compare: func(anyRow, anyRow) int { return 0 }}
-	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols, where: where.any()}))
+	o := order{cols: tables.List[tables.Any]{}, compare: func(anyRow, anyRow) int { return 0 }}
+	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols.Any(), where: where.any()}))
 }

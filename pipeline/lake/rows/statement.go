@@ -97,7 +97,7 @@ func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle, customer str
 			{tables.StatementPaymentAmount, &s.Payment}, {tables.StatementRoundingAmount, &s.Rounding},
 			{tables.StatementDueAmount, &s.Due}}
 		if at := tables.CurrencyColumn(row.Cols.Def); at >= 0 {
-			s.Currency = row.Word(tables.WordColumn[tables.Statement](at))
+			s.Currency = row.Word(at)
 		}
 		if tables.HasTax(row.Cols.Def) {
 			s.Tax = new(money.Amount)

@@ -68,7 +68,7 @@ func TaxAt(row Row[tables.Tax]) (t Tax, err error) {
 		Prices: row.Word(tables.TaxPrices)}
 	d := row.Cols.Quantity(tables.TaxRate).At(row.I)
 	if t.Rate, err = money.RateFromRaw(d.Hi, d.Lo); err != nil {
-		return t, row.wrap(int(tables.TaxRate), err)
+		return t, row.wrap(tables.TaxRate.Of(), err)
 	}
 	if t.Taxable, err = row.Amount(tables.TaxTaxableAmount); err != nil {
 		return t, err

@@ -24,17 +24,17 @@ type Reader[T any] struct {
 	file   storage.ReadFile
 	stream *parquet.Reader[T] // nil if pages read the file
 	pages  parquet.Pages
-	cols   []int // that pages read
-	group  int   // that pages read next
+	cols   tables.List[tables.Any] // that pages read
+	group  int                     // that pages read next
 	out    *parquet.Columns[T]
 }
 
 // Open opens a file for some columns (nil = all).
 func Open[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols tables.List[T]) (*Reader[T], error) {
-	return open(o, e, def, parquet.Wanted{Cols: cols})
+	return open(o, e, def, parquet.Wanted[T]{Cols: cols})
 }
 
-func open[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wanted) (*Reader[T], error) {
+func open[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wanted[T]) (*Reader[T], error) {
 	f, err := o.Open(e)
 	if err != nil {
 		return nil, err
@@ -63,12 +63,10 @@ func OpenAtOnce[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols t
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
 	}
 	if cols == nil {
-		for i := range def.Columns {
-			cols = append(cols, i)
-		}
+		cols = def.All()
 	}
 	pages := parquet.Pages{Layout: layout, Source: src, Decoder: d}
-	return &Reader[T]{path: e.Path, file: f, pages: pages, cols: cols, out: parquet.NewColumns(def)}, nil
+	return &Reader[T]{path: e.Path, file: f, pages: pages, cols: cols.Any(), out: parquet.NewColumns(def)}, nil
 }
 
 // InMemory reads a file of up to 4 MiB at once, into memory that it may reuse: a reader of its parts would have the
@@ -163,14 +161,14 @@ func (c *Cursor[T]) Next() (ok, fresh bool, err error) {
 // Each visits every row of a file. Of the columns (nil = all) only those that are named hold anything.
 func Each[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	visit func(*parquet.Columns[T], int) error) error {
-	return each(o, e, def, parquet.Wanted{Cols: cols}, visit)
+	return each(o, e, def, parquet.Wanted[T]{Cols: cols}, visit)
 }
 
 // EachOf visits the rows of a file whose column by holds a word, with all their columns. It passes over the parts of
 // the file that cannot hold the word.
 func EachOf[T any](o Opener, e manifest.FileEntry, def tables.Def[T], by tables.WordColumn[T], word string,
 	visit func(*parquet.Columns[T], int) error) error {
-	return each(o, e, def, parquet.Wanted{By: int(by), Only: word}, func(c *parquet.Columns[T], i int) error {
+	return each(o, e, def, parquet.Wanted[T]{By: by, Only: word}, func(c *parquet.Columns[T], i int) error {
 		if c.Word(by).At(i) != word {
 			return nil
 		}
@@ -178,7 +176,7 @@ func EachOf[T any](o Opener, e manifest.FileEntry, def tables.Def[T], by tables.
 	})
 }
 
-func each[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wanted,
+func each[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wanted[T],
 	visit func(*parquet.Columns[T], int) error) error {
 	r, err := open(o, e, def, w)
 	if err != nil {

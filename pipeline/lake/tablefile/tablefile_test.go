@@ -39,11 +39,11 @@ func key(day int) manifest.FileKey {
 func add(t *testing.T, w *tablefile.Writer[tables.Redraw], n int) {
 	t.Helper()
 	for i := range n {
-		c := w.Cols.C
-		c[tables.RedrawCustomerID].AddWord(fmt.Sprintf("c%06d", i/2))
-		c[tables.RedrawOriginCycle].AddWord("2026-08")
-		c[tables.RedrawRecordID].AddText(fmt.Sprint(i))
-		c[tables.RedrawDraws].AddText("")
+		c := w.Cols
+		c.Word(tables.RedrawCustomerID).Add(fmt.Sprintf("c%06d", i/2))
+		c.Word(tables.RedrawOriginCycle).Add("2026-08")
+		c.Text(tables.RedrawRecordID).Add(fmt.Sprint(i))
+		c.Text(tables.RedrawDraws).Add("")
 		w.Cols.N++
 		must(t, w.Added())
 	}
@@ -69,7 +69,7 @@ func TestWriter(t *testing.T) {
 		n := 0
 		must(t, tablefile.Each(txn, files[0], tables.Redraws(), nil, func(c *parquet.Columns[tables.Redraw],
 			i int) error {
-			if got := string(c.C[tables.RedrawRecordID].Text(i)); got != fmt.Sprint(n) {
+			if got := string(c.Text(tables.RedrawRecordID).At(i)); got != fmt.Sprint(n) {
 				return fmt.Errorf("row %d is %s", n, got)
 			}
 			n++
@@ -92,10 +92,10 @@ func TestPut(t *testing.T) {
 	}
 	batch := parquet.NewColumns(tables.Redraws())
 	for _, col := range tables.Columns(tables.RedrawCustomerID, tables.RedrawOriginCycle) {
-		batch.C[col].AddWord("2026-08")
+		batch.Col(col).AddWord("2026-08")
 	}
-	batch.C[tables.RedrawRecordID].AddText("r")
-	batch.C[tables.RedrawDraws].AddText("")
+	batch.Text(tables.RedrawRecordID).Add("r")
+	batch.Text(tables.RedrawDraws).Add("")
 	batch.N = 1
 	for _, want := range []int{1, 0} {
 		must(t, tablefile.Put(txn.SubTxn, key(1), batch, nil))
@@ -121,7 +121,7 @@ func TestEachOf(t *testing.T) {
 		var got []string
 		err := tablefile.EachOf(txn, files[0], tables.Redraws(), tables.RedrawCustomerID, word,
 			func(c *parquet.Columns[tables.Redraw], i int) error {
-				got = append(got, string(c.C[tables.RedrawRecordID].Text(i)))
+				got = append(got, string(c.Text(tables.RedrawRecordID).At(i)))
 				return nil
 			})
 		if text := strings.Join(got, " "); err != nil || text != want {
@@ -168,7 +168,7 @@ func TestCursor(t *testing.T) {
 				break
 			}
 			if fresh {
-				groups = append(groups, string(c.Cols.C[tables.RedrawRecordID].Text(c.At)))
+				groups = append(groups, string(c.Cols.Text(tables.RedrawRecordID).At(c.At)))
 			}
 			rows++
 		}
@@ -183,7 +183,7 @@ func TestCursor(t *testing.T) {
 	passed := 0
 	c := tablefile.Cursor[tables.Redraw]{Reader: r,
 		Pass: func(*tablefile.Reader[tables.Redraw]) bool { passed++; return passed == 1 }}
-	if ok, _, err := c.Next(); err != nil || !ok || string(c.Cols.C[tables.RedrawRecordID].Text(c.At)) != "65536" {
+	if ok, _, err := c.Next(); err != nil || !ok || string(c.Cols.Text(tables.RedrawRecordID).At(c.At)) != "65536" {
 		t.Errorf("the first row group is not passed over: %v %v", ok, err)
 	}
 }

@@ -195,7 +195,7 @@ func (n *scan) columns() tables.List[tables.Line] {
 		tables.LinePaymentAmount, tables.LineUsageStart,
 		tables.LineTradeTime, tables.LineOwnTime, tables.LineSKU)
 	if n.file == manifest.EndDay {
-		cols = append(cols, int(tables.LineRegionCode), int(tables.LineResourceID))
+		cols = append(cols, tables.LineRegionCode.Of(), tables.LineResourceID.Of())
 	}
 	return cols
 }
@@ -230,7 +230,7 @@ func (n *scan) group(c *parquet.Columns[tables.Line]) error {
 			continue
 		}
 		n.used.monthEnd = true
-		if sku := &c.C[tables.LineSKU]; n.measured[sku.Codes[i]] {
+		if sku := c.Col(tables.LineSKU.Of()); n.measured[sku.Codes[i]] {
 			o := object{c.Word(tables.LineCustomerID).At(i), sku.Word(i), c.Word(tables.LineRegionCode).At(i),
 				string(c.Text(tables.LineResourceID).At(i))}
 			if err := add(n.used.objects, o, a); err != nil {

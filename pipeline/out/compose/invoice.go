@@ -73,7 +73,7 @@ func (s *Sources) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer stri
 		issuer = from
 		for i, to := range []*money.Amount{&v.Invoiceable, &v.Before.Issued, &v.Before.Returned, &v.Before.Credited,
 			&v.Left} {
-			a, err := r.Amount(tables.AmountColumn[tables.Invoice](int(tables.InvoiceInvoiceableAmount) + i))
+			a, err := r.Amount(tables.InvoiceAmounts()[i])
 			if err != nil {
 				return err
 			}

@@ -100,7 +100,8 @@ func (p *purse) receivables() error {
 	return coupons.Each(p.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
 		one := document.Receivable{Cycle: r.Word(tables.ReceivableCycle), Due: r.Word(tables.ReceivableDueDate),
 			Age: r.Whole(tables.ReceivableAgeDays), Bucket: r.Word(tables.ReceivableBucket)}
-		err := amounts(r, int(tables.ReceivableAmount), &one.Amount, &one.Collected, &one.Paid, &one.Unpaid)
+		columns := tables.ReceivableAmounts()
+		err := amounts(r, columns[:], &one.Amount, &one.Collected, &one.Paid, &one.Unpaid)
 		mine := r.Word(tables.ReceivablePartnerID) == p.st.Partner.ID
 		if mine && (one.Cycle == p.st.Header.Cycle.String() || !one.Unpaid.IsZero()) {
 			p.st.Receivables = append(p.st.Receivables, one)
@@ -109,10 +110,10 @@ func (p *purse) receivables() error {
 	})
 }
 
-// amounts reads amounts of a row that follow each other.
-func amounts[T any](r rows.Row[T], first int, to ...*money.Amount) (err error) {
+// amounts reads amounts of a row, in the order of the columns.
+func amounts[T any](r rows.Row[T], columns []tables.AmountColumn[T], to ...*money.Amount) (err error) {
 	for i := range to {
-		if *to[i], err = r.Amount(tables.AmountColumn[T](first + i)); err != nil {
+		if *to[i], err = r.Amount(columns[i]); err != nil {
 			return err
 		}
 	}
@@ -178,7 +179,8 @@ func (p *purse) funds() error {
 		if span.From >= p.span.To || span.To <= p.span.From && over {
 			return nil
 		}
-		err = amounts(r, int(tables.FundQuotaAmount), &one.Quota, &one.Listed, &one.Reserved, &one.Claimed,
+		columns := tables.FundAmounts()
+		err = amounts(r, columns[:], &one.Quota, &one.Listed, &one.Reserved, &one.Claimed,
 			&one.Approved,
 			&one.Paid)
 		p.st.Funds = append(p.st.Funds, one)

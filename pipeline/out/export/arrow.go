@@ -68,9 +68,9 @@ func arrowType(t tables.Type) arrow.DataType {
 }
 
 func (s *arrowSheet) write(cols *parquet.Columns[tables.Any]) error {
-	arrays := make([]arrow.Array, len(cols.C))
-	for i := range cols.C {
-		buffers, nulls := s.columns[i].buffers(&cols.C[i], cols.Def.Columns[i].Type)
+	arrays := make([]arrow.Array, len(cols.Def.Columns))
+	for i := range cols.Def.Columns {
+		buffers, nulls := s.columns[i].buffers(cols.Col(tables.ColumnOf[tables.Any](i)), cols.Def.Columns[i].Type)
 		data := array.NewData(s.schema.Field(i).Type, cols.N, buffers, nil, nulls, 0)
 		arrays[i] = array.MakeFromData(data)
 		data.Release()

@@ -22,7 +22,7 @@ func TestCharted(t *testing.T) {
 	rows := parquet.NewColumns(tables.Untyped(&tables.Table{Name: "answer", Exported: 2, Columns: []tables.Column{
 		{Name: "who", Type: tables.Text}, {Name: "paid", Type: tables.Amount}}}))
 	for i, text := range []string{"acme", "-11.5"} {
-		if err := AppendText(&rows.C[i], rows.Def.Columns[i].Type, text); err != nil {
+		if err := AppendText(rows.Col(tables.ColumnOf[tables.Any](i)), rows.Def.Columns[i].Type, text); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -156,7 +156,7 @@ func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[tabl
 	switch r.Table {
 	case "rejects":
 		def = tables.Rejects().Table
-		list, err = untyped(rows.Rejects(ctx, snap, leading(def), r.Limits))
+		list, err = untyped(rows.Rejects(ctx, snap, leading(tables.Rejects()), r.Limits))
 	case "partner_statements":
 		table, err := r.partners(snap).TableOf(r.Cycle)
 		if err != nil {
@@ -182,7 +182,8 @@ func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[tabl
 		list, err = margins(ctx, snap, r)
 	default:
 		def = tables.Lines().Table
-		list, err = untyped(rows.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners), leading(def), r.Limits))
+		list, err = untyped(rows.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners),
+			leading(tables.Lines()), r.Limits))
 	}
 	return list, def, err
 }
@@ -213,17 +214,11 @@ func margins(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[t
 	files = slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
 		return e.Table != tables.Margins().Name
 	})
-	return rows.Sorted(ctx, snap, files, tables.Margins().Any(), leading(tables.Margins().Table), r.Limits)
+	return rows.Sorted(ctx, snap, files, tables.Margins().Any(), leading(tables.Margins().Any()), r.Limits)
 }
 
-// leading are the indexes of the columns that leave.
-func leading(def *tables.Table) []int {
-	cols := make([]int, def.Exported)
-	for i := range cols {
-		cols[i] = i
-	}
-	return cols
-}
+// leading are the columns that leave.
+func leading[T any](def tables.Def[T]) tables.List[T] { return def.All()[:def.Exported] }
 
 // writeTotals writes the control totals.
 func writeTotals(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
@@ -234,8 +229,8 @@ func writeTotals(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
 	def := tables.Totals()
 	cols := parquet.NewColumns(def)
 	for _, t := range totals {
-		cols.C[0].AddWord(t.Name)
-		cols.C[1].AddText(t.Value)
+		cols.Col(0).AddWord(t.Name)
+		cols.Col(1).AddText(t.Value)
 		cols.N++
 	}
 	return writeBatch(r, cols, w)
@@ -255,7 +250,7 @@ func writeIncentives(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error
 		return 0, err
 	}
 	if r.Scope.Partner != "" {
-		cols = only(cols, int(tables.IncentivePartnerID), r.Scope.Partner)
+		cols = only(cols, tables.IncentivePartnerID, r.Scope.Partner)
 	}
 	return writeBatch(r, cols, w)
 }

@@ -66,7 +66,7 @@ func TestArrowTextsCutWithinACharacter(t *testing.T) {
 	t.Parallel()
 	cols := twoRows()
 	cols.Reset()
-	text := &cols.C[1]
+	text := cols.Col(1)
 	for _, v := range []string{"漢", "\xe6\xbc", "\xa2", "", "b"} {
 		text.AddText(v)
 	}

@@ -16,22 +16,22 @@ import (
 // partnerTable is a table of partners' money, or of the statuses of orders: one list of no cycle in the lake.
 type partnerTable struct {
 	def     *tables.Table
-	instant int // column of the instant that says to which cycle a row belongs; -1 = none
-	cycle   int // column of the cycle; -1 = none
-	partner int // column of the partner; -1 = its rows are of no one partner
+	instant tables.TimeColumn[tables.Any] // column of the instant that says to which cycle a row belongs; -1 = none
+	cycle   tables.WordColumn[tables.Any] // column of the cycle; -1 = none
+	partner tables.WordColumn[tables.Any] // column of the partner; -1 = its rows are of no one partner
 }
 
 // partnerTables are the tables of partners' money (§8) and of the statuses of orders.
 func partnerTables() []partnerTable {
 	return []partnerTable{
-		{tables.PartnerAccounts().Table, int(tables.PartnerAccountTime), -1, int(tables.PartnerAccountPartnerID)},
-		{tables.Receivables().Table, -1, int(tables.ReceivableCycle), int(tables.ReceivablePartnerID)},
-		{tables.Coupons().Table, -1, -1, int(tables.CouponPartnerID)},
-		{tables.CouponRecords().Table, int(tables.CouponRecordTime), -1, -1},
-		{tables.Funds().Table, -1, -1, int(tables.FundPartnerID)},
-		{tables.Withdrawals().Table, -1, -1, int(tables.WithdrawalPartnerID)},
-		{tables.Invoices().Table, -1, int(tables.InvoiceCycle), -1},
-		{tables.InvoiceRecords().Table, int(tables.InvoiceRecordInstant), -1, -1},
+		{tables.PartnerAccounts().Table, tables.PartnerAccountTime.Any(), -1, tables.PartnerAccountPartnerID.Any()},
+		{tables.Receivables().Table, -1, tables.ReceivableCycle.Any(), tables.ReceivablePartnerID.Any()},
+		{tables.Coupons().Table, -1, -1, tables.CouponPartnerID.Any()},
+		{tables.CouponRecords().Table, tables.CouponRecordTime.Any(), -1, -1},
+		{tables.Funds().Table, -1, -1, tables.FundPartnerID.Any()},
+		{tables.Withdrawals().Table, -1, -1, tables.WithdrawalPartnerID.Any()},
+		{tables.Invoices().Table, -1, tables.InvoiceCycle.Any(), -1},
+		{tables.InvoiceRecords().Table, tables.InvoiceRecordInstant.Any(), -1, -1},
 		{tables.OrderStatus().Table, -1, -1, -1},
 	}
 }
@@ -64,12 +64,12 @@ func (t *partnerTable) keep(r *Request, cols *parquet.Columns[tables.Any]) (func
 	}
 	return func(i int) bool {
 		switch {
-		case t.instant >= 0 && !bounds.Holds(period.Instant(cols.C[t.instant].Ints[i])):
+		case t.instant >= 0 && !bounds.Holds(cols.Time(t.instant).At(i)):
 			return false
-		case t.cycle >= 0 && r.Cycle != "" && cols.C[t.cycle].Word(i) != r.Cycle:
+		case t.cycle >= 0 && r.Cycle != "" && cols.Word(t.cycle).At(i) != r.Cycle:
 			return false
 		}
-		return r.Scope.Partner == "" || cols.C[t.partner].Word(i) == r.Scope.Partner
+		return r.Scope.Partner == "" || cols.Word(t.partner).At(i) == r.Scope.Partner
 	}, nil
 }
 

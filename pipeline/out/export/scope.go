@@ -141,11 +141,11 @@ func ownTime(row rows.Row[tables.Line]) period.Instant {
 }
 
 // only keeps the rows whose column holds a word.
-func only(cols *parquet.Columns[tables.Any], col int, word string) *parquet.Columns[tables.Any] {
-	out, words := parquet.NewColumns(tables.Untyped(cols.Def)), parquet.Recode{}
-	words.Reset(cols)
+func only[T tables.Row](cols *parquet.Columns[T], col tables.WordColumn[T], word string) *parquet.Columns[T] {
+	out, words := parquet.NewColumns(tables.Typed[T](cols.Def)), parquet.Recode{}
+	words.Reset(cols.Any())
 	for i := range cols.N {
-		if cols.C[col].Word(i) == word {
+		if cols.Word(col).At(i) == word {
 			out.AppendRun(cols, i, i+1, nil, &words)
 		}
 	}

@@ -25,20 +25,20 @@ func every() *tables.Table {
 // twoRows has every unusual value: quotes, fractions of a second, null, negative amounts, tier 0.
 func twoRows() *parquet.Columns[tables.Any] {
 	c := parquet.NewColumns(tables.Untyped(every()))
-	c.C[0].AddWord("a,b")
-	c.C[0].AddWord("")
-	c.C[1].AddText("say \"hi\"\nthere\x01\xff")
-	c.C[1].AddText("")
-	c.C[2].Ints = append(c.C[2].Ints, 1_788_451_200_000_000, 1_788_451_200_250_000)
-	c.C[3].Ints = append(c.C[3].Ints, int64(tables.Nothing), 0)
-	c.C[4].AddDec(-1, ^uint64(0))
-	c.C[4].AddDec(0, 538_000_000)
-	c.C[5].AddDec(0, 0)
-	c.C[5].AddDec(0, 12_500_000_000)
-	c.C[6].Ints = append(c.C[6].Ints, 0, 7)
-	c.C[7].Codes = append(c.C[7].Codes, 0, 2)
-	c.C[8].AddWord("mine")
-	c.C[8].AddWord("mine")
+	c.Col(0).AddWord("a,b")
+	c.Col(0).AddWord("")
+	c.Col(1).AddText("say \"hi\"\nthere\x01\xff")
+	c.Col(1).AddText("")
+	c.Col(2).Ints = append(c.Col(2).Ints, 1_788_451_200_000_000, 1_788_451_200_250_000)
+	c.Col(3).Ints = append(c.Col(3).Ints, int64(tables.Nothing), 0)
+	c.Col(4).AddDec(-1, ^uint64(0))
+	c.Col(4).AddDec(0, 538_000_000)
+	c.Col(5).AddDec(0, 0)
+	c.Col(5).AddDec(0, 12_500_000_000)
+	c.Col(6).Ints = append(c.Col(6).Ints, 0, 7)
+	c.Col(7).Codes = append(c.Col(7).Codes, 0, 2)
+	c.Col(8).AddWord("mine")
+	c.Col(8).AddWord("mine")
 	c.N = 2
 	return c
 }
@@ -102,8 +102,8 @@ func TestParquet(t *testing.T) {
 	}
 	defer r.Close()
 	c, err := r.Next()
-	if err != nil || c.N != 2 || c.C[0].Word(0) != "a,b" || c.C[3].Ints[0] != int64(tables.Nothing) ||
-		c.C[4].Decs[0].Hi != -1 || c.C[7].Codes[1] != 2 {
+	if err != nil || c.N != 2 || c.Col(0).Word(0) != "a,b" || c.Col(3).Ints[0] != int64(tables.Nothing) ||
+		c.Col(4).Decs[0].Hi != -1 || c.Col(7).Codes[1] != 2 {
 		t.Errorf("read back %+v, %v", c, err)
 	}
 	if _, err := parquet.NewReader(bytes.NewReader(write(t, "parquet")), tables.Untyped(def), nil); err == nil {

@@ -72,7 +72,7 @@ func (g *costGroups) open(ctx context.Context, src *Source, cycle string) error 
 	if err != nil {
 		return err
 	}
-	g.ahead = &ahead{rows: groups, customer: int(tables.CostGroupCustomerID)}
+	g.ahead = &ahead{rows: groups, customer: tables.CostGroupCustomerID.Any()}
 	return nil
 }
 
@@ -105,17 +105,18 @@ func cameOf(row rows.Row[tables.Any]) (*came, error) {
 		return nil, err
 	}
 	for _, q := range [...]struct {
-		col, units int
-		unit       string
-		to         *maybe
-	}{{int(tables.CostGroupPricingQuantity), int(tables.CostGroupPricingUnits), "PricingUnit", &g.pricing},
-		{int(tables.CostGroupConsumedQuantity), int(tables.CostGroupConsumedUnits), "ConsumedUnit", &g.consumed}} {
-		units := row.Small(tables.SmallColumn[tables.Any](q.units))
+		col   tables.CostColumn[tables.CostGroup]
+		units tables.SmallColumn[tables.CostGroup]
+		unit  string
+		to    *maybe
+	}{{tables.CostGroupPricingQuantity, tables.CostGroupPricingUnits, "PricingUnit", &g.pricing},
+		{tables.CostGroupConsumedQuantity, tables.CostGroupConsumedUnits, "ConsumedUnit", &g.consumed}} {
+		units := row.Small(q.units.Any())
 		if units == tables.UnknownUnits && g.texts[q.unit] != "" { // all rows have that unit
 			units = tables.OneUnit
 		}
 		if units == tables.OneUnit {
-			*q.to = some(decOf(row.Cols.C[q.col].Decs[row.I]))
+			*q.to = some(decOf(row.Cols.Cost(q.col.Any()).At(row.I)))
 		}
 	}
 	g.service, g.product.category = rows.As[tables.CostGroup](row).Word(tables.CostGroupServiceName),

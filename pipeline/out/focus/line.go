@@ -17,12 +17,8 @@ import (
 )
 
 // lineColumns are the columns of lines that rows are made of.
-func lineColumns() []int {
-	cols := make([]int, int(tables.LineUsageEnd)+1)
-	for i := range cols {
-		cols[i] = i
-	}
-	return append(cols, int(tables.LineOwnTime))
+func lineColumns() tables.List[tables.Line] {
+	return append(tables.Lines().All()[:tables.LineUsageEnd+1], tables.LineOwnTime.Of())
 }
 
 // theLine is a line of the lake as rows are made of it.
@@ -69,14 +65,14 @@ func (m *maker) read(row rows.Row[tables.Line]) (*theLine, error) {
 		}
 	}
 	for _, v := range [...]struct {
-		col int
+		col tables.ColumnOf[tables.Line]
 		to  *dec
-	}{{int(tables.LineQuantity), &l.quantity}, {int(tables.LineUsageAmount), &l.usage},
-		{int(tables.LineFreeResourceUsage), &l.free},
-		{int(tables.LineUnitPrice), &l.price},
-		{int(tables.LineOfficialAmount), &l.official}, {int(tables.LineOfficialDiscountAmount), &l.discount},
-		{int(tables.LinePaymentAmount), &l.payment}} {
-		*v.to = decOf(row.Cols.C[v.col].Decs[row.I])
+	}{{tables.LineQuantity.Of(), &l.quantity}, {tables.LineUsageAmount.Of(), &l.usage},
+		{tables.LineFreeResourceUsage.Of(), &l.free},
+		{tables.LineUnitPrice.Of(), &l.price},
+		{tables.LineOfficialAmount.Of(), &l.official}, {tables.LineOfficialDiscountAmount.Of(), &l.discount},
+		{tables.LinePaymentAmount.Of(), &l.payment}} {
+		*v.to = decOf(row.Cols.Col(v.col).Decs[row.I])
 	}
 	l.came = m.groups.came[lineKey{or(l.origin, l.cycle), l.id}]
 	l.order = row.Small(tables.LineChargingMode) == 1 && strings.HasPrefix(l.id, l.trade+"/")

@@ -113,7 +113,7 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, statements.Close()) }()
-	rounded := &ahead{rows: statements.Any(), customer: int(tables.StatementCustomerID)}
+	rounded := &ahead{rows: statements.Any(), customer: tables.StatementCustomerID.Any()}
 	terms, err := m.openTerms(ctx)
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lines.Close()) }()
-	current := &ahead{rows: lines.Any(), customer: int(tables.LineCustomerID)}
+	current := &ahead{rows: lines.Any(), customer: tables.LineCustomerID.Any()}
 	for n := 0; ; n++ {
 		if n&0xff == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -187,7 +187,7 @@ func (m *maker) wanted(row rows.Row[tables.Line]) bool {
 // ahead walks rows that are sorted by customer, one customer at a time.
 type ahead struct {
 	rows     *rows.Rows[tables.Any]
-	customer int // column
+	customer tables.WordColumn[tables.Any]
 	row      rows.Row[tables.Any]
 	there    bool // row is the next
 	done     bool
@@ -205,7 +205,7 @@ func (a *ahead) peek() (string, error) {
 	if a.done {
 		return "", nil
 	}
-	return a.row.Word(tables.WordColumn[tables.Any](a.customer)), nil
+	return a.row.Word(a.customer), nil
 }
 
 // each visits the rows of a customer, if they are the next.
@@ -443,7 +443,7 @@ func billing() *product { return &product{code: -1, service: "Billing", category
 // rounding makes the row of what the cycle's rounding took from a customer's statement (§4.2). It is of who
 // invoices the customer at the cycle's last instant.
 func (m *maker) rounding(row rows.Row[tables.Any]) error {
-	amount := decOf(row.Cols.C[tables.StatementRoundingAmount].Decs[row.I])
+	amount := decOf(row.Cols.Col(tables.StatementRoundingAmount.Of().Any()).Decs[row.I])
 	customer := rows.As[tables.Statement](row).Word(tables.StatementCustomerID)
 	if amount.Sign() == 0 || m.names.invoicer(customer) != m.issuer {
 		return nil

@@ -85,11 +85,11 @@ func (o *owed) ofCustomers(ctx context.Context) (err error) {
 		customer := row.Word(table.StatementCustomerID)
 		o.taxOf(customer, &parts, row)
 		if o.vendor {
-			o.add(o.names.customer(customer), amountIn(row, int(table.StatementPaymentAmount)), 1,
+			o.add(o.names.customer(customer), amountIn(row, table.StatementPaymentAmount), 1,
 				row.Whole(table.StatementLineCount))
 		}
 		if o.names.invoicer(customer) == o.issuer {
-			o.add(o.names.customer(customer), amountIn(row, int(table.StatementRoundingAmount)), -1, 0)
+			o.add(o.names.customer(customer), amountIn(row, table.StatementRoundingAmount), -1, 0)
 		}
 		return nil
 	})
@@ -108,17 +108,17 @@ func (o *owed) ofPartners(ctx context.Context) (err error) {
 		case row.Word(table.PartnerStatementResellerID) != "":
 			if o.vendor {
 				o.add(o.names.partnerNamed(row.Word(table.PartnerStatementPartnerID)), amountIn(row,
-					int(table.PartnerStatementCostAmount)), 1, lines)
+					table.PartnerStatementCostAmount), 1, lines)
 			}
 		case row.Word(table.PartnerStatementAssociationType) == resale:
 			if row.Word(table.PartnerStatementSellerID) == o.issuerID {
 				o.add(o.names.partnerNamed(row.Word(table.PartnerStatementPartnerID)), amountIn(row,
-					int(table.PartnerStatementOwedAmount)), 1, lines)
+					table.PartnerStatementOwedAmount), 1, lines)
 			}
 			if o.vendor {
-				o.add(o.names.customer(customer), amountIn(row, int(table.PartnerStatementPaymentAmount)), -1, lines)
+				o.add(o.names.customer(customer), amountIn(row, table.PartnerStatementPaymentAmount), -1, lines)
 			} else if row.Word(table.PartnerStatementPartnerID) == o.issuerID {
-				o.add(o.names.customer(customer), amountIn(row, int(table.PartnerStatementPaymentAmount)), 1, lines)
+				o.add(o.names.customer(customer), amountIn(row, table.PartnerStatementPaymentAmount), 1, lines)
 			}
 		}
 		return nil
@@ -127,9 +127,9 @@ func (o *owed) ofPartners(ctx context.Context) (err error) {
 
 // taxOf adds the tax of a customer that comes in addition to prices: what is due is the rounded total and that tax.
 func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row[table.Statement]) {
-	tax := new(big.Int).Sub(amountIn(row, int(table.StatementDueAmount)), amountIn(row,
-		int(table.StatementPaymentAmount)))
-	tax.Add(tax, amountIn(row, int(table.StatementRoundingAmount)))
+	tax := new(big.Int).Sub(amountIn(row, table.StatementDueAmount), amountIn(row,
+		table.StatementPaymentAmount))
+	tax.Add(tax, amountIn(row, table.StatementRoundingAmount))
 	if issuer, sole := parts.issuer(customer); sole {
 		if issuer == o.issuerID && tax.Sign() != 0 {
 			o.add(o.names.customer(customer), tax, 1, 0)
@@ -153,8 +153,8 @@ func (o *owed) taxOfPartners(ctx context.Context) error {
 	})
 }
 
-func amountIn[T any](row rows.Row[T], col int) *big.Int {
-	return decOf(row.Cols.C[col].Decs[row.I]).BigInt()
+func amountIn[T any](row rows.Row[T], col table.AmountColumn[T]) *big.Int {
+	return decOf(row.Cols.Amount(col).At(row.I)).BigInt()
 }
 
 // AmountText is an amount in units of 10⁻⁸ as a text with as many decimals as it needs. The error is that of an

@@ -34,7 +34,7 @@ func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines, err := rows.Sorted(ctx, m.src.Snap, files, tables.Lines().Any(), lineColumns(), m.src.Limits)
+	lines, err := rows.Sorted(ctx, m.src.Snap, files, tables.Lines().Any(), lineColumns().Any(), m.src.Limits)
 	if err != nil {
 		return nil, err
 	}
@@ -45,8 +45,8 @@ func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 	if err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}
-	return &terms{m, &ahead{rows: lines, customer: int(tables.LineCustomerID)},
-		&ahead{rows: orders, customer: int(tables.OrderCustomerID)}}, nil
+	return &terms{m, &ahead{rows: lines, customer: tables.LineCustomerID.Any()},
+		&ahead{rows: orders, customer: tables.OrderCustomerID.Any()}}, nil
 }
 
 func (t *terms) close() error { return errors.Join(t.lines.rows.Close(), t.orders.rows.Close()) }
@@ -59,11 +59,11 @@ func (t *terms) read(customer string) error {
 	m.orders = m.orders[:0]
 	ends := map[string]period.Span{}
 	err := t.orders.each(customer, func(row rows.Row[tables.Any]) error {
-		id := orderLine(row, int(tables.OrderOrderID), int(tables.OrderOrderLine))
+		id := orderLine(row, tables.OrderOrderID.Of(), tables.OrderOrderLine.Of())
 		ends[id] = period.Span{From: rows.As[tables.Order](row).Time(tables.OrderEffectiveTime),
 			To: rows.As[tables.Order](row).MaybeTime(tables.OrderExpireTime)}
 		if rows.As[tables.Order](row).Word(tables.OrderOrderType) == ordering.Unsubscribe.String() {
-			m.refunds[id] = orderLine(row, int(tables.OrderBaseOrderID), int(tables.OrderBaseOrderLine))
+			m.refunds[id] = orderLine(row, tables.OrderBaseOrderID.Of(), tables.OrderBaseOrderLine.Of())
 		}
 		return nil
 	})
@@ -100,7 +100,7 @@ func (t *terms) read(customer string) error {
 // lineKey is a line of an order: late ones are billed in another cycle than their own.
 type lineKey struct{ cycle, id string }
 
-func orderLine(row rows.Row[tables.Any], id, number int) string {
+func orderLine(row rows.Row[tables.Any], id, number tables.ColumnOf[tables.Order]) string {
 	return fmt.Sprintf("%s/%d", row.Text(tables.TextColumn[tables.Any](id)),
 		row.Whole(tables.WholeColumn[tables.Any](number)))
 }

@@ -37,7 +37,7 @@ func (m *maker) openTaxes(ctx context.Context) (*addedTaxes, error) {
 	if err != nil {
 		return nil, errors.Join(err, list.Close())
 	}
-	return &addedTaxes{&ahead{rows: list.Any(), customer: int(tables.TaxBuyerID)}, parts}, nil
+	return &addedTaxes{&ahead{rows: list.Any(), customer: tables.TaxBuyerID.Any()}, parts}, nil
 }
 
 // ahead is the reader by customer.
@@ -137,11 +137,12 @@ func (m *maker) taxesOf(a *addedTaxes, customer string) error {
 		return nil
 	}
 	issuer, sole := a.parts.issuer(customer)
-	err := a.rows.each(customer, func(row rows.Row[tables.Any]) error {
+	err := a.rows.each(customer, func(any rows.Row[tables.Any]) error {
+		row := rows.As[tables.Tax](any)
 		if !sole || issuer != m.request.Issuer || !settle.TaxAdded(row.Cols, row.I) {
 			return nil
 		}
-		t, err := rows.TaxAt(rows.As[tables.Tax](row))
+		t, err := rows.TaxAt(row)
 		if err != nil {
 			return err
 		}
@@ -194,7 +195,7 @@ func (m *maker) eachPartnerTax(ctx context.Context, visit func(partner string, t
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	return list.Each(func(row rows.Row[tables.Tax]) error {
-		if row.Word(tables.TaxSellerID) != m.request.Issuer || !settle.TaxAdded(row.Cols.Any(), row.I) {
+		if row.Word(tables.TaxSellerID) != m.request.Issuer || !settle.TaxAdded(row.Cols, row.I) {
 			return nil
 		}
 		t, err := rows.TaxAt(row)

@@ -178,7 +178,7 @@ func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
 			w.must(err)
 			list, err := store.Page(w.Context(), records.Query{Cycle: "2026-09", Customer: customer, Limit: 10})
 			w.must(err)
-			fmt.Fprintln(&b, sums, list.Total, list.Rows.C[tables.LinePaymentAmount].Decs, list.Split)
+			fmt.Fprintln(&b, sums, list.Total, list.Rows.Col(tables.LinePaymentAmount.Of()).Decs, list.Split)
 		}
 		shares, err := store.Shares(w.Context(), "2026-09")
 		w.must(err)

@@ -140,7 +140,9 @@ func (s *statement) add(sql string, args ...any) {
 	s.args = append(s.args, args...)
 }
 
-func column(col int) string { return clickhouse.Name(tables.Lines().Columns[col].Name) }
+func column(col tables.ColumnOf[tables.Line]) string {
+	return clickhouse.Name(tables.Lines().Columns[col].Name)
+}
 
 // where adds the conditions of a cycle's lines to those of the state.
 func (s *statement) where(cycle string, where []records.Condition) error {
@@ -269,7 +271,7 @@ func (p *State) rows(ctx context.Context, from string, q *records.Query, out *re
 	names, cells, dest := make([]string, len(cols)), make([]records.Cell, len(cols)), make([]any, len(cols))
 	for i, col := range cols {
 		names[i] = column(col)
-		cells[i] = records.Cell{Col: &out.Rows.C[col], Of: tables.Lines().Columns[col].Type}
+		cells[i] = records.Cell{Col: out.Rows.Col(col), Of: tables.Lines().Columns[col].Type}
 		dest[i] = &cells[i]
 	}
 	var s statement
@@ -287,9 +289,9 @@ func (p *State) rows(ctx context.Context, from string, q *records.Query, out *re
 }
 
 // named is columns without those that are duplicate, and with those by which Split splits.
-func named(cols []int) []int {
-	seen := make(map[int]bool)
-	var out []int
+func named(cols tables.List[tables.Line]) tables.List[tables.Line] {
+	seen := make(map[tables.ColumnOf[tables.Line]]bool)
+	var out tables.List[tables.Line]
 	for _, c := range append(tables.Columns(tables.LineDay, tables.LineUsageStart, tables.LineID), cols...) {
 		if !seen[c] {
 			seen[c] = true
@@ -359,7 +361,8 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 	}
 	s.add("count()")
 	for _, col := range records.AmountColumns() {
-		s.add(", toString(sum(toDecimal256(" + column(col) + ", 8)))") // a sum of Decimal(38) overflows without a word
+		// a sum of Decimal(38) overflows without a word
+		s.add(", toString(sum(toDecimal256(" + column(col.Of()) + ", 8)))")
 	}
 	s.add(" FROM " + from)
 	if err := s.where(q.Cycle, q.Where); err != nil {

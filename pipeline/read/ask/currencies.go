@@ -56,7 +56,7 @@ func (q *Question) PerCurrency() *Question {
 	out.currencies = len(out.Keys) - len(q.Keys)
 	out.Lake.Reads = slices.Clone(q.Lake.Reads)
 	for _, name := range currencies.Owners(q.Lake.Table) {
-		out.Lake.Reads = append(out.Lake.Reads, q.Lake.Table.Index(name))
+		out.Lake.Reads = append(out.Lake.Reads, tables.ColumnOf[tables.Any](q.Lake.Table.Index(name)))
 	}
 	return &out
 }
@@ -66,8 +66,8 @@ type splitter struct {
 	q      *Question
 	find   *currencies.Finder
 	owners []string
-	at     []int // columns of owners
-	reads  []int
+	at     tables.List[tables.Any] // columns of owners
+	reads  tables.List[tables.Any]
 	out    parquet.Columns[tables.Any]
 }
 
@@ -78,7 +78,7 @@ func newSplitter(q *Question, o Only, find *currencies.Finder) *splitter {
 	s := &splitter{q: q, find: find, owners: currencies.Owners(q.Lake.Table), reads: q.reads(o),
 		out: *parquet.NewColumns(tables.Untyped(q.Lake.Table))}
 	for _, name := range s.owners {
-		s.at = append(s.at, q.Lake.Table.Index(name))
+		s.at = append(s.at, tables.ColumnOf[tables.Any](q.Lake.Table.Index(name)))
 	}
 	return s
 }

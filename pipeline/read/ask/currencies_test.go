@@ -39,13 +39,13 @@ func perCurrency(t *testing.T, q *Question, limit int, rows ...string) string {
 	for _, row := range rows {
 		cells := strings.Fields(strings.ReplaceAll(row, "-", " ' "))
 		for i := range 3 {
-			batch.C[i].AddWord(strings.Trim(cells[i], "'"))
+			batch.Col(tables.ColumnOf[tables.Any](i)).AddWord(strings.Trim(cells[i], "'"))
 		}
 		a, err := money.ParseAmount(cells[3])
 		if err != nil {
 			t.Fatal(err)
 		}
-		batch.C[3].AddDec(a.Raw())
+		batch.Col(3).AddDec(a.Raw())
 		batch.N++
 	}
 	q = q.PerCurrency()

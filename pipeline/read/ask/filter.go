@@ -103,17 +103,17 @@ func (q *Question) Check(o Only) error {
 }
 
 // columnsOf are the columns of the question's table that a limit looks at.
-func (q *Question) columnsOf(l limit) []int {
+func (q *Question) columnsOf(l limit) tables.List[tables.Any] {
 	if q.From != nil {
 		return q.From.Of.columnsOf(l)
 	}
 	if q.Lake.Only != nil && !slices.Contains(q.Lake.Only, l.name) {
 		return nil
 	}
-	var out []int
+	var out tables.List[tables.Any]
 	for _, name := range l.columns {
 		if at := q.Lake.Table.Index(name); at >= 0 {
-			out = append(out, at)
+			out = append(out, tables.ColumnOf[tables.Any](at))
 		}
 	}
 	return out
@@ -143,8 +143,8 @@ func (q *Question) Condition(o Only, text func(string) string) string {
 // sieve passes the rows that fit all limits.
 type sieve struct {
 	limits []limit
-	at     [][]int                     // columns of the table, by limit
-	reads  []int                       // columns that are read
+	at     []tables.List[tables.Any]   // columns of the table, by limit
+	reads  tables.List[tables.Any]     // columns that are read
 	out    parquet.Columns[tables.Any] // the rows of the last batch
 }
 
@@ -161,7 +161,7 @@ func newSieve(q *Question, o Only) *sieve {
 }
 
 // reads are the columns of the lake's table that are read: those of the question and those of the limits.
-func (q *Question) reads(o Only) []int {
+func (q *Question) reads(o Only) tables.List[tables.Any] {
 	cols := q.columns()
 	for _, l := range o.limits() {
 		cols = append(cols, q.columnsOf(l)...)
@@ -197,7 +197,7 @@ func (s *sieve) fit(i int, c *parquet.Columns[tables.Any]) func(row int) bool {
 	l := &s.limits[i]
 	var any []func(row int) bool
 	for _, at := range s.at[i] {
-		col := &c.C[at]
+		col := c.Col(at)
 		if c.Def.Columns[at].Type == tables.Text {
 			any = append(any, func(row int) bool { return l.has(col.Text(row)) })
 			continue

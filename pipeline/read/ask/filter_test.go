@@ -27,10 +27,10 @@ func TestLimits(t *testing.T) {
 	} {
 		cells := strings.Fields(row)
 		for i := range 3 {
-			batch.C[i].AddWord(cells[i])
+			batch.Col(tables.ColumnOf[tables.Any](i)).AddWord(cells[i])
 		}
-		batch.C[3].AddText(cells[3])
-		batch.C[4].AddText(cells[4])
+		batch.Col(3).AddText(cells[3])
+		batch.Col(4).AddText(cells[4])
 		batch.N++
 	}
 	for _, c := range []struct {

@@ -95,7 +95,7 @@ func (g *groups) add(c *parquet.Columns[tables.Any]) error {
 			continue
 		}
 		g.numbers[k] = g.numbers[k][:0]
-		for _, text := range c.C[col].Dict {
+		for _, text := range c.Col(tables.ColumnOf[tables.Any](col)).Dict {
 			g.numbers[k] = append(g.numbers[k], g.word(text))
 		}
 	}
@@ -128,7 +128,7 @@ func (g *groups) key(c *parquet.Columns[tables.Any], row int) (key id) {
 			key[k] = g.in[k-len(g.keys)+g.q.currencies]
 			continue
 		}
-		code := c.C[col].Codes[row]
+		code := c.Col(tables.ColumnOf[tables.Any](col)).Codes[row]
 		if c.Def.Columns[col].Type == tables.Word {
 			key[k] = g.numbers[k][code]
 		} else {
@@ -152,10 +152,10 @@ func value(c *parquet.Columns[tables.Any], col, row int) (hi int64, lo uint64) {
 		return 0, 1
 	}
 	if c.Def.Columns[col].Type == tables.Whole {
-		n := c.C[col].Ints[row]
+		n := c.Col(tables.ColumnOf[tables.Any](col)).Ints[row]
 		return n >> 63, uint64(n)
 	}
-	d := c.C[col].Decs[row]
+	d := c.Col(tables.ColumnOf[tables.Any](col)).Decs[row]
 	return d.Hi, d.Lo
 }
 

@@ -27,9 +27,9 @@ func paid(rows ...struct {
 }) *parquet.Columns[tables.Any] {
 	c := parquet.NewColumns(tables.Untyped(small().Lake.Table))
 	for _, r := range rows {
-		c.C[0].AddWord(r.who)
-		c.C[1].Codes = append(c.C[1].Codes, r.mode)
-		c.C[2].AddDec(r.paid>>63, uint64(r.paid)*1_000_000)
+		c.Col(0).AddWord(r.who)
+		c.Col(1).Codes = append(c.Col(1).Codes, r.mode)
+		c.Col(2).AddDec(r.paid>>63, uint64(r.paid)*1_000_000)
 		c.N++
 	}
 	return c
@@ -88,7 +88,7 @@ func TestGroups(t *testing.T) {
 		t.Errorf("by what was paid: %s\nwant %s", got, want)
 	}
 	q = small()
-	q.Lake.Keep = func(c *parquet.Columns[tables.Any], row int) bool { return c.C[0].Word(row) == "a" }
+	q.Lake.Keep = func(c *parquet.Columns[tables.Any], row int) bool { return c.Col(0).Word(row) == "a" }
 	if got, want := text(ordered(t, q, first, second)), "a/5 2 0.00"; got != want {
 		t.Errorf("of a alone: %s", got)
 	}
@@ -134,16 +134,16 @@ func TestGroupsOverflow(t *testing.T) {
 	}
 	c := paid()
 	for range 3 {
-		c.C[0].AddWord("a")
-		c.C[1].Codes = append(c.C[1].Codes, 1)
-		c.C[2].AddDec(top.Raw())
+		c.Col(0).AddWord("a")
+		c.Col(1).Codes = append(c.Col(1).Codes, 1)
+		c.Col(2).AddDec(top.Raw())
 		c.N++
 	}
 	if got := text(ordered(t, small(), c)); got != "a/1 3 2999999999999999999.99999997" {
 		t.Errorf("three of the largest amount: %s", got)
 	}
-	c.C[2].Decs[0] = parquet.Dec{Hi: 1<<62 + 1<<60, Lo: 0} // no amount: 38 digits
-	c.C[2].Decs[1] = c.C[2].Decs[0]
+	c.Col(2).Decs[0] = parquet.Dec{Hi: 1<<62 + 1<<60, Lo: 0} // no amount: 38 digits
+	c.Col(2).Decs[1] = c.Col(2).Decs[0]
 	if err := newGroups(small()).add(c); err == nil || !strings.Contains(err.Error(), "sum of paid") {
 		t.Errorf("past 38 digits: %v", err)
 	}

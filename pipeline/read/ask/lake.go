@@ -330,5 +330,5 @@ func (q *Question) gatherIncentives(r Request, from *partners.Reader, w *Reading
 	if err != nil {
 		return nil, err
 	}
-	return w.groups, w.take(rows)
+	return w.groups, w.take(rows.Any())
 }

@@ -59,9 +59,9 @@ type By struct {
 
 // Shape is how the rows of a table of the lake become rows with a question's columns, found by name.
 type Shape struct {
-	Table *tables.Table // in the lake
-	Reads []int         // its columns that are needed besides those of the question's names
-	Count string        // the sum that is 1 for each row; "" = none
+	Table *tables.Table           // in the lake
+	Reads tables.List[tables.Any] // its columns that are needed besides those of the question's names
+	Count string                  // the sum that is 1 for each row; "" = none
 	// whether a row of what is grouped counts; nil = all do
 	Keep func(c *parquet.Columns[tables.Any], row int) bool
 	// what Make gives; nil = the lake's rows are taken as they are
@@ -109,13 +109,13 @@ func (s *Shape) given() *tables.Table {
 }
 
 // columns are the columns of the lake's table that are read, by index.
-func (q *Question) columns() []int {
+func (q *Question) columns() tables.List[tables.Any] {
 	cols := slices.Clone(q.Lake.Reads)
 	if q.Lake.Made == nil {
 		for i, c := range q.Columns() {
 			currency := i < len(q.Keys) && i >= len(q.Keys)-q.currencies
 			if c.Name != q.Lake.Count && !currency {
-				cols = append(cols, q.Lake.Table.Index(c.Name))
+				cols = append(cols, tables.ColumnOf[tables.Any](q.Lake.Table.Index(c.Name)))
 			}
 		}
 	}

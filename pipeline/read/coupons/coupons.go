@@ -74,7 +74,7 @@ func List(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, e
 			To:   bound(r.MaybeTime(tables.CouponValidTo), period.Forever)}
 		for i, to := range []*money.Amount{&one.Amount, &one.Used, &one.TakenBack, &one.Expired, &one.Left} {
 			var err error
-			if *to, err = r.Amount(tables.AmountColumn[tables.Coupon](int(tables.CouponAmount) + i)); err != nil {
+			if *to, err = r.Amount(tables.CouponAmounts()[i]); err != nil {
 				return err
 			}
 		}

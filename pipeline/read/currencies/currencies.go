@@ -71,18 +71,18 @@ func Owners(def *tables.Table) []string {
 }
 
 // ID is the text of a column of a row.
-func ID(c *parquet.Columns[tables.Any], col, row int) string {
+func ID(c *parquet.Columns[tables.Any], col tables.ColumnOf[tables.Any], row int) string {
 	if c.Def.Columns[col].Type == tables.Text {
-		return string(c.C[col].Text(row))
+		return string(c.Col(col).Text(row))
 	}
-	return c.C[col].Word(row)
+	return c.Col(col).Word(row)
 }
 
 // OfRow is the currency of the amounts of a row.
 func (f *Finder) OfRow(c *parquet.Columns[tables.Any], row int) (string, error) {
 	owners := Owners(c.Def)
 	for i, column := range owners {
-		if id := ID(c, c.Def.Index(column), row); id != "" || i+1 == len(owners) {
+		if id := ID(c, tables.ColumnOf[tables.Any](c.Def.Index(column)), row); id != "" || i+1 == len(owners) {
 			return f.Of(column, id)
 		}
 	}

@@ -40,15 +40,16 @@ func TestOfRow(t *testing.T) {
 	} {
 		cols := parquet.NewColumns(tables.Untyped(c.table))
 		cols.N = 1
-		for i := range cols.C {
-			cols.C[i].AddWord("")
-			cols.C[i].AddText("")
+		for i := range c.table.Columns {
+			cols.Col(tables.ColumnOf[tables.Any](i)).AddWord("")
+			cols.Col(tables.ColumnOf[tables.Any](i)).AddText("")
 		}
 		for pair := range strings.FieldsSeq(c.ids) {
 			name, id, _ := strings.Cut(pair, "=")
-			cols.C[c.table.Index(name)] = parquet.Col{}
-			cols.C[c.table.Index(name)].AddWord(id)
-			cols.C[c.table.Index(name)].AddText(id)
+			col := cols.Col(tables.ColumnOf[tables.Any](c.table.Index(name)))
+			*col = parquet.Col{}
+			col.AddWord(id)
+			col.AddText(id)
 		}
 		got, err := f.OfRow(cols, 0)
 		if err != nil {

@@ -43,13 +43,13 @@ func OfFund(r rows.Row[tables.Fund]) (d Deadline, ok bool, err error) {
 		d.Amount, err = r.Amount(tables.FundListedAmount)
 	default:
 		d.Kind, d.Then, d.Confirm = FundQuota, "ended", false
-		d.Amount, err = difference(r, int(tables.FundQuotaAmount), int(tables.FundReservedAmount))
+		d.Amount, err = difference(r, tables.FundQuotaAmount.Of(), tables.FundReservedAmount.Of())
 	}
 	return d, err == nil, err
 }
 
 // difference is one amount of a row less another.
-func difference(r rows.Row[tables.Fund], from, less int) (money.Amount, error) {
+func difference(r rows.Row[tables.Fund], from, less tables.ColumnOf[tables.Fund]) (money.Amount, error) {
 	a, err := r.Amount(tables.AmountColumn[tables.Fund](from))
 	if err != nil {
 		return a, err

@@ -78,8 +78,8 @@ func (cs *costStory) groupFacts(row rows.Row[tables.CostGroup]) error {
 		strings.TrimSpace(row.Word(tables.CostGroupChargeCategory)+" "+row.Word(tables.CostGroupChargeClass)))
 	cs.fact("commitment", row.Word(tables.CostGroupCommitmentStatus))
 	var steps []string
-	for c := int(tables.CostGroupCostList); c <= int(tables.CostGroupConsumedQuantity); c++ {
-		v, err := row.Cost(tables.CostColumn[tables.CostGroup](c))
+	for _, c := range tables.CostGroupValues() {
+		v, err := row.Cost(c)
 		if err != nil {
 			return err
 		}

@@ -312,19 +312,19 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 			return nil, err
 		}
 		s.Progress("look for the record: files", int64(i), int64(len(files)))
-		cols := []int{in.customer, in.id}
+		cols := tables.Columns(in.customer, in.id)
 		if in.origin >= 0 {
-			cols = append(cols, in.origin)
+			cols = append(cols, in.origin.Of())
 		}
-		of.Column = tables.WordColumn[tables.Any](in.customer)
+		of.Column = in.customer
 		err := scanFile(s.Snap, e, tables.Untyped(in.def), cols, of, func(row rows.Row[tables.Any]) error {
-			if string(row.Text(tables.TextColumn[tables.Any](in.id))) != id {
+			if string(row.Text(in.id)) != id {
 				return nil
 			}
 			p := location{cycle: e.Cycle, origin: e.Cycle,
-				customer: row.Word(tables.WordColumn[tables.Any](in.customer)), id: id, day: in.day}
-			if in.origin >= 0 && row.Word(tables.WordColumn[tables.Any](in.origin)) != "" {
-				p.origin = row.Word(tables.WordColumn[tables.Any](in.origin))
+				customer: row.Word(in.customer), id: id, day: in.day}
+			if in.origin >= 0 && row.Word(in.origin) != "" {
+				p.origin = row.Word(in.origin)
 			}
 			if !slices.Contains(places, p) && (q.Origin == "" || p.origin == q.Origin) {
 				places = append(places, p)
@@ -342,7 +342,8 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 func isCalendar(day string) bool { return day != "" && day[0] >= '0' && day[0] <= '9' }
 
 // scanFile visits the selected rows of a file in the order in which the file stores them.
-func scanFile[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols []int, where rows.Filter[T],
+func scanFile[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+	where rows.Filter[T],
 	visit func(rows.Row[T]) error) (err error) {
 	open := rows.FileOf[T]
 	if cols != nil {
@@ -407,8 +408,8 @@ func (e *explainer) bucket() int {
 }
 
 // quantityOf reads a stored quantity that is not negative.
-func quantityOf(row rows.Row[tables.Any], col int) (money.Quantity, error) {
-	q, err := row.Quantity(tables.QuantityColumn[tables.Any](col))
+func quantityOf(row rows.Row[tables.Any], col tables.QuantityColumn[tables.Any]) (money.Quantity, error) {
+	q, err := row.Quantity(col)
 	if err != nil {
 		return money.Quantity{}, err
 	}

@@ -65,7 +65,7 @@ func sortLines(list []Line) {
 }
 
 // explainedColumns are the columns of Line and of the record behind it.
-func explainedColumns() []int {
+func explainedColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineTier, tables.LineKind, tables.LineResourceID, tables.LineResourceName,
 		tables.LineResourceTag,
 		tables.LineRegionCode, tables.LineSKU,

@@ -50,25 +50,27 @@ func severalError(id string, places []location) error {
 
 // searched is a table in which ids are looked for.
 type searched struct {
-	def                  *tables.Table
-	customer, id, origin int // columns; origin −1 = none
-	day                  string
+	def              *tables.Table
+	customer, origin tables.WordColumn[tables.Any] // columns; origin −1 = none
+	id               tables.TextColumn[tables.Any] // column
+	day              string
 }
 
 // searchedTable says how to look through a file; false where it holds no ids.
 func searchedTable(e manifest.FileEntry) (searched, bool) {
 	switch e.Table {
 	case tables.Lines().Name:
-		in := searched{tables.Lines().Table, int(tables.LineCustomerID), int(tables.LineID), -1, e.Day}
+		in := searched{tables.Lines().Table, tables.LineCustomerID.Any(), -1, tables.LineID.Any(), e.Day}
 		if manifest.IsPosted(e.Day) {
-			in.origin = int(tables.LineOriginCycle)
+			in.origin = tables.LineOriginCycle.Any()
 		}
 		return in, true
 	case tables.Usage().Name:
-		return searched{tables.Usage().Table, int(tables.RecordCustomerID), int(tables.RecordRecordID), -1, e.Day}, true
+		return searched{tables.Usage().Table, tables.RecordCustomerID.Any(), -1, tables.RecordRecordID.Any(),
+			e.Day}, true
 	case tables.Late().Name:
-		return searched{tables.Late().Table, int(tables.RecordCustomerID), int(tables.RecordRecordID),
-			int(tables.RecordOriginCycle), manifest.LateDay}, true
+		return searched{tables.Late().Table, tables.RecordCustomerID.Any(), tables.RecordOriginCycle.Any(),
+			tables.RecordRecordID.Any(), manifest.LateDay}, true
 	}
 	return searched{}, false
 }

@@ -369,7 +369,7 @@ func (s *recordSource) fromLines() (err error) {
 	for s.more && rows.As[tables.Line](s.row).Time(tables.LineUsageStart) == r.Start &&
 		bytes.Equal(rows.As[tables.Line](s.row).Text(tables.LineID), r.ID) {
 		if rows.As[tables.Line](s.row).Word(tables.LineKind) == line.Usage.String() {
-			q, err := quantityOf(s.row, int(tables.LineUsageAmount))
+			q, err := quantityOf(s.row, tables.LineUsageAmount.Any())
 			if err == nil {
 				r.Quantity, err = r.Quantity.Add(q)
 			}

@@ -161,7 +161,7 @@ func (e *statementStory) row(row rows.Row[tables.PartnerStatement]) error {
 
 // rate is the exchange rate of a row; nil = its partner and its customer have one currency.
 func (e *statementStory) rate(row rows.Row[tables.PartnerStatement], part *Part) (*big.Rat, error) {
-	if len(row.Cols.Def.Columns) <= int(tables.PartnerStatementFxDate) ||
+	if len(row.Cols.Def.Columns) <= tables.PartnerStatementFxDate.Index() ||
 		row.Word(tables.PartnerStatementFxRate) == "" {
 		return nil, nil //nolint:nilnil // nothing is converted
 	}

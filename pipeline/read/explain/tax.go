@@ -190,13 +190,16 @@ func (t *taxStory) bases(part *Part, rules tax.Rules, rate money.Rate, sum *tax.
 
 // taxPart reads a row of tax_sums.
 func taxPart(row rows.Row[tables.TaxSum]) (p tax.Part, b base, err error) {
-	dec := func(col int) (int64, uint64) { d := row.Cols.C[col].Decs[row.I]; return d.Hi, d.Lo }
+	dec := func(col tables.ColumnOf[tables.TaxSum]) (int64, uint64) {
+		d := row.Cols.Col(col).Decs[row.I]
+		return d.Hi, d.Lo
+	}
 	var errs [4]error
 	p.ID = row.Word(tables.TaxSumTaxID)
-	p.Rate, errs[0] = money.RateFromRaw(dec(int(tables.TaxSumRate)))
-	p.Rates, errs[1] = money.UnitPriceFromRaw(dec(int(tables.TaxSumRates)))
-	p.Taxable, errs[2] = money.AmountTotalFromRaw(dec(int(tables.TaxSumTaxableAmount)))
-	p.Rounded, errs[3] = money.AmountTotalFromRaw(dec(int(tables.TaxSumRoundedAmount)))
+	p.Rate, errs[0] = money.RateFromRaw(dec(tables.TaxSumRate.Of()))
+	p.Rates, errs[1] = money.UnitPriceFromRaw(dec(tables.TaxSumRates.Of()))
+	p.Taxable, errs[2] = money.AmountTotalFromRaw(dec(tables.TaxSumTaxableAmount.Of()))
+	p.Rounded, errs[3] = money.AmountTotalFromRaw(dec(tables.TaxSumRoundedAmount.Of()))
 	b = base{row.Word(tables.TaxSumServiceTypeCode), period.Span{From: row.MaybeTime(tables.TaxSumOwnFrom),
 		To: row.MaybeTime(tables.TaxSumOwnTo)}, p.Rates}
 	if b.valid.To == tables.Nothing {

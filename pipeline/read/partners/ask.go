@@ -100,9 +100,7 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 			if err != nil {
 				return err
 			}
-			return settle.WriteRows(r.Books, rows, func(c *parquet.Columns[tables.Any]) error {
-				return write(parquet.As[tables.PartnerStatement](c))
-			})
+			return settle.WriteRows(r.Books, rows, write)
 		}, of(partner), r.Limits)
 }
 
@@ -127,7 +125,7 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 
 // IncentiveRows is the incentives of the periods that hold a cycle, as the table; cycle "" = all. Errors:
 // *rows.NoCycleError.
-func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns[tables.Any], error) {
+func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns[tables.Incentive], error) {
 	wanted := func(*settlement.Incentive) bool { return true }
 	if cycle != "" {
 		if err := rows.HasCycle(r.Snap, cycle); err != nil {
@@ -140,7 +138,7 @@ func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns[tables.Any], erro
 		wanted = func(i *settlement.Incentive) bool { return Holds(i, c) }
 	}
 	list, err := r.Incentives()
-	out := parquet.NewColumns(tables.Incentives().Any())
+	out := parquet.NewColumns(tables.Incentives())
 	for i := range list {
 		if wanted(&list[i]) {
 			settle.AddIncentive(out, r.Books, &list[i])

@@ -125,7 +125,7 @@ func (r *Reader) OpenTaxes(ctx context.Context, name string) (cols *parquet.Colu
 	if err != nil {
 		return nil, err
 	}
-	return parquet.As[tables.Tax](w.Cols), nil
+	return w.Cols, nil
 }
 
 // TaxesOf are the taxes of a partner's statement of a cycle, by seller, tax and rate.

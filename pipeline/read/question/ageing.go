@@ -39,17 +39,17 @@ func aged() *ask.Question {
 		Name: "aged", Span: ask.UpTo, Keys: t.Columns[:ageIncurred], Sums: t.Columns[ageIncurred:],
 		Lake: ask.Shape{Table: tables.AccountEntries().Table, Reads: tables.Columns(tables.AccountEntryCustomerID,
 			tables.AccountEntryBalanceType,
-			tables.AccountEntryAmount), Made: t, Make: ages},
+			tables.AccountEntryAmount).Any(), Made: t, Make: ages},
 	}
 }
 
 // ages takes the entries of accounts that change a debt.
 func ages(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	return eachDebt(from, func(customer string, _, incurred, repaid money.Amount) {
-		to.C[ageCustomer].AddWord(customer)
-		to.C[ageMonth].AddWord(w.Cycle)
-		to.C[ageIncurred].AddDec(incurred.Raw())
-		to.C[ageRepaid].AddDec(repaid.Raw())
+		to.Col(ageCustomer).AddWord(customer)
+		to.Col(ageMonth).AddWord(w.Cycle)
+		to.Col(ageIncurred).AddDec(incurred.Raw())
+		to.Col(ageRepaid).AddDec(repaid.Raw())
 		to.N++
 	})
 }

@@ -164,7 +164,7 @@ func spent(list map[string]*books.Budget) *ask.Question {
 		Name: "spent", Keys: t.Columns[:spentAmount], Sums: t.Columns[spentAmount:],
 		Lake: ask.Shape{Table: tables.Lines().Table, Reads: tables.Columns(tables.LineCustomerID, tables.LineDay,
 			tables.LineKind,
-			tables.LinePaymentAmount, tables.LineTradeTime, tables.LineUsageStart, tables.LineInstant), Made: t,
+			tables.LinePaymentAmount, tables.LineTradeTime, tables.LineUsageStart, tables.LineInstant).Any(), Made: t,
 			Make: func(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 				return spend(w, list, from, to)
 			}},
@@ -177,24 +177,24 @@ func spend(w *ask.Reading, list map[string]*books.Budget, from, to *parquet.Colu
 	if err != nil {
 		return err
 	}
-	wanted := make([]bool, len(from.C[tables.LineCustomerID].Dict))
-	for code, id := range from.C[tables.LineCustomerID].Dict {
+	wanted := make([]bool, len(from.Word(tables.LineCustomerID.Any()).Dict()))
+	for code, id := range from.Word(tables.LineCustomerID.Any()).Dict() {
 		wanted[code] = list[id] != nil
 	}
 	for i := range from.N {
-		if !wanted[from.C[tables.LineCustomerID].Codes[i]] {
+		if !wanted[from.Col(tables.LineCustomerID.Of().Any()).Codes[i]] {
 			continue
 		}
-		file := from.C[tables.LineDay].Word(i)
-		kind := from.C[tables.LineKind].Word(i)
+		file := from.Word(tables.LineDay.Any()).At(i)
+		kind := from.Word(tables.LineKind.Any()).At(i)
 		if kind != usageKind || slices.Contains(monthEndDays[:], file) || manifest.IsPosted(file) &&
 			file != manifest.CostsDay {
 			kind = ""
 		}
-		to.C[spentCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
-		to.C[spentDay].AddWord(dayBilled(w, cycle, file, from, i))
-		to.C[spentKind].AddWord(kind)
-		to.C[spentAmount].Decs = append(to.C[spentAmount].Decs, from.C[tables.LinePaymentAmount].Decs[i])
+		to.Col(spentCustomer).AddWord(from.Word(tables.LineCustomerID.Any()).At(i))
+		to.Col(spentDay).AddWord(dayBilled(w, cycle, file, from, i))
+		to.Col(spentKind).AddWord(kind)
+		to.Amount(spentAmount).AddRaw(from.Amount(tables.LinePaymentAmount.Any()).At(i))
 		to.N++
 	}
 	return nil
@@ -210,17 +210,17 @@ var monthEndDays = [...]string{manifest.EndDay, manifest.ChargesDay, manifest.Co
 // which they were traded, of late records and re-rating that on which they were posted, of month-end charges the last
 // one.
 func dayBilled(w *ask.Reading, cycle period.Cycle, file string, from *parquet.Columns[tables.Any], i int) string {
-	at := period.Instant(from.C[tables.LineUsageStart].Ints[i])
+	at := from.Time(tables.LineUsageStart.Any()).At(i)
 	switch {
 	case slices.Contains(monthEndDays[:], file):
 		return cycle.Last().String()
 	case file == manifest.EventsDay:
-		at = period.Instant(from.C[tables.LineTradeTime].Ints[i])
+		at = from.Time(tables.LineTradeTime.Any()).At(i)
 	case file == manifest.CostsDay:
 	case !manifest.IsPosted(file):
 		return file
 	default:
-		if t := period.Instant(from.C[tables.LineInstant].Ints[i]); t != tables.Nothing {
+		if t := from.MaybeTime(tables.LineInstant.Any()).At(i); t != tables.Nothing {
 			at = t
 		}
 	}
@@ -274,11 +274,11 @@ func (m *month) row(customer, partner string, days []ask.Row, to *parquet.Column
 	words := []string{m.cycle.String(), customer, partner, m.share(billed), m.share(bigAmount(forecast)), next,
 		strings.Join(crossed, ";")}
 	for i, text := range words {
-		to.C[i].AddWord(text)
+		to.Col(tables.ColumnOf[tables.Any](i)).AddWord(text)
 	}
-	to.C[budgetKeys].AddDec(m.budget.Amount.Raw())
-	to.C[budgetKeys+1].AddDec(total.Raw())
-	to.C[budgetKeys+2].AddDec(forecast.Raw())
+	to.Col(budgetKeys).AddDec(m.budget.Amount.Raw())
+	to.Col(budgetKeys + 1).AddDec(total.Raw())
+	to.Col(budgetKeys + 2).AddDec(forecast.Raw())
 	to.N++
 	return nil
 }

@@ -66,14 +66,14 @@ func TestBudgetRow(t *testing.T) {
 		}
 		got := []string{}
 		for _, col := range []int{budgetShare, budgetForecastShare, budgetNext, budgetCrossed} {
-			text := to.C[col].Word(0)
+			text := to.Col(tables.ColumnOf[tables.Any](col)).Word(0)
 			if text == "" {
 				text = "-"
 			}
 			got = append(got, text)
 		}
 		for _, col := range []int{budgetKeys + 1, budgetKeys + 2} {
-			d := to.C[col].Decs[0]
+			d := to.Col(tables.ColumnOf[tables.Any](col)).Decs[0]
 			a, err := money.AmountFromRaw(d.Hi, d.Lo)
 			if err != nil {
 				t.Fatal(err)

@@ -78,7 +78,7 @@ func compared() *ask.Question {
 		Name: "compared", Span: ask.WithBefore, Keys: t.Columns[cmpKind:cmpBefore], Sums: t.Columns[cmpBefore:],
 		Lake: ask.Shape{Table: tables.Lines().Table, Reads: tables.Columns(tables.LineOriginCycle,
 			tables.LineCustomerID, tables.LineServiceTypeCode, tables.LineSKU, tables.LinePaymentAmount,
-			tables.LineQuantity), Made: t,
+			tables.LineQuantity).Any(), Made: t,
 			Make: compare},
 	}
 }
@@ -89,12 +89,12 @@ func presence() *ask.Question {
 	q := compared()
 	q.Name = "presence"
 	q.Lake.Reads = tables.Columns(tables.LineOriginCycle, tables.LineCustomerID, tables.LineServiceTypeCode,
-		tables.LineSKU)
-	q.Lake.Keep = func(c *parquet.Columns[tables.Any], row int) bool { return c.C[cmpKind].Word(row) == present }
+		tables.LineSKU).Any()
+	q.Lake.Keep = func(c *parquet.Columns[tables.Any], row int) bool { return c.Col(cmpKind).Word(row) == present }
 	q.Lake.Make = func(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 		for i := range from.N {
 			kind := present
-			if from.C[tables.LineOriginCycle].Word(i) != "" {
+			if from.Word(tables.LineOriginCycle.Any()).At(i) != "" {
 				kind = correction
 			}
 			cycleRows{w.Before, from, to}.add(i, kind, parquet.Dec{}, parquet.Dec{})
@@ -108,11 +108,11 @@ func presence() *ask.Question {
 func compare(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		kind := ""
-		if from.C[tables.LineOriginCycle].Word(i) != "" {
+		if from.Word(tables.LineOriginCycle.Any()).At(i) != "" {
 			kind = correction
 		}
-		cycleRows{w.Before, from, to}.add(i, kind, from.C[tables.LinePaymentAmount].Decs[i],
-			from.C[tables.LineQuantity].Decs[i])
+		cycleRows{w.Before, from, to}.add(i, kind, from.Amount(tables.LinePaymentAmount.Any()).At(i),
+			from.Quantity(tables.LineQuantity.Any()).At(i))
 	}
 	return nil
 }
@@ -126,20 +126,20 @@ type cycleRows struct {
 // add appends the row of line i.
 func (c cycleRows) add(i int, kind string, amount, quantity parquet.Dec) {
 	from, to := c.from, c.to
-	to.C[cmpKind].AddWord(kind)
-	to.C[cmpCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
-	to.C[cmpService].AddWord(from.C[tables.LineServiceTypeCode].Word(i))
-	to.C[cmpSKU].AddWord(from.C[tables.LineSKU].Word(i))
+	to.Col(cmpKind).AddWord(kind)
+	to.Col(cmpCustomer).AddWord(from.Word(tables.LineCustomerID.Any()).At(i))
+	to.Col(cmpService).AddWord(from.Word(tables.LineServiceTypeCode.Any()).At(i))
+	to.Col(cmpSKU).AddWord(from.Word(tables.LineSKU.Any()).At(i))
 	mine, other := 1, 0 // the columns of this cycle come after those of the one before
 	if c.before {
 		mine, other = 0, 1
 	}
-	to.C[cmpBefore+mine].Decs = append(to.C[cmpBefore+mine].Decs, amount)
-	to.C[cmpBefore+other].Decs = append(to.C[cmpBefore+other].Decs, parquet.Dec{})
-	to.C[cmpBeforeQuantity+mine].Decs = append(to.C[cmpBeforeQuantity+mine].Decs, quantity)
-	to.C[cmpBeforeQuantity+other].Decs = append(to.C[cmpBeforeQuantity+other].Decs, parquet.Dec{})
-	to.C[cmpBeforeLines+mine].Ints = append(to.C[cmpBeforeLines+mine].Ints, 1)
-	to.C[cmpBeforeLines+other].Ints = append(to.C[cmpBeforeLines+other].Ints, 0)
+	to.Amount(tables.AmountColumn[tables.Any](cmpBefore + mine)).AddRaw(amount)
+	to.Amount(tables.AmountColumn[tables.Any](cmpBefore + other)).AddRaw(parquet.Dec{})
+	to.Quantity(tables.QuantityColumn[tables.Any](cmpBeforeQuantity + mine)).AddRaw(quantity)
+	to.Quantity(tables.QuantityColumn[tables.Any](cmpBeforeQuantity + other)).AddRaw(parquet.Dec{})
+	to.Whole(tables.WholeColumn[tables.Any](cmpBeforeLines + mine)).Add(1)
+	to.Whole(tables.WholeColumn[tables.Any](cmpBeforeLines + other)).Add(0)
 	to.N++
 }
 

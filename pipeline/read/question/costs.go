@@ -32,7 +32,7 @@ func unallocated() *ask.Question {
 		Sums:  pick(tables.Margins().Table, "cost_list cost_contracted cost_effective cost_billed"),
 		Order: []ask.By{{Column: "cost_billed", Down: true}},
 		Lake: ask.Shape{Table: tables.Margins().Table, Keep: func(c *parquet.Columns[tables.Any], row int) bool {
-			return slices.Contains(books.Unallocated(), c.C[tables.MarginReason].Word(row))
+			return slices.Contains(books.Unallocated(), c.Word(tables.MarginReason.Any()).At(row))
 		}},
 	}
 }
@@ -59,7 +59,7 @@ func lowMargin() *ask.Question {
 		Sums:    pick(lowTable(), "cost_effective payment_amount"),
 		Apart:   []string{"cost_effective"}, // of sources that can have several currencies
 		Lake: ask.Shape{Table: tables.CostGroups().Table,
-			Reads: append(columnsOf(tables.CostGroups().Table, lowTable()), int(tables.CostGroupLowMargin)),
+			Reads: append(columnsOf(tables.CostGroups().Table, lowTable()), tables.CostGroupLowMargin.Of().Any()),
 			Made:  lowTable(), Make: lows},
 	}
 }
@@ -67,7 +67,7 @@ func lowMargin() *ask.Question {
 // lows takes over the groups that bring too little.
 func lows(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
-		if from.C[tables.CostGroupLowMargin].Codes[i] == 1 {
+		if from.Col(tables.CostGroupLowMargin.Of().Any().Any()).Codes[i] == 1 {
 			copyRow(from, to, i)
 		}
 	}
@@ -77,7 +77,7 @@ func lows(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 // copyRow appends the columns of a row that another table has by the same names; texts become words.
 func copyRow(from, to *parquet.Columns[tables.Any], i int) {
 	for k, at := range columnsOf(from.Def, to.Def) {
-		c, out := &from.C[at], &to.C[k]
+		c, out := from.Col(at), to.Col(tables.ColumnOf[tables.Any](k))
 		switch from.Def.Columns[at].Type {
 		case tables.Word:
 			out.AddWord(c.Word(i))

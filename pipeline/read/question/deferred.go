@@ -103,7 +103,7 @@ func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to 
 	if err := eachUntil(ctx, d, tables.Lines(), manifest.EventsDay, cols, d.takeLine); err != nil {
 		return err
 	}
-	cols = append(cols, int(tables.LineKind), int(tables.LineUsageStart), int(tables.LineUsageEnd))
+	cols = append(cols, tables.LineKind.Of(), tables.LineUsageStart.Of(), tables.LineUsageEnd.Of())
 	if err := eachUntil(ctx, d, tables.Lines(), manifest.ChargesDay, cols, d.takeCharge); err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 }
 
 // eachUntil visits the rows of a table up to the cycle, those of files of a day.
-func eachUntil[T any](ctx context.Context, d *deferral, table tables.Def[T], day string, cols []int,
+func eachUntil[T any](ctx context.Context, d *deferral, table tables.Def[T], day string, cols tables.List[T],
 	take func(rows.Row[T]) error) error {
 	return eachUpTo(ctx, d.snap, upTo{d.cycle.String(), day}, rows.Scan[T]{Table: table, Cols: cols}, take)
 }
@@ -191,13 +191,13 @@ func orderKey(customer, id string) string { return customer + "\x00" + id }
 // takeOrder notes an order whose term reaches beyond the cycle, or the order that an unsubscribe takes back. Renewals
 // and changes name an order, too, which they do not take back.
 func (d *deferral) takeOrder(row rows.Row[tables.Order]) error {
-	key := func(id, number int) string {
+	key := func(id tables.TextColumn[tables.Order], number tables.WholeColumn[tables.Order]) string {
 		return orderKey(row.Word(tables.OrderCustomerID),
-			string(row.Text(tables.TextColumn[tables.Order](id)))+"/"+strconv.FormatInt(
-				row.Whole(tables.WholeColumn[tables.Order](number)), 10))
+			string(row.Text(id))+"/"+strconv.FormatInt(
+				row.Whole(number), 10))
 	}
 	if row.Word(tables.OrderOrderType) == ordering.Unsubscribe.String() {
-		d.ended[key(int(tables.OrderBaseOrderID), int(tables.OrderBaseOrderLine))] = true
+		d.ended[key(tables.OrderBaseOrderID, tables.OrderBaseOrderLine)] = true
 		return nil
 	}
 	start, end := row.Time(tables.OrderEffectiveTime), row.MaybeTime(tables.OrderExpireTime)
@@ -206,7 +206,7 @@ func (d *deferral) takeOrder(row rows.Row[tables.Order]) error {
 	}
 	p := prepaid{order: string(row.Text(tables.OrderOrderID)), first: d.zone.Day(start), end: d.zone.Day(end-1) + 1}
 	if p.end > d.cycle.Last()+1 {
-		d.orders[key(int(tables.OrderOrderID), int(tables.OrderOrderLine))] = p
+		d.orders[key(tables.OrderOrderID, tables.OrderOrderLine)] = p
 	}
 	return nil
 }

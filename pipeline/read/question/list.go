@@ -83,7 +83,7 @@ func revenue() *ask.Question {
 		Name: "revenue", Answers: "what was billed by service, region and day", View: "lines",
 		Keys: append(pick(tables.Lines().Table, "cycle service_type_code region_code"), day), Sums: bill(),
 		Lake: ask.Shape{Table: tables.Lines().Table, Count: lineCount,
-			Reads: slices.Concat(tables.Columns(tables.LineTradeTime),
+			Reads: slices.Concat(tables.Columns(tables.LineTradeTime).Any(),
 				columnsOf(tables.Lines().Table, dayTable())),
 			Made: dayTable(), Make: days},
 	}
@@ -143,7 +143,7 @@ func lateAdjustments() *ask.Question {
 		Keys: append(pick(tables.Lines().Table, "cycle origin_cycle service_type_code"), posted), Sums: bill(),
 		Lake: ask.Shape{Table: tables.Lines().Table, Count: lineCount, Keep: func(c *parquet.Columns[tables.Any],
 			row int) bool {
-			return c.C[tables.LineOriginCycle].Word(row) != ""
+			return c.Word(tables.LineOriginCycle.Any()).At(row) != ""
 		}},
 	}
 }
@@ -169,7 +169,7 @@ func couponUse() *ask.Question {
 		Order: []ask.By{{Column: "cycle"}, {Column: "coupon_amount", Down: true}},
 		Lake: ask.Shape{Table: tables.Lines().Table, Count: lineCount, Keep: func(c *parquet.Columns[tables.Any],
 			row int) bool {
-			return c.C[tables.LineCouponAmount].Decs[row] != parquet.Dec{}
+			return c.Amount(tables.LineCouponAmount.Any()).At(row) != parquet.Dec{}
 		}},
 	}
 }
@@ -183,7 +183,7 @@ func packageUse() *ask.Question {
 			drawTable().Columns[drawQuantity]},
 		Lake: ask.Shape{Table: tables.Lines().Table, Count: "draw_count",
 			Reads: tables.Columns(tables.LineCycle, tables.LineCustomerID, tables.LineSKU, tables.LineMeasure,
-				tables.LinePackageDraws),
+				tables.LinePackageDraws).Any(),
 			Made: drawTable(), Make: draws},
 	}
 }
@@ -197,7 +197,7 @@ func debt() *ask.Question {
 		Order: []ask.By{{Column: "debt_amount", Down: true}},
 		Lake: ask.Shape{Table: tables.AccountEntries().Table, Reads: tables.Columns(tables.AccountEntryCustomerID,
 			tables.AccountEntryBalanceType,
-			tables.AccountEntryAmount), Made: debtTable(), Make: debts,
+			tables.AccountEntryAmount).Any(), Made: debtTable(), Make: debts,
 			NoZero: true},
 	}
 }
@@ -210,7 +210,7 @@ func incentivesOwed() *ask.Question {
 		Keys:    pick(tables.Incentives().Table, "partner_id programme_id period state"),
 		Sums:    pick(tables.Incentives().Table, "performance_amount incentive_amount"),
 		Lake: ask.Shape{Table: tables.Incentives().Table, Keep: func(c *parquet.Columns[tables.Any], row int) bool {
-			state := c.C[tables.IncentiveState].Word(row)
+			state := c.Word(tables.IncentiveState.Any()).At(row)
 			return state != "paid" && state != "void"
 		}},
 	}

@@ -10,15 +10,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // columnsOf are the places in a table of the columns that another table has by the same names.
-func columnsOf(t, names *tables.Table) []int {
-	var out []int
+func columnsOf(t, names *tables.Table) tables.List[tables.Any] {
+	var out tables.List[tables.Any]
 	for _, c := range names.Columns {
-		out = append(out, t.Index(c.Name))
+		out = append(out, tables.ColumnOf[tables.Any](t.Index(c.Name)))
 	}
 	return out
 }
@@ -34,19 +33,19 @@ func dayTable() *tables.Table {
 // days gives the lines of orders and adjustments the day on which they were traded.
 func days(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i, at := range columnsOf(tables.Lines().Table, to.Def) {
-		to.C[i] = from.C[at]
+		*to.Col(tables.ColumnOf[tables.Any](i)) = *from.Col(at)
 	}
 	to.N = from.N
-	day := &from.C[tables.LineDay]
+	day := from.Col(tables.LineDay.Of().Any())
 	if !slices.Contains(day.Dict, manifest.EventsDay) {
 		return nil
 	}
-	out := &to.C[to.Def.Index("day")]
+	out := to.Col(tables.ColumnOf[tables.Any](to.Def.Index("day")))
 	*out = parquet.Col{}
 	for i := range from.N {
 		word := day.Word(i)
 		if word == manifest.EventsDay {
-			word = w.Day(period.Instant(from.C[tables.LineTradeTime].Ints[i])).String()
+			word = w.Day(from.Time(tables.LineTradeTime.Any()).At(i)).String()
 		}
 		out.AddWord(word)
 	}
@@ -78,7 +77,7 @@ func drawTable() *tables.Table {
 // draws takes the draws of lines apart: package_id:quantity;…
 func draws(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
-		text := string(from.C[tables.LinePackageDraws].Text(i))
+		text := string(from.Text(tables.LinePackageDraws.Any()).At(i))
 		for text != "" {
 			var part string
 			part, text, _ = strings.Cut(text, ";")
@@ -90,12 +89,12 @@ func draws(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 			if err != nil {
 				return fmt.Errorf("package_draws %q: %w", part, err)
 			}
-			to.C[drawCycle].AddWord(from.C[tables.LineCycle].Word(i))
-			to.C[drawCustomer].AddWord(from.C[tables.LineCustomerID].Word(i))
-			to.C[drawPackage].AddWord(part[:colon])
-			to.C[drawSKU].AddWord(from.C[tables.LineSKU].Word(i))
-			to.C[drawMeasure].AddWord(from.C[tables.LineMeasure].Word(i))
-			to.C[drawQuantity].AddDec(q.Raw())
+			to.Col(drawCycle).AddWord(from.Word(tables.LineCycle.Any()).At(i))
+			to.Col(drawCustomer).AddWord(from.Word(tables.LineCustomerID.Any()).At(i))
+			to.Col(drawPackage).AddWord(part[:colon])
+			to.Col(drawSKU).AddWord(from.Word(tables.LineSKU.Any()).At(i))
+			to.Col(drawMeasure).AddWord(from.Word(tables.LineMeasure.Any()).At(i))
+			to.Col(drawQuantity).AddDec(q.Raw())
 			to.N++
 		}
 	}
@@ -133,11 +132,11 @@ func debts(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 		if w.Before {
 			opening, incurred, repaid = a, money.Amount{}, money.Amount{}
 		}
-		to.C[debtCustomer].AddWord(customer)
-		to.C[debtOpening].AddDec(opening.Raw())
-		to.C[debtIncurred].AddDec(incurred.Raw())
-		to.C[debtRepaid].AddDec(repaid.Raw())
-		to.C[debtClosing].AddDec(a.Raw())
+		to.Col(debtCustomer).AddWord(customer)
+		to.Col(debtOpening).AddDec(opening.Raw())
+		to.Col(debtIncurred).AddDec(incurred.Raw())
+		to.Col(debtRepaid).AddDec(repaid.Raw())
+		to.Col(debtClosing).AddDec(a.Raw())
 		to.N++
 	})
 }
@@ -146,7 +145,7 @@ func debts(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 // what was taken from the debt. One of the two is 0.
 func eachDebt(from *parquet.Columns[tables.Any], visit func(customer string, a, incurred, repaid money.Amount)) error {
 	for i := range from.N {
-		if from.C[tables.AccountEntryBalanceType].Word(i) != "debt" {
+		if from.Word(tables.AccountEntryBalanceType.Any()).At(i) != "debt" {
 			continue
 		}
 		a, err := rows.As[tables.AccountEntry](rows.Row[tables.Any]{Cols: from, I: i}).Amount(tables.AccountEntryAmount)
@@ -159,7 +158,7 @@ func eachDebt(from *parquet.Columns[tables.Any], visit func(customer string, a, 
 		} else {
 			incurred = a
 		}
-		visit(from.C[tables.AccountEntryCustomerID].Word(i), a, incurred, repaid)
+		visit(from.Word(tables.AccountEntryCustomerID.Any()).At(i), a, incurred, repaid)
 	}
 	return nil
 }

@@ -63,10 +63,10 @@ func validity(s period.Span, t period.Instant) string {
 // add appends a row: words, then amounts.
 func add(to *parquet.Columns[tables.Any], words []string, amounts ...money.Amount) {
 	for i, text := range words {
-		to.C[i].AddWord(text)
+		to.Col(tables.ColumnOf[tables.Any](i)).AddWord(text)
 	}
 	for i, a := range amounts {
-		to.C[len(words)+i].AddDec(a.Raw())
+		to.Col(tables.ColumnOf[tables.Any](len(words) + i)).AddDec(a.Raw())
 	}
 	to.N++
 }
@@ -222,9 +222,9 @@ func performance(by, column string) *ask.Question {
 		Sums:  pick(tables.PartnerStatements().Table, "line_count payment_amount performance_amount"),
 		Order: []ask.By{{Column: "performance_amount", Down: true}},
 		Lake: ask.Shape{Table: tables.PartnerStatements().Table,
-			Reads: tables.Columns(tables.PartnerStatementResellerID),
+			Reads: tables.Columns(tables.PartnerStatementResellerID).Any(),
 			Keep: func(c *parquet.Columns[tables.Any], row int) bool {
-				return c.C[tables.PartnerStatementResellerID].Word(row) == ""
+				return c.Word(tables.PartnerStatementResellerID.Any()).At(row) == ""
 			}},
 	}
 }
@@ -247,7 +247,7 @@ func performanceByManager() *ask.Question {
 		Lake: ask.Shape{Table: tables.PartnerStatements().Table, Reads: tables.Columns(tables.PartnerStatementCycle,
 			tables.PartnerStatementPartnerID,
 			tables.PartnerStatementResellerID, tables.PartnerStatementCustomerID, tables.PartnerStatementLineCount,
-			tables.PartnerStatementPaymentAmount, tables.PartnerStatementPerformanceAmount),
+			tables.PartnerStatementPaymentAmount, tables.PartnerStatementPerformanceAmount).Any(),
 			Made: def, Make: byManager},
 	}
 }
@@ -255,28 +255,29 @@ func performanceByManager() *ask.Question {
 // byManager gives the rows about a partner's own customers the customer's account manager.
 func byManager(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
-		if from.C[tables.PartnerStatementResellerID].Word(i) != "" {
+		if from.Word(tables.PartnerStatementResellerID.Any()).At(i) != "" {
 			continue
 		}
-		cycle, err := period.ParseCycle(from.C[tables.PartnerStatementCycle].Word(i))
+		cycle, err := period.ParseCycle(from.Word(tables.PartnerStatementCycle.Any()).At(i))
 		if err != nil {
 			return err
 		}
 		var manager string
-		if customer := w.Books.Customer(from.C[tables.PartnerStatementCustomerID].Word(i)); customer >= 0 {
+		if customer := w.Books.Customer(from.Word(tables.PartnerStatementCustomerID.Any()).At(i)); customer >= 0 {
 			manager = books.ManagerOf(w.Books, customer, w.Books.Zone.Bounds(cycle).To-1)
 		}
 		row := books.ManagerNamed(w.Books, manager)
 		if row == nil {
 			row = &books.Manager{}
 		}
-		for k, text := range []string{from.C[tables.PartnerStatementPartnerID].Word(i), manager, row.Name, row.Email} {
-			to.C[k].AddWord(text)
+		for k, text := range []string{from.Word(tables.PartnerStatementPartnerID.Any()).At(i), manager,
+			row.Name, row.Email} {
+			to.Col(tables.ColumnOf[tables.Any](k)).AddWord(text)
 		}
-		to.C[4].Ints = append(to.C[4].Ints, from.C[tables.PartnerStatementLineCount].Ints[i])
+		to.Col(4).Ints = append(to.Col(4).Ints, from.Col(tables.PartnerStatementLineCount.Of().Any()).Ints[i])
 		for k, at := range tables.Columns(tables.PartnerStatementPaymentAmount,
 			tables.PartnerStatementPerformanceAmount) {
-			to.C[5+k].Decs = append(to.C[5+k].Decs, from.C[at].Decs[i])
+			to.Amount(tables.AmountColumn[tables.Any](5 + k)).AddRaw(from.Col(at.Any()).Decs[i])
 		}
 		to.N++
 	}

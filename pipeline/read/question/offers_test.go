@@ -52,8 +52,8 @@ func TestDiscounts(t *testing.T) {
 	var got [][]string
 	for i := range rows.N {
 		var row []string
-		for k := range rows.C {
-			row = append(row, rows.C[k].Word(i))
+		for k := range rows.Def.Columns {
+			row = append(row, rows.Col(tables.ColumnOf[tables.Any](k)).Word(i))
 		}
 		got = append(got, row)
 	}

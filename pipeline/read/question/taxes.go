@@ -35,7 +35,7 @@ func customersTax() *ask.Question {
 		Name: "tax", Answers: "which taxes customers are charged, by tax and rate", View: tables.Taxes().Name,
 		Keys: t.Columns[:taxTaxable], Sums: t.Columns[taxTaxable:], Apart: []string{"taxable_amount"},
 		Lake: ask.Shape{Table: tables.Taxes().Table, Reads: append(columnsOf(tables.Taxes().Table, t),
-			int(tables.TaxSellerID)), Made: t,
+			tables.TaxSellerID.Of().Any()), Made: t,
 			Make: customerTaxes, Only: []string{"customer"}},
 	}
 }
@@ -43,10 +43,10 @@ func customersTax() *ask.Question {
 // customerTaxes takes over the rows of customers.
 func customerTaxes(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
-		if from.C[tables.TaxSellerID].Word(i) != "" {
+		if from.Word(tables.TaxSellerID.Any()).At(i) != "" {
 			continue
 		}
-		if err := addTax(from, i, to.C); err != nil {
+		if err := addTax(from, i, to); err != nil {
 			return err
 		}
 		to.N++
@@ -55,19 +55,20 @@ func customerTaxes(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error 
 }
 
 // addTax appends a row of taxes to columns in the order of taxTable.
-func addTax(from *parquet.Columns[tables.Any], i int, to []parquet.Col) error {
-	d := from.C[tables.TaxRate].Decs[i]
+func addTax(from *parquet.Columns[tables.Any], i int, to *parquet.Columns[tables.Any]) error {
+	d := from.Quantity(tables.TaxRate.Any()).At(i)
 	rate, err := money.RateFromRaw(d.Hi, d.Lo)
 	if err != nil {
 		return err
 	}
-	to[taxCycle].AddWord(from.C[tables.TaxCycle].Word(i))
-	to[taxID].AddWord(from.C[tables.TaxTaxID].Word(i))
-	to[taxRate].AddWord(rate.Trim())
-	to[taxPrices].AddWord(from.C[tables.TaxPrices].Word(i))
-	for col, at := range map[int]int{taxTaxable: int(tables.TaxTaxableAmount), taxAmount: int(tables.TaxTaxAmount)} {
-		d := from.C[at].Decs[i]
-		to[col].AddDec(d.Hi, d.Lo)
+	to.Col(taxCycle).AddWord(from.Word(tables.TaxCycle.Any()).At(i))
+	to.Col(taxID).AddWord(from.Word(tables.TaxTaxID.Any()).At(i))
+	to.Col(taxRate).AddWord(rate.Trim())
+	to.Col(taxPrices).AddWord(from.Word(tables.TaxPrices.Any()).At(i))
+	for col, at := range map[tables.ColumnOf[tables.Any]]tables.AmountColumn[tables.Tax]{
+		taxTaxable: tables.TaxTaxableAmount, taxAmount: tables.TaxTaxAmount} {
+		d := from.Col(at.Of().Any()).Decs[i]
+		to.Col(col).AddDec(d.Hi, d.Lo)
 	}
 	return nil
 }
@@ -110,7 +111,7 @@ func listCountryTaxes(r ask.Request, from *partners.Reader, to *parquet.Columns[
 			}
 			err := tablefile.Each(from.Snap, e, tables.Taxes().Any(), nil, func(cols *parquet.Columns[tables.Any],
 				i int) error {
-				buyer, id := cols.C[tables.TaxBuyerID].Word(i), cols.C[tables.TaxTaxID].Word(i)
+				buyer, id := cols.Word(tables.TaxBuyerID.Any()).At(i), cols.Word(tables.TaxTaxID.Any()).At(i)
 				country := ""
 				if at := from.Books.Money.PartyNamed(buyer); at >= 0 {
 					country = from.Books.Money.Parties[at].Country
@@ -119,11 +120,11 @@ func listCountryTaxes(r ask.Request, from *partners.Reader, to *parquet.Columns[
 				if t := from.Books.TaxNamed(id); t != nil {
 					name = t.Name
 				}
-				to.C[taxAmount+1].AddWord(country)
-				to.C[taxAmount+2].AddWord(name)
-				to.C[taxAmount+3].AddWord(buyer)
+				to.Col(taxAmount + 1).AddWord(country)
+				to.Col(taxAmount + 2).AddWord(name)
+				to.Col(taxAmount + 3).AddWord(buyer)
 				to.N++
-				return addTax(cols, i, to.C)
+				return addTax(cols, i, to)
 			})
 			if err != nil {
 				return err

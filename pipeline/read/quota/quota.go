@@ -194,8 +194,8 @@ func (b *builder) lines(ctx context.Context) error {
 	if b.Store != nil {
 		found, err := b.Store.Page(ctx, records.Query{Cycle: b.report.Cycle, Customer: b.report.CustomerID,
 			Limit: math.MaxInt32, Columns: cols, Where: []records.Condition{
-				{Column: int(tables.LinePackageDraws), Op: records.IsNot, Values: []string{""}},
-				{Column: int(tables.LineDay), Op: records.IsNot, Values: []string{manifest.EndDay}}}})
+				{Column: tables.LinePackageDraws.Of(), Op: records.IsNot, Values: []string{""}},
+				{Column: tables.LineDay.Of(), Op: records.IsNot, Values: []string{manifest.EndDay}}}})
 		if err != nil {
 			return err
 		}
@@ -283,7 +283,8 @@ func (b *builder) eachFile(ctx context.Context, def *tables.Table, visit func(ma
 }
 
 // eachRow visits the selected rows of a file in the order in which the file stores them.
-func eachRow[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols []int, where rows.Filter[T],
+func eachRow[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+	where rows.Filter[T],
 	visit func(rows.Row[T]) error) error {
 	list, err := rows.UnsortedOf(snap, e, def, cols, where)
 	if err != nil {

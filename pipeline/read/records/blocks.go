@@ -33,7 +33,7 @@ type block struct {
 func (b *block) weight() int { return 48 + b.rows.Weight() + len(b.split) }
 
 // columnKey distinguishes lists of columns.
-func columnKey(cols []int) string {
+func columnKey(cols tables.List[tables.Line]) string {
 	key := make([]byte, len(cols))
 	for i, col := range cols {
 		key[i] = byte(col)
@@ -51,7 +51,7 @@ func (r *reading) appendRun(ctx context.Context, run part, to *Page) error {
 			return err
 		}
 		low, high := int(at-first), int(min(run.to-first, blockRows))
-		b.rows.Append(to.Rows.Any(), r.cols, low, high)
+		b.rows.Append(to.Rows.Any(), r.cols.Any(), low, high)
 		to.Split = append(to.Split, b.split[low:high]...)
 		at = first + int64(high)
 	}
@@ -83,20 +83,21 @@ func (r *reading) readBlock(rows, own part) (*block, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := &ids.C[tables.LineID]
+	id := ids.Text(tables.LineID)
 	low, high := int(rows.from-wide.from), int(rows.to-wide.from)
 	out := parquet.NewColumns(tables.Lines())
-	if err := r.state.appendRows(r.files, rows, slices.DeleteFunc(slices.Clone(r.cols), func(col int) bool {
-		return col == int(tables.LineID)
-	}), out); err != nil {
+	others := slices.DeleteFunc(slices.Clone(r.cols), func(col tables.ColumnOf[tables.Line]) bool {
+		return col == tables.LineID.Of()
+	})
+	if err := r.state.appendRows(r.files, rows, others, out); err != nil {
 		return nil, err
 	}
 	b := &block{split: make([]bool, 0, high-low)}
 	for i := low; i < high; i++ {
-		out.Text(tables.LineID).AddBytes(id.Text(i))
-		b.split = append(b.split, i > 0 && bytes.Equal(id.Text(i-1), id.Text(i)) || i+1 < ids.N &&
-			bytes.Equal(id.Text(i+1), id.Text(i)))
+		out.Text(tables.LineID).AddBytes(id.At(i))
+		b.split = append(b.split, i > 0 && bytes.Equal(id.At(i-1), id.At(i)) || i+1 < ids.N &&
+			bytes.Equal(id.At(i+1), id.At(i)))
 	}
-	b.rows = parquet.Pack(out.Any(), r.cols)
+	b.rows = parquet.Pack(out.Any(), r.cols.Any())
 	return b, nil
 }

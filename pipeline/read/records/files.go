@@ -99,7 +99,7 @@ func (l *Lake) layout(snap *lake.Snapshot, e manifest.FileEntry) (*pageindex.Lay
 				return nil, err
 			}
 			defer l.files.give(f)
-			return pageindex.Read(f, f.Size(), tables.Lines().Table, int(tables.LineCustomerID))
+			return pageindex.Read(f, f.Size(), tables.Lines().Table, tables.LineCustomerID.Of().Any())
 		}))
 }
 

@@ -27,8 +27,8 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	if cols == nil {
 		cols = AllColumns()
 	}
-	if !slices.Contains(cols, int(tables.LineID)) {
-		cols = append(slices.Clone(cols), int(tables.LineID))
+	if !slices.Contains(cols, tables.LineID.Of()) {
+		cols = append(slices.Clone(cols), tables.LineID.Of())
 	}
 	r := reading{state: s, files: files, all: all, where: q.Where, cols: cols, columns: columnKey(cols)}
 	out := &Page{Total: at.total(), Rows: parquet.NewColumns(tables.Lines())}
@@ -78,12 +78,8 @@ func (s *State) hold(files *bucketFiles, at *places) error {
 	return nil
 }
 
-func AllColumns() []int {
-	all := make([]int, len(tables.Lines().Columns))
-	for i := range all {
-		all[i] = i
-	}
-	return all
+func AllColumns() tables.List[tables.Line] {
+	return tables.Lines().All()
 }
 
 // reading is how the rows of one answer are read.
@@ -93,7 +89,7 @@ type reading struct {
 	all   *places // of the customer
 	where []Condition
 
-	cols    []int // of the answer, the id among them
+	cols    tables.List[tables.Line] // of the answer, the id among them
 	columns string
 }
 

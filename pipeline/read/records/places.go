@@ -85,7 +85,7 @@ func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 	for i, e := range files.files {
 		var p part
 		err := s.store.with(s.Snapshot, e, func(pages *parquet.Pages) (err error) {
-			p.from, p.to, err = pages.Find(int(tables.LineCustomerID), customer)
+			p.from, p.to, err = pages.Find(tables.LineCustomerID.Any(), customer)
 			return err
 		})
 		if err != nil {
@@ -152,7 +152,7 @@ func (s *State) interleave(files *bucketFiles, days *places, others []part) (*pl
 			out.add(list[0].part)
 			list = list[1:]
 			p.from, p.count = p.from+n, p.count-n
-			starts.C[tables.LineUsageStart].Ints = starts.C[tables.LineUsageStart].Ints[n:]
+			starts.Col(tables.LineUsageStart.Of()).Ints = starts.Col(tables.LineUsageStart.Of()).Ints[n:]
 		}
 		out.add(p)
 	}
@@ -165,7 +165,7 @@ func (s *State) interleave(files *bucketFiles, days *places, others []part) (*pl
 // before is how many rows of a part come before a row. starts holds usage_start of the part's rows.
 func (s *State) before(files *bucketFiles, p part, starts *parquet.Columns[tables.Line],
 	row rows.Row[tables.Line]) (int64, error) {
-	ints, start := starts.C[tables.LineUsageStart].Ints, int64(row.Time(tables.LineUsageStart))
+	ints, start := starts.Col(tables.LineUsageStart.Of()).Ints, int64(row.Time(tables.LineUsageStart))
 	low := sort.Search(len(ints), func(i int) bool { return ints[i] >= start })
 	high := low + sort.Search(len(ints)-low, func(i int) bool { return ints[low+i] > start })
 	if low == high {
@@ -184,16 +184,17 @@ func (s *State) before(files *bucketFiles, p part, starts *parquet.Columns[table
 }
 
 // rowsOf reads columns of a part.
-func (s *State) rowsOf(files *bucketFiles, p part, cols []int) (*parquet.Columns[tables.Line], error) {
+func (s *State) rowsOf(files *bucketFiles, p part, cols tables.List[tables.Line]) (
+	*parquet.Columns[tables.Line], error) {
 	out := parquet.NewColumns(tables.Lines())
 	return out, s.appendRows(files, p, cols, out)
 }
 
-func (s *State) appendRows(files *bucketFiles, p part, cols []int, to *parquet.Columns[tables.Line]) error {
+func (s *State) appendRows(files *bucketFiles, p part, cols tables.List[tables.Line],
+	to *parquet.Columns[tables.Line]) error {
 	e := files.files[p.file]
 	err := s.store.with(s.Snapshot, e, func(pages *parquet.Pages) error {
-		return pages.Append(to.Any(), cols, p.from,
-			p.to)
+		return pages.Append(to.Any(), cols.Any(), p.from, p.to)
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
@@ -226,7 +227,7 @@ func (s *State) findSome(ctx context.Context, files *bucketFiles, all *places, w
 
 // fitting is which rows of a part fulfil the conditions, counted from its first.
 func (s *State) fitting(files *bucketFiles, p part, where []Condition) ([]int64, error) {
-	var cols []int
+	var cols tables.List[tables.Line]
 	for i := range where {
 		cols = append(cols, where[i].columns()...)
 	}

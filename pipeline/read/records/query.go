@@ -18,7 +18,7 @@ type Query struct {
 	Cycle, Customer string
 	Where           []Condition // all of them hold
 	Offset, Limit   int64
-	Columns         []int // of the table lines; nil = all. The id always comes
+	Columns         tables.List[tables.Line] // of the table lines; nil = all. The id always comes
 }
 
 // Page is the answer: rows Offset to Offset+Limit of the Total lines that fit.
@@ -48,14 +48,14 @@ const (
 
 // Condition is what a line has to fulfil.
 type Condition struct {
-	Column   int // of the table lines
+	Column   tables.ColumnOf[tables.Line] // of the table lines
 	Op       Op
 	Values   []string
 	From, To period.Instant
 	Spans    []period.Span
 }
 
-func billColumns() []int {
+func billColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineDay, tables.LineTradeTime, tables.LineInstant, tables.LineUsageStart)
 }
 
@@ -83,19 +83,19 @@ func (c *Condition) key() string {
 }
 
 // columns are the columns that the condition looks at.
-func (c *Condition) columns() []int {
+func (c *Condition) columns() tables.List[tables.Line] {
 	switch c.Op {
 	case Billed:
 		return billColumns()
 	case Own:
 		return tables.Columns(tables.LineOwnTime, tables.LineUsageStart)
 	}
-	return []int{c.Column}
+	return tables.List[tables.Line]{c.Column}
 }
 
 // test makes the condition a test of the rows of a batch.
 func (c *Condition) test(cols *parquet.Columns[tables.Line]) (func(i int) bool, error) {
-	col, t := &cols.C[c.Column], cols.Def.Columns[c.Column].Type
+	col, t := cols.Col(c.Column), cols.Def.Columns[c.Column].Type
 	switch c.Op {
 	case Is, IsNot:
 		want := c.Op == Is

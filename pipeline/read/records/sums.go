@@ -22,7 +22,8 @@ type SumQuery struct {
 	Cycle     string
 	Customers []string
 	Where     []Condition
-	By        []int // texts and small numbers of the table lines: one sum for each combination of their values
+	// By is texts and small numbers of the table lines: one sum for each combination of their values.
+	By tables.List[tables.Line]
 }
 
 // Sum is the amounts of the lines that agree in what they are added up by.
@@ -48,13 +49,13 @@ const (
 )
 
 // AmountColumns are the columns of the amounts of a Sum.
-func AmountColumns() [Amounts]int {
-	return [Amounts]int{int(tables.LineOfficialAmount), int(tables.LineOfficialDiscountAmount),
-		int(tables.LineTruncatedAmount), int(tables.LinePaymentAmount),
-		int(tables.LineCashAmount),
-		int(tables.LineCreditAmount), int(tables.LineCouponAmount), int(tables.LineStoredValueCardAmount),
-		int(tables.LineFlexipurchaseCouponAmount),
-		int(tables.LineDebtAmount)}
+func AmountColumns() [Amounts]tables.AmountColumn[tables.Line] {
+	return [Amounts]tables.AmountColumn[tables.Line]{tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
+		tables.LineTruncatedAmount, tables.LinePaymentAmount,
+		tables.LineCashAmount,
+		tables.LineCreditAmount, tables.LineCouponAmount, tables.LineStoredValueCardAmount,
+		tables.LineFlexipurchaseCouponAmount,
+		tables.LineDebtAmount}
 }
 
 // Add adds another sum's lines and amounts.
@@ -111,7 +112,10 @@ func InOrder(sums map[string]*Sum) []Sum {
 // part adds a part's rows, a block at a time.
 func (a *adder) part(ctx context.Context, files *bucketFiles, p part) error {
 	amounts := AmountColumns()
-	cols := append(slices.Clone(a.By), amounts[:]...)
+	cols := slices.Clone(a.By)
+	for _, col := range amounts {
+		cols = append(cols, col.Of())
+	}
 	const block = 8 * parquet.PageRows
 	for from := p.from; from < p.to; from += block {
 		if err := ctx.Err(); err != nil {
@@ -139,7 +143,7 @@ func (a *adder) part(ctx context.Context, files *bucketFiles, p part) error {
 	return nil
 }
 
-func (a *adder) row(i int, amounts []int) error {
+func (a *adder) row(i int, amounts []tables.AmountColumn[tables.Line]) error {
 	before := len(a.key)
 	for _, col := range a.By {
 		a.key = append(appendValue(a.key, a.rows, col, i), 0)
@@ -157,7 +161,7 @@ func (a *adder) row(i int, amounts []int) error {
 	a.key = a.key[:copy(a.key, a.key[before:])]
 	a.last.Lines++
 	for k, col := range amounts {
-		d := a.rows.C[col].Decs[i]
+		d := a.rows.Amount(col).At(i)
 		amount, err := money.AmountFromRaw(d.Hi, d.Lo)
 		if err == nil {
 			err = a.last.Amounts[k].Add(amount)
@@ -170,14 +174,14 @@ func (a *adder) row(i int, amounts []int) error {
 }
 
 // appendValue appends a value as text, a number by its digits.
-func appendValue(to []byte, rows *parquet.Columns[tables.Line], col, i int) []byte {
+func appendValue(to []byte, rows *parquet.Columns[tables.Line], col tables.ColumnOf[tables.Line], i int) []byte {
 	switch rows.Def.Columns[col].Type {
 	case tables.Small:
-		return strconv.AppendInt(to, int64(rows.C[col].Codes[i]), 10)
+		return strconv.AppendInt(to, int64(rows.Col(col).Codes[i]), 10)
 	case tables.Text:
-		return append(to, rows.C[col].Text(i)...)
+		return append(to, rows.Col(col).Text(i)...)
 	}
-	return append(to, rows.C[col].Word(i)...)
+	return append(to, rows.Col(col).Word(i)...)
 }
 
 // Share is a customer who consumed while he belonged to a partner.

@@ -161,7 +161,7 @@ func (b *bucket) hand() error {
 		if v.sums[key] == nil {
 			v.sums[key] = newColumnSums(s.def)
 		}
-		if err := v.sums[key].merge(s, decimals(s.def)); err != nil {
+		if err := v.sums[key].merge(s, decimals(tables.Untyped(s.def))); err != nil {
 			return err
 		}
 	}
@@ -268,7 +268,7 @@ func (b *bucket) statements() error {
 	seen := make(map[string]bool, len(b.customers))
 	for _, e := range b.p.of(tables.Statements().Name) {
 		sums := newColumnSums(tables.StatementsOf(true, true).Table)
-		cols := decimals(sums.def)
+		cols := decimals(tables.Untyped(sums.def))
 		byMoney := make(map[string]*columnSums)
 		err := eachRow(b, e, tables.Untyped(sums.def), nil, func(row rows.Row[tables.Any]) error {
 			id := rows.As[tables.Statement](row).Word(tables.StatementCustomerID)
@@ -279,7 +279,7 @@ func (b *bucket) statements() error {
 			if err := sums.add(row, cols); err != nil {
 				return err
 			}
-			own := row.Word(tables.WordColumn[tables.Any](tables.CurrencyColumn(sums.def)))
+			own := rows.As[tables.Statement](row).Word(tables.CurrencyColumn(sums.def))
 			if byMoney[own] == nil {
 				byMoney[own] = newColumnSums(sums.def)
 			}
@@ -321,7 +321,7 @@ func (b *bucket) statement(id string, row rows.Row[tables.Any]) error {
 		b.v.differ(Statements, "cycle %s, customer %s: %d lines, the statement has %d", b.p.cycle.Cycle, id, s.lines, n)
 	}
 	for i, a := range amounts {
-		d := row.Cols.C[a.statement].Decs[row.I]
+		d := row.Cols.Col(a.statement.Of().Any()).Decs[row.I]
 		stated, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return err
@@ -344,7 +344,7 @@ func (b *bucket) statement(id string, row rows.Row[tables.Any]) error {
 			return err
 		}
 	}
-	paid := row.Cols.C[tables.StatementPaymentAmount].Decs[row.I]
+	paid := row.Cols.Col(tables.StatementPaymentAmount.Of().Any()).Decs[row.I]
 	if hi, lo := parts.Raw(); cmp.Or(cmp.Compare(hi, paid.Hi), cmp.Compare(lo, paid.Lo)) != 0 {
 		b.v.differ(Statements, "cycle %s, customer %s: rounding + due is %s, which is not the payment", b.p.cycle.Cycle,
 			id, parts)
@@ -353,7 +353,7 @@ func (b *bucket) statement(id string, row rows.Row[tables.Any]) error {
 }
 
 // eachRow reads a file of the bucket.
-func eachRow[T any](b *bucket, e manifest.FileEntry, def tables.Def[T], cols []int,
+func eachRow[T any](b *bucket, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	visit func(rows.Row[T]) error) (err error) {
 	list, err := rows.File(b.v.snap, e, def, cols)
 	if err != nil {

@@ -12,11 +12,14 @@ import (
 )
 
 // costColumns are the cost columns of margins and of deliveries.
-var costColumns = [...]struct{ margin, delivery int }{
-	{int(tables.MarginCostList), int(tables.CostDeliveryCostList)}, {int(tables.MarginCostContracted),
-		int(tables.CostDeliveryCostContracted)},
-	{int(tables.MarginCostEffective), int(tables.CostDeliveryCostEffective)}, {int(tables.MarginCostBilled),
-		int(tables.CostDeliveryCostBilled)},
+var costColumns = [...]struct {
+	margin   tables.CostColumn[tables.Margin]
+	delivery tables.CostColumn[tables.CostDelivery]
+}{
+	{tables.MarginCostList, tables.CostDeliveryCostList},
+	{tables.MarginCostContracted, tables.CostDeliveryCostContracted},
+	{tables.MarginCostEffective, tables.CostDeliveryCostEffective},
+	{tables.MarginCostBilled, tables.CostDeliveryCostBilled},
 }
 
 // sourcePeriod is a source's cost files of a billing period.
@@ -25,9 +28,9 @@ type sourcePeriod struct{ source, period string }
 // costSums are the cost columns of a source and period, added up.
 type costSums [len(costColumns)]money.Cost
 
-func (s *costSums) add(row rows.Row[tables.Any], column func(i int) int) error {
+func (s *costSums) add(row rows.Row[tables.Any], column func(i int) tables.CostColumn[tables.Any]) error {
 	for i := range s {
-		v, err := row.Cost(tables.CostColumn[tables.Any](column(i)))
+		v, err := row.Cost(column(i))
 		if err != nil {
 			return err
 		}
@@ -55,7 +58,9 @@ func (c *costChecks) all(ctx context.Context) error {
 			c.differ(Costs, "source %s, period %s: two deliveries count", at.source, at.period)
 		}
 		counted[at] = &costSums{}
-		return counted[at].add(row.Any(), func(i int) int { return costColumns[i].delivery })
+		return counted[at].add(row.Any(), func(i int) tables.CostColumn[tables.Any] {
+			return costColumns[i].delivery.Any()
+		})
 	})
 	if err != nil {
 		return err
@@ -100,13 +105,13 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 		if row.Word(tables.MarginCycle) != cycle {
 			c.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MarginCycle))
 		}
-		if err := sums.add(row.Any(), decimals(sums.def)); err != nil {
+		if err := sums.add(row.Any(), decimals(tables.Untyped(sums.def))); err != nil {
 			return err
 		}
 		if err := c.inCurrencies(cycle, row); err != nil {
 			return err
 		}
-		if err := paid.add(row.Word(tables.MarginCustomerID), row.Any(), int(tables.MarginPaymentAmount)); err != nil {
+		if err := paid.add(row.Word(tables.MarginCustomerID), row.Any(), tables.MarginPaymentAmount.Any()); err != nil {
 			return err
 		}
 		at := sourcePeriod{row.Word(tables.MarginSource), row.Word(tables.MarginOriginCycle)}
@@ -116,7 +121,9 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 		if billed[at] == nil {
 			billed[at] = &costSums{}
 		}
-		return billed[at].add(row.Any(), func(i int) int { return costColumns[i].margin })
+		return billed[at].add(row.Any(), func(i int) tables.CostColumn[tables.Any] {
+			return costColumns[i].margin.Any()
+		})
 	})
 	if ref, _ := c.snap.Cycle(cycle); err != nil || sums.rows == 0 || ref.Archived != nil {
 		return err
@@ -127,7 +134,7 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 		if e.Day != manifest.CostsDay && e.Day != manifest.RestatedDay {
 			return nil
 		}
-		return owed.add(row.Word(tables.SumCustomerID), row.Any(), int(tables.SumPaymentAmount))
+		return owed.add(row.Word(tables.SumCustomerID), row.Any(), tables.SumPaymentAmount.Any())
 	})
 	if err != nil {
 		return err
@@ -150,8 +157,8 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 // customerPayments are payments by customer. The sum of a customer has one currency.
 type customerPayments map[string]money.AmountTotal
 
-func (p customerPayments) add(customer string, row rows.Row[tables.Any], column int) error {
-	d, sum := row.Cols.C[column].Decs[row.I], p[customer]
+func (p customerPayments) add(customer string, row rows.Row[tables.Any], column tables.AmountColumn[tables.Any]) error {
+	d, sum := row.Cols.Amount(column).At(row.I), p[customer]
 	part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
 	if err == nil {
 		err = sum.AddTotal(part)
@@ -173,15 +180,15 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) err
 		}
 		return s
 	}
-	var list []int
+	var list tables.List[tables.Any]
 	for _, column := range costColumns {
-		list = append(list, column.margin)
+		list = append(list, column.margin.Of().Any())
 	}
 	err := of(row.Word(tables.MarginCurrency)).add(row.Any(), list)
 	if err != nil {
 		return err
 	}
-	return of(row.Word(tables.MarginPaymentCurrency)).add(row.Any(), tables.Columns(tables.MarginPaymentAmount))
+	return of(row.Word(tables.MarginPaymentCurrency)).add(row.Any(), tables.Columns(tables.MarginPaymentAmount).Any())
 }
 
 // eachCostRow gives the rows of a table of a cycle; "" = of no cycle.

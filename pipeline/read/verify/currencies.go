@@ -20,7 +20,8 @@ func newMoneySums() *moneySums {
 
 // merge adds other sums of the same currency.
 func (m *moneySums) merge(o *moneySums) error {
-	return errors.Join(m.lines.merge(o.lines, decimals(o.lines.def)), m.stated.merge(o.stated, decimals(o.stated.def)),
+	return errors.Join(m.lines.merge(o.lines, decimals(tables.Untyped(o.lines.def))),
+		m.stated.merge(o.stated, decimals(tables.Untyped(o.stated.def))),
 		m.partner.lines.add(&o.partner.lines), m.partner.rows.add(&o.partner.rows))
 }
 
@@ -33,7 +34,7 @@ func (b *bucket) moneyOf(currency string) *moneySums {
 }
 
 // inCurrency adds a customer's statement and lines to the sums of its currency.
-func (b *bucket) inCurrency(currency, customer string, row rows.Row[tables.Any], cols []int) error {
+func (b *bucket) inCurrency(currency, customer string, row rows.Row[tables.Any], cols tables.List[tables.Any]) error {
 	b.currency[customer] = currency
 	m := b.moneyOf(currency)
 	if err := m.stated.add(row, cols); err != nil {

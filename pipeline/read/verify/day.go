@@ -22,7 +22,7 @@ type day struct {
 	usage *feeder[tables.Record]
 	sums  *feeder[tables.Sum]
 	added *columnSums
-	cols  []int
+	cols  tables.List[tables.Any]
 
 	records  int64
 	customer string // whose lines are being added
@@ -83,15 +83,15 @@ func (f *feeder[T]) close() error {
 }
 
 // lineColumns are what is read of lines.
-func lineColumns() []int {
+func lineColumns() tables.List[tables.Line] {
 	return append(tables.Columns(tables.LineCycle, tables.LineDay, tables.LineSKU, tables.LinePartnerID),
-		decimals(tables.Lines().Table)...)
+		decimals(tables.Lines())...)
 }
 
 // day checks one day.
 func (b *bucket) day(ctx context.Context, name string) (err error) {
 	d := &day{bucket: b, name: name, added: newColumnSums(tables.Lines().Table),
-		cols: decimals(tables.Lines().Table, int(tables.LineUnitPrice))}
+		cols: decimals(tables.Lines(), tables.LineUnitPrice.Of()).Any()}
 	defer func() { err = errors.Join(err, d.lines.close(), d.usage.close(), d.sums.close()) }()
 	if d.lines, err = feederOf(b, tables.Lines(), name, lineColumns()); err != nil {
 		return err

@@ -97,10 +97,10 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 		case tables.EndedRejects().Name:
 			n, err = v.rejectFile(e, tables.EndedRejects(), kept)
 		case tables.IncentiveEvents().Name:
-			n, err = v.fitting(e, tables.IncentiveEvents().Table, int(tables.IncentiveEventRefused),
+			n, err = fitting(v, e, tables.IncentiveEvents(), tables.IncentiveEventRefused,
 				&v.counts.incentives)
 		case tables.OrderStatus().Name:
-			n, err = v.fitting(e, tables.OrderStatus().Table, int(tables.OrderStepRefused), &v.counts.statuses)
+			n, err = fitting(v, e, tables.OrderStatus(), tables.OrderStepRefused, &v.counts.statuses)
 		default:
 			var is bool
 			if n, is, err = (&moneyChecks{verifier: v}).file(e); !is {
@@ -138,14 +138,15 @@ func (v *verifier) rejectFile(e manifest.FileEntry, def tables.Def[tables.Reject
 }
 
 // fitting counts the events of a file and, in count, those that fit.
-func (v *verifier) fitting(e manifest.FileEntry, def *tables.Table, refused int, count *int64) (n int64, err error) {
-	list, err := rows.Unsorted(v.snap, e, tables.Untyped(def), []int{refused})
+func fitting[T any](v *verifier, e manifest.FileEntry, def tables.Def[T], refused tables.SmallColumn[T], count *int64) (
+	n int64, err error) {
+	list, err := rows.Unsorted(v.snap, e, def, tables.Columns(refused))
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	return n, list.Each(func(row rows.Row[tables.Any]) error {
-		if n++; row.Small(tables.SmallColumn[tables.Any](refused)) == 0 {
+	return n, list.Each(func(row rows.Row[T]) error {
+		if n++; row.Small(refused) == 0 {
 			*count++ // the workers have ended
 		}
 		return nil

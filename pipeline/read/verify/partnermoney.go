@@ -73,9 +73,10 @@ func (m *moneyChecks) sum(def *tables.Table, name string, a money.Amount) error 
 }
 
 // sumColumns adds amounts of a row to the control totals that have the names of their columns.
-func sumColumns[T any](m *moneyChecks, def tables.Def[T], row rows.Row[T], columns ...int) error {
+func sumColumns[T any](m *moneyChecks, def tables.Def[T], row rows.Row[T],
+	columns ...tables.AmountColumn[T]) error {
 	for _, c := range columns {
-		a, err := row.Amount(tables.AmountColumn[T](c))
+		a, err := row.Amount(c)
 		if err != nil {
 			return err
 		}
@@ -167,7 +168,7 @@ func (m *moneyChecks) withdrawals(e manifest.FileEntry) (int64, error) {
 }
 
 // eachMoneyRow visits the rows of a file in their order.
-func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T], columns []int,
+func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T], columns tables.List[T],
 	visit func(rows.Row[T]) error) (n int64,
 	err error) {
 	list, err := rows.Unsorted(m.snap, e, def, columns)
@@ -255,15 +256,15 @@ func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 // funds checks that each quota is reserved, claimed, approved and paid as its claims say.
 func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
 	type key struct{ partner, programme, period string }
-	columns := [...]int{int(tables.FundReservedAmount), int(tables.FundClaimedAmount), int(tables.FundApprovedAmount),
-		int(tables.FundPaidAmount)}
+	columns := [...]tables.AmountColumn[tables.Fund]{tables.FundReservedAmount, tables.FundClaimedAmount,
+		tables.FundApprovedAmount, tables.FundPaidAmount}
 	quotas, claims := map[key][len(columns)]money.Amount{}, map[key]*[len(columns)]money.AmountTotal{}
 	n, err := eachMoneyRow(m, e, tables.Funds(), nil, func(row rows.Row[tables.Fund]) error {
 		k := key{row.Word(tables.FundPartnerID), row.Word(tables.FundProgrammeID), row.Word(tables.FundPeriod)}
 		var amounts [len(columns)]money.Amount
 		for i, column := range columns {
 			var err error
-			if amounts[i], err = row.Amount(tables.AmountColumn[tables.Fund](column)); err != nil {
+			if amounts[i], err = row.Amount(column); err != nil {
 				return err
 			}
 		}
@@ -271,8 +272,8 @@ func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
 		if err != nil {
 			return err
 		}
-		if err := sumColumns(m, tables.Funds(), row, int(tables.FundQuotaAmount),
-			int(tables.FundListedAmount)); err != nil {
+		if err := sumColumns(m, tables.Funds(), row, tables.FundQuotaAmount,
+			tables.FundListedAmount); err != nil {
 			return err
 		}
 		if quota.IsZero() {
@@ -314,16 +315,15 @@ func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
 	return n, nil
 }
 
-// sumOf is the sum of some columns of a row; a column named as its complement, ^c, is subtracted.
-func sumOf[T any](row rows.Row[T], columns ...int) (money.Amount, error) {
+// difference is the sum of some columns of a row less others.
+func difference[T any](row rows.Row[T], columns, less []tables.AmountColumn[T]) (money.Amount, error) {
 	var sum money.Amount
-	for _, c := range columns {
-		column := max(c, ^c)
-		a, err := row.Amount(tables.AmountColumn[T](column))
+	for i, c := range slices.Concat(columns, less) {
+		a, err := row.Amount(c)
 		if err != nil {
 			return sum, err
 		}
-		if c < 0 {
+		if i >= len(columns) {
 			a = a.Neg()
 		}
 		if sum, err = sum.Add(a); err != nil {
@@ -336,15 +336,16 @@ func sumOf[T any](row rows.Row[T], columns ...int) (money.Amount, error) {
 // invoices checks that left = invoiceable - issued + returned + credited.
 func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Invoices(), nil, func(row rows.Row[tables.Invoice]) error {
-		if err := sumColumns(m, tables.Invoices(), row, int(tables.InvoiceInvoiceableAmount),
-			int(tables.InvoiceIssuedAmount),
-			int(tables.InvoiceReturnedAmount), int(tables.InvoiceCreditedAmount),
-			int(tables.InvoiceLeftAmount)); err != nil {
+		if err := sumColumns(m, tables.Invoices(), row, tables.InvoiceInvoiceableAmount,
+			tables.InvoiceIssuedAmount,
+			tables.InvoiceReturnedAmount, tables.InvoiceCreditedAmount,
+			tables.InvoiceLeftAmount); err != nil {
 			return err
 		}
-		rest, err := sumOf(row, int(tables.InvoiceInvoiceableAmount), ^int(tables.InvoiceIssuedAmount),
-			int(tables.InvoiceReturnedAmount),
-			int(tables.InvoiceCreditedAmount), ^int(tables.InvoiceLeftAmount))
+		rest, err := difference(row,
+			[]tables.AmountColumn[tables.Invoice]{tables.InvoiceInvoiceableAmount, tables.InvoiceReturnedAmount,
+				tables.InvoiceCreditedAmount},
+			[]tables.AmountColumn[tables.Invoice]{tables.InvoiceIssuedAmount, tables.InvoiceLeftAmount})
 		if err == nil && !rest.IsZero() {
 			m.differ(PartnerMoney, "invoices of %s by %s to %s: left_amount differs by %s",
 				row.Word(tables.InvoiceCycle), row.Word(tables.InvoiceIssuerID), row.Word(tables.InvoiceRecipientID),
@@ -357,13 +358,13 @@ func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
 // receivables checks that unpaid = amount - paid, less what was collected where that is set off.
 func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Receivables(), nil, func(row rows.Row[tables.Receivable]) error {
-		if err := sumColumns(m, tables.Receivables(), row, int(tables.ReceivableAmount),
-			int(tables.ReceivableCollectedAmount),
-			int(tables.ReceivablePaidAmount), int(tables.ReceivableUnpaidAmount)); err != nil {
+		if err := sumColumns(m, tables.Receivables(), row, tables.ReceivableAmount,
+			tables.ReceivableCollectedAmount,
+			tables.ReceivablePaidAmount, tables.ReceivableUnpaidAmount); err != nil {
 			return err
 		}
-		rest, err := sumOf(row, int(tables.ReceivableAmount), ^int(tables.ReceivablePaidAmount),
-			^int(tables.ReceivableUnpaidAmount))
+		rest, err := difference(row, []tables.AmountColumn[tables.Receivable]{tables.ReceivableAmount},
+			[]tables.AmountColumn[tables.Receivable]{tables.ReceivablePaidAmount, tables.ReceivableUnpaidAmount})
 		if err != nil {
 			return err
 		}
@@ -379,14 +380,14 @@ func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
 // coupons checks that amount = used + taken_back + expired + left.
 func (m *moneyChecks) coupons(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Coupons(), nil, func(row rows.Row[tables.Coupon]) error {
-		if err := sumColumns(m, tables.Coupons(), row, int(tables.CouponAmount), int(tables.CouponUsed),
-			int(tables.CouponTakenBack),
-			int(tables.CouponExpired), int(tables.CouponLeft)); err != nil {
+		if err := sumColumns(m, tables.Coupons(), row, tables.CouponAmount, tables.CouponUsed,
+			tables.CouponTakenBack,
+			tables.CouponExpired, tables.CouponLeft); err != nil {
 			return err
 		}
-		rest, err := sumOf(row, int(tables.CouponAmount), ^int(tables.CouponUsed), ^int(tables.CouponTakenBack),
-			^int(tables.CouponExpired),
-			^int(tables.CouponLeft))
+		rest, err := difference(row, []tables.AmountColumn[tables.Coupon]{tables.CouponAmount},
+			[]tables.AmountColumn[tables.Coupon]{tables.CouponUsed, tables.CouponTakenBack, tables.CouponExpired,
+				tables.CouponLeft})
 		if err == nil && !rest.IsZero() {
 			m.differ(PartnerMoney, "coupon %s: used, taken back, expired and left differ from its amount by %s",
 				row.Text(tables.CouponCouponID), rest.Trim())

@@ -78,7 +78,7 @@ func TestPartnerMoneyTotals(t *testing.T) {
 	}
 	key := manifest.FileKey{Table: "withdrawals", Bucket: manifest.NoBucket}
 	change(t, l, key, tables.Withdrawals(), func(c *parquet.Columns[tables.Withdrawal]) {
-		c.C[tables.WithdrawalAmount].Decs[0].Lo -= 100_000_000
+		c.Amount(tables.WithdrawalAmount).All()[0].Lo -= 100_000_000
 	}, nil)
 	snap, err := l.Head()
 	if err != nil {

@@ -19,9 +19,22 @@ import (
 )
 
 // shared are the amounts that lines and partner statements both have, by their places in amounts.
-var shared = [...]struct{ at, col int }{{official, int(tables.PartnerStatementOfficialAmount)}, {discount,
-	int(tables.PartnerStatementOfficialDiscountAmount)},
-	{truncated, int(tables.PartnerStatementTruncatedAmount)}, {payment, int(tables.PartnerStatementPaymentAmount)}}
+var shared = [...]struct {
+	at  int
+	col tables.AmountColumn[tables.PartnerStatement]
+}{{official, tables.PartnerStatementOfficialAmount}, {discount,
+	tables.PartnerStatementOfficialDiscountAmount},
+	{truncated, tables.PartnerStatementTruncatedAmount}, {payment, tables.PartnerStatementPaymentAmount}}
+
+// isShared reports whether a place of amounts is among shared.
+func isShared(at int) bool {
+	for _, a := range shared {
+		if a.at == at {
+			return true
+		}
+	}
+	return false
+}
 
 // settledSum is what a closed cycle's partner statements and the lines with a partner come to.
 type settledSum struct{ lines, rows customerSum }
@@ -44,7 +57,7 @@ func (b *bucket) partners() error {
 	list, sold := make(map[string]*customerSum), make(map[resold]*through)
 	for _, e := range b.p.of(tables.PartnerStatements().Name) {
 		sums := newColumnSums(tables.PartnerStatementsOf(true).Table)
-		cols := decimals(sums.def)
+		cols := decimals(tables.Untyped(sums.def))
 		byMoney := make(map[string]*columnSums)
 		err := eachRow(b, e, tables.Untyped(sums.def), nil, func(row rows.Row[tables.Any]) error {
 			customer := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCustomerID)
@@ -379,7 +392,7 @@ func sumsOf(cycle, currency string, lines, stated *columnSums, p *settledSum, se
 	for i, a := range amounts {
 		s := Sum{Cycle: cycle, Column: tables.Lines().Columns[a.line].Name + currency,
 			Lines: lines.totals[a.line].String(), Statements: stated.totals[a.statement].String()}
-		if settled && slices.ContainsFunc(shared[:], func(x struct{ at, col int }) bool { return x.at == i }) {
+		if settled && isShared(i) {
 			s.PartnerLines, s.PartnerRows = p.lines.totals[i].String(), p.rows.totals[i].String()
 		}
 		out = append(out, s)

@@ -179,25 +179,27 @@ func TestPartnersDiffer(t *testing.T) {
 		want  string
 	}{
 		{"a payment", func(c *parquet.Columns[tables.PartnerStatement]) {
-			c.C[tables.PartnerStatementPaymentAmount].Decs[1].Lo++
-			c.C[tables.PartnerStatementOfficialAmount].Decs[1].Lo++
+			c.Amount(tables.PartnerStatementPaymentAmount).All()[1].Lo++
+			c.Amount(tables.PartnerStatementOfficialAmount).All()[1].Lo++
 		},
 			"cycle 2026-09, customer acme: Σ payment_amount of the lines with a partner is 2.00000000, the partners' " +
 				"rows have 2.00000001"},
 		{"a row that does not add up", func(c *parquet.Columns[tables.PartnerStatement]) {
-			c.C[tables.PartnerStatementOfficialDiscountAmount].Decs[1].Lo++
+			c.Amount(tables.PartnerStatementOfficialDiscountAmount).All()[1].Lo++
 		},
 			"cycle 2026-09, partner north, customer acme, service c: official 2.00000000 is not discount + truncated " +
 				"+ payment, 2.00000001"},
-		{"lines", func(c *parquet.Columns[tables.PartnerStatement]) { c.C[tables.PartnerStatementLineCount].Ints[1]++ },
+		{"lines", func(c *parquet.Columns[tables.PartnerStatement]) {
+			c.Col(tables.PartnerStatementLineCount.Of()).Ints[1]++
+		},
 			"cycle 2026-09, customer acme: 2 lines with a partner, the partners' rows have 3"},
 		{"what is owed", func(c *parquet.Columns[tables.PartnerStatement]) {
-			c.C[tables.PartnerStatementOwedAmount].Decs[1].Lo++
+			c.Amount(tables.PartnerStatementOwedAmount).All()[1].Lo++
 		},
 			"cycle 2026-09, customer acme: resellers owe their distributors 1.80000001, the distributors' revenue is " +
 				"1.80000000"},
 		{"a margin", func(c *parquet.Columns[tables.PartnerStatement]) {
-			c.C[tables.PartnerStatementMarginAmount].Decs[0].Lo++
+			c.Amount(tables.PartnerStatementMarginAmount).All()[0].Lo++
 		},
 			"cycle 2026-09, partner hub, customer acme, service c: margin 0.20000001 is not revenue 1.80000000 less " +
 				"cost 1.60000000"},
@@ -231,7 +233,7 @@ func TestAccountsDiffer(t *testing.T) {
 	// The recharge of 1 on the 2nd: its balance is recorded as 2, so that the next draw does not follow.
 	change(t, l, manifest.FileKey{Table: "account_entries", Cycle: cycle, Day: "2026-09-02"}, tables.AccountEntries(),
 		func(c *parquet.Columns[tables.AccountEntry]) {
-			c.C[tables.AccountEntryBalanceAfter].Decs[0].Lo *= 2
+			c.Amount(tables.AccountEntryBalanceAfter).All()[0].Lo *= 2
 		}, nil)
 	want := "cycle 2026-09, day 2026-09-02, customer acme, c: cash was 0.00000000, changed by 1.00000000, and is " +
 		"stored as 2.00000000\n" +

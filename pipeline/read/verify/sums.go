@@ -40,10 +40,10 @@ func newColumnSums(def *tables.Table) *columnSums {
 }
 
 // add adds a row's values of the given columns.
-func (s *columnSums) add(row rows.Row[tables.Any], cols []int) error {
+func (s *columnSums) add(row rows.Row[tables.Any], cols tables.List[tables.Any]) error {
 	s.rows++
 	for _, col := range cols {
-		d := row.Cols.C[col].Decs[row.I]
+		d := row.Cols.Col(col).Decs[row.I]
 		if err := s.totals[col].Add(d.Hi, d.Lo); err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (s *columnSums) add(row rows.Row[tables.Any], cols []int) error {
 }
 
 // merge adds other sums.
-func (s *columnSums) merge(o *columnSums, cols []int) error {
+func (s *columnSums) merge(o *columnSums, cols tables.List[tables.Any]) error {
 	s.rows += o.rows
 	for _, col := range cols {
 		hi, lo := o.totals[col].Raw()
@@ -63,16 +63,12 @@ func (s *columnSums) merge(o *columnSums, cols []int) error {
 	return nil
 }
 
-// decimals are the indexes of a table's decimal columns that are sums of lines.
-func decimals(def *tables.Table, leave ...int) []int {
-	var cols []int
-	for i, c := range def.Columns {
-		skip := false
-		for _, l := range leave {
-			skip = skip || l == i
-		}
-		if _, ok := scaleOf(c.Type); ok && !skip {
-			cols = append(cols, i)
+// decimals are a table's decimal columns that are sums of lines.
+func decimals[T any](def tables.Def[T], leave ...tables.ColumnOf[T]) tables.List[T] {
+	var cols tables.List[T]
+	for i, c := range def.All() {
+		if _, ok := scaleOf(def.Columns[i].Type); ok && !slices.Contains(leave, c) {
+			cols = append(cols, c)
 		}
 	}
 	return cols

@@ -99,25 +99,25 @@ func (c *taxCheck) load(e manifest.FileEntry) error {
 		c.inclusive = row.Word(tables.TaxPrices) == "inclusive"
 		c.perLine = row.Word(tables.TaxRounding) == "line"
 		key := taxKey{row.Word(tables.TaxSellerID), row.Word(tables.TaxBuyerID), row.Word(tables.TaxTaxID),
-			ratOf(row, int(tables.TaxRate)).FloatString(money.RateScale)}
+			ratOf(row, tables.TaxRate.Of()).FloatString(money.RateScale)}
 		c.digits[key.seller+"/"+key.buyer] = row.Small(tables.TaxDigits)
 		home := c.p.bucket != manifest.NoBucket && c.belongs(key.buyer)
 		if row.Word(tables.TaxCycle) != e.Cycle || home != (key.seller == "") {
 			c.v.differ(Contents, "%s: the row of %s does not belong there", e.Path, key)
 		}
-		one := taxed{ratOf(row, int(tables.TaxTaxableAmount)), ratOf(row, int(tables.TaxTaxAmount))}
+		one := taxed{ratOf(row, tables.TaxTaxableAmount.Of()), ratOf(row, tables.TaxTaxAmount.Of())}
 		c.stored[key] = one
 		c.counts.taxes++
-		return sums.add(row.Any(), tables.Columns(tables.TaxTaxableAmount, tables.TaxTaxAmount))
+		return sums.add(row.Any(), tables.Columns(tables.TaxTaxableAmount, tables.TaxTaxAmount).Any())
 	})
 	c.v.sumsOf(e, sums)
 	return err
 }
 
 // ratOf is the value of a decimal column.
-func ratOf[T any](row rows.Row[T], col int) *big.Rat {
+func ratOf[T any](row rows.Row[T], col tables.ColumnOf[T]) *big.Rat {
 	def := row.Cols.Def.Columns[col]
-	d := row.Cols.C[col].Decs[row.I]
+	d := row.Cols.Col(col).Decs[row.I]
 	v := new(big.Int).Lsh(big.NewInt(d.Hi), 64)
 	v.Add(v, new(big.Int).SetUint64(d.Lo))
 	return new(big.Rat).SetFrac(v, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(def.Type.Scale())), nil))
@@ -167,9 +167,9 @@ func (c *taxCheck) day(e manifest.FileEntry) error {
 func partOf(row rows.Row[tables.TaxSum]) *taxPart {
 	p := &taxPart{customer: row.Word(tables.TaxSumCustomerID), service: row.Word(tables.TaxSumServiceTypeCode),
 		span: period.Span{From: row.MaybeTime(tables.TaxSumOwnFrom), To: row.MaybeTime(tables.TaxSumOwnTo)},
-		id:   row.Word(tables.TaxSumTaxID), rate: ratOf(row, int(tables.TaxSumRate)), rates: ratOf(row,
-			int(tables.TaxSumRates)),
-		taxable: ratOf(row, int(tables.TaxSumTaxableAmount)), rounded: ratOf(row, int(tables.TaxSumRoundedAmount)),
+		id:   row.Word(tables.TaxSumTaxID), rate: ratOf(row, tables.TaxSumRate.Of()), rates: ratOf(row,
+			tables.TaxSumRates.Of()),
+		taxable: ratOf(row, tables.TaxSumTaxableAmount.Of()), rounded: ratOf(row, tables.TaxSumRoundedAmount.Of()),
 		countedTax: new(big.Rat), countedBase: new(big.Rat)}
 	if p.span.To == tables.Nothing {
 		p.span.To = period.Forever
@@ -188,7 +188,7 @@ func (c *taxCheck) line(parts []*taxPart, row rows.Row[tables.Line]) {
 		if p.service != row.Word(tables.LineServiceTypeCode) || !p.span.Holds(own) {
 			continue
 		}
-		payment := ratOf(row, int(tables.LinePaymentAmount))
+		payment := ratOf(row, tables.LinePaymentAmount.Of())
 		p.countedBase.Add(p.countedBase, payment)
 		if c.perLine {
 			p.countedTax.Add(p.countedTax, rounded(c.exact(payment, p), c.digits["/"+p.customer]))
@@ -288,16 +288,16 @@ func (c *taxCheck) statements() error {
 				want = new(big.Rat)
 			}
 			delete(sums, id)
-			if got := ratOf(row, int(tables.StatementTaxAmount)); got.Cmp(want) != 0 {
+			if got := ratOf(row, tables.StatementTaxAmount.Of()); got.Cmp(want) != 0 {
 				c.v.differ(Taxes, "cycle %s, customer %s: the statement's tax is %s, its rows of taxes have %s",
 					e.Cycle, id, got.FloatString(money.AmountScale), want.FloatString(money.AmountScale))
 			}
-			owed := new(big.Rat).Add(ratOf(row, int(tables.StatementRoundingAmount)), ratOf(row,
-				int(tables.StatementDueAmount)))
+			owed := new(big.Rat).Add(ratOf(row, tables.StatementRoundingAmount.Of()), ratOf(row,
+				tables.StatementDueAmount.Of()))
 			if !c.inclusive {
-				owed.Sub(owed, ratOf(row, int(tables.StatementTaxAmount)))
+				owed.Sub(owed, ratOf(row, tables.StatementTaxAmount.Of()))
 			}
-			if owed.Cmp(ratOf(row, int(tables.StatementPaymentAmount))) != 0 {
+			if owed.Cmp(ratOf(row, tables.StatementPaymentAmount.Of())) != 0 {
 				c.v.differ(Statements, "cycle %s, customer %s: rounding + due is %s without the tax, which is not the "+
 					"payment", e.Cycle, id, owed.FloatString(money.AmountScale))
 			}

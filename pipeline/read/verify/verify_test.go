@@ -184,8 +184,8 @@ func TestAllIsWell(t *testing.T) {
 func TestDifferences(t *testing.T) {
 	t.Parallel()
 	lines := func(day string) manifest.FileKey { return manifest.FileKey{Table: "lines", Cycle: cycle, Day: day} }
-	raise := func(col, row int) func(*parquet.Columns[tables.Any]) {
-		return func(c *parquet.Columns[tables.Any]) { c.C[col].Decs[row].Lo++ }
+	raise := func(col tables.ColumnOf[tables.Any], row int) func(*parquet.Columns[tables.Any]) {
+		return func(c *parquet.Columns[tables.Any]) { c.Col(col).Decs[row].Lo++ }
 	}
 	for _, c := range []struct {
 		name  string
@@ -195,8 +195,8 @@ func TestDifferences(t *testing.T) {
 		note  func(*manifest.FileEntry)
 		want  map[string]string // check → its message
 	}{
-		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines().Table, raise(int(tables.LinePaymentAmount),
-			0), nil,
+		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines().Table,
+			raise(tables.LinePaymentAmount.Of().Any(), 0), nil,
 			map[string]string{
 				verify.Identity: "cycle 2026-09, customer acme, line r1, tier 1, usage: official 0.50000000 is not " +
 					"discount 0.00000000 + truncated 0.00000000 + payment 0.50000001",
@@ -208,33 +208,33 @@ func TestDifferences(t *testing.T) {
 				verify.Totals:   "2026-09/lines.payment_amount: counted 5.60000001, the manifest has 5.60000000",
 			}},
 		{"a line paid in no way", lines("2026-09-04"), tables.Lines().Table, func(c *parquet.Columns[tables.Any]) {
-			c.C[tables.LineCashAmount].Decs[0].Lo = 0
+			c.Col(tables.LineCashAmount.Of().Any()).Decs[0].Lo = 0
 		}, nil, map[string]string{
 			verify.Identity:   "payment 2.00000000 is not the sum of its kinds, 0.00000000",
 			verify.Statements: "customer beta: Σ cash_amount", verify.DaySums: "customer beta: Σ cash_amount",
 			verify.Contents: "Σ cash_amount", verify.Totals: "lines.cash_amount",
 		}},
 		{"a line of another customer", lines("2026-09-04"), tables.Lines().Table, func(c *parquet.Columns[tables.Any]) {
-			c.C[tables.LineCustomerID].Dict[0] = "zeta"
+			c.Col(tables.LineCustomerID.Of().Any()).Dict[0] = "zeta"
 		}, nil, map[string]string{
 			verify.Statements: "cycle 2026-09, customer zeta: lines, but no statement",
 			verify.DaySums:    "day 2026-09-04, customer zeta: lines, but no sums",
 		}},
 		{"a line of another day", lines("2026-09-04"), tables.Lines().Table, func(c *parquet.Columns[tables.Any]) {
-			c.C[tables.LineDay].Dict[0] = "2026-09-05"
+			c.Col(tables.LineDay.Of().Any()).Dict[0] = "2026-09-05"
 		}, nil, map[string]string{
 			verify.Contents: "cycle 2026-09, day 2026-09-04, bucket 0: line r3 of customer beta does not belong there",
 		}},
 		{"lines that are not in order", lines("2026-09-03"), tables.Lines().Table,
 			func(c *parquet.Columns[tables.Any]) {
-				slices.Reverse(c.C[tables.LineUsageStart].Ints)
+				slices.Reverse(c.Col(tables.LineUsageStart.Of().Any()).Ints)
 			}, nil, map[string]string{
 				verify.Contents: "rows are not in order",
 			}},
 		{"a replaced record that counts again", manifest.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
 			tables.Usage().Table, func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
-					c.C[tables.RecordStatus].Codes[i] = tables.Counted
+					c.Col(tables.RecordStatus.Of().Any()).Codes[i] = tables.Counted
 				}
 			}, nil,
 			map[string]string{verify.Quantities: "cycle 2026-09, customer acme, sku vm: accepted 2.0000000000, in " +
@@ -243,14 +243,14 @@ func TestDifferences(t *testing.T) {
 			tables.Usage().Table,
 			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
-					c.C[tables.RecordStatus].Codes[i] = tables.Replaced
+					c.Col(tables.RecordStatus.Of().Any()).Codes[i] = tables.Replaced
 				}
 			}, nil,
 			map[string]string{verify.Records: "cycle 2026-09, customer acme, record r6: replaced, and yet it has " +
 				"lines"}},
 		{"an identity too many", manifest.FileKey{Table: "ident", Cycle: cycle, Day: "2026-09-03"},
 			tables.Ident().Table, func(c *parquet.Columns[tables.Any]) {
-				c.C[0].Ints = append(c.C[0].Ints, c.C[0].Ints[c.N-1])
+				c.Col(0).Ints = append(c.Col(0).Ints, c.Col(0).Ints[c.N-1])
 				c.N++
 			}, func(e *manifest.FileEntry) { e.Rows++ }, map[string]string{
 				verify.Records: "cycle 2026-09, day 2026-09-03, bucket 0: 4 records were accepted, 3 are in " +
@@ -270,7 +270,7 @@ func TestDifferences(t *testing.T) {
 			}
 		}, map[string]string{verify.Contents: "Σ usage_amount is 4.0000000000, the manifest has 5.0000000000"}},
 		{"a statement", manifest.FileKey{Table: "statements", Cycle: cycle}, tables.Statements().Table,
-			raise(int(tables.StatementDueAmount), 1),
+			raise(tables.StatementDueAmount.Of().Any(), 1),
 			nil, map[string]string{
 				verify.Statements: "cycle 2026-09, customer beta: rounding + due is 3.60000001, which is not the " +
 					"payment",
@@ -280,12 +280,12 @@ func TestDifferences(t *testing.T) {
 		{"what waits", manifest.FileKey{Table: "positions", Cycle: cycle, Day: "2026-09-04"}, tables.Positions().Table,
 			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
-					c.C[tables.PositionUsage].Decs[i].Lo++
+					c.Col(tables.PositionUsage.Of().Any()).Decs[i].Lo++
 				}
 			}, nil,
 			map[string]string{verify.Quantities: "cycle 2026-09, customer beta, sku cdn: accepted 8.0000000000, in " +
 				"the positions 8.0000000001"}},
-		{"a month-end line", lines("end"), tables.Lines().Table, raise(int(tables.LineUsageAmount), 0), nil,
+		{"a month-end line", lines("end"), tables.Lines().Table, raise(tables.LineUsageAmount.Of().Any(), 0), nil,
 			map[string]string{
 				verify.Quantities: "customer beta, sku cdn: accepted 8.0000000000, in the month-end lines 8.0000000001",
 				verify.Contents:   "Σ usage_amount", verify.Totals: "lines.usage_amount",
@@ -293,13 +293,13 @@ func TestDifferences(t *testing.T) {
 		{"a record that replaces", manifest.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
 			tables.Usage().Table, func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
-					c.C[tables.RecordQuantity].Decs[i].Lo++
+					c.Col(tables.RecordQuantity.Of().Any()).Decs[i].Lo++
 				}
 			}, nil,
 			map[string]string{verify.Quantities: "record r6: accepted 3.0000000001, in its lines 3.0000000000"}},
 		{"rejects", manifest.FileKey{Table: "rejects", Bucket: manifest.NoBucket}, tables.Rejects().Table,
 			func(c *parquet.Columns[tables.Any]) {
-				c.C[tables.RejectFileHash].Dict[0] = "0"
+				c.Col(tables.RejectFileHash.Of().Any()).Dict[0] = "0"
 			}, nil, map[string]string{
 				verify.Inputs: "inbox/usage/a.csv: 1 rejected, 0 rejects stored",
 			}},

@@ -98,12 +98,12 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 			}
 			switch e.Table {
 			case tables.Late().Name:
-				err = oldest(l, e, tables.Late(), int(tables.RecordOriginCycle),
+				err = oldest(l, e, tables.Late(), tables.RecordOriginCycle.Of(),
 					func(row rows.Row[tables.Record]) (period.Cycle, error) {
 						return period.ParseCycle(row.Word(tables.RecordOriginCycle))
 					})
 			case tables.LateSamples().Name:
-				err = oldest(l, e, tables.LateSamples(), int(tables.SampleSlot),
+				err = oldest(l, e, tables.LateSamples(), tables.SampleSlot.Of(),
 					func(row rows.Row[tables.Sample]) (period.Cycle, error) {
 						return l.zone.Cycle(row.Time(tables.SampleSlot)), nil
 					})
@@ -117,10 +117,9 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 }
 
 // oldest notes the oldest cycle that rows of a file belong to.
-func oldest[T any](l *lateUse, e manifest.FileEntry, def tables.Def[T], col int, of func(rows.Row[T]) (period.Cycle,
-	error)) (
-	err error) {
-	list, err := rows.Unsorted(l.snap, e, def, []int{col})
+func oldest[T any](l *lateUse, e manifest.FileEntry, def tables.Def[T], col tables.ColumnOf[T],
+	of func(rows.Row[T]) (period.Cycle, error)) (err error) {
+	list, err := rows.Unsorted(l.snap, e, def, tables.List[T]{col})
 	if err != nil {
 		return err
 	}

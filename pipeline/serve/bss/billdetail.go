@@ -141,33 +141,33 @@ func (r *feeRecord) append(o *operation.Object) {
 }
 
 // detailColumns are the columns of feeRecord.
-func detailColumns() []int {
-	return append(idColumns(), int(tables.LineCycle), int(tables.LineCustomerID), int(tables.LineAssociationType),
-		int(tables.LineServiceTypeCode),
-		int(tables.LineResourceTypeCode), int(tables.LineChargingMode), int(tables.LineTradeTime),
-		int(tables.LineTradeID), int(tables.LineBillDetailType),
-		int(tables.LineResourceID), int(tables.LineResourceName), int(tables.LineRegionCode), int(tables.LineSKU),
-		int(tables.LineResourceTag),
-		int(tables.LineConsumeTime), int(tables.LineUsageType), int(tables.LineMeasure), int(tables.LineUsageAmount),
-		int(tables.LineFreeResourceUsage),
-		int(tables.LineOfficialAmount), int(tables.LineOfficialDiscountAmount), int(tables.LinePaymentAmount),
-		int(tables.LineCashAmount), int(tables.LineCreditAmount),
-		int(tables.LineCouponAmount), int(tables.LineFlexipurchaseCouponAmount), int(tables.LineStoredValueCardAmount),
-		int(tables.LineDebtAmount),
-		int(tables.LinePartnerID))
+func detailColumns() tables.List[tables.Line] {
+	return append(idColumns(), tables.LineCycle.Of(), tables.LineCustomerID.Of(), tables.LineAssociationType.Of(),
+		tables.LineServiceTypeCode.Of(),
+		tables.LineResourceTypeCode.Of(), tables.LineChargingMode.Of(), tables.LineTradeTime.Of(),
+		tables.LineTradeID.Of(), tables.LineBillDetailType.Of(),
+		tables.LineResourceID.Of(), tables.LineResourceName.Of(), tables.LineRegionCode.Of(), tables.LineSKU.Of(),
+		tables.LineResourceTag.Of(),
+		tables.LineConsumeTime.Of(), tables.LineUsageType.Of(), tables.LineMeasure.Of(), tables.LineUsageAmount.Of(),
+		tables.LineFreeResourceUsage.Of(),
+		tables.LineOfficialAmount.Of(), tables.LineOfficialDiscountAmount.Of(), tables.LinePaymentAmount.Of(),
+		tables.LineCashAmount.Of(), tables.LineCreditAmount.Of(),
+		tables.LineCouponAmount.Of(), tables.LineFlexipurchaseCouponAmount.Of(), tables.LineStoredValueCardAmount.Of(),
+		tables.LineDebtAmount.Of(),
+		tables.LinePartnerID.Of())
 }
 
 func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, error) {
 	name, cycle := cycleOf(c, "bill_cycle")
 	f := within(c)
-	f.by("service_type_code", int(tables.LineServiceTypeCode))
-	f.by("region_code", int(tables.LineRegionCode))
-	f.byNumber("charging_mode", int(tables.LineChargingMode))
-	f.byNumber("bill_detail_type", int(tables.LineBillDetailType))
-	f.by("resource_id", int(tables.LineResourceID))
-	f.by("resource_name", int(tables.LineResourceName))
-	f.by("trade_id", int(tables.LineTradeID))
-	f.by("association_type", int(tables.LineAssociationType))
+	f.by("service_type_code", tables.LineServiceTypeCode.Of())
+	f.by("region_code", tables.LineRegionCode.Of())
+	f.byNumber("charging_mode", tables.LineChargingMode.Of())
+	f.byNumber("bill_detail_type", tables.LineBillDetailType.Of())
+	f.by("resource_id", tables.LineResourceID.Of())
+	f.by("resource_name", tables.LineResourceName.Of())
+	f.by("trade_id", tables.LineTradeID.Of())
+	f.by("association_type", tables.LineAssociationType.Of())
 	if err := f.days(cycle); err != nil {
 		return nil, err
 	}
@@ -203,12 +203,12 @@ func feeRecordOf(r *reader) feeRecord {
 		ServiceTypeCode: r.word(tables.LineServiceTypeCode), ResourceTypeCode: r.word(tables.LineResourceTypeCode),
 		ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
 		ChargingMode: r.row.Small(tables.LineChargingMode),
-		TradeTime:    r.time(int(tables.LineTradeTime)), TradeID: r.word(tables.LineTradeID), ID: r.id(),
+		TradeTime:    r.time(tables.LineTradeTime.Of()), TradeID: r.word(tables.LineTradeID), ID: r.id(),
 		BillDetailType: r.row.Small(tables.LineBillDetailType),
 		ResourceID:     r.text(tables.LineResourceID), ResourceName: r.text(tables.LineResourceName),
 		RegionCode: r.word(tables.LineRegionCode),
 		ProductID:  r.word(tables.LineSKU), ProductName: product.Name, ResourceTag: r.text(tables.LineResourceTag),
-		ConsumeTime: r.time(int(tables.LineConsumeTime)),
+		ConsumeTime: r.time(tables.LineConsumeTime.Of()),
 		UsageType:   r.word(tables.LineUsageType), UsageAmount: r.quantity(tables.LineUsageAmount),
 		UsageMeasure:      measure,
 		FreeResourceUsage: r.quantity(tables.LineFreeResourceUsage), FreeMeasure: measure,

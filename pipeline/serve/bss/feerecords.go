@@ -86,12 +86,12 @@ const (
 func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any, error) {
 	name, cycle := cycleOf(c, "bill_cycle")
 	f := within(c)
-	f.by("service_type_code", int(tables.LineServiceTypeCode))
-	f.by("resource_type_code", int(tables.LineResourceTypeCode))
-	f.by("region_code", int(tables.LineRegionCode))
-	f.byNumber("charging_mode", int(tables.LineChargingMode))
-	f.byNumber("bill_type", int(tables.LineBillDetailType))
-	f.by("trade_id", int(tables.LineTradeID))
+	f.by("service_type_code", tables.LineServiceTypeCode.Of())
+	f.by("resource_type_code", tables.LineResourceTypeCode.Of())
+	f.by("region_code", tables.LineRegionCode.Of())
+	f.byNumber("charging_mode", tables.LineChargingMode.Of())
+	f.byNumber("bill_type", tables.LineBillDetailType.Of())
+	f.by("trade_id", tables.LineTradeID.Of())
 	f.own()
 	ref, _ := c.State.Snap.Cycle(name)
 	open := ref.State == manifest.CycleOpen
@@ -100,7 +100,7 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	if err := f.days(cycle); err != nil {
 		return nil, err
 	}
-	p, err := f.page(ctx, name, c.Scope.Customer, append(detailColumns(), int(tables.LineTruncatedAmount)))
+	p, err := f.page(ctx, name, c.Scope.Customer, append(detailColumns(), tables.LineTruncatedAmount.Of()))
 	if err != nil {
 		return nil, err
 	}
@@ -117,16 +117,16 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 
 // status limits lines by their payment state: see statusOf.
 func (f *filter) status(open bool) {
-	byPeriod := records.Condition{Column: int(tables.LineChargingMode), Op: records.Is,
+	byPeriod := records.Condition{Column: tables.LineChargingMode.Of(), Op: records.Is,
 		Values: []string{chargedByPeriod}}
 	switch f.call.Text("status") {
 	case "1":
-		f.amount(int(tables.LineDebtAmount), records.Zero)
+		f.amount(tables.LineDebtAmount.Of(), records.Zero)
 		if open {
 			f.where = append(f.where, byPeriod)
 		}
 	case "2":
-		f.amount(int(tables.LineDebtAmount), records.NotZero)
+		f.amount(tables.LineDebtAmount.Of(), records.NotZero)
 		if open {
 			f.where = append(f.where, byPeriod)
 		}
@@ -161,8 +161,8 @@ func billRecordOf(r *reader, open bool) billRecord {
 		ResourceTypeCode: r.word(tables.LineResourceTypeCode), ServiceTypeName: product.ServiceTypeName,
 		ResourceTypeName: product.ResourceTypeName,
 		RegionCode:       r.word(tables.LineRegionCode), ChargingMode: r.row.Small(tables.LineChargingMode),
-		ConsumeTime: r.time(int(tables.LineConsumeTime)),
-		TradeTime:   r.time(int(tables.LineTradeTime)), ProviderType: theCloud, TradeID: r.word(tables.LineTradeID),
+		ConsumeTime: r.time(tables.LineConsumeTime.Of()),
+		TradeTime:   r.time(tables.LineTradeTime.Of()), ProviderType: theCloud, TradeID: r.word(tables.LineTradeID),
 		ID:       r.id(),
 		BillType: r.row.Small(tables.LineBillDetailType), Status: statusOf(r, open),
 		Official: r.amount(tables.LineOfficialAmount),

@@ -30,26 +30,26 @@ func within(c *operation.Call) *filter {
 }
 
 // add asks for the lines whose column has the value.
-func (f *filter) add(col int, value string) {
+func (f *filter) add(col tables.ColumnOf[tables.Line], value string) {
 	f.where = append(f.where, records.Condition{Column: col, Op: records.Is, Values: []string{value}})
 }
 
 // by asks for the value of a parameter, where it is given.
-func (f *filter) by(name string, col int) {
+func (f *filter) by(name string, col tables.ColumnOf[tables.Line]) {
 	if f.call.Given(name) {
 		f.add(col, f.call.Text(name))
 	}
 }
 
 // byNumber is by for a parameter that is a whole number, which may be written with zeros before it.
-func (f *filter) byNumber(name string, col int) {
+func (f *filter) byNumber(name string, col tables.ColumnOf[tables.Line]) {
 	if f.call.Given(name) {
 		f.add(col, strconv.Itoa(f.call.Whole(name)))
 	}
 }
 
 // amount asks for lines by an amount.
-func (f *filter) amount(col int, op records.Op) {
+func (f *filter) amount(col tables.ColumnOf[tables.Line], op records.Op) {
 	f.where = append(f.where, records.Condition{Column: col, Op: op})
 }
 
@@ -71,7 +71,8 @@ func (f *filter) days(cycle period.Cycle) error {
 }
 
 // page reads the page that the call's offset and limit say, of one customer's lines.
-func (f *filter) page(ctx context.Context, cycle, customer string, cols []int) (*records.Page, error) {
+func (f *filter) page(ctx context.Context, cycle, customer string, cols tables.List[tables.Line]) (
+	*records.Page, error) {
 	empty := &records.Page{Rows: parquet.NewColumns(tables.Lines())}
 	if f.none {
 		return empty, nil
@@ -85,7 +86,8 @@ func (f *filter) page(ctx context.Context, cycle, customer string, cols []int) (
 }
 
 // sums adds the lines of customers up.
-func (f *filter) sums(ctx context.Context, cycle string, customers []string, by ...int) ([]records.Sum, error) {
+func (f *filter) sums(ctx context.Context, cycle string, customers []string, by ...tables.ColumnOf[tables.Line]) (
+	[]records.Sum, error) {
 	if f.none {
 		return nil, nil
 	}
@@ -143,7 +145,7 @@ func (r *reader) quantity(col tables.QuantityColumn[tables.Line]) operation.Deci
 }
 
 // time is a time as the API has it; "" = none.
-func (r *reader) time(col int) string {
+func (r *reader) time(col tables.ColumnOf[tables.Line]) string {
 	t := r.row.Time(tables.TimeColumn[tables.Line](col))
 	if t == tables.Nothing {
 		return ""
@@ -180,7 +182,7 @@ func (r *reader) product() *books.Product {
 }
 
 // idColumns are the columns of id.
-func idColumns() []int {
+func idColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant)
 }
 

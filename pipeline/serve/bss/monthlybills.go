@@ -88,13 +88,13 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 		return nil, err
 	}
 	f := within(c)
-	f.add(int(tables.LineAssociationType), resold)
-	f.by("charge_mode", int(tables.LineChargingMode))
-	f.by("cloud_service_type", int(tables.LineServiceTypeCode))
+	f.add(tables.LineAssociationType.Of(), resold)
+	f.by("charge_mode", tables.LineChargingMode.Of())
+	f.by("cloud_service_type", tables.LineServiceTypeCode.Of())
 	f.billType(c.Text("bill_type"))
-	list, err := f.sums(ctx, name, customers, int(tables.LineCustomerID), int(tables.LineServiceTypeCode),
-		int(tables.LineResourceTypeCode),
-		int(tables.LineChargingMode), int(tables.LineBillDetailType))
+	list, err := f.sums(ctx, name, customers, tables.LineCustomerID.Of(), tables.LineServiceTypeCode.Of(),
+		tables.LineResourceTypeCode.Of(),
+		tables.LineChargingMode.Of(), tables.LineBillDetailType.Of())
 	if err != nil {
 		return nil, err
 	}
@@ -121,12 +121,12 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 func (f *filter) billType(kind string) {
 	switch kind {
 	case consumed:
-		f.where = append(f.where, records.Condition{Column: int(tables.LineBillDetailType), Op: records.IsNot,
+		f.where = append(f.where, records.Condition{Column: tables.LineBillDetailType.Of(), Op: records.IsNot,
 			Values: []string{detailUnsubscribe, detailCompensation}})
 	case unsubscribed:
-		f.add(int(tables.LineBillDetailType), detailUnsubscribe)
+		f.add(tables.LineBillDetailType.Of(), detailUnsubscribe)
 	case writtenOff:
-		f.add(int(tables.LineBillDetailType), detailCompensation)
+		f.add(tables.LineBillDetailType.Of(), detailCompensation)
 	}
 }
 

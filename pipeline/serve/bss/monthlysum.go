@@ -71,11 +71,11 @@ type billSum struct {
 func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, error) {
 	name, _ := cycleOf(c, "bill_cycle")
 	f := within(c)
-	f.by("service_type_code", int(tables.LineServiceTypeCode))
+	f.by("service_type_code", tables.LineServiceTypeCode.Of())
 	f.own()
-	list, err := f.sums(ctx, name, []string{c.Scope.Customer}, int(tables.LineServiceTypeCode),
-		int(tables.LineResourceTypeCode),
-		int(tables.LineChargingMode), int(tables.LineBillDetailType))
+	list, err := f.sums(ctx, name, []string{c.Scope.Customer}, tables.LineServiceTypeCode.Of(),
+		tables.LineResourceTypeCode.Of(),
+		tables.LineChargingMode.Of(), tables.LineBillDetailType.Of())
 	if err != nil {
 		return nil, err
 	}

@@ -107,12 +107,12 @@ func handleCustomerOnDemandResources(ctx context.Context, c *operation.Call) (an
 // line of no day counts for its cycle.
 func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, error) {
 	f := within(c)
-	f.add(int(tables.LineChargingMode), "3")
-	f.where = append(f.where, records.Condition{Column: int(tables.LineDay), Op: records.IsNot,
+	f.add(tables.LineChargingMode.Of(), "3")
+	f.where = append(f.where, records.Condition{Column: tables.LineDay.Of(), Op: records.IsNot,
 		Values: []string{manifest.EventsDay,
 			manifest.RerateDay, manifest.RestatedDay, manifest.ChargesDay, manifest.CommitmentsDay}})
-	f.by("region_code", int(tables.LineRegionCode))
-	f.by("service_type_code", int(tables.LineServiceTypeCode))
+	f.by("region_code", tables.LineRegionCode.Of())
+	f.by("service_type_code", tables.LineServiceTypeCode.Of())
 	found := map[string]*onDemandResource{}
 	oldest := c.State.Workspace.Books.Zone.Cycle(c.State.Now).Add(-operation.Window)
 	for _, ref := range c.State.Snap.Manifest.Cycles {
@@ -123,9 +123,9 @@ func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, e
 		if ref.Archived != nil || cycle < oldest {
 			continue
 		}
-		sums, err := f.sums(ctx, ref.Cycle, []string{c.Scope.Customer}, int(tables.LineResourceID),
-			int(tables.LineRegionCode),
-			int(tables.LineSKU), int(tables.LineServiceTypeCode), int(tables.LineResourceTypeCode), int(tables.LineDay))
+		sums, err := f.sums(ctx, ref.Cycle, []string{c.Scope.Customer}, tables.LineResourceID.Of(),
+			tables.LineRegionCode.Of(),
+			tables.LineSKU.Of(), tables.LineServiceTypeCode.Of(), tables.LineResourceTypeCode.Of(), tables.LineDay.Of())
 		if err != nil {
 			return nil, err
 		}

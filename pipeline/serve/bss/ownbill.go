@@ -28,6 +28,6 @@ func (f *filter) own() {
 		f.none = true
 	}
 	if !c.Flag("include_zero_record") {
-		f.amount(int(tables.LinePaymentAmount), records.NotZero)
+		f.amount(tables.LinePaymentAmount.Of(), records.NotZero)
 	}
 }

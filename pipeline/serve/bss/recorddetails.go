@@ -94,12 +94,12 @@ func handleCustomerselfResourceRecordDetails(ctx context.Context, c *operation.C
 		return nil, err
 	}
 	f := within(c)
-	f.by("cloud_service_type", int(tables.LineServiceTypeCode))
-	f.by("resource_type", int(tables.LineResourceTypeCode))
-	f.by("region", int(tables.LineRegionCode))
-	f.by("res_instance_id", int(tables.LineResourceID))
-	f.by("charge_mode", int(tables.LineChargingMode))
-	f.byNumber("bill_type", int(tables.LineBillDetailType))
+	f.by("cloud_service_type", tables.LineServiceTypeCode.Of())
+	f.by("resource_type", tables.LineResourceTypeCode.Of())
+	f.by("region", tables.LineRegionCode.Of())
+	f.by("res_instance_id", tables.LineResourceID.Of())
+	f.by("charge_mode", tables.LineChargingMode.Of())
+	f.byNumber("bill_type", tables.LineBillDetailType.Of())
 	f.own()
 	f.none = f.none || c.Given("payer_account_id") && c.Text("payer_account_id") != c.Scope.Customer
 	out := &resourceDetails{Currency: c.InCurrency().Code, Records: []resourceDetail{}}

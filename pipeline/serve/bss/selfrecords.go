@@ -152,19 +152,19 @@ func (r *selfRecord) append(o *operation.Object) {
 }
 
 // selfColumns are the columns of selfRecord.
-func selfColumns() []int {
-	return append(detailColumns(), int(tables.LineUnitPrice), int(tables.LineUsageStart), int(tables.LineUsageEnd))
+func selfColumns() tables.List[tables.Line] {
+	return append(detailColumns(), tables.LineUnitPrice.Of(), tables.LineUsageStart.Of(), tables.LineUsageEnd.Of())
 }
 
 func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (any, error) {
 	name, cycle := cycleOf(c, "cycle")
 	f := within(c)
-	f.by("cloud_service_type", int(tables.LineServiceTypeCode))
-	f.by("region", int(tables.LineRegionCode))
-	f.by("charge_mode", int(tables.LineChargingMode))
-	f.byNumber("bill_type", int(tables.LineBillDetailType))
-	f.by("resource_id", int(tables.LineResourceID))
-	f.by("trade_id", int(tables.LineTradeID))
+	f.by("cloud_service_type", tables.LineServiceTypeCode.Of())
+	f.by("region", tables.LineRegionCode.Of())
+	f.by("charge_mode", tables.LineChargingMode.Of())
+	f.byNumber("bill_type", tables.LineBillDetailType.Of())
+	f.by("resource_id", tables.LineResourceID.Of())
+	f.by("trade_id", tables.LineTradeID.Of())
 	f.own()
 	out := &selfRecords{Currency: c.InCurrency().Code, Records: []selfRecord{}}
 	if c.Text("statistic_type") == "1" {
@@ -201,13 +201,13 @@ func selfRecordOf(r *reader) selfRecord {
 		Region:      r.word(tables.LineRegionCode),
 		ServiceType: r.word(tables.LineServiceTypeCode), ResourceType: r.word(tables.LineResourceTypeCode),
 		ServiceTypeName:  product.ServiceTypeName,
-		ResourceTypeName: product.ResourceTypeName, EffectiveTime: r.time(int(tables.LineUsageStart)),
-		ExpireTime: r.time(int(tables.LineUsageEnd)),
+		ResourceTypeName: product.ResourceTypeName, EffectiveTime: r.time(tables.LineUsageStart.Of()),
+		ExpireTime: r.time(tables.LineUsageEnd.Of()),
 		ResourceID: r.text(tables.LineResourceID), ResourceName: r.text(tables.LineResourceName),
 		ResourceTag: r.text(tables.LineResourceTag),
 		ProductID:   r.word(tables.LineSKU), ProductName: product.Name, SKUCode: r.word(tables.LineSKU),
 		TradeID: r.word(tables.LineTradeID), ID: r.id(),
-		TradeTime: r.time(int(tables.LineTradeTime)), ChargeMode: strconv.Itoa(r.row.Small(tables.LineChargingMode)),
+		TradeTime: r.time(tables.LineTradeTime.Of()), ChargeMode: strconv.Itoa(r.row.Small(tables.LineChargingMode)),
 		UsageType: r.word(tables.LineUsageType),
 		Official:  r.amount(tables.LineOfficialAmount), Discount: r.amount(tables.LineOfficialDiscountAmount),
 		Amount: r.amount(tables.LinePaymentAmount),
@@ -216,7 +216,7 @@ func selfRecordOf(r *reader) selfRecord {
 		FlexiCoupon: r.amount(tables.LineFlexipurchaseCouponAmount),
 		StoredCard:  r.amount(tables.LineStoredValueCardAmount),
 		Debt:        r.amount(tables.LineDebtAmount),
-		Measure:     form.MeasureYuan, ConsumeTime: r.time(int(tables.LineConsumeTime)),
+		Measure:     form.MeasureYuan, ConsumeTime: r.time(tables.LineConsumeTime.Of()),
 	}
 	if s.ChargeMode == chargedByPeriod {
 		s.OrderID = s.TradeID
@@ -253,11 +253,11 @@ func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) e
 
 // resourceSums adds up the lines of each resource, product and trade.
 func (f *filter) resourceSums(ctx context.Context, cycle string) ([]records.Sum, error) {
-	return f.sums(ctx, cycle, []string{f.call.Scope.Customer}, int(tables.LineServiceTypeCode),
-		int(tables.LineResourceTypeCode),
-		int(tables.LineRegionCode),
-		int(tables.LineResourceID), int(tables.LineSKU), int(tables.LineChargingMode), int(tables.LineBillDetailType),
-		int(tables.LineTradeID))
+	return f.sums(ctx, cycle, []string{f.call.Scope.Customer}, tables.LineServiceTypeCode.Of(),
+		tables.LineResourceTypeCode.Of(),
+		tables.LineRegionCode.Of(),
+		tables.LineResourceID.Of(), tables.LineSKU.Of(), tables.LineChargingMode.Of(), tables.LineBillDetailType.Of(),
+		tables.LineTradeID.Of())
 }
 
 // selfSum is the row of a sum of resourceSums.

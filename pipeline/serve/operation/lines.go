@@ -14,7 +14,7 @@ import (
 // up for a caller starts with them (OP-3).
 func (c *Call) Lines() (where []records.Condition, none bool) {
 	if c.Scope.Partner != "" {
-		where = append(where, records.Condition{Column: int(tables.LinePartnerID), Op: records.Is,
+		where = append(where, records.Condition{Column: tables.LinePartnerID.Of(), Op: records.Is,
 			Values: []string{c.Scope.Partner}})
 	}
 	if c.Scope.During != nil {

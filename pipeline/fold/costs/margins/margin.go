@@ -154,7 +154,7 @@ func (m *Table) Store(out *parquet.Columns[tables.Margin], cycle, origin period.
 		out.Word(i).Add(word)
 	}
 	for i := range one.Values {
-		out.C[int(tables.MarginCostList)+i].AddDec(one.Values[i].Raw())
+		out.Cost(tables.MarginCosts()[i]).Add(one.Values[i].Raw())
 	}
 	out.Amount(tables.MarginPaymentAmount).Add(paid.Raw())
 	out.Amount(tables.MarginMarginAmount).Add(rest.Raw())
@@ -189,7 +189,7 @@ func Read(row rows.Row[tables.Margin]) (origin period.Cycle, k Key, one Row, err
 		Currency: row.Word(tables.MarginCurrency),
 		Paid:     row.Word(tables.MarginPaymentCurrency)}
 	for c := range one.Values {
-		if one.Values[c], err = row.Cost(tables.CostColumn[tables.Margin](int(tables.MarginCostList) + c)); err != nil {
+		if one.Values[c], err = row.Cost(tables.MarginCosts()[c]); err != nil {
 			return origin, k, one, err
 		}
 	}

@@ -75,13 +75,14 @@ type layoutReader struct {
 
 // Read reads a file's footer and page index. bounded are the columns whose bounds of pages are kept. Of a file without
 // a page index it reads the header of each page. Errors: the file is not a Parquet file of this table, or is damaged.
-func Read(src io.ReaderAt, size int64, def *table.Table, bounded ...int) (*Layout, error) {
+func Read(src io.ReaderAt, size int64, def *table.Table, bounded ...table.ColumnOf[table.Any]) (*Layout, error) {
 	return (&layoutReader{src: src, size: size}).of(def, bounded)
 }
 
 // ReadOf is Read for some columns, which the file must have unless they were added to the table later. It reads nothing
 // of the others.
-func ReadOf(src io.ReaderAt, size int64, def *table.Table, cols []int, bounded ...int) (*Layout, error) {
+func ReadOf(src io.ReaderAt, size int64, def *table.Table, cols table.List[table.Any],
+	bounded ...table.ColumnOf[table.Any]) (*Layout, error) {
 	r := layoutReader{src: src, size: size, wanted: make([]bool, len(def.Columns))}
 	for _, c := range cols {
 		r.wanted[c] = true
@@ -92,7 +93,7 @@ func ReadOf(src io.ReaderAt, size int64, def *table.Table, cols []int, bounded .
 	}
 	for i := range l.Groups {
 		for _, c := range cols {
-			if len(l.Groups[i].Chunks[c].Pages) == 0 && !def.IsAdded(c) {
+			if len(l.Groups[i].Chunks[c].Pages) == 0 && !def.IsAdded(int(c)) {
 				return nil, fmt.Errorf("read table %s: the file has no column %s", def.Name, def.Columns[c].Name)
 			}
 		}
@@ -100,7 +101,7 @@ func ReadOf(src io.ReaderAt, size int64, def *table.Table, cols []int, bounded .
 	return l, nil
 }
 
-func (r *layoutReader) of(def *table.Table, bounded []int) (*Layout, error) {
+func (r *layoutReader) of(def *table.Table, bounded table.List[table.Any]) (*Layout, error) {
 	l, err := r.read(def, bounded)
 	if err != nil {
 		return nil, fmt.Errorf("read the layout of a file of table %s: %w", def.Name, err)
@@ -110,7 +111,7 @@ func (r *layoutReader) of(def *table.Table, bounded []int) (*Layout, error) {
 
 var errNotParquet = errors.New("not a Parquet file")
 
-func (r *layoutReader) read(def *table.Table, bounded []int) (*Layout, error) {
+func (r *layoutReader) read(def *table.Table, bounded table.List[table.Any]) (*Layout, error) {
 	if r.size < 12 {
 		return nil, errNotParquet
 	}
@@ -167,7 +168,7 @@ func (r *layoutReader) bytes(from, n int64) ([]byte, error) {
 	return b, nil
 }
 
-func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []int) (RowGroup, error) {
+func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded table.List[table.Any]) (RowGroup, error) {
 	g := RowGroup{Rows: meta.NumRows, Chunks: make([]Chunk, len(def.Columns))}
 	if g.Rows < 0 {
 		return g, fmt.Errorf("%d rows", g.Rows)
@@ -187,7 +188,7 @@ func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []
 		}
 		if err == nil {
 			for _, b := range bounded {
-				if b == col {
+				if int(b) == col {
 					chunk.Bounds, err = r.bounds(c, len(chunk.Pages))
 				}
 			}

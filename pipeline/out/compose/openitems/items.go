@@ -224,7 +224,7 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 		scan := rows.Scan[tables.Sample]{Table: tables.Bandwidth(), Cols: tables.Columns(tables.SampleResourceID,
 			tables.SampleSlot)}
 		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.Sample]) error {
-			resources, slots := &c.C[tables.SampleResourceID], c.C[tables.SampleSlot].Ints
+			resources, slots := c.Col(tables.SampleResourceID.Of()), c.Col(tables.SampleSlot.Of()).Ints
 			rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
 			for i, code := range resources.Codes {
 				slot := period.Instant(slots[i])

@@ -72,7 +72,7 @@ func (b *Block) Fill(load uint64, cycle string, cols *parquet.Columns[tables.Any
 		b.cycle.fill(one, cols.N)
 	}
 	for i, f := range b.cols {
-		f.fill(&cols.C[i], cols.N)
+		f.fill(cols.Col(tables.ColumnOf[tables.Any](i)), cols.N)
 	}
 }
 
@@ -254,7 +254,7 @@ func NewTally(p *Table) (*Tally, error) {
 func (t *Tally) Add(cols *parquet.Columns[tables.Any]) error {
 	t.Rows += int64(cols.N)
 	for k, c := range t.table.Sums {
-		col, def := &cols.C[c], &t.table.Def.Columns[c]
+		col, def := cols.Col(tables.ColumnOf[tables.Any](c)), &t.table.Def.Columns[c]
 		for i := range cols.N {
 			if col.Const {
 				i = 0

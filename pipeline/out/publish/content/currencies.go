@@ -86,13 +86,13 @@ func (s *Source) readCurrency(i *Item, ctx context.Context, key pair) Batches {
 			if out.N == 0 {
 				continue
 			}
-			batch := *out
-			batch.C = slices.Clone(out.C)
+			batch := shared(out, out.Def)
 			for k, at := range i.Table.money {
-				batch.C[at] = parquet.Col{}
-				batch.C[at].SetWord([]string{key.own, key.customer}[k])
+				col := batch.Col(tables.ColumnOf[tables.Any](at))
+				*col = parquet.Col{}
+				col.SetWord([]string{key.own, key.customer}[k])
 			}
-			if !yield(&batch, nil) {
+			if !yield(batch, nil) {
 				return
 			}
 		}
@@ -103,8 +103,8 @@ func (s *Source) readCurrency(i *Item, ctx context.Context, key pair) Batches {
 type owners struct {
 	finder *currencies.Finder
 	cols   *parquet.Columns[tables.Any]
-	stated int   // column of the currency, where the lake's file has it; -1 = none
-	at     []int // columns of those whose money it is
+	stated tables.ColumnOf[tables.Any] // column of the currency, where the lake's file has it; -1 = none
+	at     tables.List[tables.Any] // columns of those whose money it is
 	known  map[string]pair
 }
 
@@ -112,10 +112,10 @@ func (s *Source) ownersOf(cols *parquet.Columns[tables.Any]) *owners {
 	o := &owners{finder: s.finder, cols: cols, stated: -1, known: map[string]pair{}}
 	switch cols.Def.Name {
 	case tables.Statements().Name, tables.PartnerStatements().Name:
-		o.stated = cols.Def.Index("currency")
+		o.stated = tables.ColumnOf[tables.Any](cols.Def.Index("currency"))
 	}
 	for _, name := range currencies.Owners(cols.Def) {
-		o.at = append(o.at, cols.Def.Index(name))
+		o.at = append(o.at, tables.ColumnOf[tables.Any](cols.Def.Index(name)))
 	}
 	return o
 }
@@ -129,7 +129,7 @@ func (o *owners) of(row int) (pair, string) {
 	}
 	stated := ""
 	if o.stated >= 0 {
-		stated = o.cols.C[o.stated].Word(row)
+		stated = o.cols.Col(o.stated).Word(row)
 	}
 	who := stated + "\x00" + strings.Join(ids, "\x00")
 	of, known := o.known[who]
@@ -160,12 +160,20 @@ func (o *owners) of(row int) (pair, string) {
 
 // widened is a batch with the columns that its table has in addition when it is published; they are empty.
 func widened(cols *parquet.Columns[tables.Any], def *tables.Table) *parquet.Columns[tables.Any] {
-	out := *cols
-	out.Def, out.C = def, slices.Clone(cols.C)
-	for range def.Columns[len(cols.C):] {
-		c := parquet.Col{Codes: make([]int32, cols.N)}
-		c.Dict = []string{""}
-		out.C = append(out.C, c)
+	out := shared(cols, def)
+	for _, at := range tables.Untyped(def).All()[len(cols.Def.Columns):] {
+		c := out.Col(at)
+		c.Codes, c.Dict = make([]int32, cols.N), []string{""}
 	}
-	return &out
+	return out
+}
+
+// shared is a batch of the table def that has the columns of another batch, which are def's first ones.
+func shared(cols *parquet.Columns[tables.Any], def *tables.Table) *parquet.Columns[tables.Any] {
+	out := parquet.NewColumns(tables.Untyped(def))
+	out.N = cols.N
+	for _, at := range tables.Untyped(cols.Def).All() {
+		*out.Col(at) = *cols.Col(at)
+	}
+	return out
 }

@@ -201,7 +201,7 @@ func (s *Source) cyclesOf(p *Table, e manifest.FileEntry) ([]string, error) {
 			return nil, err
 		}
 		for i := range cols.N {
-			if cycle := cols.C[col].Word(i); s.Cycle == "" || s.Cycle == cycle {
+			if cycle := cols.Col(tables.ColumnOf[tables.Any](col)).Word(i); s.Cycle == "" || s.Cycle == cycle {
 				seen[cycle] = true
 			}
 		}
@@ -221,7 +221,7 @@ func (s *Source) readCycle(p *Table, e manifest.FileEntry, cycle string) Batches
 			out.Reset()
 			words.Reset(cols)
 			for i := range cols.N {
-				if cols.C[col].Word(i) == cycle {
+				if cols.Col(tables.ColumnOf[tables.Any](col)).Word(i) == cycle {
 					out.AppendRun(cols, i, i+1, nil, &words)
 				}
 			}
@@ -263,7 +263,7 @@ func (s *Source) readFile(def *tables.Table, e manifest.FileEntry) Batches {
 		}
 		defer file.Close()
 		r, err := parquet.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), tables.Untyped(def),
-			parquet.Wanted{Rows: sentRows})
+			parquet.Wanted[tables.Any]{Rows: sentRows})
 		if err != nil {
 			yield(nil, fmt.Errorf("%s: %w", e.Path, err))
 			return
@@ -381,8 +381,8 @@ func (s *Source) totals(list []*Table, cycle string) (*Item, error) {
 	cols := parquet.NewColumns(tables.Untyped(p.Def))
 	var text strings.Builder
 	for _, t := range totals {
-		cols.C[0].AddWord(t.Name)
-		cols.C[1].AddText(t.Value)
+		cols.Col(0).AddWord(t.Name)
+		cols.Col(1).AddText(t.Value)
 		cols.N++
 		text.WriteString(t.Name + "=" + t.Value + "\n")
 	}
@@ -443,7 +443,7 @@ func (s *Source) readRuns(def *tables.Table, from, to int64) Batches {
 		for i := range manifests {
 			m := &manifests[i]
 			if m.Number <= to {
-				if err := addRun(cols, m, hash); err != nil {
+				if err := addRun(parquet.As[tables.Run](cols), m, hash); err != nil {
 					yield(nil, err)
 					return
 				}
@@ -455,19 +455,18 @@ func (s *Source) readRuns(def *tables.Table, from, to int64) Batches {
 }
 
 // addRun appends a manifest.
-func addRun(cols *parquet.Columns[tables.Any], m *manifest.Manifest, hash manifest.Hash) error {
+func addRun(c *parquet.Columns[tables.Run], m *manifest.Manifest, hash manifest.Hash) error {
 	asOf, err := period.ParseInstant(m.AsOf)
 	if err != nil {
 		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
 	}
-	c := cols.C
-	c[tables.RunNumber].Ints = append(c[tables.RunNumber].Ints, m.Number)
-	c[tables.RunHash].AddText(string(hash))
-	c[tables.RunParent].AddText(string(m.Parent))
-	c[tables.RunAsOf].Ints = append(c[tables.RunAsOf].Ints, int64(asOf))
-	c[tables.RunCommand].AddWord(m.Command)
-	c[tables.RunClosedThrough].AddWord(m.ClosedThrough)
-	c[tables.RunBuckets].Codes = append(c[tables.RunBuckets].Codes, int32(m.Buckets))
-	cols.N++
+	c.Whole(tables.RunNumber).Add(m.Number)
+	c.Text(tables.RunHash).Add(string(hash))
+	c.Text(tables.RunParent).Add(string(m.Parent))
+	c.Time(tables.RunAsOf).Add(asOf)
+	c.Word(tables.RunCommand).Add(m.Command)
+	c.Word(tables.RunClosedThrough).Add(m.ClosedThrough)
+	c.Small(tables.RunBuckets).Add(int32(m.Buckets))
+	c.N++
 	return nil
 }

@@ -83,7 +83,7 @@ func readFund(r rows.Row[tables.Fund]) (f rowOfFund, err error) {
 	f.claim, f.state = string(r.Text(tables.FundClaimID)), r.Word(tables.FundState)
 	f.heads = r.Whole(tables.FundHeads)
 	for i, to := range []*money.Amount{&f.quota, &f.listed, &f.reserved, &f.claimed, &f.approved, &f.paid} {
-		if *to, err = r.Amount(tables.AmountColumn[tables.Fund](int(tables.FundQuotaAmount) + i)); err != nil {
+		if *to, err = r.Amount(tables.FundAmounts()[i]); err != nil {
 			return f, err
 		}
 	}

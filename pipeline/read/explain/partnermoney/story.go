@@ -26,8 +26,8 @@ type subject struct {
 	what          string // as messages name it
 	list          string // the command that lists the ids
 	tell          func(*teller, context.Context) error
-	table         *tables.Table // that the ids are in
-	column        int           // of the id in that table
+	table         *tables.Table                 // that the ids are in
+	column        tables.TextColumn[tables.Any] // of the id in that table
 }
 
 // subjects are all kinds, by prefix.
@@ -35,17 +35,17 @@ func subjects() []subject {
 	return []subject{
 		{"account/", explain.StateAccount, "entry of partners' accounts",
 			"tollbook export --table partner_accounts", (*teller).account,
-			tables.PartnerAccounts().Table, int(tables.PartnerAccountEntryID)},
+			tables.PartnerAccounts().Table, tables.PartnerAccountEntryID.Any()},
 		{"claim/", explain.StateClaim, "claim", "tollbook export --table funds", (*teller).claim,
-			tables.Funds().Table, int(tables.FundClaimID)},
+			tables.Funds().Table, tables.FundClaimID.Any()},
 		{"coupon/", explain.StateCoupon, "coupon", "tollbook export --table coupons", (*teller).coupon,
-			tables.Coupons().Table, int(tables.CouponCouponID)},
+			tables.Coupons().Table, tables.CouponCouponID.Any()},
 		{"fund/", explain.StateFund, "list or quota of a fund", "tollbook export --table funds", (*teller).fund,
 			tables.Funds().Table, -1},
 		{"invoice/", explain.StateInvoice, "invoice", "tollbook export --table invoice_records", (*teller).invoice,
-			tables.InvoiceRecords().Table, int(tables.InvoiceRecordInvoiceID)},
+			tables.InvoiceRecords().Table, tables.InvoiceRecordInvoiceID.Any()},
 		{"withdrawal/", explain.StateWithdrawal, "withdrawal", "tollbook export --table withdrawals",
-			(*teller).withdrawal, tables.Withdrawals().Table, int(tables.WithdrawalWithdrawalID)},
+			(*teller).withdrawal, tables.Withdrawals().Table, tables.WithdrawalWithdrawalID.Any()},
 	}
 }
 
@@ -249,7 +249,7 @@ func Known(s *explain.Sources, id string) ([]string, error) {
 // idOf is the id in a row of the table of a kind; empty if the row is of another kind.
 func idOf(of *subject, row rows.Row[tables.Any]) string {
 	if of.column >= 0 {
-		return string(row.Text(tables.TextColumn[tables.Any](of.column)))
+		return string(row.Text(of.column))
 	}
 	r := rows.As[tables.Fund](row)
 	if len(r.Text(tables.FundClaimID)) > 0 {

@@ -138,7 +138,7 @@ func movements(ctx context.Context, c *operation.Call, during period.Span) ([]mo
 		}
 		m := moved{coupon: string(r.Text(tables.CouponRecordCouponID)), kind: r.Word(tables.CouponRecordType),
 			id: string(r.Text(tables.CouponRecordID)), at: r.Time(tables.CouponRecordTime)}
-		err := m.read(r.Any(), int(tables.CouponRecordAmount), int(tables.CouponRecordLeftAfter))
+		err := read(&m, r, tables.CouponRecordAmount, tables.CouponRecordLeftAfter)
 		out = append(out, m)
 		return err
 	})
@@ -151,9 +151,9 @@ func movements(ctx context.Context, c *operation.Call, during period.Span) ([]mo
 	return out, err
 }
 
-func (m *moved) read(r rows.Row[tables.Any], amount, left int) (err error) {
-	if m.amount, err = r.Amount(tables.AmountColumn[tables.Any](amount)); err == nil {
-		m.left, err = r.Amount(tables.AmountColumn[tables.Any](left))
+func read[T any](m *moved, r rows.Row[T], amount, left tables.AmountColumn[T]) (err error) {
+	if m.amount, err = r.Amount(amount); err == nil {
+		m.left, err = r.Amount(left)
 	}
 	return err
 }
@@ -169,7 +169,7 @@ func entries(ctx context.Context, c *operation.Call, during period.Span) ([]move
 			}
 			m := moved{coupon: string(r.Text(tables.CouponEntryCouponID)), kind: r.Word(tables.CouponEntryType),
 				id: string(r.Text(tables.CouponEntryID)), at: r.Time(tables.CouponEntryTime)}
-			err := m.read(r.Any(), int(tables.CouponEntryAmount), int(tables.CouponEntryLeftAfter))
+			err := read(&m, r, tables.CouponEntryAmount, tables.CouponEntryLeftAfter)
 			out = append(out, m)
 			return err
 		})

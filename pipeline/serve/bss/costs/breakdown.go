@@ -97,11 +97,11 @@ func handleMonthlyBreakDown(ctx context.Context, c *operation.Call) (any, error)
 		return s.answer(), nil
 	}
 	s.where = where
-	for name, col := range map[string]int{"service_type_code": int(tables.LineServiceTypeCode),
-		"resource_type_code": int(tables.LineResourceTypeCode), "region_code": int(tables.LineRegionCode),
-		"charging_mode": int(tables.LineChargingMode), "bill_type": int(tables.LineBillDetailType),
-		"resource_id":   int(tables.LineResourceID),
-		"resource_name": int(tables.LineResourceName)} {
+	for name, col := range map[string]tables.ColumnOf[tables.Line]{"service_type_code": tables.LineServiceTypeCode.Of(),
+		"resource_type_code": tables.LineResourceTypeCode.Of(), "region_code": tables.LineRegionCode.Of(),
+		"charging_mode": tables.LineChargingMode.Of(), "bill_type": tables.LineBillDetailType.Of(),
+		"resource_id":   tables.LineResourceID.Of(),
+		"resource_name": tables.LineResourceName.Of()} {
 		if c.Given(name) {
 			s.where = append(s.where, records.Condition{Column: col, Op: records.Is, Values: []string{c.Text(name)}})
 		}
@@ -131,10 +131,11 @@ type payments [6]money.Amount
 
 // paymentColumns are the columns of payments. What is owed is part of the amounts of a month, but of no member of
 // the answer that says what paid.
-func paymentColumns() [6]int {
-	return [...]int{int(tables.LineCashAmount), int(tables.LineCreditAmount), int(tables.LineCouponAmount),
-		int(tables.LineFlexipurchaseCouponAmount),
-		int(tables.LineStoredValueCardAmount), int(tables.LineDebtAmount)}
+func paymentColumns() [6]tables.AmountColumn[tables.Line] {
+	return [...]tables.AmountColumn[tables.Line]{
+		tables.LineCashAmount, tables.LineCreditAmount, tables.LineCouponAmount,
+		tables.LineFlexipurchaseCouponAmount,
+		tables.LineStoredValueCardAmount, tables.LineDebtAmount}
 }
 
 // total is what a payment's parts add up to.

@@ -106,14 +106,14 @@ type cost struct {
 }
 
 // columnOf is the column of a dimension.
-func columnOf(key string) (col int, ok bool) {
-	col, ok = map[string]int{"CLOUD_SERVICE_TYPE": int(tables.LineServiceTypeCode),
-		"RESOURCE_TYPE": int(tables.LineResourceTypeCode),
-		"REGION_CODE":   int(tables.LineRegionCode), "RES_SPEC_CODE": int(tables.LineSKU),
-		"USAGE_TYPE":  int(tables.LineUsageType),
-		"RESOURCE_ID": int(tables.LineResourceID), "CHARGING_MODE": int(tables.LineChargingMode),
-		"BILL_TYPE":          int(tables.LineBillDetailType),
-		"ASSOCIATED_ACCOUNT": int(tables.LineCustomerID), "PAYER_ACCOUNT_ID": int(tables.LineCustomerID)}[key]
+func columnOf(key string) (col tables.ColumnOf[tables.Line], ok bool) {
+	col, ok = map[string]tables.ColumnOf[tables.Line]{"CLOUD_SERVICE_TYPE": tables.LineServiceTypeCode.Of(),
+		"RESOURCE_TYPE": tables.LineResourceTypeCode.Of(),
+		"REGION_CODE":   tables.LineRegionCode.Of(), "RES_SPEC_CODE": tables.LineSKU.Of(),
+		"USAGE_TYPE":  tables.LineUsageType.Of(),
+		"RESOURCE_ID": tables.LineResourceID.Of(), "CHARGING_MODE": tables.LineChargingMode.Of(),
+		"BILL_TYPE":          tables.LineBillDetailType.Of(),
+		"ASSOCIATED_ACCOUNT": tables.LineCustomerID.Of(), "PAYER_ACCOUNT_ID": tables.LineCustomerID.Of()}[key]
 	return col, ok
 }
 
@@ -200,8 +200,8 @@ type query struct {
 	groups  []groupBy
 	filters []filter
 	measure int
-	by      []int          // columns of the groups, then those of the filters
-	at      map[string]int // place in out of each combination of the groups' values
+	by      tables.List[tables.Line] // columns of the groups, then those of the filters
+	at      map[string]int           // place in out of each combination of the groups' values
 	out     []costData
 }
 

@@ -48,7 +48,7 @@ func (s *spreading) findTerms(ctx context.Context) error {
 		tables.OrderPeriodType,
 		tables.OrderPayTime, tables.OrderEffectiveTime, tables.OrderExpireTime, tables.OrderBaseOrderID,
 		tables.OrderBaseOrderLine)
-	id := func(row rows.Row[tables.Order], order, number int) string {
+	id := func(row rows.Row[tables.Order], order, number tables.ColumnOf[tables.Order]) string {
 		return string(row.Text(tables.TextColumn[tables.Order](order))) + "/" + strconv.FormatInt(
 			row.Whole(tables.WholeColumn[tables.Order](number)), 10)
 	}
@@ -59,8 +59,8 @@ func (s *spreading) findTerms(ctx context.Context) error {
 				return nil
 			}
 			if row.Word(tables.OrderOrderType) == ordering.Unsubscribe.String() {
-				s.ended[id(row, int(tables.OrderBaseOrderID),
-					int(tables.OrderBaseOrderLine))] = zone.Cycle(row.Time(tables.OrderPayTime))
+				s.ended[id(row, tables.OrderBaseOrderID.Of(),
+					tables.OrderBaseOrderLine.Of())] = zone.Cycle(row.Time(tables.OrderPayTime))
 				return nil
 			}
 			t := prepaidTerm{order: string(row.Text(tables.OrderOrderID)),
@@ -69,7 +69,7 @@ func (s *spreading) findTerms(ctx context.Context) error {
 			if end != tables.Nothing && end > start {
 				t.first, t.end = zone.Day(start), zone.Day(end-1)+1
 			}
-			s.terms[id(row, int(tables.OrderOrderID), int(tables.OrderOrderLine))] = t
+			s.terms[id(row, tables.OrderOrderID.Of(), tables.OrderOrderLine.Of())] = t
 			return s.archivedOrder(zone.Cycle(row.Time(tables.OrderPayTime)), t)
 		})
 }
@@ -101,7 +101,7 @@ func (s *spreading) archivedCharge(cycle period.Cycle, ref *manifest.CycleRef) e
 
 // paidAhead adds the lines of orders and recurring charges of the month and the cycles before it.
 func (s *spreading) paidAhead(ctx context.Context) error {
-	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: int(tables.LineDay), Op: records.Is,
+	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LineDay.Of(), Op: records.Is,
 		Values: spreadDays()})
 	var list []paid
 	refunded := map[string]period.Cycle{}
@@ -144,14 +144,17 @@ func (s *spreading) paidAhead(ctx context.Context) error {
 	return nil
 }
 
-func spreadColumns() []int {
-	amounts := paymentColumns()
-	return append(amounts[:], int(tables.LineID), int(tables.LineTradeID), int(tables.LineKind), int(tables.LineDay),
-		int(tables.LineUsageStart),
-		int(tables.LineUsageEnd), int(tables.LineServiceTypeCode), int(tables.LineResourceTypeCode),
-		int(tables.LineRegionCode), int(tables.LineResourceID),
-		int(tables.LineResourceName), int(tables.LineResourceTag), int(tables.LineChargingMode),
-		int(tables.LineBillDetailType), int(tables.LineUsageType))
+func spreadColumns() tables.List[tables.Line] {
+	cols := tables.Columns(tables.LineID, tables.LineTradeID, tables.LineKind, tables.LineDay,
+		tables.LineUsageStart,
+		tables.LineUsageEnd, tables.LineServiceTypeCode, tables.LineResourceTypeCode,
+		tables.LineRegionCode, tables.LineResourceID,
+		tables.LineResourceName, tables.LineResourceTag, tables.LineChargingMode,
+		tables.LineBillDetailType, tables.LineUsageType)
+	for _, col := range paymentColumns() {
+		cols = append(cols, col.Of())
+	}
+	return cols
 }
 
 // paidOf is the line of a row. A refund, and what was bought once or without an end, has no term.
@@ -159,7 +162,7 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 	p := paid{id: string(row.Text(tables.LineID)), billed: cycle}
 	for i, col := range paymentColumns() {
 		var err error
-		if p.whole[i], err = row.Amount(tables.AmountColumn[tables.Line](col)); err != nil {
+		if p.whole[i], err = row.Amount(col); err != nil {
 			return p, err
 		}
 	}
@@ -238,7 +241,7 @@ func (s *spreading) paidByUse(ctx context.Context) error {
 	if _, ok := s.call.State.Snap.Cycle(name); !ok {
 		return nil
 	}
-	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: int(tables.LineDay),
+	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LineDay.Of(),
 		Op:     records.IsNot,
 		Values: spreadDays()})
 	sums, err := s.call.State.Store.Sums(ctx, records.SumQuery{Cycle: name, Where: where,

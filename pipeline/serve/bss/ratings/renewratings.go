@@ -190,9 +190,9 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 					return nil
 				}
 				o := ordered{resource: string(row.Text(tables.OrderResourceID)), line: orderLine(row,
-					int(tables.OrderOrderID),
-					int(tables.OrderOrderLine)),
-					backLine: orderLine(row, int(tables.OrderBaseOrderID), int(tables.OrderBaseOrderLine)),
+					tables.OrderOrderID.Of(),
+					tables.OrderOrderLine.Of()),
+					backLine: orderLine(row, tables.OrderBaseOrderID.Of(), tables.OrderBaseOrderLine.Of()),
 					paid:     row.Time(tables.OrderPayTime)}
 				kind, err1 := ordering.ParseOrderType(row.Word(tables.OrderOrderType))
 				quantity, err2 := row.Quantity(tables.OrderQuantity)
@@ -211,7 +211,7 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 	return list, nil
 }
 
-func orderLine(row rows.Row[tables.Order], id, number int) string {
+func orderLine(row rows.Row[tables.Order], id, number tables.ColumnOf[tables.Order]) string {
 	return string(row.Text(tables.TextColumn[tables.Order](id))) + "/" + strconv.FormatInt(
 		row.Whole(tables.WholeColumn[tables.Order](number)), 10)
 }

@@ -252,7 +252,7 @@ func consumed(v *page.View, cycle, id string, list []records.Sum) ([]compose.Con
 		return out, nil
 	}
 	found, err := v.State.Store.Page(v.Request.Context(), records.Query{Cycle: cycle, Customer: id, Limit: maxCharted,
-		Where: []records.Condition{{Column: int(tables.LineDay), Op: records.Is, Values: others}},
+		Where: []records.Condition{{Column: tables.LineDay.Of(), Op: records.Is, Values: others}},
 		Columns: tables.Columns(tables.LineServiceTypeCode, tables.LineDay, tables.LineUsageStart, tables.LineTradeTime,
 			tables.LinePaymentAmount)})
 	if err != nil {
@@ -304,9 +304,9 @@ func service(v *page.View) (*page.Page, error) {
 		return nil, operation.BadParameter("service_type_code", operation.Text{Zh: "必填", En: "is missing"})
 	}
 	id, where := v.Text("customer_id"), conditions(v)
-	list, err := sums(v, cycle.String(), []string{id}, where, int(tables.LineSKU), int(tables.LineRegionCode),
-		int(tables.LineKind),
-		int(tables.LineTier), int(tables.LineDiscountID), int(tables.LineOriginCycle))
+	list, err := sums(v, cycle.String(), []string{id}, where, tables.LineSKU.Of(), tables.LineRegionCode.Of(),
+		tables.LineKind.Of(),
+		tables.LineTier.Of(), tables.LineDiscountID.Of(), tables.LineOriginCycle.Of())
 	if err != nil {
 		return nil, err
 	}

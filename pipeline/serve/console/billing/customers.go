@@ -104,7 +104,7 @@ func customersPart(v *page.View, cycle string) (*page.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := sums(v, cycle, ids, nil, int(tables.LineCustomerID))
+	list, err := sums(v, cycle, ids, nil, tables.LineCustomerID.Of())
 	if err != nil {
 		return nil, err
 	}

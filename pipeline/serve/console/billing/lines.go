@@ -15,19 +15,20 @@ import (
 )
 
 // filterColumns are the columns of lines that an address can choose by.
-func filterColumns() map[string]int {
-	return map[string]int{"service_type_code": int(tables.LineServiceTypeCode), "sku": int(tables.LineSKU),
-		"region_code": int(tables.LineRegionCode), "kind": int(tables.LineKind), "tier": int(tables.LineTier),
-		"discount_id": int(tables.LineDiscountID), "origin_cycle": int(tables.LineOriginCycle),
-		"resource_id": int(tables.LineResourceID)}
+func filterColumns() map[string]tables.ColumnOf[tables.Line] {
+	return map[string]tables.ColumnOf[tables.Line]{
+		"service_type_code": tables.LineServiceTypeCode.Of(), "sku": tables.LineSKU.Of(),
+		"region_code": tables.LineRegionCode.Of(), "kind": tables.LineKind.Of(), "tier": tables.LineTier.Of(),
+		"discount_id": tables.LineDiscountID.Of(), "origin_cycle": tables.LineOriginCycle.Of(),
+		"resource_id": tables.LineResourceID.Of()}
 }
 
 // nonzeroColumns are the amounts that an address can ask to differ from 0.
-func nonzeroColumns() map[string]int {
-	names := map[string]int{}
+func nonzeroColumns() map[string]tables.ColumnOf[tables.Line] {
+	names := map[string]tables.ColumnOf[tables.Line]{}
 	lines := tables.Lines()
 	for _, col := range records.AmountColumns() {
-		names[lines.Columns[col].Name] = col
+		names[lines.Columns[col].Name] = col.Of()
 	}
 	return names
 }
@@ -107,7 +108,7 @@ func titleOf(v *page.View, name string) string {
 }
 
 // lineColumns are the columns of lines that the page reads.
-func lineColumns() []int {
+func lineColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant,
 		tables.LineUsageStart,
 		tables.LineTradeTime, tables.LineSKU, tables.LineRegionCode, tables.LineResourceID, tables.LineResourceName,

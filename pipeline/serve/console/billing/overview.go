@@ -290,7 +290,7 @@ func byService(v *page.View, cycle string) (map[string]money.AmountTotal, error)
 			return nil, err
 		}
 	}
-	list, err := sums(v, cycle, customers, nil, int(tables.LineServiceTypeCode))
+	list, err := sums(v, cycle, customers, nil, tables.LineServiceTypeCode.Of())
 	out := map[string]money.AmountTotal{}
 	for i := range list {
 		out[list[i].By[0]] = list[i].Amounts[records.Payment]

@@ -17,14 +17,15 @@ import (
 )
 
 // itemColumns are what the items of a bill differ in.
-func itemColumns() []int {
+func itemColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineServiceTypeCode, tables.LineSKU, tables.LineRegionCode, tables.LineKind,
 		tables.LineTier,
 		tables.LineDiscountID, tables.LineOriginCycle)
 }
 
 // sums adds up the lines of customers that the call may see. What it gives must not be changed.
-func sums(v *page.View, cycle string, customers []string, more []records.Condition, by ...int) ([]records.Sum, error) {
+func sums(v *page.View, cycle string, customers []string, more []records.Condition,
+	by ...tables.ColumnOf[tables.Line]) ([]records.Sum, error) {
 	where, none := v.Lines()
 	if none || len(customers) == 0 {
 		return nil, nil
@@ -50,14 +51,14 @@ func keyOf(what string, q records.SumQuery) string {
 func weightOf(list []records.Sum) int { return 6 * len(list) }
 
 // ofItems reports whether sums can be calculated from those of a bill's items.
-func ofItems(where []records.Condition, by []int) bool {
+func ofItems(where []records.Condition, by tables.List[tables.Line]) bool {
 	items := itemColumns()
 	for i := range where {
 		if where[i].Op != records.Is || !slices.Contains(items, where[i].Column) {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(by, func(col int) bool { return !slices.Contains(items, col) })
+	return !slices.ContainsFunc(by, func(col tables.ColumnOf[tables.Line]) bool { return !slices.Contains(items, col) })
 }
 
 // chosenItems are the items that conditions choose.
@@ -79,7 +80,7 @@ func chosenItems(list []records.Sum, where []records.Condition) []records.Sum {
 }
 
 // fold adds sums up by some of the columns that they are of.
-func fold(list []records.Sum, columns, by []int) ([]records.Sum, error) {
+func fold(list []records.Sum, columns, by tables.List[tables.Line]) ([]records.Sum, error) {
 	if slices.Equal(columns, by) {
 		return list, nil
 	}
@@ -124,7 +125,7 @@ func itemsOf(v *page.View, cycle, id string) (billSums, error) {
 				return out, err
 			}
 			if st.Lines <= maxCharted {
-				q.By = append(q.By, int(tables.LineDay))
+				q.By = append(q.By, tables.LineDay.Of())
 			}
 			list, err := v.State.Store.Sums(v.Request.Context(), q)
 			if err != nil {

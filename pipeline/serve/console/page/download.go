@@ -61,7 +61,8 @@ func (t *Table) columns() (*parquet.Columns[tables.Any], error) {
 	for i := range t.Columns {
 		for k := range t.count() {
 			text := rows.cell(t.at(k), i).Text
-			if err := export.AppendText(&cols.C[i], def.Columns[i].Type, text); err != nil {
+			col := cols.Col(tables.ColumnOf[tables.Any](i))
+			if err := export.AppendText(col, def.Columns[i].Type, text); err != nil {
 				return nil, fmt.Errorf("table %s: column %s: %w", t.Name, t.Columns[i].Name, err)
 			}
 		}

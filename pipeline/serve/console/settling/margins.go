@@ -56,7 +56,7 @@ func marginRow(row rows.Row[tables.Margin]) (k marginKey, sum marginSum, err err
 	k = marginKey{row.Word(tables.MarginCustomerID), row.Word(tables.MarginReason), row.Word(tables.MarginServiceName),
 		row.Word(tables.MarginAccount), row.Word(tables.MarginDay), row.Word(tables.MarginCurrency)}
 	for c := range sum.costs {
-		if sum.costs[c], err = row.Cost(tables.CostColumn[tables.Margin](int(tables.MarginCostList) + c)); err != nil {
+		if sum.costs[c], err = row.Cost(tables.MarginCosts()[c]); err != nil {
 			return k, sum, err
 		}
 	}
