@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tollbook/tollbook/schemas/table"
 )
@@ -61,6 +62,31 @@ func (c *Columns[T]) Reset() {
 		col.Bytes, col.Ends, col.Dict = col.Bytes[:0], col.Ends[:0], col.Dict[:0]
 		col.Const = false
 		clear(col.byText)
+	}
+}
+
+// Spread gives the constant columns an entry for every row, as a reader of the batch's file gives them.
+func (c *Columns[T]) Spread() {
+	for i := range c.C {
+		col := &c.C[i]
+		if !col.Const {
+			continue
+		}
+		col.Const = false
+		switch c.Def.Columns[i].Type {
+		case table.Word, table.Small:
+			repeated(&col.Codes, col.Codes[0], c.N)
+		case table.Time, table.MaybeTime, table.Whole:
+			repeated(&col.Ints, col.Ints[0], c.N)
+		case table.Amount, table.Quantity, table.Cost:
+			repeated(&col.Decs, col.Decs[0], c.N)
+		case table.Text:
+			text := slices.Clone(col.Text(0))
+			col.Bytes, col.Ends = col.Bytes[:0], col.Ends[:0]
+			for range c.N {
+				col.AddBytes(text)
+			}
+		}
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 )
 
 // FrameWriter writes batches as they are in memory, each a frame of its own, for scratch space: quick to write and to
-// read back from front to end, and without a footer, so that nothing grows with the number of frames. It is no format
-// that leaves the program.
+// read back from front to end, and without a footer, so that nothing grows with the number of frames. Numbers are
+// varints of their differences, decimals of up to 64 bits varints. It is no format that leaves the program.
 type FrameWriter struct {
 	w    io.Writer
 	raw  []byte
@@ -68,15 +68,9 @@ func (c *Col) appendTo(dst []byte, t table.Type) []byte {
 	case table.Small:
 		dst = appendInts(dst, c.Codes)
 	case table.Time, table.MaybeTime, table.Whole:
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Ints)))
-		for _, v := range c.Ints {
-			dst = binary.LittleEndian.AppendUint64(dst, uint64(v))
-		}
+		dst = appendInts(dst, c.Ints)
 	case table.Amount, table.Quantity, table.Cost:
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Decs)))
-		for _, v := range c.Decs {
-			dst = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, uint64(v.Hi)), v.Lo)
-		}
+		dst = appendDecs(dst, c.Decs)
 	default:
 		dst = appendInts(dst, c.Ends)
 		dst = append(binary.LittleEndian.AppendUint32(dst, uint32(len(c.Bytes))), c.Bytes...)
@@ -84,10 +78,29 @@ func (c *Col) appendTo(dst []byte, t table.Type) []byte {
 	return dst
 }
 
-func appendInts(dst []byte, list []int32) []byte {
+func appendInts[T int32 | int64](dst []byte, list []T) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(list)))
+	last := T(0)
 	for _, v := range list {
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(v))
+		dst = binary.AppendVarint(dst, int64(v-last)) // may wrap, and does so back
+		last = v
+	}
+	return dst
+}
+
+// appendDecs appends decimals: of up to 64 bits after a 0, others after a 1.
+func appendDecs(dst []byte, list []Dec) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(list)))
+	if slices.ContainsFunc(list, func(v Dec) bool { return v.Hi != int64(v.Lo)>>63 }) {
+		dst = append(dst, 1)
+		for _, v := range list {
+			dst = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, uint64(v.Hi)), v.Lo)
+		}
+		return dst
+	}
+	dst = append(dst, 0)
+	for _, v := range list {
+		dst = binary.AppendVarint(dst, int64(v.Lo))
 	}
 	return dst
 }
@@ -167,10 +180,40 @@ func (f *frame) count(size int) int {
 	return n
 }
 
-func (f *frame) ints(dst []int32) []int32 {
-	b := f.take(4 * f.count(4))
-	for ; len(b) >= 4; b = b[4:] {
-		dst = append(dst, int32(binary.LittleEndian.Uint32(b)))
+// varint is the next varint.
+func (f *frame) varint() int64 {
+	v, n := binary.Varint(f.rest)
+	if n <= 0 {
+		f.short, f.rest = true, nil
+		return 0
+	}
+	f.rest = f.rest[n:]
+	return v
+}
+
+func takeInts[T int32 | int64](f *frame, dst []T) []T {
+	n := f.count(1)
+	dst = slices.Grow(dst, n)
+	last := T(0)
+	for range n {
+		last += T(f.varint())
+		dst = append(dst, last)
+	}
+	return dst
+}
+
+func (f *frame) decs(dst []Dec) []Dec {
+	n := f.count(1)
+	dst = slices.Grow(dst, n)
+	if wide := f.take(1); len(wide) > 0 && wide[0] == 1 {
+		for b := f.take(16 * n); len(b) >= 16; b = b[16:] {
+			dst = append(dst, Dec{int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint64(b[8:])})
+		}
+		return dst
+	}
+	for range n {
+		v := f.varint()
+		dst = append(dst, Dec{v >> 63, uint64(v)})
 	}
 	return dst
 }
@@ -182,20 +225,16 @@ func (f *frame) column(c *Col, t table.Type) {
 	}
 	switch t {
 	case table.Word:
-		c.Codes = f.ints(c.Codes)
+		c.Codes = takeInts(f, c.Codes)
 		f.words(c)
 	case table.Small:
-		c.Codes = f.ints(c.Codes)
+		c.Codes = takeInts(f, c.Codes)
 	case table.Time, table.MaybeTime, table.Whole:
-		for b := f.take(8 * f.count(8)); len(b) >= 8; b = b[8:] {
-			c.Ints = append(c.Ints, int64(binary.LittleEndian.Uint64(b)))
-		}
+		c.Ints = takeInts(f, c.Ints)
 	case table.Amount, table.Quantity, table.Cost:
-		for b := f.take(16 * f.count(16)); len(b) >= 16; b = b[16:] {
-			c.Decs = append(c.Decs, Dec{int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint64(b[8:])})
-		}
+		c.Decs = f.decs(c.Decs)
 	default:
-		c.Ends = f.ints(c.Ends)
+		c.Ends = takeInts(f, c.Ends)
 		c.Bytes = append(c.Bytes, f.take(f.count(1))...)
 	}
 }

@@ -2,12 +2,15 @@ package parquet
 
 import (
 	"bytes"
-	"github.com/tollbook/tollbook/schemas/table"
+	"errors"
+	"math"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // TestFrames checks that rows of a frame are read back, constant columns too, for any number of frames.
@@ -79,5 +82,66 @@ func TestAppendRun(t *testing.T) {
 	}
 	if dst.c[2].Ints[2] != 1 || dst.c[4].Decs[0] != (Dec{-1, ^uint64(0)}) || dst.c[7].Codes[1] != 5 {
 		t.Errorf("numbers are %v, %v, %v", dst.c[2].Ints, dst.c[4].Decs, dst.c[7].Codes)
+	}
+}
+
+// Numbers at the ends of their ranges come back from a frame, next to each other and alone.
+func TestFrameNumbers(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	c := sample(def)
+	n := 0
+	for i := range c.C {
+		switch col := &c.C[i]; def.Columns[i].Type {
+		case table.Small:
+			col.Codes, col.Const = []int32{math.MaxInt32, math.MinInt32, -1}, false
+		case table.Time, table.MaybeTime, table.Whole:
+			col.Ints, col.Const = []int64{math.MinInt64, math.MaxInt64, 0}, false
+		case table.Amount, table.Quantity, table.Cost:
+			last := Dec{-1, 1 << 63}
+			if n++; n > 1 {
+				last = Dec{0, 1 << 63} // 65 bits
+			}
+			col.Decs, col.Const = []Dec{{0, math.MaxInt64}, {-1, math.MaxUint64}, last}, false
+		}
+	}
+	var file bytes.Buffer
+	if err := NewFrameWriter(&file).Write(c); err != nil {
+		t.Fatal(err)
+	}
+	got, err := NewFrameReader(&file, def).Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(c, got, cmpopts.IgnoreUnexported(Col{}), cmpopts.EquateEmpty()); diff != "" || n < 2 {
+		t.Errorf("%d columns of decimals: %s", n, diff)
+	}
+}
+
+// A batch whose constant columns were spread is that which a reader of its file gives.
+func TestSpread(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	var file bytes.Buffer
+	w, err := NewWriter(&file, def)
+	if err == nil {
+		err = errors.Join(w.Write(sample(def)), w.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(bytes.NewReader(file.Bytes()), table.Untyped(def), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	want, err := r.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := sample(def)
+	got.Spread()
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Col{}), cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
 	}
 }
