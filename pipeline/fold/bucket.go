@@ -62,15 +62,23 @@ func rowsByDay(list []dayRows) map[period.Day]int64 {
 
 // do does the task of a bucket: it folds the bucket, pays what it rated, and makes the statements and the performance
 // of what it paid.
-func (w *worker) do(ctx context.Context, t *bucketTask) (*bucketResult, error) {
+func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err error) {
 	if err := w.txn.Enter(t.State); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if failed := w.rated.Close(); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}()
 	days, cycles, err := w.bucket(ctx, t.State.Bucket, work{rowsByDay(t.Usage), rowsByDay(t.Samples)})
 	if err != nil {
 		return nil, err
 	}
 	paid, err := w.pay.Pay(ctx, t.State.Bucket, cycles)
+	if err == nil {
+		err = w.rated.Left()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/monthend"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
+	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/fold/rerate"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
@@ -26,6 +27,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
@@ -139,7 +141,7 @@ func (f *Folder) begin() (worker func() func(context.Context, *bucketTask) (*buc
 	return func() func(context.Context, *bucketTask) (*bucketResult, error) {
 		txn := f.Txn.Sub()
 		w := f.newWorker(txn, strays)
-		w.pay, w.settle = f.Pay.NewWorker(txn), f.Settle.NewWorker(txn)
+		w.pay, w.settle = f.Pay.NewWorker(txn, w.rated), f.Settle.NewWorker(txn)
 		return w.do
 	}, nil
 }
@@ -242,6 +244,7 @@ type worker struct {
 	txn      *lake.SubTxn
 	tally    *incoming.Tally
 	late     *late.Folder
+	rated    *rated.Lines
 	days     *day.Folder
 	samples  *samples.Folder
 	monthEnd *monthend.Folder
@@ -255,7 +258,9 @@ type worker struct {
 
 func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 	w := &worker{Folder: f, txn: txn, tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch.ForTask())}
+	w.rated = rated.NewLines(txn, w.pays)
 	in := incoming.New(f.state(txn), f.Scanned, w.tally)
+	in.Rated = w.rated
 	rater := rating.NewRater(f.Prices, f.Scanned.Regions.Name)
 	w.samples = samples.New(in, strays)
 	w.late = late.New(w.samples, rater, late.Terms{LateIn: f.LateIn, AsOf: f.AsOf, Refold: f.Refold,
@@ -267,4 +272,10 @@ func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 		Again: func(c period.Cycle) bool { return f.Refold(c) && f.Change.Taxes() }}
 	w.statements = &statements.Folder{State: in.State, Refold: f.Refold, Grain: f.Grain, Mode: f.Mode, Tax: f.Tax}
 	return w
+}
+
+// pays reports whether paying will write the lines of a key, so that rating does not: not where commitments read what
+// was rated before it is paid.
+func (w *worker) pays(key manifest.FileKey) bool {
+	return w.pay != nil && len(w.committed[key.Bucket]) == 0 && w.pay.Writes(key)
 }

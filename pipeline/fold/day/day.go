@@ -178,9 +178,12 @@ func (d *Folder) finish() (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	sums, err := tablefile.WriteIn(d.Memory, d.Txn, state.DayKey("sums", d.date, d.bucket), d.sums.Columns(), nil)
-	if err != nil {
-		return false, err
+	var sums []manifest.FileEntry
+	if !d.lines.Kept() {
+		sums, err = tablefile.WriteIn(d.Memory, d.Txn, state.DayKey("sums", d.date, d.bucket), d.sums.Columns(), nil)
+		if err != nil {
+			return false, err
+		}
 	}
 	had := d.Find(state.DayKey("positions", d.date, d.bucket))
 	differs = len(had) != len(closing) || (len(had) == 1 && had[0].Hash != closing[0].Hash)

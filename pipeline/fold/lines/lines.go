@@ -33,11 +33,14 @@ type Consumption struct {
 	Instant                 period.Instant // at which the association is looked up
 }
 
-// Writer writes the lines of one (cycle, day, bucket) to one file.
+// Writer writes the lines of one (cycle, day, bucket) to one file. It keeps those that will be paid for the step that
+// pays them (package rated).
 type Writer struct {
 	*tablefile.Writer[tables.Line]
 	state *state.State
 	key   manifest.FileKey
+	kept  bool
+	rows  int64 // that were kept
 	// when the file's lines are paid (§6.3); tables.Nothing = at their usage_start
 	instant period.Instant
 
@@ -123,6 +126,7 @@ func NewWriter(s *state.State, key manifest.FileKey, instant period.Instant) *Wr
 func (w *Writer) Begin(key manifest.FileKey) {
 	w.Restart(key)
 	w.key, w.Sum = key, lineSums{}
+	w.kept, w.rows = w.state.Rated.Keeps(key), 0
 	w.startGroup()
 }
 
@@ -299,18 +303,41 @@ func AppendDraws(dst []byte, b *books.Books, draws []line.Draw) []byte {
 
 // flush writes the batch as a row group.
 func (w *Writer) flush() error {
-	if w.Cols.N == 0 {
+	n := w.Cols.N
+	if n == 0 {
 		return nil
 	}
-	if err := w.Flush(); err != nil {
+	var err error
+	if w.kept {
+		w.rows += int64(n)
+		w.Cols, err = w.state.Rated.Add(w.key, w.Cols)
+	} else {
+		err = w.Flush()
+	}
+	if err != nil {
 		return err
 	}
 	w.startGroup()
 	return nil
 }
 
-// End ends the file; no entry if there was no line.
-func (w *Writer) End() ([]manifest.FileEntry, error) { return w.Finish(w.Sum.list()) }
+// Rows is the number of rows that were written or kept, without those of Cols.
+func (w *Writer) Rows() int64 { return w.rows + w.Writer.Rows() }
+
+// End ends the file; no entry if there was no line, or if they were kept.
+func (w *Writer) End() ([]manifest.FileEntry, error) {
+	if !w.kept {
+		return w.Finish(w.Sum.list())
+	}
+	if err := w.flush(); err != nil {
+		return nil, err
+	}
+	w.state.Rated.End(w.key, w.Sum.list())
+	return nil, nil
+}
+
+// Kept reports whether the lines were kept: the step that pays them writes their sums too.
+func (w *Writer) Kept() bool { return w.kept }
 
 // associations finds the partner of one customer's lines, remembering the last answer.
 type associations struct {

@@ -86,6 +86,9 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	}
 	w.Tally.Lines += written.Rows()
 	key.Table = "sums"
+	if written.Kept() {
+		return w.Replace(key, nil)
+	}
 	return w.Put(key, sums.Columns().Any())
 }
 

@@ -59,7 +59,7 @@ func BenchmarkDay(b *testing.B) {
 					Refunds: ordering.RefundRules{Digits: 2}, Buckets: 1, Closed: place.NoCycle,
 					Refold: func(period.Cycle) bool { return false }}
 				b.StartTimer()
-				r, err := payAll(b.Context(), txn, p, 1, []period.Cycle{period.CycleOf(2026, 9)})
+				r, err := w.payAll(b.Context(), txn, p, []period.Cycle{period.CycleOf(2026, 9)})
 				if err != nil || r[0].Days != 1 {
 					b.Fatal(r, err)
 				}

@@ -95,7 +95,7 @@ func (pl *bucketCycle) clean() (bool, error) {
 	depends := func(k tableDay) bool { return k.table == tables.Lines().Name || k.table == tables.AccountEvents().Name }
 	for _, pair := range [...][2]dayFiles{{pl.next, pl.base}, {pl.base, pl.next}} {
 		for k, e := range pair[0] {
-			if depends(k) && e.Path != pair[1][k].Path {
+			if depends(k) && (e.Path != pair[1][k].Path || isRated(e)) {
 				return false, nil
 			}
 		}
@@ -145,7 +145,7 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 				}
 			}
 			set[d] = true
-			if k.table == tables.Lines().Name && pl.next[k].Path != pl.base[k].Path {
+			if e := pl.next[k]; k.table == tables.Lines().Name && (e.Path != pl.base[k].Path || isRated(e)) {
 				pl.changed[d] = true
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -42,7 +43,7 @@ func (pl *bucketCycle) payDay(date period.Day, held happenings) (err error) {
 	}
 	defer d.opening.close()
 	rated, has := pl.next[tableDay{tables.Lines().Name, name}]
-	has = has && (pl.drawsOn(date) || !holdsCash(rated))
+	has = has && (pl.w.drawsOn(pl.at.Bucket, pl.spanOf(date)) || !holdsCash(rated))
 	if d.lines, err = pl.openLines(rated, has, date == pl.endDay()); err != nil {
 		return err
 	}
@@ -69,22 +70,52 @@ func (pl *bucketCycle) payDay(date period.Day, held happenings) (err error) {
 	return pl.replaceLines(rated, d.sums)
 }
 
-// drawsOn reports whether the usage lines of a day can be paid by anything but cash.
-func (pl *bucketCycle) drawsOn(date period.Day) bool {
-	if pl.w.Rules.Ledger {
+// spanOf is when the usage lines of a day are paid.
+func (pl *bucketCycle) spanOf(date period.Day) period.Span {
+	if date == pl.endDay() {
+		return monthEnd(pl.bounds)
+	}
+	return pl.w.Books.Zone.DaySpan(date)
+}
+
+// monthEnd is when the month-end lines of a cycle are paid.
+func monthEnd(cycle period.Span) period.Span { return period.Span{From: cycle.To - 1, To: cycle.To} }
+
+// drawsOn reports whether usage lines of a bucket can be paid by anything but cash in a span.
+func (p *Payer) drawsOn(bucket int, span period.Span) bool {
+	if p.Rules.Ledger {
 		return true
 	}
-	span := pl.w.Books.Zone.DaySpan(date)
-	if date == pl.endDay() {
-		span = period.Span{From: pl.bounds.To - 1, To: pl.bounds.To}
-	}
-	for _, customer := range pl.w.holders[pl.at.Bucket] {
-		if pl.w.coupons.InForce(customer, span) {
+	for _, customer := range p.holders[bucket] {
+		if p.coupons.InForce(customer, span) {
 			return true
 		}
 	}
 	return false
 }
+
+// Writes reports whether Pay writes the lines of a day of an open cycle if they are rated again, whatever they come out
+// as: something can be drawn on the day, and the live state has no lines of it that could be equal to the rated ones
+// (CASH-9).
+func (w *Worker) Writes(key manifest.FileKey) bool {
+	cycle, err := period.ParseCycle(key.Cycle)
+	if err != nil {
+		return false
+	}
+	var span period.Span
+	if key.Day == manifest.EndDay {
+		span = monthEnd(w.Books.Zone.Bounds(cycle))
+	} else if day, err := period.ParseDay(key.Day); err == nil {
+		span = w.Books.Zone.DaySpan(day)
+	} else {
+		return false
+	}
+	was, has := w.base[place.Place{Cycle: cycle, Bucket: key.Bucket}][tableDay{key.Table, key.Day}]
+	return (!has || !holdsCash(was)) && w.drawsOn(key.Bucket, span)
+}
+
+// isRated reports whether lines are in no file yet.
+func isRated(e manifest.FileEntry) bool { return e.Path == "" && e.Table == tables.Lines().Name }
 
 // holdsCash reports whether the lines of a day's file say that cash pays all of each. Only such a file stays as it is
 // on a day on which nothing can be drawn: the lines of another one were paid by other coupons or rules (CASH-4). Its
@@ -373,12 +404,12 @@ func (d *day) baseOf(h *heldLine) (*baseLine, error) {
 	return d.w.orders.before(h.order.Base, d.pl.at.Cycle)
 }
 
-// lineStream gives the lines of a day's file, writing each row group to the worker's line writer when all of it is
-// paid.
+// lineStream gives the lines of a day, writing each row group to the worker's line writer when all of it is paid.
 type lineStream struct {
 	row
 	w        *Worker
-	file     *tableFile[tables.Line]
+	file     *tableFile[tables.Line] // nil = of rated lines
+	next     func() (*parquet.Columns[tables.Line], error)
 	ok       bool // false at the end
 	customer string
 	skus     []int32 // by dictionary code of the present row group
@@ -388,7 +419,7 @@ type lineStream struct {
 	end        bool // month-end lines: all of them at one instant
 }
 
-// openLines starts on the first line of a file, of month-end lines with end; without a file there are none.
+// openLines starts on the first line of a day, of month-end lines with end; without an entry there are none.
 func (pl *bucketCycle) openLines(e manifest.FileEntry, has, end bool) (*lineStream, error) {
 	s := &lineStream{w: pl.w, row: row{i: -1}, end: end}
 	if !has {
@@ -397,11 +428,15 @@ func (pl *bucketCycle) openLines(e manifest.FileEntry, has, end bool) (*lineStre
 	if s.end {
 		s.at = pl.bounds.To - 1
 	}
+	if isRated(e) {
+		s.next = pl.w.rated.Open(e.FileKey).Next
+		return s, s.advance()
+	}
 	f, err := openTable(pl.w.Txn, e, tables.Lines())
 	if err != nil {
 		return nil, err
 	}
-	s.file = f
+	s.file, s.next = f, f.next
 	return s, s.advance()
 }
 
@@ -416,7 +451,7 @@ func (s *lineStream) advance() error {
 				return err
 			}
 		}
-		cols, err := s.file.next()
+		cols, err := s.next()
 		if err != nil {
 			return err
 		}

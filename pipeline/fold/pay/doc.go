@@ -1,6 +1,6 @@
 // Package pay pays the lines of open cycles, day by day and bucket by bucket, after rating and before statements
-// (§6.3). It replaces the line files and sums of the next state by files that contain what paid each line, and stores
-// the closing balances of a day (table balances) and the changes of balances (table account_entries).
+// (§6.3). It writes the line files and sums that contain what paid each line, in the place of those that rating wrote,
+// and stores the closing balances of a day (table balances) and the changes of balances (table account_entries).
 //
 //	(opening balances, the day's lines and account events in the order of time, the books)
 //	    ->  (payments, closing balances, entries)
@@ -26,4 +26,8 @@
 //	CASH-7  Files of a closed cycle are read, never replaced.
 //	CASH-8  A day's usage lines are streamed. The lines of orders, adjustments, late records and re-rating, and the
 //	        account events of a place are held in memory.
+//	CASH-9  The usage lines and month-end lines of a day that is certain to be paid come from rating in package rated,
+//	        and the file that is written here is their only one: a day that can draw something and has no lines in
+//	        the live state, or has lines that are not all cash. All other rated lines are read from the file that
+//	        rating wrote. It is written again if anything but cash pays a line.
 package pay

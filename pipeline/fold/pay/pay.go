@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -101,6 +102,7 @@ func sortPlaces(to map[place.Place]dayFiles, c period.Cycle, files []manifest.Fi
 type bucketPayer struct {
 	*Payer
 	Txn      *lake.SubTxn
+	rated    *rated.Lines   // of the bucket at hand, which are in no file yet
 	known    []period.Cycle // as Payer.cycles, with those that were rated in the bucket at hand
 	next     map[place.Place]dayFiles
 	reclaims map[int][]*Reclaim // by bucket: copies, which the task decides
@@ -134,7 +136,7 @@ func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Re
 	w.known = slices.Compact(w.known)
 	w.next, w.result = make(map[place.Place]dayFiles), newResult()
 	for _, c := range w.known {
-		sortPlaces(w.next, c, w.Txn.Next().Files(c.String()))
+		sortPlaces(w.next, c, append(w.Txn.Next().Files(c.String()), w.rated.Files(c.String())...))
 	}
 	if err := w.bucket(ctx, bucket); err != nil {
 		return nil, err
@@ -187,9 +189,9 @@ const (
 // carries reports whether the place at hand opens with other balances than in the live state (CASH-3).
 func (w *Worker) carries() bool { return w.opening.Hash != w.was.Hash }
 
-// NewWorker returns a worker for buckets that txn enters.
-func (p *Payer) NewWorker(txn *lake.SubTxn) *Worker {
-	b := &bucketPayer{Payer: p, Txn: txn, reclaims: p.reclaimsByBucket()}
+// NewWorker returns a worker for buckets that txn enters. Of keys that Writes names the lines may be in lines.
+func (p *Payer) NewWorker(txn *lake.SubTxn, lines *rated.Lines) *Worker {
+	b := &bucketPayer{Payer: p, Txn: txn, rated: lines, reclaims: p.reclaimsByBucket()}
 	return &Worker{bucketPayer: b, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(b.Txn, tables.Lines()),
 		balances: newRowWriter(b.Txn, tables.Balances()), entries: newRowWriter(b.Txn, tables.AccountEntries()),
 		uses: newRowWriter(b.Txn, tables.CouponEntries())}

@@ -79,8 +79,9 @@ func upTo(items []item, night int) map[string]string {
 	return out
 }
 
-// TestAnyNights checks that, in whatever night things arrive, and with any number of workers, the files are those of
-// one night (CASH-4), lines are paid completely (PAY-1), and the balances are the sums of the entries (PAY-3).
+// TestAnyNights checks that, in whatever night things arrive, with any number of workers, and whether rated lines are
+// in files or not (CASH-9), the files are those of one night (CASH-4), lines are paid completely (PAY-1), and the
+// balances are the sums of the entries (PAY-3).
 func TestAnyNights(t *testing.T) {
 	t.Parallel()
 	coupons := "k,acme,cash_coupon,YES,20,2,*,*,YES,2026-08-02,2026-09-03\n" +
@@ -91,6 +92,7 @@ func TestAnyNights(t *testing.T) {
 		items := history(rt, nights)
 		many, one := newWorld(t, ledger, coupons), newWorld(t, ledger, coupons)
 		many.workers, many.buckets = 2, rapid.IntRange(1, 3).Draw(rt, "buckets")
+		many.kept = rapid.Bool().Draw(rt, "kept")
 		one.buckets = many.buckets
 		one.night(upTo(items, nights))
 		for n := range nights {

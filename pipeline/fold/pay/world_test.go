@@ -3,6 +3,7 @@ package pay_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"testing/fstest"
 
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
+	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -41,6 +43,7 @@ type world struct {
 	workers int
 	refold  bool // the books or settings changed, and all lines were rated again
 	again   bool // they changed, and no line did: it is there as it was paid
+	kept    bool // lines that paying writes come to it in memory, not in files (CASH-9)
 	closed  period.Cycle
 	rated   map[manifest.FileKey]string // the text of the files of each key
 	result  *pay.Result                 // of all buckets of the last night
@@ -155,7 +158,7 @@ func (w *world) night(cycles map[string]string) {
 		Refold: func(period.Cycle) bool {
 			return w.refold || w.again
 		}}
-	results, err := payAll(w.t.Context(), txn, p, w.workers, list)
+	results, err := w.payAll(w.t.Context(), txn, p, list)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -184,23 +187,29 @@ type paid struct {
 }
 
 // payAll pays all buckets, in which cycles were rated, and returns the results by bucket.
-func payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, workers int, rated []period.Cycle) (map[int]*pay.Result,
+func (w *world) payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, cycles []period.Cycle) (map[int]*pay.Result,
 	error) {
 	if err := p.Begin(); err != nil {
 		return nil, err
 	}
 	results := make(map[int]*pay.Result)
-	return results, task.Run(ctx, task.Local{Workers: workers}, task.Stage[lake.BucketState, paid]{
+	return results, task.Run(ctx, task.Local{Workers: w.workers}, task.Stage[lake.BucketState, paid]{
 		Kind: "pay", Tasks: txn.BucketStates(p.Buckets),
 		Worker: func() func(context.Context, *lake.BucketState) (*paid, error) {
 			sub := txn.Sub()
-			w := p.NewWorker(sub)
+			var payer *pay.Worker
+			lines := rated.NewLines(sub, func(key manifest.FileKey) bool { return w.kept && payer.Writes(key) })
+			payer = p.NewWorker(sub, lines)
 			return func(ctx context.Context, s *lake.BucketState) (*paid, error) {
-				if err := sub.Enter(s); err != nil {
+				err := sub.Enter(s)
+				if err == nil {
+					err = keep(sub, lines, cycles)
+				}
+				if err != nil {
 					return nil, err
 				}
-				r, err := w.Pay(ctx, s.Bucket, rated)
-				return &paid{sub.Leave(), r}, err
+				r, err := payer.Pay(ctx, s.Bucket, cycles)
+				return &paid{sub.Leave(), r}, errors.Join(err, lines.Left(), lines.Close())
 			}
 		},
 		Take: func(r *paid) error {
@@ -209,6 +218,48 @@ func payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, workers int, rated
 			return txn.Take(r.Changes)
 		},
 	})
+}
+
+// keep takes the files of lines that were rated and that paying writes into memory.
+func keep(txn *lake.SubTxn, lines *rated.Lines, cycles []period.Cycle) error {
+	for _, c := range cycles {
+		for _, e := range txn.Next().Files(c.String()) {
+			if e.Table != "lines" || !lines.Keeps(e.FileKey) {
+				continue
+			}
+			was, err := txn.Base().Find(e.FileKey)
+			if err != nil {
+				return err
+			}
+			if len(was) > 0 && was[0].Path == e.Path {
+				continue
+			}
+			r, err := tablefile.Open(txn, e, tables.Lines(), nil)
+			if err != nil {
+				return err
+			}
+			for cols, err := r.Next(); cols != nil || err != nil; cols, err = r.Next() {
+				if err != nil {
+					return err
+				}
+				batch := parquet.NewColumns(tables.Lines())
+				for i := range cols.N {
+					rows.AppendRow(batch, rows.Row[tables.Line]{Cols: cols, I: i}, nil)
+				}
+				if _, err := lines.Add(e.FileKey, batch); err != nil {
+					return err
+				}
+			}
+			lines.End(e.FileKey, e.Sums)
+			sums := e.FileKey
+			sums.Table = "sums"
+			err = errors.Join(r.Close(), txn.Next().Replace(e.FileKey), txn.Next().Replace(sums))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // close closes a cycle.

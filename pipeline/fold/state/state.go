@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -27,6 +28,7 @@ type State struct {
 	Buckets int
 	Opening *opening.Source // of the next state
 	Memory  *parquet.Memory // for files that are written at once, one after the other
+	Rated   *rated.Lines    // that will be paid; nil = every line is written to the lake
 
 	decoder func() (*parquet.Decoder, error) // of OpenAtOnce
 }

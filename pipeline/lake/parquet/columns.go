@@ -67,8 +67,8 @@ func (c *Columns[T]) Reset() {
 
 // Spread gives the constant columns an entry for every row, as a reader of the batch's file gives them.
 func (c *Columns[T]) Spread() {
-	for i := range c.C {
-		col := &c.C[i]
+	for i := range c.c {
+		col := &c.c[i]
 		if !col.Const {
 			continue
 		}

@@ -91,8 +91,8 @@ func TestFrameNumbers(t *testing.T) {
 	def := definition()
 	c := sample(def)
 	n := 0
-	for i := range c.C {
-		switch col := &c.C[i]; def.Columns[i].Type {
+	for i := range c.c {
+		switch col := &c.c[i]; def.Columns[i].Type {
 		case table.Small:
 			col.Codes, col.Const = []int32{math.MaxInt32, math.MinInt32, -1}, false
 		case table.Time, table.MaybeTime, table.Whole:
@@ -113,12 +113,13 @@ func TestFrameNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(c, got, cmpopts.IgnoreUnexported(Col{}), cmpopts.EquateEmpty()); diff != "" || n < 2 {
+	if diff := cmp.Diff(c, got, cmp.AllowUnexported(untyped{}), cmpopts.IgnoreUnexported(Col{}),
+		cmpopts.EquateEmpty()); diff != "" || n < 2 {
 		t.Errorf("%d columns of decimals: %s", n, diff)
 	}
 }
 
-// A batch whose constant columns were spread is that which a reader of its file gives.
+// TestSpread checks that a batch whose constant columns were spread equals the one that a reader of its file returns.
 func TestSpread(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -141,7 +142,8 @@ func TestSpread(t *testing.T) {
 	}
 	got := sample(def)
 	got.Spread()
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Col{}), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(untyped{}), cmpopts.IgnoreUnexported(Col{}),
+		cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}
 }

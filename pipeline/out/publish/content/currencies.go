@@ -104,7 +104,7 @@ type owners struct {
 	finder *currencies.Finder
 	cols   *parquet.Columns[tables.Any]
 	stated tables.ColumnOf[tables.Any] // column of the currency, where the lake's file has it; -1 = none
-	at     tables.List[tables.Any] // columns of those whose money it is
+	at     tables.List[tables.Any]     // columns of those whose money it is
 	known  map[string]pair
 }
 

@@ -1,0 +1,245 @@
+package rated
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// memoryRows bounds the rows that are held in memory, and the rows that unused batches have room for.
+const memoryRows = 1 << 17
+
+// Batch is a row group of lines.
+type Batch = parquet.Columns[tables.Line]
+
+// Lines are the kept lines of a task, by file key. One worker uses them for one task after the other. A nil *Lines
+// keeps nothing.
+type Lines struct {
+	wanted func(manifest.FileKey) bool
+	txn    *lake.SubTxn
+	days   map[manifest.FileKey]*day
+	rows   int // in memory
+	unused []*Batch
+	room   int // of unused, in rows
+	spill  spill
+}
+
+// day is the lines of one key.
+type day struct {
+	groups []group
+	rows   int64
+	sums   []manifest.Sum
+	ended  bool
+}
+
+// group is a row group: a batch, or a frame of the temporary file.
+type group struct {
+	batch *Batch
+	at    int64
+}
+
+// spill is the temporary file.
+type spill struct {
+	out    storage.File
+	frames *parquet.FrameWriter
+	bytes  int64
+	in     storage.ReadFile
+	at     *io.SectionReader
+	read   *parquet.FrameReader
+}
+
+// NewLines keeps lines of the keys that are wanted.
+func NewLines(txn *lake.SubTxn, wanted func(manifest.FileKey) bool) *Lines {
+	return &Lines{txn: txn, wanted: wanted, days: make(map[manifest.FileKey]*day)}
+}
+
+// Keeps reports whether the lines of a key are to be added here and not to be written to a file of the lake.
+func (l *Lines) Keeps(key manifest.FileKey) bool { return l != nil && l.wanted(key) }
+
+// Add takes a row group of a key over and returns an empty batch for the next one.
+func (l *Lines) Add(key manifest.FileKey, b *Batch) (*Batch, error) {
+	d := l.days[key]
+	if d == nil {
+		d = &day{}
+		l.days[key] = d
+	}
+	d.rows += int64(b.N)
+	if l.rows+b.N > memoryRows {
+		at, err := l.write(b)
+		d.groups = append(d.groups, group{at: at})
+		b.Reset()
+		return b, err
+	}
+	d.groups = append(d.groups, group{batch: b})
+	l.rows += b.N
+	return l.empty(), nil
+}
+
+// End ends the lines of a key, with the sums of its file. Without rows there is nothing.
+func (l *Lines) End(key manifest.FileKey, sums []manifest.Sum) {
+	if d := l.days[key]; d != nil {
+		d.sums, d.ended = sums, true
+	}
+}
+
+// Files returns an entry for the lines of each key of a cycle, which has no path: there is no file.
+func (l *Lines) Files(cycle string) (files []manifest.FileEntry) {
+	if l == nil {
+		return nil
+	}
+	for key, d := range l.days {
+		if key.Cycle == cycle && d.ended {
+			files = append(files, manifest.FileEntry{FileKey: key, Rows: d.rows, Sums: d.sums})
+		}
+	}
+	slices.SortFunc(files, func(a, b manifest.FileEntry) int { return cmp.Compare(a.Day, b.Day) })
+	return files
+}
+
+// Left returns an error if lines were not read: nobody would write them.
+func (l *Lines) Left() error {
+	for key := range l.days {
+		return fmt.Errorf("the lines of %v were rated and not paid: a fault of the program", key)
+	}
+	return nil
+}
+
+// Close ends a task: it forgets all lines and deletes the temporary file.
+func (l *Lines) Close() error {
+	clear(l.days)
+	l.rows = 0
+	return l.drop()
+}
+
+// empty returns an empty batch.
+func (l *Lines) empty() *Batch {
+	n := len(l.unused)
+	if n == 0 {
+		return parquet.NewColumns(tables.Lines())
+	}
+	b := l.unused[n-1]
+	l.unused, l.room = l.unused[:n-1], l.room-roomOf(b)
+	return b
+}
+
+// release takes a batch back that was read.
+func (l *Lines) release(b *Batch) {
+	l.rows -= b.N
+	if l.room+roomOf(b) > memoryRows {
+		return
+	}
+	b.Reset()
+	l.unused, l.room = append(l.unused, b), l.room+roomOf(b)
+}
+
+func roomOf(b *Batch) int { return cap(b.Col(tables.LineTier.Of()).Codes) }
+
+// Write implements io.Writer for frames.
+func (s *spill) Write(p []byte) (int, error) {
+	n, err := s.out.Write(p)
+	s.bytes += int64(n)
+	return n, err
+}
+
+// write appends a batch to the temporary file and returns where it is.
+func (l *Lines) write(b *Batch) (at int64, err error) {
+	s := &l.spill
+	if s.out == nil {
+		if s.out, err = l.txn.CreateTemp("rated"); err != nil {
+			return 0, err
+		}
+	}
+	if s.frames == nil {
+		s.frames = parquet.NewFrameWriter(s)
+	}
+	at = s.bytes
+	return at, s.frames.Write(b.Any())
+}
+
+// load reads a batch of the temporary file. It is valid until the next one is read.
+func (l *Lines) load(at int64) (*Batch, error) {
+	s := &l.spill
+	if s.in == nil {
+		err := s.out.Close()
+		if err == nil {
+			s.in, err = l.txn.OpenTemp(s.out.Name())
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.at = io.NewSectionReader(s.in, 0, s.in.Size())
+		s.read = parquet.NewFrameReader(s.at, tables.Lines().Table)
+	}
+	if _, err := s.at.Seek(at, io.SeekStart); err != nil {
+		return nil, err
+	}
+	b, err := s.read.Next()
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return parquet.As[tables.Line](b), nil
+}
+
+// drop deletes the temporary file.
+func (l *Lines) drop() error {
+	s := l.spill
+	l.spill = spill{}
+	switch {
+	case s.out == nil:
+		return nil
+	case s.in != nil:
+		return errors.Join(s.in.Close(), l.txn.RemoveTemp(s.out.Name()))
+	}
+	return errors.Join(s.out.Close(), l.txn.RemoveTemp(s.out.Name()))
+}
+
+// Reader gives the lines of a key, a row group at a time. The caller may change what it is given.
+type Reader struct {
+	lines *Lines
+	key   manifest.FileKey
+	rest  []group
+	given *Batch // from memory
+}
+
+// Open takes the lines of a key out.
+func (l *Lines) Open(key manifest.FileKey) *Reader {
+	r := &Reader{lines: l, key: key}
+	if d := l.days[key]; d != nil {
+		r.rest = d.groups
+	}
+	delete(l.days, key)
+	return r
+}
+
+// Next returns the next row group, valid until the next call; nil at the end. No column is constant.
+func (r *Reader) Next() (*Batch, error) {
+	if r.given != nil {
+		r.lines.release(r.given)
+		r.given = nil
+	}
+	if len(r.rest) == 0 {
+		return nil, nil
+	}
+	b := r.rest[0].batch
+	r.given = b
+	if b == nil {
+		var err error
+		if b, err = r.lines.load(r.rest[0].at); err != nil {
+			return nil, fmt.Errorf("read the rated lines of %v: %w", r.key, err)
+		}
+	}
+	r.rest = r.rest[1:]
+	b.Spread()
+	return b, nil
+}

@@ -1,0 +1,119 @@
+package rated
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func key(day string) manifest.FileKey {
+	return manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: day}
+}
+
+// fill makes a batch of n rows, of which all columns are constant but the tier: it counts the rows from a number on.
+func fill(b *Batch, from, n int) {
+	for i := range b.Def.Columns {
+		switch col := b.Col(tables.ColumnOf[tables.Line](i)); b.Def.Columns[i].Type {
+		case tables.Word:
+			col.SetWord("w")
+		case tables.Text:
+			col.SetText("t")
+		case tables.Small:
+			col.SetSmall(1)
+		case tables.Amount, tables.Quantity, tables.Cost:
+			col.SetDec(-1, ^uint64(6))
+		default:
+			col.SetInt(5)
+		}
+	}
+	tier := b.Col(tables.LineTier.Of())
+	tier.Codes, tier.Const, b.N = tier.Codes[:0], false, n
+	for i := range n {
+		tier.Codes = append(tier.Codes, int32(from+i))
+	}
+}
+
+// Lines come back day by day in the order in which they were added, from memory and from the temporary file, without
+// constant columns, and the file is deleted with the task.
+// Invariants: RATED-1, RATED-2.
+func TestLines(t *testing.T) {
+	t.Parallel()
+	l, err := lake.Open(storage.NewMem(), lake.Options{})
+	must(t, err)
+	txn, err := l.Begin()
+	must(t, err)
+	defer txn.Close()
+	lines := NewLines(txn.SubTxn, func(k manifest.FileKey) bool { return k.Day != "late" })
+	if lines.Keeps(key("late")) || !lines.Keeps(key("end")) || (*Lines)(nil).Keeps(key("end")) {
+		t.Error("other keys are kept than those that are wanted")
+	}
+	days := []string{"2026-09-01", "2026-09-02"}
+	const group = memoryRows / 2
+	for task := range 2 {
+		batch := parquet.NewColumns(tables.Lines())
+		for _, day := range days {
+			for k := range 3 {
+				fill(batch, k*group, group)
+				batch, err = lines.Add(key(day), batch)
+				must(t, err)
+				if batch.N != 0 || len(batch.Col(tables.LineTier.Of()).Codes) != 0 {
+					t.Fatal("the batch for the next rows is not empty")
+				}
+			}
+			lines.End(key(day), []manifest.Sum{{Column: "x", Value: day}})
+		}
+		if lines.rows > memoryRows || lines.spill.out == nil {
+			t.Errorf("%d rows are in memory", lines.rows)
+		}
+		temp := lines.spill.out.Name()
+		files := lines.Files("2026-09")
+		if len(files) != 2 || files[1].Rows != 3*group || files[1].Sums[0].Value != days[1] || files[0].Path != "" {
+			t.Fatalf("the days are %+v", files)
+		}
+		if err := lines.Left(); err == nil || !strings.Contains(err.Error(), "were rated and not paid") {
+			t.Errorf("lines that are left: %v", err)
+		}
+		for _, e := range files {
+			read(t, lines.Open(e.FileKey), 3*group)
+		}
+		must(t, lines.Left())
+		must(t, lines.Close())
+		if _, err := txn.OpenTemp(temp); err == nil || lines.rows != 0 || lines.room > memoryRows {
+			t.Errorf("task %d: %s is still there, or %d rows, or room for %d", task, temp, lines.rows, lines.room)
+		}
+	}
+}
+
+func read(t *testing.T, r *Reader, want int) {
+	t.Helper()
+	n := 0
+	for {
+		b, err := r.Next()
+		must(t, err)
+		if b == nil {
+			break
+		}
+		last := b.N - 1
+		if b.Small(tables.LineTier).At(last) != int32(n+last) || b.Word(tables.LineSKU).At(last) != "w" ||
+			string(b.Text(tables.LineID).At(last)) != "t" || b.MaybeTime(tables.LineInstant).At(last) != 5 ||
+			b.Amount(tables.LineCashAmount).At(last) != (parquet.Dec{Hi: -1, Lo: ^uint64(6)}) {
+			t.Fatalf("row %d is another one", n+last)
+		}
+		n += b.N
+	}
+	if n != want {
+		t.Errorf("%d rows, want %d", n, want)
+	}
+}
