@@ -16,7 +16,7 @@ const (
 	defaultPercent = 100
 	batchPercent   = 200
 	exportPercent  = 50        // most of what an export holds are decoded pages without pointers: collections are cheap
-	closePercent   = 50        // what a close holds grows with the customers, so its garbage must be a small part of it
+	closePercent   = 40        // what a close holds grows with the customers, so its garbage must be a small part of it
 	batchLimit     = 768 << 20 // bytes
 	keptByServers  = 512 << 20 // bytes: tables that a server keeps for its pages, and as much garbage
 	ordinaryBooks  = 64 << 20  // bytes
@@ -42,7 +42,7 @@ func TuneMemory(env func(string) string) { tune(env, batchPercent, batchLimit) }
 // TuneExport is TuneMemory for an export, which holds less garbage at the same cost.
 func TuneExport(env func(string) string) { tune(env, exportPercent, batchLimit) }
 
-// TuneJob is TuneMemory for a job. A close of a million customers holds 400 MiB, and with its garbage less than 700.
+// TuneJob is TuneMemory for a job. A close of a million customers holds 400 MiB.
 func TuneJob(env func(string) string, kind jobs.Kind) {
 	if kind == jobs.Close {
 		tune(env, closePercent, batchLimit)

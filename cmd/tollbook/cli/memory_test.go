@@ -40,7 +40,7 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 		{TuneMemory, 100_663_296, 200, 805_306_368},
 		{TuneExport, 100_663_296, 50, 805_306_368},
 		{func(env func(string) string) { TuneJob(env, jobs.Nightly) }, 100_663_296, 200, 805_306_368},
-		{func(env func(string) string) { TuneJob(env, jobs.Close) }, 100_663_296, 50, 805_306_368},
+		{func(env func(string) string) { TuneJob(env, jobs.Close) }, 100_663_296, 40, 805_306_368},
 		{TuneServer, 100_663_296, 200, 1_342_177_280},
 	} {
 		c.tune(unset)

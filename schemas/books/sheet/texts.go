@@ -5,8 +5,8 @@ import "strings"
 // textsBlock is how many bytes of texts are kept in one piece of memory.
 const textsBlock = 64 << 10
 
-// Texts keeps copies of texts next to each other. A row that keeps the text of a cell keeps the complete file in memory,
-// unless it keeps a copy.
+// Texts keeps copies of texts next to each other. A row that keeps the text of a cell, and no copy, keeps the complete
+// file in memory.
 type Texts struct {
 	block strings.Builder
 	words map[string]string

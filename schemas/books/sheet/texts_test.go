@@ -34,8 +34,8 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestMostRows: a file that is not there has no rows, short lines are no reason to make room, and Each gives up the text
-// of the file.
+// TestMostRows: a file that is not there has no rows, short lines are no reason to make room, and Each gives up the
+// text of the file.
 func TestMostRows(t *testing.T) {
 	t.Parallel()
 	f := New(nil)
