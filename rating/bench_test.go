@@ -182,7 +182,7 @@ func BenchmarkCustomers(b *testing.B) {
 	}
 }
 
-// Acceptance's question.
+// BenchmarkPriced measures the check that a product has a price, which acceptance makes.
 func BenchmarkPriced(b *testing.B) {
 	for _, c := range benchModels[:5] {
 		b.Run("model="+c.name, func(b *testing.B) {

@@ -49,7 +49,7 @@ func benchHouse(tb testing.TB) (*settlement.Book, *house) {
 	return h.book(), h
 }
 
-// benchLines is 20 lines of one customer over a month and ten products.
+// benchLines returns 20 lines of one customer over a month and ten products.
 func benchLines(h *house, customer int32) []settlement.Line {
 	lines := make([]settlement.Line, 20)
 	start := h.at("2026-09-01")
@@ -118,7 +118,7 @@ func BenchmarkIncentives(b *testing.B) {
 	}
 }
 
-// A customer's lines cost no memory once a settler has seen its like.
+// TestSettleAllocatesNothing checks that a customer's lines need no memory once a settler has seen a similar one.
 // Invariant: SET-12.
 func TestSettleAllocatesNothing(t *testing.T) {
 	h := newHouse(t)

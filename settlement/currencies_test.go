@@ -14,7 +14,8 @@ import (
 // Currencies of newMixed, as indexes in its books.
 const cny, eur, jpy, usd = 0, 1, 2, 3
 
-// newMixed is a house with several currencies: ann is in USD, bob in JPY, cat in CNY; dist-a is in EUR, res-1 in CNY.
+// newMixed returns a house with several currencies: ann is in USD, bob in JPY, cat in CNY; dist-a is in EUR, res-1 in
+// CNY.
 func newMixed(t *testing.T, rates ...string) *house {
 	t.Helper()
 	h := newHouse(t)
@@ -31,11 +32,11 @@ func newMixed(t *testing.T, rates ...string) *house {
 	return h
 }
 
-// 11.03 and 0.55 USD of payment, at 0.95 and 7.1234567891: 78.365..., 78.37 CNY. Rounded line by line it is 74.64 +
-// 3.72 = 78.36, and so it is if 11.00 of USD are converted. Performance is converted line by line, each to 8 decimals.
-// The distributor's row is converted from USD to EUR, not from what the reseller owes: 11.001 × 0.9 = 9.9009, and
-// official 11.583 × 0.8 × 0.9 = 8.33976. The rate of 1 October is too late, that of August is replaced.
-// Invariant: SET-14.
+// TestConvertedRows checks 11.03 and 0.55 USD of payment, at 0.95 and 7.1234567891: 78.365..., 78.37 CNY. Rounded line
+// by line it is 74.64 + 3.72 = 78.36, and so it is if 11.00 of USD are converted. Performance is converted line by
+// line, each to 8 decimals. The distributor's row is converted from USD to EUR, not from what the reseller owes: 11.001
+// × 0.9 = 9.9009, and official 11.583 × 0.8 × 0.9 = 8.33976. The rate of 1 October is too late, that of August is
+// replaced. Invariant: SET-14.
 func TestConvertedRows(t *testing.T) {
 	t.Parallel()
 	h := newMixed(t, "USD CNY 2026-08-31 7.1", "USD CNY 2026-09-30 7.1234567891", "USD CNY 2026-10-01 7.3",
@@ -58,9 +59,8 @@ func TestConvertedRows(t *testing.T) {
 	}
 }
 
-// A customer of the partner's currency has no rate, and a line that another cycle bills has that cycle's. A closed
-// cycle keeps its rates, whatever the book has.
-// Invariant: SET-14.
+// TestKeptRates checks that a customer of the partner's currency has no rate, that a line that another cycle bills has
+// that cycle's, and that a closed cycle keeps its rates, whatever the book has. Invariant: SET-14.
 func TestKeptRates(t *testing.T) {
 	t.Parallel()
 	h := newMixed(t, "USD CNY 2026-09-30 7", "USD CNY 2026-10-31 8")
@@ -86,8 +86,8 @@ func TestKeptRates(t *testing.T) {
 	}
 }
 
-// A rate is neither inverted nor crossed, and a line without one is an error that names cycle and pair.
-// Invariant: SET-14.
+// TestMissingRates checks that a rate is neither inverted nor crossed, and that a line without one is an error that
+// names cycle and pair. Invariant: SET-14.
 func TestMissingRates(t *testing.T) {
 	t.Parallel()
 	h := newMixed(t, "CNY USD 2026-09-01 0.14", "EUR CNY 2026-09-01 8", "USD CNY 2026-10-01 7",
@@ -122,9 +122,8 @@ func TestMissingRates(t *testing.T) {
 	}
 }
 
-// The payments of a partner's customers are by their currency: 11.03 USD and 3 JPY are never 14.03 of anything. A row
-// whose customer is unknown is refused.
-// Invariant: SET-14.
+// TestNetsPerCurrency checks that the payments of a partner's customers are separate by currency: 11.03 USD and 3 JPY
+// are never added to 14.03. A row whose customer is unknown is refused. Invariant: SET-14.
 func TestNetsPerCurrency(t *testing.T) {
 	t.Parallel()
 	h := newMixed(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Codes in the books of a house. vendor stands for the vendor, all for `*`.
+// Codes in the books of a house. vendor represents the vendor, all represents `*`.
 const (
 	distA, distB, referrer, resOne, resTwo int32 = 0, 1, 2, 3, 4
 
@@ -25,7 +25,7 @@ const (
 	vendor, all int32 = -1, -1
 )
 
-// house is books in the making: two distributors, a referrer, a reseller of dist-a and one of the vendor, four
+// house is books while they are made: two distributors, a referrer, a reseller of dist-a and one of the vendor, four
 // products, three customers, in the zone Asia/Shanghai and a currency of two digits. Cycles close at the end of the
 // 4th.
 type house struct {
@@ -113,7 +113,7 @@ func amount(text string) money.Amount { return must(money.ParseAmount(text)) }
 
 func rate(text string) money.Rate { return must(money.ParseRate(text)) }
 
-// total is a sum that is an amount.
+// total returns a sum that is an amount.
 func total(text string) money.AmountTotal {
 	var t money.AmountTotal
 	if err := t.Add(amount(text)); err != nil {
@@ -131,13 +131,13 @@ func (h *house) term(seller, buyer int32, service string, sku int32, pays, valid
 	})
 }
 
-// associate ties a customer to a partner; calls come by customer and time.
+// associate associates a customer with a partner; calls are in the order of customer and time.
 func (h *house) associate(customer, partner int32, kind books.AssociationType, valid string) {
 	h.b.Associations = append(h.b.Associations, books.Association{Customer: customer, Partner: partner, Type: kind,
 		Valid: h.span(valid)})
 }
 
-// book compiles the books, their terms put in order.
+// book compiles the books, with their terms sorted.
 func (h *house) book() *settlement.Book {
 	h.t.Helper()
 	slices.SortFunc(h.b.Terms, func(a, b books.Term) int {
@@ -169,7 +169,7 @@ func (h *house) book() *settlement.Book {
 	return bk
 }
 
-// line is a line paid in cash, on demand, of an own time that is its instant too. money is "official payment".
+// line returns a line paid in cash, on demand, whose own time is its instant too. money is "official payment".
 func (h *house) line(customer, partner int32, kind books.AssociationType, sku int32, own,
 	money string) settlement.Line {
 	h.t.Helper()
@@ -183,7 +183,7 @@ func (h *house) line(customer, partner int32, kind books.AssociationType, sku in
 	return l
 }
 
-// settle settles the lines, which come customer by customer.
+// settle settles the lines, which are in the order of customers.
 func settle(t testing.TB, s *settlement.Settler, lines []settlement.Line) []settlement.Row {
 	t.Helper()
 	var rows []settlement.Row

@@ -59,7 +59,7 @@ func (h *house) showIncentives(rows []settlement.Incentive) []string {
 	return out
 }
 
-// What one period's performance earns.
+// TestTiers checks what one period's performance earns.
 func TestTiers(t *testing.T) {
 	t.Parallel()
 	capped := func(at string) func(*books.Programme) {
@@ -111,7 +111,8 @@ func TestTiers(t *testing.T) {
 	}
 }
 
-// Performance below 0 goes into the next quarter, and through a quarter without lines.
+// TestCarriedIntoTheNextQuarter checks that performance below 0 is carried into the next quarter, and through a quarter
+// without lines.
 func TestCarriedIntoTheNextQuarter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -153,7 +154,8 @@ func TestCarriedIntoTheNextQuarter(t *testing.T) {
 	})
 }
 
-// A transfer between two distributors, and to a partner that the programme does not name; the bonus does not follow it.
+// TestTransfers checks a transfer between two distributors, and to a partner that the programme does not name; the
+// bonus does not follow it.
 func TestTransfers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -186,8 +188,8 @@ func TestTransfers(t *testing.T) {
 	})
 }
 
-// Which rows there are: of partners that a programme lists, each period they were partners in; of all partners, what
-// has something to tell.
+// TestWhichPeriods checks which rows there are: for partners that a programme lists, each period in which they were
+// partners; for all partners, periods with something to show.
 func TestWhichPeriods(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -206,11 +208,11 @@ func TestWhichPeriods(t *testing.T) {
 		Performances: slices.Concat(h.performances(0, "res-1 2026-10 5", "res-2 2026-10 5"),
 			h.performances(1, "ref 2026-09 0")),
 		Events: []settlement.Event{
-			// the second comes too early
+			// the second is too early
 			confirm(distB, 1, "2026-08", "2026-09-10"), confirm(distB, 1, "2026-09", "2026-09-10"),
 			// the last is still to come
 			confirm(resTwo, 1, "2026-09", "2026-11-01"), confirm(referrer, 1, "2026-09", "2026-11-01 00:01"),
-			confirm(distB, 0, "2026-09", "2026-11-01"), // is not its programme
+			confirm(distB, 0, "2026-09", "2026-11-01"), // not its programme
 		},
 		First: h.cycle("2026-08"), AsOf: h.at("2026-11-01"),
 	}
@@ -231,8 +233,8 @@ func TestWhichPeriods(t *testing.T) {
 		[]string{"dist-a listed 2026-11 0 0 0 0 0 0 0 estimated"})
 }
 
-// What was closed stays, whatever the books say today; its state goes on, and what it carried comes in.
-// Invariant: SET-11.
+// TestClosedPeriodsStay checks that closed periods do not change with the books; their state continues, and what they
+// carried is included. Invariant: SET-11.
 func TestClosedPeriodsStay(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -267,7 +269,7 @@ func TestClosedPeriodsStay(t *testing.T) {
 	})
 }
 
-// The net of September: what is owed to whom, less what resellers owe and what is earned.
+// TestNets checks the net of September: the amounts owed to each seller, less what resellers owe and what is earned.
 func TestNets(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -53,10 +53,9 @@ func FuzzParsePeriod(f *testing.F) {
 	})
 }
 
-// The states that incentives go through. The close time of September is the end of 4 October, a Sunday. 5 to 7 October
-// are holidays, Saturday the 10th is worked: 8 9 10 12 13 14 15 16 19 20 21 22 23 26 27, so the 15th working day is the
-// 27th.
-// Invariant: SET-9.
+// TestMachine checks the states of incentives. The close time of September is the end of 4 October, a Sunday. 5 to 7
+// October are holidays, Saturday the 10th is a working day: 8 9 10 12 13 14 15 16 19 20 21 22 23 26 27, so the 15th
+// working day is the 27th. Invariant: SET-9.
 func TestMachine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, period, steps string }{
@@ -116,7 +115,7 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// holidays is a house with one programme by months and the holidays of October.
+// holidays returns a house with one programme by months and the holidays of October.
 func holidays(t *testing.T) *house {
 	h := newHouse(t)
 	for text, not := range map[string]bool{"2026-10-05": true, "2026-10-06": true, "2026-10-07": true,
@@ -128,7 +127,7 @@ func holidays(t *testing.T) *house {
 	return h
 }
 
-// runMachine takes a period of res-2 through steps "time [event]  state it meets [!]", ! where the event does not fit.
+// runMachine moves a period of res-2 through steps "time [event] current state [!]", ! if the event does not fit.
 func runMachine(t *testing.T, h *house, name, steps string) {
 	t.Helper()
 	m := h.book().Machine(0, resTwo, must(settlement.ParsePeriod(name)))
@@ -154,7 +153,7 @@ func runMachine(t *testing.T, h *house, name, steps string) {
 	}
 }
 
-// A partner that left on 20 October loses 30 days later what is not on its way to be paid.
+// TestLapse checks that a partner that left on 20 October loses 30 days later what is not being paid.
 func TestLapse(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, rows, steps string }{
@@ -200,8 +199,8 @@ func TestLapse(t *testing.T) {
 	}
 }
 
-// Deadlines by settings: the calendar day of the close time is the settings' day, at noon as at 24:00. Without any
-// working day limit nothing is void; a zone's changed clock does not move a deadline off midnight.
+// TestDeadlines checks deadlines by settings: the calendar day of the close time is the settings' day, at noon as at
+// 24:00. Without any working day limit nothing is void; a zone's changed clock does not move a deadline off midnight.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

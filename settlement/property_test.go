@@ -43,12 +43,12 @@ func drawWorld(outer *testing.T, t *rapid.T) *world {
 	return w
 }
 
-// drawDay is a midnight around September.
+// drawDay returns a midnight around September.
 func drawDay(t *rapid.T, h *house) period.Instant {
 	return h.b.Zone.Start(period.DayOf(2026, 8, 25) + period.Day(rapid.IntRange(0, 45).Draw(t, "day")))
 }
 
-// drawSpans is spans that do not overlap, in order, often touching.
+// drawSpans returns spans that do not overlap, in order, often touching.
 func drawSpans(t *rapid.T, h *house) []period.Span {
 	var cuts []period.Instant
 	for range rapid.IntRange(0, 3).Draw(t, "cuts") {
@@ -134,7 +134,7 @@ func (w *world) drawLine(t *rapid.T, customer int32) settlement.Line {
 		l.Association = rapid.SampledFrom([]books.AssociationType{referral, resale, resale}).Draw(t, "line's type")
 	}
 	cent := rapid.Int64Range(-1_000_000, 1_000_000)
-	part := func(name string) money.Amount { // down to a tenth of a cent's tenth
+	part := func(name string) money.Amount { // down to a tenth of a tenth of a cent
 		return amount(big.NewRat(cent.Draw(t, name), 10_000).FloatString(4))
 	}
 	l.Discount, l.Truncated, l.Payment = part("discount"), part("truncated"), part("payment")
@@ -143,8 +143,8 @@ func (w *world) drawLine(t *rapid.T, customer int32) settlement.Line {
 	return l
 }
 
-// The rows are those that the rules give when they are read one by one, on rationals and the books' own look-ups.
-// Invariants: SET-2, SET-3.
+// TestRowsAgreeWithTheRules compares the rows with those of the rules applied one by one, with rationals and the books'
+// own lookups. Invariants: SET-2, SET-3.
 func TestRowsAgreeWithTheRules(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -267,8 +267,8 @@ func (w *world) slowTerm(l *settlement.Line, seller, buyer int32) *big.Rat {
 	return new(big.Rat).Mul(l.Official.Rat(), term.Rate.Rat())
 }
 
-// A distributor's revenue on a reseller is what the reseller owes it, and both rows tell of the same lines.
-// Invariant: SET-5.
+// TestRevenueIsWhatIsOwed checks that a distributor's revenue from a reseller is what the reseller owes it, and that
+// both rows are of the same lines. Invariant: SET-5.
 func TestRevenueIsWhatIsOwed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -308,7 +308,7 @@ func TestRevenueIsWhatIsOwed(t *testing.T) {
 					revenue[d])
 			}
 		}
-		for _, net := range must(n.List()) { // what passes between partners cancels
+		for _, net := range must(n.List()) { // payments between partners cancel
 			sum.Sub(sum, must(net.Net.Amount()).Rat())
 		}
 		if sum.Sign() != 0 {
@@ -317,9 +317,8 @@ func TestRevenueIsWhatIsOwed(t *testing.T) {
 	})
 }
 
-// Neither the order of lines nor which worker settles which customer, nor the order in which they are added up,
-// matters.
-// Invariant: SET-1.
+// TestOrderAndSharesDoNotMatter checks that neither the order of lines nor which worker settles which customer, nor the
+// order in which they are added up, matters. Invariant: SET-1.
 func TestOrderAndSharesDoNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -354,8 +353,8 @@ func TestOrderAndSharesDoNotMatter(t *testing.T) {
 	})
 }
 
-// Performance adds up over lines: of every programme and partner it is what the filters let through, line by line.
-// Invariant: SET-7.
+// TestPerformancesAgreeWithTheRules checks that performance adds up over lines: for every programme and partner it is
+// the sum of the lines that pass the filters. Invariant: SET-7.
 func TestPerformancesAgreeWithTheRules(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -408,8 +407,8 @@ func (w *world) slowPerformance(code, partner int32) (settlement.Performance, bo
 	return out, counted
 }
 
-// Whatever performance, transfers and events there are: what is carried goes from one period to the next, a period
-// carries or earns, transfers make and lose nothing, and no input's order matters.
+// TestIncentivesHoldTogether checks for any performance, transfers and events that the carried amount passes from one
+// period to the next, that a period carries or earns, that transfers add up to zero, and that no input's order matters.
 // Invariant: SET-10.
 func TestIncentivesHoldTogether(t *testing.T) {
 	t.Parallel()
@@ -479,9 +478,8 @@ func drawRecord(t *rapid.T, h *house) *settlement.Record {
 	return r
 }
 
-// Events that are rejected might as well not have come: without them the others fare the same, in whatever order they
-// come.
-// Invariant: SET-8.
+// TestRejectedEventsChangeNothing checks that rejected events have no effect: without them the others have the same
+// result, in any order of arrival. Invariant: SET-8.
 func TestRejectedEventsChangeNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -14,8 +14,8 @@ const (
 	resale   = books.Resale
 )
 
-// A reseller under a distributor. Its terms: vm at 0.9 of the payment, other compute at 0.85 of the official amount,
-// all else at 0.95 of the payment; the distributor pays the vendor 0.8 of the official amount.
+// TestTwoTiers checks a reseller under a distributor. Its terms: vm at 0.9 of the payment, other compute at 0.85 of the
+// official amount, all else at 0.95 of the payment; the distributor pays the vendor 0.8 of the official amount.
 //
 //	compute +: 10.005 × 0.9 + 10.005 × 0.9 + 200 × 0.85 = 188.009; line by line it would have been 188.00
 //	cost: (12 + 12 + 200) × 0.8 = 179.2
@@ -55,9 +55,8 @@ func TestTwoTiers(t *testing.T) {
 	})
 }
 
-// A customer who changes partner, whose partner changes distributor, and who turns from resale to referral, within a
-// month. A refund in October goes by its base's time.
-// Invariant: SET-6.
+// TestChangesWithinTheMonth checks a customer who changes partner, whose partner changes distributor, and who turns
+// from resale to referral, within a month. A refund in October uses its base's time. Invariant: SET-6.
 func TestChangesWithinTheMonth(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -104,8 +103,7 @@ func TestChangesWithinTheMonth(t *testing.T) {
 	})
 }
 
-// Halves of a cent go away from zero, on both sides.
-// Invariant: SET-4.
+// TestOwedRoundsOnce checks that halves of a cent are rounded away from zero, on both sides. Invariant: SET-4.
 func TestOwedRoundsOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -123,7 +121,8 @@ func TestOwedRoundsOnce(t *testing.T) {
 	})
 }
 
-// More products than a settler remembers look-ups of, in the worst order: each keeps its own terms.
+// TestForgottenLookups checks more products than the lookups that a settler remembers, in the worst order: each keeps
+// its own terms.
 func TestForgottenLookups(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -173,7 +172,8 @@ func TestSettlerRefuses(t *testing.T) {
 	}
 }
 
-// Performance of September by programme: filters, validity, new customers, and what resellers bring their distributor.
+// TestPerformances checks the performance of September by programme: filters, validity, new customers, and resellers'
+// performance for their distributor.
 func TestPerformances(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -219,7 +219,7 @@ func TestPerformances(t *testing.T) {
 	}
 	sameTotals(t, h, s.Performances(), want)
 
-	// The customers shared among two workers, added up in either order.
+	// The customers are divided between two workers, added up in either order.
 	one, two := bk.Settler(h.cycle("2026-09")), bk.Settler(h.cycle("2026-09"))
 	settle(t, one, lines[:5])
 	settle(t, two, lines[5:])

@@ -22,12 +22,12 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// What a run finds to do follows from the program, the settings, the books, the lake's state and the feed files that it
-// did not take yet: the same five, the same outcome. Of its clock only incentives are a function beside new records,
-// and workspaces with programmes are left out here. So a run with no new file, after which nothing was left to do, need
-// not be done a second time, nor the books be read for it: what they hash to is enough.
+// The work of a run is a function of the program, the settings, the books, the lake's state and the feed files that are
+// not ingested yet: the same five have the same outcome. Apart from new records, only incentives depend on the clock,
+// and workspaces with programmes are excluded here. So a run without a new file, after which nothing was left to do,
+// need not be repeated, and the books need not be read for it: their hash is enough.
 //
-// What is remembered of such a run is outside the lake, beside the hashes of the inbox, and is best effort like them:
+// The record of such a run is outside the lake, next to the hashes of the inbox, and is best effort like them: if it is
 // lost or damaged, the run is done.
 
 // SkipIfUnchanged does a night or an ingest, by its command, where it is known that there is nothing to do: as the run

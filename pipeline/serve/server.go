@@ -45,7 +45,7 @@ type Config struct {
 	LocalConsole *keys.Caller
 	// Jobs gives the runs of jobs to the console, the oldest first; nil = they are not known.
 	Jobs func() ([]page.Job, error)
-	// Untranslated is told the texts of Chinese pages of the console that have no translation; nil = nobody is.
+	// Untranslated is called with the texts of Chinese pages of the console that have no translation; nil = none is.
 	Untranslated func(section, text string)
 	// Env gives environment variables; nil = there are none.
 	Env func(string) string

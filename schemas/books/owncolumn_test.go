@@ -2,7 +2,8 @@ package books
 
 import "testing"
 
-// The value of an x_ column travels in a record's tag, whatever the two hold; another tag is not changed.
+// TestOwnColumnInTag checks that the value of an x_ column is carried in a record's tag, for any values of the two, and
+// that another tag is not changed.
 func TestOwnColumnInTag(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{{"", "u"}, {"env=prod", "3:7"}, {"12:", "\x00x_b\x001:"}, {"tag", ""}} {

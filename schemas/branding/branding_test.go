@@ -11,7 +11,7 @@ import (
 
 func everybody(string) bool { return true }
 
-// load reads a branding.yaml beside two logos.
+// load reads a branding.yaml next to two logos.
 func load(text string) (*Branding, error) {
 	return Load(fstest.MapFS{
 		File:                   {Data: []byte(text)},
@@ -56,7 +56,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestLoadNothing: a workspace without branding has no styles, and neither has an absent Branding.
+// TestLoadNothing checks that a workspace without branding has no styles, and that an absent Branding has none.
 func TestLoadNothing(t *testing.T) {
 	t.Parallel()
 	for _, files := range []fstest.MapFS{{}, {File: {}}, {File: {Data: []byte("# nothing yet\n")}}} {
@@ -73,7 +73,7 @@ func TestLoadNothing(t *testing.T) {
 	}
 }
 
-// TestLoadRefuses: BRANDING-1, BRANDING-2 and BRANDING-3. Every error is reported at its place.
+// TestLoadRefuses tests BRANDING-1, BRANDING-2 and BRANDING-3. Every error is reported at its place.
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

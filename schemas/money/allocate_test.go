@@ -40,7 +40,8 @@ func TestAllocateLiteral(t *testing.T) {
 	}
 }
 
-// With more ties than a sort keeps in order by chance, they still go by index.
+// TestAllocateManyTies checks that ties are decided by index also if there are more than a sort keeps in order by
+// chance.
 func TestAllocateManyTies(t *testing.T) {
 	t.Parallel()
 	parts, err := Allocate(amount(t, "0.40"), amounts(t, strings.Fields(strings.Repeat("1 ", 90))...), 2)
@@ -71,8 +72,8 @@ func TestAllocateRefuses(t *testing.T) {
 	}
 }
 
-// checkAllocate holds parts to what largest remainder means: nothing lost, each part within one unit of its exact
-// share, a unit more only for the larger remainder or, on a tie, the lower index, and the sign mirrored.
+// checkAllocate checks parts by the definition of largest remainder: nothing is lost, each part is within one unit of
+// its exact share, a unit more only for the larger remainder or, if equal, the lower index, and the sign is mirrored.
 func checkAllocate(t testing.TB, total Amount, weights []Amount, digits int) {
 	parts, err := Allocate(total, weights, digits)
 	if err != nil {

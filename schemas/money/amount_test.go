@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The published examples: a price per measure times a quantity, then the cut of a line.
+// TestPublishedExamples checks the published examples: a price per measure times a quantity, then the rounding of a
+// line.
 func TestPublishedExamples(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -73,12 +74,12 @@ func TestMulR8Literal(t *testing.T) {
 		{"1", "1000000000", "1000000000"},
 		{"1844674407.3709551615", "1", "1844674407.37095516"}, // 2^64 − 1 raw
 		{"1844674407.3709551616", "1", "1844674407.37095516"}, // 2^64 raw
-		// 2^63 raw; the result is 2^64 raw, one word no more
+		// 2^63 raw; the result is 2^64 raw, one word longer
 		{"922337203.6854775808", "200", "184467440737.09551616"},
 		// less 0.09223372036854775808: …37.0032824396…
 		{"922337203.6854775808", "199.9999999999", "184467440737.00328244"},
 		{"1844674407.3709551615", "1000000000", "out"},
-		// 2^65 − 1 raw: the product passes 128 bits by a carry alone, and without it fits
+		// 2^65 − 1 raw: the product exceeds 128 bits only by a carry
 		{"3689348814.7419103231", "1000000000", "out"},
 		{"999999999999999.9999999999", "1", "1000000000000000"},
 		{"1000000000000000", "999.9999999999", "999999999999900000"},

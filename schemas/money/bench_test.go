@@ -2,8 +2,8 @@ package money
 
 import "testing"
 
-// The operations on the path of a line allocate nothing (doc.go, invariant 10). Not parallel: AllocsPerRun counts the
-// whole process.
+// TestNoAllocations checks that the operations of a line allocate nothing (doc.go, invariant 10). Not parallel:
+// AllocsPerRun counts the whole process.
 //
 //nolint:paralleltest // AllocsPerRun refuses to run in a parallel test
 func TestNoAllocations(t *testing.T) {
@@ -121,7 +121,7 @@ func BenchmarkTotal(b *testing.B) {
 	}
 }
 
-// BenchmarkLine is the arithmetic of one discounted line (§4.2): product, discount, cut, and the two differences.
+// BenchmarkLine is the arithmetic of one discounted line (§4.2): product, discount, rounding, and the two differences.
 func BenchmarkLine(b *testing.B) {
 	q, p, r := quantity(b, "71.8722222222"), price(b, "0.24"), rate(b, "0.85")
 	b.ReportAllocs()

@@ -24,7 +24,7 @@ func costs() *rapid.Generator[Cost] {
 	})
 }
 
-// TestCostMath holds the arithmetic of costs in 128 and 192 bits to exact rationals.
+// TestCostMath compares the arithmetic of costs in 128 and 192 bits with exact rationals.
 func TestCostMath(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -57,7 +57,7 @@ func TestCostMath(t *testing.T) {
 	})
 }
 
-// TestWeights holds splits in integers to those in rationals.
+// TestWeights compares splits in integers with those in rationals.
 func TestWeights(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -85,7 +85,7 @@ func TestWeights(t *testing.T) {
 	})
 }
 
-// TestCostFromDecimal holds decimals of files to their texts.
+// TestCostFromDecimal compares decimals of files with their texts.
 func TestCostFromDecimal(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

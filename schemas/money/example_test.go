@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// 71.8722222222 GB-hours at 0.00064 each: the product is rounded to 8 decimals, then cut to the currency's 2.
+// 71.8722222222 GB-hours at 0.00064 each: the product is rounded to 8 decimals, then truncated to the currency's 2.
 func ExampleMulR8() {
 	quantity, err := money.ParseQuantity("71.8722222222")
 	if err != nil {
@@ -30,7 +30,7 @@ func ExampleMulR8() {
 	// Output: 0.04599822 0.04 0.00599822
 }
 
-// 100.00 over three equal weights: the cent that is left goes to the first.
+// 100.00 over three equal weights: the remaining cent is added to the first.
 func ExampleAllocate() {
 	total, err := money.ParseAmount("100.00")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anyParse parses s as the named type and gives its text with all digits.
+// anyParse parses s as the named type and returns its text with all digits.
 func anyParse(name, s string) (string, error) {
 	switch name {
 	case "quantity":
@@ -105,7 +105,7 @@ func TestParseRefuses(t *testing.T) {
 		{"amount", "0.000000001", "bad_decimal", `"0.000000001": more than 8 decimals`},
 		{"amount", "0.00000000000000000000000000001", "bad_decimal",
 			`"0.00000000000000000000000000001": more than 8 decimals`},
-		// The form is judged before the range.
+		// The form is checked before the range.
 		{"amount", "9999999999999999999999999999999999999999999x", "bad_decimal",
 			`"9999999999999999999999999999999999999999999x": 'x' is not a digit`},
 		{"amount", "1000000000000000000.000000001", "bad_decimal",
@@ -142,7 +142,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// checkParse holds every type's parser, from text and from bytes, to the reference.
+// checkParse compares every type's parser, from text and from bytes, with the reference.
 func checkParse(t testing.TB, s string) {
 	for _, c := range []struct {
 		name   string
@@ -182,7 +182,7 @@ func checkParse(t testing.TB, s string) {
 	}
 }
 
-// padded gives an integer's text at least scale+1 digits.
+// padded returns an integer's text with at least scale+1 digits.
 func padded(s string, scale int) string {
 	sign, digits := "", s
 	if strings.HasPrefix(s, "-") {

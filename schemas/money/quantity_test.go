@@ -129,7 +129,7 @@ func TestQuantityFromScaledLiteral(t *testing.T) {
 		{"0", 38, "0", "", ""},
 		{"1", 39, "", "bad_decimal", `"1": scale 39 of a decimal outside 0 to 38`},
 		{"1", -1, "", "bad_decimal", `"1": scale -1 of a decimal outside 0 to 38`},
-		// Lost digits are named before the range, as in text.
+		// Lost digits are reported before the range, as in text.
 		{"10000000000000000000000000001", 11, "", "bad_decimal",
 			`"100000000000000000.00000000001": more than 10 decimals`},
 	} {
@@ -145,7 +145,7 @@ func TestQuantityFromScaledLiteral(t *testing.T) {
 	}
 }
 
-// A stored integer and its text are taken or refused alike.
+// TestQuantityFromScaledLikeText checks that a stored integer and its text are accepted or refused alike.
 func TestQuantityFromScaledLikeText(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

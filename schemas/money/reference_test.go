@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The slow reference on math/big, written from §1.1 and not from the code it judges.
+// The slow reference on math/big is written from §1.1 and not from the tested code.
 
 func bigPow10(n int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
@@ -40,7 +40,7 @@ func refRound(x *big.Rat, digits int, mode string) *big.Rat {
 	return new(big.Rat).SetFrac(whole, scale)
 }
 
-// refRaw gives x × 10^scale, which must be whole.
+// refRaw returns x × 10^scale, which must be an integer.
 func refRaw(t testing.TB, x *big.Rat, scale int) *big.Int {
 	t.Helper()
 	y := new(big.Rat).Mul(x, new(big.Rat).SetInt(bigPow10(scale)))
@@ -55,7 +55,7 @@ var (
 	refSigned   = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 )
 
-// refParse gives the raw integer of a text, or the reason it is refused for.
+// refParse returns the raw integer of a text, or the reason for refusing it.
 func refParse(s string, scale int, signed bool, limit *big.Int) (*big.Int, string) {
 	form := refUnsigned
 	if signed {

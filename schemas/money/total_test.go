@@ -119,7 +119,7 @@ func TestTotalOfAnyScale(t *testing.T) {
 	}
 }
 
-// A total of parts is the sum of the amounts, however they are grouped.
+// TestTotalsAgainstReference checks that a total of parts is the sum of the amounts, however they are grouped.
 func TestTotalsAgainstReference(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -181,11 +181,11 @@ func TestInstantTextRoundTrip(t *testing.T) {
 	})
 }
 
-// form is what RFC 3339 looks like; the standard library takes some more, and knows the calendar.
+// form matches the form of RFC 3339; the standard library accepts some more, and checks the calendar.
 var form = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6}0*)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
-// FuzzParseInstant compares with the standard library: what has the form, is a date of the calendar and lies in the
-// years 0001 to 9999 must be taken with the same value, and nothing else may be.
+// FuzzParseInstant compares with the standard library: a text that has the form, is a date of the calendar and is in
+// the years 0001 to 9999 must be accepted with the same value, and nothing else may be.
 func FuzzParseInstant(f *testing.F) {
 	for _, text := range []string{
 		"2026-09-30T16:00:00Z", "2026-10-01T00:00:00.123456+08:00", "2026-02-29T00:00:00Z", "2026-09-01T00:00:00",

@@ -17,7 +17,7 @@ var (
 		ConnectTimeout: 3 * time.Second, Timeout: time.Minute, Samples: true}
 )
 
-// Every mistake of the connection alone, with its place.
+// TestClickHouseErrors checks every error of the connection separately, with its place.
 func TestClickHouseErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -47,7 +47,7 @@ func TestClickHouseErrors(t *testing.T) {
 	}
 }
 
-// A password leaves by no verb of fmt and by no message about a dsn that is wrong.
+// TestSecretsStay checks that no verb of fmt and no message about an invalid dsn shows a password.
 func TestSecretsStay(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"

@@ -29,7 +29,7 @@ api: {listen: 127.0.0.1:8080}
 schedule: {nightly: "30 1 * * *", monthly: "0 12 5 * *"}
 `
 
-// Gates are read with either limit, both or none, and a share as a ratio or a percentage.
+// TestGates checks that gates are read with either limit, both or none, and a share as a ratio or a percentage.
 func TestGates(t *testing.T) {
 	t.Parallel()
 	rate := func(text string) money.Rate {
@@ -74,7 +74,7 @@ func TestGates(t *testing.T) {
 	}
 }
 
-// defaultAPI is what the group api is without any key.
+// defaultAPI is the group api without any key.
 var defaultAPI = API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, FailureLimit: 20, Language: "en_US",
 	CacheBytes: 671088640, MaxBody: 1048576, MaxURL: 8192,
 	ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second,
@@ -149,7 +149,7 @@ func TestDefaultsAreTheSample(t *testing.T) {
 	if sample != bare {
 		t.Errorf("got  %+v\nwant %+v", bare, sample)
 	}
-	// What Keys says is what the reader does.
+	// Keys agrees with the reader.
 	for _, k := range Keys() {
 		if k.Required != (k.Default == "") {
 			t.Errorf("%s: required %v, default %q", k.Name, k.Required, k.Default)
@@ -234,7 +234,8 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 	}
 }
 
-// Every kind of error alone, with its place. Each text stands below the three required lines, on line 4.
+// TestErrors checks every kind of error separately, with its place. Each text is below the three required lines, on
+// line 4.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -492,7 +493,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Prices are exclusive of tax and a bill's tax is rounded once, unless the settings say otherwise (§10.6).
+// TestTax checks that prices are exclusive of tax and a bill's tax is rounded once, unless the settings say otherwise
+// (§10.6).
 func TestTax(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "write handles.go")
 
-// rowTypes are the types of rows, each with its tables: one that adds columns to another's comes after it.
+// rowTypes returns the types of rows, each with its tables: one that adds columns to another's follows it.
 func rowTypes() []struct {
 	row    string
 	tables []*Table
@@ -48,7 +48,7 @@ func rowTypes() []struct {
 	}
 }
 
-// handle is the name of a column's handle.
+// handle returns the name of a column's handle.
 func handle(row, column string) string {
 	name := row
 	for word := range strings.SplitSeq(column, "_") {

@@ -63,7 +63,7 @@ type input struct {
 	entries []account.Entry
 }
 
-// result is what became of entries.
+// result is the result of entries.
 type result struct {
 	verdicts    []verdict.Verdict // of the entries, as given
 	postings    []posting         // in the order in which entries take effect
@@ -101,7 +101,7 @@ func run(t *testing.T, in *input) *result {
 	return out
 }
 
-// replay replays lines `entry -> verdict` and gives postings and withdrawals as text.
+// replay replays lines `entry -> verdict` and returns postings and withdrawals as text.
 func replay(t *testing.T, script string, change func(*account.Entry)) (*result, string) {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -141,7 +141,7 @@ func replay(t *testing.T, script string, change func(*account.Entry)) (*result, 
 	return out, text
 }
 
-// describe is the postings and withdrawals as text.
+// describe returns the postings and withdrawals as text.
 func describe(in *input, out *result) string {
 	var text strings.Builder
 	for _, p := range out.postings {
@@ -156,7 +156,7 @@ func describe(in *input, out *result) string {
 	return text.String()
 }
 
-// holdInvariants holds a result to ACCT-2, ACCT-5, ACCT-6 and ACCT-7.
+// holdInvariants checks a result by ACCT-2, ACCT-5, ACCT-6 and ACCT-7.
 func holdInvariants(t *testing.T, in *input, out *result) {
 	t.Helper()
 	add := func(a, b money.Amount) money.Amount {
@@ -212,8 +212,9 @@ func expect(t *testing.T, got, want string) {
 	}
 }
 
-// A distributor recharges, gives to its reseller and takes back; the reseller's used credit is given back before its
-// cash grows. An order is a fact and takes cash below zero; an event is rejected instead (ACCT-3).
+// TestAllocations checks a distributor that recharges, allocates to its reseller and reclaims; the reseller's used
+// credit is repaid before its cash grows. An order is a fact and makes cash negative; an event is rejected instead
+// (ACCT-3).
 func TestAllocations(t *testing.T) {
 	t.Parallel()
 	out, text := replay(t, `
@@ -247,8 +248,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// A statement is paid from cash, then from credit. A recharge gives the credit back first. A limit below what is used
-// leaves nothing until it is paid back: 80 used, limit 50, 40 given back: 40 used, 10 left.
+// TestStatementPayment checks that a statement is paid from cash, then from credit. A recharge repays the credit first.
+// A limit below the used credit leaves nothing until it is repaid: 80 used, limit 50, 40 repaid: 40 used, 10 left.
 func TestStatementPayment(t *testing.T) {
 	t.Parallel()
 	owed, err := money.ParseAmount("120")
@@ -289,8 +290,8 @@ func TestStatementPayment(t *testing.T) {
 		e10 d statement_payment | credit -15 35`)
 }
 
-// Of 1000 by wechat, 600 by alipay and 400 by transfer 1200 are spent, oldest first: 400 of alipay and 400 of transfer
-// are left.
+// TestWithdrawalRoutes checks 1000 by wechat, 600 by alipay and 400 by transfer, of which 1200 are spent, oldest first:
+// 400 of alipay and 400 of transfer are left.
 func TestWithdrawalRoutes(t *testing.T) {
 	t.Parallel()
 	base := `
@@ -311,8 +312,8 @@ func TestWithdrawalRoutes(t *testing.T) {
 	}
 }
 
-// A layer that is spent to the last cent is gone: a withdrawal has no part of it, although the same order spent a part
-// of the next layer.
+// TestSpentLayer checks that a layer that is spent to the last cent is removed: a withdrawal has no part of it,
+// although the same order spent a part of the next layer.
 func TestSpentLayer(t *testing.T) {
 	t.Parallel()
 	_, text := replay(t, `
@@ -325,7 +326,8 @@ func TestSpentLayer(t *testing.T) {
 	}
 }
 
-// Frozen money is out of the cash. What comes back is at its old age: it is spent before what came later.
+// TestWithdrawalLife checks that frozen money is not in the cash, and that returned money has its old age: it is spent
+// before later money.
 func TestWithdrawalLife(t *testing.T) {
 	t.Parallel()
 	_, text := replay(t, `
@@ -371,8 +373,8 @@ func TestWithdrawalLife(t *testing.T) {
 		w3 refused rebate || 9`)
 }
 
-// Among entries of one instant the limit comes before recharges, these before allocations and payments, withdrawals
-// last.
+// TestOrderAtOneInstant checks that among entries of one instant the limit precedes recharges, these precede
+// allocations and payments, and withdrawals are last.
 func TestOrderAtOneInstant(t *testing.T) {
 	t.Parallel()
 	_, text := replay(t, `
@@ -392,8 +394,7 @@ func TestOrderAtOneInstant(t *testing.T) {
 		w1 requested original e03|transfer| 30`)
 }
 
-// An entry that comes after one that takes effect later is an error.
-// Invariant: ACCT-1.
+// TestEntriesInOrder checks that an entry after one that takes effect later is an error. Invariant: ACCT-1.
 func TestEntriesInOrder(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")

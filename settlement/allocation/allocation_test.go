@@ -61,7 +61,7 @@ func rowOf(t *testing.T, text string) *cost.Row {
 	return row
 }
 
-// allocate gives rows away and describes the parts of the last one, which add up to it (ALLOC-1) and name a customer or
+// allocate allocates rows and describes the parts of the last one, which add up to it (ALLOC-1) and name a customer or
 // a reason (ALLOC-3).
 func allocate(t *testing.T, rules string, rows ...string) string {
 	t.Helper()
@@ -131,7 +131,7 @@ func TestRules(t *testing.T) {
 			"x 33.333333333333333334, y 33.333333333333333333, z 33.333333333333333333"},
 		{"- split: {x: '0.25', y: '0.75'}", "01|a|EC2|Usage||-0.000000000000000002",
 			"x -0.000000000000000001, y -0.000000000000000001"},
-		// taxes are kept, but for a rule that names ChargeCategory
+		// taxes are kept, except for a rule that names ChargeCategory
 		{"- {customer: x}", "01|a|EC2|Tax||10", "tax 10"},
 		{"- {customer: x}\n- {match: {ChargeCategory: Tax}, customer: y}", "01|a|EC2|Tax||10", "y 10"},
 		{"- {customer: x}\n- {match: {ChargeCategory: Usage}, customer: y}", "01|a|EC2|Tax||10", "tax 10"},
@@ -142,7 +142,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestByCost also gives the rows in reverse: their order does not matter (ALLOC-2).
+// TestByCost also allocates the rows in reverse: their order does not matter (ALLOC-2).
 func TestByCost(t *testing.T) {
 	t.Parallel()
 	const own = "- {customer: tag:org}\n"
@@ -157,11 +157,11 @@ func TestByCost(t *testing.T) {
 			"x 33.333333333333333333, y 66.666666666666666667"},
 		{own + "- split: by_cost \"*\"", []string{x30, y60, support},
 			"x 33.333333333333333333, y 66.666666666666666667"},
-		{own + "- split: by_cost [x, y]", []string{support}, "x 50, y 50"}, // nobody has a cost: evenly
+		{own + "- split: by_cost [x, y]", []string{support}, "x 50, y 50"}, // nobody has a cost: divided evenly
 		{own + "- split: by_cost \"*\"\n- {keep: rest}", []string{support}, "rest 100"},
 		{own + "- split: by_cost [x, y]", []string{x30, "02|a|EC2|Credit||-60|org=y", support}, "x 100"},
 		{own + "- split: by_cost \"*\"", []string{x30, "02|a|EC2|Credit||-60|org=y", support}, "x 100"},
-		// what another split gives does not weigh
+		// the result of another split does not count as weight
 		{own + "- match: {ServiceName: S3}\n  split: even [y]\n- split: by_cost [x, y]",
 			[]string{x30, "02|a|S3|Usage||1000", support}, "x 100"},
 		// z has a cost, and has left when the support is charged

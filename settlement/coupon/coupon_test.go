@@ -112,8 +112,8 @@ func expect(t *testing.T, got, want string) {
 	}
 }
 
-// The quota is 100. 60 and 20 are issued, 20 are left; from August on 30 are handed down, so nothing is left. What a
-// closed cycle took back of n1, 45, leaves 100 − 80 − 30 + 45 = 35. A rejected event changes nothing.
+// TestQuota checks a quota of 100. 60 and 20 are issued, 20 are left; from August on 30 are handed down, so nothing is
+// left. What a closed cycle took back of n1, 45, leaves 100 − 80 − 30 + 45 = 35. A rejected event changes nothing.
 //
 // Invariants: COUPON-1, COUPON-2, COUPON-4, VERD-1.
 func TestQuota(t *testing.T) {
@@ -171,7 +171,7 @@ func TestQuota(t *testing.T) {
 		n3 35 2026-08-02T00:00:00Z 2026-11-02T00:00:00Z`)
 }
 
-// TestCeiling is §9.3: 20,000 as basic leaves 80,000 once certified, and the coupon lasts three months.
+// TestCeiling tests §9.3: 20,000 as basic leaves 80,000 once certified, and the coupon lasts three months.
 func TestCeiling(t *testing.T) {
 	t.Parallel()
 	out, said, err := replay(t, shop(t), nil, `
@@ -200,7 +200,8 @@ func TestCeiling(t *testing.T) {
 	}
 }
 
-// A final event keeps its verdict; one whose quota left the books is an error that names it.
+// TestFinal checks that a final event keeps its verdict, and that one whose quota is no longer in the books is an error
+// that names it.
 func TestFinal(t *testing.T) {
 	t.Parallel()
 	final := func(e *coupon.Event) { e.Final = true }
@@ -216,7 +217,7 @@ func TestFinal(t *testing.T) {
 	}
 }
 
-// TestRowOf is COUPON-3: of 100, 30 are used and 20 taken back; 50 are left and then expire.
+// TestRowOf tests COUPON-3: of 100, 30 are used and 20 taken back; 50 are left and then expire.
 func TestRowOf(t *testing.T) {
 	t.Parallel()
 	c := &books.Coupon{Amount: amount(t, "100"), Valid: period.Span{To: instant(t, "2026-10-01")}}

@@ -32,7 +32,7 @@ func at(t *testing.T, zone *period.Zone, text string) period.Instant {
 	return i
 }
 
-// world is one partner, p, with one headcount fund, heads, and one marketing fund, mdf.
+// world returns one partner, p, with one headcount fund, heads, and one marketing fund, mdf.
 func world(t *testing.T) *books.Books {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -151,7 +151,7 @@ func run(t *testing.T, bk *books.Books, asOf, script string) (*fund.Result, stri
 	return out, text
 }
 
-// describe is the rows as text.
+// describe returns the rows as text.
 func describe(bk *books.Books, out *fund.Result) string {
 	var rows strings.Builder
 	for _, r := range out.Rows {
@@ -179,8 +179,8 @@ func expect(t *testing.T, got, want string) {
 	}
 }
 
-// Two seniors are there all of September and an expert from the 16th, 15 of 30 days: by_days gives 2 × 8000 + 12000 ×
-// 15 / 30.
+// TestLists checks two seniors who are there all of September and an expert from the 16th, 15 of 30 days: by_days gives
+// 2 × 8000 + 12000 × 15 / 30.
 func TestLists(t *testing.T) {
 	t.Parallel()
 	bk := world(t)
@@ -209,7 +209,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// What is paid is what was approved (FUND-4).
+// TestHeadcount checks that the approved amount is paid (FUND-4).
 //
 // The 14th working day after 1 October is the 27th, so the list of September is void from the 28th. 1 August is a
 // Saturday: the 14th working day after it is 20 August.
@@ -247,7 +247,8 @@ func TestHeadcount(t *testing.T) {
 	}
 }
 
-// A month that nobody applied for is forgone when the quarter is requested; before its deadline and not after it.
+// TestForgone checks that a month without an application is forgone when the quarter is requested; before its deadline
+// and not after it.
 func TestForgone(t *testing.T) {
 	t.Parallel()
 	_, rows := run(t, world(t), "2026-10-28", `
@@ -261,7 +262,7 @@ func TestForgone(t *testing.T) {
 		mdf 2026-Q3| 0 50000 0 0 0 0 0 ended -`)
 }
 
-// Claims never reserve more than the quota (FUND-3).
+// TestMarketing checks that claims never reserve more than the quota (FUND-3).
 //
 // Half of the cost is reimbursed: 120000 needs 60000 of 50000; 80000 reserves 40000; 60000 spent leaves 30000 payable.
 func TestMarketing(t *testing.T) {
@@ -301,7 +302,8 @@ func TestMarketing(t *testing.T) {
 		mdf 2026-Q3y| 0 0 0 0 0 0 0 void -`)
 }
 
-// 45 days after 1 August, 15 September has ended: the claim is void and frees its reservation from the 16th.
+// TestClaimWithin checks that 45 days after 1 August, at the end of 15 September, the claim is void, and that its
+// reservation is freed from the 16th.
 func TestClaimWithin(t *testing.T) {
 	t.Parallel()
 	bk := world(t)
@@ -315,7 +317,7 @@ func TestClaimWithin(t *testing.T) {
 2026-09-16T00:01 mdf 2026-Q3 request claim=y amount=100000 fair ->`)
 }
 
-// A final verdict is kept, also where the books of today would decide otherwise (FUND-2).
+// TestFinal checks that a final verdict is kept, also if the current books would decide otherwise (FUND-2).
 func TestFinal(t *testing.T) {
 	t.Parallel()
 	bk := world(t)
@@ -335,7 +337,7 @@ func TestFinal(t *testing.T) {
 	}
 }
 
-// The quota is 3 % of the quarter before, at most 900.
+// TestQuotaOfPerformance checks a quota of 3 % of the previous quarter, at most 900.
 func TestQuotaOfPerformance(t *testing.T) {
 	t.Parallel()
 	bk := world(t)

@@ -88,7 +88,7 @@ func replay(t *testing.T, script string) string {
 	return text
 }
 
-// describe is the rows as text.
+// describe returns the rows as text.
 func describe(out *invoice.Result) string {
 	var rows []string
 	for _, r := range out.Rows {
@@ -98,8 +98,8 @@ func describe(out *invoice.Result) string {
 	return strings.Join(rows, "\n")
 }
 
-// 1000 can be invoiced: 600, then 400 and not 500. A return of the first leaves 600 (INV-2); a number is never used
-// again (INV-3). What is rejected changes nothing (INV-4).
+// TestInvoices checks that 1000 can be invoiced: 600, then 400 and not 500. A return of the first leaves 600 (INV-2); a
+// number is never used again (INV-3). A rejected event changes nothing (INV-4).
 func TestInvoices(t *testing.T) {
 	t.Parallel()
 	got := replay(t, `
@@ -118,8 +118,8 @@ func TestInvoices(t *testing.T) {
 	}
 }
 
-// An invoice is voided in the month of its issue. A refund of 50 is a credit that is due, and settled by a credit note
-// of 50.
+// TestVoidAndCreditNote checks that an invoice is voided in the month of its issue, and that a refund of 50 is a credit
+// that is due, and settled by a credit note of 50.
 func TestVoidAndCreditNote(t *testing.T) {
 	t.Parallel()
 	got := replay(t, `

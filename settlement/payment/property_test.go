@@ -35,7 +35,7 @@ func drawCoupons(rt *rapid.T) []books.Coupon {
 	return out
 }
 
-// book keeps what the ledger and the lines say, beside the wallet.
+// book has the sums of the ledger and the lines, next to the wallet.
 type book struct {
 	rt      *rapid.T
 	w       *payment.Wallet
@@ -52,7 +52,7 @@ func (b *book) add(to *money.Amount, a money.Amount) {
 	*to = sum
 }
 
-// replay takes the last entries up and holds them against the wallet (PAY-2, PAY-3).
+// replay adds the last entries and compares them with the wallet (PAY-2, PAY-3).
 func (b *book) replay() {
 	for _, e := range b.w.Entries() {
 		b.add(&b.balance[e.Balance], e.Amount)
@@ -75,7 +75,7 @@ func (b *book) replay() {
 	}
 }
 
-// whole checks that a split adds up to what it is of (PAY-1) and counts it.
+// whole checks that a split adds up to its amount (PAY-1) and counts it.
 func (b *book) whole(s *payment.Split, of money.Amount, moves bool) {
 	total, err := s.Total()
 	if err != nil || total != of {
@@ -91,7 +91,8 @@ func (b *book) whole(s *payment.Split, of money.Amount, moves bool) {
 	}
 }
 
-// worth is what the balances come to: credit used and debt are owed. limit is added, for credit's balance holds it.
+// worth returns the value of the balances: credit used and debt are owed. limit is added, because credit's balance
+// includes it.
 func (b *book) worth(limit money.Amount) money.Amount {
 	sum := limit.Neg()
 	for k, a := range b.balance {
@@ -103,7 +104,7 @@ func (b *book) worth(limit money.Amount) money.Amount {
 	return sum
 }
 
-// TestProperties: PAY-1 to PAY-8 over random histories, with the wallet put away and opened again at any moment.
+// TestProperties tests PAY-1 to PAY-8 over random histories, with the wallet stored and opened again at any moment.
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -131,7 +132,7 @@ func TestProperties(t *testing.T) {
 					orders[i] = payment.Split{}
 				}
 			case 5:
-				rows := b.w.Rows(nil) // PAY-7: the checks that follow hold as if it were the same wallet
+				rows := b.w.Rows(nil) // PAY-7: the checks that follow pass as if it were the same wallet
 				b.w = payment.NewWallet(payment.Rules{Ledger: true, Digits: 2})
 				if err := b.w.Open(list, rows); err != nil {
 					rt.Fatal(err)
@@ -151,7 +152,7 @@ func TestProperties(t *testing.T) {
 	})
 }
 
-// event applies a random account event and returns the limit that holds after it.
+// event applies a random account event and returns the limit after it.
 func (b *book) event(limit money.Amount) money.Amount {
 	e := payment.Event{Type: payment.EntryType(rapid.IntRange(0, int(payment.SetLimit)).Draw(b.rt, "type")),
 		Amount: drawAmount(b.rt, "event")}
@@ -210,7 +211,7 @@ func (b *book) line(at period.Instant) payment.Split {
 	return s
 }
 
-// refund gives back all or a part, in the currency's digits, of an order.
+// refund refunds all or a part, in the currency's digits, of an order.
 func (b *book) refund(base *payment.Split) {
 	paid := money.Amount{}
 	for _, part := range base.Parts {

@@ -22,7 +22,7 @@ func amount(t testing.TB, text string) money.Amount {
 	return a
 }
 
-// wallet is a wallet of customer 0 with the coupons of a book.
+// wallet returns a wallet of customer 0 with the coupons of a book.
 func wallet(t testing.TB, rules payment.Rules, coupons ...books.Coupon) *payment.Wallet {
 	t.Helper()
 	w := payment.NewWallet(rules)
@@ -66,11 +66,10 @@ func entries(w *payment.Wallet) string {
 	return strings.Join(out, "; ")
 }
 
-// step is one thing that happens to a wallet: `recharge cash 10`, `pay 3`, `refund 2 of N`, where N counts the steps
-// from 0.
+// step is one event of a wallet: `recharge cash 10`, `pay 3`, `refund 2 of N`, where N counts the steps from 0.
 type step struct{ do, split, entries string }
 
-// play does steps with a wallet and compares what comes of each.
+// play applies steps to a wallet and compares the result of each.
 func play(t *testing.T, w *payment.Wallet, steps []step) {
 	t.Helper()
 	splits := make([]payment.Split, len(steps))
@@ -196,7 +195,7 @@ func TestPay(t *testing.T) {
 					"1.5 -> 1.5; refund debt -0.5 -> 0.5"},
 			{"refund 0 of 4", "", ""},
 		},
-		// 3 was paid as 1 stored, 1 cash, 1 credit; each is 0.33⅓ of 1, and the cent that is left goes to the first.
+		// 3 was paid as 1 stored, 1 cash, 1 credit; each is 0.33⅓ of 1, and the remaining cent is added to the first.
 		"a refund by largest remainder": {
 			{"allocate stored_value 1", "", "allocate stored_value 1 -> 1"},
 			{"recharge cash 1", "", "recharge cash 1 -> 1"},
@@ -213,8 +212,8 @@ func TestPay(t *testing.T) {
 			{"recharge credit 9", "", "recharge debt -5 -> 0; recharge credit 4 -> 4"},
 			{"refund 10 of 1", "credit -5 debt -5", "refund cash 9 -> 9; refund credit 1 -> 5"},
 		},
-		// PAY-11: 120 was paid in two parts with more digits than the currency. All of it comes back as it was paid; 80
-		// of it in cents.
+		// PAY-11: 120 was paid in two parts with more digits than the currency. All of it is refunded as it was paid;
+		// 80 of it in cents.
 		"a refund of everything": {
 			{"allocate stored_value 22.54582426", "", "allocate stored_value 22.54582426 -> 22.54582426"},
 			{"recharge cash 97.45417574", "", "recharge cash 97.45417574 -> 97.45417574"},
@@ -227,7 +226,7 @@ func TestPay(t *testing.T) {
 			{"refund 80 of 4", "stored_value -15.03 cash -64.97",
 				"refund stored_value 15.03 -> 15.03; refund cash 64.97 -> 64.97"},
 		},
-		// What was paid has more digits than the currency, and all of it comes back: as it was paid.
+		// What was paid has more digits than the currency, and all of it is refunded: as it was paid.
 		"a refund of odd parts": {
 			{"allocate stored_value 0.01", "", "allocate stored_value 0.01 -> 0.01"},
 			{"pay 0.005", "stored_value 0.005", "consume stored_value -0.005 -> 0.005"},
@@ -244,7 +243,8 @@ func TestPay(t *testing.T) {
 	}
 }
 
-// TestAssumeCash: coupons pay as in the ledger, what they leave is cash, and no balance refuses anything (PAY-6).
+// TestAssumeCash checks that coupons pay as in the ledger, that the rest is cash, and that no balance refuses anything
+// (PAY-6).
 func TestAssumeCash(t *testing.T) {
 	t.Parallel()
 	play(t, wallet(t, payment.Rules{Digits: 2}, voucher(t, "k", "4")), []step{
@@ -258,7 +258,7 @@ func TestAssumeCash(t *testing.T) {
 	})
 }
 
-// TestCoupons: which coupons pay a line of 10 for sku 7 of service ecs at instant 50.
+// TestCoupons checks which coupons pay a line of 10 for sku 7 of service ecs at instant 50.
 func TestCoupons(t *testing.T) {
 	t.Parallel()
 	line := payment.Line{Instant: 50, Service: "ecs", SKU: 7, Payment: amount(t, "10")}
@@ -350,8 +350,8 @@ func TestCoupons(t *testing.T) {
 	}
 }
 
-// TestCouponsRunOut: a coupon of 4 pays 3 and then 1; what it has paid is kept by (coupon_id, valid_from), and a row
-// that no coupon of the books has is carried on.
+// TestCouponsRunOut checks that a coupon of 4 pays 3 and then 1; what it has paid is stored by (coupon_id, valid_from),
+// and a row whose coupon is not in the books is carried on.
 func TestCouponsRunOut(t *testing.T) {
 	t.Parallel()
 	k := voucher(t, "k", "4")
@@ -383,7 +383,7 @@ func TestCouponsRunOut(t *testing.T) {
 	play(t, w, []step{{"pay 3", "coupon 1 debt 2", "consume debt 2 -> 5"}})
 }
 
-// TestRows: balances that never moved have no row, those that came back to 0 keep theirs (PAY-8).
+// TestRows checks that balances that never moved have no row, and that those that returned to 0 keep theirs (PAY-8).
 func TestRows(t *testing.T) {
 	t.Parallel()
 	w := wallet(t, ledger)
@@ -415,7 +415,8 @@ func TestRefusedOpen(t *testing.T) {
 	}
 }
 
-// TestMisfit: events and refunds that acceptance should have kept away are errors, and nothing moves.
+// TestMisfit checks that events and refunds that acceptance should have rejected are errors, and that no balance
+// changes.
 func TestMisfit(t *testing.T) {
 	t.Parallel()
 	w := wallet(t, ledger)
@@ -438,7 +439,7 @@ func TestMisfit(t *testing.T) {
 	}
 }
 
-// TestOutsideTheRange is PAY-10 for a balance that would leave the range of an amount.
+// TestOutsideTheRange tests PAY-10 for a balance that would leave the range of an amount.
 func TestOutsideTheRange(t *testing.T) {
 	t.Parallel()
 	most := amount(t, "999999999999999999")

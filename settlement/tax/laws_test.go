@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/tax"
 )
 
-// mills is an amount in units of 0.001.
+// mills returns an amount in units of 0.001.
 func mills(n int64) money.Amount {
 	sign := ""
 	if n < 0 {
@@ -48,9 +48,9 @@ func drawPayments(t *rapid.T) []int64 {
 	return rapid.SliceOfN(rapid.Int64Range(-1e9, 1e9), 1, 8).Draw(t, "payments")
 }
 
-// Splitting lines changes no tax that is rounded once, in any order; a line and its opposite have no tax; ten times
-// the payments have ten times the tax, rounded to one decimal less.
-// Invariants: TAX-2, TAX-3.
+// TestLaws checks that splitting lines changes no tax that is rounded once, in any order, that a line and its opposite
+// have no tax, and that ten times the payments have ten times the tax, rounded to one decimal less. Invariants: TAX-2,
+// TAX-3.
 func TestLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -86,8 +86,8 @@ func TestLaws(t *testing.T) {
 	})
 }
 
-// The parts of a tax add up to it, and none is a unit away from its exact tax.
-// Invariant: TAX-4.
+// TestDivideLaws checks that the parts of a tax add up to it, and that each is less than a unit away from its exact
+// tax. Invariant: TAX-4.
 func TestDivideLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

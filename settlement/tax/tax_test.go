@@ -25,7 +25,7 @@ func amount(text string) money.Amount { return must(money.ParseAmount(text)) }
 
 func rate(text string) money.Rate { return must(money.ParseRate(text)) }
 
-// at is the first instant of a date in UTC.
+// at returns the first instant of a date in UTC.
 func at(text string) period.Instant {
 	return must(period.ParseValidity(text, must(period.LoadZone("UTC"))))
 }
@@ -43,7 +43,7 @@ func span(text string) period.Span {
 	return s
 }
 
-// taxed adds up payments of lines that all have taxes t1, t2, … of the given rates, and shows the rows.
+// taxed adds up payments of lines that all have taxes t1, t2, … of the given rates, and returns the rows.
 func taxed(t *testing.T, rules tax.Rules, payments []string, rates ...string) []string {
 	t.Helper()
 	b := &books.Books{}
@@ -65,7 +65,7 @@ func taxed(t *testing.T, rules tax.Rules, payments []string, rates ...string) []
 	return out
 }
 
-// Tax is rounded once, per bill or per line (TAX-2).
+// TestTax checks that tax is rounded once, per bill or per line (TAX-2).
 func TestTax(t *testing.T) {
 	t.Parallel()
 	exclusive, inclusive := tax.Rules{Digits: 2}, tax.Rules{Digits: 2, Inclusive: true}
@@ -104,7 +104,7 @@ func TestTax(t *testing.T) {
 	}
 }
 
-// Of several rows of one tax the most specific counts, and an exempt party has none (TAX-1).
+// TestSets checks that of several rows of one tax the most specific counts, and that an exempt party has none (TAX-1).
 func TestSets(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{}
@@ -157,7 +157,7 @@ func showSet(s *tax.Set) string {
 	return text + " = " + s.Rates.Trim()
 }
 
-// The rows of a buyer are the same however its lines are distributed over parts (TAX-3).
+// TestParts checks that the rows of a buyer are the same however its lines are distributed over parts (TAX-3).
 func TestParts(t *testing.T) {
 	t.Parallel()
 	rules := tax.Rules{Digits: 2, Inclusive: true}
@@ -187,8 +187,8 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// A partner's tax is rounded once per seller, tax and rate, by what is in force at the end of the cycle, also where the
-// tax of lines is rounded.
+// TestPartnerRows checks that a partner's tax is rounded once per seller, tax and rate, by what is in force at the end
+// of the cycle, also if the tax of lines is rounded.
 func TestPartnerRows(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{}

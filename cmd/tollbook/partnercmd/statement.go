@@ -201,7 +201,7 @@ func (r *overviewResult) partners(w io.Writer) {
 	fmt.Fprintln(w, "\nnet = owed + cost - revenue - incentives: above 0 the partner pays, below 0 it is paid.")
 }
 
-// vendorCosts prints the reseller's own statement: the costs of its vendors beside the payments of its customers.
+// vendorCosts prints the reseller's own statement: the costs of its vendors next to the payments of its customers.
 func (r *overviewResult) vendorCosts(w io.Writer) {
 	own := r.books.OwnCurrency()
 	fmt.Fprintf(w, "\nvendor costs and margin\n\n")

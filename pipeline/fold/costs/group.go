@@ -22,7 +22,7 @@ import (
 // groupTexts is how many texts distinguish groups: the account and groupFields.
 const groupTexts = 1 + len(groupFields)
 
-// groupOf is what groups of a delivery are told apart by. Texts are numbers of a cost.Words.
+// groupOf is the key of the groups of a delivery. Texts are numbers of a cost.Words.
 type groupOf struct {
 	customer, sku int32
 	day           period.Day // of the start; 0 with grain resource_month
@@ -58,7 +58,7 @@ type group struct {
 	priced   bool // it has a line
 }
 
-// groupFields are the columns that groups are told apart by, in the order of the hash, after the account.
+// groupFields are the columns of the key of groups, in the order of the hash, after the account.
 var groupFields = [...]cost.Field{cost.Service, cost.Region, cost.Resource, cost.Category, cost.Class,
 	cost.CommitmentStatus}
 
@@ -362,7 +362,7 @@ func (g *grouper) name(b *books.Books, one *groupSum) {
 	one.hash = [16]byte(sum[:16])
 }
 
-// otherColumns are the places of a header's columns that groups are not told apart by anyway, by name.
+// otherColumns returns the places of a header's columns that are not part of the key of groups, by name.
 func otherColumns(h *cost.Header) []int {
 	var out []int
 	for i, name := range h.Names {

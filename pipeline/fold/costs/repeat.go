@@ -26,7 +26,7 @@ type repeats struct {
 	header *cost.Header
 	kinds  []repeated
 	epochs []period.Instant // when rules, customers, mark-ups or prices change, ascending
-	daily  bool             // groups are told apart by the day
+	daily  bool             // the day is part of the key of groups
 }
 
 func newRepeats(b *books.Books, daily bool) repeats {

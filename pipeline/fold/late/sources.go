@@ -207,9 +207,9 @@ func (s *Sources) Counts(set MeterSet) (map[Meter]counted, error) {
 	return counts, nil
 }
 
-// Drawn is what billed records drew from a filling that lasts for the span. A filling that goes on into the cycle
-// stands in what the cycle opens with; that of another ended with what was drawn on the day it ended, or where late
-// records billed since have left it. Shifts since then come on top.
+// Drawn returns what billed records drew in a quota period that lasts for the span. A quota period that continues into
+// the cycle is in the cycle's opening positions. Another one ended with what was drawn on the day it ended, or with
+// what late records billed since then left. Shifts since then are added.
 func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error) {
 	drawn, in, err := s.drawnIn(customer, f, span)
 	for i := range s.Shifts {

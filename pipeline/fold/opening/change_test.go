@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Package p of customer 0 has 10 units per cycle of UTC from July to November; q has 100 and is never refilled.
-// Customer 1 has a q of its own.
+// packaged returns books in UTC. Package p of customer 0 has 10 units per cycle from July to November; q has 100 and is
+// never refilled. Customer 1 has a q of its own.
 func packaged(t *testing.T) *books.Books {
 	t.Helper()
 	z, err := period.LoadZone("UTC")

@@ -62,7 +62,7 @@ type unsynced struct{ storage.File }
 // Sync does nothing.
 func (unsynced) Sync() error { return nil }
 
-// Create makes a temporary file. Other names come about by Rename and CreateOnly.
+// Create makes a temporary file. Other names are created by Rename and CreateOnly.
 func (s *Storage) Create(name string) (storage.File, error) {
 	if !local(name) {
 		return nil, &fs.PathError{Op: "create in the object store", Path: name, Err: errors.ErrUnsupported}

@@ -14,7 +14,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// VendorCosts is a row of the reseller's own statement: the costs of a vendor for a cycle beside the payments of
+// VendorCosts is a row of the reseller's own statement: the costs of a vendor for a cycle next to the payments of
 // customers, from the table margins (§11.6). Billed, the amount of the vendor's invoice, is exactly Allocated + Kept +
 // Unallocated.
 type VendorCosts struct {

@@ -303,8 +303,8 @@ func (m *maker) emit(r *Row) error {
 	return m.visit(r)
 }
 
-// draws makes a row of each package that a line drew on: a quantity that costs nothing more, beside the row of what is
-// left to pay.
+// draws makes a row of each package that a line drew on, a quantity without a further cost, in addition to the row of
+// the rest to pay.
 func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	text := string(l.Text(tables.LinePackageDraws))
 	if text == "" {

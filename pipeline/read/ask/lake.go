@@ -137,8 +137,8 @@ func (d *Derived) unlimited(ctx context.Context, r Request, from *partners.Reade
 	return d.Context.Gather(ctx, r, from, find)
 }
 
-// Gather adds up what the question is of and gives the rows in no order, all of them. find is nil where rows are not
-// told apart by currency. Errors: those of the lake, and that of a sum that has no room for a row.
+// Gather adds up what the question is of and returns all rows, in no order. find is nil if rows are not separate by
+// currency. Errors: those of the lake, and that of a sum that has no room for a row.
 func (q *Question) Gather(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) ([]Row,
 	error) {
 	all, err := q.gather(ctx, r, from, find)

@@ -86,7 +86,7 @@ func TestCounting(t *testing.T) {
 	}
 }
 
-// Which products end with the cycle, are kept apart from lines, and draw on packages.
+// TestCountingOfProducts checks which products end with the cycle, are separate from lines, and draw on packages.
 func TestCountingOfProducts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -106,7 +106,7 @@ func TestCountingOfProducts(t *testing.T) {
 	}
 }
 
-// What does not go together is an error of the books, with its place.
+// TestCountingProblems checks that values that exclude each other are an error of the books, with its place.
 func TestCountingProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, row, want string }{

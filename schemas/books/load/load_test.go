@@ -161,7 +161,7 @@ e95: {method: enhanced_p95, series: sum, duplicates: last, missing: zero, valid_
 `,
 }
 
-// workspace is the sample with some files replaced; an empty text removes the file.
+// workspace returns the sample with some files replaced; an empty text removes the file.
 func workspace(files map[string]string) fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for name, text := range sample {
@@ -188,7 +188,7 @@ func chosen(t testing.TB) settings.Settings {
 	return s
 }
 
-// TestCustomerFrom: wherever the search begins, it finds what Customer finds.
+// TestCustomerFrom checks that it finds what Customer finds, wherever the search begins.
 func TestCustomerFrom(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{}

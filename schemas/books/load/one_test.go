@@ -108,7 +108,7 @@ func TestOne(t *testing.T) {
 	}
 }
 
-// TestOneBroken checks that books with a problem are refused, whoever has it.
+// TestOneBroken checks that books with a problem are refused, whichever customer has it.
 func TestOneBroken(t *testing.T) {
 	t.Parallel()
 	files := oneBooks()

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// small is a workspace of one product per model, for tests of one wrong file each.
+// small is a workspace of one product per model, for tests of one invalid file each.
 var small = map[string]string{
 	"products.csv": `sku,service_type_code,measure,pricing_model,policy
 flt,s1,GB,flat,
@@ -31,7 +31,7 @@ flt,*,,2026-01-01,,1,,1,,
 	"policies.yaml": "p95: {method: monthly_p95}\nenh: {method: enhanced_p95}\n",
 }
 
-// told loads small with some files replaced and gives what is wrong, without the folder's name.
+// told loads small with some files replaced and returns the problems, without the folder's name.
 func told(t testing.TB, files map[string]string) string {
 	t.Helper()
 	fsys := fstest.MapFS{}
@@ -58,7 +58,7 @@ func TestSmallIsRight(t *testing.T) {
 	}
 }
 
-// A wrong file and all that is wrong with it. Columns count bytes from 1.
+// wrongFile is an invalid file and all its problems. Columns count bytes from 1.
 type wrongFile struct{ text, want string }
 
 func (w wrongFile) check(t *testing.T, file string) {
@@ -466,7 +466,8 @@ func TestManyProblemsAreCounted(t *testing.T) {
 	}
 }
 
-// Rows of a book that could not be read whole are no reason to call references to them wrong.
+// TestNoFollowUpProblems checks that rows of a book that could not be read completely do not make references to them
+// invalid.
 func TestNoFollowUpProblems(t *testing.T) {
 	t.Parallel()
 	got := told(t, map[string]string{"products.csv": "sku,service_type_code,measure\nflt,s1,GB\n"})
@@ -475,7 +476,7 @@ func TestNoFollowUpProblems(t *testing.T) {
 	}
 }
 
-// FuzzBooks throws one text at every CSV book and every YAML book: Load never panics, and every problem has a place.
+// FuzzBooks reads one text as every CSV book and every YAML book: Load never panics, and every problem has a place.
 func FuzzBooks(f *testing.F) {
 	for name, text := range sample {
 		f.Add(name, text)

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// shown writes books down, one row a line, so that a test can say what they hold.
+// shown writes the books, one row per line, so that a test can compare them.
 func shown(b *books.Books) string {
 	var out strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
@@ -158,7 +158,7 @@ func TestLoadSample(t *testing.T) {
 	}
 }
 
-// diff lists the lines that only one of two texts has.
+// diff returns the lines that only one of two texts has.
 func diff(got, want string) string {
 	var out strings.Builder
 	have := map[string]bool{}
@@ -179,8 +179,8 @@ func diff(got, want string) string {
 	return out.String()
 }
 
-// The order of rows, the order of columns, line ends, a byte order mark, quotes and columns of one's own change
-// nothing.
+// TestFormChangesNothing checks that the order of rows, the order of columns, line ends, a byte order mark, quotes and
+// unknown columns change nothing.
 func TestFormChangesNothing(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{}
@@ -205,7 +205,7 @@ func TestFormChangesNothing(t *testing.T) {
 			}
 			lines[i] = strings.Join(append(cells, own), ",")
 		}
-		if name != "prices.csv" { // its versions say on which line they stand
+		if name != "prices.csv" { // its versions have their line numbers
 			for a, b := 1, len(lines)-1; a < b; a, b = a+1, b-1 {
 				lines[a], lines[b] = lines[b], lines[a]
 			}
@@ -428,7 +428,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// A million customers are read without a check that compares each with each.
+// BenchmarkLoadCustomers reads a million customers, without a check that compares each with each.
 func BenchmarkLoadCustomers(b *testing.B) {
 	const n = 1_000_000
 	var text strings.Builder

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestMeant: a word of another system, or with other capitals, has a hint; any other word has none.
+// TestMeant checks that a word of another system, or with other capitals, has a hint, and that any other word has none.
 func TestMeant(t *testing.T) {
 	t.Parallel()
 	words := New(nil).Formats["products.csv"].Columns[8].Words
