@@ -20,28 +20,33 @@ func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bo
 	if touched.All() || touched.None() {
 		return touched.All(), nil
 	}
-	if holds, err := holdsTouched(d, state.DayKey(tables.Lines().Name, day, bucket), tables.Lines(),
-		tables.LineCustomerID, tables.LineSKU, tables.LineRegionCode, touched); err != nil || holds {
+	lines := touchable[tables.Line]{tables.Lines(), tables.LineCustomerID, tables.LineSKU, tables.LineRegionCode}
+	if holds, err := lines.holds(d, day, bucket, touched); err != nil || holds {
 		return holds, err
 	}
-	return holdsTouched(d, state.DayKey(tables.Usage().Name, day, bucket), tables.Usage(), tables.RecordCustomerID,
-		tables.RecordSKU, tables.RecordRegionCode, touched)
+	usage := touchable[tables.Record]{tables.Usage(), tables.RecordCustomerID, tables.RecordSKU,
+		tables.RecordRegionCode}
+	return usage.holds(d, day, bucket, touched)
 }
 
-// holdsTouched reports whether a file of a key has a row that is touched.
-func holdsTouched[T any](d *Folder, key manifest.FileKey, def tables.Def[T],
-	customer, sku, region tables.WordColumn[T], touched *change.Day) (bool, error) {
-	for _, e := range d.Find(key) {
-		if holds, err := fileHoldsTouched(d, e, def, customer, sku, region, touched); err != nil || holds {
+// touchable is a table whose rows may be touched, and the columns that say so.
+type touchable[T any] struct {
+	def                   tables.Def[T]
+	customer, sku, region tables.WordColumn[T]
+}
+
+// holds reports whether a file of a bucket's day has a row that is touched.
+func (t *touchable[T]) holds(d *Folder, day period.Day, bucket int, touched *change.Day) (bool, error) {
+	for _, e := range d.Find(state.DayKey(t.def.Name, day, bucket)) {
+		if holds, err := t.inFile(d, e, touched); err != nil || holds {
 			return holds, err
 		}
 	}
 	return false, nil
 }
 
-func fileHoldsTouched[T any](d *Folder, e manifest.FileEntry, def tables.Def[T],
-	customer, sku, region tables.WordColumn[T], touched *change.Day) (bool, error) {
-	f, err := tablefile.Open(d.Txn, e, def, tables.Columns(customer, sku, region))
+func (t *touchable[T]) inFile(d *Folder, e manifest.FileEntry, touched *change.Day) (bool, error) {
+	f, err := tablefile.Open(d.Txn, e, t.def, tables.Columns(t.customer, t.sku, t.region))
 	if err != nil {
 		return false, err
 	}
@@ -52,7 +57,7 @@ func fileHoldsTouched[T any](d *Folder, e manifest.FileEntry, def tables.Def[T],
 		if err != nil || cols == nil {
 			return false, err
 		}
-		if err := skus.Fill(cols.Word(sku).Dict(), d.Names().SKU); err != nil {
+		if err := skus.Fill(cols.Word(t.sku).Dict(), d.Names().SKU); err != nil {
 			return false, err
 		}
 		may := make([]bool, len(skus))
@@ -64,12 +69,12 @@ func fileHoldsTouched[T any](d *Folder, e manifest.FileEntry, def tables.Def[T],
 		if !any {
 			continue
 		}
-		if err := customers.Fill(cols.Word(customer).Dict(), d.Names().Customer); err != nil {
+		if err := customers.Fill(cols.Word(t.customer).Dict(), d.Names().Customer); err != nil {
 			return false, err
 		}
 		for i := range cols.N {
-			if of := cols.Word(sku).Code(i); may[of] &&
-				touched.Holds(customers[cols.Word(customer).Code(i)], skus[of], cols.Word(region).At(i)) {
+			if of := cols.Word(t.sku).Code(i); may[of] &&
+				touched.Holds(customers[cols.Word(t.customer).Code(i)], skus[of], cols.Word(t.region).At(i)) {
 				return true, nil
 			}
 		}

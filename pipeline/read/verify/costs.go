@@ -7,30 +7,20 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
-
-// costColumns are the cost columns of margins and of deliveries.
-var costColumns = [...]struct {
-	margin   tables.CostColumn[tables.Margin]
-	delivery tables.CostColumn[tables.CostDelivery]
-}{
-	{tables.MarginCostList, tables.CostDeliveryCostList},
-	{tables.MarginCostContracted, tables.CostDeliveryCostContracted},
-	{tables.MarginCostEffective, tables.CostDeliveryCostEffective},
-	{tables.MarginCostBilled, tables.CostDeliveryCostBilled},
-}
 
 // sourcePeriod is a source's cost files of a billing period.
 type sourcePeriod struct{ source, period string }
 
 // costSums are the cost columns of a source and period, added up.
-type costSums [len(costColumns)]money.Cost
+type costSums [cost.CostColumns]money.Cost
 
-func (s *costSums) add(row rows.Row[tables.Any], column func(i int) tables.CostColumn[tables.Any]) error {
-	for i := range s {
-		v, err := row.Cost(column(i))
+func addCosts[T any](s *costSums, row rows.Row[T], columns [cost.CostColumns]tables.CostColumn[T]) error {
+	for i, column := range columns {
+		v, err := row.Cost(column)
 		if err != nil {
 			return err
 		}
@@ -58,9 +48,7 @@ func (c *costChecks) all(ctx context.Context) error {
 			c.differ(Costs, "source %s, period %s: two deliveries count", at.source, at.period)
 		}
 		counted[at] = &costSums{}
-		return counted[at].add(row.Any(), func(i int) tables.CostColumn[tables.Any] {
-			return costColumns[i].delivery.Any()
-		})
+		return addCosts(counted[at], row, tables.CostDeliveryCosts())
 	})
 	if err != nil {
 		return err
@@ -86,10 +74,10 @@ func (c *costChecks) all(ctx context.Context) error {
 		if want == nil {
 			want = &costSums{}
 		}
-		for i, column := range costColumns {
+		for i, column := range tables.MarginCosts() {
 			if billed[at][i] != want[i] {
 				c.differ(Costs, "source %s, period %s: %s of the counted delivery is %s, margins come to %s", at.source,
-					at.period, tables.Margins().Columns[column.margin].Name, want[i].Trim(), billed[at][i].Trim())
+					at.period, tables.Margins().Columns[column].Name, want[i].Trim(), billed[at][i].Trim())
 			}
 		}
 	}
@@ -121,9 +109,7 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 		if billed[at] == nil {
 			billed[at] = &costSums{}
 		}
-		return billed[at].add(row.Any(), func(i int) tables.CostColumn[tables.Any] {
-			return costColumns[i].margin.Any()
-		})
+		return addCosts(billed[at], row, tables.MarginCosts())
 	})
 	if ref, _ := c.snap.Cycle(cycle); err != nil || sums.rows == 0 || ref.Archived != nil {
 		return err
@@ -181,8 +167,8 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) err
 		return s
 	}
 	var list tables.List[tables.Any]
-	for _, column := range costColumns {
-		list = append(list, column.margin.Of().Any())
+	for _, column := range tables.MarginCosts() {
+		list = append(list, column.Of().Any())
 	}
 	err := of(row.Word(tables.MarginCurrency)).add(row.Any(), list)
 	if err != nil {

@@ -18,23 +18,15 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// shared are the amounts that lines and partner statements both have, by their places in amounts.
-var shared = [...]struct {
-	at  int
+// sharedAmount is an amount that lines and partner statements both have.
+type sharedAmount struct {
+	at  int // in amounts
 	col tables.AmountColumn[tables.PartnerStatement]
-}{{official, tables.PartnerStatementOfficialAmount}, {discount,
-	tables.PartnerStatementOfficialDiscountAmount},
-	{truncated, tables.PartnerStatementTruncatedAmount}, {payment, tables.PartnerStatementPaymentAmount}}
-
-// isShared reports whether a place of amounts is among shared.
-func isShared(at int) bool {
-	for _, a := range shared {
-		if a.at == at {
-			return true
-		}
-	}
-	return false
 }
+
+var shared = [...]sharedAmount{{official, tables.PartnerStatementOfficialAmount},
+	{discount, tables.PartnerStatementOfficialDiscountAmount}, {truncated, tables.PartnerStatementTruncatedAmount},
+	{payment, tables.PartnerStatementPaymentAmount}}
 
 // settledSum is what a closed cycle's partner statements and the lines with a partner come to.
 type settledSum struct{ lines, rows customerSum }
@@ -392,7 +384,7 @@ func sumsOf(cycle, currency string, lines, stated *columnSums, p *settledSum, se
 	for i, a := range amounts {
 		s := Sum{Cycle: cycle, Column: tables.Lines().Columns[a.line].Name + currency,
 			Lines: lines.totals[a.line].String(), Statements: stated.totals[a.statement].String()}
-		if settled && isShared(i) {
+		if settled && slices.ContainsFunc(shared[:], func(a sharedAmount) bool { return a.at == i }) {
 			s.PartnerLines, s.PartnerRows = p.lines.totals[i].String(), p.rows.totals[i].String()
 		}
 		out = append(out, s)
