@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,7 +77,7 @@ func fakeWorker(dir string) {
 func fakes(t *testing.T) (*Processes, string) {
 	t.Helper()
 	dir := t.TempDir()
-	p := &Processes{Workers: 3, Heartbeat: time.Second, Command: func(int, int) *exec.Cmd {
+	p := &Processes{Workers: 3, Heartbeat: time.Minute, Command: func(int, int) *exec.Cmd {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), workerEnv+"="+dir)
 		return cmd
@@ -95,18 +96,20 @@ func TestProcesses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		stage, failure string
-		failed         int // of five tasks
+		failed         int           // of five tasks
+		heartbeat      time.Duration // 0 = that of fakes; the start of a process must be shorter
 	}{
-		{"is done", "", 0},
-		{"takes long", "", 0},
-		{"crashes once", "its process ended: signal: killed", 5},
-		{"ends once", "its process ended: exit status 3", 5},
-		{"is silent once", "it gave no sign of life for 1s, and was killed: signal: killed", 5},
-		{"fails once", "no room", 5},
+		{"is done", "", 0, 0},
+		{"takes long", "", 0, 2 * time.Second},
+		{"crashes once", "its process ended: signal: killed", 5, 0},
+		{"ends once", "its process ended: exit status 3", 5, 0},
+		{"is silent once", "it gave no sign of life for 3s, and was killed: signal: killed", 5, 3 * time.Second},
+		{"fails once", "no room", 5, 0},
 	} {
 		t.Run(c.stage, func(t *testing.T) {
 			t.Parallel()
 			p, _ := fakes(t)
+			p.Heartbeat = cmp.Or(c.heartbeat, p.Heartbeat)
 			work := &task.Work{Run: "r", Stage: c.stage, Tasks: []int{0, 1, 2, 5, 7}}
 			done, failed, workers := make(map[int]int), 0, make(map[string]bool)
 			err := p.Do(t.Context(), work, func(a *task.Attempt) {
