@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -184,7 +185,7 @@ func TestFence(t *testing.T) {
 	t.Parallel()
 	store := stored(t)
 	first, second := begin(t, open(t, over(t, store))), begin(t, open(t, over(t, store)))
-	key := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0}
+	key := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: lakekey.Day("2026-10-09"), Bucket: 0}
 	for i, txn := range []*lake.Txn{first, second} {
 		txn.Next().SetRun(fmt.Sprintf("2026-10-1%dT00:00:00Z", i), "night")
 		if err := replace(txn, key, fmt.Sprintf("writer %d", i)); err != nil {

@@ -16,10 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // begin starts a transaction that the test ends.
@@ -115,7 +117,8 @@ func TestLockWasIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	txn := begin(t, l)
-	if err := replace(txn, manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0},
+	if err := replace(txn, manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: lakekey.Day("2026-10-09"),
+		Bucket: 0},
 		"x"); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +178,7 @@ func TestCloseDropsEverything(t *testing.T) {
 		t.Errorf("Commit into a closed cycle: %v, %v", err, err2)
 	}
 	txn = begin(t, open(t, m))
-	october := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-02", Bucket: 1}
+	october := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: lakekey.Day("2026-10-02"), Bucket: 1}
 	err = replace(txn, october, "x")
 	if changed, err2 := txn.Commit(canceled); err != nil || changed || !errors.Is(err2, context.Canceled) {
 		t.Errorf("Commit, canceled: %v, %v, %v", err, changed, err2)
@@ -619,8 +622,9 @@ func TestRefusals(t *testing.T) {
 	n := txn.Next()
 	keys := []manifest.FileKey{
 		{}, {Table: "Lines"}, {Table: "9lines"}, {Table: "tmp"}, {Table: "manifests"}, {Table: "lines/x"},
-		{Table: "lines", Cycle: "2026-13"}, {Table: "lines", Cycle: "2026-9"}, {Table: "lines", Day: "2026-09-01"},
-		{Table: "lines", Cycle: "2026-09", Day: "2026-09-32"}, {Table: "lines", Cycle: "2026-09", Day: "End"},
+		{Table: "lines", Cycle: "2026-13"}, {Table: "lines", Cycle: "2026-9"}, {Table: "lines",
+			Day: lakekey.Day("2026-09-01")},
+		{Table: "lines", Cycle: "2026-09", Day: manifest.DayOf(period.DayOf(10000, 1, 1))},
 		{Table: "lines", Bucket: -2},
 	}
 	for _, key := range keys {

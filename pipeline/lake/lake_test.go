@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -47,7 +48,7 @@ func write(txn *lake.Txn, key manifest.FileKey, text string) (manifest.FileEntry
 
 // dayKey returns bucket b of a day of September 2026.
 func dayKey(day string, b int) manifest.FileKey {
-	return manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: day, Bucket: b}
+	return manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: lakekey.Day(day), Bucket: b}
 }
 
 var positionsKey = manifest.FileKey{Table: "positions", Cycle: "2026-09", Bucket: 0}
@@ -100,11 +101,11 @@ var nights = []func(txn *lake.Txn) error{
 	// Month-end, close, and the first day of the next cycle.
 	func(txn *lake.Txn) error {
 		n := txn.Next()
-		october := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-01", Bucket: 0}
+		october := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: lakekey.Day("2026-10-01"), Bucket: 0}
 		var err error
 		if !isClosed(txn, "2026-09") {
 			n.RemoveTable("positions", "2026-09")
-			err = errors.Join(replace(txn, dayKey(manifest.EndDay, 0), "period-level lines"),
+			err = errors.Join(replace(txn, dayKey("end", 0), "period-level lines"),
 				n.SetCycle("2026-09", true, "books2"))
 		}
 		return errors.Join(err, replace(txn, october, "lines of October"), n.CloseThrough("2026-09"))

@@ -93,7 +93,8 @@ func TestTasksOfBuckets(t *testing.T) {
 			t.Fatal(err)
 		}
 		files, err := snap.Files("2026-09")
-		if err != nil || len(files) != 2 || files[0].Day != "2026-09-02" || files[1].Day != "2026-09-02" {
+		if err != nil || len(files) != 2 || files[0].Day.String() != "2026-09-02" ||
+			files[1].Day.String() != "2026-09-02" {
 			t.Fatalf("files are %v, %v", files, err)
 		}
 		heads = append(heads, snap.Hash)
@@ -131,7 +132,7 @@ func TestTaskState(t *testing.T) {
 	}
 	var got []string
 	for _, e := range append(s.Next().Files("2026-09"), s.Next().Files("")...) {
-		got = append(got, e.Table+" "+e.Day)
+		got = append(got, e.Table+" "+e.Day.String())
 	}
 	if diff := cmp.Diff([]string{"lines 2026-09-02", "rejects "}, got); diff != "" {
 		t.Errorf("files of bucket 1 (-want +got):\n%s", diff)

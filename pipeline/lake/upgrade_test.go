@@ -14,7 +14,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -157,15 +159,16 @@ func TestUpgrade(t *testing.T) {
 		if _, err := lake.Upgrade(t.Context(), m, backUp, killing); errors.Is(err, stopped) != (point != "nowhere") {
 			t.Fatalf("%s: %v", point, err)
 		}
+		keys := cmpopts.EquateComparable(manifest.Day{})
 		for _, st := range []storage.Storage{m, m.PowerCut(nil)} {
 			if _, err := lake.Upgrade(t.Context(), st, replica.Backup(t.Context(), backup), o); err != nil {
 				t.Fatalf("%s, then again: %v", point, err)
 			}
 			manifest, files, inputs := stateOf(t, st)
-			if diff := cmp.Diff(wantManifest, manifest); diff != "" {
+			if diff := cmp.Diff(wantManifest, manifest, keys); diff != "" {
 				t.Errorf("%s (- never upgraded, + upgraded):\n%s", point, diff)
 			}
-			if diff := cmp.Diff(wantFiles, files) + cmp.Diff(wantInputs, inputs); diff != "" {
+			if diff := cmp.Diff(wantFiles, files, keys) + cmp.Diff(wantInputs, inputs); diff != "" {
 				t.Errorf("%s (- never upgraded, + upgraded):\n%s", point, diff)
 			}
 		}
@@ -217,7 +220,7 @@ func TestUpgradeThenRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		key := manifest.FileKey{Table: "lines", Cycle: "2026-11", Day: "2026-11-01", Bucket: 0}
+		key := manifest.FileKey{Table: "lines", Cycle: "2026-11", Day: lakekey.Day("2026-11-01"), Bucket: 0}
 		if err := replace(txn, key, "lines of November"); err != nil {
 			t.Fatal(err)
 		}

@@ -367,7 +367,7 @@ func (s *poster) holds(c period.Cycle) (bool, error) {
 }
 
 // eachMargin gives the margins of a cycle.
-func (s *poster) eachMargin(c period.Cycle, day string,
+func (s *poster) eachMargin(c period.Cycle, day manifest.Day,
 	take func(period.Cycle, *margins.Key, *margins.Row) error) error {
 	files := s.txn.Next().Select(c.String(), func(k manifest.FileKey) bool {
 		return k.Table == tables.Margins().Name && k.Day == day

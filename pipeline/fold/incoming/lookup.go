@@ -79,7 +79,7 @@ func (l *lookup) load(customer int32) error {
 func (l *lookup) start() {
 	l.walks = l.walks[:0]
 	for _, e := range l.files {
-		if day, err := period.ParseDay(e.Day); err == nil {
+		if day, ok := e.Day.Calendar(); ok {
 			l.walks = append(l.walks, &walk{entry: e, day: day, isUsage: e.Table == "usage"})
 		}
 	}

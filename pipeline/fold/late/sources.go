@@ -404,7 +404,7 @@ var billedColumns = tables.Columns(tables.LineCycle, tables.LineOriginCycle, tab
 
 // feeLine reports whether a line is a fee at zero of a product whose records have lines of their own, or a difference
 // of one.
-func feeLine(c *parquet.Columns[tables.Line], i int, day string) bool {
+func feeLine(c *parquet.Columns[tables.Line], i int, day manifest.Day) bool {
 	if day == manifest.EndDay {
 		return true
 	}

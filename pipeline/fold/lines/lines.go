@@ -143,7 +143,7 @@ func (w *Writer) startGroup() {
 	c.Word(tables.LineCycle).Set(w.key.Cycle)
 	c.Word(tables.LineTradeID).Set(w.key.Cycle)
 	c.Word(tables.LineOriginCycle).Set("")
-	c.Word(tables.LineDay).Set(w.key.Day)
+	c.Word(tables.LineDay).Set(w.key.Day.String())
 	c.Small(tables.LineChargingMode).Set(ChargingOnDemand)
 	c.Small(tables.LineBillDetailType).Set(detailUsage)
 	for _, col := range [...]tables.AmountColumn[tables.Line]{tables.LineCreditAmount, tables.LineCouponAmount,

@@ -87,7 +87,7 @@ var countedColumns = tables.Columns(tables.LineCustomerID, tables.LineSKU, table
 
 // Lines reads the lines of customers of a bucket that are billed in the cycles from one to another, and that
 // commitments can count (FCOMMIT-3): of days that are named, or of all.
-func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(customer int32) bool, days ...string) (
+func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(customer int32) bool, days ...manifest.Day) (
 	map[int32][]Counted, error) {
 	out := make(map[int32][]Counted)
 	for cycle := from; cycle <= to; cycle++ {
@@ -175,7 +175,7 @@ func (s *Commitments) file(e manifest.FileEntry, cycle period.Cycle, wanted func
 }
 
 // counted reads one line.
-func (s *Commitments) counted(day string, cycle period.Cycle, cols *parquet.Columns[tables.Line], i int,
+func (s *Commitments) counted(day manifest.Day, cycle period.Cycle, cols *parquet.Columns[tables.Line], i int,
 	sku int32) (one Counted,
 	err error) {
 	start, end := cols.Time(tables.LineUsageStart).At(i), cols.MaybeTime(tables.LineUsageEnd).At(i)
@@ -208,7 +208,7 @@ func (s *Commitments) counted(day string, cycle period.Cycle, cols *parquet.Colu
 }
 
 // instant is when a line counts, and whether it stems from one record (§10.4).
-func (s *Commitments) instant(one *Counted, day string) (at period.Instant, record bool) {
+func (s *Commitments) instant(one *Counted, day manifest.Day) (at period.Instant, record bool) {
 	switch day {
 	case manifest.EndDay, manifest.RerateDay:
 		return s.last(one.Origin), false

@@ -167,7 +167,7 @@ func (r *reading) open(files []manifest.FileEntry, only string) error {
 		return err
 	}
 	files = slices.Clone(files)
-	slices.SortStableFunc(files, func(a, b manifest.FileEntry) int { return cmp.Compare(a.Day, b.Day) })
+	slices.SortStableFunc(files, func(a, b manifest.FileEntry) int { return a.Day.Compare(b.Day) })
 	for _, e := range files {
 		w, err := r.lake.window(e, r.decoder)
 		if err != nil {

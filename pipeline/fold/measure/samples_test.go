@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -33,7 +34,7 @@ func store(t *testing.T, to *storage.Mem, day string, rows ...stored) manifest.F
 		cols.Quantity(tables.SampleOutBps).Add(quantity(t, r.out).Raw())
 		cols.N++
 	}
-	e := manifest.FileEntry{FileKey: manifest.FileKey{Table: "bandwidth", Cycle: day[:7], Day: day},
+	e := manifest.FileEntry{FileKey: manifest.FileKey{Table: "bandwidth", Cycle: day[:7], Day: lakekey.Day(day)},
 		Path: "bandwidth/" + day}
 	f, err := to.Create(e.Path)
 	if err != nil {

@@ -26,7 +26,8 @@ func CouponsSpent(o tablefile.Opener, files []manifest.FileEntry) (map[CouponKey
 		if e.Table != tables.Balances().Name {
 			continue
 		}
-		if was, has := latest[e.Bucket]; !has || was.Cycle < e.Cycle || was.Cycle == e.Cycle && was.Day <= e.Day {
+		if was, has := latest[e.Bucket]; !has || was.Cycle < e.Cycle ||
+			was.Cycle == e.Cycle && was.Day.Compare(e.Day) <= 0 {
 			latest[e.Bucket] = e
 		}
 	}

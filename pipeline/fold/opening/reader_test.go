@@ -39,7 +39,7 @@ func TestCarry(t *testing.T) {
 	w := opening.NewWriter(txn.SubTxn, b)
 	src := &opening.Source{Files: txn.Pending(), Books: b, Buckets: 1}
 	key := func(table string, day int) manifest.FileKey {
-		return manifest.FileKey{Table: table, Cycle: "2026-09", Day: fmt.Sprintf("2026-09-%02d", day)}
+		return manifest.FileKey{Table: table, Cycle: "2026-09", Day: manifest.DayOf(period.DayOf(2026, 9, day))}
 	}
 	put := func(day int) manifest.FileEntry {
 		t.Helper()

@@ -61,7 +61,7 @@ func (s *Source) LastBefore(bucket int, day period.Day) (last Last, err error) {
 			return last, err
 		}
 		for _, e := range files {
-			if d, err := period.ParseDay(e.Day); err == nil && d < day && (!last.Known || d > last.Day) {
+			if d, ok := e.Day.Calendar(); ok && d < day && (!last.Known || d > last.Day) {
 				last = Last{Day: d, Known: true}
 			}
 		}
@@ -91,7 +91,7 @@ func (s *Source) closing(bucket int, last Last) ([]manifest.FileEntry, error) {
 	return s.Files.Find(manifest.FileKey{
 		Table:  tables.Positions().Name,
 		Cycle:  last.Day.Cycle().String(),
-		Day:    last.Day.String(),
+		Day:    manifest.DayOf(last.Day),
 		Bucket: bucket,
 	})
 }

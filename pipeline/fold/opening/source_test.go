@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -56,7 +57,7 @@ func store(t *testing.T, lines ...string) *stored {
 }
 
 func (s *stored) batch(def *tables.Table, cycle, day string) *parquet.Columns[tables.Any] {
-	key := manifest.FileKey{Table: def.Name, Cycle: cycle, Day: day}
+	key := manifest.FileKey{Table: def.Name, Cycle: cycle, Day: lakekey.Day(day)}
 	if s.rows[key] == nil {
 		s.rows[key] = parquet.NewColumns(tables.Untyped(def))
 	}
@@ -199,7 +200,7 @@ func (s *stored) inBulk(day period.Day, customer int32) string {
 	must(s.t, err)
 	defer r.Close()
 	w := opening.NewWriter(s.txn.SubTxn, s.src.Books)
-	w.Restart(manifest.FileKey{Table: "positions", Cycle: day.Cycle().String(), Day: day.String()})
+	w.Restart(manifest.FileKey{Table: "positions", Cycle: day.Cycle().String(), Day: manifest.DayOf(day)})
 	if r.Carries() {
 		must(s.t, r.Carry(w, customer))
 	}

@@ -165,7 +165,7 @@ func (r factReader) couponEntries(c period.Cycle, visit func(record) error) erro
 		}
 	}
 	slices.SortFunc(files, func(a, b manifest.FileEntry) int {
-		return cmp.Or(strings.Compare(a.Day, b.Day), cmp.Compare(a.Bucket, b.Bucket))
+		return cmp.Or(a.Day.Compare(b.Day), cmp.Compare(a.Bucket, b.Bucket))
 	})
 	for _, e := range files {
 		err := tablefile.Each(r.Txn, e, tables.CouponEntries(), nil, func(cols *parquet.Columns[tables.CouponEntry],

@@ -2,6 +2,7 @@ package pay
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -39,7 +40,7 @@ func (w *Worker) place(ctx context.Context, at place.Place) error {
 		changed: make(map[period.Day]bool), all: w.Refold(at.Cycle)}
 	pl.issued()
 	if pl.isCash() {
-		if _, has := pl.next[tableDay{tables.AccountEvents().Name, ""}]; has && pl.all {
+		if _, has := pl.next[tableDay{table: tables.AccountEvents().Name}]; has && pl.all {
 			pl.refuse(nil) // nothing is refused where nothing moves
 		}
 		return nil
@@ -115,12 +116,12 @@ func (pl *bucketCycle) clean() (bool, error) {
 // endDay stands for manifest.EndDay after the days of the cycle.
 func (pl *bucketCycle) endDay() period.Day { return pl.at.Cycle.Last() + 1 }
 
-// dayName is a day as a file's key has it.
-func (pl *bucketCycle) dayName(d period.Day) string {
+// keyDay is a day as a file's key has it.
+func (pl *bucketCycle) keyDay(d period.Day) manifest.Day {
 	if d == pl.endDay() {
 		return manifest.EndDay
 	}
-	return d.String()
+	return manifest.DayOf(d)
 }
 
 // dayOf is the day of the cycle on which an instant is paid.
@@ -139,9 +140,9 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 			}
 			d := pl.endDay()
 			if k.day != manifest.EndDay {
-				var err error
-				if d, err = period.ParseDay(k.day); err != nil {
-					return nil, err
+				var ok bool
+				if d, ok = k.day.Calendar(); !ok {
+					return nil, fmt.Errorf("%s of %s: no day of the calendar: %q", k.table, pl.at.Cycle, k.day)
 				}
 			}
 			set[d] = true
@@ -187,7 +188,7 @@ func (pl *bucketCycle) payDays(ctx context.Context, clean bool) error {
 		for k < len(reclaimed) && reclaimed[k].day == d {
 			k++
 		}
-		balances := tableDay{balancesTable, pl.dayName(d)}
+		balances := tableDay{balancesTable, pl.keyDay(d)}
 		if !clean && (pl.all || pl.changed[d] || d >= pl.from || pl.w.carries()) {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -235,6 +236,6 @@ func (pl *bucketCycle) hand() {
 }
 
 // key names a file of the place.
-func (pl *bucketCycle) key(table, day string) manifest.FileKey {
+func (pl *bucketCycle) key(table string, day manifest.Day) manifest.FileKey {
 	return manifest.FileKey{Table: table, Cycle: pl.at.Cycle.String(), Day: day, Bucket: pl.at.Bucket}
 }

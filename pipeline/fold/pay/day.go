@@ -36,7 +36,7 @@ type happenings struct {
 
 // payDay pays a day and puts its files into the next state.
 func (pl *bucketCycle) payDay(date period.Day, held happenings) (err error) {
-	w, name := pl.w, pl.dayName(date)
+	w, name := pl.w, pl.keyDay(date)
 	d := &day{pl: pl, w: w, happenings: held, sums: newSums()}
 	if d.opening, err = openBalances(w, w.opening); err != nil {
 		return err
@@ -105,7 +105,7 @@ func (w *Worker) Writes(key manifest.FileKey) bool {
 	var span period.Span
 	if key.Day == manifest.EndDay {
 		span = monthEnd(w.Books.Zone.Bounds(cycle))
-	} else if day, err := period.ParseDay(key.Day); err == nil {
+	} else if day, ok := key.Day.Calendar(); ok {
 		span = w.Books.Zone.DaySpan(day)
 	} else {
 		return false

@@ -14,7 +14,7 @@ import (
 )
 
 // heldDays are the files of lines whose lines come at any instant of the cycle: they are held in memory (CASH-8).
-var heldDays = [...]string{manifest.EventsDay, manifest.LateDay, manifest.RerateDay, manifest.ChargesDay,
+var heldDays = [...]manifest.Day{manifest.EventsDay, manifest.LateDay, manifest.RerateDay, manifest.ChargesDay,
 	manifest.CommitmentsDay, manifest.CostsDay, manifest.RestatedDay}
 
 // heldFile is one of them.
@@ -108,7 +108,7 @@ func (pl *bucketCycle) hold() error {
 }
 
 // heldLine is a row of a held file.
-func (pl *bucketCycle) heldLine(r row, day string, orders map[event.Key]*event.Order) *heldLine {
+func (pl *bucketCycle) heldLine(r row, day manifest.Day, orders map[event.Key]*event.Order) *heldLine {
 	l := &heldLine{row: r, customer: r.word(tables.LineCustomerID), instant: r.instant()}
 	if day == manifest.EventsDay {
 		l.order = orderOf(r, orders)
@@ -138,7 +138,7 @@ func (pl *bucketCycle) tie(l, base *heldLine) {
 
 // match compares lines with those of the live state. A line that was there takes over what paid it; the days of all
 // others changed.
-func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line], day string,
+func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line], day manifest.Day,
 	orders map[event.Key]*event.Order) {
 	known := make(map[string][]*heldLine)
 	if was != nil {
@@ -180,7 +180,7 @@ func (l *heldLine) paidColumns() []tables.AmountColumn[tables.Line] {
 // inAdvance reports whether the line is of a recurring charge in advance, or the refund of one: it is paid at its
 // first instant.
 func (l *heldLine) inAdvance() bool {
-	return l.word(tables.LineDay) == manifest.ChargesDay &&
+	return l.word(tables.LineDay) == manifest.ChargesDay.String() &&
 		l.cols.MaybeTime(tables.LineInstant).At(l.i) == tables.Nothing
 }
 
@@ -278,7 +278,7 @@ type accountEvent struct {
 // loadAccountEvents loads the account events of a place and finds out which days have other ones than the live state.
 func (pl *bucketCycle) loadAccountEvents() error {
 	load := func(files dayFiles) (list []*accountEvent, err error) {
-		e, ok := files[tableDay{tables.AccountEvents().Name, ""}]
+		e, ok := files[tableDay{table: tables.AccountEvents().Name}]
 		if !ok {
 			return nil, nil
 		}

@@ -36,7 +36,7 @@ func (b *orderBook) in(c period.Cycle) (map[event.Key]*event.Order, error) {
 		return known, nil
 	}
 	book := events.NewBook()
-	if e, ok := b.p.next[place.Place{Cycle: c, Bucket: b.bucket}][tableDay{tables.Orders().Name, ""}]; ok {
+	if e, ok := b.p.next[place.Place{Cycle: c, Bucket: b.bucket}][tableDay{table: tables.Orders().Name}]; ok {
 		if err := book.Load(b.p.Txn, e, b.p.Books); err != nil {
 			return nil, err
 		}
@@ -141,7 +141,8 @@ func paidAs(o *event.Order, r row) (*baseLine, error) {
 func byPartner(o *event.Order) bool { return o.Payer != "customer" }
 
 // batchOf is a file of lines in memory; nil without one.
-func batchOf(p *bucketPayer, files dayFiles, day string) (*parquet.Columns[tables.Line], manifest.FileEntry, error) {
+func batchOf(p *bucketPayer, files dayFiles, day manifest.Day) (*parquet.Columns[tables.Line], manifest.FileEntry,
+	error) {
 	e, ok := files[tableDay{tables.Lines().Name, day}]
 	if !ok {
 		return nil, e, nil

@@ -40,7 +40,10 @@ type Payer struct {
 }
 
 // tableDay names a file within its place.
-type tableDay struct{ table, day string }
+type tableDay struct {
+	table string
+	day   manifest.Day
+}
 
 // dayFiles are the files of one place.
 type dayFiles map[tableDay]manifest.FileEntry
@@ -172,7 +175,7 @@ func (w *Worker) bucket(ctx context.Context, bucket int) error {
 // latest is the last balances file of a place.
 func latest(files dayFiles) (last manifest.FileEntry, ok bool) {
 	for _, e := range files {
-		if e.Table == balancesTable && e.Day >= last.Day {
+		if e.Table == balancesTable && e.Day.Compare(last.Day) >= 0 {
 			last, ok = e, true
 		}
 	}

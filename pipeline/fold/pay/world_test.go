@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -290,16 +291,19 @@ func (w *world) rate(txn *lake.Txn, cycle, text string) {
 		if len(f) < 6 {
 			continue
 		}
-		day := map[string]string{"usage": f[2], "order": manifest.EventsDay, "unsubscribe": manifest.EventsDay,
+		day := map[string]manifest.Day{"order": manifest.EventsDay, "unsubscribe": manifest.EventsDay,
 			"adjust": manifest.EventsDay, "late": manifest.LateDay, "rerate": manifest.RerateDay,
 			"end": manifest.EndDay}[f[0]]
+		if f[0] == "usage" {
+			day = lakekey.Day(f[2])
+		}
 		key := manifest.FileKey{Table: "lines", Cycle: cycle, Day: day, Bucket: place.Bucket(f[1], w.buckets)}
 		if f[0] == "event" {
 			key.Table = "account_events"
 		}
 		parts[key] = append(parts[key], one)
 		if f[0] == "order" || f[0] == "unsubscribe" {
-			key.Table, key.Day = "orders", ""
+			key.Table, key.Day = "orders", manifest.Day{}
 			parts[key] = append(parts[key], one)
 		}
 	}
@@ -397,7 +401,7 @@ func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tabl
 
 // groups divides the lines of a day into row groups of two, so that customers span them.
 func (w *world) groups(c *parquet.Columns[tables.Any], key manifest.FileKey) []*parquet.Columns[tables.Any] {
-	if _, err := period.ParseDay(key.Day); err != nil || key.Table != "lines" {
+	if _, ok := key.Day.Calendar(); !ok || key.Table != "lines" {
 		return []*parquet.Columns[tables.Any]{c}
 	}
 	var out []*parquet.Columns[tables.Any]
@@ -498,7 +502,7 @@ func option(words []string, name string) string {
 
 func lineFields(key manifest.FileKey, f []string) fields {
 	at := f[2] + " " + f[3]
-	line := fields{"cycle": key.Cycle, "day": key.Day, "customer_id": f[1], "id": f[4], "sku": f[5],
+	line := fields{"cycle": key.Cycle, "day": key.Day.String(), "customer_id": f[1], "id": f[4], "sku": f[5],
 		"trade_id": key.Cycle, "trade_time": at, "consume_time": at,
 		"usage_start": at, "usage_end": at, "kind": "usage", "service_type_code": map[string]string{"ecs": "compute",
 			"obs": "storage", "month": "compute"}[f[5]],
@@ -596,7 +600,7 @@ func (w *world) show(cycle, name string) string {
 		}
 		c := w.read(head, e, def)
 		for i := range c.N {
-			out = append(out, e.Day+" "+w.row(c, i))
+			out = append(out, e.Day.String()+" "+w.row(c, i))
 		}
 	}
 	return strings.Join(out, "\n")

@@ -1,7 +1,6 @@
 package rated
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -100,7 +99,7 @@ func (l *Lines) Files(cycle string) (files []manifest.FileEntry) {
 			files = append(files, manifest.FileEntry{FileKey: key, Rows: d.rows, Sums: d.sums})
 		}
 	}
-	slices.SortFunc(files, func(a, b manifest.FileEntry) int { return cmp.Compare(a.Day, b.Day) })
+	slices.SortFunc(files, func(a, b manifest.FileEntry) int { return a.Day.Compare(b.Day) })
 	return files
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -19,7 +20,7 @@ func must(t *testing.T, err error) {
 }
 
 func key(day string) manifest.FileKey {
-	return manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: day}
+	return manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: lakekey.Day(day)}
 }
 
 // fill makes a batch of n rows, of which all columns are constant but the tier: it counts the rows from a number on.
@@ -55,7 +56,7 @@ func TestLines(t *testing.T) {
 	txn, err := l.Begin()
 	must(t, err)
 	defer txn.Close()
-	lines := NewLines(txn.SubTxn, func(k manifest.FileKey) bool { return k.Day != "late" })
+	lines := NewLines(txn.SubTxn, func(k manifest.FileKey) bool { return k.Day != manifest.LateDay })
 	if lines.Keeps(key("late")) || !lines.Keeps(key("end")) || (*Lines)(nil).Keeps(key("end")) {
 		t.Error("other keys are kept than those that are wanted")
 	}

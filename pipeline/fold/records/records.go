@@ -266,7 +266,7 @@ func (a *Accepted) Drew() []byte {
 func EachLine(s *state.State, cycle period.Cycle, bucket int, customers map[int32]bool,
 	visit func(*FromLines) error) error {
 	for _, e := range s.FilesOf(cycle, bucket, "lines") {
-		if _, err := period.ParseDay(e.Day); err != nil {
+		if _, ok := e.Day.Calendar(); !ok {
 			continue
 		}
 		if err := EachLineOf(s, e, customers, visit); err != nil {

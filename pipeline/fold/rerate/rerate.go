@@ -405,7 +405,7 @@ func (r *rerating) conserve() error {
 func (r *rerating) billed() (late.Sums, error) {
 	sums := make(late.Sums)
 	for _, e := range r.FilesOf(r.origin, r.bucket, "lines") {
-		if manifest.IsPosted(e.Day) && e.Day != manifest.ChargesDay {
+		if e.Day.IsPosted() && e.Day != manifest.ChargesDay {
 			continue
 		}
 		if err := late.AddBilledFile(r.State, e, r.origin, sums, r.noteBilled); err != nil {

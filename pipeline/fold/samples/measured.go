@@ -2,6 +2,7 @@ package samples
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -32,7 +33,7 @@ func (w *Folder) MeasureWith(bucket int, cycle period.Cycle, keys map[measure.Ke
 	if objects.Len() == 0 {
 		return nil, nil
 	}
-	lost, err := w.Strays.of(cycle.String(), "")
+	lost, err := w.Strays.of(cycle.String(), manifest.Day{})
 	if err != nil {
 		return nil, err
 	}

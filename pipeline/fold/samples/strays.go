@@ -38,10 +38,13 @@ func samplesLake(s *state.State) *measure.Lake {
 }
 
 // strayPlace is a cycle, or a day of it.
-type strayPlace struct{ cycle, day string }
+type strayPlace struct {
+	cycle string
+	day   manifest.Day // none: all of the cycle
+}
 
 // of are the strays of a cycle, or of a day of it. They are looked for once.
-func (f *Strays) of(cycle, day string) (measure.Strays, error) {
+func (f *Strays) of(cycle string, day manifest.Day) (measure.Strays, error) {
 	f.mu.Lock()
 	at := strayPlace{cycle, day}
 	find := f.found[at]
@@ -52,7 +55,7 @@ func (f *Strays) of(cycle, day string) (measure.Strays, error) {
 				return nil, err
 			}
 			stored := slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
-				return e.Table != tables.Bandwidth().Name || day != "" && e.Day != day
+				return e.Table != tables.Bandwidth().Name || !day.IsZero() && e.Day != day
 			})
 			return samplesLake(f.state).FindStrays(stored, f.workers, nil)
 		})
@@ -67,7 +70,7 @@ func (f *Strays) of(cycle, day string) (measure.Strays, error) {
 
 // StraysOn are the strays of a day that belong to customers of a bucket, by link and slot.
 func (w *Folder) StraysOn(bucket int, day period.Day) (map[SlotKey]*LinkSample, error) {
-	strays, err := w.Strays.of(day.Cycle().String(), day.String())
+	strays, err := w.Strays.of(day.Cycle().String(), manifest.DayOf(day))
 	if err != nil || len(strays) == 0 {
 		return nil, err
 	}

@@ -131,7 +131,7 @@ type lineTax struct {
 func (d *taxDivision) addLines() error {
 	type fileID struct {
 		bucket int
-		day    string
+		day    manifest.Day
 	}
 	byFile := map[fileID]map[string][]lineTax{} // by customer
 	err := eachRow(d, tables.TaxSums(), nil, func(e manifest.FileEntry, cols *parquet.Columns[tables.TaxSum],

@@ -46,14 +46,15 @@ func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]set
 		if e.Table != tables.Lines().Name || e.Bucket != bucket {
 			continue
 		}
-		one, ok := known[e.Day]
+		day := e.Day.String()
+		one, ok := known[day]
 		if !ok || one.hash != string(e.Hash) {
 			if one, err = s.shareOf(e, cycle); err != nil {
 				return nil, err
 			}
 			ok = false
 		}
-		delete(known, e.Day)
+		delete(known, day)
 		fresh = fresh || !ok
 		all, shares = append(all, one.rows), append(shares, one)
 	}
@@ -72,7 +73,7 @@ func (s *Worker) shareOf(e manifest.FileEntry, cycle period.Cycle) (share, error
 	settler := s.Book.Settler(cycle, s.kept[cycle]...)
 	err := settleFiles(s.Txn, s.Books, settler, []manifest.FileEntry{e}, nil,
 		func([]settlement.Row) error { return nil })
-	return share{e.Day, string(e.Hash), settler.Performances()}, err
+	return share{e.Day.String(), string(e.Hash), settler.Performances()}, err
 }
 
 // storeShares writes the shares of a bucket, one file; nothing where there is no file of lines.

@@ -93,7 +93,7 @@ func OpenAtOnce[T any](s *State, e manifest.FileEntry, def tables.Def[T], cols t
 func (s *State) Days(bucket int, cycle period.Cycle, others ...period.Day) []period.Day {
 	days := slices.Clone(others)
 	for _, e := range s.FilesOf(cycle, bucket, tables.Ident().Name) {
-		if d, err := period.ParseDay(e.Day); err == nil {
+		if d, ok := e.Day.Calendar(); ok {
 			days = append(days, d)
 		}
 	}
@@ -103,5 +103,5 @@ func (s *State) Days(bucket int, cycle period.Cycle, others ...period.Day) []per
 
 // DayKey names the file of a table for a day of a bucket.
 func DayKey(table string, day period.Day, bucket int) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: day.Cycle().String(), Day: day.String(), Bucket: bucket}
+	return manifest.FileKey{Table: table, Cycle: day.Cycle().String(), Day: manifest.DayOf(day), Bucket: bucket}
 }

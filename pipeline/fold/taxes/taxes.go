@@ -56,14 +56,14 @@ func (f *Folder) days(p place.Place, old []manifest.FileEntry) error {
 	if err != nil {
 		return err
 	}
-	known := make(map[string]string) // hash of the file of lines in the live state, by day
+	known := make(map[manifest.Day]string) // hash of the file of lines in the live state, by day
 	for _, e := range before {
 		if e.Table == tables.Lines().Name && e.Bucket == p.Bucket {
 			known[e.Day] = string(e.Hash)
 		}
 	}
 	again := f.Again(p.Cycle)
-	stale := make(map[string]bool) // days with sums that have no lines any more
+	stale := make(map[manifest.Day]bool) // days with sums that have no lines any more
 	for _, e := range old {
 		stale[e.Day] = e.Table == tables.TaxSums().Name
 	}
@@ -88,7 +88,7 @@ func (f *Folder) days(p place.Place, old []manifest.FileEntry) error {
 }
 
 // sumKey names the file of the sums of a day.
-func sumKey(p place.Place, day string) manifest.FileKey {
+func sumKey(p place.Place, day manifest.Day) manifest.FileKey {
 	return manifest.FileKey{Table: tables.TaxSums().Name, Cycle: p.Cycle.String(), Day: day, Bucket: p.Bucket}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -49,20 +48,20 @@ func (l *Line) before(m *Line) int {
 		cmp.Compare(l.Origin, m.Origin), l.Payment.Cmp(m.Payment))
 }
 
-// appendTo writes the line into a batch of the lines table.
-func (l *Line) appendTo(c *parquet.Columns[tables.Line], key *manifest.FileKey, bk *books.Books) {
+// appendTo writes the line into a batch of the lines table; cycle and day are those of the file.
+func (l *Line) appendTo(c *parquet.Columns[tables.Line], cycle, day string, bk *books.Books) {
 	col, p := c, &books.Product{ServiceTypeCode: l.Service}
 	if l.SKU >= 0 {
 		p = &bk.Products[l.SKU]
 	}
-	words := map[tables.WordColumn[tables.Line]]string{tables.LineCycle: key.Cycle,
+	words := map[tables.WordColumn[tables.Line]]string{tables.LineCycle: cycle,
 		tables.LineCustomerID: bk.Customers[l.Customer].ID,
 		tables.LinePartnerID:  l.Partner, tables.LineAssociationType: associationText(l.Association),
 		tables.LineServiceTypeCode: p.ServiceTypeCode, tables.LineResourceTypeCode: p.ResourceTypeCode,
 		tables.LineRegionCode: l.Region, tables.LineTradeID: l.TradeID, tables.LineKind: l.Kind.String(),
 		tables.LineSKU:       p.SKU,
 		tables.LineUsageType: p.UsageType, tables.LineMeasure: p.Measure, tables.LineDiscountID: l.DiscountWord(bk),
-		tables.LineOriginCycle: l.Origin, tables.LineDay: key.Day, tables.LinePriceList: "", tables.LinePriceRegion: ""}
+		tables.LineOriginCycle: l.Origin, tables.LineDay: day, tables.LinePriceList: "", tables.LinePriceRegion: ""}
 	from := tables.Nothing
 	if l.Version >= 0 {
 		v := &bk.Versions[l.Version]

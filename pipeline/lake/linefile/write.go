@@ -29,8 +29,9 @@ func Write(
 ) (map[manifest.FileKey][]manifest.FileEntry, error) {
 	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
 	rows := parquet.NewColumns(tables.Lines())
+	cycle, day := key.Cycle, key.Day.String()
 	for _, l := range lines {
-		l.appendTo(rows, &key, bk)
+		l.appendTo(rows, cycle, day, bk)
 	}
 	var sums []manifest.Sum
 	list, err := rows.Sum(summedColumns()...)

@@ -38,7 +38,7 @@ type entryParser struct {
 func (p *entryParser) file() (e FileEntry) {
 	e.Table = p.text(`{"table":`)
 	e.Cycle = p.text(`,"cycle":`)
-	e.Day = p.text(`,"day":`)
+	e.Day = p.day(`,"day":`)
 	e.Bucket = int(p.number(`,"bucket":`))
 	e.Path = p.text(`,"path":`)
 	e.Hash = Hash(p.text(`,"hash":`))
@@ -98,6 +98,13 @@ func (p *entryParser) text(key string) string {
 	}
 	p.failed = true
 	return ""
+}
+
+// day takes a key off and the day that follows it.
+func (p *entryParser) day(key string) Day {
+	day, err := ParseDay(p.text(key))
+	p.failed = p.failed || err != nil
+	return day
 }
 
 // number takes a key off and the whole number that follows it, as it is written without need.

@@ -100,7 +100,7 @@ type ListRef struct {
 type FileKey struct {
 	Table  string `json:"table"`  // lines, usage, positions, …: lower-case letters, digits, underscore
 	Cycle  string `json:"cycle"`  // 2026-09, or "" for a file of no cycle
-	Day    string `json:"day"`    // 2026-09-03, `end` for month-end, or "" for a file of no single day; needs Cycle
+	Day    Day    `json:"day"`    // of the calendar, a special one as EndDay, or none; needs Cycle
 	Bucket int    `json:"bucket"` // from 0, or NoBucket
 }
 

@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,29 +18,6 @@ const (
 	PinsDir    = "pins"      // the states that readers need (CHAIN-8)
 	dataSuffix = ".parquet"
 )
-
-// Days that are none of the calendar: EndDay of month-end files, EventsDay of a cycle's orders and adjustments, LateDay
-// of what late records give, RerateDay of what re-rating gives, ChargesDay of recurring charges, CommitmentsDay of
-// commitments.
-const (
-	EndDay         = "end"
-	EventsDay      = "events"
-	LateDay        = "late"
-	RerateDay      = "rerate"
-	ChargesDay     = "charges"
-	CommitmentsDay = "commitments"
-	// CostsDay is the day of the lines of vendors' cost files, RestatedDay that of the differences that a delivery
-	// for a closed cycle posts.
-	CostsDay    = "costs"
-	RestatedDay = "restated"
-)
-
-// wordDays are the days that are none of the calendar.
-var wordDays = [...]string{EndDay, EventsDay, LateDay, RerateDay, ChargesDay, CommitmentsDay,
-	CostsDay, RestatedDay}
-
-// IsPosted reports whether a day is one of lines that no usage record of the cycle and no bandwidth sample gave.
-func IsPosted(day string) bool { return day != EndDay && slices.Contains(wordDays[:], day) }
 
 // NameOf is the name of a manifest by its number.
 func NameOf(number int64) string { return fmt.Sprintf("%s/%06d.json", Dir, number) }
@@ -72,13 +48,12 @@ func (k FileKey) Check() error {
 	case k.Table == Dir || k.Table == TempDir || k.Table == SweepsDir || k.Table == PinsDir ||
 		k.Table == RunsDir || storage.IsLease(k.Table+"/"):
 		return fmt.Errorf("file key %v: table %q is the name of a folder of the lake's own", k, k.Table)
-	case k.Cycle != "" && !ValidCycle(k.Cycle):
+	case k.Cycle != "" && !validCycle(k.Cycle):
 		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
-	case k.Day != "" && k.Cycle == "":
+	case !k.Day.IsZero() && k.Cycle == "":
 		return fmt.Errorf("file key %v: a day without a cycle", k)
-	case k.Day != "" && !slices.Contains(wordDays[:], k.Day) && !validDay(k.Day):
-		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD or one of %s", k, k.Day,
-			strings.Join(wordDays[:], ", "))
+	case !k.Day.valid():
+		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD or one of %s", k, k.Day, specialDays)
 	case k.Bucket < NoBucket:
 		return fmt.Errorf("file key %v: bucket %d", k, k.Bucket)
 	}
@@ -91,8 +66,8 @@ func (k FileKey) String() string {
 	if k.Cycle != "" {
 		parts = append(parts, k.Cycle)
 	}
-	if k.Day != "" {
-		parts = append(parts, k.Day)
+	if !k.Day.IsZero() {
+		parts = append(parts, k.Day.String())
 	}
 	if k.Bucket != NoBucket {
 		parts = append(parts, fmt.Sprintf("bucket %03d", k.Bucket))
@@ -107,8 +82,8 @@ func (k FileKey) PathOf(h Hash) string {
 	if k.Cycle != "" {
 		b.WriteString("cycle=" + k.Cycle + "/")
 	}
-	if k.Day != "" {
-		b.WriteString("day=" + k.Day + "/")
+	if !k.Day.IsZero() {
+		b.WriteString("day=" + k.Day.String() + "/")
 	}
 	if k.Bucket != NoBucket {
 		fmt.Fprintf(&b, "%03d-", k.Bucket)
@@ -132,7 +107,12 @@ func parsePath(name string) (FileKey, Hash, bool) {
 		}
 	}
 	if len(folders) > 1 {
-		if key.Day, ok = strings.CutPrefix(folders[1], "day="); !ok {
+		day, ok := strings.CutPrefix(folders[1], "day=")
+		if !ok {
+			return FileKey{}, "", false
+		}
+		var err error
+		if key.Day, err = ParseDay(day); err != nil {
 			return FileKey{}, "", false
 		}
 	}
@@ -203,7 +183,7 @@ func classifyManifest(base string) (Kind, int64) {
 	if h, ok := strings.CutPrefix(base, "inputs-"); ok && ValidHash(h) {
 		return ListFile, 0
 	}
-	if rest, ok := strings.CutPrefix(base, "files-"); ok && len(rest) > 8 && ValidCycle(rest[:7]) && rest[7] == '-' &&
+	if rest, ok := strings.CutPrefix(base, "files-"); ok && len(rest) > 8 && validCycle(rest[:7]) && rest[7] == '-' &&
 		ValidHash(rest[8:]) {
 		return ListFile, 0
 	}
@@ -246,15 +226,6 @@ func validTable(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// ValidCycle reports whether a text is a cycle, as 2026-09.
-func ValidCycle(s string) bool {
-	return len(s) == 7 && digits(s[:4]) && s[4] == '-' && digits(s[5:]) && s[5:] >= "01" && s[5:] <= "12"
-}
-
-func validDay(s string) bool {
-	return len(s) == 10 && ValidCycle(s[:7]) && s[7] == '-' && digits(s[8:]) && s[8:] >= "01" && s[8:] <= "31"
 }
 
 // SharedDir is the folder of an object of a shared run; "" of any other name.

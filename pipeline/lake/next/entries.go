@@ -68,7 +68,7 @@ func (n *Entries) Replacements() []Replacement {
 	}
 	slices.SortFunc(list, func(a, b Replacement) int {
 		return cmp.Or(strings.Compare(a.Cycle, b.Cycle), strings.Compare(a.Table, b.Table),
-			strings.Compare(a.Day, b.Day), cmp.Compare(a.Bucket, b.Bucket))
+			a.Day.Compare(b.Day), cmp.Compare(a.Bucket, b.Bucket))
 	})
 	return list
 }

@@ -109,7 +109,7 @@ func (n *State) SetBuckets(buckets int) error {
 
 // SetCycle notes a cycle: whether its period-level lines are in, and the hash of the books it was rated with.
 func (n *State) SetCycle(cycle string, monthEnd bool, books string) error {
-	if !manifest.ValidCycle(cycle) {
+	if _, err := manifest.ParseCycle(cycle); err != nil || cycle == "" {
 		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
 	}
 	n.mu.Lock()
@@ -120,7 +120,7 @@ func (n *State) SetCycle(cycle string, monthEnd bool, books string) error {
 
 // CloseThrough closes every cycle up to this one. It never goes back.
 func (n *State) CloseThrough(cycle string) error {
-	if !manifest.ValidCycle(cycle) {
+	if _, err := manifest.ParseCycle(cycle); err != nil || cycle == "" {
 		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
 	}
 	n.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -147,7 +148,7 @@ func (l *testLake) lines(day string, bucket, group int, lines []testLine) {
 		batches = append(batches, c.Any())
 	}
 	if len(batches) > 0 {
-		l.put(manifest.FileKey{Table: "lines", Cycle: testCycle, Day: day, Bucket: bucket}, batches...)
+		l.put(manifest.FileKey{Table: "lines", Cycle: testCycle, Day: lakekey.Day(day), Bucket: bucket}, batches...)
 	}
 }
 

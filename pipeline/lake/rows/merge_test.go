@@ -34,7 +34,7 @@ func spread(l *testLake, lines []testLine, group int) {
 	for _, one := range lines {
 		p := place{fmt.Sprintf("2026-09-%02d", one.start/86_400%28+1), bucketOf(one.customer)}
 		if one.kind == "period" {
-			p.day = manifest.EndDay
+			p.day = manifest.EndDay.String()
 		}
 		parts[p] = append(parts[p], one)
 	}

@@ -102,7 +102,7 @@ func DayDrawing(s *Sources, cycle period.Cycle, list []Consumed) (*chart.Drawing
 	used := newUsed()
 	for i := range list {
 		c := &list[i]
-		key := dayOf{day: c.Day, service: c.Service, monthEnd: c.File == manifest.EndDay}
+		key := dayOf{day: c.Day, service: c.Service, monthEnd: c.File == manifest.EndDay.String()}
 		if day, err := period.ParseDay(c.File); err == nil {
 			key.day = day
 		}

@@ -168,7 +168,7 @@ func (s *Sources) linksOf(cycle period.Cycle, customers []string, objects map[ob
 type scan struct {
 	s         *Sources
 	cycle     period.Cycle
-	file      string // the day of the file's name
+	file      manifest.Day // the day of the file's name
 	day       period.Day
 	clock     period.Clock
 	partner   int32    // lines of it, and of its resellers
@@ -180,10 +180,10 @@ type scan struct {
 	measured []bool // by word of sku: billed by percentile
 }
 
-func newScan(s *Sources, cycle period.Cycle, file string, partner int32, customers []string) *scan {
+func newScan(s *Sources, cycle period.Cycle, file manifest.Day, partner int32, customers []string) *scan {
 	n := &scan{s: s, cycle: cycle, file: file, clock: s.Books.Zone.Clock(), partner: partner, customers: customers,
 		used: newUsed()}
-	if day, err := period.ParseDay(file); err == nil {
+	if day, ok := file.Calendar(); ok {
 		n.day = day
 	}
 	return n

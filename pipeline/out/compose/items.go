@@ -129,7 +129,7 @@ func (g *gathered) line(customer string, row rows.Row[tables.Line]) error {
 		return err
 	}
 	file := row.Word(tables.LineDay)
-	if file == manifest.EndDay {
+	if file == manifest.EndDay.String() {
 		g.monthEnd = true
 		if percentile {
 			if err := add(g.objects, object{customer, key.sku, key.region, key.object}, payment); err != nil {
@@ -143,13 +143,13 @@ func (g *gathered) line(customer string, row rows.Row[tables.Line]) error {
 	if key.kind == line.Refund.String() || key.kind == line.Adjustment.String() {
 		g.correct(&key, file, payment, row)
 	}
-	return add(g.days, dayOf{g.day(file, row), key.service, file == manifest.EndDay}, payment)
+	return add(g.days, dayOf{g.day(file, row), key.service, file == manifest.EndDay.String()}, payment)
 }
 
 // day is a line's day (COMPOSE-4).
 func (g *gathered) day(file string, row rows.Row[tables.Line]) period.Day {
 	col := tables.LineUsageStart
-	if file == manifest.EventsDay {
+	if file == manifest.EventsDay.String() {
 		col = tables.LineTradeTime
 	}
 	return dayWithin(g.cycle, g.clock.Day(row.Time(col)))
@@ -163,11 +163,11 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 		c.Product = g.s.Books.Products[code].Name
 	}
 	switch {
-	case file == manifest.LateDay:
+	case file == manifest.LateDay.String():
 		c.Note = "accepted after its cycle was closed"
-	case file == manifest.RestatedDay:
+	case file == manifest.RestatedDay.String():
 		c.Note = "the vendor changed the costs after their cycle was closed"
-	case file == manifest.RerateDay:
+	case file == manifest.RerateDay.String():
 		c.Note = "rated again after its cycle was closed"
 	case key.kind == line.Refund.String():
 		c.Note = "refund by order " + row.Word(tables.LineTradeID)

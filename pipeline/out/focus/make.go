@@ -491,7 +491,7 @@ func (m *maker) incentives() error {
 }
 
 // eventFiles are the files of lines of orders, of cycles up to that of the data set.
-func (m *maker) eventFiles(table, day string) ([]manifest.FileEntry, error) {
+func (m *maker) eventFiles(table string, day manifest.Day) ([]manifest.FileEntry, error) {
 	var out []manifest.FileEntry
 	for _, ref := range m.src.Snap.Manifest.Cycles {
 		if ref.Cycle > m.request.Cycle {

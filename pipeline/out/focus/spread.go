@@ -38,7 +38,7 @@ func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 	if err != nil {
 		return nil, err
 	}
-	if files, err = m.eventFiles(tables.Orders().Name, ""); err != nil {
+	if files, err = m.eventFiles(tables.Orders().Name, manifest.Day{}); err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}
 	orders, err := rows.Sorted(ctx, m.src.Snap, files, tables.Orders().Any(), nil, m.src.Limits)

@@ -19,6 +19,7 @@ import (
 	ice "github.com/apache/iceberg-go"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -126,11 +127,12 @@ func (w *world) commit(texts map[string]string) {
 	defer func() { w.must(txn.Close()) }()
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		var key manifest.FileKey
-		if _, err := fmt.Sscan(name, &key.Table, &key.Cycle, &key.Day, &key.Bucket); err != nil {
+		var day string
+		if _, err := fmt.Sscan(name, &key.Table, &key.Cycle, &day, &key.Bucket); err != nil {
 			w.Fatal(err)
 		}
-		if key.Day == "-" {
-			key.Day = ""
+		if day != "-" {
+			key.Day = lakekey.Day(day)
 		}
 		if texts[name] == "" {
 			w.must(txn.Next().Replace(key))

@@ -175,8 +175,8 @@ func (s *statement) condition(c *records.Condition) error {
 		}
 		s.add(")")
 	case records.Billed:
-		billed := "toUnixTimestamp64Micro(multiIf(day = '" + manifest.EventsDay + "', trade_time, day IN ('" +
-			manifest.LateDay + "', '" + manifest.RerateDay + "', '" + manifest.RestatedDay +
+		billed := "toUnixTimestamp64Micro(multiIf(day = '" + manifest.EventsDay.String() + "', trade_time, day IN ('" +
+			manifest.LateDay.String() + "', '" + manifest.RerateDay.String() + "', '" + manifest.RestatedDay.String() +
 			"'), ifNull(instant, usage_start), usage_start))"
 		s.add(" AND "+billed+" >= ? AND "+billed+" < ?", int64(c.From), int64(c.To))
 	default:

@@ -23,7 +23,7 @@ func (cs *costStory) costs() error {
 	}
 	if cs.at.day == manifest.RestatedDay {
 		cs.story.State = StateRestated
-		files, err := cs.filesOfDay(tables.CostPostings().Name, cs.at.cycle, "")
+		files, err := cs.filesOfDay(tables.CostPostings().Name, cs.at.cycle, manifest.Day{})
 		if err != nil {
 			return err
 		}

@@ -300,8 +300,10 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 	places []location) ([]location, error) {
 	of := rows.Filter[tables.Any]{Word: q.Customer}
 	bucket := place.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
+	day, _ := manifest.ParseDay(q.Day) // of another text: none, which is no calendar day
 	for i, e := range files {
-		if q.Customer != "" && e.Bucket != bucket || q.Day != "" && e.Day != q.Day && isCalendar(e.Day) {
+		if q.Customer != "" && e.Bucket != bucket ||
+			q.Day != "" && e.Day != day && !e.Day.IsZero() && !e.Day.IsSpecial() {
 			continue
 		}
 		in, ok := searchedTable(e)
@@ -337,9 +339,6 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 	}
 	return places, nil
 }
-
-// isCalendar reports whether a day in the lake is one of the calendar, not one of the words for other files.
-func isCalendar(day string) bool { return day != "" && day[0] >= '0' && day[0] <= '9' }
 
 // scanFile visits the selected rows of a file in the order in which the file stores them.
 func scanFile[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
@@ -399,7 +398,7 @@ func productText(p *books.Product) string {
 }
 
 // filesOfDay are the bucket's files of a table and day.
-func (e *explainer) filesOfDay(table, cycle, day string) ([]manifest.FileEntry, error) {
+func (e *explainer) filesOfDay(table, cycle string, day manifest.Day) ([]manifest.FileEntry, error) {
 	return e.Snap.Find(manifest.FileKey{Table: table, Cycle: cycle, Day: day, Bucket: e.bucket()})
 }
 

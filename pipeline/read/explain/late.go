@@ -69,7 +69,7 @@ func (ls *lateStory) late(ctx context.Context) error {
 
 // readRecords reads the late records.
 func (ls *lateStory) readRecords() error {
-	files, err := ls.filesOfDay(tables.Late().Name, ls.at.cycle, "")
+	files, err := ls.filesOfDay(tables.Late().Name, ls.at.cycle, manifest.Day{})
 	if err != nil {
 		return err
 	}
@@ -255,7 +255,7 @@ func (ls *lateStory) lateReasons() error {
 		}
 		ls.story.Before = append(ls.story.Before, text)
 	}
-	files, err := ls.filesOfDay(tables.LateSamples().Name, ls.at.cycle, "")
+	files, err := ls.filesOfDay(tables.LateSamples().Name, ls.at.cycle, manifest.Day{})
 	if sku := ls.Books.SKU(ls.about.sku); err != nil || sku < 0 || !ls.isPercentile(sku) {
 		return err
 	}
@@ -281,7 +281,7 @@ func (ls *lateStory) lateReasons() error {
 
 // postings names the runs that rated the place again.
 func (ls *lateStory) postings() error {
-	files, err := ls.filesOfDay(tables.Reratings().Name, ls.at.cycle, "")
+	files, err := ls.filesOfDay(tables.Reratings().Name, ls.at.cycle, manifest.Day{})
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 type location struct {
 	cycle, origin string // billed in, belongs to
 	customer, id  string
-	day           string // as in manifest.FileKey
+	day           manifest.Day
 }
 
 // sameAs reports whether two places are of one record: an order may have a record's id, and a record of another cycle
@@ -27,7 +27,7 @@ func (p location) sameAs(o location) bool {
 // before puts the record's own cycle first, and then the cycles it was billed in later.
 func (p location) before(o location) int {
 	return cmp.Or(cmp.Compare(p.customer, o.customer), cmp.Compare(p.origin, o.origin), cmp.Compare(p.cycle, o.cycle),
-		cmp.Compare(p.day, o.day))
+		p.day.Compare(o.day))
 }
 
 func severalError(id string, places []location) error {
@@ -53,7 +53,7 @@ type searched struct {
 	def              *tables.Table
 	customer, origin tables.WordColumn[tables.Any] // columns; origin −1 = none
 	id               tables.TextColumn[tables.Any] // column
-	day              string
+	day              manifest.Day
 }
 
 // searchedTable says how to look through a file; false where it holds no ids.
@@ -61,7 +61,7 @@ func searchedTable(e manifest.FileEntry) (searched, bool) {
 	switch e.Table {
 	case tables.Lines().Name:
 		in := searched{tables.Lines().Table, tables.LineCustomerID.Any(), -1, tables.LineID.Any(), e.Day}
-		if manifest.IsPosted(e.Day) {
+		if e.Day.IsPosted() {
 			in.origin = tables.LineOriginCycle.Any()
 		}
 		return in, true
@@ -78,7 +78,7 @@ func searchedTable(e manifest.FileEntry) (searched, bool) {
 // also reads what was billed at the other places of the record.
 func (e *explainer) also(places []location) error {
 	for _, p := range places {
-		a := Also{Cycle: p.cycle, Day: p.day}
+		a := Also{Cycle: p.cycle, Day: p.day.String()}
 		if err := e.storedIn(p.cycle, p.day, &a.Lines, e.ownLine); err != nil {
 			return err
 		}

@@ -167,12 +167,12 @@ func (e *explainer) describeRerate(steps []derivation.Step, charges []line.Charg
 }
 
 // storedLines reads the customer's lines of a day that are of interest.
-func (e *explainer) storedLines(day string, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
+func (e *explainer) storedLines(day manifest.Day, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
 	return e.storedIn(e.at.cycle, day, to, keep)
 }
 
 // storedIn is storedLines of any cycle.
-func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
+func (e *explainer) storedIn(cycle string, day manifest.Day, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
 	files, err := e.filesOfDay(tables.Lines().Name, cycle, day)
 	if err != nil {
 		return err
@@ -394,9 +394,9 @@ func (e *explainer) sku(word string) (int32, error) {
 
 // opening is the positions that the record's day opens with.
 func (e *explainer) opening() ([]position.Row, error) {
-	day, err := period.ParseDay(e.at.day)
-	if err != nil {
-		return nil, err
+	day, ok := e.at.day.Calendar()
+	if !ok {
+		return nil, fmt.Errorf("explain %s: no day of the calendar: %q", e.at.id, e.at.day)
 	}
 	return e.positions().OfDay(e.customer, day)
 }

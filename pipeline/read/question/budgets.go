@@ -181,14 +181,19 @@ func spend(w *ask.Reading, list map[string]*books.Budget, from, to *parquet.Colu
 	for code, id := range from.Word(tables.LineCustomerID.Any()).Dict() {
 		wanted[code] = list[id] != nil
 	}
+	files := make([]manifest.Day, len(from.Word(tables.LineDay.Any()).Dict()))
+	for code, word := range from.Word(tables.LineDay.Any()).Dict() {
+		if files[code], err = manifest.ParseDay(word); err != nil {
+			return err
+		}
+	}
 	for i := range from.N {
 		if !wanted[from.Col(tables.LineCustomerID.Of().Any()).Codes[i]] {
 			continue
 		}
-		file := from.Word(tables.LineDay.Any()).At(i)
+		file := files[from.Col(tables.LineDay.Of().Any()).Codes[i]]
 		kind := from.Word(tables.LineKind.Any()).At(i)
-		if kind != usageKind || slices.Contains(monthEndDays[:], file) || manifest.IsPosted(file) &&
-			file != manifest.CostsDay {
+		if kind != usageKind || slices.Contains(monthEndDays[:], file) || file.IsPosted() && file != manifest.CostsDay {
 			kind = ""
 		}
 		to.Col(spentCustomer).AddWord(from.Word(tables.LineCustomerID.Any()).At(i))
@@ -204,12 +209,12 @@ func spend(w *ask.Reading, list map[string]*books.Budget, from, to *parquet.Colu
 const usageKind = "usage"
 
 // monthEndDays are the days of lines that the end of a cycle gives.
-var monthEndDays = [...]string{manifest.EndDay, manifest.ChargesDay, manifest.CommitmentsDay}
+var monthEndDays = [...]manifest.Day{manifest.EndDay, manifest.ChargesDay, manifest.CommitmentsDay}
 
 // dayBilled is the day of the cycle on which a line is billed: of usage its day, of orders and adjustments that on
 // which they were traded, of late records and re-rating that on which they were posted, of month-end charges the last
 // one.
-func dayBilled(w *ask.Reading, cycle period.Cycle, file string, from *parquet.Columns[tables.Any], i int) string {
+func dayBilled(w *ask.Reading, cycle period.Cycle, file manifest.Day, from *parquet.Columns[tables.Any], i int) string {
 	at := from.Time(tables.LineUsageStart.Any()).At(i)
 	switch {
 	case slices.Contains(monthEndDays[:], file):
@@ -217,8 +222,8 @@ func dayBilled(w *ask.Reading, cycle period.Cycle, file string, from *parquet.Co
 	case file == manifest.EventsDay:
 		at = from.Time(tables.LineTradeTime.Any()).At(i)
 	case file == manifest.CostsDay:
-	case !manifest.IsPosted(file):
-		return file
+	case !file.IsPosted():
+		return from.Word(tables.LineDay.Any()).At(i)
 	default:
 		if t := from.MaybeTime(tables.LineInstant.Any()).At(i); t != tables.Nothing {
 			at = t

@@ -89,7 +89,7 @@ func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to 
 	if err := d.archived(from.Books.Recurring); err != nil {
 		return err
 	}
-	err = eachUntil(ctx, d, tables.Orders(), "", tables.Columns(tables.OrderCustomerID, tables.OrderOrderID,
+	err = eachUntil(ctx, d, tables.Orders(), manifest.Day{}, tables.Columns(tables.OrderCustomerID, tables.OrderOrderID,
 		tables.OrderOrderLine,
 		tables.OrderOrderType, tables.OrderEffectiveTime, tables.OrderExpireTime, tables.OrderBaseOrderID,
 		tables.OrderBaseOrderLine),
@@ -146,13 +146,16 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 }
 
 // eachUntil visits the rows of a table up to the cycle, those of files of a day.
-func eachUntil[T any](ctx context.Context, d *deferral, table tables.Def[T], day string, cols tables.List[T],
+func eachUntil[T any](ctx context.Context, d *deferral, table tables.Def[T], day manifest.Day, cols tables.List[T],
 	take func(rows.Row[T]) error) error {
 	return eachUpTo(ctx, d.snap, upTo{d.cycle.String(), day}, rows.Scan[T]{Table: table, Cols: cols}, take)
 }
 
-// upTo names files: those of a day in every cycle up to one. The day is empty for tables whose files have none.
-type upTo struct{ cycle, day string }
+// upTo names files: those of a day in every cycle up to one. The day is none for tables whose files have none.
+type upTo struct {
+	cycle string
+	day   manifest.Day
+}
 
 // eachUpTo visits the rows of files of a table.
 func eachUpTo[T any](ctx context.Context, snap *lake.Snapshot, files upTo, scan rows.Scan[T],

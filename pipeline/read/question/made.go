@@ -37,14 +37,14 @@ func days(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	}
 	to.N = from.N
 	day := from.Col(tables.LineDay.Of().Any())
-	if !slices.Contains(day.Dict, manifest.EventsDay) {
+	if !slices.Contains(day.Dict, manifest.EventsDay.String()) {
 		return nil
 	}
 	out := to.Col(tables.ColumnOf[tables.Any](to.Def.Index("day")))
 	*out = parquet.Col{}
 	for i := range from.N {
 		word := day.Word(i)
-		if word == manifest.EventsDay {
+		if word == manifest.EventsDay.String() {
 			word = w.Day(from.Time(tables.LineTradeTime.Any()).At(i)).String()
 		}
 		out.AddWord(word)

@@ -21,17 +21,16 @@ type Sources struct {
 // positions is where positions are read from.
 func (s *Sources) positions() *opening.Source { return opening.FromSnapshot(s.Snap, s.Books, s.Prices) }
 
-// LastDay is the last day of the cycle that was folded in any bucket; "" = none.
-func (s *Sources) LastDay(cycle period.Cycle) (string, error) {
+// LastDay is the last day of the cycle that was folded in any bucket; ok is false if there is none.
+func (s *Sources) LastDay(cycle period.Cycle) (last period.Day, ok bool, err error) {
 	files, err := s.Snap.Files(cycle.String())
 	if err != nil {
-		return "", err
+		return 0, false, err
 	}
-	last := ""
 	for _, e := range files {
-		if e.Table == tables.Ident().Name {
-			last = max(last, e.Day)
+		if day, calendar := e.Day.Calendar(); calendar && e.Table == tables.Ident().Name && (!ok || day > last) {
+			last, ok = day, true
 		}
 	}
-	return last, nil
+	return last, ok, nil
 }

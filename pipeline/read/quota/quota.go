@@ -133,10 +133,15 @@ type builder struct {
 	end      period.Instant // the last instant of the last folded day
 }
 
-// lastInstant is the last one of the last folded day. A cycle that has lines of cost files alone is known as of the
-// clock of the last run.
+// lastInstant is the last one of the last folded day, which it notes. A cycle that has lines of cost files alone is
+// known as of the clock of the last run.
 func (b *builder) lastInstant() (period.Instant, error) {
-	if day, err := period.ParseDay(b.report.AsOf); err == nil {
+	day, ok, err := b.LastDay(b.cycle)
+	if err != nil {
+		return 0, err
+	}
+	if ok {
+		b.report.AsOf = day.String()
 		return b.Books.Zone.DaySpan(day).To - 1, nil
 	}
 	asOf, err := period.ParseInstant(b.Snap.Manifest.AsOf)
@@ -147,9 +152,6 @@ func (b *builder) lastInstant() (period.Instant, error) {
 }
 
 func (b *builder) build(ctx context.Context) (err error) {
-	if b.report.AsOf, err = b.LastDay(b.cycle); err != nil {
-		return err
-	}
 	b.bounds = b.Books.Zone.Bounds(b.cycle)
 	if b.end, err = b.lastInstant(); err != nil {
 		return err
@@ -195,7 +197,7 @@ func (b *builder) lines(ctx context.Context) error {
 		found, err := b.Store.Page(ctx, records.Query{Cycle: b.report.Cycle, Customer: b.report.CustomerID,
 			Limit: math.MaxInt32, Columns: cols, Where: []records.Condition{
 				{Column: tables.LinePackageDraws.Of(), Op: records.IsNot, Values: []string{""}},
-				{Column: tables.LineDay.Of(), Op: records.IsNot, Values: []string{manifest.EndDay}}}})
+				{Column: tables.LineDay.Of(), Op: records.IsNot, Values: []string{manifest.EndDay.String()}}}})
 		if err != nil {
 			return err
 		}
@@ -225,10 +227,10 @@ func (b *builder) line(row rows.Row[tables.Line]) error {
 	at := row.Time(tables.LineUsageStart)
 	d := Draw{RecordID: string(row.Text(tables.LineID)), Time: b.time(at),
 		SKU: row.Word(tables.LineSKU), Resource: string(row.Text(tables.LineResourceID)), Late: err != nil,
-		Rerated: day == manifest.RerateDay, End: row.MaybeTime(tables.LineUsageEnd),
+		Rerated: day == manifest.RerateDay.String(), End: row.MaybeTime(tables.LineUsageEnd),
 		Tag: string(row.Text(tables.LineResourceTag)),
 		at:  at, in: at}
-	if day == manifest.CostsDay {
+	if day == manifest.CostsDay.String() {
 		sku := b.Books.SKU(d.SKU)
 		d.MonthEnd = sku >= 0 && b.Books.Products[sku].PeriodLevel()
 		d.Late, d.costs, d.in = false, true, min(max(at, b.bounds.From), b.bounds.To-1)
@@ -273,7 +275,7 @@ func (b *builder) eachFile(ctx context.Context, def *tables.Table, visit func(ma
 			own = append(own, e)
 		}
 	}
-	slices.SortStableFunc(own, func(x, y manifest.FileEntry) int { return strings.Compare(x.Day, y.Day) })
+	slices.SortStableFunc(own, func(x, y manifest.FileEntry) int { return x.Day.Compare(y.Day) })
 	for _, e := range own {
 		if err := errors.Join(ctx.Err(), visit(e)); err != nil {
 			return err

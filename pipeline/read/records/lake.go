@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -135,9 +136,9 @@ func (s *State) bucket(cycle string, bucket int) (*bucketFiles, error) {
 			b.files = append(b.files, e)
 		}
 	}
-	// calendar days begin with a digit, the others with a letter
+	// calendar days first
 	slices.SortFunc(b.files, func(x, y manifest.FileEntry) int {
-		return strings.Compare(x.Day+" "+x.Path, y.Day+" "+y.Path)
+		return cmp.Or(x.Day.Compare(y.Day), strings.Compare(x.Path, y.Path))
 	})
 	var hashes strings.Builder
 	for _, e := range b.files {

@@ -95,7 +95,7 @@ func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 		if p.count > 0 {
 			own = append(own, p)
 		}
-		if p.count > 0 && isOther(e.Day) {
+		if p.count > 0 && e.Day.IsSpecial() {
 			others = append(others, p)
 			continue
 		}
@@ -110,9 +110,6 @@ func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 	out.own = slices.Clip(own)
 	return out, nil
 }
-
-// isOther reports whether a day is none of the calendar.
-func isOther(day string) bool { return len(day) > 0 && (day[0] < '0' || day[0] > '9') }
 
 // keyed is one row with the columns that rows are ordered by.
 type keyed struct {

@@ -63,9 +63,9 @@ func billColumns() tables.List[tables.Line] {
 // was billed for what came after the close, else usage_start.
 func BillTime(row rows.Row[tables.Line]) period.Instant {
 	switch row.Word(tables.LineDay) {
-	case manifest.EventsDay:
+	case manifest.EventsDay.String():
 		return row.Time(tables.LineTradeTime)
-	case manifest.LateDay, manifest.RerateDay, manifest.RestatedDay:
+	case manifest.LateDay.String(), manifest.RerateDay.String(), manifest.RestatedDay.String():
 		if t := row.MaybeTime(tables.LineInstant); t != tables.Nothing {
 			return t
 		}

@@ -17,7 +17,8 @@ import (
 // day is the check of one day of a bucket: its lines, its sums and the records that lines do not hold.
 type day struct {
 	*bucket
-	name  string
+	date  manifest.Day
+	name  string // its text, which lines have
 	lines *feeder[tables.Line]
 	usage *feeder[tables.Record]
 	sums  *feeder[tables.Sum]
@@ -51,8 +52,8 @@ type feeder[T any] struct {
 	n    int64
 }
 
-func feederOf[T any](b *bucket, table tables.Def[T], name string, cols tables.List[T]) (*feeder[T], error) {
-	e, there := b.p.find(table.Name, name)
+func feederOf[T any](b *bucket, table tables.Def[T], date manifest.Day, cols tables.List[T]) (*feeder[T], error) {
+	e, there := b.p.find(table.Name, date)
 	if !there {
 		return &feeder[T]{}, nil
 	}
@@ -89,17 +90,17 @@ func lineColumns() tables.List[tables.Line] {
 }
 
 // day checks one day.
-func (b *bucket) day(ctx context.Context, name string) (err error) {
-	d := &day{bucket: b, name: name, added: newColumnSums(tables.Lines().Table),
+func (b *bucket) day(ctx context.Context, date manifest.Day) (err error) {
+	d := &day{bucket: b, date: date, name: date.String(), added: newColumnSums(tables.Lines().Table),
 		cols: decimals(tables.Lines(), tables.LineUnitPrice.Of()).Any()}
 	defer func() { err = errors.Join(err, d.lines.close(), d.usage.close(), d.sums.close()) }()
-	if d.lines, err = feederOf(b, tables.Lines(), name, lineColumns()); err != nil {
+	if d.lines, err = feederOf(b, tables.Lines(), date, lineColumns()); err != nil {
 		return err
 	}
-	if d.usage, err = feederOf(b, tables.Usage(), name, nil); err != nil {
+	if d.usage, err = feederOf(b, tables.Usage(), date, nil); err != nil {
 		return err
 	}
-	if d.sums, err = feederOf(b, tables.Sums(), name, nil); err != nil {
+	if d.sums, err = feederOf(b, tables.Sums(), date, nil); err != nil {
 		return err
 	}
 	for ; d.lines.ok; err = d.lines.next() {
@@ -139,7 +140,7 @@ func (d *day) line(row rows.Row[tables.Line]) error {
 	if err := d.money(row); err != nil {
 		return err
 	}
-	switch d.name {
+	switch d.date {
 	case manifest.EndDay:
 		return d.endLine(row)
 	case manifest.EventsDay, manifest.LateDay, manifest.RerateDay, manifest.ChargesDay, manifest.CommitmentsDay,
@@ -369,13 +370,13 @@ func (d *day) finish() error {
 	d.counts.rows += d.lines.n + d.usage.n
 	d.counts.lines += d.lines.n
 	d.counts.records += d.records
-	if e, there := d.p.find(tables.Lines().Name, d.name); there {
+	if e, there := d.p.find(tables.Lines().Name, d.date); there {
 		d.v.sumsOf(e, d.added)
 	}
-	if e, there := d.p.find(tables.Usage().Name, d.name); there && e.Rows != d.usage.n {
+	if e, there := d.p.find(tables.Usage().Name, d.date); there && e.Rows != d.usage.n {
 		d.v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, d.usage.n, e.Rows)
 	}
-	if e, _ := d.p.find(tables.Ident().Name, d.name); e.Rows != d.records {
+	if e, _ := d.p.find(tables.Ident().Name, d.date); e.Rows != d.records {
 		d.v.differ(Records, "cycle %s, day %s, bucket %d: %d records were accepted, %d are in lines and usage",
 			d.p.cycle.Cycle, d.name, d.p.bucket, e.Rows, d.records)
 	}

@@ -279,7 +279,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 	for _, files := range byBucket {
 		// `end` after any date
 		slices.SortFunc(files, func(a, b manifest.FileEntry) int {
-			return strings.Compare(a.Cycle+"/"+a.Day, b.Cycle+"/"+b.Day)
+			return cmp.Or(strings.Compare(a.Cycle, b.Cycle), a.Day.Compare(b.Day))
 		})
 		group.Go(func() error { return v.ledger(ctx, files) })
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -231,7 +232,8 @@ func TestAccountsDiffer(t *testing.T) {
 	}
 	l := lakeOf(t, w)
 	// The recharge of 1 on the 2nd: its balance is recorded as 2, so that the next draw does not follow.
-	change(t, l, manifest.FileKey{Table: "account_entries", Cycle: cycle, Day: "2026-09-02"}, tables.AccountEntries(),
+	change(t, l, manifest.FileKey{Table: "account_entries", Cycle: cycle, Day: lakekey.Day("2026-09-02")},
+		tables.AccountEntries(),
 		func(c *parquet.Columns[tables.AccountEntry]) {
 			c.Amount(tables.AccountEntryBalanceAfter).All()[0].Lo *= 2
 		}, nil)

@@ -333,7 +333,7 @@ func (p *part) of(table string) []manifest.FileEntry {
 }
 
 // find is the part's file of a table and day, if there is one.
-func (p *part) find(table, day string) (manifest.FileEntry, bool) {
+func (p *part) find(table string, day manifest.Day) (manifest.FileEntry, bool) {
 	i := slices.IndexFunc(p.files, func(e manifest.FileEntry) bool { return e.Table == table && e.Day == day })
 	if i < 0 {
 		return manifest.FileEntry{}, false
@@ -342,13 +342,13 @@ func (p *part) find(table, day string) (manifest.FileEntry, bool) {
 }
 
 // days are the days that any of the tables has files of, `end` last.
-func (p *part) days(names ...string) []string {
-	var days []string
+func (p *part) days(names ...string) []manifest.Day {
+	var days []manifest.Day
 	for _, e := range p.files {
 		if slices.Contains(names, e.Table) {
 			days = append(days, e.Day)
 		}
 	}
-	slices.Sort(days)
+	slices.SortFunc(days, manifest.Day.Compare)
 	return slices.Compact(days)
 }

@@ -2,16 +2,15 @@ package archive
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Stays describes the files of a closed cycle which stay in the lake (ARCH-5).
 func Stays(files []manifest.FileEntry) func(manifest.FileEntry) bool {
-	last := make(map[int]string) // day by bucket: later cycles look for the index of it and open with its positions
+	last := make(map[int]manifest.Day) // by bucket: later cycles look for the index of it and open with its positions
 	for _, e := range files {
-		if _, err := period.ParseDay(e.Day); err == nil && e.Table == tables.Ident().Name {
-			last[e.Bucket] = max(last[e.Bucket], e.Day)
+		if _, ok := e.Day.Calendar(); ok && e.Table == tables.Ident().Name && e.Day.Compare(last[e.Bucket]) > 0 {
+			last[e.Bucket] = e.Day
 		}
 	}
 	return func(e manifest.FileEntry) bool {

@@ -167,7 +167,7 @@ func (r *reader) id() string {
 			id += "#flat_fee"
 		}
 	}
-	if r.word(tables.LineDay) == manifest.RerateDay {
+	if r.word(tables.LineDay) == manifest.RerateDay.String() {
 		id += "@" + r.row.MaybeTime(tables.LineInstant).String()
 	}
 	return id

@@ -109,8 +109,8 @@ func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, e
 	f := within(c)
 	f.add(tables.LineChargingMode.Of(), "3")
 	f.where = append(f.where, records.Condition{Column: tables.LineDay.Of(), Op: records.IsNot,
-		Values: []string{manifest.EventsDay,
-			manifest.RerateDay, manifest.RestatedDay, manifest.ChargesDay, manifest.CommitmentsDay}})
+		Values: []string{manifest.EventsDay.String(), manifest.RerateDay.String(), manifest.RestatedDay.String(),
+			manifest.ChargesDay.String(), manifest.CommitmentsDay.String()}})
 	f.by("region_code", tables.LineRegionCode.Of())
 	f.by("service_type_code", tables.LineServiceTypeCode.Of())
 	found := map[string]*onDemandResource{}

@@ -26,7 +26,7 @@ type term struct {
 func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string, p *records.Page) error {
 	wanted := make(map[string]bool)
 	for i := range p.Rows.N {
-		if row := (rows.Row[tables.Line]{Cols: p.Rows, I: i}); row.Word(tables.LineDay) == manifest.EventsDay {
+		if row := (rows.Row[tables.Line]{Cols: p.Rows, I: i}); row.Word(tables.LineDay) == manifest.EventsDay.String() {
 			wanted[string(row.Text(tables.LineID))] = true
 		}
 	}
@@ -69,7 +69,7 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string,
 
 // term is what the line's order was for; none for another line, an adjustment with the id of an order's line included.
 func (r *reader) term() (term, bool) {
-	if r.terms == nil || r.word(tables.LineDay) != manifest.EventsDay {
+	if r.terms == nil || r.word(tables.LineDay) != manifest.EventsDay.String() {
 		return term{}, false
 	}
 	t, ok := r.terms[r.text(tables.LineID)]

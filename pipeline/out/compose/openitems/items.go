@@ -171,9 +171,9 @@ func (g *gaps) daysWith(cycle period.Cycle, name string) (map[period.Day]bool, e
 		if e.Table != name || e.Rows == 0 {
 			continue
 		}
-		day, err := period.ParseDay(e.Day)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Path, err)
+		day, ok := e.Day.Calendar()
+		if !ok {
+			return nil, fmt.Errorf("%s: no day of the calendar", e.Path)
 		}
 		there[day] = true
 	}

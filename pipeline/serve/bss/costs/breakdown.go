@@ -124,7 +124,9 @@ func (s *spreading) answer() *breakDown {
 }
 
 // spreadDays are the days of lines whose payment is spread: orders and recurring charges.
-func spreadDays() []string { return []string{manifest.EventsDay, manifest.ChargesDay} }
+func spreadDays() []string {
+	return []string{manifest.EventsDay.String(), manifest.ChargesDay.String()}
+}
 
 // payments are the parts of a payment, in the order of amounts.
 type payments [6]money.Amount

@@ -172,7 +172,7 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 	case row.Word(tables.LineKind) == line.Refund.String():
 	case ok && t.order == trade:
 		p.term = t
-	case row.Word(tables.LineDay) == manifest.ChargesDay:
+	case row.Word(tables.LineDay) == manifest.ChargesDay.String():
 		if start, end := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd); end > start {
 			p.term = prepaidTerm{first: zone.Day(start), end: zone.Day(end-1) + 1}
 		}
@@ -182,7 +182,7 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 		ResourceID: string(row.Text(tables.LineResourceID)), ResourceName: string(row.Text(tables.LineResourceName)),
 		ResourceTag: string(row.Text(tables.LineResourceTag)), ChargingMode: row.Small(tables.LineChargingMode),
 		UsageType: row.Word(tables.LineUsageType), PeriodType: p.term.kind}
-	if p.entry.ChargingMode == chargedByPeriod && row.Word(tables.LineDay) == manifest.EventsDay {
+	if p.entry.ChargingMode == chargedByPeriod && row.Word(tables.LineDay) == manifest.EventsDay.String() {
 		p.entry.OrderID = trade
 	}
 	return p, nil

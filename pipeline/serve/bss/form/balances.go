@@ -59,7 +59,7 @@ func latestBalances(c *operation.Call, bucket int) (last manifest.FileEntry, ok 
 		}
 		for _, e := range files {
 			if e.Table == tables.Balances().Name && e.Bucket == bucket &&
-				(!ok || e.Cycle > last.Cycle || e.Cycle == last.Cycle && e.Day >= last.Day) {
+				(!ok || e.Cycle > last.Cycle || e.Cycle == last.Cycle && e.Day.Compare(last.Day) >= 0) {
 				last, ok = e, true
 			}
 		}

@@ -262,7 +262,7 @@ func consumed(v *page.View, cycle, id string, list []records.Sum) ([]compose.Con
 	for i := range found.Rows.N {
 		row := rows.Row[tables.Line]{Cols: found.Rows, I: i}
 		at := row.Time(tables.LineUsageStart)
-		if row.Word(tables.LineDay) == manifest.EventsDay {
+		if row.Word(tables.LineDay) == manifest.EventsDay.String() {
 			at = row.Time(tables.LineTradeTime)
 		}
 		one := compose.Consumed{Service: row.Word(tables.LineServiceTypeCode), File: row.Word(tables.LineDay),
