@@ -168,8 +168,8 @@ func (d *doctor) lake(context.Context) {
 	default:
 		m := &d.snap.Manifest
 		closed := "none of them closed"
-		if m.ClosedThrough != "" {
-			closed = "closed through " + m.ClosedThrough
+		if !m.ClosedThrough.IsZero() {
+			closed = "closed through " + m.ClosedThrough.String()
 		}
 		d.describe("lake", OK, "", "manifest %d as of %s, cycles: %d, %s, format %d", m.Number,
 			d.local(m.AsOf), len(m.Cycles), closed, m.Format)

@@ -119,7 +119,7 @@ func unpublished(snap *lake.Snapshot, paid int64) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	was := make(map[string]manifest.Hash)
+	was := make(map[manifest.Cycle]manifest.Hash)
 	if paid > 0 && len(chain) > 0 {
 		for _, ref := range chain[len(chain)-1].Cycles {
 			was[ref.Cycle] = filesOf(ref)
@@ -211,15 +211,11 @@ func (s *State) cycles(m *manifest.Manifest) (err error) {
 	if s.Newest, err = period.ParseInstant(m.AsOf); err != nil {
 		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
 	}
-	if m.ClosedThrough != "" {
-		if s.Closed, err = period.ParseCycle(m.ClosedThrough); err != nil {
-			return fmt.Errorf("manifest %d: closed_through: %w", m.Number, err)
-		}
-	}
+	s.Closed = m.ClosedThrough.Or(s.Closed)
 	for _, ref := range m.Cycles { // by cycle
 		if ref.State == manifest.CycleOpen {
-			s.Open, err = period.ParseCycle(ref.Cycle)
-			return err
+			s.Open = ref.Period()
+			return nil
 		}
 	}
 	return nil

@@ -160,7 +160,7 @@ func (w *worker) cycles(bucket int, todo work, late bool) []period.Cycle {
 		set[day.Cycle()] = true
 	}
 	for _, ref := range w.txn.Base().Manifest.Cycles {
-		if c, err := period.ParseCycle(ref.Cycle); err == nil && w.Open(c) {
+		if c := ref.Period(); w.Open(c) {
 			set[c] = true
 		}
 	}

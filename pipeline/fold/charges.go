@@ -10,7 +10,7 @@ import (
 // charges writes the lines of the recurring charges of a bucket's customers in a cycle, as far as the run's clock has
 // come (§10.5). It does nothing if they have none and had none.
 func (w *worker) charges(bucket int, cycle period.Cycle) error {
-	key := manifest.FileKey{Table: "lines", Cycle: cycle.String(), Day: manifest.ChargesDay, Bucket: bucket}
+	key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(cycle), Day: manifest.ChargesDay, Bucket: bucket}
 	st := w.state(w.txn)
 	if len(w.charged[bucket]) == 0 && len(st.Find(key)) == 0 {
 		return nil

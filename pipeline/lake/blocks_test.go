@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -37,7 +38,7 @@ func oneFile(t testing.TB, content []byte) (manifest.FileEntry, *lake.Snapshot, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := snap.Files("2026-09")
+	files, err := snap.Files(lakekey.Cycle("2026-09"))
 	if err != nil || len(files) != 1 {
 		t.Fatal(files, err)
 	}

@@ -185,7 +185,7 @@ func TestFence(t *testing.T) {
 	t.Parallel()
 	store := stored(t)
 	first, second := begin(t, open(t, over(t, store))), begin(t, open(t, over(t, store)))
-	key := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: lakekey.Day("2026-10-09"), Bucket: 0}
+	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09"), Bucket: 0}
 	for i, txn := range []*lake.Txn{first, second} {
 		txn.Next().SetRun(fmt.Sprintf("2026-10-1%dT00:00:00Z", i), "night")
 		if err := replace(txn, key, fmt.Sprintf("writer %d", i)); err != nil {
@@ -326,7 +326,7 @@ func TestChainDeletesNothing(t *testing.T) {
 	if report, err := old.CheckFiles(context.Background(), nil); err == nil {
 		t.Errorf("the check of an old state: %v; want that the lake has moved", report)
 	}
-	files, err := old.Files("2026-09")
+	files, err := old.Files(lakekey.Cycle("2026-09"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,11 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 // names.
 func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
 	keep := make(map[string]bool)
-	for _, cycle := range append([]string{""}, t.next.Cycles()...) {
+	all := []manifest.Cycle{{}}
+	for _, cycle := range t.next.Cycles() {
+		all = append(all, manifest.CycleOf(cycle))
+	}
+	for _, cycle := range all {
 		for _, e := range t.next.Files(cycle) {
 			made, isMade := t.finished[e.Path]
 			switch {
@@ -79,19 +83,19 @@ func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
 // checkClosed holds the cycles that were closed before against the new state (LAKE-8).
 func (t *Txn) checkClosed(m *manifest.Manifest) error {
 	through := t.base.Manifest.ClosedThrough
-	was := make(map[string]manifest.CycleRef)
+	was := make(map[manifest.Cycle]manifest.CycleRef)
 	for _, ref := range t.base.Manifest.Cycles {
-		if ref.Cycle <= through {
+		if ref.Cycle.Compare(through) <= 0 {
 			was[ref.Cycle] = ref
 		}
 	}
 	for _, ref := range m.Cycles {
-		if ref.Cycle > through {
+		if ref.Cycle.Compare(through) > 0 {
 			continue
 		}
 		old, found := was[ref.Cycle]
 		if !found {
-			return &lakeerr.ClosedError{Cycle: ref.Cycle,
+			return &lakeerr.ClosedError{Cycle: ref.Cycle.String(),
 				Detail: "it had no files when it was closed, none can be added"}
 		}
 		if len(t.base.steps) > 0 {
@@ -103,7 +107,7 @@ func (t *Txn) checkClosed(m *manifest.Manifest) error {
 		delete(was, ref.Cycle)
 	}
 	for cycle := range was {
-		return &lakeerr.ClosedError{Cycle: cycle, Detail: "it cannot be removed from the lake"}
+		return &lakeerr.ClosedError{Cycle: cycle.String(), Detail: "it cannot be removed from the lake"}
 	}
 	return nil
 }
@@ -117,11 +121,12 @@ func (t *Txn) checkKept(ref, old manifest.CycleRef) error {
 	away.Files, away.Archived = old.Files, old.Archived
 	if old.Archived != nil || ref.Archived == nil || old.Files == nil || ref.Archived.Files != *old.Files ||
 		!away.Equal(old) {
-		return &lakeerr.ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books do not change"}
+		return &lakeerr.ClosedError{Cycle: ref.Cycle.String(),
+			Detail: "its files, its month-end and its books do not change"}
 	}
 	for _, e := range t.next.Files(ref.Cycle) {
 		if !t.named[e.Path] {
-			return &lakeerr.ClosedError{Cycle: ref.Cycle, Detail: e.Path +
+			return &lakeerr.ClosedError{Cycle: ref.Cycle.String(), Detail: e.Path +
 				" is new: files leave it for an archive, none are added"}
 		}
 	}

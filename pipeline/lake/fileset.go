@@ -5,14 +5,15 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // FileSet is the data files of one state of the lake: those of a snapshot, or those that a transaction will commit.
 type FileSet interface {
 	// Cycles lists the cycles that may have files, ascending.
-	Cycles() []string
+	Cycles() []period.Cycle
 	// Select returns the files of a cycle whose keys are wanted, sorted by path.
-	Select(cycle string, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error)
+	Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error)
 	// Find returns the files of one key, sorted by path.
 	Find(key manifest.FileKey) ([]manifest.FileEntry, error)
 	// Open opens a file for reading. The caller closes it.
@@ -20,16 +21,16 @@ type FileSet interface {
 }
 
 // Cycles lists the cycles of the manifest, ascending.
-func (s *Snapshot) Cycles() []string {
-	out := make([]string, len(s.Manifest.Cycles))
+func (s *Snapshot) Cycles() []period.Cycle {
+	out := make([]period.Cycle, len(s.Manifest.Cycles))
 	for i := range s.Manifest.Cycles {
-		out[i] = s.Manifest.Cycles[i].Cycle
+		out[i] = s.Manifest.Cycles[i].Period()
 	}
 	return out
 }
 
 // Select returns the files of a cycle whose keys are wanted, sorted by path. Errors are those of Files.
-func (s *Snapshot) Select(cycle string, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error) {
+func (s *Snapshot) Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error) {
 	files, err := s.Files(cycle)
 	if err != nil {
 		return nil, err
@@ -43,9 +44,9 @@ func (s *SubTxn) Pending() FileSet { return pending{s} }
 // pending is the files of a state to come.
 type pending struct{ txn *SubTxn }
 
-func (p pending) Cycles() []string { return p.txn.files.Cycles() }
+func (p pending) Cycles() []period.Cycle { return p.txn.files.Cycles() }
 
-func (p pending) Select(cycle string, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error) {
+func (p pending) Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error) {
 	return p.txn.files.Select(cycle, wanted), nil
 }
 

@@ -117,8 +117,8 @@ func TestLockWasIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	txn := begin(t, l)
-	if err := replace(txn, manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: lakekey.Day("2026-10-09"),
-		Bucket: 0},
+	if err := replace(txn, manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"),
+		Day: lakekey.Day("2026-10-09"), Bucket: 0},
 		"x"); err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,8 @@ func TestCloseDropsEverything(t *testing.T) {
 		t.Errorf("Commit into a closed cycle: %v, %v", err, err2)
 	}
 	txn = begin(t, open(t, m))
-	october := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: lakekey.Day("2026-10-02"), Bucket: 1}
+	october := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-02"),
+		Bucket: 1}
 	err = replace(txn, october, "x")
 	if changed, err2 := txn.Commit(canceled); err != nil || changed || !errors.Is(err2, context.Canceled) {
 		t.Errorf("Commit, canceled: %v, %v, %v", err, changed, err2)
@@ -422,7 +423,7 @@ func TestReaderLosesState(t *testing.T) {
 		t.Errorf("Read went through %v, %v; want 1 and 2", states, err)
 	}
 	var moved *lakeerr.MovedError
-	if _, err := lazy.Files("2026-09"); !errors.As(err, &moved) || moved.Was != 1 || moved.Now != 2 {
+	if _, err := lazy.Files(lakekey.Cycle("2026-09")); !errors.As(err, &moved) || moved.Was != 1 || moved.Now != 2 {
 		t.Errorf("list of a state that is gone: %v", err)
 	}
 	if _, err := lazy.CheckFiles(context.Background(), nil); !errors.As(err, &moved) {
@@ -474,7 +475,7 @@ func readDuringRuns(t *testing.T, st storage.Storage, runs int) {
 
 // readWhole reads three files that must be of one state, never older than the last.
 func readWhole(s *lake.Snapshot, last *int64) error {
-	files, err := s.Files("2026-09")
+	files, err := s.Files(lakekey.Cycle("2026-09"))
 	if err != nil {
 		return err
 	}
@@ -505,25 +506,40 @@ func TestClosedCycle(t *testing.T) {
 	history(t, m)
 	before := dump(t, m)
 	tests := map[string]func(txn *lake.Txn) error{
-		"new file":      func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-09", 0), "late") },
-		"changed file":  func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-01", 0), "late") },
-		"removed file":  func(txn *lake.Txn) error { return txn.Next().Replace(dayKey("2026-09-01", 0)) },
-		"books":         func(txn *lake.Txn) error { return txn.Next().SetCycle("2026-09", true, "books3") },
-		"an older one":  func(txn *lake.Txn) error { return txn.Next().SetCycle("2026-08", false, "books3") },
-		"going back":    func(txn *lake.Txn) error { return txn.Next().CloseThrough("2026-08") },
-		"removed table": func(txn *lake.Txn) error { txn.Next().RemoveTable("lines", "2026-09"); return nil },
+		"new file":     func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-09", 0), "late") },
+		"changed file": func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-01", 0), "late") },
+		"removed file": func(txn *lake.Txn) error { return txn.Next().Replace(dayKey("2026-09-01", 0)) },
+		"books": func(txn *lake.Txn) error {
+			return txn.Next().SetCycle(lakekey.Cycle("2026-09"), true,
+				"books3")
+		},
+		"an older one": func(txn *lake.Txn) error {
+			return txn.Next().SetCycle(lakekey.Cycle("2026-08"), false,
+				"books3")
+		},
+		"going back": func(txn *lake.Txn) error { return txn.Next().CloseThrough(lakekey.Cycle("2026-08")) },
+		"removed table": func(txn *lake.Txn) error {
+			txn.Next().RemoveTable("lines",
+				lakekey.Cycle("2026-09"))
+			return nil
+		},
 		"archived and another file": func(txn *lake.Txn) error {
-			return errors.Join(txn.Next().Archive("2026-09", "cold", nothing), replace(txn, dayKey("2026-09-09", 0),
-				"late"))
+			return errors.Join(txn.Next().Archive(lakekey.Cycle("2026-09"), "cold", nothing),
+				replace(txn, dayKey("2026-09-09", 0),
+					"late"))
 		},
 		"archived and other books": func(txn *lake.Txn) error {
-			if err := txn.Next().Archive("2026-09", "cold", nothing); err != nil {
+			if err := txn.Next().Archive(lakekey.Cycle("2026-09"), "cold", nothing); err != nil {
 				return err
 			}
-			ref, _ := txn.Base().Cycle("2026-09")
-			return txn.Next().Adopt(manifest.CycleRef{Cycle: "2026-09", MonthEnd: ref.MonthEnd, Books: "books3"})
+			ref, _ := txn.Base().Cycle(lakekey.Cycle("2026-09"))
+			return txn.Next().Adopt(manifest.CycleRef{Cycle: lakekey.Cycle("2026-09"), MonthEnd: ref.MonthEnd,
+				Books: "books3"})
 		},
-		"archive of an open one": func(txn *lake.Txn) error { return txn.Next().Archive("2026-10", "cold", nothing) },
+		"archive of an open one": func(txn *lake.Txn) error {
+			return txn.Next().Archive(lakekey.Cycle("2026-10"),
+				"cold", nothing)
+		},
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -561,15 +577,15 @@ func TestArchivedCycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	was, _ := before.Cycle("2026-09")
-	all, err := before.Files("2026-09")
+	was, _ := before.Cycle(lakekey.Cycle("2026-09"))
+	all, err := before.Files(lakekey.Cycle("2026-09"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	stays := func(e manifest.FileEntry) bool { return e.Path == all[0].Path }
 	txn := begin(t, l)
 	txn.Next().SetRun("2028-04-01T00:00:00Z", "prune")
-	if err := txn.Next().Archive("2026-09", "cold", stays); err != nil {
+	if err := txn.Next().Archive(lakekey.Cycle("2026-09"), "cold", stays); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := txn.Commit(context.Background()); err != nil {
@@ -579,7 +595,7 @@ func TestArchivedCycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ref, _ := after.Cycle("2026-09")
+	ref, _ := after.Cycle(lakekey.Cycle("2026-09"))
 	left := 0
 	for _, one := range ref.Archived.Left {
 		left += one.Files
@@ -595,9 +611,14 @@ func TestArchivedCycle(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(txn *lake.Txn) error{
-		"once more":  func(txn *lake.Txn) error { return txn.Next().Archive("2026-09", "colder", nothing) },
+		"once more": func(txn *lake.Txn) error {
+			return txn.Next().Archive(lakekey.Cycle("2026-09"), "colder",
+				nothing)
+		},
 		"less of it": func(txn *lake.Txn) error { return txn.Next().Replace(all[0].FileKey) },
-		"back":       func(txn *lake.Txn) error { return txn.Next().SetCycle("2026-09", was.MonthEnd, was.Books) },
+		"back": func(txn *lake.Txn) error {
+			return txn.Next().SetCycle(lakekey.Cycle("2026-09"), was.MonthEnd, was.Books)
+		},
 	} {
 		txn := begin(t, l)
 		err := change(txn)
@@ -622,9 +643,9 @@ func TestRefusals(t *testing.T) {
 	n := txn.Next()
 	keys := []manifest.FileKey{
 		{}, {Table: "Lines"}, {Table: "9lines"}, {Table: "tmp"}, {Table: "manifests"}, {Table: "lines/x"},
-		{Table: "lines", Cycle: "2026-13"}, {Table: "lines", Cycle: "2026-9"}, {Table: "lines",
+		{Table: "lines", Cycle: manifest.CycleOf(period.CycleOf(10000, 1))}, {Table: "lines",
 			Day: lakekey.Day("2026-09-01")},
-		{Table: "lines", Cycle: "2026-09", Day: manifest.DayOf(period.DayOf(10000, 1, 1))},
+		{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: manifest.DayOf(period.DayOf(10000, 1, 1))},
 		{Table: "lines", Bucket: -2},
 	}
 	for _, key := range keys {
@@ -643,8 +664,8 @@ func TestRefusals(t *testing.T) {
 		"another key":      n.Replace(dayKey("2026-10-06", 0), made),
 		"buckets":          n.SetBuckets(3),
 		"no buckets":       n.SetBuckets(0),
-		"cycle":            n.SetCycle("2026", false, ""),
-		"close":            n.CloseThrough("yes"),
+		"cycle":            n.SetCycle(manifest.CycleOf(period.CycleOf(10000, 1)), false, ""),
+		"close":            n.CloseThrough(manifest.Cycle{}),
 		"totals":           n.SetTotals([]manifest.Total{{Name: "a"}, {Name: "b"}, {Name: "a"}}),
 		"temporary name":   txn.RemoveTemp("HEAD"),
 		"temporary folder": func() error { _, err := txn.OpenTemp("tmp/../HEAD"); return err }(),

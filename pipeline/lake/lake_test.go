@@ -48,10 +48,10 @@ func write(txn *lake.Txn, key manifest.FileKey, text string) (manifest.FileEntry
 
 // dayKey returns bucket b of a day of September 2026.
 func dayKey(day string, b int) manifest.FileKey {
-	return manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: lakekey.Day(day), Bucket: b}
+	return manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day(day), Bucket: b}
 }
 
-var positionsKey = manifest.FileKey{Table: "positions", Cycle: "2026-09", Bucket: 0}
+var positionsKey = manifest.FileKey{Table: "positions", Cycle: lakekey.Cycle("2026-09"), Bucket: 0}
 
 var rejectsKey = manifest.FileKey{Table: "rejects", Bucket: manifest.NoBucket}
 
@@ -78,7 +78,7 @@ var nights = []func(txn *lake.Txn) error{
 		n.SetInput(manifest.Input{Feed: "usage", Name: "a.csv", Hash: "aa", Bytes: 100, Rows: 10, Accepted: 9,
 			Rejected: 1})
 		n.SetInput(manifest.Input{Feed: "usage", Name: "b.csv", Hash: "bb", Bytes: 100, Rows: 10, Accepted: 10})
-		return errors.Join(n.Add(e), n.SetBuckets(2), n.SetCycle("2026-09", false, "books1"),
+		return errors.Join(n.Add(e), n.SetBuckets(2), n.SetCycle(lakekey.Cycle("2026-09"), false, "books1"),
 			n.SetTotals([]manifest.Total{{Name: "usage.rows", Value: "20"}, {Name: "usage.accepted", Value: "19"}}))
 	},
 	// One more day; a late record re-folds bucket 1 from the second day on; another reject file.
@@ -101,18 +101,21 @@ var nights = []func(txn *lake.Txn) error{
 	// Month-end, close, and the first day of the next cycle.
 	func(txn *lake.Txn) error {
 		n := txn.Next()
-		october := manifest.FileKey{Table: "lines", Cycle: "2026-10", Day: lakekey.Day("2026-10-01"), Bucket: 0}
+		october := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-01"),
+			Bucket: 0}
 		var err error
 		if !isClosed(txn, "2026-09") {
-			n.RemoveTable("positions", "2026-09")
+			n.RemoveTable("positions", lakekey.Cycle("2026-09"))
 			err = errors.Join(replace(txn, dayKey("end", 0), "period-level lines"),
-				n.SetCycle("2026-09", true, "books2"))
+				n.SetCycle(lakekey.Cycle("2026-09"), true, "books2"))
 		}
-		return errors.Join(err, replace(txn, october, "lines of October"), n.CloseThrough("2026-09"))
+		return errors.Join(err, replace(txn, october, "lines of October"), n.CloseThrough(lakekey.Cycle("2026-09")))
 	},
 }
 
-func isClosed(txn *lake.Txn, cycle string) bool { return cycle <= txn.Base().Manifest.ClosedThrough }
+func isClosed(txn *lake.Txn, cycle string) bool {
+	return cycle <= txn.Base().Manifest.ClosedThrough.String()
+}
 
 func replace(txn *lake.Txn, key manifest.FileKey, text string) error {
 	e, err := write(txn, key, text)
@@ -392,7 +395,7 @@ func TestSnapshot(t *testing.T) {
 	if err != nil || empty.Manifest.Number != 0 {
 		t.Fatalf("the empty lake: %v, %v", empty, err)
 	}
-	if files, err := empty.Files("2026-09"); err != nil || len(files) != 0 {
+	if files, err := empty.Files(lakekey.Cycle("2026-09")); err != nil || len(files) != 0 {
 		t.Errorf("the empty lake's files: %v, %v", files, err)
 	}
 	history(t, m)

@@ -23,16 +23,16 @@ type Snapshot struct {
 	lake   *Lake
 	steps  []manifest.Step // that convert its lists; none = they have the program's format
 	mu     sync.Mutex
-	files  map[string][]manifest.FileEntry // by cycle
+	files  map[manifest.Cycle][]manifest.FileEntry // by cycle
 	inputs []manifest.Input
 	taken  bool // inputs were read
 }
 
-// Files returns the files of a cycle, sorted by path; cycle "" means the files of no cycle. A cycle the lake does not
+// Files returns the files of a cycle, sorted by path; no cycle means the files of none. A cycle the lake does not
 // know has none. The slice is the snapshot's: it must not be changed. Errors: *lakeerr.CorruptError,
 // *lakeerr.MissingError, *lakeerr.MovedError.
-func (s *Snapshot) Files(cycle string) ([]manifest.FileEntry, error) {
-	if cycle == "" {
+func (s *Snapshot) Files(cycle manifest.Cycle) ([]manifest.FileEntry, error) {
+	if cycle.IsZero() {
 		return s.Manifest.Loose, nil
 	}
 	ref, found := s.Cycle(cycle)
@@ -55,7 +55,7 @@ func (s *Snapshot) Files(cycle string) ([]manifest.FileEntry, error) {
 		}
 	}
 	if s.files == nil {
-		s.files = make(map[string][]manifest.FileEntry)
+		s.files = make(map[manifest.Cycle][]manifest.FileEntry)
 	}
 	s.files[cycle] = files
 	return files, nil
@@ -77,7 +77,7 @@ func (s *Snapshot) Find(key manifest.FileKey) ([]manifest.FileEntry, error) {
 }
 
 // Cycle returns a cycle's state.
-func (s *Snapshot) Cycle(cycle string) (manifest.CycleRef, bool) {
+func (s *Snapshot) Cycle(cycle manifest.Cycle) (manifest.CycleRef, bool) {
 	return s.Manifest.Cycle(cycle)
 }
 
@@ -92,7 +92,7 @@ func (s *Snapshot) Inputs() ([]manifest.Input, error) {
 	if s.taken {
 		return s.inputs, nil
 	}
-	inputs, err := readList[manifest.Input](s, s.Manifest.Inputs, "")
+	inputs, err := readList[manifest.Input](s, s.Manifest.Inputs, manifest.Cycle{})
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ func (s *Snapshot) All() (files []manifest.FileEntry, lists []string, err error)
 }
 
 // readList reads and checks a list the snapshot's manifest names.
-func readList[T any](s *Snapshot, ref *manifest.ListRef, cycle string) ([]T, error) {
+func readList[T any](s *Snapshot, ref *manifest.ListRef, cycle manifest.Cycle) ([]T, error) {
 	b, err := s.lake.readNamed(ref.Name, ref.Hash, s.Name(), s.Manifest.Number)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/next"
@@ -77,7 +78,7 @@ func TestTasksOfBuckets(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := len(txn.Next().Files("2026-09")); n != 2 {
+		if n := len(txn.Next().Files(lakekey.Cycle("2026-09"))); n != 2 {
 			t.Fatalf("%d files before changes are taken", n)
 		}
 		for _, b := range order {
@@ -92,7 +93,7 @@ func TestTasksOfBuckets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, err := snap.Files("2026-09")
+		files, err := snap.Files(lakekey.Cycle("2026-09"))
 		if err != nil || len(files) != 2 || files[0].Day.String() != "2026-09-02" ||
 			files[1].Day.String() != "2026-09-02" {
 			t.Fatalf("files are %v, %v", files, err)
@@ -131,7 +132,7 @@ func TestTaskState(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, e := range append(s.Next().Files("2026-09"), s.Next().Files("")...) {
+	for _, e := range append(s.Next().Files(lakekey.Cycle("2026-09")), s.Next().Files(manifest.Cycle{})...) {
 		got = append(got, e.Table+" "+e.Day.String())
 	}
 	if diff := cmp.Diff([]string{"lines 2026-09-02", "rejects "}, got); diff != "" {

@@ -252,8 +252,9 @@ func (t *Txn) Preview() (*Snapshot, error) {
 		return nil, err
 	}
 	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
-	s := &Snapshot{Manifest: m, lake: t.lake, files: make(map[string][]manifest.FileEntry), inputs: t.next.Inputs(),
-		taken: true}
+	s := &Snapshot{Manifest: m, lake: t.lake, files: make(map[manifest.Cycle][]manifest.FileEntry),
+		inputs: t.next.Inputs(),
+		taken:  true}
 	for _, ref := range m.Cycles {
 		s.files[ref.Cycle] = t.next.Files(ref.Cycle)
 	}

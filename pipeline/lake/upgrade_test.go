@@ -159,7 +159,7 @@ func TestUpgrade(t *testing.T) {
 		if _, err := lake.Upgrade(t.Context(), m, backUp, killing); errors.Is(err, stopped) != (point != "nowhere") {
 			t.Fatalf("%s: %v", point, err)
 		}
-		keys := cmpopts.EquateComparable(manifest.Day{})
+		keys := cmpopts.EquateComparable(manifest.Cycle{}, manifest.Day{})
 		for _, st := range []storage.Storage{m, m.PowerCut(nil)} {
 			if _, err := lake.Upgrade(t.Context(), st, replica.Backup(t.Context(), backup), o); err != nil {
 				t.Fatalf("%s, then again: %v", point, err)
@@ -220,7 +220,8 @@ func TestUpgradeThenRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		key := manifest.FileKey{Table: "lines", Cycle: "2026-11", Day: lakekey.Day("2026-11-01"), Bucket: 0}
+		key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-11"), Day: lakekey.Day("2026-11-01"),
+			Bucket: 0}
 		if err := replace(txn, key, "lines of November"); err != nil {
 			t.Fatal(err)
 		}

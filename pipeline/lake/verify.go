@@ -159,7 +159,7 @@ func (s *Snapshot) CheckNames() ([]Finding, error) {
 
 // CheckCycle compares size and hash of every file the snapshot names of a cycle. What is wrong is a finding; errors are
 // those of CheckFiles.
-func (s *Snapshot) CheckCycle(ctx context.Context, cycle string) ([]Finding, error) {
+func (s *Snapshot) CheckCycle(ctx context.Context, cycle manifest.Cycle) ([]Finding, error) {
 	files, err := s.Files(cycle)
 	if err != nil {
 		return nil, err

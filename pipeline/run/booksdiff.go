@@ -5,7 +5,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // booksDiff is what today's books can touch of the open cycles that were rated with others: nil, everything, unless the
@@ -13,7 +12,7 @@ import (
 func (r *runState) booksDiff() *change.Change {
 	var rated []string // with which books cycles were
 	for _, ref := range r.txn.Base().Manifest.Cycles {
-		if c, err := period.ParseCycle(ref.Cycle); err == nil && c > r.closed && r.refold(c) {
+		if c := ref.Period(); c > r.closed && r.refold(c) {
 			rated = append(rated, ref.Books)
 		}
 	}

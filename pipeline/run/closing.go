@@ -91,9 +91,10 @@ func (r *closingCheck) noteOldRates() {
 
 // refuseUnallocated refuses to close a cycle with costs that nobody bears (§11.2). A dry run reports them.
 func (r *closingCheck) refuseUnallocated() error {
-	open, err := margins.Unallocated(r.txn.Open, r.next.Select(r.job.cycle.String(), func(k manifest.FileKey) bool {
-		return k.Table == tables.Margins().Name
-	}))
+	open, err := margins.Unallocated(r.txn.Open, r.next.Select(manifest.CycleOf(r.job.cycle),
+		func(k manifest.FileKey) bool {
+			return k.Table == tables.Margins().Name
+		}))
 	if err != nil || len(open) == 0 {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -36,7 +37,7 @@ func (r *run) costs(ctx context.Context) error {
 		},
 		Now: r.o.Started, Until: r.o.InboxUntil, AsOf: r.o.AsOf, Closed: r.closed, Archived: r.archivedThrough(),
 		MonthEnd: func(c period.Cycle) bool {
-			ref, _ := r.txn.Base().Cycle(c.String())
+			ref, _ := r.txn.Base().Cycle(manifest.CycleOf(c))
 			return ref.MonthEnd || c == r.job.cycle
 		},
 		Made: r.books, Rerate: place.NoCycle, Accept: r.o.AcceptRejects,

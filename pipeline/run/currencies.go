@@ -17,7 +17,7 @@ import (
 
 // samePartners refuses books that give a partner another currency than that of its statement of a closed cycle: what it
 // was owed and earned there would be added to amounts of another currency.
-func (r *runState) samePartners(cycle string, files []manifest.FileEntry) error {
+func (r *runState) samePartners(cycle manifest.Cycle, files []manifest.FileEntry) error {
 	def, err := rows.PartnerStatementsTable(r.txn.Base(), cycle)
 	if err != nil {
 		return err

@@ -189,13 +189,13 @@ func (ev *eventStage) touchedCycles() []period.Cycle {
 
 // refold reports whether a cycle was rated by other books than today's.
 func (r *runState) refold(c period.Cycle) bool {
-	ref, _ := r.txn.Base().Cycle(c.String())
+	ref, _ := r.txn.Base().Cycle(manifest.CycleOf(c))
 	return ref.Books != "" && ref.Books != r.books
 }
 
 // archived reports whether files of a closed cycle left the lake.
 func (r *runState) archived(c period.Cycle) bool {
-	ref, _ := r.txn.Base().Cycle(c.String())
+	ref, _ := r.txn.Base().Cycle(manifest.CycleOf(c))
 	return ref.Archived != nil
 }
 

@@ -154,9 +154,9 @@ func readable(snap *lake.Snapshot) error {
 	return nil
 }
 
-// cyclesOf are all cycles of a state, and "" for the files of none.
-func cyclesOf(snap *lake.Snapshot) []string {
-	list := []string{""}
+// cyclesOf are all cycles of a state, and none for the files of none.
+func cyclesOf(snap *lake.Snapshot) []manifest.Cycle {
+	list := []manifest.Cycle{{}}
 	for _, ref := range snap.Manifest.Cycles {
 		list = append(list, ref.Cycle)
 	}

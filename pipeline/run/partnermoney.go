@@ -6,7 +6,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // issueCoupons decides which coupons are issued (§9.2). It comes before lines are paid.
@@ -26,13 +25,7 @@ func (r *run) issueCoupons() (err error) {
 // the run's cycles are settled and before rows are counted.
 func (r *run) partnerMoney() error {
 	stage := r.money
-	for _, name := range r.cycleNames() {
-		c, err := period.ParseCycle(name)
-		if err != nil {
-			return err
-		}
-		stage.Cycles = append(stage.Cycles, c)
-	}
+	stage.Cycles = append(stage.Cycles, r.nextCycles()...)
 	out, err := stage.Run()
 	if err != nil {
 		return err

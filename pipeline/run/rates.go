@@ -18,11 +18,7 @@ func (r *runState) haveRates(more ...period.Cycle) error {
 	}
 	cycles := slices.Clone(more)
 	for _, ref := range r.txn.Base().Manifest.Cycles {
-		c, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return err
-		}
-		cycles = append(cycles, c)
+		cycles = append(cycles, ref.Period())
 	}
 	for _, runs := range [][]*sorting.Run{r.scanned.Usage, r.scanned.Bandwidth} {
 		parts, _ := sorting.Parts(runs)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/fold/rerate"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -99,7 +100,7 @@ func (r *runState) checkRerate() error {
 		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is not closed", c),
 			Hint: "an open cycle is rated by today's books anyway: `tollbook run nightly`"}
 	}
-	ref, known := r.txn.Base().Cycle(c.String())
+	ref, known := r.txn.Base().Cycle(manifest.CycleOf(c))
 	switch {
 	case !known:
 		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has no data of it", c),

@@ -107,8 +107,8 @@ type run struct {
 	known  []period.Cycle // of the state to come, before anything is rated
 
 	money      *partner.Stage
-	issued     *pay.Issued                             // coupons that lines are paid by
-	couponUses map[string]map[string]money.AmountTotal // by cycle and customer, as coupon_records have them
+	issued     *pay.Issued                                   // coupons that lines are paid by
+	couponUses map[period.Cycle]map[string]money.AmountTotal // by cycle and customer, as coupon_records have them
 }
 
 // newRun returns a run of a job that has not begun.
@@ -189,12 +189,7 @@ const alreadyClosed = "already_closed"
 // prepare reads the lake's state and refuses what cannot be done.
 func (r *run) prepare() (err error) {
 	m := r.txn.Base().Manifest
-	r.closed = place.NoCycle
-	if m.ClosedThrough != "" {
-		if r.closed, err = period.ParseCycle(m.ClosedThrough); err != nil {
-			return err
-		}
-	}
+	r.closed = m.ClosedThrough.Or(place.NoCycle)
 	if err := r.next.SetBuckets(r.ws.Settings.Lake.Buckets); err != nil {
 		return &workspace.RefusedError{What: err.Error()}
 	}
@@ -241,10 +236,7 @@ func (r *runState) checkCycle() error {
 		return nil
 	}
 	for _, ref := range r.txn.Base().Manifest.Cycles {
-		earlier, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return err
-		}
+		earlier := ref.Period()
 		if earlier > r.closed && earlier < c && ref.Files != nil {
 			return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is still open", earlier),
 				Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", earlier)}
@@ -336,8 +328,8 @@ func (r *run) scanConfig() *accept.Config {
 func (r *runState) archivedThrough() period.Cycle {
 	last := place.NoCycle
 	for _, ref := range r.txn.Base().Manifest.Cycles {
-		if c, err := period.ParseCycle(ref.Cycle); err == nil && ref.Archived != nil {
-			last = c
+		if ref.Archived != nil {
+			last = ref.Period()
 		}
 	}
 	return last
@@ -439,7 +431,7 @@ func (r *run) rater() *fold.Folder {
 	rule := workspace.Rules(&r.ws.Settings)
 	base := r.txn.Base()
 	ref := func(c period.Cycle) manifest.CycleRef {
-		known, _ := base.Cycle(c.String())
+		known, _ := base.Cycle(manifest.CycleOf(c))
 		return known
 	}
 	ending := r.job.cycle
@@ -488,23 +480,20 @@ func (r *run) cycles() error {
 		touched = append(touched, r.job.cycle)
 	}
 	for _, ref := range r.txn.Base().Manifest.Cycles {
-		c, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return err
-		}
+		c := ref.Period()
 		if c > r.closed && ref.Books != r.books {
 			touched = append(touched, c)
 		}
 	}
 	for _, c := range touched {
-		old, _ := r.txn.Base().Cycle(c.String())
-		if err := r.next.SetCycle(c.String(), old.MonthEnd || c == r.job.cycle, r.books); err != nil {
+		old, _ := r.txn.Base().Cycle(manifest.CycleOf(c))
+		if err := r.next.SetCycle(manifest.CycleOf(c), old.MonthEnd || c == r.job.cycle, r.books); err != nil {
 			return err
 		}
 	}
 	if r.job.close {
 		r.report.Closed = r.job.cycle.String()
-		return r.next.CloseThrough(r.job.cycle.String())
+		return r.next.CloseThrough(manifest.CycleOf(r.job.cycle))
 	}
 	return nil
 }

@@ -33,9 +33,7 @@ func (r *runState) closing() period.Cycle {
 func (r *run) knownCycles() []period.Cycle {
 	list := slices.Concat(r.events.intake.Book().NewCycles(), r.events.touchedCycles())
 	for _, ref := range r.txn.Base().Manifest.Cycles {
-		if c, err := period.ParseCycle(ref.Cycle); err == nil {
-			list = append(list, c)
-		}
+		list = append(list, ref.Period())
 	}
 	if r.job.cycle != place.NoCycle {
 		list = append(list, r.job.cycle)
@@ -47,14 +45,7 @@ func (r *run) knownCycles() []period.Cycle {
 // settle brings incentives up to date and ends the partner statements of the cycle that the run closes, after all
 // buckets are settled.
 func (r *run) settle(step *settle.Step) error {
-	step.Cycles = nil
-	for _, name := range r.cycleNames() {
-		c, err := period.ParseCycle(name)
-		if err != nil {
-			return err
-		}
-		step.Cycles = append(step.Cycles, c)
-	}
+	step.Cycles = r.nextCycles()
 	step.Record = settlement.Record{AsOf: r.o.AsOf, Transfers: r.events.transfers(), Events: r.events.incentiveEvents()}
 	if r.closed != place.NoCycle {
 		step.Record.ClosedThrough = r.closed
@@ -103,25 +94,23 @@ func (ev *eventStage) incentiveEvents() []settlement.Event {
 	return list
 }
 
-// cycleNames are the cycles with files in the state to come.
-func (r *run) cycleNames() []string {
-	var names []string
+// nextCycles are the cycles with files in the state to come.
+func (r *run) nextCycles() []period.Cycle {
+	var list []period.Cycle
 	for _, ref := range r.txn.Base().Manifest.Cycles {
-		names = append(names, ref.Cycle)
+		list = append(list, ref.Period())
 	}
-	for _, c := range r.folded.Cycles {
-		names = append(names, c.String())
-	}
+	list = append(list, r.folded.Cycles...)
 	if r.job.cycle != place.NoCycle {
-		names = append(names, r.job.cycle.String())
+		list = append(list, r.job.cycle)
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // setTotals calculates the control totals of the state to come, and counts its open rejects.
 func (r *run) setTotals() (err error) {
-	t := &totals.State{Txn: r.txn, Closed: r.closed, Cycles: r.cycleNames(), CouponRecords: r.issued.Records,
+	t := &totals.State{Txn: r.txn, Closed: r.closed, Cycles: r.nextCycles(), CouponRecords: r.issued.Records,
 		CouponUses: r.couponUses}
 	if r.report.Totals, err = t.Calculate(); err != nil {
 		return err

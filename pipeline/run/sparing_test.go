@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -47,11 +48,11 @@ func TestReadersOutliveACommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := snap.Files("2026-09")
+	files, err := snap.Files(lakekey.Cycle("2026-09"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := rows.LinesOf(t.Context(), snap, "2026-09", rows.Selection{}, nil, rows.Limits{})
+	list, err := rows.LinesOf(t.Context(), snap, lakekey.Cycle("2026-09"), rows.Selection{}, nil, rows.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -27,7 +28,7 @@ func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) e
 			list = append(list, id)
 		}
 	}
-	cycle := r.job.cycle.String()
+	cycle := manifest.CycleOf(r.job.cycle)
 	err := rows.EachStatement(ctx, snap, cycle, "", rows.Limits{}, func(s *rows.Statement) error {
 		note(s.CustomerID)
 		return nil

@@ -102,10 +102,10 @@ func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 	var bill *cycleBill
 	var totals rows.CurrencySums
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
-		ref, _ := snap.Cycle(cycle.String())
+		ref, _ := snap.Cycle(manifest.CycleOf(cycle))
 		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd,
 			Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
-		err := rows.EachStatement(ctx, snap, bill.Cycle, "", rows.Limits{}, func(s *rows.Statement) error {
+		err := rows.EachStatement(ctx, snap, manifest.CycleOf(cycle), "", rows.Limits{}, func(s *rows.Statement) error {
 			bill.Statements = append(bill.Statements, *s)
 			return totals.Add(s)
 		})
@@ -113,7 +113,7 @@ func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 		if err != nil || !ref.MonthEnd || linksInForce(w.Books, cycle) > maxMeasured {
 			return err
 		}
-		bill.Measured, err = annex.Measure(ctx, snap, w.Books, bill.Cycle, "")
+		bill.Measured, err = annex.Measure(ctx, snap, w.Books, cycle, "")
 		return err
 	})
 	if err != nil {
@@ -154,10 +154,10 @@ func linksInForce(b *books.Books, cycle period.Cycle) int {
 func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	var billed customerBill
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
-		ref, _ := snap.Cycle(o.cycle.String())
+		ref, _ := snap.Cycle(manifest.CycleOf(o.cycle))
 		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd,
 			Currency: w.Books.CustomerCurrencyOf(o.customer).Code}
-		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, o.cycle.String(), o.customer, rows.Limits{})
+		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, manifest.CycleOf(o.cycle), o.customer, rows.Limits{})
 		if err == nil && billed.Tax != nil {
 			billed.Notes = compose.TaxNotes(w.Books, &w.Settings, o.customer)
 		}

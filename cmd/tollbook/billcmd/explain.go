@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/read/explain/partnermoney"
@@ -20,6 +21,7 @@ import (
 // NewExplain is the command explain.
 func NewExplain(a *cli.App) *cobra.Command {
 	var q explain.Question
+	var billed string
 	cmd := &cobra.Command{
 		Use:   "explain RECORD",
 		Short: "Show step by step how a record's amounts were calculated",
@@ -49,20 +51,24 @@ after, state, deadline, and why an event was rejected:
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ID = args[0]
-			for _, c := range []*string{&q.Cycle, &q.Origin} {
-				if *c == "" {
-					continue
-				}
-				cycle, err := cli.CycleFlag(*c)
+			if billed != "" {
+				cycle, err := cli.CycleFlag(billed)
 				if err != nil {
 					return err
 				}
-				*c = cycle.String()
+				q.Cycle = manifest.CycleOf(cycle)
+			}
+			if q.Origin != "" {
+				cycle, err := cli.CycleFlag(q.Origin)
+				if err != nil {
+					return err
+				}
+				q.Origin = cycle.String()
 			}
 			return runExplain(cmd.Context(), a, &q)
 		},
 	}
-	cmd.Flags().StringVar(&q.Cycle, "cycle", "", "the month it is billed in, as 2026-09 (default: any)")
+	cmd.Flags().StringVar(&billed, "cycle", "", "the month it is billed in, as 2026-09 (default: any)")
 	cmd.Flags().StringVar(&q.Origin, "origin", "", "the month it belongs to, if a later month bills it (default: any)")
 	cmd.Flags().StringVar(&q.Customer, "customer", "", "whose it is; makes the search quick")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)

@@ -89,7 +89,7 @@ func cycleOrLast(text string, snap *lake.Snapshot) (period.Cycle, error) {
 	if text == "" {
 		for _, ref := range snap.Manifest.Cycles {
 			if ref.Files != nil {
-				text = ref.Cycle
+				text = ref.Cycle.String()
 			}
 		}
 	}

@@ -409,14 +409,14 @@ func (a *App) CycleOrNewest(text string) (period.Cycle, error) {
 	if text != "" {
 		return CycleFlag(text)
 	}
-	newest := ""
+	var newest manifest.Cycle
 	w, err := a.Open()
 	if err != nil {
 		return 0, err
 	}
 	a.opened = w // the books are read once
 	err = a.ReadOf(w, func(snap *lake.Snapshot) error {
-		newest = ""
+		newest = manifest.Cycle{}
 		for _, c := range snap.Manifest.Cycles {
 			if c.Files != nil {
 				newest = c.Cycle
@@ -424,13 +424,13 @@ func (a *App) CycleOrNewest(text string) (period.Cycle, error) {
 		}
 		return nil
 	})
-	if err == nil && newest == "" {
+	if err == nil && newest.IsZero() {
 		return 0, &UsageError{What: "the lake has no cycle yet", Hint: "`tollbook run nightly` ingests feed files"}
 	}
 	if err != nil {
 		return 0, err
 	}
-	return period.ParseCycle(newest)
+	return newest.Or(0), nil
 }
 
 // PrintJSON writes a result as one JSON object.

@@ -44,8 +44,8 @@ func (c completion) cycle(_ *cobra.Command, _ []string, begun string) (out []str
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	for i := range cycles {
-		if one := &cycles[i]; strings.HasPrefix(one.Cycle, begun) {
-			out = append(out, cobra.CompletionWithDesc(one.Cycle, string(one.State)))
+		if name := cycles[i].Cycle.String(); strings.HasPrefix(name, begun) {
+			out = append(out, cobra.CompletionWithDesc(name, string(cycles[i].State)))
 		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -27,6 +28,7 @@ type exportResult struct {
 // exportOptions are those of export.
 type exportOptions struct {
 	export.Request
+	cycle         string // --cycle
 	reseller      string // --indirect-partner
 	withResellers bool
 	focus         focusFlags
@@ -71,7 +73,7 @@ the statements.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.Cycle, "cycle", "", "the month, as 2026-09; rejects, funds and withdrawals need none")
+	flags.StringVar(&o.cycle, "cycle", "", "the month, as 2026-09; rejects, funds and withdrawals need none")
 	flags.StringVar(&o.Table, "table", "lines", strings.Join(export.Tables(), ", "))
 	flags.StringVar(&o.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
 	flags.StringVar(&o.Scope.Customer, "customer", "",
@@ -126,12 +128,12 @@ func checkExport(a *cli.App, o *exportOptions) error {
 		}
 		return wrong
 	}
-	if o.Cycle != "" || !export.OfNoCycle(o.Table) {
-		cycle, err := cli.CycleFlag(o.Cycle)
+	if o.cycle != "" || !export.OfNoCycle(o.Table) {
+		cycle, err := cli.CycleFlag(o.cycle)
 		if err != nil {
 			return err
 		}
-		o.Cycle = cycle.String()
+		o.Cycle = manifest.CycleOf(cycle)
 	}
 	switch {
 	case a.Flags.JSON && o.out.ToStdout() && o.Format != "ndjson":

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -45,7 +46,7 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 		}
 		out.File = f.dir
 	}
-	cycle, err := cli.CycleFlag(r.Cycle)
+	cycle, err := cli.CycleFlag(o.cycle)
 	switch {
 	case err != nil:
 		return err
@@ -68,7 +69,8 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 	case out.ToStdout() && r.Format == "focus-parquet" && cli.IsTerminal(a.Out):
 		return &cli.UsageError{What: "a binary format on a terminal", Hint: "name a file: --out FILE"}
 	}
-	request := focus.Request{Cycle: cycle.String(), Issuer: f.issuer, Account: r.Scope.Customer + r.Scope.Partner}
+	request := focus.Request{Cycle: manifest.CycleOf(cycle), Issuer: f.issuer,
+		Account: r.Scope.Customer + r.Scope.Partner}
 	format := "csv"
 	switch {
 	case r.Format == "focus-parquet":
@@ -132,7 +134,7 @@ func focusFiles(r focus.Request, format string, issuers []string, out *cli.Outpu
 	for _, issuer := range issuers {
 		one := *out
 		if r.Issuer == "" {
-			one.File = filepath.Join(out.File, "focus-"+r.Cycle+"-"+url.PathEscape(issuer)+"."+ending)
+			one.File = filepath.Join(out.File, "focus-"+r.Cycle.String()+"-"+url.PathEscape(issuer)+"."+ending)
 		}
 		if err := one.Check(); err != nil {
 			return nil, err

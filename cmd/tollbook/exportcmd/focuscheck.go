@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/out/focus/audit"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
@@ -102,13 +103,13 @@ func criteriaOfCycle(a *cli.App, o *focusCheckOptions) error {
 		return err
 	}
 	return withFocus(a, func(s *focus.Source) error {
-		costs, err := s.HasCosts(cycle.String())
+		costs, err := s.HasCosts(manifest.CycleOf(cycle))
 		if err != nil {
 			return err
 		}
-		mixed, err := s.HasCurrencies(cycle.String())
+		mixed, err := s.HasCurrencies(manifest.CycleOf(cycle))
 		if (costs || mixed) && err == nil {
-			o.criteria, err = audit.SupportsOf(s, cycle.String())
+			o.criteria, err = audit.SupportsOf(s, manifest.CycleOf(cycle))
 		}
 		return err
 	})
@@ -243,7 +244,7 @@ func checkStatements(ctx context.Context, a *cli.App, c *focusChecked, o *focusC
 		}
 	}
 	return withFocus(a, func(s *focus.Source) error {
-		sums, err := audit.Compare(ctx, s, focus.Request{Cycle: cycle.String(), Issuer: c.Issuer}, c.File)
+		sums, err := audit.Compare(ctx, s, focus.Request{Cycle: manifest.CycleOf(cycle), Issuer: c.Issuer}, c.File)
 		if err == nil {
 			c.Summed, c.Accounts = sums.Summed, sums.Differ
 		}

@@ -66,7 +66,7 @@ func runRestoreHead(ctx context.Context, a *cli.App, yes bool) error {
 	var r headResult
 	err = lake.RestoreHead(ctx, st, func(p *lake.HeadPlan) (bool, error) {
 		r = headResult{Was: p.Was, Head: p.Text, Manifest: p.Manifest.Number, Command: p.Manifest.Command,
-			AsOf: p.Manifest.AsOf, ClosedThrough: p.Manifest.ClosedThrough, Files: p.Files, Bytes: p.Bytes,
+			AsOf: p.Manifest.AsOf, ClosedThrough: p.Manifest.ClosedThrough.String(), Files: p.Files, Bytes: p.Bytes,
 			Manifests: p.Manifests, Good: p.Good, Written: yes && !p.Good}
 		return yes, nil
 	})

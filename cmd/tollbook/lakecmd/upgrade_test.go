@@ -26,7 +26,7 @@ func withLake(t *testing.T, format string) string {
 	must(t, err)
 	txn, err := l.Begin()
 	must(t, err)
-	key := manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: lakekey.Day("2026-09-01"), Bucket: 0}
+	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day("2026-09-01"), Bucket: 0}
 	w, err := txn.Create(key)
 	must(t, err)
 	_, err = io.WriteString(w, "lines of a day")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/published"
@@ -24,6 +25,7 @@ import (
 // queryFlags say how a question is asked and shown.
 type queryFlags struct {
 	cycle, format, from string
+	of                  manifest.Cycle // cycle, once it is checked
 	limit, days         int
 	sql, excel          bool
 	value, by           string // of a chart: the names of an amount and of a key
@@ -160,7 +162,7 @@ func (f *queryFlags) check(name string) (*ask.Question, error) {
 			return nil, &cli.UsageError{What: fmt.Sprintf("--cycle %s: %s is not limited to a cycle", c, q.Name),
 				Hint: "leave --cycle out"}
 		}
-		f.cycle = c.String()
+		f.cycle, f.of = c.String(), manifest.CycleOf(c)
 	}
 	if wrong := new(ask.LimitError); errors.As(q.Check(f.only), &wrong) {
 		return nil, &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
@@ -230,7 +232,7 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 	if err != nil {
 		return err
 	}
-	r := ask.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only, Days: f.days,
+	r := ask.Request{Cycle: f.of, Limit: f.limit, Only: f.only, Days: f.days,
 		Progress: func(done, total int64) { a.Bar.Update("read files", done, total) }}
 	var answer *ask.Answer
 	switch server := w.Settings.ClickHouse.DSN.Set(); {

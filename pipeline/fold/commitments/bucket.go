@@ -25,7 +25,7 @@ type Folder struct {
 
 // Bucket makes the lines of the commitments of a bucket's customers in an open cycle, and returns how many there are.
 func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int64, error) {
-	key := manifest.FileKey{Table: tables.Lines().Name, Cycle: cycle.String(), Day: manifest.CommitmentsDay,
+	key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(cycle), Day: manifest.CommitmentsDay,
 		Bucket: bucket}
 	if len(customers) == 0 && len(f.Find(key)) == 0 {
 		return 0, nil

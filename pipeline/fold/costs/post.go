@@ -216,7 +216,7 @@ func (s *poster) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting,
 // billed is every line that cycles up to the last closed one billed for the cost files of a cycle: its own lines, and
 // what later cycles posted.
 func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
-	files := s.txn.Next().Select(c.String(), func(k manifest.FileKey) bool {
+	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
 		return k.Table == tables.Lines().Name && k.Day == manifest.CostsDay
 	})
 	err = margins.Each(s.txn.Open, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
@@ -234,7 +234,7 @@ func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
 
 // posted is what a cycle posted, or has posted so far, for the cost files of an earlier one.
 func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
-	files := s.txn.Next().Select(at.String(), func(k manifest.FileKey) bool {
+	files := s.txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
 		return k.Table == tables.CostPostings().Name
 	})
 	err = margins.Each(s.txn.Open, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
@@ -289,7 +289,7 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 
 // postBucket writes the postings of a bucket: those of the cycle, and those that the open cycle has of others.
 func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
-	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: s.target().String(), Bucket: bucket}
+	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: manifest.CycleOf(s.target()), Bucket: bucket}
 	err := margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
 			p, err := readPosting(row)
@@ -369,7 +369,7 @@ func (s *poster) holds(c period.Cycle) (bool, error) {
 // eachMargin gives the margins of a cycle.
 func (s *poster) eachMargin(c period.Cycle, day manifest.Day,
 	take func(period.Cycle, *margins.Key, *margins.Row) error) error {
-	files := s.txn.Next().Select(c.String(), func(k manifest.FileKey) bool {
+	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
 		return k.Table == tables.Margins().Name && k.Day == day
 	})
 	return margins.Each(s.txn.Open, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
@@ -473,7 +473,8 @@ func (s *poster) storeRestated(list []restated) error {
 		}
 	}
 	for b := range out {
-		key := manifest.FileKey{Table: tables.Margins().Name, Cycle: s.target().String(), Day: manifest.RestatedDay,
+		key := manifest.FileKey{Table: tables.Margins().Name, Cycle: manifest.CycleOf(s.target()),
+			Day:    manifest.RestatedDay,
 			Bucket: b}
 		if err := s.marginFile(key, out[b]); err != nil {
 			return err

@@ -33,7 +33,8 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 	for _, p := range list {
 		want[groupKey{p.customer, p.origin.String(), p.id}] = true
 	}
-	key := manifest.FileKey{Table: tables.CostGroups().Name, Cycle: s.target().String(), Day: manifest.RestatedDay,
+	key := manifest.FileKey{Table: tables.CostGroups().Name, Cycle: manifest.CycleOf(s.target()),
+		Day:    manifest.RestatedDay,
 		Bucket: bucket}
 	all := parquet.NewColumns(tables.CostGroups())
 	for _, g := range r.groups {
@@ -81,7 +82,7 @@ func (s *poster) groupFiles(origin, at period.Cycle, bucket int) []manifest.File
 	if at == origin {
 		day = manifest.CostsDay
 	}
-	return s.txn.Next().Select(at.String(), func(k manifest.FileKey) bool {
+	return s.txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
 		return k.Table == tables.CostGroups().Name && k.Day == day && k.Bucket == bucket
 	})
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -103,7 +102,8 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 	})
 	all.Go(func() error {
 		for one := range ready {
-			key := manifest.FileKey{Table: tables.Lines().Name, Cycle: r.cycle.String(), Day: manifest.CostsDay,
+			key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(r.cycle),
+				Day:    manifest.CostsDay,
 				Bucket: one.bucket}
 			if err := w.lines(key, one.lines); err != nil {
 				return err
@@ -134,7 +134,7 @@ func (w *writer) margins(r *rated, workers int) error {
 				return err
 			}
 		}
-		key := manifest.FileKey{Table: tables.Margins().Name, Cycle: r.cycle.String(), Day: manifest.CostsDay,
+		key := manifest.FileKey{Table: tables.Margins().Name, Cycle: manifest.CycleOf(r.cycle), Day: manifest.CostsDay,
 			Bucket: b}
 		if err := w.marginFile(key, out); err != nil {
 			return err
@@ -166,11 +166,7 @@ func (w *writer) lines(key manifest.FileKey, lines []*linefile.Line) error {
 			return err
 		}
 	}
-	c, err := period.ParseCycle(key.Cycle)
-	if err != nil {
-		return err
-	}
-	w.result.Places = append(w.result.Places, place.Place{Cycle: c, Bucket: key.Bucket})
+	w.result.Places = append(w.result.Places, place.Place{Cycle: key.Cycle.Or(place.NoCycle), Bucket: key.Bucket})
 	w.result.Lines += int64(len(lines))
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -155,7 +156,8 @@ func (s *shop) want(cycle string, want ...string) {
 	var out bytes.Buffer
 	err = l.Read(func(snap *lake.Snapshot) error {
 		out.Reset()
-		_, err := export.Write(context.Background(), snap, &export.Request{Table: "lines", Format: "csv", Cycle: cycle},
+		_, err := export.Write(context.Background(), snap, &export.Request{Table: "lines", Format: "csv",
+			Cycle: lakekey.Cycle(cycle)},
 			&out)
 		return err
 	})

@@ -21,7 +21,7 @@ func (s *Step) redrawn() error {
 
 // RedrawnIn reads what records draw since re-rating in one cycle.
 func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
-	for _, e := range s.Find(manifest.FileKey{Table: "redraws", Cycle: cycle.String(), Bucket: s.Bucket}) {
+	for _, e := range s.Find(manifest.FileKey{Table: "redraws", Cycle: manifest.CycleOf(cycle), Bucket: s.Bucket}) {
 		err := tablefile.Each(s.Txn, e, tables.Redraws(), nil, func(cols *parquet.Columns[tables.Redraw], i int) error {
 			customer, err := s.Names().Customer(cols.Word(tables.RedrawCustomerID).At(i))
 			if err != nil {

@@ -29,7 +29,8 @@ func (s *Step) LoadSamples(last period.Cycle) error {
 		return err
 	}
 	for _, c := range s.Opening.Cycles(last) {
-		for _, e := range s.Find(manifest.FileKey{Table: "late_samples", Cycle: c.String(), Bucket: s.Bucket}) {
+		for _, e := range s.Find(manifest.FileKey{Table: "late_samples", Cycle: manifest.CycleOf(c),
+			Bucket: s.Bucket}) {
 			err := samples.EachLateSample(s.State, e, c, func(one *samples.LateSample) {
 				// what the cycle at hand bills goes to where its link is now
 				if to := samples.Adopt(s.State, one); to == s.Bucket || c != s.Cycle {

@@ -356,12 +356,12 @@ func (s *Sources) counted(customer int32, m Meter) ([]*Record, error) {
 func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums, error) {
 	if s.sums[origin] == nil {
 		all := make(Sums)
-		key := manifest.FileKey{Table: "lines", Cycle: origin.String(), Day: manifest.EndDay, Bucket: s.Bucket}
+		key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(origin), Day: manifest.EndDay, Bucket: s.Bucket}
 		if err := AddBilled(s.State, key, origin, all, nil); err != nil {
 			return nil, err
 		}
 		for _, c := range s.Opening.Cycles(s.Cycle) {
-			key := manifest.FileKey{Table: "lines", Cycle: c.String(), Day: manifest.LateDay, Bucket: s.Bucket}
+			key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(c), Day: manifest.LateDay, Bucket: s.Bucket}
 			if c < s.Cycle {
 				if err := AddBilled(s.State, key, origin, all, nil); err != nil {
 					return nil, err

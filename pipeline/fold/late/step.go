@@ -131,7 +131,7 @@ func (w *Folder) Bucket(ctx context.Context, bucket int, usage, list map[period.
 
 // key names the file of a table of the bucket's late records.
 func (s *Step) key(table string) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: s.Cycle.String(), Bucket: s.Bucket}
+	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(s.Cycle), Bucket: s.Bucket}
 }
 
 // Load reads the late records of the bucket, those billed in closed cycles too.
@@ -142,7 +142,7 @@ func (s *Step) Load() error {
 		return err
 	}
 	for _, c := range s.Opening.Cycles(s.Cycle) {
-		key := manifest.FileKey{Table: "late", Cycle: c.String(), Bucket: s.Bucket}
+		key := manifest.FileKey{Table: "late", Cycle: manifest.CycleOf(c), Bucket: s.Bucket}
 		for _, e := range s.Find(key) {
 			if err := s.loadFile(e, c); err != nil {
 				return err

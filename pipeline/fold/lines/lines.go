@@ -139,9 +139,9 @@ func (w *Writer) startGroup() {
 	clear(w.discounts)
 	w.kinds, w.noDiscount, w.customer = [8]int32{}, 0, -1
 	w.assoc.forget()
-	c := w.Cols
-	c.Word(tables.LineCycle).Set(w.key.Cycle)
-	c.Word(tables.LineTradeID).Set(w.key.Cycle)
+	c, cycle := w.Cols, w.key.Cycle.String()
+	c.Word(tables.LineCycle).Set(cycle)
+	c.Word(tables.LineTradeID).Set(cycle)
 	c.Word(tables.LineOriginCycle).Set("")
 	c.Word(tables.LineDay).Set(w.key.Day.String())
 	c.Small(tables.LineChargingMode).Set(ChargingOnDemand)

@@ -37,7 +37,7 @@ func (e *ArchivedError) Error() string {
 
 // IsArchived reports whether the lines of a cycle have left the lake.
 func (s *Commitments) IsArchived(c period.Cycle) bool {
-	ref, _ := s.Base.Cycle(c.String())
+	ref, _ := s.Base.Cycle(manifest.CycleOf(c))
 	return ref.Archived != nil
 }
 
@@ -94,7 +94,7 @@ func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(custo
 		if s.IsArchived(cycle) {
 			return nil, &ArchivedError{cycle.String()}
 		}
-		files, err := s.Files.Select(cycle.String(), func(k manifest.FileKey) bool {
+		files, err := s.Files.Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
 			return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != manifest.EventsDay &&
 				(len(days) == 0 || slices.Contains(days, k.Day))
 		})

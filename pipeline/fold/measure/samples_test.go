@@ -34,7 +34,8 @@ func store(t *testing.T, to *storage.Mem, day string, rows ...stored) manifest.F
 		cols.Quantity(tables.SampleOutBps).Add(quantity(t, r.out).Raw())
 		cols.N++
 	}
-	e := manifest.FileEntry{FileKey: manifest.FileKey{Table: "bandwidth", Cycle: day[:7], Day: lakekey.Day(day)},
+	e := manifest.FileEntry{FileKey: manifest.FileKey{Table: "bandwidth", Cycle: lakekey.Cycle(day[:7]),
+		Day: lakekey.Day(day)},
 		Path: "bandwidth/" + day}
 	f, err := to.Create(e.Path)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // *lakeerr.CorruptError among them.
 func State(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle period.Cycle, objects *Objects,
 	show func(Key, *percentile.Object) error) error {
-	files, err := snap.Files(cycle.String())
+	files, err := snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func New(samples *samples.Folder, rater *rating.Rater) *Folder {
 // Bucket writes the lines that a cycle's end makes: of volume, block, stairstep and percentile products, of figures,
 // and of fees at zero (§4.6, §4.7, §10).
 func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
-	key := manifest.FileKey{Table: "lines", Cycle: cycle.String(), Day: manifest.EndDay, Bucket: bucket}
+	key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(cycle), Day: manifest.EndDay, Bucket: bucket}
 	written := lines.NewWriter(w.State, key, w.Books.Zone.Bounds(cycle).To-1)
 	sums := lines.NewSumWriter(w.Books)
 	closing, earlier, err := w.closing(bucket, cycle)

@@ -1,6 +1,8 @@
 package opening
 
 import (
+	"cmp"
+
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -26,8 +28,7 @@ func CouponsSpent(o tablefile.Opener, files []manifest.FileEntry) (map[CouponKey
 		if e.Table != tables.Balances().Name {
 			continue
 		}
-		if was, has := latest[e.Bucket]; !has || was.Cycle < e.Cycle ||
-			was.Cycle == e.Cycle && was.Day.Compare(e.Day) <= 0 {
+		if was, has := latest[e.Bucket]; !has || cmp.Or(was.Cycle.Compare(e.Cycle), was.Day.Compare(e.Day)) <= 0 {
 			latest[e.Bucket] = e
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -39,7 +40,8 @@ func TestCarry(t *testing.T) {
 	w := opening.NewWriter(txn.SubTxn, b)
 	src := &opening.Source{Files: txn.Pending(), Books: b, Buckets: 1}
 	key := func(table string, day int) manifest.FileKey {
-		return manifest.FileKey{Table: table, Cycle: "2026-09", Day: manifest.DayOf(period.DayOf(2026, 9, day))}
+		return manifest.FileKey{Table: table, Cycle: lakekey.Cycle("2026-09"),
+			Day: manifest.DayOf(period.DayOf(2026, 9, day))}
 	}
 	put := func(day int) manifest.FileEntry {
 		t.Helper()

@@ -54,7 +54,7 @@ func (l Last) cycle() period.Cycle {
 // LastBefore finds the last day before another with records in the bucket (OPEN-1).
 func (s *Source) LastBefore(bucket int, day period.Day) (last Last, err error) {
 	for _, c := range slices.Backward(s.Cycles((day - 1).Cycle())) {
-		files, err := s.Files.Select(c.String(), func(k manifest.FileKey) bool {
+		files, err := s.Files.Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
 			return k.Bucket == bucket && k.Table == tables.Ident().Name
 		})
 		if err != nil {
@@ -75,8 +75,8 @@ func (s *Source) LastBefore(bucket int, day period.Day) (last Last, err error) {
 // Cycles are the cycles up to one that may have files, ascending.
 func (s *Source) Cycles(upTo period.Cycle) []period.Cycle {
 	var out []period.Cycle
-	for _, word := range s.Files.Cycles() {
-		if c, err := period.ParseCycle(word); err == nil && c <= upTo {
+	for _, c := range s.Files.Cycles() {
+		if c <= upTo {
 			out = append(out, c)
 		}
 	}
@@ -90,7 +90,7 @@ func (s *Source) closing(bucket int, last Last) ([]manifest.FileEntry, error) {
 	}
 	return s.Files.Find(manifest.FileKey{
 		Table:  tables.Positions().Name,
-		Cycle:  last.Day.Cycle().String(),
+		Cycle:  manifest.CycleOf(last.Day.Cycle()),
 		Day:    manifest.DayOf(last.Day),
 		Bucket: bucket,
 	})

@@ -57,7 +57,7 @@ func store(t *testing.T, lines ...string) *stored {
 }
 
 func (s *stored) batch(def *tables.Table, cycle, day string) *parquet.Columns[tables.Any] {
-	key := manifest.FileKey{Table: def.Name, Cycle: cycle, Day: lakekey.Day(day)}
+	key := manifest.FileKey{Table: def.Name, Cycle: lakekey.Cycle(cycle), Day: lakekey.Day(day)}
 	if s.rows[key] == nil {
 		s.rows[key] = parquet.NewColumns(tables.Untyped(def))
 	}
@@ -200,7 +200,7 @@ func (s *stored) inBulk(day period.Day, customer int32) string {
 	must(s.t, err)
 	defer r.Close()
 	w := opening.NewWriter(s.txn.SubTxn, s.src.Books)
-	w.Restart(manifest.FileKey{Table: "positions", Cycle: day.Cycle().String(), Day: manifest.DayOf(day)})
+	w.Restart(manifest.FileKey{Table: "positions", Cycle: manifest.CycleOf(day.Cycle()), Day: manifest.DayOf(day)})
 	if r.Carries() {
 		must(s.t, r.Carry(w, customer))
 	}
@@ -268,7 +268,7 @@ func TestShiftTable(t *testing.T) {
 	must(t, err)
 	out, err := opening.ShiftTable(s.src.Books, all)
 	must(t, err)
-	must(t, tablefile.Put(s.txn.SubTxn, manifest.FileKey{Table: "shifts", Cycle: "2026-10"}, out, nil))
+	must(t, tablefile.Put(s.txn.SubTxn, manifest.FileKey{Table: "shifts", Cycle: lakekey.Cycle("2026-10")}, out, nil))
 	all, err = s.src.Shifts(0, october, opening.Anyone)
 	must(t, err)
 	var got []string

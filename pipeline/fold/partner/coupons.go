@@ -65,7 +65,7 @@ func (r *round) coupons() error {
 func (r *round) spent() (map[opening.CouponKey]opening.Spent, error) {
 	var files []manifest.FileEntry
 	for _, c := range r.Cycles {
-		files = append(files, r.Txn.Next().Files(c.String())...)
+		files = append(files, r.Txn.Next().Files(manifest.CycleOf(c))...)
 	}
 	return opening.CouponsSpent(r.Txn, files)
 }
@@ -115,7 +115,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 				amount: row.Expired})
 		}
 	}
-	r.out.CouponUses = map[string]map[string]money.AmountTotal{}
+	r.out.CouponUses = map[period.Cycle]map[string]money.AmountTotal{}
 	for _, c := range r.Cycles {
 		uses := map[string]money.AmountTotal{}
 		err := factReader{r.Stage}.couponEntries(c, func(one record) error {
@@ -132,7 +132,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 			return err
 		}
 		if len(uses) > 0 {
-			r.out.CouponUses[c.String()] = uses
+			r.out.CouponUses[c] = uses
 		}
 	}
 	slices.SortStableFunc(out, func(a, b record) int {
@@ -159,7 +159,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 // couponEntries visits what lines used and reclaims took back in a cycle, day by day.
 func (r factReader) couponEntries(c period.Cycle, visit func(record) error) error {
 	var files []manifest.FileEntry
-	for _, e := range r.Txn.Next().Files(c.String()) {
+	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table == tables.CouponEntries().Name {
 			files = append(files, e)
 		}

@@ -147,7 +147,7 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 
 // customerEntries are the allocations and reclaims of customers' cash that move the account of their partner (§9.1).
 func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
-	for _, e := range r.Txn.Next().Files(c.String()) {
+	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.AccountEvents().Name {
 			continue
 		}
@@ -209,7 +209,7 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 		tables.LineTradeTime,
 		tables.LineInstant,
 	)
-	for _, e := range r.Txn.Next().Files(c.String()) {
+	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.Lines().Name || e.Day != manifest.EventsDay {
 			continue
 		}
@@ -324,7 +324,7 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 	columns := tables.Columns(tables.LineCustomerID, tables.LinePartnerID, tables.LineAssociationType,
 		tables.LinePaymentAmount,
 		tables.LineCouponAmount, tables.LineCashAmount, tables.LineStoredValueCardAmount)
-	for _, e := range r.Txn.Next().Files(c.String()) {
+	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.Lines().Name {
 			continue
 		}
@@ -454,7 +454,7 @@ func (r factReader) owed(c period.Cycle, list []fact) ([]fact, error) {
 	totals := map[key]*money.AmountTotal{}
 	columns := tables.Columns(tables.PartnerStatementPartnerID, tables.PartnerStatementSellerID,
 		tables.PartnerStatementOwedAmount, tables.PartnerStatementCostAmount)
-	for _, e := range r.Txn.Next().Files(c.String()) {
+	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.PartnerStatements().Name {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -78,7 +79,7 @@ func (r *performances) read(c period.Cycle) (map[int32]money.Amount, error) {
 // own adds the performance of partners' own lines: of a closed cycle from its statements, of an open one
 // from its lines.
 func (r *performances) own(c period.Cycle, add func(int32, money.Amount) error) error {
-	files := r.Txn.Next().Files(c.String())
+	files := r.Txn.Next().Files(manifest.CycleOf(c))
 	if r.closedThrough() == place.NoCycle || c > r.closedThrough() {
 		for bucket := range r.Settings.Lake.Buckets {
 			rows, err := settle.BucketRows(r.Txn, r.Books, r.Book.Settler(c), settle.LinesOf(files, bucket))

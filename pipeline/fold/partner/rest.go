@@ -40,7 +40,7 @@ func (r *round) inputs() string {
 		if r.closedThrough() != place.NoCycle && c <= r.closedThrough() {
 			continue
 		}
-		for _, e := range r.Txn.Next().Files(c.String()) {
+		for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
 			switch {
 			case e.Table == tables.AccountEvents().Name && r.Settings.Payments == settings.Ledger,
 				e.Table == tables.Lines().Name && (c <= before || orders && e.Day == manifest.EventsDay):

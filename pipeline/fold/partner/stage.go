@@ -55,7 +55,7 @@ type Outcome struct {
 	Turned    []events.Turn
 	Overdrawn []string // partners whose cash is below zero
 	// CouponUses is what coupon_records say that coupons paid, by cycle and customer; a cycle without uses has none.
-	CouponUses map[string]map[string]money.AmountTotal
+	CouponUses map[period.Cycle]map[string]money.AmountTotal
 	Notes      []string
 }
 

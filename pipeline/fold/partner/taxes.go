@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -24,7 +25,7 @@ type sale struct{ issuer, recipient string }
 func (r factReader) taxFacts(c period.Cycle, issuers map[string][]string, list []fact) ([]fact, error) {
 	sums := map[sale]*money.AmountTotal{}
 	shared := map[string]bool{}
-	files := r.Txn.Next().Files(c.String())
+	files := r.Txn.Next().Files(manifest.CycleOf(c))
 	for _, e := range files {
 		if e.Table != tables.Taxes().Name {
 			continue

@@ -21,7 +21,7 @@ func BenchmarkDay(b *testing.B) {
 		b.Run(map[bool]string{true: "ledger", false: "coupons"}[ledger], func(b *testing.B) {
 			w := newWorld(b, ledger, "k,acme,cash_coupon,YES,20,2,*,*,YES,2026-08-02,2026-10-03\n")
 			const lines = 50_000
-			key := manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: lakekey.Day("2026-09-02")}
+			key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day("2026-09-02")}
 			c := parquet.NewColumns(tables.Lines())
 			for i := range lines {
 				f := lineFields(key, []string{"usage", fmt.Sprintf("customer-%06d", i/50), "2026-09-02",

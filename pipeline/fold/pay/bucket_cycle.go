@@ -237,5 +237,5 @@ func (pl *bucketCycle) hand() {
 
 // key names a file of the place.
 func (pl *bucketCycle) key(table string, day manifest.Day) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: pl.at.Cycle.String(), Day: day, Bucket: pl.at.Bucket}
+	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(pl.at.Cycle), Day: day, Bucket: pl.at.Bucket}
 }

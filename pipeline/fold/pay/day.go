@@ -98,8 +98,8 @@ func (p *Payer) drawsOn(bucket int, span period.Span) bool {
 // as: something can be drawn on the day, and the live state has no lines of it that could be equal to the rated ones
 // (CASH-9).
 func (w *Worker) Writes(key manifest.FileKey) bool {
-	cycle, err := period.ParseCycle(key.Cycle)
-	if err != nil {
+	cycle, ok := key.Cycle.Period()
+	if !ok {
 		return false
 	}
 	var span period.Span

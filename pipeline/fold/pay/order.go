@@ -77,7 +77,7 @@ func (b *orderBook) before(key event.Key, c period.Cycle) (*baseLine, error) {
 func (b *orderBook) line(o *event.Order, c period.Cycle) (row, error) {
 	if b.lines[c] == nil {
 		b.lines[c] = make(map[string]row)
-		key := manifest.FileKey{Table: tables.Lines().Name, Cycle: c.String(), Day: manifest.EventsDay,
+		key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(c), Day: manifest.EventsDay,
 			Bucket: b.bucket}
 		for _, e := range b.p.Txn.Next().Find(key) {
 			cols, err := readAll(b.p.Txn, e, tables.Lines())

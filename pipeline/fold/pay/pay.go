@@ -70,16 +70,12 @@ func (p *Payer) index() error {
 		set[c] = true
 	}
 	for _, ref := range p.Base.Manifest.Cycles {
-		c, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return err
-		}
-		set[c] = true
+		set[ref.Period()] = true
 	}
 	p.cycles = slices.Sorted(maps.Keys(set))
 	p.base = make(map[place.Place]dayFiles)
 	for _, c := range p.cycles {
-		was, err := p.Base.Files(c.String())
+		was, err := p.Base.Files(manifest.CycleOf(c))
 		if err != nil {
 			return err
 		}
@@ -139,7 +135,7 @@ func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Re
 	w.known = slices.Compact(w.known)
 	w.next, w.result = make(map[place.Place]dayFiles), newResult()
 	for _, c := range w.known {
-		sortPlaces(w.next, c, append(w.Txn.Next().Files(c.String()), w.rated.Files(c.String())...))
+		sortPlaces(w.next, c, append(w.Txn.Next().Files(manifest.CycleOf(c)), w.rated.Files(manifest.CycleOf(c))...))
 	}
 	if err := w.bucket(ctx, bucket); err != nil {
 		return nil, err

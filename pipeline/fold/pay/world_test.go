@@ -224,7 +224,7 @@ func (w *world) payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, cycles 
 // keep takes the files of lines that were rated and that paying writes into memory.
 func keep(txn *lake.SubTxn, lines *rated.Lines, cycles []period.Cycle) error {
 	for _, c := range cycles {
-		for _, e := range txn.Next().Files(c.String()) {
+		for _, e := range txn.Next().Files(manifest.CycleOf(c)) {
 			if e.Table != "lines" || !lines.Keeps(e.FileKey) {
 				continue
 			}
@@ -271,7 +271,7 @@ func (w *world) close(name string) {
 		w.t.Fatal(err)
 	}
 	defer txn.Close()
-	if err := txn.Next().CloseThrough(name); err != nil {
+	if err := txn.Next().CloseThrough(lakekey.Cycle(name)); err != nil {
 		w.t.Fatal(err)
 	}
 	if _, err := txn.Commit(w.t.Context()); err != nil {
@@ -297,7 +297,8 @@ func (w *world) rate(txn *lake.Txn, cycle, text string) {
 		if f[0] == "usage" {
 			day = lakekey.Day(f[2])
 		}
-		key := manifest.FileKey{Table: "lines", Cycle: cycle, Day: day, Bucket: place.Bucket(f[1], w.buckets)}
+		key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle), Day: day,
+			Bucket: place.Bucket(f[1], w.buckets)}
 		if f[0] == "event" {
 			key.Table = "account_events"
 		}
@@ -308,7 +309,7 @@ func (w *world) rate(txn *lake.Txn, cycle, text string) {
 		}
 	}
 	for key := range w.rated {
-		if key.Cycle == cycle && parts[key] == nil {
+		if key.Cycle.String() == cycle && parts[key] == nil {
 			parts[key] = nil
 		}
 	}
@@ -502,8 +503,8 @@ func option(words []string, name string) string {
 
 func lineFields(key manifest.FileKey, f []string) fields {
 	at := f[2] + " " + f[3]
-	line := fields{"cycle": key.Cycle, "day": key.Day.String(), "customer_id": f[1], "id": f[4], "sku": f[5],
-		"trade_id": key.Cycle, "trade_time": at, "consume_time": at,
+	line := fields{"cycle": key.Cycle.String(), "day": key.Day.String(), "customer_id": f[1], "id": f[4], "sku": f[5],
+		"trade_id": key.Cycle.String(), "trade_time": at, "consume_time": at,
 		"usage_start": at, "usage_end": at, "kind": "usage", "service_type_code": map[string]string{"ecs": "compute",
 			"obs": "storage", "month": "compute"}[f[5]],
 		"payment_amount": f[6], "official_amount": f[6], "cash_amount": f[6], "discount_id": option(f, "discount"),
@@ -541,7 +542,7 @@ func orderFields(f []string) fields {
 // flag records in the account events of a place which of them were refused, as a run does.
 func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 	w.t.Helper()
-	key := manifest.FileKey{Table: "account_events", Cycle: at.Cycle.String(), Bucket: at.Bucket}
+	key := manifest.FileKey{Table: "account_events", Cycle: manifest.CycleOf(at.Cycle), Bucket: at.Bucket}
 	for _, e := range txn.Next().Find(key) {
 		c := parquet.As[tables.AccountEvent](w.read(txn, e, tables.AccountEvents().Table))
 		for i := range c.N {
@@ -587,7 +588,7 @@ func (w *world) show(cycle, name string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	files, err := head.Files(cycle)
+	files, err := head.Files(lakekey.Cycle(cycle))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -698,7 +699,7 @@ func (w *world) refused(cycle string, want ...string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	files, err := head.Files(cycle)
+	files, err := head.Files(lakekey.Cycle(cycle))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func (l *Lines) End(key manifest.FileKey, sums []manifest.Sum) {
 }
 
 // Files returns an entry for the lines of each key of a cycle, which has no path: there is no file.
-func (l *Lines) Files(cycle string) (files []manifest.FileEntry) {
+func (l *Lines) Files(cycle manifest.Cycle) (files []manifest.FileEntry) {
 	if l == nil {
 		return nil
 	}

@@ -20,7 +20,7 @@ func must(t *testing.T, err error) {
 }
 
 func key(day string) manifest.FileKey {
-	return manifest.FileKey{Table: "lines", Cycle: "2026-09", Day: lakekey.Day(day)}
+	return manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day(day)}
 }
 
 // fill makes a batch of n rows, of which all columns are constant but the tier: it counts the rows from a number on.
@@ -79,7 +79,7 @@ func TestLines(t *testing.T) {
 			t.Errorf("%d rows are in memory", lines.rows)
 		}
 		temp := lines.spill.out.Name()
-		files := lines.Files("2026-09")
+		files := lines.Files(lakekey.Cycle("2026-09"))
 		if len(files) != 2 || files[1].Rows != 3*group || files[1].Sums[0].Value != days[1] || files[0].Path != "" {
 			t.Fatalf("the days are %+v", files)
 		}

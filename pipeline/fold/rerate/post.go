@@ -59,7 +59,7 @@ type poster struct {
 
 // key names the files of a table of the bucket in the open cycle.
 func (r *poster) key(table string) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: r.LateIn.String(), Bucket: r.bucket}
+	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(r.LateIn), Bucket: r.bucket}
 }
 
 // post puts the differences, which a re-rate of origin has found, into the open cycle, and keeps what later records

@@ -413,7 +413,7 @@ func (r *rerating) billed() (late.Sums, error) {
 		}
 	}
 	for _, c := range r.Opening.Cycles(r.LateIn) {
-		key := manifest.FileKey{Table: "lines", Cycle: c.String(), Day: manifest.LateDay, Bucket: r.bucket}
+		key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(c), Day: manifest.LateDay, Bucket: r.bucket}
 		if c < r.LateIn {
 			if err := late.AddBilled(r.State, key, r.origin, sums, r.noteBilled); err != nil {
 				return nil, err

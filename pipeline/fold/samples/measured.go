@@ -33,7 +33,7 @@ func (w *Folder) MeasureWith(bucket int, cycle period.Cycle, keys map[measure.Ke
 	if objects.Len() == 0 {
 		return nil, nil
 	}
-	lost, err := w.Strays.of(cycle.String(), manifest.Day{})
+	lost, err := w.Strays.of(manifest.CycleOf(cycle), manifest.Day{})
 	if err != nil {
 		return nil, err
 	}

@@ -39,12 +39,12 @@ func samplesLake(s *state.State) *measure.Lake {
 
 // strayPlace is a cycle, or a day of it.
 type strayPlace struct {
-	cycle string
+	cycle manifest.Cycle
 	day   manifest.Day // none: all of the cycle
 }
 
 // of are the strays of a cycle, or of a day of it. They are looked for once.
-func (f *Strays) of(cycle string, day manifest.Day) (measure.Strays, error) {
+func (f *Strays) of(cycle manifest.Cycle, day manifest.Day) (measure.Strays, error) {
 	f.mu.Lock()
 	at := strayPlace{cycle, day}
 	find := f.found[at]
@@ -70,7 +70,7 @@ func (f *Strays) of(cycle string, day manifest.Day) (measure.Strays, error) {
 
 // StraysOn are the strays of a day that belong to customers of a bucket, by link and slot.
 func (w *Folder) StraysOn(bucket int, day period.Day) (map[SlotKey]*LinkSample, error) {
-	strays, err := w.Strays.of(day.Cycle().String(), manifest.DayOf(day))
+	strays, err := w.Strays.of(manifest.CycleOf(day.Cycle()), manifest.DayOf(day))
 	if err != nil || len(strays) == 0 {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (f *Strays) LateTo(bucket int) ([]*LateSample, error) {
 	f.onLate.Do(func() {
 		f.late = make(map[int][]*LateSample)
 		for _, c := range f.state.Opening.Cycles(f.lateIn) {
-			files, err := f.state.Txn.Base().Files(c.String())
+			files, err := f.state.Txn.Base().Files(manifest.CycleOf(c))
 			if err != nil {
 				f.err = err
 				return

@@ -25,7 +25,7 @@ type share struct {
 // performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it
 // unless again is set; for a closed cycle nothing is written.
 func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]settlement.Performance, error) {
-	key := manifest.FileKey{Table: tables.Performances().Name, Cycle: cycle.String(), Bucket: bucket}
+	key := manifest.FileKey{Table: tables.Performances().Name, Cycle: manifest.CycleOf(cycle), Bucket: bucket}
 	known, err := s.loadShares(key, cycle)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]set
 	}
 	var shares []share
 	fresh := len(known) > 0 // whether what is stored differs from the result
-	for _, e := range s.Txn.Next().Files(cycle.String()) {
+	for _, e := range s.Txn.Next().Files(manifest.CycleOf(cycle)) {
 		if e.Table != tables.Lines().Name || e.Bucket != bucket {
 			continue
 		}

@@ -49,7 +49,8 @@ func (s *Step) keepRates(cycle period.Cycle) error {
 }
 
 func ratesKey(cycle period.Cycle) manifest.FileKey {
-	return manifest.FileKey{Table: tables.ExchangeRates().Name, Cycle: cycle.String(), Bucket: manifest.NoBucket}
+	return manifest.FileKey{Table: tables.ExchangeRates().Name, Cycle: manifest.CycleOf(cycle),
+		Bucket: manifest.NoBucket}
 }
 
 // ReadRates reads the rates that a cycle was closed with; none of an open cycle.

@@ -216,7 +216,7 @@ func (w *Worker) Settle(ctx context.Context, bucket int, rated []period.Cycle) (
 
 // statements makes the partner statements of a bucket.
 func (w *Worker) statements(bucket int, r *Result) error {
-	files := LinesOf(w.Txn.Next().Files(w.Closing.String()), bucket)
+	files := LinesOf(w.Txn.Next().Files(manifest.CycleOf(w.Closing)), bucket)
 	rows, err := BucketRows(w.Txn, w.Books, w.Book.Settler(w.Closing), files)
 	if err != nil {
 		return err
@@ -227,7 +227,8 @@ func (w *Worker) statements(bucket int, r *Result) error {
 			return err
 		}
 	}
-	err = w.putRows(manifest.FileKey{Table: tables.PartnerStatements().Name, Cycle: w.Closing.String(), Bucket: bucket},
+	err = w.putRows(manifest.FileKey{Table: tables.PartnerStatements().Name, Cycle: manifest.CycleOf(w.Closing),
+		Bucket: bucket},
 		rows)
 	if err != nil {
 		return err

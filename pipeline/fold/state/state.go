@@ -64,7 +64,7 @@ func (s *State) Find(key manifest.FileKey) []manifest.FileEntry { return s.Txn.N
 
 // FilesOf returns the files of a cycle and bucket, of the tables named.
 func (s *State) FilesOf(cycle period.Cycle, bucket int, names ...string) []manifest.FileEntry {
-	return s.Txn.Next().Select(cycle.String(), func(k manifest.FileKey) bool {
+	return s.Txn.Next().Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
 		return k.Bucket == bucket && slices.Contains(names, k.Table)
 	})
 }
@@ -103,5 +103,6 @@ func (s *State) Days(bucket int, cycle period.Cycle, others ...period.Day) []per
 
 // DayKey names the file of a table for a day of a bucket.
 func DayKey(table string, day period.Day, bucket int) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: day.Cycle().String(), Day: manifest.DayOf(day), Bucket: bucket}
+	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(day.Cycle()), Day: manifest.DayOf(day),
+		Bucket: bucket}
 }

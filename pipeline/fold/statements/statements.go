@@ -97,7 +97,7 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	if err := w.rest(&a); err != nil {
 		return err
 	}
-	key := manifest.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket}
+	key := manifest.FileKey{Table: "statements", Cycle: manifest.CycleOf(cycle), Bucket: bucket}
 	files, err := tablefile.WriteIn(f.Memory, f.Txn, key, w.cols, w.list())
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 // statementSources are the files that statements are made of: those of the live state, and of sums those to take away
 // and those to add. Where that is no less work, all days are added up.
 func (f *Folder) statementSources(bucket int, cycle period.Cycle) (live, gone, fresh []manifest.FileEntry, err error) {
-	live, err = f.Txn.Base().Find(manifest.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket})
+	live, err = f.Txn.Base().Find(manifest.FileKey{Table: "statements", Cycle: manifest.CycleOf(cycle), Bucket: bucket})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -379,7 +379,7 @@ func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []mani
 	for _, e := range all {
 		next[e.Path] = true
 	}
-	live, err := f.Txn.Base().Files(cycle.String())
+	live, err := f.Txn.Base().Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return nil, nil, err
 	}

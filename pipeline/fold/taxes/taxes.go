@@ -52,7 +52,7 @@ func (f *Folder) place(p place.Place) error {
 
 // days brings the sums of the days up to date (FTAX-1).
 func (f *Folder) days(p place.Place, old []manifest.FileEntry) error {
-	before, err := f.Txn.Base().Files(p.Cycle.String())
+	before, err := f.Txn.Base().Files(manifest.CycleOf(p.Cycle))
 	if err != nil {
 		return err
 	}
@@ -89,12 +89,12 @@ func (f *Folder) days(p place.Place, old []manifest.FileEntry) error {
 
 // sumKey names the file of the sums of a day.
 func sumKey(p place.Place, day manifest.Day) manifest.FileKey {
-	return manifest.FileKey{Table: tables.TaxSums().Name, Cycle: p.Cycle.String(), Day: day, Bucket: p.Bucket}
+	return manifest.FileKey{Table: tables.TaxSums().Name, Cycle: manifest.CycleOf(p.Cycle), Day: day, Bucket: p.Bucket}
 }
 
 // Key names the file of the taxes of a bucket's customers, or with manifest.NoBucket of partners.
 func Key(cycle period.Cycle, bucket int) manifest.FileKey {
-	return manifest.FileKey{Table: tables.Taxes().Name, Cycle: cycle.String(), Bucket: bucket}
+	return manifest.FileKey{Table: tables.Taxes().Name, Cycle: manifest.CycleOf(cycle), Bucket: bucket}
 }
 
 // lineColumns are the columns of lines that tax depends on.

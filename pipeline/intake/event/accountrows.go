@@ -14,7 +14,7 @@ import (
 
 // AccountKey is the place of a bucket's account events of a cycle in the lake.
 func AccountKey(p place.Place) manifest.FileKey {
-	return manifest.FileKey{Table: "account_events", Cycle: p.Cycle.String(), Bucket: p.Bucket}
+	return manifest.FileKey{Table: "account_events", Cycle: manifest.CycleOf(p.Cycle), Bucket: p.Bucket}
 }
 
 // EachAccount visits the account events of a lake file whose id is wanted (nil = all), refused ones among them, in the
@@ -22,9 +22,9 @@ func AccountKey(p place.Place) manifest.FileKey {
 // customer.
 func EachAccount(o tablefile.Opener, e manifest.FileEntry, bk *books.Books, wanted func(id string) bool,
 	visit func(*Account)) error {
-	cycle, err := period.ParseCycle(e.Cycle)
-	if err != nil {
-		return fmt.Errorf("%s: %w", e.Path, err)
+	cycle, ok := e.Cycle.Period()
+	if !ok {
+		return fmt.Errorf("%s: a file of no cycle", e.Path)
 	}
 	return tablefile.Each(o, e, tables.AccountEvents(), nil, func(c *parquet.Columns[tables.AccountEvent],
 		i int) error {

@@ -62,9 +62,9 @@ func EachAdjustment(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, v
 // each visits the rows of a lake file of a cycle.
 func each[T any](o tablefile.Opener, f manifest.FileEntry, def tables.Def[T],
 	visit func(c *parquet.Columns[T], i int, cycle period.Cycle) error) error {
-	cycle, err := period.ParseCycle(f.Cycle)
-	if err != nil {
-		return fmt.Errorf("%s: %w", f.Path, err)
+	cycle, ok := f.Cycle.Period()
+	if !ok {
+		return fmt.Errorf("%s: a file of no cycle", f.Path)
 	}
 	return tablefile.Each(o, f, def, nil, func(c *parquet.Columns[T], i int) error {
 		return visit(c, i, cycle)

@@ -110,7 +110,7 @@ func (m *Maker) store(p place.Place, orders []*event.Order, adjustments []*event
 	for _, o := range orders {
 		o.AppendTo(rows, m.Books)
 	}
-	key := manifest.FileKey{Table: "orders", Cycle: p.Cycle.String(), Bucket: p.Bucket}
+	key := manifest.FileKey{Table: "orders", Cycle: manifest.CycleOf(p.Cycle), Bucket: p.Bucket}
 	if err := tablefile.Put(m.Txn, key, rows, nil); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (m *Maker) store(p place.Place, orders []*event.Order, adjustments []*event
 
 // write writes the lines of a place and their sums per customer.
 func (m *Maker) write(p place.Place, lines []*linefile.Line) error {
-	key := manifest.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: manifest.EventsDay, Bucket: p.Bucket}
+	key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(p.Cycle), Day: manifest.EventsDay, Bucket: p.Bucket}
 	files, err := linefile.Write(m.Txn, m.Books, key, lines)
 	if err != nil {
 		return err
@@ -211,7 +211,7 @@ func (m *Maker) paid(base *event.Order) (*paidLine, error) {
 		}
 		return &paidLine{charge.Official, charge.Payment, (&linefile.Line{Charge: charge}).DiscountWord(m.Books)}, nil
 	}
-	key := manifest.FileKey{Table: "lines", Cycle: base.Cycle.String(), Day: manifest.EventsDay,
+	key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(base.Cycle), Day: manifest.EventsDay,
 		Bucket: m.Bucket(m.Books.Customers[base.Customer].ID)}
 	if err := m.loadBilled(key); err != nil {
 		return nil, err

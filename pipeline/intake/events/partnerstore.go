@@ -16,7 +16,7 @@ import (
 // decided otherwise.
 func (m *Maker) StorePartners(b *Book) error {
 	for _, c := range b.newTransfers() {
-		key := manifest.FileKey{Table: "transfers", Cycle: c.String(), Bucket: event.TransferBucket}
+		key := manifest.FileKey{Table: "transfers", Cycle: manifest.CycleOf(c), Bucket: event.TransferBucket}
 		if err := tablefile.Put(m.Txn, key, transfersOf(b, c).Any(), nil); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func Write(
 ) (map[manifest.FileKey][]manifest.FileEntry, error) {
 	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
 	rows := parquet.NewColumns(tables.Lines())
-	cycle, day := key.Cycle, key.Day.String()
+	cycle, day := key.Cycle.String(), key.Day.String()
 	for _, l := range lines {
 		l.appendTo(rows, cycle, day, bk)
 	}

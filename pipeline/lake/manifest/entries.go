@@ -15,7 +15,7 @@ func parseFiles(b []byte) (l List[FileEntry], ok bool) {
 	p := entryParser{rest: string(b)}
 	l.Format = int(p.number(`{"format":`))
 	if p.has(`,"cycle":`) {
-		l.Cycle = p.text(``)
+		l.Cycle = p.cycle(``)
 	}
 	p.want(`,"entries":[` + "\n")
 	l.Entries = make([]FileEntry, 0, bytes.Count(b, []byte{'\n'}))
@@ -37,7 +37,7 @@ type entryParser struct {
 // file is one entry and the end of its line.
 func (p *entryParser) file() (e FileEntry) {
 	e.Table = p.text(`{"table":`)
-	e.Cycle = p.text(`,"cycle":`)
+	e.Cycle = p.cycle(`,"cycle":`)
 	e.Day = p.day(`,"day":`)
 	e.Bucket = int(p.number(`,"bucket":`))
 	e.Path = p.text(`,"path":`)
@@ -98,6 +98,13 @@ func (p *entryParser) text(key string) string {
 	}
 	p.failed = true
 	return ""
+}
+
+// cycle takes a key off and the cycle that follows it.
+func (p *entryParser) cycle(key string) Cycle {
+	cycle, err := ParseCycle(p.text(key))
+	p.failed = p.failed || err != nil
+	return cycle
 }
 
 // day takes a key off and the day that follows it.

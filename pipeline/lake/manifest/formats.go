@@ -63,7 +63,11 @@ func DecodeAny(all []Step, name string, number int64, b []byte) (*Manifest, []St
 		}
 	}
 	m := new(Manifest)
-	if err := Decode(b, m); err != nil { // with the hash that was written: it is not damaged
+	err := Decode(b, m)
+	for i := 0; err == nil && i < len(m.Cycles); i++ {
+		err = m.Cycles[i].Cycle.Check()
+	}
+	if err != nil { // with the hash that was written: it is not damaged
 		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintNewer}
 	}
 	return m, steps, nil

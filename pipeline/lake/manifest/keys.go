@@ -21,9 +21,20 @@ func ParseCycle(text string) (Cycle, error) {
 	case text == "":
 		return Cycle{}, nil
 	case !validCycle(text):
-		return Cycle{}, fmt.Errorf("cycle %q: want YYYY-MM", text)
+		return Cycle{}, notCycle(text)
 	}
 	return Cycle{plain(monthNumber(text))}, nil
+}
+
+func notCycle(text string) error { return fmt.Errorf("cycle %q: want YYYY-MM", text) }
+
+// Check says what is wrong with the cycle where there must be one: that there is none, or that it is not of the years
+// 0000 to 9999.
+func (c Cycle) Check() error {
+	if c.at <= 0 || number(c.at) >= 10_000*12 {
+		return notCycle(c.String())
+	}
+	return nil
 }
 
 // IsZero reports whether there is no cycle.
@@ -66,9 +77,6 @@ func (c *Cycle) UnmarshalText(text []byte) (err error) {
 	*c, err = ParseCycle(string(text))
 	return err
 }
-
-// valid reports whether there is no cycle, or one of the years 0000 to 9999.
-func (c Cycle) valid() bool { return c.at >= 0 && number(c.at) < 10_000*12 }
 
 // Day is the day of a file's key: a day of the calendar, one of the special days, or none, which is the zero value.
 // Days of one value are equal by ==.

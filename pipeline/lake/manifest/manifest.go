@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Format is the version of the manifests' and lists' layout. A reader refuses any other (LAKE-16).
@@ -49,7 +51,7 @@ type Manifest struct {
 	Command string `json:"command"` // the run that made it, as `run nightly`
 	// why the run was allowed more rejects than its gates; "" = it needed no leave
 	Accepted      string      `json:"accepted_rejects,omitempty"`
-	ClosedThrough string      `json:"closed_through"` // every cycle up to this one is closed; "" = none
+	ClosedThrough Cycle       `json:"closed_through"` // every cycle up to this one is closed, if there is one
 	Buckets       int         `json:"buckets"`        // 0 = not set yet
 	Cycles        []CycleRef  `json:"cycles"`         // by Cycle
 	Inputs        *ListRef    `json:"inputs"`         // nil = no input taken yet
@@ -62,7 +64,7 @@ type Manifest struct {
 
 // CycleRef is a cycle's state and the list of its files.
 type CycleRef struct {
-	Cycle    string   `json:"cycle"` // 2026-09
+	Cycle    Cycle    `json:"cycle"` // always one
 	State    State    `json:"state"`
 	MonthEnd bool     `json:"month_end"`       // period-level lines are in
 	Books    string   `json:"books"`           // hash of the books it was last rated with; "" = not rated
@@ -99,7 +101,7 @@ type ListRef struct {
 // FileKey says what a data file holds. Cycle and Day are columns inside the files too.
 type FileKey struct {
 	Table  string `json:"table"`  // lines, usage, positions, …: lower-case letters, digits, underscore
-	Cycle  string `json:"cycle"`  // 2026-09, or "" for a file of no cycle
+	Cycle  Cycle  `json:"cycle"`  // none for a file of no cycle
 	Day    Day    `json:"day"`    // of the calendar, a special one as EndDay, or none; needs Cycle
 	Bucket int    `json:"bucket"` // from 0, or NoBucket
 }
@@ -146,9 +148,9 @@ type Input struct {
 
 // List is the layout of a list file.
 type List[T any] struct {
-	Format  int    `json:"format"`
-	Cycle   string `json:"cycle,omitempty"`
-	Entries []T    `json:"entries"`
+	Format  int   `json:"format"`
+	Cycle   Cycle `json:"cycle,omitzero"`
+	Entries []T   `json:"entries"`
 }
 
 // Encode gives the manifest's bytes, for people too: indented, a line end at the end.
@@ -164,12 +166,12 @@ func Encode(m *Manifest) ([]byte, error) {
 }
 
 // EncodeList gives a list's bytes: one entry per line, so that two lists can be compared with diff.
-func EncodeList[T any](cycle string, entries []T) ([]byte, error) {
+func EncodeList[T any](cycle Cycle, entries []T) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	fmt.Fprintf(&out, `{"format":%d,`, Format)
-	if cycle != "" {
+	if !cycle.IsZero() {
 		fmt.Fprintf(&out, `"cycle":%q,`, cycle)
 	}
 	out.WriteString(`"entries":[` + "\n")
@@ -227,6 +229,9 @@ func ParseHead(text []byte) (number int64, hash Hash, err error) {
 // EncodeHead gives the text of HEAD, which ParseHead reads.
 func EncodeHead(number int64, hash Hash) []byte { return fmt.Appendf(nil, "%d %s\n", number, hash) }
 
+// Period is the cycle. DecodeAny accepts no manifest with a CycleRef of none.
+func (r CycleRef) Period() period.Cycle { return r.Cycle.Or(0) }
+
 // Equal reports whether a cycle is the same in two states, its list by name and hash.
 func (r CycleRef) Equal(o CycleRef) bool {
 	sameFiles := r.Files == o.Files || r.Files != nil && o.Files != nil && *r.Files == *o.Files
@@ -256,7 +261,7 @@ func (m Manifest) SameAs(live Manifest) (bool, error) {
 }
 
 // Cycle returns a cycle's state; false if the manifest has no such cycle.
-func (m *Manifest) Cycle(cycle string) (CycleRef, bool) {
+func (m *Manifest) Cycle(cycle Cycle) (CycleRef, bool) {
 	for _, ref := range m.Cycles {
 		if ref.Cycle == cycle {
 			return ref, true

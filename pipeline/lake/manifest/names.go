@@ -23,7 +23,7 @@ const (
 func NameOf(number int64) string { return fmt.Sprintf("%s/%06d.json", Dir, number) }
 
 // FilesName is the name of the list of a cycle's files by its hash.
-func FilesName(cycle string, h Hash) string {
+func FilesName(cycle Cycle, h Hash) string {
 	return fmt.Sprintf("%s/files-%s-%s.json", Dir, cycle, h)
 }
 
@@ -48,9 +48,9 @@ func (k FileKey) Check() error {
 	case k.Table == Dir || k.Table == TempDir || k.Table == SweepsDir || k.Table == PinsDir ||
 		k.Table == RunsDir || storage.IsLease(k.Table+"/"):
 		return fmt.Errorf("file key %v: table %q is the name of a folder of the lake's own", k, k.Table)
-	case k.Cycle != "" && !validCycle(k.Cycle):
-		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
-	case !k.Day.IsZero() && k.Cycle == "":
+	case !k.Cycle.IsZero() && k.Cycle.Check() != nil:
+		return fmt.Errorf("file key %v: %w", k, k.Cycle.Check())
+	case !k.Day.IsZero() && k.Cycle.IsZero():
 		return fmt.Errorf("file key %v: a day without a cycle", k)
 	case !k.Day.valid():
 		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD or one of %s", k, k.Day, specialDays)
@@ -63,8 +63,8 @@ func (k FileKey) Check() error {
 // String is the key as a person reads it: `lines 2026-09 2026-09-03 bucket 003`.
 func (k FileKey) String() string {
 	parts := []string{k.Table}
-	if k.Cycle != "" {
-		parts = append(parts, k.Cycle)
+	if !k.Cycle.IsZero() {
+		parts = append(parts, k.Cycle.String())
 	}
 	if !k.Day.IsZero() {
 		parts = append(parts, k.Day.String())
@@ -79,8 +79,8 @@ func (k FileKey) String() string {
 func (k FileKey) PathOf(h Hash) string {
 	var b strings.Builder
 	b.WriteString(k.Table + "/")
-	if k.Cycle != "" {
-		b.WriteString("cycle=" + k.Cycle + "/")
+	if !k.Cycle.IsZero() {
+		b.WriteString("cycle=" + k.Cycle.String() + "/")
 	}
 	if !k.Day.IsZero() {
 		b.WriteString("day=" + k.Day.String() + "/")
@@ -99,20 +99,17 @@ func parsePath(name string) (FileKey, Hash, bool) {
 		return FileKey{}, "", false
 	}
 	key := FileKey{Table: parts[0], Bucket: NoBucket}
-	var ok bool
+	var err error
 	folders := parts[1 : len(parts)-1]
 	if len(folders) > 0 {
-		if key.Cycle, ok = strings.CutPrefix(folders[0], "cycle="); !ok {
+		cycle, ok := strings.CutPrefix(folders[0], "cycle=")
+		if key.Cycle, err = ParseCycle(cycle); !ok || err != nil {
 			return FileKey{}, "", false
 		}
 	}
 	if len(folders) > 1 {
 		day, ok := strings.CutPrefix(folders[1], "day=")
-		if !ok {
-			return FileKey{}, "", false
-		}
-		var err error
-		if key.Day, err = ParseDay(day); err != nil {
+		if key.Day, err = ParseDay(day); !ok || err != nil {
 			return FileKey{}, "", false
 		}
 	}

@@ -12,22 +12,22 @@ import (
 // Archive takes files out of a closed cycle: all that stays says no to. What left is noted, with the folder of the
 // archive that has it (LAKE-8). The archive must be durable and checked by then. Cycles leave in order: every earlier
 // one has.
-func (n *State) Archive(cycle, where string, stays func(manifest.FileEntry) bool) error {
+func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.FileEntry) bool) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	ref, known := n.base.Cycle(cycle)
 	switch {
 	case !known || ref.State != manifest.CycleClosed:
-		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough,
+		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough.String(),
 			Detail: fmt.Sprintf("%s is not, so nothing of it can be archived", cycle)}
 	case ref.Archived != nil:
-		return &lakeerr.ClosedError{Cycle: cycle, Detail: "it was archived before, in " + ref.Archived.Where}
+		return &lakeerr.ClosedError{Cycle: cycle.String(), Detail: "it was archived before, in " + ref.Archived.Where}
 	case ref.Files == nil:
 		return nil
 	}
 	for _, earlier := range n.base.Cycles {
-		if earlier.Cycle < cycle && earlier.Files != nil && n.cycles[earlier.Cycle].Archived == nil {
-			return &lakeerr.ClosedError{Cycle: cycle, Detail: fmt.Sprintf("%s leaves for an archive before it",
+		if earlier.Cycle.Compare(cycle) < 0 && earlier.Files != nil && n.cycles[earlier.Cycle].Archived == nil {
+			return &lakeerr.ClosedError{Cycle: cycle.String(), Detail: fmt.Sprintf("%s leaves for an archive before it",
 				earlier.Cycle)}
 		}
 	}

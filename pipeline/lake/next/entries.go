@@ -3,26 +3,26 @@ package next
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Entries is the data files of the state that a transaction will commit, or of one bucket of it. Its methods may be
 // called from several goroutines.
 type Entries struct {
 	mu      sync.Mutex
-	files   map[string]map[manifest.FileKey][]manifest.FileEntry // by cycle; "" = loose
-	changed map[manifest.FileKey]bool                            // keys whose files were replaced or added
-	bucket  *int                                                 // whose files may change; nil = all may
+	files   map[manifest.Cycle]map[manifest.FileKey][]manifest.FileEntry // by cycle; none = loose
+	changed map[manifest.FileKey]bool                                    // keys whose files were replaced or added
+	bucket  *int                                                         // whose files may change; nil = all may
 }
 
 // NewEntries returns no entries. All files may change until Enter.
 func NewEntries() *Entries {
-	return &Entries{files: make(map[string]map[manifest.FileKey][]manifest.FileEntry),
+	return &Entries{files: make(map[manifest.Cycle]map[manifest.FileKey][]manifest.FileEntry),
 		changed: make(map[manifest.FileKey]bool)}
 }
 
@@ -67,7 +67,7 @@ func (n *Entries) Replacements() []Replacement {
 		list = append(list, Replacement{key, files})
 	}
 	slices.SortFunc(list, func(a, b Replacement) int {
-		return cmp.Or(strings.Compare(a.Cycle, b.Cycle), strings.Compare(a.Table, b.Table),
+		return cmp.Or(a.Cycle.Compare(b.Cycle), strings.Compare(a.Table, b.Table),
 			a.Day.Compare(b.Day), cmp.Compare(a.Bucket, b.Bucket))
 	})
 	return list
@@ -123,15 +123,15 @@ func (n *Entries) Add(files ...manifest.FileEntry) error {
 	return nil
 }
 
-// Files returns the state's files of a cycle as they are now, sorted by path; cycle "" means the files of no cycle.
-func (n *Entries) Files(cycle string) []manifest.FileEntry {
+// Files returns the state's files of a cycle as they are now, sorted by path; no cycle means the files of none.
+func (n *Entries) Files(cycle manifest.Cycle) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.sorted(cycle)
 }
 
 // Select is Files of the keys that are wanted. It looks at every key of the cycle and copies no others.
-func (n *Entries) Select(cycle string, wanted func(manifest.FileKey) bool) []manifest.FileEntry {
+func (n *Entries) Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var out []manifest.FileEntry
@@ -144,7 +144,7 @@ func (n *Entries) Select(cycle string, wanted func(manifest.FileKey) bool) []man
 	return out
 }
 
-func (n *Entries) sorted(cycle string) []manifest.FileEntry {
+func (n *Entries) sorted(cycle manifest.Cycle) []manifest.FileEntry {
 	out := []manifest.FileEntry{}
 	for _, files := range n.files[cycle] {
 		out = append(out, files...)
@@ -161,15 +161,16 @@ func (n *Entries) Find(key manifest.FileKey) []manifest.FileEntry {
 }
 
 // Cycles lists the cycles of the state that have files, sorted.
-func (n *Entries) Cycles() []string {
+func (n *Entries) Cycles() []period.Cycle {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	var out []string
-	for _, cycle := range slices.Sorted(maps.Keys(n.files)) {
-		if cycle != "" {
+	var out []period.Cycle
+	for key := range n.files {
+		if cycle, ok := key.Period(); ok {
 			out = append(out, cycle)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 

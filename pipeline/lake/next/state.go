@@ -18,7 +18,7 @@ type State struct {
 	base manifest.Manifest
 	// AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by Plan
 	head   manifest.Manifest
-	cycles map[string]manifest.CycleRef // MonthEnd and Books; State and Files are built by Plan
+	cycles map[manifest.Cycle]manifest.CycleRef // MonthEnd and Books; State and Files are built by Plan
 	inputs map[inputKey]manifest.Input
 	reset  bool // another AsOf is a change by itself
 }
@@ -31,7 +31,7 @@ func New(base manifest.Manifest, files []manifest.FileEntry, inputs []manifest.I
 		Entries: NewEntries(),
 		base:    base,
 		head:    base,
-		cycles:  make(map[string]manifest.CycleRef),
+		cycles:  make(map[manifest.Cycle]manifest.CycleRef),
 		inputs:  make(map[inputKey]manifest.Input),
 	}
 	n.head.Totals, n.head.Accepted = slices.Clone(base.Totals), ""
@@ -50,8 +50,8 @@ func New(base manifest.Manifest, files []manifest.FileEntry, inputs []manifest.I
 // Number is the number the state will have if anything differs.
 func (n *State) Number() int64 { return n.base.Number + 1 }
 
-// RemoveTable removes every file of a table in a cycle; cycle "" means its files of no cycle.
-func (n *State) RemoveTable(table, cycle string) {
+// RemoveTable removes every file of a table in a cycle; no cycle means its files of none.
+func (n *State) RemoveTable(table string, cycle manifest.Cycle) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	maps.DeleteFunc(n.files[cycle], func(key manifest.FileKey, _ []manifest.FileEntry) bool {
@@ -108,9 +108,9 @@ func (n *State) SetBuckets(buckets int) error {
 }
 
 // SetCycle notes a cycle: whether its period-level lines are in, and the hash of the books it was rated with.
-func (n *State) SetCycle(cycle string, monthEnd bool, books string) error {
-	if _, err := manifest.ParseCycle(cycle); err != nil || cycle == "" {
-		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
+func (n *State) SetCycle(cycle manifest.Cycle, monthEnd bool, books string) error {
+	if err := cycle.Check(); err != nil {
+		return fmt.Errorf("lake: %w", err)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -119,14 +119,14 @@ func (n *State) SetCycle(cycle string, monthEnd bool, books string) error {
 }
 
 // CloseThrough closes every cycle up to this one. It never goes back.
-func (n *State) CloseThrough(cycle string) error {
-	if _, err := manifest.ParseCycle(cycle); err != nil || cycle == "" {
-		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
+func (n *State) CloseThrough(cycle manifest.Cycle) error {
+	if err := cycle.Check(); err != nil {
+		return fmt.Errorf("lake: %w", err)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if cycle < n.head.ClosedThrough {
-		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough,
+	if cycle.Compare(n.head.ClosedThrough) < 0 {
+		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough.String(),
 			Detail: fmt.Sprintf("closing cannot go back to %s", cycle)}
 	}
 	n.head.ClosedThrough = cycle
@@ -194,22 +194,22 @@ func (n *State) Plan() (m manifest.Manifest, lists []List, err error) {
 	defer n.mu.Unlock()
 	m = n.head
 	m.Format = manifest.Format
-	m.Loose = n.sorted("")
+	m.Loose = n.sorted(manifest.Cycle{})
 	m.Inputs, m.Cycles = nil, []manifest.CycleRef{}
 	if m.Totals == nil {
 		m.Totals = []manifest.Total{}
 	}
 	cycles := slices.Collect(maps.Keys(n.cycles))
 	for cycle, files := range n.files {
-		if _, known := n.cycles[cycle]; !known && cycle != "" && len(files) > 0 {
+		if _, known := n.cycles[cycle]; !known && !cycle.IsZero() && len(files) > 0 {
 			cycles = append(cycles, cycle)
 		}
 	}
-	slices.Sort(cycles)
+	slices.SortFunc(cycles, manifest.Cycle.Compare)
 	for _, cycle := range cycles {
 		ref := n.cycles[cycle]
 		ref.Cycle, ref.State, ref.Files = cycle, manifest.CycleOpen, nil
-		if cycle <= m.ClosedThrough {
+		if cycle.Compare(m.ClosedThrough) <= 0 {
 			ref.State = manifest.CycleClosed
 		}
 		if files := n.sorted(cycle); len(files) > 0 {
@@ -221,14 +221,15 @@ func (n *State) Plan() (m manifest.Manifest, lists []List, err error) {
 		m.Cycles = append(m.Cycles, ref)
 	}
 	if len(inputs) > 0 {
-		if m.Inputs, lists, err = addList(lists, manifest.InputsName, "", inputs); err != nil {
+		if m.Inputs, lists, err = addList(lists, manifest.InputsName, manifest.Cycle{}, inputs); err != nil {
 			return m, nil, err
 		}
 	}
 	return m, lists, nil
 }
 
-func addList[T any](lists []List, name func(manifest.Hash) string, cycle string, entries []T) (*manifest.ListRef,
+func addList[T any](lists []List, name func(manifest.Hash) string, cycle manifest.Cycle,
+	entries []T) (*manifest.ListRef,
 	[]List, error) {
 	b, err := manifest.EncodeList(cycle, entries)
 	if err != nil {

@@ -102,7 +102,7 @@ func newLakeIn(t *testing.T, st storage.Storage, buckets int) *testLake {
 		t.Fatal(err)
 	}
 	txn.Next().SetRun("2026-10-05T04:00:00Z", "test")
-	if err := txn.Next().SetCycle(testCycle, false, ""); err != nil {
+	if err := txn.Next().SetCycle(lakekey.Cycle(testCycle), false, ""); err != nil {
 		t.Fatal(err)
 	}
 	return &testLake{t, l, txn}
@@ -148,7 +148,8 @@ func (l *testLake) lines(day string, bucket, group int, lines []testLine) {
 		batches = append(batches, c.Any())
 	}
 	if len(batches) > 0 {
-		l.put(manifest.FileKey{Table: "lines", Cycle: testCycle, Day: lakekey.Day(day), Bucket: bucket}, batches...)
+		l.put(manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle(testCycle), Day: lakekey.Day(day), Bucket: bucket},
+			batches...)
 	}
 }
 

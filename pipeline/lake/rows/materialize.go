@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -112,7 +113,7 @@ func Spilled[T any](ctx context.Context, f *os.File, def tables.Def[T], where Fi
 }
 
 // PartnerStatements gives the kept partner statements of a closed cycle in the order of §8; partner "" = all.
-func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle, partner string, l Limits) (
+func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, partner string, l Limits) (
 	*Rows[tables.PartnerStatement], error) {
 	def, err := PartnerStatementsTable(snap, cycle)
 	if err != nil {
@@ -127,7 +128,7 @@ func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle, partner 
 }
 
 // Accounts gives how balances moved in a cycle, in ledger order; customer "" = all.
-func Accounts(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (
+func Accounts(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string, l Limits) (
 	*Rows[tables.AccountEntry], error) {
 	def := tables.AccountEntries()
 	files, err := filesOf(snap, cycle, def.Name)

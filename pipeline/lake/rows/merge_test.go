@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -103,7 +104,8 @@ func TestOrderOfLines(t *testing.T) {
 		batch := rapid.IntRange(1, 7).Draw(rt, "batch")
 		for _, limits := range []Limits{{}, {Rows: 20, Files: 3, Workers: 3}, {Rows: 1, Files: 1}} {
 			limits.Scratch = t.TempDir()
-			rows, err := Lines(t.Context(), snap, testCycle, "", tables.Columns(tables.LinePaymentAmount), limits)
+			rows, err := Lines(t.Context(), snap, lakekey.Cycle(testCycle), "",
+				tables.Columns(tables.LinePaymentAmount), limits)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -113,7 +115,8 @@ func TestOrderOfLines(t *testing.T) {
 			if left, err := os.ReadDir(limits.Scratch); err != nil || len(left) > 0 {
 				rt.Fatalf("limits %+v: left in scratch space: %v, %v", limits, left, err)
 			}
-			if rows, err = Lines(t.Context(), snap, testCycle, "", tables.Columns(tables.LinePaymentAmount),
+			if rows, err = Lines(t.Context(), snap, lakekey.Cycle(testCycle), "",
+				tables.Columns(tables.LinePaymentAmount),
 				limits); err != nil {
 				rt.Fatal(err)
 			}
@@ -138,7 +141,7 @@ func TestLinesOfOneCustomer(t *testing.T) {
 		}
 	}
 	spread(l, lines, 2)
-	rows, err := Lines(t.Context(), l.commit(), testCycle, "c", nil, Limits{})
+	rows, err := Lines(t.Context(), l.commit(), lakekey.Cycle(testCycle), "c", nil, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +157,7 @@ func TestFileOutOfOrder(t *testing.T) {
 		l := newLake(t)
 		l.lines("2026-09-03", 0, group, []testLine{{"a", 1, "r1", 1, "usage", 1}, {"a", 1, "r3", 1, "usage", 1},
 			{"a", 1, "r2", 1, "usage", 1}})
-		rows, err := Lines(t.Context(), l.commit(), testCycle, "", nil, Limits{})
+		rows, err := Lines(t.Context(), l.commit(), lakekey.Cycle(testCycle), "", nil, Limits{})
 		if err == nil {
 			err = errors.Join(rows.Each(func(Row[tables.Line]) error { return nil }), rows.Close())
 		}
@@ -223,7 +226,7 @@ func TestTotals(t *testing.T) {
 		t.Fatal(err)
 	}
 	snap := l.commit()
-	totals, err := Totals(snap, testCycle)
+	totals, err := Totals(snap, lakekey.Cycle(testCycle))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +240,8 @@ func TestTotals(t *testing.T) {
 		len(totals) != 1+10+12 {
 		t.Errorf("%d totals, %s; want 23, %s", len(totals), text, want)
 	}
-	if _, err := Totals(snap, "2026-08"); err == nil || err.Error() != "the lake has no data of cycle 2026-08" {
+	_, err = Totals(snap, lakekey.Cycle("2026-08"))
+	if err == nil || err.Error() != "the lake has no data of cycle 2026-08" {
 		t.Errorf("of another cycle: %v", err)
 	}
 }
@@ -266,7 +270,7 @@ func TestSelectionOpensFewFiles(t *testing.T) {
 	}
 	spread(l, lines, 2)
 	snap := l.commit()
-	files, err := filesOf(snap, testCycle, tables.Lines().Name)
+	files, err := filesOf(snap, lakekey.Cycle(testCycle), tables.Lines().Name)
 	if err != nil || len(files) <= selectedFiles {
 		t.Fatalf("%d files, error %v: too few for this test", len(files), err)
 	}
@@ -275,7 +279,7 @@ func TestSelectionOpensFewFiles(t *testing.T) {
 		scratch bool
 	}{{nil, false}, {func(Row[tables.Line]) bool { return true }, true}} {
 		limits := Limits{Scratch: t.TempDir(), Workers: 2}
-		rows, err := LinesOf(t.Context(), snap, testCycle, Selection{Keep: c.keep}, nil, limits)
+		rows, err := LinesOf(t.Context(), snap, lakekey.Cycle(testCycle), Selection{Keep: c.keep}, nil, limits)
 		if err != nil {
 			t.Fatal(err)
 		}

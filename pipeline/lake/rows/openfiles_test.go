@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -68,7 +69,7 @@ func TestPartnersMonthOpensFewFiles(t *testing.T) {
 		{Rows: ExportRows, Workers: 32}, {Rows: ExportRows / 2, Files: selectedFiles}} {
 		limits.Scratch = t.TempDir()
 		st.most = st.open
-		rows, err := LinesOf(t.Context(), snap, testCycle, Selection{Keep: ofPartner}, nil, limits)
+		rows, err := LinesOf(t.Context(), snap, lakekey.Cycle(testCycle), Selection{Keep: ofPartner}, nil, limits)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -64,16 +64,16 @@ func (e *NotFoundError) Error() string { return e.What }
 func (e *NotFoundError) Hint() string { return e.Do }
 
 // HasCycle is a *NoCycleError unless the state has the cycle, and an *ArchivedError where its files left the lake.
-func HasCycle(snap *lake.Snapshot, cycle string) error {
+func HasCycle(snap *lake.Snapshot, cycle manifest.Cycle) error {
 	if ref, ok := snap.Cycle(cycle); ok {
 		if ref.Archived != nil {
-			return &ArchivedError{cycle, *ref.Archived}
+			return &ArchivedError{cycle.String(), *ref.Archived}
 		}
 		return nil
 	}
-	e := &NoCycleError{Cycle: cycle}
+	e := &NoCycleError{Cycle: cycle.String()}
 	for _, ref := range snap.Manifest.Cycles {
-		e.Known = append(e.Known, ref.Cycle)
+		e.Known = append(e.Known, ref.Cycle.String())
 	}
 	return e
 }
@@ -87,7 +87,8 @@ type Selection struct {
 
 // Lines gives the lines of a cycle in the order of §8; customer "" = of all. cols are the columns that are wanted
 // (nil = all); those that the order needs come too.
-func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, cols tables.List[tables.Line], l Limits) (
+func Lines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string,
+	cols tables.List[tables.Line], l Limits) (
 	*Rows[tables.Line], error) {
 	return LinesOf(ctx, snap, cycle, Selection{Customer: customer}, cols, l)
 }
@@ -97,7 +98,7 @@ func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, col
 const selectedFiles = 64
 
 // LinesOf is Lines for a selection of them.
-func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection, cols tables.List[tables.Line],
+func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, s Selection, cols tables.List[tables.Line],
 	l Limits) (
 	*Rows[tables.Line], error) {
 	files, err := filesOf(snap, cycle, tables.Lines().Name)
@@ -133,7 +134,8 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 
 // BucketLines gives the lines of a cycle of the customers of one bucket, in the order of §8: one customer's lines after
 // those of another. cols as in Lines.
-func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle string, bucket int, cols tables.List[tables.Line],
+func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, bucket int,
+	cols tables.List[tables.Line],
 	l Limits) (
 	*Rows[tables.Line], error) {
 	files, err := filesOf(snap, cycle, tables.Lines().Name)
@@ -146,7 +148,7 @@ func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle string, bucket 
 
 // Statements gives the statements of a cycle by customer_id, of the table that StatementsTable names; customer "" =
 // all.
-func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (
+func Statements(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string, l Limits) (
 	*Rows[tables.Statement], error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
@@ -167,7 +169,7 @@ func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string
 // Rejects gives the rejects by file and row, whatever the order in which runs left them. cols as in Lines.
 func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.Reject], l Limits) (
 	*Rows[tables.Reject], error) {
-	files, err := filesOf(snap, "", tables.Rejects().Name)
+	files, err := filesOf(snap, manifest.Cycle{}, tables.Rejects().Name)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +203,7 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.R
 }
 
 // filesOf lists the files of one table of a cycle.
-func filesOf(snap *lake.Snapshot, cycle, name string) ([]manifest.FileEntry, error) {
+func filesOf(snap *lake.Snapshot, cycle manifest.Cycle, name string) ([]manifest.FileEntry, error) {
 	files, err := snap.Files(cycle)
 	if err != nil {
 		return nil, err
@@ -263,11 +265,11 @@ const groupRows = 1 << 16
 // Totals is the control totals of a cycle (§6.6, §8): the rows of each feed by outcome, over all feed files ever
 // taken, the sum of each amount column of the cycle's lines and statements, in the order of the columns, and those of
 // PartnerMoneyTotals.
-func Totals(snap *lake.Snapshot, cycle string) ([]manifest.Total, error) {
+func Totals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, error) {
 	if err := HasCycle(snap, cycle); err != nil {
 		return nil, err
 	}
-	values := make(map[string]string, len(snap.Manifest.Totals))
+	of, values := cycle.String()+"/", make(map[string]string, len(snap.Manifest.Totals))
 	var out []manifest.Total
 	for _, t := range snap.Manifest.Totals {
 		values[t.Name] = t.Value
@@ -292,11 +294,11 @@ func Totals(snap *lake.Snapshot, cycle string) ([]manifest.Total, error) {
 			if len(currencies) > 0 {
 				for _, currency := range currencies {
 					out = append(out, manifest.Total{Name: name + "." + currency,
-						Value: cmp.Or(values[cycle+"/"+name+"."+currency], money.AmountTotal{}.String())})
+						Value: cmp.Or(values[of+name+"."+currency], money.AmountTotal{}.String())})
 				}
 				continue
 			}
-			value, ok := values[cycle+"/"+name]
+			value, ok := values[of+name]
 			if !ok {
 				value = money.AmountTotal{}.String()
 			}
@@ -320,7 +322,7 @@ func PartnerMoneyTotals(all []manifest.Total) []manifest.Total {
 }
 
 // currenciesIn are the currencies of the sums of a cycle's statements; none of a cycle of one currency.
-func currenciesIn(snap *lake.Snapshot, cycle string) ([]string, error) {
+func currenciesIn(snap *lake.Snapshot, cycle manifest.Cycle) ([]string, error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
 		return nil, err

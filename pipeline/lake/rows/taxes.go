@@ -14,7 +14,7 @@ import (
 
 // StatementsTable is the table of the statements of a cycle: with the columns of tax and of the currency where the
 // cycle can have tax or several currencies.
-func StatementsTable(snap *lake.Snapshot, cycle string) (def tables.Def[tables.Statement], err error) {
+func StatementsTable(snap *lake.Snapshot, cycle manifest.Cycle) (def tables.Def[tables.Statement], err error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
 		return def, err
@@ -32,7 +32,7 @@ func StatementsTable(snap *lake.Snapshot, cycle string) (def tables.Def[tables.S
 
 // PartnerStatementsTable is the table of the kept partner statements of a closed cycle: with the columns of currencies
 // where it can have several.
-func PartnerStatementsTable(snap *lake.Snapshot, cycle string) (
+func PartnerStatementsTable(snap *lake.Snapshot, cycle manifest.Cycle) (
 	def tables.Def[tables.PartnerStatement], err error) {
 	files, err := filesOf(snap, cycle, tables.PartnerStatements().Name)
 	if err != nil {
@@ -79,7 +79,8 @@ func TaxAt(row Row[tables.Tax]) (t Tax, err error) {
 
 // Taxes gives the stored taxes of a cycle by seller, buyer, tax and rate: of customers, and of partners once the cycle
 // is closed. buyer "" = all.
-func Taxes(ctx context.Context, snap *lake.Snapshot, cycle, buyer string, l Limits) (*Rows[tables.Tax], error) {
+func Taxes(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, buyer string, l Limits) (*Rows[tables.Tax],
+	error) {
 	files, err := filesOf(snap, cycle, tables.Taxes().Name)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,8 @@ func Taxes(ctx context.Context, snap *lake.Snapshot, cycle, buyer string, l Limi
 
 // TaxesOfCustomers gives the rows of customers in taxes of a cycle, by customer, tax and rate; nil if there is no file
 // of them.
-func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle string, l Limits) (*Rows[tables.Tax], error) {
+func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, l Limits) (*Rows[tables.Tax],
+	error) {
 	files, err := filesOf(snap, cycle, tables.Taxes().Name)
 	if err != nil {
 		return nil, err
@@ -106,7 +108,8 @@ func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle string, l 
 }
 
 // CustomerTaxes gives the taxes of a customer for a cycle by tax and rate.
-func CustomerTaxes(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (list []Tax, err error) {
+func CustomerTaxes(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string,
+	l Limits) (list []Tax, err error) {
 	all, err := Taxes(ctx, snap, cycle, customer, l)
 	if err != nil {
 		return nil, err

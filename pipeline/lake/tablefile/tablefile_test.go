@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -32,7 +33,7 @@ func must(t *testing.T, err error) {
 }
 
 func key(day int) manifest.FileKey {
-	return manifest.FileKey{Table: "redraws", Cycle: "2026-09", Bucket: day}
+	return manifest.FileKey{Table: "redraws", Cycle: lakekey.Cycle("2026-09"), Bucket: day}
 }
 
 // add appends n rows: customers of two rows each, the rows numbered.

@@ -30,7 +30,7 @@ func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) 
 // Bill and of give.
 func Bills(ctx context.Context, s *Sources, cycle period.Cycle, bucket int, customers []string,
 	give func(*document.Bill) error) (err error) {
-	list, err := rows.BucketLines(ctx, s.Snap, cycle.String(), bucket, lineColumns(), s.Limits)
+	list, err := rows.BucketLines(ctx, s.Snap, manifest.CycleOf(cycle), bucket, lineColumns(), s.Limits)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func DayDrawing(s *Sources, cycle period.Cycle, list []Consumed) (*chart.Drawing
 
 // amounts takes the customer's row of table statements over.
 func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
-	list, err := rows.Statements(ctx, s.Snap, b.Header.Cycle.String(), b.Customer.ID, s.Limits)
+	list, err := rows.Statements(ctx, s.Snap, manifest.CycleOf(b.Header.Cycle), b.Customer.ID, s.Limits)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 	if *a.Tax, err = row.Amount(tables.StatementTaxAmount); err != nil {
 		return err
 	}
-	taxes, err := rows.CustomerTaxes(ctx, s.Snap, b.Header.Cycle.String(), b.Customer.ID, s.Limits)
+	taxes, err := rows.CustomerTaxes(ctx, s.Snap, manifest.CycleOf(b.Header.Cycle), b.Customer.ID, s.Limits)
 	a.Taxes = s.taxes(taxes)
 	return err
 }

@@ -103,7 +103,7 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 	for _, id := range customers {
 		buckets[place.Bucket(id, max(1, s.Snap.Manifest.Buckets))] = true
 	}
-	files, err := s.Snap.Files(st.Header.Cycle.String())
+	files, err := s.Snap.Files(manifest.CycleOf(st.Header.Cycle))
 	if err != nil {
 		return nil, err
 	}

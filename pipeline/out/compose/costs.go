@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -75,7 +76,7 @@ func (v *VendorCosts) add(row rows.Row[tables.Margin]) error {
 
 // vendorCosts adds the margins of a cycle up by source; lines without an account are last.
 func (s *Sources) vendorCosts(cycle period.Cycle) ([]VendorCosts, error) {
-	files, err := s.Snap.Files(cycle.String())
+	files, err := s.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
@@ -110,8 +111,9 @@ func (s *Sources) invoiceContact(p layout.Party) document.Contact {
 
 // customerServices adds up what the issuer sold the customer, without coupons.
 func (s *Sources) customerServices(ctx context.Context, v *document.Invoice, issuer string) (err error) {
-	list, err := rows.Lines(ctx, s.Snap, v.Header.Cycle.String(), v.Recipient.ID, tables.Columns(tables.LinePartnerID,
-		tables.LineAssociationType, tables.LineServiceTypeCode, tables.LinePaymentAmount, tables.LineCouponAmount),
+	list, err := rows.Lines(ctx, s.Snap, manifest.CycleOf(v.Header.Cycle), v.Recipient.ID, tables.Columns(
+		tables.LinePartnerID, tables.LineAssociationType, tables.LineServiceTypeCode, tables.LinePaymentAmount,
+		tables.LineCouponAmount),
 		s.Limits)
 	if err != nil {
 		return err
@@ -204,7 +206,7 @@ func (s *Sources) taxesTo(ctx context.Context, v *document.Invoice, issuer strin
 	if v.Role == "partner" {
 		customer, partner = "", v.Recipient.ID
 	}
-	rowsOf, err := s.Reader().Taxes(ctx, v.Header.Cycle.String(), customer, partner)
+	rowsOf, err := s.Reader().Taxes(ctx, manifest.CycleOf(v.Header.Cycle), customer, partner)
 	if err != nil {
 		return nil, err
 	}

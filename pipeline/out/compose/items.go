@@ -52,7 +52,7 @@ type reading func(ctx context.Context, customer string, visit func(rows.Row[tabl
 // ownReading reads the lines of one customer alone.
 func (s *Sources) ownReading(cycle period.Cycle) reading {
 	return func(ctx context.Context, customer string, visit func(rows.Row[tables.Line]) error) (err error) {
-		list, err := rows.Lines(ctx, s.Snap, cycle.String(), customer, lineColumns(), s.Limits)
+		list, err := rows.Lines(ctx, s.Snap, manifest.CycleOf(cycle), customer, lineColumns(), s.Limits)
 		if err != nil {
 			return err
 		}
@@ -215,7 +215,7 @@ func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered
 	if len(g.manual) == 0 {
 		return nil
 	}
-	files, err := s.Snap.Files(b.Header.Cycle.String())
+	files, err := s.Snap.Files(manifest.CycleOf(b.Header.Cycle))
 	if err != nil {
 		return err
 	}

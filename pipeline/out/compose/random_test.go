@@ -103,8 +103,7 @@ func documents(t *rapid.T, w *workspace.Workspace) {
 	must(t, err)
 	s := &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book}
 	for _, ref := range snap.Manifest.Cycles {
-		cycle, err := period.ParseCycle(ref.Cycle)
-		must(t, err)
+		cycle := ref.Period()
 		statements(ctx, t, s, cycle)
 		list, err := rows.Statements(ctx, snap, ref.Cycle, "", rows.Limits{})
 		must(t, err)

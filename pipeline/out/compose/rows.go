@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
@@ -18,7 +19,7 @@ import (
 // the table is valid until the next.
 func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner string,
 	visit func(*settlement.Row, rows.Row[tables.PartnerStatement]) error) (err error) {
-	list, err := s.Reader().Statements(ctx, cycle.String(), partner)
+	list, err := s.Reader().Statements(ctx, manifest.CycleOf(cycle), partner)
 	if err != nil {
 		return err
 	}

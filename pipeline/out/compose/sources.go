@@ -38,10 +38,10 @@ func (s *Sources) Reader() *partners.Reader {
 
 // header is what is at the top of a document of a cycle. Errors: *rows.NoCycleError.
 func (s *Sources) header(cycle period.Cycle) (layout.Header, error) {
-	if err := rows.HasCycle(s.Snap, cycle.String()); err != nil {
+	if err := rows.HasCycle(s.Snap, manifest.CycleOf(cycle)); err != nil {
 		return layout.Header{}, err
 	}
-	ref, _ := s.Snap.Cycle(cycle.String())
+	ref, _ := s.Snap.Cycle(manifest.CycleOf(cycle))
 	h := layout.Header{Vendor: s.parties().vendor, Cycle: cycle, Zone: s.Books.Zone,
 		Currency: s.Settings.Currency.Code, Digits: s.Settings.Currency.Digits,
 		Closed: ref.State == manifest.CycleClosed, MonthEnd: ref.MonthEnd}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
@@ -44,7 +45,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	if err := s.summarize(st, nets, code); err != nil {
 		return nil, err
 	}
-	taxes, err := s.Reader().TaxesOf(ctx, cycle.String(), partner)
+	taxes, err := s.Reader().TaxesOf(ctx, manifest.CycleOf(cycle), partner)
 	if err != nil {
 		return nil, err
 	}

@@ -35,9 +35,9 @@ func Formats() []string { return []string{"csv", "ndjson", "parquet", "arrow", "
 // Request says what is exported. Table and Format are words of Tables and Formats.
 type Request struct {
 	Table, Format string
-	Cycle         string // 2026-09; rejects and control totals are of the whole lake and do not look at it
-	Scope         Scope  // whose rows; the zero value is all of them
-	Split         bool   // CSV as a tar.gz of parts of PartRows rows
+	Cycle         manifest.Cycle // rejects and control totals are of the whole lake and do not look at it
+	Scope         Scope          // whose rows; the zero value is all of them
+	Split         bool           // CSV as a tar.gz of parts of PartRows rows
 	// CSV for a spreadsheet program (package spreadsheet), not for programs that read the table
 	Excel bool
 	// of the workspace, for partner_statements, incentives and a partner's scope; its state is the one exported

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -164,7 +165,7 @@ func TestSheets(t *testing.T) {
 // TestSplit checks that parts have 100,000 rows and a header each, and that the same rows are the same bytes.
 func TestSplit(t *testing.T) {
 	t.Parallel()
-	request := &Request{Table: "t", Format: "csv", Cycle: "2026-09", Split: true}
+	request := &Request{Table: "t", Format: "csv", Cycle: lakekey.Cycle("2026-09"), Split: true}
 	for _, c := range []struct {
 		times int
 		want  string

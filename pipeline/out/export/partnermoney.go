@@ -55,18 +55,15 @@ func OfNoCycle(name string) bool {
 // keep says which rows of a batch leave.
 func (t *partnerTable) keep(r *Request, cols *parquet.Columns[tables.Any]) (func(i int) bool, error) {
 	bounds := period.Span{From: period.Past, To: period.Forever}
-	if r.Cycle != "" && t.instant >= 0 {
-		c, err := period.ParseCycle(r.Cycle)
-		if err != nil {
-			return nil, err
-		}
+	of := r.Cycle.String()
+	if c, ok := r.Cycle.Period(); ok && t.instant >= 0 {
 		bounds = r.Partners.Books.Zone.Bounds(c)
 	}
 	return func(i int) bool {
 		switch {
 		case t.instant >= 0 && !bounds.Holds(cols.Time(t.instant).At(i)):
 			return false
-		case t.cycle >= 0 && r.Cycle != "" && cols.Word(t.cycle).At(i) != r.Cycle:
+		case t.cycle >= 0 && of != "" && cols.Word(t.cycle).At(i) != of:
 			return false
 		}
 		return r.Scope.Partner == "" || cols.Word(t.partner).At(i) == r.Scope.Partner

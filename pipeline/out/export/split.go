@@ -34,8 +34,8 @@ type splitSheet struct {
 
 func newSplit(r *Request, def *tables.Table, w io.Writer) *splitSheet {
 	name := r.Table
-	if r.Cycle != "" {
-		name += "-" + r.Cycle
+	if !r.Cycle.IsZero() {
+		name += "-" + r.Cycle.String()
 	}
 	gz := gzip.NewWriter(w)
 	return &splitSheet{def: def, name: name, gz: gz, tar: tar.NewWriter(gz), excel: r.Excel}

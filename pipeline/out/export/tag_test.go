@@ -3,12 +3,13 @@ package export
 import (
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 func TestTag(t *testing.T) {
 	t.Parallel()
-	base := Request{Table: "lines", Format: "csv", Cycle: "2026-09"}
+	base := Request{Table: "lines", Format: "csv", Cycle: lakekey.Cycle("2026-09")}
 	seen := map[string]string{}
 	add := func(name string, r Request, snap *lake.Snapshot, program string) {
 		tag := r.Tag(snap, program)
@@ -25,7 +26,8 @@ func TestTag(t *testing.T) {
 		"customer": func(r *Request) { r.Scope.Customer = "x" }, "partner": func(r *Request) { r.Scope.Partner = "x" },
 		"format": func(r *Request) {
 			r.Format = "ndjson"
-		}, "cycle": func(r *Request) { r.Cycle = "2026-08" }, "split": func(r *Request) { r.Split = true },
+		}, "cycle": func(r *Request) { r.Cycle = lakekey.Cycle("2026-08") },
+		"split": func(r *Request) { r.Split = true },
 	} {
 		r := base
 		change(&r)

@@ -31,7 +31,7 @@ type came struct {
 const cameScale = money.CostScale
 
 // columns are the columns of a cycle's data sets.
-func (s *Source) columns(cycle string) ([]Column, error) {
+func (s *Source) columns(cycle manifest.Cycle) ([]Column, error) {
 	costs, err := s.HasCosts(cycle)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (s *Source) columns(cycle string) ([]Column, error) {
 }
 
 // HasCosts reports whether cost files are billed in a cycle. A cycle that the lake does not have has none.
-func (s *Source) HasCosts(cycle string) (bool, error) {
+func (s *Source) HasCosts(cycle manifest.Cycle) (bool, error) {
 	if _, known := s.Snap.Cycle(cycle); !known {
 		return false, nil
 	}
@@ -57,7 +57,7 @@ type costGroups struct {
 }
 
 // open starts before the groups of the first customer.
-func (g *costGroups) open(ctx context.Context, src *Source, cycle string) error {
+func (g *costGroups) open(ctx context.Context, src *Source, cycle manifest.Cycle) error {
 	if costs, err := src.HasCosts(cycle); !costs || err != nil {
 		return err
 	}

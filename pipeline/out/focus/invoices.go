@@ -94,8 +94,11 @@ func (v *invoices) rate(l *theLine, b *bill) (*books.ExchangeRate, error) {
 	}
 	rates, known := v.rates[l.cycle]
 	if !known {
-		var err error
-		if rates, err = v.src.Rates(l.cycle); err != nil {
+		billed, err := period.ParseCycle(l.cycle)
+		if err != nil {
+			return nil, err
+		}
+		if rates, err = v.src.Rates(billed); err != nil {
 			return nil, fmt.Errorf("read the exchange rates of %s: %w", l.cycle, err)
 		}
 		v.rates[l.cycle] = rates

@@ -28,7 +28,7 @@ type Source struct {
 
 // Request says which rows.
 type Request struct {
-	Cycle   string // 2026-09
+	Cycle   manifest.Cycle
 	Issuer  string // settlement.VendorID or a partner_id
 	Account string // only what this customer or partner is billed; "" = all
 }
@@ -79,14 +79,14 @@ func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
 	if err := rows.HasCycle(s.Snap, r.Cycle); err != nil {
 		return nil, err
 	}
-	cycle, err := period.ParseCycle(r.Cycle)
-	if err != nil {
-		return nil, err
+	cycle, ok := r.Cycle.Period()
+	if !ok {
+		return nil, fmt.Errorf("a data set of no cycle")
 	}
 	m := &maker{src: s, request: r, visit: visit, cycle: cycle, issuer: settlement.Vendor,
 		products: newDictionary(s.Books), shared: map[groupKey]*group{}, refunds: map[string]string{},
 		spans: map[lineKey]period.Span{}}
-	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Cycle: r.Cycle,
+	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Cycle: r.Cycle.String(),
 		Bounds: s.Books.Zone.Bounds(cycle)}
 	m.names = newNames(s.Books, m.set.Bounds.To)
 	if r.Issuer != settlement.VendorID {
@@ -494,7 +494,7 @@ func (m *maker) incentives() error {
 func (m *maker) eventFiles(table string, day manifest.Day) ([]manifest.FileEntry, error) {
 	var out []manifest.FileEntry
 	for _, ref := range m.src.Snap.Manifest.Cycles {
-		if ref.Cycle > m.request.Cycle {
+		if ref.Cycle.Compare(m.request.Cycle) > 0 {
 			continue
 		}
 		files, err := m.src.Snap.Files(ref.Cycle)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/big"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -24,7 +25,7 @@ type AccountSum struct {
 // invoices, what rounding took from them and what tax added, what partners owe it, for the vendor also what
 // distributors owe for their resellers, with added tax, less incentives. It reads no line, except to divide the tax of
 // customers with several issuers.
-func (s *Source) Owed(ctx context.Context, cycle, issuer string) (map[AccountKey]*AccountSum, error) {
+func (s *Source) Owed(ctx context.Context, cycle manifest.Cycle, issuer string) (map[AccountKey]*AccountSum, error) {
 	m, err := s.maker(Request{Cycle: cycle, Issuer: issuer}, nil)
 	if err != nil {
 		return nil, err

@@ -18,10 +18,10 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
-	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -242,7 +242,7 @@ func (f *parquetFile) end() error {
 
 // Issuers are who issued an invoice of a cycle, by id, the vendor first: who sells to a partner, and who has customers
 // of its own.
-func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err error) {
+func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []string, err error) {
 	list, err := s.Statements(ctx, cycle, "")
 	if err != nil {
 		return nil, err
@@ -262,14 +262,14 @@ func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err e
 	if err != nil {
 		return nil, err
 	}
-	c, err := period.ParseCycle(cycle)
+	c := cycle.Or(place.NoCycle)
 	for i := range incentives {
 		if in := &incentives[i]; in.Period.Last() == c {
 			seen[settlement.PartnerID(s.Books, s.Book.Seller(in.Partner, in.Period.Span(s.Books.Zone).To-1))] = true
 		}
 	}
 	delete(seen, settlement.VendorID)
-	return append([]string{settlement.VendorID}, slices.Sorted(maps.Keys(seen))...), err
+	return append([]string{settlement.VendorID}, slices.Sorted(maps.Keys(seen))...), nil
 }
 
 // Tag names the bytes that Write gives, as export.Request.Tag does: of the committed state, the books, the vendor's

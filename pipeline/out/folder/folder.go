@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
@@ -179,10 +180,11 @@ func (w *writer) list(ctx context.Context) error {
 		w.index.State = "closed"
 	}
 	if all {
-		err := rows.EachStatement(ctx, w.s.Snap, w.index.Cycle, "", w.s.Limits, func(st *rows.Statement) error {
-			w.add(Bills, st.CustomerID)
-			return nil
-		})
+		err := rows.EachStatement(ctx, w.s.Snap, manifest.CycleOf(w.cycle), "", w.s.Limits,
+			func(st *rows.Statement) error {
+				w.add(Bills, st.CustomerID)
+				return nil
+			})
 		if err != nil {
 			return err
 		}

@@ -255,7 +255,7 @@ func (p *publisher) writeManifest(s *state, next *plan, c *cyclePlan) (ice.Manif
 func (p *publisher) dataFile(s *state, spec ice.PartitionSpec, e *manifest.FileEntry) (ice.DataFile, error) {
 	partition := make(map[int]any)
 	if spec.NumFields() > 0 {
-		partition[firstPartitionField] = e.Cycle
+		partition[firstPartitionField] = e.Cycle.String()
 	}
 	b, err := ice.NewDataFileBuilder(spec, ice.EntryContentData, p.Warehouse.dataURI(s.folder, e), ice.ParquetFile,
 		partition, nil, nil, e.Rows, e.Bytes)
@@ -263,7 +263,7 @@ func (p *publisher) dataFile(s *state, spec ice.PartitionSpec, e *manifest.FileE
 		return nil, err
 	}
 	if id := s.meta.fieldID(cycleColumn); id != 0 {
-		bound := map[int][]byte{id: []byte(e.Cycle)}
+		bound := map[int][]byte{id: []byte(e.Cycle.String())}
 		b.LowerBoundValues(bound).UpperBoundValues(bound)
 	}
 	return b.Build(), nil

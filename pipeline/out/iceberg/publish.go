@@ -234,9 +234,10 @@ func (p *publisher) open(t target) error {
 		if err != nil {
 			return err
 		}
+		cycle := ref.Cycle.String()
 		for i := range files {
 			if e := &files[i]; e.Table == t.def.Name {
-				s.wanted[ref.Cycle] = append(s.wanted[ref.Cycle], e)
+				s.wanted[cycle] = append(s.wanted[cycle], e)
 				s.entries = append(s.entries, e)
 				r.Rows += e.Rows
 			}

@@ -127,10 +127,11 @@ func (w *world) commit(texts map[string]string) {
 	defer func() { w.must(txn.Close()) }()
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		var key manifest.FileKey
-		var day string
-		if _, err := fmt.Sscan(name, &key.Table, &key.Cycle, &day, &key.Bucket); err != nil {
+		var cycle, day string
+		if _, err := fmt.Sscan(name, &key.Table, &cycle, &day, &key.Bucket); err != nil {
 			w.Fatal(err)
 		}
+		key.Cycle = lakekey.Cycle(cycle)
 		if day != "-" {
 			key.Day = lakekey.Day(day)
 		}

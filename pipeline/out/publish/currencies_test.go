@@ -8,6 +8,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -147,7 +148,7 @@ func (w *world) compareAnswers() {
 			}
 			r := ask.Request{Only: only}
 			if q.Span != ask.OfNone {
-				r.Cycle = "2026-09"
+				r.Cycle = lakekey.Cycle("2026-09")
 			}
 			want, err := ask.FromLake(w.Context(), q, r, &reader)
 			if len(only.Customers) > 0 && err != nil {
@@ -173,14 +174,16 @@ func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
 	for i, store := range []records.Store{files.At(snap), published.NewClickHouse(conn, "copy").At(snap, nil)} {
 		var b strings.Builder
 		for _, customer := range []string{"acme", "bell", "cho"} {
-			sums, err := store.Sums(w.Context(), records.SumQuery{Cycle: "2026-09", Customers: []string{customer},
-				By: tables.Columns(tables.LineCustomerID, tables.LineServiceTypeCode)})
+			sums, err := store.Sums(w.Context(), records.SumQuery{Cycle: lakekey.Cycle("2026-09"),
+				Customers: []string{customer},
+				By:        tables.Columns(tables.LineCustomerID, tables.LineServiceTypeCode)})
 			w.must(err)
-			list, err := store.Page(w.Context(), records.Query{Cycle: "2026-09", Customer: customer, Limit: 10})
+			list, err := store.Page(w.Context(), records.Query{Cycle: lakekey.Cycle("2026-09"), Customer: customer,
+				Limit: 10})
 			w.must(err)
 			fmt.Fprintln(&b, sums, list.Total, list.Rows.Col(tables.LinePaymentAmount.Of()).Decs, list.Split)
 		}
-		shares, err := store.Shares(w.Context(), "2026-09")
+		shares, err := store.Shares(w.Context(), lakekey.Cycle("2026-09"))
 		w.must(err)
 		fmt.Fprintln(&b, shares)
 		answers[i] = b.String()

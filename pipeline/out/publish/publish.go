@@ -405,7 +405,7 @@ func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 
 // inScope reports whether a cycle is published now.
 func (to *target) inScope(cycle string) bool {
-	return cycle == "" || to.src.Cycle == "" || cycle == to.src.Cycle
+	return cycle == "" || to.src.Cycle.IsZero() || cycle == to.src.Cycle.String()
 }
 
 // shows reports whether the views show a load.
@@ -501,8 +501,8 @@ func (c *copyState) next() *Pointer {
 		}
 	}
 	for _, ref := range m.Cycles {
-		if c.inScope(ref.Cycle) && ref.Archived == nil {
-			of[ref.Cycle] = p.Manifest
+		if cycle := ref.Cycle.String(); c.inScope(cycle) && ref.Archived == nil {
+			of[cycle] = p.Manifest
 		}
 	}
 	for _, cycle := range slices.Sorted(maps.Keys(of)) {

@@ -41,7 +41,7 @@ type TableReport struct {
 }
 
 func newReport(o *Options, src *content.Source) *Report {
-	return &Report{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster, Cycle: src.Cycle,
+	return &Report{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster, Cycle: src.Cycle.String(),
 		DryRun: o.DryRun}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
@@ -73,7 +74,7 @@ func (w *world) files(snap *lake.Snapshot) records.Store {
 // told returns what a store knows about delta: the number of lines, their ids and costs, and who consumed under which
 // partner.
 func told(ctx context.Context, s records.Store) (string, error) {
-	page, err := s.Page(ctx, records.Query{Cycle: "2026-09", Customer: "delta", Limit: 1 << 20})
+	page, err := s.Page(ctx, records.Query{Cycle: lakekey.Cycle("2026-09"), Customer: "delta", Limit: 1 << 20})
 	if err != nil {
 		return "", err
 	}
@@ -84,12 +85,12 @@ func told(ctx context.Context, s records.Store) (string, error) {
 			page.Rows.Amount(tables.LinePaymentAmount).At(i),
 			page.Split[i])
 	}
-	sums, err := s.Sums(ctx, records.SumQuery{Cycle: "2026-09", Customers: []string{"delta"},
+	sums, err := s.Sums(ctx, records.SumQuery{Cycle: lakekey.Cycle("2026-09"), Customers: []string{"delta"},
 		By: tables.Columns(tables.LineSKU)})
 	if err != nil {
 		return "", err
 	}
-	shares, err := s.Shares(ctx, "2026-09")
+	shares, err := s.Shares(ctx, lakekey.Cycle("2026-09"))
 	fmt.Fprint(&b, sums, shares)
 	return b.String(), err
 }

@@ -25,8 +25,9 @@ func (c *copyState) totals() error {
 		return err
 	}
 	for _, ref := range cycles {
-		for _, currency := range c.currenciesOf(ref.Cycle, manifest) {
-			t := &totalCheck{copyState: c, cycle: ref.Cycle, currency: currency, manifest: manifest}
+		cycle := ref.Cycle.String()
+		for _, currency := range c.currenciesOf(cycle, manifest) {
+			t := &totalCheck{copyState: c, cycle: cycle, currency: currency, manifest: manifest}
 			if err := t.lines(); err != nil {
 				return err
 			}

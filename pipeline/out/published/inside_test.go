@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -71,7 +72,7 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 	p := NewClickHouse(conn, options.Database).At(earlier, nil)
 	var before, after uint64
 	read := func(clean bool) error {
-		return p.of(t.Context(), sample.Cycle, func(from string) error {
+		return p.of(t.Context(), lakekey.Cycle(sample.Cycle), func(from string) error {
 			must(conn.One(t.Context(), "count", "SELECT count() FROM "+from, nil, &before))
 			if clean {
 				w.Settings.ClickHouse.Keep = 0

@@ -105,8 +105,8 @@ func Ask(ctx context.Context, q *ask.Question, r ask.Request, zone string,
 		return nil, err
 	}
 	for range turns {
-		if r.Cycle != "" && !slices.Contains(live.cycles, r.Cycle) {
-			return nil, &rows.NoCycleError{Cycle: r.Cycle, Known: live.cycles}
+		if cycle := r.Cycle.String(); cycle != "" && !slices.Contains(live.cycles, cycle) {
+			return nil, &rows.NoCycleError{Cycle: cycle, Known: live.cycles}
 		}
 		a, err := runSQL(ctx, q, r, zone, conn, live)
 		if err != nil {
@@ -184,7 +184,7 @@ func runSQL(ctx context.Context, q *ask.Question, r ask.Request, zone string, co
 	var a *ask.Answer
 	var last *ask.Row
 	begin := func() { a, last = empty.Clone(), nil }
-	ctx = ch.Context(ctx, ch.WithParameters(ch.Parameters{"cycle": r.Cycle, "zone": zone}))
+	ctx = ch.Context(ctx, ch.WithParameters(ch.Parameters{"cycle": r.Cycle.String(), "zone": zone}))
 	err = conn.Each(ctx, clickhouse.Select{What: "answer " + q.Name, SQL: sql, Into: dest, Begin: begin}, func() error {
 		row := row(q, cells)
 		if last != nil && q.Compare(*last, row) >= 0 {

@@ -110,10 +110,11 @@ func (p *State) usable(ctx context.Context, shown *publish.Shown, cycle string) 
 
 // of asks so that all of the answer is of the state (REC-1): by the loads that the pointer named when it showed it,
 // which are there as long as that pointer is. from is what follows FROM.
-func (p *State) of(ctx context.Context, cycle string, ask func(from string) error) error {
-	if err := rows.HasCycle(p.snap, cycle); err != nil {
+func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string) error) error {
+	if err := rows.HasCycle(p.snap, of); err != nil {
 		return err
 	}
+	cycle := of.String()
 	shown, ok, err := publish.Find(ctx, p.conn, p.database, p.snap, cycle)
 	if err == nil && ok {
 		ok, err = p.usable(ctx, &shown, cycle)
@@ -243,7 +244,7 @@ func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, e
 
 // ofCustomer is the lines of a query.
 func (s *statement) ofCustomer(q *records.Query) error {
-	if err := s.where(q.Cycle, q.Where); err != nil {
+	if err := s.where(q.Cycle.String(), q.Where); err != nil {
 		return err
 	}
 	s.add(" AND customer_id = ?", q.Customer)
@@ -321,7 +322,7 @@ func (p *State) split(ctx context.Context, from string, q *records.Query, out *r
 	sql := "SELECT day, id, toUnixTimestamp64Micro(usage_start) FROM " + from +
 		" AND cycle = ? AND customer_id = ? AND id IN (?) GROUP BY day, id, usage_start HAVING count() > 1"
 	err := p.conn.Each(ctx, clickhouse.Select{
-		What: "count lines of records", SQL: sql, Args: []any{q.Cycle, q.Customer, ids},
+		What: "count lines of records", SQL: sql, Args: []any{q.Cycle.String(), q.Customer, ids},
 		Into: []any{&k.day, &k.id, &k.start}, Begin: func() { clear(several) },
 	}, func() error { several[k] = true; return nil })
 	out.Split = make([]bool, out.Rows.N)
@@ -365,7 +366,7 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 		s.add(", toString(sum(toDecimal256(" + column(col.Of()) + ", 8)))")
 	}
 	s.add(" FROM " + from)
-	if err := s.where(q.Cycle, q.Where); err != nil {
+	if err := s.where(q.Cycle.String(), q.Where); err != nil {
 		return err
 	}
 	s.add(" AND customer_id IN (?)", customers)
@@ -415,14 +416,14 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 }
 
 // Shares implements Store. Errors are those of Page.
-func (p *State) Shares(ctx context.Context, cycle string) (out []records.Share, err error) {
+func (p *State) Shares(ctx context.Context, cycle manifest.Cycle) (out []records.Share, err error) {
 	err = p.of(ctx, cycle, func(from string) error {
 		var s records.Share
 		sql := "SELECT partner_id, association_type, customer_id FROM " + from +
 			" AND cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY " +
 			"partner_id, association_type, customer_id"
 		return p.conn.Each(ctx, clickhouse.Select{
-			What: "list who consumed", SQL: sql, Args: []any{cycle},
+			What: "list who consumed", SQL: sql, Args: []any{cycle.String()},
 			Into: []any{&s.Partner, &s.Association, &s.Customer}, Begin: func() { out = nil },
 		}, func() error { out = append(out, s); return nil })
 	})

@@ -117,7 +117,7 @@ type Peak struct {
 // Build makes an annex of every object that the question fits, in order of customer, sku, region and object. Errors:
 // *rows.NoCycleError; *rows.NotFoundError where no link and no group fits.
 func Build(ctx context.Context, s *Sources, q *Question) ([]*Annex, error) {
-	if err := rows.HasCycle(s.Snap, q.Cycle.String()); err != nil {
+	if err := rows.HasCycle(s.Snap, manifest.CycleOf(q.Cycle)); err != nil {
 		return nil, err
 	}
 	objects := measure.Gather(s.Books, q.Cycle, s.wanted(q))
@@ -210,7 +210,7 @@ func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.K
 	}
 	rows := s.Books.Customers[k.Customer].Rows
 	a.CustomerName = rows[len(rows)-1].Name
-	ref, _ := s.Snap.Cycle(a.Cycle)
+	ref, _ := s.Snap.Cycle(manifest.CycleOf(cycle))
 	a.State, a.MonthEnd = ref.State, ref.MonthEnd
 	for i, id := range links {
 		a.Samples += len(object.Links[i].Slots)
@@ -222,18 +222,14 @@ func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.K
 	if r.Month != nil {
 		a.Month, a.Floor = decimal(r.Month), decimal(r.Floor)
 	}
-	if err := a.inspect(policy, object, &r); err != nil {
+	if err := a.inspect(cycle, policy, object, &r); err != nil {
 		return nil, err
 	}
 	return a, s.lines(a, k, cycle)
 }
 
 // inspect takes from the points what a person wants to see next to the result.
-func (a *Annex) inspect(policy *books.Policy, o *percentile.Object, r *percentile.Result) error {
-	cycle, err := period.ParseCycle(a.Cycle)
-	if err != nil {
-		return err
-	}
+func (a *Annex) inspect(cycle period.Cycle, policy *books.Policy, o *percentile.Object, r *percentile.Result) error {
 	points, err := pointsOf(a.zone, cycle, policy, o)
 	if err != nil {
 		return err

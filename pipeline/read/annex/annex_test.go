@@ -104,7 +104,7 @@ func TestPointsAgreeWithMeter(t *testing.T) {
 		}
 		a := &Annex{Cycle: cycle.String(), zone: zone, bounds: zone.Bounds(cycle), megabit: megabit(policy),
 			value: r.Value}
-		if err := a.inspect(policy, o, &r); err != nil {
+		if err := a.inspect(cycle, policy, o, &r); err != nil {
 			t.Fatal(err)
 		}
 		if r.Index >= 0 && policy.Method != books.Monthly4thPeak {

@@ -39,11 +39,8 @@ type Measured struct {
 
 // Measure measures the billing objects of a customer ("" = of all) from the samples of the state and today's books, in
 // order of customer, sku, region and object.
-func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string) ([]Measured, error) {
-	month, err := period.ParseCycle(cycle)
-	if err != nil {
-		return nil, err
-	}
+func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, month period.Cycle, customer string) ([]Measured,
+	error) {
 	only := b.Customer(customer)
 	objects := measure.Gather(b, month, func(l *books.Link) bool { return customer == "" || l.Customer == only })
 	if objects.Len() == 0 {
@@ -51,7 +48,7 @@ func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, cu
 	}
 	meter := percentile.NewMeter(b.Zone, month)
 	out := make([]Measured, 0, objects.Len())
-	err = measure.State(ctx, snap, b, month, objects, func(k measure.Key, o *percentile.Object) error {
+	err := measure.State(ctx, snap, b, month, objects, func(k measure.Key, o *percentile.Object) error {
 		policy := &b.Policies[b.Policy(b.Products[k.SKU].Policy)] // the books' reader has checked that there is one
 		r, err := meter.Measure(policy, o)
 		if err != nil {

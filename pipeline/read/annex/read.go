@@ -51,7 +51,7 @@ func (s *Sources) lines(a *Annex, k measure.Key, cycle period.Cycle) error {
 		a.Agrees = true
 		return s.price(a, k, cycle, id)
 	}
-	files, err := s.Snap.Files(a.Cycle)
+	files, err := s.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return err
 	}

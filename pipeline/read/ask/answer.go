@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Request is how a question is asked.
 type Request struct {
-	Cycle string // 2026-09; "" = see Span
-	Limit int    // of rows that are given; 0 = all
+	Cycle manifest.Cycle // none: see Span
+	Limit int            // of rows that are given; 0 = all
 	Only  Only
 	Days  int // of deadlines: how many days after the as-of's the last day is at most
 

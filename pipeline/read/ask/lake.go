@@ -26,9 +26,9 @@ import (
 type Reading struct {
 	groups *groups
 	clock  period.Clock
-	Books  *books.Books // of the reader
-	Cycle  string       // of the batch
-	Before bool         // the batch is of a cycle before the one that is asked for
+	Books  *books.Books   // of the reader
+	Cycle  manifest.Cycle // of the batch
+	Before bool           // the batch is of a cycle before the one that is asked for
 	only   *sieve
 	money  *splitter // nil = rows have one currency
 }
@@ -72,17 +72,17 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 		return nil, err
 	}
 	snap := from.Snap
-	if r.Cycle != "" {
+	if !r.Cycle.IsZero() {
 		if err := rows.HasCycle(snap, r.Cycle); err != nil {
 			return nil, err
 		}
 	}
-	if r.Cycle == "" && (q.Span == WithBefore || q.Span == OfOne) {
+	if r.Cycle.IsZero() && (q.Span == WithBefore || q.Span == OfOne) {
 		r.Cycle = LastCycle(snap)
 	}
 	if q.Span == WithBefore {
 		// a cycle before the lake's first has no lines; one whose lines left the lake is an error
-		if before := cycleBefore(r.Cycle); before >= firstCycle(snap) {
+		if before := cycleBefore(r.Cycle); before.Compare(firstCycle(snap)) >= 0 {
 			if err := rows.HasCycle(snap, before); err != nil {
 				return nil, err
 			}
@@ -188,7 +188,7 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 		group.Go(func() error {
 			w := one()
 			for e := range next {
-				w.Cycle, w.Before = e.Cycle, e.Cycle < r.Cycle
+				w.Cycle, w.Before = e.Cycle, e.Cycle.Compare(r.Cycle) < 0
 				scan := rows.Scan[tables.Any]{Table: tables.Untyped(q.Lake.Table), Cols: q.reads(r.Only)}
 				if err := rows.Groups(ctx, from.Snap, e, scan, w.take); err != nil {
 					return err
@@ -206,7 +206,7 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 }
 
 // files are the files of the question's table that it is of.
-func (q *Question) files(snap *lake.Snapshot, cycle string) ([]manifest.FileEntry, error) {
+func (q *Question) files(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.FileEntry, error) {
 	var out []manifest.FileEntry
 	for _, c := range q.cycles(snap, cycle) {
 		files, err := snap.Files(c)
@@ -222,39 +222,36 @@ func (q *Question) files(snap *lake.Snapshot, cycle string) ([]manifest.FileEntr
 	return out, nil
 }
 
-// LastCycle is the last cycle of a state, such as 2026-09; "" if it has none.
-func LastCycle(snap *lake.Snapshot) string {
-	last := ""
-	for _, ref := range snap.Manifest.Cycles {
-		last = max(last, ref.Cycle)
+// LastCycle is the last cycle of a state; none if it has none.
+func LastCycle(snap *lake.Snapshot) manifest.Cycle {
+	if all := snap.Manifest.Cycles; len(all) > 0 {
+		return all[len(all)-1].Cycle
 	}
-	return last
+	return manifest.Cycle{}
 }
 
-// firstCycle is the first cycle of a state; "" if it has none.
-func firstCycle(snap *lake.Snapshot) string {
-	first := LastCycle(snap)
-	for _, ref := range snap.Manifest.Cycles {
-		first = min(first, ref.Cycle)
+// firstCycle is the first cycle of a state; none if it has none.
+func firstCycle(snap *lake.Snapshot) manifest.Cycle {
+	if all := snap.Manifest.Cycles; len(all) > 0 {
+		return all[0].Cycle
 	}
-	return first
+	return manifest.Cycle{}
 }
 
-// cycleBefore is the cycle before one; "" for a text that is none.
-func cycleBefore(cycle string) string {
-	c, err := period.ParseCycle(cycle)
-	if err != nil {
-		return ""
+// cycleBefore is the cycle before one; none before none.
+func cycleBefore(cycle manifest.Cycle) manifest.Cycle {
+	if c, ok := cycle.Period(); ok {
+		return manifest.CycleOf(c - 1)
 	}
-	return (c - 1).String()
+	return manifest.Cycle{}
 }
 
-// cycles are those that the question is of; "" stands for files of no cycle.
-func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
+// cycles are those that the question is of; none stands for files of no cycle.
+func (q *Question) cycles(snap *lake.Snapshot, cycle manifest.Cycle) []manifest.Cycle {
 	if q.Span == OfNone {
-		return []string{""}
+		return []manifest.Cycle{{}}
 	}
-	var out []string
+	var out []manifest.Cycle
 	for _, ref := range snap.Manifest.Cycles {
 		if ref.Archived != nil && q.Lake.Table.Name == tables.Lines().Name {
 			continue // of its lines only those of orders stay
@@ -262,7 +259,7 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
 		if q.Span == WithBefore && ref.Cycle != cycle && ref.Cycle != cycleBefore(cycle) {
 			continue
 		}
-		if cycle == "" || ref.Cycle == cycle || q.Span != OfCycle && ref.Cycle < cycle {
+		if cycle.IsZero() || ref.Cycle == cycle || q.Span != OfCycle && ref.Cycle.Compare(cycle) < 0 {
 			out = append(out, ref.Cycle)
 		}
 	}
@@ -284,7 +281,7 @@ func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners
 const batchRows = 1 << 12
 
 // statements gives the partner statements of a cycle in batches.
-func statements(ctx context.Context, from *partners.Reader, cycle string,
+func statements(ctx context.Context, from *partners.Reader, cycle manifest.Cycle,
 	take func(*parquet.Columns[tables.Any]) error) (
 	err error) {
 	list, err := from.Statements(ctx, cycle, "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -82,8 +83,8 @@ type Derived struct {
 	Of *Question
 	// with limits other than of customers, its rows without these limits follow those of Of; nil = none
 	Context *Question
-	Rows    func(rows []Row, cycle string) ([]Row, error) // cycle is the one that is asked for, or the last one
-	Order   func(a, b Row) int                            // before the keys
+	Rows    func(rows []Row, cycle manifest.Cycle) ([]Row, error) // cycle is the one that is asked for, or the last one
+	Order   func(a, b Row) int                                    // before the keys
 }
 
 // Columns are the columns of the answer: keys, then sums.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -71,7 +72,7 @@ func billColumns() tables.List[tables.Line] {
 
 // CustomerBill puts a customer's bill together. Errors: *NoCycleError, *NotFoundError where the customer has no line in
 // the cycle.
-func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string,
+func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle manifest.Cycle, customer string,
 	l rows.Limits) (bill *Bill, err error) {
 	bill = &Bill{Sections: []Section{}}
 	err = rows.EachStatement(ctx, snap, cycle, customer, l, func(s *rows.Statement) error {
@@ -83,7 +84,7 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 	}
 	if bill.CustomerID == "" {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", customer, cycle),
-			Do: "`tollbook bill --cycle " + cycle + "` lists the customers"}
+			Do: "`tollbook bill --cycle " + cycle.String() + "` lists the customers"}
 	}
 	if code := b.Customer(customer); code >= 0 {
 		rows := b.Customers[code].Rows
@@ -107,7 +108,7 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 	if err := bill.fill(items, measures, b); err != nil {
 		return nil, err
 	}
-	return bill, bill.measure(ctx, snap, b)
+	return bill, bill.measure(ctx, snap, b, cycle)
 }
 
 // NameTaxes fills in the names that the books have.
@@ -207,7 +208,7 @@ func compareItems(a, b itemKey) int {
 
 // measure adds to percentile items how they were measured, as far as today's books and the samples give what was
 // billed.
-func (bill *Bill) measure(ctx context.Context, snap *lake.Snapshot, b *books.Books) error {
+func (bill *Bill) measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle manifest.Cycle) error {
 	var objects []annex.Measured
 	for i := range bill.Sections {
 		s := &bill.Sections[i]
@@ -216,7 +217,7 @@ func (bill *Bill) measure(ctx context.Context, snap *lake.Snapshot, b *books.Boo
 		}
 		if objects == nil {
 			var err error
-			if objects, err = annex.Measure(ctx, snap, b, bill.Cycle, bill.CustomerID); err != nil {
+			if objects, err = annex.Measure(ctx, snap, b, cycle.Or(0), bill.CustomerID); err != nil {
 				return err
 			}
 		}

@@ -16,7 +16,7 @@ func (e *explainer) commitment() error {
 	e.story.State = StateMonthEnd
 	cycle, first := e.cycle, true
 	var err error
-	if e.at.origin != e.at.cycle {
+	if e.at.origin != e.at.cycle.String() {
 		e.story.State = StateDifference
 		if cycle, err = period.ParseCycle(e.at.origin); err != nil {
 			return err

@@ -75,7 +75,7 @@ func (me *monthEndStory) gathered(sku int32) error {
 	for i, part := range chargeSteps(steps, len(charges.List)) {
 		c := &charges.List[i]
 		o := objects[c.Record]
-		if endID(me.at.cycle, me.Books.Products[o.SKU].SKU, o.Region, o.Resource) != me.at.id {
+		if endID(me.at.cycle.String(), me.Books.Products[o.SKU].SKU, o.Region, o.Resource) != me.at.id {
 			continue
 		}
 		me.story.Parts = append(me.story.Parts, Part{int(c.Tier), c.Kind.String(), part})
@@ -137,13 +137,13 @@ func chargeSteps(steps []derivation.Step, charges int) [][]string {
 
 // percentile measures the line's object again and prices it.
 func (me *monthEndStory) percentile(ctx context.Context, sku int32) error {
-	list, err := annex.Measure(ctx, me.Snap, me.Books, me.at.cycle, me.at.customer)
+	list, err := annex.Measure(ctx, me.Snap, me.Books, me.cycle, me.at.customer)
 	if err != nil {
 		return err
 	}
 	for i := range list {
 		m := &list[i]
-		if m.SKU != me.Books.Products[sku].SKU || endID(me.at.cycle, m.SKU, m.Region, m.Object) != me.at.id {
+		if m.SKU != me.Books.Products[sku].SKU || endID(me.at.cycle.String(), m.SKU, m.Region, m.Object) != me.at.id {
 			continue
 		}
 		me.fact("object", m.Object)

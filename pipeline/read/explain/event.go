@@ -132,7 +132,8 @@ func (ev *eventStory) refund(base, o *event.Order, trace func(derivation.Step)) 
 		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", ev.at.id, o.Base.ID,
 			o.Base.Line)
 	}
-	if err := ev.storedIn(base.Cycle.String(), manifest.EventsDay, &ev.story.Base, ofOrder(base.Key)); err != nil {
+	if err := ev.storedIn(manifest.CycleOf(base.Cycle), manifest.EventsDay, &ev.story.Base,
+		ofOrder(base.Key)); err != nil {
 		return Line{}, err
 	}
 	if len(ev.story.Base) != 1 {

@@ -26,10 +26,10 @@ import (
 
 // Question says which record is to be explained.
 type Question struct {
-	ID       string // of a line, or a record_id, with or without #tier: see §5, id
-	Cycle    string // billed in; "" = look in all
-	Origin   string // cycle that it belongs to, where it was billed later; "" = any
-	Customer string // "" = look at all
+	ID       string         // of a line, or a record_id, with or without #tier: see §5, id
+	Cycle    manifest.Cycle // billed in; none = look in all
+	Origin   string         // cycle that it belongs to, where it was billed later; "" = any
+	Customer string         // "" = look at all
 	// the calendar day of the record, whose files and those of days that are none are looked through; "" = all days
 	Day string
 }
@@ -135,15 +135,13 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	if err != nil {
 		return nil, err
 	}
-	story := &Story{Cycle: at[0].cycle, CustomerID: at[0].customer, ID: at[0].id, Tier: tier}
+	story := &Story{Cycle: at[0].cycle.String(), CustomerID: at[0].customer, ID: at[0].id, Tier: tier}
 	e := &explainer{Sources: s, at: at[0], story: story, prices: s.Prices}
 	if e.customer = s.Books.Customer(e.at.customer); e.customer < 0 {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", e.at.customer),
 			Do: "put the customer back into books/customers.csv"}
 	}
-	if e.cycle, err = period.ParseCycle(e.at.cycle); err != nil {
-		return nil, err
-	}
+	e.cycle, _ = e.at.cycle.Period() // every file with lines or records has one
 	if err := e.describePlace(ctx); err != nil {
 		return nil, err
 	}
@@ -158,7 +156,7 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 
 // describePlace explains the lines at the place.
 func (e *explainer) describePlace(ctx context.Context) error {
-	if e.at.origin != e.at.cycle {
+	if e.at.origin != e.at.cycle.String() {
 		e.story.Origin = e.at.origin
 	}
 	switch e.at.day {
@@ -182,7 +180,7 @@ func (e *explainer) describePlace(ctx context.Context) error {
 // find looks the id up as it is, and where nothing bears it and it ends in #n, without that. Of several places of
 // one record the one to explain comes first.
 func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error) {
-	if q.Cycle != "" {
+	if !q.Cycle.IsZero() {
 		if err := rows.HasCycle(s.Snap, q.Cycle); err != nil {
 			return nil, 0, err
 		}
@@ -223,7 +221,7 @@ func (s *Sources) notThere(ctx context.Context, q *Question) error {
 	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID),
 		Do: "`tollbook export --table lines` lists the ids"}
 	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order
-		if ref.Archived != nil && q.Cycle == "" {
+		if ref.Archived != nil && q.Cycle.IsZero() {
 			none.What = fmt.Sprintf("no accepted record and no line has the id %q of the cycles after %s, which was "+
 				"archived with those before it", q.ID, ref.Cycle)
 			none.Do = fmt.Sprintf("the same command with `--lake %s` reads the archive", ref.Archived.Where)
@@ -282,7 +280,7 @@ func (s *Sources) unpaid(q *Question) error {
 func (s *Sources) search(ctx context.Context, q *Question, id string) ([]location, error) {
 	var places []location
 	for _, ref := range s.Snap.Manifest.Cycles {
-		if q.Cycle != "" && ref.Cycle != q.Cycle {
+		if !q.Cycle.IsZero() && ref.Cycle != q.Cycle {
 			continue
 		}
 		files, err := s.Snap.Files(ref.Cycle)
@@ -323,7 +321,7 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 			if string(row.Text(in.id)) != id {
 				return nil
 			}
-			p := location{cycle: e.Cycle, origin: e.Cycle,
+			p := location{cycle: e.Cycle, origin: e.Cycle.String(),
 				customer: row.Word(in.customer), id: id, day: in.day}
 			if in.origin >= 0 && row.Word(in.origin) != "" {
 				p.origin = row.Word(in.origin)
@@ -398,7 +396,7 @@ func productText(p *books.Product) string {
 }
 
 // filesOfDay are the bucket's files of a table and day.
-func (e *explainer) filesOfDay(table, cycle string, day manifest.Day) ([]manifest.FileEntry, error) {
+func (e *explainer) filesOfDay(table string, cycle manifest.Cycle, day manifest.Day) ([]manifest.FileEntry, error) {
 	return e.Snap.Find(manifest.FileKey{Table: table, Cycle: cycle, Day: day, Bucket: e.bucket()})
 }
 

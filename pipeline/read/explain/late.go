@@ -115,7 +115,8 @@ func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 	if r.replaced {
 		ls.story.State = StateReplaced
 	} else {
-		ls.story.Before = append(ls.story.Before, lateText("the usage", ls.at.origin, ls.at.cycle, r.asOf.String())+
+		ls.story.Before = append(ls.story.Before, lateText("the usage", ls.at.origin, ls.at.cycle.String(),
+			r.asOf.String())+
 			", at the prices of its own time")
 	}
 	if !r.replaced && p.PeriodLevel() {
@@ -349,7 +350,7 @@ const (
 func (ls *lateStory) placeSums() ([]Sum, error) {
 	sums := make(map[posting]*Sum)
 	for _, ref := range ls.Snap.Manifest.Cycles {
-		if ref.Cycle < ls.at.origin {
+		if ref.Cycle.String() < ls.at.origin {
 			continue
 		}
 		files, err := ls.Snap.Files(ref.Cycle)
@@ -387,9 +388,10 @@ func (ls *lateStory) addPosting(sums map[posting]*Sum, f manifest.FileEntry) err
 	case manifest.RerateDay:
 		how = howRerated
 	}
+	cycle := f.Cycle.String()
 	return eachRow(ls.explainer, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,
 		func(row rows.Row[tables.Line]) error {
-			origin := cmp.Or(row.Word(tables.LineOriginCycle), f.Cycle)
+			origin := cmp.Or(row.Word(tables.LineOriginCycle), cycle)
 			if origin != ls.at.origin || ls.about != objectOf(row) {
 				return nil
 			}
@@ -397,7 +399,7 @@ func (ls *lateStory) addPosting(sums map[posting]*Sum, f manifest.FileEntry) err
 			if err != nil {
 				return err
 			}
-			at := posting{f.Cycle, how}
+			at := posting{cycle, how}
 			if sums[at] == nil {
 				sums[at] = &Sum{}
 			}

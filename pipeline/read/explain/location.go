@@ -12,9 +12,10 @@ import (
 
 // location is where a record was found.
 type location struct {
-	cycle, origin string // billed in, belongs to
-	customer, id  string
-	day           manifest.Day
+	cycle        manifest.Cycle // billed in
+	origin       string         // cycle that it belongs to
+	customer, id string
+	day          manifest.Day
 }
 
 // sameAs reports whether two places are of one record: an order may have a record's id, and a record of another cycle
@@ -26,7 +27,7 @@ func (p location) sameAs(o location) bool {
 
 // before puts the record's own cycle first, and then the cycles it was billed in later.
 func (p location) before(o location) int {
-	return cmp.Or(cmp.Compare(p.customer, o.customer), cmp.Compare(p.origin, o.origin), cmp.Compare(p.cycle, o.cycle),
+	return cmp.Or(cmp.Compare(p.customer, o.customer), cmp.Compare(p.origin, o.origin), p.cycle.Compare(o.cycle),
 		p.day.Compare(o.day))
 }
 
@@ -35,7 +36,7 @@ func severalError(id string, places []location) error {
 	origins := false
 	for _, p := range places {
 		text := fmt.Sprintf("cycle %s, customer %s", p.cycle, p.customer)
-		if p.origin != p.cycle {
+		if p.origin != p.cycle.String() {
 			text, origins = fmt.Sprintf("cycle %s of %s, customer %s", p.cycle, p.origin, p.customer), true
 		}
 		list = append(list, text)
@@ -78,7 +79,7 @@ func searchedTable(e manifest.FileEntry) (searched, bool) {
 // also reads what was billed at the other places of the record.
 func (e *explainer) also(places []location) error {
 	for _, p := range places {
-		a := Also{Cycle: p.cycle, Day: p.day.String()}
+		a := Also{Cycle: p.cycle.String(), Day: p.day.String()}
 		if err := e.storedIn(p.cycle, p.day, &a.Lines, e.ownLine); err != nil {
 			return err
 		}

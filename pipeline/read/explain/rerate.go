@@ -172,7 +172,8 @@ func (e *explainer) storedLines(day manifest.Day, to *[]Line, keep func(rows.Row
 }
 
 // storedIn is storedLines of any cycle.
-func (e *explainer) storedIn(cycle string, day manifest.Day, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
+func (e *explainer) storedIn(cycle manifest.Cycle, day manifest.Day, to *[]Line,
+	keep func(rows.Row[tables.Line]) bool) error {
 	files, err := e.filesOfDay(tables.Lines().Name, cycle, day)
 	if err != nil {
 		return err

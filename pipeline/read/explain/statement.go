@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -26,7 +27,8 @@ type statementStory struct {
 	*Sources
 	from             *partners.Reader
 	partner          int32
-	customer, cycle  string
+	customer         string
+	cycle            manifest.Cycle
 	currency, payers money.Currency
 	story            *Story
 	lines            []statementLine
@@ -45,7 +47,7 @@ type statementLine struct {
 // date, and the rounding. It adds the lines up again. Errors: *rows.NotFoundError, *rows.NoCycleError.
 func Statement(ctx context.Context, s *Sources, q *Question, from *partners.Reader) (*Story, error) {
 	id := strings.TrimPrefix(q.ID, statementPrefix)
-	if q.Customer == "" || q.Cycle == "" {
+	if q.Customer == "" || q.Cycle.IsZero() {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("%s is of many customers and cycles", q.ID),
 			Do: "name one with --customer and --cycle"}
 	}
@@ -56,7 +58,7 @@ func Statement(ctx context.Context, s *Sources, q *Question, from *partners.Read
 	}
 	e := &statementStory{Sources: s, from: from, partner: partner, customer: q.Customer, cycle: q.Cycle,
 		currency: s.Books.PartnerCurrency(partner), payers: s.Books.CustomerCurrencyOf(q.Customer),
-		story: &Story{Cycle: q.Cycle, CustomerID: q.Customer, ID: q.ID, State: StateStatement, Agrees: true}}
+		story: &Story{Cycle: q.Cycle.String(), CustomerID: q.Customer, ID: q.ID, State: StateStatement, Agrees: true}}
 	if err := e.read(ctx); err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func Statement(ctx context.Context, s *Sources, q *Question, from *partners.Read
 	if len(e.story.Parts) == 0 {
 		return nil, &rows.NotFoundError{
 			What: fmt.Sprintf("partner %q has no row about customer %q for %s", id, q.Customer, q.Cycle),
-			Do:   "`tollbook statement --cycle " + q.Cycle + " --partner " + id + "` lists the rows",
+			Do:   "`tollbook statement --cycle " + q.Cycle.String() + " --partner " + id + "` lists the rows",
 		}
 	}
 	return e.story, nil

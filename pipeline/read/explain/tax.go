@@ -23,6 +23,7 @@ const taxPrefix = "tax/"
 // taxStory explains the rows of taxes of one buyer and tax (§10.6).
 type taxStory struct {
 	*Sources
+	cycle     manifest.Cycle
 	buyer, id string
 	story     *Story
 }
@@ -33,15 +34,15 @@ func IsTax(id string) bool { return strings.HasPrefix(id, taxPrefix) }
 // Tax explains a tax of a customer, or of a partner whose cycle is closed: its base, the row of taxes.csv and why it
 // fits, and the rounding. Errors: *rows.NotFoundError, *rows.NoCycleError.
 func Tax(ctx context.Context, s *Sources, q *Question) (*Story, error) {
-	if q.Customer == "" || q.Cycle == "" {
+	if q.Customer == "" || q.Cycle.IsZero() {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("%s is a tax of many customers and cycles", q.ID),
 			Do: "name one with --customer and --cycle; `tollbook export --table taxes` lists them"}
 	}
 	if err := rows.HasCycle(s.Snap, q.Cycle); err != nil {
 		return nil, err
 	}
-	t := &taxStory{s, q.Customer, strings.TrimPrefix(q.ID, taxPrefix),
-		&Story{Cycle: q.Cycle, CustomerID: q.Customer, ID: q.ID, State: StateTax, Agrees: true}}
+	t := &taxStory{s, q.Cycle, q.Customer, strings.TrimPrefix(q.ID, taxPrefix),
+		&Story{Cycle: q.Cycle.String(), CustomerID: q.Customer, ID: q.ID, State: StateTax, Agrees: true}}
 	list, err := rows.Taxes(ctx, s.Snap, q.Cycle, q.Customer, rows.Limits{})
 	if err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ type base struct {
 // bases explains the lines that a tax of a customer is calculated from, by service and time, and adds them up.
 func (t *taxStory) bases(part *Part, rules tax.Rules, rate money.Rate, sum *tax.Sum) error {
 	key := manifest.FileKey{Bucket: place.Bucket(t.buyer, max(1, t.Snap.Manifest.Buckets))}
-	files, err := t.Snap.Files(t.story.Cycle)
+	files, err := t.Snap.Files(t.cycle)
 	if err != nil {
 		return err
 	}

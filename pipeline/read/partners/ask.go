@@ -31,7 +31,8 @@ type Reader struct {
 
 // Statements gives the rows of partner_statements of a cycle in the order of §8, partner "" = all: as kept when it
 // was closed, or calculated from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
-func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Rows[tables.PartnerStatement], error) {
+func (r *Reader) Statements(ctx context.Context, name manifest.Cycle,
+	partner string) (*rows.Rows[tables.PartnerStatement], error) {
 	// they stay when the cycle's lines are archived
 	if ref, _ := r.Snap.Cycle(name); ref.State == manifest.CycleClosed {
 		return rows.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
@@ -39,9 +40,9 @@ func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Ro
 	if err := rows.HasCycle(r.Snap, name); err != nil {
 		return nil, err
 	}
-	cycle, err := period.ParseCycle(name)
-	if err != nil {
-		return nil, err
+	cycle, ok := name.Period()
+	if !ok {
+		return nil, fmt.Errorf("partner statements of no cycle")
 	}
 	if r.Cache == nil {
 		return r.workOut(ctx, cycle, partner)
@@ -66,7 +67,7 @@ func (r *Reader) table() tables.Def[tables.PartnerStatement] {
 }
 
 // TableOf is the table that Statements gives rows of.
-func (r *Reader) TableOf(cycle string) (tables.Def[tables.PartnerStatement], error) {
+func (r *Reader) TableOf(cycle manifest.Cycle) (tables.Def[tables.PartnerStatement], error) {
 	if ref, _ := r.Snap.Cycle(cycle); ref.State == manifest.CycleClosed {
 		return rows.PartnerStatementsTable(r.Snap, cycle)
 	}
@@ -79,7 +80,7 @@ func of(partner string) rows.Filter[tables.PartnerStatement] {
 }
 
 // tag names what is calculated of a cycle: it is a function of the state, which says its lines, and of the books.
-func (r *Reader) tag(cycle string) string {
+func (r *Reader) tag(cycle manifest.Cycle) string {
 	return string(manifest.HashBytes(fmt.Appendf(nil, "%s %q %x %q", tables.PartnerStatements().Name, r.Snap.Hash,
 		r.Books.Hash, cycle)))
 }
@@ -87,7 +88,7 @@ func (r *Reader) tag(cycle string) string {
 // workOut adds the lines of an open cycle up; partner "" = all.
 func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string) (*rows.Rows[tables.PartnerStatement],
 	error) {
-	files, err := r.Snap.Files(cycle.String())
+	files, err := r.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return nil, err
 	}
@@ -123,16 +124,12 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 	return list, err
 }
 
-// IncentiveRows is the incentives of the periods that hold a cycle, as the table; cycle "" = all. Errors:
+// IncentiveRows is the incentives of the periods that hold a cycle, as the table; no cycle = all. Errors:
 // *rows.NoCycleError.
-func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns[tables.Incentive], error) {
+func (r *Reader) IncentiveRows(cycle manifest.Cycle) (*parquet.Columns[tables.Incentive], error) {
 	wanted := func(*settlement.Incentive) bool { return true }
-	if cycle != "" {
+	if c, ok := cycle.Period(); ok {
 		if err := rows.HasCycle(r.Snap, cycle); err != nil {
-			return nil, err
-		}
-		c, err := period.ParseCycle(cycle)
-		if err != nil {
 			return nil, err
 		}
 		wanted = func(i *settlement.Incentive) bool { return Holds(i, c) }

@@ -7,11 +7,7 @@ import (
 )
 
 // Rates are the exchange rates by which the lines that a cycle bills are converted (§10.7).
-func (r *Reader) Rates(name string) (rates settlement.Rates, err error) {
-	cycle, err := period.ParseCycle(name)
-	if err != nil {
-		return rates, err
-	}
+func (r *Reader) Rates(cycle period.Cycle) (rates settlement.Rates, err error) {
 	kept, err := settle.ReadRates(r.Snap, cycle)
 	return r.Book.RatesOf(cycle, kept), err
 }

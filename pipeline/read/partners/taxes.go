@@ -3,6 +3,7 @@ package partners
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
@@ -11,14 +12,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/tax"
 )
 
 // Taxes gives the rows of taxes of a cycle: those of one customer, of one partner, or of all. Those of partners are
 // calculated from the lines while the cycle is open (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
-func (r *Reader) Taxes(ctx context.Context, name, customer, partner string) (*rows.Rows[tables.Tax], error) {
+func (r *Reader) Taxes(ctx context.Context, name manifest.Cycle, customer, partner string) (*rows.Rows[tables.Tax],
+	error) {
 	if err := rows.HasCycle(r.Snap, name); err != nil {
 		return nil, err
 	}
@@ -31,7 +32,7 @@ func (r *Reader) Taxes(ctx context.Context, name, customer, partner string) (*ro
 }
 
 // PartnerTaxes gives the rows of taxes of all partners of a cycle, as Taxes does; nil if there can be none.
-func (r *Reader) PartnerTaxes(ctx context.Context, name string) (*rows.Rows[tables.Tax], error) {
+func (r *Reader) PartnerTaxes(ctx context.Context, name manifest.Cycle) (*rows.Rows[tables.Tax], error) {
 	if err := rows.HasCycle(r.Snap, name); err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func (r *Reader) PartnerTaxes(ctx context.Context, name string) (*rows.Rows[tabl
 }
 
 // taxes gives the rows of files, and of open cycles those of partners.
-func (r *Reader) taxes(ctx context.Context, name string, files []manifest.FileEntry, ofPartners bool,
+func (r *Reader) taxes(ctx context.Context, name manifest.Cycle, files []manifest.FileEntry, ofPartners bool,
 	where rows.Filter[tables.Tax]) (*rows.Rows[tables.Tax], error) {
 	parts, calculated := len(files), -1
 	if ref, _ := r.Snap.Cycle(name); ref.State != manifest.CycleClosed && ofPartners && len(r.Books.Taxes) > 0 {
@@ -67,7 +68,7 @@ func (r *Reader) taxes(ctx context.Context, name string, files []manifest.FileEn
 }
 
 // taxFiles are the files of stored rows that a request needs.
-func (r *Reader) taxFiles(name, customer, partner string) ([]manifest.FileEntry, error) {
+func (r *Reader) taxFiles(name manifest.Cycle, customer, partner string) ([]manifest.FileEntry, error) {
 	all, err := r.Snap.Files(name)
 	return slices.DeleteFunc(slices.Clone(all), func(e manifest.FileEntry) bool {
 		ofPartners := e.Bucket == manifest.NoBucket
@@ -94,10 +95,10 @@ func copyFile(snap *lake.Snapshot, e manifest.FileEntry, write func(*parquet.Col
 }
 
 // OpenTaxes calculates the taxes of the partner statements of an open cycle.
-func (r *Reader) OpenTaxes(ctx context.Context, name string) (cols *parquet.Columns[tables.Tax], err error) {
-	cycle, err := period.ParseCycle(name)
-	if err != nil {
-		return nil, err
+func (r *Reader) OpenTaxes(ctx context.Context, name manifest.Cycle) (cols *parquet.Columns[tables.Tax], err error) {
+	cycle, ok := name.Period()
+	if !ok {
+		return nil, fmt.Errorf("taxes of no cycle")
 	}
 	list, err := r.Statements(ctx, name, "")
 	if err != nil {
@@ -129,7 +130,7 @@ func (r *Reader) OpenTaxes(ctx context.Context, name string) (cols *parquet.Colu
 }
 
 // TaxesOf are the taxes of a partner's statement of a cycle, by seller, tax and rate.
-func (r *Reader) TaxesOf(ctx context.Context, name, partner string) (out []rows.Tax, err error) {
+func (r *Reader) TaxesOf(ctx context.Context, name manifest.Cycle, partner string) (out []rows.Tax, err error) {
 	list, err := r.Taxes(ctx, name, "", partner)
 	if err != nil {
 		return nil, err

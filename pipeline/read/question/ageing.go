@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -45,9 +46,10 @@ func aged() *ask.Question {
 
 // ages takes the entries of accounts that change a debt.
 func ages(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
+	cycle := w.Cycle.String()
 	return eachDebt(from, func(customer string, _, incurred, repaid money.Amount) {
 		to.Col(ageCustomer).AddWord(customer)
-		to.Col(ageMonth).AddWord(w.Cycle)
+		to.Col(ageMonth).AddWord(cycle)
 		to.Col(ageIncurred).AddDec(incurred.Raw())
 		to.Col(ageRepaid).AddDec(repaid.Raw())
 		to.N++
@@ -80,7 +82,7 @@ const ageCount = 4
 
 // ageRows clears the oldest debts of each customer by what was repaid. A cycle is never repaid before a debt of it
 // exists, so the order of entries within it has no effect.
-func ageRows(entries []ask.Row, cycle string) ([]ask.Row, error) {
+func ageRows(entries []ask.Row, cycle manifest.Cycle) ([]ask.Row, error) {
 	slices.SortFunc(entries, func(a, b ask.Row) int {
 		return cmp.Or(strings.Compare(a.Keys[ageCustomer], b.Keys[ageCustomer]),
 			strings.Compare(a.Keys[ageMonth], b.Keys[ageMonth]))
@@ -105,7 +107,7 @@ func ageRows(entries []ask.Row, cycle string) ([]ask.Row, error) {
 }
 
 // ageRow is the debt of one customer by age. The entries are in the order of their cycles.
-func ageRow(entries []ask.Row, cycle string) (ask.Row, error) {
+func ageRow(entries []ask.Row, cycle manifest.Cycle) (ask.Row, error) {
 	repaid := new(big.Int)
 	for _, e := range entries {
 		repaid.Add(repaid, bigOf(e.Sums[ageRepaid-ageIncurred]))
@@ -114,9 +116,9 @@ func ageRow(entries []ask.Row, cycle string) (ask.Row, error) {
 	for i := range ages {
 		ages[i] = new(big.Int)
 	}
-	end, err := period.ParseCycle(cycle)
-	if err != nil {
-		return ask.Row{}, err
+	end, ok := cycle.Period()
+	if !ok {
+		return ask.Row{}, fmt.Errorf("no cycle")
 	}
 	for _, e := range entries {
 		left := bigOf(e.Sums[0])

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"pgregory.net/rapid"
 )
@@ -17,7 +18,7 @@ func TestAgeRows(t *testing.T) {
 		comparison(t, "c/2026-03", 8, 0), comparison(t, "c/2025-12", 16, 0),
 		comparison(t, "a/2026-06", 7, 30), comparison(t, "a/2026-03", 20, 0), comparison(t, "a/2026-05", 25, 0),
 		comparison(t, "b/2026-05", 5, 0), comparison(t, "b/2026-06", 0, 5),
-	}, "2026-06")
+	}, lakekey.Cycle("2026-06"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func TestAgesAddUp(t *testing.T) {
 			owed += incurred - repaid
 			entries = append(entries, comparison(t, "a/"+m, incurred, repaid))
 		}
-		rows, err := ageRows(entries, "2026-06")
+		rows, err := ageRows(entries, lakekey.Cycle("2026-06"))
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -64,9 +64,9 @@ func budgets() *ask.Question {
 
 // listBudgets compares the lines of a cycle with the budgets that are in force in it.
 func listBudgets(ctx context.Context, r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
-	cycle, err := period.ParseCycle(r.Cycle)
-	if err != nil {
-		return nil //nolint:nilerr // a lake without a cycle
+	cycle, ok := r.Cycle.Period()
+	if !ok {
+		return nil // a lake without a cycle
 	}
 	b := from.Books
 	start := b.Zone.Start(cycle.First())
@@ -173,14 +173,12 @@ func spent(list map[string]*books.Budget) *ask.Question {
 
 // spend takes the lines of the customers that have a budget.
 func spend(w *ask.Reading, list map[string]*books.Budget, from, to *parquet.Columns[tables.Any]) error {
-	cycle, err := period.ParseCycle(w.Cycle)
-	if err != nil {
-		return err
-	}
+	cycle, _ := w.Cycle.Period() // lines have one
 	wanted := make([]bool, len(from.Word(tables.LineCustomerID.Any()).Dict()))
 	for code, id := range from.Word(tables.LineCustomerID.Any()).Dict() {
 		wanted[code] = list[id] != nil
 	}
+	var err error
 	files := make([]manifest.Day, len(from.Word(tables.LineDay.Any()).Dict()))
 	for code, word := range from.Word(tables.LineDay.Any()).Dict() {
 		if files[code], err = manifest.ParseDay(word); err != nil {

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -244,7 +245,7 @@ func (h *holdings) cause(r ask.Row) string {
 // (quantity − before_quantity) × before_amount / before_quantity, rounded half to even to 8 decimals. Where a cycle has
 // no quantity, such as for orders, the whole change is by price. Whether a customer or a product is new is decided by
 // all lines of the cycle before; if limits leave a cycle without lines of the product, the whole change is by volume.
-func causes(rows []ask.Row, _ string) ([]ask.Row, error) {
+func causes(rows []ask.Row, _ manifest.Cycle) ([]ask.Row, error) {
 	holdings := holdingsOf(rows)
 	var out []ask.Row
 	for _, r := range rows {

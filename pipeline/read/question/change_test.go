@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -45,7 +46,7 @@ func TestCauses(t *testing.T) {
 		comparison(t, "/gone/ecs/vm", 4, 0, 1, 0, 1, 0),
 		comparison(t, "correction/gone/ecs/vm", 0, -2, 0, 0, 0, 1),
 		comparison(t, "/come/ecs/vm", 0, 3, 0, 1, 0, 1),
-	}, "")
+	}, manifest.Cycle{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func TestCausesWithinLimits(t *testing.T) {
 		comparison(t, "present/gone/obs/gb", 0, 0, 0, 0, 1, 0),
 		comparison(t, "present/left/obs/gb", 0, 0, 0, 0, 1, 0),
 		comparison(t, "present/left/ecs/vm", 0, 0, 0, 0, 0, 1),
-	}, "")
+	}, manifest.Cycle{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func TestCausesAddUp(t *testing.T) {
 				amount.Draw(rt, "before quantity"), amount.Draw(rt, "quantity"), count.Draw(rt, "before lines"),
 				count.Draw(rt, "lines")))
 		}
-		out, err := causes(rows, "")
+		out, err := causes(rows, manifest.Cycle{})
 		if err != nil {
 			rt.Fatal(err)
 		}

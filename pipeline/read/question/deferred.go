@@ -1,6 +1,7 @@
 package question
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/big"
@@ -76,20 +77,17 @@ type deferral struct {
 // listDeferred spreads the orders and charges of the lake. The orders of archived cycles stay in the lake. Errors:
 // *rows.ArchivedError if the line of a charge did not, and its period reaches beyond the cycle.
 func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
-	name := r.Cycle
-	if name == "" {
-		name = ask.LastCycle(from.Snap)
-	}
-	cycle, err := period.ParseCycle(name)
-	if err != nil {
-		return nil //nolint:nilerr // a lake without a cycle
+	cycle, ok := cmp.Or(r.Cycle, ask.LastCycle(from.Snap)).Period()
+	if !ok {
+		return nil // a lake without a cycle
 	}
 	d := &deferral{snap: from.Snap, zone: from.Books.Zone, cycle: cycle, books: from.Books,
 		orders: map[string]prepaid{}, ended: map[string]bool{}, refunded: map[string]bool{}, to: to}
 	if err := d.archived(from.Books.Recurring); err != nil {
 		return err
 	}
-	err = eachUntil(ctx, d, tables.Orders(), manifest.Day{}, tables.Columns(tables.OrderCustomerID, tables.OrderOrderID,
+	err := eachUntil(ctx, d, tables.Orders(), manifest.Day{}, tables.Columns(tables.OrderCustomerID,
+		tables.OrderOrderID,
 		tables.OrderOrderLine,
 		tables.OrderOrderType, tables.OrderEffectiveTime, tables.OrderExpireTime, tables.OrderBaseOrderID,
 		tables.OrderBaseOrderLine),
@@ -124,20 +122,17 @@ func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to 
 func (d *deferral) archived(charges []books.RecurringCharge) error {
 	end := d.zone.Bounds(d.cycle).To
 	for _, ref := range d.snap.Manifest.Cycles {
-		if ref.Archived == nil || ref.Cycle > d.cycle.String() {
+		if ref.Archived == nil || ref.Period() > d.cycle {
 			continue
 		}
-		cycle, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return err
-		}
-		bounds := d.zone.Bounds(cycle)
+		bounds := d.zone.Bounds(ref.Period())
 		for i := range charges {
 			for _, p := range recurring.Parts(&charges[i], d.zone, bounds) {
 				back := p.Back.From < p.Back.To && p.Back.From < end
 				if charges[i].Advance && bounds.Holds(p.Instant()) && p.Span.To > end && !back {
-					return fmt.Errorf("spread charge %s: %w", p.ID(d.zone), &rows.ArchivedError{Cycle: ref.Cycle,
-						Archived: *ref.Archived})
+					return fmt.Errorf("spread charge %s: %w", p.ID(d.zone),
+						&rows.ArchivedError{Cycle: ref.Cycle.String(),
+							Archived: *ref.Archived})
 				}
 			}
 		}
@@ -148,12 +143,12 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 // eachUntil visits the rows of a table up to the cycle, those of files of a day.
 func eachUntil[T any](ctx context.Context, d *deferral, table tables.Def[T], day manifest.Day, cols tables.List[T],
 	take func(rows.Row[T]) error) error {
-	return eachUpTo(ctx, d.snap, upTo{d.cycle.String(), day}, rows.Scan[T]{Table: table, Cols: cols}, take)
+	return eachUpTo(ctx, d.snap, upTo{manifest.CycleOf(d.cycle), day}, rows.Scan[T]{Table: table, Cols: cols}, take)
 }
 
 // upTo names files: those of a day in every cycle up to one. The day is none for tables whose files have none.
 type upTo struct {
-	cycle string
+	cycle manifest.Cycle
 	day   manifest.Day
 }
 
@@ -161,7 +156,7 @@ type upTo struct {
 func eachUpTo[T any](ctx context.Context, snap *lake.Snapshot, files upTo, scan rows.Scan[T],
 	take func(rows.Row[T]) error) error {
 	for _, ref := range snap.Manifest.Cycles {
-		if ref.Cycle > files.cycle {
+		if ref.Cycle.Compare(files.cycle) > 0 {
 			continue
 		}
 		list, err := snap.Files(ref.Cycle)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -61,8 +62,8 @@ func TestArchivedCharge(t *testing.T) {
 		{"ended", ended, 2, false}, {"arrears", arrears, 0, false}, {"later", later, 1, false},
 	} {
 		d := &deferral{zone: zone, cycle: january.Add(tt.month), snap: &lake.Snapshot{Manifest: manifest.Manifest{
-			Cycles: []manifest.CycleRef{{Cycle: "2026-01", Archived: &manifest.Archived{Where: "old"}},
-				{Cycle: "2026-02"}}}}}
+			Cycles: []manifest.CycleRef{{Cycle: lakekey.Cycle("2026-01"), Archived: &manifest.Archived{Where: "old"}},
+				{Cycle: lakekey.Cycle("2026-02")}}}}}
 		err := d.archived([]books.RecurringCharge{tt.row})
 		var gone *rows.ArchivedError
 		if errors.As(err, &gone) != tt.gone || tt.gone && gone.Cycle != "2026-01" {

@@ -98,7 +98,7 @@ func taxByCountry() *ask.Question {
 // listCountryTaxes lists the rows of customers.
 func listCountryTaxes(r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	for _, ref := range from.Snap.Manifest.Cycles {
-		if r.Cycle != "" && ref.Cycle != r.Cycle {
+		if !r.Cycle.IsZero() && ref.Cycle != r.Cycle {
 			continue
 		}
 		files, err := from.Snap.Files(ref.Cycle)

@@ -3,6 +3,7 @@ package quota
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -23,7 +24,7 @@ func (s *Sources) positions() *opening.Source { return opening.FromSnapshot(s.Sn
 
 // LastDay is the last day of the cycle that was folded in any bucket; ok is false if there is none.
 func (s *Sources) LastDay(cycle period.Cycle) (last period.Day, ok bool, err error) {
-	files, err := s.Snap.Files(cycle.String())
+	files, err := s.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return 0, false, err
 	}

@@ -97,7 +97,7 @@ func (d *Draw) In() period.Instant { return d.in }
 // Build reports on a customer's packages. limit is how many draws are listed; 0 = all. Errors: *rows.NoCycleError;
 // *rows.NotFoundError for a customer that the books do not have.
 func Build(ctx context.Context, s *Sources, cycle period.Cycle, customer string, limit int) (*Report, error) {
-	if err := rows.HasCycle(s.Snap, cycle.String()); err != nil {
+	if err := rows.HasCycle(s.Snap, manifest.CycleOf(cycle)); err != nil {
 		return nil, err
 	}
 	code := s.Books.Customer(customer)
@@ -108,7 +108,7 @@ func Build(ctx context.Context, s *Sources, cycle period.Cycle, customer string,
 	rows := s.Books.Customers[code].Rows
 	r := &Report{Cycle: cycle.String(), CustomerID: customer, Name: rows[len(rows)-1].Name, Packages: []Package{},
 		Draws: []Draw{}, Agrees: true}
-	ref, _ := s.Snap.Cycle(r.Cycle)
+	ref, _ := s.Snap.Cycle(manifest.CycleOf(cycle))
 	r.State = ref.State
 	b := &builder{Sources: s, report: r, cycle: cycle, customer: code}
 	if err := b.build(ctx); err != nil {
@@ -194,7 +194,7 @@ func (b *builder) lines(ctx context.Context) error {
 		tables.LineUsageStart,
 		tables.LineUsageEnd, tables.LineResourceTag, tables.LineDay)
 	if b.Store != nil {
-		found, err := b.Store.Page(ctx, records.Query{Cycle: b.report.Cycle, Customer: b.report.CustomerID,
+		found, err := b.Store.Page(ctx, records.Query{Cycle: manifest.CycleOf(b.cycle), Customer: b.report.CustomerID,
 			Limit: math.MaxInt32, Columns: cols, Where: []records.Condition{
 				{Column: tables.LinePackageDraws.Of(), Op: records.IsNot, Values: []string{""}},
 				{Column: tables.LineDay.Of(), Op: records.IsNot, Values: []string{manifest.EndDay.String()}}}})
@@ -264,7 +264,7 @@ func (b *builder) waiting(ctx context.Context) error {
 
 // eachFile visits the files of a table that can have rows of the customer, by day.
 func (b *builder) eachFile(ctx context.Context, def *tables.Table, visit func(manifest.FileEntry) error) error {
-	files, err := b.Snap.Files(b.report.Cycle)
+	files, err := b.Snap.Files(manifest.CycleOf(b.cycle))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -36,7 +37,8 @@ func BenchmarkPage(b *testing.B) {
 			for b.Loop() {
 				s := store.At(snap)
 				p, err := s.Page(context.Background(),
-					Query{Cycle: "2026-09", Customer: fmt.Sprintf("c-%06d", 1+r.IntN(100_000)), Limit: limit})
+					Query{Cycle: lakekey.Cycle("2026-09"), Customer: fmt.Sprintf("c-%06d", 1+r.IntN(100_000)),
+						Limit: limit})
 				if err != nil {
 					b.Fatal(err)
 				}

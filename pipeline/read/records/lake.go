@@ -89,11 +89,11 @@ type State struct {
 
 	mu      sync.Mutex
 	buckets map[bucketKey]*bucketFiles
-	shares  map[string][]Share // by cycle
+	shares  map[manifest.Cycle][]Share
 }
 
 type bucketKey struct {
-	cycle  string
+	cycle  manifest.Cycle
 	bucket int
 }
 
@@ -109,17 +109,17 @@ func (l *Lake) At(snap *lake.Snapshot) *State {
 	defer l.mu.Unlock()
 	if l.last == nil || l.last.Snapshot != snap {
 		l.last = &State{Snapshot: snap, store: l, buckets: make(map[bucketKey]*bucketFiles),
-			shares: make(map[string][]Share)}
+			shares: make(map[manifest.Cycle][]Share)}
 	}
 	return l.last
 }
 
 // lines is the files of lines that may hold rows of a customer.
-func (s *State) lines(cycle, customer string) (*bucketFiles, error) {
+func (s *State) lines(cycle manifest.Cycle, customer string) (*bucketFiles, error) {
 	return s.bucket(cycle, place.Bucket(customer, max(1, s.Manifest.Buckets)))
 }
 
-func (s *State) bucket(cycle string, bucket int) (*bucketFiles, error) {
+func (s *State) bucket(cycle manifest.Cycle, bucket int) (*bucketFiles, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := bucketKey{cycle, bucket}

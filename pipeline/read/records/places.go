@@ -61,7 +61,8 @@ func (p *places) add(a part) {
 }
 
 // places finds the rows of a customer that fulfil all conditions.
-func (s *State) places(ctx context.Context, cycle, customer string, where []Condition) (*places, *bucketFiles, error) {
+func (s *State) places(ctx context.Context, cycle manifest.Cycle, customer string, where []Condition) (*places,
+	*bucketFiles, error) {
 	files, err := s.lines(cycle, customer)
 	if err != nil {
 		return nil, nil, err

@@ -15,10 +15,11 @@ import (
 
 // Query asks for some of a customer's lines of a cycle.
 type Query struct {
-	Cycle, Customer string
-	Where           []Condition // all of them hold
-	Offset, Limit   int64
-	Columns         tables.List[tables.Line] // of the table lines; nil = all. The id always comes
+	Cycle         manifest.Cycle
+	Customer      string
+	Where         []Condition // all of them hold
+	Offset, Limit int64
+	Columns       tables.List[tables.Line] // of the table lines; nil = all. The id always comes
 }
 
 // Page is the answer: rows Offset to Offset+Limit of the Total lines that fit.

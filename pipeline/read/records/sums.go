@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -19,7 +20,7 @@ import (
 
 // SumQuery asks for sums of customers' lines of a cycle.
 type SumQuery struct {
-	Cycle     string
+	Cycle     manifest.Cycle
 	Customers []string
 	Where     []Condition
 	// By is texts and small numbers of the table lines: one sum for each combination of their values.
@@ -189,7 +190,7 @@ type Share struct{ Partner, Association, Customer string }
 
 // Shares lists who consumed under which partner in a cycle, by partner, association and customer: calculated once a
 // state. The list must not be changed. Errors are those of Page.
-func (s *State) Shares(ctx context.Context, cycle string) ([]Share, error) {
+func (s *State) Shares(ctx context.Context, cycle manifest.Cycle) ([]Share, error) {
 	if err := rows.HasCycle(s.Snapshot, cycle); err != nil {
 		return nil, err
 	}
@@ -210,7 +211,7 @@ func (s *State) Shares(ctx context.Context, cycle string) ([]Share, error) {
 }
 
 // readShares goes through three columns of all lines of a cycle.
-func (s *State) readShares(ctx context.Context, cycle string) ([]Share, error) {
+func (s *State) readShares(ctx context.Context, cycle manifest.Cycle) ([]Share, error) {
 	seen := make(map[Share]bool)
 	for bucket := range max(1, s.Manifest.Buckets) {
 		files, err := s.bucket(cycle, bucket)

@@ -157,7 +157,7 @@ func (b *bucket) hand() error {
 	}
 	for table, s := range map[string]*columnSums{"lines": b.lines, "statements": b.stated,
 		"partner_statements": b.settled} {
-		key := b.p.cycle.Cycle + "/" + table
+		key := b.p.name + "/" + table
 		if v.sums[key] == nil {
 			v.sums[key] = newColumnSums(s.def)
 		}
@@ -267,12 +267,13 @@ func (b *bucket) quantities() {
 func (b *bucket) statements() error {
 	seen := make(map[string]bool, len(b.customers))
 	for _, e := range b.p.of(tables.Statements().Name) {
+		cycle := e.Cycle.String()
 		sums := newColumnSums(tables.StatementsOf(true, true).Table)
 		cols := decimals(tables.Untyped(sums.def))
 		byMoney := make(map[string]*columnSums)
 		err := eachRow(b, e, tables.Untyped(sums.def), nil, func(row rows.Row[tables.Any]) error {
 			id := rows.As[tables.Statement](row).Word(tables.StatementCustomerID)
-			if !b.belongs(id) || rows.As[tables.Statement](row).Word(tables.StatementCycle) != e.Cycle || seen[id] {
+			if !b.belongs(id) || rows.As[tables.Statement](row).Word(tables.StatementCycle) != cycle || seen[id] {
 				b.v.differ(Contents, "%s: statement of customer %s does not belong there", e.Path, id)
 			}
 			seen[id] = true

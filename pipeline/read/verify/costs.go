@@ -37,7 +37,7 @@ type costChecks struct{ *verifier }
 // all is VERIFY-12.
 func (c *costChecks) all(ctx context.Context) error {
 	counted := make(map[sourcePeriod]*costSums)
-	err := eachCostRow(c, "", tables.CostDeliveries(), func(_ manifest.FileEntry,
+	err := eachCostRow(c, manifest.Cycle{}, tables.CostDeliveries(), func(_ manifest.FileEntry,
 		row rows.Row[tables.CostDelivery]) error {
 		c.counts.deliveries++
 		if row.Word(tables.CostDeliveryState) != "counted" {
@@ -86,17 +86,17 @@ func (c *costChecks) all(ctx context.Context) error {
 
 // margins adds up the margins of a cycle, by source and origin cycle, and compares their payments with the lines,
 // customer by customer.
-func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) error {
-	sums, paid := newColumnSums(tables.Margins().Table), make(customerPayments)
+func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*costSums) error {
+	sums, paid, name := newColumnSums(tables.Margins().Table), make(customerPayments), cycle.String()
 	err := eachCostRow(c, cycle, tables.Margins(), func(e manifest.FileEntry, row rows.Row[tables.Margin]) error {
 		c.counts.margins++
-		if row.Word(tables.MarginCycle) != cycle {
+		if row.Word(tables.MarginCycle) != name {
 			c.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MarginCycle))
 		}
 		if err := sums.add(row.Any(), decimals(tables.Untyped(sums.def))); err != nil {
 			return err
 		}
-		if err := c.inCurrencies(cycle, row); err != nil {
+		if err := c.inCurrencies(name, row); err != nil {
 			return err
 		}
 		if err := paid.add(row.Word(tables.MarginCustomerID), row.Any(), tables.MarginPaymentAmount.Any()); err != nil {
@@ -114,7 +114,7 @@ func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) er
 	if ref, _ := c.snap.Cycle(cycle); err != nil || sums.rows == 0 || ref.Archived != nil {
 		return err
 	}
-	c.sums[cycle+"/margins"] = sums
+	c.sums[name+"/margins"] = sums
 	owed := make(customerPayments)
 	err = eachCostRow(c, cycle, tables.Sums(), func(e manifest.FileEntry, row rows.Row[tables.Sum]) error {
 		if e.Day != manifest.CostsDay && e.Day != manifest.RestatedDay {
@@ -177,8 +177,8 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) err
 	return of(row.Word(tables.MarginPaymentCurrency)).add(row.Any(), tables.Columns(tables.MarginPaymentAmount).Any())
 }
 
-// eachCostRow gives the rows of a table of a cycle; "" = of no cycle.
-func eachCostRow[T any](c *costChecks, cycle string, def tables.Def[T], take func(manifest.FileEntry,
+// eachCostRow gives the rows of a table of a cycle; none = of no cycle.
+func eachCostRow[T any](c *costChecks, cycle manifest.Cycle, def tables.Def[T], take func(manifest.FileEntry,
 	rows.Row[T]) error) error {
 	files, err := c.snap.Files(cycle)
 	if err != nil {

@@ -56,10 +56,10 @@ func (b *bucket) inCurrency(currency, customer string, row rows.Row[tables.Any],
 // handMoney adds the sums of a bucket to those of its cycle. The verifier is locked.
 func (v *verifier) handMoney(b *bucket) error {
 	for currency, m := range b.money {
-		of := v.money[b.p.cycle.Cycle]
+		of := v.money[b.p.name]
 		if of == nil {
 			of = make(map[string]*moneySums)
-			v.money[b.p.cycle.Cycle] = of
+			v.money[b.p.name] = of
 		}
 		if of[currency] == nil {
 			of[currency] = newMoneySums()

@@ -123,7 +123,7 @@ func (b *bucket) day(ctx context.Context, date manifest.Day) (err error) {
 // line checks one line and adds it up.
 func (d *day) line(row rows.Row[tables.Line]) error {
 	customer := row.Word(tables.LineCustomerID)
-	if row.Word(tables.LineCycle) != d.p.cycle.Cycle ||
+	if row.Word(tables.LineCycle) != d.p.name ||
 		row.Word(tables.LineDay) != d.name || !d.belongs(customer) {
 		d.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there",
 			d.p.cycle.Cycle, d.name, d.p.bucket, row.Text(tables.LineID), customer)

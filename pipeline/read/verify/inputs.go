@@ -175,9 +175,18 @@ func (v *verifier) totals(rows map[string]int64) {
 // elsewhere reports whether what a control total adds up is not in this lake: an archived cycle, or an archive's
 // feed files.
 func (v *verifier) elsewhere(name string) bool {
-	cycle, _, _ := strings.Cut(name, "/")
-	ref, _ := v.snap.Cycle(cycle)
+	ref, _ := v.cycleNamed(name)
 	return ref.Archived != nil || v.snap.Manifest.ArchiveOf != "" && strings.HasPrefix(name, "rows.")
+}
+
+// cycleNamed returns the cycle with whose text the name of a control total begins.
+func (v *verifier) cycleNamed(name string) (manifest.CycleRef, bool) {
+	text, _, _ := strings.Cut(name, "/")
+	cycle, err := manifest.ParseCycle(text)
+	if err != nil {
+		return manifest.CycleRef{}, false
+	}
+	return v.snap.Cycle(cycle)
 }
 
 // total counts one control total by its name: rows.<feed>.<outcome>, or <cycle>/<table>.<column>, where rows is a
@@ -192,8 +201,8 @@ func (v *verifier) total(name string, rows map[string]int64) (string, bool) {
 	table, column, _ := strings.Cut(name, ".")
 	s := v.sums[table]
 	if s == nil {
-		cycle, def, _ := strings.Cut(table, "/")
-		if _, known := v.snap.Cycle(cycle); !known ||
+		_, def, _ := strings.Cut(table, "/")
+		if _, known := v.cycleNamed(table); !known ||
 			!slices.Contains([]string{"lines", "statements", "partner_statements"}, def) {
 			return "", false
 		}

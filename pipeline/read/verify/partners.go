@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -48,13 +47,13 @@ func (b *bucket) partners() error {
 	}
 	list, sold := make(map[string]*customerSum), make(map[resold]*through)
 	for _, e := range b.p.of(tables.PartnerStatements().Name) {
-		sums := newColumnSums(tables.PartnerStatementsOf(true).Table)
+		sums, cycle := newColumnSums(tables.PartnerStatementsOf(true).Table), e.Cycle.String()
 		cols := decimals(tables.Untyped(sums.def))
 		byMoney := make(map[string]*columnSums)
 		err := eachRow(b, e, tables.Untyped(sums.def), nil, func(row rows.Row[tables.Any]) error {
 			customer := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCustomerID)
 			if !b.belongs(customer) ||
-				rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCycle) != e.Cycle {
+				rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCycle) != cycle {
 				b.v.differ(Contents, "%s: a row of customer %s does not belong there", e.Path, customer)
 			}
 			if list[customer] == nil {
@@ -225,10 +224,10 @@ func (v *verifier) handPartners(b *bucket) error {
 	if b.p.cycle.State != manifest.CycleClosed {
 		return nil
 	}
-	if v.partner[b.p.cycle.Cycle] == nil {
-		v.partner[b.p.cycle.Cycle] = &settledSum{}
+	if v.partner[b.p.name] == nil {
+		v.partner[b.p.name] = &settledSum{}
 	}
-	sum := v.partner[b.p.cycle.Cycle]
+	sum := v.partner[b.p.name]
 	return errors.Join(sum.lines.add(&b.withPartner.lines), sum.rows.add(&b.withPartner.rows))
 }
 
@@ -279,7 +278,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 	for _, files := range byBucket {
 		// `end` after any date
 		slices.SortFunc(files, func(a, b manifest.FileEntry) int {
-			return cmp.Or(strings.Compare(a.Cycle, b.Cycle), a.Day.Compare(b.Day))
+			return cmp.Or(a.Cycle.Compare(b.Cycle), a.Day.Compare(b.Day))
 		})
 		group.Go(func() error { return v.ledger(ctx, files) })
 	}
@@ -359,19 +358,20 @@ func (s *Sum) Same() bool { return s.Lines == s.Statements && s.PartnerLines == 
 func (v *verifier) controlTotals() []Sum {
 	out := []Sum{}
 	for _, ref := range v.snap.Manifest.Cycles {
-		lines, stated := v.sums[ref.Cycle+"/lines"], v.sums[ref.Cycle+"/statements"]
+		cycle := ref.Cycle.String()
+		lines, stated := v.sums[cycle+"/lines"], v.sums[cycle+"/statements"]
 		if lines == nil || stated == nil {
 			continue
 		}
-		if m := v.money[ref.Cycle]; len(m) > 0 {
+		if m := v.money[cycle]; len(m) > 0 {
 			for _, currency := range slices.Sorted(maps.Keys(m)) {
 				one := m[currency]
-				out = append(out, sumsOf(ref.Cycle, currency, one.lines, one.stated,
-					&settledSum{one.partner.lines, one.partner.rows}, v.partner[ref.Cycle] != nil)...)
+				out = append(out, sumsOf(cycle, currency, one.lines, one.stated,
+					&settledSum{one.partner.lines, one.partner.rows}, v.partner[cycle] != nil)...)
 			}
 			continue
 		}
-		out = append(out, sumsOf(ref.Cycle, "", lines, stated, v.partner[ref.Cycle], v.partner[ref.Cycle] != nil)...)
+		out = append(out, sumsOf(cycle, "", lines, stated, v.partner[cycle], v.partner[cycle] != nil)...)
 	}
 	return out
 }

@@ -157,7 +157,7 @@ func closeWith(t *testing.T, l *lake.Lake, key manifest.FileKey, rows *parquet.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(txn.Next().Replace(key, e), txn.Next().CloseThrough(cycle)); err != nil {
+	if err := errors.Join(txn.Next().Replace(key, e), txn.Next().CloseThrough(lakekey.Cycle(cycle))); err != nil {
 		t.Fatal(err)
 	}
 	txn.Next().SetRun("2026-10-06T00:00:00Z", "test")
@@ -168,7 +168,7 @@ func closeWith(t *testing.T, l *lake.Lake, key manifest.FileKey, rows *parquet.C
 
 func TestPartnersDiffer(t *testing.T) {
 	t.Parallel()
-	key := manifest.FileKey{Table: "partner_statements", Cycle: cycle}
+	key := manifest.FileKey{Table: "partner_statements", Cycle: lakekey.Cycle(cycle)}
 	closed, o, month := sold(t)
 	if _, err := run.Close(t.Context(), closed, month, false, o); err != nil {
 		t.Fatal(err)
@@ -232,8 +232,8 @@ func TestAccountsDiffer(t *testing.T) {
 	}
 	l := lakeOf(t, w)
 	// The recharge of 1 on the 2nd: its balance is recorded as 2, so that the next draw does not follow.
-	change(t, l, manifest.FileKey{Table: "account_entries", Cycle: cycle, Day: lakekey.Day("2026-09-02")},
-		tables.AccountEntries(),
+	change(t, l, manifest.FileKey{Table: "account_entries", Cycle: lakekey.Cycle(cycle),
+		Day: lakekey.Day("2026-09-02")}, tables.AccountEntries(),
 		func(c *parquet.Columns[tables.AccountEntry]) {
 			c.Amount(tables.AccountEntryBalanceAfter).All()[0].Lo *= 2
 		}, nil)

@@ -94,7 +94,7 @@ func (b *bucket) taxes() error {
 
 // load reads the stored taxes.
 func (c *taxCheck) load(e manifest.FileEntry) error {
-	sums := newColumnSums(tables.Taxes().Table)
+	sums, cycle := newColumnSums(tables.Taxes().Table), e.Cycle.String()
 	err := eachRow(c.bucket, e, tables.Taxes(), nil, func(row rows.Row[tables.Tax]) error {
 		c.inclusive = row.Word(tables.TaxPrices) == "inclusive"
 		c.perLine = row.Word(tables.TaxRounding) == "line"
@@ -102,7 +102,7 @@ func (c *taxCheck) load(e manifest.FileEntry) error {
 			ratOf(row, tables.TaxRate.Of()).FloatString(money.RateScale)}
 		c.digits[key.seller+"/"+key.buyer] = row.Small(tables.TaxDigits)
 		home := c.p.bucket != manifest.NoBucket && c.belongs(key.buyer)
-		if row.Word(tables.TaxCycle) != e.Cycle || home != (key.seller == "") {
+		if row.Word(tables.TaxCycle) != cycle || home != (key.seller == "") {
 			c.v.differ(Contents, "%s: the row of %s does not belong there", e.Path, key)
 		}
 		one := taxed{ratOf(row, tables.TaxTaxableAmount.Of()), ratOf(row, tables.TaxTaxAmount.Of())}

@@ -308,6 +308,7 @@ func (v *verifier) inputCount() int {
 // part is a bucket of a cycle: what one worker checks at a time.
 type part struct {
 	cycle  manifest.CycleRef
+	name   string // of the cycle, which rows have
 	bucket int
 	files  []manifest.FileEntry // by path
 }
@@ -321,7 +322,7 @@ func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
 		for n < len(sorted) && sorted[n].Bucket == sorted[0].Bucket {
 			n++
 		}
-		parts = append(parts, part{ref, sorted[0].Bucket, sorted[:n]})
+		parts = append(parts, part{ref, ref.Cycle.String(), sorted[0].Bucket, sorted[:n]})
 		sorted = sorted[n:]
 	}
 	return parts

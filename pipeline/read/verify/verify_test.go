@@ -185,7 +185,7 @@ func TestAllIsWell(t *testing.T) {
 func TestDifferences(t *testing.T) {
 	t.Parallel()
 	lines := func(day string) manifest.FileKey {
-		return manifest.FileKey{Table: "lines", Cycle: cycle, Day: lakekey.Day(day)}
+		return manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle), Day: lakekey.Day(day)}
 	}
 	raise := func(col tables.ColumnOf[tables.Any], row int) func(*parquet.Columns[tables.Any]) {
 		return func(c *parquet.Columns[tables.Any]) { c.Col(col).Decs[row].Lo++ }
@@ -234,7 +234,7 @@ func TestDifferences(t *testing.T) {
 			}, nil, map[string]string{
 				verify.Contents: "rows are not in order",
 			}},
-		{"a replaced record that counts again", manifest.FileKey{Table: "usage", Cycle: cycle,
+		{"a replaced record that counts again", manifest.FileKey{Table: "usage", Cycle: lakekey.Cycle(cycle),
 			Day: lakekey.Day("2026-09-03")},
 			tables.Usage().Table, func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
@@ -243,7 +243,8 @@ func TestDifferences(t *testing.T) {
 			}, nil,
 			map[string]string{verify.Quantities: "cycle 2026-09, customer acme, sku vm: accepted 2.0000000000, in " +
 				"the positions 0.0000000000"}},
-		{"a replaced record with lines", manifest.FileKey{Table: "usage", Cycle: cycle, Day: lakekey.Day("2026-09-03")},
+		{"a replaced record with lines", manifest.FileKey{Table: "usage", Cycle: lakekey.Cycle(cycle),
+			Day: lakekey.Day("2026-09-03")},
 			tables.Usage().Table,
 			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
@@ -252,7 +253,8 @@ func TestDifferences(t *testing.T) {
 			}, nil,
 			map[string]string{verify.Records: "cycle 2026-09, customer acme, record r6: replaced, and yet it has " +
 				"lines"}},
-		{"an identity too many", manifest.FileKey{Table: "ident", Cycle: cycle, Day: lakekey.Day("2026-09-03")},
+		{"an identity too many", manifest.FileKey{Table: "ident", Cycle: lakekey.Cycle(cycle),
+			Day: lakekey.Day("2026-09-03")},
 			tables.Ident().Table, func(c *parquet.Columns[tables.Any]) {
 				c.Col(0).Ints = append(c.Col(0).Ints, c.Col(0).Ints[c.N-1])
 				c.N++
@@ -273,7 +275,7 @@ func TestDifferences(t *testing.T) {
 				}
 			}
 		}, map[string]string{verify.Contents: "Σ usage_amount is 4.0000000000, the manifest has 5.0000000000"}},
-		{"a statement", manifest.FileKey{Table: "statements", Cycle: cycle}, tables.Statements().Table,
+		{"a statement", manifest.FileKey{Table: "statements", Cycle: lakekey.Cycle(cycle)}, tables.Statements().Table,
 			raise(tables.StatementDueAmount.Of().Any(), 1),
 			nil, map[string]string{
 				verify.Statements: "cycle 2026-09, customer beta: rounding + due is 3.60000001, which is not the " +
@@ -281,8 +283,8 @@ func TestDifferences(t *testing.T) {
 				verify.Contents: "Σ due_amount",
 				verify.Totals:   "2026-09/statements.due_amount: counted 5.60000001, the manifest has 5.60000000",
 			}},
-		{"what waits", manifest.FileKey{Table: "positions", Cycle: cycle, Day: lakekey.Day("2026-09-04")},
-			tables.Positions().Table,
+		{"what waits", manifest.FileKey{Table: "positions", Cycle: lakekey.Cycle(cycle),
+			Day: lakekey.Day("2026-09-04")}, tables.Positions().Table,
 			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
 					c.Col(tables.PositionUsage.Of().Any()).Decs[i].Lo++
@@ -295,7 +297,8 @@ func TestDifferences(t *testing.T) {
 				verify.Quantities: "customer beta, sku cdn: accepted 8.0000000000, in the month-end lines 8.0000000001",
 				verify.Contents:   "Σ usage_amount", verify.Totals: "lines.usage_amount",
 			}},
-		{"a record that replaces", manifest.FileKey{Table: "usage", Cycle: cycle, Day: lakekey.Day("2026-09-03")},
+		{"a record that replaces", manifest.FileKey{Table: "usage", Cycle: lakekey.Cycle(cycle),
+			Day: lakekey.Day("2026-09-03")},
 			tables.Usage().Table, func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
 					c.Col(tables.RecordQuantity.Of().Any()).Decs[i].Lo++

@@ -19,7 +19,7 @@ type Run struct{ AsOf, Command string }
 // cycles are in order. Of the cycles before them the archive gets what the state has, where it has not the whole cycle
 // already. An archive that has all of it stays as it is. Errors: *lakeerr.CorruptError for a file that is not what a
 // manifest says, in either lake.
-func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []string, by Run) error {
+func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []manifest.Cycle, by Run) error {
 	if err := write(ctx, to, from, cycles[len(cycles)-1], by); err != nil {
 		return fmt.Errorf("write the archive: %w", err)
 	}
@@ -27,7 +27,7 @@ func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []str
 	if err != nil {
 		return fmt.Errorf("read the archive: %w", err)
 	}
-	for _, cycle := range append([]string{""}, cycles...) {
+	for _, cycle := range append([]manifest.Cycle{{}}, cycles...) {
 		found, err := there.CheckCycle(ctx, cycle)
 		if err != nil {
 			return fmt.Errorf("read the archive back: %w", err)
@@ -47,7 +47,7 @@ func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []str
 }
 
 // write commits the archive's next state.
-func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last string, by Run) (err error) {
+func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifest.Cycle, by Run) (err error) {
 	txn, err := to.Begin()
 	if err != nil {
 		return err
@@ -62,13 +62,13 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last string,
 		return err
 	}
 	for _, e := range txn.Base().Manifest.Loose {
-		next.RemoveTable(e.Table, "")
+		next.RemoveTable(e.Table, manifest.Cycle{})
 	}
-	if err := take(ctx, txn, from, ""); err != nil {
+	if err := take(ctx, txn, from, manifest.Cycle{}); err != nil {
 		return err
 	}
 	for _, ref := range from.Manifest.Cycles {
-		if _, has := txn.Base().Cycle(ref.Cycle); has || ref.Cycle > last {
+		if _, has := txn.Base().Cycle(ref.Cycle); has || ref.Cycle.Compare(last) > 0 {
 			continue
 		}
 		if err := next.Adopt(ref); err != nil {
@@ -78,10 +78,12 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last string,
 			return err
 		}
 	}
-	last = max(last, txn.Base().Manifest.ClosedThrough)
+	if closed := txn.Base().Manifest.ClosedThrough; closed.Compare(last) > 0 {
+		last = closed
+	}
 	totals := slices.DeleteFunc(slices.Clone(from.Manifest.Totals), func(t manifest.Total) bool {
 		cycle, _, of := strings.Cut(t.Name, "/")
-		return of && cycle > last
+		return of && cycle > last.String()
 	})
 	if err := errors.Join(next.CloseThrough(last), next.SetTotals(totals)); err != nil {
 		return err
@@ -91,8 +93,8 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last string,
 	return err
 }
 
-// take copies the files of a cycle, "" = of no cycle.
-func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle string) error {
+// take copies the files of a cycle, none = of no cycle.
+func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle manifest.Cycle) error {
 	files, err := from.Files(cycle)
 	if err != nil {
 		return err

@@ -22,20 +22,12 @@ type Waits struct {
 
 // Due lists the closed cycles before one that are whole in the state and can leave it, in order; and the first that is
 // old enough and cannot yet (ARCH-6).
-func Due(ctx context.Context, snap *lake.Snapshot, b *books.Books, before period.Cycle) (due []string, waits *Waits,
-	err error) {
-	closed := period.Cycle(0)
-	if text := snap.Manifest.ClosedThrough; text != "" {
-		if closed, err = period.ParseCycle(text); err != nil {
-			return nil, nil, err
-		}
-	}
+func Due(ctx context.Context, snap *lake.Snapshot, b *books.Books, before period.Cycle) (due []manifest.Cycle,
+	waits *Waits, err error) {
+	closed := snap.Manifest.ClosedThrough.Or(0)
 	late := &lateUse{zone: b.Zone, snap: snap}
 	for _, ref := range snap.Manifest.Cycles {
-		c, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return nil, nil, err
-		}
+		c := ref.Period()
 		if ref.Archived != nil || ref.Files == nil {
 			continue
 		}
@@ -43,11 +35,11 @@ func Due(ctx context.Context, snap *lake.Snapshot, b *books.Books, before period
 			break
 		}
 		if why, err := late.needs(ctx, c, closed); err != nil || why != "" {
-			return due, &Waits{ref.Cycle, why}, err
+			return due, &Waits{c.String(), why}, err
 		}
 		if last := commitment.CommittedUntil(b, c); last > closed {
 			why := fmt.Sprintf("a commitment counts it until %s, which is not closed", last)
-			return due, &Waits{ref.Cycle, why}, nil
+			return due, &Waits{c.String(), why}, nil
 		}
 		due = append(due, ref.Cycle)
 	}
@@ -59,7 +51,7 @@ type lateUse struct {
 	zone   *period.Zone
 	snap   *lake.Snapshot
 	read   bool
-	oldest map[string]period.Cycle // by open cycle
+	oldest map[manifest.Cycle]period.Cycle // by open cycle
 }
 
 // needs says why a cycle stays; "" = it can leave.
@@ -83,7 +75,7 @@ func (l *lateUse) needs(ctx context.Context, c, closed period.Cycle) (string, er
 
 // load reads the late records of open cycles.
 func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
-	l.read, l.oldest = true, make(map[string]period.Cycle)
+	l.read, l.oldest = true, make(map[manifest.Cycle]period.Cycle)
 	for _, ref := range l.snap.Manifest.Cycles {
 		if ref.State == manifest.CycleClosed {
 			continue

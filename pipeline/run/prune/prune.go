@@ -142,7 +142,7 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 }
 
 // due finds the cycles that are old enough, and reports them.
-func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]string, error) {
+func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycle, error) {
 	s := &p.ws.Settings
 	before := p.ws.Books.Zone.Cycle(p.o.AsOf).Add(-max(s.Retention.LinesMonths, s.Usage.MaxAgeMonths))
 	cycles, waits, err := archive.Due(ctx, snap, p.ws.Books, before)
@@ -155,7 +155,7 @@ func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]string, error
 		if err != nil {
 			return nil, err
 		}
-		one, stays := ArchivedCycle{Cycle: cycle}, archive.Stays(files)
+		one, stays := ArchivedCycle{Cycle: cycle.String()}, archive.Stays(files)
 		for _, e := range files {
 			if stays(e) {
 				continue
@@ -202,13 +202,10 @@ func (p *pruning) cycles(ctx context.Context) error {
 
 // inbox packs feed files away.
 func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
-	keep, closed := p.ws.Settings.Retention.InboxCycles, snap.Manifest.ClosedThrough
-	if keep == 0 || closed == "" {
+	keep := p.ws.Settings.Retention.InboxCycles
+	through, closed := snap.Manifest.ClosedThrough.Period()
+	if keep == 0 || !closed {
 		return nil
-	}
-	through, err := period.ParseCycle(closed)
-	if err != nil {
-		return err
 	}
 	inputs, err := snap.Inputs()
 	if err != nil {

@@ -216,7 +216,7 @@ func (c *changed) base(snap *lake.Snapshot) (*event.Order, error) {
 // billed takes what was billed for the base order from its line.
 func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *event.Order, to *ordering.PaidOrder) error {
 	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
-	files, err := snap.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: base.Cycle.String(),
+	files, err := snap.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(base.Cycle),
 		Day: manifest.EventsDay, Bucket: bucket})
 	if err != nil {
 		return err

@@ -265,10 +265,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 	j.out.Cycles, j.out.Replaced, j.spent = j.out.Cycles[:0], 0, nil
 	var closing []position.Row
 	for _, ref := range snap.Manifest.Cycles {
-		cycle, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return err
-		}
+		cycle := ref.Period()
 		records, err := j.records(ctx, snap, cycle)
 		if err != nil {
 			return err

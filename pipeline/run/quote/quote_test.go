@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -82,7 +83,7 @@ func bill(t *testing.T, w *workspace.Workspace) billed {
 		t.Fatal(err)
 	}
 	err = l.Read(func(snap *lake.Snapshot) error {
-		list, err := rows.Lines(t.Context(), snap, month, "", nil, rows.Limits{})
+		list, err := rows.Lines(t.Context(), snap, lakekey.Cycle(month), "", nil, rows.Limits{})
 		if err != nil {
 			return err
 		}
@@ -97,10 +98,11 @@ func bill(t *testing.T, w *workspace.Workspace) billed {
 		if err != nil {
 			return err
 		}
-		return rows.EachStatement(context.Background(), snap, month, "", rows.Limits{}, func(s *rows.Statement) error {
-			out.statements[s.CustomerID] = *s
-			return nil
-		})
+		return rows.EachStatement(context.Background(), snap, lakekey.Cycle(month), "", rows.Limits{},
+			func(s *rows.Statement) error {
+				out.statements[s.CustomerID] = *s
+				return nil
+			})
 	})
 	if err != nil {
 		t.Fatal(err)

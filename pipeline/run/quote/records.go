@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -70,7 +71,7 @@ func (j *job) regionName(records []record, n int32) string {
 
 // fromUsage reads the records of the usage table: those that lines do not hold, or not all of.
 func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, err error) {
-	files, err := snap.Files(cycle.String())
+	files, err := snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.C
 	cols := tables.Columns(tables.LineRegionCode, tables.LineResourceID, tables.LineResourceName,
 		tables.LineResourceTag, tables.LineSKU,
 		tables.LineUsageAmount, tables.LineUsageEnd)
-	list, err := rows.Lines(ctx, snap, cycle.String(), j.Customer, cols, rows.Limits{})
+	list, err := rows.Lines(ctx, snap, manifest.CycleOf(cycle), j.Customer, cols, rows.Limits{})
 	if err != nil {
 		return nil, err
 	}

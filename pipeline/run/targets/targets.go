@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
@@ -57,7 +58,7 @@ func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 		src := &content.Source{Snap: snap, Partners: partners, Books: w.PartnerFingerprint(), Samples: s.Samples,
 			Limits: rows.Limits{Workers: o.Workers}}
 		if po.Cycle != place.NoCycle {
-			src.Cycle = po.Cycle.String()
+			src.Cycle = manifest.CycleOf(po.Cycle)
 			if ref, _ := snap.Cycle(src.Cycle); ref.Archived != nil {
 				return &workspace.RefusedError{
 					What: fmt.Sprintf("cycle %s was archived at %s: its lines are published no more", src.Cycle,

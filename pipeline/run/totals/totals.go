@@ -26,12 +26,12 @@ func (e *Error) Error() string {
 // State is the state to come of which control totals are calculated.
 type State struct {
 	Txn    *lake.Txn
-	Closed period.Cycle // the last closed cycle of the state before
-	Cycles []string     // with files in the state to come
+	Closed period.Cycle   // the last closed cycle of the state before
+	Cycles []period.Cycle // with files in the state to come
 
 	CouponRecords bool // what coupons pay is recorded
 	// CouponUses are by cycle and customer, as coupon_records have them.
-	CouponUses map[string]map[string]money.AmountTotal
+	CouponUses map[period.Cycle]map[string]money.AmountTotal
 }
 
 // Calculate returns the control totals of the state to come, sorted by name, and checks those that must agree
@@ -39,12 +39,13 @@ type State struct {
 func (t *State) Calculate() ([]manifest.Total, error) {
 	list := t.inputTotals()
 	base := t.Txn.Base()
-	for _, ref := range t.Cycles {
-		if cycle, _ := base.Cycle(ref); cycle.Archived != nil {
+	for _, cycle := range t.Cycles {
+		ref := cycle.String()
+		if known, _ := base.Cycle(manifest.CycleOf(cycle)); known.Archived != nil {
 			list = append(list, totalsOf(base.Manifest.Totals, ref)...)
 			continue
 		}
-		files := t.Txn.Next().Files(ref)
+		files := t.Txn.Next().Files(manifest.CycleOf(cycle))
 		lines, err := sumBuckets(files, "lines")
 		if err != nil {
 			return nil, err
@@ -60,7 +61,7 @@ func (t *State) Calculate() ([]manifest.Total, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := t.couponsAgree(ref, files, lines, byMoney); err != nil {
+		if err := t.couponsAgree(cycle, files, lines, byMoney); err != nil {
 			return nil, err
 		}
 		if err := taxesAgree(ref, files, statements); err != nil {
@@ -87,20 +88,17 @@ func (t *State) Calculate() ([]manifest.Total, error) {
 // couponsAgree checks Σ uses in coupon_records = Σ coupon_amount of lines (§9.2), in a cycle of several currencies for
 // each of them: byMoney are its totals, none of a cycle of one currency. Cycles that were closed before coupons were
 // recorded have no records.
-func (t *State) couponsAgree(cycle string, files []manifest.FileEntry, lines *bucketSums,
+func (t *State) couponsAgree(cycle period.Cycle, files []manifest.FileEntry, lines *bucketSums,
 	byMoney []manifest.Total) error {
 	uses, recorded := t.CouponUses[cycle]
-	c, err := period.ParseCycle(cycle)
-	if err != nil {
-		return err
-	}
-	if !t.CouponRecords || !recorded && c <= t.Closed {
+	if !t.CouponRecords || !recorded && cycle <= t.Closed {
 		return nil
 	}
 	var own map[string]string // by customer; none of a cycle of one currency
 	paid := map[string]string{"": lines.all.text("coupon_amount")}
 	if len(byMoney) > 0 {
-		paid = couponsPaid(cycle, byMoney)
+		paid = couponsPaid(cycle.String(), byMoney)
+		var err error
 		if own, err = rows.StatedCurrencies(t.Txn, files); err != nil {
 			return err
 		}
@@ -115,7 +113,7 @@ func (t *State) couponsAgree(cycle string, files []manifest.FileEntry, lines *bu
 		}
 	}
 	for _, currency := range slices.Sorted(maps.Keys(paid)) {
-		name := "coupon_amount of cycle " + cycle
+		name := "coupon_amount of cycle " + cycle.String()
 		if currency != "" {
 			name += " in " + currency
 		}

@@ -6,13 +6,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // sumsOf returns a file of a table in a bucket, with the sums that the lake records of it.
 func sumsOf(table string, bucket int, official, payment string) manifest.FileEntry {
 	return manifest.FileEntry{
-		FileKey: manifest.FileKey{Table: table, Cycle: "2026-09", Bucket: bucket}, Rows: 1,
+		FileKey: manifest.FileKey{Table: table, Cycle: lakekey.Cycle("2026-09"), Bucket: bucket}, Rows: 1,
 		Sums: []manifest.Sum{{Column: "official_amount", Value: official}, {Column: "payment_amount", Value: payment}},
 	}
 }

@@ -71,7 +71,7 @@ func (f *filter) days(cycle period.Cycle) error {
 }
 
 // page reads the page that the call's offset and limit say, of one customer's lines.
-func (f *filter) page(ctx context.Context, cycle, customer string, cols tables.List[tables.Line]) (
+func (f *filter) page(ctx context.Context, cycle manifest.Cycle, customer string, cols tables.List[tables.Line]) (
 	*records.Page, error) {
 	empty := &records.Page{Rows: parquet.NewColumns(tables.Lines())}
 	if f.none {
@@ -86,7 +86,8 @@ func (f *filter) page(ctx context.Context, cycle, customer string, cols tables.L
 }
 
 // sums adds the lines of customers up.
-func (f *filter) sums(ctx context.Context, cycle string, customers []string, by ...tables.ColumnOf[tables.Line]) (
+func (f *filter) sums(ctx context.Context, cycle manifest.Cycle, customers []string,
+	by ...tables.ColumnOf[tables.Line]) (
 	[]records.Sum, error) {
 	if f.none {
 		return nil, nil
@@ -187,7 +188,7 @@ func idColumns() tables.List[tables.Line] {
 }
 
 // cycleOf is the cycle that a required parameter names.
-func cycleOf(c *operation.Call, name string) (string, period.Cycle) {
+func cycleOf(c *operation.Call, name string) (manifest.Cycle, period.Cycle) {
 	cycle, _ := c.Month(name) // was checked
-	return cycle.String(), cycle
+	return manifest.CycleOf(cycle), cycle
 }

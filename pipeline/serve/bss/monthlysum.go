@@ -104,7 +104,7 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 		if err != nil {
 			return nil, err
 		}
-		out.Sums = append(out.Sums, billSum{BillCycle: name, ServiceTypeCode: s.By[0],
+		out.Sums = append(out.Sums, billSum{BillCycle: name.String(), ServiceTypeCode: s.By[0],
 			ServiceTypeName: names.Services[s.By[0]], ResourceTypeCode: s.By[1],
 			ResourceTypeName: names.Resources[s.By[1]], ChargingMode: mode, Official: sumOf(&s, records.Official),
 			Discount: sumOf(&s, records.Discount), Truncated: sumOf(&s, records.Truncated),

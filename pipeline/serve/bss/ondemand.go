@@ -116,11 +116,7 @@ func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, e
 	found := map[string]*onDemandResource{}
 	oldest := c.State.Workspace.Books.Zone.Cycle(c.State.Now).Add(-operation.Window)
 	for _, ref := range c.State.Snap.Manifest.Cycles {
-		cycle, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return nil, err
-		}
-		if ref.Archived != nil || cycle < oldest {
+		if ref.Archived != nil || ref.Period() < oldest {
 			continue
 		}
 		sums, err := f.sums(ctx, ref.Cycle, []string{c.Scope.Customer}, tables.LineResourceID.Of(),
@@ -130,7 +126,7 @@ func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, e
 			return nil, err
 		}
 		for i := range sums {
-			note(found, cycle, sums[i].By)
+			note(found, ref.Period(), sums[i].By)
 		}
 	}
 	list := make([]onDemandResource, 0, len(found))

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -108,7 +109,7 @@ func handleCustomerselfResourceRecordDetails(ctx context.Context, c *operation.C
 		if first != cycle.First() || last != cycle.Last() {
 			f.where = append(f.where, billed(c, cycle, first, last))
 		}
-		return out, f.eachDetail(ctx, name, cycle, out)
+		return out, f.eachDetail(ctx, cycle, out)
 	case "2":
 		return out, f.dailyDetails(ctx, cycle, first, last, out)
 	}
@@ -122,7 +123,7 @@ func handleCustomerselfResourceRecordDetails(ctx context.Context, c *operation.C
 		if err != nil {
 			return nil, err
 		}
-		out.Records = append(out.Records, detailOf(name, &record))
+		out.Records = append(out.Records, detailOf(name.String(), &record))
 	}
 	return out, nil
 }
@@ -173,7 +174,7 @@ func (f *filter) dailyDetails(ctx context.Context, cycle period.Cycle, first, la
 	where := f.where
 	for day := first; day <= last; day++ {
 		f.where = append(where[:len(where):len(where)], billed(f.call, cycle, day, day))
-		list, err := f.resourceSums(ctx, cycle.String())
+		list, err := f.resourceSums(ctx, manifest.CycleOf(cycle))
 		if err != nil {
 			return err
 		}
@@ -192,14 +193,15 @@ func (f *filter) dailyDetails(ctx context.Context, cycle period.Cycle, first, la
 }
 
 // eachDetail fills in a page of records.
-func (f *filter) eachDetail(ctx context.Context, name string, cycle period.Cycle, out *resourceDetails) error {
-	p, err := f.page(ctx, name, f.call.Scope.Customer, selfColumns())
+func (f *filter) eachDetail(ctx context.Context, cycle period.Cycle, out *resourceDetails) error {
+	of, name := manifest.CycleOf(cycle), cycle.String()
+	p, err := f.page(ctx, of, f.call.Scope.Customer, selfColumns())
 	if err != nil {
 		return err
 	}
 	out.Total = p.Total
 	r := newReader(f.call, cycle)
-	if err := r.findTerms(ctx, f.call, name, p); err != nil {
+	if err := r.findTerms(ctx, f.call, of, p); err != nil {
 		return err
 	}
 	account := form.CustomerName(f.call, f.call.Scope.Customer)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -235,7 +236,7 @@ func selfRecordOf(r *reader) selfRecord {
 const chargedByPeriod = "1"
 
 // selfSums fills in one row for all of a resource in the cycle.
-func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) error {
+func (f *filter) selfSums(ctx context.Context, cycle manifest.Cycle, out *selfRecords) error {
 	list, err := f.resourceSums(ctx, cycle)
 	if err != nil {
 		return err
@@ -252,7 +253,7 @@ func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) e
 }
 
 // resourceSums adds up the lines of each resource, product and trade.
-func (f *filter) resourceSums(ctx context.Context, cycle string) ([]records.Sum, error) {
+func (f *filter) resourceSums(ctx context.Context, cycle manifest.Cycle) ([]records.Sum, error) {
 	return f.sums(ctx, cycle, []string{f.call.Scope.Customer}, tables.LineServiceTypeCode.Of(),
 		tables.LineResourceTypeCode.Of(),
 		tables.LineRegionCode.Of(),

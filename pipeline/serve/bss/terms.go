@@ -23,7 +23,7 @@ type term struct {
 // findTerms adds to a reader the terms of the lines of a page that orders made: they are in the orders as they were
 // taken in, which are in the cycle and the bucket of their lines. What takes an order back has none, and neither has
 // usage.
-func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string, p *records.Page) error {
+func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle manifest.Cycle, p *records.Page) error {
 	wanted := make(map[string]bool)
 	for i := range p.Rows.N {
 		if row := (rows.Row[tables.Line]{Cols: p.Rows, I: i}); row.Word(tables.LineDay) == manifest.EventsDay.String() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -31,7 +32,7 @@ func (c *Call) Lines() (where []records.Condition, none bool) {
 
 // Customers are the customers that consumed in a cycle and that a call may see, as far as they are wanted, by id. There
 // are none in a cycle that the lake does not have.
-func (c *Call) Customers(ctx context.Context, cycle string, wanted func(records.Share) bool) ([]string, error) {
+func (c *Call) Customers(ctx context.Context, cycle manifest.Cycle, wanted func(records.Share) bool) ([]string, error) {
 	if c.Scope.Nothing {
 		return nil, nil
 	}

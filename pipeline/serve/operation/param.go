@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -103,6 +104,14 @@ func (v *Values) Whole(name string) int {
 func (v *Values) Month(name string) (c period.Cycle, ok bool) {
 	c, err := period.ParseCycle(v.Text(name))
 	return c, err == nil
+}
+
+// Cycle is the value of a Month parameter as the keys of files have it; none where there is none.
+func (v *Values) Cycle(name string) manifest.Cycle {
+	if c, ok := v.Month(name); ok {
+		return manifest.CycleOf(c)
+	}
+	return manifest.Cycle{}
 }
 
 // Day is the value of a Date parameter; ok is false where there is none.

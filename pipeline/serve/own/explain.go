@@ -38,7 +38,7 @@ func handleExplain(ctx context.Context, c *operation.Call) (any, error) {
 			return nil, err
 		}
 	}
-	q := &explain.Question{ID: c.Text("id"), Cycle: c.Text("cycle"), Origin: c.Text("origin_cycle"),
+	q := &explain.Question{ID: c.Text("id"), Cycle: c.Cycle("cycle"), Origin: c.Text("origin_cycle"),
 		Customer: c.Scope.Customer}
 	story, err := explain.Explain(ctx, s, q)
 	if none := new(rows.NotFoundError); errors.As(err, &none) && c.Scope.Feeds {

@@ -84,7 +84,7 @@ func exportType(format string, split bool) (kind, ending string) {
 }
 
 func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
-	if err := rows.HasCycle(c.State.Snap, c.Text("cycle")); err != nil {
+	if err := rows.HasCycle(c.State.Snap, c.Cycle("cycle")); err != nil {
 		return nil, err
 	}
 	format := c.Text("format")
@@ -100,7 +100,7 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 		return nil,
 			operation.BadParameter("issuer_id", operation.Text{Zh: "仅用于focus格式", En: "only with the formats of FOCUS"})
 	}
-	r := &export.Request{Table: "lines", Format: format, Cycle: c.Text("cycle"), Scope: exportScope(c),
+	r := &export.Request{Table: "lines", Format: format, Cycle: c.Cycle("cycle"), Scope: exportScope(c),
 		Split: c.Flag("split"), Partners: reader, Limits: rows.Limits{Rows: rows.ExportRows}}
 	if r.Scope.Partner != "" || r.Scope.Customer != "" {
 		r.Limits = rows.Limits{Rows: narrowRows, Files: narrowFiles}
@@ -178,7 +178,7 @@ func focusOf(c *operation.Call, reader partners.Reader, format string) (any, err
 // focusRequest is whose invoices to whom. The vendor sees all; a partner what it invoices and what it is invoiced; a
 // customer what it is invoiced. An issuer that sends the caller nothing gives an empty data set.
 func focusRequest(c *operation.Call) (focus.Request, error) {
-	r := focus.Request{Cycle: c.Text("cycle"), Issuer: c.Text("issuer_id"), Account: c.Scope.Customer}
+	r := focus.Request{Cycle: c.Cycle("cycle"), Issuer: c.Text("issuer_id"), Account: c.Scope.Customer}
 	b := c.State.Workspace.Books
 	switch {
 	case c.Flag("split"):

@@ -39,7 +39,7 @@ type cycle struct {
 
 func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 	m := &c.State.Snap.Manifest
-	out := cycleList{State: m.Number, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough, Rows: []manifest.Total{},
+	out := cycleList{State: m.Number, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough.String(), Rows: []manifest.Total{},
 		Cycles: []cycle{}, PartnerMoney: rows.PartnerMoneyTotals(m.Totals)}
 	for _, t := range m.Totals {
 		if strings.HasPrefix(t.Name, "rows.") {
@@ -51,7 +51,8 @@ func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		one := cycle{Cycle: ref.Cycle, State: string(ref.State), MonthEnd: ref.MonthEnd, Totals: []manifest.Total{}}
+		one := cycle{Cycle: ref.Cycle.String(), State: string(ref.State), MonthEnd: ref.MonthEnd,
+			Totals: []manifest.Total{}}
 		for _, t := range totals {
 			if strings.HasPrefix(t.Name, "lines.") || strings.HasPrefix(t.Name, "statements.") {
 				one.Totals = append(one.Totals, t)
@@ -102,10 +103,10 @@ func handleRuns(_ context.Context, c *operation.Call) (any, error) {
 	for i := range history {
 		m := &history[i]
 		if n := i - c.Whole("offset"); n >= 0 && n < c.Whole("limit") {
-			one := run{State: m.Number, Command: m.Command, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough,
+			one := run{State: m.Number, Command: m.Command, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough.String(),
 				Cycles: []string{}, Manifest: hash, Parent: string(m.Parent)}
 			for _, ref := range m.Cycles {
-				one.Cycles = append(one.Cycles, ref.Cycle)
+				one.Cycles = append(one.Cycles, ref.Cycle.String())
 			}
 			out.Runs = append(out.Runs, one)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
@@ -96,7 +97,7 @@ const maxLinks = 50
 func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period.Instant) (*Items, error) {
 	m := &Items{Cycle: cycle.String(), Days: []Days{}, Links: []Link{}, Rejects: []Reject{},
 		Disputed: []Dispute{}}
-	if err := rows.HasCycle(s.Snap, m.Cycle); err != nil {
+	if err := rows.HasCycle(s.Snap, manifest.CycleOf(cycle)); err != nil {
 		return nil, err
 	}
 	g := &gaps{s, cycle, m}
@@ -162,7 +163,7 @@ func (g *gaps) missingDays(last period.Day, feed, name string) error {
 
 // daysWith are the days of a cycle of which a table has rows. An archived cycle has none.
 func (g *gaps) daysWith(cycle period.Cycle, name string) (map[period.Day]bool, error) {
-	files, err := g.Snap.Files(cycle.String())
+	files, err := g.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +211,7 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 			wanted[link{l.ResourceID, g.Books.Customers[l.Customer].ID}] = g.Books.Products[l.SKU].SKU
 		}
 	}
-	files, err := g.Snap.Files(g.cycle.String())
+	files, err := g.Snap.Files(manifest.CycleOf(g.cycle))
 	if err != nil {
 		return err
 	}
@@ -273,7 +274,7 @@ func (g *gaps) linksBefore(ctx context.Context, keys []link, cycle period.Cycle)
 	if len(keys) == 0 {
 		return out, nil
 	}
-	files, err := g.Snap.Files(cycle.String())
+	files, err := g.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return nil, err
 	}

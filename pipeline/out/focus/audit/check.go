@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -30,7 +31,7 @@ func Supports() []string {
 }
 
 // SupportsOf are the criteria that hold for the data sets of a cycle: what is priced on a cost has no unit price.
-func SupportsOf(s *focus.Source, cycle string) ([]string, error) {
+func SupportsOf(s *focus.Source, cycle manifest.Cycle) ([]string, error) {
 	list := Supports()
 	costs, err := s.HasCosts(cycle)
 	if costs {

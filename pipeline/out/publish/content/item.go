@@ -51,7 +51,7 @@ type Source struct {
 	Partners partners.Reader // its state and limits are the source's
 	// Books names everything, except the lines, that partner statements of open cycles depend on.
 	Books   string
-	Cycle   string // publish this cycle alone; "" = all
+	Cycle   manifest.Cycle // publish this cycle alone; none = all
 	Samples bool
 	Limits  rows.Limits
 
@@ -61,7 +61,7 @@ type Source struct {
 // Cycles are the cycles to be published: of those that are archived there is no whole table of lines to show. Errors:
 // *rows.NoCycleError, *rows.ArchivedError of the one cycle that is asked for.
 func (s *Source) Cycles() ([]manifest.CycleRef, error) {
-	if s.Cycle == "" {
+	if s.Cycle.IsZero() {
 		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref manifest.CycleRef) bool {
 			return ref.Archived != nil
 		}), nil
@@ -105,7 +105,7 @@ func (s *Source) wholeItems(list []*Table) ([]*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Cycle == "" {
+	if s.Cycle.IsZero() {
 		kept, err := s.archived(list)
 		if err != nil {
 			return nil, err
@@ -163,7 +163,7 @@ func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
 		if i < 0 || e.Rows == 0 {
 			continue
 		}
-		out = append(out, &Item{Table: list[i], Path: e.Path, Cycle: e.Cycle, Bucket: e.Bucket, Known: true,
+		out = append(out, &Item{Table: list[i], Path: e.Path, Cycle: e.Cycle.String(), Bucket: e.Bucket, Known: true,
 			taxed: taxed(e), Rows: e.Rows, Sums: e.Sums,
 			Read: func(context.Context) Batches { return s.readFile(list[i].Def, e) }})
 	}
@@ -195,13 +195,13 @@ func (s *Source) loose(list []*Table) ([]*Item, error) {
 
 // cyclesOf are the cycles of the rows of a file, without those that are not published now.
 func (s *Source) cyclesOf(p *Table, e manifest.FileEntry) ([]string, error) {
-	col, seen := p.Def.Index(CycleColumn), map[string]bool{}
+	col, seen, only := p.Def.Index(CycleColumn), map[string]bool{}, s.Cycle.String()
 	for cols, err := range s.readFile(p.Def, e) {
 		if err != nil {
 			return nil, err
 		}
 		for i := range cols.N {
-			if cycle := cols.Col(tables.ColumnOf[tables.Any](col)).Word(i); s.Cycle == "" || s.Cycle == cycle {
+			if cycle := cols.Col(tables.ColumnOf[tables.Any](col)).Word(i); only == "" || only == cycle {
 				seen[cycle] = true
 			}
 		}
@@ -283,10 +283,10 @@ func (s *Source) readFile(def *tables.Table, e manifest.FileEntry) Batches {
 }
 
 // partners is the partner statements of an open cycle: they are calculated from its lines.
-func (s *Source) partners(list []*Table, cycle string, files []manifest.FileEntry) *Item {
+func (s *Source) partners(list []*Table, cycle manifest.Cycle, files []manifest.FileEntry) *Item {
 	p := Find(list, "partner_statements")
 	path := s.calculated(p, cycle, files)
-	it := &Item{Table: p, Path: path, Cycle: cycle, Bucket: manifest.NoBucket}
+	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket}
 	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			rows, err := s.reader().Statements(ctx, cycle, "")
@@ -302,10 +302,10 @@ func (s *Source) partners(list []*Table, cycle string, files []manifest.FileEntr
 }
 
 // taxes is the taxes of the partner statements of an open cycle (§10.6).
-func (s *Source) taxes(list []*Table, cycle string, files []manifest.FileEntry) *Item {
+func (s *Source) taxes(list []*Table, cycle manifest.Cycle, files []manifest.FileEntry) *Item {
 	p := Find(list, "taxes")
 	path := s.calculated(p, cycle, files)
-	it := &Item{Table: p, Path: path, Cycle: cycle, Bucket: manifest.NoBucket}
+	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket}
 	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			cols, err := s.reader().OpenTaxes(ctx, cycle)
@@ -328,7 +328,7 @@ func (s *Source) reader() *partners.Reader {
 }
 
 // calculated is the path of what is calculated from the lines of an open cycle: it names all inputs.
-func (s *Source) calculated(p *Table, cycle string, files []manifest.FileEntry) string {
+func (s *Source) calculated(p *Table, cycle manifest.Cycle, files []manifest.FileEntry) string {
 	var made strings.Builder
 	made.WriteString(s.Books)
 	for _, e := range files {
@@ -372,7 +372,7 @@ func eachBatch(list *rows.Rows[tables.Any], def *tables.Table, yield func(*parqu
 }
 
 // totals is the control totals of a cycle, as `tollbook export` gives them.
-func (s *Source) totals(list []*Table, cycle string) (*Item, error) {
+func (s *Source) totals(list []*Table, cycle manifest.Cycle) (*Item, error) {
 	totals, err := rows.Totals(s.Snap, cycle)
 	if err != nil {
 		return nil, err
@@ -387,7 +387,8 @@ func (s *Source) totals(list []*Table, cycle string) (*Item, error) {
 		text.WriteString(t.Name + "=" + t.Value + "\n")
 	}
 	path := fmt.Sprintf("worked out/totals/cycle=%s/%s", cycle, manifest.HashBytes([]byte(text.String())))
-	return &Item{Table: p, Path: path, Cycle: cycle, Bucket: manifest.NoBucket, Known: true, Rows: int64(cols.N),
+	return &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket, Known: true,
+		Rows: int64(cols.N),
 		Read: one(cols)}, nil
 }
 
@@ -465,7 +466,7 @@ func addRun(c *parquet.Columns[tables.Run], m *manifest.Manifest, hash manifest.
 	c.Text(tables.RunParent).Add(string(m.Parent))
 	c.Time(tables.RunAsOf).Add(asOf)
 	c.Word(tables.RunCommand).Add(m.Command)
-	c.Word(tables.RunClosedThrough).Add(m.ClosedThrough)
+	c.Word(tables.RunClosedThrough).Add(m.ClosedThrough.String())
 	c.Small(tables.RunBuckets).Add(int32(m.Buckets))
 	c.N++
 	return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
@@ -119,8 +120,9 @@ func columnOf(key string) (col tables.ColumnOf[tables.Line], ok bool) {
 
 // step is a day or a month that costs are added up for.
 type step struct {
-	name, cycle string
-	where       []records.Condition
+	name  string
+	cycle manifest.Cycle
+	where []records.Condition
 }
 
 func handleListCosts(ctx context.Context, c *operation.Call) (any, error) {
@@ -176,7 +178,7 @@ func stepsOf(c *operation.Call, when timeCondition) ([]step, error) {
 			return nil, bad("应为YYYY-MM-DD，最多31天", "is not 1 to 31 days written as YYYY-MM-DD")
 		}
 		for day := first; day <= last; day++ {
-			out = append(out, step{day.String(), day.Cycle().String(), []records.Condition{{Op: records.Billed,
+			out = append(out, step{day.String(), manifest.CycleOf(day.Cycle()), []records.Condition{{Op: records.Billed,
 				From: zone.Start(day), To: zone.Start(day + 1)}}})
 		}
 	case 2:
@@ -186,7 +188,7 @@ func stepsOf(c *operation.Call, when timeCondition) ([]step, error) {
 			return nil, bad("应为YYYY-MM，最多18个月", "is not 1 to 18 months written as YYYY-MM")
 		}
 		for cycle := first; cycle <= last; cycle++ {
-			out = append(out, step{cycle.String(), cycle.String(), nil})
+			out = append(out, step{cycle.String(), manifest.CycleOf(cycle), nil})
 		}
 	default:
 		return nil, bad("time_measure_id应为1或2", "has a time_measure_id that is neither 1 nor 2")

@@ -76,11 +76,11 @@ func (s *spreading) findTerms(ctx context.Context) error {
 
 // archivedOrder is an error if an order's term reaches the month and the cycle that it was paid in is archived.
 func (s *spreading) archivedOrder(cycle period.Cycle, t prepaidTerm) error {
-	ref, ok := s.call.State.Snap.Cycle(cycle.String())
+	ref, ok := s.call.State.Snap.Cycle(manifest.CycleOf(cycle))
 	if !ok || ref.Archived == nil || cycle > s.month || t.end <= s.month.First() {
 		return nil
 	}
-	return &rows.ArchivedError{Cycle: ref.Cycle, Archived: *ref.Archived}
+	return &rows.ArchivedError{Cycle: ref.Cycle.String(), Archived: *ref.Archived}
 }
 
 // archivedCharge is an error if a recurring charge of an archived cycle reaches the month.
@@ -91,7 +91,7 @@ func (s *spreading) archivedCharge(cycle period.Cycle, ref *manifest.CycleRef) e
 		if c := &b.Recurring[i]; c.Customer == customer && c.Advance {
 			for _, p := range recurring.Parts(c, b.Zone, b.Zone.Bounds(cycle)) {
 				if p.Span.To > b.Zone.Start(s.month.First()) {
-					return &rows.ArchivedError{Cycle: ref.Cycle, Archived: *ref.Archived}
+					return &rows.ArchivedError{Cycle: ref.Cycle.String(), Archived: *ref.Archived}
 				}
 			}
 		}
@@ -106,10 +106,7 @@ func (s *spreading) paidAhead(ctx context.Context) error {
 	var list []paid
 	refunded := map[string]period.Cycle{}
 	for _, ref := range s.call.State.Snap.Manifest.Cycles {
-		cycle, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return err
-		}
+		cycle := ref.Period()
 		if cycle > s.month {
 			continue
 		}
@@ -237,7 +234,7 @@ func (s *spreading) put(e spreadEntry, billed period.Cycle) {
 
 // paidByUse adds the month's other lines, one row for all of a resource.
 func (s *spreading) paidByUse(ctx context.Context) error {
-	name := s.month.String()
+	name := manifest.CycleOf(s.month)
 	if _, ok := s.call.State.Snap.Cycle(name); !ok {
 		return nil
 	}

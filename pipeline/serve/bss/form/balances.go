@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -59,7 +60,7 @@ func latestBalances(c *operation.Call, bucket int) (last manifest.FileEntry, ok 
 		}
 		for _, e := range files {
 			if e.Table == tables.Balances().Name && e.Bucket == bucket &&
-				(!ok || e.Cycle > last.Cycle || e.Cycle == last.Cycle && e.Day.Compare(last.Day) >= 0) {
+				(!ok || cmp.Or(e.Cycle.Compare(last.Cycle), e.Day.Compare(last.Day)) >= 0) {
 				last, ok = e, true
 			}
 		}

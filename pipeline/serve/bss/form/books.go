@@ -61,11 +61,7 @@ func BucketOf(c *operation.Call, customer string) int {
 // effect in its own cycle or after it.
 func FilesSince(c *operation.Call, from period.Instant, visit func([]manifest.FileEntry) error) error {
 	for _, ref := range c.State.Snap.Manifest.Cycles {
-		cycle, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return err
-		}
-		if c.State.Workspace.Books.Zone.Bounds(cycle).To <= from {
+		if c.State.Workspace.Books.Zone.Bounds(ref.Period()).To <= from {
 			continue
 		}
 		files, err := c.State.Snap.Files(ref.Cycle)

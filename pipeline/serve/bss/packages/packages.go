@@ -271,10 +271,7 @@ func latest(ctx context.Context, c *operation.Call) (*quota.Report, error) {
 	if len(cycles) == 0 {
 		return nil, nil
 	}
-	cycle, err := period.ParseCycle(cycles[len(cycles)-1].Cycle)
-	if err != nil {
-		return nil, err
-	}
+	cycle := cycles[len(cycles)-1].Period()
 	from := &quota.Sources{Snap: c.State.Snap, Books: c.State.Workspace.Books, Prices: c.State.Prices.Bill()}
 	report, err := quota.Build(ctx, from, cycle, c.Scope.Customer, 1)
 	if none := new(rows.NoCycleError); errors.As(err, &none) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
@@ -106,7 +107,7 @@ func bandwidth(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := parts.StateText(v, cycle.String())
+	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("带宽，%s", "Bandwidth, %s", cycle), Lead: state, Crumbs: []page.Link{parts.Home(v)},
 		Tabs: parts.Months(v, cycle.String())}
 	if id := v.Scope.Customer; id != "" {

@@ -28,7 +28,7 @@ func bill(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	id := v.Text("customer_id")
-	of, err := itemsOf(v, cycle.String(), id)
+	of, err := itemsOf(v, manifest.CycleOf(cycle), id)
 	if err != nil {
 		return nil, err
 	}
@@ -40,25 +40,26 @@ func bill(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, tone := parts.StateText(v, cycle.String())
+	state, tone := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s的账单，%s", "Bill of %s, %s", parts.Called(v, id), cycle), Lead: state,
 		Crumbs: parts.Way(v, parts.CustomerLink(v)), Tabs: parts.Months(v, cycle.String())}
 	if tone == page.Warn {
 		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T("暂定：结账前金额仍可能变化。",
 			"Provisional: amounts can change until the month is closed.")})
 	}
-	st, whole, err := completeStatement(v, cycle.String(), id, &all)
+	st, whole, err := completeStatement(v, manifest.CycleOf(cycle), id, &all)
 	if err != nil {
 		return nil, err
 	}
 	if whole {
-		p.Blocks = append(p.Blocks, statementBlock(v, cycle.String(), &st), paidBlock(v, cycle.String(), &st))
+		p.Blocks = append(p.Blocks, statementBlock(v, manifest.CycleOf(cycle), &st),
+			paidBlock(v, manifest.CycleOf(cycle), &st))
 	} else {
 		p.Notes = append(p.Notes, page.Note{Text: v.T("仅含该客户作为您的客户时的消费；抹零按整张账单计算。",
 			"Only what the customer consumed as yours. Rounding is calculated on the complete bill.")})
-		p.Blocks = append(p.Blocks, partBlock(v, cycle.String(), &all))
+		p.Blocks = append(p.Blocks, partBlock(v, manifest.CycleOf(cycle), &all))
 	}
-	p.Blocks = append(p.Blocks, servicesBlock(v, cycle.String(), list, &all))
+	p.Blocks = append(p.Blocks, servicesBlock(v, manifest.CycleOf(cycle), list, &all))
 	var chart *page.Chart
 	if whole && all.Lines > 0 && all.Lines <= maxCharted {
 		chart, err = dayChart(v, cycle, id, of.days)
@@ -69,13 +70,13 @@ func bill(v *page.View) (*page.Page, error) {
 	if chart != nil {
 		p.Blocks = append(p.Blocks, page.Block{Title: v.T("每日消费", "Consumption by day"), Chart: chart})
 	}
-	p.Blocks = append(p.Blocks, related(v, cycle.String()))
+	p.Blocks = append(p.Blocks, related(v, manifest.CycleOf(cycle)))
 	return p, nil
 }
 
 // completeStatement is the customer's statement if the lines that the caller may see are all of its lines (BILLING-2).
 // A caller that sees all lines gets an error if they do not add up to the statement (BILLING-1).
-func completeStatement(v *page.View, cycle, id string, all *records.Sum) (parts.Statement, bool, error) {
+func completeStatement(v *page.View, cycle manifest.Cycle, id string, all *records.Sum) (parts.Statement, bool, error) {
 	st, ok, err := parts.OneStatement(v, cycle, id)
 	if err != nil {
 		return st, false, err
@@ -103,11 +104,11 @@ func completeStatement(v *page.View, cycle, id string, all *records.Sum) (parts.
 }
 
 // statementBlock derives the amount due from the official amount.
-func statementBlock(v *page.View, cycle string, st *parts.Statement) page.Block {
+func statementBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) page.Block {
 	of := func(column string) string {
-		return v.To("lines", "customer_id", st.Customer, "cycle", cycle, "nonzero", column)
+		return v.To("lines", "customer_id", st.Customer, "cycle", cycle.String(), "nonzero", column)
 	}
-	all := v.To("lines", "customer_id", st.Customer, "cycle", cycle)
+	all := v.To("lines", "customer_id", st.Customer, "cycle", cycle.String())
 	block := page.Block{ID: "statement", Title: v.T("应付金额", "Amount due"), Figures: []page.Figure{
 		{Name: v.T("应付", "Due"), Value: v.Sum(st.Due), Note: v.Currency(), Href: all, Main: true},
 		{Name: v.T("官网价", "Official amount"), Value: v.Sum(st.Official), Href: of("official_amount")},
@@ -126,7 +127,7 @@ func statementBlock(v *page.View, cycle string, st *parts.Statement) page.Block 
 }
 
 // paidBlock is what paid the bill.
-func paidBlock(v *page.View, cycle string, st *parts.Statement) page.Block {
+func paidBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) page.Block {
 	b := page.Block{ID: "paid", Title: v.T("支付", "Paid from")}
 	for _, one := range []struct {
 		zh, en, column string
@@ -140,17 +141,17 @@ func paidBlock(v *page.View, cycle string, st *parts.Statement) page.Block {
 			continue
 		}
 		b.Figures = append(b.Figures, page.Figure{Name: v.T(one.zh, one.en), Value: v.Sum(one.amount),
-			Href: v.To("lines", "customer_id", st.Customer, "cycle", cycle, "nonzero", one.column)})
+			Href: v.To("lines", "customer_id", st.Customer, "cycle", cycle.String(), "nonzero", one.column)})
 	}
 	return b
 }
 
 // partBlock is the sums of the lines that the caller may see.
-func partBlock(v *page.View, cycle string, all *records.Sum) page.Block {
+func partBlock(v *page.View, cycle manifest.Cycle, all *records.Sum) page.Block {
 	id := v.Text("customer_id")
 	figure := func(zh, en, column string, at int, main bool) page.Figure {
 		return page.Figure{Name: v.T(zh, en), Value: v.Sum(all.Amounts[at]), Main: main,
-			Href: v.To("lines", "customer_id", id, "cycle", cycle, "nonzero", column)}
+			Href: v.To("lines", "customer_id", id, "cycle", cycle.String(), "nonzero", column)}
 	}
 	return page.Block{ID: "statement", Title: v.T("合计", "Sums"), Figures: []page.Figure{
 		figure("小计", "Payment", "payment_amount", records.Payment, true),
@@ -158,7 +159,7 @@ func partBlock(v *page.View, cycle string, all *records.Sum) page.Block {
 		figure("折扣", "Discount", "official_discount_amount", records.Discount, false),
 		figure("抹零", "Truncated", "truncated_amount", records.Truncated, false),
 		{Name: v.T("明细行", "Lines"), Value: typeset.Grouped(strconv.FormatInt(all.Lines, 10)),
-			Href: v.To("lines", "customer_id", id, "cycle", cycle)},
+			Href: v.To("lines", "customer_id", id, "cycle", cycle.String())},
 	}}
 }
 
@@ -191,7 +192,7 @@ func amountCells(v *page.View, s *records.Sum, to func(column string) string) []
 }
 
 // servicesBlock is the bill by service.
-func servicesBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum) page.Block {
+func servicesBlock(v *page.View, cycle manifest.Cycle, list []records.Sum, all *records.Sum) page.Block {
 	id, names := v.Text("customer_id"), parts.ServiceNames(v.State.Workspace.Books)
 	t := &page.Table{Name: "services", Order: "-payment_amount",
 		Columns: append([]page.Column{
@@ -201,16 +202,18 @@ func servicesBlock(v *page.View, cycle string, list []records.Sum, all *records.
 		code := list[i].By[0]
 		to := func(column string) string {
 			if column == "" || column == "payment_amount" {
-				return v.To("service", "customer_id", id, "cycle", cycle, "service_type_code", parts.Exactly(code))
+				return v.To("service", "customer_id", id, "cycle", cycle.String(), "service_type_code",
+					parts.Exactly(code))
 			}
-			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", parts.Exactly(code), "nonzero",
+			return v.To("lines", "customer_id", id, "cycle", cycle.String(), "service_type_code", parts.Exactly(code),
+				"nonzero",
 				column)
 		}
 		t.Rows = append(t.Rows, append([]page.Cell{{Text: parts.ServiceName(v, names, code), Href: to("")},
 			{Text: code}}, amountCells(v, &list[i], to)...))
 	}
 	t.Total = append(make([]page.Cell, 2), amountCells(v, all, func(column string) string {
-		return v.To("lines", "customer_id", id, "cycle", cycle, "nonzero", column)
+		return v.To("lines", "customer_id", id, "cycle", cycle.String(), "nonzero", column)
 	})...)
 	t.Note = v.T("各行之和等于合计；金额链接到构成它的明细。",
 		"The rows add up to the total. Each amount links to what it consists of.")
@@ -224,7 +227,7 @@ func dayChart(v *page.View, cycle period.Cycle, id string, days []records.Sum) (
 	if err != nil {
 		return nil, err
 	}
-	list, err := consumed(v, cycle.String(), id, days)
+	list, err := consumed(v, manifest.CycleOf(cycle), id, days)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +240,7 @@ func dayChart(v *page.View, cycle period.Cycle, id string, days []records.Sum) (
 
 // consumed is what a customer's lines come to by service and day. Of lines that no file of a day has, such as those of
 // orders, the time is read.
-func consumed(v *page.View, cycle, id string, list []records.Sum) ([]compose.Consumed, error) {
+func consumed(v *page.View, cycle manifest.Cycle, id string, list []records.Sum) ([]compose.Consumed, error) {
 	var out []compose.Consumed
 	var others []string
 	for i := range list {
@@ -280,13 +283,13 @@ func consumed(v *page.View, cycle, id string, list []records.Sum) ([]compose.Con
 }
 
 // related are links to what belongs to the bill.
-func related(v *page.View, cycle string) page.Block {
+func related(v *page.View, cycle manifest.Cycle) page.Block {
 	id := v.Text("customer_id")
 	b := page.Block{Title: v.T("更多", "More about this customer")}
 	for _, one := range []struct{ zh, en, path string }{{"所有明细", "All lines", "lines"},
 		{"带宽", "Bandwidth", "bandwidth"}, {"套餐", "Packages", "packages"}, {"订单", "Orders", "orders"},
 		{"账户", "Account", "account"}} {
-		if href := v.Link(one.path, "customer_id", id, "cycle", cycle); href != "" {
+		if href := v.Link(one.path, "customer_id", id, "cycle", cycle.String()); href != "" {
 			b.Links = append(b.Links, page.Link{Text: v.T(one.zh, one.en), Href: href})
 		}
 	}
@@ -304,7 +307,7 @@ func service(v *page.View) (*page.Page, error) {
 		return nil, operation.BadParameter("service_type_code", operation.Text{Zh: "必填", En: "is missing"})
 	}
 	id, where := v.Text("customer_id"), conditions(v)
-	list, err := sums(v, cycle.String(), []string{id}, where, tables.LineSKU.Of(), tables.LineRegionCode.Of(),
+	list, err := sums(v, manifest.CycleOf(cycle), []string{id}, where, tables.LineSKU.Of(), tables.LineRegionCode.Of(),
 		tables.LineKind.Of(),
 		tables.LineTier.Of(), tables.LineDiscountID.Of(), tables.LineOriginCycle.Of())
 	if err != nil {
@@ -315,14 +318,14 @@ func service(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	name := parts.ServiceName(v, parts.ServiceNames(v.State.Workspace.Books), code)
-	state, _ := parts.StateText(v, cycle.String())
+	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s，%s，%s", "%s of %s, %s", name, parts.Called(v, id), cycle), Lead: state,
-		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, cycle.String()))}
+		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, manifest.CycleOf(cycle)))}
 	if v.Language == operation.Chinese {
 		p.Title = fmt.Sprintf("%s的%s，%s", parts.Called(v, id), name, cycle)
 	}
-	p.Blocks = append(p.Blocks, itemsBlock(v, cycle.String(), list, &all))
-	t, err := lineTable(v, cycle.String(), id, where, &all)
+	p.Blocks = append(p.Blocks, itemsBlock(v, manifest.CycleOf(cycle), list, &all))
+	t, err := lineTable(v, manifest.CycleOf(cycle), id, where, &all)
 	if err != nil {
 		return nil, err
 	}
@@ -331,7 +334,7 @@ func service(v *page.View) (*page.Page, error) {
 }
 
 // itemsBlock is the items of a service.
-func itemsBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum) page.Block {
+func itemsBlock(v *page.View, cycle manifest.Cycle, list []records.Sum, all *records.Sum) page.Block {
 	id, code, b := v.Text("customer_id"), v.Text("service_type_code"), v.State.Workspace.Books
 	t := &page.Table{Name: "items", Columns: append([]page.Column{
 		{Name: "product", Title: v.T("产品", "Product")},
@@ -344,7 +347,7 @@ func itemsBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum
 	for i := range list {
 		s := &list[i]
 		to := func(column string) string {
-			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "sku",
+			return v.To("lines", "customer_id", id, "cycle", cycle.String(), "service_type_code", code, "sku",
 				parts.Exactly(s.By[0]),
 				"region_code", parts.Exactly(s.By[1]), "kind", s.By[2], "tier", s.By[3], "discount_id",
 				parts.Exactly(s.By[4]),
@@ -362,7 +365,7 @@ func itemsBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum
 			kindCell(v, s.By[2]), {Text: tier}, {Text: s.By[4]}, {Text: s.By[5]}}, amountCells(v, s, to)...))
 	}
 	t.Total = append(make([]page.Cell, 7), amountCells(v, all, func(column string) string {
-		return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "nonzero", column)
+		return v.To("lines", "customer_id", id, "cycle", cycle.String(), "service_type_code", code, "nonzero", column)
 	})...)
 	return page.Block{Title: v.T("构成", "Items"), Table: t}
 }

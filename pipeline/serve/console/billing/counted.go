@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
@@ -122,7 +123,11 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 	}}
 	var total money.QuantityTotal
 	count := 0
-	err := eachUsage(v, s.Cycle, s.CustomerID, func(row rows.Row[tables.Record]) error {
+	cycle, err := manifest.ParseCycle(s.Cycle)
+	if err != nil {
+		return nil, err
+	}
+	err = eachUsage(v, cycle, s.CustomerID, func(row rows.Row[tables.Record]) error {
 		region, resource := row.Word(tables.RecordRegionCode), string(row.Text(tables.RecordResourceID))
 		if row.Word(tables.RecordSKU) != l.product.SKU || l.region != "" && region != l.region ||
 			l.object != "" && resource != l.object {
@@ -155,7 +160,7 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 }
 
 // eachUsage visits the usage records of a customer's cycle that count and that month-end lines are made of.
-func eachUsage(v *page.View, cycle, customer string, visit func(rows.Row[tables.Record]) error) error {
+func eachUsage(v *page.View, cycle manifest.Cycle, customer string, visit func(rows.Row[tables.Record]) error) error {
 	snap := v.State.Snap
 	files, err := snap.Files(cycle)
 	if err != nil {

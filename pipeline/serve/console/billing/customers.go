@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
@@ -26,17 +27,17 @@ func customers(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := parts.StateText(v, cycle.String())
+	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("客户，%s", "Customers, %s", cycle), Lead: state, Crumbs: []page.Link{parts.Home(v)},
 		Tabs: parts.Months(v, cycle.String())}
 	var t *page.Table
 	if parts.Everybody(v) {
 		key := "customers " + cycle.String() + " " + v.Currency()
 		t, err = page.KeepTable(v, key, func(v *page.View) (*page.Table, error) {
-			return customersDue(v, cycle.String())
+			return customersDue(v, manifest.CycleOf(cycle))
 		})
 	} else {
-		t, err = customersPart(v, cycle.String())
+		t, err = customersPart(v, manifest.CycleOf(cycle))
 		p.Notes = append(p.Notes, page.Note{Text: v.T("仅含这些客户作为您的客户时的消费，舍入前。",
 			"What customers consumed as yours, before rounding.")})
 	}
@@ -54,7 +55,7 @@ func customerHead(v *page.View) []page.Column {
 }
 
 // customersDue is the statements of all customers.
-func customersDue(v *page.View, cycle string) (*page.Table, error) {
+func customersDue(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	t := &page.Table{Name: "customers", Order: "-due_amount", Columns: slices.Concat(customerHead(v),
 		[]page.Column{{Name: "partner_id", Title: v.T("伙伴", "Partner"), Kind: page.Code, Spare: true}},
 		amountColumns(v), []page.Column{
@@ -64,7 +65,7 @@ func customersDue(v *page.View, cycle string) (*page.Table, error) {
 	var all struct{ official, discount, truncated, payment, rounding, due, debt money.AmountTotal }
 	var lines int64
 	err := parts.EachStatement(v, cycle, "", func(s parts.Statement) error {
-		href := v.To("bill", "customer_id", s.Customer, "cycle", cycle)
+		href := v.To("bill", "customer_id", s.Customer, "cycle", cycle.String())
 		t.Rows = append(t.Rows, []page.Cell{{Text: parts.Called(v, s.Customer), Href: href}, {Text: s.Customer},
 			{Text: partnerNow(v, s.Customer)}, {Text: strconv.FormatInt(s.Lines, 10)}, v.Money(s.Official, ""),
 			v.Money(s.Discount, ""), v.Money(s.Truncated, ""), v.Money(s.Payment, ""), v.Money(s.Rounding.Neg(), ""),
@@ -99,7 +100,7 @@ func partnerNow(v *page.View, id string) string {
 }
 
 // customersPart is the sums of the lines that the call may see, by customer.
-func customersPart(v *page.View, cycle string) (*page.Table, error) {
+func customersPart(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	ids, err := visible(v, cycle)
 	if err != nil {
 		return nil, err
@@ -116,7 +117,7 @@ func customersPart(v *page.View, cycle string) (*page.Table, error) {
 		Columns: slices.Concat(customerHead(v), amountColumns(v))}
 	for i := range list {
 		id := list[i].By[0]
-		to := func(string) string { return v.To("bill", "customer_id", id, "cycle", cycle) }
+		to := func(string) string { return v.To("bill", "customer_id", id, "cycle", cycle.String()) }
 		t.Rows = append(t.Rows, append([]page.Cell{{Text: parts.Called(v, id), Href: to("")}, {Text: id}},
 			amountCells(v, &list[i], to)...))
 	}
@@ -148,15 +149,15 @@ func customer(v *page.View) (*page.Page, error) {
 			return nil, err
 		}
 		state, tone := parts.StateText(v, ref.Cycle)
-		to := func(string) string { return v.To("bill", "customer_id", id, "cycle", ref.Cycle) }
-		t.Rows = append(t.Rows, append([]page.Cell{{Text: ref.Cycle, Href: to("")}, {Text: state, Tone: tone}},
+		to := func(string) string { return v.To("bill", "customer_id", id, "cycle", ref.Cycle.String()) }
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: ref.Cycle.String(), Href: to("")}, {Text: state, Tone: tone}},
 			amountCells(v, &all, to)...))
 	}
 	t.Total = append(make([]page.Cell, 2), amountCells(v, &sumOfAll, func(string) string { return "" })...)
 	t.Empty = v.T("没有可见的账单", "No bills")
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("账单", "Bills"), Table: t}, bookBlock(v, id))
 	if cycle, err := parts.CycleOf(v); err == nil {
-		p.Blocks = append(p.Blocks, related(v, cycle.String()))
+		p.Blocks = append(p.Blocks, related(v, manifest.CycleOf(cycle)))
 	}
 	return p, nil
 }

@@ -128,7 +128,8 @@ func termText(v *page.View, unit string, number int64) string {
 
 // ordersIn adds the customer's orders of one file. processing is since when order lines are in processing; the others
 // are completed.
-func ordersIn(v *page.View, t *page.Table, cycle string, e manifest.FileEntry, processing map[string]period.Instant) (
+func ordersIn(v *page.View, t *page.Table, cycle manifest.Cycle, e manifest.FileEntry,
+	processing map[string]period.Instant) (
 	err error) {
 	list, err := rows.FileOf(v.State.Snap, e, tables.Orders(), nil,
 		rows.Filter[tables.Order]{Column: tables.OrderCustomerID,
@@ -148,7 +149,7 @@ func ordersIn(v *page.View, t *page.Table, cycle string, e manifest.FileEntry, p
 			status, since = event.Processing, at
 		}
 		t.Rows = append(t.Rows, []page.Cell{
-			{Text: order, Href: v.Link("line", "id", order, "customer_id", v.Scope.Customer, "cycle", cycle)},
+			{Text: order, Href: v.Link("line", "id", order, "customer_id", v.Scope.Customer, "cycle", cycle.String())},
 			v.Word(status), v.Time(since), v.Time(row.Time(tables.OrderPayTime)),
 			v.Word(row.Word(tables.OrderOrderType)),
 			{Text: row.Word(tables.OrderSKU)},
@@ -167,7 +168,7 @@ func account(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	id := v.Scope.Customer
-	state, _ := parts.StateText(v, cycle.String())
+	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s的账户，%s", "Account of %s, %s", parts.Called(v, id), cycle), Lead: state,
 		Crumbs: parts.Way(v, page.Link{Text: parts.Called(v, id), Href: v.To("customer", "customer_id", id)}),
 		Tabs:   parts.Months(v, cycle.String())}
@@ -185,7 +186,7 @@ func account(v *page.View) (*page.Page, error) {
 		{Name: "amount", Title: v.T("变动", "Amount"), Kind: page.Amount},
 		{Name: "balance_after", Title: v.T("余额", "Balance after"), Kind: page.Amount},
 	}}
-	err = eachEntry(v, cycle.String(), id, func(row rows.Row[tables.AccountEntry]) error {
+	err = eachEntry(v, manifest.CycleOf(cycle), id, func(row rows.Row[tables.AccountEntry]) error {
 		amount, err := row.Amount(tables.AccountEntryAmount)
 		after, wrong := row.Amount(tables.AccountEntryBalanceAfter)
 		kind, entry, href := row.Word(tables.AccountEntryType), string(row.Text(tables.AccountEntryID)), ""
@@ -202,7 +203,8 @@ func account(v *page.View) (*page.Page, error) {
 }
 
 // eachEntry visits the movements of a customer's balances in their order.
-func eachEntry(v *page.View, cycle, customer string, visit func(rows.Row[tables.AccountEntry]) error) (err error) {
+func eachEntry(v *page.View, cycle manifest.Cycle, customer string,
+	visit func(rows.Row[tables.AccountEntry]) error) (err error) {
 	list, err := rows.Accounts(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func oneLine(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: v.Text("id"), Cycle: v.Text("cycle"),
+	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: v.Text("id"), Cycle: v.Cycle("cycle"),
 		Origin: v.Text("origin_cycle"), Customer: v.Scope.Customer, Day: v.Text("day")})
 	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Scope.Feeds {
 		return nil, operation.NotFound(operation.Text{Zh: "没有找到该记录，或者编号不唯一", En: none.What})

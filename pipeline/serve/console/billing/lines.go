@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/records"
@@ -125,7 +126,7 @@ func lines(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	id, where := v.Text("customer_id"), conditions(v)
-	list, err := sums(v, cycle.String(), []string{id}, where)
+	list, err := sums(v, manifest.CycleOf(cycle), []string{id}, where)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +134,9 @@ func lines(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := parts.StateText(v, cycle.String())
+	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s的明细，%s", "Lines of %s, %s", parts.Called(v, id), cycle), Lead: state,
-		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, cycle.String()))}
+		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, manifest.CycleOf(cycle)))}
 	if code := v.Text("service_type_code"); code != "" {
 		name := parts.ServiceName(v, parts.ServiceNames(v.State.Workspace.Books), code)
 		p.Crumbs = append(p.Crumbs, page.Link{Text: name, Href: v.To("service", "customer_id", id, "cycle",
@@ -146,7 +147,7 @@ func lines(v *page.View) (*page.Page, error) {
 			Links: []page.Link{{Text: v.T("取消筛选", "Show all lines"),
 				Href: v.To("lines", "customer_id", id, "cycle", cycle.String())}}})
 	}
-	t, err := lineTable(v, cycle.String(), id, where, &all)
+	t, err := lineTable(v, manifest.CycleOf(cycle), id, where, &all)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +156,8 @@ func lines(v *page.View) (*page.Page, error) {
 }
 
 // lineTable is the table of lines with its total, which is of all lines that are chosen.
-func lineTable(v *page.View, cycle, id string, more []records.Condition, all *records.Sum) (*page.Table, error) {
+func lineTable(v *page.View, cycle manifest.Cycle, id string, more []records.Condition, all *records.Sum) (*page.Table,
+	error) {
 	t := &page.Table{Name: "lines", Columns: lineHeads(v)}
 	q := records.Query{Cycle: cycle, Customer: id, Limit: parts.MaxSorted, Columns: lineColumns()}
 	if all.Lines > parts.MaxSorted {
@@ -226,13 +228,13 @@ func lineHeads(v *page.View) []page.Column {
 }
 
 // lineRow is one line.
-func lineRow(v *page.View, cycle, id string, row rows.Row[tables.Line]) ([]page.Cell, error) {
+func lineRow(v *page.View, cycle manifest.Cycle, id string, row rows.Row[tables.Line]) ([]page.Cell, error) {
 	record, origin := string(row.Text(tables.LineID)), row.Word(tables.LineOriginCycle)
 	day := ""
 	if _, err := period.ParseDay(row.Word(tables.LineDay)); err == nil {
 		day = row.Word(tables.LineDay)
 	}
-	href := v.Link("line", "id", record, "customer_id", id, "cycle", cycle, "origin_cycle", origin, "day", day)
+	href := v.Link("line", "id", record, "customer_id", id, "cycle", cycle.String(), "origin_cycle", origin, "day", day)
 	tier := ""
 	if n := row.Small(tables.LineTier); n != 0 {
 		tier = strconv.Itoa(n)

@@ -20,7 +20,7 @@ import (
 )
 
 // monthSum is what the lines of a cycle that the call may see come to before rounding.
-func monthSum(v *page.View, cycle string) (sum money.AmountTotal, err error) {
+func monthSum(v *page.View, cycle manifest.Cycle) (sum money.AmountTotal, err error) {
 	if parts.Everybody(v) {
 		totals, err := rows.Totals(v.State.Snap, cycle)
 		if err != nil {
@@ -46,7 +46,7 @@ func monthSum(v *page.View, cycle string) (sum money.AmountTotal, err error) {
 }
 
 // visible are the customers of a cycle that the call may see.
-func visible(v *page.View, cycle string) ([]string, error) {
+func visible(v *page.View, cycle manifest.Cycle) ([]string, error) {
 	if v.Scope.Customer != "" {
 		return []string{v.Scope.Customer}, nil
 	}
@@ -98,7 +98,7 @@ func overview(v *page.View) (*page.Page, error) {
 		if err != nil {
 			return nil, err
 		}
-		months[i] = chart.Month{Cycle: ref.Cycle, Closed: ref.State == manifest.CycleClosed, Amount: sum}
+		months[i] = chart.Month{Cycle: ref.Cycle.String(), Closed: ref.State == manifest.CycleClosed, Amount: sum}
 	}
 	p.Blocks = append(p.Blocks, parts.Currencies(v)...)
 	if parts.Everybody(v) {
@@ -108,7 +108,7 @@ func overview(v *page.View) (*page.Page, error) {
 		}
 		p.Blocks = append(p.Blocks, waiting)
 	}
-	p.Blocks = append(p.Blocks, monthsBlock(v, months))
+	p.Blocks = append(p.Blocks, monthsBlock(v, refs, months))
 	changes, err := changesBlock(v, refs)
 	if err != nil {
 		return nil, err
@@ -138,11 +138,11 @@ func who(v *page.View) string {
 }
 
 // monthsBlock is the months as bars and as a table.
-func monthsBlock(v *page.View, months []chart.Month) page.Block {
+func monthsBlock(v *page.View, refs []manifest.CycleRef, months []chart.Month) page.Block {
 	b := page.Block{ID: "months-block", Title: v.T("月度", "Months")}
 	closed, open := v.T("已结账", "closed"), v.T("暂定", "provisional")
 	if d := chart.MonthDrawing(v.Currency(), v.Digits(), v.T("月度金额", "Amounts by month"), closed, open,
-		filled(months)); d != nil {
+		filled(refs[0].Period(), months)); d != nil {
 		b.Chart = page.NewChart(v, d, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency()))
 	}
 	t := &page.Table{Name: "months", Order: "-cycle", Columns: []page.Column{
@@ -150,8 +150,8 @@ func monthsBlock(v *page.View, months []chart.Month) page.Block {
 		{Name: "state", Title: v.T("状态", "State")},
 		{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount},
 	}}
-	for _, m := range months {
-		state, tone := parts.StateText(v, m.Cycle)
+	for i, m := range months {
+		state, tone := parts.StateText(v, refs[i].Cycle)
 		href := v.Link("customers", "cycle", m.Cycle)
 		if id := v.Scope.Customer; id != "" {
 			href = v.To("bill", "customer_id", id, "cycle", m.Cycle)
@@ -163,13 +163,10 @@ func monthsBlock(v *page.View, months []chart.Month) page.Block {
 	return b
 }
 
-// filled are months with empty ones before them, so that a single bar is not as wide as the page.
-func filled(months []chart.Month) []chart.Month {
+// filled are months, of which first is the first one, with empty ones before them, so that a single bar is not as wide
+// as the page.
+func filled(first period.Cycle, months []chart.Month) []chart.Month {
 	const fewest = 6
-	first, err := period.ParseCycle(months[0].Cycle)
-	if err != nil {
-		return months
-	}
 	for len(months) < fewest {
 		first--
 		months = slices.Insert(slices.Clone(months), 0, chart.Month{Cycle: first.String(), Closed: true})
@@ -275,7 +272,7 @@ func addRow(v *page.View, t *page.Table, name, code string, before, now money.Am
 }
 
 // byService is what the lines of a cycle that the call may see come to, by service.
-func byService(v *page.View, cycle string) (map[string]money.AmountTotal, error) {
+func byService(v *page.View, cycle manifest.Cycle) (map[string]money.AmountTotal, error) {
 	customers, err := visible(v, cycle)
 	if err != nil {
 		return nil, err
@@ -299,16 +296,17 @@ func byService(v *page.View, cycle string) (map[string]money.AmountTotal, error)
 }
 
 // lineCount is how many lines a cycle has. It is kept for a state: a large cycle has thousands of files.
-func lineCount(v *page.View, cycle string) (int64, error) {
-	return page.Keep(v, "lines of "+cycle, func(int64) int { return 1 }, func(v *page.View) (n int64, err error) {
-		files, err := v.State.Snap.Files(cycle)
-		for _, f := range files {
-			if f.Table == tables.Lines().Name {
-				n += f.Rows
+func lineCount(v *page.View, cycle manifest.Cycle) (int64, error) {
+	return page.Keep(v, "lines of "+cycle.String(), func(int64) int { return 1 },
+		func(v *page.View) (n int64, err error) {
+			files, err := v.State.Snap.Files(cycle)
+			for _, f := range files {
+				if f.Table == tables.Lines().Name {
+					n += f.Rows
+				}
 			}
-		}
-		return n, err
-	})
+			return n, err
+		})
 }
 
 // waiting counts what needs the attention of a person.
@@ -324,12 +322,8 @@ func waiting(v *page.View, refs []manifest.CycleRef) (page.Block, error) {
 		v.Link("rejects")))
 	var open []string
 	for _, ref := range refs {
-		c, err := period.ParseCycle(ref.Cycle)
-		if err != nil {
-			return b, err
-		}
-		if ref.State == manifest.CycleOpen && v.Zone().Bounds(c).To <= v.State.Now {
-			open = append(open, ref.Cycle)
+		if ref.State == manifest.CycleOpen && v.Zone().Bounds(ref.Period()).To <= v.State.Now {
+			open = append(open, ref.Cycle.String())
 		}
 	}
 	f := waitingFigure(v.T("已结束但未结账的月份", "Ended months that are not closed"), int64(len(open)),

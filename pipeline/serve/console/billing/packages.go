@@ -3,6 +3,7 @@ package billing
 import (
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -21,7 +22,7 @@ func packages(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := parts.StateText(v, cycle.String())
+	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s的套餐，%s", "Packages of %s, %s", parts.Called(v, id), cycle), Lead: state,
 		Crumbs: parts.Way(v, page.Link{Text: parts.Called(v, id), Href: v.To("customer", "customer_id", id)}),
 		Tabs:   parts.Months(v, cycle.String())}

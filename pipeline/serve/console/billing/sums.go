@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -24,7 +25,7 @@ func itemColumns() tables.List[tables.Line] {
 }
 
 // sums adds up the lines of customers that the call may see. What it gives must not be changed.
-func sums(v *page.View, cycle string, customers []string, more []records.Condition,
+func sums(v *page.View, cycle manifest.Cycle, customers []string, more []records.Condition,
 	by ...tables.ColumnOf[tables.Line]) ([]records.Sum, error) {
 	where, none := v.Lines()
 	if none || len(customers) == 0 {
@@ -111,7 +112,7 @@ type billSums struct {
 }
 
 // itemsOf adds up a customer's lines that the call may see: once for a state, since a large customer has very many.
-func itemsOf(v *page.View, cycle, id string) (billSums, error) {
+func itemsOf(v *page.View, cycle manifest.Cycle, id string) (billSums, error) {
 	where, none := v.Lines()
 	if none {
 		return billSums{}, nil
@@ -148,7 +149,7 @@ const LargeBill = 150_000
 // largeBills are the parameters of the newest cycle's bills of LargeBill lines and more.
 func largeBills(ctx context.Context, state *operation.State) (out []url.Values, err error) {
 	cycle := parts.Newest(state.Snap)
-	if cycle == "" {
+	if cycle.IsZero() {
 		return nil, nil
 	}
 	list, err := rows.Statements(ctx, state.Snap, cycle, "", rows.Limits{})

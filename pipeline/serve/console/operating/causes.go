@@ -26,7 +26,8 @@ func CausesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	sums, err := page.Keep(v, "causes "+this+" "+v.Currency(), func(m map[string]causeSum) int { return len(m) },
+	sums, err := page.Keep(v, "causes "+this.String()+" "+v.Currency(),
+		func(m map[string]causeSum) int { return len(m) },
 		func(v *page.View) (map[string]causeSum, error) {
 			a, err := ask.FromLake(v.Request.Context(), q, ask.Request{Cycle: this}, reader)
 			if err != nil {

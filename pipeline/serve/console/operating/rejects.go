@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
@@ -77,7 +78,7 @@ func findRejects(v *page.View, why, file, number string) (*foundRejects, error) 
 
 // countRejects counts the open rejects by reason.
 func countRejects(v *page.View) (map[string]int, error) {
-	files, err := v.State.Snap.Files("")
+	files, err := v.State.Snap.Files(manifest.Cycle{})
 	if err != nil {
 		return nil, err
 	}

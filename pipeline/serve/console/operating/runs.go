@@ -53,7 +53,7 @@ func Runs(v *page.View) (*page.Page, error) {
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: strconv.FormatInt(m.Number, 10)},
 			{Text: m.AsOf, Shown: v.Clock(m.AsOf)}, {Text: m.Command}, {Text: strconv.Itoa(len(m.Cycles))},
-			{Text: m.ClosedThrough}, v.Money(sum, ""), v.Money(change, "")})
+			{Text: m.ClosedThrough.String()}, v.Money(sum, ""), v.Money(change, "")})
 	}
 	p := &page.Page{Title: v.T("运行", "Runs"), Crumbs: []page.Link{parts.Home(v)},
 		Blocks: append(parts.Currencies(v), page.Block{Title: v.T("变更数据的运行，最新在前",

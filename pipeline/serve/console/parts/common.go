@@ -50,7 +50,7 @@ func statementOf(row rows.Row[tables.Statement]) (s Statement, err error) {
 }
 
 // EachStatement visits the statements of a cycle; customer "" = of all in the page's currency.
-func EachStatement(v *page.View, cycle, customer string, visit func(Statement) error) (err error) {
+func EachStatement(v *page.View, cycle manifest.Cycle, customer string, visit func(Statement) error) (err error) {
 	list, err := rows.Statements(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func EachStatement(v *page.View, cycle, customer string, visit func(Statement) e
 }
 
 // OneStatement is a customer's statement; ok is false if it has none.
-func OneStatement(v *page.View, cycle, customer string) (s Statement, ok bool, err error) {
+func OneStatement(v *page.View, cycle manifest.Cycle, customer string) (s Statement, ok bool, err error) {
 	err = EachStatement(v, cycle, customer, func(one Statement) error {
 		s, ok = one, true
 		return nil
@@ -96,28 +96,28 @@ func AllOf(list []records.Sum) (all records.Sum, err error) {
 // CycleOf is the cycle that the address names, else the newest that has data.
 func CycleOf(v *page.View) (period.Cycle, error) {
 	if c, ok := v.Month("cycle"); ok {
-		return c, rows.HasCycle(v.State.Snap, c.String())
+		return c, rows.HasCycle(v.State.Snap, manifest.CycleOf(c))
 	}
-	if name := Newest(v.State.Snap); name != "" {
-		return period.ParseCycle(name)
+	if c, ok := Newest(v.State.Snap).Period(); ok {
+		return c, nil
 	}
 	return 0, operation.NotFound(operation.Text{Zh: "尚无账期数据：请先运行tollbook run nightly",
 		En: "the lake has no cycle yet: run `tollbook run nightly`"})
 }
 
-// Newest is the newest cycle that has data; "" = none.
-func Newest(snap *lake.Snapshot) string {
+// Newest is the newest cycle that has data, or none.
+func Newest(snap *lake.Snapshot) manifest.Cycle {
 	refs := snap.Manifest.Cycles
 	for i := len(refs) - 1; i >= 0; i-- {
 		if refs[i].Files != nil {
 			return refs[i].Cycle
 		}
 	}
-	return ""
+	return manifest.Cycle{}
 }
 
 // StateText says whether a cycle's amounts can still change.
-func StateText(v *page.View, cycle string) (text string, tone page.Tone) {
+func StateText(v *page.View, cycle manifest.Cycle) (text string, tone page.Tone) {
 	ref, _ := v.State.Snap.Cycle(cycle)
 	switch {
 	case ref.Archived != nil:
@@ -201,8 +201,9 @@ func CustomerLink(v *page.View) page.Link {
 }
 
 // BillLink is the link to a customer's bill of a cycle.
-func BillLink(v *page.View, cycle string) page.Link {
-	return page.Link{Text: cycle, Href: v.To("bill", "customer_id", v.Text("customer_id"), "cycle", cycle)}
+func BillLink(v *page.View, cycle manifest.Cycle) page.Link {
+	return page.Link{Text: cycle.String(), Href: v.To("bill", "customer_id", v.Text("customer_id"), "cycle",
+		cycle.String())}
 }
 
 // Months are links to the same page in the other cycles of the lake.
@@ -212,8 +213,8 @@ func Months(v *page.View, current string) []page.Link {
 		if ref.Files == nil {
 			continue
 		}
-		link := page.Link{Text: ref.Cycle, Href: v.Here("cycle", ref.Cycle, "state", "")}
-		if ref.Cycle == current {
+		link := page.Link{Text: ref.Cycle.String(), Href: v.Here("cycle", ref.Cycle.String(), "state", "")}
+		if ref.Cycle.String() == current {
 			link.Href = ""
 		}
 		list = append(list, link)

@@ -75,7 +75,8 @@ func marginRow(row rows.Row[tables.Margin]) (k marginKey, sum marginSum, err err
 }
 
 // eachOf visits the rows of a table of a cycle; bucket manifest.NoBucket = of all buckets.
-func eachOf[T any](v *page.View, def tables.Def[T], cycle string, bucket int, visit func(rows.Row[T]) error) error {
+func eachOf[T any](v *page.View, def tables.Def[T], cycle manifest.Cycle, bucket int,
+	visit func(rows.Row[T]) error) error {
 	files, err := v.State.Snap.Files(cycle)
 	if err != nil {
 		return err
@@ -103,7 +104,7 @@ func bucketOf(v *page.View, customer string) int {
 }
 
 // marginSums adds the margins of a cycle up by what key keeps of a row's; ok false = the row is not wanted.
-func marginSums(v *page.View, cycle string, bucket int, key func(marginKey) (marginKey, bool)) (
+func marginSums(v *page.View, cycle manifest.Cycle, bucket int, key func(marginKey) (marginKey, bool)) (
 	map[marginKey]*marginSum, error) {
 	sums := make(map[marginKey]*marginSum)
 	err := eachOf(v, tables.Margins(), cycle, bucket, func(row rows.Row[tables.Margin]) error {
@@ -130,18 +131,18 @@ func Margins(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	if v.Text("customer_id") != "" || v.Text("reason") != "" {
-		return marginDetail(v, cycle.String())
+		return marginDetail(v, manifest.CycleOf(cycle))
 	}
 	sums, err := page.Keep(v, "margins "+cycle.String(), func(m map[marginKey]*marginSum) int { return 12 * len(m) },
 		func(v *page.View) (map[marginKey]*marginSum, error) {
-			return marginSums(v, cycle.String(), manifest.NoBucket, func(k marginKey) (marginKey, bool) {
+			return marginSums(v, manifest.CycleOf(cycle), manifest.NoBucket, func(k marginKey) (marginKey, bool) {
 				return marginKey{customer: k.customer, reason: k.reason, currency: k.currency}, true
 			})
 		})
 	if err != nil {
 		return nil, err
 	}
-	state, _ := parts.StateText(v, cycle.String())
+	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("成本与毛利，%s", "Costs and margins, %s", cycle), Lead: state,
 		Crumbs: []page.Link{parts.Home(v)}, Tabs: parts.Months(v, cycle.String())}
 	if len(sums) == 0 {
@@ -305,7 +306,7 @@ func marginFigures(v *page.View, sums map[marginKey]*marginSum) ([]page.Figure, 
 
 // marginDetail is the margins of a customer, or of what is kept or unallocated for a reason: by service and account, by
 // day, or group by group.
-func marginDetail(v *page.View, cycle string) (*page.Page, error) {
+func marginDetail(v *page.View, cycle manifest.Cycle) (*page.Page, error) {
 	customer, reason := v.Text("customer_id"), v.Text("reason")
 	if reason == parts.Nothing {
 		reason = ""
@@ -328,14 +329,14 @@ func marginDetail(v *page.View, cycle string) (*page.Page, error) {
 	if customer == "" {
 		whom = v.F("无客户（%s）", "no customer (%s)", parts.Exactly(reason))
 	}
-	up := page.Link{Text: v.T("成本与毛利", "Costs and margins"), Href: v.To("margins", "cycle", cycle)}
+	up := page.Link{Text: v.T("成本与毛利", "Costs and margins"), Href: v.To("margins", "cycle", cycle.String())}
 	p := &page.Page{Title: v.F("%s的成本与毛利，%s", "Costs and margin of %s, %s", whom, cycle),
-		Crumbs: []page.Link{parts.Home(v), up}, Tabs: parts.Months(v, cycle)}
+		Crumbs: []page.Link{parts.Home(v), up}, Tabs: parts.Months(v, cycle.String())}
 	t := &page.Table{Name: "margins", Columns: append([]page.Column{
 		{Name: "service_name", Title: v.T("服务", "Service")},
 		{Name: "account", Title: v.T("云账号", "Account"), Kind: page.Code}}, marginColumns(v)...)}
 	lead := func(k marginKey) []page.Cell {
-		href := v.To("margins", "cycle", cycle, "customer_id", customer, "reason", reasonOf(k), "service_name",
+		href := v.To("margins", "cycle", cycle.String(), "customer_id", customer, "reason", reasonOf(k), "service_name",
 			parts.Exactly(k.service), "account", parts.Exactly(k.account))
 		return []page.Cell{{Text: k.service, Shown: cmp.Or(k.service, v.T("月末费用", "month-end lines")), Href: href},
 			{Text: k.account}}
@@ -360,7 +361,7 @@ func marginDetail(v *page.View, cycle string) (*page.Page, error) {
 }
 
 // groupBlock is the groups of rows of a customer's service and account: each links to how its line was calculated.
-func groupBlock(v *page.View, cycle, customer, service, account string) (page.Block, error) {
+func groupBlock(v *page.View, cycle manifest.Cycle, customer, service, account string) (page.Block, error) {
 	t := &page.Table{Name: "groups", Empty: v.T("没有成本行", "No cost rows"), Columns: []page.Column{
 		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code},
 		{Name: "resource_id", Title: v.T("资源", "Resource"), Kind: page.Code},
@@ -385,7 +386,7 @@ func groupBlock(v *page.View, cycle, customer, service, account string) (page.Bl
 			return err
 		}
 		id := string(row.Text(tables.CostGroupID))
-		href := v.Link("line", "id", id, "customer_id", customer, "cycle", cycle)
+		href := v.Link("line", "id", id, "customer_id", customer, "cycle", cycle.String())
 		least := page.Cell{Text: string(row.Text(tables.CostGroupMinMargin))}
 		if row.Small(tables.CostGroupLowMargin) == 1 {
 			least.Tone, least.Shown = page.Bad, v.F("低于%s", "below %s", least.Text)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/read/deadlines"
@@ -299,11 +300,11 @@ func Chain(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	t, err := page.KeepTable(v, fmt.Sprintf("chain %s %q %s", cycle, v.Scope.Partner, v.Caller.Role),
-		func(v *page.View) (*page.Table, error) { return chainTable(v, cycle.String()) })
+		func(v *page.View) (*page.Table, error) { return chainTable(v, manifest.CycleOf(cycle)) })
 	if err != nil {
 		return nil, err
 	}
-	state, _ := parts.StateText(v, cycle.String())
+	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	return &page.Page{Title: v.F("毛利链，%s", "Margin chain, %s", cycle), Lead: state, Crumbs: []page.Link{parts.Home(v),
 		{Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
 		Tabs: parts.Months(v, cycle.String()), Blocks: []page.Block{{Title: v.T("从客户到厂商",
@@ -314,7 +315,7 @@ func Chain(v *page.View) (*page.Page, error) {
 }
 
 // chainTable is the links of a cycle that the caller may see.
-func chainTable(v *page.View, cycle string) (*page.Table, error) {
+func chainTable(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	reader, err := parts.ReaderOf(v)
 	if err != nil {
 		return nil, err
@@ -370,16 +371,16 @@ func (l *link) received() money.AmountTotal {
 }
 
 // billOf is the address of a customer's bill; a distributor does not see the bills of its resellers' customers.
-func billOf(v *page.View, cycle string, one *link) string {
+func billOf(v *page.View, cycle manifest.Cycle, one *link) string {
 	if parts.House(v) || v.Scope.Partner == one.partner {
-		return v.Link("bill", "customer_id", one.customer, "cycle", cycle)
+		return v.Link("bill", "customer_id", one.customer, "cycle", cycle.String())
 	}
 	return ""
 }
 
 // chainOfCurrencies fills the table where the parties of a link can have several currencies: a party keeps an amount
 // only if what it gets and what it pays are in one currency, and there is no total.
-func chainOfCurrencies(v *page.View, t *page.Table, cycle string, keys []chainKey,
+func chainOfCurrencies(v *page.View, t *page.Table, cycle manifest.Cycle, keys []chainKey,
 	links map[chainKey]*link) (*page.Table, error) {
 	b := v.State.Workspace.Books
 	currencies := make([][3]string, len(keys)) // of customer, partner and seller
@@ -406,7 +407,7 @@ func chainOfCurrencies(v *page.View, t *page.Table, cycle string, keys []chainKe
 		}
 		href := billOf(v, cycle, one)
 		t.Rows = append(t.Rows, []page.Cell{{Text: one.customer, Href: href}, v.MoneyIn(one.pays, paying, href),
-			{Text: one.partner, Href: v.Link("statement", "partner_id", one.partner, "cycle", cycle)}, kept,
+			{Text: one.partner, Href: v.Link("statement", "partner_id", one.partner, "cycle", cycle.String())}, kept,
 			v.MoneyIn(one.owes, owing, ""), {Text: one.seller}, v.MoneyIn(one.margin, selling, ""),
 			v.MoneyIn(one.received(), selling, "")})
 	}
@@ -421,7 +422,7 @@ func chainOfCurrencies(v *page.View, t *page.Table, cycle string, keys []chainKe
 }
 
 // chainRow is a link as a row, added to the total.
-func chainRow(v *page.View, cycle string, one, total *link) ([]page.Cell, error) {
+func chainRow(v *page.View, cycle manifest.Cycle, one, total *link) ([]page.Cell, error) {
 	cost, margin, kept := one.received(), one.margin, one.pays
 	if err := parts.ErrorsOf(kept.SubTotal(one.owes), total.pays.AddTotal(one.pays), total.owes.AddTotal(one.owes),
 		total.cost.AddTotal(cost), total.margin.AddTotal(margin)); err != nil {
@@ -429,12 +430,13 @@ func chainRow(v *page.View, cycle string, one, total *link) ([]page.Cell, error)
 	}
 	href := billOf(v, cycle, one)
 	return []page.Cell{{Text: one.customer, Href: href}, v.Money(one.pays, href), {Text: one.partner,
-		Href: v.Link("statement", "partner_id", one.partner, "cycle", cycle)}, v.Money(kept, ""),
+		Href: v.Link("statement", "partner_id", one.partner, "cycle", cycle.String())}, v.Money(kept, ""),
 		v.Money(one.owes, ""), {Text: one.seller}, v.Money(margin, ""), v.Money(cost, "")}, nil
 }
 
 // linksOf adds the rows of partner statements up by customer and the partner that bears the lines; partner "" = of all.
-func linksOf(ctx context.Context, reader *settled.Reader, cycle, partner string) (links map[chainKey]*link, err error) {
+func linksOf(ctx context.Context, reader *settled.Reader, cycle manifest.Cycle,
+	partner string) (links map[chainKey]*link, err error) {
 	list, err := reader.Statements(ctx, cycle, partner)
 	if err != nil {
 		return nil, err

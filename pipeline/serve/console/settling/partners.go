@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
@@ -29,7 +30,7 @@ func Partners(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := parts.StateText(v, cycle.String())
+	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("伙伴，%s", "Partners, %s", cycle), Lead: state, Crumbs: []page.Link{parts.Home(v)},
 		Tabs: parts.Months(v, cycle.String())}
 	t := &page.Table{Name: "partners", Empty: v.T("没有伙伴结算", "No partner settles in this cycle"),
@@ -107,7 +108,7 @@ func StatementPage(v *page.View) (*page.Page, error) {
 	if name == "" {
 		name = st.Partner.ID
 	}
-	state, tone := parts.StateText(v, cycle.String())
+	state, tone := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s的结算单，%s", "Statement of %s, %s", name, cycle),
 		Lead: v.Word(st.Kind).Say() + " · " + state,
 		Crumbs: []page.Link{parts.Home(v), {Text: v.T("伙伴", "Partners"),
