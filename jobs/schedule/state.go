@@ -183,14 +183,9 @@ func newestDays(snap *lake.Snapshot) (map[string]period.Day, error) {
 	}
 	newest := make(map[string]period.Day)
 	for i := range inputs {
-		if inputs[i].LastDay == "" {
-			continue
+		if day, ok := inputs[i].LastDay.Calendar(); ok {
+			newest[inputs[i].Feed] = max(newest[inputs[i].Feed], day)
 		}
-		day, err := period.ParseDay(inputs[i].LastDay)
-		if err != nil {
-			return nil, fmt.Errorf("input %s: last_day: %w", inputs[i].Name, err)
-		}
-		newest[inputs[i].Feed] = max(newest[inputs[i].Feed], day)
 	}
 	return newest, nil
 }

@@ -168,7 +168,7 @@ func TestUpgrade(t *testing.T) {
 			if diff := cmp.Diff(wantManifest, manifest, keys); diff != "" {
 				t.Errorf("%s (- never upgraded, + upgraded):\n%s", point, diff)
 			}
-			if diff := cmp.Diff(wantFiles, files, keys) + cmp.Diff(wantInputs, inputs); diff != "" {
+			if diff := cmp.Diff(wantFiles, files, keys) + cmp.Diff(wantInputs, inputs, keys); diff != "" {
 				t.Errorf("%s (- never upgraded, + upgraded):\n%s", point, diff)
 			}
 		}

@@ -197,7 +197,7 @@ func (rc *reconciler) noteInput(f *accept.File) {
 	in := manifest.Input{Feed: f.Feed, Name: f.Name, Hash: f.Hash, Bytes: f.Bytes, Rows: f.Rows, Accepted: f.Accepted,
 		Duplicate: f.Duplicate, Rejected: f.Rejected}
 	if f.First != 0 || f.Last != 0 {
-		in.FirstDay, in.LastDay = f.First.String(), f.Last.String()
+		in.FirstDay, in.LastDay = manifest.DayOf(f.First), manifest.DayOf(f.Last)
 	}
 	rc.next.SetInput(in)
 }
@@ -212,11 +212,13 @@ func (rc *reconciler) noteRetried(file int32) {
 	in.Accepted, in.Duplicate = in.Accepted+n.Accepted, in.Duplicate+n.Duplicate
 	in.Rejected -= n.Accepted + n.Duplicate
 	if f.First != 0 || f.Last != 0 {
-		first, last := f.First.String(), f.Last.String()
-		if in.FirstDay == "" || first < in.FirstDay {
+		first, last := manifest.DayOf(f.First), manifest.DayOf(f.Last)
+		if in.FirstDay.IsZero() || first.Compare(in.FirstDay) < 0 {
 			in.FirstDay = first
 		}
-		in.LastDay = max(in.LastDay, last)
+		if last.Compare(in.LastDay) > 0 {
+			in.LastDay = last
+		}
 	}
 	rc.next.SetInput(in)
 }

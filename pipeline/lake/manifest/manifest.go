@@ -141,8 +141,8 @@ type Input struct {
 	Accepted  int64  `json:"accepted"`
 	Duplicate int64  `json:"duplicate"`
 	Rejected  int64  `json:"rejected"`
-	FirstDay  string `json:"first_day"` // of the accepted records; "" = none
-	LastDay   string `json:"last_day"`
+	FirstDay  Day    `json:"first_day"` // of the accepted records, or none
+	LastDay   Day    `json:"last_day"`
 	Run       int64  `json:"run"` // number of the manifest that took it
 }
 

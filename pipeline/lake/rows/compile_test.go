@@ -24,7 +24,9 @@ func (i imports) Import(path string) (*types.Package, error) {
 }
 
 // TestWrongUsesDoNotCompile type-checks uses of columns that are mistakes: a column of another table than the batch's,
-// a decimal asked for times, a list of columns of two tables, and an int in the place of a column.
+// a decimal asked for times, a list of columns of two tables, and an int in the place of a column. And it type-checks
+// keys of files that are: a text or another number in the place of a cycle or day, one in the place of the other, and a
+// key's day that is compared with the text of a row.
 func TestWrongUsesDoNotCompile(t *testing.T) {
 	t.Parallel()
 	const header = `package use
@@ -34,17 +36,19 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *tablefile.Reader[table.Line]) {
-	_, _, _, _ = c, row, r, manifest.FileEntry{}
+func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *tablefile.Reader[table.Line],
+	cycle period.Cycle, day period.Day) {
+	_, _, _, _, _, _ = c, row, r, cycle, day, manifest.FileEntry{}
 	`
 	fset := token.NewFileSet()
 	const module = "github.com/tollbook/tollbook/"
 	loaded, err := packages.Load(&packages.Config{Mode: packages.LoadTypes, Fset: fset}, module+"pipeline/lake/parquet",
 		module+"pipeline/lake/manifest",
-		module+"pipeline/lake/rows", module+"pipeline/lake/tablefile", module+"schemas/table")
+		module+"pipeline/lake/rows", module+"pipeline/lake/tablefile", module+"schemas/period", module+"schemas/table")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +81,26 @@ func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *tablefile.
 		{"var _ rows.Scan[table.Line] = rows.Scan[table.Line]{Table: table.Sums()}", "table.Def[table.Sum]"},
 		{"_ = rows.Filter[table.Line]{Column: table.LineID}", "table.TextColumn[table.Line]"},
 		{"var _ *parquet.Columns[table.Position] = c", "parquet.Columns[table.Line]"},
+		{"_ = manifest.FileKey{Cycle: manifest.CycleOf(cycle), Day: manifest.DayOf(day)}", ""},
+		{"_ = manifest.FileKey{Cycle: manifest.CycleOf(cycle), Day: manifest.EndDay}", ""},
+		{"_ = row.Word(table.LineDay) == manifest.EndDay.String()", ""},
+		{"_ = manifest.FileKey{Cycle: `2026-09`}", "as manifest.Cycle value"},
+		{"_ = manifest.FileKey{Cycle: cycle.String()}", "as manifest.Cycle value"},
+		{"_ = manifest.FileKey{Cycle: cycle}", "as manifest.Cycle value"},
+		{"_ = manifest.FileKey{Cycle: 3}", "as manifest.Cycle value"},
+		{"_ = manifest.FileKey{Cycle: manifest.EndDay}", "as manifest.Cycle value"},
+		{"_ = manifest.FileKey{Cycle: manifest.Cycle(cycle)}", "cannot convert"},
+		{"_ = manifest.FileKey{Day: `2026-09-03`}", "as manifest.Day value"},
+		{"_ = manifest.FileKey{Day: `end`}", "as manifest.Day value"},
+		{"_ = manifest.FileKey{Day: row.Word(table.LineDay)}", "as manifest.Day value"},
+		{"_ = manifest.FileKey{Day: day}", "as manifest.Day value"},
+		{"_ = manifest.FileKey{Day: manifest.CycleOf(cycle)}", "as manifest.Day value"},
+		{"_ = manifest.FileKey{Day: manifest.Day(day)}", "cannot convert"},
+		{"_ = manifest.CycleRef{Cycle: cycle.String()}", "as manifest.Cycle value"},
+		{"_ = manifest.FilesName(cycle.String(), ``)", "as manifest.Cycle value"},
+		{"_, _ = rows.Lines(nil, nil, `2026-09`, ``, nil, rows.Limits{})", "as manifest.Cycle value"},
+		{"_ = row.Word(table.LineDay) == manifest.EndDay", "mismatched types"},
+		{"_ = manifest.EndDay < manifest.LateDay", "not defined on struct"},
 	} {
 		file, err := parser.ParseFile(fset, "use.go", header+one.use+"\n}\n", 0)
 		if err != nil {

@@ -233,7 +233,8 @@ func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err 
 // orderOrigins looks for an order in the feed files.
 func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origin, error) {
 	spec := feeds.Orders()
-	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feedrows.Batch, i int) (bears, same bool) {
+	search := &originSearch{ev.explainer}
+	return search.in(ctx, spec, manifest.Day{}, func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		n, given := c.whole("order_line")
 		if !given {
@@ -256,7 +257,8 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origi
 // adjustmentOrigins looks for an adjustment in the feed files.
 func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *event.Adjustment) ([]Origin, error) {
 	spec := feeds.Adjustments()
-	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feedrows.Batch, i int) (bears, same bool) {
+	search := &originSearch{ev.explainer}
+	return search.in(ctx, spec, manifest.Day{}, func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("adjustment_id") != a.ID {
 			return false, false

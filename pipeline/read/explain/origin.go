@@ -41,7 +41,8 @@ type match func(b *feedrows.Batch, i int) (bears, same bool)
 func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) {
 	spec := feeds.Usage()
 	search := &originSearch{e}
-	return search.in(ctx, spec, e.Books.Zone.Day(r.Start).String(), func(b *feedrows.Batch, i int) (bears, same bool) {
+	day := manifest.DayOf(e.Books.Zone.Day(r.Start))
+	return search.in(ctx, spec, day, func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("record_id") != e.at.id || c.text("customer_id") != e.at.customer {
 			return false, false
@@ -54,7 +55,7 @@ func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) 
 type originSearch struct{ *explainer }
 
 // in looks through the files of one feed that were taken and, where a day is given, may hold it.
-func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day string, match match) ([]Origin, error) {
+func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day manifest.Day, match match) ([]Origin, error) {
 	if os.Inbox == nil {
 		return nil, nil
 	}
@@ -65,7 +66,8 @@ func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day string, ma
 	var candidates []manifest.Input
 	var size int64
 	for _, in := range inputs {
-		if in.Feed == spec.Name && (day == "" || day >= in.FirstDay && day <= in.LastDay) {
+		if in.Feed == spec.Name && (day.IsZero() ||
+			day.Compare(in.FirstDay) >= 0 && day.Compare(in.LastDay) <= 0) {
 			candidates, size = append(candidates, in), size+in.Bytes
 		}
 	}
@@ -106,7 +108,8 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 	spec, story := feeds.Bandwidth(), &Story{}
 	search := &originSearch{&explainer{Sources: s, story: story}}
 	const length = 5 * 60 * period.Instant(period.Second)
-	return search.in(ctx, spec, s.Books.Zone.Day(slot).String(), func(b *feedrows.Batch, i int) (bears, same bool) {
+	day := manifest.DayOf(s.Books.Zone.Day(slot))
+	return search.in(ctx, spec, day, func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		at, ok := c.time("sample_time")
 		found := ok && at >= slot && at < slot+length && slices.Contains(links, c.text("resource_id"))
@@ -118,7 +121,7 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 // of the values given.
 func FeedRows(ctx context.Context, s *Sources, spec *feeds.Spec, values map[string][]string) ([]Origin, error) {
 	search := &originSearch{&explainer{Sources: s, story: &Story{}}}
-	return search.in(ctx, spec, "", func(b *feedrows.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, manifest.Day{}, func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		for column, allowed := range values {
 			value := c.text(column)

@@ -112,14 +112,10 @@ func (in *Inbox) due() (map[fed]taken, error) {
 
 // last is the last cycle that records of a file are in.
 func (in *Inbox) last(i manifest.Input) (period.Cycle, error) {
-	if i.LastDay == "" {
-		return in.Latest(i)
+	if day, ok := i.LastDay.Calendar(); ok {
+		return day.Cycle(), nil
 	}
-	day, err := period.ParseDay(i.LastDay)
-	if err != nil {
-		return 0, fmt.Errorf("inbox/%s: last day: %w", i.Name, err)
-	}
-	return day.Cycle(), nil
+	return in.Latest(i)
 }
 
 // found looks for them in the inbox. A file whose size none of them has is not read.
