@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // clockStart is the machine's clock at the start of a run: a year after the as-of of the run.
@@ -29,7 +30,7 @@ func atClock(t *testing.T, dir string, k int, jump time.Duration, args ...string
 	}
 	var out bytes.Buffer
 	args = append([]string{"-w", dir}, args...)
-	none := func(string) string { return "" }
+	none := program.NoEnv
 	if code := commands.Main(args, strings.NewReader(""), &out, &out, none, clock); code > cli.ExitNeedsAttention {
 		t.Fatalf("%q, clock jumps by %s at reading %d: exit code %d\n%s", args, jump, k, code, &out)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // TestCommandLine runs complete invalid command lines in-process and checks exit code and text.
@@ -63,14 +64,14 @@ func TestCommandLine(t *testing.T) {
 		{"generate --rows -5", "rows -5: must not be negative"},
 	} {
 		var out, told bytes.Buffer
-		code := commands.Main(strings.Fields(c.args), nil, &out, &told, func(string) string { return "" }, noon)
+		code := commands.Main(strings.Fields(c.args), nil, &out, &told, program.NoEnv, noon)
 		if code != 2 || !strings.Contains(told.String(), c.want) || out.Len() > 0 {
 			t.Errorf("tollbook %s: exit %d, %q, printed %q; want exit 2 and %q", c.args, code, told.String(),
 				out.String(), c.want)
 		}
 		told.Reset()
 		code = commands.Main(append(strings.Fields(c.args), "--json"), nil, &out, &told,
-			func(string) string { return "" }, noon)
+			program.NoEnv, noon)
 		var f cli.Failure
 		if err := json.Unmarshal(told.Bytes(), &f); strings.HasSuffix(c.args, "--cycle") {
 			continue // --json is the argument it was waiting for

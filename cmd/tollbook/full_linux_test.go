@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // printing returns command lines on the sample that print a result, in this order; every command except the servers has
@@ -113,7 +114,7 @@ func isID(arg string) bool {
 // call runs a command line and returns its exit code and what it printed.
 func (w *world) call(line string) (code int, out, told string) {
 	var stdout, stderr bytes.Buffer
-	code = commands.Main(w.args(line), nil, &stdout, &stderr, func(string) string { return "" }, noon)
+	code = commands.Main(w.args(line), nil, &stdout, &stderr, program.NoEnv, noon)
 	return code, stdout.String(), stderr.String()
 }
 
@@ -126,7 +127,7 @@ func (w *world) full(line string) (code int, told string) {
 	}
 	defer f.Close()
 	var stderr bytes.Buffer
-	code = commands.Main(w.args(line), nil, f, &stderr, func(string) string { return "" }, noon)
+	code = commands.Main(w.args(line), nil, f, &stderr, program.NoEnv, noon)
 	return code, stderr.String()
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 )
 
@@ -161,7 +162,7 @@ func TestJSON(t *testing.T) {
 func (p *jsonPage) call(t *testing.T, dir string, c *jsonCall) (result []byte, command string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	a := cli.New(strings.NewReader(""), &stdout, &stderr, func(string) string { return "" }, noon)
+	a := cli.New(strings.NewReader(""), &stdout, &stderr, program.NoEnv, noon)
 	printed := c.of
 	a.Out.OnJSON = func(v any) {
 		if printed == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/schemas/table"
 )
@@ -131,7 +132,7 @@ func (p *jsonPage) lines(t *testing.T, dir string) {
 func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschema.Schema, least int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	a := cli.New(strings.NewReader(""), &stdout, &stderr, func(string) string { return "" }, noon)
+	a := cli.New(strings.NewReader(""), &stdout, &stderr, program.NoEnv, noon)
 	a.Out.OnJSON = func(v any) {
 		var err error
 		if schema, err = p.shapes.schema(reflect.TypeOf(v)); err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // written describes a flag that names a file to write.
@@ -445,7 +446,7 @@ func TestStandardInput(t *testing.T) {
 		}
 		var stdout, stderr bytes.Buffer
 		got := commands.Main(append([]string{"-w", dir}, append(c.args, "-")...), in, &stdout, &stderr,
-			func(string) string { return "" }, noon)
+			program.NoEnv, noon)
 		_ = in.Close() // it was read only
 		if got != code || stdout.String() != strings.ReplaceAll(want, c.file, "-") {
 			t.Errorf("%v - < %s: exit %d, %s\n%s\nwant\n%s", c.args, c.file, got, stderr.String(), stdout.String(),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // block matches a fenced block of a page: the words after the fence, and its text.
@@ -132,7 +133,7 @@ func shell(t *testing.T, line, want string) {
 		t.Fatalf("%s: not a command of tollbook", line)
 	}
 	var out bytes.Buffer // both streams, as on a terminal
-	code := commands.Main(args[1:], strings.NewReader(""), &out, &out, func(string) string { return "" }, noon)
+	code := commands.Main(args[1:], strings.NewReader(""), &out, &out, program.NoEnv, noon)
 	if code == cli.ExitFailed || code == cli.ExitWrong {
 		t.Fatalf("%s: exit %d\n%s", line, code, out.String())
 	}

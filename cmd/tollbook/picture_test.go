@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // TestPicture checks that the chart and the covers in README are those of the sample.
@@ -27,7 +28,7 @@ func TestPicture(t *testing.T) {
 		{"-w", dir, "documents", "--cycle", "2026-09", "--dir", filepath.Join(dir, "documents")},
 	} {
 		var out, told bytes.Buffer
-		code := commands.Main(args, nil, &out, &told, func(string) string { return "" }, noon)
+		code := commands.Main(args, nil, &out, &told, program.NoEnv, noon)
 		if code > cli.ExitNeedsAttention {
 			t.Fatalf("tollbook %v: exit %d: %s", args, code, told.String())
 		}

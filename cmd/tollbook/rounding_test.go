@@ -16,6 +16,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // roundedUsage is a month of three customers, which roundedWorkspace rounds once a month, half up. acme: 4 at 0.335
@@ -75,7 +76,7 @@ func succeeds(t *testing.T, dir string, args ...string) string {
 func runs(dir string, args ...string) (code int, out, told string) {
 	var stdout, stderr bytes.Buffer
 	code = commands.Main(append([]string{"-w", dir}, args...), strings.NewReader(""), &stdout, &stderr,
-		func(string) string { return "" }, noon)
+		program.NoEnv, noon)
 	return code, stdout.String(), stderr.String()
 }
 

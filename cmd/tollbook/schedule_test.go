@@ -36,8 +36,8 @@ func realTollbook() {
 	os.Exit(begin(clock))
 }
 
-// program is a process of the program under test.
-type program struct {
+// tollbook is a process of the program under test.
+type tollbook struct {
 	t   *testing.T
 	cmd *exec.Cmd
 	mu  sync.Mutex
@@ -45,22 +45,22 @@ type program struct {
 }
 
 // Write records what the process prints.
-func (p *program) Write(b []byte) (int, error) {
+func (p *tollbook) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.out.Write(b)
 }
 
-func (p *program) text() string {
+func (p *tollbook) text() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.out.String()
 }
 
 // launch starts the program at an instant of its clock.
-func launch(t *testing.T, at string, args ...string) *program {
+func launch(t *testing.T, at string, args ...string) *tollbook {
 	t.Helper()
-	p := &program{t: t}
+	p := &tollbook{t: t}
 	p.cmd = exec.Command(os.Args[0], args...)
 	p.cmd.Env = append(os.Environ(), "TOLLBOOK_TEST_REAL=1", clockEnv+"="+at, "HOME=", "XDG_CACHE_HOME=")
 	p.cmd.Stdout, p.cmd.Stderr = p, p
@@ -77,7 +77,7 @@ func launch(t *testing.T, at string, args ...string) *program {
 }
 
 // until waits for a condition; three minutes are for a busy machine.
-func (p *program) until(what string, met func() bool) {
+func (p *tollbook) until(what string, met func() bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(3 * time.Minute); !met(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -87,12 +87,12 @@ func (p *program) until(what string, met func() bool) {
 }
 
 // says waits for a text in what the process prints.
-func (p *program) says(text string) {
+func (p *tollbook) says(text string) {
 	p.t.Helper()
 	p.until(fmt.Sprintf("%q", text), func() bool { return strings.Contains(p.text(), text) })
 }
 
-func (p *program) signal(s os.Signal) {
+func (p *tollbook) signal(s os.Signal) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
@@ -100,7 +100,7 @@ func (p *program) signal(s os.Signal) {
 }
 
 // ends waits for the process; -1 = ended by a signal.
-func (p *program) ends() int {
+func (p *tollbook) ends() int {
 	p.t.Helper()
 	err := p.cmd.Wait()
 	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {

@@ -25,10 +25,10 @@ func TestSharedProcesses(t *testing.T) {
 	if p := launch(t, at, "-w", alone, "-q", "--as-of", at, "run", "nightly"); p.ends() > 1 {
 		t.Fatal(p.text())
 	}
-	process := func(args ...string) *program {
+	process := func(args ...string) *tollbook {
 		return launch(t, at, append([]string{"-w", dir, "-q", "--as-of", at}, args...)...)
 	}
-	must := func(p *program) {
+	must := func(p *tollbook) {
 		t.Helper()
 		if code := p.ends(); code > 1 {
 			t.Fatalf("exit code %d:\n%s", code, p.text())
@@ -48,7 +48,7 @@ func TestSharedProcesses(t *testing.T) {
 	}
 	must(launch(t, at, "-w", alone, "-q", "run", "nightly")) // deletes the files of the plan
 	w := waits("task", "plan")
-	var paused *program
+	var paused *tollbook
 	for _, stage := range []string{"scan", "bucket"} {
 		if w.Stage != stage || w.Tasks == 0 {
 			t.Fatalf("want %s tasks: %+v", stage, w)
@@ -70,7 +70,7 @@ func TestSharedProcesses(t *testing.T) {
 		if stage == "bucket" {
 			paused = process("task", "do", stage, "0", "--fault", "stop:7")
 		}
-		var workers []*program
+		var workers []*tollbook
 		for k := range 3 {
 			args := []string{"task", "do", stage}
 			for i := k; i < w.Tasks; i += 3 {

@@ -12,6 +12,7 @@ import (
 	"github.com/creack/pty"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // closingLine closes the sample's month, which has open rejects.
@@ -58,7 +59,7 @@ func newTerminal(t *testing.T, answer func(person *os.File)) *terminal {
 func (tty *terminal) call(w *world, line string) (code int, out, shown string) {
 	w.Helper()
 	var stdout bytes.Buffer
-	code = commands.Main(w.args(line), tty.keyboard, &stdout, tty.keyboard, func(string) string { return "" }, noon)
+	code = commands.Main(w.args(line), tty.keyboard, &stdout, tty.keyboard, program.NoEnv, noon)
 	if err := tty.keyboard.Close(); err != nil {
 		w.Error(err)
 	}

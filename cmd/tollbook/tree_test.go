@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/cmd/tollbook/programcmd"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // commandPaths returns all commands of this version (§7.3).
@@ -73,7 +74,7 @@ func commandPaths() []string {
 }
 
 func testApp() *cli.App {
-	return cli.New(nil, &bytes.Buffer{}, &bytes.Buffer{}, func(string) string { return "" }, noon)
+	return cli.New(nil, &bytes.Buffer{}, &bytes.Buffer{}, program.NoEnv, noon)
 }
 
 // walk visits a command and all subcommands.

@@ -55,14 +55,18 @@ func TuneJob(env func(string) string, kind jobs.Kind) {
 func TuneServer(env func(string) string) { tune(env, batchPercent, batchLimit+keptByServers) }
 
 func tune(env func(string) string, percent int, limit int64) {
+	ownPercent, ownLimit := env("GOGC") != "", env("GOMEMLIMIT") != ""
+	if ownLimit {
+		if !ownPercent {
+			debug.SetGCPercent(percent)
+		}
+		return
+	}
 	held := heldNow()
 	limit += 2 * max(0, held-ordinaryBooks)
-	switch free := env("GOMEMLIMIT") == ""; {
-	case env("GOGC") != "" && free:
+	switch {
+	case ownPercent:
 		debug.SetMemoryLimit(limit)
-	case env("GOGC") != "":
-	case !free:
-		debug.SetGCPercent(percent)
 	case held > startBytes:
 		collect(percent, limit)
 	default:

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"testing"
 
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/jobs"
 )
 
@@ -52,6 +53,25 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 	TuneExport(unset) // replaces what StartMemory would set
 	collected(100_663_296)
 	expect(t, 50, 805_306_368)
+}
+
+// TestMemoryOfTests (PROGRAM-2) checks that a command in a test's process neither changes the collector nor runs it,
+// however much the process holds. Not parallel, as above.
+func TestMemoryOfTests(t *testing.T) {
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
+	t.Cleanup(func() { collect(percent, limit) })
+	held := make([]byte, 2*startBytes)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	StartMemory(program.NoEnv)
+	TuneMemory(program.Within(func(string) string { return "" }))
+	TuneExport(program.NoEnv)
+	runtime.ReadMemStats(&after)
+	runtime.KeepAlive(held)
+	if got := after.NumGC - before.NumGC; got != 0 {
+		t.Errorf("%d collections, want none", got)
+	}
+	expect(t, -1, math.MaxInt64)
 }
 
 // collected returns when the first collection has changed the limit.
