@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -110,7 +111,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 		return err
 	}
 	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, Inbox: r.inbox,
-		Txn: r.txn.SubTxn}
+		Feed: feed.Files{}, Txn: r.txn.SubTxn}
 	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf}
 	cfg.Events = r.events.intake
 	files, err := r.files(ctx, cfg)

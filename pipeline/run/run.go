@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -319,7 +320,7 @@ func (r *run) work(ctx context.Context) (err error) {
 // scanConfig is what feed files are read with, without events.
 func (r *run) scanConfig() *accept.Config {
 	return &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
-		Archived: r.archivedThrough(), Inbox: r.inbox, Txn: r.txn.SubTxn, Workers: r.o.Workers,
+		Archived: r.archivedThrough(), Inbox: r.inbox, Feed: feed.Files{}, Txn: r.txn.SubTxn, Workers: r.o.Workers,
 		BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, TaskBytes: r.o.TaskBytes,
 		Elsewhere: r.engine().Elsewhere, Log: r.o.Log, Progress: r.o.Progress}
 }

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -22,6 +24,7 @@ type Config struct {
 	AsOf     period.Instant // the run's clock
 	Archived period.Cycle   // the last cycle whose lines are archived: usage up to it is too_old; NoCycle = none
 	Inbox    fs.FS          // the workspace's inbox folder
+	Feed     FeedFiles      // reads the files of the inbox: feed.Files
 	// Still says whether a file is what its hash was made of (inbox.Hashes.Still); nil = it always is.
 	Still  func(fsys fs.FS, name string) error
 	Txn    *lake.SubTxn
@@ -53,6 +56,14 @@ func (c *Config) chunkBytes() int {
 func (c *Config) heldBytes() int64 {
 	const chunks = 5
 	return chunks * int64(c.chunkBytes())
+}
+
+// FeedFiles reads feed files, as package feed does. The rooms that use what a scan returns need not know the formats.
+type FeedFiles interface {
+	// Groups is the number of row groups of a Parquet file, and 1 for every other.
+	Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (int, error)
+	// OpenRange opens the row groups [from, to) of a file.
+	OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (feedrows.Reader, error)
 }
 
 // Parts maps a bucket and a day to the number by which runs are sorted, and back.

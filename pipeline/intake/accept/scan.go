@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
@@ -210,7 +209,7 @@ func newLimits(cfg *Config) *limits {
 // plan cuts the files into tasks: a row group of a Parquet file each, every other file whole.
 func (s *Scanned) plan(cfg *Config) error {
 	for i, f := range s.Files {
-		groups, err := feed.Groups(cfg.Inbox, f.Name, cfg.spec(f.Feed), cfg.readOptions())
+		groups, err := cfg.Feed.Groups(cfg.Inbox, f.Name, cfg.spec(f.Feed), cfg.readOptions())
 		if err != nil {
 			if err := f.judge(cfg, err); err != nil {
 				return err
@@ -224,7 +223,7 @@ func (s *Scanned) plan(cfg *Config) error {
 	return nil
 }
 
-func (c *Config) readOptions() feed.Options { return feed.Options{BatchRows: c.BatchRows} }
+func (c *Config) readOptions() feedrows.Options { return feedrows.Options{BatchRows: c.BatchRows} }
 
 // Feeds are the feeds a run takes, in order of name.
 func Feeds() []*feeds.Spec {
@@ -326,7 +325,7 @@ func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours b
 	}
 	opts := w.cfg.readOptions()
 	opts.Ahead = ahead
-	r, err := feed.OpenRange(w.cfg.Inbox, f.Name, w.cfg.spec(f.Feed), opts, t.from, t.to)
+	r, err := w.cfg.Feed.OpenRange(w.cfg.Inbox, f.Name, w.cfg.spec(f.Feed), opts, t.from, t.to)
 	if err != nil {
 		return false, err
 	}
@@ -561,7 +560,7 @@ func (s *Scanned) still(cfg *Config, file int32) error {
 // rawOf reads a task's stretch for the rows wanted, ascending.
 func (s *Scanned) rawOf(ctx context.Context, cfg *Config, t *task, rows []int64, out map[int64][]byte) error {
 	f := s.Files[t.file]
-	r, err := feed.OpenRange(cfg.Inbox, f.Name, cfg.spec(f.Feed), cfg.readOptions(), t.from, t.to)
+	r, err := cfg.Feed.OpenRange(cfg.Inbox, f.Name, cfg.spec(f.Feed), cfg.readOptions(), t.from, t.to)
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, 
 		"partner_accounts": feeds.PartnerAccounts(), "fund_events": feeds.FundEvents(),
 		"invoices": feeds.Invoices()}[feedName]
 	r, err := feed.Open(fstest.MapFS{name: {Data: []byte(text)}}, name, spec,
-		feed.Options{BatchRows: batchRows, MaxRecord: 4096})
+		feedrows.Options{BatchRows: batchRows, MaxRecord: 4096})
 	var whole *feedfile.Error
 	if errors.As(err, &whole) {
 		rows[name] = err.Error()

@@ -8,7 +8,7 @@ import (
 
 // aheadReader calls Next of another reader in a goroutine of its own, one batch before it is asked for.
 type aheadReader struct {
-	Reader
+	feedrows.Reader
 	batches chan parsed
 	stop    context.CancelFunc // nil before the first batch
 	last    error              // how the reading ended

@@ -25,9 +25,9 @@ func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 		pieces := strings.HasPrefix(name, "pieces")
 		for _, batches := range []int{0, 1, 3} {
 			mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-			o := Options{BatchRows: 100, Ahead: true, Memory: mem}
+			o := feedrows.Options{BatchRows: 100, Ahead: true, Memory: mem}
 			if pieces {
-				o.pieceBytes = 30 << 10
+				o.PieceBytes = 30 << 10
 			}
 			r, err := Open(files, name, feeds.Usage(), o)
 			if err != nil {
@@ -68,7 +68,7 @@ func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 }
 
 // endOf reads to the end and returns the error there.
-func endOf(r Reader, ctx context.Context) error {
+func endOf(r feedrows.Reader, ctx context.Context) error {
 	for {
 		b, err := r.Next(ctx)
 		if err != nil {

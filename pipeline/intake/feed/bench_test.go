@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
@@ -31,7 +32,7 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(f.data)))
 			for b.Loop() {
-				r, err := Open(fsys, f.name, feeds.Usage(), Options{})
+				r, err := Open(fsys, f.name, feeds.Usage(), feedrows.Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -95,7 +95,7 @@ func chomp(line []byte) []byte {
 	return bytes.TrimSuffix(line, []byte{'\r'})
 }
 
-func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (*csvReader, error) {
+func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrows.Options) (*csvReader, error) {
 	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err

@@ -11,9 +11,9 @@
 //     text is never trimmed, a decimal is never converted to a float, an instant is UTC in microseconds. A JSON
 //     number in a text column is its literal digits. As in encoding/csv, a line that ends inside quotes ends in \n,
 //     even if the file has \r\n.
-//  4. Memory is bounded by the batch, not by the file: a batch ends at Options.BatchRows or at Options.BatchBytes,
+//  4. Memory is bounded by the batch, not by the file: a batch ends at BatchRows or at BatchBytes of feedrows.Options,
 //     whichever is first, or earlier at the end of a piece of a text that several goroutines parse. A record larger
-//     than Options.MaxRecord fails the file before the record is read to its end.
+//     than MaxRecord fails the file before the record is read to its end.
 //  5. A record has one fault, the first in the order of package feedrows, whatever the file's format.
 //  6. A batch owns its memory until Release. It stays valid after the next batch is read and after the reader is
 //     closed, and its bytes are not written again. A reader is used by one goroutine at a time, batches by any.

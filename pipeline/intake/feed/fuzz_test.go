@@ -11,16 +11,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // fuzzOptions limit what a fuzzed file can make a reader hold in memory.
-func fuzzOptions(rows int) Options { return Options{BatchRows: rows, MaxRecord: 4096} }
+func fuzzOptions(rows int) feedrows.Options {
+	return feedrows.Options{BatchRows: rows, MaxRecord: 4096}
+}
 
 // readBroken is readAll for a file that may be broken: then the Parquet library may leave memory to the garbage
 // collector.
-func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts Options) contents {
+func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) contents {
 	t.Helper()
 	if !strings.HasSuffix(name, ".parquet") {
 		return readAll(t, fsys, name, spec, opts)
@@ -59,7 +62,7 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) con
 	}
 	for _, size := range []int{1, 16, 100} {
 		o := fuzzOptions(1000)
-		o.pieceBytes = size
+		o.PieceBytes = size
 		got := readBroken(t, fsys, name, spec, o)
 		if errorText(got.err) != errorText(many.err) {
 			t.Errorf("in pieces of %d bytes: %v; at once: %v", size, got.err, many.err)
@@ -204,7 +207,7 @@ func TestBrokenParquet(t *testing.T) {
 			t.Errorf("byte %d changed: %d rows", at, len(got.rows))
 		}
 		got = readBroken(t, fstest.MapFS{"bandwidth/a.parquet": {Data: data[:at]}}, "bandwidth/a.parquet",
-			feeds.Bandwidth(), Options{})
+			feeds.Bandwidth(), feedrows.Options{})
 		if got.err == nil {
 			t.Errorf("cut at byte %d: no error", at)
 		}

@@ -29,7 +29,7 @@ type ndjsonReader struct {
 	cells   []byte   // holds texts that had escapes
 }
 
-func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (*ndjsonReader, error) {
+func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrows.Options) (*ndjsonReader, error) {
 	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Option
 }
 
 // newNDJSON makes a reader without a text.
-func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) *ndjsonReader {
+func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrows.Options) *ndjsonReader {
 	r := &ndjsonReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, next: 1},
 		columns: make(map[string]int), values: make([][]byte, len(spec.Columns)),
 		bad: make([][]byte, len(spec.Columns))}

@@ -28,7 +28,7 @@ const parquetBuffer = 256 << 10
 type parquetFile struct {
 	src     *feedfile.File
 	spec    *feeds.Spec
-	opts    Options
+	opts    feedrows.Options
 	meta    *file.Reader
 	reader  *pqarrow.FileReader
 	columns []parquetColumn
@@ -79,7 +79,7 @@ func checkMagic(src *feedfile.File) error {
 }
 
 // loadParquet reads the footer and checks that the file's columns fit the feed.
-func loadParquet(src *feedfile.File, spec *feeds.Spec, opts Options) (*parquetFile, error) {
+func loadParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options) (*parquetFile, error) {
 	if !src.RandomAccess() {
 		return nil, fmt.Errorf("read inbox/%s: Parquet needs a file that can be read at any place", src.Name())
 	}
@@ -325,7 +325,7 @@ type parquetReader struct {
 }
 
 // openParquet opens the row groups [from, to); to < 0 means all.
-func openParquet(src *feedfile.File, spec *feeds.Spec, opts Options, from, to int) (Reader, error) {
+func openParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options, from, to int) (feedrows.Reader, error) {
 	f, err := loadParquet(src, spec, opts)
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ const (
 
 // sequential is a reader of a text format that can hand its text over to a pieceReader and take the rest of it back.
 type sequential interface {
-	Reader
+	feedrows.Reader
 	// rest is the text that was not read yet. line counts the lines before it.
 	rest() (text io.Reader, line int)
 	// resume continues with a text that begins with a record, whose row number is given, after so many lines.
@@ -74,11 +74,11 @@ type piece struct {
 	done    chan struct{} // closed once it is parsed, or will never be
 }
 
-func newPieceReader(r sequential, name string, opts *Options) *pieceReader {
+func newPieceReader(r sequential, name string, opts *feedrows.Options) *pieceReader {
 	p := &pieceReader{sequential: r, name: name, size: min(pieceBytes, opts.BatchBytes), row: 1,
 		parsers: max(2, min(maxParsers, runtime.GOMAXPROCS(0)))}
-	if opts.pieceBytes > 0 {
-		p.size = opts.pieceBytes
+	if opts.PieceBytes > 0 {
+		p.size = opts.PieceBytes
 	}
 	p.from, p.line = r.rest()
 	return p

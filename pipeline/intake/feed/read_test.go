@@ -33,7 +33,7 @@ type contents struct {
 func whole(name string, data []byte) fs.FS { return fstest.MapFS{name: {Data: data}} }
 
 // readAll reads a file to its end or its error, checks what holds for every file, and that no memory leaks.
-func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts Options) contents {
+func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) contents {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
@@ -46,7 +46,7 @@ func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts Optio
 }
 
 // drain reads a reader to its end and closes it. The batches stay in use until then.
-func drain(t testing.TB, r Reader, opts Options) contents {
+func drain(t testing.TB, r feedrows.Reader, opts feedrows.Options) contents {
 	t.Helper()
 	var c contents
 	var batches []*feedrows.Batch

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// errTooLong ends the reading of a record that is over Options.MaxRecord.
+// errTooLong ends the reading of a record that is over feedrows.Options.MaxRecord.
 var errTooLong = errors.New("record too long")
 
 // textBuffer is how much of a text is read at a time, in bytes.
@@ -22,7 +22,7 @@ type textReader struct {
 	src    *feedfile.File
 	packed string
 	spec   *feeds.Spec
-	opts   Options
+	opts   feedrows.Options
 	done   func() // closes what unpacks
 	rows   *feedrows.Builder
 	pool   textPool

@@ -153,7 +153,7 @@ func (os *originSearch) inFile(ctx context.Context, in *manifest.Input, spec *fe
 	case hash != in.Hash:
 		return []Origin{{File: in.Name, Note: "another file has this name now: it cannot be read"}}, nil
 	}
-	reader, err := feed.Open(inbox.Fresh(os.Inbox), in.Name, spec, feed.Options{})
+	reader, err := feed.Open(inbox.Fresh(os.Inbox), in.Name, spec, feedrows.Options{})
 	if err != nil {
 		return nil, err
 	}

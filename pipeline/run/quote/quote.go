@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -160,7 +161,7 @@ func (j *job) prepare(dir string) error {
 		return &workspace.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File),
 			Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
 	}
-	r, err := feed.Open(os.DirFS(filepath.Dir(file)), filepath.Base(file), feeds.Usage(), feed.Options{})
+	r, err := feed.Open(os.DirFS(filepath.Dir(file)), filepath.Base(file), feeds.Usage(), feedrows.Options{})
 	if err != nil {
 		return j.refuse(err)
 	}

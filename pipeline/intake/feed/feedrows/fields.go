@@ -8,7 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Fields reads the texts of one raw record by column: CSV by its header as feed.Reader.Header gives it, or a JSON
+// Fields reads the texts of one raw record by column: CSV by its header as Reader.Header gives it, or a JSON
 // object where that is empty. What cannot be read is absent, and so is a key that an object has twice.
 func Fields(header string, raw []byte) map[string]string {
 	if header == "" {
