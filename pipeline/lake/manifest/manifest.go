@@ -141,7 +141,7 @@ type Input struct {
 	Accepted  int64  `json:"accepted"`
 	Duplicate int64  `json:"duplicate"`
 	Rejected  int64  `json:"rejected"`
-	FirstDay  Day    `json:"first_day"` // of the accepted records, or none
+	FirstDay  Day    `json:"first_day"` // of the accepted records; "" = none
 	LastDay   Day    `json:"last_day"`
 	Run       int64  `json:"run"` // number of the manifest that took it
 }
