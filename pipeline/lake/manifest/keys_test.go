@@ -188,6 +188,8 @@ func TestNoKeys(t *testing.T) {
 }
 
 // TestKeysAllocateNothing checks that making, comparing and asking keys allocates nothing.
+//
+//nolint:paralleltest // AllocsPerRun refuses to run in a parallel test
 func TestKeysAllocateNothing(t *testing.T) {
 	cycle, day, text := period.CycleOf(2026, 9), period.DayOf(2026, 9, 3), "2026-09-03"
 	to := make([]byte, 0, 32)
