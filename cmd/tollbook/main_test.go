@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -44,7 +45,7 @@ func TestMain(m *testing.M) {
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
+	program.Scripts(t, testscript.Params{
 		Dir: "testdata/script",
 		// Every script finds the workspace testdata/mini as `mini`.
 		Setup: func(env *testscript.Env) error {
