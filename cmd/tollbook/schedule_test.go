@@ -259,11 +259,17 @@ func TestScheduleCallsOff(t *testing.T) {
 	large(t, dir, 100_000)
 	p := launch(t, beforeNight, "-w", dir, "schedule")
 	p.until("run", running(dir))
-	// The run is stopped while its second passes, however fast the machine is.
-	p.signal(syscall.SIGTERM)
-	p.says("schedule stops")
+	// The process runs for milliseconds and stops for a tenth of a second, in turn, so that the second of its clock
+	// passes before the run ends, however fast the machine is and however late this test is scheduled.
 	p.signal(syscall.SIGSTOP)
-	time.Sleep(1500 * time.Millisecond)
+	p.signal(syscall.SIGTERM)
+	p.until("cancellation", func() bool {
+		p.signal(syscall.SIGCONT)
+		time.Sleep(2 * time.Millisecond)
+		p.signal(syscall.SIGSTOP)
+		time.Sleep(100 * time.Millisecond)
+		return strings.Contains(p.text(), "it is called off") || !alive(p.cmd.Process.Pid)
+	})
 	p.signal(syscall.SIGCONT)
 	if code := p.ends(); code != 0 || !strings.Contains(p.text(), "it is called off") {
 		t.Fatalf("exit %d\n%s", code, p.text())
