@@ -71,7 +71,8 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err er
 			err = errors.Join(err, failed)
 		}
 	}()
-	days, cycles, err := w.bucket(ctx, t.State.Bucket, work{rowsByDay(t.Usage), rowsByDay(t.Samples)})
+	w.fresh = rowsByDay(t.Usage)
+	days, cycles, err := w.bucket(ctx, t.State.Bucket, work{w.fresh, rowsByDay(t.Samples)})
 	if err != nil {
 		return nil, err
 	}

@@ -245,6 +245,7 @@ type worker struct {
 	tally    *incoming.Tally
 	late     *late.Folder
 	rated    *rated.Lines
+	fresh    map[period.Day]int64 // new rows of usage of the bucket at hand
 	days     *day.Folder
 	samples  *samples.Folder
 	monthEnd *monthend.Folder
@@ -274,8 +275,8 @@ func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 	return w
 }
 
-// pays reports whether paying will write the lines of a key, so that rating does not: not where commitments read what
-// was rated before it is paid.
+// pays reports whether paying will write the lines of a key, so that rating does not.
 func (w *worker) pays(key manifest.FileKey) bool {
-	return w.pay != nil && len(w.committed[key.Bucket]) == 0 && w.pay.Writes(key)
+	day, ok := key.Day.Calendar()
+	return w.pay != nil && w.pay.Writes(key, ok && w.fresh[day] > 0)
 }

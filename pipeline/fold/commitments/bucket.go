@@ -59,7 +59,8 @@ func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int6
 
 // source reads the lines of the next state.
 func (f *Folder) source() *measure.Commitments {
-	return &measure.Commitments{Files: f.Txn.Pending(), Base: f.Txn.Base(), Books: f.Books, Prices: f.Prices}
+	return &measure.Commitments{Files: f.Txn.Pending(), Rated: f.Rated, Base: f.Txn.Base(), Books: f.Books,
+		Prices: f.Prices}
 }
 
 // open makes the lines of an open cycle. late are the lines of closed cycles that are billed in it.

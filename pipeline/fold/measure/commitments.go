@@ -2,10 +2,12 @@ package measure
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -22,6 +24,7 @@ import (
 // Commitments reads the lines that commitments count (§10.4) from one state of the lake.
 type Commitments struct {
 	Files  lake.FileSet
+	Rated  *rated.Lines   // which are in no file yet; nil = none
 	Base   *lake.Snapshot // which says what is archived
 	Books  *books.Books
 	Prices *tariff.Book // of Books
@@ -94,13 +97,20 @@ func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(custo
 		if s.IsArchived(cycle) {
 			return nil, &ArchivedError{cycle.String()}
 		}
-		files, err := s.Files.Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
+		counts := func(k manifest.FileKey) bool {
 			return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != manifest.EventsDay &&
 				(len(days) == 0 || slices.Contains(days, k.Day))
-		})
+		}
+		files, err := s.Files.Select(manifest.CycleOf(cycle), counts)
 		if err != nil {
 			return nil, err
 		}
+		for _, e := range s.Rated.Files(manifest.CycleOf(cycle)) {
+			if counts(e.FileKey) {
+				files = append(files, e)
+			}
+		}
+		slices.SortStableFunc(files, func(a, b manifest.FileEntry) int { return a.Day.Compare(b.Day) })
 		for _, e := range files {
 			if err := s.file(e, cycle, wanted, out); err != nil {
 				return nil, err
@@ -127,10 +137,24 @@ func (s *Commitments) Spent(bucket int, customer int32, cycle, to period.Cycle) 
 	return out, nil
 }
 
+// reader gives lines, a row group at a time; nil at the end.
+type reader interface {
+	Next() (*parquet.Columns[tables.Line], error)
+	io.Closer
+}
+
+// open opens a file of lines, or lines that are in no file yet.
+func (s *Commitments) open(e manifest.FileEntry) (reader, error) {
+	if rated.Is(e) {
+		return s.Rated.Look(e.FileKey), nil
+	}
+	return tablefile.Open(s.Files, e, tables.Lines(), countedColumns)
+}
+
 // file reads one file of lines.
 func (s *Commitments) file(e manifest.FileEntry, cycle period.Cycle, wanted func(int32) bool,
 	out map[int32][]Counted) error {
-	r, err := tablefile.Open(s.Files, e, tables.Lines(), countedColumns)
+	r, err := s.open(e)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -96,7 +97,7 @@ func (pl *bucketCycle) clean() (bool, error) {
 	depends := func(k tableDay) bool { return k.table == tables.Lines().Name || k.table == tables.AccountEvents().Name }
 	for _, pair := range [...][2]dayFiles{{pl.next, pl.base}, {pl.base, pl.next}} {
 		for k, e := range pair[0] {
-			if depends(k) && (e.Path != pair[1][k].Path || isRated(e)) {
+			if depends(k) && (e.Path != pair[1][k].Path || rated.Is(e)) {
 				return false, nil
 			}
 		}
@@ -146,7 +147,7 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 				}
 			}
 			set[d] = true
-			if e := pl.next[k]; k.table == tables.Lines().Name && (e.Path != pl.base[k].Path || isRated(e)) {
+			if e := pl.next[k]; k.table == tables.Lines().Name && (e.Path != pl.base[k].Path || rated.Is(e)) {
 				pl.changed[d] = true
 			}
 		}

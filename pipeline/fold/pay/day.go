@@ -3,6 +3,7 @@ package pay
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -42,13 +43,13 @@ func (pl *bucketCycle) payDay(date period.Day, held happenings) (err error) {
 		return err
 	}
 	defer d.opening.close()
-	rated, has := pl.next[tableDay{tables.Lines().Name, name}]
-	has = has && (pl.w.drawsOn(pl.at.Bucket, pl.spanOf(date)) || !holdsCash(rated))
-	if d.lines, err = pl.openLines(rated, has, date == pl.endDay()); err != nil {
+	lines, has := pl.next[tableDay{tables.Lines().Name, name}]
+	has = has && (pl.w.drawsOn(pl.at.Bucket, pl.spanOf(date)) || !holdsCash(lines))
+	if d.lines, err = pl.openLines(lines, has, date == pl.endDay()); err != nil {
 		return err
 	}
 	defer d.lines.close()
-	w.lines.restart(rated.FileKey)
+	w.lines.restart(lines.FileKey)
 	w.balances.restart(pl.key(balancesTable, name))
 	w.entries.restart(pl.key(entriesTable, name))
 	w.uses.restart(pl.key(usesTable, name))
@@ -67,7 +68,7 @@ func (pl *bucketCycle) payDay(date period.Day, held happenings) (err error) {
 	if !has {
 		return nil
 	}
-	return pl.replaceLines(rated, d.sums)
+	return pl.replaceLines(lines, d.sums)
 }
 
 // spanOf is when the usage lines of a day are paid.
@@ -94,10 +95,10 @@ func (p *Payer) drawsOn(bucket int, span period.Span) bool {
 	return false
 }
 
-// Writes reports whether Pay writes the lines of a day of an open cycle if they are rated again, whatever they come out
-// as: something can be drawn on the day, and the live state has no lines of it that could be equal to the rated ones
-// (CASH-9).
-func (w *Worker) Writes(key manifest.FileKey) bool {
+// Writes reports whether Pay writes the lines of a day of an open cycle if they are rated again: something can be drawn
+// on the day, and the live state has no lines of it that are likely to be equal to the rated ones (CASH-9). fresh says
+// that the day has new records.
+func (w *Worker) Writes(key manifest.FileKey, fresh bool) bool {
 	cycle, ok := key.Cycle.Period()
 	if !ok {
 		return false
@@ -111,11 +112,8 @@ func (w *Worker) Writes(key manifest.FileKey) bool {
 		return false
 	}
 	was, has := w.base[place.Place{Cycle: cycle, Bucket: key.Bucket}][tableDay{key.Table, key.Day}]
-	return (!has || !holdsCash(was)) && w.drawsOn(key.Bucket, span)
+	return (fresh || !has || !holdsCash(was)) && w.drawsOn(key.Bucket, span)
 }
-
-// isRated reports whether lines are in no file yet.
-func isRated(e manifest.FileEntry) bool { return e.Path == "" && e.Table == tables.Lines().Name }
 
 // holdsCash reports whether the lines of a day's file say that cash pays all of each. Only such a file stays as it is
 // on a day on which nothing can be drawn: the lines of another one were paid by other coupons or rules (CASH-4). Its
@@ -428,7 +426,7 @@ func (pl *bucketCycle) openLines(e manifest.FileEntry, has, end bool) (*lineStre
 	if s.end {
 		s.at = pl.bounds.To - 1
 	}
-	if isRated(e) {
+	if rated.Is(e) {
 		s.next = pl.w.rated.Open(e.FileKey).Next
 		return s, s.advance()
 	}

@@ -26,8 +26,9 @@
 //	CASH-7  Files of a closed cycle are read, never replaced.
 //	CASH-8  A day's usage lines are streamed. The lines of orders, adjustments, late records and re-rating, and the
 //	        account events of a place are held in memory.
-//	CASH-9  The usage lines and month-end lines of a day that is certain to be paid come from rating in package rated,
-//	        and the file that is written here is their only one: a day that can draw something and has no lines in
-//	        the live state, or has lines that are not all cash. All other rated lines are read from the file that
-//	        rating wrote. It is written again if anything but cash pays a line.
+//	CASH-9  The usage lines and month-end lines of a day that is paid come from rating in package rated, and the file
+//	        that is written here is their only one: a day that can draw something and has new records, or has no
+//	        lines in the live state, or has lines that are not all cash. Others, which are rated again because books
+//	        changed, may come out as they are in the live state, and are then not paid: they are read from the file
+//	        that rating wrote, which is written again if anything but cash pays a line.
 package pay

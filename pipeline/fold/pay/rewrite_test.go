@@ -1,13 +1,16 @@
 package pay_test
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -54,6 +57,88 @@ var month = map[string]string{
 const late = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces\n" +
 	"r9,acme,m,vm,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,r0\n" +
 	"r10,gamma,m,cdn,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,\n"
+
+// watched is a disk that notes which files of lines were made.
+type watched struct {
+	storage.Storage
+	mu   sync.Mutex
+	made []string
+}
+
+// Create implements storage.Storage.
+func (w *watched) Create(name string) (storage.File, error) {
+	w.note(name)
+	return w.Storage.Create(name)
+}
+
+// Rename implements storage.Storage.
+func (w *watched) Rename(from, to string) error {
+	w.note(to)
+	return w.Storage.Rename(from, to)
+}
+
+func (w *watched) note(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if strings.HasPrefix(name, "lines/cycle=2026-09/day=2026-") {
+		w.made = append(w.made, name)
+	}
+}
+
+// TestLinesOnce (CASH-9) checks that runs in ledger mode make one file of lines for each day and bucket: on the first
+// night, on the second one with more records of the same days, and with commitments, which count lines that are not
+// paid yet.
+func TestLinesOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := maps.Clone(month)
+	files["tollbook.yaml"] += "payments: ledger\n"
+	files["books/commitments.csv"] = "commitment_id,customer_id,kind,value,valid_from,valid_to\n" +
+		"least,acme,minimum,1000,2026-09-01,2026-10-01\nmost,beta,maximum,0.1,2026-09-01,2026-10-01\n"
+	write := func(files map[string]string) {
+		for name, text := range files {
+			path := filepath.Join(dir, filepath.FromSlash(name))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777),
+				os.WriteFile(path, []byte(text), 0o666)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i, files := range []map[string]string{files, {"inbox/usage/b.csv": "record_id,customer_id,resource_id,sku," +
+		"region_code,usage_start,usage_end,quantity\n" +
+		"s1,acme,m,vm,e,2026-09-03T02:00:00Z,2026-09-03T03:00:00Z,1\n" +
+		"s2,beta,m,vm,e,2026-09-03T02:00:00Z,2026-09-03T03:00:00Z,1\n" +
+		"s3,gamma,m,vm,e,2026-09-03T02:00:00Z,2026-09-03T03:00:00Z,1\n"}} {
+		write(files)
+		w, err := workspace.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := period.ParseInstant("2026-09-25T00:00:00Z")
+		if err != nil {
+			t.Fatal(err)
+		}
+		disk := &watched{}
+		o := workspace.Options{AsOf: at, Wrap: func(st storage.Storage) storage.Storage {
+			disk.Storage = st
+			return disk
+		}}
+		if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9), o); err != nil {
+			t.Fatal(err)
+		}
+		var days []string
+		for _, name := range disk.made {
+			if _, err := os.Stat(filepath.Join(dir, "lake", filepath.FromSlash(name))); err != nil {
+				t.Errorf("run %d: %s was made and is not in the lake", i, name)
+			}
+			days = append(days, name[:strings.LastIndexByte(name, '-')]) // without the hash
+		}
+		slices.Sort(days)
+		if days = slices.Compact(days); len(days) == 0 || len(days) != len(disk.made) {
+			t.Errorf("run %d: %d files of %d days and buckets: %v", i, len(disk.made), len(days), disk.made)
+		}
+	}
+}
 
 // bill runs the month and returns the names of the files in the lake without manifests; names have the content's hash.
 func bill(t *testing.T, extra map[string]string) []string {

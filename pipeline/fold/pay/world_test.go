@@ -199,7 +199,7 @@ func (w *world) payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, cycles 
 		Worker: func() func(context.Context, *lake.BucketState) (*paid, error) {
 			sub := txn.Sub()
 			var payer *pay.Worker
-			lines := rated.NewLines(sub, func(key manifest.FileKey) bool { return w.kept && payer.Writes(key) })
+			lines := rated.NewLines(sub, func(key manifest.FileKey) bool { return w.kept && payer.Writes(key, false) })
 			payer = p.NewWorker(sub, lines)
 			return func(ctx context.Context, s *lake.BucketState) (*paid, error) {
 				err := sub.Enter(s)

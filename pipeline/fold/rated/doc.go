@@ -3,6 +3,7 @@
 //
 //	RATED-1  A reader gives the row groups that were added, in their order, as a reader of their file would give them:
 //	         the file that pay writes of them is the same.
-//	RATED-2  Up to 131,072 rows of a worker are held in memory as they are. Others are in one temporary file of the
-//	         run.
+//	RATED-2  Up to 131,072 rows of a worker are held in memory as they are. Others are in temporary files of the
+//	         run: in one, if nothing is read before everything is added.
+//	RATED-3  Lines can be read before they are paid (commitments count them, §10.4): they stay for paying.
 package rated

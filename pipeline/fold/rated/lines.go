@@ -28,7 +28,7 @@ type Lines struct {
 	rows   int // in memory
 	unused []*Batch
 	room   int // of unused, in rows
-	spill  spill
+	spills []*spill
 }
 
 // day is the lines of one key.
@@ -39,13 +39,14 @@ type day struct {
 	ended  bool
 }
 
-// group is a row group: a batch, or a frame of the temporary file.
+// group is a row group: a batch, or a frame of a temporary file.
 type group struct {
 	batch *Batch
+	spill *spill
 	at    int64
 }
 
-// spill is the temporary file.
+// spill is a temporary file: it is written until its first frame is read.
 type spill struct {
 	out    storage.File
 	frames *parquet.FrameWriter
@@ -72,8 +73,8 @@ func (l *Lines) Add(key manifest.FileKey, b *Batch) (*Batch, error) {
 	}
 	d.rows += int64(b.N)
 	if l.rows+b.N > memoryRows {
-		at, err := l.write(b)
-		d.groups = append(d.groups, group{at: at})
+		g, err := l.write(b)
+		d.groups = append(d.groups, g)
 		b.Reset()
 		return b, err
 	}
@@ -103,6 +104,9 @@ func (l *Lines) Files(cycle manifest.Cycle) (files []manifest.FileEntry) {
 	return files
 }
 
+// Is reports whether an entry is one of Files: its lines are in no file yet.
+func Is(e manifest.FileEntry) bool { return e.Path == "" && e.Table == tables.Lines().Name }
+
 // Left returns an error if lines were not read: nobody would write them.
 func (l *Lines) Left() error {
 	for key := range l.days {
@@ -111,7 +115,7 @@ func (l *Lines) Left() error {
 	return nil
 }
 
-// Close ends a task: it forgets all lines and deletes the temporary file.
+// Close ends a task: it forgets all lines and deletes the temporary files.
 func (l *Lines) Close() error {
 	clear(l.days)
 	l.rows = 0
@@ -148,24 +152,26 @@ func (s *spill) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// write appends a batch to the temporary file and returns where it is.
-func (l *Lines) write(b *Batch) (at int64, err error) {
-	s := &l.spill
-	if s.out == nil {
-		if s.out, err = l.txn.CreateTemp("rated"); err != nil {
-			return 0, err
+// write appends a batch to the temporary file that is being written.
+func (l *Lines) write(b *Batch) (group, error) {
+	n := len(l.spills)
+	if n == 0 || l.spills[n-1].in != nil {
+		out, err := l.txn.CreateTemp("rated")
+		if err != nil {
+			return group{}, err
 		}
-	}
-	if s.frames == nil {
+		s := &spill{out: out}
 		s.frames = parquet.NewFrameWriter(s)
+		l.spills, n = append(l.spills, s), n+1
 	}
-	at = s.bytes
-	return at, s.frames.Write(b.Any())
+	s := l.spills[n-1]
+	g := group{spill: s, at: s.bytes}
+	return g, s.frames.Write(b.Any())
 }
 
-// load reads a batch of the temporary file. It is valid until the next one is read.
-func (l *Lines) load(at int64) (*Batch, error) {
-	s := &l.spill
+// load reads a batch of a temporary file. It is valid until the next one of the file is read.
+func (l *Lines) load(g group) (*Batch, error) {
+	s := g.spill
 	if s.in == nil {
 		err := s.out.Close()
 		if err == nil {
@@ -177,7 +183,7 @@ func (l *Lines) load(at int64) (*Batch, error) {
 		s.at = io.NewSectionReader(s.in, 0, s.in.Size())
 		s.read = parquet.NewFrameReader(s.at, tables.Lines().Table)
 	}
-	if _, err := s.at.Seek(at, io.SeekStart); err != nil {
+	if _, err := s.at.Seek(g.at, io.SeekStart); err != nil {
 		return nil, err
 	}
 	b, err := s.read.Next()
@@ -190,34 +196,44 @@ func (l *Lines) load(at int64) (*Batch, error) {
 	return parquet.As[tables.Line](b), nil
 }
 
-// drop deletes the temporary file.
-func (l *Lines) drop() error {
-	s := l.spill
-	l.spill = spill{}
-	switch {
-	case s.out == nil:
-		return nil
-	case s.in != nil:
-		return errors.Join(s.in.Close(), l.txn.RemoveTemp(s.out.Name()))
+// drop deletes the temporary files.
+func (l *Lines) drop() (err error) {
+	for _, s := range l.spills {
+		var closed error
+		if s.in != nil {
+			closed = s.in.Close()
+		} else {
+			closed = s.out.Close()
+		}
+		err = errors.Join(err, closed, l.txn.RemoveTemp(s.out.Name()))
 	}
-	return errors.Join(s.out.Close(), l.txn.RemoveTemp(s.out.Name()))
+	l.spills = nil
+	return err
 }
 
-// Reader gives the lines of a key, a row group at a time. The caller may change what it is given.
+// Reader gives the lines of a key, a row group at a time.
 type Reader struct {
 	lines *Lines
 	key   manifest.FileKey
 	rest  []group
-	given *Batch // from memory
+	takes bool   // the lines out
+	given *Batch // from memory, to be released
 }
 
-// Open takes the lines of a key out.
+// Open takes the lines of a key out. The caller may change what it is given.
 func (l *Lines) Open(key manifest.FileKey) *Reader {
+	r := l.Look(key)
+	r.takes = true
+	delete(l.days, key)
+	return r
+}
+
+// Look reads the lines of a key, which stay to be opened. The caller must not change them.
+func (l *Lines) Look(key manifest.FileKey) *Reader {
 	r := &Reader{lines: l, key: key}
 	if d := l.days[key]; d != nil {
 		r.rest = d.groups
 	}
-	delete(l.days, key)
 	return r
 }
 
@@ -231,14 +247,18 @@ func (r *Reader) Next() (*Batch, error) {
 		return nil, nil
 	}
 	b := r.rest[0].batch
-	r.given = b
 	if b == nil {
 		var err error
-		if b, err = r.lines.load(r.rest[0].at); err != nil {
+		if b, err = r.lines.load(r.rest[0]); err != nil {
 			return nil, fmt.Errorf("read the rated lines of %v: %w", r.key, err)
 		}
+	} else if r.takes {
+		r.given = b
 	}
 	r.rest = r.rest[1:]
 	b.Spread()
 	return b, nil
 }
+
+// Close implements io.Closer.
+func (r *Reader) Close() error { return nil }

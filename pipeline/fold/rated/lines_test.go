@@ -46,6 +46,48 @@ func fill(b *Batch, from, n int) {
 	}
 }
 
+// Lines that are read before they are paid stay, from memory and from temporary files, of which reading ends one.
+// Invariants: RATED-2, RATED-3.
+func TestLook(t *testing.T) {
+	t.Parallel()
+	l, err := lake.Open(storage.NewMem(), lake.Options{})
+	must(t, err)
+	txn, err := l.Begin()
+	must(t, err)
+	defer txn.Close()
+	lines := NewLines(txn.SubTxn, func(manifest.FileKey) bool { return true })
+	days := []string{"2026-09-01", "2026-09-02", "2026-09-03"}
+	for i, day := range days {
+		batch := parquet.NewColumns(tables.Lines())
+		for k := range 3 {
+			fill(batch, k*memoryRows/2, memoryRows/2)
+			batch, err = lines.Add(key(day), batch)
+			must(t, err)
+		}
+		lines.End(key(day), nil)
+		for _, before := range days[:i+1] {
+			read(t, lines.Look(key(before)), 3*memoryRows/2)
+		}
+	}
+	if len(lines.spills) != len(days) || lines.rows != memoryRows || lines.Left() == nil {
+		t.Errorf("%d temporary files, %d rows in memory", len(lines.spills), lines.rows)
+	}
+	for _, day := range days {
+		read(t, lines.Open(key(day)), 3*memoryRows/2)
+	}
+	must(t, lines.Left())
+	var names []string
+	for _, s := range lines.spills {
+		names = append(names, s.out.Name())
+	}
+	must(t, lines.Close())
+	for _, name := range names {
+		if _, err := txn.OpenTemp(name); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+}
+
 // Lines come back day by day in the order in which they were added, from memory and from the temporary file, without
 // constant columns, and the file is deleted with the task.
 // Invariants: RATED-1, RATED-2.
@@ -75,10 +117,10 @@ func TestLines(t *testing.T) {
 			}
 			lines.End(key(day), []manifest.Sum{{Column: "x", Value: day}})
 		}
-		if lines.rows > memoryRows || lines.spill.out == nil {
+		if lines.rows > memoryRows || len(lines.spills) != 1 {
 			t.Errorf("%d rows are in memory", lines.rows)
 		}
-		temp := lines.spill.out.Name()
+		temp := lines.spills[0].out.Name()
 		files := lines.Files(lakekey.Cycle("2026-09"))
 		if len(files) != 2 || files[1].Rows != 3*group || files[1].Sums[0].Value != days[1] || files[0].Path != "" {
 			t.Fatalf("the days are %+v", files)
