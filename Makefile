@@ -320,7 +320,7 @@ $(LINTER):
 	@mv $(TOOLS)/golangci-lint $@
 
 # The packages whose tests do less with -short.
-FULL = $$(grep -rlE --include='*_test.go' 'testing\.Short|"pgregory.net/rapid"' . | grep -v '^./$(BUILD)/' | xargs -n1 dirname | sort -u)
+FULL = $$(grep -rlE --include='*_test.go' 'testing\.Short|program\.Slow|"pgregory.net/rapid"' . | grep -v '^./$(BUILD)/' | xargs -n1 dirname | sort -u)
 
 .PHONY: campaign
 campaign: ## the full form of all tests that `make test` shortens: random workspaces, kills, faults, configurations; 10 to 15 minutes

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // workbench is a workspace and the real program.
@@ -106,6 +107,7 @@ func fetched(c *http.Client, url, token string) (string, []byte) {
 // from a server that may have 256 descriptors, of a lake whose month is 128 files.
 func TestServeFewDescriptors(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorkbench(t)
 	w.run("generate", "--rows", "12000", "--customers", "200", "--days", "8", "--partners", "4", "--seed", "3")
 	settings := filepath.Join(w.dir, "tollbook.yaml")

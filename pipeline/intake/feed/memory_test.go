@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
@@ -93,6 +94,7 @@ func highWater(t *testing.T, fsys fs.FS, name string) (rows int64, most uint64) 
 
 // TestMemory checks that reading a long file needs the memory of a batch. It is not parallel: it measures the heap.
 func TestMemory(t *testing.T) {
+	program.Slow(t)
 	const limit = 96 << 20 // of files of 128 MB and more; reading takes about half of it
 	const header = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 	const csvLine = "record-%012d,customer-%012d,r,s,eu,2026-09-01T00:00:00Z,2026-09-01T01:00:00Z,1\n"

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
@@ -22,6 +23,7 @@ import (
 // A state from before the archiving has them for as long as keep says.
 func TestArchived(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	name := filepath.Join(w.dir, "tollbook.yaml")

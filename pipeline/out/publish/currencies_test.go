@@ -9,6 +9,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/lakekey"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -209,6 +210,7 @@ func answerText(a *ask.Answer) string {
 // workspace of one currency the columns are empty. Invariant: PUB-10.
 func TestCurrenciesMigration(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newTaxed(t)
 	w.month()
 	for _, table := range moneyTables {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
@@ -97,6 +98,7 @@ func except(table string) string {
 // two shards, also when a publish is interrupted. The views show the same data at every moment.
 func TestOldLayout(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	for _, shards := range []int{1, 2} {
 		t.Run([]string{"", "server", "shards"}[shards], func(t *testing.T) {
 			t.Parallel()
@@ -163,6 +165,7 @@ func TestOldLayout(t *testing.T) {
 // stopped reading them.
 func TestOldLayoutIsRead(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()

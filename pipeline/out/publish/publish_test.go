@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -139,6 +140,7 @@ func TestStopped(t *testing.T) {
 // TestMended checks that the next publish finds rows that were deleted or duplicated by hand and inserts them again.
 func TestMended(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()
@@ -166,6 +168,7 @@ func TestMended(t *testing.T) {
 // it, and changes nothing.
 func TestAltered(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()
@@ -237,6 +240,7 @@ func TestDryRun(t *testing.T) {
 // TestOtherLake checks that another workspace does not publish over the copy of this one, unless a flag requests it.
 func TestOtherLake(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()

@@ -11,6 +11,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/lakekey"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
@@ -108,6 +109,9 @@ func TestEarlierState(t *testing.T) {
 	for _, shards := range []int{1, 2} {
 		t.Run(fmt.Sprint(shards), func(t *testing.T) {
 			t.Parallel()
+			if shards > 1 {
+				program.Slow(t)
+			}
 			servers, cluster := []*server.Server{nil}, ""
 			if shards > 1 {
 				servers, cluster = server.StartCluster(t, shards, server.Options{}), ", cluster: "+server.ClusterName
@@ -160,6 +164,7 @@ func (w *world) rowsGo(earlier *lake.Snapshot, shards int) {
 // moment that a row may be missing, a reader gets the error that the state is gone.
 func TestEarlierStateGoes(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 )
@@ -91,6 +92,7 @@ func TestTaxes(t *testing.T) {
 // inserted again, because version 4 inserted them without it; no other file is. Invariant: PUB-10.
 func TestTaxesMigration(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newTaxed(t)
 	w.month()
 	w.ask("DROP VIEW copy.taxes")

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
@@ -23,6 +24,9 @@ func TestHTTP(t *testing.T) {
 	w := newWorld(t, server.Options{}, "")
 	for _, packing := range []string{"lz4", "zstd", "none"} {
 		t.Run(packing, func(t *testing.T) {
+			if packing == "zstd" {
+				program.Slow(t)
+			}
 			w.settings(strings.Replace(copyOf(w.server.HTTPDSN()), "/copy", "/copy_"+packing, 1), ", compression: "+
 				packing)
 			if packing == "lz4" {
@@ -43,6 +47,7 @@ func TestHTTP(t *testing.T) {
 // verified only if the settings say so. No error contains a secret. Invariants: CH-1, CH-4.
 func TestTLSAndSecrets(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	const secret = "hunter2-very-secret"
 	s := server.Start(t, server.Options{})
 	s.Ask(t, "SELECT 1")
@@ -157,6 +162,7 @@ func TestCluster(t *testing.T) {
 // into three.
 func TestMoreShards(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	shards := server.StartCluster(t, 3, server.Options{})
 	w := at(t, shards[0], copyOf(shards[0].DSN()), "")
 	w.publishedMonth() // one server
@@ -181,6 +187,7 @@ func TestMoreShards(t *testing.T) {
 // PUB-3.
 func TestTwoPublishers(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.unpublishedMonth()
@@ -205,6 +212,7 @@ func TestTwoPublishers(t *testing.T) {
 // published alone. Invariants: PUB-4, PUB-5.
 func TestQueryHoldsRows(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), ", keep: 0s")
 	w.publishedMonth()
