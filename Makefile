@@ -122,7 +122,7 @@ LONGEST := ./fixtures/scenarios ./fixtures/campaign ./fixtures/publishing ./cmd/
 
 # Every test, with -short: random tests draw less, and of configurations, faults and kills some are tried. `make campaign` is the full form.
 .PHONY: test
-test: ## run every test of the main module in its quick form, about 6 minutes on two cores
+test: ## run the tests of the main module in their quick form: about 4 minutes on two quiet cores once everything is compiled, 8 before
 	@$(FETCH); $(GO_TEST) -short -vet=off -timeout 20m $(LONGEST) $(PACKAGES); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
 # What differs from BRANCH, committed or not. A change of a package that many import is better served by `make test`.
@@ -323,7 +323,7 @@ $(LINTER):
 FULL = $$(grep -rlE --include='*_test.go' 'testing\.Short|program\.Slow|"pgregory.net/rapid"' . | grep -v '^./$(BUILD)/' | xargs -n1 dirname | sort -u)
 
 .PHONY: campaign
-campaign: ## the full form of all tests that `make test` shortens: random workspaces, kills, faults, configurations; 10 to 15 minutes
+campaign: ## the full form of all tests that `make test` shortens: random workspaces, kills, faults, configurations; about 20 minutes
 	@$(FETCH); $(GO_TEST) -timeout 40m $(FULL); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
 # How many random workspaces each long comparison draws.
