@@ -323,7 +323,7 @@ $(LINTER):
 FULL = $$(grep -rlE --include='*_test.go' 'testing\.Short|program\.Slow|"pgregory.net/rapid"' . | grep -v '^./$(BUILD)/' | xargs -n1 dirname | sort -u)
 
 .PHONY: campaign
-campaign: ## the full form of all tests that `make test` shortens: random workspaces, kills, faults, configurations; about 20 minutes
+campaign: ## the full form of all tests that `make test` shortens: random workspaces, kills, faults, configurations; 27 minutes on two cores
 	@$(FETCH); $(GO_TEST) -timeout 40m $(FULL); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
 # How many random workspaces each long comparison draws.

@@ -28,7 +28,7 @@
 //	        account events of a place are held in memory.
 //	CASH-9  The usage lines and month-end lines of a day that is paid come from rating in package rated, and the file
 //	        that is written here is their only one: a day that can draw something and has new records, or has no
-//	        lines in the live state, or has lines that are not all cash. Others, which are rated again because books
-//	        changed, may come out as they are in the live state, and are then not paid: they are read from the file
-//	        that rating wrote, which is written again if anything but cash pays a line.
+//	        lines in the live state, or has lines that are not all cash. Lines that are
+//	        rated again because books changed may be equal to those in the live state, and are then not paid. They
+//	        are read from the file that rating wrote, which is written again if anything but cash pays a line.
 package pay

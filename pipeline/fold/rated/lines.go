@@ -260,5 +260,5 @@ func (r *Reader) Next() (*Batch, error) {
 	return b, nil
 }
 
-// Close implements io.Closer.
+// Close implements io.Closer. It does nothing: Lines.Close ends the temporary files.
 func (r *Reader) Close() error { return nil }

@@ -46,21 +46,30 @@ func fill(b *Batch, from, n int) {
 	}
 }
 
-// Lines that are read before they are paid stay, from memory and from temporary files, of which reading ends one.
-// Invariants: RATED-2, RATED-3.
-func TestLook(t *testing.T) {
-	t.Parallel()
+// begin begins a transaction of an empty lake.
+func begin(t *testing.T) *lake.Txn {
+	t.Helper()
 	l, err := lake.Open(storage.NewMem(), lake.Options{})
 	must(t, err)
 	txn, err := l.Begin()
 	must(t, err)
-	defer txn.Close()
+	t.Cleanup(func() { txn.Close() })
+	return txn
+}
+
+// TestLook reads lines before they are paid, from memory and from temporary files; paying then reads the same lines. A
+// read ends the temporary file that is being written: later lines go to another one.
+// Invariants: RATED-2, RATED-3.
+func TestLook(t *testing.T) {
+	t.Parallel()
+	txn := begin(t)
 	lines := NewLines(txn.SubTxn, func(manifest.FileKey) bool { return true })
 	days := []string{"2026-09-01", "2026-09-02", "2026-09-03"}
 	for i, day := range days {
 		batch := parquet.NewColumns(tables.Lines())
 		for k := range 3 {
 			fill(batch, k*memoryRows/2, memoryRows/2)
+			var err error
 			batch, err = lines.Add(key(day), batch)
 			must(t, err)
 		}
@@ -93,11 +102,7 @@ func TestLook(t *testing.T) {
 // Invariants: RATED-1, RATED-2.
 func TestLines(t *testing.T) {
 	t.Parallel()
-	l, err := lake.Open(storage.NewMem(), lake.Options{})
-	must(t, err)
-	txn, err := l.Begin()
-	must(t, err)
-	defer txn.Close()
+	txn := begin(t)
 	lines := NewLines(txn.SubTxn, func(k manifest.FileKey) bool { return k.Day != manifest.LateDay })
 	if lines.Keeps(key("late")) || !lines.Keeps(key("end")) || (*Lines)(nil).Keeps(key("end")) {
 		t.Error("other keys are kept than those that are wanted")
@@ -109,6 +114,7 @@ func TestLines(t *testing.T) {
 		for _, day := range days {
 			for k := range 3 {
 				fill(batch, k*group, group)
+				var err error
 				batch, err = lines.Add(key(day), batch)
 				must(t, err)
 				if batch.N != 0 || len(batch.Col(tables.LineTier.Of()).Codes) != 0 {

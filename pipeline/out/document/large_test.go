@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/html/atom"
 
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -86,8 +87,8 @@ func TestLargeStatement(t *testing.T) {
 	for _, c := range largeStatements() {
 		t.Run(strconv.Itoa(c.customers), func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && c.customers > 500 {
-				t.Skip("-short")
+			if c.customers > 500 {
+				program.Slow(t)
 			}
 			s := large(t, c.customers)
 			if got := s.Summary.Owed.String(); got != c.owed {

@@ -109,11 +109,9 @@ func TestEarlierState(t *testing.T) {
 	for _, shards := range []int{1, 2} {
 		t.Run(fmt.Sprint(shards), func(t *testing.T) {
 			t.Parallel()
-			if shards > 1 {
-				program.Slow(t)
-			}
 			servers, cluster := []*server.Server{nil}, ""
 			if shards > 1 {
+				program.Slow(t)
 				servers, cluster = server.StartCluster(t, shards, server.Options{}), ", cluster: "+server.ClusterName
 			} else {
 				servers[0] = server.Start(t, server.Options{})
