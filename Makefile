@@ -102,8 +102,8 @@ console: build ## open the sample's console: prints the address, and stops with 
 	@exec $(TOLLBOOK) -w $(BUILD)/sample console
 
 # The crash tests sync thousands of small files: a temporary folder in memory, where there is room, makes them ten times faster.
-TEST_TMP = $$(d=/dev/shm; if [ -w $$d ] && [ $$(df -Pk $$d | awk 'NR == 2 { print $$4 }') -gt 3000000 ]; then \
-  mktemp -d $$d/tollbook-XXXXXX; else mktemp -d; fi)
+IN_MEMORY = d=/dev/shm; if [ ! -w $$d ] || [ $$(df -Pk $$d | awk 'NR == 2 { print $$4 }') -le 3000000 ]; then d=$${TMPDIR:-/tmp}; fi
+TEST_TMP = $$($(IN_MEMORY); mktemp -d $$d/tollbook-XXXXXX)
 
 # Tests against ClickHouse skip where it cannot be fetched, which `go test` alone would not show; where it must not happen, as in .ci/run,
 # TOLLBOOK_TEST_CLICKHOUSE_REQUIRED is set.
@@ -111,9 +111,13 @@ FETCH = missing=; $(GO) run ./fixtures/clickhouse/cmd -fetch || missing="NOT TES
   if [ -n "$$missing" ]; then echo "$$missing" >&2; if [ -n "$${TOLLBOOK_TEST_CLICKHOUSE_REQUIRED:-}" ]; then exit 1; fi; fi
 
 # Tests do without profile-guided optimization, which compiles every package a second time for the program. The program is built
-# once (fixtures/program). fixtures/progress prints a line per package as it finishes.
-GO_TEST = tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; export TMPDIR="$$tmp" GOFLAGS="$${GOFLAGS:-} -pgo=off"; \
-  export TOLLBOOK_TEST_PROGRAM=$(CURDIR)/$(BUILD)/test/tollbook; mkdir -p $(BUILD)/test; $(GO) build -o "$$TOLLBOOK_TEST_PROGRAM" ./cmd/tollbook; \
+# once (fixtures/program). fixtures/progress prints a line per package as it finishes. Go does not run a test again whose code, files and
+# variables are the same: the temporary folder has the same name each time, and the program keeps its time if it is the same.
+GO_TEST = $(IN_MEMORY); export TMPDIR="$$d/tollbook-test-$$(id -u)" GOFLAGS="$${GOFLAGS:-} -pgo=off"; mkdir -p "$$TMPDIR" $(BUILD)/test; \
+  trap 'rmdir "$$TMPDIR" 2> /dev/null || true' EXIT; find "$$TMPDIR" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} +; \
+  export TOLLBOOK_TEST_PROGRAM=$(CURDIR)/$(BUILD)/test/tollbook; $(GO) build -o "$$TOLLBOOK_TEST_PROGRAM.new" ./cmd/tollbook; \
+  if ! cmp -s "$$TOLLBOOK_TEST_PROGRAM.new" "$$TOLLBOOK_TEST_PROGRAM"; then mv "$$TOLLBOOK_TEST_PROGRAM.new" "$$TOLLBOOK_TEST_PROGRAM"; fi; \
+  rm -f "$$TOLLBOOK_TEST_PROGRAM.new"; \
   $(GO) run ./fixtures/progress
 
 # The packages that take longest, which start first: at the end no processor waits for one of them.

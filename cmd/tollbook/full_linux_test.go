@@ -142,7 +142,7 @@ func (w *world) wantFull(line string) {
 
 // TestFullOutput (CLI-7) checks that every command that prints a result fails with exit code 3 if the output is full,
 // as text and as JSON; so does the help of every command. A new command must be in printing. The quick form fills the
-// output of every fourth.
+// output of every twelfth.
 func TestFullOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -156,7 +156,7 @@ func TestFullOutput(t *testing.T) {
 		if code, out, told := w.call(line); code > 1 || out == "" {
 			t.Errorf("tollbook %s: exit %d, want 0 or 1 and a result: %q, %s", line, code, out, told)
 		}
-		if testing.Short() && i%4 != 0 {
+		if testing.Short() && i%12 != 0 {
 			continue
 		}
 		w.wantFull(line)
@@ -181,7 +181,7 @@ func TestFullOutput(t *testing.T) {
 		if !slices.Contains(covered, cmd.CommandPath()) {
 			t.Errorf("%s: give printing a line of it", cmd.CommandPath())
 		}
-		if helped++; testing.Short() && helped%4 != 0 {
+		if helped++; testing.Short() && helped%12 != 0 {
 			return
 		}
 		w.wantFull(strings.TrimPrefix(cmd.CommandPath()+" --help", "tollbook "))

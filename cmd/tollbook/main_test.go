@@ -43,6 +43,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// TestScripts runs each script of testdata. The longest ones, which skip themselves with -short, run in make campaign.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	program.Scripts(t, testscript.Params{

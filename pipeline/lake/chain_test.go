@@ -108,7 +108,7 @@ func TestChainFaults(t *testing.T) {
 		for _, early := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/early=%v", name, early), func(t *testing.T) {
 				t.Parallel()
-				for n := int64(1); faultAt(t, want, fault, n, early); n++ {
+				for n := int64(1); faultAt(t, want, fault, n, early); n += step() {
 					if n > 1000 {
 						t.Fatal("the nights do not end")
 					}

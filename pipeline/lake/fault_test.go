@@ -84,6 +84,14 @@ var after = []struct {
 	}},
 }
 
+// step returns the distance of two operations that fail one after the other: the quick form tries every fourth.
+func step() int64 {
+	if testing.Short() {
+		return 4
+	}
+	return 1
+}
+
 // TestFaultLoop fails the first, second, … mutating operation of all nights until a run has no such operation. Each
 // fault must reach the caller; the storage must have one complete state; the repeated night must end in the undisturbed
 // bytes. Invariant: STO-4.
@@ -94,7 +102,7 @@ func TestFaultLoop(t *testing.T) {
 		for _, a := range after {
 			t.Run(mode+"/"+a.name, func(t *testing.T) {
 				t.Parallel()
-				for n := int64(1); ; n++ {
+				for n := int64(1); ; n += step() {
 					plan, err := storage.ParsePlan(fmt.Sprintf("%s:%d", mode, n))
 					if err != nil {
 						t.Fatal(err)
@@ -178,7 +186,7 @@ func TestKillTwice(t *testing.T) {
 	for _, a := range after {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
-			for n := int64(1); ; n++ {
+			for n := int64(1); ; n += step() {
 				m := storage.NewMem()
 				k, at, err := dying(m, n, 0)
 				if k < 0 && err == nil {

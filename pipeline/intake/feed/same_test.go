@@ -61,7 +61,10 @@ var textFields = func() []field {
 // batches.
 func TestSameRecords(t *testing.T) {
 	t.Parallel()
-	const n = 2000
+	n := 2000
+	if testing.Short() {
+		n = 250
+	}
 	text := writeCSV(oddRecord, n, usageNames)
 	lines := writeNDJSON(oddRecord, n, usageNames)
 	empties := slices.Clone(textFields)

@@ -54,6 +54,7 @@ func newCurrencies(t *testing.T) (w *world, later map[string]string) {
 // no total mixes two currencies. The answers are equal to those of the lake. Invariants: PUB-8, PUB-13.
 func TestCurrencies(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w, later := newCurrencies(t)
 	if r := w.month(); r.Published == nil {
 		t.Fatalf("pending %+v", r.Owed)

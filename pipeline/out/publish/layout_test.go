@@ -25,6 +25,7 @@ const viewNames = "accounts\ncost_deliveries\ncost_groups\ncoupon_records\ncoupo
 // TestViewsAlone checks that the database of the dsn has views only, and that each view and column has a comment.
 func TestViewsAlone(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()
@@ -219,6 +220,7 @@ func TestInternalIsNoCopy(t *testing.T) {
 // any.
 func TestInternalDatabaseIsCreated(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	grants := []string{
 		"GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, ALTER DELETE ON copy.*",
 		"GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, ALTER DELETE ON copy_internal.*",

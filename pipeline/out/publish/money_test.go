@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/run"
 )
 
@@ -51,6 +52,7 @@ func moneyFiles() map[string]string {
 // PUB-2, PUB-10.
 func TestPartnerMoney(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	s := server.Start(t, server.Options{})
 	w := &world{T: t, dir: t.TempDir(), server: s, env: map[string]string{}, asOf: "2026-10-05T04:00:00Z"}
 	w.must(os.WriteFile(filepath.Join(w.dir, "tollbook.yaml"), []byte("payments: ledger\n"+taxedSettings), 0o600))

@@ -62,6 +62,7 @@ func inserted(r *publish.Report) (rows int64) {
 // longer shown.
 func TestChangedCycle(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()

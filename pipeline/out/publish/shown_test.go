@@ -106,12 +106,12 @@ func isBehind(err error) bool {
 // loads, was deleted.
 func TestEarlierState(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	for _, shards := range []int{1, 2} {
 		t.Run(fmt.Sprint(shards), func(t *testing.T) {
 			t.Parallel()
 			servers, cluster := []*server.Server{nil}, ""
 			if shards > 1 {
-				program.Slow(t)
 				servers, cluster = server.StartCluster(t, shards, server.Options{}), ", cluster: "+server.ClusterName
 			} else {
 				servers[0] = server.Start(t, server.Options{})

@@ -76,6 +76,7 @@ func taxed(r *publish.Report) bool {
 // has them (§10.6).
 func TestTaxes(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newTaxed(t)
 	if r := w.month(); r.Published == nil || !taxed(r.Published) {
 		t.Fatalf("published %+v, pending %+v", r.Published, r.Owed)

@@ -21,12 +21,10 @@ import (
 // TestHTTP checks that a publish over HTTP inserts the same rows. Invariant: CH-5.
 func TestHTTP(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	for _, packing := range []string{"lz4", "zstd", "none"} {
 		t.Run(packing, func(t *testing.T) {
-			if packing == "zstd" {
-				program.Slow(t)
-			}
 			w.settings(strings.Replace(copyOf(w.server.HTTPDSN()), "/copy", "/copy_"+packing, 1), ", compression: "+
 				packing)
 			if packing == "lz4" {
@@ -78,6 +76,7 @@ func TestTLSAndSecrets(t *testing.T) {
 // TestCredentials checks the order in which user and password are searched: environment, settings and file, dsn.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{Users: []server.User{{Name: "finance", Password: "from file"},
 		{Name: "ops", Password: "from env"}}}, "")
 	w.unpublishedMonth()
@@ -105,6 +104,7 @@ func TestCredentials(t *testing.T) {
 // not changed. Invariant: PUB-10.
 func TestMigration(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()
@@ -136,6 +136,7 @@ func TestMigration(t *testing.T) {
 // pending while a shard is down, and the next run completes it.
 func TestCluster(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	shards := server.StartCluster(t, 3, server.Options{})
 	w := at(t, shards[0], copyOf(shards[0].DSN()), ", cluster: "+server.ClusterName)
 	w.must(shards[2].Kill())

@@ -76,7 +76,7 @@ func TestStores(t *testing.T) {
 	fromLake := h.server
 	fromCopy := h.serve(func(snap *lake.Snapshot, _ records.Store) records.Store { return copied.At(snap, nil) })
 	for i, r := range requests() {
-		if testing.Short() && i%4 != 0 {
+		if testing.Short() && i%12 != 0 {
 			continue
 		}
 		h.server = fromLake
