@@ -65,7 +65,11 @@ func (t *Task) Dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryR
 
 // onEngine reports whether workers of an engine can do the tasks of the job.
 func (t *Task) onEngine() bool {
-	return (t.Kind == Nightly || t.Kind == Monthly || t.Kind == Close) && !t.Dry() && t.SharedRun == ""
+	switch t.Kind {
+	case Ingest, Nightly, Monthly, Close, Rerate:
+		return !t.Dry() && t.SharedRun == ""
+	}
+	return false
 }
 
 // takesIn reports whether the job does nothing but take in what is new.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -134,20 +135,6 @@ func TestWorkerProcesses(t *testing.T) {
 			t.Errorf("%s: the lake (- one process, + three):\n%s", what, diff)
 		}
 	}
-	shown := func(dir string) (r struct {
-		Tasks   []ledger.Tasks
-		Workers []ledger.Worker
-	}) {
-		t.Helper()
-		p := launch(t, at, "-w", dir, "--json", "runs", "show", "1")
-		if code := p.ends(); code > 1 {
-			t.Fatal(p.text())
-		}
-		if err := json.Unmarshal([]byte(p.text()), &r); err != nil {
-			t.Fatalf("%v:\n%s", err, p.text())
-		}
-		return r
-	}
 	const settings = "engine: {processes: 3, heartbeat: 2s}"
 	faults := []string{"stop:3"}
 	for n := 1; n < 200; n *= 3 {
@@ -160,7 +147,7 @@ func TestWorkerProcesses(t *testing.T) {
 			t.Fatalf("%s: exit code %d:\n%s", fault, code, text)
 		}
 		equal(fault, dir)
-		r := shown(dir)
+		r := shown(t, at, dir, 1)
 		if len(r.Tasks) != 2 || len(r.Workers) == 0 {
 			t.Errorf("%s: runs show says %+v", fault, r)
 		}
@@ -189,6 +176,135 @@ func TestWorkerProcesses(t *testing.T) {
 	if kills < 2 {
 		t.Errorf("%d kills of the run's own process", kills)
 	}
+}
+
+// TestWorkerRerate checks that a re-rating by worker processes, with the books of another folder, prints what one
+// process prints and gives its lake, although a worker or the process of the run is killed at several points. In the
+// quick form each is killed once. Invariants: TASK-3, ENGINE-1, ENGINE-2.
+func TestWorkerRerate(t *testing.T) {
+	t.Parallel()
+	const at = "2026-10-05T00:00:00+08:00"
+	closed := scheduled(t, "")
+	if p := launch(t, at, "-w", closed, "-q", "close", "--cycle", "2026-09", "--yes"); p.ends() > 1 {
+		t.Fatal(p.text())
+	}
+	here, err := os.Getwd()
+	draft := t.TempDir()
+	if err == nil {
+		err = os.CopyFS(draft, os.DirFS(filepath.Join(closed, "books")))
+	}
+	prices := filepath.Join(draft, "prices.csv")
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(prices)
+	}
+	if err == nil {
+		err = os.WriteFile(prices, bytes.ReplaceAll(text, []byte("1,,0.015,"), []byte("1,,0.02,")), 0o644)
+	}
+	if err == nil {
+		draft, err = filepath.Rel(here, draft)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	rerate := func(engine string, args ...string) (dir, text string, code int, again func() *tollbook) {
+		t.Helper()
+		dir = filepath.Join(t.TempDir(), "w")
+		settings := filepath.Join(dir, "tollbook.yaml")
+		if err := os.CopyFS(dir, os.DirFS(closed)); err != nil {
+			t.Fatal(err)
+		}
+		written, err := os.ReadFile(settings)
+		if err == nil {
+			err = os.WriteFile(settings, append(written, engine...), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := []string{"-w", dir, "-q", "--as-of", at, "rerate", "--cycle", "2026-09", "--books", draft}
+		p := launch(t, at, append(command, args...)...)
+		code = p.ends()
+		return dir, strings.ReplaceAll(p.text(), dir, "w"), code, func() *tollbook {
+			return launch(t, at, command...)
+		}
+	}
+	alone, printed, code, _ := rerate("")
+	if code > 1 || !strings.Contains(printed, "differences to what was billed") {
+		t.Fatalf("exit code %d:\n%s", code, printed)
+	}
+	want := lakeOf(t, alone)
+	equal := func(what, dir string) {
+		t.Helper()
+		if diff := cmp.Diff(want, lakeOf(t, dir)); diff != "" {
+			t.Errorf("%s: the lake (- one process, + workers):\n%s", what, diff)
+		}
+	}
+	const engine = "engine: {processes: 2, heartbeat: 2s}\n"
+	workerFaults, faults := []int{5}, []int{40}
+	if !testing.Short() {
+		workerFaults, faults = []int{1, 3, 9, 27, 81}, []int{1, 10, 20, 40, 60, 80, 120}
+		dir, text, code, _ := rerate(engine)
+		if code > 1 || text != printed {
+			t.Errorf("exit code %d (- one process, + workers):\n%s", code, cmp.Diff(printed, text))
+		}
+		equal("undisturbed", dir)
+	}
+	failed := 0
+	for _, n := range workerFaults {
+		dir, text, code, _ := rerate(engine, "--worker-fault", fmt.Sprintf("kill:%d", n))
+		if code > 1 || !strings.HasSuffix(text, printed) {
+			t.Errorf("a worker is killed at operation %d: exit code %d (- one process, + workers):\n%s", n, code,
+				cmp.Diff(printed, text))
+		}
+		equal(fmt.Sprintf("a worker is killed at operation %d", n), dir)
+		r := shown(t, at, dir, 2)
+		if len(r.Tasks) != 2 || r.Tasks[0].Stage != "rerate" || r.Tasks[1].Stage != "bucket" {
+			t.Errorf("runs show says %+v, want tasks of rerate and bucket", r)
+		}
+		for _, stage := range r.Tasks {
+			failed += stage.Attempts - stage.Done
+		}
+	}
+	if failed == 0 {
+		t.Error("no attempt failed")
+	}
+	kills := 0
+	for _, n := range faults {
+		dir, text, code, again := rerate(engine, "--fault", fmt.Sprintf("kill:%d", n))
+		if code >= 0 && code <= 1 {
+			break
+		}
+		if kills++; code != -1 {
+			t.Fatalf("exit code %d, want a kill:\n%s", code, text)
+		}
+		p := again()
+		if code := p.ends(); code > 1 || !strings.HasSuffix(strings.ReplaceAll(p.text(), dir, "w"), printed) {
+			t.Errorf("after a kill at operation %d: exit code %d:\n%s", n, code, p.text())
+		}
+		equal(fmt.Sprintf("after a kill at operation %d", n), dir)
+	}
+	if kills == 0 {
+		t.Error("the process of the run was not killed")
+	}
+}
+
+// shownRun is what `runs show` says of the tasks of a run.
+type shownRun struct {
+	Tasks   []ledger.Tasks
+	Workers []ledger.Worker
+}
+
+// shown is that of the n-th run of a workspace.
+func shown(t *testing.T, at, dir string, n int) (r shownRun) {
+	t.Helper()
+	p := launch(t, at, "-w", dir, "--json", "runs", "show", fmt.Sprint(n))
+	if code := p.ends(); code > 1 {
+		t.Fatal(p.text())
+	}
+	if err := json.Unmarshal([]byte(p.text()), &r); err != nil {
+		t.Fatalf("%v:\n%s", err, p.text())
+	}
+	return r
 }
 
 // lakeOf returns the lake's files by name.

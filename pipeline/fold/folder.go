@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/commitments"
@@ -17,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/monthend"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/fold/rated"
-	"github.com/tollbook/tollbook/pipeline/fold/rerate"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
@@ -202,40 +198,6 @@ func (f *Folder) state(txn *lake.SubTxn) *state.State {
 // strays finds samples that are with another customer than their link's.
 func (f *Folder) strays() *samples.Strays {
 	return samples.NewStrays(f.state(f.Txn.SubTxn), f.Tasks.Workers, f.LateIn)
-}
-
-// Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (§4.12) and returns the
-// differences to all that is billed of it, in order of place. With post it puts them into LateIn as lines, once and for
-// all; posted are the buckets in which that changed anything.
-func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []rerate.Difference,
-	posted map[int]bool,
-	err error) {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, f.Tasks.Workers))
-	posted = make(map[int]bool)
-	strays := f.strays()
-	var mu sync.Mutex // of the results
-	for bucket := range f.Buckets {
-		group.Go(func() error {
-			w := f.newWorker(f.Txn.SubTxn, strays)
-			differences, changed, err := rerate.Bucket(ctx, w.late, bucket, origin, post)
-			if err != nil {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			list = append(list, differences...)
-			if changed {
-				posted[bucket] = true
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, nil, err
-	}
-	slices.SortFunc(list, func(a, b rerate.Difference) int { return a.Place.Compare(b.Place) })
-	return list, posted, nil
 }
 
 // worker folds one bucket at a time with memory of its own: one room for each kind of work.

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/fold/rerate"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -50,7 +52,8 @@ type rerateJob struct {
 	cycle    period.Cycle
 	reposted map[int]bool
 	list     []Difference
-	draft    *books.Books // of RerateOptions.Books; nil = the workspace's
+	dir      string       // RerateOptions.Books, absolute; "" = the workspace's
+	draft    *books.Books // of dir, once read; nil = the workspace's
 }
 
 // add lists differences of cost files too.
@@ -88,10 +91,18 @@ func compareDifferences(a, b Difference) int {
 func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro RerateOptions,
 	o workspace.Options) (*workspace.Report, []Difference, error) {
 	re := &rerateJob{RerateOptions: ro, cycle: cycle}
-	report, err := perform(ctx, w, o, job{command: "rerate --cycle " + cycle.String(), cycle: place.NoCycle,
-		dryRun: ro.DryRun, rerate: re})
+	if ro.Books != "" {
+		var err error
+		if re.dir, err = filepath.Abs(ro.Books); err != nil {
+			return nil, nil, fmt.Errorf("find %s: %w", ro.Books, err)
+		}
+	}
+	report, err := perform(ctx, w, o, job{command: rerateCommand(cycle), cycle: place.NoCycle, dryRun: ro.DryRun,
+		rerate: re})
 	return report, re.list, err
 }
+
+func rerateCommand(c period.Cycle) string { return "rerate --cycle " + c.String() }
 
 // checkRerate refuses to rate an open cycle again.
 func (r *runState) checkRerate() error {
@@ -117,20 +128,15 @@ func (r *runState) checkRerate() error {
 func (r *run) rerate(ctx context.Context) error {
 	r.o.BeginStage(workspace.StageRerate)
 	re := r.job.rerate
-	f := r.rater()
-	if re.Books != "" {
-		b, err := draftBooks(re.Books, r.ws)
-		if err != nil {
-			return err
-		}
-		re.draft = b
-		f.Books, f.Prices = b, tariff.Compile(b, workspace.Rules(&r.ws.Settings))
+	f, err := r.rerater()
+	if err != nil {
+		return err
 	}
 	list, reposted, err := f.Rerate(ctx, re.cycle, !re.DryRun)
 	if err != nil {
 		return err
 	}
-	re.reposted = reposted
+	re.reposted, re.list = reposted, nil
 	for i := range list {
 		re.list = append(re.list, differenceOf(f.Books, &list[i]))
 	}
@@ -138,6 +144,38 @@ func (r *run) rerate(ctx context.Context) error {
 	r.report.Lines += int64(len(list))
 	r.o.CountRows(int64(len(list)))
 	return nil
+}
+
+// rerater is the rater of a re-rating, with its books.
+func (r *run) rerater() (*fold.Folder, error) {
+	f, re := r.rater(), r.job.rerate
+	if err := r.readDraft(); err != nil || re.draft == nil {
+		return f, err
+	}
+	f.Books, f.Prices = re.draft, tariff.Compile(re.draft, workspace.Rules(&r.ws.Settings))
+	return f, nil
+}
+
+// readDraft reads the books of a re-rating, if they are not the workspace's. They must be those of the plan.
+func (r *run) readDraft() (err error) {
+	re, s := r.job.rerate, r.job.sharing
+	if re.Books == "" || re.draft != nil {
+		return nil
+	}
+	if re.draft, err = draftBooks(re.Books, r.ws); err != nil || s == nil || s.plan == nil {
+		return err
+	}
+	return s.plan.Draft.Check(s.run, re.draft)
+}
+
+// shareRerate makes the plan of a re-rating whose tasks other processes do.
+func (r *run) shareRerate() error {
+	if s := r.job.sharing; s != nil {
+		if err := r.readDraft(); err != nil {
+			return err
+		}
+	}
+	return r.shareWithoutFiles()
 }
 
 func differenceOf(b *books.Books, d *rerate.Difference) Difference {

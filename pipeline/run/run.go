@@ -46,12 +46,12 @@ type job struct {
 
 // Ingest takes new feed files in and rates what they change.
 func Ingest(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
-	return perform(ctx, w, o, job{command: "ingest", cycle: place.NoCycle})
+	return perform(ctx, w, o, job{command: ingestCommand, cycle: place.NoCycle})
 }
 
 // RetryRejects tries the kept rejects again with today's books (§3.20).
 func RetryRejects(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
-	return perform(ctx, w, o, job{command: "ingest --retry-rejects", cycle: place.NoCycle, retry: true})
+	return perform(ctx, w, o, job{command: retryCommand, cycle: place.NoCycle, retry: true})
 }
 
 // Nightly takes new feed files in, rates the days that changed, and brings the statements of open cycles up to date
@@ -60,7 +60,11 @@ func Nightly(ctx context.Context, w *workspace.Workspace, o workspace.Options) (
 	return perform(ctx, w, o, job{command: nightlyCommand, cycle: place.NoCycle})
 }
 
-const nightlyCommand = "run nightly"
+const (
+	ingestCommand  = "ingest"
+	retryCommand   = "ingest --retry-rejects"
+	nightlyCommand = "run nightly"
+)
 
 func monthlyCommand(c period.Cycle) string { return "run monthly --cycle " + c.String() }
 
@@ -368,8 +372,11 @@ func (r *runState) gate() *gate.Gate {
 func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, error) {
 	switch {
 	case r.job.rerate != nil:
-		return nil, nil
+		return nil, r.shareRerate()
 	case r.job.retry:
+		if err := r.shareWithoutFiles(); err != nil {
+			return nil, err
+		}
 		return r.retryFiles(cfg)
 	}
 	hashes, err := inbox.LoadHashes(r.o.HashCache)

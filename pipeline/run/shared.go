@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
@@ -27,6 +29,8 @@ type terms struct {
 	Touched []place.Place  `json:"touched"` // places whose event lines were made again
 	Cycles  []period.Cycle `json:"cycles"`  // that are known before anything is rated
 	Issued  pay.Issued     `json:"issued"`
+	// buckets in which re-rating posted differences, ascending
+	Reposted []int `json:"reposted"`
 }
 
 const (
@@ -38,7 +42,7 @@ func taskObject(stage string, i int) string   { return fmt.Sprintf("%s/%06d.task
 func resultObject(stage string, i int) string { return fmt.Sprintf("%s/%06d.result", stage, i) }
 
 // Stages are the stages of a run whose tasks other processes can do, in their order.
-func Stages() []string { return []string{accept.ScanTask, fold.BucketTask} }
+func Stages() []string { return []string{accept.ScanTask, fold.RerateTask, fold.BucketTask} }
 
 // Pending is what a shared run waits for.
 type Pending struct {
@@ -75,9 +79,9 @@ type sharing struct {
 // where other processes have tasks to do. Nothing is committed.
 func PlanTasks(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*Pending,
 	error) {
-	p := &plan.Plan{Monthly: cycle != place.NoCycle, Cycle: cycle}
-	if !p.Monthly {
-		p.Cycle = 0
+	p := &plan.Plan{Kind: plan.Nightly}
+	if cycle != place.NoCycle {
+		p.Kind, p.Cycle = plan.Monthly, cycle
 	}
 	return pending(transact(ctx, w, o, (&sharing{}).job(p)))
 }
@@ -125,13 +129,50 @@ func numbers(list []int) string {
 
 // job is the job of a plan that this process has a part in.
 func (s *sharing) job(p *plan.Plan) job {
-	switch {
-	case p.Close:
-		return job{command: closeCommand(p.Cycle), cycle: p.Cycle, close: true, sharing: s}
-	case p.Monthly:
-		return job{command: monthlyCommand(p.Cycle), cycle: p.Cycle, sharing: s}
+	j := job{command: nightlyCommand, cycle: place.NoCycle, sharing: s}
+	switch p.Kind {
+	case plan.Close:
+		j.command, j.cycle, j.close = closeCommand(p.Cycle), p.Cycle, true
+	case plan.Monthly:
+		j.command, j.cycle = monthlyCommand(p.Cycle), p.Cycle
+	case plan.Ingest:
+		j.command = ingestCommand
+	case plan.Retry:
+		j.command, j.retry = retryCommand, true
+	case plan.Rerate:
+		j.command, j.rerate = rerateCommand(p.Cycle), &rerateJob{cycle: p.Cycle}
+		if p.Draft != nil {
+			j.rerate.dir = string(p.Draft.Dir)
+			j.rerate.Books = j.rerate.dir
+		}
 	}
-	return job{command: nightlyCommand, cycle: place.NoCycle, sharing: s}
+	return j
+}
+
+// note notes in a plan what a job does.
+func (j *job) note(p *plan.Plan) {
+	switch {
+	case j.close:
+		p.Kind, p.Cycle = plan.Close, j.cycle
+	case j.cycle != place.NoCycle:
+		p.Kind, p.Cycle = plan.Monthly, j.cycle
+	case j.rerate != nil:
+		p.Kind, p.Cycle = plan.Rerate, j.rerate.cycle
+		if j.rerate.draft != nil {
+			p.Draft = plan.DraftOf(j.rerate.dir, j.rerate.draft)
+		}
+	case j.retry:
+		p.Kind = plan.Retry
+	case j.command == ingestCommand:
+		p.Kind = plan.Ingest
+	default:
+		p.Kind = plan.Nightly
+	}
+}
+
+// same reports whether two jobs do the same.
+func (j *job) same(o *job) bool {
+	return j.command == o.command && (j.rerate == nil || j.rerate.dir == o.rerate.dir)
 }
 
 // begin begins the transaction of a run.
@@ -167,9 +208,7 @@ func (r *run) share(files []*accept.File, notes int) (err error) {
 		Books: plan.BooksHash(r.ws), AsOf: r.o.AsOf, Accept: r.o.AcceptRejects, Files: []plan.File{},
 		Reports: append([]workspace.FileReport{}, r.report.Files...),
 		Notes:   append([]string{}, r.report.Notes[notes:]...)}
-	if r.job.cycle != place.NoCycle {
-		s.plan.Monthly, s.plan.Close, s.plan.Cycle = !r.job.close, r.job.close, r.job.cycle
-	}
+	r.job.note(s.plan)
 	for _, f := range files {
 		s.plan.Files = append(s.plan.Files, plan.File{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
 			Bytes: f.Bytes})
@@ -180,6 +219,14 @@ func (r *run) share(files []*accept.File, notes int) (err error) {
 	}
 	s.run, err = r.txn.Share(b)
 	return err
+}
+
+// shareWithoutFiles makes the plan of a run that takes no feed files, unless it has one.
+func (r *run) shareWithoutFiles() error {
+	if s := r.job.sharing; s == nil || s.plan != nil {
+		return nil
+	}
+	return r.share(nil, len(r.report.Notes))
 }
 
 // plannedFiles are the feed files of a run that is continued. Each must be what it was when the run was planned.
@@ -287,7 +334,11 @@ func (r *run) shareTerms() error {
 		return nil
 	}
 	t := &terms{Scans: r.scanned.Tasks(), Touched: append([]place.Place{}, inOrder(r.events.touched)...),
-		Cycles: append([]period.Cycle{}, r.known...), Issued: *r.issued}
+		Cycles: append([]period.Cycle{}, r.known...), Issued: *r.issued, Reposted: []int{}}
+	if re := r.job.rerate; re != nil {
+		t.Reposted = slices.AppendSeq(t.Reposted, maps.Keys(re.reposted))
+		slices.Sort(t.Reposted)
+	}
 	b, err := task.Encode(termsKind, t)
 	if err != nil {
 		return err

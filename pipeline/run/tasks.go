@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
@@ -25,10 +26,13 @@ type Tasks struct {
 	ws *workspace.Workspace
 	o  workspace.Options
 
-	id     manifest.Hash // of the run that r is of
-	r      *run          // nil = none is open
-	bucket func(context.Context, []byte) ([]byte, error)
+	id      manifest.Hash     // of the run that r is of
+	r       *run              // nil = none is open
+	workers map[string]worker // of r, by stage
 }
+
+// worker does tasks of a stage: it takes a task and returns its result.
+type worker func(context.Context, []byte) ([]byte, error)
 
 // NewTasks returns what does tasks on a workspace.
 func NewTasks(w *workspace.Workspace, o workspace.Options) *Tasks { return &Tasks{ws: w, o: o} }
@@ -71,7 +75,7 @@ func (t *Tasks) open(id manifest.Hash, p *plan.Plan) error {
 		return err
 	}
 	s.txn, s.o = r.txn, &r.o
-	t.id, t.r = id, r
+	t.id, t.r, t.workers = id, r, make(map[string]worker)
 	r.next = r.txn.Next()
 	return r.prepare()
 }
@@ -86,7 +90,7 @@ func (t *Tasks) Close() error {
 		err = t.r.scanned.Close()
 	}
 	err = errors.Join(err, t.r.txn.Close())
-	t.id, t.r, t.bucket = "", nil, nil
+	t.id, t.r, t.workers = "", nil, nil
 	return err
 }
 
@@ -100,15 +104,13 @@ func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 	if err != nil {
 		return err
 	}
-	if stage == accept.ScanTask {
-		b, err = accept.DoTask(ctx, t.r.scanConfig(), b)
-	} else {
-		if t.bucket == nil {
-			t.bucket, err = t.r.bucketWorker()
-		}
-		if err == nil {
-			b, err = t.bucket(ctx, b)
-		}
+	do := t.workers[stage]
+	if do == nil {
+		do, err = t.r.worker(stage)
+		t.workers[stage] = do
+	}
+	if err == nil {
+		b, err = do(ctx, b)
 	}
 	if err != nil {
 		return bookproblem.Of(err)
@@ -116,8 +118,45 @@ func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 	return t.r.txn.PutShared(resultObject(stage, i), b)
 }
 
+// worker returns what does tasks of a stage.
+func (r *run) worker(stage string) (worker, error) {
+	switch stage {
+	case accept.ScanTask:
+		cfg, _, err := r.taskConfig()
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context, b []byte) ([]byte, error) { return accept.DoTask(ctx, cfg, b) }, nil
+	case fold.RerateTask:
+		return r.rerateWorker()
+	}
+	return r.bucketWorker()
+}
+
+// taskConfig is what the run's files are read with in a process that does tasks, and the files.
+func (r *run) taskConfig() (*accept.Config, []*accept.File, error) {
+	cfg := r.scanConfig()
+	if !r.job.retry {
+		return cfg, r.job.sharing.plan.FeedFiles(), nil
+	}
+	files, err := r.retryFiles(cfg)
+	return cfg, files, err
+}
+
+// rerateWorker reads the books that a closed cycle is rated again with. Nothing was scanned.
+func (r *run) rerateWorker() (_ worker, err error) {
+	if r.scanned, err = accept.Recall(r.scanConfig(), nil, nil, nil); err != nil {
+		return nil, err
+	}
+	f, err := r.rerater()
+	if err != nil {
+		return nil, err
+	}
+	return f.RerateWorker(), nil
+}
+
 // bucketWorker reads what the tasks of buckets have in common.
-func (r *run) bucketWorker() (func(context.Context, []byte) ([]byte, error), error) {
+func (r *run) bucketWorker() (worker, error) {
 	text, err := r.txn.ReadShared(termsObject)
 	if err != nil {
 		return nil, err
@@ -139,16 +178,25 @@ func (r *run) bucketWorker() (func(context.Context, []byte) ([]byte, error), err
 			*one.to = append(*one.to, b)
 		}
 	}
-	cfg := r.scanConfig()
-	if err := r.watchRejects(cfg); err != nil {
+	cfg, files, err := r.taskConfig()
+	if err == nil {
+		err = r.watchRejects(cfg)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if r.scanned, err = accept.Recall(cfg, r.job.sharing.plan.FeedFiles(), todo, results); err != nil {
+	if r.scanned, err = accept.Recall(cfg, files, todo, results); err != nil {
 		return nil, err
 	}
 	r.issued, r.known, r.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)
 	for _, p := range t.Touched {
 		r.events.touched[p] = true
+	}
+	if re := r.job.rerate; re != nil {
+		re.reposted = make(map[int]bool)
+		for _, bucket := range t.Reposted {
+			re.reposted[bucket] = true
+		}
 	}
 	return r.folder().TaskWorker()
 }
@@ -173,10 +221,9 @@ func FailureOf(err error) *task.Failure {
 	return f
 }
 
-// onEngine reports whether the tasks of a job can be done by an engine.
+// onEngine reports whether an engine does the tasks of a job: a dry run is done by one process.
 func (j *job) onEngine() bool {
-	shared := j.command == nightlyCommand || j.cycle != place.NoCycle
-	return shared && !j.dryRun && !j.retry && j.rerate == nil
+	return !j.dryRun
 }
 
 // transactOnEngine is transact of a job whose tasks workers of the engine do. If such a run was begun and not
@@ -228,7 +275,7 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 			continue
 		}
 		s := &sharing{run: id, plan: p, commit: true, engine: true}
-		if s.job(p).command == j.command && p.Accept == o.AcceptRejects && (o.AsOfIsNow || p.AsOf == o.AsOf) {
+		if planned := s.job(p); planned.same(j) && p.Accept == o.AcceptRejects && (o.AsOfIsNow || p.AsOf == o.AsOf) {
 			return s, nil
 		}
 	}

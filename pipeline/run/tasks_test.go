@@ -43,10 +43,15 @@ func (e *engineOf) Close() error { return nil }
 
 // nightly runs a night with the engine, with the real clock.
 func (e *engineOf) nightly() (*workspace.Report, error) {
+	return run.Nightly(e.Context(), e.open(), e.options())
+}
+
+// options are those of a run with the engine, with the real clock.
+func (e *engineOf) options() workspace.Options {
 	e.done = make(map[string][]int)
 	o := e.o
 	o.Engine, o.AsOfIsNow = e, true
-	return run.Nightly(e.Context(), e.open(), o)
+	return o
 }
 
 // TestEngine checks that the next command continues a night of an engine that stopped in the middle, with the clock and

@@ -16,7 +16,7 @@ type Options struct {
 	ChunkBytes int            // 0 = default; for tests
 	// TaskBytes encodes and decodes every task and every result, as if tasks ran in other processes; for tests.
 	TaskBytes bool
-	// Engine has worker processes do the tasks of Nightly, Monthly and Close; nil = goroutines of this process do.
+	// Engine has worker processes do the tasks of a run, unless the run is dry; nil = goroutines of this process do.
 	// Attempt is called for each attempt of a task that the engine reports, one at a time; nil = nothing.
 	Engine  task.Engine
 	Attempt func(*task.Attempt)

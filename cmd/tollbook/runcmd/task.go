@@ -227,12 +227,22 @@ done, nothing is committed: exit code 2. If it fails or is killed, it can be rep
 			if err != nil {
 				return err
 			}
-			if p.Close {
-				return &workspace.RefusedError{What: fmt.Sprintf("run %s closes cycle %s on an engine", id, p.Cycle),
-					Hint: fmt.Sprintf("`tollbook close --cycle %s` continues it", p.Cycle)}
-			}
 			t := jobs.Task{Kind: jobs.Nightly, AcceptRejects: p.Accept, SharedRun: string(id)}
-			if p.Monthly {
+			switch p.Kind {
+			case plan.Close:
+				return onEngine(id, fmt.Sprintf("closes cycle %s", p.Cycle), fmt.Sprintf("tollbook close --cycle %s",
+					p.Cycle))
+			case plan.Rerate:
+				command := fmt.Sprintf("tollbook rerate --cycle %s", p.Cycle)
+				if p.Draft != nil {
+					command += fmt.Sprintf(" --books %s", p.Draft.Dir)
+				}
+				return onEngine(id, fmt.Sprintf("rates cycle %s again", p.Cycle), command)
+			case plan.Ingest:
+				return onEngine(id, "ingests", "tollbook ingest")
+			case plan.Retry:
+				return onEngine(id, "retries rejects", "tollbook ingest --retry-rejects")
+			case plan.Monthly:
 				t.Kind, t.Cycle = jobs.Monthly, p.Cycle
 			}
 			a.Flags.AsOf = p.AsOf.String()
@@ -241,4 +251,10 @@ done, nothing is committed: exit code 2. If it fails or is killed, it can be rep
 	}
 	runFlag(cmd, &name)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// onEngine refuses to commit a run of an engine: the command that began it continues it.
+func onEngine(id manifest.Hash, does, command string) error {
+	return &workspace.RefusedError{What: fmt.Sprintf("run %s %s on an engine", id, does),
+		Hint: fmt.Sprintf("`%s` continues it", command)}
 }

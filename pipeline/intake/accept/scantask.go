@@ -22,7 +22,7 @@ type scanTask struct {
 	File int32  `json:"file"`
 	Feed string `json:"feed"`
 	Name []byte `json:"name"`
-	Hash string `json:"hash"`
+	Hash string `json:"hash"` // "" = it is always what it was
 	From int    `json:"from"` // row groups
 	To   int    `json:"to"`
 }
@@ -99,7 +99,11 @@ func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list 
 	var todo []*scanTask
 	for i, t := range list {
 		f := s.Files[t.file]
-		todo = append(todo, &scanTask{i, t.file, f.Feed, []byte(f.Name), f.Hash, t.from, t.to})
+		one := &scanTask{Task: i, File: t.file, Feed: f.Feed, Name: []byte(f.Name), From: t.from, To: t.to}
+		if cfg.Still != nil {
+			one.Hash = f.Hash
+		}
+		todo = append(todo, one)
 	}
 	done := int64(0)
 	engine := tasks.Local{Workers: cfg.Workers, Bytes: true, Elsewhere: cfg.Elsewhere}
@@ -132,6 +136,9 @@ func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 	lim := newLimits(cfg)
 	return tasks.Do(ctx, ScanTask, b, func(ctx context.Context, t *scanTask) (*scanResult, error) {
 		own := *cfg
+		if t.Hash == "" {
+			return scanApart(ctx, &own, lim, t, cfg.Txn.KeepShared)
+		}
 		own.Still = func(fsys fs.FS, name string) error {
 			hash, _, err := inbox.Hash(fsys, name)
 			if err == nil && hash != t.Hash {

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -19,13 +20,32 @@ type Plan struct {
 	Settings string                 `json:"settings"` // hash
 	Books    string                 `json:"books"`    // hash
 	AsOf     period.Instant         `json:"as_of"`
-	Monthly  bool                   `json:"monthly"`
-	Close    bool                   `json:"close"`  // the cycle is closed
-	Cycle    period.Cycle           `json:"cycle"`  // of run monthly and close
+	Kind     Kind                   `json:"kind"`
+	Cycle    period.Cycle           `json:"cycle"`  // of Monthly, Close and Rerate; 0 = none
+	Draft    *Draft                 `json:"draft"`  // the books of Rerate; nil = those of the workspace
 	Accept   string                 `json:"accept"` // why more rejects than gates: allows are accepted; "" = not
 	Files    []File                 `json:"files"`  // in order of feed and name
 	Reports  []workspace.FileReport `json:"reports"`
 	Notes    []string               `json:"notes"`
+}
+
+// Kind is what a run does.
+type Kind string
+
+// The kinds.
+const (
+	Ingest  Kind = "ingest"
+	Retry   Kind = "retry" // ingest --retry-rejects: it has no feed files
+	Nightly Kind = "nightly"
+	Monthly Kind = "monthly"
+	Close   Kind = "close"
+	Rerate  Kind = "rerate"
+)
+
+// Draft is the books of another folder than that of the workspace.
+type Draft struct {
+	Dir  []byte `json:"dir"` // absolute
+	Hash string `json:"hash"`
 }
 
 // File is a feed file that the run takes.
@@ -71,11 +91,24 @@ func (p *Plan) check(w *workspace.Workspace, run manifest.Hash, build string) er
 	return nil
 }
 
+// DraftOf is the draft of books that were read from an absolute folder.
+func DraftOf(dir string, b *books.Books) *Draft { return &Draft{[]byte(dir), hashOf(b)} }
+
+// Check refuses books that are not those of the draft.
+func (d *Draft) Check(run manifest.Hash, b *books.Books) error {
+	if hashOf(b) == d.Hash {
+		return nil
+	}
+	return &lake.PlanError{Run: run, What: fmt.Sprintf("the books in %s changed since it was planned", d.Dir)}
+}
+
+func hashOf(b *books.Books) string { return fmt.Sprintf("%x", b.Hash) }
+
 // SettingsHash is the hash of the settings of a workspace, as a plan has it.
 func SettingsHash(w *workspace.Workspace) string { return fmt.Sprintf("%x", w.Settings.Hash) }
 
 // BooksHash is the hash of the books of a workspace, as a plan has it.
-func BooksHash(w *workspace.Workspace) string { return fmt.Sprintf("%x", w.Books.Hash) }
+func BooksHash(w *workspace.Workspace) string { return hashOf(w.Books) }
 
 // FeedFiles are the feed files of a plan.
 func (p *Plan) FeedFiles() []*accept.File {

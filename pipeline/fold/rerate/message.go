@@ -1,0 +1,54 @@
+package rerate
+
+import (
+	"encoding/json"
+
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// differenceMessage is a difference in a message. Its texts need not be UTF-8.
+type differenceMessage struct {
+	Origin    period.Cycle         `json:"origin"`
+	Customer  int32                `json:"customer"`
+	SKU       int32                `json:"sku"`
+	Region    []byte               `json:"region"`
+	Resource  []byte               `json:"resource"`
+	Fee       bool                 `json:"fee"`
+	Charge    []byte               `json:"charge"`
+	Used      money.SignedQuantity `json:"used"`
+	Free      money.SignedQuantity `json:"free"`
+	Official  money.Amount         `json:"official"`
+	Discount  money.Amount         `json:"discount"`
+	Truncated money.Amount         `json:"truncated"`
+	Payment   money.Amount         `json:"payment"`
+	Draws     []byte               `json:"draws"`
+	Why       []string             `json:"why"`
+}
+
+// MarshalJSON implements json.Marshaler, for messages between tasks.
+func (d Difference) MarshalJSON() ([]byte, error) {
+	return json.Marshal(differenceMessage{d.Origin, d.Customer, d.SKU, []byte(d.Region), []byte(d.Resource), d.Fee,
+		[]byte(d.Charge), d.Used, d.Free, d.Official, d.Discount, d.Truncated, d.Payment, []byte(d.DrawsText()), d.Why})
+}
+
+// UnmarshalJSON implements json.Unmarshaler. Draws of zero are left out.
+func (d *Difference) UnmarshalJSON(b []byte) error {
+	var m differenceMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	draws, err := late.ParseSumDraws(string(m.Draws))
+	if err != nil {
+		return err
+	}
+	*d = Difference{
+		Place: late.Place{Origin: m.Origin, Customer: m.Customer, SKU: m.SKU, Region: string(m.Region),
+			Resource: string(m.Resource), Fee: m.Fee, Charge: string(m.Charge)},
+		Sum: late.Sum{Used: m.Used, Free: m.Free, Official: m.Official, Discount: m.Discount, Truncated: m.Truncated,
+			Payment: m.Payment, Draws: draws},
+		Why: m.Why,
+	}
+	return nil
+}

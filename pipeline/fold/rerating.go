@@ -1,0 +1,85 @@
+package fold
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/rerate"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// rerateTask rates a bucket of a closed cycle again.
+type rerateTask struct {
+	State  *lake.BucketState `json:"state"`
+	Origin period.Cycle      `json:"origin"` // the closed cycle
+	Post   bool              `json:"post"`   // the differences are put into the open cycle
+}
+
+// rerateResult is what that found.
+type rerateResult struct {
+	Changes     *lake.Changes       `json:"changes"`
+	Changed     bool                `json:"changed"`     // lines, positions or draws are other ones
+	Differences []rerate.Difference `json:"differences"` // in order of place
+}
+
+// RerateTask is the kind of the tasks that rate buckets of a closed cycle again.
+const RerateTask = "rerate"
+
+// Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (§4.12) and returns the
+// differences to all that is billed of it, in order of place. With post it puts them into LateIn as lines, once and for
+// all; posted are the buckets in which that changed anything.
+func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []rerate.Difference,
+	posted map[int]bool,
+	err error) {
+	posted = make(map[int]bool)
+	states := f.Txn.BucketStates(f.Buckets)
+	tasks := make([]*rerateTask, len(states))
+	for i, s := range states {
+		tasks[i] = &rerateTask{s, origin, post}
+	}
+	err = task.Run(ctx, f.Tasks, task.Stage[rerateTask, rerateResult]{
+		Kind:   RerateTask,
+		Tasks:  tasks,
+		Worker: f.rerater(),
+		Take: func(r *rerateResult) error {
+			list = append(list, r.Differences...)
+			if r.Changed {
+				posted[r.Changes.Bucket] = true
+			}
+			return f.Txn.Take(r.Changes)
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	slices.SortFunc(list, func(a, b rerate.Difference) int { return a.Place.Compare(b.Place) })
+	return list, posted, nil
+}
+
+// RerateWorker returns what does such tasks of a run whose tasks several processes do, one at a time. After an error it
+// is of no use.
+func (f *Folder) RerateWorker() (do func(context.Context, []byte) ([]byte, error)) {
+	one := f.rerater()()
+	return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, RerateTask, b, one) }
+}
+
+// rerater prepares what all buckets share, and returns what makes a worker.
+func (f *Folder) rerater() (worker func() func(context.Context, *rerateTask) (*rerateResult, error)) {
+	strays := f.strays()
+	return func() func(context.Context, *rerateTask) (*rerateResult, error) {
+		txn := f.Txn.Sub()
+		return func(ctx context.Context, t *rerateTask) (*rerateResult, error) {
+			if err := txn.Enter(t.State); err != nil {
+				return nil, err
+			}
+			w := f.newWorker(txn, strays)
+			list, changed, err := rerate.Bucket(ctx, w.late, t.State.Bucket, t.Origin, t.Post)
+			if err != nil {
+				return nil, err
+			}
+			return &rerateResult{txn.Leave(), changed, append([]rerate.Difference{}, list...)}, nil
+		}
+	}
+}
