@@ -1,0 +1,52 @@
+package rerate
+
+import (
+	"maps"
+	"reflect"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// TestMessage checks that a difference is the same after a message, also if texts are not UTF-8. Draws of zero are left
+// out. Invariants: TASKENC-1.
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	amount := func(text string) money.Amount {
+		a, err := money.ParseAmount(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	quantity := func(text string) money.SignedQuantity {
+		q, err := money.ParseSignedQuantity(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	origin, err := period.ParseCycle("2026-09")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Difference{
+		Place: late.Place{Origin: origin, Customer: 7, SKU: 3, Region: "east\xff", Resource: "\xfe\x00r", Fee: true,
+			Charge: "flat\xfd"},
+		Sum: late.Sum{Used: quantity("-1.5"), Free: quantity("2"), Official: amount("3.00000001"),
+			Discount: amount("-4"), Truncated: amount("0.00000005"), Payment: amount("-6"),
+			Draws: map[string]money.SignedQuantity{"gift": quantity("-0.5"), "a:b": quantity("1"), "zero": {}}},
+		Why: []string{ReasonPackage, ReasonPrice},
+	}
+	got, err := task.RoundTrip("difference", &want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.DeleteFunc(want.Draws, func(_ string, q money.SignedQuantity) bool { return q.IsZero() })
+	if !reflect.DeepEqual(&want, got) {
+		t.Errorf("a message makes %+v of %+v", got, want)
+	}
+}
