@@ -58,8 +58,8 @@ func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (li
 	return list, posted, nil
 }
 
-// RerateWorker returns what does the tasks of a re-rating that several processes do, one at a time. After an error it is
-// of no use.
+// RerateWorker returns what does the tasks of a re-rating that several processes do, one at a time. After an error it
+// is of no use.
 func (f *Folder) RerateWorker() (do func(context.Context, []byte) ([]byte, error)) {
 	one := f.rerater()()
 	return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, RerateTask, b, one) }
