@@ -1,34 +1,164 @@
 package workspace
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
+	"github.com/tollbook/tollbook/schemas/books/packed"
+	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// OpenOne is Open for a reader that asks about one customer. note names the program, the settings and the books, which
-// were read without a problem; the caller keeps it for the next time. If it is equal to noted, Books has no rows of
-// other customers (load.One). Errors: as of Open.
-func OpenOne(dir, program, customer, noted string) (w *Workspace, note string, err error) {
+// BooksCache is where OpenOne remembers books that were read without a problem, best effort: what is lost, damaged or
+// not writable costs time and changes nothing else.
+type BooksCache struct {
+	Program string // names the build
+	Books   string // the file with the books
+	Stamps  string // the file with the stamps of their files
+	// Failed is told why the books are not remembered.
+	Failed func(error)
+}
+
+// OpenOne is Open for a reader that asks about one customer: Books can have no rows of other customers and no prices
+// (load.OneOf), if the cache has books of these settings and this build whose files have the same stamps, or the same
+// contents. Errors: as of Open.
+func OpenOne(dir, customer string, cache BooksCache) (*Workspace, error) {
 	s, err := settings.Load(SettingsFile(dir))
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	root, err := BooksRoot(dir, &s)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	b, err := load.One(root, s, customer, func(hash [32]byte) bool {
-		note = string(manifest.HashBytes(fmt.Appendf(nil, "books %q %x %x", program, s.Hash, hash)))
-		return note == noted
+	o := oneReading{cache: cache, dir: dir, root: root, s: s, stamped: !s.Resolve(s.Books).InStore()}
+	b, err := o.books(customer)
+	if err != nil {
+		return nil, err
+	}
+	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
+}
+
+// oneReading is one reading of the books for OpenOne.
+type oneReading struct {
+	cache   BooksCache
+	dir     string
+	root    fs.FS
+	s       settings.Settings
+	stamped bool // the system knows when a file of the books changed
+	stamps  *inbox.Hashes
+	kept    packed.Names // of the file of the cache
+}
+
+// books are the books for a reader that asks about one customer.
+func (o *oneReading) books(customer string) (*books.Books, error) {
+	o.stamps, _ = inbox.LoadHashes(o.cache.Stamps) // those of a damaged file are empty
+	if b, ok := o.fromCache(customer); ok {
+		return b, nil
+	}
+	return o.fromFiles(customer)
+}
+
+// fromCache are the books as the cache has them; not ok if they are not known to be those of the workspace.
+func (o *oneReading) fromCache(customer string) (b *books.Books, ok bool) {
+	f, err := os.Open(o.cache.Books)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	file, err := packed.Open(f)
+	if err != nil {
+		return nil, false
+	}
+	o.kept = file.Names
+	if file.Key == "" || !o.stamped || o.key() != file.Key {
+		return nil, false
+	}
+	texts, err := file.Of(customer)
+	if err != nil {
+		o.kept.Key = "" // it is written again
+		return nil, false
+	}
+	return load.OneOf(texts, o.s)
+}
+
+// key names build, settings and the files of the books by the hash of each; "" if one has another stamp than the cache.
+func (o *oneReading) key() string {
+	text := fmt.Appendf(nil, "packed %q %x", o.cache.Program, o.s.Hash)
+	for _, book := range sheet.Names() {
+		name := sheet.Dir + "/" + book
+		if _, err := fs.Stat(o.root, name); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		hash, ok := o.stamps.Known(o.root, name)
+		if !ok {
+			return ""
+		}
+		text = fmt.Appendf(text, " %s %s", book, hash)
+	}
+	return string(manifest.HashBytes(text))
+}
+
+// fromFiles reads the books, of all customers if books of these contents were not read before without a problem, and
+// remembers them.
+func (o *oneReading) fromFiles(customer string) (*books.Books, error) {
+	var note string
+	b, texts, err := load.One(o.root, o.s, customer, func(hash [32]byte) bool {
+		note = string(manifest.HashBytes(fmt.Appendf(nil, "books %q %x %x", o.cache.Program, o.s.Hash, hash)))
+		return note == o.kept.Note
 	})
-	if note != noted {
-		b, err = withGone(dir, root, b, err)
+	if note != o.kept.Note {
+		b, err = withGone(o.dir, o.root, b, err)
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return &Workspace{Dir: dir, Settings: s, Books: b}, note, nil
+	if err := o.remember(packed.Names{Note: note}, texts); err != nil {
+		o.cache.Failed(err)
+	}
+	return b, nil
+}
+
+// remember writes the cache. The books are in it if the files that were read have stamps that a change would change.
+func (o *oneReading) remember(n packed.Names, texts map[string]string) error {
+	if err := os.MkdirAll(filepath.Dir(o.cache.Books), 0o700); err != nil {
+		return err
+	}
+	if o.stamped {
+		if err := o.stamp(texts); err != nil {
+			return err
+		}
+		n.Key = o.key()
+	}
+	if n == o.kept {
+		return nil
+	}
+	file, err := packed.Pack(n, texts, load.PerCustomer())
+	if err != nil {
+		return err
+	}
+	return inbox.ReplaceFile(o.cache.Books, string(file))
+}
+
+// stamp remembers the stamps of the books that were read.
+func (o *oneReading) stamp(texts map[string]string) error {
+	for name, text := range texts {
+		hash, _, err := o.stamps.Hash(o.root, sheet.Dir+"/"+name)
+		if err != nil {
+			return err
+		}
+		if sum := sha256.Sum256([]byte(text)); hash != hex.EncodeToString(sum[:])[:len(hash)] {
+			return fmt.Errorf("book %s changed while it was read", name)
+		}
+	}
+	return o.stamps.Save()
 }

@@ -157,7 +157,8 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 		ref, _ := snap.Cycle(manifest.CycleOf(o.cycle))
 		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd,
 			Currency: w.Books.CustomerCurrencyOf(o.customer).Code}
-		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, manifest.CycleOf(o.cycle), o.customer, rows.Limits{})
+		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, manifest.CycleOf(o.cycle), o.customer,
+			rows.Limits{Workers: a.Flags.Workers})
 		if err == nil && billed.Tax != nil {
 			billed.Notes = compose.TaxNotes(w.Books, &w.Settings, o.customer)
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -20,7 +19,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -330,25 +328,16 @@ func (a *App) Open() (*workspace.Workspace, error) {
 }
 
 // OpenOne opens the workspace for a command that reads the bill of one customer: Open then returns a workspace whose
-// books can lack other customers. Which books are sound is remembered in a file of the cache folder, best effort.
+// books can lack other customers and prices. It remembers sound books in files of the cache folder, best effort.
 func (a *App) OpenOne(customer string) error {
-	file, program := a.CacheFile("books"), thisBuild()
-	if a.Flags.Lake != "" || file == "" || program == "" {
+	cache := workspace.BooksCache{Program: thisBuild(), Books: a.CacheFile("books"), Stamps: a.CacheFile("stamps"),
+		Failed: func(err error) { a.Log.Debug("the next command reads the books again", "error", err) }}
+	if a.Flags.Lake != "" || cache.Books == "" || cache.Program == "" {
 		return nil
 	}
-	noted, err := os.ReadFile(file)
-	if err != nil {
-		noted = nil
-	}
-	w, note, err := workspace.OpenOne(a.Flags.Workspace, program, customer, string(noted))
+	w, err := workspace.OpenOne(a.Flags.Workspace, customer, cache)
 	if err != nil {
 		return err
-	}
-	if note != string(noted) {
-		err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), inbox.ReplaceFile(file, note))
-		if err != nil {
-			a.Log.Debug("the next command reads the books of all customers", "error", err)
-		}
 	}
 	a.opened = w
 	return nil

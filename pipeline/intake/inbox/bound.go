@@ -18,7 +18,7 @@ const (
 )
 
 // remembers is the name of a file that remembers something, or of one in the making.
-var remembers = regexp.MustCompile(`^(inbox|standing)-[0-9a-f]{8,}(-[0-9]+\.tmp)?$`)
+var remembers = regexp.MustCompile(`^(inbox|standing|books|stamps)-[0-9a-f]{8,}(-[0-9]+\.tmp)?$`)
 
 // bound deletes the oldest files in the folder of a file that was just written, until all are within the bounds. The
 // file itself stays, and so does what has another name. It is best effort: what cannot be deleted stays.

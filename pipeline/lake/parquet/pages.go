@@ -157,11 +157,7 @@ func (p *Pages) repacked(s *scratch, col int, from, to int64) ([]byte, error) {
 
 // column appends the rows [from, to) of a row group.
 func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil { // the library's decoders panic on some damaged pages
-			err = fmt.Errorf("damaged page: %v", cause)
-		}
-	}()
+	defer recovered(&err)
 	group := &p.Layout.Groups[g]
 	chunk := &group.Chunks[col]
 	t := p.Layout.Def.Columns[col].Type
@@ -206,6 +202,13 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 	return nil
 }
 
+// recovered makes an error of a panic: the library's decoders panic on some damaged pages.
+func recovered(err *error) {
+	if cause := recover(); cause != nil {
+		*err = fmt.Errorf("damaged page: %v", cause)
+	}
+}
+
 func (p *Pages) dictionary(s *scratch, g, col int) (*Dictionary, error) {
 	load := func() (*Dictionary, error) { return p.loadDictionary(s, g, col) }
 	if p.Dictionary == nil {
@@ -231,7 +234,8 @@ func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
 	width := 0
 	switch p.Layout.Def.Columns[col].Type {
 	case table.Word, table.Text:
-		d.bytes, d.ends, err = new(plain.Encoding).DecodeByteArray(nil, raw, nil)
+		d.bytes, d.ends, err = new(plain.Encoding).DecodeByteArray(make([]byte, 0, len(raw)), raw,
+			make([]uint32, 0, min(max(d.n, 0), len(raw)/4)+1))
 		if err == nil && len(d.ends) != d.n+1 {
 			err = fmt.Errorf("%d values, %d announced", len(d.ends)-1, d.n)
 		}
@@ -545,6 +549,67 @@ func (p *Pages) Find(by table.WordColumn[table.Any], word string) (from, to int6
 	return from, to, nil
 }
 
+// stretch is the rows of [from, to), which are of one row group, from the first to the last whose column holds a word;
+// from = to if none does. Of a column that has no dictionary it is all of them. The rows need not be sorted.
+func (p *Pages) stretch(by table.WordColumn[table.Any], word string, from, to int64) (low, high int64, err error) {
+	s := p.Decoder.scratch.Get().(*scratch)
+	defer p.Decoder.scratch.Put(s)
+	g, col := p.Layout.Group(from), by.Index()
+	group := &p.Layout.Groups[g]
+	low, high, err = p.stretchIn(s, g, col, word, from-group.First, to-group.First)
+	if err != nil {
+		return 0, 0, fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.Def.Name,
+			p.Layout.Def.Columns[col].Name, g, err)
+	}
+	return group.First + low, group.First + high, nil
+}
+
+// stretchIn is stretch by the places of rows within their group.
+func (p *Pages) stretchIn(s *scratch, g, col int, word string, from, to int64) (low, high int64, err error) {
+	defer recovered(&err)
+	group := &p.Layout.Groups[g]
+	chunk := &group.Chunks[col]
+	if chunk.Dict == 0 {
+		return from, to, nil
+	}
+	dict, err := p.dictionary(s, g, col)
+	if err != nil {
+		return 0, 0, err
+	}
+	low, high = to, to
+	last, is := int32(-1), false
+	for at := from; at < to; {
+		k := chunk.Page(at)
+		first, end := int64(chunk.Pages[k].First), group.End(chunk, k)
+		if err := p.codes(s, chunk, k, int(end-first), dict); err != nil {
+			return 0, 0, fmt.Errorf("page %d: %w", k, err)
+		}
+		upTo := min(end, to)
+		for i, c := range s.codes[at-first : upTo-first] {
+			if c != last {
+				last, is = c, string(dict.text(c)) == word
+			}
+			if is {
+				low, high = min(low, at+int64(i)), at+int64(i)+1
+			}
+		}
+		at = upTo
+	}
+	return low, high, nil
+}
+
+// codes decodes the k-th page of a chunk, of n rows, whose values are all of a dictionary.
+func (p *Pages) codes(s *scratch, chunk *pageindex.Chunk, k, n int, dict *Dictionary) error {
+	h, raw, err := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
+	if err != nil {
+		return err
+	}
+	if !h.DataPageHeader.Valid || int(h.DataPageHeader.V.NumValues) != n {
+		return fmt.Errorf("not a page of %d rows", n)
+	}
+	return s.decodeCodes(raw, dict, n)
+}
+
 // HasWord reports whether a row group's dictionary of a column has a word that is looked for; true where it has none.
 func (p *Pages) HasWord(col table.WordColumn[table.Any], group int, is func(word []byte) bool) (bool, error) {
 	if p.Layout.Groups[group].Chunks[col].Dict == 0 {
@@ -580,15 +645,8 @@ func (p *Pages) findIn(s *scratch, g, col, k int, word string) (low, high int64,
 	if err != nil {
 		return 0, 0, err
 	}
-	h, raw, err := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
-	if err != nil {
-		return 0, 0, err
-	}
 	n := int(end - first)
-	if !h.DataPageHeader.Valid || int(h.DataPageHeader.V.NumValues) != n {
-		return 0, 0, fmt.Errorf("not a page of %d rows", n)
-	}
-	if err := s.decodeCodes(raw, dict, n); err != nil {
+	if err := p.codes(s, chunk, k, n, dict); err != nil {
 		return 0, 0, err
 	}
 	at := sort.Search(n, func(i int) bool { return string(dict.text(s.codes[i])) >= word })

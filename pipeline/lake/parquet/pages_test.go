@@ -333,6 +333,57 @@ func TestPagesOfNullsAlone(t *testing.T) {
 	}
 }
 
+// TestOnly compares what a reader of one word gives, of files that are sorted by it and of others, with the rows that
+// hold it, and checks that it gives nothing before the first and after the last of them in a page.
+func TestOnly(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		c := sorted(def, r, rapid.IntRange(1, 60).Draw(t, "customers"),
+			rapid.SampledFrom([]int{3, 200}).Draw(t, "most"))
+		if rapid.Bool().Draw(t, "not sorted") {
+			r.Shuffle(c.N, func(i, j int) {
+				codes := c.c[0].Codes
+				codes[i], codes[j] = codes[j], codes[i]
+			})
+		}
+		p := written(t, c, rapid.SampledFrom([]int{700, 3*PageRows + 1}).Draw(t, "group"))
+		word := fmt.Sprintf("c%04d", rapid.IntRange(0, 61).Draw(t, "word"))
+		one, err := NewReaderOf(p.Source.(*bytes.Reader), table.Untyped(def),
+			Wanted[table.Any]{Rows: PageRows, By: 0, Only: word})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want []string
+		for {
+			rows, err := one.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rows == nil {
+				break
+			}
+			if rows.N == 0 || rows.c[0].Word(0) != word || rows.c[0].Word(rows.N-1) != word {
+				t.Fatalf("%d rows that do not begin and end with %s", rows.N, word)
+			}
+			for i := range rows.N {
+				if rows.c[0].Word(i) == word {
+					got = append(got, fmt.Sprint(string(rows.c[1].Text(i)), rows.c[3].Ints[i], rows.c[4].Decs[i]))
+				}
+			}
+		}
+		for i := range c.N {
+			if c.c[0].Word(i) == word {
+				want = append(want, fmt.Sprint(string(c.c[1].Text(i)), c.c[3].Ints[i], c.c[4].Decs[i]))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%d rows of %s, want %d", len(got), word, len(want))
+		}
+	})
+}
+
 // TestRaw checks that a column of integers is returned as the bytes in memory, and as equal bytes where it is stored
 // otherwise, whether the complete file is in memory or not.
 func TestRaw(t *testing.T) {

@@ -32,7 +32,7 @@ type reader struct {
 type Wanted[T any] struct {
 	Cols    table.List[T]       // nil = all
 	Rows    int64               // how many at once, at most; 0 = a row group
-	Only    string              // if not empty, pages are passed over of which column By says that they do not hold it
+	Only    string              // if not empty, rows are passed over before the first and after the last that holds it
 	By      table.WordColumn[T] // one of Cols
 	Decoder *Decoder            // shared with other readers; nil = one of its own
 	// Keep looks at the columns First, some of Cols, of the rows that are next, and reports whether they are wanted; if
@@ -150,12 +150,17 @@ func (r *reader) next() (*untyped, error) {
 		if r.wanted.Rows > 0 {
 			to = min(to, from+r.wanted.Rows)
 		}
+		r.at = to - g.First
 		var err error
 		passed := r.passes(from, to)
-		if !passed {
+		if !passed && r.wanted.Only != "" {
+			from, to, err = r.pages.stretch(r.wanted.By, r.wanted.Only, from, to)
+			passed = from == to
+		}
+		if !passed && err == nil {
 			passed, err = r.decode(from, to)
 		}
-		if r.at = to - g.First; r.at == g.Rows {
+		if r.at == g.Rows {
 			r.Skip()
 		}
 		if !passed || err != nil {

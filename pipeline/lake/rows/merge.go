@@ -197,14 +197,23 @@ type merged struct {
 
 // newRows starts on cursors that it then owns. onEnd, if not nil, runs at Close.
 func newRows(o *order, cursors []*cursor, onEnd func() error) (*merged, error) {
+	return newRowsBy(1, o, cursors, onEnd)
+}
+
+// newRowsBy is newRows by several workers, which move cursors to their first rows at once.
+func newRowsBy(workers int, o *order, cursors []*cursor, onEnd func() error) (*merged, error) {
 	r := &merged{order: o, open: cursors, onEnd: onEnd}
+	has := make([]bool, len(cursors))
+	err := atOnce(workers, len(cursors), func(i int) (err error) {
+		cursors[i].place = i
+		has[i], err = cursors[i].next()
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
 	for i, c := range cursors {
-		c.place = i
-		ok, err := c.next()
-		if err != nil {
-			return nil, errors.Join(err, r.Close())
-		}
-		if ok {
+		if has[i] {
 			r.heap = append(r.heap, c)
 		}
 	}

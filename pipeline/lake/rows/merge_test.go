@@ -102,7 +102,7 @@ func TestOrderOfLines(t *testing.T) {
 		snap := l.commit()
 		want := slices.SortedFunc(slices.Values(lines), inOrder)
 		batch := rapid.IntRange(1, 7).Draw(rt, "batch")
-		for _, limits := range []Limits{{}, {Rows: 20, Files: 3, Workers: 3}, {Rows: 1, Files: 1}} {
+		for _, limits := range []Limits{{}, {Workers: 3}, {Rows: 20, Files: 3, Workers: 3}, {Rows: 1, Files: 1}} {
 			limits.Scratch = t.TempDir()
 			rows, err := Lines(t.Context(), snap, lakekey.Cycle(testCycle), "",
 				tables.Columns(tables.LinePaymentAmount), limits)
@@ -127,6 +127,8 @@ func TestOrderOfLines(t *testing.T) {
 	})
 }
 
+// TestLinesOfOneCustomer checks that the lines of a customer are those that have its id, whatever the order that is
+// asked for and the number of files that are opened at once. An order that is not asked for is not calculated.
 func TestLinesOfOneCustomer(t *testing.T) {
 	t.Parallel()
 	l := newLake(t)
@@ -141,12 +143,26 @@ func TestLinesOfOneCustomer(t *testing.T) {
 		}
 	}
 	spread(l, lines, 2)
-	rows, err := Lines(t.Context(), l.commit(), lakekey.Cycle(testCycle), "c", nil, Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := collect(t, rows); !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	snap := l.commit()
+	for _, c := range []struct {
+		workers  int
+		unsorted bool
+	}{{1, false}, {3, false}, {3, true}} {
+		s := Selection{Customer: "c", Unsorted: c.unsorted}
+		rows, err := LinesOf(t.Context(), snap, lakekey.Cycle(testCycle), s, nil, Limits{Workers: c.workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(rows.order.cols); (n == 0) != s.Unsorted {
+			t.Errorf("%d columns of the order, unsorted %t", n, s.Unsorted)
+		}
+		got := collect(t, rows)
+		if s.Unsorted {
+			slices.SortFunc(got, inOrder)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v: got %v, want %v", c, got, want)
+		}
 	}
 }
 

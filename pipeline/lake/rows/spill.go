@@ -24,7 +24,7 @@ const ExportRows = 1 << 17
 type Limits struct {
 	Rows    int64  // decoded rows in memory; default 524,288: about 250 MiB of lines
 	Files   int    // files open at once; default 512
-	Workers int    // stretches of files merged at once where not all fit; default 1
+	Workers int    // files opened, and stretches of files merged where not all fit, at once; default 1
 	Scratch string // folder for what does not fit; default the system's
 }
 
@@ -71,11 +71,11 @@ func (m *merger) merge(ctx context.Context, inputs []input) (*merged, error) {
 		}
 		inputs = next
 	}
-	cursors, err := openAll(inputs)
+	cursors, err := openAll(inputs, m.limits.Workers)
 	if err != nil {
 		return nil, errors.Join(err, m.clear())
 	}
-	return newRows(m.order, cursors, m.clear)
+	return newRowsBy(m.limits.Workers, m.order, cursors, m.clear)
 }
 
 // fit reports whether all inputs may be open at once. Two always may.
@@ -121,7 +121,7 @@ func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
 
 // spill merges inputs into a scratch file with frames of the given size.
 func (m *merger) spill(ctx context.Context, inputs []input, name string, group int64) (in input, err error) {
-	cursors, err := openAll(inputs)
+	cursors, err := openAll(inputs, 1)
 	if err != nil {
 		return in, err
 	}
@@ -257,17 +257,48 @@ func (m *merger) clear() error {
 }
 
 // openAll opens every input, or none.
-func openAll(inputs []input) ([]*cursor, error) {
-	var cursors []*cursor
-	for _, in := range inputs {
-		c, err := in.open()
-		if err != nil {
-			for _, c := range cursors {
-				err = errors.Join(err, c.close())
-			}
-			return nil, err
-		}
-		cursors = append(cursors, c)
+func openAll(inputs []input, workers int) ([]*cursor, error) {
+	cursors := make([]*cursor, len(inputs))
+	err := atOnce(workers, len(inputs), func(i int) (err error) {
+		cursors[i], err = inputs[i].open()
+		return err
+	})
+	if err == nil {
+		return cursors, nil
 	}
-	return cursors, nil
+	for _, c := range cursors {
+		if c != nil {
+			err = errors.Join(err, c.close())
+		}
+	}
+	return nil, err
+}
+
+// atOnce calls do for 0 to n-1, by several workers at once. Its error is that of the first i that has one; what comes
+// after it need not be called.
+func atOnce(workers, n int, do func(i int) error) error {
+	if workers <= 1 {
+		for i := range n {
+			if err := do(i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	errs := make([]error, n)
+	var group errgroup.Group
+	group.SetLimit(workers)
+	for i := range n {
+		group.Go(func() error {
+			errs[i] = do(i)
+			return nil
+		})
+	}
+	_ = group.Wait() // errs has them
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -83,6 +83,7 @@ type Selection struct {
 	Customer string                      // "" = all
 	Keep     func(Row[tables.Line]) bool // whether a line is wanted, from several goroutines; nil = every one
 	Cols     tables.List[tables.Line]    // columns that Keep looks at
+	Unsorted bool                        // lines come in the order of files and of the rows in them
 }
 
 // Lines gives the lines of a cycle in the order of §8; customer "" = of all. cols are the columns that are wanted
@@ -113,7 +114,11 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, s S
 	if s.Keep != nil {
 		l.Files = min(l.withDefaults().Files, selectedFiles)
 	}
-	m := newMerger(tables.Lines().Table, linesOrder(), cols.Any(), l)
+	order := linesOrder()
+	if s.Unsorted {
+		order = unsorted()
+	}
+	m := newMerger(tables.Lines().Table, order, cols.Any(), l)
 	if s.Keep == nil {
 		return rowsOf(ctx, snap, m, files, where)
 	}
@@ -402,6 +407,11 @@ func Unsorted[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T
 // UnsortedOf returns the selected rows of a file as Unsorted does.
 func UnsortedOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	where Filter[T]) (*Rows[T], error) {
-	o := order{cols: tables.List[tables.Any]{}, compare: func(anyRow, anyRow) int { return 0 }}
+	o := unsorted()
 	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols.Any(), where: where.any()}))
+}
+
+// unsorted is no order.
+func unsorted() order {
+	return order{cols: tables.List[tables.Any]{}, compare: func(anyRow, anyRow) int { return 0 }}
 }

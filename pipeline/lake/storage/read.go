@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -12,8 +13,9 @@ func ReadAll(st Storage, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := io.ReadAll(f)
-	return b, errors.Join(err, f.Close())
+	b := bytes.NewBuffer(make([]byte, 0, max(0, f.Size())+bytes.MinRead))
+	_, err = b.ReadFrom(f)
+	return b.Bytes(), errors.Join(err, f.Close())
 }
 
 // CopyBytes is how much of a file is copied at a time.

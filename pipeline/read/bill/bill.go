@@ -67,7 +67,7 @@ func billColumns() tables.List[tables.Line] {
 		tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineQuantity, tables.LineUnitPrice,
 		tables.LineOfficialAmount,
 		tables.LineOfficialDiscountAmount,
-		tables.LineDiscountID, tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LineDay, tables.LineID)
+		tables.LineDiscountID, tables.LineTruncatedAmount, tables.LinePaymentAmount)
 }
 
 // CustomerBill puts a customer's bill together. Errors: *NoCycleError, *NotFoundError where the customer has no line in
@@ -96,16 +96,14 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 		}
 		NameTaxes(b, bill.Taxes)
 	}
-	list, err := rows.Lines(ctx, snap, cycle, customer, billColumns(), l)
+	g, err := gatherLines(ctx, snap, cycle, rows.Selection{Customer: customer, Unsorted: true}, b, l)
+	if err == nil && g.sortAgain {
+		g, err = gatherLines(ctx, snap, cycle, rows.Selection{Customer: customer}, b, l)
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, list.Close()) }()
-	items, measures := map[itemKey]*Item{}, map[string]string{}
-	if err := list.Each(func(row rows.Row[tables.Line]) error { return gather(items, measures, b, row) }); err != nil {
-		return nil, err
-	}
-	if err := bill.fill(items, measures, b); err != nil {
+	if err := bill.fill(g.items, g.measures, b); err != nil {
 		return nil, err
 	}
 	return bill, bill.measure(ctx, snap, b, cycle)
@@ -120,8 +118,27 @@ func NameTaxes(b *books.Books, list []rows.Tax) {
 	}
 }
 
-// gather adds a line to its item.
-func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books, row rows.Row[tables.Line]) error {
+// gathered are the items of lines. They are the same whatever the order of lines; the measures are, unless sortAgain.
+type gathered struct {
+	items     map[itemKey]*Item
+	measures  map[string]string // of products: that of the newest item's first line
+	sortAgain bool              // lines of one product differ in their measure
+}
+
+// gatherLines adds the selected lines up to items.
+func gatherLines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, s rows.Selection, b *books.Books,
+	l rows.Limits) (g *gathered, err error) {
+	list, err := rows.LinesOf(ctx, snap, cycle, s, billColumns(), l)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	g = &gathered{items: map[itemKey]*Item{}, measures: map[string]string{}}
+	return g, list.Each(func(row rows.Row[tables.Line]) error { return g.add(b, row) })
+}
+
+// add adds a line to its item.
+func (g *gathered) add(b *books.Books, row rows.Row[tables.Line]) error {
 	key := itemKey{service: row.Word(tables.LineServiceTypeCode), sku: row.Word(tables.LineSKU),
 		region: row.Word(tables.LineRegionCode),
 		tier:   row.Small(tables.LineTier), kind: row.Word(tables.LineKind), discount: row.Word(tables.LineDiscountID)}
@@ -132,11 +149,15 @@ func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books,
 	if key.price, err = row.UnitPrice(tables.LineUnitPrice); err != nil {
 		return err
 	}
-	it := items[key]
+	measure := row.Word(tables.LineMeasure)
+	if known, ok := g.measures[key.sku]; ok && known != measure {
+		g.sortAgain = true
+	}
+	it := g.items[key]
 	if it == nil {
 		it = &Item{Region: key.region, Object: key.object, Tier: key.tier, Kind: key.kind, UnitPrice: key.price,
 			DiscountID: key.discount}
-		items[key], measures[key.sku] = it, row.Word(tables.LineMeasure)
+		g.items[key], g.measures[key.sku] = it, measure
 	}
 	return AddLine(&it.Sums, row)
 }

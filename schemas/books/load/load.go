@@ -20,6 +20,7 @@ type loader struct {
 	services map[string]bool // of all products
 	lists    map[string]bool // price lists with a price
 	badSKU   map[string]bool // products with a problem: no rule that depends on them is checked
+	unpriced bool            // prices are not read
 }
 
 // Books reads and checks the books of a workspace, whose root fsys is, under its settings. What is wrong with the books
@@ -37,13 +38,7 @@ func newLoader(fsys fs.FS, s settings.Settings) (*loader, error) {
 	if s.Zone == nil {
 		return nil, errors.New("read books: settings without a zone")
 	}
-	l := &loader{
-		Files: sheet.New(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true},
-		badSKU: map[string]bool{},
-		b: &books.Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
-			Currencies: []money.Currency{{Code: s.Currency.Code, Digits: s.Currency.Digits}},
-			NonWorking: map[period.Day]bool{}},
-	}
+	l := emptyLoader(s)
 	var err error
 	if l.b.Hash, err = l.Read(fsys); err != nil {
 		return nil, err
@@ -51,11 +46,24 @@ func newLoader(fsys fs.FS, s settings.Settings) (*loader, error) {
 	return l, nil
 }
 
+// emptyLoader is a reading of no file yet.
+func emptyLoader(s settings.Settings) *loader {
+	return &loader{
+		Files: sheet.New(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true},
+		badSKU: map[string]bool{},
+		b: &books.Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
+			Currencies: []money.Currency{{Code: s.Currency.Code, Digits: s.Currency.Digits}},
+			NonWorking: map[period.Day]bool{}},
+	}
+}
+
 // load reads and checks what the files say.
 func (l *loader) load() (*books.Books, error) {
 	l.policies()
 	l.products()
-	l.prices()
+	if !l.unpriced {
+		l.prices()
+	}
 	l.priceLists()
 	l.exchangeRates()
 	l.customers()

@@ -10,7 +10,7 @@ import (
 func oneCustomers(t *testing.T, fsys fs.FS, customer string, sound bool) string {
 	t.Helper()
 	asked := false
-	b, err := One(fsys, chosen(t), customer, func([32]byte) bool {
+	b, _, err := One(fsys, chosen(t), customer, func([32]byte) bool {
 		asked = true
 		return sound
 	})
@@ -113,7 +113,7 @@ func TestOneBroken(t *testing.T) {
 	t.Parallel()
 	files := oneBooks()
 	files["packages.csv"] = "package_id,customer_id,skus,quota,reset,valid_from\np2,c2,obs,-2,none,2026-01-01\n"
-	if _, err := One(workspace(files), chosen(t), "c1", func([32]byte) bool { return false }); err == nil ||
+	if _, _, err := One(workspace(files), chosen(t), "c1", func([32]byte) bool { return false }); err == nil ||
 		!strings.Contains(err.Error(), "-2") {
 		t.Errorf("got %v, want the problem of another customer", err)
 	}

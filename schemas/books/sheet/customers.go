@@ -7,12 +7,8 @@ import (
 
 // KeepCustomer removes the rows of other customers from some files, but for customers that the other files name.
 func (f *Files) KeepCustomer(customer string, from []string) {
-	keep := map[string]bool{customer: true, "": true, "*": true}
-	for name, data := range f.Data {
-		if !slices.Contains(from, name) && strings.HasSuffix(name, ".csv") {
-			eachCustomer(data, func(id, _ string) { keep[id] = true })
-		}
-	}
+	keep := f.NamedCustomers(from)
+	keep[customer] = true
 	for _, name := range from {
 		if data, ok := f.Data[name]; ok {
 			f.Data[name] = rowsOfCustomers(data, keep)
@@ -20,10 +16,21 @@ func (f *Files) KeepCustomer(customer string, from []string) {
 	}
 }
 
+// NamedCustomers are the customers that other files than some name, with the ids that mean no certain customer.
+func (f *Files) NamedCustomers(than []string) map[string]bool {
+	named := map[string]bool{"": true, "*": true}
+	for name, data := range f.Data {
+		if !slices.Contains(than, name) && strings.HasSuffix(name, ".csv") {
+			EachCustomer(data, func(id, _ string) { named[id] = true })
+		}
+	}
+	return named
+}
+
 // rowsOfCustomers are the header and the rows of some customers.
 func rowsOfCustomers(data string, keep map[string]bool) string {
 	var rows strings.Builder
-	head, ok := eachCustomer(data, func(id, record string) {
+	head, ok := EachCustomer(data, func(id, record string) {
 		if keep[id] {
 			rows.WriteString(record)
 			rows.WriteByte('\n')
@@ -35,9 +42,9 @@ func rowsOfCustomers(data string, keep map[string]bool) string {
 	return head + rows.String()
 }
 
-// eachCustomer gives the records of a CSV file with their cell of the column customer_id, and returns its header. Not
+// EachCustomer gives the records of a CSV file with their cell of the column customer_id, and returns its header. Not
 // ok: it has no such column.
-func eachCustomer(data string, visit func(id, record string)) (head string, ok bool) {
+func EachCustomer(data string, visit func(id, record string)) (head string, ok bool) {
 	data = strings.TrimPrefix(data, "\ufeff")
 	end := strings.IndexByte(data, '\n') + 1
 	r := csvReader{text: data[:end], line: 1}
@@ -54,7 +61,7 @@ func eachCustomer(data string, visit func(id, record string)) (head string, ok b
 	return data[:end], true
 }
 
-// eachQuoted is eachCustomer of the rows after the header.
+// eachQuoted is EachCustomer of the rows after the header.
 func eachQuoted(text string, column int, visit func(id, record string)) {
 	r := csvReader{text: text, line: 1}
 	var cells []cell

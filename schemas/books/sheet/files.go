@@ -41,7 +41,7 @@ func New(zone *period.Zone) *Files {
 
 // Read reads every book and hashes them by name, and notes files that are no books.
 func (f *Files) Read(fsys fs.FS) (hash [32]byte, err error) {
-	names := fileNames()
+	names := Names()
 	if hash, err = hashFiles(fsys, names, func(name, data string) { f.Data[name] = data }); err != nil {
 		return hash, err
 	}
@@ -58,8 +58,8 @@ func (f *Files) Read(fsys fs.FS) (hash [32]byte, err error) {
 	return hash, nil
 }
 
-// fileNames are the names of all books, in order.
-func fileNames() []string {
+// Names are the names of all books, in order.
+func Names() []string {
 	var names []string
 	for _, f := range books.Formats() {
 		names = append(names, f.File)
@@ -71,7 +71,7 @@ func fileNames() []string {
 // Hash is the Hash of the books that Books would read from a workspace whose root fsys is, without a look at what
 // they say.
 func Hash(fsys fs.FS) ([32]byte, error) {
-	return hashFiles(fsys, fileNames(), func(string, string) {})
+	return hashFiles(fsys, Names(), func(string, string) {})
 }
 
 // hashFiles reads the books that are there, in the order of their names, and hashes names, sizes and bytes.

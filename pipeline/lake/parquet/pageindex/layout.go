@@ -7,7 +7,6 @@ import (
 	"io"
 	"sort"
 
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/tollbook/tollbook/schemas/table"
@@ -70,7 +69,6 @@ type layoutReader struct {
 	src    io.ReaderAt
 	size   int64
 	wanted []bool // by column; nil = all
-	compat thrift.CompactProtocol
 }
 
 // Read reads a file's footer and page index. bounded are the columns whose bounds of pages are kept. Of a file without
@@ -123,17 +121,17 @@ func (r *layoutReader) read(def *table.Table, bounded table.List[table.Any]) (*L
 	if string(tail[4:]) != "PAR1" || length > r.size-12 {
 		return nil, errNotParquet
 	}
-	footer, err := r.bytes(r.size-8-length, length)
+	text, err := r.bytes(r.size-8-length, length)
 	if err != nil {
 		return nil, err
 	}
-	var meta format.FileMetaData
-	if err := thrift.Unmarshal(&r.compat, footer, &meta); err != nil {
-		return nil, fmt.Errorf("footer: %w", err)
+	groups, err := footer(text)
+	if err != nil {
+		return nil, err
 	}
 	l := &Layout{Def: def, weight: 200}
-	for i := range meta.RowGroups {
-		g, err := r.group(&meta.RowGroups[i], def, bounded)
+	for i := range groups {
+		g, err := r.group(&groups[i], def, bounded)
 		if err != nil {
 			return nil, fmt.Errorf("row group %d: %w", i, err)
 		}
@@ -168,17 +166,14 @@ func (r *layoutReader) bytes(from, n int64) ([]byte, error) {
 	return b, nil
 }
 
-func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded table.List[table.Any]) (RowGroup, error) {
-	g := RowGroup{Rows: meta.NumRows, Chunks: make([]Chunk, len(def.Columns))}
+func (r *layoutReader) group(meta *groupMeta, def *table.Table, bounded table.List[table.Any]) (RowGroup, error) {
+	g := RowGroup{Rows: meta.rows, Chunks: make([]Chunk, len(def.Columns))}
 	if g.Rows < 0 {
 		return g, fmt.Errorf("%d rows", g.Rows)
 	}
-	for i := range meta.Columns {
-		c := &meta.Columns[i]
-		col := -1
-		if path := c.MetaData.PathInSchema; len(path) == 1 {
-			col = def.Index(path[0])
-		}
+	for i := range meta.chunks {
+		c := &meta.chunks[i]
+		col := def.Index(string(c.name))
 		if col < 0 || r.wanted != nil && !r.wanted[col] {
 			continue
 		}
@@ -201,29 +196,24 @@ func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded ta
 	return g, nil
 }
 
-func (r *layoutReader) chunk(c *format.ColumnChunk, rows int64) (Chunk, error) {
-	out := Chunk{Dict: c.MetaData.DictionaryPageOffset, Codec: c.MetaData.Codec}
+func (r *layoutReader) chunk(c *chunkMeta, rows int64) (Chunk, error) {
+	out := Chunk{Dict: c.dict, Codec: c.codec}
 	// An absent minimum and an empty one are the same bound: no text is smaller than the empty one.
-	if s := &c.MetaData.Statistics; len(s.MaxValue) > 0 {
-		out.Whole = &TextBounds{string(s.MinValue), string(s.MaxValue)}
+	if len(c.high) > 0 {
+		out.Whole = &TextBounds{string(c.low), string(c.high)}
 	}
-	if c.MetaData.NumValues != rows {
-		return out, fmt.Errorf("%d values in a group of %d rows", c.MetaData.NumValues, rows)
+	if c.values != rows {
+		return out, fmt.Errorf("%d values in a group of %d rows", c.values, rows)
 	}
-	if c.OffsetIndexOffset == 0 {
+	if c.offsetIndex.from == 0 {
 		return out, r.walk(c, &out)
 	}
-	b, err := r.bytes(c.OffsetIndexOffset, int64(c.OffsetIndexLength))
+	b, err := r.bytes(c.offsetIndex.from, int64(c.offsetIndex.bytes))
 	if err != nil {
 		return out, err
 	}
-	var index format.OffsetIndex
-	if err := thrift.Unmarshal(&r.compat, b, &index); err != nil {
-		return out, fmt.Errorf("page index: %w", err)
-	}
-	for _, p := range index.PageLocations {
-		out.Pages = append(out.Pages, DataPage{At: p.Offset, Bytes: p.CompressedPageSize,
-			First: int32(p.FirstRowIndex)})
+	if out.Pages, err = offsetIndex(b); err != nil {
+		return out, err
 	}
 	if len(out.Pages) == 0 || out.Pages[0].First != 0 {
 		return out, errors.New("page index: no page holds the first row")
@@ -249,12 +239,12 @@ func (r *layoutReader) check(c *Chunk, rows int64) error {
 const headerBytes = 1 << 12
 
 // walk finds the pages of a column that has no page index.
-func (r *layoutReader) walk(c *format.ColumnChunk, out *Chunk) error {
-	at, end := c.MetaData.DataPageOffset, c.MetaData.DataPageOffset+c.MetaData.TotalCompressedSize
+func (r *layoutReader) walk(c *chunkMeta, out *Chunk) error {
+	at, end := c.data, c.data+c.compressed
 	if out.Dict > 0 {
-		end = out.Dict + c.MetaData.TotalCompressedSize
+		end = out.Dict + c.compressed
 	}
-	for first := int64(0); first < c.MetaData.NumValues && at < end; {
+	for first := int64(0); first < c.values && at < end; {
 		b, err := r.bytes(at, min(headerBytes, r.size-at))
 		if err != nil {
 			return err
@@ -278,36 +268,36 @@ func (r *layoutReader) walk(c *format.ColumnChunk, out *Chunk) error {
 
 // PageHeader parses the page header at the beginning of b and returns it with its length in bytes.
 func PageHeader(b []byte) (h format.PageHeader, n int, err error) {
-	var compact thrift.CompactProtocol
-	in := compact.NewReaderFromBytes(b)
-	if err := thrift.NewDecoder(in).Decode(&h); err != nil {
-		return h, 0, fmt.Errorf("page header: %w", err)
+	c := compact{b: b}
+	h = c.header()
+	if err := c.err("page header"); err != nil {
+		return h, 0, err
 	}
 	if h.CompressedPageSize < 0 || h.UncompressedPageSize < 0 {
 		return h, 0, errors.New("page header: negative size")
 	}
-	return h, in.BytesRead(), nil
+	return h, c.at, nil
 }
 
 // bounds reads the smallest and largest text of each page; nil if the file does not have them.
-func (r *layoutReader) bounds(c *format.ColumnChunk, pages int) ([]TextBounds, error) {
-	if c.ColumnIndexOffset == 0 {
+func (r *layoutReader) bounds(c *chunkMeta, pages int) ([]TextBounds, error) {
+	if c.columnIndex.from == 0 {
 		return nil, nil
 	}
-	b, err := r.bytes(c.ColumnIndexOffset, int64(c.ColumnIndexLength))
+	b, err := r.bytes(c.columnIndex.from, int64(c.columnIndex.bytes))
 	if err != nil {
 		return nil, err
 	}
-	var index format.ColumnIndex
-	if err := thrift.Unmarshal(&r.compat, b, &index); err != nil {
-		return nil, fmt.Errorf("page bounds: %w", err)
+	low, high, err := columnIndex(b)
+	if err != nil {
+		return nil, err
 	}
-	if len(index.MinValues) != pages || len(index.MaxValues) != pages {
-		return nil, fmt.Errorf("page bounds: %d of %d pages", len(index.MinValues), pages)
+	if len(low) != pages || len(high) != pages {
+		return nil, fmt.Errorf("page bounds: %d of %d pages", len(low), pages)
 	}
 	out := make([]TextBounds, pages)
 	for i := range out {
-		out[i] = TextBounds{string(index.MinValues[i]), string(index.MaxValues[i])}
+		out[i] = TextBounds{string(low[i]), string(high[i])}
 	}
 	return out, nil
 }
