@@ -259,8 +259,11 @@ func (m *merger) clear() error {
 // openAll opens every input, or none.
 func openAll(inputs []input, workers int) ([]*cursor, error) {
 	cursors := make([]*cursor, len(inputs))
-	err := atOnce(workers, len(inputs), func(i int) (err error) {
-		cursors[i], err = inputs[i].open()
+	err := atOnce(workers, len(inputs), func(i int) error {
+		c, err := inputs[i].open()
+		if err == nil {
+			cursors[i] = c
+		}
 		return err
 	})
 	if err == nil {
