@@ -25,10 +25,12 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Outcome is what a check came to.
@@ -670,30 +672,49 @@ func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
 	}
 }
 
-// iceberg looks which state the Iceberg tables show.
-func (d *doctor) iceberg(context.Context) {
+// iceberg looks which state the Iceberg tables show: as their catalog says, if there is one.
+func (d *doctor) iceberg(ctx context.Context) {
 	const name = "Iceberg"
 	s := &d.ws.Settings.Iceberg
 	if !s.Set() {
 		d.describe(name, Skipped, "", "iceberg.warehouse is empty")
 		return
 	}
-	warehouse, err := d.ws.IcebergWarehouse()
-	var shown int64
-	if err == nil {
-		shown, err = iceberg.Shown(warehouse, s.Namespace)
-	}
+	at, shown, err := d.tablesShow(ctx, s)
+	var hinted interface{ Hint() string }
 	switch {
+	case s.Catalog != "" && errors.As(err, &hinted) && hinted.Hint() != "":
+		d.describe(name, Warn, hinted.Hint(), "%v", err)
 	case err != nil:
 		d.describe(name, Warn, "`tollbook publish` shows details", "%v", err)
 	case shown == 0:
-		d.describe(name, Warn, "`tollbook publish`", "%s: nothing is published", warehouse.Root())
+		d.describe(name, Warn, "`tollbook publish`", "%s: nothing is published", at)
 	case d.snap != nil && shown != d.snap.Manifest.Number:
-		d.describe(name, Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", warehouse.Root(), shown,
+		d.describe(name, Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", at, shown,
 			d.snap.Manifest.Number)
 	default:
-		d.describe(name, OK, "", "%s shows manifest %d, as the lake", warehouse.Root(), shown)
+		d.describe(name, OK, "", "%s shows manifest %d, as the lake", at, shown)
 	}
+}
+
+// tablesShow is the manifest that the Iceberg tables show, and where that was read.
+func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string, shown int64, err error) {
+	warehouse, err := d.ws.IcebergWarehouse()
+	if err != nil {
+		return "", 0, err
+	}
+	at = warehouse.Root()
+	var client *catalog.Client
+	if s.Catalog != "" {
+		o, err := catalog.OptionsOf(s, d.ws.Dir, d.Env)
+		if err != nil {
+			return "", 0, err
+		}
+		o.Once = true
+		at, client = "the catalog "+o.Address, catalog.New(o)
+	}
+	shown, err = iceberg.Shown(ctx, warehouse, client, s.Namespace)
+	return at, shown, err
 }
 
 // cache looks whether hashes of the inbox are remembered.

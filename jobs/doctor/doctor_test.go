@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/icebergrest"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -151,6 +153,51 @@ func TestTables(t *testing.T) {
 	tells(t, o, name, OK, "", "")
 	s.Ask(t, "INSERT INTO copy_internal.schema_versions (version, name, hash) VALUES (99, 'later.sql', '')")
 	tells(t, o, name, Warn, "are of version 99, this program knows versions up to 7", "a newer one")
+}
+
+// TestIcebergCatalog checks what is said of a catalog: that it fails, that a secret is missing or wrong, and which
+// manifest its tables show.
+func TestIcebergCatalog(t *testing.T) {
+	t.Parallel()
+	s := icebergrest.Start(icebergrest.Options{ClientID: "tollbook", Secret: "right", Scope: "catalog"}.InFolders())
+	defer s.Close()
+	o := newWorkspace(t)
+	settings := filepath.Join(o.Dir, "tollbook.yaml")
+	text, err := os.ReadFile(settings)
+	must(t, err)
+	set := func(catalog string) {
+		t.Helper()
+		line := "iceberg: {warehouse: tables, client_id: tollbook, catalog: '" + catalog + "'}\n"
+		must(t, os.WriteFile(settings, []byte(string(text)+line), 0o666))
+	}
+	const name = "Iceberg"
+	set(s.Address())
+	tells(t, o, name, Warn, "iceberg.client_id is set", "`tollbook publish`")
+	secret := "wrong"
+	o.Env = func(key string) string {
+		return map[string]string{"TOLLBOOK_ICEBERG_CLIENT_SECRET": secret}[key]
+	}
+	tells(t, o, name, Warn, "401 Unauthorized: invalid_client", "check TOLLBOOK_ICEBERG_TOKEN, or iceberg.client_id")
+	secret = "right"
+	tells(t, o, name, Warn, "the catalog "+s.Address()+": nothing is published", "`tollbook publish`")
+	must(t, os.RemoveAll(filepath.Join(o.Dir, "inbox")))
+	must(t, os.MkdirAll(filepath.Join(o.Dir, "inbox", "usage"), 0o777))
+	rows := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,unit\n" +
+		"a,ocean,port,vm.c2,east-1,2026-09-01T00:00:00+08:00,2026-09-01T12:00:00+08:00,60,minute\n"
+	must(t, os.WriteFile(filepath.Join(o.Dir, "inbox", "usage", "a.csv"), []byte(rows), 0o666))
+	w, err := workspace.Open(o.Dir)
+	must(t, err)
+	asOf, err := period.ParseInstant(sample.AsOf)
+	must(t, err)
+	report, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: asOf, Started: asOf, Workers: 1, Env: o.Env})
+	if err != nil || report.Iceberg == nil {
+		t.Fatal(report, err)
+	}
+	tells(t, o, name, OK, "the catalog "+s.Address()+" shows manifest 1, as the lake", "")
+	s.Disturb(func(int, *http.Request) icebergrest.Fault { return icebergrest.Fault{Before: 503} })
+	tells(t, o, name, Warn, "503 Service Unavailable", "check that the catalog runs")
+	must(t, os.WriteFile(settings, []byte(string(text)+"iceberg: {warehouse: tables}\n"), 0o666))
+	tells(t, o, name, Warn, "is in the catalog "+s.Address()+"; the settings name no catalog", "`tollbook publish`")
 }
 
 func TestNamed(t *testing.T) {

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,6 +16,14 @@ type Iceberg struct {
 	Warehouse string        // folder or s3://bucket/prefix; "" = no tables
 	Namespace string        // folder of the tables in it
 	Keep      time.Duration // how long snapshots stay that were replaced
+
+	Catalog          string // URL of the server that names the newest metadata of the tables; "" = none
+	CatalogWarehouse string // which one of that server; "" = it has one
+	TokenFile        string // of the token that is sent as it is; relative to the workspace, or absolute; "" = none
+	ClientID         string // of the client that gets tokens; "" = none
+	SecretFile       string // of the client's secret; "" = none
+	TokenURL         string // where the client gets tokens; "" = from the catalog
+	Scope            string // of these tokens
 }
 
 // Set reports whether tables are kept.
@@ -48,6 +57,50 @@ func readWarehouse(s *Settings, m yamldoc.Map, key string) {
 		}
 		return path, nil
 	})
+}
+
+func readCatalog(s *Settings, m yamldoc.Map, key string) {
+	s.Iceberg.Catalog = yamldoc.Value(m, key, "", parseServer)
+	if s.Iceberg.Catalog != "" && !s.Iceberg.Set() {
+		m.Fail(key, m.Get(key), "set iceberg.warehouse: where the files of the tables are", "without iceberg.warehouse")
+	}
+}
+
+// parseServer takes the address of a server, with a path if it has one; "" is none.
+func parseServer(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	at, err := url.Parse(text)
+	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.User != nil ||
+		at.RawQuery != "" || at.Fragment != "" {
+		return "", fmt.Errorf("%q: not http://host/path or https://host/path", text)
+	}
+	return text, nil
+}
+
+// readCatalogText reads what belongs to a catalog.
+func readCatalogText(s *Settings, m yamldoc.Map, key string) {
+	of := &s.Iceberg
+	to := map[string]*string{"catalog_warehouse": &of.CatalogWarehouse, "token_file": &of.TokenFile,
+		"client_id": &of.ClientID, "client_secret_file": &of.SecretFile, "token_url": &of.TokenURL,
+		"scope": &of.Scope}[key]
+	before := *to
+	switch key {
+	case "token_file", "client_secret_file":
+		*to = yamldoc.Value(m, key, "", filePath)
+	case "token_url":
+		*to = yamldoc.Value(m, key, "", parseServer)
+	default:
+		*to = m.Text(key, before)
+	}
+	switch {
+	case *to == before:
+	case of.Catalog == "":
+		m.Fail(key, m.Get(key), "set iceberg.catalog, or leave it out", "without iceberg.catalog")
+	case key == "client_id" && of.TokenFile != "":
+		m.Fail(key, m.Get(key), "leave one of them out", "excludes iceberg.token_file")
+	}
 }
 
 // within reports whether a clean path is another one or below it.

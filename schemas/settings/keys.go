@@ -134,9 +134,26 @@ func icebergKeys() []Key {
 			Meaning: "where Iceberg tables of the lake are kept: a folder on the lake's file system, relative to the " +
 				"workspace, or, if the lake is in an object store, a place in the same store; empty = none"},
 		{Name: "iceberg.namespace", Type: "text", Default: "tollbook", read: readNamespace,
-			Meaning: "folder of the tables in the warehouse"},
+			Meaning: "folder of the tables in the warehouse, and their namespace in the catalog"},
 		{Name: "iceberg.keep", Type: "duration", Default: "24h", read: readIcebergKeep,
 			Meaning: "how long snapshots stay readable after they were replaced"},
+		{Name: "iceberg.catalog", Type: "URL", Default: `""`, read: readCatalog,
+			Meaning: "Iceberg REST catalog that names the newest state of the tables, without v1; empty = the newest " +
+				"metadata file in the warehouse counts"},
+		{Name: "iceberg.catalog_warehouse", Type: "text", Default: `""`, read: readCatalogText,
+			Meaning: "what the catalog calls the warehouse; empty = it has one"},
+		{Name: "iceberg.token_file", Type: "file", Default: `""`, read: readCatalogText,
+			Meaning: "file with a token for the catalog, relative to the workspace; TOLLBOOK_ICEBERG_TOKEN comes " +
+				"first"},
+		{Name: "iceberg.client_id", Type: "text", Default: `""`, read: readCatalogText,
+			Meaning: "client that gets tokens for the catalog (OAuth2 client credentials); empty = none"},
+		{Name: "iceberg.client_secret_file", Type: "file", Default: `""`, read: readCatalogText,
+			Meaning: "file with the client's secret, relative to the workspace; TOLLBOOK_ICEBERG_CLIENT_SECRET comes " +
+				"first"},
+		{Name: "iceberg.token_url", Type: "URL", Default: `""`, read: readCatalogText,
+			Meaning: "where the client gets tokens; empty = v1/oauth/tokens of the catalog"},
+		{Name: "iceberg.scope", Type: "text", Default: "catalog", read: readCatalogText,
+			Meaning: "scope of these tokens"},
 	}
 }
 
@@ -263,7 +280,7 @@ func Default() Settings {
 		Retention: Retention{LinesMonths: 18, Archive: "archive"},
 		ClickHouse: ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3,
 			Keep: 24 * time.Hour},
-		Iceberg:          Iceberg{Namespace: "tollbook", Keep: 24 * time.Hour},
+		Iceberg:          Iceberg{Namespace: "tollbook", Keep: 24 * time.Hour, Scope: "catalog"},
 		OIDC:             OIDC{Claim: "tollbook", Scopes: "openid"},
 		StatementDueDays: 30, Invoice: Invoice{Content: "Cloud services"},
 	}

@@ -129,7 +129,7 @@ func TestParseSample(t *testing.T) {
 		Engine:     Engine{Namespace: "default", Queue: "tollbook", Heartbeat: 30 * time.Second},
 		Costs:      Costs{Settle: 15 * time.Minute},
 		ClickHouse: defaultClickHouse,
-		Iceberg:    Iceberg{"", "tollbook", 24 * time.Hour},
+		Iceberg:    Iceberg{Namespace: "tollbook", Keep: 24 * time.Hour, Scope: "catalog"},
 		API:        defaultAPI,
 		OIDC:       OIDC{Claim: "tollbook", Scopes: "openid"},
 		Schedule:   Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
@@ -185,7 +185,9 @@ clickhouse:
   retries: 0
   keep: 0s
   samples: true
-iceberg: {warehouse: /var/tables, namespace: billing, keep: 0s}
+iceberg: {warehouse: /var/tables, namespace: billing, keep: 0s, catalog: "https://c.example.com/iceberg",
+  catalog_warehouse: main, client_id: tollbook, client_secret_file: iceberg.txt,
+  token_url: "https://login.example.com/token", scope: "PRINCIPAL_ROLE:ALL"}
 engine: {dsn: 'temporals://t.example.com:7233', namespace: billing, queue: acme, heartbeat: 5s}
 api:
   listen: ":0"
@@ -221,7 +223,9 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Lake:       Lake{"/var/lake", 1024, "", "", time.Minute},
 		Engine:     Engine{0, "t.example.com:7233", true, "billing", "acme", 5 * time.Second},
 		Costs:      Costs{Settle: 15 * time.Minute},
-		ClickHouse: otherClickHouse, API: otherAPI, Console: true, Iceberg: Iceberg{"/var/tables", "billing", 0},
+		ClickHouse: otherClickHouse, API: otherAPI, Console: true,
+		Iceberg: Iceberg{"/var/tables", "billing", 0, "https://c.example.com/iceberg", "main", "", "tollbook",
+			"iceberg.txt", "https://login.example.com/token", "PRINCIPAL_ROLE:ALL"},
 		OIDC: OIDC{"https://login.example.com/realm", "console", "https://billing.example.com/console/oidc",
 			"secret.txt", "groups", "openid groups"},
 		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
@@ -307,6 +311,17 @@ func TestErrors(t *testing.T) {
 			`"s3://b/lake/tables": overlaps with lake.path "s3://b/lake"`,
 		"iceberg: {namespace: a-b}": `4:22: iceberg.namespace must consist of letters, digits and underscores, a ` +
 			`letter first`,
+		"iceberg: {catalog: 'https://c/'}": `4:20: iceberg.catalog "https://c/": without iceberg.warehouse`,
+		"iceberg: {warehouse: t, catalog: 'c:8181'}": `4:34: iceberg.catalog "c:8181": not http://host/path or ` +
+			`https://host/path`,
+		"iceberg: {warehouse: t, catalog: 'http://u:p@c'}": `4:34: iceberg.catalog "http://u:p@c": not ` +
+			`http://host/path or https://host/path`,
+		"iceberg: {warehouse: t, client_id: a}":                        `4:36: iceberg.client_id "a": without iceberg.catalog`,
+		"iceberg: {warehouse: t, catalog: 'http://c', token_file: a/}": `4:58: iceberg.token_file "a/": not a file`,
+		"iceberg: {warehouse: t, catalog: 'http://c', token_file: a, client_id: b}": `4:72: iceberg.client_id "b": ` +
+			`excludes iceberg.token_file`,
+		"iceberg: {warehouse: t, catalog: 'http://c', token_url: c}": `4:57: iceberg.token_url "c": not ` +
+			`http://host/path or https://host/path`,
 		"engine: {processes: 257}":      `4:21: engine.processes "257": not from 0 to 256`,
 		"engine: {dsn: 'host:7233'}":    `4:15: engine.dsn "host:7233": neither temporal://host:port nor`,
 		"engine: {dsn: 'temporal://h'}": `4:15: engine.dsn "temporal://h": a host and a port must follow temporal://`,

@@ -36,7 +36,8 @@ bucket. Exit code 1 means that something had to be corrected, or that the server
 that no view shows.
 
 If iceberg.warehouse is set, publish also brings the Iceberg tables lines, statements and accounts to
-the lake's state: one snapshot for each manifest, without copying data. --cycle does not update them.`,
+the lake's state: one snapshot for each manifest, without copying data. --cycle does not update them.
+If iceberg.catalog is set, it registers the tables there, and commits each snapshot to that catalog.`,
 		Example: "  tollbook publish\n  tollbook publish --cycle 2026-09 --dry-run\n  tollbook publish --print-ddl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {

@@ -50,21 +50,23 @@ func (s *state) isOwn(name string) bool {
 	if strings.HasPrefix(rest, "data/") {
 		return strings.HasSuffix(base, ".parquet")
 	}
-	return version(base) > 0 || ownName.MatchString(base) || strings.HasPrefix(base, temporaryPrefix)
+	inCatalog := s.base != nil
+	return version(base) > 0 || ownName.MatchString(base) || strings.HasPrefix(base, temporaryPrefix) ||
+		inCatalog && base == hintFile // nobody updates it
 }
 
 // named are the names that the snapshots of the newest version need.
 func (p *publisher) named(s *state) (map[string]bool, error) {
-	named := map[string]bool{metadataFile(s.folder, s.version): true}
+	named := make(map[string]bool)
 	add := func(uri string) error {
 		name, err := p.Warehouse.name(uri)
 		named[name] = true
 		return err
 	}
-	for _, l := range s.meta.MetadataLog {
-		if err := add(l.MetadataFile); err != nil {
-			return nil, err
-		}
+	if p.Catalog != nil {
+		p.nameCatalogFiles(s, named)
+	} else if err := p.nameVersions(s, add); err != nil {
+		return nil, err
 	}
 	for _, e := range s.entries {
 		named[dataName(s.folder, e)] = true
@@ -101,4 +103,15 @@ func (p *publisher) named(s *state) (map[string]bool, error) {
 		}
 	}
 	return named, nil
+}
+
+// nameVersions adds the newest metadata file, and those before it that its log names.
+func (p *publisher) nameVersions(s *state, add func(uri string) error) error {
+	err := add(p.Warehouse.uri(metadataFile(s.folder, s.version)))
+	for _, l := range s.meta.MetadataLog {
+		if err == nil {
+			err = add(l.MetadataFile)
+		}
+	}
+	return err
 }

@@ -8,6 +8,10 @@
 //	lines/metadata/snap-<id>.avro              a snapshot: its manifests (of Iceberg)
 //	lines/metadata/2026-09-<files>-<id>.avro   the files of a cycle
 //	lines/data/cycle=2026-09/…                 data files, where the lake is in a folder
+//	lines/metadata/catalog.json                which catalog names the newest version, where one does
+//
+// With a catalog (package catalog), that server writes the metadata files and names the newest one, and there is
+// neither a v7.metadata.json nor a version-hint.text.
 //
 // # Invariants
 //
@@ -18,12 +22,22 @@
 //	ICE-3  Creating the next version of the metadata file is the commit of a table. It never replaces one that
 //	       exists. Of two publishers one commits, and the other starts over.
 //	ICE-4  The data files of every snapshot of the newest version exist: a link is deleted, and a pin on the lake's
-//	       state is ended, only after the snapshots that need it have expired.
-//	ICE-5  A snapshot expires when it was replaced longer than `keep` ago. The newest never expires.
+//	       state is ended, only after the snapshots that need it have expired. The newest version with a catalog is
+//	       what the catalog answered to the commit.
+//	ICE-5  A snapshot expires when it was replaced longer than `keep` ago. The newest never expires, nor does one that
+//	       a branch or tag of a catalog names.
 //	ICE-6  A column keeps its id. Columns are added, never removed, and none is required.
 //	ICE-7  A table of another lake is changed only with TakeOver.
 //	ICE-8  A publish that is stopped at any point leaves each table in the old or the new state. The next one
 //	       completes the others, and deletes what no snapshot names.
+//	ICE-9  With a catalog, the commit of a table is one request, which requires that the table is the one that was
+//	       read and that its main branch shows the snapshot that was read. Of two publishers one commits, and the
+//	       other starts over.
+//	ICE-10  If the answer to a change of the catalog is lost, or says that the server failed, the table is loaded: a
+//	       snapshot that it has was committed, and one that it does not have was not. A request that is executed after
+//	       that finds another state than it requires.
+//	ICE-11  The newest version of a table is named by the folder or by one catalog: catalog.json says so, and is
+//	       written before the catalog knows the table. A publish with other settings changes nothing.
 //
 // The tables are committed one after another: a reader that joins them compares tollbook.manifest.
 //

@@ -1,13 +1,16 @@
 package iceberg_test
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/icebergrest"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
@@ -22,8 +25,9 @@ type billing struct {
 	*testing.T
 	dir    string
 	engine *server.Server
-	stop   string // point at which the publish of the next run ends
-	n      int    // feed files
+	stop   string              // point at which the publish of the next run ends
+	n      int                 // feed files
+	rest   *icebergrest.Server // nil = no catalog
 }
 
 func newBilling(t *testing.T) *billing {
@@ -34,11 +38,18 @@ func newBilling(t *testing.T) *billing {
 		b.must(os.RemoveAll(filepath.Join(b.dir, "inbox", feed)))
 	}
 	b.must(os.MkdirAll(filepath.Join(b.dir, "inbox", "usage"), 0o755))
+	b.set("iceberg: {warehouse: tables, keep: 0s}\n")
+	return b
+}
+
+// set adds a line to the settings.
+func (b *billing) set(line string) {
+	b.Helper()
 	settings := filepath.Join(b.dir, "tollbook.yaml")
 	text, err := os.ReadFile(settings)
 	b.must(err)
-	b.must(os.WriteFile(settings, append(text, "iceberg: {warehouse: tables, keep: 0s}\n"...), 0o644))
-	return b
+	text, _, _ = bytes.Cut(text, []byte("iceberg: "))
+	b.must(os.WriteFile(settings, append(text, line...), 0o644))
 }
 
 func (b *billing) must(err error) {
@@ -111,11 +122,21 @@ func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 				from))
 		}
 		want := by("file('" + filepath.Join(b.dir, "lake", sums[0], "**", "*.parquet") + "')")
-		got := by("icebergLocal('" + strings.TrimPrefix(filepath.Join(b.dir, "tables", "tollbook", table), "/") + "')")
+		got := by(b.table(table))
 		if got != want || want == "" {
 			b.Errorf("manifest %d, %s\nthe lake:\n%s\nthe table:\n%s", report.Manifest, table, want, got)
 		}
 	}
+}
+
+// table is a table in the words of the engine: the newest metadata file in the folder, or that which the catalog names.
+func (b *billing) table(name string) string {
+	at := strings.TrimPrefix(filepath.Join(b.dir, "tables", "tollbook", name), "/")
+	if b.rest == nil {
+		return "icebergLocal('" + at + "')"
+	}
+	_, file, _ := strings.Cut(b.rest.Newest("tollbook", name), at+"/")
+	return "icebergLocal('" + at + "', SETTINGS iceberg_metadata_file_path = '" + file + "')"
 }
 
 // TestEngine checks that ClickHouse finds the same counts and sums in the tables and in the lake's files after each of
@@ -171,6 +192,46 @@ func TestEngine(t *testing.T) {
 	}
 }
 
+// TestEngineCatalog checks that ClickHouse finds the same counts and sums in the metadata files that a catalog names as
+// in the lake's files, after each of six nights: the first is published without a catalog, which then registers the
+// tables. Of the others the answer to a commit is lost, the catalog fails, and it forgets the token (ICE-1, ICE-10,
+// ICE-11). The quick form has three nights.
+func TestEngineCatalog(t *testing.T) {
+	t.Parallel()
+	b := newBilling(t)
+	nights := 6
+	if testing.Short() {
+		nights = 3
+	}
+	for day := 1; day <= nights; day++ {
+		if day == 2 {
+			b.rest = serveFolders(t, icebergrest.Options{ClientID: "tollbook", Secret: "hidden", Scope: "catalog"})
+			b.must(os.WriteFile(filepath.Join(b.dir, "secret.txt"), []byte("hidden\n"), 0o600))
+			b.set(fmt.Sprintf("iceberg: {warehouse: tables, keep: 0s, catalog: '%s', client_id: tollbook, "+
+				"client_secret_file: secret.txt}\n", b.rest.Address()))
+		}
+		if day > 2 {
+			lost := false
+			b.rest.Disturb(func(n int, r *http.Request) (f icebergrest.Fault) {
+				switch commit := r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/tables/"); {
+				case day == 3 && commit && !lost:
+					lost, f.After, f.Cut = true, http.StatusOK, true
+				case day == 4 && n == 4:
+					f.After = http.StatusBadGateway
+				case day == 5 && n == 3:
+					f.Do = b.rest.Expire
+				}
+				return f
+			})
+		}
+		b.usage(fmt.Sprintf("2026-09-%02d", day), 60*day)
+		asOf := fmt.Sprintf("2026-09-%02dT20:00:00Z", day)
+		w, o := b.open(asOf)
+		report, err := run.Nightly(t.Context(), w, o)
+		b.ran(asOf, report, err)
+	}
+}
+
 // TestEngineCurrencies checks that the column of the currency is added with the first month of a customer with another
 // currency; the month before it has none, and sums per currency are those calculated here. August: acme 3 GB at 8.00 =
 // 24.00 CNY. September: acme 2 GB = 16.00 CNY; bell 3 GB at 150.5 = 451.5, 452 JPY.
@@ -198,9 +259,7 @@ func TestEngineCurrencies(t *testing.T) {
 	w, o := b.open("2026-09-05T00:00:00Z")
 	report, err := run.Close(t.Context(), w, period.CycleOf(2026, 8), false, o)
 	b.ran("2026-09-05T00:00:00Z", report, err)
-	table := func(name string) string {
-		return "icebergLocal('" + strings.TrimPrefix(filepath.Join(b.dir, "tables", "tollbook", name), "/") + "')"
-	}
+	table := b.table
 	if got := b.engine.Ask(t, "DESCRIBE "+table("statements")); strings.Contains(got, "currency") {
 		t.Errorf("a table of one currency has the column:\n%s", got)
 	}

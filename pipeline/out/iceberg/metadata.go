@@ -1,6 +1,7 @@
 package iceberg
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -121,6 +122,10 @@ func parseMetadata(text []byte) (*metadata, error) {
 	if m.Properties == nil {
 		m.Properties = make(map[string]string)
 	}
+	// A catalog can list them in any order.
+	slices.SortStableFunc(m.Snapshots, func(a, b snapshot) int {
+		return cmp.Compare(a.SequenceNumber, b.SequenceNumber)
+	})
 	return m, nil
 }
 
@@ -140,6 +145,14 @@ func (m *metadata) current() *snapshot {
 		return nil
 	}
 	return &m.Snapshots[i]
+}
+
+// currentID is the id of the current snapshot; 0 = there is none.
+func (m *metadata) currentID() int64 {
+	if current := m.current(); current != nil {
+		return current.ID
+	}
+	return 0
 }
 
 // fieldID is the id of a column in the current schema; 0 = it has none of that name.
@@ -167,7 +180,10 @@ func (m *metadata) adopt(def *table.Table) bool {
 	var fields []ice.NestedField
 	next := 0
 	if s := m.schema(); s != nil {
-		fields, next = s.Fields(), m.CurrentSchemaID+1
+		fields = s.Fields()
+	}
+	for _, s := range m.Schemas {
+		next = max(next, s.ID+1)
 	}
 	before := len(fields)
 	for _, c := range def.Columns {
@@ -177,11 +193,10 @@ func (m *metadata) adopt(def *table.Table) bool {
 		m.LastColumnID++
 		fields = append(fields, ice.NestedField{ID: m.LastColumnID, Name: c.Name, Type: typeOf(c.Type), Doc: c.Meaning})
 	}
-	if len(fields) == before {
-		return false
+	if len(fields) > before {
+		m.CurrentSchemaID = next
+		m.Schemas = append(m.Schemas, ice.NewSchema(next, fields...))
 	}
-	m.CurrentSchemaID = next
-	m.Schemas = append(m.Schemas, ice.NewSchema(next, fields...))
 	type named struct {
 		ID    int      `json:"field-id"`
 		Names []string `json:"names"`
@@ -192,7 +207,7 @@ func (m *metadata) adopt(def *table.Table) bool {
 	}
 	text, _ := json.Marshal(mapping) // numbers and texts
 	m.Properties[nameMappingProperty] = string(text)
-	return true
+	return len(fields) > before
 }
 
 // typeOf is a column type of the lake in Iceberg. No column is required: files of older programs can lack one.

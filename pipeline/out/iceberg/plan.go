@@ -255,7 +255,7 @@ func (p *publisher) writeManifest(s *state, next *plan, c *cyclePlan) (ice.Manif
 func (p *publisher) dataFile(s *state, spec ice.PartitionSpec, e *manifest.FileEntry) (ice.DataFile, error) {
 	partition := make(map[int]any)
 	if spec.NumFields() > 0 {
-		partition[firstPartitionField] = e.Cycle.String()
+		partition[spec.Field(0).FieldID] = e.Cycle.String()
 	}
 	b, err := ice.NewDataFileBuilder(spec, ice.EntryContentData, p.Warehouse.dataURI(s.folder, e), ice.ParquetFile,
 		partition, nil, nil, e.Rows, e.Bytes)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 )
@@ -22,11 +24,12 @@ import (
 // Options is where tables are brought to a state, and how.
 type Options struct {
 	Warehouse *Warehouse
-	Namespace string         // folder of the tables in the warehouse
-	Keep      time.Duration  // how long snapshots stay that were replaced
-	Now       period.Instant // time of the snapshots
-	DryRun    bool           // say what would be done
-	TakeOver  bool           // change the tables of another lake
+	Catalog   *catalog.Client // that names the newest metadata files; nil = those with the largest number count
+	Namespace string          // of the tables in the catalog, and their folder in the warehouse
+	Keep      time.Duration   // how long snapshots stay that were replaced
+	Now       period.Instant  // time of the snapshots
+	DryRun    bool            // say what would be done
+	TakeOver  bool            // change the tables of another lake
 	// StopAt is called at StopPoints: tests stop there. nil = nothing.
 	StopAt func(point string) error
 }
@@ -74,6 +77,7 @@ const cycleColumn = "cycle"
 // Report is what a publish did.
 type Report struct {
 	Warehouse string        `json:"warehouse"`
+	Catalog   string        `json:"catalog,omitempty"` // the URL of the catalog that has the tables
 	Namespace string        `json:"namespace"`
 	Changed   bool          `json:"changed"`
 	Manifest  int64         `json:"manifest"` // of the lake, that the tables show now
@@ -108,12 +112,12 @@ func (e *OtherLakeError) Hint() string {
 	return "set another iceberg.namespace, or replace its rows with `tollbook publish --take-over`"
 }
 
-// attempts is how often a publish starts over because another publisher commits.
+// attempts is how often a publish starts over because another publisher commits, or a catalog fails.
 const attempts = 5
 
-// Publish brings the tables to a state of the lake. Errors: *OtherLakeError, *TableError, *LinkError, those of a
-// Snapshot, of which *lakeerr.MovedError says that the state is no longer the newest, and *storage.LockedError where
-// another process of this machine publishes.
+// Publish brings the tables to a state of the lake. Errors: *OtherLakeError, *ElsewhereError, *TableError, *LinkError,
+// *catalog.Error, those of a Snapshot, of which *lakeerr.MovedError says that the state is no longer the newest, and
+// *storage.LockedError where another process of this machine publishes.
 func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Report, err error) {
 	if !o.DryRun {
 		unlock, err := o.Warehouse.st.Lock()
@@ -122,15 +126,18 @@ func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Repo
 		}
 		defer func() { err = errors.Join(err, unlock()) }()
 	}
-	for range attempts {
+	for tries := range attempts {
 		p := &publisher{Options: o, snap: snap, report: &Report{Warehouse: o.Warehouse.root, Namespace: o.Namespace,
 			DryRun: o.DryRun}}
 		if p.StopAt == nil {
 			p.StopAt = func(string) error { return nil }
 		}
+		if p.Catalog != nil {
+			p.report.Catalog = p.Catalog.Address()
+		}
 		err = p.publish(ctx)
-		if report = p.report; !errors.Is(err, errConflict) {
-			return report, err
+		if report = p.report; tries+1 == attempts || !o.again(ctx, err, tries) {
+			break
 		}
 	}
 	return report, err
@@ -157,6 +164,11 @@ type state struct {
 	wanted  map[string][]*manifest.FileEntry // by cycle
 	entries []*manifest.FileEntry            // all of them
 	report  *TableReport
+
+	// With a catalog:
+	noted    registration // in the folder
+	base     *metadata    // as the catalog has it; nil = it does not have the table
+	location string       // URI of that
 }
 
 func (p *publisher) publish(ctx context.Context) error {
@@ -176,12 +188,20 @@ func (p *publisher) publish(ctx context.Context) error {
 		return err
 	}
 	for _, t := range targets(mixed) {
-		if err := p.open(t); err != nil {
+		if err := p.open(ctx, t); err != nil {
 			return err
 		}
 	}
 	p.report.Manifest = p.snap.Manifest.Number
 	if !p.DryRun {
+		for _, s := range p.tables {
+			if p.Catalog == nil {
+				break
+			}
+			if err := p.enter(ctx, s); err != nil {
+				return err
+			}
+		}
 		if err := p.hold(); err != nil {
 			return err
 		}
@@ -211,21 +231,35 @@ func (p *publisher) moved() error {
 	return &lakeerr.MovedError{Name: "HEAD", Was: p.snap.Manifest.Number, Now: p.snap.Manifest.Number + 1}
 }
 
-// open reads a table, and what the lake has of it.
-func (p *publisher) open(t target) error {
-	s := &state{target: t, folder: p.Namespace + "/" + t.name, wanted: make(map[string][]*manifest.FileEntry)}
-	var err error
-	if s.version, s.meta, err = p.Warehouse.load(s.folder); err != nil {
-		return err
-	}
+// check refuses a table that is elsewhere, or of another lake.
+func (p *publisher) check(s *state) error {
 	at := p.Warehouse.uri(s.folder)
 	switch {
-	case s.meta == nil:
-		s.meta = newMetadata(t.def, at, uuid.NewString())
-	case s.meta.Location != at:
-		return &TableError{Table: at, What: "use", Err: fmt.Errorf("its location is %s: it was moved", s.meta.Location)}
+	case strings.TrimSuffix(s.meta.Location, "/") != at:
+		return &TableError{Table: at, What: "use", Err: fmt.Errorf("its location is %s: it was moved", s.meta.Location),
+			InCatalog: s.base != nil}
 	case s.meta.Properties[lakeProperty] != p.origin && !p.TakeOver:
 		return &OtherLakeError{Table: at}
+	}
+	return nil
+}
+
+// open reads a table, and what the lake has of it.
+func (p *publisher) open(ctx context.Context, t target) error {
+	s := &state{target: t, folder: p.Namespace + "/" + t.name, wanted: make(map[string][]*manifest.FileEntry)}
+	var err error
+	if p.Catalog != nil {
+		err = p.lookUp(ctx, s)
+	} else {
+		s.version, s.meta, err = p.Warehouse.load(s.folder)
+	}
+	if err != nil {
+		return err
+	}
+	if s.meta == nil {
+		s.meta = newMetadata(t.def, p.Warehouse.uri(s.folder), uuid.NewString())
+	} else if err := p.check(s); err != nil {
+		return err
 	}
 	p.report.Tables = append(p.report.Tables, TableReport{Table: t.name})
 	r := &p.report.Tables[len(p.report.Tables)-1]
@@ -338,35 +372,48 @@ func (p *publisher) bring(ctx context.Context, s *state) error {
 	if err := p.StopAt(StopManifests); err != nil {
 		return err
 	}
-	if err := p.commit(s, next); err != nil {
+	p.advance(s, next)
+	if p.Catalog != nil {
+		err = p.commitRegistered(ctx, s, next.id)
+	} else {
+		err = p.commit(s)
+	}
+	if err != nil {
 		return err
 	}
 	s.report.Snapshot = s.meta.CurrentSnapshotID
 	return p.StopAt(StopCommitted)
 }
 
-// commit creates the next version of the table (ICE-3).
-func (p *publisher) commit(s *state, next *plan) error {
+// mainBranch is the branch that readers see.
+const mainBranch = "main"
+
+// advance adds the next snapshot to the metadata of a table, and lets older ones expire.
+func (p *publisher) advance(s *state, next *plan) {
 	m := s.meta
 	at := max(int64(p.Now)/int64(period.Second/1000), m.LastUpdatedMS+1)
 	if s.version > 0 {
 		m.MetadataLog = append(m.MetadataLog,
 			metadataLog{p.Warehouse.uri(metadataFile(s.folder, s.version)), m.LastUpdatedMS})
 	}
-	parent := int64(0)
-	if current := m.current(); current != nil {
-		parent = current.ID
-	}
+	parent := m.currentID()
 	m.LastUpdatedMS, m.LastSequenceNumber = at, next.sequence
 	m.Snapshots = append(m.Snapshots, snapshot{ID: next.id, ParentID: parent, SequenceNumber: next.sequence,
 		TimestampMS: at, ManifestList: p.Warehouse.uri(next.list), Summary: p.summary(s, next),
 		SchemaID: m.CurrentSchemaID})
 	m.SnapshotLog = append(m.SnapshotLog, snapshotLog{next.id, at})
 	m.CurrentSnapshotID = next.id
-	m.Refs = map[string]ref{"main": {next.id, "branch"}}
+	if p.Catalog == nil || m.Refs == nil { // others can have added branches and tags to a catalog
+		m.Refs = make(map[string]ref)
+	}
+	m.Refs[mainBranch] = ref{next.id, "branch"}
 	m.Properties[lakeProperty], m.Properties[gcProperty] = p.origin, "false"
 	p.report.Expired += m.expire(at - p.Keep.Milliseconds())
-	text, err := encode(m)
+}
+
+// commit creates the next version of the table (ICE-3).
+func (p *publisher) commit(s *state) error {
+	text, err := encode(s.meta)
 	if err != nil {
 		return err
 	}
@@ -378,18 +425,23 @@ func (p *publisher) commit(s *state, next *plan) error {
 		return fmt.Errorf("commit %s: %w", p.Warehouse.uri(name), err)
 	}
 	s.version++
-	hint := s.folder + "/metadata/version-hint.text"
+	hint := s.folder + "/metadata/" + hintFile
 	if err := p.Warehouse.replace(hint, []byte(strconv.Itoa(s.version))); err != nil {
 		return fmt.Errorf("write %s: %w", p.Warehouse.uri(hint), err)
 	}
 	return nil
 }
 
-// expire drops the snapshots that were replaced before an instant (ICE-5), and what the logs say of that time.
+// expire drops the snapshots that were replaced before an instant (ICE-5) and that no branch or tag names, and what the
+// logs say of that time.
 func (m *metadata) expire(before int64) (dropped int) {
+	named := make(map[int64]bool)
+	for _, r := range m.Refs {
+		named[r.SnapshotID] = true
+	}
 	kept := m.Snapshots[:0:0]
 	for i := range m.Snapshots {
-		if i+1 < len(m.Snapshots) && m.Snapshots[i+1].TimestampMS <= before {
+		if i+1 < len(m.Snapshots) && m.Snapshots[i+1].TimestampMS <= before && !named[m.Snapshots[i].ID] {
 			dropped++
 			continue
 		}
@@ -436,17 +488,24 @@ func (p *publisher) summary(s *state, next *plan) map[string]string {
 }
 
 // Shown is the number of the lake's manifest that the tables show, the oldest of them if a publish was stopped; 0 = no
-// table, or one that tollbook did not publish.
-func Shown(w *Warehouse, namespace string) (int64, error) {
+// table, or one that tollbook did not publish. c is the catalog that has them; nil = there is none.
+func Shown(ctx context.Context, w *Warehouse, c *catalog.Client, namespace string) (int64, error) {
+	p := &publisher{Options: &Options{Warehouse: w, Catalog: c, Namespace: namespace}}
 	var oldest int64
 	for i, t := range targets(false) {
-		_, m, err := w.load(namespace + "/" + t.name)
+		s := &state{target: t, folder: namespace + "/" + t.name}
+		var err error
+		if c == nil {
+			_, s.meta, err = w.load(s.folder)
+		} else if err = p.lookUp(ctx, s); s.base == nil {
+			s.meta = nil // a table that is to be registered
+		}
 		if err != nil {
 			return 0, err
 		}
 		var number int64
-		if m != nil {
-			number, _ = shownBy(m.current())
+		if s.meta != nil {
+			number, _ = shownBy(s.meta.current())
 		}
 		if i == 0 || number < oldest {
 			oldest = number

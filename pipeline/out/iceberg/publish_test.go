@@ -19,6 +19,7 @@ import (
 	ice "github.com/apache/iceberg-go"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/icebergrest"
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
@@ -36,7 +37,8 @@ type world struct {
 	to    iceberg.Options
 	read  func(uri string) ([]byte, error) // a file of the warehouse, or a data file
 	root  string
-	store *objects.Mem // nil = folders
+	store *objects.Mem        // nil = folders
+	rest  *icebergrest.Server // nil = no catalog
 }
 
 // folders returns a world in folders.
@@ -186,9 +188,16 @@ type table struct {
 	} `json:"metadata-log"`
 }
 
-// open reads the newest version of a table by its hint.
+// open reads the newest version of a table: that which the catalog names, or by its hint.
 func (w *world) open(name string) *table {
 	w.Helper()
+	if w.rest != nil {
+		text, err := w.read(w.rest.Newest("tollbook", name))
+		w.must(err)
+		t := new(table)
+		w.must(json.Unmarshal(text, t))
+		return t
+	}
 	at := w.root + "/tollbook/" + name + "/metadata/"
 	hint, err := w.read(at + "version-hint.text")
 	w.must(err)
@@ -309,12 +318,18 @@ var errStopped = errors.New("stopped here")
 // was stopped at each of its points, or did not take place (ICE-1, ICE-2, ICE-8).
 func TestEachCommit(t *testing.T) {
 	t.Parallel()
-	for name, build := range map[string]func(testing.TB) *world{"folders": folders, "store": inStore} {
+	for name, build := range map[string]func(testing.TB) *world{"folders": folders, "store": inStore,
+		"folders and a catalog": func(t testing.TB) *world { return folders(t).inCatalog(icebergrest.Options{}) },
+		"store and a catalog":   func(t testing.TB) *world { return inStore(t).inCatalog(icebergrest.Options{}) },
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := build(t)
+			w, commits := build(t), histories()
+			if w.rest != nil && testing.Short() {
+				commits = commits[:7]
+			}
 			points := iceberg.StopPoints()
-			for i, texts := range histories() {
+			for i, texts := range commits {
 				w.commit(texts)
 				w.to.Now = period.Instant(int64(i) * 10 * period.Minute)
 				if i%3 == 2 {

@@ -162,8 +162,24 @@ func metadataFile(folder string, version int) string {
 	return fmt.Sprintf("%s/metadata/v%d.metadata.json", folder, version)
 }
 
-// load reads the newest version of a table's metadata; 0 and nil if there is no table.
+// hintFile is the name of the file that says which version is the newest.
+const hintFile = "version-hint.text"
+
+// load reads the newest version of a table's metadata; 0 and nil if there is no table. A table that a catalog has is
+// refused (ICE-11).
 func (w *Warehouse) load(folder string) (newest int, m *metadata, err error) {
+	noted, err := w.registration(folder)
+	switch {
+	case err != nil:
+		return 0, nil, err
+	case noted != nil:
+		return 0, nil, &ElsewhereError{Table: w.uri(folder), Catalog: noted.Catalog}
+	}
+	return w.newest(folder)
+}
+
+// newest reads the newest version of a table's metadata in the warehouse; 0 and nil if there is none.
+func (w *Warehouse) newest(folder string) (newest int, m *metadata, err error) {
 	seen, err := w.st.List(folder + "/metadata/")
 	if err != nil {
 		return 0, nil, fmt.Errorf("list Iceberg table %s: %w", w.uri(folder), err)
@@ -189,6 +205,7 @@ func (w *Warehouse) load(folder string) (newest int, m *metadata, err error) {
 type TableError struct {
 	Table, What string
 	Err         error
+	InCatalog   bool // a catalog has it
 }
 
 // Error says what was done.
@@ -201,6 +218,10 @@ func (e *TableError) Unwrap() error { return e.Err }
 
 // Hint is what to do about it.
 func (e *TableError) Hint() string {
+	if e.InCatalog {
+		return "if it is damaged, drop the table from the catalog without deleting its files, and delete its folder: " +
+			"`tollbook publish` makes the table again"
+	}
 	return "if it is damaged, delete the table's folder: `tollbook publish` makes the table again"
 }
 

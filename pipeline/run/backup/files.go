@@ -36,7 +36,7 @@ func (b *making) plain(ctx context.Context) error {
 		list = append(list, filepath.ToSlash(filepath.Join(s.Retention.Archive, "inbox")))
 	}
 	secrets := []string{s.API.Keys, s.API.TLSCert, s.API.TLSKey, s.ClickHouse.PasswordFile, s.ClickHouse.CAFile,
-		s.ClickHouse.CertFile, s.ClickHouse.KeyFile}
+		s.ClickHouse.CertFile, s.ClickHouse.KeyFile, s.Iceberg.TokenFile, s.Iceberg.SecretFile}
 	for _, path := range secrets {
 		if path != "" && filepath.IsLocal(path) {
 			if b.o.Secrets {

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
@@ -35,11 +36,7 @@ func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 		return nil, &workspace.RefusedError{What: "no server to publish to",
 			Hint: "set clickhouse.dsn in tollbook.yaml, or iceberg.warehouse for Iceberg tables"}
 	}
-	env := o.Env
-	if env == nil {
-		env = func(string) string { return "" }
-	}
-	server, err := clickhouse.FromSettings(s, w.Dir, env)
+	server, err := clickhouse.FromSettings(s, w.Dir, environment(o))
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +73,14 @@ func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 	return report, nil
 }
 
+// environment gives the environment variables of a run.
+func environment(o workspace.Options) func(string) string {
+	if o.Env == nil {
+		return func(string) string { return "" }
+	}
+	return o.Env
+}
+
 // Iceberg brings the Iceberg tables of the settings to the lake's state. Errors: *RefusedError without a
 // warehouse, and those of iceberg.Publish.
 func Iceberg(ctx context.Context, w *workspace.Workspace, po Options,
@@ -93,13 +98,17 @@ func Iceberg(ctx context.Context, w *workspace.Workspace, po Options,
 	if err != nil {
 		return nil, err
 	}
+	client, err := catalog.FromSettings(s, w.Dir, environment(o))
+	if err != nil {
+		return nil, err
+	}
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
 	}
 	o.BeginStage(workspace.StageIceberg)
-	to := &iceberg.Options{Warehouse: warehouse, Namespace: s.Namespace, Keep: s.Keep, Now: max(o.Started, 0),
-		DryRun: po.DryRun, TakeOver: po.TakeOver, StopAt: o.StopAt}
+	to := &iceberg.Options{Warehouse: warehouse, Catalog: client, Namespace: s.Namespace, Keep: s.Keep,
+		Now: max(o.Started, 0), DryRun: po.DryRun, TakeOver: po.TakeOver, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
 		report, err = iceberg.Publish(ctx, to, snap)
 		return err

@@ -1,0 +1,355 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// Options is how a catalog is spoken to.
+type Options struct {
+	Address   string // URL, to which v1/… is added
+	Warehouse string // which one of the catalog; "" = it has one
+
+	Token        settings.Secret // sent as it is; "" = none
+	ClientID     string          // of the client that gets tokens; "" = none
+	ClientSecret settings.Secret
+	TokenAddress string // URL that gives tokens; "" = that of the catalog
+	Scope        string // of the tokens
+
+	Timeout time.Duration // of one request; 0 = a minute
+	Once    bool          // repeat no request
+	// Pause waits before a request is repeated. nil = a timer.
+	Pause func(context.Context, time.Duration) error
+}
+
+// Client speaks to one catalog, from one goroutine at a time.
+type Client struct {
+	options Options
+	http    *http.Client
+	root    string          // of the paths behind the prefix; "" = the catalog was not asked yet
+	token   settings.Secret // that was got for the client's secret; "" = none yet
+}
+
+// New makes a client. No request is sent yet.
+func New(o Options) *Client {
+	o.Address = strings.TrimSuffix(o.Address, "/")
+	if o.TokenAddress == "" {
+		o.TokenAddress = o.Address + "/v1/oauth/tokens"
+	}
+	if o.Timeout == 0 {
+		o.Timeout = time.Minute
+	}
+	return &Client{options: o, http: &http.Client{Timeout: o.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// Address is the URL of the catalog.
+func (c *Client) Address() string { return c.options.Address }
+
+// Warehouse is the name of the catalog's warehouse, or empty.
+func (c *Client) Warehouse() string { return c.options.Warehouse }
+
+// Table is what a catalog knows of a table.
+type Table struct {
+	MetadataLocation string          `json:"metadata-location"` // URI of the newest metadata file
+	Metadata         json.RawMessage `json:"metadata"`          // its content
+}
+
+// Load returns the newest state of a table. NotFound says that there is none.
+func (c *Client) Load(ctx context.Context, namespace, table string) (*Table, error) {
+	t := new(Table)
+	err := c.do(ctx, &request{what: "load table " + namespace + "." + table, method: http.MethodGet,
+		path: tablePath(namespace, table), answer: t})
+	return t.or(err)
+}
+
+// or is a table, unless there was an error.
+func (t *Table) or(err error) (*Table, error) {
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func namespacePath(namespace string) string { return "namespaces/" + url.PathEscape(namespace) }
+
+func tablePath(namespace, table string) string {
+	return namespacePath(namespace) + "/tables/" + url.PathEscape(table)
+}
+
+// EnsureNamespace creates a namespace, unless there is one.
+func (c *Client) EnsureNamespace(ctx context.Context, namespace string) error {
+	err := c.do(ctx, &request{what: "load namespace " + namespace, method: http.MethodGet,
+		path: namespacePath(namespace)})
+	if !NotFound(err) {
+		return err
+	}
+	err = c.do(ctx, &request{what: "create namespace " + namespace, method: http.MethodPost, path: "namespaces",
+		body: map[string]any{"namespace": []string{namespace}, "properties": map[string]string{}}})
+	if Conflict(err) {
+		return nil
+	}
+	return err
+}
+
+// NewTable is a table to be created.
+type NewTable struct {
+	Name       string            `json:"name"`
+	Location   string            `json:"location"` // URI of its folder
+	Schema     any               `json:"schema"`
+	Spec       any               `json:"partition-spec"`
+	Order      any               `json:"write-order"`
+	Properties map[string]string `json:"properties"`
+}
+
+// Create creates a table without snapshots. Conflict says that there is one of that name.
+func (c *Client) Create(ctx context.Context, namespace string, t *NewTable) (*Table, error) {
+	made := new(Table)
+	err := c.do(ctx, &request{what: "create table " + namespace + "." + t.Name, method: http.MethodPost,
+		path: namespacePath(namespace) + "/tables", body: t, answer: made})
+	return made.or(err)
+}
+
+// Register creates a table from its newest metadata file. Conflict says that there is one of that name.
+func (c *Client) Register(ctx context.Context, namespace, table, metadata string) (*Table, error) {
+	made := new(Table)
+	err := c.do(ctx, &request{what: "register table " + namespace + "." + table, method: http.MethodPost,
+		path: namespacePath(namespace) + "/register", answer: made,
+		body: map[string]any{"name": table, "metadata-location": metadata}})
+	return made.or(err)
+}
+
+// Commit changes a table if it meets all requirements. Conflict says that it does not, and that nothing was changed;
+// Unknown says that it may have been changed.
+func (c *Client) Commit(ctx context.Context, namespace, table string, needs []Requirement,
+	changes []Update) (*Table, error) {
+	t := new(Table)
+	err := c.do(ctx, &request{what: "commit table " + namespace + "." + table, method: http.MethodPost,
+		path: tablePath(namespace, table), answer: t, body: map[string]any{
+			"identifier":   map[string]any{"namespace": []string{namespace}, "name": table},
+			"requirements": needs, "updates": changes}})
+	return t.or(err)
+}
+
+// Requirement is what a table must be for a commit to take place, in the words of the interface.
+type Requirement map[string]any
+
+// Update is a change of a table, in the words of the interface.
+type Update map[string]any
+
+// IsTable requires that the table is still the one with this id.
+func IsTable(id string) Requirement { return Requirement{"type": "assert-table-uuid", "uuid": id} }
+
+// MainIs requires that the main branch shows a snapshot; 0 = that there is no such branch.
+func MainIs(snapshot int64) Requirement {
+	r := Requirement{"type": "assert-ref-snapshot-id", "ref": "main", "snapshot-id": snapshot}
+	if snapshot == 0 {
+		r["snapshot-id"] = nil
+	}
+	return r
+}
+
+// SchemaIs requires that the table has this schema, and that its last column has this id.
+func SchemaIs(schema, lastColumn int) []Requirement {
+	return []Requirement{{"type": "assert-current-schema-id", "current-schema-id": schema},
+		{"type": "assert-last-assigned-field-id", "last-assigned-field-id": lastColumn}}
+}
+
+// request is one to the catalog.
+type request struct {
+	what   string // for errors
+	method string
+	path   string // behind the prefix
+	body   any    // as JSON; nil = none
+	answer any    // what to read the answer into; nil = it is not read
+}
+
+// do sends a request, and asks the catalog for its prefix before the first one.
+func (c *Client) do(ctx context.Context, r *request) error {
+	if c.root == "" {
+		if err := c.configure(ctx); err != nil {
+			return err
+		}
+	}
+	return c.repeat(ctx, r, c.root+"/"+r.path)
+}
+
+// configure asks the catalog for the prefix of the paths.
+func (c *Client) configure(ctx context.Context) error {
+	var config struct{ Defaults, Overrides map[string]string }
+	address := c.options.Address + "/v1/config"
+	if c.options.Warehouse != "" {
+		address += "?" + url.Values{"warehouse": {c.options.Warehouse}}.Encode()
+	}
+	err := c.repeat(ctx, &request{what: "read the configuration", method: http.MethodGet, answer: &config}, address)
+	if err != nil {
+		return err
+	}
+	prefix, found := config.Overrides["prefix"]
+	if !found {
+		prefix = config.Defaults["prefix"]
+	}
+	c.root = c.options.Address + "/v1"
+	if prefix = strings.Trim(prefix, "/"); prefix != "" {
+		c.root += "/" + prefix
+	}
+	return nil
+}
+
+// Between the tries of a request.
+const (
+	firstPause = time.Second
+	lastPause  = 4 * time.Second
+)
+
+// repeat sends a request, again if it changes nothing and can succeed a little later (CATALOG-2).
+func (c *Client) repeat(ctx context.Context, r *request, address string) error {
+	for pause := firstPause; ; pause *= 2 {
+		err := c.authorized(ctx, r, address)
+		if err == nil || r.method != http.MethodGet || !c.again(ctx, err, pause) {
+			return err
+		}
+		if waitErr := c.Wait(ctx, pause); waitErr != nil {
+			return errors.Join(err, waitErr)
+		}
+	}
+}
+
+// again reports whether to send a request again after a pause.
+func (c *Client) again(ctx context.Context, err error, pause time.Duration) bool {
+	return !c.options.Once && pause <= lastPause && busy(err) && ctx.Err() == nil
+}
+
+// Wait waits before something is tried again.
+func (c *Client) Wait(ctx context.Context, pause time.Duration) error {
+	if c.options.Pause != nil {
+		return c.options.Pause(ctx, pause)
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// authorized sends a request with a token, once more with a new one if the catalog refuses that one (CATALOG-3).
+func (c *Client) authorized(ctx context.Context, r *request, address string) error {
+	token := c.options.Token
+	if c.options.ClientID != "" {
+		if c.token == "" {
+			if err := c.authorize(ctx); err != nil {
+				return err
+			}
+		}
+		token = c.token
+	}
+	err := c.send(ctx, r, address, token)
+	if c.options.ClientID == "" || !expired(err) {
+		return err
+	}
+	if err := c.authorize(ctx); err != nil {
+		return err
+	}
+	return c.send(ctx, r, address, c.token)
+}
+
+// authorize gets a token for the client's secret.
+func (c *Client) authorize(ctx context.Context) error {
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.options.ClientID},
+		"client_secret": {string(c.options.ClientSecret)}}
+	if c.options.Scope != "" {
+		form.Set("scope", c.options.Scope)
+	}
+	var answer struct {
+		Token settings.Secret `json:"access_token"`
+	}
+	c.token = ""
+	r := &request{what: "get a token from " + c.options.TokenAddress, method: http.MethodPost, body: form,
+		answer: &answer}
+	for pause := firstPause; ; pause *= 2 {
+		err := c.send(ctx, r, c.options.TokenAddress, "")
+		if err == nil && answer.Token == "" {
+			err = &Error{Catalog: c.options.Address, What: r.what, Status: http.StatusOK,
+				Text: "the answer has no access_token"}
+		}
+		if err == nil || !c.again(ctx, err, pause) {
+			c.token = answer.Token
+			return err
+		}
+		if waitErr := c.Wait(ctx, pause); waitErr != nil {
+			return errors.Join(err, waitErr)
+		}
+	}
+}
+
+// maxAnswer is the most bytes that are read of an answer.
+const maxAnswer = 256 << 20
+
+// send sends one request and reads its answer.
+func (c *Client) send(ctx context.Context, r *request, address string, token settings.Secret) error {
+	failed := func(status int, text string, err error) error {
+		return &Error{Catalog: c.options.Address, What: r.what, Status: status, Text: c.safe(text), Err: err}
+	}
+	content, kind, err := encode(r.body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.what, err)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, address, bytes.NewReader(content))
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.what, err)
+	}
+	req.Header.Set("Accept", "application/json")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+string(token))
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		var of *url.Error // repeats the address
+		if errors.As(err, &of) {
+			err = of.Err
+		}
+		return failed(0, err.Error(), err)
+	}
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err = errors.Join(err, resp.Body.Close()); err != nil && resp.StatusCode < http.StatusBadRequest {
+		return failed(0, "the answer was cut: "+err.Error(), err)
+	}
+	switch {
+	case resp.StatusCode < http.StatusOK || resp.StatusCode >= http.StatusMultipleChoices:
+		return failed(resp.StatusCode, reason(answer), nil)
+	case r.answer == nil:
+		return nil
+	}
+	if err := json.Unmarshal(answer, r.answer); err != nil {
+		return failed(resp.StatusCode, "the answer is not understood: "+err.Error(), nil)
+	}
+	return nil
+}
+
+// encode gives the bytes of a request's body, and their type.
+func encode(body any) (content []byte, kind string, err error) {
+	switch body := body.(type) {
+	case nil:
+		return nil, "", nil
+	case url.Values:
+		return []byte(body.Encode()), "application/x-www-form-urlencoded", nil
+	}
+	content, err = json.Marshal(body)
+	return content, "application/json", err
+}

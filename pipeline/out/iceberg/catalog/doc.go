@@ -1,0 +1,30 @@
+// Package catalog speaks to an Iceberg catalog over its REST interface: it loads, creates, registers and commits
+// tables. It does not know what the tables contain.
+//
+// The interface is the Iceberg REST catalog open API of apache/iceberg. Of it, this package uses
+//
+//	GET  v1/config?warehouse=W                          the prefix of the other paths
+//	GET  v1/PREFIX/namespaces/N                         is there the namespace
+//	POST v1/PREFIX/namespaces                           create it
+//	GET  v1/PREFIX/namespaces/N/tables/T                the newest metadata of a table
+//	POST v1/PREFIX/namespaces/N/tables                  create a table
+//	POST v1/PREFIX/namespaces/N/register                create a table from a metadata file
+//	POST v1/PREFIX/namespaces/N/tables/T                commit: requirements and updates
+//	POST v1/oauth/tokens, or another address            a token for a client's secret
+//
+// # Invariants
+//
+//	CATALOG-1  A token or a secret is in no error: it is removed from the text of every answer.
+//	CATALOG-2  Only requests that change nothing are repeated after an answer that was lost or says that the server is
+//	           busy or failed: after 1 s, 2 s and 4 s. Of one that changes something, Unknown says that its outcome is
+//	           not known.
+//	CATALOG-3  If the catalog no longer accepts a token that was got for a client's secret, a new one is got, once,
+//	           and the request is sent again: it was not executed.
+//	CATALOG-4  A redirection is not followed: neither a token nor a commit goes to a server that the settings do not
+//	           name.
+//
+// Credentials for the storage, which a catalog can hand out, are not used: files are written with the keys of the lake.
+//
+// iceberg-go has a client in its package catalog/rest. It imports the package table, which reads the catalogue of
+// Substrait functions when a program starts (0.2 s for each command), and the SDK of Amazon.
+package catalog

@@ -1,0 +1,137 @@
+package catalog
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// Error says which request failed, and why.
+type Error struct {
+	Catalog string // its URL
+	What    string // what was being done
+	Status  int    // of the answer; 0 = there was none that can be read
+	Text    string // of the answer, or why there is none; without secrets
+	Err     error  // why there is none; nil where there is one
+}
+
+// Error is a sentence.
+func (e *Error) Error() string {
+	text := e.Text
+	if e.Status != 0 {
+		text = strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
+		if e.Text != "" {
+			text += ": " + e.Text
+		}
+	}
+	return fmt.Sprintf("Iceberg catalog %s: %s: %s", e.Catalog, e.What, text)
+}
+
+// Unwrap returns the reason.
+func (e *Error) Unwrap() error { return e.Err }
+
+// authenticationTimeout is the status that the interface has for a token that expired.
+const authenticationTimeout = 419
+
+// Hint is what to do about it.
+func (e *Error) Hint() string {
+	var authority x509.UnknownAuthorityError
+	switch {
+	case e.Status == http.StatusUnauthorized || e.Status == authenticationTimeout:
+		return "check " + TokenEnv + ", or iceberg.client_id and " + SecretEnv
+	case e.Status == http.StatusForbidden:
+		return "docs/guides/read-as-iceberg.md lists the rights that the catalog must give"
+	case e.Status == http.StatusNotFound:
+		return "check iceberg.catalog and iceberg.catalog_warehouse"
+	case errors.As(e.Err, &authority):
+		return "name the authority that signed the server's certificate: SSL_CERT_FILE"
+	case busy(e):
+		return "check that the catalog runs and can be reached; the next run, or `tollbook publish`, continues"
+	}
+	return ""
+}
+
+// status is that of the answer which an error reports; 0 = there was none.
+func status(err error) int {
+	var e *Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.Status
+}
+
+// NotFound reports whether the catalog does not have what a request names.
+func NotFound(err error) bool { return status(err) == http.StatusNotFound }
+
+// Conflict reports whether the catalog refused a change because of what it has: a name, or another state.
+func Conflict(err error) bool { return status(err) == http.StatusConflict }
+
+// Unknown reports whether a request failed that may have been executed: there was no answer, one that is not
+// understood, or one that the server is busy or failed.
+func Unknown(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (busy(err) || e.Status >= http.StatusOK && e.Status < http.StatusMultipleChoices)
+}
+
+// busy reports whether a request failed that may succeed a little later: there was no answer, or one that the server is
+// busy or failed.
+func busy(err error) bool {
+	var e *Error
+	switch {
+	case !errors.As(err, &e), errors.Is(err, context.Canceled):
+		return false
+	case e.Status == 0, e.Status == http.StatusTooManyRequests, e.Status == http.StatusRequestTimeout:
+		return true
+	}
+	return e.Status >= http.StatusInternalServerError && e.Status != http.StatusNotImplemented
+}
+
+// expired reports whether the catalog no longer accepts a token.
+func expired(err error) bool {
+	s := status(err)
+	return s == http.StatusUnauthorized || s == authenticationTimeout
+}
+
+// safe is a text in which no secret is left (CATALOG-1).
+func (c *Client) safe(text string) string {
+	for _, secret := range []string{string(c.options.Token), string(c.options.ClientSecret), string(c.token)} {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+	}
+	return text
+}
+
+// reason is what an answer says of an error, in one line: the message of the interface, or that of OAuth.
+func reason(answer []byte) string {
+	var said struct {
+		Error       json.RawMessage `json:"error"`
+		Description string          `json:"error_description"`
+	}
+	text := string(answer)
+	if json.Unmarshal(answer, &said) == nil {
+		var of struct{ Message, Type string }
+		var code string
+		switch {
+		case json.Unmarshal(said.Error, &of) == nil && of.Message+of.Type != "":
+			text = strings.Trim(of.Type+": "+of.Message, ": ")
+		case json.Unmarshal(said.Error, &code) == nil && code != "":
+			text = strings.Trim(code+": "+said.Description, ": ")
+		}
+	}
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	const most = 300
+	if len(text) > most {
+		text = text[:most]
+		for !utf8.ValidString(text) {
+			text = text[:len(text)-1]
+		}
+		text += " …"
+	}
+	return text
+}

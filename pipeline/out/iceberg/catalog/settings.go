@@ -1,0 +1,60 @@
+package catalog
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// The environment variables that come before files that the settings name.
+const (
+	TokenEnv  = "TOLLBOOK_ICEBERG_TOKEN"
+	SecretEnv = "TOLLBOOK_ICEBERG_CLIENT_SECRET"
+)
+
+// FromSettings makes a client of a workspace's settings; nil = they name no catalog. dir is the workspace, env gives
+// environment variables. Errors: a file that cannot be read, a client without a secret.
+func FromSettings(s *settings.Iceberg, dir string, env func(string) string) (*Client, error) {
+	if s.Catalog == "" {
+		return nil, nil
+	}
+	o, err := OptionsOf(s, dir, env)
+	if err != nil {
+		return nil, err
+	}
+	return New(o), nil
+}
+
+// OptionsOf is what the settings say of a catalog. Errors as of FromSettings.
+func OptionsOf(s *settings.Iceberg, dir string, env func(string) string) (Options, error) {
+	o := Options{Address: s.Catalog, Warehouse: s.CatalogWarehouse, ClientID: s.ClientID, TokenAddress: s.TokenURL,
+		Scope: s.Scope}
+	var err error
+	if o.ClientID == "" {
+		o.Token, err = secret(env(TokenEnv), dir, "iceberg.token_file", s.TokenFile)
+		return o, err
+	}
+	o.ClientSecret, err = secret(env(SecretEnv), dir, "iceberg.client_secret_file", s.SecretFile)
+	if err == nil && o.ClientSecret == "" {
+		err = fmt.Errorf("iceberg.client_id is set: set %s or iceberg.client_secret_file too", SecretEnv)
+	}
+	return o, err
+}
+
+// secret is the value of the environment, or the content of a file.
+func secret(set, dir, key, path string) (settings.Secret, error) {
+	if set != "" || path == "" {
+		return settings.Secret(set), nil
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", key, err)
+	}
+	return settings.Secret(strings.TrimRight(string(text), "\r\n")), nil
+}

@@ -1,0 +1,291 @@
+package iceberg
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
+)
+
+// registration says in the folder of a table which catalog names its newest metadata file (ICE-11).
+type registration struct {
+	Catalog   string `json:"catalog"`             // its URL
+	Warehouse string `json:"warehouse,omitempty"` // which one of the catalog
+	// From is the version of the folder's metadata file that is being registered; 0 = it was, or there is none.
+	From int `json:"from,omitempty"`
+}
+
+// registrationFile is the name of a registration in the folder of metadata.
+const registrationFile = "catalog.json"
+
+// registration reads that of a table; nil = no catalog names it.
+func (w *Warehouse) registration(folder string) (*registration, error) {
+	name := folder + "/metadata/" + registrationFile
+	text, err := w.read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	r := new(registration)
+	if err == nil {
+		err = json.Unmarshal(text, r)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", w.uri(name), err)
+	}
+	return r, nil
+}
+
+// register writes that of a table.
+func (w *Warehouse) register(folder string, r registration) error {
+	name := folder + "/metadata/" + registrationFile
+	text, err := json.Marshal(r)
+	if err == nil {
+		err = w.replace(name, append(text, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", w.uri(name), err)
+	}
+	return nil
+}
+
+// ElsewhereError says that another catalog than that of the settings has a table (ICE-11).
+type ElsewhereError struct {
+	Table   string
+	Catalog string // that has it
+	Now     string // that of the settings; "" = none
+}
+
+// Error names both.
+func (e *ElsewhereError) Error() string {
+	now := "no catalog"
+	if e.Now != "" {
+		now = e.Now
+	}
+	return fmt.Sprintf("Iceberg table %s is in the catalog %s; the settings name %s", e.Table, e.Catalog, now)
+}
+
+// Hint is what to do about it.
+func (e *ElsewhereError) Hint() string {
+	return "set iceberg.catalog to " + e.Catalog + ", or drop the table there without deleting its files, delete its " +
+		"folder, and run `tollbook publish`"
+}
+
+// ours is the registration in the catalog of the settings.
+func (p *publisher) ours() registration {
+	return registration{Catalog: p.Catalog.Address(), Warehouse: p.Catalog.Warehouse()}
+}
+
+// lookUp reads what the catalog has of a table, or what is to be registered there: the newest metadata file of the
+// folder, if no catalog ever had the table.
+func (p *publisher) lookUp(ctx context.Context, s *state) error {
+	noted, err := p.Warehouse.registration(s.folder)
+	if err != nil {
+		return err
+	}
+	if noted != nil {
+		s.noted = *noted
+	}
+	t, err := p.Catalog.Load(ctx, p.Namespace, s.name)
+	switch {
+	case err == nil:
+		return p.loaded(s, t)
+	case !catalog.NotFound(err):
+		return err
+	case noted == nil:
+	case noted.Catalog != p.Catalog.Address() || noted.Warehouse != p.Catalog.Warehouse():
+		return &ElsewhereError{Table: p.Warehouse.uri(s.folder), Catalog: noted.Catalog, Now: p.Catalog.Address()}
+	case noted.From == 0:
+		return nil // it was dropped from the catalog
+	}
+	s.version, s.meta, err = p.Warehouse.newest(s.folder)
+	return err
+}
+
+// loaded takes what the catalog has of a table.
+func (p *publisher) loaded(s *state, t *catalog.Table) error {
+	m, err := parseMetadata(t.Metadata)
+	if err == nil {
+		s.base, err = parseMetadata(t.Metadata)
+	}
+	if err != nil {
+		return &TableError{Table: p.Warehouse.uri(s.folder), What: "read what the catalog has of it", Err: err,
+			InCatalog: true}
+	}
+	s.meta, s.location = m, t.MetadataLocation
+	return nil
+}
+
+// enter sees that the catalog has a table: it registers the one in the folder, or creates one (ICE-11).
+func (p *publisher) enter(ctx context.Context, s *state) error {
+	here := p.ours()
+	if s.base != nil {
+		if s.noted == here {
+			return nil
+		}
+		return p.Warehouse.register(s.folder, here)
+	}
+	if err := p.Catalog.EnsureNamespace(ctx, p.Namespace); err != nil {
+		return err
+	}
+	here.From = s.version
+	if err := p.Warehouse.register(s.folder, here); err != nil {
+		return err
+	}
+	t, err := p.create(ctx, s)
+	if catalog.Conflict(err) || catalog.Unknown(err) {
+		made, loadErr := p.Catalog.Load(ctx, p.Namespace, s.name)
+		switch {
+		case loadErr == nil:
+			t, err = made, nil
+		case catalog.NotFound(loadErr):
+			err = &notDoneError{err}
+		default:
+			err = unconfirmed(err, loadErr)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.loaded(s, t); err != nil {
+		return err
+	}
+	if err := p.check(s); err != nil {
+		return err
+	}
+	if here.From == 0 {
+		return nil
+	}
+	return p.Warehouse.register(s.folder, p.ours())
+}
+
+// create adds a table to the catalog, as it is to be before the first snapshot.
+func (p *publisher) create(ctx context.Context, s *state) (*catalog.Table, error) {
+	if s.version > 0 {
+		return p.Catalog.Register(ctx, p.Namespace, s.name, p.Warehouse.uri(metadataFile(s.folder, s.version)))
+	}
+	properties := maps.Clone(s.meta.Properties)
+	properties[lakeProperty], properties[gcProperty] = p.origin, "false"
+	properties["format-version"] = fmt.Sprint(formatVersion)
+	return p.Catalog.Create(ctx, p.Namespace, &catalog.NewTable{Name: s.name, Location: s.meta.Location,
+		Schema: s.meta.schema(), Spec: s.meta.PartitionSpecs[0], Order: s.meta.SortOrders[0], Properties: properties})
+}
+
+// commitRegistered commits what a table is to become to the catalog, if it still is as it was read (ICE-9). s.meta is
+// what the catalog has then.
+func (p *publisher) commitRegistered(ctx context.Context, s *state, id int64) error {
+	needs := []catalog.Requirement{catalog.IsTable(s.base.TableUUID), catalog.MainIs(s.base.currentID())}
+	if s.meta.CurrentSchemaID != s.base.CurrentSchemaID {
+		needs = append(needs, catalog.SchemaIs(s.base.CurrentSchemaID, s.base.LastColumnID)...)
+	}
+	t, err := p.Catalog.Commit(ctx, p.Namespace, s.name, needs, updates(s.base, s.meta))
+	if err == nil && !has(t, id) || catalog.Conflict(err) || catalog.Unknown(err) {
+		t, err = p.confirm(ctx, s, id, err)
+	}
+	if err != nil {
+		return err
+	}
+	return p.loaded(s, t)
+}
+
+// updates are the changes that make one metadata of another one.
+func updates(base, m *metadata) (list []catalog.Update) {
+	if m.CurrentSchemaID != base.CurrentSchemaID {
+		const added = -1 // the schema that this request adds
+		list = append(list,
+			catalog.Update{"action": "add-schema", "schema": m.schema(), "last-column-id": m.LastColumnID},
+			catalog.Update{"action": "set-current-schema", "schema-id": added})
+	}
+	changed := make(map[string]string)
+	for key, value := range m.Properties {
+		if old, found := base.Properties[key]; !found || old != value {
+			changed[key] = value
+		}
+	}
+	if len(changed) > 0 {
+		list = append(list, catalog.Update{"action": "set-properties", "updates": changed})
+	}
+	newest := m.current()
+	list = append(list, catalog.Update{"action": "add-snapshot", "snapshot": newest},
+		catalog.Update{"action": "set-snapshot-ref", "ref-name": mainBranch, "type": "branch",
+			"snapshot-id": newest.ID})
+	var expired []int64
+	for i := range base.Snapshots {
+		id := base.Snapshots[i].ID
+		if !slices.ContainsFunc(m.Snapshots, func(s snapshot) bool { return s.ID == id }) {
+			expired = append(expired, id)
+		}
+	}
+	if len(expired) > 0 {
+		list = append(list, catalog.Update{"action": "remove-snapshots", "snapshot-ids": expired})
+	}
+	return list
+}
+
+// has reports whether a catalog has a snapshot of a table.
+func has(t *catalog.Table, id int64) bool {
+	m, err := parseMetadata(t.Metadata)
+	return err == nil && slices.ContainsFunc(m.Snapshots, func(s snapshot) bool { return s.ID == id })
+}
+
+// confirm loads a table after a commit that failed, or whose answer was lost: the catalog has its snapshot, or the
+// commit did not take place (ICE-10).
+func (p *publisher) confirm(ctx context.Context, s *state, id int64, failed error) (*catalog.Table, error) {
+	t, err := p.Catalog.Load(ctx, p.Namespace, s.name)
+	switch {
+	case err != nil:
+		return nil, unconfirmed(failed, err)
+	case has(t, id):
+		return t, nil
+	case failed == nil || catalog.Conflict(failed):
+		return nil, fmt.Errorf("commit %s to the catalog: %w", p.Warehouse.uri(s.folder), errConflict)
+	}
+	return nil, &notDoneError{failed}
+}
+
+// unconfirmed says that a request's outcome is not known.
+func unconfirmed(failed, err error) error {
+	if failed == nil {
+		return err
+	}
+	return fmt.Errorf("%w; whether it took place is not known: %w", failed, err)
+}
+
+// notDoneError says that a change of the catalog failed and had not taken place when the table was loaded after it.
+type notDoneError struct{ Err error }
+
+func (e *notDoneError) Error() string { return e.Err.Error() }
+
+// Unwrap is how it failed.
+func (e *notDoneError) Unwrap() error { return e.Err }
+
+// again waits before a publish starts over, if it failed in a way that this helps against.
+func (o *Options) again(ctx context.Context, err error, tries int) bool {
+	var failed *notDoneError
+	switch {
+	case errors.Is(err, errConflict):
+		return true
+	case !errors.As(err, &failed):
+		return false
+	}
+	return o.Catalog.Wait(ctx, time.Second<<tries) == nil
+}
+
+// nameCatalogFiles adds the metadata files that the catalog names, as far as they are in the warehouse.
+func (p *publisher) nameCatalogFiles(s *state, named map[string]bool) {
+	uris := []string{s.location}
+	for _, l := range s.meta.MetadataLog {
+		uris = append(uris, l.MetadataFile)
+	}
+	for _, uri := range uris {
+		if name, ours := strings.CutPrefix(uri, p.Warehouse.root+"/"); ours {
+			named[name] = true
+		}
+	}
+}
