@@ -2,11 +2,16 @@ package iceberg
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/icebergrest"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -51,5 +56,65 @@ func TestColumns(t *testing.T) {
 	if len(m.Schemas) != 2 || m.CurrentSchemaID != 1 || m.LastColumnID != 5 {
 		t.Errorf("%d schemas, the current one is %d, the last column %d", len(m.Schemas), m.CurrentSchemaID,
 			m.LastColumnID)
+	}
+}
+
+// TestColumnsInCatalog checks that a table in a catalog gets the columns of a newer program with the snapshot that is
+// the first to need them, and that of two programs that add columns at once one does (ICE-6, ICE-9).
+func TestColumnsInCatalog(t *testing.T) {
+	t.Parallel()
+	files := map[string][]byte{"s3://b/w/n/t/list.avro": {}}
+	rest := icebergrest.Start(icebergrest.Options{
+		Read: func(uri string) ([]byte, error) {
+			if files[uri] == nil {
+				return nil, fs.ErrNotExist
+			}
+			return files[uri], nil
+		},
+		Write: func(uri string, content []byte) error {
+			files[uri] = content
+			return nil
+		}})
+	defer rest.Close()
+	c := catalog.New(catalog.Options{Address: rest.Address()})
+	p := &publisher{Options: &Options{Warehouse: InStore(nil, "s3://b/w", "s3://b/lake"), Catalog: c, Namespace: "n"},
+		origin: "lake"}
+	cycle := table.Column{Name: "cycle", Type: table.Word}
+	older := &table.Table{Columns: []table.Column{{Name: "gone", Type: table.Whole}, cycle}}
+	newer := &table.Table{Columns: []table.Column{cycle, {Name: "new", Type: table.Quantity}}}
+	s := &state{target: target{"t", older}, folder: "n/t", meta: newMetadata(older, "s3://b/w/n/t", "")}
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(c.EnsureNamespace(ctx, "n"))
+	made, err := p.create(ctx, s)
+	must(err)
+	must(p.loaded(s, made))
+	second := &state{target: s.target, folder: s.folder}
+	must(p.loaded(second, made))
+	add := func(s *state, id int64) error {
+		s.meta.adopt(newer)
+		s.meta.Snapshots = append(s.meta.Snapshots, snapshot{ID: id, SequenceNumber: 1, TimestampMS: 1,
+			ManifestList: "s3://b/w/n/t/list.avro", SchemaID: s.meta.CurrentSchemaID})
+		s.meta.CurrentSnapshotID = id
+		return p.commitRegistered(ctx, s, id)
+	}
+	must(add(s, 5))
+	if err := add(second, 6); !errors.Is(err, errConflict) {
+		t.Errorf("the second: %v", err)
+	}
+	var got []string
+	for _, f := range s.base.schema().Fields() {
+		got = append(got, fmt.Sprint(f.ID, " ", f.Name))
+	}
+	spec := s.base.PartitionSpecs[0].Fields
+	if diff := cmp.Diff([]string{"1 gone", "2 cycle", "3 new"}, got); diff != "" || s.base.currentID() != 5 ||
+		s.base.current().SchemaID != 1 || len(spec) != 1 || spec[0].SourceID != 2 || s.base.LastColumnID != 3 ||
+		!strings.Contains(s.base.Properties[nameMappingProperty], `{"field-id":3,"names":["new"]}`) {
+		t.Errorf("%s\n%+v", diff, s.base)
 	}
 }
