@@ -195,7 +195,7 @@ func TestEngine(t *testing.T) {
 // TestEngineCatalog checks that ClickHouse finds the same counts and sums in the metadata files that a catalog names as
 // in the lake's files, after each of six nights: the first is published without a catalog, which then registers the
 // tables. Of the others the answer to a commit is lost, the catalog fails, and it forgets the token (ICE-1, ICE-10,
-// ICE-11). The quick form has three nights.
+// ICE-11). Then ClickHouse reads the tables as a client of the catalog. The quick form has three nights.
 func TestEngineCatalog(t *testing.T) {
 	t.Parallel()
 	b := newBilling(t)
@@ -205,10 +205,11 @@ func TestEngineCatalog(t *testing.T) {
 	}
 	for day := 1; day <= nights; day++ {
 		if day == 2 {
-			b.rest = serveFolders(t, icebergrest.Options{ClientID: "tollbook", Secret: "hidden", Scope: "catalog"})
+			b.rest = serveFolders(t, icebergrest.Options{Prefix: "main", Warehouse: "main",
+				ClientID: "tollbook", Secret: "hidden", Scope: "catalog"})
 			b.must(os.WriteFile(filepath.Join(b.dir, "secret.txt"), []byte("hidden\n"), 0o600))
-			b.set(fmt.Sprintf("iceberg: {warehouse: tables, keep: 0s, catalog: '%s', client_id: tollbook, "+
-				"client_secret_file: secret.txt}\n", b.rest.Address()))
+			b.set(fmt.Sprintf("iceberg: {warehouse: tables, keep: 0s, catalog: '%s', catalog_warehouse: main, "+
+				"client_id: tollbook, client_secret_file: secret.txt}\n", b.rest.Address()))
 		}
 		if day > 2 {
 			lost := false
@@ -229,6 +230,30 @@ func TestEngineCatalog(t *testing.T) {
 		w, o := b.open(asOf)
 		report, err := run.Nightly(t.Context(), w, o)
 		b.ran(asOf, report, err)
+	}
+	b.attached()
+}
+
+// attached checks that ClickHouse, as a client of the catalog, finds the three tables, and in them the rows and sums of
+// the lake's files.
+func (b *billing) attached() {
+	b.Helper()
+	b.rest.Disturb(nil)
+	at := b.rest.Address()
+	b.engine.Ask(b.T, "CREATE DATABASE billing ENGINE = DataLakeCatalog('"+at+"/v1', 'Parquet') SETTINGS "+
+		"catalog_type = 'rest', warehouse = 'main', catalog_credential = 'tollbook:hidden', auth_scope = 'catalog', "+
+		"oauth_server_uri = '"+at+"/v1/oauth/tokens' SETTINGS allow_database_iceberg = 1")
+	const want = "tollbook.accounts\ntollbook.lines\ntollbook.statements"
+	if got := strings.TrimSpace(b.engine.Ask(b.T, "SHOW TABLES FROM billing")); got != want {
+		b.Errorf("the catalog has\n%s", got)
+	}
+	for _, name := range []string{"lines", "statements"} {
+		const sums = "SELECT count(), sum(payment_amount) FROM "
+		files := filepath.Join(b.dir, "lake", name, "**", "*.parquet")
+		got := b.engine.Ask(b.T, sums+"billing.`tollbook."+name+"`")
+		if want := b.engine.Ask(b.T, sums+"file('"+files+"')"); got != want || want == "" {
+			b.Errorf("%s in the catalog: %s, in the lake: %s", name, got, want)
+		}
 	}
 }
 

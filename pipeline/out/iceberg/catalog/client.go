@@ -172,6 +172,7 @@ type request struct {
 	path   string // behind the prefix
 	body   any    // as JSON; nil = none
 	answer any    // what to read the answer into; nil = it is not read
+	before bool   // it precedes the one that is asked for
 }
 
 // do sends a request, and asks the catalog for its prefix before the first one.
@@ -191,7 +192,8 @@ func (c *Client) configure(ctx context.Context) error {
 	if c.options.Warehouse != "" {
 		address += "?" + url.Values{"warehouse": {c.options.Warehouse}}.Encode()
 	}
-	err := c.repeat(ctx, &request{what: "read the configuration", method: http.MethodGet, answer: &config}, address)
+	r := &request{what: "read the configuration", method: http.MethodGet, answer: &config, before: true}
+	err := c.repeat(ctx, r, address)
 	if err != nil {
 		return err
 	}
@@ -278,12 +280,12 @@ func (c *Client) authorize(ctx context.Context) error {
 	}
 	c.token = ""
 	r := &request{what: "get a token from " + c.options.TokenAddress, method: http.MethodPost, body: form,
-		answer: &answer}
+		answer: &answer, before: true}
 	for pause := firstPause; ; pause *= 2 {
 		err := c.send(ctx, r, c.options.TokenAddress, "")
 		if err == nil && answer.Token == "" {
 			err = &Error{Catalog: c.options.Address, What: r.what, Status: http.StatusOK,
-				Text: "the answer has no access_token"}
+				Text: "the answer has no access_token", before: true}
 		}
 		if err == nil || !c.again(ctx, err, pause) {
 			c.token = answer.Token
@@ -301,7 +303,8 @@ const maxAnswer = 256 << 20
 // send sends one request and reads its answer.
 func (c *Client) send(ctx context.Context, r *request, address string, token settings.Secret) error {
 	failed := func(status int, text string, err error) error {
-		return &Error{Catalog: c.options.Address, What: r.what, Status: status, Text: c.safe(text), Err: err}
+		return &Error{Catalog: c.options.Address, What: r.what, Status: status, Text: c.safe(text), Err: err,
+			before: r.before}
 	}
 	content, kind, err := encode(r.body)
 	if err != nil {

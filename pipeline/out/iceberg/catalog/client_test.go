@@ -210,3 +210,21 @@ func TestFromSettings(t *testing.T) {
 		t.Errorf("no catalog: %v, %v", c, err)
 	}
 }
+
+// TestNotSent checks that a change whose token or configuration cannot be got has a known outcome, and that a warehouse
+// that the catalog does not have is no missing table.
+func TestNotSent(t *testing.T) {
+	t.Parallel()
+	s, c, _ := start(t, icebergrest.Options{Warehouse: "w"}, catalog.Options{Warehouse: "x"})
+	if _, err := c.Load(t.Context(), "n", "t"); err == nil || catalog.NotFound(err) ||
+		!strings.Contains(err.Error(), `read the configuration: 404 Not Found: NotFoundException: warehouse "x"`) {
+		t.Errorf("%v", err)
+	}
+	for _, status := range []int{409, 503} {
+		s.Disturb(func(int, *http.Request) icebergrest.Fault { return icebergrest.Fault{Before: status} })
+		if _, err := c.Commit(t.Context(), "n", "t", nil, nil); err == nil || catalog.Unknown(err) ||
+			catalog.Conflict(err) {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}

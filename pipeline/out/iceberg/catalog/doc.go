@@ -26,5 +26,6 @@
 // Credentials for the storage, which a catalog can hand out, are not used: files are written with the keys of the lake.
 //
 // iceberg-go has a client in its package catalog/rest. It imports the package table, which reads the catalogue of
-// Substrait functions when a program starts (0.2 s for each command), and the SDK of Amazon.
+// Substrait functions when a program starts, and the SDK of Amazon: the start of each command would take 215 ms of
+// processor time instead of 37, and the program would have 143 MB instead of 123.
 package catalog

@@ -18,6 +18,8 @@ type Error struct {
 	Status  int    // of the answer; 0 = there was none that can be read
 	Text    string // of the answer, or why there is none; without secrets
 	Err     error  // why there is none; nil where there is one
+
+	before bool // the request that the error is about was not sent
 }
 
 // Error is a sentence.
@@ -66,16 +68,25 @@ func status(err error) int {
 }
 
 // NotFound reports whether the catalog does not have what a request names.
-func NotFound(err error) bool { return status(err) == http.StatusNotFound }
+func NotFound(err error) bool { return status(err) == http.StatusNotFound && !before(err) }
 
 // Conflict reports whether the catalog refused a change because of what it has: a name, or another state.
-func Conflict(err error) bool { return status(err) == http.StatusConflict }
+func Conflict(err error) bool { return status(err) == http.StatusConflict && !before(err) }
+
+// before reports whether a request was not sent, because one that precedes it failed: for a token or the configuration.
+func before(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.before
+}
 
 // Unknown reports whether a request failed that may have been executed: there was no answer, one that is not
 // understood, or one that the server is busy or failed.
 func Unknown(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && (busy(err) || e.Status >= http.StatusOK && e.Status < http.StatusMultipleChoices)
+	if !errors.As(err, &e) || e.before {
+		return false
+	}
+	return busy(err) || e.Status >= http.StatusOK && e.Status < http.StatusMultipleChoices
 }
 
 // busy reports whether a request failed that may succeed a little later: there was no answer, or one that the server is
