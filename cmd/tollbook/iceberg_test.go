@@ -69,7 +69,8 @@ func killedNights(t *testing.T, at int) (kills int) {
 			!strings.Contains(out, fmt.Sprintf("manifest %d", night)) {
 			t.Fatalf("night %d, request %d: publish ends with %d:\n%s", night, at, code, out)
 		}
-		if _, out := withCatalog(t, dir, nil, "publish"); !strings.Contains(out, "Nothing new") {
+		if _, out := withCatalog(t, dir, nil, "publish"); !strings.Contains(out, "Nothing new") ||
+			!strings.Contains(out, "/tables/tollbook, catalog "+rest.Address()+"\n") {
 			t.Errorf("night %d, request %d: publish again:\n%s", night, at, out)
 		}
 		if got := manifestsOf(t, rest.Newest("tollbook", "lines")); got[fmt.Sprint(night)] != 1 || len(got) > night {

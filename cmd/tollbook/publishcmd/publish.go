@@ -111,7 +111,11 @@ type published struct {
 
 // printIceberg prints what became of the Iceberg tables, for people.
 func printIceberg(a *cli.App, r *iceberg.Report) {
-	fmt.Fprintf(a.Out, "publish to Iceberg, %s/%s\n\n", r.Warehouse, r.Namespace)
+	fmt.Fprintf(a.Out, "publish to Iceberg, %s/%s", r.Warehouse, r.Namespace)
+	if r.Catalog != "" {
+		fmt.Fprintf(a.Out, ", catalog %s", r.Catalog)
+	}
+	fmt.Fprint(a.Out, "\n\n")
 	g := cli.NewGrid("table", ">files", ">rows", ">files added", ">files removed")
 	for _, t := range r.Tables {
 		g.Add(t.Table, t.Files, t.Rows, t.Added, t.Removed)

@@ -36,8 +36,9 @@
 //	ICE-10  If the answer to a change of the catalog is lost, or says that the server failed, the table is loaded: a
 //	       snapshot that it has was committed, and one that it does not have was not. A request that is executed after
 //	       that finds another state than it requires.
-//	ICE-11  The newest version of a table is named by the folder or by one catalog: catalog.json says so, and is
-//	       written before the catalog knows the table. A publish with other settings changes nothing.
+//	ICE-11  The newest version of a table is named by the folder or by one catalog: catalog.json says so. It is
+//	       written before the catalog knows the table, and deleted if the catalog refuses the table. A publish with
+//	       other settings changes nothing.
 //
 // The tables are committed one after another: a reader that joins them compares tollbook.manifest.
 //

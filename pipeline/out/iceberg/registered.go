@@ -55,6 +55,15 @@ func (w *Warehouse) register(folder string, r registration) error {
 	return nil
 }
 
+// unregister deletes that of a table.
+func (w *Warehouse) unregister(ctx context.Context, folder string) error {
+	name := folder + "/metadata/" + registrationFile
+	if err := w.remove(ctx, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete %s: %w", w.uri(name), err)
+	}
+	return nil
+}
+
 // ElsewhereError says that another catalog than that of the settings has a table (ICE-11).
 type ElsewhereError struct {
 	Table   string
@@ -151,6 +160,9 @@ func (p *publisher) enter(ctx context.Context, s *state) error {
 		}
 	}
 	if err != nil {
+		if catalog.Refused(err) && s.noted == (registration{}) { // the folder still has the table
+			err = errors.Join(err, p.Warehouse.unregister(ctx, s.folder))
+		}
 		return err
 	}
 	if err := p.loaded(s, t); err != nil {

@@ -272,6 +272,30 @@ func TestCatalogRegisters(t *testing.T) {
 	}
 }
 
+// TestCatalogRefuses checks that a table that a catalog refuses stays in the folder, and can be published there
+// (ICE-11).
+func TestCatalogRefuses(t *testing.T) {
+	t.Parallel()
+	w := folders(t)
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "text"})
+	w.publish()
+	folder := w.to
+	w.inCatalog(icebergrest.Options{})
+	w.rest.Disturb(func(_ int, r *http.Request) (f icebergrest.Fault) {
+		if strings.HasSuffix(r.URL.Path, "/register") {
+			f.Before = http.StatusForbidden
+		}
+		return f
+	})
+	if _, err := iceberg.Publish(t.Context(), &w.to, w.head()); !catalog.Refused(err) {
+		t.Errorf("%v", err)
+	}
+	w.to, w.rest = folder, nil
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "another text"})
+	w.publish()
+	w.same()
+}
+
 // elsewhere checks that a publish is refused because another catalog has the tables.
 func (w *world) elsewhere(o *iceberg.Options) {
 	w.Helper()

@@ -73,6 +73,12 @@ func NotFound(err error) bool { return status(err) == http.StatusNotFound && !be
 // Conflict reports whether the catalog refused a change because of what it has: a name, or another state.
 func Conflict(err error) bool { return status(err) == http.StatusConflict && !before(err) }
 
+// Refused reports whether the catalog refused a request, for a reason that lasts: it was not executed.
+func Refused(err error) bool {
+	s := status(err)
+	return s >= http.StatusBadRequest && s < http.StatusInternalServerError && !busy(err) && !Conflict(err)
+}
+
 // before reports whether a request was not sent, because one that precedes it failed: for a token or the configuration.
 func before(err error) bool {
 	var e *Error
