@@ -3,8 +3,8 @@
 //
 //	ROWS-1  All rows come from one snapshot. If a run commits meanwhile, the reader does not see it, or starts again
 //	        (LAKE-4).
-//	ROWS-2  The order of rows is that of §8. It does not depend on the number of buckets, days and files. A file that
-//	        is out of order is an error.
+//	ROWS-2  The order of rows is that of §8, unless the reader asks for none. It does not depend on the number of
+//	        buckets, days and files. Rows of a file that are read in order and are out of order are an error.
 //	ROWS-4  Every lake file that rows can come from is open or copied before the first row is returned. No row is
 //	        returned twice.
 //
