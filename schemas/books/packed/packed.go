@@ -42,7 +42,8 @@ func Pack(n Names, texts map[string]string, perCustomer []string) ([]byte, error
 	if n.Key != "" {
 		parts = split(texts, perCustomer)
 	}
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderCRC(false)) // the head has checksums
 	if err != nil {
 		return nil, err
 	}
