@@ -37,6 +37,7 @@ func TestTurns(t *testing.T) {
 		if len(got) != 2 {
 			t.Errorf("%d pages of 2", len(got))
 		}
+		time.Sleep(time.Millisecond) // 3 begins after 2, and takes long after it
 		short()
 		short() // nothing is returned twice
 		synctest.Wait()
