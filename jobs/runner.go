@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/prune"
+	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -45,13 +46,13 @@ type Runner struct {
 type Result struct {
 	// as it was for this run, without its books where nothing was to do; nil if it could not be read
 	Workspace   *workspace.Workspace
-	Report      *workspace.Report // of a run on the lake; nil for publish, and if nothing was done
-	Differences []run.Difference  // of rerate
-	Published   *publish.Report   // of publish, to ClickHouse
-	Iceberg     *iceberg.Report   // of publish, to Iceberg
-	Pruned      *prune.Report     // of prune
-	Dismissed   *dismiss.Report   // of rejects
-	Entry       ledger.Entry      // as it was ended; of a dry run its ID is ""
+	Report      *workspace.Report    // of a run on the lake; nil for publish, and if nothing was done
+	Differences []rerated.Difference // of rerate
+	Published   *publish.Report      // of publish, to ClickHouse
+	Iceberg     *iceberg.Report      // of publish, to Iceberg
+	Pruned      *prune.Report        // of prune
+	Dismissed   *dismiss.Report      // of rejects
+	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
 }
 
 // Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was

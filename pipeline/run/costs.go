@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
+	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -61,7 +62,9 @@ func (r *run) costs(ctx context.Context) error {
 		return err
 	}
 	if r.job.rerate != nil {
-		r.job.rerate.add(result.Differences)
+		re := r.job.rerate
+		re.list = append(re.list, rerated.OfCosts(result.Differences)...)
+		rerated.Sort(re.list)
 	}
 	for _, p := range result.Places {
 		r.events.touched[p] = true

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -45,19 +46,19 @@ func september(t *testing.T) period.Cycle {
 
 func (s *shared) draft() string { return filepath.Join(s.dir, "draft") }
 
-// rerated is what a re-rating of September by the draft leaves and says.
-type rerated struct {
+// ratedAgain is what a re-rating of September by the draft leaves and says.
+type ratedAgain struct {
 	Files       map[string]string
 	Report      *workspace.Report
-	Differences []run.Difference
+	Differences []rerated.Difference
 }
 
 // rerate rates September again by the draft.
-func (e *engineOf) rerate(ro run.RerateOptions, o workspace.Options) (*rerated, error) {
+func (e *engineOf) rerate(ro run.RerateOptions, o workspace.Options) (*ratedAgain, error) {
 	e.Helper()
 	ro.Books = e.draft()
 	report, list, err := run.Rerate(e.Context(), e.open(), september(e.T), ro, o)
-	return &rerated{e.files(), report, list}, err
+	return &ratedAgain{e.files(), report, list}, err
 }
 
 // exact compares numbers.
@@ -70,7 +71,7 @@ func exact() []cmp.Option {
 }
 
 // equal checks that a re-rating leaves and says what another one does, which found something.
-func (e *engineOf) equal(want, got *rerated) {
+func (e *engineOf) equal(want, got *ratedAgain) {
 	e.Helper()
 	if len(want.Differences) == 0 {
 		e.Fatal("the draft makes no difference")
@@ -188,7 +189,7 @@ func TestEngineRerateBeginsAgain(t *testing.T) {
 		t.Fatalf("%v, want %v", err, down)
 	}
 	e.fails = nil
-	by := func(dir string) []run.Difference {
+	by := func(dir string) []rerated.Difference {
 		t.Helper()
 		_, list, err := run.Rerate(t.Context(), e.open(), september(t), run.RerateOptions{Books: dir}, e.options())
 		if err != nil {

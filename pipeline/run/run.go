@@ -265,7 +265,7 @@ func (r *run) work(ctx context.Context) (err error) {
 		return err
 	}
 	if r.job.rerate != nil {
-		err := r.rerate(ctx)
+		err := rerating{r}.rerate(ctx)
 		if err == nil && r.job.dryRun {
 			err = r.costs(ctx)
 		}
@@ -372,7 +372,7 @@ func (r *runState) gate() *gate.Gate {
 func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, error) {
 	switch {
 	case r.job.rerate != nil:
-		return nil, r.shareRerate()
+		return nil, rerating{r}.share()
 	case r.job.retry:
 		if err := r.shareWithoutFiles(); err != nil {
 			return nil, err

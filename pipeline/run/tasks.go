@@ -106,7 +106,7 @@ func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 	}
 	do := t.workers[stage]
 	if do == nil {
-		do, err = t.r.worker(stage)
+		do, err = taskWorkers{t.r}.of(stage)
 		t.workers[stage] = do
 	}
 	if err == nil {
@@ -118,8 +118,11 @@ func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 	return t.r.txn.PutShared(resultObject(stage, i), b)
 }
 
-// worker returns what does tasks of a stage.
-func (r *run) worker(stage string) (worker, error) {
+// taskWorkers makes what does tasks of a run.
+type taskWorkers struct{ *run }
+
+// of returns what does tasks of a stage.
+func (r taskWorkers) of(stage string) (worker, error) {
 	switch stage {
 	case accept.ScanTask:
 		cfg, _, err := r.taskConfig()
@@ -134,7 +137,7 @@ func (r *run) worker(stage string) (worker, error) {
 }
 
 // taskConfig is what the run's files are read with in a process that does tasks, and the files.
-func (r *run) taskConfig() (*accept.Config, []*accept.File, error) {
+func (r taskWorkers) taskConfig() (*accept.Config, []*accept.File, error) {
 	cfg := r.scanConfig()
 	if !r.job.retry {
 		return cfg, r.job.sharing.plan.FeedFiles(), nil
@@ -144,11 +147,11 @@ func (r *run) taskConfig() (*accept.Config, []*accept.File, error) {
 }
 
 // rerateWorker reads the books that a closed cycle is rated again with. Nothing was scanned.
-func (r *run) rerateWorker() (_ worker, err error) {
+func (r taskWorkers) rerateWorker() (_ worker, err error) {
 	if r.scanned, err = accept.Recall(r.scanConfig(), nil, nil, nil); err != nil {
 		return nil, err
 	}
-	f, err := r.rerater()
+	f, err := rerating(r).rerater()
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +159,7 @@ func (r *run) rerateWorker() (_ worker, err error) {
 }
 
 // bucketWorker reads what the tasks of buckets have in common.
-func (r *run) bucketWorker() (worker, error) {
+func (r taskWorkers) bucketWorker() (worker, error) {
 	text, err := r.txn.ReadShared(termsObject)
 	if err != nil {
 		return nil, err

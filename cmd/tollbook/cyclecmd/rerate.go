@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -25,7 +26,7 @@ type rerateResult struct {
 	Payment string        `json:"payment_amount"` // sum over the differences; "" of several currencies
 
 	Totals      []money.CurrencyTotal `json:"totals,omitempty"` // sums by currency, of several
-	Differences []run.Difference      `json:"differences"`
+	Differences []rerated.Difference  `json:"differences"`
 }
 
 // rerateOptions are those of rerate.
@@ -78,7 +79,7 @@ func runRerate(ctx context.Context, a *cli.App, o *rerateOptions) error {
 	}
 	if a.Flags.JSON {
 		if list == nil {
-			list = []run.Difference{}
+			list = []rerated.Difference{}
 		}
 		result := rerateResult{Run: cli.NewRunResult(w, r), Cycle: cycle.String(), DryRun: o.DryRun, Differences: list}
 		if w.Books.Mixed {
@@ -98,7 +99,7 @@ func runRerate(ctx context.Context, a *cli.App, o *rerateOptions) error {
 }
 
 // printRerate lists the differences, and sums them up by customer.
-func printRerate(a *cli.App, cycle period.Cycle, list []run.Difference, sums *money.PerCurrency) {
+func printRerate(a *cli.App, cycle period.Cycle, list []rerated.Difference, sums *money.PerCurrency) {
 	if len(list) == 0 {
 		fmt.Fprintf(a.Out, "cycle %s: by these books it costs what was billed\n\n", cycle)
 		return

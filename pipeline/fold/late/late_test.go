@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -137,7 +138,7 @@ func (s *shop) night(asOf string) *workspace.Report {
 	return r
 }
 
-func (s *shop) rerate(o run.RerateOptions) (*workspace.Report, []run.Difference) {
+func (s *shop) rerate(o run.RerateOptions) (*workspace.Report, []rerated.Difference) {
 	s.t.Helper()
 	r, list, err := run.Rerate(context.Background(), s.open(), s.cycle("2026-09"), o, s.at("2026-10-20T00:00:00Z"))
 	if err != nil {

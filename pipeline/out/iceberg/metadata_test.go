@@ -91,7 +91,7 @@ func TestColumnsInCatalog(t *testing.T) {
 		}
 	}
 	must(c.EnsureNamespace(ctx, "n"))
-	made, err := p.create(ctx, s)
+	made, err := registrar{p}.create(ctx, s)
 	must(err)
 	must(p.loaded(s, made))
 	second := &state{target: s.target, folder: s.folder}
@@ -101,7 +101,7 @@ func TestColumnsInCatalog(t *testing.T) {
 		s.meta.Snapshots = append(s.meta.Snapshots, snapshot{ID: id, SequenceNumber: 1, TimestampMS: 1,
 			ManifestList: "s3://b/w/n/t/list.avro", SchemaID: s.meta.CurrentSchemaID})
 		s.meta.CurrentSnapshotID = id
-		return p.commitRegistered(ctx, s, id)
+		return registrar{p}.commitRegistered(ctx, s, id)
 	}
 	must(add(s, 5))
 	if err := add(second, 6); !errors.Is(err, errConflict) {

@@ -198,7 +198,7 @@ func (p *publisher) publish(ctx context.Context) error {
 			if p.Catalog == nil {
 				break
 			}
-			if err := p.enter(ctx, s); err != nil {
+			if err := (registrar{p}).enter(ctx, s); err != nil {
 				return err
 			}
 		}
@@ -374,7 +374,7 @@ func (p *publisher) bring(ctx context.Context, s *state) error {
 	}
 	p.advance(s, next)
 	if p.Catalog != nil {
-		err = p.commitRegistered(ctx, s, next.id)
+		err = registrar{p}.commitRegistered(ctx, s, next.id)
 	} else {
 		err = p.commit(s)
 	}

@@ -131,8 +131,11 @@ func (p *publisher) loaded(s *state, t *catalog.Table) error {
 	return nil
 }
 
+// registrar changes what the catalog has of a table.
+type registrar struct{ *publisher }
+
 // enter sees that the catalog has a table: it registers the one in the folder, or creates one (ICE-11).
-func (p *publisher) enter(ctx context.Context, s *state) error {
+func (p registrar) enter(ctx context.Context, s *state) error {
 	here := p.ours()
 	if s.base != nil {
 		if s.noted == here {
@@ -178,7 +181,7 @@ func (p *publisher) enter(ctx context.Context, s *state) error {
 }
 
 // create adds a table to the catalog, as it is to be before the first snapshot.
-func (p *publisher) create(ctx context.Context, s *state) (*catalog.Table, error) {
+func (p registrar) create(ctx context.Context, s *state) (*catalog.Table, error) {
 	if s.version > 0 {
 		return p.Catalog.Register(ctx, p.Namespace, s.name, p.Warehouse.uri(metadataFile(s.folder, s.version)))
 	}
@@ -191,7 +194,7 @@ func (p *publisher) create(ctx context.Context, s *state) (*catalog.Table, error
 
 // commitRegistered commits what a table is to become to the catalog, if it still is as it was read (ICE-9). s.meta is
 // what the catalog has then.
-func (p *publisher) commitRegistered(ctx context.Context, s *state, id int64) error {
+func (p registrar) commitRegistered(ctx context.Context, s *state, id int64) error {
 	needs := []catalog.Requirement{catalog.IsTable(s.base.TableUUID), catalog.MainIs(s.base.currentID())}
 	if s.meta.CurrentSchemaID != s.base.CurrentSchemaID {
 		needs = append(needs, catalog.SchemaIs(s.base.CurrentSchemaID, s.base.LastColumnID)...)
@@ -248,7 +251,7 @@ func has(t *catalog.Table, id int64) bool {
 
 // confirm loads a table after a commit that failed, or whose answer was lost: the catalog has its snapshot, or the
 // commit did not take place (ICE-10).
-func (p *publisher) confirm(ctx context.Context, s *state, id int64, failed error) (*catalog.Table, error) {
+func (p registrar) confirm(ctx context.Context, s *state, id int64, failed error) (*catalog.Table, error) {
 	t, err := p.Catalog.Load(ctx, p.Namespace, s.name)
 	switch {
 	case err != nil:

@@ -1,0 +1,67 @@
+package rerated
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/costs"
+	"github.com/tollbook/tollbook/pipeline/fold/rerate"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Difference is what re-rating makes of the lines of one customer, sku, region and resource: what is due now less all
+// that was billed.
+type Difference struct {
+	CustomerID     string               `json:"customer_id"`
+	SKU            string               `json:"sku"`
+	Region         string               `json:"region_code"`
+	Resource       string               `json:"resource_id,omitempty"`
+	UsageAmount    money.SignedQuantity `json:"usage_amount"`
+	Free           money.SignedQuantity `json:"free_resource_usage"`
+	Official       money.Amount         `json:"official_amount"`
+	DiscountAmount money.Amount         `json:"official_discount_amount"`
+	Truncated      money.Amount         `json:"truncated_amount"`
+	Payment        money.Amount         `json:"payment_amount"`
+	// what of its lines is another: package, price, discount, quantity or other
+	Why []string `json:"why"`
+}
+
+// Of is a difference with the names that the books have.
+func Of(b *books.Books, d *rerate.Difference) Difference {
+	return Difference{CustomerID: b.Customers[d.Customer].ID, SKU: b.Products[d.SKU].SKU, Region: d.Region,
+		Resource:    d.Resource,
+		UsageAmount: d.Used, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount, Truncated: d.Truncated,
+		Payment: d.Payment, Why: d.Why}
+}
+
+// OfCosts are the differences of cost files.
+func OfCosts(list []costs.Difference) (out []Difference) {
+	for _, d := range list {
+		one := Difference{CustomerID: d.Customer, SKU: d.SKU, Region: d.Region, Resource: d.Resource,
+			UsageAmount: d.Usage, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount,
+			Truncated: d.Truncated, Payment: d.Payment}
+		for _, why := range []struct {
+			is   bool
+			word string
+		}{{d.Repriced, rerate.ReasonPrice}, {d.Rediscounted, rerate.ReasonDiscount},
+			{d.Requantified, rerate.ReasonQuantity}} {
+			if why.is {
+				one.Why = append(one.Why, why.word)
+			}
+		}
+		if one.Why == nil {
+			one.Why = []string{rerate.ReasonOther}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// Sort brings differences into the order in which they are listed.
+func Sort(list []Difference) {
+	slices.SortStableFunc(list, func(a, b Difference) int {
+		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU),
+			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
+	})
+}

@@ -1,0 +1,40 @@
+package rerated
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/books/load"
+)
+
+// DraftBooks reads the books of another folder than that of a workspace, by its settings. Errors: *RefusedError if
+// there is no such folder, and what is wrong with the books.
+func DraftBooks(dir string, w *workspace.Workspace) (*books.Books, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no folder with books", dir), Hint: "check --books"}
+	}
+	b, err := load.Books(draft{os.DirFS(dir)}, w.Settings)
+	if err != nil {
+		return nil, fmt.Errorf("books in %s: %w", dir, err)
+	}
+	return b, nil
+}
+
+// draft shows a folder as the folder books of a workspace.
+type draft struct{ files fs.FS }
+
+// Open implements fs.FS.
+func (d draft) Open(name string) (fs.File, error) {
+	if name == "books" {
+		return d.files.Open(".")
+	}
+	below, ok := strings.CutPrefix(name, "books/")
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return d.files.Open(below)
+}
