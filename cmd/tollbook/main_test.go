@@ -33,6 +33,7 @@ func scriptClock() time.Time {
 }
 
 func TestMain(m *testing.M) {
+	program.HideGOGC()
 	if os.Getenv("TOLLBOOK_TEST_REAL") != "" {
 		realTollbook()
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/read/explain/partnermoney"
+	"github.com/tollbook/tollbook/pipeline/read/explain/sums"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -86,15 +87,15 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 		story, err = explain.Explain(ctx, sources, q)
 		switch none := new(rows.NotFoundError); {
 		case !errors.As(err, &none):
-		case explain.IsTax(q.ID):
-			story, err = explain.Tax(ctx, sources, q)
-		case explain.IsStatement(q.ID), partnermoney.Is(q.ID):
+		case sums.IsTax(q.ID):
+			story, err = sums.Tax(ctx, sources, q)
+		case sums.IsStatement(q.ID), partnermoney.Is(q.ID):
 			partners, wrong := w.Partners()
 			if wrong != nil {
 				return wrong
 			}
 			partners.Snap = snap
-			explainOf := explain.Statement
+			explainOf := sums.Statement
 			if partnermoney.Is(q.ID) {
 				explainOf = partnermoney.Explain
 			}
@@ -128,7 +129,7 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 // suggestID makes the hint of an id that is not found the id that is probably meant, if there is one.
 func suggestID(s *explain.Sources, id string, err error) error {
 	none, rejected := new(rows.NotFoundError), new(explain.RejectedError)
-	if !errors.As(err, &none) || errors.As(err, &rejected) || explain.IsTax(id) || explain.IsStatement(id) {
+	if !errors.As(err, &none) || errors.As(err, &rejected) || sums.IsTax(id) || sums.IsStatement(id) {
 		return err
 	}
 	known, wrong := partnermoney.Known(s, id)

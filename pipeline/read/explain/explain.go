@@ -317,7 +317,7 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 			cols = append(cols, in.origin.Of())
 		}
 		of.Column = in.customer
-		err := scanFile(s.Snap, e, tables.Untyped(in.def), cols, of, func(row rows.Row[tables.Any]) error {
+		err := ScanFile(s.Snap, e, tables.Untyped(in.def), cols, of, func(row rows.Row[tables.Any]) error {
 			if string(row.Text(in.id)) != id {
 				return nil
 			}
@@ -338,8 +338,8 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 	return places, nil
 }
 
-// scanFile visits the selected rows of a file in the order in which the file stores them.
-func scanFile[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+// ScanFile visits the selected rows of a file in the order in which the file stores them.
+func ScanFile[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	where rows.Filter[T],
 	visit func(rows.Row[T]) error) (err error) {
 	open := rows.FileOf[T]

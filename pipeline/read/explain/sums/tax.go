@@ -1,4 +1,4 @@
-package explain
+package sums
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -22,10 +23,10 @@ const taxPrefix = "tax/"
 
 // taxStory explains the rows of taxes of one buyer and tax (§10.6).
 type taxStory struct {
-	*Sources
+	*explain.Sources
 	cycle     manifest.Cycle
 	buyer, id string
-	story     *Story
+	story     *explain.Story
 }
 
 // IsTax reports whether an id is of a tax, which Tax explains.
@@ -33,7 +34,7 @@ func IsTax(id string) bool { return strings.HasPrefix(id, taxPrefix) }
 
 // Tax explains a tax of a customer, or of a partner whose cycle is closed: its base, the row of taxes.csv and why it
 // fits, and the rounding. Errors: *rows.NotFoundError, *rows.NoCycleError.
-func Tax(ctx context.Context, s *Sources, q *Question) (*Story, error) {
+func Tax(ctx context.Context, s *explain.Sources, q *explain.Question) (*explain.Story, error) {
 	if q.Customer == "" || q.Cycle.IsZero() {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("%s is a tax of many customers and cycles", q.ID),
 			Do: "name one with --customer and --cycle; `tollbook export --table taxes` lists them"}
@@ -42,7 +43,8 @@ func Tax(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 		return nil, err
 	}
 	t := &taxStory{s, q.Cycle, q.Customer, strings.TrimPrefix(q.ID, taxPrefix),
-		&Story{Cycle: q.Cycle.String(), CustomerID: q.Customer, ID: q.ID, State: StateTax, Agrees: true}}
+		&explain.Story{Cycle: q.Cycle.String(), CustomerID: q.Customer, ID: q.ID, State: explain.StateTax,
+			Agrees: true}}
 	list, err := rows.Taxes(ctx, s.Snap, q.Cycle, q.Customer, rows.Limits{})
 	if err != nil {
 		return nil, err
@@ -66,7 +68,7 @@ func Tax(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 
 // facts notes who is taxed.
 func (t *taxStory) facts(prices, rounding string) {
-	fact := func(name, value string) { t.story.Facts = append(t.story.Facts, Fact{name, value}) }
+	fact := func(name, value string) { t.story.Facts = append(t.story.Facts, explain.Fact{name, value}) }
 	fact("tax", t.id)
 	if row := t.Books.TaxNamed(t.id); row != nil && row.Name != "" {
 		fact("name", row.Name)
@@ -101,7 +103,7 @@ func (t *taxStory) row(row rows.Row[tables.Tax]) error {
 	rules := tax.Rules{Inclusive: stored.Prices == settings.Tax{Inclusive: true}.Prices(),
 		PerLine: row.Word(tables.TaxRounding) == settings.Tax{PerLine: true}.Rounding(),
 		Digits:  row.Small(tables.TaxDigits)}
-	part := Part{Kind: "rate " + stored.Rate.Trim()}
+	part := explain.Part{Kind: "rate " + stored.Rate.Trim()}
 	if stored.SellerID != "" {
 		part.Kind += ", seller " + stored.SellerID
 		part.Steps = append(part.Steps, "base: what the statement's rows with this seller and tax come to: "+
@@ -133,7 +135,7 @@ type base struct {
 }
 
 // bases explains the lines that a tax of a customer is calculated from, by service and time, and adds them up.
-func (t *taxStory) bases(part *Part, rules tax.Rules, rate money.Rate, sum *tax.Sum) error {
+func (t *taxStory) bases(part *explain.Part, rules tax.Rules, rate money.Rate, sum *tax.Sum) error {
 	key := manifest.FileKey{Bucket: place.Bucket(t.buyer, max(1, t.Snap.Manifest.Buckets))}
 	files, err := t.Snap.Files(t.cycle)
 	if err != nil {
@@ -146,7 +148,7 @@ func (t *taxStory) bases(part *Part, rules tax.Rules, rate money.Rate, sum *tax.
 			continue
 		}
 		where := rows.Filter[tables.TaxSum]{Column: tables.TaxSumCustomerID, Word: t.buyer}
-		err := scanFile(t.Snap, e, tables.TaxSums(), nil, where, func(row rows.Row[tables.TaxSum]) error {
+		err := explain.ScanFile(t.Snap, e, tables.TaxSums(), nil, where, func(row rows.Row[tables.TaxSum]) error {
 			p, b, err := taxPart(row)
 			if err != nil || p.ID != t.id || p.Rate != rate {
 				return err

@@ -1,4 +1,4 @@
-package explain
+package sums
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -24,13 +25,13 @@ func IsStatement(id string) bool { return strings.HasPrefix(id, statementPrefix)
 
 // statementStory explains the rows of a partner's statement about one customer (§6.4, §10.7).
 type statementStory struct {
-	*Sources
+	*explain.Sources
 	from             *partners.Reader
 	partner          int32
 	customer         string
 	cycle            manifest.Cycle
 	currency, payers money.Currency
-	story            *Story
+	story            *explain.Story
 	lines            []statementLine
 }
 
@@ -45,7 +46,8 @@ type statementLine struct {
 
 // Statement explains what a partner's statement has about a customer: the basis, the terms, the exchange rate with its
 // date, and the rounding. It adds the lines up again. Errors: *rows.NotFoundError, *rows.NoCycleError.
-func Statement(ctx context.Context, s *Sources, q *Question, from *partners.Reader) (*Story, error) {
+func Statement(ctx context.Context, s *explain.Sources, q *explain.Question,
+	from *partners.Reader) (*explain.Story, error) {
 	id := strings.TrimPrefix(q.ID, statementPrefix)
 	if q.Customer == "" || q.Cycle.IsZero() {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("%s is of many customers and cycles", q.ID),
@@ -58,11 +60,12 @@ func Statement(ctx context.Context, s *Sources, q *Question, from *partners.Read
 	}
 	e := &statementStory{Sources: s, from: from, partner: partner, customer: q.Customer, cycle: q.Cycle,
 		currency: s.Books.PartnerCurrency(partner), payers: s.Books.CustomerCurrencyOf(q.Customer),
-		story: &Story{Cycle: q.Cycle.String(), CustomerID: q.Customer, ID: q.ID, State: StateStatement, Agrees: true}}
+		story: &explain.Story{Cycle: q.Cycle.String(), CustomerID: q.Customer, ID: q.ID, State: explain.StateStatement,
+			Agrees: true}}
 	if err := e.read(ctx); err != nil {
 		return nil, err
 	}
-	e.story.Facts = []Fact{{"partner", id}, {"currency of the partner", e.currency.Code},
+	e.story.Facts = []explain.Fact{{"partner", id}, {"currency of the partner", e.currency.Code},
 		{"currency of the customer", e.payers.Code}}
 	list, err := from.Statements(ctx, q.Cycle, id)
 	if err != nil {
@@ -125,7 +128,7 @@ func (e *statementStory) read(ctx context.Context) error {
 // row explains one row.
 func (e *statementStory) row(row rows.Row[tables.PartnerStatement]) error {
 	reseller := row.Word(tables.PartnerStatementResellerID)
-	part := Part{Kind: fmt.Sprintf("service %s, charging mode %d, sign %s",
+	part := explain.Part{Kind: fmt.Sprintf("service %s, charging mode %d, sign %s",
 		row.Word(tables.PartnerStatementServiceTypeCode),
 		row.Small(tables.PartnerStatementChargingMode), row.Word(tables.PartnerStatementSign))}
 	if seller := row.Word(tables.PartnerStatementSellerID); seller != "" {
@@ -162,7 +165,7 @@ func (e *statementStory) row(row rows.Row[tables.PartnerStatement]) error {
 }
 
 // rate is the exchange rate of a row; nil = its partner and its customer have one currency.
-func (e *statementStory) rate(row rows.Row[tables.PartnerStatement], part *Part) (*big.Rat, error) {
+func (e *statementStory) rate(row rows.Row[tables.PartnerStatement], part *explain.Part) (*big.Rat, error) {
 	if len(row.Cols.Def.Columns) <= tables.PartnerStatementFxDate.Index() ||
 		row.Word(tables.PartnerStatementFxRate) == "" {
 		return nil, nil //nolint:nilnil // nothing is converted
@@ -187,7 +190,7 @@ type owed struct {
 }
 
 // amount explains an amount of a row, and compares it with what the lines give.
-func (e *statementStory) amount(row rows.Row[tables.PartnerStatement], part *Part, o owed) error {
+func (e *statementStory) amount(row rows.Row[tables.PartnerStatement], part *explain.Part, o owed) error {
 	stored, err := row.Amount(o.col)
 	if err != nil {
 		return err
