@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -78,9 +79,9 @@ type bucket struct {
 	customers map[string]*customerSum
 	partnered map[string]*customerSum // closed cycles: the lines with a partner, by customer
 	waiting   map[product]*waits
-	lines     *columnSums
-	stated    *columnSums
-	settled   *columnSums // of partner statements, all rows
+	lines     *tally.Sums
+	stated    *tally.Sums
+	settled   *tally.Sums // of partner statements, all rows
 	counts    counts
 
 	withPartner settledSum
@@ -98,9 +99,9 @@ func (v *verifier) part(ctx context.Context, p part) error {
 		v: v, p: &p, buckets: max(1, v.snap.Manifest.Buckets), customers: make(map[string]*customerSum),
 		partnered: make(map[string]*customerSum), currency: make(map[string]string),
 		money:   make(map[string]*moneySums),
-		waiting: make(map[product]*waits), lines: newColumnSums(tables.Lines().Table),
-		stated:  newColumnSums(tables.StatementsOf(true, true).Table),
-		settled: newColumnSums(tables.PartnerStatementsOf(true).Table),
+		waiting: make(map[product]*waits), lines: tally.New(tables.Lines().Table),
+		stated:  tally.New(tables.StatementsOf(true, true).Table),
+		settled: tally.New(tables.PartnerStatementsOf(true).Table),
 	}
 	if p.cycle.Archived != nil {
 		return b.archived()
@@ -155,13 +156,13 @@ func (b *bucket) hand() error {
 	if err := errors.Join(v.handPartners(b), v.handMoney(b)); err != nil {
 		return err
 	}
-	for table, s := range map[string]*columnSums{"lines": b.lines, "statements": b.stated,
+	for table, s := range map[string]*tally.Sums{"lines": b.lines, "statements": b.stated,
 		"partner_statements": b.settled} {
 		key := b.p.name + "/" + table
 		if v.sums[key] == nil {
-			v.sums[key] = newColumnSums(s.def)
+			v.sums[key] = tally.New(s.Def)
 		}
-		if err := v.sums[key].merge(s, decimals(tables.Untyped(s.def))); err != nil {
+		if err := v.sums[key].Merge(s, tally.Decimals(tables.Untyped(s.Def))); err != nil {
 			return err
 		}
 	}
@@ -268,23 +269,23 @@ func (b *bucket) statements() error {
 	seen := make(map[string]bool, len(b.customers))
 	for _, e := range b.p.of(tables.Statements().Name) {
 		cycle := e.Cycle.String()
-		sums := newColumnSums(tables.StatementsOf(true, true).Table)
-		cols := decimals(tables.Untyped(sums.def))
-		byMoney := make(map[string]*columnSums)
-		err := eachRow(b, e, tables.Untyped(sums.def), nil, func(row rows.Row[tables.Any]) error {
+		sums := tally.New(tables.StatementsOf(true, true).Table)
+		cols := tally.Decimals(tables.Untyped(sums.Def))
+		byMoney := make(map[string]*tally.Sums)
+		err := eachRow(b, e, tables.Untyped(sums.Def), nil, func(row rows.Row[tables.Any]) error {
 			id := rows.As[tables.Statement](row).Word(tables.StatementCustomerID)
 			if !b.belongs(id) || rows.As[tables.Statement](row).Word(tables.StatementCycle) != cycle || seen[id] {
 				b.v.differ(Contents, "%s: statement of customer %s does not belong there", e.Path, id)
 			}
 			seen[id] = true
-			if err := sums.add(row, cols); err != nil {
+			if err := sums.Add(row, cols); err != nil {
 				return err
 			}
-			own := rows.As[tables.Statement](row).Word(tables.CurrencyColumn(sums.def))
+			own := rows.As[tables.Statement](row).Word(tables.CurrencyColumn(sums.Def))
 			if byMoney[own] == nil {
-				byMoney[own] = newColumnSums(sums.def)
+				byMoney[own] = tally.New(sums.Def)
 			}
-			if err := byMoney[own].add(row, cols); err != nil {
+			if err := byMoney[own].Add(row, cols); err != nil {
 				return err
 			}
 			if own != "" {
@@ -298,8 +299,8 @@ func (b *bucket) statements() error {
 			return err
 		}
 		b.v.sumsOf(e, sums)
-		b.v.currenciesOf(e, sums.def, byMoney)
-		if err := b.stated.merge(sums, cols); err != nil {
+		b.v.currenciesOf(e, sums.Def, byMoney)
+		if err := b.stated.Merge(sums, cols); err != nil {
 			return err
 		}
 	}

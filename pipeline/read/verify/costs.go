@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -87,13 +88,13 @@ func (c *costChecks) all(ctx context.Context) error {
 // margins adds up the margins of a cycle, by source and origin cycle, and compares their payments with the lines,
 // customer by customer.
 func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*costSums) error {
-	sums, paid, name := newColumnSums(tables.Margins().Table), make(customerPayments), cycle.String()
+	sums, paid, name := tally.New(tables.Margins().Table), make(customerPayments), cycle.String()
 	err := eachCostRow(c, cycle, tables.Margins(), func(e manifest.FileEntry, row rows.Row[tables.Margin]) error {
 		c.counts.margins++
 		if row.Word(tables.MarginCycle) != name {
 			c.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MarginCycle))
 		}
-		if err := sums.add(row.Any(), decimals(tables.Untyped(sums.def))); err != nil {
+		if err := sums.Add(row.Any(), tally.Decimals(tables.Untyped(sums.Def))); err != nil {
 			return err
 		}
 		if err := c.inCurrencies(name, row); err != nil {
@@ -111,7 +112,7 @@ func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*cost
 		}
 		return addCosts(billed[at], row, tables.MarginCosts())
 	})
-	if ref, _ := c.snap.Cycle(cycle); err != nil || sums.rows == 0 || ref.Archived != nil {
+	if ref, _ := c.snap.Cycle(cycle); err != nil || sums.Rows == 0 || ref.Archived != nil {
 		return err
 	}
 	c.sums[name+"/margins"] = sums
@@ -156,12 +157,12 @@ func (p customerPayments) add(customer string, row rows.Row[tables.Any], column 
 // inCurrencies adds the costs of a row of margins to the sums of their currency, and the payment to those of its own.
 func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) error {
 	if c.verifier.margins[cycle] == nil {
-		c.verifier.margins[cycle] = make(map[string]*columnSums)
+		c.verifier.margins[cycle] = make(map[string]*tally.Sums)
 	}
-	of := func(currency string) *columnSums {
+	of := func(currency string) *tally.Sums {
 		s := c.verifier.margins[cycle][currency]
 		if s == nil {
-			s = newColumnSums(tables.Margins().Table)
+			s = tally.New(tables.Margins().Table)
 			c.verifier.margins[cycle][currency] = s
 		}
 		return s
@@ -170,11 +171,11 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) err
 	for _, column := range tables.MarginCosts() {
 		list = append(list, column.Of().Any())
 	}
-	err := of(row.Word(tables.MarginCurrency)).add(row.Any(), list)
+	err := of(row.Word(tables.MarginCurrency)).Add(row.Any(), list)
 	if err != nil {
 		return err
 	}
-	return of(row.Word(tables.MarginPaymentCurrency)).add(row.Any(), tables.Columns(tables.MarginPaymentAmount).Any())
+	return of(row.Word(tables.MarginPaymentCurrency)).Add(row.Any(), tables.Columns(tables.MarginPaymentAmount).Any())
 }
 
 // eachCostRow gives the rows of a table of a cycle; none = of no cycle.

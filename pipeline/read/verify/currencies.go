@@ -4,24 +4,25 @@ import (
 	"errors"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // moneySums are the lines, the statements and the partners' rows of one currency (§10.7).
 type moneySums struct {
-	lines, stated *columnSums
+	lines, stated *tally.Sums
 	partner       settledSum
 }
 
 func newMoneySums() *moneySums {
-	return &moneySums{lines: newColumnSums(tables.Lines().Table), stated: newColumnSums(tables.StatementsOf(true,
+	return &moneySums{lines: tally.New(tables.Lines().Table), stated: tally.New(tables.StatementsOf(true,
 		true).Table)}
 }
 
 // merge adds other sums of the same currency.
 func (m *moneySums) merge(o *moneySums) error {
-	return errors.Join(m.lines.merge(o.lines, decimals(tables.Untyped(o.lines.def))),
-		m.stated.merge(o.stated, decimals(tables.Untyped(o.stated.def))),
+	return errors.Join(m.lines.Merge(o.lines, tally.Decimals(tables.Untyped(o.lines.Def))),
+		m.stated.Merge(o.stated, tally.Decimals(tables.Untyped(o.stated.Def))),
 		m.partner.lines.add(&o.partner.lines), m.partner.rows.add(&o.partner.rows))
 }
 
@@ -37,7 +38,7 @@ func (b *bucket) moneyOf(currency string) *moneySums {
 func (b *bucket) inCurrency(currency, customer string, row rows.Row[tables.Any], cols tables.List[tables.Any]) error {
 	b.currency[customer] = currency
 	m := b.moneyOf(currency)
-	if err := m.stated.add(row, cols); err != nil {
+	if err := m.stated.Add(row, cols); err != nil {
 		return err
 	}
 	s := b.customers[customer]
@@ -46,7 +47,7 @@ func (b *bucket) inCurrency(currency, customer string, row rows.Row[tables.Any],
 	}
 	for i, a := range amounts {
 		hi, lo := s.totals[i].Raw()
-		if err := m.lines.totals[a.line].Add(hi, lo); err != nil {
+		if err := m.lines.Totals[a.line].Add(hi, lo); err != nil {
 			return err
 		}
 	}
@@ -78,7 +79,7 @@ func (v *verifier) moneyTotal(cycle, table, column, currency string) (string, bo
 		if s == nil || col < 0 {
 			return "", false
 		}
-		return s.totals[col].String(), true
+		return s.Totals[col].String(), true
 	}
 	m := v.money[cycle][currency]
 	if m == nil {
@@ -88,9 +89,9 @@ func (v *verifier) moneyTotal(cycle, table, column, currency string) (string, bo
 	if table == tables.Lines().Name {
 		s = m.lines
 	}
-	col := s.def.Index(column)
+	col := s.Def.Index(column)
 	if col < 0 {
 		return "", false
 	}
-	return s.totals[col].String(), true
+	return s.Totals[col].String(), true
 }

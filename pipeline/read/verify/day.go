@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -22,7 +23,7 @@ type day struct {
 	lines *feeder[tables.Line]
 	usage *feeder[tables.Record]
 	sums  *feeder[tables.Sum]
-	added *columnSums
+	added *tally.Sums
 	cols  tables.List[tables.Any]
 
 	records  int64
@@ -86,13 +87,13 @@ func (f *feeder[T]) close() error {
 // lineColumns are what is read of lines.
 func lineColumns() tables.List[tables.Line] {
 	return append(tables.Columns(tables.LineCycle, tables.LineDay, tables.LineSKU, tables.LinePartnerID),
-		decimals(tables.Lines())...)
+		tally.Decimals(tables.Lines())...)
 }
 
 // day checks one day.
 func (b *bucket) day(ctx context.Context, date manifest.Day) (err error) {
-	d := &day{bucket: b, date: date, name: date.String(), added: newColumnSums(tables.Lines().Table),
-		cols: decimals(tables.Lines(), tables.LineUnitPrice.Of()).Any()}
+	d := &day{bucket: b, date: date, name: date.String(), added: tally.New(tables.Lines().Table),
+		cols: tally.Decimals(tables.Lines(), tables.LineUnitPrice.Of()).Any()}
 	defer func() { err = errors.Join(err, d.lines.close(), d.usage.close(), d.sums.close()) }()
 	if d.lines, err = feederOf(b, tables.Lines(), date, lineColumns()); err != nil {
 		return err
@@ -134,7 +135,7 @@ func (d *day) line(row rows.Row[tables.Line]) error {
 		}
 		d.customer = customer
 	}
-	if err := d.added.add(row.Any(), d.cols); err != nil {
+	if err := d.added.Add(row.Any(), d.cols); err != nil {
 		return err
 	}
 	if err := d.money(row); err != nil {
@@ -380,5 +381,5 @@ func (d *day) finish() error {
 		d.v.differ(Records, "cycle %s, day %s, bucket %d: %d records were accepted, %d are in lines and usage",
 			d.p.cycle.Cycle, d.name, d.p.bucket, e.Rows, d.records)
 	}
-	return d.bucket.lines.merge(d.added, d.cols)
+	return d.bucket.lines.Merge(d.added, d.cols)
 }

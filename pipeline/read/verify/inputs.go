@@ -209,15 +209,15 @@ func (v *verifier) total(name string, rows map[string]int64) (string, bool) {
 		return "0", column == "rows" // a cycle without files
 	}
 	if column == "rows" {
-		return strconv.FormatInt(s.rows, 10), true
+		return strconv.FormatInt(s.Rows, 10), true
 	}
 	if column, currency, of := strings.Cut(column, "."); of {
 		cycle, def, _ := strings.Cut(table, "/")
 		return v.moneyTotal(cycle, def, column, currency)
 	}
-	col := s.def.Index(column)
+	col := s.Def.Index(column)
 	if col < 0 {
 		return "", false
 	}
-	return s.totals[col].String(), true
+	return s.Totals[col].String(), true
 }

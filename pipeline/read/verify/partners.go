@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -47,10 +48,10 @@ func (b *bucket) partners() error {
 	}
 	list, sold := make(map[string]*customerSum), make(map[resold]*through)
 	for _, e := range b.p.of(tables.PartnerStatements().Name) {
-		sums, cycle := newColumnSums(tables.PartnerStatementsOf(true).Table), e.Cycle.String()
-		cols := decimals(tables.Untyped(sums.def))
-		byMoney := make(map[string]*columnSums)
-		err := eachRow(b, e, tables.Untyped(sums.def), nil, func(row rows.Row[tables.Any]) error {
+		sums, cycle := tally.New(tables.PartnerStatementsOf(true).Table), e.Cycle.String()
+		cols := tally.Decimals(tables.Untyped(sums.Def))
+		byMoney := make(map[string]*tally.Sums)
+		err := eachRow(b, e, tables.Untyped(sums.Def), nil, func(row rows.Row[tables.Any]) error {
 			customer := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCustomerID)
 			if !b.belongs(customer) ||
 				rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCycle) != cycle {
@@ -62,18 +63,18 @@ func (b *bucket) partners() error {
 			b.counts.settled++
 			own := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCurrency)
 			if byMoney[own] == nil {
-				byMoney[own] = newColumnSums(sums.def)
+				byMoney[own] = tally.New(sums.Def)
 			}
 			b.converted(row)
-			return errors.Join(sums.add(row, cols), byMoney[own].add(row, cols),
+			return errors.Join(sums.Add(row, cols), byMoney[own].Add(row, cols),
 				b.partnerRow(row, list[customer], sold))
 		})
 		if err != nil {
 			return err
 		}
 		b.v.sumsOf(e, sums)
-		b.v.currenciesOf(e, sums.def, byMoney)
-		if err := b.settled.merge(sums, cols); err != nil {
+		b.v.currenciesOf(e, sums.Def, byMoney)
+		if err := b.settled.Merge(sums, cols); err != nil {
 			return err
 		}
 	}
@@ -377,13 +378,13 @@ func (v *verifier) controlTotals() []Sum {
 }
 
 // sumsOf are the control totals of the lines and statements of a cycle in one currency.
-func sumsOf(cycle, currency string, lines, stated *columnSums, p *settledSum, settled bool) (out []Sum) {
+func sumsOf(cycle, currency string, lines, stated *tally.Sums, p *settledSum, settled bool) (out []Sum) {
 	if currency != "" {
 		currency = "." + currency
 	}
 	for i, a := range amounts {
 		s := Sum{Cycle: cycle, Column: tables.Lines().Columns[a.line].Name + currency,
-			Lines: lines.totals[a.line].String(), Statements: stated.totals[a.statement].String()}
+			Lines: lines.Totals[a.line].String(), Statements: stated.Totals[a.statement].String()}
 		if settled && slices.ContainsFunc(shared[:], func(a sharedAmount) bool { return a.at == i }) {
 			s.PartnerLines, s.PartnerRows = p.lines.totals[i].String(), p.rows.totals[i].String()
 		}

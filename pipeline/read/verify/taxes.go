@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -94,7 +95,7 @@ func (b *bucket) taxes() error {
 
 // load reads the stored taxes.
 func (c *taxCheck) load(e manifest.FileEntry) error {
-	sums, cycle := newColumnSums(tables.Taxes().Table), e.Cycle.String()
+	sums, cycle := tally.New(tables.Taxes().Table), e.Cycle.String()
 	err := eachRow(c.bucket, e, tables.Taxes(), nil, func(row rows.Row[tables.Tax]) error {
 		c.inclusive = row.Word(tables.TaxPrices) == "inclusive"
 		c.perLine = row.Word(tables.TaxRounding) == "line"
@@ -108,7 +109,7 @@ func (c *taxCheck) load(e manifest.FileEntry) error {
 		one := taxed{ratOf(row, tables.TaxTaxableAmount.Of()), ratOf(row, tables.TaxTaxAmount.Of())}
 		c.stored[key] = one
 		c.counts.taxes++
-		return sums.add(row.Any(), tables.Columns(tables.TaxTaxableAmount, tables.TaxTaxAmount).Any())
+		return sums.Add(row.Any(), tables.Columns(tables.TaxTaxableAmount, tables.TaxTaxAmount).Any())
 	})
 	c.v.sumsOf(e, sums)
 	return err

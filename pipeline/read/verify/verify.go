@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -121,10 +122,10 @@ type verifier struct {
 	counts  counts
 	unnamed []string
 	foreign []string
-	sums    map[string]*columnSums            // recomputed, by cycle/table
+	sums    map[string]*tally.Sums            // recomputed, by cycle/table
 	partner map[string]*settledSum            // by cycle
 	money   map[string]map[string]*moneySums  // by cycle and currency; none of cycles of one currency
-	margins map[string]map[string]*columnSums // of the table margins, by cycle and currency
+	margins map[string]map[string]*tally.Sums // of the table margins, by cycle and currency
 	fed     feeds
 }
 
@@ -205,8 +206,8 @@ func (v *verifier) files(ctx context.Context) error {
 
 // cycles checks every cycle, a bucket at a time.
 func (v *verifier) cycles(ctx context.Context) error {
-	v.sums, v.partner = make(map[string]*columnSums), make(map[string]*settledSum)
-	v.money, v.margins = make(map[string]map[string]*moneySums), make(map[string]map[string]*columnSums)
+	v.sums, v.partner = make(map[string]*tally.Sums), make(map[string]*settledSum)
+	v.money, v.margins = make(map[string]map[string]*moneySums), make(map[string]map[string]*tally.Sums)
 	var parts []part
 	for _, ref := range v.snap.Manifest.Cycles {
 		files, err := v.snap.Files(ref.Cycle)

@@ -65,8 +65,9 @@ func Statement(ctx context.Context, s *explain.Sources, q *explain.Question,
 	if err := e.read(ctx); err != nil {
 		return nil, err
 	}
-	e.story.Facts = []explain.Fact{{"partner", id}, {"currency of the partner", e.currency.Code},
-		{"currency of the customer", e.payers.Code}}
+	e.story.Facts = []explain.Fact{{Name: "partner", Value: id},
+		{Name: "currency of the partner", Value: e.currency.Code},
+		{Name: "currency of the customer", Value: e.payers.Code}}
 	list, err := from.Statements(ctx, q.Cycle, id)
 	if err != nil {
 		return nil, err

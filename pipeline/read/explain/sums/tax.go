@@ -68,7 +68,9 @@ func Tax(ctx context.Context, s *explain.Sources, q *explain.Question) (*explain
 
 // facts notes who is taxed.
 func (t *taxStory) facts(prices, rounding string) {
-	fact := func(name, value string) { t.story.Facts = append(t.story.Facts, explain.Fact{name, value}) }
+	fact := func(name, value string) {
+		t.story.Facts = append(t.story.Facts, explain.Fact{Name: name, Value: value})
+	}
 	fact("tax", t.id)
 	if row := t.Books.TaxNamed(t.id); row != nil && row.Name != "" {
 		fact("name", row.Name)
