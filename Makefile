@@ -112,13 +112,14 @@ FETCH = missing=; $(GO) run ./fixtures/clickhouse/cmd -fetch || missing="NOT TES
 
 # Tests do without profile-guided optimization, which compiles every package a second time for the program. The program is built
 # once (fixtures/program). fixtures/progress prints a line per package as it finishes. Go does not run a test again whose code, files and
-# variables are the same: the temporary folder has the same name each time, and the program keeps its time if it is the same. The compiler,
-# the linker and the tests let the heap grow to five times what is in use; the programs that tests start do not (PROGRAM-6).
-GO_TEST = $(IN_MEMORY); export TMPDIR="$$d/tollbook-test-$$(id -u)" GOFLAGS="$${GOFLAGS:-} -pgo=off"; mkdir -p "$$TMPDIR" $(BUILD)/test; \
+# variables are the same: the temporary folder has the same name each time, the program keeps its time if it is the same, and no commit is
+# asked for, which changes the time of .git. The compiler, the linker and the tests let the heap grow to five times what is in use; the
+# programs that tests start do not (PROGRAM-6).
+GO_TEST = $(IN_MEMORY); export TMPDIR="$$d/tollbook-test-$$(id -u)" GOFLAGS="$${GOFLAGS:-} -pgo=off -buildvcs=false"; mkdir -p "$$TMPDIR" $(BUILD)/test; \
   trap 'rmdir "$$TMPDIR" 2> /dev/null || true' EXIT; find "$$TMPDIR" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} +; \
-  export TOLLBOOK_TEST_PROGRAM=$(CURDIR)/$(BUILD)/test/tollbook; $(GO) build -o "$$TOLLBOOK_TEST_PROGRAM.new" ./cmd/tollbook; \
-  if ! cmp -s "$$TOLLBOOK_TEST_PROGRAM.new" "$$TOLLBOOK_TEST_PROGRAM"; then mv "$$TOLLBOOK_TEST_PROGRAM.new" "$$TOLLBOOK_TEST_PROGRAM"; fi; \
-  rm -f "$$TOLLBOOK_TEST_PROGRAM.new"; \
+  export TOLLBOOK_TEST_PROGRAM=$(CURDIR)/$(BUILD)/test/tollbook; $(GO) build -o "$$TOLLBOOK_TEST_PROGRAM.built" ./cmd/tollbook; \
+  if ! cmp -s "$$TOLLBOOK_TEST_PROGRAM.built" "$$TOLLBOOK_TEST_PROGRAM"; then \
+    cp "$$TOLLBOOK_TEST_PROGRAM.built" "$$TOLLBOOK_TEST_PROGRAM.new"; mv "$$TOLLBOOK_TEST_PROGRAM.new" "$$TOLLBOOK_TEST_PROGRAM"; fi; \
   GOGC="$${GOGC:-400}" $(GO) run ./fixtures/progress
 
 # The packages that take longest, which start first: at the end no processor waits for one of them.
