@@ -74,6 +74,7 @@ func (c *Conn) wrap(what string, err error) error { return c.options.wrap(what, 
 // Codes of the server's exceptions, as its source lists them.
 const (
 	codeUnknownTable   = 60
+	codeTooManyRows    = 158
 	codeReadonly       = 164
 	codeUnknownUser    = 192
 	codeWrongPassword  = 193
@@ -102,6 +103,9 @@ func NotThere(err error) bool {
 	c := code(err)
 	return c == codeUnknownTable || c == codeNoDatabase
 }
+
+// TooManyRows reports whether a server says that a query would read more rows than its max_rows_to_read.
+func TooManyRows(err error) bool { return code(err) == codeTooManyRows }
 
 // Retryable reports whether the same may well work a little later (CH-2).
 func Retryable(err error) bool {

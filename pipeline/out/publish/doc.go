@@ -55,6 +55,8 @@
 //	        is dropped when no statement runs that began before the views were replaced.
 //	PUB-13  In a workspace of several currencies a load has amounts of one currency, which is in a column of each row.
 //	        No count, check or query adds amounts of two.
+//	PUB-14  Files of a bucket are inserted one after the other, in one INSERT if that has room for them: the rows of
+//	        a customer are in few parts of the server's table.
 //
 // # Why a reader sees one complete state
 //
@@ -77,7 +79,10 @@
 //
 // A client that sends several statements for one state, as `tollbook serve` does page by page, looks for the pointer
 // that showed it (Find), names its loads in each statement instead of the newest one's, and checks the pointer again
-// at the end. While the pointer exists, so do its rows: for `keep` after it was superseded (PUB-6, PUB-11).
+// at the end. While the pointer exists, so do its rows: for `keep` after it was superseded (PUB-6, PUB-11). It may use
+// what it found for later requests: a pointer that was the newest when it was found, and is the newest at the end, was
+// the newest all the time. A statement that names a pointer that was found before may read NAME_data without NAME_rows
+// over it: its snapshot is taken after all rows of that pointer were there.
 //
 // # Why several publishers are safe
 //

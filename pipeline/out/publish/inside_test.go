@@ -162,8 +162,29 @@ func TestGroups(t *testing.T) {
 	for _, g := range list {
 		got = append(got, strings.Repeat("*", len(g.items))+g.cycle+string(rune('0'+g.shard)))
 	}
-	if want := "**2026-090 *2026-091 *2026-100 *2026-100 **2026-100"; strings.Join(got, " ") != want {
+	if want := "**2026-090 *2026-091 **2026-100 *2026-100 *2026-100"; strings.Join(got, " ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
+	}
+}
+
+// TestGroupsOfBuckets checks that files of a bucket go into one INSERT if there is room: the rows of a customer are in
+// few parts. Invariant: PUB-14.
+func TestGroupsOfBuckets(t *testing.T) {
+	t.Parallel()
+	p := content.Tables(false)[0]
+	var items []*content.Item
+	for day := range 3 {
+		for bucket := range 2 {
+			items = append(items, &content.Item{Table: p, Path: fmt.Sprintf("day %d, bucket %d", day, bucket),
+				Cycle: "2026-09", Bucket: bucket, Rows: maxRows / 3})
+		}
+	}
+	for _, g := range groups(items, 1) {
+		for _, i := range g.items {
+			if i.Bucket != g.items[0].Bucket || len(g.items) != 3 {
+				t.Errorf("%d items from %q on: %q", len(g.items), g.items[0].Path, i.Path)
+			}
+		}
 	}
 }
 

@@ -1,9 +1,12 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -41,8 +44,13 @@ const (
 	maxItems = 1000
 )
 
-// groups puts items together. Items come by table and path, which is by cycle.
+// groups puts items together, those of a bucket next to each other: an INSERT is a part of the server's table, and a
+// page of a customer, who is of one bucket, reads every column of every part that has rows of the customer.
 func groups(items []*content.Item, shards int) []*group {
+	items = slices.SortedStableFunc(slices.Values(items), func(a, b *content.Item) int {
+		return cmp.Or(strings.Compare(a.Table.Name, b.Table.Name), strings.Compare(a.Cycle, b.Cycle),
+			cmp.Compare(a.Bucket, b.Bucket))
+	})
 	type place struct {
 		table, cycle string
 		shard        int

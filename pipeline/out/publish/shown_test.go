@@ -176,7 +176,7 @@ func TestEarlierStateGoes(t *testing.T) {
 	state := func(step string, there bool, rows string) {
 		t.Helper()
 		w.shows(rowsOfLinesSQL, rows)
-		if got, err := shown.There(t.Context(), conn); err != nil || got != there {
+		if got, _, err := shown.There(t.Context(), conn); err != nil || got != there {
 			t.Errorf("%s: there %v, %v", step, got, err)
 		}
 		if _, err := told(t.Context(), w.copied(earlier, nil)); there && err != nil || !there && !isBehind(err) {

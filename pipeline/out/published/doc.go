@@ -4,4 +4,6 @@
 //	PUBLISHED-1  An answer comes from one published state and equals the lake's answer for that state, to the last
 //	             digit (REC-1, ASK-2).
 //	PUBLISHED-2  If the requested state is not on the server, the error names the state that is.
+//	PUBLISHED-3  A page is one statement, and the pointer a second one after it. Only for the first page of a state,
+//	             for a customer of more than maxAtOnce lines, and where no line is on the page, there are more.
 package published

@@ -2,8 +2,10 @@ package published
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,12 +13,15 @@ import (
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // TestRowsGoWhileTheyAreRead reads an earlier state while a publish deletes rows that no view shows: what was read is
@@ -70,6 +75,7 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 	must(err)
 	defer func() { must(conn.Close()) }()
 	p := NewClickHouse(conn, options.Database).At(earlier, nil)
+	pagesAgree(t, p)
 	var before, after uint64
 	read := func(clean bool) error {
 		return p.of(t.Context(), lakekey.Cycle(sample.Cycle), func(from string) error {
@@ -90,4 +96,64 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 		after == before {
 		t.Errorf("rows go: %d, then %d, %v", before, after, err)
 	}
+}
+
+// pagesAgree checks that a page by one statement is the page by three, that the second one needs no other question for
+// the pointer than the one after it, and that a server says when it would read too many rows. Invariant: PUBLISHED-3.
+func pagesAgree(t *testing.T, p *State) {
+	t.Helper()
+	cycle := lakekey.Cycle(sample.Cycle)
+	split := 0
+	for _, q := range []records.Query{{Limit: 7, Offset: 3}, {Limit: 1 << 16}, {Limit: 5, Offset: 1 << 20},
+		{Limit: 50, Where: []records.Condition{{Column: tables.LineTier.Of(), Op: records.Is, Values: []string{"2"}}}},
+		{Limit: 50, Where: []records.Condition{{Column: tables.LineTier.Of(), Op: records.Is, Values: []string{"x"}}}},
+		{Limit: 9, Where: []records.Condition{{Column: tables.LineSKU.Of(), Op: records.IsNot, Values: []string{"no"}},
+			{Column: tables.LinePaymentAmount.Of(), Op: records.Positive}}},
+	} {
+		q.Cycle, q.Customer = cycle, "aurora" // its traffic is of several tiers
+		one, three := new(records.Page), new(records.Page)
+		one.Rows, three.Rows = parquet.NewColumns(tables.Lines()), parquet.NewColumns(tables.Lines())
+		err := p.of(t.Context(), cycle, func(from string) error {
+			known, err := p.atOnce(t.Context(), from, &q, one)
+			if err == nil && !known {
+				err = p.count(t.Context(), from, &q, one)
+			}
+			return errors.Join(err, p.count(t.Context(), from, &q, three), p.rows(t.Context(), from, &q, three),
+				p.split(t.Context(), from, &q, three))
+		})
+		if err != nil || one.Total != three.Total || !slices.Equal(one.Split, three.Split) ||
+			!slices.Equal(told(one), told(three)) {
+			t.Errorf("%+v: %v\ngot  %d %v %v\nwant %d %v %v", q, err, one.Total, one.Split, told(one), three.Total,
+				three.Split, told(three))
+		}
+		for _, several := range one.Split {
+			if several {
+				split++
+			}
+		}
+		if _, ok := p.remembered(stateOf{p.snap.Hash, cycle.String()}); !ok {
+			t.Error("the move is not remembered")
+		}
+	}
+	if split == 0 {
+		t.Error("no record has several lines")
+	}
+	few := clickhouse.With(t.Context(), "max_rows_to_read", "10")
+	var n uint64
+	err := p.of(t.Context(), cycle, func(from string) error {
+		return p.conn.One(few, "count", "SELECT count() FROM "+from+" AND customer_id = 'aurora'", nil, &n)
+	})
+	if !clickhouse.TooManyRows(err) {
+		t.Errorf("more than 10 rows: %d, %v", n, err)
+	}
+}
+
+// told is the rows of a page as texts.
+func told(p *records.Page) []string {
+	var list []string
+	for i := range p.Rows.N {
+		list = append(list, fmt.Sprint(string(p.Rows.Text(tables.LineID).At(i)),
+			p.Rows.Time(tables.LineUsageStart).At(i), p.Rows.Amount(tables.LinePaymentAmount).At(i)))
+	}
+	return list
 }

@@ -29,6 +29,14 @@ type ClickHouse struct {
 	// moves of the pointer that were left behind, and whether all of their rows were there when they were first asked
 	// for
 	whole map[move]bool
+	// by state: the move that its rows were last read by, when that was right
+	found map[stateOf]publish.Shown
+}
+
+// stateOf is a cycle of a state of the lake.
+type stateOf struct {
+	hash  manifest.Hash
+	cycle string
 }
 
 // move is a move of the pointer, and one cycle of what it showed.
@@ -39,7 +47,8 @@ type move struct {
 
 // NewClickHouse answers from a database that is published to.
 func NewClickHouse(conn *clickhouse.Conn, database string) *ClickHouse {
-	return &ClickHouse{conn: conn, database: database, whole: make(map[move]bool)}
+	return &ClickHouse{conn: conn, database: database, whole: make(map[move]bool),
+		found: make(map[stateOf]publish.Shown)}
 }
 
 // BehindError says that the state that is asked for is not published: not yet, or not any more.
@@ -80,7 +89,8 @@ func (p *State) behind(ctx context.Context, cycle string) error {
 	return e
 }
 
-// maxMoves is how many moves are remembered. Those of a day are few: beyond it they are counted again.
+// maxMoves is how many moves, and how many states, are remembered. Those of a day are few: beyond it they are looked
+// for again.
 const maxMoves = 1000
 
 // usable reports whether all rows that a move named are there. While it is the newest the publisher has seen to that;
@@ -109,25 +119,66 @@ func (p *State) usable(ctx context.Context, shown *publish.Shown, cycle string) 
 }
 
 // of asks so that all of the answer is of the state (REC-1): by the loads that the pointer named when it showed it,
-// which are there as long as that pointer is. from is what follows FROM.
+// which are there as long as that pointer is. from is what follows FROM. ask is called again if the pointer moved since
+// rows of the state were read last: the move that they were read by is remembered, so that a page takes one question
+// for the pointer, after the rows.
 func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string) error) error {
 	if err := rows.HasCycle(p.snap, of); err != nil {
 		return err
 	}
-	cycle := of.String()
-	shown, ok, err := publish.Find(ctx, p.conn, p.database, p.snap, cycle)
-	if err == nil && ok {
-		ok, err = p.usable(ctx, &shown, cycle)
+	at := stateOf{p.snap.Hash, of.String()}
+	if shown, ok := p.remembered(at); ok {
+		err := ask(shown.Rows(tables.Lines().Name))
+		last := false
+		if err == nil {
+			_, last, err = shown.There(ctx, p.conn)
+		}
+		if err == nil && last || ctx.Err() != nil {
+			return err
+		}
+		p.forget(at)
 	}
+	shown, ok, err := publish.Find(ctx, p.conn, p.database, p.snap, at.cycle)
+	if err == nil && ok {
+		ok, err = p.usable(ctx, &shown, at.cycle)
+	}
+	last := false
 	if err == nil && ok {
 		if err = ask(shown.Rows(tables.Lines().Name)); err == nil {
-			ok, err = shown.There(ctx, p.conn) // else rows may have gone while they were read
+			ok, last, err = shown.There(ctx, p.conn) // else rows may have gone while they were read
 		}
 	}
-	if err == nil && !ok {
-		err = p.behind(ctx, cycle)
+	switch {
+	case err != nil:
+	case !ok:
+		err = p.behind(ctx, at.cycle)
+	case last:
+		p.remember(at, shown)
 	}
 	return err
+}
+
+// remembered is the move that rows of a state were last read by, right as long as it is the last one of the state.
+func (c *ClickHouse) remembered(at stateOf) (publish.Shown, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	shown, ok := c.found[at]
+	return shown, ok
+}
+
+func (c *ClickHouse) remember(at stateOf, shown publish.Shown) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.found) >= maxMoves {
+		clear(c.found)
+	}
+	c.found[at] = shown
+}
+
+func (c *ClickHouse) forget(at stateOf) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.found, at)
 }
 
 // statement is a statement with its arguments.
@@ -224,10 +275,19 @@ func (p *State) owed(err error) bool {
 	return p.lake != nil && errors.As(err, &behind)
 }
 
+// maxAtOnce is how many rows a server may read for a page in one statement, by the granules of its index. The statement
+// holds the customer's rows in memory, at most about 75 MB. More are counted, read and compared in a statement each.
+const maxAtOnce = 1 << 17
+
 // Page implements Store. Errors: those of (*State).Page, *BehindError, *clickhouse.Error.
 func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, err error) {
 	err = p.of(ctx, q.Cycle, func(from string) error {
 		out = &records.Page{Rows: parquet.NewColumns(tables.Lines())}
+		if q.Limit > 0 {
+			if known, err := p.atOnce(ctx, from, &q, out); known || err != nil && !clickhouse.TooManyRows(err) {
+				return err
+			}
+		}
 		if err := p.count(ctx, from, &q, out); err != nil || q.Offset >= out.Total || q.Limit <= 0 {
 			return err
 		}
@@ -251,6 +311,52 @@ func (s *statement) ofCustomer(q *records.Query) error {
 	return nil
 }
 
+// atOnce reads a page, the number of lines and which records have several lines in one statement (PUBLISHED-3). Lines
+// of a record that do not meet the conditions count too, so they are removed after the counting. known is false if the
+// page is after the last line, or if no line meets the conditions: then no row says how many there are.
+func (p *State) atOnce(ctx context.Context, from string, q *records.Query, out *records.Page) (known bool, err error) {
+	var s statement
+	var total, lines uint64
+	names, dest := cellsOf(q, out)
+	s.add("SELECT ")
+	if len(q.Where) == 0 {
+		s.add("count() OVER ()")
+	} else if err := s.fits("countIf(", q, ") OVER ()"); err != nil {
+		return false, err
+	}
+	s.add(", count() OVER (PARTITION BY usage_start, id, day), "+names+" FROM "+from+
+		" AND cycle = ? AND customer_id = ?", q.Cycle.String(), q.Customer)
+	if len(q.Where) > 0 {
+		if err := s.fits(" QUALIFY ", q, ""); err != nil {
+			return false, err
+		}
+	}
+	s.add(order()+" LIMIT ? OFFSET ?", q.Limit, q.Offset)
+	within := clickhouse.With(ctx, "max_threads", "1", "max_rows_to_read", strconv.Itoa(maxAtOnce))
+	err = p.conn.Each(within, clickhouse.Select{
+		What: "read records", SQL: s.String(), Args: s.args, Into: append([]any{&total, &lines}, dest...),
+		Begin: func() { out.Rows.Reset(); out.Total, out.Split = 0, nil },
+	}, func() error {
+		out.Total = int64(total)
+		out.Split = append(out.Split, lines > 1)
+		out.Rows.N++
+		return nil
+	})
+	return err == nil && out.Rows.N > 0, err
+}
+
+// fits adds the conditions of a query as a value that is 1 for lines that meet them, and 0 for others.
+func (s *statement) fits(before string, q *records.Query, after string) error {
+	s.add(before + "ifNull(true")
+	for i := range q.Where {
+		if err := s.condition(&q.Where[i]); err != nil {
+			return err
+		}
+	}
+	s.add(", false)" + after)
+	return nil
+}
+
 func (p *State) count(ctx context.Context, from string, q *records.Query, out *records.Page) error {
 	var s statement
 	s.add("SELECT count() FROM " + from)
@@ -263,20 +369,27 @@ func (p *State) count(ctx context.Context, from string, q *records.Query, out *r
 	return err
 }
 
-func (p *State) rows(ctx context.Context, from string, q *records.Query, out *records.Page) error {
+// cellsOf lists the columns of a query as SQL has them, and where their values go.
+func cellsOf(q *records.Query, out *records.Page) (names string, dest []any) {
 	cols := q.Columns
 	if cols == nil {
 		cols = records.AllColumns()
 	}
 	cols = named(cols)
-	names, cells, dest := make([]string, len(cols)), make([]records.Cell, len(cols)), make([]any, len(cols))
+	list, cells := make([]string, len(cols)), make([]records.Cell, len(cols))
+	dest = make([]any, len(cols))
 	for i, col := range cols {
-		names[i] = column(col)
+		list[i] = column(col)
 		cells[i] = records.Cell{Col: out.Rows.Col(col), Of: tables.Lines().Columns[col].Type}
 		dest[i] = &cells[i]
 	}
+	return strings.Join(list, ", "), dest
+}
+
+func (p *State) rows(ctx context.Context, from string, q *records.Query, out *records.Page) error {
+	names, dest := cellsOf(q, out)
 	var s statement
-	s.add("SELECT " + strings.Join(names, ", ") + " FROM " + from)
+	s.add("SELECT " + names + " FROM " + from)
 	if err := s.ofCustomer(q); err != nil {
 		return err
 	}
