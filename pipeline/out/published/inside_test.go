@@ -63,18 +63,31 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 		return snap
 	}
 	earlier := state(func() (*workspace.Report, error) { return run.Monthly(t.Context(), w, month, o) })
-	must(os.WriteFile(filepath.Join(dir, "inbox", "usage", "more.csv"),
-		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
-more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:00+08:00,60
-`), 0o600))
-	state(func() (*workspace.Report, error) { return run.Nightly(t.Context(), w, o) })
-
 	options, err := clickhouse.FromSettings(&w.Settings.ClickHouse, dir, o.Env)
 	must(err)
 	conn, err := clickhouse.Open(t.Context(), options)
 	must(err)
 	defer func() { must(conn.Close()) }()
 	p := NewClickHouse(conn, options.Database).At(earlier, nil)
+	q := records.Query{Cycle: lakekey.Cycle(sample.Cycle), Customer: "delta", Limit: 1 << 16}
+	first, err := p.Page(t.Context(), q)
+	must(err)
+	must(os.WriteFile(filepath.Join(dir, "inbox", "usage", "more.csv"),
+		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
+more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:00+08:00,60
+`), 0o600))
+	state(func() (*workspace.Report, error) { return run.Nightly(t.Context(), w, o) })
+
+	at := stateOf{earlier.Hash, sample.Cycle}
+	if shown, ok := p.remembered(at); !ok || !shown.Newest {
+		t.Errorf("remembered before the night: %+v %v", shown, ok)
+	}
+	if again, err := p.Page(t.Context(), q); err != nil || !slices.Equal(told(again), told(first)) {
+		t.Errorf("the state before the night: %v", err)
+	}
+	if shown, ok := p.remembered(at); !ok || shown.Newest || len(p.whole) != 1 {
+		t.Errorf("remembered after the night: %+v %v, counted %v", shown, ok, p.whole)
+	}
 	pagesAgree(t, p)
 	var before, after uint64
 	read := func(clean bool) error {
