@@ -112,7 +112,8 @@ func TestTree(t *testing.T) {
 				t.Errorf("%s --help lacks %q", cmd.CommandPath(), want)
 			}
 		}
-		for _, hidden := range []string{"--fault", "--stop-at", "--batch-rows", "--chunk-bytes", "--task-bytes"} {
+		for _, hidden := range []string{"--fault", "--stop-at", "--batch-rows", "--chunk-bytes", "--task-bytes",
+			"--cut-bytes"} {
 			if strings.Contains(help.String(), hidden) {
 				t.Errorf("%s --help shows %s", cmd.CommandPath(), hidden)
 			}

@@ -59,17 +59,15 @@ func named(t testing.TB, st storage.Storage) map[string]string {
 	for n := int64(1); n <= snap.Manifest.Number; n++ {
 		read(fmt.Sprintf("manifests/%06d.json", n))
 	}
-	for _, ref := range append(snap.Manifest.Cycles, manifest.CycleRef{Files: snap.Manifest.Inputs}) {
-		if ref.Files != nil {
-			read(ref.Files.Name)
-		}
-		files, err := snap.Files(ref.Cycle)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range files {
-			read(e.Path)
-		}
+	files, lists, err := snap.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range lists {
+		read(name)
+	}
+	for _, e := range files {
+		read(e.Path)
 	}
 	return out
 }
@@ -86,13 +84,17 @@ func folder(t testing.TB) map[string]string {
 // store, and that every manifest is the same.
 func TestChainEqualsFolder(t *testing.T) {
 	t.Parallel()
-	store := stored(t)
-	if diff := cmp.Diff(folder(t), named(t, over(t, store))); diff != "" {
-		t.Errorf("folder and store differ (-folder +store):\n%s", diff)
-	}
-	for name := range store.Objects() {
-		if strings.HasPrefix(name, "tmp/") || name == "LOCK" {
-			t.Errorf("%s is in the store", name)
+	for _, form := range forms {
+		m, store := storage.NewMem(), objects.NewMem()
+		historyWith(t, m, form.o)
+		historyWith(t, over(t, store), form.o)
+		if diff := cmp.Diff(named(t, m), named(t, over(t, store))); diff != "" {
+			t.Errorf("lists %s: folder and store differ (-folder +store):\n%s", form.name, diff)
+		}
+		for name := range store.Objects() {
+			if strings.HasPrefix(name, "tmp/") || name == "LOCK" {
+				t.Errorf("%s is in the store", name)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@
 //	LOCK                                                    the writer's lock: empty, or its last holder
 //	manifests/000042.json                                   one state: cycles, totals, lists, files of no cycle
 //	manifests/files-2026-09-<hash>.json                     the files of a cycle
+//	manifests/files-2026-09-2026-09-03-<hash>.json          the files of a day, if the list of the cycle is cut by day
 //	manifests/inputs-<hash>.json                            the feed files ingested so far
 //	lines/cycle=2026-09/day=2026-09-03/003-<hash>.parquet   table, cycle, day (`end` for month-end), bucket
 //	rejects/<hash>.parquet                                  a table without cycle
@@ -51,6 +52,10 @@
 //	LAKE-16  The newest manifest and its lists must have one format. A program must refuse any other format than its
 //	         own, and change nothing. Only an upgrade converts it: it copies the state, durable, and then commits
 //	         it in the new format. The files of the state stay the same. Manifests before it keep their formats.
+//	LAKE-17  The list of a cycle must be cut by day if its text has about 4 MiB: then it names a list for each day of
+//	         the calendar that has files, and holds the files of no such day. Whether it is cut must follow from the
+//	         entries alone when the files of the cycle change, and stay as it is when they do not; an archive keeps
+//	         the form. The list of a day must change only with the files of the day.
 //
 // # Write order
 //
@@ -71,7 +76,8 @@
 //	READ-1  HEAD.
 //	READ-2  The manifest that it names. Its hash is checked. The next manifest does not exist, or is announced
 //	        (LAKE-14).
-//	READ-3  The lists that are needed. Their hashes are checked.
+//	READ-3  The lists that are needed. Their hashes are checked: that of the list of a day is in the list of its
+//	        cycle.
 //	READ-4  The data files. Their sizes are checked when they are opened, the checksum of a block when it is first
 //	        read, their hashes by CheckFiles.
 //	READ-5  If a file is missing, HEAD is read again. If HEAD changed, the reader starts over. If not, the lake is

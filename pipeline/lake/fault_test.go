@@ -20,18 +20,27 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
+// forms are the options of the nights of a test: with whole lists, and with lists that are cut by day.
+var forms = []struct {
+	name string
+	o    lake.Options
+}{{"whole", lake.Options{}}, {"cut", cutLists}}
+
+// cutLists has all lists cut that name files of a day.
+var cutLists = lake.Options{CutBytes: 1}
+
 // undisturbed returns the lake that all nights leave without faults.
-func undisturbed(t *testing.T) map[string]string {
+func undisturbed(t *testing.T, o lake.Options) map[string]string {
 	t.Helper()
 	m := storage.NewMem()
-	history(t, m)
+	historyWith(t, m, o)
 	return dump(t, m)
 }
 
 // disturbed runs the nights over a faulty storage until one fails, and returns which; -1 = none.
-func disturbed(st storage.Storage) (failed int, err error) {
+func disturbed(st storage.Storage, o lake.Options) (failed int, err error) {
 	for k := range nights {
-		if _, err := night(st, lake.Options{}, k); err != nil {
+		if _, err := night(st, o, k); err != nil {
 			return k, err
 		}
 	}
@@ -39,10 +48,10 @@ func disturbed(st storage.Storage) (failed int, err error) {
 }
 
 // resume repeats the night that failed and runs those after it.
-func resume(t *testing.T, st storage.Storage, from int) {
+func resume(t *testing.T, st storage.Storage, o lake.Options, from int) {
 	t.Helper()
 	for k := from; k < len(nights); k++ {
-		if _, err := night(st, lake.Options{}, k); err != nil {
+		if _, err := night(st, o, k); err != nil {
 			t.Fatalf("night %d, repeated: %v", k, err)
 		}
 	}
@@ -97,45 +106,56 @@ func step() int64 {
 // bytes. Invariant: STO-4.
 func TestFaultLoop(t *testing.T) {
 	t.Parallel()
-	want := undisturbed(t)
-	for _, mode := range []string{"fail", "short", "down"} {
-		for _, a := range after {
-			t.Run(mode+"/"+a.name, func(t *testing.T) {
-				t.Parallel()
-				for n := int64(1); ; n += step() {
-					plan, err := storage.ParsePlan(fmt.Sprintf("%s:%d", mode, n))
-					if err != nil {
-						t.Fatal(err)
+	for _, form := range forms {
+		want := undisturbed(t, form.o)
+		for _, mode := range []string{"fail", "short", "down"} {
+			if testing.Short() && form.o.CutBytes > 0 && mode != "down" {
+				continue
+			}
+			for _, a := range after {
+				t.Run(form.name+"/"+mode+"/"+a.name, func(t *testing.T) {
+					t.Parallel()
+					for n := int64(1); faultedAt(t, form.o, mode, n, a.left, want); n += step() {
 					}
-					m := storage.NewMem()
-					faulty := storage.Faulty(m, plan)
-					k, err := disturbed(faulty)
-					if faulty.Injected() == 0 {
-						if err != nil || n < 100 {
-							t.Fatalf("n = %d: nothing injected, %v", n, err)
-						}
-						return
-					}
-					var injected *storage.InjectedError
-					if !errors.As(err, &injected) || injected.Op.N != n && !(mode == "down" && injected.Op.N > n) {
-						t.Fatalf("%s:%d: the fault did not reach the caller: %v", mode, n, err)
-					}
-					var sync *lakeerr.SyncError
-					isSync := injected.Op.Kind == "sync" || injected.Op.Kind == "syncdir"
-					if isSync != errors.As(err, &sync) && mode != "down" {
-						t.Errorf("%s:%d: %s gives %v", mode, n, injected.Op.Kind, err)
-					}
-					left := a.left(m, uint64(n))
-					whole(t, left, numbers[k], numbers[k+1])
-					resume(t, left, k)
-					if diff := cmp.Diff(want, dump(t, left)); diff != "" {
-						t.Fatalf("%s:%d in night %d, then %s, then again (-undisturbed +got):\n%s", mode, n, k, a.name,
-							diff)
-					}
-				}
-			})
+				})
+			}
 		}
 	}
+}
+
+// faultedAt fails the n-th operation of the nights, and reports whether they have one.
+func faultedAt(t *testing.T, o lake.Options, mode string, n int64, after func(*storage.Mem, uint64) *storage.Mem,
+	want map[string]string) bool {
+	t.Helper()
+	plan, err := storage.ParsePlan(fmt.Sprintf("%s:%d", mode, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := storage.NewMem()
+	faulty := storage.Faulty(m, plan)
+	k, err := disturbed(faulty, o)
+	if faulty.Injected() == 0 {
+		if err != nil || n < 100 {
+			t.Fatalf("n = %d: nothing injected, %v", n, err)
+		}
+		return false
+	}
+	var injected *storage.InjectedError
+	if !errors.As(err, &injected) || injected.Op.N != n && !(mode == "down" && injected.Op.N > n) {
+		t.Fatalf("%s:%d: the fault did not reach the caller: %v", mode, n, err)
+	}
+	var sync *lakeerr.SyncError
+	isSync := injected.Op.Kind == "sync" || injected.Op.Kind == "syncdir"
+	if isSync != errors.As(err, &sync) && mode != "down" {
+		t.Errorf("%s:%d: %s gives %v", mode, n, injected.Op.Kind, err)
+	}
+	left := after(m, uint64(n))
+	whole(t, left, numbers[k], numbers[k+1])
+	resume(t, left, o, k)
+	if diff := cmp.Diff(want, dump(t, left)); diff != "" {
+		t.Fatalf("%s:%d in night %d, then again (-undisturbed +got):\n%s", mode, n, k, diff)
+	}
+	return true
 }
 
 // errKilled is the error that ends a killed process of a test.
@@ -143,8 +163,8 @@ var errKilled = errors.New("killed")
 
 // dying runs the nights until the n-th operation kills them, and returns that operation; -1 = none did. Each goroutine
 // of the killed nights ends at its next operation, which does nothing.
-func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err error) {
-	night = from
+func dying(m *storage.Mem, o lake.Options, n int64, from int) (at int, last storage.Op, err error) {
+	at = from
 	var dead atomic.Bool
 	st := storage.Faulty(m, storage.Plan{Mode: storage.Kill, N: n, Kill: func() {
 		dead.Store(true)
@@ -160,8 +180,8 @@ func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err e
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for ; night < len(nights); night++ {
-			if _, err = nightOf(st, night); err != nil {
+		for ; at < len(nights); at++ {
+			if _, err = night(st, o, at); err != nil {
 				return
 			}
 		}
@@ -169,60 +189,69 @@ func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err e
 	<-ended
 	switch {
 	case dead.Load():
-		return night, last, errKilled
+		return at, last, errKilled
 	case err != nil:
-		return night, last, err
+		return at, last, err
 	}
 	return -1, last, nil
 }
-
-func nightOf(st storage.Storage, k int) (bool, error) { return night(st, lake.Options{}, k) }
 
 // TestKillTwice kills the nights at every operation, and the run that repairs them at another, with and without a power
 // cut after the second: a repair must not delete files on the basis of a HEAD that a power cut can still undo (DEL-1).
 func TestKillTwice(t *testing.T) {
 	t.Parallel()
-	want := undisturbed(t)
-	for _, a := range after {
-		t.Run(a.name, func(t *testing.T) {
-			t.Parallel()
-			for n := int64(1); ; n += step() {
-				m := storage.NewMem()
-				k, at, err := dying(m, n, 0)
-				if k < 0 && err == nil {
-					return
+	for _, form := range forms {
+		if testing.Short() && form.o.CutBytes > 0 {
+			continue
+		}
+		want := undisturbed(t, form.o)
+		for _, a := range after {
+			t.Run(form.name+"/"+a.name, func(t *testing.T) {
+				t.Parallel()
+				for n := int64(1); ; n += step() {
+					m := storage.NewMem()
+					k, at, err := dying(m, form.o, n, 0)
+					if k < 0 && err == nil {
+						return
+					}
+					if !errors.Is(err, errKilled) {
+						t.Fatalf("kill:%d: %v", n, err)
+					}
+					seconds := []int64{1 + n%7}
+					if at.Kind == "syncdir" || at.Kind == "remove" { // the repair deletes: at each of its operations
+						seconds = []int64{1, 2, 3, 4, 5, 6, 7}
+					}
+					for _, second := range seconds {
+						killTwice(t, m, form.o, at2{k, second}, a.left, want)
+					}
 				}
-				if !errors.Is(err, errKilled) {
-					t.Fatalf("kill:%d: %v", n, err)
-				}
-				seconds := []int64{1 + n%7}
-				if at.Kind == "syncdir" || at.Kind == "remove" { // the repair deletes: at each of its operations
-					seconds = []int64{1, 2, 3, 4, 5, 6, 7}
-				}
-				for _, second := range seconds {
-					killTwice(t, m, k, second, a.left, want)
-				}
-			}
-		})
+			})
+		}
 	}
 }
 
+// at2 is the night of a first kill and the operation of a second one.
+type at2 struct {
+	night  int
+	second int64
+}
+
 // killTwice continues from a process that was killed in night k: the next one is killed too.
-func killTwice(t *testing.T, m *storage.Mem, k int, second int64, after func(*storage.Mem, uint64) *storage.Mem,
-	want map[string]string) {
+func killTwice(t *testing.T, m *storage.Mem, o lake.Options, kill at2,
+	after func(*storage.Mem, uint64) *storage.Mem, want map[string]string) {
 	t.Helper()
 	left := m.Killed()
-	whole(t, left, numbers[k], numbers[k+1])
-	at, _, err := dying(left, second, k)
+	whole(t, left, numbers[kill.night], numbers[kill.night+1])
+	at, _, err := dying(left, o, kill.second, kill.night)
 	if errors.Is(err, errKilled) {
-		left = after(left, uint64(second))
+		left = after(left, uint64(kill.second))
 		whole(t, left, numbers[at], numbers[at+1])
-		resume(t, left, at)
+		resume(t, left, o, at)
 	} else if err != nil {
-		t.Fatalf("killed in night %d, then kill:%d: %v", k, second, err)
+		t.Fatalf("killed in night %d, then kill:%d: %v", kill.night, kill.second, err)
 	}
 	if diff := cmp.Diff(want, dump(t, left)); diff != "" {
-		t.Fatalf("killed in night %d, then kill:%d (-undisturbed +got):\n%s", k, second, diff)
+		t.Fatalf("killed in night %d, then kill:%d (-undisturbed +got):\n%s", kill.night, kill.second, diff)
 	}
 }
 
@@ -231,6 +260,7 @@ const (
 	childRoot = "TOLLBOOK_TEST_LAKE"
 	childPlan = "TOLLBOOK_TEST_PLAN"
 	childStop = "TOLLBOOK_TEST_STOP"
+	childForm = "TOLLBOOK_TEST_FORM" // the name of one of the forms
 )
 
 func TestMain(m *testing.M) {
@@ -247,7 +277,13 @@ func child(root string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	o := lake.Options{Stop: func(point string) error {
+	o := lake.Options{}
+	for _, form := range forms {
+		if form.name == os.Getenv(childForm) {
+			o = form.o
+		}
+	}
+	o.Stop = func(point string) error {
 		if point == os.Getenv(childStop) {
 			process, err := os.FindProcess(os.Getpid())
 			if err != nil {
@@ -259,7 +295,7 @@ func child(root string) int {
 			select {}
 		}
 		return nil
-	}}
+	}
 	st := storage.Faulty(storage.Dir(root), plan)
 	l, err := lake.Open(st, lake.Options{})
 	if err == nil {
@@ -338,31 +374,39 @@ func tree(t *testing.T, root string) map[string]string {
 // same command again leaves the undisturbed tree, folders included.
 func TestKilledProcess(t *testing.T) {
 	t.Parallel()
-	undisturbed := filepath.Join(t.TempDir(), "lake")
-	if start(t, undisturbed) {
-		t.Fatal("killed without a plan")
-	}
-	want := tree(t, undisturbed)
-	var plans []string
-	for n := 1; n < 165; n += 5 { // 5 and the four or so operations of a file have no common factor: every kind is met
-		plans = append(plans, fmt.Sprintf("%s=kill:%d", childPlan, n))
-	}
-	for _, point := range lake.StopPoints() {
-		plans = append(plans, childStop+"="+point)
-	}
-	for _, plan := range plans {
-		t.Run(plan, func(t *testing.T) {
-			t.Parallel()
-			root := filepath.Join(t.TempDir(), "lake")
-			if !start(t, root, plan) {
-				t.Fatal("the child was not killed")
-			}
-			if start(t, root) {
-				t.Fatal("killed without a plan")
-			}
-			if diff := cmp.Diff(want, tree(t, root)); diff != "" {
-				t.Errorf("%s, then again (-undisturbed +got):\n%s", plan, diff)
-			}
-		})
+	for _, form := range forms {
+		is := childForm + "=" + form.name
+		undisturbed := filepath.Join(t.TempDir(), "lake")
+		if start(t, undisturbed, is) {
+			t.Fatal("killed without a plan")
+		}
+		want := tree(t, undisturbed)
+		// 5 and the four or so operations of a file have no common factor: every kind is met
+		step := 5
+		if testing.Short() && form.o.CutBytes > 0 {
+			step = 25
+		}
+		var plans []string
+		for n := 1; n < 165; n += step {
+			plans = append(plans, fmt.Sprintf("%s=kill:%d", childPlan, n))
+		}
+		for _, point := range lake.StopPoints() {
+			plans = append(plans, childStop+"="+point)
+		}
+		for _, plan := range plans {
+			t.Run(form.name+"/"+plan, func(t *testing.T) {
+				t.Parallel()
+				root := filepath.Join(t.TempDir(), "lake")
+				if !start(t, root, is, plan) {
+					t.Fatal("the child was not killed")
+				}
+				if start(t, root, is) {
+					t.Fatal("killed without a plan")
+				}
+				if diff := cmp.Diff(want, tree(t, root)); diff != "" {
+					t.Errorf("%s, then again (-undisturbed +got):\n%s", plan, diff)
+				}
+			})
+		}
 	}
 }

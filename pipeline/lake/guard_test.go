@@ -302,13 +302,15 @@ func TestClearingUp(t *testing.T) {
 		"lines/cycle=2026-09/day=2026-09-01/000-" + zeros + ".parquet",
 		"manifests/000004.json",
 		"manifests/files-2026-09-" + zeros + ".json",
+		"manifests/files-2026-09-2026-09-01-" + zeros + ".json",
 		"manifests/inputs-" + zeros + ".json",
 		"positions/cycle=2031-01/007-" + zeros + ".parquet",
 		"rejects/" + zeros + ".parquet",
 		"tmp/000000-commit",
 		"tmp/000001-lines",
 	}
-	foreign := []string{"README", "books/prices.csv", "lines/extra.parquet", "manifests/000001.json.bak", "tmp/notes"}
+	foreign := []string{"README", "books/prices.csv", "lines/extra.parquet", "manifests/000001.json.bak", "tmp/notes",
+		"manifests/files-2026-09-end-" + zeros + ".json", "manifests/files-2026-09-2026-09-32-" + zeros + ".json"}
 	for _, name := range orphans {
 		text := "x"
 		if name == "tmp/000000-commit" {

@@ -21,6 +21,8 @@ type Options struct {
 	Stop func(point string) error
 	// Steps convert lakes of earlier formats. nil = those of this program.
 	Steps []manifest.Step
+	// CutBytes is the size from which a run cuts the list of a cycle by day (LAKE-17). 0 = next.CutBytes; for tests.
+	CutBytes int
 }
 
 // The stop points of a commit, in order.
@@ -41,6 +43,7 @@ type Lake struct {
 	log   *slog.Logger
 	stop  func(point string) error
 	steps []manifest.Step
+	cut   int
 	// upgrades accepts a live manifest of an earlier format
 	upgrades bool
 
@@ -59,7 +62,7 @@ func Open(st storage.Storage, o Options) (*Lake, error) {
 
 // newLake is Open without a look at HEAD.
 func newLake(st storage.Storage, o Options) *Lake {
-	l := &Lake{st: st, log: o.Log, stop: o.Stop, steps: o.Steps}
+	l := &Lake{st: st, log: o.Log, stop: o.Stop, steps: o.Steps, cut: o.CutBytes}
 	if l.steps == nil {
 		l.steps = manifest.Steps()
 	}
@@ -154,7 +157,8 @@ func (l *Lake) readHead() (int64, manifest.Hash, error) {
 // load reads the manifest HEAD names; number 0 is the empty lake.
 func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 	if number == 0 {
-		return &Snapshot{Manifest: manifest.Manifest{Format: manifest.Format}, lake: l}, nil
+		m := manifest.Manifest{Format: manifest.Format}
+		return &Snapshot{Manifest: m, lake: l, lists: newLists(l, &m, nil)}, nil
 	}
 	m, steps, err := l.readManifest(number, hash, manifest.HeadName)
 	if err != nil {
@@ -164,7 +168,7 @@ func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 		detail := fmt.Sprintf("has format %d, this program works with format %d", steps[0].From, manifest.Format)
 		return nil, &lakeerr.CorruptError{Name: manifest.NameOf(number), Detail: detail, Hint: lakeerr.HintOlder}
 	}
-	return &Snapshot{Manifest: *m, Hash: hash, lake: l, steps: steps}, nil
+	return &Snapshot{Manifest: *m, Hash: hash, lake: l, lists: newLists(l, m, steps)}, nil
 }
 
 // readManifest reads and checks one manifest; by says who names it. The steps are those that its lists need.

@@ -198,8 +198,13 @@ func dump(t testing.TB, st storage.Storage) map[string]string {
 // history runs all nights on a new lake.
 func history(t testing.TB, st storage.Storage) {
 	t.Helper()
+	historyWith(t, st, lake.Options{})
+}
+
+func historyWith(t testing.TB, st storage.Storage, o lake.Options) {
+	t.Helper()
 	for k := range nights {
-		changed, err := night(st, lake.Options{}, k)
+		changed, err := night(st, o, k)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/blocks"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
@@ -20,12 +19,8 @@ type Snapshot struct {
 	Manifest manifest.Manifest
 	Hash     manifest.Hash // of the manifest; "" for the empty lake
 
-	lake   *Lake
-	steps  []manifest.Step // that convert its lists; none = they have the program's format
-	mu     sync.Mutex
-	files  map[manifest.Cycle][]manifest.FileEntry // by cycle
-	inputs []manifest.Input
-	taken  bool // inputs were read
+	lake  *Lake
+	lists *lists
 }
 
 // Files returns the files of a cycle, sorted by path; no cycle means the files of none. A cycle the lake does not
@@ -39,33 +34,22 @@ func (s *Snapshot) Files(cycle manifest.Cycle) ([]manifest.FileEntry, error) {
 	if !found || ref.Files == nil {
 		return nil, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if files, found := s.files[cycle]; found {
-		return files, nil
-	}
-	files, err := readList[manifest.FileEntry](s, ref.Files, cycle)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range files {
-		if e.Cycle != cycle {
-			return nil, &lakeerr.CorruptError{Name: ref.Files.Name,
-				Detail: fmt.Sprintf("names %s, a file of cycle %q", e.Path, e.Cycle), Hint: lakeerr.HintRestore}
-		}
-	}
-	if s.files == nil {
-		s.files = make(map[manifest.Cycle][]manifest.FileEntry)
-	}
-	s.files[cycle] = files
-	return files, nil
+	return s.lists.ofCycle(ref.Files, cycle)
 }
 
-// Find returns the files of one key, sorted by path. Errors are those of Files.
+// Find returns the files of one key, sorted by path. Of a list that is cut by day it reads the part that has them.
+// Errors are those of Files.
 func (s *Snapshot) Find(key manifest.FileKey) ([]manifest.FileEntry, error) {
-	files, err := s.Files(key.Cycle)
-	if err != nil {
-		return nil, err
+	files := s.Manifest.Loose
+	if !key.Cycle.IsZero() {
+		ref, found := s.Cycle(key.Cycle)
+		if !found || ref.Files == nil {
+			return nil, nil
+		}
+		var err error
+		if files, err = s.lists.ofDay(ref.Files, key.Cycle, key.Day); err != nil {
+			return nil, err
+		}
 	}
 	var out []manifest.FileEntry
 	for _, e := range files {
@@ -83,22 +67,7 @@ func (s *Snapshot) Cycle(cycle manifest.Cycle) (manifest.CycleRef, bool) {
 
 // Inputs returns every feed file taken so far, by run, feed, name and hash. The slice is the snapshot's. Errors are
 // those of Files.
-func (s *Snapshot) Inputs() ([]manifest.Input, error) {
-	if s.Manifest.Inputs == nil {
-		return nil, nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.taken {
-		return s.inputs, nil
-	}
-	inputs, err := readList[manifest.Input](s, s.Manifest.Inputs, manifest.Cycle{})
-	if err != nil {
-		return nil, err
-	}
-	s.inputs, s.taken = inputs, true
-	return inputs, nil
-}
+func (s *Snapshot) Inputs() ([]manifest.Input, error) { return s.lists.ofInputs(s.Manifest.Inputs) }
 
 // Open opens a file of the snapshot for reading. Its size is checked, and whatever is read of it by the checksums of
 // its blocks (LAKE-13): a *lakeerr.CorruptError of Read and ReadAt. Its hash is not (CheckFiles does that). The caller
@@ -200,11 +169,13 @@ func (s *Snapshot) Live() (bool, error) {
 }
 
 // Name is how errors call the snapshot's manifest.
-func (s *Snapshot) Name() string {
-	if s.Manifest.Number == 0 {
+func (s *Snapshot) Name() string { return nameOf(s.Manifest.Number) }
+
+func nameOf(number int64) string {
+	if number == 0 {
 		return "the empty lake"
 	}
-	return manifest.NameOf(s.Manifest.Number)
+	return manifest.NameOf(number)
 }
 
 func sizeDetail(got, want int64) string {
@@ -218,44 +189,43 @@ func (s *Snapshot) ReadNamed(name string, hash manifest.Hash, by string) ([]byte
 
 // All returns every data file the snapshot names, and the names of its lists. Errors are those of Files.
 func (s *Snapshot) All() (files []manifest.FileEntry, lists []string, err error) {
+	named, err := s.Lists()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range named {
+		lists = append(lists, l.Name)
+	}
 	files = slices.Clone(s.Manifest.Loose)
 	for _, ref := range s.Manifest.Cycles {
-		if ref.Files == nil {
-			continue
-		}
-		lists = append(lists, ref.Files.Name)
 		of, err := s.Files(ref.Cycle)
 		if err != nil {
 			return nil, nil, err
 		}
 		files = append(files, of...)
 	}
-	if s.Manifest.Inputs != nil {
-		lists = append(lists, s.Manifest.Inputs.Name)
-		if _, err := s.Inputs(); err != nil {
-			return nil, nil, err
-		}
-	}
-	return files, lists, nil
+	_, err = s.Inputs()
+	return files, lists, err
 }
 
-// readList reads and checks a list the snapshot's manifest names.
-func readList[T any](s *Snapshot, ref *manifest.ListRef, cycle manifest.Cycle) ([]T, error) {
-	b, err := s.lake.readNamed(ref.Name, ref.Hash, s.Name(), s.Manifest.Number)
-	if err != nil {
-		return nil, err
+// Lists returns the lists of the snapshot, each after the lists that it names. Errors are those of Files.
+func (s *Snapshot) Lists() ([]NamedList, error) {
+	var out []NamedList
+	for _, ref := range s.Manifest.Cycles {
+		if ref.Files == nil {
+			continue
+		}
+		days, err := s.lists.daysOf(ref.Files, ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		for _, day := range days {
+			out = append(out, NamedList{day.ListRef, ref.Files.Name})
+		}
+		out = append(out, NamedList{*ref.Files, s.Name()})
 	}
-	var l manifest.List[T]
-	if b, err = manifest.ConvertList(b, s.steps); err == nil {
-		err = manifest.DecodeList(b, &l)
+	if s.Manifest.Inputs != nil {
+		out = append(out, NamedList{*s.Manifest.Inputs, s.Name()})
 	}
-	if err != nil {
-		return nil, &lakeerr.CorruptError{Name: ref.Name, Detail: err.Error(), Hint: lakeerr.HintRestore}
-	}
-	if l.Format != manifest.Format || l.Cycle != cycle || len(l.Entries) != ref.Count {
-		detail := fmt.Sprintf("format %d, cycle %q, %d entries: want %d, %q, %d", l.Format, l.Cycle, len(l.Entries),
-			manifest.Format, cycle, ref.Count)
-		return nil, &lakeerr.CorruptError{Name: ref.Name, Detail: detail, Hint: lakeerr.HintRestore}
-	}
-	return l.Entries, nil
+	return out, nil
 }

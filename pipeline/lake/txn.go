@@ -113,7 +113,17 @@ func (l *Lake) newTxn(base *Snapshot, files []manifest.FileEntry, named int) (*T
 	if err != nil {
 		return nil, err
 	}
-	state := next.New(base.Manifest, files, inputs)
+	days := make(map[manifest.Cycle][]manifest.DayRef)
+	for _, ref := range base.Manifest.Cycles {
+		if ref.Files == nil {
+			continue
+		}
+		if days[ref.Cycle], err = base.lists.daysOf(ref.Files, ref.Cycle); err != nil {
+			return nil, err
+		}
+	}
+	state := next.New(next.Base{Manifest: base.Manifest, Files: files, Days: days, Inputs: inputs,
+		Rewrite: len(base.lists.steps) > 0, CutBytes: l.cut})
 	return &Txn{next: state, SubTxn: &SubTxn{files: state.Entries, writing: newWriting(l, base, named)}}, nil
 }
 
@@ -247,16 +257,22 @@ func (t *Txn) Next() *next.State { return t.next }
 // Preview is the state that Commit would make live as of now, to be read before it is committed. Its number is the next
 // one; it has no hash. It is of use until the transaction ends.
 func (t *Txn) Preview() (*Snapshot, error) {
-	m, _, err := t.next.Plan()
+	m, lists, err := t.next.Plan()
 	if err != nil {
 		return nil, err
 	}
 	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
-	s := &Snapshot{Manifest: m, lake: t.lake, files: make(map[manifest.Cycle][]manifest.FileEntry),
-		inputs: t.next.Inputs(),
-		taken:  true}
+	s := &Snapshot{Manifest: m, lake: t.lake, lists: newLists(t.lake, &m, nil)}
+	s.lists.inputs, s.lists.taken = t.next.Inputs(), true
+	days := make(map[string][]manifest.DayRef)
+	for _, list := range lists {
+		days[list.Name] = list.Days
+	}
 	for _, ref := range m.Cycles {
-		s.files[ref.Cycle] = t.next.Files(ref.Cycle)
+		s.lists.files[ref.Cycle] = t.next.Files(ref.Cycle)
+		if ref.Files != nil {
+			s.lists.heads[ref.Cycle] = &filesList{Days: days[ref.Files.Name]}
+		}
 	}
 	return s, nil
 }

@@ -139,15 +139,26 @@ func stateOf(t testing.TB, st storage.Storage) (m manifest.Manifest, files []man
 // (LAKE-16).
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
+	for _, form := range forms {
+		t.Run(form.name, func(t *testing.T) {
+			t.Parallel()
+			upgradeTo(t, form.o)
+		})
+	}
+}
+
+// upgradeTo is TestUpgrade for lists that are whole or cut by day after it.
+func upgradeTo(t *testing.T, o lake.Options) {
+	t.Helper()
 	plain := storage.NewMem()
-	history(t, plain)
+	historyWith(t, plain, o)
 	wantManifest, wantFiles, wantInputs := stateOf(t, plain)
 	zero := inFormatZero(t)
 	stopped := errors.New("stopped here")
 	for _, point := range append(lake.StopPoints(), "nowhere") {
 		m, backup := storage.NewMem(), storage.NewMem()
 		lay(t, m, zero)
-		o := lake.Options{Steps: fromZero()}
+		o.Steps = fromZero()
 		killing := o
 		killing.Stop = func(at string) error {
 			if at == point {

@@ -85,7 +85,7 @@ func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lake.Open(o.Disk(st), lake.Options{Log: o.Log, Stop: o.StopAt})
+	return lake.Open(o.Disk(st), lake.Options{Log: o.Log, Stop: o.StopAt, CutBytes: o.CutBytes})
 }
 
 // LakeStorage is where the lake is. In a folder, at most openFiles files have a descriptor at a time; 0 = no limit.

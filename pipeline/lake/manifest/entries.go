@@ -17,6 +17,10 @@ func parseFiles(b []byte) (l List[FileEntry], ok bool) {
 	if p.has(`,"cycle":`) {
 		l.Cycle = p.cycle(``)
 	}
+	if p.has(`,"day":`) {
+		l.Day = p.day(``)
+	}
+	l.Days = p.days()
 	p.want(`,"entries":[` + "\n")
 	l.Entries = make([]FileEntry, 0, bytes.Count(b, []byte{'\n'}))
 	for p.rest != "]}\n" && !p.failed {
@@ -26,6 +30,27 @@ func parseFiles(b []byte) (l List[FileEntry], ok bool) {
 		l.Entries = append(l.Entries, p.file())
 	}
 	return l, !p.failed
+}
+
+// days are the lists of days that a list names, if it names any.
+func (p *entryParser) days() (refs []DayRef) {
+	if !p.has(`,"days":[` + "\n") {
+		return nil
+	}
+	for !p.failed && !p.has("]") {
+		if len(refs) > 0 {
+			p.want(",")
+		}
+		var r DayRef
+		r.Day = p.day(`{"day":`)
+		r.Name = p.text(`,"name":`)
+		r.Hash = Hash(p.text(`,"hash":`))
+		r.Count = int(p.number(`,"count":`))
+		p.want("}\n")
+		refs = append(refs, r)
+	}
+	p.failed = p.failed || len(refs) == 0
+	return refs
 }
 
 // entryParser takes one part after the other off a text. Once one is not there it has failed, and takes nothing more.

@@ -29,8 +29,15 @@ func TestListsAreReadAlike(t *testing.T) {
 			}
 			return e
 		})
-		entries := rapid.SliceOfN(entry, 0, 4).Draw(t, "entries")
-		b, err := EncodeList(cycles().Draw(t, "of"), entries)
+		l := List[FileEntry]{Cycle: cycles().Draw(t, "of"), Entries: rapid.SliceOfN(entry, 0, 4).Draw(t, "entries")}
+		if rapid.Bool().Draw(t, "is of a day") {
+			l.Day = days().Draw(t, "of day")
+		}
+		l.Days = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) DayRef {
+			return DayRef{days().Draw(t, "day of a list"), ListRef{text.Draw(t, "name"), Hash(text.Draw(t, "hash")),
+				rapid.Int().Draw(t, "count"), 0}}
+		}), 0, 3).Draw(t, "days")
+		b, err := EncodeList(&l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,8 +64,11 @@ func TestOtherListsAreNotTaken(t *testing.T) {
 	entry :=
 		`{"table":"lines","cycle":"2026-09","day":"","bucket":0,"path":"p","hash":"h","bytes":1,"rows":2,"sums":[]}` +
 			"\n"
-	good := `{"format":1,"cycle":"2026-09","entries":[` + "\n" + entry + "," + entry + "]}\n"
-	if l, ok := parseFiles([]byte(good)); !ok || len(l.Entries) != 2 || l.Cycle.String() != "2026-09" || l.Format != 1 {
+	day := `{"day":"2026-09-04","name":"n","hash":"h","count":3}` + "\n"
+	good := `{"format":1,"cycle":"2026-09","day":"end","days":[` + "\n" + day + `],"entries":[` + "\n" + entry + "," +
+		entry + "]}\n"
+	if l, ok := parseFiles([]byte(good)); !ok || len(l.Entries) != 2 || l.Cycle.String() != "2026-09" ||
+		l.Format != 1 || l.Day != EndDay || len(l.Days) != 1 || l.Days[0].Count != 3 {
 		t.Fatal(l, ok)
 	}
 	for _, change := range [][2]string{
@@ -66,6 +76,8 @@ func TestOtherListsAreNotTaken(t *testing.T) {
 		{`"rows":2`, `"rows":2,"odd":1`}, {`"rows":2`, `"rows": 2`},
 		{`"rows":2`, `"rows":99999999999999999999`}, {"]}\n", "]}"}, {"]}\n", "]} \n"}, {`"sums":[]`, `"sums":[}`},
 		{`"path":"p"`, `"path":"p`}, {`"format":1`, `"format":1.0`},
+		{`"days":[` + "\n" + day, `"days":[` + "\n"}, {`"count":3`, `"count":3,"days":1`},
+		{`"day":"2026-09-04"`, `"day":"4"`},
 	} {
 		if text := strings.Replace(good, change[0], change[1], 1); text == good {
 			t.Errorf("%v changes nothing", change)

@@ -158,8 +158,7 @@ func ParseDay(text string) (Day, error) {
 			return Day{special + int32(i)}, nil
 		}
 	}
-	if len(text) != 10 || !validCycle(text[:7]) || text[7] != '-' || !digits(text[8:]) || text[8:] < "01" ||
-		text[8:] > "31" {
+	if !validDay(text) {
 		return Day{}, fmt.Errorf("day %q: want YYYY-MM-DD or one of %s", text, specialDays)
 	}
 	return Day{plain(monthNumber(text)*monthDays + twoDigits(text[8:]) - 1)}, nil
@@ -170,6 +169,9 @@ func (d Day) IsZero() bool { return d == Day{} }
 
 // IsSpecial reports whether the day is a special one.
 func (d Day) IsSpecial() bool { return d.at >= special }
+
+// OfCalendar reports whether the day is one of the calendar: neither none nor a special one.
+func (d Day) OfCalendar() bool { return d.at != 0 && d.at < special }
 
 // IsPosted reports whether a day is one of lines that no usage record of the cycle and no bandwidth sample gave.
 func (d Day) IsPosted() bool { return d.at >= special && d != EndDay }
@@ -244,6 +246,11 @@ func (d Day) valid() bool { return d.at >= special || d.at >= 0 && number(d.at) 
 // validCycle reports whether a text is that of a cycle, as 2026-09.
 func validCycle(s string) bool {
 	return len(s) == 7 && digits(s[:4]) && s[4] == '-' && digits(s[5:]) && s[5:] >= "01" && s[5:] <= "12"
+}
+
+// validDay reports whether a text is that of a day of the calendar, as 2026-09-03.
+func validDay(s string) bool {
+	return len(s) == 10 && validCycle(s[:7]) && s[7] == '-' && digits(s[8:]) && s[8:] >= "01" && s[8:] <= "31"
 }
 
 // monthNumber is the number of the month with which a text begins, counted from 0000-01 as 0.

@@ -95,7 +95,16 @@ type LeftTable struct {
 type ListRef struct {
 	Name  string `json:"name"` // in the lake: manifests/files-2026-09-<hash>.json
 	Hash  Hash   `json:"hash"`
-	Count int    `json:"count"` // entries
+	Count int    `json:"count"` // entries, with those of the lists of days
+	// Days counts the lists of days that the list names (LAKE-17); 0 = it has all entries itself. Programs that know no
+	// lists of days refuse a manifest with it.
+	Days int `json:"days,omitempty"`
+}
+
+// DayRef names the list of a day of a cycle.
+type DayRef struct {
+	Day Day `json:"day"` // of the calendar
+	ListRef
 }
 
 // FileKey says what a data file holds. Cycle and Day are columns inside the files too.
@@ -148,9 +157,11 @@ type Input struct {
 
 // List is the layout of a list file.
 type List[T any] struct {
-	Format  int   `json:"format"`
-	Cycle   Cycle `json:"cycle,omitzero"`
-	Entries []T   `json:"entries"`
+	Format  int      `json:"format"`
+	Cycle   Cycle    `json:"cycle,omitzero"`
+	Day     Day      `json:"day,omitzero"`   // of the list of a day
+	Days    []DayRef `json:"days,omitempty"` // lists of days, by Day: their entries are not in Entries
+	Entries []T      `json:"entries"`
 }
 
 // Encode gives the manifest's bytes, for people too: indented, a line end at the end.
@@ -166,25 +177,43 @@ func Encode(m *Manifest) ([]byte, error) {
 }
 
 // EncodeList gives a list's bytes: one entry per line, so that two lists can be compared with diff.
-func EncodeList[T any](cycle Cycle, entries []T) ([]byte, error) {
+func EncodeList[T any](l *List[T]) ([]byte, error) {
 	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
 	fmt.Fprintf(&out, `{"format":%d,`, Format)
-	if !cycle.IsZero() {
-		fmt.Fprintf(&out, `"cycle":%q,`, cycle)
+	if !l.Cycle.IsZero() {
+		fmt.Fprintf(&out, `"cycle":%q,`, l.Cycle)
 	}
-	out.WriteString(`"entries":[` + "\n")
-	for i := range entries {
+	if !l.Day.IsZero() {
+		fmt.Fprintf(&out, `"day":%q,`, l.Day)
+	}
+	if len(l.Days) > 0 {
+		if err := encodeLines(&out, "days", l.Days); err != nil {
+			return nil, err
+		}
+		out.WriteByte(',')
+	}
+	if err := encodeLines(&out, "entries", l.Entries); err != nil {
+		return nil, err
+	}
+	out.WriteString("}\n")
+	return out.Bytes(), nil
+}
+
+// encodeLines writes a field that is an array, one element per line.
+func encodeLines[T any](out *bytes.Buffer, field string, of []T) error {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	fmt.Fprintf(out, "%q:[\n", field)
+	for i := range of {
 		if i > 0 {
 			out.WriteByte(',')
 		}
-		if err := enc.Encode(entries[i]); err != nil { // ends the line
-			return nil, err
+		if err := enc.Encode(of[i]); err != nil { // ends the line
+			return err
 		}
 	}
-	out.WriteString("]}\n")
-	return out.Bytes(), nil
+	out.WriteByte(']')
+	return nil
 }
 
 // Decode reads JSON strictly: no unknown key, nothing after the value.

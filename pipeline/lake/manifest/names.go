@@ -27,6 +27,11 @@ func FilesName(cycle Cycle, h Hash) string {
 	return fmt.Sprintf("%s/files-%s-%s.json", Dir, cycle, h)
 }
 
+// DayFilesName is the name of the list of the files of a day of a cycle by its hash.
+func DayFilesName(cycle Cycle, day Day, h Hash) string {
+	return fmt.Sprintf("%s/files-%s-%s-%s.json", Dir, cycle, day, h)
+}
+
 // InputsName is the name of the list of inputs by its hash.
 func InputsName(h Hash) string { return fmt.Sprintf("%s/inputs-%s.json", Dir, h) }
 
@@ -180,9 +185,14 @@ func classifyManifest(base string) (Kind, int64) {
 	if h, ok := strings.CutPrefix(base, "inputs-"); ok && ValidHash(h) {
 		return ListFile, 0
 	}
-	if rest, ok := strings.CutPrefix(base, "files-"); ok && len(rest) > 8 && validCycle(rest[:7]) && rest[7] == '-' &&
-		ValidHash(rest[8:]) {
-		return ListFile, 0
+	if rest, ok := strings.CutPrefix(base, "files-"); ok && len(rest) > 8 && validCycle(rest[:7]) && rest[7] == '-' {
+		of := rest[8:] // a hash, or a day and a hash
+		if len(of) > 11 && of[10] == '-' && validDay(of[:10]) {
+			of = of[11:]
+		}
+		if ValidHash(of) {
+			return ListFile, 0
+		}
 	}
 	return ForeignFile, 0
 }

@@ -34,6 +34,9 @@ func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.
 	gone := &manifest.Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Number + 1}
 	left := make(map[string]*manifest.LeftTable)
 	for key, files := range n.files[cycle] {
+		if err := n.note(key); err != nil {
+			return err
+		}
 		kept := slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool { return !stays(e) })
 		for _, e := range files {
 			if !stays(e) {
@@ -69,7 +72,8 @@ func (n *State) ArchiveFor(origin manifest.Hash) error {
 	return nil
 }
 
-// Adopt notes a cycle as another lake has it, and its control totals. Its files come by Import and Add.
+// Adopt notes a cycle as another lake has it, and its control totals. Its files come by Import and Add. Its list is cut
+// by day if that of the other lake is, so that both have the same.
 func (n *State) Adopt(ref manifest.CycleRef) error {
 	if err := n.SetCycle(ref.Cycle, ref.MonthEnd, ref.Books); err != nil {
 		return err
@@ -78,6 +82,7 @@ func (n *State) Adopt(ref manifest.CycleRef) error {
 	defer n.mu.Unlock()
 	own := n.cycles[ref.Cycle]
 	own.Archived = ref.Archived
+	n.adopted[ref.Cycle] = ref.Files
 	n.cycles[ref.Cycle] = own
 	return nil
 }

@@ -5,5 +5,7 @@
 //  2. Closing never goes back, and files leave a closed cycle once, the oldest cycle first, with a note of what left
 //     (LAKE-8). Whether a state may be committed is for the commit to check.
 //  3. The entries of the task of a bucket refuse files of another bucket (TASK-1).
-//  4. It reads and writes no file, and does not check that files exist.
+//  4. A plan writes the lists of cycles, and of days of a cycle whose list is cut, only where files are others than
+//     those of the base. All other lists are named as they are (LAKE-10, LAKE-17).
+//  5. It reads and writes no file, and does not check that files exist.
 package next

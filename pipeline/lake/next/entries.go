@@ -14,16 +14,17 @@ import (
 // Entries is the data files of the state that a transaction will commit, or of one bucket of it. Its methods may be
 // called from several goroutines.
 type Entries struct {
-	mu      sync.Mutex
-	files   map[manifest.Cycle]map[manifest.FileKey][]manifest.FileEntry // by cycle; none = loose
-	changed map[manifest.FileKey]bool                                    // keys whose files were replaced or added
-	bucket  *int                                                         // whose files may change; nil = all may
+	mu    sync.Mutex
+	files map[manifest.Cycle]map[manifest.FileKey][]manifest.FileEntry // by cycle; none = loose
+	// changed are the keys whose files were replaced or added to, with the files before
+	changed map[manifest.FileKey][]manifest.FileEntry
+	bucket  *int // whose files may change; nil = all may
 }
 
 // NewEntries returns no entries. All files may change until Enter.
 func NewEntries() *Entries {
 	return &Entries{files: make(map[manifest.Cycle]map[manifest.FileKey][]manifest.FileEntry),
-		changed: make(map[manifest.FileKey]bool)}
+		changed: make(map[manifest.FileKey][]manifest.FileEntry)}
 }
 
 // Enter begins the task of a bucket: the files become those of the base for the bucket and for no bucket, with what was
@@ -47,12 +48,14 @@ func (n *Entries) Enter(bucket int, base map[int][]manifest.FileEntry, replaced 
 	}
 }
 
-// note notes that the files of a key change.
+// note notes that the files of a key change, before they do.
 func (n *Entries) note(key manifest.FileKey) error {
 	if n.bucket != nil && key.Bucket != *n.bucket {
 		return fmt.Errorf("the task of bucket %d changes no files of bucket %d", *n.bucket, key.Bucket)
 	}
-	n.changed[key] = true
+	if _, noted := n.changed[key]; !noted {
+		n.changed[key] = n.files[key.Cycle][key]
+	}
 	return nil
 }
 

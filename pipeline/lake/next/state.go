@@ -11,37 +11,56 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
+// Base is the state that the next one begins as.
+type Base struct {
+	Manifest manifest.Manifest
+	Files    []manifest.FileEntry                 // of all cycles and of none
+	Days     map[manifest.Cycle][]manifest.DayRef // the lists of days of cycles whose list names some
+	Inputs   []manifest.Input
+	// Rewrite says that the lists of the base do not have this program's format: all are written again.
+	Rewrite  bool
+	CutBytes int // 0 = the constant
+}
+
 // State is the state a transaction will commit: at first a copy of the live one. Its methods may be called from
 // several goroutines; the result depends on what was set, not on the order in which different keys were.
 type State struct {
 	*Entries
 	base manifest.Manifest
 	// AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by Plan
-	head   manifest.Manifest
-	cycles map[manifest.Cycle]manifest.CycleRef // MonthEnd and Books; State and Files are built by Plan
-	inputs map[inputKey]manifest.Input
-	reset  bool // another AsOf is a change by itself
+	head    manifest.Manifest
+	cycles  map[manifest.Cycle]manifest.CycleRef // MonthEnd and Books; State and Files are built by Plan
+	inputs  map[inputKey]manifest.Input
+	reset   bool                                 // another AsOf is a change by itself
+	days    map[manifest.Cycle][]manifest.DayRef // of the base
+	rewrite bool
+	cut     int
+	adopted map[manifest.Cycle]*manifest.ListRef // lists that adopted cycles have in their lake
 }
 
 type inputKey struct{ feed, hash string }
 
-// New returns the state that equals a base, of which files and inputs are all data files and inputs.
-func New(base manifest.Manifest, files []manifest.FileEntry, inputs []manifest.Input) *State {
+// New returns the state that equals a base.
+func New(base Base) *State {
 	n := &State{
 		Entries: NewEntries(),
-		base:    base,
-		head:    base,
+		base:    base.Manifest,
+		head:    base.Manifest,
 		cycles:  make(map[manifest.Cycle]manifest.CycleRef),
 		inputs:  make(map[inputKey]manifest.Input),
+		days:    base.Days,
+		rewrite: base.Rewrite,
+		cut:     cmp.Or(base.CutBytes, CutBytes),
+		adopted: make(map[manifest.Cycle]*manifest.ListRef),
 	}
-	n.head.Totals, n.head.Accepted = slices.Clone(base.Totals), ""
-	for _, ref := range base.Cycles {
+	n.head.Totals, n.head.Accepted = slices.Clone(base.Manifest.Totals), ""
+	for _, ref := range base.Manifest.Cycles {
 		n.cycles[ref.Cycle] = ref
 	}
-	for _, e := range files {
+	for _, e := range base.Files {
 		n.add(e)
 	}
-	for _, in := range inputs {
+	for _, in := range base.Inputs {
 		n.inputs[inputKey{in.Feed, in.Hash}] = in
 	}
 	return n
@@ -55,11 +74,7 @@ func (n *State) RemoveTable(table string, cycle manifest.Cycle) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	maps.DeleteFunc(n.files[cycle], func(key manifest.FileKey, _ []manifest.FileEntry) bool {
-		if key.Table != table {
-			return false
-		}
-		n.changed[key] = true
-		return true
+		return key.Table == table && n.note(key) == nil
 	})
 }
 
@@ -181,12 +196,6 @@ func (n *State) Inputs() []manifest.Input {
 	})
 }
 
-// List is a list that a plan names, to be written: its name in the lake and its text.
-type List struct {
-	Name  string
-	Bytes []byte
-}
-
 // Plan builds the manifest, without its number, parent, as-of and command, and the lists it names.
 func (n *State) Plan() (m manifest.Manifest, lists []List, err error) {
 	inputs := n.Inputs()
@@ -206,36 +215,27 @@ func (n *State) Plan() (m manifest.Manifest, lists []List, err error) {
 		}
 	}
 	slices.SortFunc(cycles, manifest.Cycle.Compare)
+	changed := n.changedDays()
 	for _, cycle := range cycles {
 		ref := n.cycles[cycle]
 		ref.Cycle, ref.State, ref.Files = cycle, manifest.CycleOpen, nil
 		if cycle.Compare(m.ClosedThrough) <= 0 {
 			ref.State = manifest.CycleClosed
 		}
-		if files := n.sorted(cycle); len(files) > 0 {
-			name := func(h manifest.Hash) string { return manifest.FilesName(cycle, h) }
-			if ref.Files, lists, err = addList(lists, name, cycle, files); err != nil {
+		if len(n.files[cycle]) > 0 {
+			if ref.Files, lists, err = n.list(lists, cycle, changed[cycle]); err != nil {
 				return m, nil, err
 			}
 		}
 		m.Cycles = append(m.Cycles, ref)
 	}
 	if len(inputs) > 0 {
-		if m.Inputs, lists, err = addList(lists, manifest.InputsName, manifest.Cycle{}, inputs); err != nil {
+		var made List
+		m.Inputs, made, err = newList(manifest.InputsName, &manifest.List[manifest.Input]{Entries: inputs})
+		if err != nil {
 			return m, nil, err
 		}
+		lists = append(lists, made)
 	}
 	return m, lists, nil
-}
-
-func addList[T any](lists []List, name func(manifest.Hash) string, cycle manifest.Cycle,
-	entries []T) (*manifest.ListRef,
-	[]List, error) {
-	b, err := manifest.EncodeList(cycle, entries)
-	if err != nil {
-		return nil, nil, fmt.Errorf("lake: write a list: %w", err)
-	}
-	h := manifest.HashBytes(b)
-	ref := &manifest.ListRef{Name: name(h), Hash: h, Count: len(entries)}
-	return ref, append(lists, List{ref.Name, b}), nil
 }

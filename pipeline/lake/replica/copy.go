@@ -157,15 +157,12 @@ func (c *copying) files(ctx context.Context) error {
 			return err
 		}
 	}
-	refs := []*manifest.ListRef{c.from.Manifest.Inputs}
-	for _, ref := range c.from.Manifest.Cycles {
-		refs = append(refs, ref.Files)
+	lists, err := c.from.Lists()
+	if err != nil {
+		return err
 	}
-	for _, ref := range refs {
-		if ref == nil {
-			continue
-		}
-		if err := c.small(ctx, ref.Name, ref.Hash, c.from.Name()); err != nil {
+	for _, l := range lists {
+		if err := c.small(ctx, l.Name, l.Hash, l.By); err != nil {
 			return err
 		}
 	}

@@ -184,7 +184,7 @@ func (p *pruning) cycles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	to, err := lake.Open(p.o.Disk(st), lake.Options{Log: p.o.Log, Stop: p.o.StopAt})
+	to, err := lake.Open(p.o.Disk(st), lake.Options{Log: p.o.Log, Stop: p.o.StopAt, CutBytes: p.o.CutBytes})
 	if err != nil {
 		return fmt.Errorf("open the archive %s: %w", p.po.Archive, err)
 	}

@@ -1,0 +1,129 @@
+package next
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+)
+
+// CutBytes is the size from which the list of a cycle is cut by day, in bytes of its text, roughly. A smaller list is
+// written and read in about the time that the files of 31 lists take to be opened.
+const CutBytes = 4 << 20
+
+// List is a list that a plan names: its name in the lake and, unless the base has it, its text.
+type List struct {
+	Name  string
+	Bytes []byte            // nil = the base names it
+	Days  []manifest.DayRef // the lists of days that it names
+}
+
+// dayOf is the day whose list has the files of a day of a key; none = the list of the cycle.
+func dayOf(day manifest.Day) manifest.Day {
+	if day.OfCalendar() {
+		return day
+	}
+	return manifest.Day{}
+}
+
+// changedDays are the days, as dayOf has them, of the files that are others than those of the base, by cycle.
+func (n *State) changedDays() map[manifest.Cycle]map[manifest.Day]bool {
+	out := make(map[manifest.Cycle]map[manifest.Day]bool)
+	for key, was := range n.changed {
+		if sameFiles(was, n.files[key.Cycle][key]) {
+			continue
+		}
+		if out[key.Cycle] == nil {
+			out[key.Cycle] = make(map[manifest.Day]bool)
+		}
+		out[key.Cycle][dayOf(key.Day)] = true
+	}
+	return out
+}
+
+// sameFiles reports whether two lists of a key's files have the same entries, in any order.
+func sameFiles(a, b []manifest.FileEntry) bool {
+	byPath := func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) }
+	if len(a) > 1 {
+		a, b = slices.SortedFunc(slices.Values(a), byPath), slices.SortedFunc(slices.Values(b), byPath)
+	}
+	return slices.EqualFunc(a, b, func(a, b manifest.FileEntry) bool {
+		return a.FileKey == b.FileKey && a.Path == b.Path && a.Hash == b.Hash && a.Bytes == b.Bytes &&
+			a.Rows == b.Rows && a.Blocks == b.Blocks && slices.Equal(a.Sums, b.Sums)
+	})
+}
+
+// cuts reports whether the list of a cycle is cut by day.
+func (n *State) cuts(cycle manifest.Cycle, files []manifest.FileEntry) bool {
+	if as := n.adopted[cycle]; as != nil {
+		return as.Days > 0
+	}
+	const fields, sum = 200, 48 // bytes of an entry without path, sums and blocks, and of a sum
+	size := 0
+	for i := range files {
+		size += fields + len(files[i].Path) + sum*len(files[i].Sums) + len(files[i].Blocks)
+	}
+	return size >= n.cut
+}
+
+// list appends the lists of a cycle, that of the cycle last, and returns what names it. changed are the days whose
+// files are others than those of the base; the lists of others stay as they are, and so does the form of the list if
+// none is (LAKE-17).
+func (n *State) list(lists []List, cycle manifest.Cycle, changed map[manifest.Day]bool) (*manifest.ListRef, []List,
+	error) {
+	was := make(map[manifest.Day]manifest.DayRef)
+	if base, _ := n.base.Cycle(cycle); base.Files != nil && !n.rewrite {
+		for _, day := range n.days[cycle] {
+			was[day.Day] = day
+		}
+		if len(changed) == 0 {
+			for _, day := range n.days[cycle] {
+				lists = append(lists, List{Name: day.Name})
+			}
+			return base.Files, append(lists, List{Name: base.Files.Name, Days: n.days[cycle]}), nil
+		}
+	}
+	files := n.sorted(cycle)
+	l := &manifest.List[manifest.FileEntry]{Cycle: cycle, Entries: files}
+	if n.cuts(cycle, files) {
+		days := make(map[manifest.Day][]manifest.FileEntry)
+		for _, e := range files {
+			days[dayOf(e.Day)] = append(days[dayOf(e.Day)], e)
+		}
+		l.Entries = days[manifest.Day{}]
+		delete(days, manifest.Day{})
+		for _, day := range slices.SortedFunc(maps.Keys(days), manifest.Day.Compare) {
+			ref, same := was[day]
+			made := List{Name: ref.Name}
+			if !same || changed[day] {
+				text := &manifest.List[manifest.FileEntry]{Cycle: cycle, Day: day, Entries: days[day]}
+				name := func(h manifest.Hash) string { return manifest.DayFilesName(cycle, day, h) }
+				of, to, err := newList(name, text)
+				if err != nil {
+					return nil, nil, err
+				}
+				ref, made = manifest.DayRef{Day: day, ListRef: *of}, to
+			}
+			l.Days, lists = append(l.Days, ref), append(lists, made)
+		}
+	}
+	ref, made, err := newList(func(h manifest.Hash) string { return manifest.FilesName(cycle, h) }, l)
+	if err != nil {
+		return nil, nil, err
+	}
+	ref.Count, ref.Days, made.Days = len(files), len(l.Days), l.Days
+	return ref, append(lists, made), nil
+}
+
+// newList writes a list and returns what names it.
+func newList[T any](name func(manifest.Hash) string, l *manifest.List[T]) (*manifest.ListRef, List, error) {
+	b, err := manifest.EncodeList(l)
+	if err != nil {
+		return nil, List{}, fmt.Errorf("lake: write a list: %w", err)
+	}
+	h := manifest.HashBytes(b)
+	ref := &manifest.ListRef{Name: name(h), Hash: h, Count: len(l.Entries)}
+	return ref, List{Name: ref.Name, Bytes: b}, nil
+}
