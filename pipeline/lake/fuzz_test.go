@@ -18,14 +18,16 @@ import (
 // FuzzManifest opens a lake whose live manifest, and the list that it names as `@`, are any texts with the right
 // hashes. The result is a state that can list its files, or an error that names what is corrupt or missing.
 func FuzzManifest(f *testing.F) {
-	m := storage.NewMem()
-	history(f, m)
-	files := dump(f, m)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if strings.HasPrefix(name, "manifests/files-") || strings.HasPrefix(name, "manifests/inputs-") {
-			text := files[name]
-			hash := string(manifest.HashBytes([]byte(text)))
-			f.Add(strings.ReplaceAll(files["manifests/000003.json"], hash, "@"), text)
+	for _, form := range forms {
+		m := storage.NewMem()
+		historyWith(f, m, form.o)
+		files := dump(f, m)
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			if strings.HasPrefix(name, "manifests/files-") || strings.HasPrefix(name, "manifests/inputs-") {
+				text := files[name]
+				hash := string(manifest.HashBytes([]byte(text)))
+				f.Add(strings.ReplaceAll(files["manifests/000003.json"], hash, "@"), text)
+			}
 		}
 	}
 	f.Add(

@@ -192,7 +192,7 @@ func misplaced(list string, e *manifest.FileEntry) error {
 func (l *lists) ofInputs(ref *manifest.ListRef) ([]manifest.Input, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.taken || ref == nil {
+	if l.taken {
 		return l.inputs, nil
 	}
 	list, err := readList[manifest.Input](l, ref, manifest.List[struct{}]{}, l.by)

@@ -276,3 +276,41 @@ func TestCutListsAreCopied(t *testing.T) {
 		t.Errorf("(-lake +copy):\n%s", diff)
 	}
 }
+
+// TestArchiveHasTheList checks that the list of a cycle in an archive is the one of the lake, whatever the size from
+// which the archive's own lists are cut (LAKE-8, LAKE-17).
+func TestArchiveHasTheList(t *testing.T) {
+	t.Parallel()
+	for _, made := range forms {
+		for _, then := range forms {
+			m := storage.NewMem()
+			historyWith(t, m, made.o)
+			from := head(t, m)
+			september := from.Manifest.Cycles[0]
+			files, err := from.Files(september.Cycle)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cold := storage.NewMem()
+			to, err := lake.Open(cold, then.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			txn := begin(t, to)
+			err = errors.Join(txn.Next().ArchiveFor("origin"), txn.Next().Adopt(september), txn.Next().Add(files...),
+				txn.Next().CloseThrough(september.Cycle))
+			for _, e := range files {
+				err = errors.Join(err, txn.Import(t.Context(), from, e))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if changed, err := txn.Commit(context.Background()); err != nil || !changed {
+				t.Fatal(changed, err)
+			}
+			if got := head(t, cold).Manifest.Cycles[0].Files; *got != *september.Files {
+				t.Errorf("lake %s, archive %s: %+v, want %+v", made.name, then.name, got, september.Files)
+			}
+		}
+	}
+}

@@ -67,7 +67,12 @@ func (s *Snapshot) Cycle(cycle manifest.Cycle) (manifest.CycleRef, bool) {
 
 // Inputs returns every feed file taken so far, by run, feed, name and hash. The slice is the snapshot's. Errors are
 // those of Files.
-func (s *Snapshot) Inputs() ([]manifest.Input, error) { return s.lists.ofInputs(s.Manifest.Inputs) }
+func (s *Snapshot) Inputs() ([]manifest.Input, error) {
+	if s.Manifest.Inputs == nil {
+		return nil, nil
+	}
+	return s.lists.ofInputs(s.Manifest.Inputs)
+}
 
 // Open opens a file of the snapshot for reading. Its size is checked, and whatever is read of it by the checksums of
 // its blocks (LAKE-13): a *lakeerr.CorruptError of Read and ReadAt. Its hash is not (CheckFiles does that). The caller
