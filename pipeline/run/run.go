@@ -352,8 +352,10 @@ func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
 		return err
 	}
 	var rows int64
-	for _, f := range files {
-		rows += f.Rows
+	for i, f := range files {
+		if r.scanned.Taken(int32(i)) {
+			rows += f.Rows
+		}
 	}
 	r.o.CountRows(rows)
 	if err := r.gate().CheckScanned(); err != nil {

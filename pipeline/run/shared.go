@@ -30,7 +30,8 @@ type terms struct {
 	Cycles  []period.Cycle `json:"cycles"`  // that are known before anything is rated
 	Issued  pay.Issued     `json:"issued"`
 	// buckets in which re-rating posted differences, ascending
-	Reposted []int `json:"reposted"`
+	Reposted []int   `json:"reposted"`
+	Left     []int32 `json:"left"` // feed files of the plan that are not taken: they fail, or changed while they were read
 }
 
 const (
@@ -211,7 +212,7 @@ func (r *run) share(files []*accept.File, notes int) (err error) {
 	r.job.note(s.plan)
 	for _, f := range files {
 		s.plan.Files = append(s.plan.Files, plan.File{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
-			Bytes: f.Bytes})
+			Bytes: f.Bytes, Ranges: f.Ranges})
 	}
 	b, err := s.plan.Encode()
 	if err != nil {
@@ -334,7 +335,8 @@ func (r *run) shareTerms() error {
 		return nil
 	}
 	t := &terms{Scans: r.scanned.Tasks(), Touched: append([]place.Place{}, inOrder(r.events.touched)...),
-		Cycles: append([]period.Cycle{}, r.known...), Issued: *r.issued, Reposted: []int{}}
+		Cycles: append([]period.Cycle{}, r.known...), Issued: *r.issued, Reposted: []int{},
+		Left: r.scanned.Left()}
 	if re := r.job.rerate; re != nil {
 		t.Reposted = slices.AppendSeq(t.Reposted, maps.Keys(re.reposted))
 		slices.Sort(t.Reposted)

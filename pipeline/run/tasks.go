@@ -148,7 +148,7 @@ func (r taskWorkers) taskConfig() (*accept.Config, []*accept.File, error) {
 
 // rerateWorker reads the books that a closed cycle is rated again with. Nothing was scanned.
 func (r taskWorkers) rerateWorker() (_ worker, err error) {
-	if r.scanned, err = accept.Recall(r.scanConfig(), nil, nil, nil); err != nil {
+	if r.scanned, err = accept.Recall(r.scanConfig(), nil, nil, nil, nil); err != nil {
 		return nil, err
 	}
 	f, err := rerating(r).rerater()
@@ -188,7 +188,7 @@ func (r taskWorkers) bucketWorker() (worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.scanned, err = accept.Recall(cfg, files, todo, results); err != nil {
+	if r.scanned, err = accept.Recall(cfg, files, todo, results, t.Left); err != nil {
 		return nil, err
 	}
 	r.issued, r.known, r.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)

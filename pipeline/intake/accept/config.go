@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 
+	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
@@ -64,6 +65,8 @@ type FeedFiles interface {
 	Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (int, error)
 	// OpenRange opens the row groups [from, to) of a file.
 	OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (feedrows.Reader, error)
+	// OpenText opens a range of a text file.
+	OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, r cuts.Range) (feedrows.Reader, error)
 }
 
 // Parts maps a bucket and a day to the number by which runs are sorted, and back.

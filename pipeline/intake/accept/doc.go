@@ -5,7 +5,8 @@
 //	INGEST-1  Every record of every ingested file ends in exactly one of accepted, duplicate, rejected. Per file the
 //	          three counts add up to the rows read (§3.20).
 //	INGEST-2  The outcome does not depend on the order, number or names of the files, nor on workers and batches.
-//	INGEST-3  A file that fails as a whole leaves nothing: its rows and rejects are ignored everywhere.
+//	INGEST-3  A file that fails as a whole leaves nothing: its rows and rejects are ignored everywhere. If several
+//	          tasks read it, the first in the order of its rows that failed says why.
 //	INGEST-5  The column, value and id of a reject are those that docs/formats.md defines for its reason: the text of
 //	          the record, or the error of a record that cannot be read.
 //

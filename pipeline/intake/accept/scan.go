@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
@@ -28,9 +29,10 @@ type File struct {
 	Feed, Name string // Name below inbox/
 	Hash       string
 	Bytes      int64
-	Fault      error  // why it fails whole; nothing of it is taken
-	Deferred   error  // why all of it is left for the next run: an *inbox.ChangedError
-	Header     string // what must precede a raw record of it to read it again
+	Ranges     []cuts.Range // that are read each by itself; nil = a text is read as a whole
+	Fault      error        // why it fails whole; nothing of it is taken
+	Deferred   error        // why all of it is left for the next run: an *inbox.ChangedError
+	Header     string       // what must precede a raw record of it to read it again
 
 	Rows                          int64
 	Accepted, Duplicate, Rejected int64 // complete only after the fold
@@ -58,9 +60,13 @@ func (s *Scanned) Taken(file int32) bool {
 // task is a stretch of one file that one worker reads.
 type task struct {
 	file     int32
-	from, to int // row groups
+	from, to int         // row groups
+	text     *cuts.Range // nil = it is no range of a text
 	first    int64
 	rejects  spool
+
+	fault, deferred error        // of the file, as far as the task read it
+	run             *sorting.Run // its rows, if they are in a run of their own
 }
 
 // Scan reads all files, checks every record by itself, and returns the sorted runs of those that passed. Errors: what
@@ -74,8 +80,12 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 		return nil, err
 	}
 	err := s.run(ctx, cfg, lim)
+	s.blame(s.tasks)
 	for i := 0; i < len(files) && err == nil; i++ {
 		err = files[i].inspect(cfg)
+	}
+	if err == nil {
+		err = s.leave(s.tasks)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -136,7 +146,7 @@ func (s *Scanned) add(t *task, found *found) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.Files[t.file]
-	t.first, f.Header = found.first, found.header
+	t.first, t.fault, t.deferred, f.Header = found.first, found.fault, found.deferred, found.header
 	f.Rows += found.rows
 	f.Rejected += found.rejected
 	if found.firstDay <= found.lastDay {
@@ -145,12 +155,56 @@ func (s *Scanned) add(t *task, found *found) {
 		}
 		f.First, f.Last = min(f.First, found.firstDay), max(f.Last, found.lastDay)
 	}
-	if found.fault != nil {
-		f.Fault = found.fault
+}
+
+// blame marks the files that fail whole, or are left for the next run, by the first of the tasks that say so: they are
+// in the order of the rows. Of a file that fails in one task, nothing that others read is taken (INGEST-3).
+func (s *Scanned) blame(tasks []*task) {
+	for _, t := range tasks {
+		f := s.Files[t.file]
+		if f.Fault == nil {
+			f.Fault = t.fault
+		}
+		if f.Deferred == nil {
+			f.Deferred = t.deferred
+		}
 	}
-	if found.deferred != nil {
-		f.Deferred = found.deferred
+}
+
+// leave takes the rows of files that are not taken out of the runs, as far as these have a part with no other rows. So
+// a day of such rows alone is not rated. Other rows of these files are passed over where runs are read.
+func (s *Scanned) leave(tasks []*task) error {
+	some := false
+	for i, f := range s.Files {
+		some = some || !s.Taken(int32(i)) && ByItself(f.Feed) && f.Rows > f.Rejected
 	}
+	if !some {
+		return nil
+	}
+	own := make(map[*sorting.Run]bool) // of one task: whether its file is taken
+	for _, t := range tasks {
+		if t.run != nil {
+			own[t.run] = s.Taken(t.file)
+		}
+	}
+	for _, runs := range []*[]*sorting.Run{&s.Usage, &s.Bandwidth} {
+		kept := (*runs)[:0]
+		var mixed []*sorting.Run
+		for _, r := range *runs {
+			taken, one := own[r]
+			if !one {
+				mixed = append(mixed, r)
+			}
+			if taken || !one {
+				kept = append(kept, r)
+			}
+		}
+		*runs = kept
+		if err := sorting.Without(mixed, s.Taken); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // inspect marks a file that is not what it was hashed as: neither its rows nor its faults mean anything then.
@@ -206,9 +260,16 @@ func newLimits(cfg *Config) *limits {
 	return lim
 }
 
-// plan cuts the files into tasks: a row group of a Parquet file each, every other file whole.
+// plan cuts the files into tasks: a row group of a Parquet file each, a range of a text that has ranges, every other
+// file whole.
 func (s *Scanned) plan(cfg *Config) error {
 	for i, f := range s.Files {
+		for r := range f.Ranges {
+			s.tasks = append(s.tasks, &task{file: int32(i), to: 1, text: &f.Ranges[r]})
+		}
+		if f.Ranges != nil {
+			continue
+		}
 		groups, err := cfg.Feed.Groups(cfg.Inbox, f.Name, cfg.spec(f.Feed), cfg.readOptions())
 		if err != nil {
 			if err := f.judge(cfg, err); err != nil {
@@ -325,7 +386,7 @@ func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours b
 	}
 	opts := w.cfg.readOptions()
 	opts.Ahead = ahead
-	r, err := w.cfg.Feed.OpenRange(w.cfg.Inbox, f.Name, w.cfg.spec(f.Feed), opts, t.from, t.to)
+	r, err := t.open(w.cfg, f, opts)
 	if err != nil {
 		return false, err
 	}
@@ -350,6 +411,14 @@ func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours b
 			return true, err
 		}
 	}
+}
+
+// open opens what a task reads of its file.
+func (t *task) open(cfg *Config, f *File, opts feedrows.Options) (feedrows.Reader, error) {
+	if t.text != nil {
+		return cfg.Feed.OpenText(cfg.Inbox, f.Name, cfg.spec(f.Feed), opts, *t.text)
+	}
+	return cfg.Feed.OpenRange(cfg.Inbox, f.Name, cfg.spec(f.Feed), opts, t.from, t.to)
 }
 
 // take checks a batch by the rules of its feed.
@@ -560,7 +629,7 @@ func (s *Scanned) still(cfg *Config, file int32) error {
 // rawOf reads a task's stretch for the rows wanted, ascending.
 func (s *Scanned) rawOf(ctx context.Context, cfg *Config, t *task, rows []int64, out map[int64][]byte) error {
 	f := s.Files[t.file]
-	r, err := cfg.Feed.OpenRange(cfg.Inbox, f.Name, cfg.spec(f.Feed), cfg.readOptions(), t.from, t.to)
+	r, err := t.open(cfg, f, cfg.readOptions())
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package accept
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
@@ -18,13 +20,14 @@ import (
 
 // scanTask reads a stretch of a usage or bandwidth file.
 type scanTask struct {
-	Task int    `json:"task"` // number in the scan
-	File int32  `json:"file"`
-	Feed string `json:"feed"`
-	Name []byte `json:"name"`
-	Hash string `json:"hash"` // "" = it is always what it was
-	From int    `json:"from"` // row groups
-	To   int    `json:"to"`
+	Task int         `json:"task"` // number in the scan
+	File int32       `json:"file"`
+	Feed string      `json:"feed"`
+	Name []byte      `json:"name"`
+	Hash string      `json:"hash"` // "" = it is always what it was
+	From int         `json:"from"` // row groups
+	To   int         `json:"to"`
+	Text *cuts.Range `json:"text"` // of a text; null = all of it, or it is Parquet
 }
 
 // scanResult is what was found there.
@@ -99,7 +102,8 @@ func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list 
 	var todo []*scanTask
 	for i, t := range list {
 		f := s.Files[t.file]
-		one := &scanTask{Task: i, File: t.file, Feed: f.Feed, Name: []byte(f.Name), From: t.from, To: t.to}
+		one := &scanTask{Task: i, File: t.file, Feed: f.Feed, Name: []byte(f.Name), From: t.from, To: t.to,
+			Text: t.text}
 		if cfg.Still != nil {
 			one.Hash = f.Hash
 		}
@@ -150,10 +154,25 @@ func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 	})
 }
 
-// Recall returns what a scan found whose tasks other processes did: the tasks and their results, which Elsewhere had.
-// Only usage and bandwidth are in it.
-func Recall(cfg *Config, files []*File, todo, results [][]byte) (*Scanned, error) {
+// Left are the indexes of the files that are not taken.
+func (s *Scanned) Left() []int32 {
+	left := []int32{}
+	for i := range s.Files {
+		if !s.Taken(int32(i)) {
+			left = append(left, int32(i))
+		}
+	}
+	return left
+}
+
+// errLeft is why a file is not taken that the process that scanned it leaves.
+var errLeft = errors.New("it is not taken")
+
+// Recall returns what a scan found whose tasks other processes did: the tasks and their results, which Elsewhere had,
+// and which files it left (Left). Only usage and bandwidth are in it.
+func Recall(cfg *Config, files []*File, todo, results [][]byte, left []int32) (*Scanned, error) {
 	s := &Scanned{Files: files, Regions: NewRegions(), Parts: newLimits(cfg).parts}
+	var done []*task
 	for i := range todo {
 		t, r := new(scanTask), new(scanResult)
 		err := errors.Join(tasks.Decode(ScanTask+" task", todo[i], t), tasks.Decode(ScanTask+" result", results[i], r))
@@ -161,13 +180,21 @@ func Recall(cfg *Config, files []*File, todo, results [][]byte) (*Scanned, error
 			err = fmt.Errorf("scan task %d is of file %d, the run has %d", i, t.File, len(files))
 		}
 		if err == nil {
-			err = s.take(cfg, &task{file: t.File, from: t.From, to: t.To}, r)
+			done = append(done, &task{file: t.File, from: t.From, to: t.To, text: t.Text})
+			err = s.take(cfg, done[i], r)
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
-	return s, nil
+	s.blame(done)
+	for _, i := range left {
+		if i < 0 || int(i) >= len(files) {
+			return nil, errors.Join(fmt.Errorf("file %d is left, the run has %d", i, len(files)), s.Close())
+		}
+		files[i].Deferred = cmp.Or(files[i].Deferred, errLeft)
+	}
+	return s, s.leave(done)
 }
 
 // Tasks is how many tasks read usage and bandwidth.
@@ -183,9 +210,11 @@ func (s *Scanned) Tasks() int {
 
 // apart reports whether a task can be done by itself: what the others read goes into Config.Events.
 func (s *Scanned) apart(t *task) bool {
-	feed := s.Files[t.file].Feed
-	return feed == "usage" || feed == "bandwidth"
+	return ByItself(s.Files[t.file].Feed)
 }
+
+// ByItself reports whether scan tasks read the files of a feed, each for itself.
+func ByItself(feed string) bool { return feed == "usage" || feed == "bandwidth" }
 
 // keepFile closes a file of a task's result and returns its name.
 type keepFile func(f storage.File, kind string) (name string, err error)
@@ -197,7 +226,7 @@ func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep 
 	s := &Scanned{Regions: NewRegions(), Parts: lim.parts}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	w := newWorker(&own, lim, s)
-	piece := &task{file: t.File, from: t.From, to: t.To}
+	piece := &task{file: t.File, from: t.From, to: t.To, text: t.Text}
 	found, err := w.run(ctx, piece, &File{Feed: t.Feed, Name: string(t.Name), Hash: t.Hash}, false)
 	if err != nil {
 		return nil, errors.Join(err, w.drop())
@@ -305,6 +334,7 @@ func (s *Scanned) take(cfg *Config, t *task, r *scanResult) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.Run.Name, err)
 	}
+	t.run = run
 	if f.Feed == "bandwidth" {
 		s.Bandwidth = append(s.Bandwidth, run)
 	} else {

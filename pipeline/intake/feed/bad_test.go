@@ -106,6 +106,9 @@ func TestFileFails(t *testing.T) {
 				if want := "read inbox/" + file + ": " + c.want; errorText(got.err) != want {
 					t.Errorf("%+v: got\n%s\nwant\n%s", o, errorText(got.err), want)
 				}
+				for _, size := range []int64{1, 1000} {
+					sameInRanges(t, whole(file, []byte(c.data)), file, feeds.Bandwidth(), size, o, got)
+				}
 			}
 		})
 	}

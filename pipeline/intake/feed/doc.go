@@ -18,4 +18,6 @@
 //  6. A batch owns its memory until Release. It stays valid after the next batch is read and after the reader is
 //     closed, and its bytes are not written again. A reader is used by one goroutine at a time, batches by any.
 //  7. An error of the environment (a disk error, a missing file, a context that ends) is never a *feedfile.Error.
+//  8. The ranges that package cuts makes of a text have the rows, faults and raw records of the whole file, in its
+//     order and with its numbers. If the file fails, the first range that fails has the error of the whole file.
 package feed

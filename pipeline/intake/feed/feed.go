@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
@@ -17,7 +18,13 @@ type Files struct{}
 // file shows by its beginning (of Parquet, by its end) that it fails completely. For Parquet the files of fsys must be
 // io.ReaderAt and io.Seeker, as those of os.DirFS are.
 func Open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (feedrows.Reader, error) {
-	return open(fsys, name, spec, opts, 0, -1)
+	return open(fsys, name, spec, opts, part{to: -1})
+}
+
+// part is what is read of a file: the row groups [from, to) of Parquet, to < 0 = all, or a range of a text.
+type part struct {
+	from, to int
+	text     *cuts.Range // nil = it is no range of a text
 }
 
 // OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file; rows
@@ -28,11 +35,21 @@ func (Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.
 	if from < 0 || to < from {
 		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d)", name, from, to)
 	}
-	return open(fsys, name, spec, opts, from, to)
+	return open(fsys, name, spec, opts, part{from: from, to: to})
 }
 
-// open opens the groups [from, to) of a file; to < 0 means all.
-func open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (feedrows.Reader, error) {
+// OpenText opens a range of a text file that is not compressed. Its rows, and lines in errors, are numbered as they are
+// in the whole file (invariant 8).
+func (Files) OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, r cuts.Range) (feedrows.Reader,
+	error) {
+	if f, _ := feedfile.FormatOf(name); f.Packed != "" || f.Kind == "parquet" {
+		return nil, fmt.Errorf("read inbox/%s: bytes [%d, %d) of a file that is not plain text", name, r.From, r.To)
+	}
+	return open(fsys, name, spec, opts, part{to: -1, text: &r})
+}
+
+// open opens a part of a file.
+func open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, p part) (feedrows.Reader, error) {
 	f, known := feedfile.FormatOf(name)
 	if !known {
 		return nil, &feedfile.Error{File: name, Text: "not a feed file by its name",
@@ -46,11 +63,11 @@ func open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from
 	var r feedrows.Reader
 	switch {
 	case f.Kind == "parquet":
-		r, err = openParquet(src, spec, opts, from, to)
-	case to > 1 || from > 0 || to == 0:
-		err = fmt.Errorf("read inbox/%s: row groups [%d, %d) of a file that is one group", name, from, to)
+		r, err = openParquet(src, spec, opts, p.from, p.to)
+	case p.to > 1 || p.from > 0 || p.to == 0:
+		err = fmt.Errorf("read inbox/%s: row groups [%d, %d) of a file that is one group", name, p.from, p.to)
 	default:
-		r, err = openText(src, f, spec, opts)
+		r, err = openText(src, f, spec, opts, p.text)
 	}
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
@@ -61,9 +78,14 @@ func open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from
 	return r, nil
 }
 
-// openText opens a file of a text format, to be parsed in pieces if it is large.
-func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts feedrows.Options) (
+// openText opens a file of a text format, or a range of it, to be parsed in pieces if it is large.
+func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts feedrows.Options, in *cuts.Range) (
 	r sequential, err error) {
+	if in != nil && in.From == 0 {
+		if err := src.Only(0, in.To); err != nil {
+			return nil, err
+		}
+	}
 	if f.Kind == "csv" {
 		r, err = openCSV(src, f.Packed, spec, opts)
 	} else {
@@ -72,8 +94,16 @@ func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts feed
 	if err != nil {
 		return nil, err
 	}
+	row := int64(1)
+	if in != nil && in.From > 0 { // what was read until here is the header
+		if err := src.Only(in.From, in.To); err != nil {
+			return nil, err
+		}
+		row = in.Row
+		r.resume(src, row, in.Line)
+	}
 	if opts.PieceBytes > 0 || opts.Ahead && src.Size() >= piecesFrom {
-		return newPieceReader(r, src.Name(), &opts), nil
+		return newPieceReader(r, src.Name(), row, &opts), nil
 	}
 	return r, nil
 }

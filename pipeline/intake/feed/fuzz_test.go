@@ -35,8 +35,8 @@ func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts fe
 	return drain(t, r, opts)
 }
 
-// sameInBatches reads a file in batches of 1 and of 1000 rows, and a text in pieces too: all must give the same result,
-// and every error must be of the file.
+// sameInBatches reads a file in batches of 1 and of 1000 rows, and a text in pieces and in ranges too: all must give
+// the same result, and every error must be of the file.
 func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) contents {
 	t.Helper()
 	fsys := whole(name, data)
@@ -76,6 +76,9 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) con
 		if d := cmp.Diff(many.raw, got.raw); d != "" && !strings.HasSuffix(name, ".parquet") {
 			t.Errorf("in pieces of %d bytes: %s", size, d)
 		}
+	}
+	for _, size := range []int64{1, 16, 100} {
+		sameInRanges(t, fsys, name, spec, size, fuzzOptions(1000), many)
 	}
 	return many
 }

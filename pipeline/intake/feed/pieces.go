@@ -74,8 +74,8 @@ type piece struct {
 	done    chan struct{} // closed once it is parsed, or will never be
 }
 
-func newPieceReader(r sequential, name string, opts *feedrows.Options) *pieceReader {
-	p := &pieceReader{sequential: r, name: name, size: min(pieceBytes, opts.BatchBytes), row: 1,
+func newPieceReader(r sequential, name string, row int64, opts *feedrows.Options) *pieceReader {
+	p := &pieceReader{sequential: r, name: name, size: min(pieceBytes, opts.BatchBytes), row: row,
 		parsers: max(2, min(maxParsers, runtime.GOMAXPROCS(0)))}
 	if opts.PieceBytes > 0 {
 		p.size = opts.PieceBytes

@@ -5,4 +5,5 @@
 //     even if it occurs in the middle of a compressed stream.
 //  2. A text is given without its byte order mark. An empty file is an *Error.
 //  3. A zstd file cannot demand a window over 128 MiB.
+//  4. After Only, Read gives the bytes of that range of the stored file alone.
 package feedfile

@@ -53,6 +53,7 @@ type File struct {
 	file fs.File
 	name string
 	size int64
+	left int64 // bytes that Read may still return; < 0 = all
 	read atomic.Int64
 
 	mu     sync.Mutex
@@ -69,7 +70,7 @@ func Open(fsys fs.FS, name string) (*File, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read inbox/%s: %w", name, err), f.Close())
 	}
-	return &File{file: f, name: name, size: info.Size()}, nil
+	return &File{file: f, name: name, size: info.Size(), left: -1}, nil
 }
 
 // Close closes the file.
@@ -112,10 +113,30 @@ func (s *File) RandomAccess() bool {
 
 // Read is io.Reader, for the text formats.
 func (s *File) Read(p []byte) (int, error) {
+	if s.left >= 0 && int64(len(p)) > s.left {
+		if p = p[:s.left]; s.left == 0 {
+			return 0, io.EOF
+		}
+	}
 	n, err := s.file.Read(p)
+	if s.left >= 0 {
+		s.left -= int64(n)
+	}
 	s.read.Add(int64(n))
 	s.note(err)
 	return n, err
+}
+
+// Only makes Read continue at an offset, and end before another one.
+func (s *File) Only(from, to int64) error {
+	if !s.RandomAccess() {
+		return fmt.Errorf("read inbox/%s: files of this file system cannot be read in ranges", s.name)
+	}
+	if _, err := s.Seek(from, io.SeekStart); err != nil {
+		return fmt.Errorf("read inbox/%s: %w", s.name, err)
+	}
+	s.left = max(0, to-from)
+	return nil
 }
 
 // ReadAt is io.ReaderAt, for Parquet. An offset outside the file is the file's fault, not the disk's.
@@ -128,7 +149,7 @@ func (s *File) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// Seek is io.Seeker; Parquet only asks where the end is.
+// Seek is io.Seeker. Parquet only asks where the end is.
 func (s *File) Seek(offset int64, whence int) (int64, error) {
 	at, err := s.file.(io.Seeker).Seek(offset, whence)
 	s.note(err)

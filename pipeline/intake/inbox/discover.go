@@ -184,13 +184,18 @@ func kindOf(mode fs.FileMode) string {
 // Hash is a file's content hash, which a feed file is known by (§2.3): the first 128 bits of SHA-256 as 32 hex
 // digits; and its size in bytes. The content is what is stored: the same records packed otherwise are another file.
 func Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
+	return hashInto(fsys, name, io.Discard)
+}
+
+// hashInto is Hash, and writes the content to a writer too.
+func hashInto(fsys fs.FS, name string, too io.Writer) (hash string, size int64, err error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return "", 0, fmt.Errorf("hash inbox/%s: %w", name, err)
 	}
 	defer f.Close()
 	sum := sha256.New()
-	if size, err = io.Copy(sum, f); err != nil {
+	if size, err = io.Copy(io.MultiWriter(sum, too), f); err != nil {
 		return "", 0, fmt.Errorf("hash inbox/%s: %w", name, err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16]), size, nil

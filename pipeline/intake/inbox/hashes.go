@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -82,6 +83,11 @@ func LoadHashes(path string) (*Hashes, error) {
 // be that of os.DirFS or a Store for anything to be remembered. A file that changed or went away meanwhile is a
 // *ChangedError.
 func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
+	return h.HashInto(fsys, name, io.Discard)
+}
+
+// HashInto is Hash. It writes the content that it hashes to a writer too: nothing if the hash is remembered.
+func (h *Hashes) HashInto(fsys fs.FS, name string, too io.Writer) (hash string, size int64, err error) {
 	before, known, err := inspect(fsys, name)
 	if err != nil {
 		return "", 0, err
@@ -92,7 +98,7 @@ func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err err
 	if known && !h.marked {
 		h.setMark(fsys)
 	}
-	hash, size, err = Hash(fsys, name)
+	hash, size, err = hashInto(fsys, name, too)
 	after, still, lost := inspect(Fresh(fsys), name)
 	if err != nil && lost == nil && known && still && after != before {
 		return "", 0, &ChangedError{File: name, How: how(before, after)}

@@ -300,6 +300,36 @@ func Scan(runs []*Run, part Part, b *Buffers, visit func(*Head) error) error {
 	return nil
 }
 
+// errKept ends the search for a row that is kept.
+var errKept = errors.New("a row is kept")
+
+// Without takes out of runs the parts of which no row is of a file that is kept. Runs that are stored with a footer
+// stay as they are.
+func Without(runs []*Run, keep func(file int32) bool) error {
+	var b Buffers
+	for i, r := range runs {
+		if r.checked != nil {
+			continue
+		}
+		kept := make([]segment, 0, len(r.segments))
+		for _, s := range r.segments {
+			err := Scan(runs[i:i+1], s.part, &b, func(h *Head) error {
+				if keep(h.File()) {
+					return errKept
+				}
+				return nil
+			})
+			if err == errKept {
+				kept = append(kept, s)
+			} else if err != nil {
+				return err
+			}
+		}
+		r.segments = kept
+	}
+	return nil
+}
+
 // Join merges runs into one, so that no merge has to read too many at once. w and open are as for Chunk.Flush.
 func Join(runs []*Run, b *Buffers, w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
 	joined, off, castagnoli := &Run{}, int64(0), crc32.MakeTable(crc32.Castagnoli)

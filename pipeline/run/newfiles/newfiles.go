@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -43,7 +44,8 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 		if f.Options.Progress != nil {
 			f.Options.Progress("look at the inbox", int64(i), int64(len(refs)))
 		}
-		hash, size, err := hashes.Hash(f.Inbox, ref.Name)
+		cutter := f.cutter(name, &ref)
+		hash, size, err := hashes.HashInto(f.Inbox, ref.Name, cutter)
 		if changed := new(inbox.ChangedError); errors.As(err, &changed) {
 			f.Leave(name, ref.Name, err)
 			continue
@@ -69,9 +71,18 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 			continue
 		}
 		seen[hash] = ref.Name
-		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: hash, Bytes: size})
+		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: hash, Bytes: size,
+			Ranges: cutter.Ranges(f.Inbox)})
 	}
 	return files, nil
+}
+
+// cutter finds the ranges of a file of a feed whose files can be read by several tasks.
+func (f *Finder) cutter(feed string, ref *inbox.FileRef) *cuts.Cutter {
+	if !accept.ByItself(feed) {
+		return nil
+	}
+	return cuts.New(ref.Name, ref.Size, f.Options.RangeBytes)
 }
 
 // Offered are the files of one feed that the run may take. It reports every other name.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
@@ -54,6 +55,8 @@ type File struct {
 	Name  []byte `json:"name"`
 	Hash  string `json:"hash"`
 	Bytes int64  `json:"bytes"`
+	// Ranges are cut by the process that plans the run; null = none.
+	Ranges []cuts.Range `json:"ranges"`
 }
 
 const kind = "plan"
@@ -114,7 +117,8 @@ func BooksHash(w *workspace.Workspace) string { return hashOf(w.Books) }
 func (p *Plan) FeedFiles() []*accept.File {
 	files := make([]*accept.File, len(p.Files))
 	for i, f := range p.Files {
-		files[i] = &accept.File{Feed: f.Feed, Name: string(f.Name), Hash: f.Hash, Bytes: f.Bytes}
+		files[i] = &accept.File{Feed: f.Feed, Name: string(f.Name), Hash: f.Hash, Bytes: f.Bytes,
+			Ranges: f.Ranges}
 	}
 	return files
 }
