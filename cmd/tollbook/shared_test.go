@@ -114,7 +114,7 @@ func TestSharedProcesses(t *testing.T) {
 
 // TestWorkerProcesses checks that a night by three worker processes gives the lake of one process, although a worker is
 // killed in the middle of a task, at several points, or is paused, or the process of the run is killed at several
-// points and started again. Invariants: TASK-3, ENGINE-1, ENGINE-2.
+// points and started again. Files are read in ranges. Invariants: TASK-3, ENGINE-1, ENGINE-2.
 func TestWorkerProcesses(t *testing.T) {
 	t.Parallel()
 	const at = "2026-09-10T00:00:00+08:00"
@@ -125,7 +125,8 @@ func TestWorkerProcesses(t *testing.T) {
 	want := lakeOf(t, alone)
 	night := func(dir string, args ...string) (string, int) {
 		t.Helper()
-		p := launch(t, at, append([]string{"-w", dir, "-q", "--as-of", at, "run", "nightly"}, args...)...)
+		p := launch(t, at, append([]string{"-w", dir, "-q", "--as-of", at, "--range-bytes", "300", "run", "nightly"},
+			args...)...)
 		code := p.ends()
 		return p.text(), code
 	}
@@ -148,7 +149,7 @@ func TestWorkerProcesses(t *testing.T) {
 		}
 		equal(fault, dir)
 		r := shown(t, at, dir, 1)
-		if len(r.Tasks) != 2 || len(r.Workers) == 0 {
+		if len(r.Tasks) != 2 || len(r.Workers) == 0 || r.Tasks[0].Done != 7 { // ranges of two files
 			t.Errorf("%s: runs show says %+v", fault, r)
 		}
 		for _, stage := range r.Tasks {
