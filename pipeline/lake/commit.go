@@ -29,7 +29,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
 	}
-	upgraded := len(t.base.lists.steps) > 0
+	upgraded := len(t.base.lists.Steps()) > 0
 	if same && !upgraded && !(t.next.ResetsClock() && m.AsOf != t.base.Manifest.AsOf) {
 		return false, errors.Join(t.dropShared(), t.clearUp(t.named))
 	}
@@ -98,7 +98,7 @@ func (t *Txn) checkClosed(m *manifest.Manifest) error {
 			return &lakeerr.ClosedError{Cycle: ref.Cycle.String(),
 				Detail: "it had no files when it was closed, none can be added"}
 		}
-		if len(t.base.lists.steps) > 0 {
+		if len(t.base.lists.Steps()) > 0 {
 			old = listsAgain(ref, old)
 		}
 		if err := t.checkKept(ref, old); err != nil {

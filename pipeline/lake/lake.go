@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/lists"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -158,7 +159,7 @@ func (l *Lake) readHead() (int64, manifest.Hash, error) {
 func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 	if number == 0 {
 		m := manifest.Manifest{Format: manifest.Format}
-		return &Snapshot{Manifest: m, lake: l, lists: newLists(l, &m, nil)}, nil
+		return &Snapshot{Manifest: m, lake: l, lists: lists.New(l.readNamed, &m, nil)}, nil
 	}
 	m, steps, err := l.readManifest(number, hash, manifest.HeadName)
 	if err != nil {
@@ -168,7 +169,7 @@ func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 		detail := fmt.Sprintf("has format %d, this program works with format %d", steps[0].From, manifest.Format)
 		return nil, &lakeerr.CorruptError{Name: manifest.NameOf(number), Detail: detail, Hint: lakeerr.HintOlder}
 	}
-	return &Snapshot{Manifest: *m, Hash: hash, lake: l, lists: newLists(l, m, steps)}, nil
+	return &Snapshot{Manifest: *m, Hash: hash, lake: l, lists: lists.New(l.readNamed, m, steps)}, nil
 }
 
 // readManifest reads and checks one manifest; by says who names it. The steps are those that its lists need.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/blocks"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/lists"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -20,7 +21,7 @@ type Snapshot struct {
 	Hash     manifest.Hash // of the manifest; "" for the empty lake
 
 	lake  *Lake
-	lists *lists
+	lists *lists.Lists
 }
 
 // Files returns the files of a cycle, sorted by path; no cycle means the files of none. A cycle the lake does not
@@ -34,7 +35,7 @@ func (s *Snapshot) Files(cycle manifest.Cycle) ([]manifest.FileEntry, error) {
 	if !found || ref.Files == nil {
 		return nil, nil
 	}
-	return s.lists.ofCycle(ref.Files, cycle)
+	return s.lists.OfCycle(ref.Files, cycle)
 }
 
 // Find returns the files of one key, sorted by path. Of a list that is cut by day it reads the part that has them.
@@ -47,7 +48,7 @@ func (s *Snapshot) Find(key manifest.FileKey) ([]manifest.FileEntry, error) {
 			return nil, nil
 		}
 		var err error
-		if files, err = s.lists.ofDay(ref.Files, key.Cycle, key.Day); err != nil {
+		if files, err = s.lists.OfDay(ref.Files, key.Cycle, key.Day); err != nil {
 			return nil, err
 		}
 	}
@@ -71,7 +72,7 @@ func (s *Snapshot) Inputs() ([]manifest.Input, error) {
 	if s.Manifest.Inputs == nil {
 		return nil, nil
 	}
-	return s.lists.ofInputs(s.Manifest.Inputs)
+	return s.lists.OfInputs(s.Manifest.Inputs)
 }
 
 // Open opens a file of the snapshot for reading. Its size is checked, and whatever is read of it by the checksums of
@@ -213,6 +214,12 @@ func (s *Snapshot) All() (files []manifest.FileEntry, lists []string, err error)
 	return files, lists, err
 }
 
+// NamedList is a list with the name of the file that names it.
+type NamedList struct {
+	manifest.ListRef
+	By string
+}
+
 // Lists returns the lists of the snapshot, each after the lists that it names. Errors are those of Files.
 func (s *Snapshot) Lists() ([]NamedList, error) {
 	var out []NamedList
@@ -220,7 +227,7 @@ func (s *Snapshot) Lists() ([]NamedList, error) {
 		if ref.Files == nil {
 			continue
 		}
-		days, err := s.lists.daysOf(ref.Files, ref.Cycle)
+		days, err := s.lists.DaysOf(ref.Files, ref.Cycle)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/lists"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -118,12 +119,12 @@ func (l *Lake) newTxn(base *Snapshot, files []manifest.FileEntry, named int) (*T
 		if ref.Files == nil {
 			continue
 		}
-		if days[ref.Cycle], err = base.lists.daysOf(ref.Files, ref.Cycle); err != nil {
+		if days[ref.Cycle], err = base.lists.DaysOf(ref.Files, ref.Cycle); err != nil {
 			return nil, err
 		}
 	}
 	state := next.New(next.Base{Manifest: base.Manifest, Files: files, Days: days, Inputs: inputs,
-		Rewrite: len(base.lists.steps) > 0, CutBytes: l.cut})
+		Rewrite: len(base.lists.Steps()) > 0, CutBytes: l.cut})
 	return &Txn{next: state, SubTxn: &SubTxn{files: state.Entries, writing: newWriting(l, base, named)}}, nil
 }
 
@@ -257,24 +258,23 @@ func (t *Txn) Next() *next.State { return t.next }
 // Preview is the state that Commit would make live as of now, to be read before it is committed. Its number is the next
 // one; it has no hash. It is of use until the transaction ends.
 func (t *Txn) Preview() (*Snapshot, error) {
-	m, lists, err := t.next.Plan()
+	m, planned, err := t.next.Plan()
 	if err != nil {
 		return nil, err
 	}
 	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
-	s := &Snapshot{Manifest: m, lake: t.lake, lists: newLists(t.lake, &m, nil)}
-	s.lists.inputs, s.lists.taken = t.next.Inputs(), true
+	of := lists.New(t.lake.readNamed, &m, nil)
+	of.KeepInputs(t.next.Inputs())
 	days := make(map[string][]manifest.DayRef)
-	for _, list := range lists {
+	for _, list := range planned {
 		days[list.Name] = list.Days
 	}
 	for _, ref := range m.Cycles {
-		s.lists.files[ref.Cycle] = t.next.Files(ref.Cycle)
 		if ref.Files != nil {
-			s.lists.heads[ref.Cycle] = &filesList{Days: days[ref.Files.Name]}
+			of.Keep(ref.Cycle, t.next.Files(ref.Cycle), days[ref.Files.Name])
 		}
 	}
-	return s, nil
+	return &Snapshot{Manifest: m, lake: t.lake, lists: of}, nil
 }
 
 // Close ends the transaction without a commit, if Commit did not end it: it deletes what was made and releases the

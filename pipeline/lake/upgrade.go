@@ -41,7 +41,7 @@ func Upgrade(ctx context.Context, st storage.Storage, backup func(*Snapshot) err
 		return false, err
 	}
 	defer func() { err = errors.Join(err, txn.Close()) }()
-	if len(txn.base.lists.steps) == 0 {
+	if len(txn.base.lists.Steps()) == 0 {
 		return false, nil
 	}
 	if err := backup(txn.base); err != nil {
@@ -67,11 +67,11 @@ func (s *Snapshot) planUpgrade() (*UpgradePlan, error) {
 	for _, e := range files {
 		p.Bytes += e.Bytes
 	}
-	for _, step := range s.lists.steps {
+	for _, step := range s.lists.Steps() {
 		p.Steps = append(p.Steps, step.Text)
 	}
-	if len(s.lists.steps) > 0 {
-		p.Format, p.Lists = s.lists.steps[0].From, len(lists)
+	if len(s.lists.Steps()) > 0 {
+		p.Format, p.Lists = s.lists.Steps()[0].From, len(lists)
 	}
 	return p, nil
 }

@@ -1,4 +1,4 @@
-package lake
+package lists
 
 import (
 	"fmt"
@@ -16,9 +16,13 @@ import (
 // listsAtOnce is how many lists of days are read at once: on an object store each takes the time of a request.
 const listsAtOnce = 8
 
-// lists are the lists of a snapshot. They are read when they are asked for, and kept.
-type lists struct {
-	lake   *Lake
+// Read reads a file of the lake that by names with its hash, and checks it. number is the manifest the reader is at.
+type Read func(name string, hash manifest.Hash, by string, number int64) ([]byte, error)
+
+// Lists are the lists that a manifest names. They are read when they are asked for, and kept. The methods may be called
+// from several goroutines.
+type Lists struct {
+	read   Read
 	number int64           // of the manifest
 	by     string          // its name
 	steps  []manifest.Step // that convert lists; none = they have the program's format
@@ -39,20 +43,32 @@ type dayOf struct {
 	day   manifest.Day
 }
 
-// NamedList is a list with the name of the file that names it.
-type NamedList struct {
-	manifest.ListRef
-	By string
-}
-
-func newLists(l *Lake, m *manifest.Manifest, steps []manifest.Step) *lists {
-	return &lists{lake: l, number: m.Number, by: nameOf(m.Number), steps: steps,
+// New returns the lists of a manifest. steps convert them into the program's format; none = they have it.
+func New(read Read, m *manifest.Manifest, steps []manifest.Step) *Lists {
+	return &Lists{read: read, number: m.Number, by: manifest.NameOf(m.Number), steps: steps,
 		files: make(map[manifest.Cycle][]manifest.FileEntry), heads: make(map[manifest.Cycle]*filesList),
 		days: make(map[dayOf][]manifest.FileEntry)}
 }
 
-// ofCycle returns the files of a cycle, sorted by path.
-func (l *lists) ofCycle(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest.FileEntry, error) {
+// Steps are the steps that convert the lists into the program's format.
+func (l *Lists) Steps() []manifest.Step { return l.steps }
+
+// Keep gives the files of a cycle and the lists of days that its list names, of a state whose lists are not written.
+func (l *Lists) Keep(cycle manifest.Cycle, files []manifest.FileEntry, days []manifest.DayRef) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.files[cycle], l.heads[cycle] = files, &filesList{Days: days}
+}
+
+// KeepInputs gives the feed files of such a state.
+func (l *Lists) KeepInputs(inputs []manifest.Input) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inputs, l.taken = inputs, true
+}
+
+// OfCycle returns the files of a cycle, sorted by path.
+func (l *Lists) OfCycle(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest.FileEntry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if files, found := l.files[cycle]; found {
@@ -72,11 +88,11 @@ func (l *lists) ofCycle(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest
 	return files, nil
 }
 
-// ofDay returns files of a cycle among which are those of a day: of a list that is cut by day, those of the list that
+// OfDay returns files of a cycle among which are those of a day: of a list that is cut by day, those of the list that
 // has them.
-func (l *lists) ofDay(ref *manifest.ListRef, cycle manifest.Cycle, day manifest.Day) ([]manifest.FileEntry, error) {
+func (l *Lists) OfDay(ref *manifest.ListRef, cycle manifest.Cycle, day manifest.Day) ([]manifest.FileEntry, error) {
 	if ref.Days == 0 {
-		return l.ofCycle(ref, cycle)
+		return l.OfCycle(ref, cycle)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,7 +119,7 @@ func (l *lists) ofDay(ref *manifest.ListRef, cycle manifest.Cycle, day manifest.
 }
 
 // allDays returns the files of a cycle whose list is cut by day.
-func (l *lists) allDays(ref *manifest.ListRef, head *filesList) ([]manifest.FileEntry, error) {
+func (l *Lists) allDays(ref *manifest.ListRef, head *filesList) ([]manifest.FileEntry, error) {
 	parts := make([][]manifest.FileEntry, len(head.Days), len(head.Days)+1)
 	var g errgroup.Group
 	g.SetLimit(listsAtOnce)
@@ -148,7 +164,7 @@ func merge(parts [][]manifest.FileEntry) []manifest.FileEntry {
 
 // head reads the list of a cycle: all its files or, if it is cut by day, the lists of days and the files of no day of
 // the calendar.
-func (l *lists) head(ref *manifest.ListRef, cycle manifest.Cycle) (*filesList, error) {
+func (l *Lists) head(ref *manifest.ListRef, cycle manifest.Cycle) (*filesList, error) {
 	if head, found := l.heads[cycle]; found {
 		return head, nil
 	}
@@ -168,7 +184,7 @@ func (l *lists) head(ref *manifest.ListRef, cycle manifest.Cycle) (*filesList, e
 }
 
 // readDay reads the list of a day.
-func (l *lists) readDay(by *manifest.ListRef, cycle manifest.Cycle, day *manifest.DayRef) ([]manifest.FileEntry,
+func (l *Lists) readDay(by *manifest.ListRef, cycle manifest.Cycle, day *manifest.DayRef) ([]manifest.FileEntry,
 	error) {
 	list, err := readList[manifest.FileEntry](l, &day.ListRef, manifest.List[struct{}]{Cycle: cycle, Day: day.Day},
 		by.Name)
@@ -188,8 +204,8 @@ func misplaced(list string, e *manifest.FileEntry) error {
 	return &lakeerr.CorruptError{Name: list, Detail: detail, Hint: lakeerr.HintRestore}
 }
 
-// ofInputs returns the feed files.
-func (l *lists) ofInputs(ref *manifest.ListRef) ([]manifest.Input, error) {
+// OfInputs returns the feed files.
+func (l *Lists) OfInputs(ref *manifest.ListRef) ([]manifest.Input, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.taken {
@@ -203,8 +219,8 @@ func (l *lists) ofInputs(ref *manifest.ListRef) ([]manifest.Input, error) {
 	return l.inputs, nil
 }
 
-// daysOf returns the lists of days that the list of a cycle names.
-func (l *lists) daysOf(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest.DayRef, error) {
+// DaysOf returns the lists of days that the list of a cycle names.
+func (l *Lists) DaysOf(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest.DayRef, error) {
 	if ref.Days == 0 {
 		return nil, nil
 	}
@@ -215,9 +231,9 @@ func (l *lists) daysOf(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest.
 }
 
 // readList reads and checks a list that by names, of the cycle and the day of another.
-func readList[T any](l *lists, ref *manifest.ListRef, of manifest.List[struct{}], by string) (*manifest.List[T],
+func readList[T any](l *Lists, ref *manifest.ListRef, of manifest.List[struct{}], by string) (*manifest.List[T],
 	error) {
-	b, err := l.lake.readNamed(ref.Name, ref.Hash, by, l.number)
+	b, err := l.read(ref.Name, ref.Hash, by, l.number)
 	if err != nil {
 		return nil, err
 	}
