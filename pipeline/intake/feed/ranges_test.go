@@ -102,7 +102,7 @@ func TestRanges(t *testing.T) {
 			}
 		})
 	}
-	if most < 10 {
+	if most < 10 && !testing.Short() { // the draws of the quick form are too few to be sure
 		t.Errorf("%d ranges at most", most)
 	}
 }
