@@ -401,6 +401,11 @@ bench: build $(BENCH)/tollbook.yaml ## time `run nightly` over ROWS generated us
 	  -history $(HISTORY) -job "nightly, $(CUSTOMERS) customers, $(CORES) workers" \
 	  -- $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES)
 
+.PHONY: bench-timeline
+bench-timeline: build $(BENCH)/tollbook.yaml ## how much of the cores each stage and each half second of `run nightly` over ROWS rows uses
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	$(BIN)/bench timeline -workspace $(BENCH) -- $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES)
+
 # Go's benchmarks of BASE and of what is checked out, in turn, six of each.
 BASE        ?= HEAD~1
 BENCHMARKS  ?= ./pipeline/lake/parquet ./pipeline/fold/pay ./rating ./rating/percentile ./settlement ./schemas/money
@@ -439,7 +444,7 @@ GROWTH_FEEDS   ?= parquet,csv.gz,csv.zst,ndjson.zst
 .PHONY: bench-growth
 bench-growth: build ## what rows, workers, buckets and formats of the feed cost, each varied alone
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench growth -program $(TOLLBOOK) -dir $(BUILD)/growth -customers $(CUSTOMERS) -rows $(GROWTH_ROWS) -base $(GROWTH_BASE) -workers $(GROWTH_WORKERS) \
+	$(BIN)/bench growth -program $(TOLLBOOK) -dir $(BUILD)/growth -profile $(PROFILE) -customers $(CUSTOMERS) -rows $(GROWTH_ROWS) -base $(GROWTH_BASE) -workers $(GROWTH_WORKERS) \
 	  -buckets $(GROWTH_BUCKETS) -feeds $(GROWTH_FEEDS) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
 	$(GO) generate ./fixtures/bench
 
