@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -180,13 +181,9 @@ func marginSums() tables.List[tables.Margin] {
 // marginFile writes a file of margins. Its sums are of the columns and, where there are several currencies, of each
 // currency of the costs and of the payments: column.CURRENCY (§10.7).
 func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Margin]) error {
-	list, err := out.Sum(marginSums()...)
+	sums, err := tablefile.Sums(out, marginSums())
 	if err != nil {
 		return err
-	}
-	var sums []manifest.Sum
-	for _, one := range list {
-		sums = append(sums, manifest.Sum{Column: one.Column, Value: one.Value})
 	}
 	add := func(column tables.ColumnOf[tables.Margin], by tables.WordColumn[tables.Margin]) error {
 		totals := make(map[string]money.Total)

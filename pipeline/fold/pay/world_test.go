@@ -383,13 +383,13 @@ func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tabl
 	if err := pq.Close(); err != nil {
 		w.t.Fatal(err)
 	}
-	var sums []manifest.Sum
+	var columns tables.List[tables.Any]
 	for _, name := range summed {
-		list, err := c.Sum(tables.ColumnOf[tables.Any](c.Def.Index(name)))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		sums = append(sums, manifest.Sum{Column: name, Value: list[0].Value})
+		columns = append(columns, tables.ColumnOf[tables.Any](c.Def.Index(name)))
+	}
+	sums, err := tablefile.Sums(c, columns)
+	if err != nil {
+		w.t.Fatal(err)
 	}
 	e, err := out.Finish(int64(c.N), sums)
 	if err != nil {

@@ -33,13 +33,9 @@ func Write(
 	for _, l := range lines {
 		l.appendTo(rows, cycle, day, bk)
 	}
-	var sums []manifest.Sum
-	list, err := rows.Sum(summedColumns()...)
+	sums, err := tablefile.Sums(rows, summedColumns())
 	if err != nil {
 		return nil, err
-	}
-	for _, s := range list {
-		sums = append(sums, manifest.Sum{Column: s.Column, Value: s.Value})
 	}
 	out := make(map[manifest.FileKey][]manifest.FileEntry)
 	if out[key], err = tablefile.Write(t, key, rows, sums); err != nil {

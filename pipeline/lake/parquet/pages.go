@@ -22,13 +22,18 @@ import (
 // Dictionary is the values that a column of a row group chooses from. It does not change and may be shared between
 // goroutines.
 type Dictionary struct {
-	bytes []byte
-	ends  []uint32 // of texts: value i is bytes[ends[i]:ends[i+1]]
-	n     int
+	bytes  []byte   // of texts: value i is bytes[ends[i]:ends[i+1]]
+	ends   []uint32 // of texts
+	smalls []int32
+	wholes []int64 // of whole numbers and times
+	decs   []Dec
+	n      int
 }
 
 // Weight is about how many bytes the dictionary takes in memory.
-func (d *Dictionary) Weight() int { return 64 + len(d.bytes) + 4*len(d.ends) }
+func (d *Dictionary) Weight() int {
+	return 136 + len(d.bytes) + 4*(len(d.ends)+len(d.smalls)) + 8*len(d.wholes) + decWidth*len(d.decs)
+}
 
 func (d *Dictionary) text(code int32) []byte { return d.bytes[d.ends[code]:d.ends[code+1]] }
 
@@ -46,6 +51,7 @@ type scratch struct {
 	levels    []int32
 	// of the column at hand, by code: where the word is in the batch's dictionary, plus 1; 0 = not yet looked up
 	words []int32
+	alone bool // the batch's dictionary has no words but those
 }
 
 // NewDecoder makes a decoder.
@@ -85,6 +91,7 @@ type Pages struct {
 	Decoder *Decoder
 	// Dictionary keeps dictionaries; it calls load for one that it does not have. nil = none is kept.
 	Dictionary func(group, col int, load func() (*Dictionary, error)) (*Dictionary, error)
+	constant   bool // see Wanted; rows are then appended to empty batches, and are of one row group
 }
 
 // Group appends a row group to a batch, as Append does.
@@ -165,13 +172,14 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 		if !p.Layout.Def.IsAdded(col) {
 			return errNoColumn
 		}
-		dst.grow(t, int(to-from))
+		if p.constant {
+			to, dst.Const = from+1, true
+		}
 		for range to - from {
 			dst.addEmpty(t)
 		}
 		return nil
 	}
-	dst.grow(t, int(to-from))
 	var dict *Dictionary
 	if chunk.Dict > 0 {
 		var err error
@@ -180,15 +188,20 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 		}
 		if t == table.Word {
 			s.words = append(s.words[:0], make([]int32, dict.n)...)
-			if len(dst.Dict) == 0 && from == 0 && to == group.Rows {
+			if s.alone = len(dst.Dict) == 0; s.alone && from == 0 && to == group.Rows {
 				s.adopt(dst, dict)
 			}
 		}
 		if dict.n == 1 && t != table.MaybeTime { // every row has the one value there is
+			if p.constant {
+				to, dst.Const = from+1, true
+			}
 			s.codes = append(s.codes[:0], make([]int32, to-from)...)
-			return s.take(dst, t, dict, s.codes)
+			s.take(dst, t, dict, s.codes)
+			return nil
 		}
 	}
+	dst.grow(t, int(to-from))
 	for at := from; at < to; {
 		k := chunk.Page(at)
 		first, end := int64(chunk.Pages[k].First), group.End(chunk, k)
@@ -198,6 +211,9 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 			return fmt.Errorf("page %d: %w", k, err)
 		}
 		at = upTo
+	}
+	if p.constant && t == table.MaybeTime && dst.constant(t, len(dst.Ints)) {
+		dst.Ints, dst.Const = dst.Ints[:1], true
 	}
 	return nil
 }
@@ -231,7 +247,6 @@ func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
 		return nil, errors.New("dictionary: another page is in its place")
 	}
 	d := &Dictionary{n: int(h.DictionaryPageHeader.V.NumValues)}
-	width := 0
 	switch p.Layout.Def.Columns[col].Type {
 	case table.Word, table.Text:
 		d.bytes, d.ends, err = new(plain.Encoding).DecodeByteArray(make([]byte, 0, len(raw)), raw,
@@ -239,22 +254,29 @@ func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
 		if err == nil && len(d.ends) != d.n+1 {
 			err = fmt.Errorf("%d values, %d announced", len(d.ends)-1, d.n)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("dictionary: %w", err)
-		}
-		return d, nil
 	case table.Small:
-		width = 4
+		d.smalls, err = numbers(raw, d.n, 4, func(b []byte) int32 { return int32(binary.LittleEndian.Uint32(b)) })
 	case table.Time, table.MaybeTime, table.Whole:
-		width = 8
+		d.wholes, err = numbers(raw, d.n, 8, func(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) })
 	default:
-		width = decWidth
+		d.decs, err = numbers(raw, d.n, decWidth, fromBE)
 	}
-	if len(raw) != width*d.n {
-		return nil, fmt.Errorf("dictionary: %d bytes for %d values", len(raw), d.n)
+	if err != nil {
+		return nil, fmt.Errorf("dictionary: %w", err)
 	}
-	d.bytes = slices.Clone(raw)
 	return d, nil
+}
+
+// numbers are the n values of a dictionary, of width bytes each.
+func numbers[T any](raw []byte, n, width int, value func([]byte) T) ([]T, error) {
+	if len(raw) != width*n {
+		return nil, fmt.Errorf("%d bytes for %d values", len(raw), n)
+	}
+	values := make([]T, n)
+	for i := range values {
+		values[i] = value(raw[i*width:])
+	}
+	return values, nil
 }
 
 // read reads and decompresses a page. What it returns is valid until the next call.
@@ -332,7 +354,8 @@ func (p *Pages) page(s *scratch, chunk *pageindex.Chunk, k int, v *values, rows 
 		if err := s.decodeCodes(raw, v.dict, rows.n); err != nil {
 			return err
 		}
-		return s.take(v.dst, v.t, v.dict, s.codes[rows.from:rows.to])
+		s.take(v.dst, v.t, v.dict, s.codes[rows.from:rows.to])
+		return nil
 	case format.DeltaBinaryPacked:
 		if err := s.decodeInts(raw, rows.n); err != nil {
 			return err
@@ -402,9 +425,7 @@ func (s *scratch) maybeTimes(v *values, raw []byte, encoding format.Encoding, ro
 		err = s.decodeInts(raw[4+length:], some)
 	case v.dict != nil:
 		if err = s.decodeCodes(raw[4+length:], v.dict, some); err == nil {
-			for _, c := range s.codes {
-				s.ints = append(s.ints, int64(binary.LittleEndian.Uint64(v.dict.bytes[8*c:])))
-			}
+			s.ints = chosen(s.ints, v.dict.wholes, s.codes)
 		}
 	default:
 		err = fmt.Errorf("times encoded by %s", encoding)
@@ -439,6 +460,7 @@ func (s *scratch) plain(dst *Col, raw []byte, t table.Type, rows pageRows) (err 
 		}
 		return nil
 	case table.Word, table.Text:
+		s.alone = false
 		for i := range to {
 			if len(raw) < 4 || int(binary.LittleEndian.Uint32(raw)) > len(raw)-4 {
 				return fmt.Errorf("text %d of %d: %w", i, n, io.ErrUnexpectedEOF)
@@ -495,27 +517,48 @@ func (c *Col) grow(t table.Type, n int) {
 }
 
 // take appends the values that codes stand for.
-func (s *scratch) take(dst *Col, t table.Type, dict *Dictionary, codes []int32) error {
+func (s *scratch) take(dst *Col, t table.Type, dict *Dictionary, codes []int32) {
+	switch t {
+	case table.Word:
+		s.takeWords(dst, dict, codes)
+	case table.Text:
+		for _, c := range codes {
+			dst.AddBytes(dict.text(c))
+		}
+	case table.Small:
+		dst.Codes = chosen(dst.Codes, dict.smalls, codes)
+	case table.Amount, table.Quantity, table.Cost:
+		dst.Decs = chosen(dst.Decs, dict.decs, codes)
+	default:
+		dst.Ints = chosen(dst.Ints, dict.wholes, codes)
+	}
+}
+
+// chosen appends the values that codes stand for.
+func chosen[T any](dst, values []T, codes []int32) []T {
+	n := len(dst)
+	dst = slices.Grow(dst, len(codes))[:n+len(codes)]
+	for i, c := range codes {
+		dst[n+i] = values[c]
+	}
+	return dst
+}
+
+// takeWords appends words. Those of a dictionary are distinct: one that the batch does not have yet, and that is the
+// dictionary's alone, is not searched for.
+func (s *scratch) takeWords(dst *Col, dict *Dictionary, codes []int32) {
 	for _, c := range codes {
-		switch t {
-		case table.Word:
-			if s.words[c] == 0 {
+		if s.words[c] == 0 {
+			if !s.alone {
 				dst.addWordBytes(dict.text(c))
 				s.words[c] = dst.Codes[len(dst.Codes)-1] + 1
 				continue
 			}
-			dst.Codes = append(dst.Codes, s.words[c]-1)
-		case table.Text:
-			dst.AddBytes(dict.text(c))
-		case table.Small:
-			dst.Codes = append(dst.Codes, int32(binary.LittleEndian.Uint32(dict.bytes[4*c:])))
-		case table.Amount, table.Quantity, table.Cost:
-			dst.Decs = append(dst.Decs, fromBE(dict.bytes[decWidth*c:]))
-		default:
-			dst.Ints = append(dst.Ints, int64(binary.LittleEndian.Uint64(dict.bytes[8*c:])))
+			dst.Dict = append(dst.Dict, string(dict.text(c)))
+			s.words[c] = int32(len(dst.Dict))
 		}
+		dst.Codes = append(dst.Codes, s.words[c]-1)
 	}
-	return nil
 }
 
 // Find is the rows [from, to) of the file whose column holds a word; the file is sorted by that column. Pages that

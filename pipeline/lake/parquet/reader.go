@@ -30,11 +30,12 @@ type reader struct {
 
 // Wanted is what a reader gives of a file. The zero value is all of it, a row group at a time.
 type Wanted[T any] struct {
-	Cols    table.List[T]       // nil = all
-	Rows    int64               // how many at once, at most; 0 = a row group
-	Only    string              // if not empty, rows are passed over before the first and after the last that holds it
-	By      table.WordColumn[T] // one of Cols
-	Decoder *Decoder            // shared with other readers; nil = one of its own
+	Cols     table.List[T]       // nil = all
+	Rows     int64               // how many at once, at most; 0 = a row group
+	Only     string              // if not empty, rows are passed over before the first and after the last that holds it
+	By       table.WordColumn[T] // one of Cols
+	Decoder  *Decoder            // shared with other readers; nil = one of its own
+	Constant bool                // a column whose rows are seen to have one value has one entry: it is Const
 	// Keep looks at the columns First, some of Cols, of the rows that are next, and reports whether they are wanted; if
 	// not, the other columns are not decoded. nil = all rows are wanted.
 	Keep  func(*Columns[T]) bool
@@ -44,7 +45,7 @@ type Wanted[T any] struct {
 // any is what is wanted for the reader, which does not know the table.
 func (w *Wanted[T]) any() Wanted[table.Any] {
 	all := Wanted[table.Any]{Cols: w.Cols.Any(), Rows: w.Rows, Only: w.Only, By: table.WordColumn[table.Any](w.By),
-		Decoder: w.Decoder, First: w.First.Any()}
+		Decoder: w.Decoder, Constant: w.Constant, First: w.First.Any()}
 	if w.Keep != nil {
 		all.Keep = func(c *untyped) bool { return w.Keep((*Columns[T])(c)) }
 	}
@@ -89,7 +90,7 @@ func newReader(src Source, def *table.Table, w Wanted[table.Any]) (*reader, erro
 			return nil, err
 		}
 	}
-	r.pages = Pages{Layout: layout, Source: src, Decoder: w.Decoder, Dictionary: r.dictionary}
+	r.pages = Pages{Layout: layout, Source: src, Decoder: w.Decoder, Dictionary: r.dictionary, constant: w.Constant}
 	return r, nil
 }
 
@@ -122,11 +123,7 @@ func (r *reader) Skip() {
 
 // Bounds returns the smallest and largest text of a column in the next row group; ok is false without statistics.
 func (r *Reader[T]) Bounds(col table.WordColumn[T]) (low, high string, ok bool) {
-	return r.bounds(col.Of().Any())
-}
-
-func (r *reader) bounds(col table.ColumnOf[table.Any]) (low, high string, ok bool) {
-	if r.group >= r.Groups() || !slices.Contains(r.wanted.Cols, col) {
+	if r.group >= r.Groups() || !slices.Contains(r.wanted.Cols, table.ColumnOf[table.Any](col)) {
 		return "", "", false
 	}
 	b := r.pages.Layout.Groups[r.group].Chunks[col].Whole
@@ -213,12 +210,11 @@ func (c *Col) addWordBytes(word []byte) {
 		return
 	}
 	c.index()
-	if code, ok := c.byText[string(word)]; ok {
-		c.Codes = append(c.Codes, code)
-		return
+	code, ok := c.byText[string(word)]
+	if !ok {
+		text := string(word)
+		code = int32(len(c.Dict))
+		c.Dict, c.byText[text] = append(c.Dict, text), code
 	}
-	text := string(word)
-	code := int32(len(c.Dict))
-	c.Dict, c.byText[text] = append(c.Dict, text), code
 	c.Codes = append(c.Codes, code)
 }

@@ -78,9 +78,6 @@ func (t Texts) Add(text string) { t.c.AddText(text) }
 // AddBytes appends a text.
 func (t Texts) AddBytes(text []byte) { t.c.AddBytes(text) }
 
-// Set makes the column one text for every row.
-func (t Texts) Set(text string) { t.c.SetText(text) }
-
 // Times is a column of times of a batch.
 type Times struct{ c *Col }
 
@@ -89,9 +86,6 @@ func (t Times) At(i int) period.Instant { return period.Instant(t.c.Ints[i]) }
 
 // Add appends a time.
 func (t Times) Add(at period.Instant) { t.c.Ints = append(t.c.Ints, int64(at)) }
-
-// Set makes the column one time for every row.
-func (t Times) Set(at period.Instant) { t.c.SetInt(int64(at)) }
 
 // Wholes is a column of 64-bit integers of a batch.
 type Wholes struct{ c *Col }
