@@ -26,6 +26,52 @@ var lineColumns = tables.Columns(tables.LineCustomerID, tables.LinePartnerID, ta
 	tables.LineStoredValueCardAmount, tables.LineUsageStart, tables.LineCountedCouponAmount, tables.LineOwnTime,
 	tables.LineInstant)
 
+// lineAmounts are the columns of the amounts of a line, in the order of lineBatch.amounts.
+var lineAmounts = [...]tables.AmountColumn[tables.Line]{tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
+	tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LineCashAmount, tables.LineStoredValueCardAmount,
+	tables.LineCountedCouponAmount}
+
+// column is the values of a column of a batch: one for each row, or one for all of them.
+type column[T any] struct {
+	values []T
+	step   int // 0 = one for all rows
+}
+
+func columnOf[T any](values []T, same bool) column[T] {
+	if same {
+		return column[T]{values, 0}
+	}
+	return column[T]{values, 1}
+}
+
+func (c *column[T]) at(row int) T { return c.values[row*c.step] }
+
+// lineBatch is the columns of a batch of lines. Words are codes.
+type lineBatch struct {
+	customer, partner, association, sku, service, mode column[int32]
+	start, own, instant                                column[int64]
+	amounts                                            [len(lineAmounts)]column[parquet.Dec]
+}
+
+// batchOf finds the columns of a batch.
+func batchOf(c *parquet.Columns[tables.Line]) (b lineBatch) {
+	codes := func(col tables.ColumnOf[tables.Line]) column[int32] {
+		return columnOf(c.Col(col).Codes, c.Col(col).Const)
+	}
+	times := func(col tables.ColumnOf[tables.Line]) column[int64] {
+		return columnOf(c.Col(col).Ints, c.Col(col).Const)
+	}
+	b.customer, b.partner = codes(tables.LineCustomerID.Of()), codes(tables.LinePartnerID.Of())
+	b.association, b.mode = codes(tables.LineAssociationType.Of()), codes(tables.LineChargingMode.Of())
+	b.sku, b.service = codes(tables.LineSKU.Of()), codes(tables.LineServiceTypeCode.Of())
+	b.start, b.own = times(tables.LineUsageStart.Of()), times(tables.LineOwnTime.Of())
+	b.instant = times(tables.LineInstant.Of())
+	for k, col := range lineAmounts {
+		b.amounts[k] = columnOf(c.Col(col.Of()).Decs, c.Col(col.Of()).Const)
+	}
+	return b
+}
+
 // heldRows is how many rows of a file are decoded at once. The files of all days of a bucket are read together.
 const heldRows = 2 * parquet.PageRows
 
@@ -36,6 +82,7 @@ type lineFile struct {
 	file   storage.ReadFile
 	reader *parquet.Reader[tables.Line]
 	cols   *parquet.Columns[tables.Line]
+	batch  lineBatch // of cols
 	at     int
 
 	unbound bool   // lines can be of no product
@@ -48,7 +95,8 @@ type lineFile struct {
 }
 
 // openLines starts on the first line with a partner, one of those that only names.
-func openLines(o tablefile.Opener, b *books.Books, e manifest.FileEntry, only []bool) (*lineFile, error) {
+func openLines(o tablefile.Opener, b *books.Books, d *parquet.Decoder, e manifest.FileEntry,
+	only []bool) (*lineFile, error) {
 	file, err := o.Open(e)
 	if err != nil {
 		return nil, err
@@ -58,7 +106,7 @@ func openLines(o tablefile.Opener, b *books.Books, e manifest.FileEntry, only []
 		cols = append(slices.Clone(cols), tables.LineServiceTypeCode.Of())
 	}
 	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == manifest.CommitmentsDay, only: only}
-	wanted := parquet.Wanted[tables.Line]{Cols: cols, Rows: heldRows}
+	wanted := parquet.Wanted[tables.Line]{Cols: cols, Rows: heldRows, Decoder: d, Constant: true}
 	if only != nil { // pages without a line of these partners are not decoded
 		wanted.Rows, wanted.First, wanted.Keep = parquet.PageRows, tables.Columns(tables.LinePartnerID), f.holds
 	}
@@ -95,8 +143,8 @@ func (f *lineFile) next() (err error) {
 	f.at++
 	for {
 		for f.cols != nil && f.at < f.cols.N {
-			if f.given(f.partners[f.cols.Word(tables.LinePartnerID).Code(f.at)]) {
-				f.customer = f.customers[f.cols.Word(tables.LineCustomerID).Code(f.at)]
+			if f.given(f.partners[f.batch.partner.at(f.at)]) {
+				f.customer = f.customers[f.batch.customer.at(f.at)]
 				return nil
 			}
 			f.at++
@@ -111,7 +159,7 @@ func (f *lineFile) next() (err error) {
 		if err := f.words(); err != nil {
 			return fmt.Errorf("%s: %w", f.path, err)
 		}
-		f.at = 0
+		f.batch, f.at = batchOf(f.cols), 0
 	}
 }
 
@@ -155,51 +203,48 @@ func (e *MissingBookError) Hint() string {
 }
 
 // line fills in the line at hand.
-func (f *lineFile) line(l *settlement.Line) error {
-	c, i := f.cols, f.at
-	*l = settlement.Line{Customer: f.customer, Partner: f.partners[c.Word(tables.LinePartnerID).Code(i)],
-		SKU:          f.skus[c.Word(tables.LineSKU).Code(i)],
-		Association:  f.associations[c.Word(tables.LineAssociationType).Code(i)],
-		ChargingMode: uint8(c.Small(tables.LineChargingMode).At(i))}
+func (f *lineFile) line(l *settlement.Line) (err error) {
+	c, b, i := f.cols, &f.batch, f.at
+	*l = settlement.Line{Customer: f.customer, Partner: f.partners[b.partner.at(i)], SKU: f.skus[b.sku.at(i)],
+		Association: f.associations[b.association.at(i)], ChargingMode: uint8(b.mode.at(i))}
 	if l.Customer < 0 {
-		return &MissingBookError{"customers.csv", "customer", c.Word(tables.LineCustomerID).At(i)}
+		return &MissingBookError{"customers.csv", "customer", c.Word(tables.LineCustomerID).Dict()[b.customer.at(i)]}
 	}
 	if f.unbound {
-		l.Service = c.Word(tables.LineServiceTypeCode).At(i)
+		l.Service = c.Word(tables.LineServiceTypeCode).Dict()[b.service.at(i)]
 	}
-	if l.SKU < 0 && !(f.unbound && c.Word(tables.LineSKU).At(i) == "") {
-		return &MissingBookError{"products.csv", "sku", c.Word(tables.LineSKU).At(i)}
+	if sku := b.sku.at(i); l.SKU < 0 && !(f.unbound && c.Word(tables.LineSKU).Dict()[sku] == "") {
+		return &MissingBookError{"products.csv", "sku", c.Word(tables.LineSKU).Dict()[sku]}
 	}
-	l.OwnTime, l.Instant = f.time(tables.LineOwnTime), f.time(tables.LineInstant)
-	for _, a := range [...]struct {
-		col tables.AmountColumn[tables.Line]
-		to  *money.Amount
-	}{{tables.LineOfficialAmount, &l.Official}, {tables.LineOfficialDiscountAmount, &l.Discount},
-		{tables.LineTruncatedAmount, &l.Truncated},
-		{tables.LinePaymentAmount, &l.Payment}, {tables.LineCashAmount, &l.Cash}, {tables.LineStoredValueCardAmount,
-			&l.Stored},
-		{tables.LineCountedCouponAmount, &l.CountedCoupon}} {
-		d := c.Amount(a.col).At(i)
-		var err error
-		if *a.to, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
-			return fmt.Errorf("%s: %s: %w", f.path, tables.Lines().Columns[a.col].Name, err)
+	start := period.Instant(b.start.at(i))
+	l.OwnTime, l.Instant = timeOr(b.own.at(i), start), timeOr(b.instant.at(i), start)
+	for k, to := range [len(lineAmounts)]*money.Amount{&l.Official, &l.Discount, &l.Truncated, &l.Payment, &l.Cash,
+		&l.Stored, &l.CountedCoupon} {
+		d := b.amounts[k].at(i)
+		if *to, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
+			return fmt.Errorf("%s: %s: %w", f.path, tables.Lines().Columns[lineAmounts[k]].Name, err)
 		}
 	}
 	return nil
 }
 
-// time is a time that is usage_start unless the column says otherwise.
-func (f *lineFile) time(col tables.MaybeTimeColumn[tables.Line]) period.Instant {
-	if t := f.cols.MaybeTime(col).At(f.at); t != tables.Nothing {
-		return t
+// timeOr is a time that is the start of the use unless its column says otherwise.
+func timeOr(t int64, start period.Instant) period.Instant {
+	if period.Instant(t) == tables.Nothing {
+		return start
 	}
-	return f.cols.Time(tables.LineUsageStart).At(f.at)
+	return period.Instant(t)
 }
 
 // settleFiles settles the lines of files that hold all lines of their customers, customer by customer, and hands over
 // each one's rows. Partners are those of openLines.
 func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []manifest.FileEntry, only []bool,
 	rows func([]settlement.Row) error) (err error) {
+	decoder, err := parquet.NewDecoder()
+	if err != nil {
+		return err
+	}
+	defer decoder.Close()
 	open := make([]*lineFile, 0, len(files))
 	defer func() {
 		for _, f := range open {
@@ -207,7 +252,7 @@ func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, file
 		}
 	}()
 	for _, e := range files {
-		f, err := openLines(o, b, e, only)
+		f, err := openLines(o, b, decoder, e, only)
 		if err != nil {
 			return err
 		}

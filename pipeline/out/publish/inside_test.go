@@ -157,7 +157,7 @@ func TestGroups(t *testing.T) {
 	}
 	list := groups([]*content.Item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10),
 		of("2026-10", 0, 10), of("2026-10", 2, maxRows), of("2026-10", 4, 1),
-		of("2026-10", manifest.NoBucket, 1)}, 2)
+		of("2026-10", manifest.NoBucket, 1)}, 2, 1)
 	var got []string
 	for _, g := range list {
 		got = append(got, strings.Repeat("*", len(g.items))+g.cycle+string(rune('0'+g.shard)))
@@ -179,7 +179,7 @@ func TestGroupsOfBuckets(t *testing.T) {
 				Cycle: "2026-09", Bucket: bucket, Rows: maxRows / 3})
 		}
 	}
-	for _, g := range groups(items, 1) {
+	for _, g := range groups(items, 1, 2) {
 		for _, i := range g.items {
 			if i.Bucket != g.items[0].Bucket || len(g.items) != 3 {
 				t.Errorf("%d items from %q on: %q", len(g.items), g.items[0].Path, i.Path)

@@ -45,8 +45,10 @@ const (
 )
 
 // groups puts items together, those of a bucket next to each other: an INSERT is a part of the server's table, and a
-// page of a customer, who is of one bucket, reads every column of every part that has rows of the customer.
-func groups(items []*content.Item, shards int) []*group {
+// page of a customer, who is of one bucket, reads every column of every part that has rows of the customer. Groups of
+// one table, cycle and shard have about the same number of rows, and if they are several, as many run at once to the
+// end.
+func groups(items []*content.Item, shards, inserts int) []*group {
 	items = slices.SortedStableFunc(slices.Values(items), func(a, b *content.Item) int {
 		return cmp.Or(strings.Compare(a.Table.Name, b.Table.Name), strings.Compare(a.Cycle, b.Cycle),
 			cmp.Compare(a.Bucket, b.Bucket))
@@ -55,12 +57,17 @@ func groups(items []*content.Item, shards int) []*group {
 		table, cycle string
 		shard        int
 	}
+	of := func(i *content.Item) place { return place{i.Table.Name, i.Cycle, shardOf(i, shards)} }
+	rows := make(map[place]int64)
+	for _, i := range items {
+		rows[of(i)] += i.Rows
+	}
 	open := make(map[place]*group)
 	var all []*group
 	for _, i := range items {
-		at := place{i.Table.Name, i.Cycle, shardOf(i, shards)}
+		at := of(i)
 		g := open[at]
-		if g == nil || g.rows+i.Rows > maxRows || len(g.items) == maxItems {
+		if g == nil || g.rows+i.Rows > maxRows || g.rows >= share(rows[at], inserts) || len(g.items) == maxItems {
 			g = &group{table: i.Table, cycle: i.Cycle, shard: at.shard}
 			open[at] = g
 			all = append(all, g)
@@ -69,6 +76,18 @@ func groups(items []*content.Item, shards int) []*group {
 		g.rows += i.Rows
 	}
 	return all
+}
+
+// share is how many rows make a group complete: all that there are if they fit into one, else a part of them such that
+// the number of groups is a multiple of the number of inserts that run at once.
+func share(rows int64, inserts int) int64 {
+	n := (rows + maxRows - 1) / maxRows
+	if n <= 1 {
+		return maxRows
+	}
+	at := int64(inserts)
+	n = (n + at - 1) / at * at
+	return (rows + n - 1) / n
 }
 
 // shardOf is where an item's rows go: by bucket; what is of no bucket goes to the first shard (PUB-9).

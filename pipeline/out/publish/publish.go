@@ -22,7 +22,7 @@ type Options struct {
 	Server    clickhouse.Options // Database is that of the copy
 	Cluster   string             // "" = one server
 	Keep      time.Duration      // how long rows stay that no view shows
-	Inserts   int                // how many run at once; 0 = 2
+	Inserts   int                // how many of the lake's files run at once; 0 = 2
 	DryRun    bool               // say what would be done
 	TakeOver  bool               // publish over the copy of another lake
 	Rebalance bool               // put files where their bucket belongs now
@@ -436,19 +436,29 @@ type loader struct {
 	rows int64      // sent so far
 }
 
-// loadAll inserts what is missing, several groups at once.
+// loadAll inserts what is missing, several groups at once. What is calculated is inserted meanwhile, one group after
+// the other: the server waits for it most of the time.
 func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
 	inserts := ld.o.Inserts
 	if inserts < 1 {
 		inserts = 2
 	}
+	files := slices.DeleteFunc(slices.Clone(missing), func(i *content.Item) bool { return i.Calculated })
+	others := slices.DeleteFunc(slices.Clone(missing), func(i *content.Item) bool { return !i.Calculated })
+	both, within := errgroup.WithContext(ctx)
+	both.Go(func() error { return ld.loadGroups(within, others, 1) })
+	both.Go(func() error { return ld.loadGroups(within, files, inserts) })
+	if err := both.Wait(); err != nil {
+		return err
+	}
+	return ld.step(StepLoaded)
+}
+
+// loadGroups inserts items, as many groups at once as inserts says.
+func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts int) error {
 	work, within := errgroup.WithContext(ctx)
 	work.SetLimit(inserts)
-	byKey := make(map[content.Key]*content.Item, len(missing))
-	for _, i := range missing {
-		byKey[i.Key()] = i
-	}
-	for _, g := range groups(missing, ld.nodes.shards) {
+	for _, g := range groups(items, ld.nodes.shards, inserts) {
 		work.Go(func() error {
 			if err := within.Err(); err != nil {
 				return err
@@ -467,10 +477,7 @@ func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
 			return nil
 		})
 	}
-	if err := work.Wait(); err != nil {
-		return err
-	}
-	return ld.step(StepLoaded)
+	return work.Wait()
 }
 
 // next is the pointer to what this publish brings: the loads of its items, and what is shown of cycles that it leaves

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -103,6 +105,65 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 			}
 			return settle.WriteRows(r.Books, rows, write)
 		}, of(partner), r.Limits)
+}
+
+// EachOpen gives write the rows of Statements of all partners of an open cycle, bucket by bucket: those of a bucket are
+// in the order of the table, and buckets in none. They are calculated from the lines, as many buckets at once as Limits
+// has workers, and nothing is stored. Errors: *rows.NoCycleError, *MissingBookError, and those of write.
+func (r *Reader) EachOpen(ctx context.Context, name manifest.Cycle,
+	write func(*parquet.Columns[tables.PartnerStatement]) error) error {
+	if err := rows.HasCycle(r.Snap, name); err != nil {
+		return err
+	}
+	cycle, ok := name.Period()
+	if !ok {
+		return fmt.Errorf("partner statements of no cycle")
+	}
+	files, err := r.Snap.Files(name)
+	if err != nil {
+		return err
+	}
+	within, stop := context.WithCancel(ctx)
+	defer stop()
+	found, failed := make(chan []settlement.Row), make(chan error, 1)
+	go func() {
+		defer close(found)
+		failed <- r.eachBucket(within, cycle, files, found)
+	}()
+	for list := range found {
+		if err := settle.WriteRows(r.Books, list, write); err != nil {
+			stop()
+			for range found { // until no bucket is read any more
+			}
+			return err
+		}
+	}
+	return <-failed
+}
+
+// eachBucket sends the rows of the lines of each bucket to found. The files are those of the cycle.
+func (r *Reader) eachBucket(ctx context.Context, cycle period.Cycle, files []manifest.FileEntry,
+	found chan<- []settlement.Row) error {
+	work, within := errgroup.WithContext(ctx)
+	work.SetLimit(max(1, r.Limits.Workers))
+	for bucket := range max(1, r.Snap.Manifest.Buckets) {
+		work.Go(func() error {
+			if err := within.Err(); err != nil {
+				return err
+			}
+			list, err := r.bucketRows(cycle, settle.LinesOf(files, bucket), "")
+			if err != nil {
+				return err
+			}
+			select {
+			case found <- list:
+				return nil
+			case <-within.Done():
+				return within.Err()
+			}
+		})
+	}
+	return work.Wait()
 }
 
 // bucketRows are the rows of the lines of a bucket's files; partner "" = all.

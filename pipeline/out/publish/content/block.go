@@ -1,7 +1,9 @@
 package content
 
 import (
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -12,10 +14,12 @@ import (
 )
 
 // Block is the columns of one INSERT, filled batch by batch from what the lake's files are read into. Nothing is made
-// for a row: codes of words become keys, decimals stay the integers that they are.
+// for a row: codes of words become keys, decimals stay the integers that they are, and numbers and texts are those of
+// the batch, which must not change until the block was encoded.
 type Block struct {
 	table *Table
 	load  proto.ColUInt64
+	loads repeated[uint64]
 	cycle *words // nil: the table's own column
 	cols  []filler
 	Input proto.Input
@@ -64,9 +68,7 @@ func newFiller(t tables.Type) filler {
 
 // Fill takes a batch in: rows of a load and of a cycle. clickhouse.Insert empties the block before each batch.
 func (b *Block) Fill(load uint64, cycle string, cols *parquet.Columns[tables.Any]) {
-	for range cols.N {
-		b.load = append(b.load, load)
-	}
+	b.load = b.loads.of(load, cols.N)
 	if b.cycle != nil {
 		one := &parquet.Col{Dict: []string{cycle}, Codes: []int32{0}, Const: true}
 		b.cycle.fill(one, cols.N)
@@ -113,39 +115,75 @@ func (w *words) fill(c *parquet.Col, n int) {
 
 // keys are codes as a dictionary's keys.
 func keys[T uint8 | uint16 | uint32](dst []T, codes []int32, n int, same bool) []T {
-	for i := range n {
-		code := codes[0]
-		if !same {
-			code = codes[i]
+	dst = slices.Grow(dst, n)[:n]
+	if same {
+		for i := range dst {
+			dst[i] = T(codes[0])
 		}
-		dst = append(dst, T(code))
+		return dst
+	}
+	for i, code := range codes[:n] {
+		dst[i] = T(code)
 	}
 	return dst
 }
 
-// texts is a String.
-type texts struct{ col proto.ColStr }
+// repeated is a value many times. Columns of one value often have the same one in the next batch.
+type repeated[T comparable] struct{ values []T }
 
-func (t *texts) input() proto.ColInput { return &t.col }
+// of is the value n times.
+func (r *repeated[T]) of(value T, n int) []T {
+	if len(r.values) > 0 && r.values[0] != value {
+		r.values = r.values[:0]
+	}
+	for len(r.values) < n {
+		r.values = append(r.values, value)
+	}
+	return r.values[:n]
+}
 
-func (t *texts) fill(c *parquet.Col, n int) {
-	t.col.Buf = append(t.col.Buf[:0], c.Bytes...)
-	from := 0
-	for i := range n {
-		end := len(c.Bytes)
-		if !c.Const {
-			end = int(c.Ends[i])
+// texts is a String: the texts of a batch, which are encoded without a copy.
+type texts struct {
+	col *parquet.Col
+	n   int
+}
+
+func (t *texts) input() proto.ColInput { return t }
+
+func (t *texts) fill(c *parquet.Col, n int) { t.col, t.n = c, n }
+
+// Type implements proto.ColInput.
+func (t *texts) Type() proto.ColumnType { return proto.ColumnTypeString }
+
+// Rows implements proto.ColInput.
+func (t *texts) Rows() int { return t.n }
+
+// Reset implements proto.Resettable.
+func (t *texts) Reset() { t.col, t.n = nil, 0 }
+
+// EncodeColumn implements proto.ColInput.
+func (t *texts) EncodeColumn(b *proto.Buffer) {
+	if t.n == 0 {
+		return
+	}
+	from, text := int32(0), t.col.Bytes
+	for i := range t.n {
+		if !t.col.Const {
+			text = t.col.Bytes[from:t.col.Ends[i]]
+			from = t.col.Ends[i]
 		}
-		t.col.Pos = append(t.col.Pos, proto.Position{Start: from, End: end})
-		if !c.Const {
-			from = end
-		}
+		b.Buf = binary.AppendUvarint(b.Buf, uint64(len(text)))
+		b.Buf = append(b.Buf, text...)
 	}
 }
+
+// WriteColumn implements proto.ColInput.
+func (t *texts) WriteColumn(w *proto.Writer) { w.ChainBuffer(t.EncodeColumn) }
 
 // wholes is an Int64, or a time in microseconds.
 type wholes struct {
 	col proto.ColInt64
+	one repeated[int64]
 	as  proto.Column
 }
 
@@ -157,32 +195,42 @@ func newWholes(kind string) *wholes {
 
 func (w *wholes) input() proto.ColInput { return w.as }
 
-func (w *wholes) fill(c *parquet.Col, n int) { w.col = repeat(w.col[:0], c.Ints, n, c.Const) }
-
-func repeat[T any](dst, src []T, n int, same bool) []T {
-	if !same {
-		return append(dst, src[:n]...)
+func (w *wholes) fill(c *parquet.Col, n int) {
+	if c.Const {
+		w.col = w.one.of(c.Ints[0], n)
+		return
 	}
-	for range n {
-		dst = append(dst, src[0])
-	}
-	return dst
+	w.col = c.Ints[:n]
 }
 
 // smalls is an Int32.
-type smalls struct{ col proto.ColInt32 }
+type smalls struct {
+	col proto.ColInt32
+	one repeated[int32]
+}
 
 func newSmalls() *smalls { return &smalls{} }
 
 func (s *smalls) input() proto.ColInput { return &s.col }
 
-func (s *smalls) fill(c *parquet.Col, n int) { s.col = repeat(s.col[:0], c.Codes, n, c.Const) }
+func (s *smalls) fill(c *parquet.Col, n int) {
+	if c.Const {
+		s.col = s.one.of(c.Codes[0], n)
+		return
+	}
+	s.col = c.Codes[:n]
+}
 
 // maybeTimes is a time in microseconds, or null.
 type maybeTimes struct {
 	values proto.ColInt64
 	col    *proto.ColNullable[int64]
 	as     proto.Column
+
+	one   repeated[int64]
+	nulls repeated[uint8]
+	times []int64 // of the rows of a batch
+	null  []uint8
 }
 
 func newMaybeTimes() *maybeTimes {
@@ -195,20 +243,32 @@ func newMaybeTimes() *maybeTimes {
 func (m *maybeTimes) input() proto.ColInput { return m.as }
 
 func (m *maybeTimes) fill(c *parquet.Col, n int) {
-	m.values = repeat(m.values[:0], c.Ints, n, c.Const)
-	for i, v := range m.values {
-		null := uint8(0)
-		if v == int64(tables.Nothing) {
-			m.values[i], null = 0, 1
-		}
-		m.col.Nulls = append(m.col.Nulls, null)
+	if c.Const {
+		value, null := nullable(c.Ints[0])
+		m.values, m.col.Nulls = m.one.of(value, n), m.nulls.of(null, n)
+		return
 	}
+	m.times, m.null = slices.Grow(m.times[:0], n)[:n], slices.Grow(m.null[:0], n)[:n]
+	for i, v := range c.Ints[:n] {
+		m.times[i], m.null[i] = nullable(v)
+	}
+	m.values, m.col.Nulls = m.times, m.null
+}
+
+// nullable is a time as the server stores it: a value, and whether it is null.
+func nullable(t int64) (value int64, null uint8) {
+	if t == int64(tables.Nothing) {
+		return 0, 1
+	}
+	return t, 0
 }
 
 // decimals is a Decimal of 38 digits, its raw integers as they are in the lake.
 type decimals struct {
-	col proto.ColDecimal128
-	as  proto.Column
+	col  proto.ColDecimal128
+	one  repeated[proto.Decimal128]
+	each []proto.Decimal128 // of the rows of a batch
+	as   proto.Column
 }
 
 func newDecimals(kind string) *decimals {
@@ -220,14 +280,18 @@ func newDecimals(kind string) *decimals {
 func (d *decimals) input() proto.ColInput { return d.as }
 
 func (d *decimals) fill(c *parquet.Col, n int) {
-	for i := range n {
-		v := c.Decs[0]
-		if !c.Const {
-			v = c.Decs[i]
-		}
-		d.col = append(d.col, proto.Decimal128{Low: v.Lo, High: uint64(v.Hi)})
+	if c.Const {
+		d.col = d.one.of(raw(c.Decs[0]), n)
+		return
 	}
+	d.each = slices.Grow(d.each[:0], n)[:n]
+	for i, v := range c.Decs[:n] {
+		d.each[i] = raw(v)
+	}
+	d.col = d.each
 }
+
+func raw(v parquet.Dec) proto.Decimal128 { return proto.Decimal128{Low: v.Lo, High: uint64(v.Hi)} }
 
 // Tally adds up what is inserted, exactly: the same columns that the server is asked to add up.
 type Tally struct {
@@ -255,16 +319,39 @@ func (t *Tally) Add(cols *parquet.Columns[tables.Any]) error {
 	t.Rows += int64(cols.N)
 	for k, c := range t.table.Sums {
 		col, def := cols.Col(tables.ColumnOf[tables.Any](c)), &t.table.Def.Columns[c]
-		for i := range cols.N {
-			if col.Const {
-				i = 0
-			}
-			if def.Type == tables.Whole {
-				t.whole[k] += col.Ints[i]
-				continue
-			}
-			if err := t.sums[k].Add(col.Decs[i].Hi, col.Decs[i].Lo); err != nil {
-				return fmt.Errorf("add up %s of %s: %w", def.Name, t.table.Name, err)
+		if def.Type == tables.Whole {
+			t.addWholes(k, col, cols.N)
+		} else if err := t.addDecimals(k, col, cols.N); err != nil {
+			return fmt.Errorf("add up %s of %s: %w", def.Name, t.table.Name, err)
+		}
+	}
+	return nil
+}
+
+// addWholes adds the numbers of n rows to the k-th sum.
+func (t *Tally) addWholes(k int, col *parquet.Col, n int) {
+	if col.Const {
+		t.whole[k] += int64(n) * col.Ints[0]
+		return
+	}
+	for _, v := range col.Ints[:n] {
+		t.whole[k] += v
+	}
+}
+
+// addDecimals adds the decimals of n rows to the k-th sum.
+func (t *Tally) addDecimals(k int, col *parquet.Col, n int) error {
+	values, times := col.Decs, 1
+	if col.Const {
+		values, times = col.Decs[:1], n
+	}
+	if col.Const && values[0] == (parquet.Dec{}) {
+		return nil
+	}
+	for range times {
+		for _, v := range values {
+			if err := t.sums[k].Add(v.Hi, v.Lo); err != nil {
+				return err
 			}
 		}
 	}

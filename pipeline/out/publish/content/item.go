@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -21,7 +22,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Batches are the rows of an item, in order; a batch is valid until the next.
+// Batches are the rows of an item, in order; a batch is valid until the next. Its columns may be constant.
 type Batches = iter.Seq2[*parquet.Columns[tables.Any], error]
 
 // Item is one thing to be published: a file of the lake, or what is calculated. Its path says what it is and what is in
@@ -36,7 +37,9 @@ type Item struct {
 	Money  string // currency of its amounts; "" = the workspace has one
 	Rows   int64  // as far as it is known before they are read
 	Sums   []manifest.Sum
-	Read   func(context.Context) Batches
+	// its rows are calculated from lines when they are read, which takes processor time and hardly any of the server's
+	Calculated bool
+	Read       func(context.Context) Batches
 }
 
 // Key is what distinguishes items: the name of a table, and the path of an item of it.
@@ -55,7 +58,8 @@ type Source struct {
 	Samples bool
 	Limits  rows.Limits
 
-	finder *currencies.Finder // nil = all amounts have one currency
+	finder  *currencies.Finder // nil = all amounts have one currency
+	decoder func() (*parquet.Decoder, error)
 }
 
 // Cycles are the cycles to be published: of those that are archived there is no whole table of lines to show. Errors:
@@ -77,6 +81,9 @@ func (s *Source) Cycles() ([]manifest.CycleRef, error) {
 func (s *Source) Items(ctx context.Context, list []*Table) (all []*Item, err error) {
 	if s.finder, err = currencies.NewFinder(ctx, s.Snap, s.Partners.Books); err != nil {
 		return nil, err
+	}
+	if s.decoder == nil {
+		s.decoder = sync.OnceValues(parquet.NewDecoder)
 	}
 	whole, err := s.wholeItems(list)
 	if err != nil {
@@ -163,9 +170,10 @@ func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
 		if i < 0 || e.Rows == 0 {
 			continue
 		}
+		divided := s.finder != nil && len(list[i].money) > 0 // row by row, in byCurrency
 		out = append(out, &Item{Table: list[i], Path: e.Path, Cycle: e.Cycle.String(), Bucket: e.Bucket, Known: true,
 			taxed: taxed(e), Rows: e.Rows, Sums: e.Sums,
-			Read: func(context.Context) Batches { return s.readFile(list[i].Def, e) }})
+			Read: func(context.Context) Batches { return s.readFile(list[i], e, !divided) }})
 	}
 	return out
 }
@@ -196,7 +204,7 @@ func (s *Source) loose(list []*Table) ([]*Item, error) {
 // cyclesOf are the cycles of the rows of a file, without those that are not published now.
 func (s *Source) cyclesOf(p *Table, e manifest.FileEntry) ([]string, error) {
 	col, seen, only := p.Def.Index(CycleColumn), map[string]bool{}, s.Cycle.String()
-	for cols, err := range s.readFile(p.Def, e) {
+	for cols, err := range s.readFile(p, e, false) {
 		if err != nil {
 			return nil, err
 		}
@@ -213,7 +221,7 @@ func (s *Source) cyclesOf(p *Table, e manifest.FileEntry) ([]string, error) {
 func (s *Source) readCycle(p *Table, e manifest.FileEntry, cycle string) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		col, out, words := p.Def.Index(CycleColumn), parquet.NewColumns(tables.Untyped(p.Def)), parquet.Recode{}
-		for cols, err := range s.readFile(p.Def, e) {
+		for cols, err := range s.readFile(p, e, false) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -253,8 +261,8 @@ func (i *Item) Layout() int {
 // one to the other.
 const sentRows = 8 * parquet.PageRows
 
-// readFile reads a file of the lake, some pages at a time.
-func (s *Source) readFile(def *tables.Table, e manifest.FileEntry) Batches {
+// readFile reads a file of the lake, some pages at a time; constant = batches may have constant columns.
+func (s *Source) readFile(p *Table, e manifest.FileEntry, constant bool) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		file, err := s.Snap.Open(e)
 		if err != nil {
@@ -262,13 +270,21 @@ func (s *Source) readFile(def *tables.Table, e manifest.FileEntry) Batches {
 			return
 		}
 		defer file.Close()
-		r, err := parquet.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), tables.Untyped(def),
-			parquet.Wanted[tables.Any]{Rows: sentRows})
+		decoder, err := s.decoder()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		r, err := parquet.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), tables.Untyped(p.Def),
+			parquet.Wanted[tables.Any]{Rows: sentRows, Decoder: decoder, Constant: constant})
 		if err != nil {
 			yield(nil, fmt.Errorf("%s: %w", e.Path, err))
 			return
 		}
 		defer r.Close()
+		batch := p.batch()
+		defer p.batches.Put(batch)
+		r.Use(batch)
 		for {
 			cols, err := r.Next()
 			if err != nil {
@@ -286,16 +302,18 @@ func (s *Source) readFile(def *tables.Table, e manifest.FileEntry) Batches {
 func (s *Source) partners(list []*Table, cycle manifest.Cycle, files []manifest.FileEntry) *Item {
 	p := Find(list, "partner_statements")
 	path := s.calculated(p, cycle, files)
-	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket}
+	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket, Calculated: true}
 	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
-			rows, err := s.reader().Statements(ctx, cycle, "")
-			if err != nil {
+			err := s.reader().EachOpen(ctx, cycle, func(cols *parquet.Columns[tables.PartnerStatement]) error {
+				if cols.N > 0 && !yield(widened(cols.Any(), p.Def), nil) {
+					return errEnough
+				}
+				return nil
+			})
+			if err != nil && !errors.Is(err, errEnough) {
 				yield(nil, fmt.Errorf("calculate the partner statements of %s: %w", cycle, err))
-				return
 			}
-			defer func() { _ = rows.Close() }() // scratch space alone
-			eachBatch(rows.Any(), p.Def, yield)
 		}
 	}
 	return it
@@ -305,7 +323,7 @@ func (s *Source) partners(list []*Table, cycle manifest.Cycle, files []manifest.
 func (s *Source) taxes(list []*Table, cycle manifest.Cycle, files []manifest.FileEntry) *Item {
 	p := Find(list, "taxes")
 	path := s.calculated(p, cycle, files)
-	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket}
+	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket, Calculated: true}
 	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			cols, err := s.reader().OpenTaxes(ctx, cycle)
@@ -341,35 +359,6 @@ func (s *Source) calculated(p *Table, cycle manifest.Cycle, files []manifest.Fil
 
 // errEnough ends a reading whose reader wants no more.
 var errEnough = errors.New("no more is wanted")
-
-// batchRows is how many rows make a batch of what is calculated.
-const batchRows = 1 << 16
-
-// eachBatch gathers rows in batches.
-func eachBatch(list *rows.Rows[tables.Any], def *tables.Table, yield func(*parquet.Columns[tables.Any], error) bool) {
-	var cols *parquet.Columns[tables.Any]
-	err := list.Each(func(row rows.Row[tables.Any]) error {
-		if cols == nil {
-			cols = parquet.NewColumns(tables.Untyped(row.Cols.Def))
-		}
-		rows.AppendRow(cols, row, nil)
-		if cols.N < batchRows {
-			return nil
-		}
-		if !yield(widened(cols, def), nil) {
-			return errEnough
-		}
-		cols.Reset()
-		return nil
-	})
-	switch {
-	case errors.Is(err, errEnough):
-	case err != nil:
-		yield(nil, err)
-	case cols != nil && cols.N > 0:
-		yield(widened(cols, def), nil)
-	}
-}
 
 // totals is the control totals of a cycle, as `tollbook export` gives them.
 func (s *Source) totals(list []*Table, cycle manifest.Cycle) (*Item, error) {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -25,6 +27,16 @@ type Table struct {
 	Sums  []int         // columns of Def that are added up, ascending: amounts, quantities and whole numbers
 	// columns of the currencies of its amounts, which a workspace of several fills; none = no amounts
 	money []int
+
+	batches sync.Pool // batches of files that were read
+}
+
+// batch is a batch for the rows of a file.
+func (p *Table) batch() *parquet.Columns[tables.Any] {
+	if used, ok := p.batches.Get().(*parquet.Columns[tables.Any]); ok {
+		return used
+	}
+	return parquet.NewColumns(tables.Untyped(p.Def))
 }
 
 // ViewColumns are the columns of the view with their types and comments, as a CREATE VIEW lists them.
