@@ -200,6 +200,65 @@ func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
 	})
 }
 
+// TestConstantColumnsHaveOneEntry checks that a reader that may gives a column of one value as one entry, and the same
+// rows.
+func TestConstantColumnsHaveOneEntry(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		want := sorted(def, r, rapid.IntRange(1, 60).Draw(t, "customers"), rapid.SampledFrom([]int{1, 40, 600}).Draw(t,
+			"most"))
+		one := rapid.SliceOfDistinct(rapid.SampledFrom([]int{1, 3, 4, 7}), rapid.ID[int]).Draw(t, "of one value")
+		maybe := rapid.SampledFrom([]int64{int64(table.Nothing), 7}).Draw(t, "maybe")
+		for _, i := range one {
+			c := &want.c[i]
+			c.Bytes, c.Ends, c.Ints, c.Decs, c.Codes = nil, nil, nil, nil, nil
+			for range want.N {
+				switch i {
+				case 1:
+					c.AddText("same")
+				case 3:
+					c.Ints = append(c.Ints, maybe)
+				case 4:
+					c.AddDec(-1, 5)
+				case 7:
+					c.Codes = append(c.Codes, 4)
+				}
+			}
+		}
+		p := written(t, want, rapid.SampledFrom([]int{500, PageRows, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
+		reader, err := NewReaderOf(p.Source.(*bytes.Reader), table.Untyped(def), Wanted[table.Any]{Rows: PageRows,
+			Constant: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := 0
+		for {
+			got, err := reader.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got == nil {
+				break
+			}
+			for _, i := range one {
+				if !got.c[i].Const || got.c[i].length(def.Columns[i].Type) != 1 {
+					t.Fatalf("column %d is not constant: %+v", i, got.c[i])
+				}
+			}
+			got.Spread()
+			if !sameRows(got, part(want, from, from+got.N)) {
+				t.Fatalf("rows from %d on differ", from)
+			}
+			from += got.N
+		}
+		if from != want.N {
+			t.Fatalf("%d rows, want %d", from, want.N)
+		}
+	})
+}
+
 func TestFindGivesTheRowsOfAWord(t *testing.T) {
 	t.Parallel()
 	def := definition()

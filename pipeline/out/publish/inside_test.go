@@ -188,6 +188,26 @@ func TestGroupsOfBuckets(t *testing.T) {
 	}
 }
 
+// TestGroupsAreEven checks that no insertion runs alone at the end: three million rows are four groups if two run at
+// once.
+func TestGroupsAreEven(t *testing.T) {
+	t.Parallel()
+	p := content.Tables(false)[0]
+	var items []*content.Item
+	for range 30 {
+		items = append(items, &content.Item{Table: p, Cycle: "2026-09", Rows: 100_000})
+	}
+	for inserts, want := range map[int]string{1: "[10 10 10]", 2: "[8 8 8 6]", 4: "[8 8 8 6]", 5: "[6 6 6 6 6]"} {
+		var got []int
+		for _, g := range groups(items, 1, inserts) {
+			got = append(got, len(g.items))
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("%d at once: %v, want %s", inserts, got, want)
+		}
+	}
+}
+
 // quoted returns a column's name as the DDL writes it: left is also the name of a function.
 func quoted(name string) string {
 	if name == "left" {

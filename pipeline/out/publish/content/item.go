@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -275,16 +277,21 @@ func (s *Source) readFile(p *Table, e manifest.FileEntry, constant bool) Batches
 			yield(nil, err)
 			return
 		}
-		r, err := parquet.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), tables.Untyped(p.Def),
+		m := p.memory()
+		defer p.memories.Put(m)
+		src, err := m.source(file)
+		if err != nil {
+			yield(nil, fmt.Errorf("%s: %w", e.Path, err))
+			return
+		}
+		r, err := parquet.NewReaderOf(src, tables.Untyped(p.Def),
 			parquet.Wanted[tables.Any]{Rows: sentRows, Decoder: decoder, Constant: constant})
 		if err != nil {
 			yield(nil, fmt.Errorf("%s: %w", e.Path, err))
 			return
 		}
 		defer r.Close()
-		batch := p.batch()
-		defer p.batches.Put(batch)
-		r.Use(batch)
+		r.Use(m.batch)
 		for {
 			cols, err := r.Next()
 			if err != nil {
@@ -296,6 +303,28 @@ func (s *Source) readFile(p *Table, e manifest.FileEntry, constant bool) Batches
 			}
 		}
 	}
+}
+
+// wholeBytes is the size of files that are read at once, not page by page.
+const wholeBytes = 2 << 20
+
+// memory is what reading a file takes, and reading the next one takes again.
+type memory struct {
+	batch *parquet.Columns[tables.Any]
+	file  []byte
+}
+
+// source is what a file is read from.
+func (m *memory) source(file storage.ReadFile) (parquet.Source, error) {
+	size := file.Size()
+	if size > wholeBytes {
+		return io.NewSectionReader(file, 0, size), nil
+	}
+	m.file = slices.Grow(m.file[:0], int(size))[:size]
+	if n, err := file.ReadAt(m.file, 0); int64(n) < size {
+		return nil, err
+	}
+	return bytes.NewReader(m.file), nil
 }
 
 // partners is the partner statements of an open cycle: they are calculated from its lines.

@@ -28,15 +28,15 @@ type Table struct {
 	// columns of the currencies of its amounts, which a workspace of several fills; none = no amounts
 	money []int
 
-	batches sync.Pool // batches of files that were read
+	memories sync.Pool // of *memory
 }
 
-// batch is a batch for the rows of a file.
-func (p *Table) batch() *parquet.Columns[tables.Any] {
-	if used, ok := p.batches.Get().(*parquet.Columns[tables.Any]); ok {
+// memory is what a file of the table is read into.
+func (p *Table) memory() *memory {
+	if used, ok := p.memories.Get().(*memory); ok {
 		return used
 	}
-	return parquet.NewColumns(tables.Untyped(p.Def))
+	return &memory{batch: parquet.NewColumns(tables.Untyped(p.Def))}
 }
 
 // ViewColumns are the columns of the view with their types and comments, as a CREATE VIEW lists them.
