@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -118,6 +119,12 @@ func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []next.Lis
 	return true, nil
 }
 
+// How long a run waits until it reads again a manifest that exists and that it cannot read yet: twice as long each time.
+const (
+	firstWait = 10 * time.Millisecond
+	lastWait  = 640 * time.Millisecond
+)
+
 // createManifest creates the manifest. Where the store does not confirm it, what is there decides (CHAIN-3).
 func (l *Lake) createManifest(number int64, content []byte) error {
 	name := manifest.NameOf(number)
@@ -126,6 +133,11 @@ func (l *Lake) createManifest(number int64, content []byte) error {
 		return nil
 	}
 	there, readErr := l.readFile(name)
+	taken := errors.Is(err, fs.ErrExist)
+	for wait := firstWait; taken && errors.Is(readErr, fs.ErrNotExist) && wait <= lastWait; wait *= 2 {
+		time.Sleep(wait) // the manifest of another writer may be readable a little after this one was refused
+		there, readErr = l.readFile(name)
+	}
 	if readErr != nil {
 		return &lakeerr.UnknownCommitError{Number: number, Err: errors.Join(err, readErr)}
 	}

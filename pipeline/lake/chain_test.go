@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"sync"
 	"testing"
@@ -205,6 +206,48 @@ func TestFence(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, named(t, over(t, store))); diff != "" {
 		t.Errorf("the second writer changed the state (-before +after):\n%s", diff)
+	}
+}
+
+// shy is a store that does not show an object when it is read for the first times.
+type shy struct {
+	objects.Store
+	name string
+	left int // times
+}
+
+// Get implements objects.Store.
+func (s *shy) Get(ctx context.Context, name string, offset, n int64) ([]byte, int64, error) {
+	if name == s.name && s.left > 0 {
+		s.left--
+		return nil, 0, fs.ErrNotExist
+	}
+	return s.Store.Get(ctx, name, offset, n)
+}
+
+// TestFencedBeforeShown checks that a writer is fenced by a manifest that the store says exists and shows a little
+// later. Invariant: CHAIN-3.
+func TestFencedBeforeShown(t *testing.T) {
+	t.Parallel()
+	store := &shy{Store: stored(t), name: "manifests/000004.json"}
+	first, second := begin(t, open(t, over(t, store))), begin(t, open(t, over(t, store)))
+	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09"), Bucket: 0}
+	for i, txn := range []*lake.Txn{first, second} {
+		txn.Next().SetRun(fmt.Sprintf("2026-10-1%dT00:00:00Z", i), "night")
+		if err := replace(txn, key, fmt.Sprintf("writer %d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if changed, err := first.Commit(context.Background()); !changed || err != nil {
+		t.Fatal(changed, err)
+	}
+	store.left = 3
+	var fenced *lakeerr.FencedError
+	if changed, err := second.Commit(context.Background()); changed || !errors.As(err, &fenced) {
+		t.Errorf("the second writer: %v, %v; want that it is fenced", changed, err)
+	}
+	if store.left != 0 {
+		t.Errorf("the manifest was hidden %d times less than it should be", store.left)
 	}
 }
 

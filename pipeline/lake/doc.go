@@ -122,7 +122,9 @@
 //	         follows manifests n+1, n+2, …, each of which must contain the hash of the one before, until one does not
 //	         exist. If HEAD is missing, damaged or wrong, it starts at the newest manifest that is listed.
 //	CHAIN-3  If the store does not confirm the commit, the run reads the manifest. With the run's hash it is
-//	         committed. If it does not exist, the outcome is not known (UnknownCommitError).
+//	         committed. If it does not exist, the outcome is not known (UnknownCommitError). If the store says that it
+//	         exists, it is read again for about a second: some stores refuse a writer before they show what another
+//	         one wrote.
 //	CHAIN-4  A run must delete nothing at its end: a reader of an earlier state and a writer that is about to be
 //	         fenced may need it. LAKE-11, LAKE-14, LAKE-15, the write order after WRITE-1 and the delete order do not
 //	         apply; a glob is never correct.
