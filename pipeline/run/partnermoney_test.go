@@ -87,7 +87,8 @@ func (n moneyNights) paths(snap *lake.Snapshot, of ...*tables.Table) (paths []st
 }
 
 // TestPartnerRests checks that nights with only usage leave the tables of partners' money as they are. Anything new is
-// replayed: a customer's allocation, other books, a month that ends, a close. The age of receivables changes every day.
+// replayed: a customer's allocation, other books, other settings but those of places and tasks, a month that ends, a
+// close. The age of receivables changes every day.
 // Invariant: PARTNER-7.
 func TestPartnerRests(t *testing.T) {
 	t.Parallel()
@@ -97,9 +98,10 @@ func TestPartnerRests(t *testing.T) {
 		return "- id: heads\n  kind: headcount\n  valid_from: 2026-09-01\n  levels: [{level: senior, amount: \"" +
 			amount + "\"}]\n"
 	}
+	const terms = "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
+		"rounding: {grain: line, mode: truncate}\npayments: ledger\n"
 	n.put(map[string]string{
-		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
-			"rounding: {grain: line, mode: truncate}\npayments: ledger\n",
+		"tollbook.yaml":          terms,
 		"books/products.csv":     "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n",
 		"books/prices.csv":       "sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1,1\n",
 		"books/customers.csv":    "customer_id\nacme\n",
@@ -130,6 +132,11 @@ func TestPartnerRests(t *testing.T) {
 		{asOf: "2026-09-30T15:59:59Z", rests: true, overdrawn: "north"},
 		{asOf: "2026-09-30T16:00:00Z", funds: true, overdrawn: "north"}, // the list of September
 		{asOf: "2026-10-01T04:00:00Z", rests: true, funds: true, overdrawn: "north"},
+		// Settings that say where files are and who does tasks change no result; those of accounts can.
+		{asOf: "2026-10-01T04:10:00Z", rests: true, funds: true, overdrawn: "north",
+			put: map[string]string{"tollbook.yaml": "lake: {path: lake}\nengine: {heartbeat: 20s}\n" + terms}},
+		{asOf: "2026-10-01T04:20:00Z", funds: true, overdrawn: "north",
+			put: map[string]string{"tollbook.yaml": terms + "incentive_payout: account\n"}},
 		{asOf: "2026-10-01T05:00:00Z", funds: true, overdrawn: "north",
 			put: map[string]string{"books/funds.yaml": fund("9000")}},
 		{asOf: "2026-10-05T04:00:00Z", closes: "2026-09", funds: true, overdrawn: "north"},

@@ -33,15 +33,21 @@ func Load(path string) (Settings, error) {
 	if err != nil {
 		return Settings{}, fmt.Errorf("read settings: %w", err)
 	}
-	s, err := Parse(path, data)
+	s, root, err := readText(path, data)
 	if err == nil {
-		s.Hash = sha256.Sum256(data)
+		s.Hash, s.Terms = sha256.Sum256(data), termsHash(&root)
 	}
 	return s, err
 }
 
 // Parse reads the text of a settings file; name is what problems call it. The error is a problem.Problems.
 func Parse(name string, data []byte) (Settings, error) {
+	s, _, err := readText(name, data)
+	return s, err
+}
+
+// readText is Parse, and returns the document too.
+func readText(name string, data []byte) (Settings, yamldoc.Node, error) {
 	var c problem.Collector
 	root, ok := yamldoc.Parse(name, data, &c)
 	switch root.Kind {
@@ -52,14 +58,14 @@ func Parse(name string, data []byte) (Settings, error) {
 		if ok {
 			c.Add(root.Pos, "write `key: value`, one per line", "%s, not a mapping of keys", root.Kind)
 		}
-		return Settings{}, c.Err()
+		return Settings{}, root, c.Err()
 	}
 	s := Default()
 	readAll(&s, &c, &root)
 	if err := c.Err(); err != nil {
-		return Settings{}, err
+		return Settings{}, root, err
 	}
-	return s, nil
+	return s, root, nil
 }
 
 // readAll walks the keys: what is not known, what is there, what is missing.

@@ -45,6 +45,8 @@ type Settings struct {
 	TestCoupons      TestCoupons
 
 	Hash [32]byte // SHA-256 of the file that Load read
+	// Terms is the hash of the keys of that file, except those that say where files are or who does the tasks of a run.
+	Terms [32]byte
 }
 
 // Currency is the one currency of the workspace.

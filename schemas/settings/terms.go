@@ -1,0 +1,56 @@
+package settings
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+// termsHash is the hash of the keys of a file, except those that say where files are or who does the tasks of a run: no
+// result follows from these.
+func termsHash(root *yamldoc.Node) [sha256.Size]byte {
+	h := sha256.New()
+	for _, group := range inOrder(root.Pairs) {
+		if group.Key == "engine" {
+			continue
+		}
+		for _, p := range inOrder(group.Value.Pairs) {
+			if !placed(group.Key, p.Key) {
+				fmt.Fprintf(h, "%q.%q ", group.Key, p.Key)
+				writeNode(h, &p.Value)
+			}
+		}
+		if group.Value.Kind != yamldoc.Mapping {
+			fmt.Fprintf(h, "%q ", group.Key)
+			writeNode(h, &group.Value)
+		}
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// placed reports whether a key says where lake, feed files or books are, or how the place is reserved.
+func placed(group, key string) bool {
+	return slices.Contains([]string{"lake", "inbox", "books"}, group) &&
+		slices.Contains([]string{"path", "endpoint", "region", "lease"}, key)
+}
+
+// inOrder are the pairs of a mapping by key.
+func inOrder(pairs []yamldoc.Pair) []yamldoc.Pair {
+	return slices.SortedFunc(slices.Values(pairs), func(a, b yamldoc.Pair) int { return cmp.Compare(a.Key, b.Key) })
+}
+
+// writeNode writes a value without its place in the file.
+func writeNode(w io.Writer, n *yamldoc.Node) {
+	fmt.Fprintf(w, "%d %q %d %d\n", n.Kind, n.Text, len(n.Pairs), len(n.Items))
+	for _, p := range inOrder(n.Pairs) {
+		fmt.Fprintf(w, "%q ", p.Key)
+		writeNode(w, &p.Value)
+	}
+	for i := range n.Items {
+		writeNode(w, &n.Items[i])
+	}
+}
