@@ -153,20 +153,38 @@ acceptance: ## drive the query API with the vendor's own SDK, over a real server
 	if [ -n "$(DSN)" ]; then exit; fi; if [ -n "$$missing" ]; then echo "$$missing" >&2; exit; fi; \
 	echo "from ClickHouse"; $(BIN)/clickhouse -dir "$$tmp/clickhouse" -in fixtures/acceptance -- $$test -store clickhouse
 
-# The S3 server is a module of its own: fetched and compiled once, four minutes on two cores; then a few seconds. SHORT=-short takes fewer rounds.
+# The S3 server is a module of its own: fetched and compiled once, four minutes on two cores; then a few minutes. SHORT=-short takes fewer rounds.
+GATEWAY = cd fixtures/objectstore/gateway; $(GO) mod tidy -diff; $(GO) build -o $(CURDIR)/$(BIN)/versitygw github.com/versity/versitygw/cmd/versitygw
+
 .PHONY: object-store
 object-store: build ## test a lake in a real S3 server (versitygw): the same files as in a folder, kills, lost answers, two programs at once
-	cd fixtures/objectstore/gateway; $(GO) mod tidy -diff; $(GO) build -o $(CURDIR)/$(BIN)/versitygw github.com/versity/versitygw/cmd/versitygw
+	$(GATEWAY)
 	TOLLBOOK=$(CURDIR)/$(TOLLBOOK) VERSITYGW=$(CURDIR)/$(BIN)/versitygw $(GO) test $(SHORT) -count=1 -timeout 30m ./fixtures/objectstore
 
-# The Temporal server is a module of its own: fetched and compiled once, six minutes on two cores; then a minute for the tests. The program is
-# built twice: workers must refuse runs of another build. SHORT=-short takes fewer kills.
+# Random workspaces, months of four disturbed commands each, and commits by two processes at once. FIRST=501 continues with the 501st of each.
+DRAWS  ?= 1000
+MONTHS ?= 50
+RACES  ?= 1000
+.PHONY: object-store-long
+object-store-long: build ## the long form with worker processes and the lake in a real S3 server: DRAWS workspaces, MONTHS disturbed months, RACES
+	$(GATEWAY)
+	TOLLBOOK=$(CURDIR)/$(TOLLBOOK) VERSITYGW=$(CURDIR)/$(BIN)/versitygw $(GO) test -count=1 -timeout 12h ./fixtures/objectstore -v \
+	  -run 'TestRandomWorkspaces|TestDisturbedEngine|TestTwoCommits' -objectstore.first=$(FIRST) -objectstore.draws=$(DRAWS) \
+	  -objectstore.months=$(MONTHS) -objectstore.races=$(RACES) | grep -v '^=== '
+
+# The Temporal server is a module of its own: fetched and compiled once, six minutes on two cores; then some minutes for the tests. The program is
+# built twice: workers must refuse runs of another build. The test with two nodes needs PostgreSQL and is skipped without it. SHORT=-short takes
+# fewer kills.
+POSTGRES ?= $(patsubst %/initdb,%,$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin/initdb))))
 .PHONY: temporal
 temporal: ## test runs whose tasks a real Temporal server gives to workers: the same files as in one process, kills of each part
 	cd fixtures/temporal/server; $(GO) mod tidy -diff; $(GO) build -ldflags='-s -w' -o $(CURDIR)/$(BIN)/temporal-server go.temporal.io/server/cmd/server
+	cd fixtures/temporal/server; $(GO) build -ldflags='-s -w' -o $(CURDIR)/$(BIN)/temporal-sql go.temporal.io/server/cmd/tools/sql
+	$(GATEWAY)
 	$(GO) build -tags temporal -o $(BIN)/tollbook-temporal ./cmd/tollbook
 	$(GO) build -tags temporal -ldflags=-X=main.build=other -o $(BIN)/tollbook-other ./cmd/tollbook
 	TOLLBOOK=$(CURDIR)/$(BIN)/tollbook-temporal TOLLBOOK_OTHER=$(CURDIR)/$(BIN)/tollbook-other TEMPORAL_SERVER=$(CURDIR)/$(BIN)/temporal-server \
+	TEMPORAL_SQL=$(CURDIR)/$(BIN)/temporal-sql POSTGRES=$(POSTGRES) VERSITYGW=$(CURDIR)/$(BIN)/versitygw \
 	$(GO) test $(SHORT) -count=1 -timeout 30m ./fixtures/temporal
 
 # A module of its own, since Prometheus is large: fetched and compiled once, a few minutes on two cores; a few seconds from then on.
