@@ -119,7 +119,7 @@ func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []next.Lis
 	return true, nil
 }
 
-// How long a run waits until it reads again a manifest that exists and that it cannot read yet: twice as long each time.
+// How long a run waits until it reads a manifest again that exists and cannot be read yet: twice as long each time.
 const (
 	firstWait = 10 * time.Millisecond
 	lastWait  = 640 * time.Millisecond

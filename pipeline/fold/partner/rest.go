@@ -29,8 +29,8 @@ const (
 )
 
 // inputs names all that a replay of funds, accounts and invoices follows from, but the events of their feeds and the
-// as-of: books, settings, closes, and the files of open cycles that it reads. Facts of closed cycles do not change. It is
-// stored, so settings that say where files are or who does tasks are no part of it: the lake is the same with others.
+// as-of: books, settings, closes, and the files of open cycles that it reads. Facts of closed cycles do not change. It
+// is stored, so settings that say where files are or who does tasks are no part of it: the lake is the same with all.
 func (r *round) inputs() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d|%x|%x|%d|%d|%v", replayVersion, r.Books.Hash, r.Settings.Terms, r.Closed, r.Closing,
