@@ -2,10 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,31 +23,65 @@ import (
 func noon() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
 
 // scriptClock is noon, or the time that a script sets with `env TOLLBOOK_TEST_CLOCK=2026-10-06T00:00:00Z`.
-func scriptClock() time.Time {
-	text := os.Getenv(clockEnv)
-	if text == "" {
-		return noon()
+func scriptClock(env func(string) string) func() time.Time {
+	return func() time.Time {
+		text := env(clockEnv)
+		if text == "" {
+			return noon()
+		}
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			panic(err)
+		}
+		return at
 	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		panic(err)
-	}
-	return at
 }
 
+// TestMain is the program for scripts if it is started by the name tollbook, under which tests find it in PATH.
 func TestMain(m *testing.M) {
 	program.HideGOGC()
 	if os.Getenv("TOLLBOOK_TEST_REAL") != "" {
 		realTollbook()
 	}
-	testscript.Main(m, map[string]func(){
-		"tollbook": func() {
-			os.Exit(commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, scriptClock))
-		},
-	})
+	if filepath.Base(os.Args[0]) == "tollbook" {
+		os.Exit(commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, scriptClock(os.Getenv)))
+	}
+	dir, err := install()
+	code := 1
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		code = m.Run()
+	}
+	_ = os.RemoveAll(dir) // best effort: a temporary folder
+	os.Exit(code)
 }
 
-// TestScripts runs each script of testdata. The longest ones, which skip themselves with -short, run in make campaign.
+// install puts the program of the test into a folder of PATH as tollbook.
+func install() (dir string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if dir, err = os.MkdirTemp("", "tollbook-path-"); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "tollbook")
+	if os.Link(self, path) != nil { // another disk
+		content, err := os.ReadFile(self)
+		if err == nil {
+			err = os.WriteFile(path, content, 0o700)
+		}
+		if err != nil {
+			return dir, err
+		}
+	}
+	return dir, os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+}
+
+// TestScripts runs each script of testdata. In the quick form most commands run in the process of the test, since the
+// start of a process takes most of the time of a short command; make campaign runs each in a process of its own. The
+// longest scripts, which skip themselves with -short, run there as well.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	program.Scripts(t, testscript.Params{
@@ -54,31 +91,77 @@ func TestScripts(t *testing.T) {
 			return os.CopyFS(filepath.Join(env.WorkDir, "mini"), os.DirFS("testdata/mini"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exitsWith, "lock": lock, "flip": flip,
+			"tollbook": scriptSucceeds, "exits": exitsWith, "lock": lock, "flip": flip,
 		},
 	})
 }
 
+// scriptSucceeds implements `tollbook …`: the command must end with code 0, or after `!` with another one.
+func scriptSucceeds(ts *testscript.TestScript, neg bool, args []string) {
+	if code := exitCode(ts, args); (code == 0) == neg {
+		ts.Fatalf("tollbook %v: exit code %d", args, code)
+	}
+}
+
 // exitsWith implements `exits CODE tollbook …`: the command must end with that code, or with `kill` by a signal.
 func exitsWith(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE command...")
+	if neg || len(args) < 2 || args[1] != "tollbook" {
+		ts.Fatalf("usage: exits CODE tollbook ...")
 	}
-	err := ts.Exec(args[1], args[2:]...)
-	code := 0
-	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		code = exit.ExitCode()
-	} else if err != nil {
-		ts.Fatalf("%v: %v", args[1:], err)
-	}
-	want := -1 // ended by a signal
+	want, err := -1, error(nil) // ended by a signal
 	if args[0] != "kill" {
 		want, err = strconv.Atoi(args[0])
 		ts.Check(err)
 	}
-	if code != want {
+	if code := exitCode(ts, args[2:]); code != want {
 		ts.Fatalf("%v: exit code %d, want %s", args[1:], code, args[0])
 	}
+}
+
+// exitCode runs a command of a script.
+func exitCode(ts *testscript.TestScript, args []string) int {
+	if testing.Short() && !apart(ts, args) {
+		return within(ts, args)
+	}
+	err := ts.Exec("tollbook", args...)
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	if err != nil {
+		ts.Fatalf("tollbook %v: %v", args, err)
+	}
+	return 0
+}
+
+// apart reports whether a command needs a process of its own: it names files other than the workspace, which are
+// relative to the current folder, prints the full path of one, starts processes, or is killed.
+func apart(ts *testscript.TestScript, args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		name, _, _ := strings.Cut(arg, "=")
+		return slices.Contains([]string{"--out", "--dir", "--books", "--usage", "--svg", "--fault", "--stop-at",
+			"backup", "restore", "restore-head", "init", "generate", "man", "completion", "check", "schedule",
+			"publish"}, name) ||
+			strings.Contains(arg, ts.MkAbs("."))
+	})
+}
+
+// within runs a command in the process of the test. The current folder is that of the test, so the workspace is given
+// by its path, which is then removed from the output.
+func within(ts *testscript.TestScript, args []string) int {
+	folder := ts.MkAbs(".")
+	args = slices.Clone(args)
+	if i := slices.Index(args, "-w"); i >= 0 && i+1 < len(args) {
+		args[i+1] = ts.MkAbs(args[i+1])
+	} else {
+		args = append([]string{"-w", folder}, args...)
+	}
+	var out, log strings.Builder
+	code := commands.Main(args, strings.NewReader(""), &out, &log, program.Within(ts.Getenv), scriptClock(ts.Getenv))
+	address := "file://" + folder + "/" // has the full path in a process of its own as well
+	relative := strings.NewReplacer(address, address, folder+"/", "")
+	fmt.Fprint(ts.Stdout(), relative.Replace(out.String()))
+	fmt.Fprint(ts.Stderr(), relative.Replace(log.String()))
+	return code
 }
 
 // lock implements `lock LAKE`: another run holds the lake until the script ends.
