@@ -84,7 +84,7 @@ func postpone(until int64, percent int, limit int64) {
 		}
 		collect(percent, limit)
 		if limit < math.MaxInt64 {
-			preferHugePages(limit - until)
+			preferHugePages(2 * limit) // the heap has gaps, so it takes more addresses than bytes
 		}
 	}, until)
 }
