@@ -75,16 +75,12 @@ func tune(env func(string) string, percent int, limit int64) {
 }
 
 // postpone turns the collector off until the process has so many bytes. After its first collection then, percentage and
-// limit hold, unless somebody has set another limit meanwhile. Up to a limit, the heap has huge pages from then on.
+// limit hold, unless somebody has set another limit meanwhile.
 func postpone(until int64, percent int, limit int64) {
 	collect(-1, until)
 	runtime.AddCleanup(&struct{ _ *byte }{}, func(until int64) {
-		if debug.SetMemoryLimit(-1) != until {
-			return
-		}
-		collect(percent, limit)
-		if limit < math.MaxInt64 {
-			preferHugePages(2 * limit) // the heap has gaps, so it takes more addresses than bytes
+		if debug.SetMemoryLimit(-1) == until {
+			collect(percent, limit)
 		}
 	}, until)
 }
