@@ -424,6 +424,21 @@ bench-timeline: build $(BENCH)/tollbook.yaml ## how much of the cores each stage
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
 	$(BIN)/bench timeline -workspace $(BENCH) -- $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES)
 
+# Nights of three sizes by as many worker processes as there are cores, then what larger nights take on more cores.
+SIMULATE := $(BUILD)/simulate
+
+.PHONY: bench-simulate
+bench-simulate: build ## what 1 and 10 billion rows take on 8 to 512 cores, calculated from the task times of nights of 100,000, 2,000,000 and ROWS rows
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	rm -rf $(SIMULATE)-*
+	for rows in 100000 2000000 $(ROWS); do \
+	  $(TOLLBOOK) generate -w $(SIMULATE)-$$rows --rows $$rows --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench --profile $(PROFILE) && \
+	  sed -i 's/buckets: 16/buckets: 64/' $(SIMULATE)-$$rows/tollbook.yaml && \
+	  echo 'engine: {processes: $(CORES)}' >> $(SIMULATE)-$$rows/tollbook.yaml && \
+	  { $(TOLLBOOK) -w $(SIMULATE)-$$rows run nightly --as-of $(BENCH_AS_OF) --allow-future > /dev/null || test $$? = 1; } || exit 1; \
+	done
+	$(BIN)/bench simulate $(SIMULATE)-*/runs/*.json
+
 # Go's benchmarks of BASE and of what is checked out, in turn, six of each.
 BASE        ?= HEAD~1
 BENCHMARKS  ?= ./pipeline/lake/parquet ./pipeline/fold/pay ./rating ./rating/percentile ./settlement ./schemas/money

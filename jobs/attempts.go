@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -13,32 +14,50 @@ type attempts struct{ entry *ledger.Entry }
 
 // add notes one attempt. It is called by one goroutine at a time.
 func (a *attempts) add(one *task.Attempt) {
+	t := a.stage(one.Stage)
+	t.Attempts++
+	switch {
+	case one.Failure == nil:
+		t.Done++
+		t.Seconds = append(t.Seconds, make([]float64, max(0, one.Task+1-len(t.Seconds)))...)
+		t.Seconds[one.Task] = math.Round(one.Seconds*1e6) / 1e6
+	case t.Failure == "":
+		t.Failure = one.Failure.Text
+	}
+	w := a.worker(one.Worker)
+	if w == nil {
+		return
+	}
+	w.Seconds += one.Seconds
+	if one.Failure == nil {
+		w.Done++
+	} else {
+		w.Failed++
+	}
+}
+
+// stage returns the entry's account of the tasks of a stage.
+func (a *attempts) stage(name string) *ledger.Tasks {
 	e := a.entry
-	at := slices.IndexFunc(e.Tasks, func(t ledger.Tasks) bool { return t.Stage == one.Stage })
+	at := slices.IndexFunc(e.Tasks, func(t ledger.Tasks) bool { return t.Stage == name })
 	if at < 0 {
 		at = len(e.Tasks)
-		e.Tasks = append(e.Tasks, ledger.Tasks{Stage: one.Stage})
+		e.Tasks = append(e.Tasks, ledger.Tasks{Stage: name})
 	}
-	t := &e.Tasks[at]
-	t.Attempts++
-	who, found := slices.BinarySearchFunc(e.Workers, one.Worker, func(w ledger.Worker, name string) int {
+	return &e.Tasks[at]
+}
+
+// worker returns the entry's account of a worker; nil = the entry has as many workers as it may name.
+func (a *attempts) worker(name string) *ledger.Worker {
+	e := a.entry
+	at, found := slices.BinarySearchFunc(e.Workers, name, func(w ledger.Worker, name string) int {
 		return strings.Compare(w.Name, name)
 	})
 	if !found {
 		if len(e.Workers) == ledger.MaxWorkers {
-			return
+			return nil
 		}
-		e.Workers = slices.Insert(e.Workers, who, ledger.Worker{Name: one.Worker})
+		e.Workers = slices.Insert(e.Workers, at, ledger.Worker{Name: name})
 	}
-	w := &e.Workers[who]
-	w.Seconds += one.Seconds
-	if one.Failure == nil {
-		t.Done++
-		w.Done++
-		return
-	}
-	w.Failed++
-	if t.Failure == "" {
-		t.Failure = one.Failure.Text
-	}
+	return &e.Workers[at]
 }

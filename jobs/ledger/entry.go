@@ -93,6 +93,21 @@ type Tasks struct {
 	Done     int    `json:"done"`
 	Attempts int    `json:"attempts"`          // that are known; Done if each task was done at the first attempt
 	Failure  string `json:"failure,omitempty"` // of the first attempt that failed
+	// of the attempt that did each task, by the task's number; 0 = another run did it, or it is not known
+	Seconds []float64 `json:"seconds,omitempty"`
+}
+
+// Longest returns how long the longest task took, and what fraction of the time of all tasks that is.
+func (t *Tasks) Longest() (seconds, share float64) {
+	var all float64
+	for _, s := range t.Seconds {
+		all += s
+		seconds = max(seconds, s)
+	}
+	if all == 0 {
+		return 0, 0
+	}
+	return seconds, seconds / all
 }
 
 // Worker is a process that did tasks.

@@ -423,9 +423,12 @@ func runTables(a *cli.App, r *runResultOf) {
 func runEngine(a *cli.App, r *runResultOf) {
 	if len(r.Tasks) > 0 {
 		fmt.Fprintln(a.Out, "\ntasks of workers")
-		g := cli.NewGrid("stage", ">done", ">attempts", "first failure")
-		for _, t := range r.Tasks {
-			g.Add(t.Stage, t.Done, t.Attempts, cli.Printable(t.Failure))
+		g := cli.NewGrid("stage", ">done", ">attempts", ">.longest s", ">of all", "first failure")
+		for i := range r.Tasks {
+			t := &r.Tasks[i]
+			longest, share := t.Longest()
+			g.Add(t.Stage, t.Done, t.Attempts, strconv.FormatFloat(longest, 'f', 3, 64),
+				fmt.Sprintf("%.0f %%", 100*share), cli.Printable(t.Failure))
 		}
 		g.Print(a.Out, "  ")
 	}
