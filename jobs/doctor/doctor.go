@@ -27,6 +27,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -699,7 +700,7 @@ func (d *doctor) iceberg(ctx context.Context) {
 
 // tablesShow is the manifest that the Iceberg tables show, and where that was read.
 func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string, shown int64, err error) {
-	warehouse, err := d.ws.IcebergWarehouse()
+	warehouse, err := targets.Warehouse(d.ws)
 	if err != nil {
 		return "", 0, err
 	}

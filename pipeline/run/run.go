@@ -25,7 +25,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/newfiles"
 	"github.com/tollbook/tollbook/pipeline/run/retry"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -123,8 +122,7 @@ func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
 	return &run{runState: s, events: &eventStage{runState: s}}
 }
 
-// perform does a job and publishes what it left, where the settings say so. The report is there with an error of
-// publishing too: the lake has the run then.
+// perform does a job.
 func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report, error) {
 	do := transact
 	if o.Engine != nil && j.onEngine() {
@@ -134,10 +132,7 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 	if err != nil {
 		return nil, refused(err)
 	}
-	if j.dryRun || !w.Settings.Publishes() {
-		return report, nil
-	}
-	return report, targets.AfterRun(ctx, w, o, report)
+	return report, nil
 }
 
 // transact does a job as one transaction on the lake.

@@ -27,6 +27,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -166,7 +167,7 @@ func (w *world) head() *lake.Snapshot {
 }
 
 // publish publishes the newest state half an hour after the previous one.
-func (w *world) publish() *iceberg.Report {
+func (w *world) publish() *outcome.Iceberg {
 	w.Helper()
 	r, err := iceberg.Publish(w.Context(), &w.to, w.head())
 	w.must(err)

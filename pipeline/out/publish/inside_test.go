@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
@@ -63,7 +64,7 @@ func TestDDLHasTheColumns(t *testing.T) {
 // agrees.
 func two(lines, statements string, totals ...manifest.Total) *copyState {
 	list := content.Tables(false)
-	r := &copyState{whole: make(map[content.Key]*load), target: &target{tables: list, report: &Report{},
+	r := &copyState{whole: make(map[content.Key]*load), target: &target{tables: list, report: &outcome.ClickHouse{},
 		src: &content.Source{Snap: &lake.Snapshot{Manifest: manifest.Manifest{Buckets: 2,
 			Cycles: []manifest.CycleRef{{Cycle: lakekey.Cycle("2026-09")}}, Totals: totals}}}}}
 	add := func(name, path, payment string, bucket int) {

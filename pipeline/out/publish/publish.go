@@ -13,6 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -90,7 +91,7 @@ type target struct {
 	schema Schema
 	nodes  *nodes
 	tables []*content.Table
-	report *Report
+	report *outcome.ClickHouse
 }
 
 // copyState is what the copy contains and shows, and the items that it is to show.
@@ -129,7 +130,7 @@ func newRun(o *Options, src *content.Source) *run {
 // Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
 // *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake; the views show one whole state whatever
 // happens.
-func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
+func Publish(ctx context.Context, o *Options, src *content.Source) (report *outcome.ClickHouse, err error) {
 	const turns = 3 // another publisher that moves the pointer each time is one too many
 	for range turns {
 		r := newRun(o, src)
@@ -159,7 +160,7 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.report.plan(r.items, missing)
+	plan(r.report, r.items, missing)
 	if r.o.DryRun {
 		return nil
 	}
@@ -239,7 +240,7 @@ func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []st
 	}
 	if !whole {
 		items, err := pr.src.Items(ctx, pr.tables)
-		pr.report.plan(items, items)
+		plan(pr.report, items, items)
 		return false, err
 	}
 	return true, pr.columns(ctx)
@@ -472,7 +473,7 @@ func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts
 			for i := range loads {
 				l := &loads[i]
 				ld.whole[content.Key{Table: l.table, Path: l.path}], ld.noted[l.id] = l, l
-				ld.report.inserted(l)
+				inserted(ld.report, l)
 			}
 			return nil
 		})

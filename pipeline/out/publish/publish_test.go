@@ -10,6 +10,7 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
@@ -51,7 +52,7 @@ func copyOf(dsn string) string {
 	return dsn
 }
 
-func inserted(r *publish.Report) (rows int64) {
+func inserted(r *outcome.ClickHouse) (rows int64) {
 	for _, t := range r.Tables {
 		rows += t.Inserted
 	}

@@ -1,0 +1,50 @@
+package outcome
+
+import "github.com/tollbook/tollbook/pipeline/lake/manifest"
+
+// ClickHouse is what a publish to a server did.
+type ClickHouse struct {
+	Server   string            `json:"server"`
+	Database string            `json:"database"`
+	Cluster  string            `json:"cluster,omitempty"`
+	Cycle    string            `json:"cycle,omitempty"` // it alone was published
+	Changed  bool              `json:"changed"`         // the views show something new
+	Manifest uint64            `json:"manifest"`        // that the views show now
+	Was      uint64            `json:"was"`             // that they showed before; 0 = nothing
+	Tables   []ClickHouseTable `json:"tables"`
+	Counted  int               `json:"counted"`       // loads that were there and were counted again
+	DDL      []string          `json:"ddl,omitempty"` // what was run of it, by server
+	// Adopted are servers whose tables moved from the database of the views to the internal one.
+	Adopted []string `json:"adopted,omitempty"`
+	// Old are tables of the old layout that a statement may still read: the next publish drops them.
+	Old      []string `json:"old_tables,omitempty"`
+	Dropped  []string `json:"dropped,omitempty"` // tables of the old layout that were dropped, by server
+	Repaired []string `json:"mended,omitempty"`  // what was found to differ and was inserted again
+	Cleaned  int      `json:"cleaned"`           // loads that no view shows and that were deleted
+	Waiting  int      `json:"waiting"`           // and those that wait for it
+	// Uncleaned says why the server did not delete what no view shows; the next publish tries again.
+	Uncleaned string           `json:"uncleaned,omitempty"`
+	Totals    []manifest.Total `json:"totals,omitempty"` // that agree in lines, statements and on the server
+	DryRun    bool             `json:"dry_run,omitempty"`
+}
+
+// ClickHouseTable is what became of one table.
+type ClickHouseTable struct {
+	Table    string `json:"table"`
+	Files    int    `json:"files"` // that the views are to show
+	Rows     int64  `json:"rows"`  // of them, as far as it is known before they are read
+	New      int    `json:"new"`   // files that were not there
+	Inserted int64  `json:"inserted_rows"`
+}
+
+// Inserted is how many rows were inserted, over all tables.
+func (r *ClickHouse) Inserted() int64 {
+	var rows int64
+	for i := range r.Tables {
+		rows += r.Tables[i].Inserted
+	}
+	return rows
+}
+
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
+func (r *ClickHouse) NeedsAttention() bool { return len(r.Repaired) > 0 || r.Uncleaned != "" }
