@@ -12,7 +12,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
@@ -47,8 +48,8 @@ type Result struct {
 	Workspace   *workspace.Workspace
 	Report      *workspace.Report    // of a run on the lake; nil for publish, and if nothing was done
 	Differences []rerated.Difference // of rerate
-	Published   *outcome.ClickHouse  // of publish, to ClickHouse
-	Iceberg     *outcome.Iceberg     // of publish, to Iceberg
+	Published   *publish.Report      // of publish, to ClickHouse
+	Iceberg     *iceberg.Report      // of publish, to Iceberg
 	Pruned      *prune.Report        // of prune
 	Dismissed   *dismiss.Report      // of rejects
 	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
@@ -87,7 +88,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	if res.Entry.Lake == "" && res.Entry.Changed {
 		res.Entry.Lake, _ = r.lake(false) // of an empty lake it made one
 	}
-	res.Entry.Outcome = outcomeOf(ctx, res, err)
+	res.Entry.Outcome = outcome(ctx, res, err)
 	if err != nil {
 		res.Entry.Error, res.Entry.Hint = err.Error(), hint(err)
 	}
@@ -212,23 +213,8 @@ func (r *Runner) onEngine(ctx context.Context, t *Task, w *workspace.Workspace, 
 	return r.do(ctx, t, w, o, res)
 }
 
-// do does the job on a workspace that is open, and publishes what it left. A result is there with an error of
-// publishing too: the lake has the run then.
-func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options, res *Result) error {
-	if err := r.perform(ctx, t, w, o, res); err != nil {
-		return err
-	}
-	to := res.left()
-	if to == nil || t.Dry() || !w.Settings.Publishes() {
-		return nil
-	}
-	done, err := targets.AfterRun(ctx, w, o)
-	*to = done
-	return err
-}
-
-// perform does the job itself.
-func (r *Runner) perform(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options,
+// do does the job on a workspace that is open.
+func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options,
 	res *Result) (err error) {
 	switch t.Kind {
 	case Ingest:
@@ -259,19 +245,6 @@ func (r *Runner) perform(ctx context.Context, t *Task, w *workspace.Workspace, o
 		err = fmt.Errorf("job %q: no such kind", t.Kind)
 	}
 	return err
-}
-
-// left returns where the result has what became of the state that the job left; nil = it has nothing to publish.
-func (res *Result) left() *outcome.Targets {
-	switch {
-	case res.Report != nil:
-		return &res.Report.Targets
-	case res.Pruned != nil && res.Pruned.Changed:
-		return &res.Pruned.Targets
-	case res.Dismissed != nil && res.Dismissed.Changed:
-		return &res.Dismissed.Targets
-	}
-	return nil
 }
 
 // note takes over what the run came to.
@@ -335,8 +308,8 @@ func notTaken(files []workspace.FileReport) []ledger.NotTaken {
 	return list
 }
 
-// outcomeOf is the one word for what a run came to.
-func outcomeOf(ctx context.Context, res *Result, err error) ledger.Outcome {
+// outcome is the one word for what a run came to.
+func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	var problems problem.Problems
 	var refused *workspace.RefusedError
 	var none *rows.NoCycleError

@@ -27,7 +27,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -700,7 +699,7 @@ func (d *doctor) iceberg(ctx context.Context) {
 
 // tablesShow is the manifest that the Iceberg tables show, and where that was read.
 func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string, shown int64, err error) {
-	warehouse, err := targets.Warehouse(d.ws)
+	warehouse, err := d.ws.IcebergWarehouse()
 	if err != nil {
 		return "", 0, err
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/newfiles"
 	"github.com/tollbook/tollbook/pipeline/run/retry"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -122,7 +123,8 @@ func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
 	return &run{runState: s, events: &eventStage{runState: s}}
 }
 
-// perform does a job.
+// perform does a job and publishes what it left, where the settings say so. The report is there with an error of
+// publishing too: the lake has the run then.
 func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report, error) {
 	do := transact
 	if o.Engine != nil && j.onEngine() {
@@ -132,7 +134,10 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 	if err != nil {
 		return nil, refused(err)
 	}
-	return report, nil
+	if j.dryRun || !w.Settings.Publishes() {
+		return report, nil
+	}
+	return report, targets.AfterRun(ctx, w, o, report)
 }
 
 // transact does a job as one transaction on the lake.

@@ -5,7 +5,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -51,7 +52,11 @@ type Report struct {
 	DryRun    bool             `json:"dry_run,omitempty"`   // nothing was written
 	// Costs reports that a delivery of cost files failed or is held: the notes say which.
 	Costs bool `json:"costs_need_attention,omitempty"`
-	outcome.Targets
+	// Published is what publishing did; nil where no server is set, or where it is owed.
+	Published *publish.Report `json:"published,omitempty"`
+	// Iceberg is what became of the Iceberg tables; nil where there are none, or where they are owed.
+	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
+	Owed    *Owed           `json:"publish_owed,omitempty"`
 	// Missing is what the cycle that a run closes, or a dry run would close, lacks; nil of other runs.
 	Missing *openitems.Items `json:"missing,omitempty"`
 }
@@ -61,10 +66,16 @@ func (r *Report) Note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
+// Owed says why a state was not published: the next run, or `tollbook publish`, does it.
+type Owed struct {
+	Why  string `json:"why"`
+	Hint string `json:"hint,omitempty"`
+}
+
 // NeedsAttention reports whether a person should look: exit code 1 (§7.4).
 func (r *Report) NeedsAttention() bool {
-	if r.Rejected > 0 || r.Costs || len(r.Reasons) > 0 || len(r.Overdrawn) > 0 ||
-		r.Targets.NeedsAttention() {
+	if r.Rejected > 0 || r.Costs || len(r.Reasons) > 0 || len(r.Overdrawn) > 0 || r.Owed != nil ||
+		r.Published != nil && r.Published.NeedsAttention() {
 		return true
 	}
 	for i := range r.Files {

@@ -23,8 +23,8 @@ func openStore(p settings.Place) (*s3.Store, error) {
 	return s3.Open(s3.Config{Bucket: bucket, Prefix: prefix, Endpoint: p.Endpoint, Region: p.Region})
 }
 
-// OpenChain opens a place in an object store for writing. Temporary files and the lock are in a folder.
-func OpenChain(p settings.Place, scratch string, o objects.Options) (*objects.Storage, error) {
+// openChain opens a place in an object store for writing. Temporary files and the lock are in a folder.
+func openChain(p settings.Place, scratch string, o objects.Options) (*objects.Storage, error) {
 	store, err := openStore(p)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (w *Workspace) OpenPlace(p settings.Place, scratch string) (storage.Storage
 	if !p.InStore() {
 		return storage.Dir(w.Path(p.Path)), nil
 	}
-	st, err := OpenChain(p, filepath.Join(w.Dir, settings.LakeScratch, filepath.FromSlash(scratch)),
+	st, err := openChain(p, filepath.Join(w.Dir, settings.LakeScratch, filepath.FromSlash(scratch)),
 		objects.Options{Lease: w.Settings.Lake.Lease})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", p.Path, err)
@@ -102,7 +102,7 @@ func (w *Workspace) InboxStorage() (storage.Storage, error) {
 	if !at.InStore() {
 		return storage.Folder(w.InboxDir()), nil
 	}
-	st, err := OpenChain(at, filepath.Join(w.Dir, filepath.FromSlash(inboxScratch)), objects.Options{})
+	st, err := openChain(at, filepath.Join(w.Dir, filepath.FromSlash(inboxScratch)), objects.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("open the inbox: %w", err)
 	}

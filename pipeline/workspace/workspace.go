@@ -102,7 +102,7 @@ func (w *Workspace) LakeStorage(openFiles int) (storage.Storage, error) {
 // objectStore is the lake's storage in an object store. No request is sent yet.
 func (w *Workspace) objectStore() (storage.Storage, error) {
 	at := &w.Settings.Lake
-	st, err := OpenChain(settings.Place{Path: at.Path, Endpoint: at.Endpoint, Region: at.Region}, w.LakeDir(),
+	st, err := openChain(settings.Place{Path: at.Path, Endpoint: at.Endpoint, Region: at.Region}, w.LakeDir(),
 		objects.Options{Lease: at.Lease})
 	if err != nil {
 		return nil, fmt.Errorf("open the lake: %w", err)

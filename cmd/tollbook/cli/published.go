@@ -3,12 +3,12 @@ package cli
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // PrintPublished prints what became of publishing at the end of a run.
-func PrintPublished(a *App, r *outcome.Targets) {
+func PrintPublished(a *App, r *workspace.Report) {
 	if r.Published != nil && r.Published.Changed {
 		fmt.Fprintf(a.Out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server,
 			r.Published.Database, r.Published.Manifest)
@@ -30,7 +30,7 @@ func PrintPublished(a *App, r *outcome.Targets) {
 }
 
 // PrintLayout says what became of a copy that an older program laid out.
-func PrintLayout(a *App, r *outcome.ClickHouse) {
+func PrintLayout(a *App, r *publish.Report) {
 	internal := publish.Schema{Database: r.Database}.Internal()
 	switch {
 	case len(r.Adopted) > 0 && r.DryRun:
@@ -64,7 +64,7 @@ func PrintRepaired(a *App, list []string) {
 }
 
 // PrintUncleaned says what the server would not delete.
-func PrintUncleaned(a *App, r *outcome.ClickHouse) {
+func PrintUncleaned(a *App, r *publish.Report) {
 	if r.Uncleaned != "" {
 		fmt.Fprintf(a.Out, "\nnot deleted yet, though no view shows it: %s\n", r.Uncleaned)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/run/prune"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -105,5 +106,5 @@ func printPrune(a *cli.App, zone *period.Zone, r *prune.Report) {
 	default:
 		fmt.Fprintf(a.Out, "\nThe lake is at manifest %d.\n", r.Manifest)
 	}
-	cli.PrintPublished(a, &r.Targets)
+	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Iceberg: r.Iceberg, Owed: r.Owed})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 )
@@ -105,12 +105,12 @@ func runPublish(ctx context.Context, a *cli.App, po targets.Options) error {
 
 // published is what --json prints: the keys of the report of ClickHouse, if there is one, and iceberg.
 type published struct {
-	*outcome.ClickHouse
-	Iceberg *outcome.Iceberg `json:"iceberg,omitempty"`
+	*publish.Report
+	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
 }
 
 // printIceberg prints what became of the Iceberg tables, for people.
-func printIceberg(a *cli.App, r *outcome.Iceberg) {
+func printIceberg(a *cli.App, r *iceberg.Report) {
 	fmt.Fprintf(a.Out, "publish to Iceberg, %s/%s", r.Warehouse, r.Namespace)
 	if r.Catalog != "" {
 		fmt.Fprintf(a.Out, ", catalog %s", r.Catalog)
@@ -138,7 +138,7 @@ func printIceberg(a *cli.App, r *outcome.Iceberg) {
 }
 
 // printPublish prints what a publish did, for people.
-func printPublish(a *cli.App, r *outcome.ClickHouse) {
+func printPublish(a *cli.App, r *publish.Report) {
 	where := "database " + r.Database + " on " + r.Server
 	if r.Cluster != "" {
 		where += ", cluster " + r.Cluster
@@ -176,6 +176,6 @@ func printPublish(a *cli.App, r *outcome.ClickHouse) {
 }
 
 // nothingToInsert reports whether the server has all files of the state, in tables as they are to be.
-func nothingToInsert(r *outcome.ClickHouse) bool {
-	return len(r.DDL) == 0 && !slices.ContainsFunc(r.Tables, func(t outcome.ClickHouseTable) bool { return t.New > 0 })
+func nothingToInsert(r *publish.Report) bool {
+	return len(r.DDL) == 0 && !slices.ContainsFunc(r.Tables, func(t publish.TableReport) bool { return t.New > 0 })
 }

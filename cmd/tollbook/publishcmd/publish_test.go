@@ -6,21 +6,20 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 )
 
 func TestPublishDryRun(t *testing.T) {
 	t.Parallel()
 	const words = "Nothing to insert: the server has every file."
 	for _, c := range []struct {
-		report outcome.ClickHouse
+		report publish.Report
 		says   bool
 	}{
-		{outcome.ClickHouse{DryRun: true, Tables: []outcome.ClickHouseTable{{Table: "lines", Files: 3}}}, true},
-		{outcome.ClickHouse{DryRun: true, Tables: []outcome.ClickHouseTable{{Table: "lines", Files: 3, New: 1}}},
-			false},
-		{outcome.ClickHouse{DryRun: true, DDL: []string{"server: create lines"}}, false},
-		{outcome.ClickHouse{}, false},
+		{publish.Report{DryRun: true, Tables: []publish.TableReport{{Table: "lines", Files: 3}}}, true},
+		{publish.Report{DryRun: true, Tables: []publish.TableReport{{Table: "lines", Files: 3, New: 1}}}, false},
+		{publish.Report{DryRun: true, DDL: []string{"server: create lines"}}, false},
+		{publish.Report{}, false},
 	} {
 		var out bytes.Buffer
 		printPublish(cli.New(nil, &out, nil, nil, nil), &c.report)

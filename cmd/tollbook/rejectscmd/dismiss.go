@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/run/dismiss"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // dismissResult is the report of a dismissal as JSON.
@@ -145,7 +146,7 @@ func printDismiss(a *cli.App, r *dismiss.Report) {
 		fmt.Fprintf(a.Out, "\nby %s; the lake is at manifest %d\n", cli.Printable(r.By), r.Manifest)
 	}
 	fmt.Fprintf(a.Out, "%s open\n", cli.Counted(r.Open, "reject is", "rejects are"))
-	cli.PrintPublished(a, &r.Targets)
+	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Iceberg: r.Iceberg, Owed: r.Owed})
 }
 
 // osUser is the name of the operating system's user, or its number where there is no name.

@@ -17,7 +17,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 )
@@ -75,6 +74,31 @@ func (p *publisher) mixed() (bool, error) {
 
 const cycleColumn = "cycle"
 
+// Report is what a publish did.
+type Report struct {
+	Warehouse string        `json:"warehouse"`
+	Catalog   string        `json:"catalog,omitempty"` // the URL of the catalog that has the tables
+	Namespace string        `json:"namespace"`
+	Changed   bool          `json:"changed"`
+	Manifest  int64         `json:"manifest"` // of the lake, that the tables show now
+	Was       int64         `json:"was"`      // the oldest that a table showed before; 0 = none
+	Tables    []TableReport `json:"tables"`
+	Relinked  int           `json:"relinked"` // links that a table needed and that were missing or damaged
+	Expired   int           `json:"expired"`  // snapshots
+	Deleted   int           `json:"deleted"`  // files that no snapshot names
+	DryRun    bool          `json:"dry_run,omitempty"`
+}
+
+// TableReport is what became of one table.
+type TableReport struct {
+	Table    string `json:"table"`
+	Files    int    `json:"files"`
+	Rows     int64  `json:"rows"`
+	Added    int    `json:"files_added"`
+	Removed  int    `json:"files_removed"`
+	Snapshot int64  `json:"snapshot,omitempty"` // the newest
+}
+
 // OtherLakeError says that a table has the rows of another lake (ICE-7).
 type OtherLakeError struct{ Table string }
 
@@ -94,7 +118,7 @@ const attempts = 5
 // Publish brings the tables to a state of the lake. Errors: *OtherLakeError, *ElsewhereError, *TableError, *LinkError,
 // *catalog.Error, those of a Snapshot, of which *lakeerr.MovedError says that the state is no longer the newest, and
 // *storage.LockedError where another process of this machine publishes.
-func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *outcome.Iceberg, err error) {
+func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Report, err error) {
 	if !o.DryRun {
 		unlock, err := o.Warehouse.st.Lock()
 		if err != nil {
@@ -103,8 +127,8 @@ func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *outc
 		defer func() { err = errors.Join(err, unlock()) }()
 	}
 	for tries := range attempts {
-		p := &publisher{Options: o, snap: snap, report: &outcome.Iceberg{Warehouse: o.Warehouse.root,
-			Namespace: o.Namespace, DryRun: o.DryRun}}
+		p := &publisher{Options: o, snap: snap, report: &Report{Warehouse: o.Warehouse.root, Namespace: o.Namespace,
+			DryRun: o.DryRun}}
 		if p.StopAt == nil {
 			p.StopAt = func(string) error { return nil }
 		}
@@ -126,7 +150,7 @@ var errConflict = errors.New("another publisher committed first")
 type publisher struct {
 	*Options
 	snap   *lake.Snapshot
-	report *outcome.Iceberg
+	report *Report
 	origin string
 	tables []*state
 }
@@ -139,7 +163,7 @@ type state struct {
 	meta    *metadata                        // to be changed
 	wanted  map[string][]*manifest.FileEntry // by cycle
 	entries []*manifest.FileEntry            // all of them
-	report  *outcome.IcebergTable
+	report  *TableReport
 
 	// With a catalog:
 	noted    registration // in the folder
@@ -237,7 +261,7 @@ func (p *publisher) open(ctx context.Context, t target) error {
 	} else if err := p.check(s); err != nil {
 		return err
 	}
-	p.report.Tables = append(p.report.Tables, outcome.IcebergTable{Table: t.name})
+	p.report.Tables = append(p.report.Tables, TableReport{Table: t.name})
 	r := &p.report.Tables[len(p.report.Tables)-1]
 	for _, ref := range p.snap.Manifest.Cycles {
 		files, err := p.snap.Files(ref.Cycle)

@@ -27,7 +27,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -167,7 +166,7 @@ func (w *world) head() *lake.Snapshot {
 }
 
 // publish publishes the newest state half an hour after the previous one.
-func (w *world) publish() *outcome.Iceberg {
+func (w *world) publish() *iceberg.Report {
 	w.Helper()
 	r, err := iceberg.Publish(w.Context(), &w.to, w.head())
 	w.must(err)

@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
@@ -64,7 +63,7 @@ func TestDDLHasTheColumns(t *testing.T) {
 // agrees.
 func two(lines, statements string, totals ...manifest.Total) *copyState {
 	list := content.Tables(false)
-	r := &copyState{whole: make(map[content.Key]*load), target: &target{tables: list, report: &outcome.ClickHouse{},
+	r := &copyState{whole: make(map[content.Key]*load), target: &target{tables: list, report: &Report{},
 		src: &content.Source{Snap: &lake.Snapshot{Manifest: manifest.Manifest{Buckets: 2,
 			Cycles: []manifest.CycleRef{{Cycle: lakekey.Cycle("2026-09")}}, Totals: totals}}}}}
 	add := func(name, path, payment string, bucket int) {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -91,7 +90,7 @@ type target struct {
 	schema Schema
 	nodes  *nodes
 	tables []*content.Table
-	report *outcome.ClickHouse
+	report *Report
 }
 
 // copyState is what the copy contains and shows, and the items that it is to show.
@@ -130,7 +129,7 @@ func newRun(o *Options, src *content.Source) *run {
 // Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
 // *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake; the views show one whole state whatever
 // happens.
-func Publish(ctx context.Context, o *Options, src *content.Source) (report *outcome.ClickHouse, err error) {
+func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
 	const turns = 3 // another publisher that moves the pointer each time is one too many
 	for range turns {
 		r := newRun(o, src)
@@ -160,7 +159,7 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	plan(r.report, r.items, missing)
+	r.report.plan(r.items, missing)
 	if r.o.DryRun {
 		return nil
 	}
@@ -240,7 +239,7 @@ func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []st
 	}
 	if !whole {
 		items, err := pr.src.Items(ctx, pr.tables)
-		plan(pr.report, items, items)
+		pr.report.plan(items, items)
 		return false, err
 	}
 	return true, pr.columns(ctx)
@@ -473,7 +472,7 @@ func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts
 			for i := range loads {
 				l := &loads[i]
 				ld.whole[content.Key{Table: l.table, Path: l.path}], ld.noted[l.id] = l, l
-				inserted(ld.report, l)
+				ld.report.inserted(l)
 			}
 			return nil
 		})

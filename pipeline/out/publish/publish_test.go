@@ -10,7 +10,6 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
@@ -52,7 +51,7 @@ func copyOf(dsn string) string {
 	return dsn
 }
 
-func inserted(r *outcome.ClickHouse) (rows int64) {
+func inserted(r *publish.Report) (rows int64) {
 	for _, t := range r.Tables {
 		rows += t.Inserted
 	}

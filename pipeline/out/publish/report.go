@@ -1,24 +1,59 @@
 package publish
 
 import (
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
-func newReport(o *Options, src *content.Source) *outcome.ClickHouse {
-	return &outcome.ClickHouse{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster,
-		Cycle: src.Cycle.String(), DryRun: o.DryRun}
+// Report is what a publish did.
+type Report struct {
+	Server   string        `json:"server"`
+	Database string        `json:"database"`
+	Cluster  string        `json:"cluster,omitempty"`
+	Cycle    string        `json:"cycle,omitempty"` // it alone was published
+	Changed  bool          `json:"changed"`         // the views show something new
+	Manifest uint64        `json:"manifest"`        // that the views show now
+	Was      uint64        `json:"was"`             // that they showed before; 0 = nothing
+	Tables   []TableReport `json:"tables"`
+	Counted  int           `json:"counted"`       // loads that were there and were counted again
+	DDL      []string      `json:"ddl,omitempty"` // what was run of it, by server
+	// Adopted are servers whose tables moved from the database of the views to the internal one.
+	Adopted []string `json:"adopted,omitempty"`
+	// Old are tables of the old layout that a statement may still read: the next publish drops them.
+	Old      []string `json:"old_tables,omitempty"`
+	Dropped  []string `json:"dropped,omitempty"` // tables of the old layout that were dropped, by server
+	Repaired []string `json:"mended,omitempty"`  // what was found to differ and was inserted again
+	Cleaned  int      `json:"cleaned"`           // loads that no view shows and that were deleted
+	Waiting  int      `json:"waiting"`           // and those that wait for it
+	// Uncleaned says why the server did not delete what no view shows; the next publish tries again.
+	Uncleaned string           `json:"uncleaned,omitempty"`
+	Totals    []manifest.Total `json:"totals,omitempty"` // that agree in lines, statements and on the server
+	DryRun    bool             `json:"dry_run,omitempty"`
 }
 
-// plan notes in a report what is to be there and what is missing.
-func plan(r *outcome.ClickHouse, items, missing []*content.Item) {
+// TableReport is what became of one table.
+type TableReport struct {
+	Table    string `json:"table"`
+	Files    int    `json:"files"` // that the views are to show
+	Rows     int64  `json:"rows"`  // of them, as far as it is known before they are read
+	New      int    `json:"new"`   // files that were not there
+	Inserted int64  `json:"inserted_rows"`
+}
+
+func newReport(o *Options, src *content.Source) *Report {
+	return &Report{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster, Cycle: src.Cycle.String(),
+		DryRun: o.DryRun}
+}
+
+// plan notes what is to be there and what is missing.
+func (r *Report) plan(items, missing []*content.Item) {
 	at := make(map[string]int)
 	for _, i := range items {
 		k, known := at[i.Table.Name]
 		if !known {
 			k = len(r.Tables)
 			at[i.Table.Name] = k
-			r.Tables = append(r.Tables, outcome.ClickHouseTable{Table: i.Table.Name})
+			r.Tables = append(r.Tables, TableReport{Table: i.Table.Name})
 		}
 		r.Tables[k].Files++
 		r.Tables[k].Rows += i.Rows
@@ -28,11 +63,23 @@ func plan(r *outcome.ClickHouse, items, missing []*content.Item) {
 	}
 }
 
-// inserted notes a load in a report.
-func inserted(r *outcome.ClickHouse, l *load) {
+// inserted notes a load.
+func (r *Report) inserted(l *load) {
 	for k := range r.Tables {
 		if r.Tables[k].Table == l.table {
 			r.Tables[k].Inserted += l.rows
 		}
 	}
 }
+
+// Inserted is how many rows were inserted, over all tables.
+func (r *Report) Inserted() int64 {
+	var rows int64
+	for i := range r.Tables {
+		rows += r.Tables[i].Inserted
+	}
+	return rows
+}
+
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
+func (r *Report) NeedsAttention() bool { return len(r.Repaired) > 0 || r.Uncleaned != "" }

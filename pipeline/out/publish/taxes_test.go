@@ -8,7 +8,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 )
 
@@ -63,7 +63,7 @@ const (
 )
 
 // taxed reports whether the control totals of a report have the tax of statements.
-func taxed(r *outcome.ClickHouse) bool {
+func taxed(r *publish.Report) bool {
 	for _, total := range r.Totals {
 		if total.Name == "2026-09/tax_amount" && total.Value == "10.01" {
 			return true

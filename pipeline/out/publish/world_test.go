@@ -12,7 +12,7 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -147,14 +147,14 @@ func cycle(t *testing.T, name string) period.Cycle {
 }
 
 // publish publishes all.
-func (w *world) publish() *outcome.ClickHouse {
+func (w *world) publish() *publish.Report {
 	w.Helper()
 	r, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
 	w.must(err)
 	return r
 }
 
-func (w *world) tryPublish(po targets.Options) (*outcome.ClickHouse, error) {
+func (w *world) tryPublish(po targets.Options) (*publish.Report, error) {
 	w.Helper()
 	return targets.ClickHouse(w.Context(), w.workspace(), po, w.options())
 }

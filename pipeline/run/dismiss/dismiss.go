@@ -10,7 +10,9 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -35,7 +37,10 @@ type Report struct {
 	Why      string         `json:"why,omitempty"`
 	Rejects  []Row          `json:"rejects"` // those that were named
 	Open     int64          `json:"open"`    // rejects of the lake that are open after it
-	outcome.Targets
+	// Published is what publishing did; nil where no server is set, or where it is owed.
+	Published *publish.Report `json:"published,omitempty"`
+	Iceberg   *iceberg.Report `json:"iceberg,omitempty"`
+	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
 }
 
 // Row is a reject that was named.
@@ -49,15 +54,27 @@ type Row struct {
 	Detail string        `json:"detail,omitempty"` // of a corrected one: by which record
 }
 
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
+func (r *Report) NeedsAttention() bool {
+	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
+}
+
 // Run ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). Done again it changes
-// nothing. Errors: *workspace.RefusedError for a name that fits no reject or several records, and those of the lake.
+// nothing. Errors: *workspace.RefusedError for a name that fits no reject or several records, those of the lake and of
+// publishing; the report is there with an error of publishing.
 func Run(ctx context.Context, w *workspace.Workspace, d Options, o workspace.Options) (*Report,
 	error) {
 	r := &Report{Command: d.Command(), AsOf: o.AsOf, By: d.By, Why: d.Why, Rejects: []Row{}}
 	if err := apply(ctx, w, &d, &o, r); err != nil {
 		return nil, err
 	}
-	return r, nil
+	if !r.Changed || !w.Settings.Publishes() {
+		return r, nil
+	}
+	after := &workspace.Report{}
+	err := targets.AfterRun(ctx, w, o, after)
+	r.Published, r.Iceberg, r.Owed = after.Published, after.Iceberg, after.Owed
+	return r, err
 }
 
 // dismiss is Dismiss without publishing.

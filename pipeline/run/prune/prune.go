@@ -11,8 +11,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -38,7 +40,10 @@ type Report struct {
 	// feed files that are old enough and stay for their open rejects
 	Rejects int  `json:"files_with_rejects,omitempty"`
 	DryRun  bool `json:"dry_run,omitempty"`
-	outcome.Targets
+	// Published is what publishing did; nil where no server is set, or where it is owed.
+	Published *publish.Report `json:"published,omitempty"`
+	Iceberg   *iceberg.Report `json:"iceberg,omitempty"`
+	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
 }
 
 // ArchivedCycle is a cycle that left for the archive.
@@ -49,8 +54,14 @@ type ArchivedCycle struct {
 	Rows  int64  `json:"lines"` // of the lines that left
 }
 
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
+func (r *Report) NeedsAttention() bool {
+	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
+}
+
 // Run packs feed files away and archives closed cycles, as the settings say how long they stay (package archive), as
-// one transaction on the lake. Done again with nothing due it writes nothing. Errors: those of the lake.
+// one transaction on the lake. Done again with nothing due it writes nothing. Errors: those of the lake and of
+// publishing; the report is there with an error of publishing.
 func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Options) (*Report, error) {
 	if po.Archive == "" {
 		po.Archive = w.Settings.ArchivePlace().Below("lake").Path
@@ -73,7 +84,13 @@ func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Op
 	if err := p.transact(ctx); err != nil {
 		return nil, err
 	}
-	return p.report, nil
+	if po.DryRun || !p.report.Changed || !w.Settings.Publishes() {
+		return p.report, nil
+	}
+	after := &workspace.Report{}
+	err := targets.AfterRun(ctx, w, o, after)
+	p.report.Published, p.report.Iceberg, p.report.Owed = after.Published, after.Iceberg, after.Owed
+	return p.report, err
 }
 
 // pruning is one prune in the making.

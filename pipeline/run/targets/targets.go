@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
-	"github.com/tollbook/tollbook/pipeline/out/outcome"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
@@ -31,7 +30,7 @@ type Options struct {
 // ClickHouse brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server,
 // *rows.NoCycleError, problem.Problems where the books no longer have what lines name, and those of publish.Publish.
 func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
-	o workspace.Options) (report *outcome.ClickHouse, err error) {
+	o workspace.Options) (report *publish.Report, err error) {
 	s := &w.Settings.ClickHouse
 	if !s.DSN.Set() {
 		return nil, &workspace.RefusedError{What: "no server to publish to",
@@ -85,7 +84,7 @@ func environment(o workspace.Options) func(string) string {
 // Iceberg brings the Iceberg tables of the settings to the lake's state. Errors: *RefusedError without a
 // warehouse, and those of iceberg.Publish.
 func Iceberg(ctx context.Context, w *workspace.Workspace, po Options,
-	o workspace.Options) (report *outcome.Iceberg, err error) {
+	o workspace.Options) (report *iceberg.Report, err error) {
 	s := &w.Settings.Iceberg
 	switch {
 	case !s.Set():
@@ -95,7 +94,7 @@ func Iceberg(ctx context.Context, w *workspace.Workspace, po Options,
 		return nil, &workspace.RefusedError{What: "Iceberg tables are published for all cycles together",
 			Hint: "leave --cycle out"}
 	}
-	warehouse, err := Warehouse(w)
+	warehouse, err := w.IcebergWarehouse()
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +119,7 @@ func Iceberg(ctx context.Context, w *workspace.Workspace, po Options,
 // All publishes to each target of the settings. A target that fails does not keep the other from being tried.
 // Errors: *RefusedError where there is no target, and those of ClickHouse and Iceberg.
 func All(ctx context.Context, w *workspace.Workspace, po Options,
-	o workspace.Options) (server *outcome.ClickHouse, tables *outcome.Iceberg, err error) {
+	o workspace.Options) (server *publish.Report, tables *iceberg.Report, err error) {
 	s := &w.Settings
 	if s.ClickHouse.DSN.Set() || !s.Iceberg.Set() {
 		server, err = ClickHouse(ctx, w, po, o)
@@ -138,46 +137,46 @@ func All(ctx context.Context, w *workspace.Workspace, po Options,
 	return server, tables, err
 }
 
-// AfterRun publishes what a run left to each target of the settings. A target that cannot be reached, or that does not
-// let us, owes nothing to the lake: the outcome says that the publish is owed. Totals that differ are an error (§6.6).
-func AfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Options) (done outcome.Targets, err error) {
+// AfterRun publishes what a run left. A target that cannot be reached, or that does not let us, owes nothing to the
+// lake: the report says that the publish is owed. Totals that differ are an error (§6.6).
+func AfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, report *workspace.Report) error {
 	po := Options{Cycle: place.NoCycle}
 	if w.Settings.ClickHouse.DSN.Set() {
-		var differ *publish.DifferError
 		published, err := ClickHouse(ctx, w, po, o)
+		var differ *publish.DifferError
 		switch {
 		case err == nil:
-			done.Published = published
+			report.Published = published
 		case errors.As(err, &differ), ctx.Err() != nil:
-			return done, err
+			return err
 		default:
-			owe(&done, err)
+			owe(report, err)
 		}
 	}
 	if w.Settings.Iceberg.Set() {
 		tables, err := Iceberg(ctx, w, po, o)
 		switch {
 		case err == nil:
-			done.Iceberg = tables
+			report.Iceberg = tables
 		case ctx.Err() != nil:
-			return done, err
+			return err
 		default:
-			owe(&done, err)
+			owe(report, err)
 		}
 	}
-	return done, nil
+	return nil
 }
 
 // owe notes why a target was not published to.
-func owe(done *outcome.Targets, err error) {
-	if done.Owed == nil {
-		done.Owed = &outcome.Owed{}
+func owe(report *workspace.Report, err error) {
+	if report.Owed == nil {
+		report.Owed = &workspace.Owed{}
 	} else {
-		done.Owed.Why += "; "
+		report.Owed.Why += "; "
 	}
-	done.Owed.Why += err.Error()
+	report.Owed.Why += err.Error()
 	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) && done.Owed.Hint == "" {
-		done.Owed.Hint = hinted.Hint()
+	if errors.As(err, &hinted) && report.Owed.Hint == "" {
+		report.Owed.Hint = hinted.Hint()
 	}
 }

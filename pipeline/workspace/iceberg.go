@@ -1,4 +1,4 @@
-package targets
+package workspace
 
 import (
 	"fmt"
@@ -6,18 +6,17 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // icebergScratch is the folder of a workspace with the lock and unfinished files of a warehouse in an object store.
 const icebergScratch = settings.LakeScratch + "/iceberg"
 
-// Warehouse is where the Iceberg tables of a workspace are. No request is sent yet.
-func Warehouse(w *workspace.Workspace) (*iceberg.Warehouse, error) {
+// IcebergWarehouse is where the Iceberg tables are. No request is sent yet.
+func (w *Workspace) IcebergWarehouse() (*iceberg.Warehouse, error) {
 	s := &w.Settings
 	if w.LakeInStore() {
-		chain, err := workspace.OpenChain(settings.Place{Path: s.Iceberg.Warehouse, Endpoint: s.Lake.Endpoint,
+		chain, err := openChain(settings.Place{Path: s.Iceberg.Warehouse, Endpoint: s.Lake.Endpoint,
 			Region: s.Lake.Region}, filepath.Join(w.Dir, filepath.FromSlash(icebergScratch)),
 			objects.Options{CacheBytes: warehouseCache})
 		if err != nil {
