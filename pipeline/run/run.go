@@ -292,10 +292,9 @@ func (r *run) work(ctx context.Context) (err error) {
 		return err
 	}
 	f := r.folder()
-	if r.folded, err = f.Run(ctx); err != nil {
+	if err := r.rateBuckets(ctx, cfg, f); err != nil {
 		return bookproblem.Of(err)
 	}
-	r.o.CountRows(r.folded.Lines)
 	r.o.BeginStage(workspace.StageSettle)
 	if err := r.events.refuse(r.folded.Refused); err != nil {
 		return bookproblem.Of(err)
@@ -319,6 +318,15 @@ func (r *run) work(ctx context.Context) (err error) {
 		return err
 	}
 	return r.setTotals()
+}
+
+// rateBuckets rates the records that were scanned.
+func (r *run) rateBuckets(ctx context.Context, cfg *accept.Config, f *fold.Folder) (err error) {
+	if r.folded, err = f.Run(ctx); err != nil {
+		return err
+	}
+	r.o.CountRows(r.folded.Lines)
+	return r.scanned.Release(cfg)
 }
 
 // scanConfig is what feed files are read with, without events.

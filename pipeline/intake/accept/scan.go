@@ -48,7 +48,8 @@ type Scanned struct {
 	Parts     Parts
 	tasks     []*task
 	scratch   []scratchFile
-	held      atomic.Int64 // bytes of runs in memory
+	released  errgroup.Group // closes scratch files
+	held      atomic.Int64   // bytes of runs in memory
 	mu        sync.Mutex
 }
 
@@ -231,9 +232,34 @@ func (f *File) judge(cfg *Config, err error) error {
 	return nil
 }
 
-// Close releases the scratch files.
+// Release removes the scratch files of runs, which nothing reads after the buckets were rated, and begins to close
+// them. When a large file is closed, the system takes time to free the memory that it keeps of it: the rest of the run
+// does not wait for that.
+func (s *Scanned) Release(cfg *Config) error {
+	closed := make(chan scratchFile, len(s.scratch))
+	for _, f := range s.scratch {
+		if err := cfg.Txn.RemoveTemp(f.name); err != nil {
+			return err
+		}
+		closed <- f
+	}
+	close(closed)
+	s.scratch = nil
+	for range max(1, cfg.Workers) {
+		s.released.Go(func() error {
+			var errs []error
+			for f := range closed {
+				errs = append(errs, f.Close())
+			}
+			return errors.Join(errs...)
+		})
+	}
+	return nil
+}
+
+// Close closes the scratch files, and waits for those that are being closed.
 func (s *Scanned) Close() error {
-	var errs []error
+	errs := []error{s.released.Wait()}
 	for _, f := range s.scratch {
 		errs = append(errs, f.Close())
 	}

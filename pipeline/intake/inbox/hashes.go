@@ -13,15 +13,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // Hashes remembers between runs what the files of an inbox hash to, so that a file that is there unchanged is not
 // read again. It is one file outside the lake, and best effort: lost, damaged or not writable, it costs time and
-// changes nothing else. Not for concurrent use; of two runs with one file the later writer's stays, whole.
+// changes nothing else. Several goroutines may hash different files at the same time; the other methods are for one. Of
+// two runs with one file the later writer's stays, whole.
 type Hashes struct {
 	path   string
 	kept   map[string]remembered // as the file has it, by path below inbox/
+	mu     sync.Mutex            // of all fields below
 	looked map[string]remembered // what Save will write: files that Hash was asked for
 	seen   map[string]seen       // every file that Hash was asked for, settled or not, for Still
 	marked bool
@@ -95,7 +98,7 @@ func (h *Hashes) HashInto(fsys fs.FS, name string, too io.Writer) (hash string, 
 	if h.remembers(name, before, known) {
 		return h.kept[name].hash, h.kept[name].size, nil
 	}
-	if known && !h.marked {
+	if known {
 		h.setMark(fsys)
 	}
 	hash, size, err = hashInto(fsys, name, too)
@@ -113,16 +116,28 @@ func (h *Hashes) HashInto(fsys fs.FS, name string, too io.Writer) (hash string, 
 	if found.stamped && (after != before || size != after.size) {
 		return "", 0, &ChangedError{File: name, How: how(before, after)}
 	}
-	// A change after the mark would show in the times of the second stamp, in any clock step: it would not be settled.
-	if found.settled = found.stamped && h.settled(after); found.settled {
+	h.note(name, found)
+	return hash, size, nil
+}
+
+// note keeps what a file was found to be. A change after the mark would show in the times of the second stamp, in any
+// clock step: it would not be settled.
+func (h *Hashes) note(name string, found seen) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if found.settled = found.stamped && h.settled(found.stamp); found.settled {
 		h.looked[name] = found.remembered
 	}
 	h.seen[name] = found
-	return hash, size, nil
 }
 
 // setMark notes the time before the first file is read, by the clock that gives files their times.
 func (h *Hashes) setMark(fsys fs.FS) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.marked {
+		return
+	}
 	if store, is := fsys.(Store); is {
 		h.marked, h.mark = true, store.Now()
 		if h.path != "" {
@@ -149,6 +164,8 @@ func (h *Hashes) remembers(name string, now stamp, stamped bool) bool {
 	if !stamped || !kept || old.stamp != now {
 		return false
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.looked[name], h.seen[name] = old, seen{remembered: old, stamped: true, settled: true}
 	return true
 }

@@ -24,8 +24,12 @@ type Watch struct {
 	seed   maphash.Seed
 	mu     sync.Mutex
 	wanted map[uint64]struct{}
+	marks  []uint64 // a bit for the first filterBits bits of each hash wanted; stays in the cache, as wanted does not
 	found  map[Identity]Place
 }
+
+// filterBits is the size of the filter before the map: 2^20 bits, of which 100,000 rejects set a tenth.
+const filterBits = 20
 
 // Place is a record of a feed file.
 type Place struct {
@@ -54,7 +58,8 @@ func (w *Watch) ForTask() *Watch {
 	if !w.Active() {
 		return nil
 	}
-	return &Watch{Zone: w.Zone, Source: w.Source, seed: w.seed, wanted: w.wanted, found: make(map[Identity]Place)}
+	return &Watch{Zone: w.Zone, Source: w.Source, seed: w.seed, wanted: w.wanted, marks: w.marks,
+		found: make(map[Identity]Place)}
 }
 
 // Leave returns what was found and forgets it.
@@ -89,7 +94,19 @@ func (w *Watch) Want(feedName, column, reason, header string, raw []byte) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.wanted[w.hash(id.Feed, id.Customer, id.When, maphash.String(w.seed, id.ID))] = struct{}{}
+	hash := w.hash(id.Feed, id.Customer, id.When, maphash.String(w.seed, id.ID))
+	if w.marks == nil {
+		w.marks = make([]uint64, 1<<filterBits/64)
+	}
+	word, bit := markOf(hash)
+	w.marks[word] |= bit
+	w.wanted[hash] = struct{}{}
+}
+
+// markOf is the place of a hash in the filter.
+func markOf(hash uint64) (word, bit uint64) {
+	at := hash >> (64 - filterBits)
+	return at / 64, 1 << (at % 64)
 }
 
 // hash mixes the parts of an identity. Constants are odd and large, so that equal parts do not cancel each other.
@@ -130,6 +147,9 @@ func (w *Watch) AcceptedEvent(feedName, id string, at Place) {
 }
 
 func (w *Watch) wants(hash uint64) bool {
+	if word, bit := markOf(hash); w.marks[word]&bit == 0 {
+		return false
+	}
 	_, wanted := w.wanted[hash]
 	return wanted
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -37,44 +38,83 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 	known := f.takenNames(name)
 	var files []*accept.File
 	seen := make(map[string]string) // first file of a hash
-	for i, ref := range refs {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	take := func(ref *inbox.FileRef, h *hashed) error {
+		if changed := new(inbox.ChangedError); errors.As(h.err, &changed) {
+			f.Leave(name, ref.Name, h.err)
+			return nil
 		}
-		if f.Options.Progress != nil {
-			f.Options.Progress("look at the inbox", int64(i), int64(len(refs)))
-		}
-		cutter := f.cutter(name, &ref)
-		hash, size, err := hashes.HashInto(f.Inbox, ref.Name, cutter)
-		if changed := new(inbox.ChangedError); errors.As(err, &changed) {
-			f.Leave(name, ref.Name, err)
-			continue
-		}
-		if errors.Is(err, fs.ErrPermission) {
+		if errors.Is(h.err, fs.ErrPermission) {
 			f.passOver(name, inbox.Unreadable(ref.Name))
-			continue
+			return nil
 		}
-		if err != nil {
-			return nil, err
+		if h.err != nil {
+			return h.err
 		}
-		if _, taken := f.Next.Input(name, hash); taken {
-			continue
+		if _, taken := f.Next.Input(name, h.hash); taken {
+			return nil
 		}
 		if old, taken := known[ref.Name]; taken {
 			f.Report.Note("inbox/%s has other content than when manifest %d ingested it: it is a new file; "+
 				"records that are known already are duplicates or conflicts, the others are new",
 				feedfile.ShownName(ref.Name), old.Run)
 		}
-		if first, twice := seen[hash]; twice {
+		if first, twice := seen[h.hash]; twice {
 			f.Report.Files = append(f.Report.Files,
 				workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
-			continue
+			return nil
 		}
-		seen[hash] = ref.Name
-		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: hash, Bytes: size,
-			Ranges: cutter.Ranges(f.Inbox)})
+		seen[h.hash] = ref.Name
+		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: h.hash, Bytes: h.size,
+			Ranges: h.cutter.Ranges(f.Inbox)})
+		return nil
 	}
-	return files, nil
+	return files, f.hashEach(ctx, name, refs, hashes, take)
+}
+
+// hashed is a feed file that was hashed.
+type hashed struct {
+	hash   string
+	size   int64 // bytes
+	cutter *cuts.Cutter
+	err    error
+}
+
+// hashesAhead is how many files may be hashed before the results of those before them are taken.
+const hashesAhead = 64
+
+// hashEach hashes the files of a feed, as many at the same time as the run has workers, and calls take for each, in the
+// order of refs.
+func (f *Finder) hashEach(ctx context.Context, feed string, refs []inbox.FileRef, hashes *inbox.Hashes,
+	take func(*inbox.FileRef, *hashed) error) error {
+	var started sync.WaitGroup
+	defer started.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	free := make(chan struct{}, max(1, f.Options.Workers))
+	results := make([]chan *hashed, len(refs))
+	next := 0
+	for i := range refs {
+		for ; next < len(refs) && next < i+hashesAhead; next++ {
+			ref, result := &refs[next], make(chan *hashed, 1)
+			results[next] = result
+			started.Go(func() {
+				free <- struct{}{}
+				h := &hashed{cutter: f.cutter(feed, ref), err: ctx.Err()}
+				if h.err == nil {
+					h.hash, h.size, h.err = hashes.HashInto(f.Inbox, ref.Name, h.cutter)
+				}
+				<-free
+				result <- h
+			})
+		}
+		if f.Options.Progress != nil {
+			f.Options.Progress("look at the inbox", int64(i), int64(len(refs)))
+		}
+		if err := take(&refs[i], <-results[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // cutter finds the ranges of a file of a feed whose files can be read by several tasks.
