@@ -439,6 +439,20 @@ bench-simulate: build ## what 1 and 10 billion rows take on 8 to 512 cores, calc
 	done
 	$(BIN)/bench simulate $(SIMULATE)-*/runs/*.json
 
+# The same night by place of the lake and by who does the tasks. With DSN=temporal://127.0.0.1:7233 also by workers of that Temporal server; then
+# PROGRAM must be built with -tags temporal.
+PLACES_ROWS ?= 5000000
+DSN         ?=
+PROGRAM     ?= $(TOLLBOOK)
+
+.PHONY: bench-places
+bench-places: build ## time `run nightly` over PLACES_ROWS rows in a folder and in a real S3 server, by one process and by workers; requests and bytes for each row
+	$(GATEWAY)
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	$(BIN)/bench places -program $(PROGRAM) -gateway $(BIN)/versitygw -dsn "$(DSN)" -dir $(BUILD)/places -rows $(PLACES_ROWS) -customers $(CUSTOMERS) \
+	  -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
+	$(GO) generate ./fixtures/bench
+
 # Go's benchmarks of BASE and of what is checked out, in turn, six of each.
 BASE        ?= HEAD~1
 BENCHMARKS  ?= ./pipeline/lake/parquet ./pipeline/fold/pay ./rating ./rating/percentile ./settlement ./schemas/money

@@ -3,10 +3,13 @@ package lake_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,10 +28,42 @@ const block = 65536
 // oneFile commits a data file and returns its entry, the state, and its path.
 func oneFile(t testing.TB, content []byte) (manifest.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
+	return committed(t, func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-01", 0), string(content)) })
+}
+
+// largeFile is oneFile of a file that has checksums of its blocks between two parts.
+func largeFile(t testing.TB, head, tail []byte) (manifest.FileEntry, *lake.Snapshot, string) {
+	t.Helper()
+	return committed(t, func(txn *lake.Txn) error {
+		w, err := txn.Create(dayKey("2026-09-01", 0))
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(head)
+		if err == nil {
+			_, err = w.Write(w.Checksums())
+		}
+		if err == nil {
+			_, err = w.Write(tail)
+		}
+		if err != nil {
+			return errors.Join(err, w.Abort())
+		}
+		e, err := w.Finish(1, nil)
+		if err != nil {
+			return err
+		}
+		return txn.Next().Replace(e.FileKey, e)
+	})
+}
+
+// committed commits the one file that write makes.
+func committed(t testing.TB, write func(*lake.Txn) error) (manifest.FileEntry, *lake.Snapshot, string) {
+	t.Helper()
 	dir := t.TempDir()
 	l := open(t, storage.Dir(dir))
 	txn := begin(t, l)
-	if err := replace(txn, dayKey("2026-09-01", 0), string(content)); err != nil {
+	if err := write(txn); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := txn.Commit(context.Background()); err != nil {
@@ -60,15 +95,70 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
+// TestChecksumsInFile checks that a file with 16 complete blocks has their checksums where Checksums was called, and
+// the list only those of the blocks that follow; a smaller one has all in the list (LAKE-18).
+func TestChecksumsInFile(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ head, in int }{
+		{16*block - 1, 0}, {16 * block, 16}, {16*block + 5, 16}, {40*block - 1, 39},
+	} {
+		head, tail := patterned(c.head), patterned(2*block+9)
+		e, _, path := largeFile(t, head, tail)
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var table []byte
+		for b := range c.in {
+			table = binary.LittleEndian.AppendUint32(table, crc32.Checksum(head[b*block:][:block],
+				crc32.MakeTable(crc32.Castagnoli)))
+		}
+		if want := slices.Concat(head, table, tail); !bytes.Equal(content, want) {
+			t.Errorf("%d bytes before the checksums: the file is not these, those of %d blocks and the rest", c.head,
+				c.in)
+		}
+		var at int64
+		if c.in > 0 {
+			at = int64(c.head)
+		}
+		if blocks := (len(content) + block - 1) / block; e.BlocksAt != at || len(e.Blocks) != 8*(blocks-c.in) {
+			t.Errorf("%d bytes before the checksums: %d digits, checksums at %d; want those of %d blocks, and %d",
+				c.head, len(e.Blocks), e.BlocksAt, blocks-c.in, at)
+		}
+	}
+}
+
+// patterned returns so many bytes.
+func patterned(n int) []byte {
+	out := make([]byte, n)
+	for i := range out {
+		out[i] = byte(i * 7 / 3)
+	}
+	return out
+}
+
 // TestReaderChecks tests LAKE-13: whatever part of a file is read is what was written, or an error names the file as
 // damaged. A bit changes in one block: reads that touch the block fail, all others are right.
 func TestReaderChecks(t *testing.T) {
 	t.Parallel()
-	content := make([]byte, 3*block+1000)
-	for i := range content {
-		content[i] = byte(i * 7 / 3)
+	e, snap, path := oneFile(t, patterned(3*block+1000))
+	readsChecked(t, e, snap, path)
+}
+
+// TestReaderChecksLargeFile is TestReaderChecks for a file that has checksums of its blocks in itself: reads of those
+// fail if the block is damaged that the checksums are in.
+func TestReaderChecksLargeFile(t *testing.T) {
+	t.Parallel()
+	e, snap, path := largeFile(t, patterned(17*block+1000), patterned(2*block))
+	readsChecked(t, e, snap, path)
+}
+
+func readsChecked(t *testing.T, e manifest.FileEntry, snap *lake.Snapshot, path string) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	e, snap, path := oneFile(t, content)
+	in := int(e.BlocksAt / block) // the checksums of so many blocks are in the file, in the block that follows them
 	rapid.Check(t, func(t *rapid.T) {
 		bad := -1
 		if rapid.Bool().Draw(t, "damaged") {
@@ -86,7 +176,8 @@ func TestReaderChecks(t *testing.T) {
 			got := make([]byte, rapid.IntRange(1, 2*block).Draw(t, "bytes"))
 			n, err := f.ReadAt(got, int64(from))
 			end := min(from+len(got), len(content))
-			touched := bad >= 0 && bad/block >= from/block && bad/block <= (end-1)/block
+			touched := bad >= 0 && (bad/block >= from/block && bad/block <= (end-1)/block ||
+				in > 0 && bad/block == in && from/block < in)
 			var corrupt *lakeerr.CorruptError
 			switch {
 			case touched:
@@ -137,6 +228,23 @@ func TestReaderOfOlderLakes(t *testing.T) {
 		var corrupt *lakeerr.CorruptError
 		if ok && err != nil || !ok && !errors.As(err, &corrupt) {
 			t.Errorf("blocks %q: %v", blocks, err)
+		}
+	}
+}
+
+// TestChecksumsOutsideFile checks that a list which says that checksums are where the file has no room for them is
+// damaged.
+func TestChecksumsOutsideFile(t *testing.T) {
+	t.Parallel()
+	e, snap, _ := largeFile(t, patterned(16*block), nil)
+	for _, at := range []int64{-block, e.BlocksAt + 1, e.Bytes, 1 << 50} {
+		e.BlocksAt = at
+		f, err := snap.Open(e)
+		if err == nil {
+			err = f.Close()
+		}
+		if corrupt := new(lakeerr.CorruptError); !errors.As(err, &corrupt) {
+			t.Errorf("checksums at %d: %v", at, err)
 		}
 	}
 }

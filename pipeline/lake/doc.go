@@ -56,6 +56,8 @@
 //	         the calendar that has files, and holds the files of no such day. Whether it is cut must follow from the
 //	         entries alone when the files of the cycle change, and stay as it is when they do not; an archive keeps
 //	         the form. The list of a day must change only with the files of the day.
+//	LAKE-18  The checksums of blocks that a file has in itself must be in blocks whose checksums are in the list. They
+//	         are compared with these before they are used.
 //
 // # Write order
 //

@@ -203,14 +203,11 @@ func (t *Txn) checkMade(made []manifest.FileEntry) error {
 	for _, e := range made {
 		size, found := t.there[e.Path]
 		if !found { // made after the run was begun, or a listing is late
-			f, err := t.lake.st.Open(e.Path)
-			if err == nil {
-				size, found = f.Size(), true
-				err = f.Close()
-			}
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			var err error
+			if size, err = t.lake.sizeOf(e.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
+			found = err == nil
 		}
 		if !found || size != e.Bytes {
 			run := strings.TrimSuffix(strings.TrimPrefix(t.shared, manifest.RunsDir+"/"), "/")
@@ -220,4 +217,16 @@ func (t *Txn) checkMade(made []manifest.FileEntry) error {
 		}
 	}
 	return nil
+}
+
+// sizeOf returns the size of a file in bytes, without reading it.
+func (l *Lake) sizeOf(name string) (int64, error) {
+	if l.chain != nil {
+		return l.chain.Stat(name)
+	}
+	f, err := l.st.Open(name)
+	if err != nil {
+		return 0, err
+	}
+	return f.Size(), f.Close()
 }

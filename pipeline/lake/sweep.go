@@ -196,7 +196,7 @@ func (t *Txn) checkUploads(lists []next.List) error {
 		}
 		at, listed := changed[name]
 		if !listed { // a listing may be late
-			if err := t.lake.chain.Stat(name); err != nil {
+			if _, err := t.lake.chain.Stat(name); err != nil {
 				return fmt.Errorf("commit %s of the lake, which was uploaded: %w; run again", name, err)
 			}
 		}

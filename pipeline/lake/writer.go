@@ -66,6 +66,10 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, w.err
 }
 
+// Checksums returns those of the blocks of a large file so far, which its format writes next; nil of a small one. The
+// list then has only those of the blocks that follow.
+func (w *Writer) Checksums() []byte { return w.sums.Table() }
+
 // Finish gives the file the name that follows from its key and content; nothing names it until it is put into Next and
 // committed. It becomes durable in the background, at the latest before the commit. A file that the live state has
 // already is kept, and this one dropped. Sums are sorted by column; two of one column are an error. Errors:
@@ -114,8 +118,9 @@ func (w *Writer) entry(rows int64, sums []manifest.Sum) (manifest.FileEntry, err
 		}
 	}
 	h := manifest.HashSum([sha256.Size]byte(w.hash.Sum(nil)))
-	return manifest.FileEntry{FileKey: w.key, Path: w.key.PathOf(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums,
-		Blocks: w.sums.String()}, nil
+	e := manifest.FileEntry{FileKey: w.key, Path: w.key.PathOf(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums}
+	e.Blocks, e.BlocksAt = w.sums.End()
+	return e, nil
 }
 
 // Abort drops the file. After Finish or Abort it does nothing.

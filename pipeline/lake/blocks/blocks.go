@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -19,11 +20,19 @@ const blockBytes = 64 << 10
 // blockDigits is how many hexadecimal digits a block's checksum takes in FileEntry.Blocks.
 const blockDigits = 8
 
-// Sums makes FileEntry.Blocks of what is written to it.
+// A file with so many complete blocks before its end has their checksums in itself.
+const (
+	tableBlocks = 16
+	sumBytes    = 4 // of a checksum there, little-endian
+)
+
+// Sums makes the checksums of what is written to it.
 type Sums struct {
 	crc  uint32
-	n    int // bytes of the block so far
-	text []byte
+	n    int      // bytes of the block so far
+	sums []uint32 // of complete blocks
+	in   int      // how many of them are in the file
+	at   int64    // where they begin there
 }
 
 // Add takes the next bytes of the file.
@@ -39,16 +48,34 @@ func (s *Sums) Add(p []byte) {
 }
 
 func (s *Sums) end() {
-	s.text = fmt.Appendf(s.text, "%0*x", blockDigits, s.crc)
+	s.sums = append(s.sums, s.crc)
 	s.crc, s.n = 0, 0
 }
 
-// String is the checksums of all that was written; nothing is written after it.
-func (s *Sums) String() string {
+// Table returns the checksums of the complete blocks of what was written so far, for the caller to write next; nil if
+// they are few, and when it was called before.
+func (s *Sums) Table() []byte {
+	if s.in > 0 || len(s.sums) < tableBlocks {
+		return nil
+	}
+	s.in, s.at = len(s.sums), int64(len(s.sums))*blockBytes+int64(s.n)
+	table := make([]byte, 0, s.in*sumBytes)
+	for _, sum := range s.sums {
+		table = binary.LittleEndian.AppendUint32(table, sum)
+	}
+	return table
+}
+
+// End returns FileEntry.Blocks and FileEntry.BlocksAt of all that was written; nothing is written after it.
+func (s *Sums) End() (blocks string, at int64) {
 	if s.n > 0 {
 		s.end()
 	}
-	return string(s.text)
+	text := make([]byte, 0, (len(s.sums)-s.in)*blockDigits)
+	for _, sum := range s.sums[s.in:] {
+		text = fmt.Appendf(text, "%0*x", blockDigits, sum)
+	}
+	return string(text), s.at
 }
 
 // checkedFile is a data file whose blocks are checked when a byte of them is first read (LAKE-13). ReadAt may be called
@@ -60,22 +87,32 @@ type checkedFile struct {
 	whole  []atomic.Bool
 	blocks *sync.Pool // of *[blockBytes]byte
 	at     int64      // of Read
+	in     int64      // of how many blocks the checksums are in the file
+
+	mu    sync.Mutex
+	table []byte // the checksums that are in the file, once they were read
 }
 
 // Check wraps a file that an entry names, so that what is read of it is checked; by is the manifest that names it. One
 // of a build that wrote no checksums is left as it is. memory is shared by all files of a lake: what parts of blocks
-// are checked with. Error: a *lakeerr.CorruptError where the entry has not one checksum per block.
+// are checked with. Error: a *lakeerr.CorruptError where there is not one checksum per block.
 func Check(f storage.ReadFile, e manifest.FileEntry, by string, memory *sync.Pool) (storage.ReadFile, error) {
 	if e.Blocks == "" {
 		return f, nil
 	}
-	n := (e.Bytes + blockBytes - 1) / blockBytes
-	if int64(len(e.Blocks)) != n*blockDigits {
+	n, in := (e.Bytes+blockBytes-1)/blockBytes, e.BlocksAt/blockBytes
+	if in < 0 || e.BlocksAt+in*sumBytes > e.Bytes {
 		return nil, &lakeerr.CorruptError{Name: by,
-			Detail: fmt.Sprintf("%d digits of checksums for the %d blocks of %s", len(e.Blocks), n, e.Path),
+			Detail: fmt.Sprintf("checksums of %d blocks at byte %d of %s, which has %d", in, e.BlocksAt, e.Path,
+				e.Bytes),
+			Hint: lakeerr.HintRestore}
+	}
+	if int64(len(e.Blocks)) != (n-in)*blockDigits {
+		return nil, &lakeerr.CorruptError{Name: by,
+			Detail: fmt.Sprintf("%d digits of checksums for %d blocks of %s", len(e.Blocks), n-in, e.Path),
 			Hint:   lakeerr.HintRestore}
 	}
-	return &checkedFile{ReadFile: f, entry: e, by: by, whole: make([]atomic.Bool, n), blocks: memory}, nil
+	return &checkedFile{ReadFile: f, entry: e, by: by, whole: make([]atomic.Bool, n), blocks: memory, in: in}, nil
 }
 
 // Read implements io.Reader.
@@ -134,11 +171,41 @@ func (f *checkedFile) check(p []byte, off, b int64) error {
 }
 
 func (f *checkedFile) compare(block []byte, b int64) error {
-	want, err := strconv.ParseUint(f.entry.Blocks[b*blockDigits:(b+1)*blockDigits], 16, 32)
-	if got := crc32.Checksum(block, crc32.MakeTable(crc32.Castagnoli)); err == nil && got == uint32(want) {
+	want, err := f.sum(b)
+	if err != nil {
+		return err
+	}
+	if crc32.Checksum(block, crc32.MakeTable(crc32.Castagnoli)) == want {
 		return nil
 	}
-	detail := fmt.Sprintf("bytes %d to %d are not what was written, by the checksum that %s has of them", b*blockBytes,
-		b*blockBytes+int64(len(block)), f.by)
+	return f.damaged(b*blockBytes, int64(len(block)))
+}
+
+// damaged is the error of bytes that are not what was written.
+func (f *checkedFile) damaged(from, bytes int64) error {
+	detail := fmt.Sprintf("bytes %d to %d are not what was written, by the checksum that %s has of them", from,
+		from+bytes, f.by)
 	return &lakeerr.CorruptError{Name: f.entry.Path, Detail: detail, Hint: lakeerr.HintRestore}
+}
+
+// sum is the checksum of a block as it was written. Those in the file are in blocks whose checksums are in the list.
+func (f *checkedFile) sum(b int64) (uint32, error) {
+	if b >= f.in {
+		at := (b - f.in) * blockDigits
+		sum, err := strconv.ParseUint(f.entry.Blocks[at:at+blockDigits], 16, 32)
+		if err != nil {
+			return 0, f.damaged(b*blockBytes, min(blockBytes, f.entry.Bytes-b*blockBytes))
+		}
+		return uint32(sum), nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.table == nil {
+		table := make([]byte, f.in*sumBytes)
+		if n, err := f.ReadAt(table, f.entry.BlocksAt); n < len(table) {
+			return 0, fmt.Errorf("read the checksums of %s of the lake: %w", f.entry.Path, err)
+		}
+		f.table = table
+	}
+	return binary.LittleEndian.Uint32(f.table[b*sumBytes:]), nil
 }

@@ -73,6 +73,9 @@ func (p *entryParser) file() (e FileEntry) {
 	if p.has(`,"blocks":`) {
 		e.Blocks = p.text(``)
 	}
+	if p.has(`,"blocks_at":`) {
+		e.BlocksAt = p.number(``)
+	}
 	p.want("}\n")
 	return e
 }

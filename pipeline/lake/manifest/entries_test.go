@@ -20,7 +20,7 @@ func TestListsAreReadAlike(t *testing.T) {
 				Bytes: rapid.Int64().Draw(t, "bytes"), Rows: rapid.Int64().Draw(t, "rows")}
 			e.Table, e.Cycle, e.Day, e.Bucket = text.Draw(t, "table"), cycles().Draw(t, "cycle"),
 				days().Draw(t, "day"), rapid.IntRange(-1, 1024).Draw(t, "bucket")
-			e.Blocks = text.Draw(t, "blocks")
+			e.Blocks, e.BlocksAt = text.Draw(t, "blocks"), rapid.Int64().Draw(t, "blocks at")
 			if rapid.Bool().Draw(t, "has sums") {
 				e.Sums = []Sum{}
 				for range rapid.IntRange(0, 3).Draw(t, "sums") {

@@ -124,8 +124,10 @@ type FileEntry struct {
 	Rows  int64  `json:"rows"`
 	Sums  []Sum  `json:"sums"` // by Column
 	// Blocks is the CRC-32C of each 64 KiB of the bytes, eight hexadecimal digits a block; "" in lakes of builds that
-	// wrote none.
-	Blocks string `json:"blocks,omitempty"`
+	// wrote none. Those of the complete blocks before BlocksAt are in the file at that byte, four bytes a block,
+	// little-endian; 0 = Blocks has all of them.
+	Blocks   string `json:"blocks,omitempty"`
+	BlocksAt int64  `json:"blocks_at,omitempty"`
 }
 
 // Sum is the exact sum of a column, in the digits of its scale.

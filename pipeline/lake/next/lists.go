@@ -51,7 +51,7 @@ func sameFiles(a, b []manifest.FileEntry) bool {
 	}
 	return slices.EqualFunc(a, b, func(a, b manifest.FileEntry) bool {
 		return a.FileKey == b.FileKey && a.Path == b.Path && a.Hash == b.Hash && a.Bytes == b.Bytes &&
-			a.Rows == b.Rows && a.Blocks == b.Blocks && slices.Equal(a.Sums, b.Sums)
+			a.Rows == b.Rows && a.Blocks == b.Blocks && a.BlocksAt == b.BlocksAt && slices.Equal(a.Sums, b.Sums)
 	})
 }
 

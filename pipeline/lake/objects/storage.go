@@ -139,9 +139,9 @@ func (s *Storage) Remove(name string) error {
 func (s *Storage) Delete(ctx context.Context, name string) error { return s.store.Delete(ctx, name) }
 
 // Stat implements storage.Chain.
-func (s *Storage) Stat(name string) error {
-	_, err := s.store.Stat(context.Background(), name)
-	return err
+func (s *Storage) Stat(name string) (int64, error) {
+	o, err := s.store.Stat(context.Background(), name)
+	return o.Size, err
 }
 
 // Mark implements storage.Chain.

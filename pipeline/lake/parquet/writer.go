@@ -54,11 +54,18 @@ func NewWriterIn(mem *Memory, w io.Writer, def *table.Table) (*Writer, error) {
 // Rows is the number of rows written so far.
 func (w *Writer) Rows() int64 { return w.rows }
 
-// Close writes the footer.
+// summed is a destination that has checksums of what was written to it, which the file holds.
+type summed interface{ Checksums() []byte }
+
+// Close writes the footer. What its destination has of checksums comes before it, where no reader of Parquet looks.
 func (w *Writer) Close() error {
-	b, err := w.footer.bytes(w.at, w.rows)
+	var b []byte
+	if out, is := w.out.(summed); is {
+		b = out.Checksums()
+	}
+	end, err := w.footer.bytes(w.at+int64(len(b)), w.rows)
 	if err == nil {
-		_, err = w.out.Write(b)
+		_, err = w.out.Write(append(b, end...))
 	}
 	if err != nil {
 		return fmt.Errorf("end a file of table %s: %w", w.def.Name, err)

@@ -120,7 +120,7 @@ func Check(s *lake.Snapshot, to storage.Storage) error {
 		if has[name] {
 			continue
 		}
-		if err := chain.Stat(name); err != nil { // a listing may be late
+		if _, err := chain.Stat(name); err != nil { // a listing may be late
 			return fmt.Errorf("check the copy of the lake: %w; copy again", err)
 		}
 	}

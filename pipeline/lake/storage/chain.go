@@ -11,8 +11,8 @@ type Chain interface {
 	CreateOnly(name string, content []byte) error
 	// Probe checks that the store does what CreateOnly and readers need. The error says what it does instead.
 	Probe() error
-	// Stat returns an error if there is no object of that name: fs.ErrNotExist.
-	Stat(name string) error
+	// Stat returns the size of an object in bytes. It fails with fs.ErrNotExist if there is none of that name.
+	Stat(name string) (int64, error)
 	// Mark creates an empty object with a name of its own behind prefix, and returns the name.
 	Mark(prefix string) (name string, err error)
 	// Delete deletes an object. No request is sent after ctx has ended.
@@ -54,7 +54,7 @@ func (f *faultyChain) Delete(ctx context.Context, name string) error {
 }
 
 // Stat passes on.
-func (f *faultyChain) Stat(name string) error { return f.chain.Stat(name) }
+func (f *faultyChain) Stat(name string) (int64, error) { return f.chain.Stat(name) }
 
 // Mark counts as creating and passes on.
 func (f *faultyChain) Mark(prefix string) (string, error) {

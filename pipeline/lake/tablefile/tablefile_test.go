@@ -1,10 +1,15 @@
 package tablefile_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+
+	reader "github.com/parquet-go/parquet-go"
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -80,6 +85,67 @@ func TestWriter(t *testing.T) {
 			t.Errorf("%d rows read, %d written", n, rows)
 		}
 	}
+}
+
+// TestChecksumsInFile checks that other readers of Parquet read a file that has checksums of its blocks (LAKE-18).
+func TestChecksumsInFile(t *testing.T) {
+	t.Parallel()
+	txn := begin(t)
+	w := tablefile.NewWriter(txn.SubTxn, tables.Redraws())
+	w.Restart(key(1))
+	const rows = tablefile.GroupRows + 100
+	for i := range rows {
+		c := w.Cols
+		c.Word(tables.RedrawCustomerID).Add("c")
+		c.Word(tables.RedrawOriginCycle).Add("2026-08")
+		c.Text(tables.RedrawRecordID).Add(recordOf(i))
+		c.Text(tables.RedrawDraws).Add("")
+		w.Cols.N++
+		must(t, w.Added())
+	}
+	files, err := w.Finish(nil)
+	must(t, err)
+	e := files[0]
+	if e.BlocksAt == 0 {
+		t.Fatalf("a file of %d bytes has no checksums", e.Bytes)
+	}
+	f, err := txn.Open(e)
+	must(t, err)
+	defer f.Close()
+	other, err := reader.OpenFile(f, e.Bytes)
+	must(t, err)
+	column, found := other.Schema().Lookup("record_id")
+	if !found || other.NumRows() != rows {
+		t.Fatalf("%d rows, %d written", other.NumRows(), rows)
+	}
+	n := 0
+	for _, group := range other.RowGroups() {
+		list := group.Rows()
+		row := make([]reader.Row, 1)
+		for {
+			got, err := list.ReadRows(row)
+			if got == 1 {
+				if id := string(row[0][column.ColumnIndex].ByteArray()); id != recordOf(n) {
+					t.Fatalf("row %d is %s, want %s", n, id, recordOf(n))
+				}
+				n++
+			}
+			if err == io.EOF {
+				break
+			}
+			must(t, err)
+		}
+		must(t, list.Close())
+	}
+	if n != rows {
+		t.Errorf("%d rows read, %d written", n, rows)
+	}
+}
+
+// recordOf is an id that does not compress well.
+func recordOf(i int) string {
+	sum := sha256.Sum256([]byte{byte(i), byte(i >> 8), byte(i >> 16)})
+	return hex.EncodeToString(sum[:20])
 }
 
 // TestPut checks that there is no file without rows (TFILE-2): Put of an empty batch removes the existing one.

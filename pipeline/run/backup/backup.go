@@ -334,7 +334,7 @@ func (b *making) complete() error {
 		if has[name] {
 			continue
 		}
-		if err := chain.Stat(name); err != nil { // a listing may be late
+		if _, err := chain.Stat(name); err != nil { // a listing may be late
 			return fmt.Errorf("check the backup: %s of %s: %w; make the backup again", name, b.index.Files[i].Path, err)
 		}
 	}
