@@ -3,6 +3,7 @@ package incoming
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"math/bits"
@@ -73,8 +74,8 @@ func (v *Verdicts) Conflicts(seed uint64, r *sorting.Row) (bool, error) {
 	return m&conflicting != 0, nil
 }
 
-// passRows is how many identities are compared at a time: more make several passes over the rows.
-const passRows = 1 << 21
+// partRows is how many identities are compared at a time. More are divided into parts, which go through scratch files.
+const partRows = 1 << 21
 
 // resolver decides duplicates, conflicts and replaces of one bucket and cycle.
 type resolver struct {
@@ -104,21 +105,19 @@ type candidate struct {
 // resolve runs over the new rows of the bucket and cycle; rows counts them.
 func (r *resolver) resolve(rows int64, found *lookup) (*Verdicts, error) {
 	v := &Verdicts{marks: make(map[uint64]mark), lookup: found}
-	passes := 1
-	for int64(passes)*passRows < rows {
-		passes *= 2
+	parts := 1
+	for int64(parts)*partRows < rows {
+		parts *= 2
 	}
 	var candidates []candidate
-	for pass := range passes {
-		list, err := r.collect(pass, passes)
-		if err != nil {
-			return nil, err
-		}
-		candidates = append(candidates, list...)
-		r.markConflicts(v)
-		if err := r.markKnown(v); err != nil {
-			return nil, err
-		}
+	var err error
+	if parts > 1 {
+		candidates, err = r.compareParts(v, parts)
+	} else {
+		candidates, err = r.compareAll(v)
+	}
+	if err != nil {
+		return nil, err
 	}
 	for _, h := range r.late {
 		v.marks[h] |= known
@@ -129,17 +128,49 @@ func (r *resolver) resolve(rows int64, found *lookup) (*Verdicts, error) {
 	return v, nil
 }
 
-// collect gathers the identities of one pass, sorted, and, in every pass, the candidates whose identity falls into it.
-func (r *resolver) collect(pass, passes int) ([]candidate, error) {
+// compareAll compares the identities of all rows at a time.
+func (r *resolver) compareAll(v *Verdicts) ([]candidate, error) {
 	r.marks = r.marks[:0]
+	candidates, err := r.collect(func(m sorting.Marks) error {
+		r.marks = append(r.marks, m)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return candidates, r.compare(v)
+}
+
+// compareParts compares the identities of one part of all hashes after the other.
+func (r *resolver) compareParts(v *Verdicts, n int) (candidates []candidate, err error) {
+	p, err := newParts(r.Txn, n)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if candidates, err = r.collect(p.add); err != nil {
+		return nil, err
+	}
+	for i := range n {
+		if r.marks, err = p.take(i, r.marks); err != nil {
+			return nil, err
+		}
+		if err := r.compare(v); err != nil {
+			return nil, err
+		}
+	}
+	return candidates, nil
+}
+
+// collect passes the marks of all rows to add, and returns the rows that replace another.
+func (r *resolver) collect(add func(sorting.Marks) error) ([]candidate, error) {
 	var list []candidate
 	var row sorting.Row
 	err := r.scan(func(h *sorting.Head) error {
 		m := h.Marks(r.seed(h.Customer))
-		if passes > 1 && int(m.Identity>>32*uint64(passes)>>32) != pass {
-			return nil
+		if err := add(m); err != nil {
+			return err
 		}
-		r.marks = append(r.marks, m)
 		if !h.Replaces() {
 			return nil
 		}
@@ -150,6 +181,11 @@ func (r *resolver) collect(pass, passes int) ([]candidate, error) {
 			content: m.Content})
 		return nil
 	})
+	return list, err
+}
+
+// compare sorts the marks, and compares them with each other and with the lake's index.
+func (r *resolver) compare(v *Verdicts) error {
 	if cap(r.spare) < len(r.marks) {
 		r.spare = make([]sorting.Marks, cap(r.marks))
 	}
@@ -157,7 +193,8 @@ func (r *resolver) collect(pass, passes int) ([]candidate, error) {
 	if len(sorted) > 0 && &sorted[0] != &r.marks[0] {
 		r.marks, r.spare = sorted, r.marks
 	}
-	return list, err
+	r.markConflicts(v)
+	return r.markKnown(v)
 }
 
 // scan visits the new rows of taken files.

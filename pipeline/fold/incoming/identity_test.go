@@ -9,6 +9,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // TestMark checks that a night's identities are known if and only if the index has their 56 bits, including hashes
@@ -42,6 +45,62 @@ func TestMark(t *testing.T) {
 		r.mark(bytes, &s, v)
 		if !maps.Equal(v.marks, want) {
 			t.Fatalf("marked %x, want %x", v.marks, want)
+		}
+	})
+}
+
+// TestParts checks that each mark is in one part, all marks of an identity in the same, in the order in which they were
+// added, and that no scratch file is left.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		st := storage.NewMem()
+		l, err := lake.Open(st, lake.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		txn, err := l.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer txn.Close()
+		n := rapid.IntRange(1, 9).Draw(t, "parts")
+		p, err := newParts(txn.SubTxn, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(0, 3), rapid.Just(^uint64(0)))
+		want := make(map[uint64][]uint64) // contents by identity
+		for i := range rapid.IntRange(0, 300).Draw(t, "marks") {
+			m := sorting.Marks{Identity: hash.Draw(t, "identity"), Content: uint64(i)}
+			want[m.Identity] = append(want[m.Identity], m.Content)
+			if err := p.add(m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := make(map[uint64][]uint64)
+		taken := rapid.IntRange(0, n).Draw(t, "taken")
+		var memory []sorting.Marks
+		for i := range taken {
+			if memory, err = p.take(i, memory); err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range memory {
+				if p.of(m.Identity) != i {
+					t.Fatalf("identity %x is in part %d of %d", m.Identity, i, n)
+				}
+				got[m.Identity] = append(got[m.Identity], m.Content)
+			}
+		}
+		maps.DeleteFunc(want, func(h uint64, _ []uint64) bool { return p.of(h) >= taken })
+		if !maps.EqualFunc(got, want, slices.Equal[[]uint64]) {
+			t.Fatalf("taken %v, added %v", got, want)
+		}
+		if err := p.close(); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := st.List(manifest.TempDir + "/"); err != nil || len(left) > 0 {
+			t.Fatalf("%v is left, %v", left, err)
 		}
 	})
 }
