@@ -6,6 +6,11 @@ SHELL := /bin/bash
 # tollbook needs no C; one setting for all targets, so that they share what is compiled.
 export CGO_ENABLED := 0
 
+# Checks and tests do without profile-guided optimization, which compiles every package a second time for the program, without
+# tables for debuggers, a sixth of the compiler's and the linker's time, and without the commit, which changes the time of .git.
+LEAN := -pgo=off -buildvcs=false -gcflags=all=-dwarf=false
+check vet lint test test-fast acceptance openapi campaign: export GOFLAGS := $(strip $(GOFLAGS) $(LEAN))
+
 GO        ?= go
 BIN       := bin
 BUILD     := build
@@ -110,12 +115,11 @@ TEST_TMP = $$($(IN_MEMORY); mktemp -d $$d/tollbook-XXXXXX)
 FETCH = missing=; $(GO) run ./fixtures/clickhouse/cmd -fetch || missing="NOT TESTED: everything against ClickHouse, see above"; \
   if [ -n "$$missing" ]; then echo "$$missing" >&2; if [ -n "$${TOLLBOOK_TEST_CLICKHOUSE_REQUIRED:-}" ]; then exit 1; fi; fi
 
-# Tests do without profile-guided optimization, which compiles every package a second time for the program. The program is built
-# once (fixtures/program). fixtures/progress prints a line per package as it finishes. Go does not run a test again whose code, files and
-# variables are the same: the temporary folder has the same name each time, the program keeps its time if it is the same, and no commit is
-# asked for, which changes the time of .git. The compiler, the linker and the tests let the heap grow to five times what is in use; the
-# programs that tests start do not (PROGRAM-6).
-GO_TEST = $(IN_MEMORY); export TMPDIR="$$d/tollbook-test-$$(id -u)" GOFLAGS="$${GOFLAGS:-} -pgo=off -buildvcs=false"; mkdir -p "$$TMPDIR" $(BUILD)/test; \
+# The program is built once (fixtures/program). fixtures/progress prints a line per package as it finishes. Go does not run a test again
+# whose code, files and variables are the same: the temporary folder has the same name each time, and the program keeps its time if it is
+# the same. The compiler, the linker and the tests let the heap grow to five times what is in use; the programs that tests start do not
+# (PROGRAM-6).
+GO_TEST = $(IN_MEMORY); export TMPDIR="$$d/tollbook-test-$$(id -u)"; mkdir -p "$$TMPDIR" $(BUILD)/test; \
   trap 'rmdir "$$TMPDIR" 2> /dev/null || true' EXIT; find "$$TMPDIR" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} +; \
   export TOLLBOOK_TEST_PROGRAM=$(CURDIR)/$(BUILD)/test/tollbook; $(GO) build -o "$$TOLLBOOK_TEST_PROGRAM.built" ./cmd/tollbook; \
   if ! cmp -s "$$TOLLBOOK_TEST_PROGRAM.built" "$$TOLLBOOK_TEST_PROGRAM"; then \
@@ -319,7 +323,7 @@ race: ## the same tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 45m $(PACKAGES)
 
 .PHONY: check
-check: fmt-check tidy-check vet lint ## gofmt, go.mod, go vet and the linters
+check: fmt-check tidy-check profile-check vet lint ## gofmt, go.mod, the compiler's profile, go vet and the linters
 
 .PHONY: fmt-check
 fmt-check:
@@ -328,6 +332,12 @@ fmt-check:
 .PHONY: tidy-check
 tidy-check:
 	$(GO) mod tidy -diff
+
+# What is compiled with the profile is not part of a check or test: a damaged one would be found by `make build` only.
+.PHONY: profile-check
+profile-check:
+	@mkdir -p $(BUILD)
+	$(GO) tool preprofile -i cmd/tollbook/default.pgo -o $(BUILD)/default.preprofile
 
 .PHONY: vet
 vet:
@@ -340,7 +350,7 @@ lint: $(LINTER)
 
 $(LINTER):
 	@mkdir -p $(TOOLS)
-	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
+	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS="$(LEAN)" $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
 	@mv $(TOOLS)/golangci-lint $@
 
 # The packages whose tests do less with -short.

@@ -38,7 +38,7 @@ type Run struct {
 type Chunk struct {
 	bytes    []byte
 	entries  []entry
-	reserved bool
+	reserved int    // bytes that Reserve made room for
 	order    []slot // memory for sorting
 	ties     []tied // memory for sorting rows of equal keys
 	out      []byte // memory for writing
@@ -74,18 +74,29 @@ func (c *Chunk) Size() int { return len(c.bytes) + len(c.entries)*entryBytes }
 // Len is the number of rows.
 func (c *Chunk) Len() int { return len(c.entries) }
 
-// Reserve makes room for a chunk of the given size once it has shown that it will be a large one, so that it is not
-// copied over and over as it grows.
+// Reserve makes room in a chunk that will have at most the given size. From 1 MiB on the room grows by a factor of four,
+// so that a large chunk is copied three times and a small month does not clear the memory of a large one.
 func (c *Chunk) Reserve(size int) {
-	const large = 1 << 20
-	if c.reserved || len(c.bytes) < large {
+	const small, factor = 1 << 20, 4
+	now := c.Size()
+	if now < max(small, c.reserved-c.reserved/16) || c.reserved >= size {
 		return
 	}
-	c.reserved = true
-	perRow := len(c.bytes)/len(c.entries) + entryBytes
-	rows := size/perRow + 1
-	c.entries = slices.Grow(c.entries, max(0, rows-len(c.entries)))
-	c.bytes = slices.Grow(c.bytes, max(0, size-rows*entryBytes+perRow-len(c.bytes)))
+	c.reserved = min(size, factor*now)
+	perRow := now/len(c.entries) + 1
+	rows := c.reserved/perRow + 1
+	c.entries = grown(c.entries, rows)
+	c.bytes = grown(c.bytes, rows*(perRow-entryBytes))
+}
+
+// grown is s with a capacity of at least n. Unlike slices.Grow it leaves fresh memory of the system untouched.
+func grown[T any](s []T, n int) []T {
+	if n <= cap(s) {
+		return s
+	}
+	out := make([]T, len(s), n)
+	copy(out, s)
+	return out
 }
 
 // entryBytes is the size of an entry.
