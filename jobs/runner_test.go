@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -247,8 +248,9 @@ func TestMeter(t *testing.T) {
 // TestMeterMemory checks that a stage's peak is its own: one that raises the process's peak has that peak, a later one
 // that needs little has less.
 func TestMeterMemory(t *testing.T) {
+	program.Slow(t)
 	if memory("VmRSS") == 0 {
-		t.Skip("this system does not tell a process's memory")
+		t.Skip("the system does not report the memory of a process")
 	}
 	m := newMeter(noon, func([]ledger.Stage) {})
 	m.begin("large")

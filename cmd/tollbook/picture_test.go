@@ -18,6 +18,7 @@ import (
 // TestPicture checks that the chart and the covers in README are those of the sample.
 func TestPicture(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	dir := filepath.Join(t.TempDir(), "sample")
 	chart := filepath.Join(t.TempDir(), "percentile.svg")
 	for _, args := range [][]string{

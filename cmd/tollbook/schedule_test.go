@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -255,6 +256,7 @@ func TestScheduleStopsAfterTheRun(t *testing.T) {
 // committed, and the next scheduler does it.
 func TestScheduleCallsOff(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	dir := scheduled(t, "schedule: {stop_timeout: 1s}")
 	large(t, dir, 100_000)
 	p := launch(t, beforeNight, "-w", dir, "schedule")
@@ -291,6 +293,7 @@ func TestScheduleCallsOff(t *testing.T) {
 // run is found pending.
 func TestScheduleSecondSignal(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	dir := scheduled(t, "")
 	large(t, dir, 200_000)
 	p := launch(t, beforeNight, "-w", dir, "schedule")
@@ -327,6 +330,7 @@ func alive(pid int) bool {
 // TestScheduleBesideARunByHand checks that a due night waits for a manual run, and is covered by it or done after it.
 func TestScheduleBesideARunByHand(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	dir := scheduled(t, "")
 	large(t, dir, 100_000)
 	hand := launch(t, "2026-09-09T01:00:00+08:00", "-w", dir, "run", "nightly")

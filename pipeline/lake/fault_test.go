@@ -383,7 +383,7 @@ func TestKilledProcess(t *testing.T) {
 		want := tree(t, undisturbed)
 		// 5 and the four or so operations of a file have no common factor: every kind is met
 		step := 5
-		if testing.Short() && form.o.CutBytes > 0 {
+		if testing.Short() {
 			step = 25
 		}
 		var plans []string

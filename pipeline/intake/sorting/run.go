@@ -74,8 +74,8 @@ func (c *Chunk) Size() int { return len(c.bytes) + len(c.entries)*entryBytes }
 // Len is the number of rows.
 func (c *Chunk) Len() int { return len(c.entries) }
 
-// Reserve makes room in a chunk that will have at most the given size. From 1 MiB on the room grows by a factor of four,
-// so that a large chunk is copied three times and a small month does not clear the memory of a large one.
+// Reserve makes room in a chunk that will have at most the given size. From 1 MiB on the room grows by a factor of
+// four, so that a large chunk is copied three times and a small month does not clear the memory of a large one.
 func (c *Chunk) Reserve(size int) {
 	const small, factor = 1 << 20, 4
 	now := c.Size()

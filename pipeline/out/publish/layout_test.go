@@ -199,6 +199,7 @@ func TestOldLayoutIsRead(t *testing.T) {
 // that nothing in it is changed.
 func TestInternalIsNoCopy(t *testing.T) {
 	t.Parallel()
+	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()
