@@ -364,6 +364,31 @@ func TestManyRowsSortAsFewDo(t *testing.T) {
 	}
 }
 
+// TestReserve checks that the room of a chunk that may become large follows what is in it, and that a large one is
+// copied rarely.
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	const large = 48 << 20
+	var c Chunk
+	r := Row{ID: bytes.Repeat([]byte("x"), 100)}
+	grows := 0
+	for c.Size() < large {
+		before := cap(c.bytes)
+		c.Reserve(large)
+		c.Add(1, &r)
+		size := c.Size()
+		if room := cap(c.bytes) + cap(c.entries)*entryBytes; size > 1<<20 && room > 5*size {
+			t.Fatalf("%d bytes of rows have room for %d", size, room)
+		}
+		if size > 1<<20 && cap(c.bytes) != before {
+			grows++
+		}
+	}
+	if grows > 4 {
+		t.Errorf("the chunk was copied %d times", grows)
+	}
+}
+
 // BenchmarkFlush measures rows per second into a chunk and out of it as a sorted run, for chunks as large as a night's.
 func BenchmarkFlush(b *testing.B) {
 	const rows = 300_000
