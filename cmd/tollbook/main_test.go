@@ -81,8 +81,8 @@ func install() (dir string, err error) {
 }
 
 // TestScripts runs each script of testdata. In the quick form most commands run in the process of the test, since the
-// start of a process takes most of the time of a short command; make campaign runs each in a process of its own. The
-// longest scripts, which skip themselves with -short, run there as well.
+// start of a process takes most of the time of a short command; make campaign runs each in a process of its own, or
+// the part of them that PROGRAM-5 says. The longest scripts, which skip themselves with -short, run there as well.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	program.Scripts(t, testscript.Params{
