@@ -142,7 +142,7 @@ func (w *world) wantFull(line string) {
 
 // TestFullOutput (CLI-7) checks that every command that prints a result fails with exit code 3 if the output is full,
 // as text and as JSON; so does the help of every command. A new command must be in printing. The quick form fills the
-// output of every twelfth.
+// output of every twelfth, the full form with TOLLBOOK_TEST_PART=7 that of every seventh.
 func TestFullOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

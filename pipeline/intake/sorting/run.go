@@ -89,7 +89,7 @@ func (c *Chunk) Reserve(size int) {
 	c.bytes = grown(c.bytes, rows*(perRow-entryBytes))
 }
 
-// grown is s with a capacity of at least n. Unlike slices.Grow it leaves fresh memory of the system untouched.
+// grown returns s with a capacity of at least n. Unlike slices.Grow it leaves fresh memory of the system untouched.
 func grown[T any](s []T, n int) []T {
 	if n <= cap(s) {
 		return s
