@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/prune"
+	"github.com/tollbook/tollbook/pipeline/run/rebucket"
 	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -51,8 +52,9 @@ type Result struct {
 	Published   *publish.Report      // of publish, to ClickHouse
 	Iceberg     *iceberg.Report      // of publish, to Iceberg
 	Pruned      *prune.Report        // of prune
-	Dismissed   *dismiss.Report      // of rejects
-	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
+	Rebucketed  *rebucket.Report
+	Dismissed   *dismiss.Report // of rejects
+	Entry       ledger.Entry    // as it was ended; of a dry run its ID is ""
 }
 
 // Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was
@@ -241,6 +243,8 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 		res.Pruned, err = prune.Run(ctx, w, t.Prune, o)
 	case Rejects:
 		res.Dismissed, err = dismiss.Run(ctx, w, t.Dismiss, o)
+	case Rebucket:
+		res.Rebucketed, err = rebucket.Run(ctx, w, t.Rebucket, o)
 	default:
 		err = fmt.Errorf("job %q: no such kind", t.Kind)
 	}
@@ -270,6 +274,13 @@ func (res *Result) note() {
 		e.Changed, e.Manifest = d.Changed, d.Manifest
 		if d.Owed != nil {
 			e.Owed = &ledger.Owed{Why: d.Owed.Why, Hint: d.Owed.Hint}
+		}
+		return
+	}
+	if b := res.Rebucketed; b != nil {
+		e.Changed, e.Manifest = b.Changed, b.Manifest
+		if b.Owed != nil {
+			e.Owed = &ledger.Owed{Why: b.Owed.Why, Hint: b.Owed.Hint}
 		}
 		return
 	}
@@ -326,7 +337,8 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 		return ledger.Failed
 	case res.Report != nil && res.Report.NeedsAttention(), res.Published != nil && res.Published.NeedsAttention(),
 		res.Pruned != nil && res.Pruned.NeedsAttention(),
-		res.Dismissed != nil && res.Dismissed.NeedsAttention():
+		res.Dismissed != nil && res.Dismissed.NeedsAttention(),
+		res.Rebucketed != nil && res.Rebucketed.NeedsAttention():
 		return ledger.NeedsAttention
 	case !res.Entry.Changed:
 		return ledger.NothingNew

@@ -5,6 +5,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 	"github.com/tollbook/tollbook/pipeline/run/prune"
+	"github.com/tollbook/tollbook/pipeline/run/rebucket"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -16,14 +17,15 @@ type Kind string
 
 // The kinds, each named as the command that does it by hand.
 const (
-	Ingest  Kind = "ingest"
-	Nightly Kind = "nightly"
-	Monthly Kind = "monthly"
-	Close   Kind = "close"
-	Rerate  Kind = "rerate"
-	Publish Kind = "publish"
-	Prune   Kind = "prune"
-	Rejects Kind = "rejects"
+	Ingest   Kind = "ingest"
+	Nightly  Kind = "nightly"
+	Monthly  Kind = "monthly"
+	Close    Kind = "close"
+	Rerate   Kind = "rerate"
+	Publish  Kind = "publish"
+	Prune    Kind = "prune"
+	Rejects  Kind = "rejects"
+	Rebucket Kind = "rebucket"
 )
 
 // Why is what started a job.
@@ -58,10 +60,13 @@ type Task struct {
 	Publish       targets.Options // its Cycle is the task's
 	Prune         prune.Options
 	Dismiss       dismiss.Options // of rejects
+	Rebucket      rebucket.Options
 }
 
 // Dry reports whether the job is to write nothing.
-func (t *Task) Dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun || t.Prune.DryRun }
+func (t *Task) Dry() bool {
+	return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun || t.Prune.DryRun || t.Rebucket.DryRun
+}
 
 // onEngine reports whether workers of an engine can do the tasks of the job.
 func (t *Task) onEngine() bool {
@@ -108,7 +113,7 @@ func (t *Task) Command() string {
 			text += " --retry-rejects"
 		}
 		return text
-	case Prune:
+	case Prune, Rebucket:
 		return text
 	case Rejects:
 		return t.Dismiss.Command()

@@ -27,6 +27,8 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 	}{
 		"tollbook close": {[]string{"close", "--cycle", "2026-09"}, "the cycle was closed before: nothing to do\n"},
 		"tollbook prune": {[]string{"prune"}, "Nothing is due: a prune would write nothing.\n"},
+		"tollbook rebucket": {[]string{"rebucket"},
+			"The lake has 4 buckets, as lake.buckets says: there is nothing to do.\n"},
 		"tollbook rerate": {[]string{"rerate", "--cycle", "2026-09"},
 			"cycle 2026-09: by these books it costs what was billed\n"},
 		"tollbook schedule": {[]string{"schedule", "--as-of", "2026-10-05T04:30:00Z"}, "nothing is pending\n"},

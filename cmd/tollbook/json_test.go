@@ -86,6 +86,7 @@ func jsonCalls() []jsonCall {
 		{shape: "restore", args: "restore DIR/backup --into DIR/restored"},
 		{shape: "restore-head", args: "restore-head"},
 		{shape: "prune", args: "prune --dry-run"},
+		{shape: "rebucket", args: "rebucket --dry-run"},
 		{shape: "upgrade", args: "upgrade --dry-run"},
 		{shape: "keys-add", args: "keys add --role finance"},
 		{shape: "keys-list", args: "keys list"},

@@ -309,6 +309,8 @@ man --dir NEW/man
 packages --customer acme
 prune
 prune --dry-run
+rebucket
+rebucket --dry-run
 publish
 query
 query revenue

@@ -47,6 +47,7 @@ func commandPaths() []string {
 		"tollbook publish",
 		"tollbook query",
 		"tollbook quote",
+		"tollbook rebucket",
 		"tollbook rejects",
 		"tollbook rejects dismiss",
 		"tollbook rejects restore",

@@ -34,7 +34,7 @@
 //	LAKE-8  The files, month-end and books of a closed cycle must never change. Files may leave it once, and only
 //	        into an archive that has all of the cycle's files, durable and checked; the cycle then records what left,
 //	        when and where to (Archived). Cycles leave in order, the oldest first. An archive is a lake (ArchiveOf)
-//	        and keeps these invariants too.
+//	        and keeps these invariants too. LAKE-19 is the exception.
 //	LAKE-9  Only one run at a time must hold the lock. Readers need no lock.
 //	LAKE-10  A run that changes nothing must leave no new name and no new number. The clock of a run is not a change,
 //	         except for a run that resets the lake's clock (ResetClock).
@@ -58,6 +58,11 @@
 //	         the form. The list of a day must change only with the files of the day.
 //	LAKE-18  The checksums of blocks that a file has in itself must be in blocks whose checksums are in the list. They
 //	         are compared with these before they are used.
+//	LAKE-19  The number of buckets must only change in a commit that writes the files of all buckets again, of closed
+//	         cycles too. The rows of each table, cycle and day, and the sums of their columns, must be the same
+//	         before and after. What follows from other files may differ: positions and balances of days on which
+//	         nothing of a bucket changed, and how performances are distributed over files. A cycle of which anything
+//	         is archived must not be written again, nor must an archive.
 //
 // # Write order
 //

@@ -196,7 +196,8 @@ func (r *run) prepare() (err error) {
 	m := r.txn.Base().Manifest
 	r.closed = m.ClosedThrough.Or(place.NoCycle)
 	if err := r.next.SetBuckets(r.ws.Settings.Lake.Buckets); err != nil {
-		return &workspace.RefusedError{What: err.Error()}
+		return &workspace.RefusedError{What: err.Error(), Hint: fmt.Sprintf("set lake.buckets to %d again, or "+
+			"distribute the lake over more buckets with `tollbook rebucket`", m.Buckets)}
 	}
 	if r.inbox, err = r.ws.InboxOf(&r.o); err != nil {
 		return err

@@ -88,7 +88,8 @@ func moneyKeys() []Key {
 			Meaning: "how long a run on another machine holds an object store without renewing its lease; 0s = runs " +
 				"take no lease (deployment.md)"},
 		{Name: "lake.buckets", Type: "1 to 1024", Default: "16", read: readBuckets,
-			Meaning: "parts that customers are spread over; fixed once a lake exists"},
+			Meaning: "number of parts that customers are distributed over; " +
+				"`tollbook rebucket` changes that of a lake that exists"},
 	}
 }
 

@@ -62,6 +62,7 @@ func New(a *cli.App) *cobra.Command {
 		runcmd.NewTask(a),
 		runcmd.NewWorker(a),
 		lakecmd.NewPrune(a),
+		lakecmd.NewRebucket(a),
 		lakecmd.NewBackup(a),
 		lakecmd.NewRestore(a),
 		lakecmd.NewRestoreHead(a),

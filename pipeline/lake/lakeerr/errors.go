@@ -131,6 +131,14 @@ func (e *ClosedError) Error() string {
 	return fmt.Sprintf("lake: cycle %s is closed: %s", e.Cycle, e.Detail)
 }
 
+// BucketsError says that a lake has another number of buckets than is wanted.
+type BucketsError struct{ Has, Wanted int }
+
+// Error gives both numbers.
+func (e *BucketsError) Error() string {
+	return fmt.Sprintf("lake: it has %d buckets, not %d", e.Has, e.Wanted)
+}
+
 // The hints, one per kind of trouble.
 const (
 	// HintRestore is for a file that is missing or damaged, HintHead for HEAD.

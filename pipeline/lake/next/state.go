@@ -106,20 +106,43 @@ func (n *State) SetAcceptedRejects(why string) {
 	n.head.Accepted = why
 }
 
-// SetBuckets sets the number of buckets. A lake that has files keeps the one it has.
+// SetBuckets sets the number of buckets. A lake that has files keeps the one it has. Errors: *lakeerr.BucketsError.
 func (n *State) SetBuckets(buckets int) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if has := n.base.Buckets; has != 0 && has != buckets {
-		return fmt.Errorf("lake: created with %d buckets, the settings have %d: a record's bucket depends on the "+
-			"number; set "+
-			"lake.buckets back, or move the lake away to have it rebuilt", has, buckets)
+		return &lakeerr.BucketsError{Has: has, Wanted: buckets}
 	}
 	if buckets < 1 {
 		return fmt.Errorf("lake: %d buckets", buckets)
 	}
 	n.head.Buckets = buckets
 	return nil
+}
+
+// Rebucket changes the number of buckets of a lake whose files the transaction writes again (LAKE-19). Cycles that were
+// rated with the books was note the books is, since the name of the books contains the number.
+func (n *State) Rebucket(buckets int, was, is string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if has := n.base.Buckets; has < 1 || buckets%has != 0 {
+		return &lakeerr.BucketsError{Has: has, Wanted: buckets}
+	}
+	n.head.Buckets = buckets
+	for cycle, ref := range n.cycles {
+		if ref.Books == was {
+			ref.Books = is
+			n.cycles[cycle] = ref
+		}
+	}
+	return nil
+}
+
+// Rebuckets reports whether the number of buckets of the lake changes.
+func (n *State) Rebuckets() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.base.Buckets != 0 && n.head.Buckets != n.base.Buckets
 }
 
 // SetCycle notes a cycle: whether its period-level lines are in, and the hash of the books it was rated with.

@@ -1,0 +1,195 @@
+package rebucket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+)
+
+// division divides one bucket: its files become those of the buckets that its customers belong to.
+type division struct {
+	txn      *lake.SubTxn
+	bucket   int // of the files
+	from, to int // numbers of buckets
+	writers  map[string][]*target
+	balances []manifest.Hash // of the newest file of balances of each part
+}
+
+func newDivision(txn *lake.SubTxn, bucket, from, to int) *division {
+	return &division{txn: txn, bucket: bucket, from: from, to: to, writers: make(map[string][]*target),
+		balances: make([]manifest.Hash, to/from)}
+}
+
+// release gives the memory of the writers back.
+func (d *division) release() { d.writers = nil }
+
+// parts is the number of buckets that the bucket becomes. Part 0 has the number of the bucket itself.
+func (d *division) parts() int { return d.to / d.from }
+
+// part is the part of a customer; ok is false if the customer is not of the bucket. Costs of no customer are in bucket
+// 0.
+func (d *division) part(customer string) (part int, ok bool) {
+	if customer == "" {
+		return 0, d.bucket == 0
+	}
+	b := place.Bucket(customer, d.to)
+	return (b - d.bucket) / d.from, b%d.from == d.bucket
+}
+
+// tableDay names the files of a table and day within a cycle.
+type tableDay struct {
+	table string
+	day   manifest.Day
+}
+
+// cycleFiles is the files of a cycle: those of the bucket, and those that the parts have in their place.
+type cycleFiles struct {
+	cycle manifest.Cycle
+	old   map[tableDay][]manifest.FileEntry
+	made  map[tableDay][][]manifest.FileEntry // by part
+}
+
+// run divides all files of the bucket, one cycle after the other; closed is the last closed cycle. done is called with
+// the rows that were read.
+func (d *division) run(ctx context.Context, closed manifest.Cycle, done func(rows int64)) error {
+	for _, ref := range d.txn.Base().Manifest.Cycles {
+		files, err := d.txn.Base().Select(ref.Cycle, func(k manifest.FileKey) bool {
+			return k.Bucket == d.bucket && divided(k)
+		})
+		if err != nil {
+			return err
+		}
+		c := &cycleFiles{cycle: ref.Cycle, old: make(map[tableDay][]manifest.FileEntry),
+			made: make(map[tableDay][][]manifest.FileEntry)}
+		for _, e := range files {
+			at := tableDay{e.Table, e.Day}
+			c.old[at] = append(c.old[at], e)
+		}
+		for _, at := range c.order() {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := d.divide(c, at, ref.Cycle.Compare(closed) <= 0); err != nil {
+				return err
+			}
+			for _, e := range c.old[at] {
+				done(e.Rows)
+			}
+		}
+	}
+	return nil
+}
+
+// order is the keys in the order in which they are divided: by day, and what depends on other tables after them.
+func (c *cycleFiles) order() []tableDay {
+	after := map[string]int{tableIdent: 1, tableBalances: 1, tablePositions: 2, tablePerformances: 2}
+	return slices.SortedFunc(maps.Keys(c.old), func(a, b tableDay) int {
+		return cmp.Or(cmp.Compare(after[a.table], after[b.table]), a.day.Compare(b.day), cmp.Compare(a.table, b.table))
+	})
+}
+
+// divide divides the files of a key and puts those of the parts into the next state.
+func (d *division) divide(c *cycleFiles, at tableDay, closed bool) error {
+	made := make([][]manifest.FileEntry, d.parts())
+	var err error
+	switch {
+	case at.table == tableIdent:
+		err = d.divideIdent(c, at, made)
+	case at.table == tablePerformances && closed:
+		err = d.dividePerformances(c, at, made)
+	case at.table == tablePerformances: // REBUCKET-5
+	default:
+		for _, e := range c.old[at] {
+			err = errors.Join(err, d.divideFile(e, made))
+		}
+		if err == nil {
+			err = same(c.old[at], made)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	d.drop(c, at, made)
+	c.made[at] = made
+	for part, files := range made {
+		if err := d.txn.Next().Replace(d.key(c, at, part), files...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *division) key(c *cycleFiles, at tableDay, part int) manifest.FileKey {
+	return manifest.FileKey{Table: at.table, Cycle: c.cycle, Day: at.day, Bucket: d.bucket + part*d.from}
+}
+
+// drop leaves out files that a part would not have had (REBUCKET-4).
+func (d *division) drop(c *cycleFiles, at tableDay, made [][]manifest.FileEntry) {
+	of := func(table string, part int) []manifest.FileEntry {
+		if files := c.made[tableDay{table, at.day}]; files != nil {
+			return files[part]
+		}
+		return nil
+	}
+	for part := range made {
+		switch at.table {
+		case tablePositions:
+			if len(of(tableIdent, part)) == 0 {
+				made[part] = nil
+			}
+		case tableBalances:
+			switch {
+			case len(made[part]) != 1:
+			case made[part][0].Hash == d.balances[part] && len(of(tableEntries, part)) == 0:
+				made[part] = nil
+			default:
+				d.balances[part] = made[part][0].Hash
+			}
+		}
+	}
+}
+
+// same is REBUCKET-3.
+func same(old []manifest.FileEntry, made [][]manifest.FileEntry) error {
+	was, err := sumsOf(old)
+	if err != nil {
+		return err
+	}
+	is, err := sumsOf(slices.Concat(made...))
+	if err != nil {
+		return err
+	}
+	for name, sum := range was {
+		if is[name] == nil || is[name].Cmp(sum) != 0 {
+			return fmt.Errorf("%s: Σ %s is %s, after the division %s", old[0].Path, name, sum.FloatString(0), is[name])
+		}
+	}
+	return nil
+}
+
+// sumsOf adds up the rows of files and what the manifest says of their columns.
+func sumsOf(files []manifest.FileEntry) (map[string]*big.Rat, error) {
+	sums := map[string]*big.Rat{"rows": new(big.Rat)}
+	for _, e := range files {
+		sums["rows"].Add(sums["rows"], new(big.Rat).SetInt64(e.Rows))
+		for _, s := range e.Sums {
+			v, ok := new(big.Rat).SetString(s.Value)
+			if !ok {
+				return nil, fmt.Errorf("%s: the manifest has %q as the sum of %s", e.Path, s.Value, s.Column)
+			}
+			if sums[s.Column] == nil {
+				sums[s.Column] = new(big.Rat)
+			}
+			sums[s.Column].Add(sums[s.Column], v)
+		}
+	}
+	return sums, nil
+}

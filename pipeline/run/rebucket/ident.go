@@ -1,0 +1,165 @@
+package rebucket
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// divideIdent writes the index of record ids of a day: it has hashes alone, so it is made again of the records, which
+// are in lines and usage. The index that is stored must be the same (REBUCKET-3).
+func (d *division) divideIdent(c *cycleFiles, at tableDay, made [][]manifest.FileEntry) error {
+	hashes := make([][]int64, d.parts())
+	if err := d.eachRecord(c, at.day, func(customer string, id []byte) error {
+		part, ok := d.part(customer)
+		if !ok {
+			return fmt.Errorf("customer %q is not of bucket %d", customer, d.bucket)
+		}
+		hashes[part] = append(hashes[part],
+			int64(sorting.Identity(sorting.Seed(customer), id)>>incoming.IdentShift))
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, part := range hashes {
+		slices.Sort(part)
+	}
+	if err := d.sameIdent(c.old[at], hashes); err != nil {
+		return err
+	}
+	for part := range hashes {
+		out := parquet.NewColumns(tables.Ident())
+		out.Col(tables.IdentityHash.Of()).Ints, out.N = hashes[part], len(hashes[part])
+		files, err := tablefile.Write(d.txn, d.key(c, at, part), out, nil)
+		if err != nil {
+			return err
+		}
+		made[part] = files
+	}
+	return nil
+}
+
+// sameIdent compares the stored index with the one of the parts.
+func (d *division) sameIdent(old []manifest.FileEntry, parts [][]int64) error {
+	made := slices.Concat(parts...)
+	slices.Sort(made)
+	var stored []int64
+	for _, e := range old {
+		err := tablefile.Each(d.txn, e, tables.Ident(), nil, func(c *parquet.Columns[tables.Identity], i int) error {
+			stored = append(stored, c.Whole(tables.IdentityHash).At(i))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.Sort(stored)
+	if !slices.Equal(stored, made) {
+		return fmt.Errorf("%s: %d records are indexed, %d are in lines and usage, or others: `tollbook verify` checks "+
+			"the lake", old[0].Path, len(stored), len(made))
+	}
+	return nil
+}
+
+// recordKey is what the records of a day are in order of.
+type recordKey struct {
+	customer string
+	start    period.Instant
+	id       []byte
+}
+
+func (k *recordKey) compare(o *recordKey) int {
+	return cmp.Or(strings.Compare(k.customer, o.customer), cmp.Compare(k.start, o.start), bytes.Compare(k.id, o.id))
+}
+
+// records gives the keys of the records of files one after the other.
+type records struct {
+	next func() (key recordKey, ok bool, err error)
+	done func()
+	key  recordKey
+	ok   bool
+}
+
+// pass goes on to the first record that is not the last one; nil = to the first.
+func (r *records) pass(last *recordKey) (err error) {
+	for last == nil || r.ok && r.key.compare(last) == 0 {
+		if r.key, r.ok, err = r.next(); err != nil {
+			return err
+		}
+		if last == nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+// recordsOf reads the keys of the records of files of a table, which are in order.
+func recordsOf[T any](o tablefile.Opener, files []manifest.FileEntry, def tables.Def[T], customer tables.WordColumn[T],
+	start tables.TimeColumn[T], id tables.TextColumn[T]) *records {
+	var open *tablefile.Reader[T]
+	var c *parquet.Columns[T]
+	at := 0
+	next := func() (key recordKey, ok bool, err error) {
+		for c == nil || at == c.N {
+			if open == nil {
+				if len(files) == 0 {
+					return key, false, nil
+				}
+				open, err = tablefile.Open(o, files[0], def, tables.Columns[T](customer, start, id))
+				if err != nil {
+					return key, false, err
+				}
+				files = files[1:]
+			}
+			if c, err = open.Next(); err != nil {
+				return key, false, err
+			}
+			if at = 0; c == nil {
+				open.Close()
+				open = nil
+			}
+		}
+		at++
+		return recordKey{c.Word(customer).At(at - 1), c.Time(start).At(at - 1), c.Text(id).At(at - 1)}, true, nil
+	}
+	return &records{next: next, done: func() { open.Close() }}
+}
+
+// eachRecord visits the records of a day: those of lines, and those that only usage has.
+func (d *division) eachRecord(c *cycleFiles, day manifest.Day, visit func(customer string, id []byte) error) error {
+	lines := recordsOf(d.txn, c.old[tableDay{tableLines, day}], tables.Lines(), tables.LineCustomerID,
+		tables.LineUsageStart, tables.LineID)
+	defer lines.done()
+	usage := recordsOf(d.txn, c.old[tableDay{tableUsage, day}], tables.Usage(), tables.RecordCustomerID,
+		tables.RecordUsageStart, tables.RecordRecordID)
+	defer usage.done()
+	if err := errors.Join(lines.pass(nil), usage.pass(nil)); err != nil {
+		return err
+	}
+	var last recordKey
+	for lines.ok || usage.ok {
+		from := lines
+		if !lines.ok || usage.ok && usage.key.compare(&lines.key) < 0 {
+			from = usage
+		}
+		last = recordKey{from.key.customer, from.key.start, append(last.id[:0], from.key.id...)}
+		if err := visit(last.customer, last.id); err != nil {
+			return err
+		}
+		if err := errors.Join(lines.pass(&last), usage.pass(&last)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package rebucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// Command is the command that does it, as the manifest has it.
+const Command = "rebucket"
+
+// Options is how a lake is to be distributed again; the number of buckets is that of the settings.
+type Options struct {
+	DryRun bool // say what would be written, write nothing
+}
+
+// Report is what was distributed.
+type Report struct {
+	Command  string `json:"command"`
+	Changed  bool   `json:"changed"`  // false: the lake has the number of the settings, or no files
+	Manifest int64  `json:"manifest"` // number of the live state after it
+	From     int    `json:"from"`     // number of buckets before; 0 = the lake is empty
+	To       int    `json:"to"`       // that of the settings
+	Before   Count  `json:"before"`   // of the files that are divided
+	After    Count  `json:"after"`    // of the files in their place; nothing in a dry run
+	DryRun   bool   `json:"dry_run,omitempty"`
+	// Published is what publishing did; nil where no server is set, or where it is owed.
+	Published *publish.Report `json:"published,omitempty"`
+	Iceberg   *iceberg.Report `json:"iceberg,omitempty"`
+	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
+}
+
+// Count counts files of buckets.
+type Count struct {
+	Files int   `json:"files"`
+	Rows  int64 `json:"rows"`
+	Bytes int64 `json:"bytes"`
+}
+
+func (c *Count) add(e manifest.FileEntry) {
+	c.Files, c.Rows, c.Bytes = c.Files+1, c.Rows+e.Rows, c.Bytes+e.Bytes
+}
+
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
+func (r *Report) NeedsAttention() bool {
+	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
+}
+
+// Run distributes the customers of the lake over as many buckets as the settings say, as one transaction on the lake,
+// and publishes. If the lake has that number, it writes nothing. Errors: *workspace.RefusedError for a number that is
+// not a multiple of the old one and for a lake of which cycles were archived, those of the lake and of publishing; the
+// report is there with an error of publishing.
+func Run(ctx context.Context, w *workspace.Workspace, ro Options, o workspace.Options) (*Report, error) {
+	r := &Report{Command: Command, To: w.Settings.Lake.Buckets, DryRun: ro.DryRun}
+	if err := transact(ctx, w, r, &o); err != nil {
+		return nil, err
+	}
+	if !r.Changed || !w.Settings.Publishes() {
+		return r, nil
+	}
+	after := &workspace.Report{}
+	err := targets.AfterRun(ctx, w, o, after)
+	r.Published, r.Iceberg, r.Owed = after.Published, after.Iceberg, after.Owed
+	return r, err
+}
+
+func transact(ctx context.Context, w *workspace.Workspace, r *Report, o *workspace.Options) (err error) {
+	l, err := w.Lake(*o)
+	if err != nil {
+		return err
+	}
+	if r.DryRun { // a reader: it takes no lock and clears nothing up
+		return l.Read(func(snap *lake.Snapshot) error { return r.find(snap) })
+	}
+	o.BeginStage(workspace.StageBegin)
+	txn, err := l.Begin()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, txn.Close()) }()
+	if err := r.find(txn.Base()); err != nil || r.From == 0 || r.From == r.To {
+		return err
+	}
+	o.BeginStage(workspace.StageRebucket)
+	if err := distribute(ctx, txn, r, o); err != nil {
+		return err
+	}
+	o.CountRows(r.Before.Rows)
+	before := *w
+	before.Settings.Lake.Buckets = r.From
+	next := txn.Next()
+	if err := next.Rebucket(r.To, workspace.Fingerprint(&before), workspace.Fingerprint(w)); err != nil {
+		return err
+	}
+	next.SetRun(txn.Base().Manifest.AsOf, Command)
+	o.BeginStage(workspace.StageCommit)
+	changed, err := txn.Commit(ctx)
+	if changed {
+		r.Changed, r.Manifest = true, next.Number()
+	}
+	return err
+}
+
+// find refuses what cannot be distributed, and counts what is.
+func (r *Report) find(snap *lake.Snapshot) error {
+	m := &snap.Manifest
+	r.Manifest, r.From = m.Number, m.Buckets
+	if r.From == 0 || r.From == r.To {
+		return nil
+	}
+	if r.To%r.From != 0 {
+		return &workspace.RefusedError{
+			What: fmt.Sprintf("the lake has %d buckets, lake.buckets is %d: not a multiple of it", r.From, r.To),
+			Hint: fmt.Sprintf("set lake.buckets to %d, %d, …, at most 1024", r.From, 2*r.From)}
+	}
+	if m.ArchiveOf != "" {
+		return &workspace.RefusedError{What: "the lake is an archive: it stays as it is"}
+	}
+	for _, ref := range m.Cycles {
+		if ref.Archived != nil {
+			return &workspace.RefusedError{
+				What: fmt.Sprintf("cycle %s was archived: what is left of it cannot be distributed", ref.Cycle),
+				Hint: fmt.Sprintf("set lake.buckets to %d again", r.From)}
+		}
+	}
+	files, _, err := snap.All()
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		if divided(e.FileKey) {
+			r.Before.add(e)
+		}
+	}
+	return nil
+}
+
+// divided reports whether the files of a key are divided: those of all customers and of a table whose rows all are in
+// one bucket are not.
+func divided(key manifest.FileKey) bool {
+	return key.Bucket != manifest.NoBucket && key.Table != tableTransfers
+}
+
+// distribute writes the files of all buckets again, several buckets at a time.
+func distribute(ctx context.Context, txn *lake.Txn, r *Report, o *workspace.Options) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, o.Workers))
+	var done atomic.Int64
+	parts := make([]*division, r.From)
+	for bucket := range parts {
+		group.Go(func() error {
+			d := newDivision(txn.SubTxn, bucket, r.From, r.To)
+			parts[bucket] = d
+			err := d.run(ctx, txn.Base().Manifest.ClosedThrough, func(rows int64) {
+				if n := done.Add(rows); o.Progress != nil {
+					o.Progress(workspace.StageRebucket, n, r.Before.Rows)
+				}
+			})
+			d.release()
+			if err != nil {
+				return fmt.Errorf("divide bucket %d: %w", bucket, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, cycle := range append([]manifest.Cycle{{}}, cyclesOf(txn)...) {
+		for _, e := range txn.Next().Files(cycle) {
+			if divided(e.FileKey) {
+				r.After.add(e)
+			}
+		}
+	}
+	return nil
+}
+
+func cyclesOf(txn *lake.Txn) []manifest.Cycle {
+	list := make([]manifest.Cycle, 0)
+	for _, cycle := range txn.Next().Cycles() {
+		list = append(list, manifest.CycleOf(cycle))
+	}
+	slices.SortFunc(list, manifest.Cycle.Compare)
+	return list
+}

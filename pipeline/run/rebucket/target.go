@@ -1,0 +1,208 @@
+package rebucket
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// maxTargets is how many files are written at a time from one that is read. More parts read the file again: each
+// target has the rows of a row group in memory.
+const maxTargets = 4
+
+// target writes the file of one part.
+type target struct {
+	*tablefile.Writer[tables.Any]
+	code parquet.Recode // of the batch that is read
+	sums []runningSum
+}
+
+// runningSum is a sum that the manifest has of a file.
+type runningSum struct {
+	name     string
+	col      tables.ColumnOf[tables.Any]
+	currency string // of the rows that count; "" = all
+	of       tables.WordColumn[tables.Any]
+	total    money.Total
+	absent   bool // no row has the currency, and the file has no sum of it then
+}
+
+// targetsOf are the writers of files of a table.
+func (d *division) targetsOf(def *tables.Table) []*target {
+	name := fmt.Sprint(def.Name, len(def.Columns))
+	for len(d.writers[name]) < min(maxTargets, d.parts()) {
+		w := tablefile.NewWriter(d.txn, tables.Untyped(def))
+		d.writers[name] = append(d.writers[name], &target{Writer: w})
+	}
+	return d.writers[name]
+}
+
+// restart points a target at a file whose sums are those of the file that is divided.
+func (t *target) restart(key manifest.FileKey, def *tables.Table, sums []manifest.Sum) error {
+	t.Restart(key)
+	t.sums = t.sums[:0]
+	for _, s := range sums {
+		column, _, _ := strings.Cut(s.Column, ".")
+		at := def.Index(column)
+		if at < 0 {
+			return fmt.Errorf("the manifest has a sum of %s, the table %s no such column", s.Column, def.Name)
+		}
+		one := runningSum{name: s.Column, col: tables.ColumnOf[tables.Any](at), currency: rows.CurrencyOfSum(s)}
+		if one.currency != "" {
+			one.of, one.absent = currencyOf(def, column)
+		}
+		var err error
+		if one.total, err = money.NewTotal(def.Columns[at].Type.Scale()); err != nil {
+			return err
+		}
+		t.sums = append(t.sums, one)
+	}
+	return nil
+}
+
+// add adds rows of a batch, a row group at a time.
+func (t *target) add(c *parquet.Columns[tables.Any], from, to int) error {
+	for i := range t.sums {
+		if err := t.sums[i].add(c, from, to); err != nil {
+			return err
+		}
+	}
+	for from < to {
+		n := min(to-from, tablefile.GroupRows-t.Cols.N)
+		t.Cols.AppendRun(c, from, from+n, nil, &t.code)
+		from += n
+		if t.Cols.N == tablefile.GroupRows {
+			if err := t.Flush(); err != nil {
+				return err
+			}
+			t.code.Reset(c)
+		}
+	}
+	return nil
+}
+
+func (s *runningSum) add(c *parquet.Columns[tables.Any], from, to int) error {
+	for i, v := range c.Col(s.col).Decs[from:to] {
+		if s.currency != "" && c.Word(s.of).At(from+i) != s.currency {
+			continue
+		}
+		s.absent = false
+		if err := s.total.Add(v.Hi, v.Lo); err != nil {
+			return fmt.Errorf("sum of %s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+// finish ends the file.
+func (t *target) finish() ([]manifest.FileEntry, error) {
+	var sums []manifest.Sum
+	for _, s := range t.sums {
+		if !s.absent {
+			sums = append(sums, manifest.Sum{Column: s.name, Value: s.total.String()})
+		}
+	}
+	return t.Finish(sums)
+}
+
+// divideFile writes the rows of a file to files of the parts, and appends these to made.
+func (d *division) divideFile(e manifest.FileEntry, made [][]manifest.FileEntry) error {
+	def, err := tableOf(e)
+	if err != nil {
+		return err
+	}
+	for first := 0; first < d.parts(); first += maxTargets {
+		if err := d.dividePass(e, def, first, made); err != nil {
+			return fmt.Errorf("%s: %w", e.Path, err)
+		}
+	}
+	return nil
+}
+
+// dividePass is divideFile for the parts from first on for which there are targets.
+func (d *division) dividePass(e manifest.FileEntry, def *tables.Table, first int, made [][]manifest.FileEntry) (
+	err error) {
+	open := d.targetsOf(def)
+	open = open[:min(len(open), d.parts()-first)]
+	for i, t := range open {
+		key := e.FileKey
+		key.Bucket = d.bucket + (first+i)*d.from
+		if err := t.restart(key, def, e.Sums); err != nil {
+			return err
+		}
+	}
+	ended := 0
+	defer func() {
+		for _, t := range open[ended:] {
+			err = errors.Join(err, t.Abort())
+		}
+	}()
+	if err := d.read(e, def, first, open); err != nil {
+		return err
+	}
+	for i, t := range open {
+		files, err := t.finish()
+		ended++
+		if err != nil {
+			return err
+		}
+		made[first+i] = append(made[first+i], files...)
+	}
+	return nil
+}
+
+// read reads a file and gives each target, from part first on, its rows.
+func (d *division) read(e manifest.FileEntry, def *tables.Table, first int, open []*target) error {
+	r, err := tablefile.Open(d.txn, e, tables.Untyped(def), nil)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	customer := customerOf(def)
+	var parts []int // by code of the customer
+	for {
+		c, err := r.Next()
+		if err != nil || c == nil {
+			return err
+		}
+		if parts, err = d.partsOf(c.Word(customer).Dict(), parts); err != nil {
+			return err
+		}
+		for _, t := range open {
+			t.code.Reset(c)
+		}
+		codes := c.Word(customer).Codes()
+		for from := 0; from < c.N; {
+			part, to := parts[codes[from]], from+1
+			for to < c.N && parts[codes[to]] == part {
+				to++
+			}
+			if i := part - first; i >= 0 && i < len(open) {
+				if err := open[i].add(c, from, to); err != nil {
+					return err
+				}
+			}
+			from = to
+		}
+	}
+}
+
+// partsOf are the parts of customers; into is memory for them.
+func (d *division) partsOf(customers []string, into []int) ([]int, error) {
+	into = into[:0]
+	for _, id := range customers {
+		part, ok := d.part(id)
+		if !ok {
+			return nil, fmt.Errorf("customer %q is not of bucket %d: `tollbook verify` checks the lake", id, d.bucket)
+		}
+		into = append(into, part)
+	}
+	return into, nil
+}
