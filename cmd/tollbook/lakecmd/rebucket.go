@@ -60,10 +60,10 @@ func runRebucket(ctx context.Context, a *cli.App, ro rebucket.Options) error {
 func printRebucket(a *cli.App, r *rebucket.Report) {
 	switch r.From {
 	case 0:
-		fmt.Fprintf(a.Out, "The lake is empty: the first run creates it with %d buckets.\n", r.To)
+		fmt.Fprintf(a.Out, "The lake is empty: the first run creates it with %s.\n", buckets(r.To))
 		return
 	case r.To:
-		fmt.Fprintf(a.Out, "The lake has %d buckets, as lake.buckets says: there is nothing to do.\n", r.To)
+		fmt.Fprintf(a.Out, "The lake has %s, as lake.buckets says: there is nothing to do.\n", buckets(r.To))
 		return
 	}
 	fmt.Fprintf(a.Out, "rebucket from %d to %d buckets\n\n", r.From, r.To)
@@ -80,3 +80,5 @@ func printRebucket(a *cli.App, r *rebucket.Report) {
 	}
 	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Iceberg: r.Iceberg, Owed: r.Owed})
 }
+
+func buckets(n int) string { return cli.Counted(int64(n), "bucket", "buckets") }
