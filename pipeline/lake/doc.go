@@ -61,8 +61,8 @@
 //	LAKE-19  The number of buckets must only change in a commit that writes the files of all buckets again, of closed
 //	         cycles too. The rows of each table, cycle and day, and the sums of their columns, must be the same
 //	         before and after. What follows from other files may differ: positions and balances of days on which
-//	         nothing of a bucket changed, and how performances are distributed over files. A cycle of which anything
-//	         is archived must not be written again, nor must an archive.
+//	         nothing of a bucket changed, and how performances are distributed over files. An archive must keep its
+//	         number.
 //
 // # Write order
 //

@@ -26,9 +26,8 @@ rebucket writes the files of all buckets again, of closed cycles too, and commit
 lake needs room for both until then. It compares the rows and sums of each table and day before it
 commits. No amount changes, and no export or answer. Killed at any point, the lake has the old number
 of buckets or the new one. It can be run again. Runs and programs that serve the workspace read the
-settings when they start: start them again afterwards.
-
-A lake of which cycles were archived is refused.`,
+settings when they start: start them again afterwards. An archive keeps its number; the next prune
+needs another folder for its archive.`,
 		Example: "  tollbook rebucket --dry-run\n  tollbook rebucket --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runRebucket(cmd.Context(), a, ro) },

@@ -51,11 +51,12 @@ func (l Last) cycle() period.Cycle {
 	return l.Day.Cycle()
 }
 
-// LastBefore finds the last day before another with records in the bucket (OPEN-1).
+// LastBefore finds the last day before another with records in the bucket (OPEN-1). Of an archived cycle whose buckets
+// were divided afterwards, the index of its last day is not divided, and positions alone say which day it is.
 func (s *Source) LastBefore(bucket int, day period.Day) (last Last, err error) {
 	for _, c := range slices.Backward(s.Cycles((day - 1).Cycle())) {
 		files, err := s.Files.Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
-			return k.Bucket == bucket && k.Table == tables.Ident().Name
+			return k.Bucket == bucket && (k.Table == tables.Ident().Name || k.Table == tables.Positions().Name)
 		})
 		if err != nil {
 			return last, err

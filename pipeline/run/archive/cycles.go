@@ -59,6 +59,9 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 		return err
 	}
 	if err := errors.Join(next.ArchiveFor(origin), next.SetBuckets(from.Manifest.Buckets)); err != nil {
+		if other := new(lakeerr.BucketsError); errors.As(err, &other) {
+			return fmt.Errorf("%w: give another folder with --archive", err)
+		}
 		return err
 	}
 	for _, e := range txn.Base().Manifest.Loose {

@@ -52,14 +52,13 @@ type tableDay struct {
 
 // cycleFiles is the files of a cycle: those of the bucket, and those that the parts have in their place.
 type cycleFiles struct {
-	cycle manifest.Cycle
-	old   map[tableDay][]manifest.FileEntry
-	made  map[tableDay][][]manifest.FileEntry // by part
+	manifest.CycleRef
+	old  map[tableDay][]manifest.FileEntry
+	made map[tableDay][][]manifest.FileEntry // by part
 }
 
-// run divides all files of the bucket, one cycle after the other; closed is the last closed cycle. done is called with
-// the rows that were read.
-func (d *division) run(ctx context.Context, closed manifest.Cycle, done func(rows int64)) error {
+// run divides all files of the bucket, one cycle after the other. done is called with the rows that were read.
+func (d *division) run(ctx context.Context, done func(rows int64)) error {
 	for _, ref := range d.txn.Base().Manifest.Cycles {
 		files, err := d.txn.Base().Select(ref.Cycle, func(k manifest.FileKey) bool {
 			return k.Bucket == d.bucket && divided(k)
@@ -67,7 +66,7 @@ func (d *division) run(ctx context.Context, closed manifest.Cycle, done func(row
 		if err != nil {
 			return err
 		}
-		c := &cycleFiles{cycle: ref.Cycle, old: make(map[tableDay][]manifest.FileEntry),
+		c := &cycleFiles{CycleRef: ref, old: make(map[tableDay][]manifest.FileEntry),
 			made: make(map[tableDay][][]manifest.FileEntry)}
 		for _, e := range files {
 			at := tableDay{e.Table, e.Day}
@@ -77,7 +76,7 @@ func (d *division) run(ctx context.Context, closed manifest.Cycle, done func(row
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := d.divide(c, at, ref.Cycle.Compare(closed) <= 0); err != nil {
+			if err := d.divide(c, at); err != nil {
 				return err
 			}
 			for _, e := range c.old[at] {
@@ -97,13 +96,15 @@ func (c *cycleFiles) order() []tableDay {
 }
 
 // divide divides the files of a key and puts those of the parts into the next state.
-func (d *division) divide(c *cycleFiles, at tableDay, closed bool) error {
+func (d *division) divide(c *cycleFiles, at tableDay) error {
 	made := make([][]manifest.FileEntry, d.parts())
 	var err error
 	switch {
+	case c.Archived != nil && (at.table == tableIdent || at.table == tablePerformances):
+		made[0] = c.old[at] // REBUCKET-7
 	case at.table == tableIdent:
 		err = d.divideIdent(c, at, made)
-	case at.table == tablePerformances && closed:
+	case at.table == tablePerformances && c.State == manifest.CycleClosed:
 		err = d.dividePerformances(c, at, made)
 	case at.table == tablePerformances: // REBUCKET-5
 	default:
@@ -128,7 +129,7 @@ func (d *division) divide(c *cycleFiles, at tableDay, closed bool) error {
 }
 
 func (d *division) key(c *cycleFiles, at tableDay, part int) manifest.FileKey {
-	return manifest.FileKey{Table: at.table, Cycle: c.cycle, Day: at.day, Bucket: d.bucket + part*d.from}
+	return manifest.FileKey{Table: at.table, Cycle: c.Cycle, Day: at.day, Bucket: d.bucket + part*d.from}
 }
 
 // drop leaves out files that a part would not have had (REBUCKET-4).
@@ -142,7 +143,7 @@ func (d *division) drop(c *cycleFiles, at tableDay, made [][]manifest.FileEntry)
 	for part := range made {
 		switch at.table {
 		case tablePositions:
-			if len(of(tableIdent, part)) == 0 {
+			if c.Archived == nil && len(of(tableIdent, part)) == 0 {
 				made[part] = nil
 			}
 		case tableBalances:

@@ -59,8 +59,8 @@ func (r *Report) NeedsAttention() bool {
 
 // Run distributes the customers of the lake over as many buckets as the settings say, as one transaction on the lake,
 // and publishes. If the lake has that number, it writes nothing. Errors: *workspace.RefusedError for a number that is
-// not a multiple of the old one and for a lake of which cycles were archived, those of the lake and of publishing; the
-// report is there with an error of publishing.
+// not a multiple of the old one and for an archive, those of the lake and of publishing; the report is there with an
+// error of publishing.
 func Run(ctx context.Context, w *workspace.Workspace, ro Options, o workspace.Options) (*Report, error) {
 	r := &Report{Command: Command, To: w.Settings.Lake.Buckets, DryRun: ro.DryRun}
 	if err := transact(ctx, w, r, &o); err != nil {
@@ -127,13 +127,6 @@ func (r *Report) find(snap *lake.Snapshot) error {
 	if m.ArchiveOf != "" {
 		return &workspace.RefusedError{What: "the lake is an archive: it stays as it is"}
 	}
-	for _, ref := range m.Cycles {
-		if ref.Archived != nil {
-			return &workspace.RefusedError{
-				What: fmt.Sprintf("cycle %s was archived: what is left of it cannot be distributed", ref.Cycle),
-				Hint: fmt.Sprintf("set lake.buckets to %d again", r.From)}
-		}
-	}
 	files, _, err := snap.All()
 	if err != nil {
 		return err
@@ -162,7 +155,7 @@ func distribute(ctx context.Context, txn *lake.Txn, r *Report, o *workspace.Opti
 		group.Go(func() error {
 			d := newDivision(txn.SubTxn, bucket, r.From, r.To)
 			parts[bucket] = d
-			err := d.run(ctx, txn.Base().Manifest.ClosedThrough, func(rows int64) {
+			err := d.run(ctx, func(rows int64) {
 				if n := done.Add(rows); o.Progress != nil {
 					o.Progress(workspace.StageRebucket, n, r.Before.Rows)
 				}
