@@ -132,7 +132,7 @@ LONGEST := ./fixtures/scenarios ./fixtures/campaign ./fixtures/publishing ./cmd/
 
 # Every test, with -short: random tests draw less, and of configurations, faults and kills some are tried. `make campaign` is the full form.
 .PHONY: test
-test: ## run the tests of the main module in their quick form: 6 to 7 minutes on two cores, 5 more if everything is to be compiled
+test: ## run the tests of the main module in their quick form: 3 to 7 minutes on two cores, 5 more if everything is to be compiled
 	@$(FETCH); $(GO_TEST) -short -vet=off -timeout 20m $(LONGEST) $(PACKAGES); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
 # What differs from BRANCH, committed or not. A change of a package that many import is better served by `make test`.
