@@ -79,6 +79,22 @@ func TestTimes(t *testing.T) {
 	tells(t, o, name, OK, "", "")
 }
 
+func TestBuckets(t *testing.T) {
+	t.Parallel()
+	o := newWorkspace(t)
+	w, err := workspace.Open(o.Dir)
+	must(t, err)
+	_, err = run.Nightly(t.Context(), w, workspace.Options{AsOf: period.Instant(time.Now().UnixMicro())})
+	must(t, err)
+	tells(t, o, "lake", OK, "manifest 1", "")
+	file := filepath.Join(o.Dir, "tollbook.yaml")
+	text, err := os.ReadFile(file)
+	must(t, err)
+	other := strings.Replace(string(text), "buckets: 16", "buckets: 32", 1)
+	must(t, os.WriteFile(file, []byte(other), 0o666))
+	tells(t, o, "lake", Fail, "it has 16 buckets, not 32", "tollbook rebucket")
+}
+
 func TestZone(t *testing.T) {
 	t.Parallel()
 	o := newWorkspace(t)

@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -196,8 +197,11 @@ func (r *run) prepare() (err error) {
 	m := r.txn.Base().Manifest
 	r.closed = m.ClosedThrough.Or(place.NoCycle)
 	if err := r.next.SetBuckets(r.ws.Settings.Lake.Buckets); err != nil {
-		return &workspace.RefusedError{What: err.Error(), Hint: fmt.Sprintf("set lake.buckets to %d again, or "+
-			"distribute the lake over more buckets with `tollbook rebucket`", m.Buckets)}
+		refused := &workspace.RefusedError{What: err.Error()}
+		if other := new(lakeerr.BucketsError); errors.As(err, &other) {
+			refused.Hint = other.Hint()
+		}
+		return refused
 	}
 	if r.inbox, err = r.ws.InboxOf(&r.o); err != nil {
 		return err

@@ -139,6 +139,12 @@ func (e *BucketsError) Error() string {
 	return fmt.Sprintf("lake: it has %d buckets, not %d", e.Has, e.Wanted)
 }
 
+// Hint says what to do about the settings of a workspace.
+func (e *BucketsError) Hint() string {
+	return fmt.Sprintf("set lake.buckets to %d again, or distribute the lake over more buckets with `tollbook rebucket`",
+		e.Has)
+}
+
 // The hints, one per kind of trouble.
 const (
 	// HintRestore is for a file that is missing or damaged, HintHead for HEAD.
