@@ -385,9 +385,11 @@ func (ev *eventStage) noteTurned(list []events.Turn) {
 			fmt.Sprintf("%s: %d rows that an earlier run accepted are now rejected: %s", feedName, refused, why))
 	}
 	if restored > 0 {
-		ev.report.Notes = append(ev.report.Notes,
-			fmt.Sprintf("%s: %d rows that an earlier run rejected are now accepted: no longer %s", feedName, restored,
-				why))
+		note := fmt.Sprintf("%s: %d rows that an earlier run rejected are now accepted", feedName, restored)
+		if why != reason.None { // of a partner's event, the reason of the earlier run is not known
+			note += fmt.Sprintf(": no longer %s", why)
+		}
+		ev.report.Notes = append(ev.report.Notes, note)
 	}
 }
 

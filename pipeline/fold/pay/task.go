@@ -88,6 +88,7 @@ type reclaimMessage struct {
 	Amount  money.Amount   `json:"amount"`
 	File    int32          `json:"file"`
 	Coupon  couponMessage  `json:"coupon"`
+	Verdict reclaimVerdict `json:"verdict"` // of an earlier run: it stays if the day is not paid again
 }
 
 func messageOf(c *books.Coupon) couponMessage {
@@ -115,7 +116,7 @@ func (i Issued) MarshalJSON() ([]byte, error) {
 	for _, r := range i.Reclaims {
 		e := r.Event
 		m.Reclaims = append(m.Reclaims, reclaimMessage{[]byte(e.ID), e.Time, e.Instant, e.Amount, e.File,
-			messageOf(&r.Coupon.Terms)})
+			messageOf(&r.Coupon.Terms), verdictOf(e)})
 	}
 	return json.Marshal(m)
 }
@@ -137,7 +138,7 @@ func (i *Issued) UnmarshalJSON(b []byte) error {
 		r := &m.Reclaims[at]
 		i.Reclaims = append(i.Reclaims, &Reclaim{
 			Event: &event.Money{ID: string(r.ID), Time: r.Time, Instant: r.Instant, Amount: r.Amount,
-				File: r.File},
+				File: r.File, Verdict: r.Verdict.verdict()},
 			Coupon: &coupon.Issued{Terms: r.Coupon.coupon()}})
 	}
 	return nil
