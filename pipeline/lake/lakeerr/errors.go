@@ -141,8 +141,8 @@ func (e *BucketsError) Error() string {
 
 // Hint says what to do about the settings of a workspace.
 func (e *BucketsError) Hint() string {
-	return fmt.Sprintf("set lake.buckets to %d again, or distribute the lake over more buckets with `tollbook rebucket`",
-		e.Has)
+	return fmt.Sprintf("set lake.buckets to %d again, or distribute the lake over more buckets with "+
+		"`tollbook rebucket`", e.Has)
 }
 
 // The hints, one per kind of trouble.
