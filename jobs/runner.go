@@ -52,9 +52,9 @@ type Result struct {
 	Published   *publish.Report      // of publish, to ClickHouse
 	Iceberg     *iceberg.Report      // of publish, to Iceberg
 	Pruned      *prune.Report        // of prune
-	Rebucketed  *rebucket.Report
-	Dismissed   *dismiss.Report // of rejects
-	Entry       ledger.Entry    // as it was ended; of a dry run its ID is ""
+	Rebucketed  *rebucket.Report     // of rebucket
+	Dismissed   *dismiss.Report      // of rejects
+	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
 }
 
 // Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -261,7 +262,7 @@ func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64,
 		case e.Owed != nil:
 			s.Unpaid = asOf
 		// it published nothing either
-		case (e.Kind == string(jobs.Prune) || e.Kind == string(jobs.Rejects)) && !e.Changed:
+		case slices.Contains([]jobs.Kind{jobs.Prune, jobs.Rejects, jobs.Rebucket}, jobs.Kind(e.Kind)) && !e.Changed:
 		case e.Kind != string(jobs.Publish) || e.Command == "publish":
 			s.Unpaid, paid = period.Past, e.Manifest
 		}
