@@ -24,8 +24,8 @@ func TestResetIsANight(t *testing.T) {
 	}
 }
 
-// TestIdleRunsPublishNothing checks that a publish stays owed after a run of a kind that publishes only if it changed the
-// lake.
+// TestIdleRunsPublishNothing checks that a publish stays owed after a run of a kind that publishes only if it changed
+// the lake.
 func TestIdleRunsPublishNothing(t *testing.T) {
 	t.Parallel()
 	const asOf = "2026-10-01T00:00:00Z"
