@@ -59,8 +59,8 @@ type Task struct {
 	Rerate        run.RerateOptions
 	Publish       targets.Options // its Cycle is the task's
 	Prune         prune.Options
-	Dismiss       dismiss.Options // of rejects
-	Rebucket      rebucket.Options
+	Dismiss       dismiss.Options  // of rejects
+	Rebucket      rebucket.Options // of rebucket
 }
 
 // Dry reports whether the job is to write nothing.

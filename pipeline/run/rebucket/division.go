@@ -28,9 +28,6 @@ func newDivision(txn *lake.SubTxn, bucket, from, to int) *division {
 		balances: make([]manifest.Hash, to/from)}
 }
 
-// release gives the memory of the writers back.
-func (d *division) release() { d.writers = nil }
-
 // parts is the number of buckets that the bucket becomes. Part 0 has the number of the bucket itself.
 func (d *division) parts() int { return d.to / d.from }
 

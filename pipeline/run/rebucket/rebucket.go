@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -150,17 +149,13 @@ func distribute(ctx context.Context, txn *lake.Txn, r *Report, o *workspace.Opti
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, o.Workers))
 	var done atomic.Int64
-	parts := make([]*division, r.From)
-	for bucket := range parts {
+	for bucket := range r.From {
 		group.Go(func() error {
-			d := newDivision(txn.SubTxn, bucket, r.From, r.To)
-			parts[bucket] = d
-			err := d.run(ctx, func(rows int64) {
+			err := newDivision(txn.SubTxn, bucket, r.From, r.To).run(ctx, func(rows int64) {
 				if n := done.Add(rows); o.Progress != nil {
 					o.Progress(workspace.StageRebucket, n, r.Before.Rows)
 				}
 			})
-			d.release()
 			if err != nil {
 				return fmt.Errorf("divide bucket %d: %w", bucket, err)
 			}
@@ -170,21 +165,12 @@ func distribute(ctx context.Context, txn *lake.Txn, r *Report, o *workspace.Opti
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for _, cycle := range append([]manifest.Cycle{{}}, cyclesOf(txn)...) {
-		for _, e := range txn.Next().Files(cycle) {
+	for _, cycle := range txn.Next().Cycles() { // files of no cycle are of no bucket
+		for _, e := range txn.Next().Files(manifest.CycleOf(cycle)) {
 			if divided(e.FileKey) {
 				r.After.add(e)
 			}
 		}
 	}
 	return nil
-}
-
-func cyclesOf(txn *lake.Txn) []manifest.Cycle {
-	list := make([]manifest.Cycle, 0)
-	for _, cycle := range txn.Next().Cycles() {
-		list = append(list, manifest.CycleOf(cycle))
-	}
-	slices.SortFunc(list, manifest.Cycle.Compare)
-	return list
 }
