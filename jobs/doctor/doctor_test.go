@@ -92,7 +92,7 @@ func TestBuckets(t *testing.T) {
 	must(t, err)
 	other := strings.Replace(string(text), "buckets: 16", "buckets: 32", 1)
 	must(t, os.WriteFile(file, []byte(other), 0o666))
-	tells(t, o, "lake", Fail, "it has 16 buckets, not 32", "tollbook rebucket")
+	tells(t, o, "lake", Fail, "the number of its buckets is 16, not 32", "tollbook rebucket")
 }
 
 func TestZone(t *testing.T) {

@@ -136,7 +136,7 @@ type BucketsError struct{ Has, Wanted int }
 
 // Error gives both numbers.
 func (e *BucketsError) Error() string {
-	return fmt.Sprintf("lake: it has %d buckets, not %d", e.Has, e.Wanted)
+	return fmt.Sprintf("lake: the number of its buckets is %d, not %d", e.Has, e.Wanted)
 }
 
 // Hint says what to do about the settings of a workspace.
