@@ -21,6 +21,7 @@ type division struct {
 	from, to int // numbers of buckets
 	writers  map[string][]*target
 	balances []manifest.Hash // of the newest file of balances of each part
+	spare    []int64         // memory for sorting the index of record ids
 }
 
 func newDivision(txn *lake.SubTxn, bucket, from, to int) *division {
@@ -167,7 +168,7 @@ func same(old []manifest.FileEntry, made [][]manifest.FileEntry) error {
 	}
 	for name, sum := range was {
 		if is[name] == nil || is[name].Cmp(sum) != 0 {
-			return fmt.Errorf("%s: Σ %s is %s, after the division %s", old[0].Path, name, sum.FloatString(0), is[name])
+			return fmt.Errorf("%s: Σ %s is %v, after the division %v", old[0].Path, name, sum, is[name])
 		}
 	}
 	return nil

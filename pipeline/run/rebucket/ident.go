@@ -33,7 +33,7 @@ func (d *division) divideIdent(c *cycleFiles, at tableDay, made [][]manifest.Fil
 		return err
 	}
 	for _, part := range hashes {
-		slices.Sort(part)
+		d.spare = sorting.SortInts(part, 64-incoming.IdentShift, d.spare)
 	}
 	if err := d.sameIdent(c.old[at], hashes); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (d *division) divideIdent(c *cycleFiles, at tableDay, made [][]manifest.Fil
 // sameIdent compares the stored index with the one of the parts.
 func (d *division) sameIdent(old []manifest.FileEntry, parts [][]int64) error {
 	made := slices.Concat(parts...)
-	slices.Sort(made)
+	d.spare = sorting.SortInts(made, 64-incoming.IdentShift, d.spare)
 	var stored []int64
 	for _, e := range old {
 		err := tablefile.Each(d.txn, e, tables.Ident(), nil, func(c *parquet.Columns[tables.Identity], i int) error {
@@ -107,33 +107,35 @@ func (r *records) pass(last *recordKey) (err error) {
 // recordsOf reads the keys of the records of files of a table, which are in order.
 func recordsOf[T any](o tablefile.Opener, files []manifest.FileEntry, def tables.Def[T], customer tables.WordColumn[T],
 	start tables.TimeColumn[T], id tables.TextColumn[T]) *records {
-	var open *tablefile.Reader[T]
-	var c *parquet.Columns[T]
-	at := 0
+	var at *tablefile.Cursor[T] // nil = between files
 	next := func() (key recordKey, ok bool, err error) {
-		for c == nil || at == c.N {
-			if open == nil {
+		for {
+			if at == nil {
 				if len(files) == 0 {
 					return key, false, nil
 				}
-				open, err = tablefile.Open(o, files[0], def, tables.Columns[T](customer, start, id))
+				open, err := tablefile.Open(o, files[0], def, tables.Columns[T](customer, start, id))
 				if err != nil {
 					return key, false, err
 				}
-				files = files[1:]
+				at, files = &tablefile.Cursor[T]{Reader: open}, files[1:]
 			}
-			if c, err = open.Next(); err != nil {
+			if ok, _, err = at.Next(); err != nil {
 				return key, false, err
 			}
-			if at = 0; c == nil {
-				open.Close()
-				open = nil
+			if ok {
+				c, i := at.Cols, at.At
+				return recordKey{c.Word(customer).At(i), c.Time(start).At(i), c.Text(id).At(i)}, true, nil
 			}
+			at.Close()
+			at = nil
 		}
-		at++
-		return recordKey{c.Word(customer).At(at - 1), c.Time(start).At(at - 1), c.Text(id).At(at - 1)}, true, nil
 	}
-	return &records{next: next, done: func() { open.Close() }}
+	return &records{next: next, done: func() {
+		if at != nil {
+			at.Close()
+		}
+	}}
 }
 
 // eachRecord visits the records of a day: those of lines, and those that only usage has.

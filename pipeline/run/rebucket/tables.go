@@ -3,6 +3,7 @@ package rebucket
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -21,8 +22,8 @@ var (
 	tableUsage        = tables.Usage().Name
 )
 
-// plain are the tables whose files have the same columns in each cycle, by name.
-var plain = func() map[string]*tables.Table {
+// plain returns the tables whose files have the same columns in each cycle, by name.
+var plain = sync.OnceValue(func() map[string]*tables.Table {
 	byName := make(map[string]*tables.Table)
 	for _, t := range []*tables.Table{tables.Lines().Table, tables.Sums().Table, tables.Usage().Table,
 		tables.Bandwidth().Table, tables.Positions().Table, tables.Orders().Table, tables.Adjustments().Table,
@@ -33,7 +34,7 @@ var plain = func() map[string]*tables.Table {
 		byName[t.Name] = t
 	}
 	return byName
-}()
+})
 
 // tableOf is the table of a file, with the columns that the file has. Errors: a table that is not known.
 func tableOf(e manifest.FileEntry) (*tables.Table, error) {
@@ -50,7 +51,7 @@ func tableOf(e manifest.FileEntry) (*tables.Table, error) {
 	case tables.PartnerStatements().Name:
 		return tables.PartnerStatementsOf(mixed).Table, nil
 	}
-	if t := plain[e.Table]; t != nil {
+	if t := plain()[e.Table]; t != nil {
 		return t, nil
 	}
 	return nil, fmt.Errorf("%s: no rule distributes the table %s over buckets", e.Path, e.Table)
