@@ -28,7 +28,17 @@ func (s *Step) LoadSamples(last period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range s.Opening.Cycles(last) {
+	billed := make(map[period.Cycle][]*samples.LateSample)
+	for _, one := range strays {
+		billed[one.Billed] = append(billed[one.Billed], one)
+	}
+	// The bucket itself may have no file of a cycle in which strays were billed.
+	cycles := slices.AppendSeq(s.Opening.Cycles(last), maps.Keys(billed))
+	slices.Sort(cycles)
+	for _, c := range slices.Compact(cycles) {
+		if c > last {
+			break
+		}
 		for _, e := range s.Find(manifest.FileKey{Table: "late_samples", Cycle: manifest.CycleOf(c),
 			Bucket: s.Bucket}) {
 			err := samples.EachLateSample(s.State, e, c, func(one *samples.LateSample) {
@@ -41,10 +51,8 @@ func (s *Step) LoadSamples(last period.Cycle) error {
 				return err
 			}
 		}
-		for _, one := range strays {
-			if one.Billed == c {
-				s.Samples.All[one.Key()] = one
-			}
+		for _, one := range billed[c] {
+			s.Samples.All[one.Key()] = one
 		}
 	}
 	return nil
