@@ -263,35 +263,22 @@ func (res *Result) note() {
 	if res.Published != nil || res.Iceberg != nil {
 		return
 	}
-	if p := res.Pruned; p != nil {
-		e.Changed, e.Manifest = p.Changed, p.Manifest
-		if p.Owed != nil {
-			e.Owed = &ledger.Owed{Why: p.Owed.Why, Hint: p.Owed.Hint}
-		}
-		return
+	if p := res.publication(); p != nil && p.Owed != nil {
+		e.Owed = &ledger.Owed{Why: p.Owed.Why, Hint: p.Owed.Hint}
 	}
-	if d := res.Dismissed; d != nil {
-		e.Changed, e.Manifest = d.Changed, d.Manifest
-		if d.Owed != nil {
-			e.Owed = &ledger.Owed{Why: d.Owed.Why, Hint: d.Owed.Hint}
-		}
-		return
-	}
-	if b := res.Rebucketed; b != nil {
-		e.Changed, e.Manifest = b.Changed, b.Manifest
-		if b.Owed != nil {
-			e.Owed = &ledger.Owed{Why: b.Owed.Why, Hint: b.Owed.Hint}
-		}
-		return
-	}
-	if r := res.Report; r != nil {
+	switch {
+	case res.Pruned != nil:
+		e.Changed, e.Manifest = res.Pruned.Changed, res.Pruned.Manifest
+	case res.Dismissed != nil:
+		e.Changed, e.Manifest = res.Dismissed.Changed, res.Dismissed.Manifest
+	case res.Rebucketed != nil:
+		e.Changed, e.Manifest = res.Rebucketed.Changed, res.Rebucketed.Manifest
+	case res.Report != nil:
+		r := res.Report
 		e.Command, e.AsOf, e.Changed, e.Manifest = r.Command, r.AsOf.String(), r.Changed, r.Manifest
 		e.Rows, e.Accepted, e.Duplicate, e.Rejected, e.Reasons = r.Rows, r.Accepted, r.Duplicate, r.Rejected, r.Reasons
 		e.DaysFolded, e.LinesWritten, e.Notes = r.DaysDone, r.Lines, r.Notes
 		e.NotTaken = notTaken(r.Files)
-		if r.Owed != nil {
-			e.Owed = &ledger.Owed{Why: r.Owed.Why, Hint: r.Owed.Hint}
-		}
 		switch {
 		case r.Owed != nil: // a target has not got it
 		case r.Published != nil:
@@ -300,6 +287,30 @@ func (res *Result) note() {
 			e.Published = r.Iceberg.Manifest
 		}
 	}
+}
+
+// publication is what became of publishing at the end of what the job did; nil of a publish itself.
+func (res *Result) publication() *workspace.Publication {
+	switch {
+	case res.Pruned != nil:
+		return &res.Pruned.Publication
+	case res.Dismissed != nil:
+		return &res.Dismissed.Publication
+	case res.Rebucketed != nil:
+		return &res.Rebucketed.Publication
+	case res.Report != nil:
+		return &res.Report.Publication
+	}
+	return nil
+}
+
+// needsAttention reports whether a person should look.
+func (res *Result) needsAttention() bool {
+	if res.Report != nil && res.Report.NeedsAttention() || res.Published != nil && res.Published.NeedsAttention() {
+		return true
+	}
+	p := res.publication()
+	return p != nil && p.NeedsAttention()
 }
 
 // notTaken are the files of which nothing was taken, with why.
@@ -335,10 +346,7 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 		return ledger.Gated
 	case err != nil:
 		return ledger.Failed
-	case res.Report != nil && res.Report.NeedsAttention(), res.Published != nil && res.Published.NeedsAttention(),
-		res.Pruned != nil && res.Pruned.NeedsAttention(),
-		res.Dismissed != nil && res.Dismissed.NeedsAttention(),
-		res.Rebucketed != nil && res.Rebucketed.NeedsAttention():
+	case res.needsAttention():
 		return ledger.NeedsAttention
 	case !res.Entry.Changed:
 		return ledger.NothingNew

@@ -382,15 +382,23 @@ func (ev *eventStage) noteTurned(list []events.Turn) {
 	feedName, why := list[0].Feed, list[0].Refusal.Why
 	if refused > 0 {
 		ev.report.Notes = append(ev.report.Notes,
-			fmt.Sprintf("%s: %d rows that an earlier run accepted are now rejected: %s", feedName, refused, why))
+			fmt.Sprintf("%s: %s: %s", feedName, nowAre(refused, "accepted", "rejected"), why))
 	}
 	if restored > 0 {
-		note := fmt.Sprintf("%s: %d rows that an earlier run rejected are now accepted", feedName, restored)
+		note := fmt.Sprintf("%s: %s", feedName, nowAre(restored, "rejected", "accepted"))
 		if why != reason.None { // of a partner's event, the reason of the earlier run is not known
 			note += fmt.Sprintf(": no longer %s", why)
 		}
 		ev.report.Notes = append(ev.report.Notes, note)
 	}
+}
+
+// nowAre says how many rows an earlier run decided otherwise.
+func nowAre(n int, was, is string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 row that an earlier run %s is now %s", was, is)
+	}
+	return fmt.Sprintf("%d rows that an earlier run %s are now %s", n, was, is)
 }
 
 // count adds what became of the events to the counts of their files.

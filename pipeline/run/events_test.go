@@ -407,7 +407,7 @@ func TestIncentiveEvents(t *testing.T) {
 			"e5,p2,boost,2026-09,dispute,2026-10-09T23:59:59+08:00\n" +
 			"e2,p1,boost,2026-09,confirm,2026-10-06T02:00:00Z\n" +
 			"e2,p1,boost,2026-09,dispute,2026-10-06T02:00:00Z\n"}})
-	note := "incentive_events: 1 rows that an earlier run rejected are now accepted: no longer bad_state"
+	note := "incentive_events: 1 row that an earlier run rejected is now accepted: no longer bad_state"
 	if !slices.Equal(report.Notes, []string{note}) {
 		t.Errorf("notes %q", report.Notes)
 	}

@@ -138,7 +138,7 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 	if j.dryRun || !w.Settings.Publishes() {
 		return report, nil
 	}
-	return report, targets.AfterRun(ctx, w, o, report)
+	return report, targets.AfterRun(ctx, w, o, &report.Publication)
 }
 
 // transact does a job as one transaction on the lake.

@@ -52,11 +52,7 @@ type Report struct {
 	DryRun    bool             `json:"dry_run,omitempty"`   // nothing was written
 	// Costs reports that a delivery of cost files failed or is held: the notes say which.
 	Costs bool `json:"costs_need_attention,omitempty"`
-	// Published is what publishing did; nil where no server is set, or where it is owed.
-	Published *publish.Report `json:"published,omitempty"`
-	// Iceberg is what became of the Iceberg tables; nil where there are none, or where they are owed.
-	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
-	Owed    *Owed           `json:"publish_owed,omitempty"`
+	Publication
 	// Missing is what the cycle that a run closes, or a dry run would close, lacks; nil of other runs.
 	Missing *openitems.Items `json:"missing,omitempty"`
 }
@@ -64,6 +60,20 @@ type Report struct {
 // Note reports something to a person that is no failure.
 func (r *Report) Note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
+
+// Publication is what became of publishing at the end of a run (§6.6).
+type Publication struct {
+	// Published is what publishing to the ClickHouse server did; nil where none is set, or where it is owed.
+	Published *publish.Report `json:"published,omitempty"`
+	// Iceberg is what became of the Iceberg tables; nil where there are none, or where they are owed.
+	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
+	Owed    *Owed           `json:"publish_owed,omitempty"`
+}
+
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
+func (p *Publication) NeedsAttention() bool {
+	return p.Owed != nil || p.Published != nil && p.Published.NeedsAttention()
 }
 
 // Owed says why a state was not published: the next run, or `tollbook publish`, does it.
@@ -74,8 +84,7 @@ type Owed struct {
 
 // NeedsAttention reports whether a person should look: exit code 1 (§7.4).
 func (r *Report) NeedsAttention() bool {
-	if r.Rejected > 0 || r.Costs || len(r.Reasons) > 0 || len(r.Overdrawn) > 0 || r.Owed != nil ||
-		r.Published != nil && r.Published.NeedsAttention() {
+	if r.Rejected > 0 || r.Costs || len(r.Reasons) > 0 || len(r.Overdrawn) > 0 || r.Publication.NeedsAttention() {
 		return true
 	}
 	for i := range r.Files {

@@ -119,11 +119,7 @@ func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		return a.PrintJSON(bill)
-	}
-	printCycle(a, bill, w.Books)
-	return nil
+	return a.Show(bill, func() { printCycle(a, bill, w.Books) }, nil, false)
 }
 
 // setTotals keeps the totals: one of a cycle of one currency, else one of each currency.

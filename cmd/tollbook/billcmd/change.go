@@ -34,11 +34,7 @@ func runChange(cmd *cobra.Command, a *cli.App, q quote.ChangeQuestion) error {
 	if err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		return a.PrintJSON(c)
-	}
-	printChange(a, c, w.Books.CurrencyNamed(c.Currency).Digits)
-	return nil
+	return a.Show(c, func() { printChange(a, c, w.Books.CurrencyNamed(c.Currency).Digits) }, nil, false)
 }
 
 func printChange(a *cli.App, c *quote.Change, digits int) {

@@ -106,15 +106,9 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 	if err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		if err := a.PrintJSON(story); err != nil {
-			return err
-		}
-	} else {
-		printStory(a, story, w.Settings.Currency.Digits)
-	}
-	if story.Agrees {
-		return nil
+	print := func() { printStory(a, story, w.Settings.Currency.Digits) }
+	if err := a.Show(story, print, nil, false); err != nil || story.Agrees {
+		return err
 	}
 	if partnermoney.Is(q.ID) {
 		return &cli.DifferError{What: "the steps of " + story.ID + " add up to other amounts than the lake has",

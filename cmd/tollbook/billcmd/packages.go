@@ -68,12 +68,8 @@ func runPackages(ctx context.Context, a *cli.App, o *packagesOptions) error {
 	if err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		if err := a.PrintJSON(r); err != nil {
-			return err
-		}
-	} else {
-		printPackages(a, r)
+	if err := a.Show(r, func() { printPackages(a, r) }, nil, false); err != nil {
+		return err
 	}
 	if !r.Agrees {
 		return &cli.DifferError{What: fmt.Sprintf("packages of customer %s: what was drawn is not what is gone",

@@ -82,17 +82,8 @@ func runQuote(ctx context.Context, a *cli.App, q quote.Question) error {
 		return err
 	}
 	r.File = given
-	if a.Flags.JSON {
-		if err := a.PrintJSON(r); err != nil {
-			return err
-		}
-	} else {
-		printQuote(a, w.Books.Zone, r, w.Books.CurrencyNamed(r.Currency).Digits)
-	}
-	if r.Rejected > 0 {
-		return cli.ErrNeedsAttention
-	}
-	return nil
+	print := func() { printQuote(a, w.Books.Zone, r, w.Books.CurrencyNamed(r.Currency).Digits) }
+	return a.Show(r, print, nil, r.Rejected > 0)
 }
 
 func printQuote(a *cli.App, zone *period.Zone, r *quote.Quote, digits int) {

@@ -430,6 +430,20 @@ func (a *App) CycleOrNewest(text string) (period.Cycle, error) {
 // PrintJSON writes a result as one JSON object.
 func (a *App) PrintJSON(v any) error { return WriteJSON(a.Out, v) }
 
+// Show prints a result: as one JSON object with --json, and as print does without it. failed is the error of the work
+// that it is the result of. Where there is none and a person should look, the error is ErrNeedsAttention.
+func (a *App) Show(v any, print func(), failed error, look bool) error {
+	if !a.Flags.JSON {
+		print()
+	} else if err := a.PrintJSON(v); err != nil {
+		return err
+	}
+	if failed == nil && look {
+		return ErrNeedsAttention
+	}
+	return failed
+}
+
 // WriteJSON writes a result as one JSON object.
 func WriteJSON(w io.Writer, v any) error { return writeJSON(w, v, "  ") }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // PrintPublished prints what became of publishing at the end of a run.
-func PrintPublished(a *App, r *workspace.Report) {
+func PrintPublished(a *App, r *workspace.Publication) {
 	if r.Published != nil && r.Published.Changed {
 		fmt.Fprintf(a.Out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server,
 			r.Published.Database, r.Published.Manifest)

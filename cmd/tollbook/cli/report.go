@@ -78,7 +78,7 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 	}
 	if !r.Changed {
 		fmt.Fprintf(a.Out, "\nNothing new: the lake is at manifest %d as before.\n", r.Manifest)
-		PrintPublished(a, r)
+		PrintPublished(a, &r.Publication)
 		return
 	}
 	fmt.Fprintf(a.Out, "\n%s rated, %s written\n", Counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"),
@@ -87,14 +87,14 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 	if w.LakeInStore() {
 		fmt.Fprintf(a.Out, "\nThe lines are in %s as Parquet (manifest %d). Files of earlier states are there too: "+
 			"read them with `tollbook export`.\n", w.LakeName(), r.Manifest)
-		PrintPublished(a, r)
+		PrintPublished(a, &r.Publication)
 		return
 	}
 	lines := filepath.Join(w.LakeDir(), "lines")
 	fmt.Fprintf(a.Out, "\nThe lines are in %s as Parquet (manifest %d):\n", lines, r.Manifest)
 	fmt.Fprintf(a.Out, "  SELECT * FROM read_parquet('%s/**/*.parquet', hive_partitioning=1)\n",
 		filepath.ToSlash(lines))
-	PrintPublished(a, r)
+	PrintPublished(a, &r.Publication)
 }
 
 // PrintTotals prints the control totals: for each cycle what its lines and its statements add up to, column by column,

@@ -152,15 +152,7 @@ func runFocusCheck(ctx context.Context, a *cli.App, o *focusCheckOptions) error 
 		return err
 	}
 	c.File = given
-	if a.Flags.JSON {
-		err = a.PrintJSON(c)
-	} else {
-		printFocusChecked(a, c)
-	}
-	if err == nil && (c.Violations > 0 || len(c.Accounts) > 0) {
-		return cli.ErrNeedsAttention
-	}
-	return err
+	return a.Show(c, func() { printFocusChecked(a, c) }, nil, c.Violations > 0 || len(c.Accounts) > 0)
 }
 
 // checkRules applies the rules to a file.

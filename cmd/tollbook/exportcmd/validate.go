@@ -49,17 +49,7 @@ func validateFocus(ctx context.Context, a *cli.App, r focus.Request, written []f
 		}
 	}
 	a.Bar.End()
-	if a.Flags.JSON {
-		if err := a.PrintJSON(v); err != nil {
-			return err
-		}
-	} else {
-		printValidation(a, &v)
-	}
-	if !good {
-		return cli.ErrNeedsAttention
-	}
-	return nil
+	return a.Show(v, func() { printValidation(a, &v) }, nil, !good)
 }
 
 func printValidation(a *cli.App, v *validation) {

@@ -104,15 +104,7 @@ func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
 	if err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		err = a.PrintJSON(r)
-	} else {
-		printBackup(a, w.Settings.Zone, r)
-	}
-	if err == nil && r.NeedsAttention() {
-		return cli.ErrNeedsAttention
-	}
-	return err
+	return a.Show(r, func() { printBackup(a, w.Settings.Zone, r) }, nil, r.NeedsAttention())
 }
 
 func printBackup(a *cli.App, zone *period.Zone, r *backup.Report) {

@@ -73,15 +73,7 @@ func runRestoreHead(ctx context.Context, a *cli.App, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		err = a.PrintJSON(&r)
-	} else {
-		printHead(a, w.Settings.Zone, &r)
-	}
-	if err == nil && !r.Good && !r.Written {
-		return cli.ErrNeedsAttention
-	}
-	return err
+	return a.Show(&r, func() { printHead(a, w.Settings.Zone, &r) }, nil, !r.Good && !r.Written)
 }
 
 func printHead(a *cli.App, zone *period.Zone, r *headResult) {

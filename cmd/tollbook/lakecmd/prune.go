@@ -9,7 +9,6 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/run/prune"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -49,21 +48,7 @@ func runPrune(ctx context.Context, a *cli.App, po prune.Options) error {
 		return failed
 	}
 	r := res.Pruned
-	if a.Flags.JSON {
-		if err := a.PrintJSON(r); err != nil {
-			return err
-		}
-	} else {
-		w, err := a.Open()
-		if err != nil {
-			return err
-		}
-		printPrune(a, w.Settings.Zone, r)
-	}
-	if failed == nil && r.NeedsAttention() {
-		return cli.ErrNeedsAttention
-	}
-	return failed
+	return a.Show(r, func() { printPrune(a, res.Workspace.Settings.Zone, r) }, failed, r.NeedsAttention())
 }
 
 // printPrune prints what left, for people.
@@ -106,5 +91,5 @@ func printPrune(a *cli.App, zone *period.Zone, r *prune.Report) {
 	default:
 		fmt.Fprintf(a.Out, "\nThe lake is at manifest %d.\n", r.Manifest)
 	}
-	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Iceberg: r.Iceberg, Owed: r.Owed})
+	cli.PrintPublished(a, &r.Publication)
 }

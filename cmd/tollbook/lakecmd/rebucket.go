@@ -9,7 +9,6 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/run/rebucket"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // NewRebucket is the command rebucket.
@@ -42,17 +41,7 @@ func runRebucket(ctx context.Context, a *cli.App, ro rebucket.Options) error {
 		return failed
 	}
 	r := res.Rebucketed
-	if a.Flags.JSON {
-		if err := a.PrintJSON(r); err != nil {
-			return err
-		}
-	} else {
-		printRebucket(a, r)
-	}
-	if failed == nil && r.NeedsAttention() {
-		return cli.ErrNeedsAttention
-	}
-	return failed
+	return a.Show(r, func() { printRebucket(a, r) }, failed, r.NeedsAttention())
 }
 
 // printRebucket prints what was distributed, for people.
@@ -77,7 +66,7 @@ func printRebucket(a *cli.App, r *rebucket.Report) {
 	} else {
 		fmt.Fprintf(a.Out, "\nThe lake is at manifest %d. `tollbook verify` counts everything again.\n", r.Manifest)
 	}
-	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Iceberg: r.Iceberg, Owed: r.Owed})
+	cli.PrintPublished(a, &r.Publication)
 }
 
 func buckets(n int) string { return cli.Counted(int64(n), "bucket", "buckets") }

@@ -92,11 +92,7 @@ func runUpgrade(ctx context.Context, a *cli.App, o *upgradeOptions) error {
 		}
 		r.Backup = o.backup
 	}
-	if a.Flags.JSON {
-		return a.PrintJSON(r)
-	}
-	printUpgrade(a, r)
-	return nil
+	return a.Show(r, func() { printUpgrade(a, r) }, nil, false)
 }
 
 // checkBackupFolder refuses a conversion without a copy, and a copy into the lake itself.

@@ -39,15 +39,8 @@ func runVerify(ctx context.Context, a *cli.App) error {
 	if err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		if err := a.PrintJSON(r); err != nil {
-			return err
-		}
-	} else {
-		printVerify(a, r)
-	}
-	if r.OK {
-		return nil
+	if err := a.Show(r, func() { printVerify(a, r) }, nil, false); err != nil || r.OK {
+		return err
 	}
 	return &cli.DifferError{What: "the lake is not what it should be: see the checks that differ",
 		Hint: "put damaged files back from a copy of the lake, or move the lake away and run again: it is rebuilt " +

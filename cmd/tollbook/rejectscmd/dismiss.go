@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/run/dismiss"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // dismissResult is the report of a dismissal as JSON.
@@ -113,17 +112,8 @@ func runDismiss(ctx context.Context, a *cli.App, d *dismiss.Options) error {
 		return failed
 	}
 	r := res.Dismissed
-	if a.Flags.JSON {
-		if err := a.PrintJSON(dismissResult{r, r.AsOf.String(), r.NeedsAttention()}); err != nil {
-			return err
-		}
-	} else {
-		printDismiss(a, r)
-	}
-	if failed == nil && r.NeedsAttention() {
-		return cli.ErrNeedsAttention
-	}
-	return failed
+	look := r.NeedsAttention()
+	return a.Show(dismissResult{r, r.AsOf.String(), look}, func() { printDismiss(a, r) }, failed, look)
 }
 
 // printDismiss prints it for people.
@@ -146,7 +136,7 @@ func printDismiss(a *cli.App, r *dismiss.Report) {
 		fmt.Fprintf(a.Out, "\nby %s; the lake is at manifest %d\n", cli.Printable(r.By), r.Manifest)
 	}
 	fmt.Fprintf(a.Out, "%s open\n", cli.Counted(r.Open, "reject is", "rejects are"))
-	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Iceberg: r.Iceberg, Owed: r.Owed})
+	cli.PrintPublished(a, &r.Publication)
 }
 
 // osUser is the name of the operating system's user, or its number where there is no name.

@@ -272,12 +272,7 @@ func runShow(ctx context.Context, a *cli.App, name string) error {
 	if err := h.detail(ctx, &r); err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		err = a.PrintJSON(r)
-	} else {
-		printRun(a, h, &r)
-	}
-	return damagedRuns(a, h, err)
+	return damagedRuns(a, h, a.Show(r, func() { printRun(a, h, &r) }, nil, false))
 }
 
 // detail adds what the lake has of a run that committed.

@@ -232,11 +232,7 @@ func showRuns(a *cli.App, done []schedule.Outcome, s *schedule.Status) error {
 	if s.Clock {
 		r.ClockBack = s.State.Newest.String()
 	}
-	if a.Flags.JSON {
-		return a.PrintJSON(&r)
-	}
-	printSchedule(a, &r, zone)
-	return nil
+	return a.Show(&r, func() { printSchedule(a, &r, zone) }, nil, false)
 }
 
 // fired is a firing as JSON.

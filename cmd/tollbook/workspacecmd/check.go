@@ -82,11 +82,7 @@ nothing.`,
 			if r.Inbox, err = seenFeeds(w); err != nil {
 				return err
 			}
-			if a.Flags.JSON {
-				return a.PrintJSON(r)
-			}
-			printCheck(a, &r)
-			return nil
+			return a.Show(r, func() { printCheck(a, &r) }, nil, false)
 		},
 	}
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)

@@ -38,11 +38,7 @@ The same seed gives the same bytes.`,
 				return err
 			}
 			a.Bar.End()
-			if a.Flags.JSON {
-				return a.PrintJSON(r)
-			}
-			printGenerate(a, &o, &r)
-			return nil
+			return a.Show(r, func() { printGenerate(a, &o, &r) }, nil, false)
 		},
 	}
 	f := cmd.Flags()

@@ -42,11 +42,7 @@ month of a reseller of two clouds, with their cost files. A folder that is not e
 			if err != nil {
 				return err
 			}
-			if a.Flags.JSON {
-				return a.PrintJSON(r)
-			}
-			printInit(a, r)
-			return nil
+			return a.Show(r, func() { printInit(a, r) }, nil, false)
 		},
 	}
 	cmd.Flags().StringVar(&which, "sample", "", "fill it with a sample month: usage or reseller")

@@ -10,8 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/out/iceberg"
-	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -37,10 +35,7 @@ type Report struct {
 	Why      string         `json:"why,omitempty"`
 	Rejects  []Row          `json:"rejects"` // those that were named
 	Open     int64          `json:"open"`    // rejects of the lake that are open after it
-	// Published is what publishing did; nil where no server is set, or where it is owed.
-	Published *publish.Report `json:"published,omitempty"`
-	Iceberg   *iceberg.Report `json:"iceberg,omitempty"`
-	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
+	workspace.Publication
 }
 
 // Row is a reject that was named.
@@ -54,11 +49,6 @@ type Row struct {
 	Detail string        `json:"detail,omitempty"` // of a corrected one: by which record
 }
 
-// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
-func (r *Report) NeedsAttention() bool {
-	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
-}
-
 // Run ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). Done again it changes
 // nothing. Errors: *workspace.RefusedError for a name that fits no reject or several records, those of the lake and of
 // publishing; the report is there with an error of publishing.
@@ -68,13 +58,10 @@ func Run(ctx context.Context, w *workspace.Workspace, d Options, o workspace.Opt
 	if err := apply(ctx, w, &d, &o, r); err != nil {
 		return nil, err
 	}
-	if !r.Changed || !w.Settings.Publishes() {
+	if !r.Changed {
 		return r, nil
 	}
-	after := &workspace.Report{}
-	err := targets.AfterRun(ctx, w, o, after)
-	r.Published, r.Iceberg, r.Owed = after.Published, after.Iceberg, after.Owed
-	return r, err
+	return r, targets.AfterRun(ctx, w, o, &r.Publication)
 }
 
 // dismiss is Dismiss without publishing.

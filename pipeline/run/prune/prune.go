@@ -11,8 +11,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/iceberg"
-	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -40,10 +38,7 @@ type Report struct {
 	// feed files that are old enough and stay for their open rejects
 	Rejects int  `json:"files_with_rejects,omitempty"`
 	DryRun  bool `json:"dry_run,omitempty"`
-	// Published is what publishing did; nil where no server is set, or where it is owed.
-	Published *publish.Report `json:"published,omitempty"`
-	Iceberg   *iceberg.Report `json:"iceberg,omitempty"`
-	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
+	workspace.Publication
 }
 
 // ArchivedCycle is a cycle that left for the archive.
@@ -52,11 +47,6 @@ type ArchivedCycle struct {
 	Files int    `json:"files"` // that left the lake; the archive has these and those that stay
 	Bytes int64  `json:"bytes"`
 	Rows  int64  `json:"lines"` // of the lines that left
-}
-
-// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
-func (r *Report) NeedsAttention() bool {
-	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
 }
 
 // Run packs feed files away and archives closed cycles, as the settings say how long they stay (package archive), as
@@ -84,13 +74,10 @@ func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Op
 	if err := p.transact(ctx); err != nil {
 		return nil, err
 	}
-	if po.DryRun || !p.report.Changed || !w.Settings.Publishes() {
+	if po.DryRun || !p.report.Changed {
 		return p.report, nil
 	}
-	after := &workspace.Report{}
-	err := targets.AfterRun(ctx, w, o, after)
-	p.report.Published, p.report.Iceberg, p.report.Owed = after.Published, after.Iceberg, after.Owed
-	return p.report, err
+	return p.report, targets.AfterRun(ctx, w, o, &p.report.Publication)
 }
 
 // pruning is one prune in the making.

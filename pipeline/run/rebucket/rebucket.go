@@ -10,8 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/iceberg"
-	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -34,10 +32,7 @@ type Report struct {
 	Before   Count  `json:"before"`   // of the files that are divided
 	After    Count  `json:"after"`    // of the files in their place; nothing in a dry run
 	DryRun   bool   `json:"dry_run,omitempty"`
-	// Published is what publishing did; nil where no server is set, or where it is owed.
-	Published *publish.Report `json:"published,omitempty"`
-	Iceberg   *iceberg.Report `json:"iceberg,omitempty"`
-	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
+	workspace.Publication
 }
 
 // Count counts files of buckets.
@@ -51,11 +46,6 @@ func (c *Count) add(e manifest.FileEntry) {
 	c.Files, c.Rows, c.Bytes = c.Files+1, c.Rows+e.Rows, c.Bytes+e.Bytes
 }
 
-// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
-func (r *Report) NeedsAttention() bool {
-	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
-}
-
 // Run distributes the customers of the lake over as many buckets as the settings say, as one transaction on the lake,
 // and publishes. If the lake has that number, it writes nothing. Errors: *workspace.RefusedError for a number that is
 // not a multiple of the old one and for an archive, those of the lake and of publishing; the report is there with an
@@ -65,13 +55,10 @@ func Run(ctx context.Context, w *workspace.Workspace, ro Options, o workspace.Op
 	if err := transact(ctx, w, r, &o); err != nil {
 		return nil, err
 	}
-	if !r.Changed || !w.Settings.Publishes() {
+	if !r.Changed {
 		return r, nil
 	}
-	after := &workspace.Report{}
-	err := targets.AfterRun(ctx, w, o, after)
-	r.Published, r.Iceberg, r.Owed = after.Published, after.Iceberg, after.Owed
-	return r, err
+	return r, targets.AfterRun(ctx, w, o, &r.Publication)
 }
 
 func transact(ctx context.Context, w *workspace.Workspace, r *Report, o *workspace.Options) (err error) {

@@ -137,46 +137,46 @@ func All(ctx context.Context, w *workspace.Workspace, po Options,
 	return server, tables, err
 }
 
-// AfterRun publishes what a run left. A target that cannot be reached, or that does not let us, owes nothing to the
-// lake: the report says that the publish is owed. Totals that differ are an error (§6.6).
-func AfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, report *workspace.Report) error {
+// AfterRun publishes what a run left, if the settings have a target. Where one cannot be reached, or refuses, the run
+// does not fail: out says that the publish is owed. Totals that differ are an error (§6.6).
+func AfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, out *workspace.Publication) error {
 	po := Options{Cycle: place.NoCycle}
 	if w.Settings.ClickHouse.DSN.Set() {
 		published, err := ClickHouse(ctx, w, po, o)
 		var differ *publish.DifferError
 		switch {
 		case err == nil:
-			report.Published = published
+			out.Published = published
 		case errors.As(err, &differ), ctx.Err() != nil:
 			return err
 		default:
-			owe(report, err)
+			owe(out, err)
 		}
 	}
 	if w.Settings.Iceberg.Set() {
 		tables, err := Iceberg(ctx, w, po, o)
 		switch {
 		case err == nil:
-			report.Iceberg = tables
+			out.Iceberg = tables
 		case ctx.Err() != nil:
 			return err
 		default:
-			owe(report, err)
+			owe(out, err)
 		}
 	}
 	return nil
 }
 
 // owe notes why a target was not published to.
-func owe(report *workspace.Report, err error) {
-	if report.Owed == nil {
-		report.Owed = &workspace.Owed{}
+func owe(out *workspace.Publication, err error) {
+	if out.Owed == nil {
+		out.Owed = &workspace.Owed{}
 	} else {
-		report.Owed.Why += "; "
+		out.Owed.Why += "; "
 	}
-	report.Owed.Why += err.Error()
+	out.Owed.Why += err.Error()
 	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) && report.Owed.Hint == "" {
-		report.Owed.Hint = hinted.Hint()
+	if errors.As(err, &hinted) && out.Owed.Hint == "" {
+		out.Owed.Hint = hinted.Hint()
 	}
 }
