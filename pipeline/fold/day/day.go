@@ -93,7 +93,7 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 			}
 		}
 		unknown := len(d.Find(state.DayKey("ident", day, bucket))) == 0
-		differs, err := d.foldDay(bucket, day, v, isNew)
+		differs, err := d.foldDay(bucket, day, v, todo[day])
 		if err != nil {
 			return folded, false, err
 		}
@@ -105,9 +105,9 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 	return folded, dirty && len(days) > 0 || carried && len(days) == 0, nil
 }
 
-// foldDay rates a day of the bucket again and puts its files into the next state. It reports whether its closing
-// positions differ from those the lake had (FOLD-2).
-func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, isNew bool) (differs bool, err error) {
+// foldDay rates a day of the bucket again, with so many new rows, and puts its files into the next state. It reports
+// whether its closing positions differ from those the lake had (FOLD-2).
+func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh int64) (differs bool, err error) {
 	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
 	if d.opening, d.before, err = d.Opening.Day(bucket, day); err != nil {
 		return false, err
@@ -119,8 +119,8 @@ func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, isNew
 		return false, err
 	}
 	defer old.Close()
-	d.start()
-	if err := d.merge(old, isNew); err != nil {
+	d.start(fresh)
+	if err := d.merge(old, fresh > 0); err != nil {
 		return false, err
 	}
 	if err := d.closeCustomer(); err != nil {
@@ -133,7 +133,11 @@ func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, isNew
 }
 
 // start points the writers at the day's files.
-func (d *Folder) start() {
+func (d *Folder) start(fresh int64) {
+	records := int(fresh)
+	for _, e := range d.Find(state.DayKey("ident", d.date, d.bucket)) {
+		records += int(e.Rows)
+	}
 	key := state.DayKey("lines", d.date, d.bucket)
 	if d.lines == nil {
 		d.lines = lines.NewWriter(d.State, key, tables.Nothing)
@@ -143,6 +147,7 @@ func (d *Folder) start() {
 	d.positions.Restart(state.DayKey("positions", d.date, d.bucket))
 	d.usage.Restart(state.DayKey("usage", d.date, d.bucket))
 	d.ident.Reset()
+	d.ident.Col(0).Ints = slices.Grow(d.ident.Col(0).Ints, records)
 	d.sums.Reset()
 	d.owed = money.QuantityTotal{}
 }

@@ -16,26 +16,76 @@ const (
 // SortMarks sorts by identity. tmp is memory of at least the same length; the sorted marks are in the slice returned,
 // which is one of the two.
 func SortMarks(a, tmp []Marks) []Marks {
-	return hashes(a, tmp[:len(a)], 64, func(m *Marks) uint64 { return m.Identity })
+	return hashes(a, tmp[:len(a)], 64, 3*digitBits, func(m *Marks) uint64 { return m.Identity })
 }
 
-// SortInts sorts non-negative numbers below 2^bits, best hashes, in place. It returns tmp, grown as needed, for the
-// next time.
+// manyInts is from how many numbers on the memory to sort them in is worth more than the twentieth of the time.
+const manyInts = 1 << 21
+
+// SortInts sorts non-negative numbers below 2^bits, best hashes, in place: many by their highest digit, and then each
+// group that shares it. It returns tmp, grown as needed, for the next time; many need a group's length of it.
 func SortInts(a []int64, bits int, tmp []int64) []int64 {
+	const few = 1 << 10 // are sorted as fast by comparing
+	if len(a) < manyInts || bits <= digitBits {
+		return sortInts(a, bits, 3*digitBits, tmp)
+	}
+	shift := bits - digitBits
+	start := 0
+	for _, end := range byDigit(a, shift) {
+		if group := a[start:end]; len(group) < few {
+			slices.Sort(group)
+		} else {
+			tmp = sortInts(group, shift, 2*digitBits, tmp)
+		}
+		start = end
+	}
+	return tmp
+}
+
+// sortInts sorts numbers that have the same bits above the lowest ones.
+func sortInts(a []int64, bits, telling int, tmp []int64) []int64 {
 	if cap(tmp) < len(a) {
 		tmp = make([]int64, len(a))
 	}
-	sorted := hashes(a, tmp[:len(a)], bits, func(v *int64) uint64 { return uint64(*v) })
+	sorted := hashes(a, tmp[:len(a)], bits, telling, func(v *int64) uint64 { return uint64(*v) & (1<<bits - 1) })
 	if len(a) > 0 && &sorted[0] != &a[0] {
 		copy(a, sorted)
 	}
 	return tmp
 }
 
+// byDigit moves numbers below 2^(shift+digitBits) in place into the order of their highest digit. It returns where the
+// numbers of each digit end.
+func byDigit(a []int64, shift int) *[digits]int {
+	ends := new([digits]int)
+	for _, v := range a {
+		ends[v>>shift]++
+	}
+	var at [digits]int // the next place of each digit
+	sum := 0
+	for d, n := range ends {
+		at[d] = sum
+		sum += n
+		ends[d] = sum
+	}
+	for d := range at {
+		for at[d] < ends[d] {
+			v := a[at[d]]
+			for int(v>>shift) != d { // it goes where it belongs, and the one that was there goes on
+				to := &at[v>>shift]
+				v, a[*to] = a[*to], v
+				*to++
+			}
+			a[at[d]] = v
+			at[d]++
+		}
+	}
+	return ends
+}
+
 // hashes sorts keys of some bits that are spread evenly, and keeps the order of equal ones: by the highest bits alone,
-// and the few that share these by comparing.
-func hashes[T any](a, tmp []T, bits int, key func(*T) uint64) []T {
-	const telling = 3 * digitBits // of a million hashes a hundred share them
+// as many as telling says, and the few that share these by comparing. Of a million hashes a hundred share 33 bits.
+func hashes[T any](a, tmp []T, bits, telling int, key func(*T) uint64) []T {
 	rest := max(0, bits-telling)
 	a = radixFrom(a, tmp, rest, bits, key)
 	if rest == 0 {

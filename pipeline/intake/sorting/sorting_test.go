@@ -335,6 +335,29 @@ func TestRadixSorts(t *testing.T) {
 	})
 }
 
+// TestManyHashesSort sorts so many numbers that they are moved by their highest digit first: hashes, numbers that have
+// few of the highest digits, and numbers of few different values.
+func TestManyHashesSort(t *testing.T) {
+	t.Parallel()
+	const bits = 56
+	for name, mask := range map[string]int64{"hashes": 1<<bits - 1, "two digits": 1<<(bits-11) | 1<<30 - 1,
+		"one digit": 1<<40 - 1, "few values": 7<<53 | 5} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(1, uint64(mask)))
+			ints := make([]int64, manyInts)
+			for i := range ints {
+				ints[i] = r.Int64() & mask
+			}
+			want := slices.Sorted(slices.Values(ints))
+			SortInts(ints, bits, nil)
+			if !slices.Equal(ints, want) {
+				t.Error("not sorted")
+			}
+		})
+	}
+}
+
 // TestManyRowsSortAsFewDo checks that chunks large enough to be sorted by key have the order of comparing, also if
 // customers and times are too far apart for one key.
 func TestManyRowsSortAsFewDo(t *testing.T) {

@@ -341,15 +341,6 @@ func wholeBounds(vals []int64) bounds {
 	}
 }
 
-// plainWholes writes numbers as they are, in one page: they are read all or not at all.
-func (m *maker) plainWholes(vals []int64) error {
-	m.page = slices.Grow(m.page[:0], 8*len(vals))
-	for _, v := range vals {
-		m.page = binary.LittleEndian.AppendUint64(m.page, uint64(v))
-	}
-	return m.put(format.DataPage, format.Plain, 0, len(vals), nil)
-}
-
 // maybeTimes writes a column in which table.Nothing stands for null: definition levels, and the times there are, a
 // handful of distinct ones by dictionary and others by their differences. A column of nulls alone is one page.
 func (m *maker) maybeTimes(vals []int64) error {
