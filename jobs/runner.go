@@ -289,7 +289,7 @@ func (res *Result) note() {
 	}
 }
 
-// publication is what became of publishing at the end of what the job did; nil of a publish itself.
+// publication returns the outcome of the publish at the end of the job; nil for a publish job.
 func (res *Result) publication() *workspace.Publication {
 	switch {
 	case res.Pruned != nil:

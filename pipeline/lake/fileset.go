@@ -10,7 +10,8 @@ import (
 
 // FileSet is the data files of one state of the lake: those of a snapshot, or those that a transaction will commit.
 type FileSet interface {
-	// Cycles lists the cycles that may have files, ascending.
+	// Cycles lists the cycles that may have files, ascending. In the task of a bucket these are cycles of files of that
+	// bucket or of none.
 	Cycles() []period.Cycle
 	// Select returns the files of a cycle whose keys are wanted, sorted by path.
 	Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error)

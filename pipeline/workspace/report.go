@@ -62,11 +62,11 @@ func (r *Report) Note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// Publication is what became of publishing at the end of a run (§6.6).
+// Publication is the outcome of the publish at the end of a run (§6.6).
 type Publication struct {
-	// Published is what publishing to the ClickHouse server did; nil where none is set, or where it is owed.
+	// Published is the result of publishing to ClickHouse; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
-	// Iceberg is what became of the Iceberg tables; nil where there are none, or where they are owed.
+	// Iceberg is the result of publishing the Iceberg tables; nil where there are none, or where they are owed.
 	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
 	Owed    *Owed           `json:"publish_owed,omitempty"`
 }

@@ -430,8 +430,8 @@ func (a *App) CycleOrNewest(text string) (period.Cycle, error) {
 // PrintJSON writes a result as one JSON object.
 func (a *App) PrintJSON(v any) error { return WriteJSON(a.Out, v) }
 
-// Show prints a result: as one JSON object with --json, and as print does without it. failed is the error of the work
-// that it is the result of. Where there is none and a person should look, the error is ErrNeedsAttention.
+// Show prints a result, with --json as one JSON object and otherwise by calling print. It returns failed, the error of
+// the command's work. If there is none and a person should look at the result, it returns ErrNeedsAttention.
 func (a *App) Show(v any, print func(), failed error, look bool) error {
 	if !a.Flags.JSON {
 		print()

@@ -84,9 +84,7 @@ func runPublish(ctx context.Context, a *cli.App, po targets.Options) error {
 	if err != nil {
 		return cli.PartnersWrong(err)
 	}
-	if a.Flags.JSON {
-		err = a.PrintJSON(published{res.Published, res.Iceberg})
-	} else {
+	print := func() {
 		if res.Published != nil {
 			printPublish(a, res.Published)
 		}
@@ -97,10 +95,8 @@ func runPublish(ctx context.Context, a *cli.App, po targets.Options) error {
 			printIceberg(a, res.Iceberg)
 		}
 	}
-	if err == nil && res.Published != nil && res.Published.NeedsAttention() {
-		return cli.ErrNeedsAttention
-	}
-	return err
+	look := res.Published != nil && res.Published.NeedsAttention()
+	return a.Show(published{res.Published, res.Iceberg}, print, nil, look)
 }
 
 // published is what --json prints: the keys of the report of ClickHouse, if there is one, and iceberg.

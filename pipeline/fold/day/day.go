@@ -105,8 +105,8 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 	return folded, dirty && len(days) > 0 || carried && len(days) == 0, nil
 }
 
-// foldDay rates a day of the bucket again, with so many new rows, and puts its files into the next state. It reports
-// whether its closing positions differ from those the lake had (FOLD-2).
+// foldDay rates a day of the bucket again and puts its files into the next state; fresh counts the day's new rows. It
+// reports whether its closing positions differ from those the lake had (FOLD-2).
 func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh int64) (differs bool, err error) {
 	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
 	if d.opening, d.before, err = d.Opening.Day(bucket, day); err != nil {
@@ -132,7 +132,7 @@ func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh
 	return d.finish()
 }
 
-// start points the writers at the day's files.
+// start points the writers at the day's files. The index of identities gets room for the stored and the new records.
 func (d *Folder) start(fresh int64) {
 	records := int(fresh)
 	for _, e := range d.Find(state.DayKey("ident", d.date, d.bucket)) {
