@@ -76,6 +76,7 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err er
 	if err != nil {
 		return nil, err
 	}
+	w.Scanned.Discard(w.txn, t.State.Bucket)
 	paid, err := w.pay.Pay(ctx, t.State.Bucket, cycles)
 	if err == nil {
 		err = w.rated.Left()

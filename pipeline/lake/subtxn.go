@@ -205,6 +205,17 @@ func (w *writing) OpenTemp(name string) (storage.ReadFile, error) {
 	return f, nil
 }
 
+// DiscardTemp frees a part of a temporary file of this run that nothing reads any more (storage.Discarder). A part of
+// an object of the shared run stays: the task that reads it may be done again.
+func (w *writing) DiscardTemp(name string, off, n int64) {
+	if kind, _ := manifest.Classify(name); kind != manifest.TempFile {
+		return
+	}
+	if d, ok := w.lake.st.(storage.Discarder); ok {
+		d.Discard(name, off, n)
+	}
+}
+
 // RemoveTemp deletes a temporary file of this run before its end. An object of the shared run stays: the run may be
 // continued.
 func (w *writing) RemoveTemp(name string) error {

@@ -242,7 +242,7 @@ func (r *resolver) markConflicts(v *Verdicts) {
 
 // markKnown finds identities that the lake's index has.
 func (r *resolver) markKnown(v *Verdicts) error {
-	if len(r.marks) == 0 {
+	if len(r.marks) == 0 || len(r.idents) == 0 {
 		return nil
 	}
 	sieve := r.sieve()

@@ -82,6 +82,11 @@ func (p Parts) Of(bucket int, day period.Day) sorting.Part {
 	return sorting.Part(uint32(bucket)<<dayBits | uint32(day-p.base))
 }
 
+// Bucket is the first and the last part that a bucket can have.
+func (p Parts) Bucket(bucket int) (first, last sorting.Part) {
+	return sorting.Part(uint32(bucket) << dayBits), sorting.Part(uint32(bucket)<<dayBits | 1<<dayBits - 1)
+}
+
 // Split is Of backwards.
 func (p Parts) Split(part sorting.Part) (bucket int, day period.Day) {
 	return int(part >> dayBits), p.base + period.Day(part&(1<<dayBits-1))

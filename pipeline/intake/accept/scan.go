@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -255,6 +256,20 @@ func (s *Scanned) Release(cfg *Config) error {
 		})
 	}
 	return nil
+}
+
+// Discard frees the rows of a bucket in the scratch files of this process. Nothing reads them after the bucket was
+// rated. The system can use the memory that it keeps of them for the files of the next buckets, and need not write
+// these rows to the disk.
+func (s *Scanned) Discard(txn *lake.SubTxn, bucket int) {
+	first, last := s.Parts.Bucket(bucket)
+	for _, f := range s.scratch {
+		if f.run == nil {
+			continue
+		}
+		off, n := f.run.Extent(first, last)
+		txn.DiscardTemp(f.name, off, n)
+	}
 }
 
 // Close closes the scratch files, and waits for those that are being closed.
@@ -538,22 +553,29 @@ func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (
 	if err != nil {
 		return nil, err
 	}
-	return write(f, func() (io.ReaderAt, error) {
+	at := len(w.scratch)
+	run, err := write(f, func() (io.ReaderAt, error) {
 		if err := f.Close(); err != nil {
 			return nil, err
 		}
 		r, err := w.cfg.Txn.OpenTemp(f.Name())
 		if err == nil {
-			w.scratch = append(w.scratch, scratchFile{r, f.Name()})
+			w.scratch = append(w.scratch, scratchFile{ReadFile: r, name: f.Name()})
 		}
 		return r, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	w.scratch[at].run = run
+	return run, nil
 }
 
 // scratchFile is a run's file, open, and its name in the lake.
 type scratchFile struct {
 	storage.ReadFile
 	name string
+	run  *sorting.Run // nil = another process may read it too
 }
 
 // dropScratch closes and deletes the files of runs that were joined.
@@ -561,7 +583,7 @@ func (w *worker) dropScratch(old []*sorting.Run) error {
 	kept := w.scratch[:0]
 	var errs []error
 	for _, f := range w.scratch {
-		if slices.ContainsFunc(old, func(r *sorting.Run) bool { return r.On(f.ReadFile) }) {
+		if slices.Contains(old, f.run) {
 			errs = append(errs, f.Close(), w.cfg.Txn.RemoveTemp(f.name))
 			continue
 		}

@@ -326,7 +326,7 @@ func (s *Scanned) take(cfg *Config, t *task, r *scanResult) error {
 	if err != nil {
 		return err
 	}
-	s.scratch = append(s.scratch, scratchFile{data, r.Run.Name})
+	s.scratch = append(s.scratch, scratchFile{ReadFile: data, name: r.Run.Name})
 	if data.Size() != r.Run.Bytes {
 		return fmt.Errorf("%s of a scan task has %d bytes, want %d", r.Run.Name, data.Size(), r.Run.Bytes)
 	}

@@ -297,8 +297,17 @@ func (r *Run) find(part Part) (i int, ok bool) {
 	return slices.BinarySearchFunc(r.segments, part, func(s segment, p Part) int { return cmp.Compare(s.part, p) })
 }
 
-// On reports whether the run reads from data.
-func (r *Run) On(data io.ReaderAt) bool { return r.data == data }
+// Extent is where a run has the rows of the parts from first to last: n bytes from off on, and 0 bytes if it has none.
+func (r *Run) Extent(first, last Part) (off, n int64) {
+	i, _ := r.find(first)
+	for ; i < len(r.segments) && r.segments[i].part <= last; i++ {
+		if n == 0 {
+			off = r.segments[i].off
+		}
+		n = r.segments[i].off + r.segments[i].size - off
+	}
+	return off, n
+}
 
 // Parts lists the parts that occur in any of the runs, ascending, with their rows.
 func Parts(runs []*Run) ([]Part, map[Part]int64) {

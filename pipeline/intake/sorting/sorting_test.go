@@ -190,6 +190,22 @@ func TestPackedRowsComeBack(t *testing.T) {
 	}
 }
 
+// TestExtent checks that a run's rows of a range of parts are found, and only they.
+func TestExtent(t *testing.T) {
+	t.Parallel()
+	r := &Run{segments: []segment{{part: 2, off: 0, size: 10}, {part: 5, off: 10, size: 20},
+		{part: 7, off: 30, size: 5}, {part: 9, off: 35, size: 1}}}
+	for _, c := range []struct {
+		first, last Part
+		off, n      int64
+	}{{0, 1, 0, 0}, {0, 2, 0, 10}, {3, 7, 10, 25}, {5, 6, 10, 20}, {6, 6, 0, 0},
+		{8, 100, 35, 1}, {10, 11, 0, 0}, {0, 100, 0, 36}} {
+		if off, n := r.Extent(c.first, c.last); n != c.n || n > 0 && off != c.off {
+			t.Errorf("parts %d to %d: %d bytes from %d on, want %d from %d on", c.first, c.last, n, off, c.n, c.off)
+		}
+	}
+}
+
 // TestLongRowsCrossBuffers reads rows longer than the rest of a read buffer. Invariant: SORT-3.
 func TestLongRowsCrossBuffers(t *testing.T) {
 	t.Parallel()

@@ -31,6 +31,13 @@ type Storage interface {
 	Lock() (unlock func() error, err error)
 }
 
+// Discarder is a Storage that can free a part of a file.
+type Discarder interface {
+	// Discard frees the memory and the disk space of n bytes of a file from off on, which read as zeros or as before
+	// from then on. It is advice: a system that cannot do it leaves the bytes.
+	Discard(name string, off, n int64)
+}
+
 // File is a file being written. After Close no method may be called; a File that is not synced is not durable.
 type File interface {
 	io.Writer
