@@ -33,8 +33,8 @@ type Storage interface {
 
 // Discarder is a Storage that can free a part of a file.
 type Discarder interface {
-	// Discard frees the memory and the disk space of n bytes of a file from off on, which read as zeros or as before
-	// from then on. It is advice: a system that cannot do it leaves the bytes.
+	// Discard frees the memory and the disk space of n bytes of a file from off on. A later read returns zeros, or the
+	// bytes as they were: a system that cannot free them leaves them.
 	Discard(name string, off, n int64)
 }
 
