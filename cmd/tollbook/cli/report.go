@@ -30,13 +30,9 @@ func NewRunResult(w *workspace.Workspace, r *workspace.Report) RunResult {
 // AlreadyClosed is what Report.Closed says of a cycle that was closed before.
 const AlreadyClosed = "already_closed"
 
-// Report prints what a run did.
-func (a *App) Report(w *workspace.Workspace, r *workspace.Report) error {
-	if a.Flags.JSON {
-		return a.PrintJSON(NewRunResult(w, r))
-	}
-	PrintRun(a, w, r)
-	return nil
+// ShowRun prints what a run did, as Show does.
+func (a *App) ShowRun(w *workspace.Workspace, r *workspace.Report, failed error) error {
+	return a.Show(NewRunResult(w, r), func() { PrintRun(a, w, r) }, failed, r.NeedsAttention())
 }
 
 // PrintRunHead prints what a run did with feed files, and what a person should know.

@@ -72,17 +72,8 @@ func runClose(ctx context.Context, a *cli.App, t jobs.Task) error {
 	if t.DryRun && r.Closed != cli.AlreadyClosed {
 		r.Closed = "" // it would be
 	}
-	if a.Flags.JSON {
-		if err := a.Report(w, r); err != nil {
-			return err
-		}
-	} else {
-		printClose(a, w, r, t.DryRun)
-	}
-	if failed == nil && (r.NeedsAttention() || t.DryRun && r.Missing != nil && r.Missing.NeedsAttention()) {
-		return cli.ErrNeedsAttention
-	}
-	return failed
+	look := r.NeedsAttention() || t.DryRun && r.Missing != nil && r.Missing.NeedsAttention()
+	return a.Show(cli.NewRunResult(w, r), func() { printClose(a, w, r, t.DryRun) }, failed, look)
 }
 
 // confirm shows a person what is open of a cycle and asks whether to close it with these items.

@@ -2,7 +2,6 @@ package cyclecmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,25 +76,17 @@ func runRerate(ctx context.Context, a *cli.App, o *rerateOptions) error {
 			return err
 		}
 	}
-	if a.Flags.JSON {
-		if list == nil {
-			list = []rerated.Difference{}
-		}
-		result := rerateResult{Run: cli.NewRunResult(w, r), Cycle: cycle.String(), DryRun: o.DryRun, Differences: list}
-		if w.Books.Mixed {
-			result.Totals = sums.List()
-		} else {
-			result.Payment = sums.Of(w.Books.Currency).String()
-		}
-		err = a.PrintJSON(result)
+	result := rerateResult{Run: cli.NewRunResult(w, r), Cycle: cycle.String(), DryRun: o.DryRun,
+		Differences: append([]rerated.Difference{}, list...)}
+	if w.Books.Mixed {
+		result.Totals = sums.List()
 	} else {
+		result.Payment = sums.Of(w.Books.Currency).String()
+	}
+	return a.Show(result, func() {
 		printRerate(a, cycle, list, &sums)
-		err = a.Report(w, r)
-	}
-	if err = errors.Join(err, failed); err == nil && r.NeedsAttention() {
-		return cli.ErrNeedsAttention
-	}
-	return err
+		cli.PrintRun(a, w, r)
+	}, failed, r.NeedsAttention())
 }
 
 // printRerate lists the differences, and sums them up by customer.

@@ -1,8 +1,6 @@
 package runcmd
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
@@ -107,11 +105,5 @@ func runJob(a *cli.App, cmd *cobra.Command, t jobs.Task) error {
 	if res == nil || res.Report == nil {
 		return failed
 	}
-	if err := errors.Join(a.Report(res.Workspace, res.Report), failed); err != nil {
-		return err
-	}
-	if res.Report.NeedsAttention() {
-		return cli.ErrNeedsAttention
-	}
-	return nil
+	return a.ShowRun(res.Workspace, res.Report, failed)
 }

@@ -33,25 +33,22 @@ would fail because of its environment.`,
 func runDoctor(ctx context.Context, a *cli.App) error {
 	r := doctor.Inspect(ctx, doctor.Options{Dir: a.Flags.Workspace, Clock: a.Clock, Env: a.Env,
 		HashCache: a.CacheFile("inbox"), Scratch: os.TempDir(), Version: cli.Version()})
-	if a.Flags.JSON {
-		if err := a.PrintJSON(r); err != nil {
-			return err
-		}
-	} else {
-		for _, c := range r.Checks {
-			fmt.Fprintf(a.Out, "%-8s %s: %s\n", c.Outcome, c.Name, c.Found)
-			if c.Do != "" {
-				fmt.Fprintf(a.Out, "         do: %s\n", c.Do)
-			}
-		}
-	}
+	var wrong error
 	switch {
 	case !r.Books:
-		return &cli.UsageError{What: "settings or books are wrong", Hint: "`tollbook check` lists every mistake"}
+		wrong = &cli.UsageError{What: "settings or books are wrong", Hint: "`tollbook check` lists every mistake"}
 	case r.Broken:
-		return &cli.DifferError{What: "a run would fail as things are", Hint: "see the checks that fail"}
-	case !r.Workable:
-		return cli.ErrNeedsAttention
+		wrong = &cli.DifferError{What: "a run would fail as things are", Hint: "see the checks that fail"}
 	}
-	return nil
+	return a.Show(r, func() { printDoctor(a, r) }, wrong, !r.Workable)
+}
+
+// printDoctor prints each check in a line, and below it what to do.
+func printDoctor(a *cli.App, r *doctor.Report) {
+	for _, c := range r.Checks {
+		fmt.Fprintf(a.Out, "%-8s %s: %s\n", c.Outcome, c.Name, c.Found)
+		if c.Do != "" {
+			fmt.Fprintf(a.Out, "         do: %s\n", c.Do)
+		}
+	}
 }

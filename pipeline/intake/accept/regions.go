@@ -1,6 +1,9 @@
 package accept
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // Regions numbers the region codes of a run. Numbers mean nothing beyond it.
 type Regions struct {
@@ -25,6 +28,7 @@ func (r *Regions) Code(name string) int32 {
 	if code, ok := r.codes[name]; ok {
 		return code
 	}
+	name = strings.Clone(name) // of a batch, which would stay in memory
 	code = int32(len(r.names))
 	r.codes[name], r.names = code, append(r.names, name)
 	return code
