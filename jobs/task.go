@@ -71,7 +71,7 @@ func (t *Task) Dry() bool {
 // onEngine reports whether workers of an engine can do the tasks of the job.
 func (t *Task) onEngine() bool {
 	switch t.Kind {
-	case Ingest, Nightly, Monthly, Close, Rerate:
+	case Ingest, Nightly, Monthly, Close, Rerate, Publish:
 		return !t.Dry() && t.SharedRun == ""
 	}
 	return false

@@ -12,10 +12,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
+	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// Worker does tasks of planned runs of one workspace. It may be used from several goroutines.
+// Worker does tasks of planned runs and of publishes of one workspace. It may be used from several goroutines.
 type Worker struct {
 	// Open opens the workspace: once, and again when a run was planned with other settings or books.
 	Open    func() (*workspace.Workspace, error)
@@ -68,6 +69,9 @@ func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *task.
 }
 
 func (w *Worker) do(ctx context.Context, id, stage string, i int) error {
+	if stage == targets.PublishTask {
+		return w.publish(ctx, manifest.Hash(id), i)
+	}
 	s, err := w.take(id)
 	if err != nil {
 		return err
@@ -80,6 +84,38 @@ func (w *Worker) do(ctx context.Context, id, stage string, i int) error {
 	defer w.mu.Unlock()
 	w.idle = append(w.idle, s)
 	return nil
+}
+
+// publish inserts the files of a bucket into the server of the settings. If it is refused with the settings and books
+// that are open, it opens them again.
+func (w *Worker) publish(ctx context.Context, id manifest.Hash, bucket int) error {
+	ws, err := w.newer(nil)
+	if err != nil {
+		return err
+	}
+	err = targets.DoTask(ctx, ws, id, bucket, w.Options)
+	if no := new(workspace.RefusedError); !errors.As(err, &no) {
+		return err
+	}
+	if ws, err = w.newer(ws); err != nil {
+		return err
+	}
+	return targets.DoTask(ctx, ws, id, bucket, w.Options)
+}
+
+// newer is the workspace that is open, if it is another than old; else it is opened again.
+func (w *Worker) newer(old *workspace.Workspace) (*workspace.Workspace, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ws != old {
+		return w.ws, nil
+	}
+	ws, err := w.Open()
+	if err != nil {
+		return nil, err
+	}
+	w.ws = ws
+	return ws, nil
 }
 
 // take takes an idle slot, one that is on the run if there is any. Slots of another run end.

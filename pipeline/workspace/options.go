@@ -16,6 +16,7 @@ type Options struct {
 	ChunkBytes int            // 0 = default; for tests
 	CutBytes   int            // 0 = default (lake.Options); for tests
 	RangeBytes int64          // of a large text file that a task reads (cuts.New); 0 = default; for tests
+	BucketRows int64          // of publish.Options; 0 = default; for tests
 	// TaskBytes encodes and decodes every task and every result, as if tasks ran in other processes; for tests.
 	TaskBytes bool
 	// Engine has worker processes do the tasks of a run, unless the run is dry; nil = goroutines of this process do.

@@ -52,6 +52,7 @@ type Flags struct {
 	quiet, verbose        bool
 	batchRows, chunkBytes int
 	rangeBytes            int64
+	bucketRows            int64
 	taskBytes             bool
 	cutBytes              int
 	fault, stopAt         string
@@ -169,6 +170,7 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	f.IntVar(&a.Flags.chunkBytes, "chunk-bytes", 0, "bytes of a sorted chunk")
 	f.IntVar(&a.Flags.cutBytes, "cut-bytes", 0, "size from which the list of a cycle's files is cut by day")
 	f.Int64Var(&a.Flags.rangeBytes, "range-bytes", 0, "bytes of a text file that a task reads")
+	f.Int64Var(&a.Flags.bucketRows, "bucket-rows", 0, "rows of a bucket from which a worker publishes it")
 	f.BoolVar(&a.Flags.taskBytes, "task-bytes", false, "encode and decode tasks and results")
 	f.StringVar(&a.Flags.fault, "fault", "", "at the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, "+
 		"kill:N, stop:N; at its n-th reading one: read:N; at its n-th opening one: files:N")
@@ -176,8 +178,8 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	f.StringVar(&a.Flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(stopPoints(), ", "))
 	f.StringVar(&a.Flags.cpuProfile, "cpu-profile", "", "write a CPU profile to FILE")
 	f.StringVar(&a.Flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")
-	for _, name := range []string{"batch-rows", "chunk-bytes", "range-bytes", "task-bytes", "cut-bytes", "fault",
-		"worker-fault", "stop-at", "cpu-profile", "alloc-profile"} {
+	for _, name := range []string{"batch-rows", "chunk-bytes", "range-bytes", "bucket-rows", "task-bytes", "cut-bytes",
+		"fault", "worker-fault", "stop-at", "cpu-profile", "alloc-profile"} {
 		_ = f.MarkHidden(name) // fails for a flag that is not there alone
 	}
 	root.AddCommand(commands...)
@@ -201,8 +203,8 @@ func (a *App) prepare(cmd *cobra.Command) error {
 			Hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
 	case a.Flags.Workers < 1:
 		return &UsageError{What: fmt.Sprintf("--workers %d: want 1 or more", a.Flags.Workers)}
-	case a.Flags.batchRows < 0 || a.Flags.chunkBytes < 0 || a.Flags.rangeBytes < 0:
-		return &UsageError{What: "--batch-rows, --chunk-bytes and --range-bytes: want 0 or more"}
+	case a.Flags.batchRows < 0 || a.Flags.chunkBytes < 0 || a.Flags.rangeBytes < 0 || a.Flags.bucketRows < 0:
+		return &UsageError{What: "--batch-rows, --chunk-bytes, --range-bytes and --bucket-rows: want 0 or more"}
 	case a.Flags.stopAt != "" && !slices.Contains(stopPoints(), a.Flags.stopAt):
 		return &UsageError{What: fmt.Sprintf("--stop-at %q: no such point", a.Flags.stopAt), Hint: "points: " +
 			strings.Join(stopPoints(), ", ")}
@@ -287,7 +289,8 @@ func (a *App) Options() (workspace.Options, error) {
 	}
 	o := workspace.Options{
 		AsOf: asOf, Workers: a.Flags.Workers, BatchRows: a.Flags.batchRows, ChunkBytes: a.Flags.chunkBytes,
-		RangeBytes: a.Flags.rangeBytes, TaskBytes: a.Flags.taskBytes, CutBytes: a.Flags.cutBytes,
+		RangeBytes: a.Flags.rangeBytes, BucketRows: a.Flags.bucketRows, TaskBytes: a.Flags.taskBytes,
+		CutBytes:  a.Flags.cutBytes,
 		HashCache: a.CacheFile("inbox"), LastRunFile: a.CacheFile("standing"), Program: thisBuild(),
 		BooksCopy: workspace.BooksCopy(a.Flags.Workspace), Log: a.Log, Progress: a.Bar.Update, Env: a.Env,
 		AsOfIsNow: a.Flags.AsOf == "",

@@ -32,8 +32,9 @@ func (a *App) Engine(ctx context.Context, w *workspace.Workspace) (task.Engine, 
 			args := []string{"--workspace", a.Flags.Workspace, "--quiet", "--workers", "1"}
 			for _, f := range []struct {
 				name string
-				n    int
-			}{{"--batch-rows", a.Flags.batchRows}, {"--chunk-bytes", a.Flags.chunkBytes}} {
+				n    int64
+			}{{"--batch-rows", int64(a.Flags.batchRows)}, {"--chunk-bytes", int64(a.Flags.chunkBytes)},
+				{"--bucket-rows", a.Flags.bucketRows}} {
 				if f.n > 0 {
 					args = append(args, f.name, fmt.Sprint(f.n))
 				}

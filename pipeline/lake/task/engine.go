@@ -2,7 +2,8 @@ package task
 
 import "context"
 
-// Engine has processes do the tasks of planned runs. Without one, a run does its tasks in goroutines (Local).
+// Engine has processes do the tasks of planned runs and of publishes. Without one, a run does its tasks in goroutines
+// (Local).
 type Engine interface {
 	// Do has tasks of a stage done and returns when the result of each is stored in the lake. It calls report for each
 	// attempt that it hears of, one at a time. If a task cannot be done, the error is a *Failure.
@@ -11,9 +12,9 @@ type Engine interface {
 	Close() error
 }
 
-// Work is tasks of a planned run.
+// Work is tasks of a planned run or of a publish.
 type Work struct {
-	Run   string // hash of the plan
+	Run   string // hash of the plan, or of what is published
 	Build string // of the program that planned it: the only one that does its tasks
 	Stage string
 	Tasks []int // ascending

@@ -27,6 +27,10 @@ type Options struct {
 	TakeOver  bool               // publish over the copy of another lake
 	Rebalance bool               // put files where their bucket belongs now
 	Progress  func(stage string, done, total int64)
+	// Elsewhere has other processes insert the large files of these buckets (InsertBucket). What they did not insert
+	// when it returns, this process inserts. nil = this process inserts all.
+	Elsewhere  func(ctx context.Context, buckets []int) error
+	BucketRows int64 // the fewest rows of a table and cycle in a bucket for Elsewhere; 0 = default; for tests
 	// StopAt is called at the named points (StopPoints); an error ends the publish there. nil = nothing.
 	StopAt func(point string) error
 }
@@ -163,7 +167,11 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if r.o.DryRun {
 		return nil
 	}
-	if err := (&loader{partitions: r.partitions}).loadAll(ctx, missing); err != nil {
+	ld := &loader{partitions: r.partitions}
+	if missing, err = ld.elsewhere(ctx, missing); err != nil {
+		return err
+	}
+	if err := ld.loadAll(ctx, missing); err != nil {
 		return err
 	}
 	if err := r.totals(); err != nil {
@@ -354,23 +362,31 @@ func (c *copyState) padded(table string, sums []string) []string {
 	return sums
 }
 
+// version is an item in a layout.
+type version struct {
+	of     content.Key
+	layout int
+}
+
+// usableLoads are the noted loads that may be shown, the best one of each item.
+func (c *copyState) usableLoads() map[version]*load {
+	byKey := make(map[version]*load)
+	for id, l := range c.noted {
+		k := version{content.Key{Table: l.table, Path: l.path}, l.layout}
+		if old := byKey[k]; l.path != "" && c.usable(l) && (old == nil || c.better(id, old.id)) {
+			byKey[k] = l
+		}
+	}
+	return byKey
+}
+
 // match finds the items whose rows are there, and returns those that are missing.
 func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 	var err error
 	if r.items, err = r.src.Items(ctx, r.tables); err != nil {
 		return nil, err
 	}
-	type version struct {
-		of     content.Key
-		layout int
-	}
-	byKey := make(map[version]*load)
-	for id, l := range r.noted {
-		k := version{content.Key{Table: l.table, Path: l.path}, l.layout}
-		if old := byKey[k]; l.path != "" && r.usable(l) && (old == nil || r.better(id, old.id)) {
-			byKey[k] = l
-		}
-	}
+	byKey := r.usableLoads()
 	var there []*load
 	for _, i := range r.items {
 		l := byKey[version{i.Key(), i.Layout()}]

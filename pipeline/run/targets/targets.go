@@ -31,29 +31,21 @@ type Options struct {
 // *rows.NoCycleError, problem.Problems where the books no longer have what lines name, and those of publish.Publish.
 func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 	o workspace.Options) (report *publish.Report, err error) {
-	s := &w.Settings.ClickHouse
-	if !s.DSN.Set() {
-		return nil, &workspace.RefusedError{What: "no server to publish to",
-			Hint: "set clickhouse.dsn in tollbook.yaml, or iceberg.warehouse for Iceberg tables"}
-	}
-	server, err := clickhouse.FromSettings(s, w.Dir, environment(o))
+	to, err := server(w, o)
 	if err != nil {
 		return nil, err
 	}
+	to.DryRun, to.TakeOver, to.Rebalance = po.DryRun, po.TakeOver, po.Rebalance
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
 	}
-	partners, err := w.Partners()
-	if err != nil {
-		return nil, err
-	}
 	o.BeginStage(workspace.StagePublish)
-	to := &publish.Options{Server: server, Cluster: s.Cluster, Keep: s.Keep, Inserts: o.Workers, DryRun: po.DryRun,
-		TakeOver: po.TakeOver, Rebalance: po.Rebalance, Progress: o.Progress, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
-		src := &content.Source{Snap: snap, Partners: partners, Books: w.PartnerFingerprint(), Samples: s.Samples,
-			Limits: rows.Limits{Workers: o.Workers}}
+		src, err := source(w, snap, o)
+		if err != nil {
+			return err
+		}
 		if po.Cycle != place.NoCycle {
 			src.Cycle = manifest.CycleOf(po.Cycle)
 			if ref, _ := snap.Cycle(src.Cycle); ref.Archived != nil {
@@ -63,6 +55,7 @@ func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 					Hint: "`tollbook publish` updates what stays of it: statements, accounts, incentives"}
 			}
 		}
+		to.Elsewhere = elsewhere(w, snap, po, o)
 		report, err = publish.Publish(ctx, to, src)
 		return err
 	})
@@ -71,6 +64,31 @@ func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 	}
 	o.CountRows(report.Inserted())
 	return report, nil
+}
+
+// server is the ClickHouse of the settings.
+func server(w *workspace.Workspace, o workspace.Options) (*publish.Options, error) {
+	s := &w.Settings.ClickHouse
+	if !s.DSN.Set() {
+		return nil, &workspace.RefusedError{What: "no server to publish to",
+			Hint: "set clickhouse.dsn in tollbook.yaml, or iceberg.warehouse for Iceberg tables"}
+	}
+	at, err := clickhouse.FromSettings(s, w.Dir, environment(o))
+	if err != nil {
+		return nil, err
+	}
+	return &publish.Options{Server: at, Cluster: s.Cluster, Keep: s.Keep, Inserts: o.Workers, Progress: o.Progress,
+		BucketRows: o.BucketRows, StopAt: o.StopAt}, nil
+}
+
+// source is a state of the lake as it is published.
+func source(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) (*content.Source, error) {
+	partners, err := w.Partners()
+	if err != nil {
+		return nil, err
+	}
+	return &content.Source{Snap: snap, Partners: partners, Books: w.PartnerFingerprint(),
+		Samples: w.Settings.ClickHouse.Samples, Limits: rows.Limits{Workers: o.Workers}}, nil
 }
 
 // environment gives the environment variables of a run.

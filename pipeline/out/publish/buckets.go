@@ -1,0 +1,105 @@
+package publish
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/out/publish/content"
+)
+
+// defaultBucketRows is the least number of rows of one table, cycle and bucket that another process inserts: fewer are
+// in an INSERT with those of other buckets (PUB-14).
+const defaultBucketRows = 1 << 14
+
+// ofBuckets are the items that other processes insert: files of the lake of which one table, cycle and bucket have many
+// rows.
+func (to *target) ofBuckets(missing []*content.Item) []*content.Item {
+	type part struct {
+		table, cycle string
+		bucket       int
+	}
+	of := func(i *content.Item) part { return part{i.Table.Name, i.Cycle, i.Bucket} }
+	rows := make(map[part]int64)
+	for _, i := range missing {
+		if i.Bucket != manifest.NoBucket && !i.Calculated {
+			rows[of(i)] += i.Rows
+		}
+	}
+	fewest := cmp.Or(to.o.BucketRows, defaultBucketRows)
+	return slices.DeleteFunc(slices.Clone(missing), func(i *content.Item) bool { return rows[of(i)] < fewest })
+}
+
+// elsewhere has other processes insert the items of buckets, and returns the items that are missing then.
+func (ld *loader) elsewhere(ctx context.Context, missing []*content.Item) ([]*content.Item, error) {
+	if ld.o.Elsewhere == nil {
+		return missing, nil
+	}
+	var buckets []int
+	for _, i := range ld.ofBuckets(missing) {
+		buckets = append(buckets, i.Bucket)
+	}
+	slices.Sort(buckets)
+	if buckets = slices.Compact(buckets); len(buckets) == 0 {
+		return missing, nil
+	}
+	if err := ld.o.Elsewhere(ctx, buckets); err != nil {
+		return nil, err
+	}
+	if err := ld.readLoads(ctx); err != nil {
+		return nil, err
+	}
+	return ld.adoptLoads(missing), nil
+}
+
+// adoptLoads takes the loads of missing items that were noted since the publish began, and returns the items that have
+// none. A load is noted after it was counted (PUB-15).
+func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
+	found := make(map[version]*load)
+	for _, l := range ld.noted {
+		k := version{content.Key{Table: l.table, Path: l.path}, l.layout}
+		if old := found[k]; l.path != "" && l.id > ld.begun && (old == nil || l.id < old.id) {
+			found[k] = l
+		}
+	}
+	for _, i := range missing {
+		l := found[version{i.Key(), i.Layout()}]
+		if l == nil || l.shard != shardOf(i, ld.nodes.shards) || i.Known && l.rows != i.Rows {
+			rest = append(rest, i)
+			continue
+		}
+		ld.whole[i.Key()] = l
+		ld.report.inserted(l)
+		ld.rows += l.rows
+		for _, n := range ld.nodes.of(l.shard) {
+			at := placeOf(n, l)
+			ld.changed[at] = true
+			ld.inserted[at] += uint64(l.rows)
+		}
+	}
+	return rest
+}
+
+// InsertBucket inserts the files of a bucket that are missing on the server and that another process publishes, and
+// counts them there (PUB-15). It does not move the pointer. The tables must be there. Doing it again, also in two
+// processes at once, is safe. Errors: as those of Publish.
+func InsertBucket(ctx context.Context, o *Options, src *content.Source, bucket int) (err error) {
+	r := newRun(o, src)
+	if r.nodes, err = connect(ctx, o.Server, o.Cluster); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.nodes.close()) }()
+	if err := r.inspect(ctx); err != nil {
+		return err
+	}
+	if r.items, err = src.Items(ctx, r.tables); err != nil {
+		return err
+	}
+	there := r.usableLoads()
+	missing := slices.DeleteFunc(r.items, func(i *content.Item) bool {
+		return i.Bucket != bucket || there[version{i.Key(), i.Layout()}] != nil
+	})
+	return (&loader{partitions: r.partitions}).loadGroups(ctx, r.ofBuckets(missing), 1)
+}

@@ -1,0 +1,70 @@
+package targets
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run/plan"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// PublishTask is the stage of tasks that insert the files of a bucket into ClickHouse. A task is numbered by its
+// bucket.
+const PublishTask = "publish"
+
+// elsewhere is publish.Options.Elsewhere with the workers of the engine; nil = there is no engine, or what is to be
+// done is not that of a task. What workers do not insert, the process that publishes inserts.
+func elsewhere(w *workspace.Workspace, snap *lake.Snapshot, po Options,
+	o workspace.Options) func(context.Context, []int) error {
+	if o.Engine == nil || po != (Options{Cycle: place.NoCycle}) {
+		return nil
+	}
+	return func(ctx context.Context, buckets []int) error {
+		work := &task.Work{Run: string(publication(w, snap, o)), Build: o.Build, Stage: PublishTask, Tasks: buckets}
+		err := o.Engine.Do(ctx, work, func(a *task.Attempt) {
+			if o.Attempt != nil {
+				o.Attempt(a)
+			}
+		})
+		if err != nil && ctx.Err() == nil && o.Log != nil {
+			o.Log.Warn("workers did not publish all buckets; this process publishes the others", "why", err)
+		}
+		return ctx.Err()
+	}
+}
+
+// publication names what is published: the state of the lake, and the build, settings and books with which it is read.
+func publication(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) manifest.Hash {
+	return manifest.HashBytes(fmt.Appendf(nil, "publish %s %q %s %s", snap.Hash, o.Build, plan.SettingsHash(w),
+		plan.BooksHash(w)))
+}
+
+// DoTask inserts the files of a bucket for the process that publishes. Errors: *RefusedError if this process does not
+// have the state, the build, the settings and the books of the publication, and those of publish.InsertBucket.
+func DoTask(ctx context.Context, w *workspace.Workspace, of manifest.Hash, bucket int, o workspace.Options) error {
+	to, err := server(w, o)
+	if err != nil {
+		return err
+	}
+	l, err := w.Lake(o)
+	if err != nil {
+		return err
+	}
+	return l.Read(func(snap *lake.Snapshot) error {
+		if publication(w, snap, o) != of {
+			return &workspace.RefusedError{
+				What: "the lake, the settings, the books or the program changed since the publish began",
+				Hint: "`tollbook publish` publishes the newest state"}
+		}
+		src, err := source(w, snap, o)
+		if err != nil {
+			return err
+		}
+		return publish.InsertBucket(ctx, to, src, bucket)
+	})
+}
