@@ -43,6 +43,7 @@ type Delivery struct {
 	Made     string
 
 	found   *intake.Found // nil = its folder is not in the inbox
+	read    bool          // by this run
 	rejects []intake.Reject
 	broken  string   // what is wrong with its files, whatever the settings say
 	ahead   []worker // what was made of its rows by the books of the workspace; nil = nothing yet
@@ -65,7 +66,7 @@ type survey struct {
 // source is what is known of one source of cost files.
 type source struct {
 	settings.CostSource
-	currency   string // of its first counted delivery; "" = none yet
+	currency   string // of its first delivery that counted; "" = none yet
 	deliveries map[period.Cycle][]*Delivery
 }
 
@@ -87,6 +88,11 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 			"SOURCE in costs.sources", name)
 	}
 	s.gather(found, old)
+	for _, name := range names {
+		if err := s.first(ctx, s.sources[name]); err != nil {
+			return err
+		}
+	}
 	for _, c := range s.cycles(old) {
 		for _, name := range names {
 			if err := s.decide(ctx, s.sources[name], c); err != nil {
@@ -109,8 +115,12 @@ func (s *survey) gather(found []*intake.Found, old []*Delivery) {
 			s.sources[d.Source] = &source{deliveries: make(map[period.Cycle][]*Delivery)}
 			s.sources[d.Source].Source = d.Source
 		}
-		if d.State == Counted && d.Currency != "" {
-			s.sources[d.Source].currency = d.Currency
+	}
+	for _, state := range []string{Counted, Superseded} { // that counted before
+		for _, d := range old {
+			if one := s.sources[d.Source]; d.State == state && one.currency == "" {
+				one.currency = d.Currency
+			}
 		}
 	}
 	there := make(map[string]bool, len(found))
@@ -148,6 +158,25 @@ func (s *survey) add(d *Delivery) {
 	list[d.Period] = append(list[d.Period], d)
 }
 
+// first gives a source without a currency that of its first delivery, by period and name, that can count: whether its
+// deliveries came together or one after the other makes no difference.
+func (s *survey) first(ctx context.Context, one *source) error {
+	for _, c := range slices.SortedFunc(maps.Keys(one.deliveries), cmp.Compare[period.Cycle]) {
+		for _, d := range one.deliveries[c] {
+			if one.currency != "" {
+				return nil
+			}
+			if err := s.judge(ctx, one, d); err != nil {
+				return err
+			}
+			if d.State == Counted {
+				one.currency = d.Currency
+			}
+		}
+	}
+	return nil
+}
+
 // decide finds the delivery of a source and period that counts: the last one that neither fails nor is held (COSTS-2).
 func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error {
 	list := one.deliveries[c]
@@ -163,11 +192,11 @@ func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error 
 			continue
 		}
 		d.Fixed = true
-		if one.currency == "" {
-			one.currency = d.Currency
-		}
 		for _, earlier := range list[:i] {
-			earlier.State, earlier.Fault, earlier.rejects = Superseded, "", nil
+			if !earlier.Fixed && earlier.State != Counted { // its currency is not that of the source
+				earlier.Currency = ""
+			}
+			earlier.State, earlier.Fault, earlier.rejects, earlier.ahead = Superseded, "", nil, nil
 		}
 		return nil
 	}
@@ -188,7 +217,9 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 	case d.Fixed && hash != d.Hash:
 		d.State, d.Fault = Failed, "its files changed after it had counted: put them back, or send a new delivery"
 		return s.convert(one, d)
+	case d.read:
 	case !d.Fixed || hash != d.Hash:
+		d.read = true
 		if err := s.examine(ctx, d); err != nil {
 			return err
 		}
