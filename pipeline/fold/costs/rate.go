@@ -82,9 +82,8 @@ func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted [
 		for place := range groups.len() {
 			g := found{groups.at(place), groups}
 			groups.name(p.books, g.groupSum)
-			model := p.books.Products[g.sku].Model
-			if model != books.PassThrough && model != books.Flat && g.values[g.column].Sign() < 0 {
-				if err := r.unallocated(g.group(p.books), books.NegativeQuantity); err != nil {
+			if why := p.unfitQuantity(g.groupSum); why != "" {
+				if err := r.unallocated(g.group(p.books), why); err != nil {
 					return nil, err
 				}
 				continue
@@ -93,7 +92,56 @@ func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted [
 		}
 		groups.places, groups.equal = nil, nil
 	}
-	return r, r.convert()
+	if err := r.convert(); err != nil {
+		return nil, err
+	}
+	return r, p.leaveUnfitCosts(r)
+}
+
+// unfitQuantity says why a group cannot be priced although each of its rows can: its quantity is below 0, or more than a
+// line can have; "" = it can, or it is priced by its cost.
+func (p *pricer) unfitQuantity(g *groupSum) string {
+	model := p.books.Products[g.sku].Model
+	if model == books.PassThrough {
+		return ""
+	}
+	quantity := g.values[g.column]
+	if quantity.Sign() < 0 && model != books.Flat {
+		return books.NegativeQuantity
+	}
+	if _, err := quantity.R10(); err != nil { // out of range
+		return books.NoQuantity
+	}
+	return ""
+}
+
+// leaveUnfitCosts takes groups out whose cost, in the customer's currency, is more than the quantity of a line can be.
+func (p *pricer) leaveUnfitCosts(r *rated) error {
+	kept := r.found[:0]
+	for _, f := range r.found {
+		product := &p.books.Products[f.sku]
+		if product.Model == books.PassThrough {
+			rate, err := f.of.delivery.conversion.To(p.books.CustomerCurrency(f.customer).Code)
+			if err != nil {
+				return err
+			}
+			basis := f.values[product.Basis]
+			if margins.IsPar(rate) {
+				_, err = basis.R10()
+			} else {
+				_, err = money.SignedQuantityFromRat(new(big.Rat).Mul(basis.Rat(), rate.Rat()))
+			}
+			if err != nil { // out of range
+				if err := r.unallocated(f.group(p.books), books.NoPrice); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		kept = append(kept, f)
+	}
+	r.found = kept
+	return nil
 }
 
 // open makes groups of what was found.
