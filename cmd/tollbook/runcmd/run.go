@@ -18,7 +18,9 @@ and updates statements. A file whose content was ingested before is ignored, wha
 there are more rejects than gates: of the settings allows, the command stops before rating: nothing
 is ingested, exit code 2.
 
---retry-rejects tries rejected records again after the books were corrected.`,
+--retry-rejects tries rejected records again after the books were corrected. Such a run takes no new
+feed files. If a corrected record with the same id is in a new file, dismiss the reject first
+(tollbook rejects dismiss): otherwise the old record is billed, and the new one is a conflict.`,
 		Example: "  tollbook ingest\n  tollbook ingest --retry-rejects --as-of 2026-10-05T04:00:00Z",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

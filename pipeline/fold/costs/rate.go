@@ -98,8 +98,8 @@ func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted [
 	return r, p.leaveUnfitCosts(r)
 }
 
-// unfitQuantity says why a group cannot be priced although each of its rows can: its quantity is below 0, or more than a
-// line can have; "" = it can, or it is priced by its cost.
+// unfitQuantity says why a group cannot be priced although each of its rows can: its quantity is below 0, or more than
+// a line can have; "" = it can, or it is priced by its cost.
 func (p *pricer) unfitQuantity(g *groupSum) string {
 	model := p.books.Products[g.sku].Model
 	if model == books.PassThrough {

@@ -212,9 +212,6 @@ func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error
 
 // notThere says of a record that is not in lines or usage what is known of it: that it was rejected, or nothing.
 func (s *Sources) notThere(ctx context.Context, q *Question) error {
-	if err := s.Rejected(ctx, q.ID); err != nil {
-		return err
-	}
 	if err := s.unpaid(q); err != nil {
 		return err
 	}
@@ -227,7 +224,7 @@ func (s *Sources) notThere(ctx context.Context, q *Question) error {
 			none.Do = fmt.Sprintf("the same command with `--lake %s` reads the archive", ref.Archived.Where)
 		}
 	}
-	return none
+	return s.Rejected(ctx, q.ID, none)
 }
 
 // RejectedError says where and why records with an id were rejected. It is a *rows.NotFoundError too.
@@ -236,8 +233,9 @@ type RejectedError struct{ *rows.NotFoundError }
 // Unwrap gives the *rows.NotFoundError.
 func (e *RejectedError) Unwrap() error { return e.NotFoundError }
 
-// Rejected is a *RejectedError if records with an id were rejected, else nil.
-func (s *Sources) Rejected(ctx context.Context, id string) error {
+// Rejected adds to none, which says that nothing with an id was accepted, where records with this id were rejected.
+// They can be of any customer. Then it is a *RejectedError.
+func (s *Sources) Rejected(ctx context.Context, id string, none *rows.NotFoundError) error {
 	list, err := rows.Rejects(ctx, s.Snap, nil, rows.Limits{})
 	if err != nil {
 		return err
@@ -251,12 +249,16 @@ func (s *Sources) Rejected(ctx context.Context, id string) error {
 		}
 		return nil
 	})
-	if err := errors.Join(err, list.Close()); err != nil || len(where) == 0 {
+	if err := errors.Join(err, list.Close()); err != nil {
 		return err
 	}
+	if len(where) == 0 {
+		return none
+	}
 	return &RejectedError{&rows.NotFoundError{
-		What: fmt.Sprintf("record %q was not accepted: %s", id, strings.Join(where, "; ")),
-		Do:   "`tollbook rejects` lists it and what to do"}}
+		What: fmt.Sprintf("%s. Rejected records with this id, of any customer: %s", none.What,
+			strings.Join(where, "; ")),
+		Do: none.Do + "; `tollbook rejects` lists the rejects and what to do"}}
 }
 
 // unpaid says of an order line that was not paid in which status it is; nil of any other id.

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // Run is who archives, as manifests say it.
@@ -60,7 +61,8 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 	}
 	if err := errors.Join(next.ArchiveFor(origin), next.SetBuckets(from.Manifest.Buckets)); err != nil {
 		if other := new(lakeerr.BucketsError); errors.As(err, &other) {
-			return fmt.Errorf("%w: give another folder with --archive", err)
+			return &workspace.RefusedError{What: fmt.Sprintf("the archive has %d buckets, and the lake %d", other.Has,
+				other.Wanted), Hint: "archive into another folder: `tollbook prune --archive DIR`"}
 		}
 		return err
 	}

@@ -91,11 +91,8 @@ func Explain(ctx context.Context, s *explain.Sources, q *explain.Question, from 
 	if len(t.story.Facts) > 0 {
 		return t.story, nil
 	}
-	if err := s.Rejected(ctx, t.id); err != nil {
-		return nil, err
-	}
-	return nil, &rows.NotFoundError{What: fmt.Sprintf("no %s %q", of.what, t.id),
-		Do: "`" + of.list + "` lists them"}
+	return nil, s.Rejected(ctx, t.id, &rows.NotFoundError{What: fmt.Sprintf("no %s %q", of.what, t.id),
+		Do: "`" + of.list + "` lists them"})
 }
 
 // teller tells the story of one id.
