@@ -62,6 +62,25 @@ func (as Associations) At(customer int32, t period.Instant) (Association, bool) 
 	return Association{}, false
 }
 
+// Reseller is the partner whose account an allocation (back is false) or a reclaim (back is true) of a customer's cash
+// moves at t: that of the association in force or, for a reclaim without one, of the last association before t (§9.1).
+// ok is false if there is none or it does not resell.
+func (as Associations) Reseller(customer int32, t period.Instant, back bool) (partner int32, ok bool) {
+	if in, there := as.At(customer, t); there {
+		return in.Partner, in.Type == Resale
+	}
+	last := Association{Partner: -1}
+	if !back {
+		return last.Partner, false
+	}
+	for _, in := range as.Of(customer) {
+		if in.Valid.To <= t {
+			last = in
+		}
+	}
+	return last.Partner, last.Type == Resale
+}
+
 // Links are the rows of links.csv, sorted by ResourceID, Valid.From.
 type Links []Link
 

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -155,7 +154,7 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 			if a.Refused || a.Balance != event.Cash || a.Type != event.Allocate && a.Type != event.Reclaim {
 				return
 			}
-			partner, ok := r.reseller(a)
+			partner, ok := r.Books.Associations.Reseller(a.Customer, a.Time, a.Type == event.Reclaim)
 			if !ok {
 				return
 			}
@@ -167,23 +166,6 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 		}
 	}
 	return list, nil
-}
-
-// reseller is the partner whose account an allocation or reclaim of a customer moves; ok is false if there is none.
-func (r factReader) reseller(a *event.Account) (partner int32, ok bool) {
-	if in, there := r.Books.Associations.At(a.Customer, a.Time); there {
-		return in.Partner, in.Type == books.Resale
-	}
-	if a.Type != event.Reclaim {
-		return -1, false
-	}
-	last := books.Association{Partner: -1}
-	for _, in := range r.Books.Associations.Of(a.Customer) {
-		if in.Valid.To <= a.Time {
-			last = in
-		}
-	}
-	return last.Partner, last.Type == books.Resale
 }
 
 // orderLine is a line of an order that a partner paid.

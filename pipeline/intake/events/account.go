@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
@@ -66,13 +65,12 @@ func (in *Intake) account(v *view, i int, file int32) (id string, bad *failure) 
 	return e.ID, nil
 }
 
-// crossesCurrencies reports whether an event moves money between a customer and its reseller (§9.1) that have different
-// currencies (§10.7).
+// crossesCurrencies reports whether an event moves money between a customer and its reseller, or the last one it had
+// (§9.1), that have different currencies (§10.7).
 func (k checks) crossesCurrencies(e *event.Account) bool {
 	if !k.books.Mixed || e.Balance != event.Cash || e.Type != event.Allocate && e.Type != event.Reclaim {
 		return false
 	}
-	a, ok := k.books.Associations.At(e.Customer, e.Time)
-	return ok && a.Type == books.Resale &&
-		k.books.Partners[a.Partner].Currency != k.books.Customers[e.Customer].Currency
+	partner, ok := k.books.Associations.Reseller(e.Customer, e.Time, e.Type == event.Reclaim)
+	return ok && k.books.Partners[partner].Currency != k.books.Customers[e.Customer].Currency
 }
