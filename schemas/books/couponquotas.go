@@ -37,12 +37,13 @@ func solutionsFormat() Format {
 		}}
 }
 
-// Commercial lists the ids of the discounts of kind commercial.
-func (b *Books) Commercial() map[string]bool {
-	out := map[string]bool{}
+// Commercial lists when each discount is of kind commercial, by id and the start of validity. The rows of a discount
+// can be of several kinds, one after the other.
+func (b *Books) Commercial() map[string][]period.Span {
+	out := map[string][]period.Span{}
 	for i := range b.Discounts {
-		if b.Discounts[i].Kind == Commercial {
-			out[b.Discounts[i].ID] = true
+		if d := &b.Discounts[i]; d.Kind == Commercial {
+			out[d.ID] = append(out[d.ID], d.Valid)
 		}
 	}
 	return out

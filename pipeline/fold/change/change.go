@@ -25,7 +25,7 @@ type Change struct {
 	orders   bool
 	payments bool
 	partners bool
-	// ids of commercial discounts differ
+	// discounts are commercial at other times
 	commercial bool
 	taxes      bool
 }
@@ -36,7 +36,7 @@ func (c *Change) Orders() bool { return c == nil || c.orders }
 // Payments reports whether what pays a line that is the same may come out different.
 func (c *Change) Payments() bool { return c == nil || c.payments }
 
-// Commercial reports whether other discounts may be commercial.
+// Commercial reports whether discounts may be commercial that were not, or the reverse.
 func (c *Change) Commercial() bool { return c == nil || c.commercial }
 
 // Taxes reports whether lines that are the same may have other taxes.

@@ -310,7 +310,7 @@ func (c *comparison) pairs() {
 		sameTaxParty) {
 		c.taxes, c.ends = true, true // statements of every bucket
 	}
-	c.commercial = !maps.Equal(was.Commercial(), is.Commercial())
+	c.commercial = !maps.EqualFunc(was.Commercial(), is.Commercial(), slices.Equal)
 	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool {
 		return c.newCustomers[x.Customer]
 	})

@@ -292,7 +292,7 @@ func (d *day) payLine() error {
 		s.skus[s.cols.Word(tables.LineSKU).Code(s.i)]
 	l.Discounted = s.word(tables.LineDiscountID) != ""
 	if s.commercial != nil {
-		l.Commercial = s.commercial[s.cols.Word(tables.LineDiscountID).Code(s.i)]
+		l.Commercial = s.holds(s.commercial[s.cols.Word(tables.LineDiscountID).Code(s.i)])
 	}
 	var err error
 	if l.Payment, err = s.amount(tables.LinePaymentAmount); err != nil {
@@ -333,7 +333,8 @@ func (d *day) payHeld() error {
 	}
 	l := &payment.Line{Instant: h.instant, Service: h.word(tables.LineServiceTypeCode),
 		SKU:        d.w.Books.SKU(h.word(tables.LineSKU)),
-		Discounted: h.word(tables.LineDiscountID) != "", Commercial: d.w.commercial[h.word(tables.LineDiscountID)]}
+		Discounted: h.word(tables.LineDiscountID) != ""}
+	l.Commercial = h.holds(d.w.commercial[h.word(tables.LineDiscountID)])
 	if l.Payment, err = h.amount(tables.LinePaymentAmount); err != nil {
 		return err
 	}
@@ -411,8 +412,8 @@ type lineStream struct {
 	ok       bool // false at the end
 	customer string
 	skus     []int32 // by dictionary code of the present row group
-	// by dictionary code of the present row group: whether a discount is commercial; nil if no coupon asks
-	commercial []bool
+	// by dictionary code of the present row group: when a discount is commercial; nil if no coupon asks
+	commercial [][]period.Span
 	at         period.Instant
 	end        bool // month-end lines: all of them at one instant
 }

@@ -49,6 +49,19 @@ func (r row) instant() period.Instant {
 	return r.start()
 }
 
+// holds reports whether one of the spans holds the line's own time, at which its discount was chosen (§9.2): usage_start,
+// unless the line says otherwise.
+func (r row) holds(spans []period.Span) bool {
+	if len(spans) == 0 {
+		return false
+	}
+	own := r.cols.MaybeTime(tables.LineOwnTime).At(r.i)
+	if own == tables.Nothing {
+		own = r.start()
+	}
+	return slices.ContainsFunc(spans, func(s period.Span) bool { return s.Holds(own) })
+}
+
 // split is what paid the line, as its columns say.
 func (r row) split() (s payment.Split, err error) {
 	for b, col := range partColumns {

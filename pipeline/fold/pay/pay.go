@@ -31,8 +31,8 @@ type Payer struct {
 	Issued Issued                  // §9.2
 
 	coupons *payment.Coupons
-	// ids of commercial discounts; nil if no coupon excludes them
-	commercial map[string]bool
+	// when discounts are commercial, by id; nil if no coupon excludes them
+	commercial map[string][]period.Span
 	altered    map[int]period.Instant // by bucket: from when issued coupons are others than in the live state
 	holders    map[int][]int32        // customers with coupons, by bucket
 	cycles     []period.Cycle         // known ones, ascending
