@@ -60,7 +60,7 @@ func billColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineDay, tables.LineTradeTime, tables.LineInstant, tables.LineUsageStart)
 }
 
-// BillTime is the instant whose day is a line's bill date: when it was traded for low-volume events, when it
+// BillTime is the instant that a line's bill date follows from: when it was traded for low-volume events, when it
 // was billed for what came after the close, else usage_start.
 func BillTime(row rows.Row[tables.Line]) period.Instant {
 	switch row.Word(tables.LineDay) {
@@ -72,6 +72,24 @@ func BillTime(row rows.Row[tables.Line]) period.Instant {
 		}
 	}
 	return row.Time(tables.LineUsageStart)
+}
+
+// BillDate is a line's bill date: the day of its bill time or, if that is outside the cycle of the line, the nearest day
+// of the cycle.
+func BillDate(clock period.Clock, cycle period.Cycle, row rows.Row[tables.Line]) period.Day {
+	return min(max(clock.Day(BillTime(row)), cycle.First()), cycle.Last())
+}
+
+// BilledOn asks for the lines of a cycle whose bill date (BillDate) is from first to last, which are days of the cycle.
+func BilledOn(zone *period.Zone, cycle period.Cycle, first, last period.Day) Condition {
+	c := Condition{Op: Billed, From: zone.Start(first), To: zone.Start(last + 1)}
+	if first == cycle.First() {
+		c.From = period.Past
+	}
+	if last == cycle.Last() {
+		c.To = period.Forever
+	}
+	return c
 }
 
 // key distinguishes conditions.

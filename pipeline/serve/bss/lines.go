@@ -65,9 +65,13 @@ func (f *filter) days(cycle period.Cycle) error {
 		return operation.BadParameter("bill_date_begin", operation.Text{Zh: "晚于bill_date_end",
 			En: "is after bill_date_end"})
 	}
-	zone := f.call.State.Workspace.Books.Zone
-	f.where = append(f.where, records.Condition{Op: records.Billed, From: zone.Start(first), To: zone.Start(last + 1)})
+	f.billed(cycle, first, last)
 	return nil
+}
+
+// billed asks for the lines of a cycle with bill dates from first to last.
+func (f *filter) billed(cycle period.Cycle, first, last period.Day) {
+	f.where = append(f.where, records.BilledOn(f.call.State.Workspace.Books.Zone, cycle, first, last))
 }
 
 // page reads the page that the call's offset and limit say, of one customer's lines.
@@ -104,7 +108,7 @@ func (f *filter) sums(ctx context.Context, cycle manifest.Cycle, customers []str
 type reader struct {
 	books *books.Books
 	clock period.Clock
-	last  period.Day // of the cycle
+	cycle period.Cycle
 	row   rows.Row[tables.Line]
 	split bool
 	terms map[string]term // of lines of orders, by id
@@ -115,7 +119,7 @@ type reader struct {
 
 func newReader(c *operation.Call, cycle period.Cycle) *reader {
 	b := c.State.Workspace.Books
-	return &reader{books: b, clock: b.Zone.Clock(), last: cycle.Last(), currency: c.InCurrency().Code}
+	return &reader{books: b, clock: b.Zone.Clock(), cycle: cycle, currency: c.InCurrency().Code}
 }
 
 // each visits the rows of a page.
@@ -154,8 +158,8 @@ func (r *reader) time(col tables.ColumnOf[tables.Line]) string {
 	return operation.Time(t)
 }
 
-// billDate is the line's day, the cycle's last at the latest.
-func (r *reader) billDate() string { return min(r.last, r.clock.Day(records.BillTime(r.row))).String() }
+// billDate is the line's bill date.
+func (r *reader) billDate() string { return records.BillDate(r.clock, r.cycle, r.row).String() }
 
 // id is what distinguishes the line among the customer's of the cycle: its id, with the tier where a record has lines
 // of several. A difference that re-rating posted has the time of posting as well, for the same one may be posted there

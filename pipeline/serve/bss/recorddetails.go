@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -107,7 +106,7 @@ func handleCustomerselfResourceRecordDetails(ctx context.Context, c *operation.C
 	switch c.Text("statistic_type") {
 	case "3":
 		if first != cycle.First() || last != cycle.Last() {
-			f.where = append(f.where, billed(c, cycle, first, last))
+			f.billed(cycle, first, last)
 		}
 		return out, f.eachDetail(ctx, cycle, out)
 	case "2":
@@ -154,26 +153,14 @@ func detailDays(c *operation.Call, cycle period.Cycle) (first, last period.Day, 
 	return begin, end, err
 }
 
-// billed is the condition of bill dates of a cycle, whose last day also has what was billed after it.
-func billed(c *operation.Call, cycle period.Cycle, first, last period.Day) records.Condition {
-	zone := c.State.Workspace.Books.Zone
-	b := records.Condition{Op: records.Billed, From: zone.Start(first), To: zone.Start(last + 1)}
-	if first == cycle.First() {
-		b.From = period.Past
-	}
-	if last == cycle.Last() {
-		b.To = period.Forever
-	}
-	return b
-}
-
 // dailyDetails fills in one row for all of a resource on each bill date.
 func (f *filter) dailyDetails(ctx context.Context, cycle period.Cycle, first, last period.Day,
 	out *resourceDetails) error {
 	var all []resourceDetail
 	where := f.where
 	for day := first; day <= last; day++ {
-		f.where = append(where[:len(where):len(where)], billed(f.call, cycle, day, day))
+		f.where = where[:len(where):len(where)]
+		f.billed(cycle, day, day)
 		list, err := f.resourceSums(ctx, manifest.CycleOf(cycle))
 		if err != nil {
 			return err

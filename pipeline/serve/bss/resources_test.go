@@ -2,6 +2,7 @@ package bss_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -168,4 +169,86 @@ gone,ann,basic,pl2,advance,quarter,start,days,2026-09-16,2026-10-02
 		h.same(query, list(query), "")
 	}
 	h.fails("hub", path+"?shared_month=2026-09", "", 403, "CBC.0151")
+}
+
+// outside are books and a delivery of a source of costs whose lines of bob begin before, in and after their cycle.
+// They cost 10 % more than the file says: 110.00, 11.00 and 33.00.
+func outside() map[string]string {
+	files := map[string]string{
+		"tollbook.yaml": books["tollbook.yaml"] + "costs: {sources: [{source: s1, provider: aws, format: focus}]}\n",
+		"books/products.csv": strings.Replace(books["books/products.csv"], "pricing_model,", "pricing_model,basis,", 1) +
+			"cloud,Cloud,cl,Clouds,,,,CNY,pass_through,effective,,,,\n",
+		"books/prices.csv":                  "sku,region_code,period_type,valid_from,tier,up_to,unit_price,rate\ncloud,*,,2026-01-01,1,,,0.1\n",
+		"books/markups.csv":                 "sku\ncloud\n",
+		"books/allocation.yaml":             "- {match: {SubAccountId: A}, customer: bob}\n",
+		"inbox/costs/s1/2026-09/1/_SUCCESS": "",
+		"inbox/costs/s1/2026-09/1/costs.csv": "BilledCost,EffectiveCost,ListCost,ContractedCost,BillingCurrency," +
+			"BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd,ChargeCategory,SubAccountId,ServiceName,RegionId," +
+			"ResourceId\n",
+	}
+	lines := strings.Split(files["books/products.csv"], "\n")
+	for i, l := range lines[1 : len(lines)-2] {
+		cells := strings.Split(l, ",")
+		cells = append(cells[:9], append([]string{""}, cells[9:]...)...)
+		lines[i+1] = strings.Join(cells, ",")
+	}
+	files["books/products.csv"] = strings.Join(lines, "\n")
+	for _, l := range strings.Split(strings.TrimSpace(books["books/prices.csv"]), "\n")[1:] {
+		cells := strings.Split(l, ",")
+		files["books/prices.csv"] += strings.Join(append(cells[:4:4], cells[5:]...), ",") + ",\n"
+	}
+	for _, c := range []struct{ cost, from, to, resource string }{{"100", "2026-08-15", "2026-08-16", "early"},
+		{"10", "2026-09-03", "2026-09-04", "in"}, {"30", "2026-10-01", "2026-10-02", "after"}} {
+		files["inbox/costs/s1/2026-09/1/costs.csv"] += strings.Repeat(c.cost+",", 4) + "CNY,2026-09-01," + c.from + "," +
+			c.to + ",Usage,A,S,," + c.resource + "\n"
+	}
+	return files
+}
+
+// TestBillDatesAreOfTheCycle checks the bill dates of lines that begin outside their cycle, in all operations that show
+// them or select by them: they are the first or the last day of the cycle, so that its days add up to the month.
+// Invariant: DIMENSIONS-1.
+func TestBillDatesAreOfTheCycle(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, outside())
+	const costs = "/v4/costs/cost-analysed-bills/query"
+	ask := func(measure, begin, end string) string {
+		return h.few("bob", costs, `{"time_condition":{"time_measure_id":`+measure+`,"begin_time":"`+begin+
+			`","end_time":"`+end+`"},"cost_type":"ORIGINAL_COST","amount_type":"PAYMENT_AMOUNT","groupby":[{"type":
+			"dimension","key":"CLOUD_SERVICE_TYPE"}],"filters":[{"operator":0,"filter_factor":{"key":
+			"CLOUD_SERVICE_TYPE","value":["cl"]}}]}`, "cost_data", "amount_by_costs")
+	}
+	h.same("costs of the month", ask("2", "2026-09", "2026-09"), "154.00000000")
+	h.same("costs of its days", ask("1", "2026-09-01", "2026-09-30"), "154.00000000")
+	h.same("costs of the first day", ask("1", "2026-09-01", "2026-09-01"), "110.00000000")
+	h.same("costs of the last day", ask("1", "2026-09-30", "2026-09-30"), "33.00000000")
+	h.same("costs of other days", ask("1", "2026-08-10", "2026-08-31"), "")
+	own := func(more string) string {
+		return h.few("bob", ownRecords+"?cycle=2026-09&cloud_service_type=cl&limit=100"+more, "", "fee_records", "bill_date",
+			"amount")
+	}
+	const first, second, third = "2026-09-01 110.00000000", "2026-09-03 11.00000000", "2026-09-30 33.00000000"
+	h.same("records", own(""), first+"\n"+second+"\n"+third)
+	h.same("records of all days", own("&bill_date_begin=2026-09-01&bill_date_end=2026-09-30"),
+		first+"\n"+second+"\n"+third)
+	h.same("records of the first day", own("&bill_date_begin=2026-09-01&bill_date_end=2026-09-01"), first)
+	h.same("records of days between", own("&bill_date_begin=2026-09-02&bill_date_end=2026-09-29"), second)
+	h.same("records of the last day", own("&bill_date_begin=2026-09-30&bill_date_end=2026-09-30"), third)
+	for _, kind := range []string{"2", "3"} {
+		h.same("details "+kind, h.few("bob", ownDetails, `{"cycle":"2026-09","cloud_service_type":"cl","statistic_type":`+
+			kind+`}`, "monthly_records", "bill_date", "consume_amount"), first+"\n"+second+"\n"+third)
+		h.same("details of a day "+kind, h.few("bob", ownDetails, `{"cycle":"2026-09","cloud_service_type":"cl",
+			"statistic_type":`+kind+`,"query_type":"DAILY","bill_cycle_begin":"2026-09-01","bill_cycle_end":"2026-09-01"}`,
+			"monthly_records", "bill_date", "consume_amount"), first)
+	}
+	for path, list := range map[string]string{subRecords + "?customer_id=bob&": "fee_records", ownFees + "?": "records"} {
+		as := map[string]string{"fee_records": "", "records": "bob"}[list]
+		ids := func(first, last string) int {
+			return len(strings.Fields(h.few(as, path+"bill_cycle=2026-09&service_type_code=cl&bill_date_begin="+first+
+				"&bill_date_end="+last, "", list, "id")))
+		}
+		if all, last := ids("2026-09-01", "2026-09-30"), ids("2026-09-30", "2026-09-30"); all != 3 || last != 1 {
+			t.Errorf("%s: %d lines on all days and %d on the last, want 3 and 1", path, all, last)
+		}
+	}
 }

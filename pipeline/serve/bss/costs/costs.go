@@ -178,8 +178,9 @@ func stepsOf(c *operation.Call, when timeCondition) ([]step, error) {
 			return nil, bad("应为YYYY-MM-DD，最多31天", "is not 1 to 31 days written as YYYY-MM-DD")
 		}
 		for day := first; day <= last; day++ {
-			out = append(out, step{day.String(), manifest.CycleOf(day.Cycle()), []records.Condition{{Op: records.Billed,
-				From: zone.Start(day), To: zone.Start(day + 1)}}})
+			cycle := day.Cycle()
+			out = append(out, step{day.String(), manifest.CycleOf(cycle),
+				[]records.Condition{records.BilledOn(zone, cycle, day, day)}})
 		}
 	case 2:
 		first, err1 := period.ParseCycle(when.Begin)
