@@ -42,6 +42,9 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.refuseOpen(&snap.Manifest); err != nil {
+		return err // by records that the run itself took in
+	}
 	s := &compose.Sources{Snap: snap, Books: r.ws.Books, Settings: &r.ws.Settings, Prices: r.prices,
 		Partners: r.partners, Limits: rows.Limits{}}
 	missing, err := openitems.Of(ctx, s, r.job.cycle, r.o.AsOf)

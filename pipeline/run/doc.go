@@ -6,6 +6,8 @@
 //	RUN-3  A run whose control totals fail does not commit (§6.6).
 //	RUN-5  A run that is known to find nothing to do is skipped (SkipIfUnchanged). The lake, the report and the error
 //	       are those of the performed run. If that is not certain, the run is performed.
+//	RUN-6  A cycle is closed only after every earlier one that has files, also by this run, and after every one since
+//	       the last closed one, or since the first with files, that the books may charge without a record.
 //
 // The run's clock is an argument. No package below reads a clock.
 package run

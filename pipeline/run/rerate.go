@@ -59,7 +59,7 @@ func (r *runState) checkRerate() error {
 	}
 	ref, known := r.txn.Base().Cycle(manifest.CycleOf(c))
 	switch {
-	case !known:
+	case !known && !r.skipped(c):
 		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has no data of it", c),
 			Hint: "check --cycle"}
 	case ref.Archived != nil:
@@ -68,6 +68,13 @@ func (r *runState) checkRerate() error {
 			Hint: "archived cycles are not rated again; set retention.lines_months to keep lines longer"}
 	}
 	return nil
+}
+
+// skipped reports whether a cycle of which the lake has nothing comes after one of which it has something, and after
+// the archived ones. Books that changed since may charge it without a record.
+func (r *runState) skipped(c period.Cycle) bool {
+	m := &r.txn.Base().Manifest
+	return len(m.Cycles) > 0 && m.Cycles[0].Period() < c && c > r.archivedThrough()
 }
 
 // rerating is what a run does that rates a closed cycle again.

@@ -245,14 +245,7 @@ func (r *runState) checkCycle() error {
 	if !r.job.close {
 		return nil
 	}
-	for _, ref := range r.txn.Base().Manifest.Cycles {
-		earlier := ref.Period()
-		if earlier > r.closed && earlier < c && ref.Files != nil {
-			return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is still open", earlier),
-				Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", earlier)}
-		}
-	}
-	return nil
+	return r.checkOrder()
 }
 
 // work takes feeds in and folds.

@@ -21,8 +21,9 @@ func NewClose(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "close",
 		Short: "Close a cycle: its bill never changes again",
-		Long: `close does what run monthly does and then makes the cycle final. Cycles are closed in order. Closing
-a closed cycle is not an error.
+		Long: `close does what run monthly does and then makes the cycle final. Cycles are closed in order. A month
+without records counts too if levels, subscribers, commitments or recurring charges may charge it.
+Closing a closed cycle is not an error.
 
 close lists the open items: open rejects, disputed incentives, days without records of a feed, links
 without samples. It asks for confirmation if the cycle has open rejects, disputed incentives, days
