@@ -5,6 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // recordPricer prices records one by one: flat, graduated and percentage. What it counts is in meters.
@@ -54,6 +55,10 @@ func (rp *recordPricer) graduated(u *usage, out *line.Charges) error {
 	index, _ := rp.meters.find(graduatedMeter, u.SKU, region, resource)
 	m := &rp.meters.list[index]
 	position, end := m.count, m.count
+	unpriced, err := u.uncharged(m.count)
+	if err != nil {
+		return err
+	}
 	if u.reversed {
 		position, err = end.Sub(u.left)
 	} else {
@@ -72,6 +77,18 @@ func (rp *recordPricer) graduated(u *usage, out *line.Charges) error {
 	m.count = after
 	return rp.c.Ladder(&tariff.Climb{
 		Kind: line.Usage, SKU: u.SKU, Version: v, At: u.Start, Position: position, End: end, Reversed: u.reversed,
-		Free: u.free, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Record: u.index,
+		Free: u.free, Unpriced: unpriced, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Record: u.index,
 	}, out)
+}
+
+// uncharged limits what a reversed record of a product with a conversion takes off a meter to what the meter holds, and
+// returns the rest, which packages covered: what the record counts now may be more than what it counted when it drew
+// (§10.2).
+func (u *usage) uncharged(held money.Quantity) (rest money.Quantity, err error) {
+	if !u.reversed || u.product.Convert.IsZero() || u.left.Cmp(held) <= 0 {
+		return rest, nil
+	}
+	rest, err = u.left.Sub(held)
+	u.left = held
+	return rest, err
 }

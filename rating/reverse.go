@@ -22,7 +22,8 @@ import (
 // CycleEnd will price and gives no line: §4.11 bills the difference.
 //
 // Kinds are line.Usage and line.FlatFee; a caller who bills an adjustment sets the kind. It is an error if draws exceed
-// draw, draw exceeds the record's quantity, or the meter never counted the rest. index becomes Charge.Record.
+// draw, draw exceeds the record's quantity, or the meter never counted the rest; of a product with a conversion the
+// meter goes to 0 then, and what remains has no price (§10.2). index becomes Charge.Record.
 func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, index int32, out *line.Charges) error {
 	u := usage{
 		Record: rec, product: &r.client.Book.Books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,

@@ -14,6 +14,7 @@ type Climb struct {
 	At                 period.Instant // of discounts and association
 	Position, End      money.Quantity
 	Free               money.Quantity // drawn from packages in addition to the interval: on the first line (§4.3)
+	Unpriced           money.Quantity // used in addition, without a charge: on the first line (§10.2)
 	DrawsFrom, DrawsTo int32
 	Record             int32
 	Reversed           bool // the interval is taken back (§4.11)
@@ -65,6 +66,9 @@ func (c *Client) step(k *Climb, i int, tier *books.Tier, quantity money.Quantity
 	}
 	if first {
 		used, err := quantity.Add(k.Free)
+		if err == nil {
+			used, err = used.Add(k.Unpriced)
+		}
 		if err != nil {
 			return err
 		}
