@@ -161,7 +161,7 @@ func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant
 func (f *Folder) closed(bucket int, customers []int32) ([]*linefile.Line, error) {
 	src, last := f.source(), f.LateIn-1
 	billed, err := src.Lines(bucket, f.LateIn, f.LateIn, among(customers), manifest.LateDay, manifest.RerateDay,
-		manifest.RestatedDay)
+		manifest.RestatedDay, manifest.CostsDay)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (f *Folder) closed(bucket int, customers []int32) ([]*linefile.Line, error)
 		var changed []commitment.Spent
 		paid := period.Past
 		for i := range billed[customer] {
-			if c := &billed[customer][i]; c.Origin < f.LateIn {
+			if c := &billed[customer][i]; f.isLate(c) {
 				changed, paid = append(changed, c.Spent), max(paid, c.Paid)
 			}
 		}
@@ -193,6 +193,21 @@ func (f *Folder) closed(bucket int, customers []int32) ([]*linefile.Line, error)
 		}
 	}
 	return out, nil
+}
+
+// isLate reports whether a line that is billed in the earliest open cycle belongs to a closed one: by its origin_cycle,
+// or, of a cost file, by its charge period (§11.1).
+func (f *Folder) isLate(c *measure.Counted) bool {
+	if !c.Costs {
+		return c.Origin < f.LateIn
+	}
+	for _, ref := range f.Txn.Base().Manifest.Cycles {
+		if ref.State == manifest.CycleClosed { // months before the first close were never billed
+			zone := f.Books.Zone
+			return c.At >= zone.Bounds(ref.Period()).From && c.At < zone.Bounds(f.LateIn).From
+		}
+	}
+	return false
 }
 
 // cyclesOf are all cycles of touched commitments, ascending.

@@ -2,7 +2,8 @@
 //
 //	FCOMMIT-1  The lines of an open cycle are a function of the lines of that and earlier cycles, the books and the
 //	           run's clock. Without commitments in the books nothing is read or written.
-//	FCOMMIT-2  A closed cycle is calculated again if a line that is billed after its close is in one of its windows.
+//	FCOMMIT-2  A closed cycle is calculated again if a line that is billed after its close is in one of its windows: a
+//	           late record or a difference by its origin_cycle, a line of a cost file by its usage_start.
 //	           The difference to all that was billed is one line per commitment in the earliest open cycle.
 //	FCOMMIT-3  Orders, manual adjustments and lines of other commitments do not count, except the lines of commitments
 //	           that come earlier in the order of §10.4.

@@ -51,10 +51,12 @@ type Counted struct {
 	Origin period.Cycle   // to which it belongs
 	Paid   period.Instant // at which it is paid (§6.3)
 
+	Costs   bool // it is a line of a cost file
 	Charge  Charge
 	Windows period.Span // of a line of a commitment: usage_start and usage_end
 	kind    string
 	listed  bool // it has a price list: it is no difference
+	ofEnd   bool // of a line of a cost file: it is a month-end line, or the difference of one
 }
 
 // Charge is the money of a line without a discount.
@@ -89,28 +91,24 @@ var countedColumns = tables.Columns(tables.LineCustomerID, tables.LineSKU, table
 	tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LinePriceList)
 
 // Lines reads the lines of customers of a bucket that are billed in the cycles from one to another, and that
-// commitments can count (FCOMMIT-3): of days that are named, or of all.
+// commitments can count (FCOMMIT-3): of days that are named, or of all. With those of all days come the lines of cost
+// files that are billed in earlier cycles and belong to the time from the first cycle on.
 func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(customer int32) bool, days ...manifest.Day) (
 	map[int32][]Counted, error) {
 	out := make(map[int32][]Counted)
+	if len(days) == 0 {
+		if err := s.ahead(bucket, from, wanted, out); err != nil {
+			return nil, err
+		}
+	}
 	for cycle := from; cycle <= to; cycle++ {
 		if s.IsArchived(cycle) {
 			return nil, &ArchivedError{cycle.String()}
 		}
-		counts := func(k manifest.FileKey) bool {
-			return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != manifest.EventsDay &&
-				(len(days) == 0 || slices.Contains(days, k.Day))
-		}
-		files, err := s.Files.Select(manifest.CycleOf(cycle), counts)
+		files, err := s.files(bucket, cycle, days)
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range s.Rated.Files(manifest.CycleOf(cycle)) {
-			if counts(e.FileKey) {
-				files = append(files, e)
-			}
-		}
-		slices.SortStableFunc(files, func(a, b manifest.FileEntry) int { return a.Day.Compare(b.Day) })
 		for _, e := range files {
 			if err := s.file(e, cycle, wanted, out); err != nil {
 				return nil, err
@@ -118,6 +116,25 @@ func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(custo
 		}
 	}
 	return out, nil
+}
+
+// files lists the files of lines of a bucket that are billed in a cycle: of days that are named, or of all.
+func (s *Commitments) files(bucket int, cycle period.Cycle, days []manifest.Day) ([]manifest.FileEntry, error) {
+	counts := func(k manifest.FileKey) bool {
+		return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != manifest.EventsDay &&
+			(len(days) == 0 || slices.Contains(days, k.Day))
+	}
+	files, err := s.Files.Select(manifest.CycleOf(cycle), counts)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range s.Rated.Files(manifest.CycleOf(cycle)) {
+		if counts(e.FileKey) {
+			files = append(files, e)
+		}
+	}
+	slices.SortStableFunc(files, func(a, b manifest.FileEntry) int { return a.Day.Compare(b.Day) })
+	return files, nil
 }
 
 // Spent is what counts for the commitments of a customer for a cycle, of the lines that are billed up to a cycle. What
@@ -215,8 +232,12 @@ func (s *Commitments) counted(day manifest.Day, cycle period.Cycle, cols *parque
 			return one, err
 		}
 	}
-	if id := string(cols.Text(tables.LineID).At(i)); day == manifest.CommitmentsDay {
+	switch id := string(cols.Text(tables.LineID).At(i)); {
+	case day == manifest.CommitmentsDay:
 		one.By = strings.TrimPrefix(id, CommitmentPrefix)
+	case slices.Contains(costDays, day) && sku >= 0:
+		one.Costs = true
+		one.ofEnd = strings.HasPrefix(id, one.Origin.String()+"/"+s.Books.Products[sku].SKU+"/")
 	}
 	for col, to := range map[tables.AmountColumn[tables.Line]]*money.Amount{
 		tables.LineOfficialAmount:  &one.Charge.Official,
@@ -249,6 +270,9 @@ func (s *Commitments) instant(one *Counted, day manifest.Day) (at period.Instant
 	case manifest.CommitmentsDay:
 		return one.Windows.To - 1, false
 	case manifest.CostsDay, manifest.RestatedDay:
+		if one.ofEnd {
+			return s.last(one.Origin), false
+		}
 		return one.Windows.From, false
 	}
 	return one.Windows.From, true
