@@ -102,13 +102,10 @@ func short(c *books.Commitment) bool {
 func committed(bk *tariff.Book, c *books.Commitment, w window) (money.Amount, error) {
 	value := c.Amount
 	if c.ByQuantity {
-		cl := tariff.Client{Book: bk}
-		cl.Serve(c.Customer)
-		version := cl.Version(c.SKU, tariff.AnyRegion, w.part.From)
-		if version == tariff.NoVersion {
-			return value, tariff.NoPrice("*", w.part.From)
+		version, err := priced(bk, c, w)
+		if err != nil {
+			return value, err
 		}
-		var err error
 		if value, err = money.MulR8(c.Value, bk.Books.Versions[version].Tiers[0].UnitPrice); err != nil {
 			return value, err
 		}
@@ -118,6 +115,26 @@ func committed(bk *tariff.Book, c *books.Commitment, w window) (money.Amount, er
 	}
 	share := tariff.ShareOf(bk.Books.Zone, books.ByDays, w.part, w.whole)
 	return money.RoundRat(share.Mul(share, value.Rat()), bk.Digits(c.Customer))
+}
+
+// priced is the version that prices a commitment of a quantity: that of the window's start, or, if the customer is not in
+// force or has no price there, that of the start of the part in which the row is in force.
+func priced(bk *tariff.Book, c *books.Commitment, w window) (int32, error) {
+	cl := tariff.Client{Book: bk}
+	cl.Serve(c.Customer)
+	version := tariff.NoVersion
+	if slices.ContainsFunc(bk.Books.Customers[c.Customer].Rows, func(r books.CustomerRow) bool {
+		return r.Valid.Holds(w.whole.From)
+	}) {
+		version = cl.Version(c.SKU, tariff.AnyRegion, w.whole.From)
+	}
+	if version == tariff.NoVersion {
+		version = cl.Version(c.SKU, tariff.AnyRegion, w.part.From)
+	}
+	if version == tariff.NoVersion {
+		return version, tariff.NoPrice("*", w.part.From)
+	}
+	return version, nil
 }
 
 // inScope reports whether a line is in the scope of a commitment and counts in its windows.
