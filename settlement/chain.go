@@ -102,9 +102,14 @@ func (c *chain) row(p Period, carried money.Amount) (row Incentive, shown bool, 
 func (c *chain) state(s *season, events []int) (now State, accepted bool) {
 	m := c.bk.machine(s, c.programme, c.partner)
 	for _, i := range events {
-		if e := &c.record.Events[i]; e.Time <= c.record.AsOf {
+		e := &c.record.Events[i]
+		switch {
+		case e.Time > c.record.AsOf:
+		case !e.Final:
 			_, fits := m.Apply(e.Kind, e.Time)
 			accepted = accepted || fits
+		case e.Kind == PaidOut: // the other final events are those that led to it
+			m.state, accepted = Paid, true
 		}
 	}
 	return m.At(c.record.AsOf), accepted

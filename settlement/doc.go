@@ -23,7 +23,7 @@
 //	SET-7  Performances of one key add up, over workers and over cycles, in any order. There is one for every
 //	       programme and partner for which a line with performance counted, even if the sum is 0.
 //	SET-8  The books and the other events alone decide whether an event is accepted; amounts, the as-of and the order
-//	       of arrival do not. A rejected event changes nothing.
+//	       of arrival do not, but a final event keeps its verdict. A rejected event changes nothing.
 //	SET-9  A state as of A follows from the events up to A and the deadlines passed by A; later events have no
 //	       effect.
 //	SET-10  The chain of carried performance is unbroken: carried_in of a period is carried_out of the previous one,

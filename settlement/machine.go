@@ -72,6 +72,7 @@ type Event struct {
 	Period             Period
 	Kind               EventKind
 	Time               period.Instant
+	Final              bool // it counts, whatever state it meets; Decide is not asked
 }
 
 // incentiveKey names one incentive.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
+	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
@@ -105,6 +106,10 @@ func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 		if err := book.LoadIncentives(ev.txn, e); err != nil {
 			return nil, err
 		}
+	}
+	var err error
+	if book.Payments, err = partner.ClosedPayments(ev.txn.SubTxn, ev.closed); err != nil {
+		return nil, fmt.Errorf("read payments of incentives: %w", err)
 	}
 	read := moneyFeeds()
 	if !ev.intake.HasMoney() && !ev.job.close {

@@ -82,12 +82,12 @@ func (ev *eventStage) transfers() []settlement.Transfer {
 	return list
 }
 
-// incentiveEvents are all events of incentives that the books still know.
+// incentiveEvents are all events of incentives that the books still know, without those that are rejected for good.
 func (ev *eventStage) incentiveEvents() []settlement.Event {
 	var list []settlement.Event
 	all := ev.intake.Book().Incentives
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if e, ok := all[id].Happens(ev.ws.Books); ok {
+		if e, ok := all[id].Happens(ev.ws.Books); ok && !(e.Final && all[id].Refused) {
 			list = append(list, e)
 		}
 	}

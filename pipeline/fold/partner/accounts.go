@@ -517,10 +517,10 @@ func (r *round) factEntries() ([]account.Entry, error) {
 		}
 		list = append(list, it)
 	}
-	if !r.Settings.IncentivePayout {
-		return list, nil
-	}
 	for i := range r.payments {
+		if !r.Settings.IncentivePayout {
+			break
+		}
 		p := &r.payments[i]
 		list = append(
 			list,

@@ -85,6 +85,8 @@ func (r *round) gather() error {
 	}
 	if r.Settings.IncentivePayout {
 		r.paidIncentives()
+	} else {
+		r.openPayments()
 	}
 	closed := len(r.facts) // facts that are stored; those of open cycles come after them
 	for _, c := range r.Cycles {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -125,6 +126,22 @@ func (r *performances) own(c period.Cycle, add func(int32, money.Amount) error) 
 // factIncentive is the payment of an incentive: a fact of its own cycle, which keeps the instant at which it took
 // effect.
 const factIncentive = "incentive"
+
+// ClosedPayments are the event_ids of the payments of incentives that took effect in closed cycles, accepted or not.
+func ClosedPayments(txn *lake.SubTxn, closed period.Cycle) (map[string]bool, error) {
+	out := map[string]bool{}
+	err := eachFact(txn, func(f fact) {
+		if f.kind == factIncentive && f.cycle <= closed {
+			out[f.id] = true
+		}
+	})
+	return out, err
+}
+
+// openPayments removes the payments of incentives in open cycles: they are not paid into the account.
+func (r *round) openPayments() {
+	r.facts = slices.DeleteFunc(r.facts, func(f fact) bool { return f.kind == factIncentive && f.cycle > r.Closed })
+}
 
 // paidIncentives notes the instant of every payment of an incentive that is new (§9.1).
 func (r *round) paidIncentives() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -20,7 +21,7 @@ import (
 )
 
 // replayVersion is part of what a replay follows from. Raise it when a replay decides or stores something otherwise.
-const replayVersion = 2
+const replayVersion = 3
 
 // The kinds of facts that say how the last replay came out (PARTNER-7).
 const (
@@ -111,9 +112,11 @@ func (r *round) rests(inputs string) (bool, error) {
 }
 
 // eachFact visits the stored facts.
-func (r *round) eachFact(visit func(fact)) error {
-	for _, e := range r.Txn.Next().Find(Key(tables.PartnerFacts())) {
-		err := tablefile.Each(r.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns[tables.PartnerFact],
+func (r *round) eachFact(visit func(fact)) error { return eachFact(r.Txn, visit) }
+
+func eachFact(txn *lake.SubTxn, visit func(fact)) error {
+	for _, e := range txn.Next().Find(Key(tables.PartnerFacts())) {
+		err := tablefile.Each(txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns[tables.PartnerFact],
 			i int) error {
 			f, err := factAt(c, i)
 			if err == nil {

@@ -42,6 +42,7 @@ type Incentive struct {
 	AsOf    period.Instant
 	Refused bool   // it does not fit the state that it meets: it counts as rejected (EV-8)
 	Met     string // that state, where Refused
+	Final   bool   // its verdict no longer changes
 	From    Source
 	File    int32 // of the run; −1 = accepted by an earlier one
 	Row     int64
@@ -72,7 +73,8 @@ func (e *Incentive) Refusal() Decision {
 // Happens is the event as package settlement takes it. ok is false when the books no longer have its partner or
 // programme.
 func (e *Incentive) Happens(bk *books.Books) (out settlement.Event, ok bool) {
-	out = settlement.Event{ID: e.ID, Partner: bk.Partner(e.Partner), Programme: bk.Programme(e.Programme), Time: e.Time}
+	out = settlement.Event{ID: e.ID, Partner: bk.Partner(e.Partner), Programme: bk.Programme(e.Programme), Time: e.Time,
+		Final: e.Final}
 	var errs [2]error
 	out.Period, errs[0] = settlement.ParsePeriod(e.Period)
 	out.Kind, errs[1] = settlement.ParseEventKind(e.Event)

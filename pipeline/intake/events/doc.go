@@ -21,7 +21,8 @@
 //	      (§6.3).
 //	EV-8  An incentive event that passed acceptance keeps its identity in the same way. Each run decides all
 //	      incentive events again, those of one incentive in the order of time, event_id. An event that does not fit
-//	      the state is a reject and changes nothing (§6.5).
+//	      the state is a reject and changes nothing (§6.5). The verdicts that a payment in a closed cycle of a
+//	      partner's account follows from, and that of a payment that was rejected there, are final.
 //	EV-9  The amount of an order, of an adjustment and of an account event has at most the currency's digits (§3.15,
 //	      §3.16, §3.19).
 //	EV-10 A step in the life of an order line brings no line, changes no order and belongs to no cycle. Each run

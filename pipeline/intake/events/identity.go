@@ -149,12 +149,43 @@ func (b *Book) decideIncentives(in *Intake, t *Terms) []event.Decision {
 	return out
 }
 
+// conclude makes verdicts final where the accounts of a closed cycle follow from them (EV-8). A payment that closed
+// cycles have settles its incentive: the events that are known keep their verdicts, and new ones meet the state paid. A
+// payment that was rejected stays rejected.
+func (b *Book) conclude() {
+	type incentive struct{ partner, programme, period string }
+	of := func(e *event.Incentive) incentive { return incentive{e.Partner, e.Programme, e.Period} }
+	settled := make(map[incentive]bool)
+	for id := range b.Payments {
+		switch e := b.Incentives[id]; {
+		case e == nil:
+		case e.Refused:
+			e.Final = true
+		default:
+			settled[of(e)] = true
+		}
+	}
+	for _, e := range b.Incentives {
+		if !settled[of(e)] {
+			continue
+		}
+		e.Final = true
+		if e.File >= 0 {
+			e.Refused, e.Met = true, settlement.Paid.String()
+		}
+	}
+}
+
 // live lets all incentive events happen in order and notes those of earlier runs for which the verdict changed.
 func (b *Book) live(bk *books.Books, partners *settlement.Book) {
 	var list []*event.Incentive
 	var happen []settlement.Event
+	b.conclude()
 	for _, id := range slices.Sorted(maps.Keys(b.Incentives)) {
 		e := b.Incentives[id]
+		if e.Final {
+			continue
+		}
 		if it, ok := e.Happens(bk); ok {
 			list, happen = append(list, e), append(happen, it)
 			continue

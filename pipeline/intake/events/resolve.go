@@ -18,6 +18,7 @@ type Book struct {
 	Accounts    map[string]*event.Account
 	Transfers   map[string]*event.Transfer
 	Incentives  map[string]*event.Incentive
+	Payments    map[string]bool                    // payments of incentives in closed cycles of accounts, by event_id
 	Turned      []Turn                             // of statuses and of incentive events, after Decide
 	Money       map[string]map[string]*event.Money // by feed and event_id, without LedgerFeed
 	Ledger      *Ledger                            // the events of LedgerFeed, after Decide
