@@ -1,8 +1,10 @@
 package fold
 
 import (
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -16,12 +18,13 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 		return nil
 	}
 	bounds := w.Books.Zone.Bounds(cycle)
+	charged := w.chargedIn(bucket)
 	var lines []*linefile.Line
 	for _, customer := range w.charged[bucket] {
 		charges := w.Books.Recurring.Of(customer)
 		for i := range charges {
 			for _, p := range recurring.Parts(&charges[i], w.Books.Zone, bounds) {
-				list, err := w.chargeLines(&p, cycle, bounds)
+				list, err := w.chargeLines(&p, cycle, charged)
 				if err != nil {
 					return err
 				}
@@ -42,27 +45,40 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	return nil
 }
 
+// chargedIn finds what closed cycles charged in a bucket.
+func (w *worker) chargedIn(bucket int) *measure.Charged {
+	return &measure.Charged{Files: w.txn.Pending(), Base: w.txn.Base(), Books: w.Books, Prices: w.Prices,
+		Bucket: bucket, Until: w.LateIn,
+		Billed: func(c period.Cycle) bool { return w.LateIn != place.NoCycle && c < w.LateIn }}
+}
+
 // chargeLines are the lines of one part of a charge in a cycle: what is charged, and what is refunded.
-func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, bounds period.Span) ([]*linefile.Line, error) {
-	var out []*linefile.Line
-	charge, err := recurring.Price(w.Prices, p, nil)
+func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, charged *measure.Charged) (
+	out []*linefile.Line, err error) {
+	bounds := w.Books.Zone.Bounds(cycle)
+	if bounds.Holds(p.Instant()) && p.Due() <= w.AsOf {
+		l := w.chargeLine(p, cycle, p.Span)
+		if l.Charge, err = recurring.Price(w.Prices, p, nil); err != nil {
+			return nil, err
+		}
+		l.Detail, l.Instant = p.Detail(), p.Instant()
+		out = append(out, l)
+	}
+	at := p.Back.From
+	if p.Back.To <= at || !bounds.Holds(at) || at > w.AsOf {
+		return out, nil
+	}
+	bases, err := charged.Of(p)
 	if err != nil {
 		return nil, err
 	}
-	if bounds.Holds(p.Instant()) && p.Due() <= w.AsOf {
-		l := w.chargeLine(p, cycle, p.Span)
-		l.Charge, l.Detail, l.Instant = charge, p.Detail(), p.Instant()
-		out = append(out, l)
-	}
-	if at := p.Back.From; p.Back.To > at && bounds.Holds(at) && at <= w.AsOf {
+	for i := range bases {
 		l := w.chargeLine(p, cycle, p.Back)
-		if l.Charge, err = recurring.Back(w.Prices, p, &charge); err != nil {
+		if l.Charge, err = charged.Back(p, &bases[i]); err != nil {
 			return nil, err
 		}
-		if charge.DiscountID >= 0 {
-			l.DiscountText = w.Books.Discounts[charge.DiscountID].ID
-		}
-		l.Detail, l.Instant = detailChange, at
+		l.SKU, l.Region, l.Resource = bases[i].SKU, bases[i].Region, bases[i].Resource
+		l.DiscountText, l.Detail, l.Instant = bases[i].Discount, detailChange, at
 		out = append(out, l)
 	}
 	return out, nil

@@ -1,5 +1,5 @@
 // Package measure groups samples of bandwidth by billing object: a link, or the links of a group (§4.7). Package
-// percentile measures them.
+// percentile measures them. It also reads from the lake what commitments count and what recurring charges charged.
 //
 //	MEAS-1  The objects of a cycle are a function of links.csv alone: one for each customer, sku, region and group or
 //	        link with a row in force at any instant of the cycle, with samples or without.
@@ -10,4 +10,7 @@
 //	        the books gave their link away after they were accepted, are strays: they are found and count for the
 //	        link's customer.
 //	MEAS-5  Memory holds the samples of one customer at a time, and strays.
+//	MEAS-6  What a part of a recurring charge was charged is what its cycle billed, if that is closed, with the
+//	        differences that re-rating has posted since. Of an open cycle, and of a cycle whose charges are archived,
+//	        it is what the books give.
 package measure

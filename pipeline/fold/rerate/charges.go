@@ -2,10 +2,12 @@ package rerate
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // charges prices the recurring charges of the cycle (§10.5).
@@ -13,28 +15,13 @@ func (r *rerating) charges() error {
 	customers := place.ByBucket(r.Books, r.Buckets, r.Books.Recurring,
 		func(c *books.RecurringCharge) int32 { return c.Customer })[r.bucket]
 	bounds := r.Books.Zone.Bounds(r.origin)
+	charged := &measure.Charged{Files: r.Txn.Pending(), Base: r.Txn.Base(), Books: r.Books, Prices: r.Prices,
+		Bucket: r.bucket, Billed: func(c period.Cycle) bool { return c != r.origin }, Until: r.LateIn}
 	for _, customer := range customers {
 		rows := r.Books.Recurring.Of(customer)
 		for i := range rows {
 			for _, p := range recurring.Parts(&rows[i], r.Books.Zone, bounds) {
-				charged, err := recurring.Price(r.Prices, &p, nil)
-				if err != nil {
-					return err
-				}
-				if bounds.Holds(p.Instant()) {
-					if err := r.chargePart(&p, &charged); err != nil {
-						return err
-					}
-				}
-				if p.Back.From == p.Back.To || !bounds.Holds(p.Back.From) {
-					continue
-				}
-				back, err := recurring.Back(r.Prices, &p, &charged)
-				if err != nil {
-					return err
-				}
-				back.DiscountID = charged.DiscountID
-				if err := r.chargePart(&p, &back); err != nil {
+				if err := r.part(&p, charged); err != nil {
 					return err
 				}
 			}
@@ -43,11 +30,44 @@ func (r *rerating) charges() error {
 	return nil
 }
 
-// chargePart adds the line of a part of a charge to its place.
-func (r *rerating) chargePart(p *recurring.Part, ch *line.Charge) error {
+// part adds what the cycle charges and refunds of a part of a charge.
+func (r *rerating) part(p *recurring.Part, charged *measure.Charged) error {
+	bounds := r.Books.Zone.Bounds(r.origin)
 	at := late.Place{Origin: r.origin, Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region,
 		Resource: p.Row.Resource, Charge: p.ID(r.Books.Zone)}
-	r.mark(at).note(0, ch.UnitPrice.String(), r.discount(ch))
+	if bounds.Holds(p.Instant()) {
+		ch, err := recurring.Price(r.Prices, p, nil)
+		if err == nil {
+			err = r.chargePart(at, &ch, r.discount(&ch))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if p.Back.From == p.Back.To || !bounds.Holds(p.Back.From) {
+		return nil
+	}
+	bases, err := charged.Of(p)
+	if err != nil {
+		return err
+	}
+	for i := range bases {
+		b := &bases[i]
+		back, err := charged.Back(p, b)
+		if err != nil {
+			return err
+		}
+		at.SKU, at.Region, at.Resource = b.SKU, b.Region, b.Resource
+		if err := r.chargePart(at, &back, b.Discount); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chargePart adds a line of a part of a charge to its place.
+func (r *rerating) chargePart(at late.Place, ch *line.Charge, discount string) error {
+	r.mark(at).note(0, ch.UnitPrice.String(), discount)
 	return r.now.At(at).Add(&late.Sum{Official: ch.Official, Discount: ch.Discount, Truncated: ch.Truncated,
 		Payment: ch.Payment})
 }

@@ -2,11 +2,15 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/recurring"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -47,31 +51,47 @@ func (me *monthEndStory) part(p *recurring.Part, bounds period.Span, resource st
 	me.fact("part", p.Span.String())
 	me.fact("period", p.Period.String())
 	me.fact("proration", p.Row.Proration.String())
-	var steps []string
-	charge, err := recurring.Price(me.prices, p, func(s derivation.Step) { steps = append(steps, s.String()) })
-	if err != nil {
-		return err
-	}
 	rated := func(c *line.Charge) {
 		me.story.Rated = append(me.story.Rated, ratedLine(me.Books, me.at.id, resource, c, nil))
 	}
 	if bounds.Holds(p.Instant()) {
+		var steps []string
+		charge, err := recurring.Price(me.prices, p, func(s derivation.Step) { steps = append(steps, s.String()) })
+		if err != nil {
+			return err
+		}
 		me.story.Parts = append(me.story.Parts, Part{int(charge.Tier), charge.Kind.String(), steps})
 		rated(&charge)
 	}
 	if p.Back.To <= p.Back.From || !bounds.Holds(p.Back.From) {
 		return nil
 	}
-	back, err := recurring.Back(me.prices, p, &charge)
+	charged := me.charged()
+	bases, err := charged.Of(p)
 	if err != nil {
 		return err
 	}
-	if charge.DiscountID >= 0 {
-		back.DiscountID = charge.DiscountID
+	for i := range bases {
+		back, err := charged.Back(p, &bases[i])
+		if err != nil {
+			return err
+		}
+		back.DiscountID = int32(slices.IndexFunc(me.Books.Discounts,
+			func(d books.Discount) bool { return d.ID == bases[i].Discount }))
+		text := fmt.Sprintf("charge %s ends at %s: of the payment of %s for %s what is for %s comes back: %s", p.Row.ID,
+			p.Back.From, bases[i].Payment.Trim(), p.Span, p.Back, back.Payment.Trim())
+		me.story.Parts = append(me.story.Parts, Part{0, back.Kind.String(), []string{text}})
+		rated(&back)
 	}
-	text := fmt.Sprintf("charge %s ends at %s: of the payment of %s for %s what is for %s comes back: %s", p.Row.ID,
-		p.Back.From, charge.Payment.Trim(), p.Span, p.Back, back.Payment.Trim())
-	me.story.Parts = append(me.story.Parts, Part{0, back.Kind.String(), []string{text}})
-	rated(&back)
 	return nil
+}
+
+// charged finds what closed cycles charged, as the cycle at hand saw it.
+func (me *monthEndStory) charged() *measure.Charged {
+	return &measure.Charged{Files: me.Snap, Base: me.Snap, Books: me.Books, Prices: me.prices,
+		Bucket: place.Bucket(me.at.customer, max(1, me.Snap.Manifest.Buckets)), Until: me.cycle,
+		Billed: func(c period.Cycle) bool {
+			ref, _ := me.Snap.Cycle(manifest.CycleOf(c))
+			return c != me.cycle && ref.State == manifest.CycleClosed
+		}}
 }

@@ -12,9 +12,9 @@
 //	ARCH-4  A cycle leaves the lake with a copy of all its files durable in the archive and read back, hash by hash.
 //	        Cycles leave in order.
 //	ARCH-5  Data of a closed cycle that a later run can read stays: low-volume events (orders, their lines,
-//	        adjustments, account events, transfers), the effect of late records and re-rating, the positions and
-//	        balances that later cycles open with, performance, statements, entries of accounts. Lines of usage,
-//	        samples, and what rating stores day by day leave.
+//	        adjustments, account events, transfers), lines of recurring charges, the effect of late records and
+//	        re-rating, the positions and balances that later cycles open with, performance, statements, entries of
+//	        accounts. Lines of usage, samples, and what rating stores day by day leave.
 //	ARCH-6  A cycle does not leave before its quarter is closed, nor while an open cycle bills late records of it, nor
 //	        before the last cycle that has a commitment with lines of it is closed.
 //	ARCH-7  If it is killed at any point and started again, it leaves the same bytes.

@@ -16,7 +16,8 @@ func Stays(files []manifest.FileEntry) func(manifest.FileEntry) bool {
 	return func(e manifest.FileEntry) bool {
 		switch e.Table {
 		case tables.Lines().Name:
-			return e.Day == manifest.EventsDay // a refund reads what its base cost, and what paid it
+			// a refund reads what its base cost, and what paid it
+			return e.Day == manifest.EventsDay || e.Day == manifest.ChargesDay
 		case tables.Ident().Name, tables.Positions().Name:
 			return e.Day == last[e.Bucket]
 		case tables.Sums().Name, tables.TaxSums().Name, tables.Usage().Name, tables.Bandwidth().Name:

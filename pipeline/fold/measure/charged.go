@@ -1,0 +1,198 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating/recurring"
+	"github.com/tollbook/tollbook/rating/tariff"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Charged finds what parts of recurring charges in advance were charged, in one state of the lake (MEAS-6).
+type Charged struct {
+	Files  lake.FileSet
+	Base   *lake.Snapshot // which says what is archived
+	Books  *books.Books
+	Prices *tariff.Book // of Books
+	Bucket int
+	Billed func(period.Cycle) bool // whether a cycle's charges are those that it billed, and not those of the books
+	Until  period.Cycle            // the last cycle whose differences of re-rating count
+
+	known map[period.Cycle]map[chargeOf][]Base // by cycle of the charge
+}
+
+// chargeOf names the lines of a part of a charge.
+type chargeOf struct{ customer, id string }
+
+// Base is what was charged for a part of a recurring charge: the base of its refund.
+type Base struct {
+	SKU              int32
+	Region, Resource string
+	Official         money.Amount
+	Payment          money.Amount
+	Discount         string // discount_id
+
+	sku string
+}
+
+// Of is what a part was charged, in order of sku, region and resource. There is nothing if a cycle that is closed did
+// not charge it.
+func (s *Charged) Of(p *recurring.Part) ([]Base, error) {
+	cycle := s.Books.Zone.Cycle(p.Span.From)
+	if !s.Billed(cycle) {
+		return s.priced(p)
+	}
+	if s.known[cycle] == nil {
+		if err := s.load(cycle); err != nil {
+			return nil, err
+		}
+	}
+	if s.known[cycle] == nil { // what it billed has left the lake
+		return s.priced(p)
+	}
+	var out []Base
+	for _, b := range s.known[cycle][chargeOf{s.Books.Customers[p.Row.Customer].ID, p.ID(s.Books.Zone)}] {
+		var err error
+		if b.SKU, err = (codes.Names{Books: s.Books}).SKU(b.sku); err != nil {
+			return nil, err
+		}
+		own := b.SKU == p.Row.SKU && b.Region == p.Row.Region && b.Resource == p.Row.Resource
+		if own || !b.Payment.IsZero() {
+			out = append(out, b)
+		}
+	}
+	slices.SortFunc(out, func(a, b Base) int {
+		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
+	})
+	return out, nil
+}
+
+// priced is what a part costs by the books.
+func (s *Charged) priced(p *recurring.Part) ([]Base, error) {
+	c, err := recurring.Price(s.Prices, p, nil)
+	if err != nil {
+		return nil, err
+	}
+	b := Base{SKU: p.Row.SKU, Region: p.Row.Region, Resource: p.Row.Resource, Official: c.Official, Payment: c.Payment}
+	if c.DiscountID >= 0 {
+		b.Discount = s.Books.Discounts[c.DiscountID].ID
+	}
+	return []Base{b}, nil
+}
+
+// load reads what a cycle charged, and what re-rating it has posted since. It leaves nothing known of a cycle whose
+// charges are archived.
+func (s *Charged) load(cycle period.Cycle) error {
+	files, err := s.Files.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(cycle),
+		Day: manifest.ChargesDay, Bucket: s.Bucket})
+	if err != nil {
+		return err
+	}
+	if ref, _ := s.Base.Cycle(manifest.CycleOf(cycle)); ref.Archived != nil && len(files) == 0 {
+		return nil
+	}
+	to := make(map[chargeOf][]Base)
+	for _, e := range files {
+		if err := s.lines(e, to); err != nil {
+			return err
+		}
+	}
+	for _, c := range s.Files.Cycles() {
+		if c <= cycle || c > s.Until {
+			continue
+		}
+		files, err := s.Files.Find(manifest.FileKey{Table: tables.Reratings().Name, Cycle: manifest.CycleOf(c),
+			Bucket: s.Bucket})
+		if err != nil {
+			return err
+		}
+		for _, e := range files {
+			if err := s.differences(e, cycle, to); err != nil {
+				return err
+			}
+		}
+	}
+	if s.known == nil {
+		s.known = make(map[period.Cycle]map[chargeOf][]Base)
+	}
+	s.known[cycle] = to
+	return nil
+}
+
+// lines adds the lines of a file. A refund in the cycle of its charge is no longer charged.
+func (s *Charged) lines(e manifest.FileEntry, to map[chargeOf][]Base) error {
+	cols := tables.Columns(tables.LineCustomerID, tables.LineID, tables.LineSKU, tables.LineRegionCode,
+		tables.LineResourceID, tables.LineDiscountID, tables.LineOfficialAmount, tables.LinePaymentAmount)
+	return tablefile.Each(s.Files, e, tables.Lines(), cols, func(c *parquet.Columns[tables.Line], i int) error {
+		b := Base{sku: c.Word(tables.LineSKU).At(i), Region: c.Word(tables.LineRegionCode).At(i),
+			Resource: string(c.Text(tables.LineResourceID).At(i)), Discount: c.Word(tables.LineDiscountID).At(i)}
+		err := b.read(c.Amount(tables.LineOfficialAmount).At(i), c.Amount(tables.LinePaymentAmount).At(i))
+		if err != nil {
+			return err
+		}
+		return add(to, chargeOf{c.Word(tables.LineCustomerID).At(i), string(c.Text(tables.LineID).At(i))}, &b)
+	})
+}
+
+// differences adds the differences of charges of a cycle that re-rating has posted.
+func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[chargeOf][]Base) error {
+	cols := tables.Columns(tables.ReratingCustomerID, tables.ReratingOriginCycle, tables.ReratingSKU,
+		tables.ReratingRegionCode, tables.ReratingResourceID, tables.ReratingPackageDraws,
+		tables.ReratingOfficialAmount, tables.ReratingPaymentAmount)
+	return tablefile.Each(s.Files, e, tables.Reratings(), cols, func(c *parquet.Columns[tables.Rerating], i int) error {
+		b := Base{sku: c.Word(tables.ReratingSKU).At(i), Region: c.Word(tables.ReratingRegionCode).At(i),
+			Resource: string(c.Text(tables.ReratingResourceID).At(i))}
+		sku := s.Books.SKU(b.sku)
+		if c.Word(tables.ReratingOriginCycle).At(i) != cycle.String() || sku < 0 ||
+			s.Books.Products[sku].Model != books.Recurring {
+			return nil
+		}
+		err := b.read(c.Amount(tables.ReratingOfficialAmount).At(i), c.Amount(tables.ReratingPaymentAmount).At(i))
+		if err != nil {
+			return err
+		}
+		id := string(c.Text(tables.ReratingPackageDraws).At(i)) // of a recurring charge it is the line's id
+		return add(to, chargeOf{c.Word(tables.ReratingCustomerID).At(i), id}, &b)
+	})
+}
+
+// read takes amounts over from columns.
+func (b *Base) read(official, payment parquet.Dec) (err error) {
+	if b.Official, err = money.AmountFromRaw(official.Hi, official.Lo); err != nil {
+		return err
+	}
+	b.Payment, err = money.AmountFromRaw(payment.Hi, payment.Lo)
+	return err
+}
+
+// add adds what a line charges to what others charged in its place.
+func add(to map[chargeOf][]Base, of chargeOf, b *Base) (err error) {
+	for i := range to[of] {
+		known := &to[of][i]
+		if known.sku != b.sku || known.Region != b.Region || known.Resource != b.Resource {
+			continue
+		}
+		known.Discount = cmp.Or(known.Discount, b.Discount)
+		if known.Official, err = known.Official.Add(b.Official); err == nil {
+			known.Payment, err = known.Payment.Add(b.Payment)
+		}
+		return err
+	}
+	to[of] = append(to[of], *b)
+	return nil
+}
+
+// Back is the refund of what was charged for a part.
+func (s *Charged) Back(p *recurring.Part, b *Base) (line.Charge, error) {
+	return recurring.Back(s.Prices, p, &line.Charge{Official: b.Official, Payment: b.Payment})
+}
