@@ -102,6 +102,9 @@ func (pl *bucketCycle) clean() (bool, error) {
 			}
 		}
 	}
+	if _, has := pl.next[tableDay{tables.Lines().Name, manifest.ChargesDay}]; has && len(pl.w.recharged) > 0 {
+		return false, nil
+	}
 	if len(pl.w.resplit) == 0 {
 		return true, nil
 	}
@@ -154,7 +157,7 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 	}
 	for _, l := range pl.held {
 		set[l.day] = true
-		if l.isRefund() && pl.w.resplit[l.order.Base] {
+		if l.isRefund() && pl.w.resplit[l.order.Base] || l.isChargeRefund() && pl.w.recharged[l.charge.base()] {
 			pl.changed[l.day] = true
 		}
 	}

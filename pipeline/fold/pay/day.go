@@ -352,13 +352,18 @@ func (d *day) payHeld() error {
 	if h.inAdvance() { // it draws no coupon, so that all of it can come back (§10.5)
 		l.Order = true
 	}
-	if err := d.payAs(l, h.row); err != nil || h.order == nil {
+	if h.isChargeRefund() {
+		return d.refundCharge(h, l)
+	}
+	if err := d.payAs(l, h.row); err != nil || h.order == nil && h.charge == (chargeKey{}) {
 		return err
 	}
 	if now, err := h.split(); err != nil || now == was {
 		return err
 	}
-	d.w.resplit[h.order.Key] = true
+	if d.w.chargeResplit(h); h.order != nil {
+		d.w.resplit[h.order.Key] = true
+	}
 	if h.refund != nil {
 		d.pl.changed[h.refund.day] = true
 	}

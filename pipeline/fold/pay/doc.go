@@ -31,4 +31,6 @@
 //	        lines in the live state, or has lines that are not all cash. Lines that are
 //	        rated again because books changed may be equal to those in the live state, and are then not paid. They
 //	        are read from the file that rating wrote, which is written again if anything but cash pays a line.
+//	CASH-10 The refund of a recurring charge goes back to the balances that paid the charge: the first line of it with
+//	        a positive payment, which is the charge's own line or a difference that re-rating posted.
 package pay

@@ -31,9 +31,11 @@ type heldLine struct {
 	day      period.Day
 	manual   bool         // a manual adjustment: cash, and nothing moves
 	order    *event.Order // nil = of usage, or manual
-	base     *heldLine    // of an unsubscribe whose base is billed in the cycle too
-	refund   *heldLine    // the unsubscribe of an order
+	base     *heldLine    // of a refund whose base is billed in the cycle too
+	refund   *heldLine    // of an order or a charge: its refund
 	behind   *heldLine    // the base, if it would come later: the line comes directly after it (CASH-5)
+	charge   chargeKey    // of a line of a recurring charge, of a difference of one, and of a refund of one
+	paid     row          // of a refund of a charge whose base is billed in an earlier cycle: the base's line
 }
 
 // spot is the line whose place in the order of time the line takes.
@@ -101,6 +103,9 @@ func (pl *bucketCycle) hold() error {
 			pl.tie(l, byOrder[l.order.Base])
 		}
 	}
+	if err := pl.tieCharges(); err != nil {
+		return err
+	}
 	slices.SortStableFunc(pl.held, func(a, b *heldLine) int {
 		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.customer, b.customer), a.before(b))
 	})
@@ -114,6 +119,7 @@ func (pl *bucketCycle) heldLine(r row, day manifest.Day, orders map[event.Key]*e
 		l.order = orderOf(r, orders)
 		l.manual = l.order == nil
 	}
+	l.charge = pl.w.chargeKey(r)
 	l.day = pl.dayOf(l.instant)
 	if day == manifest.CommitmentsDay && r.word(tables.LineOriginCycle) == "" {
 		l.day = pl.endDay() // a month-end line: paid after all others (§6.3)
@@ -121,7 +127,7 @@ func (pl *bucketCycle) heldLine(r row, day manifest.Day, orders map[event.Key]*e
 	return l
 }
 
-// tie puts an unsubscribe after its base.
+// tie puts a refund after its base.
 func (pl *bucketCycle) tie(l, base *heldLine) {
 	if base == nil {
 		return
@@ -156,6 +162,7 @@ func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line
 			if l.order != nil {
 				pl.w.resplit[l.order.Key] = true
 			}
+			pl.w.chargeResplit(l)
 			continue
 		}
 		l.takeOver(list[0])

@@ -17,17 +17,20 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// orderBook finds the orders of a bucket and their lines, a cycle at a time, as far as they are asked for.
+// orderBook finds the orders of a bucket and their lines, and the lines of its recurring charges, a cycle at a time, as
+// far as they are asked for.
 type orderBook struct {
 	p      *bucketPayer
 	bucket int
 	orders map[period.Cycle]map[event.Key]*event.Order
 	lines  map[period.Cycle]map[string]row // by id; of cycles that are paid
+
+	charges map[period.Cycle]map[chargeKey]row // of cycles that are paid: what was paid first for each charge
 }
 
 func newOrderBook(p *bucketPayer, bucket int) *orderBook {
 	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[event.Key]*event.Order),
-		lines: make(map[period.Cycle]map[string]row)}
+		lines: make(map[period.Cycle]map[string]row), charges: make(map[period.Cycle]map[chargeKey]row)}
 }
 
 // in are the orders that are billed in a cycle.

@@ -124,6 +124,8 @@ type Worker struct {
 	was     manifest.FileEntry // the same of the live state
 	resplit map[event.Key]bool // orders whose payment came out different
 	orders  *orderBook
+
+	recharged map[chargeKey]bool // recurring charges whose payment may have come out different
 }
 
 // Pay pays the open cycles of a bucket, oldest first, and puts the files into its next state. rated are the cycles in
@@ -150,6 +152,7 @@ func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Re
 func (w *Worker) bucket(ctx context.Context, bucket int) error {
 	w.of, w.opening, w.was = bucket, manifest.FileEntry{}, manifest.FileEntry{}
 	w.resplit, w.orders = make(map[event.Key]bool), newOrderBook(w.bucketPayer, bucket)
+	w.recharged = make(map[chargeKey]bool)
 	for _, c := range w.known {
 		if err := ctx.Err(); err != nil {
 			return err
