@@ -63,6 +63,10 @@ var partnerEventsTable = define(
 // FactTakenBack is the kind of fact that says what a reclaim of a closed cycle took back of a coupon.
 const FactTakenBack = "taken_back"
 
+// FactReserved is the kind of fact that says what a claim on a marketing fund reserved after an event of a closed
+// cycle.
+const FactReserved = "reserved"
+
 // PartnerFacts is what closed cycles contribute to partners' accounts and invoices (§9.1, §9.7). It is kept so that an
 // archived cycle contributes the same as before.
 func PartnerFacts() Def[PartnerFact] { return Def[PartnerFact]{partnerFactsTable} }
@@ -74,9 +78,9 @@ var partnerFactsTable = define(
 	Column{
 		"kind",
 		Word,
-		"allocate, reclaim, order or refund: an entry of an account; incentive: its payment; invoiceable; owed; " +
-			"collected; taken_back, of a coupon; closed: the cycle is complete; replayed: the last replay; " +
-			"overdrawn: a partner whose cash is below zero",
+		"allocate, reclaim, order, refund or fund: an entry of an account; incentive: its payment; reserved: by a " +
+			"claim after its event; invoiceable; owed; collected; taken_back, of a coupon; closed: the cycle is " +
+			"complete; replayed: the last replay; overdrawn: a partner whose cash is below zero",
 	},
 	Column{
 		"id",

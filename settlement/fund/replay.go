@@ -52,6 +52,8 @@ type Result struct {
 	Verdicts []verdict.Verdict // of the events, as given
 	Rows     []Row             // in the order of the table
 	Payments []Payment         // in the order of the events
+	// Reserved is what claims reserved after the accepted events that set it, by event_id.
+	Reserved map[string]money.Amount
 }
 
 type monthKey struct {
@@ -138,11 +140,13 @@ type replay struct {
 	claims   map[string]*claim
 	quotas   map[quotaKey]*quota
 	payments []Payment
+	reserved map[string]money.Amount
 }
 
 // Replay decides the events and computes the funds as of the input's as-of.
 func Replay(in *Input) (*Result, error) {
-	r := &replay{in: in, months: map[monthKey]*month{}, claims: map[string]*claim{}, quotas: map[quotaKey]*quota{}}
+	r := &replay{in: in, months: map[monthKey]*month{}, claims: map[string]*claim{}, quotas: map[quotaKey]*quota{},
+		reserved: map[string]money.Amount{}}
 	order := make([]int, len(in.Events))
 	for i := range order {
 		order[i] = i
@@ -157,7 +161,7 @@ func Replay(in *Input) (*Result, error) {
 		}
 		out.Verdicts[i] = v
 	}
-	out.Payments = r.payments
+	out.Payments, out.Reserved = r.payments, r.reserved
 	var err error
 	if out.Rows, err = r.rows(); err != nil {
 		return nil, fmt.Errorf("list funds: %w", err)
@@ -441,7 +445,7 @@ func (r *replay) checkRequest(e *Event) (verdict.Verdict, error) {
 	return verdict.OverQuota(e.Amount), nil
 }
 
-func (r *replay) applyClaim(e *Event) (err error) {
+func (r *replay) applyClaim(e *Event) error {
 	c := r.claims[e.Claim]
 	if c == nil {
 		c = &claim{key: keyOf(e), ends: r.in.Books.Zone.Start(e.Period.Last().Last() + afterPeriod + 1)}
@@ -458,10 +462,10 @@ func (r *replay) applyClaim(e *Event) (err error) {
 	switch e.Kind {
 	case Request:
 		c.planned, c.activity = e.Amount, e.Activity
-		c.reserved, err = r.share(c.key, c.activity, e.Amount)
+		return r.reserve(c, e)
 	case Approve:
 		c.approved = e.Amount
-		c.reserved, err = r.share(c.key, c.activity, e.Amount)
+		return r.reserve(c, e)
 	case Hold:
 		c.due = period.Forever
 		if days := r.in.Books.Money.Funds[e.Fund].ClaimWithin; days >= 0 {
@@ -469,15 +473,27 @@ func (r *replay) applyClaim(e *Event) (err error) {
 		}
 	case Claim:
 		c.spent = e.Amount
-		var payable money.Amount
-		if payable, err = r.share(c.key, c.activity, e.Amount); payable.Cmp(c.reserved) < 0 {
-			c.reserved = payable
-		}
+		return r.reserve(c, e)
 	case Paid:
 		r.payments = append(r.payments, Payment{e.ID, e.Partner, e.Stamp, c.reserved})
 	default: // the state is all that changes
 	}
-	return err
+	return nil
+}
+
+// reserve sets what a claim reserves after an event.
+func (r *replay) reserve(c *claim, e *Event) error {
+	amount, err := r.share(c.key, c.activity, e.Amount)
+	switch {
+	case err != nil:
+		return err
+	case e.Kept != nil:
+		c.reserved = *e.Kept
+	case e.Kind != Claim || amount.Cmp(c.reserved) < 0:
+		c.reserved = amount
+	}
+	r.reserved[e.ID] = c.reserved
+	return nil
 }
 
 // compareRows is the order of the table funds.

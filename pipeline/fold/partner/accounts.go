@@ -518,10 +518,10 @@ func (r *round) factEntries() ([]account.Entry, error) {
 		list = append(list, it)
 	}
 	for i := range r.payments {
-		if !r.Settings.IncentivePayout {
-			break
-		}
 		p := &r.payments[i]
+		if !r.Settings.IncentivePayout || r.isClosed(p.Instant) { // those of closed cycles are facts
+			continue
+		}
 		list = append(
 			list,
 			account.Entry{

@@ -39,6 +39,7 @@ var entryTypes = map[string]account.Type{
 	factReclaim:  account.Reclaim,
 	factOrder:    account.Order,
 	factRefund:   account.Refund,
+	factFund:     account.Fund,
 }
 
 // fact is one thing that a cycle contributes. Partners and customers are ids.

@@ -182,8 +182,12 @@ func (r *round) funds() error {
 		in.First = r.Cycles[0]
 	}
 	var list []*event.Money
+	reserved := r.reserved()
 	for _, e := range r.Events.MoneyEvents("fund_events") {
 		it, ok := r.fundEvent(e)
+		if kept, is := reserved[e.ID]; is {
+			it.Kept = &kept
+		}
 		if !ok {
 			e.Verdict = gone("event")
 			continue
@@ -198,6 +202,7 @@ func (r *round) funds() error {
 		list[i].Verdict = v
 	}
 	r.payments, r.fundRows = out.Payments, out.Rows
+	r.keepFunds(in.Events, out)
 	return r.putFunds(out.Rows)
 }
 

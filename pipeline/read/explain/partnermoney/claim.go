@@ -20,7 +20,16 @@ func (t *teller) claim(context.Context) error {
 	if err != nil || len(happened) == 0 {
 		return err
 	}
-	c := &claimSteps{books: t.Books, state: fund.None}
+	c := &claimSteps{books: t.Books, state: fund.None, kept: map[string]money.Amount{}}
+	err = coupons.Each(t.Snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) (err error) {
+		if r.Word(tables.PartnerFactKind) == tables.FactReserved {
+			c.kept[string(r.Text(tables.PartnerFactID))], err = r.Amount(tables.PartnerFactAmount)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	var steps []string
 	for _, e := range happened {
 		t.feed(e)
@@ -54,6 +63,7 @@ type claimSteps struct {
 	state    fund.State
 	request  *event.Money
 	reserved money.Amount
+	kept     map[string]money.Amount // what is reserved after events of closed cycles, by event_id
 }
 
 // happen lets an event happen that counts, and says what it changes.
@@ -86,6 +96,9 @@ func (c *claimSteps) happen(e *event.Money) (string, error) {
 		if c.reserved = part; kind == fund.Claim && before.Cmp(part) < 0 {
 			c.reserved = before
 			how = fmt.Sprintf("because %s × %s is more: %s", share.Trim(), e.Amount.Trim(), part.Trim())
+		}
+		if kept, closed := c.kept[e.ID]; closed && kept != c.reserved {
+			c.reserved, how = kept, "as it was when the cycle was closed"
 		}
 		return fmt.Sprintf("%s; %s %s", text, change("reserved", before, c.reserved), how), nil
 	case fund.Refuse:

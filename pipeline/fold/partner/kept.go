@@ -1,0 +1,57 @@
+package partner
+
+import (
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/fund"
+)
+
+// factFund is the payment of a fund in a closed cycle. The amount is what went into the account: 0 if payments were
+// external.
+const factFund = "fund"
+
+// isClosed reports whether an instant is in a cycle that is closed after the run.
+func (r *round) isClosed(t period.Instant) bool { return r.Books.Zone.Cycle(t) <= r.closedThrough() }
+
+// reserved is what the events of closed cycles left their claims reserving, by event_id.
+func (r *round) reserved() map[string]money.Amount {
+	out := map[string]money.Amount{}
+	for i := range r.facts {
+		if f := &r.facts[i]; f.kind == tables.FactReserved {
+			out[f.id] = f.amount
+		}
+	}
+	return out
+}
+
+// keepFunds adds the facts of what funds did in closed cycles, once (PARTNER-4).
+func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
+	known := map[[2]string]bool{}
+	for i := range r.facts {
+		known[[2]string{r.facts[i].kind, r.facts[i].id}] = true
+	}
+	keep := func(f fact) {
+		if known[[2]string{f.kind, f.id}] || !r.isClosed(f.instant) {
+			return
+		}
+		f.cycle = r.Books.Zone.Cycle(f.instant)
+		r.facts, r.frozen = append(r.facts, f), append(r.frozen, f)
+	}
+	for i := range events {
+		e := &events[i]
+		if amount, is := out.Reserved[e.ID]; is {
+			keep(fact{kind: tables.FactReserved, id: e.ID, partner: r.Books.Partners[e.Partner].ID, time: e.Time,
+				instant: e.Instant, amount: amount})
+		}
+	}
+	for i := range out.Payments {
+		p := &out.Payments[i]
+		f := fact{kind: factFund, id: p.EventID, partner: r.Books.Partners[p.Partner].ID, time: p.Time,
+			instant: p.Instant}
+		if r.Settings.IncentivePayout {
+			f.amount = p.Amount
+		}
+		keep(f)
+	}
+}
