@@ -93,11 +93,15 @@ func (r rerating) rerate(ctx context.Context) error {
 		return err
 	}
 	re.reposted, re.list = reposted, nil
+	lines := int64(0)
 	for i := range list {
 		re.list = append(re.list, rerated.Of(f.Books, &list[i]))
+		if list[i].Commitment == "" {
+			lines++ // those of commitments are written, and counted, with all others of them
+		}
 	}
 	rerated.Sort(re.list)
-	r.report.Lines += int64(len(list))
+	r.report.Lines += lines
 	r.o.CountRows(int64(len(list)))
 	return nil
 }

@@ -117,8 +117,8 @@ func committed(bk *tariff.Book, c *books.Commitment, w window) (money.Amount, er
 	return money.RoundRat(share.Mul(share, value.Rat()), bk.Digits(c.Customer))
 }
 
-// priced is the version that prices a commitment of a quantity: that of the window's start, or, if the customer is not in
-// force or has no price there, that of the start of the part in which the row is in force.
+// priced is the version that prices a commitment of a quantity: that of the window's start, or, if the customer is not
+// in force or has no price there, that of the start of the part in which the row is in force.
 func priced(bk *tariff.Book, c *books.Commitment, w window) (int32, error) {
 	cl := tariff.Client{Book: bk}
 	cl.Serve(c.Customer)

@@ -27,12 +27,16 @@ type Folder struct {
 func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int64, error) {
 	key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(cycle), Day: manifest.CommitmentsDay,
 		Bucket: bucket}
-	if len(customers) == 0 && len(f.Find(key)) == 0 {
+	posted, err := f.postings(bucket, cycle)
+	if err != nil {
+		return 0, err
+	}
+	if len(customers)+len(posted) == 0 && len(f.Find(key)) == 0 {
 		return 0, nil
 	}
 	var lines []*linefile.Line
-	if cycle == f.LateIn && len(customers) > 0 {
-		list, err := f.closed(bucket, customers)
+	if cycle == f.LateIn && len(customers)+len(posted) > 0 {
+		list, err := f.closed(bucket, customers, posted)
 		if err != nil {
 			return 0, err
 		}
@@ -157,8 +161,9 @@ func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant
 	return l
 }
 
-// closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2).
-func (f *Folder) closed(bucket int, customers []int32) ([]*linefile.Line, error) {
+// closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2), and
+// those that were posted and that none of them touches (FCOMMIT-5).
+func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*linefile.Line, error) {
 	src, last := f.source(), f.LateIn-1
 	billed, err := src.Lines(bucket, f.LateIn, f.LateIn, among(customers), manifest.LateDay, manifest.RerateDay,
 		manifest.RestatedDay, manifest.CostsDay)
@@ -166,6 +171,11 @@ func (f *Folder) closed(bucket int, customers []int32) ([]*linefile.Line, error)
 		return nil, err
 	}
 	var out []*linefile.Line
+	for i := range posted {
+		if _, ok := slices.BinarySearch(customers, posted[i].Customer); !ok {
+			out = append(out, f.postedLine(&posted[i]))
+		}
+	}
 	for _, customer := range customers {
 		var changed []commitment.Spent
 		paid := period.Past
@@ -174,10 +184,12 @@ func (f *Folder) closed(bucket int, customers []int32) ([]*linefile.Line, error)
 				changed, paid = append(changed, c.Spent), max(paid, c.Paid)
 			}
 		}
-		if len(changed) == 0 {
-			continue
-		}
 		touched := commitment.Touched(f.Prices, customer, changed, last)
+		for i := range posted {
+			if p := &posted[i]; p.Customer == customer && !f.replaced(p, touched) {
+				out = append(out, f.postedLine(p))
+			}
+		}
 		for _, cycle := range cyclesOf(touched) {
 			if src.IsArchived(commitment.From(f.Prices, customer, cycle)) {
 				continue // FCOMMIT-4

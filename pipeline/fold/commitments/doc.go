@@ -9,4 +9,8 @@
 //	           that come earlier in the order of §10.4.
 //	FCOMMIT-4  No amount follows from lines that are archived. The commitments of a customer that end in a cycle are
 //	           final once the first cycle that they count is archived. A commitment of an open cycle is refused then.
+//	FCOMMIT-5  Re-rating a closed cycle calculates all its commitments by the books of the re-rating, and those of
+//	           later closed cycles that count what has moved. What they owe stays in the table reratings, whatever
+//	           books come, and is a line of the earliest open cycle, until a line billed there is in one of their
+//	           windows: then FCOMMIT-2 calculates them.
 package commitments

@@ -20,13 +20,15 @@ type Place struct {
 	Fee bool
 	// id of the line of a recurring charge: each has differences of its own (§10.5)
 	Charge string
+	// what the difference of a commitment is about, as reratings holds it (§10.4)
+	Commitment string
 }
 
 // Compare orders places.
 func (p Place) Compare(o Place) int {
 	return cmp.Or(cmp.Compare(p.Customer, o.Customer), cmp.Compare(p.Origin, o.Origin), cmp.Compare(p.SKU, o.SKU),
 		cmp.Compare(p.Region, o.Region), cmp.Compare(p.Resource, o.Resource), compareBools(p.Fee, o.Fee),
-		cmp.Compare(p.Charge, o.Charge))
+		cmp.Compare(p.Charge, o.Charge), cmp.Compare(p.Commitment, o.Commitment))
 }
 
 func compareBools(a, b bool) int {

@@ -17,6 +17,7 @@ type differenceMessage struct {
 	Resource  []byte               `json:"resource"`
 	Fee       bool                 `json:"fee"`
 	Charge    []byte               `json:"charge"`
+	Committed []byte               `json:"committed"`
 	Used      money.SignedQuantity `json:"used"`
 	Free      money.SignedQuantity `json:"free"`
 	Official  money.Amount         `json:"official"`
@@ -30,7 +31,9 @@ type differenceMessage struct {
 // MarshalJSON implements json.Marshaler, for messages between tasks.
 func (d Difference) MarshalJSON() ([]byte, error) {
 	return json.Marshal(differenceMessage{d.Origin, d.Customer, d.SKU, []byte(d.Region), []byte(d.Resource), d.Fee,
-		[]byte(d.Charge), d.Used, d.Free, d.Official, d.Discount, d.Truncated, d.Payment, []byte(d.DrawsText()), d.Why})
+		[]byte(d.Charge), []byte(d.Commitment),
+		d.Used, d.Free, d.Official, d.Discount, d.Truncated, d.Payment,
+		[]byte(d.DrawsText()), d.Why})
 }
 
 // UnmarshalJSON implements json.Unmarshaler. Draws of zero are left out.
@@ -45,7 +48,8 @@ func (d *Difference) UnmarshalJSON(b []byte) error {
 	}
 	*d = Difference{
 		Place: late.Place{Origin: m.Origin, Customer: m.Customer, SKU: m.SKU, Region: string(m.Region),
-			Resource: string(m.Resource), Fee: m.Fee, Charge: string(m.Charge)},
+			Resource: string(m.Resource), Fee: m.Fee, Charge: string(m.Charge),
+			Commitment: string(m.Committed)},
 		Sum: late.Sum{Used: m.Used, Free: m.Free, Official: m.Official, Discount: m.Discount, Truncated: m.Truncated,
 			Payment: m.Payment, Draws: draws},
 		Why: m.Why,

@@ -5,12 +5,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/commitments"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -37,6 +40,8 @@ func (p *posting) mark() string {
 		return feeMark
 	case p.Charge != "":
 		return p.Charge
+	case p.Commitment != "":
+		return p.Commitment
 	}
 	return p.drawn
 }
@@ -44,6 +49,8 @@ func (p *posting) mark() string {
 // takeMark reads what mark wrote.
 func (p *posting) takeMark(b *books.Books) {
 	switch {
+	case commitments.IsAbout(p.drawn):
+		p.Commitment, p.drawn = p.drawn, ""
 	case p.drawn == feeMark:
 		p.Fee, p.drawn = true, ""
 	case b.Products[p.SKU].Model == books.Recurring:
@@ -64,14 +71,20 @@ func (r *poster) key(table string) manifest.FileKey {
 
 // post puts the differences, which a re-rate of origin has found, into the open cycle, and keeps what later records
 // depend on: the shifts of positions, and what records draw now.
-func (r *poster) post(origin period.Cycle, differences []Difference, shifts []opening.Shift,
-	redrawn map[late.Key]string) error {
+func (r *poster) post(origin period.Cycle, differences []Difference, committed []commitments.Change,
+	shifts []opening.Shift, redrawn map[late.Key]string) error {
 	list, err := r.postings()
 	if err != nil {
 		return err
 	}
+	for i := range committed {
+		list = committedPosting(list, &committed[i], r.AsOf)
+	}
 	start := r.Books.Zone.Bounds(origin).From
 	for i := range differences {
+		if differences[i].Commitment != "" {
+			continue
+		}
 		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(),
 			asOf: r.AsOf}
 		if as, ok := r.Books.Associations.At(p.Customer, start); ok {
@@ -91,6 +104,16 @@ func (r *poster) post(origin period.Cycle, differences []Difference, shifts []op
 	return r.draws(redrawn)
 }
 
+// committedPosting puts what a commitment owes in the open cycle in place of what was posted of it before.
+func committedPosting(list []posting, c *commitments.Change, asOf period.Instant) []posting {
+	at := committedPlace(c)
+	list = slices.DeleteFunc(list, func(p posting) bool { return p.Place == at })
+	if c.Due == (measure.Charge{}) {
+		return list
+	}
+	return append(list, posting{Place: at, Sum: committedSum(&c.Due), asOf: asOf})
+}
+
 // postings reads what was posted into the open cycle before, in that order.
 func (r *poster) postings() ([]posting, error) {
 	var out []posting
@@ -106,7 +129,7 @@ func (r *poster) postings() ([]posting, error) {
 			if p.Customer, err = r.Names().Customer(cols.Word(tables.ReratingCustomerID).At(i)); err != nil {
 				return err
 			}
-			if p.SKU, err = r.Names().SKU(cols.Word(tables.ReratingSKU).At(i)); err != nil {
+			if p.SKU, err = r.sku(cols.Word(tables.ReratingSKU).At(i)); err != nil {
 				return err
 			}
 			if p.Origin, err = period.ParseCycle(cols.Word(tables.ReratingOriginCycle).At(i)); err != nil {
@@ -129,6 +152,14 @@ func (r *poster) postings() ([]posting, error) {
 		}
 	}
 	return out, nil
+}
+
+// sku is the product of a name; that of a commitment of several products is empty.
+func (r *poster) sku(name string) (int32, error) {
+	if name == "" {
+		return tariff.NoOne, nil
+	}
+	return r.Names().SKU(name)
 }
 
 // associationWord is an association type as tables hold it.
@@ -157,7 +188,11 @@ func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 		p := &list[i]
 		out.Word(tables.ReratingCustomerID).Add(r.Books.Customers[p.Customer].ID)
 		out.Word(tables.ReratingOriginCycle).Add(p.Origin.String())
-		out.Word(tables.ReratingSKU).Add(r.Books.Products[p.SKU].SKU)
+		sku := ""
+		if p.SKU >= 0 {
+			sku = r.Books.Products[p.SKU].SKU
+		}
+		out.Word(tables.ReratingSKU).Add(sku)
 		out.Word(tables.ReratingRegionCode).Add(p.Region)
 		out.Text(tables.ReratingResourceID).Add(p.Resource)
 		out.Word(tables.ReratingPartnerID).Add(p.partner)
@@ -180,6 +215,9 @@ func (r *poster) lines(list []posting) error {
 	var lines []*linefile.Line
 	for i := range list {
 		p := &list[i]
+		if p.Commitment != "" {
+			continue // its line is one of the commitments (FCOMMIT-5)
+		}
 		l := late.DifferenceLine(r.Books, p.Place, &p.Sum, r.LateIn, p.asOf)
 		l.Partner, l.Association, l.Draws = p.partner, p.association, p.drawn
 		lines = append(lines, l)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/commitments"
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
@@ -49,9 +50,12 @@ func Bucket(ctx context.Context, late *late.Folder, bucket int, origin period.Cy
 	if list, err = r.run(ctx); err != nil {
 		return nil, false, err
 	}
+	if list, err = r.commitments(list); err != nil {
+		return nil, false, err
+	}
 	changed = len(list) > 0 || len(r.shifts) > 0 || len(r.redrawn) > 0
 	if post && changed {
-		err = (&poster{r.Folder, r.bucket}).post(r.origin, list, r.shifts, r.redrawn)
+		err = (&poster{r.Folder, r.bucket}).post(r.origin, list, r.committed, r.shifts, r.redrawn)
 	}
 	return list, changed, err
 }
@@ -75,6 +79,7 @@ type rerating struct {
 	reratedDraws []reratedDraws // by all re-rates so far, in order of the cycle they were posted in
 
 	replacedBy map[late.Key]*late.Row // what took a record's place after the close
+	committed  []commitments.Change   // what commitments owe now
 	subscribed []int32                // customers of the bucket with rows of subscribers.csv
 }
 

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/commitments"
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/rerate"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -15,6 +17,7 @@ import (
 type Difference struct {
 	CustomerID     string               `json:"customer_id"`
 	SKU            string               `json:"sku"`
+	ID             string               `json:"id,omitempty"` // of the line of a recurring charge or commitment
 	Region         string               `json:"region_code"`
 	Resource       string               `json:"resource_id,omitempty"`
 	UsageAmount    money.SignedQuantity `json:"usage_amount"`
@@ -29,7 +32,14 @@ type Difference struct {
 
 // Of is a difference with the names that the books have.
 func Of(b *books.Books, d *rerate.Difference) Difference {
-	return Difference{CustomerID: b.Customers[d.Customer].ID, SKU: b.Products[d.SKU].SKU, Region: d.Region,
+	sku, id := "", d.Charge
+	if d.SKU >= 0 {
+		sku = b.Products[d.SKU].SKU
+	}
+	if about, err := commitments.ParseAbout(d.Commitment); d.Commitment != "" && err == nil {
+		id = measure.CommitmentPrefix + about.ID
+	}
+	return Difference{CustomerID: b.Customers[d.Customer].ID, SKU: sku, ID: id, Region: d.Region,
 		Resource:    d.Resource,
 		UsageAmount: d.Used, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount, Truncated: d.Truncated,
 		Payment: d.Payment, Why: d.Why}
@@ -62,6 +72,6 @@ func OfCosts(list []costs.Difference) (out []Difference) {
 func Sort(list []Difference) {
 	slices.SortStableFunc(list, func(a, b Difference) int {
 		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU),
-			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
+			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.ID, b.ID))
 	})
 }

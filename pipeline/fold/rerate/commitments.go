@@ -1,0 +1,44 @@
+package rerate
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/commitments"
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/rating/commitment"
+)
+
+// ReasonCommitment: minimums, maximums and commits are others, or lines that they count are.
+const ReasonCommitment = "commitment"
+
+// commitments calculates the commitments that the cycle's differences and the books move (§10.4).
+func (r *rerating) commitments(list []Difference) ([]Difference, error) {
+	moved := make(map[int32][]commitment.Spent)
+	last := r.Books.Zone.Bounds(r.origin).To - 1
+	for i := range list {
+		d := &list[i]
+		moved[d.Customer] = append(moved[d.Customer], commitment.Spent{At: last, SKU: d.SKU,
+			Service: r.Books.Products[d.SKU].ServiceTypeCode, Payment: d.Payment})
+	}
+	f := &commitments.Folder{State: r.State, LateIn: r.LateIn, AsOf: r.AsOf}
+	var err error
+	if r.committed, err = f.Again(r.bucket, r.origin, moved); err != nil {
+		return nil, err
+	}
+	for i := range r.committed {
+		c := &r.committed[i]
+		list = append(list, Difference{committedPlace(c), committedSum(&c.Differs), []string{ReasonCommitment}})
+	}
+	slices.SortStableFunc(list, func(a, b Difference) int { return a.Place.Compare(b.Place) })
+	return list, nil
+}
+
+// committedPlace is the place of a commitment's difference.
+func committedPlace(c *commitments.Change) late.Place {
+	return late.Place{Origin: c.Origin, Customer: c.Customer, SKU: c.SKU, Commitment: c.About.String()}
+}
+
+func committedSum(c *measure.Charge) late.Sum {
+	return late.Sum{Official: c.Official, Truncated: c.Truncated, Payment: c.Payment}
+}
