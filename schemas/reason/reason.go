@@ -79,14 +79,17 @@ func (r Reason) Meaning() string { return meanings[r] }
 func (r Reason) Remedy() string {
 	const retry = ", then `tollbook ingest --retry-rejects`"
 	const corrected = "put the corrected record into inbox/ in a new file"
+	const ended = "; the reject ends when it is accepted, unless the id, customer or time of the rejected record " +
+		"cannot be read: then dismiss it"
 	switch r {
 	case None:
 		return ""
 	case BadDecimal, OutOfRange, EndBeforeStart:
 		return corrected + "; the reject ends when it is accepted"
-	case BadRow, MissingValue, BadTime:
-		return corrected + "; the reject ends when it is accepted, unless the id, customer or time of the rejected " +
-			"record cannot be read: then dismiss it"
+	case BadRow:
+		return corrected + ended + "; an unknown partner, payer or programme: correct the books" + retry
+	case MissingValue, BadTime:
+		return corrected + ended
 	case Future:
 		return "wait until the time of the record" + retry +
 			"; a wrong time: put the corrected record into inbox/ in a new file"

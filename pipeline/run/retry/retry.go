@@ -43,11 +43,19 @@ func (t *Rejects) Original(file int32, row int64) (string, int64) {
 	return f.name, f.records[row-1].Row
 }
 
-// correctable reports whether other books or other records can make a record of this reason pass: a record that is
-// wrong by itself stays so. What met a balance or a state that it does not fit is decided again by every run.
-func correctable(word string) bool {
-	why, ok := reason.Parse(word)
-	return ok && why >= reason.Future && why < reason.InsufficientBalance
+// correctable reports whether other books or other records can make a reject pass: a record that is wrong by itself
+// stays so. What met a balance or a state that it does not fit is decided again by every run.
+func correctable(x *rejects.Row) bool {
+	why, ok := reason.Parse(x.Reason)
+	switch {
+	case !ok:
+		return false
+	case why == reason.BadRow:
+		return events.NamesBook(x.Feed, x.Column)
+	case why == reason.Conflict && events.IsMoney(x.Feed):
+		return false
+	}
+	return why >= reason.Future && why < reason.InsufficientBalance
 }
 
 // Write writes rejects out again as feed files, into temporary files of the lake. The rejects are in the order of
@@ -68,7 +76,7 @@ func Write(txn *lake.SubTxn, all []rejects.Row) (_ *Rejects, err error) {
 	}
 	for i := range all {
 		x := &all[i]
-		if !correctable(x.Reason) || events.IsMoney(x.Feed) && x.Reason == reason.Conflict.String() {
+		if !correctable(x) {
 			t.Kept = append(t.Kept, *x)
 			continue
 		}
