@@ -49,8 +49,8 @@ func (r row) instant() period.Instant {
 	return r.start()
 }
 
-// holds reports whether one of the spans holds the line's own time, at which its discount was chosen (§9.2): usage_start,
-// unless the line says otherwise.
+// holds reports whether one of the spans holds the line's own time, at which its discount was chosen (§9.2):
+// usage_start, unless the line says otherwise.
 func (r row) holds(spans []period.Span) bool {
 	if len(spans) == 0 {
 		return false

@@ -294,7 +294,10 @@ func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, e
 		if err := p.rows(ctx, from, &q, out); err != nil {
 			return err
 		}
-		return p.split(ctx, from, &q, out)
+		if err := p.split(ctx, from, &q, out); err != nil {
+			return err
+		}
+		return p.shared(ctx, from, &q, out)
 	})
 	if p.owed(err) {
 		return p.lake.Page(ctx, q)
@@ -316,7 +319,7 @@ func (s *statement) ofCustomer(q *records.Query) error {
 // page is after the last line, or if no line meets the conditions: then no row says how many there are.
 func (p *State) atOnce(ctx context.Context, from string, q *records.Query, out *records.Page) (known bool, err error) {
 	var s statement
-	var total, lines uint64
+	var total, lines, records uint64
 	names, dest := cellsOf(q, out)
 	s.add("SELECT ")
 	if len(q.Where) == 0 {
@@ -324,8 +327,8 @@ func (p *State) atOnce(ctx context.Context, from string, q *records.Query, out *
 	} else if err := s.fits("countIf(", q, ") OVER ()"); err != nil {
 		return false, err
 	}
-	s.add(", count() OVER (PARTITION BY usage_start, id, day), "+names+" FROM "+from+
-		" AND cycle = ? AND customer_id = ?", q.Cycle.String(), q.Customer)
+	s.add(", count() OVER (PARTITION BY usage_start, id, day), "+recordsOfID+" OVER (PARTITION BY id), "+names+" FROM "+
+		from+" AND cycle = ? AND customer_id = ?", q.Cycle.String(), q.Customer)
 	if len(q.Where) > 0 {
 		if err := s.fits(" QUALIFY ", q, ""); err != nil {
 			return false, err
@@ -334,16 +337,19 @@ func (p *State) atOnce(ctx context.Context, from string, q *records.Query, out *
 	s.add(order()+" LIMIT ? OFFSET ?", q.Limit, q.Offset)
 	within := clickhouse.With(ctx, "max_threads", "1", "max_rows_to_read", strconv.Itoa(maxAtOnce))
 	err = p.conn.Each(within, clickhouse.Select{
-		What: "read records", SQL: s.String(), Args: s.args, Into: append([]any{&total, &lines}, dest...),
-		Begin: func() { out.Rows.Reset(); out.Total, out.Split = 0, nil },
+		What: "read records", SQL: s.String(), Args: s.args, Into: append([]any{&total, &lines, &records}, dest...),
+		Begin: func() { out.Rows.Reset(); out.Total, out.Split, out.Shared = 0, nil, nil },
 	}, func() error {
 		out.Total = int64(total)
-		out.Split = append(out.Split, lines > 1)
+		out.Split, out.Shared = append(out.Split, lines > 1), append(out.Shared, records > 1)
 		out.Rows.N++
 		return nil
 	})
 	return err == nil && out.Rows.N > 0, err
 }
+
+// recordsOfID is how many records have the id (records.Page.Shared).
+const recordsOfID = "uniqExact(day, usage_start, origin_cycle)"
 
 // fits adds the conditions of a query as a value that is 1 for lines that meet them, and 0 for others.
 func (s *statement) fits(before string, q *records.Query, after string) error {
@@ -441,6 +447,30 @@ func (p *State) split(ctx context.Context, from string, q *records.Query, out *r
 	out.Split = make([]bool, out.Rows.N)
 	for i := range keys {
 		out.Split[i] = several[keys[i]]
+	}
+	return err
+}
+
+// shared finds which ids of the page are those of several records.
+func (p *State) shared(ctx context.Context, from string, q *records.Query, out *records.Page) error {
+	if out.Rows.N == 0 {
+		return nil
+	}
+	ids := make([]string, out.Rows.N)
+	for i := range ids {
+		ids[i] = string(out.Rows.Text(tables.LineID).At(i))
+	}
+	var id string
+	several := make(map[string]bool)
+	err := p.conn.Each(ctx, clickhouse.Select{
+		What: "count records of ids",
+		SQL: "SELECT id FROM " + from + " AND cycle = ? AND customer_id = ? AND id IN (?)" +
+			" GROUP BY id HAVING " + recordsOfID + " > 1", Args: []any{q.Cycle.String(), q.Customer, ids},
+		Into: []any{&id}, Begin: func() { clear(several) },
+	}, func() error { several[id] = true; return nil })
+	out.Shared = make([]bool, out.Rows.N)
+	for i := range ids {
+		out.Shared[i] = several[ids[i]]
 	}
 	return err
 }

@@ -53,6 +53,9 @@ func (r *reading) appendRun(ctx context.Context, run part, to *Page) error {
 		low, high := int(at-first), int(min(run.to-first, blockRows))
 		b.rows.Append(to.Rows.Any(), r.cols.Any(), low, high)
 		to.Split = append(to.Split, b.split[low:high]...)
+		for i := low; i < high; i++ {
+			to.Shared = append(to.Shared, r.shared[string(to.Rows.Text(tables.LineID).At(len(to.Shared)))])
+		}
 		at = first + int64(high)
 	}
 	return nil
@@ -75,15 +78,16 @@ func (r *reading) block(ctx context.Context, rows, own part) (*block, error) {
 		}))
 }
 
-// readBlock reads rows, and says of each whether the row before or after it, of the same customer, has the same id.
-// Lines of one record are next to each other.
+// readBlock reads rows, and says of each whether the row before or after it, of the same customer, has the same id and
+// usage_start. Lines of one record are next to each other.
 func (r *reading) readBlock(rows, own part) (*block, error) {
 	wide := part{file: rows.file, from: max(own.from, rows.from-1), to: min(own.to, rows.to+1)}
-	ids, err := r.state.rowsOf(r.files, wide, tables.Columns(tables.LineID))
+	ids, err := r.state.rowsOf(r.files, wide, tables.Columns(tables.LineID, tables.LineUsageStart))
 	if err != nil {
 		return nil, err
 	}
-	id := ids.Text(tables.LineID)
+	id, start := ids.Text(tables.LineID), ids.Time(tables.LineUsageStart)
+	same := func(i, j int) bool { return bytes.Equal(id.At(i), id.At(j)) && start.At(i) == start.At(j) }
 	low, high := int(rows.from-wide.from), int(rows.to-wide.from)
 	out := parquet.NewColumns(tables.Lines())
 	others := slices.DeleteFunc(slices.Clone(r.cols), func(col tables.ColumnOf[tables.Line]) bool {
@@ -95,8 +99,7 @@ func (r *reading) readBlock(rows, own part) (*block, error) {
 	b := &block{split: make([]bool, 0, high-low)}
 	for i := low; i < high; i++ {
 		out.Text(tables.LineID).AddBytes(id.At(i))
-		b.split = append(b.split, i > 0 && bytes.Equal(id.At(i-1), id.At(i)) || i+1 < ids.N &&
-			bytes.Equal(id.At(i+1), id.At(i)))
+		b.split = append(b.split, i > 0 && same(i-1, i) || i+1 < ids.N && same(i, i+1))
 	}
 	b.rows = parquet.Pack(out.Any(), r.cols.Any())
 	return b, nil

@@ -30,7 +30,11 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	if !slices.Contains(cols, tables.LineID.Of()) {
 		cols = append(slices.Clone(cols), tables.LineID.Of())
 	}
-	r := reading{state: s, files: files, all: all, where: q.Where, cols: cols, columns: columnKey(cols)}
+	shared, err := s.shared(ctx, files, all)
+	if err != nil {
+		return nil, err
+	}
+	r := reading{state: s, files: files, all: all, shared: shared, where: q.Where, cols: cols, columns: columnKey(cols)}
 	out := &Page{Total: at.total(), Rows: parquet.NewColumns(tables.Lines())}
 	if q.Offset == 0 && q.Limit < out.Total {
 		if err := s.hold(files, at); err != nil {
@@ -88,6 +92,8 @@ type reading struct {
 	files *bucketFiles
 	all   *places // of the customer
 	where []Condition
+
+	shared map[string]bool // ids, see Page.Shared
 
 	cols    tables.List[tables.Line] // of the answer, the id among them
 	columns string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"sync"
 
 	"github.com/maypok86/otter/v2"
 
@@ -26,6 +27,9 @@ type places struct {
 	parts []part
 	ends  []int64 // how many rows there are up to the end of each part
 	own   []part  // of all rows of a customer: those of each file together, by file
+
+	mu     sync.Mutex
+	shared map[string]bool // of all rows of a customer: ids, see Page.Shared; nil = not looked for yet
 }
 
 // part is neighbouring rows of a file, of which count fit.

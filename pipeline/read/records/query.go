@@ -28,6 +28,9 @@ type Page struct {
 	Rows  *parquet.Columns[tables.Line] // of the table lines; columns that were not asked for are empty
 	// Split says of each row whether its record has other lines of the same day: those of other tiers, or a flat fee.
 	Split []bool
+	// Shared says of each row whether the customer has a line in the cycle that has the same id and is of another
+	// record: its day, usage_start or origin_cycle differs.
+	Shared []bool
 }
 
 // Op says what a condition compares.
@@ -74,8 +77,8 @@ func BillTime(row rows.Row[tables.Line]) period.Instant {
 	return row.Time(tables.LineUsageStart)
 }
 
-// BillDate is a line's bill date: the day of its bill time or, if that is outside the cycle of the line, the nearest day
-// of the cycle.
+// BillDate is a line's bill date: the day of its bill time or, if that is outside the cycle of the line, the nearest
+// day of the cycle.
 func BillDate(clock period.Clock, cycle period.Cycle, row rows.Row[tables.Line]) period.Day {
 	return min(max(clock.Day(BillTime(row)), cycle.First()), cycle.Last())
 }

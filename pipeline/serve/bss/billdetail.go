@@ -148,7 +148,7 @@ func detailColumns() tables.List[tables.Line] {
 		tables.LineTradeID.Of(), tables.LineBillDetailType.Of(),
 		tables.LineResourceID.Of(), tables.LineResourceName.Of(), tables.LineRegionCode.Of(), tables.LineSKU.Of(),
 		tables.LineResourceTag.Of(),
-		tables.LineConsumeTime.Of(), tables.LineUsageType.Of(), tables.LineMeasure.Of(), tables.LineUsageAmount.Of(),
+		tables.LineConsumeTime.Of(), tables.LineUsageType.Of(), tables.LineMeasure.Of(),
 		tables.LineFreeResourceUsage.Of(),
 		tables.LineOfficialAmount.Of(), tables.LineOfficialDiscountAmount.Of(), tables.LinePaymentAmount.Of(),
 		tables.LineCashAmount.Of(), tables.LineCreditAmount.Of(),

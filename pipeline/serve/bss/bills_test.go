@@ -2,6 +2,7 @@ package bss_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -212,7 +213,7 @@ m,new,dan,care,east,s4,1,month,12,2026-09-12T10:00:00Z,2026-09-12T10:00:00Z,2027
 	})
 	h.same("a partner's list", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan", "", "fee_records", "id",
 		"trade_id", "period_type", "period_num"),
-		"d1 2026-09  \ny/1 y 19 2\nm/1 m 20 12\ny/1 2026-09  ")
+		"d1 2026-09  \ny/1@events@2026-09-11T10:00:00Z y 19 2\nm/1 m 20 12\ny/1@events@2026-09-13T10:00:00Z 2026-09  ")
 	_, own := h.call("", ownRecords+"?cycle=2026-09&customer_id=dan&trade_id=m", "")
 	if want := `"period_type":"20","period_num":12}`; !strings.Contains(own, want) {
 		t.Errorf("%s, want %s", own, want)
@@ -249,4 +250,34 @@ func TestPagesOfManyRows(t *testing.T) {
 		h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan&service_type_code=ml&limit=3&offset=62", "",
 			"fee_records", "id", "usage_amount"),
 		strings.Join(want[62:], "\n"))
+}
+
+// TestIDsAreUnique checks the ids of eve's records of October: a late record of September, a record of October and an
+// adjustment have the id e1, so that those that are not of a day of October have more than it. Invariant: BSS-2.
+func TestIDsAreUnique(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.later()
+	list := func(more string) string {
+		return h.few("", subRecords+"?bill_cycle=2026-10&customer_id=eve"+more, "", "fee_records", "id")
+	}
+	want := []string{"e1#1@late@2026-09-07T10:00:00Z@2026-09", "e1#2@late@2026-09-07T10:00:00Z@2026-09", "e1#1", "e1#2",
+		"e2", "e1@events@2026-10-03T10:00:00Z", "e3"}
+	h.same("all", list("&limit=100"), strings.Join(want, "\n"))
+	for i, one := range want {
+		h.same("a page", list("&limit=1&offset="+strconv.Itoa(i)), one)
+	}
+	h.same("some", list("&service_type_code=st"), strings.Join(want[4:], "\n"))
+}
+
+// TestIDsOfLateFees checks the ids of eve's late record, which crosses the tier of 10 pieces, if the next tier has a
+// flat fee. The kind of all lines of a late record is adjustment. Invariant: BSS-2.
+func TestIDsOfLateFees(t *testing.T) {
+	t.Parallel()
+	prices := strings.NewReplacer("unit_price\n", "unit_price,flat_fee\n", "2,,0.5\n", "2,,0.5,4\n", "\n", ",\n")
+	h := houseWith(t, map[string]string{"books/prices.csv": prices.Replace(books["books/prices.csv"])})
+	h.later()
+	const late = "@late@2026-09-07T10:00:00Z@2026-09"
+	h.same("late", h.few("", subRecords+"?bill_cycle=2026-10&customer_id=eve&bill_detail_type=16", "", "fee_records",
+		"id"), "e1#1"+late+"\ne1#2"+late+"\ne1#2#flat_fee"+late)
 }

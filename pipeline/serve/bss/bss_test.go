@@ -176,7 +176,12 @@ a3,ann,r2,mail,east,2026-09-04T10:00:00Z,2026-09-04T11:00:00Z,3,
 a4,ann,r1,gb,east,2026-09-02T10:00:00Z,2026-09-02T11:00:00Z,9,a1
 a5,ann,r1,gb,east,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,7,
 b9,bob,r3,gb,west,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,0,
+e1,eve,r9,mail,east,2026-09-07T10:00:00Z,2026-09-07T11:00:00Z,12,
+e1,eve,r9,mail,east,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,14,
+e2,eve,r9,gb,east,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,1,
 `)
+	h.lay("inbox/adjustments/later.csv", "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\n"+
+		"e1,eve,gb,2026-10-03T10:00:00Z,-1.5,9,goodwill\ne3,eve,gb,2026-10-03T10:00:00Z,-1,9,goodwill\n")
 	h.night("2026-10-05T01:00:00Z")
 	h.edit("books/prices.csv", "mail,*,,2026-01-01,,2,,0.5", "mail,*,,2026-01-01,,2,,0.25")
 	h.run("2026-10-05T02:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {

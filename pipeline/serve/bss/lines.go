@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -110,8 +111,9 @@ type reader struct {
 	clock period.Clock
 	cycle period.Cycle
 	row   rows.Row[tables.Line]
-	split bool
-	terms map[string]term // of lines of orders, by id
+	// split and shared are of the row, see records.Page
+	split, shared bool
+	terms         map[string]term // of lines of orders, by id
 	// of the lines' amounts
 	currency string
 	err      error
@@ -125,7 +127,7 @@ func newReader(c *operation.Call, cycle period.Cycle) *reader {
 // each visits the rows of a page.
 func (r *reader) each(p *records.Page, visit func()) error {
 	for i := range p.Rows.N {
-		r.row, r.split = rows.Row[tables.Line]{Cols: p.Rows, I: i}, p.Split[i]
+		r.row, r.split, r.shared = rows.Row[tables.Line]{Cols: p.Rows, I: i}, p.Split[i], p.Shared[i]
 		if visit(); r.err != nil {
 			return r.err
 		}
@@ -163,19 +165,39 @@ func (r *reader) billDate() string { return records.BillDate(r.clock, r.cycle, r
 
 // id is what distinguishes the line among the customer's of the cycle: its id, with the tier where a record has lines
 // of several. A difference that re-rating posted has the time of posting as well, for the same one may be posted there
-// and back.
+// and back. A line whose id lines of other records have has where it comes from and when it began, unless it is of a
+// day of the calendar.
 func (r *reader) id() string {
-	id := r.text(tables.LineID)
+	id, kind := r.text(tables.LineID), r.word(tables.LineKind)
+	day, err := manifest.ParseDay(r.word(tables.LineDay))
+	r.err = errors.Join(r.err, err)
 	if r.split {
 		id += "#" + strconv.Itoa(r.row.Small(tables.LineTier))
-		if r.word(tables.LineKind) == "flat_fee" {
-			id += "#flat_fee"
+		if day == manifest.LateDay && r.isFee() {
+			kind = line.FlatFee.String()
+		}
+		switch kind {
+		case line.FlatFee.String(), line.TrueUp.String(), line.Cap.String(), line.Overage.String():
+			id += "#" + kind
 		}
 	}
-	if r.word(tables.LineDay) == manifest.RerateDay.String() {
+	if day == manifest.RerateDay {
 		id += "@" + r.row.MaybeTime(tables.LineInstant).String()
 	}
+	if r.shared && day.IsSpecial() {
+		id += "@" + day.String() + "@" + r.time(tables.LineUsageStart.Of())
+		if origin := r.word(tables.LineOriginCycle); origin != "" {
+			id += "@" + origin
+		}
+	}
 	return id
+}
+
+// isFee reports whether a line of a late record, whose kind is adjustment, is a flat fee: it has a quantity and no use.
+func (r *reader) isFee() bool {
+	none := parquet.Dec{}
+	return r.row.Cols.Quantity(tables.LineUsageAmount).At(r.row.I) == none &&
+		r.row.Cols.Quantity(tables.LineQuantity).At(r.row.I) != none
 }
 
 // product is the line's product; an empty one where the books no longer have it.
@@ -188,7 +210,8 @@ func (r *reader) product() *books.Product {
 
 // idColumns are the columns of id.
 func idColumns() tables.List[tables.Line] {
-	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant)
+	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant,
+		tables.LineUsageStart, tables.LineOriginCycle, tables.LineUsageAmount, tables.LineQuantity)
 }
 
 // cycleOf is the cycle that a required parameter names.

@@ -176,9 +176,10 @@ gone,ann,basic,pl2,advance,quarter,start,days,2026-09-16,2026-10-02
 func outside() map[string]string {
 	files := map[string]string{
 		"tollbook.yaml": books["tollbook.yaml"] + "costs: {sources: [{source: s1, provider: aws, format: focus}]}\n",
-		"books/products.csv": strings.Replace(books["books/products.csv"], "pricing_model,", "pricing_model,basis,", 1) +
-			"cloud,Cloud,cl,Clouds,,,,CNY,pass_through,effective,,,,\n",
-		"books/prices.csv":                  "sku,region_code,period_type,valid_from,tier,up_to,unit_price,rate\ncloud,*,,2026-01-01,1,,,0.1\n",
+		"books/products.csv": strings.Replace(books["books/products.csv"], "pricing_model,", "pricing_model,basis,",
+			1) + "cloud,Cloud,cl,Clouds,,,,CNY,pass_through,effective,,,,\n",
+		"books/prices.csv": "sku,region_code,period_type,valid_from,tier,up_to,unit_price,rate\n" +
+			"cloud,*,,2026-01-01,1,,,0.1\n",
 		"books/markups.csv":                 "sku\ncloud\n",
 		"books/allocation.yaml":             "- {match: {SubAccountId: A}, customer: bob}\n",
 		"inbox/costs/s1/2026-09/1/_SUCCESS": "",
@@ -199,8 +200,8 @@ func outside() map[string]string {
 	}
 	for _, c := range []struct{ cost, from, to, resource string }{{"100", "2026-08-15", "2026-08-16", "early"},
 		{"10", "2026-09-03", "2026-09-04", "in"}, {"30", "2026-10-01", "2026-10-02", "after"}} {
-		files["inbox/costs/s1/2026-09/1/costs.csv"] += strings.Repeat(c.cost+",", 4) + "CNY,2026-09-01," + c.from + "," +
-			c.to + ",Usage,A,S,," + c.resource + "\n"
+		files["inbox/costs/s1/2026-09/1/costs.csv"] += strings.Repeat(c.cost+",", 4) + "CNY,2026-09-01," + c.from +
+			"," + c.to + ",Usage,A,S,," + c.resource + "\n"
 	}
 	return files
 }
@@ -224,8 +225,8 @@ func TestBillDatesAreOfTheCycle(t *testing.T) {
 	h.same("costs of the last day", ask("1", "2026-09-30", "2026-09-30"), "33.00000000")
 	h.same("costs of other days", ask("1", "2026-08-10", "2026-08-31"), "")
 	own := func(more string) string {
-		return h.few("bob", ownRecords+"?cycle=2026-09&cloud_service_type=cl&limit=100"+more, "", "fee_records", "bill_date",
-			"amount")
+		return h.few("bob", ownRecords+"?cycle=2026-09&cloud_service_type=cl&limit=100"+more, "", "fee_records",
+			"bill_date", "amount")
 	}
 	const first, second, third = "2026-09-01 110.00000000", "2026-09-03 11.00000000", "2026-09-30 33.00000000"
 	h.same("records", own(""), first+"\n"+second+"\n"+third)
@@ -241,7 +242,8 @@ func TestBillDatesAreOfTheCycle(t *testing.T) {
 			"statistic_type":`+kind+`,"query_type":"DAILY","bill_cycle_begin":"2026-09-01","bill_cycle_end":"2026-09-01"}`,
 			"monthly_records", "bill_date", "consume_amount"), first)
 	}
-	for path, list := range map[string]string{subRecords + "?customer_id=bob&": "fee_records", ownFees + "?": "records"} {
+	lists := map[string]string{subRecords + "?customer_id=bob&": "fee_records", ownFees + "?": "records"}
+	for path, list := range lists {
 		as := map[string]string{"fee_records": "", "records": "bob"}[list]
 		ids := func(first, last string) int {
 			return len(strings.Fields(h.few(as, path+"bill_cycle=2026-09&service_type_code=cl&bill_date_begin="+first+
