@@ -37,8 +37,8 @@ func (r *Rater) CycleEnd(out *line.Charges, objs *[]Object) error {
 			n++
 		}
 		if err := r.end.meter(rows[:n], out, objs); err != nil {
-			return fmt.Errorf("close %s of customer %s, sku %s: %w", r.client.Cycle,
-				bk.Books.Customers[r.client.Customer].ID, bk.Books.Products[r.meters.list[meter].sku].SKU, err)
+			return tariff.NotPriced(tariff.OfMeter, fmt.Sprintf("close %s of customer %s, sku %s", r.client.Cycle,
+				bk.Books.Customers[r.client.Customer].ID, bk.Books.Products[r.meters.list[meter].sku].SKU), err)
 		}
 		rows = rows[n:]
 	}

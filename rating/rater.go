@@ -173,6 +173,6 @@ func (r *Rater) replayed(u *usage) error {
 
 // fail says which record could not be rated.
 func (r *Rater) fail(rec *Record, err error) error {
-	return fmt.Errorf("rate record %s of customer %s, sku %s: %w",
-		rec.ID, r.client.Book.Books.Customers[r.client.Customer].ID, r.client.Book.Books.Products[rec.SKU].SKU, err)
+	return tariff.NotPriced(tariff.OfRecord, fmt.Sprintf("rate record %s of customer %s, sku %s", rec.ID,
+		r.client.Book.Books.Customers[r.client.Customer].ID, r.client.Book.Books.Products[rec.SKU].SKU), err)
 }

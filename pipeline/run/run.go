@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -224,6 +225,16 @@ func (r *run) prepare() (err error) {
 	return nil
 }
 
+// problem is an error of the run's work as it is reported: with what to do, and with the row if it is of a row of the
+// run.
+func (r *runState) problem(err error) error {
+	if e := new(tariff.LimitError); errors.As(err, &e) && e.Row > 0 {
+		name, row := r.nameOf(e.File, e.Row)
+		err = fmt.Errorf("inbox/%s row %d: %w", feedfile.ShownName(name), row, err)
+	}
+	return bookproblem.Of(err)
+}
+
 // checkCycle refuses month-end work that makes no sense.
 func (r *runState) checkCycle() error {
 	c := r.job.cycle
@@ -268,21 +279,21 @@ func (r *run) work(ctx context.Context) (err error) {
 			err = r.costs(ctx)
 		}
 		if err != nil || r.job.dryRun {
-			return bookproblem.Of(err)
+			return r.problem(err)
 		}
 	}
 	r.o.BeginStage(workspace.StageEvents)
 	if err := r.events.decide(); err != nil {
-		return bookproblem.Of(err)
+		return r.problem(err)
 	}
 	if err := r.haveRates(r.events.touchedCycles()...); err != nil {
 		return err
 	}
 	if err := r.costs(ctx); err != nil {
-		return bookproblem.Of(err)
+		return r.problem(err)
 	}
 	if err := r.issueCoupons(); err != nil {
-		return bookproblem.Of(err)
+		return r.problem(err)
 	}
 	r.o.BeginStage(workspace.StageFold)
 	r.known = r.knownCycles()
@@ -291,18 +302,18 @@ func (r *run) work(ctx context.Context) (err error) {
 	}
 	f := r.folder()
 	if err := r.rateBuckets(ctx, cfg, f); err != nil {
-		return bookproblem.Of(err)
+		return r.problem(err)
 	}
 	r.o.BeginStage(workspace.StageSettle)
 	if err := r.events.refuse(r.folded.Refused); err != nil {
-		return bookproblem.Of(err)
+		return r.problem(err)
 	}
 	r.events.addCycles(r.folded)
 	if err := r.settle(f.Settle); err != nil {
-		return bookproblem.Of(err)
+		return r.problem(err)
 	}
 	if err := r.partnerMoney(); err != nil {
-		return bookproblem.Of(err)
+		return r.problem(err)
 	}
 	r.events.count(r.folded)
 	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines

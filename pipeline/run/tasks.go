@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -113,7 +112,7 @@ func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 		b, err = do(ctx, b)
 	}
 	if err != nil {
-		return bookproblem.Of(err)
+		return t.r.problem(err)
 	}
 	return t.r.txn.PutShared(resultObject(stage, i), b)
 }

@@ -62,8 +62,8 @@ func Price(bk *tariff.Book, o *Order, trace func(derivation.Step)) (line.Charge,
 	c.Serve(o.Customer)
 	ch, err := c.order(o)
 	if err != nil {
-		return line.Charge{}, fmt.Errorf("price the %s order of customer %s, sku %s: %w", o.Type,
-			bk.Books.Customers[o.Customer].ID, bk.Books.Products[o.SKU].SKU, err)
+		return line.Charge{}, tariff.NotPriced(tariff.OfOrder, fmt.Sprintf("price the %s order of customer %s, sku %s",
+			o.Type, bk.Books.Customers[o.Customer].ID, bk.Books.Products[o.SKU].SKU), err)
 	}
 	return ch, nil
 }

@@ -37,8 +37,8 @@ func (bk *Book) PercentileCharges(bw *Bandwidth, trace func(derivation.Step), ou
 		}, out)
 	}
 	if err != nil {
-		return fmt.Errorf("close %s of customer %s, sku %s: %w", bw.Cycle,
-			bk.Books.Customers[bw.Customer].ID, bk.Books.Products[bw.SKU].SKU, err)
+		return NotPriced(OfMeter, fmt.Sprintf("close %s of customer %s, sku %s", bw.Cycle,
+			bk.Books.Customers[bw.Customer].ID, bk.Books.Products[bw.SKU].SKU), err)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -332,7 +333,10 @@ func (d *Folder) rate(r *sorting.Row) error {
 	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
 		Start: r.Start, End: r.End, Quantity: r.Quantity, Negative: r.Negative, Withdrawn: r.Withdrawn()}
 	if err := d.rater.Usage(&d.record, 0, &d.charges); err != nil {
-		return err
+		if r.File == sorting.FromLake { // its number is its status
+			return err
+		}
+		return tariff.FromRow(err, r.File, r.Number)
 	}
 	if err := d.owe(r); err != nil {
 		return err

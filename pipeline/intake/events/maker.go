@@ -150,7 +150,7 @@ func (m *Maker) orderLine(b *Book, o *event.Order) (*linefile.Line, error) {
 		}
 		at = base.PayTime
 	} else {
-		charge, err := ordering.Price(m.Prices, o.Rated(), nil)
+		charge, err := m.price(o)
 		if err != nil {
 			return nil, err
 		}
@@ -159,6 +159,18 @@ func (m *Maker) orderLine(b *Book, o *event.Order) (*linefile.Line, error) {
 	m.associate(l, at)
 	m.late(l, o.Cycle, o.PayTime, o.AsOf)
 	return l, nil
+}
+
+// price is the charge of an order. An error names the order.
+func (m *Maker) price(o *event.Order) (line.Charge, error) {
+	charge, err := ordering.Price(m.Prices, o.Rated(), nil)
+	if err == nil {
+		return charge, nil
+	}
+	if o.File >= 0 {
+		err = tariff.FromRow(err, o.File, o.Row)
+	}
+	return charge, fmt.Errorf("order %s: %w", o.LineID(), err)
 }
 
 // associate puts the partner at t, the line's own time, on it (§6.1).
@@ -205,7 +217,7 @@ func (m *Maker) refund(b *Book, o, base *event.Order, l *linefile.Line) error {
 // paid is what was billed for a base order: in an open cycle by today's books, in a closed one as its line says.
 func (m *Maker) paid(base *event.Order) (*paidLine, error) {
 	if !m.Closed(base.Cycle) {
-		charge, err := ordering.Price(m.Prices, base.Rated(), nil)
+		charge, err := m.price(base)
 		if err != nil {
 			return nil, err
 		}

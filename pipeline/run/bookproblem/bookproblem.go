@@ -6,13 +6,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Of turns an error that corrected books would fix into the problems that a check of the books would report, and leaves
-// other errors as they are.
+// Of turns an error that corrected books would fix into the problems that a check of the books would report, one of
+// something that no price in range can be calculated of into a refusal, and leaves other errors as they are.
 func Of(err error) error {
 	rowBack := func(book string) error {
 		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(),
@@ -23,7 +24,10 @@ func Of(err error) error {
 	var price *tariff.NoPriceError
 	var gone *event.GoneError
 	var rate *settlement.MissingRateError
+	var limit *tariff.LimitError
 	switch {
+	case errors.As(err, &limit):
+		return &workspace.RefusedError{What: err.Error(), Hint: hintOf(limit)}
 	case errors.As(err, &rate):
 		return MissingRates(rate)
 	case errors.As(err, &gone):
@@ -37,6 +41,21 @@ func Of(err error) error {
 			Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
 	}
 	return err
+}
+
+// hintOf says what to do about something that no price in range can be calculated of.
+func hintOf(e *tariff.LimitError) string {
+	switch {
+	case e.Row > 0:
+		return "nothing was stored: correct the row, or move its file out of inbox/, and run again"
+	case e.Subject == tariff.OfOrder:
+		return "an earlier run accepted the order: correct its price in books/prices.csv"
+	case e.Subject == tariff.OfMeter:
+		return "replace or withdraw records of the product with new ones that name them in `replaces`, or correct " +
+			"its price in books/prices.csv"
+	}
+	return "if the record is in a file that is new in inbox/, move the file out of inbox/ and correct it; otherwise " +
+		"replace or withdraw the record with a new one that names it in `replaces`"
 }
 
 // MissingRates are the problems of rates that rates.csv lacks; nil for none.

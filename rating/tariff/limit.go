@@ -1,0 +1,51 @@
+package tariff
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Subject is what a price is calculated of.
+type Subject uint8
+
+// The subjects of prices.
+const (
+	OfRecord Subject = iota
+	OfOrder
+	OfMeter
+)
+
+// LimitError says that something cannot be priced, because a quantity or an amount is outside the range of §1.1.
+type LimitError struct {
+	Subject Subject
+	What    string // what was done: `rate record r1 of customer ann, sku api`
+	Err     error
+
+	File int32 // index of the feed file in the run; only with Row
+	Row  int64 // in that file; 0 = not a row of this run, or not known
+}
+
+func (e *LimitError) Error() string { return fmt.Sprintf("%s: %s", e.What, e.Err) }
+
+// Unwrap returns the error of the calculation.
+func (e *LimitError) Unwrap() error { return e.Err }
+
+// NotPriced is the error of something that could not be priced: a *LimitError if a range is the reason.
+func NotPriced(subject Subject, what string, err error) error {
+	var operation *money.RangeError
+	var value *money.ParseError
+	if errors.As(err, &operation) || errors.As(err, &value) && value.Kind == money.OutOfRange {
+		return &LimitError{Subject: subject, What: what, Err: err}
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// FromRow notes the row of this run that an error is of, if a range is the reason; row 0 = it is not from this run.
+func FromRow(err error, file int32, row int64) error {
+	if e := new(LimitError); row > 0 && errors.As(err, &e) {
+		e.File, e.Row = file, row
+	}
+	return err
+}
