@@ -16,4 +16,7 @@
 //	         term, by the prices and discounts of a new order at that time, less what was paid for the rest without
 //	         coupons. An order of type change with the official amount that the quote gives is billed that. It is
 //	         priced for new orders and renewals that no accepted order has changed or unsubscribed.
+//	QUOTE-7  With current positions, the records are decided against those that the lake has (§3.20): duplicates and
+//	         conflicts with them are not priced. If records of the file replace records of the lake, the quote is the
+//	         difference between the cycle's lines with the file and without it; in a closed cycle it is refused.
 package quote

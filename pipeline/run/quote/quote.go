@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
@@ -93,7 +93,7 @@ type Line struct {
 	End        period.Instant `json:"-"`
 	UsageStart string         `json:"usage_start"`
 	UsageEnd   string         `json:"usage_end"`
-	// what the opening positions alone come to, taken off (QUOTE-2)
+	// what the opening positions alone come to, or a line that the lake has, taken off (QUOTE-2, QUOTE-7)
 	Before     bool                 `json:"before,omitempty"`
 	Usage      money.SignedQuantity `json:"usage_amount"`
 	Free       money.SignedQuantity `json:"free_resource_usage"`
@@ -126,6 +126,11 @@ func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Que
 	if err := j.prepare(folder.Path); err != nil {
 		return nil, err
 	}
+	if q.FromLake {
+		if err := j.meet(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := j.accept(ctx); err != nil {
 		return nil, err
 	}
@@ -144,34 +149,30 @@ type job struct {
 	Question
 	o        workspace.Options
 	ws       *workspace.Workspace
-	trial    *workspace.Workspace // an empty workspace with the file alone
+	file     string                    // the file's absolute path
+	trial    *workspace.Workspace      // with the file, and with what it names of the lake
+	present  map[period.Cycle]*present // what the lake has; only from the lake
 	prices   *tariff.Book
 	customer int32
 	out      *Quote
 	spent    []commitment.Spent // what counts for commitments, of all cycles so far
 }
 
-// prepare makes the trial workspace: the file in an inbox, the books, an empty lake.
-func (j *job) prepare(dir string) error {
-	file, err := filepath.Abs(j.File)
-	if err != nil {
+// prepare makes the trial workspace: an inbox, the books, an empty lake.
+func (j *job) prepare(dir string) (err error) {
+	if j.file, err = filepath.Abs(j.File); err != nil {
 		return fmt.Errorf("find %s: %w", j.File, err)
 	}
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+	if info, err := os.Stat(j.file); err != nil || !info.Mode().IsRegular() {
 		return &workspace.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File),
 			Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
 	}
-	r, err := feed.Open(os.DirFS(filepath.Dir(file)), filepath.Base(file), feeds.Usage(), feedrows.Options{})
+	r, err := feed.Open(os.DirFS(filepath.Dir(j.file)), filepath.Base(j.file), feeds.Usage(), feedrows.Options{})
 	if err != nil {
 		return j.refuse(err)
 	}
 	if err := r.Close(); err != nil {
 		return err
-	}
-	inbox := filepath.Join(dir, "inbox", feeds.Usage().Name)
-	if err := errors.Join(os.MkdirAll(inbox, 0o755),
-		os.Symlink(file, filepath.Join(inbox, linked(j.File)))); err != nil {
-		return fmt.Errorf("put %s into an inbox of its own: %w", j.File, err)
 	}
 	trial := *j.ws
 	trial.Dir, trial.Settings.Lake = dir, settings.Lake{Path: filepath.Join(dir, "lake")}
@@ -180,6 +181,9 @@ func (j *job) prepare(dir string) error {
 	trial.Settings.Gates = settings.Gates{}           // a quote says what it could not price
 	// no amount depends on it, and few records are quickest in few files
 	trial.Settings.Lake.Buckets = 1
+	if err := os.MkdirAll(filepath.Join(dir, "inbox", feeds.Usage().Name), 0o755); err != nil {
+		return fmt.Errorf("make an inbox for %s: %w", j.File, err)
+	}
 	if j.Books != "" {
 		if trial.Books, err = j.otherBooks(dir); err != nil {
 			return err
@@ -199,8 +203,11 @@ func (j *job) prepare(dir string) error {
 	return nil
 }
 
-// linked is the file's name in the trial inbox: one that no reader of an inbox passes over.
-func linked(file string) string { return "quote-" + filepath.Base(file) }
+// inbox is the folder of the usage feed of the trial workspace.
+func (j *job) inbox() string { return filepath.Join(j.trial.Dir, "inbox", feeds.Usage().Name) }
+
+// inboxName is the file's name in the trial inbox: one that no reader of an inbox passes over.
+func inboxName(file string) string { return "quote-" + filepath.Base(file) }
 
 // otherBooks reads the folder that takes the place of the workspace's books.
 func (j *job) otherBooks(dir string) (*books.Books, error) {
@@ -236,9 +243,15 @@ func (j *job) refuse(err error) error {
 
 // accept takes the file into the trial lake.
 func (j *job) accept(ctx context.Context) error {
+	if err := os.Symlink(j.file, filepath.Join(j.inbox(), inboxName(j.File))); err != nil {
+		return fmt.Errorf("put %s into an inbox of its own: %w", j.File, err)
+	}
 	o := j.o
 	o.LinkedInbox = true
 	report, err := run.Ingest(ctx, j.trial, o)
+	if no := new(workspace.RefusedError); errors.As(err, &no) {
+		return &workspace.RefusedError{What: j.byName(no.What), Hint: no.Hint}
+	}
 	if err != nil {
 		return err
 	}
@@ -247,14 +260,18 @@ func (j *job) accept(ctx context.Context) error {
 			return fmt.Errorf("quote %s: the file %s while it was read", j.File, f.Deferred)
 		}
 		if f.Fault != "" {
-			return &workspace.RefusedError{What: strings.ReplaceAll(f.Fault, "inbox/"+feeds.Usage().Name+"/"+
-				linked(j.File), j.File), Hint: f.Hint}
+			return &workspace.RefusedError{What: j.byName(f.Fault), Hint: f.Hint}
 		}
 	}
 	j.out.Rows, j.out.Accepted, j.out.Duplicate, j.out.Rejected = report.Rows, report.Accepted, report.Duplicate,
 		report.Rejected
 	j.out.Reasons = report.Reasons
 	return nil
+}
+
+// byName is a message with the file's name in the place of that in the trial inbox.
+func (j *job) byName(text string) string {
+	return strings.ReplaceAll(text, "inbox/"+feeds.Usage().Name+"/"+inboxName(j.File), j.File)
 }
 
 // price rates the customer's records, cycle by cycle.
@@ -281,7 +298,11 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 		p := &pricing{job: j, cycle: cycle, rater: rating.NewRater(j.prices, func(n int32) string {
 			return j.regionName(records, n)
 		})}
-		if closing, err = p.rate(opening, records); err != nil {
+		rate := p.rate
+		if slices.ContainsFunc(records, func(r record) bool { return r.old }) {
+			rate = p.difference
+		}
+		if closing, err = rate(opening, records); err != nil {
 			return err
 		}
 	}
@@ -308,16 +329,7 @@ func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Ro
 					j.out.Cycles[0].Cycle, cycle),
 				Hint: "split the file by cycle"}
 	}
-	l, err := j.ws.Lake(workspace.Options{AsOf: j.o.AsOf, Log: j.o.Log})
-	if err != nil {
-		return nil, err
-	}
-	var rows []position.Row
-	err = l.Read(func(snap *lake.Snapshot) error {
-		rows, _, err = opening.FromSnapshot(snap, j.trial.Books, j.prices).Closing(j.customer, cycle)
-		return err
-	})
-	return rows, err
+	return j.present[cycle].closing, nil
 }
 
 // rejects reads what was not accepted.
@@ -363,18 +375,9 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 		}
 	}
 	before := len(p.lines)
-	var charges line.Charges
 	for i := range records {
-		r := &records[i]
-		charges.Reset()
-		if err := p.rater.Usage(&r.Record, 0, &charges); err != nil {
+		if err := p.usage(&records[i]); err != nil {
 			return nil, err
-		}
-		for k := range charges.List {
-			l := p.line(&charges.List[k], charges.Draws, r.SKU, r.region)
-			l.ID, l.ResourceID, l.Start, l.End = string(r.ID), string(r.Resource), r.Start, r.End
-			l.own, l.counts, l.record = r.Start, r.Start, true
-			p.lines = append(p.lines, l)
 		}
 	}
 	// what the positions held is reported after the usage, with the month-end lines that it belongs to
@@ -391,6 +394,21 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 		}
 	}
 	return p.rater.Positions(nil), p.finish()
+}
+
+// usage adds the lines of a record.
+func (p *pricing) usage(r *record) error {
+	var charges line.Charges
+	if err := p.rater.Usage(&r.Record, 0, &charges); err != nil {
+		return err
+	}
+	for k := range charges.List {
+		l := p.line(&charges.List[k], charges.Draws, r.SKU, r.region)
+		l.ID, l.ResourceID, l.Start, l.End = string(r.ID), string(r.Resource), r.Start, r.End
+		l.own, l.counts, l.record = r.Start, r.Start, true
+		p.lines = append(p.lines, l)
+	}
+	return nil
 }
 
 // monthEnd adds the lines that the meters come to as they are; before takes them off.

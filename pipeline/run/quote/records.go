@@ -5,11 +5,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -20,8 +20,11 @@ import (
 // record is one accepted record of the customer.
 type record struct {
 	rating.Record
+	sku      string // SKU is −1 if the books of the quote do not have it
 	region   string
+	replaces string // the record_id of the one that it replaces; "" = none
 	replaced bool
+	old      bool // it counts in the lake (QUOTE-7)
 }
 
 // records are the customer's accepted records of a cycle that count, in the order of §4.1. It counts those that do
@@ -35,18 +38,24 @@ func (j *job) records(ctx context.Context, snap *lake.Snapshot, cycle period.Cyc
 	for i := range kept {
 		have[string(kept[i].ID)] = true
 	}
-	list, err := j.fromLines(ctx, snap, cycle, have)
+	list, err := j.fromLines(ctx, snap, cycle, have, nil)
 	if err != nil {
 		return nil, err
 	}
 	list = append(list, kept...)
-	slices.SortFunc(list, func(a, b record) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), bytes.Compare(a.ID, b.ID))
-	})
+	list, gone := j.added(cycle, list)
 	j.out.Others -= int64(len(list))
 	all := len(list)
 	list = slices.DeleteFunc(list, func(r record) bool { return r.replaced })
 	j.out.Replaced += int64(all - len(list))
+	if len(gone) > 0 {
+		if list, err = j.withOld(cycle, list, gone); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(list, func(a, b record) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), bytes.Compare(a.ID, b.ID))
+	})
 	numbers := make(map[string]int32)
 	for i := range list {
 		n, known := numbers[list[i].region]
@@ -71,51 +80,61 @@ func (j *job) regionName(records []record, n int32) string {
 
 // fromUsage reads the records of the usage table: those that lines do not hold, or not all of.
 func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, err error) {
-	files, err := snap.Files(manifest.CycleOf(cycle))
+	bucket := place.Bucket(j.Customer, max(1, snap.Manifest.Buckets))
+	files, err := snap.Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
+		return k.Table == tables.Usage().Name && k.Bucket == bucket
+	})
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range files {
-		if e.Table != tables.Usage().Name {
-			continue
-		}
-		list, err := rows.File(snap, e, tables.Usage(), nil)
+		list, err := j.fromTable(snap, e, tables.Usage(), "")
 		if err != nil {
 			return nil, err
 		}
-		err = list.Each(func(row rows.Row[tables.Record]) error {
-			if row.Word(tables.RecordCustomerID) != j.Customer {
-				return nil
-			}
-			r := record{region: row.Word(tables.RecordRegionCode),
-				replaced: row.Small(tables.RecordStatus) == tables.Replaced}
-			r.ID, r.Resource = bytes.Clone(row.Text(tables.RecordRecordID)),
-				bytes.Clone(row.Text(tables.RecordResourceID))
-			r.Name, r.Tag = bytes.Clone(row.Text(tables.RecordResourceName)),
-				bytes.Clone(row.Text(tables.RecordResourceTag))
-			r.Start, r.End = row.Time(tables.RecordUsageStart), row.Time(tables.RecordUsageEnd)
-			q, err := row.Quantity(tables.RecordQuantity)
-			if err != nil {
-				return err
-			}
-			r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
-			r.Withdrawn = len(row.Text(tables.RecordReplaces)) > 0 && q.IsZero()
-			if r.SKU, err = j.sku(row.Word(tables.RecordSKU)); err != nil {
-				return err
-			}
-			out = append(out, r)
-			return nil
-		})
-		if err := errors.Join(err, list.Close()); err != nil {
-			return nil, err
-		}
+		out = append(out, list...)
 	}
 	return out, nil
 }
 
-// fromLines reads the other records back from their lines: the lines of kind usage of one record are one.
-func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle,
-	have map[string]bool) (out []record, err error) {
+// fromTable reads the customer's records of a table of records; of late those of one cycle of origin.
+func (j *job) fromTable(snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[tables.Record], origin string) (
+	out []record, err error) {
+	list, err := rows.File(snap, e, def, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	err = list.Each(func(row rows.Row[tables.Record]) error {
+		if row.Word(tables.RecordCustomerID) != j.Customer ||
+			origin != "" && row.Word(tables.RecordOriginCycle) != origin {
+			return nil
+		}
+		r := record{region: row.Word(tables.RecordRegionCode), replaces: string(row.Text(tables.RecordReplaces)),
+			replaced: row.Small(tables.RecordStatus) == tables.Replaced}
+		r.ID = bytes.Clone(row.Text(tables.RecordRecordID))
+		r.Resource = bytes.Clone(row.Text(tables.RecordResourceID))
+		r.Name = bytes.Clone(row.Text(tables.RecordResourceName))
+		r.Tag = bytes.Clone(row.Text(tables.RecordResourceTag))
+		r.Start, r.End = row.Time(tables.RecordUsageStart), row.Time(tables.RecordUsageEnd)
+		q, err := row.Quantity(tables.RecordQuantity)
+		if err != nil {
+			return err
+		}
+		r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
+		r.Withdrawn = r.replaces != "" && q.IsZero()
+		r.sku = row.Word(tables.RecordSKU)
+		r.SKU = j.trial.Books.SKU(r.sku)
+		out = append(out, r)
+		return nil
+	})
+	return out, err
+}
+
+// fromLines reads the other records back from their lines: the lines of kind usage of one record are one. Records that
+// are not wanted are left out; wanted nil = all are.
+func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle, have map[string]bool,
+	wanted func(id []byte) bool) (out []record, err error) {
 	cols := tables.Columns(tables.LineRegionCode, tables.LineResourceID, tables.LineResourceName,
 		tables.LineResourceTag, tables.LineSKU,
 		tables.LineUsageAmount, tables.LineUsageEnd)
@@ -126,7 +145,8 @@ func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.C
 	defer func() { err = errors.Join(err, list.Close()) }()
 	err = list.Each(func(row rows.Row[tables.Line]) error {
 		id, start := row.Text(tables.LineID), row.Time(tables.LineUsageStart)
-		if row.Word(tables.LineKind) != line.Usage.String() || have[string(id)] {
+		if row.Word(tables.LineKind) != line.Usage.String() || have[string(id)] ||
+			wanted != nil && !wanted(id) {
 			return nil
 		}
 		q, err := row.Quantity(tables.LineUsageAmount)
@@ -141,18 +161,10 @@ func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.C
 		r.ID, r.Resource = bytes.Clone(id), bytes.Clone(row.Text(tables.LineResourceID))
 		r.Name, r.Tag = bytes.Clone(row.Text(tables.LineResourceName)), bytes.Clone(row.Text(tables.LineResourceTag))
 		r.Start, r.End, r.Quantity = start, row.MaybeTime(tables.LineUsageEnd), q.Abs()
-		if r.SKU, err = j.sku(row.Word(tables.LineSKU)); err != nil {
-			return err
-		}
+		r.sku = row.Word(tables.LineSKU)
+		r.SKU = j.trial.Books.SKU(r.sku)
 		out = append(out, r)
 		return nil
 	})
 	return out, err
-}
-
-func (j *job) sku(word string) (int32, error) {
-	if code := j.trial.Books.SKU(word); code >= 0 {
-		return code, nil
-	}
-	return 0, fmt.Errorf("accepted records name sku %q, which the books do not have", word)
 }
