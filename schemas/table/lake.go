@@ -211,7 +211,8 @@ func Reratings() Def[Rerating] { return Def[Rerating]{reratingsTable} }
 var reratingsTable = define("reratings", nil,
 	Column{"customer_id", Word, "whose bill differs"},
 	Column{"origin_cycle", Word, "the closed cycle that was rated again"},
-	Column{"sku", Word, "the product"}, Column{"region_code", Word, "the region"},
+	Column{"sku", Word, "the product; empty for a commitment on several"},
+	Column{"region_code", Word, "the region"},
 	Column{"resource_id", Text, "the resource; empty for wider meters"},
 	Column{"partner_id", Word, "partner at the closed cycle's first instant"},
 	Column{"association_type", Word, "1 referral, 2 reseller; empty without a partner"},
@@ -219,7 +220,8 @@ var reratingsTable = define("reratings", nil,
 	Column{"free_resource_usage", Quantity, "the same"}, Column{"official_amount", Amount, "the same"},
 	Column{"official_discount_amount", Amount, "the same"},
 	Column{"truncated_amount", Amount, "the same"}, Column{"payment_amount", Amount, "the same"},
-	Column{"package_draws", Text, "difference of the draws: package_id:quantity;…"},
+	Column{"package_draws", Text, "difference of the draws: package_id:quantity;…; of a recurring charge or a " +
+		"commitment, which one it is"},
 	Column{"as_of", Time, "clock of the run that rated again"})
 
 // Redraws is what records of closed cycles draw since re-rating, where it is not what they drew when they were billed.
