@@ -42,12 +42,12 @@ func NewRerate(a *cli.App) *cobra.Command {
 		Short: "Rate a closed cycle again and post the differences",
 		Long: `rerate rates the usage and bandwidth of a closed cycle again with the current books, and posts the
 difference to what was billed into the earliest open cycle: one line per customer, sku, region and
-resource, recurring charge and commitment. The closed cycle does not change. Orders and adjustments keep their price. Unchanged books
-give no line, and then nothing is written.
+resource, recurring charge and commitment. The closed cycle does not change. Orders and adjustments
+keep their price. Unchanged books give no line, and then nothing is written.
 
---dry-run lists the differences and what changed (package, price, discount, quantity; other is
-rounding or the rate of a discount), and writes nothing. --books uses the books of another folder,
-such as a draft of next month's prices.`,
+--dry-run lists the differences and what changed (package, price, discount, quantity, commitment;
+other is rounding or the rate of a discount), and writes nothing. --books uses the books of another
+folder, such as a draft of next month's prices.`,
 		Example: "  tollbook rerate --cycle 2026-09 --dry-run\n" +
 			"  tollbook rerate --cycle 2026-09 --books draft --dry-run\n  tollbook rerate --cycle 2026-09",
 		Args: cobra.NoArgs,
