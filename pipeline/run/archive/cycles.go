@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // Run is who archives, as manifests say it.
@@ -61,8 +60,7 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 	}
 	if err := errors.Join(next.ArchiveFor(origin), next.SetBuckets(from.Manifest.Buckets)); err != nil {
 		if other := new(lakeerr.BucketsError); errors.As(err, &other) {
-			return &workspace.RefusedError{What: fmt.Sprintf("the archive has %d buckets, and the lake %d", other.Has,
-				other.Wanted), Hint: "archive into another folder: `tollbook prune --archive DIR`"}
+			return &bucketsError{other.Has, other.Wanted}
 		}
 		return err
 	}
@@ -110,4 +108,16 @@ func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle manifes
 		}
 	}
 	return txn.Next().Add(files...)
+}
+
+// bucketsError says that an archive has another number of buckets than the lake.
+type bucketsError struct{ archive, lake int }
+
+func (e *bucketsError) Error() string {
+	return fmt.Sprintf("the archive has %d buckets, and the lake %d", e.archive, e.lake)
+}
+
+// Hint says what to do about it.
+func (e *bucketsError) Hint() string {
+	return "archive into another folder: `tollbook prune --archive DIR`"
 }
