@@ -17,7 +17,8 @@ import (
 // bucketTask is all work of one bucket. Its rows are in the runs of the scan.
 type bucketTask struct {
 	State   *lake.BucketState `json:"state"`
-	Usage   []dayRows         `json:"usage"` // days with new rows, ascending
+	Events  []period.Cycle    `json:"events"` // open cycles whose event lines are made again, ascending
+	Usage   []dayRows         `json:"usage"`  // days with new rows, ascending
 	Samples []dayRows         `json:"samples"`
 }
 
@@ -71,6 +72,11 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err er
 			err = errors.Join(err, failed)
 		}
 	}()
+	made, err := w.events.Bucket(t.State.Bucket, t.Events)
+	if err != nil {
+		return nil, err
+	}
+	w.tally.Lines += made
 	w.fresh = rowsByDay(t.Usage)
 	days, cycles, err := w.bucket(ctx, t.State.Bucket, work{w.fresh, rowsByDay(t.Samples)})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/commitments"
 	"github.com/tollbook/tollbook/pipeline/fold/day"
+	"github.com/tollbook/tollbook/pipeline/fold/eventlines"
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/monthend"
@@ -27,6 +28,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -51,8 +53,10 @@ type Folder struct {
 	// whose month-end lines are made for the first time; place.NoCycle = none
 	Ending period.Cycle
 	// whether lines of a cycle changed outside the fold: its statements must follow
-	Touched func(bucket int, c period.Cycle) bool
-	Events  []period.Cycle // cycles for which Touched may be true
+	Touched    func(bucket int, c period.Cycle) bool
+	Events     []period.Cycle // cycles for which Touched may be true
+	EventLines []place.Place  // of open cycles, whose event lines are made again, in order
+	Refunds    ordering.RefundRules
 	// in which records of closed cycles are billed; place.NoCycle = none is closed
 	LateIn period.Cycle
 	// buckets in which re-rating posted into LateIn, so that it must be made again
@@ -175,7 +179,10 @@ func (f *Folder) plan() []*bucketTask {
 	states := f.Txn.BucketStates(f.Buckets)
 	tasks := make([]*bucketTask, f.Buckets)
 	for i := range tasks {
-		tasks[i] = &bucketTask{State: states[i], Usage: []dayRows{}, Samples: []dayRows{}}
+		tasks[i] = &bucketTask{State: states[i], Events: []period.Cycle{}, Usage: []dayRows{}, Samples: []dayRows{}}
+	}
+	for _, p := range f.EventLines {
+		tasks[p.Bucket].Events = append(tasks[p.Bucket].Events, p.Cycle)
 	}
 	usage, rows := sorting.Parts(f.Scanned.Usage)
 	for _, p := range usage {
@@ -208,6 +215,7 @@ type worker struct {
 	late     *late.Folder
 	rated    *rated.Lines
 	fresh    map[period.Day]int64 // new rows of usage of the bucket at hand
+	events   *eventlines.Folder
 	days     *day.Folder
 	samples  *samples.Folder
 	monthEnd *monthend.Folder
@@ -225,6 +233,7 @@ func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 	in := incoming.New(f.state(txn), f.Scanned, w.tally)
 	in.Rated = w.rated
 	rater := rating.NewRater(f.Prices, f.Scanned.Regions.Name)
+	w.events = &eventlines.Folder{State: in.State, Refund: f.Refunds, Open: f.Open}
 	w.samples = samples.New(in, strays)
 	w.late = late.New(w.samples, rater, late.Terms{LateIn: f.LateIn, AsOf: f.AsOf, Refold: f.Refold,
 		Reposted: f.Reposted})

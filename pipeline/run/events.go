@@ -16,10 +16,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // eventStage decides the events of a run: orders, adjustments, account events, and those of partners.
@@ -27,12 +27,13 @@ type eventStage struct {
 	*runState
 	intake  *events.Intake
 	decided []event.Decision
-	touched map[place.Place]bool // places whose event lines were made again
+	remade  map[place.Place]bool // places whose event lines are made again
+	touched map[place.Place]bool // these, and others whose lines or account events are others now
 	unread  []string             // feeds about partners' money whose events are not loaded
 }
 
-// decide decides the rows of the feeds of events, stores what is accepted, and makes the event lines of every place in
-// which something changed, in order of cycle: a refund reads what its base cost.
+// decide decides the rows of the feeds of events, stores what is accepted, and finds the places whose event lines are
+// made again: those in which something changed.
 func (ev *eventStage) decide() error {
 	book, err := ev.acceptedEvents()
 	if err != nil {
@@ -42,30 +43,22 @@ func (ev *eventStage) decide() error {
 	ev.decided = book.Decide(ev.intake, &events.Terms{Zone: ev.ws.Books.Zone, Partners: ev.partners,
 		BilledIn: ev.billedIn, Source: ev.source, Drop: func(file int32) bool { return !ev.scanned.Taken(file) }})
 	book.Ledger.Stored(ev.txn, ev.next.Find(event.MoneyKey()))
-	m := ev.maker()
-	ev.touched = make(map[place.Place]bool)
-	places := m.Places(book)
-	for _, p := range inOrder(places) {
-		if m.Closed(p.Cycle) || (!places[p] && !(ev.refold(p.Cycle) && ev.change.Orders())) {
-			continue
-		}
-		lines, err := m.Make(book, p)
-		if err != nil {
-			return err
-		}
-		ev.touched[p] = true
-		ev.report.Lines += lines
+	st := ev.store()
+	if ev.remade, err = st.StoreOrders(book); err != nil {
+		return err
 	}
-	added := m.NewAccounts(book)
-	for _, p := range inOrder(added) {
-		if err := m.AddAccounts(p, added[p]); err != nil {
+	ev.addRefolded()
+	ev.touched = maps.Clone(ev.remade)
+	added := st.NewAccounts(book)
+	for _, p := range place.InOrder(added) {
+		if err := st.AddAccounts(p, added[p]); err != nil {
 			return err
 		}
 		if s.Payments == settings.Ledger { // else they move nothing
 			ev.touched[p] = true
 		}
 	}
-	if err := errors.Join(m.StorePartners(book), m.StoreStatuses(book)); err != nil {
+	if err := errors.Join(st.StorePartners(book), st.StoreStatuses(book)); err != nil {
 		return err
 	}
 	for _, list := range turnsByFeed(book.Turned) {
@@ -76,30 +69,47 @@ func (ev *eventStage) decide() error {
 	return nil
 }
 
-// acceptedEvents reads the events that earlier runs accepted; of the account events, of which there may be many, those
-// that come again.
+// addRefolded adds the places of open cycles whose event lines other books change.
+func (ev *eventStage) addRefolded() {
+	for _, ref := range ev.txn.Base().Manifest.Cycles {
+		c := ref.Period()
+		if c <= ev.closed || !ev.refold(c) || !ev.change.Orders() {
+			continue
+		}
+		for _, e := range ev.next.Files(ref.Cycle) {
+			if e.Table == tables.Orders().Name || e.Table == tables.Adjustments().Name {
+				ev.remade[place.Place{Cycle: c, Bucket: e.Bucket}] = true
+			}
+		}
+	}
+}
+
+// acceptedEvents reads the events that earlier runs accepted; of orders, adjustments and account events, of which there
+// may be many, those that decisions need.
 func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 	book := events.NewBook()
-	again := ev.intake.AccountIDs()
+	for _, e := range ev.next.Find(event.StepsKey()) {
+		if err := book.LoadStatuses(ev.txn, e, ev.ws.Books); err != nil {
+			return nil, err
+		}
+	}
+	again, accounts := ev.intake.Again(book), ev.intake.AccountIDs()
 	for _, ref := range ev.txn.Base().Manifest.Cycles {
 		for _, e := range ev.next.Files(ref.Cycle) {
 			var err error
 			switch e.Table {
-			case "orders", "adjustments", "transfers":
+			case "orders", "adjustments":
+				err = book.LoadAgain(ev.txn, e, ev.ws.Books, again)
+			case "transfers":
 				err = book.Load(ev.txn, e, ev.ws.Books)
 			case "account_events":
-				if len(again) > 0 {
-					err = book.LoadAccountsAgain(ev.txn, e, ev.ws.Books, again)
+				if len(accounts) > 0 {
+					err = book.LoadAccountsAgain(ev.txn, e, ev.ws.Books, accounts)
 				}
 			}
 			if err != nil {
 				return nil, err
 			}
-		}
-	}
-	for _, e := range ev.next.Find(event.StepsKey()) {
-		if err := book.LoadStatuses(ev.txn, e, ev.ws.Books); err != nil {
-			return nil, err
 		}
 	}
 	for _, e := range ev.next.Find(event.IncentivesKey()) {
@@ -143,15 +153,10 @@ func (ev *eventStage) loadMoney(book *events.Book, feedNames []string) error {
 	return nil
 }
 
-// maker makes and stores events in the run's transaction.
-func (r *runState) maker() *events.Maker {
-	s := &r.ws.Settings
-	return &events.Maker{
-		Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices,
-		Refund: workspace.RefundRules(s),
-		Bucket: func(customer string) int { return place.Bucket(customer, s.Lake.Buckets) },
-		Closed: func(c period.Cycle) bool { return c <= r.closed },
-	}
+// store stores events in the run's transaction.
+func (r *runState) store() *events.Store {
+	return &events.Store{Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices,
+		Bucket: func(customer string) int { return place.Bucket(customer, r.ws.Settings.Lake.Buckets) }}
 }
 
 // source is where a row of the run first came from: of a retry, the file that it was rejected in.
@@ -168,13 +173,6 @@ func (r *runState) nameOf(file int32, row int64) (string, int64) {
 		return r.retried.Original(file, row)
 	}
 	return r.scanned.Files[file].Name, row
-}
-
-// inOrder lists places by cycle and bucket.
-func inOrder[V any](places map[place.Place]V) []place.Place {
-	return slices.SortedFunc(maps.Keys(places), func(a, b place.Place) int {
-		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
-	})
 }
 
 // billedIn is the cycle that a record of a time is billed in: its own, or the earliest open one (§4.11).
@@ -208,14 +206,14 @@ func (r *runState) archived(c period.Cycle) bool {
 // those that found too little on their balance. Rows of this run are counted as decided; rows of earlier files move
 // between their counts of accepted and rejected rows, and in or out of the rejects. It comes before count.
 func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
-	m := ev.maker()
+	st := ev.store()
 	var mine []event.Decision
 	var earlier []events.Turn
-	for _, p := range inOrder(replayed) {
-		if m.Closed(p.Cycle) {
+	for _, p := range place.InOrder(replayed) {
+		if p.Cycle <= ev.closed {
 			return fmt.Errorf("cycle %s is closed: its account events are not decided again", p.Cycle)
 		}
-		turned, err := m.Refuse(ev.intake.Book(), p, replayed[p])
+		turned, err := st.Refuse(ev.intake.Book(), p, replayed[p])
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 // issueCoupons decides which coupons are issued (§9.2). It comes before lines are paid.
 func (r *run) issueCoupons() (err error) {
 	r.money = &partner.Stage{Txn: r.txn.SubTxn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners,
-		AsOf: r.o.AsOf, Events: r.events.intake.Book(), Maker: r.maker(),
+		AsOf: r.o.AsOf, Events: r.events.intake.Book(), Store: r.store(),
 		Closed: r.closed, Closing: r.closing(), Gone: r.archived,
 		SortBytes: r.o.ChunkBytes, Decided: func(d event.Decision) { r.events.countRow(r.folded, &d) }}
 	if len(r.events.unread) > 0 {

@@ -482,8 +482,9 @@ func (r *run) rater() *fold.Folder {
 		Touched: func(bucket int, c period.Cycle) bool {
 			return r.events.touched[place.Place{Cycle: c, Bucket: bucket}]
 		},
-		Events: r.events.touchedCycles(),
-		Grain:  rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Tax: r.ws.Settings.Tax, Progress: r.o.Progress,
+		Events: r.events.touchedCycles(), EventLines: place.InOrder(r.events.remade),
+		Refunds: workspace.RefundRules(&r.ws.Settings),
+		Grain:   rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Tax: r.ws.Settings.Tax, Progress: r.o.Progress,
 	}
 	if r.job.rerate != nil {
 		f.Reposted = r.job.rerate.reposted

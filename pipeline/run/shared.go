@@ -334,7 +334,7 @@ func (r *run) shareTerms() error {
 	if r.job.sharing == nil {
 		return nil
 	}
-	t := &terms{Scans: r.scanned.Tasks(), Touched: append([]place.Place{}, inOrder(r.events.touched)...),
+	t := &terms{Scans: r.scanned.Tasks(), Touched: append([]place.Place{}, place.InOrder(r.events.touched)...),
 		Cycles: append([]period.Cycle{}, r.known...), Issued: *r.issued, Reposted: []int{},
 		Left: r.scanned.Left()}
 	if re := r.job.rerate; re != nil {

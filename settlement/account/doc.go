@@ -10,7 +10,7 @@
 //	ACCT-4  Σ layers of cash = max(cash, 0) after every entry.
 //	ACCT-5  An allocation or reclaim between partners posts the same amount on both sides, so all allocations add up
 //	        to zero.
-//	ACCT-6  Σ parts of a withdrawal = its amount; they are fixed at the request.
+//	ACCT-6  Σ parts of a withdrawal = its amount; they are fixed at the request, and final with it.
 //	ACCT-7  A rejected event posts nothing. An event with a final verdict keeps it.
 //
 // The contract leaves open, and this package decides. A posting of 0 is no row. A recharge fills a hole in cash first,

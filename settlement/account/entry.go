@@ -108,6 +108,9 @@ type Entry struct {
 	Withdrawal string
 	Rebate     bool   // of WithdrawRequest: from the rebate; else from cash
 	Windows    Routes // of WithdrawRequest: those of the partner's signing entity
+	// Back are, of a final WithdrawRequest of cash, the recharges that go back the way they came, whatever Windows
+	// says; nil = Windows decides.
+	Back map[string]bool
 }
 
 // Compare is the order in which entries take effect (§9.1).

@@ -236,6 +236,9 @@ func (r *Replay) route(a *account, w *Withdrawal, e *Entry) error {
 
 // goesBack reports whether a layer is a recharge that goes back the way it came at a request.
 func (r *Replay) goesBack(one *layer, e *Entry) bool {
+	if e.Back != nil {
+		return one.channel != "" && e.Back[one.id]
+	}
 	months, has := e.Windows[one.channel]
 	return one.channel != "" && has && (months == Always || e.Time < r.zone.MonthsAfter(one.time, months))
 }

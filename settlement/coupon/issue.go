@@ -81,7 +81,9 @@ type Input struct {
 	Books     *books.Books
 	Test      *settings.TestCoupons
 	TakenBack map[string]money.Amount // by coupon_id: what reclaims of closed cycles took back
-	Events    []Event
+	// Ends says until when coupons are valid, by coupon_id. Those that were issued in closed cycles keep it.
+	Ends   map[string]period.Instant
+	Events []Event
 }
 
 // Result is the coupons that were issued.
@@ -253,6 +255,9 @@ func (r *replay) apply(e *Event) error {
 		if err := r.moved[at].Add(r.in.TakenBack[e.Coupon].Neg()); err != nil {
 			return err
 		}
+	}
+	if end, known := r.in.Ends[e.Coupon]; known && e.Final {
+		one.Terms.Valid.To = end
 	}
 	one.Terms.ID, one.Terms.Customer, one.Terms.Amount = e.Coupon, e.Customer, e.Amount
 	one.Terms.Since = e.Instant

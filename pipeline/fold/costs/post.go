@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -338,7 +338,7 @@ func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
 	l := &linefile.Line{Customer: customer, SKU: sku, Partner: p.partner, Region: p.region, Resource: p.resource,
 		ChargingMode: onDemand, Detail: detailLate, TradeID: s.target().String(), ID: p.id, TradeTime: p.end,
 		Start: p.start, End: p.end, DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
-		Instant: events.LateInstant(s.books.Zone, s.target(), p.asOf)}
+		Instant: event.LateInstant(s.books.Zone, s.target(), p.asOf)}
 	l.Charge = line.Charge{UsageAmount: p.usage, Free: p.free, Quantity: p.quantity, UnitPrice: p.unitPrice,
 		Official: p.official,
 		Discount: p.discount, Truncated: p.truncated, Payment: p.payment, DiscountID: -1, Version: -1,

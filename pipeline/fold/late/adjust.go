@@ -2,7 +2,7 @@ package late
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -12,7 +12,7 @@ import (
 // adjust makes a line one that is billed after its cycle was closed, by a run of an as-of; t is when its partner is
 // looked up.
 func adjust(b *books.Books, l *linefile.Line, origin, billed period.Cycle, t, asOf period.Instant) {
-	l.Own, l.Instant = t, events.LateInstant(b.Zone, billed, asOf)
+	l.Own, l.Instant = t, event.LateInstant(b.Zone, billed, asOf)
 	l.ChargingMode, l.Detail, l.Kind = lines.ChargingOnDemand, detailAdjustment, line.Adjustment
 	l.Origin, l.TradeID = origin.String(), billed.String()
 	if as, ok := b.Associations.At(l.Customer, t); ok {

@@ -157,6 +157,7 @@ func (w *Writer) startGroup() {
 
 // Values of charging_mode and bill_detail_type (§5).
 const (
+	ChargingByPeriod = 1
 	ChargingOnDemand = 3
 	detailUsage      = 5
 )

@@ -62,8 +62,15 @@ func (r *round) accounts() (err error) {
 
 // hold makes the entries that are not in the ledger: withdrawals, and what other facts make.
 func (a *accountReplay) hold() error {
+	back, err := a.back()
+	if err != nil {
+		return err
+	}
 	for _, e := range a.Events.MoneyEvents("withdrawals") {
 		it, ok := a.withdrawalEntry(e)
+		if it.Final {
+			it.Back = back[it.Withdrawal]
+		}
 		if !ok {
 			e.Verdict = gone("event")
 			continue

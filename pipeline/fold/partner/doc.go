@@ -2,8 +2,9 @@
 // invoices (§9). It gathers what the replays of package settlement need from the events and the lake, stores their
 // tables, and gives each event its verdict.
 //
-//	PARTNER-1  The tables are a function of the accepted events, the books, the lines and closes of the lake, and the
-//	           as-of. A run that has nothing to change writes the same files.
+//	PARTNER-1  The tables are a function of the accepted events, the books, the lines and closes of the lake, the
+//	           routes of withdrawals that were requested in closed cycles, and the as-of. A run that has nothing to
+//	           change writes the same files.
 //	PARTNER-2  A workspace without events of these feeds and without these books has none of these tables, and the
 //	           step reads nothing.
 //	PARTNER-3  An event whose cycle was closed before the run keeps its verdict; all others are decided again.

@@ -180,8 +180,7 @@ type orderLine struct {
 
 // orderEntries are the lines of orders that partners paid, and of their refunds, in the order of lines (§6.3).
 func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
-	payers := r.payers()
-	if len(payers) == 0 {
+	if len(r.payers) == 0 {
 		return list, nil
 	}
 	var lines []orderLine
@@ -199,7 +198,7 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 			continue
 		}
 		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line], i int) error {
-			paid, is := payers[string(cols.Text(tables.LineID).At(i))]
+			paid, is := r.payers[string(cols.Text(tables.LineID).At(i))]
 			if !is || cols.Word(tables.LineTradeID).At(i) != paid.order {
 				return nil // an adjustment can have the id of a line
 			}
@@ -280,23 +279,33 @@ func (p payer) kind() string {
 	return factOrder
 }
 
-// payers are the order lines that partners paid, by line id.
-func (r factReader) payers() map[string]payer {
-	out := map[string]payer{}
-	for _, o := range r.Events.Orders {
-		paid, base := o, ""
-		if o.Type == ordering.Unsubscribe {
-			paid = r.Events.Orders[o.Base]
+// readPayers finds the order lines that partners paid, and the unsubscribes of these.
+func (s *Stage) readPayers() error {
+	out, back := map[string]payer{}, map[event.Key]event.Key{} // bases of unsubscribes
+	for _, c := range s.Txn.Next().Cycles() {
+		for _, e := range s.Txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
+			return k.Table == tables.Orders().Name
+		}) {
+			err := event.EachPayer(s.Txn, e, func(own, base event.Key, kind ordering.OrderType, partner string) {
+				switch {
+				case kind == ordering.Unsubscribe:
+					back[own] = base
+				case partner != event.PayerCustomer:
+					out[own.LineID()] = payer{partner, own.ID, ""}
+				}
+			})
+			if err != nil {
+				return err
+			}
 		}
-		if paid == nil || paid.Payer == "customer" {
-			continue
-		}
-		if paid != o {
-			base = paid.LineID()
-		}
-		out[o.LineID()] = payer{paid.Payer, o.ID, base}
 	}
-	return out
+	for own, base := range back {
+		if paid, ok := out[base.LineID()]; ok {
+			out[own.LineID()] = payer{paid.partner, own.ID, base.LineID()}
+		}
+	}
+	s.payers = out
+	return nil
 }
 
 // collectedKey is what a partner's lines brought in from customers of a currency.

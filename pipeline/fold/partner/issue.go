@@ -28,8 +28,9 @@ func (s *Stage) Issue() (*pay.Issued, error) {
 	if len(list) == 0 {
 		return out, nil
 	}
-	in := &coupon.Input{Books: s.Books, Test: &s.Settings.TestCoupons, TakenBack: map[string]money.Amount{}}
-	if err := s.takenBack(in.TakenBack); err != nil {
+	in := &coupon.Input{Books: s.Books, Test: &s.Settings.TestCoupons, TakenBack: map[string]money.Amount{},
+		Ends: map[string]period.Instant{}}
+	if err := errors.Join(s.takenBack(in.TakenBack), s.couponEnds(in.Ends)); err != nil {
 		return nil, err
 	}
 	var decided, reclaims []*event.Money
@@ -111,6 +112,26 @@ func (s *Stage) takenBack(by map[string]money.Amount) error {
 			}
 			by[f.other], err = by[f.other].Add(f.amount)
 			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// couponEnds finds until when the coupons of the live state are valid, by coupon.
+func (s *Stage) couponEnds(by map[string]period.Instant) error {
+	cols := tables.Columns(tables.IssuedCouponCouponID, tables.IssuedCouponValidTo)
+	for _, e := range s.Txn.Next().Find(Key(tables.IssuedCoupons())) {
+		err := tablefile.Each(s.Txn, e, tables.IssuedCoupons(), cols, func(c *parquet.Columns[tables.IssuedCoupon],
+			i int) error {
+			end := c.MaybeTime(tables.IssuedCouponValidTo).At(i)
+			if end == tables.Nothing {
+				end = period.Forever
+			}
+			by[string(c.Text(tables.IssuedCouponCouponID).At(i))] = end
+			return nil
 		})
 		if err != nil {
 			return err

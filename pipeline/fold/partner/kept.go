@@ -1,9 +1,12 @@
 package partner
 
 import (
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/account"
 	"github.com/tollbook/tollbook/settlement/fund"
 )
 
@@ -54,4 +57,28 @@ func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
 		}
 		keep(f)
 	}
+}
+
+// back are the recharges that withdrawals take back the way they came, by withdrawal_id, as the last replay stored
+// them.
+// What was requested in a closed cycle keeps them (§9.6).
+func (s *Stage) back() (map[string]map[string]bool, error) {
+	out := map[string]map[string]bool{}
+	for _, e := range s.Txn.Next().Find(Key(tables.Withdrawals())) {
+		err := tablefile.Each(s.Txn, e, tables.Withdrawals(), nil, func(c *parquet.Columns[tables.Withdrawal],
+			i int) error {
+			id := string(c.Text(tables.WithdrawalWithdrawalID).At(i))
+			if out[id] == nil {
+				out[id] = map[string]bool{}
+			}
+			if c.Word(tables.WithdrawalRoute).At(i) == string(account.Original) {
+				out[id][string(c.Text(tables.WithdrawalRechargeID).At(i))] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

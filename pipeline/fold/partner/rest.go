@@ -36,7 +36,7 @@ func (r *round) inputs() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d|%x|%x|%d|%d|%v", replayVersion, r.Books.Hash, r.Settings.Terms, r.Closed, r.Closing,
 		r.Cycles[:min(len(r.Cycles), 1)])
-	orders := r.Settings.Payments == settings.Ledger && len(factReader{r.Stage}.payers()) > 0
+	orders := len(r.payers) > 0
 	before := r.performanceThrough()
 	for _, c := range r.Cycles {
 		if r.closedThrough() != place.NoCycle && c <= r.closedThrough() {
@@ -146,7 +146,7 @@ func (r *round) rest() error {
 	if err := r.load(); err != nil { // all events are stored together
 		return err
 	}
-	return r.Maker.StoreMoney(r.Events, func(write func(*event.Money) error) error {
+	return r.Store.StoreMoney(r.Events, func(write func(*event.Money) error) error {
 		return r.Events.Ledger.Each(write, nil)
 	})
 }

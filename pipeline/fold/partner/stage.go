@@ -31,7 +31,7 @@ type Stage struct {
 	Book     *settlement.Book
 	AsOf     period.Instant
 	Events   *events.Book
-	Maker    *events.Maker
+	Store    *events.Store
 	Cycles   []period.Cycle            // of the state to come, ascending
 	Closed   period.Cycle              // the last cycle closed before the run; place.NoCycle = none
 	Closing  period.Cycle              // the cycle that the run closes; place.NoCycle = none
@@ -45,6 +45,7 @@ type Stage struct {
 	SortBytes int
 
 	issued []coupon.Issued
+	payers map[string]payer // of order lines, by line id
 }
 
 // Outcome is what the replays decided.
@@ -86,13 +87,19 @@ func (s *Stage) Used() bool {
 }
 
 // Run replays, and stores the tables and the verdicts. It comes after Issue. It reads no table of an earlier replay but
-// the facts of closed cycles (PARTNER-1). It replays nothing if there is no news (PARTNER-7).
+// the facts of closed cycles and the routes of what was withdrawn in them (PARTNER-1). It replays nothing if there is
+// no news (PARTNER-7).
 func (s *Stage) Run() (*Outcome, error) {
 	out := &Outcome{}
 	if !s.Used() {
 		return out, nil
 	}
 	r := &round{Stage: s, out: out, performances: performances{Stage: s}}
+	if s.Settings.Payments == settings.Ledger {
+		if err := s.readPayers(); err != nil {
+			return nil, fmt.Errorf("read orders that partners paid: %w", err)
+		}
+	}
 	inputs := r.inputs()
 	rests, err := r.rests(inputs)
 	if err != nil {
@@ -115,7 +122,7 @@ func (s *Stage) Run() (*Outcome, error) {
 	if err := r.mark(inputs); err != nil {
 		return nil, err
 	}
-	if err := s.Maker.StoreMoney(s.Events, r.decideLedger); err != nil {
+	if err := s.Store.StoreMoney(s.Events, r.decideLedger); err != nil {
 		return nil, err
 	}
 	r.compare()

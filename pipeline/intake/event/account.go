@@ -66,6 +66,11 @@ func (e *Account) TakeEffect(zone *period.Zone, billed period.Cycle) {
 	}
 }
 
+// LateInstant is when a line is paid that a run of an as-of bills in a cycle after its own (§4.11).
+func LateInstant(zone *period.Zone, billed period.Cycle, asOf period.Instant) period.Instant {
+	return min(asOf, zone.Bounds(billed).To-1)
+}
+
 // Origin is the identity of the row, its file of the run (−1 = of an earlier run) and its number there.
 func (e *Account) Origin() (id string, file int32, row int64) { return e.ID, e.File, e.Row }
 

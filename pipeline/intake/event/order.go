@@ -16,6 +16,12 @@ type Key struct {
 	Line int64
 }
 
+// LineID is the id of the order's line: order_id/order_line.
+func (k Key) LineID() string { return k.ID + "/" + strconv.FormatInt(k.Line, 10) }
+
+// PayerCustomer is the payer of an order that its customer pays.
+const PayerCustomer = "customer"
+
 // Order is one accepted row of the orders feed, defaults filled in (§3.15).
 type Order struct {
 	Key
@@ -81,6 +87,3 @@ func (a *Adjustment) Same(b *Adjustment) bool {
 	x.AsOf, x.Cycle, x.File, x.Row = y.AsOf, y.Cycle, y.File, y.Row
 	return x == y
 }
-
-// LineID is the id of the order's line: order_id/order_line.
-func (o *Order) LineID() string { return o.ID + "/" + strconv.FormatInt(o.Line, 10) }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -34,10 +35,29 @@ func skuOf(bk *books.Books, id string) (int32, error) {
 	return -1, &GoneError{"products.csv", "sku", id}
 }
 
-// EachOrder visits the orders of a lake file. An error is *GoneError where the books no longer have what an order
-// names.
-func EachOrder(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, visit func(*Order)) error {
-	return each(o, f, tables.Orders(), func(c *parquet.Columns[tables.Order], i int, cycle period.Cycle) error {
+// OrdersKey is the place of a bucket's orders of a cycle in the lake.
+func OrdersKey(p place.Place) manifest.FileKey {
+	return manifest.FileKey{Table: tables.Orders().Name, Cycle: manifest.CycleOf(p.Cycle), Bucket: p.Bucket}
+}
+
+// AdjustmentsKey is the place of a bucket's adjustments of a cycle in the lake.
+func AdjustmentsKey(p place.Place) manifest.FileKey {
+	return manifest.FileKey{Table: tables.Adjustments().Name, Cycle: manifest.CycleOf(p.Cycle), Bucket: p.Bucket}
+}
+
+// EachOrder visits the orders of a lake file whose identity, or that of their base, is wanted (nil = all). Few files
+// have such orders: it looks at the identities first. An error is *GoneError where the books no longer have what an
+// order names.
+func EachOrder(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, wanted func(own, base Key) bool,
+	visit func(*Order)) error {
+	keep := func(c *parquet.Columns[tables.Order], i int) bool { return wanted(orderKeys(c, i)) }
+	if wanted == nil {
+		keep = nil
+	}
+	ids := tables.Columns(tables.OrderOrderID, tables.OrderOrderLine, tables.OrderBaseOrderID,
+		tables.OrderBaseOrderLine)
+	return each(o, f, tables.Orders(), ids, keep, func(c *parquet.Columns[tables.Order], i int,
+		cycle period.Cycle) error {
 		order, err := orderAt(c, i, cycle, bk)
 		if err == nil {
 			visit(order)
@@ -46,11 +66,33 @@ func EachOrder(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, visit 
 	})
 }
 
-// EachAdjustment visits the adjustments of a lake file. An error is *GoneError where the books no longer have what an
-// adjustment names.
-func EachAdjustment(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, visit func(*Adjustment)) error {
+// EachPayer visits the identity, the base, the type and the payer of each order of a lake file.
+func EachPayer(o tablefile.Opener, f manifest.FileEntry, visit func(own, base Key, kind ordering.OrderType,
+	payer string)) error {
+	cols := tables.Columns(tables.OrderOrderID, tables.OrderOrderLine, tables.OrderBaseOrderID,
+		tables.OrderBaseOrderLine, tables.OrderOrderType, tables.OrderPayer)
+	return tablefile.Each(o, f, tables.Orders(), cols, func(c *parquet.Columns[tables.Order], i int) error {
+		kind, err := ordering.ParseOrderType(c.Word(tables.OrderOrderType).At(i))
+		if err == nil {
+			own, base := orderKeys(c, i)
+			visit(own, base, kind, c.Word(tables.OrderPayer).At(i))
+		}
+		return err
+	})
+}
+
+// EachAdjustment visits the adjustments of a lake file whose id is wanted (nil = all), as EachOrder does.
+func EachAdjustment(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, wanted func(id string) bool,
+	visit func(*Adjustment)) error {
 	def := tables.Adjustments()
-	return each(o, f, def, func(c *parquet.Columns[tables.Adjustment], i int, cycle period.Cycle) error {
+	keep := func(c *parquet.Columns[tables.Adjustment], i int) bool {
+		return wanted(string(c.Text(tables.AdjustmentAdjustmentID).At(i)))
+	}
+	if wanted == nil {
+		keep = nil
+	}
+	ids := tables.Columns(tables.AdjustmentAdjustmentID)
+	return each(o, f, def, ids, keep, func(c *parquet.Columns[tables.Adjustment], i int, cycle period.Cycle) error {
 		adjustment, err := adjustmentAt(c, i, cycle, bk)
 		if err == nil {
 			visit(adjustment)
@@ -59,16 +101,36 @@ func EachAdjustment(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, v
 	})
 }
 
-// each visits the rows of a lake file of a cycle.
-func each[T any](o tablefile.Opener, f manifest.FileEntry, def tables.Def[T],
+// each visits the rows of a lake file of a cycle that are kept (nil = all). keep looks at the columns ids.
+func each[T any](o tablefile.Opener, f manifest.FileEntry, def tables.Def[T], ids tables.List[T],
+	keep func(c *parquet.Columns[T], i int) bool,
 	visit func(c *parquet.Columns[T], i int, cycle period.Cycle) error) error {
 	cycle, ok := f.Cycle.Period()
 	if !ok {
 		return fmt.Errorf("%s: a file of no cycle", f.Path)
 	}
+	if keep != nil {
+		found := false
+		err := tablefile.Each(o, f, def, ids, func(c *parquet.Columns[T], i int) error {
+			found = found || keep(c, i)
+			return nil
+		})
+		if err != nil || !found {
+			return err
+		}
+	}
 	return tablefile.Each(o, f, def, nil, func(c *parquet.Columns[T], i int) error {
+		if keep != nil && !keep(c, i) {
+			return nil
+		}
 		return visit(c, i, cycle)
 	})
+}
+
+// orderKeys are the identity of a row of the orders table and that of its base.
+func orderKeys(c *parquet.Columns[tables.Order], i int) (own, base Key) {
+	return Key{string(c.Text(tables.OrderOrderID).At(i)), c.Whole(tables.OrderOrderLine).At(i)},
+		Key{string(c.Text(tables.OrderBaseOrderID).At(i)), c.Whole(tables.OrderBaseOrderLine).At(i)}
 }
 
 // orderAt reads a row of the orders table.
@@ -86,7 +148,7 @@ func orderAt(c *parquet.Columns[tables.Order], i int, cycle period.Cycle, bk *bo
 			return nil, err
 		}
 	}
-	o.ID, o.Line = string(c.Text(tables.OrderOrderID).At(i)), c.Whole(tables.OrderOrderLine).At(i)
+	o.Key, o.Base = orderKeys(c, i)
 	o.Region, o.Resource = c.Word(tables.OrderRegionCode).At(i), string(c.Text(tables.OrderResourceID).At(i))
 	o.PeriodType, o.PeriodNum = c.Word(tables.OrderPeriodType).At(i), c.Whole(tables.OrderPeriodNum).At(i)
 	o.PayTime, o.Effective = c.Time(tables.OrderPayTime).At(i),
@@ -94,7 +156,6 @@ func orderAt(c *parquet.Columns[tables.Order], i int, cycle period.Cycle, bk *bo
 	if o.Expire = c.MaybeTime(tables.OrderExpireTime).At(i); o.Expire == tables.Nothing {
 		o.Expire = period.Forever
 	}
-	o.Base = Key{string(c.Text(tables.OrderBaseOrderID).At(i)), c.Whole(tables.OrderBaseOrderLine).At(i)}
 	o.Payer, o.Discount = c.Word(tables.OrderPayer).At(i), c.Word(tables.OrderDiscountID).At(i)
 	o.Coupons, o.HasOfficial = string(c.Text(tables.OrderCouponIDs).At(i)), c.Small(tables.OrderHasOfficial).At(i) == 1
 	o.AsOf = c.Time(tables.OrderAsOf).At(i)

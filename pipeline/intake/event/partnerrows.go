@@ -58,7 +58,8 @@ func (e *Incentive) AppendTo(rows *parquet.Columns[tables.IncentiveEvent]) {
 
 // EachTransfer visits the transfers of a lake file.
 func EachTransfer(o tablefile.Opener, f manifest.FileEntry, visit func(*Transfer)) error {
-	return each(o, f, tables.Transfers(), func(c *parquet.Columns[tables.Transfer], i int, cycle period.Cycle) error {
+	return each(o, f, tables.Transfers(), nil, nil, func(c *parquet.Columns[tables.Transfer], i int,
+		cycle period.Cycle) error {
 		transfer, err := transferAt(c, i, cycle)
 		if err == nil {
 			visit(transfer)

@@ -35,11 +35,11 @@ func (b *Book) LoadAccountsAgain(o tablefile.Opener, e manifest.FileEntry, bk *b
 }
 
 // NewAccounts are the account events of this run by the place they are stored in.
-func (m *Maker) NewAccounts(b *Book) map[place.Place][]*event.Account {
+func (s *Store) NewAccounts(b *Book) map[place.Place][]*event.Account {
 	places := make(map[place.Place][]*event.Account)
 	for _, e := range b.Accounts {
 		if e.File >= 0 {
-			p := place.Place{Cycle: e.Cycle, Bucket: m.Bucket(m.Books.Customers[e.Customer].ID)}
+			p := place.Place{Cycle: e.Cycle, Bucket: s.Bucket(s.Books.Customers[e.Customer].ID)}
 			places[p] = append(places[p], e)
 		}
 	}
@@ -47,9 +47,9 @@ func (m *Maker) NewAccounts(b *Book) map[place.Place][]*event.Account {
 }
 
 // Accounts are the account events of a place as the transaction's next state has them.
-func (m *Maker) Accounts(p place.Place) (list []*event.Account, err error) {
-	for _, e := range m.Txn.Next().Find(event.AccountKey(p)) {
-		err := event.EachAccount(m.Txn, e, m.Books, nil, func(e *event.Account) { list = append(list, e) })
+func (s *Store) Accounts(p place.Place) (list []*event.Account, err error) {
+	for _, e := range s.Txn.Next().Find(event.AccountKey(p)) {
+		err := event.EachAccount(s.Txn, e, s.Books, nil, func(e *event.Account) { list = append(list, e) })
 		if err != nil {
 			return nil, err
 		}
@@ -58,31 +58,31 @@ func (m *Maker) Accounts(p place.Place) (list []*event.Account, err error) {
 }
 
 // AddAccounts stores account events of this run next to those that their place has.
-func (m *Maker) AddAccounts(p place.Place, added []*event.Account) error {
-	list, err := m.Accounts(p)
+func (s *Store) AddAccounts(p place.Place, added []*event.Account) error {
+	list, err := s.Accounts(p)
 	if err != nil {
 		return err
 	}
-	return m.storeAccounts(p, append(list, added...))
+	return s.storeAccounts(p, append(list, added...))
 }
 
 // storeAccounts writes the account events of a place, by customer and event_id.
-func (m *Maker) storeAccounts(p place.Place, list []*event.Account) error {
+func (s *Store) storeAccounts(p place.Place, list []*event.Account) error {
 	slices.SortFunc(list, func(a, b *event.Account) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
 	})
 	rows := parquet.NewColumns(tables.AccountEvents())
 	for _, e := range list {
-		e.AppendTo(rows, m.Books)
+		e.AppendTo(rows, s.Books)
 	}
-	return tablefile.Put(m.Txn, event.AccountKey(p), rows.Any(), nil)
+	return tablefile.Put(s.Txn, event.AccountKey(p), rows.Any(), nil)
 }
 
 // Refuse takes a replay's verdict over the account events of a place (EV-7): refused are the ids of those that found
 // too little on their balance, all others count. It stores the verdict and returns the events for which it is another
 // than before, by customer and id, with Refused as it is now; an event of this run bears its File and Row.
-func (m *Maker) Refuse(b *Book, p place.Place, refused map[string]bool) (turned []*event.Account, err error) {
-	list, err := m.Accounts(p)
+func (s *Store) Refuse(b *Book, p place.Place, refused map[string]bool) (turned []*event.Account, err error) {
+	list, err := s.Accounts(p)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (m *Maker) Refuse(b *Book, p place.Place, refused map[string]bool) (turned 
 		}
 		if !e.Takes() {
 			return nil, fmt.Errorf("account event %s of customer %s: a %s was refused", e.ID,
-				m.Books.Customers[e.Customer].ID, e.Type)
+				s.Books.Customers[e.Customer].ID, e.Type)
 		}
 		e.Refused = refused[e.ID]
 		if mine := b.Accounts[e.ID]; mine != nil && mine.File >= 0 {
@@ -103,5 +103,5 @@ func (m *Maker) Refuse(b *Book, p place.Place, refused map[string]bool) (turned 
 	if turned == nil {
 		return nil, nil
 	}
-	return turned, m.storeAccounts(p, list)
+	return turned, s.storeAccounts(p, list)
 }

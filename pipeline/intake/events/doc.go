@@ -1,15 +1,16 @@
 // Package events ingests low-volume feeds: orders, manual adjustments, account events, transfers of performance and
-// incentive events. It checks them, decides them against each other and against what earlier runs accepted, stores
-// them under the cycle that bills them, and makes the lines of orders and adjustments. The events themselves are of
-// package event, files of lines of package linefile.
+// incentive events. It checks them, decides them against each other and against what earlier runs accepted, and stores
+// them under the cycle that bills them. The events themselves are of package event; package eventlines makes their
+// lines.
 //
 //	EV-1  Every row of a feed of events ends in exactly one of accepted, duplicate, rejected (§3.20).
 //	EV-2  An unsubscribe is decided in the order of pay_time, order_id, order_line over all runs (§4.9).
-//	EV-3  The event lines of a cycle are in its day `events`, one file per bucket, in the order of §8. They are a
-//	      function of the accepted events, the books and the lines of earlier cycles.
-//	EV-4  All accepted orders, adjustments, transfers and incentive events are held in memory, because they are few
-//	      compared with usage. Account events can be many: of those of earlier runs, only events whose identity
-//	      occurs again are held, or those of one bucket of a cycle.
+//	EV-3  The accepted orders and adjustments of a cycle are in one file each per bucket, in order of customer and
+//	      identity.
+//	EV-4  Orders, adjustments and account events can be many: of those of earlier runs, only those are held in memory
+//	      that decisions need, or those of one bucket of a cycle. Decisions need the events whose identity comes
+//	      again, the orders that unsubscribes name with their unsubscribes, and the orders that have steps. All
+//	      accepted transfers, incentive events and steps are held in memory.
 //	EV-5  The result for a run's rows does not depend on the order of batches. File and row decide which of several
 //	      equal rows is the accepted one.
 //	EV-6  An event of a closed cycle is billed in the earliest open one and keeps its own time. An account event

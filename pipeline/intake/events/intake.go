@@ -312,7 +312,7 @@ func (k checks) badWord(kind, periodType, payer, customer string) *failure {
 	if periodType != "" && !slices.Contains([]string{"hour", "day", "month", "year", "one_off"}, periodType) {
 		return &failure{"period_type", reason.BadRow, periodType}
 	}
-	if payer == "" || payer == "customer" {
+	if payer == "" || payer == event.PayerCustomer {
 		return nil
 	}
 	partner, buyer := k.books.Partner(payer), k.books.Customer(customer)
@@ -414,7 +414,7 @@ func fill(o *event.Order, v *view, i int, status string, digits int) *failure {
 		}
 	}
 	if o.Payer = v.text("payer", i); o.Payer == "" {
-		o.Payer = "customer"
+		o.Payer = event.PayerCustomer
 	}
 	o.Discount, o.Coupons = v.text("discount_id", i), v.text("coupon_ids", i)
 	return nil

@@ -41,7 +41,7 @@ func TestLedger(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer txn.Close()
-		m := &Maker{Txn: txn.SubTxn}
+		m := &Store{Txn: txn.SubTxn}
 		ledgerOf(t, m, limit, first, nil)
 		got := map[string]string{}
 		order := ledgerOf(t, m, limit, second, got)
@@ -55,7 +55,7 @@ func TestLedger(t *testing.T) {
 }
 
 // ledgerOf ingests files, decides their rows, and stores the events. got is the outcomes of rows and events.
-func ledgerOf(t *testing.T, m *Maker, limit int, files, got map[string]string) (order []string) {
+func ledgerOf(t *testing.T, m *Store, limit int, files, got map[string]string) (order []string) {
 	t.Helper()
 	bk := loadBooks(t, 2)
 	in := &Intake{Books: bk, AsOf: asOf, Latest: asOf, Temp: m.Txn, SortBytes: limit}

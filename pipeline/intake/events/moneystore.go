@@ -42,8 +42,8 @@ func (b *Book) MoneyEvents(feedName string) []*event.Money {
 
 // StoreMoney stores the events about partners' money with their verdicts, by feed and event_id. ledger writes those of
 // LedgerFeed.
-func (m *Maker) StoreMoney(b *Book, ledger func(write func(*event.Money) error) error) error {
-	w := tablefile.NewWriter(m.Txn, tables.PartnerEvents())
+func (s *Store) StoreMoney(b *Book, ledger func(write func(*event.Money) error) error) error {
+	w := tablefile.NewWriter(s.Txn, tables.PartnerEvents())
 	w.Restart(event.MoneyKey())
 	write := func(e *event.Money) error {
 		e.AppendTo(w.Cols)
@@ -67,5 +67,5 @@ func (m *Maker) StoreMoney(b *Book, ledger func(write func(*event.Money) error) 
 	if err != nil {
 		return err
 	}
-	return m.Txn.Next().Replace(event.MoneyKey(), files...)
+	return s.Txn.Next().Replace(event.MoneyKey(), files...)
 }

@@ -14,10 +14,10 @@ import (
 
 // StorePartners stores the transfers of every cycle that has new ones, and the incentive events if one is new or
 // decided otherwise.
-func (m *Maker) StorePartners(b *Book) error {
+func (s *Store) StorePartners(b *Book) error {
 	for _, c := range b.newTransfers() {
 		key := manifest.FileKey{Table: "transfers", Cycle: manifest.CycleOf(c), Bucket: event.TransferBucket}
-		if err := tablefile.Put(m.Txn, key, transfersOf(b, c).Any(), nil); err != nil {
+		if err := tablefile.Put(s.Txn, key, transfersOf(b, c).Any(), nil); err != nil {
 			return err
 		}
 	}
@@ -28,7 +28,7 @@ func (m *Maker) StorePartners(b *Book) error {
 	if !changed {
 		return nil
 	}
-	return tablefile.Put(m.Txn, event.IncentivesKey(), incentiveRows(b).Any(), nil)
+	return tablefile.Put(s.Txn, event.IncentivesKey(), incentiveRows(b).Any(), nil)
 }
 
 // newTransfers are the cycles with transfers of this run, ascending.

@@ -149,19 +149,19 @@ func follows(status, state string) bool {
 }
 
 // StoreStatuses stores the steps in the life of orders if one is new or decided otherwise, or an order was paid.
-func (m *Maker) StoreStatuses(b *Book) error {
+func (s *Store) StoreStatuses(b *Book) error {
 	if !b.lives {
 		return nil
 	}
 	list := slices.SortedFunc(maps.Values(b.Statuses), func(x, y *event.Step) int {
-		return cmp.Or(strings.Compare(m.Books.Customers[x.Customer].ID, m.Books.Customers[y.Customer].ID),
+		return cmp.Or(strings.Compare(s.Books.Customers[x.Customer].ID, s.Books.Customers[y.Customer].ID),
 			strings.Compare(x.ID, y.ID))
 	})
 	rows := parquet.NewColumns(tables.OrderStatus())
 	for _, e := range list {
-		e.AppendTo(rows, m.Books)
+		e.AppendTo(rows, s.Books)
 	}
-	return tablefile.Put(m.Txn, event.StepsKey(), rows.Any(), nil)
+	return tablefile.Put(s.Txn, event.StepsKey(), rows.Any(), nil)
 }
 
 // LoadStatuses adds the steps in the life of orders of a lake file to the book, refused ones among them.

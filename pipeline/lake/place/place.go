@@ -1,7 +1,10 @@
 package place
 
 import (
+	"cmp"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -39,4 +42,11 @@ func ByBucket[T any](b *books.Books, buckets int, rows []T, customer func(*T) in
 type Place struct {
 	Cycle  period.Cycle
 	Bucket int
+}
+
+// InOrder lists places by cycle and bucket.
+func InOrder[V any](places map[Place]V) []Place {
+	return slices.SortedFunc(maps.Keys(places), func(a, b Place) int {
+		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
+	})
 }

@@ -1,0 +1,5 @@
+// Package eventlines makes the lines of accepted orders and manual adjustments in a bucket (§4.8, §4.9, §3.19).
+//
+//	EVENTLINE-1  The event lines of a cycle are in its day `events`, one file per bucket, in the order of §8. They are
+//	             a function of the accepted events of the bucket, the books and the lines of closed cycles.
+package eventlines
