@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/run/turned"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -61,7 +62,7 @@ func (ev *eventStage) decide() error {
 	if err := errors.Join(st.StorePartners(book), st.StoreStatuses(book)); err != nil {
 		return err
 	}
-	for _, list := range turnsByFeed(book.Turned) {
+	for _, list := range turned.ByFeed(book.Turned) {
 		if err := ev.turn(list); err != nil {
 			return err
 		}
@@ -247,25 +248,13 @@ func (ev *eventStage) refuseNew(list []event.Decision) {
 	}
 }
 
-// turnsByFeed cuts turns where the feed changes.
-func turnsByFeed(list []events.Turn) (out [][]events.Turn) {
-	for len(list) > 0 {
-		n := 1
-		for n < len(list) && list[n].Feed == list[0].Feed {
-			n++
-		}
-		out, list = append(out, list[:n]), list[n:]
-	}
-	return out
-}
-
 // turn moves rows of earlier runs between accepted and rejected: in the counts of their files and in the rejects that
 // are kept.
 func (ev *eventStage) turn(list []events.Turn) error {
 	if len(list) == 0 {
 		return nil
 	}
-	t := turning{gone: make(map[rejects.Origin]bool), stays: make(map[rejects.Origin]bool)}
+	t := turned.NewRejects()
 	for i := range list {
 		one := &list[i]
 		in, ok := ev.next.Input(one.Feed, one.From.Hash)
@@ -273,66 +262,45 @@ func (ev *eventStage) turn(list []events.Turn) error {
 			return fmt.Errorf("%s %s is from inbox/%s, which was never ingested", one.Feed, one.Refusal.ID,
 				one.From.File)
 		}
-		at := rejects.Origin{Feed: one.Feed, Hash: one.From.Hash, Row: one.From.Row}
+		t.Add(one)
 		if one.Was {
 			in.Accepted, in.Rejected = in.Accepted+1, in.Rejected-1
-			t.gone[at] = true
 		}
 		if one.Is {
 			in.Accepted, in.Rejected = in.Accepted-1, in.Rejected+1
-			t.refused = append(t.refused, rejectOf(one))
-			t.stays[at] = one.Was
 		} else {
 			ev.watch.AcceptedEvent(one.Feed, one.Refusal.ID, rejects.Place{File: one.From.File, Row: one.From.Row})
 		}
 		ev.next.SetInput(in)
 	}
-	ev.noteTurned(list)
-	if err := ev.turnEnded(&t); err != nil {
+	ev.report.Notes = append(ev.report.Notes, turned.Notes(list, ev.report.Reasons)...)
+	if err := ev.turnEnded(t); err != nil {
 		return err
 	}
 	if ev.retried != nil { // the rejects are written again anyway
-		ev.retried.Kept = t.apply(ev.retried.Kept)
+		ev.retried.Kept = t.Apply(ev.retried.Kept)
 		return nil
 	}
 	open, err := ev.loadRejects()
 	if err != nil {
 		return err
 	}
-	open = t.apply(open)
+	open = t.Apply(open)
 	slices.SortFunc(open, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
 	return ev.replaceRejects(rejects.OpenKey(), open)
 }
 
-// turning is what a turn does with rejects.
-type turning struct {
-	gone    map[rejects.Origin]bool // no longer rejected, or for another reason
-	stays   map[rejects.Origin]bool // those of gone that are still rejected
-	refused []rejects.Row
-}
-
-// apply takes the open rejects that are gone out, and the refused ones in.
-func (t *turning) apply(open []rejects.Row) []rejects.Row {
-	open = slices.DeleteFunc(open, func(x rejects.Row) bool { return t.gone[x.Origin()] })
-	return append(open, t.refused...)
-}
-
-// turnEnded takes rows that are accepted now out of the ended rejects. A reject that a person dismissed and that is
-// rejected for another reason now stays dismissed.
-func (ev *eventStage) turnEnded(t *turning) error {
+// turnEnded takes rows that are accepted now out of the ended rejects.
+func (ev *eventStage) turnEnded(t *turned.Rejects) error {
 	var ended []rejects.Row
 	changed := false
 	for _, e := range ev.next.Find(rejects.EndedKey()) {
 		err := rejects.Each(ev.txn.Open, e, func(x *rejects.Row) error {
-			at := x.Origin()
-			if t.gone[at] && !t.stays[at] {
+			if t.Ends(x) {
 				changed = true
-				return nil
+			} else {
+				ended = append(ended, *x)
 			}
-			if t.stays[at] {
-				t.refused = slices.DeleteFunc(t.refused, func(y rejects.Row) bool { return y.Origin() == at })
-			}
-			ended = append(ended, *x)
 			return nil
 		})
 		if err != nil {
@@ -359,49 +327,6 @@ func (r *runState) replaceRejects(key manifest.FileKey, list []rejects.Row) erro
 		return err
 	}
 	return r.next.Replace(key, files...)
-}
-
-// rejectOf is a row of an earlier run that is refused now, as a reject.
-func rejectOf(t *events.Turn) rejects.Row {
-	d := &t.Refusal
-	x := rejects.Row{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(),
-		Value: d.Value, ID: d.ID, Raw: []byte(t.From.Raw), Hash: t.From.Hash, Header: t.From.Header}
-	x.ShowAsRead()
-	return x
-}
-
-// noteTurned describes rows of earlier runs that were decided otherwise.
-func (ev *eventStage) noteTurned(list []events.Turn) {
-	refused, restored := 0, 0
-	for _, t := range list {
-		switch {
-		case t.Is && !t.Was:
-			refused++
-			ev.report.Reasons[t.Refusal.Why.String()]++
-		case t.Was && !t.Is:
-			restored++
-		}
-	}
-	feedName, why := list[0].Feed, list[0].Refusal.Why
-	if refused > 0 {
-		ev.report.Notes = append(ev.report.Notes,
-			fmt.Sprintf("%s: %s: %s", feedName, nowAre(refused, "accepted", "rejected"), why))
-	}
-	if restored > 0 {
-		note := fmt.Sprintf("%s: %s", feedName, nowAre(restored, "rejected", "accepted"))
-		if why != reason.None { // of a partner's event, the reason of the earlier run is not known
-			note += fmt.Sprintf(": no longer %s", why)
-		}
-		ev.report.Notes = append(ev.report.Notes, note)
-	}
-}
-
-// nowAre says how many rows an earlier run decided otherwise.
-func nowAre(n int, was, is string) string {
-	if n == 1 {
-		return fmt.Sprintf("1 row that an earlier run %s is now %s", was, is)
-	}
-	return fmt.Sprintf("%d rows that an earlier run %s are now %s", n, was, is)
 }
 
 // count adds what became of the events to the counts of their files.

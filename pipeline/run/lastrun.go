@@ -3,8 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -120,49 +118,6 @@ func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files 
 	return true, nil
 }
 
-// bulk reports whether a table is one of those that a run with nothing new does not look into.
-func bulk(table string) bool {
-	switch table {
-	case "lines", "sums", "statements", "usage", "ident", "bandwidth", "positions", "rejects", "ended_rejects",
-		"partner_statements":
-		return true
-	}
-	return false
-}
-
-// readable reads what a run with nothing new looks into, so that damage is found nevertheless.
-func readable(snap *lake.Snapshot) error {
-	for _, cycle := range cyclesOf(snap) {
-		files, err := snap.Files(cycle)
-		if err != nil {
-			return err
-		}
-		for i := range files {
-			if bulk(files[i].Table) {
-				continue
-			}
-			f, err := snap.Open(files[i])
-			if err != nil {
-				return err
-			}
-			_, err = io.Copy(io.Discard, io.NewSectionReader(f, 0, f.Size()))
-			if err := errors.Join(err, f.Close()); err != nil {
-				return fmt.Errorf("read %s: %w", files[i].Path, err)
-			}
-		}
-	}
-	return nil
-}
-
-// cyclesOf are all cycles of a state, and none for the files of none.
-func cyclesOf(snap *lake.Snapshot) []manifest.Cycle {
-	list := []manifest.Cycle{{}}
-	for _, ref := range snap.Manifest.Cycles {
-		list = append(list, ref.Cycle)
-	}
-	return list
-}
-
 // skip takes the lock, checks and clears up as every run does, and reports. It is not done where another run committed
 // meanwhile, or where something is damaged that the run would read: the run tells.
 func (c *lastRunCheck) skip() (done bool, err error) {
@@ -176,7 +131,7 @@ func (c *lastRunCheck) skip() (done bool, err error) {
 	}
 	defer func() { err = errors.Join(err, c.txn.Close()) }()
 	base := c.txn.Base()
-	if base.Manifest.Number != c.known.Number || base.Hash != c.known.Manifest || readable(base) != nil {
+	if base.Manifest.Number != c.known.Number || base.Hash != c.known.Manifest || lastrun.Check(base) != nil {
 		return false, nil
 	}
 	for _, stage := range []string{workspace.StageBegin, workspace.StageInbox, workspace.StageScan,
@@ -222,8 +177,8 @@ func (r *runState) plain(snap *lake.Snapshot) bool {
 	if r.ws.Settings.Payments != settings.AssumeCash || len(r.ws.Books.Coupons) > 0 {
 		return false
 	}
-	for _, cycle := range cyclesOf(snap) {
-		if slices.ContainsFunc(r.next.Files(cycle), func(e manifest.FileEntry) bool { return !bulk(e.Table) }) {
+	for _, cycle := range lastrun.Cycles(snap) {
+		if slices.ContainsFunc(r.next.Files(cycle), func(e manifest.FileEntry) bool { return !lastrun.Bulk(e.Table) }) {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/run/turned"
 )
 
 // issueCoupons decides which coupons are issued (§9.2). It comes before lines are paid.
@@ -39,7 +40,7 @@ func (r *run) partnerMoney() error {
 		refusals[i] = e.Refusal()
 	}
 	r.events.refuseNew(refusals)
-	for _, list := range turnsByFeed(out.Turned) {
+	for _, list := range turned.ByFeed(out.Turned) {
 		if err := r.events.turn(list); err != nil {
 			return err
 		}

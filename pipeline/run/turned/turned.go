@@ -1,0 +1,105 @@
+package turned
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// ByFeed cuts turns where the feed changes.
+func ByFeed(list []events.Turn) (out [][]events.Turn) {
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].Feed == list[0].Feed {
+			n++
+		}
+		out, list = append(out, list[:n]), list[n:]
+	}
+	return out
+}
+
+// Rejects is what turns do with rejects.
+type Rejects struct {
+	gone    map[rejects.Origin]bool // no longer rejected, or for another reason
+	stays   map[rejects.Origin]bool // those of gone that are still rejected
+	refused []rejects.Row
+}
+
+// NewRejects begins without turns.
+func NewRejects() *Rejects {
+	return &Rejects{gone: make(map[rejects.Origin]bool), stays: make(map[rejects.Origin]bool)}
+}
+
+// Add adds a turn.
+func (t *Rejects) Add(one *events.Turn) {
+	at := rejects.Origin{Feed: one.Feed, Hash: one.From.Hash, Row: one.From.Row}
+	if one.Was {
+		t.gone[at] = true
+	}
+	if one.Is {
+		t.refused = append(t.refused, rejectOf(one))
+		t.stays[at] = one.Was
+	}
+}
+
+// Ends reports whether an ended reject is none any more, because its row is accepted. One that is rejected for another
+// reason stays ended, and is no open reject.
+func (t *Rejects) Ends(x *rejects.Row) bool {
+	at := x.Origin()
+	if t.stays[at] {
+		t.refused = slices.DeleteFunc(t.refused, func(y rejects.Row) bool { return y.Origin() == at })
+	}
+	return t.gone[at] && !t.stays[at]
+}
+
+// Apply takes the open rejects that are gone out, and the refused ones in. It comes after Ends of all ended rejects.
+func (t *Rejects) Apply(open []rejects.Row) []rejects.Row {
+	open = slices.DeleteFunc(open, func(x rejects.Row) bool { return t.gone[x.Origin()] })
+	return append(open, t.refused...)
+}
+
+// rejectOf is a row of an earlier run that is refused now, as a reject.
+func rejectOf(t *events.Turn) rejects.Row {
+	d := &t.Refusal
+	x := rejects.Row{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(),
+		Value: d.Value, ID: d.ID, Raw: []byte(t.From.Raw), Hash: t.From.Hash, Header: t.From.Header}
+	x.ShowAsRead()
+	return x
+}
+
+// Notes describes turns of one feed, and counts the reasons of rows that were accepted.
+func Notes(list []events.Turn, reasons map[string]int64) (notes []string) {
+	refused, restored := 0, 0
+	for _, t := range list {
+		switch {
+		case t.Is && !t.Was:
+			refused++
+			reasons[t.Refusal.Why.String()]++
+		case t.Was && !t.Is:
+			restored++
+		}
+	}
+	feedName, why := list[0].Feed, list[0].Refusal.Why
+	if refused > 0 {
+		notes = append(notes, fmt.Sprintf("%s: %s: %s", feedName, nowAre(refused, "accepted", "rejected"), why))
+	}
+	if restored > 0 {
+		note := fmt.Sprintf("%s: %s", feedName, nowAre(restored, "rejected", "accepted"))
+		if why != reason.None { // of a partner's event, the reason of the earlier run is not known
+			note += fmt.Sprintf(": no longer %s", why)
+		}
+		notes = append(notes, note)
+	}
+	return notes
+}
+
+// nowAre says how many rows an earlier run decided otherwise.
+func nowAre(n int, was, is string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 row that an earlier run %s is now %s", was, is)
+	}
+	return fmt.Sprintf("%d rows that an earlier run %s are now %s", n, was, is)
+}
