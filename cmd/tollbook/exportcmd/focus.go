@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
+	"github.com/tollbook/tollbook/pipeline/out/folder"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -134,7 +135,8 @@ func focusFiles(r focus.Request, format string, issuers []string, out *cli.Outpu
 	for _, issuer := range issuers {
 		one := *out
 		if r.Issuer == "" {
-			one.File = filepath.Join(out.File, "focus-"+r.Cycle.String()+"-"+url.PathEscape(issuer)+"."+ending)
+			name := "focus-" + r.Cycle.String() + "-" + folder.Short(url.PathEscape(issuer)) + "." + ending
+			one.File = filepath.Join(out.File, name)
 		}
 		if err := one.Check(); err != nil {
 			return nil, err

@@ -7,7 +7,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -50,60 +49,72 @@ func (l *Line) before(m *Line) int {
 
 // appendTo writes the line into a batch of the lines table; cycle and day are those of the file.
 func (l *Line) appendTo(c *parquet.Columns[tables.Line], cycle, day string, bk *books.Books) {
-	col, p := c, &books.Product{ServiceTypeCode: l.Service}
+	c.Word(tables.LineCycle).Add(cycle)
+	c.Word(tables.LineDay).Add(day)
+	c.Word(tables.LineCustomerID).Add(bk.Customers[l.Customer].ID)
+	c.Word(tables.LinePartnerID).Add(l.Partner)
+	c.Word(tables.LineAssociationType).Add(associationText(l.Association))
+	c.Word(tables.LineRegionCode).Add(l.Region)
+	c.Word(tables.LineTradeID).Add(l.TradeID)
+	c.Word(tables.LineKind).Add(l.Kind.String())
+	c.Word(tables.LineDiscountID).Add(l.DiscountWord(bk))
+	c.Word(tables.LineOriginCycle).Add(l.Origin)
+	c.Text(tables.LineID).Add(l.ID)
+	c.Text(tables.LineResourceID).Add(l.Resource)
+	c.Text(tables.LineResourceName).Add(l.Name)
+	c.Text(tables.LineResourceTag).Add(l.Tag)
+	c.Text(tables.LinePackageDraws).Add(l.Draws)
+	c.Small(tables.LineChargingMode).Add(l.ChargingMode)
+	c.Small(tables.LineBillDetailType).Add(l.Detail)
+	c.Small(tables.LineTier).Add(int32(l.Tier))
+	c.Time(tables.LineTradeTime).Add(l.TradeTime)
+	c.Time(tables.LineConsumeTime).Add(l.TradeTime)
+	c.Time(tables.LineUsageStart).Add(l.Start)
+	c.MaybeTime(tables.LineUsageEnd).Add(tables.OrNothing(l.End))
+	c.MaybeTime(tables.LineOwnTime).Add(l.unlessStart(l.Own))
+	c.MaybeTime(tables.LineInstant).Add(l.unlessStart(l.Instant))
+	l.appendProduct(c, bk)
+	l.appendCharge(c)
+	c.N++
+}
+
+// appendProduct writes what follows from the product and from the version of its price.
+func (l *Line) appendProduct(c *parquet.Columns[tables.Line], bk *books.Books) {
+	product, version := books.Product{ServiceTypeCode: l.Service}, books.Version{}
+	p, v, from := &product, &version, tables.Nothing
 	if l.SKU >= 0 {
 		p = &bk.Products[l.SKU]
 	}
-	words := map[tables.WordColumn[tables.Line]]string{tables.LineCycle: cycle,
-		tables.LineCustomerID: bk.Customers[l.Customer].ID,
-		tables.LinePartnerID:  l.Partner, tables.LineAssociationType: associationText(l.Association),
-		tables.LineServiceTypeCode: p.ServiceTypeCode, tables.LineResourceTypeCode: p.ResourceTypeCode,
-		tables.LineRegionCode: l.Region, tables.LineTradeID: l.TradeID, tables.LineKind: l.Kind.String(),
-		tables.LineSKU:       p.SKU,
-		tables.LineUsageType: p.UsageType, tables.LineMeasure: p.Measure, tables.LineDiscountID: l.DiscountWord(bk),
-		tables.LineOriginCycle: l.Origin, tables.LineDay: day, tables.LinePriceList: "", tables.LinePriceRegion: ""}
-	from := tables.Nothing
 	if l.Version >= 0 {
-		v := &bk.Versions[l.Version]
+		v = &bk.Versions[l.Version]
 		from = v.Valid.From
-		words[tables.LinePriceList], words[tables.LinePriceRegion] = v.PriceList, v.Region
 	}
-	for i, word := range words {
-		col.Word(i).Add(word)
+	c.Word(tables.LineServiceTypeCode).Add(p.ServiceTypeCode)
+	c.Word(tables.LineResourceTypeCode).Add(p.ResourceTypeCode)
+	c.Word(tables.LineSKU).Add(p.SKU)
+	c.Word(tables.LineUsageType).Add(p.UsageType)
+	c.Word(tables.LineMeasure).Add(p.Measure)
+	c.Word(tables.LinePriceList).Add(v.PriceList)
+	c.Word(tables.LinePriceRegion).Add(v.Region)
+	c.MaybeTime(tables.LinePriceValidFrom).Add(from)
+}
+
+// appendCharge writes the quantities and the amounts. Cash pays the line until another balance does (§6.3).
+func (l *Line) appendCharge(c *parquet.Columns[tables.Line]) {
+	c.Quantity(tables.LineUsageAmount).Add(l.UsageAmount.Raw())
+	c.Quantity(tables.LineFreeResourceUsage).Add(l.Free.Raw())
+	c.Quantity(tables.LineQuantity).Add(l.Quantity.Raw())
+	c.Quantity(tables.LineUnitPrice).Add(l.UnitPrice.Raw())
+	c.Amount(tables.LineOfficialAmount).Add(l.Official.Raw())
+	c.Amount(tables.LineOfficialDiscountAmount).Add(l.Discount.Raw())
+	c.Amount(tables.LineTruncatedAmount).Add(l.Truncated.Raw())
+	c.Amount(tables.LinePaymentAmount).Add(l.Payment.Raw())
+	c.Amount(tables.LineCashAmount).Add(l.Payment.Raw())
+	for _, none := range [...]tables.AmountColumn[tables.Line]{tables.LineCreditAmount, tables.LineCouponAmount,
+		tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount,
+		tables.LineCountedCouponAmount} {
+		c.Amount(none).Add(0, 0)
 	}
-	for i, text := range map[tables.TextColumn[tables.Line]]string{tables.LineID: l.ID,
-		tables.LineResourceID: l.Resource, tables.LineResourceName: l.Name,
-		tables.LineResourceTag: l.Tag, tables.LinePackageDraws: l.Draws} {
-		col.Text(i).Add(text)
-	}
-	for i, small := range map[tables.SmallColumn[tables.Line]]int32{tables.LineChargingMode: l.ChargingMode,
-		tables.LineBillDetailType: l.Detail,
-		tables.LineTier:           int32(l.Tier)} {
-		col.Small(i).Add(small)
-	}
-	for i, t := range map[tables.TimeColumn[tables.Line]]period.Instant{tables.LineTradeTime: l.TradeTime,
-		tables.LineConsumeTime: l.TradeTime, tables.LineUsageStart: l.Start} {
-		col.Time(i).Add(t)
-	}
-	for i, t := range map[tables.MaybeTimeColumn[tables.Line]]period.Instant{
-		tables.LineUsageEnd: tables.OrNothing(l.End), tables.LinePriceValidFrom: from,
-		tables.LineOwnTime: l.unlessStart(l.Own), tables.LineInstant: l.unlessStart(l.Instant)} {
-		col.MaybeTime(i).Add(t)
-	}
-	for i, q := range map[tables.QuantityColumn[tables.Line]]money.SignedQuantity{tables.LineUsageAmount: l.UsageAmount,
-		tables.LineFreeResourceUsage: l.Free, tables.LineQuantity: l.Quantity} {
-		col.Quantity(i).Add(q.Raw())
-	}
-	col.Quantity(tables.LineUnitPrice).Add(l.UnitPrice.Raw())
-	for i, a := range map[tables.AmountColumn[tables.Line]]money.Amount{tables.LineOfficialAmount: l.Official,
-		tables.LineOfficialDiscountAmount: l.Discount,
-		tables.LineTruncatedAmount:        l.Truncated, tables.LinePaymentAmount: l.Payment,
-		tables.LineCashAmount:   l.Payment,
-		tables.LineCreditAmount: {}, tables.LineCouponAmount: {}, tables.LineStoredValueCardAmount: {},
-		tables.LineFlexipurchaseCouponAmount: {}, tables.LineDebtAmount: {}, tables.LineCountedCouponAmount: {}} {
-		col.Amount(i).Add(a.Raw())
-	}
-	c.N++
 }
 
 // unlessStart is an instant as the lines table holds it.

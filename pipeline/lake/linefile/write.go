@@ -1,6 +1,7 @@
 package linefile
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -60,11 +61,10 @@ func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns[tables.Sum], error
 		}
 		var official, discount, truncated, payment money.AmountTotal
 		for _, l := range lines[:n] {
-			for t, a := range map[*money.AmountTotal]money.Amount{&official: l.Official, &discount: l.Discount,
-				&truncated: l.Truncated, &payment: l.Payment} {
-				if err := t.Add(a); err != nil {
-					return nil, err
-				}
+			err := errors.Join(official.Add(l.Official), discount.Add(l.Discount), truncated.Add(l.Truncated),
+				payment.Add(l.Payment))
+			if err != nil {
+				return nil, err
 			}
 		}
 		out.Word(tables.SumCustomerID).Add(bk.Customers[lines[0].Customer].ID)

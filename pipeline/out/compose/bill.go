@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -61,13 +62,17 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	if err := s.amounts(ctx, b); err != nil {
 		return nil, err
 	}
-	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{}, cycle: cycle,
-		clock: s.Books.Zone.Clock(), s: s}
+	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{},
+		sellers: map[string]bool{}, cycle: cycle, clock: s.Books.Zone.Clock(), s: s}
 	if err := g.lines(ctx, customer, read); err != nil {
 		return nil, err
 	}
 	services := s.namer(cycle).services
 	b.Sections, b.Corrections, b.Usage = g.sections(services), g.corrections, g.used.usage(services)
+	b.Issuers = slices.Sorted(maps.Keys(g.sellers))
+	if b.Adjusted, err = g.adjusted.Amount(); err != nil {
+		return nil, err
+	}
 	if err := s.manualNotes(ctx, b, g); err != nil {
 		return nil, err
 	}

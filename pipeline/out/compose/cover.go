@@ -2,7 +2,9 @@ package compose
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
@@ -11,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 // Covers says how the covers of documents look.
@@ -49,12 +52,13 @@ func contact(s *Sources, p layout.Party) letter.Contact {
 	return c
 }
 
-// billCover is the cover of a bill: what each service costs, and how it is paid.
+// billCover is the cover of a bill: what each service costs, and how it is paid. The issuer is who sold the lines
+// (§9.7). A bill of lines of several issuers has no cover, because each invoices its own.
 func billCover(s *Sources, b *document.Bill) (*letter.Letter, error) {
-	issuer := b.Header.Vendor
-	if b.Partner.ID != "" {
-		issuer = b.Partner
+	if len(b.Issuers) != 1 {
+		return nil, nil //nolint:nilnil // no cover, and no error
 	}
+	issuer := s.parties().partner(b.Issuers[0], b.Header.Cycle)
 	l := cover(s, &b.Header, issuer, b.Customer)
 	if l == nil {
 		return nil, nil //nolint:nilnil // no cover, and no error
@@ -107,45 +111,62 @@ func serviceRows(b *document.Bill) ([]letter.Row, error) {
 	return list, nil
 }
 
-// settlePaid adds how much of the amount due is paid already: by coupons, and with settings payments: ledger by the
-// customer's balances. Without ledger mode cash is what the customer is asked to pay, and credit what is still owed.
+// settlePaid adds how much of the amount due is paid already: by coupons, and with settings payments: ledger by
+// balances. Without ledger mode cash is what the customer is asked to pay, and credit what is still owed. Manual
+// adjustments move no balance (§6.3). What is to be paid is rounded once (§4.2, §9.7).
 func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row) error {
 	p := &b.Payments
-	paid := []letter.Row{
-		{Name: letter.Text{English: "Paid with coupons", Chinese: "代金券支付"}, Amount: p.Coupon.Neg()},
-		{Name: letter.Text{English: "Paid with flexi coupons", Chinese: "现金券支付"}, Amount: p.Flexi.Neg()},
-		{Name: letter.Text{English: "Paid with stored value", Chinese: "储值卡支付"}, Amount: p.StoredValue.Neg()},
+	cash := b.Adjusted // of cash, what no balance has paid
+	if s.Settings.Payments != settings.Ledger {
+		cash = p.Cash
 	}
-	open, err := p.Credit.Add(p.Debt)
+	paid, err := p.Cash.Sub(cash)
 	if err != nil {
 		return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
 	}
-	if s.Settings.Payments == settings.Ledger {
-		paid = append(paid, letter.Row{Name: letter.Text{English: "Paid from the cash balance", Chinese: "现金余额支付"},
-			Amount: p.Cash.Neg()})
-	} else if open, err = open.Add(p.Cash); err != nil {
+	rows := []letter.Row{due,
+		{Name: letter.Text{English: "Paid with coupons", Chinese: "代金券支付"}, Amount: p.Coupon.Neg()},
+		{Name: letter.Text{English: "Paid with flexi coupons", Chinese: "现金券支付"}, Amount: p.Flexi.Neg()},
+		{Name: letter.Text{English: "Paid with stored value", Chinese: "储值卡支付"}, Amount: p.StoredValue.Neg()},
+		{Name: letter.Text{English: "Paid from cash balances", Chinese: "现金余额支付"}, Amount: paid.Neg()},
+	}
+	open, err := sumOf(p.Credit, p.Debt, cash)
+	if err != nil {
 		return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
 	}
 	if open == b.Amounts.Payment {
 		return nil // nothing is paid yet
 	}
+	toPay := []money.Amount{open.Cut(l.Digits, s.Settings.Rounding.Mode)}
 	for _, t := range addedTaxes(b.Amounts.Taxes) { // no balance pays tax
-		if open, err = open.Add(t.Amount); err != nil {
-			return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
-		}
+		toPay = append(toPay, t.Amount)
 	}
-	toPay := letter.Row{Name: letter.Text{English: "To pay", Chinese: "应付金额"},
-		Amount: open.Cut(l.Digits, money.HalfEven)}
-	table, err := letter.Rounded(letter.Text{English: "Payment", Chinese: "支付情况"}, l.Digits,
-		append([]letter.Row{due}, paid...), toPay)
+	sum, err := sumOf(toPay...)
+	if err != nil {
+		return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
+	}
+	table, err := letter.Rounded(letter.Text{English: "Payment", Chinese: "支付情况"}, l.Digits, rows,
+		letter.Row{Name: letter.Text{English: "To pay", Chinese: "应付金额"}, Amount: sum})
 	if err != nil {
 		return err
 	}
-	l.Tables, l.Payable = append(l.Tables, table), toPay.Amount
+	l.Tables, l.Payable = append(l.Tables, table), sum
 	return nil
 }
 
-// statementCover is the cover of a partner's statement, from its first seller.
+// sumOf adds amounts up.
+func sumOf(list ...money.Amount) (money.Amount, error) {
+	var sum money.AmountTotal
+	for _, a := range list {
+		if err := sum.Add(a); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	return sum.Amount()
+}
+
+// statementCover is the cover of a partner's statement, from its first seller: what the partner owes that seller, and
+// the net of the month, to which other partners and incentives contribute. These are paid on their own (§9.1).
 func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) {
 	issuer := st.Header.Vendor
 	if len(st.Sellers) > 0 {
@@ -156,40 +177,98 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 		return nil, nil //nolint:nilnil // no cover, and no error
 	}
 	l.Kind = letter.Statement
+	owed, err := owedTo(issuer.ID, st)
+	if err != nil {
+		return nil, fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
+	}
+	sum, err := sumOf(owed.own, owed.resellers)
+	if err != nil {
+		return nil, fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
+	}
+	total := letter.Row{Name: letter.Text{English: "Owed to us", Chinese: "应付我方"}, Amount: sum}
+	table, err := letter.Rounded(letter.Text{English: "Settlement", Chinese: "结算"}, l.Digits, []letter.Row{
+		{Name: letter.Text{English: "Your customers", Chinese: "直属客户应结算"}, Amount: owed.own},
+		{Name: letter.Text{English: "Customers of your resellers", Chinese: "下级伙伴客户应结算"}, Amount: owed.resellers},
+	}, total)
+	if err != nil {
+		return nil, err
+	}
+	l.Tables, l.Payable = []letter.Table{table}, total.Amount
+	if err := statementTaxes(l, taxesOwedTo(issuer.ID, st.Taxes), total); err != nil {
+		return nil, err
+	}
+	if err := addNet(l, st, total); err != nil {
+		return nil, err
+	}
+	return l, l.Check()
+}
+
+// owed is what a partner owes a seller.
+type owed struct{ own, resellers money.Amount }
+
+// owedTo is what the partner owes a seller: for its own customers, and the vendor for those of its resellers (§6.4).
+func owedTo(seller string, st *document.Statement) (o owed, err error) {
+	var own, resellers []money.Amount
+	for i := range st.Rows {
+		r := &st.Rows[i]
+		if r.SellerID == seller {
+			own = append(own, r.Owed)
+		}
+		if seller == settlement.VendorID {
+			resellers = append(resellers, r.Cost)
+		}
+	}
+	o.own, err = sumOf(own...)
+	if err == nil {
+		o.resellers, err = sumOf(resellers...)
+	}
+	return o, err
+}
+
+// taxesOwedTo are the taxes on what a partner owes a seller.
+func taxesOwedTo(seller string, list []document.Tax) []document.Tax {
+	return slices.DeleteFunc(slices.Clone(list), func(t document.Tax) bool { return t.SellerID != seller })
+}
+
+// addNet adds the table of the net of the month, if others than the issuer or incentives contribute to it. It asks for
+// no payment.
+func addNet(l *letter.Letter, st *document.Statement, toUs letter.Row) error {
 	sum := &st.Summary
-	var rows []letter.Row
+	var others money.AmountTotal
+	if err := errors.Join(others.AddTotal(sum.Owed), others.AddTotal(sum.Cost),
+		others.Add(toUs.Amount.Neg())); err != nil {
+		return fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
+	}
+	rows, alone := []letter.Row{toUs}, true
 	for _, r := range []struct {
 		name  letter.Text
 		total money.AmountTotal
 		less  bool
 	}{
-		{letter.Text{English: "Your customers", Chinese: "直属客户应结算"}, sum.Owed, false},
-		{letter.Text{English: "Customers of your resellers", Chinese: "下级伙伴客户应结算"}, sum.Cost, false},
+		{letter.Text{English: "Owed to other sellers", Chinese: "应付其他销售方"}, others, false},
 		{letter.Text{English: "Revenue from your resellers", Chinese: "来自下级伙伴的收入"}, sum.Revenue, true},
 		{letter.Text{English: "Incentives", Chinese: "激励"}, sum.Incentives, true},
 		{letter.Text{English: "Claw-backs", Chinese: "激励扣回"}, sum.Clawbacks, false},
 	} {
 		amount, err := r.total.Amount()
 		if err != nil {
-			return nil, fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
+			return fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
 		}
 		if r.less {
 			amount = amount.Neg()
 		}
-		rows = append(rows, letter.Row{Name: r.name, Amount: amount})
+		rows, alone = append(rows, letter.Row{Name: r.name, Amount: amount}), alone && amount.IsZero()
+	}
+	if alone {
+		return nil
 	}
 	net, err := sum.Net.Amount()
 	if err != nil {
-		return nil, fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
+		return fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
 	}
-	total := letter.Row{Name: letter.Text{English: "Net", Chinese: "净额"}, Amount: net.Cut(l.Digits, money.HalfEven)}
-	table, err := letter.Rounded(letter.Text{English: "Settlement", Chinese: "结算"}, l.Digits, rows, total)
-	if err != nil {
-		return nil, err
-	}
-	l.Tables, l.Payable = []letter.Table{table}, total.Amount
-	if err := statementTaxes(l, st.Taxes, total); err != nil {
-		return nil, err
-	}
-	return l, l.Check()
+	table, err := letter.Rounded(letter.Text{English: "Net of the month, for information", Chinese: "本月净额（仅供参考）"},
+		l.Digits, rows, letter.Row{Name: letter.Text{English: "Net", Chinese: "净额"},
+			Amount: net.Cut(l.Digits, money.HalfEven)})
+	l.Tables = append(l.Tables, table)
+	return err
 }

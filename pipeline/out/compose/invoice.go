@@ -120,11 +120,7 @@ func (s *Sources) customerServices(ctx context.Context, v *document.Invoice, iss
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	return list.Each(func(row rows.Row[tables.Line]) error {
-		seller := settlement.VendorID
-		if row.Word(tables.LineAssociationType) == "2" { // resale
-			seller = row.Word(tables.LinePartnerID)
-		}
-		if seller != issuer {
+		if sellerOf(row) != issuer {
 			return nil
 		}
 		payment, err := row.Amount(tables.LinePaymentAmount)

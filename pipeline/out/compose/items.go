@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -18,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 // gathered is a customer's lines of a cycle, put together.
@@ -30,7 +32,9 @@ type gathered struct {
 	measures    map[string]string // by sku
 	corrections []document.Correction
 	manual      map[string]int // by adjustment_id: its place in corrections
-	late        int            // lines of other cycles
+	adjusted    money.AmountTotal
+	sellers     map[string]bool
+	late        int // lines of other cycles
 }
 
 // lineColumns are the columns of lines that a bill shows.
@@ -43,7 +47,7 @@ func lineColumns() tables.List[tables.Line] {
 		tables.LineDiscountID, tables.LineTruncatedAmount,
 		tables.LinePaymentAmount, tables.LineDay, tables.LineID, tables.LineUsageStart, tables.LineTradeTime,
 		tables.LineTradeID,
-		tables.LineOriginCycle)
+		tables.LineOriginCycle, tables.LinePartnerID, tables.LineAssociationType)
 }
 
 // reading visits the lines of a customer in the order of §8.
@@ -140,8 +144,11 @@ func (g *gathered) line(customer string, row rows.Row[tables.Line]) error {
 	if key.origin != "" {
 		g.late++
 	}
+	g.sellers[sellerOf(row)] = true
 	if key.kind == line.Refund.String() || key.kind == line.Adjustment.String() {
-		g.correct(&key, file, payment, row)
+		if err := g.correct(&key, file, payment, row); err != nil {
+			return err
+		}
 	}
 	return add(g.days, dayOf{g.day(file, row), key.service, file == manifest.EndDay.String()}, payment)
 }
@@ -155,8 +162,16 @@ func (g *gathered) day(file string, row rows.Row[tables.Line]) period.Day {
 	return dayWithin(g.cycle, g.clock.Day(row.Time(col)))
 }
 
+// sellerOf is who sells a line to the customer: the partner of a resold line, else the vendor (§9.7).
+func sellerOf(row rows.Row[tables.Line]) string {
+	if row.Word(tables.LineAssociationType) == strconv.Itoa(int(books.Resale)) {
+		return row.Word(tables.LinePartnerID)
+	}
+	return settlement.VendorID
+}
+
 // correct lists a refund or an adjustment.
-func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row rows.Row[tables.Line]) {
+func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row rows.Row[tables.Line]) error {
 	c := document.Correction{ID: string(row.Text(tables.LineID)), Kind: key.kind, OriginCycle: key.origin, SKU: key.sku,
 		Time: row.Time(tables.LineTradeTime), Payment: payment}
 	if code := g.s.Books.SKU(key.sku); code >= 0 {
@@ -176,8 +191,14 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 			g.manual = map[string]int{}
 		}
 		g.manual[c.ID] = len(g.corrections)
+		if file == manifest.EventsDay.String() && row.Word(tables.LineTradeID) == g.cycle.String() { // of no order
+			if err := g.adjusted.Add(payment); err != nil {
+				return err
+			}
+		}
 	}
 	g.corrections = append(g.corrections, c)
+	return nil
 }
 
 // sections are the items by service and sku.

@@ -144,6 +144,9 @@ func (n notes) statement(st *document.Statement, u *used, left *leftOut) []strin
 // bill are the sentences below a customer's bill.
 func (n notes) bill(b *document.Bill, g *gathered, left *leftOut) []string {
 	notes := append([]string{stateText(&b.Header), n.rounding(&b.Header), n.payments()}, n.servedBy(b)...)
+	if len(b.Issuers) > 1 {
+		notes = append(notes, severalIssuers)
+	}
 	if b.Amounts.Tax != nil {
 		notes = append(notes, TaxNotes(n.books, n.settings, b.Customer.ID)...)
 	}
@@ -157,6 +160,9 @@ func (n notes) bill(b *document.Bill, g *gathered, left *leftOut) []string {
 	}
 	return append(notes, left.notes()...)
 }
+
+// severalIssuers is what a bill says that has no cover because of them.
+const severalIssuers = "Several issuers sold to the customer in the cycle. Each invoices its own lines."
 
 // servedBy says which partners the customer had, where that changed within the cycle.
 func (n notes) servedBy(b *document.Bill) []string {

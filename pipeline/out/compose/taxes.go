@@ -82,14 +82,14 @@ func includedTaxes(l *letter.Letter, list []document.Tax) error {
 	return err
 }
 
-// statementTaxes adds the taxes of a partner's statement, which are not part of its net.
-func statementTaxes(l *letter.Letter, list []document.Tax, net letter.Row) error {
+// statementTaxes adds the taxes on what a partner owes, which are not part of it.
+func statementTaxes(l *letter.Letter, list []document.Tax, owed letter.Row) error {
 	added := addedTaxes(list)
 	if len(added) == 0 {
 		return includedTaxes(l, list)
 	}
 	var sum money.AmountTotal
-	rows := append([]letter.Row{net}, added...)
+	rows := append([]letter.Row{owed}, added...)
 	for _, r := range rows {
 		if err := sum.Add(r.Amount); err != nil {
 			return err
@@ -100,7 +100,7 @@ func statementTaxes(l *letter.Letter, list []document.Tax, net letter.Row) error
 		return err
 	}
 	table, err := letter.Rounded(letter.Text{English: "Tax", Chinese: "税额"}, l.Digits, rows,
-		letter.Row{Name: letter.Text{English: "Net with tax", Chinese: "含税净额"}, Amount: total})
+		letter.Row{Name: letter.Text{English: "Owed to us with tax", Chinese: "含税应付我方"}, Amount: total})
 	l.Tables, l.Payable = append(l.Tables, table), total
 	return err
 }

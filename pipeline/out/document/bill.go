@@ -29,6 +29,9 @@ type Bill struct {
 	Notes       []string       `json:"notes"` // sentences, such as how was rounded
 
 	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
+	// Issuers are who sold the lines, by id; Adjusted is what manual adjustments add to Payments.Cash.
+	Issuers  []string     `json:"-"`
+	Adjusted money.Amount `json:"-"`
 }
 
 // Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment, Payment = Rounding +

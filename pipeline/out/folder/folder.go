@@ -222,7 +222,18 @@ func fileName(id string) string {
 			fmt.Fprintf(&b, "%%%02x", c)
 		}
 	}
-	return b.String()
+	return Short(b.String())
+}
+
+// Short is an escaped id that is part of the name of a file: itself, or if file systems could not hold it, its
+// beginning, = and the SHA-256 of all of it.
+func Short(escaped string) string {
+	const most, begins = 200, 120
+	if len(escaped) <= most {
+		return escaped
+	}
+	sum := sha256.Sum256([]byte(escaped))
+	return escaped[:begins] + "=" + hex.EncodeToString(sum[:])
 }
 
 // write writes all documents, then the lists.

@@ -50,6 +50,10 @@ func TestFileName(t *testing.T) {
 			t.Errorf("%q: %s, want %s", id, got, want)
 		}
 	}
+	long := strings.Repeat("客", 100)
+	if a, b := fileName(long+"a"), fileName(long+"b"); a == b || len(a) > 200 || fileName(long+"a") != a {
+		t.Errorf("%s and %s", a, b)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")
 		if a != b && strings.EqualFold(fileName(a), fileName(b)) {
