@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
@@ -177,25 +176,24 @@ func (e *explainer) describePlace(ctx context.Context) error {
 	}
 }
 
-// find looks the id up as it is, and where nothing bears it and it ends in #n, without that. Of several places of
-// one record the one to explain comes first.
+// find looks the id up in the order of its readings, until a record has it. Of several places of one record the one to
+// explain comes first.
 func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error) {
 	if !q.Cycle.IsZero() {
 		if err := rows.HasCycle(s.Snap, q.Cycle); err != nil {
 			return nil, 0, err
 		}
 	}
-	places, err := s.search(ctx, q, q.ID)
-	if err != nil {
-		return nil, 0, err
-	}
+	var places []location
 	tier := 0
-	if cut := strings.LastIndexByte(q.ID, '#'); len(places) == 0 && cut > 0 {
-		if n, err := strconv.Atoi(q.ID[cut+1:]); err == nil && n > 0 {
-			if places, err = s.search(ctx, q, q.ID[:cut]); err != nil {
-				return nil, 0, err
-			}
-			tier = n
+	for _, r := range readings(q.ID) {
+		found, err := s.search(ctx, q, r.id)
+		if err != nil {
+			return nil, 0, err
+		}
+		places = slices.DeleteFunc(found, func(p location) bool { return !r.is(p) })
+		if tier = r.tier; len(places) > 0 {
+			break
 		}
 	}
 	if len(places) == 0 {

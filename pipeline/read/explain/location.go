@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -42,8 +43,13 @@ func severalError(id string, places []location) error {
 		list = append(list, text)
 	}
 	how := "select one with --cycle and --customer"
-	if origins {
+	switch first := places[0]; {
+	case origins:
 		how = "select one with --cycle, --origin and --customer"
+	case !slices.ContainsFunc(places, func(p location) bool {
+		return p.cycle != first.cycle || p.customer != first.customer
+	}):
+		how = fmt.Sprintf("select one by its source: `tollbook explain %s@usage`, or @events and so on", id)
 	}
 	return &rows.NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", id, strings.Join(list, "; ")),
 		Do: how}

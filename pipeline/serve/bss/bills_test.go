@@ -281,3 +281,18 @@ func TestIDsOfLateFees(t *testing.T) {
 	h.same("late", h.few("", subRecords+"?bill_cycle=2026-10&customer_id=eve&bill_detail_type=16", "", "fee_records",
 		"id"), "e1#1"+late+"\ne1#2"+late+"\ne1#2#flat_fee"+late)
 }
+
+// TestIDsLikeTiers checks that a record whose own id is that of a line of another record's tier has another one in the
+// API. Invariant: BSS-2.
+func TestIDsLikeTiers(t *testing.T) {
+	t.Parallel()
+	usage := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
+	for i, id := range []string{"a", "a#1", "a#1#0"} {
+		quantity := []string{"11", "1", "1"}[i] // of 10 pieces in the first tier
+		usage += fmt.Sprintf("%s,dan,r6,mail,east,2026-09-10T1%d:00:00Z,2026-09-10T15:00:00Z,%s\n", id, i, quantity)
+	}
+	h := houseWith(t, map[string]string{"inbox/usage/likely.csv": usage})
+	h.same("ids", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan&service_type_code=ml&limit=100", "",
+		"fee_records", "id", "usage_amount"),
+		"a#1 10.0000000000\na#2 1.0000000000\na#1#0 1.0000000000\na#1#0#0 1.0000000000")
+}

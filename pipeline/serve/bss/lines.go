@@ -3,6 +3,7 @@ package bss
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -180,6 +181,8 @@ func (r *reader) id() string {
 		case line.FlatFee.String(), line.TrueUp.String(), line.Cap.String(), line.Overage.String():
 			id += "#" + kind
 		}
+	} else if endsLikeTier.MatchString(id) {
+		id += "#0"
 	}
 	if day == manifest.RerateDay {
 		id += "@" + r.row.MaybeTime(tables.LineInstant).String()
@@ -192,6 +195,9 @@ func (r *reader) id() string {
 	}
 	return id
 }
+
+// endsLikeTier finds ids of records that end like the line of a tier.
+var endsLikeTier = regexp.MustCompile(`#[0-9]+(#(flat_fee|true_up|cap|overage))?$`)
 
 // isFee reports whether a line of a late record, whose kind is adjustment, is a flat fee: it has a quantity and no use.
 func (r *reader) isFee() bool {

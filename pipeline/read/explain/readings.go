@@ -1,0 +1,94 @@
+package explain
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// usageSource is the source of records and lines of days of the calendar. All others are named as in the lake.
+const usageSource = "usage"
+
+// reading is one way to read an id that is asked for.
+type reading struct {
+	id     string
+	tier   int    // 0 = none is named
+	source string // "" = any
+	origin string // cycle; "" = any
+}
+
+// readings are the ways to read an id, in the order in which they are tried: as it is, and as the API has it
+// (docs/api.md), with a tier and a kind, and with a source.
+func readings(id string) []reading {
+	list := withTier(reading{id: id})
+	if r, ok := withSource(id); ok {
+		list = append(list, withTier(r)...)
+	}
+	return list
+}
+
+// tierEnd is what the API adds to the id of a line of a tier. 0 is no tier: the id before it ends like one.
+var tierEnd = regexp.MustCompile(`^(.+)#([0-9]+)(?:#(?:flat_fee|true_up|cap|overage))?$`)
+
+// withTier is a reading, and what it is if its id ends with a tier.
+func withTier(r reading) []reading {
+	list := []reading{r}
+	if m := tierEnd.FindStringSubmatch(r.id); m != nil {
+		if n, err := strconv.Atoi(m[2]); err == nil {
+			r.id, r.tier = m[1], n
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// withSource reads an id that ends with `@SOURCE`, `@SOURCE@START`, `@SOURCE@START@ORIGIN`, or the time of a re-rating.
+func withSource(id string) (reading, bool) {
+	parts := strings.Split(id, "@")
+	for n := len(parts) - 1; n > 0; n-- {
+		r := reading{id: strings.Join(parts[:n], "@"), source: parts[n]}
+		day, err := manifest.ParseDay(r.source)
+		switch after := parts[n+1:]; {
+		case r.source == usageSource, err == nil && day.IsSpecial():
+			if len(after) > 1 {
+				r.origin = after[1]
+			}
+			if day == manifest.RerateDay {
+				r.id, _ = cutTime(r.id)
+			}
+			return r, len(after) <= 2
+		}
+	}
+	if base, ok := cutTime(id); ok {
+		return reading{id: base, source: manifest.RerateDay.String()}, true
+	}
+	return reading{}, false
+}
+
+// cutTime takes the time of a re-rating off an id.
+func cutTime(id string) (string, bool) {
+	at := strings.LastIndexByte(id, '@')
+	if at <= 0 {
+		return id, false
+	}
+	if _, err := period.ParseInstant(id[at+1:]); err != nil {
+		return id, false
+	}
+	return id[:at], true
+}
+
+// is reports whether a place is of the source of the reading.
+func (r *reading) is(p location) bool {
+	switch {
+	case r.origin != "" && p.origin != r.origin:
+		return false
+	case r.source == "":
+		return true
+	case r.source == usageSource:
+		return !p.day.IsSpecial()
+	}
+	return p.day.String() == r.source
+}

@@ -1,0 +1,39 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// TestReadings checks that ids are read as the API writes them: as they are first, then with a tier, then with a source.
+func TestReadings(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string][]string{
+		"a":                  {"a 0  "},
+		"a#2":                {"a#2 0  ", "a 2  "},
+		"a#1#0":              {"a#1#0 0  ", "a#1 0  "},
+		"a#1#1#flat_fee":     {"a#1#1#flat_fee 0  ", "a#1 1  "},
+		"a#x":                {"a#x 0  "},
+		"me@home":            {"me@home 0  "},
+		"o/1@events":         {"o/1@events 0  ", "o/1 0 events "},
+		"o/1@usage":          {"o/1@usage 0  ", "o/1 0 usage "},
+		"me@home@usage":      {"me@home@usage 0  ", "me@home 0 usage "},
+		"@end":               {"@end 0  ", " 0 end "},
+		"a@2026-10-05T04:00": {"a@2026-10-05T04:00 0  "},
+		"a@2026-10-05T04:00:00Z": {"a@2026-10-05T04:00:00Z 0  ",
+			"a 0 rerate "},
+		"a#2@late@2026-09-06T00:00:00Z@2026-08": {"a#2@late@2026-09-06T00:00:00Z@2026-08 0  ",
+			"a#2 0 late 2026-08", "a 2 late 2026-08"},
+		"a@2026-10-05T04:00:00Z@rerate@2026-09-01T00:00:00Z@2026-09": {
+			"a@2026-10-05T04:00:00Z@rerate@2026-09-01T00:00:00Z@2026-09 0  ", "a 0 rerate 2026-09"},
+	} {
+		var got []string
+		for _, r := range readings(id) {
+			got = append(got, fmt.Sprintf("%s %d %s %s", r.id, r.tier, r.source, r.origin))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", id, got, want)
+		}
+	}
+}
