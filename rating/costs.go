@@ -70,7 +70,7 @@ func NewCostRater(bk *tariff.Book) *CostRater {
 
 // Open turns to a customer and a cycle: its meters begin at 0.
 func (c *CostRater) Open(customer int32, cycle period.Cycle) error {
-	c.meters = make(map[int32]*costMeter)
+	c.meters, c.r.records.below = make(map[int32]*costMeter), make(map[int32]money.Quantity)
 	return c.r.Open(customer, cycle, nil)
 }
 
@@ -113,15 +113,16 @@ func (c *CostRater) Rate(g *CostGroup, index int32, out *line.Charges) error {
 	return nil
 }
 
-// negative appends the line of a flat group whose quantity is below 0: the mirror of the positive one.
+// negative appends the line of a flat group whose quantity is below 0: the mirror of the positive one. It moves the
+// unconverted position back.
 func (c *CostRater) negative(rec *Record, product *books.Product, index int32, out *line.Charges) error {
-	used, err := product.Convert.Convert(rec.Quantity)
-	if err != nil {
+	n := int32(len(out.Draws))
+	u := &usage{Record: rec, product: product, place: c.r.regions.place(rec.Region), index: index, drawsFrom: n,
+		drawsTo: n, reversed: true}
+	if err := c.r.records.measure(u); err != nil {
 		return err
 	}
-	n := int32(len(out.Draws))
-	return c.r.records.flat(&usage{Record: rec, product: product, place: c.r.regions.place(rec.Region), index: index,
-		raw: rec.Quantity, used: used, left: used, drawsFrom: n, drawsTo: n, reversed: true}, out)
+	return c.r.records.flat(u, out)
 }
 
 // passThrough cuts the group's cost at the tiers of its version: the meter moves up by it, or back down by a negative

@@ -67,6 +67,9 @@ func (rp *recordPricer) measure(u *usage) error {
 	region, resource := scopeOf(p, u.place.number, u.Resource)
 	index, _ := rp.meters.find(measureMeter, u.SKU, region, resource)
 	m := &rp.meters.list[index]
+	if rp.below != nil {
+		return rp.measureSigned(u, index)
+	}
 	low, high := m.count, m.count
 	var err error
 	if u.reversed {
@@ -100,6 +103,49 @@ func (rp *recordPricer) measure(u *usage) error {
 		m.count = low
 	}
 	return nil
+}
+
+// measureSigned is what measure does where a meter can be below 0: C(-x) = -C(x).
+func (rp *recordPricer) measureSigned(u *usage, index int32) error {
+	m, convert := &rp.meters.list[index], u.product.Convert
+	moved := u.raw.Signed()
+	if u.reversed {
+		moved = moved.Neg()
+	}
+	from, err := m.count.Signed().Sub(rp.below[index].Signed())
+	if err != nil {
+		return err
+	}
+	to, err := from.Add(moved)
+	if err != nil {
+		return fmt.Errorf("unconverted position: %w", err)
+	}
+	before, err := convertSigned(convert, from)
+	if err != nil {
+		return err
+	}
+	after, err := convertSigned(convert, to)
+	if err != nil {
+		return err
+	}
+	counted, err := after.Sub(before)
+	if err != nil {
+		return err
+	}
+	u.used, u.left = counted.Abs(), counted.Abs()
+	if m.count, rp.below[index] = to.Abs(), (money.Quantity{}); to.Sign() < 0 {
+		m.count, rp.below[index] = money.Quantity{}, to.Abs()
+	}
+	return nil
+}
+
+// convertSigned is C(q), with C(-x) = -C(x).
+func convertSigned(c money.Conversion, q money.SignedQuantity) (money.SignedQuantity, error) {
+	out, err := c.Convert(q.Abs())
+	if q.Sign() < 0 {
+		return out.Signed().Neg(), err
+	}
+	return out.Signed(), err
 }
 
 // cutDraws limits what a reversed record gives back to what it counts now: a conversion may make that less than what it

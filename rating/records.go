@@ -13,6 +13,8 @@ type recordPricer struct {
 	c       *tariff.Client
 	regions *regions
 	meters  *meters
+	// below is how far meters are below 0, by index; nil = none can be: only cost files have quantities below 0.
+	below map[int32]money.Quantity
 }
 
 // price is the version in force at the record's usage_start.
