@@ -239,7 +239,7 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 	case d.Currency != "" && one.currency != "" && d.Currency != one.currency:
 		d.State, d.Fault = Failed, fmt.Sprintf("its currency is %s, that of the source's first delivery %s", d.Currency,
 			one.currency)
-	case noRate != nil:
+	case d.Currency != "" && noRate != nil:
 		d.State, d.Fault = Failed, fmt.Sprintf("there is no rate from %s to %s for %s: add a row to books/rates.csv, "+
 			"or fx of the source to costs.sources", d.Currency, s.stage.Currency, d.Period)
 	case d.Period <= s.stage.Archived:

@@ -74,10 +74,11 @@ func (w *writer) keepRates(found *survey) error {
 	return w.file(costRatesKey(), out.Any(), nil)
 }
 
-// convert finds the rates of a delivery to all currencies of the books, as far as there are any.
+// convert finds the rates of a delivery to all currencies of the books, as far as there are any. A delivery of nothing
+// has the currency of its source: what it takes back was in it.
 func (s *survey) convert(one *source, d *Delivery) (err error) {
-	d.conversion = &margins.Conversion{Books: s.stage.Books, From: d.Currency, Cycle: d.Period, Fixed: one.Fx[d.Period],
-		Rates: make(map[string]money.UnitPrice)}
+	d.conversion = &margins.Conversion{Books: s.stage.Books, From: cmp.Or(d.Currency, one.currency), Cycle: d.Period,
+		Fixed: one.Fx[d.Period], Rates: make(map[string]money.UnitPrice)}
 	if d.Period <= s.stage.Closed {
 		maps.Copy(d.conversion.Rates, s.rates[rateKey{d.Source, d.Period}])
 		if d.conversion.Kept, err = settle.KeptRates(s.stage.Txn, d.Period); err != nil {
