@@ -114,7 +114,7 @@ type again struct {
 func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, all bool) error {
 	src := a.source()
 	first := min(cycle, commitment.From(a.Prices, a.customer, cycle))
-	if src.IsArchived(first) {
+	if src.LeftSince(first) {
 		return nil // FCOMMIT-4
 	}
 	lines, err := src.Lines(a.bucket, first, a.LateIn, func(c int32) bool { return c == a.customer })

@@ -191,7 +191,7 @@ func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*lin
 			}
 		}
 		for _, cycle := range cyclesOf(touched) {
-			if src.IsArchived(commitment.From(f.Prices, customer, cycle)) {
+			if src.LeftSince(commitment.From(f.Prices, customer, cycle)) {
 				continue // FCOMMIT-4
 			}
 			list, err := f.differences(bucket, customer, cycle, touched, out)
