@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -172,6 +173,17 @@ func (w *Workspace) ArchiveDir() string {
 		return ""
 	}
 	return w.Path(w.Settings.Retention.Archive)
+}
+
+// Meet reports whether two folders are the same, or one contains the other.
+func Meet(a, b string) (bool, error) {
+	one, err := filepath.Abs(a)
+	if err != nil {
+		return false, err
+	}
+	other, err := filepath.Abs(b)
+	return one == other || strings.HasPrefix(one, other+string(filepath.Separator)) ||
+		strings.HasPrefix(other, one+string(filepath.Separator)), err
 }
 
 // Path is a folder or file that the settings name.

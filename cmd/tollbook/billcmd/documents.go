@@ -96,6 +96,9 @@ func runDocuments(ctx context.Context, a *cli.App, o *documentsOptions) (err err
 		return &cli.UsageError{What: result.Dir + " exists, and was not changed",
 			Hint: "name another folder with --dir, or replace it with --force"}
 	}
+	if other := new(folder.OtherFilesError); errors.As(err, &other) {
+		return &cli.UsageError{What: other.Error(), Hint: "name another folder with --dir"}
+	}
 	if err != nil {
 		return err
 	}

@@ -80,6 +80,9 @@ func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir stri
 	if _, err := os.Lstat(dir); err == nil && !o.Replace {
 		return nil, fmt.Errorf("write documents to %s: %w", dir, os.ErrExist)
 	}
+	if err := onlyDocuments(dir); err != nil {
+		return nil, err
+	}
 	own := *s
 	w := &writer{s: &own, cycle: cycle, o: &o, index: &Index{Cycle: cycle.String(), Currency: s.Settings.Currency.Code,
 		Manifest: s.Snap.Manifest.Number}}
@@ -105,6 +108,30 @@ func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir stri
 		return nil, fmt.Errorf("write documents to %s: %w", dir, err)
 	}
 	return w.index, nil
+}
+
+// OtherFilesError says that a folder is not replaced, because it has something that Write did not write.
+type OtherFilesError struct{ Dir, Name string }
+
+// Error names the first such file.
+func (e *OtherFilesError) Error() string {
+	return fmt.Sprintf("%s is no folder of documents: it has %s. It was not changed", e.Dir, e.Name)
+}
+
+// onlyDocuments refuses a folder with other files than Write writes.
+func onlyDocuments(dir string) error {
+	list, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, e := range list {
+		switch e.Name() {
+		case "index.json", "index.html", string(Bills), string(Statements):
+		default:
+			return &OtherFilesError{dir, e.Name()}
+		}
+	}
+	return err
 }
 
 // keptBytes is how much space the statements of all partners may take while documents are written.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -129,20 +128,15 @@ func apart(w *workspace.Workspace, place settings.Place) error {
 		}
 		return nil
 	}
-	to, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
 	for _, place := range []string{w.Dir, w.LakeDir(), w.ArchiveDir()} {
 		if place == "" { // in an object store
 			continue
 		}
-		from, err := filepath.Abs(place)
+		meet, err := workspace.Meet(dir, place)
 		if err != nil {
 			return err
 		}
-		if to == from || strings.HasPrefix(to, from+string(filepath.Separator)) ||
-			strings.HasPrefix(from, to+string(filepath.Separator)) {
+		if meet {
 			return &workspace.RefusedError{What: fmt.Sprintf("backup to %s: the folder would be in or around %s", dir,
 				place), Hint: "give a folder apart, best on another disk"}
 		}

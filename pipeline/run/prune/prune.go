@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
@@ -15,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Options is what is to be pruned.
@@ -65,9 +65,8 @@ func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Op
 				Hint: "give another place for the archive"}
 		}
 	}
-	if !to.InStore() && filepath.Clean(w.Path(po.Archive)) == filepath.Clean(w.LakeDir()) {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is the lake itself", po.Archive),
-			Hint: "give another folder for the archive"}
+	if err := apart(w, &to); err != nil {
+		return nil, err
 	}
 	p := &pruning{ws: w, po: po, o: o, report: &Report{Command: "prune", AsOf: o.AsOf, Archive: po.Archive,
 		DryRun: po.DryRun, Volumes: w.Settings.Retention.Archive, Cycles: []ArchivedCycle{}, Inbox: []archive.Packed{}}}
@@ -78,6 +77,27 @@ func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Op
 		return p.report, nil
 	}
 	return p.report, targets.AfterRun(ctx, w, o, &p.report.Publication)
+}
+
+// apart refuses a folder for the archive that is in or around what runs read or write.
+func apart(w *workspace.Workspace, to *settings.Place) error {
+	if to.InStore() {
+		return nil
+	}
+	for _, own := range []string{w.Settings.Lake.Path, w.Settings.Inbox.Path, w.Settings.Books.Path, "runs"} {
+		if settings.InObjectStore(own) {
+			continue
+		}
+		meet, err := workspace.Meet(w.Path(to.Path), w.Path(own))
+		if err != nil {
+			return err
+		}
+		if meet {
+			return &workspace.RefusedError{What: fmt.Sprintf("archive to %s: the folder would be in or around %s",
+				to.Path, own), Hint: "give another folder for the archive"}
+		}
+	}
+	return nil
 }
 
 // pruning is one prune in the making.
