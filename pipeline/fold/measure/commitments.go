@@ -44,8 +44,8 @@ func (s *Commitments) IsArchived(c period.Cycle) bool {
 	return ref.Archived != nil
 }
 
-// LeftSince reports whether lines of a cycle, or of a later one, have left the lake. The cycle itself need not be in it:
-// a window can begin before the first month of the lake.
+// LeftSince reports whether lines of a cycle, or of a later one, have left the lake. The cycle itself need not be in
+// it: a window can begin before the first month of the lake.
 func (s *Commitments) LeftSince(c period.Cycle) bool {
 	return slices.ContainsFunc(s.Base.Manifest.Cycles, func(ref manifest.CycleRef) bool {
 		return ref.Period() >= c && ref.Archived != nil
