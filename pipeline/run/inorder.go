@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/rating/recurring"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -28,7 +27,11 @@ func (r *runState) checkOrder() error {
 		first = m.Cycles[withFiles].Period()
 	}
 	for c := first; c < r.job.cycle; c++ {
-		if mayOwe(r.ws.Books, c) {
+		owes, err := measure.MayOwe(r.ws.Books, c)
+		if err != nil {
+			return fmt.Errorf("find what cycle %s owes without a record: %w", c, err)
+		}
+		if owes {
 			return stillOpen(c)
 		}
 	}
@@ -48,16 +51,4 @@ func (r *runState) refuseOpen(m *manifest.Manifest) error {
 func stillOpen(c period.Cycle) error {
 	return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is still open", c),
 		Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", c)}
-}
-
-// mayOwe reports whether a cycle without a record may have lines: of levels that earlier cycles leave, of subscribers,
-// of commitments, and of recurring charges.
-func mayOwe(b *books.Books, c period.Cycle) bool {
-	within := b.Zone.Bounds(c)
-	return b.HasLevels() ||
-		slices.ContainsFunc(b.Subscribers, func(s books.Subscriber) bool { return s.Valid.Overlaps(within) }) ||
-		slices.ContainsFunc(b.Commitments, func(m books.Commitment) bool { return m.Valid.Overlaps(within) }) ||
-		slices.ContainsFunc(b.Recurring, func(row books.RecurringCharge) bool {
-			return len(recurring.Parts(&row, b.Zone, within)) > 0
-		})
 }

@@ -13,4 +13,5 @@
 //	MEAS-6  What a part of a recurring charge was charged is what its cycle billed, if that is closed, with the
 //	        differences that re-rating has posted since. Of an open cycle, and of a cycle whose charges are archived,
 //	        it is what the books give.
+//	MEAS-7  The books alone say whether a cycle without a record may have lines.
 package measure
