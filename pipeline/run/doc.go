@@ -8,6 +8,8 @@
 //	       are those of the performed run. If that is not certain, the run is performed.
 //	RUN-6  A cycle is closed only after every earlier one that has files, also by this run, and after every one since
 //	       the last closed one, or since the first with files, that the books may charge without a record.
+//	RUN-7  A closed cycle is rated again if it is not archived and the lake has something of it, of an earlier cycle
+//	       that is not archived, or of lines that a later closed cycle billed for it.
 //
 // The run's clock is an argument. No package below reads a clock.
 package run

@@ -58,11 +58,10 @@ func (r *runState) checkRerate() error {
 			Hint: "an open cycle is rated by today's books anyway: `tollbook run nightly`"}
 	}
 	ref, known := r.txn.Base().Cycle(manifest.CycleOf(c))
-	switch {
-	case !known && !r.skipped(c):
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has no data of it", c),
-			Hint: "check --cycle"}
-	case ref.Archived != nil:
+	if !known {
+		return r.checkSkipped(c)
+	}
+	if ref.Archived != nil {
 		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c,
 			ref.Archived.AsOf, ref.Archived.Where),
 			Hint: "archived cycles are not rated again; set retention.lines_months to keep lines longer"}
@@ -70,11 +69,21 @@ func (r *runState) checkRerate() error {
 	return nil
 }
 
-// skipped reports whether a cycle of which the lake has nothing comes after one of which it has something, and after
-// the archived ones. Books that changed since may charge it without a record.
-func (r *runState) skipped(c period.Cycle) bool {
-	m := &r.txn.Base().Manifest
-	return len(m.Cycles) > 0 && m.Cycles[0].Period() < c && c > r.archivedThrough()
+// checkSkipped refuses to rate a cycle again of which the lake has nothing, unless it comes after one of which it has
+// something, and after the archived ones, or its late records were billed (RUN-7). Books that changed since may charge
+// it without a record.
+func (r *runState) checkSkipped(c period.Cycle) error {
+	base := r.txn.Base()
+	if cycles := base.Cycles(); len(cycles) > 0 && c > r.archivedThrough() {
+		if cycles[0] < c {
+			return nil
+		}
+		if billed, err := rerated.BilledLater(base, c); err != nil || billed {
+			return err
+		}
+	}
+	return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has no data of it", c),
+		Hint: "check --cycle"}
 }
 
 // rerating is what a run does that rates a closed cycle again.

@@ -45,6 +45,9 @@ difference to what was billed into the earliest open cycle: one line per custome
 resource, recurring charge and commitment. The closed cycle does not change. Orders and adjustments
 keep their price. Unchanged books give no line, and then nothing is written.
 
+A month before the first closed one can be rated again if late records of it were billed. It owes
+nothing but what follows from these records.
+
 --dry-run lists the differences and what changed (package, price, discount, quantity, commitment;
 other is rounding or the rate of a discount), and writes nothing. --books uses the books of another
 folder, such as a draft of next month's prices.`,

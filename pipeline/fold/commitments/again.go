@@ -69,8 +69,10 @@ func (c *Change) spent() commitment.Spent {
 
 // Again calculates the commitments of a bucket's customers for a closed cycle again, and those of later closed cycles
 // that count what has moved, and returns what differs from all that was billed (FCOMMIT-5). moved are differences that
-// are in no file yet, by customer.
-func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commitment.Spent) ([]Change, error) {
+// are in no file yet, by customer. With onlyTouched, only the commitments of the cycle that count a line of it or of an
+// earlier one are owed.
+func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commitment.Spent,
+	onlyTouched bool) ([]Change, error) {
 	billed, err := f.source().Lines(bucket, origin, f.LateIn, func(int32) bool { return true },
 		manifest.CommitmentsDay)
 	if err != nil {
@@ -83,7 +85,13 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 	var out []Change
 	for _, customer := range slices.Compact(customers) {
 		a := again{Folder: f, bucket: bucket, customer: customer, moved: slices.Clone(moved[customer])}
-		if err := a.cycle(origin, func(*books.Commitment) bool { return true }, true); err != nil {
+		wanted := func(*books.Commitment) bool { return true }
+		if onlyTouched {
+			if wanted, err = a.touched(origin); err != nil {
+				return nil, err
+			}
+		}
+		if err := a.cycle(origin, wanted, true); err != nil {
 			return nil, err
 		}
 		touched := commitment.Touched(f.Prices, customer, a.moved, f.LateIn-1)
@@ -108,6 +116,23 @@ type again struct {
 	customer int32
 	moved    []commitment.Spent // that is in no file yet
 	out      []Change
+}
+
+// touched are the rows of which a window that ends in a cycle counts a line of it or of an earlier one. The lines of
+// cost files do not count: they make no month before the first closed one owe.
+func (a *again) touched(cycle period.Cycle) (func(*books.Commitment) bool, error) {
+	lines, err := a.source().Lines(a.bucket, cycle, a.LateIn, func(c int32) bool { return c == a.customer })
+	if err != nil {
+		return nil, err
+	}
+	spent := slices.Clone(a.moved)
+	for i := range lines[a.customer] {
+		if c := &lines[a.customer][i]; c.By == "" && c.Origin <= cycle && !c.Costs {
+			spent = append(spent, c.Spent)
+		}
+	}
+	rows := commitment.Touched(a.Prices, a.customer, spent, a.LateIn-1)
+	return func(c *books.Commitment) bool { return rows[c][cycle] }, nil
 }
 
 // cycle calculates the rows that are wanted for a cycle; with all, what other rows billed for it is no longer due.

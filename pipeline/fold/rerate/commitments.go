@@ -23,7 +23,7 @@ func (r *rerating) commitments(list []Difference) ([]Difference, error) {
 	}
 	f := &commitments.Folder{State: r.State, LateIn: r.LateIn, AsOf: r.AsOf}
 	var err error
-	if r.committed, err = f.Again(r.bucket, r.origin, moved); err != nil {
+	if r.committed, err = f.Again(r.bucket, r.origin, moved, r.isEarly()); err != nil {
 		return nil, err
 	}
 	for i := range r.committed {

@@ -4,4 +4,6 @@
 //  2. A difference is between all that is due now and all that was billed: by the close, late, and by earlier
 //     re-rates.
 //  3. A customer is rated record by record only if records or positions differ from what was billed.
+//  4. A cycle before the first closed one of the lake owes only for its late records: for links with samples, and for
+//     commitments whose windows hold a line. Recurring charges, fees at zero and idle links are not owed.
 package rerate

@@ -118,6 +118,7 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.dropUnused(billed)
 	sums, err := late.Differences(r.now, billed)
 	if err != nil {
 		return nil, err
@@ -365,7 +366,7 @@ func (r *rerating) samples() error { return r.step.LoadSamples(r.LateIn - 1) }
 
 // bandwidth measures and prices every billing object of the cycle, with the samples that count by what is billed.
 func (r *rerating) bandwidth() error {
-	list, err := r.Measured.MeasureWith(r.bucket, r.origin, nil, r.step.Samples.All)
+	list, err := r.Measured.MeasureWith(r.bucket, r.origin, r.sampled(), r.step.Samples.All)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,42 @@
+package rerate
+
+import (
+	"maps"
+
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+)
+
+// isEarly reports whether the cycle is before the first closed one of the lake. Only late records of it were billed, so
+// it owes nothing without a record (rule 4).
+func (r *rerating) isEarly() bool {
+	for _, ref := range r.Txn.Base().Manifest.Cycles {
+		if ref.State == manifest.CycleClosed {
+			return r.origin < ref.Period()
+		}
+	}
+	return false
+}
+
+// sampled are the billing objects that have samples in an early cycle; nil = all objects of another cycle.
+func (r *rerating) sampled() map[measure.Key]bool {
+	if !r.isEarly() {
+		return nil
+	}
+	keys := make(map[measure.Key]bool)
+	for _, one := range r.step.Samples.All {
+		if l, ok := r.Books.Links.At(one.Link, one.Slot); ok && r.Books.Zone.Cycle(one.Slot) == r.origin {
+			keys[measure.KeyOf(l)] = true
+		}
+	}
+	return keys
+}
+
+// dropUnused drops the places of an early cycle that have no usage and were not billed: recurring charges and fees.
+func (r *rerating) dropUnused(billed late.Sums) {
+	if !r.isEarly() {
+		return
+	}
+	maps.DeleteFunc(r.now, func(p late.Place, s *late.Sum) bool { return s.Used.IsZero() && billed[p] == nil })
+}
