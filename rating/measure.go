@@ -1,10 +1,9 @@
 package rating
 
 import (
-	"fmt"
-
 	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/proration"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -78,7 +77,7 @@ func (rp *recordPricer) measure(u *usage) error {
 		high, err = low.Add(u.raw)
 	}
 	if err != nil {
-		return fmt.Errorf("unconverted position: %w", err)
+		return &tariff.TotalError{What: "unconverted position", Err: err}
 	}
 	from, err := p.Convert.Convert(low)
 	if err != nil {

@@ -32,6 +32,17 @@ func (e *LimitError) Error() string { return fmt.Sprintf("%s: %s", e.What, e.Err
 // Unwrap returns the error of the calculation.
 func (e *LimitError) Unwrap() error { return e.Err }
 
+// TotalError says that the quantities of a meter add up to more than the largest quantity. No record is wrong.
+type TotalError struct {
+	What string // what was added up
+	Err  error
+}
+
+func (e *TotalError) Error() string { return fmt.Sprintf("%s: %s", e.What, e.Err) }
+
+// Unwrap returns the error of the addition.
+func (e *TotalError) Unwrap() error { return e.Err }
+
 // NotPriced is the error of something that could not be priced: a *LimitError if a range is the reason.
 func NotPriced(subject Subject, what string, err error) error {
 	var operation *money.RangeError

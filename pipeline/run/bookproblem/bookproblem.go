@@ -45,7 +45,12 @@ func Of(err error) error {
 
 // hintOf says what to do about something that no price in range can be calculated of.
 func hintOf(e *tariff.LimitError) string {
+	total := new(tariff.TotalError)
 	switch {
+	case errors.As(e.Err, &total):
+		return "no row is wrong, and nothing was stored: the usage of the meter in the month is too large for its " +
+			"unit. Deliver it in a larger unit, or divide the meter by `meter` in books/products.csv. Until then " +
+			"move the new file out of inbox/"
 	case e.Row > 0:
 		return "nothing was stored: correct the row, or move its file out of inbox/, and run again"
 	case e.Subject == tariff.OfOrder:
