@@ -59,6 +59,18 @@ func (s Sums) At(p Place) *Sum {
 	return s[p]
 }
 
+// addWhere adds the sums of the places that are wanted.
+func (s Sums) addWhere(from Sums, want func(*Place) bool) error {
+	for p, sum := range from {
+		if want(&p) {
+			if err := s.At(p).Add(sum); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Add adds another sum.
 func (s *Sum) Add(o *Sum) error {
 	for _, q := range [...]struct {

@@ -47,7 +47,7 @@ func (s *Step) rateLevels(customer int32, moved movedLevels) error {
 			if t, ok := moved[at][c]; ok && (c == first || t > asOf) {
 				asOf = t
 			}
-			if err := s.rateLevel(&closing, Meter{Origin: c, SKU: at.SKU, Scope: at.Scope}, asOf); err != nil {
+			if err := s.rateMeter(&closing, Meter{Origin: c, SKU: at.SKU, Scope: at.Scope}, asOf); err != nil {
 				return err
 			}
 			if err := s.leaveLevels(&closing, at, c+1); err != nil {
@@ -56,25 +56,6 @@ func (s *Step) rateLevels(customer int32, moved movedLevels) error {
 		}
 	}
 	return nil
-}
-
-// rateLevel makes the difference lines of a meter in one closed cycle. The rater is left at the cycle's end.
-func (s *Step) rateLevel(closing *Closing, m Meter, asOf period.Instant) error {
-	records, err := s.sources.counted(closing.Customer, m)
-	if err != nil {
-		return err
-	}
-	now, err := closing.Rate(m, records)
-	if err != nil {
-		return err
-	}
-	billed, err := s.sources.billedLines(m.Origin, func(p *Place) bool {
-		return p.Customer == closing.Customer && m.Owns(s.Books, p)
-	})
-	if err != nil {
-		return err
-	}
-	return s.differ(now, billed, func(Place) period.Instant { return asOf })
 }
 
 // leaveLevels passes the levels of a meter to the next cycle and notes them, with those at zero that the cycle was

@@ -30,6 +30,7 @@ type Record struct {
 	AsOf     period.Instant // clock of the run that accepted it, of a late one
 	Free     money.Quantity // what it drew when it was billed
 	Draws    []line.Draw    // from which packages, as far as the books still hold them
+	Lines    bool           // the close of its cycle made lines of it alone
 }
 
 // Key is the record's identity.

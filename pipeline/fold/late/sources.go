@@ -2,18 +2,12 @@ package late
 
 import (
 	"fmt"
-	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/records"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -28,8 +22,9 @@ type Sources struct {
 	Shifts  []opening.Shift // that hold, in order of the cycle they hold from
 	Shifted period.Cycle    // up to which shifts hold
 	closing map[MeterSet]map[Meter]counted
-	waiting map[MeterSet]map[Meter][]*Record
-	sums    map[period.Cycle]Sums
+	gathers map[MeterSet]map[Meter]*gathered
+	sums    map[period.Cycle]Sums // of lines that no record has for itself
+	ofUsage map[MeterSet]Sums     // of the lines that the close made of records
 }
 
 // counted is a meter's count as billing left it in a cycle.
@@ -49,8 +44,8 @@ type MeterSet struct {
 func (s *Sources) Prepare(rows []*Record) error {
 	s.Own = make(map[Key]*Record)
 	s.closing = make(map[MeterSet]map[Meter]counted)
-	s.waiting = make(map[MeterSet]map[Meter][]*Record)
-	s.sums = make(map[period.Cycle]Sums)
+	s.gathers = make(map[MeterSet]map[Meter]*gathered)
+	s.sums, s.ofUsage = make(map[period.Cycle]Sums), make(map[MeterSet]Sums)
 	wanted := make(map[period.Cycle]map[Key]bool)
 	for _, r := range rows {
 		if r.Replaces == "" || s.All[r.Target()] != nil {
@@ -98,58 +93,22 @@ func (s *Sources) Billed(key Key) (*Record, error) {
 		s.Books.Customers[key.Customer].ID, key.Origin)
 }
 
-// ReadBilled reads records of a closed cycle from its lines and its usage table.
+// ReadBilled reads records that the close of a cycle billed.
 func (s *Sources) ReadBilled(origin period.Cycle, keys map[Key]bool) error {
 	customers := make(map[int32]bool)
 	for k := range keys {
 		customers[k.Customer] = true
 	}
-	err := records.EachLine(s.State, origin, s.Bucket, customers, func(l *records.FromLines) error {
-		c, i := l.Cols, l.At
-		key := Key{
-			Customer: l.Customers[c.Word(tables.LineCustomerID).Code(i)],
-			Origin:   origin,
-			ID:       string(c.Text(tables.LineID).At(i)),
-		}
-		if !keys[key] {
-			return nil
-		}
-		if r := s.Own[key]; r != nil {
-			q, err := records.AmountOf(l.Cols, i)
-			if err != nil {
-				return err
-			}
-			r.Quantity, err = r.Quantity.Add(q)
-			return err
-		}
-		var row sorting.Row
-		if err := l.Take(&row); err != nil {
-			return err
-		}
-		r := NewRecord(&row, origin, 0)
-		s.Own[key] = &r
-		return r.ReadDraws(s.Books, string(c.Text(tables.LinePackageDraws).At(i)))
+	closed, err := ClosedRecords(s.State, s.Bucket, origin, customers, func(row *sorting.Row) bool {
+		return keys[Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}]
 	})
 	if err != nil {
 		return err
 	}
-	err = records.EachUsage(s.State, origin, s.Bucket, customers, func(t *records.FromTable, row *sorting.Row) error {
-		key := Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
-		if !keys[key] || row.Number != tables.Counted {
-			return nil
-		}
-		r, err := FromRow(s.Books, t, row, origin)
+	for key, r := range closed {
 		s.Own[key] = r
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for key := range keys {
-		if r := s.Own[key]; r != nil {
-			if err := s.redraw(r); err != nil {
-				return err
-			}
+		if err := s.redraw(r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -311,165 +270,4 @@ func (s *Sources) drawnOn(day period.Day, customer int32, f QuotaPeriod, span pe
 		}
 	}
 	return sum, nil
-}
-
-// counted are the records of a period-level meter that count, late ones too.
-func (s *Sources) counted(customer int32, m Meter) ([]*Record, error) {
-	set := MeterSet{customer, m.Origin}
-	if s.waiting[set] == nil {
-		byMeter := make(map[Meter][]*Record)
-		add := func(r *Record) {
-			if !s.replaced[r.Key()] && s.Books.Products[r.SKU].MonthEnd() {
-				of := MeterOf(s.Books, r, s.Regions.Name)
-				byMeter[of] = append(byMeter[of], r)
-			}
-		}
-		err := records.EachUsage(s.State, m.Origin, s.Bucket, map[int32]bool{customer: true},
-			func(t *records.FromTable, row *sorting.Row) error {
-				if row.Number != tables.Counted {
-					return nil
-				}
-				r, err := FromRow(s.Books, t, row, m.Origin)
-				if err == nil {
-					err = s.redraw(r)
-				}
-				if err == nil {
-					add(r)
-				}
-				return err
-			})
-		if err != nil {
-			return nil, err
-		}
-		for key, r := range s.All {
-			if key.Customer == customer && key.Origin == m.Origin {
-				add(&r.Record)
-			}
-		}
-		s.waiting[set] = byMeter
-	}
-	return s.waiting[set][m], nil
-}
-
-// billedLines are the sums of what was billed of a closed cycle's month-end lines, late differences and re-rates
-// included, at the places that are wanted.
-func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums, error) {
-	if s.sums[origin] == nil {
-		all := make(Sums)
-		key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(origin), Day: manifest.EndDay, Bucket: s.Bucket}
-		if err := AddBilled(s.State, key, origin, all, nil); err != nil {
-			return nil, err
-		}
-		for _, c := range s.Opening.Cycles(s.Cycle) {
-			key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(c), Day: manifest.LateDay, Bucket: s.Bucket}
-			if c < s.Cycle {
-				if err := AddBilled(s.State, key, origin, all, nil); err != nil {
-					return nil, err
-				}
-			}
-			key.Day = manifest.RerateDay
-			if err := AddBilled(s.State, key, origin, all, nil); err != nil {
-				return nil, err
-			}
-		}
-		s.sums[origin] = all
-	}
-	out := make(Sums)
-	for p, sum := range s.sums[origin] {
-		if want(&p) {
-			out[p] = sum
-		}
-	}
-	return out, nil
-}
-
-// AddBilled adds the lines of a key that belong to a cycle. note, if there is one, is called with the price and
-// discount of each.
-func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sums,
-	note func(Place, string, string)) error {
-	for _, e := range s.Find(key) {
-		if err := AddBilledFile(s, e, origin, to, note); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-var billedColumns = tables.Columns(tables.LineCycle, tables.LineOriginCycle, tables.LineCustomerID, tables.LineSKU,
-	tables.LineRegionCode,
-	tables.LineResourceID,
-	tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
-	tables.LineTruncatedAmount, tables.LinePaymentAmount,
-	tables.LinePackageDraws, tables.LineUnitPrice, tables.LineDiscountID, tables.LineTier, tables.LinePriceList)
-
-// feeLine reports whether a line is a fee at zero of a product whose records have lines of their own, or a difference
-// of one.
-func feeLine(c *parquet.Columns[tables.Line], i int, day manifest.Day) bool {
-	if day == manifest.EndDay {
-		return true
-	}
-	return c.Small(tables.LineTier).At(i) == feeTier && c.Word(tables.LinePriceList).At(i) == ""
-}
-
-// AddBilledFile is AddBilled for one file.
-func AddBilledFile(s *state.State, e manifest.FileEntry, origin period.Cycle, to Sums,
-	note func(Place, string, string)) error {
-	columns := billedColumns
-	if len(s.Books.Recurring) > 0 {
-		columns = append(slices.Clip(columns), tables.LineID.Of())
-	}
-	f, err := tablefile.Open(s.Txn, e, tables.Lines(), columns)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	var customers, skus codes.List
-	for {
-		cols, err := f.Next()
-		if err != nil || cols == nil {
-			return err
-		}
-		if err := customers.Fill(cols.Word(tables.LineCustomerID).Dict(), s.Names().Customer); err != nil {
-			return err
-		}
-		if err := skus.Fill(cols.Word(tables.LineSKU).Dict(), s.Names().SKU); err != nil {
-			return err
-		}
-		for i := range cols.N {
-			own := cols.Word(tables.LineOriginCycle).At(i)
-			if own == "" {
-				own = cols.Word(tables.LineCycle).At(i)
-			}
-			if own != origin.String() {
-				continue
-			}
-			sum, err := sumOf(cols, i)
-			if err != nil {
-				return err
-			}
-			p := Place{
-				Origin:   origin,
-				Customer: customers[cols.Word(tables.LineCustomerID).Code(i)],
-				SKU:      skus[cols.Word(tables.LineSKU).Code(i)],
-				Region:   cols.Word(tables.LineRegionCode).At(i),
-				Resource: string(cols.Text(tables.LineResourceID).At(i)),
-			}
-			if s.Books.Products[p.SKU].Model == books.Recurring && len(s.Books.Recurring) > 0 {
-				p.Charge = string(cols.Text(tables.LineID).At(i))
-			}
-			p.Fee = s.Books.Products[p.SKU].FeeApart() && feeLine(cols, i, e.Day)
-			if err := to.At(p).Add(sum); err != nil {
-				return err
-			}
-			if note == nil {
-				continue
-			}
-			d := cols.Quantity(tables.LineUnitPrice).At(i)
-			price, err := money.UnitPriceFromRaw(d.Hi, d.Lo)
-			if err != nil {
-				return err
-			}
-			note(p, price.String(), cols.Word(tables.LineDiscountID).At(i))
-		}
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -223,8 +224,10 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			return err
 		}
 	}
+	closing := Closing{Books: s.Books, Rater: s.Rater, Region: s.Regions.Name, Customer: customer,
+		Counts: s.state.Meters()}
 	for _, m := range slices.SortedFunc(maps.Keys(changed), CompareMeters) {
-		if err := s.rateMeter(customer, m, changed[m]); err != nil {
+		if err := s.rateMeter(&closing, m, changed[m]); err != nil {
 			return err
 		}
 	}
@@ -246,9 +249,9 @@ func CompareMeters(a, b Meter) int {
 		cmp.Compare(a.Kind, b.Kind))
 }
 
-// owe counts what the lines must hold (LATE-3).
+// owe counts what the lines must hold (LATE-3), of records that are billed one by one.
 func (s *Step) owe(e *Entry) error {
-	if !rating.Summed(&s.Books.Products[e.SKU]) {
+	if p := &s.Books.Products[e.SKU]; !rating.Summed(p) || p.PeriodLevel() {
 		return nil
 	}
 	q := e.Quantity.Signed()
@@ -256,6 +259,24 @@ func (s *Step) owe(e *Entry) error {
 		q = q.Neg()
 	}
 	return s.conserved.owed.AddSigned(q)
+}
+
+// oweMeter counts what the differences of a period-level meter must hold (LATE-3).
+func (s *Step) oweMeter(p *books.Product, records []*Record, billed Sums) error {
+	if !rating.Summed(p) || !p.PeriodLevel() {
+		return nil
+	}
+	for _, r := range records {
+		if err := s.conserved.owed.Add(r.Quantity); err != nil {
+			return err
+		}
+	}
+	for _, sum := range billed {
+		if err := s.conserved.owed.AddSigned(sum.Used.Neg()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // line is one line of a late record (§4.11).
@@ -268,23 +289,22 @@ func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line
 	return l
 }
 
-// rateMeter makes the difference lines of a period-level meter (§4.11), paid when the last run that brought
-// records of it says.
-func (s *Step) rateMeter(customer int32, m Meter, asOf period.Instant) error {
-	records, err := s.sources.counted(customer, m)
+// rateMeter makes the difference lines of a period-level meter (§4.11), paid when the last run that brought records of
+// it says. The rater is left at the cycle's end.
+func (s *Step) rateMeter(closing *Closing, m Meter, asOf period.Instant) error {
+	records, err := s.sources.counted(closing.Customer, m)
 	if err != nil {
 		return err
 	}
-	closing := Closing{Books: s.Books, Rater: s.Rater, Region: s.Regions.Name, Customer: customer,
-		Counts: s.state.Meters()}
 	now, err := closing.Rate(m, records)
 	if err != nil {
 		return err
 	}
-	billed, err := s.sources.billedLines(m.Origin, func(p *Place) bool {
-		return p.Customer == customer && m.Owns(s.Books, p)
-	})
+	billed, err := s.sources.billedOf(closing.Customer, m)
 	if err != nil {
+		return err
+	}
+	if err := s.oweMeter(&s.Books.Products[m.SKU], records, billed); err != nil {
 		return err
 	}
 	return s.differ(now, billed, func(Place) period.Instant { return asOf })

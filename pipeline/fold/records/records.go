@@ -283,7 +283,7 @@ func EachLineOf(s *state.State, e manifest.FileEntry, customers map[int32]bool, 
 		return err
 	}
 	defer f.Close()
-	l := &FromLines{Cursor: tablefile.Cursor[tables.Line]{Reader: f, Pass: without(s, customers,
+	l := &FromLines{Cursor: tablefile.Cursor[tables.Line]{Reader: f, Pass: Without(s, customers,
 		tables.LineCustomerID)}, state: s}
 	for {
 		if err := l.step(); err != nil || l.ended {
@@ -298,8 +298,8 @@ func EachLineOf(s *state.State, e manifest.FileEntry, customers map[int32]bool, 
 	}
 }
 
-// without reports of row groups whether none of the customers can be in them.
-func without[T any](s *state.State, customers map[int32]bool,
+// Without reports of row groups whether none of the customers can be in them.
+func Without[T any](s *state.State, customers map[int32]bool,
 	col tables.WordColumn[T]) func(*tablefile.Reader[T]) bool {
 	return func(f *tablefile.Reader[T]) bool {
 		low, high, ok := f.Bounds(col)
@@ -334,7 +334,7 @@ func EachUsageOf(s *state.State, e manifest.FileEntry, customers map[int32]bool,
 		return err
 	}
 	defer f.Close()
-	t := &FromTable{Cursor: tablefile.Cursor[tables.Record]{Reader: f, Pass: without(s, customers,
+	t := &FromTable{Cursor: tablefile.Cursor[tables.Record]{Reader: f, Pass: Without(s, customers,
 		tables.RecordCustomerID)}, State: s}
 	var row sorting.Row
 	for {

@@ -5,12 +5,9 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
-	"github.com/tollbook/tollbook/pipeline/fold/records"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // levels prices the time-weighted meters of the cycle from the levels that it opens with, as all that is billed has
@@ -113,14 +110,12 @@ func (r *rerating) levelRecords(customers map[int32]bool) (map[int32]map[late.Me
 		m := late.MeterOf(r.Books, one, r.Regions.Name)
 		out[one.Customer][m] = append(out[one.Customer][m], one)
 	}
-	err := records.EachUsage(r.State, r.origin, r.bucket, customers,
-		func(_ *records.FromTable, row *sorting.Row) error {
-			if row.Number == tables.Counted {
-				one := late.NewRecord(row, r.origin, period.Instant(0))
-				add(&one)
-			}
-			return nil
-		})
+	closed, err := late.ClosedRecords(r.State, r.bucket, r.origin, customers, func(row *sorting.Row) bool {
+		return r.Books.Products[row.SKU].Aggregation == books.TimeWeighted
+	})
+	for _, one := range closed {
+		add(one)
+	}
 	for _, one := range r.step.All {
 		if one.Billed < r.LateIn {
 			add(&one.Record)

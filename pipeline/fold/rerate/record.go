@@ -6,8 +6,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/fold/records"
-	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -15,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // customerReplay is one customer's closed cycle that is billed once more, record by record, in the order in which it
@@ -37,7 +34,7 @@ func (r *rerating) byRecord() error {
 	if len(r.apart) == 0 {
 		return nil
 	}
-	records, err := closedRecords(r.State, r.bucket, r.origin, r.apart)
+	records, err := r.closedRecords()
 	if err != nil {
 		return err
 	}
@@ -61,50 +58,15 @@ func (r *rerating) byRecord() error {
 	return nil
 }
 
-// closedRecords are the records of some customers that the close of a cycle billed, with what they drew then, in order.
-func closedRecords(s *state.State, bucket int, origin period.Cycle, customers map[int32]bool) (map[int32][]*late.Record,
-	error) {
-	byKey := make(map[late.Key]*late.Record)
-	err := records.EachLine(s, origin, bucket, customers, func(l *records.FromLines) error {
-		c, i := l.Cols, l.At
-		key := late.Key{
-			Customer: l.Customers[c.Word(tables.LineCustomerID).Code(i)],
-			Origin:   origin,
-			ID:       string(c.Text(tables.LineID).At(i)),
-		}
-		if r := byKey[key]; r != nil {
-			q, err := records.AmountOf(l.Cols, i)
-			if err == nil {
-				r.Quantity, err = r.Quantity.Add(q)
-			}
-			return err
-		}
-		var row sorting.Row
-		if err := l.Take(&row); err != nil {
-			return err
-		}
-		r := late.NewRecord(&row, origin, 0)
-		byKey[key] = &r
-		return r.ReadDraws(s.Books, string(c.Text(tables.LinePackageDraws).At(i)))
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = records.EachUsage(s, origin, bucket, customers, func(t *records.FromTable, row *sorting.Row) error {
-		key := late.Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
-		if row.Number != tables.Counted {
-			return nil
-		}
-		r, err := late.FromRow(s.Books, t, row, origin)
-		byKey[key] = r
-		return err
-	})
+// closedRecords are the records of customers who are apart that the close of the cycle billed, in order.
+func (r *rerating) closedRecords() (map[int32][]*late.Record, error) {
+	byKey, err := late.ClosedRecords(r.State, r.bucket, r.origin, r.apart, func(*sorting.Row) bool { return true })
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[int32][]*late.Record)
-	for key, r := range byKey {
-		out[key.Customer] = append(out[key.Customer], r)
+	for key, one := range byKey {
+		out[key.Customer] = append(out[key.Customer], one)
 	}
 	for _, list := range out {
 		slices.SortFunc(list, (*late.Record).Before)

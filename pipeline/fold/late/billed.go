@@ -1,0 +1,205 @@
+package late
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/records"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// billedOf are the sums of all that was billed of a period-level meter: by month-end lines, late ones and re-rating, and
+// by lines of the records that the close billed one by one.
+func (s *Sources) billedOf(customer int32, m Meter) (Sums, error) {
+	want := func(p *Place) bool { return p.Customer == customer && m.Owns(s.Books, p) }
+	out, err := s.billedLines(m.Origin, want)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.gather(MeterSet{customer, m.Origin})
+	if err != nil || all[m] == nil || !all[m].lines {
+		return out, err
+	}
+	usage, err := s.usageLines(MeterSet{customer, m.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return out, out.addWhere(usage, want)
+}
+
+// billedLines are the sums of what was billed of a closed cycle by month-end lines, late ones and re-rating, at the
+// places that are wanted.
+func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums, error) {
+	if s.sums[origin] == nil {
+		all := make(Sums)
+		key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(origin), Day: manifest.EndDay, Bucket: s.Bucket}
+		if err := AddBilled(s.State, key, origin, all, nil); err != nil {
+			return nil, err
+		}
+		for _, c := range s.Opening.Cycles(s.Cycle) {
+			key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(c), Day: manifest.LateDay, Bucket: s.Bucket}
+			if c < s.Cycle {
+				if err := AddBilled(s.State, key, origin, all, nil); err != nil {
+					return nil, err
+				}
+			}
+			key.Day = manifest.RerateDay
+			if err := AddBilled(s.State, key, origin, all, nil); err != nil {
+				return nil, err
+			}
+		}
+		s.sums[origin] = all
+	}
+	out := make(Sums)
+	return out, out.addWhere(s.sums[origin], want)
+}
+
+// usageLines are the sums of the lines that the close of a cycle made of a customer's records one by one.
+func (s *Sources) usageLines(set MeterSet) (Sums, error) {
+	if s.ofUsage[set] != nil {
+		return s.ofUsage[set], nil
+	}
+	all := make(Sums)
+	for _, e := range s.FilesOf(set.Origin, s.Bucket, "lines") {
+		if _, ok := e.Day.Calendar(); !ok {
+			continue
+		}
+		b := billedFile{State: s.State, entry: e, origin: set.Origin, only: map[int32]bool{set.Customer: true}}
+		if err := b.addTo(all); err != nil {
+			return nil, err
+		}
+	}
+	s.ofUsage[set] = all
+	return all, nil
+}
+
+// AddBilled adds the lines of a key that belong to a cycle. note, if there is one, is called with the price and
+// discount of each.
+func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sums,
+	note func(Place, string, string)) error {
+	for _, e := range s.Find(key) {
+		if err := AddBilledFile(s, e, origin, to, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddBilledFile is AddBilled for one file.
+func AddBilledFile(s *state.State, e manifest.FileEntry, origin period.Cycle, to Sums,
+	note func(Place, string, string)) error {
+	b := billedFile{State: s, entry: e, origin: origin, note: note}
+	return b.addTo(to)
+}
+
+var billedColumns = tables.Columns(tables.LineCycle, tables.LineOriginCycle, tables.LineCustomerID, tables.LineSKU,
+	tables.LineRegionCode,
+	tables.LineResourceID,
+	tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
+	tables.LineTruncatedAmount, tables.LinePaymentAmount,
+	tables.LinePackageDraws, tables.LineUnitPrice, tables.LineDiscountID, tables.LineTier, tables.LinePriceList)
+
+// billedFile reads the lines of one file that belong to a cycle.
+type billedFile struct {
+	*state.State
+	entry  manifest.FileEntry
+	origin period.Cycle
+	only   map[int32]bool              // customers; nil = all
+	note   func(Place, string, string) // is called with the price and discount of each line; nil = not
+}
+
+// addTo adds the lines to the sums of their places.
+func (b *billedFile) addTo(to Sums) error {
+	columns := billedColumns
+	if len(b.Books.Recurring) > 0 {
+		columns = append(slices.Clip(columns), tables.LineID.Of())
+	}
+	f, err := tablefile.Open(b.Txn, b.entry, tables.Lines(), columns)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	at := tablefile.Cursor[tables.Line]{Reader: f}
+	if b.only != nil {
+		at.Pass = records.Without(b.State, b.only, tables.LineCustomerID)
+	}
+	var customers, skus codes.List
+	for {
+		ok, fresh, err := at.Next()
+		if err != nil || !ok {
+			return err
+		}
+		cols, i := at.Cols, at.At
+		if fresh {
+			if err := customers.Fill(cols.Word(tables.LineCustomerID).Dict(), b.Names().Customer); err != nil {
+				return err
+			}
+			if err := skus.Fill(cols.Word(tables.LineSKU).Dict(), b.Names().SKU); err != nil {
+				return err
+			}
+		}
+		customer := customers[cols.Word(tables.LineCustomerID).Code(i)]
+		if b.only != nil && !b.only[customer] || originOf(cols, i) != b.origin.String() {
+			continue
+		}
+		if err := b.add(to, customer, skus[cols.Word(tables.LineSKU).Code(i)], cols, i); err != nil {
+			return err
+		}
+	}
+}
+
+// originOf is the cycle that a line belongs to.
+func originOf(cols *parquet.Columns[tables.Line], i int) string {
+	if own := cols.Word(tables.LineOriginCycle).At(i); own != "" {
+		return own
+	}
+	return cols.Word(tables.LineCycle).At(i)
+}
+
+// add adds one line.
+func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tables.Line], i int) error {
+	sum, err := sumOf(cols, i)
+	if err != nil {
+		return err
+	}
+	p := Place{
+		Origin:   b.origin,
+		Customer: customer,
+		SKU:      sku,
+		Region:   cols.Word(tables.LineRegionCode).At(i),
+		Resource: string(cols.Text(tables.LineResourceID).At(i)),
+	}
+	if b.Books.Products[p.SKU].Model == books.Recurring && len(b.Books.Recurring) > 0 {
+		p.Charge = string(cols.Text(tables.LineID).At(i))
+	}
+	p.Fee = b.Books.Products[p.SKU].FeeApart() && feeLine(cols, i, b.entry.Day)
+	if err := to.At(p).Add(sum); err != nil {
+		return err
+	}
+	if b.note == nil {
+		return nil
+	}
+	d := cols.Quantity(tables.LineUnitPrice).At(i)
+	price, err := money.UnitPriceFromRaw(d.Hi, d.Lo)
+	if err != nil {
+		return err
+	}
+	b.note(p, price.String(), cols.Word(tables.LineDiscountID).At(i))
+	return nil
+}
+
+// feeLine reports whether a line is a fee at zero of a product whose records have lines of their own, or a difference
+// of one.
+func feeLine(c *parquet.Columns[tables.Line], i int, day manifest.Day) bool {
+	if day == manifest.EndDay {
+		return true
+	}
+	return c.Small(tables.LineTier).At(i) == feeTier && c.Word(tables.LinePriceList).At(i) == ""
+}
