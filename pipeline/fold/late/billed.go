@@ -15,8 +15,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// billedOf are the sums of all that was billed of a period-level meter: by month-end lines, late ones and re-rating, and
-// by lines of the records that the close billed one by one.
+// billedOf are the sums of all that was billed of a period-level meter: by month-end lines, late ones and re-rating,
+// and by lines of the records that the close billed one by one.
 func (s *Sources) billedOf(customer int32, m Meter) (Sums, error) {
 	want := func(p *Place) bool { return p.Customer == customer && m.Owns(s.Books, p) }
 	out, err := s.billedLines(m.Origin, want)

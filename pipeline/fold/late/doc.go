@@ -6,8 +6,8 @@
 //	LATE-2  The records of an open cycle are processed in the order of usage_start and record_id, a reversal directly
 //	        before the record that replaces it. A chain of records that were never billed leads to the billed record
 //	        at its root.
-//	LATE-3  Σ usage_amount of late lines = Σ quantity of late records − Σ quantity of the records that they reverse; of
-//	        a period-level meter: Σ quantity of all its records that count − Σ usage_amount that was billed of it.
+//	LATE-3  Σ usage_amount of late lines = Σ quantity of late records − Σ quantity of the records that they reverse.
+//	        Of a period-level meter: Σ quantity of all its records that count − Σ usage_amount that was billed of it.
 //	LATE-4  A meter continues from where billing ended, and so does the quota period of a package that was in force
 //	        at usage_start.
 //	LATE-5  A difference is one line per customer, sku, region and resource: all lines of a cycle that are due now

@@ -23,7 +23,7 @@ type Sources struct {
 	Shifted period.Cycle    // up to which shifts hold
 	closing map[MeterSet]map[Meter]counted
 	gathers map[MeterSet]map[Meter]*gathered
-	sums    map[period.Cycle]Sums // of lines that no record has for itself
+	sums    map[period.Cycle]Sums // of month-end lines, late ones and re-rating
 	ofUsage map[MeterSet]Sums     // of the lines that the close made of records
 }
 
