@@ -117,7 +117,7 @@ func (rp *recordPricer) measureSigned(u *usage, index int32) error {
 	}
 	to, err := from.Add(moved)
 	if err != nil {
-		return fmt.Errorf("unconverted position: %w", err)
+		return &tariff.TotalError{What: "unconverted position", Err: err}
 	}
 	before, err := convertSigned(convert, from)
 	if err != nil {
