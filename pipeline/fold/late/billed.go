@@ -115,10 +115,15 @@ type billedFile struct {
 	note   func(Place, string, string) // is called with the price and discount of each line; nil = not
 }
 
+// hasCharges reports whether the file can have lines of recurring charges. No other file has them.
+func (b *billedFile) hasCharges() bool {
+	return b.entry.Day == manifest.ChargesDay || b.entry.Day == manifest.RerateDay
+}
+
 // addTo adds the lines to the sums of their places.
 func (b *billedFile) addTo(to Sums) error {
 	columns := billedColumns
-	if len(b.Books.Recurring) > 0 {
+	if b.hasCharges() {
 		columns = append(slices.Clip(columns), tables.LineID.Of())
 	}
 	f, err := tablefile.Open(b.Txn, b.entry, tables.Lines(), columns)
@@ -176,7 +181,7 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 		Region:   cols.Word(tables.LineRegionCode).At(i),
 		Resource: string(cols.Text(tables.LineResourceID).At(i)),
 	}
-	if b.Books.Products[p.SKU].Model == books.Recurring && len(b.Books.Recurring) > 0 {
+	if b.hasCharges() && b.Books.Products[p.SKU].Model == books.Recurring {
 		p.Charge = string(cols.Text(tables.LineID).At(i))
 	}
 	p.Fee = b.Books.Products[p.SKU].FeeApart() && feeLine(cols, i, b.entry.Day)

@@ -21,7 +21,7 @@ import (
 // Charged finds what parts of recurring charges in advance were charged, in one state of the lake (MEAS-6).
 type Charged struct {
 	Files  lake.FileSet
-	Base   *lake.Snapshot // which says what is archived
+	Base   *lake.Snapshot // which says what is closed and archived
 	Books  *books.Books
 	Prices *tariff.Book // of Books
 	Bucket int
@@ -46,7 +46,8 @@ type Base struct {
 }
 
 // Of is what a part was charged, in order of sku, region and resource. There is nothing if a cycle that is closed did
-// not charge it.
+// not charge it. A cycle before the first closed one billed nothing by itself: the books say what it charged, unless
+// re-rating has posted it.
 func (s *Charged) Of(p *recurring.Part) ([]Base, error) {
 	cycle := s.Books.Zone.Cycle(p.Span.From)
 	if !s.Billed(cycle) {
@@ -60,8 +61,12 @@ func (s *Charged) Of(p *recurring.Part) ([]Base, error) {
 	if s.known[cycle] == nil { // what it billed has left the lake
 		return s.priced(p)
 	}
+	billed := s.known[cycle][chargeOf{s.Books.Customers[p.Row.Customer].ID, p.ID(s.Books.Zone)}]
+	if billed == nil && s.beforeFirst(cycle) {
+		return s.priced(p)
+	}
 	var out []Base
-	for _, b := range s.known[cycle][chargeOf{s.Books.Customers[p.Row.Customer].ID, p.ID(s.Books.Zone)}] {
+	for _, b := range billed {
 		var err error
 		if b.SKU, err = (codes.Names{Books: s.Books}).SKU(b.sku); err != nil {
 			return nil, err
@@ -75,6 +80,16 @@ func (s *Charged) Of(p *recurring.Part) ([]Base, error) {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
 	})
 	return out, nil
+}
+
+// beforeFirst reports whether a cycle is before the first one that was closed.
+func (s *Charged) beforeFirst(cycle period.Cycle) bool {
+	for _, ref := range s.Base.Manifest.Cycles {
+		if ref.State == manifest.CycleClosed {
+			return cycle < ref.Period()
+		}
+	}
+	return true
 }
 
 // priced is what a part costs by the books.

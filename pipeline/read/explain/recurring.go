@@ -91,7 +91,6 @@ func (me *monthEndStory) charged() *measure.Charged {
 	return &measure.Charged{Files: me.Snap, Base: me.Snap, Books: me.Books, Prices: me.prices,
 		Bucket: place.Bucket(me.at.customer, max(1, me.Snap.Manifest.Buckets)), Until: me.cycle,
 		Billed: func(c period.Cycle) bool {
-			ref, _ := me.Snap.Cycle(manifest.CycleOf(c))
-			return c != me.cycle && ref.State == manifest.CycleClosed
+			return c != me.cycle && manifest.CycleOf(c).Compare(me.Snap.Manifest.ClosedThrough) <= 0
 		}}
 }
