@@ -307,21 +307,22 @@ func (Rerating) of(table string) bool { return table == "reratings" }
 
 // Columns of reratings.
 const (
-	ReratingCustomerID             WordColumn[Rerating]     = 0
-	ReratingOriginCycle            WordColumn[Rerating]     = 1
-	ReratingSKU                    WordColumn[Rerating]     = 2
-	ReratingRegionCode             WordColumn[Rerating]     = 3
-	ReratingResourceID             TextColumn[Rerating]     = 4
-	ReratingPartnerID              WordColumn[Rerating]     = 5
-	ReratingAssociationType        WordColumn[Rerating]     = 6
-	ReratingUsageAmount            QuantityColumn[Rerating] = 7
-	ReratingFreeResourceUsage      QuantityColumn[Rerating] = 8
-	ReratingOfficialAmount         AmountColumn[Rerating]   = 9
-	ReratingOfficialDiscountAmount AmountColumn[Rerating]   = 10
-	ReratingTruncatedAmount        AmountColumn[Rerating]   = 11
-	ReratingPaymentAmount          AmountColumn[Rerating]   = 12
-	ReratingPackageDraws           TextColumn[Rerating]     = 13
-	ReratingAsOf                   TimeColumn[Rerating]     = 14
+	ReratingCustomerID             WordColumn[Rerating]      = 0
+	ReratingOriginCycle            WordColumn[Rerating]      = 1
+	ReratingSKU                    WordColumn[Rerating]      = 2
+	ReratingRegionCode             WordColumn[Rerating]      = 3
+	ReratingResourceID             TextColumn[Rerating]      = 4
+	ReratingPartnerID              WordColumn[Rerating]      = 5
+	ReratingAssociationType        WordColumn[Rerating]      = 6
+	ReratingUsageAmount            QuantityColumn[Rerating]  = 7
+	ReratingFreeResourceUsage      QuantityColumn[Rerating]  = 8
+	ReratingOfficialAmount         AmountColumn[Rerating]    = 9
+	ReratingOfficialDiscountAmount AmountColumn[Rerating]    = 10
+	ReratingTruncatedAmount        AmountColumn[Rerating]    = 11
+	ReratingPaymentAmount          AmountColumn[Rerating]    = 12
+	ReratingPackageDraws           TextColumn[Rerating]      = 13
+	ReratingAsOf                   TimeColumn[Rerating]      = 14
+	ReratingOwnTime                MaybeTimeColumn[Rerating] = 15
 )
 
 // Redraw is a row of redraws.

@@ -214,7 +214,7 @@ var reratingsTable = define("reratings", nil,
 	Column{"sku", Word, "the product; empty for a commitment on several"},
 	Column{"region_code", Word, "the region"},
 	Column{"resource_id", Text, "the resource; empty for wider meters"},
-	Column{"partner_id", Word, "partner at the closed cycle's first instant"},
+	Column{"partner_id", Word, "partner at own_time"},
 	Column{"association_type", Word, "1 referral, 2 reseller; empty without a partner"},
 	Column{"usage_amount", Quantity, "difference of that column over the place's lines: now less billed"},
 	Column{"free_resource_usage", Quantity, "the same"}, Column{"official_amount", Amount, "the same"},
@@ -222,7 +222,9 @@ var reratingsTable = define("reratings", nil,
 	Column{"truncated_amount", Amount, "the same"}, Column{"payment_amount", Amount, "the same"},
 	Column{"package_draws", Text, "difference of the draws: package_id:quantity;…; of a recurring charge or a " +
 		"commitment, which one it is"},
-	Column{"as_of", Time, "clock of the run that rated again"})
+	Column{"as_of", Time, "clock of the run that rated again"},
+	Column{"own_time", MaybeTime, "when partner, terms and tax are looked up, of a recurring charge; empty = the " +
+		"closed cycle's first instant"}).adding(1)
 
 // Redraws is what records of closed cycles draw since re-rating, where it is not what they drew when they were billed.
 func Redraws() Def[Redraw] { return Def[Redraw]{redrawsTable} }

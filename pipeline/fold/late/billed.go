@@ -80,10 +80,15 @@ func (s *Sources) usageLines(set MeterSet) (Sums, error) {
 	return all, nil
 }
 
-// AddBilled adds the lines of a key that belong to a cycle. note, if there is one, is called with the price and
-// discount of each.
-func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sums,
-	note func(Place, string, string)) error {
+// BilledLine is what AddBilled says of a line.
+type BilledLine struct {
+	Place
+	Price, Discount string
+	Own             period.Instant // own time of a line with Place.Charge, else 0
+}
+
+// AddBilled adds the lines of a key that belong to a cycle. note, if there is one, is called for each.
+func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sums, note func(*BilledLine)) error {
 	for _, e := range s.Find(key) {
 		if err := AddBilledFile(s, e, origin, to, note); err != nil {
 			return err
@@ -93,8 +98,7 @@ func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sum
 }
 
 // AddBilledFile is AddBilled for one file.
-func AddBilledFile(s *state.State, e manifest.FileEntry, origin period.Cycle, to Sums,
-	note func(Place, string, string)) error {
+func AddBilledFile(s *state.State, e manifest.FileEntry, origin period.Cycle, to Sums, note func(*BilledLine)) error {
 	b := billedFile{State: s, entry: e, origin: origin, note: note}
 	return b.addTo(to)
 }
@@ -111,8 +115,8 @@ type billedFile struct {
 	*state.State
 	entry  manifest.FileEntry
 	origin period.Cycle
-	only   map[int32]bool              // customers; nil = all
-	note   func(Place, string, string) // is called with the price and discount of each line; nil = not
+	only   map[int32]bool    // customers; nil = all
+	note   func(*BilledLine) // is called for each line; nil = not
 }
 
 // hasCharges reports whether the file can have lines of recurring charges. No other file has them.
@@ -124,7 +128,7 @@ func (b *billedFile) hasCharges() bool {
 func (b *billedFile) addTo(to Sums) error {
 	columns := billedColumns
 	if b.hasCharges() {
-		columns = append(slices.Clip(columns), tables.LineID.Of())
+		columns = append(slices.Clip(columns), tables.LineID.Of(), tables.LineUsageStart.Of(), tables.LineOwnTime.Of())
 	}
 	f, err := tablefile.Open(b.Txn, b.entry, tables.Lines(), columns)
 	if err != nil {
@@ -196,8 +200,20 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 	if err != nil {
 		return err
 	}
-	b.note(p, price.String(), cols.Word(tables.LineDiscountID).At(i))
+	one := BilledLine{Place: p, Price: price.String(), Discount: cols.Word(tables.LineDiscountID).At(i)}
+	if p.Charge != "" {
+		one.Own = ownTime(cols, i)
+	}
+	b.note(&one)
 	return nil
+}
+
+// ownTime is the own time of a line: usage_start, unless the line says otherwise.
+func ownTime(c *parquet.Columns[tables.Line], i int) period.Instant {
+	if t := c.MaybeTime(tables.LineOwnTime).At(i); t != tables.Nothing {
+		return t
+	}
+	return c.Time(tables.LineUsageStart).At(i)
 }
 
 // feeLine reports whether a line is a fee at zero of a product whose records have lines of their own, or a difference

@@ -1,6 +1,8 @@
 package rerate
 
 import (
+	"cmp"
+
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -38,7 +40,7 @@ func (r *rerating) part(p *recurring.Part, charged *measure.Charged) error {
 	if bounds.Holds(p.Instant()) {
 		ch, err := recurring.Price(r.Prices, p, nil)
 		if err == nil {
-			err = r.chargePart(at, &ch, r.discount(&ch))
+			err = r.chargePart(at, p.Span.From, &ch, r.discount(&ch))
 		}
 		if err != nil {
 			return err
@@ -58,16 +60,52 @@ func (r *rerating) part(p *recurring.Part, charged *measure.Charged) error {
 			return err
 		}
 		at.SKU, at.Region, at.Resource = b.SKU, b.Region, b.Resource
-		if err := r.chargePart(at, &back, b.Discount); err != nil {
+		if err := r.chargePart(at, p.Span.From, &back, b.Discount); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// chargePart adds a line of a part of a charge to its place.
-func (r *rerating) chargePart(at late.Place, ch *line.Charge, discount string) error {
+// chargePart adds a line of a part of a charge to its place. own is its own time: the part's first instant.
+func (r *rerating) chargePart(at late.Place, own period.Instant, ch *line.Charge, discount string) error {
 	r.mark(at).note(0, ch.UnitPrice.String(), discount)
+	r.noteOwn(at, ownNow, own)
 	return r.now.At(at).Add(&late.Sum{Official: ch.Official, Discount: ch.Discount, Truncated: ch.Truncated,
 		Payment: ch.Payment})
+}
+
+// ownTime is the own time of the difference of a recurring charge, and which line has it.
+type ownTime struct {
+	of ownTimeOf
+	at period.Instant
+}
+
+// ownTimeOf says which line gives a difference its own time. What the cycle billed comes first, so that the difference
+// of a charge that leaves the books, and the one that takes it back, have the same.
+type ownTimeOf uint8
+
+const (
+	ownBilled ownTimeOf = iota // a line that the cycle billed
+	ownNow                     // a line of today's books
+	ownPosted                  // a difference that an earlier re-rate posted
+)
+
+// noteOwn takes the own time of a line of a recurring charge. Of several lines of one kind the earliest counts.
+func (r *rerating) noteOwn(p late.Place, of ownTimeOf, at period.Instant) {
+	if p.Charge == "" {
+		return
+	}
+	known, ok := r.owns[p]
+	if !ok || cmp.Or(cmp.Compare(of, known.of), cmp.Compare(at, known.at)) < 0 {
+		r.owns[p] = ownTime{of, at}
+	}
+}
+
+// ownOf is the own time of a difference: of a recurring charge that of its line, else the cycle's first instant.
+func (r *rerating) ownOf(p late.Place) period.Instant {
+	if p.Charge != "" {
+		return r.owns[p].at
+	}
+	return r.Books.Zone.Bounds(r.origin).From
 }

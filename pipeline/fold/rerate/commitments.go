@@ -28,7 +28,8 @@ func (r *rerating) commitments(list []Difference) ([]Difference, error) {
 	}
 	for i := range r.committed {
 		c := &r.committed[i]
-		list = append(list, Difference{committedPlace(c), committedSum(&c.Differs), []string{ReasonCommitment}})
+		list = append(list, Difference{Place: committedPlace(c), Sum: committedSum(&c.Differs),
+			Why: []string{ReasonCommitment}})
 	}
 	slices.SortStableFunc(list, func(a, b Difference) int { return a.Place.Compare(b.Place) })
 	return list, nil

@@ -25,6 +25,7 @@ type differenceMessage struct {
 	Truncated money.Amount         `json:"truncated"`
 	Payment   money.Amount         `json:"payment"`
 	Draws     []byte               `json:"draws"`
+	Own       period.Instant       `json:"own"`
 	Why       []string             `json:"why"`
 }
 
@@ -33,7 +34,7 @@ func (d Difference) MarshalJSON() ([]byte, error) {
 	return json.Marshal(differenceMessage{d.Origin, d.Customer, d.SKU, []byte(d.Region), []byte(d.Resource), d.Fee,
 		[]byte(d.Charge), []byte(d.Commitment),
 		d.Used, d.Free, d.Official, d.Discount, d.Truncated, d.Payment,
-		[]byte(d.DrawsText()), d.Why})
+		[]byte(d.DrawsText()), d.Own, d.Why})
 }
 
 // UnmarshalJSON implements json.Unmarshaler. Draws of zero are left out.
@@ -52,6 +53,7 @@ func (d *Difference) UnmarshalJSON(b []byte) error {
 			Commitment: string(m.Committed)},
 		Sum: late.Sum{Used: m.Used, Free: m.Free, Official: m.Official, Discount: m.Discount, Truncated: m.Truncated,
 			Payment: m.Payment, Draws: draws},
+		Own: m.Own,
 		Why: m.Why,
 	}
 	return nil

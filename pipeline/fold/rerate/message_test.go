@@ -39,6 +39,7 @@ func TestMessage(t *testing.T) {
 		Sum: late.Sum{Used: quantity("-1.5"), Free: quantity("2"), Official: amount("3.00000001"),
 			Discount: amount("-4"), Truncated: amount("0.00000005"), Payment: amount("-6"),
 			Draws: map[string]money.SignedQuantity{"gift": quantity("-0.5"), "a:b": quantity("1"), "zero": {}}},
+		Own: 1_790_000_000_000_001,
 		Why: []string{ReasonPackage, ReasonPrice},
 	}
 	got, err := task.RoundTrip("difference", &want)

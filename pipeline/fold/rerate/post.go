@@ -28,6 +28,7 @@ type posting struct {
 	partner     string
 	association books.AssociationType
 	asOf        period.Instant
+	own         period.Instant // own time; tables.Nothing = the closed cycle's first instant
 }
 
 // feeMark stands for the draws of a difference of late.Place.Fee, which has none. Draws have a colon.
@@ -86,8 +87,11 @@ func (r *poster) post(origin period.Cycle, differences []Difference, committed [
 			continue
 		}
 		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(),
-			asOf: r.AsOf}
-		if as, ok := r.Books.Associations.At(p.Customer, start); ok {
+			asOf: r.AsOf, own: tables.Nothing}
+		if differences[i].Own != start {
+			p.own = differences[i].Own
+		}
+		if as, ok := r.Books.Associations.At(p.Customer, differences[i].Own); ok {
 			p.partner, p.association = r.Books.Partners[as.Partner].ID, as.Type
 		}
 		list = append(list, p)
@@ -111,7 +115,7 @@ func committedPosting(list []posting, c *commitments.Change, asOf period.Instant
 	if c.Due == (measure.Charge{}) {
 		return list
 	}
-	return append(list, posting{Place: at, Sum: committedSum(&c.Due), asOf: asOf})
+	return append(list, posting{Place: at, Sum: committedSum(&c.Due), asOf: asOf, own: tables.Nothing})
 }
 
 // postings reads what was posted into the open cycle before, in that order.
@@ -124,6 +128,7 @@ func (r *poster) postings() ([]posting, error) {
 				drawn:   string(cols.Text(tables.ReratingPackageDraws).At(i)),
 				partner: cols.Word(tables.ReratingPartnerID).At(i),
 				asOf:    cols.Time(tables.ReratingAsOf).At(i),
+				own:     cols.MaybeTime(tables.ReratingOwnTime).At(i),
 			}
 			var err error
 			if p.Customer, err = r.Names().Customer(cols.Word(tables.ReratingCustomerID).At(i)); err != nil {
@@ -205,6 +210,7 @@ func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 		}
 		out.Text(tables.ReratingPackageDraws).Add(p.mark())
 		out.Time(tables.ReratingAsOf).Add(p.asOf)
+		out.MaybeTime(tables.ReratingOwnTime).Add(p.own)
 		out.N++
 	}
 	return out
@@ -220,6 +226,9 @@ func (r *poster) lines(list []posting) error {
 		}
 		l := late.DifferenceLine(r.Books, p.Place, &p.Sum, r.LateIn, p.asOf)
 		l.Partner, l.Association, l.Draws = p.partner, p.association, p.drawn
+		if p.own != tables.Nothing {
+			l.Own = p.own
+		}
 		lines = append(lines, l)
 	}
 	key := r.key("lines")

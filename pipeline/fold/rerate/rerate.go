@@ -29,7 +29,8 @@ import (
 type Difference struct {
 	late.Place
 	late.Sum
-	Why []string // what of the place's lines is another: see Reasons
+	Own period.Instant // when its partner, terms and tax are looked up
+	Why []string       // what of the place's lines is another: see Reasons
 }
 
 // Reasons a difference may have, as far as lines tell them.
@@ -68,6 +69,7 @@ type rerating struct {
 	step         *late.Step // what is known of late records
 	now          late.Sums
 	marks        map[late.Place]*marks
+	owns         map[late.Place]ownTime
 	openAt       map[int32][]position.Row      // by customer, as the cycle opened
 	rows         map[int32][]position.Row      // by customer, as far as the cycle is rated
 	apart        map[int32]bool                // customers who are rated record by record
@@ -100,6 +102,7 @@ func (m *marks) note(side int, price, discount string) {
 
 func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.now, r.marks = make(late.Sums), make(map[late.Place]*marks)
+	r.owns = make(map[late.Place]ownTime)
 	r.differs = make(map[int32]bool)
 	r.redrawn, r.owed = make(map[late.Key]string), make(map[int32]money.QuantityTotal)
 	r.step = &late.Step{Folder: r.Folder, Bucket: r.bucket, Cycle: r.LateIn}
@@ -125,7 +128,7 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	}
 	var out []Difference
 	for _, p := range sums.Places() {
-		out = append(out, Difference{p, *sums[p], r.why(p, sums[p])})
+		out = append(out, Difference{p, *sums[p], r.ownOf(p), r.why(p, sums[p])})
 	}
 	return out, nil
 }
@@ -426,16 +429,19 @@ func (r *rerating) billed() (late.Sums, error) {
 			}
 		}
 		key.Day = manifest.RerateDay
-		if err := late.AddBilled(r.State, key, r.origin, sums, nil); err != nil {
+		if err := late.AddBilled(r.State, key, r.origin, sums, r.notePosted); err != nil {
 			return nil, err
 		}
 	}
 	return sums, nil
 }
 
-func (r *rerating) noteBilled(p late.Place, price, discount string) {
-	r.mark(p).note(1, price, discount)
+func (r *rerating) noteBilled(l *late.BilledLine) {
+	r.mark(l.Place).note(1, l.Price, l.Discount)
+	r.noteOwn(l.Place, ownBilled, l.Own)
 }
+
+func (r *rerating) notePosted(l *late.BilledLine) { r.noteOwn(l.Place, ownPosted, l.Own) }
 
 // why says what of a place's lines is different.
 func (r *rerating) why(p late.Place, sum *late.Sum) []string {
