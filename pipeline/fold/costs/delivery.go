@@ -205,6 +205,12 @@ func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error 
 
 // judge reads a delivery that is new or changed, and says whether it can count.
 func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
+	if d.Period <= s.stage.Archived {
+		if d.State != Counted { // what counted when the cycle left the lake is final, whatever became of its files
+			d.State, d.Fault = Failed, "its cycle is archived"
+		}
+		return s.convert(one, d)
+	}
 	if d.found == nil {
 		d.State, d.Fault = Counted, "" // it counted, and its files went away since
 		return s.convert(one, d)
@@ -242,8 +248,6 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 	case d.Currency != "" && noRate != nil:
 		d.State, d.Fault = Failed, fmt.Sprintf("there is no rate from %s to %s for %s: add a row to books/rates.csv, "+
 			"or fx of the source to costs.sources", d.Currency, s.stage.Currency, d.Period)
-	case d.Period <= s.stage.Archived:
-		d.State, d.Fault = Failed, "its cycle is archived"
 	case d.Rejected > 0 && !d.Accepted:
 		d.State = Held
 	}

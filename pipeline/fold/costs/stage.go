@@ -83,9 +83,10 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 		return &s.result, s.closed(ctx, found, w, s.Rerate, old)
 	}
 	for _, c := range found.cycles(old) {
-		if c > s.Closed {
+		switch {
+		case c > s.Closed:
 			err = s.open(ctx, found, w, c, old)
-		} else {
+		case c > s.Archived: // an archived cycle is final, and its lines are not in the lake
 			err = s.closed(ctx, found, w, c, old)
 		}
 		if err != nil {
