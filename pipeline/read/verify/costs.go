@@ -35,21 +35,33 @@ func addCosts[T any](s *costSums, row rows.Row[T], columns [cost.CostColumns]tab
 // costChecks check the tables of vendors' costs.
 type costChecks struct{ *verifier }
 
+// deliverySums are the costs of the deliveries of a source and period.
+type deliverySums struct {
+	counted *costSums   // of the one that counts; nil = none does
+	ever    []*costSums // of all that counted at some time
+}
+
 // all is VERIFY-12.
 func (c *costChecks) all(ctx context.Context) error {
-	counted := make(map[sourcePeriod]*costSums)
+	delivered := make(map[sourcePeriod]*deliverySums)
 	err := eachCostRow(c, manifest.Cycle{}, tables.CostDeliveries(), func(_ manifest.FileEntry,
 		row rows.Row[tables.CostDelivery]) error {
 		c.counts.deliveries++
-		if row.Word(tables.CostDeliveryState) != "counted" {
-			return nil
-		}
 		at := sourcePeriod{row.Word(tables.CostDeliverySource), row.Word(tables.CostDeliveryPeriod)}
-		if counted[at] != nil {
-			c.differ(Costs, "source %s, period %s: two deliveries count", at.source, at.period)
+		if delivered[at] == nil {
+			delivered[at] = &deliverySums{}
 		}
-		counted[at] = &costSums{}
-		return addCosts(counted[at], row, tables.CostDeliveryCosts())
+		to, sums := delivered[at], &costSums{}
+		if row.Word(tables.CostDeliveryState) == "counted" {
+			if to.counted != nil {
+				c.differ(Costs, "source %s, period %s: two deliveries count", at.source, at.period)
+			}
+			to.counted = sums
+		}
+		if row.Small(tables.CostDeliveryFixed) == 1 {
+			to.ever = append(to.ever, sums)
+		}
+		return addCosts(sums, row, tables.CostDeliveryCosts())
 	})
 	if err != nil {
 		return err
@@ -63,7 +75,7 @@ func (c *costChecks) all(ctx context.Context) error {
 			return err
 		}
 	}
-	for at := range counted {
+	for at := range delivered {
 		if billed[at] == nil {
 			billed[at] = &costSums{}
 		}
@@ -71,18 +83,43 @@ func (c *costChecks) all(ctx context.Context) error {
 	for _, at := range slices.SortedFunc(maps.Keys(billed), func(a, b sourcePeriod) int {
 		return slices.Compare([]string{a.source, a.period}, []string{b.source, b.period})
 	}) {
-		want := counted[at]
-		if want == nil {
-			want = &costSums{}
+		sums := delivered[at]
+		if sums == nil {
+			sums = &deliverySums{}
 		}
-		for i, column := range tables.MarginCosts() {
-			if billed[at][i] != want[i] {
-				c.differ(Costs, "source %s, period %s: %s of the counted delivery is %s, margins come to %s", at.source,
-					at.period, tables.Margins().Columns[column].Name, want[i].Trim(), billed[at][i].Trim())
-			}
+		if c.snap.Manifest.ArchiveOf != "" {
+			c.compareArchived(at, sums, billed[at])
+		} else {
+			c.compare(at, sums, billed[at])
 		}
 	}
 	return nil
+}
+
+// compare compares the margins of a source and period with the delivery that counts.
+func (c *costChecks) compare(at sourcePeriod, sums *deliverySums, billed *costSums) {
+	want := sums.counted
+	if want == nil {
+		want = &costSums{}
+	}
+	for i, column := range tables.MarginCosts() {
+		if billed[i] != want[i] {
+			c.differ(Costs, "source %s, period %s: %s of the counted delivery is %s, margins come to %s", at.source,
+				at.period, tables.Margins().Columns[column].Name, want[i].Trim(), billed[i].Trim())
+		}
+	}
+}
+
+// compareArchived compares them in an archive, which has the margins up to its last cycle and the deliveries of its
+// lake up to the last prune. Margins come to the delivery that counted when that cycle was closed, or to nothing.
+func (c *costChecks) compareArchived(at sourcePeriod, sums *deliverySums, billed *costSums) {
+	if *billed == (costSums{}) || slices.ContainsFunc(sums.ever, func(s *costSums) bool { return *s == *billed }) {
+		return
+	}
+	for i, column := range tables.MarginCosts() {
+		c.differ(Costs, "source %s, period %s: no delivery that counted has the sums of margins, %s is %s", at.source,
+			at.period, tables.Margins().Columns[column].Name, billed[i].Trim())
+	}
 }
 
 // margins adds up the margins of a cycle, by source and origin cycle, and compares their payments with the lines,

@@ -28,7 +28,9 @@
 //	           equals the amounts of its undecided withdrawals (§9.6). The control totals of these tables are the sums
 //	           of their rows (§6.6).
 //	VERIFY-12  Per source and billing period, the margins of all cycles come to the delivery that counts, in each cost
-//	           column. Per cycle, their payments come to the lines of cost files (§11.6).
+//	           column. Per cycle, their payments come to the lines of cost files (§11.6). In an archive the margins of
+//	           its cycles come to a delivery that counted at some time, or to nothing: the difference to the one that
+//	           counts now can be in a later cycle.
 //	VERIFY-13  Taxes come to the lines of their customers, counted again and rounded again. A statement's tax is the
 //	           sum of its taxes, and payment = rounding + due, less the tax where prices are exclusive of it (§10.6).
 //

@@ -269,6 +269,9 @@ func (v *verifier) report() *Report {
 		for _, name := range []string{Inputs, Records} {
 			looked[name] = "an archive: feed files stay with its lake"
 		}
+		looked[Costs] = fmt.Sprintf("%d deliveries of cost files, %d rows of margins: margins come to a delivery that "+
+			"counted, their payments to the lines; differences that later cycles bill are not in an archive",
+			n.deliveries, n.margins)
 	}
 	for _, name := range v.order {
 		c := v.found[name]
