@@ -15,7 +15,7 @@
 //	        adjustments, account events, transfers), lines of recurring charges, the effect of late records and
 //	        re-rating, the positions and balances that later cycles open with, performance, statements, entries of
 //	        accounts. Lines of usage, samples, and what rating stores day by day leave.
-//	ARCH-6  A cycle does not leave before its quarter is closed, nor while an open cycle bills late records of it, nor
-//	        before the last cycle that has a commitment with lines of it is closed.
+//	ARCH-6  A cycle does not leave before its quarter is closed, nor while an open cycle bills late records or
+//	        restated costs of it, nor before the last cycle that has a commitment with lines of it is closed.
 //	ARCH-7  If it is killed at any point and started again, it leaves the same bytes.
 package archive

@@ -46,7 +46,7 @@ func Due(ctx context.Context, snap *lake.Snapshot, b *books.Books, before period
 	return due, nil, nil
 }
 
-// lateUse knows which closed cycles the late records that open cycles bill belong to.
+// lateUse knows which closed cycles the late records and the differences of cost files that open cycles bill belong to.
 type lateUse struct {
 	zone   *period.Zone
 	snap   *lake.Snapshot
@@ -67,13 +67,14 @@ func (l *lateUse) needs(ctx context.Context, c, closed period.Cycle) (string, er
 	}
 	for _, ref := range l.snap.Manifest.Cycles {
 		if oldest, ok := l.oldest[ref.Cycle]; ok && oldest <= c {
-			return fmt.Sprintf("late records of %s are billed in %s, which is open", oldest, ref.Cycle), nil
+			return fmt.Sprintf("late records or restated costs of %s are billed in %s, which is open", oldest,
+				ref.Cycle), nil
 		}
 	}
 	return "", nil
 }
 
-// load reads the late records of open cycles.
+// load reads the late records of open cycles, and what they have of the cost files of closed ones.
 func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 	l.read, l.oldest = true, make(map[manifest.Cycle]period.Cycle)
 	for _, ref := range l.snap.Manifest.Cycles {
@@ -99,6 +100,18 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 					func(row rows.Row[tables.Sample]) (period.Cycle, error) {
 						return l.zone.Cycle(row.Time(tables.SampleSlot)), nil
 					})
+			case tables.CostPostings().Name:
+				err = oldest(l, e, tables.CostPostings(), tables.CostPostingOriginCycle.Of(),
+					func(row rows.Row[tables.CostPosting]) (period.Cycle, error) {
+						return period.ParseCycle(row.Word(tables.CostPostingOriginCycle))
+					})
+			case tables.Margins().Name: // an unallocated cost has no posting
+				if e.Day == manifest.RestatedDay {
+					err = oldest(l, e, tables.Margins(), tables.MarginOriginCycle.Of(),
+						func(row rows.Row[tables.Margin]) (period.Cycle, error) {
+							return period.ParseCycle(row.Word(tables.MarginOriginCycle))
+						})
+				}
 			}
 			if err != nil {
 				return err
