@@ -193,7 +193,8 @@ func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error 
 		}
 		d.Fixed = true
 		for _, earlier := range list[:i] {
-			if !earlier.Fixed && earlier.State != Counted { // its currency is not that of the source
+			// one that could not count does not say the currency of its source
+			if !earlier.Fixed && earlier.State != Counted && earlier.State != Superseded {
 				earlier.Currency = ""
 			}
 			earlier.State, earlier.Fault, earlier.rejects, earlier.ahead = Superseded, "", nil, nil
