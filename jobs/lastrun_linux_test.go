@@ -265,7 +265,9 @@ func TestNothingNew(t *testing.T) {
 		"positions are gone": {change: func(dir string) error {
 			return remove(dir, "positions")
 		}, want: ledger.Failed},
-		"an adjustment is damaged": {before: adjustment, change: spoil("adjustments"), want: ledger.Failed},
+		// A night decides transfers against all of them, and adjustments against those that come again (EV-4).
+		"a transfer is damaged":    {before: transfer, change: spoil("transfers"), want: ledger.Failed},
+		"an adjustment is damaged": {before: adjustment, change: spoil("adjustments")},
 		"HEAD is damaged":          {change: appendTo("lake/HEAD", "x"), want: ledger.Failed},
 		"a manifest is damaged":    {change: appendTo("lake/manifests/000001.json", " "), want: ledger.Failed},
 		"the lake was moved away": {change: func(dir string) error {
@@ -318,6 +320,14 @@ func remove(dir, table string) error {
 func adjustment(dir string) error {
 	return appendTo("inbox/adjustments/a.csv", "adjustment_id,customer_id,sku,time,amount,bill_detail_type\n"+
 		"a1,acme,vm,2026-09-07T08:00:00+08:00,-1,9\n")(dir)
+}
+
+// transfer moves performance between two partners.
+func transfer(dir string) error {
+	return errors.Join(
+		appendTo("books/partners.csv", "partner_id,name,kind\np1,One,reseller\np2,Two,reseller\n")(dir),
+		appendTo("inbox/transfers/a.csv", "transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\n"+
+			"t1,2026-09,p1,p2,,1\n")(dir))
 }
 
 // programme lets partners earn incentives, whose states follow the clock.
