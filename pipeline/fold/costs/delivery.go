@@ -59,8 +59,8 @@ type survey struct {
 	stage   *Stage
 	sources map[string]*source
 	result  *Result
-	rates   costRates // that the lake has
-	ahead   *Delivery // of the one cycle whose deliveries are allocated while they are examined (FCOST-5)
+	rates   margins.Rates // that the lake has
+	ahead   *Delivery     // of the one cycle whose deliveries are allocated while they are examined (FCOST-5)
 }
 
 // source is what is known of one source of cost files.

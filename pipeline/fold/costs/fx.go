@@ -8,46 +8,9 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
-	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
-
-// costRates are the rates by which cost files were converted last, by source, period and currency.
-type costRates map[rateKey]map[string]money.UnitPrice
-
-type rateKey struct {
-	source string
-	period period.Cycle
-}
-
-func costRatesKey() manifest.FileKey {
-	return manifest.FileKey{Table: tables.CostRates().Name, Bucket: manifest.NoBucket}
-}
-
-// readCostRates reads the rates that the lake has.
-func readCostRates(txn *lake.SubTxn) (costRates, error) {
-	out := make(costRates)
-	err := margins.Each(txn.Open, txn.Next().Find(costRatesKey()), tables.CostRates(),
-		func(row rows.Row[tables.CostRate]) error {
-			at := rateKey{source: row.Word(tables.CostRateSource)}
-			var err error
-			if at.period, err = period.ParseCycle(row.Word(tables.CostRatePeriod)); err != nil {
-				return err
-			}
-			if out[at] == nil {
-				out[at] = make(map[string]money.UnitPrice)
-			}
-			out[at][row.Word(tables.CostRateTo)], err = row.UnitPrice(tables.CostRateRate)
-			return err
-		})
-	return out, err
-}
 
 // keepRates writes the rates by which the deliveries were converted.
 func (w *writer) keepRates(found *survey) error {
@@ -55,23 +18,11 @@ func (w *writer) keepRates(found *survey) error {
 	for name, one := range found.sources {
 		for c := range one.deliveries {
 			if x := found.conversions(c)[name]; x != nil {
-				all[rateKey{name, c}] = x.Rates
+				all[margins.RateKey{Source: name, Period: c}] = x.Rates
 			}
 		}
 	}
-	out := parquet.NewColumns(tables.CostRates())
-	for _, at := range slices.SortedFunc(maps.Keys(all), func(a, b rateKey) int {
-		return cmp.Or(strings.Compare(a.source, b.source), cmp.Compare(a.period, b.period))
-	}) {
-		for _, to := range slices.Sorted(maps.Keys(all[at])) {
-			out.Word(tables.CostRateSource).Add(at.source)
-			out.Word(tables.CostRatePeriod).Add(at.period.String())
-			out.Word(tables.CostRateTo).Add(to)
-			out.Quantity(tables.CostRateRate).Add(all[at][to].Raw())
-			out.N++
-		}
-	}
-	return w.file(costRatesKey(), out.Any(), nil)
+	return w.file(margins.RatesKey(), all.Rows().Any(), nil)
 }
 
 // convert finds the rates of a delivery to all currencies of the books, as far as there are any. A delivery of nothing
@@ -80,7 +31,7 @@ func (s *survey) convert(one *source, d *Delivery) (err error) {
 	d.conversion = &margins.Conversion{Books: s.stage.Books, From: cmp.Or(d.Currency, one.currency), Cycle: d.Period,
 		Fixed: one.Fx[d.Period], Rates: make(map[string]money.UnitPrice)}
 	if d.Period <= s.stage.Closed {
-		maps.Copy(d.conversion.Rates, s.rates[rateKey{d.Source, d.Period}])
+		maps.Copy(d.conversion.Rates, s.rates[margins.RateKey{Source: d.Source, Period: d.Period}])
 		if d.conversion.Kept, err = settle.KeptRates(s.stage.Txn, d.Period); err != nil {
 			return err
 		}

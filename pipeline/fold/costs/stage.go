@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -67,7 +68,7 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 		return &s.result, nil
 	}
 	found := &survey{stage: s, result: &s.result}
-	if found.rates, err = readCostRates(s.Txn); err != nil {
+	if found.rates, err = margins.ReadRates(s.Txn); err != nil {
 		return nil, err
 	}
 	if err := found.find(ctx, old); err != nil {

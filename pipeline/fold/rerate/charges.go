@@ -70,7 +70,7 @@ func (r *rerating) part(p *recurring.Part, charged *measure.Charged) error {
 // chargePart adds a line of a part of a charge to its place. own is its own time: the part's first instant.
 func (r *rerating) chargePart(at late.Place, own period.Instant, ch *line.Charge, discount string) error {
 	r.mark(at).note(0, ch.UnitPrice.String(), discount)
-	r.noteOwn(at, ownNow, own)
+	r.owns.note(at, ownNow, own)
 	return r.now.At(at).Add(&late.Sum{Official: ch.Official, Discount: ch.Discount, Truncated: ch.Truncated,
 		Payment: ch.Payment})
 }
@@ -91,21 +91,24 @@ const (
 	ownPosted                  // a difference that an earlier re-rate posted
 )
 
-// noteOwn takes the own time of a line of a recurring charge. Of several lines of one kind the earliest counts.
-func (r *rerating) noteOwn(p late.Place, of ownTimeOf, at period.Instant) {
+// ownTimes are the own times of differences of recurring charges, by place.
+type ownTimes map[late.Place]ownTime
+
+// note takes the own time of a line of a recurring charge. Of several lines of one kind the earliest counts.
+func (o ownTimes) note(p late.Place, of ownTimeOf, at period.Instant) {
 	if p.Charge == "" {
 		return
 	}
-	known, ok := r.owns[p]
+	known, ok := o[p]
 	if !ok || cmp.Or(cmp.Compare(of, known.of), cmp.Compare(at, known.at)) < 0 {
-		r.owns[p] = ownTime{of, at}
+		o[p] = ownTime{of, at}
 	}
 }
 
-// ownOf is the own time of a difference: of a recurring charge that of its line, else the cycle's first instant.
-func (r *rerating) ownOf(p late.Place) period.Instant {
+// of is the own time of a difference: of a recurring charge that of its line, else the cycle's first instant.
+func (o ownTimes) of(p late.Place, first period.Instant) period.Instant {
 	if p.Charge != "" {
-		return r.owns[p].at
+		return o[p].at
 	}
-	return r.Books.Zone.Bounds(r.origin).From
+	return first
 }

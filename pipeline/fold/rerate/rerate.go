@@ -69,7 +69,7 @@ type rerating struct {
 	step         *late.Step // what is known of late records
 	now          late.Sums
 	marks        map[late.Place]*marks
-	owns         map[late.Place]ownTime
+	owns         ownTimes
 	openAt       map[int32][]position.Row      // by customer, as the cycle opened
 	rows         map[int32][]position.Row      // by customer, as far as the cycle is rated
 	apart        map[int32]bool                // customers who are rated record by record
@@ -102,7 +102,7 @@ func (m *marks) note(side int, price, discount string) {
 
 func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.now, r.marks = make(late.Sums), make(map[late.Place]*marks)
-	r.owns = make(map[late.Place]ownTime)
+	r.owns = make(ownTimes)
 	r.differs = make(map[int32]bool)
 	r.redrawn, r.owed = make(map[late.Key]string), make(map[int32]money.QuantityTotal)
 	r.step = &late.Step{Folder: r.Folder, Bucket: r.bucket, Cycle: r.LateIn}
@@ -128,7 +128,7 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	}
 	var out []Difference
 	for _, p := range sums.Places() {
-		out = append(out, Difference{p, *sums[p], r.ownOf(p), r.why(p, sums[p])})
+		out = append(out, Difference{p, *sums[p], r.owns.of(p, r.Books.Zone.Bounds(r.origin).From), r.why(p, sums[p])})
 	}
 	return out, nil
 }
@@ -413,6 +413,7 @@ func (r *rerating) conserve() error {
 // billed adds up all that is billed of the cycle: its lines, late ones in closed cycles, and what re-rates posted.
 func (r *rerating) billed() (late.Sums, error) {
 	sums := make(late.Sums)
+	posted := func(l *late.BilledLine) { r.owns.note(l.Place, ownPosted, l.Own) }
 	for _, e := range r.FilesOf(r.origin, r.bucket, "lines") {
 		if e.Day.IsPosted() && e.Day != manifest.ChargesDay {
 			continue
@@ -429,7 +430,7 @@ func (r *rerating) billed() (late.Sums, error) {
 			}
 		}
 		key.Day = manifest.RerateDay
-		if err := late.AddBilled(r.State, key, r.origin, sums, r.notePosted); err != nil {
+		if err := late.AddBilled(r.State, key, r.origin, sums, posted); err != nil {
 			return nil, err
 		}
 	}
@@ -438,10 +439,8 @@ func (r *rerating) billed() (late.Sums, error) {
 
 func (r *rerating) noteBilled(l *late.BilledLine) {
 	r.mark(l.Place).note(1, l.Price, l.Discount)
-	r.noteOwn(l.Place, ownBilled, l.Own)
+	r.owns.note(l.Place, ownBilled, l.Own)
 }
-
-func (r *rerating) notePosted(l *late.BilledLine) { r.noteOwn(l.Place, ownPosted, l.Own) }
 
 // why says what of a place's lines is different.
 func (r *rerating) why(p late.Place, sum *late.Sum) []string {

@@ -10,6 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/lexicon"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -46,7 +47,7 @@ type Memory struct {
 	scratch    []byte // of an encoder that begins its own
 	chunks     []chunk
 	dict       dictionary
-	lexicon    lexicon
+	lexicon    lexicon.Lexicon
 	small      map[int32]int32
 	ints       []int64
 	some       []int64
@@ -405,8 +406,8 @@ func (m *maker) maybePage(vals []int64, from, to int, times []int64, codes []int
 
 // texts writes few distinct texts by dictionary and many as they are.
 func (m *maker) texts(c *Col) error {
-	if codes, ok := m.lexicon.try(c); ok {
-		return m.words(m.lexicon.words(), codes)
+	if codes, ok := m.lexicon.Try(c.Bytes, c.Ends, min(lexicon.Most, len(c.Ends)/rowsPerValue+1)); ok {
+		return m.words(m.lexicon.Words(), codes)
 	}
 	return inPages(len(c.Ends), func(from, to int) error {
 		m.page = m.page[:0]
