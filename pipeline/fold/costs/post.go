@@ -293,7 +293,11 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 	err := margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
 			p, err := readPosting(row)
-			if err == nil && p.origin != r.cycle {
+			switch {
+			case err != nil:
+			case p.origin == r.cycle:
+				keepSame(list, p)
+			default:
 				list = append(list, p)
 			}
 			return err
@@ -323,6 +327,21 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 	}
 	key.Table, key.Day = tables.Lines().Name, manifest.RestatedDay
 	return s.lines(key, lines)
+}
+
+// keepSame lets a difference that is posted again, as it was, keep when it is paid and what it followed from.
+func keepSame(list []*posting, before *posting) {
+	for _, p := range list {
+		if p.lineKey != before.lineKey {
+			continue
+		}
+		now := *p
+		now.delivery, now.asOf = before.delivery, before.asOf
+		now.repriced, now.rediscounted, now.requantified = false, false, false
+		if now == *before {
+			p.delivery, p.asOf = before.delivery, before.asOf
+		}
+	}
 }
 
 // postedLine is the line of a posting (§4.11, §4.12).
