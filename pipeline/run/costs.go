@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
+	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -51,7 +52,7 @@ func (r *run) costs(ctx context.Context) error {
 		}
 	}
 	result, err := stage.Run(ctx)
-	var none *costs.MissingRatesError
+	var none *margins.MissingRatesError
 	var noRate *settlement.MissingRateError
 	switch {
 	case errors.As(err, &none):

@@ -42,28 +42,15 @@ func (s *survey) convert(one *source, d *Delivery) (err error) {
 	return nil
 }
 
-// MissingRatesError is the rates that rates.csv lacks for customers of cost files, and for their margins (§10.7).
-type MissingRatesError struct {
-	List []*settlement.MissingRateError
-}
-
-func (e *MissingRatesError) Error() string {
-	var parts []string
-	for _, one := range e.List {
-		parts = append(parts, one.Error())
-	}
-	return strings.Join(parts, "; ")
-}
-
 // convert finds the rates by which the groups of customers are priced and their payments compared with costs. It comes
-// before anything is priced. Errors: *MissingRatesError.
+// before anything is priced. Errors: *margins.MissingRatesError.
 func (r *rated) convert() error {
 	type pair struct {
 		delivery *Delivery
 		currency string
 	}
 	seen := make(map[pair]bool)
-	var none MissingRatesError
+	var none margins.MissingRatesError
 	for i := range r.found {
 		f := &r.found[i]
 		p := pair{f.of.delivery, r.books.CustomerCurrency(f.customer).Code}

@@ -55,7 +55,7 @@ const (
 
 // rate allocates and prices the counted deliveries of a cycle by today's books: nothing else enters (FCOST-1). Rows are
 // read one by one; groups are kept (FCOST-5). billedIn is the cycle that bills them, or what they differ in. Errors:
-// *MissingRatesError.
+// *margins.MissingRatesError.
 func (p *pricer) rate(ctx context.Context, c, billedIn period.Cycle, counted []*Delivery) (*rated, error) {
 	r, err := p.gather(ctx, c, billedIn, counted)
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *pricer) rate(ctx context.Context, c, billedIn period.Cycle, counted []*
 }
 
 // gather allocates the counted deliveries of a cycle and puts the parts of their rows into groups. Errors:
-// *MissingRatesError.
+// *margins.MissingRatesError.
 func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted []*Delivery) (*rated, error) {
 	r := &rated{cycle: c, books: p.books, bounds: p.books.Zone.Bounds(c), counted: counted,
 		margins: margins.New(p.books, p.rates, billedIn)}

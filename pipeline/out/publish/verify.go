@@ -43,28 +43,13 @@ type counted struct {
 	sums []string
 }
 
-// sumsSQL adds the columns up that must agree. A sum of Decimal(38) overflows without a word: each value is widened
-// first.
-func sumsSQL(p *content.Table) string {
-	parts := make([]string, len(p.Sums))
-	for i, c := range p.Sums {
-		def := p.Def.Columns[c]
-		wide := fmt.Sprintf("toInt256(`%s`)", def.Name)
-		if scale := def.Type.Scale(); scale > 0 {
-			wide = fmt.Sprintf("toDecimal256(`%s`, %d)", def.Name, scale)
-		}
-		parts[i] = "toString(sum(" + wide + "))"
-	}
-	return "CAST([" + strings.Join(parts, ", ") + "], 'Array(String)')"
-}
-
 // count asks a server what it holds, load by load.
 func (to *target) count(ctx context.Context, n *node, p *content.Table, where string, args ...any) (map[uint64]counted,
 	error) {
 	out := make(map[uint64]counted)
 	var id, rows uint64
 	var sums []string
-	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", sumsSQL(p), to.schema.name(p.Data()),
+	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", p.SumsSQL(), to.schema.name(p.Data()),
 		where)
 	err := n.Each(ctx, clickhouse.Select{
 		What: "count what is in " + p.Data(), SQL: sql, Args: args, Into: []any{&id, &rows, &sums},

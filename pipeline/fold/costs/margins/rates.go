@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 // Rates are the rates by which cost files were converted last, by source and period, and then by currency.
@@ -62,4 +63,17 @@ func (r Rates) Rows() *parquet.Columns[tables.CostRate] {
 		}
 	}
 	return out
+}
+
+// MissingRatesError is the rates that rates.csv lacks for customers of cost files, and for their margins (§10.7).
+type MissingRatesError struct {
+	List []*settlement.MissingRateError
+}
+
+func (e *MissingRatesError) Error() string {
+	var parts []string
+	for _, one := range e.List {
+		parts = append(parts, one.Error())
+	}
+	return strings.Join(parts, "; ")
 }

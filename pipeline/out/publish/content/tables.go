@@ -164,3 +164,18 @@ func Find(list []*Table, name string) *Table {
 	}
 	return list[i]
 }
+
+// SumsSQL adds the columns up that must agree. A sum of Decimal(38) overflows without a word: each value is widened
+// first.
+func (p *Table) SumsSQL() string {
+	parts := make([]string, len(p.Sums))
+	for i, c := range p.Sums {
+		def := p.Def.Columns[c]
+		wide := fmt.Sprintf("toInt256(`%s`)", def.Name)
+		if scale := def.Type.Scale(); scale > 0 {
+			wide = fmt.Sprintf("toDecimal256(`%s`, %d)", def.Name, scale)
+		}
+		parts[i] = "toString(sum(" + wide + "))"
+	}
+	return "CAST([" + strings.Join(parts, ", ") + "], 'Array(String)')"
+}
