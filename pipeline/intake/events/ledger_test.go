@@ -8,8 +8,6 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -32,16 +30,7 @@ func TestLedger(t *testing.T) {
 		"b.csv:1": `conflict "e6"`, "c.csv:2": `conflict "e6"`, "c.csv:4": `conflict "e6"`,
 	}
 	for _, limit := range []int{0, 1} {
-		l, err := lake.Open(storage.NewMem(), lake.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		txn, err := l.Begin()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer txn.Close()
-		m := &Store{Txn: txn.SubTxn}
+		m := &Store{Txn: begin(t).SubTxn}
 		ledgerOf(t, m, limit, first, nil)
 		got := map[string]string{}
 		order := ledgerOf(t, m, limit, second, got)

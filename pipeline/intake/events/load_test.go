@@ -36,15 +36,7 @@ func orderRow(id, kind, day, base string) string {
 func TestLoadAgain(t *testing.T) {
 	t.Parallel()
 	bk := loadBooks(t, 2)
-	l, err := lake.Open(storage.NewMem(), lake.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	txn, err := l.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer txn.Close()
+	txn := begin(t)
 	st := &Store{Txn: txn.SubTxn, Books: bk, Prices: tariff.Compile(bk, tariff.Rules{Grain: tariff.PerLine,
 		Mode: money.Truncate, Digits: bk.Digits}), Bucket: func(string) int { return 0 }}
 	const adjustment = "adjustment_id,customer_id,sku,time,amount,bill_detail_type\n"
@@ -99,6 +91,25 @@ func TestLoadAgain(t *testing.T) {
 	if diff := gocmp.Diff(outcomes, got); diff != "" {
 		t.Errorf("outcomes\n%s", diff)
 	}
+}
+
+// begin begins a transaction on an empty lake in memory, which ends with the test.
+func begin(t *testing.T) *lake.Txn {
+	t.Helper()
+	l, err := lake.Open(storage.NewMem(), lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	txn, err := l.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := txn.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return txn
 }
 
 // eachStored visits the stored files of orders and adjustments.

@@ -52,8 +52,8 @@ func contact(s *Sources, p layout.Party) letter.Contact {
 	return c
 }
 
-// billCover is the cover of a bill: what each service costs, and how it is paid. The issuer is who sold the lines
-// (§9.7). A bill of lines of several issuers has no cover, because each invoices its own.
+// billCover is the cover of a bill: what each service costs, and how it is paid. The issuer is the seller of the
+// lines (§9.7). A bill of lines of several issuers has no cover, because each invoices its own.
 func billCover(s *Sources, b *document.Bill) (*letter.Letter, error) {
 	if len(b.Issuers) != 1 {
 		return nil, nil //nolint:nilnil // no cover, and no error
@@ -112,11 +112,11 @@ func serviceRows(b *document.Bill) ([]letter.Row, error) {
 }
 
 // settlePaid adds how much of the amount due is paid already: by coupons, and with settings payments: ledger by
-// balances. Without ledger mode cash is what the customer is asked to pay, and credit what is still owed. Manual
-// adjustments move no balance (§6.3). What is to be paid is rounded once (§4.2, §9.7).
+// balances. Without ledger mode the customer is asked to pay cash, and still owes credit. Manual adjustments move no
+// balance (§6.3). The amount to pay is rounded once (§4.2, §9.7).
 func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row) error {
 	p := &b.Payments
-	cash := b.Adjusted // of cash, what no balance has paid
+	cash := b.Adjusted // the part of Cash that no balance has paid
 	if s.Settings.Payments != settings.Ledger {
 		cash = p.Cash
 	}

@@ -29,7 +29,8 @@ type Bill struct {
 	Notes       []string       `json:"notes"` // sentences, such as how was rounded
 
 	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
-	// Issuers are who sold the lines, by id; Adjusted is what manual adjustments add to Payments.Cash.
+	// Issuers are the ids of the sellers of the lines, sorted. Adjusted is the part of Payments.Cash that manual
+	// adjustments add.
 	Issuers  []string     `json:"-"`
 	Adjusted money.Amount `json:"-"`
 }
