@@ -243,7 +243,7 @@ func readBuckets(s *Settings, m yamldoc.Map, key string) {
 }
 
 func readListen(s *Settings, m yamldoc.Map, key string) {
-	s.API.Listen = yamldoc.Value(m, key, s.API.Listen, parseListen)
+	s.API.Listen = yamldoc.Value(m, key, s.API.Listen, ParseListen)
 }
 
 func readScheduleListen(s *Settings, m yamldoc.Map, key string) {
@@ -251,11 +251,12 @@ func readScheduleListen(s *Settings, m yamldoc.Map, key string) {
 		if text == "" {
 			return "", nil
 		}
-		return parseListen(text)
+		return ParseListen(text)
 	})
 }
 
-func parseListen(text string) (string, error) {
+// ParseListen checks an address to listen on: host:port, where the host may be empty.
+func ParseListen(text string) (string, error) {
 	_, port, err := net.SplitHostPort(text)
 	if err != nil {
 		return "", fmt.Errorf("%q: not host:port", text)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -97,7 +98,11 @@ func (a *App) usage(root *cobra.Command, args []string, err error) error {
 		what = "the commands"
 	}
 	hint := fmt.Sprintf("`%s --help` lists %s", cmd.CommandPath(), what)
-	wrong := &UsageError{What: err.Error(), Hint: hint}
+	text := err.Error()
+	if number := new(strconv.NumError); errors.As(err, &number) {
+		text = strings.TrimSuffix(text, number.Error()) + "not a number that the flag can have"
+	}
+	wrong := &UsageError{What: text, Hint: hint}
 	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
 		return wrong.Meant("--"+name, flagNames(cmd))
 	}

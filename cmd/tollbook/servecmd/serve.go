@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // serveOptions are those of serve.
@@ -53,6 +54,11 @@ HTTP: then let it listen on loopback only, behind a proxy.`,
 
 func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 	cli.TuneServer(a.Env)
+	if o.listen != "" {
+		if _, err := settings.ParseListen(o.listen); err != nil {
+			return &cli.UsageError{What: "--listen " + err.Error(), Hint: "write it as 127.0.0.1:8080"}
+		}
+	}
 	w, err := a.Open()
 	if err != nil {
 		return err

@@ -82,14 +82,18 @@ func (s *Sources) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer stri
 		}
 		return nil
 	})
+	facts, failed := s.Snap.Find(coupons.Key(tables.PartnerFacts().Table))
 	named := strings.Join(issuers, ", ")
-	switch {
+	switch err = errors.Join(err, failed); {
 	case err != nil:
 		return "", false, err
 	case !v.Header.Closed:
 		return "", false, &rows.NotFoundError{
 			What: fmt.Sprintf("cycle %s is open: nothing can be invoiced for it", t.Cycle),
 			Do:   "close the cycle first: `tollbook close --cycle " + t.Cycle.String() + "`"}
+	case issuer == "" && len(facts) == 0:
+		return "", false, &rows.NotFoundError{What: "invoices are not kept in this workspace",
+			Do: "add books/parties.csv with the parties' names and addresses, then `tollbook run nightly`"}
 	case issuer == "" && t.From != "" && len(issuers) > 0:
 		return "", false, &rows.NotFoundError{What: fmt.Sprintf("%s has nothing to invoice to %s for %s", t.From, t.To,
 			t.Cycle), Do: "issuers: " + named}
