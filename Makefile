@@ -181,7 +181,7 @@ object-store-long: build ## the long form with worker processes and the lake in 
 # fewer kills.
 POSTGRES ?= $(patsubst %/initdb,%,$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin/initdb))))
 .PHONY: temporal
-temporal: ## test runs whose tasks a real Temporal server gives to workers: the same files as in one process, kills of each part
+temporal: clickhouse-library ## test runs whose tasks a real Temporal server gives to workers: the same files as in one process, kills of each part
 	cd fixtures/temporal/server; $(GO) mod tidy -diff; $(GO) build -ldflags='-s -w' -o $(CURDIR)/$(BIN)/temporal-server go.temporal.io/server/cmd/server
 	cd fixtures/temporal/server; $(GO) build -ldflags='-s -w' -o $(CURDIR)/$(BIN)/temporal-sql go.temporal.io/server/cmd/tools/sql
 	$(GATEWAY)

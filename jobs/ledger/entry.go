@@ -89,7 +89,7 @@ type Stage struct {
 
 // Tasks counts the tasks of a stage that workers of an engine did in this run.
 type Tasks struct {
-	Stage    string `json:"stage"` // scan, rerate or bucket
+	Stage    string `json:"stage"` // scan, rerate, bucket or publish
 	Done     int    `json:"done"`
 	Attempts int    `json:"attempts"`          // that are known; Done if each task was done at the first attempt
 	Failure  string `json:"failure,omitempty"` // of the first attempt that failed
