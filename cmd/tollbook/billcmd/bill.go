@@ -299,7 +299,7 @@ func printSections(a *cli.App, zone *period.Zone, sections []bill.Section, digit
 	service := ""
 	for i := range sections {
 		s := &sections[i]
-		if s.Service != service {
+		if i == 0 || s.Service != service {
 			service = s.Service
 			fmt.Fprintf(a.Out, "\n%s\n", cli.Or(s.ServiceName, s.Service))
 		}
@@ -318,7 +318,10 @@ func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits
 }
 
 func printSection(a *cli.App, zone *period.Zone, s *bill.Section, digits int) {
-	fmt.Fprintf(a.Out, "\n  %s: %s\n", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
+	fmt.Fprintln(a.Out)
+	if s.SKU != "" { // else the lines are of a commitment on several products
+		fmt.Fprintf(a.Out, "  %s: %s\n", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
+	}
 	g := cli.NewGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price",
 		">.official", ">.discount", "", ">.truncated", ">.to pay")
 	for i := range s.Items {

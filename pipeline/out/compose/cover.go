@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
+	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -86,6 +87,9 @@ func billCover(s *Sources, b *document.Bill) (*letter.Letter, error) {
 	return l, l.Check()
 }
 
+// ofNoService is bill.OfNoService in both languages.
+var ofNoService = letter.Text{English: bill.OfNoService, Chinese: "承诺用量"}
+
 // serviceRows are the payable amounts by service, in the order of the bill.
 func serviceRows(b *document.Bill) ([]letter.Row, error) {
 	var list []letter.Row
@@ -93,7 +97,11 @@ func serviceRows(b *document.Bill) ([]letter.Row, error) {
 	for i := range b.Sections {
 		sec := &b.Sections[i]
 		if i == 0 || sec.Service != last {
-			list = append(list, letter.Row{Name: letter.Same(cmp.Or(sec.ServiceName, sec.Service))})
+			name := letter.Same(cmp.Or(sec.ServiceName, sec.Service))
+			if sec.Service == "" {
+				name = ofNoService
+			}
+			list = append(list, letter.Row{Name: name})
 			last = sec.Service
 		}
 		var sum money.AmountTotal

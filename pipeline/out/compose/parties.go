@@ -121,6 +121,9 @@ func (p parties) servingPartner(customer string, cycle period.Cycle) layout.Part
 
 // serviceName is what products.csv calls a service; empty if it has no name.
 func (p parties) serviceName(code string) string {
+	if code == "" {
+		return ofNoService.English
+	}
 	for i := range p.books.Products {
 		if one := &p.books.Products[i]; one.ServiceTypeCode == code && one.ServiceTypeName != "" {
 			return one.ServiceTypeName

@@ -85,7 +85,7 @@ type namer struct {
 }
 
 func (s *Sources) namer(cycle period.Cycle) *namer {
-	n := &namer{s: s, cycle: cycle, services: map[string]string{}, partners: map[string]string{}}
+	n := &namer{s: s, cycle: cycle, services: map[string]string{"": ofNoService.English}, partners: map[string]string{}}
 	for i := range s.Books.Products {
 		p := &s.Books.Products[i]
 		if n.services[p.ServiceTypeCode] == "" {

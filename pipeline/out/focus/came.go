@@ -124,6 +124,9 @@ func cameOf(row rows.Row[tables.Any]) (*came, error) {
 	return g, nil
 }
 
+// isRestated reports whether a line is a difference of a restated month.
+func (l *theLine) isRestated() bool { return l.came != nil && l.kind == line.Adjustment.String() }
+
 // isPassThrough reports whether a line is priced on a cost: it has no unit price.
 func (l *theLine) isPassThrough() bool {
 	return l.came != nil && (l.product.code < 0 || l.product.model == books.PassThrough)
@@ -168,7 +171,7 @@ func (l *theLine) asItCame(r *Row, publisher string) {
 // none: it corrects an amount.
 func (l *theLine) cameQuantities(r *Row) {
 	g := l.came
-	if l.kind == line.Adjustment.String() {
+	if l.isRestated() {
 		r.Consumed, r.Quantity, r.ConsumedUnit, r.Unit = maybe{}, maybe{}, "", ""
 		r.Description += ", correction of " + l.origin
 		return

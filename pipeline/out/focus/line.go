@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -18,7 +19,7 @@ import (
 
 // lineColumns are the columns of lines that rows are made of.
 func lineColumns() tables.List[tables.Line] {
-	return append(tables.Lines().All()[:tables.LineUsageEnd+1], tables.LineOwnTime.Of())
+	return append(tables.Lines().All()[:tables.LineUsageEnd+1], tables.LineOwnTime.Of(), tables.LineDay.Of())
 }
 
 // theLine is a line of the lake as rows are made of it.
@@ -145,7 +146,7 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	switch {
 	case l.isPassThrough():
 		return costOnly(l, r, after)
-	case fits && r.Category != adjustment:
+	case fits && r.Category != adjustment && !l.isRestated():
 		quantity, err := mul(l.quantity, decimal128.FromI64(periods))
 		if err != nil {
 			return err
@@ -288,6 +289,9 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
 	case l.kind == line.Adjustment.String() && nothing:
 		r.Category, r.Frequency, r.Description = adjustment, oneTime, r.Product.name+", adjusted by hand"
+		if l.Word(tables.LineDay) == manifest.RerateDay.String() {
+			r.Description = r.Product.name + ", rated again, correction of " + l.origin
+		}
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
 	case l.Small(tables.LineChargingMode) == 1: // a recurring charge
 		r.Category, r.Frequency, r.Description = purchase, recurring, r.Product.name

@@ -193,6 +193,9 @@ func AddLine(s *line.Sums, row rows.Row[tables.Line]) error {
 	return nil
 }
 
+// OfNoService names the lines that have no service: those of commitments on more than one product (§10.4).
+const OfNoService = "Commitments"
+
 // fill makes sections of the items.
 func (bill *Bill) fill(items map[itemKey]*Item, measures map[string]string, b *books.Books) error {
 	keys := make([]itemKey, 0, len(items))
@@ -204,6 +207,9 @@ func (bill *Bill) fill(items map[itemKey]*Item, measures map[string]string, b *b
 		n := len(bill.Sections)
 		if n == 0 || bill.Sections[n-1].Service != k.service || bill.Sections[n-1].SKU != k.sku {
 			s := Section{Service: k.service, SKU: k.sku, Measure: measures[k.sku]}
+			if s.Service == "" {
+				s.ServiceName = OfNoService
+			}
 			if code := b.SKU(k.sku); code >= 0 {
 				p := &b.Products[code]
 				s.ServiceName, s.Product, s.Model = p.ServiceTypeName, p.Name, p.Model.String()

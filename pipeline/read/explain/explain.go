@@ -200,10 +200,11 @@ func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error
 		return nil, 0, s.notThere(ctx, q)
 	}
 	slices.SortFunc(places, location.before)
-	for _, p := range places[1:] {
-		if !p.sameAs(places[0]) {
-			return nil, 0, severalError(q.ID, places)
-		}
+	if severalRecords(places) && !q.Cycle.IsZero() && q.Customer != "" {
+		places = plain(places)
+	}
+	if severalRecords(places) {
+		return nil, 0, severalError(q.ID, places)
 	}
 	return places, tier, nil
 }

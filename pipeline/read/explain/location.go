@@ -32,6 +32,22 @@ func (p location) before(o location) int {
 		p.day.Compare(o.day))
 }
 
+// severalRecords reports whether the places are of more than one record.
+func severalRecords(places []location) bool {
+	return slices.ContainsFunc(places, func(p location) bool { return !p.sameAs(places[0]) })
+}
+
+// plain are the places of the record that the API shows without a source, among those of one customer and cycle: usage
+// of a day of the cycle. They are all places if there is no such record.
+func plain(places []location) []location {
+	at := slices.IndexFunc(places, func(p location) bool { return !p.day.IsSpecial() && p.origin == p.cycle.String() })
+	if at < 0 {
+		return places
+	}
+	own := places[at]
+	return slices.DeleteFunc(slices.Clone(places), func(p location) bool { return !p.sameAs(own) })
+}
+
 func severalError(id string, places []location) error {
 	var list []string
 	origins := false
@@ -50,6 +66,9 @@ func severalError(id string, places []location) error {
 		return p.cycle != first.cycle || p.customer != first.customer
 	}):
 		how = fmt.Sprintf("select one by its source: `tollbook explain %s@usage`, or @events and so on", id)
+	}
+	if more := len(list) - maxOrigins; more > 0 {
+		list = append(list[:maxOrigins], fmt.Sprintf("and %d more", more))
 	}
 	return &rows.NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", id, strings.Join(list, "; ")),
 		Do: how}

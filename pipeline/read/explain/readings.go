@@ -18,6 +18,7 @@ type reading struct {
 	tier   int    // 0 = none is named
 	source string // "" = any
 	origin string // cycle; "" = any
+	own    bool   // the cycle in which it is billed: the id has a start and no origin
 }
 
 // readings are the ways to read an id, in the order in which they are tried: as it is, and as the API has it
@@ -53,7 +54,7 @@ func withSource(id string) (reading, bool) {
 		day, err := manifest.ParseDay(r.source)
 		switch after := parts[n+1:]; {
 		case r.source == usageSource, err == nil && day.IsSpecial():
-			if len(after) > 1 {
+			if r.own = len(after) == 1; len(after) > 1 {
 				r.origin = after[1]
 			}
 			if day == manifest.RerateDay {
@@ -83,7 +84,7 @@ func cutTime(id string) (string, bool) {
 // is reports whether a place is of the source of the reading.
 func (r *reading) is(p location) bool {
 	switch {
-	case r.origin != "" && p.origin != r.origin:
+	case r.origin != "" && p.origin != r.origin, r.own && p.origin != p.cycle.String():
 		return false
 	case r.source == "":
 		return true
