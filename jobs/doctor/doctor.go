@@ -167,6 +167,9 @@ func (d *doctor) lake(context.Context) {
 		d.broken("lake", "see that the folder can be read", "%v", err)
 	case d.snap.Manifest.Number == 0:
 		d.describe("lake", OK, "", "empty: no run wrote anything yet")
+	case d.snap.Manifest.Units.Check(d.ws.Units()) != nil:
+		refused := workspace.Refused(d.snap.Manifest.Units.Check(d.ws.Units()))
+		d.broken("lake", refused.Hint, "%s", refused.What)
 	case d.snap.Manifest.Buckets != d.ws.Settings.Lake.Buckets:
 		err := &lakeerr.BucketsError{Has: d.snap.Manifest.Buckets, Wanted: d.ws.Settings.Lake.Buckets}
 		d.broken("lake", err.Hint(), "%v", err)

@@ -63,6 +63,8 @@
 //	         before and after. What follows from other files may differ: positions and balances of days on which
 //	         nothing of a bucket changed, and how performances are distributed over files. An archive must keep its
 //	         number.
+//	LAKE-20  The zone and the currency of a lake, with its digits, must never change: days, cycles and amounts are in
+//	         them (Units).
 //
 // # Write order
 //

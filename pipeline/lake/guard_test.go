@@ -156,6 +156,43 @@ func TestEmptyRunLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestUnits tests LAKE-20: a lake of an earlier build gets units with its next change, and then it keeps them.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	shanghai := manifest.Units{Zone: "Asia/Shanghai", Currency: "CNY", Digits: 2}
+	for _, c := range []struct {
+		totals  []manifest.Total
+		changed bool
+	}{{nil, false}, {[]manifest.Total{{Name: "x", Value: "1"}}, true}} {
+		txn := begin(t, open(t, m))
+		err := txn.Next().SetUnits(shanghai)
+		if c.changed {
+			err = errors.Join(err, txn.Next().SetTotals(c.totals))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed, err := txn.Commit(context.Background()); changed != c.changed || err != nil {
+			t.Fatalf("Commit = %v, %v, want %v", changed, err, c.changed)
+		}
+	}
+	txn := begin(t, open(t, m))
+	if got := txn.Base().Manifest.Units; got != shanghai {
+		t.Errorf("the lake is in %v", got)
+	}
+	for _, other := range []manifest.Units{{Zone: "Asia/Tokyo", Currency: "CNY", Digits: 2},
+		{Zone: "Asia/Shanghai", Currency: "CNY"}, {Zone: "Asia/Shanghai", Currency: "EUR", Digits: 2}} {
+		if err, is := errors.AsType[*lakeerr.UnitsError](txn.Next().SetUnits(other)); !is {
+			t.Errorf("%v: %v", other, err)
+		}
+	}
+	if err := errors.Join(txn.Next().SetUnits(shanghai), txn.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCloseDropsEverything checks that a run that is abandoned leaves the lake as it was.
 func TestCloseDropsEverything(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -197,12 +196,8 @@ const alreadyClosed = "already_closed"
 func (r *run) prepare() (err error) {
 	m := r.txn.Base().Manifest
 	r.closed = m.ClosedThrough.Or(place.NoCycle)
-	if err := r.next.SetBuckets(r.ws.Settings.Lake.Buckets); err != nil {
-		refused := &workspace.RefusedError{What: err.Error()}
-		if other := new(lakeerr.BucketsError); errors.As(err, &other) {
-			refused.Hint = other.Hint()
-		}
-		return refused
+	if err := errors.Join(r.next.SetUnits(r.ws.Units()), r.next.SetBuckets(r.ws.Settings.Lake.Buckets)); err != nil {
+		return workspace.Refused(err)
 	}
 	if r.inbox, err = r.ws.InboxOf(&r.o); err != nil {
 		return err

@@ -114,6 +114,12 @@ func (w *Workspace) objectStore() (storage.Storage, error) {
 // LakeInStore reports whether the lake is in an object store.
 func (w *Workspace) LakeInStore() bool { return settings.InObjectStore(w.Settings.Lake.Path) }
 
+// Units are those of the settings.
+func (w *Workspace) Units() manifest.Units {
+	s := &w.Settings
+	return manifest.Units{Zone: s.Zone.Name(), Currency: s.Currency.Code, Digits: s.Currency.Digits}
+}
+
 // LakeName is what messages call the lake: its folder, or its address in an object store.
 func (w *Workspace) LakeName() string {
 	if w.LakeInStore() {

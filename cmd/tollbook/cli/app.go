@@ -387,6 +387,9 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 				return err
 			}
 		}
+		if err := snap.Manifest.Units.Check(w.Units()); err != nil {
+			return workspace.Refused(err)
+		}
 		return reader(snap)
 	})
 	a.Bar.End()

@@ -145,6 +145,20 @@ func (e *BucketsError) Hint() string {
 		"`tollbook rebucket`", e.Has)
 }
 
+// UnitsError says that the settings have another zone or currency than the lake.
+type UnitsError struct{ Setting, Has, Wanted string }
+
+// Error gives both.
+func (e *UnitsError) Error() string {
+	return fmt.Sprintf("the lake is in %s %s; the settings have %s", e.Setting, e.Has, e.Wanted)
+}
+
+// Hint says what to do about the settings of a workspace.
+func (e *UnitsError) Hint() string {
+	return fmt.Sprintf("set %s in tollbook.yaml back; for another one move the lake away and run again: all months are "+
+		"then calculated from inbox and books, closed ones too", e.Setting)
+}
+
 // The hints, one per kind of trouble.
 const (
 	// HintRestore is for a file that is missing or damaged, HintHead for HEAD.

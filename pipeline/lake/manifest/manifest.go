@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -53,6 +54,7 @@ type Manifest struct {
 	Accepted      string      `json:"accepted_rejects,omitempty"`
 	ClosedThrough Cycle       `json:"closed_through"` // every cycle up to this one is closed, if there is one
 	Buckets       int         `json:"buckets"`        // 0 = not set yet
+	Units         Units       `json:"units,omitzero"` // of the first run that noted them; zero = none did
 	Cycles        []CycleRef  `json:"cycles"`         // by Cycle
 	Inputs        *ListRef    `json:"inputs"`         // nil = no input taken yet
 	Loose         []FileEntry `json:"loose"`          // files of no cycle, by Path
@@ -60,6 +62,26 @@ type Manifest struct {
 	// ArchiveOf is set in an archive: the hash of the first manifest of the lake its cycles are from. Inputs stay with
 	// that lake.
 	ArchiveOf Hash `json:"archive_of,omitempty"`
+}
+
+// Units are the settings in which days, cycles and amounts of a lake are. They never change (LAKE-20).
+type Units struct {
+	Zone     string `json:"zone"`
+	Currency string `json:"currency"`
+	Digits   int    `json:"digits"` // decimals of what is paid
+}
+
+// Check refuses other settings than those of the lake. Units that the lake does not know are accepted. Errors:
+// *lakeerr.UnitsError.
+func (u Units) Check(of Units) error {
+	if u == (Units{}) || u == of {
+		return nil
+	}
+	if u.Zone != of.Zone {
+		return &lakeerr.UnitsError{Setting: "zone", Has: u.Zone, Wanted: of.Zone}
+	}
+	text := func(u Units) string { return fmt.Sprintf("{code: %s, digits: %d}", u.Currency, u.Digits) }
+	return &lakeerr.UnitsError{Setting: "currency", Has: text(u), Wanted: text(of)}
 }
 
 // CycleRef is a cycle's state and the list of its files.
@@ -282,6 +304,9 @@ func (m Manifest) SameAs(live Manifest) (bool, error) {
 	if live.Number == 0 { // the empty lake was never written: give it the lists a written one has
 		live.Cycles, live.Loose, live.Totals = []CycleRef{}, []FileEntry{}, []Total{}
 		live.Buckets = m.Buckets // the number of buckets alone is nothing worth a manifest
+	}
+	if live.Units == (Units{}) { // of an earlier build: they come with the next change
+		live.Units = m.Units
 	}
 	a, err := Encode(&m)
 	if err != nil {

@@ -120,6 +120,17 @@ func (n *State) SetBuckets(buckets int) error {
 	return nil
 }
 
+// SetUnits sets the units, if they are known. A lake that has some keeps them. Errors: *lakeerr.UnitsError.
+func (n *State) SetUnits(units manifest.Units) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if units == (manifest.Units{}) {
+		return nil
+	}
+	n.head.Units = units
+	return n.base.Units.Check(units)
+}
+
 // Rebucket changes the number of buckets of a lake whose files the transaction writes again (LAKE-19). Cycles that were
 // rated with the books was note the books is, since the name of the books contains the number.
 func (n *State) Rebucket(buckets int, was, is string) error {

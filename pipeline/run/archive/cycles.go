@@ -58,7 +58,8 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(next.ArchiveFor(origin), next.SetBuckets(from.Manifest.Buckets)); err != nil {
+	if err := errors.Join(next.ArchiveFor(origin), next.SetUnits(from.Manifest.Units),
+		next.SetBuckets(from.Manifest.Buckets)); err != nil {
 		if other := new(lakeerr.BucketsError); errors.As(err, &other) {
 			return &bucketsError{other.Has, other.Wanted}
 		}
