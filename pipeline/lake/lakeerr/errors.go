@@ -155,8 +155,8 @@ func (e *UnitsError) Error() string {
 
 // Hint says what to do about the settings of a workspace.
 func (e *UnitsError) Hint() string {
-	return fmt.Sprintf("set %s in tollbook.yaml back; for another one move the lake away and run again: all months are "+
-		"then calculated from inbox and books, closed ones too", e.Setting)
+	return fmt.Sprintf("set %s in tollbook.yaml back; for another one move the lake away and run again: all months "+
+		"are then calculated from inbox and books, closed ones too", e.Setting)
 }
 
 // The hints, one per kind of trouble.
