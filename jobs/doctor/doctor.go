@@ -27,6 +27,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run/newfiles"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -524,6 +525,11 @@ func (d *doctor) inbox(context.Context) {
 			passed = append(passed, unreadable(files, found.Files)...)
 		}
 	}
+	if err == nil {
+		var strangers []string
+		strangers, err = newfiles.Strangers(files)
+		odd = append(odd, strangers...)
+	}
 	switch {
 	case err != nil:
 		d.broken("inbox", "see that the folder can be read", "%v", err)
@@ -531,8 +537,8 @@ func (d *doctor) inbox(context.Context) {
 		d.describe("inbox", Warn, passed[0].Hint, "names that runs pass over: %d, the first: %v", len(passed),
 			&passed[0])
 	case len(odd) > 0:
-		d.describe("inbox", Warn, "rename or remove what is no feed file",
-			"%d files that are no feed files, the first: inbox/%s", len(odd), feedfile.ShownName(odd[0]))
+		d.describe("inbox", Warn, "rename or remove what is no feed file, or move it into the folder of a feed",
+			"%d names that are no feed files, the first: inbox/%s", len(odd), feedfile.ShownName(odd[0]))
 	default:
 		d.describe("inbox", OK, "", "every file is one that a run takes, or is on its way")
 	}

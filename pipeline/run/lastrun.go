@@ -100,6 +100,9 @@ func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files 
 	if err != nil {
 		return false, err
 	}
+	if err := files.Strangers(); err != nil {
+		return false, err
+	}
 	for _, spec := range accept.Feeds() {
 		refs, err := files.Offered(spec.Name)
 		if err != nil {

@@ -414,6 +414,9 @@ func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.F
 	}
 	notes := len(r.report.Notes)
 	var files []*accept.File
+	if err := r.newFiles(r.inbox).Strangers(); err != nil {
+		return nil, err
+	}
 	for _, spec := range accept.Feeds() {
 		fresh, err := r.newFiles(r.inbox).Fresh(ctx, spec.Name, hashes)
 		if err != nil {

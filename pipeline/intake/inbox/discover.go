@@ -76,6 +76,29 @@ func Discover(fsys fs.FS, feed string) (Found, error) {
 	return found, nil
 }
 
+// Strangers are the names directly in the inbox that are none of the feeds, ascending: files, and folders that no run
+// reads. Empty folders and unfinished files are skipped, as in Discover.
+func Strangers(fsys fs.FS, feeds []string) ([]string, error) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list inbox: %w", err)
+	}
+	var out []string
+	for _, e := range entries {
+		folder := e.IsDir()
+		if OnItsWay(e.Name(), folder) || slices.Contains(feeds, e.Name()) && (folder || e.Type()&fs.ModeSymlink != 0) {
+			continue
+		}
+		if folder {
+			if files, err := fs.ReadDir(fsys, e.Name()); err == nil && len(files) == 0 {
+				continue
+			}
+		}
+		out = append(out, e.Name())
+	}
+	return out, nil
+}
+
 // odd passes over the objects of an object store whose names no file can have.
 func (f *Found) odd(fsys fs.FS, feed string) error {
 	store, is := fsys.(Store)

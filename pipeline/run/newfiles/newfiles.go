@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
@@ -139,6 +140,25 @@ func (f *Finder) Offered(name string) ([]inbox.FileRef, error) {
 		f.passOver(name, passed)
 	}
 	return f.waiting(name, found.Files), nil
+}
+
+// Strangers reports the names of the inbox that belong to no feed.
+func (f *Finder) Strangers() error {
+	names, err := Strangers(f.Inbox)
+	for _, name := range names {
+		f.Report.Note("inbox/%s belongs to no feed: not ingested; `tollbook check` lists the folders",
+			feedfile.ShownName(name))
+	}
+	return err
+}
+
+// Strangers are the names of an inbox that belong to no feed.
+func Strangers(files fs.FS) ([]string, error) {
+	feeds := []string{costs.Folder}
+	for _, spec := range accept.Feeds() {
+		feeds = append(feeds, spec.Name)
+	}
+	return inbox.Strangers(files, feeds)
 }
 
 // passOver reports a name behind which there is no file to read: a person should look, and the run continues.
