@@ -83,6 +83,9 @@ func server(w *workspace.Workspace, o workspace.Options) (*publish.Options, erro
 
 // source is a state of the lake as it is published.
 func source(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) (*content.Source, error) {
+	if err := snap.Manifest.Units.Check(w.Units()); err != nil {
+		return nil, workspace.Refused(err)
+	}
 	partners, err := w.Partners()
 	if err != nil {
 		return nil, err
