@@ -46,7 +46,8 @@ func TestFailures(t *testing.T) {
 		{&rows.NoCycleError{Cycle: "2026-09"}, Failure{"the lake has no data of cycle 2026-09",
 			"the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},
 		{&rows.NoCycleError{Cycle: "2026-09", Known: []string{"2026-07", "2026-08"}},
-			Failure{"the lake has no data of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08", nil, 2}},
+			Failure{"the lake has no data of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08; a month without " +
+				"records comes into the lake with `tollbook close`", nil, 2}},
 		{&rows.NotFoundError{What: "no record r1", Do: "look elsewhere"}, Failure{"no record r1", "look elsewhere", nil,
 			2}},
 		{&storage.LockedError{Name: "lake/LOCK", Holder: "pid 7 on host n1"},

@@ -34,7 +34,11 @@ func (e *NoCycleError) Hint() string {
 	if len(e.Known) == 0 {
 		return "the lake is empty: `tollbook run nightly` takes the feeds in"
 	}
-	return "cycles in the lake: " + strings.Join(e.Known, ", ")
+	hint := "cycles in the lake: " + strings.Join(e.Known, ", ")
+	if e.Cycle > slices.Max(e.Known) {
+		hint += "; a month without records comes into the lake with `tollbook close`"
+	}
+	return hint
 }
 
 // ArchivedError says that a closed cycle's files left the lake.
