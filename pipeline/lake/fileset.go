@@ -42,6 +42,20 @@ func (s *Snapshot) Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bo
 // Pending returns the files of the state to come, as they are at each call.
 func (s *SubTxn) Pending() FileSet { return pending{s} }
 
+// Reading returns the files of a committed state as a task of a run has them. It takes no lock; what it writes is in no
+// state.
+func (l *Lake) Reading(s *Snapshot) (*SubTxn, error) {
+	files, lists, err := s.All()
+	if err != nil {
+		return nil, err
+	}
+	t, err := l.newTxn(s, files, len(files)+len(lists))
+	if err != nil {
+		return nil, err
+	}
+	return t.SubTxn, nil
+}
+
 // pending is the files of a state to come.
 type pending struct{ txn *SubTxn }
 

@@ -58,7 +58,7 @@ func (s *Sources) gather(set MeterSet) (map[Meter]*gathered, error) {
 		return s.gathers[set], nil
 	}
 	closed, err := ClosedRecords(s.State, s.Bucket, set.Origin, map[int32]bool{set.Customer: true},
-		func(row *sorting.Row) bool { return s.Books.Products[row.SKU].MonthEnd() })
+		func(row *sorting.Row) bool { return row.SKU >= 0 && s.Books.Products[row.SKU].MonthEnd() })
 	if err != nil {
 		return nil, err
 	}

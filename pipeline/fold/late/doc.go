@@ -12,4 +12,6 @@
 //	        at usage_start.
 //	LATE-5  A difference is one line per customer, sku, region and resource: all lines of a cycle that are due now
 //	        less all that were billed, by whatever model. There is none if every sum is zero.
+//	LATE-6  A quote prices records after everything that is billed of their cycle, also late and by re-rating: a late
+//	        record that follows all others has the lines of its quote.
 package late

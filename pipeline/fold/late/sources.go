@@ -21,10 +21,13 @@ type Sources struct {
 	behind  []opening.Left  // of closed cycles, in order of the cycle they were billed in
 	Shifts  []opening.Shift // that hold, in order of the cycle they hold from
 	Shifted period.Cycle    // up to which shifts hold
-	closing map[MeterSet]map[Meter]counted
-	gathers map[MeterSet]map[Meter]*gathered
-	sums    map[period.Cycle]Sums // of month-end lines, late ones and re-rating
-	ofUsage map[MeterSet]Sums     // of the lines that the close made of records
+	// of a quote: what late records billed in the cycle itself has left counts too, of one customer
+	after    bool
+	customer int32
+	closing  map[MeterSet]map[Meter]counted
+	gathers  map[MeterSet]map[Meter]*gathered
+	sums     map[period.Cycle]Sums // of month-end lines, late ones and re-rating
+	ofUsage  map[MeterSet]Sums     // of the lines that the close made of records
 }
 
 // counted is a meter's count as billing left it in a cycle.
@@ -61,18 +64,22 @@ func (s *Sources) Prepare(rows []*Record) error {
 			return err
 		}
 	}
+	who := opening.Anyone
+	if s.after {
+		who = s.customer
+	}
 	for _, c := range s.Opening.Cycles(s.Cycle) {
 		if c <= s.Shifted {
-			list, err := s.Opening.Shifts(s.Bucket, c, opening.Anyone)
+			list, err := s.Opening.Shifts(s.Bucket, c, who)
 			if err != nil {
 				return err
 			}
 			s.Shifts = append(s.Shifts, list...)
 		}
-		if c == s.Cycle {
+		if c == s.Cycle && !s.after {
 			continue
 		}
-		list, err := s.Opening.LeftIn(s.Bucket, c, opening.Anyone)
+		list, err := s.Opening.LeftIn(s.Bucket, c, who)
 		if err != nil {
 			return err
 		}

@@ -177,8 +177,7 @@ func (s *Step) rate() error {
 	if err != nil {
 		return err
 	}
-	s.state = State{Books: s.Books, Prices: s.Prices, Rater: s.Rater, Region: s.Regions.Name,
-		Count: s.sources.Count, Drawn: s.sources.Drawn}
+	s.openState()
 	for from := 0; from < len(entries); {
 		to := from + 1
 		for to < len(entries) && entries[to].Customer == entries[from].Customer {
@@ -190,6 +189,12 @@ func (s *Step) rate() error {
 		from = to
 	}
 	return s.rateSamples()
+}
+
+// openState makes the state, which asks the sources.
+func (s *Step) openState() {
+	s.state = State{Books: s.Books, Prices: s.Prices, Rater: s.Rater, Region: s.Regions.Name,
+		Count: s.sources.Count, Drawn: s.sources.Drawn}
 }
 
 // rateCustomer makes the lines of one customer's late records.

@@ -47,6 +47,9 @@ func (s *Step) loadFile(e manifest.FileEntry, billed period.Cycle) error {
 		if err != nil || !ok {
 			return err
 		}
+		if row.Customer < 0 || row.SKU < 0 { // the books lack them
+			continue
+		}
 		c, i := t.Cols, t.At
 		origin, err := period.ParseCycle(c.Word(tables.RecordOriginCycle).At(i))
 		if err != nil {

@@ -28,6 +28,7 @@ type State struct {
 	Buckets int
 	Opening *opening.Source // of the next state
 	Memory  *parquet.Memory // for files that are written at once, one after the other
+	Lax     bool            // the books may lack what the lake has; see codes.Names
 	Rated   *rated.Lines    // that will be paid; nil = every line is written to the lake
 
 	decoder func() (*parquet.Decoder, error) // of OpenAtOnce
@@ -41,7 +42,7 @@ func New(txn *lake.SubTxn, prices *tariff.Book, b *books.Books, regions *accept.
 }
 
 // Names looks words of lake files up in the books.
-func (s *State) Names() codes.Names { return codes.Names{Books: s.Books} }
+func (s *State) Names() codes.Names { return codes.Names{Books: s.Books, Lax: s.Lax} }
 
 // Region is the run's number of a region; a region that is new gets one.
 func (s *State) Region(name string) (int32, error) { return s.Regions.Code(name), nil }

@@ -19,4 +19,7 @@
 //	QUOTE-7  With current positions, the records are decided against those that the lake has (§3.20): duplicates and
 //	         conflicts with them are not priced. If records of the file replace records of the lake, the quote is the
 //	         difference between the cycle's lines with the file and without it; in a closed cycle it is refused.
+//	QUOTE-8  With current positions, the records of a closed cycle are priced as late ones (§4.11) that follow
+//	         everything that is billed of the cycle, also late and by re-rating. What they change in later cycles
+//	         is not in a quote.
 package quote

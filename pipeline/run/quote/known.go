@@ -39,7 +39,7 @@ type named struct {
 // present is what the lake has of the customer in a cycle of the file.
 type present struct {
 	closed bool
-	// current positions, and those with which the cycle's own records begin
+	// current positions, and those with which the cycle's own records begin; of an open cycle
 	closing, first []position.Row
 	// records that the file names, those that replace them, and those that they replace, by id: true if a record no
 	// longer counts
@@ -113,26 +113,18 @@ func (j *job) namedIn(b *feedrows.Batch, spec *feeds.Spec, out map[period.Cycle]
 	}
 }
 
-// readLake reads from one state of the workspace's lake what it has of the customer in the cycles of the file. It
-// returns the records that the file names, with those that replace them or that they replace.
-func (j *job) readLake(ctx context.Context, names map[period.Cycle]*named) ([]record, error) {
-	l, err := j.ws.Lake(workspace.Options{AsOf: j.o.AsOf, Log: j.o.Log})
-	if err != nil {
-		return nil, err
-	}
-	var out []record
-	err = l.Read(func(snap *lake.Snapshot) error {
-		j.present, out = make(map[period.Cycle]*present), nil
-		for _, cycle := range slices.Sorted(maps.Keys(names)) {
-			list, err := j.readCycle(ctx, snap, cycle, names[cycle])
-			if err != nil {
-				return err
-			}
-			out = append(out, list...)
+// readLake reads what the workspace's lake has of the customer in the cycles of the file. It returns the records that
+// the file names, with those that replace them or that they replace.
+func (j *job) readLake(ctx context.Context, names map[period.Cycle]*named) (out []record, err error) {
+	j.present = make(map[period.Cycle]*present)
+	for _, cycle := range slices.Sorted(maps.Keys(names)) {
+		list, err := j.readCycle(ctx, j.snap, cycle, names[cycle])
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return out, err
+		out = append(out, list...)
+	}
+	return out, nil
 }
 
 // readCycle is readLake of one cycle.
@@ -141,8 +133,10 @@ func (j *job) readCycle(ctx context.Context, snap *lake.Snapshot, cycle period.C
 	j.present[cycle] = p
 	positions := opening.FromSnapshot(snap, j.trial.Books, j.prices)
 	var err error
-	if p.closing, _, err = positions.Closing(j.customer, cycle); err != nil {
-		return nil, err
+	if !p.closed {
+		if p.closing, _, err = positions.Closing(j.customer, cycle); err != nil {
+			return nil, err
+		}
 	}
 	stored, err := j.stored(snap, cycle)
 	if err != nil {

@@ -116,17 +116,33 @@ type Line struct {
 // Errors: *workspace.RefusedError where the file, the customer or the flags do not fit; problem.Problems of the other
 // books.
 func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Question) (out *Quote, err error) {
+	if !q.FromLake {
+		return quote(ctx, &job{Question: q, o: o, ws: w})
+	}
+	l, err := w.Lake(workspace.Options{AsOf: o.AsOf, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	err = l.Read(func(snap *lake.Snapshot) (err error) {
+		out, err = quote(ctx, &job{Question: q, o: o, ws: w, lake: l, snap: snap})
+		return err
+	})
+	return out, err
+}
+
+// quote does a job that has not begun.
+func quote(ctx context.Context, j *job) (out *Quote, err error) {
 	folder, err := scratch.New("", "quote")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
-	j := &job{Question: q, o: o, ws: w, out: &Quote{CustomerID: q.Customer, File: q.File, FromLake: q.FromLake,
-		Currency: w.Settings.Currency.Code, Rejects: []Reject{}, Cycles: []Cycle{}}}
+	j.out = &Quote{CustomerID: j.Customer, File: j.File, FromLake: j.FromLake,
+		Currency: j.ws.Settings.Currency.Code, Rejects: []Reject{}, Cycles: []Cycle{}}
 	if err := j.prepare(folder.Path); err != nil {
 		return nil, err
 	}
-	if q.FromLake {
+	if j.FromLake {
 		if err := j.meet(ctx); err != nil {
 			return nil, err
 		}
@@ -149,6 +165,8 @@ type job struct {
 	Question
 	o        workspace.Options
 	ws       *workspace.Workspace
+	lake     *lake.Lake // of ws, and its state; only from the lake
+	snap     *lake.Snapshot
 	file     string                    // the file's absolute path
 	trial    *workspace.Workspace      // with the file, and with what it names of the lake
 	present  map[period.Cycle]*present // what the lake has; only from the lake
@@ -299,8 +317,11 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 			return j.regionName(records, n)
 		})}
 		rate := p.rate
-		if slices.ContainsFunc(records, func(r record) bool { return r.old }) {
+		switch {
+		case slices.ContainsFunc(records, func(r record) bool { return r.old }):
 			rate = p.difference
+		case j.FromLake && j.present[cycle].closed:
+			rate = p.late
 		}
 		if closing, err = rate(opening, records); err != nil {
 			return err
@@ -402,13 +423,18 @@ func (p *pricing) usage(r *record) error {
 	if err := p.rater.Usage(&r.Record, 0, &charges); err != nil {
 		return err
 	}
+	p.usageLines(r, &charges)
+	return nil
+}
+
+// usageLines adds a record's charges.
+func (p *pricing) usageLines(r *record, charges *line.Charges) {
 	for k := range charges.List {
 		l := p.line(&charges.List[k], charges.Draws, r.SKU, r.region)
 		l.ID, l.ResourceID, l.Start, l.End = string(r.ID), string(r.Resource), r.Start, r.End
 		l.own, l.counts, l.record = r.Start, r.Start, true
 		p.lines = append(p.lines, l)
 	}
-	return nil
 }
 
 // monthEnd adds the lines that the meters come to as they are; before takes them off.
@@ -418,6 +444,12 @@ func (p *pricing) monthEnd(before bool) error {
 	if err := p.rater.CycleEnd(&charges, &objects); err != nil {
 		return err
 	}
+	p.lines = append(p.lines, p.endLines(before, &charges, objects)...)
+	return nil
+}
+
+// endLines are month-end charges as lines; a charge's Record is an index in objects.
+func (p *pricing) endLines(before bool, charges *line.Charges, objects []rating.Object) (out []Line) {
 	bounds := p.trial.Books.Zone.Bounds(p.cycle)
 	for i := range charges.List {
 		c := &charges.List[i]
@@ -429,9 +461,9 @@ func (p *pricing) monthEnd(before bool) error {
 		if before {
 			l.takeOff()
 		}
-		p.lines = append(p.lines, l)
+		out = append(out, l)
 	}
-	return nil
+	return out
 }
 
 // takeOff turns a line into its opposite.
