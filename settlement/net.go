@@ -85,6 +85,8 @@ func (n *Nets) payer(r *Row) (string, error) {
 	switch {
 	case !n.books.Mixed:
 		return n.books.Currency, nil
+	case r.Customer < 0 && r.Payer != "":
+		return r.Payer, nil
 	case r.Customer < 0:
 		return "", errors.New("the currency of a row is unknown: the books do not have its customer")
 	}

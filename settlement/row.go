@@ -32,6 +32,8 @@ type Row struct {
 	Official, Discount, Truncated, Payment money.Amount // sums over the lines, in the customer's currency
 	Performance                            money.Amount // sum over the lines, as all that follows in the partner's
 
+	// Payer is the customer's currency if the books do not have the customer; "" = it is not known
+	Payer string
 	// Rate is how amounts were converted from the customer's currency to the partner's; nil = it is one currency.
 	Rate *books.ExchangeRate
 

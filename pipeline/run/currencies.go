@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -54,7 +56,8 @@ func (r *runState) samePartners(cycle manifest.Cycle, files []manifest.FileEntry
 }
 
 // sameCurrencies refuses books that give a customer another currency than that of its statements of closed cycles:
-// late records and re-rating would add amounts of two currencies.
+// late records and re-rating would add amounts of two currencies. It refuses books that lack a customer with such
+// statements in another currency than the workspace's: no other book says what its amounts are in.
 func (r *runState) sameCurrencies() error {
 	base := r.txn.Base()
 	had := slices.ContainsFunc(base.Manifest.Totals, func(t manifest.Total) bool {
@@ -80,7 +83,11 @@ func (r *runState) sameCurrencies() error {
 		}
 		for _, id := range slices.Sorted(maps.Keys(billed)) {
 			was := cmp.Or(billed[id], r.ws.Books.Currency)
-			if code := r.ws.Books.Customer(id); code >= 0 && r.ws.Books.CustomerCurrency(code).Code != was {
+			code := r.ws.Books.Customer(id)
+			if code < 0 && was != r.ws.Books.Currency {
+				return bookproblem.Of(&settle.MissingBookError{Book: "customers.csv", What: "customer", ID: id})
+			}
+			if code >= 0 && r.ws.Books.CustomerCurrency(code).Code != was {
 				return &workspace.RefusedError{
 					What: fmt.Sprintf("the books give customer %s the currency %s, and its closed cycle %s is in %s",
 						id,

@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -149,12 +150,16 @@ func linksInForce(b *books.Books, cycle period.Cycle) int {
 
 func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	var billed customerBill
+	var currency money.Currency
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		ref, _ := snap.Cycle(manifest.CycleOf(o.cycle))
-		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd,
-			Currency: w.Books.CustomerCurrencyOf(o.customer).Code}
+		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd}
 		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, manifest.CycleOf(o.cycle), o.customer,
 			rows.Limits{Workers: a.Flags.Workers})
+		if currency = w.Books.CustomerCurrencyOf(o.customer); err == nil && billed.Statement.Currency != "" {
+			currency = w.Books.CurrencyNamed(billed.Statement.Currency) // books may lack the customer
+		}
+		billed.Currency = currency.Code
 		if err == nil && billed.Tax != nil {
 			billed.Notes = compose.TaxNotes(w.Books, &w.Settings, o.customer)
 		}
@@ -163,7 +168,7 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	if err != nil {
 		return err
 	}
-	printCustomer(a, w.Books.Zone, &billed, w.Books.CustomerCurrencyOf(o.customer).Digits)
+	printCustomer(a, w.Books.Zone, &billed, currency.Digits)
 	return nil
 }
 

@@ -137,6 +137,9 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 			b.Header.Cycle),
 			Do: "`tollbook bill --cycle " + b.Header.Cycle.String() + "` lists the customers"}
 	}
+	if at := tables.CurrencyColumn(row.Cols.Def); at >= 0 { // books may lack the customer
+		b.Header = inCurrency(b.Header, s.Books.CurrencyNamed(row.Word(at)))
+	}
 	a, p := &b.Amounts, &b.Payments
 	a.Lines = row.Whole(tables.StatementLineCount)
 	for _, one := range [...]struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
@@ -55,8 +56,8 @@ func (s *Sources) row(cycle period.Cycle, row rows.Row[tables.PartnerStatement])
 			return nil, err
 		}
 	}
-	if s.Books.Mixed { // whose currency payment_amount is in
-		r.Customer = s.Books.Customer(row.Word(tables.PartnerStatementCustomerID))
+	if err := s.payer(r, row); err != nil {
+		return nil, err
 	}
 	for _, a := range [...]struct {
 		col tables.AmountColumn[tables.PartnerStatement]
@@ -73,6 +74,24 @@ func (s *Sources) row(cycle period.Cycle, row rows.Row[tables.PartnerStatement])
 		}
 	}
 	return r, nil
+}
+
+// payer notes in whose currency payment_amount is. A row of a customer whom the books do not have is in the partner's
+// currency if it has no rate, else in one that nothing tells.
+func (s *Sources) payer(r *settlement.Row, row rows.Row[tables.PartnerStatement]) error {
+	converted := row.Cols.Def.Index("fx_rate") >= 0 && row.Word(tables.PartnerStatementFxRate) != ""
+	if !converted && !s.Books.Mixed {
+		return nil
+	}
+	id := row.Word(tables.PartnerStatementCustomerID)
+	if r.Customer = s.Books.Customer(id); r.Customer >= 0 {
+		return nil
+	}
+	if converted {
+		return &settle.MissingBookError{Book: "customers.csv", What: "customer", ID: id}
+	}
+	r.Payer = s.Books.PartnerCurrency(r.Partner).Code
+	return nil
 }
 
 // namer looks names up once: thousands of rows name the same few.

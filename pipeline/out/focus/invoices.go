@@ -84,11 +84,10 @@ func (v *invoices) rate(l *theLine, b *bill) (*books.ExchangeRate, error) {
 	if b.partner < 0 || !v.src.Books.Mixed {
 		return nil, nil
 	}
-	code := v.src.Books.Customer(l.custom)
-	if code < 0 {
-		return nil, fmt.Errorf("no customer %q in the books, which say its currency", l.custom)
+	from, to := int32(0), v.src.Books.Partners[b.partner].Currency // 0 is the workspace's (CURRENCY-3)
+	if code := v.src.Books.Customer(l.custom); code >= 0 {
+		from = v.src.Books.Customers[code].Currency
 	}
-	from, to := v.src.Books.Customers[code].Currency, v.src.Books.Partners[b.partner].Currency
 	if from == to {
 		return nil, nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -36,10 +37,13 @@ type Request struct {
 // Each visits the rows of a data set: those of lines by customer and in the order of lines, after each customer's its
 // terms of earlier cycles, roundings and taxes; last the taxes of partners' statements and the incentives by partner. A
 // row is valid until the next. Errors: *rows.NoCycleError, *rows.NotFoundError for an issuer or account that the books
-// do not have.
+// do not have, *settle.MissingBookError.
 func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) error {
 	m, err := s.maker(r, visit)
 	if err != nil {
+		return err
+	}
+	if err := currencies.Known(ctx, s.Snap, s.Books, r.Cycle); err != nil {
 		return err
 	}
 	if err := m.lines(ctx); err != nil {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -87,4 +89,19 @@ func (f *Finder) OfRow(c *parquet.Columns[tables.Any], row int) (string, error) 
 		}
 	}
 	return f.Books.Currency, nil
+}
+
+// Known refuses books that lack a customer whose statement of a cycle is in another currency than the workspace's: a
+// line does not say its currency. The error is a *settle.MissingBookError.
+func Known(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle manifest.Cycle) error {
+	def, err := rows.StatementsTable(snap, cycle)
+	if err != nil || tables.CurrencyColumn(def.Table) < 0 {
+		return err
+	}
+	return rows.EachStatement(ctx, snap, cycle, "", rows.Limits{}, func(s *rows.Statement) error {
+		if s.Currency == "" || s.Currency == b.Currency || b.Customer(s.CustomerID) >= 0 {
+			return nil
+		}
+		return &settle.MissingBookError{Book: "customers.csv", What: "customer", ID: s.CustomerID}
+	})
 }

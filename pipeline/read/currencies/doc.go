@@ -5,4 +5,6 @@
 //	            today's books; the currency of a partner is that of today's books.
 //	CURRENCY-2  Amounts of partners' money are in the currency of the partner, those of coupons in that of the
 //	            customer, those of invoices and taxes in that of the recipient.
+//	CURRENCY-3  Books that lack a customer whom a cycle billed in another currency than the workspace's are refused
+//	            where amounts are read that do not say their currency.
 package currencies
