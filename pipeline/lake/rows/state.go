@@ -278,6 +278,11 @@ func Totals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, error)
 	if err := HasCycle(snap, cycle); err != nil {
 		return nil, err
 	}
+	return KeptTotals(snap, cycle)
+}
+
+// KeptTotals is Totals of a cycle of the state that may be archived: its control totals stay.
+func KeptTotals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, error) {
 	of, values := cycle.String()+"/", make(map[string]string, len(snap.Manifest.Totals))
 	var out []manifest.Total
 	for _, t := range snap.Manifest.Totals {

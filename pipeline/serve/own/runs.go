@@ -32,9 +32,10 @@ type cycleList struct {
 // cycle is one cycle.
 type cycle struct {
 	Cycle    string           `json:"cycle"`
-	State    string           `json:"state"`     // open, closed
-	MonthEnd bool             `json:"month_end"` // its month-end lines are in
-	Totals   []manifest.Total `json:"totals"`    // sums of the amounts of its lines and statements
+	State    string           `json:"state"`              // open, closed
+	MonthEnd bool             `json:"month_end"`          // its month-end lines are in
+	Archived string           `json:"archived,omitempty"` // as-of of the run that archived its lines
+	Totals   []manifest.Total `json:"totals"`             // sums of the amounts of its lines and statements
 }
 
 func handleCycles(_ context.Context, c *operation.Call) (any, error) {
@@ -47,12 +48,15 @@ func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 		}
 	}
 	for _, ref := range m.Cycles {
-		totals, err := rows.Totals(c.State.Snap, ref.Cycle)
+		totals, err := rows.KeptTotals(c.State.Snap, ref.Cycle)
 		if err != nil {
 			return nil, err
 		}
 		one := cycle{Cycle: ref.Cycle.String(), State: string(ref.State), MonthEnd: ref.MonthEnd,
 			Totals: []manifest.Total{}}
+		if ref.Archived != nil {
+			one.Archived = ref.Archived.AsOf
+		}
 		for _, t := range totals {
 			if strings.HasPrefix(t.Name, "lines.") || strings.HasPrefix(t.Name, "statements.") {
 				one.Totals = append(one.Totals, t)

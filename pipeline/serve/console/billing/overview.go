@@ -22,7 +22,7 @@ import (
 // monthSum is what the lines of a cycle that the call may see come to before rounding.
 func monthSum(v *page.View, cycle manifest.Cycle) (sum money.AmountTotal, err error) {
 	if parts.Everybody(v) {
-		totals, err := rows.Totals(v.State.Snap, cycle)
+		totals, err := rows.KeptTotals(v.State.Snap, cycle)
 		if err != nil {
 			return sum, err
 		}
@@ -53,15 +53,24 @@ func visible(v *page.View, cycle manifest.Cycle) ([]string, error) {
 	return v.Customers(v.Request.Context(), cycle, func(s records.Share) bool { return v.BillsIn(s.Customer) })
 }
 
-// shownMonths are the newest cycles with data, oldest first.
+// shownMonths are the newest cycles with data, oldest first. Those of whose lines the amounts are added up are not
+// archived.
 func shownMonths(v *page.View) []manifest.CycleRef {
 	var refs []manifest.CycleRef
 	for _, ref := range v.State.Snap.Manifest.Cycles {
-		if ref.Files != nil {
+		if ref.Files != nil && (ref.Archived == nil || parts.Everybody(v)) {
 			refs = append(refs, ref)
 		}
 	}
 	return refs[max(0, len(refs)-parts.MaxMonths):]
+}
+
+// withLines are the months that are not archived. Months are archived in order, so they are the newest ones.
+func withLines(refs []manifest.CycleRef) []manifest.CycleRef {
+	for len(refs) > 0 && refs[0].Archived != nil {
+		refs = refs[1:]
+	}
+	return refs
 }
 
 // addable are the months that the overview adds up: all of them if the control totals have the sums or if there are few
@@ -83,9 +92,11 @@ func overview(v *page.View) (*page.Page, error) {
 	p := &page.Page{Title: v.T("总览", "Overview"), Lead: who(v)}
 	refs := shownMonths(v)
 	if len(refs) == 0 {
-		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T(
-			"尚无账期数据：请先运行tollbook run nightly。",
-			"The lake has no data yet: run `tollbook run nightly`.")})
+		note := v.T("尚无账期数据：请先运行tollbook run nightly。", "The lake has no data yet: run `tollbook run nightly`.")
+		if len(v.State.Snap.Manifest.Cycles) > 0 {
+			note = v.T("所有账期均已归档。", "All cycles are archived.")
+		}
+		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: note})
 		return p, nil
 	}
 	refs, err := addable(v, refs)
@@ -109,6 +120,9 @@ func overview(v *page.View) (*page.Page, error) {
 		p.Blocks = append(p.Blocks, waiting)
 	}
 	p.Blocks = append(p.Blocks, monthsBlock(v, refs, months))
+	if refs = withLines(refs); len(refs) == 0 {
+		return p, nil
+	}
 	changes, err := changesBlock(v, refs)
 	if err != nil {
 		return nil, err
