@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -145,6 +146,25 @@ func TestConsoleCurrenciesOfPartnersMoney(t *testing.T) {
 		for _, want := range c.rows {
 			if !strings.Contains(rows, want) {
 				t.Errorf("%s: no %q in\n%s", c.page, want, rows)
+			}
+		}
+	}
+}
+
+// TestConsoleCurrencyDownloads downloads tables of several currencies: amounts of several currencies in one cell are a
+// text with the currencies, and what a party keeps is empty where it gets one currency and pays another.
+func TestConsoleCurrencyDownloads(t *testing.T) {
+	t.Parallel()
+	all := console(t, currencies(t), vendor, nil)
+	for table, has := range map[string]string{"partners": "24.00000000 CNY; 11.58000000 USD",
+		"chain": "acme,USD,11.58000000,north,CNY,,78.37"} {
+		for _, format := range []string{"csv", "xlsx", "parquet"} {
+			v := all.open(table + "?download=" + table + "." + format)
+			if v.status != http.StatusOK {
+				t.Errorf("%s as %s: status %d: %s", table, format, v.status, v.body)
+			}
+			if format == "csv" && !strings.Contains(v.body, has) {
+				t.Errorf("%s has no %q:\n%s", table, has, v.body)
 			}
 		}
 	}

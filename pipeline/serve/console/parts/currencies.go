@@ -60,11 +60,12 @@ func PaymentsOf(v *page.View, p *money.PerCurrency, href string) page.Cell {
 	if !v.Mixed() || len(list) == 1 && list[0].Currency == v.Currency() || len(list) == 0 {
 		return v.Money(p.Of(v.Currency()), href)
 	}
-	texts := make([]string, len(list))
+	texts, shown := make([]string, len(list)), make([]string, len(list))
 	for i, one := range list {
-		texts[i] = v.MoneyIn(one.Total, one.Currency, "").Shown + " " + one.Currency
+		cell := v.MoneyIn(one.Total, one.Currency, "")
+		texts[i], shown[i] = cell.Text+" "+one.Currency, cell.Shown+" "+one.Currency
 	}
-	return page.Cell{Text: strings.Join(texts, "; "), Href: href}
+	return page.Cell{Text: strings.Join(texts, "; "), Shown: strings.Join(shown, "; "), Href: href}
 }
 
 // CurrencyOfPartner is the currency of a party of a statement; that of the vendor is the buyer's.

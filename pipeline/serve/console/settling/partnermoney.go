@@ -384,6 +384,8 @@ func chainOfCurrencies(v *page.View, t *page.Table, cycle manifest.Cycle, keys [
 	links map[chainKey]*link) (*page.Table, error) {
 	b := v.State.Workspace.Books
 	currencies := make([][3]string, len(keys)) // of customer, partner and seller
+	at := slices.IndexFunc(t.Columns, func(c page.Column) bool { return c.Name == "kept_amount" })
+	t.Columns[at].Some = true
 	for i, k := range keys {
 		one := links[k]
 		// A distributor's rows about a reseller are in its own currency.

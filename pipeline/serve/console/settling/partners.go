@@ -39,7 +39,8 @@ func Partners(v *page.View) (*page.Page, error) {
 			{Name: "partner_id", Title: v.T("编号", "Id"), Kind: page.Code},
 			{Name: "kind", Title: v.T("类型", "Kind")},
 			{Name: "line_count", Title: v.T("行数", "Lines"), Kind: page.Whole},
-			{Name: "payment_amount", Title: v.T("客户应付", "Customers pay"), Kind: page.Amount},
+			{Name: "payment_amount", Title: v.T("客户应付", "Customers pay"), Kind: page.Amount,
+				Some: v.Mixed()}, // with the currencies
 			{Name: "owed_amount", Title: v.T("伙伴应付", "Owes its seller"), Kind: page.Amount},
 			{Name: "cost_amount", Title: v.T("下级成本", "Cost of resellers"), Kind: page.Amount, Spare: true},
 			{Name: "revenue_amount", Title: v.T("下级收入", "Resellers owe it"), Kind: page.Amount, Spare: true},
