@@ -236,8 +236,8 @@ func (f *Flags) level() slog.Level {
 
 // readers are the commands that only read a lake, and so may read any.
 func readers() []string {
-	return []string{"bandwidth", "bill", "explain", "export", "incentives", "invoice", "packages", "query", "rejects",
-		"serve", "statement", "verify"}
+	return []string{"bandwidth", "bill", "documents", "explain", "export", "focus", "incentives", "invoice", "packages",
+		"query", "rejects", "serve", "statement", "verify"}
 }
 
 // topOf is the command directly below the program's own to which a command belongs.
