@@ -80,12 +80,9 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 	if r.Cycle.IsZero() && (q.Span == WithBefore || q.Span == OfOne) {
 		r.Cycle = LastCycle(snap)
 	}
-	if q.Span == WithBefore {
-		// a cycle before the lake's first has no lines; one whose lines left the lake is an error
-		if before := cycleBefore(r.Cycle); before.Compare(firstCycle(snap)) >= 0 {
-			if err := rows.HasCycle(snap, before); err != nil {
-				return nil, err
-			}
+	if q.Span == WithBefore && !r.Cycle.IsZero() {
+		if err := hasBoth(q, snap, r.Cycle); err != nil {
+			return nil, err
 		}
 	}
 	find, err := currencies.NewFinder(ctx, from.Snap, from.Books)
@@ -236,6 +233,26 @@ func firstCycle(snap *lake.Snapshot) manifest.Cycle {
 		return all[0].Cycle
 	}
 	return manifest.Cycle{}
+}
+
+// hasBoth refuses a cycle unless the state has its lines and those of the cycle before it. A cycle before the lake's
+// first has no lines. Cycles are archived in order, so no other state has both.
+func hasBoth(q *Question, snap *lake.Snapshot, cycle manifest.Cycle) error {
+	if err := rows.HasCycle(snap, cycle); err != nil {
+		return err
+	}
+	before := cycleBefore(cycle)
+	if before.Compare(firstCycle(snap)) < 0 {
+		return nil
+	}
+	err := rows.HasCycle(snap, before)
+	if archived := new(rows.ArchivedError); errors.As(err, &archived) {
+		return &rows.NotFoundError{
+			What: fmt.Sprintf("%s compares %s with the cycle before it, and %s", q.Name, cycle, err),
+			Do: fmt.Sprintf("`tollbook query revenue --cycle %s` and `tollbook --lake %s query revenue --cycle %s` "+
+				"show the lines of one cycle each", cycle, archived.Where, before)}
+	}
+	return err
 }
 
 // cycleBefore is the cycle before one; none before none.
