@@ -10,8 +10,8 @@
 //	QUOTE-3  The statement's total is rounded as the settings say (§4.2), over the quote's own lines.
 //	QUOTE-4  Files are written only below a folder in the system's temporary folder, which is deleted when Run
 //	         returns. The workspace's lake is read only for current positions.
-//	QUOTE-5  Records of other customers are counted and ignored. Bandwidth and orders are not usage and are not in a
-//	         quote.
+//	QUOTE-5  Records of other customers are counted and ignored, also one that replaces a record of the lake.
+//	         Bandwidth and orders are not usage and are not in a quote.
 //	QUOTE-6  The change of an order line to another product costs what the other product costs for the rest of the
 //	         term, by the prices and discounts of a new order at that time, less what was paid for the rest without
 //	         coupons. An order of type change with the official amount that the quote gives is billed that. It is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -172,6 +174,7 @@ type job struct {
 	present  map[period.Cycle]*present // what the lake has; only from the lake
 	prices   *tariff.Book
 	customer int32
+	taken    *workspace.Report // of the file
 	out      *Quote
 	spent    []commitment.Spent // what counts for commitments, of all cycles so far
 }
@@ -281,9 +284,7 @@ func (j *job) accept(ctx context.Context) error {
 			return &workspace.RefusedError{What: j.byName(f.Fault), Hint: f.Hint}
 		}
 	}
-	j.out.Rows, j.out.Accepted, j.out.Duplicate, j.out.Rejected = report.Rows, report.Accepted, report.Duplicate,
-		report.Rejected
-	j.out.Reasons = report.Reasons
+	j.taken = report
 	return nil
 }
 
@@ -355,7 +356,8 @@ func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Ro
 
 // rejects reads what was not accepted.
 func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
-	j.out.Rejects = j.out.Rejects[:0]
+	j.out.Rows, j.out.Accepted, j.out.Duplicate = j.taken.Rows, j.taken.Accepted, j.taken.Duplicate
+	j.out.Rejected, j.out.Reasons, j.out.Rejects = j.taken.Rejected, maps.Clone(j.taken.Reasons), j.out.Rejects[:0]
 	if j.out.Rejected == 0 {
 		return nil
 	}
@@ -364,10 +366,22 @@ func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	for len(j.out.Rejects) < MaxRejects {
+	for {
 		row, ok, err := rows.Next()
 		if err != nil || !ok {
 			return err
+		}
+		if j.ignored(row) {
+			j.out.Accepted, j.out.Rejected = j.out.Accepted+1, j.out.Rejected-1
+			if why := row.Word(tables.RejectReason); j.out.Reasons[why] > 1 {
+				j.out.Reasons[why]--
+			} else {
+				delete(j.out.Reasons, why)
+			}
+			continue
+		}
+		if len(j.out.Rejects) == MaxRejects {
+			continue
 		}
 		j.out.Rejects = append(j.out.Rejects, Reject{Row: row.Whole(tables.RejectRow),
 			Column: row.Word(tables.RejectColumn),
@@ -375,6 +389,16 @@ func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
 			ID: string(row.Text(tables.RejectID))})
 	}
 	return nil
+}
+
+// ignored reports whether a reject is a record of another customer whose target can be in the lake. The quote takes
+// only its own customer's records from there (QUOTE-5).
+func (j *job) ignored(row rows.Row[tables.Reject]) bool {
+	if !j.FromLake || row.Word(tables.RejectReason) != reason.ReplacesUnknown.String() {
+		return false
+	}
+	texts := feedrows.Fields(row.Word(tables.RejectHeader), row.Text(tables.RejectRaw))
+	return texts["customer_id"] != j.Customer
 }
 
 // pricing rates one cycle.
