@@ -231,9 +231,18 @@ func TestErrorsOfFiles(t *testing.T) {
 		!strings.HasPrefix(got.header.Get("Content-Range"), "bytes */") {
 		t.Errorf("%d %s %v", got.status, got.body, got.header)
 	}
-	got = w.ways(token, exports, "Range", "bytes=0-9", "If-Match", `"other"`)
-	if got.status != http.StatusPreconditionFailed || got.code != "CBC.0412" {
-		t.Errorf("%d %s", got.status, got.body)
+	for _, headers := range [][]string{{"Range", "bytes=0-9"}, {}} {
+		got = w.ways(token, exports, append(headers, "If-Match", `"other"`)...)
+		if got.status != http.StatusPreconditionFailed || got.code != "CBC.0412" {
+			t.Errorf("%v: %d %s", headers, got.status, got.body)
+		}
+		tag := w.ways(token, exports).header.Get("ETag")
+		for match, want := range map[string]bool{tag: true, `"other", ` + tag: true, "*": true, "W/" + tag: false} {
+			got = w.ways(token, exports, append(headers, "If-Match", match)...)
+			if (got.status < 300) != want {
+				t.Errorf("%v, If-Match %s: %d", headers, match, got.status)
+			}
+		}
 	}
 }
 

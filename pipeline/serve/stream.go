@@ -10,6 +10,9 @@ import (
 
 // stream sends what is no JSON value: a file, which can be resumed, or what is written while it is calculated.
 func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error {
+	if !matches(r, st.Tag) {
+		return operation.NotTheSame()
+	}
 	h := a.Header()
 	h.Set("Content-Type", st.Type)
 	if st.Name != "" {
@@ -42,6 +45,21 @@ func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error 
 		return nil
 	}
 	return st.Write(r.Context(), a)
+}
+
+// matches reports whether a request allows an answer with the tag, packed or not: If-Match names it, or is absent. A
+// weak tag is no match (RFC 9110, 13.1.1).
+func matches(r *http.Request, tag string) bool {
+	lists := r.Header.Values("If-Match")
+	for _, list := range lists {
+		for one := range strings.SplitSeq(list, ",") {
+			switch one = strings.TrimSpace(one); {
+			case one == "*", tag != "" && (one == `"`+tag+`"` || one == `"`+tag+packedTag+`"`):
+				return true
+			}
+		}
+	}
+	return len(lists) == 0
 }
 
 // known is the tag by which a request says that it has the answer already, packed or not; "" = it has not.
