@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -43,9 +44,12 @@ func workspaceOf(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-func roundedWorkspace(t *testing.T) string {
+func roundedWorkspace(t *testing.T) string { return roundedWith(t, map[string]string{}) }
+
+// roundedWith is roundedWorkspace with further files.
+func roundedWith(t *testing.T, files map[string]string) string {
 	t.Helper()
-	dir := workspaceOf(t, map[string]string{
+	maps.Copy(files, map[string]string{
 		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
 			"rounding: {grain: cycle, mode: half_up}\n",
 		"books/products.csv": "sku,service_type_code,measure,pricing_model\ngb,net,GB,flat\n" +
@@ -58,6 +62,7 @@ func roundedWorkspace(t *testing.T) string {
 		"inbox/usage/september.csv": roundedUsage,
 		"plan/acme-usage.csv":       roundedUsage,
 	})
+	dir := workspaceOf(t, files)
 	succeeds(t, dir, "run", "monthly", "--cycle", "2026-09", "--as-of", "2026-10-05T04:00:00Z")
 	return dir
 }
@@ -251,6 +256,20 @@ func TestTablesOfCustomersAddUp(t *testing.T) {
 			if !strings.Contains(strings.Join(strings.Fields(out), " "), strings.Join(strings.Fields(want), " ")) {
 				t.Errorf("%v: %q is not in\n%s", args, want, out)
 			}
+		}
+	}
+}
+
+// TestTablesOfTaxedCustomers checks what tables of customers say of due where tax is added to it: acme has 1.206,
+// rounding 0.004 and tax of 10 %, 0.12.
+func TestTablesOfTaxedCustomers(t *testing.T) {
+	t.Parallel()
+	dir := roundedWith(t, map[string]string{"books/taxes.csv": "tax_id,rate\nvat,0.1\n"})
+	for _, args := range [][]string{{"bill", "--cycle", "2026-09"}, {"query", "top-customers", "--cycle", "2026-09"}} {
+		out := strings.Join(strings.Fields(succeeds(t, dir, args...)), " ")
+		if !strings.Contains(out, "1.33") ||
+			!strings.Contains(out, "due = payment + rounding, plus tax if prices do not include it. Rounding: above 0") {
+			t.Errorf("%v: %s", args, out)
 		}
 	}
 }

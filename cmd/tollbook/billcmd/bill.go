@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -233,7 +234,9 @@ func printCycle(a *cli.App, b *cycleBill, bk *books.Books) {
 	}
 	g.DropEmpty("official", "payment", "due")
 	g.Print(a.Out, "  ")
-	g.ExplainRounding(a.Out)
+	g.ExplainRounding(a.Out, slices.ContainsFunc(b.Statements, func(s rows.Statement) bool {
+		return !taxOf(s.Tax).IsZero()
+	}))
 	printMeasured(a, bk.Zone, b.Measured)
 }
 

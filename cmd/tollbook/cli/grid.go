@@ -87,11 +87,17 @@ func (g *grid) pointUp(col int) {
 // RoundingHead is the title of a column that shows what rounding adds to the payment, which is -rounding_amount.
 const RoundingHead = "rounding"
 
-// ExplainRounding says below a table that has a column of roundings which way they go.
-func (g *grid) ExplainRounding(w io.Writer) {
-	if slices.Contains(g.Rows[0], RoundingHead) {
-		fmt.Fprintln(w, "\ndue = payment + rounding: above 0 the amount is rounded up, below 0 it is rounded down.")
+// ExplainRounding says below a table that has a column of roundings which way they go. If there is tax, it is part of
+// due.
+func (g *grid) ExplainRounding(w io.Writer, taxed bool) {
+	if !slices.Contains(g.Rows[0], RoundingHead) {
+		return
 	}
+	due, rounding := "due = payment + rounding: ", "above 0 the amount is rounded up, below 0 it is rounded down."
+	if taxed {
+		due = "due = payment + rounding, plus tax if prices do not include it. Rounding: "
+	}
+	fmt.Fprintln(w, "\n"+due+rounding)
 }
 
 // Opposite is a decimal with the other sign.

@@ -199,7 +199,7 @@ func (s *shownAnswer) table(w io.Writer) {
 	}
 	g.DropEmpty(shownName(q.Sums[len(q.Sums)-1]))
 	g.Print(w, "  ")
-	g.ExplainRounding(w)
+	g.ExplainRounding(w, len(s.books.Taxes) > 0)
 }
 
 // about is what the answer is of: cycle, limits, currency and state.

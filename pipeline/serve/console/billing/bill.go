@@ -109,6 +109,10 @@ func statementBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) pag
 		return v.To("lines", "customer_id", st.Customer, "cycle", cycle.String(), "nonzero", column)
 	}
 	all := v.To("lines", "customer_id", st.Customer, "cycle", cycle.String())
+	due := v.T("应付＝小计＋舍入", "due = payment + rounding")
+	if !st.Tax.IsZero() {
+		due = v.T("应付＝小计＋舍入，价格不含税时再加税额", "due = payment + rounding, plus tax if prices do not include it")
+	}
 	block := page.Block{ID: "statement", Title: v.T("应付金额", "Amount due"), Figures: []page.Figure{
 		{Name: v.T("应付", "Due"), Value: v.Sum(st.Due), Note: v.Currency(), Href: all, Main: true},
 		{Name: v.T("官网价", "Official amount"), Value: v.Sum(st.Official), Href: of("official_amount")},
@@ -116,7 +120,7 @@ func statementBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) pag
 		{Name: v.T("抹零", "Truncated"), Value: v.Sum(st.Truncated.Neg()), Href: of("truncated_amount")},
 		{Name: v.T("小计", "Payment before rounding"), Value: v.Sum(st.Payment), Href: of("payment_amount")},
 		{Name: v.T("舍入", "Rounding"), Value: v.Sum(st.Rounding.Neg()), Href: all,
-			Note: v.T("应付＝小计＋舍入", "due = payment + rounding")},
+			Note: due},
 		{Name: v.T("明细行", "Lines"), Value: typeset.Grouped(strconv.FormatInt(st.Lines, 10)), Href: all},
 	}}
 	if !st.Tax.IsZero() {
