@@ -388,7 +388,6 @@ func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
 			Reason: row.Word(tables.RejectReason), Value: string(row.Text(tables.RejectValue)),
 			ID: string(row.Text(tables.RejectID))})
 	}
-	return nil
 }
 
 // ignored reports whether a reject is a record of another customer whose target can be in the lake. The quote takes
