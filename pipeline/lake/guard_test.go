@@ -156,6 +156,28 @@ func TestEmptyRunLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestHashOf checks that each manifest of the chain is known by the hash that the one after it says.
+func TestHashOf(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	snap, err := open(t, m).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := snap.Since(1)
+	if err != nil || len(list) < 3 {
+		t.Fatalf("%d manifests, %v", len(list), err)
+	}
+	want := snap.Hash
+	for _, one := range list {
+		if got, err := snap.HashOf(one.Number); got != want || err != nil {
+			t.Errorf("manifest %d: %s, %v; want %s", one.Number, got, err, want)
+		}
+		want = one.Parent
+	}
+}
+
 // TestUnits tests LAKE-20: a lake of an earlier build gets units with its next change, and then it keeps them.
 func TestUnits(t *testing.T) {
 	t.Parallel()

@@ -139,27 +139,38 @@ func (s *Snapshot) Since(number int64) ([]manifest.Manifest, error) {
 // Origin is the hash of the lake's first manifest, which distinguishes this lake from any other; "" for the empty lake.
 // The manifest is compared with what the second one says of it: *lakeerr.CorruptError.
 func (s *Snapshot) Origin() (manifest.Hash, error) {
-	switch s.Manifest.Number {
-	case 0:
+	if s.Manifest.Number == 0 {
 		return "", nil
-	case 1:
-		return s.Hash, nil
-	case 2:
-		return s.Manifest.Parent, s.checkFirst(s.Manifest.Parent)
 	}
-	b, err := s.lake.readFile(manifest.NameOf(2))
+	hash, err := s.HashOf(1)
+	if err != nil || s.Manifest.Number == 1 {
+		return hash, err
+	}
+	return hash, s.checkFirst(hash)
+}
+
+// HashOf is the hash of a manifest of the chain, as the one after it says. number is from 1 to the snapshot's.
+func (s *Snapshot) HashOf(number int64) (manifest.Hash, error) {
+	switch number {
+	case s.Manifest.Number:
+		return s.Hash, nil
+	case s.Manifest.Number - 1:
+		return s.Manifest.Parent, nil
+	}
+	name := manifest.NameOf(number + 1)
+	b, err := s.lake.readFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", &lakeerr.MissingError{Name: manifest.NameOf(2), Manifest: s.Name(), Detail: lakeerr.NotThere,
+		return "", &lakeerr.MissingError{Name: name, Manifest: s.Name(), Detail: lakeerr.NotThere,
 			Hint: lakeerr.HintRestore}
 	}
 	if err != nil {
-		return "", fmt.Errorf("read %s of the lake: %w", manifest.NameOf(2), err)
+		return "", fmt.Errorf("read %s of the lake: %w", name, err)
 	}
-	var second manifest.Envelope
-	if err := json.Unmarshal(b, &second); err != nil {
-		return "", &lakeerr.CorruptError{Name: manifest.NameOf(2), Detail: err.Error(), Hint: lakeerr.HintRestore}
+	var next manifest.Envelope
+	if err := json.Unmarshal(b, &next); err != nil {
+		return "", &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintRestore}
 	}
-	return second.Parent, s.checkFirst(second.Parent)
+	return next.Parent, nil
 }
 
 // checkFirst compares the first manifest with the hash that the second one says.

@@ -264,6 +264,9 @@ func (p *publisher) open(ctx context.Context, t target) error {
 	p.report.Tables = append(p.report.Tables, TableReport{Table: t.name})
 	r := &p.report.Tables[len(p.report.Tables)-1]
 	for _, ref := range p.snap.Manifest.Cycles {
+		if ref.Archived != nil && t.def.Name == table.Lines().Name {
+			continue // only the lines stayed that later runs read
+		}
 		files, err := p.snap.Files(ref.Cycle)
 		if err != nil {
 			return err

@@ -13,7 +13,8 @@ import (
 
 // moneyFiles is a workspace with rows in every table of partners' money. rex recharges 100.00 and requests 40.00 of it
 // as a withdrawal. His coupon of 50.00 pays 30.00 of the 130.00 of acme, who still has to pay for a box. The list of
-// his expert waits for an application. The vendor invoices 60.00 of the 100.00 that rex owes.
+// his expert waits for an application. He requests half of 100.00 from his marketing fund: 50.00 are reserved, which the
+// row of the fund repeats. The vendor invoices 60.00 of the 100.00 that rex owes.
 func moneyFiles() map[string]string {
 	return map[string]string{
 		"books/products.csv": "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n" +
@@ -27,7 +28,11 @@ func moneyFiles() map[string]string {
 		"books/coupon_quotas.csv": "quota_id,partner_id,kind,amount,coupon_months,min_consumption\n" +
 			"q,rex,voucher,80,3,20\n",
 		"books/funds.yaml": "- {id: heads, kind: headcount, valid_from: 2026-09-01, " +
-			"levels: [{level: senior, amount: \"8000\"}]}\n",
+			"levels: [{level: senior, amount: \"8000\"}]}\n" +
+			"- {id: mdf, kind: marketing, valid_from: 2026-09-01, activities: [{type: fair, share: \"0.5\"}]}\n",
+		"books/fund_quotas.csv": "programme_id,partner_id,period,amount\nmdf,rex,2026-Q4,500\n",
+		"inbox/fund_events/a.csv": "event_id,partner_id,programme_id,period,claim_id,event,time,amount," +
+			"activity_type,activity_date\nf1,rex,mdf,2026-Q4,c,request,2026-10-02T00:00:00Z,100,fair,\n",
 		"books/experts.csv": "expert_id,partner_id,programme_id,level,project_id,valid_from\n" +
 			"ann,rex,heads,senior,p,2026-09-01\n",
 		"inbox/usage/a.csv": "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
@@ -81,7 +86,10 @@ func TestPartnerMoney(t *testing.T) {
 			"k\t50\t30\t0\t0\t20\t2026-12-03 00:00:00.000000\tactive"},
 		{"SELECT type, id, amount, left_after FROM copy.coupon_records ORDER BY time",
 			"issue\tk1\t50\t50\nuse\ta1\t30\t20"},
-		{"SELECT programme_id, period, heads, listed_amount, state FROM copy.funds", "heads\t2026-09\t1\t8000\tlisted"},
+		{"SELECT programme_id, period, claim_id, heads, listed_amount, reserved_amount, state FROM copy.funds " +
+			"ORDER BY programme_id, claim_id",
+			"heads\t2026-09\t\t1\t8000\t0\tlisted\nmdf\t2026-Q4\t\t0\t0\t50\topen\n" +
+				"mdf\t2026-Q4\tc\t0\t0\t50\trequested"},
 		{"SELECT cycle, partner_id, amount, unpaid_amount, bucket FROM copy.receivables",
 			"2026-09\trex\t40\t40\tnot_due"},
 		{"SELECT cycle, issuer_id, recipient_id, invoiceable_amount, issued_amount, `left_amount`, state " +

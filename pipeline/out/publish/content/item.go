@@ -164,6 +164,18 @@ func (s *Source) archived(list []*Table) ([]*Item, error) {
 	return out, nil
 }
 
+// ofColumns are the sums of a file that are sums over all its rows. In funds a quota's row repeats what its claims add
+// up to, which the sum of the file has once (§9.5).
+func ofColumns(e *manifest.FileEntry) []manifest.Sum {
+	if e.Table != tables.Funds().Name {
+		return e.Sums
+	}
+	return slices.DeleteFunc(slices.Clone(e.Sums), func(sum manifest.Sum) bool {
+		return sum.Column != tables.Funds().Columns[tables.FundQuotaAmount.Index()].Name &&
+			sum.Column != tables.Funds().Columns[tables.FundListedAmount.Index()].Name
+	})
+}
+
 // files are the items of the lake's files that are published.
 func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
 	var out []*Item
@@ -174,7 +186,7 @@ func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
 		}
 		divided := s.finder != nil && len(list[i].money) > 0 // row by row, in byCurrency
 		out = append(out, &Item{Table: list[i], Path: e.Path, Cycle: e.Cycle.String(), Bucket: e.Bucket, Known: true,
-			taxed: taxed(e), Rows: e.Rows, Sums: e.Sums,
+			taxed: taxed(e), Rows: e.Rows, Sums: ofColumns(&e),
 			Read: func(context.Context) Batches { return s.readFile(list[i], e, !divided) }})
 	}
 	return out
@@ -424,8 +436,8 @@ func one(cols *parquet.Columns[tables.Any]) func(context.Context) Batches {
 // runsChunk is how many manifests an item of runs holds: a full one never changes.
 const runsChunk = 100
 
-// runs is the lake's history. A full stretch of it is known by the lake's first manifest and its numbers, and read only
-// to be inserted.
+// runs is the lake's history. A stretch of it is known by its numbers and the hash of its last manifest, which follows
+// from all before it, and read only to be inserted.
 func (s *Source) runs(list []*Table) ([]*Item, error) {
 	p := Find(list, "runs")
 	last := s.Snap.Manifest.Number
@@ -435,12 +447,12 @@ func (s *Source) runs(list []*Table) ([]*Item, error) {
 	}
 	var out []*Item
 	for from := int64(1); from <= last; from += runsChunk {
-		to := from + runsChunk - 1
-		path := fmt.Sprintf("worked out/runs/%s/%06d-%06d", origin, from, to)
-		if to > last {
-			to = last
-			path = fmt.Sprintf("worked out/runs/%s/%06d-%06d/%s", origin, from, to, s.Snap.Hash)
+		to := min(from+runsChunk-1, last)
+		hash, err := s.Snap.HashOf(to)
+		if err != nil {
+			return nil, err
 		}
+		path := fmt.Sprintf("worked out/runs/%s/%06d-%06d/%s", origin, from, to, hash)
 		out = append(out, &Item{Table: p, Path: path, Bucket: manifest.NoBucket, Rows: to - from + 1,
 			Read: func(context.Context) Batches {
 				return s.readRuns(p.Def, from, to)
