@@ -22,4 +22,8 @@
 //	           of the layers of cash that one group of connected partners has, and of rejected events.
 //	PARTNER-9  The file of a table has the sums that are its control totals (§6.6). What moved each balance adds up to
 //	           the balances of all partners after their last entries.
+//	PARTNER-10 An entry of an account is in the currency of its partner. Books are refused that give an accepted event
+//	           of an open cycle a reseller of another currency.
+//	PARTNER-11 Whether a cycle has entries of accounts was decided when it was closed: with payments by ledger. Later
+//	           settings add none and remove none.
 package partner

@@ -148,7 +148,10 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 }
 
 // customerEntries are the allocations and reclaims of customers' cash that move the account of their partner (§9.1).
+// Money of two currencies moves no account: acceptance rejects such an event, and the books that make one of an event
+// that an open cycle has accepted are refused with a *event.CurrencyError (§10.7, PARTNER-10).
 func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
+	var crossing []error
 	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.AccountEvents().Name {
 			continue
@@ -158,7 +161,11 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 				return
 			}
 			partner, ok := r.Books.Associations.Reseller(a.Customer, a.Time, a.Type == event.Reclaim)
-			if !ok {
+			switch {
+			case !ok:
+				return
+			case r.Books.Partners[partner].Currency != r.Books.Customers[a.Customer].Currency:
+				crossing = append(crossing, r.crossing(a, partner))
 				return
 			}
 			list = append(list, fact{cycle: c, kind: a.Type, id: a.ID, partner: r.Books.Partners[partner].ID,
@@ -168,7 +175,17 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 			return nil, err
 		}
 	}
+	if len(crossing) > 0 && !r.closedBefore(c) {
+		return nil, crossing[0]
+	}
 	return list, nil
+}
+
+// crossing is the error of an event that moves money between a customer and a partner of another currency.
+func (r factReader) crossing(a *event.Account, partner int32) error {
+	return &event.CurrencyError{ID: a.ID, Type: a.Type, Customer: r.Books.Customers[a.Customer].ID,
+		CustomerCurrency: r.Books.CustomerCurrency(a.Customer).Code, Partner: r.Books.Partners[partner].ID,
+		PartnerCurrency: r.Books.PartnerCurrency(partner).Code}
 }
 
 // orderLine is a line of an order that a partner paid.

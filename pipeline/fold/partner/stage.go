@@ -146,9 +146,18 @@ type round struct {
 // closedThrough is the last cycle that is closed after the run (PARTNER-5).
 func (s *Stage) closedThrough() period.Cycle { return max(s.Closed, s.Closing) }
 
+// closedBefore reports whether a cycle was closed before the run.
+func (s *Stage) closedBefore(c period.Cycle) bool { return s.Closed != place.NoCycle && c <= s.Closed }
+
+// paysIn reports whether incentives and funds that are paid in open cycles go into the account: there are accounts with
+// payments by ledger only (§9.1).
+func (s *Stage) paysIn() bool {
+	return s.Settings.IncentivePayout && s.Settings.Payments == settings.Ledger
+}
+
 // stamp places an event in time; it is final if its cycle was closed before the run (PARTNER-3).
 func (s *Stage) stamp(e *event.Money) verdict.Stamp {
-	final := s.Closed != place.NoCycle && s.Books.Zone.Cycle(e.Instant) <= s.Closed
+	final := s.closedBefore(s.Books.Zone.Cycle(e.Instant))
 	return verdict.Stamp{Time: e.Time, Instant: e.Instant, Final: final, Past: e.Past}
 }
 

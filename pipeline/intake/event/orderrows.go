@@ -21,6 +21,15 @@ func (e *GoneError) Error() string {
 	return fmt.Sprintf("no %s %q, which accepted events name", e.What, e.ID)
 }
 
+// CurrencyError says that an accepted event would move money between a customer and a partner that have different
+// currencies (§10.7). Customer and Partner are ids, each with its currency.
+type CurrencyError struct{ ID, Type, Customer, CustomerCurrency, Partner, PartnerCurrency string }
+
+func (e *CurrencyError) Error() string {
+	return fmt.Sprintf("account event %s (%s) of customer %s in %s was accepted, and now its reseller is partner %s "+
+		"in %s", e.ID, e.Type, e.Customer, e.CustomerCurrency, e.Partner, e.PartnerCurrency)
+}
+
 func customerOf(bk *books.Books, id string) (int32, error) {
 	if code := bk.Customer(id); code >= 0 {
 		return code, nil

@@ -25,6 +25,7 @@ func Of(err error) error {
 	var gone *event.GoneError
 	var rate *settlement.MissingRateError
 	var limit *tariff.LimitError
+	var crossing *event.CurrencyError
 	switch {
 	case errors.As(err, &limit):
 		return &workspace.RefusedError{What: err.Error(), Hint: hintOf(limit)}
@@ -36,6 +37,10 @@ func Of(err error) error {
 		return rowBack(unnamed.Book)
 	case errors.As(err, &missing):
 		return rowBack(missing.Book)
+	case errors.As(err, &crossing):
+		return problem.Problems{{Pos: problem.Pos{File: "books/associations.csv"}, Text: crossing.Error(),
+			Hint: "let the association begin after the event, or give customer and partner one currency: money of " +
+				"two currencies is never added"}}
 	case errors.As(err, &price):
 		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(),
 			Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
