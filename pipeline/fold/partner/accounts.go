@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/account"
 	"github.com/tollbook/tollbook/settlement/verdict"
@@ -496,11 +495,8 @@ func (r *round) withdrawalEntry(e *event.Money) (it account.Entry, ok bool) {
 }
 
 // factEntries are the entries that other facts make: customers' allocations, order lines, and payments of incentives
-// and funds.
+// and funds. Those of closed cycles do not depend on the settings (PARTNER-11).
 func (r *round) factEntries() ([]account.Entry, error) {
-	if r.Settings.Payments != settings.Ledger {
-		return nil, nil
-	}
 	var list []account.Entry
 	for i := range r.facts {
 		f := &r.facts[i]
@@ -526,7 +522,7 @@ func (r *round) factEntries() ([]account.Entry, error) {
 	}
 	for i := range r.payments {
 		p := &r.payments[i]
-		if !r.Settings.IncentivePayout || r.isClosed(p.Instant) { // those of closed cycles are facts
+		if !r.paysIn() || r.isClosed(p.Instant) { // those of closed cycles are facts
 			continue
 		}
 		list = append(

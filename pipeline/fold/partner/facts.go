@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -84,7 +85,7 @@ func (r *round) gather() error {
 	if err != nil {
 		return err
 	}
-	if r.Settings.IncentivePayout {
+	if r.paysIn() {
 		r.paidIncentives()
 	} else {
 		r.openPayments()
@@ -123,7 +124,7 @@ type factReader struct{ *Stage }
 
 // factsOf computes the facts of a cycle.
 func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error) {
-	if r.Settings.Payments == settings.Ledger {
+	if r.byLedger(c) {
 		if list, err = r.customerEntries(c, list); err != nil {
 			return nil, err
 		}
@@ -145,6 +146,15 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 		return nil, err
 	}
 	return r.owed(c, list)
+}
+
+// byLedger reports whether a cycle was paid by ledger, so that it has entries of accounts: of a cycle that was closed
+// before its facts were stored, whether it has entries of customers' accounts; otherwise by the settings (PARTNER-11).
+func (r factReader) byLedger(c period.Cycle) bool {
+	if !r.closedBefore(c) || r.Gone(c) {
+		return r.Settings.Payments == settings.Ledger
+	}
+	return rows.PaidByLedger(r.Txn.Next().Files(manifest.CycleOf(c)))
 }
 
 // customerEntries are the allocations and reclaims of customers' cash that move the account of their partner (§9.1).
@@ -197,6 +207,9 @@ type orderLine struct {
 
 // orderEntries are the lines of orders that partners paid, and of their refunds, in the order of lines (§6.3).
 func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
+	if err := r.readPayers(); err != nil {
+		return nil, err
+	}
 	if len(r.payers) == 0 {
 		return list, nil
 	}
@@ -296,8 +309,11 @@ func (p payer) kind() string {
 	return factOrder
 }
 
-// readPayers finds the order lines that partners paid, and the unsubscribes of these.
+// readPayers finds the order lines that partners paid, and the unsubscribes of these, once.
 func (s *Stage) readPayers() error {
+	if s.payers != nil {
+		return nil
+	}
 	out, back := map[string]payer{}, map[event.Key]event.Key{} // bases of unsubscribes
 	for _, c := range s.Txn.Next().Cycles() {
 		for _, e := range s.Txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {

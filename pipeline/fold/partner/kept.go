@@ -52,7 +52,7 @@ func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
 		p := &out.Payments[i]
 		f := fact{kind: factFund, id: p.EventID, partner: r.Books.Partners[p.Partner].ID, time: p.Time,
 			instant: p.Instant}
-		if r.Settings.IncentivePayout {
+		if r.paysIn() {
 			f.amount = p.Amount
 		}
 		keep(f)

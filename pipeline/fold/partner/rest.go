@@ -21,7 +21,7 @@ import (
 )
 
 // replayVersion is part of what a replay follows from. Raise it when a replay decides or stores something otherwise.
-const replayVersion = 3
+const replayVersion = 4
 
 // The kinds of facts that say how the last replay came out (PARTNER-7).
 const (
@@ -58,7 +58,7 @@ func (r *round) inputs() string {
 		slices.Sort(list)
 		b.WriteString(strings.Join(list, ""))
 	}
-	if r.Settings.IncentivePayout {
+	if r.paysIn() {
 		var list []string
 		for id, e := range r.Events.Incentives {
 			if e.Event == settlement.PaidOut.String() {

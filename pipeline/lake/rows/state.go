@@ -424,3 +424,11 @@ func UnsortedOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def
 func unsorted() order {
 	return order{cols: tables.List[tables.Any]{}, compare: func(anyRow, anyRow) int { return 0 }}
 }
+
+// PaidByLedger reports whether a closed cycle was paid from balances (§6.3): it has entries of customers' accounts.
+// What the settings say now, says nothing about it.
+func PaidByLedger(files []manifest.FileEntry) bool {
+	return slices.ContainsFunc(files, func(e manifest.FileEntry) bool {
+		return e.Table == tables.AccountEntries().Name
+	})
+}
