@@ -11,6 +11,8 @@
 //	          of the issuer's lines. The parts of a row add up to it.
 //	SETTLE-5  A closed cycle keeps the exchange rates that it was closed with: its amounts are never converted by
 //	          others.
+//	SETTLE-6  A run that commits a line of an open cycle has the rates by which partner statements convert it, also
+//	          that of the partner which a late line had at its own time.
 //
 // Memory is bounded by the number of files of a bucket and its customers' rows, whatever the number of lines.
 package settle

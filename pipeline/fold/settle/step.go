@@ -205,6 +205,9 @@ func (w *Worker) Settle(ctx context.Context, bucket int, rated []period.Cycle) (
 			}
 		}
 	}
+	if err := w.convertible(bucket, rated); err != nil {
+		return nil, fmt.Errorf("settle partners: %w", err)
+	}
 	if w.Closing == place.NoCycle {
 		return r, nil
 	}
@@ -212,6 +215,25 @@ func (w *Worker) Settle(ctx context.Context, bucket int, rated []period.Cycle) (
 		return nil, fmt.Errorf("settle partners: %w", err)
 	}
 	return r, nil
+}
+
+// convertible refuses books without a rate for a line whose own time is in an earlier cycle than the one that bills it:
+// its partner can be another than those of the cycle, for whose currencies the books were checked before (SETTLE-6).
+func (w *Worker) convertible(bucket int, rated []period.Cycle) error {
+	if !w.Books.Mixed {
+		return nil
+	}
+	for _, c := range rated {
+		if w.Closed(c) || c == w.Closing { // statements of the latter convert all lines
+			continue
+		}
+		files := slices.DeleteFunc(LinesOf(w.Txn.Next().Files(manifest.CycleOf(c)), bucket),
+			func(e manifest.FileEntry) bool { return !e.Day.IsPosted() })
+		if _, err := BucketRows(w.Txn, w.Books, w.Book.Settler(c), files); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // statements makes the partner statements of a bucket.
