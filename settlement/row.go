@@ -17,6 +17,14 @@ const (
 // VendorID is the vendor's seller_id in books and tables (§3.9, §8).
 const VendorID = "vendor"
 
+// SellerID is a seller as tables have it, by what somebody calls it: the vendor has its own id in the settings too.
+func SellerID(named, vendor string) string {
+	if named == vendor {
+		return VendorID
+	}
+	return named
+}
+
 // Row is one row of partner_statements (§6.4, §8). Partner, Seller, Reseller and Customer are indexes in the
 // books, or Vendor or None.
 type Row struct {

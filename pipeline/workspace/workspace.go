@@ -76,7 +76,7 @@ func withGone(dir string, root fs.FS, b *books.Books, err error) (*books.Books, 
 // Branding reads how the workspace's documents look. Errors: problem.Problems with everything that is wrong.
 func (w *Workspace) Branding() (*branding.Branding, error) {
 	return branding.Load(os.DirFS(w.Dir), func(party string) bool {
-		return party == w.Settings.Vendor.ID || w.Books.Partner(party) >= 0
+		return settlement.SellerID(party, w.Settings.Vendor.ID) == settlement.VendorID || w.Books.Partner(party) >= 0
 	})
 }
 

@@ -230,7 +230,7 @@ func invoiceForm() *form {
 			if bad := badWordIn("event", e.Type, err == nil); bad != nil || err != nil || !kind.New() {
 				return bad
 			}
-			issuer := e.Partner == settlement.VendorID || e.Partner == in.Money.Vendor ||
+			issuer := settlement.SellerID(e.Partner, in.Money.Vendor) == settlement.VendorID ||
 				in.Books.Partner(e.Partner) >= 0
 			recipient := in.Books.Partner(e.Other) >= 0 || in.Books.Customer(e.Other) >= 0
 			return firstFailure(
@@ -239,9 +239,7 @@ func invoiceForm() *form {
 			)
 		},
 		done: func(in *Intake, e *event.Money) {
-			if e.Partner == in.Money.Vendor {
-				e.Partner = settlement.VendorID
-			}
+			e.Partner = settlement.SellerID(e.Partner, in.Money.Vendor)
 			if kind, err := invoice.ParseKind(e.Type); err == nil && kind.New() && e.Note == "" {
 				e.Note = in.Money.Content
 			}

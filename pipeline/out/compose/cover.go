@@ -29,7 +29,10 @@ func cover(s *Sources, h *layout.Header, issuer, recipient layout.Party) *letter
 	if s.Covers == nil {
 		return nil
 	}
-	style, ok := s.Covers.Branding.Style(issuer.ID)
+	style, ok := s.Covers.Branding.Style(s.parties().ownID(issuer.ID))
+	if !ok {
+		style, ok = s.Covers.Branding.Style(issuer.ID)
+	}
 	if !ok {
 		return nil
 	}
@@ -44,7 +47,11 @@ func cover(s *Sources, h *layout.Header, issuer, recipient layout.Party) *letter
 // contact is a party with what books/parties.csv says about it.
 func contact(s *Sources, p layout.Party) letter.Contact {
 	c := letter.Contact{ID: p.ID, Name: cmp.Or(p.Name, p.ID)}
-	if at := s.Books.Money.PartyNamed(p.ID); at >= 0 {
+	at := s.Books.Money.PartyNamed(s.parties().ownID(p.ID))
+	if at < 0 {
+		at = s.Books.Money.PartyNamed(p.ID)
+	}
+	if at >= 0 {
 		row := &s.Books.Money.Parties[at]
 		c.Name = cmp.Or(row.LegalName, c.Name)
 		c.Address, c.Country, c.TaxID, c.Email, c.Bank = row.Address, row.Country, row.TaxID, row.Email, row.Bank

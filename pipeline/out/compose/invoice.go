@@ -68,7 +68,8 @@ func (s *Sources) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer stri
 		if r.Word(tables.InvoiceCycle) != t.Cycle.String() || r.Word(tables.InvoiceRecipientID) != t.To {
 			return nil
 		}
-		if issuers = append(issuers, from); t.From != "" && from != t.From {
+		if issuers = append(issuers, from); t.From != "" &&
+			from != settlement.SellerID(t.From, s.Settings.Vendor.ID) {
 			return nil
 		}
 		issuer = from

@@ -23,6 +23,15 @@ func (s *Sources) parties() parties {
 	return parties{s.Books, layout.Party{ID: s.Settings.Vendor.ID, Name: s.Settings.Vendor.Name}}
 }
 
+// ownID is what books and branding call a party of a document: the vendor has its id of the settings there, and may
+// have that of tables.
+func (p parties) ownID(id string) string {
+	if id == settlement.VendorID {
+		return p.vendor.ID
+	}
+	return id
+}
+
 // before is the row of a book that was in force last before an instant, or the first one.
 func before[T any](rows []T, end period.Instant, valid func(*T) period.Span) *T {
 	at := 0

@@ -30,7 +30,7 @@ type Source struct {
 // Request says which rows.
 type Request struct {
 	Cycle   manifest.Cycle
-	Issuer  string // settlement.VendorID or a partner_id
+	Issuer  string // settlement.VendorID, the id that the settings give the vendor, or a partner_id
 	Account string // only what this customer or partner is billed; "" = all
 }
 
@@ -80,6 +80,7 @@ type maker struct {
 }
 
 func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
+	r.Issuer = settlement.SellerID(r.Issuer, s.Settings.Vendor.ID)
 	if err := rows.HasCycle(s.Snap, r.Cycle); err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (s *Source) Owed(ctx context.Context, cycle manifest.Cycle, issuer string) 
 		return nil, err
 	}
 	o := &owed{maker: m, accounts: map[AccountKey]*AccountSum{}, vendor: m.issuer == settlement.Vendor,
-		issuerID: issuer}
+		issuerID: m.request.Issuer}
 	if o.mixed, err = s.HasCurrencies(cycle); err != nil {
 		return nil, err
 	}

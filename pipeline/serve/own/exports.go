@@ -178,7 +178,8 @@ func focusOf(c *operation.Call, reader partners.Reader, format string) (any, err
 // focusRequest is whose invoices to whom. The vendor sees all; a partner what it invoices and what it is invoiced; a
 // customer what it is invoiced. An issuer that sends the caller nothing gives an empty data set.
 func focusRequest(c *operation.Call) (focus.Request, error) {
-	r := focus.Request{Cycle: c.Cycle("cycle"), Issuer: c.Text("issuer_id"), Account: c.Scope.Customer}
+	issuer := settlement.SellerID(c.Text("issuer_id"), c.State.Workspace.Settings.Vendor.ID)
+	r := focus.Request{Cycle: c.Cycle("cycle"), Issuer: issuer, Account: c.Scope.Customer}
 	b := c.State.Workspace.Books
 	switch {
 	case c.Flag("split"):
