@@ -204,7 +204,7 @@ func (a *App) prepare(cmd *cobra.Command) error {
 	case a.Flags.quiet && a.Flags.verbose:
 		return &UsageError{What: "--quiet and --verbose exclude each other"}
 	case a.Flags.Lake != "" && !slices.Contains(append(readers(), "restore-head", "upgrade"), topOf(cmd)):
-		return &UsageError{What: fmt.Sprintf("--lake: %s does not only read", topOf(cmd)),
+		return &UsageError{What: fmt.Sprintf("--lake: %s works with the lake of the workspace only", topOf(cmd)),
 			Hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
 	case a.Flags.Workers < 1:
 		return &UsageError{What: fmt.Sprintf("--workers %d: want 1 or more", a.Flags.Workers)}
@@ -236,8 +236,8 @@ func (f *Flags) level() slog.Level {
 
 // readers are the commands that only read a lake, and so may read any.
 func readers() []string {
-	return []string{"bandwidth", "bill", "documents", "explain", "export", "focus", "incentives", "invoice", "packages",
-		"query", "rejects", "serve", "statement", "verify"}
+	return []string{"bandwidth", "bill", "documents", "explain", "export", "focus", "incentives", "packages", "query",
+		"rejects", "serve", "statement", "verify"}
 }
 
 // topOf is the command directly below the program's own to which a command belongs.

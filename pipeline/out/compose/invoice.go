@@ -31,6 +31,11 @@ type InvoiceTerms struct {
 // *rows.NotFoundError if there is nothing to invoice, or if several issuers have something and none is named.
 func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoice, error) {
 	header, err := s.header(t.Cycle)
+	if gone := new(rows.ArchivedError); errors.As(err, &gone) {
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("cycle %s is archived: the lake no longer has the services "+
+			"that an invoice lists", t.Cycle),
+			Do: "`tollbook export --table invoices --cycle " + t.Cycle.String() + "` shows what is left to invoice"}
+	}
 	if err != nil {
 		return nil, err
 	}
