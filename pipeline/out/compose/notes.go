@@ -36,6 +36,8 @@ func modeWords(m money.Mode) string {
 		return "truncated toward zero"
 	case money.HalfUp:
 		return "rounded half up"
+	case money.Up:
+		return "rounded up (away from zero)"
 	}
 	return "rounded half to even"
 }
