@@ -84,6 +84,17 @@ func (a Amount) Cut(digits int, mode Mode) Amount {
 	return Amount{mag.signed(a.v.hi < 0)}
 }
 
+// CutBy returns a mode by which Cut gives an amount of a: mode itself if it does, and otherwise the first of half up,
+// half even, truncate and up that does, or mode if none does.
+func (a Amount) CutBy(given Amount, digits int, mode Mode) Mode {
+	for _, m := range [...]Mode{mode, HalfUp, HalfEven, Truncate, Up} {
+		if a.Cut(digits, m) == given {
+			return m
+		}
+	}
+	return mode
+}
+
 // Rd is the Rd of §1.1: half away from zero to the currency's digits.
 func (a Amount) Rd(digits int) Amount { return a.Cut(digits, HalfUp) }
 

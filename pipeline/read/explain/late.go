@@ -205,9 +205,10 @@ func (ls *lateStory) lateSteps(l *Line, row rows.Row[tables.Line]) []string {
 	amounts := derivation.Step{Kind: derivation.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back,
 		Price:    l.UnitPrice,
 		Official: l.Official, Discount: l.DiscountID, Reduction: l.Discount, Truncated: l.Truncated, Payment: l.Payment,
-		PerLine: !l.Truncated.IsZero(), Mode: ls.Settings.Rounding.Mode, Digits: ls.Settings.Currency.Digits}
+		PerLine: !l.Truncated.IsZero(), Mode: ls.Settings.Rounding.Mode,
+		Digits: ls.Books.CustomerCurrency(ls.customer).Digits}
 	if after, err := l.Official.Sub(l.Discount); err == nil {
-		amounts.Amount = after
+		amounts.Amount, amounts.Mode = after, after.CutBy(l.Payment, amounts.Digits, amounts.Mode)
 	}
 	for _, s := range append(steps, amounts) {
 		out = append(out, s.String())

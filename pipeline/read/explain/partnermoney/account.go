@@ -1,6 +1,7 @@
 package partnermoney
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -150,12 +151,31 @@ func (t *teller) accountEvent(e *event.Money, list []posting) error {
 	return nil
 }
 
-// window says until when a recharge goes back the way it came (§9.6).
+// window says until when a recharge goes back the way it came: by the signing entity that is in force at the request
+// (§9.6), so for each that the partner has.
 func (t *teller) window(e *event.Money) string {
-	entity := "default"
-	if row, there := t.Books.PartnerRowAt(t.Books.Partner(e.Partner), e.Time); there && row.SigningEntity != "" {
-		entity = row.SigningEntity
+	var entities []string
+	code := t.Books.Partner(e.Partner)
+	if code < 0 {
+		return "none: books/partners.csv no longer has the partner"
 	}
+	for _, row := range t.Books.Partners[code].Rows {
+		if entity := cmp.Or(row.SigningEntity, "default"); !slices.Contains(entities, entity) {
+			entities = append(entities, entity)
+		}
+	}
+	if len(entities) == 1 {
+		return t.windowOf(e, entities[0])
+	}
+	var list []string
+	for _, entity := range entities {
+		list = append(list, fmt.Sprintf("requested while the signing entity is %s: %s", entity, t.windowOf(e, entity)))
+	}
+	return strings.Join(list, "; ")
+}
+
+// windowOf is the window of a recharge while the partner has a signing entity.
+func (t *teller) windowOf(e *event.Money, entity string) string {
 	months, has := t.Settings.Withdrawal.OriginalRoute.Of(entity)[e.Detail]
 	switch {
 	case !has:
