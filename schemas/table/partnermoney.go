@@ -67,6 +67,13 @@ const FactTakenBack = "taken_back"
 // cycle.
 const FactReserved = "reserved"
 
+// FactInvoiceable is the kind of facts that say what an issuer can invoice to a recipient for a closed cycle: without
+// the tax that is added to prices, and with id FactTax that tax.
+const (
+	FactInvoiceable = "invoiceable"
+	FactTax         = "tax"
+)
+
 // PartnerFacts is what closed cycles contribute to partners' accounts and invoices (§9.1, §9.7). It is kept so that an
 // archived cycle contributes the same as before.
 func PartnerFacts() Def[PartnerFact] { return Def[PartnerFact]{partnerFactsTable} }

@@ -161,7 +161,11 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 			currency = w.Books.CurrencyNamed(billed.Statement.Currency) // books may lack the customer
 		}
 		billed.Currency = currency.Code
-		if err == nil && billed.Tax != nil {
+		switch {
+		case err != nil || billed.Tax == nil:
+		case ref.State == manifest.CycleClosed:
+			billed.Notes = compose.ClosedTaxNotes(billed.Taxes)
+		default:
 			billed.Notes = compose.TaxNotes(w.Books, &w.Settings, o.customer)
 		}
 		return err

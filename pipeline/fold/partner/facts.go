@@ -28,7 +28,7 @@ const (
 	factReclaim     = "reclaim"
 	factOrder       = "order"
 	factRefund      = "refund"
-	factInvoiceable = "invoiceable"
+	factInvoiceable = tables.FactInvoiceable
 	factOwed        = "owed"
 	factCollected   = "collected"
 	factClosed      = "closed"

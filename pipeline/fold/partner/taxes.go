@@ -14,9 +14,6 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// taxID is the id of the facts of taxes: an issuer's other facts of a recipient have none.
-const taxID = "tax"
-
 // sale is what an issuer sells a recipient in a cycle.
 type sale struct{ issuer, recipient string }
 
@@ -73,7 +70,7 @@ func (r factReader) taxFacts(c period.Cycle, issuers map[string][]string, list [
 			return nil, err
 		}
 		if !a.IsZero() {
-			list = append(list, fact{cycle: c, kind: factInvoiceable, id: taxID, partner: to.issuer,
+			list = append(list, fact{cycle: c, kind: factInvoiceable, id: tables.FactTax, partner: to.issuer,
 				other: to.recipient, time: tables.Nothing, instant: tables.Nothing, amount: a})
 		}
 	}

@@ -83,7 +83,11 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	if err != nil {
 		return nil, err
 	}
-	b.Notes = s.notes().bill(b, g, left)
+	notes, err := s.notes(&b.Header)
+	if err != nil {
+		return nil, err
+	}
+	b.Notes = notes.bill(b, g, left)
 	if b.Cover, err = billCover(s, b); err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement"
 )
 
@@ -126,13 +125,17 @@ func serviceRows(b *document.Bill) ([]letter.Row, error) {
 	return list, nil
 }
 
-// settlePaid adds how much of the amount due is paid already: by coupons, and with settings payments: ledger by
-// balances. Without ledger mode the customer is asked to pay cash, and still owes credit. Manual adjustments move no
-// balance (§6.3). The amount to pay is rounded once (§4.2, §9.7).
+// settlePaid adds how much of the amount due is paid already: by coupons, and in a cycle that is paid by ledger by
+// balances. Otherwise the customer is asked to pay cash, and still owes credit. Manual adjustments move no balance
+// (§6.3). The amount to pay is rounded once (§4.2, §9.7).
 func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row) error {
 	p := &b.Payments
+	ledger, err := s.byLedger(&b.Header)
+	if err != nil {
+		return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
+	}
 	cash := b.Adjusted // the part of Cash that no balance has paid
-	if s.Settings.Payments != settings.Ledger {
+	if !ledger {
 		cash = p.Cash
 	}
 	paid, err := p.Cash.Sub(cash)
@@ -152,7 +155,7 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row) 
 	if open == b.Amounts.Payment {
 		return nil // nothing is paid yet
 	}
-	toPay := []money.Amount{open.Cut(l.Digits, s.Settings.Rounding.Mode)}
+	toPay := []money.Amount{open.Cut(l.Digits, roundedBy(b, s.Settings.Rounding.Mode))}
 	for _, t := range addedTaxes(b.Amounts.Taxes) { // no balance pays tax
 		toPay = append(toPay, t.Amount)
 	}
@@ -167,6 +170,19 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row) 
 	}
 	l.Tables, l.Payable = append(l.Tables, table), sum
 	return nil
+}
+
+// roundedBy is how the amount of a bill is rounded: by the settings, but in a closed cycle as the close rounded the
+// customer's total (COMPOSE-11).
+func roundedBy(b *document.Bill, now money.Mode) money.Mode {
+	if !b.Header.Closed {
+		return now
+	}
+	given, err := b.Amounts.Payment.Sub(b.Amounts.Rounding)
+	if err != nil {
+		return now
+	}
+	return b.Amounts.Payment.CutBy(given, b.Header.Digits, now)
 }
 
 // sumOf adds amounts up.

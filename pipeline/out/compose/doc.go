@@ -19,6 +19,8 @@
 //	COMPOSE-9  A statement's sections about partners' money are the rows of the lake's tables of §9 that concern the
 //	           partner and the cycle. They change no total. What waits for a confirmation comes first.
 //	COMPOSE-10  Bills gives the same bills as Bill. It reads the lines of a bucket once.
+//	COMPOSE-11  A document of a closed cycle is calculated from what the lake has of the cycle. Settings and books
+//	            that can have changed since the close say nothing about it but names and addresses.
 //
 // Memory is bounded by what a document shows: its rows, a sum per day and service, one per billing object of
 // bandwidth. Lines are read file by file; row groups without one of the partner's customers are skipped.

@@ -50,19 +50,28 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 	v.Due = v.Issued + period.Day(s.Settings.StatementDueDays)
 	v.Issuer = s.invoiceContact(s.parties().partner(issuer, t.Cycle))
 	v.Issuer.PurchaseOrder = "" // that of documents to it
-	if code := s.Books.Partner(t.To); code >= 0 {
-		v.Role, v.Recipient = "partner", s.invoiceContact(s.parties().partner(t.To, t.Cycle))
-		v.Header = inCurrency(header, s.Books.PartnerCurrency(code))
-		err = s.partnerServices(ctx, v, issuer)
-	} else {
-		v.Role, v.Recipient = "customer", s.invoiceContact(s.parties().customer(t.To, t.Cycle))
-		v.Header = inCurrency(header, s.Books.CustomerCurrencyOf(t.To))
-		err = s.customerServices(ctx, v, issuer)
-	}
-	if err != nil {
+	if err := s.invoiceServices(ctx, v, t, issuer); err != nil {
 		return nil, err
 	}
 	return v, s.invoiceTaxes(ctx, v, issuer, shared)
+}
+
+// invoiceServices adds up what the issuer sold the recipient: a customer, a partner, or one that is both.
+func (s *Sources) invoiceServices(ctx context.Context, v *document.Invoice, t *InvoiceTerms, issuer string) error {
+	var err error
+	customer, partner := s.Books.Customer(t.To) >= 0, s.Books.Partner(t.To)
+	v.Role, v.Recipient = "customer", s.invoiceContact(s.parties().customer(t.To, t.Cycle))
+	currency := s.Books.CustomerCurrencyOf(t.To)
+	if partner >= 0 {
+		v.Role, v.Recipient = "partner", s.invoiceContact(s.parties().partner(t.To, t.Cycle))
+		currency = s.Books.PartnerCurrency(partner)
+		err = s.partnerServices(ctx, v, issuer)
+	}
+	v.Header = inCurrency(v.Header, currency)
+	if err == nil && (customer || partner < 0) {
+		err = s.customerServices(ctx, v, issuer)
+	}
+	return err
 }
 
 // invoiceable finds the row of table invoices and its issuer. shared: the recipient has other issuers too.
@@ -172,65 +181,81 @@ func (s *Sources) invoiceService(v *document.Invoice, service string) *document.
 	return &v.Services[at]
 }
 
-// invoiceTaxes adds the tax that prices do not include, and the rounding: what is left of the invoiceable amount. The
-// taxes of a customer that several issuers share are one sum.
+// invoiceTaxes adds taxes and the rounding, by what the close stored of the invoice: its amount without added tax, and
+// that tax. The taxes of a customer that several issuers share are one sum.
 func (s *Sources) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
 	v.Services = slices.DeleteFunc(v.Services, func(one document.InvoiceService) bool {
 		return one.Amount == money.AmountTotal{}
 	})
-	var sum money.AmountTotal
+	var sum, net, tax money.AmountTotal
 	for i := range v.Services {
 		if err := sum.AddTotal(v.Services[i].Amount); err != nil {
 			return err
 		}
 	}
+	err := s.invoiceParts(v, issuer, &net, &tax)
+	if err != nil {
+		return err
+	}
 	exact, err := sum.Amount()
 	if err != nil {
 		return err
 	}
-	net := exact
-	if v.Role == "customer" { // what partners owe is rounded row by row
-		net = exact.Cut(v.Header.Digits, s.Settings.Rounding.Mode)
-	}
-	rounding, err := net.Sub(exact)
-	if err != nil {
+	if err := errors.Join(v.Rounding.AddTotal(net), v.Rounding.Add(exact.Neg())); err != nil {
 		return err
 	}
-	if v.Tax, err = v.Invoiceable.Sub(net); err != nil {
+	if v.Tax, err = tax.Amount(); err != nil {
 		return err
 	}
-	if err := v.Rounding.Add(rounding); err != nil || v.Tax.IsZero() || shared && v.Role == "customer" {
-		return err
-	}
-	v.Taxes, err = s.taxesTo(ctx, v, issuer)
-	return err
+	return s.taxesTo(ctx, v, issuer, shared)
 }
 
-// taxesTo are the taxes of the recipient's statement that prices do not include; of a partner's those of the issuer.
-func (s *Sources) taxesTo(ctx context.Context, v *document.Invoice, issuer string) ([]document.Tax, error) {
-	customer, partner := v.Recipient.ID, ""
-	if v.Role == "partner" {
-		customer, partner = "", v.Recipient.ID
+// invoiceParts adds up what a close stored of an invoice.
+func (s *Sources) invoiceParts(v *document.Invoice, issuer string, net, tax *money.AmountTotal) error {
+	return coupons.Each(s.Snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) error {
+		if r.Word(tables.PartnerFactKind) != tables.FactInvoiceable || r.Word(tables.PartnerFactPartnerID) != issuer ||
+			r.Word(tables.PartnerFactOtherID) != v.Recipient.ID ||
+			r.Word(tables.PartnerFactCycle) != v.Header.Cycle.String() {
+			return nil
+		}
+		a, err := r.Amount(tables.PartnerFactAmount)
+		if err != nil {
+			return err
+		}
+		if string(r.Text(tables.PartnerFactID)) == tables.FactTax {
+			return tax.Add(a)
+		}
+		return net.Add(a)
+	})
+}
+
+// taxesTo adds the taxes of the recipient's statements; of a partner's those of the issuer.
+func (s *Sources) taxesTo(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
+	cycle, to := manifest.CycleOf(v.Header.Cycle), v.Recipient.ID
+	found, err := rows.CustomerTaxes(ctx, s.Snap, cycle, to, s.Limits)
+	if err == nil && v.Role == "partner" {
+		var owed []rows.Tax
+		owed, err = s.Reader().TaxesOf(ctx, cycle, to)
+		found = append(found, slices.DeleteFunc(owed, func(t rows.Tax) bool { return t.SellerID != issuer })...)
 	}
-	rowsOf, err := s.Reader().Taxes(ctx, manifest.CycleOf(v.Header.Cycle), customer, partner)
 	if err != nil {
-		return nil, err
-	}
-	var list []rows.Tax
-	err = rowsOf.Each(func(row rows.Row[tables.Tax]) error {
-		t, err := rows.TaxAt(row)
-		list = append(list, t)
 		return err
-	})
-	if err = errors.Join(err, rowsOf.Close()); err != nil {
-		return nil, err
 	}
-	out := s.taxes(list)
-	out = slices.DeleteFunc(out, func(t document.Tax) bool {
-		return t.Included() || v.Role == "partner" && t.SellerID != issuer
-	})
-	for i := range out {
-		out[i].SellerID = ""
+	for _, t := range s.taxes(found) {
+		v.Inclusive = v.Inclusive || t.Included()
+		divided := shared && t.SellerID == ""
+		switch t.SellerID = ""; {
+		case divided && t.Included(): // what part of it is the issuer's is not stored
+		case divided:
+			v.Divided = true
+		case t.Included():
+			v.Included = append(v.Included, t)
+		default:
+			v.Taxes = append(v.Taxes, t)
+		}
 	}
-	return out, nil
+	if v.Divided {
+		v.Taxes = nil
+	}
+	return nil
 }

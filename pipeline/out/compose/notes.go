@@ -75,9 +75,22 @@ const monthEndDay = "What is charged at the month's end is spread evenly over th
 type notes struct {
 	parties
 	settings *settings.Settings
+	ledger   bool // lines are paid from balances
 }
 
-func (s *Sources) notes() notes { return notes{s.parties(), s.Settings} }
+func (s *Sources) notes(h *layout.Header) (notes, error) {
+	ledger, err := s.byLedger(h)
+	return notes{s.parties(), s.Settings, ledger}, err
+}
+
+// bySettings says how amounts come to what customers pay, and how lines are paid. Of a closed cycle it says what the
+// lake has of it: the settings of then are not stored (COMPOSE-11).
+func (n notes) bySettings(h *layout.Header) []string {
+	if h.Closed {
+		return []string{n.payments()}
+	}
+	return []string{n.rounding(h), n.payments()}
+}
 
 // rounding says how amounts of lines come to what customers pay (§4.2).
 func (n notes) rounding(h *layout.Header) string {
@@ -91,7 +104,7 @@ func (n notes) rounding(h *layout.Header) string {
 
 // payments says how lines are paid (§6.3).
 func (n notes) payments() string {
-	if n.settings.Payments == settings.Ledger {
+	if n.ledger {
 		return "Lines are paid from coupons and balances in the order of time: stored value, flexi coupons, cash, " +
 			"then credit; what none of them covers is debt."
 	}
@@ -112,7 +125,7 @@ func (n notes) statement(st *document.Statement, u *used, left *leftOut) []strin
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Referral }) {
 		notes = append(notes, "Nothing is owed for referred customers: they pay the vendor.")
 	}
-	notes = append(notes, n.rounding(&st.Header), n.payments())
+	notes = append(notes, n.bySettings(&st.Header)...)
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Sign == "-" }) {
 		notes = append(notes,
 			"Rows of sign - are refunds and corrections. They lower the performance of the period's incentives; what "+
@@ -145,12 +158,13 @@ func (n notes) statement(st *document.Statement, u *used, left *leftOut) []strin
 
 // bill are the sentences below a customer's bill.
 func (n notes) bill(b *document.Bill, g *gathered, left *leftOut) []string {
-	notes := append([]string{stateText(&b.Header), n.rounding(&b.Header), n.payments()}, n.servedBy(b)...)
+	notes := append([]string{stateText(&b.Header)}, n.bySettings(&b.Header)...)
+	notes = append(notes, n.servedBy(b)...)
 	if len(b.Issuers) > 1 {
 		notes = append(notes, severalIssuers)
 	}
 	if b.Amounts.Tax != nil {
-		notes = append(notes, TaxNotes(n.books, n.settings, b.Customer.ID)...)
+		notes = append(notes, n.taxes(b)...)
 	}
 	if g.late > 0 {
 		notes = append(notes,

@@ -68,3 +68,12 @@ func kindWord(k books.PartnerKind) string {
 	}
 	return "referrer"
 }
+
+// byLedger reports whether a cycle is paid from balances: a closed one by what the lake has of it (COMPOSE-11).
+func (s *Sources) byLedger(h *layout.Header) (bool, error) {
+	if !h.Closed {
+		return s.Settings.Payments == settings.Ledger, nil
+	}
+	files, err := s.Snap.Files(manifest.CycleOf(h.Cycle))
+	return rows.PaidByLedger(files), err
+}

@@ -51,8 +51,12 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	}
 	st.Taxes = s.taxes(taxes)
 	st.Sellers = s.sellers(st, code)
+	notes, err := s.notes(&st.Header)
+	if err != nil {
+		return nil, err
+	}
 	if s.Brief {
-		st.Notes = s.notes().statement(st, newUsed(), &leftOut{})
+		st.Notes = notes.statement(st, newUsed(), &leftOut{})
 		return st, s.partnerMoney(st)
 	}
 	used, err := s.consumption(ctx, st, code)
@@ -63,7 +67,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	if err != nil {
 		return nil, err
 	}
-	st.Notes = s.notes().statement(st, used, left)
+	st.Notes = notes.statement(st, used, left)
 	if err := s.partnerMoney(st); err != nil {
 		return nil, err
 	}

@@ -20,7 +20,31 @@ func (s *Sources) taxes(list []rows.Tax) []document.Tax {
 	return out
 }
 
-// TaxNotes are the sentences below a bill that say how its tax is calculated (§10.6).
+// taxes are the sentences below a bill that say how its tax is calculated.
+func (n notes) taxes(b *document.Bill) []string {
+	if !b.Header.Closed {
+		return TaxNotes(n.books, n.settings, b.Customer.ID)
+	}
+	var list []rows.Tax
+	for _, t := range b.Amounts.Taxes {
+		list = append(list, rows.Tax(t))
+	}
+	return ClosedTaxNotes(list)
+}
+
+// ClosedTaxNotes say what the taxes of a closed cycle are: the settings and the books of then are not stored
+// (COMPOSE-11).
+func ClosedTaxNotes(list []rows.Tax) []string {
+	switch {
+	case len(list) == 0:
+		return nil
+	case list[0].Prices == "inclusive":
+		return []string{"Prices include tax."}
+	}
+	return []string{"Tax is added to prices."}
+}
+
+// TaxNotes are the sentences below the bill of an open cycle that say how its tax is calculated (§10.6).
 func TaxNotes(b *books.Books, s *settings.Settings, customer string) []string {
 	if at := b.Money.PartyNamed(customer); at >= 0 && b.Money.Parties[at].TaxExempt {
 		text := "The customer is exempt from tax."

@@ -26,7 +26,10 @@ type Invoice struct {
 	Services    []InvoiceService
 	Rounding    money.AmountTotal
 	Tax         money.Amount // that is added to prices
-	Taxes       []Tax        // what Tax consists of; none if it is a part of the recipient's. SellerID is not used
+	Taxes       []Tax        // what Tax consists of; none if Divided. SellerID is not used
+	Divided     bool         // Tax is a part of the recipient's, who has other issuers too
+	Inclusive   bool         // prices include tax
+	Included    []Tax        // in prices, before coupons; none if the recipient has other issuers too
 	Invoiceable money.Amount
 	Before      InvoiceBefore
 	Left        money.Amount // below 0: a credit that is due
@@ -50,7 +53,7 @@ type Contact struct {
 	PurchaseOrder string `json:"purchase_order,omitempty"` // of a recipient
 }
 
-// InvoiceService is what a service comes to, without tax and before rounding.
+// InvoiceService is what a service comes to, without the tax that is added to prices and before rounding.
 type InvoiceService struct {
 	Service string            `json:"service_type_code"`
 	Name    string            `json:"service_type_name,omitempty"`
@@ -71,6 +74,7 @@ type invoiceJSON struct {
 	Rounding    money.AmountTotal `json:"rounding_amount"`
 	Tax         money.Amount      `json:"tax_amount"`
 	Taxes       []Tax             `json:"taxes,omitempty"`
+	Included    []Tax             `json:"included_taxes,omitempty"`
 	Invoiceable money.Amount      `json:"invoiceable_amount"`
 	Before      money.Amount      `json:"issued_amount"`
 	Returned    money.Amount      `json:"returned_amount"`
@@ -81,7 +85,7 @@ type invoiceJSON struct {
 // JSONValue is what MarshalJSON writes: dates are as 2026-10-05.
 func (v Invoice) JSONValue() any {
 	return invoiceJSON{v.Header, v.kind(), v.Number, v.Issuer, v.Recipient, v.Issued.String(), v.due(), v.Content,
-		there(v.Services), v.Rounding, v.Tax, v.Taxes, v.Invoiceable, v.Before.Issued,
+		there(v.Services), v.Rounding, v.Tax, v.Taxes, v.Included, v.Invoiceable, v.Before.Issued,
 		v.Before.Returned, v.Before.Credited, v.Left}
 }
 
@@ -120,13 +124,27 @@ func (v *Invoice) Check() error {
 		c.add(&sum, v.Services[i].Amount)
 	}
 	c.add(&sum, total(v.Tax))
-	if len(v.Taxes) > 0 {
+	if !v.Divided {
 		c.same("tax", total(v.Tax), c.added(v.Taxes))
 	}
+	c.rounded(v.Rounding, v.Services, v.Header.Digits)
 	c.same("invoiceable", total(v.Invoiceable), sum)
 	c.same("left", total(v.Left), c.of(total(v.Invoiceable), negated(total(v.Before.Issued)), total(v.Before.Returned),
 		total(v.Before.Credited)))
 	return c.err
+}
+
+// rounded checks that what rounding adds to services is less than a unit of the currency.
+func (s *sums) rounded(rounding money.AmountTotal, services []InvoiceService, digits int) {
+	a, err := rounding.Amount()
+	if s.err != nil || err == nil && a.Cut(digits, money.Truncate).IsZero() {
+		return
+	}
+	var sum money.AmountTotal
+	for i := range services {
+		s.add(&sum, services[i].Amount)
+	}
+	s.same("amount without added tax", s.of(sum, rounding), sum)
 }
 
 // Write checks the invoice and writes it in a format. Errors: *SumError, and what w gives.
@@ -157,7 +175,7 @@ func (v *Invoice) page() *layout.Page {
 			typeset.Grouped(v.Left.Neg().StringFixed(v.Header.Digits))}
 	}
 	p.Parts = append(p.Parts, v.partiesPart(), v.servicePart(),
-		taxPart(v.Taxes, "Tax that is added to prices."), v.amountPart())
+		v.taxPart(), v.amountPart())
 	p.Parts = slices.DeleteFunc(p.Parts, func(p *layout.Part) bool { return p == nil })
 	return p
 }
@@ -181,10 +199,22 @@ func (v *Invoice) partiesPart() *layout.Part {
 		})}
 }
 
+// taxPart is the taxes that are added to prices, or else those that prices include.
+func (v *Invoice) taxPart() *layout.Part {
+	if len(v.Included) > 0 {
+		return taxPart(slices.Concat(v.Taxes, v.Included), "Tax that prices include, before coupons.")
+	}
+	return taxPart(v.Taxes, "Tax that is added to prices.")
+}
+
 // servicePart is what each service comes to.
 func (v *Invoice) servicePart() *layout.Part {
+	about := "Without tax, before rounding."
+	if v.Inclusive {
+		about = "Prices include tax. Before rounding."
+	}
 	return &layout.Part{Name: "services", Title: "Services", Where: layout.InSheet | layout.InPrint,
-		About: []string{"Without tax, before rounding."},
+		About: []string{about},
 		Cols: []layout.Column{{Name: "service_type_name", Title: "Service"},
 			{Name: "service_type_code", Title: "Code", Code: true},
 			{Name: "amount", Title: "Amount", Kind: layout.Amount, Sum: true, Keep: true}},
