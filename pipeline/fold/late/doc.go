@@ -14,4 +14,6 @@
 //	        less all that were billed, by whatever model. There is none if every sum is zero.
 //	LATE-6  A quote prices records after everything that is billed of their cycle, also late and by re-rating: a late
 //	        record that follows all others has the lines of its quote.
+//	LATE-7  Where billing left a meter is what the books of today make of its billed records. Positions are read
+//	        instead where they are of that meter: the product had the same meter and model when they were stored.
 package late

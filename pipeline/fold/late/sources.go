@@ -2,6 +2,8 @@ package late
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/records"
@@ -24,10 +26,12 @@ type Sources struct {
 	// of a quote: what late records billed in the cycle itself has left counts too, of one customer
 	after    bool
 	customer int32
-	closing  map[MeterSet]map[Meter]counted
+	closing  map[MeterSet]*positions
 	gathers  map[MeterSet]map[Meter]*gathered
 	sums     map[period.Cycle]Sums // of month-end lines, late ones and re-rating
 	ofUsage  map[MeterSet]Sums     // of the lines that the close made of records
+
+	recounts map[period.Cycle]*recount
 }
 
 // counted is a meter's count as billing left it in a cycle.
@@ -46,7 +50,7 @@ type MeterSet struct {
 // billed in closed cycles left behind.
 func (s *Sources) Prepare(rows []*Record) error {
 	s.Own = make(map[Key]*Record)
-	s.closing = make(map[MeterSet]map[Meter]counted)
+	s.closing = make(map[MeterSet]*positions)
 	s.gathers = make(map[MeterSet]map[Meter]*gathered)
 	s.sums, s.ofUsage = make(map[period.Cycle]Sums), make(map[MeterSet]Sums)
 	wanted := make(map[period.Cycle]map[Key]bool)
@@ -121,24 +125,23 @@ func (s *Sources) ReadBilled(origin period.Cycle, keys map[Key]bool) error {
 	return nil
 }
 
-// Count is where what is billed has left a meter that counts record by record.
+// Count is where what is billed has left a meter that counts record by record. Where no position says it, its records
+// do (LATE-7).
 func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
-	set := MeterSet{customer, m.Origin}
-	if s.closing[set] == nil {
-		counts, err := s.Counts(set)
-		if err != nil {
-			return money.Quantity{}, err
-		}
-		s.closing[set] = counts
+	stored, err := s.positions(MeterSet{customer, m.Origin})
+	if err != nil {
+		return money.Quantity{}, err
 	}
-	at := s.closing[set][m]
+	if !stored.hold(m) {
+		return s.fromRecords(customer, m)
+	}
+	at := stored.counts[m]
 	count := at.count
 	for i := range s.Shifts {
 		h := &s.Shifts[i]
 		if h.Customer == customer && h.Kind == m.Position() && h.Origin == m.Origin && h.Billed > at.in &&
 			h.Scope == m.Scope &&
 			h.Key == s.Books.Products[m.SKU].SKU {
-			var err error
 			if count, err = opening.Moved(count, h.By); err != nil {
 				return count, err
 			}
@@ -147,13 +150,26 @@ func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
 	return count, nil
 }
 
-// Counts are a customer's meters of a closed cycle as its closing positions and late records have left them.
-func (s *Sources) Counts(set MeterSet) (map[Meter]counted, error) {
-	counts := make(map[Meter]counted)
-	add := func(row *position.Row, in period.Cycle) {
+// Positions lists the meters of a closed cycle of which a customer has positions.
+func (s *Sources) Positions(set MeterSet) ([]Meter, error) {
+	stored, err := s.positions(set)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Collect(maps.Keys(stored.counts)), nil
+}
+
+// positions are a customer's meters of a closed cycle as its closing positions and late records have left them.
+func (s *Sources) positions(set MeterSet) (*positions, error) {
+	if s.closing[set] != nil {
+		return s.closing[set], nil
+	}
+	stored := &positions{make(map[Meter]counted), make(map[int32]bool)}
+	add := func(row *position.Row, in period.Cycle, closing bool) {
 		if sku := s.Books.SKU(row.Key); IsCounter(row.Kind) && sku >= 0 {
 			m := Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}
-			counts[m.As(row.Kind)] = counted{row.Count, in}
+			stored.counts[m.As(row.Kind)] = counted{row.Count, in}
+			stored.note(&s.Books.Products[sku], m, row, closing)
 		}
 	}
 	rows, last, err := s.Opening.Before(set.Customer, set.Origin.Last()+1, set.Origin)
@@ -162,15 +178,16 @@ func (s *Sources) Counts(set MeterSet) (map[Meter]counted, error) {
 	}
 	for i := range rows {
 		if last.In(set.Origin) {
-			add(&rows[i], set.Origin)
+			add(&rows[i], set.Origin, true)
 		}
 	}
 	for i := range s.behind {
 		if p := &s.behind[i]; p.Customer == set.Customer && p.Origin == set.Origin.String() {
-			add(&p.Row, p.Billed)
+			add(&p.Row, p.Billed, false)
 		}
 	}
-	return counts, nil
+	s.closing[set] = stored
+	return stored, nil
 }
 
 // Drawn returns what billed records drew in a quota period that lasts for the span. A quota period that continues into

@@ -319,11 +319,12 @@ func (a *customerReplay) leave() error {
 	}
 	a.state.ForgetMetersBut(a.origin)
 	counts := maps.Clone(a.state.Meters())
-	known, err := src.Counts(late.MeterSet{Customer: a.customer, Origin: a.origin})
+	maps.DeleteFunc(counts, func(_ late.Meter, count money.Quantity) bool { return count.IsZero() })
+	known, err := src.Positions(late.MeterSet{Customer: a.customer, Origin: a.origin})
 	if err != nil {
 		return err
 	}
-	for m := range known {
+	for _, m := range known {
 		counts[m] = a.state.Meters()[m]
 	}
 	for i := range src.Shifts { // a meter at 0 has no position

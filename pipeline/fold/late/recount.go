@@ -1,0 +1,105 @@
+package late
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// positions are what is stored of a customer's meters of a closed cycle.
+type positions struct {
+	counts map[Meter]counted
+	other  map[int32]bool // products of which a position is not of a meter of today's books
+}
+
+// hold reports whether the positions say where a meter is. They do not if the product had another meter or model when
+// they were stored, and have nothing of a meter that no record was billed of.
+func (p *positions) hold(m Meter) bool {
+	_, known := p.counts[m]
+	return known && !p.other[m.SKU]
+}
+
+// note notes a position of a product.
+func (p *positions) note(product *books.Product, m Meter, row *position.Row, closing bool) {
+	fits := slices.Contains(rating.Counters(product), row.Kind) &&
+		(row.Scope == "") == (product.Meter == books.PerCustomer)
+	if closing { // only a closing position of a meter per resource names the resource
+		fits = fits && (row.Resource != "") == (product.Meter == books.PerResource)
+	}
+	if !fits {
+		p.other[m.SKU] = true
+	}
+}
+
+// recount counts the meters of a cycle from their records (LATE-7).
+type recount struct {
+	meters    map[MeterSet]map[Meter]*rating.Tally
+	customers map[int32]bool // who are counted
+}
+
+// fromRecords is where the billed records have left a meter, in the position of its kind, with what they draw today.
+func (s *Sources) fromRecords(customer int32, m Meter) (money.Quantity, error) {
+	if s.recounts == nil {
+		s.recounts = make(map[period.Cycle]*recount)
+	}
+	if c := s.recounts[m.Origin]; c == nil || !c.customers[customer] {
+		if err := s.recountCycle(m.Origin, customer); err != nil {
+			return money.Quantity{}, err
+		}
+	}
+	t := s.recounts[m.Origin].meters[MeterSet{customer, m.Origin}][m.As(position.Meter)]
+	if t == nil {
+		return money.Quantity{}, nil
+	}
+	return t.Count(&s.Books.Products[m.SKU], m.Position())
+}
+
+// recountCycle counts the meters of a customer, and of all others with late records of the cycle that are billed now.
+func (s *Sources) recountCycle(origin period.Cycle, customer int32) error {
+	c := &recount{make(map[MeterSet]map[Meter]*rating.Tally), map[int32]bool{customer: true}}
+	for _, r := range s.rows {
+		if r.Origin == origin {
+			c.customers[r.Customer] = true
+		}
+	}
+	s.recounts[origin] = c
+	closed, err := ClosedRecords(s.State, s.Bucket, origin, c.customers, func(row *sorting.Row) bool {
+		return len(rating.Counters(&s.Books.Products[row.SKU])) > 0
+	})
+	if err != nil {
+		return err
+	}
+	replaced := make(map[Key]bool)
+	for _, r := range s.All {
+		if r.Origin == origin && r.Billed < s.Cycle {
+			closed[r.Key()] = &r.Record
+			if r.Replaces != "" {
+				replaced[r.Target()] = true
+			}
+		}
+	}
+	for key, r := range closed {
+		if replaced[key] || !c.customers[r.Customer] || len(rating.Counters(&s.Books.Products[r.SKU])) == 0 {
+			continue
+		}
+		if err := s.redraw(r); err != nil {
+			return err
+		}
+		set, m := MeterSet{r.Customer, origin}, MeterOf(s.Books, r, s.Regions.Name)
+		if c.meters[set] == nil {
+			c.meters[set] = make(map[Meter]*rating.Tally)
+		}
+		if c.meters[set][m] == nil {
+			c.meters[set][m] = &rating.Tally{}
+		}
+		if err := c.meters[set][m].Add(&s.Books.Products[r.SKU], &r.Record, r.Free); err != nil {
+			return err
+		}
+	}
+	return nil
+}

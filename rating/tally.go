@@ -1,0 +1,52 @@
+package rating
+
+import (
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// Tally adds up where records leave a meter that counts record by record (Counters), whatever they drew when they were
+// billed.
+type Tally struct {
+	counted, priced, free, events money.Quantity
+}
+
+// Add counts a record of the product that drew a quantity from packages.
+func (t *Tally) Add(p *books.Product, r *Record, drew money.Quantity) error {
+	counted := Counted(p, r.Quantity, r.Withdrawn)
+	drew = drew.Min(counted)
+	left, err := counted.Sub(drew)
+	if err != nil {
+		return err
+	}
+	event := Counted(&books.Product{Counting: books.Counting{Aggregation: books.Count}}, r.Quantity, r.Withdrawn)
+	for _, sum := range [...]struct {
+		to   *money.Quantity
+		more money.Quantity
+	}{{&t.counted, counted}, {&t.priced, left}, {&t.free, drew}, {&t.events, event}} {
+		if *sum.to, err = sum.to.Add(sum.more); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Count is the count of the product's meter in a kind of position.
+func (t *Tally) Count(p *books.Product, kind position.Kind) (money.Quantity, error) {
+	switch {
+	case kind == position.Measure:
+		return t.counted, nil
+	case kind == position.Events:
+		return t.events, nil
+	case !p.Draws():
+		return t.counted, nil
+	case p.Convert.IsZero():
+		return t.priced, nil
+	}
+	converted, err := p.Convert.Convert(t.counted)
+	if err != nil {
+		return converted, err
+	}
+	return converted.Sub(t.free.Min(converted))
+}
