@@ -3,10 +3,9 @@ package late
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -100,25 +99,15 @@ func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) 
 // Free alone.
 func (r *Record) ReadDraws(b *books.Books, text string) error {
 	r.Draws, r.Free = nil, money.Quantity{}
-	for text != "" {
-		var part string
-		part, text, _ = strings.Cut(text, ";")
-		colon := strings.LastIndexByte(part, ':')
-		if colon < 0 {
-			return fmt.Errorf("draw %q: no colon", part)
+	return opening.EachDraw(text, func(id string, q money.Quantity) (err error) {
+		if r.Free, err = r.Free.Add(q); err != nil {
+			return err
 		}
-		q, err := money.ParseQuantity(part[colon+1:])
-		if err == nil {
-			r.Free, err = r.Free.Add(q)
-		}
-		if err != nil {
-			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
-		}
-		if p := b.Packages.At(r.Customer, part[:colon], r.Start); p >= 0 {
+		if p := b.Packages.At(r.Customer, id, r.Start); p >= 0 {
 			r.Draws = append(r.Draws, line.Draw{Package: p, Quantity: q})
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // AppendDraws writes draws as lines hold them: package_id:quantity;…, each with a minus where they go back.

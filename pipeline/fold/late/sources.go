@@ -6,14 +6,11 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/fold/records"
-	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Sources is what the late records of a bucket need to know of what is billed.
@@ -192,106 +189,80 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 
 // Drawn returns what billed records drew in a quota period that lasts for the span. A quota period that continues into
 // the cycle is in the cycle's opening positions. Another one ended with what was drawn on the day it ended, or with
-// what late records billed since then left. Shifts since then are added.
+// what late records billed since then left. Shifts since then are added. If the quota period is not one that positions
+// or shifts are of, its records say it (OPEN-6).
 func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error) {
-	drawn, in, err := s.drawnIn(customer, f, span)
+	p := &s.Books.Packages[f.Package]
+	end := min(span.To, p.Valid.To, s.Books.Zone.Bounds(s.Cycle).From)
+	drawn, in, known, err := s.drawnIn(customer, f, end)
+	if err != nil {
+		return drawn, err
+	}
 	for i := range s.Shifts {
 		h := &s.Shifts[i]
 		row := h.Row()
-		if err == nil && h.Customer == customer && h.Billed > in && h.At == f.Start &&
-			opening.PackageOf(s.Books, customer, &row) == f.Package {
-			drawn, err = opening.Moved(drawn, h.By)
+		if h.Customer != customer {
+			continue
+		}
+		known = known && !s.mayHold(&row, f)
+		if known && h.Billed > in && h.At == f.Start && opening.PackageOf(s.Books, customer, &row) == f.Package {
+			if drawn, err = opening.Moved(drawn, h.By); err != nil {
+				return drawn, err
+			}
 		}
 	}
-	return drawn, err
+	if known {
+		return drawn, nil
+	}
+	return s.Opening.DrawnBy(p, period.Span{From: f.Start, To: end},
+		opening.Billed{Before: s.Cycle, Late: s.Cycle - 1, Reposted: s.Cycle})
 }
 
-// drawnIn is drawn with the shifts up to a cycle.
-func (s *Sources) drawnIn(customer int32, f QuotaPeriod, span period.Span) (drawn money.Quantity,
-	in period.Cycle, err error) {
+// drawnIn is drawn with the shifts up to a cycle; known is false if positions do not say it.
+func (s *Sources) drawnIn(customer int32, f QuotaPeriod, end period.Instant) (drawn money.Quantity, in period.Cycle,
+	known bool, err error) {
 	p := &s.Books.Packages[f.Package]
 	zone := s.Books.Zone
-	end := min(span.To, p.Valid.To, zone.Bounds(s.Cycle).From)
+	if slices.ContainsFunc(s.behind, func(one opening.Left) bool {
+		return one.Customer == customer && s.mayHold(&one.Row, f)
+	}) {
+		return drawn, in, false, nil
+	}
 	for i := len(s.behind) - 1; i >= 0; i-- {
 		one := &s.behind[i]
-		if one.Customer == customer && one.At == f.Start &&
-			opening.PackageOf(s.Books, customer, &one.Row) == f.Package &&
+		if one.Customer != customer {
+			continue
+		}
+		if one.At == f.Start && opening.PackageOf(s.Books, customer, &one.Row) == f.Package &&
 			zone.Bounds(one.Billed).From >= end {
 			drawn, err = rating.DrawnOf(p, &one.Row)
-			return drawn, one.Billed, err
+			return drawn, one.Billed, true, err
 		}
 	}
 	day := zone.Day(end)
+	if zone.Start(day) != end { // no position says what was drawn until a time of day
+		return drawn, in, false, nil
+	}
 	// a filling that ends with a cycle holds the shifts of that cycle, not of the next
 	in = min(zone.Cycle(end-1), s.Cycle-1)
-	drawn, err = s.drawnBefore(day, in, customer, f)
-	if err != nil || zone.Start(day) == end {
-		return drawn, in, err
+	rows, _, err := s.Opening.Before(customer, day, in)
+	if err != nil {
+		return drawn, in, false, err
 	}
-	more, err := s.drawnOn(day, customer, f, period.Span{From: f.Start, To: end})
-	if err == nil {
-		drawn, err = drawn.Add(more)
-	}
-	return drawn, in, err
-}
-
-// drawnBefore is what was drawn from a filling before a day begins, with what late records billed up to a cycle drew.
-func (s *Sources) drawnBefore(day period.Day, upTo period.Cycle, customer int32,
-	f QuotaPeriod) (money.Quantity, error) {
-	rows, _, err := s.Opening.Before(customer, day, upTo)
+	known = true
 	for i := range rows {
-		if rows[i].At == f.Start && opening.PackageOf(s.Books, customer, &rows[i]) == f.Package {
-			return rating.DrawnOf(&s.Books.Packages[f.Package], &rows[i])
+		row := &rows[i]
+		if row.At == f.Start && opening.PackageOf(s.Books, customer, row) == f.Package {
+			drawn, err = rating.DrawnOf(p, row)
+			return drawn, in, true, err
 		}
+		known = known && !s.mayHold(row, f)
 	}
-	return money.Quantity{}, err
+	return drawn, in, known, nil
 }
 
-// drawnOn is what records of a day that began in a span drew from a package.
-func (s *Sources) drawnOn(day period.Day, customer int32, f QuotaPeriod, span period.Span) (sum money.Quantity,
-	err error) {
-	only := map[int32]bool{customer: true}
-	add := func(r *Record) error {
-		for _, d := range r.Draws {
-			if d.Package == f.Package && span.Holds(r.Start) {
-				if sum, err = sum.Add(d.Quantity); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-	for _, e := range s.Find(state.DayKey("lines", day, s.Bucket)) {
-		err := records.EachLineOf(s.State, e, only, func(l *records.FromLines) error {
-			text := l.Cols.Text(tables.LinePackageDraws).At(l.At)
-			if len(text) == 0 {
-				return nil
-			}
-			r := &Record{Customer: customer}
-			r.Start = l.Cols.Time(tables.LineUsageStart).At(l.At)
-			if err := r.ReadDraws(s.Books, string(text)); err != nil {
-				return err
-			}
-			return add(r)
-		})
-		if err != nil {
-			return sum, err
-		}
-	}
-	for _, e := range s.Find(state.DayKey("usage", day, s.Bucket)) {
-		err := records.EachUsageOf(s.State, e, only, func(t *records.FromTable, row *sorting.Row) error {
-			if row.Number != tables.Counted || !s.Books.Products[row.SKU].PeriodLevel() {
-				return nil
-			}
-			r, err := FromRow(s.Books, t, row, day.Cycle())
-			if err != nil {
-				return err
-			}
-			return add(r)
-		})
-		if err != nil {
-			return sum, err
-		}
-	}
-	return sum, nil
+// mayHold reports whether a position of another quota period may hold draws of one.
+func (s *Sources) mayHold(row *position.Row, f QuotaPeriod) bool {
+	p := &s.Books.Packages[f.Package]
+	return row.Kind == position.Package && row.Key == p.ID && row.At != f.Start && !s.Opening.Certain(p.Customer, row)
 }

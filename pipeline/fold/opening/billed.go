@@ -149,25 +149,31 @@ func eachRow[T any](s *Source, def tables.Def[T], bucket int, cycle period.Cycle
 }
 
 // changes are the changes that were billed in the cycles (after, upTo], by customer and in the order in which they
-// apply (OPEN-3).
-func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32) (map[int32][]Change, error) {
+// apply (OPEN-3). They and the positions that they leave out are shown to m, if there is one.
+func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32, m *moved) (map[int32][]Change, error) {
 	out := make(map[int32][]Change)
 	for _, billed := range s.Cycles(upTo) {
 		if billed <= after {
 			continue
 		}
 		start := s.Books.Zone.Bounds(billed).From
-		add := func(who int32, c Change) {
+		add := func(who int32, c Change) error {
 			if c.StillOpen(s.Books, s.Prices, who, start) {
 				out[who] = append(out[who], c)
 			}
+			if m == nil {
+				return nil
+			}
+			return m.note(who, &c.Row)
 		}
 		shifts, err := s.Shifts(bucket, billed, customer)
 		if err != nil {
 			return nil, err
 		}
 		for i := range shifts {
-			add(shifts[i].Customer, Change{Row: shifts[i].Row(), Moves: true, Delta: shifts[i].By})
+			if err := add(shifts[i].Customer, Change{Row: shifts[i].Row(), Moves: true, Delta: shifts[i].By}); err != nil {
+				return nil, err
+			}
 		}
 		left, err := s.LeftIn(bucket, billed, customer)
 		if err != nil {
@@ -180,7 +186,9 @@ func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32) (
 				}
 				continue
 			}
-			add(left[i].Customer, Change{Row: left[i].Row})
+			if err := add(left[i].Customer, Change{Row: left[i].Row}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil

@@ -13,11 +13,12 @@ import (
 )
 
 // Change is what late records or re-rating changed of one quota period of a package: late records left it at a state
-// (§4.11), or re-rating moved it by a delta (§4.12).
+// (§4.11), or re-rating moved it by a delta (§4.12). Or it is what all billed records drew in it (OPEN-6).
 type Change struct {
 	position.Row                      // the state; if it moves, Kind, Key and At name the quota period
 	Moves        bool                 // by Delta
 	Delta        money.SignedQuantity // is added to what was drawn, in the package's measure
+	Counted      bool                 // from records: no other position of the package holds
 }
 
 // StillOpen reports whether the quota period ends after t, the start of the cycle in which the change is billed. One
@@ -37,6 +38,13 @@ func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change
 			continue
 		}
 		code := PackageOf(b, customer, &c.Row)
+		if c.Counted {
+			var err error
+			if rows, err = c.counted(&b.Packages[code], rows); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		at := slices.IndexFunc(rows, func(old position.Row) bool { return PackageOf(b, customer, &old) == code })
 		var old *position.Row
 		if at >= 0 {

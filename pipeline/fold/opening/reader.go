@@ -187,12 +187,17 @@ func rowAt(cols *parquet.Columns[tables.Position], i int) (position.Row, error) 
 		col tables.QuantityColumn[tables.Position]
 		to  *money.Quantity
 	}{{tables.PositionCount, &row.Count}, {tables.PositionUsage, &row.Usage}, {tables.PositionFree, &row.Free}} {
-		d := cols.Quantity(q.col).At(i)
-		v, err := money.QuantityFromRaw(d.Hi, d.Lo)
+		v, err := quantityAt(cols, q.col, i)
 		if err != nil {
 			return row, err
 		}
 		*q.to = v
 	}
 	return row, nil
+}
+
+func quantityAt(cols *parquet.Columns[tables.Position], col tables.QuantityColumn[tables.Position],
+	i int) (money.Quantity, error) {
+	d := cols.Quantity(col).At(i)
+	return money.QuantityFromRaw(d.Hi, d.Lo)
 }

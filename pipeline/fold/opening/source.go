@@ -115,13 +115,28 @@ func (s *Source) Day(bucket int, day period.Day) (r *Reader, earlier bool, err e
 	if r, err = s.read(files, false); err != nil {
 		return nil, true, err
 	}
-	changes, err := s.changes(bucket, last.cycle(), day.Cycle(), Anyone)
+	changes, err := s.passed(bucket, files, last, day.Cycle())
 	if err != nil {
 		r.Close()
 		return nil, true, err
 	}
 	r.change(changes)
 	return r, true, nil
+}
+
+// passed are the changes of all customers of a bucket when the closing positions of a day of an earlier cycle pass to a
+// cycle.
+func (s *Source) passed(bucket int, files []manifest.FileEntry, last Last, cycle period.Cycle) (map[int32][]Change,
+	error) {
+	m := s.moved(cycle)
+	if err := m.file(files); err != nil {
+		return nil, err
+	}
+	changes, err := s.changes(bucket, last.cycle(), cycle, Anyone, m)
+	if err != nil {
+		return nil, err
+	}
+	return changes, m.changes(bucket, cycle, cycle, changes)
 }
 
 // CycleEnd opens the closing positions of all customers of a bucket after the last day of a cycle that has records;
@@ -153,7 +168,7 @@ func (s *Source) Ending(bucket int, cycle period.Cycle) (r *Reader, earlier bool
 	if err != nil {
 		return nil, true, err
 	}
-	changes, err := s.changes(bucket, last.cycle(), cycle, Anyone)
+	changes, err := s.passed(bucket, files, last, cycle)
 	if err != nil {
 		return nil, true, err
 	}
@@ -172,6 +187,12 @@ func (s *Source) bucket(customer int32) int {
 // Before are a customer's closing positions of the last day before another, and that day. Those of an earlier cycle
 // hold the changes that were billed up to a cycle, but are not passed to the day's cycle.
 func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows []position.Row, last Last, err error) {
+	return s.before(customer, day, upTo, nil)
+}
+
+// before is Before that shows what is stored to m, if there is one.
+func (s *Source) before(customer int32, day period.Day, upTo period.Cycle, m *moved) (rows []position.Row, last Last,
+	err error) {
 	bucket := s.bucket(customer)
 	if last, err = s.LastBefore(bucket, day); err != nil {
 		return nil, last, err
@@ -187,13 +208,16 @@ func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows
 				i int) error {
 				row, err := rowAt(c, i)
 				rows = append(rows, row)
-				return err
+				if err != nil || m == nil {
+					return err
+				}
+				return m.note(customer, &row)
 			})
 		if err != nil {
 			return nil, last, err
 		}
 	}
-	changes, err := s.changes(bucket, last.cycle(), upTo, customer)
+	changes, err := s.changes(bucket, last.cycle(), upTo, customer, m)
 	if err != nil {
 		return nil, last, err
 	}
@@ -205,9 +229,17 @@ func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows
 // is one of the cycle, or the day after its last one.
 func (s *Source) at(customer int32, day period.Day, cycle, upTo period.Cycle) (rows []position.Row, own bool,
 	err error) {
-	rows, last, err := s.Before(customer, day, upTo)
+	m := s.moved(cycle)
+	rows, last, err := s.before(customer, day, upTo, m)
 	if err != nil || last.In(cycle) {
 		return rows, true, err
+	}
+	counted := make(map[int32][]Change)
+	if err := m.changes(s.bucket(customer), cycle, upTo, counted); err != nil {
+		return nil, false, err
+	}
+	if rows, err = Apply(s.Books, customer, rows, counted[customer]); err != nil {
+		return nil, false, err
 	}
 	return rating.NextCycle(s.Prices, nil, rows, customer, cycle), false, nil
 }

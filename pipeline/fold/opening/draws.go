@@ -1,0 +1,258 @@
+package opening
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// EachDraw visits the draws of a record as lines and tables hold them.
+func EachDraw(text string, visit func(packageID string, q money.Quantity) error) error {
+	for text != "" {
+		var part string
+		part, text, _ = strings.Cut(text, ";")
+		colon := strings.LastIndexByte(part, ':')
+		if colon < 0 {
+			return fmt.Errorf("draw %q: no colon", part)
+		}
+		q, err := money.ParseQuantity(part[colon+1:])
+		if err == nil {
+			err = visit(part[:colon], q)
+		}
+		if err != nil {
+			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
+		}
+	}
+	return nil
+}
+
+// Billed says which records of a bucket have drawn: those that were billed in cycles before one, and late ones that
+// were billed in a cycle up to another. They draw what the re-rates that were posted up to a cycle say.
+type Billed struct {
+	Before         period.Cycle // whose own records are not among them
+	Late, Reposted period.Cycle
+}
+
+// recordKey is the identity of a usage record (§3.20).
+type recordKey struct {
+	customer int32
+	origin   period.Cycle
+	id       string
+}
+
+// draws are what records draw.
+type draws struct {
+	*Source
+	bucket int
+	who    map[string]int32 // the customers who are wanted
+	from   period.Instant   // records that began before it are left out
+	all    map[recordKey]drew
+	gap    bool // a cycle has positions and no records any more: it was archived
+}
+
+// drew is what one record draws.
+type drew struct {
+	start period.Instant
+	draws string
+}
+
+// readDraws reads what records of some customers of a bucket draw that began at an instant or later.
+func (s *Source) readDraws(bucket int, customers []int32, from period.Instant, billed Billed) (*draws, error) {
+	d := &draws{Source: s, bucket: bucket, who: make(map[string]int32), from: from, all: make(map[recordKey]drew)}
+	for _, c := range customers {
+		d.who[s.Books.Customers[c].ID] = c
+	}
+	first := period.Cycle(0)
+	if from != period.Past {
+		first = s.Books.Zone.Cycle(from)
+	}
+	upTo := max(billed.Before, billed.Late, billed.Reposted)
+	for _, c := range s.Cycles(upTo) {
+		if from != period.Past && c < first {
+			continue
+		}
+		if c < billed.Before {
+			if err := d.own(c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var gone []recordKey
+	for _, c := range s.Cycles(upTo) {
+		if c <= billed.Late {
+			list, err := d.late(c)
+			if err != nil {
+				return nil, err
+			}
+			gone = append(gone, list...)
+		}
+	}
+	for _, key := range gone {
+		delete(d.all, key)
+	}
+	for _, c := range s.Cycles(upTo) {
+		if c <= billed.Reposted {
+			if err := d.redrawn(c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return d, nil
+}
+
+// own reads the records that a cycle billed: from its lines, and from the usage table.
+func (d *draws) own(cycle period.Cycle) error {
+	files, err := d.Files.Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
+		day, ok := k.Day.Calendar()
+		return ok && k.Bucket == d.bucket && (d.from == period.Past || day >= d.Books.Zone.Day(d.from)) &&
+			(k.Table == tables.Lines().Name || k.Table == tables.Usage().Name || k.Table == tables.Positions().Name)
+	})
+	if err != nil {
+		return err
+	}
+	records := false
+	for _, e := range files {
+		switch e.Table {
+		case tables.Lines().Name:
+			records = true
+			err = tablefile.Each(d.Files, e, tables.Lines(), tables.Columns(tables.LineCustomerID, tables.LineID,
+				tables.LineUsageStart, tables.LinePackageDraws), func(c *parquet.Columns[tables.Line], i int) error {
+				d.add(cycle, c.Word(tables.LineCustomerID).At(i), c.Text(tables.LineID).At(i),
+					drew{c.Time(tables.LineUsageStart).At(i), string(c.Text(tables.LinePackageDraws).At(i))})
+				return nil
+			})
+		case tables.Usage().Name:
+			records = true
+			err = d.table(e, tables.Usage(), func(c *parquet.Columns[tables.Record], i int) error {
+				d.record(cycle, c, i)
+				return nil
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	d.gap = d.gap || len(files) > 0 && !records
+	return nil
+}
+
+// table visits a table that begins with the columns of usage.
+func (d *draws) table(e manifest.FileEntry, def tables.Def[tables.Record],
+	visit func(*parquet.Columns[tables.Record], int) error) error {
+	columns := tables.Columns(tables.RecordCustomerID, tables.RecordRecordID, tables.RecordUsageStart,
+		tables.RecordReplaces, tables.RecordStatus, tables.RecordDraws)
+	if def.Name == tables.Late().Name {
+		columns = append(columns, tables.RecordOriginCycle.Of())
+	}
+	return tablefile.Each(d.Files, e, def, columns, visit)
+}
+
+// record adds a record that counts.
+func (d *draws) record(origin period.Cycle, c *parquet.Columns[tables.Record], i int) {
+	if c.Small(tables.RecordStatus).At(i) != tables.Replaced {
+		d.add(origin, c.Word(tables.RecordCustomerID).At(i), c.Text(tables.RecordRecordID).At(i),
+			drew{c.Time(tables.RecordUsageStart).At(i), string(c.Text(tables.RecordDraws).At(i))})
+	}
+}
+
+// late reads the late records that were billed in a cycle, and lists those that they take the place of.
+func (d *draws) late(cycle period.Cycle) (gone []recordKey, err error) {
+	files, err := d.Files.Find(manifest.FileKey{Table: tables.Late().Name, Cycle: manifest.CycleOf(cycle),
+		Bucket: d.bucket})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range files {
+		err := d.table(e, tables.Late(), func(c *parquet.Columns[tables.Record], i int) error {
+			origin, err := period.ParseCycle(c.Word(tables.RecordOriginCycle).At(i))
+			if err != nil {
+				return err
+			}
+			if who, ok := d.who[c.Word(tables.RecordCustomerID).At(i)]; ok {
+				if id := c.Text(tables.RecordReplaces).At(i); len(id) > 0 {
+					gone = append(gone, recordKey{who, origin, string(id)})
+				}
+			}
+			d.record(origin, c, i)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return gone, nil
+}
+
+// redrawn reads what records draw since the re-rates that were posted in a cycle.
+func (d *draws) redrawn(cycle period.Cycle) error {
+	files, err := d.Files.Find(manifest.FileKey{Table: tables.Redraws().Name, Cycle: manifest.CycleOf(cycle),
+		Bucket: d.bucket})
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		err := tablefile.Each(d.Files, e, tables.Redraws(), nil, func(c *parquet.Columns[tables.Redraw], i int) error {
+			who, ok := d.who[c.Word(tables.RedrawCustomerID).At(i)]
+			if !ok {
+				return nil
+			}
+			origin, err := period.ParseCycle(c.Word(tables.RedrawOriginCycle).At(i))
+			key := recordKey{who, origin, string(c.Text(tables.RedrawRecordID).At(i))}
+			if one, ok := d.all[key]; ok {
+				d.all[key] = drew{one.start, string(c.Text(tables.RedrawDraws).At(i))}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add adds a record, or a further line of one.
+func (d *draws) add(origin period.Cycle, customer string, id []byte, one drew) {
+	who, ok := d.who[customer]
+	if !ok || one.start < d.from {
+		return
+	}
+	key := recordKey{who, origin, string(id)}
+	if one.draws != "" || d.all[key].draws == "" {
+		d.all[key] = one
+	}
+}
+
+// of is what a customer's records that began in a span draw from a package.
+func (d *draws) of(p *books.Package, span period.Span) (sum money.Quantity, err error) {
+	for key, one := range d.all {
+		if key.customer != p.Customer || !span.Holds(one.start) || !p.Valid.Holds(one.start) {
+			continue
+		}
+		err := EachDraw(one.draws, func(id string, q money.Quantity) (err error) {
+			if id == p.ID {
+				sum, err = sum.Add(q)
+			}
+			return err
+		})
+		if err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// DrawnBy is what the billed records of a package's customer that began in a span draw from it.
+func (s *Source) DrawnBy(p *books.Package, span period.Span, billed Billed) (money.Quantity, error) {
+	d, err := s.readDraws(s.bucket(p.Customer), []int32{p.Customer}, span.From, billed)
+	if err != nil {
+		return money.Quantity{}, err
+	}
+	return d.of(p, span)
+}

@@ -1,0 +1,162 @@
+package opening
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Certain reports whether a position of a package can only be of the quota period of today's books that begins where it
+// does. It is not certain if the books have no such period, because valid_from or reset was changed since, nor if it
+// begins with the package: one that was never refilled may have drawn on it longer. What was drawn then is found from
+// the records that drew (OPEN-6).
+func (s *Source) Certain(customer int32, row *position.Row) bool {
+	code := PackageOf(s.Books, customer, row)
+	if code < 0 {
+		return false
+	}
+	p := &s.Books.Packages[code]
+	return row.At != p.Valid.From && s.Prices.QuotaPeriod(p, row.At).From == row.At
+}
+
+// reopened is a quota period that continues into a cycle and is not the one that a stored position is of.
+type reopened struct {
+	code   int32
+	span   period.Span    // up to the start of the cycle
+	stored money.Quantity // what the position says was drawn
+}
+
+// moved finds the packages of which a position may not say what was drawn in the quota period that continues into a
+// cycle.
+type moved struct {
+	*Source
+	start period.Instant // of the cycle
+	found map[int32][]reopened
+}
+
+// moved begins to look at what passes to a cycle.
+func (s *Source) moved(cycle period.Cycle) *moved {
+	return &moved{s, s.Books.Zone.Bounds(cycle).From, make(map[int32][]reopened)}
+}
+
+// note looks at one stored position.
+func (m *moved) note(customer int32, row *position.Row) error {
+	if row.Kind != position.Package || m.Certain(customer, row) {
+		return nil
+	}
+	from, to := m.Books.Packages.Range(customer)
+	for code := from; code < to; code++ {
+		p := &m.Books.Packages[code]
+		if p.ID != row.Key || p.Reset == books.ResetCycle || !p.Valid.Holds(m.start) {
+			continue
+		}
+		span := m.Prices.QuotaPeriod(p, m.start)
+		if span.From >= m.start || span.From == row.At {
+			continue
+		}
+		drawn, err := rating.DrawnOf(p, row)
+		if err != nil {
+			return err
+		}
+		one := reopened{int32(code), period.Span{From: span.From, To: m.start}, drawn}
+		list := m.found[customer]
+		if at := slices.IndexFunc(list, func(o reopened) bool { return o.code == one.code }); at >= 0 {
+			list[at].stored = drawn
+			continue
+		}
+		m.found[customer] = append(list, one)
+	}
+	return nil
+}
+
+// file looks at the positions of a file, of all customers or of one.
+func (m *moved) file(files []manifest.FileEntry) error {
+	if len(m.Books.Packages) == 0 {
+		return nil
+	}
+	columns := tables.Columns(tables.PositionCustomerID, tables.PositionKind, tables.PositionKey, tables.PositionAt,
+		tables.PositionCount, tables.PositionUsage)
+	for _, e := range files {
+		err := tablefile.Each(m.Files, e, tables.Positions(), columns, func(c *parquet.Columns[tables.Position],
+			i int) error {
+			if position.Kind(c.Small(tables.PositionKind).At(i)) != position.Package {
+				return nil
+			}
+			row := position.Row{Kind: position.Package, Key: c.Word(tables.PositionKey).At(i),
+				At: c.MaybeTime(tables.PositionAt).At(i)}
+			var err error
+			if row.Count, err = quantityAt(c, tables.PositionCount, i); err != nil {
+				return err
+			}
+			if row.Usage, err = quantityAt(c, tables.PositionUsage, i); err != nil {
+				return err
+			}
+			customer, err := m.names().Customer(c.Word(tables.PositionCustomerID).At(i))
+			if err != nil {
+				return err
+			}
+			return m.note(customer, &row)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changes are what the billed records of a bucket draw in the quota periods that were found.
+func (m *moved) changes(bucket int, cycle, upTo period.Cycle, to map[int32][]Change) error {
+	if len(m.found) == 0 {
+		return nil
+	}
+	var customers []int32
+	from := m.start
+	for who, list := range m.found {
+		customers = append(customers, who)
+		for i := range list {
+			from = min(from, list[i].span.From)
+		}
+	}
+	d, err := m.readDraws(bucket, customers, from, Billed{Before: cycle, Late: upTo, Reposted: upTo})
+	if err != nil {
+		return err
+	}
+	for who, list := range m.found {
+		for _, one := range list {
+			p := &m.Books.Packages[one.code]
+			drawn, err := d.of(p, one.span)
+			if err != nil {
+				return err
+			}
+			if d.gap && drawn.Cmp(one.stored) < 0 { // the position holds what records of archived cycles drew
+				drawn = one.stored
+			}
+			to[who] = append(to[who], Change{Row: rating.PackageRow(p, drawn, one.span.From), Counted: true})
+		}
+	}
+	return nil
+}
+
+// counted gives a package the position that its records make.
+func (c *Change) counted(p *books.Package, rows []position.Row) ([]position.Row, error) {
+	drawn, err := rating.DrawnOf(p, &c.Row)
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(old position.Row) bool {
+		return old.Kind == position.Package && old.Key == p.ID && p.Valid.Holds(old.At) &&
+			(old.At >= c.At || !drawn.IsZero())
+	})
+	if drawn.IsZero() {
+		return rows, nil
+	}
+	return append(rows, c.Row), nil
+}
