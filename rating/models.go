@@ -3,6 +3,7 @@ package rating
 import (
 	"errors"
 
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -21,7 +22,7 @@ func (r *Rater) byModel(u *usage, out *line.Charges) error {
 	case m.Usage() && m.PeriodLevel():
 		return r.count(u, out)
 	}
-	return errors.New("its model takes no usage")
+	return &tariff.NoUsageError{}
 }
 
 // figureByModel prices the one figure that a meter makes of its records.

@@ -90,3 +90,9 @@ func (e *NoPriceError) Error() string {
 }
 
 func NoPrice(region string, t period.Instant) error { return &NoPriceError{region, t} }
+
+// NoUsageError says that a record is of a product whose model takes no usage. Acceptance lets no such record through:
+// the books must have changed since.
+type NoUsageError struct{}
+
+func (e *NoUsageError) Error() string { return "its model takes no usage" }

@@ -24,6 +24,7 @@ func Of(err error) error {
 	var price *tariff.NoPriceError
 	var gone *event.GoneError
 	var rate *settlement.MissingRateError
+	var model *tariff.NoUsageError
 	var limit *tariff.LimitError
 	var crossing *event.CurrencyError
 	switch {
@@ -44,6 +45,9 @@ func Of(err error) error {
 	case errors.As(err, &price):
 		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(),
 			Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
+	case errors.As(err, &model):
+		return problem.Problems{{Pos: problem.Pos{File: "books/products.csv"}, Text: err.Error(),
+			Hint: "usage of this sku was accepted: put its pricing_model back; give the new model a sku of its own"}}
 	}
 	return err
 }
