@@ -38,7 +38,7 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 	}
 	known := f.takenNames(name)
 	var files []*accept.File
-	seen := make(map[string]string) // first file of a hash
+	seen := make(map[content]string) // its first file
 	take := func(ref *inbox.FileRef, h *hashed) error {
 		if changed := new(inbox.ChangedError); errors.As(h.err, &changed) {
 			f.Leave(name, ref.Name, h.err)
@@ -59,17 +59,26 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 				"records that are known already are duplicates or conflicts, the others are new",
 				feedfile.ShownName(ref.Name), old.Run)
 		}
-		if first, twice := seen[h.hash]; twice {
+		as := content{hash: h.hash}
+		as.format, _ = feedfile.FormatOf(ref.Name)
+		if first, twice := seen[as]; twice {
 			f.Report.Files = append(f.Report.Files,
 				workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
 			return nil
 		}
-		seen[h.hash] = ref.Name
+		seen[as] = ref.Name
 		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: h.hash, Bytes: h.size,
 			Ranges: h.cutter.Ranges(f.Inbox)})
 		return nil
 	}
 	return files, f.hashEach(ctx, name, refs, hashes, take)
+}
+
+// content is what a file says: the same bytes under a name of another format are something else, of which one may be
+// readable and the other not.
+type content struct {
+	hash   string
+	format feedfile.Format
 }
 
 // hashed is a feed file that was hashed.
