@@ -31,6 +31,9 @@ func (n Names) Customer(id string) (int32, error) {
 // Unknown is the error for a customer whom the books do not have.
 func Unknown(customer string) error { return &MissingBookError{"customers.csv", "customer", customer} }
 
+// UnknownLink is the error for a link of which the books have no row.
+func UnknownLink(link string) error { return &MissingBookError{"links.csv", "link", link} }
+
 // Customers fills a list with the codes of words that are mostly in the order of the books.
 func (n Names) Customers(words []string, to *List) error {
 	*to = (*to)[:0]

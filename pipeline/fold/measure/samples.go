@@ -23,6 +23,8 @@ type Lake struct {
 	Open  func(manifest.FileEntry) (storage.ReadFile, error)
 	// Unknown is the error of samples of a customer whom the books do not have; nil = they are strays as others are.
 	Unknown func(customer string) error
+	// UnknownLink is the error of samples of a link of which links.csv has no row; nil = they are nobody's.
+	UnknownLink func(link string) error
 }
 
 // Sample is the sample of a link's slot.

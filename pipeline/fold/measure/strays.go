@@ -115,6 +115,9 @@ func (l *Lake) straysIn(cols *parquet.Columns[tables.Sample], wanted func(string
 	ask := make([]bool, len(links.Dict))
 	for i, id := range links.Dict {
 		ask[i] = wanted == nil || wanted(id)
+		if ask[i] && l.UnknownLink != nil && len(l.Books.Links.Of(id)) == 0 {
+			return nil, l.UnknownLink(id)
+		}
 	}
 	var out []int
 	for i, code := range links.Codes {

@@ -30,16 +30,16 @@ func (w *Folder) MeasureWith(bucket int, cycle period.Cycle, keys map[measure.Ke
 	objects := measure.Gather(w.Books, cycle, func(l *books.Link) bool {
 		return (keys == nil || keys[measure.KeyOf(l)]) && w.Bucket(l.Customer) == bucket
 	})
-	if objects.Len() == 0 {
+	stored := w.FilesOf(cycle, bucket, tables.Bandwidth().Name)
+	if objects.Len() == 0 && len(stored) == 0 {
 		return nil, nil
 	}
 	lost, err := w.Strays.of(manifest.CycleOf(cycle), manifest.Day{})
-	if err != nil {
+	if err != nil || objects.Len() == 0 {
 		return nil, err
 	}
 	meter := percentile.NewMeter(w.Books.Zone, cycle)
 	out := make([]Measured, 0, objects.Len())
-	stored := w.FilesOf(cycle, bucket, tables.Bandwidth().Name)
 	err = samplesLake(w.State).Each(objects, stored, lost, w.newerOf(cycle, newer),
 		func(key measure.Key, o *percentile.Object) error {
 			result, err := meter.Measure(w.Policy(key.SKU), o)

@@ -34,7 +34,7 @@ func NewStrays(s *state.State, workers int, lateIn period.Cycle) *Strays {
 
 // samplesLake is where stored samples are read from.
 func samplesLake(s *state.State) *measure.Lake {
-	return &measure.Lake{Books: s.Books, Open: s.Txn.Open, Unknown: codes.Unknown}
+	return &measure.Lake{Books: s.Books, Open: s.Txn.Open, Unknown: codes.Unknown, UnknownLink: codes.UnknownLink}
 }
 
 // strayPlace is a cycle, or a day of it.
