@@ -23,6 +23,8 @@ func TestFileFails(t *testing.T) {
 	for range 500 {
 		long.WriteString("r1,2026-09-01T00:00:00Z,1,2\n")
 	}
+	const afterGzip = "the gzip stream is complete, and other bytes follow its end\n" +
+		"remove the bytes after its end, or pack the file again"
 	cases := []struct {
 		name, file, data, want string
 	}{
@@ -60,7 +62,14 @@ func TestFileFails(t *testing.T) {
 		{"gzip cut short after rows", "a.csv.gz", cut(gz([]byte(long.String())), 8),
 			"the gzip stream is truncated\nthe file is incomplete; send it again"},
 		{"zstd cut short", "a.csv.zst", cut(zst([]byte(good)), 8),
-			"the zstd stream is truncated\nthe file is incomplete; send it again"},
+			"the zstd stream is truncated, or a few bytes follow its end\npack the file again and send it again"},
+		{"a newline after gzip", "a.csv.gz", string(gz([]byte(good))) + "\n", afterGzip},
+		{"text after gzip", "a.ndjson.gz", string(gz([]byte("{}\n"))) + strings.Repeat("x", 100), afterGzip},
+		{"a newline after zstd", "a.csv.zst", string(zst([]byte(good))) + "\n",
+			"the zstd stream is truncated, or a few bytes follow its end\npack the file again and send it again"},
+		{"text after zstd", "a.csv.zst", string(zst([]byte(good))) + "more text",
+			"the zstd stream is complete, and other bytes follow its end\n" +
+				"remove the bytes after its end, or pack the file again"},
 		{"gzip that is none", "a.csv.gz", good, "the gzip stream is broken: gzip: invalid header"},
 		{"zstd that is none", "a.csv.zst", good, "the zstd stream is broken: invalid input: magic number mismatch"},
 		{"gzip with a wrong sum", "a.csv.gz", flip(gz([]byte(good)), -6),

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -177,7 +176,7 @@ func (s *File) Unpack(packed string, readAhead bool) (*bufio.Reader, func(), err
 	done := func() {}
 	switch packed {
 	case "gz":
-		z, err := gzip.NewReader(bufio.NewReaderSize(s, 64<<10))
+		z, err := newGzipText(s)
 		if err != nil {
 			return nil, nil, s.UnpackError(packed, err)
 		}
@@ -188,7 +187,7 @@ func (s *File) Unpack(packed string, readAhead bool) (*bufio.Reader, func(), err
 		if err != nil {
 			return nil, nil, s.UnpackError(packed, err)
 		}
-		text, done = z, z.Close
+		text, done = &zstdText{Decoder: z}, z.Close
 	}
 	if readAhead && packed != "" {
 		a, close := newAhead(text), done
@@ -217,6 +216,12 @@ func (s *File) UnpackError(packed string, err error) error {
 	switch {
 	case err == io.EOF:
 		e.Text = "the file is empty"
+	case errors.Is(err, errAfterEnd):
+		e.Text = fmt.Sprintf("the %s stream is complete, and other bytes follow its end", name)
+		e.Hint = "remove the bytes after its end, or pack the file again"
+	case packed == "zst" && errors.Is(err, io.ErrUnexpectedEOF): // up to three bytes may be those after the end
+		e.Text = "the zstd stream is truncated, or a few bytes follow its end"
+		e.Hint = "pack the file again and send it again"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.Text = fmt.Sprintf("the %s stream is truncated", name)
 		e.Hint = "the file is incomplete; send it again"
