@@ -107,7 +107,7 @@ type rejectWriter struct {
 
 func (rc *reconciler) newRejectWriter() *rejectWriter {
 	w := &rejectWriter{r: rc.runState, out: rejects.NewWriter(rc.txn.SubTxn, rejects.OpenKey()), tally: gate.NewTally()}
-	if rc.retried != nil {
+	if rc.retries() {
 		w.untried = rc.retried.Untried(rc.scanned)
 		slices.SortFunc(w.untried, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
 	}
@@ -145,7 +145,7 @@ func (w *rejectWriter) finish() error {
 	if err != nil {
 		return err
 	}
-	if w.r.retried != nil {
+	if w.r.retries() {
 		return w.r.next.Replace(rejects.OpenKey(), files...)
 	}
 	return w.r.next.Add(files...)
