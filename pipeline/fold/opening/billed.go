@@ -171,7 +171,8 @@ func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32, m
 			return nil, err
 		}
 		for i := range shifts {
-			if err := add(shifts[i].Customer, Change{Row: shifts[i].Row(), Moves: true, Delta: shifts[i].By}); err != nil {
+			moves := Change{Row: shifts[i].Row(), Moves: true, Delta: shifts[i].By}
+			if err := add(shifts[i].Customer, moves); err != nil {
 				return nil, err
 			}
 		}
