@@ -29,7 +29,10 @@ type reconciler struct {
 
 // reconcile counts every row of every file, keeps the rejects, and notes the files as taken (INGEST-1).
 func (rc *reconciler) reconcile(ctx context.Context) error {
-	out := rc.newRejectWriter()
+	out, err := rc.newRejectWriter()
+	if err != nil {
+		return err
+	}
 	late := rc.folded.Rejects
 	raw, err := rc.rawOf(ctx, late)
 	if err != nil {
@@ -102,16 +105,23 @@ type rejectWriter struct {
 	out *rejects.Writer
 	// untried are rejects of a retry that stay as they were, in order.
 	untried []rejects.Row
+	retries bool // the run's rejects take the place of those that are open
 	tally   *gate.Tally
 }
 
-func (rc *reconciler) newRejectWriter() *rejectWriter {
+func (rc *reconciler) newRejectWriter() (*rejectWriter, error) {
 	w := &rejectWriter{r: rc.runState, out: rejects.NewWriter(rc.txn.SubTxn, rejects.OpenKey()), tally: gate.NewTally()}
-	if rc.retries() {
-		w.untried = rc.retried.Untried(rc.scanned)
-		slices.SortFunc(w.untried, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
+	if rc.retried == nil {
+		return w, nil
 	}
-	return w
+	w.untried = rc.retried.Untried(rc.scanned)
+	slices.SortFunc(w.untried, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
+	stored, err := rc.loadRejects()
+	same := func(a, b rejects.Row) bool { return rejects.Compare(&a, &b) == 0 }
+	if w.retries = !slices.EqualFunc(stored, w.untried, same); !w.retries {
+		w.untried = nil // all stay as they are stored
+	}
+	return w, err
 }
 
 func (w *rejectWriter) add(x *accept.Reject) error {
@@ -145,7 +155,7 @@ func (w *rejectWriter) finish() error {
 	if err != nil {
 		return err
 	}
-	if w.r.retries() {
+	if w.retries {
 		return w.r.next.Replace(rejects.OpenKey(), files...)
 	}
 	return w.r.next.Add(files...)

@@ -36,7 +36,3 @@ func (r *runState) loadRejects() ([]rejects.Row, error) {
 	slices.SortFunc(all, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
 	return all, nil
 }
-
-// retries reports whether the run tries rejects again. If there is none that other books could help, the open ones stay
-// as they are stored.
-func (r *runState) retries() bool { return r.retried != nil && len(r.retried.Files) > 0 }
