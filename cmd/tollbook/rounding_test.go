@@ -267,8 +267,8 @@ func TestTablesOfTaxedCustomers(t *testing.T) {
 	dir := roundedWith(t, map[string]string{"books/taxes.csv": "tax_id,rate\nvat,0.1\n"})
 	for _, args := range [][]string{{"bill", "--cycle", "2026-09"}, {"query", "top-customers", "--cycle", "2026-09"}} {
 		out := strings.Join(strings.Fields(succeeds(t, dir, args...)), " ")
-		if !strings.Contains(out, "1.33") ||
-			!strings.Contains(out, "due = payment + rounding, plus tax if prices do not include it. Rounding: above 0") {
+		const about = "due = payment + rounding, plus tax if prices do not include it. Rounding: above 0"
+		if !strings.Contains(out, "1.33") || !strings.Contains(out, about) {
 			t.Errorf("%v: %s", args, out)
 		}
 	}

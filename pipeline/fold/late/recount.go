@@ -15,13 +15,14 @@ import (
 type positions struct {
 	counts map[Meter]counted
 	other  map[int32]bool // products of which a position is not of a meter of today's books
+	closed map[int32]bool // products that the close left with positions of meters of today's books
 }
 
 // hold reports whether the positions say where a meter is. They do not if the product had another meter or model when
-// they were stored, and have nothing of a meter that no record was billed of.
+// they were stored. If the close has a position of the product, a meter without one has no billed record.
 func (p *positions) hold(m Meter) bool {
 	_, known := p.counts[m]
-	return known && !p.other[m.SKU]
+	return !p.other[m.SKU] && (known || p.closed[m.SKU])
 }
 
 // note notes a position of a product.
@@ -33,6 +34,8 @@ func (p *positions) note(product *books.Product, m Meter, row *position.Row, clo
 	}
 	if !fits {
 		p.other[m.SKU] = true
+	} else if closing {
+		p.closed[m.SKU] = true
 	}
 }
 
@@ -69,7 +72,7 @@ func (s *Sources) recountCycle(origin period.Cycle, customer int32) error {
 	}
 	s.recounts[origin] = c
 	closed, err := ClosedRecords(s.State, s.Bucket, origin, c.customers, func(row *sorting.Row) bool {
-		return len(rating.Counters(&s.Books.Products[row.SKU])) > 0
+		return row.SKU >= 0 && len(rating.Counters(&s.Books.Products[row.SKU])) > 0
 	})
 	if err != nil {
 		return err

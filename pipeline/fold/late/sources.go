@@ -161,7 +161,7 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 	if s.closing[set] != nil {
 		return s.closing[set], nil
 	}
-	stored := &positions{make(map[Meter]counted), make(map[int32]bool)}
+	stored := &positions{make(map[Meter]counted), make(map[int32]bool), make(map[int32]bool)}
 	add := func(row *position.Row, in period.Cycle, closing bool) {
 		if sku := s.Books.SKU(row.Key); IsCounter(row.Kind) && sku >= 0 {
 			m := Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}

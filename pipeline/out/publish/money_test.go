@@ -13,8 +13,8 @@ import (
 
 // moneyFiles is a workspace with rows in every table of partners' money. rex recharges 100.00 and requests 40.00 of it
 // as a withdrawal. His coupon of 50.00 pays 30.00 of the 130.00 of acme, who still has to pay for a box. The list of
-// his expert waits for an application. He requests half of 100.00 from his marketing fund: 50.00 are reserved, which the
-// row of the fund repeats. The vendor invoices 60.00 of the 100.00 that rex owes.
+// his expert waits for an application. He requests half of 100.00 from his marketing fund: 50.00 are reserved, which
+// the row of the fund repeats. The vendor invoices 60.00 of the 100.00 that rex owes.
 func moneyFiles() map[string]string {
 	return map[string]string{
 		"books/products.csv": "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n" +
