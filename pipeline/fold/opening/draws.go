@@ -2,6 +2,7 @@ package opening
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -52,7 +53,7 @@ type draws struct {
 	*Source
 	bucket int
 	who    map[string]int32 // the customers who are wanted
-	from   period.Instant   // records that began before it are left out
+	span   period.Span      // records that began before it are left out; files of days after it are not read
 	all    map[recordKey]drew
 	gap    bool // a cycle has positions and no records any more: it was archived
 }
@@ -63,19 +64,19 @@ type drew struct {
 	draws string
 }
 
-// readDraws reads what records of some customers of a bucket draw that began at an instant or later.
-func (s *Source) readDraws(bucket int, customers []int32, from period.Instant, billed Billed) (*draws, error) {
-	d := &draws{Source: s, bucket: bucket, who: make(map[string]int32), from: from, all: make(map[recordKey]drew)}
+// readDraws reads what records of some customers of a bucket draw that began in a span.
+func (s *Source) readDraws(bucket int, customers []int32, span period.Span, billed Billed) (*draws, error) {
+	d := &draws{Source: s, bucket: bucket, who: make(map[string]int32), span: span, all: make(map[recordKey]drew)}
 	for _, c := range customers {
 		d.who[s.Books.Customers[c].ID] = c
 	}
 	first := period.Cycle(0)
-	if from != period.Past {
-		first = s.Books.Zone.Cycle(from)
+	if span.From != period.Past {
+		first = s.Books.Zone.Cycle(span.From)
 	}
 	upTo := max(billed.Before, billed.Late, billed.Reposted)
 	for _, c := range s.Cycles(upTo) {
-		if from != period.Past && c < first {
+		if span.From != period.Past && c < first {
 			continue
 		}
 		if c < billed.Before {
@@ -109,9 +110,13 @@ func (s *Source) readDraws(bucket int, customers []int32, from period.Instant, b
 
 // own reads the records that a cycle billed: from its lines, and from the usage table.
 func (d *draws) own(cycle period.Cycle) error {
+	from, to := period.Day(math.MinInt32), d.Books.Zone.Day(d.span.To)
+	if d.span.From != period.Past {
+		from = d.Books.Zone.Day(d.span.From)
+	}
 	files, err := d.Files.Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
 		day, ok := k.Day.Calendar()
-		return ok && k.Bucket == d.bucket && (d.from == period.Past || day >= d.Books.Zone.Day(d.from)) &&
+		return ok && k.Bucket == d.bucket && day >= from && day <= to &&
 			(k.Table == tables.Lines().Name || k.Table == tables.Usage().Name || k.Table == tables.Positions().Name)
 	})
 	if err != nil {
@@ -122,8 +127,7 @@ func (d *draws) own(cycle period.Cycle) error {
 		switch e.Table {
 		case tables.Lines().Name:
 			records = true
-			err = tablefile.Each(d.Files, e, tables.Lines(), tables.Columns(tables.LineCustomerID, tables.LineID,
-				tables.LineUsageStart, tables.LinePackageDraws), func(c *parquet.Columns[tables.Line], i int) error {
+			err = d.lines(e, func(c *parquet.Columns[tables.Line], i int) error {
 				d.add(cycle, c.Word(tables.LineCustomerID).At(i), c.Text(tables.LineID).At(i),
 					drew{c.Time(tables.LineUsageStart).At(i), string(c.Text(tables.LinePackageDraws).At(i))})
 				return nil
@@ -141,6 +145,17 @@ func (d *draws) own(cycle period.Cycle) error {
 	}
 	d.gap = d.gap || len(files) > 0 && !records
 	return nil
+}
+
+// lines visits the lines of the customers, and perhaps others: of one customer only parts of the file are read.
+func (d *draws) lines(e manifest.FileEntry, visit func(*parquet.Columns[tables.Line], int) error) error {
+	if len(d.who) == 1 {
+		for id := range d.who {
+			return tablefile.EachOf(d.Files, e, tables.Lines(), tables.LineCustomerID, id, visit)
+		}
+	}
+	return tablefile.Each(d.Files, e, tables.Lines(), tables.Columns(tables.LineCustomerID, tables.LineID,
+		tables.LineUsageStart, tables.LinePackageDraws), visit)
 }
 
 // table visits a table that begins with the columns of usage.
@@ -220,7 +235,7 @@ func (d *draws) redrawn(cycle period.Cycle) error {
 // add adds a record, or a further line of one.
 func (d *draws) add(origin period.Cycle, customer string, id []byte, one drew) {
 	who, ok := d.who[customer]
-	if !ok || one.start < d.from {
+	if !ok || one.start < d.span.From {
 		return
 	}
 	key := recordKey{who, origin, string(id)}
@@ -250,7 +265,7 @@ func (d *draws) of(p *books.Package, span period.Span) (sum money.Quantity, err 
 
 // DrawnBy is what the billed records of a package's customer that began in a span draw from it.
 func (s *Source) DrawnBy(p *books.Package, span period.Span, billed Billed) (money.Quantity, error) {
-	d, err := s.readDraws(s.bucket(p.Customer), []int32{p.Customer}, span.From, billed)
+	d, err := s.readDraws(s.bucket(p.Customer), []int32{p.Customer}, span, billed)
 	if err != nil {
 		return money.Quantity{}, err
 	}

@@ -125,7 +125,8 @@ func (m *moved) changes(bucket int, cycle, upTo period.Cycle, to map[int32][]Cha
 			from = min(from, list[i].span.From)
 		}
 	}
-	d, err := m.readDraws(bucket, customers, from, Billed{Before: cycle, Late: upTo, Reposted: upTo})
+	span := period.Span{From: from, To: m.start}
+	d, err := m.readDraws(bucket, customers, span, Billed{Before: cycle, Late: upTo, Reposted: upTo})
 	if err != nil {
 		return err
 	}
