@@ -2,7 +2,7 @@
 // reversals of late records (§4.2–§4.11). It is pure arithmetic on books and records: it reads no clock, no file and no
 // environment, and knows neither the lake nor Arrow.
 //
-// A Rater belongs to one worker: for each customer Open, then Usage for each record in the order of §4.1, then
+// A Rater belongs to one goroutine: for each customer Open, then Usage for each record in the order of §4.1, then
 // Positions for the next day, and at the cycle's end CycleEnd. Rater.Reverse reverses a record of a closed cycle at
 // that cycle's closing positions. Package tariff has the prices, the discounts and the tiers. Package percentile
 // measures bandwidth, and Book.PercentileCharges prices it. Packages ordering, commitment and recurring price what is
@@ -31,6 +31,4 @@
 // Reversals. A flat fee is reversed with the interval [end − q, end), in which Usage charges it, so that a reversal
 // undoes its record. Positions contain one quota period of a package, the latest: a record of an earlier one finds in
 // it only what Reverse returned in the same step.
-//
-// A Rater belongs to one goroutine.
 package rating

@@ -44,12 +44,12 @@ func (s *SubTxn) Pending() FileSet { return pending{s} }
 
 // Reading returns the files of a committed state as a task of a run has them. It takes no lock; what it writes is in no
 // state.
-func (l *Lake) Reading(s *Snapshot) (*SubTxn, error) {
+func (s *Snapshot) Reading() (*SubTxn, error) {
 	files, lists, err := s.All()
 	if err != nil {
 		return nil, err
 	}
-	t, err := l.newTxn(s, files, len(files)+len(lists))
+	t, err := s.lake.newTxn(s, files, len(files)+len(lists))
 	if err != nil {
 		return nil, err
 	}

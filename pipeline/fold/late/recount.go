@@ -41,7 +41,7 @@ func (p *positions) note(product *books.Product, m Meter, row *position.Row, clo
 
 // recount counts the meters of a cycle from their records (LATE-7).
 type recount struct {
-	meters    map[MeterSet]map[Meter]*rating.Tally
+	meters    map[MeterSet]map[Meter]*tally
 	customers map[int32]bool // who are counted
 }
 
@@ -59,12 +59,12 @@ func (s *Sources) fromRecords(customer int32, m Meter) (money.Quantity, error) {
 	if t == nil {
 		return money.Quantity{}, nil
 	}
-	return t.Count(&s.Books.Products[m.SKU], m.Position())
+	return t.count(&s.Books.Products[m.SKU], m.Position())
 }
 
 // recountCycle counts the meters of a customer, and of all others with late records of the cycle that are billed now.
 func (s *Sources) recountCycle(origin period.Cycle, customer int32) error {
-	c := &recount{make(map[MeterSet]map[Meter]*rating.Tally), map[int32]bool{customer: true}}
+	c := &recount{make(map[MeterSet]map[Meter]*tally), map[int32]bool{customer: true}}
 	for _, r := range s.rows {
 		if r.Origin == origin {
 			c.customers[r.Customer] = true
@@ -95,12 +95,12 @@ func (s *Sources) recountCycle(origin period.Cycle, customer int32) error {
 		}
 		set, m := MeterSet{r.Customer, origin}, MeterOf(s.Books, r, s.Regions.Name)
 		if c.meters[set] == nil {
-			c.meters[set] = make(map[Meter]*rating.Tally)
+			c.meters[set] = make(map[Meter]*tally)
 		}
 		if c.meters[set][m] == nil {
-			c.meters[set][m] = &rating.Tally{}
+			c.meters[set][m] = &tally{}
 		}
-		if err := c.meters[set][m].Add(&s.Books.Products[r.SKU], &r.Record, r.Free); err != nil {
+		if err := c.meters[set][m].add(&s.Books.Products[r.SKU], &r.Record, r.Free); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,8 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 		return nil, err
 	}
 	v := &document.Invoice{Header: header, Number: t.Number, Issued: t.Issued, Content: s.Settings.Invoice.Content}
-	issuer, shared, err := s.invoiceable(v, t)
+	in := invoicing{s}
+	issuer, shared, err := in.invoiceable(v, t)
 	if err != nil {
 		return nil, err
 	}
@@ -48,16 +49,19 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 		v.Issued = s.Books.Zone.Day(header.AsOf)
 	}
 	v.Due = v.Issued + period.Day(s.Settings.StatementDueDays)
-	v.Issuer = s.invoiceContact(s.parties().partner(issuer, t.Cycle))
+	v.Issuer = in.invoiceContact(s.parties().partner(issuer, t.Cycle))
 	v.Issuer.PurchaseOrder = "" // that of documents to it
-	if err := s.invoiceServices(ctx, v, t, issuer); err != nil {
+	if err := in.invoiceServices(ctx, v, t, issuer); err != nil {
 		return nil, err
 	}
-	return v, s.invoiceTaxes(ctx, v, issuer, shared)
+	return v, in.invoiceTaxes(ctx, v, issuer, shared)
 }
 
+// invoicing composes one invoice.
+type invoicing struct{ *Sources }
+
 // invoiceServices adds up what the issuer sold the recipient: a customer, a partner, or one that is both.
-func (s *Sources) invoiceServices(ctx context.Context, v *document.Invoice, t *InvoiceTerms, issuer string) error {
+func (s invoicing) invoiceServices(ctx context.Context, v *document.Invoice, t *InvoiceTerms, issuer string) error {
 	var err error
 	customer, partner := s.Books.Customer(t.To) >= 0, s.Books.Partner(t.To)
 	v.Role, v.Recipient = "customer", s.invoiceContact(s.parties().customer(t.To, t.Cycle))
@@ -75,7 +79,7 @@ func (s *Sources) invoiceServices(ctx context.Context, v *document.Invoice, t *I
 }
 
 // invoiceable finds the row of table invoices and its issuer. shared: the recipient has other issuers too.
-func (s *Sources) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer string, shared bool, err error) {
+func (s invoicing) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer string, shared bool, err error) {
 	var issuers []string
 	err = coupons.Each(s.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) error {
 		from := r.Word(tables.InvoiceIssuerID)
@@ -124,12 +128,12 @@ func (s *Sources) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer stri
 }
 
 // invoiceContact is a party with its legal name and address.
-func (s *Sources) invoiceContact(p layout.Party) document.Contact {
-	return document.Contact(contact(s, p))
+func (s invoicing) invoiceContact(p layout.Party) document.Contact {
+	return document.Contact(contact(s.Sources, p))
 }
 
 // customerServices adds up what the issuer sold the customer, without coupons.
-func (s *Sources) customerServices(ctx context.Context, v *document.Invoice, issuer string) (err error) {
+func (s invoicing) customerServices(ctx context.Context, v *document.Invoice, issuer string) (err error) {
 	list, err := rows.Lines(ctx, s.Snap, manifest.CycleOf(v.Header.Cycle), v.Recipient.ID, tables.Columns(
 		tables.LinePartnerID, tables.LineAssociationType, tables.LineServiceTypeCode, tables.LinePaymentAmount,
 		tables.LineCouponAmount),
@@ -154,7 +158,7 @@ func (s *Sources) customerServices(ctx context.Context, v *document.Invoice, iss
 
 // partnerServices adds up what the partner owes the issuer: for its own customers, and to the vendor for the customers
 // of its resellers.
-func (s *Sources) partnerServices(ctx context.Context, v *document.Invoice, issuer string) error {
+func (s invoicing) partnerServices(ctx context.Context, v *document.Invoice, issuer string) error {
 	return s.eachRow(ctx, v.Header.Cycle, v.Recipient.ID, func(r *settlement.Row,
 		row rows.Row[tables.PartnerStatement]) error {
 		to := s.invoiceService(v, r.Service)
@@ -170,7 +174,7 @@ func (s *Sources) partnerServices(ctx context.Context, v *document.Invoice, issu
 }
 
 // invoiceService is the row of a service, made on first use, in the order of their codes.
-func (s *Sources) invoiceService(v *document.Invoice, service string) *document.InvoiceService {
+func (s invoicing) invoiceService(v *document.Invoice, service string) *document.InvoiceService {
 	at, found := slices.BinarySearchFunc(v.Services, service, func(one document.InvoiceService, code string) int {
 		return strings.Compare(one.Service, code)
 	})
@@ -183,7 +187,7 @@ func (s *Sources) invoiceService(v *document.Invoice, service string) *document.
 
 // invoiceTaxes adds taxes and the rounding, by what the close stored of the invoice: its amount without added tax, and
 // that tax. The taxes of a customer that several issuers share are one sum.
-func (s *Sources) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
+func (s invoicing) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
 	v.Services = slices.DeleteFunc(v.Services, func(one document.InvoiceService) bool {
 		return one.Amount == money.AmountTotal{}
 	})
@@ -211,7 +215,7 @@ func (s *Sources) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer 
 }
 
 // invoiceParts adds up what a close stored of an invoice.
-func (s *Sources) invoiceParts(v *document.Invoice, issuer string, net, tax *money.AmountTotal) error {
+func (s invoicing) invoiceParts(v *document.Invoice, issuer string, net, tax *money.AmountTotal) error {
 	return coupons.Each(s.Snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) error {
 		if r.Word(tables.PartnerFactKind) != tables.FactInvoiceable || r.Word(tables.PartnerFactPartnerID) != issuer ||
 			r.Word(tables.PartnerFactOtherID) != v.Recipient.ID ||
@@ -230,7 +234,7 @@ func (s *Sources) invoiceParts(v *document.Invoice, issuer string, net, tax *mon
 }
 
 // taxesTo adds the taxes of the recipient's statements; of a partner's those of the issuer.
-func (s *Sources) taxesTo(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
+func (s invoicing) taxesTo(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
 	cycle, to := manifest.CycleOf(v.Header.Cycle), v.Recipient.ID
 	found, err := rows.CustomerTaxes(ctx, s.Snap, cycle, to, s.Limits)
 	if err == nil && v.Role == "partner" {

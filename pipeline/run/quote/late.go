@@ -12,7 +12,7 @@ import (
 // late gives the lines of a closed cycle to the quote: those of late records that follow everything that is billed of
 // the cycle (QUOTE-8).
 func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, error) {
-	txn, err := p.lake.Reading(p.snap)
+	txn, err := p.snap.Reading()
 	if err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Que
 		return nil, err
 	}
 	err = l.Read(func(snap *lake.Snapshot) (err error) {
-		out, err = quote(ctx, &job{Question: q, o: o, ws: w, lake: l, snap: snap})
+		out, err = quote(ctx, &job{Question: q, o: o, ws: w, snap: snap})
 		return err
 	})
 	return out, err
@@ -167,8 +167,7 @@ type job struct {
 	Question
 	o        workspace.Options
 	ws       *workspace.Workspace
-	lake     *lake.Lake // of ws, and its state; only from the lake
-	snap     *lake.Snapshot
+	snap     *lake.Snapshot            // of the lake of ws; only from the lake
 	file     string                    // the file's absolute path
 	trial    *workspace.Workspace      // with the file, and with what it names of the lake
 	present  map[period.Cycle]*present // what the lake has; only from the lake

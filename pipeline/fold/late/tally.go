@@ -1,26 +1,27 @@
-package rating
+package late
 
 import (
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Tally adds up where records leave a meter that counts record by record (Counters), whatever they drew when they were
-// billed.
-type Tally struct {
+// tally adds up where records leave a meter that counts record by record (rating.Counters), whatever they drew when
+// they were billed.
+type tally struct {
 	counted, priced, free, events money.Quantity
 }
 
-// Add counts a record of the product that drew a quantity from packages.
-func (t *Tally) Add(p *books.Product, r *Record, drew money.Quantity) error {
-	counted := Counted(p, r.Quantity, r.Withdrawn)
+// add counts a record of the product that drew a quantity from packages.
+func (t *tally) add(p *books.Product, r *rating.Record, drew money.Quantity) error {
+	counted := rating.Counted(p, r.Quantity, r.Withdrawn)
 	drew = drew.Min(counted)
 	left, err := counted.Sub(drew)
 	if err != nil {
 		return err
 	}
-	event := Counted(&books.Product{Counting: books.Counting{Aggregation: books.Count}}, r.Quantity, r.Withdrawn)
+	event := rating.Counted(&books.Product{Counting: books.Counting{Aggregation: books.Count}}, r.Quantity, r.Withdrawn)
 	for _, sum := range [...]struct {
 		to   *money.Quantity
 		more money.Quantity
@@ -32,8 +33,8 @@ func (t *Tally) Add(p *books.Product, r *Record, drew money.Quantity) error {
 	return nil
 }
 
-// Count is the count of the product's meter in a kind of position.
-func (t *Tally) Count(p *books.Product, kind position.Kind) (money.Quantity, error) {
+// count is the count of the product's meter in a kind of position.
+func (t *tally) count(p *books.Product, kind position.Kind) (money.Quantity, error) {
 	switch {
 	case kind == position.Measure:
 		return t.counted, nil
