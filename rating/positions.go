@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -84,26 +84,13 @@ func (gs *gathered) open(sku int32, row *position.Row) error {
 func (gs *gathered) readShares(g *gather) error {
 	text := g.opened
 	g.opened = ""
-	for text != "" {
-		var part string
-		part, text, _ = strings.Cut(text, ";")
-		colon := strings.LastIndexByte(part, ':')
-		if colon < 0 {
-			return fmt.Errorf("draw %q: no colon", part)
-		}
-		pack := gs.packages.code(part[:colon])
+	return line.EachDraw(text, money.ParseQuantity, func(id string, quantity money.Quantity) error {
+		pack := gs.packages.code(id)
 		if pack == tariff.NoOne {
-			return fmt.Errorf("draw on package %s: not in the books", part[:colon])
+			return errors.New("not in the books")
 		}
-		quantity, err := money.ParseQuantity(part[colon+1:])
-		if err != nil {
-			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
-		}
-		if err := gs.addShare(g, pack, quantity); err != nil {
-			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
-		}
-	}
-	return nil
+		return gs.addShare(g, pack, quantity)
+	})
 }
 
 // code is the first row of the open customer's package, or tariff.NoOne.

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
-	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/rating"
@@ -438,7 +437,7 @@ func (p *pricer) customer(dst []*linefile.Line, r *rated, rater *rating.CostRate
 		}
 		g.priced = true
 		l := p.groupLine(r, g, ch)
-		l.Draws = string(lines.AppendDraws(nil, p.books, out.Draws[ch.DrawsFrom:ch.DrawsTo]))
+		l.Draws = string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo], false))
 		dst = append(dst, l)
 	}
 	if !p.monthEnd(r.cycle) {
@@ -499,7 +498,7 @@ func (p *pricer) customerEnd(dst []*linefile.Line, r *rated, rater *rating.CostR
 			End:          r.bounds.To,
 			Own:          r.bounds.From,
 			Instant:      r.bounds.To - 1,
-			Draws:        string(lines.AppendDraws(nil, p.books, out.Draws[ch.DrawsFrom:ch.DrawsTo])),
+			Draws:        string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo], false)),
 		}
 		if l.Resource != "" {
 			g := first[p.nameKey(o.SKU, o.Region, o.Resource)]

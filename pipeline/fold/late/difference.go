@@ -2,11 +2,11 @@ package late
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -139,21 +139,10 @@ func ParseSumDraws(text string) (map[string]money.SignedQuantity, error) {
 		return nil, nil
 	}
 	draws := make(map[string]money.SignedQuantity)
-	for part := range strings.SplitSeq(text, ";") {
-		colon := strings.LastIndexByte(part, ':')
-		if colon < 0 {
-			return nil, fmt.Errorf("draw %q: no colon", part)
-		}
-		q, err := money.ParseSignedQuantity(part[colon+1:])
-		if err == nil {
-			q, err = draws[part[:colon]].Add(q)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("draw on package %s: %w", part[:colon], err)
-		}
-		draws[part[:colon]] = q
-	}
-	return draws, nil
+	return draws, line.EachDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) (err error) {
+		draws[id], err = draws[id].Add(q)
+		return err
+	})
 }
 
 // Differences are the sums of now less those billed, where they are not zero (LATE-5).

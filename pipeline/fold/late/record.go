@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -99,7 +98,7 @@ func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) 
 // Free alone.
 func (r *Record) ReadDraws(b *books.Books, text string) error {
 	r.Draws, r.Free = nil, money.Quantity{}
-	return opening.EachDraw(text, func(id string, q money.Quantity) (err error) {
+	return line.EachDraw(text, money.ParseQuantity, func(id string, q money.Quantity) (err error) {
 		if r.Free, err = r.Free.Add(q); err != nil {
 			return err
 		}
@@ -108,20 +107,4 @@ func (r *Record) ReadDraws(b *books.Books, text string) error {
 		}
 		return nil
 	})
-}
-
-// AppendDraws writes draws as lines hold them: package_id:quantity;…, each with a minus where they go back.
-func AppendDraws(dst []byte, b *books.Books, draws []line.Draw, back bool) []byte {
-	for i, d := range draws {
-		if i > 0 {
-			dst = append(dst, ';')
-		}
-		dst = append(append(dst, b.Packages[d.Package].ID...), ':')
-		q := d.Quantity.Signed()
-		if back {
-			q = q.Neg()
-		}
-		dst = q.AppendText(dst)
-	}
-	return dst
 }

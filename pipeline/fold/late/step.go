@@ -289,7 +289,7 @@ func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line
 	l := &linefile.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.Regions.Name(e.Region),
 		Resource: string(e.Resource),
 		Name:     string(e.Name), Tag: string(e.Tag), ID: string(e.ID), TradeTime: e.End, Start: e.Start, End: e.End,
-		Draws: string(AppendDraws(nil, s.Books, draws[ch.DrawsFrom:ch.DrawsTo], e.Reversal))}
+		Draws: string(line.AppendDraws(nil, s.Books.Packages, draws[ch.DrawsFrom:ch.DrawsTo], e.Reversal))}
 	adjust(s.Books, l, e.Origin, s.Cycle, e.Start, asOf)
 	return l
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -24,7 +25,7 @@ func (s *Step) storeRows() *parquet.Columns[tables.Record] {
 		dead := s.replaced[r.Key()]
 		var drawn []byte
 		if !dead {
-			drawn = AppendDraws(nil, s.Books, r.Draws, false)
+			drawn = line.AppendDraws(nil, s.Books.Packages, r.Draws, false)
 		}
 		records.Keep(s.State, out, r.row(), dead, drawn)
 		out.Word(tables.RecordOriginCycle).Add(r.Origin.String())

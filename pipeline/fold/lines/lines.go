@@ -285,21 +285,8 @@ func (w *Writer) price(ch *line.Charge) {
 
 // drawn writes package_draws.
 func (w *Writer) drawn(draws []line.Draw) {
-	w.draws = AppendDraws(w.draws[:0], w.state.Books, draws)
+	w.draws = line.AppendDraws(w.draws[:0], w.state.Books.Packages, draws, false)
 	w.Cols.Text(tables.LinePackageDraws).AddBytes(w.draws)
-}
-
-// AppendDraws writes draws as package_id:quantity joined by semicolons.
-func AppendDraws(dst []byte, b *books.Books, draws []line.Draw) []byte {
-	for i, d := range draws {
-		if i > 0 {
-			dst = append(dst, ';')
-		}
-		dst = append(dst, b.Packages[d.Package].ID...)
-		dst = append(dst, ':')
-		dst = d.Quantity.AppendText(dst)
-	}
-	return dst
 }
 
 // flush writes the batch as a row group.

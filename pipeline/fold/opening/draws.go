@@ -1,38 +1,17 @@
 package opening
 
 import (
-	"fmt"
 	"math"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
-
-// EachDraw visits the draws of a record as lines and tables hold them.
-func EachDraw(text string, visit func(packageID string, q money.Quantity) error) error {
-	for text != "" {
-		var part string
-		part, text, _ = strings.Cut(text, ";")
-		colon := strings.LastIndexByte(part, ':')
-		if colon < 0 {
-			return fmt.Errorf("draw %q: no colon", part)
-		}
-		q, err := money.ParseQuantity(part[colon+1:])
-		if err == nil {
-			err = visit(part[:colon], q)
-		}
-		if err != nil {
-			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
-		}
-	}
-	return nil
-}
 
 // Billed says which records of a bucket have drawn: those that were billed in cycles before one, and late ones that
 // were billed in a cycle up to another. They draw what the re-rates that were posted up to a cycle say.
@@ -250,7 +229,7 @@ func (d *draws) of(p *books.Package, span period.Span) (sum money.Quantity, err 
 		if key.customer != p.Customer || !span.Holds(one.start) || !p.Valid.Holds(one.start) {
 			continue
 		}
-		err := EachDraw(one.draws, func(id string, q money.Quantity) (err error) {
+		err := line.EachDraw(one.draws, money.ParseQuantity, func(id string, q money.Quantity) (err error) {
 			if id == p.ID {
 				sum, err = sum.Add(q)
 			}

@@ -348,9 +348,9 @@ func (a *customerReplay) leave() error {
 	for key, r := range a.now {
 		known, ok := a.step.ReratedDraws[key]
 		if !ok {
-			known = string(late.AppendDraws(nil, b, a.then[key].Draws, false))
+			known = string(line.AppendDraws(nil, b.Packages, a.then[key].Draws, false))
 		}
-		if text := string(late.AppendDraws(nil, b, r.Draws, false)); key.Origin == a.origin && text != known &&
+		if text := string(line.AppendDraws(nil, b.Packages, r.Draws, false)); key.Origin == a.origin && text != known &&
 			!a.unbilled(key) {
 			a.redrawn[key] = text
 		}

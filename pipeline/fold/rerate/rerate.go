@@ -232,7 +232,8 @@ func (r *rerating) ownDay(accepted *records.Accepted) error {
 		if err := r.Rater.Usage(&record.Record, 0, &charges); err != nil {
 			return err
 		}
-		if r.drawn = lines.AppendDraws(r.drawn[:0], r.Books, charges.Draws); !bytes.Equal(r.drawn, accepted.Drew()) {
+		r.drawn = line.AppendDraws(r.drawn[:0], r.Books.Packages, charges.Draws, false)
+		if !bytes.Equal(r.drawn, accepted.Drew()) {
 			r.differs[customer] = true
 		}
 		if rating.Summed(&r.Books.Products[row.SKU]) {

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -322,18 +323,10 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	r.Unit = m.names.unit(or(l.Word(tables.LineMeasure), "unit"))
 	r.ConsumedUnit = r.Unit
 	r.PriceID, r.PriceDetails = m.names.price(l)
-	for draw := range strings.SplitSeq(text, ";") {
-		at := strings.LastIndexByte(draw, ':')
-		if at < 0 {
-			return fmt.Errorf("package draw %q", draw)
-		}
-		q, err := money.ParseSignedQuantity(draw[at+1:])
-		if err != nil {
-			return fmt.Errorf("package draw %q: %w", draw, err)
-		}
+	return line.EachDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) (err error) {
 		hi, lo := q.Raw()
 		drawnQuantity := decimal128.New(hi, lo)
-		r.Package = drawn{m.names.commitment(draw[:at], r.ConsumedUnit), draw[:at], r.ConsumedUnit, some(drawnQuantity)}
+		r.Package = drawn{m.names.commitment(id, r.ConsumedUnit), id, r.ConsumedUnit, some(drawnQuantity)}
 		r.Consumed, r.Quantity, r.ListPrice = some(drawnQuantity), some(drawnQuantity), some(l.price)
 		if l.quantity.Add(l.free) != l.usage { // priced by the block or the step: a drawn unit has no price of its own
 			r.Quantity = some(dec{})
@@ -347,11 +340,8 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 		if err := r.convert(x); err != nil {
 			return err
 		}
-		if err := m.emit(r); err != nil {
-			return err
-		}
-	}
-	return nil
+		return m.emit(r)
+	})
 }
 
 // groupKey is what lines of one customer share that are in one row of a partner's statement: it is rounded once

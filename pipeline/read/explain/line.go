@@ -133,11 +133,6 @@ func ratedLine(b *books.Books, id, resource string, c *line.Charge, draws []line
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID
 	}
-	for i, d := range draws[c.DrawsFrom:c.DrawsTo] {
-		if i > 0 {
-			l.Draws += ";"
-		}
-		l.Draws += b.Packages[d.Package].ID + ":" + d.Quantity.String()
-	}
+	l.Draws = string(line.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo], false))
 	return l
 }

@@ -3,12 +3,12 @@ package question
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -78,24 +78,18 @@ func drawTable() *tables.Table {
 func draws(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		text := string(from.Text(tables.LinePackageDraws.Any()).At(i))
-		for text != "" {
-			var part string
-			part, text, _ = strings.Cut(text, ";")
-			colon := strings.LastIndexByte(part, ':')
-			if colon < 0 {
-				return fmt.Errorf("package_draws %q: no colon", part)
-			}
-			q, err := money.ParseSignedQuantity(part[colon+1:])
-			if err != nil {
-				return fmt.Errorf("package_draws %q: %w", part, err)
-			}
+		err := line.EachDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) error {
 			to.Col(drawCycle).AddWord(from.Word(tables.LineCycle.Any()).At(i))
 			to.Col(drawCustomer).AddWord(from.Word(tables.LineCustomerID.Any()).At(i))
-			to.Col(drawPackage).AddWord(part[:colon])
+			to.Col(drawPackage).AddWord(id)
 			to.Col(drawSKU).AddWord(from.Word(tables.LineSKU.Any()).At(i))
 			to.Col(drawMeasure).AddWord(from.Word(tables.LineMeasure.Any()).At(i))
 			to.Col(drawQuantity).AddDec(q.Raw())
 			to.N++
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("package_draws %q: %w", text, err)
 		}
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -295,19 +296,15 @@ func eachRow[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T]
 	return errors.Join(list.Each(visit), list.Close())
 }
 
-// draws reads package_id:quantity;… .
+// draws notes the draws of a line or of a record.
 func (b *builder) draws(text string, what Draw) error {
-	for part := range strings.SplitSeq(text, ";") {
-		colon := strings.LastIndexByte(part, ':')
-		if colon < 0 {
-			return fmt.Errorf("draw %q of %s: no colon", part, what.RecordID)
-		}
-		q, err := money.ParseSignedQuantity(part[colon+1:])
-		if err != nil {
-			return fmt.Errorf("draw of %s on package %s: %w", what.RecordID, part[:colon], err)
-		}
-		what.PackageID, what.Quantity = part[:colon], q
+	err := line.EachDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) error {
+		what.PackageID, what.Quantity = id, q
 		b.report.Draws = append(b.report.Draws, what)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what.RecordID, err)
 	}
 	return nil
 }

@@ -508,11 +508,6 @@ func (p *pricing) line(c *line.Charge, draws []line.Draw, sku int32, region stri
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID
 	}
-	for i, d := range draws[c.DrawsFrom:c.DrawsTo] {
-		if i > 0 {
-			l.Draws += ";"
-		}
-		l.Draws += b.Packages[d.Package].ID + ":" + d.Quantity.String()
-	}
+	l.Draws = string(line.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo], false))
 	return l
 }
