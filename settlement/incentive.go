@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Incentive is one row of incentives (§6.5, §8): what a partner earns in a programme's period, and where that
-// stands.
+// Incentive is one row of incentives (§6.5, §8): what a partner earns in a programme's period, and the state
+// of that.
 type Incentive struct {
 	Partner, Programme int32 // indexes in the books
 	Period             Period

@@ -24,7 +24,7 @@ type BooksCache struct {
 	Program string // names the build
 	Books   string // the file with the books
 	Stamps  string // the file with the stamps of their files
-	// Failed is told why the books are not remembered.
+	// Failed is called with the reason if the books are not remembered.
 	Failed func(error)
 }
 

@@ -8,7 +8,7 @@ const sumOfRow = "sum of that column over the row's lines"
 func PartnerStatements() Def[PartnerStatement] { return Def[PartnerStatement]{partnerStatementsTable} }
 
 var partnerStatementsTable = define("partner_statements", []Column{
-	{"cycle", Word, "the cycle"}, {"partner_id", Word, "whose statement the row stands in"},
+	{"cycle", Word, "the cycle"}, {"partner_id", Word, "whose statement the row is in"},
 	{"seller_id", Word, "whom the partner buys from: a distributor, or vendor; empty on referral rows"},
 	{"reseller_id", Word, "on a distributor's row about a reseller: the reseller; else empty"},
 	{"customer_id", Word, "who consumed"}, {"association_type", Word, "1 referral, 2 reseller"},

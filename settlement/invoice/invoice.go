@@ -154,7 +154,7 @@ func Replay(in *Input) (*Result, error) {
 	return out, nil
 }
 
-// state is where the row stands.
+// state is the state of the row.
 func (r *Row) state() State {
 	switch {
 	case r.Invoiceable.Sign() < 0 && r.Left.Sign() < 0:

@@ -221,15 +221,15 @@ func (d *Folder) merge(accepted *records.Accepted, isNew bool) error {
 	if err := fresh.Next(); err != nil {
 		return err
 	}
-	var twins incoming.Duplicates
+	var duplicates incoming.Duplicates
 	for old.Ok || fresh.Ok {
 		if old.Ok && (!fresh.Ok || old.Row.Compare(&fresh.Row) <= 0) {
-			if err := d.known(&old, &fresh, &twins); err != nil {
+			if err := d.known(&old, &fresh, &duplicates); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := d.fresh(&fresh, &twins); err != nil {
+		if err := d.fresh(&fresh, &duplicates); err != nil {
 			return err
 		}
 	}

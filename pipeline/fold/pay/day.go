@@ -117,7 +117,7 @@ func (w *Worker) Writes(key manifest.FileKey, fresh bool) bool {
 
 // holdsCash reports whether the lines of a day's file say that cash pays all of each. Only such a file stays as it is
 // on a day on which nothing can be drawn: the lines of another one were paid by other coupons or rules (CASH-4). Its
-// sums tell: beside cash no part of a usage line is negative.
+// sums show it: except for cash, no part of a usage line is negative.
 func holdsCash(e manifest.FileEntry) bool {
 	cols := tables.Lines().Columns
 	of := func(col tables.AmountColumn[tables.Line]) string {

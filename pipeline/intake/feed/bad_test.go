@@ -176,10 +176,10 @@ func TestRowFails(t *testing.T) {
 		{"blanks are a record", "a.ndjson", `  `, `2  bad_row "the object is not closed"`},
 		{"not closed", "a.ndjson", `{"resource_id":"r1"`, `2  bad_row "the object is not closed"`},
 		{"two objects", "a.ndjson", `{} {}`, `2  bad_row "text after the object"`},
-		{"duplicate key", "a.ndjson", `{"in_bps":"1","in_bps":"1"}`, `2 in_bps bad_row "the name stands twice"`},
+		{"duplicate key", "a.ndjson", `{"in_bps":"1","in_bps":"1"}`, `2 in_bps bad_row "the name occurs twice"`},
 		{"duplicate key by an escape", "a.ndjson", `{"in_bps":"1","in\u005fbps":"1"}`,
-			`2 in_bps bad_row "the name stands twice"`},
-		{"duplicate own key", "a.ndjson", `{"x_a":1,"x_a":1}`, `2 x_a bad_row "the name stands twice"`},
+			`2 in_bps bad_row "the name occurs twice"`},
+		{"duplicate own key", "a.ndjson", `{"x_a":1,"x_a":1}`, `2 x_a bad_row "the name occurs twice"`},
 		{"broken and unknown", "a.ndjson", `{"speed":1`, `2  bad_row "the object is not closed"`},
 		{"not UTF-8", "a.ndjson", "{\"resource_id\":\"\xff\"}", `2  bad_row "byte 17: invalid UTF-8"`},
 		{"half a surrogate", "a.ndjson", `{"resource_id":"\ud800"}`, `2  bad_row "byte 17: invalid surrogate pair ` +

@@ -244,7 +244,7 @@ func jsonFault(err error) string {
 		}
 		return err.Error()
 	case errors.Is(e.Err, jsontext.ErrDuplicateName):
-		return "the name stands twice"
+		return "the name occurs twice"
 	case errors.Is(e.Err, io.ErrUnexpectedEOF):
 		return "the object is not closed"
 	}

@@ -27,7 +27,7 @@ type bill struct {
 	share    settlement.Share
 }
 
-// of are the issuer's invoices on which a line stands. Who invoices whom: the reseller its customer; whom the
+// of are the issuer's invoices that contain a line. Who invoices whom: the reseller its customer; whom the
 // reseller buys from, the reseller; the vendor a distributor for what that one's resellers sold, and every customer who
 // is no reseller's (§6.4).
 func (v *invoices) of(l *theLine) []bill {

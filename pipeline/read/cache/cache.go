@@ -25,7 +25,7 @@ type Cache struct {
 // is removed.
 func New(dir string, most int64) (*Cache, error) {
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
-		return nil, fmt.Errorf("make the shelf: %w", err)
+		return nil, fmt.Errorf("create the response cache: %w", err)
 	}
 	return &Cache{dir: dir, max: most}, nil
 }

@@ -258,8 +258,8 @@ func compareRecords(a, b *recordSource) int {
 	return cmp.Or(cmp.Compare(a.record.Start, b.record.Start), bytes.Compare(a.record.ID, b.record.ID))
 }
 
-// recordSource reads records from the rows of one file; several lines of one record are one. It stands on the first
-// from the start.
+// recordSource reads records from the rows of one file; several lines of one record are one. Its
+// first position is the first record.
 type recordSource struct {
 	e      *explainer
 	lines  bool

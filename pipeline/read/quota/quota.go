@@ -157,14 +157,14 @@ func (b *builder) build(ctx context.Context) (err error) {
 	if b.end, err = b.lastInstant(); err != nil {
 		return err
 	}
-	var stands packageState
-	if stands.before, stands.found, err = b.positions().OfCycle(b.customer, b.cycle); err != nil {
+	var stored packageState
+	if stored.before, stored.found, err = b.positions().OfCycle(b.customer, b.cycle); err != nil {
 		return err
 	}
-	if stands.closing, stands.own, err = b.positions().Closing(b.customer, b.cycle); err != nil {
+	if stored.closing, stored.own, err = b.positions().Closing(b.customer, b.cycle); err != nil {
 		return err
 	}
-	if len(b.Books.Packages.Of(b.customer)) == 0 && !stands.hasPackages() {
+	if len(b.Books.Packages.Of(b.customer)) == 0 && !stored.hasPackages() {
 		return nil // nothing that a record could have drawn on
 	}
 	if err := b.lines(ctx); err != nil {
@@ -173,7 +173,7 @@ func (b *builder) build(ctx context.Context) (err error) {
 	if err := b.waiting(ctx); err != nil {
 		return err
 	}
-	return b.packages(&stands)
+	return b.packages(&stored)
 }
 
 // packageState is the positions of a customer's packages in a cycle.
@@ -310,7 +310,7 @@ func (b *builder) draws(text string, what Draw) error {
 }
 
 // packages reports on the rows of packages.csv.
-func (b *builder) packages(stands *packageState) error {
+func (b *builder) packages(stored *packageState) error {
 	list := b.Books.Packages.Of(b.customer)
 	b.placeCosts(list)
 	for i := range list {
@@ -327,7 +327,7 @@ func (b *builder) packages(stands *packageState) error {
 		}
 		for _, span := range spans {
 			q := Period{From: b.time(span.From), To: b.time(span.To), Current: span.Holds(b.end), span: span}
-			if err := b.settle(&q, p, stands); err != nil {
+			if err := b.settle(&q, p, stored); err != nil {
 				return fmt.Errorf("package %s: %w", p.ID, err)
 			}
 			out.Periods = append(out.Periods, q)
@@ -355,13 +355,13 @@ func (b *builder) placeCosts(list []books.Package) {
 
 // settle adds up what drew on a quota period and holds it against what the positions say was drawn (QUOTA-2). Positions
 // keep the period alone that was drawn on last.
-func (b *builder) settle(q *Period, p *books.Package, stands *packageState) error {
-	rated := stands.ratedState(p, q.span.From)
-	before, _, err := drawnBy(&rated, stands.before, q.span.From)
+func (b *builder) settle(q *Period, p *books.Package, stored *packageState) error {
+	rated := stored.ratedState(p, q.span.From)
+	before, _, err := drawnBy(&rated, stored.before, q.span.From)
 	if err != nil {
 		return err
 	}
-	found, _, err := drawnBy(&rated, stands.found, q.span.From)
+	found, _, err := drawnBy(&rated, stored.found, q.span.From)
 	if err != nil {
 		return err
 	}
@@ -387,7 +387,7 @@ func (b *builder) settle(q *Period, p *books.Package, stands *packageState) erro
 		}
 		return err
 	}
-	if err := q.compare(&rated, all, stands.closing); err != nil {
+	if err := q.compare(&rated, all, stored.closing); err != nil {
 		return err
 	}
 	b.report.Agrees = b.report.Agrees && q.Differs == ""

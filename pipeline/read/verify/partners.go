@@ -288,7 +288,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 
 // ledger follows the balances of a bucket.
 func (v *verifier) ledger(ctx context.Context, files []manifest.FileEntry) error {
-	stands := make(map[balance]money.Amount)
+	balances := make(map[balance]money.Amount)
 	n := int64(0)
 	for _, e := range files {
 		if err := ctx.Err(); err != nil {
@@ -298,7 +298,7 @@ func (v *verifier) ledger(ctx context.Context, files []manifest.FileEntry) error
 		if err == nil {
 			err = errors.Join(list.Each(func(row rows.Row[tables.AccountEntry]) error {
 				n++
-				return v.entry(e, row, stands)
+				return v.entry(e, row, balances)
 			}), list.Close())
 		}
 		if moved := new(lakeerr.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
@@ -316,27 +316,27 @@ func (v *verifier) ledger(ctx context.Context, files []manifest.FileEntry) error
 
 // entry checks one move of a balance.
 func (v *verifier) entry(e manifest.FileEntry, row rows.Row[tables.AccountEntry],
-	stands map[balance]money.Amount) error {
+	balances map[balance]money.Amount) error {
 	key := balance{row.Word(tables.AccountEntryCustomerID), row.Word(tables.AccountEntryBalanceType)}
 	moved, err := row.Amount(tables.AccountEntryAmount)
 	after, afterErr := row.Amount(tables.AccountEntryBalanceAfter)
 	if err := errors.Join(err, afterErr); err != nil {
 		return err
 	}
-	want, err := stands[key].Add(moved)
+	want, err := balances[key].Add(moved)
 	if err != nil {
 		return err
 	}
 	where := fmt.Sprintf("cycle %s, day %s, customer %s, %s", e.Cycle, e.Day, key.customer,
 		row.Text(tables.AccountEntryID))
 	if want != after {
-		v.differ(Accounts, "%s: %s was %s, changed by %s, and is stored as %s", where, key.kind, stands[key], moved,
+		v.differ(Accounts, "%s: %s was %s, changed by %s, and is stored as %s", where, key.kind, balances[key], moved,
 			after)
 	}
 	if after.Sign() < 0 && key.kind != "credit" { // a lowered limit may be below what is used
 		v.differ(Accounts, "%s: %s is %s", where, key.kind, after)
 	}
-	stands[key] = after
+	balances[key] = after
 	return nil
 }
 

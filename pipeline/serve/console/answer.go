@@ -120,7 +120,7 @@ func (a *answer) page() {
 	}
 }
 
-// identify finds out who asks; false = the answer is out: the caller has to sign in.
+// identify authenticates the caller; false = the answer was sent: the caller has to sign in.
 func (a *answer) identify() bool {
 	c := a.console
 	if c.Local != nil {
