@@ -60,7 +60,8 @@ func bill(t *testing.T, allocation string, inbox fstest.MapFS) *Stage {
 func billBy(t *testing.T, allocation string, inbox fstest.MapFS, other map[string]string) *Stage {
 	t.Helper()
 	s, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: USD, digits: 2}\n"+
-		"rounding: {grain: cycle, mode: half_up}\ncosts: {sources: [{source: aws, provider: aws, format: focus}]}\n"))
+		"rounding: {grain: cycle, mode: half_up}\ncosts: {sources: [{source: aws, provider: aws, format: focus}, "+
+		"{source: gcp, provider: gcp, format: focus}]}\n"))
 	must(t, err)
 	fsys := fstest.MapFS{}
 	for name, text := range map[string]string{
@@ -94,9 +95,7 @@ func of(delivery string) string { return "costs/aws/2026-09/" + delivery + "/" }
 // price surveys the inbox and prices the deliveries that count.
 func price(t *testing.T, s *Stage) *rated {
 	t.Helper()
-	found := &survey{stage: s, result: &s.result}
-	must(t, found.find(t.Context(), nil))
-	c := cycle(t, "2026-09")
+	found, c := surveyed(t, s, nil), cycle(t, "2026-09")
 	r, err := s.pricer(s.Books, s.Prices).rate(t.Context(), c, c, found.counted(c))
 	must(t, err)
 	return r
@@ -247,8 +246,7 @@ func TestSurvey(t *testing.T) {
 	} {
 		s := bill(t, byAccount, c.inbox)
 		s.Accept = c.accept
-		found := &survey{stage: s, result: &s.result}
-		must(t, found.find(t.Context(), nil))
+		found := surveyed(t, s, nil)
 		if got := states(found); got != c.want || s.result.Attention != c.attention {
 			t.Errorf("%s: %s (attention %v), want %s; %q", name, got, s.result.Attention, c.want, s.result.Notes)
 		}
@@ -264,37 +262,90 @@ func states(found *survey) string {
 	return strings.Join(list, ", ")
 }
 
-// TestFixedDelivery tests that a delivery that counted fails when its files change, remains when they are deleted, and
-// that nothing is read again while they are the same. Invariant: FCOST-2.
+// surveyed surveys the inbox after a run that left deliveries.
+func surveyed(t *testing.T, s *Stage, old []*Delivery) *survey {
+	t.Helper()
+	found := &survey{stage: s, result: &s.result}
+	must(t, found.find(t.Context(), old))
+	return found
+}
+
+// stored is deliveries as the lake stores them.
+func stored(found *survey) (list []*Delivery) {
+	for _, d := range found.all(nil) {
+		one := *d
+		one.found, one.before = nil, nil
+		list = append(list, &one)
+	}
+	return list
+}
+
+// TestFixedDelivery tests that a delivery that counted fails when its files change, also if they are deleted later,
+// remains when they are deleted, and that nothing is read again while they are the same. Invariant: FCOST-2.
 func TestFixedDelivery(t *testing.T) {
 	t.Parallel()
 	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file("03,1,Usage,,A,S3,,,")}
-	s := bill(t, byAccount, inbox)
-	first := &survey{stage: s, result: &s.result}
-	must(t, first.find(t.Context(), nil))
-	old, c := first.all(nil), cycle(t, "2026-09")
-	if first.news(c, old) || !first.news(c, nil) {
-		t.Error("a delivery is news once")
-	}
-	for _, d := range old {
-		d.found = nil // the lake does not store it
-	}
-	for name, change := range map[string]struct {
-		file *fstest.MapFile
-		want string
-		news bool
-	}{"same": {inbox[of("1")+"a.csv"], "1 counted", false}, "changed": {file("03,2,Usage,,A,S3,,,"), "1 failed", true},
-		"gone": {nil, "1 counted", false}} {
-		next := fstest.MapFS{}
-		if change.file != nil {
-			maps.Copy(next, fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": change.file})
+	c := cycle(t, "2026-09")
+	same, changed := inbox[of("1")+"a.csv"], file("03,2,Usage,,A,S3,,,")
+	for name, one := range map[string]struct {
+		files []*fstest.MapFile // of one run after the other; nil = the folder is gone
+		want  []string
+		news  []bool
+	}{
+		"same": {[]*fstest.MapFile{same, same, nil, nil, same},
+			[]string{"1 counted", "1 counted", "1 counted", "1 counted", "1 counted"},
+			[]bool{true, false, false, false, false}},
+		"changed": {[]*fstest.MapFile{same, changed, nil, changed, same},
+			[]string{"1 counted", "1 failed", "1 failed", "1 failed", "1 counted"},
+			[]bool{true, true, false, false, true}},
+	} {
+		var old []*Delivery
+		for i, f := range one.files {
+			next := fstest.MapFS{}
+			if f != nil {
+				maps.Copy(next, fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": f})
+			}
+			s := bill(t, byAccount, next)
+			found := surveyed(t, s, old)
+			got, news := states(found), found.news(c, old)
+			if got != one.want[i] || news != one.news[i] {
+				t.Errorf("%s, run %d: %s, news %v", name, i, got, news)
+			}
+			if wrong := f == changed || strings.Contains(got, "failed"); s.result.Attention != wrong {
+				t.Errorf("%s, run %d: attention %v, %q", name, i, s.result.Attention, s.result.Notes)
+			}
+			old = stored(found)
 		}
-		s := bill(t, byAccount, next)
-		found := &survey{stage: s, result: &s.result}
-		must(t, found.find(t.Context(), old))
-		if got := states(found); got != change.want || found.news(c, old) != change.news {
-			t.Errorf("%s: %s, news %v", name, got, found.news(c, old))
-		}
+	}
+}
+
+// TestUnreadableDelivery tests that a superseded delivery whose folder is gone does not count again, and that a new
+// delivery of another source waits for the files of one that counts. Invariant: FCOST-8.
+func TestUnreadableDelivery(t *testing.T) {
+	t.Parallel()
+	mark, one := &fstest.MapFile{}, file("03,1,Usage,,A,S3,,,")
+	two := fstest.MapFS{of("1") + "_SUCCESS": mark, of("1") + "a.csv": one, of("2") + "_SUCCESS": mark,
+		of("2") + "a.csv": one}
+	first := fstest.MapFS{of("1") + "_SUCCESS": mark, of("1") + "a.csv": one}
+	old := stored(surveyed(t, bill(t, byAccount, first), nil))
+	old = stored(surveyed(t, bill(t, byAccount, two), old))
+	left := fstest.MapFS{of("2") + "_SUCCESS": mark, of("2") + "a.csv": file("03,2,Usage,,A,S3,,,")}
+	found := surveyed(t, bill(t, byAccount, left), old)
+	if got := states(found); got != "1 failed, 2 failed" {
+		t.Errorf("a superseded delivery is gone, the other one changed: %s", got)
+	}
+
+	c := cycle(t, "2026-09")
+	other := strings.ReplaceAll(of("3"), "aws", "gcp")
+	old = stored(surveyed(t, bill(t, byAccount, first), nil))
+	s := bill(t, byAccount, fstest.MapFS{other + "_SUCCESS": mark, other + "a.csv": one})
+	found = surveyed(t, s, old)
+	if got := states(found); got != "1 counted, 3 counted" || !found.news(c, old) {
+		t.Fatalf("another source's delivery: %s", got)
+	}
+	found.leave(c, unreadable(found.counted(c)))
+	if got := states(found); got != "1 counted, 3 failed" || found.news(c, old) || !s.result.Attention {
+		t.Errorf("it does not wait: %s, %q", got, s.result.Notes)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +41,7 @@ type Delivery struct {
 	Fault    string
 	Made     string
 
+	before  *Delivery     // as the last run left it; nil = it is new
 	found   *intake.Found // nil = its folder is not in the inbox
 	read    bool          // by this run
 	rejects []intake.Reject
@@ -135,6 +135,7 @@ func (s *survey) gather(found []*intake.Found, old []*Delivery) {
 		d := &Delivery{Source: f.Source, Period: f.Period, Name: f.Name}
 		if k := known[f.Path()]; k != nil {
 			*d = *k
+			d.before = k
 		}
 		d.found = f
 		s.add(d)
@@ -144,6 +145,7 @@ func (s *survey) gather(found []*intake.Found, old []*Delivery) {
 			continue
 		}
 		d := *k
+		d.before = k
 		s.add(&d)
 	}
 	for _, one := range s.sources {
@@ -180,28 +182,40 @@ func (s *survey) first(ctx context.Context, one *source) error {
 // decide finds the delivery of a source and period that counts: the last one that neither fails nor is held (COSTS-2).
 func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error {
 	list := one.deliveries[c]
-	for i := len(list) - 1; i >= 0; i-- {
-		d := list[i]
-		if err := s.judge(ctx, one, d); err != nil {
-			return err
-		}
-		if d.State != Counted {
-			d.ahead = nil
-			s.result.Attention = true
-			s.complain(d)
-			continue
-		}
-		d.Fixed = true
-		for _, earlier := range list[:i] {
-			// one that could not count does not say the currency of its source
-			if !earlier.Fixed && earlier.State != Counted && earlier.State != Superseded {
-				earlier.Currency = ""
-			}
-			earlier.State, earlier.Fault, earlier.rejects, earlier.ahead = Superseded, "", nil, nil
-		}
+	last, err := s.last(ctx, one, list)
+	if err != nil {
+		return err
+	}
+	if last < 0 && c <= s.stage.Closed {
+		stays(list)
+	}
+	for i := len(list) - 1; i > last; i-- {
+		s.complain(list[i])
+	}
+	if last < 0 {
 		return nil
 	}
+	list[last].Fixed = true
+	for _, earlier := range list[:last] {
+		// one that could not count does not say the currency of its source
+		if !earlier.Fixed && earlier.State != Counted && earlier.State != Superseded {
+			earlier.Currency = ""
+		}
+		earlier.State, earlier.Fault, earlier.rejects, earlier.ahead = Superseded, "", nil, nil
+	}
 	return nil
+}
+
+// last is the place of the last delivery of a list that neither fails nor is held; -1 = none.
+func (s *survey) last(ctx context.Context, one *source, list []*Delivery) (int, error) {
+	for i := len(list) - 1; i >= 0; i-- {
+		d := list[i]
+		if err := s.judge(ctx, one, d); err != nil || d.State == Counted {
+			return i, err
+		}
+		d.ahead = nil
+	}
+	return -1, nil
 }
 
 // judge reads a delivery that is new or changed, and says whether it can count.
@@ -213,7 +227,7 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 		return s.convert(one, d)
 	}
 	if d.found == nil {
-		d.State, d.Fault = Counted, "" // it counted, and its files went away since
+		d.judgeGone()
 		return s.convert(one, d)
 	}
 	hash, err := d.found.Hash(s.stage.Hash)
@@ -273,28 +287,6 @@ func (s *survey) examine(ctx context.Context, d *Delivery) error {
 	d.Currency, d.Tolerant = x.Currency, x.Tally.String()
 	copy(d.Values[:], x.Values[:cost.CostColumns])
 	return nil
-}
-
-// complain reports a delivery that does not count.
-func (s *survey) complain(d *Delivery) {
-	if d.State == Held {
-		first := ""
-		if len(d.rejects) > 0 {
-			r := &d.rejects[0]
-			first = fmt.Sprintf(", the first in %s, row %d: %s %s %q", path.Base(r.File), r.Row, r.Reason, r.Column,
-				r.Value)
-		}
-		s.note(
-			"delivery %s is held: %d of %d rows are rejected%s. Send it again, or accept that with --accept-rejects %s",
-			d.Path(),
-			d.Rejected,
-			d.Rows+d.Rejected,
-			first,
-			d.Path(),
-		)
-		return
-	}
-	s.note("delivery %s failed and does not count: %s", d.Path(), d.Fault)
 }
 
 // cycles are the periods of all deliveries, ascending.

@@ -17,4 +17,7 @@
 //	         every row.
 //	FCOST-7  A closed cycle is converted by the rates that it was billed by, whatever fx and rates.csv say later
 //	         (§11.4, §11.5).
+//	FCOST-8  What a closed cycle billed stays if the files of its delivery changed or are gone and no other one
+//	         counts. A cycle is rated again only if the rows of all its deliveries can be read: new ones of other
+//	         sources wait.
 package costs

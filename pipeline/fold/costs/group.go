@@ -5,11 +5,11 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/came"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -42,7 +42,7 @@ type groupSum struct {
 	rows       int64
 	values     cost.Values
 	start, end period.Instant
-	came       [cameTexts]int32 // texts of cameColumns; differing = not the same in all rows
+	came       came.Texts
 	has        [cost.Columns]bool
 }
 
@@ -62,18 +62,6 @@ type group struct {
 var groupFields = [...]cost.Field{cost.Service, cost.Region, cost.Resource, cost.Category, cost.Class,
 	cost.CommitmentStatus}
 
-// cameTexts is how many columns leave as they came.
-const cameTexts = len(cameColumns)
-
-// cameColumns are columns that leave as they came where all rows of a group agree.
-var cameColumns = [...]string{"AvailabilityZone", "BillingAccountId", "BillingAccountName", "ChargeDescription",
-	"ChargeFrequency", "ConsumedUnit", "PricingCategory", "PricingUnit", "PublisherName", "RegionName", "ResourceName",
-	"ResourceType", "ServiceCategory", "ServiceSubcategory", "SkuId", "SkuMeter", "SkuPriceDetails", "SubAccountId",
-	"SubAccountName", "SubAccountType", "Tags"}
-
-// differing marks a text in which the rows of a group differ.
-const differing = -1
-
 func (g *group) field(f cost.Field) string {
 	return g.words.Text(g.texts[1+slices.Index(groupFields[:], f)])
 }
@@ -82,10 +70,7 @@ func (g *group) field(f cost.Field) string {
 func (g *group) account() string { return g.words.Text(g.texts[0]) }
 
 func (g *group) text(name string) string {
-	if code := g.came[slices.Index(cameColumns[:], name)]; code != differing {
-		return g.words.Text(code)
-	}
-	return ""
+	return g.came.Text(g.words, name)
 }
 
 // units says of how many units the group's quantities of a column are.
@@ -93,62 +78,10 @@ func (g *group) units(c cost.Column, unit string) int32 {
 	switch {
 	case !g.has[c]:
 		return tables.NoQuantity
-	case g.came[slices.Index(cameColumns[:], unit)] == differing:
+	case g.came.Differ(unit):
 		return tables.SeveralUnits
 	}
 	return tables.OneUnit
-}
-
-// cameJSON makes JSON objects of the columns in which all rows of a group agree. Most groups of a resource have the
-// same ones, so that it keeps what it made last.
-type cameJSON struct {
-	made  map[*cost.Words]map[[cameTexts]int32]string
-	names [cameTexts]string // as JSON, with the colon
-	order [cameTexts]int    // of cameColumns, by name
-	text  []byte
-}
-
-// keptCame is how many objects are kept of a delivery.
-const keptCame = 1 << 14
-
-func newCameJSON() (*cameJSON, error) {
-	j := &cameJSON{made: make(map[*cost.Words]map[[cameTexts]int32]string)}
-	for i, name := range cameColumns {
-		text, err := json.Marshal(name)
-		if err != nil {
-			return nil, err
-		}
-		j.names[i], j.order[i] = string(text)+":", i
-	}
-	slices.SortFunc(j.order[:], func(a, b int) int { return strings.Compare(cameColumns[a], cameColumns[b]) })
-	return j, nil
-}
-
-func (j *cameJSON) of(g *group) (string, error) {
-	made := j.made[g.words]
-	if text, ok := made[g.came]; ok {
-		return text, nil
-	}
-	if len(made) == 0 || len(made) >= keptCame {
-		made = make(map[[cameTexts]int32]string)
-		j.made[g.words] = made
-	}
-	j.text = append(j.text[:0], '{')
-	for _, i := range j.order {
-		if g.came[i] <= 0 {
-			continue
-		}
-		if len(j.text) > 1 {
-			j.text = append(j.text, ',')
-		}
-		value, err := json.Marshal(g.words.Text(g.came[i]))
-		if err != nil {
-			return "", err
-		}
-		j.text = append(append(j.text, j.names[i]...), value...)
-	}
-	made[g.came] = string(append(j.text, '}'))
-	return made[g.came], nil
 }
 
 // add counts other rows of the group.
@@ -159,11 +92,7 @@ func (g *groupSum) add(o *groupSum) error {
 	for c, has := range o.has {
 		g.has[c] = g.has[c] || has
 	}
-	for i := range g.came {
-		if g.came[i] != o.came[i] {
-			g.came[i] = differing
-		}
-	}
+	g.came.Add(&o.came)
 	return g.values.Add(&o.values)
 }
 
@@ -221,7 +150,7 @@ type grouper struct {
 
 	header  *cost.Header // whose places these are
 	texts   [groupTexts]int
-	came    [cameTexts]int
+	came    [came.Columns]int
 	others  []int
 	current groupSum // the part that is added
 	last    int32    // place of the group that it was added to
@@ -264,7 +193,7 @@ func numbered() map[string]bool {
 	for _, f := range groupFields {
 		out[f.String()] = true
 	}
-	for _, name := range cameColumns {
+	for _, name := range came.Names() {
 		out[name] = true
 	}
 	return out
@@ -287,7 +216,7 @@ func (g *grouper) turn(h *cost.Header) {
 	for i, f := range groupFields {
 		g.texts[1+i] = h.Index(f.String())
 	}
-	for i, name := range cameColumns {
+	for i, name := range came.Names() {
 		g.came[i] = h.Index(name)
 	}
 	if g.grain == settings.CostRow {

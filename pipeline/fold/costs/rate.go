@@ -214,9 +214,8 @@ func (w *worker) markupAt(customer int32, row *cost.Row) *books.Markup {
 // workers; what they find is added up, so that their number does not matter. Rows that are numbered among equal ones
 // (grain row) are read by one.
 func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper, error) {
-	if d.found == nil {
-		return nil, fmt.Errorf("its folder inbox/%s/%s is gone: put it back, so that its rows can be billed again",
-			costs.Folder, d.Path())
+	if err := d.readable(); err != nil {
+		return nil, err
 	}
 	if d.ahead != nil {
 		workers := d.ahead

@@ -1,8 +1,7 @@
 package costs
 
 import (
-	"slices"
-
+	"github.com/tollbook/tollbook/pipeline/fold/costs/epochs"
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
@@ -25,49 +24,12 @@ type repeated struct {
 type repeats struct {
 	header *cost.Header
 	kinds  []repeated
-	epochs []period.Instant // when rules, customers, mark-ups or prices change, ascending
-	daily  bool             // the day is part of the key of groups
+	epochs epochs.Epochs
+	daily  bool // the day is part of the key of groups
 }
 
 func newRepeats(b *books.Books, daily bool) repeats {
-	var list []period.Instant
-	add := func(s period.Span) { list = append(list, s.From, s.To) }
-	for i := range b.Allocations {
-		add(b.Allocations[i].Valid)
-	}
-	for i := range b.Customers {
-		for k := range b.Customers[i].Rows {
-			add(b.Customers[i].Rows[k].Valid)
-		}
-	}
-	for i := range b.Markups {
-		add(b.Markups[i].Valid)
-	}
-	for i := range b.Versions {
-		add(b.Versions[i].Valid)
-	}
-	slices.Sort(list)
-	return repeats{epochs: slices.Compact(list), daily: daily}
-}
-
-// around is the longest span with t in it in which nothing changes; daily = nor does the day.
-func (r *repeats) around(t period.Instant, daily bool) period.Span {
-	span := period.Span{From: period.Past, To: period.Forever}
-	at, found := slices.BinarySearch(r.epochs, t)
-	if found {
-		at++
-	}
-	if at > 0 {
-		span.From = r.epochs[at-1]
-	}
-	if at < len(r.epochs) {
-		span.To = r.epochs[at]
-	}
-	if daily || r.daily {
-		day := period.Instant(cost.DayOf(t)) * 24 * period.Instant(period.Hour)
-		span.From, span.To = max(span.From, day), min(span.To, day+24*period.Instant(period.Hour))
-	}
-	return span
+	return repeats{epochs: epochs.Of(b), daily: daily}
 }
 
 // of is what is known of a row's kind, and nil if nothing can be.
@@ -100,7 +62,8 @@ func (w *worker) remember(row *cost.Row, one *repeated, parts []allocation.Part)
 	if one == nil || len(parts) != 1 || parts[0].Values != row.Values {
 		return
 	}
-	span := w.repeats.around(row.Start, w.margins.Last != nil) // margins are by day, whatever groups are
+	daily := w.repeats.daily || w.margins.Last != nil // margins are by day, whatever groups are
+	span := w.repeats.epochs.Around(row.Start, daily)
 	*one = repeated{span: span, has: row.Has, margin: w.margins.Last, place: w.groups.last,
 		markup: w.groups.current.markup, known: true}
 }

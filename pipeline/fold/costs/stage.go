@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/came"
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -74,11 +75,11 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	if err := found.find(ctx, old); err != nil {
 		return nil, err
 	}
-	came, err := newCameJSON()
+	objects, err := came.NewJSON()
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result, came: came,
+	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result, came: objects,
 		several: found.several()}
 	if s.DryRun {
 		return &s.result, s.closed(ctx, found, w, s.Rerate, old)
@@ -124,12 +125,15 @@ func (s *Stage) made(found *survey, d *Delivery) string {
 
 // open rates an open cycle again if it must be.
 func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cycle, old []*Delivery) error {
-	counted := found.counted(c)
-	stale := found.news(c, old)
+	counted, news, other := found.counted(c), found.news(c, old), false
 	for _, d := range counted {
-		stale = stale || d.Made != s.made(found, d)
+		other = other || d.stayed() && d.Made != s.made(found, d)
 	}
-	if !stale {
+	if !news && !other {
+		return nil
+	}
+	if d := unreadable(counted); d != nil && !other {
+		found.leave(c, d)
 		return nil
 	}
 	by := s.pricer(s.Books, s.Prices)
@@ -175,6 +179,10 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 		if err != nil || !held {
 			return err
 		}
+	}
+	if d := unreadable(counted); d != nil && c != s.Rerate {
+		found.leave(c, d)
+		return nil
 	}
 	by := s.pricer(s.Books, s.Prices)
 	if c == s.Rerate && s.Draft != nil {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/came"
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
@@ -27,7 +28,7 @@ type writer struct {
 	books   *books.Books
 	buckets int
 	result  *Result
-	came    *cameJSON
+	came    *came.JSON
 	several bool // the sources have several currencies
 }
 
@@ -235,7 +236,7 @@ func (w *writer) groups(out *parquet.Columns[tables.CostGroup], r *rated, list [
 }
 
 func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g *group) error {
-	came, err := w.came.of(g)
+	json, err := w.came.Of(g.words, &g.came)
 	if err != nil {
 		return err
 	}
@@ -262,7 +263,7 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 	}{
 		{tables.CostGroupID, g.id}, {tables.CostGroupDelivery, g.delivery.Name}, {tables.CostGroupAccount, g.account()},
 		{tables.CostGroupResourceID, g.field(cost.Resource)}, {tables.CostGroupMinMargin, g.minMargin()},
-		{tables.CostGroupCame, came},
+		{tables.CostGroupCame, json},
 	} {
 		out.Text(one.at).Add(one.text)
 	}

@@ -1,0 +1,54 @@
+package epochs
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Epochs are the instants at which rules, customers, mark-ups or prices change, ascending.
+type Epochs []period.Instant
+
+// Of returns the epochs of books.
+func Of(b *books.Books) Epochs {
+	var list Epochs
+	add := func(s period.Span) { list = append(list, s.From, s.To) }
+	for i := range b.Allocations {
+		add(b.Allocations[i].Valid)
+	}
+	for i := range b.Customers {
+		for k := range b.Customers[i].Rows {
+			add(b.Customers[i].Rows[k].Valid)
+		}
+	}
+	for i := range b.Markups {
+		add(b.Markups[i].Valid)
+	}
+	for i := range b.Versions {
+		add(b.Versions[i].Valid)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Around is the longest span with t in it in which nothing changes; daily = nor does the UTC day.
+func (e Epochs) Around(t period.Instant, daily bool) period.Span {
+	span := period.Span{From: period.Past, To: period.Forever}
+	at, found := slices.BinarySearch(e, t)
+	if found {
+		at++
+	}
+	if at > 0 {
+		span.From = e[at-1]
+	}
+	if at < len(e) {
+		span.To = e[at]
+	}
+	if daily {
+		day := period.Instant(cost.DayOf(t)) * 24 * period.Instant(period.Hour)
+		span.From, span.To = max(span.From, day), min(span.To, day+24*period.Instant(period.Hour))
+	}
+	return span
+}

@@ -1,0 +1,98 @@
+package costs
+
+import (
+	"errors"
+	"fmt"
+	"path"
+
+	"github.com/tollbook/tollbook/pipeline/intake/costs"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// judgeGone says whether a delivery can count whose folder was removed. One that counted stays, with what it billed.
+// Another one cannot count, because its rows cannot be read.
+func (d *Delivery) judgeGone() {
+	switch d.before.State {
+	case Counted:
+		d.State, d.Fault = Counted, ""
+	case Superseded:
+		d.State, d.Fault = Failed, "its folder is gone: put it back, or send a new delivery"
+	}
+}
+
+// stays lets the delivery of a closed cycle count that did before, although its files changed: only another delivery
+// changes what was billed (§11.4, FCOST-8).
+func stays(list []*Delivery) {
+	for _, d := range list {
+		if d.stayed() {
+			d.State = Counted
+		}
+	}
+}
+
+// stayed reports whether the last run counted a delivery.
+func (d *Delivery) stayed() bool { return d.before != nil && d.before.State == Counted }
+
+// readable is nil if the rows of a delivery that counts can be read.
+func (d *Delivery) readable() error {
+	switch {
+	case d.found == nil:
+		return fmt.Errorf("its folder inbox/%s/%s is gone: put it back, so that its rows can be billed again",
+			costs.Folder, d.Path())
+	case d.Fault != "":
+		return errors.New(d.Fault)
+	}
+	return nil
+}
+
+// unreadable is a delivery that counts and whose rows cannot be read; nil = there is none.
+func unreadable(counted []*Delivery) *Delivery {
+	for _, d := range counted {
+		if d.readable() != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// leave lets the deliveries of a cycle count that did before, because the rows of one of them cannot be read, which
+// are needed to rate the cycle again. New deliveries of other sources wait (FCOST-8).
+func (s *survey) leave(c period.Cycle, needed *Delivery) {
+	for _, now := range s.counted(c) {
+		if now.stayed() {
+			continue
+		}
+		now.State, now.Fixed = Failed, now.before != nil && now.before.Fixed
+		now.Fault = fmt.Sprintf("%s is rated again only with the files of delivery %s as they were when it counted: "+
+			"put inbox/%s/%s back, or send a new delivery", c, needed.Path(), costs.Folder, needed.Path())
+		stays(s.sources[now.Source].deliveries[c])
+		s.complain(now)
+	}
+}
+
+// complain reports a delivery that does not count, or whose files are not those that counted.
+func (s *survey) complain(d *Delivery) {
+	s.result.Attention = true
+	switch d.State {
+	case Counted:
+		s.note("delivery %s: %s. What it billed stays", d.Path(), d.Fault)
+		return
+	case Held:
+		first := ""
+		if len(d.rejects) > 0 {
+			r := &d.rejects[0]
+			first = fmt.Sprintf(", the first in %s, row %d: %s %s %q", path.Base(r.File), r.Row, r.Reason, r.Column,
+				r.Value)
+		}
+		s.note(
+			"delivery %s is held: %d of %d rows are rejected%s. Send it again, or accept that with --accept-rejects %s",
+			d.Path(),
+			d.Rejected,
+			d.Rows+d.Rejected,
+			first,
+			d.Path(),
+		)
+		return
+	}
+	s.note("delivery %s failed and does not count: %s", d.Path(), d.Fault)
+}
