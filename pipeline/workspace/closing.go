@@ -12,7 +12,8 @@ import (
 // decide.
 type CloseTerms struct {
 	Rejects bool // rejects may be open, and incentives disputed
-	Feeds   bool // records of feeds may be missing, and feed files not taken
+	// Feeds: records of feeds may be missing, feed files not taken, and deliveries of cost files failed or held
+	Feeds bool
 	// Confirmed is what a person was shown and agreed to; a cycle that lacks exactly this is closed. nil = nothing.
 	Confirmed *OpenItems
 }
@@ -51,6 +52,7 @@ func (o *OpenItems) Counts() string {
 		{int64(len(m.Disputed)), "incentive is disputed", "incentives are disputed"},
 		{int64(days), "day of a daily feed has no records", "days of daily feeds have no records"},
 		{int64(links), "link that had samples before has none", "links that had samples before have none"},
+		{int64(len(m.Deliveries)), "delivery of cost files does not count", "deliveries of cost files do not count"},
 		{int64(len(o.NotTaken)), "feed file was not ingested", "feed files were not ingested"},
 	} {
 		switch {

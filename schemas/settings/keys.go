@@ -76,8 +76,8 @@ func moneyKeys() []Key {
 		{Name: "close.with_open_rejects", Type: "true | false", Default: "false", read: readCloseWithRejects,
 			Meaning: "the schedule closes a cycle although rejects are open or incentives disputed"},
 		{Name: "close.with_missing_feeds", Type: "true | false", Default: "false", read: readCloseWithGaps,
-			Meaning: "the schedule closes a cycle although records of feeds are missing or feed files were not " +
-				"ingested"},
+			Meaning: "the schedule closes a cycle although records of feeds are missing, deliveries of cost files do " +
+				"not count, or feed files were not ingested"},
 		{Name: "lake.path", Type: "folder or s3://bucket/prefix", Default: "lake", read: readLakePath,
 			Meaning: "where tollbook writes: a folder, relative to the workspace, or an object store (deployment.md)"},
 		{Name: "lake.endpoint", Type: endpointType, Default: `""`, read: readLakeEndpoint,

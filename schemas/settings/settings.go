@@ -129,7 +129,7 @@ type Close struct {
 // Unattended is what the schedule may close a cycle with, where nobody is asked. The zero value allows nothing.
 type Unattended struct {
 	OpenRejects  bool // rejects are open, or incentives disputed
-	MissingFeeds bool // records of feeds are missing, or feed files were not ingested
+	MissingFeeds bool // records of feeds or deliveries of cost files are missing, or feed files were not ingested
 }
 
 // TimeOfDay is minutes since midnight, 0 to 1440.

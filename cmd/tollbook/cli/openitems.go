@@ -37,6 +37,13 @@ func MissingLines(m *openitems.Items) (lines []string) {
 	if m.More > 0 {
 		add("and none of %s", Counted(int64(m.More), "further link", "further links"))
 	}
+	for _, d := range m.Deliveries {
+		if d.State == "held" {
+			add("delivery %s is held: %d of %d rows are rejected", Printable(d.Path), d.Rejected, d.Rows)
+		} else {
+			add("delivery %s failed: %s", Printable(d.Path), Printable(d.Fault))
+		}
+	}
 	for _, x := range m.Rejects {
 		if x.Cycle > 0 {
 			add("%s of %s open: %s", Counted(x.Cycle, "reject", "rejects"), x.Feed, x.Reason)

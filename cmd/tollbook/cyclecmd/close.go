@@ -26,10 +26,11 @@ without records counts too if levels, subscribers, commitments, recurring charge
 commit or a floor may charge it. Closing a closed cycle is not an error.
 
 close lists the open items: open rejects, disputed incentives, days without records of a feed, links
-without samples. It asks for confirmation if the cycle has open rejects, disputed incentives, days
-without records of a daily feed (7 days in a row, in this cycle or the one before), links without
-samples that had some in the cycle before, or feed files of the inbox that could not be ingested. On
-a terminal close asks; elsewhere it requires --yes. Otherwise nothing is done, exit code 2. The
+without samples, deliveries of cost files that failed or are held. It asks for confirmation if the
+cycle has open rejects, disputed incentives, days without records of a daily feed (7 days in a row,
+in this cycle or the one before), links without samples that had some in the cycle before, such
+deliveries, or feed files of the inbox that could not be ingested. On a terminal close asks;
+elsewhere it requires --yes. Otherwise nothing is done, exit code 2. The
 schedule applies close.with_open_rejects and close.with_missing_feeds of the settings.
 
 --dry-run reports what closing would do and writes nothing. Its exit code is 1 if close would ask.`,

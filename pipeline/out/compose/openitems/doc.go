@@ -1,5 +1,5 @@
 // Package openitems lists the open items of a cycle before its close: days without records, links without samples,
-// rejects, and disputed incentives.
+// rejects, disputed incentives, and deliveries of cost files that do not count.
 //
 //	COMPOSE-8  Missing days are determined from accepted records: a day is present if a record of the feed was
 //	           accepted for it.

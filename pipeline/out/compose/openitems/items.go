@@ -27,6 +27,8 @@ type Items struct {
 	More     int       `json:"more_links"` // without samples, beyond those listed
 	Rejects  []Reject  `json:"rejects"`
 	Disputed []Dispute `json:"disputed_incentives"`
+	// of cost files of the cycle: they failed or are held
+	Deliveries []Delivery `json:"deliveries_not_counted"`
 }
 
 // Days is a stretch of days without any accepted record of a feed that has records of other days of the cycle,
@@ -64,6 +66,15 @@ type Dispute struct {
 	Amount      string `json:"incentive_amount"`
 }
 
+// Delivery is a delivery of cost files that does not count because it failed or is held (§11.1).
+type Delivery struct {
+	Path     string `json:"delivery"` // SOURCE/YYYY-MM/DELIVERY
+	State    string `json:"state"`    // failed, held
+	Rows     int64  `json:"rows"`
+	Rejected int64  `json:"rejected"` // of them
+	Fault    string `json:"fault"`    // why it failed
+}
+
 // Empty reports whether nothing is missing.
 func (m *Items) Empty() bool {
 	return len(m.Days) == 0 && len(m.Links) == 0 && !m.NeedsAttention()
@@ -76,10 +87,10 @@ func (m *Items) NeedsAttention() bool { return m.Undecided() || m.Feeds() }
 // Undecided reports whether there are rejects that are or may be of the cycle, or disputes.
 func (m *Items) Undecided() bool { return len(m.Disputed) > 0 || m.Rejected() }
 
-// Feeds reports whether records of a feed seem to be missing: days of a daily feed, or all samples of a link that had
-// some before.
+// Feeds reports whether records of a feed seem to be missing: days of a daily feed, all samples of a link that had
+// some before, or a delivery of cost files.
 func (m *Items) Feeds() bool {
-	return slices.ContainsFunc(m.Links, func(l Link) bool {
+	return len(m.Deliveries) > 0 || slices.ContainsFunc(m.Links, func(l Link) bool {
 		return l.Before
 	}) || slices.ContainsFunc(m.Days, func(d Days) bool { return d.Daily })
 }
@@ -96,7 +107,7 @@ const maxLinks = 50
 // *settle.MissingBookError.
 func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period.Instant) (*Items, error) {
 	m := &Items{Cycle: cycle.String(), Days: []Days{}, Links: []Link{}, Rejects: []Reject{},
-		Disputed: []Dispute{}}
+		Disputed: []Dispute{}, Deliveries: []Delivery{}}
 	if err := rows.HasCycle(s.Snap, manifest.CycleOf(cycle)); err != nil {
 		return nil, err
 	}
@@ -112,6 +123,9 @@ func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period
 		return nil, err
 	}
 	if err := g.missingRejects(ctx); err != nil {
+		return nil, err
+	}
+	if err := g.notCounted(ctx); err != nil {
 		return nil, err
 	}
 	list, err := s.Reader().Incentives()
