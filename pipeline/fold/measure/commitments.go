@@ -281,7 +281,7 @@ func (s *Commitments) instant(one *Counted, day manifest.Day) (at period.Instant
 		if one.ofEnd {
 			return s.last(one.Origin), false
 		}
-		return one.Windows.From, false
+		return one.Windows.From, true // a group is a usage record (§11.3)
 	}
 	return one.Windows.From, true
 }
