@@ -491,7 +491,7 @@ func (p *pricer) customerEnd(dst []*linefile.Line, r *rated, rater *rating.CostR
 			ChargingMode: onDemand,
 			Detail:       detailUsage,
 			TradeID:      r.cycle.String(),
-			ID:           r.cycle.String() + "/" + p.books.Products[o.SKU].SKU + "/" + o.Region + "/" + o.Resource,
+			ID:           line.MonthEndID(r.cycle, p.books.Products[o.SKU].SKU, o.Region, o.Resource),
 			TradeTime:    r.bounds.To,
 			Start:        r.bounds.From,
 			End:          r.bounds.To,

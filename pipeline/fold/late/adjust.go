@@ -31,7 +31,7 @@ const feeTier = 1
 func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf period.Instant) *linefile.Line {
 	bounds := b.Zone.Bounds(p.Origin)
 	l := &linefile.Line{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Resource: p.Resource,
-		ID:        lines.EndID(p.Origin, b.Products[p.SKU].SKU, p.Region, p.Resource),
+		ID:        line.MonthEndID(p.Origin, b.Products[p.SKU].SKU, p.Region, p.Resource),
 		TradeTime: bounds.To, Start: bounds.From, End: bounds.To, Draws: sum.DrawsText()}
 	l.Charge = line.Charge{UsageAmount: sum.Used, Free: sum.Free, Official: sum.Official, Discount: sum.Discount,
 		Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1, Version: -1}

@@ -355,11 +355,6 @@ func (a *associations) at(b *books.Books, customer int32, t period.Instant, c *p
 	return a.partner, a.kind
 }
 
-// EndID is the id of a month-end line (§5): cycle/sku/region/object.
-func EndID(cycle period.Cycle, sku, region, object string) string {
-	return cycle.String() + "/" + sku + "/" + region + "/" + object
-}
-
 // ConservationError says that lines do not hold what was used: our own fault, exit code 3 (§6.6).
 type ConservationError struct{ Where, Used, Billed string }
 

@@ -245,7 +245,7 @@ func (s *Commitments) counted(day manifest.Day, cycle period.Cycle, cols *parque
 		one.By = strings.TrimPrefix(id, CommitmentPrefix)
 	case slices.Contains(costDays, day) && sku >= 0:
 		one.Costs = true
-		one.ofEnd = strings.HasPrefix(id, one.Origin.String()+"/"+s.Books.Products[sku].SKU+"/")
+		one.ofEnd = line.IsMonthEndID(id, one.Origin, s.Books.Products[sku].SKU)
 	}
 	for col, to := range map[tables.AmountColumn[tables.Line]]*money.Amount{
 		tables.LineOfficialAmount:  &one.Charge.Official,

@@ -139,7 +139,7 @@ func (w *Folder) endCustomer(customer int32, cycle period.Cycle, rows []position
 	list := make([]endLine, len(charges.List))
 	for i, ch := range charges.List {
 		o := about[ch.Record]
-		list[i] = endLine{lines.EndID(cycle, w.Books.Products[o.SKU].SKU, o.Region, o.Resource), o, ch}
+		list[i] = endLine{line.MonthEndID(cycle, w.Books.Products[o.SKU].SKU, o.Region, o.Resource), o, ch}
 	}
 	slices.SortStableFunc(list, func(a, b endLine) int {
 		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.charge.Tier, b.charge.Tier),

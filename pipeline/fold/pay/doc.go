@@ -20,7 +20,7 @@
 //	        again even if nothing can be drawn on its day now.
 //	CASH-5  Lines and events of a customer are processed by instant: events first, by their own time and event_id;
 //	        lines of one instant in the order of §8; a refund whose base is later directly after it, at the base's
-//	        instant; month-end lines last.
+//	        instant; month-end lines last, of commitments and cost files too.
 //	CASH-6  What an order's coupons paid is never refunded (§4.9). The amounts of a refund are calculated here, from
 //	        its base's line.
 //	CASH-7  Files of a closed cycle are read, never replaced.

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -121,10 +122,22 @@ func (pl *bucketCycle) heldLine(r row, day manifest.Day, orders map[event.Key]*e
 	}
 	l.charge = pl.w.chargeKey(r)
 	l.day = pl.dayOf(l.instant)
-	if day == manifest.CommitmentsDay && r.word(tables.LineOriginCycle) == "" {
-		l.day = pl.endDay() // a month-end line: paid after all others (§6.3)
+	if pl.isMonthEnd(r, day) {
+		l.day = pl.endDay() // paid after all others (§6.3)
 	}
 	return l
+}
+
+// isMonthEnd reports whether a row of a held file is a month-end line: one of a commitment, or of all cost files of a
+// product.
+func (pl *bucketCycle) isMonthEnd(r row, day manifest.Day) bool {
+	switch day {
+	case manifest.CommitmentsDay:
+		return r.word(tables.LineOriginCycle) == ""
+	case manifest.CostsDay:
+		return line.IsMonthEndID(string(r.text(tables.LineID)), pl.at.Cycle, r.word(tables.LineSKU))
+	}
+	return false
 }
 
 // tie puts a refund after its base.
