@@ -292,5 +292,5 @@ func (n *scan) dayOf(c *parquet.Columns[tables.Line], i int) period.Day {
 	return dayWithin(n.cycle, n.clock.Day(c.Time(col).At(i)))
 }
 
-// dayWithin is a day, the cycle's last at the latest.
+// dayWithin is a day, the cycle's last at the latest. Days before the cycle stay: a chart has a bar for them.
 func dayWithin(cycle period.Cycle, d period.Day) period.Day { return min(cycle.Last(), d) }

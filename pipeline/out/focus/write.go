@@ -22,6 +22,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
+	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -241,7 +242,7 @@ func (f *parquetFile) end() error {
 }
 
 // Issuers are who issued an invoice of a cycle, by id, the vendor first: who sells to a partner, and who has customers
-// of its own.
+// of its own, also if only the rounding of their statements is invoiced.
 func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []string, err error) {
 	list, err := s.Statements(ctx, cycle, "")
 	if err != nil {
@@ -263,6 +264,9 @@ func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []strin
 		return nil, err
 	}
 	c := cycle.Or(place.NoCycle)
+	if err := s.roundedBy(ctx, c, seen); err != nil {
+		return nil, err
+	}
 	for i := range incentives {
 		if in := &incentives[i]; in.Period.Last() == c {
 			seen[settlement.PartnerID(s.Books, s.Book.Seller(in.Partner, in.Period.Span(s.Books.Zone).To-1))] = true
@@ -270,6 +274,25 @@ func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []strin
 	}
 	delete(seen, settlement.VendorID)
 	return append([]string{settlement.VendorID}, slices.Sorted(maps.Keys(seen))...), nil
+}
+
+// roundedBy adds who invoices the rounding of customers' statements of a cycle.
+func (s *Source) roundedBy(ctx context.Context, c period.Cycle, issuers map[string]bool) (err error) {
+	if len(s.Books.Associations) == 0 {
+		return nil // the vendor alone
+	}
+	list, err := rows.Statements(ctx, s.Snap, manifest.CycleOf(c), "", s.Limits)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	names := newNames(s.Books, s.Books.Zone.Bounds(c).To)
+	return list.Each(func(row rows.Row[table.Statement]) error {
+		if amountIn(row, table.StatementRoundingAmount).Sign() != 0 {
+			issuers[settlement.PartnerID(s.Books, names.invoicer(row.Word(table.StatementCustomerID)))] = true
+		}
+		return nil
+	})
 }
 
 // Tag names the bytes that Write gives, as export.Request.Tag does: of the committed state, the books, the vendor's

@@ -10,7 +10,7 @@ import (
 // Usage is what a service's lines of a day come to: Σ payment_amount, in the currency. Several entries of one day and
 // service are added up.
 type Usage struct {
-	Day         period.Day // a day before the cycle's first is that of a late line
+	Day         period.Day // before the cycle's first: of a late line, or of a cost file's charge period
 	Service     string     // service_type_code
 	ServiceName string
 	Amount      money.AmountTotal
