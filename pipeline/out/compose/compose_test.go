@@ -534,7 +534,7 @@ func TestMissing(t *testing.T) {
 		Rejects: []openitems.Reject{
 			{Feed: "usage", Reason: "bad_time", Unknown: 1}, {Feed: "usage", Reason: "unknown_sku", Cycle: 1, Other: 1},
 		},
-		Disputed: []openitems.Dispute{},
+		Disputed: []openitems.Dispute{}, Deliveries: []openitems.Delivery{},
 	}
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
