@@ -265,7 +265,7 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 	return list, nil
 }
 
-// inOrder puts each refund after the line of its base.
+// inOrder puts each refund after the line of its base: one whose base takes effect later takes effect with it (§6.3).
 func inOrder(lines []orderLine) []orderLine {
 	at := make(map[string]int, len(lines))
 	for i := range lines {
@@ -281,6 +281,7 @@ func inOrder(lines []orderLine) []orderLine {
 		done[i] = true
 		if base, here := at[lines[i].base]; here && lines[i].base != "" {
 			put(base)
+			lines[i].instant = max(lines[i].instant, lines[base].instant)
 		}
 		out = append(out, lines[i])
 	}
