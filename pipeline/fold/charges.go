@@ -78,6 +78,7 @@ func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, charged *mea
 			return nil, err
 		}
 		l.SKU, l.Region, l.Resource = bases[i].SKU, bases[i].Region, bases[i].Resource
+		l.Partner, l.Association = bases[i].Partner, bases[i].Association
 		l.DiscountText, l.Detail, l.Instant = bases[i].Discount, detailChange, at
 		out = append(out, l)
 	}

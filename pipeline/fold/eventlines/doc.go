@@ -2,4 +2,6 @@
 //
 //	EVENTLINE-1  The event lines of a cycle are in its day `events`, one file per bucket, in the order of §8. They are
 //	             a function of the accepted events of the bucket, the books and the lines of closed cycles.
+//	EVENTLINE-2  A refund has the amounts, the discount and the partner of its base's line: as the line says if its
+//	             cycle is closed, else as today's books do.
 package eventlines

@@ -43,7 +43,8 @@ type bucket struct {
 // paidLine is what a refund needs of its base's line.
 type paidLine struct {
 	official, payment money.Amount
-	discount          string
+	discount, partner string
+	association       books.AssociationType
 }
 
 // Bucket makes the event lines of a bucket in some open cycles, with their sums, and returns how many these are.
@@ -132,7 +133,6 @@ func (b *bucket) orderLine(o *event.Order) (*linefile.Line, error) {
 	l := &linefile.Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
 		ChargingMode: lines.ChargingByPeriod, Detail: int32(o.Type.BillDetailType()),
 		TradeID: o.ID, ID: o.LineID(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
-	at := o.PayTime
 	if o.Type == ordering.Unsubscribe {
 		base := b.bases[o.Base]
 		if base == nil {
@@ -142,15 +142,14 @@ func (b *bucket) orderLine(o *event.Order) (*linefile.Line, error) {
 		if err := b.refund(o, base, l); err != nil {
 			return nil, err
 		}
-		at = base.PayTime
 	} else {
 		charge, err := b.price(o)
 		if err != nil {
 			return nil, err
 		}
 		l.Charge = charge
+		b.associate(l, o.PayTime)
 	}
-	b.associate(l, at)
 	b.late(l, o.Cycle, o.PayTime, o.AsOf)
 	return l, nil
 }
@@ -167,9 +166,16 @@ func (b *bucket) price(o *event.Order) (line.Charge, error) {
 // associate puts the partner at t, the line's own time, on it (§6.1).
 func (b *bucket) associate(l *linefile.Line, t period.Instant) {
 	l.Own = t
-	if as, ok := b.Books.Associations.At(l.Customer, t); ok {
-		l.Partner, l.Association = b.Books.Partners[as.Partner].ID, as.Type
+	l.Partner, l.Association = b.partnerAt(l.Customer, t)
+}
+
+// partnerAt is the partner of a customer at t by today's books, and the type of their association; empty if none.
+func (b *bucket) partnerAt(customer int32, t period.Instant) (string, books.AssociationType) {
+	as, ok := b.Books.Associations.At(customer, t)
+	if !ok {
+		return "", books.NoAssociation
 	}
+	return b.Books.Partners[as.Partner].ID, as.Type
 }
 
 // late marks a line whose own cycle was closed before it was accepted (§4.11), and says when it is paid.
@@ -181,7 +187,8 @@ func (b *bucket) late(l *linefile.Line, billed period.Cycle, t, asOf period.Inst
 	}
 }
 
-// refund fills the line of an unsubscribe from its base.
+// refund fills the line of an unsubscribe from its base. Its partner is the one that the base was billed with
+// (EVENTLINE-2).
 func (b *bucket) refund(o, base *event.Order, l *linefile.Line) error {
 	paid, err := b.paid(base)
 	if err != nil {
@@ -197,6 +204,7 @@ func (b *bucket) refund(o, base *event.Order, l *linefile.Line) error {
 	charge.DiscountID = -1
 	l.Charge, l.DiscountText = charge, paid.discount
 	l.SKU, l.Region, l.Resource = base.SKU, base.Region, base.Resource
+	l.Own, l.Partner, l.Association = base.PayTime, paid.partner, paid.association
 	return nil
 }
 
@@ -207,7 +215,10 @@ func (b *bucket) paid(base *event.Order) (*paidLine, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &paidLine{charge.Official, charge.Payment, (&linefile.Line{Charge: charge}).DiscountWord(b.Books)}, nil
+		p := &paidLine{official: charge.Official, payment: charge.Payment,
+			discount: (&linefile.Line{Charge: charge}).DiscountWord(b.Books)}
+		p.partner, p.association = b.partnerAt(base.Customer, base.PayTime)
+		return p, nil
 	}
 	if err := b.loadBilled(base.Cycle); err != nil {
 		return nil, err
@@ -244,7 +255,8 @@ func (b *bucket) loadBilled(c period.Cycle) error {
 			}
 			raw = c.Amount(tables.LinePaymentAmount).At(i)
 			payment, err := money.AmountFromRaw(raw.Hi, raw.Lo)
-			b.billed[key] = &paidLine{official, payment, c.Word(tables.LineDiscountID).At(i)}
+			b.billed[key] = &paidLine{official, payment, c.Word(tables.LineDiscountID).At(i),
+				c.Word(tables.LinePartnerID).At(i), linefile.AssociationOf(c.Word(tables.LineAssociationType).At(i))}
 			return err
 		})
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -41,6 +42,8 @@ type Base struct {
 	Official         money.Amount
 	Payment          money.Amount
 	Discount         string // discount_id
+	Partner          string // empty = none
+	Association      books.AssociationType
 
 	sku string
 }
@@ -102,6 +105,9 @@ func (s *Charged) priced(p *recurring.Part) ([]Base, error) {
 	if c.DiscountID >= 0 {
 		b.Discount = s.Books.Discounts[c.DiscountID].ID
 	}
+	if as, ok := s.Books.Associations.At(p.Row.Customer, p.Span.From); ok {
+		b.Partner, b.Association = s.Books.Partners[as.Partner].ID, as.Type
+	}
 	return []Base{b}, nil
 }
 
@@ -147,10 +153,13 @@ func (s *Charged) load(cycle period.Cycle) error {
 // lines adds the lines of a file. A refund in the cycle of its charge is no longer charged.
 func (s *Charged) lines(e manifest.FileEntry, to map[chargeOf][]Base) error {
 	cols := tables.Columns(tables.LineCustomerID, tables.LineID, tables.LineSKU, tables.LineRegionCode,
-		tables.LineResourceID, tables.LineDiscountID, tables.LineOfficialAmount, tables.LinePaymentAmount)
+		tables.LineResourceID, tables.LineDiscountID, tables.LineOfficialAmount, tables.LinePaymentAmount,
+		tables.LinePartnerID, tables.LineAssociationType)
 	return tablefile.Each(s.Files, e, tables.Lines(), cols, func(c *parquet.Columns[tables.Line], i int) error {
 		b := Base{sku: c.Word(tables.LineSKU).At(i), Region: c.Word(tables.LineRegionCode).At(i),
-			Resource: string(c.Text(tables.LineResourceID).At(i)), Discount: c.Word(tables.LineDiscountID).At(i)}
+			Resource: string(c.Text(tables.LineResourceID).At(i)), Discount: c.Word(tables.LineDiscountID).At(i),
+			Partner:     c.Word(tables.LinePartnerID).At(i),
+			Association: linefile.AssociationOf(c.Word(tables.LineAssociationType).At(i))}
 		err := b.read(c.Amount(tables.LineOfficialAmount).At(i), c.Amount(tables.LinePaymentAmount).At(i))
 		if err != nil {
 			return err
@@ -163,10 +172,13 @@ func (s *Charged) lines(e manifest.FileEntry, to map[chargeOf][]Base) error {
 func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[chargeOf][]Base) error {
 	cols := tables.Columns(tables.ReratingCustomerID, tables.ReratingOriginCycle, tables.ReratingSKU,
 		tables.ReratingRegionCode, tables.ReratingResourceID, tables.ReratingPackageDraws,
-		tables.ReratingOfficialAmount, tables.ReratingPaymentAmount)
+		tables.ReratingOfficialAmount, tables.ReratingPaymentAmount, tables.ReratingPartnerID,
+		tables.ReratingAssociationType)
 	return tablefile.Each(s.Files, e, tables.Reratings(), cols, func(c *parquet.Columns[tables.Rerating], i int) error {
 		b := Base{sku: c.Word(tables.ReratingSKU).At(i), Region: c.Word(tables.ReratingRegionCode).At(i),
-			Resource: string(c.Text(tables.ReratingResourceID).At(i))}
+			Resource:    string(c.Text(tables.ReratingResourceID).At(i)),
+			Partner:     c.Word(tables.ReratingPartnerID).At(i),
+			Association: linefile.AssociationOf(c.Word(tables.ReratingAssociationType).At(i))}
 		sku := s.Books.SKU(b.sku)
 		if c.Word(tables.ReratingOriginCycle).At(i) != cycle.String() || sku < 0 ||
 			s.Books.Products[sku].Model != books.Recurring {
@@ -190,7 +202,7 @@ func (b *Base) read(official, payment parquet.Dec) (err error) {
 	return err
 }
 
-// add adds what a line charges to what others charged in its place.
+// add adds what a line charges to what others charged in its place. The partner is that of the first one.
 func add(to map[chargeOf][]Base, of chargeOf, b *Base) (err error) {
 	for i := range to[of] {
 		known := &to[of][i]

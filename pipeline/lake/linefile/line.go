@@ -125,6 +125,16 @@ func (l *Line) unlessStart(t period.Instant) period.Instant {
 	return t
 }
 
+// AssociationOf is the type of association that a line has as the word of association_type.
+func AssociationOf(word string) books.AssociationType {
+	for _, t := range [...]books.AssociationType{books.Referral, books.Resale} {
+		if associationText(t) == word {
+			return t
+		}
+	}
+	return books.NoAssociation
+}
+
 func associationText(t books.AssociationType) string {
 	if t == books.NoAssociation {
 		return ""
