@@ -74,8 +74,8 @@ func (bk *Book) RatesOf(cycle period.Cycle, kept []books.ExchangeRate) Rates {
 // *MissingRateError.
 func (r Rates) Of(from, to int32) (*books.ExchangeRate, error) { return r.x.rate(from, to) }
 
-// InPartners is Rd(a × x), an amount of a currency in that of a partner; an amount of the partner's own currency, or of
-// a partner that the books do not have, is returned as it is. Errors: *MissingRateError.
+// InPartners is Rd(a × x), an amount of a currency in that of a partner, and Rd(a) for the partner's own currency. An
+// amount of a partner that the books do not have is returned as it is. Errors: *MissingRateError.
 func (r Rates) InPartners(a money.Amount, currency, partner string) (money.Amount, error) {
 	b := r.x.books
 	at := b.Partner(partner)
@@ -83,11 +83,12 @@ func (r Rates) InPartners(a money.Amount, currency, partner string) (money.Amoun
 	if at < 0 || from < 0 {
 		return a, nil
 	}
+	digits := b.PartnerCurrency(at).Digits
 	x, err := r.x.rate(int32(from), b.Partners[at].Currency)
 	if err != nil || x == nil {
-		return a, err
+		return a.Rd(digits), err
 	}
-	return money.RoundRat(new(big.Rat).Mul(a.Rat(), x.Rate.Rat()), b.PartnerCurrency(at).Digits)
+	return money.RoundRat(new(big.Rat).Mul(a.Rat(), x.Rate.Rat()), digits)
 }
 
 // convert is R8(a × x), what an amount of a line is in another currency; nil is the same currency.

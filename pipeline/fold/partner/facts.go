@@ -403,8 +403,8 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 	return list, issuersOf(invoiceable), nil
 }
 
-// collected is what was collected for each partner in its own currency. What came in another one is converted by the
-// rate of the cycle, as the partner's statement is, and rounded once for each currency (§10.7).
+// collected is what was collected for each partner in its own currency and its digits: rounded once for each currency
+// of customers. What came in another one is converted by the rate of the cycle, as the partner's statement is (§10.7).
 func (r factReader) collected(c period.Cycle, sums map[collectedKey]*money.AmountTotal) (map[string]money.Amount,
 	error) {
 	kept, err := settle.KeptRates(r.Txn, c)
