@@ -100,6 +100,13 @@ func readCeilings(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
+// KeepsPartnersMoney reports whether a setting asks for partners' money to be kept: for entries of incentives, or for
+// other receivables, withdrawals or test coupons than the default.
+func (s *Settings) KeepsPartnersMoney() bool {
+	return s.IncentivePayout || s.Receivables != (Receivables{}) || s.Withdrawal != (Withdrawal{}) ||
+		s.TestCoupons != (TestCoupons{})
+}
+
 // partnerMoneyKeys are those of partners' money (§9).
 func partnerMoneyKeys() []Key {
 	return []Key{

@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -251,6 +252,13 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 		answer, err = askServer(ctx, a, w, q, r)
 	}
 	a.Bar.End()
+	if err == nil && answer.Count == 0 && question.OfPartnersMoney(q) {
+		err = a.ReadOf(w, func(snap *lake.Snapshot) error {
+			kept, err := coupons.Kept(snap)
+			answer.NotKept = !kept
+			return err
+		})
+	}
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,8 @@
 //	PARTNER-1  The tables are a function of the accepted events, the books, the lines and closes of the lake, the
 //	           routes of withdrawals that were requested in closed cycles, and the as-of. A run that has nothing to
 //	           change writes the same files.
-//	PARTNER-2  A workspace without events of these feeds and without these books has none of these tables, and the
-//	           step reads nothing.
+//	PARTNER-2  A workspace without events of these feeds and without these books, whose settings of them are the
+//	           default, has none of these tables, and the step reads nothing.
 //	PARTNER-3  An event whose cycle was closed before the run keeps its verdict; all others are decided again.
 //	PARTNER-4  What a closed cycle contributes is stored once, with the facts of the cycle, so that it does not depend
 //	           on whether the cycle is archived, nor on later books and settings. Funds too: what claims reserve, and

@@ -67,7 +67,7 @@ func Key[T any](t tables.Def[T]) manifest.FileKey {
 
 // Used reports whether a workspace uses the step (PARTNER-2).
 func (s *Stage) Used() bool {
-	if s.Books.UsesMoney() || s.Settings.IncentivePayout {
+	if s.Books.UsesMoney() || s.Settings.KeepsPartnersMoney() {
 		return true
 	}
 	for _, list := range s.Events.Money {

@@ -101,7 +101,7 @@ func (s invoicing) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer str
 		}
 		return nil
 	})
-	facts, failed := s.Snap.Find(coupons.Key(tables.PartnerFacts().Table))
+	kept, failed := coupons.Kept(s.Snap)
 	named := strings.Join(issuers, ", ")
 	switch err = errors.Join(err, failed); {
 	case err != nil:
@@ -110,7 +110,7 @@ func (s invoicing) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer str
 		return "", false, &rows.NotFoundError{
 			What: fmt.Sprintf("cycle %s is open: nothing can be invoiced for it", t.Cycle),
 			Do:   "close the cycle first: `tollbook close --cycle " + t.Cycle.String() + "`"}
-	case issuer == "" && len(facts) == 0:
+	case issuer == "" && !kept:
 		return "", false, &rows.NotFoundError{What: "invoices are not kept in this workspace",
 			Do: "add books/parties.csv with the parties' names and addresses, then `tollbook run nightly`"}
 	case issuer == "" && t.From != "" && len(issuers) > 0:

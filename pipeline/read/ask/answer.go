@@ -36,6 +36,9 @@ type Answer struct {
 	Count    int64    // of all rows
 	Totals   []Totals // by currency; of a workspace of one currency one, whose Currency is empty
 
+	// NotKept is set on an answer without rows if the workspace does not keep what the question is about.
+	NotKept bool
+
 	costCurrency string // of the rows of margins
 	costsApart   bool   // they have several
 }

@@ -39,6 +39,12 @@ func Key(def *tables.Table) manifest.FileKey {
 	return manifest.FileKey{Table: def.Name, Bucket: manifest.NoBucket}
 }
 
+// Kept reports whether the workspace of a state keeps partners' money: tables of accounts, receivables and invoices (§9).
+func Kept(snap *lake.Snapshot) (bool, error) {
+	files, err := snap.Find(Key(tables.PartnerFacts().Table))
+	return len(files) > 0, err
+}
+
 // Each visits the rows of a table that is one list of no cycle. A state without the table has no rows.
 func Each[T any](snap *lake.Snapshot, def tables.Def[T], visit func(rows.Row[T]) error) error {
 	files, err := snap.Find(Key(def.Table))

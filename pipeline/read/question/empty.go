@@ -13,6 +13,7 @@ type empty struct {
 	book string // the file without which there is none; "" = a run gives the rows
 	rows func(*books.Books) int
 	read bool // the rows are those of the book: no run is needed
+	keep bool // they are partners' money, which not every workspace keeps (§9)
 }
 
 // empties are the reasons by question.
@@ -24,6 +25,8 @@ func empties() map[string]empty {
 	line := empty{none: "line"}
 	costs := empty{none: "row of a cost file; costs.sources in tollbook.yaml names the sources"}
 	debt := empty{none: "debt of a customer"}
+	receivables := partners("amount that a partner owes for a closed cycle")
+	receivables.keep = true
 	return map[string]empty{
 		"revenue": line, "revenue-by-kind": line, "discount-leakage": line, "payment-mix": line, "change": line,
 		"top-customers":    {none: "statement of a customer"},
@@ -42,7 +45,7 @@ func empties() map[string]empty {
 		"cost-deliveries":  {none: "delivery of cost files; costs.sources in tollbook.yaml names the sources"},
 		"tax":              taxes, "tax-by-country": taxes,
 		Deadlines:     {none: "deadline in these days; --days N looks further ahead"},
-		"receivables": partners("amount that a partner owes for a closed cycle"),
+		"receivables": receivables,
 		"coupons":     {none: "coupon in books/coupons.csv or issued by a partner", read: true},
 		"coupon-quotas": {none: "quota", book: "coupon_quotas.csv", read: true,
 			rows: func(b *books.Books) int { return len(b.Money.CouponQuotas) }},
@@ -67,8 +70,12 @@ func MissingBook(q *ask.Question, b *books.Books) string {
 	return ""
 }
 
-// WhyEmpty says why an answer without rows has none: the book that is missing, the lake without a run, or what there is
-// none of in the cycle that was asked for and within the limits. It is a sentence without its full stop.
+// OfPartnersMoney reports whether the rows of a question are partners' money, which not every workspace keeps (§9).
+func OfPartnersMoney(q *ask.Question) bool { return empties()[q.Name].keep }
+
+// WhyEmpty says why an answer without rows has none: the book that is missing, the lake without a run, what the
+// workspace does not keep, or what there is none of in the cycle that was asked for and within the limits. It is a
+// sentence without its full stop.
 func WhyEmpty(a *ask.Answer, b *books.Books, cycle string, only ask.Only) string {
 	why := empties()[a.Question.Name]
 	if book := MissingBook(a.Question, b); book != "" {
@@ -76,6 +83,9 @@ func WhyEmpty(a *ask.Answer, b *books.Books, cycle string, only ask.Only) string
 	}
 	if a.AsOf == "" && !why.read {
 		return "the lake is empty: `tollbook run nightly` takes the feeds in"
+	}
+	if a.NotKept {
+		return "partners' money is not kept in this workspace: add books/parties.csv, then `tollbook run nightly`"
 	}
 	text := "there is no " + why.none
 	switch {
