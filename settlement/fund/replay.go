@@ -341,11 +341,11 @@ func (r *replay) quota(key quotaKey) (*quota, error) {
 	r.quotas[key] = q
 	bk := r.in.Books
 	f := &bk.Money.Funds[key.fund]
-	if !f.OfPerformance {
-		q.amount = bk.Money.FundQuota(key.fund, key.partner, key.period.String())
+	if !f.Names(key.partner) || !f.Valid.Overlaps(key.period.Span(bk.Zone)) {
 		return q, nil
 	}
-	if !f.Names(key.partner) || !f.Valid.Overlaps(key.period.Span(bk.Zone)) {
+	if !f.OfPerformance {
+		q.amount = bk.Money.FundQuota(key.fund, key.partner, key.period.String())
 		return q, nil
 	}
 	before := key.period.Before()

@@ -39,7 +39,8 @@ func Key(def *tables.Table) manifest.FileKey {
 	return manifest.FileKey{Table: def.Name, Bucket: manifest.NoBucket}
 }
 
-// Kept reports whether the workspace of a state keeps partners' money: tables of accounts, receivables and invoices (§9).
+// Kept reports whether the workspace of a state keeps partners' money: tables of accounts, receivables and invoices
+// (§9).
 func Kept(snap *lake.Snapshot) (bool, error) {
 	files, err := snap.Find(Key(tables.PartnerFacts().Table))
 	return len(files) > 0, err
