@@ -5,23 +5,41 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// AppendDraws writes draws as lines and tables hold them: package_id:quantity, joined by semicolons. Each quantity has
-// a minus sign where the draws are returned to their packages.
-func AppendDraws(dst []byte, packages books.Packages, draws []Draw, returned bool) []byte {
+// AppendDraws writes draws as lines and tables hold them: package_id:quantity, joined by semicolons.
+func AppendDraws(dst []byte, packages books.Packages, draws []Draw) []byte {
 	for i, d := range draws {
 		if i > 0 {
 			dst = append(dst, ';')
 		}
-		dst = append(append(dst, packages[d.Package].ID...), ':')
-		q := d.Quantity.Signed()
-		if returned {
-			q = q.Neg()
-		}
-		dst = q.AppendText(dst)
+		dst = appendDraw(dst, packages[d.Package].ID, d.Quantity.Signed())
 	}
 	return dst
+}
+
+// Returned writes the draws that a reversal returns, with a minus sign: at most a quantity of the draws that
+// AppendDraws wrote, the earlier ones first (§4.11, §10.2). Those on packages that the books no longer hold are among
+// them.
+func Returned(drew string, most money.Quantity) (string, error) {
+	var dst []byte
+	err := EachDraw(drew, money.ParseQuantity, func(packageID string, q money.Quantity) (err error) {
+		if q = q.Min(most); q.IsZero() {
+			return nil
+		}
+		if len(dst) > 0 {
+			dst = append(dst, ';')
+		}
+		dst = appendDraw(dst, packageID, q.Signed().Neg())
+		most, err = most.Sub(q)
+		return err
+	})
+	return string(dst), err
+}
+
+func appendDraw(dst []byte, packageID string, q money.SignedQuantity) []byte {
+	return q.AppendText(append(append(dst, packageID...), ':'))
 }
 
 // EachDraw visits the draws that AppendDraws wrote, and those of positions. Package ids may contain colons. It fails

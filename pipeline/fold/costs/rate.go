@@ -436,7 +436,7 @@ func (p *pricer) customer(dst []*linefile.Line, r *rated, rater *rating.CostRate
 		}
 		g.priced = true
 		l := p.groupLine(r, g, ch)
-		l.Draws = string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo], false))
+		l.Draws = string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo]))
 		dst = append(dst, l)
 	}
 	if !p.monthEnd(r.cycle) {
@@ -497,7 +497,7 @@ func (p *pricer) customerEnd(dst []*linefile.Line, r *rated, rater *rating.CostR
 			End:          r.bounds.To,
 			Own:          r.bounds.From,
 			Instant:      r.bounds.To - 1,
-			Draws:        string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo], false)),
+			Draws:        string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo])),
 		}
 		if l.Resource != "" {
 			g := first[p.nameKey(o.SKU, o.Region, o.Resource)]

@@ -310,7 +310,7 @@ func (d *Folder) take(r *sorting.Row, replaced bool) error {
 		return err
 	}
 	if len(r.Replaces) > 0 || d.Books.Products[r.SKU].Kept() {
-		d.drawn = line.AppendDraws(d.drawn[:0], d.Books.Packages, d.charges.Draws, false)
+		d.drawn = line.AppendDraws(d.drawn[:0], d.Books.Packages, d.charges.Draws)
 		records.Keep(d.State, d.usage.Cols, r, false, d.drawn)
 	}
 	return d.usage.Added()

@@ -28,6 +28,7 @@ type Record struct {
 	AsOf     period.Instant // clock of the run that accepted it, of a late one
 	Free     money.Quantity // what it drew when it was billed
 	Draws    []line.Draw    // from which packages, as far as the books still hold them
+	Drew     string         // what ReadDraws read: packages that the books no longer hold too
 	Lines    bool           // the close of its cycle made lines of it alone
 }
 
@@ -97,7 +98,7 @@ func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) 
 // ReadDraws notes what the record drew, as lines and tables hold it. A package that the books no longer hold counts in
 // Free alone.
 func (r *Record) ReadDraws(b *books.Books, text string) error {
-	r.Draws, r.Free = nil, money.Quantity{}
+	r.Draws, r.Free, r.Drew = nil, money.Quantity{}, text
 	return line.EachDraw(text, money.ParseQuantity, func(id string, q money.Quantity) (err error) {
 		if r.Free, err = r.Free.Add(q); err != nil {
 			return err

@@ -223,7 +223,11 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			}
 		}
 		for k := range charges.List {
-			s.lines = append(s.lines, s.line(e, asOf, &charges.List[k], charges.Draws))
+			l, err := s.line(e, asOf, &charges.List[k], charges.Draws)
+			if err != nil {
+				return err
+			}
+			s.lines = append(s.lines, l)
 		}
 		if err := s.owe(e); err != nil {
 			return err
@@ -285,13 +289,18 @@ func (s *Step) oweMeter(p *books.Product, records []*Record, billed Sums) error 
 }
 
 // line is one line of a late record (§4.11).
-func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) *linefile.Line {
+func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) (*linefile.Line, error) {
 	l := &linefile.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.Regions.Name(e.Region),
 		Resource: string(e.Resource),
 		Name:     string(e.Name), Tag: string(e.Tag), ID: string(e.ID), TradeTime: e.End, Start: e.Start, End: e.End,
-		Draws: string(line.AppendDraws(nil, s.Books.Packages, draws[ch.DrawsFrom:ch.DrawsTo], e.Reversal))}
+		Draws: string(line.AppendDraws(nil, s.Books.Packages, draws[ch.DrawsFrom:ch.DrawsTo]))}
 	adjust(s.Books, l, e.Origin, s.Cycle, e.Start, asOf)
-	return l
+	if !e.Reversal {
+		return l, nil
+	}
+	var err error
+	l.Draws, err = line.Returned(e.Drew, ch.Free.Abs())
+	return l, err
 }
 
 // rateMeter makes the difference lines of a period-level meter (§4.11), paid when the last run that brought records of

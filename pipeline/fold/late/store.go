@@ -25,7 +25,7 @@ func (s *Step) storeRows() *parquet.Columns[tables.Record] {
 		dead := s.replaced[r.Key()]
 		var drawn []byte
 		if !dead {
-			drawn = line.AppendDraws(nil, s.Books.Packages, r.Draws, false)
+			drawn = line.AppendDraws(nil, s.Books.Packages, r.Draws)
 		}
 		records.Keep(s.State, out, r.row(), dead, drawn)
 		out.Word(tables.RecordOriginCycle).Add(r.Origin.String())

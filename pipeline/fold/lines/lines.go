@@ -285,7 +285,7 @@ func (w *Writer) price(ch *line.Charge) {
 
 // drawn writes package_draws.
 func (w *Writer) drawn(draws []line.Draw) {
-	w.draws = line.AppendDraws(w.draws[:0], w.state.Books.Packages, draws, false)
+	w.draws = line.AppendDraws(w.draws[:0], w.state.Books.Packages, draws)
 	w.Cols.Text(tables.LinePackageDraws).AddBytes(w.draws)
 }
 

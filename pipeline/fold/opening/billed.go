@@ -164,7 +164,7 @@ func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32, m
 			if m == nil {
 				return nil
 			}
-			return m.note(who, &c.Row)
+			return m.note(who, &c)
 		}
 		shifts, err := s.Shifts(bucket, billed, customer)
 		if err != nil {

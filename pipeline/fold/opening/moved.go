@@ -47,8 +47,9 @@ func (s *Source) moved(cycle period.Cycle) *moved {
 	return &moved{s, s.Books.Zone.Bounds(cycle).From, make(map[int32][]reopened)}
 }
 
-// note looks at one stored position.
-func (m *moved) note(customer int32, row *position.Row) error {
+// note looks at one stored position, or at a later change of one.
+func (m *moved) note(customer int32, c *Change) error {
+	row := &c.Row
 	if row.Kind != position.Package || m.Certain(customer, row) {
 		return nil
 	}
@@ -62,17 +63,22 @@ func (m *moved) note(customer int32, row *position.Row) error {
 		if span.From >= m.start || span.From == row.At {
 			continue
 		}
-		drawn, err := rating.DrawnOf(p, row)
+		list := m.found[customer]
+		at := slices.IndexFunc(list, func(o reopened) bool { return o.code == int32(code) })
+		if at < 0 {
+			at = len(list)
+			list = append(list, reopened{code: int32(code), span: period.Span{From: span.From, To: m.start}})
+			m.found[customer] = list
+		}
+		var err error
+		if c.Moves {
+			list[at].stored, err = Moved(list[at].stored, c.Delta)
+		} else {
+			list[at].stored, err = rating.DrawnOf(p, row)
+		}
 		if err != nil {
 			return err
 		}
-		one := reopened{int32(code), period.Span{From: span.From, To: m.start}, drawn}
-		list := m.found[customer]
-		if at := slices.IndexFunc(list, func(o reopened) bool { return o.code == one.code }); at >= 0 {
-			list[at].stored = drawn
-			continue
-		}
-		m.found[customer] = append(list, one)
 	}
 	return nil
 }
@@ -103,7 +109,7 @@ func (m *moved) file(files []manifest.FileEntry) error {
 			if err != nil {
 				return err
 			}
-			return m.note(customer, &row)
+			return m.note(customer, &Change{Row: row})
 		})
 		if err != nil {
 			return err

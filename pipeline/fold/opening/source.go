@@ -211,7 +211,7 @@ func (s *Source) before(customer int32, day period.Day, upTo period.Cycle, m *mo
 				if err != nil || m == nil {
 					return err
 				}
-				return m.note(customer, &row)
+				return m.note(customer, &Change{Row: row})
 			})
 		if err != nil {
 			return nil, last, err

@@ -2,11 +2,15 @@ package rerate
 
 import (
 	"cmp"
+	"slices"
+	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
 )
 
 // billing is when records are billed: late ones of a cycle before the cycle's own.
@@ -150,4 +154,68 @@ func (a *customerReplay) add(to map[late.QuotaPeriod]money.SignedQuantity, t per
 		}
 	}
 	return nil
+}
+
+// leaveDraws notes what records draw where it is not what is known already: the text that they were billed with, or
+// that of an earlier re-rate. Both name packages that the books no longer hold too, to which the draws return.
+func (a *customerReplay) leaveDraws() error {
+	closing := sync.OnceValues(func() ([]position.Row, error) {
+		rows, _, err := a.Opening.Before(a.customer, a.origin.Last()+1, a.origin)
+		return rows, err
+	})
+	for key, r := range a.now {
+		known, ok := a.step.ReratedDraws[key]
+		if !ok {
+			known = a.then[key].Drew
+		}
+		text := string(line.AppendDraws(nil, a.Books.Packages, r.Draws))
+		if key.Origin != a.origin || text == known || a.unbilled(key) {
+			continue
+		}
+		a.redrawn[key] = text
+		err := line.EachDraw(known, money.ParseQuantity, func(id string, q money.Quantity) error {
+			if a.gone[key] || a.Books.Packages.At(a.customer, id, r.Start) >= 0 {
+				return nil
+			}
+			rows, err := closing()
+			if err == nil {
+				a.shift(position.Package, id, "", a.periodOf(id, r.Start, rows), q.Signed().Neg())
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// periodOf is the start of the quota period that a record drew on, of a package that the books do not hold at its
+// usage_start t: the one that a stored position is of. If there is none, or the books hold the package at its start, it
+// is t, where no quota period begins: what is left of the package is then counted from the records (OPEN-6).
+func (a *customerReplay) periodOf(id string, t period.Instant, stored []position.Row) period.Instant {
+	for i := range slices.Backward(stored) {
+		row := &stored[i]
+		if row.Kind == position.Package && row.Key == id && row.At <= t &&
+			a.Books.Packages.At(a.customer, id, row.At) < 0 {
+			return row.At
+		}
+	}
+	return t
+}
+
+// shift adds a shift of a position of the customer, if it is one.
+func (a *customerReplay) shift(kind position.Kind, key, scope string, at period.Instant, by money.SignedQuantity) {
+	if !by.IsZero() {
+		a.shifts = append(a.shifts, opening.Shift{
+			Customer: a.customer,
+			Origin:   a.origin,
+			Billed:   a.LateIn,
+			Kind:     kind,
+			Key:      key,
+			Scope:    scope,
+			At:       at,
+			By:       by,
+		})
+	}
 }

@@ -289,7 +289,7 @@ func (a *customerReplay) unbilled(key late.Key) bool {
 	return one != nil && by != nil && by.Billed == one.Billed
 }
 
-// leave notes the positions of meters and packages, and what records draw, where it is not what is known already.
+// leave notes the positions of meters and packages where they are not what is known already, and what records draw.
 func (a *customerReplay) leave() error {
 	src, err := a.sourcesIn(a.LateIn, nil)
 	if err != nil {
@@ -300,22 +300,8 @@ func (a *customerReplay) leave() error {
 		return err
 	}
 	b := a.Books
-	add := func(kind position.Kind, key, scope string, at period.Instant, by money.SignedQuantity) {
-		if !by.IsZero() {
-			a.shifts = append(a.shifts, opening.Shift{
-				Customer: a.customer,
-				Origin:   a.origin,
-				Billed:   a.LateIn,
-				Kind:     kind,
-				Key:      key,
-				Scope:    scope,
-				At:       at,
-				By:       by,
-			})
-		}
-	}
 	for f, by := range moves {
-		add(position.Package, b.Packages[f.Package].ID, "", f.Start, by)
+		a.shift(position.Package, b.Packages[f.Package].ID, "", f.Start, by)
 	}
 	a.state.ForgetMetersBut(a.origin)
 	counts := maps.Clone(a.state.Meters())
@@ -343,17 +329,7 @@ func (a *customerReplay) leave() error {
 		if err != nil {
 			return err
 		}
-		add(m.Position(), b.Products[m.SKU].SKU, m.Scope, 0, by)
+		a.shift(m.Position(), b.Products[m.SKU].SKU, m.Scope, 0, by)
 	}
-	for key, r := range a.now {
-		known, ok := a.step.ReratedDraws[key]
-		if !ok {
-			known = string(line.AppendDraws(nil, b.Packages, a.then[key].Draws, false))
-		}
-		if text := string(line.AppendDraws(nil, b.Packages, r.Draws, false)); key.Origin == a.origin && text != known &&
-			!a.unbilled(key) {
-			a.redrawn[key] = text
-		}
-	}
-	return nil
+	return a.leaveDraws()
 }

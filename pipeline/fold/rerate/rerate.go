@@ -232,7 +232,7 @@ func (r *rerating) ownDay(accepted *records.Accepted) error {
 		if err := r.Rater.Usage(&record.Record, 0, &charges); err != nil {
 			return err
 		}
-		r.drawn = line.AppendDraws(r.drawn[:0], r.Books.Packages, charges.Draws, false)
+		r.drawn = line.AppendDraws(r.drawn[:0], r.Books.Packages, charges.Draws)
 		if !bytes.Equal(r.drawn, accepted.Drew()) {
 			r.differs[customer] = true
 		}

@@ -133,6 +133,6 @@ func ratedLine(b *books.Books, id, resource string, c *line.Charge, draws []line
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID
 	}
-	l.Draws = string(line.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo], false))
+	l.Draws = string(line.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
 	return l
 }

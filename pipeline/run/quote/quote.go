@@ -508,6 +508,6 @@ func (p *pricing) line(c *line.Charge, draws []line.Draw, sku int32, region stri
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID
 	}
-	l.Draws = string(line.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo], false))
+	l.Draws = string(line.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
 	return l
 }
