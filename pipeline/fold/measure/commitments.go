@@ -266,7 +266,7 @@ func (s *Commitments) instant(one *Counted, day manifest.Day) (at period.Instant
 	case manifest.EndDay, manifest.RerateDay:
 		return s.last(one.Origin), false
 	case manifest.LateDay:
-		if one.SKU >= 0 && (s.Books.Products[one.SKU].PeriodLevel() || !one.listed) {
+		if one.SKU >= 0 && !one.listed {
 			return s.last(one.Origin), false
 		}
 		return one.Windows.From, true
