@@ -265,28 +265,30 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 	return list, nil
 }
 
-// inOrder puts each refund after the line of its base: one whose base takes effect later takes effect with it (§6.3).
+// inOrder puts each refund that would come before the line of its base directly after it: one whose base takes effect
+// later takes effect with it (§6.3). All other lines keep their places.
 func inOrder(lines []orderLine) []orderLine {
 	at := make(map[string]int, len(lines))
 	for i := range lines {
 		at[lines[i].id] = i
 	}
-	out := make([]orderLine, 0, len(lines))
-	done := make([]bool, len(lines))
-	var put func(i int)
-	put = func(i int) {
-		if done[i] {
-			return
-		}
-		done[i] = true
-		if base, here := at[lines[i].base]; here && lines[i].base != "" {
-			put(base)
-			lines[i].instant = max(lines[i].instant, lines[base].instant)
-		}
-		out = append(out, lines[i])
-	}
+	behind := make(map[int][]orderLine) // refunds by the place of the base that they wait for
+	waits := make([]bool, len(lines))
 	for i := range lines {
-		put(i)
+		base, here := at[lines[i].base]
+		if !here || lines[i].base == "" {
+			continue
+		}
+		lines[i].instant = max(lines[i].instant, lines[base].instant)
+		if waits[i] = i < base; waits[i] {
+			behind[base] = append(behind[base], lines[i])
+		}
+	}
+	out := make([]orderLine, 0, len(lines))
+	for i := range lines {
+		if !waits[i] {
+			out = append(append(out, lines[i]), behind[i]...)
+		}
 	}
 	return out
 }
