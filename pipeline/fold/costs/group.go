@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/came"
+	"github.com/tollbook/tollbook/pipeline/fold/costs/verbatim"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -42,7 +42,7 @@ type groupSum struct {
 	rows       int64
 	values     cost.Values
 	start, end period.Instant
-	came       came.Texts
+	verbatim   verbatim.Texts
 	has        [cost.Columns]bool
 }
 
@@ -70,7 +70,7 @@ func (g *group) field(f cost.Field) string {
 func (g *group) account() string { return g.words.Text(g.texts[0]) }
 
 func (g *group) text(name string) string {
-	return g.came.Text(g.words, name)
+	return g.verbatim.Text(g.words, name)
 }
 
 // units says of how many units the group's quantities of a column are.
@@ -78,7 +78,7 @@ func (g *group) units(c cost.Column, unit string) int32 {
 	switch {
 	case !g.has[c]:
 		return tables.NoQuantity
-	case g.came.Differ(unit):
+	case g.verbatim.Differ(unit):
 		return tables.SeveralUnits
 	}
 	return tables.OneUnit
@@ -92,7 +92,7 @@ func (g *groupSum) add(o *groupSum) error {
 	for c, has := range o.has {
 		g.has[c] = g.has[c] || has
 	}
-	g.came.Add(&o.came)
+	g.verbatim.Add(&o.verbatim)
 	return g.values.Add(&o.values)
 }
 
@@ -148,12 +148,12 @@ type grouper struct {
 	equal    map[groupOf]int32 // grain row: how many rows of the same text there were
 	key      []byte
 
-	header  *cost.Header // whose places these are
-	texts   [groupTexts]int
-	came    [came.Columns]int
-	others  []int
-	current groupSum // the part that is added
-	last    int32    // place of the group that it was added to
+	header   *cost.Header // whose places these are
+	texts    [groupTexts]int
+	verbatim [verbatim.Columns]int
+	others   []int
+	current  groupSum // the part that is added
+	last     int32    // place of the group that it was added to
 }
 
 func newGrouper(b *books.Books, d *Delivery, grain settings.CostGrain, words *cost.Words) *grouper {
@@ -193,7 +193,7 @@ func numbered() map[string]bool {
 	for _, f := range groupFields {
 		out[f.String()] = true
 	}
-	for _, name := range came.Names() {
+	for _, name := range verbatim.Names() {
 		out[name] = true
 	}
 	return out
@@ -216,8 +216,8 @@ func (g *grouper) turn(h *cost.Header) {
 	for i, f := range groupFields {
 		g.texts[1+i] = h.Index(f.String())
 	}
-	for i, name := range came.Names() {
-		g.came[i] = h.Index(name)
+	for i, name := range verbatim.Names() {
+		g.verbatim[i] = h.Index(name)
 	}
 	if g.grain == settings.CostRow {
 		g.others = otherColumns(h)
@@ -236,8 +236,8 @@ func (g *grouper) add(row *cost.Row, p *priced) error {
 	for i, at := range g.texts {
 		one.groupOf.texts[i] = row.Code(at, g.words)
 	}
-	for i, at := range g.came {
-		one.came[i] = row.Code(at, g.words)
+	for i, at := range g.verbatim {
+		one.verbatim[i] = row.Code(at, g.words)
 	}
 	if g.grain == settings.CostRow {
 		g.key = g.key[:0]

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/came"
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
+	"github.com/tollbook/tollbook/pipeline/fold/costs/verbatim"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -75,11 +75,11 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	if err := found.find(ctx, old); err != nil {
 		return nil, err
 	}
-	objects, err := came.NewJSON()
+	objects, err := verbatim.NewJSON()
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result, came: objects,
+	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result, verbatim: objects,
 		several: found.several()}
 	if s.DryRun {
 		return &s.result, s.closed(ctx, found, w, s.Rerate, old)

@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/came"
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
+	"github.com/tollbook/tollbook/pipeline/fold/costs/verbatim"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -24,12 +24,12 @@ import (
 
 // writer writes into the next state of a transaction.
 type writer struct {
-	txn     *lake.SubTxn
-	books   *books.Books
-	buckets int
-	result  *Result
-	came    *came.JSON
-	several bool // the sources have several currencies
+	txn      *lake.SubTxn
+	books    *books.Books
+	buckets  int
+	result   *Result
+	verbatim *verbatim.JSON
+	several  bool // the sources have several currencies
 }
 
 // write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket: the lines of
@@ -236,7 +236,7 @@ func (w *writer) groups(out *parquet.Columns[tables.CostGroup], r *rated, list [
 }
 
 func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g *group) error {
-	json, err := w.came.Of(g.words, &g.came)
+	json, err := w.verbatim.Of(g.words, &g.verbatim)
 	if err != nil {
 		return err
 	}

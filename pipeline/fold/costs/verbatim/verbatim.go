@@ -1,4 +1,4 @@
-package came
+package verbatim
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/cost"
 )
 
-// Columns is how many columns leave as they came.
+// Columns is how many columns are exported unchanged.
 const Columns = len(columns)
 
 var columns = [...]string{"AvailabilityZone", "BillingAccountId", "BillingAccountName", "ChargeDescription",
