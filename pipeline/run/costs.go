@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
-	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -45,7 +44,10 @@ func (r *run) costs(ctx context.Context) error {
 		Made: r.books, Rerate: place.NoCycle, Accept: r.o.AcceptRejects,
 	}
 	if re := r.job.rerate; re != nil {
-		stage.Rerate, stage.DryRun = re.cycle, re.DryRun
+		if err := (rerating{r}).readDraft(); err != nil {
+			return err
+		}
+		stage.Rerate = re.cycle
 		if re.draft != nil {
 			stage.Draft = &costs.Draft{Books: re.draft,
 				Prices: tariff.Compile(re.draft, workspace.Rules(&r.ws.Settings))}
@@ -62,11 +64,7 @@ func (r *run) costs(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	if r.job.rerate != nil {
-		re := r.job.rerate
-		re.list = append(re.list, rerated.OfCosts(result.Differences)...)
-		rerated.Sort(re.list)
-	}
+	r.restated = result.Differences
 	for _, p := range result.Places {
 		r.events.touched[p] = true
 	}

@@ -101,7 +101,7 @@ func (r rerating) rerate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	re.reposted, re.list = reposted, nil
+	re.reposted, re.list = reposted, rerated.OfCosts(r.restated)
 	lines := int64(0)
 	for i := range list {
 		re.list = append(re.list, rerated.Of(f.Books, &list[i]))

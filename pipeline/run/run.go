@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -111,6 +112,8 @@ type run struct {
 	events *eventStage
 	folded *fold.Result
 	known  []period.Cycle // of the state to come, before anything is rated
+
+	restated []costs.Difference // of the cost files of a cycle that is rated again
 
 	money      *partner.Stage
 	issued     *pay.Issued                                   // coupons that lines are paid by
@@ -268,15 +271,6 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.scan(ctx, cfg); err != nil {
 		return err
 	}
-	if r.job.rerate != nil {
-		err := rerating{r}.rerate(ctx)
-		if err == nil && r.job.dryRun {
-			err = r.costs(ctx)
-		}
-		if err != nil || r.job.dryRun {
-			return r.problem(err)
-		}
-	}
 	r.o.BeginStage(workspace.StageEvents)
 	if err := r.events.decide(); err != nil {
 		return r.problem(err)
@@ -286,6 +280,11 @@ func (r *run) work(ctx context.Context) (err error) {
 	}
 	if err := r.costs(ctx); err != nil {
 		return r.problem(err)
+	}
+	if r.job.rerate != nil {
+		if err := (rerating{r}).rerate(ctx); err != nil || r.job.dryRun {
+			return r.problem(err)
+		}
 	}
 	if err := r.issueCoupons(); err != nil {
 		return r.problem(err)

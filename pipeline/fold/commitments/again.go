@@ -78,6 +78,10 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 	if err != nil {
 		return nil, err
 	}
+	restated, err := f.restated(bucket, origin)
+	if err != nil {
+		return nil, err
+	}
 	customers := slices.Collect(maps.Keys(billed))
 	customers = append(customers, place.ByBucket(f.Books, f.Buckets, f.Books.Commitments,
 		func(c *books.Commitment) int32 { return c.Customer })[bucket]...)
@@ -94,7 +98,7 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 		if err := a.cycle(origin, wanted, true); err != nil {
 			return nil, err
 		}
-		touched := commitment.Touched(f.Prices, customer, a.moved, f.LateIn-1)
+		touched := commitment.Touched(f.Prices, customer, append(restated[customer], a.moved...), f.LateIn-1)
 		for _, cycle := range cyclesOf(touched) {
 			if cycle <= origin {
 				continue
@@ -105,6 +109,23 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 			}
 		}
 		out = append(out, a.out...)
+	}
+	return out, nil
+}
+
+// restated are the differences that the cost files of a closed cycle make, by customer.
+func (f *Folder) restated(bucket int, origin period.Cycle) (map[int32][]commitment.Spent, error) {
+	lines, err := f.source().Lines(bucket, f.LateIn, f.LateIn, func(int32) bool { return true }, manifest.RestatedDay)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int32][]commitment.Spent)
+	for customer, list := range lines {
+		for i := range list {
+			if list[i].Origin == origin {
+				out[customer] = append(out[customer], list[i].Spent)
+			}
+		}
 	}
 	return out, nil
 }

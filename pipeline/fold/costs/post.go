@@ -90,7 +90,6 @@ type poster struct {
 	closed period.Cycle // the last closed cycle
 	asOf   period.Instant
 	again  bool // the cycle is rated again whatever counts
-	dry    bool // list the differences and write nothing
 }
 
 // target is the cycle that differences of closed cycles are billed in.
@@ -110,7 +109,7 @@ func (s *poster) post(r *rated) error {
 		return err
 	}
 	if s.again {
-		if err := s.compare(r, billed); err != nil || s.dry {
+		if err := s.compare(r, billed); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,6 @@ type Stage struct {
 	Made     string       // names the books and settings that lines depend on
 	Rerate   period.Cycle // a closed cycle that is rated again whatever counts; place.NoCycle = none
 	Draft    *Draft       // the books that it is rated by; nil = Books
-	DryRun   bool         // list the differences of Rerate and write nothing
 	Accept   string       // the delivery whose rejects are accepted, SOURCE/YYYY-MM/DELIVERY; "" = none
 
 	result Result
@@ -81,9 +80,6 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	}
 	w := &writer{txn: s.Txn, books: s.Books, buckets: s.Buckets, result: &s.result, verbatim: objects,
 		several: found.several()}
-	if s.DryRun {
-		return &s.result, s.closed(ctx, found, w, s.Rerate, old)
-	}
 	for _, c := range found.cycles(old) {
 		switch {
 		case c > s.Closed:
@@ -160,8 +156,7 @@ func (s *Stage) convertPosted(found *survey, p *poster, counted []*Delivery) err
 
 // closed posts what another delivery changes in a closed cycle.
 func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.Cycle, old []*Delivery) error {
-	p := &poster{writer: w, found: found, closed: s.Closed, asOf: s.AsOf, again: c == s.Rerate,
-		dry: s.DryRun}
+	p := &poster{writer: w, found: found, closed: s.Closed, asOf: s.AsOf, again: c == s.Rerate}
 	counted, news := found.counted(c), found.news(c, old)
 	stale := news || c == s.Rerate && len(counted) > 0
 	if !stale {
