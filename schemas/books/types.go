@@ -1,6 +1,8 @@
 package books
 
 import (
+	"slices"
+
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -117,6 +119,17 @@ const (
 	Referral
 	Resale
 )
+
+// associationWords are the words of the types in books, tables and the API.
+var associationWords = [...]string{NoAssociation: "", Referral: "1", Resale: "2"}
+
+// Word is the word of the type in books, tables and the API; empty if there is none.
+func (t AssociationType) Word() string { return associationWords[t] }
+
+// AssociationOf is the type with a word; NoAssociation if none has it.
+func AssociationOf(word string) AssociationType {
+	return AssociationType(max(slices.Index(associationWords[:], word), 0))
+}
 
 // Association ties a customer to a partner (§3.5).
 type Association struct {

@@ -62,6 +62,9 @@ type Change struct {
 	Differs       measure.Charge // less what the earliest open cycle billed too
 }
 
+// Moves reports whether the change is one to all that was billed.
+func (c *Change) Moves() bool { return c.Differs != (measure.Charge{}) }
+
 // spent is what a change counts for other commitments.
 func (c *Change) spent() commitment.Spent {
 	return commitment.Spent{At: c.Windows.To - 1, SKU: c.SKU, Service: c.Service, Payment: c.Differs.Payment, By: c.ID}
@@ -78,17 +81,25 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 	if err != nil {
 		return nil, err
 	}
-	restated, err := f.restated(bucket, origin)
+	late, err := f.lateLines(bucket, func(int32) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	posted, err := f.postings(bucket, f.LateIn)
 	if err != nil {
 		return nil, err
 	}
 	customers := slices.Collect(maps.Keys(billed))
 	customers = append(customers, place.ByBucket(f.Books, f.Buckets, f.Books.Commitments,
 		func(c *books.Commitment) int32 { return c.Customer })[bucket]...)
+	for i := range posted {
+		customers = append(customers, posted[i].Customer)
+	}
 	slices.Sort(customers)
 	var out []Change
 	for _, customer := range slices.Compact(customers) {
-		a := again{Folder: f, bucket: bucket, customer: customer, moved: slices.Clone(moved[customer])}
+		a := again{Folder: f, bucket: bucket, customer: customer, late: late[customer], posted: posted,
+			moved: slices.Clone(moved[customer])}
 		wanted := func(*books.Commitment) bool { return true }
 		if onlyTouched {
 			if wanted, err = a.touched(origin); err != nil {
@@ -98,7 +109,7 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 		if err := a.cycle(origin, wanted, true); err != nil {
 			return nil, err
 		}
-		touched := commitment.Touched(f.Prices, customer, append(restated[customer], a.moved...), f.LateIn-1)
+		touched := a.touches(func(c *measure.Counted) bool { return c.Costs && c.Origin == origin })
 		for _, cycle := range cyclesOf(touched) {
 			if cycle <= origin {
 				continue
@@ -113,30 +124,27 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 	return out, nil
 }
 
-// restated are the differences that the cost files of a closed cycle make, by customer.
-func (f *Folder) restated(bucket int, origin period.Cycle) (map[int32][]commitment.Spent, error) {
-	lines, err := f.source().Lines(bucket, f.LateIn, f.LateIn, func(int32) bool { return true }, manifest.RestatedDay)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[int32][]commitment.Spent)
-	for customer, list := range lines {
-		for i := range list {
-			if list[i].Origin == origin {
-				out[customer] = append(out[customer], list[i].Spent)
-			}
-		}
-	}
-	return out, nil
-}
-
 // again calculates the commitments of a customer again.
 type again struct {
 	*Folder
 	bucket   int
 	customer int32
+	late     []measure.Counted  // see lateLines
+	posted   []posting          // of the bucket
 	moved    []commitment.Spent // that is in no file yet
 	out      []Change
+}
+
+// touches are the rows that count what has moved, or one of the late lines that are wanted, by the cycles in which their
+// windows end.
+func (a *again) touches(wanted func(*measure.Counted) bool) map[*books.Commitment]map[period.Cycle]bool {
+	changed := slices.Clone(a.moved)
+	for i := range a.late {
+		if wanted(&a.late[i]) {
+			changed = append(changed, a.late[i].Spent)
+		}
+	}
+	return commitment.Touched(a.Prices, a.customer, changed, a.LateIn-1)
 }
 
 // touched are the rows of which a window that ends in a cycle counts a line of it or of an earlier one. The lines of
@@ -214,6 +222,11 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 			return err
 		}
 	}
+	for i := range a.posted {
+		if p := &a.posted[i]; all && p.Customer == a.customer && p.Origin == cycle {
+			at(p.About, p.SKU) // which may have no line
+		}
+	}
 	return a.take(sums)
 }
 
@@ -225,11 +238,13 @@ func (c *Change) add(o *measure.Charge, away, closed bool) error {
 	return c.Due.Add(o, away)
 }
 
-// take takes what differs over.
+// take takes over what differs, and what has to be posted although nothing differs: late lines made it, and without its
+// row they make it no more.
 func (a *again) take(sums map[About]*Change) error {
+	recalculated := a.touches(func(*measure.Counted) bool { return true })
 	var list []Change
 	for _, c := range sums {
-		if c.Differs != (measure.Charge{}) {
+		if c.Moves() || a.postedOf(c) != c.Due && !a.replaced(c, recalculated) {
 			list = append(list, *c)
 		}
 	}
@@ -238,16 +253,31 @@ func (a *again) take(sums map[About]*Change) error {
 			cmp.Compare(x.Windows.To, y.Windows.To), cmp.Compare(x.Service, y.Service))
 	})
 	for i := range list {
-		a.moved = append(a.moved, list[i].spent())
+		if list[i].Moves() {
+			a.moved = append(a.moved, list[i].spent())
+		}
 	}
 	a.out = append(a.out, list...)
 	return nil
 }
 
+// postedOf is what an earlier re-rating posted of a change.
+func (a *again) postedOf(c *Change) (sum measure.Charge) {
+	for i := range a.posted {
+		if p := &a.posted[i]; p.Customer == c.Customer && p.Origin == c.Origin && p.About == c.About {
+			return p.Due
+		}
+	}
+	return sum
+}
+
 // posting is a difference of a commitment that re-rating posted into an open cycle.
 type posting struct {
 	Change
-	asOf period.Instant
+	asOf        period.Instant
+	own         period.Instant // tables.Nothing = an earlier build posted it, without the partner
+	partner     string
+	association books.AssociationType
 }
 
 // postings reads what re-rating posted into a cycle (FCOMMIT-5).
@@ -260,7 +290,9 @@ func (f *Folder) postings(bucket int, cycle period.Cycle) (out []posting, err er
 			if !IsAbout(text) {
 				return nil
 			}
-			p := posting{asOf: cols.Time(tables.ReratingAsOf).At(i)}
+			p := posting{asOf: cols.Time(tables.ReratingAsOf).At(i), own: cols.MaybeTime(tables.ReratingOwnTime).At(i),
+				partner:     cols.Word(tables.ReratingPartnerID).At(i),
+				association: books.AssociationOf(cols.Word(tables.ReratingAssociationType).At(i))}
 			p.SKU = tariff.NoOne
 			if p.About, err = ParseAbout(text); err != nil {
 				return err
@@ -295,10 +327,10 @@ func (f *Folder) postings(bucket int, cycle period.Cycle) (out []posting, err er
 }
 
 // replaced reports whether a posted difference is calculated again, because a touched row has its windows.
-func (f *Folder) replaced(p *posting, touched map[*books.Commitment]map[period.Cycle]bool) bool {
-	rows := f.Books.Commitments.Of(p.Customer)
+func (f *Folder) replaced(c *Change, touched map[*books.Commitment]map[period.Cycle]bool) bool {
+	rows := f.Books.Commitments.Of(c.Customer)
 	for i := range rows {
-		if row := &rows[i]; row.ID == p.ID && touched[row][p.Origin] && row.Valid.Overlaps(p.Windows) {
+		if row := &rows[i]; row.ID == c.ID && touched[row][c.Origin] && row.Valid.Overlaps(c.Windows) {
 			return true
 		}
 	}
@@ -312,6 +344,9 @@ func (f *Folder) postedLine(p *posting) *linefile.Line {
 		row.Service = "*"
 	}
 	l := f.begin(row, p.Windows, f.Books.Zone.Bounds(p.Origin).From)
+	if p.own != tables.Nothing {
+		l.Partner, l.Association = p.partner, p.association
+	}
 	l.Charge = line.Charge{Official: p.Due.Official, Truncated: p.Due.Truncated, Payment: p.Due.Payment, DiscountID: -1,
 		Version: -1, Kind: line.Adjustment}
 	l.Detail, l.TradeID, l.Origin = detailLate, f.LateIn.String(), p.Origin.String()

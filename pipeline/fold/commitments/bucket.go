@@ -165,8 +165,7 @@ func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant
 // those that were posted and that none of them touches (FCOMMIT-5).
 func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*linefile.Line, error) {
 	src, last := f.source(), f.LateIn-1
-	billed, err := src.Lines(bucket, f.LateIn, f.LateIn, among(customers), manifest.LateDay, manifest.RerateDay,
-		manifest.RestatedDay, manifest.CostsDay)
+	late, err := f.lateLines(bucket, among(customers))
 	if err != nil {
 		return nil, err
 	}
@@ -179,14 +178,13 @@ func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*lin
 	for _, customer := range customers {
 		var changed []commitment.Spent
 		paid := period.Past
-		for i := range billed[customer] {
-			if c := &billed[customer][i]; f.isLate(c) {
-				changed, paid = append(changed, c.Spent), max(paid, c.Paid)
-			}
+		for i := range late[customer] {
+			c := &late[customer][i]
+			changed, paid = append(changed, c.Spent), max(paid, c.Paid)
 		}
 		touched := commitment.Touched(f.Prices, customer, changed, last)
 		for i := range posted {
-			if p := &posted[i]; p.Customer == customer && !f.replaced(p, touched) {
+			if p := &posted[i]; p.Customer == customer && !f.replaced(&p.Change, touched) {
 				out = append(out, f.postedLine(p))
 			}
 		}
@@ -205,6 +203,16 @@ func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*lin
 		}
 	}
 	return out, nil
+}
+
+// lateLines reads the lines, without those of commitments, that the earliest open cycle bills for closed ones.
+func (f *Folder) lateLines(bucket int, wanted func(customer int32) bool) (map[int32][]measure.Counted, error) {
+	out, err := f.source().Lines(bucket, f.LateIn, f.LateIn, wanted, manifest.LateDay, manifest.RerateDay,
+		manifest.RestatedDay, manifest.CostsDay)
+	for customer, list := range out {
+		out[customer] = slices.DeleteFunc(list, func(c measure.Counted) bool { return !f.isLate(&c) })
+	}
+	return out, err
 }
 
 // isLate reports whether a line that is billed in the earliest open cycle belongs to a closed one: by its origin_cycle,

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
@@ -194,10 +193,8 @@ func (s *poster) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting,
 			own: l.Own, unitPrice: l.UnitPrice, usage: l.UsageAmount, free: l.Free, quantity: l.Quantity,
 			official: l.Official,
 			discount: l.Discount, truncated: l.Truncated, payment: l.Payment, partner: l.Partner,
-			delivery: causes(r.counted), asOf: s.asOf}
-		if l.Association != books.NoAssociation {
-			p.association = strconv.Itoa(int(l.Association))
-		}
+			association: l.Association.Word(),
+			delivery:    causes(r.counted), asOf: s.asOf}
 		if l.DiscountID >= 0 {
 			p.discountID = r.books.Discounts[l.DiscountID].ID
 		}
@@ -353,7 +350,8 @@ func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
 			p.sku,
 		)
 	}
-	l := &linefile.Line{Customer: customer, SKU: sku, Partner: p.partner, Region: p.region, Resource: p.resource,
+	l := &linefile.Line{Customer: customer, SKU: sku, Partner: p.partner,
+		Association: books.AssociationOf(p.association), Region: p.region, Resource: p.resource,
 		ChargingMode: onDemand, Detail: detailLate, TradeID: s.target().String(), ID: p.id, TradeTime: p.end,
 		Start: p.start, End: p.end, DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
 		Instant: event.LateInstant(s.books.Zone, s.target(), p.asOf)}
@@ -361,12 +359,6 @@ func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
 		Official: p.official,
 		Discount: p.discount, Truncated: p.truncated, Payment: p.payment, DiscountID: -1, Version: -1,
 		Tier: int16(p.tier), Kind: line.Adjustment}
-	switch p.association {
-	case "1":
-		l.Association = books.Referral
-	case "2":
-		l.Association = books.Resale
-	}
 	return l, nil
 }
 

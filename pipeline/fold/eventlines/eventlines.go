@@ -256,7 +256,7 @@ func (b *bucket) loadBilled(c period.Cycle) error {
 			raw = c.Amount(tables.LinePaymentAmount).At(i)
 			payment, err := money.AmountFromRaw(raw.Hi, raw.Lo)
 			b.billed[key] = &paidLine{official, payment, c.Word(tables.LineDiscountID).At(i),
-				c.Word(tables.LinePartnerID).At(i), linefile.AssociationOf(c.Word(tables.LineAssociationType).At(i))}
+				c.Word(tables.LinePartnerID).At(i), books.AssociationOf(c.Word(tables.LineAssociationType).At(i))}
 			return err
 		})
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -159,7 +158,7 @@ func (s *Charged) lines(e manifest.FileEntry, to map[chargeOf][]Base) error {
 		b := Base{sku: c.Word(tables.LineSKU).At(i), Region: c.Word(tables.LineRegionCode).At(i),
 			Resource: string(c.Text(tables.LineResourceID).At(i)), Discount: c.Word(tables.LineDiscountID).At(i),
 			Partner:     c.Word(tables.LinePartnerID).At(i),
-			Association: linefile.AssociationOf(c.Word(tables.LineAssociationType).At(i))}
+			Association: books.AssociationOf(c.Word(tables.LineAssociationType).At(i))}
 		err := b.read(c.Amount(tables.LineOfficialAmount).At(i), c.Amount(tables.LinePaymentAmount).At(i))
 		if err != nil {
 			return err
@@ -178,7 +177,7 @@ func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[c
 		b := Base{sku: c.Word(tables.ReratingSKU).At(i), Region: c.Word(tables.ReratingRegionCode).At(i),
 			Resource:    string(c.Text(tables.ReratingResourceID).At(i)),
 			Partner:     c.Word(tables.ReratingPartnerID).At(i),
-			Association: linefile.AssociationOf(c.Word(tables.ReratingAssociationType).At(i))}
+			Association: books.AssociationOf(c.Word(tables.ReratingAssociationType).At(i))}
 		sku := s.Books.SKU(b.sku)
 		if c.Word(tables.ReratingOriginCycle).At(i) != cycle.String() || sku < 0 ||
 			s.Books.Products[sku].Model != books.Recurring {

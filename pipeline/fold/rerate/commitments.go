@@ -28,6 +28,9 @@ func (r *rerating) commitments(list []Difference) ([]Difference, error) {
 	}
 	for i := range r.committed {
 		c := &r.committed[i]
+		if !c.Moves() {
+			continue
+		}
 		list = append(list, Difference{Place: committedPlace(c), Sum: committedSum(&c.Differs),
 			Why: []string{ReasonCommitment}})
 	}

@@ -79,7 +79,7 @@ func (r *poster) post(origin period.Cycle, differences []Difference, committed [
 		return err
 	}
 	for i := range committed {
-		list = committedPosting(list, &committed[i], r.AsOf)
+		list = r.committedPosting(list, &committed[i])
 	}
 	start := r.Books.Zone.Bounds(origin).From
 	for i := range differences {
@@ -91,9 +91,7 @@ func (r *poster) post(origin period.Cycle, differences []Difference, committed [
 		if differences[i].Own != start {
 			p.own = differences[i].Own
 		}
-		if as, ok := r.Books.Associations.At(p.Customer, differences[i].Own); ok {
-			p.partner, p.association = r.Books.Partners[as.Partner].ID, as.Type
-		}
+		r.setPartner(&p, differences[i].Own)
 		list = append(list, p)
 	}
 	if err := r.Put(r.key("reratings"), r.table(list).Any()); err != nil {
@@ -108,14 +106,23 @@ func (r *poster) post(origin period.Cycle, differences []Difference, committed [
 	return r.draws(redrawn)
 }
 
+// setPartner notes the partner of a posting's customer at its own time.
+func (r *poster) setPartner(p *posting, own period.Instant) {
+	if as, ok := r.Books.Associations.At(p.Customer, own); ok {
+		p.partner, p.association = r.Books.Partners[as.Partner].ID, as.Type
+	}
+}
+
 // committedPosting puts what a commitment owes in the open cycle in place of what was posted of it before.
-func committedPosting(list []posting, c *commitments.Change, asOf period.Instant) []posting {
+func (r *poster) committedPosting(list []posting, c *commitments.Change) []posting {
 	at := committedPlace(c)
 	list = slices.DeleteFunc(list, func(p posting) bool { return p.Place == at })
 	if c.Due == (measure.Charge{}) {
 		return list
 	}
-	return append(list, posting{Place: at, Sum: committedSum(&c.Due), asOf: asOf, own: tables.Nothing})
+	p := posting{Place: at, Sum: committedSum(&c.Due), asOf: r.AsOf, own: r.Books.Zone.Bounds(c.Origin).From}
+	r.setPartner(&p, p.own)
+	return append(list, p)
 }
 
 // postings reads what was posted into the open cycle before, in that order.
@@ -125,10 +132,11 @@ func (r *poster) postings() ([]posting, error) {
 		err := tablefile.Each(r.Txn, e, tables.Reratings(), nil, func(cols *parquet.Columns[tables.Rerating],
 			i int) error {
 			p := posting{
-				drawn:   string(cols.Text(tables.ReratingPackageDraws).At(i)),
-				partner: cols.Word(tables.ReratingPartnerID).At(i),
-				asOf:    cols.Time(tables.ReratingAsOf).At(i),
-				own:     cols.MaybeTime(tables.ReratingOwnTime).At(i),
+				drawn:       string(cols.Text(tables.ReratingPackageDraws).At(i)),
+				partner:     cols.Word(tables.ReratingPartnerID).At(i),
+				association: books.AssociationOf(cols.Word(tables.ReratingAssociationType).At(i)),
+				asOf:        cols.Time(tables.ReratingAsOf).At(i),
+				own:         cols.MaybeTime(tables.ReratingOwnTime).At(i),
 			}
 			var err error
 			if p.Customer, err = r.Names().Customer(cols.Word(tables.ReratingCustomerID).At(i)); err != nil {
@@ -143,11 +151,6 @@ func (r *poster) postings() ([]posting, error) {
 			p.Region, p.Resource = cols.Word(tables.ReratingRegionCode).At(i),
 				string(cols.Text(tables.ReratingResourceID).At(i))
 			p.takeMark(r.Books)
-			for _, t := range []books.AssociationType{books.Referral, books.Resale} {
-				if associationWord(t) == cols.Word(tables.ReratingAssociationType).At(i) {
-					p.association = t
-				}
-			}
 			err = late.ReadSums(cols, i, &p.Sum, sumColumns)
 			out = append(out, p)
 			return err
@@ -165,17 +168,6 @@ func (r *poster) sku(name string) (int32, error) {
 		return tariff.NoOne, nil
 	}
 	return r.Names().SKU(name)
-}
-
-// associationWord is an association type as tables hold it.
-func associationWord(t books.AssociationType) string {
-	switch t {
-	case books.Referral:
-		return "1"
-	case books.Resale:
-		return "2"
-	}
-	return ""
 }
 
 // sumColumns are the columns of a posting's sum.
@@ -201,7 +193,7 @@ func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 		out.Word(tables.ReratingRegionCode).Add(p.Region)
 		out.Text(tables.ReratingResourceID).Add(p.Resource)
 		out.Word(tables.ReratingPartnerID).Add(p.partner)
-		out.Word(tables.ReratingAssociationType).Add(associationWord(p.association))
+		out.Word(tables.ReratingAssociationType).Add(p.association.Word())
 		for k, q := range [...]money.SignedQuantity{p.Used, p.Free} {
 			out.Quantity(sumColumns.Quantities[k]).Add(q.Raw())
 		}

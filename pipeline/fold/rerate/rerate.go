@@ -54,7 +54,7 @@ func Bucket(ctx context.Context, late *late.Folder, bucket int, origin period.Cy
 	if list, err = r.commitments(list); err != nil {
 		return nil, false, err
 	}
-	changed = len(list) > 0 || len(r.shifts) > 0 || len(r.redrawn) > 0
+	changed = len(list)+len(r.committed)+len(r.shifts)+len(r.redrawn) > 0
 	if post && changed {
 		err = (&poster{r.Folder, r.bucket}).post(r.origin, list, r.committed, r.shifts, r.redrawn)
 	}

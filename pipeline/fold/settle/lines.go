@@ -181,8 +181,8 @@ func (f *lineFile) words() error {
 		f.partners = append(f.partners, code)
 	}
 	for _, w := range c.Word(tables.LineAssociationType).Dict() {
-		kind, ok := map[string]books.AssociationType{"": books.NoAssociation, "1": books.Referral, "2": books.Resale}[w]
-		if !ok {
+		kind := books.AssociationOf(w)
+		if kind.Word() != w {
 			return fmt.Errorf("association_type %q", w)
 		}
 		f.associations = append(f.associations, kind)

@@ -2,7 +2,6 @@ package linefile
 
 import (
 	"cmp"
-	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -53,7 +52,7 @@ func (l *Line) appendTo(c *parquet.Columns[tables.Line], cycle, day string, bk *
 	c.Word(tables.LineDay).Add(day)
 	c.Word(tables.LineCustomerID).Add(bk.Customers[l.Customer].ID)
 	c.Word(tables.LinePartnerID).Add(l.Partner)
-	c.Word(tables.LineAssociationType).Add(associationText(l.Association))
+	c.Word(tables.LineAssociationType).Add(l.Association.Word())
 	c.Word(tables.LineRegionCode).Add(l.Region)
 	c.Word(tables.LineTradeID).Add(l.TradeID)
 	c.Word(tables.LineKind).Add(l.Kind.String())
@@ -123,21 +122,4 @@ func (l *Line) unlessStart(t period.Instant) period.Instant {
 		return tables.Nothing
 	}
 	return t
-}
-
-// AssociationOf is the type of association that a line has as the word of association_type.
-func AssociationOf(word string) books.AssociationType {
-	for _, t := range [...]books.AssociationType{books.Referral, books.Resale} {
-		if associationText(t) == word {
-			return t
-		}
-	}
-	return books.NoAssociation
-}
-
-func associationText(t books.AssociationType) string {
-	if t == books.NoAssociation {
-		return ""
-	}
-	return strconv.Itoa(int(t))
 }

@@ -70,7 +70,7 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 			continue
 		}
 		s := subCustomer{Customer: form.CustomerName(c, b.Customers[code].ID), CustomerID: b.Customers[code].ID,
-			AssociationType: associationText(a.Type)}
+			AssociationType: a.Type.Word()}
 		s.AccountName = s.Customer
 		if s.AccountName == "" {
 			s.AccountName = s.CustomerID
@@ -106,16 +106,4 @@ func associatedSince(b *books.Books, customer int32, now books.Association) peri
 		}
 	}
 	return since
-}
-
-// associationText is an association's type as the API has it; "" = none.
-func associationText(t books.AssociationType) string {
-	switch t {
-	case books.Referral:
-		return "1"
-	case books.Resale:
-		return "2"
-	case books.NoAssociation:
-	}
-	return ""
 }
