@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/rating/commitment"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -53,13 +52,27 @@ func ParseAbout(text string) (a About, err error) {
 	return a, err
 }
 
+// scoped is what the charges of a commitment are compared by: its windows, and the scope that the charge has.
+type scoped struct {
+	About
+	SKU int32
+}
+
+func (s scoped) compare(o scoped) int {
+	return cmp.Or(cmp.Compare(s.ID, o.ID), cmp.Compare(s.Windows.From, o.Windows.From),
+		cmp.Compare(s.Windows.To, o.Windows.To), cmp.Compare(s.Service, o.Service), cmp.Compare(s.SKU, o.SKU))
+}
+
+// billedOf is what a billed line is of.
+func billedOf(c *measure.Counted) scoped { return scoped{About{c.By, c.Service, c.Windows}, c.SKU} }
+
 // Change is what re-rating makes of a commitment of a closed cycle.
 type Change struct {
-	About
-	Customer, SKU int32
-	Origin        period.Cycle
-	Due           measure.Charge // less all that closed cycles billed: the line of the earliest open cycle
-	Differs       measure.Charge // less what the earliest open cycle billed too
+	scoped
+	Customer int32
+	Origin   period.Cycle
+	Due      measure.Charge // less all that closed cycles billed: the line of the earliest open cycle
+	Differs  measure.Charge // less what the earliest open cycle billed too
 }
 
 // Moves reports whether the change is one to all that was billed.
@@ -109,13 +122,12 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 		if err := a.cycle(origin, wanted, true); err != nil {
 			return nil, err
 		}
-		touched := a.touches(func(c *measure.Counted) bool { return c.Costs && c.Origin == origin })
-		for _, cycle := range cyclesOf(touched) {
+		a.count = a.touches(func(c *measure.Counted) bool { return c.Costs && c.Origin == origin })
+		for _, cycle := range a.count.cycles() {
 			if cycle <= origin {
 				continue
 			}
-			is := func(c *books.Commitment) bool { return touched[c][cycle] }
-			if err := a.cycle(cycle, is, false); err != nil {
+			if err := a.cycle(cycle, func(c *books.Commitment) bool { return a.count[c][cycle] }, false); err != nil {
 				return nil, err
 			}
 		}
@@ -132,12 +144,13 @@ type again struct {
 	late     []measure.Counted  // see lateLines
 	posted   []posting          // of the bucket
 	moved    []commitment.Spent // that is in no file yet
+	count    touchedRows        // of later cycles: they count what has moved
 	out      []Change
 }
 
 // touches are the rows that count what has moved, or one of the late lines that are wanted, by the cycles in which their
 // windows end.
-func (a *again) touches(wanted func(*measure.Counted) bool) map[*books.Commitment]map[period.Cycle]bool {
+func (a *again) touches(wanted func(*measure.Counted) bool) touchedRows {
 	changed := slices.Clone(a.moved)
 	for i := range a.late {
 		if wanted(&a.late[i]) {
@@ -176,6 +189,10 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 		return err
 	}
 	counted, spent := lines[a.customer], slices.Clone(a.moved)
+	rows := a.Books.Commitments.Of(a.customer)
+	if !all {
+		a.count.spanned(rows, cycle, a.LateIn, counted)
+	}
 	for i := range counted {
 		if c := &counted[i]; c.By == "" || c.Origin != cycle {
 			spent = append(spent, c.Spent)
@@ -185,29 +202,26 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 	if err != nil {
 		return err
 	}
-	sums := make(map[About]*Change)
-	at := func(about About, sku int32) *Change {
-		if sums[about] == nil {
-			sums[about] = &Change{About: about, Customer: a.customer, SKU: sku, Origin: cycle}
+	sums := make(map[scoped]*Change)
+	at := func(of scoped) *Change {
+		if sums[of] == nil {
+			sums[of] = &Change{scoped: of, Customer: a.customer, Origin: cycle}
 		}
-		return sums[about]
+		return sums[of]
 	}
 	for i := range now {
 		l := &now[i]
 		if !wanted(l.Row) {
 			continue
 		}
-		charge, err := commitment.Charge(a.Prices, l)
+		charge, err := chargeOf(a.Prices, l)
 		if err != nil {
 			return err
 		}
-		one := measure.Charge{Official: charge.Official, Truncated: charge.Truncated, Payment: charge.Payment}
-		c := at(About{l.Row.ID, commitment.Service(a.Prices, l.Row), l.Bounds}, l.Row.SKU)
-		if err := c.add(&one, false, true); err != nil {
+		if err := at(a.due(l)).add(&charge, false, true); err != nil {
 			return err
 		}
 	}
-	rows := a.Books.Commitments.Of(a.customer)
 	for i := range counted {
 		c := &counted[i]
 		own := all
@@ -217,14 +231,13 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 		if c.By == "" || c.Origin != cycle || !own {
 			continue
 		}
-		to := at(About{c.By, c.Service, c.Windows}, c.SKU)
-		if err := to.add(&c.Charge, true, c.Cycle < a.LateIn); err != nil {
+		if err := at(billedOf(c)).add(&c.Charge, true, c.Cycle < a.LateIn); err != nil {
 			return err
 		}
 	}
 	for i := range a.posted {
 		if p := &a.posted[i]; all && p.Customer == a.customer && p.Origin == cycle {
-			at(p.About, p.SKU) // which may have no line
+			at(p.scoped) // which may have no line
 		}
 	}
 	return a.take(sums)
@@ -240,7 +253,7 @@ func (c *Change) add(o *measure.Charge, away, closed bool) error {
 
 // take takes over what differs, and what has to be posted although nothing differs: late lines made it, and without its
 // row they make it no more.
-func (a *again) take(sums map[About]*Change) error {
+func (a *again) take(sums map[scoped]*Change) error {
 	recalculated := a.touches(func(*measure.Counted) bool { return true })
 	var list []Change
 	for _, c := range sums {
@@ -248,10 +261,7 @@ func (a *again) take(sums map[About]*Change) error {
 			list = append(list, *c)
 		}
 	}
-	slices.SortFunc(list, func(x, y Change) int {
-		return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Windows.From, y.Windows.From),
-			cmp.Compare(x.Windows.To, y.Windows.To), cmp.Compare(x.Service, y.Service))
-	})
+	slices.SortFunc(list, func(x, y Change) int { return x.compare(y.scoped) })
 	for i := range list {
 		if list[i].Moves() {
 			a.moved = append(a.moved, list[i].spent())
@@ -264,7 +274,7 @@ func (a *again) take(sums map[About]*Change) error {
 // postedOf is what an earlier re-rating posted of a change.
 func (a *again) postedOf(c *Change) (sum measure.Charge) {
 	for i := range a.posted {
-		if p := &a.posted[i]; p.Customer == c.Customer && p.Origin == c.Origin && p.About == c.About {
+		if p := &a.posted[i]; p.Customer == c.Customer && p.Origin == c.Origin && p.scoped == c.scoped {
 			return p.Due
 		}
 	}
@@ -304,6 +314,7 @@ func (f *Folder) postings(bucket int, cycle period.Cycle) (out []posting, err er
 				if p.SKU, err = f.Names().SKU(sku); err != nil {
 					return err
 				}
+				p.Service = f.Books.Products[p.SKU].ServiceTypeCode
 			}
 			if p.Origin, err = period.ParseCycle(cols.Word(tables.ReratingOriginCycle).At(i)); err != nil {
 				return err
@@ -327,7 +338,7 @@ func (f *Folder) postings(bucket int, cycle period.Cycle) (out []posting, err er
 }
 
 // replaced reports whether a posted difference is calculated again, because a touched row has its windows.
-func (f *Folder) replaced(c *Change, touched map[*books.Commitment]map[period.Cycle]bool) bool {
+func (f *Folder) replaced(c *Change, touched touchedRows) bool {
 	rows := f.Books.Commitments.Of(c.Customer)
 	for i := range rows {
 		if row := &rows[i]; row.ID == c.ID && touched[row][c.Origin] && row.Valid.Overlaps(c.Windows) {
@@ -339,17 +350,10 @@ func (f *Folder) replaced(c *Change, touched map[*books.Commitment]map[period.Cy
 
 // postedLine is the line of a posted difference.
 func (f *Folder) postedLine(p *posting) *linefile.Line {
-	row := &books.Commitment{ID: p.ID, Customer: p.Customer, SKU: p.SKU, Service: p.Service}
-	if p.Service == "" {
-		row.Service = "*"
-	}
-	l := f.begin(row, p.Windows, f.Books.Zone.Bounds(p.Origin).From)
+	l := f.difference(p.Customer, p.scoped, p.Origin, &p.Due)
 	if p.own != tables.Nothing {
 		l.Partner, l.Association = p.partner, p.association
 	}
-	l.Charge = line.Charge{Official: p.Due.Official, Truncated: p.Due.Truncated, Payment: p.Due.Payment, DiscountID: -1,
-		Version: -1, Kind: line.Adjustment}
-	l.Detail, l.TradeID, l.Origin = detailLate, f.LateIn.String(), p.Origin.String()
 	l.Instant = min(p.asOf, f.Books.Zone.Bounds(f.LateIn).To-1)
 	return l
 }

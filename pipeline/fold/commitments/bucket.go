@@ -1,7 +1,7 @@
 package commitments
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/rating/commitment"
-	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -116,19 +116,11 @@ func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Cou
 	}
 	for _, l := range late {
 		if l.Customer == customer && l.Origin != cycle.String() {
-			out = append(out, commitment.Spent{At: l.End - 1, SKU: l.SKU, Service: f.service(l), Payment: l.Payment,
+			out = append(out, commitment.Spent{At: l.End - 1, SKU: l.SKU, Service: l.Service, Payment: l.Payment,
 				By: l.ID[len(measure.CommitmentPrefix):]})
 		}
 	}
 	return out
-}
-
-// service is the service_type_code of a line of a commitment.
-func (f *Folder) service(l *linefile.Line) string {
-	if l.SKU >= 0 {
-		return f.Books.Products[l.SKU].ServiceTypeCode
-	}
-	return l.Service
 }
 
 // line is the line of what a commitment charges for a cycle.
@@ -138,7 +130,7 @@ func (f *Folder) line(c *commitment.Line, cycle period.Cycle) (*linefile.Line, e
 		return nil, err
 	}
 	bounds := f.Books.Zone.Bounds(cycle)
-	l := f.begin(c.Row, c.Bounds, bounds.From)
+	l := f.begin(c.Row.Customer, f.due(c), bounds.From)
 	l.Charge, l.Detail, l.TradeID, l.Instant = charge, detailUsage, cycle.String(), bounds.To-1
 	return l, nil
 }
@@ -151,20 +143,24 @@ const (
 )
 
 // begin begins a line of a commitment, whose partner and terms are those at an instant.
-func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant) *linefile.Line {
-	l := &linefile.Line{Customer: c.Customer, SKU: c.SKU, Service: commitment.Service(f.Prices, c),
-		ChargingMode: onDemand,
-		ID:           measure.CommitmentID(c), TradeTime: span.To, Start: span.From, End: span.To, Own: own}
-	if as, ok := f.Books.Associations.At(l.Customer, own); ok {
+func (f *Folder) begin(customer int32, of scoped, own period.Instant) *linefile.Line {
+	l := &linefile.Line{Customer: customer, SKU: of.SKU, Service: of.Service, ChargingMode: onDemand,
+		ID: measure.CommitmentPrefix + of.ID, TradeTime: of.Windows.To, Start: of.Windows.From, End: of.Windows.To,
+		Own: own}
+	if as, ok := f.Books.Associations.At(customer, own); ok {
 		l.Partner, l.Association = f.Books.Partners[as.Partner].ID, as.Type
 	}
 	return l
 }
 
+// due is what a line that is due now is of.
+func (f *Folder) due(l *commitment.Line) scoped {
+	return scoped{About{l.Row.ID, commitment.Service(f.Prices, l.Row), l.Bounds}, l.Row.SKU}
+}
+
 // closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2), and
 // those that were posted and that none of them touches (FCOMMIT-5).
 func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*linefile.Line, error) {
-	src, last := f.source(), f.LateIn-1
 	late, err := f.lateLines(bucket, among(customers))
 	if err != nil {
 		return nil, err
@@ -182,17 +178,18 @@ func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*lin
 			c := &late[customer][i]
 			changed, paid = append(changed, c.Spent), max(paid, c.Paid)
 		}
-		touched := commitment.Touched(f.Prices, customer, changed, last)
+		touched := touchedRows(commitment.Touched(f.Prices, customer, changed, f.LateIn-1))
+		months, err := f.months(bucket, customer, touched)
+		if err != nil {
+			return nil, err
+		}
 		for i := range posted {
 			if p := &posted[i]; p.Customer == customer && !f.replaced(&p.Change, touched) {
 				out = append(out, f.postedLine(p))
 			}
 		}
-		for _, cycle := range cyclesOf(touched) {
-			if src.LeftSince(commitment.From(f.Prices, customer, cycle)) {
-				continue // FCOMMIT-4
-			}
-			list, err := f.differences(bucket, customer, cycle, touched, out)
+		for _, m := range months {
+			list, err := f.differences(customer, m, touched, out)
 			if err != nil {
 				return nil, err
 			}
@@ -230,97 +227,93 @@ func (f *Folder) isLate(c *measure.Counted) bool {
 	return false
 }
 
-// cyclesOf are all cycles of touched commitments, ascending.
-func cyclesOf(touched map[*books.Commitment]map[period.Cycle]bool) []period.Cycle {
-	var out []period.Cycle
-	for _, set := range touched {
-		for c := range set {
-			out = append(out, c)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
+// month is a closed cycle that is calculated again for a customer.
+type month struct {
+	cycle   period.Cycle
+	counted []measure.Counted
 }
 
-// differences calculates the touched commitments of a customer for a closed cycle again and returns what differs from
-// all that was billed. late are the differences of earlier cycles.
-func (f *Folder) differences(bucket int, customer int32, cycle period.Cycle,
-	touched map[*books.Commitment]map[period.Cycle]bool, late []*linefile.Line) ([]*linefile.Line, error) {
-	first := commitment.From(f.Prices, customer, cycle)
-	counted, err := f.source().Lines(bucket, first, f.LateIn, func(c int32) bool { return c == customer })
-	if err != nil {
-		return nil, err
-	}
-	spent := f.spent(customer, cycle, counted[customer], late)
-	now, err := commitment.Lines(f.Prices, customer, cycle, spent, f.AsOf, nil)
-	if err != nil {
-		return nil, err
-	}
-	due := make(map[differenceKey]*difference)
-	for i := range now {
-		if !touched[now[i].Row][cycle] {
+// months reads the lines that count for the cycles of touched commitments. What is final is no longer touched then
+// (FCOMMIT-4), and rows that one billed line spans are touched together.
+func (f *Folder) months(bucket int, customer int32, touched touchedRows) (out []month, err error) {
+	src := f.source()
+	for _, cycle := range touched.cycles() {
+		first := commitment.From(f.Prices, customer, cycle)
+		if src.LeftSince(first) {
+			touched.leave(cycle)
 			continue
 		}
-		charge, err := commitment.Charge(f.Prices, &now[i])
+		lines, err := src.Lines(bucket, first, f.LateIn, func(c int32) bool { return c == customer })
 		if err != nil {
 			return nil, err
 		}
-		d := at(due, differenceKey{now[i].Row, now[i].Bounds})
-		one := measure.Charge{Official: charge.Official, Truncated: charge.Truncated, Payment: charge.Payment}
-		if err := d.Add(&one, false); err != nil {
+		touched.spanned(f.Books.Commitments.Of(customer), cycle, f.LateIn, lines[customer])
+		out = append(out, month{cycle, lines[customer]})
+	}
+	return out, nil
+}
+
+// differences calculates the touched commitments of a customer for a closed cycle again and returns what differs from
+// all that was billed, by the scope that it has or had. late are the differences of earlier cycles.
+func (f *Folder) differences(customer int32, m month, touched touchedRows, late []*linefile.Line) ([]*linefile.Line,
+	error) {
+	now, err := commitment.Lines(f.Prices, customer, m.cycle, f.spent(customer, m.cycle, m.counted, late), f.AsOf, nil)
+	if err != nil {
+		return nil, err
+	}
+	due := make(map[scoped]measure.Charge)
+	add := func(of scoped, c measure.Charge, away bool) error {
+		sum := due[of]
+		err := sum.Add(&c, away)
+		due[of] = sum
+		return err
+	}
+	for i := range now {
+		if !touched[now[i].Row][m.cycle] {
+			continue
+		}
+		charge, err := chargeOf(f.Prices, &now[i])
+		if err != nil {
+			return nil, err
+		}
+		if err := add(f.due(&now[i]), charge, false); err != nil {
 			return nil, err
 		}
 	}
-	list := f.Books.Commitments.Of(customer)
-	for i := range counted[customer] {
-		c := &counted[customer][i]
-		if c.By == "" || c.Origin != cycle || c.Cycle == f.LateIn {
-			continue
-		}
-		for j := range list {
-			row := &list[j]
-			if row.ID == c.By && touched[row][cycle] && row.Valid.Overlaps(c.Windows) {
-				if err := at(due, differenceKey{row, c.Windows}).Add(&c.Charge, true); err != nil {
-					return nil, err
-				}
+	for i := range m.counted {
+		c := &m.counted[i]
+		if c.By != "" && c.Origin == m.cycle && c.Cycle < f.LateIn &&
+			touched.bills(f.Books.Commitments.Of(customer), m.cycle, c) {
+			if err := add(billedOf(c), c.Charge, true); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return f.differenceLines(cycle, due), nil
+	return f.differenceLines(customer, m.cycle, due), nil
 }
 
-// differenceKey is what charges of one commitment for one cycle are compared by.
-type differenceKey struct {
-	row  *books.Commitment
-	span period.Span
-}
-
-// difference is what is due less what was billed.
-type difference struct{ measure.Charge }
-
-// at is the difference at a key, made when it is new.
-func at(m map[differenceKey]*difference, k differenceKey) *difference {
-	if m[k] == nil {
-		m[k] = &difference{}
-	}
-	return m[k]
+// chargeOf is the money of a line that is due.
+func chargeOf(bk *tariff.Book, l *commitment.Line) (measure.Charge, error) {
+	c, err := commitment.Charge(bk, l)
+	return measure.Charge{Official: c.Official, Truncated: c.Truncated, Payment: c.Payment}, err
 }
 
 // differenceLines are the lines of differences that are not zero.
-func (f *Folder) differenceLines(cycle period.Cycle, due map[differenceKey]*difference) []*linefile.Line {
+func (f *Folder) differenceLines(customer int32, cycle period.Cycle, due map[scoped]measure.Charge) []*linefile.Line {
 	var out []*linefile.Line
-	for k, d := range due {
-		if d.Charge == (measure.Charge{}) {
-			continue
+	for _, of := range slices.SortedFunc(maps.Keys(due), scoped.compare) {
+		if d := due[of]; d != (measure.Charge{}) {
+			out = append(out, f.difference(customer, of, cycle, &d))
 		}
-		l := f.begin(k.row, k.span, f.Books.Zone.Bounds(cycle).From)
-		l.Charge = line.Charge{Official: d.Official, Truncated: d.Truncated, Payment: d.Payment, DiscountID: -1,
-			Version: -1, Kind: line.Adjustment}
-		l.Detail, l.TradeID, l.Origin = detailLate, f.LateIn.String(), cycle.String()
-		out = append(out, l)
 	}
-	slices.SortFunc(out, func(a, b *linefile.Line) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
-	})
 	return out
+}
+
+// difference is the line of a difference for a closed cycle, without the instant at which it is paid.
+func (f *Folder) difference(customer int32, of scoped, cycle period.Cycle, sum *measure.Charge) *linefile.Line {
+	l := f.begin(customer, of, f.Books.Zone.Bounds(cycle).From)
+	l.Charge = line.Charge{Official: sum.Official, Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1,
+		Version: -1, Kind: line.Adjustment}
+	l.Detail, l.TradeID, l.Origin = detailLate, f.LateIn.String(), cycle.String()
+	return l
 }

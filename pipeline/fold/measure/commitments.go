@@ -232,6 +232,9 @@ func (s *Commitments) counted(day manifest.Day, cycle period.Cycle, cols *parque
 		Windows: period.Span{From: start, To: end}, kind: cols.Word(tables.LineKind).At(i),
 		listed: cols.Word(tables.LinePriceList).At(i) != ""}
 	one.SKU, one.Service = sku, cols.Word(tables.LineServiceTypeCode).At(i)
+	if sku >= 0 { // the books can have another since it was billed
+		one.Service = s.Books.Products[sku].ServiceTypeCode
+	}
 	if one.Paid == tables.Nothing {
 		one.Paid = start
 	}
