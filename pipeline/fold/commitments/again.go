@@ -63,9 +63,6 @@ func (s scoped) compare(o scoped) int {
 		cmp.Compare(s.Windows.To, o.Windows.To), cmp.Compare(s.Service, o.Service), cmp.Compare(s.SKU, o.SKU))
 }
 
-// billedOf is what a billed line is of.
-func billedOf(c *measure.Counted) scoped { return scoped{About{c.By, c.Service, c.Windows}, c.SKU} }
-
 // Change is what re-rating makes of a commitment of a closed cycle.
 type Change struct {
 	scoped
@@ -231,7 +228,7 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 		if c.By == "" || c.Origin != cycle || !own {
 			continue
 		}
-		if err := at(billedOf(c)).add(&c.Charge, true, c.Cycle < a.LateIn); err != nil {
+		if err := at(a.billedOf(a.customer, c)).add(&c.Charge, true, c.Cycle < a.LateIn); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/rating/commitment"
 	"github.com/tollbook/tollbook/rating/tariff"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -253,6 +254,24 @@ func (f *Folder) months(bucket int, customer int32, touched touchedRows) (out []
 	return out, nil
 }
 
+// billedOf is what a billed line is of. If its service was renamed, so that no product has it and taxes and terms cannot
+// name it, the scope is that of the row that takes the line's place.
+func (f *Folder) billedOf(customer int32, c *measure.Counted) scoped {
+	of := scoped{About{c.By, c.Service, c.Windows}, c.SKU}
+	has := func(p books.Product) bool { return p.ServiceTypeCode == c.Service }
+	if c.SKU >= 0 || c.Service == "" || slices.ContainsFunc(f.Books.Products, has) {
+		return of
+	}
+	rows := f.Books.Commitments.Of(customer)
+	for i := range rows {
+		if row := &rows[i]; row.ID == c.By && row.Valid.Overlaps(c.Windows) {
+			of.Service, of.SKU = commitment.Service(f.Prices, row), row.SKU
+			break
+		}
+	}
+	return of
+}
+
 // differences calculates the touched commitments of a customer for a closed cycle again and returns what differs from
 // all that was billed, by the scope that it has or had. late are the differences of earlier cycles.
 func (f *Folder) differences(customer int32, m month, touched touchedRows, late []*linefile.Line) ([]*linefile.Line,
@@ -284,7 +303,7 @@ func (f *Folder) differences(customer int32, m month, touched touchedRows, late 
 		c := &m.counted[i]
 		if c.By != "" && c.Origin == m.cycle && c.Cycle < f.LateIn &&
 			touched.bills(f.Books.Commitments.Of(customer), m.cycle, c) {
-			if err := add(billedOf(c), c.Charge, true); err != nil {
+			if err := add(f.billedOf(customer, c), c.Charge, true); err != nil {
 				return nil, err
 			}
 		}
