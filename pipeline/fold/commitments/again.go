@@ -30,13 +30,29 @@ type About struct {
 // aboutPrefix begins the text of what a difference is about. Draws of packages end with a digit.
 const aboutPrefix = "commitment "
 
-// String is the text that the table reratings holds.
+// withLate ends the text of a difference that counts late lines.
+const withLate = " late"
+
+// PostedText is the text that the table reratings holds of a difference, with what String writes of an About, and whether
+// late lines were counted.
+func PostedText(about string, late bool) string {
+	if late {
+		return about + withLate
+	}
+	return about
+}
+
+// ParsePostedText reads what PostedText wrote.
+func ParsePostedText(text string) (about string, late bool) { return strings.CutSuffix(text, withLate) }
+
+// String is the text of what a difference is about.
 func (a About) String() string {
 	return fmt.Sprintf("%s%s %s %q %q", aboutPrefix, a.Windows.From, a.Windows.To, a.Service, a.ID)
 }
 
-// IsAbout reports whether a text is one of an About.
+// IsAbout reports whether a text is one of an About, or what PostedText makes of it.
 func IsAbout(text string) bool {
+	text, _ = ParsePostedText(text)
 	return strings.HasPrefix(text, aboutPrefix) && strings.HasSuffix(text, `"`)
 }
 
@@ -70,6 +86,7 @@ type Change struct {
 	Origin   period.Cycle
 	Due      measure.Charge // less all that closed cycles billed: the line of the earliest open cycle
 	Differs  measure.Charge // less what the earliest open cycle billed too
+	Late     bool           // late lines are counted, which may be taken back
 }
 
 // Moves reports whether the change is one to all that was billed.
@@ -110,7 +127,7 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 	for _, customer := range slices.Compact(customers) {
 		a := again{Folder: f, bucket: bucket, customer: customer, late: late[customer], posted: posted,
 			moved: slices.Clone(moved[customer])}
-		wanted := func(*books.Commitment) bool { return true }
+		wanted := anyRow
 		if onlyTouched {
 			if wanted, err = a.touched(origin); err != nil {
 				return nil, err
@@ -157,21 +174,10 @@ func (a *again) touches(wanted func(*measure.Counted) bool) touchedRows {
 	return commitment.Touched(a.Prices, a.customer, changed, a.LateIn-1)
 }
 
-// touched are the rows of which a window that ends in a cycle counts a line of it or of an earlier one. The lines of
-// cost files do not count: they make no month before the first closed one owe.
+// touched says which rows count a line of a cycle, or what has moved.
 func (a *again) touched(cycle period.Cycle) (func(*books.Commitment) bool, error) {
 	lines, err := a.source().Lines(a.bucket, cycle, a.LateIn, func(c int32) bool { return c == a.customer })
-	if err != nil {
-		return nil, err
-	}
-	spent := slices.Clone(a.moved)
-	for i := range lines[a.customer] {
-		if c := &lines[a.customer][i]; c.By == "" && c.Origin <= cycle && !c.Costs {
-			spent = append(spent, c.Spent)
-		}
-	}
-	rows := commitment.Touched(a.Prices, a.customer, spent, a.LateIn-1)
-	return func(c *books.Commitment) bool { return rows[c][cycle] }, nil
+	return a.counting(a.customer, cycle, lines[a.customer], a.moved), err
 }
 
 // cycle calculates the rows that are wanted for a cycle; with all, what other rows billed for it is no longer due.
@@ -188,7 +194,11 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 	counted, spent := lines[a.customer], slices.Clone(a.moved)
 	rows := a.Books.Commitments.Of(a.customer)
 	if !all {
-		a.count.spanned(rows, cycle, a.LateIn, counted)
+		spans, err := a.billedSpans(a.customer, cycle, counted, a.posted)
+		if err != nil {
+			return err
+		}
+		a.count.spanned(rows, cycle, spans, a.owing(a.customer, cycle, counted))
 	}
 	for i := range counted {
 		if c := &counted[i]; c.By == "" || c.Origin != cycle {
@@ -254,7 +264,8 @@ func (a *again) take(sums map[scoped]*Change) error {
 	recalculated := a.touches(func(*measure.Counted) bool { return true })
 	var list []Change
 	for _, c := range sums {
-		if c.Moves() || a.postedOf(c) != c.Due && !a.replaced(c, recalculated) {
+		c.Late = a.replaced(c, recalculated)
+		if c.Moves() || a.postedOf(c) != c.Due && !c.Late {
 			list = append(list, *c)
 		}
 	}
@@ -301,6 +312,7 @@ func (f *Folder) postings(bucket int, cycle period.Cycle) (out []posting, err er
 				partner:     cols.Word(tables.ReratingPartnerID).At(i),
 				association: books.AssociationOf(cols.Word(tables.ReratingAssociationType).At(i))}
 			p.SKU = tariff.NoOne
+			text, p.Late = ParsePostedText(text)
 			if p.About, err = ParseAbout(text); err != nil {
 				return err
 			}
@@ -336,13 +348,7 @@ func (f *Folder) postings(bucket int, cycle period.Cycle) (out []posting, err er
 
 // replaced reports whether a posted difference is calculated again, because a touched row has its windows.
 func (f *Folder) replaced(c *Change, touched touchedRows) bool {
-	rows := f.Books.Commitments.Of(c.Customer)
-	for i := range rows {
-		if row := &rows[i]; row.ID == c.ID && touched[row][c.Origin] && row.Valid.Overlaps(c.Windows) {
-			return true
-		}
-	}
-	return false
+	return touched.bills(f.Books.Commitments.Of(c.Customer), c.Origin, billedSpan{c.ID, c.Windows})
 }
 
 // postedLine is the line of a posted difference.
@@ -351,6 +357,11 @@ func (f *Folder) postedLine(p *posting) *linefile.Line {
 	if p.own != tables.Nothing {
 		l.Partner, l.Association = p.partner, p.association
 	}
-	l.Instant = min(p.asOf, f.Books.Zone.Bounds(f.LateIn).To-1)
+	l.Instant = f.paidPosting(p)
 	return l
+}
+
+// paidPosting is when a posted difference is paid.
+func (f *Folder) paidPosting(p *posting) period.Instant {
+	return min(p.asOf, f.Books.Zone.Bounds(f.LateIn).To-1)
 }

@@ -1,6 +1,7 @@
 package commitments
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -180,12 +181,21 @@ func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*lin
 			changed, paid = append(changed, c.Spent), max(paid, c.Paid)
 		}
 		touched := touchedRows(commitment.Touched(f.Prices, customer, changed, f.LateIn-1))
-		months, err := f.months(bucket, customer, touched)
+		isLate := len(changed) > 0
+		for i := range posted { // the late lines that it counts may have been taken back
+			if p := &posted[i]; p.Customer == customer && p.Late {
+				touched.add(f.Books.Commitments.Of(customer), p.Origin, billedSpan{p.ID, p.Windows}, anyRow)
+				if !isLate {
+					paid = max(paid, f.paidPosting(p))
+				}
+			}
+		}
+		months, err := f.months(bucket, customer, touched, posted)
 		if err != nil {
 			return nil, err
 		}
 		for i := range posted {
-			if p := &posted[i]; p.Customer == customer && !f.replaced(&p.Change, touched) {
+			if p := &posted[i]; p.Customer == customer && !f.replaced(&p.Change, touched) && p.Due != (measure.Charge{}) {
 				out = append(out, f.postedLine(p))
 			}
 		}
@@ -236,7 +246,7 @@ type month struct {
 
 // months reads the lines that count for the cycles of touched commitments. What is final is no longer touched then
 // (FCOMMIT-4), and rows that one billed line spans are touched together.
-func (f *Folder) months(bucket int, customer int32, touched touchedRows) (out []month, err error) {
+func (f *Folder) months(bucket int, customer int32, touched touchedRows, posted []posting) (out []month, err error) {
 	src := f.source()
 	for _, cycle := range touched.cycles() {
 		first := commitment.From(f.Prices, customer, cycle)
@@ -248,7 +258,11 @@ func (f *Folder) months(bucket int, customer int32, touched touchedRows) (out []
 		if err != nil {
 			return nil, err
 		}
-		touched.spanned(f.Books.Commitments.Of(customer), cycle, f.LateIn, lines[customer])
+		spans, err := f.billedSpans(customer, cycle, lines[customer], posted)
+		if err != nil {
+			return nil, err
+		}
+		touched.spanned(f.Books.Commitments.Of(customer), cycle, spans, f.owing(customer, cycle, lines[customer]))
 		out = append(out, month{cycle, lines[customer]})
 	}
 	return out, nil
@@ -270,6 +284,59 @@ func (f *Folder) billedOf(customer int32, c *measure.Counted) scoped {
 		}
 	}
 	return of
+}
+
+// billedSpans are the spans of a cycle for which something is billed: by closed cycles, or by what re-rating posted.
+func (f *Folder) billedSpans(customer int32, cycle period.Cycle, counted []measure.Counted, posted []posting) (
+	out []billedSpan, err error) {
+	sums := make(map[scoped]measure.Charge)
+	add := func(of scoped, c *measure.Charge) error {
+		sum := sums[of]
+		err := sum.Add(c, false)
+		sums[of] = sum
+		return err
+	}
+	for i := range counted {
+		if c := &counted[i]; c.By != "" && c.Origin == cycle && c.Cycle < f.LateIn {
+			err = errors.Join(err, add(f.billedOf(customer, c), &c.Charge))
+		}
+	}
+	for i := range posted {
+		if p := &posted[i]; p.Customer == customer && p.Origin == cycle {
+			err = errors.Join(err, add(p.scoped, &p.Due))
+		}
+	}
+	for of, sum := range sums {
+		if sum != (measure.Charge{}) {
+			out = append(out, billedSpan{of.ID, of.Windows})
+		}
+	}
+	return out, err
+}
+
+// owing says which commitments of a customer can owe something for a cycle. Before the first closed cycle these are only
+// those that count a line.
+func (f *Folder) owing(customer int32, cycle period.Cycle, counted []measure.Counted) func(*books.Commitment) bool {
+	for _, ref := range f.Txn.Base().Manifest.Cycles {
+		if ref.State == manifest.CycleClosed && ref.Period() <= cycle {
+			return anyRow
+		}
+	}
+	return f.counting(customer, cycle, counted, nil)
+}
+
+// counting says of which commitments a window that ends in a cycle counts a line of it or of an earlier one. The lines of
+// cost files do not count: they make no month before the first closed one owe.
+func (f *Folder) counting(customer int32, cycle period.Cycle, counted []measure.Counted, moved []commitment.Spent) func(
+	*books.Commitment) bool {
+	spent := slices.Clone(moved)
+	for i := range counted {
+		if c := &counted[i]; c.By == "" && c.Origin <= cycle && !c.Costs {
+			spent = append(spent, c.Spent)
+		}
+	}
+	rows := commitment.Touched(f.Prices, customer, spent, f.LateIn-1)
+	return func(c *books.Commitment) bool { return rows[c][cycle] }
 }
 
 // differences calculates the touched commitments of a customer for a closed cycle again and returns what differs from
@@ -302,7 +369,7 @@ func (f *Folder) differences(customer int32, m month, touched touchedRows, late 
 	for i := range m.counted {
 		c := &m.counted[i]
 		if c.By != "" && c.Origin == m.cycle && c.Cycle < f.LateIn &&
-			touched.bills(f.Books.Commitments.Of(customer), m.cycle, c) {
+			touched.bills(f.Books.Commitments.Of(customer), m.cycle, billedSpan{c.By, c.Windows}) {
 			if err := add(f.billedOf(customer, c), c.Charge, true); err != nil {
 				return nil, err
 			}

@@ -3,7 +3,6 @@ package commitments
 import (
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -30,37 +29,51 @@ func (t touchedRows) leave(cycle period.Cycle) {
 	}
 }
 
-// bills reports whether one of the touched rows of a customer takes the place of a line that was billed for a cycle: a
-// row of its commitment, in force in its windows.
-func (t touchedRows) bills(rows []books.Commitment, cycle period.Cycle, c *measure.Counted) bool {
+// bills reports whether one of the touched rows of a customer takes the place of what was billed for a cycle: a row of its
+// commitment, in force in its windows.
+func (t touchedRows) bills(rows []books.Commitment, cycle period.Cycle, of billedSpan) bool {
 	for i := range rows {
-		if row := &rows[i]; t[row][cycle] && row.ID == c.By && row.Valid.Overlaps(c.Windows) {
+		if row := &rows[i]; t[row][cycle] && row.ID == of.id && row.Valid.Overlaps(of.windows) {
 			return true
 		}
 	}
 	return false
 }
 
-// spanned touches the rows that one line, which closed cycles billed for a cycle, spans with a touched row of its commitment: they take its
-// place together. It spans several if rows of the books were split since.
-func (t touchedRows) spanned(rows []books.Commitment, cycle, lateIn period.Cycle, counted []measure.Counted) {
+// billedSpan is the windows that one line of a commitment was billed for.
+type billedSpan struct {
+	id      string
+	windows period.Span
+}
+
+// anyRow wants every commitment.
+func anyRow(*books.Commitment) bool { return true }
+
+// add touches the rows that are wanted and take the place of what was billed for a cycle, and reports whether one was not
+// touched yet.
+func (t touchedRows) add(rows []books.Commitment, cycle period.Cycle, of billedSpan, wanted func(*books.Commitment) bool) (
+	more bool) {
+	for i := range rows {
+		row := &rows[i]
+		if row.ID != of.id || !row.Valid.Overlaps(of.windows) || t[row][cycle] || !wanted(row) {
+			continue
+		}
+		if t[row] == nil {
+			t[row] = make(map[period.Cycle]bool)
+		}
+		t[row][cycle], more = true, true
+	}
+	return more
+}
+
+// spanned touches the rows that are wanted and that one line, billed for a cycle, spans with a touched row of its
+// commitment: they take its place together. It spans several if rows of the books were split since.
+func (t touchedRows) spanned(rows []books.Commitment, cycle period.Cycle, billed []billedSpan,
+	wanted func(*books.Commitment) bool) {
 	for again := true; again; {
 		again = false
-		for i := range counted {
-			c := &counted[i]
-			if c.By == "" || c.Origin != cycle || c.Cycle == lateIn || !t.bills(rows, cycle, c) {
-				continue
-			}
-			for j := range rows {
-				row := &rows[j]
-				if row.ID != c.By || !row.Valid.Overlaps(c.Windows) || t[row][cycle] {
-					continue
-				}
-				if t[row] == nil {
-					t[row] = make(map[period.Cycle]bool)
-				}
-				t[row][cycle], again = true, true
-			}
+		for _, b := range billed {
+			again = t.bills(rows, cycle, b) && t.add(rows, cycle, b, wanted) || again
 		}
 	}
 }

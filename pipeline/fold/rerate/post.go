@@ -28,6 +28,7 @@ type posting struct {
 	partner     string
 	association books.AssociationType
 	asOf        period.Instant
+	late        bool           // of a commitment: see commitments.Change
 	own         period.Instant // own time; tables.Nothing = the closed cycle's first instant
 }
 
@@ -42,7 +43,7 @@ func (p *posting) mark() string {
 	case p.Charge != "":
 		return p.Charge
 	case p.Commitment != "":
-		return p.Commitment
+		return commitments.PostedText(p.Commitment, p.late)
 	}
 	return p.drawn
 }
@@ -51,6 +52,7 @@ func (p *posting) mark() string {
 func (p *posting) takeMark(b *books.Books) {
 	switch {
 	case commitments.IsAbout(p.drawn):
+		p.drawn, p.late = commitments.ParsePostedText(p.drawn)
 		p.Commitment, p.drawn = p.drawn, ""
 	case p.drawn == feeMark:
 		p.Fee, p.drawn = true, ""
@@ -117,10 +119,11 @@ func (r *poster) setPartner(p *posting, own period.Instant) {
 func (r *poster) committedPosting(list []posting, c *commitments.Change) []posting {
 	at := committedPlace(c)
 	list = slices.DeleteFunc(list, func(p posting) bool { return p.Place == at })
-	if c.Due == (measure.Charge{}) {
+	if c.Due == (measure.Charge{}) && !c.Late {
 		return list
 	}
-	p := posting{Place: at, Sum: committedSum(&c.Due), asOf: r.AsOf, own: r.Books.Zone.Bounds(c.Origin).From}
+	p := posting{Place: at, Sum: committedSum(&c.Due), late: c.Late, asOf: r.AsOf,
+		own: r.Books.Zone.Bounds(c.Origin).From}
 	r.setPartner(&p, p.own)
 	return append(list, p)
 }
