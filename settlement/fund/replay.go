@@ -481,7 +481,8 @@ func (r *replay) applyClaim(e *Event) error {
 	return nil
 }
 
-// reserve sets what a claim reserves after an event.
+// reserve sets what a claim reserves after an event. After the request it only shrinks, also if the books have raised
+// the share since: the quota was checked for what the request reserved (FUND-3).
 func (r *replay) reserve(c *claim, e *Event) error {
 	amount, err := r.share(c.key, c.activity, e.Amount)
 	switch {
@@ -489,7 +490,7 @@ func (r *replay) reserve(c *claim, e *Event) error {
 		return err
 	case e.Kept != nil:
 		c.reserved = *e.Kept
-	case e.Kind != Claim || amount.Cmp(c.reserved) < 0:
+	case e.Kind == Request || amount.Cmp(c.reserved) < 0:
 		c.reserved = amount
 	}
 	r.reserved[e.ID] = c.reserved

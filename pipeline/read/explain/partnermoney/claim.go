@@ -93,7 +93,7 @@ func (c *claimSteps) happen(e *event.Money) (string, error) {
 			return "", err
 		}
 		how := fmt.Sprintf("= %s × %s", share.Trim(), e.Amount.Trim())
-		if c.reserved = part; kind == fund.Claim && before.Cmp(part) < 0 {
+		if c.reserved = part; kind != fund.Request && before.Cmp(part) < 0 {
 			c.reserved = before
 			how = fmt.Sprintf("because %s × %s is more: %s", share.Trim(), e.Amount.Trim(), part.Trim())
 		}
