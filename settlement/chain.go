@@ -77,19 +77,19 @@ func (c *chain) row(p Period, carried money.Amount) (row Incentive, shown bool, 
 		s = c.bk.season(c.programme, p)
 		c.seasons[p] = s
 	}
+	row = Incentive{Partner: c.partner, Programme: c.programme, Period: p}
+	if f.closed != nil {
+		row = *f.closed
+	} else if !s.runs || !c.bk.names(c.programme, c.partner) {
+		return row, false, nil
+	}
 	state, accepted := c.state(&s, f.events)
-	row = Incentive{Partner: c.partner, Programme: c.programme, Period: p, State: state}
+	row.State = state
 	switch {
 	case f.closed != nil:
-		row = *f.closed
-		if state != NoState {
-			row.State = state
-		}
 		return row, true, nil
 	case p.Last() <= c.record.ClosedThrough: // closed without a row
 		return row, accepted, nil
-	case !s.runs || !c.bk.names(c.programme, c.partner):
-		return row, false, nil
 	}
 	row.CarriedIn = carried
 	if err := c.compute(&row, f); err != nil {

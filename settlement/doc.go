@@ -22,14 +22,16 @@
 //	       another partner.
 //	SET-7  Performances of one key add up, over workers and over cycles, in any order. There is one for every
 //	       programme and partner for which a line with performance counted, even if the sum is 0.
-//	SET-8  The books and the other events alone decide whether an event is accepted; amounts, the as-of and the order
-//	       of arrival do not, but a final event keeps its verdict. A rejected event changes nothing.
+//	SET-8  The books, the rows of closed periods and the other events alone decide whether an event is accepted;
+//	       amounts, the as-of and the order of arrival do not, but a final event keeps its verdict. A rejected event
+//	       changes nothing.
 //	SET-9  A state as of A follows from the events up to A and the deadlines passed by A; later events have no
 //	       effect.
 //	SET-10  The chain of carried performance is unbroken: carried_in of a period is carried_out of the previous one,
 //	        if both belong to the programme. Both are 0 or less, and the performance of one period is carried or
 //	        earns, never both.
-//	SET-11  A closed period's amounts do not change; its state does.
+//	SET-11  A closed period's amounts do not change; its state does, by events and deadlines, also if the programme no
+//	        longer names the partner or no longer has the period.
 //	SET-12  Add and Finish allocate nothing once a Settler has room for a customer's rows. Its memory does not grow
 //	        with the number of lines or customers: rows of one customer, a fixed lookup table, a sum per programme
 //	        and partner.
@@ -48,7 +50,7 @@
 // programme in which a line with performance counted, a transfer took place, something was carried in or an event was
 // accepted. A partner listed by id also has a row for each period that has begun and in which it had a row in force,
 // from the programme's valid_from or, without one, the first cycle with lines. An event may occur for any period of a
-// programme that names its partner, whatever it earned.
+// programme that names its partner, whatever it earned, and of an incentive of a closed period.
 //
 // The days to confirm are counted from the settings' close.day: with the close time at 24:00 of the 4th, the 5th is
 // the first day that can count. A partner has left if its last row says so; one that returned has not. Void incentives

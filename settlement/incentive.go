@@ -26,6 +26,8 @@ type Incentive struct {
 	State State
 }
 
+func (i *Incentive) key() incentiveKey { return incentiveKey{i.Programme, i.Partner, i.Period} }
+
 // CompareIncentives orders by the columns of incentives (§8).
 func CompareIncentives(x, y *Incentive) int {
 	return cmp.Or(cmp.Compare(x.Partner, y.Partner), cmp.Compare(x.Programme, y.Programme),
@@ -125,16 +127,17 @@ func (bk *Book) gather(r *Record) ([]byPartner, error) {
 			return nil, fmt.Errorf("add up transfers of %s: %w", r.Transfers[i].Cycle, err)
 		}
 	}
-	for _, i := range inOrder(r.Events) {
-		e := &r.Events[i]
-		if bk.names(e.Programme, e.Partner) && bk.runs(e.Programme, e.Period) {
-			f := all[e.Programme].at(e.Partner, e.Period)
-			f.events = append(f.events, i)
-		}
-	}
 	for i := range r.Closed {
 		c := &r.Closed[i]
 		all[c.Programme].at(c.Partner, c.Period).closed = c
+	}
+	for _, i := range inOrder(r.Events) {
+		e := &r.Events[i]
+		known := all[e.Programme][e.Partner][e.Period]
+		if known != nil && known.closed != nil || bk.names(e.Programme, e.Partner) && bk.runs(e.Programme, e.Period) {
+			f := all[e.Programme].at(e.Partner, e.Period)
+			f.events = append(f.events, i)
+		}
 	}
 	return all, nil
 }

@@ -247,7 +247,12 @@ func TestClosedPeriodsStay(t *testing.T) {
 		Closed: []settlement.Incentive{
 			{Partner: resTwo, Period: august, Performance: amount("-30"), CarriedOut: amount("-30"),
 				State: settlement.Estimated},
-			{Partner: resTwo, Programme: 1, Period: august, Amount: amount("7"), State: settlement.Paying},
+			{Partner: resTwo, Programme: 1, Period: august, Amount: amount("7"), State: settlement.Confirmed},
+		},
+		Events: []settlement.Event{
+			{ID: "c", Partner: resTwo, Programme: 1, Period: august, Kind: settlement.Confirm, Time: h.at("2026-09-06")},
+			{ID: "d", Partner: resTwo, Programme: 1, Period: august, Kind: settlement.ApplyPayment,
+				Time: h.at("2026-10-19")},
 		},
 		ClosedThrough: h.cycle("2026-08"),
 		AsOf:          h.at("2026-10-20"),
@@ -262,8 +267,8 @@ func TestClosedPeriodsStay(t *testing.T) {
 	same(t, "incentives", h.showIncentives(must(h.book().Incentives(record))), want)
 
 	record.ClosedThrough = h.cycle("2026-09")
-	record.Events = []settlement.Event{{ID: "e", Partner: distB, Period: settlement.Period{First: h.cycle("2026-09")},
-		Kind: settlement.Confirm, Time: h.at("2026-10-06")}}
+	record.Events = append(record.Events, settlement.Event{ID: "e", Partner: distB,
+		Period: settlement.Period{First: h.cycle("2026-09")}, Kind: settlement.Confirm, Time: h.at("2026-10-06")})
 	same(t, "with September closed without a row", h.showIncentives(must(h.book().Incentives(record))), []string{
 		"dist-b p 2026-09 0 0 0 0 0 0 0 payable", want[1], want[3], want[4],
 	})

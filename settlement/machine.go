@@ -12,8 +12,8 @@ import (
 // State is the state of an incentive (§6.5).
 type State uint8
 
-// The states. NoState is that of a period that is none of the programme's, or of a partner that the programme does not
-// name.
+// The states. NoState is that of an incentive that has no row of a closed period, if the period is none of the
+// programme's or the programme does not name the partner.
 const (
 	NoState State = iota
 	Estimated
@@ -93,7 +93,7 @@ type Machine struct {
 	state    State          // after the last event; what time did since is At's
 }
 
-// Machine is the incentive of a partner in a programme's period, before any event. It needs no amounts.
+// Machine is the life of an incentive that there is, before any event. It needs no amounts.
 func (bk *Book) Machine(programme, partner int32, p Period) Machine {
 	s := bk.season(programme, p)
 	return bk.machine(&s, programme, partner)
@@ -121,9 +121,6 @@ func (bk *Book) season(programme int32, p Period) season {
 
 // machine is the season's life for one partner. It has left if its last row says so.
 func (bk *Book) machine(s *season, programme, partner int32) Machine {
-	if !s.runs || !bk.names(programme, partner) {
-		return Machine{}
-	}
 	m := s.life
 	days, rows := bk.books.Programmes[programme].LapseAfterDays, bk.books.Partners[partner].Rows
 	if days >= 0 && len(rows) > 0 {
@@ -202,16 +199,22 @@ type Verdict struct {
 
 // Decide says of each event whether it fits the state that it meets: `bad_state` where it does not (§6.5). Events
 // of one incentive happen in order of time, then event_id, whatever order they are given in; the verdicts are in the
-// given order.
-func (bk *Book) Decide(events []Event) []Verdict {
+// given order. closed are the incentives of closed periods.
+func (bk *Book) Decide(events []Event, closed []Incentive) []Verdict {
 	verdicts := make([]Verdict, len(events))
+	rows := make(map[incentiveKey]bool, len(closed))
+	for i := range closed {
+		rows[closed[i].key()] = true
+	}
 	machines := map[incentiveKey]*Machine{}
 	for _, i := range inOrder(events) {
 		e := &events[i]
 		m, known := machines[e.key()]
 		if !known {
-			fresh := bk.Machine(e.Programme, e.Partner, e.Period)
-			m = &fresh
+			m = &Machine{}
+			if s := bk.season(e.Programme, e.Period); rows[e.key()] || s.runs && bk.names(e.Programme, e.Partner) {
+				*m = bk.machine(&s, e.Programme, e.Partner)
+			}
 			machines[e.key()] = m
 		}
 		verdicts[i].Met, verdicts[i].Accepted = m.Apply(e.Kind, e.Time)

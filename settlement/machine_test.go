@@ -257,14 +257,18 @@ func TestDecide(t *testing.T) {
 		{"f6", distB, 1, "2030-09", settlement.Confirm, "2026-10-06", "estimated false"},
 		{"e4", distA, 0, "2026-Q3", settlement.ApplyPayment, "2026-10-07", "payable true"},
 		{"f7", distA, 0, "2025-Q4", settlement.Confirm, "2026-10-06", "none false"},
+		{"g1", distB, 0, "2026-Q2", settlement.Confirm, "2026-07-06", "to_confirm true"},       // a closed period has it
+		{"g2", distA, 0, "2025-Q3", settlement.ApplyPayment, "2026-10-06", "to_confirm false"}, // and this one
 	} {
 		p := must(settlement.ParsePeriod(c.period))
 		events = append(events, settlement.Event{ID: c.id, Partner: c.partner, Programme: c.programme, Period: p,
 			Kind: c.kind, Time: h.at(c.at)})
 		want = append(want, fmt.Sprint(i, " ", c.verdict))
 	}
+	closed := []settlement.Incentive{{Partner: distB, Programme: 0, Period: must(settlement.ParsePeriod("2026-Q2"))},
+		{Partner: distA, Programme: 0, Period: must(settlement.ParsePeriod("2025-Q3"))}}
 	var got []string
-	for i, v := range h.book().Decide(events) {
+	for i, v := range h.book().Decide(events, closed) {
 		got = append(got, fmt.Sprint(i, " ", v.Met, " ", v.Accepted))
 	}
 	same(t, "verdicts", got, want)

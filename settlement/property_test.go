@@ -495,7 +495,7 @@ func TestRejectedEventsChangeNothing(t *testing.T) {
 					period.Instant(int64(rapid.IntRange(0, 40).Draw(rt, "hours"))*12*period.Hour),
 			})
 		}
-		verdicts := bk.Decide(events)
+		verdicts := bk.Decide(events, nil)
 		byID := map[string]settlement.Verdict{}
 		var accepted []settlement.Event
 		for i, v := range verdicts {
@@ -505,7 +505,7 @@ func TestRejectedEventsChangeNothing(t *testing.T) {
 			}
 		}
 		shuffled := rapid.Permutation(accepted).Draw(rt, "order")
-		for i, v := range bk.Decide(shuffled) {
+		for i, v := range bk.Decide(shuffled, nil) {
 			if v != byID[shuffled[i].ID] {
 				rt.Fatalf("%s: %v, was %v", shuffled[i].ID, v, byID[shuffled[i].ID])
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
@@ -41,7 +42,11 @@ func (ev *eventStage) decide() error {
 		return err
 	}
 	s := &ev.ws.Settings
-	ev.decided = book.Decide(ev.intake, &events.Terms{Zone: ev.ws.Books.Zone, Partners: ev.partners,
+	closed, err := settle.ClosedIncentives(ev.txn.SubTxn, ev.ws.Books, ev.closed)
+	if err != nil {
+		return fmt.Errorf("read incentives: %w", err)
+	}
+	ev.decided = book.Decide(ev.intake, &events.Terms{Zone: ev.ws.Books.Zone, Partners: ev.partners, Closed: closed,
 		BilledIn: ev.billedIn, Source: ev.source, Drop: func(file int32) bool { return !ev.scanned.Taken(file) }})
 	book.Ledger.Stored(ev.txn, ev.next.Find(event.MoneyKey()))
 	st := ev.store()

@@ -87,16 +87,8 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 	if len(s.Cycles) > 0 {
 		record.First = s.Cycles[0]
 	}
-	for _, e := range s.Txn.Next().Find(IncentivesKey()) {
-		before, err := LoadIncentives(s.Txn, s.Books, e)
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range before {
-			if one.Period.Last() <= record.ClosedThrough {
-				record.Closed = append(record.Closed, one)
-			}
-		}
+	if record.Closed, err = ClosedIncentives(s.Txn, s.Books, record.ClosedThrough); err != nil {
+		return nil, err
 	}
 	list, err := s.Book.Incentives(&record)
 	if err != nil {
@@ -107,6 +99,21 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 		AddIncentive(out, s.Books, &list[i])
 	}
 	return list, putBatch(s.Txn, IncentivesKey(), out)
+}
+
+// ClosedIncentives are the stored incentives of periods whose last cycle is at most the last closed one (SETTLE-3).
+func ClosedIncentives(txn *lake.SubTxn, b *books.Books, through period.Cycle) (closed []settlement.Incentive,
+	err error) {
+	for _, e := range txn.Next().Find(IncentivesKey()) {
+		list, err := LoadIncentives(txn, b, e)
+		if err != nil {
+			return nil, err
+		}
+		closed = append(closed, slices.DeleteFunc(list, func(i settlement.Incentive) bool {
+			return i.Period.Last() > through
+		})...)
+	}
+	return closed, nil
 }
 
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.

@@ -17,6 +17,7 @@ import (
 type Terms struct {
 	Zone     *period.Zone
 	Partners *settlement.Book
+	Closed   []settlement.Incentive // of closed periods
 	// the cycle that an event of a time is billed in: its own, or the earliest open one
 	BilledIn func(period.Instant) period.Cycle
 	Drop     func(file int32) bool                            // leaves the rows of a file that failed completely out
@@ -140,7 +141,7 @@ func (b *Book) decideIncentives(in *Intake, t *Terms) []event.Decision {
 		b.Incentives[e.ID] = e
 		out = append(out, acceptFirst(g)...)
 	}
-	b.live(in.Books, t.Partners)
+	b.live(in.Books, t)
 	for i, d := range out {
 		if e := b.Incentives[d.ID]; e != nil && e.Refused && e.File == d.File && e.Row == d.Row {
 			out[i] = e.Refusal()
@@ -177,7 +178,7 @@ func (b *Book) conclude() {
 }
 
 // live lets all incentive events happen in order and notes those of earlier runs for which the verdict changed.
-func (b *Book) live(bk *books.Books, partners *settlement.Book) {
+func (b *Book) live(bk *books.Books, t *Terms) {
 	var list []*event.Incentive
 	var happen []settlement.Event
 	b.conclude()
@@ -192,7 +193,7 @@ func (b *Book) live(bk *books.Books, partners *settlement.Book) {
 		}
 		b.judge(e, settlement.Verdict{}) // its partner or programme is in the books no more
 	}
-	for i, v := range partners.Decide(happen) {
+	for i, v := range t.Partners.Decide(happen, t.Closed) {
 		b.judge(list[i], v)
 	}
 }

@@ -64,7 +64,8 @@ func TestNext(t *testing.T) {
 		{quarter, gone, "2026-Q3", settlement.Paid, "", ""},
 		{quarter, here, "2026-Q3", settlement.Void, "", ""},
 		{open, here, "2026-08", settlement.ToConfirm, "", "waits for a confirmation or a dispute"},
-		{open, here, "2026-Q3", settlement.ToConfirm, "", ""}, // not a period of the programme
+		// a closed period that the programme had
+		{open, here, "2026-Q3", settlement.ToConfirm, "", "waits for a confirmation or a dispute"},
 	} {
 		p, err := settlement.ParsePeriod(tt.period)
 		if err != nil {
