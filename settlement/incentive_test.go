@@ -250,7 +250,8 @@ func TestClosedPeriodsStay(t *testing.T) {
 			{Partner: resTwo, Programme: 1, Period: august, Amount: amount("7"), State: settlement.Confirmed},
 		},
 		Events: []settlement.Event{
-			{ID: "c", Partner: resTwo, Programme: 1, Period: august, Kind: settlement.Confirm, Time: h.at("2026-09-06")},
+			{ID: "c", Partner: resTwo, Programme: 1, Period: august, Kind: settlement.Confirm,
+				Time: h.at("2026-09-06")},
 			{ID: "d", Partner: resTwo, Programme: 1, Period: august, Kind: settlement.ApplyPayment,
 				Time: h.at("2026-10-19")},
 		},

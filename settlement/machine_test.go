@@ -257,8 +257,8 @@ func TestDecide(t *testing.T) {
 		{"f6", distB, 1, "2030-09", settlement.Confirm, "2026-10-06", "estimated false"},
 		{"e4", distA, 0, "2026-Q3", settlement.ApplyPayment, "2026-10-07", "payable true"},
 		{"f7", distA, 0, "2025-Q4", settlement.Confirm, "2026-10-06", "none false"},
-		{"g1", distB, 0, "2026-Q2", settlement.Confirm, "2026-07-06", "to_confirm true"},       // a closed period has it
-		{"g2", distA, 0, "2025-Q3", settlement.ApplyPayment, "2026-10-06", "to_confirm false"}, // and this one
+		{"g1", distB, 0, "2026-Q2", settlement.Confirm, "2026-07-06", "to_confirm true"},       // of a closed period
+		{"g2", distA, 0, "2025-Q3", settlement.ApplyPayment, "2026-10-06", "to_confirm false"}, // also
 	} {
 		p := must(settlement.ParsePeriod(c.period))
 		events = append(events, settlement.Event{ID: c.id, Partner: c.partner, Programme: c.programme, Period: p,

@@ -323,6 +323,7 @@ const (
 	ReratingPackageDraws           TextColumn[Rerating]      = 13
 	ReratingAsOf                   TimeColumn[Rerating]      = 14
 	ReratingOwnTime                MaybeTimeColumn[Rerating] = 15
+	ReratingInAdvance              SmallColumn[Rerating]     = 16
 )
 
 // Redraw is a row of redraws.

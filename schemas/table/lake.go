@@ -224,7 +224,9 @@ var reratingsTable = define("reratings", nil,
 		"commitment, which one it is"},
 	Column{"as_of", Time, "clock of the run that rated again"},
 	Column{"own_time", MaybeTime, "when partner, terms and tax are looked up, of a recurring charge; empty = the " +
-		"closed cycle's first instant"}).adding(1)
+		"closed cycle's first instant"},
+	Column{"in_advance", Small, "1 = of a recurring charge in advance, which no coupon pays; 0 in files of earlier " +
+		"builds too"}).adding(2)
 
 // Redraws is what records of closed cycles draw since re-rating, where it is not what they drew when they were billed.
 func Redraws() Def[Redraw] { return Def[Redraw]{redrawsTable} }

@@ -25,10 +25,11 @@ type bucketCycle struct {
 	stale      bool // a held file was rated again, and does not say what paid its lines
 	changed    map[period.Day]bool
 	files      []*heldFile
-	held       []*heldLine     // by day, customer, and in the order of time
-	events     []*accountEvent // by day, customer, instant and id
-	reclaims   []*Reclaim      // by day, customer and in their order
-	from       period.Day      // every day from this one on is to be paid again, for other coupons are issued
+	held       []*heldLine        // by day, customer, and in the order of time
+	inAdvance  map[chargeKey]bool // charges in advance of which re-rating posted a difference into the place
+	events     []*accountEvent    // by day, customer, instant and id
+	reclaims   []*Reclaim         // by day, customer and in their order
+	from       period.Day         // every day from this one on is to be paid again, for other coupons are issued
 	days       int
 	lines      int64
 }

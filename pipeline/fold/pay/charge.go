@@ -53,6 +53,33 @@ func (p *bucketPayer) chargeKey(r row) (k chargeKey) {
 	return k
 }
 
+// postedInAdvance are the charges in advance of which re-rating posted differences into the place.
+func (pl *bucketCycle) postedInAdvance() (map[chargeKey]bool, error) {
+	out := make(map[chargeKey]bool)
+	e, ok := pl.next[tableDay{table: tables.Reratings().Name}]
+	if !ok {
+		return out, nil
+	}
+	cols, err := readAll(pl.w.Txn, e, tables.Reratings())
+	if err != nil {
+		return nil, err
+	}
+	for i := range cols.N {
+		if cols.Small(tables.ReratingInAdvance).At(i) == 0 {
+			continue
+		}
+		origin, err := period.ParseCycle(cols.Word(tables.ReratingOriginCycle).At(i))
+		if err != nil {
+			return nil, err
+		}
+		out[chargeKey{cycle: origin, customer: cols.Word(tables.ReratingCustomerID).At(i),
+			id:  string(cols.Text(tables.ReratingPackageDraws).At(i)),
+			sku: cols.Word(tables.ReratingSKU).At(i), region: cols.Word(tables.ReratingRegionCode).At(i),
+			resource: string(cols.Text(tables.ReratingResourceID).At(i))}] = true
+	}
+	return out, nil
+}
+
 // isChargeRefund reports whether the line is the refund of a recurring charge.
 func (l *heldLine) isChargeRefund() bool { return l.charge.refund }
 
@@ -145,7 +172,7 @@ func (b *orderBook) loadCharges(c period.Cycle) error {
 }
 
 // refundCharge pays the refund of a recurring charge back into what its base was paid from (CASH-10). It is cash if
-// nothing but coupons paid the base.
+// nothing but coupons paid the base: an earlier build let differences draw them.
 func (d *day) refundCharge(h *heldLine, l *payment.Line) error {
 	base := h.paid
 	if h.base != nil {

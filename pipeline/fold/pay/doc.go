@@ -32,5 +32,6 @@
 //	        rated again because books changed may be equal to those in the live state, and are then not paid. They
 //	        are read from the file that rating wrote, which is written again if anything but cash pays a line.
 //	CASH-10 The refund of a recurring charge goes back to the balances that paid the charge: the first line of it with
-//	        a positive payment, which is the charge's own line or a difference that re-rating posted.
+//	        a positive payment, which is the charge's own line or a difference that re-rating posted. Neither draws
+//	        a coupon.
 package pay

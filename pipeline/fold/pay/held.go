@@ -71,6 +71,9 @@ func (pl *bucketCycle) hold() error {
 	if err != nil {
 		return err
 	}
+	if pl.inAdvance, err = pl.postedInAdvance(); err != nil {
+		return err
+	}
 	byOrder := make(map[event.Key]*heldLine)
 	for _, day := range heldDays {
 		cols, e, err := batchOf(pl.w.bucketPayer, pl.next, day)

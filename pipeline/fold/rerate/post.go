@@ -30,6 +30,7 @@ type posting struct {
 	asOf        period.Instant
 	late        bool           // of a commitment: see commitments.Change
 	own         period.Instant // own time; tables.Nothing = the closed cycle's first instant
+	inAdvance   bool           // of a recurring charge in advance
 }
 
 // feeMark stands for the draws of a difference of late.Place.Fee, which has none. Draws have a colon.
@@ -94,6 +95,7 @@ func (r *poster) post(origin period.Cycle, differences []Difference, committed [
 			p.own = differences[i].Own
 		}
 		r.setPartner(&p, differences[i].Own)
+		p.inAdvance = p.Charge != "" && !r.inArrears(&p.Place)
 		list = append(list, p)
 	}
 	if err := r.Put(r.key("reratings"), r.table(list).Any()); err != nil {
@@ -113,6 +115,15 @@ func (r *poster) setPartner(p *posting, own period.Instant) {
 	if as, ok := r.Books.Associations.At(p.Customer, own); ok {
 		p.partner, p.association = r.Books.Partners[as.Partner].ID, as.Type
 	}
+}
+
+// inArrears reports whether the books have the recurring charge of a place in arrears: a coupon can pay what it charges
+// (§10.5).
+func (r *poster) inArrears(p *late.Place) bool {
+	charge := p.Charge[:strings.LastIndexByte(p.Charge, '/')]
+	return slices.ContainsFunc(r.Books.Recurring.Of(p.Customer), func(row books.RecurringCharge) bool {
+		return row.ID == charge && !row.Advance
+	})
 }
 
 // committedPosting puts what a commitment owes in the open cycle in place of what was posted of it before.
@@ -140,6 +151,7 @@ func (r *poster) postings() ([]posting, error) {
 				association: books.AssociationOf(cols.Word(tables.ReratingAssociationType).At(i)),
 				asOf:        cols.Time(tables.ReratingAsOf).At(i),
 				own:         cols.MaybeTime(tables.ReratingOwnTime).At(i),
+				inAdvance:   cols.Small(tables.ReratingInAdvance).At(i) == 1,
 			}
 			var err error
 			if p.Customer, err = r.Names().Customer(cols.Word(tables.ReratingCustomerID).At(i)); err != nil {
@@ -206,6 +218,11 @@ func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 		out.Text(tables.ReratingPackageDraws).Add(p.mark())
 		out.Time(tables.ReratingAsOf).Add(p.asOf)
 		out.MaybeTime(tables.ReratingOwnTime).Add(p.own)
+		inAdvance := int32(0)
+		if p.inAdvance {
+			inAdvance = 1
+		}
+		out.Small(tables.ReratingInAdvance).Add(inAdvance)
 		out.N++
 	}
 	return out
