@@ -282,6 +282,35 @@ func TestIDsOfLateFees(t *testing.T) {
 		"id"), "e1#1"+late+"\ne1#2"+late+"\ne1#2#flat_fee"+late)
 }
 
+// TestIDsOfRestatedFees checks the ids of the differences of a restated month: 12 pieces of a cost file cross the tier of
+// 10, and the next tier has a flat fee. Their kind is adjustment, too. Invariant: BSS-2.
+func TestIDsOfRestatedFees(t *testing.T) {
+	t.Parallel()
+	prices := strings.NewReplacer("unit_price\n", "unit_price,flat_fee\n", "2,,0.5\n", "2,,0.5,4\n", "\n", ",\n")
+	const header = "BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd," +
+		"ChargeCategory,ResourceId,PricingQuantity\n"
+	h := houseWith(t, map[string]string{
+		"tollbook.yaml": books["tollbook.yaml"] +
+			"costs: {sources: [{source: s1, provider: p, format: focus}]}\n",
+		"books/prices.csv":                  prices.Replace(books["books/prices.csv"]),
+		"books/allocation.yaml":             "- {customer: dan, sku: mail}\n",
+		"inbox/costs/s1/2026-09/1/f.csv":    header,
+		"inbox/costs/s1/2026-09/1/_SUCCESS": "",
+	})
+	h.close()
+	h.lay("inbox/costs/s1/2026-09/2/f.csv", header+"10,10,CNY,2026-09-01,2026-09-03,2026-09-04,Usage,b,12\n")
+	h.lay("inbox/costs/s1/2026-09/2/_SUCCESS", "")
+	h.night("2026-10-06T00:00:00Z")
+	rows := h.few("", subRecords+"?bill_cycle=2026-10&customer_id=dan&bill_detail_type=16", "", "fee_records", "id",
+		"payment_amount")
+	var got []string
+	for row := range strings.Lines(rows) {
+		_, tier, _ := strings.Cut(strings.TrimSpace(row), "#")
+		got = append(got, tier)
+	}
+	h.same("restated", strings.Join(got, "\n"), "1 10.00000000\n2 1.00000000\n2#flat_fee 4.00000000")
+}
+
 // TestIDsLikeTiers checks that a record whose own id is that of a line of another record's tier has another one in the
 // API. Invariant: BSS-2.
 func TestIDsLikeTiers(t *testing.T) {

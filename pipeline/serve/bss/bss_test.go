@@ -164,12 +164,18 @@ func (h *house) night(asOf string) {
 	})
 }
 
-// later closes September, adds records that are late for it, and rates it again at another price.
-func (h *house) later() {
+// close closes September.
+func (h *house) close() {
 	h.t.Helper()
 	h.run("2026-10-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Close(context.Background(), w, cycleOf(h.t, "2026-09"), false, o)
 	})
+}
+
+// later closes September, adds records that are late for it, and rates it again at another price.
+func (h *house) later() {
+	h.t.Helper()
+	h.close()
 	h.lay("inbox/usage/late.csv",
 		`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces
 a3,ann,r2,mail,east,2026-09-04T10:00:00Z,2026-09-04T11:00:00Z,3,

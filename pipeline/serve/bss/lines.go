@@ -174,7 +174,7 @@ func (r *reader) id() string {
 	r.err = errors.Join(r.err, err)
 	if r.split {
 		id += "#" + strconv.Itoa(r.row.Small(tables.LineTier))
-		if day == manifest.LateDay && r.isFee() {
+		if (day == manifest.LateDay || day == manifest.RestatedDay) && r.isFee() {
 			kind = line.FlatFee.String()
 		}
 		switch kind {
@@ -199,11 +199,12 @@ func (r *reader) id() string {
 // endsLikeTier finds ids of records that end like the line of a tier.
 var endsLikeTier = regexp.MustCompile(`#[0-9]+(#(flat_fee|true_up|cap|overage))?$`)
 
-// isFee reports whether a line of a late record, whose kind is adjustment, is a flat fee: it has a quantity and no use.
+// isFee reports whether a line of a late record, or a difference of cost files, is of a flat fee. The kind of both is
+// adjustment. A fee has a quantity and no use.
 func (r *reader) isFee() bool {
 	none := parquet.Dec{}
-	return r.row.Cols.Quantity(tables.LineUsageAmount).At(r.row.I) == none &&
-		r.row.Cols.Quantity(tables.LineQuantity).At(r.row.I) != none
+	has := func(c tables.QuantityColumn[tables.Line]) bool { return r.row.Cols.Quantity(c).At(r.row.I) != none }
+	return has(tables.LineQuantity) && !has(tables.LineUsageAmount) && !has(tables.LineFreeResourceUsage)
 }
 
 // product is the line's product; an empty one where the books no longer have it.
@@ -217,7 +218,8 @@ func (r *reader) product() *books.Product {
 // idColumns are the columns of id.
 func idColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant,
-		tables.LineUsageStart, tables.LineOriginCycle, tables.LineUsageAmount, tables.LineQuantity)
+		tables.LineUsageStart, tables.LineOriginCycle, tables.LineUsageAmount, tables.LineFreeResourceUsage,
+		tables.LineQuantity)
 }
 
 // cycleOf is the cycle that a required parameter names.
