@@ -102,6 +102,7 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 }
 
 // ClosedIncentives are the stored incentives of periods whose last cycle is at most the last closed one (SETTLE-3).
+// Errors: *MissingBookError, *PeriodError.
 func ClosedIncentives(txn *lake.SubTxn, b *books.Books, through period.Cycle) (closed []settlement.Incentive,
 	err error) {
 	for _, e := range txn.Next().Find(IncentivesKey()) {
@@ -109,11 +110,25 @@ func ClosedIncentives(txn *lake.SubTxn, b *books.Books, through period.Cycle) (c
 		if err != nil {
 			return nil, err
 		}
-		closed = append(closed, slices.DeleteFunc(list, func(i settlement.Incentive) bool {
-			return i.Period.Last() > through
-		})...)
+		for _, one := range list {
+			g := &b.Programmes[one.Programme]
+			if one.Period.First <= through && one.Period.Quarter != g.Quarterly {
+				return nil, &PeriodError{g.ID, one.Period.String()}
+			}
+			if one.Period.Last() <= through {
+				closed = append(closed, one)
+			}
+		}
 	}
 	return closed, nil
+}
+
+// PeriodError says that the books give a programme another period than an incentive of it of which a month is closed:
+// that month would count twice, in a quarter too, or not at all.
+type PeriodError struct{ Programme, Period string }
+
+func (e *PeriodError) Error() string {
+	return fmt.Sprintf("programme %s: period %s has a closed month, so that `period` cannot change", e.Programme, e.Period)
 }
 
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.

@@ -27,6 +27,7 @@ func Of(err error) error {
 	var model *tariff.NoUsageError
 	var limit *tariff.LimitError
 	var crossing *event.CurrencyError
+	var length *settle.PeriodError
 	switch {
 	case errors.As(err, &limit):
 		return &workspace.RefusedError{What: err.Error(), Hint: hintOf(limit)}
@@ -38,6 +39,9 @@ func Of(err error) error {
 		return rowBack(unnamed.Book)
 	case errors.As(err, &missing):
 		return rowBack(missing.Book)
+	case errors.As(err, &length):
+		return problem.Problems{{Pos: problem.Pos{File: "books/incentives.yaml"}, Text: length.Error(),
+			Hint: "put its period back: end it with valid_to, and give the new period a programme with an id of its own"}}
 	case errors.As(err, &crossing):
 		return problem.Problems{{Pos: problem.Pos{File: "books/associations.csv"}, Text: crossing.Error(),
 			Hint: "let the association begin after the event, or give customer and partner one currency: money of " +

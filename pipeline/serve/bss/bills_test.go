@@ -282,8 +282,8 @@ func TestIDsOfLateFees(t *testing.T) {
 		"id"), "e1#1"+late+"\ne1#2"+late+"\ne1#2#flat_fee"+late)
 }
 
-// TestIDsOfRestatedFees checks the ids of the differences of a restated month: 12 pieces of a cost file cross the tier of
-// 10, and the next tier has a flat fee. Their kind is adjustment, too. Invariant: BSS-2.
+// TestIDsOfRestatedFees checks the ids of the differences of a restated month: 12 pieces of a cost file cross the tier
+// of 10, and the next tier has a flat fee. Their kind is adjustment, too. Invariant: BSS-2.
 func TestIDsOfRestatedFees(t *testing.T) {
 	t.Parallel()
 	prices := strings.NewReplacer("unit_price\n", "unit_price,flat_fee\n", "2,,0.5\n", "2,,0.5,4\n", "\n", ",\n")
