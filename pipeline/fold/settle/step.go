@@ -128,7 +128,8 @@ func ClosedIncentives(txn *lake.SubTxn, b *books.Books, through period.Cycle) (c
 type PeriodError struct{ Programme, Period string }
 
 func (e *PeriodError) Error() string {
-	return fmt.Sprintf("programme %s: period %s has a closed month, so that `period` cannot change", e.Programme, e.Period)
+	return fmt.Sprintf("programme %s: period %s has a closed month, so that `period` cannot change", e.Programme,
+		e.Period)
 }
 
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.

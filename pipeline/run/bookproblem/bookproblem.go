@@ -41,7 +41,8 @@ func Of(err error) error {
 		return rowBack(missing.Book)
 	case errors.As(err, &length):
 		return problem.Problems{{Pos: problem.Pos{File: "books/incentives.yaml"}, Text: length.Error(),
-			Hint: "put its period back: end it with valid_to, and give the new period a programme with an id of its own"}}
+			Hint: "put its period back: end it with valid_to, and give the new period a programme with an id of its " +
+				"own"}}
 	case errors.As(err, &crossing):
 		return problem.Problems{{Pos: problem.Pos{File: "books/associations.csv"}, Text: crossing.Error(),
 			Hint: "let the association begin after the event, or give customer and partner one currency: money of " +
