@@ -108,7 +108,8 @@ var billedColumns = tables.Columns(tables.LineCycle, tables.LineOriginCycle, tab
 	tables.LineResourceID,
 	tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
 	tables.LineTruncatedAmount, tables.LinePaymentAmount,
-	tables.LinePackageDraws, tables.LineUnitPrice, tables.LineDiscountID, tables.LineTier, tables.LinePriceList)
+	tables.LinePackageDraws, tables.LineUnitPrice, tables.LineDiscountID, tables.LineTier, tables.LinePriceList,
+	tables.LineKind)
 
 // billedFile reads the lines of one file that belong to a cycle.
 type billedFile struct {
@@ -117,6 +118,7 @@ type billedFile struct {
 	origin period.Cycle
 	only   map[int32]bool    // customers; nil = all
 	note   func(*BilledLine) // is called for each line; nil = not
+	priced map[Place]bool    // of month-end lines: where meters have something to price
 }
 
 // hasCharges reports whether the file can have lines of recurring charges. No other file has them.
@@ -129,6 +131,9 @@ func (b *billedFile) addTo(to Sums) error {
 	columns := billedColumns
 	if b.hasCharges() {
 		columns = append(slices.Clip(columns), tables.LineID.Of(), tables.LineUsageStart.Of(), tables.LineOwnTime.Of())
+	}
+	if err := b.readPriced(); err != nil {
+		return err
 	}
 	f, err := tablefile.Open(b.Txn, b.entry, tables.Lines(), columns)
 	if err != nil {
@@ -188,7 +193,7 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 	if b.hasCharges() && b.Books.Products[p.SKU].Model == books.Recurring {
 		p.Charge = string(cols.Text(tables.LineID).At(i))
 	}
-	p.Fee = b.Books.Products[p.SKU].FeeApart() && feeLine(cols, i, b.entry.Day)
+	p.Fee = b.Books.Products[p.SKU].FeeApart() && b.feeAtZero(p, cols, i)
 	if err := to.At(p).Add(sum); err != nil {
 		return err
 	}
@@ -214,13 +219,4 @@ func ownTime(c *parquet.Columns[tables.Line], i int) period.Instant {
 		return t
 	}
 	return c.Time(tables.LineUsageStart).At(i)
-}
-
-// feeLine reports whether a line is a fee at zero of a product whose records have lines of their own, or a difference
-// of one.
-func feeLine(c *parquet.Columns[tables.Line], i int, day manifest.Day) bool {
-	if day == manifest.EndDay {
-		return true
-	}
-	return c.Small(tables.LineTier).At(i) == feeTier && c.Word(tables.LinePriceList).At(i) == ""
 }

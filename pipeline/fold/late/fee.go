@@ -1,0 +1,56 @@
+package late
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// feeAtZero reports whether a line at a place is a fee at zero of a product whose records have lines of their own now,
+// or a difference of one (§10.3). A month-end model that the product had at the close charged the flat fee of tier 1
+// also next to what it priced: such a fee is not one at zero.
+func (b *billedFile) feeAtZero(p Place, c *parquet.Columns[tables.Line], i int) bool {
+	if c.Small(tables.LineTier).At(i) != feeTier {
+		return false
+	}
+	if b.entry.Day == manifest.EndDay {
+		return c.Word(tables.LineKind).At(i) == line.FlatFee.String() && !b.priced[p]
+	}
+	return c.Word(tables.LinePriceList).At(i) == ""
+}
+
+// readPriced notes the places of month-end lines with something to price. A fee without a resource is that of a meter
+// whose lines may each have one.
+func (b *billedFile) readPriced() error {
+	if b.entry.Day != manifest.EndDay ||
+		!slices.ContainsFunc(b.Books.Products, func(p books.Product) bool { return p.FeeApart() }) {
+		return nil
+	}
+	b.priced = make(map[Place]bool)
+	return tablefile.Each(b.Txn, b.entry, tables.Lines(), tables.Columns(tables.LineCustomerID, tables.LineSKU,
+		tables.LineRegionCode, tables.LineResourceID, tables.LineKind, tables.LineUsageAmount,
+		tables.LineFreeResourceUsage, tables.LineQuantity), func(c *parquet.Columns[tables.Line], i int) error {
+		sku := b.Books.SKU(c.Word(tables.LineSKU).At(i))
+		if sku < 0 || !b.Books.Products[sku].FeeApart() || c.Word(tables.LineKind).At(i) != line.Period.String() {
+			return nil
+		}
+		used, free := c.Quantity(tables.LineUsageAmount).At(i), c.Quantity(tables.LineFreeResourceUsage).At(i)
+		if q := c.Quantity(tables.LineQuantity).At(i); used == free && q.Hi == 0 && q.Lo == 0 { // after packages
+			return nil
+		}
+		customer, err := b.Names().Customer(c.Word(tables.LineCustomerID).At(i))
+		if err != nil {
+			return err
+		}
+		p := Place{Origin: b.origin, Customer: customer, SKU: sku, Region: c.Word(tables.LineRegionCode).At(i)}
+		b.priced[p] = true
+		p.Resource = string(c.Text(tables.LineResourceID).At(i))
+		b.priced[p] = true
+		return nil
+	})
+}
