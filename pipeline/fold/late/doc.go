@@ -15,5 +15,6 @@
 //	LATE-6  A quote prices records after everything that is billed of their cycle, also late and by re-rating: a late
 //	        record that follows all others has the lines of its quote.
 //	LATE-7  Where billing left a meter is what the books of today make of its billed records. Positions are read
-//	        instead where they are of that meter: the product had the same meter and model when they were stored.
+//	        instead where they are of that meter: the product had the same meter and model whenever something was
+//	        billed of it, and re-rating has not changed what its records draw.
 package late

@@ -14,19 +14,26 @@ import (
 // positions are what is stored of a customer's meters of a closed cycle.
 type positions struct {
 	counts map[Meter]counted
-	other  map[int32]bool // products of which a position is not of a meter of today's books
+	other  map[int32]bool // products of which a position is missing, or is not of a meter of today's books
 	closed map[int32]bool // products that the close left with positions of meters of today's books
+	// counters that have a position, by the cycle that they were stored in; the closed cycle stored those of its close
+	stored map[period.Cycle]map[Meter]bool
+	// re-rating changed what records draw. It moved the positions only if products had counters by the books of then.
+	redrawn bool
 }
 
 // hold reports whether the positions say where a meter is. They do not if the product had another meter or model when
-// they were stored. If the close has a position of the product, a meter without one has no billed record.
-func (p *positions) hold(m Meter) bool {
+// they were stored, or when something was billed after that. If the close has a position of the product, a meter
+// without one has no billed record. What a meter that converts counts depends on the order of billing: its moved
+// positions say it exactly.
+func (p *positions) hold(product *books.Product, m Meter) bool {
 	_, known := p.counts[m]
-	return !p.other[m.SKU] && (known || p.closed[m.SKU])
+	return !p.other[m.SKU] && (known || p.closed[m.SKU]) && (!p.redrawn || !product.Convert.IsZero())
 }
 
 // note notes a position of a product.
-func (p *positions) note(product *books.Product, m Meter, row *position.Row, closing bool) {
+func (p *positions) note(product *books.Product, m Meter, row *position.Row, in period.Cycle) {
+	closing := in == m.Origin
 	fits := slices.Contains(rating.Counters(product), row.Kind) &&
 		(row.Scope == "") == (product.Meter == books.PerCustomer)
 	if closing { // only a closing position of a meter per resource names the resource
@@ -36,6 +43,22 @@ func (p *positions) note(product *books.Product, m Meter, row *position.Row, clo
 		p.other[m.SKU] = true
 	} else if closing {
 		p.closed[m.SKU] = true
+	}
+	m = m.As(row.Kind)
+	p.counts[m] = counted{row.Count, in}
+	if p.stored[in] == nil {
+		p.stored[in] = make(map[Meter]bool)
+	}
+	p.stored[in][m] = true
+}
+
+// complete notes whether a meter that something was billed of in a cycle has all its positions of that cycle. It has
+// not if the product had another model then.
+func (p *positions) complete(product *books.Product, m Meter, in period.Cycle) {
+	for _, kind := range rating.Counters(product) {
+		if !p.stored[in][m.As(kind)] {
+			p.other[m.SKU] = true
+		}
 	}
 }
 
@@ -79,7 +102,7 @@ func (s *Sources) recountCycle(origin period.Cycle, customer int32) error {
 	}
 	replaced := make(map[Key]bool)
 	for _, r := range s.All {
-		if r.Origin == origin && r.Billed < s.Cycle {
+		if r.Origin == origin && r.Billed <= s.lastBilled() {
 			closed[r.Key()] = &r.Record
 			if r.Replaces != "" {
 				replaced[r.Target()] = true

@@ -29,6 +29,8 @@ type Sources struct {
 	ofUsage  map[MeterSet]Sums     // of the lines that the close made of records
 
 	recounts map[period.Cycle]*recount
+	billed   map[MeterSet][]*Row // late records
+	redrawn  map[MeterSet]bool   // re-rating changed what records of the cycle draw
 }
 
 // counted is a meter's count as billing left it in a cycle.
@@ -89,6 +91,30 @@ func (s *Sources) Prepare(rows []*Record) error {
 	return nil
 }
 
+// index finds late records and changed draws by the meters that they move.
+func (s *Sources) index() {
+	if s.billed != nil {
+		return
+	}
+	s.billed, s.redrawn = make(map[MeterSet][]*Row), make(map[MeterSet]bool)
+	for key, r := range s.All {
+		if set := (MeterSet{key.Customer, key.Origin}); r.Billed <= s.lastBilled() {
+			s.billed[set] = append(s.billed[set], r)
+		}
+	}
+	for key := range s.ReratedDraws {
+		s.redrawn[MeterSet{key.Customer, key.Origin}] = true
+	}
+}
+
+// lastBilled is the last cycle whose late records are billed before those that are rated.
+func (s *Sources) lastBilled() period.Cycle {
+	if s.after {
+		return s.Cycle
+	}
+	return s.Cycle - 1
+}
+
 // Billed finds the billed record that a late one takes the place of.
 func (s *Sources) Billed(key Key) (*Record, error) {
 	if r := s.All[key]; r != nil {
@@ -129,7 +155,7 @@ func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
 	if err != nil {
 		return money.Quantity{}, err
 	}
-	if !stored.hold(m) {
+	if !stored.hold(&s.Books.Products[m.SKU], m) {
 		return s.fromRecords(customer, m)
 	}
 	at := stored.counts[m]
@@ -161,12 +187,12 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 	if s.closing[set] != nil {
 		return s.closing[set], nil
 	}
-	stored := &positions{make(map[Meter]counted), make(map[int32]bool), make(map[int32]bool)}
-	add := func(row *position.Row, in period.Cycle, closing bool) {
+	s.index()
+	stored := &positions{counts: make(map[Meter]counted), other: make(map[int32]bool), closed: make(map[int32]bool),
+		stored: make(map[period.Cycle]map[Meter]bool), redrawn: s.redrawn[set]}
+	add := func(row *position.Row, in period.Cycle) {
 		if sku := s.Books.SKU(row.Key); IsCounter(row.Kind) && sku >= 0 {
-			m := Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}
-			stored.counts[m.As(row.Kind)] = counted{row.Count, in}
-			stored.note(&s.Books.Products[sku], m, row, closing)
+			stored.note(&s.Books.Products[sku], Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}, row, in)
 		}
 	}
 	rows, last, err := s.Opening.Before(set.Customer, set.Origin.Last()+1, set.Origin)
@@ -175,13 +201,23 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 	}
 	for i := range rows {
 		if last.In(set.Origin) {
-			add(&rows[i], set.Origin, true)
+			add(&rows[i], set.Origin)
 		}
 	}
 	for i := range s.behind {
 		if p := &s.behind[i]; p.Customer == set.Customer && p.Origin == set.Origin.String() {
-			add(&p.Row, p.Billed, false)
+			add(&p.Row, p.Billed)
 		}
+	}
+	for in, meters := range stored.stored {
+		for m := range meters {
+			if m.Kind == 0 {
+				stored.complete(&s.Books.Products[m.SKU], m, in)
+			}
+		}
+	}
+	for _, r := range s.billed[set] {
+		stored.complete(&s.Books.Products[r.SKU], MeterOf(s.Books, &r.Record, s.Regions.Name), r.Billed)
 	}
 	s.closing[set] = stored
 	return stored, nil
