@@ -251,7 +251,7 @@ func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.
 		return drawn, nil
 	}
 	return s.Opening.DrawnBy(p, period.Span{From: f.Start, To: end},
-		opening.Billed{Before: s.Cycle, Late: s.Cycle - 1, Reposted: s.Cycle})
+		opening.Billed{Before: s.Cycle, Late: s.lastBilled(), Reposted: s.Cycle})
 }
 
 // drawnIn is drawn with the shifts up to a cycle; known is false if positions do not say it.
@@ -286,19 +286,28 @@ func (s *Sources) drawnIn(customer int32, f QuotaPeriod, end period.Instant) (dr
 		return drawn, in, false, err
 	}
 	known = true
-	for i := range rows {
+	for i := range rows { // in order of their quota periods
 		row := &rows[i]
-		if row.At == f.Start && opening.PackageOf(s.Books, customer, row) == f.Package {
-			drawn, err = rating.DrawnOf(p, row)
-			return drawn, in, true, err
+		if row.At != f.Start || opening.PackageOf(s.Books, customer, row) != f.Package {
+			known = known && !s.mayHold(row, f)
+			continue
 		}
-		known = known && !s.mayHold(row, f)
+		if drawn, err = rating.DrawnOf(p, row); err != nil {
+			return drawn, in, false, err
+		}
+		known = true
 	}
 	return drawn, in, known, nil
 }
 
-// mayHold reports whether a position of another quota period may hold draws of one.
+// mayHold reports whether a position of a package may hold draws of a quota period and of another one of today's books.
 func (s *Sources) mayHold(row *position.Row, f QuotaPeriod) bool {
 	p := &s.Books.Packages[f.Package]
-	return row.Kind == position.Package && row.Key == p.ID && row.At != f.Start && !s.Opening.Certain(p.Customer, row)
+	if row.Kind != position.Package || row.Key != p.ID {
+		return false
+	}
+	if row.At == f.Start { // of the same quota period, unless the books end the package within it since then
+		return s.Prices.QuotaPeriod(p, f.Start).To > p.Valid.To
+	}
+	return !s.Opening.Certain(p.Customer, row)
 }

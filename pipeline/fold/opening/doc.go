@@ -12,7 +12,7 @@
 //	        below 0. A change replaces the position of an older quota period of its package, never that of a newer
 //	        one.
 //	OPEN-5  Positions that a day only hands on are written as they were read, in the same bytes.
-//	OPEN-6  Where valid_from or reset of a package was changed after a close, so that the stored quota period is not
-//	        the one that continues into the cycle, the position is what the billed records that began in that period
-//	        drew. Positions alone say it of archived cycles.
+//	OPEN-6  Where valid_from or reset of a package was changed after a close, or a row of it was split, so that the
+//	        stored quota period is not the one that continues into the cycle, the position is what the billed records
+//	        that began in that period drew. Positions alone say it of archived cycles.
 package opening

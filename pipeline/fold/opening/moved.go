@@ -16,15 +16,17 @@ import (
 
 // Certain reports whether a position of a package can only be of the quota period of today's books that begins where it
 // does. It is not certain if the books have no such period, because valid_from or reset was changed since, nor if it
-// begins with the package: one that was never refilled may have drawn on it longer. What was drawn then is found from
-// the records that drew (OPEN-6).
+// begins with the package: one that was never refilled may have drawn on it longer. Nor is it if the books end the
+// package within the period, because the stored one may have lasted longer. What was drawn then is found from the
+// records that drew (OPEN-6).
 func (s *Source) Certain(customer int32, row *position.Row) bool {
 	code := PackageOf(s.Books, customer, row)
 	if code < 0 {
 		return false
 	}
 	p := &s.Books.Packages[code]
-	return row.At != p.Valid.From && s.Prices.QuotaPeriod(p, row.At).From == row.At
+	span := s.Prices.QuotaPeriod(p, row.At)
+	return row.At != p.Valid.From && span.From == row.At && span.To <= p.Valid.To
 }
 
 // reopened is a quota period that continues into a cycle and is not the one that a stored position is of.
