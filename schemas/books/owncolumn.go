@@ -36,6 +36,12 @@ func AppendOwn(dst, tag []byte, column string, value []byte) []byte {
 	return append(append(dst, value...), tag...)
 }
 
+// HasOwn reports whether a record keeps the value of a column of the sender's own. Its lines have the tag alone.
+func HasOwn(tag []byte) bool {
+	_, column, _ := SplitOwn(tag)
+	return column != ""
+}
+
 // SplitOwn splits a tag that AppendOwn made. Of any other tag, column is empty.
 func SplitOwn(text []byte) (tag []byte, column string, value []byte) {
 	if len(text) == 0 || text[0] != ownMark {

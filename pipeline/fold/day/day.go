@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -309,7 +310,7 @@ func (d *Folder) take(r *sorting.Row, replaced bool) error {
 	if err := d.rate(r); err != nil {
 		return err
 	}
-	if len(r.Replaces) > 0 || d.Books.Products[r.SKU].Kept() {
+	if len(r.Replaces) > 0 || d.Books.Products[r.SKU].Kept() || books.HasOwn(r.Tag) {
 		d.drawn = line.AppendDraws(d.drawn[:0], d.Books.Packages, d.charges.Draws)
 		records.Keep(d.State, d.usage.Cols, r, false, d.drawn)
 	}
