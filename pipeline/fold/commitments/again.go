@@ -33,8 +33,8 @@ const aboutPrefix = "commitment "
 // withLate ends the text of a difference that counts late lines.
 const withLate = " late"
 
-// PostedText is the text that the table reratings holds of a difference, with what String writes of an About, and whether
-// late lines were counted.
+// PostedText is the text that the table reratings holds of a difference, with what String writes of an About, and
+// whether late lines were counted.
 func PostedText(about string, late bool) string {
 	if late {
 		return about + withLate
@@ -98,9 +98,9 @@ func (c *Change) spent() commitment.Spent {
 }
 
 // Again calculates the commitments of a bucket's customers for a closed cycle again, and those of later closed cycles
-// that count what has moved, and returns what differs from all that was billed (FCOMMIT-5). moved are differences that
-// are in no file yet, by customer. With onlyTouched, only the commitments of the cycle that count a line of it or of an
-// earlier one are owed.
+// that count what has moved, and returns what differs from all that was billed (FCOMMIT-5). moved are differences
+// that are in no file yet, by customer. With onlyTouched, only the commitments of the cycle that count a line of it
+// or of an earlier one are owed.
 func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commitment.Spent,
 	onlyTouched bool) ([]Change, error) {
 	billed, err := f.source().Lines(bucket, origin, f.LateIn, func(int32) bool { return true },
@@ -162,8 +162,8 @@ type again struct {
 	out      []Change
 }
 
-// touches are the rows that count what has moved, or one of the late lines that are wanted, by the cycles in which their
-// windows end.
+// touches are the rows that count what has moved, or one of the late lines that are wanted, by the cycles in which
+// their windows end.
 func (a *again) touches(wanted func(*measure.Counted) bool) touchedRows {
 	changed := slices.Clone(a.moved)
 	for i := range a.late {
@@ -258,8 +258,8 @@ func (c *Change) add(o *measure.Charge, away, closed bool) error {
 	return c.Due.Add(o, away)
 }
 
-// take takes over what differs, and what has to be posted although nothing differs: late lines made it, and without its
-// row they make it no more.
+// take takes over what differs, and what has to be posted although nothing differs: late lines made it, and without
+// its row they make it no more.
 func (a *again) take(sums map[scoped]*Change) error {
 	recalculated := a.touches(func(*measure.Counted) bool { return true })
 	var list []Change

@@ -195,7 +195,8 @@ func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*lin
 			return nil, err
 		}
 		for i := range posted {
-			if p := &posted[i]; p.Customer == customer && !f.replaced(&p.Change, touched) && p.Due != (measure.Charge{}) {
+			p := &posted[i]
+			if p.Customer == customer && !f.replaced(&p.Change, touched) && p.Due != (measure.Charge{}) {
 				out = append(out, f.postedLine(p))
 			}
 		}
@@ -223,8 +224,8 @@ func (f *Folder) lateLines(bucket int, wanted func(customer int32) bool) (map[in
 	return out, err
 }
 
-// isLate reports whether a line that is billed in the earliest open cycle belongs to a closed one: by its origin_cycle,
-// or, of a cost file, by its charge period (§11.1).
+// isLate reports whether a line that is billed in the earliest open cycle belongs to a closed one: by its
+// origin_cycle, or, of a cost file, by its charge period (§11.1).
 func (f *Folder) isLate(c *measure.Counted) bool {
 	if !c.Costs {
 		return c.Origin < f.LateIn
@@ -268,8 +269,8 @@ func (f *Folder) months(bucket int, customer int32, touched touchedRows, posted 
 	return out, nil
 }
 
-// billedOf is what a billed line is of. If its service was renamed, so that no product has it and taxes and terms cannot
-// name it, the scope is that of the row that takes the line's place.
+// billedOf is what a billed line is of. If its service was renamed, so that no product has it and taxes and terms
+// cannot name it, the scope is that of the row that takes the line's place.
 func (f *Folder) billedOf(customer int32, c *measure.Counted) scoped {
 	of := scoped{About{c.By, c.Service, c.Windows}, c.SKU}
 	has := func(p books.Product) bool { return p.ServiceTypeCode == c.Service }
@@ -314,8 +315,8 @@ func (f *Folder) billedSpans(customer int32, cycle period.Cycle, counted []measu
 	return out, err
 }
 
-// owing says which commitments of a customer can owe something for a cycle. Before the first closed cycle these are only
-// those that count a line.
+// owing says which commitments of a customer can owe something for a cycle. Before the first closed cycle these are
+// only those that count a line.
 func (f *Folder) owing(customer int32, cycle period.Cycle, counted []measure.Counted) func(*books.Commitment) bool {
 	for _, ref := range f.Txn.Base().Manifest.Cycles {
 		if ref.State == manifest.CycleClosed && ref.Period() <= cycle {
@@ -325,8 +326,8 @@ func (f *Folder) owing(customer int32, cycle period.Cycle, counted []measure.Cou
 	return f.counting(customer, cycle, counted, nil)
 }
 
-// counting says of which commitments a window that ends in a cycle counts a line of it or of an earlier one. The lines of
-// cost files do not count: they make no month before the first closed one owe.
+// counting says of which commitments a window that ends in a cycle counts a line of it or of an earlier one. The
+// lines of cost files do not count: they make no month before the first closed one owe.
 func (f *Folder) counting(customer int32, cycle period.Cycle, counted []measure.Counted, moved []commitment.Spent) func(
 	*books.Commitment) bool {
 	spent := slices.Clone(moved)

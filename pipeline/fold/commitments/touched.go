@@ -29,8 +29,8 @@ func (t touchedRows) leave(cycle period.Cycle) {
 	}
 }
 
-// bills reports whether one of the touched rows of a customer takes the place of what was billed for a cycle: a row of its
-// commitment, in force in its windows.
+// bills reports whether one of the touched rows of a customer takes the place of what was billed for a cycle: a row
+// of its commitment, in force in its windows.
 func (t touchedRows) bills(rows []books.Commitment, cycle period.Cycle, of billedSpan) bool {
 	for i := range rows {
 		if row := &rows[i]; t[row][cycle] && row.ID == of.id && row.Valid.Overlaps(of.windows) {
@@ -49,10 +49,10 @@ type billedSpan struct {
 // anyRow wants every commitment.
 func anyRow(*books.Commitment) bool { return true }
 
-// add touches the rows that are wanted and take the place of what was billed for a cycle, and reports whether one was not
-// touched yet.
-func (t touchedRows) add(rows []books.Commitment, cycle period.Cycle, of billedSpan, wanted func(*books.Commitment) bool) (
-	more bool) {
+// add touches the rows that are wanted and take the place of what was billed for a cycle, and reports whether one was
+// not touched yet.
+func (t touchedRows) add(rows []books.Commitment, cycle period.Cycle, of billedSpan,
+	wanted func(*books.Commitment) bool) (more bool) {
 	for i := range rows {
 		row := &rows[i]
 		if row.ID != of.id || !row.Valid.Overlaps(of.windows) || t[row][cycle] || !wanted(row) {
