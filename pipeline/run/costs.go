@@ -44,9 +44,6 @@ func (r *run) costs(ctx context.Context) error {
 		Made: r.books, Rerate: place.NoCycle, Accept: r.o.AcceptRejects,
 	}
 	if re := r.job.rerate; re != nil {
-		if err := (rerating{r}).readDraft(); err != nil {
-			return err
-		}
 		stage.Rerate = re.cycle
 		if re.draft != nil {
 			stage.Draft = &costs.Draft{Books: re.draft,

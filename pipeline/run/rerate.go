@@ -137,12 +137,10 @@ func (r rerating) readDraft() (err error) {
 	return s.plan.Draft.Check(s.run, re.draft)
 }
 
-// share makes the plan of a re-rating whose tasks other processes do.
+// share reads the books of a re-rating, and makes the plan if other processes do its tasks.
 func (r rerating) share() error {
-	if s := r.job.sharing; s != nil {
-		if err := r.readDraft(); err != nil {
-			return err
-		}
+	if err := r.readDraft(); err != nil {
+		return err
 	}
 	return r.shareWithoutFiles()
 }
