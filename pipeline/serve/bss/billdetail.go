@@ -149,7 +149,6 @@ func detailColumns() tables.List[tables.Line] {
 		tables.LineResourceID.Of(), tables.LineResourceName.Of(), tables.LineRegionCode.Of(), tables.LineSKU.Of(),
 		tables.LineResourceTag.Of(),
 		tables.LineConsumeTime.Of(), tables.LineUsageType.Of(), tables.LineMeasure.Of(),
-		tables.LineFreeResourceUsage.Of(),
 		tables.LineOfficialAmount.Of(), tables.LineOfficialDiscountAmount.Of(), tables.LinePaymentAmount.Of(),
 		tables.LineCashAmount.Of(), tables.LineCreditAmount.Of(),
 		tables.LineCouponAmount.Of(), tables.LineFlexipurchaseCouponAmount.Of(), tables.LineStoredValueCardAmount.Of(),
