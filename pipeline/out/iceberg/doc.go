@@ -29,7 +29,7 @@
 //	ICE-6  A column keeps its id. Columns are added, never removed, and none is required.
 //	ICE-7  A table of another lake is changed only with TakeOver.
 //	ICE-8  A publish that is stopped at any point leaves each table in the old or the new state. The next one
-//	       completes the others, and deletes what no snapshot names.
+//	       completes the others, corrects their hints, and deletes what no snapshot names.
 //	ICE-9  With a catalog, the commit of a table is one request, which requires that the table is the one that was
 //	       read and that its main branch shows the snapshot that was read. Of two publishers one commits, and the
 //	       other starts over.

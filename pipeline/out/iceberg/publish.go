@@ -38,12 +38,15 @@ type Options struct {
 const (
 	StopHeld      = "iceberg-held"      // the files of the new state will stay
 	StopManifests = "iceberg-manifests" // manifests and their list are written, nothing names them
+	StopVersion   = "iceberg-version"   // the table is in the new state, its hint in the old one; without a catalog
 	StopCommitted = "iceberg-committed" // the table is in the new state
 	StopCleaned   = "iceberg-cleaned"   // what no snapshot names was deleted
 )
 
 // StopPoints lists the points in order.
-func StopPoints() []string { return []string{StopHeld, StopManifests, StopCommitted, StopCleaned} }
+func StopPoints() []string {
+	return []string{StopHeld, StopManifests, StopVersion, StopCommitted, StopCleaned}
+}
 
 // target is a table of a namespace.
 type target struct {
@@ -360,7 +363,7 @@ func (p *publisher) bring(ctx context.Context, s *state) error {
 	s.report.Added, s.report.Removed = next.addedFiles, next.removedFiles
 	if same && !evolved && !next.changed() {
 		s.report.Snapshot = s.meta.CurrentSnapshotID
-		return nil
+		return p.correctHint(s)
 	}
 	p.report.Changed = true
 	if p.DryRun {
@@ -428,11 +431,25 @@ func (p *publisher) commit(s *state) error {
 		return fmt.Errorf("commit %s: %w", p.Warehouse.uri(name), err)
 	}
 	s.version++
-	hint := s.folder + "/metadata/" + hintFile
-	if err := p.Warehouse.replace(hint, []byte(strconv.Itoa(s.version))); err != nil {
-		return fmt.Errorf("write %s: %w", p.Warehouse.uri(hint), err)
+	if err := p.StopAt(StopVersion); err != nil {
+		return err
 	}
-	return nil
+	return p.Warehouse.replaceHint(s.folder, s.version)
+}
+
+// correctHint names the newest version of a table in its hint where a publish was stopped before it did (ICE-8): readers
+// that follow the hint alone would read the older state until the next commit.
+func (p *publisher) correctHint(s *state) error {
+	if p.DryRun || p.Catalog != nil || s.version == 0 {
+		return nil
+	}
+	text, err := p.Warehouse.read(hintOf(s.folder))
+	if err == nil && string(text) == strconv.Itoa(s.version) {
+		return nil
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", p.Warehouse.uri(hintOf(s.folder)), err)
+	}
+	return p.Warehouse.replaceHint(s.folder, s.version)
 }
 
 // expire drops the snapshots that were replaced before an instant (ICE-5) and that no branch or tag names, and what the

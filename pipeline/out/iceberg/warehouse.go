@@ -165,6 +165,16 @@ func metadataFile(folder string, version int) string {
 // hintFile is the name of the file that says which version is the newest.
 const hintFile = "version-hint.text"
 
+func hintOf(folder string) string { return folder + "/metadata/" + hintFile }
+
+// replaceHint writes the number of a table's newest version.
+func (w *Warehouse) replaceHint(folder string, version int) error {
+	if err := w.replace(hintOf(folder), []byte(strconv.Itoa(version))); err != nil {
+		return fmt.Errorf("write %s: %w", w.uri(hintOf(folder)), err)
+	}
+	return nil
+}
+
 // load reads the newest version of a table's metadata; 0 and nil if there is no table. A table that a catalog has is
 // refused (ICE-11).
 func (w *Warehouse) load(folder string) (newest int, m *metadata, err error) {
