@@ -437,8 +437,8 @@ func (p *publisher) commit(s *state) error {
 	return p.Warehouse.replaceHint(s.folder, s.version)
 }
 
-// correctHint names the newest version of a table in its hint where a publish was stopped before it did (ICE-8): readers
-// that follow the hint alone would read the older state until the next commit.
+// correctHint names the newest version of a table in its hint, where a publish was stopped before it did (ICE-8).
+// Readers that follow the hint alone would read the older state until the next commit.
 func (p *publisher) correctHint(s *state) error {
 	if p.DryRun || p.Catalog != nil || s.version == 0 {
 		return nil
@@ -446,7 +446,8 @@ func (p *publisher) correctHint(s *state) error {
 	text, err := p.Warehouse.read(hintOf(s.folder))
 	if err == nil && string(text) == strconv.Itoa(s.version) {
 		return nil
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read %s: %w", p.Warehouse.uri(hintOf(s.folder)), err)
 	}
 	return p.Warehouse.replaceHint(s.folder, s.version)
