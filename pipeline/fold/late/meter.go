@@ -107,7 +107,41 @@ func (c *Closing) Rate(m Meter, records []*Record) (Sums, error) {
 		return nil, err
 	}
 	sums := make(Sums)
-	return sums, sums.AddCharges(c.Books, c.Customer, charges, about, m.Origin)
+	if err := sums.AddCharges(c.Books, c.Customer, charges, about, m.Origin); err != nil {
+		return nil, err
+	}
+	return sums, sums.addGone(&c.Books.Products[m.SKU], records)
+}
+
+// addGone adds what the records of a meter drew from packages that the books no longer hold: the rater has it in the
+// free usage of their rows, and draws of packages of the books alone.
+func (s Sums) addGone(p *books.Product, records []*Record) error {
+	if p.FeeApart() || !p.Draws() {
+		return nil
+	}
+	for _, r := range records {
+		sum := s.of(p, r)
+		if sum == nil {
+			continue
+		}
+		for _, d := range r.gone {
+			draw := map[string]money.SignedQuantity{d.packageID: d.quantity.Signed()}
+			if err := sum.Add(&Sum{Draws: draw}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// of is the sum of the month-end lines of a meter that hold a record, or nil.
+func (s Sums) of(p *books.Product, r *Record) *Sum {
+	for at, sum := range s {
+		if p.MeterLines() && p.Meter != books.PerResource || at.Resource == string(r.Resource) {
+			return sum
+		}
+	}
+	return nil
 }
 
 // Ends prices one meter at the cycle's end; a charge's Record is an index in what they are about.

@@ -29,7 +29,14 @@ type Record struct {
 	Free     money.Quantity // what it drew when it was billed
 	Draws    []line.Draw    // from which packages, as far as the books still hold them
 	Drew     string         // what ReadDraws read: packages that the books no longer hold too
+	gone     []goneDraw     // from those
 	Lines    bool           // the close of its cycle made lines of it alone
+}
+
+// goneDraw is a draw on a package that the books no longer hold at the record's usage_start.
+type goneDraw struct {
+	packageID string
+	quantity  money.Quantity
 }
 
 // Key is the record's identity.
@@ -40,7 +47,7 @@ func (r *Record) Target() Key { return Key{r.Customer, r.Origin, r.Replaces} }
 
 // Draw notes what the record drew.
 func (r *Record) Draw(draws []line.Draw) (err error) {
-	r.Draws, r.Free = slices.Clone(draws), money.Quantity{}
+	r.Draws, r.gone, r.Free = slices.Clone(draws), nil, money.Quantity{}
 	for _, d := range draws {
 		if r.Free, err = r.Free.Add(d.Quantity); err != nil {
 			return err
@@ -95,16 +102,18 @@ func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) 
 	return out, nil
 }
 
-// ReadDraws notes what the record drew, as lines and tables hold it. A package that the books no longer hold counts in
-// Free alone.
+// ReadDraws notes what the record drew, as lines and tables hold it. A package that the books no longer hold is not in
+// Draws.
 func (r *Record) ReadDraws(b *books.Books, text string) error {
-	r.Draws, r.Free, r.Drew = nil, money.Quantity{}, text
+	r.Draws, r.gone, r.Free, r.Drew = nil, nil, money.Quantity{}, text
 	return line.EachDraw(text, money.ParseQuantity, func(id string, q money.Quantity) (err error) {
 		if r.Free, err = r.Free.Add(q); err != nil {
 			return err
 		}
 		if p := b.Packages.At(r.Customer, id, r.Start); p >= 0 {
 			r.Draws = append(r.Draws, line.Draw{Package: p, Quantity: q})
+		} else {
+			r.gone = append(r.gone, goneDraw{id, q})
 		}
 		return nil
 	})

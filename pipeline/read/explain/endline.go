@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -60,6 +61,10 @@ func (me *monthEndStory) gathered(sku int32) error {
 	if err != nil {
 		return err
 	}
+	gone, err := me.goneDraws(rows)
+	if err != nil {
+		return err
+	}
 	var steps []derivation.Step
 	rater := rating.NewRater(me.prices, func(n int32) string { return me.regions[n] })
 	rater.Trace = func(s derivation.Step) { steps = append(steps, s) }
@@ -81,6 +86,7 @@ func (me *monthEndStory) gathered(sku int32) error {
 		me.story.Parts = append(me.story.Parts, Part{int(c.Tier), c.Kind.String(), part})
 		me.story.Rated = append(me.story.Rated, ratedLine(me.Books, me.at.id, o.Resource, c, charges.Draws))
 	}
+	me.addGone(gone[me.at.id])
 	for i := range rows {
 		if rows[i].Key == me.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
 			r := &rows[i]
@@ -100,6 +106,49 @@ func (me *monthEndStory) gathered(sku int32) error {
 		}
 	}
 	return nil
+}
+
+// goneDraws takes draws on packages that the books no longer have out of the closing positions of month-end lines, by
+// the lines' ids: the rater does not know the packages. What they gave stays in the free usage.
+func (me *monthEndStory) goneDraws(closing []position.Row) (map[string][]string, error) {
+	out := make(map[string][]string)
+	packages := me.Books.Packages.Of(me.customer)
+	for i := range closing {
+		row := &closing[i]
+		sku := me.Books.SKU(row.Key)
+		if row.Kind != position.Gather || sku < 0 || !me.Books.Products[sku].Draws() {
+			continue // Draws holds none
+		}
+		var known []string
+		id := endID(me.at.cycle.String(), row.Key, row.Region, row.Resource)
+		err := line.EachDraw(row.Draws, money.ParseQuantity, func(packageID string, q money.Quantity) error {
+			if slices.ContainsFunc(packages, func(p books.Package) bool { return p.ID == packageID }) {
+				known = append(known, packageID+":"+q.Trim())
+				return nil
+			}
+			out[id] = append(out[id], packageID+":"+q.String())
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		row.Draws = strings.Join(known, ";")
+	}
+	return out, nil
+}
+
+// addGone adds the draws that goneDraws found to the first of the line's charges.
+func (me *monthEndStory) addGone(draws []string) {
+	if len(draws) == 0 || len(me.story.Rated) == 0 {
+		return
+	}
+	me.fact("packages", strings.Join(draws, ", ")+": no longer in the books")
+	l := &me.story.Rated[0]
+	if l.Draws != "" {
+		draws = append(strings.Split(l.Draws, ";"), draws...)
+	}
+	slices.Sort(draws)
+	l.Draws = strings.Join(draws, ";")
 }
 
 func ofResource(id string) string {
