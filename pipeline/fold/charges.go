@@ -96,9 +96,7 @@ func (w *worker) chargeLine(p *recurring.Part, cycle period.Cycle, span period.S
 		TradeID:      cycle.String(), ID: p.ID(w.Books.Zone), TradeTime: span.To, Start: span.From, End: span.To,
 		Own: p.Span.From,
 	}
-	if as, ok := w.Books.Associations.At(l.Customer, l.Own); ok {
-		l.Partner, l.Association = w.Books.Partners[as.Partner].ID, as.Type
-	}
+	l.Partner, l.Association = w.Books.PartnerAt(l.Customer, l.Own)
 	return l
 }
 

@@ -62,6 +62,14 @@ func (as Associations) At(customer int32, t period.Instant) (Association, bool) 
 	return Association{}, false
 }
 
+// PartnerAt is the partner of a customer at t, and the type of their association (§6.1); "" and NoAssociation = none.
+func (b *Books) PartnerAt(customer int32, t period.Instant) (id string, as AssociationType) {
+	if a, ok := b.Associations.At(customer, t); ok {
+		return b.Partners[a.Partner].ID, a.Type
+	}
+	return "", NoAssociation
+}
+
 // Reseller is the partner whose account an allocation (back is false) or a reclaim (back is true) of a customer's cash
 // moves at t: that of the association in force or, for a reclaim without one, of the last association before t (§9.1).
 // ok is false if there is none or it does not resell.

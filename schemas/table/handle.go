@@ -1,6 +1,9 @@
 package table
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Row is the type of a table's rows. It has no values of interest: it ties columns, batches and definitions of one
 // table together, so that the column of another table does not compile. A table that only adds columns to those of
@@ -137,6 +140,13 @@ func Columns[T any](columns ...Handle[T]) List[T] {
 		list[i] = c.Of()
 	}
 	return list
+}
+
+// Distinct lists each of the columns once, in the table's order. That of nil is nil.
+func (l List[T]) Distinct() List[T] {
+	once := slices.Clone(l)
+	slices.Sort(once)
+	return slices.Compact(once)
 }
 
 // Any is the list for those who do not know its table. That of nil is nil.

@@ -221,7 +221,7 @@ var reratingsTable = define("reratings", nil,
 	Column{"official_discount_amount", Amount, "the same"},
 	Column{"truncated_amount", Amount, "the same"}, Column{"payment_amount", Amount, "the same"},
 	Column{"package_draws", Text, "difference of the draws: package_id:quantity;…; of a recurring charge or a " +
-		"commitment, which one it is"},
+		"commitment, which one it is, and of a commitment that counted late lines also: late"},
 	Column{"as_of", Time, "clock of the run that rated again"},
 	Column{"own_time", MaybeTime, "when partner, terms and tax are looked up, of a recurring charge; empty = the " +
 		"closed cycle's first instant"},

@@ -149,9 +149,7 @@ func (f *Folder) begin(customer int32, of scoped, own period.Instant) *linefile.
 	l := &linefile.Line{Customer: customer, SKU: of.SKU, Service: of.Service, ChargingMode: onDemand,
 		ID: measure.CommitmentPrefix + of.ID, TradeTime: of.Windows.To, Start: of.Windows.From, End: of.Windows.To,
 		Own: own}
-	if as, ok := f.Books.Associations.At(customer, own); ok {
-		l.Partner, l.Association = f.Books.Partners[as.Partner].ID, as.Type
-	}
+	l.Partner, l.Association = f.Books.PartnerAt(customer, own)
 	return l
 }
 

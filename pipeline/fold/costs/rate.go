@@ -525,7 +525,5 @@ func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *linefile.Line {
 
 // associate puts the partner at the line's own time on it (§6.1).
 func (p *pricer) associate(l *linefile.Line) {
-	if as, ok := p.books.Associations.At(l.Customer, l.Own); ok {
-		l.Partner, l.Association = p.books.Partners[as.Partner].ID, as.Type
-	}
+	l.Partner, l.Association = p.books.PartnerAt(l.Customer, l.Own)
 }

@@ -166,16 +166,7 @@ func (b *bucket) price(o *event.Order) (line.Charge, error) {
 // associate puts the partner at t, the line's own time, on it (§6.1).
 func (b *bucket) associate(l *linefile.Line, t period.Instant) {
 	l.Own = t
-	l.Partner, l.Association = b.partnerAt(l.Customer, t)
-}
-
-// partnerAt is the partner of a customer at t by today's books, and the type of their association; empty if none.
-func (b *bucket) partnerAt(customer int32, t period.Instant) (string, books.AssociationType) {
-	as, ok := b.Books.Associations.At(customer, t)
-	if !ok {
-		return "", books.NoAssociation
-	}
-	return b.Books.Partners[as.Partner].ID, as.Type
+	l.Partner, l.Association = b.Books.PartnerAt(l.Customer, t)
 }
 
 // late marks a line whose own cycle was closed before it was accepted (§4.11), and says when it is paid.
@@ -217,7 +208,7 @@ func (b *bucket) paid(base *event.Order) (*paidLine, error) {
 		}
 		p := &paidLine{official: charge.Official, payment: charge.Payment,
 			discount: (&linefile.Line{Charge: charge}).DiscountWord(b.Books)}
-		p.partner, p.association = b.partnerAt(base.Customer, base.PayTime)
+		p.partner, p.association = b.Books.PartnerAt(base.Customer, base.PayTime)
 		return p, nil
 	}
 	if err := b.loadBilled(base.Cycle); err != nil {

@@ -15,9 +15,7 @@ func adjust(b *books.Books, l *linefile.Line, origin, billed period.Cycle, t, as
 	l.Own, l.Instant = t, event.LateInstant(b.Zone, billed, asOf)
 	l.ChargingMode, l.Detail, l.Kind = lines.ChargingOnDemand, detailAdjustment, line.Adjustment
 	l.Origin, l.TradeID = origin.String(), billed.String()
-	if as, ok := b.Associations.At(l.Customer, t); ok {
-		l.Partner, l.Association = b.Partners[as.Partner].ID, as.Type
-	}
+	l.Partner, l.Association = b.PartnerAt(l.Customer, t)
 }
 
 // detailAdjustment is the bill_detail_type of what is billed late (§4.11).

@@ -104,9 +104,7 @@ func (s *Charged) priced(p *recurring.Part) ([]Base, error) {
 	if c.DiscountID >= 0 {
 		b.Discount = s.Books.Discounts[c.DiscountID].ID
 	}
-	if as, ok := s.Books.Associations.At(p.Row.Customer, p.Span.From); ok {
-		b.Partner, b.Association = s.Books.Partners[as.Partner].ID, as.Type
-	}
+	b.Partner, b.Association = s.Books.PartnerAt(p.Row.Customer, p.Span.From)
 	return []Base{b}, nil
 }
 

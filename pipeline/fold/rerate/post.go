@@ -94,7 +94,7 @@ func (r *poster) post(origin period.Cycle, differences []Difference, committed [
 		if differences[i].Own != start {
 			p.own = differences[i].Own
 		}
-		r.setPartner(&p, differences[i].Own)
+		p.partner, p.association = r.Books.PartnerAt(p.Customer, differences[i].Own)
 		p.inAdvance = p.Charge != "" && !r.inArrears(&p.Place)
 		list = append(list, p)
 	}
@@ -108,13 +108,6 @@ func (r *poster) post(origin period.Cycle, differences []Difference, committed [
 		return err
 	}
 	return r.draws(redrawn)
-}
-
-// setPartner notes the partner of a posting's customer at its own time.
-func (r *poster) setPartner(p *posting, own period.Instant) {
-	if as, ok := r.Books.Associations.At(p.Customer, own); ok {
-		p.partner, p.association = r.Books.Partners[as.Partner].ID, as.Type
-	}
 }
 
 // inArrears reports whether the books have the recurring charge of a place in arrears: a coupon can pay what it charges
@@ -135,7 +128,7 @@ func (r *poster) committedPosting(list []posting, c *commitments.Change) []posti
 	}
 	p := posting{Place: at, Sum: committedSum(&c.Due), late: c.Late, asOf: r.AsOf,
 		own: r.Books.Zone.Bounds(c.Origin).From}
-	r.setPartner(&p, p.own)
+	p.partner, p.association = r.Books.PartnerAt(p.Customer, p.own)
 	return append(list, p)
 }
 

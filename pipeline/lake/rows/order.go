@@ -126,9 +126,7 @@ func (o order) with(cols tables.List[tables.Any]) tables.List[tables.Any] {
 	if cols == nil {
 		return nil
 	}
-	all := append(slices.Clone(cols), o.cols...)
-	slices.Sort(all)
-	return slices.Compact(all)
+	return append(slices.Clone(cols), o.cols...).Distinct()
 }
 
 func samplesOrder() order {

@@ -111,5 +111,5 @@ func (r *Rows[T]) Each(visit func(Row[T]) error) error {
 // by column. cols as in Lines; nil = all of dst, whose columns may be the first of the table's. No row is left when dst
 // is empty afterwards. What Next gave is no longer valid.
 func (r *Rows[T]) Fill(dst *parquet.Columns[T], most int, cols tables.List[T]) error {
-	return r.fill(dst.Any(), most, cols.Any())
+	return r.fill(dst.Any(), most, cols.Any().Distinct())
 }

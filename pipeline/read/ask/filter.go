@@ -166,8 +166,7 @@ func (q *Question) reads(o Only) tables.List[tables.Any] {
 	for _, l := range o.limits() {
 		cols = append(cols, q.columnsOf(l)...)
 	}
-	slices.Sort(cols)
-	return slices.Compact(cols)
+	return cols.Distinct()
 }
 
 // pass returns the rows of a batch that fit, which are valid until the next call.

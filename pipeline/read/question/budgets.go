@@ -96,20 +96,12 @@ func listBudgets(ctx context.Context, r ask.Request, from *partners.Reader, to *
 		budget := list[id]
 		m := month{cycle: cycle, complete: completeDays(cycle, b.Zone, t),
 			digits: b.CustomerCurrency(budget.Customer).Digits, budget: budget}
-		partner := partnerAt(b, budget.Customer, min(t, b.Zone.Bounds(cycle).To-1))
+		partner, _ := b.PartnerAt(budget.Customer, min(t, b.Zone.Bounds(cycle).To-1))
 		if err := m.row(id, partner, days[id], to); err != nil {
 			return fmt.Errorf("budget of customer %s: %w", id, err)
 		}
 	}
 	return nil
-}
-
-// partnerAt is the id of a customer's partner; "" = none.
-func partnerAt(b *books.Books, customer int32, t period.Instant) string {
-	if a, ok := b.Associations.At(customer, t); ok {
-		return b.Partners[a.Partner].ID
-	}
-	return ""
 }
 
 // lastIntake is the as-of of the newest run that took feeds in; that of the state without one, such as in an archive.

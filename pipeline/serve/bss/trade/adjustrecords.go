@@ -156,9 +156,6 @@ func partnerAt(c *operation.Call, customer string, at period.Instant) string {
 	if code < 0 {
 		return ""
 	}
-	a, ok := b.Associations.At(code, at)
-	if !ok {
-		return ""
-	}
-	return b.Partners[a.Partner].ID
+	id, _ := b.PartnerAt(code, at)
+	return id
 }
