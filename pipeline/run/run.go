@@ -27,6 +27,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/newfiles"
 	"github.com/tollbook/tollbook/pipeline/run/retry"
+	"github.com/tollbook/tollbook/pipeline/run/samecurrency"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -209,7 +210,7 @@ func (r *run) prepare() (err error) {
 	if r.partners, err = r.ws.PartnerBook(); err != nil {
 		return err
 	}
-	if err := r.sameCurrencies(); err != nil {
+	if err := samecurrency.Check(r.txn.Base(), r.ws.Books); err != nil {
 		return err
 	}
 	r.books = workspace.Fingerprint(r.ws)

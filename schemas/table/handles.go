@@ -407,6 +407,7 @@ const (
 	BalanceCouponID   WordColumn[Balance]      = 2
 	BalanceValidFrom  MaybeTimeColumn[Balance] = 3
 	BalanceAmount     AmountColumn[Balance]    = 4
+	BalanceCurrency   WordColumn[Balance]      = 5
 )
 
 // Transfer is a row of transfers.
@@ -751,6 +752,7 @@ const (
 	PartnerEventRow          WholeColumn[PartnerEvent]  = 20
 	PartnerEventHeader       WordColumn[PartnerEvent]   = 21
 	PartnerEventRaw          TextColumn[PartnerEvent]   = 22
+	PartnerEventCurrency     WordColumn[PartnerEvent]   = 23
 )
 
 // PartnerFact is a row of partner_facts.

@@ -341,7 +341,8 @@ var balancesTable = define("balances", nil,
 	Column{"balance", Word, "stored_value, flexi_coupon, cash, credit_limit, credit_used, debt or coupon"},
 	Column{"coupon_id", Word, "coupon: which one; else empty"},
 	Column{"valid_from", MaybeTime, "coupon: its valid_from; else null"},
-	Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"})
+	Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"},
+	Column{"currency", Word, "currency of amount; empty in files of earlier builds"}).adding(1)
 
 // AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (§6.3, §8
 // accounts).

@@ -1,8 +1,6 @@
 package opening
 
 import (
-	"cmp"
-
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -23,17 +21,8 @@ type Spent struct{ Used, TakenBack money.Amount }
 
 // CouponsSpent reads what was used and taken back of coupons from the latest balances of each bucket among files.
 func CouponsSpent(o tablefile.Opener, files []manifest.FileEntry) (map[CouponKey]Spent, error) {
-	latest := map[int]manifest.FileEntry{}
-	for _, e := range files {
-		if e.Table != tables.Balances().Name {
-			continue
-		}
-		if was, has := latest[e.Bucket]; !has || cmp.Or(was.Cycle.Compare(e.Cycle), was.Day.Compare(e.Day)) <= 0 {
-			latest[e.Bucket] = e
-		}
-	}
 	out := map[CouponKey]Spent{}
-	for _, e := range latest {
+	for _, e := range tablefile.Latest(files, tables.Balances().Name) {
 		err := tablefile.Each(o, e, tables.Balances(), nil, func(c *parquet.Columns[tables.Balance], i int) error {
 			kind := c.Word(tables.BalanceBalance).At(i)
 			used := kind == payment.CouponDrawn.String()

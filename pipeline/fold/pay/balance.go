@@ -19,6 +19,7 @@ type balanceReader struct {
 	customer string // whose rows are next
 	ok       bool   // false at the end
 	rows     []payment.Row
+	currency string // of rows; "" = not known
 }
 
 // openBalances starts on a balances file; without one there are none.
@@ -53,13 +54,13 @@ func (b *balanceReader) advance() (err error) {
 
 // take returns the rows of a customer, who is next or has none, and moves on. They are valid until the next call.
 func (b *balanceReader) take(customer string) ([]payment.Row, error) {
-	b.rows = b.rows[:0]
+	b.rows, b.currency = b.rows[:0], ""
 	for b.ok && b.customer == customer {
 		r, err := b.row()
 		if err != nil {
 			return nil, fmt.Errorf("%s: customer %s: %w", b.file.name, customer, err)
 		}
-		b.rows = append(b.rows, r)
+		b.rows, b.currency = append(b.rows, r), b.cols.Word(tables.BalanceCurrency).At(b.at)
 		if err := b.advance(); err != nil {
 			return nil, err
 		}
@@ -80,8 +81,8 @@ func (b *balanceReader) row() (r payment.Row, err error) {
 	return r, err
 }
 
-// addBalances appends a customer's rows to the closing balances.
-func addBalances(to *rowWriter[tables.Balance], customer string, rows []payment.Row) error {
+// addBalances appends a customer's rows to the closing balances. Amounts are in a currency.
+func addBalances(to *rowWriter[tables.Balance], customer, currency string, rows []payment.Row) error {
 	for i := range rows {
 		r, c := &rows[i], to.cols
 		from := tables.Nothing
@@ -93,6 +94,7 @@ func addBalances(to *rowWriter[tables.Balance], customer string, rows []payment.
 		c.Word(tables.BalanceCouponID).Add(r.Coupon)
 		c.MaybeTime(tables.BalanceValidFrom).Add(from)
 		c.Amount(tables.BalanceAmount).Add(r.Amount.Raw())
+		c.Word(tables.BalanceCurrency).Add(currency)
 		if err := to.added(); err != nil {
 			return err
 		}

@@ -194,7 +194,15 @@ func (d *day) nextCustomer() (bool, error) {
 			return false, fmt.Errorf("pay customer %s in %s: %w", id, d.pl.at.Cycle, err)
 		}
 	}
-	return true, addBalances(d.w.balances, id, rows)
+	return true, addBalances(d.w.balances, id, d.currency(id), rows)
+}
+
+// currency is that of a customer's balances; of a customer that has left the books, the one that they had.
+func (d *day) currency(id string) string {
+	if code := d.w.Books.Customer(id); code >= 0 {
+		return d.w.Books.CustomerCurrency(code).Code
+	}
+	return d.opening.currency
 }
 
 // hasLine, hasHeld and hasEvent report whether the customer at hand has more of each.

@@ -8,6 +8,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -30,7 +31,7 @@ func TestLedger(t *testing.T) {
 		"b.csv:1": `conflict "e6"`, "c.csv:2": `conflict "e6"`, "c.csv:4": `conflict "e6"`,
 	}
 	for _, limit := range []int{0, 1} {
-		m := &Store{Txn: begin(t).SubTxn}
+		m := &Store{Txn: begin(t).SubTxn, Books: &books.Books{}}
 		ledgerOf(t, m, limit, first, nil)
 		got := map[string]string{}
 		order := ledgerOf(t, m, limit, second, got)

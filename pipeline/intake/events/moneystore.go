@@ -46,6 +46,11 @@ func (s *Store) StoreMoney(b *Book, ledger func(write func(*event.Money) error) 
 	w := tablefile.NewWriter(s.Txn, tables.PartnerEvents())
 	w.Restart(event.MoneyKey())
 	write := func(e *event.Money) error {
+		currency := ""
+		if code := s.Books.Partner(e.Partner); code >= 0 {
+			currency = s.Books.PartnerCurrency(code).Code
+		}
+		w.Cols.Word(tables.PartnerEventCurrency).Add(currency)
 		e.AppendTo(w.Cols)
 		return w.Added()
 	}

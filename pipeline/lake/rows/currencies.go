@@ -43,6 +43,20 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 	return billed, nil
 }
 
+// BalanceCurrencies are the currencies of the customers in a file of balances; of an earlier build's file, which does
+// not have them, there are none.
+func BalanceCurrencies(o tablefile.Opener, e manifest.FileEntry) (map[string]string, error) {
+	own := make(map[string]string)
+	cols := tables.Columns(tables.BalanceCustomerID, tables.BalanceCurrency)
+	return own, tablefile.Each(o, e, tables.Balances(), cols,
+		func(c *parquet.Columns[tables.Balance], row int) error {
+			if code := c.Word(tables.BalanceCurrency).At(row); code != "" {
+				own[c.Word(tables.BalanceCustomerID).At(row)] = code
+			}
+			return nil
+		})
+}
+
 // StatedCurrencies are the currencies of the customers with a statement among the files of a cycle.
 func StatedCurrencies(o tablefile.Opener, files []manifest.FileEntry) (map[string]string, error) {
 	own := make(map[string]string)

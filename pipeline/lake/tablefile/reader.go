@@ -1,9 +1,11 @@
 package tablefile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -194,4 +196,18 @@ func each[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wa
 			}
 		}
 	}
+}
+
+// Latest are the files of a table that are the newest of their buckets, by cycle and day, in the order of buckets.
+func Latest(files []manifest.FileEntry, table string) []manifest.FileEntry {
+	latest := make(map[int]manifest.FileEntry)
+	for _, e := range files {
+		if e.Table != table {
+			continue
+		}
+		if was, has := latest[e.Bucket]; !has || cmp.Or(was.Cycle.Compare(e.Cycle), was.Day.Compare(e.Day)) <= 0 {
+			latest[e.Bucket] = e
+		}
+	}
+	return slices.SortedFunc(maps.Values(latest), func(a, b manifest.FileEntry) int { return a.Bucket - b.Bucket })
 }

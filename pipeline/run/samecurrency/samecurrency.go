@@ -1,0 +1,191 @@
+package samecurrency
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/books"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Check refuses books that give a customer or a partner another currency than that of its statements of closed cycles,
+// or of its money there (SAMECURRENCY-1): late records, re-rating and payments would add amounts of two currencies. It
+// refuses books that lack a customer with such statements in another currency than the workspace's: no other book says
+// what its amounts are in.
+func Check(base *lake.Snapshot, b *books.Books) error {
+	had := slices.ContainsFunc(base.Manifest.Totals, func(t manifest.Total) bool {
+		return strings.Contains(t.Name, "/statements.due_amount.")
+	})
+	if !had && !b.Mixed {
+		return nil
+	}
+	c := &check{base, b}
+	var balances []manifest.FileEntry
+	for _, ref := range base.Manifest.Cycles {
+		if ref.State != manifest.CycleClosed {
+			continue
+		}
+		files, err := base.Files(ref.Cycle)
+		if err == nil && ref.Archived == nil {
+			err = c.statements(ref.Cycle, files)
+		}
+		if err != nil {
+			return err
+		}
+		for i := range files {
+			if files[i].Table == tables.Balances().Name {
+				balances = append(balances, files[i])
+			}
+		}
+	}
+	if err := c.balances(balances); err != nil {
+		return err
+	}
+	return c.events()
+}
+
+// check compares a state with books.
+type check struct {
+	base  *lake.Snapshot
+	books *books.Books
+}
+
+// statements compares the statements of a closed cycle.
+func (c *check) statements(cycle manifest.Cycle, files []manifest.FileEntry) error {
+	billed, err := rows.StatedCurrencies(c.base, files)
+	if err != nil {
+		return err
+	}
+	if err := c.partners(cycle, files); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(billed)) {
+		was := cmp.Or(billed[id], c.books.Currency)
+		if c.books.Customer(id) < 0 && was != c.books.Currency {
+			return bookproblem.Of(&settle.MissingBookError{Book: "customers.csv", What: "customer", ID: id})
+		}
+		if err := c.customer(id, was, cycle); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// balances compares the newest balances of closed cycles: a customer can have money and no statement, or none that is
+// not archived.
+func (c *check) balances(files []manifest.FileEntry) error {
+	for _, e := range tablefile.Latest(files, tables.Balances().Name) {
+		had, err := rows.BalanceCurrencies(c.base, e)
+		if err != nil {
+			return err
+		}
+		for _, id := range slices.Sorted(maps.Keys(had)) {
+			if err := c.customer(id, had[id], e.Cycle); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// customer compares the currency of a customer's money in a closed cycle.
+func (c *check) customer(id, was string, cycle manifest.Cycle) error {
+	code := c.books.Customer(id)
+	if code < 0 || c.books.CustomerCurrency(code).Code == was {
+		return nil
+	}
+	return &workspace.RefusedError{
+		What: fmt.Sprintf("the books give customer %s the currency %s, and its closed cycle %s is in %s", id,
+			c.books.CustomerCurrency(code).Code, cycle, was),
+		Hint: "a customer's currency does not change: give it a new customer_id for the new currency",
+	}
+}
+
+// partners compares the statements of partners of a closed cycle: what they were owed and earned there would be added
+// to amounts of another currency.
+func (c *check) partners(cycle manifest.Cycle, files []manifest.FileEntry) error {
+	def, err := rows.PartnerStatementsTable(c.base, cycle)
+	if err != nil {
+		return err
+	}
+	cols := tables.Columns(tables.PartnerStatementPartnerID)
+	var refused error
+	mixed := len(def.Columns) > tables.PartnerStatementCurrency.Index()
+	if mixed {
+		cols = append(cols, tables.PartnerStatementCurrency.Of())
+	}
+	for _, e := range files {
+		if e.Table != def.Name {
+			continue
+		}
+		err := tablefile.Each(c.base, e, def, cols, func(of *parquet.Columns[tables.PartnerStatement], row int) error {
+			id, was := of.Word(tables.PartnerStatementPartnerID).At(row), c.books.Currency
+			if mixed {
+				was = of.Word(tables.PartnerStatementCurrency).At(row)
+			}
+			if refused == nil {
+				refused = c.partner(id, was, cycle)
+			}
+			return nil
+		})
+		if err := cmp.Or(err, refused); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// events compares the events about partners' money in closed cycles: a partner can have money and no statement.
+func (c *check) events() error {
+	def := tables.PartnerEvents()
+	files, err := c.base.Find(coupons.Key(def.Table))
+	closed := c.base.Manifest.ClosedThrough.Or(place.NoCycle)
+	if err != nil || closed == place.NoCycle {
+		return err
+	}
+	end := c.books.Zone.Bounds(closed).To
+	var refused error
+	cols := tables.Columns(tables.PartnerEventPartnerID, tables.PartnerEventInstant, tables.PartnerEventReason,
+		tables.PartnerEventCurrency)
+	for _, e := range files {
+		err := tablefile.Each(c.base, e, def, cols, func(of *parquet.Columns[tables.PartnerEvent], row int) error {
+			was, at := of.Word(tables.PartnerEventCurrency).At(row), of.Time(tables.PartnerEventInstant).At(row)
+			counts := of.Word(tables.PartnerEventReason).At(row) == ""
+			if refused == nil && was != "" && counts && at < end {
+				refused = c.partner(of.Word(tables.PartnerEventPartnerID).At(row), was,
+					manifest.CycleOf(c.books.Zone.Cycle(at)))
+			}
+			return nil
+		})
+		if err := cmp.Or(err, refused); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// partner compares the currency of a partner's money in a closed cycle.
+func (c *check) partner(id, was string, cycle manifest.Cycle) error {
+	code := c.books.Partner(id)
+	if code < 0 || c.books.PartnerCurrency(code).Code == was {
+		return nil
+	}
+	return &workspace.RefusedError{
+		What: fmt.Sprintf("the books give partner %s the currency %s, and its closed cycle %s is in %s", id,
+			c.books.PartnerCurrency(code).Code, cycle, was),
+		Hint: "a partner's currency does not change: give it a new partner_id for the new currency",
+	}
+}
