@@ -98,7 +98,7 @@ func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
 	if err := a.ReadOf(w, func(*lake.Snapshot) error { return nil }); err != nil {
 		return err
 	}
-	o.Wrap = counting(of.Wrap, a.Bar.Update)
+	o.Wrap, o.Started = counting(of.Wrap, a.Bar.Update), period.Instant(a.Clock().UnixMicro())
 	r, err := backup.Make(ctx, w, o.dir, o.Options)
 	a.Bar.End()
 	if err != nil {

@@ -58,6 +58,19 @@ func Stamp(info fs.FileInfo) (text string, ok bool) {
 	return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, s.inode), ok
 }
 
+// SettledStamp is Stamp of a file in a folder or in an object store of which every change from a time on, in ns, shows
+// in its stamp; "" of any other.
+func SettledStamp(info fs.FileInfo, from int64) string {
+	if s, ok := stampOf(info); !ok || !s.settled(from) {
+		return ""
+	}
+	text, _ := Stamp(info)
+	return text
+}
+
+// settled reports whether every change from a time on shows in the stamp.
+func (s stamp) settled(from int64) bool { return max(s.mtime, s.ctime) <= from-int64(settling) }
+
 // settling is how much older than the beginning of reading a file must be to be remembered. A file system's clock moves
 // in steps, up to two seconds long: within one a file can change twice and bear the same stamp (git's index: "racy").
 const settling = 2 * time.Second
@@ -226,9 +239,7 @@ func how(before, after stamp) string {
 	return "was written to"
 }
 
-func (h *Hashes) settled(s stamp) bool {
-	return h.failed == nil && max(s.mtime, s.ctime) <= h.mark-int64(settling)
-}
+func (h *Hashes) settled(s stamp) bool { return h.failed == nil && s.settled(h.mark) }
 
 // Save writes down the files that Hash was asked for and forgets all others. Where nothing changed it writes nothing.
 func (h *Hashes) Save() error {

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/replica"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -23,6 +24,8 @@ import (
 type Options struct {
 	NoInbox bool // leave feed files out
 	Secrets bool // copy the files that the settings name as secrets too
+	// when it began, by the clock that gives files their times; 0 = not known: the next backup reads all files
+	Started period.Instant
 	// of a backup in an object store; if both are "", those of the lake are used
 	Endpoint, Region string
 	Wrap             func(storage.Storage) storage.Storage
@@ -66,7 +69,8 @@ type file struct {
 	Bytes int64  `json:"bytes"`
 	Mode  uint32 `json:"mode"`
 	MTime int64  `json:"mtime"` // ns
-	// Version is that of an object of an object store; "" of a file in a folder
+	// Version is that of an object of an object store; of a file in a folder, its inbox.Stamp: it is "" if a change
+	// during the backup need not show in it
 	Version string `json:"version,omitempty"`
 }
 

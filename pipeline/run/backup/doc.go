@@ -24,4 +24,7 @@
 //	BACKUP-8  In an object store, a file that the backup does not name is deleted a day after it was written at the
 //	          earliest, by the store's clock: another machine may be making a backup there. Before backup.json is
 //	          written, everything that it will name must be there.
+//	BACKUP-9  Settings and books in a folder are read by each backup. Of other files in a folder, only those are not
+//	          read again whose size, mtime, ctime and inode are as the backup before read them, both times at least
+//	          two seconds before that backup began. An object is not read again if it has the same version.
 package backup

@@ -88,16 +88,17 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 	})
 }
 
-// file copies one file; nil for what is none.
+// file copies one file (BACKUP-9); nil for what is none.
 func (b *making) file(ctx context.Context, origin *origin, name string) (*file, error) {
 	info, err := origin.stat(name)
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, err
 	}
-	f := &file{Path: name, Bytes: info.Size(), Mode: uint32(info.Mode().Perm()), MTime: info.ModTime().UnixNano(),
-		Version: version(info)}
-	if old, known := b.before[name]; known && old.Bytes == f.Bytes && old.MTime == f.MTime && old.Version == f.Version {
-		if f.Hash = old.Hash; b.stored[f.stored()] == f.Bytes && (f.Bytes > 0 || b.has(f)) {
+	f := &file{Path: name, Bytes: info.Size(), Mode: uint32(info.Mode().Perm()), MTime: info.ModTime().UnixNano()}
+	was := origin.version(info)
+	if old, known := b.before[name]; known && !origin.alwaysRead() && was != "" && old.Version == was &&
+		old.Bytes == f.Bytes && old.MTime == f.MTime {
+		if f.Hash, f.Version = old.Hash, was; b.stored[f.stored()] == f.Bytes && (f.Bytes > 0 || b.has(f)) {
 			b.report.Kept++
 			return f, nil
 		}
@@ -106,11 +107,15 @@ func (b *making) file(ctx context.Context, origin *origin, name string) (*file, 
 		return nil, err
 	}
 	after, err := origin.stat(name)
-	if err == nil && (after.Size() != info.Size() || !after.ModTime().Equal(info.ModTime()) ||
-		version(after) != f.Version) {
-		err = errBusy
+	switch {
+	case err != nil:
+		return f, err
+	case after.Size() != info.Size() || !after.ModTime().Equal(info.ModTime()) || origin.replaced(info, after):
+		return f, errBusy
+	case origin.version(after) == was:
+		f.Version = origin.settled(after, b.o.Started)
 	}
-	return f, err
+	return f, nil
 }
 
 func (b *making) has(f *file) bool {

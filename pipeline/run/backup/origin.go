@@ -6,9 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // origin is where files come from that are no lake's: the workspace's folder, or an object store that takes the place
@@ -72,10 +75,33 @@ func (o *origin) open(name string) (io.ReadCloser, error) {
 	return os.Open(o.w.Path(name))
 }
 
-// version is the version of an object; "" of a file in a folder.
-func version(info fs.FileInfo) string {
+// alwaysRead reports whether files are read by every backup, whatever their stamps say: books and settings are small.
+func (o *origin) alwaysRead() bool {
+	return o.store == nil && (o.root == "books" || o.root == settings.File)
+}
+
+// version is the version of an object, and the stamp of a file in a folder; "" if nothing but reading it tells whether
+// it changed.
+func (o *origin) version(info fs.FileInfo) string {
 	if v, is := info.Sys().(inbox.Versioned); is {
 		return v.Version()
 	}
+	if text, known := inbox.Stamp(info); known {
+		return text
+	}
 	return ""
+}
+
+// settled is the version of a file in which every change since a backup began shows; "" if one need not.
+func (o *origin) settled(info fs.FileInfo, began period.Instant) string {
+	if o.store != nil {
+		return o.version(info)
+	}
+	return inbox.SettledStamp(info, int64(began)*int64(time.Microsecond))
+}
+
+// replaced reports whether an object has been replaced. A file in a folder that is replaced meanwhile is read as it was
+// when it was opened.
+func (o *origin) replaced(before, after fs.FileInfo) bool {
+	return o.store != nil && o.version(before) != o.version(after)
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// copied makes a workspace with an empty lake and a backup of it.
-func copied(t *testing.T) (backup string) {
+// newWorkspace makes a workspace with an empty lake.
+func newWorkspace(t *testing.T) (dir string) {
 	t.Helper()
-	dir := t.TempDir()
+	dir = t.TempDir()
 	for name, text := range map[string]string{
 		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
 			"rounding: {grain: cycle, mode: half_up}\n",
@@ -31,7 +31,13 @@ func copied(t *testing.T) (backup string) {
 			t.Fatal(err)
 		}
 	}
-	w, err := workspace.Open(dir)
+	return dir
+}
+
+// copied makes a workspace with an empty lake and a backup of it.
+func copied(t *testing.T) (backup string) {
+	t.Helper()
+	w, err := workspace.Open(newWorkspace(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,137 @@
+package backup
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// creates counts the files that are created in a storage.
+type creates struct {
+	storage.Storage
+	n int
+}
+
+func (c *creates) Create(name string) (storage.File, error) {
+	c.n++
+	return c.Storage.Create(name)
+}
+
+// replacing makes the backups of a workspace whose files are replaced.
+type replacing struct {
+	*testing.T
+	dir, backup string
+}
+
+// put writes a file of the workspace in place, and sets its time to 1970.
+func (t *replacing) put(name, text string) {
+	t.Helper()
+	path := filepath.Join(t.dir, name)
+	err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o600))
+	if err := errors.Join(err, os.Chtimes(path, time.Unix(0, 0), time.Unix(0, 0))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// replace is put under another name and a rename.
+func (t *replacing) replace(name, text string) {
+	t.Helper()
+	t.put(name+".new", text)
+	if err := os.Rename(filepath.Join(t.dir, name+".new"), filepath.Join(t.dir, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// make makes a backup and returns how many files it read.
+func (t *replacing) make(began time.Time) (read int) {
+	t.Helper()
+	w, err := workspace.Open(t.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made creates
+	wrap := func(st storage.Storage) storage.Storage {
+		if made.Storage != nil {
+			return st
+		}
+		made.Storage = st // the backup's own is the first one
+		return &made
+	}
+	if _, err := Make(t.Context(), w, t.backup, Options{Started: period.Instant(began.UnixMicro()),
+		Wrap: wrap}); err != nil {
+		t.Fatal(err)
+	}
+	return made.n - 1 // backup.json
+}
+
+// restored is the content of files in a workspace that is restored from the backup.
+func (t *replacing) restored(names ...string) (texts []string) {
+	t.Helper()
+	into := filepath.Join(t.TempDir(), "restored")
+	if _, err := Restore(t.Context(), settings.Place{Path: t.backup}, into, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(filepath.Join(into, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	return texts
+}
+
+// TestReplacedFiles tests BACKUP-9: a file that was replaced by one of the same size and time, or that was written to
+// and given its time again, is in the next backup, and in what is restored of it.
+func TestReplacedFiles(outer *testing.T) {
+	outer.Parallel()
+	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
+	price := func(unit string) string {
+		return "sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1," + unit + "\n"
+	}
+	const book, renamed, written = "books/prices.csv", "inbox/usage/renamed.csv", "inbox/usage/written.csv"
+	t.put(book, price("0.05"))
+	for _, name := range []string{renamed, written, "inbox/usage/other.csv"} {
+		t.put(name, "first")
+	}
+	later := time.Now().Add(time.Hour) // everything has been there for long
+	if read := t.make(later); read != 7 {
+		t.Fatalf("%d files read, want 4 of books and settings and 3 of the inbox", read)
+	}
+	t.replace(book, price("0.07"))
+	t.replace(renamed, "other")
+	t.put(written, "again")
+	if read := t.make(later); read != 6 {
+		t.Errorf("%d files read, want 4 of books and settings and 2 of the inbox", read)
+	}
+	got := t.restored(book, renamed, written)
+	for i, want := range []string{price("0.07"), "other", "again"} {
+		if got[i] != want {
+			t.Errorf("restored %q, want %q", got[i], want)
+		}
+	}
+}
+
+// TestRecentFiles tests BACKUP-9: a file that may have changed in the instant in which it was read, so that its stamp
+// does not show it, is read again by the next backup.
+func TestRecentFiles(outer *testing.T) {
+	outer.Parallel()
+	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
+	t.put("inbox/usage/a.csv", "first")
+	now := time.Now()
+	for _, c := range []struct {
+		began time.Time
+		read  int // with 4 files of books and settings
+	}{{now, 5}, {now, 5}, {time.Unix(0, 0), 5}, {now.Add(time.Hour), 5}, {now, 4}} {
+		if read := t.make(c.began); read != c.read {
+			t.Errorf("began %v: %d files read, want %d", c.began, read, c.read)
+		}
+	}
+}
