@@ -69,9 +69,12 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	}
 	res := &Result{Entry: r.entry(&t, started)}
 	if t.Dry() {
+		if err := r.sameLake(res, nil, nil); err != nil {
+			return res, err
+		}
 		return res, r.work(ctx, &t, res, nil)
 	}
-	open := r.begin(&res.Entry)
+	open, failed := r.begin(&res.Entry)
 	m := newMeter(r.Clock, func(stages []ledger.Stage) {
 		res.Entry.Stages = stages
 		r.update(open, &res.Entry)
@@ -84,12 +87,17 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 			panic(p)
 		}
 	}()
-	err := r.work(ctx, &t, res, m)
+	m.begin(stageOpen)
+	err := r.sameLake(res, open, failed)
+	if err == nil {
+		err = r.work(ctx, &t, res, m)
+	}
 	res.Entry.Stages = m.end()
 	res.note()
 	if res.Entry.Lake == "" && res.Entry.Changed {
-		res.Entry.Lake, _ = r.lake(false) // of an empty lake it made one
+		res.Entry.Lake, _, _ = r.lake(false) // of an empty lake it made one
 	}
+	res.Entry.NewLake = res.Entry.NewLake && res.Entry.Lake == ""
 	res.Entry.Outcome = outcome(ctx, res, err)
 	if err != nil {
 		res.Entry.Error, res.Entry.Hint = err.Error(), hint(err)
@@ -105,7 +113,7 @@ func (r *Runner) Skip(t Task, reason string) {
 		t.AsOf = period.Instant(now.UnixMicro())
 	}
 	e := r.entry(&t, now)
-	open := r.begin(&e)
+	open, _ := r.begin(&e)
 	e.Outcome, e.Notes = ledger.Skipped, []string{reason}
 	r.end(open, &e)
 }
@@ -125,16 +133,17 @@ func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
 	return e
 }
 
-// begin writes the entry of a run that starts; nil if it could not. A folder that is no workspace gets none.
-func (r *Runner) begin(e *ledger.Entry) *ledger.Open {
+// begin writes the entry of a run that starts; nil, with the error, if it could not. A folder that is no workspace gets
+// none.
+func (r *Runner) begin(e *ledger.Entry) (*ledger.Open, error) {
 	if _, err := os.Stat(workspace.SettingsFile(r.Dir)); err != nil {
-		return nil // the run itself says so
+		return nil, nil //nolint:nilerr,nilnil // the run itself says so
 	}
 	open, err := ledger.Begin(ledger.Dir(r.Dir), e)
 	if err != nil {
 		r.warn(err)
 	}
-	return open
+	return open, err
 }
 
 // update writes at which stage a run is: what is left of one that is killed. A failure is reported when the run ends,
@@ -167,11 +176,6 @@ func (r *Runner) warn(err error) {
 
 // work opens the workspace and does the job. Where it is known that there is nothing to do, the books are not read.
 func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error {
-	m.begin(stageOpen)
-	var err error
-	if res.Entry.Lake, err = r.lake(true); err != nil {
-		return err
-	}
 	o := r.Options
 	o.AsOf, o.AcceptRejects, o.Started = t.AsOf, t.AcceptRejects, period.Instant(res.Entry.Started.UnixMicro())
 	if t.Due != 0 {

@@ -38,36 +38,74 @@ func SameLake(dir, name string, snap *lake.Snapshot) error {
 	if err != nil || origin == "" {
 		return nil //nolint:nilerr // a lake without its first manifests is verify's to report
 	}
-	if known, last := ledger.WroteTo(ledger.Dir(dir), origin); !known && last != nil {
+	first := func() (*manifest.Manifest, error) { return snap.First(origin) }
+	known, last := ledger.WroteTo(ledger.Dir(dir), origin, first)
+	if !known && last != nil {
 		return &OtherLakeError{name, origin, last.Lake, last.ID, last.AsOf}
+	}
+	return nil
+}
+
+// NewLakeError says that a run would begin a new lake which the run ledger could not name.
+type NewLakeError struct{ Err error }
+
+// Error says what would follow.
+func (e *NewLakeError) Error() string {
+	return fmt.Sprintf("the lake is empty, and the run ledger, which names an earlier one, cannot note that this run "+
+		"begins another: %v", e.Err)
+}
+
+// Hint says what to do.
+func (e *NewLakeError) Hint() string {
+	return "make runs/ writable, with free space, and repeat the command; or put the earlier lake back"
+}
+
+func (e *NewLakeError) Unwrap() error { return e.Err }
+
+// sameLake checks that the lake is this workspace's, and names it in the entry. Of a run that begins a new lake, the
+// entry says so before anything is committed (JOBS-6); open and failed are what came of writing it at the beginning.
+func (r *Runner) sameLake(res *Result, open *ledger.Open, failed error) (err error) {
+	e, empty := &res.Entry, false
+	if e.Lake, empty, err = r.lake(true); err != nil || !empty || failed == nil && open == nil {
+		return err
+	}
+	if _, last := ledger.WroteTo(ledger.Dir(r.Dir), "", nil); last == nil {
+		return nil // any lake is this workspace's
+	}
+	e.NewLake = true
+	if failed == nil {
+		failed = open.Keep(e)
+	}
+	if failed != nil {
+		return &NewLakeError{failed}
 	}
 	return nil
 }
 
 // lake is the origin of the lake that is there: "" if it is empty or cannot be read, which the run itself reports. With
 // check it is an error if the lake is not this workspace's (JOBS-6).
-func (r *Runner) lake(check bool) (manifest.Hash, error) {
+func (r *Runner) lake(check bool) (origin manifest.Hash, empty bool, err error) {
 	s, err := settings.Load(workspace.SettingsFile(r.Dir))
 	if err != nil {
-		return "", nil //nolint:nilerr // the run itself says so
+		return "", false, nil //nolint:nilerr // the run itself says so
 	}
 	w := &workspace.Workspace{Dir: r.Dir, Settings: s}
 	l, err := w.Lake(workspace.Options{})
 	if err != nil {
-		return "", nil //nolint:nilerr // as above
+		return "", false, nil //nolint:nilerr // as above
 	}
 	snap, err := l.Head()
 	if err != nil {
-		return "", nil //nolint:nilerr // as above
+		return "", false, nil //nolint:nilerr // as above
 	}
 	if check {
 		if err := SameLake(r.Dir, w.LakeName(), snap); err != nil {
-			return "", err // the ledger must not name it
+			return "", false, err // the ledger must not name it
 		}
 	}
-	origin, err := snap.Origin()
+	origin, err = snap.Origin()
 	if err != nil {
-		return "", nil //nolint:nilerr // verify's to report
+		return "", false, nil //nolint:nilerr // verify's to report
 	}
-	return origin, nil
+	return origin, origin == "", nil
 }

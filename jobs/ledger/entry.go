@@ -57,6 +57,8 @@ type Entry struct {
 
 	// origin of the lake that it left (lake.Snapshot.Origin); "" = not known, or empty
 	Lake manifest.Hash `json:"lake,omitempty"`
+	// it began on an empty lake while the ledger named an earlier one, and does not say which lake it left
+	NewLake bool `json:"new_lake,omitempty"`
 
 	// Of the feed files that it took: Rows = Accepted + Duplicate + Rejected.
 	Rows         int64            `json:"rows"`
@@ -76,6 +78,16 @@ type Entry struct {
 	Workers []Worker `json:"workers,omitempty"` // that did them, by name, at most MaxWorkers
 
 	Stages []Stage `json:"stages,omitempty"` // in their order; the last one of a run that did not end is where it was
+}
+
+// endedBadly reports whether a run may have committed and not said so: it is on, or it ended before it could.
+func (e *Entry) endedBadly() bool {
+	return !e.Outcome.Finished() && e.Outcome != Refused && e.Outcome != Gated
+}
+
+// describedBy reports whether a manifest says of its run what the entry says.
+func (e *Entry) describedBy(m *manifest.Manifest) bool {
+	return m.Command == e.Command && m.AsOf == e.AsOf
 }
 
 // Stage is one stage of a run.

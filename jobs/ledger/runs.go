@@ -63,7 +63,7 @@ func (j *joiner) claim(runs []Run) {
 	}
 	for i := range runs {
 		r := &runs[i]
-		if r.Committed != 0 || r.Outcome.Finished() || r.Outcome == Refused || r.Outcome == Gated {
+		if r.Committed != 0 || !r.endedBadly() {
 			continue
 		}
 		for n := range j.chain {
@@ -78,7 +78,7 @@ func (j *joiner) claim(runs []Run) {
 // fits reports whether a manifest says of its run what the entry says.
 func (j *joiner) fits(e *Entry, number int64) bool {
 	m := j.chain[number]
-	return m != nil && !j.claimed[number] && m.Command == e.Command && m.AsOf == e.AsOf
+	return m != nil && !j.claimed[number] && e.describedBy(m)
 }
 
 func (j *joiner) take(r *Run, number int64) {

@@ -78,6 +78,9 @@ func (o *Open) Update(e *Entry) error {
 	return o.write(e, func(*os.File) error { return nil }, os.Rename)
 }
 
+// Keep is Update of what must outlive a power cut.
+func (o *Open) Keep(e *Entry) error { return o.write(e, durable, os.Rename) }
+
 // durable is the sync of an entry that must outlive a power cut.
 func durable(f *os.File) error { return f.Sync() }
 

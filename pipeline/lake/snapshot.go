@@ -146,7 +146,8 @@ func (s *Snapshot) Origin() (manifest.Hash, error) {
 	if err != nil || s.Manifest.Number == 1 {
 		return hash, err
 	}
-	return hash, s.checkFirst(hash)
+	_, err = s.First(hash)
+	return hash, err
 }
 
 // HashOf is the hash of a manifest of the chain, as the one after it says. number is from 1 to the snapshot's.
@@ -173,10 +174,13 @@ func (s *Snapshot) HashOf(number int64) (manifest.Hash, error) {
 	return next.Parent, nil
 }
 
-// checkFirst compares the first manifest with the hash that the second one says.
-func (s *Snapshot) checkFirst(hash manifest.Hash) error {
-	_, _, err := s.lake.readManifest(1, hash, manifest.NameOf(2))
-	return lakeerr.Unmoved(err, manifest.NameOf(2))
+// First is the first manifest of a lake that is not empty, compared with the hash that the second one says (Origin).
+func (s *Snapshot) First(origin manifest.Hash) (*manifest.Manifest, error) {
+	if s.Manifest.Number == 1 {
+		return &s.Manifest, nil
+	}
+	m, _, err := s.lake.readManifest(1, origin, manifest.NameOf(2))
+	return m, lakeerr.Unmoved(err, manifest.NameOf(2))
 }
 
 // Live reports whether this is still the lake's live state.
