@@ -267,8 +267,15 @@ func (res *Result) note() {
 	if res.Published != nil || res.Iceberg != nil {
 		return
 	}
-	if p := res.publication(); p != nil && p.Owed != nil {
-		e.Owed = &ledger.Owed{Why: p.Owed.Why, Hint: p.Owed.Hint}
+	if p := res.publication(); p != nil {
+		switch {
+		case p.Owed != nil: // a target has not got it
+			e.Owed = &ledger.Owed{Why: p.Owed.Why, Hint: p.Owed.Hint}
+		case p.Published != nil:
+			e.Published = int64(p.Published.Manifest)
+		case p.Iceberg != nil:
+			e.Published = p.Iceberg.Manifest
+		}
 	}
 	switch {
 	case res.Pruned != nil:
@@ -283,13 +290,6 @@ func (res *Result) note() {
 		e.Rows, e.Accepted, e.Duplicate, e.Rejected, e.Reasons = r.Rows, r.Accepted, r.Duplicate, r.Rejected, r.Reasons
 		e.DaysFolded, e.LinesWritten, e.Notes = r.DaysDone, r.Lines, r.Notes
 		e.NotTaken = notTaken(r.Files)
-		switch {
-		case r.Owed != nil: // a target has not got it
-		case r.Published != nil:
-			e.Published = int64(r.Published.Manifest)
-		case r.Iceberg != nil:
-			e.Published = r.Iceberg.Manifest
-		}
 	}
 }
 

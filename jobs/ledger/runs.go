@@ -19,14 +19,14 @@ type Run struct {
 	// Rebuilt says that the ledger has no entry of it: it is reported by its manifest alone. When it ran, how long and
 	// why are not known; its ID is the manifest's number.
 	Rebuilt bool `json:"rebuilt,omitempty"`
-	// Owes says that what it committed was not published then, and not since.
+	// Owes says that what it committed was not published then, and not since: a target failed, or the run ended first.
 	Owes bool `json:"owes_publish,omitempty"`
 }
 
 // Join puts the entries of the ledger, oldest first, together with the manifests of the lake, newest first, as
 // Snapshot.History gives them. Each manifest is a run and each entry is one, those that belong together being the same.
-// The runs come newest first.
-func Join(entries []Entry, chain []manifest.Manifest) []Run {
+// publishes says that runs publish. The runs come newest first.
+func Join(entries []Entry, chain []manifest.Manifest, publishes bool) []Run {
 	runs := make([]Run, len(entries))
 	for i := range entries {
 		runs[i].Entry = entries[i]
@@ -41,7 +41,7 @@ func Join(entries []Entry, chain []manifest.Manifest) []Run {
 		first = chain[len(chain)-1].Number
 	}
 	out := j.order(runs, first)
-	owed(out)
+	owed(out, publishes)
 	slices.Reverse(out)
 	return out
 }
@@ -166,12 +166,14 @@ func kindOf(command string) string {
 	return words[0]
 }
 
-// owed says which runs, oldest first, owe a publish that none after them made.
-func owed(runs []Run) {
+// owed says which runs, oldest first, owe a publish that none after them made. One that ended between its commit and its
+// publish owes it too.
+func owed(runs []Run, publishes bool) {
 	var shown int64 // the newest manifest that was published
 	for i := len(runs) - 1; i >= 0; i-- {
 		r := &runs[i]
-		r.Owes = r.Owed != nil && r.Manifest > shown
+		ended := publishes && !r.Rebuilt && r.Outcome != Running && r.endedBadly() && r.Committed > max(shown, r.Published)
+		r.Owes = r.Owed != nil && r.Manifest > shown || ended
 		shown = max(shown, r.Published)
 	}
 }

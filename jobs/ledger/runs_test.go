@@ -75,11 +75,12 @@ func TestJoin(t *testing.T) {
 			[]string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "2 look 2: 40 3 rebuilt",
 				"1 look 1: 61 5 rebuilt", "b done 0: 0 0", "a done 0: 0 0"}},
 	} {
-		if diff := cmp.Diff(c.want, told(Join(c.entries, chain))); diff != "" {
+		if diff := cmp.Diff(c.want, told(Join(c.entries, chain, false))); diff != "" {
 			t.Errorf("%s: -want +got\n%s", c.name, diff)
 		}
 	}
-	if got := Join([]Entry{attempt("a", "run nightly", "d1", Failed, 0)}, nil); len(got) != 1 || got[0].ID != "a" {
+	got := Join([]Entry{attempt("a", "run nightly", "d1", Failed, 0)}, nil, true)
+	if len(got) != 1 || got[0].ID != "a" {
 		t.Errorf("without a lake: %v", told(got))
 	}
 }
@@ -98,7 +99,7 @@ func TestOwed(t *testing.T) {
 		return e
 	}
 	owes := func(entries ...Entry) (ids []string) {
-		for _, r := range Join(entries, chain) {
+		for _, r := range Join(entries, chain, true) {
 			if r.Owes {
 				ids = append(ids, r.ID)
 			}
@@ -115,5 +116,37 @@ func TestOwed(t *testing.T) {
 	hand := Entry{ID: "z", Kind: "publish", Command: "publish", Outcome: Done, Changed: true, Manifest: 1, Published: 1}
 	if diff := cmp.Diff([]string{"c"}, owes(night(1, true, 0), night(2, true, 0), hand)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestEndedBeforeItsPublish checks that a run that ended between its commit and its publish owes the publish, if runs
+// publish at all, until a later run showed that manifest.
+func TestEndedBeforeItsPublish(t *testing.T) {
+	t.Parallel()
+	chain := []manifest.Manifest{stateOf(2, "run nightly", "d2", 2, 0), stateOf(1, "run nightly", "d1", 1, 0)}
+	first := attempt("a", "run nightly", "d1", Done, 1)
+	first.Published = 1
+	shown := attempt("c", "prune", "d3", NothingNew, 2)
+	shown.Published = 2
+	for _, c := range []struct {
+		outcome   Outcome
+		publishes bool
+		later     []Entry
+		owes      bool
+	}{
+		{Killed, true, nil, true},
+		{Failed, true, nil, true},
+		{Running, true, nil, false},
+		{Killed, false, nil, false},
+		{Killed, true, []Entry{attempt("c", "prune", "d3", NothingNew, 2)}, true},
+		{Killed, true, []Entry{shown}, false},
+	} {
+		second := attempt("b", "run nightly", "d2", c.outcome, 0)
+		runs := Join(append([]Entry{first, second}, c.later...), chain, c.publishes)
+		for _, r := range runs {
+			if want := c.owes && r.ID == "b"; r.Owes != want {
+				t.Errorf("%+v: run %s owes a publish: %v", c, r.ID, r.Owes)
+			}
+		}
 	}
 }

@@ -362,3 +362,44 @@ func TestRefusedCloseWaits(t *testing.T) {
 		t.Errorf("%+v", status.Failing)
 	}
 }
+
+// TestEndedBeforeItsPublish tests SCHED-1: a night that ends between its commit and its publish owes the publish. The
+// same holds for the copy of a lake whose ledger is gone; it is made once.
+func TestEndedBeforeItsPublish(t *testing.T) {
+	t.Parallel()
+	y, _, _ := machine(t)
+	file := filepath.Join(y.dir, "tollbook.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, "\niceberg: {warehouse: tables, namespace: tb}\n"...)
+	if err := os.WriteFile(file, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got := words(y.at(t, "2026-01-28T02:05")); got != "schedule nightly done; " {
+		t.Fatal(got)
+	}
+	y.runner.Options.StopAt = func(point string) error {
+		if point == "after-HEAD" {
+			y.runner.Options.StopAt = nil
+			return errors.New("called off")
+		}
+		return nil
+	}
+	if got := words(y.at(t, "2026-01-29T02:05")); got != "schedule nightly failed; schedule publish done; " {
+		t.Error(got)
+	}
+	if got := words(y.at(t, "2026-01-29T02:06")); got != "" {
+		t.Error(got)
+	}
+	if err := os.RemoveAll(ledger.Dir(y.dir)); err != nil {
+		t.Fatal(err)
+	}
+	y.scheduler.reader.own = nil // another process
+	for _, want := range []string{"catch-up publish nothing new; ", ""} {
+		if got := words(y.at(t, "2026-01-29T04:05")); got != want {
+			t.Errorf("without the ledger: %q, want %q", got, want)
+		}
+	}
+}

@@ -30,6 +30,7 @@ type reader struct {
 	ledger  *ledger.Reader
 	head    int64 // number of the newest manifest in past
 	hash    manifest.Hash
+	origin  manifest.Hash // lake.Snapshot.Origin; "" = not known, or empty
 	past    []run
 	own     []run                 // that this process did: it knows them where the ledger cannot be written
 	newest  map[string]period.Day // by feed, of head
@@ -98,9 +99,12 @@ func (r *reader) lake(f *found, snap *lake.Snapshot, entries []ledger.Entry, now
 	for _, run := range r.past {
 		f.state.ran(run, now)
 	}
-	paid, err := f.entries(entries, now)
+	paid, err := f.entries(entries, r.origin, now)
 	if err != nil {
 		return err
+	}
+	if f.state.Unpaid == period.Past && paid < f.manifest && f.state.Newest <= now {
+		f.state.Unpaid = f.state.Newest // the run ended between its commit and its publish
 	}
 	for _, run := range r.own {
 		f.state.ran(run, now)
@@ -172,6 +176,9 @@ func (r *reader) history(snap *lake.Snapshot) error {
 			return err
 		}
 	}
+	if r.hash != snap.Hash {
+		r.origin, _ = snap.Origin() // a lake without its first manifests is verify's to report
+	}
 	r.head, r.hash = snap.Manifest.Number, snap.Hash
 	return nil
 }
@@ -240,9 +247,9 @@ func (s *State) ran(r run, now period.Instant) {
 }
 
 // entries notes what the ledger knows beyond the manifests: runs that changed nothing, and publishes. An entry that
-// knows a later state than the lake's is of before a restore. paid is the newest state that was published; 0 = none is
-// known.
-func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64, err error) {
+// knows a later state than the lake's is of before a restore. paid is the newest state that was published
+// of the lake with this origin; 0 = none is known.
+func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period.Instant) (paid int64, err error) {
 	s := &f.state
 	for i := range entries {
 		e := &entries[i]
@@ -262,9 +269,13 @@ func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64,
 		case e.Owed != nil:
 			s.Unpaid = asOf
 		// it published nothing either
-		case slices.Contains([]jobs.Kind{jobs.Prune, jobs.Rejects, jobs.Rebucket}, jobs.Kind(e.Kind)) && !e.Changed:
+		case slices.Contains([]jobs.Kind{jobs.Prune, jobs.Rejects, jobs.Rebucket}, jobs.Kind(e.Kind)) && !e.Changed &&
+			e.Published == 0:
 		case e.Kind != string(jobs.Publish) || e.Command == "publish":
-			s.Unpaid, paid = period.Past, e.Manifest
+			s.Unpaid = period.Past
+			if e.Lake == "" || origin == "" || e.Lake == origin {
+				paid = max(paid, e.Manifest)
+			}
 		}
 		if !e.Changed || e.Kind == string(jobs.Publish) {
 			s.ran(run{e.Command, asOf}, now)

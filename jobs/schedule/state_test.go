@@ -36,12 +36,54 @@ func TestIdleRunsPublishNothing(t *testing.T) {
 			{Kind: string(jobs.Nightly), AsOf: asOf, Outcome: ledger.NeedsAttention, Manifest: 2, Changed: true,
 				Owed: &ledger.Owed{Why: "no server"}},
 			{Kind: string(kind), AsOf: asOf, Outcome: ledger.NothingNew, Manifest: 2},
-		}, period.Forever)
+		}, "", period.Forever)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := f.state.Unpaid != period.Past; got != owed {
 			t.Errorf("after an idle %s: a publish is owed: %v, want %v", kind, got, owed)
+		}
+	}
+}
+
+// TestPaid checks which state was published last, as far as the ledger knows.
+func TestPaid(t *testing.T) {
+	t.Parallel()
+	entry := func(kind jobs.Kind, outcome ledger.Outcome, number int64) ledger.Entry {
+		return ledger.Entry{Kind: string(kind), Command: string(kind), AsOf: "2026-10-01T00:00:00Z", Outcome: outcome,
+			Manifest: number, Changed: outcome == ledger.Done, Lake: "ours"}
+	}
+	idle := entry(jobs.Prune, ledger.NothingNew, 3)
+	publishes := idle
+	publishes.Published = 3
+	before := entry(jobs.Nightly, ledger.Done, 3)
+	before.Lake = "before"
+	older := entry(jobs.Nightly, ledger.Done, 3)
+	older.Lake = ""
+	owes := entry(jobs.Nightly, ledger.Done, 3)
+	owes.Owed = new(ledger.Owed)
+	one := entry(jobs.Publish, ledger.Done, 3)
+	one.Command = "publish --cycle 2026-09"
+	for name, c := range map[string]struct {
+		last ledger.Entry
+		paid int64
+	}{
+		"a night":                           {entry(jobs.Nightly, ledger.NothingNew, 3), 3},
+		"a night that was killed":           {entry(jobs.Nightly, ledger.Killed, 0), 2},
+		"a night whose publish failed":      {owes, 2},
+		"a night on the lake before":        {before, 2},
+		"a night whose lake is not known":   {older, 3},
+		"a prune that was idle":             {idle, 2},
+		"a prune that was idle, publishing": {publishes, 3},
+		"a publish":                         {entry(jobs.Publish, ledger.Done, 3), 3},
+		"a publish of one cycle":            {one, 2},
+		"a night before a restore":          {entry(jobs.Nightly, ledger.Done, 4), 2},
+	} {
+		f := found{state: State{Unpaid: period.Past, Done: map[jobs.Kind]period.Instant{}}, manifest: 3,
+			good: map[jobs.Kind]time.Time{}}
+		paid, err := f.entries([]ledger.Entry{entry(jobs.Nightly, ledger.Done, 2), c.last}, "ours", period.Forever)
+		if err != nil || paid != c.paid {
+			t.Errorf("%s: manifest %d, %v; want %d", name, paid, err, c.paid)
 		}
 	}
 }

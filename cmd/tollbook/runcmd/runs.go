@@ -92,11 +92,12 @@ the number of the manifest that the run committed.`,
 
 // history is the ledger and the lake together.
 type history struct {
-	runs    []ledger.Run // newest first
-	snap    *lake.Snapshot
-	chain   []manifest.Manifest
-	zone    *period.Zone
-	damaged []string
+	runs      []ledger.Run // newest first
+	snap      *lake.Snapshot
+	chain     []manifest.Manifest
+	zone      *period.Zone
+	damaged   []string
+	publishes bool // runs publish
 }
 
 // readHistory reads ledger and lake. Neither hides the other: what cannot be read of one is reported.
@@ -109,7 +110,7 @@ func readHistory(a *cli.App) (*history, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &history{zone: s.Zone}
+	h := &history{zone: s.Zone, publishes: s.Publishes()}
 	for _, err := range damaged {
 		h.damaged = append(h.damaged, err.Error())
 	}
@@ -128,7 +129,7 @@ func readHistory(a *cli.App) (*history, error) {
 	if h.snap != nil && h.snap.Manifest.Number == 0 {
 		h.chain = nil // the lake that was never written
 	}
-	h.runs = ledger.Join(entries, h.chain)
+	h.runs = ledger.Join(entries, h.chain, h.publishes)
 	return h, nil
 }
 
@@ -300,6 +301,21 @@ func (h *history) detail(ctx context.Context, r *runResultOf) error {
 	return err
 }
 
+// printOwed says of a run whose publish was owed whether it still is.
+func printOwed(a *cli.App, r *ledger.Run) {
+	if r.Owed == nil && !r.Owes {
+		return
+	}
+	state, why := "owed then, published since", "the run ended before it published"
+	if r.Owes {
+		state = "owed: `tollbook publish`, or the next run, publishes it"
+	}
+	if r.Owed != nil {
+		why = r.Owed.Why
+	}
+	fmt.Fprintf(a.Out, "\npublish %s\n  %s\n", state, why)
+}
+
 // keptReasons counts the rejects of some feed files that are still kept.
 func (h *history) keptReasons(ctx context.Context, inputs []manifest.Input) (counts map[string]int64, err error) {
 	of := make(map[string]bool)
@@ -359,13 +375,7 @@ func printRun(a *cli.App, h *history, r *runResultOf) {
 	add("days rated", r.DaysFolded)
 	add("lines written", r.LinesWritten)
 	g.Print(a.Out, "")
-	if r.Owed != nil {
-		state := "owed then, published since"
-		if r.Owes {
-			state = "owed: `tollbook publish`, or the next run, publishes it"
-		}
-		fmt.Fprintf(a.Out, "\npublish %s\n  %s\n", state, r.Owed.Why)
-	}
+	printOwed(a, &r.Run)
 	for _, note := range r.Notes {
 		fmt.Fprintf(a.Out, "\nnote: %s\n", note)
 	}

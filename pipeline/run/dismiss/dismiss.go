@@ -50,16 +50,14 @@ type Row struct {
 }
 
 // Run ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). Done again it changes
-// nothing. Errors: *workspace.RefusedError for a name that fits no reject or several records, those of the lake and of
-// publishing; the report is there with an error of publishing.
+// nothing, and publishes: the first time may have ended before it could. Errors: *workspace.RefusedError for a name
+// that fits no reject or several records, those of the lake and of publishing; the report is there with an error of
+// publishing.
 func Run(ctx context.Context, w *workspace.Workspace, d Options, o workspace.Options) (*Report,
 	error) {
 	r := &Report{Command: d.Command(), AsOf: o.AsOf, By: d.By, Why: d.Why, Rejects: []Row{}}
 	if err := apply(ctx, w, &d, &o, r); err != nil {
 		return nil, err
-	}
-	if !r.Changed {
-		return r, nil
 	}
 	return r, targets.AfterRun(ctx, w, o, &r.Publication)
 }

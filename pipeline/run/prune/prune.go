@@ -73,7 +73,7 @@ func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Op
 	if err := p.transact(ctx); err != nil {
 		return nil, err
 	}
-	if po.DryRun || !p.report.Changed {
+	if po.DryRun {
 		return p.report, nil
 	}
 	return p.report, targets.AfterRun(ctx, w, o, &p.report.Publication)

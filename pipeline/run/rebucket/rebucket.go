@@ -47,7 +47,7 @@ func (c *Count) add(e manifest.FileEntry) {
 }
 
 // Run distributes the customers of the lake over as many buckets as the settings say, as one transaction on the lake,
-// and publishes. If the lake has that number, it writes nothing. Errors: *workspace.RefusedError for a number that is
+// and publishes. If the lake has that number, it publishes alone. Errors: *workspace.RefusedError for a number that is
 // not a multiple of the old one and for an archive, those of the lake and of publishing; the report is there with an
 // error of publishing.
 func Run(ctx context.Context, w *workspace.Workspace, ro Options, o workspace.Options) (*Report, error) {
@@ -55,7 +55,7 @@ func Run(ctx context.Context, w *workspace.Workspace, ro Options, o workspace.Op
 	if err := transact(ctx, w, r, &o); err != nil {
 		return nil, err
 	}
-	if !r.Changed {
+	if ro.DryRun {
 		return r, nil
 	}
 	return r, targets.AfterRun(ctx, w, o, &r.Publication)
