@@ -10,4 +10,6 @@
 //	KEYS-5  A Store answers from the current file: a revoked key is refused from the next request on. A file that
 //	        cannot be read, or is not a keys file, refuses everybody.
 //	KEYS-6  AddShown stores a key only after its secret was shown.
+//	KEYS-7  A process that is killed while it writes leaves a file with secrets next to the keys file. The next Add or
+//	        Revoke deletes it.
 package keys

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -165,6 +166,9 @@ func (f File) change(edit func(*content) error, ready func() error) (err error) 
 	if err := flock(lock); err != nil {
 		return fmt.Errorf("write keys: lock %s: %w", lock.Name(), err)
 	}
+	if err := f.sweep(); err != nil {
+		return fmt.Errorf("write keys: %w", err)
+	}
 	c, _, err := f.read()
 	if err != nil {
 		return err
@@ -176,7 +180,7 @@ func (f File) change(edit func(*content) error, ready func() error) (err error) 
 	if err != nil {
 		return fmt.Errorf("write keys: %w", err)
 	}
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(f.Name)+".*.tmp") // made with mode 0600
+	tmp, err := os.CreateTemp(dir, f.temporary()+"*"+ending) // made with mode 0600
 	if err != nil {
 		return fmt.Errorf("write keys: %w", err)
 	}
@@ -193,6 +197,25 @@ func (f File) change(edit func(*content) error, ready func() error) (err error) 
 		return errors.Join(fmt.Errorf("write keys: %w", err), os.Remove(tmp.Name()))
 	}
 	return syncDir(dir)
+}
+
+// ending is that of the name of a file that is being written.
+const ending = ".tmp"
+
+// temporary begins the name of the file that is being written.
+func (f File) temporary() string { return "." + filepath.Base(f.Name) + "." }
+
+// sweep deletes the secrets that a process left which was killed while it wrote. The lock is held: nobody writes.
+func (f File) sweep() error {
+	dir := filepath.Dir(f.Name)
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		name := e.Name()
+		if e.Type().IsRegular() && strings.HasPrefix(name, f.temporary()) && strings.HasSuffix(name, ending) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, name)))
+		}
+	}
+	return err
 }
 
 func flock(f *os.File) error {

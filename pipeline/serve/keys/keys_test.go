@@ -31,6 +31,33 @@ func add(t testing.TB, f keys.File, c keys.Caller, token bool) keys.Issued {
 	return made
 }
 
+// TestSecretsLeftBehind tests KEYS-7.
+func TestSecretsLeftBehind(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	key := add(t, f, north(), false)
+	dir := filepath.Dir(f.Name)
+	left := filepath.Join(dir, ".keys.json.4711.tmp") // of a process that was killed before the rename
+	text, err := os.ReadFile(f.Name)
+	others := []string{"keys.json.tmp", ".keys.json.bak", ".other.json.1.tmp"}
+	for _, name := range append([]string{filepath.Base(left)}, others...) {
+		if err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), text, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.Revoke(key.ID, today); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the secret is in %s: %v", left, err)
+	}
+	for _, name := range others {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("a file of others is gone: %v", err)
+		}
+	}
+}
+
 // TestAddListRevoke tests KEYS-2, KEYS-4.
 func TestAddListRevoke(t *testing.T) {
 	t.Parallel()
