@@ -77,6 +77,9 @@ type Options struct {
 // a document; fs.ErrExist if the folder exists and is not to be replaced.
 func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir string, o Options) (*Index, error) {
 	dir = filepath.Clean(dir)
+	if err := putBack(dir); err != nil {
+		return nil, fmt.Errorf("write documents to %s: %w", dir, err)
+	}
 	if _, err := os.Lstat(dir); err == nil && !o.Replace {
 		return nil, fmt.Errorf("write documents to %s: %w", dir, os.ErrExist)
 	}
@@ -153,6 +156,24 @@ func (w *writer) keepingStatements(dir string, do func() error) error {
 	return errors.Join(err, kept.Close())
 }
 
+// replaced is where a folder is while another one takes its place.
+func replaced(dir string) string {
+	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".old")
+}
+
+// putBack ends what a process left that was killed while it replaced a folder: the folder gets its name back if no other
+// has it, and is deleted if another has.
+func putBack(dir string) error {
+	old := replaced(dir)
+	if _, err := os.Lstat(old); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+		return os.Rename(old, dir)
+	}
+	return os.RemoveAll(old)
+}
+
 // appear gives the finished folder its name.
 func appear(tmp, dir string, replace bool) error {
 	if err := os.Chmod(tmp, 0o755); err != nil { //nolint:gosec // as mkdir would make it
@@ -161,10 +182,7 @@ func appear(tmp, dir string, replace bool) error {
 	if !replace {
 		return os.Rename(tmp, dir)
 	}
-	old := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".old")
-	if err := os.RemoveAll(old); err != nil { // of a process that was killed
-		return err
-	}
+	old := replaced(dir)
 	switch err := os.Rename(dir, old); {
 	case errors.Is(err, os.ErrNotExist):
 		return os.Rename(tmp, dir)

@@ -1,7 +1,11 @@
 package folder
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +39,48 @@ func TestIndexPage(t *testing.T) {
 		plain := regexp.MustCompile("<[^>]*>|CNY|index.json|SHA-256").ReplaceAllString(body, "")
 		if words := regexp.MustCompile("[A-Za-z]+").FindAllString(plain, -1); l == branding.Chinese && len(words) > 0 {
 			t.Errorf("English words on the Chinese page: %q", words)
+		}
+	}
+}
+
+// TestPutBack tests FOLDER-1: after a kill at each step of replacing a folder, the next Write finds the old one or the
+// new one, complete, and nothing else.
+func TestPutBack(t *testing.T) {
+	t.Parallel()
+	const name, hidden = "documents-2026-09", ".documents-2026-09.old"
+	for _, c := range []struct{ folders, want []string }{
+		{[]string{name}, []string{name}},                  // before the old one gets another name
+		{[]string{hidden}, []string{name + " " + hidden}}, // before the new one gets its own
+		{[]string{name, hidden}, []string{name}},          // before the old one is deleted
+		{nil, nil},
+	} {
+		parent := t.TempDir()
+		for _, folder := range c.folders {
+			err := os.Mkdir(filepath.Join(parent, folder), 0o777)
+			err = errors.Join(err, os.WriteFile(filepath.Join(parent, folder, "index.json"), []byte(folder), 0o666))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := putBack(filepath.Join(parent, name)); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(parent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range entries {
+			text, err := os.ReadFile(filepath.Join(parent, e.Name(), "index.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got = append(got, e.Name()); string(text) != e.Name() {
+				got[len(got)-1] += " " + string(text)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q became %q, want %q", c.folders, got, c.want)
 		}
 	}
 }
