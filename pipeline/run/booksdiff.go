@@ -37,14 +37,22 @@ func (r *runState) booksDiff() *change.Change {
 // everything logs why changed books rate all days of open cycles again: that costs time and changes nothing.
 func (r *runState) everything(why error) { r.o.Debug("all days of open cycles are rated again", why) }
 
-// keepBooks keeps the books for the run that finds others. It comes after the commit, under the lake's lock.
-func (r *runState) keepBooks() {
+// prepareBooks keeps the books for the run that finds others, before the commit and under the lake's lock (CHANGE-6).
+func (r *runState) prepareBooks() {
 	if r.o.BooksCopy == "" || r.job.dryRun {
 		return
 	}
 	root, err := workspace.BooksRoot(r.ws.Dir, &r.ws.Settings)
 	if err == nil {
-		err = change.Save(r.o.BooksCopy, root, r.ws.Books.Hash)
+		err = change.Prepare(r.o.BooksCopy, r.txn.Base().Manifest.Number, root, r.ws.Books.Hash)
 	}
 	r.o.Debug("changed books will rate all days of open cycles again", err)
+}
+
+// keepBooks follows the commit.
+func (r *runState) keepBooks() {
+	if r.o.BooksCopy != "" && !r.job.dryRun {
+		err := change.Keep(r.o.BooksCopy, r.txn.Base().Manifest.Number)
+		r.o.Debug("changed books will rate all days of open cycles again", err)
+	}
 }

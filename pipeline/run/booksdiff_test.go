@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -202,7 +203,8 @@ func TestMendedBooksUnknown(t *testing.T) {
 			if err != nil {
 				l.Fatal(err)
 			}
-			if err := change.Save(copied, os.DirFS(l.dir), ws.Books.Hash); err != nil {
+			err = change.Prepare(copied, 1, os.DirFS(l.dir), ws.Books.Hash)
+			if err := errors.Join(err, change.Keep(copied, 1)); err != nil {
 				l.Fatal(err)
 			}
 		},

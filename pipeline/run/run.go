@@ -185,6 +185,7 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 			return nil, err
 		}
 	}
+	r.prepareBooks()
 	if err := r.commit(ctx); err != nil {
 		return r.report, err
 	}

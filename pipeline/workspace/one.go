@@ -117,7 +117,7 @@ func (o *oneReading) fromFiles(customer string) (*books.Books, error) {
 		return note == o.kept.Note
 	})
 	if note != o.kept.Note {
-		b, err = withGone(o.dir, o.root, b, err)
+		b, err = withGone(&Workspace{Dir: o.dir, Settings: o.s}, o.root, b, err)
 	}
 	if err != nil {
 		return nil, err

@@ -40,8 +40,8 @@ type Options struct {
 	// file with the state of the lake after which no work was left (SkipIfUnchanged); "" = none
 	LastRunFile string
 	Program     string // names this build of the program, for Standing; "" = not known
-	// file that keeps the books open cycles are rated with (change.Save); "" = none, and changed books rate all of them
-	// again
+	// file that keeps the books open cycles are rated with (change.Prepare); "" = none, and changed books rate all of
+	// them again
 	BooksCopy string
 	Log       *slog.Logger // nil = silent
 	Progress  func(stage string, done, total int64)

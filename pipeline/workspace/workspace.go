@@ -57,12 +57,12 @@ func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
 		return nil, err
 	}
 	b, err := load.Books(root, s)
-	return withGone(dir, root, b, err)
+	return withGone(&Workspace{Dir: dir, Settings: s}, root, b, err)
 }
 
 // withGone adds to what loading the books gave that books are missing which the last run used (CHANGE-5).
-func withGone(dir string, root fs.FS, b *books.Books, err error) (*books.Books, error) {
-	gone := change.Gone(BooksCopy(dir), root)
+func withGone(w *Workspace, root fs.FS, b *books.Books, err error) (*books.Books, error) {
+	gone := change.Gone(change.Current(BooksCopy(w.Dir), w.newest), root)
 	if len(gone) == 0 {
 		return b, err
 	}
@@ -71,6 +71,19 @@ func withGone(dir string, root fs.FS, b *books.Books, err error) (*books.Books, 
 		return nil, err
 	}
 	return nil, append(problems, gone...)
+}
+
+// newest is the number of the lake's newest manifest.
+func (w *Workspace) newest() (int64, error) {
+	l, err := w.Lake(Options{})
+	if err != nil {
+		return 0, err
+	}
+	snap, err := l.Head()
+	if err != nil {
+		return 0, err
+	}
+	return snap.Manifest.Number, nil
 }
 
 // Branding reads how the workspace's documents look. Errors: problem.Problems with everything that is wrong.

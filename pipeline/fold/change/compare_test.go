@@ -1,6 +1,7 @@
 package change
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -214,7 +215,7 @@ func TestCopy(t *testing.T) {
 		files["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	for range 2 {
-		if err := Save(path, files, was.Hash); err != nil {
+		if err := errors.Join(Prepare(path, 1, files, was.Hash), Keep(path, 1)); err != nil {
 			t.Fatal(err)
 		}
 	}

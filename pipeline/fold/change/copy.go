@@ -30,16 +30,69 @@ func Load(path string, s settings.Settings) (b *books.Books, err error) {
 	return b, nil
 }
 
-// Save keeps the books of a workspace, whose root fsys is, in a copy; one that is there already is left as it is. hash
-// is theirs.
-func Save(path string, fsys fs.FS, hash [32]byte) error {
+// between is the name of the copy that a run over the manifest with a number makes before it commits (CHANGE-6).
+func between(path string, base int64) string {
+	return fmt.Sprintf("%s-after-%06d.zip", strings.TrimSuffix(path, ".zip"), base)
+}
+
+// Prepare keeps the books of a workspace, whose root fsys is, in a copy of which Gone knows that it is the current one
+// as soon as there is a manifest after base. A copy of the same books is left as it is. hash is theirs. Keep follows.
+func Prepare(path string, base int64, fsys fs.FS, hash [32]byte) error {
 	name := hex.EncodeToString(hash[:])
 	if z, err := zip.OpenReader(path); err == nil {
 		same := z.Comment == name
 		if err := z.Close(); err != nil || same {
-			return err
+			return errors.Join(err, drop(between(path, base)))
 		}
 	}
+	return save(between(path, base), fsys, name)
+}
+
+// drop deletes the copy of a run that was stopped, if it is there.
+func drop(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Keep makes the copy that Prepare made the current one, and deletes those of runs that were stopped.
+func Keep(path string, base int64) error {
+	err := os.Rename(between(path, base), path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // it was the current one already
+	}
+	left, bad := filepath.Glob(strings.TrimSuffix(path, ".zip") + "-after-*.zip")
+	err = errors.Join(err, bad)
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	if err != nil {
+		return fmt.Errorf("keep a copy of the books: %w", err)
+	}
+	return nil
+}
+
+// Current is the current copy: that of a run which was stopped between its commit and Keep, or the one in path. newest
+// returns the number of the lake's newest manifest; it is called only if there is such a copy.
+func Current(path string, newest func() (int64, error)) string {
+	left, err := filepath.Glob(strings.TrimSuffix(path, ".zip") + "-after-*.zip")
+	if err != nil || len(left) == 0 {
+		return path
+	}
+	number, err := newest()
+	for i := len(left) - 1; err == nil && i >= 0; i-- { // the newest first
+		var base int64
+		_, bad := fmt.Sscanf(strings.TrimPrefix(left[i], strings.TrimSuffix(path, ".zip")), "-after-%d.zip", &base)
+		if bad == nil && base < number {
+			return left[i]
+		}
+	}
+	return path
+}
+
+// save writes the copy.
+func save(path string, fsys fs.FS, name string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("keep a copy of the books: %w", err)
 	}

@@ -1,6 +1,8 @@
 package change_test
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
@@ -24,7 +26,7 @@ func TestGone(t *testing.T) {
 	if gone := change.Gone(path, fstest.MapFS{}); gone != nil {
 		t.Errorf("without a copy: %v", gone)
 	}
-	if err := change.Save(path, all, [32]byte{1}); err != nil {
+	if err := errors.Join(change.Prepare(path, 1, all, [32]byte{1}), change.Keep(path, 1)); err != nil {
 		t.Fatal(err)
 	}
 	if gone := change.Gone(path, all); gone != nil {
@@ -41,5 +43,46 @@ func TestGone(t *testing.T) {
 	}
 	if len(gone) != 2 || !named["books/packages.csv"] || !named["books/policies.yaml"] {
 		t.Errorf("missing books: %v, want books/packages.csv and books/policies.yaml", gone)
+	}
+}
+
+// TestStoppedBetween tests CHANGE-6.
+func TestStoppedBetween(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs", "books.zip")
+	at := func(newest int64) string {
+		return filepath.Base(change.Current(path, func() (int64, error) { return newest, nil }))
+	}
+	same := func(newest int64, want string) {
+		t.Helper()
+		if got := at(newest); got != want {
+			t.Errorf("the newest manifest is %d: %s, want %s", newest, got, want)
+		}
+	}
+	book := func(text string) fstest.MapFS {
+		return fstest.MapFS{"books/packages.csv": {Data: []byte("id\n" + text)}}
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(5, "books.zip")
+	must(change.Prepare(path, 5, book("a"), [32]byte{1}))
+	same(5, "books.zip") // it has not committed
+	same(6, "books-after-000005.zip")
+	must(change.Prepare(path, 6, book("b"), [32]byte{2})) // the next run is stopped too
+	same(6, "books-after-000005.zip")
+	same(7, "books-after-000006.zip")
+	must(change.Keep(path, 6))
+	same(7, "books.zip")
+	must(change.Prepare(path, 7, book(""), [32]byte{3})) // stopped before its commit; the book is put back
+	must(errors.Join(change.Prepare(path, 7, book("b"), [32]byte{2}), change.Keep(path, 7)))
+	if gone := change.Gone(path, fstest.MapFS{}); len(gone) != 1 {
+		t.Errorf("the copy is not of the books that are used: %v", gone)
+	}
+	if list, err := os.ReadDir(filepath.Dir(path)); err != nil || len(list) != 1 {
+		t.Errorf("%v, %v; want books.zip alone", list, err)
 	}
 }
