@@ -166,14 +166,14 @@ func kindOf(command string) string {
 	return words[0]
 }
 
-// owed says which runs, oldest first, owe a publish that none after them made. One that ended between its commit and its
-// publish owes it too.
+// owed says which runs, oldest first, owe a publish that none after them made. One that ended between its commit and
+// its publish owes it too.
 func owed(runs []Run, publishes bool) {
 	var shown int64 // the newest manifest that was published
 	for i := len(runs) - 1; i >= 0; i-- {
 		r := &runs[i]
-		ended := publishes && !r.Rebuilt && r.Outcome != Running && r.endedBadly() && r.Committed > max(shown, r.Published)
-		r.Owes = r.Owed != nil && r.Manifest > shown || ended
+		ended := publishes && !r.Rebuilt && r.Outcome != Running && r.endedBadly()
+		r.Owes = r.Owed != nil && r.Manifest > shown || ended && r.Committed > max(shown, r.Published)
 		shown = max(shown, r.Published)
 	}
 }

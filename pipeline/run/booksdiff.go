@@ -19,7 +19,8 @@ func (r *runState) booksDiff() *change.Change {
 	if len(rated) == 0 || r.o.BooksCopy == "" {
 		return nil
 	}
-	old, err := change.Load(r.o.BooksCopy, r.ws.Settings)
+	newest := func() (int64, error) { return r.txn.Base().Manifest.Number, nil }
+	old, err := change.Load(change.Current(r.o.BooksCopy, newest), r.ws.Settings)
 	if err != nil {
 		r.everything(err)
 		return nil

@@ -247,3 +247,35 @@ func TestMendedBooksUnknown(t *testing.T) {
 		})
 	}
 }
+
+// TestStoppedBeforeTheCopy tests CHANGE-6: a book that a run used first which was stopped after its commit must not
+// vanish. One that was used first by a run that was stopped before its commit may.
+func TestStoppedBeforeTheCopy(t *testing.T) {
+	t.Parallel()
+	for point, refused := range map[string]bool{"before-manifest": false, "after-HEAD": true} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			l := mendShop(t)
+			l.nightly()
+			l.write("books/discounts.csv", "discount_id,kind,customer_id,sku,mode,value,valid_from\n"+
+				"half,commercial,acme,vm,rate,0.5,2026-01-01\n")
+			ws, err := workspace.Open(l.dir)
+			l.must(err)
+			stop := errors.New("stopped")
+			_, err = Nightly(t.Context(), ws, workspace.Options{AsOf: instantOf(t, "2026-09-06T04:00:00Z"),
+				BooksCopy: workspace.BooksCopy(l.dir), StopAt: func(at string) error {
+					if at == point {
+						return stop
+					}
+					return nil
+				}})
+			if !errors.Is(err, stop) {
+				t.Fatalf("the night ended with %v", err)
+			}
+			l.must(os.Remove(l.path("books/discounts.csv")))
+			if _, err := workspace.Open(l.dir); (err != nil) != refused {
+				t.Errorf("without the book: %v; refused: %v", err, refused)
+			}
+		})
+	}
+}

@@ -39,8 +39,8 @@ func TheRun(w *workspace.Workspace, o workspace.Options, name string) (manifest.
 		return runs[0], nil
 	}
 	if len(runs) == 0 {
-		return "", &workspace.RefusedError{What: "no run is planned", Hint: "`tollbook task plan` plans one; if it was " +
-			"committed already, `tollbook runs` lists it"}
+		return "", &workspace.RefusedError{What: "no run is planned",
+			Hint: "`tollbook task plan` plans one; if it was committed already, `tollbook runs` lists it"}
 	}
 	return "", &UsageError{What: "--run is missing: several runs are planned", Hint: "name one, as `tollbook task " +
 		"plan` printed it"}

@@ -161,8 +161,8 @@ func replaced(dir string) string {
 	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".old")
 }
 
-// putBack ends what a process left that was killed while it replaced a folder: the folder gets its name back if no other
-// has it, and is deleted if another has.
+// putBack ends what a process left that was killed while it replaced a folder: the folder gets its name back if no
+// other has it, and is deleted if another has.
 func putBack(dir string) error {
 	old := replaced(dir)
 	if _, err := os.Lstat(old); errors.Is(err, os.ErrNotExist) {
