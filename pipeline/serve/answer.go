@@ -197,7 +197,9 @@ func (s *Server) tooMany(a *answer) error {
 
 // try answers from the live state.
 func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant) error {
-	c, err := s.call(a, r, body, now)
+	within, cancel := context.WithTimeout(r.Context(), s.api.WriteTimeout)
+	defer cancel()
+	c, err := s.call(within, a, r, body, now)
 	if err != nil {
 		return err
 	}
@@ -208,8 +210,6 @@ func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant
 		}
 		a.Header().Set(stateField, strconv.FormatInt(c.State.Snap.Manifest.Number, 10))
 	}
-	within, cancel := context.WithTimeout(r.Context(), s.api.WriteTimeout)
-	defer cancel()
 	result, err := a.op.Handle(within, c)
 	if err == nil {
 		err = s.write(a, r, result)
@@ -224,7 +224,8 @@ func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant
 }
 
 // call is what an operation is given: parameters and scope, both found good, and a state.
-func (s *Server) call(a *answer, r *http.Request, body []byte, now period.Instant) (*operation.Call, error) {
+func (s *Server) call(ctx context.Context, a *answer, r *http.Request, body []byte, now period.Instant) (
+	*operation.Call, error) {
 	c := &operation.Call{Op: a.op, Caller: a.caller, Language: a.language, Body: body, Inside: s.inside()}
 	if a.op.Public() {
 		return c, nil
@@ -234,12 +235,12 @@ func (s *Server) call(a *answer, r *http.Request, body []byte, now period.Instan
 		return nil, err
 	}
 	s.metrics.state.Set(float64(c.State.Snap.Manifest.Number))
-	b := c.State.Workspace.Books
-	if c.Values, err = operation.Parse(a.op, r, body, now, b.Zone); err != nil {
+	zone := c.State.Workspace.Books.Zone
+	if c.Values, err = operation.Parse(a.op, r, body, now, zone); err != nil {
 		return nil, err
 	}
 	a.values = c.Values
-	if c.Scope, err = operation.Decide(a.op, &a.caller, &c.Values, b, now); err != nil {
+	if c.Scope, err = operation.Decide(ctx, a.op, &a.caller, &c.Values, c.State); err != nil {
 		return nil, err
 	}
 	return c, nil

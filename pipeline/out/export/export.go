@@ -182,10 +182,25 @@ func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[tabl
 		list, err = margins(ctx, snap, r)
 	default:
 		def = tables.Lines().Table
-		list, err = untyped(rows.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners),
-			leading(tables.Lines()), r.Limits))
+		list, err = r.lines(ctx, snap)
 	}
 	return list, def, err
+}
+
+// lines gives the lines of a cycle that are in the scope.
+func (r *Request) lines(ctx context.Context, snap *lake.Snapshot) (*rows.Rows[tables.Any], error) {
+	var closed map[string]string
+	if buyer := r.Scope.Partner; r.Scope.Resellers || r.Scope.Seller != "" {
+		if r.Scope.Resellers {
+			buyer = "" // all
+		}
+		var err error
+		if closed, err = partners.ClosedSellers(ctx, snap, r.Cycle, buyer); err != nil {
+			return nil, err
+		}
+	}
+	return untyped(rows.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners, closed), leading(tables.Lines()),
+		r.Limits))
 }
 
 // untyped is the rows of a table for the writing of any.

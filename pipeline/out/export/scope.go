@@ -23,7 +23,7 @@ type Scope struct {
 	Customer, Partner string
 
 	// Resellers adds the resold lines of the resellers that bought from the partner at the line's own time, as
-	// settlement has it (§6.4).
+	// settlement has it (§6.4), or by their statements of a closed cycle (C160).
 	Resellers bool
 	// only what the partner, a reseller, consumed while it bought from this one; not with Resellers
 	Seller string
@@ -87,8 +87,9 @@ func (s Scope) known(b *books.Books) error {
 	return nil
 }
 
-// lines is which lines are in the scope.
-func (s Scope) lines(r *partners.Reader) rows.Selection {
+// lines is which lines are in the scope. closed is whom resellers bought from by their statements of the lines' cycle,
+// which is closed; of other resellers the books say it.
+func (s Scope) lines(r *partners.Reader, closed map[string]string) rows.Selection {
 	out := rows.Selection{Customer: s.Customer}
 	if s.Only != nil {
 		out.Keep, out.Cols = func(row rows.Row[tables.Line]) bool {
@@ -99,17 +100,23 @@ func (s Scope) lines(r *partners.Reader) rows.Selection {
 		return out
 	}
 	partner := r.Books.Partner(s.Partner)
-	seller := settlement.Vendor
-	if s.Seller != "" && s.Seller != settlement.VendorID {
-		seller = r.Books.Partner(s.Seller)
+	boughtFrom := func(seller, buyer string, at period.Instant) bool {
+		if kept, ok := closed[buyer]; ok {
+			return kept == seller
+		}
+		code := settlement.Vendor
+		if seller != settlement.VendorID {
+			code = r.Books.Partner(seller)
+		}
+		return r.Book.Seller(r.Books.Partner(buyer), at) == code
 	}
-	// Partners that ever bought from this one; whether one did at a line's own time, settlement says.
+	// Partners that ever bought from this one; whether one did at a line's own time, boughtFrom says.
 	buyers := map[string]int32{s.Partner: partner}
 	for i := range r.Books.Partners {
 		p := &r.Books.Partners[i]
-		if s.Resellers && slices.ContainsFunc(p.Rows, func(row books.PartnerRow) bool {
+		if s.Resellers && (closed[p.ID] == s.Partner || slices.ContainsFunc(p.Rows, func(row books.PartnerRow) bool {
 			return row.Parent == partner
-		}) {
+		})) {
 			buyers[p.ID] = int32(i)
 		}
 	}
@@ -117,14 +124,15 @@ func (s Scope) lines(r *partners.Reader) rows.Selection {
 		tables.LineOwnTime,
 		tables.LineCustomerID)
 	out.Keep = func(row rows.Row[tables.Line]) bool {
-		of, known := buyers[row.Word(tables.LinePartnerID)]
+		id := row.Word(tables.LinePartnerID)
+		of, known := buyers[id]
 		switch {
 		case !known || s.Only != nil && !s.Only(row.Word(tables.LineCustomerID)):
 			return false
 		case of == partner:
-			return s.Seller == "" || r.Book.Seller(of, ownTime(row)) == seller
+			return s.Seller == "" || boughtFrom(s.Seller, id, ownTime(row))
 		}
-		return row.Word(tables.LineAssociationType) == resold && r.Book.Seller(of, ownTime(row)) == partner
+		return row.Word(tables.LineAssociationType) == resold && boughtFrom(s.Partner, id, ownTime(row))
 	}
 	return out
 }

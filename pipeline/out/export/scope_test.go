@@ -76,7 +76,7 @@ func TestScopeOfLines(t *testing.T) {
 		}, Named: "c"}, "shop's refund"},
 		{Scope{Only: func(id string) bool { return id == "a" }, Named: "a"}, "none, north's"},
 	} {
-		keep := c.scope.lines(r).Keep
+		keep := c.scope.lines(r, nil).Keep
 		var got []string
 		for i := range list.N {
 			if keep(rows.Row[tables.Line]{Cols: list, I: i}) {

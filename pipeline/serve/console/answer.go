@@ -167,12 +167,11 @@ func (a *answer) try(route *page.Route, moved bool) error {
 	if r = managed(r, call); r.URL != a.r.URL {
 		a.query = r.URL.Query()
 	}
-	books := a.state.Workspace.Books
 	var err error
-	if call.Values, err = operation.Parse(&route.Op, r, nil, now, books.Zone); err != nil {
+	if call.Values, err = operation.Parse(&route.Op, r, nil, now, a.state.Workspace.Books.Zone); err != nil {
 		return err
 	}
-	if call.Scope, err = operation.Decide(&route.Op, &a.caller, &call.Values, books, now); err != nil {
+	if call.Scope, err = operation.Decide(ctx, &route.Op, &a.caller, &call.Values, a.state); err != nil {
 		return err
 	}
 	v := &page.View{Call: call, Request: r, Query: a.query, Allowed: a.allowed, Kept: c.kept,

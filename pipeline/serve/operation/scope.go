@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"context"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
@@ -51,15 +52,16 @@ func Admit(op *Operation, c *keys.Caller) error {
 	return nil
 }
 
-// Decide is the one place that says what a call may see (§8). It reads the books and nothing of the lake. The
-// error is an *Error.
-func Decide(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period.Instant) (Scope, error) {
+// Decide is the one place that says what a call may see (§8), by the books and, for a partner, by what the cycle that
+// it asks for was billed as. What is wrong with the call is an *Error.
+func Decide(ctx context.Context, op *Operation, c *keys.Caller, v *Values, s *State) (Scope, error) {
 	if err := Admit(op, c); err != nil {
 		return Scope{}, err
 	}
 	if op.Public() || op.Subject == Nobody {
 		return Scope{Nothing: true}, nil
 	}
+	b := s.Workspace.Books
 	switch c.Role {
 	case keys.Vendor, keys.Finance:
 		return ofVendor(op, v, b)
@@ -69,7 +71,7 @@ func Decide(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period
 		}
 		return Scope{Customer: c.Customer}, nil
 	case keys.Partner:
-		return ofPartner(op, c, v, b, now)
+		return (&asked{op, v, s}).ofPartner(ctx, c)
 	}
 	return Scope{}, NotForRole()
 }
@@ -90,8 +92,16 @@ func ofVendor(op *Operation, v *Values, b *books.Books) (Scope, error) {
 	return s, nil
 }
 
+// asked is what is asked for, and the state that it is asked of.
+type asked struct {
+	op    *Operation
+	v     *Values
+	state *State
+}
+
 // ofPartner is what bears the partner's id, or that of its reseller while it was its reseller.
-func ofPartner(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period.Instant) (Scope, error) {
+func (a *asked) ofPartner(ctx context.Context, c *keys.Caller) (Scope, error) {
+	op, v, b := a.op, a.v, a.state.Workspace.Books
 	s := Scope{Partner: c.Partner, Manager: v.Text("account_manager_id")}
 	if c.Manager != "" {
 		switch s.Manager {
@@ -110,28 +120,31 @@ func ofPartner(op *Operation, c *keys.Caller, v *Values, b *books.Books, now per
 		return Scope{}, NotForRole() // it is no longer in the books
 	}
 	if reseller := v.Text("indirect_partner_id"); reseller != "" {
-		s.Partner, s.During = reseller, resoldBy(b, c.Partner, reseller)
-		if s.During == nil {
-			return Scope{}, NotItsReseller()
+		if err := a.ofReseller(ctx, &s, reseller); err != nil {
+			return Scope{}, err
 		}
 	}
-	asked := v.Text("customer_id")
-	if asked == "" {
+	s.Customer = v.Text("customer_id")
+	if s.Customer == "" {
 		if op.Subject == WholeCustomer {
 			return Scope{}, BadParameter("customer_id", Text{"必填", "is missing: a partner must name the customer"})
 		}
 		return s, nil
 	}
-	s.Customer = asked
-	customer := b.Customer(asked)
-	if customer < 0 || !associated(b, customer, &s, windowEnd(op, v, b, now)) {
+	customer := b.Customer(s.Customer)
+	if customer < 0 {
 		return Scope{}, NotItsCustomer()
+	}
+	if !associated(b, customer, &s, a.windowEnd()) {
+		if err := a.billedAs(ctx, &s); err != nil {
+			return Scope{}, err
+		}
 	}
 	if op.Subject == WholeCustomer && !onlyOf(b, customer, s.Partner) {
 		return Scope{}, MayNot(Text{"该客户曾关联其他伙伴",
 			"the customer belonged to another partner too: only the vendor can explain it"})
 	}
-	if !s.Managed(b, customer, now) {
+	if !s.Managed(b, customer, a.state.Now) {
 		if c.Manager != "" {
 			return Scope{}, NotItsCustomer()
 		}
@@ -182,14 +195,22 @@ func onlyOf(b *books.Books, customer int32, partner string) bool {
 }
 
 // windowEnd is the end of the month that is asked for, or now.
-func windowEnd(op *Operation, v *Values, b *books.Books, now period.Instant) period.Instant {
-	for _, p := range op.Params {
+func (a *asked) windowEnd() period.Instant {
+	if c, ok := a.month(); ok {
+		return a.state.Workspace.Books.Zone.Bounds(c).To
+	}
+	return a.state.Now + 1
+}
+
+// month is the month that is asked for.
+func (a *asked) month() (c period.Cycle, ok bool) {
+	for _, p := range a.op.Params {
 		if p.Kind != Month {
 			continue
 		}
-		if c, ok := v.Month(p.Name); ok {
-			return b.Zone.Bounds(c).To
+		if c, ok = a.v.Month(p.Name); ok {
+			break
 		}
 	}
-	return now + 1
+	return c, ok
 }

@@ -122,8 +122,8 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 // exportScope is the call's scope as exports take it.
 func exportScope(c *operation.Call) export.Scope {
 	s := export.OfPartner(c.Scope.Partner, "", c.Flag("with_resellers"))
-	if c.Scope.During != nil {
-		s = export.OfPartner(c.Caller.Partner, c.Scope.Partner, c.Flag("with_resellers")) // it is the caller's reseller
+	if c.Caller.Partner != "" && c.Scope.Partner != c.Caller.Partner { // it is the caller's reseller
+		s = export.OfPartner(c.Caller.Partner, c.Scope.Partner, c.Flag("with_resellers"))
 	}
 	s.Customer = c.Scope.Customer
 	switch {

@@ -1,0 +1,41 @@
+package partners
+
+import (
+	"context"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// ClosedSellers is whom resellers bought from in a closed cycle, by their statements of it: of one partner, or of all
+// where partner is empty. Partners whose statement names no seller or several are not in it, and there are none of a
+// cycle that is not closed: of those the books say it.
+func ClosedSellers(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, partner string) (
+	sellers map[string]string, err error) {
+	if ref, _ := snap.Cycle(cycle); ref.State != manifest.CycleClosed {
+		return nil, nil
+	}
+	list, err := rows.PartnerStatements(ctx, snap, cycle, partner, rows.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	sellers, several := map[string]string{}, map[string]bool{}
+	err = list.Each(func(row rows.Row[tables.PartnerStatement]) error {
+		seller, about := row.Word(tables.PartnerStatementSellerID), row.Word(tables.PartnerStatementResellerID)
+		if seller == "" || about != "" {
+			return nil
+		}
+		id := row.Word(tables.PartnerStatementPartnerID)
+		if first, ok := sellers[id]; ok && first != seller {
+			several[id] = true
+		}
+		sellers[id] = seller
+		return nil
+	})
+	for id := range several {
+		delete(sellers, id)
+	}
+	return sellers, err
+}

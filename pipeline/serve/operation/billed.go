@@ -1,0 +1,63 @@
+package operation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+)
+
+// Books can be corrected after a close. The lines and partner statements of the closed cycle stay (§4.11, C77), so that
+// they say there whose a customer and a reseller were (C160).
+
+// billedAs returns NotItsCustomer if the scope's customer has no line of the scope's partner in the closed month that
+// is asked for. An operation about everything of a customer goes by the books alone.
+func (a *asked) billedAs(ctx context.Context, s *Scope) error {
+	month, ok := a.month()
+	if !ok || a.op.Subject == WholeCustomer {
+		return NotItsCustomer()
+	}
+	cycle := manifest.CycleOf(month)
+	if ref, _ := a.state.Snap.Cycle(cycle); ref.State != manifest.CycleClosed || ref.Archived != nil {
+		return NotItsCustomer()
+	}
+	shares, err := a.state.Store.Shares(ctx, cycle)
+	if err == nil && !slices.ContainsFunc(shares, func(r records.Share) bool {
+		return r.Partner == s.Partner && r.Customer == s.Customer
+	}) {
+		return NotItsCustomer()
+	}
+	return err
+}
+
+// ofReseller narrows a distributor's scope to one reseller: to the times in which the books have it as the
+// distributor's, or, if its statement of the closed month that is asked for names one seller, to all of that month or
+// none of it.
+func (a *asked) ofReseller(ctx context.Context, s *Scope, reseller string) error {
+	b, distributor := a.state.Workspace.Books, s.Partner
+	if b.Partner(reseller) < 0 {
+		return NotItsReseller()
+	}
+	s.Partner, s.During = reseller, resoldBy(b, distributor, reseller)
+	month, ok := a.month()
+	if ok {
+		sellers, err := partners.ClosedSellers(ctx, a.state.Snap, manifest.CycleOf(month), reseller)
+		if err != nil {
+			return err
+		}
+		switch sellers[reseller] {
+		case "":
+		case distributor:
+			s.During = nil
+			return nil
+		default:
+			s.Nothing = true
+		}
+	}
+	if s.During == nil {
+		return NotItsReseller()
+	}
+	return nil
+}
