@@ -65,8 +65,11 @@ var partnerEventsTable = define(
 const FactTakenBack = "taken_back"
 
 // FactReserved is the kind of fact that says what a claim on a marketing fund reserved after an event of a closed
-// cycle.
-const FactReserved = "reserved"
+// cycle, FactListed what the list of a headcount fund was worth that an event of one applied for.
+const (
+	FactReserved = "reserved"
+	FactListed   = "listed"
+)
 
 // FactInvoiceable is the kind of facts that say what an issuer can invoice to a recipient for a closed cycle: without
 // the tax that is added to prices, and with id FactTax that tax.
@@ -87,8 +90,9 @@ var partnerFactsTable = define(
 		"kind",
 		Word,
 		"allocate, reclaim, order, refund or fund: an entry of an account; incentive: its payment; reserved: by a " +
-			"claim after its event; invoiceable; owed; collected; taken_back, of a coupon; closed: the cycle is " +
-			"complete; replayed: the last replay; overdrawn: a partner whose cash is below zero",
+			"claim after its event; listed: of a month at its `apply`; invoiceable; owed; collected; " +
+			"taken_back, of a coupon; closed: the cycle is complete; " +
+			"replayed: the last replay; overdrawn: a partner whose cash is below zero",
 	},
 	Column{
 		"id",

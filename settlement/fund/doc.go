@@ -4,8 +4,8 @@
 //
 //	FUND-1  Replay is a function of the books, the partners' performance, the events and the as-of. The order in which
 //	        events are given does not matter: they take effect by instant, own time and event_id.
-//	FUND-2  A rejected event changes nothing. An event with a final verdict keeps it, and what it reserves, whatever
-//	        the books say today.
+//	FUND-2  A rejected event changes nothing. An event with a final verdict keeps it, what it reserves, and what the
+//	        list was worth that it applies for, whatever the books say today.
 //	FUND-3  At every instant Σ reserved over the claims of a quota is at most the quota, unless the books lowered the
 //	        quota afterwards.
 //	FUND-4  What is paid is what was approved (headcount) or payable (marketing), never more than what was listed or

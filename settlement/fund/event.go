@@ -95,7 +95,8 @@ type Event struct {
 	Amount        money.Amount
 	Activity      string
 	Day           period.Day // of the activity
-	// Kept is what a final event left its claim reserving; nil = it is computed from the books.
+	// Kept is what a final event left its claim reserving, or what the list that it applied for was worth; nil = it is
+	// computed from the books.
 	Kept *money.Amount
 }
 

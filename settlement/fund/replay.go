@@ -52,8 +52,9 @@ type Result struct {
 	Verdicts []verdict.Verdict // of the events, as given
 	Rows     []Row             // in the order of the table
 	Payments []Payment         // in the order of the events
-	// Reserved is what claims reserved after the accepted events that set it, by event_id.
-	Reserved map[string]money.Amount
+	// Kept is what claims reserved after the accepted events that set it, and what the lists were worth that partners
+	// applied for, by event_id.
+	Kept map[string]money.Amount
 }
 
 type monthKey struct {
@@ -72,6 +73,7 @@ type month struct {
 	from, void        period.Instant // when it was listed, and when it is void if nobody applied
 	state             State          // what events left; what time did since is at's
 	heads             int64
+	listed            money.Amount // what the list was worth when the partner applied
 	claimed, approved money.Amount
 }
 
@@ -140,13 +142,13 @@ type replay struct {
 	claims   map[string]*claim
 	quotas   map[quotaKey]*quota
 	payments []Payment
-	reserved map[string]money.Amount
+	kept     map[string]money.Amount
 }
 
 // Replay decides the events and computes the funds as of the input's as-of.
 func Replay(in *Input) (*Result, error) {
 	r := &replay{in: in, months: map[monthKey]*month{}, claims: map[string]*claim{}, quotas: map[quotaKey]*quota{},
-		reserved: map[string]money.Amount{}}
+		kept: map[string]money.Amount{}}
 	order := make([]int, len(in.Events))
 	for i := range order {
 		order[i] = i
@@ -161,7 +163,7 @@ func Replay(in *Input) (*Result, error) {
 		}
 		out.Verdicts[i] = v
 	}
-	out.Payments, out.Reserved = r.payments, r.reserved
+	out.Payments, out.Kept = r.payments, r.kept
 	var err error
 	if out.Rows, err = r.rows(); err != nil {
 		return nil, fmt.Errorf("list funds: %w", err)
@@ -260,7 +262,11 @@ func (r *replay) applyMonth(e *Event) error {
 	}
 	switch e.Kind {
 	case Apply:
-		m.state, m.heads, m.claimed = InReview, e.Heads, e.Amount
+		m.state, m.heads, m.listed, m.claimed = InReview, e.Heads, m.list.Amount, e.Amount
+		if e.Kept != nil {
+			m.listed = *e.Kept
+		}
+		r.kept[e.ID] = m.listed
 	case Approve:
 		m.state, m.approved = Approved, e.Amount
 	default:
@@ -493,7 +499,7 @@ func (r *replay) reserve(c *claim, e *Event) error {
 	case e.Kind == Request || amount.Cmp(c.reserved) < 0:
 		c.reserved = amount
 	}
-	r.reserved[e.ID] = c.reserved
+	r.kept[e.ID] = c.reserved
 	return nil
 }
 

@@ -126,9 +126,9 @@ func (r *replay) monthRow(key monthKey, m *month) (row Row, ok bool) {
 	case Listed:
 		row.Until = m.void
 	case InReview, Approved, Refused, Requested, Invoiced:
-		row.Heads = m.heads
+		row.Heads, row.Listed = m.heads, m.listed
 	case PaidOut:
-		row.Heads, row.Paid = m.heads, m.approved
+		row.Heads, row.Listed, row.Paid = m.heads, m.listed, m.approved
 	default: // nobody applied: the list says it
 	}
 	return row, row.State != None

@@ -9,8 +9,8 @@
 //	           default, has none of these tables, and the step reads nothing.
 //	PARTNER-3  An event whose cycle was closed before the run keeps its verdict; all others are decided again.
 //	PARTNER-4  What a closed cycle contributes is stored once, with the facts of the cycle, so that it does not depend
-//	           on whether the cycle is archived, nor on later books and settings. Funds too: what claims reserve, and
-//	           the entries of payments.
+//	           on whether the cycle is archived, nor on later books and settings. Funds too: what claims reserve, what
+//	           lists were worth that partners applied for, and the entries of payments.
 //	PARTNER-5  The tables include the cycle that the run closes; its decisions do not know of that close.
 //	PARTNER-6  Coupons are issued before lines are paid, from the books and closed cycles; what lines and reclaims of
 //	           open cycles do never decides an issue.

@@ -17,11 +17,12 @@ const factFund = "fund"
 // isClosed reports whether an instant is in a cycle that is closed after the run.
 func (r *round) isClosed(t period.Instant) bool { return r.Books.Zone.Cycle(t) <= r.closedThrough() }
 
-// reserved is what the events of closed cycles left their claims reserving, by event_id.
-func (r *round) reserved() map[string]money.Amount {
+// keptOfFunds is what the events of closed cycles left their claims reserving, and what the lists were worth that they
+// applied for, by event_id.
+func (r *round) keptOfFunds() map[string]money.Amount {
 	out := map[string]money.Amount{}
 	for i := range r.facts {
-		if f := &r.facts[i]; f.kind == tables.FactReserved {
+		if f := &r.facts[i]; f.kind == tables.FactReserved || f.kind == tables.FactListed {
 			out[f.id] = f.amount
 		}
 	}
@@ -43,8 +44,12 @@ func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
 	}
 	for i := range events {
 		e := &events[i]
-		if amount, is := out.Reserved[e.ID]; is {
-			keep(fact{kind: tables.FactReserved, id: e.ID, partner: r.Books.Partners[e.Partner].ID, time: e.Time,
+		if amount, is := out.Kept[e.ID]; is {
+			kind := tables.FactReserved
+			if e.Kind == fund.Apply {
+				kind = tables.FactListed
+			}
+			keep(fact{kind: kind, id: e.ID, partner: r.Books.Partners[e.Partner].ID, time: e.Time,
 				instant: e.Instant, amount: amount})
 		}
 	}

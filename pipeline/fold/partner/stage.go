@@ -198,10 +198,10 @@ func (r *round) funds() error {
 		in.First = r.Cycles[0]
 	}
 	var list []*event.Money
-	reserved := r.reserved()
+	closed := r.keptOfFunds()
 	for _, e := range r.Events.MoneyEvents("fund_events") {
 		it, ok := r.fundEvent(e)
-		if kept, is := reserved[e.ID]; is {
+		if kept, is := closed[e.ID]; is {
 			it.Kept = &kept
 		}
 		if !ok {

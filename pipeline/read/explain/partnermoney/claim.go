@@ -20,14 +20,8 @@ func (t *teller) claim(context.Context) error {
 	if err != nil || len(happened) == 0 {
 		return err
 	}
-	c := &claimSteps{books: t.Books, state: fund.None, kept: map[string]money.Amount{}}
-	err = coupons.Each(t.Snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) (err error) {
-		if r.Word(tables.PartnerFactKind) == tables.FactReserved {
-			c.kept[string(r.Text(tables.PartnerFactID))], err = r.Amount(tables.PartnerFactAmount)
-		}
-		return err
-	})
-	if err != nil {
+	c := &claimSteps{books: t.Books, state: fund.None}
+	if c.kept, err = t.kept(tables.FactReserved); err != nil {
 		return err
 	}
 	var steps []string
@@ -55,6 +49,18 @@ func (t *teller) claim(context.Context) error {
 	}
 	t.part("events, in the order in which they take effect: a claim reserves its share of the cost (§9.5)", steps...)
 	return t.claimRow(c)
+}
+
+// kept are the amounts that closed cycles store of a kind, by event_id.
+func (t *teller) kept(kind string) (map[string]money.Amount, error) {
+	out := map[string]money.Amount{}
+	err := coupons.Each(t.Snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) (err error) {
+		if r.Word(tables.PartnerFactKind) == kind {
+			out[string(r.Text(tables.PartnerFactID))], err = r.Amount(tables.PartnerFactAmount)
+		}
+		return err
+	})
+	return out, err
 }
 
 // claimSteps is a claim between its events.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/read/deadlines"
@@ -147,6 +148,10 @@ func (t *teller) list(f *fundID, row *rowOfFund) error {
 		return err
 	}
 	programme, digits := &t.Books.Money.Funds[f.programme], t.Books.PartnerCurrency(f.partner).Digits
+	happened, worth, err := t.eventsOfList(f, programme)
+	if err != nil {
+		return err
+	}
 	var sum money.AmountTotal
 	var steps []string
 	for i := range experts {
@@ -170,16 +175,23 @@ func (t *teller) list(f *fundID, row *rowOfFund) error {
 		listed = programme.Cap
 		steps = append(steps, "cap: "+listed.Trim())
 	}
-	t.fact("listed", fmt.Sprintf("%s for %d heads at %s", row.listed.Trim(), len(experts),
-		t.Books.Zone.Bounds(f.period.First).To))
+	if worth != nil && *worth != listed {
+		listed = *worth
+		t.fact("listed", listed.Trim()+", as it was when the cycle of `apply` was closed")
+		steps = append(steps, "the books of today; the list that was applied for was worth "+listed.Trim())
+	} else {
+		t.fact("listed", fmt.Sprintf("%s for %d heads at %s", row.listed.Trim(), len(experts),
+			t.Books.Zone.Bounds(f.period.First).To))
+	}
 	t.story.Agrees = listed == row.listed
 	t.part("the list: experts with at least the days that the programme asks for, the most valuable first (§9.4)",
 		steps...)
-	return t.listEvents(f, programme, row)
+	return t.listEvents(happened, f, row)
 }
 
-// listEvents lists the events of a month, and notes the amounts that they left.
-func (t *teller) listEvents(f *fundID, programme *books.Fund, row *rowOfFund) error {
+// eventsOfList are the events that name a month or its quarter, and what the list was worth that an event of a closed
+// cycle applied for; nil = there is none.
+func (t *teller) eventsOfList(f *fundID, programme *books.Fund) ([]*event.Money, *money.Amount, error) {
 	quarter := fund.PeriodOf(f.period.First, fund.Quarter).String()
 	happened, err := t.happened("fund_events", func(r rows.Row[tables.PartnerEvent]) bool {
 		p := r.Word(tables.PartnerEventPeriod)
@@ -187,8 +199,20 @@ func (t *teller) listEvents(f *fundID, programme *books.Fund, row *rowOfFund) er
 			(p == f.names[2] || p == quarter)
 	})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
+	kept, err := t.kept(tables.FactListed)
+	for _, e := range happened {
+		if worth, is := kept[e.ID]; is && e.Verdict.Accepted() {
+			return happened, &worth, err
+		}
+	}
+	return happened, nil, err
+}
+
+// listEvents lists the events of a month, and notes the amounts that they left.
+func (t *teller) listEvents(happened []*event.Money, f *fundID, row *rowOfFund) error {
+	quarter := fund.PeriodOf(f.period.First, fund.Quarter).String()
 	state := fund.Listed
 	var steps []string
 	for _, e := range happened {
