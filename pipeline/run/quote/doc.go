@@ -5,8 +5,9 @@
 //	         the amounts are those of a run over an empty lake.
 //	QUOTE-2  Month-end products are priced as if the cycle ended now. If the opening positions contain quantities of
 //	         them already, the price of those alone is subtracted: a quote is what the file adds.
-//	         With the positions of an empty lake, the quote has the recurring charges and commitments of the cycles
-//	         of the file, as if these had ended; with current positions it has none.
+//	         With the positions of an empty lake, the quote has the recurring charges, commitments and fees at zero
+//	         of the cycles of the file, as if these had ended. With current positions it has none, and the fees at
+//	         zero that the file ends are subtracted.
 //	QUOTE-3  The statement's total is rounded as the settings say (§4.2), over the quote's own lines.
 //	QUOTE-4  Files are written only below a folder in the system's temporary folder, which is deleted when Run
 //	         returns. The workspace's lake is read only for current positions.
@@ -17,8 +18,10 @@
 //	         coupons. An order of type change with the official amount that the quote gives is billed that. It is
 //	         priced for new orders and renewals that no accepted order has changed or unsubscribed.
 //	QUOTE-7  With current positions, the records are decided against those that the lake has (§3.20): duplicates and
-//	         conflicts with them are not priced. If records of the file replace records of the lake, the quote is the
-//	         difference between the cycle's lines with the file and without it; in a closed cycle it is refused.
+//	         conflicts with them are not priced. If records of the file replace records of the lake, or are of an
+//	         open cycle and a product that counts the last record or a level over time, the quote is the
+//	         difference between the cycle's lines with the file and without it. A replacement in a closed cycle is
+//	         refused.
 //	QUOTE-8  With current positions, the records of a closed cycle are priced as late ones (§4.11) that follow
 //	         everything that is billed of the cycle, also late and by re-rating. What they change in later cycles
 //	         is not in a quote.

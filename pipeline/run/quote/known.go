@@ -34,6 +34,7 @@ import (
 type named struct {
 	ids      map[string]bool // as record_id or in replaces
 	replaces bool            // whether a row replaces another record
+	ordered  bool            // whether a row is of a product that counts by the order of its records
 }
 
 // present is what the lake has of the customer in a cycle of the file.
@@ -43,8 +44,9 @@ type present struct {
 	closing, first []position.Row
 	// records that the file names, those that replace them, and those that they replace, by id: true if a record no
 	// longer counts
-	dead map[string]bool
-	all  []record // that count; only if the file replaces records
+	dead  map[string]bool
+	whole bool     // the cycle is priced with all its records (QUOTE-7)
+	all   []record // that count; only if the file replaces records, or of whole
 }
 
 // meet takes records of the workspace's lake that the file names into the trial lake.
@@ -88,8 +90,8 @@ func (j *job) named(ctx context.Context) (_ map[period.Cycle]*named, err error) 
 // namedIn adds what the rows of a batch name.
 func (j *job) namedIn(b *feedrows.Batch, spec *feeds.Spec, out map[period.Cycle]*named) {
 	col := func(name string) any { return b.Rows.Column(spec.Column(name)) }
-	customers := col("customer_id").(*array.Dictionary)
-	words := customers.Dictionary().(*array.String)
+	customers, skus := col("customer_id").(*array.Dictionary), col("sku").(*array.Dictionary)
+	words, products := customers.Dictionary().(*array.String), skus.Dictionary().(*array.String)
 	starts := col("usage_start").(*array.Timestamp)
 	ids, targets := col("record_id").(*array.String), col("replaces").(*array.String)
 	bad := make(map[int]bool, len(b.Faults))
@@ -107,10 +109,21 @@ func (j *job) namedIn(b *feedrows.Batch, spec *feeds.Spec, out map[period.Cycle]
 			out[cycle] = n
 		}
 		n.ids[string([]byte(ids.Value(i)))] = true
+		n.ordered = n.ordered || !skus.IsNull(i) && j.ordered(products.Value(skus.GetValueIndex(i)))
 		if !targets.IsNull(i) && targets.Value(i) != "" {
 			n.ids[string([]byte(targets.Value(i)))], n.replaces = true, true
 		}
 	}
+}
+
+// ordered reports whether what a product counts depends on the order of its records.
+func (j *job) ordered(sku string) bool {
+	code := j.trial.Books.SKU(sku)
+	if code < 0 {
+		return false
+	}
+	a := j.trial.Books.Products[code].Aggregation
+	return a == books.Last || a == books.TimeWeighted
 }
 
 // readLake reads what the workspace's lake has of the customer in the cycles of the file. It returns the records that
@@ -160,7 +173,8 @@ func (j *job) readCycle(ctx context.Context, snap *lake.Snapshot, cycle period.C
 			p.dead[to] = true
 		}
 	}
-	if len(list) == 0 || !n.replaces || p.closed {
+	p.whole = n.ordered && !p.closed
+	if !p.whole && (len(list) == 0 || !n.replaces || p.closed) {
 		return list, nil
 	}
 	if _, p.first, err = positions.OfCycle(j.customer, cycle); err != nil {
@@ -289,8 +303,8 @@ func (j *job) withOld(cycle period.Cycle, list []record, gone map[string]bool) (
 		if r.SKU < 0 {
 			return nil, &workspace.RefusedError{
 				What: fmt.Sprintf("the lake has records of sku %q, which the books do not have", r.sku),
-				Hint: "the file replaces records of the lake: make the quote with books that have all products of " +
-					"the cycle"}
+				Hint: "the file replaces records of the lake, or has records that count by their order: make the " +
+					"quote with books that have all products of the cycle"}
 		}
 		r.old, r.replaced = true, gone[string(r.ID)]
 		list = append(list, r)

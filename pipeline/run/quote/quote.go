@@ -463,6 +463,7 @@ func (p *pricing) usageLines(r *record, charges *line.Charges) {
 func (p *pricing) monthEnd(before bool) error {
 	var charges line.Charges
 	var objects []rating.Object
+	p.rater.Subscribe() // a meter of subscribers.csv owes its fee at zero without the file
 	if err := p.rater.CycleEnd(&charges, &objects); err != nil {
 		return err
 	}
