@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -21,7 +22,7 @@ func (t *teller) claim(context.Context) error {
 		return err
 	}
 	c := &claimSteps{books: t.Books, state: fund.None}
-	if c.kept, err = t.kept(tables.FactReserved); err != nil {
+	if c.kept, err = kept(t.Snap, tables.FactReserved); err != nil {
 		return err
 	}
 	var steps []string
@@ -52,9 +53,9 @@ func (t *teller) claim(context.Context) error {
 }
 
 // kept are the amounts that closed cycles store of a kind, by event_id.
-func (t *teller) kept(kind string) (map[string]money.Amount, error) {
+func kept(snap *lake.Snapshot, kind string) (map[string]money.Amount, error) {
 	out := map[string]money.Amount{}
-	err := coupons.Each(t.Snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) (err error) {
+	err := coupons.Each(snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) (err error) {
 		if r.Word(tables.PartnerFactKind) == kind {
 			out[string(r.Text(tables.PartnerFactID))], err = r.Amount(tables.PartnerFactAmount)
 		}
