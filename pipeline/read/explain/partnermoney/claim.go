@@ -22,7 +22,7 @@ func (t *teller) claim(context.Context) error {
 		return err
 	}
 	c := &claimSteps{books: t.Books, state: fund.None}
-	if c.kept, err = kept(t.Snap, tables.FactReserved); err != nil {
+	if c.kept, err = keptAmounts(t.Snap, tables.FactReserved); err != nil {
 		return err
 	}
 	var steps []string
@@ -52,8 +52,8 @@ func (t *teller) claim(context.Context) error {
 	return t.claimRow(c)
 }
 
-// kept are the amounts that closed cycles store of a kind, by event_id.
-func kept(snap *lake.Snapshot, kind string) (map[string]money.Amount, error) {
+// keptAmounts are the amounts that closed cycles store of a kind, by event_id.
+func keptAmounts(snap *lake.Snapshot, kind string) (map[string]money.Amount, error) {
 	out := map[string]money.Amount{}
 	err := coupons.Each(snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) (err error) {
 		if r.Word(tables.PartnerFactKind) == kind {

@@ -201,7 +201,7 @@ func (t *teller) eventsOfList(f *fundID, programme *books.Fund) ([]*event.Money,
 	if err != nil {
 		return nil, nil, err
 	}
-	kept, err := kept(t.Snap, tables.FactListed)
+	kept, err := keptAmounts(t.Snap, tables.FactListed)
 	for _, e := range happened {
 		if worth, is := kept[e.ID]; is && e.Verdict.Accepted() {
 			return happened, &worth, err
