@@ -84,8 +84,8 @@ func (c *check) statements(cycle manifest.Cycle, files []manifest.FileEntry) err
 	return nil
 }
 
-// balances compares the newest balances of closed cycles: a customer can have money and no statement, or none that is
-// not archived.
+// balances compares the newest balances of closed cycles. A customer can have money without a statement, or its
+// statements are archived.
 func (c *check) balances(files []manifest.FileEntry) error {
 	for _, e := range tablefile.Latest(files, tables.Balances().Name) {
 		had, err := rows.BalanceCurrencies(c.base, e)
@@ -104,13 +104,21 @@ func (c *check) balances(files []manifest.FileEntry) error {
 // customer compares the currency of a customer's money in a closed cycle.
 func (c *check) customer(id, was string, cycle manifest.Cycle) error {
 	code := c.books.Customer(id)
-	if code < 0 || c.books.CustomerCurrency(code).Code == was {
+	if code < 0 {
+		return nil
+	}
+	return same("customer", id, c.books.CustomerCurrency(code).Code, was, cycle)
+}
+
+// same refuses another currency than that of a customer's or partner's closed cycle.
+func same(whose, id, now, was string, cycle manifest.Cycle) error {
+	if now == was {
 		return nil
 	}
 	return &workspace.RefusedError{
-		What: fmt.Sprintf("the books give customer %s the currency %s, and its closed cycle %s is in %s", id,
-			c.books.CustomerCurrency(code).Code, cycle, was),
-		Hint: "a customer's currency does not change: give it a new customer_id for the new currency",
+		What: fmt.Sprintf("the books give %s %s the currency %s, and its closed cycle %s is in %s", whose, id, now,
+			cycle, was),
+		Hint: fmt.Sprintf("a %s's currency does not change: give it a new %[1]s_id for the new currency", whose),
 	}
 }
 
@@ -180,12 +188,8 @@ func (c *check) events() error {
 // partner compares the currency of a partner's money in a closed cycle.
 func (c *check) partner(id, was string, cycle manifest.Cycle) error {
 	code := c.books.Partner(id)
-	if code < 0 || c.books.PartnerCurrency(code).Code == was {
+	if code < 0 {
 		return nil
 	}
-	return &workspace.RefusedError{
-		What: fmt.Sprintf("the books give partner %s the currency %s, and its closed cycle %s is in %s", id,
-			c.books.PartnerCurrency(code).Code, cycle, was),
-		Hint: "a partner's currency does not change: give it a new partner_id for the new currency",
-	}
+	return same("partner", id, c.books.PartnerCurrency(code).Code, was, cycle)
 }
