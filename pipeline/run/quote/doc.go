@@ -18,10 +18,11 @@
 //	         coupons. An order of type change with the official amount that the quote gives is billed that. It is
 //	         priced for new orders and renewals that no accepted order has changed or unsubscribed.
 //	QUOTE-7  With current positions, the records are decided against those that the lake has (§3.20): duplicates and
-//	         conflicts with them are not priced. If records of the file replace records of the lake, or are of an
-//	         open cycle and a product that counts the last record or a level over time, the quote is the
-//	         difference between the cycle's lines with the file and without it. A replacement in a closed cycle is
-//	         refused.
+//	         conflicts with them are not priced. The quote is the difference between the cycle's lines with the
+//	         file and without it if records of the file replace records of the lake, or if the cycle is open and
+//	         records of the file are of a product that counts the last record or a level over time, or are earlier
+//	         than a record of the lake and move a running meter or draw on a package. A replacement in a closed
+//	         cycle is refused.
 //	QUOTE-8  With current positions, the records of a closed cycle are priced as late ones (§4.11) that follow
 //	         everything that is billed of the cycle, also late and by re-rating. What they change in later cycles
 //	         is not in a quote.

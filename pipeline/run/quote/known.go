@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +36,7 @@ type named struct {
 	ids      map[string]bool // as record_id or in replaces
 	replaces bool            // whether a row replaces another record
 	ordered  bool            // whether a row is of a product that counts by the order of its records
+	moves    period.Instant  // the first row of a product whose later records have another price because of it
 }
 
 // present is what the lake has of the customer in a cycle of the file.
@@ -105,25 +107,47 @@ func (j *job) namedIn(b *feedrows.Batch, spec *feeds.Spec, out map[period.Cycle]
 		cycle := j.trial.Books.Zone.Cycle(period.Instant(starts.Value(i)))
 		n := out[cycle]
 		if n == nil {
-			n = &named{ids: make(map[string]bool)}
+			n = &named{ids: make(map[string]bool), moves: math.MaxInt64}
 			out[cycle] = n
 		}
 		n.ids[string([]byte(ids.Value(i)))] = true
-		n.ordered = n.ordered || !skus.IsNull(i) && j.ordered(products.Value(skus.GetValueIndex(i)))
+		if code := j.product(skus, products, i); code >= 0 {
+			n.ordered = n.ordered || j.ordered(code)
+			if j.moves(code) {
+				n.moves = min(n.moves, period.Instant(starts.Value(i)))
+			}
+		}
 		if !targets.IsNull(i) && targets.Value(i) != "" {
 			n.ids[string([]byte(targets.Value(i)))], n.replaces = true, true
 		}
 	}
 }
 
-// ordered reports whether what a product counts depends on the order of its records.
-func (j *job) ordered(sku string) bool {
-	code := j.trial.Books.SKU(sku)
-	if code < 0 {
-		return false
+// product is the product of a row; negative for none that the books have.
+func (j *job) product(skus *array.Dictionary, words *array.String, row int) int32 {
+	if skus.IsNull(row) {
+		return -1
 	}
+	return j.trial.Books.SKU(words.Value(skus.GetValueIndex(row)))
+}
+
+// ordered reports whether what a product counts depends on the order of its records.
+func (j *job) ordered(code int32) bool {
 	a := j.trial.Books.Products[code].Aggregation
 	return a == books.Last || a == books.TimeWeighted
+}
+
+// moves reports whether a record of a product can change what later records are charged: it moves a running meter, or
+// draws on a package.
+func (j *job) moves(code int32) bool {
+	p := &j.trial.Books.Products[code]
+	if p.Model != books.Flat && !p.PeriodLevel() {
+		return true
+	}
+	return p.Draws() && slices.ContainsFunc(j.trial.Books.Packages.Of(j.customer), func(pack books.Package) bool {
+		_, covered := slices.BinarySearch(pack.SKUs, code)
+		return covered
+	})
 }
 
 // readLake reads what the workspace's lake has of the customer in the cycles of the file. It returns the records that
@@ -156,13 +180,18 @@ func (j *job) readCycle(ctx context.Context, snap *lake.Snapshot, cycle period.C
 		return nil, err
 	}
 	have, wanted := make(map[string]bool), maps.Clone(n.ids)
+	var newest period.Instant
 	for i := range stored {
 		have[string(stored[i].ID)] = true
+		newest = max(newest, stored[i].Start)
 		if to := stored[i].replaces; to != "" {
 			wanted[to] = true
 		}
 	}
-	list, err := j.fromLines(ctx, snap, cycle, have, func(id []byte) bool { return wanted[string(id)] })
+	list, err := j.fromLines(ctx, snap, cycle, have, func(id []byte, start period.Instant) bool {
+		newest = max(newest, start)
+		return wanted[string(id)]
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +202,7 @@ func (j *job) readCycle(ctx context.Context, snap *lake.Snapshot, cycle period.C
 			p.dead[to] = true
 		}
 	}
-	p.whole = n.ordered && !p.closed
+	p.whole = !p.closed && (n.ordered || n.moves <= newest)
 	if !p.whole && (len(list) == 0 || !n.replaces || p.closed) {
 		return list, nil
 	}
@@ -303,8 +332,8 @@ func (j *job) withOld(cycle period.Cycle, list []record, gone map[string]bool) (
 		if r.SKU < 0 {
 			return nil, &workspace.RefusedError{
 				What: fmt.Sprintf("the lake has records of sku %q, which the books do not have", r.sku),
-				Hint: "the file replaces records of the lake, or has records that count by their order: make the " +
-					"quote with books that have all products of the cycle"}
+				Hint: "the file replaces records of the lake, or has records that change what others are charged: " +
+					"make the quote with books that have all products of the cycle"}
 		}
 		r.old, r.replaced = true, gone[string(r.ID)]
 		list = append(list, r)

@@ -134,7 +134,7 @@ func (j *job) fromTable(snap *lake.Snapshot, e manifest.FileEntry, def tables.De
 // fromLines reads the other records back from their lines: the lines of kind usage of one record are one. Records that
 // are not wanted are left out; wanted nil = all are.
 func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle, have map[string]bool,
-	wanted func(id []byte) bool) (out []record, err error) {
+	wanted func(id []byte, start period.Instant) bool) (out []record, err error) {
 	cols := tables.Columns(tables.LineRegionCode, tables.LineResourceID, tables.LineResourceName,
 		tables.LineResourceTag, tables.LineSKU,
 		tables.LineUsageAmount, tables.LineUsageEnd)
@@ -146,7 +146,7 @@ func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.C
 	err = list.Each(func(row rows.Row[tables.Line]) error {
 		id, start := row.Text(tables.LineID), row.Time(tables.LineUsageStart)
 		if row.Word(tables.LineKind) != line.Usage.String() || have[string(id)] ||
-			wanted != nil && !wanted(id) {
+			wanted != nil && !wanted(id, start) {
 			return nil
 		}
 		q, err := row.Quantity(tables.LineUsageAmount)
