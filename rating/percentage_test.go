@@ -73,6 +73,17 @@ func TestPercentageBounds(t *testing.T) {
 	b.wantPositions("meter pct/: 20090", `counter 5 pct/: 5`)
 }
 
+// TestPercentageBoundsCrossed checks a maximum below the minimum: the fee is raised first, then lowered.
+func TestPercentageBoundsCrossed(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "UTC")
+	sku := s.percentage("0.1", books.PercentageTerms{MinFee: amount("5"), MaxFee: amount("4"), HasMax: true})
+	b := s.open(month)
+	b.use(sku, "2026-09-02", 0, "x", "10")
+	b.use(sku, "2026-09-02", 0, "x", "100")
+	b.want("0 usage t1: 10 × 0.1 = 4 → 4", "1 usage t1: 100 × 0.1 = 4 → 4")
+}
+
 // TestPercentageTiers checks that several tiers divide the money as graduated prices divide a quantity, and that
 // prepaid packages do not draw.
 func TestPercentageTiers(t *testing.T) {

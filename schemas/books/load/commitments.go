@@ -2,6 +2,7 @@ package load
 
 import (
 	"cmp"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -25,9 +26,12 @@ func (l *loader) commitments() {
 		kind := r.Word("kind")
 		c.Kind = books.CommitmentKind(max(kind, 0))
 		r.commitmentValue(&c)
-		for _, column := range [...]string{"overage_factor", "true_up"} {
-			if kind >= 0 && c.Kind != books.Commit && r.Cell(column).Text != "" {
-				r.Fail(column, "leave it empty", "only a commit has one")
+		if kind >= 0 && c.Kind != books.Commit {
+			if c.Overage.Rat().Cmp(big.NewRat(1, 1)) != 0 {
+				r.Fail("overage_factor", "leave it empty", "only a commit has one")
+			}
+			if !c.TrueUp {
+				r.Fail("true_up", "leave it empty", "only a commit has one")
 			}
 		}
 		c.Valid = r.Valid()

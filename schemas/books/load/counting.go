@@ -18,7 +18,7 @@ func (r *row) counting(p *books.Product, modelKnown bool) {
 	p.BlockDown, p.BlockEach = r.Word("block_rounding") == 1, r.Word("block_fill") == 1
 	p.FeeAtZero = r.Flag("fee_at_zero")
 	p.Prorate, p.Delta = r.Word("prorate") == 1, r.Word("level") == 1
-	if r.Cell("level").Text != "" && p.Aggregation != books.TimeWeighted {
+	if p.Delta && p.Aggregation != books.TimeWeighted {
 		p.Delta = false
 		r.Fail("level", "leave it empty", "only aggregation time_weighted has one")
 	}
@@ -44,17 +44,18 @@ func (r *row) counting(p *books.Product, modelKnown bool) {
 	case p.Aggregation != books.Sum || !p.Convert.IsZero() || p.FeeAtZero:
 		r.Fail("prorate", "leave it empty, or those columns", "does not go with aggregation, convert or fee_at_zero")
 	}
-	for _, column := range [...]string{"block_rounding", "block_fill"} {
-		if r.Cell(column).Text != "" && p.Model != books.Block {
-			r.Fail(column, "leave it empty", "only a block product has one")
-		}
+	if p.BlockDown && p.Model != books.Block {
+		r.Fail("block_rounding", "leave it empty", "only a block product has one")
+	}
+	if p.BlockEach && p.Model != books.Block {
+		r.Fail("block_fill", "leave it empty", "only a block product has one")
 	}
 }
 
 func (r *row) uniqueBy(p *books.Product) {
 	text := r.Key("unique_by")
 	switch {
-	case text == "":
+	case text == "" || text == uniqueColumns[0]:
 		return
 	case p.Aggregation != books.UniqueCount:
 		r.Fail("unique_by", "leave it empty", "only aggregation unique_count has one")
@@ -62,7 +63,7 @@ func (r *row) uniqueBy(p *books.Product) {
 		text == books.OwnPrefix):
 		r.Fail("unique_by", "", "not one of %s, and no column of your own, which begins with x_",
 			strings.Join(uniqueColumns, ", "))
-	case text != uniqueColumns[0]:
+	default:
 		p.UniqueBy = text
 	}
 }

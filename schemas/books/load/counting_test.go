@@ -1,10 +1,12 @@
 package load
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // countingSample is books with the columns of §10.1 to §10.3.
@@ -106,6 +108,33 @@ func TestCountingOfProducts(t *testing.T) {
 	}
 }
 
+// TestWrittenDefaults checks that a value that a column has if it is empty can be written in each row.
+func TestWrittenDefaults(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(countingSample)
+	for _, model := range []string{"flat", "graduated", "stairstep", "period", "recurring"} {
+		files["products.csv"] += "all-" + model + ",s,GB," + model + ",sum,resource_id,,up,top,NO,none,absolute\n"
+	}
+	files["commitments.csv"] += "n,c1,,,minimum,amount,5,cycle,1.0,YES,days,,\nn2,c1,,,maximum,,5,,1,YES,,,\n"
+	files["incentives.yaml"] = "- {id: a, valid_from: \"\", valid_to: \"\", period: month, tiers: [{from: 0, rate: \"0.05\"}]}\n" +
+		"- id: b\n  valid_from:\n  valid_to:\n  period: month\n  tiers: [{from: 0, rate: \"0.05\"}]\n"
+	files["policies.yaml"] = "p: {method: monthly_p95, floor_share: \"0\"}\n"
+	b, err := Books(workspace(files), chosen(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range b.Products {
+		if p := &b.Products[i]; strings.HasPrefix(p.SKU, "all-") && p.Counting != (books.Counting{}) {
+			t.Errorf("%s: %+v", p.SKU, p.Counting)
+		}
+	}
+	for _, p := range b.Programmes {
+		if p.Valid != (period.Span{From: period.Past, To: period.Forever}) {
+			t.Errorf("%s: %v", p.ID, p.Valid)
+		}
+	}
+}
+
 // TestCountingProblems checks that values that exclude each other are an error of the books, with its place.
 func TestCountingProblems(t *testing.T) {
 	t.Parallel()
@@ -119,7 +148,7 @@ func TestCountingProblems(t *testing.T) {
 		{"products.csv", "x,s,GB,flat,,resource_tag,,,,,,",
 			`unique_by "resource_tag": only aggregation unique_count has one`},
 		{"products.csv", "x,s,GB,flat,unique_count,user,,,,,,", `unique_by "user": not one of resource_id`},
-		{"products.csv", "x,s,GB,flat,,,,up,,,,", `block_rounding "up": only a block product has one`},
+		{"products.csv", "x,s,GB,flat,,,,down,,,,", `block_rounding "down": only a block product has one`},
 		{"products.csv", "x,s,GB,volume,,,,,each,,,", `block_fill "each": only a block product has one`},
 		{"products.csv", "x,s,GB,flat,,,,,,YES,,", `fee_at_zero "YES": does not fit a flat product`},
 		{"products.csv", "x,s,GB,block,,,,,,YES,,", `fee_at_zero "YES": does not fit a block product`},
@@ -146,6 +175,7 @@ func TestCountingProblems(t *testing.T) {
 		{"commitments.csv", "n,c1,,plain,minimum,quantity,5,,,,,,", `basis "quantity": a minimum is an amount`},
 		{"commitments.csv", "n,c1,,pay,commit,quantity,5,,,,,,", "a quantity is a commit on one flat product"},
 		{"commitments.csv", "n,c1,,,maximum,,5,,2,,,,", `overage_factor "2": only a commit has one`},
+		{"commitments.csv", "n,c1,,,minimum,,5,,,NO,,,", `true_up "NO": only a commit has one`},
 		{"commitments.csv", "n,c1,,,commit,,5,year,,,,,", "a window of a year is counted from it"},
 		{"commitments.csv", "n,c1,,,commit,,-5,,,,,,", `value "-5": below 0`},
 		{"prices.csv", "plain,2025-01-01,1,,1,,,0.5,,,,,",
@@ -153,7 +183,6 @@ func TestCountingProblems(t *testing.T) {
 		{"prices.csv", "plain,2025-01-01,1,,1,,,,,,,3,", `free_events "3": only a percentage price has one`},
 		{"prices.csv", "pay,2025-01-01,1,,1,,,0.5,,,,,", `unit_price "1": a percentage price has a rate`},
 		{"prices.csv", "pay,2025-01-01,1,,,,,,,,,,", `rate: a percentage price needs one`},
-		{"prices.csv", "pay,2025-01-01,1,,,,,0.5,,3,2,,", `max_fee "2": below min_fee "3"`},
 		{"prices.csv", "pay,2025-01-01,1,,,,,0.5,,,,1.5,", `free_events "1.5": not a whole number from 0`},
 		{"prices.csv", "pay,2025-01-01,1,9,,,,0.5,2,,,,\npay,2025-01-01,2,,,,,0.4,,,,,",
 			"do not fit a percentage price of 2 tiers"},

@@ -177,6 +177,6 @@ func (l *loader) coupons() {
 	})
 	byID := func(a, b *books.Coupon) int { return strings.Compare(a.ID, b.ID) }
 	rows = sheet.SortEntries(rows, byID)
-	l.b.Coupons = sheet.RowsOf(sheet.Once(l.Files, "coupons.csv", rows, byID,
-		func(c *books.Coupon) string { return "coupon_id " + c.ID }))
+	sheet.Overlaps(l.Files, "coupons.csv", rows, byID, func(c *books.Coupon) string { return "coupon_id " + c.ID })
+	l.b.Coupons = sheet.RowsOf(rows)
 }

@@ -31,9 +31,6 @@ func (r *row) percentage(p *priceRow) {
 	p.tier.UnitPrice = r.Price("rate")
 	terms.FixedFee, terms.MinFee, terms.MaxFee = r.Amount("fixed_fee"), r.Amount("min_fee"), r.Amount("max_fee")
 	terms.HasMax = r.Cell("max_fee").Text != ""
-	if terms.HasMax && terms.MaxFee.Cmp(terms.MinFee) < 0 {
-		r.Fail("max_fee", "", "below min_fee %q", r.Cell("min_fee").Text)
-	}
 	if text := r.Cell("free_events").Text; text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {

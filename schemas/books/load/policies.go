@@ -69,10 +69,10 @@ func (l *loader) policies() {
 			m.Require("method", "one of "+strings.Join(m.words("method"), ", "))
 		}
 		p.Method = books.Method(m.word("method"))
-		if floor := m.Get("floor_share"); floor != nil && p.Method != books.EnhancedP95 && m.Get("method") != nil {
-			m.Fail("floor_share", floor, "remove it", "only enhanced_p95 has one")
-		}
 		p.FloorShare = yamldoc.Value(m.Map, "floor_share", money.Rate{}, money.ParseRate[string])
+		if !p.FloorShare.IsZero() && p.Method != books.EnhancedP95 && m.Get("method") != nil {
+			m.Fail("floor_share", m.Get("floor_share"), "remove it", "only enhanced_p95 has one")
+		}
 		l.b.Policies = append(l.b.Policies, p)
 	}
 	slices.SortFunc(l.b.Policies, func(a, b books.Policy) int { return strings.Compare(a.ID, b.ID) })

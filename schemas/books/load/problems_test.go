@@ -294,8 +294,9 @@ func TestOffers(t *testing.T) {
 		{"k,c1,voucher,NO,0,0,,,NO,2026-01-01,\n", `2:17: amount "0": not above 0`},
 		{"k,c1,voucher,NO,-5,0,,,NO,2026-01-01,\n", `2:17: amount "-5": below 0`},
 		{"k,*,voucher,NO,5,0,,,NO,2026-01-01,\n", `2:3: customer_id "*": not in customers.csv`},
-		{"k,c1,voucher,NO,5,0,,,NO,2026-01-01,2026-02-01\nk,c1,voucher,NO,5,0,,,NO,2026-02-01,\n",
-			"3:1: coupon_id k is duplicate: also coupons.csv:2"},
+		{"k,c1,voucher,NO,5,0,,,NO,2026-01-01,2026-02-01\nk,c1,voucher,NO,5,0,,,NO,2026-02-01,\n", ""},
+		{"k,c1,voucher,NO,5,0,,,NO,2026-01-01,2026-02-02\nk,c1,voucher,NO,5,0,,,NO,2026-02-01,\n",
+			"3:1: overlaps coupons.csv:2: coupon_id k, both in force in [2026-01-31T16:00:00Z, 2026-02-01T16:00:00Z)"},
 	} {
 		w.text =
 			"coupon_id,customer_id,kind,counts_as_performance,amount,min_consumption,service_type_code,sku," +

@@ -109,13 +109,17 @@ func parseAmount(text string) (money.Amount, error) {
 	return a, err
 }
 
-// valid is the validity of an item (§1.4).
+// valid is the validity of an item (§1.4). A bound that is empty is as one that is not there.
 func (m item) valid() period.Span {
-	parse := func(text string) (period.Instant, error) { return period.ParseValidity(text, m.l.s.Zone) }
-	span := period.Span{
-		From: yamldoc.Value(m.Map, "valid_from", period.Past, parse),
-		To:   yamldoc.Value(m.Map, "valid_to", period.Forever, parse),
+	bound := func(key string, open period.Instant) period.Instant {
+		if n := m.Get(key); n != nil && n.Text == "" && (n.Kind == yamldoc.Scalar || n.Kind == yamldoc.Null) {
+			return open
+		}
+		return yamldoc.Value(m.Map, key, open, func(text string) (period.Instant, error) {
+			return period.ParseValidity(text, m.l.s.Zone)
+		})
 	}
+	span := period.Span{From: bound("valid_from", period.Past), To: bound("valid_to", period.Forever)}
 	if span.From >= span.To {
 		m.Fail("valid_to", m.Get("valid_to"), "", "not after valid_from")
 	}
