@@ -117,7 +117,8 @@ func TestWrittenDefaults(t *testing.T) {
 	}
 	files["commitments.csv"] += "n,c1,,,minimum,amount,5,cycle,1.0,YES,days,,\nn2,c1,,,maximum,,5,,1,YES,,,\n"
 	files["incentives.yaml"] = "- {id: a, valid_from: \"\", valid_to: \"\", period: month, " +
-		"tiers: [{from: 0, rate: \"0.05\"}]}\n- id: b\n  valid_from:\n  valid_to:\n  period: month\n  tiers: [{from: 0, rate: \"0.05\"}]\n"
+		"tiers: [{from: 0, rate: \"0.05\"}]}\n" +
+		"- id: b\n  valid_from:\n  valid_to:\n  period: month\n  tiers: [{from: 0, rate: \"0.05\"}]\n"
 	files["policies.yaml"] = "p: {method: monthly_p95, floor_share: \"0\"}\n"
 	b, err := Books(workspace(files), chosen(t))
 	if err != nil {
