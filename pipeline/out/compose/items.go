@@ -223,16 +223,6 @@ func (g *gathered) sections(services map[string]string) []document.Section {
 	return out
 }
 
-// kindRank is a kind's place in the list of §8.
-func kindRank(word string) line.Kind {
-	for k := line.Usage; k < line.Adjustment; k++ {
-		if k.String() == word {
-			return k
-		}
-	}
-	return line.Adjustment
-}
-
 // manualNotes adds to manual adjustments why they were made.
 func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered) error {
 	if len(g.manual) == 0 {
