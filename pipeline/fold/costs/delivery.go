@@ -84,7 +84,7 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 	}
 	for _, name := range strange {
 		s.result.Attention = true
-		s.note("inbox/%s is no delivery of cost files: put files into inbox/costs/SOURCE/YYYY-MM/DELIVERY/, and list "+
+		s.result.note("inbox/%s is no delivery of cost files: put files into inbox/costs/SOURCE/YYYY-MM/DELIVERY/, and list "+
 			"SOURCE in costs.sources", name)
 	}
 	s.gather(found, old)
@@ -101,7 +101,7 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 		}
 	}
 	if s.stage.Accept != "" && !s.result.Accepted {
-		s.note("--accept-rejects: no delivery %s is held", s.stage.Accept)
+		s.result.note("--accept-rejects: no delivery %s is held", s.stage.Accept)
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (s *survey) gather(found []*intake.Found, old []*Delivery) {
 	for _, f := range found {
 		there[f.Path()] = true
 		if !s.complete(f.Newest, f.Complete) {
-			s.note("inbox/%s/%s is not complete yet: a later run takes it", intake.Folder, f.Path())
+			s.result.note("inbox/%s/%s is not complete yet: a later run takes it", intake.Folder, f.Path())
 			if known[f.Path()] == nil {
 				continue
 			}
@@ -368,8 +368,4 @@ func (s *survey) all(old []*Delivery) []*Delivery {
 			strings.Compare(a.Name, b.Name))
 	})
 	return list
-}
-
-func (s *survey) note(format string, args ...any) {
-	s.result.Notes = append(s.result.Notes, fmt.Sprintf(format, args...))
 }

@@ -58,6 +58,10 @@ type Result struct {
 	Differences []Difference
 }
 
+func (r *Result) note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
+
 // Run brings the lines of cost files up to date in the transaction's next state.
 func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	old, err := Deliveries(s.Txn.Open, s.Txn.Next().Find(DeliveriesKey()))

@@ -75,7 +75,7 @@ func (s *survey) complain(d *Delivery) {
 	s.result.Attention = true
 	switch d.State {
 	case Counted:
-		s.note("delivery %s: %s. What it billed stays", d.Path(), d.Fault)
+		s.result.note("delivery %s: %s. What it billed stays", d.Path(), d.Fault)
 		return
 	case Held:
 		first := ""
@@ -84,7 +84,7 @@ func (s *survey) complain(d *Delivery) {
 			first = fmt.Sprintf(", the first in %s, row %d: %s %s %q", path.Base(r.File), r.Row, r.Reason, r.Column,
 				r.Value)
 		}
-		s.note(
+		s.result.note(
 			"delivery %s is held: %d of %d rows are rejected%s. Send it again, or accept that with --accept-rejects %s",
 			d.Path(),
 			d.Rejected,
@@ -94,5 +94,5 @@ func (s *survey) complain(d *Delivery) {
 		)
 		return
 	}
-	s.note("delivery %s failed and does not count: %s", d.Path(), d.Fault)
+	s.result.note("delivery %s failed and does not count: %s", d.Path(), d.Fault)
 }

@@ -41,8 +41,13 @@ func (w *writer) write(by *pricer, r *rated) error {
 		list[b] = append(list[b], f)
 	}
 	eachBucket(list, by.workers, func(one []found) { slices.SortFunc(one, found.compare) })
-	if err := w.pricedBuckets(by, r, list); err != nil {
+	low, err := w.pricedBuckets(by, r, list)
+	if err != nil {
 		return err
+	}
+	if low > 0 {
+		w.result.note("groups of cost rows of %s that bring less than their minimum margin: %d, listed by tollbook query "+
+			"low-margin --cycle %[1]s", r.cycle, low)
 	}
 	if err := r.reconcile(); err != nil {
 		return err
@@ -71,8 +76,8 @@ type pricedBucket struct {
 }
 
 // pricedBuckets prices the groups of each bucket and writes them and their lines. A bucket is written while the next
-// one is priced.
-func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
+// one is priced. low is how many groups bring less than their minimum margin.
+func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) (low int, err error) {
 	all, ctx := errgroup.WithContext(context.Background())
 	ready, free := make(chan pricedBucket), make(chan *parquet.Columns[tables.CostGroup], 3)
 	for range cap(free) { // of the buckets that are priced, handed over and written
@@ -93,6 +98,9 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 			}
 			if err := w.groups(one.groups, r, groups); err != nil {
 				return err
+			}
+			for i := range one.groups.N {
+				low += int(one.groups.Small(tables.CostGroupLowMargin).At(i))
 			}
 			select {
 			case ready <- one:
@@ -118,7 +126,8 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) error {
 		}
 		return nil
 	})
-	return all.Wait()
+	err = all.Wait()
+	return low, err
 }
 
 // margins writes the margins of an open cycle.
