@@ -116,7 +116,8 @@ func (s *states) wrong() error {
 	return s.booksErr
 }
 
-// printOf distinguishes files of books by name, size and time, and objects by their version too.
+// printOf distinguishes files of books by name, size, times and inode, and objects by their version: a file can be
+// replaced by one of the same size and modification time.
 func printOf(w *workspace.Workspace) string {
 	root, err := workspace.BooksRoot(w.Dir, &w.Settings)
 	if err != nil {
@@ -137,8 +138,8 @@ func printOf(w *workspace.Workspace) string {
 		}
 		print += e.Name() + "\x00" + info.ModTime().String() + "\x00" + info.Mode().String() + "\x00" +
 			strconv.FormatInt(info.Size(), 10) + "\n"
-		if v, is := info.Sys().(inbox.Versioned); is {
-			print += v.Version() + "\n"
+		if stamp, known := inbox.Stamp(info); known {
+			print += stamp + "\n"
 		}
 	}
 	return print

@@ -190,7 +190,8 @@ func (w *Wallet) Uses(dst []Use) ([]Use, error) {
 }
 
 // TakeBack takes what is unused of an issued coupon back, at most an amount; of a pickup all of it (§9.2). ok is false
-// if nothing is left; then nothing changes. It is an error if the customer does not have the coupon.
+// if nothing is left; then nothing changes, and u.Amount is what was taken back before. It is an error if the customer
+// does not have the coupon.
 func (w *Wallet) TakeBack(id string, most money.Amount) (u Use, ok bool, err error) {
 	w.entries, w.drawn = w.entries[:0], w.drawn[:0]
 	at := slices.IndexFunc(w.coupons, func(c coupon) bool { return c.ID == id })
@@ -200,6 +201,7 @@ func (w *Wallet) TakeBack(id string, most money.Amount) (u Use, ok bool, err err
 	c := &w.coupons[at]
 	u.Coupon = c.Coupon
 	if u.Amount, err = c.rest(); err != nil || u.Amount.IsZero() {
+		u.Amount = c.taken
 		return u, false, err
 	}
 	if !c.Pickup {

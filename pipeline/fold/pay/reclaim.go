@@ -116,7 +116,11 @@ func (d *day) reclaim() error {
 		return fmt.Errorf("coupon event %s: %w", e.ID, err)
 	}
 	if !ok {
-		e.Verdict = verdict.State("event", coupon.Used.String())
+		met := coupon.Used
+		if !use.Amount.IsZero() {
+			met = coupon.Reclaimed
+		}
+		e.Verdict = verdict.State("event", met.String())
 		return nil
 	}
 	e.Verdict, d.moved = verdict.Verdict{}, true
