@@ -36,9 +36,9 @@ func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf
 	if p.Fee {
 		l.Tier = feeTier
 	}
-	if p.Charge != "" {
-		l.ID = p.Charge
-	}
 	adjust(b, l, p.Origin, billed, bounds.From, asOf)
+	if p.Charge != "" {
+		l.ID, l.ChargingMode = p.Charge, lines.ChargingByPeriod
+	}
 	return l
 }
