@@ -228,5 +228,6 @@ type itemKey struct {
 func compareItems(a, b itemKey) int {
 	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.origin, b.origin),
 		cmp.Compare(a.region, b.region), cmp.Compare(a.object, b.object), cmp.Compare(a.tier, b.tier),
-		cmp.Compare(rows.KindRank(a.kind), rows.KindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
+		cmp.Compare(rows.KindRank(a.kind), rows.KindRank(b.kind)), a.price.Cmp(b.price),
+		cmp.Compare(a.discount, b.discount))
 }
