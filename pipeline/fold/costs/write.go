@@ -46,8 +46,8 @@ func (w *writer) write(by *pricer, r *rated) error {
 		return err
 	}
 	if low > 0 {
-		w.result.note("groups of cost rows of %s that bring less than their minimum margin: %d, listed by tollbook query "+
-			"low-margin --cycle %[1]s", r.cycle, low)
+		w.result.note("groups of cost rows of %s that bring less than their minimum margin: %d, listed by tollbook "+
+			"query low-margin --cycle %[1]s", r.cycle, low)
 	}
 	if err := r.reconcile(); err != nil {
 		return err

@@ -277,16 +277,17 @@ func (re *recordStory) recordSource(def *tables.Table) (*recordSource, error) {
 		return s, err
 	}
 	if s.lines {
-		var list *rows.Rows[tables.Line]
-		list, err = openRows(re.explainer, files[0], tables.Lines(), explainedColumns(), tables.LineCustomerID)
+		list, err := openRows(re.explainer, files[0], tables.Lines(), explainedColumns(), tables.LineCustomerID)
+		if err != nil {
+			return nil, err
+		}
 		s.rows = list.Any()
 	} else {
-		var list *rows.Rows[tables.Record]
-		list, err = openRows(re.explainer, files[0], tables.Usage(), nil, tables.RecordCustomerID)
+		list, err := openRows(re.explainer, files[0], tables.Usage(), nil, tables.RecordCustomerID)
+		if err != nil {
+			return nil, err
+		}
 		s.rows = list.Any()
-	}
-	if err != nil {
-		return nil, err
 	}
 	if s.row, s.more, err = s.rows.Next(); err == nil {
 		err = s.next()
