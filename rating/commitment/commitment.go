@@ -174,11 +174,21 @@ func inOrder(list []books.Commitment) []*books.Commitment {
 // ones. trace may be nil.
 func Lines(bk *tariff.Book, customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
 	trace func(Step)) ([]Line, error) {
+	return Again(bk, customer, cycle, spent, now, nil, trace)
+}
+
+// Again is Lines of the rows that are wanted; nil = all. spent has the lines that the other rows were billed for the
+// cycle, which stay as they are and count in later rows (COMMITTED-2).
+func Again(bk *tariff.Book, customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
+	wanted func(*books.Commitment) bool, trace func(Step)) ([]Line, error) {
 	k := &commitments{bk: bk, within: bk.Books.Zone.Bounds(cycle), now: now, trace: trace, spent: slices.Clone(spent),
 		rows: inOrder(bk.Books.Commitments.Of(customer))}
 	slices.SortStableFunc(k.spent, func(a, b Spent) int { return cmp.Compare(a.At, b.At) })
 	var out []Line
 	for i, c := range k.rows {
+		if wanted != nil && !wanted(c) {
+			continue
+		}
 		list, err := k.lines(i)
 		if err != nil {
 			return nil, fmt.Errorf("commitment %s of customer %s: %w", c.ID, bk.Books.Customers[customer].ID, err)
@@ -302,7 +312,7 @@ func (k *commitments) sum(row int, part period.Span) (money.Amount, error) {
 	var total money.AmountTotal
 	from, _ := slices.BinarySearchFunc(k.spent, part.From, compareTime)
 	for i := from; i < len(k.spent) && k.spent[i].At < part.To; i++ {
-		if s := &k.spent[i]; inScope(k.rows[row], s) && isEarlier(k.rows[:row], s) {
+		if s := &k.spent[i]; inScope(k.rows[row], s) && isEarlier(k.rows, row, s) {
 			if err := total.Add(s.Payment); err != nil {
 				return money.Amount{}, err
 			}
@@ -311,9 +321,15 @@ func (k *commitments) sum(row int, part period.Span) (money.Amount, error) {
 	return total.Amount()
 }
 
-// isEarlier reports whether a line is of one of the rows, or of no commitment.
-func isEarlier(rows []*books.Commitment, s *Spent) bool {
-	return s.By == "" || slices.ContainsFunc(rows, func(c *books.Commitment) bool { return c.ID == s.By })
+// isEarlier reports whether a line is of one of the rows before a row, or of no commitment. A line of a commitment that
+// has no row any more comes before rows of a wider scope.
+func isEarlier(rows []*books.Commitment, row int, s *Spent) bool {
+	of := func(c *books.Commitment) bool { return c.ID == s.By }
+	if s.By == "" || slices.ContainsFunc(rows[:row], of) {
+		return true
+	}
+	narrower := s.SKU != tariff.NoOne && breadth(rows[row]) > 0 || s.Service != "" && breadth(rows[row]) > 1
+	return narrower && !slices.ContainsFunc(rows[row:], of)
 }
 
 // Touched lists the cycles in which a commitment has a window that counts one of some lines, up to a last
@@ -327,7 +343,7 @@ func Touched(bk *tariff.Book, customer int32, changed []Spent,
 	for i, c := range rows {
 		for j := range changed {
 			s := &changed[j]
-			if !inScope(c, s) || !c.Valid.Holds(s.At) || !isEarlier(rows[:i], s) {
+			if !inScope(c, s) || !c.Valid.Holds(s.At) || !isEarlier(rows, i, s) {
 				continue
 			}
 			end := zone.Cycle(min(windowAt(c, zone, s.At).To, c.Valid.To) - 1)

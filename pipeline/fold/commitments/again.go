@@ -200,12 +200,19 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 		}
 		a.count.spanned(rows, cycle, spans, a.owing(a.customer, cycle, counted))
 	}
+	own := func(c *measure.Counted) bool { // whose place is taken
+		taken := all
+		for i := range rows {
+			taken = taken || wanted(&rows[i]) && rows[i].ID == c.By && rows[i].Valid.Overlaps(c.Windows)
+		}
+		return taken && c.By != "" && c.Origin == cycle
+	}
 	for i := range counted {
-		if c := &counted[i]; c.By == "" || c.Origin != cycle {
+		if c := &counted[i]; !own(c) {
 			spent = append(spent, c.Spent)
 		}
 	}
-	now, err := commitment.Lines(a.Prices, a.customer, cycle, spent, a.AsOf, nil)
+	now, err := commitment.Again(a.Prices, a.customer, cycle, spent, a.AsOf, wanted, nil)
 	if err != nil {
 		return err
 	}
@@ -218,9 +225,6 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 	}
 	for i := range now {
 		l := &now[i]
-		if !wanted(l.Row) {
-			continue
-		}
 		charge, err := chargeOf(a.Prices, l)
 		if err != nil {
 			return err
@@ -231,11 +235,7 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 	}
 	for i := range counted {
 		c := &counted[i]
-		own := all
-		for j := range rows {
-			own = own || wanted(&rows[j]) && rows[j].ID == c.By && rows[j].Valid.Overlaps(c.Windows)
-		}
-		if c.By == "" || c.Origin != cycle || !own {
+		if !own(c) {
 			continue
 		}
 		if err := at(a.billedOf(a.customer, c)).add(&c.Charge, true, c.Cycle < a.LateIn); err != nil {

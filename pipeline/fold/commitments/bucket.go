@@ -82,7 +82,7 @@ func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []
 	}
 	var out []*linefile.Line
 	for _, c := range customers {
-		list, err := commitment.Lines(f.Prices, c, cycle, f.spent(c, cycle, counted[c], late), f.AsOf, nil)
+		list, err := commitment.Lines(f.Prices, c, cycle, f.spent(c, cycle, counted[c], late, nil), f.AsOf, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -106,18 +106,20 @@ func among(customers []int32) func(int32) bool {
 }
 
 // spent is what counts for the commitments of a customer for a cycle: lines that are stored, and late lines of
-// commitments that are not stored yet. What was charged for the cycle itself is calculated again.
+// commitments that are not stored yet. What was charged for the cycle itself is calculated again, except the billed
+// lines that stay.
 func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Counted,
-	late []*linefile.Line) []commitment.Spent {
+	late []*linefile.Line, stays func(*measure.Counted) bool) []commitment.Spent {
 	var out []commitment.Spent
 	for i := range counted {
 		c := &counted[i]
-		if c.By == "" || c.Origin != cycle && !(c.Cycle == f.LateIn && c.Origin < f.LateIn) {
+		switch posted := c.Cycle == f.LateIn && c.Origin < f.LateIn; {
+		case c.By == "", c.Origin != cycle && !posted, c.Origin == cycle && !posted && stays != nil && stays(c):
 			out = append(out, c.Spent)
 		}
 	}
 	for _, l := range late {
-		if l.Customer == customer && l.Origin != cycle.String() {
+		if l.Customer == customer {
 			out = append(out, commitment.Spent{At: l.End - 1, SKU: l.SKU, Service: l.Service, Payment: l.Payment,
 				By: l.ID[len(measure.CommitmentPrefix):]})
 		}
@@ -342,7 +344,11 @@ func (f *Folder) counting(customer int32, cycle period.Cycle, counted []measure.
 // all that was billed, by the scope that it has or had. late are the differences of earlier cycles.
 func (f *Folder) differences(customer int32, m month, touched touchedRows, late []*linefile.Line) ([]*linefile.Line,
 	error) {
-	now, err := commitment.Lines(f.Prices, customer, m.cycle, f.spent(customer, m.cycle, m.counted, late), f.AsOf, nil)
+	rows := f.Books.Commitments.Of(customer)
+	replaced := func(c *measure.Counted) bool { return touched.bills(rows, m.cycle, billedSpan{c.By, c.Windows}) }
+	spent := f.spent(customer, m.cycle, m.counted, late, func(c *measure.Counted) bool { return !replaced(c) })
+	now, err := commitment.Again(f.Prices, customer, m.cycle, spent, f.AsOf,
+		func(c *books.Commitment) bool { return touched[c][m.cycle] }, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -354,9 +360,6 @@ func (f *Folder) differences(customer int32, m month, touched touchedRows, late 
 		return err
 	}
 	for i := range now {
-		if !touched[now[i].Row][m.cycle] {
-			continue
-		}
 		charge, err := chargeOf(f.Prices, &now[i])
 		if err != nil {
 			return nil, err
@@ -367,8 +370,7 @@ func (f *Folder) differences(customer int32, m month, touched touchedRows, late 
 	}
 	for i := range m.counted {
 		c := &m.counted[i]
-		if c.By != "" && c.Origin == m.cycle && c.Cycle < f.LateIn &&
-			touched.bills(f.Books.Commitments.Of(customer), m.cycle, billedSpan{c.By, c.Windows}) {
+		if c.By != "" && c.Origin == m.cycle && c.Cycle < f.LateIn && replaced(c) {
 			if err := add(f.billedOf(customer, c), c.Charge, true); err != nil {
 				return nil, err
 			}
