@@ -84,8 +84,8 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 	}
 	for _, name := range strange {
 		s.result.Attention = true
-		s.result.note("inbox/%s is no delivery of cost files: put files into inbox/costs/SOURCE/YYYY-MM/DELIVERY/, and "+
-			"list SOURCE in costs.sources", name)
+		s.result.note("inbox/%s is no delivery of cost files: put files into inbox/costs/SOURCE/YYYY-MM/DELIVERY/, "+
+			"and list SOURCE in costs.sources", name)
 	}
 	s.gather(found, old)
 	for _, name := range names {
