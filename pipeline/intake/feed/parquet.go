@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -49,10 +50,16 @@ func (f *parquetFile) broken(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = fmt.Errorf("it ends too early")
 	}
+	if strings.Contains(err.Error(), "unimplemented") { // its codec is none of the library's
+		return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("Parquet that cannot be read: %v", err), Hint: codecHint})
+	}
 	return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: brokenHint})
 }
 
-const brokenHint = "the file is incomplete, or its writer is wrong; send it again"
+const (
+	brokenHint = "the file is incomplete, or its writer is wrong; send it again"
+	codecHint  = "write it with another compression: none, Snappy, gzip, Brotli, zstd or LZ4_RAW"
+)
 
 // checkMagic looks at the first and the last four bytes, which distinguish the common accidents.
 func checkMagic(src *feedfile.File) error {
