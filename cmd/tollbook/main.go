@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/jobs/fatal"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 //go:generate go run . man --force --out ../../docs/cli.md
@@ -19,5 +20,6 @@ func main() {
 func begin(clock func() time.Time) int {
 	fatal.Handle()
 	cli.StartMemory(os.Getenv)
+	feedfile.TakeEmptyPages()
 	return commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, clock)
 }

@@ -2,8 +2,8 @@ package feedfile
 
 import "github.com/apache/arrow-go/v18/parquet/compress"
 
-// emptyPages decodes pages of a Parquet file as its codec does, and takes a page of 0 bytes for one whatever is stored of
-// it. Of a page of nulls alone, writers of version 2 of data pages store nothing, which is no stream of these codecs.
+// emptyPages decodes pages of a Parquet file as its codec does, and takes a page of 0 bytes for one whatever is stored
+// of it. Of a page of nulls alone, writers of version 2 of data pages store nothing, which is no stream of the codecs.
 type emptyPages struct{ pageCodec }
 
 // pageCodec is what the codecs of the Parquet library are.
@@ -20,8 +20,9 @@ func (c emptyPages) DecodeWithError(dst, src []byte) ([]byte, error) {
 	return c.pageCodec.DecodeWithError(dst, src)
 }
 
-// The library asks for a codec by its number, from any goroutine: they are replaced before any is.
-func init() {
+// TakeEmptyPages makes the Parquet library take pages of 0 bytes, whose codecs are Snappy, gzip or Brotli. It is called
+// once, before anything reads Parquet: the library looks codecs up from any goroutine.
+func TakeEmptyPages() {
 	for _, of := range []compress.Compression{compress.Codecs.Snappy, compress.Codecs.Gzip, compress.Codecs.Brotli} {
 		codec, err := compress.GetCodec(of)
 		if known, is := codec.(pageCodec); err == nil && is {
