@@ -106,6 +106,16 @@ func (s *shared) change(name, old, text string) (undo func()) {
 	return func() { write(string(was)) }
 }
 
+// deliver puts a usage file with one record into the inbox.
+func (s *shared) deliver(name, record, quantity string) {
+	s.Helper()
+	text := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" + record +
+		",cust-birch,res-birch,vm,east,2026-09-06T00:00:00+08:00,2026-09-06T01:00:00+08:00," + quantity + "\n"
+	if err := os.WriteFile(filepath.Join(s.dir, "inbox", "usage", name), []byte(text), 0o644); err != nil {
+		s.Fatal(err)
+	}
+}
+
 func (s *shared) files() map[string]string {
 	s.Helper()
 	files := make(map[string]string)

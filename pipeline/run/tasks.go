@@ -294,9 +294,11 @@ func (r *run) giveUp(err error) error {
 		no       *workspace.RefusedError
 		problems problem.Problems
 		gated    *gate.Error
+		open     *OpenItemsError
 		gone     *lake.PlanError
 	)
-	if errors.As(err, &no) || errors.As(err, &problems) || errors.As(err, &gated) || errors.As(err, &gone) {
+	if errors.As(err, &no) || errors.As(err, &problems) || errors.As(err, &gated) || errors.As(err, &open) ||
+		errors.As(err, &gone) {
 		return r.txn.Drop()
 	}
 	return nil

@@ -3,15 +3,18 @@ package run_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // engineOf is an engine whose worker is a workspace in this process. fails returns its error before a task of a stage;
@@ -156,4 +159,42 @@ func TestEngineBeginsAgain(t *testing.T) {
 		e.fails = nil
 		night(t, e)
 	})
+}
+
+// TestEngineCloseTakesCorrection checks that a close of an engine that was refused for an open reject leaves nothing,
+// and that the same command then takes the correction of the record. Invariants: TASK-3.
+func TestEngineCloseTakesCorrection(t *testing.T) {
+	t.Parallel()
+	cycle, err := period.ParseCycle("2026-09")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := func(s *shared, o workspace.Options) (*workspace.Report, error) {
+		return run.Close(t.Context(), s.open(), cycle, false, o)
+	}
+	wrong := func() *shared {
+		s := newShared(t)
+		s.o.AsOf += period.Instant(30 * 24 * time.Hour / time.Microsecond)
+		s.o.CloseIf = &workspace.CloseTerms{Feeds: true}
+		s.deliver("wrong.csv", "rec-new", "16x")
+		return s
+	}
+	one, e := wrong(), &engineOf{shared: wrong()}
+	open := new(run.OpenItemsError)
+	if _, err := closed(e.shared, e.options()); !errors.As(err, &open) || len(e.done["bucket"]) == 0 {
+		t.Fatalf("%v after %v, want an open reject", err, e.done)
+	}
+	if left := e.files(); len(left) > 0 {
+		t.Errorf("the close that was refused left %v", slices.Sorted(maps.Keys(left)))
+	}
+	for _, s := range []*shared{one, e.shared} {
+		s.deliver("corrected.csv", "rec-new", "16")
+	}
+	if _, err := closed(one, one.o); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := closed(e.shared, e.options()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, one.files(), e.files())
 }
