@@ -10,6 +10,8 @@
 //	       the last closed one, or since the first with files, that the books may charge without a record.
 //	RUN-7  A closed cycle is rated again if it is not archived and the lake has something of it, of an earlier cycle
 //	       that is not archived, or of lines that a later closed cycle billed for it.
+//	RUN-8  A run of an engine that did not end is continued only if a run that begins now would take the same feed
+//	       files. A refused one leaves nothing that could be continued.
 //
 // The run's clock is an argument. No package below reads a clock.
 package run

@@ -409,26 +409,30 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.File, error) {
 	s := r.job.sharing
 	if s != nil && s.plan != nil {
-		r.report.Files = append(r.report.Files, s.plan.Reports...)
-		r.report.Notes = append(r.report.Notes, s.plan.Notes...)
-		return s.plannedFiles(r.inbox, hashes)
+		return r.continuedFiles(ctx, hashes)
 	}
 	notes := len(r.report.Notes)
-	var files []*accept.File
-	if err := r.newFiles(r.inbox).Strangers(); err != nil {
+	files, err := freshFiles(ctx, r.newFiles(r.inbox), hashes)
+	if err != nil || s == nil {
+		return files, err
+	}
+	return files, r.share(files, notes)
+}
+
+// freshFiles are the files of all feeds that were not taken yet.
+func freshFiles(ctx context.Context, finder *newfiles.Finder, hashes *inbox.Hashes) ([]*accept.File, error) {
+	if err := finder.Strangers(); err != nil {
 		return nil, err
 	}
+	var files []*accept.File
 	for _, spec := range accept.Feeds() {
-		fresh, err := r.newFiles(r.inbox).Fresh(ctx, spec.Name, hashes)
+		fresh, err := finder.Fresh(ctx, spec.Name, hashes)
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, fresh...)
 	}
-	if s == nil {
-		return files, nil
-	}
-	return files, r.share(files, notes)
+	return files, nil
 }
 
 // newFiles finds the new files of an inbox.

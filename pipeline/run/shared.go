@@ -230,7 +230,33 @@ func (r *run) shareWithoutFiles() error {
 	return r.share(nil, len(r.report.Notes))
 }
 
-// plannedFiles are the feed files of a run that is continued. Each must be what it was when the run was planned.
+// continuedFiles are the feed files of a run that is continued. With an engine they must be those that a run would take
+// that begins now: what was delivered since the plan counts for a close too. Without an engine the plan is one command
+// and its run another, and what came in between is left for the next run.
+func (r *run) continuedFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.File, error) {
+	s := r.job.sharing
+	if !s.engine {
+		r.report.Files = append(r.report.Files, s.plan.Reports...)
+		r.report.Notes = append(r.report.Notes, s.plan.Notes...)
+		return s.plannedFiles(r.inbox, hashes)
+	}
+	finder := r.newFiles(r.inbox)
+	finder.Uncut = true
+	files, err := freshFiles(ctx, finder, hashes)
+	if err != nil {
+		return nil, err
+	}
+	planned := s.plan.FeedFiles()
+	same := slices.EqualFunc(files, planned, func(f, p *accept.File) bool {
+		return f.Feed == p.Feed && f.Name == p.Name && f.Hash == p.Hash
+	})
+	if !same {
+		return nil, &lake.PlanError{Run: s.run, What: "the inbox has other feed files than when it was planned"}
+	}
+	return planned, nil
+}
+
+// plannedFiles are the feed files of a plan. Each must be what it was when the run was planned.
 func (s *sharing) plannedFiles(in fs.FS, hashes *inbox.Hashes) ([]*accept.File, error) {
 	files := s.plan.FeedFiles()
 	for _, f := range files {

@@ -93,8 +93,9 @@ func TestEngine(t *testing.T) {
 	same(t, one.files(), e.files())
 }
 
-// TestEngineBeginsAgain checks that a run is not continued if the books, the as-of or a feed file changed, and that a
-// run that a gate or a worker refused leaves nothing that disturbs the next one. Invariants: TASK-3.
+// TestEngineBeginsAgain checks that a run is not continued if the books, the as-of or a feed file changed or another
+// one was delivered, and that a run that a gate or a worker refused leaves nothing that disturbs the next one.
+// Invariants: TASK-3, RUN-8.
 func TestEngineBeginsAgain(t *testing.T) {
 	t.Parallel()
 	down := errors.New("the engine is down")
@@ -138,6 +139,7 @@ func TestEngineBeginsAgain(t *testing.T) {
 				s.Fatal(err)
 			}
 		},
+		"delivered": func(s *shared) { s.deliver("delivered.csv", "rec-new", "16") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,7 +164,7 @@ func TestEngineBeginsAgain(t *testing.T) {
 }
 
 // TestEngineCloseTakesCorrection checks that a close of an engine that was refused for an open reject leaves nothing,
-// and that the same command then takes the correction of the record. Invariants: TASK-3.
+// and that the same command then takes the correction of the record. Invariants: RUN-8.
 func TestEngineCloseTakesCorrection(t *testing.T) {
 	t.Parallel()
 	cycle, err := period.ParseCycle("2026-09")

@@ -28,6 +28,7 @@ type Finder struct {
 	Options *workspace.Options // of the run
 	Next    *next.State        // knows the files that were taken; not used by Offered
 	Report  *workspace.Report  // of the run: gets the names and the notes
+	Uncut   bool               // large files get no ranges
 }
 
 // Fresh finds the files of one feed that were not taken yet.
@@ -129,7 +130,7 @@ func (f *Finder) hashEach(ctx context.Context, feed string, refs []inbox.FileRef
 
 // cutter finds the ranges of a file of a feed whose files can be read by several tasks.
 func (f *Finder) cutter(feed string, ref *inbox.FileRef) *cuts.Cutter {
-	if !accept.ByItself(feed) {
+	if f.Uncut || !accept.ByItself(feed) {
 		return nil
 	}
 	return cuts.New(ref.Name, ref.Size, f.Options.RangeBytes)
