@@ -38,12 +38,14 @@ func (l *Line) DiscountWord(bk *books.Books) string {
 	return l.DiscountText
 }
 
-// before is the order of §8 within a customer.
+// before is the order of §8, and after it what distinguishes differences of one closed cycle that agree in all of it.
+// The published copy has the same order.
 func (l *Line) before(m *Line) int {
 	return cmp.Or(cmp.Compare(l.Customer, m.Customer), cmp.Compare(l.Start, m.Start), cmp.Compare(l.ID, m.ID),
 		cmp.Compare(l.Tier, m.Tier), cmp.Compare(l.Kind, m.Kind), cmp.Compare(l.Resource, m.Resource),
 		l.UnitPrice.Cmp(m.UnitPrice), l.Quantity.Cmp(m.Quantity), cmp.Compare(l.TradeID, m.TradeID),
-		cmp.Compare(l.Origin, m.Origin), l.Payment.Cmp(m.Payment))
+		cmp.Compare(l.Origin, m.Origin), l.Payment.Cmp(m.Payment), cmp.Compare(l.Instant, m.Instant),
+		l.Official.Cmp(m.Official), l.Discount.Cmp(m.Discount), l.UsageAmount.Cmp(m.UsageAmount), l.Free.Cmp(m.Free))
 }
 
 // appendTo writes the line into a batch of the lines table; cycle and day are those of the file.

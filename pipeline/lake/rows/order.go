@@ -35,7 +35,8 @@ func LineOrder() tables.List[tables.Line] {
 func CompareLines(a, b Row[tables.Line]) int { return compareLines(a.Any(), b.Any()) }
 
 // compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity,
-// trade_id. Differences of one closed cycle agree in all of these: origin_cycle and payment_amount put them in order.
+// trade_id; then origin_cycle and payment_amount. Differences of one closed cycle can agree in all of these: they keep
+// the order of their files' days, and within a file that in which they were written.
 func compareLines(x, y anyRow) int {
 	a, b := of[tables.Line](x), of[tables.Line](y)
 	if c := strings.Compare(a.Word(tables.LineCustomerID), b.Word(tables.LineCustomerID)); c != 0 {

@@ -259,14 +259,18 @@ func (s *statement) oneOf(c *records.Condition) {
 	s.add(")")
 }
 
-// order is the order of §8 within a customer.
+// order is the order of §8 within a customer. Lines that agree in it come as in the lake: by the day of their file, and
+// within it as it was written. The rest makes the order total, so that each page of a state continues the one before:
+// of lines that one balance was not enough for, the first took from it.
 func order() string {
-	kinds := make([]string, 0, line.Adjustment+1)
-	for k := line.Usage; k <= line.Adjustment; k++ {
+	kinds := make([]string, 0, line.Cap+1)
+	for k := line.Usage; k <= line.Cap; k++ {
 		kinds = append(kinds, "'"+k.String()+"'")
 	}
 	return " ORDER BY usage_start, id, tier, indexOf([" + strings.Join(kinds, ", ") +
-		"], kind), resource_id, unit_price, quantity, trade_id, origin_cycle, payment_amount"
+		"], kind), resource_id, unit_price, quantity, trade_id, origin_cycle, payment_amount, day, " +
+		"ifNull(instant, usage_start), official_amount, official_discount_amount, usage_amount, free_resource_usage, " +
+		"debt_amount, credit_amount, cash_amount, flexipurchase_coupon_amount, package_draws, own_time"
 }
 
 // owed reports whether the lake has to answer.

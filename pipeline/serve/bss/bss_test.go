@@ -190,7 +190,13 @@ e2,eve,r9,gb,east,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,1,
 		"e1,eve,gb,2026-10-03T10:00:00Z,-1.5,9,goodwill\ne3,eve,gb,2026-10-03T10:00:00Z,-1,9,goodwill\n")
 	h.night("2026-10-05T01:00:00Z")
 	h.edit("books/prices.csv", "mail,*,,2026-01-01,,2,,0.5", "mail,*,,2026-01-01,,2,,0.25")
-	h.run("2026-10-05T02:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+	h.rerate("2026-10-05T02:00:00Z")
+}
+
+// rerate rates September again.
+func (h *house) rerate(asOf string) {
+	h.t.Helper()
+	h.run(asOf, func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		r, _, err := run.Rerate(context.Background(), w, cycleOf(h.t, "2026-09"), run.RerateOptions{}, o)
 		return r, err
 	})
