@@ -97,7 +97,7 @@ func TestStores(t *testing.T) {
 	}
 }
 
-// TestStoresOfManyReratings raises a price of a closed month and takes it back, many times: the differences agree in all
+// TestStoresOfManyReratings raises a price of a closed month and takes it back many times: the differences agree in all
 // columns of §8 and in the amount. Pages of any size from the published copy are those of the lake. Invariants:
 // PUBLISHED-1, REC-1.
 func TestStoresOfManyReratings(t *testing.T) {
