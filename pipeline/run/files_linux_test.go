@@ -105,5 +105,11 @@ func (l *ledger) look(cache string, taken ...manifest.Input) ([]*accept.File, *w
 	if err != nil {
 		l.Fatal(err)
 	}
+	for _, f := range files {
+		if (f.Stamp != "") != (cache != "") {
+			l.Errorf("%s: stamp %q, cache %q", f.Name, f.Stamp, cache)
+		}
+		f.Stamp = ""
+	}
 	return files, r.report, inbox.opened
 }

@@ -212,7 +212,7 @@ func (r *run) share(files []*accept.File, notes int) (err error) {
 	r.job.note(s.plan)
 	for _, f := range files {
 		s.plan.Files = append(s.plan.Files, plan.File{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
-			Bytes: f.Bytes, Ranges: f.Ranges})
+			Stamp: f.Stamp, Bytes: f.Bytes, Ranges: f.Ranges})
 	}
 	b, err := s.plan.Encode()
 	if err != nil {

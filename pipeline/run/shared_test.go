@@ -265,6 +265,53 @@ func TestSharedRunPlannedTwice(t *testing.T) {
 	same(t, one.files(), s.files())
 }
 
+// TestScanTaskOfChangedFile replaces a feed file while a scan task reads it, and puts it back before the run continues:
+// nothing of the file is taken, and the next run takes it. Invariants: INGEST-6.
+func TestScanTaskOfChangedFile(t *testing.T) {
+	t.Parallel()
+	s := newShared(t)
+	p := s.plan()
+	s.deliver("other.csv", "rec-other", "16")
+	found, err := filepath.Glob(filepath.Join(s.dir, "inbox", "usage", "*"))
+	if err != nil || len(found) < 2 {
+		t.Fatal(found, err)
+	}
+	name, other := found[0], filepath.Join(s.dir, "inbox", "usage", "other.csv")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(other, name); err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Tasks {
+		if err := run.DoTask(t.Context(), s.open(), p.Run, p.Stage, i, s.o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(name, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	next, err := run.NextTasks(t.Context(), s.open(), p.Run, s.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := s.commit(s.do(next))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deferred := slices.ContainsFunc(report.Files, func(f workspace.FileReport) bool {
+		return strings.HasSuffix(name, filepath.Base(f.Name)) && f.Deferred != "" && f.Rows == 0
+	})
+	if !deferred {
+		t.Errorf("%+v, want %s left for the next run", report.Files, name)
+	}
+	after, err := run.Nightly(t.Context(), s.open(), s.o)
+	if err != nil || after.Accepted == 0 || after.Duplicate > 0 {
+		t.Errorf("the next run: %+v, %v", after, err)
+	}
+}
+
 func same(t *testing.T, want, got map[string]string) {
 	t.Helper()
 	for name, text := range want {

@@ -9,6 +9,8 @@
 //	          tasks read it, the first in the order of its rows that failed says why.
 //	INGEST-5  The column, value and id of a reject are those that docs/formats.md defines for its reason: the text of
 //	          the record, or the error of a record that cannot be read.
+//	INGEST-6  A scan task of another process takes rows of a file only if what it read is the content that the run was
+//	          planned with. Otherwise the file is left, also if its content was restored since.
 //
 // Memory is bounded by workers, chunk size and batch size, not by the size of the files.
 package accept

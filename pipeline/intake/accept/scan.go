@@ -29,6 +29,7 @@ import (
 type File struct {
 	Feed, Name string // Name below inbox/
 	Hash       string
+	Stamp      string // inbox.Hashes.SettledStamp
 	Bytes      int64
 	Ranges     []cuts.Range // that are read each by itself; nil = a text is read as a whole
 	Fault      error        // why it fails whole; nothing of it is taken

@@ -20,14 +20,16 @@ import (
 
 // scanTask reads a stretch of a usage or bandwidth file.
 type scanTask struct {
-	Task int         `json:"task"` // number in the scan
-	File int32       `json:"file"`
-	Feed string      `json:"feed"`
-	Name []byte      `json:"name"`
-	Hash string      `json:"hash"` // "" = it is always what it was
-	From int         `json:"from"` // row groups
-	To   int         `json:"to"`
-	Text *cuts.Range `json:"text"` // of a text; null = all of it, or it is Parquet
+	Task int    `json:"task"` // number in the scan
+	File int32  `json:"file"`
+	Feed string `json:"feed"`
+	Name []byte `json:"name"`
+	Hash string `json:"hash"` // "" = it is always what it was
+	// Stamp is that of the file as it was hashed (inbox.Stamp); "" = not known, or a change might not show in it
+	Stamp string      `json:"stamp"`
+	From  int         `json:"from"` // row groups
+	To    int         `json:"to"`
+	Text  *cuts.Range `json:"text"` // of a text; null = all of it, or it is Parquet
 }
 
 // scanResult is what was found there.
@@ -105,7 +107,7 @@ func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list 
 		one := &scanTask{Task: i, File: t.file, Feed: f.Feed, Name: []byte(f.Name), From: t.from, To: t.to,
 			Text: t.text}
 		if cfg.Still != nil {
-			one.Hash = f.Hash
+			one.Hash, one.Stamp = f.Hash, f.Stamp
 		}
 		todo = append(todo, one)
 	}
@@ -145,13 +147,54 @@ func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 		}
 		own.Still = func(fsys fs.FS, name string) error {
 			hash, _, err := inbox.Hash(fsys, name)
-			if err == nil && hash != t.Hash {
-				err = &inbox.ChangedError{File: name, How: "was written to"}
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return &inbox.ChangedError{File: name, How: "was removed"}
+			case err == nil && hash != t.Hash:
+				return &inbox.ChangedError{File: name, How: "was written to"}
 			}
 			return err
 		}
-		return scanApart(ctx, &own, lim, t, cfg.Txn.KeepShared)
+		before := stampOf(&own, t)
+		r, err := scanApart(ctx, &own, lim, t, cfg.Txn.KeepShared)
+		if err != nil || r.Deferred != nil {
+			return r, err
+		}
+		err = t.still(&own, before)
+		if changed := faultOf(err); changed != nil {
+			r.Fault, r.Deferred, err = nil, changed, nil
+		}
+		return r, err
 	})
+}
+
+// still says whether what the task read is the content that the run was planned with: nil, or a *inbox.ChangedError.
+// before is the file's stamp before it was read. The process of the run cannot see a change that was undone since.
+func (t *scanTask) still(cfg *Config, before string) error {
+	if before != "" && before == t.Stamp && before == stampOf(cfg, t) {
+		return nil
+	}
+	name := string(t.Name)
+	if err := cfg.Still(cfg.Inbox, name); err != nil {
+		return err
+	}
+	if stampOf(cfg, t) != before {
+		return &inbox.ChangedError{File: name, How: "was written to"}
+	}
+	return nil
+}
+
+// stampOf is the stamp of a task's file; "" if nothing is known of it.
+func stampOf(cfg *Config, t *scanTask) string {
+	info, err := fs.Stat(cfg.Inbox, string(t.Name))
+	if err != nil {
+		return "" // reading it says so
+	}
+	text, ok := inbox.Stamp(info)
+	if !ok {
+		return ""
+	}
+	return text
 }
 
 // Left are the indexes of the files that are not taken.

@@ -55,8 +55,10 @@ type stamp struct {
 // Stamp names a file by what the system knows of it without reading it; not ok where it knows nothing.
 func Stamp(info fs.FileInfo) (text string, ok bool) {
 	s, ok := stampOf(info)
-	return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, s.inode), ok
+	return s.text(), ok
 }
+
+func (s stamp) text() string { return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, s.inode) }
 
 // SettledStamp is Stamp of a file in a folder or in an object store of which every change from a time on, in ns, shows
 // in its stamp; "" of any other.
@@ -142,6 +144,16 @@ func (h *Hashes) note(name string, found seen) {
 		h.looked[name] = found.remembered
 	}
 	h.seen[name] = found
+}
+
+// SettledStamp is the Stamp of a file when Hash was asked for it, if every later change shows in it; else "".
+func (h *Hashes) SettledStamp(name string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if found := h.seen[name]; found.settled {
+		return found.text()
+	}
+	return ""
 }
 
 // setMark notes the time before the first file is read, by the clock that gives files their times.

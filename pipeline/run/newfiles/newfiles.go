@@ -68,8 +68,8 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 			return nil
 		}
 		seen[as] = ref.Name
-		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: h.hash, Bytes: h.size,
-			Ranges: h.cutter.Ranges(f.Inbox)})
+		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: h.hash,
+			Stamp: hashes.SettledStamp(ref.Name), Bytes: h.size, Ranges: h.cutter.Ranges(f.Inbox)})
 		return nil
 	}
 	return files, f.hashEach(ctx, name, refs, hashes, take)

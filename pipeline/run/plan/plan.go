@@ -54,6 +54,7 @@ type File struct {
 	Feed  string `json:"feed"`
 	Name  []byte `json:"name"`
 	Hash  string `json:"hash"`
+	Stamp string `json:"stamp"` // as it was hashed; "" = not known
 	Bytes int64  `json:"bytes"`
 	// Ranges are cut by the process that plans the run; null = none.
 	Ranges []cuts.Range `json:"ranges"`
@@ -117,8 +118,8 @@ func BooksHash(w *workspace.Workspace) string { return hashOf(w.Books) }
 func (p *Plan) FeedFiles() []*accept.File {
 	files := make([]*accept.File, len(p.Files))
 	for i, f := range p.Files {
-		files[i] = &accept.File{Feed: f.Feed, Name: string(f.Name), Hash: f.Hash, Bytes: f.Bytes,
-			Ranges: f.Ranges}
+		files[i] = &accept.File{Feed: f.Feed, Name: string(f.Name), Hash: f.Hash, Stamp: f.Stamp,
+			Bytes: f.Bytes, Ranges: f.Ranges}
 	}
 	return files
 }
