@@ -277,7 +277,8 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 			continue
 		}
 		s := &sharing{run: id, plan: p, commit: true, engine: true}
-		if planned := s.job(p); planned.same(j) && p.Accept == o.AcceptRejects && (o.AsOfIsNow || p.AsOf == o.AsOf) {
+		asOf := p.AsOf == o.AsOf || o.AsOfIsNow && p.AsOf < o.AsOf // a plan of the future has a wrong clock
+		if planned := s.job(p); asOf && planned.same(j) && p.Accept == o.AcceptRejects {
 			return s, nil
 		}
 	}

@@ -93,9 +93,9 @@ func TestEngine(t *testing.T) {
 	same(t, one.files(), e.files())
 }
 
-// TestEngineBeginsAgain checks that a run is not continued if the books, the as-of or a feed file changed or another
-// one was delivered, and that a run that a gate or a worker refused leaves nothing that disturbs the next one.
-// Invariants: TASK-3, RUN-8.
+// TestEngineBeginsAgain checks that a run is not continued if the books, the as-of or a feed file changed, another one
+// was delivered, or the clock is before its plan, and that a run that a gate or a worker refused leaves nothing that
+// disturbs the next one. Invariants: TASK-3, RUN-8.
 func TestEngineBeginsAgain(t *testing.T) {
 	t.Parallel()
 	down := errors.New("the engine is down")
@@ -152,6 +152,16 @@ func TestEngineBeginsAgain(t *testing.T) {
 			same(t, one.files(), night(t, e))
 		})
 	}
+	t.Run("clock", func(t *testing.T) {
+		t.Parallel()
+		e, one := halfway(t), newShared(t)
+		e.o.AsOf--
+		one.o.AsOf = e.o.AsOf
+		if _, err := run.Nightly(t.Context(), one.open(), one.o); err != nil {
+			t.Fatal(err)
+		}
+		same(t, one.files(), night(t, e))
+	})
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		e := &engineOf{shared: newShared(t)}
