@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -116,6 +117,40 @@ func TestReplacedFiles(outer *testing.T) {
 		if got[i] != want {
 			t.Errorf("restored %q, want %q", got[i], want)
 		}
+	}
+}
+
+// TestNamesOfTheInbox tests BACKUP-3: a file whose name is not UTF-8 is omitted and reported, and is not restored under
+// another name; a link that leads to itself stops no backup.
+func TestNamesOfTheInbox(outer *testing.T) {
+	outer.Parallel()
+	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
+	t.put("inbox/usage/a.csv", "first")
+	t.put("inbox/usage/M\xfcller.csv", "second")
+	t.put("inbox/usage/M\xf6ller.csv", "third")
+	if err := os.Symlink("loop.csv", filepath.Join(t.dir, "inbox/usage/loop.csv")); err != nil {
+		t.Fatal(err)
+	}
+	w, err := workspace.Open(t.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := Make(t.Context(), w, t.backup, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`"inbox/usage/M\xf6ller.csv": its name is not UTF-8; rename it`,
+		`"inbox/usage/M\xfcller.csv": its name is not UTF-8; rename it`}
+	if !slices.Equal(report.LeftOut, want) || !report.NeedsAttention() {
+		t.Errorf("omitted %q, want %q", report.LeftOut, want)
+	}
+	into := filepath.Join(t.TempDir(), "restored")
+	if _, err := Restore(t.Context(), settings.Place{Path: t.backup}, into, nil); err != nil {
+		t.Fatal(err)
+	}
+	found, err := os.ReadDir(filepath.Join(into, "inbox/usage"))
+	if err != nil || len(found) != 1 || found[0].Name() != "a.csv" {
+		t.Errorf("restored %v, want a.csv: %v", found, err)
 	}
 }
 

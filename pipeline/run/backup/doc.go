@@ -11,8 +11,8 @@
 //	          backup that was killed leaves the previous one complete. Files that no backup names are deleted after
 //	          it.
 //	BACKUP-3  What the lake names is copied before the inbox, the inbox before the archive: a feed file that the lake
-//	          ingested, or that is archived meanwhile, is in the backup. One that changes during the copy is omitted
-//	          and reported.
+//	          ingested, or that is archived meanwhile, is in the backup. One that changes during the copy, or
+//	          whose name is not UTF-8, is omitted and reported. A link that leads nowhere is no file.
 //	BACKUP-4  A file that exists under its content's name is not copied again. Every file is hashed while it is
 //	          copied, in both directions.
 //	BACKUP-5  Secrets (keys of callers, passwords, TLS keys) are copied only on request.

@@ -11,7 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
+	"unicode/utf8"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -74,9 +77,13 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		if root == "inbox" && inbox.OnItsWay(base, false) || base == storage.LockName {
 			return nil
 		}
+		if !utf8.ValidString(name) { // backup.json cannot name it
+			b.report.LeftOut = append(b.report.LeftOut, feedfile.ShownName(name)+": its name is not UTF-8; rename it")
+			return nil
+		}
 		f, err := b.file(ctx, from, name)
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, fs.ErrNotExist), entry.Type()&fs.ModeSymlink != 0 && leadsNowhere(err):
 			return nil
 		case errors.Is(err, errBusy):
 			b.report.LeftOut = append(b.report.LeftOut, name+": "+err.Error())
@@ -86,6 +93,11 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		}
 		return err
 	})
+}
+
+// leadsNowhere reports whether a link could not be followed because it leads to itself, or to a path that no file has.
+func leadsNowhere(err error) bool {
+	return errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
 }
 
 // file copies one file (BACKUP-9); nil for what is none.
