@@ -93,7 +93,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 		err = r.work(ctx, &t, res, m)
 	}
 	res.Entry.Stages = m.end()
-	res.note()
+	res.note(&t, err)
 	if res.Entry.Lake == "" && res.Entry.Changed {
 		res.Entry.Lake, _, _ = r.lake(false) // of an empty lake it made one
 	}
@@ -256,15 +256,18 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 }
 
 // note takes over what the run came to.
-func (res *Result) note() {
+func (res *Result) note(t *Task, err error) {
 	e := &res.Entry
 	if p := res.Published; p != nil {
-		e.Changed, e.Manifest, e.Published = p.Changed, int64(p.Manifest), int64(p.Manifest)
+		e.Changed, e.Manifest = p.Changed, int64(p.Manifest)
 	}
 	if p := res.Iceberg; p != nil {
-		e.Changed, e.Manifest, e.Published = e.Changed || p.Changed, p.Manifest, p.Manifest
+		e.Changed, e.Manifest = e.Changed || p.Changed, p.Manifest
 	}
 	if res.Published != nil || res.Iceberg != nil {
+		if err == nil && t.Cycle == NoCycle { // else a target, or a cycle, shows an earlier state
+			e.Published = e.Manifest
+		}
 		return
 	}
 	if p := res.publication(); p != nil {

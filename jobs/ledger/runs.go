@@ -136,7 +136,7 @@ func (r *Run) after() int64 {
 	switch {
 	case r.Committed > 0:
 		return r.Committed - 1
-	case r.Changed && r.Published == 0:
+	case r.Changed && r.Published == 0 && r.Kind != publishKind:
 		return 0 // of a lake that was there before this one
 	case r.Manifest > 0:
 		return r.Manifest
@@ -174,6 +174,18 @@ func owed(runs []Run, publishes bool) {
 		r := &runs[i]
 		ended := publishes && !r.Rebuilt && r.Outcome != Running && r.endedBadly()
 		r.Owes = r.Owed != nil && r.Manifest > shown || ended && r.Committed > max(shown, r.Published)
-		shown = max(shown, r.Published)
+		shown = max(shown, r.shows())
 	}
+}
+
+// publishKind is the kind of a run that only publishes.
+const publishKind = "publish"
+
+// shows is the manifest that all targets show since a run; 0 = none. A publish that failed, or that was of one cycle,
+// is no complete one, also if an entry of an earlier build says so.
+func (r *Run) shows() int64 {
+	if r.Kind == publishKind && (!r.Outcome.Finished() || strings.Contains(r.Command, " --cycle ")) {
+		return 0
+	}
+	return r.Published
 }

@@ -86,7 +86,7 @@ func TestJoin(t *testing.T) {
 }
 
 // TestOwed checks that a publish is pending until a later run, or a manual publish, showed that manifest or a newer
-// one.
+// one. A publish that failed, or that was of one cycle, is not enough.
 func TestOwed(t *testing.T) {
 	t.Parallel()
 	chain := []manifest.Manifest{stateOf(3, "run nightly", "d3", 3, 0), stateOf(2, "run nightly", "d2", 2, 0),
@@ -116,6 +116,14 @@ func TestOwed(t *testing.T) {
 	hand := Entry{ID: "z", Kind: "publish", Command: "publish", Outcome: Done, Changed: true, Manifest: 1, Published: 1}
 	if diff := cmp.Diff([]string{"c"}, owes(night(1, true, 0), night(2, true, 0), hand)); diff != "" {
 		t.Error(diff)
+	}
+	failed, one := hand, hand
+	failed.Outcome = Failed
+	one.Command = "publish --cycle 2026-10"
+	for _, e := range []Entry{failed, one} {
+		if diff := cmp.Diff([]string{"b"}, owes(night(1, true, 0), e)); diff != "" {
+			t.Errorf("after %s, %s: %s", e.Command, e.Outcome, diff)
+		}
 	}
 }
 
