@@ -55,6 +55,8 @@ type Result struct {
 	Rebucketed  *rebucket.Report     // of rebucket
 	Dismissed   *dismiss.Report      // of rejects
 	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
+
+	found foundLake // when it began
 }
 
 // Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was
@@ -94,9 +96,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	}
 	res.Entry.Stages = m.end()
 	res.note(&t, err)
-	if res.Entry.Lake == "" && res.Entry.Changed {
-		res.Entry.Lake, _, _ = r.lake(false) // of an empty lake it made one
-	}
+	r.left(res)
 	res.Entry.NewLake = res.Entry.NewLake && res.Entry.Lake == ""
 	res.Entry.Outcome = outcome(ctx, res, err)
 	if err != nil {

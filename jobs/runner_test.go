@@ -99,7 +99,10 @@ func TestRun(t *testing.T) {
 	if !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(string(e.Lake)) {
 		t.Errorf("the lake it left is %q", e.Lake)
 	}
-	e.Stages, e.Host, e.PID, e.Lake = nil, "", 0, ""
+	if e.State != e.Lake {
+		t.Errorf("the state it left is %q, want that of the first manifest", e.State)
+	}
+	e.Stages, e.Host, e.PID, e.Lake, e.State = nil, "", 0, "", ""
 	wanted := ledger.Entry{Format: 1, ID: "20261005T040000.000Z-nightly", Kind: "nightly", Command: "run nightly",
 		Why: "catch-up", Due: "2026-09-09T17:30:00Z", AsOf: "2026-09-09T17:30:00Z", Started: noon(), Ended: noon(),
 		Outcome: ledger.NeedsAttention, Version: "v1", Changed: true, Manifest: 1, Rows: 28, Accepted: 25, Duplicate: 1,

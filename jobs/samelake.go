@@ -65,8 +65,9 @@ func (e *NewLakeError) Unwrap() error { return e.Err }
 // sameLake checks that the lake is this workspace's, and names it in the entry. Of a run that begins a new lake, the
 // entry says so before anything is committed (JOBS-6); open and failed are what came of writing it at the beginning.
 func (r *Runner) sameLake(res *Result, open *ledger.Open, failed error) (err error) {
-	e, empty := &res.Entry, false
-	if e.Lake, empty, err = r.lake(true); err != nil || !empty || failed == nil && open == nil {
+	e := &res.Entry
+	found, err := r.lake(true)
+	if e.Lake, res.found = found.origin, found; err != nil || !found.empty || failed == nil && open == nil {
 		return err
 	}
 	if _, last := ledger.WroteTo(ledger.Dir(r.Dir), "", nil); last == nil {
@@ -82,30 +83,51 @@ func (r *Runner) sameLake(res *Result, open *ledger.Open, failed error) (err err
 	return nil
 }
 
-// lake is the origin of the lake that is there: "" if it is empty or cannot be read, which the run itself reports. With
-// check it is an error if the lake is not this workspace's (JOBS-6).
-func (r *Runner) lake(check bool) (origin manifest.Hash, empty bool, err error) {
+// left notes which state the lake has after a run.
+func (r *Runner) left(res *Result) {
+	e, now := &res.Entry, res.found
+	if e.Changed && (e.Lake == "" || e.Manifest != now.number) {
+		now, _ = r.lake(false) // of an empty lake it made one
+	}
+	if e.Lake == "" && e.Changed {
+		e.Lake = now.origin
+	}
+	if e.Manifest == now.number {
+		e.State = now.hash
+	}
+}
+
+// foundLake is a lake as it is at an instant.
+type foundLake struct {
+	origin manifest.Hash // lake.Snapshot.Origin; "" if it is empty or cannot be read, which the run itself reports
+	empty  bool
+	number int64         // of the newest manifest
+	hash   manifest.Hash // of it
+}
+
+// lake is the lake that is there. With check it is an error if it is not this workspace's (JOBS-6).
+func (r *Runner) lake(check bool) (found foundLake, err error) {
 	s, err := settings.Load(workspace.SettingsFile(r.Dir))
 	if err != nil {
-		return "", false, nil //nolint:nilerr // the run itself says so
+		return foundLake{}, nil //nolint:nilerr // the run itself says so
 	}
 	w := &workspace.Workspace{Dir: r.Dir, Settings: s}
 	l, err := w.Lake(workspace.Options{})
 	if err != nil {
-		return "", false, nil //nolint:nilerr // as above
+		return foundLake{}, nil //nolint:nilerr // as above
 	}
 	snap, err := l.Head()
 	if err != nil {
-		return "", false, nil //nolint:nilerr // as above
+		return foundLake{}, nil //nolint:nilerr // as above
 	}
 	if check {
 		if err := SameLake(r.Dir, w.LakeName(), snap); err != nil {
-			return "", false, err // the ledger must not name it
+			return foundLake{}, err // the ledger must not name it
 		}
 	}
-	origin, err = snap.Origin()
+	origin, err := snap.Origin()
 	if err != nil {
-		return "", false, nil //nolint:nilerr // verify's to report
+		return foundLake{}, nil //nolint:nilerr // verify's to report
 	}
-	return origin, origin == "", nil
+	return foundLake{origin, origin == "", snap.Manifest.Number, snap.Hash}, nil
 }

@@ -34,7 +34,7 @@ func rebuilt(t *testing.T, r *Runner, asOf period.Instant) (file string) {
 			t.Errorf("entries of the rebuild: %v, %v", files, err)
 			return err
 		}
-		if _, _, err := r.lake(true); err != nil {
+		if _, err := r.lake(true); err != nil {
 			t.Errorf("while the run is on: %v", err)
 		}
 		file = files[0]
@@ -89,7 +89,7 @@ func TestRebuildIsKilled(t *testing.T) {
 			if err := os.WriteFile(file, []byte(change(string(text))), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := r.lake(true); !errors.As(err, &other) {
+			if _, err := r.lake(true); !errors.As(err, &other) {
 				t.Errorf("read the lake: %v", err)
 			}
 		})

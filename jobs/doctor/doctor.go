@@ -22,6 +22,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
@@ -657,6 +658,8 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 	case d.snap != nil && int64(live.Manifest) != d.snap.Manifest.Number:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", conn.Address(),
 			live.Manifest, d.snap.Manifest.Number)
+	case d.snap != nil && live.Hash != "" && manifest.Hash(live.Hash) != d.snap.Hash:
+		d.describe("ClickHouse", Warn, "`tollbook publish`", otherState, conn.Address(), live.Manifest)
 	default:
 		d.describe("ClickHouse", OK, "", "%s shows manifest %d, as the lake", conn.Address(), live.Manifest)
 	}
@@ -664,6 +667,9 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 		d.tables(ctx, conn)
 	}
 }
+
+// otherState is what is wrong if a published state has the number of the lake's, and is another one.
+const otherState = "%s shows another manifest %d than the lake's: the lake was restored since"
 
 // tables compares what a server's tables are with what this program makes.
 func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
@@ -692,7 +698,7 @@ func (d *doctor) iceberg(ctx context.Context) {
 		d.describe(name, Skipped, "", "iceberg.warehouse is empty")
 		return
 	}
-	at, shown, err := d.tablesShow(ctx, s)
+	at, shown, hashes, err := d.tablesShow(ctx, s)
 	var hinted interface{ Hint() string }
 	switch {
 	case s.Catalog != "" && errors.As(err, &hinted) && hinted.Hint() != "":
@@ -704,29 +710,32 @@ func (d *doctor) iceberg(ctx context.Context) {
 	case d.snap != nil && shown != d.snap.Manifest.Number:
 		d.describe(name, Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", at, shown,
 			d.snap.Manifest.Number)
+	case d.snap != nil && slices.ContainsFunc(hashes, func(h manifest.Hash) bool { return h != "" && h != d.snap.Hash }):
+		d.describe(name, Warn, "`tollbook publish`", otherState, at, shown)
 	default:
 		d.describe(name, OK, "", "%s shows manifest %d, as the lake", at, shown)
 	}
 }
 
 // tablesShow is the manifest that the Iceberg tables show, and where that was read.
-func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string, shown int64, err error) {
+func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string, shown int64, hashes []manifest.Hash,
+	err error) {
 	warehouse, err := d.ws.IcebergWarehouse()
 	if err != nil {
-		return "", 0, err
+		return "", 0, nil, err
 	}
 	at = warehouse.Root()
 	var client *catalog.Client
 	if s.Catalog != "" {
 		o, err := catalog.OptionsOf(s, d.ws.Dir, d.Env)
 		if err != nil {
-			return "", 0, err
+			return "", 0, nil, err
 		}
 		o.Once = true
 		at, client = "the catalog "+o.Address, catalog.New(o)
 	}
-	shown, err = iceberg.Shown(ctx, warehouse, client, s.Namespace)
-	return at, shown, err
+	shown, hashes, err = iceberg.Shown(ctx, warehouse, client, s.Namespace)
+	return at, shown, hashes, err
 }
 
 // cache looks whether hashes of the inbox are remembered.

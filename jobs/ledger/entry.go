@@ -55,6 +55,8 @@ type Entry struct {
 	Changed  bool  `json:"changed"`            // it committed, or, of a publish, the views show something new
 	Manifest int64 `json:"manifest,omitempty"` // the live state, or, of a publish, what the views show, after it
 
+	// hash of Manifest, whose number another state has after the lake was restored; "" = not known
+	State manifest.Hash `json:"state,omitempty"`
 	// origin of the lake that it left (lake.Snapshot.Origin); "" = not known, or empty
 	Lake manifest.Hash `json:"lake,omitempty"`
 	// it began on an empty lake while the ledger named an earlier one, and does not say which lake it left

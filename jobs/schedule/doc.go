@@ -7,7 +7,8 @@
 //	SCHED-1  Pending jobs follow only from the lake's manifests, the ledger and the settings. A scheduler that is
 //	         stopped, killed or moved to another machine loses nothing. The oldest job is first; at the same instant
 //	         nightly, monthly, close, publish, prune.
-//	         A publish is pending if the newest manifest is later than the newest state that was published.
+//	         A publish is pending if the newest manifest is later than the newest state that was published. A state is
+//	         known by number and hash: after a lake was restored, another one has the number.
 //	SCHED-2  A local time that daylight saving skips moves to the first instant after the gap. One that occurs twice
 //	         counts once, at its first occurrence. Firings that fall on one instant are one.
 //	SCHED-3  A run's as-of is the instant at which it was due, however late it runs, and it ingests only feed files

@@ -32,8 +32,9 @@ type reader struct {
 	hash    manifest.Hash
 	origin  manifest.Hash // lake.Snapshot.Origin; "" = not known, or empty
 	past    []run
-	own     []run                 // that this process did: it knows them where the ledger cannot be written
-	newest  map[string]period.Day // by feed, of head
+	states  map[int64]manifest.Hash // of the manifests up to head, by number
+	own     []run                   // that this process did: it knows them where the ledger cannot be written
+	newest  map[string]period.Day   // by feed, of head
 }
 
 func newReader(dir string, o workspace.Options) reader {
@@ -52,6 +53,7 @@ type found struct {
 	plan     *Plan
 	state    State
 	manifest int64                   // number of the newest one
+	states   map[int64]manifest.Hash // hashes of the lake's manifests, by number
 	newest   map[string]period.Day   // by feed: the newest day that it has accepted records of
 	good     map[jobs.Kind]time.Time // when the newest run of a kind that ended well ended, by the ledger
 	skips    map[string]bool         // firings that the ledger knows as skipped: kind and instant
@@ -92,7 +94,8 @@ func (r *reader) lake(f *found, snap *lake.Snapshot, entries []ledger.Entry, now
 	if err := r.history(snap); err != nil {
 		return err
 	}
-	f.manifest, f.newest, f.good, f.skips = r.head, r.newest, make(map[jobs.Kind]time.Time), make(map[string]bool)
+	f.manifest, f.states, f.newest = r.head, r.states, r.newest
+	f.good, f.skips = make(map[jobs.Kind]time.Time), make(map[string]bool)
 	if err := f.state.cycles(&snap.Manifest); err != nil {
 		return err
 	}
@@ -155,7 +158,7 @@ func (r *reader) history(snap *lake.Snapshot) error {
 	}
 	// Another lake than the one that was read before, such as one that was restored: all of it is read again.
 	if known := len(chain) - 1; since > 0 && (known < 0 || hashAt(snap, chain, known) != r.hash) {
-		r.past, r.own, since = nil, nil, 0
+		r.past, r.own, r.states, since = nil, nil, nil, 0
 		if chain, err = snap.History(); err != nil {
 			return err
 		}
@@ -170,6 +173,10 @@ func (r *reader) history(snap *lake.Snapshot) error {
 			return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
 		}
 		r.past = append(r.past, run{m.Command, asOf})
+		if r.states == nil {
+			r.states = make(map[int64]manifest.Hash)
+		}
+		r.states[m.Number] = hashAt(snap, chain, i)
 	}
 	if r.newest == nil || r.hash != snap.Hash {
 		if r.newest, err = newestDays(snap); err != nil {
@@ -247,8 +254,8 @@ func (s *State) ran(r run, now period.Instant) {
 }
 
 // entries notes what the ledger knows beyond the manifests: runs that changed nothing, and publishes. An entry that
-// knows a later state than the lake's is of before a restore. paid is the newest state that was published
-// of the lake with this origin; 0 = none is known.
+// knows a later state than the lake's, or another one of its number, is of before a restore. paid is the newest state
+// that was published of the lake with this origin; 0 = none is known.
 func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period.Instant) (paid int64, err error) {
 	s := &f.state
 	for i := range entries {
@@ -273,7 +280,8 @@ func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period
 			e.Published == 0:
 		case e.Kind != string(jobs.Publish) || e.Command == "publish":
 			s.Unpaid = period.Past
-			if e.Lake == "" || origin == "" || e.Lake == origin {
+			ours := e.Lake == "" || origin == "" || e.Lake == origin
+			if ours && (e.State == "" || e.State == f.states[e.Manifest]) {
 				paid = max(paid, e.Manifest)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -62,6 +63,10 @@ func TestPaid(t *testing.T) {
 	older.Lake = ""
 	owes := entry(jobs.Nightly, ledger.Done, 3)
 	owes.Owed = new(ledger.Owed)
+	other := entry(jobs.Publish, ledger.Done, 3)
+	other.State = "another"
+	same := other
+	same.State = "third"
 	one := entry(jobs.Publish, ledger.Done, 3)
 	one.Command = "publish --cycle 2026-09"
 	for name, c := range map[string]struct {
@@ -77,10 +82,12 @@ func TestPaid(t *testing.T) {
 		"a prune that was idle, publishing": {publishes, 3},
 		"a publish":                         {entry(jobs.Publish, ledger.Done, 3), 3},
 		"a publish of one cycle":            {one, 2},
+		"a publish of another manifest 3":   {other, 2},
+		"a publish of this manifest 3":      {same, 3},
 		"a night before a restore":          {entry(jobs.Nightly, ledger.Done, 4), 2},
 	} {
 		f := found{state: State{Unpaid: period.Past, Done: map[jobs.Kind]period.Instant{}}, manifest: 3,
-			good: map[jobs.Kind]time.Time{}}
+			states: map[int64]manifest.Hash{3: "third"}, good: map[jobs.Kind]time.Time{}}
 		paid, err := f.entries([]ledger.Entry{entry(jobs.Nightly, ledger.Done, 2), c.last}, "ours", period.Forever)
 		if err != nil || paid != c.paid {
 			t.Errorf("%s: manifest %d, %v; want %d", name, paid, err, c.paid)

@@ -509,28 +509,32 @@ func (p *publisher) summary(s *state, next *plan) map[string]string {
 }
 
 // Shown is the number of the lake's manifest that the tables show, the oldest of them if a publish was stopped; 0 = no
-// table, or one that tollbook did not publish. c is the catalog that has them; nil = there is none.
-func Shown(ctx context.Context, w *Warehouse, c *catalog.Client, namespace string) (int64, error) {
+// table, or one that tollbook did not publish. hashes are those of the manifests of this number that tables show: two
+// if the lake was restored, and the publish after it stopped. c is the catalog that has them; nil = there is none.
+func Shown(ctx context.Context, w *Warehouse, c *catalog.Client, namespace string) (oldest int64,
+	hashes []manifest.Hash, err error) {
 	p := &publisher{Options: &Options{Warehouse: w, Catalog: c, Namespace: namespace}}
-	var oldest int64
 	for i, t := range targets(false) {
 		s := &state{target: t, folder: namespace + "/" + t.name}
-		var err error
 		if c == nil {
 			_, s.meta, err = w.load(s.folder)
 		} else if err = p.lookUp(ctx, s); s.base == nil {
 			s.meta = nil // a table that is to be registered
 		}
 		if err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 		var number int64
+		var hash manifest.Hash
 		if s.meta != nil {
-			number, _ = shownBy(s.meta.current())
+			number, hash = shownBy(s.meta.current())
 		}
 		if i == 0 || number < oldest {
-			oldest = number
+			oldest, hashes = number, nil
+		}
+		if number == oldest && !slices.Contains(hashes, hash) {
+			hashes = append(hashes, hash)
 		}
 	}
-	return oldest, nil
+	return oldest, hashes, nil
 }

@@ -389,13 +389,13 @@ func TestCatalogDryRun(t *testing.T) {
 		w.rest.Newest("tollbook", "lines") != "" {
 		t.Errorf("the warehouse: %v", err)
 	}
-	shown, err := iceberg.Shown(t.Context(), w.to.Warehouse, w.to.Catalog, "tollbook")
+	shown, _, err := iceberg.Shown(t.Context(), w.to.Warehouse, w.to.Catalog, "tollbook")
 	if err != nil || shown != 0 {
 		t.Errorf("%d, %v", shown, err)
 	}
 	w.to.DryRun = false
 	w.publish()
-	if shown, err := iceberg.Shown(t.Context(), w.to.Warehouse, w.to.Catalog, "tollbook"); err != nil || shown != 1 {
+	if shown, _, err := iceberg.Shown(t.Context(), w.to.Warehouse, w.to.Catalog, "tollbook"); err != nil || shown != 1 {
 		t.Errorf("%d, %v", shown, err)
 	}
 }
