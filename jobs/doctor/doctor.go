@@ -710,7 +710,8 @@ func (d *doctor) iceberg(ctx context.Context) {
 	case d.snap != nil && shown != d.snap.Manifest.Number:
 		d.describe(name, Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", at, shown,
 			d.snap.Manifest.Number)
-	case d.snap != nil && slices.ContainsFunc(hashes, func(h manifest.Hash) bool { return h != "" && h != d.snap.Hash }):
+	case d.snap != nil && slices.ContainsFunc(hashes,
+		func(h manifest.Hash) bool { return h != "" && h != d.snap.Hash }):
 		d.describe(name, Warn, "`tollbook publish`", otherState, at, shown)
 	default:
 		d.describe(name, OK, "", "%s shows manifest %d, as the lake", at, shown)
