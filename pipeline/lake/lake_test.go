@@ -437,6 +437,12 @@ func TestSnapshot(t *testing.T) {
 	if err != nil || len(chain) != 3 || chain[2].Number != 1 || chain[2].AsOf != "2026-10-01T01:30:00Z" {
 		t.Errorf("History = %v, %v", chain, err)
 	}
+	for number, hash := range []manifest.Hash{"", chain[1].Parent, chain[0].Parent, snap.Hash, snap.Hash} {
+		n := int64(number)
+		if is := n > 0 && n < 4; snap.Has(n, hash) != is || snap.Has(n, "another") {
+			t.Errorf("Has(%d, %q) = %v", n, hash, !is)
+		}
+	}
 	var done, all int64
 	report, err := snap.CheckFiles(context.Background(), func(d, a int64) { done, all = d, a })
 	if err != nil || len(report.Findings) != 0 || report.Files != 9 || report.Manifests != 3 || done != report.Bytes ||

@@ -136,6 +136,15 @@ func (s *Snapshot) Since(number int64) ([]manifest.Manifest, error) {
 	return out, nil
 }
 
+// Has reports whether a state, by number and hash, is the snapshot's or in its history.
+func (s *Snapshot) Has(number int64, hash manifest.Hash) bool {
+	if number == s.Manifest.Number {
+		return hash == s.Hash
+	}
+	chain, err := s.Since(number + 1)
+	return err == nil && number > 0 && len(chain) > 0 && chain[len(chain)-1].Parent == hash
+}
+
 // Origin is the hash of the lake's first manifest, which distinguishes this lake from any other; "" for the empty lake.
 // The manifest is compared with what the second one says of it: *lakeerr.CorruptError.
 func (s *Snapshot) Origin() (manifest.Hash, error) {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -497,7 +498,7 @@ func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts
 }
 
 // next is the pointer to what this publish brings: the loads of its items, and what is shown of cycles that it leaves
-// alone.
+// alone. After a restore nobody may take them for the lake's: another state has the number.
 func (c *copyState) next() *Pointer {
 	m := &c.src.Snap.Manifest
 	origin, _ := c.src.Snap.Origin() // was read before
@@ -513,7 +514,7 @@ func (c *copyState) next() *Pointer {
 	of := make(map[string]uint64)
 	if c.base.Lake == p.Lake {
 		for i, cycle := range c.base.Cycles {
-			if !c.inScope(cycle) {
+			if !c.inScope(cycle) && c.src.Snap.Has(int64(c.base.Manifest), manifest.Hash(c.base.Hash)) {
 				of[cycle] = c.base.Manifests[i]
 			}
 		}
