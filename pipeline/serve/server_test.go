@@ -451,7 +451,8 @@ func TestBooks(t *testing.T) {
 	}
 	step := func(text, want string) {
 		t.Helper()
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		err := os.WriteFile(name, []byte(text), 0o644)
+		if err := errors.Join(err, os.Chtimes(name, time.Unix(0, 0), time.Unix(0, 0))); err != nil {
 			t.Fatal(err)
 		}
 		now = now.Add(2 * time.Second)
@@ -460,7 +461,8 @@ func TestBooks(t *testing.T) {
 		}
 	}
 	step(string(book), "CBC.99000035")
-	step(string(book)+"cust-fern,part-north,1,2026-01-01,\n", ok)
+	step(string(book)+"cust-fern,part-north,1,2027-01-01,\n", "CBC.99000035")
+	step(string(book)+"cust-fern,part-north,1,2026-01-01,\n", ok)         // of the same size and mtime
 	step(string(book)+"cust-fern,part-nowhere,1,2026-01-01,\nmore\n", ok) // invalid: the previous books remain in use
 	if got := w.get("", "/metrics"); !strings.Contains(got.body, "tollbook_books_stale 1") {
 		t.Error("the metrics do not tell")
