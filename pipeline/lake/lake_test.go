@@ -439,8 +439,8 @@ func TestSnapshot(t *testing.T) {
 	}
 	for number, hash := range []manifest.Hash{"", chain[1].Parent, chain[0].Parent, snap.Hash, snap.Hash} {
 		n := int64(number)
-		if is := n > 0 && n < 4; snap.Has(n, hash) != is || snap.Has(n, "another") {
-			t.Errorf("Has(%d, %q) = %v", n, hash, !is)
+		if is := n > 0 && n < 4; lake.InHistory(snap, n, hash) != is || lake.InHistory(snap, n, "another") {
+			t.Errorf("InHistory(%d, %q) = %v", n, hash, !is)
 		}
 	}
 	var done, all int64

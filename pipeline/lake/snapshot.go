@@ -136,8 +136,8 @@ func (s *Snapshot) Since(number int64) ([]manifest.Manifest, error) {
 	return out, nil
 }
 
-// Has reports whether a state, by number and hash, is the snapshot's or in its history.
-func (s *Snapshot) Has(number int64, hash manifest.Hash) bool {
+// InHistory reports whether a state, by number and hash, is the snapshot's or in its history.
+func InHistory(s *Snapshot, number int64, hash manifest.Hash) bool {
 	if number == s.Manifest.Number {
 		return hash == s.Hash
 	}

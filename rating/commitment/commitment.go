@@ -174,19 +174,32 @@ func inOrder(list []books.Commitment) []*books.Commitment {
 // ones. trace may be nil.
 func Lines(bk *tariff.Book, customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
 	trace func(Step)) ([]Line, error) {
-	return Again(bk, customer, cycle, spent, now, nil, trace)
+	k := newCommitments(bk, customer, cycle, spent, now)
+	k.trace = trace
+	return k.all(customer, func(*books.Commitment) bool { return true })
 }
 
-// Again is Lines of the rows that are wanted; nil = all. spent has the lines that the other rows were billed for the
-// cycle, which stay as they are and count in later rows (COMMITTED-2).
+// Again is Lines of the rows that are wanted. spent has the lines that the other rows were billed for the cycle, which
+// stay as they are and count in later rows (COMMITTED-2).
 func Again(bk *tariff.Book, customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
-	wanted func(*books.Commitment) bool, trace func(Step)) ([]Line, error) {
-	k := &commitments{bk: bk, within: bk.Books.Zone.Bounds(cycle), now: now, trace: trace, spent: slices.Clone(spent),
+	wanted func(*books.Commitment) bool) ([]Line, error) {
+	return newCommitments(bk, customer, cycle, spent, now).all(customer, wanted)
+}
+
+func newCommitments(bk *tariff.Book, customer int32, cycle period.Cycle, spent []Spent,
+	now period.Instant) *commitments {
+	k := &commitments{bk: bk, within: bk.Books.Zone.Bounds(cycle), now: now, spent: slices.Clone(spent),
 		rows: inOrder(bk.Books.Commitments.Of(customer))}
 	slices.SortStableFunc(k.spent, func(a, b Spent) int { return cmp.Compare(a.At, b.At) })
+	return k
+}
+
+// all are the lines of the rows that are wanted.
+func (k *commitments) all(customer int32, wanted func(*books.Commitment) bool) ([]Line, error) {
+	bk := k.bk
 	var out []Line
 	for i, c := range k.rows {
-		if wanted != nil && !wanted(c) {
+		if !wanted(c) {
 			continue
 		}
 		list, err := k.lines(i)

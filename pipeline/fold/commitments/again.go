@@ -212,7 +212,7 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 			spent = append(spent, c.Spent)
 		}
 	}
-	now, err := commitment.Again(a.Prices, a.customer, cycle, spent, a.AsOf, wanted, nil)
+	now, err := commitment.Again(a.Prices, a.customer, cycle, spent, a.AsOf, wanted)
 	if err != nil {
 		return err
 	}

@@ -348,7 +348,7 @@ func (f *Folder) differences(customer int32, m month, touched touchedRows, late 
 	replaced := func(c *measure.Counted) bool { return touched.bills(rows, m.cycle, billedSpan{c.By, c.Windows}) }
 	spent := f.spent(customer, m.cycle, m.counted, late, func(c *measure.Counted) bool { return !replaced(c) })
 	now, err := commitment.Again(f.Prices, customer, m.cycle, spent, f.AsOf,
-		func(c *books.Commitment) bool { return touched[c][m.cycle] }, nil)
+		func(c *books.Commitment) bool { return touched[c][m.cycle] })
 	if err != nil {
 		return nil, err
 	}

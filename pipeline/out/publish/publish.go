@@ -514,7 +514,7 @@ func (c *copyState) next() *Pointer {
 	of := make(map[string]uint64)
 	if c.base.Lake == p.Lake {
 		for i, cycle := range c.base.Cycles {
-			if !c.inScope(cycle) && c.src.Snap.Has(int64(c.base.Manifest), manifest.Hash(c.base.Hash)) {
+			if !c.inScope(cycle) && lake.InHistory(c.src.Snap, int64(c.base.Manifest), manifest.Hash(c.base.Hash)) {
 				of[cycle] = c.base.Manifests[i]
 			}
 		}

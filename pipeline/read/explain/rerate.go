@@ -277,13 +277,15 @@ func (re *recordStory) recordSource(def *tables.Table) (*recordSource, error) {
 		return s, err
 	}
 	if s.lines {
-		list, err := openRows(re.explainer, files[0], tables.Lines(), explainedColumns(), tables.LineCustomerID)
+		var list *rows.Rows[tables.Line]
+		list, err = openRows(re.explainer, files[0], tables.Lines(), explainedColumns(), tables.LineCustomerID)
 		if err != nil {
 			return nil, err
 		}
 		s.rows = list.Any()
 	} else {
-		list, err := openRows(re.explainer, files[0], tables.Usage(), nil, tables.RecordCustomerID)
+		var list *rows.Rows[tables.Record]
+		list, err = openRows(re.explainer, files[0], tables.Usage(), nil, tables.RecordCustomerID)
 		if err != nil {
 			return nil, err
 		}
