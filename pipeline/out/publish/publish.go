@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
@@ -503,9 +504,7 @@ func (c *copyState) next() *Pointer {
 	m := &c.src.Snap.Manifest
 	origin, _ := c.src.Snap.Origin() // was read before
 	p := &Pointer{Lake: string(origin), Manifest: uint64(m.Number), Hash: string(c.src.Snap.Hash)}
-	if asOf, err := period.ParseInstant(m.AsOf); err == nil {
-		p.AsOf = asOf
-	}
+	p.AsOf, _ = period.ParseInstant(m.AsOf) // 0 of the empty lake, which has none
 	for _, i := range c.items {
 		if l := c.whole[i.Key()]; l.rows > 0 {
 			p.Loads = append(p.Loads, l.id)
