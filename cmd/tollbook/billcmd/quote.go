@@ -27,8 +27,9 @@ customer with the code of a run. Meters and packages open as in an empty lake, o
 at their current positions. --books prices with another folder of books, which replaces all of the
 workspace's. --as-of is the clock of the checks. Recurring charges and commitments of the cycles of
 the file are included as if the cycles had ended, but not with --from-lake, which prices what the
-file adds: records that the lake has are duplicates or conflicts, and a record that replaces one of
-an open cycle adds the difference. Bandwidth and orders are not part of a quote.
+file adds: records that the lake has are duplicates or conflicts. A record that replaces one of an
+open cycle, or is earlier than one and changes its price, adds the difference that it makes to the
+cycle. Bandwidth and orders are not part of a quote.
 
 With --order and --to, quote prices the change of an order line to another product for the rest of
 its term, at --as-of. The amount is what the other product costs for the rest, less what was paid

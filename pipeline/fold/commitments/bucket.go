@@ -113,8 +113,8 @@ func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Cou
 	var out []commitment.Spent
 	for i := range counted {
 		c := &counted[i]
-		switch posted := c.Cycle == f.LateIn && c.Origin < f.LateIn; {
-		case c.By == "", c.Origin != cycle && !posted, c.Origin == cycle && !posted && stays != nil && stays(c):
+		posted := c.Cycle == f.LateIn && c.Origin < f.LateIn
+		if c.By == "" || !posted && (c.Origin != cycle || stays != nil && stays(c)) {
 			out = append(out, c.Spent)
 		}
 	}
@@ -341,7 +341,8 @@ func (f *Folder) counting(customer int32, cycle period.Cycle, counted []measure.
 }
 
 // differences calculates the touched commitments of a customer for a closed cycle again and returns what differs from
-// all that was billed, by the scope that it has or had. late are the differences of earlier cycles.
+// all that was billed, by the scope that it has or had. late are the differences of earlier cycles, and what was posted
+// for this one and stays.
 func (f *Folder) differences(customer int32, m month, touched touchedRows, late []*linefile.Line) ([]*linefile.Line,
 	error) {
 	rows := f.Books.Commitments.Of(customer)

@@ -130,7 +130,6 @@ func (c *check) partners(cycle manifest.Cycle, files []manifest.FileEntry) error
 		return err
 	}
 	cols := tables.Columns(tables.PartnerStatementPartnerID)
-	var refused error
 	mixed := len(def.Columns) > tables.PartnerStatementCurrency.Index()
 	if mixed {
 		cols = append(cols, tables.PartnerStatementCurrency.Of())
@@ -139,17 +138,14 @@ func (c *check) partners(cycle manifest.Cycle, files []manifest.FileEntry) error
 		if e.Table != def.Name {
 			continue
 		}
-		err := tablefile.Each(c.base, e, def, cols, func(of *parquet.Columns[tables.PartnerStatement], row int) error {
+		err := eachRow(c, e, def, cols, func(of *parquet.Columns[tables.PartnerStatement], row int) error {
 			id, was := of.Word(tables.PartnerStatementPartnerID).At(row), c.books.Currency
 			if mixed {
 				was = of.Word(tables.PartnerStatementCurrency).At(row)
 			}
-			if refused == nil {
-				refused = c.partner(id, was, cycle)
-			}
-			return nil
+			return c.partner(id, was, cycle)
 		})
-		if err := cmp.Or(err, refused); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -165,24 +161,36 @@ func (c *check) events() error {
 		return err
 	}
 	end := c.books.Zone.Bounds(closed).To
-	var refused error
 	cols := tables.Columns(tables.PartnerEventPartnerID, tables.PartnerEventInstant, tables.PartnerEventReason,
 		tables.PartnerEventCurrency)
 	for _, e := range files {
-		err := tablefile.Each(c.base, e, def, cols, func(of *parquet.Columns[tables.PartnerEvent], row int) error {
+		err := eachRow(c, e, def, cols, func(of *parquet.Columns[tables.PartnerEvent], row int) error {
 			was, at := of.Word(tables.PartnerEventCurrency).At(row), of.Time(tables.PartnerEventInstant).At(row)
-			counts := of.Word(tables.PartnerEventReason).At(row) == ""
-			if refused == nil && was != "" && counts && at < end {
-				refused = c.partner(of.Word(tables.PartnerEventPartnerID).At(row), was,
-					manifest.CycleOf(c.books.Zone.Cycle(at)))
+			if counts := of.Word(tables.PartnerEventReason).At(row) == ""; was == "" || !counts || at >= end {
+				return nil
 			}
-			return nil
+			return c.partner(of.Word(tables.PartnerEventPartnerID).At(row), was,
+				manifest.CycleOf(c.books.Zone.Cycle(at)))
 		})
-		if err := cmp.Or(err, refused); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// eachRow compares the rows of a file until the books are refused for one. The refusal does not name the row, which is
+// one of an internal table.
+func eachRow[T any](c *check, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+	compare func(of *parquet.Columns[T], row int) error) error {
+	var refused error
+	err := tablefile.Each(c.base, e, def, cols, func(of *parquet.Columns[T], row int) error {
+		if refused == nil {
+			refused = compare(of, row)
+		}
+		return nil
+	})
+	return cmp.Or(err, refused)
 }
 
 // partner compares the currency of a partner's money in a closed cycle.
