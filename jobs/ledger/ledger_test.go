@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -91,6 +92,10 @@ func TestDamagedHidesNoOther(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// A pipe without a writer would keep its reader waiting.
+	if err := syscall.Mkfifo(filepath.Join(dir, "20261007T013000.000Z-close.json"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	entries, damaged := read(t, dir)
 	if diff := cmp.Diff([]string{"20261003T013000.001Z-nightly done"}, brief(entries)); diff != "" {
 		t.Error(diff)
@@ -101,7 +106,8 @@ func TestDamagedHidesNoOther(t *testing.T) {
 		named = append(named, name)
 	}
 	want := []string{"runs/20261003T013000.000Z-ingest.json", "runs/20261004T013000.000Z-close.json",
-		"runs/20261005T013000.000Z-close.json", "runs/20261006T013000.000Z-close.json"}
+		"runs/20261005T013000.000Z-close.json", "runs/20261006T013000.000Z-close.json",
+		"runs/20261007T013000.000Z-close.json"}
 	if diff := cmp.Diff(want, named); diff != "" {
 		t.Error(diff)
 	}

@@ -67,6 +67,9 @@ func (r *Reader) entry(name string, was map[string]kept) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !info.Mode().IsRegular() { // opening a named pipe would wait for its writer
+		return nil, errors.New("not an entry of the run ledger: not a regular file")
+	}
 	k, found := was[name]
 	if !found || k.size != info.Size() || !k.time.Equal(info.ModTime()) {
 		f, err := r.open(path)

@@ -132,9 +132,6 @@ func (s *Server) shape(a *answer, r *http.Request) error {
 	return nil
 }
 
-// maxTurns is how many states a request is tried on: one that loses so many is slower than the runs.
-const maxTurns = 10
-
 // answer answers a request to an operation.
 func (s *Server) answer(a *answer, r *http.Request) {
 	now := s.clock()
@@ -144,7 +141,7 @@ func (s *Server) answer(a *answer, r *http.Request) {
 		if err = s.try(a, r, body, period.Instant(now.UnixMicro())); err == nil {
 			return
 		}
-		if turn < maxTurns && a.status == 0 && errors.As(err, &moved) {
+		if turn < operation.MaxTurns && a.status == 0 && errors.As(err, &moved) {
 			err = nil // from the newer state, from the start (SERVE-1)
 		}
 	}
@@ -300,10 +297,14 @@ func (a *answer) fail(err error) {
 // failed is an error of ours as a caller may know it (OP-4).
 func (a *answer) failed(err error) *operation.Error {
 	none, found, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
+	moved := new(lakeerr.MovedError)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		a.cause = err
 		return operation.TooLong()
+	case errors.As(err, &moved):
+		a.cause = err
+		return operation.Overtaken()
 	case errors.As(err, &none):
 		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is no data of cycle %s", none.Cycle))
 	case errors.As(err, &archived):

@@ -99,17 +99,24 @@ func (p *pins) of(key string, conn uint64, offset, next int64, now period.Instan
 	return found.snap
 }
 
-// numbered is a state that is kept for anybody, by its number; nil = none.
-func (p *pins) numbered(number int64) *lake.Snapshot {
+// numbered returns the states of a number that are kept for one question of a caller, and for anybody; nil = none. After
+// a lake was restored, two states can have one number: a caller that names it means the one that its own pages are of.
+func (p *pins) numbered(key string, number int64) (own, other *lake.Snapshot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, e := range slices.Backward(p.byKey[key]) {
+		if one := e.Value.(*pin); one.snap.Manifest.Number == number {
+			p.used.MoveToBack(e)
+			return one.snap, nil
+		}
+	}
 	for e := p.used.Back(); e != nil; e = e.Prev() {
 		if one := e.Value.(*pin); one.snap.Manifest.Number == number {
 			p.used.MoveToBack(e)
-			return one.snap
+			return nil, one.snap
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // forget releases a state whose files are gone.
@@ -147,7 +154,7 @@ func (s *Server) page(c *operation.Call, r *http.Request, moved bool) (forget fu
 	text := r.Header.Get(stateField)
 	switch {
 	case text != "":
-		if snap, err = s.named(text, live); err != nil {
+		if snap, err = s.named(key, text, live); err != nil {
 			return nil, true, err
 		}
 	case offset > 0 && !moved:
@@ -166,17 +173,20 @@ func (s *Server) page(c *operation.Call, r *http.Request, moved bool) (forget fu
 	return func() { s.pins.forget(key, snap) }, text != "", nil
 }
 
-// named is the state that a header names.
-func (s *Server) named(text string, live *lake.Snapshot) (*lake.Snapshot, error) {
+// named is the state that a header names, for a caller and question.
+func (s *Server) named(key, text string, live *lake.Snapshot) (*lake.Snapshot, error) {
 	number, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || strconv.FormatInt(number, 10) != text {
 		return nil, operation.BadParameter(stateField, operation.Text{Zh: "不是整数", En: "is not a whole number"})
 	}
-	if number == live.Manifest.Number {
+	own, other := s.pins.numbered(key, number)
+	switch {
+	case own != nil:
+		return own, nil
+	case number == live.Manifest.Number:
 		return live, nil
-	}
-	if snap := s.pins.numbered(number); snap != nil {
-		return snap, nil
+	case other != nil:
+		return other, nil
 	}
 	return nil, goneState(text)
 }

@@ -102,3 +102,65 @@ func TestPagingsOfOneKey(t *testing.T) {
 	want("no such state", page(client(), 2, "999"), "CBC.0404")
 	want("no number", page(client(), 2, "0x1"), "CBC.0100")
 }
+
+// TestStateOfTheSameNumber checks a lake that is restored between two pages and gets another state of the same number:
+// a page that names the number is of the state of the caller's first page, which had r1 and r2, not of the one with r3
+// and r4. A caller without a page of the former state gets the live one.
+func TestStateOfTheSameNumber(t *testing.T) {
+	t.Parallel()
+	dir := billed(t)
+	earlier := filepath.Join(t.TempDir(), "lake")
+	if err := os.CopyFS(earlier, os.DirFS(filepath.Join(dir, "lake"))); err != nil {
+		t.Fatal(err)
+	}
+	w := start(t, dir, nil)
+	w.bring("lost.csv", cedar("r1", 1)+cedar("r2", 2))
+	path := "/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-10&customer_id=cust-cedar&limit=1&offset=%d"
+	page := func(token string, offset int, named string) (id, state string) {
+		t.Helper()
+		r := w.request(http.MethodGet, fmt.Sprintf(path, offset), "")
+		r.Header.Set("X-Auth-Token", token)
+		if named != "" {
+			r.Header.Set("X-Tollbook-State", named)
+		}
+		got, err := send(client(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows struct {
+			Records []struct{ ID string } `json:"fee_records"`
+		}
+		if err := json.Unmarshal([]byte(got.body), &rows); err != nil || len(rows.Records) != 1 {
+			t.Fatal(got.body, err)
+		}
+		return rows.Records[0].ID, got.header.Get("X-Tollbook-State")
+	}
+	one, two := w.key(keys.Caller{Role: keys.Vendor}, true).Secret, w.key(keys.Caller{Role: keys.Vendor}, true).Secret
+	first, state := page(one, 0, "")
+	if err := os.RemoveAll(filepath.Join(dir, "lake")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "lake"), os.DirFS(earlier)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "inbox/usage/lost.csv")); err != nil {
+		t.Fatal(err)
+	}
+	w.bring("kept.csv", cedar("r3", 3)+cedar("r4", 4))
+	other, same := page(two, 0, "")
+	if first != "r1" || other != "r3" || state != same {
+		t.Fatalf("first pages %s of state %s, %s of state %s", first, state, other, same)
+	}
+	if id, _ := page(two, 1, state); id != "r4" {
+		t.Errorf("the second page of the live state has %s", id)
+	}
+	if id, _ := page(one, 1, state); id != "r2" {
+		t.Errorf("the second page of the former state has %s", id)
+	}
+	if id, _ := page(one, 0, ""); id != "r3" {
+		t.Errorf("a new first page has %s", id)
+	}
+	if id, _ := page(one, 1, state); id != "r4" {
+		t.Errorf("its second page has %s", id)
+	}
+}

@@ -268,7 +268,7 @@ func TestFailures(t *testing.T) {
 	))
 	token := w.key(keys.Caller{Role: keys.Vendor}, true).Secret
 	for path, want := range map[string]string{"error": "500 CBC.0999", "panic": "500 CBC.0999", "late": "504 CBC.0504",
-		"json": "500 CBC.0999", "moved": "200 ", "moving": "500 CBC.0999", "none": "500 CBC.0999"} {
+		"json": "500 CBC.0999", "moved": "200 ", "moving": "503 CBC.0503", "none": "500 CBC.0999"} {
 		got := w.get(token, "/test/"+path)
 		if said := fmt.Sprintf("%d %s", got.status, got.code); said != want || strings.Contains(got.body, "secret") {
 			t.Errorf("%s: %s %s", path, said, got.body)

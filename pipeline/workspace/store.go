@@ -114,7 +114,7 @@ const inboxScratch = settings.LakeScratch + "/inbox"
 
 // BooksRoot is the workspace in a folder as a file system in which books/ has the books, also of an object store.
 func BooksRoot(dir string, s *settings.Settings) (fs.FS, error) {
-	root, at := os.DirFS(dir), s.Resolve(s.Books)
+	root, at := fs.FS(openable{os.DirFS(dir)}), s.Resolve(s.Books)
 	if !at.InStore() {
 		return root, nil
 	}
@@ -123,6 +123,22 @@ func BooksRoot(dir string, s *settings.Settings) (fs.FS, error) {
 		return nil, fmt.Errorf("open the books: %w", err)
 	}
 	return &withBooks{root, books}, nil
+}
+
+// openable is a file system that refuses to open a named pipe, a socket or a device: opening or reading a pipe can wait
+// without end.
+type openable struct{ fs.FS }
+
+// Open implements fs.FS.
+func (o openable) Open(name string) (fs.File, error) {
+	info, err := fs.Stat(o.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode(); !mode.IsRegular() && !mode.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+	}
+	return o.FS.Open(name)
 }
 
 // withBooks is a workspace whose folder books is another file system.

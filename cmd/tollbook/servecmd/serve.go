@@ -89,7 +89,11 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 			return err
 		}
 		defer func() { _ = conn.Close() }() // nothing was written
-		store := published.NewClickHouse(conn, w.Settings.ClickHouse.DSN.Database)
+		// The lake answers at once what the server does not.
+		store := published.NewClickHouse(conn.Once(), w.Settings.ClickHouse.DSN.Database)
+		store.Away = func(err error) {
+			log.Error("ClickHouse does not answer: the lake answers in its place", "error", err.Error())
+		}
 		c.Store = func(snap *lake.Snapshot, own records.Store) records.Store { return store.At(snap, own) }
 	default:
 		return &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", o.from)}

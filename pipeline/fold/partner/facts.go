@@ -266,7 +266,8 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 }
 
 // inOrder puts each refund that would come before the line of its base directly after it: one whose base takes effect
-// later takes effect with it (§6.3). All other lines keep their places.
+// later takes effect with it (§6.3). All other lines keep their places, also a refund whose base took effect earlier,
+// for a term that starts later.
 func inOrder(lines []orderLine) []orderLine {
 	at := make(map[string]int, len(lines))
 	for i := range lines {
@@ -280,7 +281,7 @@ func inOrder(lines []orderLine) []orderLine {
 			continue
 		}
 		lines[i].instant = max(lines[i].instant, lines[base].instant)
-		if waits[i] = i < base; waits[i] {
+		if waits[i] = i < base && lines[i].instant == lines[base].instant; waits[i] {
 			behind[base] = append(behind[base], lines[i])
 		}
 	}

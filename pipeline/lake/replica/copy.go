@@ -291,8 +291,11 @@ func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, fr
 	return nil
 }
 
-// sync makes names durable, the deepest folders first.
+// sync makes names durable, the deepest folders first. Without any, the folder of the copy may not be there yet.
 func (c *copying) sync() error {
+	if len(c.touched) == 0 {
+		return nil
+	}
 	set := map[string]bool{"": true}
 	for _, dir := range c.touched {
 		for ; dir != "."; dir = path.Dir(dir) {

@@ -58,6 +58,13 @@ func (o *Options) user() string {
 	return o.User
 }
 
+// Once is the same pool, without further tries of what fails.
+func (c *Conn) Once() *Conn {
+	once := *c
+	once.options.Retries = 0
+	return &once
+}
+
 // Address is the server's host:port.
 func (c *Conn) Address() string { return c.options.Address }
 

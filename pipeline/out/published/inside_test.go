@@ -76,8 +76,9 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:00+08:00,60
 `), 0o600))
-	state(func() (*workspace.Report, error) { return run.Nightly(t.Context(), w, o) })
+	latest := state(func() (*workspace.Report, error) { return run.Nightly(t.Context(), w, o) })
 
+	lakeAnswers(t, options, latest, &q)
 	at := stateOf{earlier.Hash, sample.Cycle}
 	if shown, ok := p.remembered(at); !ok || !shown.Newest {
 		t.Errorf("remembered before the night: %+v %v", shown, ok)
@@ -108,6 +109,51 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 	if err := read(true); !errors.As(err, &behind) || behind.Want != 1 || behind.State != 2 || before != 18351 ||
 		after == before {
 		t.Errorf("rows go: %d, then %d, %v", before, after, err)
+	}
+}
+
+// lakeAnswers checks that the lake answers with the same page while the server refuses connections, and that the server
+// answers again after that. Invariant: PUBLISHED-4.
+func lakeAnswers(t *testing.T, options clickhouse.Options, latest *lake.Snapshot, q *records.Query) {
+	t.Helper()
+	proxy := server.NewProxy(t, options.Address)
+	options.Address = proxy.Addr()
+	conn, err := clickhouse.Open(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := records.NewLake(records.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { files.Close(); _ = conn.Close() })
+	store := NewClickHouse(conn.Once(), options.Database)
+	away := 0
+	store.Away = func(error) { away++ }
+	page := func(at int) (lines []string) {
+		t.Helper()
+		got, err := store.At(latest, files.At(latest)).Page(t.Context(), *q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if away != at {
+			t.Errorf("the server was away %d times, want %d", away, at)
+		}
+		return told(got)
+	}
+	want := page(0)
+	proxy.Refuse(true)
+	proxy.Cut()
+	if got := page(1); len(got) == 0 || !slices.Equal(got, want) {
+		t.Errorf("the lake answers with %d lines, the server with %d, or other ones", len(got), len(want))
+	}
+	failed := new(clickhouse.Error)
+	if _, err := store.At(latest, nil).Page(t.Context(), *q); !errors.As(err, &failed) {
+		t.Errorf("without a lake: %v", err)
+	}
+	proxy.Refuse(false)
+	if got := page(1); !slices.Equal(got, want) {
+		t.Error("the server answers otherwise than before")
 	}
 }
 

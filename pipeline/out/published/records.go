@@ -25,6 +25,9 @@ type ClickHouse struct {
 	conn     *clickhouse.Conn
 	database string
 
+	// Away is called with the error when the server does not answer, and the lake does; nil = nothing is called.
+	Away func(error)
+
 	mu sync.Mutex
 	// moves of the pointer that were left behind, and whether all of their rows were there when they were first asked
 	// for
@@ -73,7 +76,8 @@ type State struct {
 }
 
 // At answers from a state. While it is not on the server, as between a run and its publish, or when the rows of an
-// older one were deleted after clickhouse.keep, the lake answers; where that is nil, the error is a *BehindError.
+// older one were deleted after clickhouse.keep, the lake answers, and also when the server cannot be reached; where that
+// is nil, the error is a *BehindError or a *clickhouse.Error.
 func (c *ClickHouse) At(snap *lake.Snapshot, lake records.Store) *State { return &State{c, snap, lake} }
 
 // behind says what the views show in the place of the state.
@@ -273,10 +277,22 @@ func order() string {
 		"debt_amount, credit_amount, cash_amount, flexipurchase_coupon_amount, package_draws, own_time"
 }
 
-// owed reports whether the lake has to answer.
-func (p *State) owed(err error) bool {
-	behind := new(BehindError)
-	return p.lake != nil && errors.As(err, &behind)
+// owed reports whether the lake has to answer (PUBLISHED-4).
+func (p *State) owed(ctx context.Context, err error) bool {
+	if p.lake == nil || err == nil || ctx.Err() != nil {
+		return false
+	}
+	if behind := new(BehindError); errors.As(err, &behind) {
+		return true
+	}
+	away := new(clickhouse.Error)
+	if !errors.As(err, &away) || !clickhouse.Retryable(away) {
+		return false
+	}
+	if p.Away != nil {
+		p.Away(away)
+	}
+	return true
 }
 
 // maxAtOnce is how many rows a server may read for a page in one statement, by the granules of its index. The statement
@@ -303,7 +319,7 @@ func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, e
 		}
 		return p.shared(ctx, from, &q, out)
 	})
-	if p.owed(err) {
+	if p.owed(ctx, err) {
 		return p.lake.Page(ctx, q)
 	}
 	return out, err
@@ -494,7 +510,7 @@ func (p *State) Sums(ctx context.Context, q records.SumQuery) (out []records.Sum
 		out = records.InOrder(found)
 		return nil
 	})
-	if p.owed(err) {
+	if p.owed(ctx, err) {
 		return p.lake.Sums(ctx, q)
 	}
 	return out, err
@@ -574,7 +590,7 @@ func (p *State) Shares(ctx context.Context, cycle manifest.Cycle) (out []records
 			Into: []any{&s.Partner, &s.Association, &s.Customer}, Begin: func() { out = nil },
 		}, func() error { out = append(out, s); return nil })
 	})
-	if p.owed(err) {
+	if p.owed(ctx, err) {
 		return p.lake.Shares(ctx, cycle)
 	}
 	return out, err

@@ -107,9 +107,8 @@ func (a *answer) page() {
 		a.fail(operation.TooMany())
 		return
 	}
-	const turns = 3
 	var err error
-	for turn := range turns {
+	for turn := range operation.MaxTurns {
 		err = a.try(route, turn > 0)
 		if moved := new(lakeerr.MovedError); !errors.As(err, &moved) || a.status != 0 {
 			break
@@ -330,9 +329,12 @@ func (a *answer) fail(err error) {
 // failed is an error of ours as a caller may know it.
 func (a *answer) failed(err error) *operation.Error {
 	none, found, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
+	moved := new(lakeerr.MovedError)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return operation.TooLong()
+	case errors.As(err, &moved):
+		return operation.Overtaken()
 	case errors.As(err, &none):
 		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is no data of cycle %s", none.Cycle))
 	case errors.As(err, &archived):

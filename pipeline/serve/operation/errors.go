@@ -166,6 +166,15 @@ func NotReady(why Text) *Error {
 	return &Error{Code{"CBC.0503", http.StatusServiceUnavailable}, why}
 }
 
+// MaxTurns is how many states an answer is tried on. If runs delete the files of all of them meanwhile, the error is
+// Overtaken.
+const MaxTurns = 10
+
+// Overtaken is CBC.0503: runs committed faster than the answer was read.
+func Overtaken() *Error {
+	return NotReady(Text{"数据在读取期间多次更新，请稍后重试", "the data changed several times while it was being read: try again"})
+}
+
 // TooLong is CBC.0504: the answer was not ready in time.
 func TooLong() *Error {
 	return &Error{Code{"CBC.0504", http.StatusGatewayTimeout},
