@@ -99,8 +99,9 @@ func (p *pins) of(key string, conn uint64, offset, next int64, now period.Instan
 	return found.snap
 }
 
-// numbered returns the states of a number that are kept for one question of a caller, and for anybody; nil = none. After
-// a lake was restored, two states can have one number: a caller that names it means the one that its own pages are of.
+// numbered returns the states of a number that are kept for one question of a caller, and for anybody; nil = none.
+// After a lake was restored, two states can have one number: a caller that names it means the one that its own pages
+// are of.
 func (p *pins) numbered(key string, number int64) (own, other *lake.Snapshot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -6,5 +6,6 @@
 //	PUBLISHED-2  If the requested state is not on the server, the error names the state that is.
 //	PUBLISHED-3  A page is one statement, and the pointer a second one after it. Only for the first page of a state,
 //	             for a customer of more than maxAtOnce lines, and where no line is on the page, there are more.
-//	PUBLISHED-4  While the server does not have the state, or cannot be reached, the lake answers with the same records.
+//	PUBLISHED-4  While the server does not have the state, or cannot be reached, the lake answers with
+//	             the same records.
 package published

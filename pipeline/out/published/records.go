@@ -76,8 +76,8 @@ type State struct {
 }
 
 // At answers from a state. While it is not on the server, as between a run and its publish, or when the rows of an
-// older one were deleted after clickhouse.keep, the lake answers, and also when the server cannot be reached; where that
-// is nil, the error is a *BehindError or a *clickhouse.Error.
+// older one were deleted after clickhouse.keep, the lake answers, and also when the server cannot be reached; where
+// that is nil, the error is a *BehindError or a *clickhouse.Error.
 func (c *ClickHouse) At(snap *lake.Snapshot, lake records.Store) *State { return &State{c, snap, lake} }
 
 // behind says what the views show in the place of the state.
